@@ -1,0 +1,207 @@
+//! What stands on a slide. Commands that only change how later blocks look (alignment, font size,
+//! pauses) are folded into each block by the parser; those that take room are blocks of their own.
+
+use std::path::PathBuf;
+
+use super::cell::CellId;
+use super::inline::Inline;
+use super::step::Step;
+use crate::source::Span;
+
+/// One element of a slide.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// What it is.
+    pub kind: BlockKind,
+    /// Where it is written.
+    pub span: Span,
+    /// From which step on it is visible.
+    pub step: Step,
+    /// What the `alignment` command asks for, over the theme's.
+    pub align: Option<Align>,
+    /// What the `font_size` command asks for, 1 to 7.
+    pub font_size: u8,
+}
+
+/// An element's kind and content.
+#[derive(Clone, Debug)]
+pub enum BlockKind {
+    /// A slide title (setext heading).
+    Title(Vec<Inline>),
+    /// A `#` heading; level 1 to 6.
+    Heading(u8, Vec<Inline>),
+    /// Running text.
+    Paragraph(Vec<Inline>),
+    /// A list, nested ones flattened into items with a depth.
+    List(List),
+    /// A table.
+    Table(Table),
+    /// A block quote and what is in it.
+    Quote(Vec<Block>),
+    /// A GitHub alert, its own title if it has one, and what is in it.
+    Alert(AlertKind, Option<Vec<Inline>>, Vec<Block>),
+    /// A thematic break.
+    Rule,
+    /// A fenced code block.
+    Code(Box<CodeBlock>),
+    /// A picture.
+    Picture(Box<Picture>),
+    /// Side-by-side columns, until `reset_layout`.
+    Columns(Columns),
+    /// A footnote: its name and text.
+    Footnote(Box<str>, Vec<Inline>),
+    /// Empty rows: `new_line`, `new_lines`.
+    Space(u16),
+    /// `jump_to_middle`: what follows starts at half the height of the slide, or column.
+    JumpToMiddle,
+    /// Something that could not be drawn; the index of its diagnostic stands in its place.
+    Problem(usize),
+}
+
+/// The `alignment` command's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// At the left edge.
+    Left,
+    /// In the middle.
+    Center,
+    /// At the right edge.
+    Right,
+}
+
+/// The five kinds of GitHub alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are GitHub's own and say it all")]
+pub enum AlertKind {
+    Note,
+    Tip,
+    Important,
+    Warning,
+    Caution,
+}
+
+/// A list's items in order.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    /// All items, of every depth.
+    pub items: Vec<ListItem>,
+    /// Rows from one item to the next, at least 1.
+    pub item_newlines: u8,
+    /// Whether it goes on from a list that a pause or comment cut: no blank row between.
+    pub continues: bool,
+}
+
+/// One list item.
+#[derive(Clone, Debug)]
+pub struct ListItem {
+    /// How deep it is nested, from 0.
+    pub depth: u8,
+    /// What stands before it.
+    pub marker: Marker,
+    /// Its text.
+    pub text: Vec<Inline>,
+    /// What else it holds: code, quotes, pictures, tables.
+    pub blocks: Vec<Block>,
+    /// From which step on it is visible.
+    pub step: Step,
+}
+
+/// What stands before a list item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Marker {
+    /// A bullet, whose shape follows the depth.
+    Bullet,
+    /// A number as written in the source, with its delimiter: `3.` or `3)`.
+    Number(Box<str>),
+}
+
+/// A table; rows may have fewer or more cells than the header.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Each column's alignment; none where the source gives none.
+    pub aligns: Vec<Option<Align>>,
+    /// The header's cells.
+    pub header: Vec<Vec<Inline>>,
+    /// The rows below it.
+    pub rows: Vec<TableRow>,
+}
+
+/// One table row.
+#[derive(Clone, Debug, Default)]
+pub struct TableRow {
+    /// Its cells.
+    pub cells: Vec<Vec<Inline>>,
+    /// From which step on it is visible.
+    pub step: Step,
+}
+
+/// Columns side by side.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// Each column's share of the width; never empty, never 0.
+    pub ratios: Vec<u8>,
+    /// What stands in each column; as many as there are ratios.
+    pub columns: Vec<Vec<Block>>,
+}
+
+/// A picture file to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The path as written.
+    pub source: Box<str>,
+    /// The directory of the file that names it: the first place to look.
+    pub base: PathBuf,
+    /// Width in percent of the room, 1 to 100.
+    pub width_percent: Option<u8>,
+    /// The text for those who cannot see it.
+    pub alt: Box<str>,
+}
+
+/// A fenced code block.
+#[derive(Clone, Debug, Default)]
+pub struct CodeBlock {
+    /// The fence's language as written; empty for none.
+    pub language: Box<str>,
+    /// The lines to show: hidden ones are left out. No trailing line feed.
+    pub text: Box<str>,
+    /// The block's executable side, if it has one.
+    pub cell: Option<CellId>,
+    /// Groups of highlighted lines, shown one after the other; empty means all lines.
+    pub groups: Vec<LineGroup>,
+    /// The step at which the first group is shown; each further group is one step later.
+    pub groups_from: Step,
+    /// Whether `+line_numbers` was given.
+    pub line_numbers: bool,
+    /// Whether `+no_background` was given.
+    pub no_background: bool,
+}
+
+impl CodeBlock {
+    /// The group to highlight at `step`; none means that all lines are.
+    pub fn group_at(&self, step: Step) -> Option<&LineGroup> {
+        let last = self.groups.len().checked_sub(1)?;
+        let passed = usize::from(step.0.saturating_sub(self.groups_from.0));
+        self.groups.get(passed.min(last))
+    }
+}
+
+/// Some of a code block's visible lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineGroup {
+    /// Every line.
+    All,
+    /// Ranges of lines from 1, both ends included. A reversed or zero range holds no line.
+    Lines(Vec<(u16, u16)>),
+}
+
+impl LineGroup {
+    /// Whether visible line `number`, from 1, is in the group.
+    pub fn has(&self, number: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Lines(ranges) => ranges
+                .iter()
+                .any(|&(from, to)| (usize::from(from)..=usize::from(to)).contains(&number)),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Documents made from scenes and buffers; no exporter parses or wraps by itself.

@@ -1,0 +1,124 @@
+//! A scene: what layout makes and everything after it only copies. Absolute and inert: places,
+//! styled lines and fills; no closures, no cursor, nothing left to decide.
+//!
+//! The body may be taller than its room. Its items stand in the body's own rows, from 0; painting
+//! takes the scroll offset away. Items of the frame (footer, marks) stand in rows of the screen.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::PictureKey;
+use crate::deck::CellId;
+
+/// The terminal's size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub columns: u16,
+    /// Rows.
+    pub rows: u16,
+    /// One cell in pixels, width and height: the terminal's own, or 10 by 20.
+    pub cell: (u16, u16),
+}
+
+impl Size {
+    /// A size in cells, of cells of 10 by 20 pixels.
+    pub fn new(columns: u16, rows: u16) -> Self {
+        Self { columns, rows, cell: (10, 20) }
+    }
+}
+
+/// One slide at one step, laid out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// The size it was made for.
+    pub size: Size,
+    /// Fills the screen.
+    pub background: Style,
+    /// Where the body shows on the screen; what scrolls out of it is cut.
+    pub viewport: Rect,
+    /// Rows of the body, which may be more than the viewport has.
+    pub height: u32,
+    /// The body, in painting order.
+    pub body: Vec<Placed>,
+    /// Footer and the like, in painting order, in rows of the screen.
+    pub frame: Vec<Placed>,
+}
+
+/// Something at its place: columns of the screen, rows of the body or the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// First column.
+    pub x: u16,
+    /// First row.
+    pub y: u32,
+    /// What stands there.
+    pub item: Item,
+}
+
+/// What can stand somewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// One row of styled text; cells it does not cover keep what is there.
+    Text(Line<'static>),
+    /// An area in one style, blanked.
+    Fill {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u32,
+        /// Its style.
+        style: Style,
+    },
+    /// A picture scaled to these cells.
+    Picture {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u32,
+        /// Which picture.
+        key: PictureKey,
+    },
+    /// The area of a cell, code to output: what a click on it means.
+    Cell {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u32,
+        /// Which cell.
+        id: CellId,
+    },
+    /// The area of a cell's output that has its own scroll.
+    Output {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u32,
+        /// Which cell.
+        id: CellId,
+        /// First row shown, after wrapping.
+        first: usize,
+        /// All rows, after wrapping.
+        total: usize,
+    },
+}
+
+impl Scene {
+    /// An empty slide.
+    pub fn blank(size: Size, background: Style) -> Self {
+        Self {
+            size,
+            background,
+            viewport: Rect::new(0, 0, size.columns, size.rows),
+            height: 0,
+            body: Vec::new(),
+            frame: Vec::new(),
+        }
+    }
+
+    /// How far the body can be scrolled, in rows.
+    pub fn scroll_limit(&self) -> u32 {
+        self.height.saturating_sub(u32::from(self.viewport.height))
+    }
+}

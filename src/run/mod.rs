@@ -1,0 +1,147 @@
+//! What it means to run a cell, as values: what is asked, what is answered, and the state that a
+//! block shows. Nothing here starts anything; `exec` does.
+//!
+//! `output` folds the bytes a run writes into bounded styled lines.
+
+mod output;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::deck::{CellId, Fingerprint};
+
+pub use output::{Output, OutputRow};
+
+/// One run of one cell; never used twice in a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub u64);
+
+/// What to run, and where its messages should say it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The id that the answers carry.
+    pub run: RunId,
+    /// What is to be run.
+    pub code: Snippet,
+    /// Columns of the terminal the run sees.
+    pub columns: u16,
+    /// Rows of the terminal the run sees.
+    pub rows: u16,
+    /// When to stop it.
+    pub timeout: Option<Duration>,
+}
+
+/// A piece of code and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// The executor's key: `python`, `rust`, `bash`.
+    pub language: String,
+    /// The executor's alternative, from `+exec:name`.
+    pub alternative: Option<String>,
+    /// What runs.
+    pub code: String,
+    /// Equal for equal code, for caches.
+    pub fingerprint: Fingerprint,
+    /// The deck's file, as messages name it.
+    pub file: PathBuf,
+    /// The line of that file (from 1) on which the code starts.
+    pub first_line: u32,
+}
+
+/// Something that happened to a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// It waits for its compiler.
+    Compiling,
+    /// Its process has started.
+    Started,
+    /// It wrote these bytes.
+    Output(Vec<u8>),
+    /// It has ended; nothing follows but late output of processes it left behind.
+    Finished(Outcome, Duration),
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The process exited with this status; 0 is success.
+    Exited(i32),
+    /// The process died of this signal.
+    Signaled(i32),
+    /// Python code ended with an uncaught exception (its traceback is in the output).
+    Raised,
+    /// The compiler refused the code (its errors are in the output).
+    NotCompiled,
+    /// It could not be started: why, and what to try.
+    NotStarted(String),
+    /// The speaker stopped it.
+    Stopped,
+    /// It reached its time limit.
+    TimedOut,
+}
+
+impl Outcome {
+    /// Whether the run did what it was meant to do.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Exited(0))
+    }
+}
+
+/// How far a compiled cell is prepared, before anybody asks for it to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Preparation {
+    /// The compiler is at work on it, or will be.
+    Compiling,
+    /// A key press starts it at once.
+    Ready,
+    /// The compiler refused it; running it will show why.
+    Failed,
+}
+
+/// What a block's status line says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum State {
+    /// Nothing asked for it yet.
+    #[default]
+    NotRun,
+    /// Asked for; others run first.
+    Queued,
+    /// The compiler is at work.
+    Compiling,
+    /// Compiled, not run yet.
+    Ready,
+    /// Running.
+    Running,
+    /// Ended.
+    Ended(Outcome),
+}
+
+impl State {
+    /// Whether something is under way that a stop would end.
+    pub fn is_active(&self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+/// One cell's run as the slide shows it.
+#[derive(Clone, Debug, Default)]
+pub struct CellRun {
+    /// The run the output belongs to.
+    pub run: RunId,
+    /// Where it stands.
+    pub state: State,
+    /// Whether a run was asked for; a `Compiling` cell then runs when it is ready.
+    pub wanted: bool,
+    /// How long it ran, or has been running.
+    pub elapsed: Duration,
+    /// What it wrote.
+    pub output: Output,
+    /// First output row to show; none follows the end.
+    pub scroll: Option<usize>,
+    /// Whether the code changed since this output was written.
+    pub stale: bool,
+}
+
+/// Every cell that has something to show.
+pub type Runs = BTreeMap<CellId, CellRun>;

@@ -1,0 +1,172 @@
+//! Source text: the files a deck is made of, byte spans into them, and the line index that turns a
+//! span into what a person reads (`talk.md:44:9`).
+//!
+//! Everything the parser makes carries a [`Span`], so that a mistake, a traceback and a compiler
+//! error all speak of the deck's own file and line. This is the bottom row: it knows nothing of
+//! markdown, and reads files only through the [`Files`] trait.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Names one file of a [`Sources`]; the deck's own file is always 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u16);
+
+/// A byte range in one source file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// The file the range lies in.
+    pub file: FileId,
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range `start..end` of `file`. Offsets beyond 4 GiB are cut to that.
+    pub fn new(file: FileId, range: std::ops::Range<usize>) -> Self {
+        let cut = |n| u32::try_from(n).unwrap_or(u32::MAX);
+        Self { file, start: cut(range.start), end: cut(range.end) }
+    }
+
+    /// The range as `usize`, to slice the file's text with.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A place as people count it: both from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// One file's text with the index of its lines.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    path: PathBuf,
+    text: Arc<str>,
+    line_starts: Arc<[u32]>,
+}
+
+impl SourceFile {
+    /// Takes over a file's text; `path` is what messages call it.
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let after_breaks = text
+            .bytes()
+            .enumerate()
+            .filter(|&(_, byte)| byte == b'\n')
+            .map(|(at, _)| at as u32 + 1);
+        let line_starts = std::iter::once(0).chain(after_breaks).collect();
+        Self { path: path.into(), text, line_starts }
+    }
+
+    /// The path as the user or the including file wrote it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Line (from 1) that holds byte `offset`.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.line_starts.partition_point(|&start| start <= offset) as u32
+    }
+
+    /// Line and column of byte `offset`; an offset past the end is the end.
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.line(offset);
+        let start = self.line_starts[line as usize - 1] as usize;
+        let end = (offset as usize).min(self.text.len());
+        let column =
+            self.text.get(start..end).map_or(0, |before| before.chars().count()) as u32 + 1;
+        Position { line, column }
+    }
+}
+
+/// All files a deck was made from.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<SourceFile>,
+}
+
+impl Sources {
+    /// Adds a file and gives its id. More than 65,535 files share the last id.
+    pub fn add(&mut self, file: SourceFile) -> FileId {
+        let id = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
+        self.files.push(file);
+        FileId(id)
+    }
+
+    /// The file behind an id that [`Sources::add`] gave.
+    pub fn get(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(usize::from(id.0))
+    }
+
+    /// Every file, the deck's own first.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter()
+    }
+
+    /// `file:line:column` of a span's start, as messages print it.
+    pub fn place(&self, span: Span) -> String {
+        self.get(span.file).map_or_else(String::new, |file| {
+            let at = file.position(span.start);
+            format!("{}:{}:{}", file.path().display(), at.line, at.column)
+        })
+    }
+}
+
+/// The one way pure code reads files: included decks and code kept in files.
+pub trait Files {
+    /// The bytes of the file at `path`, which is relative to the working directory.
+    ///
+    /// # Errors
+    /// Whatever the file system says: not found, no permission, a directory.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+}
+
+/// Files kept in memory: for tests, and for text that has no file.
+#[derive(Clone, Debug, Default)]
+pub struct MemFiles(pub std::collections::BTreeMap<PathBuf, Vec<u8>>);
+
+impl Files for MemFiles {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_counts_lines_and_characters_from_one() {
+        let file = SourceFile::new("talk.md", "ab\nçd\n");
+        let at = |offset| {
+            let Position { line, column } = file.position(offset);
+            (line, column)
+        };
+        assert_eq!(at(0), (1, 1));
+        assert_eq!(at(2), (1, 3));
+        assert_eq!(at(3), (2, 1));
+        assert_eq!(at(5), (2, 2));
+        assert_eq!(at(99), (3, 1));
+    }
+
+    #[test]
+    fn a_place_names_the_file() {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("talk.md", "x\ny"));
+        assert_eq!(sources.place(Span::new(file, 2..3)), "talk.md:2:1");
+    }
+}

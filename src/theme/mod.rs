@@ -1,0 +1,338 @@
+//! Themes: what everything looks like. `raw` is the YAML file as written, everything optional;
+//! `resolve` turns it, its overrides and its palette into a [`Theme`], where nothing is.
+//!
+//! The schema is presenterm's, so that its themes and overrides work as they are.
+
+use std::collections::BTreeMap;
+
+use ratatui::style::{Color, Style};
+
+use crate::diag::Diagnostic;
+use crate::source::Span;
+
+/// Every style of a deck, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Theme {
+    /// The name it was chosen by.
+    pub name: String,
+    /// Text colours where nothing else says so; a missing colour is the terminal's own.
+    pub base: Style,
+    /// Where things stand that have no alignment of their own.
+    pub alignment: Alignment,
+    /// Room left free at both sides of the slide.
+    pub margin: Margin,
+    /// Slide titles.
+    pub slide_title: TitleStyle,
+    /// Headings, level 1 first.
+    pub headings: [HeadingStyle; 6],
+    /// Code blocks.
+    pub code: CodeStyle,
+    /// What runs write, and their status lines.
+    pub output: OutputStyle,
+    /// Inline code.
+    pub inline_code: Style,
+    /// Bold text (colours only; bold itself is always set).
+    pub bold: Style,
+    /// Italic text (colours only).
+    pub italics: Style,
+    /// Tables.
+    pub table: Alignment,
+    /// Block quotes.
+    pub quote: QuoteStyle,
+    /// GitHub alerts, in the order note, tip, important, warning, caution.
+    pub alerts: AlertStyle,
+    /// Room between columns.
+    pub column_margin: Margin,
+    /// The intro slide.
+    pub intro: IntroStyle,
+    /// The footer.
+    pub footer: FooterStyle,
+    /// Panels over the slide: index, help, questions.
+    pub modal: Style,
+    /// The chosen row in a panel.
+    pub modal_selection: Style,
+    /// Named colours and classes.
+    pub palette: Palette,
+}
+
+/// Where an element stands, and how much room it leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alignment {
+    /// From the left, with this margin at both sides.
+    Left(Margin),
+    /// From the right, with this margin at both sides.
+    Right(Margin),
+    /// In the middle.
+    Center {
+        /// The least margin at both sides.
+        minimum_margin: Margin,
+        /// The least width, in cells.
+        minimum_size: u16,
+    },
+}
+
+/// Room beside something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Margin {
+    /// In cells.
+    Fixed(u16),
+    /// In percent of the width it stands in, rounded up.
+    Percent(u16),
+}
+
+impl Default for Margin {
+    fn default() -> Self {
+        Self::Fixed(0)
+    }
+}
+
+impl Default for Alignment {
+    fn default() -> Self {
+        Self::Left(Margin::default())
+    }
+}
+
+impl Margin {
+    /// The margin in cells, in a room this wide.
+    pub fn cells(self, width: u16) -> u16 {
+        match self {
+            Self::Fixed(cells) => cells,
+            Self::Percent(percent) => (u32::from(width) * u32::from(percent)).div_ceil(100) as u16,
+        }
+    }
+}
+
+/// A slide title's look.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TitleStyle {
+    /// Where it stands.
+    pub alignment: Alignment,
+    /// Its colours and modifiers.
+    pub style: Style,
+    /// What stands before it, without the space.
+    pub prefix: String,
+    /// Size, 1 to 7.
+    pub font_size: u8,
+    /// Empty rows above it.
+    pub padding_top: u8,
+    /// Empty rows below it.
+    pub padding_bottom: u8,
+    /// Whether a rule follows.
+    pub separator: bool,
+}
+
+/// A heading's look.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HeadingStyle {
+    /// Where it stands.
+    pub alignment: Alignment,
+    /// Its colours and modifiers.
+    pub style: Style,
+    /// What stands before it, without the space.
+    pub prefix: String,
+    /// Size, 1 to 7.
+    pub font_size: u8,
+}
+
+/// Empty cells inside a box.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Padding {
+    /// Columns at both sides.
+    pub horizontal: u8,
+    /// Rows above and below (presenterm takes any number above 0 as 1).
+    pub vertical: u8,
+}
+
+/// A code block's look.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CodeStyle {
+    /// Where it stands.
+    pub alignment: Alignment,
+    /// The highlight theme's name.
+    pub highlight_theme: String,
+    /// Empty cells around the code.
+    pub padding: Padding,
+    /// Whether the highlight theme's background is drawn.
+    pub background: bool,
+    /// Whether every block has line numbers.
+    pub line_numbers: bool,
+}
+
+/// An output's look.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OutputStyle {
+    /// The output's colours.
+    pub style: Style,
+    /// Empty cells around it.
+    pub padding: Padding,
+    /// Status: not started.
+    pub not_started: Style,
+    /// Status: running, compiling, queued.
+    pub running: Style,
+    /// Status: done.
+    pub success: Style,
+    /// Status: failed, stopped; also hints and diagnostics on slides.
+    pub failure: Style,
+}
+
+/// A block quote's look.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QuoteStyle {
+    /// Where it stands.
+    pub alignment: Alignment,
+    /// What starts each row.
+    pub prefix: String,
+    /// The text's colours.
+    pub style: Style,
+    /// The prefix's colours.
+    pub prefix_style: Style,
+}
+
+/// The look of GitHub alerts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AlertStyle {
+    /// Where they stand.
+    pub alignment: Alignment,
+    /// What starts each row.
+    pub prefix: String,
+    /// The text's colours.
+    pub style: Style,
+    /// Note, tip, important, warning, caution.
+    pub kinds: [AlertKindStyle; 5],
+}
+
+/// The look of one kind of alert.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AlertKindStyle {
+    /// Colour of prefix and title.
+    pub color: Option<Color>,
+    /// Its title where the author gives none.
+    pub title: String,
+    /// What stands before the title.
+    pub icon: String,
+}
+
+/// Where one line of the intro slide stands, and its look.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IntroLine {
+    /// Where it stands.
+    pub alignment: Alignment,
+    /// Its colours and modifiers.
+    pub style: Style,
+    /// Size, 1 to 7 (the title's only).
+    pub font_size: u8,
+}
+
+/// The intro slide's look.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IntroStyle {
+    /// The title.
+    pub title: IntroLine,
+    /// The sub title.
+    pub subtitle: IntroLine,
+    /// The event.
+    pub event: IntroLine,
+    /// The location.
+    pub location: IntroLine,
+    /// The date.
+    pub date: IntroLine,
+    /// The authors.
+    pub author: IntroLine,
+    /// Whether authors stand right below the title, not at the bottom.
+    pub author_below_title: bool,
+    /// Whether the footer is drawn there.
+    pub footer: bool,
+}
+
+/// The footer's look.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FooterStyle {
+    /// Three parts, each a template.
+    Template {
+        /// What stands at the left.
+        left: Option<FooterPart>,
+        /// What stands in the middle.
+        center: Option<FooterPart>,
+        /// What stands at the right.
+        right: Option<FooterPart>,
+        /// Colours.
+        style: Style,
+        /// Rows.
+        height: u16,
+    },
+    /// A bar that grows with the talk.
+    ProgressBar {
+        /// What it is made of.
+        character: char,
+        /// Colours.
+        style: Style,
+    },
+    /// No footer.
+    Empty,
+}
+
+impl Default for FooterStyle {
+    fn default() -> Self {
+        Self::Template { left: None, center: None, right: None, style: Style::new(), height: 3 }
+    }
+}
+
+/// One part of a template footer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FooterPart {
+    /// A text with `{variables}`, as written; `parse::footer` reads it.
+    Text(String),
+    /// A picture's path: beside the deck first, then in the themes folder.
+    Image(String),
+}
+
+/// Named colours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Palette {
+    /// `palette:name`
+    pub colors: BTreeMap<String, Color>,
+    /// `<span class="name">`: foreground and background.
+    pub classes: BTreeMap<String, (Option<Color>, Option<Color>)>,
+}
+
+/// Which theme is asked for, and by whom: the strongest first.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    /// `--theme`: name and path of the deck then do not count, overrides do.
+    pub forced: Option<&'a str>,
+    /// The deck's `theme.name`.
+    pub name: Option<(&'a str, Span)>,
+    /// The text of the deck's `theme.path` file.
+    pub file: Option<(&'a str, Span)>,
+    /// What is used where nothing is asked for.
+    pub default: &'a str,
+    /// The deck's `theme.override`, as YAML text.
+    pub overrides: Option<(&'a str, Span)>,
+}
+
+/// The theme asked for, and what is wrong with the asking. An unknown name gives the default theme.
+pub fn resolve(choice: &Choice<'_>) -> (Theme, Vec<Diagnostic>) {
+    let theme = Theme {
+        name: choice.default.to_owned(),
+        base: Style::new(),
+        alignment: Alignment::default(),
+        margin: Margin::Percent(8),
+        slide_title: TitleStyle::default(),
+        headings: std::array::from_fn(|_| HeadingStyle::default()),
+        code: CodeStyle::default(),
+        output: OutputStyle::default(),
+        inline_code: Style::new(),
+        bold: Style::new(),
+        italics: Style::new(),
+        table: Alignment::default(),
+        quote: QuoteStyle::default(),
+        alerts: AlertStyle::default(),
+        column_margin: Margin::Fixed(4),
+        intro: IntroStyle::default(),
+        footer: FooterStyle::default(),
+        modal: Style::new(),
+        modal_selection: Style::new(),
+        palette: Palette::default(),
+    };
+    (theme, Vec::new())
+}

@@ -1,0 +1,163 @@
+//! The architecture, held by a test: which module may use which, what every file opens with, and
+//! how long a file may get. A new arrow between modules is an edit of [`LAYERS`].
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads its own tree")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module and the modules it may use, which stand above it.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("source", &[]),
+    ("diag", &["source"]),
+    ("deck", &["source", "diag"]),
+    ("run", &["deck"]),
+    ("parse", &["source", "diag", "deck"]),
+    ("theme", &["source", "diag"]),
+    ("highlight", &["deck", "theme"]),
+    ("layout", &["source", "diag", "deck", "run", "theme", "highlight"]),
+    ("app", &["source", "diag", "deck", "run", "theme"]),
+    ("view", &["source", "diag", "deck", "run", "theme", "layout", "app"]),
+    ("exec", &["deck", "run"]),
+    ("media", &["deck", "layout", "view"]),
+    ("export", &["source", "diag", "deck", "run", "theme", "highlight", "layout", "view", "media"]),
+    (
+        "runtime",
+        &[
+            "source",
+            "diag",
+            "deck",
+            "run",
+            "parse",
+            "theme",
+            "highlight",
+            "layout",
+            "app",
+            "view",
+            "exec",
+            "media",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "source",
+            "diag",
+            "deck",
+            "run",
+            "parse",
+            "theme",
+            "highlight",
+            "layout",
+            "app",
+            "view",
+            "exec",
+            "media",
+            "export",
+            "runtime",
+        ],
+    ),
+];
+
+/// Lines of a file that are not its tests.
+const LONGEST_FILE: usize = 600;
+
+#[test]
+fn a_row_uses_only_rows_above_it() {
+    for (row, (module, uses)) in LAYERS.iter().enumerate() {
+        for used in *uses {
+            let at = LAYERS.iter().position(|(name, _)| name == used);
+            assert!(at.is_some_and(|at| at < row), "`{module}` may not use `{used}`: not above it");
+        }
+    }
+}
+
+#[test]
+fn every_folder_is_a_row() {
+    let mut folders: Vec<_> = fs::read_dir(source_root())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    let mut rows: Vec<_> = LAYERS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    folders.sort();
+    rows.sort();
+    assert_eq!(folders, rows);
+}
+
+#[test]
+fn arrows_point_down() {
+    let mut breaches = Vec::new();
+    for file in rust_files(&source_root()) {
+        let Some((module, uses)) = row_of(&file) else { continue };
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            for used in modules_named(code) {
+                if used != module && !uses.contains(&used.as_str()) {
+                    breaches.push(format!("{}:{}: uses `{used}`", file.display(), number + 1));
+                }
+            }
+            if code.contains("crate::{") || code.contains("super::super") {
+                breaches.push(format!("{}:{}: hides its arrow", file.display(), number + 1));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    let silent: Vec<_> = rust_files(&source_root())
+        .into_iter()
+        .filter(|file| !fs::read_to_string(file).unwrap().starts_with("//! "))
+        .collect();
+    assert!(silent.is_empty(), "these open without `//!`: {silent:?}");
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long: Vec<_> = rust_files(&source_root())
+        .into_iter()
+        .filter(|file| {
+            let text = fs::read_to_string(file).unwrap();
+            let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+            !file.ends_with("tests.rs") && lines.count() > LONGEST_FILE
+        })
+        .collect();
+    assert!(long.is_empty(), "over {LONGEST_FILE} lines before their tests: {long:?}");
+}
+
+fn source_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The row a file belongs to; none for `lib.rs` and `main.rs`.
+fn row_of(file: &Path) -> Option<(&'static str, &'static [&'static str])> {
+    let inside = file.strip_prefix(source_root()).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+    LAYERS.iter().find(|(name, _)| *name == first).copied()
+}
+
+/// The modules that a line of code names as `crate::module`.
+fn modules_named(code: &str) -> Vec<String> {
+    let names = code.split("crate::").skip(1);
+    names
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .filter(|name: &String| LAYERS.iter().any(|(module, _)| module == name))
+        .collect()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
