@@ -4,6 +4,10 @@
 //! It never sees slides or themes: a [`run::Request`](crate::run::Request) comes in, events go out
 //! through one closure, which may block: that is what holds a flood back.
 
+mod family;
+mod pty;
+mod spawn;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,0 +1,91 @@
+//! Finding processes that descend from us, orphans included. On systems without `/proc` nothing is
+//! found: there, a family ends the groups that it started.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustix::process::Pid;
+
+/// A process as `/proc` shows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Process {
+    /// Its number.
+    pub(super) pid: Pid,
+    /// Its session's number.
+    pub(super) session: i32,
+    /// Whether it has ended and waits to be reaped.
+    pub(super) is_dead: bool,
+    parent: i32,
+}
+
+impl Process {
+    /// Whether its environment holds this variable with this value.
+    pub(super) fn carries(&self, name: &str, value: &str) -> bool {
+        let path = format!("/proc/{}/environ", self.pid.as_raw_nonzero());
+        let wanted = format!("{name}={value}");
+        let read = read(&path).unwrap_or_default();
+        read.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
+    }
+}
+
+/// Makes orphans among our descendants our children, so that they can be found and reaped.
+pub(super) fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+}
+
+/// Our own children, those adopted among them.
+pub(super) fn adopted() -> Vec<Process> {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
+    let lists =
+        threads.flatten().filter_map(|thread| read(thread.path().join("children").to_str()?));
+    let numbers = lists.flat_map(|list| {
+        String::from_utf8_lossy(&list).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    });
+    numbers.filter_map(|number| process(&number)).collect()
+}
+
+/// Our descendants that belong to one of these sessions, carry the mark, or descend from one that
+/// does.
+pub(super) fn of_us(sessions: &BTreeSet<i32>, name: &str, value: &str) -> Vec<Process> {
+    let mut children: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
+    for process in all() {
+        children.entry(process.parent).or_default().push(process);
+    }
+    let mut found = Vec::new();
+    let us = rustix::process::getpid().as_raw_nonzero().get();
+    let mut to_visit = vec![(us, false)];
+    while let Some((parent, is_ours)) = to_visit.pop() {
+        for process in children.remove(&parent).unwrap_or_default() {
+            let is_ours =
+                is_ours || sessions.contains(&process.session) || process.carries(name, value);
+            to_visit.push((process.pid.as_raw_nonzero().get(), is_ours));
+            if is_ours {
+                found.push(process);
+            }
+        }
+    }
+    found
+}
+
+fn all() -> Vec<Process> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    entries.flatten().filter_map(|entry| process(entry.file_name().to_str()?)).collect()
+}
+
+fn process(number: &str) -> Option<Process> {
+    let pid = number.parse().ok().and_then(Pid::from_raw)?;
+    let stat = read(&format!("/proc/{number}/stat"))?;
+    // `1 (name) S 0 1 1 …`: the name may hold anything, so fields count from its last bracket.
+    let stat = String::from_utf8_lossy(&stat);
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let is_dead = matches!(fields.next()?, "Z" | "X");
+    let parent = fields.next()?.parse().ok()?;
+    let _group = fields.next()?;
+    let session = fields.next()?.parse().ok()?;
+    Some(Process { pid, session, is_dead, parent })
+}
+
+#[expect(clippy::disallowed_methods, reason = "`/proc` is files")]
+fn read(path: &str) -> Option<Vec<u8>> {
+    std::fs::read(path).ok()
+}

@@ -1,0 +1,332 @@
+//! Every process that was started, and whatever those started: a `Family` ends them all when it is
+//! dropped, however far they have run from their parents.
+//!
+//! A process group is enough to stop a run, not to leave nothing behind: a child may start a
+//! session of its own and lose its parent. On Linux we ask to adopt such orphans, know ours by the
+//! session they were born in or by a mark in their environment, and find them in `/proc`.
+
+#![expect(clippy::disallowed_methods, reason = "waits for processes, on a thread if it must")]
+
+mod descendants;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
+
+use super::spawn::{self, Command};
+
+/// The variable that marks a process as ours; scripts may look at it, too.
+const MARK: &str = "LIVEDECK_RUN";
+
+/// How long `end` may take. What has not gone by then was killed all the same.
+const PATIENCE: Duration = Duration::from_millis(80);
+
+/// Starts processes, and ends all of them and their descendants when dropped.
+#[derive(Debug)]
+pub(super) struct Family {
+    mark: String,
+    members: Mutex<Members>,
+}
+
+#[derive(Debug, Default)]
+struct Members {
+    /// Nothing more is started.
+    ended: bool,
+    /// Processes that have not been reaped.
+    children: Vec<Arc<Child>>,
+    /// Sessions that were started, and those of orphans once seen.
+    sessions: BTreeSet<i32>,
+}
+
+impl Family {
+    /// A family without members.
+    pub(super) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        spawn::keep_inherited_files();
+        descendants::adopt_orphans();
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let mark = format!("{}.{number}", std::process::id());
+        Self { mark, members: Mutex::default() }
+    }
+
+    /// Starts a process; refused when the family has ended.
+    pub(super) fn spawn(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
+        let command = command.env(MARK, &self.mark);
+        let mut members = lock(&self.members);
+        if members.ended {
+            return Err(io::Error::other("the talk is over"));
+        }
+        let pid = command.spawn()?;
+        members.sessions.insert(pid.as_raw_nonzero().get());
+        let child = Arc::new(Child::new(pid));
+        members.children.retain(|child| child.status().is_none());
+        members.children.push(child.clone());
+        Ok(child)
+    }
+
+    /// Reaps orphans of ended runs that have ended, too. Cheap; called when a run ends.
+    pub(super) fn bury(&self) {
+        let mut members = lock(&self.members);
+        let Members { children, sessions, .. } = &mut *members;
+        for process in descendants::adopted() {
+            if children.iter().any(|child| child.pid == process.pid) {
+                continue;
+            }
+            if process.is_dead && sessions.contains(&process.session) {
+                let _ = rustix::process::waitpid(Some(process.pid), WaitOptions::NOHANG);
+            } else if process.carries(MARK, &self.mark) {
+                sessions.insert(process.session);
+            }
+        }
+    }
+
+    /// Kills and reaps every member and descendant. Nothing can be started afterwards.
+    pub(super) fn end(&self) {
+        let give_up = Instant::now() + PATIENCE;
+        let mut members = lock(&self.members);
+        members.ended = true;
+        while !self.kill_all(&mut members) && Instant::now() < give_up {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// One round of killing and reaping; whether nobody was left before it.
+    fn kill_all(&self, members: &mut Members) -> bool {
+        for child in &members.children {
+            child.signal(Signal::KILL);
+            child.reap();
+        }
+        members.children.retain(|child| child.status().is_none());
+        let strangers = descendants::of_us(&members.sessions, MARK, &self.mark);
+        for process in &strangers {
+            members.sessions.insert(process.session);
+            let _ = rustix::process::kill_process(process.pid, Signal::KILL);
+            if !members.children.iter().any(|child| child.pid == process.pid) {
+                let _ = rustix::process::waitpid(Some(process.pid), WaitOptions::NOHANG);
+            }
+        }
+        members.children.is_empty() && strangers.is_empty()
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// A process we started, at the head of its own session and process group.
+#[derive(Debug)]
+pub(super) struct Child {
+    pid: Pid,
+    /// Readable once the process has ended.
+    exit: Option<OwnedFd>,
+    /// Set when it was reaped: from then on its number may mean another process.
+    status: Mutex<Option<Status>>,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// By itself, with this status.
+    Exited(i32),
+    /// By this signal.
+    Signaled(i32),
+}
+
+impl Child {
+    fn new(pid: Pid) -> Self {
+        let exit = exit_notice(pid).ok();
+        Self { pid, exit, status: Mutex::new(None) }
+    }
+
+    /// The process and group id.
+    pub(super) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// A file that is readable once the process has ended; none if the system had none left.
+    pub(super) fn exit(&self) -> Option<BorrowedFd<'_>> {
+        self.exit.as_ref().map(AsFd::as_fd)
+    }
+
+    /// How it ended, if it was reaped.
+    pub(super) fn status(&self) -> Option<Status> {
+        *lock(&self.status)
+    }
+
+    /// Signals its whole group, unless it was reaped.
+    pub(super) fn signal(&self, signal: Signal) {
+        if lock(&self.status).is_none() {
+            let _ = rustix::process::kill_process_group(self.pid, signal);
+        }
+    }
+
+    /// Waits for its end and reaps it.
+    pub(super) fn wait(&self) -> Status {
+        loop {
+            if let Some(status) = self.reap() {
+                return status;
+            }
+            self.wait_for_exit();
+        }
+    }
+
+    /// How it ended, if it has; reaps it then.
+    pub(super) fn reap(&self) -> Option<Status> {
+        let mut known = lock(&self.status);
+        if known.is_none() {
+            *known = match rustix::process::waitpid(Some(self.pid), WaitOptions::NOHANG) {
+                Ok(Some((_, status))) => Some(Status::from(status)),
+                Ok(None) | Err(rustix::io::Errno::INTR) => None,
+                // Somebody else reaped it; how it ended is lost.
+                Err(_) => Some(Status::Exited(-1)),
+            };
+        }
+        *known
+    }
+
+    fn wait_for_exit(&self) {
+        match &self.exit {
+            Some(exit) => {
+                let _ = rustix::event::poll(&mut [PollFd::new(exit, PollFlags::IN)], None);
+            }
+            None => wait_unreaped(self.pid),
+        }
+    }
+}
+
+impl From<rustix::process::WaitStatus> for Status {
+    fn from(status: rustix::process::WaitStatus) -> Self {
+        match status.terminating_signal() {
+            Some(signal) => Self::Signaled(signal),
+            None => Self::Exited(status.exit_status().unwrap_or(-1)),
+        }
+    }
+}
+
+/// A file that becomes readable when the process ends: its pidfd, or where the system has none,
+/// a pipe closed by a thread that waits for it.
+fn exit_notice(pid: Pid) -> io::Result<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    if let Ok(fd) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
+        return Ok(fd);
+    }
+    exit_pipe(pid)
+}
+
+fn exit_pipe(pid: Pid) -> io::Result<OwnedFd> {
+    let (reader, writer) = io::pipe()?;
+    std::thread::Builder::new().name("wait".to_owned()).spawn(move || {
+        wait_unreaped(pid);
+        drop(writer);
+    })?;
+    Ok(reader.into())
+}
+
+/// Waits for a process to end and leaves it to be reaped.
+fn wait_unreaped(pid: Pid) {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    let wait = || rustix::process::waitid(WaitId::Pid(pid), options);
+    while wait().is_err_and(|error| error == rustix::io::Errno::INTR) {}
+}
+
+/// A poisoned lock guards nothing that a panic could have left half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Starts `bash -c script`; gives its output's reading end.
+    fn bash(family: &Family, script: &str) -> (Arc<Child>, io::PipeReader) {
+        let (reader, writer) = io::pipe().unwrap();
+        let program = spawn::find_program("bash", Path::new("/")).unwrap();
+        let command = Command::new(program, writer.as_fd()).arg("-c").arg(script);
+        (family.spawn(command).unwrap(), reader)
+    }
+
+    fn output(mut reader: io::PipeReader) -> String {
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_process_leads_a_session_of_its_own() {
+        let family = Family::new();
+        let (child, reader) = bash(&family, "ps -o sid= -p $$; echo $$");
+        assert_eq!(child.wait(), Status::Exited(0));
+        let text = output(reader);
+        let (session, process) = text.trim().split_once('\n').unwrap();
+        assert_eq!(session.trim(), process.trim());
+    }
+
+    #[test]
+    fn no_file_of_ours_reaches_a_process() {
+        let family = Family::new();
+        let _ours = std::fs::File::open("/dev/null").unwrap();
+        let (_, reader) = bash(&family, "ls /proc/self/fd");
+        // The fourth is the folder that `ls` reads.
+        assert_eq!(output(reader).split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+    }
+
+    #[test]
+    fn how_a_process_ended_is_known_without_a_pidfd() {
+        let family = Family::new();
+        let (child, _reader) = bash(&family, "exit 3");
+        let notice = exit_pipe(child.pid()).unwrap();
+        rustix::event::poll(&mut [PollFd::new(&notice, PollFlags::IN)], None).unwrap();
+        assert_eq!(child.reap(), Some(Status::Exited(3)));
+    }
+
+    #[test]
+    fn a_signal_reaches_the_whole_group() {
+        let family = Family::new();
+        let (child, mut reader) = bash(&family, "sleep 1000 & echo started; wait");
+        reader.read_exact(&mut [0; 8]).unwrap();
+        child.signal(Signal::KILL);
+        assert_eq!(child.wait(), Status::Signaled(9));
+        // The pipe closes only when `sleep` is gone, too.
+        assert_eq!(output(reader), "");
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_family_that_ended() {
+        let family = Family::new();
+        let script =
+            "setsid sleep 1000 & (setsid sleep 1000 &) ; sleep 1000 & disown; echo started";
+        let (child, mut reader) = bash(&family, script);
+        reader.read_exact(&mut [0; 8]).unwrap();
+        child.wait();
+        drop(family);
+        assert_eq!(output(reader), "");
+    }
+
+    #[test]
+    fn two_families_leave_each_other_alone() {
+        let (one, other) = (Family::new(), Family::new());
+        let (child, _reader) = bash(&one, "sleep 1000");
+        drop(other);
+        assert_eq!(child.reap(), None);
+    }
+
+    #[test]
+    fn an_ended_family_starts_nothing() {
+        let family = Family::new();
+        family.end();
+        let (_reader, writer) = io::pipe().unwrap();
+        assert!(family.spawn(Command::new("/bin/true", writer.as_fd())).is_err());
+    }
+}

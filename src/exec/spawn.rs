@@ -1,0 +1,309 @@
+//! Starting a process: `posix_spawn`, called directly.
+//!
+//! `std` cannot start a session without `pre_exec`, and `pre_exec` means a real `fork`: 45 ms when
+//! the program is large, where this takes under one. The child gets a session of its own, so that
+//! it can neither reach the speaker's terminal by `/dev/tty` nor be reached by its ctrl-c, and one
+//! signal to its group reaches all it started. It has no controlling terminal: a program that
+//! would ask for a password there says so at once instead of waiting for keys that never come, and
+//! a server left running by a snippet gets no SIGHUP when the snippet ends.
+
+#![expect(unsafe_code, reason = "posix_spawn has no safe wrapper that can start a session")]
+
+use std::collections::BTreeMap;
+use std::ffi::{CString, OsStr, OsString};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::ptr;
+use std::sync::Once;
+
+use rustix::process::Pid;
+
+/// Puts the child at the head of a new session, and so of a new process group.
+#[cfg(target_os = "macos")]
+const START_SESSION: libc::c_short = 0x0400;
+#[cfg(not(target_os = "macos"))]
+const START_SESSION: libc::c_short = libc::POSIX_SPAWN_SETSID as libc::c_short;
+
+/// What is special about the child's environment: it writes to a terminal that we emulate,
+/// whatever the speaker's own terminal is.
+const TERMINAL: &[(&str, Option<&str>)] = &[
+    ("TERM", Some("xterm-256color")),
+    ("COLORTERM", Some("truecolor")),
+    ("COLUMNS", None),
+    ("LINES", None),
+    ("KITTY_PID", None),
+    ("KITTY_WINDOW_ID", None),
+    ("STY", None),
+    ("TERM_PROGRAM", None),
+    ("TERM_PROGRAM_VERSION", None),
+    ("TMUX", None),
+    ("TMUX_PANE", None),
+    ("WEZTERM_PANE", None),
+    ("WINDOWID", None),
+];
+
+/// A process to start: an absolute program, its arguments, and how its surroundings differ from
+/// ours.
+#[derive(Clone, Debug)]
+pub(super) struct Command<'fd> {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    directory: Option<PathBuf>,
+    environment: BTreeMap<OsString, Option<OsString>>,
+    input: Option<BorrowedFd<'fd>>,
+    output: BorrowedFd<'fd>,
+}
+
+impl<'fd> Command<'fd> {
+    /// A process of this program that writes stdout and stderr to `output` and reads nothing.
+    pub(super) fn new(program: impl Into<PathBuf>, output: BorrowedFd<'fd>) -> Self {
+        let environment = TERMINAL
+            .iter()
+            .map(|(name, value)| (OsString::from(name), value.map(OsString::from)))
+            .collect();
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            directory: None,
+            environment,
+            input: None,
+            output,
+        }
+    }
+
+    /// Adds one argument.
+    pub(super) fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Adds arguments.
+    pub(super) fn args<A: Into<OsString>>(
+        mut self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Starts it in this directory.
+    pub(super) fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// Sets an environment variable.
+    pub(super) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.insert(name.into(), Some(value.into()));
+        self
+    }
+
+    /// Takes a variable of ours out of its environment.
+    pub(super) fn env_remove(mut self, name: impl Into<OsString>) -> Self {
+        self.environment.insert(name.into(), None);
+        self
+    }
+
+    /// Gives it something to read: its end of a socket, say.
+    pub(super) fn input(mut self, input: BorrowedFd<'fd>) -> Self {
+        self.input = Some(input);
+        self
+    }
+
+    /// Starts it. Only [`Family`](super::family::Family) calls this, which also ends it.
+    pub(super) fn spawn(&self) -> io::Result<Pid> {
+        let program = c_string(self.program.as_os_str())?;
+        let arguments = [self.program.as_os_str()]
+            .into_iter()
+            .chain(self.arguments.iter().map(OsString::as_os_str))
+            .map(c_string)
+            .collect::<io::Result<Vec<_>>>()?;
+        let environment = self.environment()?;
+        let actions = self.actions()?;
+        let attributes = Attributes::new()?;
+        let mut pid = 0;
+        // SAFETY: program, arguments and environment are NUL-terminated and outlive the call, both
+        // lists end with a null pointer, and actions and attributes are initialised.
+        let error = unsafe {
+            libc::posix_spawn(
+                &raw mut pid,
+                program.as_ptr(),
+                &raw const actions.0,
+                &raw const attributes.0,
+                pointers(&arguments).as_ptr(),
+                pointers(&environment).as_ptr(),
+            )
+        };
+        check(error)?;
+        Pid::from_raw(pid).ok_or_else(|| io::Error::other("posix_spawn returned no process"))
+    }
+
+    /// Our environment with the changes made, as `NAME=value` strings.
+    fn environment(&self) -> io::Result<Vec<CString>> {
+        let mut all: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        for (name, value) in &self.environment {
+            match value {
+                Some(value) => all.insert(name.clone(), value.clone()),
+                None => all.remove(name),
+            };
+        }
+        all.into_iter()
+            .map(|(mut line, value)| {
+                line.push("=");
+                line.push(value);
+                CString::new(line.into_vec()).map_err(Into::into)
+            })
+            .collect()
+    }
+
+    /// What the child does to its files before it becomes the program.
+    fn actions(&self) -> io::Result<Actions> {
+        let mut actions = Actions::new()?;
+        match self.input {
+            Some(input) => actions.duplicate(input, 0)?,
+            None => actions.open_null(0)?,
+        }
+        actions.duplicate(self.output, 1)?;
+        actions.duplicate(self.output, 2)?;
+        if let Some(directory) = &self.directory {
+            actions.change_directory(directory)?;
+        }
+        Ok(actions)
+    }
+}
+
+/// The program that a name means: a file on `PATH`, or, with a slash in it, in `directory`.
+pub(super) fn find_program(name: &str, directory: &Path) -> Option<PathBuf> {
+    if name.contains('/') {
+        return Some(directory.join(name)).filter(|path| is_program(path));
+    }
+    let path = std::env::vars_os().find(|(variable, _)| variable == "PATH")?.1;
+    let candidates = std::env::split_paths(&path).map(|folder| directory.join(folder).join(name));
+    candidates.into_iter().find(|candidate| is_program(candidate))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+/// Keeps the files that we ourselves were started with from reaching children. What we open is
+/// marked when it is opened; what a shell or `cargo run` left open for us is not.
+pub(super) fn keep_inherited_files() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for fd in inherited_files() {
+            // SAFETY: only sets a flag on a descriptor that was open a moment ago; if it no longer
+            // is, the call fails and changes nothing.
+            unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+    });
+}
+
+fn inherited_files() -> Vec<libc::c_int> {
+    let Ok(entries) = std::fs::read_dir("/dev/fd") else { return (3..256).collect() };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter(|fd| *fd > 2).collect()
+}
+
+fn c_string(text: &OsStr) -> io::Result<CString> {
+    Ok(CString::new(text.as_bytes())?)
+}
+
+fn pointers(strings: &[CString]) -> Vec<*mut libc::c_char> {
+    strings.iter().map(|string| string.as_ptr().cast_mut()).chain([ptr::null_mut()]).collect()
+}
+
+/// The calls answer with an error number instead of setting `errno`.
+fn check(error: libc::c_int) -> io::Result<()> {
+    if error == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(error)) }
+}
+
+/// A list of file actions, freed when dropped.
+struct Actions(libc::posix_spawn_file_actions_t);
+
+impl Actions {
+    fn new() -> io::Result<Self> {
+        let mut actions = MaybeUninit::uninit();
+        // SAFETY: `init` fills what the pointer points to, unless it reports an error.
+        check(unsafe { libc::posix_spawn_file_actions_init(actions.as_mut_ptr()) })?;
+        // SAFETY: it reported none.
+        Ok(Self(unsafe { actions.assume_init() }))
+    }
+
+    fn duplicate(&mut self, from: BorrowedFd<'_>, to: libc::c_int) -> io::Result<()> {
+        // SAFETY: the list is initialised; the descriptor is borrowed until the child has started.
+        check(unsafe {
+            libc::posix_spawn_file_actions_adddup2(&raw mut self.0, from.as_raw_fd(), to)
+        })
+    }
+
+    fn open_null(&mut self, to: libc::c_int) -> io::Result<()> {
+        let path = c"/dev/null".as_ptr();
+        // SAFETY: the list is initialised and copies the path.
+        check(unsafe {
+            libc::posix_spawn_file_actions_addopen(&raw mut self.0, to, path, libc::O_RDONLY, 0)
+        })
+    }
+
+    fn change_directory(&mut self, directory: &Path) -> io::Result<()> {
+        let path = c_string(directory.as_os_str())?;
+        // SAFETY: the list is initialised and copies the path.
+        check(unsafe { libc::posix_spawn_file_actions_addchdir_np(&raw mut self.0, path.as_ptr()) })
+    }
+}
+
+impl Drop for Actions {
+    fn drop(&mut self) {
+        // SAFETY: initialised by `new`, destroyed once.
+        unsafe { libc::posix_spawn_file_actions_destroy(&raw mut self.0) };
+    }
+}
+
+/// The child's attributes, freed when dropped: a new session, no signal blocked or ignored (we
+/// ignore SIGPIPE, and whoever started us may have blocked others).
+struct Attributes(libc::posix_spawnattr_t);
+
+impl Attributes {
+    fn new() -> io::Result<Self> {
+        let mut attributes = MaybeUninit::uninit();
+        // SAFETY: `init` fills what the pointer points to, unless it reports an error.
+        check(unsafe { libc::posix_spawnattr_init(attributes.as_mut_ptr()) })?;
+        // SAFETY: it reported none.
+        let mut attributes = Self(unsafe { attributes.assume_init() });
+        let flags = START_SESSION
+            | libc::POSIX_SPAWN_SETSIGMASK as libc::c_short
+            | libc::POSIX_SPAWN_SETSIGDEF as libc::c_short;
+        let (none, all) = signal_sets();
+        // SAFETY: the attributes are initialised; the sets are copied.
+        unsafe {
+            check(libc::posix_spawnattr_setsigmask(&raw mut attributes.0, &raw const none))?;
+            check(libc::posix_spawnattr_setsigdefault(&raw mut attributes.0, &raw const all))?;
+            check(libc::posix_spawnattr_setflags(&raw mut attributes.0, flags))?;
+        }
+        Ok(attributes)
+    }
+}
+
+impl Drop for Attributes {
+    fn drop(&mut self) {
+        // SAFETY: initialised by `new`, destroyed once.
+        unsafe { libc::posix_spawnattr_destroy(&raw mut self.0) };
+    }
+}
+
+/// No signal, and every signal whose handling can be changed.
+fn signal_sets() -> (libc::sigset_t, libc::sigset_t) {
+    let (mut none, mut all) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+    // SAFETY: both calls fill the set that they are given and cannot fail, and the signal numbers
+    // taken out of it are valid.
+    unsafe {
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::sigfillset(all.as_mut_ptr());
+        libc::sigdelset(all.as_mut_ptr(), libc::SIGKILL);
+        libc::sigdelset(all.as_mut_ptr(), libc::SIGSTOP);
+        (none.assume_init(), all.assume_init())
+    }
+}
