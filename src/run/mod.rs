@@ -1,9 +1,10 @@
 //! What it means to run a cell, as values: what is asked, what is answered, and the state that a
 //! block shows. Nothing here starts anything; `exec` does.
 //!
-//! `output` folds the bytes a run writes into bounded styled lines.
+//! `output` folds the bytes a run writes into bounded styled lines, by way of `terminal`.
 
 mod output;
+mod terminal;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,0 +1,179 @@
+//! A row as cells, for rows that are written into in their middle.
+
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::text::Text;
+
+/// Bytes that one cell may hold: a letter under a heap of accents is cut there.
+pub(super) const CLUSTER: usize = 64;
+
+/// Cells from column 0 on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cells(Vec<Cell>);
+
+#[derive(Clone, Debug)]
+struct Cell {
+    glyph: Glyph,
+    style: Style,
+}
+
+#[derive(Clone, Debug)]
+enum Glyph {
+    Char(char),
+    Cluster(Box<str>),
+    /// Covered by the wide character to the left.
+    Covered,
+}
+
+const BLANK: Cell = Cell { glyph: Glyph::Char(' '), style: Style::new() };
+
+/// Whether a character belongs to the cell whose text is `cluster`, not to the next one.
+pub(super) fn joins(cluster: &str, c: char) -> bool {
+    const JOINER: char = '\u{200d}';
+    let is_half = matches!(c, '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f3fb}'..='\u{1f3ff}');
+    if is_half || cluster.ends_with(JOINER) {
+        let both: String = cluster.chars().chain([c]).collect();
+        return both.graphemes(true).count() == 1;
+    }
+    c.width() == Some(0)
+}
+
+/// Columns that the cell with this text covers.
+pub(super) fn cluster_width(cluster: &str) -> usize {
+    cluster.width().clamp(1, 2)
+}
+
+impl Cells {
+    /// How many columns they cover.
+    pub(super) fn columns(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Writes a character `width` columns wide at `column`; blanks fill what lies before it.
+    pub(super) fn put(&mut self, column: usize, c: char, width: usize, style: Style) {
+        self.put_cell(column, width, Cell { glyph: Glyph::Char(c), style });
+    }
+
+    fn put_cell(&mut self, column: usize, width: usize, cell: Cell) {
+        let end = column + width;
+        if self.0.len() < end {
+            self.0.resize(end, BLANK);
+        }
+        self.part(column);
+        self.part(end);
+        self.0[column + 1..end].fill(Cell { glyph: Glyph::Covered, style: cell.style });
+        self.0[column] = cell;
+    }
+
+    /// Adds a character to the cell that ends at `column` if it belongs there, and answers the
+    /// column after that cell then.
+    pub(super) fn join(&mut self, column: usize, c: char) -> Option<usize> {
+        let start = self.start_of_cell_before(column)?;
+        let mut cluster = self.cluster(start);
+        if !joins(&cluster, c) {
+            return None;
+        }
+        if cluster.len() + c.len_utf8() > CLUSTER {
+            return Some(column);
+        }
+        cluster.push(c);
+        let end = start + cluster_width(&cluster);
+        let glyph = Glyph::Cluster(cluster.into_boxed_str());
+        let style = self.0[start].style;
+        self.put_cell(start, end - start, Cell { glyph, style });
+        Some(end)
+    }
+
+    fn start_of_cell_before(&self, column: usize) -> Option<usize> {
+        let cells = self.0.get(..column)?;
+        cells.iter().rposition(|cell| !matches!(cell.glyph, Glyph::Covered))
+    }
+
+    fn cluster(&self, column: usize) -> String {
+        match &self.0[column].glyph {
+            Glyph::Char(c) => c.to_string(),
+            Glyph::Cluster(cluster) => cluster.to_string(),
+            Glyph::Covered => String::new(),
+        }
+    }
+
+    /// Drops everything from `column` on.
+    pub(super) fn truncate(&mut self, column: usize) {
+        self.part(column);
+        self.0.truncate(column);
+    }
+
+    /// Blanks the columns from `from` up to `to`, without it.
+    pub(super) fn blank(&mut self, from: usize, to: usize) {
+        let to = to.min(self.0.len());
+        if from < to {
+            self.part(from);
+            self.part(to);
+            self.0[from..to].fill(BLANK);
+        }
+    }
+
+    /// Takes columns out; what stands right of them moves left.
+    pub(super) fn delete(&mut self, from: usize, to: usize) {
+        let to = to.min(self.0.len());
+        if from < to {
+            self.blank(from, to);
+            self.0.drain(from..to);
+        }
+    }
+
+    /// Puts `count` blank columns in at `column`; what stands there moves right, at most to `limit`.
+    pub(super) fn insert(&mut self, column: usize, count: usize, limit: usize) {
+        if column < self.0.len() {
+            self.part(column);
+            let count = count.min(limit.saturating_sub(column));
+            self.0.splice(column..column, std::iter::repeat_n(BLANK, count));
+            self.truncate(limit);
+        }
+    }
+
+    /// Blanks a wide character that reaches over the line left of `column`.
+    fn part(&mut self, column: usize) {
+        let is_covered = |cell: &Cell| matches!(cell.glyph, Glyph::Covered);
+        if self.0.get(column).is_some_and(is_covered) {
+            let start = self.start_of_cell_before(column).unwrap_or(column);
+            let wide = self.0[start..].iter_mut().enumerate();
+            for (_, cell) in wide.take_while(|(at, cell)| *at == 0 || is_covered(cell)) {
+                *cell = BLANK;
+            }
+        }
+    }
+}
+
+impl From<&Text> for Cells {
+    fn from(text: &Text) -> Self {
+        let mut cells = Self(Vec::with_capacity(text.columns()));
+        for (stretch, style) in text.stretches() {
+            for c in stretch.chars() {
+                let column = cells.columns();
+                if !c.is_ascii() && cells.join(column, c).is_some() {
+                    continue;
+                }
+                let width = c.width().unwrap_or(0).max(1);
+                cells.put(column, c, width, style);
+            }
+        }
+        cells
+    }
+}
+
+impl From<&Cells> for Text {
+    fn from(cells: &Cells) -> Self {
+        let mut text = Self::default();
+        for cell in &cells.0 {
+            match &cell.glyph {
+                Glyph::Char(c) => text.append(*c, 1, cell.style),
+                Glyph::Cluster(cluster) => text.append_str(cluster, 1, cell.style),
+                Glyph::Covered => text.append_str("", 1, cell.style),
+            }
+        }
+        text
+    }
+}

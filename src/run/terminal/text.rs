@@ -1,0 +1,95 @@
+//! A row that was only ever appended to: text with styled stretches.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::cells::{CLUSTER, cluster_width, joins};
+
+/// Text in stretches of one style each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Text {
+    text: String,
+    /// Where each stretch ends, in bytes, and its style.
+    stretches: Vec<(usize, Style)>,
+    columns: usize,
+    /// Where the last cell's text begins, in bytes.
+    last: usize,
+}
+
+impl Text {
+    /// How many columns it covers.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Adds a character that covers `width` columns.
+    pub(super) fn append(&mut self, c: char, width: usize, style: Style) {
+        self.last = self.text.len();
+        self.text.push(c);
+        self.columns += width;
+        self.stretch(style);
+    }
+
+    /// Adds a cell's text that covers `width` columns.
+    pub(super) fn append_str(&mut self, cluster: &str, width: usize, style: Style) {
+        self.last = self.text.len();
+        self.text.push_str(cluster);
+        self.columns += width;
+        self.stretch(style);
+    }
+
+    /// Adds blanks up to `column`.
+    pub(super) fn pad(&mut self, column: usize) {
+        while self.columns < column {
+            self.append(' ', 1, Style::new());
+        }
+    }
+
+    /// Adds a character to the last cell if it belongs there.
+    pub(super) fn join(&mut self, c: char) -> bool {
+        let cluster = &self.text[self.last..];
+        if !joins(cluster, c) {
+            return false;
+        }
+        if cluster.len() + c.len_utf8() <= CLUSTER {
+            let before = cluster_width(cluster);
+            self.text.push(c);
+            let after = cluster_width(&self.text[self.last..]);
+            self.columns = self.columns + after - before;
+            if let Some((end, _)) = self.stretches.last_mut() {
+                *end = self.text.len();
+            }
+        }
+        true
+    }
+
+    fn stretch(&mut self, style: Style) {
+        let end = self.text.len();
+        match self.stretches.last_mut() {
+            Some((last_end, last_style)) if *last_style == style => *last_end = end,
+            _ => self.stretches.push((end, style)),
+        }
+    }
+
+    /// Each stretch and its style.
+    pub(super) fn stretches(&self) -> impl Iterator<Item = (&str, Style)> {
+        let mut start = 0;
+        self.stretches.iter().map(move |(end, style)| {
+            let stretch = &self.text[start..*end];
+            start = *end;
+            (stretch, *style)
+        })
+    }
+
+    /// About how much memory it takes, with the line made of it.
+    pub(super) fn bytes(&self) -> usize {
+        const STRETCH: usize = size_of::<(usize, Style)>() + size_of::<Span<'_>>() + 16;
+        2 * self.text.capacity() + STRETCH * self.stretches.capacity()
+    }
+
+    /// One span for each stretch.
+    pub(super) fn to_line(&self) -> Line<'static> {
+        let spans = self.stretches().map(|(text, style)| Span::styled(text.to_owned(), style));
+        spans.collect::<Vec<_>>().into()
+    }
+}
