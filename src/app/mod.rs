@@ -1,2 +1,205 @@
-//! The state of a talk and every decision about it, with no I/O: `update(&mut App, Msg)` changes
-//! the state and returns what is to be done outside.
+//! The state of a talk and every decision about it, with no I/O: [`update`] changes the state and
+//! returns what is to be done outside.
+//!
+//! `App` holds what must survive a redraw: where the talk is, what ran, what is open on top of the
+//! slide. It does not hold themes, scenes or terminals; what the last layout found out that
+//! decisions need (heights, where cells stand) comes back as a [`Stage`].
+
+mod cells;
+mod effect;
+mod index;
+mod keymap;
+mod msg;
+mod navigate;
+mod reload;
+#[cfg(test)]
+mod tests;
+mod update;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::deck::{Cell, CellId, Cursor, Deck};
+use crate::run::Runs;
+
+pub use effect::Effect;
+pub use index::{Index, title as slide_title};
+pub use keymap::{Action, Binding, Key, Keymap, Reading};
+pub use msg::{Hit, Msg, OutputHit};
+pub use update::update;
+
+/// The least size at which a slide is drawn: columns and rows.
+pub const SMALLEST: (u16, u16) = (12, 4);
+
+/// The whole state of a talk being given.
+#[derive(Debug)]
+pub struct App {
+    /// The deck that is shown.
+    pub deck: Arc<Deck>,
+    /// Where the talk is.
+    pub at: Cursor,
+    /// How many rows of the slide are scrolled away above the screen.
+    pub scroll: u32,
+    /// What is open on top of the slide.
+    pub mode: Mode,
+    /// What has run, by cell.
+    pub runs: Runs,
+    /// The cell that the run key goes to; none: to all of the slide.
+    pub focus: Option<CellId>,
+    /// What the last layout found out.
+    pub stage: Stage,
+    /// A line for the speaker, until the next key.
+    pub notice: Option<String>,
+    /// What may run.
+    pub trust: Trust,
+    /// The key bindings and the sequence being typed.
+    pub keymap: Keymap,
+    /// What has changed since the runtime last asked.
+    pub changed: Changed,
+    book: Book,
+}
+
+/// What the app keeps for itself.
+#[derive(Debug, Default)]
+struct Book {
+    /// The last run id given out.
+    last_run: u64,
+    /// What the next layout should bring into view.
+    follow: Option<Follow>,
+    /// Whether the running cells were already interrupted once.
+    interrupted: bool,
+}
+
+/// Something to bring into view as soon as its place is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Follow {
+    /// What the current step revealed.
+    Revealed,
+    /// The end of the slide.
+    End,
+    /// A cell's output.
+    Cell(CellId),
+}
+
+/// What is open on top of the slide.
+#[derive(Debug, Default)]
+pub enum Mode {
+    /// Nothing: the slide has the keys.
+    #[default]
+    Slide,
+    /// The slide index.
+    Index(Index),
+    /// The key bindings, scrolled by this many rows.
+    Help(u16),
+    /// The deck's mistakes, scrolled by this many rows.
+    Problems(u16),
+    /// The question whether the deck's code may run, for these cells.
+    Ask(Vec<CellId>),
+}
+
+/// What may run, as far as the user has said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Not asked yet.
+    #[default]
+    Unknown,
+    /// For this session: `-x`, or *once*.
+    Once,
+    /// This deck, always.
+    Always,
+    /// No, for this session.
+    No,
+}
+
+impl Trust {
+    /// Whether code may run.
+    pub fn allows(self) -> bool {
+        matches!(self, Self::Once | Self::Always)
+    }
+}
+
+/// What the last layout found out that decisions depend on, in rows of the slide's body.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stage {
+    /// Columns and rows of the terminal.
+    pub terminal: (u16, u16),
+    /// Rows of the body that fit on the screen.
+    pub viewport: u32,
+    /// Rows of the body.
+    pub height: u32,
+    /// The rows that the current step added.
+    pub revealed: Option<Range<u32>>,
+    /// Where each cell stands, and how many columns its output has.
+    pub cells: Vec<CellPlace>,
+}
+
+/// Where a cell stands on the slide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellPlace {
+    /// Which cell.
+    pub id: CellId,
+    /// Its rows, code to output.
+    pub rows: Range<u32>,
+    /// Columns of its output.
+    pub columns: u16,
+}
+
+impl Stage {
+    /// How far the body can be scrolled.
+    pub fn scroll_limit(&self) -> u32 {
+        self.height.saturating_sub(self.viewport)
+    }
+
+    /// Whether the terminal is too small to show a slide.
+    pub fn is_too_small(&self) -> bool {
+        self.terminal.0 < SMALLEST.0 || self.terminal.1 < SMALLEST.1
+    }
+}
+
+/// What the runtime has to do again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The scene: another slide, step, size, or output.
+    pub scene: bool,
+    /// Only what is painted: scroll, panels, notices.
+    pub paint: bool,
+}
+
+impl App {
+    /// A talk at its first slide.
+    pub fn new(deck: Arc<Deck>, trust: Trust) -> Self {
+        Self {
+            deck,
+            at: Cursor::default(),
+            scroll: 0,
+            mode: Mode::default(),
+            runs: Runs::default(),
+            focus: None,
+            stage: Stage::default(),
+            notice: None,
+            trust,
+            keymap: Keymap::default(),
+            changed: Changed { scene: true, paint: true },
+            book: Book::default(),
+        }
+    }
+
+    /// Whether a run is under way, so that time has to be shown.
+    pub fn is_running(&self) -> bool {
+        self.runs.values().any(|run| run.state.is_active() || run.wanted)
+    }
+
+    /// The cells that can be seen at the current step.
+    pub fn visible_cells(&self) -> impl Iterator<Item = &Arc<Cell>> {
+        let step = self.at.step;
+        self.deck.cells_of(self.at.slide).filter(move |cell| cell.step <= step)
+    }
+
+    fn scene_changed(&mut self) {
+        self.changed = Changed { scene: true, paint: true };
+    }
+
+    fn paint_changed(&mut self) {
+        self.changed.paint = true;
+    }
+}

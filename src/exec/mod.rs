@@ -7,12 +7,15 @@
 mod family;
 mod pty;
 mod spawn;
+mod suspend;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::deck::Fingerprint;
 use crate::run::{self, Preparation, Request, RunId, Snippet};
+
+pub use suspend::suspend;
 
 /// What every run of a deck has in common.
 #[derive(Clone, Debug)]

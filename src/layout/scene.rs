@@ -4,7 +4,9 @@
 //! The body may be taller than its room. Its items stand in the body's own rows, from 0; painting
 //! takes the scroll offset away. Items of the frame (footer, marks) stand in rows of the screen.
 
-use ratatui::layout::Rect;
+use std::ops::Range;
+
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 
@@ -44,6 +46,8 @@ pub struct Scene {
     pub body: Vec<Placed>,
     /// Footer and the like, in painting order, in rows of the screen.
     pub frame: Vec<Placed>,
+    /// The body's rows that the current step added; none on a slide's first step.
+    pub revealed: Option<Range<u32>>,
 }
 
 /// Something at its place: columns of the screen, rows of the body or the screen.
@@ -114,11 +118,48 @@ impl Scene {
             height: 0,
             body: Vec::new(),
             frame: Vec::new(),
+            revealed: None,
         }
     }
 
     /// How far the body can be scrolled, in rows.
     pub fn scroll_limit(&self) -> u32 {
         self.height.saturating_sub(u32::from(self.viewport.height))
+    }
+
+    /// The cell at a place of the screen, the body being scrolled by `scroll` rows.
+    pub fn cell_at(&self, column: u16, row: u16, scroll: u32) -> Option<CellId> {
+        self.at(column, row, scroll, |item| match *item {
+            Item::Cell { width, height, id } => Some((width, height, id)),
+            _ => None,
+        })
+    }
+
+    /// The scrolling output at a place of the screen, the body being scrolled by `scroll` rows.
+    pub fn output_at(&self, column: u16, row: u16, scroll: u32) -> Option<&Item> {
+        self.at(column, row, scroll, |item| match *item {
+            Item::Output { width, height, .. } => Some((width, height, item)),
+            _ => None,
+        })
+    }
+
+    /// The topmost item at a place of the screen that `area` gives columns and rows for.
+    fn at<'a, T>(
+        &'a self,
+        column: u16,
+        row: u16,
+        scroll: u32,
+        area: impl Fn(&'a Item) -> Option<(u16, u32, T)>,
+    ) -> Option<T> {
+        if !self.viewport.contains(Position::new(column, row)) {
+            return None;
+        }
+        let row = u32::from(row - self.viewport.y) + scroll;
+        self.body.iter().rev().find_map(|placed| {
+            let (width, height, found) = area(&placed.item)?;
+            let inside = (placed.x..placed.x.saturating_add(width)).contains(&column)
+                && (placed.y..placed.y.saturating_add(height)).contains(&row);
+            inside.then_some(found)
+        })
     }
 }

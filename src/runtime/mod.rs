@@ -1,1 +1,387 @@
-//! The loop that drives a talk: receive, update, perform, draw.
+//! The loop that drives a talk: receive, update, perform, lay out, draw. The only thread that
+//! draws; all others send it [`Event`]s.
+//!
+//! Two channels: what runs write comes on a short one of its own, so that a flood waits (and with
+//! it the process that writes it) while keys pass by. Without a running block nothing wakes the
+//! program up but an event.
+
+#![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
+
+mod input;
+mod load;
+mod perform;
+mod prefetch;
+mod probe;
+mod signals;
+mod stage;
+mod terminal;
+mod trust;
+mod watch;
+
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::app::{App, Effect, Msg, Trust, update};
+use crate::deck::Cursor;
+use crate::layout::{Scene, layout};
+use crate::media::{self, Media};
+use crate::{exec, view};
+
+pub use load::{DiskFiles, Origin, Show, load};
+
+use prefetch::Prefetch;
+use probe::Answers;
+use terminal::Screen;
+use watch::Watch;
+
+/// How many pieces of output may wait: each is at most 64 KiB.
+const FLOOD: usize = 16;
+/// How long pieces of output are taken in before keys are looked at again.
+const SIP: Duration = Duration::from_millis(4);
+/// How often a running block's time is shown anew.
+const TICK: Duration = Duration::from_millis(100);
+/// Output is drawn at most this often, once the first pieces were drawn at once.
+const FRAME: Duration = Duration::from_millis(16);
+/// How many frames may be drawn at once before [`FRAME`] holds.
+const BURST: u32 = 6;
+
+/// What the command line decides about presenting.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which deck.
+    pub origin: Origin,
+    /// Whether the deck is read again when it is saved.
+    pub reload: bool,
+    /// Whether code may run without a question (`-x`, `-X`).
+    pub allow: bool,
+    /// The forced way to show pictures.
+    pub protocol: Option<media::Protocol>,
+    /// Where compiled code is kept.
+    pub cache: PathBuf,
+}
+
+/// What other threads tell the loop.
+#[derive(Debug)]
+enum Event {
+    Key(KeyEvent),
+    Mouse(MouseEvent),
+    Answers(Answers),
+    Resized,
+    Suspend,
+    Terminate,
+    Loaded(Box<Show>),
+    NotLoaded(String),
+    PicturesChanged,
+    Picture(media::Loaded),
+    Exec(exec::Event),
+}
+
+/// Presents a deck until the speaker leaves.
+///
+/// # Errors
+/// The deck cannot be read, or the terminal cannot be taken. Nothing that happens later is fatal.
+pub fn present(settings: Settings) -> io::Result<()> {
+    // A deck that is not there is said before the screen is touched.
+    std::fs::metadata(&settings.origin.path)?;
+    let screen = Screen::take()?;
+    let (events, heard) = unbounded();
+    listen(&events)?;
+    let show = load(&settings.origin, None)?;
+    let mut talk = Talk::new(settings, screen, show, events)?;
+    talk.go(&heard)
+}
+
+/// Starts the threads that hear the speaker and the system.
+fn listen(events: &Sender<Event>) -> io::Result<()> {
+    // A send fails only when the loop has ended, and then nobody wants to know.
+    let send = |events: &Sender<Event>| {
+        let events = events.clone();
+        move |event| drop(events.send(event))
+    };
+    input::listen(send(events))?;
+    signals::listen(send(events))
+}
+
+/// Everything a running talk has.
+struct Talk {
+    settings: Settings,
+    app: App,
+    show: Show,
+    scene: Scene,
+    screen: Screen,
+    media: Media,
+    executor: exec::Executor,
+    watch: Watch,
+    prefetch: Prefetch,
+    events: Sender<Event>,
+    output: (Sender<exec::Event>, Receiver<exec::Event>),
+    frames: Frames,
+}
+
+impl Talk {
+    fn new(
+        settings: Settings,
+        screen: Screen,
+        show: Show,
+        events: Sender<Event>,
+    ) -> io::Result<Self> {
+        let known = || trust::is_known(&settings.origin.path, &show.deck);
+        let trust = match () {
+            () if settings.allow => Trust::Once,
+            () if known() => Trust::Always,
+            () => Trust::Unknown,
+        };
+        let app = App::new(show.deck.clone(), trust);
+        let output = bounded(FLOOD);
+        let executor = perform::executor(&settings, &show, &events, &output.0);
+        let pictures = events.clone();
+        let media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {
+            drop(pictures.send(Event::Picture(loaded)));
+        });
+        let watched = events.clone();
+        let watch =
+            Watch::start(settings.origin.clone(), show.clone(), settings.reload, move |event| {
+                drop(watched.send(event));
+            })?;
+        let scene = Scene::blank(screen.size(), show.theme.base);
+        let prefetch = Prefetch::start()?;
+        let frames = Frames::new();
+        let mut talk = Self {
+            settings,
+            app,
+            show,
+            scene,
+            screen,
+            media,
+            executor,
+            watch,
+            prefetch,
+            events,
+            output,
+            frames,
+        };
+        talk.draw()?;
+        if talk.app.trust.allows() {
+            talk.prepare();
+        }
+        Ok(talk)
+    }
+
+    /// The loop itself.
+    fn go(&mut self, heard: &Receiver<Event>) -> io::Result<()> {
+        let mut ticked = Instant::now();
+        loop {
+            let wait = self.until_next(ticked);
+            let more = self.output.1.clone();
+            let timer = wait.map_or_else(never, crossbeam_channel::after);
+            let leave = crossbeam_channel::select_biased! {
+                recv(heard) -> event => self.hear(event.map_err(io::Error::other)?),
+                recv(more) -> event => self.hear(Event::Exec(event.map_err(io::Error::other)?)),
+                recv(timer) -> _ => false,
+            };
+            if leave || self.hear_all(heard, &more) {
+                return Ok(());
+            }
+            let passed = ticked.elapsed();
+            if !self.app.is_running() {
+                ticked = Instant::now();
+            } else if passed >= TICK {
+                ticked = Instant::now();
+                update(&mut self.app, Msg::Tick(passed));
+            }
+            if self.frames.is_due() || self.app.changed.paint && self.frames.take() {
+                self.draw()?;
+            }
+        }
+    }
+
+    /// Takes in what waits already: all that is not output, and a sip of what is.
+    fn hear_all(&mut self, heard: &Receiver<Event>, more: &Receiver<exec::Event>) -> bool {
+        let start = Instant::now();
+        loop {
+            while let Ok(event) = heard.try_recv() {
+                if self.hear(event) {
+                    return true;
+                }
+            }
+            match more.try_recv() {
+                Ok(event) if start.elapsed() < SIP => {
+                    self.hear(Event::Exec(event));
+                }
+                Ok(event) => return self.hear(Event::Exec(event)),
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// How long the loop may sleep.
+    fn until_next(&self, ticked: Instant) -> Option<Duration> {
+        let tick = self.app.is_running().then(|| TICK.saturating_sub(ticked.elapsed()));
+        let frame = self.app.changed.paint.then(|| self.frames.wait());
+        tick.into_iter().chain(frame).min()
+    }
+
+    /// Takes in one event; true when the talk is over.
+    fn hear(&mut self, event: Event) -> bool {
+        let msg = match event {
+            Event::Key(key) => {
+                self.frames.hurry();
+                Msg::Key(key.into())
+            }
+            Event::Mouse(mouse) => match stage::pointed(&self.app, &self.scene, mouse) {
+                Some(msg) => {
+                    self.frames.hurry();
+                    msg
+                }
+                None => return false,
+            },
+            Event::Answers(answers) => {
+                self.screen.set_cell(answers.cell.unwrap_or_default());
+                self.media.set_protocol(stage::protocol(&self.settings, answers));
+                self.frames.hurry();
+                Msg::Picture
+            }
+            Event::Resized => {
+                self.screen.resize();
+                self.frames.hurry();
+                Msg::Resized
+            }
+            Event::Suspend => {
+                self.suspend();
+                Msg::Resumed
+            }
+            Event::Terminate => Msg::Terminate,
+            Event::Loaded(show) => self.replace(*show),
+            Event::NotLoaded(why) => Msg::NotLoaded(why),
+            Event::PicturesChanged => {
+                self.media.forget();
+                Msg::Picture
+            }
+            Event::Picture(loaded) => {
+                self.media.loaded(loaded);
+                self.frames.hurry();
+                Msg::Picture
+            }
+            Event::Exec(exec::Event::Run(run, event)) => Msg::Run(run, event),
+            Event::Exec(exec::Event::Prepared(code, how)) => Msg::Prepared(code, how),
+        };
+        self.tell(msg)
+    }
+
+    /// Updates the app and does what it asks for; true when the talk is over.
+    fn tell(&mut self, msg: Msg) -> bool {
+        // What a key means depends on the scene that the speaker sees.
+        if matches!(msg, Msg::Key(_) | Msg::Wheel(..)) && self.app.changed.scene {
+            self.lay_out();
+        }
+        let effects = update(&mut self.app, msg);
+        effects.into_iter().any(|effect| self.perform(effect))
+    }
+
+    /// Puts what was read again in the place of what is shown.
+    fn replace(&mut self, show: Show) -> Msg {
+        let other_python =
+            show.deck.options.python_interpreter != self.show.deck.options.python_interpreter;
+        self.show = show;
+        if other_python {
+            self.executor =
+                perform::executor(&self.settings, &self.show, &self.events, &self.output.0);
+        }
+        self.frames.hurry();
+        Msg::Loaded(self.show.deck.clone())
+    }
+
+    /// Makes the scene what the app's state says.
+    fn lay_out(&mut self) {
+        self.app.changed.scene = false;
+        let measures = stage::measure(&self.show.deck, self.app.at, &mut self.media);
+        self.scene = layout(&crate::layout::Inputs {
+            deck: &self.show.deck,
+            at: self.app.at,
+            size: self.screen.size(),
+            theme: &self.show.theme,
+            highlighter: &self.show.highlighter,
+            runs: &self.app.runs,
+            measures: &measures,
+            footer: &self.show.footer,
+            focus: self.app.focus,
+        });
+        let stage = stage::stage(&self.scene);
+        update(&mut self.app, Msg::LaidOut(stage));
+    }
+
+    /// Draws the app's state.
+    fn draw(&mut self) -> io::Result<()> {
+        if self.app.changed.scene {
+            self.lay_out();
+        }
+        self.app.changed.paint = false;
+        let Self { app, scene, show, media, screen, .. } = self;
+        let size = screen.size();
+        let base = show.theme.base;
+        screen.surround(base.bg);
+        screen.draw(|buffer| {
+            let overlays = view::draw(app, scene, &show.theme, buffer);
+            media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)
+        })?;
+        let Cursor { slide, .. } = self.app.at;
+        self.prefetch.at(&self.show.deck, &self.show.highlighter, slide);
+        self.watch.add(self.media.files());
+        Ok(())
+    }
+}
+
+/// When frames are drawn: at once after a key; after output too, until too many come in a row.
+#[derive(Debug)]
+struct Frames {
+    /// Frames that may be drawn at once.
+    left: u32,
+    /// When `left` was last topped up.
+    since: Instant,
+    /// The next frame answers the speaker.
+    urgent: bool,
+}
+
+impl Frames {
+    fn new() -> Self {
+        Self { left: BURST, since: Instant::now(), urgent: false }
+    }
+
+    /// The next frame is drawn at once.
+    fn hurry(&mut self) {
+        self.urgent = true;
+    }
+
+    /// Whether a frame must be drawn now; asked once a frame.
+    fn is_due(&mut self) -> bool {
+        std::mem::take(&mut self.urgent)
+    }
+
+    /// Takes leave to draw a frame that nobody hurries.
+    fn take(&mut self) -> bool {
+        let earned = self.since.elapsed().as_nanos() / FRAME.as_nanos();
+        if earned > 0 {
+            let earned = u32::try_from(earned).unwrap_or(BURST);
+            self.left = self.left.saturating_add(earned).min(BURST);
+            self.since = Instant::now();
+        }
+        let may = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        may
+    }
+
+    /// How long until a frame may be drawn.
+    fn wait(&self) -> Duration {
+        if self.left > 0 { Duration::ZERO } else { FRAME.saturating_sub(self.since.elapsed()) }
+    }
+}
+
+impl Talk {
+    fn perform(&mut self, effect: Effect) -> bool {
+        perform::perform(self, effect)
+    }
+}

@@ -1,5 +1,37 @@
-//! View: scene and app state in, buffer out. Painting is dull: everything was decided by layout.
+//! View: scene and app state in, buffer out. Painting is dull: everything was decided by layout and
+//! by the app.
 
+mod ask;
+mod help;
+mod index;
+mod panel;
+mod problems;
 mod slide;
+mod status;
+
+use ratatui::buffer::Buffer;
+
+use crate::app::{App, Mode};
+use crate::layout::Scene;
+use crate::theme::Theme;
 
 pub use slide::{Overlay, paint};
+
+/// Draws the slide, what is open on top of it, and the speaker's line. Pictures come back as
+/// overlays; there are none while a panel is open, which they would cover.
+pub fn draw(app: &App, scene: &Scene, theme: &Theme, buffer: &mut Buffer) -> Vec<Overlay> {
+    if app.stage.is_too_small() {
+        status::too_small(buffer);
+        return Vec::new();
+    }
+    let overlays = paint(scene, app.scroll, buffer);
+    match &app.mode {
+        Mode::Slide => {}
+        Mode::Index(index) => index::draw(app, index, theme, buffer),
+        Mode::Help(row) => help::draw(app, *row, theme, buffer),
+        Mode::Problems(row) => problems::draw(app, *row, theme, buffer),
+        Mode::Ask(cells) => ask::draw(app, cells, theme, buffer),
+    }
+    status::draw(app, theme, buffer);
+    if matches!(app.mode, Mode::Slide) { overlays } else { Vec::new() }
+}

@@ -1,0 +1,195 @@
+//! Cells on their way: asked for, compiling, running, ended; and the bytes they write.
+//!
+//! A cell has at most one run at a time. Events of a run that is no longer the cell's own (it was
+//! run again, or its code changed) are dropped.
+
+use std::time::Duration;
+
+use super::{App, Effect, Follow, Mode, OutputHit};
+use crate::deck::{CellId, Fingerprint};
+use crate::run::{CellRun, Event, Output, Preparation, RunId, State};
+
+/// Rows of the terminal that a run sees, at least.
+const LEAST_ROWS: u16 = 10;
+
+/// ctrl-e: the focused cell; else the slide's cells that have not run; else all of them again.
+pub(super) fn execute(app: &mut App) -> Vec<Effect> {
+    if app.focus.is_some() {
+        return run_focused(app);
+    }
+    let visible: Vec<CellId> = app.visible_cells().map(|cell| cell.id).collect();
+    let fresh: Vec<CellId> =
+        visible.iter().copied().filter(|id| !has_run(app.runs.get(id))).collect();
+    let chosen = if fresh.is_empty() { visible } else { fresh };
+    run(app, chosen)
+}
+
+/// The focused cell alone; without a focus, nothing.
+pub(super) fn run_focused(app: &mut App) -> Vec<Effect> {
+    let chosen = app.focus.into_iter().collect();
+    run(app, chosen)
+}
+
+/// Runs these cells, or asks first whether they may.
+pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
+    if cells.is_empty() {
+        return Vec::new();
+    }
+    if !app.trust.allows() {
+        app.mode = Mode::Ask(cells);
+        app.paint_changed();
+        return Vec::new();
+    }
+    if let [.., last] = cells[..] {
+        app.book.follow = Some(Follow::Cell(last));
+    }
+    cells.into_iter().filter_map(|id| start(app, id)).collect()
+}
+
+/// Starts one cell, unless it is already on its way.
+fn start(app: &mut App, cell: CellId) -> Option<Effect> {
+    let busy = |run: &CellRun| run.state.is_active() || run.wanted;
+    if app.runs.get(&cell).is_some_and(busy) {
+        return None;
+    }
+    app.book.last_run += 1;
+    app.book.interrupted = false;
+    let run = RunId(app.book.last_run);
+    let state = match app.runs.get(&cell).map(|run| &run.state) {
+        Some(State::Compiling) => State::Compiling,
+        _ => State::Queued,
+    };
+    let fresh = CellRun { run, state, wanted: true, ..CellRun::default() };
+    app.runs.insert(cell, fresh);
+    app.scene_changed();
+    let place = app.stage.cells.iter().find(|place| place.id == cell);
+    let columns = place.map_or(app.stage.terminal.0, |place| place.columns).max(1);
+    let rows = u16::try_from(app.stage.viewport).unwrap_or(u16::MAX).max(LEAST_ROWS);
+    Some(Effect::Run { run, cell, terminal: (columns, rows) })
+}
+
+/// ctrl-c: interrupts what runs, kills it the second time, leaves when nothing runs.
+pub(super) fn stop(app: &mut App) -> Vec<Effect> {
+    let running: Vec<RunId> = app
+        .runs
+        .values()
+        .filter(|run| run.state.is_active() || run.wanted)
+        .map(|run| run.run)
+        .collect();
+    if running.is_empty() {
+        return vec![Effect::Quit];
+    }
+    let how = if app.book.interrupted { Effect::Kill } else { Effect::Interrupt };
+    let notice = if app.book.interrupted { "killed" } else { "stopping; ctrl-c again kills" };
+    app.notice = Some(notice.to_owned());
+    app.book.interrupted = true;
+    app.paint_changed();
+    running.into_iter().map(how).collect()
+}
+
+/// Takes in what a run tells.
+pub(super) fn event(app: &mut App, run: RunId, event: Event) {
+    let visible = app.at.slide;
+    let Some((&id, cell)) = app.runs.iter_mut().find(|(_, cell)| cell.run == run) else { return };
+    match event {
+        Event::Compiling => cell.state = State::Compiling,
+        Event::Started => {
+            cell.state = State::Running;
+            cell.wanted = false;
+            cell.elapsed = Duration::ZERO;
+        }
+        Event::Output(bytes) => cell.output.feed(&bytes),
+        Event::Finished(outcome, took) => {
+            cell.state = State::Ended(outcome);
+            cell.wanted = false;
+            cell.elapsed = took;
+        }
+    }
+    let shown = app.deck.cell(id).is_some_and(|cell| cell.slide == visible);
+    if shown {
+        if app.book.follow.is_none() && app.cell_end_in_view(id) {
+            app.book.follow = Some(Follow::Cell(id));
+        }
+        app.scene_changed();
+    }
+}
+
+/// Takes in how far code is prepared. A cell that has run keeps what it shows.
+pub(super) fn prepared(app: &mut App, code: Fingerprint, how: &Preparation) {
+    let same: Vec<CellId> =
+        app.deck.cells.iter().filter(|cell| cell.fingerprint == code).map(|cell| cell.id).collect();
+    for id in same {
+        let cell = app.runs.entry(id).or_default();
+        if cell.wanted || cell.state.is_active() || matches!(cell.state, State::Ended(_)) {
+            continue;
+        }
+        cell.state = match how {
+            Preparation::Compiling => State::Compiling,
+            Preparation::Ready => State::Ready,
+            Preparation::Failed => State::NotRun,
+        };
+        app.scene_changed();
+    }
+}
+
+/// Adds to the time that running cells show.
+pub(super) fn tick(app: &mut App, passed: Duration) {
+    let mut any = false;
+    for run in app.runs.values_mut().filter(|run| run.state.is_active() || run.wanted) {
+        run.elapsed += passed;
+        any = true;
+    }
+    if any {
+        app.scene_changed();
+    }
+}
+
+/// Focuses the next or previous visible cell, going round.
+pub(super) fn focus(app: &mut App, forward: bool) {
+    let cells: Vec<CellId> = app.visible_cells().map(|cell| cell.id).collect();
+    if cells.is_empty() {
+        return;
+    }
+    let at = app.focus.and_then(|id| cells.iter().position(|&cell| cell == id));
+    let count = cells.len();
+    let next = match (at, forward) {
+        (None, true) => 0,
+        (None, false) => count - 1,
+        (Some(at), true) => (at + 1) % count,
+        (Some(at), false) => (at + count - 1) % count,
+    };
+    app.focus = Some(cells[next]);
+    app.book.follow = Some(Follow::Cell(cells[next]));
+    app.scene_changed();
+}
+
+/// Scrolls a cell's output by rows; at its end it follows again what is written.
+pub(super) fn scroll_output(app: &mut App, output: OutputHit, rows: i32) {
+    let Some(cell) = app.runs.get_mut(&output.cell) else { return };
+    let to = output.first.saturating_add_signed(rows as isize);
+    cell.scroll = (to + output.shown < output.total).then_some(to);
+    app.scene_changed();
+}
+
+fn has_run(run: Option<&CellRun>) -> bool {
+    run.is_some_and(|run| {
+        run.wanted || run.state.is_active() || matches!(run.state, State::Ended(_)) && !run.stale
+    })
+}
+
+impl App {
+    /// Whether the end of a cell stands on the screen, so that more output should stay there.
+    fn cell_end_in_view(&self, id: CellId) -> bool {
+        let place = self.stage.cells.iter().find(|place| place.id == id);
+        place.is_some_and(|place| {
+            let end = place.rows.end;
+            end > self.scroll && end <= self.scroll + self.stage.viewport
+        })
+    }
+}
+
+/// The output a changed cell keeps, marked as stale.
+pub(super) fn aged(run: &CellRun) -> CellRun {
+    let output: Output = run.output.clone();
+    CellRun { output, state: run.state.clone(), elapsed: run.elapsed, stale: true, ..CellRun::default() }
+}

@@ -1,0 +1,32 @@
+//! Everything the runtime may be asked to do.
+
+use crate::deck::CellId;
+use crate::run::RunId;
+
+/// One thing to do outside the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Run a cell in a terminal this wide and high.
+    Run {
+        /// The id its events shall carry.
+        run: RunId,
+        /// What to run.
+        cell: CellId,
+        /// Columns and rows.
+        terminal: (u16, u16),
+    },
+    /// Stop a run as ctrl-c does.
+    Interrupt(RunId),
+    /// Kill a run.
+    Kill(RunId),
+    /// Get ready for the deck's cells: code may run now.
+    Prepare,
+    /// Remember that this deck's code may always run.
+    Remember,
+    /// Read everything again, and drop what was kept of it.
+    Reload,
+    /// Give the terminal back until we are continued.
+    Suspend,
+    /// End.
+    Quit,
+}

@@ -1,0 +1,72 @@
+//! Everything that can happen to a talk, grouped by where it comes from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Key, Stage};
+use crate::deck::{CellId, Deck, Fingerprint};
+use crate::run::{self, Preparation, RunId};
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    // The speaker.
+    /// A key was pressed.
+    Key(Key),
+    /// The mouse was clicked.
+    Click(Hit),
+    /// The wheel turned by this many rows, down if positive.
+    Wheel(i32, Hit),
+
+    // The terminal.
+    /// Its size changed.
+    Resized,
+    /// It is ours again after a suspension.
+    Resumed,
+    /// It is gone, or somebody wants us to go.
+    Terminate,
+    /// A picture can be drawn, or the terminal said what it can.
+    Picture,
+
+    // Layout.
+    /// The current scene was laid out.
+    LaidOut(Stage),
+
+    // The deck's files.
+    /// The deck was read again.
+    Loaded(Arc<Deck>),
+    /// The deck could not be read again, and why.
+    NotLoaded(String),
+
+    // Runs.
+    /// Something happened to a run.
+    Run(RunId, run::Event),
+    /// Code is compiled, or being compiled, ahead of its run.
+    Prepared(Fingerprint, Preparation),
+
+    // Time.
+    /// So much time went by while something runs.
+    Tick(Duration),
+}
+
+/// What the mouse pointed at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hit {
+    /// The cell there.
+    pub cell: Option<CellId>,
+    /// The output there.
+    pub output: Option<OutputHit>,
+}
+
+/// A cell's output under the mouse, in rows after wrapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputHit {
+    /// Whose output.
+    pub cell: CellId,
+    /// The first row shown.
+    pub first: usize,
+    /// How many rows are shown.
+    pub shown: usize,
+    /// How many there are.
+    pub total: usize,
+}

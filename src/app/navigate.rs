@@ -1,0 +1,131 @@
+//! Moving: over steps, slides, and the rows of a slide taller than the screen.
+//!
+//! `next` never skips anything: it scrolls to what is still below the screen, then reveals the next
+//! step, then goes to the next slide. `previous` undoes that in the opposite order.
+
+use super::{App, Follow, Stage};
+use crate::deck::{Cursor, SlideNo, Step};
+
+/// Rows that stay on the screen when a page is scrolled.
+const OVERLAP: u32 = 2;
+
+/// One step on.
+pub(super) fn next(app: &mut App) {
+    let steps = app.deck.slide(app.at.slide).steps.max(1);
+    if app.scroll < app.stage.scroll_limit() {
+        scroll_to(app, app.scroll + page(&app.stage));
+    } else if app.at.step.0 + 1 < steps {
+        app.at.step.0 += 1;
+        app.book.follow = Some(Follow::Revealed);
+        app.scene_changed();
+    } else if app.at.slide < app.deck.last_slide() {
+        go_to(app, SlideNo::new(app.at.slide.index() + 1));
+    }
+}
+
+/// One step back. A slide entered backwards shows its end.
+pub(super) fn previous(app: &mut App) {
+    if app.at.step > Step(0) {
+        app.at.step.0 -= 1;
+        app.book.follow = Some(Follow::End);
+        app.scene_changed();
+    } else if app.scroll > 0 {
+        scroll_to(app, app.scroll.saturating_sub(page(&app.stage)));
+    } else if let Some(before) = app.at.slide.index().checked_sub(1) {
+        go_to(app, SlideNo::new(before));
+        skip_pauses(app);
+        app.book.follow = Some(Follow::End);
+    }
+}
+
+/// To the next slide, past all steps.
+pub(super) fn next_fast(app: &mut App) {
+    if app.at.slide < app.deck.last_slide() {
+        go_to(app, SlideNo::new(app.at.slide.index() + 1));
+    }
+}
+
+/// To the start of the previous slide.
+pub(super) fn previous_fast(app: &mut App) {
+    go_to(app, SlideNo::new(app.at.slide.index().saturating_sub(1)));
+}
+
+/// To the slide of this number, from 1; 0 is the first, a number past the end is ignored.
+pub(super) fn go_to_number(app: &mut App, number: u32) {
+    let slide = SlideNo::new(number.saturating_sub(1) as usize);
+    if slide <= app.deck.last_slide() {
+        go_to(app, slide);
+    }
+}
+
+/// To the first step of a slide.
+pub(super) fn go_to(app: &mut App, slide: SlideNo) {
+    jump(app, Cursor { slide, step: Step(0) });
+}
+
+/// To a slide and step.
+pub(super) fn jump(app: &mut App, at: Cursor) {
+    if app.at.slide != at.slide {
+        app.focus = None;
+    }
+    app.at = at;
+    app.scroll = 0;
+    app.book.follow = (at.step > Step(0)).then_some(Follow::Revealed);
+    app.scene_changed();
+}
+
+/// Reveals all of the slide.
+pub(super) fn skip_pauses(app: &mut App) {
+    app.at.step = Step(app.deck.slide(app.at.slide).steps.max(1) - 1);
+    app.scene_changed();
+}
+
+/// Scrolls by rows, down if positive.
+pub(super) fn scroll_by(app: &mut App, rows: i64) {
+    let to = i64::from(app.scroll).saturating_add(rows).clamp(0, i64::from(u32::MAX));
+    scroll_to(app, u32::try_from(to).unwrap_or(0));
+}
+
+/// Half a screen, for ctrl-d and ctrl-u.
+pub(super) fn half_page(stage: &Stage) -> i64 {
+    i64::from((stage.viewport / 2).max(1))
+}
+
+/// Takes in a layout: keeps the scroll within the slide and brings into view what was asked for.
+pub(super) fn settle(app: &mut App, stage: Stage) {
+    app.stage = stage;
+    let limit = app.stage.scroll_limit();
+    let rows = match app.book.follow.take() {
+        None => None,
+        Some(Follow::End) => Some(app.stage.height..app.stage.height),
+        Some(Follow::Revealed) => app.stage.revealed.clone(),
+        Some(Follow::Cell(id)) => {
+            app.stage.cells.iter().find(|place| place.id == id).map(|place| place.rows.clone())
+        }
+    };
+    if let Some(rows) = rows {
+        app.scroll = into_view(app.scroll, app.stage.viewport, &rows);
+    }
+    app.scroll = app.scroll.min(limit);
+}
+
+/// The least scroll from `scroll` that shows the end of `rows`, and their start where both fit.
+fn into_view(scroll: u32, viewport: u32, rows: &std::ops::Range<u32>) -> u32 {
+    let for_end = rows.end.saturating_sub(viewport);
+    if rows.end.saturating_sub(rows.start) >= viewport {
+        return for_end;
+    }
+    scroll.clamp(for_end, rows.start.max(for_end))
+}
+
+fn scroll_to(app: &mut App, row: u32) {
+    let row = row.min(app.stage.scroll_limit());
+    if row != app.scroll {
+        app.scroll = row;
+        app.paint_changed();
+    }
+}
+
+fn page(stage: &Stage) -> u32 {
+    stage.viewport.saturating_sub(OVERLAP).max(1)
+}

@@ -1,0 +1,117 @@
+//! The deck was saved: what of the talk goes on. Outputs stay with code that did not change,
+//! and the screen goes to the first place that did.
+
+use std::sync::Arc;
+
+use super::{App, Effect, Mode, cells, navigate};
+use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
+use crate::run::{CellRun, Runs};
+use crate::source::Span;
+
+/// Puts the new deck in the old one's place.
+pub(super) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
+    let target = first_change(&app.deck, &deck);
+    let (runs, lost) = carry(&app.deck, &deck, &app.runs);
+    app.focus = app.focus.and_then(|id| same_place(&app.deck, &deck, id));
+    app.runs = runs;
+    app.deck = deck;
+    app.notice = None;
+    if let Mode::Index(_) | Mode::Ask(_) | Mode::Problems(_) = app.mode {
+        app.mode = Mode::Slide;
+    }
+    match target {
+        Some(at) => navigate::jump(app, at),
+        None if app.at.slide > app.deck.last_slide() => {
+            let last = app.deck.last_slide();
+            navigate::go_to(app, last);
+            navigate::skip_pauses(app);
+        }
+        None => app.at.step = app.at.step.min(Step(app.deck.slide(app.at.slide).steps.max(1) - 1)),
+    }
+    app.scene_changed();
+    let mut effects: Vec<Effect> = lost.into_iter().map(Effect::Kill).collect();
+    if app.trust.allows() {
+        effects.push(Effect::Prepare);
+    }
+    if app.trust == super::Trust::Always {
+        effects.push(Effect::Remember);
+    }
+    effects
+}
+
+/// The runs under the new deck's ids, and those whose code is gone.
+fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<crate::run::RunId>) {
+    let mut taken = vec![false; new.cells.len()];
+    let mut carried = Runs::new();
+    let mut changed: Vec<(CellId, &CellRun)> = Vec::new();
+    for (&id, run) in runs {
+        let Some(cell) = old.cell(id) else { continue };
+        let same = new
+            .cells
+            .iter()
+            .filter(|other| other.fingerprint == cell.fingerprint && !taken[other.id.0 as usize])
+            .min_by_key(|other| other.id.0.abs_diff(id.0));
+        match same {
+            Some(other) => {
+                taken[other.id.0 as usize] = true;
+                carried.insert(other.id, run.clone());
+            }
+            None => changed.push((id, run)),
+        }
+    }
+    let mut lost = Vec::new();
+    for (id, run) in changed {
+        if run.state.is_active() || run.wanted {
+            lost.push(run.run);
+        }
+        let successor = same_place(old, new, id).filter(|other| !taken[other.0 as usize]);
+        if let Some(other) = successor.filter(|_| !run.output.is_empty()) {
+            taken[other.0 as usize] = true;
+            carried.insert(other, cells::aged(run));
+        }
+    }
+    (carried, lost)
+}
+
+/// The cell that stands where `id` stood: on the same slide, at the same place among its cells,
+/// in the same language.
+fn same_place(old: &Deck, new: &Deck, id: CellId) -> Option<CellId> {
+    let cell = old.cell(id)?;
+    let nth = old.cells_of(cell.slide).position(|other| other.id == id)?;
+    let other = new.cells_of(cell.slide).nth(nth)?;
+    (other.language == cell.language).then_some(other.id)
+}
+
+/// Where the first difference between two decks is shown; none if there is none to show.
+fn first_change(old: &Deck, new: &Deck) -> Option<Cursor> {
+    let pairs = old.slides.iter().zip(&new.slides).enumerate();
+    for (number, (before, after)) in pairs {
+        let slide = SlideNo::new(number);
+        if before.blocks.len() == after.blocks.len()
+            && before.kind == after.kind
+            && text(old, before.span) == text(new, after.span)
+            && before.blocks.iter().zip(&after.blocks).all(|(a, b)| same(old, a, new, b))
+        {
+            continue;
+        }
+        let step = before
+            .blocks
+            .iter()
+            .zip(&after.blocks)
+            .find(|(a, b)| !same(old, a, new, b))
+            .map(|(_, b)| b.step)
+            .or_else(|| after.blocks.get(before.blocks.len()).map(|block| block.step));
+        return Some(Cursor { slide, step: step.unwrap_or_default() });
+    }
+    (new.slides.len() > old.slides.len())
+        .then(|| Cursor { slide: SlideNo::new(old.slides.len()), step: Step(0) })
+}
+
+fn same(old: &Deck, before: &Block, new: &Deck, after: &Block) -> bool {
+    text(old, before.span) == text(new, after.span)
+}
+
+/// The source text of a span.
+fn text(deck: &Deck, span: Span) -> Option<&str> {
+    deck.sources.get(span.file)?.text().get(span.range())
+}

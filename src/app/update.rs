@@ -1,0 +1,203 @@
+//! One message in, the state changed, effects out: dispatch by what is open on top of the slide.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyCode;
+
+use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Reading, Trust};
+use super::{cells, navigate, reload};
+use crate::deck::Deck;
+
+/// Changes the state by what happened and says what is to be done.
+pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => return press(app, key),
+        Msg::Click(hit) => return click(app, hit),
+        Msg::Wheel(rows, hit) => wheel(app, rows, hit),
+        Msg::Resized | Msg::Resumed | Msg::Picture => app.scene_changed(),
+        Msg::Terminate => return vec![Effect::Quit],
+        Msg::LaidOut(stage) => navigate::settle(app, stage),
+        Msg::Loaded(deck) => return loaded(app, deck),
+        Msg::NotLoaded(why) => {
+            app.notice = Some(why);
+            app.paint_changed();
+        }
+        Msg::Run(run, event) => cells::event(app, run, event),
+        Msg::Prepared(code, how) => cells::prepared(app, code, &how),
+        Msg::Tick(passed) => cells::tick(app, passed),
+    }
+    Vec::new()
+}
+
+fn loaded(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
+    reload::reload(app, deck)
+}
+
+fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    if app.notice.take().is_some() {
+        app.paint_changed();
+    }
+    match app.mode {
+        Mode::Index(_) if !is_chord(key) => press_in_index(app, key),
+        Mode::Ask(_) if !is_chord(key) => answer(app, key),
+        _ => match app.keymap.press(key) {
+            Reading::Do(action, number) => act(app, action, number),
+            Reading::More | Reading::Nothing => Vec::new(),
+        },
+    }
+}
+
+/// Control and alt chords mean the same everywhere; other keys belong to the open panel.
+fn is_chord(key: Key) -> bool {
+    key.ctrl || key.alt
+}
+
+fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
+    if act_on_panel(app, action) {
+        return Vec::new();
+    }
+    match action {
+        Action::Next => navigate::next(app),
+        Action::NextFast => navigate::next_fast(app),
+        Action::Previous => navigate::previous(app),
+        Action::PreviousFast => navigate::previous_fast(app),
+        Action::FirstSlide => navigate::go_to_number(app, 1),
+        Action::LastSlide => {
+            let last = app.deck.last_slide();
+            navigate::go_to(app, last);
+        }
+        Action::GoToSlide => navigate::go_to_number(app, number.unwrap_or(0)),
+        Action::SkipPauses => navigate::skip_pauses(app),
+        Action::ScrollDown => navigate::scroll_by(app, navigate::half_page(&app.stage)),
+        Action::ScrollUp => navigate::scroll_by(app, -navigate::half_page(&app.stage)),
+        Action::FocusNext => cells::focus(app, true),
+        Action::FocusPrevious => cells::focus(app, false),
+        Action::ToggleIndex | Action::ToggleHelp | Action::ToggleProblems => toggle(app, action),
+        Action::Close => close(app),
+        Action::Execute => return cells::execute(app),
+        Action::RunFocused => return cells::run_focused(app),
+        Action::Stop => return cells::stop(app),
+        Action::Reload => return vec![Effect::Reload],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Exit => return vec![Effect::Quit],
+    }
+    Vec::new()
+}
+
+/// Actions that mean something else while a panel of text is open: moving scrolls it.
+fn act_on_panel(app: &mut App, action: Action) -> bool {
+    let (Mode::Help(row) | Mode::Problems(row)) = &mut app.mode else { return false };
+    *row = match action {
+        Action::Next | Action::ScrollDown => row.saturating_add(1),
+        Action::Previous | Action::ScrollUp => row.saturating_sub(1),
+        Action::FirstSlide => 0,
+        Action::Exit => {
+            close(app);
+            return true;
+        }
+        _ => return false,
+    };
+    app.paint_changed();
+    true
+}
+
+fn toggle(app: &mut App, action: Action) {
+    app.mode = match (action, &app.mode) {
+        (Action::ToggleIndex, Mode::Index(_))
+        | (Action::ToggleHelp, Mode::Help(_))
+        | (Action::ToggleProblems, Mode::Problems(_)) => Mode::Slide,
+        (Action::ToggleIndex, _) => Mode::Index(Index::open(&app.deck, app.at.slide)),
+        (Action::ToggleHelp, _) => Mode::Help(0),
+        _ => Mode::Problems(0),
+    };
+    app.paint_changed();
+}
+
+fn close(app: &mut App) {
+    match app.mode {
+        Mode::Slide if app.focus.take().is_some() => app.scene_changed(),
+        Mode::Slide => {}
+        _ => {
+            app.mode = Mode::Slide;
+            app.paint_changed();
+        }
+    }
+}
+
+/// Keys in the index: letters narrow it, arrows choose, enter goes there.
+fn press_in_index(app: &mut App, key: Key) -> Vec<Effect> {
+    let Mode::Index(index) = &mut app.mode else { return Vec::new() };
+    app.changed.paint = true;
+    match key.code {
+        KeyCode::Up | KeyCode::BackTab => index.step(-1),
+        KeyCode::Down | KeyCode::Tab => index.step(1),
+        KeyCode::PageUp => index.step(-10),
+        KeyCode::PageDown => index.step(10),
+        KeyCode::Home => index.step(isize::MIN),
+        KeyCode::End => index.step(isize::MAX),
+        KeyCode::Char(c) => {
+            let query = format!("{}{c}", index.query);
+            index.search(&app.deck, query);
+        }
+        KeyCode::Backspace => {
+            let mut query = index.query.clone();
+            query.pop();
+            index.search(&app.deck, query);
+        }
+        KeyCode::Enter => {
+            let choice = index.choice();
+            app.mode = Mode::Slide;
+            if let Some(slide) = choice {
+                navigate::go_to(app, slide);
+            }
+        }
+        KeyCode::Esc => app.mode = Mode::Slide,
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Keys at the question whether code may run.
+fn answer(app: &mut App, key: Key) -> Vec<Effect> {
+    let trust = match key.code {
+        KeyCode::Char('o' | 'O' | 'y') => Trust::Once,
+        KeyCode::Char('a' | 'A') => Trust::Always,
+        KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => Trust::No,
+        _ => return Vec::new(),
+    };
+    let Mode::Ask(asked) = std::mem::take(&mut app.mode) else { return Vec::new() };
+    app.trust = trust;
+    app.paint_changed();
+    if !trust.allows() {
+        return Vec::new();
+    }
+    let mut effects = vec![Effect::Prepare];
+    effects.extend((trust == Trust::Always).then_some(Effect::Remember));
+    effects.extend(cells::run(app, asked));
+    effects
+}
+
+fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
+    if !matches!(app.mode, Mode::Slide) {
+        return Vec::new();
+    }
+    let again = hit.cell.is_some() && hit.cell == app.focus;
+    app.focus = hit.cell;
+    app.scene_changed();
+    if again { cells::run_focused(app) } else { Vec::new() }
+}
+
+fn wheel(app: &mut App, rows: i32, hit: Hit) {
+    match (&mut app.mode, hit.output) {
+        (Mode::Index(index), _) => {
+            index.step(rows.signum() as isize);
+            app.paint_changed();
+        }
+        (Mode::Help(row) | Mode::Problems(row), _) => {
+            *row = row.saturating_add_signed(rows.signum() as i16);
+            app.paint_changed();
+        }
+        (Mode::Slide, Some(output)) => cells::scroll_output(app, output, rows),
+        (Mode::Slide | Mode::Ask(_), _) => navigate::scroll_by(app, i64::from(rows)),
+    }
+}

@@ -1,0 +1,18 @@
+//! Suspending ourselves as ctrl-z in a shell would: the whole process group, and not at all where
+//! nobody could continue it (the kernel ignores SIGTSTP's default action in an orphaned group).
+
+#![expect(unsafe_code, reason = "signal dispositions have no safe interface")]
+
+/// Stops this process and its group until a SIGCONT. The terminal must have been given back.
+pub fn suspend() {
+    // SAFETY: `sigaction` is given valid pointers to initialized structures, and `kill` takes none.
+    // The handler put back is the one that was there.
+    unsafe {
+        let mut default: libc::sigaction = std::mem::zeroed();
+        default.sa_sigaction = libc::SIG_DFL;
+        let mut before: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(libc::SIGTSTP, &raw const default, &raw mut before);
+        libc::kill(0, libc::SIGTSTP);
+        libc::sigaction(libc::SIGTSTP, &raw const before, std::ptr::null_mut());
+    }
+}

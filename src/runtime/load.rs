@@ -1,0 +1,134 @@
+//! Reading a deck from disk and making of it all that showing it needs: the deck, its theme, its
+//! highlighter, its footer texts. The same for the first load and for every save after it.
+
+#![expect(clippy::disallowed_methods, reason = "the one place that reads the deck's files")]
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::deck::{Deck, Inline};
+use crate::diag::Diagnostic;
+use crate::highlight::Highlighter;
+use crate::layout::FooterText;
+use crate::parse;
+use crate::source::{Files, Span};
+use crate::theme::{self, FooterPart, FooterStyle, Theme};
+
+/// The highlight theme used where the theme names one that there is not.
+const FALLBACK_HIGHLIGHT: &str = "base16-eighties.dark";
+
+/// Everything that showing a deck needs.
+#[derive(Clone, Debug)]
+pub struct Show {
+    /// The deck.
+    pub deck: Arc<Deck>,
+    /// Its theme.
+    pub theme: Arc<Theme>,
+    /// Its highlighter, kept over saves so that code need not be highlighted again.
+    pub highlighter: Arc<Highlighter>,
+    /// Its footer.
+    pub footer: FooterText,
+}
+
+/// Which deck, and what the command line says about how to read it.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The deck's file.
+    pub path: PathBuf,
+    /// The theme that is used whatever the deck says.
+    pub theme: Option<String>,
+}
+
+/// The theme of a deck that names none.
+const DEFAULT_THEME: &str = "dark";
+
+/// Reads a deck. `before` is what is shown now, whose highlighter goes on if it can.
+///
+/// # Errors
+/// The deck's own file cannot be read. Everything else is a diagnostic of the deck.
+pub fn load(origin: &Origin, before: Option<&Show>) -> io::Result<Show> {
+    let bytes = std::fs::read(&origin.path)?;
+    Ok(show(origin, &String::from_utf8_lossy(&bytes), before))
+}
+
+fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
+    let mut deck = parse::parse(&origin.path, text, &DiskFiles);
+    let theme = choose_theme(origin, &mut deck);
+    let highlighter = choose_highlighter(&theme, &mut deck, before);
+    let footer = footer_text(&theme, &mut deck);
+    Show { deck: Arc::new(deck), theme: Arc::new(theme), highlighter, footer }
+}
+
+fn choose_theme(origin: &Origin, deck: &mut Deck) -> Theme {
+    let file = deck.theme.path.clone().and_then(|(path, span)| {
+        let path = folder(&origin.path).join(path);
+        deck.files.push(path.clone());
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Some((text, span)),
+            Err(error) => {
+                let message = format!("theme file `{}` cannot be read: {error}", path.display());
+                deck.diagnostics.push(Diagnostic::error(span, message));
+                None
+            }
+        }
+    });
+    let borrowed = |part: &Option<(String, Span)>| part.clone();
+    let (name, overrides) = (borrowed(&deck.theme.name), borrowed(&deck.theme.overrides));
+    let (theme, mistakes) = theme::resolve(&theme::Choice {
+        forced: origin.theme.as_deref(),
+        name: name.as_ref().map(|(name, span)| (name.as_str(), *span)),
+        file: file.as_ref().map(|(text, span)| (text.as_str(), *span)),
+        default: DEFAULT_THEME,
+        overrides: overrides.as_ref().map(|(text, span)| (text.as_str(), *span)),
+    });
+    deck.diagnostics.extend(mistakes);
+    theme
+}
+
+fn choose_highlighter(theme: &Theme, deck: &mut Deck, before: Option<&Show>) -> Arc<Highlighter> {
+    let name = theme.code.highlight_theme.as_str();
+    let kept = before.map(|show| &show.highlighter).filter(|kept| kept.theme() == name);
+    if let Some(kept) = kept {
+        return Arc::clone(kept);
+    }
+    let highlighter = Highlighter::new(name).unwrap_or_else(|| {
+        let message = format!("there is no highlight theme `{name}`");
+        deck.diagnostics.push(Diagnostic::error(Span::default(), message));
+        Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect always has its own themes")
+    });
+    Arc::new(highlighter)
+}
+
+fn footer_text(theme: &Theme, deck: &mut Deck) -> FooterText {
+    let FooterStyle::Template { left, center, right, .. } = &theme.footer else {
+        return FooterText::default();
+    };
+    let mut read = |part: &Option<FooterPart>| -> Vec<Inline> {
+        let Some(FooterPart::Text(template)) = part else { return Vec::new() };
+        parse::footer(template, &deck.meta).unwrap_or_else(|message| {
+            let span = deck.theme.overrides.as_ref().map_or_else(Span::default, |(_, span)| *span);
+            deck.diagnostics.push(Diagnostic::error(span, format!("footer: {message}")));
+            Vec::new()
+        })
+    };
+    FooterText { left: read(left), center: read(center), right: read(right) }
+}
+
+/// The folder a file stands in; `.` for a bare name.
+pub(crate) fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The real file system.
+#[derive(Clone, Copy, Debug)]
+pub struct DiskFiles;
+
+impl Files for DiskFiles {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+}

@@ -1,0 +1,104 @@
+//! Doing what the app asks for: runs, reloads, the terminal given back and taken again.
+
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+
+use super::load::{Show, folder};
+use super::{Event, Settings, Talk, terminal, trust};
+use crate::app::Effect;
+use crate::deck::{Cell, CellId, Deck};
+use crate::exec::{self, Executor, Stop};
+use crate::run::{self, Request, RunId, Snippet};
+
+/// An executor for a deck. Output goes the way that can be held back, the rest passes it by; so
+/// that nothing overtakes its own run's output, all of a run goes one way.
+pub(super) fn executor(
+    settings: &Settings,
+    show: &Show,
+    events: &Sender<Event>,
+    output: &Sender<exec::Event>,
+) -> Executor {
+    let options = exec::Options {
+        directory: folder(&settings.origin.path),
+        python: show.deck.options.python_interpreter.clone(),
+        cache: settings.cache.clone(),
+    };
+    let (events, output) = (events.clone(), output.clone());
+    // A send fails only when the talk is over.
+    Executor::new(options, move |event| match event {
+        exec::Event::Run(_, run::Event::Output(_) | run::Event::Finished(..)) => {
+            drop(output.send(event));
+        }
+        _ => drop(events.send(Event::Exec(event))),
+    })
+}
+
+/// Does one thing; true when it is to leave.
+pub(super) fn perform(talk: &mut Talk, effect: Effect) -> bool {
+    match effect {
+        Effect::Run { run, cell, terminal } => talk.run(run, cell, terminal),
+        Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
+        Effect::Kill(run) => talk.executor.stop(run, Stop::Kill),
+        Effect::Prepare => talk.prepare(),
+        Effect::Remember => talk.remember(),
+        Effect::Reload => {
+            talk.media.forget();
+            talk.screen.refresh();
+            talk.watch.reload();
+        }
+        Effect::Suspend => talk.suspend(),
+        Effect::Quit => return true,
+    }
+    false
+}
+
+impl Talk {
+    fn run(&mut self, run: RunId, cell: CellId, (columns, rows): (u16, u16)) {
+        let Some(cell) = self.show.deck.cell(cell) else { return };
+        self.executor.run(&Request {
+            run,
+            code: snippet(&self.show.deck, cell),
+            columns,
+            rows,
+            timeout: cell.timeout_ms.map(Duration::from_millis),
+        });
+    }
+
+    /// Gets the executor ready for the deck's cells: those ahead first, then those behind.
+    pub(super) fn prepare(&self) {
+        let deck = &self.show.deck;
+        let (behind, ahead): (Vec<_>, Vec<_>) =
+            deck.cells.iter().partition(|cell| cell.slide < self.app.at.slide);
+        let snippets = ahead.into_iter().chain(behind).map(|cell| snippet(deck, cell)).collect();
+        self.executor.prepare(snippets);
+    }
+
+    fn remember(&mut self) {
+        if let Err(error) = trust::remember(&self.settings.origin.path, &self.show.deck) {
+            self.app.notice = Some(format!("cannot remember that this deck may run: {error}"));
+        }
+    }
+
+    /// Gives the terminal to the shell until it continues us.
+    pub(super) fn suspend(&mut self) {
+        terminal::restore();
+        exec::suspend();
+        if self.screen.retake().is_err() {
+            drop(self.events.send(Event::Terminate));
+        }
+    }
+}
+
+/// A cell as the executor takes it.
+fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
+    let file = deck.sources.get(cell.span.file).map(|file| file.path().to_owned());
+    Snippet {
+        language: cell.language.to_string(),
+        alternative: cell.alternative.as_deref().map(str::to_owned),
+        code: cell.code.to_string(),
+        fingerprint: cell.fingerprint,
+        file: file.unwrap_or_default(),
+        first_line: cell.first_line,
+    }
+}

@@ -1,0 +1,208 @@
+//! What the terminal can do: asked for in one go when it is taken, answered whenever it likes.
+//!
+//! Nothing waits for the answers: the first slide is drawn meanwhile. The last question, the
+//! device attributes, is one that every terminal answers; when its answer is there, all are. A
+//! terminal that answers nothing is given up on after [`PATIENCE`]. What comes in between and is
+//! no answer is a key, typed early.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// How long to wait for the last answer.
+pub(super) const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Kitty graphics sent inline; the cell's size in pixels; device attributes (sixel).
+pub(super) const QUESTIONS: &str = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c";
+
+/// What the terminal answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answers {
+    /// It shows pictures by kitty's protocol.
+    pub(crate) kitty: bool,
+    /// It shows sixel pictures.
+    pub(crate) sixel: bool,
+    /// A cell in pixels, width and height.
+    pub(crate) cell: Option<(u16, u16)>,
+    /// The last question was answered.
+    pub(crate) complete: bool,
+}
+
+/// Tells answers from keys in the bytes that the terminal sends.
+#[derive(Debug, Default)]
+pub(super) struct Probe {
+    /// What was answered so far.
+    pub(super) answers: Answers,
+    pending: Vec<u8>,
+}
+
+impl Probe {
+    /// Takes in what was read and gives the keys in it.
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<KeyEvent> {
+        self.pending.extend_from_slice(bytes);
+        let mut keys = Vec::new();
+        while let Some(length) = token(&self.pending, false) {
+            self.take(length, &mut keys);
+        }
+        keys
+    }
+
+    /// Takes what is left as it is: nothing more comes.
+    pub(super) fn finish(&mut self) -> Vec<KeyEvent> {
+        let mut keys = Vec::new();
+        while let Some(length) = token(&self.pending, true) {
+            self.take(length, &mut keys);
+        }
+        keys
+    }
+
+    fn take(&mut self, length: usize, keys: &mut Vec<KeyEvent>) {
+        let bytes: Vec<u8> = self.pending.drain(..length).collect();
+        if !self.answers.note(&bytes) {
+            keys.extend(key(&bytes));
+        }
+    }
+}
+
+impl Answers {
+    /// Notes an answer; false if it is none.
+    fn note(&mut self, bytes: &[u8]) -> bool {
+        if let Some(reply) = bytes.strip_prefix(b"\x1b_G") {
+            self.kitty |= reply.starts_with(b"i=31;OK");
+            return true;
+        }
+        let Some(body) = bytes.strip_prefix(b"\x1b[") else {
+            return bytes.starts_with(b"\x1b]") || bytes.starts_with(b"\x1bP");
+        };
+        match body.split_last() {
+            Some((b'c', attributes)) => {
+                self.sixel = attributes.split(|&byte| byte == b';').any(|field| field == b"4");
+                self.complete = true;
+            }
+            Some((b't', report)) => {
+                let mut fields = report.split(|&byte| byte == b';').map(number);
+                if let (Some(Some(6)), Some(Some(height)), Some(Some(width))) =
+                    (fields.next(), fields.next(), fields.next())
+                {
+                    self.cell = Some((width, height));
+                }
+            }
+            Some((b'R' | b'y', _)) => {}
+            _ => return false,
+        }
+        true
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u16> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The length of the first token: an escape sequence, or one character. None if it is not all
+/// there yet; with `last` an unfinished one counts as it is.
+fn token(bytes: &[u8], last: bool) -> Option<usize> {
+    let unfinished = last.then_some(bytes.len());
+    let (&first, rest) = bytes.split_first()?;
+    if first != 0x1b {
+        let length = match first {
+            0xc0..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xff => 4,
+            _ => 1,
+        };
+        return if bytes.len() >= length { Some(length) } else { unfinished };
+    }
+    match rest.first() {
+        Some(b'[') => {
+            let end = rest[1..].iter().position(|byte| (0x40..0x7f).contains(byte));
+            end.map(|at| at + 3).or(unfinished)
+        }
+        Some(b'O') => if bytes.len() >= 3 { Some(3) } else { unfinished },
+        Some(b'_' | b']' | b'P') => {
+            let end = bytes.windows(2).position(|pair| pair == b"\x1b\\").map(|at| at + 2);
+            let bell = bytes.iter().position(|&byte| byte == 7).map(|at| at + 1);
+            end.into_iter().chain(bell).min().or(unfinished)
+        }
+        Some(_) => Some(2),
+        None => unfinished,
+    }
+}
+
+/// The key behind a token; none for what no key of ours sends.
+fn key(token: &[u8]) -> Option<KeyEvent> {
+    let plain = |code| Some(KeyEvent::new(code, KeyModifiers::NONE));
+    match token {
+        [b'\r' | b'\n'] => plain(KeyCode::Enter),
+        [b'\t'] => plain(KeyCode::Tab),
+        [0x1b] => plain(KeyCode::Esc),
+        [0x7f] => plain(KeyCode::Backspace),
+        [control @ 1..=26] => {
+            let letter = char::from(control + b'a' - 1);
+            Some(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL))
+        }
+        [0x1b, b'[' | b'O', end] => plain(match end {
+            b'A' => KeyCode::Up,
+            b'B' => KeyCode::Down,
+            b'C' => KeyCode::Right,
+            b'D' => KeyCode::Left,
+            b'H' => KeyCode::Home,
+            b'F' => KeyCode::End,
+            b'Z' => KeyCode::BackTab,
+            _ => return None,
+        }),
+        [0x1b, b'[', digit, b'~'] => plain(match digit {
+            b'1' | b'7' => KeyCode::Home,
+            b'4' | b'8' => KeyCode::End,
+            b'5' => KeyCode::PageUp,
+            b'6' => KeyCode::PageDown,
+            _ => return None,
+        }),
+        [0x1b, ..] => None,
+        text => plain(KeyCode::Char(std::str::from_utf8(text).ok()?.chars().next()?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPLY: &[u8] = b"\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
+
+    #[test]
+    fn answers_are_told_from_keys_however_they_are_cut() {
+        let whole = Answers { kitty: true, sixel: true, cell: Some((10, 20)), complete: true };
+        for cut in 0..REPLY.len() {
+            let mut probe = Probe::default();
+            let mut keys = probe.feed(b"l");
+            keys.extend(probe.feed(&REPLY[..cut]));
+            keys.extend(probe.feed(&REPLY[cut..]));
+            keys.extend(probe.feed(b"\x1b[B"));
+            let codes: Vec<_> = keys.iter().map(|key| key.code).collect();
+            assert_eq!(codes, [KeyCode::Char('l'), KeyCode::Down], "cut at {cut}");
+            assert_eq!(probe.answers, whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_silent_terminal_still_has_keys() {
+        let mut probe = Probe::default();
+        assert_eq!(probe.feed(b"\x1b"), []);
+        assert_eq!(probe.finish(), [KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)]);
+        let keys = probe.feed("\x05é".as_bytes());
+        assert_eq!(keys[0], KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL));
+        assert_eq!(keys[1].code, KeyCode::Char('é'));
+        assert!(!probe.answers.complete);
+    }
+
+    #[test]
+    fn no_bytes_make_it_fail() {
+        for first in 0..=255_u8 {
+            for second in [0, b'[', b'O', b'_', 0x1b, 0xff] {
+                let mut probe = Probe::default();
+                probe.feed(&[first, second]);
+                probe.finish();
+                assert!(probe.pending.is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Between scene and app: what the app needs to know of a scene, what the mouse points at in it,
+//! and which pictures it needs measured.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
+use super::{Answers, Settings};
+use crate::app::{App, CellPlace, Hit, Msg, OutputHit, Stage};
+use crate::deck::{Block, BlockKind, Cursor, Deck};
+use crate::layout::{Item, Measures, PictureKey, Scene};
+use crate::media::{Capabilities, Media, Protocol};
+
+/// Rows that one notch of the wheel scrolls.
+const WHEEL: i32 = 3;
+
+/// What decisions need to know of a scene.
+pub(super) fn stage(scene: &Scene) -> Stage {
+    let cells = scene.body.iter().filter_map(|placed| match placed.item {
+        Item::Cell { width, height, id } => {
+            Some(CellPlace { id, rows: placed.y..placed.y + height, columns: width })
+        }
+        _ => None,
+    });
+    Stage {
+        terminal: (scene.size.columns, scene.size.rows),
+        viewport: u32::from(scene.viewport.height),
+        height: scene.height,
+        revealed: scene.revealed.clone(),
+        cells: cells.collect(),
+    }
+}
+
+/// What a mouse event means; none for those that mean nothing.
+pub(super) fn pointed(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg> {
+    let hit = hit(app, scene, mouse.column, mouse.row);
+    match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(hit)),
+        MouseEventKind::ScrollDown => Some(Msg::Wheel(WHEEL, hit)),
+        MouseEventKind::ScrollUp => Some(Msg::Wheel(-WHEEL, hit)),
+        _ => None,
+    }
+}
+
+fn hit(app: &App, scene: &Scene, column: u16, row: u16) -> Hit {
+    let output = scene.output_at(column, row, app.scroll);
+    Hit { cell: scene.cell_at(column, row, app.scroll), output: output.and_then(output_hit) }
+}
+
+fn output_hit(item: &Item) -> Option<OutputHit> {
+    let &Item::Output { height, id, first, total, .. } = item else { return None };
+    Some(OutputHit { cell: id, first, shown: height as usize, total })
+}
+
+/// How pictures are shown: as forced, else the best the terminal knows.
+pub(super) fn protocol(settings: &Settings, answers: Answers) -> Protocol {
+    settings.protocol.unwrap_or_else(|| {
+        Protocol::choose(&Capabilities {
+            kitty: answers.kitty,
+            sixel: answers.sixel,
+            ..Capabilities::from_env()
+        })
+    })
+}
+
+/// The sizes of a slide's pictures.
+pub(super) fn measure(deck: &Deck, at: Cursor, media: &mut Media) -> Measures {
+    let mut measures = Measures::default();
+    visit(&deck.slide(at.slide).blocks, &mut |key| {
+        let size = media.measure(&key);
+        measures.pictures.insert(key, size);
+    });
+    measures
+}
+
+fn visit(blocks: &[Block], found: &mut impl FnMut(PictureKey)) {
+    for block in blocks {
+        match &block.kind {
+            BlockKind::Picture(picture) => found(PictureKey {
+                base: picture.base.clone(),
+                source: picture.source.clone(),
+            }),
+            BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => visit(inner, found),
+            BlockKind::Columns(columns) => {
+                columns.columns.iter().for_each(|column| visit(column, found));
+            }
+            BlockKind::List(list) => list.items.iter().for_each(|item| visit(&item.blocks, found)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The terminal: taking it, drawing on it, giving it back. The only place that changes its modes.
+//!
+//! Giving back happens on every way out: on drop, before a suspension, and in the panic hook, which
+//! all call [`restore`]. It may be called twice, and from any thread.
+
+use std::io::{self, IsTerminal, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+
+use crate::layout::Size;
+
+/// Alternate screen, no cursor, mouse presses and wheel (not motion, which nothing needs).
+const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1006h";
+/// All of [`ENTER`] undone, whatever was being written: synchronized update, colours, background.
+const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[?25h\x1b[?1049l";
+/// Asks the terminal to show what follows at once.
+const SYNC: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
+/// Gives the terminal its own background back.
+const OWN_BACKGROUND: &str = "\x1b]111\x1b\\";
+
+/// Whether the terminal is ours now.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether its background was changed.
+static PAINTED: AtomicBool = AtomicBool::new(false);
+
+/// The terminal's screen, while it is ours.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    shown: Buffer,
+    next: Buffer,
+    size: Size,
+    /// Bytes to write in front of the next frame.
+    before: Vec<u8>,
+    background: Option<Color>,
+}
+
+impl Screen {
+    /// Takes the terminal. From here on a panic gives it back before it is reported.
+    pub(crate) fn take() -> io::Result<Self> {
+        if !io::stdout().is_terminal() {
+            return Err(io::Error::other("standard output is not a terminal"));
+        }
+        restore_on_panic();
+        enter()?;
+        let size = terminal_size();
+        let area = Rect::new(0, 0, size.columns, size.rows);
+        Ok(Self {
+            shown: Buffer::empty(area),
+            next: Buffer::empty(area),
+            size,
+            before: Vec::new(),
+            background: None,
+        })
+    }
+
+    /// The terminal's size, as of the last [`Screen::resize`].
+    pub(crate) fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Sets the size of a cell in pixels, as the terminal told it.
+    pub(crate) fn set_cell(&mut self, cell: (u16, u16)) {
+        if cell.0 > 0 && cell.1 > 0 {
+            self.size.cell = cell;
+        }
+    }
+
+    /// Asks the terminal for its size again, and draws everything anew.
+    pub(crate) fn resize(&mut self) {
+        let cell = self.size.cell;
+        self.size = terminal_size();
+        if self.size.cell == Size::new(0, 0).cell {
+            self.size.cell = cell;
+        }
+        self.refresh();
+    }
+
+    /// Draws everything anew the next time, whatever stands there.
+    pub(crate) fn refresh(&mut self) {
+        let area = Rect::new(0, 0, self.size.columns, self.size.rows);
+        self.shown = Buffer::empty(area);
+        self.next = Buffer::empty(area);
+        self.before.extend_from_slice(b"\x1b[0m\x1b[2J");
+        self.background = None;
+    }
+
+    /// Colours what the terminal shows around its cells, until it is given back.
+    pub(crate) fn surround(&mut self, color: Option<Color>) {
+        if self.background == color || std::env::var_os("TMUX").is_some() {
+            return;
+        }
+        self.background = color;
+        if let Some(Color::Rgb(red, green, blue)) = color {
+            PAINTED.store(true, Ordering::SeqCst);
+            let set = format!("\x1b]11;#{red:02x}{green:02x}{blue:02x}\x1b\\");
+            self.before.extend_from_slice(set.as_bytes());
+        }
+    }
+
+    /// Draws one frame: `paint` fills the buffer and returns what to write behind the cells
+    /// (pictures). Only what differs from the last frame is written, in one piece.
+    pub(crate) fn draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Vec<u8>) -> io::Result<()> {
+        self.next.reset();
+        let behind = paint(&mut self.next);
+        let mut frame = std::mem::take(&mut self.before);
+        let changes = self.shown.diff(&self.next);
+        if !changes.is_empty() {
+            CrosstermBackend::new(&mut frame).draw(changes.into_iter())?;
+        }
+        std::mem::swap(&mut self.shown, &mut self.next);
+        if frame.is_empty() && behind.is_empty() {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        for part in [SYNC.0.as_bytes(), &frame, &behind, SYNC.1.as_bytes()] {
+            out.write_all(part)?;
+        }
+        out.flush()
+    }
+
+    /// Takes the terminal again after it was given back for a while.
+    pub(crate) fn retake(&mut self) -> io::Result<()> {
+        enter()?;
+        self.resize();
+        Ok(())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives the terminal back. Does nothing if it is not ours.
+pub(crate) fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let own = if PAINTED.swap(false, Ordering::SeqCst) { OWN_BACKGROUND } else { "" };
+    // Nobody is left to tell if the terminal is gone.
+    let mut out = io::stdout();
+    let _ = write!(out, "{own}{LEAVE}").and_then(|()| out.flush());
+    let _ = disable_raw_mode();
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let mut out = io::stdout();
+    out.write_all(ENTER.as_bytes())?;
+    out.flush()
+}
+
+/// A panic of the main thread gives the terminal back before it is reported. Other threads have
+/// none of their own: what they say must not be written over the slide, and their work is lost
+/// only for the block they did it for.
+fn restore_on_panic() {
+    let main = std::thread::current().id();
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let ours = TAKEN.load(Ordering::SeqCst);
+        if std::thread::current().id() == main {
+            restore();
+            report(info);
+        } else if !ours {
+            report(info);
+        }
+    }));
+}
+
+/// Columns, rows and cell size as the kernel knows them; 80x24 where it does not.
+fn terminal_size() -> Size {
+    let known = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    let Some(known) = known.filter(|size| size.ws_col > 0 && size.ws_row > 0) else {
+        return Size::new(80, 24);
+    };
+    let mut size = Size::new(known.ws_col, known.ws_row);
+    let cell = (known.ws_xpixel / known.ws_col, known.ws_ypixel / known.ws_row);
+    if cell.0 > 0 && cell.1 > 0 {
+        size.cell = cell;
+    }
+    size
+}

@@ -1,0 +1,188 @@
+//! Watching the deck's files and reading them again when they change, on a thread of its own.
+//!
+//! Folders are watched, not files: editors save by renaming over the old file, and a file that is
+//! missing now may come. A save is often several events; the deck is read when [`QUIET`] has
+//! passed without one.
+
+#![expect(clippy::disallowed_methods, reason = "the shell starts threads and looks at files")]
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+use super::Event;
+use super::load::{self, Origin, Show, folder};
+
+/// How long a save must be over.
+const QUIET: Duration = Duration::from_millis(6);
+/// How long a deck that became empty or vanished may take to come back: editors truncate first.
+const COMEBACK: Duration = Duration::from_millis(120);
+
+/// What the watching thread is told.
+enum Word {
+    /// Something happened to these paths.
+    Touched(Vec<PathBuf>),
+    /// Read everything again, whatever changed.
+    Reload,
+    /// These files matter, beside the deck's own.
+    Watch(Vec<PathBuf>),
+}
+
+/// The watching thread's other end.
+pub(super) struct Watch {
+    words: Sender<Word>,
+}
+
+impl Watch {
+    /// Starts the thread. With `automatic` off only [`Watch::reload`] reads the deck again.
+    pub(super) fn start(
+        origin: Origin,
+        show: Show,
+        automatic: bool,
+        send: impl Fn(Event) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (words, heard) = unbounded();
+        let touched = words.clone();
+        std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
+            let watcher = automatic.then(|| folder_watcher(touched)).and_then(Result::ok);
+            let mut thread = Thread { origin, show, watcher, folders: BTreeSet::new(), pictures: Vec::new() };
+            thread.watch_files();
+            thread.run(&heard, &send);
+        })?;
+        Ok(Self { words })
+    }
+
+    /// Reads the deck again.
+    pub(super) fn reload(&self) {
+        // The thread ends with the program only.
+        let _ = self.words.send(Word::Reload);
+    }
+
+    /// Watches these files, too: pictures that were found, or looked for.
+    pub(super) fn add(&self, files: Vec<PathBuf>) {
+        let _ = self.words.send(Word::Watch(files));
+    }
+}
+
+fn folder_watcher(words: Sender<Word>) -> notify::Result<RecommendedWatcher> {
+    notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        if !matches!(event.kind, EventKind::Access(_)) {
+            let _ = words.send(Word::Touched(event.paths));
+        }
+    })
+}
+
+/// What the thread knows.
+struct Thread {
+    origin: Origin,
+    show: Show,
+    watcher: Option<RecommendedWatcher>,
+    folders: BTreeSet<PathBuf>,
+    pictures: Vec<PathBuf>,
+}
+
+impl Thread {
+    fn run(&mut self, heard: &Receiver<Word>, send: &impl Fn(Event)) {
+        while let Ok(word) = heard.recv() {
+            match word {
+                Word::Reload => self.read(true, send),
+                Word::Watch(files) => {
+                    self.pictures = files;
+                    self.watch_files();
+                }
+                Word::Touched(paths) => {
+                    let names = settle(heard, paths);
+                    if self.pictures.iter().any(|file| is_named(file, &names)) {
+                        send(Event::PicturesChanged);
+                    }
+                    if self.texts().any(|file| is_named(file, &names)) {
+                        self.read(false, send);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The text files that the deck is made of.
+    fn texts(&self) -> impl Iterator<Item = &Path> {
+        let files = self.show.deck.files.iter().map(PathBuf::as_path);
+        files.chain([self.origin.path.as_path()])
+    }
+
+    /// Reads the deck again and hands it on if it differs from the one shown.
+    fn read(&mut self, forced: bool, send: &impl Fn(Event)) {
+        let mut read = load::load(&self.origin, Some(&self.show));
+        if read.as_ref().map_or(true, is_empty) && !is_empty(&self.show) {
+            std::thread::sleep(COMEBACK);
+            read = load::load(&self.origin, Some(&self.show));
+        }
+        match read {
+            Ok(show) if is_empty(&show) && !is_empty(&self.show) => {
+                send(Event::NotLoaded("the deck's file is empty: showing the last good deck".to_owned()));
+            }
+            Ok(show) => {
+                if forced || !same_sources(&self.show, &show) {
+                    self.show = show.clone();
+                    self.watch_files();
+                    send(Event::Loaded(Box::new(show)));
+                }
+            }
+            Err(error) => {
+                let path = self.origin.path.display();
+                let why = format!("{path}: {error}: showing the last good deck");
+                send(Event::NotLoaded(why));
+            }
+        }
+    }
+
+    /// Watches the folder of every file that matters.
+    fn watch_files(&mut self) {
+        let folders: BTreeSet<PathBuf> =
+            self.texts().map(folder).chain(self.pictures.iter().map(|file| folder(file))).collect();
+        let Some(watcher) = &mut self.watcher else { return };
+        for new in folders.difference(&self.folders) {
+            // A folder that is not there cannot be watched; the rest can.
+            let _ = watcher.watch(new, RecursiveMode::NonRecursive);
+        }
+        for old in self.folders.difference(&folders) {
+            let _ = watcher.unwatch(old);
+        }
+        self.folders = folders;
+    }
+}
+
+/// Waits until a save is over and gives the names of all files it touched.
+fn settle(heard: &Receiver<Word>, mut paths: Vec<PathBuf>) -> BTreeSet<OsString> {
+    loop {
+        match heard.recv_timeout(QUIET) {
+            Ok(Word::Touched(more)) => paths.extend(more),
+            Ok(Word::Reload | Word::Watch(_)) => {}
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    paths.iter().filter_map(|path| path.file_name()).map(OsString::from).collect()
+}
+
+fn is_named(file: &Path, names: &BTreeSet<OsString>) -> bool {
+    file.file_name().is_some_and(|name| names.contains(name))
+}
+
+fn is_empty(show: &Show) -> bool {
+    show.deck.sources.iter().next().is_none_or(|file| file.text().trim().is_empty())
+}
+
+/// Whether both were made from the same texts. Theme files are not among the sources: a deck with
+/// one is taken as changed.
+fn same_sources(before: &Show, after: &Show) -> bool {
+    let texts = |show: &Show| -> Vec<String> {
+        show.deck.sources.iter().map(|file| file.text().to_owned()).collect()
+    };
+    before.deck.theme.path.is_none()
+        && after.deck.theme.path.is_none()
+        && texts(before) == texts(after)
+}

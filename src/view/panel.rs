@@ -1,0 +1,70 @@
+//! A panel in the middle of the screen: a frame with a title, and rows inside it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
+
+use crate::theme::Theme;
+
+/// What a panel shows.
+pub(super) struct Panel<'a> {
+    /// Stands in the frame's upper edge.
+    pub(super) title: String,
+    /// Stands in the frame's lower edge: the keys that work here.
+    pub(super) keys: &'a str,
+    /// The rows.
+    pub(super) rows: Vec<Line<'a>>,
+    /// Which row to keep in view.
+    pub(super) keep: usize,
+    /// Which row is the chosen one.
+    pub(super) chosen: Option<usize>,
+}
+
+impl Panel<'_> {
+    /// Draws the panel as large as its rows need and the screen allows.
+    pub(super) fn draw(self, theme: &Theme, buffer: &mut Buffer) {
+        let widest = self.rows.iter().map(Line::width).max().unwrap_or(0);
+        let wanted = widest.max(self.title.chars().count() + 2).max(self.keys.chars().count() + 2);
+        let area = centred(buffer.area, wanted, self.rows.len());
+        Clear.render(area, buffer);
+        let frame = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .padding(Padding::horizontal(1))
+            .title(format!(" {} ", self.title))
+            .title_bottom(Line::from(format!(" {} ", self.keys)).right_aligned())
+            .style(theme.modal);
+        let inside = frame.inner(area);
+        frame.render(area, buffer);
+        let first = first_row(self.keep, self.rows.len(), usize::from(inside.height));
+        let shown = self.rows.into_iter().enumerate().skip(first);
+        for (place, (number, row)) in inside.rows().zip(shown) {
+            if self.chosen == Some(number) {
+                buffer.set_style(place, chosen(theme));
+            }
+            row.render(place, buffer);
+        }
+    }
+}
+
+fn chosen(theme: &Theme) -> Style {
+    theme.modal_selection.add_modifier(Modifier::BOLD)
+}
+
+/// The first row to show so that `keep` is in view, in the middle where that is possible.
+fn first_row(keep: usize, rows: usize, room: usize) -> usize {
+    keep.saturating_sub(room / 2).min(rows.saturating_sub(room))
+}
+
+/// A frame for content of this many columns and rows, cut to the screen.
+fn centred(screen: Rect, columns: usize, rows: usize) -> Rect {
+    let width = u16::try_from(columns + 4).unwrap_or(u16::MAX).min(screen.width);
+    let height = u16::try_from(rows + 2).unwrap_or(u16::MAX).min(screen.height);
+    Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height - height) / 2,
+        width,
+        height,
+    }
+}

@@ -1,0 +1,43 @@
+//! What is for the speaker alone: the notice line, the count of problems, the terminal that is too
+//! small.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget};
+
+use crate::app::{App, Mode};
+use crate::theme::Theme;
+
+/// Draws the notice on the last row; without one, how many problems the deck has.
+pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
+    let problems = app.deck.diagnostics.len();
+    let text = match (&app.notice, problems, &app.mode) {
+        (Some(notice), ..) => format!(" {notice} "),
+        (None, 1, Mode::Slide) => " 1 problem: D ".to_owned(),
+        (None, 2.., Mode::Slide) => format!(" {problems} problems: D "),
+        _ => return,
+    };
+    let area = buffer.area;
+    let line = Line::from(text);
+    let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(area.width);
+    let place = Rect::new(area.right() - width, area.bottom() - 1, width, 1);
+    Clear.render(place, buffer);
+    buffer.set_style(place, theme.output.failure.add_modifier(Modifier::REVERSED));
+    line.render(place, buffer);
+}
+
+/// Says that the terminal is too small, in whatever room there is.
+pub(super) fn too_small(buffer: &mut Buffer) {
+    let area = buffer.area;
+    for text in ["enlarge me", "enlarge", "+"] {
+        if text.len() <= usize::from(area.width) && area.height > 0 {
+            Line::from(text).centered().render(
+                Rect::new(area.x, area.y + area.height / 2, area.width, 1),
+                buffer,
+            );
+            return;
+        }
+    }
+}
