@@ -191,5 +191,11 @@ impl App {
 /// The output a changed cell keeps, marked as stale.
 pub(super) fn aged(run: &CellRun) -> CellRun {
     let output: Output = run.output.clone();
-    CellRun { output, state: run.state.clone(), elapsed: run.elapsed, stale: true, ..CellRun::default() }
+    CellRun {
+        output,
+        state: run.state.clone(),
+        elapsed: run.elapsed,
+        stale: true,
+        ..CellRun::default()
+    }
 }

@@ -117,7 +117,13 @@ fn token(bytes: &[u8], last: bool) -> Option<usize> {
             let end = rest[1..].iter().position(|byte| (0x40..0x7f).contains(byte));
             end.map(|at| at + 3).or(unfinished)
         }
-        Some(b'O') => if bytes.len() >= 3 { Some(3) } else { unfinished },
+        Some(b'O') => {
+            if bytes.len() >= 3 {
+                Some(3)
+            } else {
+                unfinished
+            }
+        }
         Some(b'_' | b']' | b'P') => {
             let end = bytes.windows(2).position(|pair| pair == b"\x1b\\").map(|at| at + 2);
             let bell = bytes.iter().position(|&byte| byte == 7).map(|at| at + 1);

@@ -74,10 +74,9 @@ pub(super) fn measure(deck: &Deck, at: Cursor, media: &mut Media) -> Measures {
 fn visit(blocks: &[Block], found: &mut impl FnMut(PictureKey)) {
     for block in blocks {
         match &block.kind {
-            BlockKind::Picture(picture) => found(PictureKey {
-                base: picture.base.clone(),
-                source: picture.source.clone(),
-            }),
+            BlockKind::Picture(picture) => {
+                found(PictureKey { base: picture.base.clone(), source: picture.source.clone() })
+            }
             BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => visit(inner, found),
             BlockKind::Columns(columns) => {
                 columns.columns.iter().for_each(|column| visit(column, found));

@@ -22,9 +22,12 @@ pub(super) fn is_known(path: &Path, deck: &Deck) -> bool {
 
 /// Trusts this deck with this code from now on.
 pub(super) fn remember(path: &Path, deck: &Deck) -> io::Result<()> {
-    let file = store().ok_or_else(|| io::Error::other("there is no home directory to keep it in"))?;
-    let mut known: BTreeMap<PathBuf, String> =
-        fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let file =
+        store().ok_or_else(|| io::Error::other("there is no home directory to keep it in"))?;
+    let mut known: BTreeMap<PathBuf, String> = fs::read(&file)
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default();
     known.insert(absolute(path), code_hash(deck));
     let folder = file.parent().ok_or_else(|| io::Error::other("no folder"))?;
     fs::create_dir_all(folder)?;

@@ -49,7 +49,8 @@ impl Watch {
         let touched = words.clone();
         std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let watcher = automatic.then(|| folder_watcher(touched)).and_then(Result::ok);
-            let mut thread = Thread { origin, show, watcher, folders: BTreeSet::new(), pictures: Vec::new() };
+            let mut thread =
+                Thread { origin, show, watcher, folders: BTreeSet::new(), pictures: Vec::new() };
             thread.watch_files();
             thread.run(&heard, &send);
         })?;
@@ -123,7 +124,9 @@ impl Thread {
         }
         match read {
             Ok(show) if is_empty(&show) && !is_empty(&self.show) => {
-                send(Event::NotLoaded("the deck's file is empty: showing the last good deck".to_owned()));
+                send(Event::NotLoaded(
+                    "the deck's file is empty: showing the last good deck".to_owned(),
+                ));
             }
             Ok(show) => {
                 if forced || !same_sources(&self.show, &show) {

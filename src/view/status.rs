@@ -33,10 +33,9 @@ pub(super) fn too_small(buffer: &mut Buffer) {
     let area = buffer.area;
     for text in ["enlarge me", "enlarge", "+"] {
         if text.len() <= usize::from(area.width) && area.height > 0 {
-            Line::from(text).centered().render(
-                Rect::new(area.x, area.y + area.height / 2, area.width, 1),
-                buffer,
-            );
+            Line::from(text)
+                .centered()
+                .render(Rect::new(area.x, area.y + area.height / 2, area.width, 1), buffer);
             return;
         }
     }
