@@ -1,14 +1,28 @@
-//! Themes: what everything looks like. `raw` is the YAML file as written, everything optional;
-//! `resolve` turns it, its overrides and its palette into a [`Theme`], where nothing is.
+//! Themes: what everything looks like. `layers` finds the YAML texts that make one, `raw` is what
+//! they say, everything optional; `resolve` turns that into a [`Theme`], where nothing is.
 //!
-//! The schema is presenterm's, so that its themes and overrides work as they are.
+//! The schema is presenterm's, so that its themes and overrides work as they are. Nothing in a theme
+//! is fatal: an unknown key or a bad value is a diagnostic, and what was there before stays.
+
+mod builtin;
+mod color;
+mod css;
+mod fields;
+mod layers;
+mod modal;
+mod raw;
+mod resolve;
+mod yaml;
 
 use std::collections::BTreeMap;
 
 use ratatui::style::{Color, Style};
 
-use crate::diag::Diagnostic;
 use crate::source::Span;
+
+pub use builtin::names;
+pub use color::color;
+pub use resolve::resolve;
 
 /// Every style of a deck, resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -310,29 +324,5 @@ pub struct Choice<'a> {
     pub overrides: Option<(&'a str, Span)>,
 }
 
-/// The theme asked for, and what is wrong with the asking. An unknown name gives the default theme.
-pub fn resolve(choice: &Choice<'_>) -> (Theme, Vec<Diagnostic>) {
-    let theme = Theme {
-        name: choice.default.to_owned(),
-        base: Style::new(),
-        alignment: Alignment::default(),
-        margin: Margin::Percent(8),
-        slide_title: TitleStyle::default(),
-        headings: std::array::from_fn(|_| HeadingStyle::default()),
-        code: CodeStyle::default(),
-        output: OutputStyle::default(),
-        inline_code: Style::new(),
-        bold: Style::new(),
-        italics: Style::new(),
-        table: Alignment::default(),
-        quote: QuoteStyle::default(),
-        alerts: AlertStyle::default(),
-        column_margin: Margin::Fixed(4),
-        intro: IntroStyle::default(),
-        footer: FooterStyle::default(),
-        modal: Style::new(),
-        modal_selection: Style::new(),
-        palette: Palette::default(),
-    };
-    (theme, Vec::new())
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! Colour words: presenterm's sixteen names, CSS's names, hex digits, and palette references.
+
+use ratatui::style::Color;
+
+use super::{Palette, css};
+
+/// A colour as written: itself, or a name that the palette explains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// A colour.
+    Is(Color),
+    /// `palette:name` or `p:name`.
+    Named(String),
+}
+
+/// The colour that `text` means on a slide (`<span style="color: …">`): a name, `#` and three or six
+/// hex digits, or `palette:name` of this palette.
+pub fn color(text: &str, palette: &Palette) -> Option<Color> {
+    match written(text)? {
+        Written::Is(color) => Some(color),
+        Written::Named(name) => palette.colors.get(&name).copied(),
+    }
+}
+
+/// Reads a colour of a theme file, where hex digits need no `#`.
+pub(super) fn in_theme(text: &str) -> Option<Written> {
+    written(text).or_else(|| hex(text).map(Written::Is))
+}
+
+fn written(text: &str) -> Option<Written> {
+    let text = text.trim();
+    if let Some(name) = text.strip_prefix("palette:").or_else(|| text.strip_prefix("p:")) {
+        return Some(Written::Named(name.to_owned()));
+    }
+    let color = match text.strip_prefix('#') {
+        Some(digits) => hex(digits),
+        None => named(text).or_else(|| css::color(text)),
+    };
+    color.map(Written::Is)
+}
+
+/// presenterm's names mean the terminal's own sixteen colours.
+fn named(name: &str) -> Option<Color> {
+    let color = match name {
+        "black" => Color::Black,
+        "white" => Color::White,
+        "grey" | "gray" => Color::Gray,
+        "dark_grey" | "dark_gray" => Color::DarkGray,
+        "red" => Color::LightRed,
+        "dark_red" => Color::Red,
+        "green" => Color::LightGreen,
+        "dark_green" => Color::Green,
+        "blue" => Color::LightBlue,
+        "dark_blue" => Color::Blue,
+        "yellow" => Color::LightYellow,
+        "dark_yellow" => Color::Yellow,
+        "magenta" => Color::LightMagenta,
+        "dark_magenta" => Color::Magenta,
+        "cyan" => Color::LightCyan,
+        "dark_cyan" => Color::Cyan,
+        _ => return None,
+    };
+    Some(color)
+}
+
+/// Three or six hex digits.
+fn hex(digits: &str) -> Option<Color> {
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let number = u32::from_str_radix(digits, 16).ok()?;
+    match digits.len() {
+        3 => Some(rgb(((number & 0xf00) << 8 | (number & 0xf0) << 4 | number & 0xf) * 0x11)),
+        6 => Some(rgb(number)),
+        _ => None,
+    }
+}
+
+/// The colour `0xrrggbb`.
+pub(super) fn rgb(number: u32) -> Color {
+    let [_, red, green, blue] = number.to_be_bytes();
+    Color::Rgb(red, green, blue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_colour_on_a_slide_is_a_name_hex_behind_a_sharp_or_from_the_palette() {
+        let mut palette = Palette::default();
+        palette.colors.insert("accent".to_owned(), Color::Rgb(1, 2, 3));
+        let color = |text| color(text, &palette);
+        assert_eq!(color("red"), Some(Color::LightRed));
+        assert_eq!(color("dark_red"), Some(Color::Red));
+        assert_eq!(color("rebeccapurple"), Some(Color::Rgb(0x66, 0x33, 0x99)));
+        assert_eq!(color("#f0a"), Some(Color::Rgb(255, 0, 170)));
+        assert_eq!(color(" #BEEEFF "), Some(Color::Rgb(0xbe, 0xee, 0xff)));
+        assert_eq!(color("palette:accent"), Some(Color::Rgb(1, 2, 3)));
+        assert_eq!(color("p:accent"), Some(Color::Rgb(1, 2, 3)));
+        for wrong in ["", "#", "#ff", "#ffff", "#gggggg", "ff0000", "p:other", "+fffff", "#+fffff"]
+        {
+            assert_eq!(color(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_theme_file_writes_hex_digits_alone() {
+        let is = |r, g, b| Some(Written::Is(Color::Rgb(r, g, b)));
+        assert_eq!(in_theme("ff0000"), is(255, 0, 0));
+        assert_eq!(in_theme("000000"), is(0, 0, 0));
+        assert_eq!(in_theme("f00"), is(255, 0, 0));
+        assert_eq!(in_theme("p:x"), Some(Written::Named("x".to_owned())));
+        assert_eq!(in_theme("ff00"), None);
+    }
+}

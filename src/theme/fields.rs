@@ -1,0 +1,284 @@
+//! Reading a mapping field by field. Asking for a key is what declares it: whatever was not asked
+//! for is unknown, and the keys that were are what a typo may have meant. Each option of the schema
+//! so stands in one place, where it is read.
+//!
+//! A value that cannot be read is a diagnostic, and what was there before stays.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::yaml::{Key, Node, Value};
+use crate::diag::{Diagnostic, closest};
+use crate::source::Span;
+
+/// A YAML text and where it stands, to point at parts of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    text: &'a str,
+    span: Span,
+}
+
+/// Something a scalar or a small mapping can be read as.
+pub(super) trait Read: Sized {
+    /// What is expected, for messages: `true or false`.
+    const EXPECTED: &'static str;
+
+    /// The value, if the node is one.
+    fn read(node: &Node, at: Span) -> Option<Self>;
+}
+
+/// What a mapping is called in messages.
+const KEYS_AND_VALUES: &str = "keys and values";
+
+/// A mapping that is being read.
+pub(super) struct Fields<'a> {
+    entries: &'a [(Key, Rc<Node>)],
+    asked: Vec<&'static str>,
+    path: String,
+    place: Place<'a>,
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Place<'a> {
+    /// `text` stands at `span`: word for word, or with its lines' common indent taken away.
+    pub(super) fn new(text: &'a str, span: Span) -> Self {
+        Self { text, span }
+    }
+
+    /// Where a range of the text stands.
+    pub(super) fn span(self, range: Range<usize>) -> Span {
+        let all = self.span.range();
+        let (first, indent) = self.removed(all.len());
+        let place = |at: usize| {
+            let before = self.text.get(..at).unwrap_or(self.text);
+            let lines = before.lines().skip(1).filter(|line| !line.trim().is_empty()).count();
+            let opened = usize::from(before.ends_with('\n'));
+            (all.start + at + first + (lines + opened) * indent).min(all.end)
+        };
+        Span::new(self.span.file, place(range.start)..place(range.end).max(place(range.start)))
+    }
+
+    /// How many bytes of indent were taken from the first line and from every other line with
+    /// text, if the text is that much shorter than its place.
+    fn removed(self, room: usize) -> (usize, usize) {
+        let missing = room.saturating_sub(self.text.len());
+        let lines = self.text.lines().filter(|line| !line.trim().is_empty()).count();
+        let exact = |lines: usize| lines > 0 && missing.is_multiple_of(lines);
+        if exact(lines) {
+            (missing / lines, missing / lines)
+        } else if exact(lines.saturating_sub(1)) {
+            (0, missing / (lines - 1))
+        } else {
+            (0, 0)
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Reads the mapping at the root of a text; says so where it is none.
+    pub(super) fn root(
+        node: &'a Node,
+        place: Place<'a>,
+        problems: &'a mut Vec<Diagnostic>,
+        read: impl FnOnce(&mut Fields<'_>),
+    ) {
+        let path = String::new();
+        Fields { entries: &[], asked: Vec::new(), path, place, problems }.enter(node, "", read);
+    }
+
+    /// Reads the mapping under `key`, if there is one.
+    pub(super) fn section(&mut self, key: &'static str, read: impl FnOnce(&mut Fields<'_>)) {
+        if let Some(node) = self.get(key) {
+            self.enter(node, key, read);
+        }
+    }
+
+    /// Reads the value under `key` into `slot`, if there is one that can be read.
+    pub(super) fn set<T: Read>(&mut self, key: &'static str, slot: &mut Option<T>) {
+        let Some(node) = self.get(key) else { return };
+        match T::read(node, self.place.span(node.range.clone())) {
+            Some(value) => *slot = Some(value),
+            None => self.wrong(node, key, T::EXPECTED),
+        }
+    }
+
+    /// Reads every value under `key`, whose keys are names of the author's own.
+    pub(super) fn each<T: Read>(&mut self, key: &'static str, mut take: impl FnMut(&str, T)) {
+        let Some(node) = self.get(key) else { return };
+        let Value::Map(entries) = &node.value else {
+            return self.wrong(node, key, KEYS_AND_VALUES);
+        };
+        for (name, node) in entries.iter().filter(|(_, node)| node.value != Value::Null) {
+            match T::read(node, self.place.span(node.range.clone())) {
+                Some(value) => take(&name.name, value),
+                None => self.wrong(node, &format!("{key}.{}", name.name), T::EXPECTED),
+            }
+        }
+    }
+
+    /// Reads every mapping under `key`, whose keys are names of the author's own.
+    pub(super) fn each_section(
+        &mut self,
+        key: &'static str,
+        mut read: impl FnMut(&str, &mut Fields<'_>),
+    ) {
+        let Some(node) = self.get(key) else { return };
+        let Value::Map(entries) = &node.value else {
+            return self.wrong(node, key, KEYS_AND_VALUES);
+        };
+        for (name, node) in entries {
+            let key = format!("{key}.{}", name.name);
+            self.enter(node, &key, |fields| read(&name.name, fields));
+        }
+    }
+
+    /// Accepts `key` with whatever is under it.
+    pub(super) fn skip(&mut self, key: &'static str) {
+        self.asked.push(key);
+    }
+
+    /// Where `key` is written, if it is there.
+    pub(super) fn find(&mut self, key: &'static str) -> Option<Span> {
+        self.asked.push(key);
+        let (key, _) = self.entries.iter().find(|(known, _)| known.name == key)?;
+        Some(self.place.span(key.range.clone()))
+    }
+
+    /// Adds a diagnostic.
+    pub(super) fn report(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    /// The last value under `key` that is not null.
+    fn get(&mut self, key: &'static str) -> Option<&'a Node> {
+        self.asked.push(key);
+        let entries = self.entries;
+        let node = entries.iter().rev().find(|(known, _)| known.name == key)?.1.as_ref();
+        (node.value != Value::Null).then_some(node)
+    }
+
+    fn enter(&mut self, node: &Node, key: &str, read: impl FnOnce(&mut Fields<'_>)) {
+        match &node.value {
+            Value::Null => {}
+            Value::Map(entries) => {
+                let (path, problems) = (self.named(key), &mut *self.problems);
+                let mut fields =
+                    Fields { entries, asked: Vec::new(), path, place: self.place, problems };
+                read(&mut fields);
+                fields.report_strangers();
+                fields.report_repeated();
+            }
+            Value::Text(_) | Value::List => self.wrong(node, key, KEYS_AND_VALUES),
+        }
+    }
+
+    fn report_strangers(&mut self) {
+        for (key, _) in self.entries {
+            if self.asked.contains(&key.name.as_str()) {
+                continue;
+            }
+            let message = match self.path.as_str() {
+                "" => format!("a theme has no key `{}`", key.name),
+                path => format!("`{path}` has no key `{}`", key.name),
+            };
+            let mut problem = Diagnostic::warning(self.place.span(key.range.clone()), message);
+            if let Some(meant) = closest(&key.name, self.asked.iter().copied()) {
+                problem = problem.hint(format!("did you mean `{meant}`?"));
+            }
+            self.problems.push(problem);
+        }
+    }
+
+    fn report_repeated(&mut self) {
+        for (at, (key, _)) in self.entries.iter().enumerate() {
+            if self.entries[..at].iter().any(|(earlier, _)| earlier.name == key.name) {
+                let span = self.place.span(key.range.clone());
+                let message = format!("`{}` is given twice", self.named(&key.name));
+                self.problems.push(Diagnostic::warning(span, message).hint("the last one counts"));
+            }
+        }
+    }
+
+    fn wrong(&mut self, node: &Node, key: &str, expected: &str) {
+        let span = self.place.span(node.range.clone());
+        let name = if key.is_empty() { "a theme".to_owned() } else { self.quoted(key) };
+        let mut message = format!("{name} must be {expected}");
+        if let Value::Text(text) = &node.value {
+            message = format!("{message}, not `{}`", text.trim());
+        }
+        self.problems.push(Diagnostic::error(span, message));
+    }
+
+    fn quoted(&self, key: &str) -> String {
+        format!("`{}`", self.named(key))
+    }
+
+    fn named(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+}
+
+impl Read for String {
+    const EXPECTED: &'static str = "text";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        text(node).map(str::to_owned)
+    }
+}
+
+impl Read for bool {
+    const EXPECTED: &'static str = "true or false";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "true" | "True" | "TRUE" | "yes" | "on" => Some(true),
+            "false" | "False" | "FALSE" | "no" | "off" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl Read for u8 {
+    const EXPECTED: &'static str = "a number from 0 to 255";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        text(node)?.parse().ok()
+    }
+}
+
+impl Read for u16 {
+    const EXPECTED: &'static str = "a number from 0 to 65535";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        text(node)?.parse().ok()
+    }
+}
+
+impl Read for char {
+    const EXPECTED: &'static str = "one character";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        let mut characters = text(node)?.chars();
+        let only = characters.next().filter(|character| !character.is_control());
+        only.filter(|_| characters.next().is_none())
+    }
+}
+
+/// The node's text, if it is a scalar.
+pub(super) fn text(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::Text(text) => Some(text),
+        Value::Null | Value::List | Value::Map(_) => None,
+    }
+}
+
+/// The one key of a mapping that has just one, and its value.
+pub(super) fn only_entry(node: &Node) -> Option<(&str, &Node)> {
+    match &node.value {
+        Value::Map(entries) => match entries.as_slice() {
+            [(key, node)] => Some((&key.name, node)),
+            _ => None,
+        },
+        Value::Null | Value::Text(_) | Value::List => None,
+    }
+}

@@ -1,0 +1,488 @@
+//! A theme as written: presenterm's schema, everything optional. Layers (a base theme, the theme
+//! that extends it, a deck's overrides) are read one after the other into the same value, so that
+//! what a layer does not say stays as it was.
+
+use std::collections::BTreeMap;
+
+use super::color::{Written, in_theme};
+use super::fields::{Fields, Read, only_entry, text};
+use super::yaml::{Node, Value};
+use super::{FooterPart, Margin};
+use crate::source::Span;
+
+/// Everything a theme file can say. Fields are the schema's keys; `Theme` says what each means.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawTheme {
+    pub(super) default: RawDefault,
+    pub(super) slide_title: RawTitle,
+    pub(super) headings: [RawTitle; 6],
+    pub(super) code: RawCode,
+    pub(super) execution_output: RawOutput,
+    pub(super) inline_code: RawColors,
+    pub(super) bold: RawColors,
+    pub(super) italics: RawColors,
+    pub(super) table: RawAlignment,
+    pub(super) block_quote: RawQuote,
+    pub(super) alert: RawAlert,
+    pub(super) column_margin: Option<Margin>,
+    pub(super) intro_slide: RawIntro,
+    pub(super) footer: RawFooter,
+    pub(super) modal: RawColors,
+    pub(super) modal_selection: RawColors,
+    pub(super) palette: RawPalette,
+}
+
+/// A colour and where it is written, for names that the palette does not know.
+#[derive(Clone, Debug)]
+pub(super) struct RawColor {
+    /// The colour.
+    pub(super) written: Written,
+    /// Where it is written.
+    pub(super) at: Span,
+}
+
+/// The `colors` of anything.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawColors {
+    /// Text colour.
+    pub(super) foreground: Option<RawColor>,
+    /// Background colour.
+    pub(super) background: Option<RawColor>,
+}
+
+/// `alignment` and the keys beside it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawAlignment {
+    /// Left, centre, right.
+    pub(super) side: Option<Side>,
+    /// For left and right.
+    pub(super) margin: Option<Margin>,
+    /// For centre.
+    pub(super) minimum_margin: Option<Margin>,
+    /// For centre.
+    pub(super) minimum_size: Option<u16>,
+}
+
+/// The values of `alignment`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    /// `left`
+    Left,
+    /// `center`
+    Center,
+    /// `right`
+    Right,
+}
+
+/// `default`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawDefault {
+    /// The slide's margin.
+    pub(super) margin: Option<Margin>,
+    /// Where text stands.
+    pub(super) alignment: RawAlignment,
+    /// The slide's colours.
+    pub(super) colors: RawColors,
+}
+
+/// `slide_title`, `headings.h1` to `h6`, and the lines of `intro_slide`: each reads what it has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawTitle {
+    pub(super) alignment: RawAlignment,
+    pub(super) colors: RawColors,
+    pub(super) bold: Option<bool>,
+    pub(super) italics: Option<bool>,
+    pub(super) underlined: Option<bool>,
+    pub(super) prefix: Option<String>,
+    pub(super) font_size: Option<u8>,
+    pub(super) padding_top: Option<u8>,
+    pub(super) padding_bottom: Option<u8>,
+    pub(super) separator: Option<bool>,
+}
+
+/// `padding`
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RawPadding {
+    /// Columns at both sides.
+    pub(super) horizontal: Option<u8>,
+    /// Rows above and below.
+    pub(super) vertical: Option<u8>,
+}
+
+/// `code`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawCode {
+    pub(super) alignment: RawAlignment,
+    pub(super) theme_name: Option<String>,
+    pub(super) padding: RawPadding,
+    pub(super) background: Option<bool>,
+    pub(super) line_numbers: Option<bool>,
+}
+
+/// `execution_output`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawOutput {
+    pub(super) colors: RawColors,
+    pub(super) padding: RawPadding,
+    pub(super) not_started: RawColors,
+    pub(super) running: RawColors,
+    pub(super) success: RawColors,
+    pub(super) failure: RawColors,
+}
+
+/// `block_quote`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawQuote {
+    pub(super) alignment: RawAlignment,
+    pub(super) prefix: Option<String>,
+    pub(super) colors: RawColors,
+    pub(super) prefix_color: Option<RawColor>,
+}
+
+/// `alert`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawAlert {
+    pub(super) alignment: RawAlignment,
+    pub(super) prefix: Option<String>,
+    pub(super) colors: RawColors,
+    pub(super) kinds: [RawAlertKind; 5],
+}
+
+/// `alert.styles.note` and its like
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawAlertKind {
+    pub(super) color: Option<RawColor>,
+    pub(super) title: Option<String>,
+    pub(super) icon: Option<String>,
+}
+
+/// `intro_slide`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawIntro {
+    pub(super) title: RawTitle,
+    pub(super) subtitle: RawTitle,
+    pub(super) event: RawTitle,
+    pub(super) location: RawTitle,
+    pub(super) date: RawTitle,
+    pub(super) author: RawTitle,
+    pub(super) positioning: Option<Positioning>,
+    pub(super) footer: Option<bool>,
+}
+
+/// Where the authors stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Positioning {
+    /// On the last rows.
+    PageBottom,
+    /// Right below the title.
+    BelowTitle,
+}
+
+/// `footer`: the keys of every style, so that changing the style and back loses nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawFooter {
+    pub(super) style: Option<FooterKind>,
+    pub(super) left: Option<FooterPart>,
+    pub(super) center: Option<FooterPart>,
+    pub(super) right: Option<FooterPart>,
+    pub(super) colors: RawColors,
+    pub(super) height: Option<u16>,
+    pub(super) character: Option<char>,
+}
+
+/// The values of `footer.style`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum FooterKind {
+    /// `template`
+    Template,
+    /// `progress_bar`
+    ProgressBar,
+    /// `empty`
+    Empty,
+}
+
+/// `palette`
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawPalette {
+    /// Named colours.
+    pub(super) colors: BTreeMap<String, RawColor>,
+    /// Named pairs of colours.
+    pub(super) classes: BTreeMap<String, RawColors>,
+}
+
+impl RawTheme {
+    /// Reads a layer over what is there.
+    pub(super) fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.section("default", |fields| self.default.read(fields));
+        fields.section("slide_title", |fields| self.slide_title.read_title(fields));
+        fields.section("headings", |fields| {
+            for (level, heading) in
+                ["h1", "h2", "h3", "h4", "h5", "h6"].iter().zip(&mut self.headings)
+            {
+                fields.section(level, |fields| heading.read_heading(fields));
+            }
+        });
+        fields.section("code", |fields| self.code.read(fields));
+        fields.section("execution_output", |fields| self.execution_output.read(fields));
+        fields.section("inline_code", |fields| self.inline_code.read(fields));
+        fields.section("bold", |fields| self.bold.read(fields));
+        for key in ["italic", "italics"] {
+            fields.section(key, |fields| self.italics.read(fields));
+        }
+        fields.section("table", |fields| self.table.read(fields));
+        fields.section("block_quote", |fields| self.block_quote.read(fields));
+        fields.section("alert", |fields| self.alert.read(fields));
+        fields.section("column_layout", |fields| fields.set("margin", &mut self.column_margin));
+        fields.section("intro_slide", |fields| self.intro_slide.read(fields));
+        fields.section("footer", |fields| self.footer.read(fields));
+        fields.section("modals", |fields| {
+            self.modal.read(fields);
+            fields.section("selection_colors", |fields| self.modal_selection.read_pair(fields));
+        });
+        fields.section("palette", |fields| self.palette.read(fields));
+        for later in ["pty_output", "typst", "mermaid", "d2", "layout_grid"] {
+            fields.skip(later);
+        }
+    }
+}
+
+impl RawColors {
+    /// Reads `colors`.
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.section("colors", |fields| self.read_pair(fields));
+    }
+
+    /// Reads `foreground` and `background`.
+    fn read_pair(&mut self, fields: &mut Fields<'_>) {
+        fields.set("foreground", &mut self.foreground);
+        fields.set("background", &mut self.background);
+    }
+}
+
+impl RawAlignment {
+    /// Reads `alignment` and the keys that stand beside it.
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.set("margin", &mut self.margin);
+        self.read_without_margin(fields);
+    }
+
+    fn read_without_margin(&mut self, fields: &mut Fields<'_>) {
+        fields.set("alignment", &mut self.side);
+        fields.set("minimum_margin", &mut self.minimum_margin);
+        fields.set("minimum_size", &mut self.minimum_size);
+    }
+}
+
+impl RawDefault {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.set("margin", &mut self.margin);
+        self.alignment.read_without_margin(fields);
+        self.colors.read(fields);
+    }
+}
+
+impl RawTitle {
+    fn read_title(&mut self, fields: &mut Fields<'_>) {
+        self.read_heading(fields);
+        fields.set("padding_top", &mut self.padding_top);
+        fields.set("padding_bottom", &mut self.padding_bottom);
+        fields.set("separator", &mut self.separator);
+    }
+
+    fn read_heading(&mut self, fields: &mut Fields<'_>) {
+        self.read_line(fields);
+        fields.set("bold", &mut self.bold);
+        fields.set("italic", &mut self.italics);
+        fields.set("italics", &mut self.italics);
+        fields.set("underlined", &mut self.underlined);
+        fields.set("prefix", &mut self.prefix);
+        fields.set("font_size", &mut self.font_size);
+    }
+
+    fn read_line(&mut self, fields: &mut Fields<'_>) {
+        self.alignment.read(fields);
+        self.colors.read(fields);
+    }
+}
+
+impl RawPadding {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.section("padding", |fields| {
+            fields.set("horizontal", &mut self.horizontal);
+            fields.set("vertical", &mut self.vertical);
+        });
+    }
+}
+
+impl RawCode {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        self.alignment.read(fields);
+        self.padding.read(fields);
+        fields.set("theme_name", &mut self.theme_name);
+        fields.set("background", &mut self.background);
+        fields.set("line_numbers", &mut self.line_numbers);
+    }
+}
+
+impl RawOutput {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        self.colors.read(fields);
+        self.padding.read(fields);
+        fields.section("status", |fields| {
+            fields.section("not_started", |fields| self.not_started.read_pair(fields));
+            fields.section("running", |fields| self.running.read_pair(fields));
+            fields.section("success", |fields| self.success.read_pair(fields));
+            fields.section("failure", |fields| self.failure.read_pair(fields));
+        });
+    }
+}
+
+impl RawQuote {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        self.alignment.read(fields);
+        fields.set("prefix", &mut self.prefix);
+        fields.section("colors", |fields| {
+            self.colors.read_pair(fields);
+            fields.set("prefix", &mut self.prefix_color);
+        });
+    }
+}
+
+impl RawAlert {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        self.alignment.read(fields);
+        fields.set("prefix", &mut self.prefix);
+        fields.section("base_colors", |fields| self.colors.read_pair(fields));
+        fields.section("styles", |fields| {
+            let names = ["note", "tip", "important", "warning", "caution"];
+            for (name, kind) in names.iter().zip(&mut self.kinds) {
+                fields.section(name, |fields| {
+                    fields.set("color", &mut kind.color);
+                    fields.set("title", &mut kind.title);
+                    fields.set("icon", &mut kind.icon);
+                });
+            }
+        });
+    }
+}
+
+impl RawIntro {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.section("title", |fields| {
+            self.title.read_line(fields);
+            fields.set("font_size", &mut self.title.font_size);
+        });
+        let lines = [
+            ("subtitle", &mut self.subtitle),
+            ("event", &mut self.event),
+            ("location", &mut self.location),
+            ("date", &mut self.date),
+        ];
+        for (key, line) in lines {
+            fields.section(key, |fields| line.read_line(fields));
+        }
+        fields.section("author", |fields| {
+            self.author.read_line(fields);
+            fields.set("positioning", &mut self.positioning);
+        });
+        fields.set("footer", &mut self.footer);
+    }
+}
+
+impl RawFooter {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.set("style", &mut self.style);
+        fields.set("left", &mut self.left);
+        fields.set("center", &mut self.center);
+        fields.set("right", &mut self.right);
+        fields.set("height", &mut self.height);
+        fields.set("character", &mut self.character);
+        self.colors.read(fields);
+    }
+}
+
+impl RawPalette {
+    fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.each("colors", |name, color| {
+            self.colors.insert(name.to_owned(), color);
+        });
+        fields.each_section("classes", |name, fields| {
+            self.classes.entry(name.to_owned()).or_default().read_pair(fields);
+        });
+    }
+}
+
+impl Read for RawColor {
+    const EXPECTED: &'static str =
+        "a colour: a name, 3 or 6 hex digits, or `palette:` and a name of the palette";
+
+    fn read(node: &Node, at: Span) -> Option<Self> {
+        Some(Self { written: in_theme(text(node)?)?, at })
+    }
+}
+
+impl Read for Side {
+    const EXPECTED: &'static str = "`left`, `center` or `right`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "left" => Some(Self::Left),
+            "center" => Some(Self::Center),
+            "right" => Some(Self::Right),
+            _ => None,
+        }
+    }
+}
+
+impl Read for Margin {
+    const EXPECTED: &'static str = "`fixed:` with cells or `percent:` with 0 to 100";
+
+    fn read(node: &Node, at: Span) -> Option<Self> {
+        let (unit, number) = only_entry(node)?;
+        let number = u16::read(number, at)?;
+        match unit {
+            "fixed" => Some(Self::Fixed(number)),
+            "percent" if number <= 100 => Some(Self::Percent(number)),
+            _ => None,
+        }
+    }
+}
+
+impl Read for Positioning {
+    const EXPECTED: &'static str = "`page_bottom` or `below_title`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "page_bottom" => Some(Self::PageBottom),
+            "below_title" => Some(Self::BelowTitle),
+            _ => None,
+        }
+    }
+}
+
+impl Read for FooterKind {
+    const EXPECTED: &'static str = "`template`, `progress_bar` or `empty`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "template" => Some(Self::Template),
+            "progress_bar" => Some(Self::ProgressBar),
+            "empty" => Some(Self::Empty),
+            _ => None,
+        }
+    }
+}
+
+impl Read for FooterPart {
+    const EXPECTED: &'static str = "text, or `image:` with a path";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match &node.value {
+            Value::Text(text) => Some(Self::Text(text.clone())),
+            _ => match only_entry(node)? {
+                ("image", path) => text(path).map(|path| Self::Image(path.to_owned())),
+                _ => None,
+            },
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What the layers say, made into a [`Theme`]: palette references looked up, defaults put in,
+//! nothing left to decide.
+
+use std::array;
+
+use ratatui::style::{Color, Modifier, Style};
+
+use super::color::Written;
+use super::layers::Layers;
+use super::raw::{
+    FooterKind, Positioning, RawAlert, RawAlignment, RawCode, RawColor, RawColors, RawFooter,
+    RawIntro, RawOutput, RawPadding, RawPalette, RawQuote, RawTheme, RawTitle, Side,
+};
+use super::{
+    AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, FooterStyle, HeadingStyle, IntroLine,
+    IntroStyle, OutputStyle, Padding, Palette, QuoteStyle, Theme, TitleStyle, modal,
+};
+use crate::diag::{Diagnostic, closest};
+
+/// The highlight theme of a theme that names none.
+const HIGHLIGHT_THEME: &str = "base16-eighties.dark";
+
+/// What starts each row of a quote or an alert where the theme does not say.
+const BAR: &str = "▍ ";
+
+/// Rows of the footer where the theme does not say.
+const FOOTER_HEIGHT: u16 = 3;
+
+/// How often a palette's colour may refer to another of its colours.
+const PALETTE_DEPTH: usize = 8;
+
+/// The alerts' colours, titles and icons where the theme does not say.
+const ALERTS: [(Color, &str, &str); 5] = [
+    (Color::Blue, "Note", "ℹ"),
+    (Color::Green, "Tip", "✦"),
+    (Color::Cyan, "Important", "❖"),
+    (Color::Yellow, "Warning", "▲"),
+    (Color::Red, "Caution", "✖"),
+];
+
+/// The theme asked for, and what is wrong with the asking. An unknown name gives the default theme.
+pub fn resolve(choice: &Choice<'_>) -> (Theme, Vec<Diagnostic>) {
+    let mut layers = Layers::default();
+    let name = layers.read_chosen(choice);
+    if let Some((text, span)) = choice.overrides {
+        layers.read_overrides(text, span);
+    }
+    let Layers { raw, mut problems } = layers;
+    let theme = Resolver::new(&raw.palette, &mut problems).theme(&raw, name);
+    (theme, problems)
+}
+
+/// Looks up palette references while it makes styles.
+struct Resolver<'a> {
+    palette: Palette,
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(raw: &RawPalette, problems: &'a mut Vec<Diagnostic>) -> Self {
+        let mut resolver = Self { palette: Palette::default(), problems };
+        for (name, color) in &raw.colors {
+            match follow(raw, color) {
+                Ok(color) => drop(resolver.palette.colors.insert(name.clone(), color)),
+                Err(color) => resolver.report(color, raw.colors.keys().map(String::as_str)),
+            }
+        }
+        for (name, colors) in &raw.classes {
+            let pair = (resolver.color(&colors.foreground), resolver.color(&colors.background));
+            resolver.palette.classes.insert(name.clone(), pair);
+        }
+        resolver
+    }
+
+    fn theme(mut self, raw: &RawTheme, name: String) -> Theme {
+        let base = self.style(&raw.default.colors);
+        let default = alignment(&raw.default.alignment, Alignment::default());
+        let (modal, modal_selection) =
+            modal::styles(base, self.style(&raw.modal), self.style(&raw.modal_selection));
+        Theme {
+            name,
+            base,
+            alignment: default,
+            margin: raw.default.margin.unwrap_or_default(),
+            slide_title: self.title(&raw.slide_title, default),
+            headings: array::from_fn(|level| self.heading(&raw.headings[level], default)),
+            code: code(&raw.code),
+            output: self.output(&raw.execution_output),
+            inline_code: self.style(&raw.inline_code),
+            bold: self.style(&raw.bold),
+            italics: self.style(&raw.italics),
+            table: alignment(&raw.table, default),
+            quote: self.quote(&raw.block_quote, default),
+            alerts: self.alert(&raw.alert),
+            column_margin: raw.column_margin.unwrap_or_default(),
+            intro: self.intro(&raw.intro_slide, default),
+            footer: self.footer(&raw.footer),
+            modal,
+            modal_selection,
+            palette: self.palette,
+        }
+    }
+
+    fn title(&mut self, raw: &RawTitle, default: Alignment) -> TitleStyle {
+        let HeadingStyle { alignment, style, prefix, font_size } = self.heading(raw, default);
+        TitleStyle {
+            alignment,
+            style,
+            prefix,
+            font_size,
+            padding_top: raw.padding_top.unwrap_or_default(),
+            padding_bottom: raw.padding_bottom.unwrap_or_default(),
+            separator: raw.separator.unwrap_or_default(),
+        }
+    }
+
+    fn heading(&mut self, raw: &RawTitle, default: Alignment) -> HeadingStyle {
+        let IntroLine { alignment, style, font_size } = self.line(raw, default);
+        HeadingStyle { alignment, style, prefix: raw.prefix.clone().unwrap_or_default(), font_size }
+    }
+
+    fn line(&mut self, raw: &RawTitle, default: Alignment) -> IntroLine {
+        let mut style = self.style(&raw.colors);
+        let modifiers = [
+            (raw.bold, Modifier::BOLD),
+            (raw.italics, Modifier::ITALIC),
+            (raw.underlined, Modifier::UNDERLINED),
+        ];
+        for (wanted, modifier) in modifiers {
+            if wanted == Some(true) {
+                style = style.add_modifier(modifier);
+            }
+        }
+        let font_size = raw.font_size.unwrap_or(1).clamp(1, 7);
+        IntroLine { alignment: alignment(&raw.alignment, default), style, font_size }
+    }
+
+    fn output(&mut self, raw: &RawOutput) -> OutputStyle {
+        OutputStyle {
+            style: self.style(&raw.colors),
+            padding: padding(raw.padding),
+            not_started: self.style(&raw.not_started),
+            running: self.style(&raw.running),
+            success: self.style(&raw.success),
+            failure: self.style(&raw.failure),
+        }
+    }
+
+    fn quote(&mut self, raw: &RawQuote, default: Alignment) -> QuoteStyle {
+        let style = self.style(&raw.colors);
+        let bar = self.color(&raw.prefix_color);
+        QuoteStyle {
+            alignment: alignment(&raw.alignment, default),
+            prefix: raw.prefix.clone().unwrap_or_else(|| BAR.to_owned()),
+            style,
+            prefix_style: Style { fg: bar.or(style.fg), ..style },
+        }
+    }
+
+    fn alert(&mut self, raw: &RawAlert) -> AlertStyle {
+        let kinds = array::from_fn(|kind| {
+            let (color, title, icon) = ALERTS[kind];
+            let raw = &raw.kinds[kind];
+            AlertKindStyle {
+                color: self.color(&raw.color).or(Some(color)),
+                title: raw.title.clone().unwrap_or_else(|| title.to_owned()),
+                icon: raw.icon.clone().unwrap_or_else(|| icon.to_owned()),
+            }
+        });
+        AlertStyle {
+            alignment: alignment(&raw.alignment, Alignment::default()),
+            prefix: raw.prefix.clone().unwrap_or_else(|| BAR.to_owned()),
+            style: self.style(&raw.colors),
+            kinds,
+        }
+    }
+
+    fn intro(&mut self, raw: &RawIntro, default: Alignment) -> IntroStyle {
+        IntroStyle {
+            title: self.line(&raw.title, default),
+            subtitle: self.line(&raw.subtitle, default),
+            event: self.line(&raw.event, default),
+            location: self.line(&raw.location, default),
+            date: self.line(&raw.date, default),
+            author: self.line(&raw.author, default),
+            author_below_title: raw.positioning == Some(Positioning::BelowTitle),
+            footer: raw.footer.unwrap_or_default(),
+        }
+    }
+
+    fn footer(&mut self, raw: &RawFooter) -> FooterStyle {
+        let style = self.style(&raw.colors);
+        match raw.style.unwrap_or(FooterKind::Template) {
+            FooterKind::Template => FooterStyle::Template {
+                left: raw.left.clone(),
+                center: raw.center.clone(),
+                right: raw.right.clone(),
+                style,
+                height: raw.height.unwrap_or(FOOTER_HEIGHT),
+            },
+            FooterKind::ProgressBar => {
+                FooterStyle::ProgressBar { character: raw.character.unwrap_or('█'), style }
+            }
+            FooterKind::Empty => FooterStyle::Empty,
+        }
+    }
+
+    fn style(&mut self, raw: &RawColors) -> Style {
+        let fg = self.color(&raw.foreground);
+        Style { fg, bg: self.color(&raw.background), ..Style::new() }
+    }
+
+    /// The colour; none, and a diagnostic, where the palette does not know its name.
+    fn color(&mut self, raw: &Option<RawColor>) -> Option<Color> {
+        let raw = raw.as_ref()?;
+        let found = match &raw.written {
+            Written::Is(color) => Some(*color),
+            Written::Named(name) => self.palette.colors.get(name).copied(),
+        };
+        if found.is_none() {
+            let names: Vec<_> = self.palette.colors.keys().cloned().collect();
+            self.report(raw, names.iter().map(String::as_str));
+        }
+        found
+    }
+
+    fn report<'n>(&mut self, raw: &RawColor, names: impl Iterator<Item = &'n str>) {
+        let Written::Named(name) = &raw.written else { return };
+        let problem = Diagnostic::error(raw.at, format!("the palette has no colour `{name}`"));
+        self.problems.push(match closest(name, names) {
+            Some(meant) => problem.hint(format!("did you mean `palette:{meant}`?")),
+            None => problem.hint("name it under `palette.colors`"),
+        });
+    }
+}
+
+/// The colour that a palette's colour is, through other names of the palette; the reference that
+/// leads nowhere otherwise.
+fn follow<'r>(palette: &'r RawPalette, color: &'r RawColor) -> Result<Color, &'r RawColor> {
+    let mut color = color;
+    for _ in 0..PALETTE_DEPTH {
+        match &color.written {
+            Written::Is(found) => return Ok(*found),
+            Written::Named(name) => color = palette.colors.get(name).ok_or(color)?,
+        }
+    }
+    Err(color)
+}
+
+fn code(raw: &RawCode) -> CodeStyle {
+    CodeStyle {
+        alignment: alignment(&raw.alignment, Alignment::default()),
+        highlight_theme: raw.theme_name.clone().unwrap_or_else(|| HIGHLIGHT_THEME.to_owned()),
+        padding: padding(raw.padding),
+        background: raw.background.unwrap_or(true),
+        line_numbers: raw.line_numbers.unwrap_or_default(),
+    }
+}
+
+fn padding(raw: RawPadding) -> Padding {
+    Padding {
+        horizontal: raw.horizontal.unwrap_or_default(),
+        vertical: raw.vertical.unwrap_or_default(),
+    }
+}
+
+/// Sizes and margins count only beside an `alignment`, of whichever layer.
+fn alignment(raw: &RawAlignment, default: Alignment) -> Alignment {
+    match raw.side {
+        None => default,
+        Some(Side::Left) => Alignment::Left(raw.margin.unwrap_or_default()),
+        Some(Side::Right) => Alignment::Right(raw.margin.unwrap_or_default()),
+        Some(Side::Center) => Alignment::Center {
+            minimum_margin: raw.minimum_margin.unwrap_or_default(),
+            minimum_size: raw.minimum_size.unwrap_or_default(),
+        },
+    }
+}

@@ -1,0 +1,343 @@
+//! What themes resolve to, and what is said about wrong ones.
+
+use std::fmt::Write;
+
+use ratatui::style::{Color, Modifier, Style};
+
+use super::*;
+use crate::diag::{Diagnostic, plain};
+use crate::source::{FileId, SourceFile, Sources};
+
+fn built_in(name: &str) -> Theme {
+    let (theme, problems) = resolve(&named(name));
+    assert_eq!(problems, [], "{name}");
+    theme
+}
+
+fn named(name: &str) -> Choice<'_> {
+    Choice {
+        forced: None,
+        name: Some((name, Span::default())),
+        file: None,
+        default: "dark",
+        overrides: None,
+    }
+}
+
+/// The theme `dark` under these overrides, and what is said about them as an author sees it.
+fn overridden(deck: &str, overrides: &str) -> (Theme, String) {
+    let start = deck.find("override:\n").map_or(0, |at| at + "override:\n".len());
+    let end = deck.rfind("\n---").map_or(deck.len(), |at| at + 1);
+    let span = Span::new(FileId(0), start..end);
+    let (theme, problems) =
+        resolve(&Choice { overrides: Some((overrides, span)), ..named("dark") });
+    let mut sources = Sources::default();
+    sources.add(SourceFile::new("talk.md", deck));
+    let report: Vec<_> = problems.iter().map(|problem| plain(problem, &sources)).collect();
+    (theme, report.join("\n"))
+}
+
+/// Overrides where nothing but the theme matters.
+fn over_dark(overrides: &str) -> Theme {
+    let (theme, report) = overridden(overrides, overrides);
+    assert_eq!(report, "");
+    theme
+}
+
+fn messages(choice: &Choice<'_>) -> Vec<String> {
+    let said = |problem: Diagnostic| format!("{} ({})", problem.message, problem.hints.join("; "));
+    resolve(choice).1.into_iter().map(said).collect()
+}
+
+#[test]
+fn every_built_in_theme_resolves_without_a_word() {
+    for name in names() {
+        assert_eq!(built_in(name).name, name);
+    }
+}
+
+#[test]
+fn the_names_are_in_order() {
+    assert!(names().is_sorted());
+}
+
+#[test]
+fn text_reads_well_in_every_built_in_theme() {
+    for name in names() {
+        let theme = built_in(name);
+        let Some(base) = theme.base.bg else { continue };
+        let on = |style: Style| style.bg.unwrap_or(base);
+        let body = [theme.base, theme.inline_code, theme.output.style, theme.quote.style];
+        for style in body {
+            let text = style.fg.or(theme.base.fg).unwrap();
+            assert!(contrast(text, on(style)) >= 4.0, "{name}: {style:?}");
+        }
+        assert!(contrast(theme.base.fg.unwrap(), base) >= 4.5, "{name}");
+        let large = theme.headings.iter().map(|heading| heading.style).chain([
+            theme.slide_title.style,
+            theme.output.failure,
+            theme.output.success,
+            theme.output.running,
+            theme.output.not_started,
+        ]);
+        for style in large {
+            assert!(contrast(style.fg.unwrap(), on(style)) >= 4.0, "{name}: {style:?}");
+        }
+        for kind in &theme.alerts.kinds {
+            assert!(
+                contrast(kind.color.unwrap(), on(theme.alerts.style)) >= 4.0,
+                "{name}: {kind:?}"
+            );
+        }
+        assert!(contrast(theme.modal.fg.unwrap(), theme.modal.bg.unwrap()) >= 4.5, "{name}");
+        let chosen = theme.modal_selection;
+        assert!(contrast(chosen.fg.unwrap(), chosen.bg.unwrap()) >= 4.0, "{name}");
+    }
+}
+
+/// The contrast ratio of WCAG 2.1: 1 for equal colours, 21 for black on white.
+fn contrast(a: Color, b: Color) -> f64 {
+    let luminance = |color| {
+        let Color::Rgb(r, g, b) = color else { panic!("{color:?} is the terminal's own") };
+        let linear = |channel: u8| {
+            let channel = f64::from(channel) / 255.0;
+            if channel <= 0.040_45 {
+                channel / 12.92
+            } else {
+                ((channel + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+    };
+    let (a, b): (f64, f64) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+#[test]
+fn an_unknown_name_gives_the_default_theme_and_the_name_that_was_meant() {
+    let (theme, problems) = resolve(&Choice { default: "light", ..named("catpuccin-latte") });
+    assert_eq!(theme, Theme { ..built_in("light") });
+    assert_eq!(problems.len(), 1);
+    assert_eq!(
+        messages(&named("catpuccin-latte")),
+        ["there is no theme `catpuccin-latte` (did you mean `catppuccin-latte`?)"]
+    );
+    assert_eq!(
+        messages(&Choice { forced: Some("x"), default: "y", ..named("dark") }),
+        ["there is no theme `x` (`livedeck themes` lists them)"]
+    );
+}
+
+#[test]
+fn the_command_line_wins_over_the_deck_but_not_over_its_overrides() {
+    let overrides = "bold: {colors: {foreground: f00}}";
+    let choice = Choice {
+        forced: Some("light"),
+        overrides: Some((overrides, Span::default())),
+        ..named("dark")
+    };
+    let (theme, problems) = resolve(&choice);
+    assert_eq!(problems, []);
+    let bold = Style::new().fg(Color::Rgb(255, 0, 0));
+    assert_eq!(theme, Theme { bold, ..built_in("light") });
+}
+
+#[test]
+fn a_theme_file_wins_over_the_theme_it_extends() {
+    let file = "extends: light\nheadings: {h1: {prefix: '>>'}}";
+    let choice = Choice { file: Some((file, Span::default())), ..named("dark") };
+    let (theme, problems) = resolve(&choice);
+    assert_eq!(problems, []);
+    assert_eq!(theme.headings[0].prefix, ">>");
+    assert_eq!(theme.headings[1], built_in("light").headings[1]);
+    assert_eq!(theme.base, built_in("light").base);
+}
+
+#[test]
+fn a_theme_file_that_extends_nothing_starts_from_nothing() {
+    let choice = Choice { file: Some(("bold:", Span::default())), ..named("dark") };
+    let (theme, problems) = resolve(&choice);
+    assert_eq!(problems, []);
+    assert_eq!(theme.base, Style::new());
+    assert_eq!(theme.margin, Margin::Fixed(0));
+    assert_eq!(theme.code.highlight_theme, "base16-eighties.dark");
+    assert_eq!(theme.quote.prefix, "▍ ");
+    assert_eq!(theme.slide_title.font_size, 1);
+}
+
+#[test]
+fn what_an_override_does_not_say_stays() {
+    let theme = over_dark(
+        "slide_title: {separator: true}\n\
+         intro_slide: {author: {positioning: below_title}}\n\
+         footer: {style: template, left: hi}",
+    );
+    assert!(theme.slide_title.separator);
+    let theme =
+        over_dark("slide_title: {bold: false, alignment: null}\nfooter: {left: {image: a.png}}");
+    let dark = built_in("dark");
+    assert_eq!(theme.slide_title.style.add_modifier, Modifier::empty());
+    assert_eq!(theme.slide_title.alignment, dark.slide_title.alignment);
+    assert_eq!(theme.slide_title.font_size, 2);
+    let FooterStyle::Template { left, center, right, .. } = theme.footer else { panic!() };
+    assert_eq!(left, Some(FooterPart::Image("a.png".to_owned())));
+    assert_eq!(center, None);
+    assert_eq!(right, Some(FooterPart::Text("{current_slide} / {total_slides}".to_owned())));
+}
+
+#[test]
+fn a_fixed_margin_simply_wins_over_one_in_percent() {
+    let theme = over_dark("default: {margin: {fixed: 5}}\ncode: {minimum_margin: {fixed: 2}}");
+    assert_eq!(theme.margin, Margin::Fixed(5));
+    let minimum_margin = Margin::Fixed(2);
+    assert_eq!(theme.code.alignment, Alignment::Center { minimum_margin, minimum_size: 50 });
+}
+
+#[test]
+fn unquoted_digits_are_a_colour() {
+    let theme = over_dark("default: {colors: {foreground: 000000, background: 111}}");
+    assert_eq!(theme.base.fg, Some(Color::Rgb(0, 0, 0)));
+    assert_eq!(theme.base.bg, Some(Color::Rgb(0x11, 0x11, 0x11)));
+}
+
+#[test]
+fn palette_names_are_colours_anywhere_even_in_the_palette() {
+    let theme = over_dark(
+        "palette:\n  colors: {brand: p:logo, logo: '123456'}\n  classes: {loud: {background: p:brand}}\n\
+         bold: {colors: {foreground: palette:brand}}",
+    );
+    let brand = Color::Rgb(0x12, 0x34, 0x56);
+    assert_eq!(theme.bold.fg, Some(brand));
+    assert_eq!(theme.palette.colors["brand"], brand);
+    assert_eq!(theme.palette.classes["loud"], (None, Some(brand)));
+    assert!(theme.palette.classes.contains_key("noice"));
+}
+
+#[test]
+fn a_progress_bar_keeps_nothing_of_the_template() {
+    let theme = over_dark("footer: {style: progress_bar, character: '#'}");
+    let FooterStyle::ProgressBar { character, style } = theme.footer else { panic!() };
+    assert_eq!((character, style.fg), ('#', theme.palette.colors.get("muted").copied()));
+    assert_eq!(over_dark("footer: {style: empty}").footer, FooterStyle::Empty);
+}
+
+#[test]
+fn keys_of_parts_built_later_are_accepted() {
+    over_dark(
+        "mermaid: {theme: dark}\nd2: {theme: 3}\ntypst: {horizontal_margin: 2}\nlayout_grid: {color: red}\npty_output: {cursor: {symbol: x}}",
+    );
+}
+
+#[test]
+fn mistakes_are_pointed_at_in_the_deck() {
+    let deck = "---\ntheme:\n  override:\n    slide_title:\n      potato: 1\n      bold: maybe\n\n    colunm_layout: {}\n    code:\n      minimum_margin: {percent: 200}\n    default:\n      colors:\n        foreground: p:nope\n      margin: 3\n    extends: dark\n---\n";
+    let overrides = "slide_title:\n  potato: 1\n  bold: maybe\n\ncolunm_layout: {}\ncode:\n  minimum_margin: {percent: 200}\ndefault:\n  colors:\n    foreground: p:nope\n  margin: 3\nextends: dark\n";
+    let (theme, report) = overridden(deck, overrides);
+    assert_eq!(theme.margin, Margin::Percent(8));
+    insta::assert_snapshot!(report, @"
+    error: an override cannot extend a theme
+      --> talk.md:15:5
+       |
+    15 |     extends: dark
+       |     ^^^^^^^
+       |
+       = hint: choose the theme with `theme.name`
+    error: `default.margin` must be `fixed:` with cells or `percent:` with 0 to 100, not `3`
+      --> talk.md:14:15
+       |
+    14 |       margin: 3
+       |               ^
+    error: `slide_title.bold` must be true or false, not `maybe`
+     --> talk.md:6:13
+      |
+    6 |       bold: maybe
+      |             ^^^^^
+    warning: `slide_title` has no key `potato`
+     --> talk.md:5:3
+      |
+    5 |       potato: 1
+      |   ^^^^^^^^^^
+    error: `code.minimum_margin` must be `fixed:` with cells or `percent:` with 0 to 100
+      --> talk.md:10:23
+       |
+    10 |       minimum_margin: {percent: 200}
+       |                       ^^^^^^^^^^^^^^
+    warning: a theme has no key `colunm_layout`
+     --> talk.md:8:5
+      |
+    8 |     colunm_layout: {}
+      |     ^^^^^^^^^^^^^
+      |
+      = hint: did you mean `column_layout`?
+    error: the palette has no colour `nope`
+      --> talk.md:13:21
+       |
+    13 |         foreground: p:nope
+       |                     ^^^^^^
+       |
+       = hint: did you mean `palette:note`?
+    ");
+}
+
+#[test]
+fn mistakes_are_pointed_at_when_the_override_is_given_word_for_word() {
+    let deck = "---\ntheme: {override: {bold: {colours: {}}}}\n---\n";
+    let at = deck.find("{bold").unwrap();
+    let text = "{bold: {colours: {}}}";
+    let span = Span::new(FileId(0), at..at + text.len());
+    let (_, problems) = resolve(&Choice { overrides: Some((text, span)), ..named("dark") });
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    assert_eq!(&deck[problem.span.range()], "colours");
+    assert_eq!(problem.hints, ["did you mean `colors`?"]);
+}
+
+#[test]
+fn a_text_that_is_not_yaml_leaves_the_theme_as_it_was() {
+    let overrides = "a: [1\nb";
+    let (theme, problems) = resolve(&Choice {
+        overrides: Some((overrides, Span::new(FileId(0), 3..11))),
+        ..named("dark")
+    });
+    assert_eq!(theme, built_in("dark"));
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].message.starts_with("not YAML: "), "{problems:?}");
+    let (theme, report) = overridden("just text", "just text");
+    assert_eq!(theme, built_in("dark"));
+    insta::assert_snapshot!(report, @"
+    error: a theme must be keys and values, not `just text`
+     --> talk.md:1:1
+      |
+    1 | just text
+      | ^^^^^^^^^
+    ");
+}
+
+/// What one needs to see to notice that a theme looks otherwise.
+fn dump(theme: &Theme) -> String {
+    let mut dump = String::new();
+    let mut row = |name: &str, value: &dyn std::fmt::Debug| {
+        writeln!(dump, "{name}: {value:?}").unwrap();
+    };
+    row("base", &theme.base);
+    row("place", &(theme.margin, theme.alignment, theme.table, theme.column_margin));
+    row("title", &theme.slide_title);
+    for heading in &theme.headings {
+        row("heading", heading);
+    }
+    row("code", &theme.code);
+    row("output", &theme.output);
+    row("inline code", &theme.inline_code);
+    row("quote", &theme.quote);
+    row("alerts", &theme.alerts);
+    row("intro", &theme.intro);
+    row("footer", &theme.footer);
+    row("modal", &(theme.modal, theme.modal_selection));
+    dump
+}
+
+#[test]
+fn themes_look_as_they_did() {
+    for name in ["dark", "light", "catppuccin-latte", "catppuccin-mocha"] {
+        insta::assert_snapshot!(name, dump(&built_in(name)));
+    }
+}

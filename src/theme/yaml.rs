@@ -1,0 +1,216 @@
+//! YAML as a tree in which every key and value knows its bytes, so that a mistake in a theme can be
+//! pointed at. Scalars stay text: a colour written `000000` is a colour, not the number 0.
+//!
+//! Deserialising into structs would stop at the first mistake and forget where the others are.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
+
+/// A value and the bytes it stands at.
+#[derive(Debug, PartialEq)]
+pub(super) struct Node {
+    /// Its bytes in the text.
+    pub(super) range: Range<usize>,
+    /// What it is.
+    pub(super) value: Value,
+}
+
+/// What a node is. Themes have no lists, so what is in one does not matter.
+#[derive(Debug, PartialEq)]
+pub(super) enum Value {
+    /// Nothing, `~` or `null`: what the base theme says stays.
+    Null,
+    /// Any scalar, as text.
+    Text(String),
+    /// A list.
+    List,
+    /// Keys and values in order, a key given twice being there twice.
+    Map(Vec<(Key, Rc<Node>)>),
+}
+
+/// A mapping's key.
+#[derive(Debug, PartialEq)]
+pub(super) struct Key {
+    /// Its bytes in the text.
+    pub(super) range: Range<usize>,
+    /// The key.
+    pub(super) name: String,
+}
+
+/// Why a text is not YAML, and where.
+#[derive(Debug, PartialEq)]
+pub(super) struct NotYaml {
+    /// Where the parser stopped.
+    pub(super) at: usize,
+    /// What it says.
+    pub(super) message: String,
+}
+
+impl Node {
+    /// The value under `key`, if this is a mapping that has it.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        let Value::Map(entries) = &self.value else { return None };
+        entries.iter().rev().find(|(known, _)| known.name == key).map(|(_, node)| &**node)
+    }
+}
+
+/// The tree of the text's first document.
+pub(super) fn parse(text: &str) -> Result<Rc<Node>, NotYaml> {
+    let mut composer = Composer::default();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| NotYaml {
+            at: offset(error.marker()).min(text.len()),
+            message: error.info().to_string(),
+        })?;
+        if matches!(event, Event::DocumentEnd) {
+            break;
+        }
+        composer.take(event, &span)?;
+    }
+    Ok(composer.root.unwrap_or_else(|| Rc::new(Node { range: 0..0, value: Value::Null })))
+}
+
+/// Builds the tree from events, without recursion.
+#[derive(Default)]
+struct Composer {
+    open: Vec<Open>,
+    anchors: Vec<(usize, Rc<Node>)>,
+    root: Option<Rc<Node>>,
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    start: usize,
+    anchor: usize,
+    value: Value,
+    key: Option<Key>,
+}
+
+impl Composer {
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), NotYaml> {
+        let range = offset(&span.start)..offset(&span.end);
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let plain = style == ScalarStyle::Plain;
+                let value = match &*text {
+                    "" | "~" | "null" | "Null" | "NULL" if plain => Value::Null,
+                    _ => Value::Text(text.into_owned()),
+                };
+                self.close(Node { range, value }, anchor)
+            }
+            Event::SequenceStart(_, anchor, _) => self.open(range.start, anchor, Value::List),
+            Event::MappingStart(_, anchor, _) => {
+                self.open(range.start, anchor, Value::Map(Vec::new()))
+            }
+            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
+                Some(open) => {
+                    let range = open.start..range.end.max(open.start);
+                    self.close(Node { range, value: open.value }, open.anchor)
+                }
+                None => Ok(()),
+            },
+            Event::Alias(anchor) => {
+                let known = self.anchors.iter().rev().find(|(id, _)| *id == anchor);
+                match known.map(|(_, node)| Rc::clone(node)) {
+                    Some(node) => self.attach(node),
+                    None => Err(NotYaml { at: range.start, message: "alias to itself".into() }),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "an arm beside others that can fail")]
+    fn open(&mut self, start: usize, anchor: usize, value: Value) -> Result<(), NotYaml> {
+        self.open.push(Open { start, anchor, value, key: None });
+        Ok(())
+    }
+
+    fn close(&mut self, node: Node, anchor: usize) -> Result<(), NotYaml> {
+        let node = Rc::new(node);
+        if anchor != 0 {
+            self.anchors.push((anchor, Rc::clone(&node)));
+        }
+        self.attach(node)
+    }
+
+    /// Puts a whole node where it belongs: key or value of the open mapping, or the root.
+    fn attach(&mut self, node: Rc<Node>) -> Result<(), NotYaml> {
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        let Value::Map(entries) = &mut open.value else { return Ok(()) };
+        if let Some(key) = open.key.take() {
+            entries.push((key, node));
+            return Ok(());
+        }
+        let name = match &node.value {
+            Value::Text(text) => text.clone(),
+            Value::Null => "null".to_owned(),
+            Value::List | Value::Map(_) => {
+                let message = "a key must be plain text".to_owned();
+                return Err(NotYaml { at: node.range.start, message });
+            }
+        };
+        open.key = Some(Key { range: node.range.clone(), name });
+        Ok(())
+    }
+}
+
+fn offset(marker: &Marker) -> usize {
+    marker.byte_offset().unwrap_or_else(|| marker.index())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tree on one line, each key and scalar as the bytes it stands at.
+    fn dump(text: &str) -> String {
+        fn of(node: &Node, text: &str) -> String {
+            match &node.value {
+                Value::Null => "null".to_owned(),
+                Value::Text(value) => format!("{value:?}={}", &text[node.range.clone()]),
+                Value::List => "[]".to_owned(),
+                Value::Map(entries) => {
+                    let entries = entries.iter().map(|(key, value)| {
+                        format!("{}: {}", &text[key.range.clone()], of(value, text))
+                    });
+                    format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+                }
+            }
+        }
+        match parse(text) {
+            Ok(root) => of(&root, text),
+            Err(error) => format!("{}: {}", error.at, error.message),
+        }
+    }
+
+    #[test]
+    fn scalars_stay_text_and_everything_knows_its_bytes() {
+        assert_eq!(dump(""), "null");
+        assert_eq!(dump("# only a comment"), "null");
+        assert_eq!(dump("ä: 000000"), r#"{ä: "000000"=000000}"#);
+        assert_eq!(
+            dump("a: {b: 12e455, c: ~, 'd': ''}"),
+            r#"{a: {b: "12e455"=12e455, c: null, 'd': ""=''}}"#
+        );
+        assert_eq!(dump("a:\n  - 1\n  - {b: c}\nd: |\n  x\n"), "{a: [], d: \"x\\n\"=|\n  x\n}");
+    }
+
+    #[test]
+    fn an_alias_is_the_node_it_names() {
+        assert_eq!(dump("a: &x {b: c}\nd: *x"), r#"{a: {b: "c"=c}, d: {b: "c"=c}}"#);
+    }
+
+    #[test]
+    fn what_is_not_yaml_says_where() {
+        assert!(parse("a: [").is_err_and(|error| error.at == 4));
+        assert!(parse("a: *x").is_err());
+        assert!(parse("a: &x [*x, {b: *x}]").is_err());
+        assert!(parse("{a: b}: c").is_err_and(|error| error.at == 0));
+    }
+}
