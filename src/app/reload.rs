@@ -22,8 +22,8 @@ pub(super) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     match target {
         Some(at) => navigate::jump(app, at),
         None if app.at.slide > app.deck.last_slide() => {
-            let last = app.deck.last_slide();
-            navigate::go_to(app, last);
+            let end = app.deck.last_slide();
+            navigate::go_to(app, end);
             navigate::skip_pauses(app);
         }
         None => app.at.step = app.at.step.min(Step(app.deck.slide(app.at.slide).steps.max(1) - 1)),

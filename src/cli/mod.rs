@@ -2,11 +2,7 @@
 //!
 //! 0: done; 1: it could not be done; 2: the arguments make no sense (clap's own).
 
-#![expect(
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "the command line speaks to its user"
-)]
+#![expect(clippy::print_stderr, reason = "the command line speaks to its user")]
 
 mod args;
 

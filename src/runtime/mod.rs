@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::app::{App, Effect, Msg, Trust, update};
+use crate::app::{App, Msg, Trust, update};
 use crate::deck::Cursor;
 use crate::layout::{Scene, layout};
 use crate::media::{self, Media};
@@ -279,7 +279,7 @@ impl Talk {
             self.lay_out();
         }
         let effects = update(&mut self.app, msg);
-        effects.into_iter().any(|effect| self.perform(effect))
+        effects.iter().any(|effect| perform::perform(self, effect))
     }
 
     /// Puts what was read again in the place of what is shown.
@@ -377,11 +377,5 @@ impl Frames {
     /// How long until a frame may be drawn.
     fn wait(&self) -> Duration {
         if self.left > 0 { Duration::ZERO } else { FRAME.saturating_sub(self.since.elapsed()) }
-    }
-}
-
-impl Talk {
-    fn perform(&mut self, effect: Effect) -> bool {
-        perform::perform(self, effect)
     }
 }

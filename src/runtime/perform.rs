@@ -35,8 +35,8 @@ pub(super) fn executor(
 }
 
 /// Does one thing; true when it is to leave.
-pub(super) fn perform(talk: &mut Talk, effect: Effect) -> bool {
-    match effect {
+pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
+    match *effect {
         Effect::Run { run, cell, terminal } => talk.run(run, cell, terminal),
         Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
         Effect::Kill(run) => talk.executor.stop(run, Stop::Kill),

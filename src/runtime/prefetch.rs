@@ -1,8 +1,6 @@
 //! Highlighting the neighbours' code before they are shown, on a thread of its own: the
 //! highlighter remembers it.
 
-#![expect(clippy::disallowed_methods, reason = "the shell starts threads")]
-
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};

@@ -75,7 +75,7 @@ fn visit(blocks: &[Block], found: &mut impl FnMut(PictureKey)) {
     for block in blocks {
         match &block.kind {
             BlockKind::Picture(picture) => {
-                found(PictureKey { base: picture.base.clone(), source: picture.source.clone() })
+                found(PictureKey { base: picture.base.clone(), source: picture.source.clone() });
             }
             BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => visit(inner, found),
             BlockKind::Columns(columns) => {

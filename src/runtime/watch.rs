@@ -4,8 +4,6 @@
 //! missing now may come. A save is often several events; the deck is read when [`QUIET`] has
 //! passed without one.
 
-#![expect(clippy::disallowed_methods, reason = "the shell starts threads and looks at files")]
-
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
