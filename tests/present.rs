@@ -1,0 +1,165 @@
+//! The whole program in a real terminal: opening, moving, resizing, saving, leaving.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail by panicking")]
+
+mod stage;
+
+use std::fs;
+
+use rustix::process::Signal;
+use stage::{Opening, Stage, Terminal};
+
+const TWO: &str =
+    "One\n===\n\nfirst\n\n<!-- pause -->\n\nsecond\n\n<!-- end_slide -->\n\nTwo\n===\n\nthird\n";
+
+#[test]
+fn a_deck_is_walked_step_by_step_and_left() {
+    let talk = Stage::show(TWO);
+    talk.wait_for("first");
+    assert!(!talk.screen().contains("second"));
+    talk.keys("l");
+    talk.wait_for("second");
+    talk.keys("space");
+    talk.wait_for("third");
+    talk.keys("h");
+    talk.wait_for("second");
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn a_terminal_that_answers_nothing_shows_the_slide_and_takes_keys() {
+    let talk = Stage::show_with(TWO, &Opening { terminal: Terminal::Mute, ..Opening::default() });
+    talk.wait_for("first");
+    talk.keys("l");
+    talk.wait_for("second");
+    talk.keys("down");
+    talk.wait_for("third");
+    talk.keys("ctrl-c");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn the_index_the_help_and_the_problems_open_and_close() {
+    let talk = Stage::show(TWO);
+    talk.wait_for("first");
+    talk.keys("?");
+    talk.wait_for("slide index");
+    talk.keys("esc");
+    talk.wait_gone("slide index");
+    talk.keys("ctrl-p");
+    talk.wait_for("Slides: 2");
+    talk.keys("t w");
+    talk.wait_for("Slides: tw");
+    talk.keys("enter");
+    talk.wait_for("third");
+    talk.keys("D");
+    talk.wait_for("No problems");
+    talk.keys("esc q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn a_save_shows_at_once_where_it_changed_and_a_bad_one_keeps_the_slide() {
+    let talk = Stage::show(TWO);
+    talk.wait_for("first");
+    fs::write(talk.deck(), TWO.replace("third", "changed")).unwrap();
+    talk.wait_for("changed");
+    fs::write(talk.deck(), "").unwrap();
+    talk.wait_for("empty");
+    talk.wait_for("changed");
+    fs::remove_file(talk.deck()).unwrap();
+    talk.wait_for("showing the last good deck");
+    fs::write(talk.deck(), TWO.replace("third", "again")).unwrap();
+    talk.wait_for("again");
+    let beside = talk.folder().join("new.md");
+    fs::write(&beside, TWO.replace("third", "renamed")).unwrap();
+    fs::rename(&beside, talk.deck()).unwrap();
+    talk.wait_for("renamed");
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn in_presentation_mode_a_save_changes_nothing() {
+    let talk = Stage::show_with(TWO, &Opening { args: &["-p"], ..Opening::default() });
+    talk.wait_for("first");
+    fs::write(talk.deck(), TWO.replace("second", "changed")).unwrap();
+    talk.keys("l");
+    talk.wait_for("second");
+    talk.keys("ctrl-r");
+    talk.wait_for("changed");
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn every_way_out_restores_the_terminal() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        let talk = Stage::show(TWO);
+        talk.wait_for("first");
+        talk.signal(signal);
+        assert!(talk.end().success());
+    }
+}
+
+#[test]
+fn a_closed_terminal_ends_the_program() {
+    let talk = Stage::show(TWO);
+    talk.wait_for("first");
+    assert!(talk.hang_up().success());
+}
+
+#[test]
+fn any_size_is_survived_and_a_small_terminal_says_so() {
+    let talk = Stage::show(TWO);
+    talk.wait_for("first");
+    for size in [(1, 1), (10, 3), (1, 200), (200, 1), (1000, 500), (3, 40)] {
+        talk.resize(size.0, size.1);
+        talk.keys("l h ? esc ctrl-p esc");
+    }
+    talk.resize(11, 3);
+    talk.wait_for("enlarge");
+    talk.resize(100, 30);
+    talk.wait_for("first");
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn suspended_it_gives_the_terminal_back_and_takes_it_again() {
+    let talk = Stage::show(TWO);
+    talk.wait_for("first");
+    // In a session of its own, as here, nobody could continue a stopped group: the kernel ignores
+    // the wish, and the talk goes on.
+    talk.keys("ctrl-z");
+    talk.keys("l");
+    talk.wait_for("second");
+    let seen = String::from_utf8_lossy(&talk.seen().bytes).into_owned();
+    assert_eq!(seen.matches("\x1b[?1049h").count(), 2);
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn a_deck_that_is_not_there_is_an_error_without_a_screen() {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .arg("nowhere.md")
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(said.contains("nowhere.md") && said.contains("No such file"), "{said}");
+    assert!(!said.contains('\x1b'));
+}
+
+#[test]
+fn killed_outright_it_leaves_no_process() {
+    let mut talk = Stage::show(TWO);
+    talk.wait_for("first");
+    talk.signal(Signal::KILL);
+    while talk.is_alive() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(talk.left_behind().is_empty());
+}
