@@ -3,40 +3,80 @@
 //! A [`Highlighter`] belongs to one highlight theme; it may be asked from several threads, so that
 //! the next slides' code is ready before they are shown.
 
-use std::sync::Arc;
+mod memo;
+mod paint;
+mod syntaxes;
+mod themes;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ratatui::style::{Color, Style};
 use ratatui::text::Line;
+use syntect::highlighting as colors;
+
+use memo::Memo;
+
+pub use themes::names;
 
 /// Highlights code in one theme.
-#[derive(Debug)]
 pub struct Highlighter {
-    theme: String,
+    name: &'static str,
+    theme: &'static colors::Theme,
+    rules: colors::Highlighter<'static>,
+    memo: Mutex<Memo>,
 }
 
 impl Highlighter {
     /// A highlighter for the theme of this name; none where there is no such theme.
     pub fn new(theme: &str) -> Option<Self> {
-        Some(Self { theme: theme.to_owned() })
+        let (name, theme) = themes::find(theme)?;
+        let rules = colors::Highlighter::new(theme);
+        Some(Self { name, theme, rules, memo: Mutex::default() })
     }
 
     /// The theme's name.
     pub fn theme(&self) -> &str {
-        &self.theme
+        self.name
     }
 
     /// The theme's background.
     pub fn background(&self) -> Option<Color> {
-        None
+        self.theme.settings.background.and_then(paint::color)
+    }
+
+    /// How text looks that no rule of the theme speaks of.
+    pub fn foreground(&self) -> Style {
+        paint::style(self.rules.get_default())
     }
 
     /// How a line outside the highlighted group looks: the theme's colour for comments.
     pub fn dimmed(&self) -> Style {
-        Style::new().fg(Color::DarkGray)
+        paint::style(self.rules.style_for_stack(syntaxes::comment()))
     }
 
     /// The code's lines, styled; one entry a line, without line feeds, tabs as four spaces.
-    pub fn lines(&self, _language: &str, code: &str) -> Arc<[Line<'static>]> {
-        code.lines().map(|line| Line::raw(line.to_owned())).collect()
+    pub fn lines(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
+        if let Some(lines) = self.memo().get(language, code) {
+            return lines;
+        }
+        // Not under the lock: others may ask meanwhile, at worst for the same code.
+        let lines: Arc<[_]> = paint::lines(&self.rules, language, code).into();
+        self.memo().keep(language, code, Arc::clone(&lines));
+        lines
+    }
+
+    /// The memo; a panic while it was held left nothing half done.
+    fn memo(&self) -> std::sync::MutexGuard<'_, Memo> {
+        self.memo.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl fmt::Debug for Highlighter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Highlighter").field("theme", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

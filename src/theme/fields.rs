@@ -50,10 +50,8 @@ impl<'a> Place<'a> {
         let all = self.span.range();
         let (first, indent) = self.removed(all.len());
         let place = |at: usize| {
-            let before = self.text.get(..at).unwrap_or(self.text);
-            let lines = before.lines().skip(1).filter(|line| !line.trim().is_empty()).count();
-            let opened = usize::from(before.ends_with('\n'));
-            (all.start + at + first + (lines + opened) * indent).min(all.end)
+            let lines = self.lines().skip(1).filter(|&(start, _)| start <= at).count();
+            (all.start + at + first + lines * indent).min(all.end)
         };
         Span::new(self.span.file, place(range.start)..place(range.end).max(place(range.start)))
     }
@@ -62,7 +60,7 @@ impl<'a> Place<'a> {
     /// text, if the text is that much shorter than its place.
     fn removed(self, room: usize) -> (usize, usize) {
         let missing = room.saturating_sub(self.text.len());
-        let lines = self.text.lines().filter(|line| !line.trim().is_empty()).count();
+        let lines = self.lines().count();
         let exact = |lines: usize| lines > 0 && missing.is_multiple_of(lines);
         if exact(lines) {
             (missing / lines, missing / lines)
@@ -71,6 +69,16 @@ impl<'a> Place<'a> {
         } else {
             (0, 0)
         }
+    }
+
+    /// The lines that are not blank, each with the byte it starts at.
+    fn lines(self) -> impl Iterator<Item = (usize, &'a str)> {
+        let lines = self.text.split_inclusive('\n').scan(0, |next, line| {
+            let start = *next;
+            *next += line.len();
+            Some((start, line))
+        });
+        lines.filter(|(_, line)| !line.trim().is_empty())
     }
 }
 

@@ -47,6 +47,7 @@ pub fn resolve(choice: &Choice<'_>) -> (Theme, Vec<Diagnostic>) {
     }
     let Layers { raw, mut problems } = layers;
     let theme = Resolver::new(&raw.palette, &mut problems).theme(&raw, name);
+    problems.sort_by_key(|problem| (problem.span.file, problem.span.start));
     (theme, problems)
 }
 

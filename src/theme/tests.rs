@@ -235,33 +235,16 @@ fn mistakes_are_pointed_at_in_the_deck() {
     let (theme, report) = overridden(deck, overrides);
     assert_eq!(theme.margin, Margin::Percent(8));
     insta::assert_snapshot!(report, @"
-    error: an override cannot extend a theme
-      --> talk.md:15:5
-       |
-    15 |     extends: dark
-       |     ^^^^^^^
-       |
-       = hint: choose the theme with `theme.name`
-    error: `default.margin` must be `fixed:` with cells or `percent:` with 0 to 100, not `3`
-      --> talk.md:14:15
-       |
-    14 |       margin: 3
-       |               ^
+    warning: `slide_title` has no key `potato`
+     --> talk.md:5:7
+      |
+    5 |       potato: 1
+      |       ^^^^^^
     error: `slide_title.bold` must be true or false, not `maybe`
      --> talk.md:6:13
       |
     6 |       bold: maybe
       |             ^^^^^
-    warning: `slide_title` has no key `potato`
-     --> talk.md:5:3
-      |
-    5 |       potato: 1
-      |   ^^^^^^^^^^
-    error: `code.minimum_margin` must be `fixed:` with cells or `percent:` with 0 to 100
-      --> talk.md:10:23
-       |
-    10 |       minimum_margin: {percent: 200}
-       |                       ^^^^^^^^^^^^^^
     warning: a theme has no key `colunm_layout`
      --> talk.md:8:5
       |
@@ -269,6 +252,11 @@ fn mistakes_are_pointed_at_in_the_deck() {
       |     ^^^^^^^^^^^^^
       |
       = hint: did you mean `column_layout`?
+    error: `code.minimum_margin` must be `fixed:` with cells or `percent:` with 0 to 100
+      --> talk.md:10:23
+       |
+    10 |       minimum_margin: {percent: 200}
+       |                       ^^^^^^^^^^^^^^
     error: the palette has no colour `nope`
       --> talk.md:13:21
        |
@@ -276,6 +264,18 @@ fn mistakes_are_pointed_at_in_the_deck() {
        |                     ^^^^^^
        |
        = hint: did you mean `palette:note`?
+    error: `default.margin` must be `fixed:` with cells or `percent:` with 0 to 100, not `3`
+      --> talk.md:14:15
+       |
+    14 |       margin: 3
+       |               ^
+    error: an override cannot extend a theme
+      --> talk.md:15:5
+       |
+    15 |     extends: dark
+       |     ^^^^^^^
+       |
+       = hint: choose the theme with `theme.name`
     ");
 }
 

@@ -1,0 +1,66 @@
+//! What was highlighted, by language and code: a slide is drawn many times, its code coloured once.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use ratatui::text::Line;
+
+/// How many blocks are kept; the oldest goes first.
+const BLOCKS: usize = 512;
+
+/// Highlighted blocks, the newest first.
+#[derive(Default)]
+pub(super) struct Memo {
+    blocks: VecDeque<Block>,
+}
+
+struct Block {
+    hash: u64,
+    language: Box<str>,
+    code: Box<str>,
+    lines: Arc<[Line<'static>]>,
+}
+
+impl Memo {
+    /// The lines of this code, if they are known.
+    pub(super) fn get(&self, language: &str, code: &str) -> Option<Arc<[Line<'static>]>> {
+        let hash = hash(language, code);
+        let same = |block: &&Block| {
+            block.hash == hash && *block.language == *language && *block.code == *code
+        };
+        self.blocks.iter().find(same).map(|block| Arc::clone(&block.lines))
+    }
+
+    /// Keeps the lines of this code.
+    pub(super) fn keep(&mut self, language: &str, code: &str, lines: Arc<[Line<'static>]>) {
+        self.blocks.truncate(BLOCKS - 1);
+        let hash = hash(language, code);
+        self.blocks.push_front(Block { hash, language: language.into(), code: code.into(), lines });
+    }
+}
+
+fn hash(language: &str, code: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (language, code).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_block_goes_first() {
+        let mut memo = Memo::default();
+        let lines = |text: &str| [Line::raw(text.to_owned())].into();
+        for number in 0..=BLOCKS {
+            let code = number.to_string();
+            memo.keep("rust", &code, lines(&code));
+        }
+        assert_eq!(memo.blocks.len(), BLOCKS);
+        assert_eq!(memo.get("rust", "0"), None);
+        assert_eq!(memo.get("rust", "1"), Some(lines("1")));
+        assert_eq!(memo.get("python", "1"), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! One block of code, coloured: syntect's parser run over its lines, its styles made ratatui's.
+//!
+//! What a deck holds is not to be trusted: control characters are drawn as pictures of themselves,
+//! and a block or line too long for the parser to keep up with goes on in plain text.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use syntect::highlighting::{self as colors, FontStyle, HighlightIterator, HighlightState};
+use syntect::parsing::{ParseState, ScopeStack, SyntaxReference};
+
+use super::syntaxes;
+
+/// A line longer than this is plain: nobody sees its end, and some patterns take quadratic time.
+const LONGEST_LINE: usize = 2_000;
+
+/// How much of a block is highlighted, in bytes: half a second's worth.
+const LONGEST_BLOCK: usize = 500_000;
+
+/// How many lines of a block are highlighted.
+const MOST_LINES: usize = 10_000;
+
+/// A tab's width.
+const TAB: &str = "    ";
+
+/// The code's lines in the rules' colours.
+pub(super) fn lines(
+    rules: &colors::Highlighter<'_>,
+    language: &str,
+    code: &str,
+) -> Vec<Line<'static>> {
+    let plain = style(rules.get_default());
+    let mut parser = syntaxes::find(language).map(|syntax| Parser::new(rules, syntax, code));
+    let mut read = 0;
+    let mut lines = Vec::new();
+    for text in code.split('\n') {
+        read += text.len();
+        if lines.len() >= MOST_LINES || read > LONGEST_BLOCK {
+            parser = None;
+        }
+        let mut line = Painted::default();
+        match &mut parser {
+            Some(parser) if text.len() <= LONGEST_LINE => {
+                if parser.paint(rules, text, &mut line).is_none() {
+                    line = Painted::default();
+                    line.push(text, plain);
+                }
+            }
+            _ => line.push(text, plain),
+        }
+        lines.push(Line::from(line.spans));
+    }
+    lines
+}
+
+/// Where in its syntax a block's reading stands.
+struct Parser {
+    parse: ParseState,
+    styles: HighlightState,
+    line: String,
+}
+
+impl Parser {
+    fn new(rules: &colors::Highlighter<'_>, syntax: &SyntaxReference, code: &str) -> Self {
+        let parse = ParseState::new(syntax);
+        let styles = HighlightState::new(rules, ScopeStack::new());
+        let mut parser = Self { parse, styles, line: String::new() };
+        if syntax.name == "PHP" && !code.contains("<?") {
+            // On slides nobody writes the opening tag, without which it all would be HTML.
+            let _ = parser.paint(rules, "<?php", &mut Painted::default());
+        }
+        parser
+    }
+
+    /// Appends the text's pieces in their styles; none where the syntax's rules are broken.
+    fn paint(
+        &mut self,
+        rules: &colors::Highlighter<'_>,
+        text: &str,
+        line: &mut Painted,
+    ) -> Option<()> {
+        self.line.clear();
+        self.line.push_str(text);
+        self.line.push('\n');
+        let steps = self.parse.parse_line(&self.line, syntaxes::all()).ok()?;
+        for (look, piece) in HighlightIterator::new(&mut self.styles, &steps, &self.line, rules) {
+            line.push(piece.trim_end_matches('\n'), style(look));
+        }
+        Some(())
+    }
+}
+
+/// A line's spans; neighbours of one style are one span.
+#[derive(Default)]
+struct Painted {
+    spans: Vec<Span<'static>>,
+}
+
+impl Painted {
+    fn push(&mut self, text: &str, style: Style) {
+        if text.is_empty() {
+            return;
+        }
+        match self.spans.last_mut() {
+            Some(last) if last.style == style => show(text, last.content.to_mut()),
+            _ => {
+                let mut content = String::with_capacity(text.len());
+                show(text, &mut content);
+                self.spans.push(Span::styled(content, style));
+            }
+        }
+    }
+}
+
+/// Appends the text with nothing in it that a terminal would obey.
+fn show(text: &str, shown: &mut String) {
+    for character in text.chars() {
+        match character {
+            '\t' => shown.push_str(TAB),
+            '\u{7f}' => shown.push('\u{2421}'),
+            // The control pictures stand in the order of the characters that they show.
+            '\0'..='\x1f' => {
+                shown.extend(char::from_u32(0x2400 + u32::from(character)));
+            }
+            '\u{80}'..='\u{9f}' => shown.push(char::REPLACEMENT_CHARACTER),
+            _ => shown.push(character),
+        }
+    }
+}
+
+/// A style without its background, which is the box's.
+pub(super) fn style(look: colors::Style) -> Style {
+    let mut style = Style { fg: color(look.foreground), ..Style::new() };
+    let modifiers = [
+        (FontStyle::BOLD, Modifier::BOLD),
+        (FontStyle::ITALIC, Modifier::ITALIC),
+        (FontStyle::UNDERLINE, Modifier::UNDERLINED),
+    ];
+    for (font, modifier) in modifiers {
+        if look.font_style.contains(font) {
+            style = style.add_modifier(modifier);
+        }
+    }
+    style
+}
+
+/// A colour; none is the terminal's own. bat's themes `ansi`, `base16` and `base16-256` mark those
+/// of the terminal's palette by an alpha of 0, with the number in the red channel, and the
+/// terminal's own foreground and background by an alpha of 1.
+pub(super) fn color(color: colors::Color) -> Option<Color> {
+    let colors::Color { r, g, b, a } = color;
+    match a {
+        0 => Some(palette(r)),
+        1 => None,
+        _ => Some(Color::Rgb(r, g, b)),
+    }
+}
+
+/// A colour of the terminal's palette by its number.
+fn palette(number: u8) -> Color {
+    const SIXTEEN: [Color; 16] = [
+        Color::Black,
+        Color::Red,
+        Color::Green,
+        Color::Yellow,
+        Color::Blue,
+        Color::Magenta,
+        Color::Cyan,
+        Color::Gray,
+        Color::DarkGray,
+        Color::LightRed,
+        Color::LightGreen,
+        Color::LightYellow,
+        Color::LightBlue,
+        Color::LightMagenta,
+        Color::LightCyan,
+        Color::White,
+    ];
+    SIXTEEN.get(usize::from(number)).copied().unwrap_or(Color::Indexed(number))
+}

@@ -1,0 +1,129 @@
+//! What highlighted code looks like, and that no code can do harm.
+
+use std::fmt::Write;
+
+use ratatui::style::Modifier;
+
+use super::*;
+
+/// Each line as its pieces with their styles.
+fn dump(theme: &str, language: &str, code: &str) -> String {
+    let highlighter = Highlighter::new(theme).unwrap();
+    let mut dump = String::new();
+    for line in highlighter.lines(language, code).iter() {
+        for span in &line.spans {
+            let color = span.style.fg.map_or("-".to_owned(), |color| color.to_string());
+            let marks =
+                [(Modifier::BOLD, 'b'), (Modifier::ITALIC, 'i'), (Modifier::UNDERLINED, 'u')];
+            let marks = marks.iter().filter(|(mark, _)| span.style.add_modifier.contains(*mark));
+            let marks: String = marks.map(|(_, letter)| letter).collect();
+            write!(dump, "[{color}{marks} {}]", span.content).unwrap();
+        }
+        dump.push('\n');
+    }
+    dump
+}
+
+/// The lines' text.
+fn shown(language: &str, code: &str) -> Vec<String> {
+    let highlighter = Highlighter::new("ansi").unwrap();
+    highlighter.lines(language, code).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn rust_is_coloured() {
+    let code = "// fast\nfn add(a: u8) -> u8 {\n\ta + 1 // \"one\"\n}";
+    insta::assert_snapshot!(dump("Catppuccin Latte", "rust", code), @r#"
+    [#7C7F93i // fast]
+    [#8839EF fn][#4C4F69  ][#1E66F5i add][#7C7F93 (][#E64553i a][#7C7F93 :][#E64553i  ][#8839EF u8][#7C7F93 )][#4C4F69  ][#7C7F93 ->][#4C4F69  ][#8839EF u8][#4C4F69  ][#7C7F93 {]
+    [#4C4F69     a ][#179299 +][#4C4F69  ][#FE640B 1][#4C4F69  ][#7C7F93i // "one"]
+    [#7C7F93 }]
+    "#);
+}
+
+#[test]
+fn python_is_coloured() {
+    let code = "import math\n\ndef area(r: float) -> str:\n    return f\"{math.pi * r}\"";
+    insta::assert_snapshot!(dump("OneHalfDark", "Python", code), @r#"
+    [#C678DD import][#DCDFE4  math]
+
+    [#C678DD def][#DCDFE4  ][#61AFEF area][#DCDFE4 (][#E06C75 r][#DCDFE4 : float) -> str:]
+    [#DCDFE4     ][#C678DD return][#DCDFE4  ][#C678DD f][#98C379 "][#DCDFE4 {math.pi ][#C678DD *][#DCDFE4  r}][#98C379 "]
+    "#);
+}
+
+#[test]
+fn the_terminals_own_colours_stay_its_own() {
+    insta::assert_snapshot!(dump("ansi", "rust", "let x = \"a\"; // b"), @r#"[Magenta let][-  x ][Magenta =][-  ][Green "a"][- ; ][Green // b]"#);
+    insta::assert_snapshot!(dump("base16-256", "rust", "let x = 1; // b"), @"[Magenta let][Gray  x = ][16 1][Gray ; ][DarkGray // b]");
+    assert_eq!(Highlighter::new("ansi").unwrap().background(), None);
+}
+
+#[test]
+fn php_needs_no_opening_tag() {
+    let bare = dump("OneHalfDark", "php", "echo $x;");
+    let tagged = dump("OneHalfDark", "php", "<?php\necho $x;");
+    assert_eq!(Some(bare.as_str()), tagged.split_once('\n').map(|(_, rest)| rest));
+    assert!(bare.contains("]["), "{bare}");
+}
+
+#[test]
+fn the_theme_says_what_stands_around_the_code() {
+    let highlighter = Highlighter::new("Catppuccin Mocha").unwrap();
+    assert_eq!(highlighter.theme(), "Catppuccin Mocha");
+    assert_eq!(highlighter.background(), Some(Color::Rgb(0x1e, 0x1e, 0x2e)));
+    assert_eq!(highlighter.foreground(), Style::new().fg(Color::Rgb(0xcd, 0xd6, 0xf4)));
+    let comment = highlighter.lines("rust", "// x");
+    assert_eq!(highlighter.dimmed(), comment[0].spans[0].style);
+}
+
+#[test]
+fn an_unknown_language_is_plain_and_an_unknown_theme_is_none() {
+    insta::assert_snapshot!(dump("ansi", "klingon", "a = 1\n\n\tb"), @"
+    [- a = 1]
+
+    [-     b]
+    ");
+    assert!(Highlighter::new("nope").is_none());
+}
+
+#[test]
+fn lines_are_as_many_as_in_the_code() {
+    assert_eq!(shown("rust", ""), [""]);
+    assert_eq!(shown("rust", "a\n\nb"), ["a", "", "b"]);
+    assert_eq!(shown("", "a\n"), ["a", ""]);
+}
+
+#[test]
+fn control_characters_are_drawn_not_obeyed() {
+    assert_eq!(shown("rust", "\"\x1b[2J\" \0\r\u{9b}\u{7f}\t|"), ["\"␛[2J\" ␀␍\u{fffd}␡    |"]);
+    assert_eq!(shown("", "\x07\u{85}"), ["␇\u{fffd}"]);
+}
+
+#[test]
+fn a_line_that_is_far_too_long_is_plain_and_the_next_one_is_not() {
+    let code = format!("// a\n{}\n// b", "x = \"(\" ".repeat(130_000));
+    let highlighter = Highlighter::new("OneHalfDark").unwrap();
+    let lines = highlighter.lines("python", &code);
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[1].spans.len(), 1);
+    assert_eq!(lines[1].spans[0].style, highlighter.foreground());
+}
+
+#[test]
+fn a_block_that_is_far_too_long_ends_plain() {
+    let code = "let x = 1;\n".repeat(20_000);
+    let highlighter = Highlighter::new("OneHalfDark").unwrap();
+    let lines = highlighter.lines("rust", &code);
+    assert_eq!(lines.len(), 20_001);
+    assert!(lines[9_999].spans.len() > 1);
+    assert_eq!(lines[10_000].spans.len(), 1);
+}
+
+#[test]
+fn the_second_time_nothing_is_done() {
+    let highlighter = Highlighter::new("OneHalfDark").unwrap();
+    let first = highlighter.lines("rust", "let x = 1;");
+    assert!(Arc::ptr_eq(&first, &highlighter.lines("rust", "let x = 1;")));
+    assert!(!Arc::ptr_eq(&first, &highlighter.lines("python", "let x = 1;")));
+}
