@@ -3,5 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(code) = livedeck::exec::python::worker_entry() {
+        return code;
+    }
     livedeck::cli::run()
 }

@@ -6,6 +6,7 @@
 
 mod family;
 mod pty;
+pub mod python;
 mod spawn;
 mod suspend;
 

@@ -1,0 +1,260 @@
+//! Which Python runs a deck's blocks, and what it is: a version, a shared library or none.
+//!
+//! The front matter's goes first, then the active virtual environment, one beside the deck, and
+//! `python3` on `PATH`. A name may lead to a launcher script (pyenv's takes 70 ms), so the program is
+//! asked once what it is really called.
+
+#![expect(clippy::disallowed_methods, reason = "looks at the environment and asks interpreters")]
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The oldest Python whose stable interface the embedded interpreter uses.
+const OLDEST_EMBEDDED: (u32, u32) = (3, 9);
+
+/// The oldest Python that the worker's own code understands.
+const OLDEST: (u32, u32) = (3, 7);
+
+/// Folders of a virtual environment that stands beside a deck.
+const BESIDE_THE_DECK: [&str; 2] = [".venv", "venv"];
+
+/// Prints what [`Interpreter::parse`] reads.
+const QUERY: &str = "\
+import sys, sysconfig
+var = sysconfig.get_config_var
+print(sys.implementation.name if hasattr(sys, 'implementation') else 'cpython')
+print('%d %d' % sys.version_info[:2])
+print(getattr(sys, 'abiflags', '') + ('t' if var('Py_GIL_DISABLED') else ''))
+print(sys.executable)
+for name in var('INSTSONAME'), var('LDLIBRARY'):
+    for folder in getattr(sys, 'base_prefix', sys.prefix) + '/lib', var('LIBDIR'), var('LIBPL'):
+        if name and folder and '.a' not in name:
+            print(folder + '/' + name)
+";
+
+/// Where to look for an interpreter.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    /// The deck's directory, absolute.
+    pub(super) directory: PathBuf,
+    /// What the front matter names.
+    pub(super) named: Option<String>,
+    /// The active virtual environment.
+    pub(super) virtual_env: Option<PathBuf>,
+    /// Folders with programs.
+    pub(super) path: OsString,
+}
+
+impl Places {
+    /// Those of a deck in `directory`, in our own environment.
+    pub(super) fn of(directory: PathBuf, named: Option<String>) -> Self {
+        let virtual_env = env::var_os("VIRTUAL_ENV").filter(|folder| !folder.is_empty());
+        let path = env::var_os("PATH").unwrap_or_default();
+        Self { directory, named, virtual_env: virtual_env.map(PathBuf::from), path }
+    }
+
+    /// The interpreter to use, or what is missing and what to try.
+    pub(super) fn choose(&self) -> Result<Interpreter, String> {
+        if let Some(named) = &self.named {
+            return self.named(named);
+        }
+        let mut refused = None;
+        for program in self.candidates() {
+            match Interpreter::ask(&program) {
+                Ok(interpreter) => return Ok(interpreter),
+                Err(why) => refused = refused.or(Some(why)),
+            }
+        }
+        Err(refused.map_or_else(
+            || {
+                "no Python here: looked at `$VIRTUAL_ENV`, `.venv` and `venv` beside the deck, and \
+                 `python3` on PATH; install Python 3 (Debian, Ubuntu: `sudo apt install python3`) or \
+                 name one in the front matter under `options.python.interpreter`"
+                    .to_owned()
+            },
+            |why| format!("no Python that runs here: {why}"),
+        ))
+    }
+
+    fn named(&self, named: &str) -> Result<Interpreter, String> {
+        let program = self.find(named).ok_or_else(|| {
+            format!(
+                "no Python `{named}`, which the front matter names under \
+                 `options.python.interpreter`; give the path of an interpreter or of a virtual \
+                 environment"
+            )
+        })?;
+        Interpreter::ask(&program)
+    }
+
+    /// The program that a front matter's name means: a path, a virtual environment's folder, or a
+    /// name to be found on `PATH`.
+    fn find(&self, named: &str) -> Option<PathBuf> {
+        let home = || env::home_dir().filter(|_| named.starts_with("~/"));
+        let path = match home() {
+            Some(home) => home.join(&named[2..]),
+            None => self.directory.join(named),
+        };
+        let beside = Some(path).filter(|path| named.contains('/') || path.is_dir());
+        match beside {
+            Some(folder) if folder.is_dir() => Some(python_of(&folder)).filter(|it| it.is_file()),
+            Some(program) => Some(program).filter(|it| it.is_file()),
+            None => self.on_path(named).next(),
+        }
+    }
+
+    /// Programs that may be the one, likeliest first.
+    fn candidates(&self) -> impl Iterator<Item = PathBuf> {
+        let beside = BESIDE_THE_DECK.iter().map(|folder| self.directory.join(folder));
+        let environments = self.virtual_env.clone().into_iter().chain(beside);
+        let inside = environments.map(|folder| python_of(&folder)).filter(|it| it.is_file());
+        inside.chain(self.on_path("python3"))
+    }
+
+    fn on_path(&self, name: &str) -> impl Iterator<Item = PathBuf> {
+        env::split_paths(&self.path)
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(name))
+            .filter(|program| program.is_file())
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+}
+
+fn python_of(environment: &Path) -> PathBuf {
+    environment.join("bin").join("python3")
+}
+
+/// A Python on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Interpreter {
+    /// The program itself, no launcher.
+    pub(super) executable: PathBuf,
+    /// The shared library to embed, if this Python can be embedded at all.
+    pub(super) library: Option<PathBuf>,
+}
+
+impl Interpreter {
+    /// Runs `program` to see what it is.
+    fn ask(program: &Path) -> Result<Self, String> {
+        let name = program.display();
+        let answer = Command::new(program)
+            .args(["-I", "-S", "-c", QUERY])
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| format!("`{name}` does not start: {error}"))?;
+        Self::parse(&String::from_utf8_lossy(&answer.stdout))
+            .unwrap_or_else(|| Err(refusal(program, &answer.stderr)))
+    }
+
+    /// Reads the answer to [`QUERY`]; none if it is no answer.
+    fn parse(answer: &str) -> Option<Result<Self, String>> {
+        let mut lines = answer.lines();
+        let implementation = lines.next()?;
+        let (major, minor) = lines.next()?.split_once(' ')?;
+        let version = (major.parse().ok()?, minor.parse().ok()?);
+        let flags = lines.next()?;
+        let executable = PathBuf::from(lines.next().filter(|line| !line.is_empty())?);
+        if version < OLDEST {
+            return Some(Err(format!(
+                "`{}` is Python {major}.{minor}: blocks need {}.{} or newer",
+                executable.display(),
+                OLDEST.0,
+                OLDEST.1
+            )));
+        }
+        let is_plain = implementation == "cpython" && flags.is_empty();
+        let can_embed = is_plain && version >= OLDEST_EMBEDDED && leads_to_itself(&executable);
+        let library = lines.map(PathBuf::from).find(|path| can_embed && path.is_file());
+        Some(Ok(Self { executable, library }))
+    }
+
+    /// The folder of the program, which names the interpreter to its own library.
+    pub(super) fn folder(&self) -> &Path {
+        self.executable.parent().unwrap_or(Path::new("/"))
+    }
+}
+
+/// Whether the library, which looks for the name `python3`, would take itself for this program.
+fn leads_to_itself(executable: &Path) -> bool {
+    let name = executable.with_file_name("python3");
+    let real = |path: &Path| path.canonicalize().ok();
+    real(&name).is_some_and(|found| Some(found) == real(executable))
+}
+
+fn refusal(program: &Path, said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+    format!("`{}` does not run as a Python: {}", program.display(), last.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(answer: &str) -> Result<Interpreter, String> {
+        Interpreter::parse(answer).unwrap()
+    }
+
+    #[test]
+    fn a_python_that_is_too_old_says_so() {
+        let why = parse("cpython\n2 7\n\n/usr/bin/python2\n").unwrap_err();
+        assert_eq!(why, "`/usr/bin/python2` is Python 2.7: blocks need 3.7 or newer");
+    }
+
+    #[test]
+    fn only_a_plain_cpython_is_embedded() {
+        let library = std::env::current_exe().unwrap();
+        let library = library.display();
+        for kind in ["pypy\n3 11\n\n", "cpython\n3 13\nt\n", "cpython\n3 8\n\n"] {
+            let found = parse(&format!("{kind}/usr/bin/python3\n{library}\n")).unwrap();
+            assert_eq!(found.library, None, "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_is_no_interpreter() {
+        assert_eq!(Interpreter::parse("pyenv: no such command\n"), None);
+        assert_eq!(Interpreter::parse("cpython\n3 11\n\n\n"), None);
+    }
+
+    #[test]
+    fn with_no_python_anywhere_it_says_where_it_looked() {
+        let nowhere = tempfile::tempdir().unwrap();
+        let path = nowhere.path().as_os_str().to_owned();
+        let places =
+            Places { directory: nowhere.path().into(), named: None, virtual_env: None, path };
+        let why = places.choose().unwrap_err();
+        assert!(why.starts_with("no Python here: looked at `$VIRTUAL_ENV`"), "{why}");
+        assert!(why.contains("options.python.interpreter"), "{why}");
+    }
+
+    #[test]
+    fn a_named_python_that_is_missing_is_named() {
+        let nowhere = tempfile::tempdir().unwrap();
+        let mut places = Places::of(nowhere.path().into(), Some("python9".into()));
+        assert!(places.choose().unwrap_err().starts_with("no Python `python9`"));
+        places.named = Some("./env".into());
+        assert!(places.choose().unwrap_err().starts_with("no Python `./env`"));
+    }
+
+    #[test]
+    fn a_broken_python_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let broken = folder.path().join("python3");
+        std::fs::write(&broken, "#!/bin/sh\necho no version set >&2; exit 127\n").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&broken, mode).unwrap();
+        let mut places = Places::of(folder.path().into(), None);
+        places.virtual_env = None;
+        let real = places.choose().unwrap();
+        let both = [folder.path().into()].into_iter().chain(env::split_paths(&places.path));
+        places.path = env::join_paths(both).unwrap();
+        assert_eq!(places.choose().unwrap(), real);
+        places.path = folder.path().into();
+        let why = places.choose().unwrap_err();
+        assert!(why.ends_with("does not run as a Python: no version set"), "{why}");
+    }
+}

@@ -1,0 +1,247 @@
+//! Python blocks. A worker is kept warm from the moment a deck that has any is opened; each run is
+//! a fork of it, so a run starts in a millisecond, knows nothing of the runs before it, and may
+//! crash alone.
+//!
+//! The worker is this same program started again, with the interpreter linked in, or where that
+//! cannot be, the interpreter's own process; both run `boot.py`. Nothing here waits: every run has
+//! a thread that finds the worker, orders the run, and follows it to its end.
+
+mod interpreter;
+mod report;
+mod running;
+#[cfg(test)]
+mod tests;
+#[cfg(embed)]
+mod worker;
+mod zygote;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::Stop;
+use super::family::Family;
+use crate::run::{Event, Outcome, Request, RunId};
+use interpreter::{Interpreter, Places};
+use running::{Followed, Follower, Run};
+use zygote::{Order, Way, Zygote};
+
+/// Where the events of a run go. It may block: that holds the run back.
+pub(crate) type Sink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// How often a run is ordered again when the worker ends before the run began.
+const TRIES: usize = 4;
+
+/// What this program does when it was started as a Python worker; nothing if it was not.
+pub fn worker_entry() -> Option<ExitCode> {
+    if std::env::args_os().nth(1)? != zygote::WORKER {
+        return None;
+    }
+    #[cfg(embed)]
+    return Some(worker::serve());
+    #[cfg(not(embed))]
+    return None;
+}
+
+/// Runs Python blocks. Dropping it ends everything it started.
+#[derive(Debug)]
+pub(crate) struct Python {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    places: Places,
+    cache: PathBuf,
+    family: Family,
+    worker: Mutex<Worker>,
+    runs: Mutex<BTreeMap<RunId, Arc<Run>>>,
+    /// Nobody wants to hear of anything any more.
+    over: AtomicBool,
+}
+
+/// The worker there is, and those there could be.
+#[derive(Debug, Default)]
+struct Worker {
+    /// The interpreter, once somebody asked.
+    chosen: Option<Result<Interpreter, String>>,
+    /// Ways to run it that have not proved impossible, best first.
+    ways: VecDeque<Way>,
+    /// The process.
+    zygote: Option<Arc<Zygote>>,
+    /// Why the last way proved impossible.
+    trouble: String,
+}
+
+impl Python {
+    /// Ready to run the blocks of a deck. Starts nothing.
+    pub(crate) fn new(options: &super::Options) -> Self {
+        let directory = std::path::absolute(&options.directory);
+        let directory = directory.unwrap_or_else(|_| options.directory.clone());
+        Self::at(Places::of(directory, options.python.clone()), options.cache.clone())
+    }
+
+    fn at(places: Places, cache: PathBuf) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                places,
+                cache,
+                family: Family::new(),
+                worker: Mutex::default(),
+                runs: Mutex::default(),
+                over: AtomicBool::new(false),
+            }),
+        }
+    }
+
+    /// Starts the worker in the background, so that the first run need not wait for it.
+    pub(crate) fn warm(&self) {
+        let shared = self.shared.clone();
+        let start = move || drop(shared.zygote());
+        // Without a thread to spare now, the first run starts the worker.
+        let _ = thread::Builder::new().name("python worker".to_owned()).spawn(start);
+    }
+
+    /// Starts a run whose events go to `sink`.
+    pub(crate) fn start(&self, request: &Request, sink: Sink) {
+        let run = Arc::new(Run::default());
+        lock(&self.shared.runs).insert(request.run, run.clone());
+        let (shared, wanted) = (self.shared.clone(), request.clone());
+        let quiet = sink.clone();
+        let follow = move || {
+            let over = shared.clone();
+            let sink: Sink = Arc::new(move |event| {
+                if !over.over.load(Ordering::Relaxed) {
+                    quiet(event);
+                }
+            });
+            shared.run(&wanted, &run, &sink);
+        };
+        if let Err(error) = thread::Builder::new().name("python run".to_owned()).spawn(follow) {
+            lock(&self.shared.runs).remove(&request.run);
+            sink(not_started(format!("no thread to follow the run: {error}")));
+        }
+    }
+
+    /// Stops a run; one that has ended is left alone.
+    pub(crate) fn stop(&self, run: RunId, how: Stop) {
+        let Some(run) = lock(&self.shared.runs).get(&run).cloned() else { return };
+        let was_there = run.stop(how);
+        if was_there || how == Stop::Interrupt {
+            return;
+        }
+        // A worker that has not even begun the run is stuck; one that is only being started has
+        // no run to begin.
+        if let Some(zygote) = self.shared.worker.try_lock().ok().and_then(|it| it.zygote.clone()) {
+            zygote.kill();
+        }
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::Relaxed);
+        self.shared.family.end();
+    }
+}
+
+impl Shared {
+    /// The life of one run, on a thread of its own.
+    fn run(&self, request: &Request, run: &Run, sink: &Sink) {
+        let order = Order { snippet: &request.code, directory: &self.places.directory };
+        let mut why = String::new();
+        for _ in 0..TRIES {
+            if run.is_stopped() {
+                return self.finish(request.run, sink, Outcome::Stopped, Duration::ZERO);
+            }
+            let zygote = match self.zygote() {
+                Ok(zygote) => zygote,
+                Err(missing) => {
+                    why = missing;
+                    break;
+                }
+            };
+            let mut follower = match Follower::order(&zygote, &order, request, run, sink) {
+                Ok(follower) => follower,
+                Err(error) => {
+                    why = format!("no terminal for the run: {error}");
+                    break;
+                }
+            };
+            if let Followed::Ended(outcome, took) = follower.follow() {
+                self.family.bury();
+                self.finish(request.run, sink, outcome, took);
+                return follower.follow_what_is_left();
+            }
+            "the Python worker ended before the run began".clone_into(&mut why);
+        }
+        self.finish(request.run, sink, Outcome::NotStarted(why), Duration::ZERO);
+    }
+
+    fn finish(&self, id: RunId, sink: &Sink, outcome: Outcome, took: Duration) {
+        lock(&self.runs).remove(&id);
+        sink(Event::Finished(outcome, took));
+    }
+
+    /// The worker, started if there is none that lives.
+    fn zygote(&self) -> Result<Arc<Zygote>, String> {
+        let mut worker = lock(&self.worker);
+        if let Some(zygote) = worker.zygote.take_if(|zygote| zygote.has_ended()) {
+            worker.learn_from(&zygote);
+        }
+        if let Some(zygote) = &worker.zygote {
+            return Ok(zygote.clone());
+        }
+        let interpreter = worker.interpreter(&self.places, &self.cache)?;
+        let way = worker.ways.front().ok_or_else(|| worker.refusal(&interpreter))?;
+        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        let zygote = Zygote::start(&self.family, &interpreter, way, &program)
+            .map_err(|error| format!("`{}`: {error}", interpreter.executable.display()))?;
+        Ok(worker.zygote.insert(Arc::new(zygote)).clone())
+    }
+}
+
+impl Worker {
+    /// The interpreter, chosen once.
+    fn interpreter(
+        &mut self,
+        places: &Places,
+        cache: &std::path::Path,
+    ) -> Result<Interpreter, String> {
+        if let Some(Ok(interpreter)) = &self.chosen {
+            return Ok(interpreter.clone());
+        }
+        // One that was missing may have been installed since.
+        let chosen = places.choose();
+        if let Ok(interpreter) = &chosen {
+            self.ways = Way::of(interpreter, cache);
+        }
+        self.chosen.insert(chosen).clone()
+    }
+
+    /// A worker that ended before it took an order will not do better the next time.
+    fn learn_from(&mut self, zygote: &Zygote) {
+        if !zygote.was_ready() {
+            self.trouble = zygote.last_words();
+            self.ways.pop_front();
+        }
+    }
+
+    fn refusal(&self, interpreter: &Interpreter) -> String {
+        let name = interpreter.executable.display();
+        format!("`{name}` does not start: {}", self.trouble)
+    }
+}
+
+fn not_started(why: String) -> Event {
+    Event::Finished(Outcome::NotStarted(why), Duration::ZERO)
+}
+
+/// A poisoned lock guards nothing that a panic could have left half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,175 @@
+//! What the worker tells about one run: lines on a socket, of which a crash writes some itself.
+
+use std::io::{ErrorKind, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use rustix::process::Pid;
+
+use crate::run::Outcome;
+
+/// The file name that the worker's own code has in tracebacks.
+pub(super) const OWN_CODE: &str = "<livedeck>";
+
+/// How many calls of a crash's stack are shown.
+const MOST_CALLS: usize = 10;
+
+/// One thing the worker tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Report {
+    /// The run is a process of its own, at the head of this group.
+    Started(Pid),
+    /// The process has ended.
+    Ended(Outcome),
+    /// Nobody is there to tell any more.
+    Lost,
+}
+
+/// The reports about one run, as they come.
+#[derive(Debug)]
+pub(super) struct Reports {
+    socket: UnixStream,
+    unread: Vec<u8>,
+    raised: bool,
+    crash: Vec<String>,
+}
+
+impl Reports {
+    /// The reports that come over this socket.
+    pub(super) fn new(socket: UnixStream) -> std::io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket, unread: Vec::new(), raised: false, crash: Vec::new() })
+    }
+
+    /// What came since the last call. Never waits.
+    pub(super) fn take(&mut self) -> Vec<Report> {
+        let mut buffer = [0; 4096];
+        let mut reports = Vec::new();
+        loop {
+            match self.socket.read(&mut buffer) {
+                Ok(0) => {
+                    reports.push(Report::Lost);
+                    return reports;
+                }
+                Ok(read) => {
+                    self.unread.extend(&buffer[..read]);
+                    reports.extend(self.lines());
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return reports,
+                Err(_) => {
+                    reports.push(Report::Lost);
+                    return reports;
+                }
+            }
+        }
+    }
+
+    /// What a crash left to be read: its name, and the deck's part of the stack.
+    pub(super) fn crash(&self) -> Option<String> {
+        let fatal = self.crash.iter().find(|line| line.starts_with("Fatal Python error"))?;
+        let calls = self.crash.iter().skip_while(|line| !line.starts_with("Current thread"));
+        let calls = calls.filter(|line| line.starts_with("  File "));
+        let own = format!("\"{OWN_CODE}\"");
+        let shown = calls.take_while(|line| !line.contains(&own)).take(MOST_CALLS);
+        Some(shown.fold(format!("{fatal}\n"), |text, line| text + line + "\n"))
+    }
+
+    fn lines(&mut self) -> Vec<Report> {
+        let mut reports = Vec::new();
+        while let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.unread.drain(..=end).collect();
+            reports.extend(self.line(String::from_utf8_lossy(&line).trim_end()));
+        }
+        reports
+    }
+
+    fn line(&mut self, line: &str) -> Option<Report> {
+        if line == "raised" {
+            self.raised = true;
+            return None;
+        }
+        let number = |name: &str| line.strip_prefix(name)?.parse::<i32>().ok();
+        if let Some(pid) = number("started ").and_then(Pid::from_raw) {
+            return Some(Report::Started(pid));
+        }
+        if let Some(status) = number("status ") {
+            return Some(Report::Ended(self.outcome(status)));
+        }
+        self.crash.push(line.to_owned());
+        None
+    }
+
+    fn outcome(&self, status: i32) -> Outcome {
+        let status = ExitStatus::from_raw(status);
+        match (status.code(), status.signal()) {
+            (Some(1), _) if self.raised => Outcome::Raised,
+            (Some(code), _) => Outcome::Exited(code),
+            (None, signal) => Outcome::Signaled(signal.unwrap_or_default()),
+        }
+    }
+}
+
+impl AsFd for Reports {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn reports(written: &str) -> (Vec<Report>, Reports) {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(written.as_bytes()).unwrap();
+        drop(theirs);
+        let mut reports = Reports::new(ours).unwrap();
+        (reports.take(), reports)
+    }
+
+    fn started(pid: i32) -> Report {
+        Report::Started(Pid::from_raw(pid).unwrap())
+    }
+
+    #[test]
+    fn a_run_starts_and_ends() {
+        let (told, _) = reports("started 77\nstatus 768\n");
+        assert_eq!(told, [started(77), Report::Ended(Outcome::Exited(3)), Report::Lost]);
+    }
+
+    #[test]
+    fn an_exception_is_not_just_a_status() {
+        assert_eq!(reports("raised\nstatus 256\n").0[0], Report::Ended(Outcome::Raised));
+        assert_eq!(reports("status 256\n").0[0], Report::Ended(Outcome::Exited(1)));
+    }
+
+    #[test]
+    fn a_crash_shows_the_decks_part_of_the_stack() {
+        let (told, reports) = reports(
+            "started 5\nFatal Python error: Segmentation fault\n\nCurrent thread 0x0 (most recent call first):\n  \
+             File \"talk.md\", line 7 in f\n  File \"talk.md\", line 9 in <module>\n  \
+             File \"<livedeck>\", line 1 in execute\n  File \"<livedeck>\", line 1 in run\n\n\
+             Extension modules: numpy (total: 1)\nstatus 11\n",
+        );
+        assert_eq!(told[1], Report::Ended(Outcome::Signaled(11)));
+        assert_eq!(
+            reports.crash().unwrap(),
+            "Fatal Python error: Segmentation fault\n  File \"talk.md\", line 7 in f\n  \
+             File \"talk.md\", line 9 in <module>\n"
+        );
+    }
+
+    #[test]
+    fn a_line_cut_in_two_is_one_line() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mut reports = Reports::new(ours).unwrap();
+        theirs.write_all(b"start").unwrap();
+        assert_eq!(reports.take(), []);
+        theirs.write_all(b"ed 12\n").unwrap();
+        assert_eq!(reports.take(), [started(12)]);
+    }
+}

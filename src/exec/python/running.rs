@@ -1,0 +1,305 @@
+//! One run, from the order to its end: a thread of its own reads what it writes and what is told
+//! about it, stops it when asked or when its time is up, and passes everything on.
+
+#![expect(clippy::disallowed_methods, reason = "measures how long a run takes")]
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::{Pid, Signal};
+
+use super::Sink;
+use super::report::{Report, Reports};
+use super::zygote::{Order, Zygote};
+use crate::exec::Stop;
+use crate::exec::pty::Pty;
+use crate::run::{Event, Outcome, Request};
+
+/// How long a run that reached its time limit has to obey the interrupt.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How much is read before it is passed on.
+const CHUNK: usize = 64 * 1024;
+
+/// More than a terminal holds: what a run has written when it ends is within this.
+const MOST_LEFT: usize = 256 * 1024;
+
+/// What others may know of a run and do to it.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    group: Option<Pid>,
+    asked: Option<Stop>,
+    ended: bool,
+}
+
+impl Run {
+    /// Stops it, now or as soon as it has started. Whether it was there to be signalled.
+    pub(super) fn stop(&self, how: Stop) -> bool {
+        let mut state = self.state();
+        if state.ended {
+            return true;
+        }
+        if state.asked != Some(Stop::Kill) {
+            state.asked = Some(how);
+        }
+        state.group.map(|group| signal(group, how)).is_some()
+    }
+
+    /// Whether somebody asked to stop it.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.state().asked.is_some()
+    }
+
+    fn start(&self, group: Pid) {
+        let mut state = self.state();
+        state.group = Some(group);
+        if let Some(how) = state.asked {
+            signal(group, how);
+        }
+    }
+
+    /// Kills what is left of it, which nobody asked for.
+    fn kill(&self) {
+        if let Some(group) = self.state().group {
+            signal(group, Stop::Kill);
+        }
+    }
+
+    fn end(&self) {
+        self.state().ended = true;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn signal(group: Pid, how: Stop) {
+    let signal = match how {
+        Stop::Interrupt => Signal::INT,
+        Stop::Kill => Signal::KILL,
+    };
+    let _ = rustix::process::kill_process_group(group, signal);
+}
+
+/// How following a run went.
+#[derive(Debug)]
+pub(super) enum Followed {
+    /// It ended, like this.
+    Ended(Outcome, Duration),
+    /// The worker ended before the run began.
+    NotBegun,
+}
+
+/// A run that was ordered: our ends of its files, and how far it is.
+pub(super) struct Follower<'a> {
+    run: &'a Run,
+    sink: &'a Sink,
+    zygote: &'a Zygote,
+    terminal: Option<OwnedFd>,
+    reports: Reports,
+    buffer: Vec<u8>,
+    began: Option<Instant>,
+    limits: Limits,
+}
+
+/// When a run is to be stopped, and how far that has gone.
+struct Limits {
+    timeout: Option<Duration>,
+    next: Option<(Instant, Stop)>,
+    reached: bool,
+}
+
+impl Limits {
+    fn start(&mut self, now: Instant) {
+        let end = self.timeout.and_then(|timeout| now.checked_add(timeout));
+        self.next = end.map(|end| (end, Stop::Interrupt));
+    }
+
+    /// How long to wait at most.
+    fn left(&self) -> Option<Timespec> {
+        let left = self.next?.0.saturating_duration_since(Instant::now());
+        Timespec::try_from(left).ok()
+    }
+
+    /// Does what is due: an interrupt first, then a kill.
+    fn check(&mut self, run: &Run) {
+        let Some((_, how)) = self.next.filter(|(due, _)| *due <= Instant::now()) else { return };
+        self.reached = true;
+        run.stop(how);
+        self.next = match how {
+            Stop::Interrupt => Some((Instant::now() + GRACE, Stop::Kill)),
+            Stop::Kill => None,
+        };
+    }
+}
+
+/// What a wait has shown.
+#[derive(Default)]
+struct Ready {
+    reports: bool,
+    worker_ended: bool,
+    terminal: bool,
+}
+
+impl<'a> Follower<'a> {
+    /// Orders a run; it is not followed yet.
+    pub(super) fn order(
+        zygote: &'a Zygote,
+        order: &Order<'_>,
+        request: &Request,
+        run: &'a Run,
+        sink: &'a Sink,
+    ) -> io::Result<Self> {
+        let pty = Pty::open(request.columns, request.rows)?;
+        let (ours, theirs) = UnixStream::pair()?;
+        // A worker that is gone shows when its run is followed.
+        let _ = zygote.run(order, pty.slave.as_fd(), theirs.as_fd());
+        Ok(Self {
+            run,
+            sink,
+            zygote,
+            terminal: Some(pty.master),
+            reports: Reports::new(ours)?,
+            buffer: vec![0; CHUNK],
+            began: None,
+            limits: Limits { timeout: request.timeout, next: None, reached: false },
+        })
+    }
+
+    /// Passes on what happens until the run has ended and all it wrote was read.
+    pub(super) fn follow(&mut self) -> Followed {
+        loop {
+            let ready = self.wait();
+            if ready.reports || ready.worker_ended {
+                if let Some(end) = self.take_reports(ready.worker_ended) {
+                    return end;
+                }
+            }
+            if ready.terminal {
+                self.read();
+            }
+            self.limits.check(self.run);
+        }
+    }
+
+    /// Passes on what processes that the run left behind still write.
+    pub(super) fn follow_what_is_left(&mut self) {
+        while let Some(terminal) = &self.terminal {
+            let mut files = [PollFd::new(terminal, PollFlags::IN)];
+            match rustix::event::poll(&mut files, None) {
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+                Ok(_) => drop(self.read()),
+            }
+        }
+    }
+
+    fn wait(&self) -> Ready {
+        let mut files = vec![PollFd::new(&self.reports, PollFlags::IN)];
+        let worker = self.zygote.exit();
+        files.extend(worker.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN)));
+        files.extend(self.terminal.as_ref().map(|it| PollFd::new(it, PollFlags::IN)));
+        let limit = self.limits.left();
+        if rustix::event::poll(&mut files, limit.as_ref()).is_err() {
+            return Ready::default();
+        }
+        let mut ready = files.iter().map(|file| !file.revents().is_empty());
+        Ready {
+            reports: ready.next().unwrap_or_default(),
+            worker_ended: worker.is_some() && ready.next().unwrap_or_default(),
+            terminal: ready.next().unwrap_or_default(),
+        }
+    }
+
+    /// Takes note of what the worker tells; the end, if this was it.
+    fn take_reports(&mut self, worker_ended: bool) -> Option<Followed> {
+        let mut reports = self.reports.take();
+        if worker_ended {
+            reports.push(Report::Lost);
+        }
+        for report in reports {
+            match report {
+                Report::Started(group) => self.start(group),
+                Report::Ended(outcome) => return Some(self.end(outcome)),
+                Report::Lost => return Some(self.lose()),
+            }
+        }
+        None
+    }
+
+    fn start(&mut self, group: Pid) {
+        let now = Instant::now();
+        self.began = Some(now);
+        self.limits.start(now);
+        (self.sink)(Event::Started);
+        self.run.start(group);
+    }
+
+    fn end(&mut self, outcome: Outcome) -> Followed {
+        self.run.end();
+        let took = self.began.map(|began| began.elapsed()).unwrap_or_default();
+        let mut left = MOST_LEFT;
+        while let Some(read) = self.read().filter(|read| *read > 0) {
+            left = left.saturating_sub(read);
+            if left == 0 {
+                break;
+            }
+        }
+        if let Some(crash) = self.reports.crash() {
+            (self.sink)(Event::Output(crash.into_bytes()));
+        }
+        let outcome = match outcome {
+            _ if self.limits.reached => Outcome::TimedOut,
+            _ if self.run.is_stopped() => Outcome::Stopped,
+            outcome => outcome,
+        };
+        Followed::Ended(outcome, took)
+    }
+
+    /// The worker ended, and the run with it.
+    fn lose(&mut self) -> Followed {
+        if self.began.is_none() && !self.run.is_stopped() {
+            return Followed::NotBegun;
+        }
+        if self.began.is_some() {
+            self.run.kill();
+            if !self.run.is_stopped() {
+                let what = "\nthe Python worker was killed; the next run starts a new one\n";
+                self.read();
+                (self.sink)(Event::Output(what.into()));
+            }
+        }
+        self.end(Outcome::Signaled(Signal::KILL.as_raw()))
+    }
+
+    /// Passes on what was written; how much, or none when nobody can write any more.
+    fn read(&mut self) -> Option<usize> {
+        let terminal = self.terminal.as_ref()?;
+        let mut filled = 0;
+        while filled < self.buffer.len() {
+            match rustix::io::read(terminal, &mut self.buffer[filled..]) {
+                Err(rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::AGAIN) => break,
+                Ok(0) | Err(_) => {
+                    self.terminal = None;
+                    break;
+                }
+                Ok(read) => filled += read,
+            }
+        }
+        if filled > 0 {
+            (self.sink)(Event::Output(self.buffer[..filled].to_vec()));
+        }
+        Some(filled)
+    }
+}

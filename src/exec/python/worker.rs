@@ -1,0 +1,49 @@
+//! The embedded interpreter: what this program does when it is started as a Python worker. The only
+//! file that names `PyO3`, and the only one that needs a libpython.
+
+#![expect(unsafe_code, reason = "`PyO3` starts no interpreter that reacts to ctrl-c")]
+
+use std::ffi::CStr;
+use std::process::ExitCode;
+
+use pyo3::prelude::*;
+
+/// The worker's own code with the end that C wants.
+const BOOT: &CStr =
+    match CStr::from_bytes_with_nul(concat!(include_str!("boot.py"), "\0").as_bytes()) {
+        Ok(code) => code,
+        Err(_) => panic!("the boot code holds a zero byte"),
+    };
+
+/// What Python's own `os` cannot do.
+#[pymodule]
+mod _livedeck {
+    use pyo3::prelude::*;
+
+    /// Has the system kill this process when the one that forked it ends.
+    #[pyfunction]
+    fn die_with_parent() {
+        #[cfg(target_os = "linux")]
+        let _ =
+            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    }
+}
+
+/// Starts the interpreter and serves; ends when the program that started it does.
+pub(super) fn serve() -> ExitCode {
+    pyo3::append_to_inittab!(_livedeck);
+    // SAFETY: no interpreter runs yet and this is the main thread, the only one. The argument asks
+    // for Python's signal handlers, so that SIGINT becomes a KeyboardInterrupt; `PyO3`'s own start
+    // leaves them out. The thread state is given up for `attach` to take.
+    unsafe {
+        pyo3::ffi::Py_InitializeEx(1);
+        pyo3::ffi::PyEval_SaveThread();
+    }
+    Python::attach(|py| {
+        let Err(error) = PyModule::from_code(py, BOOT, c"<livedeck>", c"_livedeck_boot") else {
+            return ExitCode::SUCCESS;
+        };
+        error.print(py);
+        ExitCode::FAILURE
+    })
+}
