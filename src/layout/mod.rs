@@ -1,16 +1,41 @@
 //! Layout: a slide, a step and a size in; a [`Scene`] of absolute, inert items out. The only place
 //! that interprets the terminal's size, wraps text or decides where something stands.
 
+mod cell;
+mod code;
+mod columns;
+mod flow;
+mod footer;
+mod inline;
+mod intro;
+mod list;
+mod output;
+mod page;
+mod picture;
+mod place;
+mod problem;
+mod quote;
 mod scene;
+mod table;
+mod text;
+mod wrap;
 
 use std::collections::BTreeMap;
 
-use crate::deck::{CellId, Cursor, Deck, Inline};
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use self::flow::Flow;
+use self::page::Page;
+use crate::deck::{CellId, Cursor, Deck, Inline, SlideKind};
 use crate::highlight::Highlighter;
 use crate::run::Runs;
 use crate::theme::Theme;
 
 pub use scene::{Item, Placed, Scene, Size};
+
+/// The row on which a slide's blocks begin.
+const FIRST_ROW: u32 = 1;
 
 /// Everything a scene depends on.
 #[derive(Clone, Copy, Debug)]
@@ -73,5 +98,42 @@ pub struct FooterText {
 
 /// Lays out one step of one slide.
 pub fn layout(inputs: &Inputs<'_>) -> Scene {
-    Scene::blank(inputs.size, inputs.theme.base)
+    let Size { columns, rows, .. } = inputs.size;
+    let footer_rows = footer::height(inputs);
+    let viewport = Rect::new(0, 0, columns, rows - footer_rows);
+    let page = Page { inputs, rows: viewport.height.into() };
+
+    let (margin, width) = place::inside(inputs.theme.margin, columns);
+    let mut flow = Flow::new(&page, width);
+    match page.slide().kind {
+        SlideKind::Intro => intro::lay_out(&mut flow),
+        SlideKind::Normal => {
+            flow.close(FIRST_ROW, 0);
+            flow.blocks(&page.slide().blocks);
+        }
+    }
+    let mut body = Flow::new(&page, columns);
+    let height = flow.height();
+    body.adopt(flow, margin, 0);
+
+    Scene {
+        size: inputs.size,
+        background: inputs.theme.base,
+        viewport,
+        height,
+        revealed: body.revealed,
+        mark_row: mark_row(footer_rows, rows),
+        mark: inputs.theme.base.add_modifier(Modifier::DIM),
+        body: body.items,
+        frame: footer::lay_out(&page, footer_rows),
+    }
 }
+
+/// The empty row between body and footer; without one, the body's last.
+fn mark_row(footer_rows: u16, rows: u16) -> u16 {
+    let below_body = rows - footer_rows;
+    if footer_rows >= 3 { below_body } else { below_body.saturating_sub(1) }
+}
+
+#[cfg(test)]
+mod tests;

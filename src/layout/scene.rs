@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
@@ -42,12 +42,16 @@ pub struct Scene {
     pub viewport: Rect,
     /// Rows of the body, which may be more than the viewport has.
     pub height: u32,
+    /// The rows of the body that came with the step shown; none at the first step.
+    pub revealed: Option<Range<u32>>,
+    /// The row of the screen at whose end a mark says that the body goes on above or below.
+    pub mark_row: u16,
+    /// How that mark looks.
+    pub mark: Style,
     /// The body, in painting order.
     pub body: Vec<Placed>,
     /// Footer and the like, in painting order, in rows of the screen.
     pub frame: Vec<Placed>,
-    /// The body's rows that the current step added; none on a slide's first step.
-    pub revealed: Option<Range<u32>>,
 }
 
 /// Something at its place: columns of the screen, rows of the body or the screen.
@@ -92,6 +96,8 @@ pub enum Item {
         height: u32,
         /// Which cell.
         id: CellId,
+        /// Columns that a row of its output can have, however wide the output's box is now.
+        columns: u16,
     },
     /// The area of a cell's output that has its own scroll.
     Output {
@@ -116,9 +122,11 @@ impl Scene {
             background,
             viewport: Rect::new(0, 0, size.columns, size.rows),
             height: 0,
+            revealed: None,
+            mark_row: size.rows.saturating_sub(1),
+            mark: Style::new(),
             body: Vec::new(),
             frame: Vec::new(),
-            revealed: None,
         }
     }
 
@@ -127,39 +135,49 @@ impl Scene {
         self.height.saturating_sub(u32::from(self.viewport.height))
     }
 
-    /// The cell at a place of the screen, the body being scrolled by `scroll` rows.
+    /// The cell at a place on the screen, when the body is scrolled down by `scroll` rows.
     pub fn cell_at(&self, column: u16, row: u16, scroll: u32) -> Option<CellId> {
-        self.at(column, row, scroll, |item| match *item {
-            Item::Cell { width, height, id } => Some((width, height, id)),
+        self.topmost(column, row, scroll, |item| match *item {
+            Item::Cell { width, height, id, .. } => Some((width, height, id)),
             _ => None,
         })
     }
 
-    /// The scrolling output at a place of the screen, the body being scrolled by `scroll` rows.
-    pub fn output_at(&self, column: u16, row: u16, scroll: u32) -> Option<&Item> {
-        self.at(column, row, scroll, |item| match *item {
-            Item::Output { width, height, .. } => Some((width, height, item)),
+    /// The cell whose output, with a scroll of its own, is at a place on the screen.
+    pub fn output_at(&self, column: u16, row: u16, scroll: u32) -> Option<CellId> {
+        self.topmost(column, row, scroll, |item| match *item {
+            Item::Output { width, height, id, .. } => Some((width, height, id)),
             _ => None,
         })
     }
 
-    /// The topmost item at a place of the screen that `area` gives columns and rows for.
-    fn at<'a, T>(
-        &'a self,
+    /// The rows of the body that a cell takes, code to output.
+    pub fn extent_of(&self, cell: CellId) -> Option<Range<u32>> {
+        self.body.iter().find_map(|placed| match placed.item {
+            Item::Cell { height, id, .. } if id == cell => {
+                Some(placed.y..placed.y.saturating_add(height))
+            }
+            _ => None,
+        })
+    }
+
+    /// The last item of a kind at a place on the screen; `area` gives its width, height and cell.
+    fn topmost(
+        &self,
         column: u16,
         row: u16,
         scroll: u32,
-        area: impl Fn(&'a Item) -> Option<(u16, u32, T)>,
-    ) -> Option<T> {
-        if !self.viewport.contains(Position::new(column, row)) {
+        area: impl Fn(&Item) -> Option<(u16, u32, CellId)>,
+    ) -> Option<CellId> {
+        if !self.viewport.contains((column, row).into()) {
             return None;
         }
-        let row = u32::from(row - self.viewport.y) + scroll;
+        let y = u32::from(row - self.viewport.y).saturating_add(scroll);
         self.body.iter().rev().find_map(|placed| {
-            let (width, height, found) = area(&placed.item)?;
+            let (width, height, id) = area(&placed.item)?;
             let inside = (placed.x..placed.x.saturating_add(width)).contains(&column)
-                && (placed.y..placed.y.saturating_add(height)).contains(&row);
-            inside.then_some(found)
+                && (placed.y..placed.y.saturating_add(height)).contains(&y);
+            inside.then_some(id)
         })
     }
 }

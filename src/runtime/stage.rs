@@ -5,7 +5,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::{Answers, Settings};
 use crate::app::{App, CellPlace, Hit, Msg, OutputHit, Stage};
-use crate::deck::{Block, BlockKind, Cursor, Deck};
+use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
 use crate::layout::{Item, Measures, PictureKey, Scene};
 use crate::media::{Capabilities, Media, Protocol};
 
@@ -15,8 +15,8 @@ const WHEEL: i32 = 3;
 /// What decisions need to know of a scene.
 pub(super) fn stage(scene: &Scene) -> Stage {
     let cells = scene.body.iter().filter_map(|placed| match placed.item {
-        Item::Cell { width, height, id } => {
-            Some(CellPlace { id, rows: placed.y..placed.y + height, columns: width })
+        Item::Cell { height, id, columns, .. } => {
+            Some(CellPlace { id, rows: placed.y..placed.y.saturating_add(height), columns })
         }
         _ => None,
     });
@@ -42,12 +42,19 @@ pub(super) fn pointed(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg
 
 fn hit(app: &App, scene: &Scene, column: u16, row: u16) -> Hit {
     let output = scene.output_at(column, row, app.scroll);
-    Hit { cell: scene.cell_at(column, row, app.scroll), output: output.and_then(output_hit) }
+    Hit {
+        cell: scene.cell_at(column, row, app.scroll),
+        output: output.and_then(|id| output_hit(scene, id)),
+    }
 }
 
-fn output_hit(item: &Item) -> Option<OutputHit> {
-    let &Item::Output { height, id, first, total, .. } = item else { return None };
-    Some(OutputHit { cell: id, first, shown: height as usize, total })
+fn output_hit(scene: &Scene, cell: CellId) -> Option<OutputHit> {
+    scene.body.iter().find_map(|placed| match placed.item {
+        Item::Output { height, id, first, total, .. } if id == cell => {
+            Some(OutputHit { cell, first, shown: height as usize, total })
+        }
+        _ => None,
+    })
 }
 
 /// How pictures are shown: as forced, else the best the terminal knows.

@@ -1,9 +1,13 @@
 //! Painting a scene into a buffer. What cells cannot hold (pictures) comes back as overlays.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::Line;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
-use crate::layout::{PictureKey, Scene};
+use crate::layout::{Item, PictureKey, Placed, Scene};
 
 /// A picture's place on the screen, for whoever can put pictures there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +23,110 @@ pub struct Overlay {
 }
 
 /// Paints the scene, its body scrolled down by `scroll` rows, and says where its pictures go.
-pub fn paint(scene: &Scene, _scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
-    buffer.set_style(buffer.area, scene.background);
-    Vec::new()
+pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
+    let screen = Rect::new(0, 0, scene.size.columns, scene.size.rows).intersection(buffer.area);
+    buffer.reset();
+    blank(buffer, buffer.area, scene.background);
+    let body = Window { area: scene.viewport.intersection(screen), scroll };
+    let mut overlays = Vec::new();
+    for placed in &scene.body {
+        overlays.extend(body.paint(placed, buffer));
+    }
+    mark(scene, scroll, screen, buffer);
+    let frame = Window { area: screen, scroll: 0 };
+    for placed in &scene.frame {
+        overlays.extend(frame.paint(placed, buffer));
+    }
+    overlays
+}
+
+/// Says at the end of a row that the body goes on below, above, or both.
+fn mark(scene: &Scene, scroll: u32, screen: Rect, buffer: &mut Buffer) {
+    let below = scene.scroll_limit().saturating_sub(scroll);
+    let text = match (scroll > 0, below > 0) {
+        (false, false) => return,
+        (true, false) => "▲ ",
+        (false, true) => "▼ more ",
+        (true, true) => "▲ ▼ more ",
+    };
+    let x = screen.right().saturating_sub(text.width() as u16);
+    let row = Rect { y: scene.mark_row, height: 1, ..screen }.intersection(screen);
+    if !row.is_empty() {
+        write(buffer, row, x, &Line::styled(text, scene.mark));
+    }
+}
+
+/// A part of the screen, and the rows scrolled away above it.
+#[derive(Clone, Copy)]
+struct Window {
+    area: Rect,
+    scroll: u32,
+}
+
+impl Window {
+    fn paint(self, placed: &Placed, buffer: &mut Buffer) -> Option<Overlay> {
+        match &placed.item {
+            Item::Text(line) => {
+                let (row, _) = self.visible(placed, u16::MAX, 1)?;
+                write(buffer, row, placed.x, line);
+            }
+            &Item::Fill { width, height, style } => {
+                let (area, _) = self.visible(placed, width, height)?;
+                blank(buffer, area, style);
+            }
+            &Item::Picture { width, height, ref key } => {
+                let (area, skipped) = self.visible(placed, width, height)?;
+                return Some(Overlay { key: key.clone(), area, whole: (width, height), skipped });
+            }
+            Item::Cell { .. } | Item::Output { .. } => {}
+        }
+        None
+    }
+
+    /// The cells of an item that show, and how many of its rows are scrolled away above them.
+    fn visible(self, placed: &Placed, width: u16, height: u32) -> Option<(Rect, u32)> {
+        let rows = u32::from(self.area.height);
+        let top = i64::from(placed.y) - i64::from(self.scroll);
+        let first = top.clamp(0, rows.into()) as u16;
+        let last = (top + i64::from(height)).clamp(0, rows.into()) as u16;
+        let left = placed.x.max(self.area.x);
+        let right = placed.x.saturating_add(width).min(self.area.right());
+        let skipped = u32::try_from(-top.min(0)).ok()?;
+        let visible = last > first && right > left;
+        let area = Rect::new(left, self.area.y + first, right.saturating_sub(left), last - first);
+        visible.then_some((area, skipped))
+    }
+}
+
+/// Makes an area empty, in one style over the colours that are there.
+fn blank(buffer: &mut Buffer, area: Rect, style: Style) {
+    for position in area.positions() {
+        if let Some(cell) = buffer.cell_mut(position) {
+            cell.set_symbol(" ").set_style(style);
+        }
+    }
+}
+
+/// Writes a line from column `x` on, cut to `row`. A wide character that would cross the edge is
+/// left out.
+fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
+    let mut x = x;
+    for span in &line.spans {
+        let style = line.style.patch(span.style);
+        for grapheme in span.content.graphemes(true) {
+            let width = grapheme.width() as u16;
+            if x.saturating_add(width) > row.right() {
+                return;
+            }
+            if width == 0 {
+                continue;
+            }
+            for covered in x..x + width {
+                if let Some(cell) = buffer.cell_mut(Position::new(covered, row.y)) {
+                    cell.set_symbol(if covered == x { grapheme } else { " " }).set_style(style);
+                }
+            }
+            x += width;
+        }
+    }
 }

@@ -1,0 +1,189 @@
+//! Cells: the code, below it one status line, below that what the run has written.
+
+use std::time::Duration;
+
+use ratatui::style::{Modifier, Style};
+
+use super::code::{self, Panel};
+use super::flow::Flow;
+use super::output;
+use super::scene::{Item, Placed};
+use super::text::Text;
+use crate::deck::{CellId, CodeBlock, Start};
+use crate::run::{CellRun, Outcome, State};
+use crate::theme::OutputStyle;
+
+/// The least columns that a status line takes, if it has them.
+const SHORTEST_RULE: u16 = 32;
+
+/// Stands before the status of the cell that keys go to.
+const FOCUS_MARK: &str = "▸ ";
+
+/// Lays out a cell: code, status line and output, the area of all of it noted for clicks.
+pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
+    let none = CellRun::default();
+    let run = flow.page.run(id).unwrap_or(&none);
+    let start = flow.page.inputs.deck.cell(id).map_or(Start::OnKey, |cell| cell.start);
+    let top = flow.open();
+    let replaces = start == Start::Replace && !matches!(run.state, State::NotRun | State::Ready);
+    let panel =
+        if replaces { output::panel(flow, block, run, 0) } else { code::lay_out(flow, block) };
+    if !(replaces && is_fine(run)) {
+        status(flow, &panel, run, flow.page.inputs.focus == Some(id));
+    }
+    output::lay_out(flow, block, id, run, panel.spot.width);
+    if let State::Ended(Outcome::NotStarted(reason)) = &run.state {
+        let failure = flow.page.theme().output.failure;
+        flow.rows(&Text::plain(reason, failure), flow.page.theme().code.alignment);
+        flow.close(flow.height(), 1);
+    }
+    let height = flow.height().saturating_sub(top);
+    let area = Item::Cell { width: panel.spot.width, height, id, columns: panel.inner_most() };
+    flow.items.push(Placed { x: panel.spot.x, y: top, item: area });
+}
+
+/// Whether the output alone says it all.
+fn is_fine(run: &CellRun) -> bool {
+    !run.output.is_empty()
+        && match &run.state {
+            State::Ended(outcome) => outcome.is_success(),
+            state => *state == State::Running,
+        }
+}
+
+/// The status line: a rule as wide as the code, the state in its middle.
+fn status(flow: &mut Flow<'_>, panel: &Panel, run: &CellRun, focused: bool) {
+    let width = panel.spot.width.max(SHORTEST_RULE).min(flow.width);
+    let x = panel.spot.x.min(flow.width - width);
+    let style = style_of(&flow.page.theme().output, run);
+    let mark = if focused { FOCUS_MARK } else { "" };
+    let label = Text::plain(&format!(" [{mark}{}] ", words(run)), style);
+    let dashes = usize::from(width.saturating_sub(label.width()));
+    let mut rule = Text::plain(&"—".repeat(dashes / 2), style);
+    let label_style = if focused { style.add_modifier(Modifier::BOLD) } else { style };
+    rule.push(label.as_str(), label_style);
+    rule.push(&"—".repeat(dashes - dashes / 2), style);
+    let y = flow.open();
+    flow.put(x, y, (rule.cut(width), width));
+    flow.close(y.saturating_add(1), 1);
+}
+
+/// The theme's colours for a state.
+fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
+    match &run.state {
+        State::NotRun | State::Ready => theme.not_started,
+        State::Queued | State::Compiling | State::Running => theme.running,
+        State::Ended(outcome) if outcome.is_success() => theme.success,
+        State::Ended(_) => theme.failure,
+    }
+}
+
+/// What the status line says.
+fn words(run: &CellRun) -> String {
+    let mut words = match &run.state {
+        State::NotRun => "not run · ctrl-e".to_owned(),
+        State::Queued => "queued".to_owned(),
+        State::Compiling if run.wanted => "compiling, then it runs".to_owned(),
+        State::Compiling => "compiling".to_owned(),
+        State::Ready => "ready · ctrl-e".to_owned(),
+        State::Running => format!("running {}", duration(run.elapsed)),
+        State::Ended(outcome) => ended(outcome, run.elapsed),
+    };
+    if run.stale {
+        words.push_str(" · stale: the code has changed");
+    }
+    words
+}
+
+/// How a run ended, and how long it took.
+fn ended(outcome: &Outcome, elapsed: Duration) -> String {
+    let took = duration(elapsed);
+    match outcome {
+        Outcome::Exited(0) => format!("done {took}"),
+        Outcome::Exited(status) => format!("failed: exit {status} · {took}"),
+        Outcome::Signaled(signal) => match signal_name(*signal) {
+            Some(name) => format!("failed: signal {signal} ({name}) · {took}"),
+            None => format!("failed: signal {signal} · {took}"),
+        },
+        Outcome::Raised => format!("failed: exception · {took}"),
+        Outcome::NotCompiled => "not compiled".to_owned(),
+        Outcome::NotStarted(_) => "not started".to_owned(),
+        Outcome::Stopped => format!("stopped · {took}"),
+        Outcome::TimedOut => format!("timed out · {took}"),
+    }
+}
+
+/// The names of signals a snippet may die of, where their number is the same everywhere.
+fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        _ => return None,
+    })
+}
+
+/// A time as people read it: `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
+fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match time.as_micros() {
+        micros @ ..10_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
+        ..1_000_000 => format!("{} ms", time.as_millis()),
+        ..60_000_000 => format!("{seconds}.{} s", time.subsec_millis() / 100),
+        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn ended_with(outcome: Outcome) -> CellRun {
+        let elapsed = Duration::from_micros(840);
+        CellRun { state: State::Ended(outcome), elapsed, ..CellRun::default() }
+    }
+
+    #[rstest]
+    #[case(CellRun::default(), "not run · ctrl-e")]
+    #[case(CellRun { state: State::Compiling, ..CellRun::default() }, "compiling")]
+    #[case(
+        CellRun { state: State::Compiling, wanted: true, ..CellRun::default() },
+        "compiling, then it runs"
+    )]
+    #[case(ended_with(Outcome::Exited(0)), "done 0.8 ms")]
+    #[case(ended_with(Outcome::Exited(3)), "failed: exit 3 · 0.8 ms")]
+    #[case(ended_with(Outcome::Signaled(11)), "failed: signal 11 (SIGSEGV) · 0.8 ms")]
+    #[case(ended_with(Outcome::Signaled(40)), "failed: signal 40 · 0.8 ms")]
+    #[case(ended_with(Outcome::TimedOut), "timed out · 0.8 ms")]
+    #[case(
+        CellRun { stale: true, ..ended_with(Outcome::Exited(0)) },
+        "done 0.8 ms · stale: the code has changed"
+    )]
+    fn a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
+        assert_eq!(words(&run), expected);
+    }
+
+    #[rstest]
+    #[case(0, "0.0 ms")]
+    #[case(9_999, "9.9 ms")]
+    #[case(10_000, "10 ms")]
+    #[case(999_999, "999 ms")]
+    #[case(1_250_000, "1.2 s")]
+    #[case(65_000_000, "1 min 05 s")]
+    fn a_duration_is_short(#[case] micros: u64, #[case] expected: &str) {
+        assert_eq!(duration(Duration::from_micros(micros)), expected);
+    }
+}

@@ -1,0 +1,147 @@
+//! Code blocks: a padded box on the highlight theme's background, line numbers, and the group of
+//! lines that is lit while the others are dimmed.
+
+use std::sync::Arc;
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::flow::Flow;
+use super::place::Spot;
+use super::text::Text;
+use crate::deck::{CodeBlock, LineGroup, Step};
+use crate::theme::Padding;
+
+/// A box that code or output stands in: where it is, and the empty cells inside it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Panel {
+    /// Its columns.
+    pub(super) spot: Spot,
+    /// The columns it could have at most.
+    pub(super) most: u16,
+    /// Empty columns at both sides, inside.
+    pub(super) beside: u16,
+    /// Empty rows above and below, inside; at most 1.
+    pub(super) above: u32,
+}
+
+impl Panel {
+    /// The box of a block whose longest line has `longest` cells.
+    pub(super) fn new(flow: &Flow<'_>, padding: Padding, longest: u16) -> Self {
+        let alignment = flow.page.theme().code.alignment;
+        let beside = u16::from(padding.horizontal);
+        let wanted = longest.saturating_add(beside.saturating_mul(2));
+        let most = Spot::for_text(alignment, flow.width).width;
+        let spot = Spot::for_block(alignment, flow.width, wanted);
+        let beside = if spot.width > beside * 2 { beside } else { 0 };
+        Self { spot, most, beside, above: u32::from(padding.vertical.min(1)) }
+    }
+
+    /// The first column inside.
+    pub(super) fn x(&self) -> u16 {
+        self.spot.x + self.beside
+    }
+
+    /// Columns inside.
+    pub(super) fn inner(&self) -> u16 {
+        self.spot.width - self.beside * 2
+    }
+
+    /// The most columns that it could have inside.
+    pub(super) fn inner_most(&self) -> u16 {
+        self.most.saturating_sub(self.beside * 2).max(1)
+    }
+}
+
+/// Lays out a block of code, and says in which box.
+pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
+    let listing = Listing::new(flow, code);
+    let padding = flow.page.theme().code.padding;
+    let panel = Panel::new(flow, padding, listing.width());
+    let top = flow.open();
+    let at = flow.items.len();
+    let mut y = top.saturating_add(panel.above);
+    for number in 1..=listing.lines.len() {
+        let below = listing.line(flow, &panel, number, y);
+        listing.reveal(flow, number, y..below);
+        y = below;
+    }
+    let next = y.saturating_add(panel.above);
+    if let Some(style) = listing.background(flow) {
+        flow.fill(panel.spot.x, top, (panel.spot.width, next - top), style);
+        flow.items[at..].rotate_right(1);
+    }
+    flow.close(next, 1);
+    panel
+}
+
+/// The lines to show and how.
+struct Listing<'a> {
+    code: &'a CodeBlock,
+    lines: Arc<[Line<'static>]>,
+    group: Option<&'a LineGroup>,
+    dimmed: Style,
+    /// Columns of the line numbers, the space behind them included.
+    gutter: u16,
+}
+
+impl<'a> Listing<'a> {
+    fn new(flow: &Flow<'_>, code: &'a CodeBlock) -> Self {
+        let highlighter = flow.page.inputs.highlighter;
+        let lines = highlighter.lines(&code.language, &code.text);
+        let numbered = code.line_numbers || flow.page.theme().code.line_numbers;
+        let digits = lines.len().to_string().len() as u16;
+        Self {
+            code,
+            lines,
+            group: code.group_at(flow.page.step()),
+            dimmed: highlighter.dimmed(),
+            gutter: if numbered { digits + 1 } else { 0 },
+        }
+    }
+
+    /// The longest line's cells, its number included.
+    fn width(&self) -> u16 {
+        let longest = self.lines.iter().map(Line::width).max().unwrap_or(0);
+        self.gutter.saturating_add(u16::try_from(longest).unwrap_or(u16::MAX))
+    }
+
+    /// Puts line `number` from row `y` on, and gives the row below it. What does not fit on one
+    /// row goes on below the code, not below the number.
+    fn line(&self, flow: &mut Flow<'_>, panel: &Panel, number: usize, y: u32) -> u32 {
+        let gutter = self.gutter.min(panel.inner().saturating_sub(1));
+        if gutter > 0 {
+            let digits = usize::from(self.gutter) - 1;
+            let text = Text::plain(&format!("{number:>digits$} "), self.dimmed);
+            flow.put(panel.x(), y, (text.cut(gutter), gutter));
+        }
+        let line = &self.lines[number - 1];
+        let (x, room) = (panel.x() + gutter, panel.inner() - gutter);
+        let lit = self.group.is_none_or(|group| group.has(number));
+        let text =
+            if lit { Text::from_line(line) } else { Text::plain(&line.to_string(), self.dimmed) };
+        let mut y = y;
+        for row in text.rows(room) {
+            flow.put(x, y, row);
+            y = y.saturating_add(1);
+        }
+        y
+    }
+
+    /// The box's colours; none where it has none.
+    fn background(&self, flow: &Flow<'_>) -> Option<Style> {
+        let wanted = flow.page.theme().code.background && !self.code.no_background;
+        let color = flow.page.inputs.highlighter.background().filter(|_| wanted)?;
+        Some(Style::new().bg(color))
+    }
+
+    /// Notes the line's rows where its group is the one that has just been lit.
+    fn reveal(&self, flow: &mut Flow<'_>, number: usize, rows: std::ops::Range<u32>) {
+        let passed = flow.page.step().0.checked_sub(self.code.groups_from.0);
+        let stepped = passed.is_some_and(|at| at > 0 && usize::from(at) < self.code.groups.len());
+        let new = stepped && flow.page.is_new(Step(flow.page.step().0));
+        if new && self.group.is_some_and(|group| group.has(number)) {
+            flow.reveal(rows);
+        }
+    }
+}

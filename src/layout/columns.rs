@@ -1,0 +1,64 @@
+//! Side-by-side columns: how the width is shared, and each column laid out on its own.
+
+use super::flow::Flow;
+use crate::deck::Columns;
+
+/// Lays out every column from the same row; what follows stands below the tallest.
+pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
+    let y = flow.open();
+    let margin = flow.page.theme().column_margin.cells(flow.page.inputs.size.columns);
+    let mut tallest = 0;
+    for ((x, width), blocks) in shares(&columns.ratios, flow.width, margin).zip(&columns.columns) {
+        let mut column = flow.inner(width, y);
+        column.blocks(blocks);
+        tallest = tallest.max(column.height());
+        flow.adopt(column, x, y);
+    }
+    flow.close(y.saturating_add(tallest), 2);
+}
+
+/// First column and width of each share. The first leaves the margin at its right, the last at its
+/// left, those between half of it at both sides; a margin that leaves nothing is not left.
+fn shares(ratios: &[u8], width: u16, margin: u16) -> impl Iterator<Item = (u16, u16)> {
+    let sum = ratios.iter().map(|&ratio| u32::from(ratio)).sum::<u32>().max(1);
+    let last = ratios.len().saturating_sub(1);
+    let mut start = 0;
+    ratios.iter().enumerate().map(move |(at, &ratio)| {
+        let share = (u32::from(ratio) * u32::from(width) / sum) as u16;
+        let (left, right) = match at {
+            0 => (0, margin),
+            _ if at == last => (margin, 0),
+            _ => (margin / 2, margin / 2),
+        };
+        let x = start;
+        start += share;
+        match share.checked_sub(left.saturating_add(right)) {
+            Some(inner) if inner > 0 => (x + left, inner),
+            _ => (x, share),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(&[1, 1], 66, 4, &[(0, 29), (37, 29)])]
+    #[case(&[1, 1, 1], 66, 4, &[(0, 18), (24, 18), (48, 18)])]
+    #[case(&[1, 2], 10, 0, &[(0, 3), (3, 6)])]
+    #[case(&[1], 20, 4, &[(0, 16)])]
+    #[case(&[1, 1], 4, 4, &[(0, 2), (2, 2)])]
+    #[case(&[255, 1], 3, 1, &[(0, 1), (2, 0)])]
+    #[case(&[], 80, 4, &[])]
+    fn the_width_is_shared_by_ratio(
+        #[case] ratios: &[u8],
+        #[case] width: u16,
+        #[case] margin: u16,
+        #[case] expected: &[(u16, u16)],
+    ) {
+        assert_eq!(shares(ratios, width, margin).collect::<Vec<_>>(), expected);
+    }
+}

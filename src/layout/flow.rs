@@ -1,0 +1,253 @@
+//! Stacking blocks from top to bottom: the vertical rhythm, and what each kind of block is laid
+//! out by. A flow has rows and columns of its own; lists, quotes and columns lay out what is in
+//! them as a flow each and take it over at its place.
+//!
+//! Room between blocks is owed, not spent: a block that is the last leaves none behind it.
+
+use std::ops::Range;
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::inline::{Look, lines};
+use super::page::Page;
+use super::place::{Spot, aligned};
+use super::scene::{Item, Placed};
+use super::text::Text;
+use super::{cell, code, columns, list, picture, problem, quote, table};
+use crate::deck::{Align, Block, BlockKind, Inline, Step, TextStyle};
+use crate::theme::{Alignment, HeadingStyle};
+
+/// How deep blocks may stand in each other; what is deeper is left out, and a `…` says so.
+const DEEPEST: u8 = 40;
+
+/// Blocks stacked so far.
+#[derive(Debug)]
+pub(super) struct Flow<'a> {
+    /// What the layout is made from.
+    pub(super) page: &'a Page<'a>,
+    /// How running text looks here.
+    pub(super) look: Look,
+    /// Columns to lay out in.
+    pub(super) width: u16,
+    /// Rows from this flow's first to the page's last.
+    pub(super) room: u32,
+    /// What stands in it, in painting order.
+    pub(super) items: Vec<Placed>,
+    /// The first column right of everything.
+    pub(super) right: u16,
+    /// The rows that came with the step shown.
+    pub(super) revealed: Option<Range<u32>>,
+    /// The first free row.
+    y: u32,
+    /// Empty rows owed before the next block.
+    gap: u32,
+    depth: u8,
+}
+
+impl<'a> Flow<'a> {
+    /// An empty flow, `width` columns wide.
+    pub(super) fn new(page: &'a Page<'a>, width: u16) -> Self {
+        Self {
+            page,
+            look: Look::default(),
+            width,
+            room: page.rows,
+            items: Vec::new(),
+            right: 0,
+            revealed: None,
+            y: 0,
+            gap: 0,
+            depth: 0,
+        }
+    }
+
+    /// An empty flow for what stands inside a block that begins at row `y` of this one.
+    pub(super) fn inner(&self, width: u16, y: u32) -> Self {
+        Self {
+            look: self.look,
+            room: self.room.saturating_sub(y),
+            depth: self.depth + 1,
+            ..Self::new(self.page, width)
+        }
+    }
+
+    /// Takes over what an inner flow holds, with its corner at `x`, `y`.
+    pub(super) fn adopt(&mut self, inner: Flow<'_>, x: u16, y: u32) {
+        for placed in inner.items {
+            let (x, y) = (placed.x.saturating_add(x), placed.y.saturating_add(y));
+            self.items.push(Placed { x, y, item: placed.item });
+        }
+        self.right = self.right.max(inner.right.saturating_add(x));
+        if let Some(rows) = inner.revealed {
+            self.reveal(rows.start.saturating_add(y)..rows.end.saturating_add(y));
+        }
+    }
+
+    /// Begins a block: pays the owed rows and gives the first row that is free.
+    pub(super) fn open(&mut self) -> u32 {
+        self.y = self.y.saturating_add(std::mem::take(&mut self.gap));
+        self.y
+    }
+
+    /// Ends a block: the next free row, and how many empty rows the next block leaves.
+    pub(super) fn close(&mut self, next: u32, gap: u32) {
+        self.y = next;
+        self.gap = gap;
+    }
+
+    /// Leaves rows empty, on top of what is owed.
+    pub(super) fn skip(&mut self, rows: u32) {
+        self.y = self.open().saturating_add(rows);
+    }
+
+    /// Takes back the empty rows owed: the next block follows at once.
+    pub(super) fn join(&mut self) {
+        self.gap = 0;
+    }
+
+    /// Goes down to this row, if it is not passed yet.
+    pub(super) fn go_down_to(&mut self, y: u32) {
+        self.y = self.open().max(y);
+    }
+
+    /// Rows used, without what is owed.
+    pub(super) fn height(&self) -> u32 {
+        self.y
+    }
+
+    /// Puts one row of text somewhere.
+    pub(super) fn put(&mut self, x: u16, y: u32, (line, width): (Line<'static>, u16)) {
+        self.right = self.right.max(x.saturating_add(width));
+        self.items.push(Placed { x, y, item: Item::Text(line) });
+    }
+
+    /// Fills an area.
+    pub(super) fn fill(&mut self, x: u16, y: u32, (width, height): (u16, u32), style: Style) {
+        self.right = self.right.max(x.saturating_add(width));
+        self.items.push(Placed { x, y, item: Item::Fill { width, height, style } });
+    }
+
+    /// Notes rows that came with the step shown.
+    pub(super) fn reveal(&mut self, rows: Range<u32>) {
+        let seen = self.revealed.get_or_insert_with(|| rows.clone());
+        *seen = seen.start.min(rows.start)..seen.end.max(rows.end);
+    }
+
+    /// Notes that what was laid out from row `from` on is of this step.
+    pub(super) fn laid_out(&mut self, step: Step, from: u32) {
+        if self.page.is_new(step) && self.y > from {
+            self.reveal(from..self.y);
+        }
+    }
+
+    /// Lays out every block that is visible.
+    pub(super) fn blocks(&mut self, blocks: &[Block]) {
+        if self.depth > DEEPEST {
+            return self.rows(&Text::plain("…", self.look.base), Alignment::default());
+        }
+        for block in blocks.iter().filter(|block| self.page.shows(block.step)) {
+            let from = self.y.saturating_add(self.gap);
+            self.block(block);
+            self.laid_out(block.step, from);
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        match &block.kind {
+            BlockKind::Title(text) => self.title(text, block.align),
+            BlockKind::Heading(level, text) => self.heading(*level, text, block.align),
+            BlockKind::Paragraph(text) => self.paragraph(text, block.align),
+            BlockKind::List(list) => list::lay_out(self, list, block.align),
+            BlockKind::Table(table) => table::lay_out(self, table, block.align),
+            BlockKind::Quote(blocks) => quote::quote(self, blocks),
+            BlockKind::Alert(kind, title, blocks) => {
+                quote::alert(self, *kind, title.as_deref(), blocks);
+            }
+            BlockKind::Rule => self.rule(),
+            BlockKind::Code(block) => match block.cell {
+                Some(id) => cell::lay_out(self, block, id),
+                None => {
+                    code::lay_out(self, block);
+                }
+            },
+            BlockKind::Picture(picture) => picture::lay_out(self, picture),
+            BlockKind::Columns(columns) => columns::lay_out(self, columns),
+            BlockKind::Footnote(name, text) => self.footnote(name, text, block.align),
+            BlockKind::Space(rows) => self.skip(u32::from(*rows)),
+            BlockKind::JumpToMiddle => self.go_down_to(self.room / 2),
+            BlockKind::Problem(index) => problem::diagnostic(self, *index),
+        }
+    }
+
+    fn title(&mut self, text: &[Inline], align: Option<Align>) {
+        let style = &self.page.theme().slide_title;
+        let top = self.open().saturating_add(style.padding_top.into());
+        self.close(top, 0);
+        self.prefixed(&style.prefix, text, style.style, aligned(align, style.alignment));
+        self.skip(u32::from(style.padding_bottom));
+        if style.separator {
+            self.rule();
+        }
+        self.gap = 1;
+    }
+
+    fn heading(&mut self, level: u8, text: &[Inline], align: Option<Align>) {
+        let index = usize::from(level.clamp(1, 6)) - 1;
+        let HeadingStyle { alignment, style, prefix, .. } = &self.page.theme().headings[index];
+        self.prefixed(prefix, text, *style, aligned(align, *alignment));
+        self.gap = 1;
+    }
+
+    /// Text behind a prefix and a space, where there is one.
+    fn prefixed(&mut self, prefix: &str, text: &[Inline], style: Style, alignment: Alignment) {
+        let mut lines = lines(text, Look::title(style), self.page);
+        if !prefix.is_empty()
+            && let Some(first) = lines.first_mut()
+        {
+            let text = std::mem::take(first);
+            first.push(prefix, style);
+            first.push(" ", style);
+            first.append(&text);
+        }
+        for line in &lines {
+            self.rows(line, alignment);
+        }
+    }
+
+    fn paragraph(&mut self, text: &[Inline], align: Option<Align>) {
+        let alignment = aligned(align, self.page.theme().alignment);
+        for line in &lines(text, self.look, self.page) {
+            self.rows(line, alignment);
+        }
+        self.gap = 1;
+    }
+
+    fn footnote(&mut self, name: &str, text: &[Inline], align: Option<Align>) {
+        let alignment = aligned(align, self.page.theme().alignment);
+        let mut note = vec![Inline::Text(name.into(), TextStyle::new(TextStyle::SUPERSCRIPT))];
+        note.extend_from_slice(text);
+        for line in &lines(&note, self.look, self.page) {
+            self.rows(line, alignment);
+        }
+    }
+
+    /// One line of text, wrapped; each of its rows leans to its side.
+    pub(super) fn rows(&mut self, text: &Text, alignment: Alignment) {
+        let spot = Spot::for_text(alignment, self.width);
+        let mut y = self.open();
+        for (row, width) in text.rows(spot.width) {
+            self.put(spot.start_of(width), y, (row, width));
+            y = y.saturating_add(1);
+        }
+        self.close(y, 0);
+    }
+
+    /// A thematic break.
+    fn rule(&mut self) {
+        let y = self.open();
+        let dashes = Text::plain(&"—".repeat(usize::from(self.width)), self.look.base);
+        self.put(0, y, (dashes.cut(self.width), self.width));
+        self.close(y.saturating_add(1), 1);
+    }
+}

@@ -1,0 +1,118 @@
+//! The footer: three texts that never overlap, or a bar that grows with the talk.
+
+use ratatui::style::Style;
+
+use super::inline::{Look, lines};
+use super::page::Page;
+use super::scene::{Item, Placed};
+use super::text::Text;
+use super::{FooterText, Inputs, Size};
+use crate::deck::{Inline, SlideKind};
+use crate::theme::FooterStyle;
+
+/// Empty columns at both ends.
+const MARGIN: u16 = 1;
+
+/// How many rows of the screen the footer keeps from the body: none where it is empty or not
+/// wanted, and never more than a third of the screen.
+pub(super) fn height(inputs: &Inputs<'_>) -> u16 {
+    let slide = inputs.deck.slide(inputs.at.slide);
+    let wanted = match &inputs.theme.footer {
+        _ if slide.no_footer => 0,
+        FooterStyle::Template { left: None, center: None, right: None, .. }
+        | FooterStyle::Empty => 0,
+        FooterStyle::Template { height, .. } => *height,
+        FooterStyle::ProgressBar { .. } => 1,
+    };
+    wanted.min(inputs.size.rows / 3)
+}
+
+/// The footer of the slide shown, `height` rows high.
+pub(super) fn lay_out(page: &Page<'_>, height: u16) -> Vec<Placed> {
+    let hidden = page.slide().kind == SlideKind::Intro && !page.theme().intro.footer;
+    if hidden || height == 0 {
+        return Vec::new();
+    }
+    let size = page.inputs.size;
+    match &page.theme().footer {
+        FooterStyle::Template { style, .. } => {
+            let row = size.rows.saturating_sub(height / 2 + 1);
+            template(page, page.inputs.footer, *style, row)
+        }
+        FooterStyle::ProgressBar { character, style } => vec![bar(page, *character, *style)],
+        FooterStyle::Empty => Vec::new(),
+    }
+}
+
+/// The three texts on their row.
+fn template(page: &Page<'_>, texts: &FooterText, style: Style, row: u16) -> Vec<Placed> {
+    let text = |inlines: &[Inline]| {
+        let mut line = Text::default();
+        for part in lines(inlines, Look::plain(style), page) {
+            line.append(&part);
+        }
+        line
+    };
+    let parts = [text(&texts.left), text(&texts.center), text(&texts.right)];
+    let places = places(parts.each_ref().map(Text::width), page.inputs.size);
+    parts
+        .iter()
+        .zip(places)
+        .filter(|(part, _)| !part.is_empty())
+        .map(|(part, (x, width))| Placed { x, y: row.into(), item: Item::Text(part.cut(width)) })
+        .collect()
+}
+
+/// First column and width of the left, middle and right text. Where they would touch, each is cut
+/// to its share.
+fn places(widths: [u16; 3], size: Size) -> [(u16, u16); 3] {
+    let room = size.columns.saturating_sub(MARGIN * 2);
+    let wide = |[left, center, right]: [u16; 3]| {
+        let middle = (size.columns.saturating_sub(center)) / 2;
+        let end = size.columns.saturating_sub(MARGIN.saturating_add(right));
+        [(MARGIN, left), (middle, center), (end, right)]
+    };
+    let [(_, left), (middle, center), (end, right)] = wide(widths);
+    let clear = |a: u16, b: u16, next: u16| a.saturating_add(b) < next;
+    let free = if center > 0 {
+        (left == 0 || clear(MARGIN, left, middle)) && (right == 0 || clear(middle, center, end))
+    } else {
+        left == 0 || right == 0 || clear(MARGIN, left, end)
+    };
+    if free && widths.iter().all(|&width| width <= room) {
+        return wide(widths);
+    }
+    let parts = widths.iter().filter(|&&width| width > 0).count().max(1) as u16;
+    let share = (room / parts).saturating_sub(u16::from(parts > 1));
+    wide(widths.map(|width| width.min(share)))
+}
+
+/// The bar: as long as the part of the talk that is reached; full on the last slide.
+fn bar(page: &Page<'_>, character: char, style: Style) -> Placed {
+    let size = page.inputs.size;
+    let reached = page.slide_number() as u64 * u64::from(size.columns);
+    let cells = reached.div_ceil(page.total_slides().max(1) as u64) as usize;
+    let text = Text::plain(&character.to_string().repeat(cells), style);
+    Placed { x: 0, y: size.rows.saturating_sub(1).into(), item: Item::Text(text.cut(size.columns)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::all_fit([5, 6, 5], 40, [(1, 5), (17, 6), (34, 5)])]
+    #[case::two_alone([19, 0, 18], 40, [(1, 19), (20, 0), (21, 18)])]
+    #[case::too_long([30, 30, 5], 32, [(1, 9), (11, 9), (26, 5)])]
+    #[case::one_alone([99, 0, 0], 20, [(1, 18), (10, 0), (19, 0)])]
+    #[case::no_room([9, 9, 9], 1, [(1, 0), (0, 0), (0, 0)])]
+    fn footer_texts_never_touch(
+        #[case] widths: [u16; 3],
+        #[case] columns: u16,
+        #[case] expected: [(u16, u16); 3],
+    ) {
+        assert_eq!(places(widths, Size::new(columns, 9)), expected);
+    }
+}

@@ -1,0 +1,61 @@
+//! The intro slide, made of what the front matter says about the talk.
+
+use super::flow::Flow;
+use super::inline::{Look, lines};
+use super::text::Text;
+use crate::deck::Inline;
+use crate::theme::IntroLine;
+
+/// Lays out titles from the middle on, when and where below them, and the authors.
+pub(super) fn lay_out(flow: &mut Flow<'_>) {
+    let meta = &flow.page.inputs.deck.meta;
+    let intro = &flow.page.theme().intro;
+    flow.close(flow.room / 2, 0);
+    titles(flow, meta.title.as_deref(), &intro.title);
+    titles(flow, meta.sub_title.as_deref(), &intro.subtitle);
+    let details =
+        [(&meta.event, &intro.event), (&meta.location, &intro.location), (&meta.date, &intro.date)];
+    if details.iter().any(|(text, _)| text.is_some()) {
+        flow.skip(2);
+    }
+    for (text, line) in details {
+        if let Some(text) = text {
+            flow.rows(&Text::plain(text, line.style), line.alignment);
+        }
+    }
+    authors(flow);
+}
+
+/// The lines of a title or sub title.
+fn titles(flow: &mut Flow<'_>, text: Option<&[Vec<Inline>]>, line: &IntroLine) {
+    for row in text.into_iter().flatten() {
+        for text in lines(row, Look::title(line.style), flow.page) {
+            flow.rows(&text, line.alignment);
+        }
+    }
+}
+
+/// The authors: on the last rows of the page, or below everything else.
+fn authors(flow: &mut Flow<'_>) {
+    let meta = &flow.page.inputs.deck.meta;
+    let intro = &flow.page.theme().intro;
+    let names: Vec<_> = meta
+        .author
+        .iter()
+        .chain(&meta.authors)
+        .map(|name| Text::plain(name, intro.author.style))
+        .collect();
+    if names.is_empty() {
+        return;
+    }
+    let last = flow.room.saturating_sub(names.len() as u32);
+    if intro.author_below_title {
+        flow.skip(3);
+    } else {
+        flow.skip(1);
+        flow.go_down_to(last);
+    }
+    for name in &names {
+        flow.rows(name, intro.author.alignment);
+    }
+}

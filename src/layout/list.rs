@@ -1,0 +1,91 @@
+//! Lists: markers, nesting, hanging indents, and whatever blocks an item holds.
+
+use super::flow::Flow;
+use super::inline::lines;
+use super::place::{Spot, aligned};
+use super::text::Text;
+use crate::deck::{Align, List, ListItem, Marker};
+
+/// Columns that each depth is indented.
+const INDENT: usize = 3;
+
+/// The bullets by depth; all deeper ones take the last.
+const BULLETS: [&str; 3] = ["•", "◦", "▪"];
+
+/// One item, measured.
+struct Entry<'a> {
+    item: &'a ListItem,
+    marker: Text,
+    lines: Vec<Text>,
+}
+
+/// Lays out the items that are visible. All share one block, so that a list in the middle of the
+/// slide still has its bullets below each other.
+pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
+    if list.continues {
+        flow.join();
+    }
+    let entries: Vec<_> = list.items.iter().map(|item| Entry::new(flow, item)).collect();
+    let wanted = entries.iter().map(Entry::width).max().unwrap_or(0);
+    let alignment = aligned(align, flow.page.theme().alignment);
+    let spot = Spot::for_block(alignment, flow.width, wanted);
+    for entry in entries.iter().filter(|entry| flow.page.shows(entry.item.step)) {
+        let from = flow.open();
+        entry.lay_out(flow, spot);
+        flow.laid_out(entry.item.step, from);
+        let free = u32::from(list.item_newlines.saturating_sub(1));
+        let below = if entry.item.blocks.is_empty() { free } else { free.max(1) };
+        flow.close(flow.height(), below);
+    }
+    let free = u32::from(list.item_newlines.saturating_sub(1));
+    flow.close(flow.height().saturating_add(free), 1);
+}
+
+impl<'a> Entry<'a> {
+    fn new(flow: &Flow<'_>, item: &'a ListItem) -> Self {
+        let depth = usize::from(item.depth);
+        let mut marker = " ".repeat(INDENT * (depth + 1));
+        match &item.marker {
+            Marker::Bullet => {
+                marker.push_str(BULLETS[depth.min(BULLETS.len() - 1)]);
+                marker.push_str("  ");
+            }
+            Marker::Number(number) => {
+                marker.push_str(number);
+                marker.push(' ');
+            }
+        }
+        let marker = Text::plain(&marker, flow.look.base);
+        Self { item, marker, lines: lines(&item.text, flow.look, flow.page) }
+    }
+
+    /// The columns it would take on rows that never end.
+    fn width(&self) -> u16 {
+        let text = self.lines.iter().map(Text::width).max().unwrap_or(0);
+        let marker = self.marker.width();
+        if self.item.blocks.is_empty() { marker.saturating_add(text) } else { u16::MAX }
+    }
+
+    fn lay_out(&self, flow: &mut Flow<'_>, spot: Spot) {
+        let indent = self.marker.width().min(spot.width.saturating_sub(1));
+        let mut y = flow.open();
+        flow.put(spot.x, y, (self.marker.cut(indent), indent));
+        if !self.item.text.is_empty() || self.item.blocks.is_empty() {
+            for line in &self.lines {
+                for row in line.rows(spot.width - indent) {
+                    flow.put(spot.x + indent, y, row);
+                    y = y.saturating_add(1);
+                }
+            }
+            flow.close(y, 1);
+        }
+        if !self.item.blocks.is_empty() {
+            let y = flow.open();
+            let mut inner = flow.inner(spot.width - indent, y);
+            inner.blocks(&self.item.blocks);
+            let height = inner.height().max(1);
+            flow.adopt(inner, spot.x + indent, y);
+            flow.close(y.saturating_add(height), 0);
+        }
+    }
+}

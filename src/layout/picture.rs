@@ -1,0 +1,85 @@
+//! Pictures: fitting pixels into cells, room for one whose size is not known yet, and the reason
+//! where one cannot be shown.
+
+use super::flow::Flow;
+use super::inline::Look;
+use super::place::aligned;
+use super::problem;
+use super::scene::{Item, Placed};
+use super::text::Text;
+use super::{PictureKey, PixelSize};
+use crate::deck::{Align, Picture};
+use crate::theme::Alignment;
+
+/// The share of the width that a picture may take, in percent.
+const WIDEST: u32 = 95;
+
+/// Fewer rows than this are no room for a picture: it then stands below the page's end.
+const FEWEST_ROWS: u32 = 4;
+
+/// Lays out a picture in the middle of the room.
+pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture) {
+    let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
+    match flow.page.inputs.measures.pictures.get(&key) {
+        Some(Ok(size)) => place(flow, picture.width_percent, *size, key),
+        Some(Err(reason)) => refuse(flow, picture, reason),
+        None => reserve(flow, picture),
+    }
+}
+
+fn place(flow: &mut Flow<'_>, percent: Option<u8>, pixels: PixelSize, key: PictureKey) {
+    let y = flow.open();
+    let (width, height) = fit(pixels, percent, flow.page.inputs.size.cell, room(flow, y));
+    let x = flow.width.saturating_sub(width) / 2;
+    flow.right = flow.right.max(x + width);
+    flow.items.push(Placed { x, y, item: Item::Picture { width, height, key } });
+    flow.close(y.saturating_add(height), 1);
+}
+
+/// Columns and rows that a picture may take from row `y` on: the rest of the page, or, where that
+/// is next to nothing, a third of one.
+fn room(flow: &Flow<'_>, y: u32) -> (u16, u32) {
+    let rest = flow.room.saturating_sub(y);
+    let rows = if rest < FEWEST_ROWS { (flow.page.rows / 3).max(rest) } else { rest };
+    (flow.width, rows.max(1))
+}
+
+/// Columns and rows for a picture: its own size or the width asked for, shrunk to the room.
+fn fit(
+    pixels: PixelSize,
+    percent: Option<u8>,
+    (cell_width, cell_height): (u16, u16),
+    (width, rows): (u16, u32),
+) -> (u16, u32) {
+    let [cell_width, cell_height] = [cell_width, cell_height].map(|px| f64::from(px.max(1)));
+    let [natural_width, natural_height] =
+        [pixels.width, pixels.height].map(|px| f64::from(px.max(1)));
+    let asked = percent.map(|percent| f64::from(width) * f64::from(percent) / 100.0);
+    let columns = asked.unwrap_or(natural_width / cell_width);
+    let rows_per_column = natural_height / natural_width * cell_width / cell_height;
+    let widest = (u32::from(width) * WIDEST / 100).max(1);
+    let columns = columns.min(f64::from(widest)).min(f64::from(rows) / rows_per_column);
+    #[expect(clippy::cast_sign_loss, reason = "both are positive, and `as` saturates")]
+    let (fitted, high) = (columns.round() as u32, (columns * rows_per_column).round() as u32);
+    (fitted.clamp(1, widest) as u16, high.clamp(1, rows))
+}
+
+fn refuse(flow: &mut Flow<'_>, picture: &Picture, reason: &str) {
+    let title = format!("cannot show `{}`", picture.source);
+    problem::notice(flow, &title, [reason, &picture.alt].into_iter());
+}
+
+/// Keeps room for a picture whose size is still to come, with its name in the middle.
+fn reserve(flow: &mut Flow<'_>, picture: &Picture) {
+    let y = flow.open();
+    let height = room(flow, y).1;
+    let style = flow.look.base.patch(flow.page.theme().output.not_started);
+    let name = Text::plain(&picture.source, style);
+    let middle: Alignment = aligned(Some(Align::Center), Alignment::default());
+    let mut inner = flow.inner(flow.width, y);
+    inner.look = Look::plain(style);
+    inner.skip((height - 1) / 2);
+    inner.rows(&name, middle);
+    flow.adopt(inner, 0, y);
+    flow.close(y.saturating_add(height), 1);
+}

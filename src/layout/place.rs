@@ -1,0 +1,110 @@
+//! Where something stands across its room: a theme's alignment turned into cells.
+
+use crate::deck::Align;
+use crate::theme::{Alignment, Margin};
+
+/// A stretch of columns and the side that rows in it lean to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// First column.
+    pub(super) x: u16,
+    /// Columns.
+    pub(super) width: u16,
+    side: Align,
+}
+
+impl Spot {
+    /// Where running text may stand in a room this wide.
+    pub(super) fn for_text(alignment: Alignment, room: u16) -> Self {
+        Self::for_block(alignment, room, room)
+    }
+
+    /// Where a block stands that would like to be `wanted` wide: never wider than its margins let
+    /// it, nor narrower than the theme's least size.
+    pub(super) fn for_block(alignment: Alignment, room: u16, wanted: u16) -> Self {
+        match alignment {
+            Alignment::Left(margin) => {
+                let (x, most) = inside(margin, room);
+                Self { x, width: wanted.min(most), side: Align::Left }
+            }
+            Alignment::Right(margin) => {
+                let (x, most) = inside(margin, room);
+                let width = wanted.min(most);
+                Self { x: x + (most - width), width, side: Align::Right }
+            }
+            Alignment::Center { minimum_margin, minimum_size } => {
+                let (_, most) = inside(minimum_margin, room);
+                let width = wanted.min(most).max(minimum_size).min(room);
+                Self { x: (room - width) / 2, width, side: Align::Center }
+            }
+        }
+    }
+
+    /// The column at which a row of this width starts.
+    pub(super) fn start_of(self, width: u16) -> u16 {
+        let free = self.width.saturating_sub(width);
+        self.x
+            + match self.side {
+                Align::Left => 0,
+                Align::Center => free / 2,
+                Align::Right => free,
+            }
+    }
+}
+
+/// The alignment that counts: the `alignment` command's, which knows no margin, or the theme's.
+pub(super) fn aligned(asked: Option<Align>, theme: Alignment) -> Alignment {
+    match asked {
+        None => theme,
+        Some(Align::Left) => Alignment::Left(Margin::Fixed(0)),
+        Some(Align::Right) => Alignment::Right(Margin::Fixed(0)),
+        Some(Align::Center) => {
+            Alignment::Center { minimum_margin: Margin::Fixed(0), minimum_size: 0 }
+        }
+    }
+}
+
+/// First column and columns that a margin at both sides leaves. One that leaves nothing is ignored.
+pub(super) fn inside(margin: Margin, room: u16) -> (u16, u16) {
+    let cells = margin.cells(room);
+    match room.checked_sub(cells.saturating_mul(2)) {
+        Some(width) if width > 0 => (cells, width),
+        _ => (0, room),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const CODE: Alignment =
+        Alignment::Center { minimum_margin: Margin::Percent(8), minimum_size: 50 };
+
+    #[rstest]
+    #[case::short_code_gets_the_least_size(CODE, 66, 21, (8, 50))]
+    #[case::long_code_stops_at_the_margin(CODE, 66, 200, (6, 54))]
+    #[case::the_least_size_stops_at_the_room(CODE, 30, 10, (0, 30))]
+    #[case::left(Alignment::Left(Margin::Fixed(3)), 20, 99, (3, 14))]
+    #[case::right(Alignment::Right(Margin::Fixed(3)), 20, 4, (13, 4))]
+    #[case::a_margin_that_cannot_fit(Alignment::Left(Margin::Fixed(10)), 20, 99, (0, 20))]
+    #[case::no_room_at_all(CODE, 0, 10, (0, 0))]
+    fn a_block_stands_inside_its_margins(
+        #[case] alignment: Alignment,
+        #[case] room: u16,
+        #[case] wanted: u16,
+        #[case] expected: (u16, u16),
+    ) {
+        let spot = Spot::for_block(alignment, room, wanted);
+        assert_eq!((spot.x, spot.width), expected);
+    }
+
+    #[test]
+    fn rows_lean_to_their_side() {
+        let start = |align| Spot::for_text(aligned(Some(align), CODE), 20).start_of(5);
+        assert_eq!(start(Align::Left), 0);
+        assert_eq!(start(Align::Center), 7);
+        assert_eq!(start(Align::Right), 15);
+    }
+}

@@ -1,0 +1,55 @@
+//! What stands on a slide in place of something that cannot be shown: a box that says what is
+//! wrong, where, and what to try. The rest of the slide is drawn around it.
+
+use ratatui::style::{Modifier, Style};
+
+use super::flow::Flow;
+use super::text::Text;
+
+/// Lays out the deck's diagnostic at `index`.
+pub(super) fn diagnostic(flow: &mut Flow<'_>, index: usize) {
+    let deck = flow.page.inputs.deck;
+    let Some(found) = deck.diagnostics.get(index) else { return };
+    let hints: Vec<_> = found.hints.iter().map(|hint| format!("hint: {hint}")).collect();
+    let place = deck.sources.place(found.span);
+    notice(flow, &found.message, std::iter::once(place.as_str()).chain(hints.iter().map(|h| &**h)));
+}
+
+/// Lays out a box of lines in the theme's failure colours, the first one bold.
+pub(super) fn notice<'a>(
+    flow: &mut Flow<'_>,
+    title: &'a str,
+    details: impl Iterator<Item = &'a str>,
+) {
+    let style = flow.page.theme().output.failure;
+    let mut lines = vec![Text::plain(title, style.add_modifier(Modifier::BOLD))];
+    lines.extend(
+        details.filter(|line| !line.is_empty()).map(|line| Text::plain(line, flow.look.base)),
+    );
+    let longest = lines.iter().map(Text::width).max().unwrap_or(0);
+    let width = longest.saturating_add(4).min(flow.width);
+    let inner = width.saturating_sub(4).max(1);
+    let top = flow.open();
+    let mut y = top.saturating_add(1);
+    for row in lines.iter().flat_map(|line| line.rows(inner)) {
+        flow.put(2, y, row);
+        y = y.saturating_add(1);
+    }
+    frame(flow, top..y, width, style);
+    flow.close(y.saturating_add(1), 1);
+}
+
+/// Draws the box's lines around `rows`, whose last is the row above the lower line.
+fn frame(flow: &mut Flow<'_>, rows: std::ops::Range<u32>, width: u16, style: Style) {
+    let dashes = "─".repeat(usize::from(width.saturating_sub(2)));
+    let edge = |flow: &mut Flow<'_>, x, y, text: &str| {
+        let text = Text::plain(text, style);
+        flow.put(x, y, (text.cut(width), text.width().min(width)));
+    };
+    edge(flow, 0, rows.start, &format!("┌{dashes}┐"));
+    for y in rows.start.saturating_add(1)..rows.end {
+        edge(flow, 0, y, "│");
+        edge(flow, width.saturating_sub(1), y, "│");
+    }
+    edge(flow, 0, rows.end, &format!("└{dashes}┘"));
+}

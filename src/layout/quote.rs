@@ -1,0 +1,89 @@
+//! Quotes and alerts: a prefix before every row, and a background as wide as the longest.
+
+use ratatui::style::Style;
+
+use super::flow::Flow;
+use super::inline::{Look, lines};
+use super::place::{Spot, aligned};
+use super::text::Text;
+use crate::deck::{AlertKind, Align, Block, Inline};
+use crate::theme::Alignment;
+
+/// What surrounds quoted blocks.
+struct Frame<'a> {
+    alignment: Alignment,
+    prefix: &'a str,
+    prefix_style: Style,
+    style: Style,
+}
+
+/// Lays out a block quote.
+pub(super) fn quote(flow: &mut Flow<'_>, blocks: &[Block]) {
+    let theme = &flow.page.theme().quote;
+    let frame = Frame {
+        alignment: theme.alignment,
+        prefix: &theme.prefix,
+        prefix_style: theme.style.patch(theme.prefix_style),
+        style: theme.style,
+    };
+    frame.lay_out(flow, |inner| inner.blocks(blocks));
+}
+
+/// Lays out an alert: its icon and title in the kind's colour, then its text.
+pub(super) fn alert(
+    flow: &mut Flow<'_>,
+    kind: AlertKind,
+    title: Option<&[Inline]>,
+    blocks: &[Block],
+) {
+    let theme = &flow.page.theme().alerts;
+    let kind = &theme.kinds[kind as usize];
+    let colored = kind.color.map_or(theme.style, |color| theme.style.fg(color));
+    let frame = Frame {
+        alignment: theme.alignment,
+        prefix: &theme.prefix,
+        prefix_style: colored,
+        style: theme.style,
+    };
+    frame.lay_out(flow, |inner| {
+        let look = Look::title(colored);
+        let mut heading = Text::default();
+        if !kind.icon.is_empty() {
+            heading.push(&kind.icon, colored);
+            heading.push(" ", colored);
+        }
+        match title {
+            Some(title) => {
+                for line in lines(title, look, inner.page) {
+                    heading.append(&line);
+                }
+            }
+            None => heading.push(&kind.title, colored),
+        }
+        inner.rows(&heading, aligned(Some(Align::Left), theme.alignment));
+        inner.close(inner.height(), 1);
+        inner.blocks(blocks);
+    });
+}
+
+impl Frame<'_> {
+    /// Lays out what `fill` puts inside, then draws the prefix and background around it.
+    fn lay_out(&self, flow: &mut Flow<'_>, fill: impl FnOnce(&mut Flow<'_>)) {
+        let y = flow.open();
+        let prefix = Text::plain(self.prefix, self.prefix_style);
+        let most = Spot::for_text(self.alignment, flow.width).width;
+        let indent = prefix.width().min(most.saturating_sub(1));
+        let mut inner = flow.inner(most - indent, y);
+        inner.look = Look { base: self.style, strong: false, rows: true };
+        fill(&mut inner);
+        let height = inner.height().max(1);
+        let width = indent.saturating_add(inner.right).min(most);
+        let x = Spot::for_block(self.alignment, flow.width, width).x;
+        flow.fill(x, y, (width, height), self.style);
+        for row in y..y.saturating_add(height) {
+            flow.put(x, row, (prefix.cut(indent), indent));
+        }
+        flow.adopt(inner, x + indent, y);
+        flow.close(y.saturating_add(height), 1);
+    }
+}

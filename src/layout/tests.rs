@@ -1,0 +1,682 @@
+//! Whole slides, laid out and read back as rows of text. What a slide looks like in colour is
+//! snapshotted from decks, by `tests/render.rs`.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use super::*;
+use crate::deck::{
+    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, LineGroup, List, ListItem, Marker,
+    Picture, Slide, Step, Table, TableRow, TextStyle,
+};
+use crate::diag::Diagnostic;
+use crate::run::{CellRun, Outcome, Output, RunId, State};
+use crate::source::{SourceFile, Sources, Span};
+use crate::theme::{
+    Alignment, Choice, FooterPart, FooterStyle, Margin, Padding, QuoteStyle, TitleStyle, resolve,
+};
+
+/// A deck of one slide and all that it is laid out with.
+struct Fixture {
+    deck: Deck,
+    at: Cursor,
+    size: Size,
+    theme: Theme,
+    runs: Runs,
+    measures: Measures,
+    footer: FooterText,
+    focus: Option<CellId>,
+}
+
+impl Fixture {
+    fn new(blocks: Vec<Block>) -> Self {
+        let slide = Slide { blocks, steps: 1, ..Slide::default() };
+        Self {
+            deck: Deck { slides: vec![slide], ..Deck::default() },
+            at: Cursor { step: Step::LAST, ..Cursor::default() },
+            size: Size::new(40, 20),
+            theme: theme(),
+            runs: Runs::default(),
+            measures: Measures::default(),
+            footer: FooterText::default(),
+            focus: None,
+        }
+    }
+
+    fn size(mut self, columns: u16, rows: u16) -> Self {
+        self.size = Size::new(columns, rows);
+        self
+    }
+
+    fn step(mut self, step: u16) -> Self {
+        self.at.step = Step(step);
+        self
+    }
+
+    fn run(mut self, run: CellRun) -> Self {
+        self.runs.insert(CellId(0), run);
+        self
+    }
+
+    fn scene(&self) -> Scene {
+        let highlighter = Highlighter::new("base16-eighties.dark").unwrap();
+        layout(&Inputs {
+            deck: &self.deck,
+            at: self.at,
+            size: self.size,
+            theme: &self.theme,
+            highlighter: &highlighter,
+            runs: &self.runs,
+            measures: &self.measures,
+            footer: &self.footer,
+            focus: self.focus,
+        })
+    }
+
+    /// Every row of the body, however many the screen has.
+    fn body(&self) -> String {
+        let scene = self.scene();
+        rows(&scene.body, scene.size.columns, scene.height as u16)
+    }
+
+    fn frame(&self) -> String {
+        let scene = self.scene();
+        rows(&scene.frame, scene.size.columns, scene.size.rows)
+    }
+}
+
+fn rows(items: &[Placed], columns: u16, rows: u16) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+    for placed in items {
+        if let Item::Text(line) = &placed.item {
+            buffer.set_line(placed.x, placed.y as u16, line, columns);
+        }
+    }
+    let row = |y| (0..columns).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>();
+    let lines: Vec<_> = (0..rows).map(|y| row(y).trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
+/// A theme with every ornament that changes where something stands.
+fn theme() -> Theme {
+    let choice = Choice { forced: None, name: None, file: None, default: "dark", overrides: None };
+    let centered = Alignment::Center { minimum_margin: Margin::Percent(8), minimum_size: 0 };
+    Theme {
+        base: Style::new(),
+        alignment: Alignment::Left(Margin::Fixed(0)),
+        margin: Margin::Fixed(2),
+        slide_title: TitleStyle {
+            alignment: centered,
+            padding_top: 1,
+            padding_bottom: 1,
+            ..TitleStyle::default()
+        },
+        code: crate::theme::CodeStyle {
+            alignment: Alignment::Center { minimum_margin: Margin::Fixed(2), minimum_size: 20 },
+            padding: Padding { horizontal: 2, vertical: 1 },
+            ..crate::theme::CodeStyle::default()
+        },
+        quote: QuoteStyle { prefix: "▍ ".into(), ..QuoteStyle::default() },
+        column_margin: Margin::Fixed(4),
+        footer: FooterStyle::Empty,
+        ..resolve(&choice).0
+    }
+}
+
+fn block(kind: BlockKind) -> Block {
+    Block { kind, span: Span::default(), step: Step(0), align: None, font_size: 1 }
+}
+
+fn text(text: &str) -> Vec<Inline> {
+    vec![Inline::Text(text.into(), TextStyle::default())]
+}
+
+fn paragraph(words: &str) -> Block {
+    block(BlockKind::Paragraph(text(words)))
+}
+
+fn code(code: &str) -> CodeBlock {
+    CodeBlock { text: code.into(), ..CodeBlock::default() }
+}
+
+fn cell(lines: &str) -> Block {
+    block(BlockKind::Code(Box::new(CodeBlock { cell: Some(CellId(0)), ..code(lines) })))
+}
+
+fn item(depth: u8, words: &str) -> ListItem {
+    ListItem { depth, marker: Marker::Bullet, text: text(words), blocks: Vec::new(), step: Step(0) }
+}
+
+fn list(items: Vec<ListItem>) -> Block {
+    block(BlockKind::List(List { items, item_newlines: 1, continues: false }))
+}
+
+fn written(lines: impl IntoIterator<Item = String>) -> CellRun {
+    let mut output = Output::default();
+    for line in lines {
+        output.feed(line.as_bytes());
+        output.feed(b"\n");
+    }
+    CellRun {
+        run: RunId(1),
+        state: State::Ended(Outcome::Exited(0)),
+        elapsed: Duration::from_millis(12),
+        output,
+        ..CellRun::default()
+    }
+}
+
+#[test]
+fn blocks_stand_a_row_apart() {
+    let fixture = Fixture::new(vec![
+        block(BlockKind::Title(text("A title"))),
+        paragraph("Some words that go on until the row is full and then some"),
+        list(vec![item(0, "one that is long enough to be wrapped at the edge"), item(1, "two")]),
+        block(BlockKind::Rule),
+        paragraph("end"),
+    ]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+                  A title
+
+
+    Some words that go on until the row
+    is full and then some
+
+       •  one that is long enough to be
+          wrapped at the edge
+          ◦  two
+
+    ————————————————————————————————————
+
+    end
+    ");
+}
+
+#[test]
+fn a_list_item_holds_blocks_under_its_text() {
+    let holding = ListItem { blocks: vec![block(BlockKind::Rule)], ..item(0, "holds") };
+    let number = ListItem { marker: Marker::Number("10)".into()), ..item(0, "ten") };
+    let fixture = Fixture::new(vec![list(vec![holding, number, item(2, "deep")])]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    •  holds
+
+       ——————————————————————————————
+
+    10) ten
+          ▪  deep
+    ");
+}
+
+#[test]
+fn a_list_that_goes_on_leaves_no_room_before_it() {
+    let more = List { items: vec![item(0, "b")], item_newlines: 2, continues: true };
+    let fixture = Fixture::new(vec![list(vec![item(0, "a")]), block(BlockKind::List(more))]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    •  a
+    •  b
+    ");
+}
+
+fn table(rows: &[&[&str]], aligns: &[Option<Align>]) -> Table {
+    let cells = |row: &&[&str]| row.iter().map(|cell| text(cell)).collect::<Vec<_>>();
+    Table {
+        aligns: aligns.to_vec(),
+        header: cells(&rows[0]),
+        rows: rows[1..].iter().map(|row| TableRow { cells: cells(row), step: Step(0) }).collect(),
+    }
+}
+
+#[test]
+fn a_table_aligns_headers_as_their_columns() {
+    let aligns = [Some(Align::Center), Some(Align::Right), None];
+    let table = table(&[&["a", "b", "c"], &["xxxx", "yyy", "z"], &["only"]], &aligns);
+    let fixture = Fixture::new(vec![block(BlockKind::Table(table))]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+     a   │   b │ c
+    ─────┼─────┼──
+    xxxx │ yyy │ z
+    only │     │
+    ");
+}
+
+#[test]
+fn a_table_that_is_too_wide_wraps_in_its_cells() {
+    let table = table(
+        &[&["id", "what it is"], &["1", "a cell with more words than the row has room for"]],
+        &[],
+    );
+    let fixture = Fixture::new(vec![block(BlockKind::Table(table)), paragraph("after")]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    id │ what it is
+    ───┼────────────────────────────────
+    1  │ a cell with more words than the
+       │ row has room for
+
+    after
+    ");
+}
+
+#[test]
+fn a_quote_has_its_prefix_on_every_row() {
+    let words = "a quote of so many words that they do not fit on one row";
+    let inner = block(BlockKind::Quote(vec![paragraph("nested")]));
+    let quote = block(BlockKind::Quote(vec![paragraph(words), inner]));
+    let fixture = Fixture::new(vec![quote, paragraph("after")]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    ▍ a quote of so many words that they
+    ▍ do not fit on one row
+    ▍
+    ▍ ▍ nested
+
+    after
+    ");
+}
+
+#[test]
+fn a_quote_fills_its_background_to_the_longest_row() {
+    let mut fixture = Fixture::new(vec![block(BlockKind::Quote(vec![
+        paragraph("longest row"),
+        paragraph("short"),
+    ]))]);
+    fixture.theme.quote.style = Style::new().bg(ratatui::style::Color::Blue);
+    let style = fixture.theme.quote.style;
+    let fill = Placed { x: 2, y: 1, item: Item::Fill { width: 13, height: 3, style } };
+    assert_eq!(fixture.scene().body[0], fill);
+}
+
+#[test]
+fn an_alert_opens_with_its_icon_and_title() {
+    let mut fixture = Fixture::new(vec![block(BlockKind::Alert(
+        AlertKind::Tip,
+        Some(text("My title")),
+        vec![paragraph("text")],
+    ))]);
+    fixture.theme.alerts.prefix = "▍ ".into();
+    fixture.theme.alerts.kinds[1].icon = "!".into();
+    insta::assert_snapshot!(fixture.body(), @"
+
+    ▍ ! My title
+    ▍
+    ▍ text
+    ");
+}
+
+#[test]
+fn code_wraps_behind_its_line_numbers() {
+    let listing = CodeBlock {
+        line_numbers: true,
+        ..code("short\na line of code that is too long for its box, by far")
+    };
+    let fixture = Fixture::new(vec![block(BlockKind::Code(Box::new(listing))), paragraph("x")]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+        1 short
+        2 a line of code that is too
+          long for its box, by far
+
+
+    x
+    ");
+}
+
+#[test]
+fn lines_outside_the_group_are_dimmed_step_by_step() {
+    let groups = vec![LineGroup::Lines(vec![(1, 1)]), LineGroup::Lines(vec![(2, 3)])];
+    let listing = CodeBlock { groups, groups_from: Step(1), ..code("a\nb\nc") };
+    let fixture = |step| {
+        Fixture::new(vec![block(BlockKind::Code(Box::new(listing.clone())))]).step(step).scene()
+    };
+    let dimmed = Highlighter::new("base16-eighties.dark").unwrap().dimmed();
+    let dim_rows = |scene: &Scene| {
+        let texts = scene.body.iter().filter_map(|placed| match &placed.item {
+            Item::Text(line) => Some(line.spans.iter().all(|span| span.style == dimmed)),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>()
+    };
+    assert_eq!(dim_rows(&fixture(1)), [false, true, true]);
+    assert_eq!(dim_rows(&fixture(2)), [true, false, false]);
+    assert_eq!(fixture(1).revealed, None);
+    assert_eq!(fixture(2).revealed, Some(3..5));
+}
+
+#[test]
+fn what_comes_later_leaves_no_room() {
+    let later = Block { step: Step(1), ..paragraph("later") };
+    let blocks = vec![paragraph("first"), later, paragraph("last")];
+    let fixture = Fixture::new(blocks.clone()).step(0);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    first
+
+    last
+    ");
+    assert_eq!(fixture.scene().revealed, None);
+    let fixture = Fixture::new(blocks).step(1);
+    assert_eq!(fixture.scene().revealed, Some(3..4));
+}
+
+#[test]
+fn columns_keep_their_own_rows() {
+    let columns = Columns {
+        ratios: vec![1, 1],
+        columns: vec![
+            vec![paragraph("left"), block(BlockKind::JumpToMiddle), paragraph("middle")],
+            vec![paragraph("right has more words"), paragraph("second")],
+        ],
+    };
+    let fixture =
+        Fixture::new(vec![block(BlockKind::Columns(columns)), paragraph("below")]).size(40, 12);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    left                  right has more
+                          words
+
+                          second
+
+    middle
+
+
+    below
+    ");
+}
+
+#[test]
+fn an_intro_slide_has_titles_in_the_middle_and_authors_at_the_end() {
+    let mut fixture = Fixture::new(vec![]).size(30, 14);
+    fixture.deck.slides[0].kind = SlideKind::Intro;
+    fixture.deck.meta = crate::deck::Meta {
+        title: Some(vec![text("The talk")]),
+        sub_title: Some(vec![text("for all")]),
+        event: Some("Conference".into()),
+        authors: vec!["Ada".into(), "Grace".into()],
+        ..crate::deck::Meta::default()
+    };
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+
+
+
+
+
+    The talk
+    for all
+
+
+    Conference
+
+    Ada
+    Grace
+    ");
+}
+
+#[test]
+fn a_problem_is_boxed_with_its_place_and_hint() {
+    let mut fixture = Fixture::new(vec![block(BlockKind::Problem(0)), paragraph("after")]);
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new("talk.md", "a\n\n<!-- puase -->\n"));
+    let span = Span::new(file, 8..13);
+    fixture.deck.sources = sources;
+    fixture.deck.diagnostics = vec![
+        Diagnostic::error(span, "unknown command `puase` in a comment of its own")
+            .hint("did you mean `pause`?"),
+    ];
+    insta::assert_snapshot!(fixture.body(), @"
+
+    ┌──────────────────────────────────┐
+    │ unknown command `puase` in a     │
+    │ comment of its own               │
+    │ talk.md:3:6                      │
+    │ hint: did you mean `pause`?      │
+    └──────────────────────────────────┘
+
+    after
+    ");
+}
+
+fn picture(width_percent: Option<u8>) -> (Block, PictureKey) {
+    let picture = Picture {
+        source: "a.png".into(),
+        base: "slides".into(),
+        width_percent,
+        alt: "a chart".into(),
+    };
+    let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
+    (block(BlockKind::Picture(Box::new(picture))), key)
+}
+
+/// Where a picture of these pixels goes on a screen of 40x20: column, row, columns, rows.
+fn placed(width: u32, height: u32, percent: Option<u8>) -> (u16, u32, u16, u32) {
+    let (block, key) = picture(percent);
+    let mut fixture = Fixture::new(vec![block]);
+    fixture.measures.pictures.insert(key, Ok(PixelSize { width, height }));
+    let scene = fixture.scene();
+    let [Placed { x, y, item: Item::Picture { width, height, .. } }] = scene.body[..] else {
+        panic!("one picture, not {:?}", scene.body)
+    };
+    (x, y, width, height)
+}
+
+#[test]
+fn a_picture_keeps_its_shape_in_its_room() {
+    assert_eq!(placed(100, 100, None), (15, 1, 10, 5), "its own size");
+    assert_eq!(placed(4000, 400, None), (3, 1, 34, 2), "95 % of the width");
+    assert_eq!(placed(4000, 4000, None), (3, 1, 34, 17), "shrunk to the width");
+    assert_eq!(placed(100, 4000, None), (19, 1, 1, 19), "shrunk to the height");
+    assert_eq!(placed(100, 100, Some(50)), (11, 1, 18, 9), "half the width");
+    assert_eq!(placed(0, 0, None), (19, 1, 1, 1), "no size at all");
+}
+
+#[test]
+fn a_picture_that_cannot_be_shown_says_why() {
+    let (block, key) = picture(None);
+    let mut fixture = Fixture::new(vec![block, paragraph("after")]);
+    fixture.measures.pictures.insert(key, Err("no such file".into()));
+    insta::assert_snapshot!(fixture.body(), @"
+
+    ┌─────────────────────┐
+    │ cannot show `a.png` │
+    │ no such file        │
+    │ a chart             │
+    └─────────────────────┘
+
+    after
+    ");
+}
+
+#[test]
+fn a_picture_still_to_be_measured_keeps_room() {
+    let fixture = Fixture::new(vec![picture(None).0]).size(30, 8);
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+
+
+    a.png
+    ");
+}
+
+#[test]
+fn a_cell_that_never_ran_shows_a_status_line() {
+    let mut fixture = Fixture::new(vec![cell("print(1)"), paragraph("after")]);
+    fixture.focus = Some(CellId(0));
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+              print(1)
+
+
+        ————— [▸ not run · ctrl-e] —————
+
+    after
+    ");
+}
+
+#[test]
+fn an_output_stands_below_its_status() {
+    let fixture = Fixture::new(vec![cell("print(1)"), paragraph("after")])
+        .run(written(["1".to_owned(), "a second line, wider than the code".to_owned()]));
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+              print(1)
+
+
+        ————————— [done 12 ms] —————————
+
+      1
+
+      a second line, wider than the co
+      de
+
+
+    after
+    ");
+    let scene = fixture.scene();
+    assert_eq!(scene.extent_of(CellId(0)), Some(1..8));
+    assert_eq!(scene.cell_at(5, 6, 0), Some(CellId(0)));
+    assert_eq!(scene.output_at(5, 6, 0), Some(CellId(0)));
+    assert_eq!(scene.output_at(5, 5, 0), None);
+    assert_eq!(scene.output_at(5, 5, 1), Some(CellId(0)));
+}
+
+#[test]
+fn a_long_output_follows_its_end_or_stays_where_it_is_scrolled() {
+    let lines = || (1..=30).map(|n| format!("line {n}"));
+    let fixture = Fixture::new(vec![cell("x")]).size(40, 12).run(written(lines()));
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+          x
+
+
+    ————————— [done 12 ms] —————————
+
+        line 28
+
+        line 29
+
+        line 30
+
+            rows 55-60 of 60
+    ");
+    let scrolled = CellRun { scroll: Some(4), ..written(lines()) };
+    let fixture = Fixture::new(vec![cell("x")]).size(40, 12).run(scrolled);
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+          x
+
+
+    ————————— [done 12 ms] —————————
+
+        line 3
+
+        line 4
+
+        line 5
+
+             rows 5-10 of 60
+    ");
+}
+
+#[test]
+fn a_footer_counts_slides_and_leaves_the_body_its_rows() {
+    let mut fixture = Fixture::new(vec![paragraph("x")]).size(30, 9);
+    fixture.theme.footer = FooterStyle::Template {
+        left: Some(FooterPart::Text("x".into())),
+        center: None,
+        right: None,
+        style: Style::new(),
+        height: 3,
+    };
+    let number = |variable| Inline::Variable(variable, TextStyle::default());
+    fixture.footer = FooterText {
+        left: text("me"),
+        center: text("talk"),
+        right: vec![
+            number(crate::deck::Variable::CurrentSlide),
+            text(" / ").remove(0),
+            number(crate::deck::Variable::TotalSlides),
+        ],
+    };
+    insta::assert_snapshot!(fixture.frame(), @"
+
+
+
+
+
+
+
+    me          talk       1 / 1
+    ");
+    assert_eq!(fixture.scene().viewport, Rect::new(0, 0, 30, 6));
+    fixture.deck.slides[0].no_footer = true;
+    assert_eq!(fixture.scene().viewport, Rect::new(0, 0, 30, 9));
+    assert!(fixture.scene().frame.is_empty());
+}
+
+#[test]
+fn a_slide_taller_than_the_screen_keeps_all_its_rows() {
+    let blocks = (0..20).map(|n| paragraph(&n.to_string())).collect();
+    let scene = Fixture::new(blocks).size(40, 10).scene();
+    assert_eq!(scene.height, 40);
+    assert_eq!(scene.scroll_limit(), 30);
+}
+
+#[test]
+fn odd_decks_in_odd_sizes_never_panic() {
+    let odd = "\u{0}\t中\u{301}文🚀\u{200d}👩 very_long_word_without_any_space_in_it   ";
+    let quote = |blocks| block(BlockKind::Quote(blocks));
+    let deep = (0..200).fold(paragraph(odd), |inner, _| quote(vec![inner]));
+    let wide: Vec<_> = (0..300).map(|_| odd).collect();
+    let odd_table = Table { header: vec![], ..table(&[&[], &wide, &[]], &[Some(Align::Right)]) };
+    let everything = |inner: Vec<Block>| {
+        let held = ListItem { depth: 200, blocks: inner.clone(), ..item(9, "") };
+        vec![
+            block(BlockKind::Title(text(odd))),
+            block(BlockKind::Heading(9, text(odd))),
+            list(vec![held, item(0, odd)]),
+            block(BlockKind::Table(odd_table.clone())),
+            block(BlockKind::Table(Table::default())),
+            block(BlockKind::List(List::default())),
+            block(BlockKind::Space(u16::MAX)),
+            block(BlockKind::JumpToMiddle),
+            block(BlockKind::Problem(7)),
+            block(BlockKind::Footnote(odd.into(), text(odd))),
+            picture(Some(100)).0,
+            cell(odd),
+            block(BlockKind::Code(Box::default())),
+            block(BlockKind::Columns(Columns {
+                ratios: vec![255, 1, 1],
+                columns: vec![inner, vec![cell(odd)], vec![paragraph(odd)]],
+            })),
+        ]
+    };
+    let blocks = everything(everything(vec![deep]));
+    let sides = [0, 1, 2, 3, 5, 7, 20, 81, 1000];
+    for align in [None, Some(Align::Left), Some(Align::Center), Some(Align::Right)] {
+        let blocks: Vec<_> = blocks.iter().map(|block| Block { align, ..block.clone() }).collect();
+        for (columns, rows) in sides.iter().flat_map(|x| sides.iter().map(move |y| (*x, *y))) {
+            let mut fixture = Fixture::new(blocks.clone())
+                .size(columns, rows)
+                .run(written((0..50).map(|n| odd.repeat(n))));
+            fixture.size.cell = (0, 0);
+            let scene = fixture.scene();
+            assert!(scene.viewport.bottom() <= rows);
+            fixture.deck.slides[0].kind = SlideKind::Intro;
+            fixture.scene();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A logical line of styled text: what is wrapped into rows, and measured, before it has a place.
+//! Text and styles are kept apart, so that breaking lines looks at one string.
+
+use std::ops::Range;
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::wrap;
+
+/// One line of styled text, not wrapped.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Text {
+    string: String,
+    /// Styles and where each ends, in order; together they cover the string.
+    runs: Vec<(usize, Style)>,
+}
+
+impl Text {
+    /// Text in one style.
+    pub(super) fn plain(text: &str, style: Style) -> Self {
+        let mut made = Self::default();
+        made.push(text, style);
+        made
+    }
+
+    /// Takes over a line that is styled already.
+    pub(super) fn from_line(line: &Line<'_>) -> Self {
+        let mut made = Self::default();
+        for span in &line.spans {
+            made.push(&span.content, line.style.patch(span.style));
+        }
+        made
+    }
+
+    /// Adds text at the end. A tab is four spaces; other control characters, which no cell can
+    /// show, are left out.
+    pub(super) fn push(&mut self, text: &str, style: Style) {
+        if text.chars().any(char::is_control) {
+            for char in text.chars() {
+                match char {
+                    '\t' => self.string.push_str("    "),
+                    char if char.is_control() => {}
+                    char => self.string.push(char),
+                }
+            }
+        } else {
+            self.string.push_str(text);
+        }
+        match self.runs.last_mut() {
+            Some(last) if last.1 == style => last.0 = self.string.len(),
+            _ => self.runs.push((self.string.len(), style)),
+        }
+    }
+
+    /// Adds a text at the end, styles and all.
+    pub(super) fn append(&mut self, text: &Self) {
+        let before = self.string.len();
+        self.string.push_str(&text.string);
+        self.runs.extend(text.runs.iter().map(|&(end, style)| (before + end, style)));
+    }
+
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.string.is_empty()
+    }
+
+    /// Its text without the styles.
+    pub(super) fn as_str(&self) -> &str {
+        &self.string
+    }
+
+    /// Its width in cells.
+    pub(super) fn width(&self) -> u16 {
+        wrap::columns(&self.string)
+    }
+
+    /// Its rows, broken at words, and the width of each.
+    pub(super) fn rows(&self, width: u16) -> impl Iterator<Item = (Line<'static>, u16)> {
+        wrap::words(&self.string, width).into_iter().map(|row| self.row(row))
+    }
+
+    /// Its rows from `skip` on, cut at the edge as a terminal does.
+    pub(super) fn edge_rows(&self, width: u16, skip: usize) -> impl Iterator<Item = Line<'static>> {
+        wrap::edges(&self.string, width).into_iter().skip(skip).map(|row| self.row(row).0)
+    }
+
+    /// The whole line on one row; where it is too wide, cut and closed with `…`.
+    pub(super) fn cut(&self, width: u16) -> Line<'static> {
+        if self.width() <= width {
+            return self.row(0..self.string.len()).0;
+        }
+        let Some(rest) = width.checked_sub(1) else { return Line::default() };
+        let kept = wrap::edges(&self.string, rest).swap_remove(0);
+        let (mut line, kept_width) = self.row(kept);
+        if kept_width > rest {
+            line.spans.clear();
+        }
+        line.push_span(Span::styled("…", self.runs.first().map_or_else(Style::new, |run| run.1)));
+        line
+    }
+
+    /// A part of it as a row, and its width.
+    fn row(&self, range: Range<usize>) -> (Line<'static>, u16) {
+        let mut spans = Vec::new();
+        let mut at = range.start;
+        let first = self.runs.partition_point(|&(end, _)| end <= at);
+        for &(end, style) in &self.runs[first..] {
+            if at >= range.end {
+                break;
+            }
+            let end = end.min(range.end);
+            spans.push(Span::styled(self.string[at..end].to_owned(), style));
+            at = end;
+        }
+        (Line::from(spans), wrap::columns(&self.string[range]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Stylize;
+
+    use super::*;
+
+    fn sample() -> Text {
+        let mut text = Text::plain("one ", Style::new());
+        text.push("two three", Style::new().bold());
+        text
+    }
+
+    #[test]
+    fn styles_survive_a_wrap() {
+        let rows: Vec<_> = sample().rows(8).collect();
+        let expected = [
+            (Line::from(vec!["one ".into(), "two".bold()]), 7),
+            (Line::from(vec!["three".bold()]), 5),
+        ];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn control_characters_take_no_cell_and_tabs_take_four() {
+        let text = Text::plain("a\tb\u{1b}[0m\r\u{0}", Style::new());
+        assert_eq!(text.string, "a    b[0m");
+        assert_eq!(text.width(), 9);
+    }
+
+    #[test]
+    fn a_cut_line_says_so() {
+        assert_eq!(sample().cut(6).to_string(), "one t…");
+        assert_eq!(sample().cut(1).to_string(), "…");
+        assert_eq!(sample().cut(0).to_string(), "");
+        assert_eq!(Text::plain("中文", Style::new()).cut(2).to_string(), "…");
+    }
+}
