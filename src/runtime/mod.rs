@@ -27,9 +27,10 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::app::{App, Msg, Trust, update};
 use crate::deck::Cursor;
+use crate::exec;
 use crate::layout::{Scene, layout};
 use crate::media::{self, Media};
-use crate::{exec, view};
+use crate::view;
 
 pub use load::{DiskFiles, Origin, Show, load};
 
