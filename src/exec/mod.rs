@@ -6,13 +6,50 @@
 
 mod family;
 mod pty;
+mod registry;
+mod runs;
 mod spawn;
+mod stream;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::deck::Fingerprint;
 use crate::run::{self, Preparation, Request, RunId, Snippet};
+use family::Family;
+use python::Python;
+use registry::Engine;
+use runs::{Program, Runs};
+
+/// Stands in until the worker is there.
+mod python {
+    use super::{Options, Sink, Stop};
+    use crate::run::{Event, Outcome, Request, RunId};
+
+    pub(super) struct Python;
+
+    impl Python {
+        pub(super) fn new(_options: &Options) -> Self {
+            Self
+        }
+
+        #[expect(clippy::unused_self, reason = "the worker's interface")]
+        pub(super) fn warm(&self) {}
+
+        #[expect(
+            clippy::unused_self,
+            clippy::needless_pass_by_value,
+            reason = "the worker's interface"
+        )]
+        pub(super) fn start(&self, _request: &Request, sink: Sink) {
+            let why = Outcome::NotStarted("not built yet".to_owned());
+            sink(Event::Finished(why, std::time::Duration::ZERO));
+        }
+
+        #[expect(clippy::unused_self, reason = "the worker's interface")]
+        pub(super) fn stop(&self, _run: RunId, _how: Stop) {}
+    }
+}
 
 /// What every run of a deck has in common.
 #[derive(Clone, Debug)]
@@ -43,28 +80,69 @@ pub enum Stop {
     Kill,
 }
 
+/// Where what happens to one run goes. It may block, which holds the run back.
+type Sink = Arc<dyn Fn(run::Event) + Send + Sync>;
+
 /// Runs code on request. Dropping it ends everything it started.
 pub struct Executor {
     send: Arc<dyn Fn(Event) + Send + Sync>,
+    family: Arc<Family>,
+    runs: Runs,
+    python: Python,
 }
 
 impl Executor {
     /// An executor that tells what happens through `send`, from threads of its own. Starts nothing.
-    pub fn new(_options: Options, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Self { send: Arc::new(send) }
+    pub fn new(options: Options, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        let family = Arc::new(Family::new());
+        let python = Python::new(&options);
+        let runs = Runs::new(options.directory, family.clone());
+        Self { send: Arc::new(send), family, runs, python }
     }
 
     /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
     /// Python, compiles Rust in the background. Called again, it forgets what it had not begun.
     /// Only for decks whose code the user trusts.
-    pub fn prepare(&self, _snippets: Vec<Snippet>) {}
+    pub fn prepare(&self, snippets: Vec<Snippet>) {
+        let with = |engine| snippets.iter().filter(move |snippet| engine_of(snippet) == Ok(engine));
+        if with(Engine::Python).next().is_some() {
+            self.python.warm();
+        }
+    }
 
     /// Starts a run.
     pub fn run(&self, request: &Request) {
-        let why = run::Outcome::NotStarted("not built yet".to_owned());
-        (self.send)(Event::Run(request.run, run::Event::Finished(why, std::time::Duration::ZERO)));
+        let sink = self.sink(request.run);
+        match engine_of(&request.code) {
+            Ok(Engine::Python) => self.python.start(request, sink),
+            Ok(Engine::Rust) => todo!(),
+            Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), sink),
+            Err(why) => runs::refuse(why, sink),
+        }
     }
 
     /// Stops a run; one that has ended is left alone.
-    pub fn stop(&self, _run: RunId, _how: Stop) {}
+    pub fn stop(&self, run: RunId, how: Stop) {
+        self.python.stop(run, how);
+        self.runs.stop(run, how);
+    }
+
+    fn sink(&self, run: RunId) -> Sink {
+        let send = self.send.clone();
+        Arc::new(move |event| send(Event::Run(run, event)))
+    }
 }
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.family.end();
+        self.runs.remove_folders();
+    }
+}
+
+fn engine_of(snippet: &Snippet) -> Result<Engine, String> {
+    registry::find(&snippet.language, snippet.alternative.as_deref())
+}
+
+#[cfg(test)]
+mod tests;
