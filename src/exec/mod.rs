@@ -7,7 +7,10 @@
 mod family;
 mod pty;
 pub mod python;
+mod registry;
+mod runs;
 mod spawn;
+mod stream;
 mod suspend;
 
 use std::path::PathBuf;
@@ -15,6 +18,10 @@ use std::sync::Arc;
 
 use crate::deck::Fingerprint;
 use crate::run::{self, Preparation, Request, RunId, Snippet};
+use family::Family;
+use python::Python;
+use registry::Engine;
+use runs::{Program, Runs};
 
 pub use suspend::suspend;
 
@@ -47,28 +54,69 @@ pub enum Stop {
     Kill,
 }
 
+/// Where what happens to one run goes. It may block, which holds the run back.
+type Sink = Arc<dyn Fn(run::Event) + Send + Sync>;
+
 /// Runs code on request. Dropping it ends everything it started.
 pub struct Executor {
     send: Arc<dyn Fn(Event) + Send + Sync>,
+    family: Arc<Family>,
+    runs: Runs,
+    python: Python,
 }
 
 impl Executor {
     /// An executor that tells what happens through `send`, from threads of its own. Starts nothing.
-    pub fn new(_options: Options, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Self { send: Arc::new(send) }
+    pub fn new(options: Options, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        let family = Arc::new(Family::new());
+        let python = Python::new(&options);
+        let runs = Runs::new(options.directory, family.clone());
+        Self { send: Arc::new(send), family, runs, python }
     }
 
     /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
     /// Python, compiles Rust in the background. Called again, it forgets what it had not begun.
     /// Only for decks whose code the user trusts.
-    pub fn prepare(&self, _snippets: Vec<Snippet>) {}
+    pub fn prepare(&self, snippets: Vec<Snippet>) {
+        let with = |engine| snippets.iter().filter(move |snippet| engine_of(snippet) == Ok(engine));
+        if with(Engine::Python).next().is_some() {
+            self.python.warm();
+        }
+    }
 
     /// Starts a run.
     pub fn run(&self, request: &Request) {
-        let why = run::Outcome::NotStarted("not built yet".to_owned());
-        (self.send)(Event::Run(request.run, run::Event::Finished(why, std::time::Duration::ZERO)));
+        let sink = self.sink(request.run);
+        match engine_of(&request.code) {
+            Ok(Engine::Python) => self.python.start(request, sink),
+            Ok(Engine::Rust) => todo!(),
+            Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), sink),
+            Err(why) => runs::refuse(why, sink),
+        }
     }
 
     /// Stops a run; one that has ended is left alone.
-    pub fn stop(&self, _run: RunId, _how: Stop) {}
+    pub fn stop(&self, run: RunId, how: Stop) {
+        self.python.stop(run, how);
+        self.runs.stop(run, how);
+    }
+
+    fn sink(&self, run: RunId) -> Sink {
+        let send = self.send.clone();
+        Arc::new(move |event| send(Event::Run(run, event)))
+    }
 }
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.family.end();
+        self.runs.remove_folders();
+    }
+}
+
+fn engine_of(snippet: &Snippet) -> Result<Engine, String> {
+    registry::find(&snippet.language, snippet.alternative.as_deref())
+}
+
+#[cfg(test)]
+mod tests;

@@ -176,8 +176,8 @@ impl<'fd> Command<'fd> {
 }
 
 /// The program that a name means: a file on `PATH`, or, with a slash in it, in `directory`.
-pub(super) fn find_program(name: &str, directory: &Path) -> Option<PathBuf> {
-    if name.contains('/') {
+pub(super) fn find_program(name: &OsStr, directory: &Path) -> Option<PathBuf> {
+    if name.as_bytes().contains(&b'/') {
         return Some(directory.join(name)).filter(|path| is_program(path));
     }
     let path = std::env::vars_os().find(|(variable, _)| variable == "PATH")?.1;

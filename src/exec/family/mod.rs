@@ -252,7 +252,7 @@ mod tests {
     /// Starts `bash -c script`; gives its output's reading end.
     fn bash(family: &Family, script: &str) -> (Arc<Child>, io::PipeReader) {
         let (reader, writer) = io::pipe().unwrap();
-        let program = spawn::find_program("bash", Path::new("/")).unwrap();
+        let program = spawn::find_program("bash".as_ref(), Path::new("/")).unwrap();
         let command = Command::new(program, writer.as_fd()).arg("-c").arg(script);
         (family.spawn(command).unwrap(), reader)
     }

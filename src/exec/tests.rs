@@ -1,0 +1,440 @@
+//! The executor with real processes: what it tells, what it leaves behind.
+
+#![expect(clippy::disallowed_methods, reason = "tests wait, and look at the system")]
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use tempfile::TempDir;
+
+use super::*;
+use crate::run::{Event as RunEvent, Outcome};
+
+/// Longer than anything takes on the busiest machine.
+const LONG: Duration = Duration::from_secs(60);
+
+/// An executor in a folder of its own, and what it told.
+struct Stage {
+    executor: Option<Executor>,
+    events: Receiver<Event>,
+    folder: TempDir,
+    next: u64,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let (send, events) = crossbeam_channel::unbounded();
+        Self::telling(events, move |event| drop(send.send(event)))
+    }
+
+    fn telling(events: Receiver<Event>, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        let folder = TempDir::new().unwrap();
+        let executor = Some(Executor::new(options(folder.path()), send));
+        Self { executor, events, folder, next: 1 }
+    }
+
+    fn executor(&self) -> &Executor {
+        self.executor.as_ref().unwrap()
+    }
+
+    fn start(&mut self, language: &str, code: &str) -> RunId {
+        self.start_request(language, code, |_| {})
+    }
+
+    fn start_request(
+        &mut self,
+        language: &str,
+        code: &str,
+        change: impl FnOnce(&mut Request),
+    ) -> RunId {
+        let run = RunId(self.next);
+        self.next += 1;
+        let code = snippet(language, code, 7);
+        let mut request = Request { run, code, columns: 80, rows: 24, timeout: None };
+        change(&mut request);
+        self.executor().run(&request);
+        run
+    }
+
+    /// The next thing that happens to a run.
+    fn next(&self, run: RunId) -> RunEvent {
+        loop {
+            match self.events.recv_timeout(LONG).expect("something should have happened by now") {
+                Event::Run(id, event) if id == run => return event,
+                _ => {}
+            }
+        }
+    }
+
+    /// What a run wrote before its end, and how it ended.
+    fn end(&self, run: RunId) -> (String, Outcome) {
+        let mut output = Vec::new();
+        loop {
+            match self.next(run) {
+                RunEvent::Output(bytes) => output.extend(bytes),
+                RunEvent::Finished(outcome, _) => {
+                    return (String::from_utf8_lossy(&output).into_owned(), outcome);
+                }
+                RunEvent::Started | RunEvent::Compiling => {}
+            }
+        }
+    }
+
+    /// Waits until a run has written this.
+    fn wait_for(&self, run: RunId, text: &str) -> String {
+        let mut output = String::new();
+        while !output.contains(text) {
+            match self.next(run) {
+                RunEvent::Output(bytes) => output.push_str(&String::from_utf8_lossy(&bytes)),
+                RunEvent::Finished(outcome, _) => panic!("ended ({outcome:?}) with {output:?}"),
+                RunEvent::Started | RunEvent::Compiling => {}
+            }
+        }
+        output
+    }
+
+    fn run(&mut self, language: &str, code: &str) -> (String, Outcome) {
+        let run = self.start(language, code);
+        self.end(run)
+    }
+
+    /// The speaker leaves.
+    fn leave(&mut self) {
+        self.executor = None;
+    }
+}
+
+fn options(folder: &Path) -> Options {
+    Options { directory: folder.to_owned(), python: None, cache: folder.join("cache") }
+}
+
+fn snippet(language: &str, code: &str, first_line: u32) -> Snippet {
+    Snippet {
+        language: language.to_owned(),
+        alternative: None,
+        code: code.to_owned(),
+        fingerprint: Fingerprint::of(language, None, code),
+        file: PathBuf::from("talk.md"),
+        first_line,
+    }
+}
+
+fn is_alive(process: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.trim())).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let give_up = Instant::now() + LONG;
+    while !is_so() {
+        assert!(Instant::now() < give_up, "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_run_starts_writes_and_ends() {
+    let mut stage = Stage::new();
+    let run = stage.start("bash", "echo hello");
+    assert_eq!(stage.next(run), RunEvent::Started);
+    assert_eq!(stage.next(run), RunEvent::Output(b"hello\n".to_vec()));
+    assert!(
+        matches!(stage.next(run), RunEvent::Finished(Outcome::Exited(0), took) if took > Duration::ZERO)
+    );
+}
+
+#[test]
+fn the_deck_s_folder_is_the_working_directory() {
+    let mut stage = Stage::new();
+    fs::write(stage.folder.path().join("beside.txt"), "beside the deck").unwrap();
+    assert_eq!(
+        stage.run("bash", "cat beside.txt; cd /"),
+        ("beside the deck".into(), Outcome::Exited(0))
+    );
+    assert_eq!(stage.run("bash", "cat beside.txt").0, "beside the deck");
+}
+
+#[test]
+fn a_run_sees_a_terminal_of_the_size_it_was_given() {
+    let mut stage = Stage::new();
+    let run = stage.start_request("bash", "test -t 1 && test -t 2 && stty size <&1", |request| {
+        (request.columns, request.rows) = (100, 30);
+    });
+    assert_eq!(stage.end(run), ("30 100\n".into(), Outcome::Exited(0)));
+}
+
+#[test]
+fn a_failure_has_its_status_and_a_death_its_signal() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.run("bash", "echo oops >&2; exit 3"), ("oops\n".into(), Outcome::Exited(3)));
+    assert_eq!(stage.run("bash", "kill -SEGV $$").1, Outcome::Signaled(11));
+}
+
+#[test]
+fn a_child_reads_nothing_and_reaches_no_terminal_of_ours() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.run("bash", "read line; echo \"$? <$line>\"").0, "1 <>\n");
+    let (output, _) = stage.run("bash", "if (: >/dev/tty) 2>/dev/null; then echo reached; fi");
+    assert_eq!(output, "");
+}
+
+#[test]
+fn no_file_of_ours_reaches_a_child() {
+    let mut stage = Stage::new();
+    let (output, _) = stage.run("bash", "ls -l /proc/self/fd");
+    let files: Vec<_> = output.lines().filter_map(|line| line.split_once(" -> ")).collect();
+    // 0, 1, 2, and the folder that `ls` reads.
+    assert_eq!(files.len(), 4, "{output}");
+    assert!(files[0].1 == "/dev/null" && files[1].1.starts_with("/dev/pts/"), "{output}");
+}
+
+#[test]
+fn signals_are_as_in_a_shell() {
+    let mut stage = Stage::new();
+    let (output, _) = stage.run("bash", "grep -E 'Sig(Blk|Ign)' /proc/self/status");
+    let masks = output.lines().map(|line| u64::from_str_radix(line[7..].trim(), 16).unwrap());
+    // Signals from 32 on are the C library's own.
+    assert_eq!(masks.map(|mask| mask & 0x7fff_ffff).collect::<Vec<_>>(), [0, 0], "{output}");
+}
+
+#[test]
+fn bytes_that_are_no_text_pass_through() {
+    let mut stage = Stage::new();
+    let run = stage.start("bash", r"printf 'a\xff\xfe\r\n\x1b[31mz'");
+    assert_eq!(stage.next(run), RunEvent::Started);
+    assert_eq!(stage.next(run), RunEvent::Output(b"a\xff\xfe\r\n\x1b[31mz".to_vec()));
+}
+
+#[test]
+fn a_line_without_its_end_arrives_before_the_end() {
+    let mut stage = Stage::new();
+    let run = stage.start("bash", "printf 'is it? '; sleep 1000");
+    assert_eq!(stage.wait_for(run, "is it? "), "is it? ");
+    stage.executor().stop(run, Stop::Kill);
+    assert_eq!(stage.end(run).1, Outcome::Stopped);
+}
+
+#[test]
+fn an_interrupt_stops_a_hang() {
+    let mut stage = Stage::new();
+    let run =
+        stage.start("bash", "trap 'echo bye; exit 5' INT; echo on; while :; do sleep 0.1; done");
+    stage.wait_for(run, "on");
+    stage.executor().stop(run, Stop::Interrupt);
+    assert_eq!(stage.end(run), ("bye\n".into(), Outcome::Stopped));
+}
+
+#[test]
+fn a_kill_stops_what_ignores_interrupts() {
+    let mut stage = Stage::new();
+    let run = stage.start("bash", "trap 'echo no' INT; echo on; while :; do :; done");
+    stage.wait_for(run, "on");
+    stage.executor().stop(run, Stop::Interrupt);
+    stage.wait_for(run, "no");
+    stage.executor().stop(run, Stop::Kill);
+    assert_eq!(stage.end(run).1, Outcome::Stopped);
+}
+
+#[test]
+fn a_stop_in_the_same_instant_is_not_lost() {
+    let mut stage = Stage::new();
+    for _ in 0..20 {
+        let run = stage.start("bash", "sleep 1000");
+        stage.executor().stop(run, Stop::Interrupt);
+        assert_eq!(stage.end(run).1, Outcome::Stopped);
+    }
+}
+
+#[test]
+fn a_run_that_has_ended_or_never_was_is_left_alone() {
+    let mut stage = Stage::new();
+    let run = stage.start("bash", "true");
+    stage.end(run);
+    stage.executor().stop(run, Stop::Kill);
+    stage.executor().stop(RunId(12345), Stop::Kill);
+    assert_eq!(stage.run("bash", "echo on").0, "on\n");
+}
+
+#[test]
+fn a_time_limit_ends_a_run() {
+    let mut stage = Stage::new();
+    let run = stage.start_request("bash", "echo on; trap '' INT TERM; sleep 1000", |request| {
+        request.timeout = Some(Duration::from_millis(300));
+    });
+    assert_eq!(stage.end(run).1, Outcome::TimedOut);
+}
+
+#[test]
+fn a_time_limit_leaves_a_quick_run_alone() {
+    let mut stage = Stage::new();
+    let run = stage.start_request("bash", "echo on", |request| request.timeout = Some(LONG));
+    assert_eq!(stage.end(run), ("on\n".into(), Outcome::Exited(0)));
+}
+
+#[test]
+fn all_that_was_written_before_the_end_comes_before_it() {
+    let mut stage = Stage::new();
+    let (output, outcome) = stage.run("bash", "seq 100000; (sleep 1000; echo late) & exit 4");
+    assert_eq!(outcome, Outcome::Exited(4));
+    assert_eq!(output.lines().count(), 100_000);
+    assert!(output.ends_with("\n100000\n"), "{:?}", &output[output.len() - 40..]);
+}
+
+/// A gate that the sink waits at.
+#[derive(Default)]
+struct Gate {
+    is_open: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Gate {
+    fn open(&self) {
+        *self.is_open.lock().unwrap() = true;
+        self.changed.notify_all();
+    }
+
+    fn wait(&self) {
+        let is_open = self.is_open.lock().unwrap();
+        drop(self.changed.wait_while(is_open, |is_open| !*is_open).unwrap());
+    }
+}
+
+fn gated(gate: &Arc<Gate>, send: Sender<Event>) -> impl Fn(Event) + Send + Sync + 'static {
+    let gate = gate.clone();
+    move |event| {
+        if matches!(event, Event::Run(_, RunEvent::Output(_))) {
+            gate.wait();
+        }
+        let _ = send.send(event);
+    }
+}
+
+#[test]
+fn a_flood_is_held_back_by_the_sink() {
+    let gate = Arc::new(Gate::default());
+    let (send, events) = crossbeam_channel::unbounded();
+    let mut stage = Stage::telling(events, gated(&gate, send));
+    let count = stage.folder.path().join("written");
+    // Writes 4 KiB at a time, and says beside it how often it could.
+    let code = "block=$(head -c 4095 /dev/zero | tr '\\0' y)
+        for ((i = 0; ; i++)); do echo $i >written; echo \"$block\"; done";
+    let run = stage.start("bash", code);
+    let written = || fs::read_to_string(&count).unwrap_or_default().trim().parse().unwrap_or(0);
+    // It stands still when two looks apart see the same.
+    let mut last = 0;
+    wait_until("the flood should have been held back", || {
+        std::thread::sleep(Duration::from_millis(200));
+        let now: u64 = written();
+        std::mem::replace(&mut last, now) == now && now > 0
+    });
+    assert!(last < 200, "{last} blocks of 4 KiB were taken");
+    stage.executor().stop(run, Stop::Kill);
+    gate.open();
+    let (output, outcome) = stage.end(run);
+    assert_eq!(outcome, Outcome::Stopped);
+    assert!(output.len() < 400 * 4096, "{} bytes came", output.len());
+}
+
+#[test]
+fn an_event_is_never_larger_than_a_chunk() {
+    let mut stage = Stage::new();
+    let run = stage.start("bash", "head -c 3000000 /dev/zero");
+    let mut total = 0;
+    loop {
+        match stage.next(run) {
+            RunEvent::Output(bytes) => {
+                assert!(bytes.len() <= 64 * 1024);
+                total += bytes.len();
+            }
+            RunEvent::Finished(..) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(total, 3_000_000);
+}
+
+#[test]
+fn what_a_run_leaves_behind_does_not_keep_it_running_and_may_still_write() {
+    let mut stage = Stage::new();
+    let go = stage.folder.path().join("go");
+    let run = stage.start("bash", "(until test -e go; do sleep 0.02; done; echo late) & echo done");
+    assert_eq!(stage.end(run), ("done\n".into(), Outcome::Exited(0)));
+    fs::write(go, "").unwrap();
+    assert_eq!(stage.next(run), RunEvent::Output(b"late\n".to_vec()));
+}
+
+#[test]
+fn nothing_is_left_when_the_speaker_leaves() {
+    let mut stage = Stage::new();
+    let code = "sleep 1000 & echo $!
+        setsid bash -c 'echo $$; exec sleep 1000' &
+        (setsid bash -c 'echo $$; while :; do :; done' &)
+        nohup bash -c 'trap \"\" TERM HUP INT; echo $$; while :; do :; done' 2>/dev/null &
+        sleep 0.1; while test $(wc -l <pids) -lt 4; do sleep 0.01; done";
+    let code = format!("exec > >(tee pids); touch pids\n{code}");
+    let first = stage.start("bash", &code);
+    let second = stage.start("bash", "echo $$; while :; do :; done");
+    let spinning = stage.wait_for(second, "\n");
+    let (_, outcome) = stage.end(first);
+    assert_eq!(outcome, Outcome::Exited(0));
+    let pids = fs::read_to_string(stage.folder.path().join("pids")).unwrap();
+    let pids: Vec<_> = pids.lines().chain(spinning.lines()).collect();
+    assert_eq!(pids.len(), 5, "{pids:?}");
+    assert!(pids.iter().all(|pid| is_alive(pid)), "{pids:?}");
+    stage.leave();
+    let left: Vec<_> = pids.iter().filter(|pid| is_alive(pid)).collect();
+    assert!(left.is_empty(), "{left:?} still run");
+}
+
+#[test]
+fn a_run_s_folder_is_gone_when_it_ends_and_when_the_speaker_leaves() {
+    let mut stage = Stage::new();
+    let (folder, _) = stage.run("bash", "dirname $0");
+    assert!(!Path::new(folder.trim()).exists());
+    let run = stage.start("bash", "dirname $0; sleep 1000");
+    let folder = stage.wait_for(run, "\n");
+    assert!(Path::new(folder.trim()).exists());
+    stage.leave();
+    assert!(!Path::new(folder.trim()).exists());
+    assert!(!Path::new(folder.trim()).parent().unwrap().exists());
+}
+
+#[test]
+fn what_cannot_be_started_says_why() {
+    let mut stage = Stage::new();
+    let reason = |(_, outcome): (String, Outcome)| match outcome {
+        Outcome::NotStarted(why) => why,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reason(stage.run("sql", "")), "nothing here runs `sql` code: drop its `+exec`");
+    let why = reason(stage.run("cmd", "echo"));
+    assert_eq!(why, "`cmd` is not installed, or not on `PATH`");
+    let gone = stage.folder.path().join("gone");
+    let (send, events) = crossbeam_channel::unbounded();
+    stage.executor = Some(Executor::new(options(&gone), move |event| drop(send.send(event))));
+    stage.events = events;
+    let why = reason(stage.run("bash", "echo"));
+    assert_eq!(why, format!("the deck's folder `{}` is gone: code runs in it", gone.display()));
+}
+
+#[test]
+fn steps_end_at_the_first_that_fails() {
+    let mut stage = Stage::new();
+    let (output, outcome) = stage.run("c", "int main() { return missing; }");
+    assert_eq!(outcome, Outcome::NotCompiled);
+    assert!(output.contains("missing"), "{output}");
+    let code = "#include <stdio.h>\nint main() { puts(\"compiled\"); return 2; }";
+    assert_eq!(stage.run("c", code), ("compiled\n".into(), Outcome::Exited(2)));
+}
+
+#[test]
+fn runs_go_side_by_side() {
+    let mut stage = Stage::new();
+    let waits = stage.start("bash", "until test -e ready; do sleep 0.01; done; echo both");
+    let other = stage.start("bash", "touch ready");
+    assert_eq!(stage.end(waits), ("both\n".into(), Outcome::Exited(0)));
+    assert_eq!(stage.end(other).1, Outcome::Exited(0));
+}
