@@ -22,6 +22,17 @@ impl Text {
         self.columns
     }
 
+    /// Makes it empty; room for an ordinary line stays.
+    pub(super) fn clear(&mut self) {
+        const ORDINARY: usize = 512;
+        if self.text.capacity() > ORDINARY || self.stretches.capacity() > ORDINARY {
+            *self = Self::default();
+        }
+        self.text.clear();
+        self.stretches.clear();
+        (self.columns, self.last) = (0, 0);
+    }
+
     /// Adds a character that covers `width` columns.
     pub(super) fn append(&mut self, c: char, width: usize, style: Style) {
         self.last = self.text.len();
@@ -30,10 +41,11 @@ impl Text {
         self.stretch(style);
     }
 
-    /// Adds a cell's text that covers `width` columns.
-    pub(super) fn append_str(&mut self, cluster: &str, width: usize, style: Style) {
-        self.last = self.text.len();
-        self.text.push_str(cluster);
+    /// Adds text that covers `width` columns; an accent after it would join its last character.
+    pub(super) fn append_str(&mut self, text: &str, width: usize, style: Style) {
+        self.text.push_str(text);
+        let last = text.chars().next_back().map_or(0, char::len_utf8);
+        self.last = self.text.len() - last;
         self.columns += width;
         self.stretch(style);
     }
