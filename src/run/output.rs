@@ -12,10 +12,10 @@ use vte::Parser;
 use super::terminal::Screen;
 
 /// Bytes handed to the parser at once.
-const PORTION: usize = 16 * 1024;
+const PORTION: usize = 4 * 1024;
 
 /// An operating system command longer than this is no longer kept by the parser.
-const LONGEST_COMMAND: usize = 4 * PORTION;
+const LONGEST_COMMAND: usize = 16 * PORTION;
 
 /// What a run has written, as lines.
 ///
@@ -75,7 +75,7 @@ impl Output {
 
     fn advance(&mut self, portion: &[u8]) {
         self.parser.advance(&mut self.screen, portion);
-        self.unheard = if self.screen.heard() { 0 } else { self.unheard + portion.len() };
+        self.unheard = if self.screen.finish() { 0 } else { self.unheard + portion.len() };
         if self.unheard >= LONGEST_COMMAND {
             self.forget_command();
         }

@@ -1,5 +1,7 @@
 //! Tables of what programs write and what is to be seen of it.
 
+use std::fmt::Write;
+
 use ratatui::style::{Color, Modifier, Style};
 
 use super::*;
@@ -210,7 +212,9 @@ fn cutting_the_bytes_anywhere_changes_nothing() {
         }
     }
     let mut single = Output::default();
-    bytes.iter().for_each(|byte| single.feed(&[*byte]));
+    for byte in &bytes {
+        single.feed(&[*byte]);
+    }
     assert_eq!(rows(&single), whole);
 }
 
@@ -300,9 +304,9 @@ fn an_endless_line_is_cut_with_a_mark() {
 #[test]
 fn long_lines_are_bounded_together() {
     let mut output = Output::default();
-    let line = [&[b'x'; 20_000][..], b"\n"].concat();
+    let line = format!("{}\n", "x".repeat(20_000));
     for _ in 0..3_000 {
-        output.feed(&line);
+        output.feed(line.as_bytes());
     }
     let kept: usize = (0..output.len())
         .filter_map(|index| match output.row(index)? {
@@ -345,7 +349,8 @@ fn cursor_moves_stay_on_the_screen() {
 fn a_bar_above_a_log_is_drawn_in_place() {
     let mut written = String::from("start\n");
     for step in 0..=10 {
-        written += &format!("\r\x1b[2K\x1b[32m{:>3}%\x1b[0m {}", step * 10, "█".repeat(step));
+        let (percent, bar) = (step * 10, "█".repeat(step));
+        write!(written, "\r\x1b[2K\x1b[32m{percent:>3}%\x1b[0m {bar}").unwrap();
         if step == 5 {
             written += "\r\x1b[2Khalf way\n";
         }

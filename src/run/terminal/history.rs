@@ -23,22 +23,26 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Takes in the next line.
-    pub(super) fn push(&mut self, mut row: Row) {
+    /// Takes in the next line; answers one that was left out for it, to be used again.
+    pub(super) fn push(&mut self, mut row: Row) -> Option<Row> {
         row.settle();
         let bytes = row.bytes();
         if self.tail.is_empty() && self.omitted == 0 && self.fits_head(bytes) {
             self.head_bytes += bytes;
             self.head.push(row);
-            return;
+            return None;
         }
         self.tail_bytes += bytes;
         self.tail.push_back(row);
+        let mut left_out = None;
         while self.tail.len() > LINES || (self.tail_bytes > BYTES && self.tail.len() > 1) {
-            let left_out = self.tail.pop_front().map_or(0, |row| row.bytes());
-            self.tail_bytes = self.tail_bytes.saturating_sub(left_out);
+            let mut row = self.tail.pop_front()?;
+            self.tail_bytes = self.tail_bytes.saturating_sub(row.bytes());
             self.omitted += 1;
+            row.clear();
+            left_out = Some(row);
         }
+        left_out
     }
 
     fn fits_head(&self, bytes: usize) -> bool {

@@ -18,12 +18,15 @@ use vte::{Params, Perform};
 
 use super::OutputRow;
 use history::History;
-use row::{COLUMNS, Row};
+use row::Row;
 
 /// Rows that cursor moves reach, unless the screen is told.
 const ROWS: usize = 50;
 
 const TAB: usize = 8;
+
+/// Columns that cursor moves reach: more than any terminal has.
+const REACH: usize = 1_000;
 
 /// What was written, and where the next character goes.
 #[derive(Clone, Debug)]
@@ -35,7 +38,11 @@ pub(super) struct Screen {
     cursor: Cursor,
     saved: Cursor,
     pen: Style,
+    /// ASCII characters that are still to be written at the cursor, together.
+    pending: String,
     heard: bool,
+    /// A row that was left out, to be written anew: a flood allocates nothing.
+    spare: Row,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +60,9 @@ impl Default for Screen {
             cursor: Cursor::default(),
             saved: Cursor::default(),
             pen: Style::new(),
+            pending: String::new(),
             heard: false,
+            spare: Row::default(),
         }
     }
 }
@@ -83,16 +92,44 @@ impl Screen {
         }
     }
 
-    /// Whether any byte since the last call meant something.
-    pub(super) fn heard(&mut self) -> bool {
+    /// Finishes what a portion of bytes began; answers whether any of them meant something.
+    pub(super) fn finish(&mut self) -> bool {
+        if !self.pending.is_empty() {
+            self.flush();
+        }
         std::mem::take(&mut self.heard)
+    }
+
+    /// Something other than plain characters comes next.
+    fn flush(&mut self) {
+        self.heard = true;
+        if !self.pending.is_empty() {
+            let pending = std::mem::take(&mut self.pending);
+            let (column, pen) = (self.cursor.column, self.pen);
+            self.cursor.column = self.current().put_ascii(column, &pending, pen);
+            self.pending = pending;
+            self.pending.clear();
+        }
+    }
+
+    fn print_one(&mut self, c: char) {
+        self.flush();
+        let (column, pen) = (self.cursor.column, self.pen);
+        self.cursor.column = match c.width() {
+            None => self.current().put(column, char::REPLACEMENT_CHARACTER, 1, pen),
+            Some(width) => match self.current().join(column, c) {
+                Some(after) => after,
+                None if width == 0 => column,
+                None => self.current().put(column, c, width, pen),
+            },
+        };
     }
 
     /// The row the cursor is on; it and those above it come into being when written to.
     fn current(&mut self) -> &mut Row {
         let row = self.cursor.row;
-        if row >= self.rows.len() {
-            self.rows.resize_with(row + 1, Row::default);
+        while row >= self.rows.len() {
+            self.rows.push_back(std::mem::take(&mut self.spare));
         }
         &mut self.rows[row]
     }
@@ -104,7 +141,7 @@ impl Screen {
 
     fn scroll(&mut self) {
         if let Some(row) = self.rows.pop_front() {
-            self.history.push(row);
+            self.spare = self.history.push(row).unwrap_or_default();
         }
     }
 
@@ -119,7 +156,7 @@ impl Screen {
     }
 
     fn move_to(&mut self, row: usize, column: usize) {
-        self.cursor = Cursor { row: row.min(self.height - 1), column: column.min(COLUMNS) };
+        self.cursor = Cursor { row: row.min(self.height - 1), column: column.min(REACH) };
     }
 
     /// Clears what is shown, and what could be scrolled to.
@@ -158,7 +195,7 @@ impl Screen {
 
     fn edit(&mut self, action: char, count: usize) {
         let column = self.cursor.column;
-        let Some(row) = self.existing() else { return };
+        let Some(row) = self.existing().filter(|row| row.columns() <= REACH) else { return };
         match action {
             'P' => row.delete(column, column.saturating_add(count)),
             'X' => row.blank(column, column.saturating_add(count)),
@@ -168,26 +205,17 @@ impl Screen {
 }
 
 impl Perform for Screen {
+    #[inline]
     fn print(&mut self, c: char) {
-        self.heard = true;
-        let (c, width) = match (c, c.width()) {
-            (c, Some(width)) => (c, width),
-            ('\x7f', _) => return,
-            (_, None) => (char::REPLACEMENT_CHARACTER, 1),
-        };
-        let Cursor { column, .. } = self.cursor;
-        let pen = self.pen;
-        let row = self.current();
-        let joined = if c.is_ascii() { None } else { row.join(column, c) };
-        self.cursor.column = match joined {
-            Some(after) => after,
-            None if width == 0 => return,
-            None => row.put(column, c, width, pen),
-        };
+        match c {
+            ' '..='~' => self.pending.push(c),
+            '\x7f' => {}
+            _ => self.print_one(c),
+        }
     }
 
     fn execute(&mut self, byte: u8) {
-        self.heard = true;
+        self.flush();
         let Cursor { row, column } = self.cursor;
         match byte {
             b'\n' | 0x0b | 0x0c => self.line_feed(),
@@ -195,13 +223,13 @@ impl Perform for Screen {
             0x08 => self.cursor.column = column.saturating_sub(1),
             b'\t' => self.move_to(row, (column / TAB + 1) * TAB),
             // A byte of 128 and more that is no UTF-8, or a control character written in UTF-8.
-            0x80.. => self.print(char::REPLACEMENT_CHARACTER),
+            0x80.. => self.print_one(char::REPLACEMENT_CHARACTER),
             _ => {}
         }
     }
 
     fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], _cut: bool, action: char) {
-        self.heard = true;
+        self.flush();
         if !intermediates.is_empty() {
             return;
         }
@@ -230,7 +258,7 @@ impl Perform for Screen {
     }
 
     fn esc_dispatch(&mut self, intermediates: &[u8], _cut: bool, byte: u8) {
-        self.heard = true;
+        self.flush();
         if !intermediates.is_empty() {
             return;
         }

@@ -41,6 +41,24 @@ impl Row {
         column + width
     }
 
+    /// Writes characters one column wide and one byte long at `column`, as [`Row::put`] does.
+    pub(super) fn put_ascii(&mut self, column: usize, text: &str, style: Style) -> usize {
+        self.line.take();
+        let room = COLUMNS.saturating_sub(column);
+        self.cut |= text.len() > room;
+        let text = &text[..text.len().min(room)];
+        if self.ends_before(column) {
+            self.text.pad(column);
+            self.text.append_str(text, text.len(), style);
+        } else {
+            let cells = self.cells();
+            for (c, column) in text.chars().zip(column..) {
+                cells.put(column, c, 1, style);
+            }
+        }
+        column + text.len()
+    }
+
     /// Adds a character to the cell that ends at `column` if it belongs there (an accent, the next
     /// part of an emoji), and answers the column after that cell then.
     pub(super) fn join(&mut self, column: usize, c: char) -> Option<usize> {
@@ -60,10 +78,18 @@ impl Row {
         self.line.take();
         self.cut = false;
         if column == 0 {
-            *self = Self::default();
+            self.clear();
         } else if !self.ends_before(column) {
             self.cells().truncate(column);
         }
+    }
+
+    /// Makes it a row that nothing was written to.
+    pub(super) fn clear(&mut self) {
+        self.line.take();
+        self.cut = false;
+        self.cells = None;
+        self.text.clear();
     }
 
     /// Blanks the columns from `from` up to `to`, without it.
@@ -110,7 +136,8 @@ impl Row {
         })
     }
 
-    fn columns(&self) -> usize {
+    /// How many columns it covers.
+    pub(super) fn columns(&self) -> usize {
         self.cells.as_ref().map_or(self.text.columns(), Cells::columns)
     }
 
