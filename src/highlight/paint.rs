@@ -89,7 +89,8 @@ impl Parser {
     }
 }
 
-/// A line's spans; neighbours of one style are one span.
+/// A line's spans; neighbours of one style are one span, and blanks belong to a neighbour: their
+/// colour cannot be seen, and each change of colour is bytes on the wire.
 #[derive(Default)]
 struct Painted {
     spans: Vec<Span<'static>>,
@@ -100,15 +101,24 @@ impl Painted {
         if text.is_empty() {
             return;
         }
-        match self.spans.last_mut() {
-            Some(last) if last.style == style => show(text, last.content.to_mut()),
-            _ => {
-                let mut content = String::with_capacity(text.len());
-                show(text, &mut content);
-                self.spans.push(Span::styled(content, style));
+        if let Some(last) = self.spans.last_mut() {
+            let seen = |style: Style| style.add_modifier.contains(Modifier::UNDERLINED);
+            let lines = seen(style) || seen(last.style);
+            if style != last.style && !lines && blank(&last.content) {
+                last.style = style;
+            }
+            if style == last.style || (!lines && blank(text)) {
+                return show(text, last.content.to_mut());
             }
         }
+        let mut content = String::with_capacity(text.len());
+        show(text, &mut content);
+        self.spans.push(Span::styled(content, style));
     }
+}
+
+fn blank(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
 }
 
 /// Appends the text with nothing in it that a terminal would obey.

@@ -7,11 +7,14 @@ const BASE: &str = include_str!("builtin/base.yaml");
 /// What Catppuccin's flavours share.
 const CATPPUCCIN: &str = include_str!("builtin/catppuccin.yaml");
 
+/// What Tokyo Night's styles share.
+const TOKYONIGHT: &str = include_str!("builtin/tokyonight.yaml");
+
 /// The theme used where not even the default is known.
 pub(super) const FALLBACK: &str = "dark";
 
 /// A theme's name and the texts to read, one over the other.
-const THEMES: [(&str, &[&str]); 6] = [
+const THEMES: [(&str, &[&str]); 13] = [
     ("catppuccin-frappe", &[BASE, CATPPUCCIN, include_str!("builtin/catppuccin-frappe.yaml")]),
     ("catppuccin-latte", &[BASE, CATPPUCCIN, include_str!("builtin/catppuccin-latte.yaml")]),
     (
@@ -20,7 +23,14 @@ const THEMES: [(&str, &[&str]); 6] = [
     ),
     ("catppuccin-mocha", &[BASE, CATPPUCCIN, include_str!("builtin/catppuccin-mocha.yaml")]),
     ("dark", &[BASE, include_str!("builtin/dark.yaml")]),
+    ("gruvbox-dark", &[BASE, include_str!("builtin/gruvbox-dark.yaml")]),
     ("light", &[BASE, include_str!("builtin/light.yaml")]),
+    ("terminal-dark", &[BASE, include_str!("builtin/terminal-dark.yaml")]),
+    ("terminal-light", &[BASE, include_str!("builtin/terminal-light.yaml")]),
+    ("tokyonight-day", &[BASE, TOKYONIGHT, include_str!("builtin/tokyonight-day.yaml")]),
+    ("tokyonight-moon", &[BASE, TOKYONIGHT, include_str!("builtin/tokyonight-moon.yaml")]),
+    ("tokyonight-night", &[BASE, TOKYONIGHT, include_str!("builtin/tokyonight-night.yaml")]),
+    ("tokyonight-storm", &[BASE, TOKYONIGHT, include_str!("builtin/tokyonight-storm.yaml")]),
 ];
 
 /// The names of the built-in themes, in alphabetical order.

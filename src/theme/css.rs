@@ -14,6 +14,7 @@ pub(super) fn color(name: &str) -> Option<Color> {
 
 /// In alphabetical order.
 #[rustfmt::skip]
+#[expect(clippy::unreadable_literal, reason = "colours are written as `rrggbb` everywhere")]
 const NAMES: &[(&str, u32)] = &[
     ("aliceblue", 0xf0f8ff),
     ("antiquewhite", 0xfaebd7),

@@ -164,6 +164,8 @@ pub struct CodeStyle {
     pub alignment: Alignment,
     /// The highlight theme's name.
     pub highlight_theme: String,
+    /// The box's background; none means the highlight theme's.
+    pub fill: Option<Color>,
     /// Empty cells around the code.
     pub padding: Padding,
     /// Whether the highlight theme's background is drawn.

@@ -114,6 +114,7 @@ pub(super) struct RawPadding {
 pub(super) struct RawCode {
     pub(super) alignment: RawAlignment,
     pub(super) theme_name: Option<String>,
+    pub(super) fill: Option<RawColor>,
     pub(super) padding: RawPadding,
     pub(super) background: Option<bool>,
     pub(super) line_numbers: Option<bool>,
@@ -318,7 +319,15 @@ impl RawCode {
     fn read(&mut self, fields: &mut Fields<'_>) {
         self.alignment.read(fields);
         self.padding.read(fields);
+        let before = self.theme_name.take();
         fields.set("theme_name", &mut self.theme_name);
+        if self.theme_name.is_some() {
+            // The box was coloured to go with another highlight theme.
+            self.fill = None;
+        }
+        self.theme_name = self.theme_name.take().or(before);
+        // Ours: presenterm's boxes always have the highlight theme's background.
+        fields.section("colors", |fields| fields.set("background", &mut self.fill));
         fields.set("background", &mut self.background);
         fields.set("line_numbers", &mut self.line_numbers);
     }

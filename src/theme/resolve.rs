@@ -67,7 +67,10 @@ impl<'a> Resolver<'a> {
             }
         }
         for (name, colors) in &raw.classes {
-            let pair = (resolver.color(&colors.foreground), resolver.color(&colors.background));
+            let pair = (
+                resolver.color(colors.foreground.as_ref()),
+                resolver.color(colors.background.as_ref()),
+            );
             resolver.palette.classes.insert(name.clone(), pair);
         }
         resolver
@@ -85,7 +88,7 @@ impl<'a> Resolver<'a> {
             margin: raw.default.margin.unwrap_or_default(),
             slide_title: self.title(&raw.slide_title, default),
             headings: array::from_fn(|level| self.heading(&raw.headings[level], default)),
-            code: code(&raw.code),
+            code: self.code(&raw.code),
             output: self.output(&raw.execution_output),
             inline_code: self.style(&raw.inline_code),
             bold: self.style(&raw.bold),
@@ -136,6 +139,17 @@ impl<'a> Resolver<'a> {
         IntroLine { alignment: alignment(&raw.alignment, default), style, font_size }
     }
 
+    fn code(&mut self, raw: &RawCode) -> CodeStyle {
+        CodeStyle {
+            alignment: alignment(&raw.alignment, Alignment::default()),
+            highlight_theme: raw.theme_name.clone().unwrap_or_else(|| HIGHLIGHT_THEME.to_owned()),
+            fill: self.color(raw.fill.as_ref()),
+            padding: padding(raw.padding),
+            background: raw.background.unwrap_or(true),
+            line_numbers: raw.line_numbers.unwrap_or_default(),
+        }
+    }
+
     fn output(&mut self, raw: &RawOutput) -> OutputStyle {
         OutputStyle {
             style: self.style(&raw.colors),
@@ -149,7 +163,7 @@ impl<'a> Resolver<'a> {
 
     fn quote(&mut self, raw: &RawQuote, default: Alignment) -> QuoteStyle {
         let style = self.style(&raw.colors);
-        let bar = self.color(&raw.prefix_color);
+        let bar = self.color(raw.prefix_color.as_ref());
         QuoteStyle {
             alignment: alignment(&raw.alignment, default),
             prefix: raw.prefix.clone().unwrap_or_else(|| BAR.to_owned()),
@@ -163,7 +177,7 @@ impl<'a> Resolver<'a> {
             let (color, title, icon) = ALERTS[kind];
             let raw = &raw.kinds[kind];
             AlertKindStyle {
-                color: self.color(&raw.color).or(Some(color)),
+                color: self.color(raw.color.as_ref()).or(Some(color)),
                 title: raw.title.clone().unwrap_or_else(|| title.to_owned()),
                 icon: raw.icon.clone().unwrap_or_else(|| icon.to_owned()),
             }
@@ -207,13 +221,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn style(&mut self, raw: &RawColors) -> Style {
-        let fg = self.color(&raw.foreground);
-        Style { fg, bg: self.color(&raw.background), ..Style::new() }
+        let fg = self.color(raw.foreground.as_ref());
+        Style { fg, bg: self.color(raw.background.as_ref()), ..Style::new() }
     }
 
     /// The colour; none, and a diagnostic, where the palette does not know its name.
-    fn color(&mut self, raw: &Option<RawColor>) -> Option<Color> {
-        let raw = raw.as_ref()?;
+    fn color(&mut self, raw: Option<&RawColor>) -> Option<Color> {
+        let raw = raw?;
         let found = match &raw.written {
             Written::Is(color) => Some(*color),
             Written::Named(name) => self.palette.colors.get(name).copied(),
@@ -246,16 +260,6 @@ fn follow<'r>(palette: &'r RawPalette, color: &'r RawColor) -> Result<Color, &'r
         }
     }
     Err(color)
-}
-
-fn code(raw: &RawCode) -> CodeStyle {
-    CodeStyle {
-        alignment: alignment(&raw.alignment, Alignment::default()),
-        highlight_theme: raw.theme_name.clone().unwrap_or_else(|| HIGHLIGHT_THEME.to_owned()),
-        padding: padding(raw.padding),
-        background: raw.background.unwrap_or(true),
-        line_numbers: raw.line_numbers.unwrap_or_default(),
-    }
 }
 
 fn padding(raw: RawPadding) -> Padding {

@@ -222,6 +222,50 @@ fn a_progress_bar_keeps_nothing_of_the_template() {
 }
 
 #[test]
+fn another_highlight_theme_brings_its_own_background() {
+    let choice = |overrides| Choice {
+        overrides: Some((overrides, Span::default())),
+        ..named("catppuccin-latte")
+    };
+    let fill = |overrides| resolve(&choice(overrides)).0.code.fill;
+    assert!(fill("code: {line_numbers: true}").is_some());
+    assert_eq!(fill("code: {theme_name: Nord}"), None);
+    let white = Some(Color::Rgb(255, 255, 255));
+    assert_eq!(fill("code: {theme_name: Nord, colors: {background: fff}}"), white);
+}
+
+#[test]
+fn no_text_is_a_reason_to_panic() {
+    let skeleton = include_str!("builtin/base.yaml").as_bytes();
+    let mut seed = 1_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below.max(1)
+    };
+    for _ in 0..300 {
+        let mut text = skeleton.to_vec();
+        for _ in 0..=random(8) {
+            text.push(b'\n');
+            let at = random(text.len());
+            match random(3) {
+                0 => text[at] = b"{}[]:,-#&*!|>'\"%@`\n\t \0\xc3"[random(23)],
+                1 => drop(text.drain(at..(at + random(40)).min(text.len()))),
+                _ => text.truncate(at.max(1)),
+            }
+        }
+        let text = String::from_utf8_lossy(&text);
+        let span = Span::new(FileId(0), 7..7 + random(5_000));
+        let choice = Choice { overrides: Some((&text, span)), ..named("dark") };
+        for problem in resolve(&choice).1 {
+            let at = problem.span.range();
+            assert!(
+                span.range().start <= at.start && at.start <= at.end && at.end <= span.range().end
+            );
+        }
+    }
+}
+
+#[test]
 fn keys_of_parts_built_later_are_accepted() {
     over_dark(
         "mermaid: {theme: dark}\nd2: {theme: 3}\ntypst: {horizontal_margin: 2}\nlayout_grid: {color: red}\npty_output: {cursor: {symbol: x}}",

@@ -62,7 +62,7 @@ pub(super) fn parse(text: &str) -> Result<Rc<Node>, NotYaml> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| NotYaml {
             at: offset(error.marker()).min(text.len()),
-            message: error.info().to_string(),
+            message: error.info().clone(),
         })?;
         if matches!(event, Event::DocumentEnd) {
             break;
