@@ -70,7 +70,8 @@ impl Reports {
     /// What a crash left to be read: its name, and the deck's part of the stack.
     pub(super) fn crash(&self) -> Option<String> {
         let fatal = self.crash.iter().find(|line| line.starts_with("Fatal Python error"))?;
-        let calls = self.crash.iter().skip_while(|line| !line.starts_with("Current thread"));
+        let calls =
+            self.crash.iter().skip_while(|line| !line.ends_with("(most recent call first):"));
         let calls = calls.filter(|line| line.starts_with("  File "));
         let own = format!("\"{OWN_CODE}\"");
         let shown = calls.take_while(|line| !line.contains(&own)).take(MOST_CALLS);
@@ -150,7 +151,7 @@ mod tests {
     #[test]
     fn a_crash_shows_the_decks_part_of_the_stack() {
         let (told, reports) = reports(
-            "started 5\nFatal Python error: Segmentation fault\n\nCurrent thread 0x0 (most recent call first):\n  \
+            "started 5\nFatal Python error: Segmentation fault\n\nStack (most recent call first):\n  \
              File \"talk.md\", line 7 in f\n  File \"talk.md\", line 9 in <module>\n  \
              File \"<livedeck>\", line 1 in execute\n  File \"<livedeck>\", line 1 in run\n\n\
              Extension modules: numpy (total: 1)\nstatus 11\n",
