@@ -1,24 +1,105 @@
 //! Text to deck. Parsing never fails: what cannot be read becomes a diagnostic, in its place on its
 //! slide, and the rest is drawn.
+//!
+//! ```text
+//! text ─ frontmatter ─► Meta, ThemeChoice, Options
+//!      ─ segments ────► stretches that can be read one by one
+//!      ─ events ──────► tree of blocks    (inline, html, list, quote)
+//!      ─ slides ──────► slides and cells  (directive, page, steps, code, picture, include)
+//! ```
+
+mod code;
+mod directive;
+#[cfg(test)]
+mod dump;
+mod events;
+mod fence;
+mod footer;
+mod frontmatter;
+mod groups;
+mod html;
+mod html_block;
+mod include;
+mod inline;
+mod language;
+mod line;
+mod list;
+mod page;
+mod picture;
+mod quote;
+mod segments;
+mod slides;
+mod steps;
+mod superscript;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tree;
+mod yaml;
 
 use std::path::Path;
 
-use crate::deck::{Deck, Inline, Meta, Slide};
-use crate::source::{Files, SourceFile};
+use crate::deck::{Block, BlockKind, Deck};
+use crate::source::{FileId, Files, SourceFile};
+
+pub use footer::footer;
 
 /// Parses the deck in `text`, which stands in the file at `path`; includes and code files are read
 /// through `files`, relative to the file that names them.
-pub fn parse(path: &Path, text: &str, _files: &dyn Files) -> Deck {
+pub fn parse(path: &Path, text: &str, files: &dyn Files) -> Deck {
     let mut deck = Deck::default();
-    deck.sources.add(SourceFile::new(path, text));
-    deck.slides.push(Slide { steps: 1, ..Slide::default() });
+    let file = deck.sources.add(SourceFile::new(path, text));
+    let body = frontmatter::read(text, &mut deck);
+    let mut slides = slides::Slides::new(deck, path, files, body);
+    slides.text(text, body, file);
+    in_source_order(slides.finish(text.len()))
+}
+
+impl slides::Slides<'_> {
+    /// Takes in the text of a file from byte `from` on.
+    fn text(&mut self, text: &str, from: usize, file: FileId) {
+        for segment in segments::segments(text, from) {
+            for element in segment.read(text, file, &mut self.deck.diagnostics) {
+                self.element(element);
+            }
+        }
+    }
+}
+
+/// Sorts the diagnostics by their place, and has the blocks follow.
+fn in_source_order(mut deck: Deck) -> Deck {
+    if deck.diagnostics.is_empty() {
+        return deck;
+    }
+    let mut order: Vec<usize> = (0..deck.diagnostics.len()).collect();
+    order.sort_by_key(|&index| {
+        let span = deck.diagnostics[index].span;
+        (span.file, span.start)
+    });
+    let mut place = vec![0; order.len()];
+    for (new, &old) in order.iter().enumerate() {
+        place[old] = new;
+    }
+    for slide in &mut deck.slides {
+        renumber(&mut slide.blocks, &place);
+    }
+    let mut diagnostics: Vec<_> = deck.diagnostics.into_iter().map(Some).collect();
+    deck.diagnostics = order.iter().filter_map(|&old| diagnostics[old].take()).collect();
     deck
 }
 
-/// Reads one part of a template footer, filling in what `meta` knows.
-///
-/// # Errors
-/// What is wrong with the template: an unknown or unset variable, an unbalanced brace.
-pub fn footer(template: &str, _meta: &Meta) -> Result<Vec<Inline>, String> {
-    Ok(vec![Inline::Text(template.into(), crate::deck::TextStyle::default())])
+fn renumber(blocks: &mut [Block], place: &[usize]) {
+    for block in blocks {
+        match &mut block.kind {
+            BlockKind::Problem(index) => *index = place[*index],
+            BlockKind::Quote(inside) | BlockKind::Alert(_, _, inside) => renumber(inside, place),
+            BlockKind::Columns(columns) => {
+                columns.columns.iter_mut().for_each(|column| renumber(column, place));
+            }
+            BlockKind::List(list) => {
+                list.items.iter_mut().for_each(|item| renumber(&mut item.blocks, place));
+            }
+            _ => {}
+        }
+    }
 }

@@ -1,0 +1,183 @@
+//! Code blocks: which lines are shown, which run, and how; code kept in files.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::fence::{self, Info};
+use super::language;
+use super::slides::Slides;
+use super::text::clean;
+use super::tree::Fence;
+use super::yaml;
+use crate::deck::{Cell, CellId, CodeBlock, Fingerprint, SlideNo, Start, Step};
+use crate::diag::Diagnostic;
+use crate::source::{SourceFile, Span};
+
+/// A cell without its place in the deck.
+pub(super) struct CellDraft {
+    language: Box<str>,
+    alternative: Option<Box<str>>,
+    start: Start,
+    code: Box<str>,
+    span: Span,
+    first_line: u32,
+    timeout_ms: Option<u64>,
+}
+
+impl CellDraft {
+    /// Gives the cell its place: on `slide`, visible from `step`.
+    pub(super) fn add_to(self, cells: &mut Vec<Arc<Cell>>, slide: SlideNo, step: Step) -> CellId {
+        let id = CellId(u32::try_from(cells.len()).unwrap_or(u32::MAX));
+        let fingerprint = Fingerprint::of(&self.language, self.alternative.as_deref(), &self.code);
+        cells.push(Arc::new(Cell {
+            id,
+            slide,
+            step,
+            language: self.language,
+            alternative: self.alternative,
+            start: self.start,
+            code: self.code,
+            fingerprint,
+            span: self.span,
+            first_line: self.first_line,
+            timeout_ms: self.timeout_ms,
+        }));
+        id
+    }
+}
+
+/// Draws a fence: the block to show, and what of it runs.
+///
+/// # Errors
+/// Why there is no code to show: the file that holds it cannot be read.
+pub(super) fn draw(
+    fence: &Fence<'_>,
+    slides: &mut Slides<'_>,
+) -> Result<(CodeBlock, Option<CellDraft>), Box<Diagnostic>> {
+    let mut info = fence::read(fence.info, fence.info_span, &mut slides.deck.diagnostics);
+    let groups = std::mem::take(&mut info.groups);
+    let (name, code, span) = if info.language == "file" {
+        from_file(fence, slides)?
+    } else {
+        (Cow::Borrowed(info.language), Cow::Borrowed(&*fence.code), fence.code_span)
+    };
+    let code = unix_lines(code);
+    let key = language::key(&name);
+    let hidden = language::hidden_prefix(&key).filter(|prefix| hides(&code, prefix));
+    let block = CodeBlock {
+        language: name.into(),
+        text: shown(&code, hidden),
+        groups,
+        line_numbers: info.line_numbers,
+        no_background: info.no_background,
+        ..CodeBlock::default()
+    };
+    let cell = cell(&info, key, &code, hidden, span, slides);
+    Ok((block, cell))
+}
+
+/// The executable side of a block, if it has one that we can run.
+fn cell(
+    info: &Info<'_>,
+    key: Box<str>,
+    code: &str,
+    hidden: Option<&str>,
+    span: Span,
+    slides: &Slides<'_>,
+) -> Option<CellDraft> {
+    let start = info.start.filter(|_| !info.otherwise && !key.is_empty())?;
+    let first_line = slides.deck.sources.get(span.file).map_or(1, |file| file.line(span.start));
+    Some(CellDraft {
+        language: key,
+        alternative: info.alternative.map(Into::into),
+        start,
+        code: executed(code, hidden),
+        span,
+        first_line,
+        timeout_ms: info.timeout_ms,
+    })
+}
+
+/// Line feeds alone, whatever the file has.
+fn unix_lines(code: Cow<'_, str>) -> Cow<'_, str> {
+    if code.contains('\r') { Cow::Owned(code.replace("\r\n", "\n")) } else { code }
+}
+
+fn hides(code: &str, prefix: &str) -> bool {
+    code.lines().any(|line| line.starts_with(prefix))
+}
+
+fn shown(code: &str, hidden: Option<&str>) -> Box<str> {
+    let Some(prefix) = hidden else {
+        return clean(code.strip_suffix('\n').unwrap_or(code));
+    };
+    let lines: Vec<_> = code.lines().filter(|line| !line.starts_with(prefix)).collect();
+    clean(&lines.join("\n"))
+}
+
+fn executed(code: &str, hidden: Option<&str>) -> Box<str> {
+    let Some(prefix) = hidden else { return code.into() };
+    let lines = code.split_inclusive('\n').map(|line| line.strip_prefix(prefix).unwrap_or(line));
+    lines.collect::<String>().into()
+}
+
+/// What a `file` block names: language, code, and where that stands.
+fn from_file<'c>(
+    fence: &Fence<'_>,
+    slides: &mut Slides<'_>,
+) -> Result<(Cow<'c, str>, Cow<'c, str>, Span), Box<Diagnostic>> {
+    let refuse = |message: String| Box::new(Diagnostic::error(fence.code_span, message));
+    let (node, mistake) = yaml::read(&fence.code);
+    if let Some(mistake) = mistake {
+        return Err(refuse(format!("this file block is not YAML: {}", mistake.message)));
+    }
+    let entries = node.as_ref().map_or(&[][..], |node| node.entries());
+    let entry = |name: &str| {
+        let found = entries.iter().find(|(key, _)| key.text() == Some(name));
+        found.and_then(|(_, value)| value.text())
+    };
+    let missing = |name: &str| refuse(format!("this file block has no `{name}`"));
+    let path = entry("path").ok_or_else(|| missing("path").with_sample())?;
+    let language = entry("language").ok_or_else(|| missing("language").with_sample())?;
+    let line = |name: &str| match entry(name).map(str::parse::<usize>) {
+        Some(Err(_)) => Err(refuse(format!("`{name}` is a line number, from 1"))),
+        Some(Ok(line)) => Ok(Some(line)),
+        None => Ok(None),
+    };
+    let (first, last) = (line("start_line")?, line("end_line")?);
+    let text = slides.read(path, fence.code_span)?;
+    let file = slides.deck.sources.add(SourceFile::new(slides.folder.join(path), text.as_str()));
+    let range = lines_of(&text, first.unwrap_or(1).max(1), last.unwrap_or(usize::MAX));
+    let code = text[range.clone()].to_owned();
+    Ok((Cow::Owned(language.to_owned()), Cow::Owned(code), Span::new(file, range)))
+}
+
+/// The bytes of lines `first` to `last`, from 1, both included.
+fn lines_of(text: &str, first: usize, last: usize) -> std::ops::Range<usize> {
+    let mut start = text.len();
+    let mut end = text.len();
+    let mut at = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if index + 1 == first {
+            start = at;
+        }
+        at += line.len();
+        if index + 1 == last {
+            end = at;
+            break;
+        }
+    }
+    start.min(end)..end
+}
+
+/// Adds what a whole `file` block looks like.
+trait WithSample {
+    fn with_sample(self) -> Self;
+}
+
+impl WithSample for Box<Diagnostic> {
+    fn with_sample(mut self) -> Self {
+        self.hints.push("it takes `path: …` and `language: …`, each on its line".to_owned());
+        self
+    }
+}

@@ -1,0 +1,272 @@
+//! Comment commands: what stands between `<!--` and `-->`, told apart from remarks that mean
+//! nothing to us.
+
+use std::borrow::Cow;
+
+use super::text::excerpt;
+use super::yaml::{self, Node, Value};
+use crate::deck::Align;
+use crate::diag;
+
+/// A command that the author gave.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Command {
+    EndSlide,
+    Pause,
+    NewLines(u16),
+    JumpToMiddle,
+    ColumnLayout(Vec<u8>),
+    Column(usize),
+    ResetLayout,
+    IncrementalLists(bool),
+    IncrementalTables(bool),
+    ListItemNewlines(u8),
+    FontSize(u8),
+    Alignment(Align),
+    NoFooter,
+    SkipSlide,
+    Include(String),
+    SpeakerNote(String),
+    SnippetOutput(String),
+}
+
+/// What a comment is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Reading {
+    Command(Command),
+    /// Nothing to do.
+    Remark,
+    /// A command gone wrong: what is wrong, and what to try.
+    Mistake(String, String),
+    /// A remark that looks like a command gone wrong.
+    Suspect(String, String),
+}
+
+/// Every command with a sample of it.
+pub(super) const COMMANDS: &[(&str, &str)] = &[
+    ("alignment", "alignment: center"),
+    ("column", "column: 0"),
+    ("column_layout", "column_layout: [1, 1]"),
+    ("comment", "comment: a remark"),
+    ("end_slide", "end_slide"),
+    ("font_size", "font_size: 2"),
+    ("include", "include: part.md"),
+    ("incremental_lists", "incremental_lists: true"),
+    ("incremental_tables", "incremental_tables: true"),
+    ("jump_to_middle", "jump_to_middle"),
+    ("list_item_newlines", "list_item_newlines: 2"),
+    ("new_line", "new_line"),
+    ("new_lines", "new_lines: 2"),
+    ("newline", "newline"),
+    ("newlines", "newlines: 2"),
+    ("no_footer", "no_footer"),
+    ("pause", "pause"),
+    ("reset_layout", "reset_layout"),
+    ("skip_slide", "skip_slide"),
+    ("snippet_output", "snippet_output: name"),
+    ("speaker_note", "speaker_note: what to say"),
+];
+
+/// Reads a comment's body. `prefix` is what the deck's commands start with, if anything.
+pub(super) fn read(body: &str, prefix: &str) -> Reading {
+    let body = body.trim();
+    let mut command = body;
+    while let Some(rest) = command.strip_prefix(prefix).filter(|_| !prefix.is_empty()) {
+        command = rest.trim_start();
+    }
+    if command.is_empty() {
+        return Reading::Remark;
+    }
+    match split(command) {
+        Some((name, argument)) if sample(&name).is_some() => match build(&name, argument) {
+            Some(Ok(command)) => Reading::Command(command),
+            Some(Err(message)) => {
+                let sample = sample(&name).unwrap_or_default();
+                Reading::Mistake(message, format!("for example `<!-- {sample} -->`"))
+            }
+            None => Reading::Remark,
+        },
+        _ => remark(body, command, prefix),
+    }
+}
+
+/// What to make of a comment that is no command.
+fn remark(body: &str, command: &str, prefix: &str) -> Reading {
+    let (word, rest) = first_word(command);
+    let meant = diag::closest(word, COMMANDS.iter().map(|(name, _)| *name));
+    let message = || format!("unknown command `{}`", excerpt(word));
+    if body.contains('\n') {
+        return match meant.filter(|_| rest.starts_with(':')) {
+            Some(meant) => Reading::Suspect(message(), format!("did you mean `{meant}`?")),
+            None => Reading::Remark,
+        };
+    }
+    let private = !body.starts_with(prefix)
+        || body.starts_with("vim:")
+        || body.starts_with("//")
+        || matches!(body, "{{{" | "}}}");
+    if private {
+        return Reading::Remark;
+    }
+    match meant {
+        Some(meant) => Reading::Mistake(message(), format!("did you mean `{meant}`?")),
+        None if word.is_empty() => Reading::Mistake(
+            format!("this comment is no command: `{}`", excerpt(command)),
+            "a remark starts with `//`: `<!-- // … -->`".to_owned(),
+        ),
+        None => {
+            Reading::Mistake(message(), "a remark starts with `//`: `<!-- // … -->`".to_owned())
+        }
+    }
+}
+
+/// A command's argument.
+enum Argument<'a> {
+    Missing,
+    Text(Cow<'a, str>),
+    Node(Node),
+}
+
+fn sample(name: &str) -> Option<&'static str> {
+    let at = COMMANDS.binary_search_by_key(&name, |(name, _)| name).ok()?;
+    Some(COMMANDS[at].1)
+}
+
+fn first_word(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-'));
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+/// Name and argument of `name` or `name: value`. Plain ones need no YAML parser, and most are.
+fn split(command: &str) -> Option<(Cow<'_, str>, Argument<'_>)> {
+    let (word, rest) = first_word(command);
+    if rest.is_empty() {
+        return Some((word.into(), Argument::Missing));
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/');
+    if let Some(value) = rest.strip_prefix(": ")
+        && !value.is_empty()
+        && value.chars().all(plain)
+    {
+        return Some((word.into(), Argument::Text(value.into())));
+    }
+    match yaml::read(command) {
+        (Some(node), None) => from_yaml(node),
+        _ => {
+            let free = matches!(word, "comment" | "speaker_note" | "include");
+            let text = rest.strip_prefix(':').filter(|_| free)?;
+            Some((word.into(), Argument::Text(text.trim().into())))
+        }
+    }
+}
+
+fn from_yaml<'a>(node: Node) -> Option<(Cow<'a, str>, Argument<'a>)> {
+    match node.value {
+        Value::Plain(name) | Value::Quoted(name) => Some((name.into(), Argument::Missing)),
+        Value::Map(entries) => {
+            let [(name, value)] = <[_; 1]>::try_from(entries).ok()?;
+            let name = name.text()?.to_owned().into();
+            Some((name, if value.is_null() { Argument::Missing } else { Argument::Node(value) }))
+        }
+        Value::List(_) => None,
+    }
+}
+
+/// The command of a known name; none for remarks.
+fn build(name: &str, argument: Argument<'_>) -> Option<Result<Command, String>> {
+    let plain = match name {
+        "end_slide" => Command::EndSlide,
+        "pause" => Command::Pause,
+        "new_line" | "newline" => Command::NewLines(1),
+        "jump_to_middle" => Command::JumpToMiddle,
+        "reset_layout" => Command::ResetLayout,
+        "no_footer" => Command::NoFooter,
+        "skip_slide" => Command::SkipSlide,
+        "comment" => return None,
+        _ => return Some(with_argument(name, &argument)),
+    };
+    Some(match argument {
+        Argument::Missing => Ok(plain),
+        _ => Err(format!("`{name}` takes no value")),
+    })
+}
+
+fn with_argument(name: &str, argument: &Argument<'_>) -> Result<Command, String> {
+    match name {
+        "new_lines" | "newlines" => {
+            number(name, argument, 0..=u64::from(u32::MAX)).map(|n| Command::NewLines(clamp(n)))
+        }
+        "column" => number(name, argument, 0..=255).map(|n| Command::Column(n as usize)),
+        "list_item_newlines" => {
+            number(name, argument, 1..=255).map(|n| Command::ListItemNewlines(n as u8))
+        }
+        "font_size" => number(name, argument, 1..=7).map(|n| Command::FontSize(n as u8)),
+        "incremental_lists" => truth(name, argument).map(Command::IncrementalLists),
+        "incremental_tables" => truth(name, argument).map(Command::IncrementalTables),
+        "alignment" => alignment(argument).map(Command::Alignment),
+        "column_layout" => ratios(argument).map(Command::ColumnLayout),
+        "include" => text(name, argument).map(Command::Include),
+        "snippet_output" => text(name, argument).map(Command::SnippetOutput),
+        _ => text(name, argument).map(Command::SpeakerNote),
+    }
+}
+
+fn clamp(number: u64) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+fn scalar<'a>(name: &str, argument: &'a Argument<'_>) -> Result<&'a str, String> {
+    match argument {
+        Argument::Missing => Err(format!("`{name}` needs a value")),
+        Argument::Text(text) => Ok(text),
+        Argument::Node(node) => {
+            node.text().ok_or_else(|| format!("`{name}` takes a single value, not {}", node.kind()))
+        }
+    }
+}
+
+fn text(name: &str, argument: &Argument<'_>) -> Result<String, String> {
+    scalar(name, argument).map(str::to_owned)
+}
+
+fn number(
+    name: &str,
+    argument: &Argument<'_>,
+    allowed: std::ops::RangeInclusive<u64>,
+) -> Result<u64, String> {
+    let text = scalar(name, argument)?;
+    text.parse().ok().filter(|number| allowed.contains(number)).ok_or_else(|| {
+        let (from, to) = (allowed.start(), allowed.end());
+        let range = if *to > 255 { format!("from {from} up") } else { format!("{from} to {to}") };
+        format!("`{name}` takes a whole number {range}, not `{}`", excerpt(text))
+    })
+}
+
+fn truth(name: &str, argument: &Argument<'_>) -> Result<bool, String> {
+    match scalar(name, argument)? {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        other => Err(format!("`{name}` is `true` or `false`, not `{}`", excerpt(other))),
+    }
+}
+
+fn alignment(argument: &Argument<'_>) -> Result<Align, String> {
+    match scalar("alignment", argument)? {
+        "left" => Ok(Align::Left),
+        "center" => Ok(Align::Center),
+        "right" => Ok(Align::Right),
+        other => {
+            Err(format!("`alignment` is `left`, `center` or `right`, not `{}`", excerpt(other)))
+        }
+    }
+}
+
+fn ratios(argument: &Argument<'_>) -> Result<Vec<u8>, String> {
+    let message = || "`column_layout` takes a list of widths from 1 to 255".to_owned();
+    let Argument::Node(Node { value: Value::List(items), .. }) = argument else {
+        return Err(message());
+    };
+    let widths: Option<Vec<u8>> =
+        items.iter().map(|item| item.text()?.parse().ok().filter(|&width| width > 0)).collect();
+    widths.filter(|widths| !widths.is_empty()).ok_or_else(message)
+}

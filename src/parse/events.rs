@@ -1,0 +1,377 @@
+//! pulldown-cmark's events to a tree of blocks with spans. The markdown dialect is chosen here, and
+//! nowhere else.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
+
+use super::inline::{Finished, Line};
+use super::list;
+use super::quote;
+use super::tree::{Element, ElementKind, Fence, Origin, PictureDraft};
+use crate::deck::{Align, Inline, Table, TableRow};
+use crate::diag::Diagnostic;
+
+/// How deep quotes and lists may nest; what is deeper is a mistake, not a stack overflow.
+pub(super) const DEEPEST: usize = 32;
+
+/// The blocks of `text`, and the mistakes inside them that need no place of their own.
+pub(super) fn blocks<'t>(
+    text: &'t str,
+    origin: Origin,
+    depth: usize,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Vec<Element<'t>> {
+    let events = Parser::new_ext(text, dialect()).into_offset_iter();
+    let line = Line::new(text, origin);
+    Reader { events, text, origin, line, skip: 0, depth, mistakes }.blocks()
+}
+
+/// What of pulldown-cmark's dialects a deck is written in. Front matter, alerts and superscript
+/// are our own passes: theirs lose what presenterm keeps.
+fn dialect() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_WIKILINKS
+}
+
+/// Walks the events of one text.
+pub(super) struct Reader<'t, 'm> {
+    events: pulldown_cmark::OffsetIter<'t>,
+    pub(super) text: &'t str,
+    pub(super) origin: Origin,
+    line: Line<'t>,
+    /// Inline events before this offset were read otherwise: an alert's first line.
+    pub(super) skip: usize,
+    depth: usize,
+    pub(super) mistakes: &'m mut Vec<Diagnostic>,
+}
+
+impl<'t> Reader<'t, '_> {
+    /// The blocks up to the end of the container that was just opened, or of the text.
+    pub(super) fn blocks(&mut self) -> Vec<Element<'t>> {
+        let mut found = Vec::new();
+        // Text that stands in an item without a paragraph around it.
+        let mut loose = None::<Range<usize>>;
+        while let Some((event, range)) = self.events.next() {
+            match event {
+                Event::Start(tag) if is_block(&tag) => {
+                    self.loose(&mut loose, &mut found);
+                    self.block(tag, range, &mut found);
+                }
+                Event::Rule => {
+                    self.loose(&mut loose, &mut found);
+                    found.push(self.element(ElementKind::Rule, range));
+                }
+                Event::End(end) if ends_block(end) => break,
+                event => {
+                    if range.start >= self.skip {
+                        let start = loose.take().map_or(range.start, |loose| loose.start);
+                        loose = Some(start..range.end);
+                        self.line.event(event, range, self.mistakes);
+                    }
+                }
+            }
+        }
+        self.loose(&mut loose, &mut found);
+        found
+    }
+
+    /// Turns loose text before a block into a paragraph.
+    fn loose(&mut self, loose: &mut Option<Range<usize>>, found: &mut Vec<Element<'t>>) {
+        if let Some(range) = loose.take() {
+            let finished = self.line.finish();
+            self.paragraph(finished, range, found);
+        }
+    }
+
+    fn block(&mut self, tag: Tag<'t>, range: Range<usize>, found: &mut Vec<Element<'t>>) {
+        match tag {
+            Tag::Paragraph => {
+                let finished = self.inlines();
+                self.paragraph(finished, range, found);
+            }
+            Tag::Heading { level, .. } => {
+                let setext = !is_atx(&self.text[range.clone()]);
+                let Finished { inlines: text, pictures } = self.inlines();
+                let level = level as u8;
+                let kind = ElementKind::Heading { level, setext, text };
+                found.push(self.element(kind, range));
+                found.extend(pictures.into_iter().map(|(_, draft)| picture(draft)));
+            }
+            Tag::CodeBlock(kind) => found.push(self.code(&kind, range)),
+            Tag::HtmlBlock => self.html_block(range, found),
+            Tag::Table(aligns) => found.push(self.table(&aligns, range)),
+            Tag::BlockQuote(_) | Tag::List(_) if self.depth >= DEEPEST => {
+                self.pass_over();
+                let mistake = Diagnostic::error(self.origin.span(range), "nested too deeply")
+                    .hint(format!("lists and quotes nest up to {DEEPEST} levels"));
+                found.push(mistaken(mistake));
+            }
+            Tag::BlockQuote(_) => {
+                let quote = self.nested(|reader| quote::quote(reader, range));
+                found.push(quote);
+            }
+            Tag::List(first) => {
+                let numbered = first.is_some();
+                let list = self.nested(|reader| list::list(reader, numbered, range));
+                found.push(list);
+            }
+            Tag::FootnoteDefinition(name) => self.footnote(&name, range, found),
+            _ => found.extend(self.blocks()),
+        }
+    }
+
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.depth += 1;
+        let made = read(self);
+        self.depth -= 1;
+        made
+    }
+
+    /// The next item of the list that was just opened, and its blocks.
+    pub(super) fn next_item(&mut self) -> Option<(Range<usize>, Vec<Element<'t>>)> {
+        match self.events.next()? {
+            (Event::Start(Tag::Item), range) => Some((range, self.blocks())),
+            _ => None,
+        }
+    }
+
+    /// How deep in quotes and lists the reader stands.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// An element made from `range` of the text.
+    pub(super) fn element(&self, kind: ElementKind<'t>, range: Range<usize>) -> Element<'t> {
+        Element { kind, span: self.origin.span(range) }
+    }
+
+    /// The inline content up to the end of the block that was just opened.
+    fn inlines(&mut self) -> Finished {
+        while let Some((event, range)) = self.events.next() {
+            match event {
+                Event::End(end) if ends_inlines(end) => break,
+                event if range.start >= self.skip => self.line.event(event, range, self.mistakes),
+                _ => {}
+            }
+        }
+        self.line.finish()
+    }
+
+    /// A paragraph, cut in parts by the pictures in it.
+    fn paragraph(&self, line: Finished, range: Range<usize>, found: &mut Vec<Element<'t>>) {
+        let Finished { mut inlines, pictures } = line;
+        let mut cut = 0;
+        for (at, draft) in pictures {
+            let rest = inlines.split_off(at - cut);
+            cut = at;
+            self.text_part(std::mem::replace(&mut inlines, rest), &range, found);
+            found.push(picture(draft));
+        }
+        self.text_part(inlines, &range, found);
+    }
+
+    fn text_part(&self, mut text: Vec<Inline>, range: &Range<usize>, found: &mut Vec<Element<'t>>) {
+        let empty = |inline: &Inline| match inline {
+            Inline::Text(text, _) => text.trim().is_empty(),
+            Inline::Break | Inline::SoftBreak => true,
+            Inline::Variable(..) => false,
+        };
+        while text.last().is_some_and(empty) {
+            text.pop();
+        }
+        let first = text.iter().position(|inline| !empty(inline)).unwrap_or(text.len());
+        text.drain(..first);
+        if !text.is_empty() {
+            found.push(self.element(ElementKind::Paragraph(text), range.clone()));
+        }
+    }
+
+    fn code(&mut self, kind: &CodeBlockKind<'t>, range: Range<usize>) -> Element<'t> {
+        let mut code = Cow::Borrowed("");
+        let mut inside = None::<Range<usize>>;
+        while let Some((event, part)) = self.events.next() {
+            match event {
+                Event::Text(text) => {
+                    join(&mut code, text);
+                    let start = inside.take().map_or(part.start, |inside| inside.start);
+                    inside = Some(start..part.end);
+                }
+                Event::End(_) => break,
+                _ => {}
+            }
+        }
+        let (info, opening) = match kind {
+            CodeBlockKind::Fenced(_) => opening_fence(&self.text[range.clone()]),
+            CodeBlockKind::Indented => ("", 0),
+        };
+        let info_start = info.as_ptr() as usize - self.text.as_ptr() as usize;
+        let info_span = match kind {
+            CodeBlockKind::Fenced(_) => info_start..info_start + info.len(),
+            CodeBlockKind::Indented => range.start..range.start,
+        };
+        let after_opening = (range.start + opening).min(range.end);
+        let inside = inside.unwrap_or(after_opening..after_opening);
+        let fence = Fence {
+            info,
+            info_span: self.origin.span(info_span),
+            code,
+            code_span: self.origin.span(inside),
+        };
+        self.element(ElementKind::Fence(Box::new(fence)), range)
+    }
+
+    fn table(&mut self, aligns: &[Alignment], range: Range<usize>) -> Element<'t> {
+        let mut table =
+            Table { aligns: aligns.iter().map(|&a| align(a)).collect(), ..Table::default() };
+        let mut cells = Vec::new();
+        while let Some((event, _)) = self.events.next() {
+            match event {
+                Event::Start(Tag::TableCell) => {
+                    let Finished { inlines, pictures } = self.inlines();
+                    cells.push(self.cell(inlines, pictures));
+                }
+                Event::End(TagEnd::TableHead) => table.header = std::mem::take(&mut cells),
+                Event::End(TagEnd::TableRow) => {
+                    let cells = std::mem::take(&mut cells);
+                    table.rows.push(TableRow { cells, ..TableRow::default() });
+                }
+                Event::End(TagEnd::Table) => break,
+                _ => {}
+            }
+        }
+        self.element(ElementKind::Table(table), range)
+    }
+
+    /// A table cell; a picture in it is shown as its text.
+    fn cell(&mut self, mut text: Vec<Inline>, pictures: Vec<(usize, PictureDraft)>) -> Vec<Inline> {
+        for (shift, (at, draft)) in pictures.into_iter().enumerate() {
+            let message = "a picture cannot stand in a table cell";
+            self.mistakes.push(Diagnostic::error(draft.span, message));
+            let words = if draft.alt.is_empty() { draft.source } else { draft.alt.into() };
+            text.insert(at + shift, Inline::Text(words, crate::deck::TextStyle::default()));
+        }
+        text
+    }
+
+    /// A footnote is one run of text; whatever else it holds stands below it.
+    fn footnote(&mut self, name: &str, range: Range<usize>, found: &mut Vec<Element<'t>>) {
+        let mut text = Vec::new();
+        let mut others = Vec::new();
+        for element in self.blocks() {
+            match element.kind {
+                ElementKind::Paragraph(inlines) => text.extend(inlines),
+                _ => others.push(element),
+            }
+        }
+        let name = super::text::clean(name);
+        found.push(self.element(ElementKind::Footnote(name, text), range));
+        found.extend(others);
+    }
+
+    /// The text of an HTML block, without the marks of the quote or list around it.
+    pub(super) fn html_text(&mut self) -> Cow<'t, str> {
+        let mut html = Cow::Borrowed("");
+        while let Some((event, _)) = self.events.next() {
+            match event {
+                Event::Html(text) | Event::Text(text) => join(&mut html, text),
+                Event::End(_) => break,
+                _ => {}
+            }
+        }
+        html
+    }
+
+    /// Skips to the end of the container that was just opened.
+    fn pass_over(&mut self) {
+        let mut open = 1_usize;
+        while open > 0 {
+            match self.events.next() {
+                Some((Event::Start(_), _)) => open += 1,
+                Some((Event::End(_), _)) => open -= 1,
+                Some(_) => {}
+                None => return,
+            }
+        }
+    }
+}
+
+/// An element that says what is wrong, in its place.
+pub(super) fn mistaken<'t>(mistake: Diagnostic) -> Element<'t> {
+    Element { span: mistake.span, kind: ElementKind::Mistake(Box::new(mistake)) }
+}
+
+/// A picture in its place.
+pub(super) fn picture<'t>(draft: PictureDraft) -> Element<'t> {
+    Element { span: draft.span, kind: ElementKind::Picture(Box::new(draft)) }
+}
+
+/// Appends to a text that is borrowed as long as it has one part.
+fn join<'t>(whole: &mut Cow<'t, str>, part: CowStr<'t>) {
+    if whole.is_empty() {
+        *whole = match part {
+            CowStr::Borrowed(text) => Cow::Borrowed(text),
+            part => Cow::Owned(part.into_string()),
+        };
+    } else {
+        whole.to_mut().push_str(&part);
+    }
+}
+
+/// What follows the fence marks on a code block's first line, and that line's length.
+fn opening_fence(block: &str) -> (&str, usize) {
+    let end = block.find('\n').map_or(block.len(), |at| at + 1);
+    let line = block[..end].trim_start_matches([' ', '\t']);
+    let mark = if line.starts_with('~') { '~' } else { '`' };
+    (line.trim_start_matches(mark).trim(), end)
+}
+
+/// Whether a heading starts with `#` marks; else it is underlined.
+fn is_atx(heading: &str) -> bool {
+    let heading = heading.trim_start_matches([' ', '\t']);
+    let after = heading.trim_start_matches('#');
+    let marks = heading.len() - after.len();
+    (1..=6).contains(&marks) && after.chars().next().is_none_or(char::is_whitespace)
+}
+
+fn is_block(tag: &Tag<'_>) -> bool {
+    !matches!(
+        tag,
+        Tag::Emphasis
+            | Tag::Strong
+            | Tag::Strikethrough
+            | Tag::Superscript
+            | Tag::Subscript
+            | Tag::Link { .. }
+            | Tag::Image { .. }
+    )
+}
+
+fn ends_block(end: TagEnd) -> bool {
+    !matches!(
+        end,
+        TagEnd::Emphasis
+            | TagEnd::Strong
+            | TagEnd::Strikethrough
+            | TagEnd::Superscript
+            | TagEnd::Subscript
+            | TagEnd::Link
+            | TagEnd::Image
+    )
+}
+
+fn ends_inlines(end: TagEnd) -> bool {
+    matches!(end, TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::TableCell)
+}
+
+fn align(align: Alignment) -> Option<Align> {
+    match align {
+        Alignment::None => None,
+        Alignment::Left => Some(Align::Left),
+        Alignment::Center => Some(Align::Center),
+        Alignment::Right => Some(Align::Right),
+    }
+}

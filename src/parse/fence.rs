@@ -1,0 +1,315 @@
+//! The grammar behind a fence's marks: a language, then attributes. `rust +exec {1,3-5|all}`.
+
+use super::groups;
+use super::text::excerpt;
+use crate::deck::{LineGroup, Start};
+use crate::diag::{self, Diagnostic};
+use crate::source::Span;
+
+/// What a fence says about its block.
+#[derive(Debug, Default)]
+pub(super) struct Info<'t> {
+    /// The language as written; empty for none.
+    pub(super) language: &'t str,
+    /// Groups of lines to highlight; empty for all.
+    pub(super) groups: Vec<LineGroup>,
+    /// `+line_numbers`
+    pub(super) line_numbers: bool,
+    /// `+no_background`
+    pub(super) no_background: bool,
+    /// How it wants to run, if it does.
+    pub(super) start: Option<Start>,
+    /// The executor named behind `+exec:`.
+    pub(super) alternative: Option<&'t str>,
+    /// `+id:name`
+    pub(super) id: Option<&'t str>,
+    /// `+timeout:10s`
+    pub(super) timeout_ms: Option<u64>,
+    /// It would run in a way that is not built: with a terminal of its own, to a picture.
+    pub(super) otherwise: bool,
+    rendered: bool,
+    scaled: bool,
+    given: u32,
+}
+
+/// Whether an attribute takes a value behind a colon.
+#[derive(Clone, Copy, PartialEq)]
+enum Value {
+    None,
+    Optional,
+    Needed,
+}
+
+/// Every attribute, with the value it takes.
+const ATTRIBUTES: &[(&str, Value)] = &[
+    ("acquire_terminal", Value::Optional),
+    ("auto_exec", Value::Optional),
+    ("env", Value::Needed),
+    ("exec", Value::Optional),
+    ("exec_replace", Value::Optional),
+    ("expect", Value::Needed),
+    ("id", Value::Needed),
+    ("image", Value::None),
+    ("line_numbers", Value::None),
+    ("no_background", Value::None),
+    ("pty", Value::Optional),
+    ("pymodule", Value::Optional),
+    ("render", Value::None),
+    ("session", Value::Optional),
+    ("timeout", Value::Needed),
+    ("validate", Value::Optional),
+    ("width", Value::Needed),
+];
+
+/// Reads an info string that stands at `span`.
+pub(super) fn read<'t>(info: &'t str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Info<'t> {
+    let at = |token: &str| part(info, span, token);
+    let (language, rest) = info.split_at(info.find(char::is_whitespace).unwrap_or(info.len()));
+    let mut found = Info { language, ..Info::default() };
+    if language.starts_with(['+', '{']) {
+        let mistake = Diagnostic::error(
+            at(language),
+            format!("`{}` has no language before it", excerpt(language)),
+        );
+        mistakes.push(mistake.hint("the language comes first: `bash +exec`"));
+        found.language = "";
+        attributes(info, &mut found, &at, mistakes);
+    } else {
+        glued(language, at(language), mistakes);
+        attributes(rest, &mut found, &at, mistakes);
+    }
+    found.check(span, mistakes);
+    found
+}
+
+/// The span of a token that was cut out of `info`.
+fn part(info: &str, span: Span, token: &str) -> Span {
+    let offset = (token.as_ptr() as usize).wrapping_sub(info.as_ptr() as usize);
+    if offset > info.len() || span.range().len() != info.len() {
+        return span;
+    }
+    let start = span.range().start + offset;
+    Span::new(span.file, start..start + token.len())
+}
+
+/// `bash+exec`: an attribute without its space makes an unknown language.
+fn glued(language: &str, span: Span, mistakes: &mut Vec<Diagnostic>) {
+    let Some((name, attribute)) = language.split_once('+') else { return };
+    let attribute = attribute.split(':').next().unwrap_or_default();
+    if ATTRIBUTES.iter().any(|(known, _)| *known == attribute) {
+        let message = format!("`{}` is taken for a language", excerpt(language));
+        let hint = format!("put a space before the attribute: `{name} +{attribute}`");
+        mistakes.push(Diagnostic::error(span, message).hint(hint));
+    }
+}
+
+fn attributes<'t>(
+    mut rest: &'t str,
+    info: &mut Info<'t>,
+    at: &dyn Fn(&str) -> Span,
+    mistakes: &mut Vec<Diagnostic>,
+) {
+    loop {
+        rest = rest.trim_start();
+        let Some(first) = rest.chars().next() else { return };
+        let end = match first {
+            '{' => rest.find('}').map_or(rest.len(), |end| end + 1),
+            _ => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(end);
+        rest = after;
+        let read = match first {
+            '{' => info.highlight(token),
+            '+' => info.attribute(&token[1..]),
+            _ => Err((
+                format!("`{}` is no attribute", excerpt(token)),
+                match known(token) {
+                    Some(name) => format!("did you mean `+{name}`?"),
+                    None => "attributes start with `+`".to_owned(),
+                },
+            )),
+        };
+        if let Err((message, hint)) = read {
+            mistakes.push(Diagnostic::error(at(token), message).hint(hint));
+        }
+    }
+}
+
+/// What is wrong, and what to try.
+type Refusal = (String, String);
+
+impl<'t> Info<'t> {
+    fn highlight(&mut self, token: &str) -> Result<(), Refusal> {
+        self.once(ATTRIBUTES.len(), "{…}")?;
+        let inside = token.trim_start_matches('{').trim_end_matches('}');
+        let hint = "for example `{1,3-5}`, or `{1|2-4|all}` to step through".to_owned();
+        if !token.ends_with('}') {
+            return Err((format!("`{}` is never closed", excerpt(token)), hint));
+        }
+        match groups::read(inside) {
+            Ok(groups) => {
+                self.groups = groups;
+                Ok(())
+            }
+            Err(message) => Err((message, hint)),
+        }
+    }
+
+    fn attribute(&mut self, token: &'t str) -> Result<(), Refusal> {
+        let (name, value) = match token.split_once(':') {
+            Some((name, value)) => (name, Some(value)),
+            None => (token, None),
+        };
+        let Some(index) = ATTRIBUTES.iter().position(|(known, _)| *known == name) else {
+            let hint = match known(name) {
+                Some(name) => format!("did you mean `+{name}`?"),
+                None => format!("known are {}", list_of_attributes()),
+            };
+            return Err((format!("unknown attribute `+{}`", excerpt(name)), hint));
+        };
+        self.once(index, name)?;
+        let takes = ATTRIBUTES[index].1;
+        match value {
+            Some("") => Err((format!("`+{name}:` has no value"), "put it behind the colon".into())),
+            None if takes == Value::Needed => {
+                Err((format!("`+{name}` needs a value"), format!("write `+{name}:…`")))
+            }
+            Some(_) if takes == Value::None => {
+                Err((format!("`+{name}` takes no value"), format!("write `+{name}`")))
+            }
+            value => self.apply(name, value),
+        }
+    }
+
+    fn once(&mut self, index: usize, name: &str) -> Result<(), Refusal> {
+        let bit = 1 << index;
+        if self.given & bit != 0 {
+            return Err((format!("`{name}` is given twice"), "the first one holds".to_owned()));
+        }
+        self.given |= bit;
+        Ok(())
+    }
+
+    fn apply(&mut self, name: &str, value: Option<&'t str>) -> Result<(), Refusal> {
+        match name {
+            "line_numbers" => self.line_numbers = true,
+            "no_background" => self.no_background = true,
+            "exec" => self.run(Start::OnKey, value),
+            "auto_exec" => self.run(Start::Auto, value),
+            "exec_replace" => self.run(Start::Replace, value),
+            "acquire_terminal" => {
+                self.otherwise = true;
+                self.run(Start::OnKey, value);
+            }
+            "pty" => {
+                self.otherwise = true;
+                self.run(Start::OnKey, None);
+                value.map_or(Ok(()), check_pty)?;
+            }
+            "image" | "env" | "session" | "pymodule" => self.otherwise = true,
+            "render" => (self.otherwise, self.rendered) = (true, true),
+            "width" => {
+                self.scaled = true;
+                check_width(value.unwrap_or_default())?;
+            }
+            "expect" => check_expectation(value.unwrap_or_default())?,
+            "id" => self.id = value,
+            "timeout" => self.timeout_ms = Some(duration(value.unwrap_or_default())?),
+            // `+validate` is for `check`, and changes nothing on the slide.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Of several ways to start, the one that needs no key wins; the first executor named holds.
+    fn run(&mut self, start: Start, alternative: Option<&'t str>) {
+        self.alternative = self.alternative.or(alternative);
+        self.start = Some(match (self.start, start) {
+            (Some(Start::Replace), _) | (_, Start::Replace) => Start::Replace,
+            (Some(Start::Auto), _) | (_, Start::Auto) => Start::Auto,
+            _ => Start::OnKey,
+        });
+    }
+
+    /// Attributes that make no sense together.
+    fn check(&self, span: Span, mistakes: &mut Vec<Diagnostic>) {
+        let mut refuse = |message: &str, hint: &str| {
+            mistakes.push(Diagnostic::error(span, message).hint(hint));
+        };
+        if self.rendered && self.start.is_some() {
+            refuse("`+render` draws code, it does not run it", "take one of the two away");
+        }
+        if self.scaled && !self.rendered {
+            refuse("`+width` is for blocks with `+render`", "add `+render`");
+        }
+        if self.id.is_some() && self.start.is_none() {
+            refuse("`+id` is for blocks that run", "add `+exec`");
+        }
+    }
+}
+
+fn known(name: &str) -> Option<&'static str> {
+    diag::closest(name, ATTRIBUTES.iter().map(|(name, _)| *name))
+}
+
+fn list_of_attributes() -> String {
+    let names: Vec<_> = ATTRIBUTES.iter().map(|(name, _)| format!("`+{name}`")).collect();
+    names.join(", ")
+}
+
+/// `standby`, `80:24` or `standby:80:24`.
+fn check_pty(value: &str) -> Result<(), Refusal> {
+    let size = value.strip_prefix("standby").map_or(value, |rest| rest.trim_start_matches(':'));
+    let sides: Vec<_> = size.split(':').filter(|side| !side.is_empty()).collect();
+    let numbers = sides.iter().all(|side| side.parse::<u16>().is_ok());
+    if numbers && (sides.len() == 2 || sides.is_empty() && value == "standby") {
+        Ok(())
+    } else {
+        let hint = "write `+pty:80:24`, `+pty:standby` or `+pty:standby:80:24`";
+        Err((format!("`+pty:{}` is no size", excerpt(value)), hint.to_owned()))
+    }
+}
+
+fn check_width(value: &str) -> Result<(), Refusal> {
+    let percent = value.strip_suffix('%').and_then(|number| number.parse::<u8>().ok());
+    match percent {
+        Some(1..=100) => Ok(()),
+        _ => Err((format!("`{}` is no width", excerpt(value)), "from `1%` to `100%`".to_owned())),
+    }
+}
+
+fn check_expectation(value: &str) -> Result<(), Refusal> {
+    match value {
+        "success" | "failure" | "fail" => Ok(()),
+        _ => Err((
+            format!("`+expect:{}` is unknown", excerpt(value)),
+            "write `+expect:success` or `+expect:failure`".to_owned(),
+        )),
+    }
+}
+
+/// `90s`, `500ms`, `2m`, `1m30s`, or seconds as a bare number.
+fn duration(text: &str) -> Result<u64, Refusal> {
+    let refusal = || {
+        let hint = "write `+timeout:500ms`, `+timeout:10s` or `+timeout:2m`";
+        (format!("`{}` is no duration", excerpt(text)), hint.to_owned())
+    };
+    let mut rest = text;
+    let mut total = 0_u64;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().map_err(|_| refusal())?;
+        rest = &rest[digits..];
+        let unit = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let factor = match &rest[..unit] {
+            "ms" => 1,
+            "" | "s" => 1_000,
+            "m" | "min" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err(refusal()),
+        };
+        rest = &rest[unit..];
+        total = total.saturating_add(number.saturating_mul(factor));
+    }
+    if total == 0 { Err(refusal()) } else { Ok(total) }
+}

@@ -1,0 +1,166 @@
+//! Template footers: variables filled in, then read as one line of markdown.
+
+use super::line;
+use super::text::{clean, excerpt};
+use crate::deck::{Inline, Meta, TextStyle, Variable};
+use crate::diag;
+
+/// Stand for the counters while the line is read: two of the code points that Unicode promises
+/// never to assign.
+const CURRENT: char = '\u{fdd0}';
+const TOTAL: char = '\u{fdd1}';
+
+/// What a template may name.
+const VARIABLES: [&str; 8] =
+    ["current_slide", "total_slides", "author", "title", "sub_title", "event", "location", "date"];
+
+/// Reads one part of a template footer, filling in what `meta` knows.
+///
+/// # Errors
+/// What is wrong with the template: an unknown or unset variable, an unbalanced brace.
+pub fn footer(template: &str, meta: &Meta) -> Result<Vec<Inline>, String> {
+    let filled = fill(template, meta)?;
+    Ok(line::line(&filled).into_iter().flat_map(counters).collect())
+}
+
+/// The template with every variable replaced; `{{` and `}}` are braces.
+fn fill(template: &str, meta: &Meta) -> Result<String, String> {
+    let mut filled = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '}']) {
+        filled.push_str(&clean(&rest[..at]).replace([CURRENT, TOTAL], ""));
+        let brace = &rest[at..=at];
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(brace) {
+            filled.push_str(brace);
+            rest = after;
+        } else if brace == "}" {
+            return Err("a `}` without its `{`; write `}}` to show one".to_owned());
+        } else {
+            let Some((name, after)) = rest.split_once('}') else {
+                return Err("a `{` without its `}`; write `{{` to show one".to_owned());
+            };
+            filled.push_str(&value(name.trim(), meta)?);
+            rest = after;
+        }
+    }
+    filled.push_str(&clean(rest).replace([CURRENT, TOTAL], ""));
+    Ok(filled)
+}
+
+fn value(name: &str, meta: &Meta) -> Result<String, String> {
+    let value = match name {
+        "current_slide" => return Ok(CURRENT.into()),
+        "total_slides" => return Ok(TOTAL.into()),
+        "author" => &meta.author,
+        "title" => &meta.title_source,
+        "sub_title" => &meta.sub_title_source,
+        "event" => &meta.event,
+        "location" => &meta.location,
+        "date" => &meta.date,
+        _ => return Err(unknown(name)),
+    };
+    match value.as_deref().map(|value| value.trim_end_matches('\n')) {
+        None => Err(format!("`{{{name}}}` has no value: the front matter has no `{name}`")),
+        Some(value) if value.contains('\n') => {
+            Err(format!("`{{{name}}}` has several lines, and a footer one"))
+        }
+        Some(value) => Ok(value.replace([CURRENT, TOTAL], "")),
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let shown = excerpt(name);
+    match diag::closest(name, VARIABLES) {
+        Some(meant) => format!("unknown variable `{{{shown}}}`; did you mean `{{{meant}}}`?"),
+        None => format!("unknown variable `{{{shown}}}`; write `{{{{` to show a brace"),
+    }
+}
+
+/// Cuts a piece at the marks that stand for counters.
+fn counters(piece: Inline) -> Vec<Inline> {
+    let Inline::Text(text, style) = piece else { return vec![piece] };
+    if !text.contains([CURRENT, TOTAL]) {
+        return vec![Inline::Text(text, style)];
+    }
+    let mut pieces = Vec::new();
+    for part in text.split_inclusive([CURRENT, TOTAL]) {
+        let (words, variable) = match part.strip_suffix(CURRENT) {
+            Some(words) => (words, Some(Variable::CurrentSlide)),
+            None => match part.strip_suffix(TOTAL) {
+                Some(words) => (words, Some(Variable::TotalSlides)),
+                None => (part, None),
+            },
+        };
+        if !words.is_empty() {
+            pieces.push(Inline::Text(words.into(), TextStyle::clone(&style)));
+        }
+        pieces.extend(variable.map(|variable| Inline::Variable(variable, style.clone())));
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::dump;
+
+    fn meta() -> Meta {
+        let title_source = Some("A **bold** talk".to_owned());
+        Meta { title_source, author: Some("Ann".to_owned()), ..Meta::default() }
+    }
+
+    fn shown(template: &str) -> Result<String, String> {
+        footer(template, &meta()).map(|pieces| dump::text(&pieces))
+    }
+
+    #[test]
+    fn variables_are_filled_in_before_the_markdown_is_read() {
+        assert_eq!(shown("{author}: _{title}_").unwrap(), "Ann: {i:A }{bi:bold}{i: talk}");
+        assert_eq!(
+            shown(" {current_slide} / {total_slides} ").unwrap(),
+            " <CurrentSlide> / <TotalSlides> "
+        );
+        assert_eq!(shown("**{current_slide}**").unwrap(), "<CurrentSlide>");
+        assert_eq!(shown("").unwrap(), "");
+    }
+
+    #[test]
+    fn what_would_start_a_block_is_text_here() {
+        for text in ["# a", "- a", "1. a", "> a", "---", "_a_ b"] {
+            let expected = text.replace("_a_", "{i:a}");
+            assert_eq!(shown(text).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn braces_are_written_twice() {
+        assert_eq!(shown("{{x}} {author}").unwrap(), "{x} Ann");
+        assert_eq!(shown("a } b").unwrap_err(), "a `}` without its `{`; write `}}` to show one");
+        assert_eq!(
+            shown("a {author").unwrap_err(),
+            "a `{` without its `}`; write `{{` to show one"
+        );
+    }
+
+    #[test]
+    fn a_variable_must_be_known_and_set() {
+        assert_eq!(
+            shown("{date}").unwrap_err(),
+            "`{date}` has no value: the front matter has no `date`"
+        );
+        assert_eq!(
+            shown("{autor}").unwrap_err(),
+            "unknown variable `{autor}`; did you mean `{author}`?"
+        );
+    }
+
+    #[test]
+    fn several_lines_do_not_fit_a_footer() {
+        let meta = Meta { title_source: Some("a\nb".to_owned()), ..Meta::default() };
+        assert_eq!(
+            footer("{title}", &meta).unwrap_err(),
+            "`{title}` has several lines, and a footer one"
+        );
+    }
+}

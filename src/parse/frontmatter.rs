@@ -1,0 +1,358 @@
+//! The YAML before the first slide: cut out by hand, since a markdown parser's own front matter
+//! swallows rules in the middle of a deck, and read key by key, so that a bad one costs only itself.
+
+use super::line;
+use super::text::{clean, excerpt};
+use super::yaml::{self, Node, Value};
+use crate::deck::{Deck, Inline, Options, Slide, SlideKind};
+use crate::diag::{self, Diagnostic};
+use crate::source::{FileId, Span};
+
+/// Where front matter stands in a text.
+pub(super) struct Front {
+    /// The YAML between the fences.
+    pub(super) yaml: std::ops::Range<usize>,
+    /// The first byte behind it.
+    pub(super) behind: usize,
+}
+
+/// Finds front matter: a line `---` first of all, and the next one that is the same.
+pub(super) fn cut(text: &str) -> Option<Front> {
+    let start = bom(text);
+    let mut lines = text[start..].split_inclusive('\n');
+    let is_fence = |line: &str| line.trim_end_matches(['\n', '\r']) == "---";
+    let first = lines.next().filter(|line| is_fence(line))?;
+    let yaml = start + first.len();
+    let mut at = yaml;
+    for line in lines {
+        if is_fence(line) {
+            let empty = text[yaml..at].is_empty();
+            return (!empty).then_some(Front { yaml: yaml..at, behind: at + line.len() });
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// The length of a byte order mark, if there is one.
+fn bom(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
+/// Reads the deck's front matter, and makes its intro slide if it names anything to show there.
+/// Gives the first byte behind it.
+pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
+    let Some(front) = cut(text) else { return bom(text) };
+    let yaml = &text[front.yaml.clone()];
+    let (root, mistake) = yaml::read(yaml);
+    let mut reader = Reader { deck, yaml, base: front.yaml.start };
+    if let Some(yaml::Mistake { message, range }) = mistake {
+        let range = reader.line_at(range.start);
+        reader.refuse(range, format!("this is not YAML: {message}"));
+    }
+    let shows_intro = root.is_some_and(|root| reader.root(&root));
+    if shows_intro {
+        let span = Span::new(FileId(0), 0..front.behind);
+        let title = Some("[Introduction]".into());
+        let intro = Slide { kind: SlideKind::Intro, title, steps: 1, span, ..Slide::default() };
+        deck.slides.push(intro);
+    }
+    front.behind
+}
+
+/// Keys that make an intro slide.
+const SHOWN: [&str; 7] = ["title", "sub_title", "event", "location", "date", "author", "authors"];
+
+/// Walks the front matter's keys, and keeps what each says.
+struct Reader<'d> {
+    deck: &'d mut Deck,
+    yaml: &'d str,
+    base: usize,
+}
+
+impl Reader<'_> {
+    /// Reads all keys; gives whether any makes an intro slide.
+    fn root(&mut self, root: &Node) -> bool {
+        if root.is_null() {
+            return false;
+        }
+        if !matches!(root.value, Value::Map(_)) {
+            let mistake =
+                self.error(root, format!("front matter is a map of keys, not {}", root.kind()));
+            self.keep(mistake.hint("for example `title: My talk`"));
+        }
+        let mut intro = false;
+        let mut lenient = false;
+        for (key, value) in self.entries(root) {
+            let name = key.text().unwrap_or_default();
+            intro |= SHOWN.contains(&name) && !value.is_null();
+            match name {
+                "title" | "sub_title" => self.title(name, value),
+                "event" => self.deck.meta.event = self.string(name, value),
+                "location" => self.deck.meta.location = self.string(name, value),
+                "date" => self.deck.meta.date = self.string(name, value),
+                "author" | "authors" => self.authors(name, value),
+                "theme" => self.theme(value),
+                "options" => lenient |= self.options(value),
+                _ => {}
+            }
+        }
+        if !lenient {
+            self.unknown_keys(root, "", &[&SHOWN[..], &["theme", "options"]].concat());
+        }
+        if self.deck.meta.author.is_some() && !self.deck.meta.authors.is_empty() {
+            let author = root.entries().iter().find(|(key, _)| key.text() == Some("author"));
+            if let Some((key, _)) = author {
+                let mistake = self.error(key, "both `author` and `authors` are given");
+                self.keep(mistake.hint("list everybody under `authors`"));
+            }
+        }
+        intro
+    }
+
+    /// A map's entries; complains of keys that stand there twice, of which the last holds.
+    fn entries<'n>(&mut self, map: &'n Node) -> &'n [(Node, Node)] {
+        let entries = map.entries();
+        for (index, (key, _)) in entries.iter().enumerate() {
+            if entries[..index].iter().any(|(other, _)| key.text() == other.text()) {
+                let name = excerpt(key.text().unwrap_or_default());
+                let mistake = self.error(key, format!("`{name}` is given twice"));
+                self.keep(mistake.hint("the last one holds"));
+            }
+        }
+        entries
+    }
+
+    fn title(&mut self, name: &str, value: &Node) {
+        let Some(text) = self.string(name, value) else { return };
+        let span = self.span(value);
+        let mistakes = &mut self.deck.diagnostics;
+        let lines: Vec<Vec<Inline>> = text
+            .trim_end_matches('\n')
+            .split('\n')
+            .map(|text| line::line_at(text, span, mistakes))
+            .collect();
+        let meta = &mut self.deck.meta;
+        if name == "title" {
+            (meta.title, meta.title_source) = (Some(lines), Some(text));
+        } else {
+            (meta.sub_title, meta.sub_title_source) = (Some(lines), Some(text));
+        }
+    }
+
+    /// `author` is one and `authors` a list, but each may be written as the other.
+    fn authors(&mut self, name: &str, value: &Node) {
+        match &value.value {
+            Value::List(items) => {
+                let names = items.iter().filter_map(|item| self.string(name, item)).collect();
+                self.deck.meta.authors = names;
+            }
+            _ if name == "authors" => {
+                self.deck.meta.authors = self.string(name, value).into_iter().collect();
+            }
+            _ => self.deck.meta.author = self.string(name, value),
+        }
+    }
+
+    fn theme(&mut self, value: &Node) {
+        if let Some(name) = value.text() {
+            let mistake = self.error(value, format!("`theme: {}` names no theme", excerpt(name)));
+            self.keep(
+                mistake.hint(format!("write `theme:`, and below it `  name: {}`", excerpt(name))),
+            );
+            self.deck.theme.name = Some((name.to_owned(), self.span(value)));
+        }
+        for (key, value) in self.entries(value) {
+            let name = key.text().unwrap_or_default();
+            let span = self.span(value);
+            match name {
+                "name" => {
+                    self.deck.theme.name =
+                        self.string("theme.name", value).map(|name| (name, span));
+                }
+                "path" => {
+                    self.deck.theme.path =
+                        self.string("theme.path", value).map(|path| (path, span));
+                }
+                "override" if !value.is_null() => {
+                    self.deck.theme.overrides = Some(self.cut_out(value))
+                }
+                _ => {}
+            }
+        }
+        let known = ["name", "path", "override", "light", "dark"];
+        self.unknown_keys(value, "theme.", &known);
+        if let (Some(_), Some((_, span))) = (&self.deck.theme.name, &self.deck.theme.path) {
+            let mistake = Diagnostic::error(*span, "both `theme.name` and `theme.path` are given");
+            self.keep(mistake.hint("a theme comes from one place: take one of the two out"));
+        }
+    }
+
+    /// The YAML text of a node, each line without the node's indentation, and the node's span.
+    fn cut_out(&self, node: &Node) -> (String, Span) {
+        let range = node.range.clone();
+        let text = self.yaml.get(range.clone()).unwrap_or_default().trim_end();
+        let line = self.yaml[..range.start].rfind('\n').map_or(0, |end| end + 1);
+        let before = &self.yaml[line..range.start];
+        let indent = if before.trim().is_empty() { before.len() } else { 0 };
+        let mut lines = text.split_inclusive('\n');
+        let mut cut = lines.next().unwrap_or_default().to_owned();
+        for line in lines {
+            let spaces = line.len() - line.trim_start_matches(' ').len();
+            cut.push_str(&line[spaces.min(indent)..]);
+        }
+        (cut, self.span_of(range.start..range.start + text.len()))
+    }
+
+    /// Reads `options`; gives whether unknown keys are to be let pass.
+    fn options(&mut self, value: &Node) -> bool {
+        let mut options = std::mem::take(&mut self.deck.options);
+        let mut lenient = false;
+        for (key, value) in self.entries(value) {
+            lenient |= self.option(&mut options, key.text().unwrap_or_default(), value);
+        }
+        self.deck.options = options;
+        self.unknown_keys(value, "options.", &OPTIONS);
+        lenient
+    }
+
+    fn option(&mut self, options: &mut Options, name: &str, value: &Node) -> bool {
+        let mut switch = |on: &mut bool| {
+            if let Some(wanted) = self.truth(name, value) {
+                *on = wanted;
+            }
+        };
+        match name {
+            "implicit_slide_ends" => switch(&mut options.implicit_slide_ends),
+            "end_slide_shorthand" => switch(&mut options.end_slide_shorthand),
+            "h1_slide_titles" => switch(&mut options.h1_slide_titles),
+            "incremental_lists" => switch(&mut options.incremental_lists),
+            "incremental_tables" => switch(&mut options.incremental_tables),
+            "strict_front_matter_parsing" => {
+                let mut strict = true;
+                switch(&mut strict);
+                return !strict;
+            }
+            "list_item_newlines" => {
+                if let Some(rows) = self.number(name, value) {
+                    options.list_item_newlines = rows;
+                }
+            }
+            "command_prefix" => {
+                options.command_prefix = self.string(name, value).unwrap_or_default();
+            }
+            "image_attributes_prefix" => {
+                options.image_attributes_prefix = self.string(name, value).unwrap_or_default();
+            }
+            "python" => self.python(options, value),
+            _ => {}
+        }
+        false
+    }
+
+    fn python(&mut self, options: &mut Options, value: &Node) {
+        for (key, value) in self.entries(value) {
+            if key.text() == Some("interpreter") {
+                options.python_interpreter = self.string("options.python.interpreter", value);
+            }
+        }
+        self.unknown_keys(value, "options.python.", &["interpreter", "session"]);
+    }
+
+    fn unknown_keys(&mut self, map: &Node, path: &str, known: &[&str]) {
+        for (key, _) in map.entries() {
+            let name = key.text().unwrap_or_default();
+            if known.contains(&name) {
+                continue;
+            }
+            let mistake = self.error(key, format!("unknown key `{path}{}`", excerpt(name)));
+            self.keep(match diag::closest(name, known.iter().copied()) {
+                Some(meant) => mistake.hint(format!("did you mean `{meant}`?")),
+                None => mistake.hint(format!("known are {}", names(known))),
+            });
+        }
+    }
+
+    /// The text of a single value.
+    fn string(&mut self, name: &str, value: &Node) -> Option<String> {
+        match value.value {
+            Value::List(_) | Value::Map(_) => {
+                let message = format!("`{name}` takes a single value, not {}", value.kind());
+                let mistake = self.error(value, message);
+                self.keep(
+                    mistake.hint("put quotes around text that has `: ` or starts with `[` or `{`"),
+                );
+                None
+            }
+            _ => value.text().map(|text| clean(text).into()),
+        }
+    }
+
+    fn truth(&mut self, name: &str, value: &Node) -> Option<bool> {
+        match value.text() {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => {
+                let mistake = self.error(value, format!("`{name}` is `true` or `false`"));
+                self.keep(mistake);
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, name: &str, value: &Node) -> Option<u8> {
+        let number = value.text().and_then(|text| text.parse().ok()).filter(|&number| number > 0);
+        if number.is_none() {
+            let mistake = self.error(value, format!("`{name}` is a whole number from 1 to 255"));
+            self.keep(mistake);
+        }
+        number
+    }
+
+    /// From byte `at` of the YAML to the end of its line.
+    fn line_at(&self, at: usize) -> std::ops::Range<usize> {
+        let rest = self.yaml.get(at..).unwrap_or_default();
+        at..at + rest.find('\n').unwrap_or(rest.len())
+    }
+
+    fn span_of(&self, range: std::ops::Range<usize>) -> Span {
+        Span::new(FileId(0), range.start + self.base..range.end + self.base)
+    }
+
+    fn span(&self, node: &Node) -> Span {
+        self.span_of(node.range.clone())
+    }
+
+    fn error(&self, node: &Node, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(self.span(node), message)
+    }
+
+    fn refuse(&mut self, range: std::ops::Range<usize>, message: String) {
+        let mistake = Diagnostic::error(self.span_of(range), message);
+        self.keep(mistake);
+    }
+
+    fn keep(&mut self, mistake: Diagnostic) {
+        self.deck.diagnostics.push(mistake);
+    }
+}
+
+/// What `options` takes. Those that no pass reads yet are known all the same.
+const OPTIONS: [&str; 12] = [
+    "implicit_slide_ends",
+    "end_slide_shorthand",
+    "h1_slide_titles",
+    "incremental_lists",
+    "incremental_tables",
+    "list_item_newlines",
+    "command_prefix",
+    "image_attributes_prefix",
+    "strict_front_matter_parsing",
+    "auto_render_languages",
+    "python",
+    "rust",
+];
+
+fn names(known: &[&str]) -> String {
+    known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

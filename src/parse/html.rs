@@ -1,0 +1,229 @@
+//! The little HTML that decks may hold: comments, `<span>` with colours, `<sup>`, `<br>`.
+
+use super::text::excerpt;
+use crate::deck::{SpanColors, TextStyle};
+use crate::diag::{self, Diagnostic};
+use crate::source::Span;
+
+/// The elements that style text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TagName {
+    Span,
+    Sup,
+}
+
+/// What an inline tag does.
+#[derive(Debug)]
+pub(super) enum Tag {
+    Open(TagName, TagStyle),
+    Close(TagName),
+    Break,
+    /// A comment to oneself, or a tag that was refused.
+    Nothing,
+}
+
+/// The style that an opening tag asks for.
+#[derive(Debug, Default)]
+pub(super) struct TagStyle {
+    flags: u16,
+    colors: Option<SpanColors>,
+}
+
+impl TagStyle {
+    /// This style inside `outer`: what it leaves open comes from there.
+    pub(super) fn over(self, outer: TextStyle) -> TextStyle {
+        let mut style = outer.with(self.flags);
+        let Some(mut colors) = self.colors else { return style };
+        if let Some(outer) = style.colors.take().filter(|_| colors.class.is_none()) {
+            colors.foreground = colors.foreground.or(outer.foreground);
+            colors.background = colors.background.or(outer.background);
+            colors.class = outer.class;
+        }
+        style.colors = Some(Box::new(colors));
+        style
+    }
+}
+
+/// Reads an inline tag or comment, `<` to `>`.
+pub(super) fn tag(source: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Tag {
+    if let Some(comment) = source.strip_prefix("<!--") {
+        return inline_comment(comment, span, mistakes);
+    }
+    let body = source.trim_start_matches('<').trim_end_matches('>').trim();
+    if let Some(closed) = body.strip_prefix('/') {
+        return match name_of(closed.trim()) {
+            Some(name) => Tag::Close(name),
+            None => refused(closed, span, mistakes),
+        };
+    }
+    let body = body.trim_end_matches('/').trim_end();
+    let (word, attributes) = body.split_at(body.find(char::is_whitespace).unwrap_or(body.len()));
+    match name_of(word) {
+        Some(name @ TagName::Span) => Tag::Open(name, span_style(attributes, span, mistakes)),
+        Some(name @ TagName::Sup) => {
+            Tag::Open(name, TagStyle { flags: TextStyle::SUPERSCRIPT, colors: None })
+        }
+        None if word.eq_ignore_ascii_case("br") => Tag::Break,
+        None => refused(word, span, mistakes),
+    }
+}
+
+/// A closing tag that nothing opened here.
+pub(super) fn stray(name: TagName, span: Span) -> Diagnostic {
+    let name = match name {
+        TagName::Span => "span",
+        TagName::Sup => "sup",
+    };
+    Diagnostic::error(span, format!("`</{name}>` closes nothing here"))
+        .hint(format!("`<{name}>` and `</{name}>` stand in the same paragraph, item or cell"))
+}
+
+fn name_of(word: &str) -> Option<TagName> {
+    if word.eq_ignore_ascii_case("span") {
+        Some(TagName::Span)
+    } else if word.eq_ignore_ascii_case("sup") {
+        Some(TagName::Sup)
+    } else {
+        None
+    }
+}
+
+fn inline_comment(comment: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Tag {
+    let body = comment.trim_end_matches("-->").trim();
+    if !body.starts_with("//") && !body.is_empty() {
+        let mistake = Diagnostic::error(span, "a comment inside a line of text does nothing")
+            .hint(format!("put `<!-- {} -->` on a line of its own", excerpt(body)));
+        mistakes.push(mistake);
+    }
+    Tag::Nothing
+}
+
+fn refused(word: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Tag {
+    let word = excerpt(word.split(|c: char| c.is_whitespace()).next().unwrap_or_default());
+    let mistake = Diagnostic::error(span, format!("`<{word}>` is not drawn"));
+    mistakes.push(mistake.hint(hint_for(&word)));
+    Tag::Nothing
+}
+
+/// What markdown has in place of a tag.
+pub(super) fn hint_for(word: &str) -> String {
+    let better = match word.to_ascii_lowercase().as_str() {
+        "b" | "strong" => "write `**bold**`",
+        "i" | "em" => "write `_italic_`",
+        "s" | "del" | "strike" => "write `~~struck~~`",
+        "code" | "kbd" | "tt" => "write `` `code` ``",
+        "img" => "write `![](picture.png)`",
+        "a" => "write `[label](address)`",
+        "center" => "use `<!-- alignment: center -->`",
+        "font" => "use `<span style=\"color: red\">…</span>`",
+        "hr" => "write `---` on a line of its own",
+        "pre" => "use a fenced code block",
+        _ => "of HTML only `<span>`, `<sup>`, `<br>` and comments are read; `\\<` shows a `<`",
+    };
+    better.to_owned()
+}
+
+fn span_style(attributes: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> TagStyle {
+    let mut colors = SpanColors { span, ..SpanColors::default() };
+    for (name, value) in Attributes(attributes) {
+        match name {
+            "style" => style_attribute(value, &mut colors, mistakes),
+            "class" => colors.class = Some(value.trim().to_owned()),
+            _ => mistakes.push(
+                Diagnostic::error(span, format!("`{}` is no attribute of a span", excerpt(name)))
+                    .hint("a span takes `style` and `class`"),
+            ),
+        }
+    }
+    TagStyle { flags: 0, colors: Some(colors) }
+}
+
+fn style_attribute(value: &str, colors: &mut SpanColors, mistakes: &mut Vec<Diagnostic>) {
+    for rule in value.split(';').map(str::trim).filter(|rule| !rule.is_empty()) {
+        let (name, value) = rule.split_once(':').unwrap_or((rule, ""));
+        let (name, value) = (name.trim(), value.trim());
+        let place = match name {
+            "color" => &mut colors.foreground,
+            "background-color" => &mut colors.background,
+            _ => {
+                let message = format!("a span's style has no `{}`", excerpt(name));
+                let mistake = Diagnostic::error(colors.span, message);
+                mistakes.push(mistake.hint("it takes `color` and `background-color`"));
+                continue;
+            }
+        };
+        match check_color(value, colors.span) {
+            Ok(()) => *place = Some(value.to_owned()),
+            Err(mistake) => mistakes.push(*mistake),
+        }
+    }
+}
+
+/// The colour words, as terminals have them.
+const COLORS: [&str; 16] = [
+    "black",
+    "white",
+    "grey",
+    "dark_grey",
+    "red",
+    "dark_red",
+    "green",
+    "dark_green",
+    "blue",
+    "dark_blue",
+    "yellow",
+    "dark_yellow",
+    "magenta",
+    "dark_magenta",
+    "cyan",
+    "dark_cyan",
+];
+
+/// Whether a colour is a word, `#hex` or a name of the palette, which only the theme knows.
+fn check_color(value: &str, span: Span) -> Result<(), Box<Diagnostic>> {
+    let hex = |digits: &str| {
+        matches!(digits.len(), 3 | 6) && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    };
+    let known = COLORS.contains(&value)
+        || value.starts_with("palette:")
+        || value.starts_with("p:")
+        || value.strip_prefix('#').is_some_and(hex);
+    if known {
+        return Ok(());
+    }
+    let mistake = Diagnostic::error(span, format!("`{}` is no colour", excerpt(value)));
+    Err(Box::new(if hex(value) {
+        mistake.hint(format!("write `#{value}`"))
+    } else if let Some(color) = diag::closest(value, COLORS) {
+        mistake.hint(format!("did you mean `{color}`?"))
+    } else {
+        mistake.hint("a colour is a word like `red`, `#rrggbb`, or `palette:name`")
+    }))
+}
+
+/// Walks `name="value"` pairs; quotes may be single, double or left out.
+struct Attributes<'a>(&'a str);
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.0.trim_start();
+        let name_end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(name_end);
+        if name.is_empty() && after.is_empty() {
+            return None;
+        }
+        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
+            self.0 = after;
+            return Some((name, ""));
+        };
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let (value, rest) = match quote {
+            Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
+            None => value.split_at(value.find(char::is_whitespace).unwrap_or(value.len())),
+        };
+        self.0 = rest;
+        Some((name, value))
+    }
+}

@@ -1,0 +1,262 @@
+//! Inline events to a flat run of styled pieces. Styles are a stack: flags add up, the inner
+//! colour wins; code and link labels start afresh.
+
+use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
+
+use super::html;
+use super::superscript;
+use super::text::clean;
+use super::tree::{Origin, PictureDraft};
+use crate::deck::{Inline, TextStyle};
+use crate::diag::Diagnostic;
+
+/// Collects the inline content of one block at a time.
+#[derive(Debug)]
+pub(super) struct Line<'t> {
+    source: &'t str,
+    origin: Origin,
+    done: Vec<Inline>,
+    text: String,
+    style: TextStyle,
+    open: Vec<Open<'t>>,
+    /// Pieces that are a lone `^`, which may turn out to mark superscript.
+    carets: Vec<superscript::Caret>,
+    pictures: Vec<(usize, PictureDraft)>,
+    picture_depth: usize,
+}
+
+/// A style that is still open, with the one to go back to.
+#[derive(Debug)]
+struct Open<'t> {
+    kind: Kind<'t>,
+    outer: TextStyle,
+}
+
+#[derive(Debug)]
+enum Kind<'t> {
+    Markup,
+    Link { url: CowStr<'t>, title: CowStr<'t>, starts_at: usize },
+    WikiLink,
+    Html(html::TagName),
+}
+
+/// What a block's inline events came to.
+pub(super) struct Finished {
+    /// The pieces, in order.
+    pub(super) inlines: Vec<Inline>,
+    /// Pictures among them: before which piece each stands.
+    pub(super) pictures: Vec<(usize, PictureDraft)>,
+}
+
+impl<'t> Line<'t> {
+    /// A collector for blocks of `source`.
+    pub(super) fn new(source: &'t str, origin: Origin) -> Self {
+        Self {
+            source,
+            origin,
+            done: Vec::new(),
+            text: String::new(),
+            style: TextStyle::default(),
+            open: Vec::new(),
+            carets: Vec::new(),
+            pictures: Vec::new(),
+            picture_depth: 0,
+        }
+    }
+
+    /// Takes in one inline event.
+    pub(super) fn event(
+        &mut self,
+        event: Event<'t>,
+        range: std::ops::Range<usize>,
+        mistakes: &mut Vec<Diagnostic>,
+    ) {
+        if self.picture_depth > 0 {
+            self.in_picture(&event);
+            return;
+        }
+        match event {
+            Event::Text(text) => self.text(&text, &range),
+            Event::Code(text) => self.piece(clean(&text), TextStyle::new(TextStyle::CODE)),
+            Event::SoftBreak => self.push(Inline::SoftBreak),
+            Event::HardBreak => self.push(Inline::Break),
+            Event::FootnoteReference(name) => {
+                self.piece(clean(&name), TextStyle::new(TextStyle::SUPERSCRIPT));
+            }
+            Event::InlineHtml(tag) => self.html(&tag, range, mistakes),
+            Event::Start(tag) => self.start(tag, range),
+            Event::End(end) => self.end(end),
+            _ => {}
+        }
+    }
+
+    /// Ends the block: what was collected, and all styles closed.
+    pub(super) fn finish(&mut self) -> Finished {
+        self.flush();
+        self.open.clear();
+        self.style = TextStyle::default();
+        superscript::resolve(&mut self.done, &mut self.carets);
+        let ends = |inline: &Inline| matches!(inline, Inline::SoftBreak | Inline::Break);
+        while self.done.last().is_some_and(ends) && self.pictures.is_empty() {
+            self.done.pop();
+        }
+        Finished {
+            inlines: self.done.drain(..).collect(),
+            pictures: std::mem::take(&mut self.pictures),
+        }
+    }
+
+    fn text(&mut self, text: &str, range: &std::ops::Range<usize>) {
+        if !text.contains('^') {
+            self.text.push_str(text);
+            return;
+        }
+        let escaped = range.start > 0 && self.source.as_bytes()[range.start - 1] == b'\\';
+        for (at, part) in text.split_inclusive('^').scan(0, |at, part| {
+            let start = *at;
+            *at += part.len();
+            Some((start, part))
+        }) {
+            let Some(before) = part.strip_suffix('^') else {
+                self.text.push_str(part);
+                break;
+            };
+            self.text.push_str(before);
+            let caret = at + before.len();
+            if escaped && caret == 0 {
+                self.text.push('^');
+            } else {
+                self.caret(range.start + caret);
+            }
+        }
+    }
+
+    fn caret(&mut self, at: usize) {
+        self.flush();
+        let caret = superscript::Caret::new(self.done.len(), self.source, at);
+        self.carets.push(caret);
+        self.done.push(Inline::Text("^".into(), self.style.clone()));
+    }
+
+    fn start(&mut self, tag: Tag<'t>, range: std::ops::Range<usize>) {
+        self.flush();
+        let outer = self.style.clone();
+        let (kind, style) = match tag {
+            Tag::Emphasis => (Kind::Markup, outer.clone().with(TextStyle::ITALIC)),
+            Tag::Strong => (Kind::Markup, outer.clone().with(TextStyle::BOLD)),
+            Tag::Strikethrough => (Kind::Markup, outer.clone().with(TextStyle::STRIKE)),
+            Tag::Superscript => (Kind::Markup, outer.clone().with(TextStyle::SUPERSCRIPT)),
+            Tag::Link { link_type: LinkType::WikiLink { .. }, .. } => {
+                (Kind::WikiLink, TextStyle::new(TextStyle::LINK_URL))
+            }
+            Tag::Link { link_type, dest_url, title, .. } => {
+                let url = match link_type {
+                    LinkType::Email => format!("mailto:{dest_url}").into(),
+                    _ => dest_url,
+                };
+                let starts_at = self.done.len();
+                (Kind::Link { url, title, starts_at }, TextStyle::new(TextStyle::LINK_LABEL))
+            }
+            Tag::Image { dest_url, .. } => {
+                self.picture(&dest_url, range);
+                return;
+            }
+            _ => (Kind::Markup, outer.clone()),
+        };
+        self.open.push(Open { kind, outer });
+        self.style = style;
+    }
+
+    /// Ends the markup opened last, and with it any tag left open inside.
+    fn end(&mut self, _end: TagEnd) {
+        self.flush();
+        while let Some(Open { kind, outer }) = self.open.pop() {
+            self.style = outer;
+            match kind {
+                Kind::Html(_) => {}
+                Kind::Markup | Kind::WikiLink => break,
+                Kind::Link { url, title, starts_at } => {
+                    self.link(&url, &title, self.done.len() > starts_at);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// What stands behind a link's label: ` (url "title")`.
+    fn link(&mut self, url: &str, title: &str, labelled: bool) {
+        let plain = self.style.clone();
+        if labelled {
+            self.piece(" (".into(), plain.clone());
+        }
+        self.piece(clean(url), TextStyle::new(TextStyle::LINK_URL));
+        if !title.is_empty() {
+            self.piece(" \"".into(), plain.clone());
+            self.piece(clean(title), TextStyle::new(TextStyle::LINK_TITLE));
+            self.piece("\"".into(), plain.clone());
+        }
+        if labelled {
+            self.piece(")".into(), plain);
+        }
+    }
+
+    fn html(&mut self, tag: &str, range: std::ops::Range<usize>, mistakes: &mut Vec<Diagnostic>) {
+        self.flush();
+        let span = self.origin.span(range);
+        match html::tag(tag, span, mistakes) {
+            html::Tag::Open(name, style) => {
+                let outer = self.style.clone();
+                self.style = style.over(outer.clone());
+                self.open.push(Open { kind: Kind::Html(name), outer });
+            }
+            html::Tag::Close(name) => match self.open.last() {
+                Some(Open { kind: Kind::Html(open), .. }) if *open == name => {
+                    if let Some(Open { outer, .. }) = self.open.pop() {
+                        self.style = outer;
+                    }
+                }
+                _ => mistakes.push(html::stray(name, span)),
+            },
+            html::Tag::Break => self.push(Inline::Break),
+            html::Tag::Nothing => {}
+        }
+    }
+
+    fn picture(&mut self, url: &str, range: std::ops::Range<usize>) {
+        self.picture_depth = 1;
+        let draft =
+            PictureDraft { source: clean(url), alt: String::new(), span: self.origin.span(range) };
+        self.pictures.push((self.done.len(), draft));
+    }
+
+    /// Everything inside a picture's brackets is its alternative text.
+    fn in_picture(&mut self, event: &Event<'_>) {
+        let Some((_, draft)) = self.pictures.last_mut() else { return };
+        match event {
+            Event::Text(text) | Event::Code(text) => draft.alt.push_str(&clean(text)),
+            Event::SoftBreak | Event::HardBreak => draft.alt.push(' '),
+            Event::Start(_) => self.picture_depth += 1,
+            Event::End(_) => self.picture_depth -= 1,
+            _ => {}
+        }
+    }
+
+    fn piece(&mut self, text: Box<str>, style: TextStyle) {
+        self.flush();
+        if !text.is_empty() {
+            self.done.push(Inline::Text(text, style));
+        }
+    }
+
+    fn push(&mut self, inline: Inline) {
+        self.flush();
+        self.done.push(inline);
+    }
+
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.done.push(Inline::Text(clean(&self.text), self.style.clone()));
+            self.text.clear();
+        }
+    }
+}

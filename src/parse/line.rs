@@ -1,0 +1,55 @@
+//! One line of inline markdown by itself: titles in the front matter, titles of alerts, footers.
+
+use super::events;
+use super::text::clean;
+use super::tree::{ElementKind, Origin};
+use crate::deck::{Inline, TextStyle};
+use crate::diag::Diagnostic;
+use crate::source::Span;
+
+/// Punctuation that is put before the line so that `#`, `-` or `1.` at its start begin no block.
+const GUARD: char = '¡';
+
+/// The styled pieces of a line; spaces at its ends stay.
+pub(super) fn line(text: &str) -> Vec<Inline> {
+    line_at(text, Span::default(), &mut Vec::new())
+}
+
+/// As [`line`], with mistakes in the markup told at `span`.
+pub(super) fn line_at(text: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Vec<Inline> {
+    let text = text.replace(['\n', '\r'], " ");
+    let body = text.trim();
+    if body.is_empty() {
+        return plain(&text).into_iter().collect();
+    }
+    let (before, after) = text.split_once(body).unwrap_or_default();
+    let guarded = format!("{GUARD}{body}");
+    let blocks = events::blocks(&guarded, Origin::Whole(span), 0, mistakes);
+    let mut pieces = Vec::new();
+    pieces.extend(plain(before));
+    for block in blocks {
+        if let ElementKind::Paragraph(inlines) = block.kind {
+            let mut inlines = inlines.into_iter();
+            pieces.extend(inlines.next().and_then(unguard));
+            pieces.extend(inlines);
+        }
+    }
+    pieces.extend(plain(after));
+    pieces
+}
+
+fn plain(text: &str) -> Option<Inline> {
+    (!text.is_empty()).then(|| Inline::Text(clean(text), TextStyle::default()))
+}
+
+/// Takes the guard off the first piece.
+fn unguard(piece: Inline) -> Option<Inline> {
+    match piece {
+        Inline::Text(text, style) => match text.strip_prefix(GUARD) {
+            Some("") => None,
+            Some(rest) => Some(Inline::Text(rest.into(), style)),
+            None => Some(Inline::Text(text, style)),
+        },
+        piece => Some(piece),
+    }
+}

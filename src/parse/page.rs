@@ -1,0 +1,214 @@
+//! One slide while it is being filled: where the next block goes, in which column, on which step,
+//! and what the commands given so far change about it.
+
+use super::directive::Command;
+use super::steps::Steps;
+use crate::deck::{Align, Block, BlockKind, Columns, Options, Slide, Step};
+use crate::source::Span;
+
+/// A slide being filled.
+pub(super) struct Page {
+    /// What is known of the slide; its blocks grow at the end.
+    pub(super) slide: Slide,
+    /// Its steps so far.
+    pub(super) steps: Steps,
+    /// What commands set for the rest of it.
+    pub(super) manner: Manner,
+    /// Whether anything but comments was on it.
+    pub(super) drawn: bool,
+    /// Whether `skip_slide` was given.
+    pub(super) skipped: bool,
+    layout: Option<Layout>,
+    /// The blocks of quotes and items that are open, outermost first.
+    nested: Vec<Vec<Block>>,
+    run: Run,
+}
+
+/// What commands set for the rest of a slide.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    pub(super) align: Option<Align>,
+    pub(super) font_size: u8,
+    pub(super) incremental_lists: bool,
+    pub(super) incremental_tables: bool,
+    pub(super) list_item_newlines: u8,
+}
+
+/// Columns that are open.
+struct Layout {
+    columns: Columns,
+    current: Option<usize>,
+    span: Span,
+    step: Step,
+    complained: bool,
+}
+
+/// Whether the next list goes on from the last block.
+#[derive(Clone, Copy, PartialEq)]
+enum Run {
+    /// The last block is no list.
+    None,
+    /// The last block is a list.
+    List,
+    /// The last block is a list, and a comment followed.
+    CutList,
+}
+
+/// What is wrong, and what to try.
+pub(super) type Refusal = (String, &'static str);
+
+impl Page {
+    /// An empty slide that starts at `span`.
+    pub(super) fn new(options: &Options, span: Span) -> Self {
+        let manner = Manner {
+            align: None,
+            font_size: 1,
+            incremental_lists: options.incremental_lists,
+            incremental_tables: options.incremental_tables,
+            list_item_newlines: options.list_item_newlines,
+        };
+        Self {
+            slide: Slide { span, ..Slide::default() },
+            steps: Steps::default(),
+            manner,
+            drawn: false,
+            skipped: false,
+            layout: None,
+            nested: Vec::new(),
+            run: Run::None,
+        }
+    }
+
+    /// Puts a block below the last one. It is visible from the current step on.
+    pub(super) fn place(&mut self, kind: BlockKind, span: Span) {
+        let step = self.steps.place();
+        self.place_at(kind, span, step);
+    }
+
+    /// As [`place`](Self::place), for a block whose step was taken before.
+    pub(super) fn place_at(&mut self, kind: BlockKind, span: Span, step: Step) {
+        self.run = if matches!(kind, BlockKind::List(_)) { Run::List } else { Run::None };
+        let Manner { align, font_size, .. } = self.manner;
+        self.target().push(Block { kind, span, step, align, font_size });
+    }
+
+    fn target(&mut self) -> &mut Vec<Block> {
+        if let Some(nested) = self.nested.last_mut() {
+            return nested;
+        }
+        match &mut self.layout {
+            Some(Layout { columns, current: Some(current), .. }) => &mut columns.columns[*current],
+            _ => &mut self.slide.blocks,
+        }
+    }
+
+    /// Starts collecting blocks for a quote or list item.
+    pub(super) fn open(&mut self) {
+        self.run = Run::None;
+        self.nested.push(Vec::new());
+    }
+
+    /// The blocks since the matching [`open`](Self::open).
+    pub(super) fn close(&mut self) -> Vec<Block> {
+        self.run = Run::None;
+        let mut blocks = self.nested.pop().unwrap_or_default();
+        blocks.shrink_to_fit();
+        blocks
+    }
+
+    /// Whether a quote or list item is being filled.
+    pub(super) fn is_nested(&self) -> bool {
+        !self.nested.is_empty()
+    }
+
+    /// Notes a comment, which may stand between two halves of one list.
+    pub(super) fn comment(&mut self) {
+        if self.run == Run::List {
+            self.run = Run::CutList;
+        }
+    }
+
+    /// Whether the next list goes on from one that a comment cut.
+    pub(super) fn continues_list(&self) -> bool {
+        self.run == Run::CutList
+    }
+
+    /// Where columns were opened and none entered, though something is now to be drawn. Said once.
+    pub(super) fn column_missing(&mut self) -> Option<Span> {
+        let nested = self.is_nested();
+        let layout = self.layout.as_mut()?;
+        let missing = !nested && layout.current.is_none() && !layout.complained;
+        layout.complained |= missing;
+        missing.then_some(layout.span)
+    }
+
+    /// Does what a command asks of this slide alone.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub(super) fn obey(&mut self, command: &Command, span: Span) -> Result<(), Refusal> {
+        match command {
+            Command::Pause => self.steps.pause(),
+            Command::NewLines(rows) => self.place(BlockKind::Space(*rows), span),
+            Command::IncrementalLists(on) => self.manner.incremental_lists = *on,
+            Command::IncrementalTables(on) => self.manner.incremental_tables = *on,
+            Command::ListItemNewlines(rows) => self.manner.list_item_newlines = *rows,
+            Command::FontSize(size) => self.manner.font_size = *size,
+            Command::Alignment(align) => self.manner.align = Some(*align),
+            Command::NoFooter => self.slide.no_footer = true,
+            Command::SkipSlide => self.skipped = true,
+            _ if self.is_nested() => {
+                let message = "this command cannot stand in a list or quote".to_owned();
+                return Err((message, "put it at the start of a line, after the list or quote"));
+            }
+            Command::JumpToMiddle => self.place(BlockKind::JumpToMiddle, span),
+            Command::ColumnLayout(ratios) => self.open_columns(ratios, span),
+            Command::Column(column) => self.enter_column(*column)?,
+            Command::ResetLayout => self.close_columns(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open_columns(&mut self, ratios: &[u8], span: Span) {
+        self.close_columns();
+        let columns = vec![Vec::new(); ratios.len()];
+        let columns = Columns { ratios: ratios.to_vec(), columns };
+        let step = self.steps.now();
+        self.layout = Some(Layout { columns, current: None, span, step, complained: false });
+    }
+
+    fn enter_column(&mut self, column: usize) -> Result<(), Refusal> {
+        self.run = Run::None;
+        let Some(layout) = &mut self.layout else {
+            let message = "`column` without columns".to_owned();
+            return Err((message, "put `<!-- column_layout: [1, 1] -->` before it"));
+        };
+        let count = layout.columns.columns.len();
+        if column >= count {
+            let s = if count == 1 { "" } else { "s" };
+            let message = format!("there is no column {column}: the layout has {count} column{s}");
+            return Err((message, "columns count from 0"));
+        }
+        layout.current = Some(column);
+        Ok(())
+    }
+
+    fn close_columns(&mut self) {
+        self.run = Run::None;
+        if let Some(layout) = self.layout.take()
+            && layout.columns.columns.iter().any(|column| !column.is_empty())
+        {
+            self.place_at(BlockKind::Columns(layout.columns), layout.span, layout.step);
+        }
+    }
+
+    /// The finished slide, which ends at byte `end` of its file.
+    pub(super) fn finish(mut self, end: u32) -> Slide {
+        self.close_columns();
+        self.slide.steps = self.steps.count();
+        self.slide.span.end = self.slide.span.end.max(end);
+        self.slide.blocks.shrink_to_fit();
+        self.slide
+    }
+}

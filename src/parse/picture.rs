@@ -1,0 +1,51 @@
+//! Pictures: the attributes that hide in their alternative text.
+
+use std::path::Path;
+
+use super::text::{clean, excerpt};
+use super::tree::PictureDraft;
+use crate::deck::Picture;
+use crate::diag::Diagnostic;
+
+/// The picture, and what is wrong with its attributes.
+pub(super) fn read(
+    draft: PictureDraft,
+    folder: &Path,
+    prefix: &str,
+) -> (Box<Picture>, Option<Diagnostic>) {
+    let mut words = Vec::new();
+    let mut width_percent = None;
+    let mut mistake = None;
+    for piece in draft.alt.split(',') {
+        let attribute =
+            piece.strip_prefix(prefix).filter(|rest| !prefix.is_empty() || rest.contains(':'));
+        match attribute.map(width) {
+            Some(Ok(percent)) => width_percent = Some(percent),
+            Some(Err((message, hint))) => {
+                mistake = Some(Diagnostic::error(draft.span, message).hint(hint));
+            }
+            None => words.push(piece),
+        }
+    }
+    let picture = Picture {
+        source: draft.source,
+        base: folder.to_owned(),
+        width_percent,
+        alt: clean(&words.join(",")),
+    };
+    (Box::new(picture), mistake)
+}
+
+/// Reads `width:N%` or `w:N%`; else what is wrong, and what to try.
+fn width(attribute: &str) -> Result<u8, (String, &'static str)> {
+    const HINT: &str = "write `image:width:50%`";
+    let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
+    if !matches!(name, "width" | "w") {
+        return Err((format!("pictures have no attribute `{}`", excerpt(name)), HINT));
+    }
+    let percent = value.strip_suffix('%').and_then(|number| number.parse().ok());
+    match percent {
+        Some(percent @ 1..=100) => Ok(percent),
+        _ => Err((format!("`{}` is no width from 1% to 100%", excerpt(value)), HINT)),
+    }
+}

@@ -1,0 +1,50 @@
+//! Block quotes, and the alerts among them: a quote whose first line is `[!note]`, with or without
+//! a title of its own behind it.
+
+use std::ops::Range;
+
+use super::events::Reader;
+use super::line;
+use super::tree::{Element, ElementKind};
+use crate::deck::{AlertKind, Inline};
+
+/// Reads the quote that was just opened.
+pub(super) fn quote<'t>(reader: &mut Reader<'t, '_>, range: Range<usize>) -> Element<'t> {
+    let marker = marker(&reader.text[range.clone()]);
+    if let Some(Marker { end, .. }) = &marker {
+        reader.skip = range.start + end;
+    }
+    let blocks = reader.blocks();
+    let kind = match marker {
+        Some(Marker { kind, title, .. }) => ElementKind::Alert(kind, title, blocks),
+        None => ElementKind::Quote(blocks),
+    };
+    reader.element(kind, range)
+}
+
+/// An alert's first line.
+struct Marker {
+    kind: AlertKind,
+    title: Option<Vec<Inline>>,
+    /// Where it ends in the quote's source.
+    end: usize,
+}
+
+fn marker(quote: &str) -> Option<Marker> {
+    let end = quote.find('\n').unwrap_or(quote.len());
+    let line = quote[..end].trim_start_matches([' ', '\t']).strip_prefix('>')?;
+    let (word, title) = line.trim_start().strip_prefix("[!")?.split_once(']')?;
+    let title = Some(title.trim()).filter(|title| !title.is_empty());
+    Some(Marker { kind: kind(word)?, title: title.map(line::line), end })
+}
+
+fn kind(word: &str) -> Option<AlertKind> {
+    const KINDS: [(&str, AlertKind); 5] = [
+        ("note", AlertKind::Note),
+        ("tip", AlertKind::Tip),
+        ("important", AlertKind::Important),
+        ("warning", AlertKind::Warning),
+        ("caution", AlertKind::Caution),
+    ];
+    KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|&(_, kind)| kind)
+}

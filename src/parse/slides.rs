@@ -1,0 +1,254 @@
+//! The tree of blocks to slides: where each slide ends, what its commands do, which step each block
+//! appears on.
+
+use std::path::{Path, PathBuf};
+
+use super::code;
+use super::directive::{self, Command, Reading};
+use super::page::Page;
+use super::picture;
+use super::tree::{Element, ElementKind, Item};
+use crate::deck::{Block, BlockKind, Deck, Inline, List, ListItem, SlideNo, Table, inline_text};
+use crate::diag::Diagnostic;
+use crate::source::{FileId, Files, Span};
+
+/// The deck while its slides are made.
+pub(super) struct Slides<'f> {
+    /// What there is of it.
+    pub(super) deck: Deck,
+    /// Where included and code files come from.
+    pub(super) files: &'f dyn Files,
+    /// The folder of the file being read: paths start there.
+    pub(super) folder: PathBuf,
+    /// The files being read, the deck's own first: an include of one of them is a cycle.
+    pub(super) reading: Vec<PathBuf>,
+    page: Page,
+    first_cell: usize,
+}
+
+impl<'f> Slides<'f> {
+    /// Goes on from a deck that has its front matter, and its intro slide if it wants one. The
+    /// first slide starts at `start`.
+    pub(super) fn new(deck: Deck, path: &Path, files: &'f dyn Files, start: usize) -> Self {
+        let page = Page::new(&deck.options, Span::new(FileId(0), start..start));
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let reading = vec![path.to_owned()];
+        Self { deck, files, folder, reading, page, first_cell: 0 }
+    }
+
+    /// Takes in the next block of the text.
+    pub(super) fn element(&mut self, element: Element<'_>) {
+        let Element { kind, span } = element;
+        if let ElementKind::Comment(body) = &kind {
+            self.comment(body, span);
+            return;
+        }
+        if !self.page.is_nested() {
+            self.cut_before(&kind, span);
+            self.page.drawn = true;
+        }
+        if let Some(layout) = self.page.column_missing() {
+            let mistake = Diagnostic::error(layout, "nothing says which column is meant")
+                .hint("put `<!-- column: 0 -->` before what stands in the first column");
+            self.deck.diagnostics.push(mistake);
+        }
+        self.draw(kind, span);
+    }
+
+    fn draw(&mut self, kind: ElementKind<'_>, span: Span) {
+        match kind {
+            ElementKind::Paragraph(text) => self.page.place(BlockKind::Paragraph(text), span),
+            ElementKind::Heading { level, setext, text } => self.heading(level, setext, text, span),
+            ElementKind::List(items) => self.list(items, span),
+            ElementKind::Table(table) => self.table(table, span),
+            ElementKind::Quote(elements) => {
+                let step = self.page.steps.now();
+                let blocks = self.gather(elements);
+                self.page.place_at(BlockKind::Quote(blocks), span, step);
+            }
+            ElementKind::Alert(kind, title, elements) => {
+                let step = self.page.steps.place();
+                let blocks = self.gather(elements);
+                self.page.place_at(BlockKind::Alert(kind, title, blocks), span, step);
+            }
+            ElementKind::Footnote(name, text) => {
+                self.page.place(BlockKind::Footnote(name, text), span);
+            }
+            ElementKind::Fence(fence) => self.code(&fence, span),
+            ElementKind::Picture(draft) => {
+                let prefix = &self.deck.options.image_attributes_prefix;
+                match picture::read(*draft, &self.folder, prefix) {
+                    (picture, None) => self.page.place(BlockKind::Picture(picture), span),
+                    (picture, Some(mistake)) => {
+                        self.deck.diagnostics.push(mistake);
+                        self.page.place(BlockKind::Picture(picture), span);
+                    }
+                }
+            }
+            ElementKind::Rule => {
+                let ends = self.deck.options.end_slide_shorthand && !self.page.is_nested();
+                if ends {
+                    self.end_slide(span);
+                } else {
+                    self.page.place(BlockKind::Rule, span);
+                }
+            }
+            ElementKind::Space(rows) => self.page.place(BlockKind::Space(rows), span),
+            ElementKind::Mistake(mistake) => self.problem(*mistake),
+            ElementKind::Comment(_) => {}
+        }
+    }
+
+    /// Ends the slide before a title, where titles do that.
+    fn cut_before(&mut self, kind: &ElementKind<'_>, span: Span) {
+        let ElementKind::Heading { level, setext, .. } = kind else { return };
+        let options = &self.deck.options;
+        let title = *setext || *level == 1 && options.h1_slide_titles;
+        if options.implicit_slide_ends && title && self.page.drawn {
+            self.end_slide(Span { end: span.start, ..span });
+        }
+    }
+
+    fn heading(&mut self, level: u8, setext: bool, text: Vec<Inline>, span: Span) {
+        let first_h1 =
+            self.deck.options.h1_slide_titles && level == 1 && self.page.slide.title.is_none();
+        if self.page.is_nested() || !(setext || first_h1) {
+            self.page.place(BlockKind::Heading(level, text), span);
+            return;
+        }
+        self.page.slide.title.get_or_insert_with(|| inline_text(&text).into());
+        self.page.place(BlockKind::Title(text), span);
+    }
+
+    /// Draws the blocks inside a quote or list item.
+    fn gather(&mut self, elements: Vec<Element<'_>>) -> Vec<Block> {
+        if elements.is_empty() {
+            return Vec::new();
+        }
+        self.page.open();
+        for element in elements {
+            self.element(element);
+        }
+        self.page.close()
+    }
+
+    fn list(&mut self, items: Vec<Item<'_>>, span: Span) {
+        let continues = self.page.continues_list();
+        let incremental = self.page.manner.incremental_lists;
+        let item_newlines = self.page.manner.list_item_newlines;
+        let mut list = List { items: Vec::with_capacity(items.len()), item_newlines, continues };
+        for Item { depth, marker, text, children } in items {
+            if incremental {
+                self.page.steps.implied_pause();
+            }
+            let step = self.page.steps.place();
+            let blocks = self.gather(children);
+            list.items.push(ListItem { depth, marker, text, blocks, step });
+        }
+        if incremental {
+            self.page.steps.implied_pause();
+        }
+        let step = list.items.first().map_or(self.page.steps.now(), |item| item.step);
+        self.page.place_at(BlockKind::List(list), span, step);
+    }
+
+    fn table(&mut self, mut table: Table, span: Span) {
+        let incremental = self.page.manner.incremental_tables;
+        if incremental {
+            self.page.steps.implied_pause();
+        }
+        let step = self.page.steps.place();
+        for row in &mut table.rows {
+            if incremental {
+                self.page.steps.implied_pause();
+            }
+            row.step = self.page.steps.place();
+        }
+        if incremental {
+            self.page.steps.implied_pause();
+        }
+        self.page.place_at(BlockKind::Table(table), span, step);
+    }
+
+    fn code(&mut self, fence: &super::tree::Fence<'_>, span: Span) {
+        let (mut block, cell) = match code::draw(fence, self) {
+            Ok(drawn) => drawn,
+            Err(mistake) => return self.problem(*mistake),
+        };
+        let step = self.page.steps.place();
+        if block.groups.len() > 1 {
+            block.groups_from = self.page.steps.highlight(block.groups.len());
+        } else {
+            block.groups_from = step;
+        }
+        if let Some(cell) = cell {
+            let slide = SlideNo::new(self.deck.slides.len());
+            block.cell = Some(cell.add_to(&mut self.deck.cells, slide, step));
+        }
+        self.page.place_at(BlockKind::Code(Box::new(block)), span, step);
+    }
+
+    fn comment(&mut self, body: &str, span: Span) {
+        match directive::read(body, &self.deck.options.command_prefix) {
+            Reading::Remark => {}
+            Reading::Command(command) => self.obey(&command, span),
+            Reading::Mistake(message, hint) => {
+                self.problem(Diagnostic::error(span, message).hint(hint));
+            }
+            Reading::Suspect(message, hint) => {
+                self.deck.diagnostics.push(Diagnostic::warning(span, message).hint(hint));
+            }
+        }
+        self.page.comment();
+    }
+
+    fn obey(&mut self, command: &Command, span: Span) {
+        match command {
+            Command::EndSlide if !self.page.is_nested() => self.end_slide(span),
+            Command::Include(path) if !self.page.is_nested() => self.include(path, span),
+            Command::SpeakerNote(note) => {
+                self.page.slide.notes.push(super::text::clean(note.trim_end()));
+            }
+            Command::SnippetOutput(_) => self.deck.diagnostics.push(
+                Diagnostic::warning(span, "`snippet_output` is not shown yet")
+                    .hint("the output stands below the block that it belongs to"),
+            ),
+            command => {
+                if let Err((message, hint)) = self.page.obey(command, span) {
+                    self.problem(Diagnostic::error(span, message).hint(hint));
+                }
+            }
+        }
+    }
+
+    /// Keeps a mistake and shows it in its place.
+    pub(super) fn problem(&mut self, mistake: Diagnostic) {
+        let span = mistake.span;
+        let index = self.deck.diagnostics.len();
+        self.deck.diagnostics.push(mistake);
+        self.page.place(BlockKind::Problem(index), span);
+    }
+
+    /// Ends the current slide; the next one starts behind `at`.
+    fn end_slide(&mut self, at: Span) {
+        let next = Page::new(&self.deck.options, Span { start: at.end, ..at });
+        let page = std::mem::replace(&mut self.page, next);
+        if page.skipped {
+            self.deck.cells.truncate(self.first_cell);
+        } else {
+            let end = if page.slide.span.file == at.file { at.start } else { 0 };
+            self.deck.slides.push(page.finish(end));
+        }
+        self.first_cell = self.deck.cells.len();
+    }
+
+    /// The whole deck, whose text ends at `end`.
+    pub(super) fn finish(mut self, end: usize) -> Deck {
+        self.end_slide(Span::new(FileId(0), end..end));
+        if self.deck.slides.is_empty() {
+            self.deck.slides.push(Page::new(&self.deck.options, Span::default()).finish(0));
+        }
+        self.deck.slides.shrink_to_fit();
+        self.deck
+    }
+}

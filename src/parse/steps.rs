@@ -1,0 +1,97 @@
+//! Counting a slide's reveal steps: pauses, incremental lists, stepped highlights.
+
+use crate::deck::Step;
+
+/// Where in a slide's steps the next block stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Steps {
+    /// The step since the last pause.
+    base: u16,
+    /// Steps that highlights take after `base`, before the next pause.
+    stepping: u16,
+    /// The last step on which something appears.
+    last: u16,
+    /// Whether something stands on the slide since the last pause.
+    used: bool,
+}
+
+impl Steps {
+    /// Takes a place for a block: the step from which it is visible.
+    pub(super) fn place(&mut self) -> Step {
+        self.used = true;
+        self.last = self.last.max(self.base);
+        Step(self.base)
+    }
+
+    /// The step that a block would get now.
+    pub(super) fn now(&self) -> Step {
+        Step(self.base)
+    }
+
+    /// `pause`: what follows comes one step later. One with nothing behind it costs no step.
+    pub(super) fn pause(&mut self) {
+        self.base = self.base.saturating_add(self.stepping).saturating_add(1).min(u16::MAX - 1);
+        self.stepping = 0;
+        self.used = false;
+    }
+
+    /// A pause that nobody wrote, around and in an incremental list: never twice in a row.
+    pub(super) fn implied_pause(&mut self) {
+        if self.used {
+            self.pause();
+        }
+    }
+
+    /// Takes the steps of a block with `groups` groups of highlighted lines: the step of its first.
+    /// All blocks between two pauses step one after the other.
+    pub(super) fn highlight(&mut self, groups: usize) -> Step {
+        let from = self.base.saturating_add(self.stepping).min(u16::MAX - 1);
+        let more = u16::try_from(groups.saturating_sub(1)).unwrap_or(u16::MAX);
+        self.stepping = self.stepping.saturating_add(more);
+        self.last = self.last.max(from.saturating_add(more).min(u16::MAX - 1));
+        Step(from)
+    }
+
+    /// How many steps the slide has.
+    pub(super) fn count(&self) -> u16 {
+        self.last + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trailing_pause_takes_no_step() {
+        let mut steps = Steps::default();
+        assert_eq!(steps.place(), Step(0));
+        steps.pause();
+        assert_eq!(steps.place(), Step(1));
+        steps.pause();
+        assert_eq!(steps.count(), 2);
+    }
+
+    #[test]
+    fn highlights_step_in_order_and_before_the_next_pause() {
+        let mut steps = Steps::default();
+        steps.place();
+        assert_eq!(steps.highlight(3), Step(0));
+        assert_eq!(steps.place(), Step(0));
+        assert_eq!(steps.highlight(2), Step(2));
+        steps.pause();
+        assert_eq!(steps.place(), Step(4));
+        assert_eq!(steps.count(), 5);
+    }
+
+    #[test]
+    fn more_steps_than_can_be_counted_share_the_last() {
+        let mut steps = Steps::default();
+        for _ in 0..70_000 {
+            steps.pause();
+            steps.place();
+        }
+        steps.highlight(usize::MAX);
+        assert_eq!(steps.count(), u16::MAX);
+    }
+}

@@ -1,0 +1,59 @@
+//! `a^2^`: superscript is found by our own pass, since pulldown-cmark leaves carets inside words
+//! alone and decks write them there.
+
+use crate::deck::{Inline, TextStyle};
+
+/// A `^` that may open or close superscript.
+#[derive(Debug)]
+pub(super) struct Caret {
+    /// Which piece it is.
+    piece: usize,
+    opens: bool,
+    closes: bool,
+}
+
+impl Caret {
+    /// The caret at byte `at` of `source`, which became piece `piece`. It opens what follows it
+    /// directly, and closes what stands directly before it.
+    pub(super) fn new(piece: usize, source: &str, at: usize) -> Self {
+        let word = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
+        let before = source.get(..at).and_then(|text| text.chars().next_back());
+        let after = source.get(at + 1..).and_then(|text| text.chars().next());
+        Self { piece, opens: word(after), closes: word(before) }
+    }
+}
+
+/// Marks what stands between each pair of carets as superscript and takes the carets out. Carets
+/// without a partner stay.
+pub(super) fn resolve(pieces: &mut Vec<Inline>, carets: &mut Vec<Caret>) {
+    if carets.is_empty() {
+        return;
+    }
+    let mut gone = Vec::new();
+    let mut open = None;
+    for caret in carets.drain(..) {
+        match open {
+            Some(from) if caret.closes && caret.piece > from + 1 => {
+                raise(&mut pieces[from + 1..caret.piece]);
+                gone.extend([from, caret.piece]);
+                open = None;
+            }
+            _ if caret.opens => open = Some(caret.piece),
+            _ => {}
+        }
+    }
+    let mut gone = gone.into_iter().peekable();
+    let mut index = 0;
+    pieces.retain(|_| {
+        index += 1;
+        gone.next_if_eq(&(index - 1)).is_none()
+    });
+}
+
+fn raise(pieces: &mut [Inline]) {
+    for piece in pieces {
+        if let Inline::Text(_, style) = piece {
+            *style = std::mem::take(style).with(TextStyle::SUPERSCRIPT);
+        }
+    }
+}

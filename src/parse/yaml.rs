@@ -1,0 +1,207 @@
+//! YAML to a tree of nodes with places: for front matter, comment commands and `file` blocks. A tree
+//! of our own, so that one bad value costs only itself and every complaint has a span.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span as Place};
+
+/// One YAML node.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    /// What it is.
+    pub(super) value: Value,
+    /// Its bytes in the text.
+    pub(super) range: Range<usize>,
+}
+
+/// A node's content. Scalars stay text: `2024-01-01` and `1.10` are what was written.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    /// A scalar written plainly: it may be a number, a truth value or nothing.
+    Plain(String),
+    /// A quoted or block scalar: always text.
+    Quoted(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in order, duplicates and all.
+    Map(Vec<(Node, Node)>),
+}
+
+/// What is wrong with a YAML text, and where.
+#[derive(Clone, Debug)]
+pub(super) struct Mistake {
+    pub(super) message: String,
+    pub(super) range: Range<usize>,
+}
+
+impl Node {
+    /// The scalar's text; none for lists, maps and nothing.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Plain(text) if is_null(text) => None,
+            Value::Plain(text) | Value::Quoted(text) => Some(text),
+            Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// Whether nothing is written: empty, `~` or `null`.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.value, Value::Plain(text) if is_null(text))
+    }
+
+    /// A map's entries; none for anything else.
+    pub(super) fn entries(&self) -> &[(Self, Self)] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// What people call this kind of node.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Plain(_) | Value::Quoted(_) => "a single value",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a map",
+        }
+    }
+}
+
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// Reads the first document of `text`. After a syntax error, the nodes before it are there still.
+pub(super) fn read(text: &str) -> (Option<Node>, Option<Mistake>) {
+    let mut tree = Tree {
+        events: Parser::new_from_str(text),
+        text,
+        anchors: HashMap::new(),
+        copied: 0,
+        mistake: None,
+    };
+    let mut root = None;
+    while let Some((event, place)) = tree.next() {
+        match event {
+            Event::StreamStart | Event::DocumentStart(..) => {}
+            Event::StreamEnd | Event::DocumentEnd => break,
+            event => {
+                root = tree.node(event, place, 0);
+                break;
+            }
+        }
+    }
+    (root, tree.mistake)
+}
+
+/// How deep nodes may nest.
+const DEEPEST: usize = 64;
+
+/// How many nodes aliases may copy: a small text must not become a large tree.
+const MOST_COPIES: usize = 10_000;
+
+struct Tree<'t> {
+    events: Parser<'t, serde_saphyr::granit_parser::StrInput<'t>>,
+    text: &'t str,
+    anchors: HashMap<usize, Node>,
+    copied: usize,
+    mistake: Option<Mistake>,
+}
+
+impl<'t> Tree<'t> {
+    /// The next event; none at the end and after an error, which is kept.
+    fn next(&mut self) -> Option<(Event<'t>, Range<usize>)> {
+        if self.mistake.is_some() {
+            return None;
+        }
+        match self.events.next_event()? {
+            Ok((event, place)) => Some((event, self.range(place))),
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
+                self.refuse(error.info(), at..at);
+                None
+            }
+        }
+    }
+
+    fn range(&self, place: Place) -> Range<usize> {
+        let offset = |marker: serde_saphyr::granit_parser::Marker| {
+            marker.byte_offset().unwrap_or(0).min(self.text.len())
+        };
+        offset(place.start)..offset(place.end)
+    }
+
+    fn refuse(&mut self, message: String, range: Range<usize>) {
+        self.mistake.get_or_insert(Mistake { message, range });
+    }
+
+    fn node(&mut self, event: Event<'t>, range: Range<usize>, depth: usize) -> Option<Node> {
+        if depth > DEEPEST {
+            self.refuse("nested too deeply".to_owned(), range);
+            return None;
+        }
+        let (node, anchor) = match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let value = match style {
+                    ScalarStyle::Plain => Value::Plain(text.into_owned()),
+                    _ => Value::Quoted(text.into_owned()),
+                };
+                (Node { value, range }, anchor)
+            }
+            Event::SequenceStart(_, anchor, _) => (self.list(range, depth), anchor),
+            Event::MappingStart(_, anchor, _) => (self.map(range, depth), anchor),
+            Event::Alias(anchor) => return self.alias(anchor, range),
+            _ => return None,
+        };
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        Some(node)
+    }
+
+    fn list(&mut self, mut range: Range<usize>, depth: usize) -> Node {
+        let mut items = Vec::new();
+        while let Some((event, place)) = self.next() {
+            if matches!(event, Event::SequenceEnd) {
+                range.end = range.end.max(place.end);
+                break;
+            }
+            items.extend(self.node(event, place, depth + 1));
+        }
+        Node { value: Value::List(items), range }
+    }
+
+    fn map(&mut self, mut range: Range<usize>, depth: usize) -> Node {
+        let mut entries = Vec::new();
+        while let Some((event, place)) = self.next() {
+            if matches!(event, Event::MappingEnd) {
+                range.end = range.end.max(place.end);
+                break;
+            }
+            let Some(key) = self.node(event, place, depth + 1) else { break };
+            let Some((event, place)) = self.next() else { break };
+            let Some(value) = self.node(event, place, depth + 1) else { break };
+            entries.push((key, value));
+        }
+        Node { value: Value::Map(entries), range }
+    }
+
+    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Option<Node> {
+        let node = self.anchors.get(&anchor)?;
+        self.copied += size(node);
+        if self.copied > MOST_COPIES {
+            self.refuse("aliases make this too large".to_owned(), range);
+            return None;
+        }
+        Some(Node { value: node.value.clone(), range })
+    }
+}
+
+fn size(node: &Node) -> usize {
+    match &node.value {
+        Value::Plain(_) | Value::Quoted(_) => 1,
+        Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Map(entries) => 1 + entries.iter().map(|(k, v)| size(k) + size(v)).sum::<usize>(),
+    }
+}
