@@ -46,15 +46,15 @@ fn part(left: f32, top: f32, right: f32, bottom: f32) -> Shape {
 }
 
 fn block(symbol: char) -> Vec<Shape> {
-    let code = u32::from(symbol) - 0x2580;
-    let eighths = |count: u32| count as f32 / 8.0;
+    let code = u32::from(symbol).saturating_sub(0x2580) as u8;
+    let eighths = |count: u8| f32::from(count) / 8.0;
     match code {
         0x00 => vec![part(0.0, 0.0, 1.0, 0.5)],
         0x01..=0x08 => vec![part(0.0, 1.0 - eighths(code), 1.0, 1.0)],
         0x09..=0x0f => vec![part(0.0, 0.0, eighths(0x10 - code), 1.0)],
         0x10 => vec![part(0.5, 0.0, 1.0, 1.0)],
         0x11..=0x13 => {
-            let cover = (code - 0x10) as f32 / 4.0;
+            let cover = f32::from(code - 0x10) / 4.0;
             vec![Shape::Rect(0.0, 0.0, CELL_WIDTH, CELL_HEIGHT, cover)]
         }
         0x14 => vec![part(0.0, 0.0, 1.0, eighths(1))],
@@ -68,8 +68,8 @@ fn block(symbol: char) -> Vec<Shape> {
 const QUADRANTS: [u8; 10] =
     [0b0010, 0b0001, 0b1000, 0b1011, 0b1001, 0b1110, 0b1101, 0b0100, 0b0110, 0b0111];
 
-fn quadrants(index: u32) -> Vec<Shape> {
-    let bits = QUADRANTS.get(index as usize).copied().unwrap_or_default();
+fn quadrants(index: u8) -> Vec<Shape> {
+    let bits = QUADRANTS.get(usize::from(index)).copied().unwrap_or_default();
     let corners = [(0b1000, 0.0, 0.0), (0b0100, 0.5, 0.0), (0b0010, 0.0, 0.5), (0b0001, 0.5, 0.5)];
     corners
         .into_iter()
@@ -142,9 +142,12 @@ fn dashed(arms: &str, pieces: u8) -> Vec<Shape> {
     let thick = if arms.contains('2') { HEAVY } else { LIGHT };
     let step = if across { CELL_WIDTH } else { CELL_HEIGHT } / f32::from(pieces);
     let starts = (0..pieces).map(|piece| f32::from(piece) * step + step * 0.2);
-    let piece = |start| match across {
-        true => Shape::Rect(start, (CELL_HEIGHT - thick) / 2.0, step * 0.6, thick, 1.0),
-        false => Shape::Rect((CELL_WIDTH - thick) / 2.0, start, thick, step * 0.6, 1.0),
+    let piece = |start| {
+        if across {
+            Shape::Rect(start, (CELL_HEIGHT - thick) / 2.0, step * 0.6, thick, 1.0)
+        } else {
+            Shape::Rect((CELL_WIDTH - thick) / 2.0, start, thick, step * 0.6, 1.0)
+        }
     };
     starts.map(piece).collect()
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::ink::{Ink, Look};
+use super::ink::{Ink, Look, Rgb};
 use super::shapes::{CELL_HEIGHT, CELL_WIDTH, Shape, shapes};
 use crate::view::Overlay;
 
@@ -214,13 +214,13 @@ impl Page {
         ));
     }
 
-    fn rect(&mut self, x: f32, y: f32, width: f32, height: f32, fill: super::Rgb) {
+    fn rect(&mut self, x: f32, y: f32, width: f32, height: f32, fill: Rgb) {
         self.cover(x, y, width, height, fill, 1.0);
     }
 
     /// A rectangle that lets through what it does not cover. Edges are not smoothed: neighbours
     /// must meet without a seam.
-    fn cover(&mut self, x: f32, y: f32, width: f32, height: f32, fill: super::Rgb, cover: f32) {
+    fn cover(&mut self, x: f32, y: f32, width: f32, height: f32, fill: Rgb, cover: f32) {
         self.push(format_args!(
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\" \
              shape-rendering=\"crispEdges\""
