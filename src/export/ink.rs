@@ -1,0 +1,172 @@
+//! Colours as a document needs them: numbers. What a terminal leaves to its user (the default
+//! colours, the sixteen named ones) comes in as a [`Look`]; the other 240 are fixed by xterm.
+
+use std::fmt;
+
+use ratatui::buffer::Cell;
+use ratatui::style::{Color, Modifier};
+
+/// A colour in numbers; displays as `#rrggbb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rgb(pub u8, pub u8, pub u8);
+
+impl fmt::Display for Rgb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
+}
+
+/// What stands in for the colours that are a terminal's own choice.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Where a cell names no foreground.
+    pub foreground: Rgb,
+    /// Where a cell names no background.
+    pub background: Rgb,
+    /// The named colours: black, red, green, yellow, blue, magenta, cyan, grey, then the bright.
+    pub named: [Rgb; 16],
+}
+
+impl Look {
+    /// These default colours, and named ones that can be read on light and on dark.
+    pub fn new(foreground: Rgb, background: Rgb) -> Self {
+        Self { foreground, background, named: NAMED }
+    }
+
+    /// The colour in numbers; none where the cell leaves the choice to the terminal.
+    fn resolve(&self, color: Color) -> Option<Rgb> {
+        let index = match color {
+            Color::Reset => return None,
+            Color::Rgb(red, green, blue) => return Some(Rgb(red, green, blue)),
+            Color::Indexed(index) => index,
+            Color::Black => 0,
+            Color::Red => 1,
+            Color::Green => 2,
+            Color::Yellow => 3,
+            Color::Blue => 4,
+            Color::Magenta => 5,
+            Color::Cyan => 6,
+            Color::Gray => 7,
+            Color::DarkGray => 8,
+            Color::LightRed => 9,
+            Color::LightGreen => 10,
+            Color::LightYellow => 11,
+            Color::LightBlue => 12,
+            Color::LightMagenta => 13,
+            Color::LightCyan => 14,
+            Color::White => 15,
+        };
+        Some(self.named.get(usize::from(index)).copied().unwrap_or_else(|| xterm(index)))
+    }
+
+    /// How a cell is drawn, with reverse video applied.
+    pub(super) fn ink(&self, cell: &Cell) -> Ink {
+        let has = |modifier| cell.modifier.contains(modifier);
+        let mut text = self.resolve(cell.fg).unwrap_or(self.foreground);
+        let mut ground = self.resolve(cell.bg).unwrap_or(self.background);
+        if has(Modifier::REVERSED) {
+            std::mem::swap(&mut text, &mut ground);
+        }
+        Ink {
+            text,
+            ground,
+            line: self.resolve(cell.underline_color).unwrap_or(text),
+            bold: has(Modifier::BOLD),
+            italic: has(Modifier::ITALIC),
+            dim: has(Modifier::DIM),
+            underlined: has(Modifier::UNDERLINED),
+            struck: has(Modifier::CROSSED_OUT),
+            hidden: has(Modifier::HIDDEN),
+        }
+    }
+}
+
+/// A cell's style with nothing left to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one of a cell's modifiers")]
+pub(super) struct Ink {
+    /// Of the text.
+    pub(super) text: Rgb,
+    /// Behind the text.
+    pub(super) ground: Rgb,
+    /// Of the underline.
+    pub(super) line: Rgb,
+    /// Bold text.
+    pub(super) bold: bool,
+    /// Slanted text.
+    pub(super) italic: bool,
+    /// Text nearer to the ground.
+    pub(super) dim: bool,
+    /// A line below the text.
+    pub(super) underlined: bool,
+    /// A line through the text.
+    pub(super) struck: bool,
+    /// No text at all.
+    pub(super) hidden: bool,
+}
+
+/// The 6×6×6 cube and the grey ramp that every terminal shares.
+fn xterm(index: u8) -> Rgb {
+    let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+    match index.checked_sub(16) {
+        Some(cube) if index < 232 => Rgb(level(cube / 36), level(cube / 6 % 6), level(cube % 6)),
+        _ => {
+            let grey = index.saturating_sub(232).saturating_mul(10).saturating_add(8);
+            Rgb(grey, grey, grey)
+        }
+    }
+}
+
+const NAMED: [Rgb; 16] = [
+    Rgb(0x1c, 0x1f, 0x26),
+    Rgb(0xc4, 0x2b, 0x3a),
+    Rgb(0x2f, 0x8f, 0x3c),
+    Rgb(0xb5, 0x7a, 0x0b),
+    Rgb(0x2b, 0x62, 0xd6),
+    Rgb(0x9a, 0x3f, 0xc0),
+    Rgb(0x12, 0x85, 0x94),
+    Rgb(0xb4, 0xb8, 0xc2),
+    Rgb(0x6c, 0x72, 0x80),
+    Rgb(0xe8, 0x4d, 0x5b),
+    Rgb(0x4c, 0xb4, 0x5a),
+    Rgb(0xdb, 0xa0, 0x2f),
+    Rgb(0x5a, 0x8d, 0xf5),
+    Rgb(0xbd, 0x6b, 0xe0),
+    Rgb(0x35, 0xab, 0xba),
+    Rgb(0xf4, 0xf5, 0xf8),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look() -> Look {
+        Look::new(Rgb(1, 2, 3), Rgb(250, 251, 252))
+    }
+
+    #[test]
+    fn indexed_colours_are_those_of_xterm() {
+        assert_eq!(xterm(16), Rgb(0, 0, 0));
+        assert_eq!(xterm(196), Rgb(255, 0, 0));
+        assert_eq!(xterm(110), Rgb(135, 175, 215));
+        assert_eq!(xterm(231), Rgb(255, 255, 255));
+        assert_eq!(xterm(232), Rgb(8, 8, 8));
+        assert_eq!(xterm(255), Rgb(238, 238, 238));
+    }
+
+    #[test]
+    fn the_first_sixteen_indices_are_the_named_colours() {
+        let look = look();
+        assert_eq!(look.resolve(Color::Indexed(1)), look.resolve(Color::Red));
+        assert_eq!(look.resolve(Color::Indexed(15)), look.resolve(Color::White));
+        assert_ne!(look.resolve(Color::Red), look.resolve(Color::LightRed));
+    }
+
+    #[test]
+    fn reverse_video_swaps_the_defaults_too() {
+        let mut cell = Cell::new("x");
+        cell.modifier = Modifier::REVERSED;
+        let ink = look().ink(&cell);
+        assert_eq!((ink.text, ink.ground), (Rgb(250, 251, 252), Rgb(1, 2, 3)));
+    }
+}

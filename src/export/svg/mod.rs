@@ -1,0 +1,280 @@
+//! A painted buffer as an SVG picture: grounds, text and drawn characters at the places their
+//! cells have, pictures embedded. A pure function; what the picture shows is the buffer's affair.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ratatui::buffer::Buffer;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::ink::{Ink, Look, Rgb};
+use super::shapes::{CELL_HEIGHT, CELL_WIDTH, Shape, shapes};
+use crate::view::Overlay;
+
+/// Draws a buffer. `pictures` are what it could not hold, each with its file's bytes (PNG, JPEG
+/// or GIF); `look` has the colours a terminal would have chosen itself.
+pub fn svg(buffer: &Buffer, pictures: &[(Overlay, Vec<u8>)], look: &Look) -> String {
+    let (width, height) = (across(buffer.area.width), down(buffer.area.height));
+    let mut page = Page(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"16\">\n"
+    ));
+    page.rect(0.0, 0.0, width, height, look.background);
+    for row in 0..buffer.area.height {
+        let glyphs = glyphs(buffer, row, look);
+        page.grounds(row, &glyphs, look);
+        page.drawings(row, &glyphs);
+        page.texts(row, &glyphs);
+        page.rules(row, &glyphs);
+    }
+    for (overlay, bytes) in pictures {
+        page.picture(overlay, bytes, (buffer.area.x, buffer.area.y));
+    }
+    page.0.push_str("</svg>\n");
+    page.0
+}
+
+const FONTS: &str = "ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace";
+
+/// Where in its cell a text stands.
+const BASELINE: f32 = 15.0;
+
+/// A character at its place, over all the columns it takes.
+struct Glyph<'a> {
+    column: u16,
+    columns: u16,
+    symbol: &'a str,
+    ink: Ink,
+}
+
+impl Glyph<'_> {
+    /// Whether a run of such glyphs keeps its columns when a font draws it as one text.
+    fn flows(&self) -> bool {
+        self.columns == 1 && self.symbol.chars().all(|c| c.is_ascii() || c.is_alphanumeric())
+    }
+
+    fn is_blank(&self) -> bool {
+        self.ink.hidden || self.symbol.trim().is_empty()
+    }
+}
+
+/// A row's glyphs. Wide ones own the cells they cover, whatever those hold.
+fn glyphs<'a>(buffer: &'a Buffer, row: u16, look: &Look) -> Vec<Glyph<'a>> {
+    let mut found = Vec::with_capacity(usize::from(buffer.area.width));
+    let mut column = 0;
+    while column < buffer.area.width {
+        let at = (buffer.area.x.saturating_add(column), buffer.area.y.saturating_add(row));
+        let Some(cell) = buffer.cell(at) else { break };
+        let width = u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
+        let columns = width.min(buffer.area.width - column);
+        found.push(Glyph { column, columns, symbol: cell.symbol(), ink: look.ink(cell) });
+        column += columns;
+    }
+    found
+}
+
+/// Splits a row into runs of neighbours that `same` finds alike.
+fn runs<'a, 'b>(
+    glyphs: &'a [Glyph<'b>],
+    same: impl Fn(&Glyph<'b>, &Glyph<'b>) -> bool,
+) -> impl Iterator<Item = Run<'a, 'b>> {
+    glyphs.chunk_by(same).map(Run)
+}
+
+/// Neighbouring glyphs, at least one.
+struct Run<'a, 'b>(&'a [Glyph<'b>]);
+
+impl<'b> Run<'_, 'b> {
+    fn first(&self) -> &Glyph<'b> {
+        &self.0[0]
+    }
+
+    fn left(&self) -> f32 {
+        across(self.first().column)
+    }
+
+    fn width(&self) -> f32 {
+        across(self.0.iter().map(|glyph| glyph.columns).sum())
+    }
+
+    fn text(&self) -> String {
+        self.0.iter().map(|glyph| glyph.symbol).collect()
+    }
+}
+
+/// The document so far.
+struct Page(String);
+
+impl Page {
+    fn grounds(&mut self, row: u16, glyphs: &[Glyph<'_>], look: &Look) {
+        for run in runs(glyphs, |a, b| a.ink.ground == b.ink.ground) {
+            if run.first().ink.ground != look.background {
+                self.rect(run.left(), down(row), run.width(), CELL_HEIGHT, run.first().ink.ground);
+            }
+        }
+    }
+
+    fn drawings(&mut self, row: u16, glyphs: &[Glyph<'_>]) {
+        for run in runs(glyphs, |a, b| a.symbol == b.symbol && a.ink == b.ink) {
+            let Some(shapes) = shapes(run.first().symbol) else { continue };
+            if run.first().ink.hidden {
+                continue;
+            }
+            if shapes.iter().all(Shape::spans) {
+                self.shapes(&shapes, run.left(), row, run.width(), &run.first().ink);
+            } else {
+                for glyph in run.0 {
+                    self.shapes(&shapes, across(glyph.column), row, CELL_WIDTH, &glyph.ink);
+                }
+            }
+        }
+    }
+
+    /// The shapes of one character, those from side to side stretched to `width`.
+    fn shapes(&mut self, shapes: &[Shape], left: f32, row: u16, width: f32, ink: &Ink) {
+        for shape in shapes {
+            match *shape {
+                Shape::Rect(x, y, w, h, cover) => {
+                    let w = if shape.spans() { width } else { w };
+                    let cover = if ink.dim { cover * DIM } else { cover };
+                    self.cover(left + x, down(row) + y, w, h, ink.text, cover);
+                }
+                Shape::Path(path) => self.push(format_args!(
+                    "<path transform=\"translate({left} {})\" d=\"{path}\" fill=\"none\" \
+                     stroke=\"{}\" stroke-width=\"2\"{}/>\n",
+                    down(row),
+                    ink.text,
+                    if ink.dim { " stroke-opacity=\"0.6\"" } else { "" },
+                )),
+            }
+        }
+    }
+
+    fn texts(&mut self, row: u16, glyphs: &[Glyph<'_>]) {
+        let written = |glyph: &Glyph<'_>| !glyph.is_blank() && shapes(glyph.symbol).is_none();
+        let same = |a: &Glyph<'_>, b: &Glyph<'_>| {
+            a.ink == b.ink && (a.flows() && b.flows() || a.is_blank() && b.is_blank())
+        };
+        for run in runs(glyphs, same) {
+            let Some(start) = run.0.iter().position(written) else { continue };
+            let end = run.0.iter().rposition(written).map_or(start, |last| last + 1);
+            self.text(row, &Run(&run.0[start..end]));
+        }
+    }
+
+    fn text(&mut self, row: u16, run: &Run<'_, '_>) {
+        let (first, y) = (run.first(), down(row) + BASELINE);
+        if first.flows() {
+            let (left, width) = (run.left(), run.width());
+            self.push(format_args!("<text x=\"{left}\" y=\"{y}\" textLength=\"{width}\""));
+        } else {
+            let middle = run.left() + run.width() / 2.0;
+            self.push(format_args!("<text x=\"{middle}\" y=\"{y}\" text-anchor=\"middle\""));
+        }
+        self.push(format_args!(" fill=\"{}\"", first.ink.text));
+        for (wanted, attribute) in [
+            (first.ink.bold, " font-weight=\"bold\""),
+            (first.ink.italic, " font-style=\"italic\""),
+            (first.ink.dim, " fill-opacity=\"0.6\""),
+            (run.text().contains(' '), " xml:space=\"preserve\""),
+        ] {
+            self.0.push_str(if wanted { attribute } else { "" });
+        }
+        self.push(format_args!(">{}</text>\n", escape(&run.text())));
+    }
+
+    /// Lines below and through, over blanks too.
+    fn rules(&mut self, row: u16, glyphs: &[Glyph<'_>]) {
+        for run in runs(glyphs, |a, b| a.ink == b.ink) {
+            let (ink, left, width) = (run.first().ink, run.left(), run.width());
+            let cover = if ink.dim { DIM } else { 1.0 };
+            if ink.underlined {
+                self.cover(left, down(row) + 17.0, width, 1.0, ink.line, cover);
+            }
+            if ink.struck {
+                self.cover(left, down(row) + 10.0, width, 1.0, ink.text, cover);
+            }
+        }
+    }
+
+    /// A picture, cut to its place where it is scrolled.
+    fn picture(&mut self, overlay: &Overlay, bytes: &[u8], origin: (u16, u16)) {
+        let x = across(overlay.area.x.saturating_sub(origin.0));
+        let y = down(overlay.area.y.saturating_sub(origin.1));
+        let (width, height) = (across(overlay.area.width), down(overlay.area.height));
+        let (whole_width, whole_height) = (across(overlay.whole.0), rows(overlay.whole.1));
+        self.push(format_args!(
+            "<svg x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"><image y=\"-{}\" \
+             width=\"{whole_width}\" height=\"{whole_height}\" preserveAspectRatio=\"none\" \
+             href=\"data:{};base64,{}\"/></svg>\n",
+            rows(overlay.skipped),
+            media_type(bytes),
+            STANDARD.encode(bytes),
+        ));
+    }
+
+    fn rect(&mut self, x: f32, y: f32, width: f32, height: f32, fill: Rgb) {
+        self.cover(x, y, width, height, fill, 1.0);
+    }
+
+    /// A rectangle that lets through what it does not cover. Edges are not smoothed: neighbours
+    /// must meet without a seam.
+    fn cover(&mut self, x: f32, y: f32, width: f32, height: f32, fill: Rgb, cover: f32) {
+        self.push(format_args!(
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\" \
+             shape-rendering=\"crispEdges\""
+        ));
+        if cover < 1.0 {
+            self.push(format_args!(" fill-opacity=\"{cover}\""));
+        }
+        self.0.push_str("/>\n");
+    }
+
+    fn push(&mut self, text: std::fmt::Arguments<'_>) {
+        self.0.write_fmt(text).expect("a string takes whatever is written");
+    }
+}
+
+/// How much of a dim text's colour is left.
+const DIM: f32 = 0.6;
+
+fn across(columns: u16) -> f32 {
+    f32::from(columns) * CELL_WIDTH
+}
+
+fn down(row: u16) -> f32 {
+    f32::from(row) * CELL_HEIGHT
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a picture of a million rows may be a pixel off")]
+fn rows(count: u32) -> f32 {
+    count as f32 * CELL_HEIGHT
+}
+
+/// What kind of picture the bytes are, by how they begin.
+fn media_type(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0xff, 0xd8, ..] => "image/jpeg",
+        [b'G', b'I', b'F', ..] => "image/gif",
+        _ => "image/png",
+    }
+}
+
+/// Text as XML has it; what XML cannot hold becomes the replacement character.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! Small buffers, and what stands in their pictures.
+
+use std::path::PathBuf;
+
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+
+use super::super::Rgb;
+use super::*;
+use crate::layout::PictureKey;
+
+fn look() -> Look {
+    Look::new(Rgb(0x10, 0x10, 0x10), Rgb(0xfa, 0xfa, 0xfa))
+}
+
+fn buffer(width: u16, height: u16, texts: &[(u16, u16, &str, Style)]) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    for (x, y, text, style) in texts {
+        buffer.set_string(*x, *y, text, *style);
+    }
+    buffer
+}
+
+/// The picture's elements, one a line, without the document around them.
+fn elements(buffer: &Buffer) -> String {
+    let picture = svg(buffer, &[], &look());
+    assert_well_formed(&picture);
+    let body: Vec<_> = picture.lines().skip(2).filter(|line| *line != "</svg>").collect();
+    body.join("\n")
+}
+
+/// Panics unless every element is closed in order and no bare `<` or `&` is left.
+fn assert_well_formed(xml: &str) {
+    let mut open = Vec::new();
+    let mut parts = xml.split('<');
+    assert_eq!(parts.next(), Some(""), "starts with an element");
+    for part in parts {
+        let (tag, text) = part.split_once('>').expect("an element ends");
+        assert_eq!(tag.matches('"').count() % 2, 0, "quotes are closed: {tag}");
+        for after in tag.split('&').skip(1).chain(text.split('&').skip(1)) {
+            let known = ["amp;", "lt;", "gt;"].iter().any(|name| after.starts_with(name));
+            assert!(known, "a bare `&`: {after}");
+        }
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "closed in order");
+        } else if !tag.ends_with('/') {
+            open.push(tag.split(' ').next().unwrap());
+        }
+    }
+    assert!(open.is_empty(), "never closed: {open:?}");
+}
+
+#[test]
+fn neighbours_in_one_style_are_one_text_with_its_columns_held() {
+    let plain = Style::new();
+    insta::assert_snapshot!(elements(&buffer(20, 2, &[(2, 1, "let x = 1;", plain)])), @r##"<text x="20" y="35" textLength="100" fill="#101010" xml:space="preserve">let x = 1;</text>"##);
+}
+
+#[test]
+fn each_style_is_a_run_of_its_own() {
+    let bold = Style::new().fg(Color::Rgb(255, 0, 0)).add_modifier(Modifier::BOLD);
+    let slanted = Style::new().fg(Color::Indexed(21)).add_modifier(Modifier::ITALIC);
+    let dim = Style::new().add_modifier(Modifier::DIM);
+    let texts = [(0, 0, "ab", bold), (2, 0, "cd", slanted), (4, 0, "ef", dim)];
+    insta::assert_snapshot!(elements(&buffer(6, 1, &texts)), @r##"
+    <text x="0" y="15" textLength="20" fill="#ff0000" font-weight="bold">ab</text>
+    <text x="20" y="15" textLength="20" fill="#0000ff" font-style="italic">cd</text>
+    <text x="40" y="15" textLength="20" fill="#101010" fill-opacity="0.6">ef</text>
+    "##);
+}
+
+#[test]
+fn a_ground_is_one_rectangle_and_the_default_one_is_none() {
+    let marked = Style::new().bg(Color::Rgb(1, 2, 3));
+    insta::assert_snapshot!(elements(&buffer(9, 1, &[(3, 0, "    ", marked)])), @r##"<rect x="30" y="0" width="40" height="20" fill="#010203" shape-rendering="crispEdges"/>"##);
+}
+
+#[test]
+fn lines_go_below_and_through_blanks_too() {
+    let style = Style::new()
+        .underline_color(Color::Rgb(9, 9, 9))
+        .add_modifier(Modifier::UNDERLINED | Modifier::CROSSED_OUT);
+    insta::assert_snapshot!(elements(&buffer(3, 1, &[(0, 0, "a b", style)])), @r##"
+    <text x="0" y="15" textLength="30" fill="#101010" xml:space="preserve">a b</text>
+    <rect x="0" y="17" width="30" height="1" fill="#090909" shape-rendering="crispEdges"/>
+    <rect x="0" y="10" width="30" height="1" fill="#101010" shape-rendering="crispEdges"/>
+    "##);
+}
+
+#[test]
+fn a_wide_character_stands_in_the_middle_of_its_columns() {
+    insta::assert_snapshot!(elements(&buffer(6, 1, &[(0, 0, "a🦀b", Style::new())])), @r##"
+    <text x="0" y="15" textLength="10" fill="#101010">a</text>
+    <text x="20" y="15" text-anchor="middle" fill="#101010">🦀</text>
+    <text x="30" y="15" textLength="10" fill="#101010">b</text>
+    "##);
+}
+
+#[test]
+fn a_wide_character_has_its_ground_under_both_columns() {
+    let marked = Style::new().bg(Color::Rgb(1, 2, 3));
+    let body = elements(&buffer(6, 1, &[(1, 0, "🦀", marked)]));
+    assert!(body.contains("<rect x=\"10\" y=\"0\" width=\"20\""), "{body}");
+}
+
+#[test]
+fn a_rule_is_one_long_shape_and_half_blocks_are_not_text() {
+    let plain = Style::new();
+    insta::assert_snapshot!(elements(&buffer(8, 1, &[(0, 0, "────▀▀▌╭", plain)])), @r##"
+    <rect x="0" y="9" width="40" height="2" fill="#101010" shape-rendering="crispEdges"/>
+    <rect x="40" y="0" width="20" height="10" fill="#101010" shape-rendering="crispEdges"/>
+    <rect x="60" y="0" width="5" height="20" fill="#101010" shape-rendering="crispEdges"/>
+    <path transform="translate(70 0)" d="M5 20V15Q5 10 10 10" fill="none" stroke="#101010" stroke-width="2"/>
+    "##);
+}
+
+#[test]
+fn what_xml_cannot_say_is_escaped() {
+    let body = elements(&buffer(9, 1, &[(0, 0, "<a & b>", Style::new())]));
+    assert!(body.contains(">&lt;a &amp; b&gt;</text>"), "{body}");
+    assert_eq!(escape("a\u{1b}b"), "a\u{fffd}b");
+}
+
+#[test]
+fn hidden_text_is_not_in_the_picture() {
+    let hidden = Style::new().add_modifier(Modifier::HIDDEN);
+    let body = elements(&buffer(9, 1, &[(0, 0, "secret █", hidden)]));
+    assert_eq!(body, "");
+}
+
+#[test]
+fn a_scrolled_picture_is_cut_to_its_place() {
+    let overlay = Overlay {
+        key: PictureKey { base: PathBuf::new(), source: "a.png".into() },
+        area: Rect::new(1, 0, 2, 1),
+        whole: (2, 3),
+        skipped: 1,
+    };
+    let picture = svg(&buffer(4, 2, &[]), &[(overlay, vec![0xff, 0xd8, 1])], &look());
+    assert_well_formed(&picture);
+    let line = picture.lines().find(|line| line.contains("<image")).unwrap();
+    insta::assert_snapshot!(line, @r#"<svg x="10" y="0" width="20" height="20"><image y="-20" width="20" height="60" preserveAspectRatio="none" href="data:image/jpeg;base64,/9gB"/></svg>"#);
+}
+
+#[test]
+fn a_buffer_that_starts_elsewhere_starts_at_the_corner() {
+    let mut shifted = Buffer::empty(Rect::new(7, 3, 4, 1));
+    shifted.set_string(7, 3, "abcd", Style::new());
+    let body = elements(&shifted);
+    assert!(body.starts_with("<text x=\"0\" y=\"15\" textLength=\"40\""), "{body}");
+}
+
+#[test]
+fn no_buffer_is_too_small() {
+    for (width, height) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+        assert_well_formed(&svg(&buffer(width, height, &[]), &[], &look()));
+    }
+}
