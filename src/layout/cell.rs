@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::code::{self, Panel};
 use super::flow::Flow;
-use super::output;
+use super::output::Listing;
 use super::scene::{Item, Placed};
 use super::text::Text;
 use crate::deck::{CellId, CodeBlock, Start};
@@ -26,12 +26,12 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     let start = flow.page.inputs.deck.cell(id).map_or(Start::OnKey, |cell| cell.start);
     let top = flow.open();
     let replaces = start == Start::Replace && !matches!(run.state, State::NotRun | State::Ready);
-    let panel =
-        if replaces { output::panel(flow, block, run, 0) } else { code::lay_out(flow, block) };
+    let written = Listing::new(&run.output);
+    let panel = if replaces { written.panel(flow, block, 0) } else { code::lay_out(flow, block) };
     if !(replaces && is_fine(run)) {
         status(flow, &panel, run, flow.page.inputs.focus == Some(id));
     }
-    output::lay_out(flow, block, id, run, panel.spot.width);
+    written.lay_out(flow, block, (id, run.scroll), panel.spot.width);
     if let State::Ended(Outcome::NotStarted(reason)) = &run.state {
         let failure = flow.page.theme().output.failure;
         flow.rows(&Text::plain(reason, failure), flow.page.theme().code.alignment);
