@@ -31,15 +31,17 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     if !(replaces && is_fine(run)) {
         status(flow, &panel, run, flow.page.inputs.focus == Some(id));
     }
-    written.lay_out(flow, block, (id, run.scroll), panel.spot.width);
+    let output = written.lay_out(flow, block, (id, run.scroll), panel.spot.width).unwrap_or(panel);
     if let State::Ended(Outcome::NotStarted(reason)) = &run.state {
         let failure = flow.page.theme().output.failure;
         flow.rows(&Text::plain(reason, failure), flow.page.theme().code.alignment);
         flow.close(flow.height(), 1);
     }
     let height = flow.height().saturating_sub(top);
-    let area = Item::Cell { width: panel.spot.width, height, id, columns: panel.inner_most() };
-    flow.items.push(Placed { x: panel.spot.x, y: top, item: area });
+    let x = panel.spot.x.min(output.spot.x);
+    let width = panel.spot.right().max(output.spot.right()) - x;
+    let area = Item::Cell { width, height, id, columns: output.inner_most() };
+    flow.items.push(Placed { x, y: top, item: area });
 }
 
 /// Whether the output alone says it all.

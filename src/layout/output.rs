@@ -43,16 +43,17 @@ impl<'a> Listing<'a> {
         Panel::new(flow, padding, longest.max(columns.saturating_sub(beside)))
     }
 
-    /// Lays it out in a box that is at least `columns` wide; nothing where nothing was written.
+    /// Lays it out in a box that is at least `columns` wide, and says in which; no box where
+    /// nothing was written.
     pub(super) fn lay_out(
         &self,
         flow: &mut Flow<'_>,
         block: &CodeBlock,
         (id, scroll): (CellId, Option<usize>),
         columns: u16,
-    ) {
+    ) -> Option<Panel> {
         if self.output.is_empty() {
-            return;
+            return None;
         }
         let panel = self.panel(flow, block, columns);
         let top = flow.open();
@@ -78,6 +79,7 @@ impl<'a> Listing<'a> {
         let area = Item::Output { width, height: height_shown, id, first, total };
         flow.items.push(Placed { x: panel.spot.x, y, item: area });
         flow.close(top.saturating_add(height), 1);
+        Some(panel)
     }
 
     /// Every row and how many rows it takes in a box this wide.
