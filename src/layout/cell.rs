@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::code::{self, Panel};
 use super::flow::Flow;
-use super::output;
+use super::output::Listing;
 use super::scene::{Item, Placed};
 use super::text::Text;
 use crate::deck::{CellId, CodeBlock, Start};
@@ -26,20 +26,22 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     let start = flow.page.inputs.deck.cell(id).map_or(Start::OnKey, |cell| cell.start);
     let top = flow.open();
     let replaces = start == Start::Replace && !matches!(run.state, State::NotRun | State::Ready);
-    let panel =
-        if replaces { output::panel(flow, block, run, 0) } else { code::lay_out(flow, block) };
+    let written = Listing::new(&run.output);
+    let panel = if replaces { written.panel(flow, block, 0) } else { code::lay_out(flow, block) };
     if !(replaces && is_fine(run)) {
         status(flow, &panel, run, flow.page.inputs.focus == Some(id));
     }
-    output::lay_out(flow, block, id, run, panel.spot.width);
+    let output = written.lay_out(flow, block, (id, run.scroll), panel.spot.width).unwrap_or(panel);
     if let State::Ended(Outcome::NotStarted(reason)) = &run.state {
         let failure = flow.page.theme().output.failure;
         flow.rows(&Text::plain(reason, failure), flow.page.theme().code.alignment);
         flow.close(flow.height(), 1);
     }
     let height = flow.height().saturating_sub(top);
-    let area = Item::Cell { width: panel.spot.width, height, id, columns: panel.inner_most() };
-    flow.items.push(Placed { x: panel.spot.x, y: top, item: area });
+    let x = panel.spot.x.min(output.spot.x);
+    let width = panel.spot.right().max(output.spot.right()) - x;
+    let area = Item::Cell { width, height, id, columns: output.inner_most() };
+    flow.items.push(Placed { x, y: top, item: area });
 }
 
 /// Whether the output alone says it all.

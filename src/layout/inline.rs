@@ -5,6 +5,7 @@ use ratatui::style::{Modifier, Style};
 use super::page::Page;
 use super::text::Text;
 use crate::deck::{Inline, SpanColors, TextStyle, Variable};
+use crate::theme::color;
 
 /// How the text of one block looks and where its lines end.
 #[derive(Clone, Copy, Debug, Default)]
@@ -104,12 +105,7 @@ fn span_style(colors: &SpanColors, page: &Page<'_>) -> Style {
     let palette = &page.theme().palette;
     let class = colors.class.as_ref().and_then(|class| palette.classes.get(class));
     let (class_fg, class_bg) = class.copied().unwrap_or_default();
-    let color = |word: &Option<String>| {
-        word.as_deref().and_then(|word| {
-            let name = word.strip_prefix("palette:").or_else(|| word.strip_prefix("p:"));
-            name.map_or_else(|| word.parse().ok(), |name| palette.colors.get(name).copied())
-        })
-    };
+    let color = |word: &Option<String>| color(word.as_deref()?, palette);
     Style {
         fg: color(&colors.foreground).or(class_fg),
         bg: color(&colors.background).or(class_bg),

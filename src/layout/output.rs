@@ -1,6 +1,8 @@
 //! A run's output: a box with its own scroll where there is more than its room. Rows are counted
 //! by width; only those that show are made.
 
+use std::ops::Range;
+
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
@@ -10,69 +12,146 @@ use super::scene::{Item, Placed};
 use super::text::Text;
 use super::wrap;
 use crate::deck::{CellId, CodeBlock};
-use crate::run::{CellRun, Output, OutputRow};
+use crate::run::{Output, OutputRow};
 use crate::theme::Padding;
 
 /// Rows of the page that the longest output leaves to the rest of its cell.
 const LEFT_FREE: u32 = 6;
 
-/// The box for what a run has written, at least `width` columns wide.
-pub(super) fn panel(flow: &Flow<'_>, block: &CodeBlock, run: &CellRun, width: u16) -> Panel {
-    let padding =
-        if block.no_background { Padding::default() } else { flow.page.theme().output.padding };
-    let longest = rows(&run.output).map(row_width).max().unwrap_or(0);
-    let beside = u16::from(padding.horizontal) * 2;
-    Panel::new(flow, padding, longest.max(width.saturating_sub(beside)))
+/// A line longer than this is cut at the edge, which needs no look at its words: two thousand of
+/// the longest lines must not hold up a frame.
+const LONG: usize = 400;
+
+/// An output's rows and their widths.
+pub(super) struct Listing<'a> {
+    output: &'a Output,
+    widths: Vec<u16>,
 }
 
-/// Lays out what a run has written, in a box at least as wide as the code's; nothing where it has
-/// written nothing.
-pub(super) fn lay_out(
-    flow: &mut Flow<'_>,
-    block: &CodeBlock,
-    id: CellId,
-    run: &CellRun,
-    width: u16,
-) {
-    if run.output.is_empty() {
-        return;
+impl<'a> Listing<'a> {
+    /// Measures an output.
+    pub(super) fn new(output: &'a Output) -> Self {
+        Self { output, widths: rows(output).map(width).collect() }
     }
-    let panel = panel(flow, block, run, width);
-    let top = flow.open();
-    let total = rows(&run.output).map(|row| row_height(row, panel.inner())).sum();
-    let room = most_rows(flow, top, panel.above);
-    let window = Window::new(total, room, run.scroll);
-    let y = top.saturating_add(panel.above);
-    let shown = window.height();
-    let height = shown + u32::from(window.is_part()) + panel.above * 2;
-    let style = flow.page.theme().output.style;
-    if !block.no_background {
-        flow.fill(panel.spot.x, top, (panel.spot.width, height), style);
+
+    /// The box for it, `columns` wide at least.
+    pub(super) fn panel(&self, flow: &Flow<'_>, block: &CodeBlock, columns: u16) -> Panel {
+        let padding =
+            if block.no_background { Padding::default() } else { flow.page.theme().output.padding };
+        let longest = self.widths.iter().copied().max().unwrap_or(0);
+        let beside = u16::from(padding.horizontal) * 2;
+        Panel::new(flow, padding, longest.max(columns.saturating_sub(beside)))
     }
-    for (row, line) in visible(&run.output, panel.inner(), &window).into_iter().enumerate() {
-        let width = u16::try_from(line.width()).unwrap_or(u16::MAX);
-        flow.put(panel.x(), y.saturating_add(row as u32), (line, width));
+
+    /// Lays it out in a box that is at least `columns` wide, and says in which; no box where
+    /// nothing was written.
+    pub(super) fn lay_out(
+        &self,
+        flow: &mut Flow<'_>,
+        block: &CodeBlock,
+        (id, scroll): (CellId, Option<usize>),
+        columns: u16,
+    ) -> Option<Panel> {
+        if self.output.is_empty() {
+            return None;
+        }
+        let panel = self.panel(flow, block, columns);
+        let top = flow.open();
+        let window = Window::new(self.total(panel.inner()), most_rows(flow, top, &panel), scroll);
+        let label_rows = u32::from(window.is_part());
+        let height = window.height() + label_rows + panel.above * 2;
+        let style = flow.page.theme().output.style;
+        if !block.no_background {
+            flow.fill(panel.spot.x, top, (panel.spot.width, height), style);
+        }
+        let y = top.saturating_add(panel.above);
+        for (line, y) in self.visible(panel.inner(), &window).into_iter().zip(y..) {
+            flow.put(panel.x(), y, (line, panel.inner()));
+        }
+        if window.is_part() {
+            let label = Text::plain(&self.label(panel.inner(), &window), DIM);
+            let width = label.width().min(panel.inner());
+            let x = panel.x() + (panel.inner() - width);
+            flow.put(x, y.saturating_add(window.height()), (label.cut(width), width));
+        }
+        let (width, height_shown) = (panel.spot.width, window.height());
+        let Window { first, total, .. } = window;
+        let area = Item::Output { width, height: height_shown, id, first, total };
+        flow.items.push(Placed { x: panel.spot.x, y, item: area });
+        flow.close(top.saturating_add(height), 1);
+        Some(panel)
     }
-    if window.is_part() {
-        let label = Text::plain(&window.label(&run.output, panel.inner()), dim(style));
-        let width = label.width().min(panel.inner());
-        let x = panel.x() + (panel.inner() - width);
-        flow.put(x, y.saturating_add(shown), (label.cut(width), width));
+
+    /// Every row and how many rows it takes in a box this wide.
+    fn heights(&self, columns: u16) -> impl Iterator<Item = (OutputRow<'a>, usize)> {
+        rows(self.output).zip(&self.widths).map(move |(row, &width)| match row {
+            OutputRow::Line(line) if width > columns => {
+                (row, wrapped(&line.to_string(), columns).len())
+            }
+            _ => (row, 1),
+        })
     }
-    let area = Item::Output { width: panel.spot.width, height, id, first: window.first, total };
-    flow.items.push(Placed { x: panel.spot.x, y: top, item: area });
-    flow.close(top.saturating_add(height), 1);
+
+    /// All rows in a box this wide.
+    fn total(&self, columns: u16) -> usize {
+        self.heights(columns).map(|(_, height)| height).sum()
+    }
+
+    /// The rows in the window.
+    fn visible(&self, columns: u16, window: &Window) -> Vec<Line<'static>> {
+        let mut above = window.first;
+        let mut lines = Vec::new();
+        for (row, height) in self.heights(columns) {
+            if above >= height {
+                above -= height;
+                continue;
+            }
+            match row {
+                OutputRow::Line(line) => {
+                    let text = Text::from_line(line);
+                    let cut = wrapped(text.as_str(), columns);
+                    lines.extend(cut.into_iter().skip(above).map(|row| text.row(row).0));
+                }
+                OutputRow::Omitted(count) => {
+                    let words = format!("… {} lines left out …", grouped(count));
+                    lines.push(Text::plain(&words, DIM).cut(columns));
+                }
+            }
+            above = 0;
+            if lines.len() >= window.rows {
+                break;
+            }
+        }
+        lines.truncate(window.rows);
+        lines
+    }
+
+    /// Which rows the window shows, those that are left out counted.
+    fn label(&self, columns: u16, window: &Window) -> String {
+        let (mut at, mut left_out, mut left_out_above) = (0, 0, 0);
+        for (row, height) in self.heights(columns) {
+            if let OutputRow::Omitted(count) = row {
+                left_out += count.saturating_sub(1);
+                if at < window.first {
+                    left_out_above = left_out;
+                }
+            }
+            at += height;
+        }
+        let first = window.first + left_out_above + 1;
+        let (last, total) = (first + window.rows - 1, window.total + left_out);
+        format!("rows {}-{} of {}", grouped(first), grouped(last), grouped(total))
+    }
 }
 
-fn dim(style: Style) -> Style {
-    style.add_modifier(Modifier::DIM)
-}
+/// How a line says that it is not the run's own.
+const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 
 /// How many rows an output that begins at row `top` may show: what is left of the page, but no
 /// less than half of one, and not all of it.
-fn most_rows(flow: &Flow<'_>, top: u32, above: u32) -> u32 {
+fn most_rows(flow: &Flow<'_>, top: u32, panel: &Panel) -> u32 {
     let page = flow.page.rows;
-    let left = flow.room.saturating_sub(top).saturating_sub(above * 2 + 1);
+    let left = flow.room.saturating_sub(top).saturating_sub(panel.above * 2 + 1);
     left.max(page / 2).min(page.saturating_sub(LEFT_FREE)).max(1)
 }
 
@@ -82,7 +161,7 @@ fn rows(output: &Output) -> impl Iterator<Item = OutputRow<'_>> {
 }
 
 /// The cells a row takes.
-fn row_width(row: OutputRow<'_>) -> u16 {
+fn width(row: OutputRow<'_>) -> u16 {
     match row {
         OutputRow::Line(line) => {
             let cells = line.spans.iter().map(|span| wrap::cells(&span.content)).sum::<usize>();
@@ -92,50 +171,9 @@ fn row_width(row: OutputRow<'_>) -> u16 {
     }
 }
 
-/// The rows it takes in a box `width` columns wide.
-fn row_height(row: OutputRow<'_>, width: u16) -> usize {
-    match row {
-        OutputRow::Line(line) => match line.spans.as_slice() {
-            [] => 1,
-            [span] => wrap::edge_rows(&span.content, width),
-            spans if row_width(row) <= width || spans.iter().all(|s| s.content.is_ascii()) => spans
-                .iter()
-                .map(|span| span.content.len())
-                .sum::<usize>()
-                .div_ceil(width.max(1).into())
-                .max(1),
-            _ => wrap::edge_rows(&line.to_string(), width),
-        },
-        OutputRow::Omitted(_) => 1,
-    }
-}
-
-/// The rows in the window, cut to the box.
-fn visible(output: &Output, width: u16, window: &Window) -> Vec<Line<'static>> {
-    let mut above = window.first;
-    let mut lines = Vec::new();
-    for row in rows(output) {
-        let height = row_height(row, width);
-        if above >= height {
-            above -= height;
-            continue;
-        }
-        match row {
-            OutputRow::Line(line) => {
-                lines.extend(Text::from_line(line).edge_rows(width, above));
-            }
-            OutputRow::Omitted(count) => {
-                let words = format!("… {} lines left out …", grouped(count));
-                lines.push(Text::plain(&words, dim(Style::new())).cut(width));
-            }
-        }
-        above = 0;
-        if lines.len() >= window.rows {
-            break;
-        }
-    }
-    lines.truncate(window.rows);
-    lines
+/// The rows of one line in a box this wide.
+fn wrapped(line: &str, columns: u16) -> Vec<Range<usize>> {
+    if line.len() > LONG { wrap::edges(line, columns) } else { wrap::words(line, columns) }
 }
 
 /// The part of an output's rows that shows.
@@ -154,6 +192,7 @@ impl Window {
         Self { first: scroll.map_or(last, |first| first.min(last)), rows, total }
     }
 
+    /// Its rows, as scenes count them.
     fn height(&self) -> u32 {
         self.rows as u32
     }
@@ -161,24 +200,6 @@ impl Window {
     /// Whether there is more than it shows.
     fn is_part(&self) -> bool {
         self.rows < self.total
-    }
-
-    /// Which rows these are, lines left out counted.
-    fn label(&self, output: &Output, width: u16) -> String {
-        let (mut above, mut left_out_above, mut left_out) = (0, 0, 0);
-        for row in rows(output) {
-            if let OutputRow::Omitted(count) = row {
-                left_out += count.saturating_sub(1);
-                if above < self.first {
-                    left_out_above = left_out;
-                }
-            }
-            above += row_height(row, width);
-        }
-        let first = self.first + left_out_above + 1;
-        let last = first + self.rows - 1;
-        let total = self.total + left_out;
-        format!("rows {}-{} of {}", grouped(first), grouped(last), grouped(total))
     }
 }
 

@@ -40,6 +40,11 @@ impl Spot {
         }
     }
 
+    /// The first column right of it.
+    pub(super) fn right(self) -> u16 {
+        self.x.saturating_add(self.width)
+    }
+
     /// The column at which a row of this width starts.
     pub(super) fn start_of(self, width: u16) -> u16 {
         let free = self.width.saturating_sub(width);

@@ -80,28 +80,19 @@ impl Text {
         wrap::words(&self.string, width).into_iter().map(|row| self.row(row))
     }
 
-    /// Its rows from `skip` on, cut at the edge as a terminal does.
-    pub(super) fn edge_rows(&self, width: u16, skip: usize) -> impl Iterator<Item = Line<'static>> {
-        wrap::edges(&self.string, width).into_iter().skip(skip).map(|row| self.row(row).0)
-    }
-
     /// The whole line on one row; where it is too wide, cut and closed with `…`.
     pub(super) fn cut(&self, width: u16) -> Line<'static> {
         if self.width() <= width {
             return self.row(0..self.string.len()).0;
         }
         let Some(rest) = width.checked_sub(1) else { return Line::default() };
-        let kept = wrap::edges(&self.string, rest).swap_remove(0);
-        let (mut line, kept_width) = self.row(kept);
-        if kept_width > rest {
-            line.spans.clear();
-        }
+        let mut line = self.row(0..wrap::head(&self.string, rest)).0;
         line.push_span(Span::styled("…", self.runs.first().map_or_else(Style::new, |run| run.1)));
         line
     }
 
     /// A part of it as a row, and its width.
-    fn row(&self, range: Range<usize>) -> (Line<'static>, u16) {
+    pub(super) fn row(&self, range: Range<usize>) -> (Line<'static>, u16) {
         let mut spans = Vec::new();
         let mut at = range.start;
         let first = self.runs.partition_point(|&(end, _)| end <= at);

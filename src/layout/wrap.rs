@@ -41,16 +41,14 @@ pub(super) fn edges(text: &str, width: u16) -> Vec<Range<usize>> {
     rows
 }
 
-/// How many rows [`edges`] makes.
-pub(super) fn edge_rows(text: &str, width: u16) -> usize {
-    let width = usize::from(width.max(1));
-    if text.is_ascii() {
-        text.len().div_ceil(width).max(1)
-    } else if text.width() <= width {
-        1
-    } else {
-        edges(text, width as u16).len()
-    }
+/// How many bytes of `text` one row of this width can hold.
+pub(super) fn head(text: &str, width: u16) -> usize {
+    let mut used = 0;
+    let over = text.grapheme_indices(true).find(|(_, grapheme)| {
+        used += cells(grapheme);
+        used > usize::from(width)
+    });
+    over.map_or(text.len(), |(at, _)| at)
 }
 
 /// Cuts full rows off the front of `range`, and returns what is left for the last row.
@@ -182,17 +180,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case("", 4, 1)]
-    #[case("abcd", 4, 1)]
-    #[case("abcde", 4, 2)]
-    #[case("中文中", 4, 2)]
-    #[case("a中文", 4, 2)]
-    fn rows_cut_at_the_edge_are_counted_without_cutting(
+    #[case("", 4, &[""])]
+    #[case("ab cd", 4, &["ab c", "d"])]
+    #[case("a中文", 4, &["a中", "文"])]
+    fn edges_cut_without_a_look_at_words(
         #[case] text: &str,
         #[case] width: u16,
-        #[case] expected: usize,
+        #[case] expected: &[&str],
     ) {
-        assert_eq!(edge_rows(text, width), expected);
-        assert_eq!(edges(text, width).len(), expected);
+        let rows: Vec<_> = edges(text, width).into_iter().map(|row| &text[row]).collect();
+        assert_eq!(rows, expected);
+        assert_eq!(&text[..head(text, width)], expected[0]);
     }
 }
