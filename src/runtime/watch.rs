@@ -4,12 +4,14 @@
 //! missing now may come. A save is often several events; the deck is read when [`QUIET`] has
 //! passed without one.
 
+#![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::Event;
@@ -95,7 +97,7 @@ impl Thread {
                     self.watch_files();
                 }
                 Word::Touched(paths) => {
-                    let names = settle(heard, paths);
+                    let names = self.settle(heard, &paths);
                     if self.pictures.iter().any(|file| is_named(file, &names)) {
                         send(Event::PicturesChanged);
                     }
@@ -141,6 +143,38 @@ impl Thread {
         }
     }
 
+    /// Waits until a save is over and gives the names of the files that it touched and that matter.
+    /// Others in the same folder may change all the time; they are not waited for.
+    fn settle(&mut self, heard: &Receiver<Word>, paths: &[PathBuf]) -> BTreeSet<OsString> {
+        let mut names = self.that_matter(paths);
+        let mut quiet = Instant::now() + QUIET;
+        while !names.is_empty() {
+            match heard.recv_deadline(quiet) {
+                Ok(Word::Touched(more)) => {
+                    let more = self.that_matter(&more);
+                    if !more.is_empty() {
+                        quiet = Instant::now() + QUIET;
+                        names.extend(more);
+                    }
+                }
+                Ok(Word::Watch(files)) => self.pictures = files,
+                Ok(Word::Reload) | Err(_) => break,
+            }
+        }
+        names
+    }
+
+    /// The names among these paths that are those of a file of the deck.
+    fn that_matter(&self, paths: &[PathBuf]) -> BTreeSet<OsString> {
+        let names: BTreeSet<_> =
+            paths.iter().filter_map(|path| path.file_name()).map(OsString::from).collect();
+        let ours = self.texts().chain(self.pictures.iter().map(PathBuf::as_path));
+        ours.filter_map(|file| file.file_name())
+            .filter(|&name| names.contains(name))
+            .map(OsString::from)
+            .collect()
+    }
+
     /// Watches the folder of every file that matters.
     fn watch_files(&mut self) {
         let folders: BTreeSet<PathBuf> =
@@ -155,18 +189,6 @@ impl Thread {
         }
         self.folders = folders;
     }
-}
-
-/// Waits until a save is over and gives the names of all files it touched.
-fn settle(heard: &Receiver<Word>, mut paths: Vec<PathBuf>) -> BTreeSet<OsString> {
-    loop {
-        match heard.recv_timeout(QUIET) {
-            Ok(Word::Touched(more)) => paths.extend(more),
-            Ok(Word::Reload | Word::Watch(_)) => {}
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-        }
-    }
-    paths.iter().filter_map(|path| path.file_name()).map(OsString::from).collect()
 }
 
 fn is_named(file: &Path, names: &BTreeSet<OsString>) -> bool {

@@ -157,6 +157,12 @@ impl Stage {
                 },
             };
             self.write(&bytes);
+            if bytes == b"\x1b" {
+                // Followed at once by another key it would mean alt, as in any terminal.
+                self.wait_until("the key is read", |stage| {
+                    rustix::io::ioctl_fionread(stage.slave.as_ref().unwrap()).unwrap() == 0
+                });
+            }
         }
     }
 
@@ -240,17 +246,21 @@ impl Stage {
         let status = wait_for_end(&mut self.child);
         let after = format!("{:?}", tcgetattr(self.slave.as_ref().unwrap()).unwrap());
         assert_eq!(self.before, after, "the terminal's modes were not restored");
-        self.wait_until(|stage| !stage.seen().terminal.screen().alternate_screen());
-        self.wait_until(|stage| !stage.seen().terminal.screen().hide_cursor());
+        let back = |stage: &Self| {
+            let seen = stage.seen();
+            let screen = seen.terminal.screen();
+            !screen.alternate_screen() && !screen.hide_cursor()
+        };
+        self.wait_until("the terminal is given back", back);
         let left = self.left_behind();
         assert!(left.is_empty(), "left behind: {left:?}");
         status
     }
 
-    fn wait_until(&self, wanted: impl Fn(&Self) -> bool) {
+    fn wait_until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         while !wanted(self) {
-            assert!(start.elapsed() < PATIENCE, "the terminal was not given back");
+            assert!(start.elapsed() < PATIENCE, "waited until {what}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
