@@ -93,6 +93,15 @@ pub(super) fn read(body: &str, prefix: &str) -> Reading {
 /// What to make of a comment that is no command.
 fn remark(body: &str, command: &str, prefix: &str) -> Reading {
     let (word, rest) = first_word(command);
+    if let Some(sample) = sample(word).filter(|_| rest.starts_with(':') || !body.contains('\n')) {
+        let message = format!("this `{word}` cannot be read");
+        let hint = format!("a space follows the colon: `<!-- {sample} -->`");
+        return if body.contains('\n') {
+            Reading::Suspect(message, hint)
+        } else {
+            Reading::Mistake(message, hint)
+        };
+    }
     let meant = diag::closest(word, COMMANDS.iter().map(|(name, _)| *name));
     let message = || format!("unknown command `{}`", excerpt(word));
     if body.contains('\n') {
