@@ -256,10 +256,12 @@ impl<'t> Reader<'t, '_> {
             }
             CodeBlockKind::Indented => ("", 0),
         };
-        let info_start = info.as_ptr() as usize - self.text.as_ptr() as usize;
-        let info_span = match kind {
-            CodeBlockKind::Fenced(_) => info_start..info_start + info.len(),
-            CodeBlockKind::Indented => range.start..range.start,
+        let info_span = match info {
+            "" => range.start..range.start,
+            info => {
+                let start = info.as_ptr() as usize - self.text.as_ptr() as usize;
+                start..start + info.len()
+            }
         };
         let after_opening = (range.start + opening).min(range.end);
         let inside = inside.unwrap_or(after_opening..after_opening);
