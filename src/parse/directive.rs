@@ -246,7 +246,8 @@ fn number(
     let text = scalar(name, argument)?;
     text.parse().ok().filter(|number| allowed.contains(number)).ok_or_else(|| {
         let (from, to) = (allowed.start(), allowed.end());
-        let range = if *to > 255 { format!("from {from} up") } else { format!("{from} to {to}") };
+        let range =
+            if *to > 255 { format!("from {from} up") } else { format!("from {from} to {to}") };
         format!("`{name}` takes a whole number {range}, not `{}`", excerpt(text))
     })
 }

@@ -10,7 +10,7 @@ use super::inline::{Finished, Line};
 use super::list;
 use super::quote;
 use super::tree::{Element, ElementKind, Fence, Origin, PictureDraft};
-use crate::deck::{Align, Inline, Table, TableRow};
+use crate::deck::{Align, Inline, Table, TableRow, TextStyle};
 use crate::diag::Diagnostic;
 
 /// How deep quotes and lists may nest; what is deeper is a mistake, not a stack overflow.
@@ -227,6 +227,18 @@ impl<'t> Reader<'t, '_> {
         }
         let first = text.iter().position(|inline| !empty(inline)).unwrap_or(text.len());
         text.drain(..first);
+        if let Some(Inline::Text(text, style)) = text.first_mut()
+            && !style.has(TextStyle::CODE)
+            && text.starts_with(' ')
+        {
+            *text = text.trim_start().into();
+        }
+        if let Some(Inline::Text(text, style)) = text.last_mut()
+            && !style.has(TextStyle::CODE)
+            && text.ends_with(' ')
+        {
+            *text = text.trim_end().into();
+        }
         if !text.is_empty() {
             found.push(self.element(ElementKind::Paragraph(text), range.clone()));
         }
@@ -302,7 +314,7 @@ impl<'t> Reader<'t, '_> {
             let message = "a picture cannot stand in a table cell";
             self.mistakes.push(Diagnostic::error(draft.span, message));
             let words = if draft.alt.is_empty() { draft.source } else { draft.alt.into() };
-            text.insert(at + shift, Inline::Text(words, crate::deck::TextStyle::default()));
+            text.insert(at + shift, Inline::Text(words, TextStyle::default()));
         }
         text
     }
