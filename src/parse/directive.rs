@@ -93,6 +93,15 @@ pub(super) fn read(body: &str, prefix: &str) -> Reading {
 /// What to make of a comment that is no command.
 fn remark(body: &str, command: &str, prefix: &str) -> Reading {
     let (word, rest) = first_word(command);
+    if let Some(sample) = sample(word).filter(|_| rest.starts_with(':') || !body.contains('\n')) {
+        let message = format!("this `{word}` cannot be read");
+        let hint = format!("a space follows the colon: `<!-- {sample} -->`");
+        return if body.contains('\n') {
+            Reading::Suspect(message, hint)
+        } else {
+            Reading::Mistake(message, hint)
+        };
+    }
     let meant = diag::closest(word, COMMANDS.iter().map(|(name, _)| *name));
     let message = || format!("unknown command `{}`", excerpt(word));
     if body.contains('\n') {
@@ -237,7 +246,8 @@ fn number(
     let text = scalar(name, argument)?;
     text.parse().ok().filter(|number| allowed.contains(number)).ok_or_else(|| {
         let (from, to) = (allowed.start(), allowed.end());
-        let range = if *to > 255 { format!("from {from} up") } else { format!("{from} to {to}") };
+        let range =
+            if *to > 255 { format!("from {from} up") } else { format!("from {from} to {to}") };
         format!("`{name}` takes a whole number {range}, not `{}`", excerpt(text))
     })
 }

@@ -10,11 +10,20 @@ use super::inline::{Finished, Line};
 use super::list;
 use super::quote;
 use super::tree::{Element, ElementKind, Fence, Origin, PictureDraft};
-use crate::deck::{Align, Inline, Table, TableRow};
+use crate::deck::{Align, Inline, Table, TableRow, TextStyle};
 use crate::diag::Diagnostic;
 
 /// How deep quotes and lists may nest; what is deeper is a mistake, not a stack overflow.
 pub(super) const DEEPEST: usize = 32;
+
+/// Why reading stopped, or should have, before the end of the text.
+#[derive(Debug, PartialEq)]
+pub(super) enum Stop {
+    /// The code block there reaches the end of the text without having been closed.
+    OpenFence(Range<usize>),
+    /// A line of `>>>` alone stands there, in bytes of the file: what follows is not read.
+    LongQuote(Range<usize>),
+}
 
 /// The blocks of `text`, and the mistakes inside them that need no place of their own.
 pub(super) fn blocks<'t>(
@@ -23,9 +32,23 @@ pub(super) fn blocks<'t>(
     depth: usize,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Vec<Element<'t>> {
+    read(text, origin, depth, mistakes).0
+}
+
+/// As [`blocks`], with what may have stopped it.
+pub(super) fn read<'t>(
+    text: &'t str,
+    origin: Origin,
+    depth: usize,
+    mistakes: &mut Vec<Diagnostic>,
+) -> (Vec<Element<'t>>, Option<Stop>) {
     let events = Parser::new_ext(text, dialect()).into_offset_iter();
     let line = Line::new(text, origin);
-    Reader { events, text, origin, line, skip: 0, depth, mistakes }.blocks()
+    let top = depth;
+    let mut reader =
+        Reader { events, text, origin, line, skip: 0, top, depth, stop: None, mistakes };
+    let blocks = reader.blocks();
+    (blocks, reader.stop)
 }
 
 /// What of pulldown-cmark's dialects a deck is written in. Front matter, alerts and superscript
@@ -45,7 +68,10 @@ pub(super) struct Reader<'t, 'm> {
     line: Line<'t>,
     /// Inline events before this offset were read otherwise: an alert's first line.
     pub(super) skip: usize,
+    /// The depth of the text's own blocks.
+    top: usize,
     depth: usize,
+    stop: Option<Stop>,
     pub(super) mistakes: &'m mut Vec<Diagnostic>,
 }
 
@@ -57,6 +83,7 @@ impl<'t> Reader<'t, '_> {
         let mut loose = None::<Range<usize>>;
         while let Some((event, range)) = self.events.next() {
             match event {
+                Event::Start(Tag::BlockQuote(_)) if self.is_long_quote(&range) => break,
                 Event::Start(tag) if is_block(&tag) => {
                     self.loose(&mut loose, &mut found);
                     self.block(tag, range, &mut found);
@@ -124,6 +151,21 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
+    /// Whether the quote at `range` is a line of `>>>` alone: then reading stops there.
+    fn is_long_quote(&mut self, range: &Range<usize>) -> bool {
+        let Origin::At(_, base) = self.origin else { return false };
+        let block = &self.text[range.clone()];
+        let line = block.find('\n').map_or(block.len(), |end| end + 1);
+        let marks = block[..line].trim();
+        let long =
+            self.depth == self.top && marks.len() >= 3 && marks.bytes().all(|byte| byte == b'>');
+        if long {
+            let start = base + range.start;
+            self.stop = Some(Stop::LongQuote(start..start + line));
+        }
+        long
+    }
+
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         self.depth += 1;
         let made = read(self);
@@ -185,6 +227,18 @@ impl<'t> Reader<'t, '_> {
         }
         let first = text.iter().position(|inline| !empty(inline)).unwrap_or(text.len());
         text.drain(..first);
+        if let Some(Inline::Text(text, style)) = text.first_mut()
+            && !style.has(TextStyle::CODE)
+            && text.starts_with(' ')
+        {
+            *text = text.trim_start().into();
+        }
+        if let Some(Inline::Text(text, style)) = text.last_mut()
+            && !style.has(TextStyle::CODE)
+            && text.ends_with(' ')
+        {
+            *text = text.trim_end().into();
+        }
         if !text.is_empty() {
             found.push(self.element(ElementKind::Paragraph(text), range.clone()));
         }
@@ -205,13 +259,21 @@ impl<'t> Reader<'t, '_> {
             }
         }
         let (info, opening) = match kind {
-            CodeBlockKind::Fenced(_) => opening_fence(&self.text[range.clone()]),
+            CodeBlockKind::Fenced(_) => {
+                let block = &self.text[range.clone()];
+                if self.depth == self.top && range.end == self.text.len() && !is_closed(block) {
+                    self.stop = Some(Stop::OpenFence(range.clone()));
+                }
+                opening_fence(block)
+            }
             CodeBlockKind::Indented => ("", 0),
         };
-        let info_start = info.as_ptr() as usize - self.text.as_ptr() as usize;
-        let info_span = match kind {
-            CodeBlockKind::Fenced(_) => info_start..info_start + info.len(),
-            CodeBlockKind::Indented => range.start..range.start,
+        let info_span = match info {
+            "" => range.start..range.start,
+            info => {
+                let start = info.as_ptr() as usize - self.text.as_ptr() as usize;
+                start..start + info.len()
+            }
         };
         let after_opening = (range.start + opening).min(range.end);
         let inside = inside.unwrap_or(after_opening..after_opening);
@@ -252,7 +314,7 @@ impl<'t> Reader<'t, '_> {
             let message = "a picture cannot stand in a table cell";
             self.mistakes.push(Diagnostic::error(draft.span, message));
             let words = if draft.alt.is_empty() { draft.source } else { draft.alt.into() };
-            text.insert(at + shift, Inline::Text(words, crate::deck::TextStyle::default()));
+            text.insert(at + shift, Inline::Text(words, TextStyle::default()));
         }
         text
     }
@@ -327,6 +389,16 @@ fn opening_fence(block: &str) -> (&str, usize) {
     let line = block[..end].trim_start_matches([' ', '\t']);
     let mark = if line.starts_with('~') { '~' } else { '`' };
     (line.trim_start_matches(mark).trim(), end)
+}
+
+/// Whether a fenced code block has its closing line.
+fn is_closed(block: &str) -> bool {
+    let block = block.trim();
+    let mark = if block.starts_with('~') { '~' } else { '`' };
+    let marks = |line: &str| line.chars().take_while(|&c| c == mark).count();
+    let Some((_, last)) = block.rsplit_once('\n') else { return false };
+    let last = last.trim();
+    marks(last) >= marks(block) && last.trim_start_matches(mark).is_empty()
 }
 
 /// Whether a heading starts with `#` marks; else it is underlined.

@@ -180,8 +180,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        let known = ["name", "path", "override", "light", "dark"];
-        self.unknown_keys(value, "theme.", &known);
+        self.suspect_keys(value);
         if let (Some(_), Some((_, span))) = (&self.deck.theme.name, &self.deck.theme.path) {
             let mistake = Diagnostic::error(*span, "both `theme.name` and `theme.path` are given");
             self.keep(mistake.hint("a theme comes from one place: take one of the two out"));
@@ -257,6 +256,19 @@ impl Reader<'_> {
             }
         }
         self.unknown_keys(value, "options.python.", &["interpreter", "session"]);
+    }
+
+    /// Unknown keys under `theme` do nothing, and decks have them; only a likely typo is told.
+    fn suspect_keys(&mut self, theme: &Node) {
+        const KNOWN: [&str; 5] = ["name", "path", "override", "light", "dark"];
+        for (key, _) in theme.entries() {
+            let name = key.text().unwrap_or_default();
+            if let Some(meant) = diag::closest(name, KNOWN).filter(|meant| *meant != name) {
+                let message = format!("unknown key `theme.{}`", excerpt(name));
+                let mistake = Diagnostic::warning(self.span(key), message);
+                self.keep(mistake.hint(format!("did you mean `{meant}`?")));
+            }
+        }
     }
 
     fn unknown_keys(&mut self, map: &Node, path: &str, known: &[&str]) {

@@ -53,7 +53,8 @@ pub(super) fn tag(source: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> T
     if let Some(closed) = body.strip_prefix('/') {
         return match name_of(closed.trim()) {
             Some(name) => Tag::Close(name),
-            None => refused(closed, span, mistakes),
+            // Its opening tag was refused already.
+            None => Tag::Nothing,
         };
     }
     let body = body.trim_end_matches('/').trim_end();

@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use super::events::{self, Reader, mistaken};
 use super::html;
+use super::line;
 use super::text::excerpt;
 use super::tree::{Element, ElementKind, Origin};
 use crate::diag::Diagnostic;
+use crate::source::Span;
 
 impl<'t> Reader<'t, '_> {
     /// Reads the HTML block that was just opened.
@@ -28,17 +30,17 @@ impl<'t> Reader<'t, '_> {
                 self.html_parts(html, self.origin.from(range.start), found);
             }
             Cow::Owned(html) => {
-                let origin = Origin::Whole(self.origin.span(range));
+                let span = self.origin.span(range);
                 let body =
                     html.trim().strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
-                let element = match body {
+                match body {
                     Some(body) => {
                         let body = Cow::Owned(body.trim().to_owned());
-                        Element { kind: ElementKind::Comment(body), span: origin.span(0..0) }
+                        found.push(Element { kind: ElementKind::Comment(body), span });
                     }
-                    None => mistaken(refused(&html, origin)),
-                };
-                found.push(element);
+                    None if starts_span(&html) => self.spans(&html, span, found),
+                    None => found.push(mistaken(refused(&html, Origin::Whole(span)))),
+                }
             }
         }
     }
@@ -54,7 +56,10 @@ impl<'t> Reader<'t, '_> {
                 let span = origin.span(at..at + end);
                 found.push(Element { kind: ElementKind::Space(1), span });
                 at += end;
-            } else if starts_span(rest) || !rest.starts_with('<') {
+            } else if starts_span(rest) {
+                self.spans(rest, origin.span(at..html.trim_end().len()), found);
+                return;
+            } else if !rest.starts_with('<') {
                 self.markdown(rest, origin.from(at), found);
                 return;
             } else {
@@ -86,6 +91,14 @@ impl<'t> Reader<'t, '_> {
         let span = origin.span(start..start + body.len());
         found.push(Element { kind: ElementKind::Comment(Cow::Borrowed(body)), span });
         close.map_or(text.len(), |close| close + 3)
+    }
+
+    /// Reads a block that starts with a span's tag: a paragraph, had the tag more on its line.
+    fn spans(&mut self, html: &str, span: Span, found: &mut Vec<Element<'t>>) {
+        let text = line::line_at(html.trim(), span, self.mistakes);
+        if !text.is_empty() {
+            found.push(Element { kind: ElementKind::Paragraph(text), span });
+        }
     }
 
     /// Reads a part of the block as markdown after all.

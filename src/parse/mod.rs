@@ -39,7 +39,7 @@ mod yaml;
 
 use std::path::Path;
 
-use crate::deck::{Block, BlockKind, Deck};
+use crate::deck::{Block, BlockKind, Deck, Options};
 use crate::source::{FileId, Files, SourceFile};
 
 pub use footer::footer;
@@ -47,7 +47,12 @@ pub use footer::footer;
 /// Parses the deck in `text`, which stands in the file at `path`; includes and code files are read
 /// through `files`, relative to the file that names them.
 pub fn parse(path: &Path, text: &str, files: &dyn Files) -> Deck {
-    let mut deck = Deck::default();
+    parse_with(path, text, files, Options::default())
+}
+
+/// As [`parse`], with options from elsewhere where the front matter sets none.
+pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) -> Deck {
+    let mut deck = Deck { options, ..Deck::default() };
     let file = deck.sources.add(SourceFile::new(path, text));
     let body = frontmatter::read(text, &mut deck);
     let mut slides = slides::Slides::new(deck, path, files, body);
@@ -58,8 +63,9 @@ pub fn parse(path: &Path, text: &str, files: &dyn Files) -> Deck {
 impl slides::Slides<'_> {
     /// Takes in the text of a file from byte `from` on.
     fn text(&mut self, text: &str, from: usize, file: FileId) {
-        for segment in segments::segments(text, from) {
-            for element in segment.read(text, file, &mut self.deck.diagnostics) {
+        let mut segments = segments::Segments::new(text, from, file);
+        while let Some(elements) = segments.next(&mut self.deck.diagnostics) {
+            for element in elements {
                 self.element(element);
             }
         }

@@ -1,30 +1,155 @@
-//! A text cut into stretches that can be read one by one.
+//! A text read in stretches, cut where a slide ends. Short stretches keep the markdown parser's own
+//! tree small (10,000 slides in one would cost more than the deck), and keep a code block that
+//! was never closed from swallowing the rest of the talk. Quotes between `>>>` lines, which
+//! pulldown-cmark does not know, are a stretch of their own.
 
-use super::events;
-use super::tree::{Element, Origin};
+use super::events::{self, DEEPEST, Stop, mistaken};
+use super::tree::{Element, ElementKind, Origin};
 use crate::diag::Diagnostic;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 
-/// A stretch of the text.
-#[derive(Debug, PartialEq)]
-pub(super) struct Segment {
-    range: std::ops::Range<usize>,
+/// How the lines start that a stretch ends before.
+const CUTS: [&str; 2] = ["\n<!-- end_slide -->", "\n<!--end_slide-->"];
+
+/// Reads a text stretch by stretch.
+pub(super) struct Segments<'t> {
+    text: &'t str,
+    file: FileId,
+    /// Where the next stretch starts.
+    at: usize,
+    /// Whether cuts are made: not where a link or footnote may be defined on another slide.
+    cut: bool,
+    depth: usize,
 }
 
-impl Segment {
-    /// Its blocks.
-    pub(super) fn read<'t>(
-        &self,
-        text: &'t str,
-        file: FileId,
+impl<'t> Segments<'t> {
+    /// The text of `file` from byte `from` on.
+    pub(super) fn new(text: &'t str, from: usize, file: FileId) -> Self {
+        Self { text, file, at: from, cut: !has_definitions(text), depth: 0 }
+    }
+
+    /// The blocks of the next stretch; none at the end.
+    pub(super) fn next(&mut self, mistakes: &mut Vec<Diagnostic>) -> Option<Vec<Element<'t>>> {
+        if self.at >= self.text.len() {
+            return None;
+        }
+        let said = mistakes.len();
+        let mut end = self.end_from(self.at);
+        let (mut blocks, mut stop) = self.read(end, mistakes);
+        if let Some(Stop::OpenFence(fence)) = &stop {
+            let open = self.at + fence.start;
+            if let Some(closing) = closing_line(self.text, open, end) {
+                mistakes.truncate(said);
+                end = self.end_from(closing);
+                (blocks, stop) = self.read(end, mistakes);
+            } else {
+                mistakes.push(self.unclosed(open));
+            }
+        }
+        self.at = end;
+        if let Some(Stop::LongQuote(range)) = stop {
+            self.long_quote(range, end, &mut blocks, mistakes);
+        }
+        Some(blocks)
+    }
+
+    fn unclosed(&self, open: usize) -> Diagnostic {
+        let line = self.text[open..].find('\n').unwrap_or(self.text.len() - open);
+        let span = Span::new(self.file, open..open + line);
+        Diagnostic::warning(span, "this code block is never closed")
+            .hint("end it with a line of the same marks, alone")
+    }
+
+    /// Where the stretch ends that byte `at` is in.
+    fn end_from(&self, at: usize) -> usize {
+        let rest = &self.text[at..];
+        let cuts = CUTS.iter().filter_map(|cut| rest.find(cut));
+        match cuts.min().filter(|_| self.cut) {
+            Some(cut) => at + cut + 1,
+            None => self.text.len(),
+        }
+    }
+
+    fn read(&self, end: usize, mistakes: &mut Vec<Diagnostic>) -> (Vec<Element<'t>>, Option<Stop>) {
+        let origin = Origin::At(self.file, self.at);
+        events::read(&self.text[self.at..end], origin, self.depth, mistakes)
+    }
+
+    /// Takes in the quote whose opening line stands at `line`, where the stretch up to `end` stopped;
+    /// reading goes on behind it.
+    fn long_quote(
+        &mut self,
+        line: std::ops::Range<usize>,
+        end: usize,
+        blocks: &mut Vec<Element<'t>>,
         mistakes: &mut Vec<Diagnostic>,
-    ) -> Vec<Element<'t>> {
-        let origin = Origin::At(file, self.range.start);
-        events::blocks(&text[self.range.clone()], origin, 0, mistakes)
+    ) {
+        let (start, inside) = (line.start, line.end);
+        let span = |to: usize| Span::new(self.file, start..to);
+        let marks = self.text[start..inside].trim().len();
+        let Some(closing) = quote_end(self.text, inside, end, marks) else {
+            self.at = inside;
+            let mistake = Diagnostic::error(span(inside), "this quote is never closed")
+                .hint(format!("end it with a line `{}`", ">".repeat(marks.min(9))));
+            blocks.push(mistaken(mistake));
+            return;
+        };
+        self.at = closing.end;
+        if self.depth >= DEEPEST {
+            blocks.push(mistaken(Diagnostic::error(span(closing.end), "nested too deeply")));
+            return;
+        }
+        let text = &self.text[..closing.start];
+        let file = self.file;
+        let mut quoted = Self { text, file, at: inside, cut: false, depth: self.depth + 1 };
+        let mut elements = Vec::new();
+        while let Some(more) = quoted.next(mistakes) {
+            elements.extend(more);
+        }
+        blocks.push(Element { kind: ElementKind::Quote(elements), span: span(closing.end) });
     }
 }
 
-/// Cuts `text` from byte `from` on.
-pub(super) fn segments(text: &str, from: usize) -> Vec<Segment> {
-    vec![Segment { range: from..text.len() }]
+/// Whether a line of the text looks like the definition of a link or a footnote.
+fn has_definitions(text: &str) -> bool {
+    text.match_indices("]:").any(|(at, _)| {
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let marks = |c: char| c.is_ascii_digit() || " \t>*-+.)".contains(c);
+        text[line..at].trim_start_matches(marks).starts_with('[')
+    })
+}
+
+/// The line that closes the code block opened at `open`, searched from `from` on: none when a fence
+/// with a language comes first, since then the block was forgotten, not long.
+fn closing_line(text: &str, open: usize, from: usize) -> Option<usize> {
+    let opening = text[open..].trim_start();
+    let mark = opening.chars().next()?;
+    let marks = count(opening, mark);
+    let mut at = from;
+    for line in text[from..].split_inclusive('\n') {
+        let fence = line.trim_start_matches(' ');
+        if line.len() - fence.len() <= 3 && count(fence, mark) >= marks {
+            return fence.trim_start_matches(mark).trim().is_empty().then_some(at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn count(text: &str, mark: char) -> usize {
+    text.chars().take_while(|&c| c == mark).count()
+}
+
+/// The line of at least `marks` times `>`, and nothing else, between two bytes.
+fn quote_end(text: &str, from: usize, to: usize, marks: usize) -> Option<std::ops::Range<usize>> {
+    let mut at = from;
+    for line in text[from..to].split_inclusive('\n') {
+        let end = at + line.len();
+        let quote = line.trim();
+        if quote.len() >= marks && quote.bytes().all(|byte| byte == b'>') {
+            return Some(at..end);
+        }
+        at = end;
+    }
+    None
 }

@@ -7,7 +7,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Names one file of a [`Sources`]; the deck's own file is always 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,20 +51,14 @@ pub struct Position {
 pub struct SourceFile {
     path: PathBuf,
     text: Arc<str>,
-    line_starts: Arc<[u32]>,
+    /// Made when a line is first asked for: most slides never need one.
+    line_starts: OnceLock<Arc<[u32]>>,
 }
 
 impl SourceFile {
     /// Takes over a file's text; `path` is what messages call it.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
-        let after_breaks = text
-            .bytes()
-            .enumerate()
-            .filter(|&(_, byte)| byte == b'\n')
-            .map(|(at, _)| at as u32 + 1);
-        let line_starts = std::iter::once(0).chain(after_breaks).collect();
-        Self { path: path.into(), text, line_starts }
+        Self { path: path.into(), text: text.into(), line_starts: OnceLock::new() }
     }
 
     /// The path as the user or the including file wrote it.
@@ -79,13 +73,20 @@ impl SourceFile {
 
     /// Line (from 1) that holds byte `offset`.
     pub fn line(&self, offset: u32) -> u32 {
-        self.line_starts.partition_point(|&start| start <= offset) as u32
+        self.line_starts().partition_point(|&start| start <= offset) as u32
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let breaks = self.text.match_indices('\n').map(|(at, _)| at as u32 + 1);
+            std::iter::once(0).chain(breaks).collect()
+        })
     }
 
     /// Line and column of byte `offset`; an offset past the end is the end.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line(offset);
-        let start = self.line_starts[line as usize - 1] as usize;
+        let start = self.line_starts()[line as usize - 1] as usize;
         let end = (offset as usize).min(self.text.len());
         let column =
             self.text.get(start..end).map_or(0, |before| before.chars().count()) as u32 + 1;
