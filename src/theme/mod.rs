@@ -318,11 +318,13 @@ pub struct Choice<'a> {
     pub forced: Option<&'a str>,
     /// The deck's `theme.name`.
     pub name: Option<(&'a str, Span)>,
-    /// The text of the deck's `theme.path` file.
+    /// The text of the deck's `theme.path` file, with the span of all of it, or of the path in the
+    /// deck: messages then give the line themselves.
     pub file: Option<(&'a str, Span)>,
     /// What is used where nothing is asked for.
     pub default: &'a str,
-    /// The deck's `theme.override`, as YAML text.
+    /// The deck's `theme.override` as YAML text, with the span it stands at: word for word, or with
+    /// its lines' common indent taken away.
     pub overrides: Option<(&'a str, Span)>,
 }
 

@@ -166,6 +166,19 @@ fn a_theme_file_that_extends_nothing_starts_from_nothing() {
 }
 
 #[test]
+fn a_mistake_in_a_theme_file_is_told_by_its_line() {
+    let file = "extends: dark\nslide_title:\n  potato: 1\n";
+    let path = Span::new(FileId(0), 20..26);
+    let (_, problems) = resolve(&Choice { file: Some((file, path)), ..named("dark") });
+    let message = "line 3 of the theme: `slide_title` has no key `potato`";
+    assert_eq!(problems, [Diagnostic::warning(path, message)]);
+    let whole = Span::new(FileId(1), 0..file.len());
+    let (_, problems) = resolve(&Choice { file: Some((file, whole)), ..named("dark") });
+    let key = Span::new(FileId(1), 29..35);
+    assert_eq!(problems, [Diagnostic::warning(key, "`slide_title` has no key `potato`")]);
+}
+
+#[test]
 fn what_an_override_does_not_say_stays() {
     let theme = over_dark(
         "slide_title: {separator: true}\n\
