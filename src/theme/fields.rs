@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, closest};
 use crate::source::Span;
 
 /// A YAML text and where it stands, to point at parts of it: the whole text, word for word or with
-/// its lines' common indent taken away; or, if there is no room for it, only what names it.
+/// the indent of its further lines taken away; or, if there is no room for it, only what names it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     text: &'a str,
@@ -78,27 +78,19 @@ impl<'a> Place<'a> {
             return self.span;
         }
         let all = self.span.range();
-        let (first, indent) = self.removed(all.len());
+        let indent = self.removed_indent();
         let place = |at: usize| {
             let lines = self.lines().skip(1).filter(|&(start, _)| start <= at).count();
-            (all.start + at + first + lines * indent).min(all.end)
+            (all.start + at + lines * indent).min(all.end)
         };
         Span::new(self.span.file, place(range.start)..place(range.end).max(place(range.start)))
     }
 
-    /// How many bytes of indent were taken from the first line and from every other line with
-    /// text, if the text is that much shorter than its place.
-    fn removed(self, room: usize) -> (usize, usize) {
-        let missing = room.saturating_sub(self.text.len());
-        let lines = self.lines().count();
-        let exact = |lines: usize| lines > 0 && missing.is_multiple_of(lines);
-        if exact(lines) {
-            (missing / lines, missing / lines)
-        } else if exact(lines.saturating_sub(1)) {
-            (0, missing / (lines - 1))
-        } else {
-            (0, 0)
-        }
+    /// How many bytes were taken from the start of every line but the first: the text is that much
+    /// shorter than its place.
+    fn removed_indent(self) -> usize {
+        let missing = self.span.range().len().saturating_sub(self.text.len());
+        missing / self.lines().skip(1).count().max(1)
     }
 
     /// The lines that are not blank, each with the byte it starts at.

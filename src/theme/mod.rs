@@ -323,8 +323,8 @@ pub struct Choice<'a> {
     pub file: Option<(&'a str, Span)>,
     /// What is used where nothing is asked for.
     pub default: &'a str,
-    /// The deck's `theme.override` as YAML text, with the span it stands at: word for word, or with
-    /// its lines' common indent taken away.
+    /// The deck's `theme.override` as YAML text, with the span from its first key on: word for word,
+    /// or with the indent of its further lines taken away.
     pub overrides: Option<(&'a str, Span)>,
 }
 

@@ -26,8 +26,8 @@ fn named(name: &str) -> Choice<'_> {
 
 /// The theme `dark` under these overrides, and what is said about them as an author sees it.
 fn overridden(deck: &str, overrides: &str) -> (Theme, String) {
-    let start = deck.find("override:\n").map_or(0, |at| at + "override:\n".len());
-    let end = deck.rfind("\n---").map_or(deck.len(), |at| at + 1);
+    let start = deck.find("override:\n    ").map_or(0, |at| at + "override:\n    ".len());
+    let end = deck.rfind("\n---").unwrap_or(deck.len());
     let span = Span::new(FileId(0), start..end);
     let (theme, problems) =
         resolve(&Choice { overrides: Some((overrides, span)), ..named("dark") });
@@ -289,7 +289,7 @@ fn keys_of_parts_built_later_are_accepted() {
 fn mistakes_are_pointed_at_in_the_deck() {
     let deck = "---\ntheme:\n  override:\n    slide_title:\n      potato: 1\n      bold: maybe\n\n    colunm_layout: {}\n    code:\n      minimum_margin: {percent: 200}\n    default:\n      colors:\n        foreground: p:nope\n      margin: 3\n    extends: dark\n---\n";
     let overrides = "slide_title:\n  potato: 1\n  bold: maybe\n\ncolunm_layout: {}\ncode:\n  minimum_margin: {percent: 200}\ndefault:\n  colors:\n    foreground: p:nope\n  margin: 3\nextends: dark\n";
-    let (theme, report) = overridden(deck, overrides);
+    let (theme, report) = overridden(deck, overrides.trim_end());
     assert_eq!(theme.margin, Margin::Percent(8));
     insta::assert_snapshot!(report, @"
     warning: `slide_title` has no key `potato`
@@ -333,6 +333,21 @@ fn mistakes_are_pointed_at_in_the_deck() {
        |     ^^^^^^^
        |
        = hint: choose the theme with `theme.name`
+    ");
+}
+
+#[test]
+fn an_override_of_two_lines_is_pointed_at_too() {
+    let deck = "---\ntheme:\n  override:\n    bold:\n      colours: 1\n---\n";
+    let (_, report) = overridden(deck, "bold:\n  colours: 1");
+    insta::assert_snapshot!(report, @"
+    warning: `bold` has no key `colours`
+     --> talk.md:5:7
+      |
+    5 |       colours: 1
+      |       ^^^^^^^
+      |
+      = hint: did you mean `colors`?
     ");
 }
 
