@@ -12,6 +12,7 @@ mod layers;
 mod modal;
 mod raw;
 mod resolve;
+mod values;
 mod yaml;
 
 use std::collections::BTreeMap;
