@@ -21,7 +21,7 @@ pub use themes::names;
 
 /// Highlights code in one theme.
 pub struct Highlighter {
-    name: &'static str,
+    name: String,
     theme: &'static colors::Theme,
     rules: colors::Highlighter<'static>,
     memo: Mutex<Memo>,
@@ -30,14 +30,14 @@ pub struct Highlighter {
 impl Highlighter {
     /// A highlighter for the theme of this name; none where there is no such theme.
     pub fn new(theme: &str) -> Option<Self> {
-        let (name, theme) = themes::find(theme)?;
+        let (name, theme) = (theme.to_owned(), themes::find(theme)?);
         let rules = colors::Highlighter::new(theme);
         Some(Self { name, theme, rules, memo: Mutex::default() })
     }
 
-    /// The theme's name.
+    /// The theme's name, as it was asked for.
     pub fn theme(&self) -> &str {
-        self.name
+        &self.name
     }
 
     /// The theme's background.

@@ -13,11 +13,8 @@ use super::syntaxes;
 /// A line longer than this is plain: nobody sees its end, and some patterns take quadratic time.
 const LONGEST_LINE: usize = 2_000;
 
-/// How much of a block is highlighted, in bytes: half a second's worth.
-const LONGEST_BLOCK: usize = 500_000;
-
-/// How many lines of a block are highlighted.
-const MOST_LINES: usize = 10_000;
+/// How much of a block is highlighted, in bytes: thousands of lines, of which a slide shows fifty.
+const LONGEST_BLOCK: usize = 100_000;
 
 /// A tab's width.
 const TAB: &str = "    ";
@@ -34,7 +31,7 @@ pub(super) fn lines(
     let mut lines = Vec::new();
     for text in code.split('\n') {
         read += text.len();
-        if lines.len() >= MOST_LINES || read > LONGEST_BLOCK {
+        if read > LONGEST_BLOCK {
             parser = None;
         }
         let mut line = Painted::default();

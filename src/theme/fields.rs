@@ -11,7 +11,8 @@ use super::yaml::{Key, Node, Value};
 use crate::diag::{Diagnostic, closest};
 use crate::source::Span;
 
-/// A YAML text and where it stands, to point at parts of it.
+/// A YAML text and where it stands, to point at parts of it: the whole text, word for word or with
+/// the indent of its further lines taken away; or, if there is no room for it, only what names it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     text: &'a str,
@@ -40,35 +41,56 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// `text` stands at `span`: word for word, or with its lines' common indent taken away.
+    /// `text` stands at `span`, or is named there.
     pub(super) fn new(text: &'a str, span: Span) -> Self {
         Self { text, span }
     }
 
+    /// An error at a range of the text.
+    pub(super) fn error(self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        let message = self.located(&range, message.into());
+        Diagnostic::error(self.span(range), message)
+    }
+
+    /// A warning at a range of the text.
+    pub(super) fn warning(self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        let message = self.located(&range, message.into());
+        Diagnostic::warning(self.span(range), message)
+    }
+
+    /// The message, with the line where the span only names the text: a theme file by its path.
+    fn located(self, range: &Range<usize>, message: String) -> String {
+        if self.stands_there() {
+            return message;
+        }
+        let before = self.text.get(..range.start).unwrap_or(self.text);
+        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
+        format!("line {line} of the theme: {message}")
+    }
+
+    fn stands_there(self) -> bool {
+        self.span.range().len() >= self.text.trim_end().len()
+    }
+
     /// Where a range of the text stands.
     pub(super) fn span(self, range: Range<usize>) -> Span {
+        if !self.stands_there() {
+            return self.span;
+        }
         let all = self.span.range();
-        let (first, indent) = self.removed(all.len());
+        let indent = self.removed_indent();
         let place = |at: usize| {
             let lines = self.lines().skip(1).filter(|&(start, _)| start <= at).count();
-            (all.start + at + first + lines * indent).min(all.end)
+            (all.start + at + lines * indent).min(all.end)
         };
         Span::new(self.span.file, place(range.start)..place(range.end).max(place(range.start)))
     }
 
-    /// How many bytes of indent were taken from the first line and from every other line with
-    /// text, if the text is that much shorter than its place.
-    fn removed(self, room: usize) -> (usize, usize) {
-        let missing = room.saturating_sub(self.text.len());
-        let lines = self.lines().count();
-        let exact = |lines: usize| lines > 0 && missing.is_multiple_of(lines);
-        if exact(lines) {
-            (missing / lines, missing / lines)
-        } else if exact(lines.saturating_sub(1)) {
-            (0, missing / (lines - 1))
-        } else {
-            (0, 0)
-        }
+    /// How many bytes were taken from the start of every line but the first: the text is that much
+    /// shorter than its place.
+    fn removed_indent(self) -> usize {
+        let missing = self.span.range().len().saturating_sub(self.text.len());
+        missing / self.lines().skip(1).count().max(1)
     }
 
     /// The lines that are not blank, each with the byte it starts at.
@@ -189,7 +211,7 @@ impl<'a> Fields<'a> {
                 "" => format!("a theme has no key `{}`", key.name),
                 path => format!("`{path}` has no key `{}`", key.name),
             };
-            let mut problem = Diagnostic::warning(self.place.span(key.range.clone()), message);
+            let mut problem = self.place.warning(key.range.clone(), message);
             if let Some(meant) = closest(&key.name, self.asked.iter().copied()) {
                 problem = problem.hint(format!("did you mean `{meant}`?"));
             }
@@ -200,21 +222,20 @@ impl<'a> Fields<'a> {
     fn report_repeated(&mut self) {
         for (at, (key, _)) in self.entries.iter().enumerate() {
             if self.entries[..at].iter().any(|(earlier, _)| earlier.name == key.name) {
-                let span = self.place.span(key.range.clone());
                 let message = format!("`{}` is given twice", self.named(&key.name));
-                self.problems.push(Diagnostic::warning(span, message).hint("the last one counts"));
+                let problem = self.place.warning(key.range.clone(), message);
+                self.problems.push(problem.hint("the last one counts"));
             }
         }
     }
 
     fn wrong(&mut self, node: &Node, key: &str, expected: &str) {
-        let span = self.place.span(node.range.clone());
         let name = if key.is_empty() { "a theme".to_owned() } else { self.quoted(key) };
         let mut message = format!("{name} must be {expected}");
         if let Value::Text(text) = &node.value {
             message = format!("{message}, not `{}`", text.trim());
         }
-        self.problems.push(Diagnostic::error(span, message));
+        self.problems.push(self.place.error(node.range.clone(), message));
     }
 
     fn quoted(&self, key: &str) -> String {

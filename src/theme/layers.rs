@@ -85,8 +85,8 @@ impl Layers {
     fn parse(&mut self, text: &str, span: Span) -> Option<Rc<Node>> {
         yaml::parse(text)
             .map_err(|error| {
-                let at = Place::new(text, span).span(error.at..error.at);
-                self.problems.push(Diagnostic::error(at, format!("not YAML: {}", error.message)));
+                let message = format!("not YAML: {}", error.message);
+                self.problems.push(Place::new(text, span).error(error.at..error.at, message));
             })
             .ok()
     }

@@ -12,6 +12,7 @@ mod layers;
 mod modal;
 mod raw;
 mod resolve;
+mod values;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -318,11 +319,13 @@ pub struct Choice<'a> {
     pub forced: Option<&'a str>,
     /// The deck's `theme.name`.
     pub name: Option<(&'a str, Span)>,
-    /// The text of the deck's `theme.path` file.
+    /// The text of the deck's `theme.path` file, with the span of all of it, or of the path in the
+    /// deck: messages then give the line themselves.
     pub file: Option<(&'a str, Span)>,
     /// What is used where nothing is asked for.
     pub default: &'a str,
-    /// The deck's `theme.override`, as YAML text.
+    /// The deck's `theme.override` as YAML text, with the span from its first key on: word for word,
+    /// or with the indent of its further lines taken away.
     pub overrides: Option<(&'a str, Span)>,
 }
 

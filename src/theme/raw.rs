@@ -4,11 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::color::{Written, in_theme};
-use super::fields::{Fields, Read, only_entry, text};
-use super::yaml::{Node, Value};
+use super::fields::Fields;
+use super::values::{FooterKind, Positioning, RawColor, Side};
 use super::{FooterPart, Margin};
-use crate::source::Span;
 
 /// Everything a theme file can say. Fields are the schema's keys; `Theme` says what each means.
 #[derive(Clone, Debug, Default)]
@@ -32,15 +30,6 @@ pub(super) struct RawTheme {
     pub(super) palette: RawPalette,
 }
 
-/// A colour and where it is written, for names that the palette does not know.
-#[derive(Clone, Debug)]
-pub(super) struct RawColor {
-    /// The colour.
-    pub(super) written: Written,
-    /// Where it is written.
-    pub(super) at: Span,
-}
-
 /// The `colors` of anything.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawColors {
@@ -61,17 +50,6 @@ pub(super) struct RawAlignment {
     pub(super) minimum_margin: Option<Margin>,
     /// For centre.
     pub(super) minimum_size: Option<u16>,
-}
-
-/// The values of `alignment`.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Side {
-    /// `left`
-    Left,
-    /// `center`
-    Center,
-    /// `right`
-    Right,
 }
 
 /// `default`
@@ -170,15 +148,6 @@ pub(super) struct RawIntro {
     pub(super) footer: Option<bool>,
 }
 
-/// Where the authors stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Positioning {
-    /// On the last rows.
-    PageBottom,
-    /// Right below the title.
-    BelowTitle,
-}
-
 /// `footer`: the keys of every style, so that changing the style and back loses nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawFooter {
@@ -189,17 +158,6 @@ pub(super) struct RawFooter {
     pub(super) colors: RawColors,
     pub(super) height: Option<u16>,
     pub(super) character: Option<char>,
-}
-
-/// The values of `footer.style`.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum FooterKind {
-    /// `template`
-    Template,
-    /// `progress_bar`
-    ProgressBar,
-    /// `empty`
-    Empty,
 }
 
 /// `palette`
@@ -418,80 +376,5 @@ impl RawPalette {
         fields.each_section("classes", |name, fields| {
             self.classes.entry(name.to_owned()).or_default().read_pair(fields);
         });
-    }
-}
-
-impl Read for RawColor {
-    const EXPECTED: &'static str =
-        "a colour: a name, 3 or 6 hex digits, or `palette:` and a name of the palette";
-
-    fn read(node: &Node, at: Span) -> Option<Self> {
-        Some(Self { written: in_theme(text(node)?)?, at })
-    }
-}
-
-impl Read for Side {
-    const EXPECTED: &'static str = "`left`, `center` or `right`";
-
-    fn read(node: &Node, _: Span) -> Option<Self> {
-        match text(node)? {
-            "left" => Some(Self::Left),
-            "center" => Some(Self::Center),
-            "right" => Some(Self::Right),
-            _ => None,
-        }
-    }
-}
-
-impl Read for Margin {
-    const EXPECTED: &'static str = "`fixed:` with cells or `percent:` with 0 to 100";
-
-    fn read(node: &Node, at: Span) -> Option<Self> {
-        let (unit, number) = only_entry(node)?;
-        let number = u16::read(number, at)?;
-        match unit {
-            "fixed" => Some(Self::Fixed(number)),
-            "percent" if number <= 100 => Some(Self::Percent(number)),
-            _ => None,
-        }
-    }
-}
-
-impl Read for Positioning {
-    const EXPECTED: &'static str = "`page_bottom` or `below_title`";
-
-    fn read(node: &Node, _: Span) -> Option<Self> {
-        match text(node)? {
-            "page_bottom" => Some(Self::PageBottom),
-            "below_title" => Some(Self::BelowTitle),
-            _ => None,
-        }
-    }
-}
-
-impl Read for FooterKind {
-    const EXPECTED: &'static str = "`template`, `progress_bar` or `empty`";
-
-    fn read(node: &Node, _: Span) -> Option<Self> {
-        match text(node)? {
-            "template" => Some(Self::Template),
-            "progress_bar" => Some(Self::ProgressBar),
-            "empty" => Some(Self::Empty),
-            _ => None,
-        }
-    }
-}
-
-impl Read for FooterPart {
-    const EXPECTED: &'static str = "text, or `image:` with a path";
-
-    fn read(node: &Node, _: Span) -> Option<Self> {
-        match &node.value {
-            Value::Text(text) => Some(Self::Text(text.clone())),
-            _ => match only_entry(node)? {
-                ("image", path) => text(path).map(|path| Self::Image(path.to_owned())),
-                _ => None,
-            },
-        }
     }
 }

@@ -8,9 +8,10 @@ use ratatui::style::{Color, Modifier, Style};
 use super::color::Written;
 use super::layers::Layers;
 use super::raw::{
-    FooterKind, Positioning, RawAlert, RawAlignment, RawCode, RawColor, RawColors, RawFooter,
-    RawIntro, RawOutput, RawPadding, RawPalette, RawQuote, RawTheme, RawTitle, Side,
+    RawAlert, RawAlignment, RawCode, RawColors, RawFooter, RawIntro, RawOutput, RawPadding,
+    RawPalette, RawQuote, RawTheme, RawTitle,
 };
+use super::values::{FooterKind, Positioning, RawColor, Side};
 use super::{
     AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, FooterStyle, HeadingStyle, IntroLine,
     IntroStyle, OutputStyle, Padding, Palette, QuoteStyle, Theme, TitleStyle, modal,

@@ -26,8 +26,8 @@ fn named(name: &str) -> Choice<'_> {
 
 /// The theme `dark` under these overrides, and what is said about them as an author sees it.
 fn overridden(deck: &str, overrides: &str) -> (Theme, String) {
-    let start = deck.find("override:\n").map_or(0, |at| at + "override:\n".len());
-    let end = deck.rfind("\n---").map_or(deck.len(), |at| at + 1);
+    let start = deck.find("override:\n    ").map_or(0, |at| at + "override:\n    ".len());
+    let end = deck.rfind("\n---").unwrap_or(deck.len());
     let span = Span::new(FileId(0), start..end);
     let (theme, problems) =
         resolve(&Choice { overrides: Some((overrides, span)), ..named("dark") });
@@ -166,6 +166,19 @@ fn a_theme_file_that_extends_nothing_starts_from_nothing() {
 }
 
 #[test]
+fn a_mistake_in_a_theme_file_is_told_by_its_line() {
+    let file = "extends: dark\nslide_title:\n  potato: 1\n";
+    let path = Span::new(FileId(0), 20..26);
+    let (_, problems) = resolve(&Choice { file: Some((file, path)), ..named("dark") });
+    let message = "line 3 of the theme: `slide_title` has no key `potato`";
+    assert_eq!(problems, [Diagnostic::warning(path, message)]);
+    let whole = Span::new(FileId(1), 0..file.len());
+    let (_, problems) = resolve(&Choice { file: Some((file, whole)), ..named("dark") });
+    let key = Span::new(FileId(1), 29..35);
+    assert_eq!(problems, [Diagnostic::warning(key, "`slide_title` has no key `potato`")]);
+}
+
+#[test]
 fn what_an_override_does_not_say_stays() {
     let theme = over_dark(
         "slide_title: {separator: true}\n\
@@ -245,7 +258,9 @@ fn no_text_is_a_reason_to_panic() {
     for _ in 0..300 {
         let mut text = skeleton.to_vec();
         for _ in 0..=random(8) {
-            text.push(b'\n');
+            if text.is_empty() {
+                break;
+            }
             let at = random(text.len());
             match random(3) {
                 0 => text[at] = b"{}[]:,-#&*!|>'\"%@`\n\t \0\xc3"[random(23)],
@@ -276,7 +291,7 @@ fn keys_of_parts_built_later_are_accepted() {
 fn mistakes_are_pointed_at_in_the_deck() {
     let deck = "---\ntheme:\n  override:\n    slide_title:\n      potato: 1\n      bold: maybe\n\n    colunm_layout: {}\n    code:\n      minimum_margin: {percent: 200}\n    default:\n      colors:\n        foreground: p:nope\n      margin: 3\n    extends: dark\n---\n";
     let overrides = "slide_title:\n  potato: 1\n  bold: maybe\n\ncolunm_layout: {}\ncode:\n  minimum_margin: {percent: 200}\ndefault:\n  colors:\n    foreground: p:nope\n  margin: 3\nextends: dark\n";
-    let (theme, report) = overridden(deck, overrides);
+    let (theme, report) = overridden(deck, overrides.trim_end());
     assert_eq!(theme.margin, Margin::Percent(8));
     insta::assert_snapshot!(report, @"
     warning: `slide_title` has no key `potato`
@@ -320,6 +335,21 @@ fn mistakes_are_pointed_at_in_the_deck() {
        |     ^^^^^^^
        |
        = hint: choose the theme with `theme.name`
+    ");
+}
+
+#[test]
+fn an_override_of_two_lines_is_pointed_at_too() {
+    let deck = "---\ntheme:\n  override:\n    bold:\n      colours: 1\n---\n";
+    let (_, report) = overridden(deck, "bold:\n  colours: 1");
+    insta::assert_snapshot!(report, @"
+    warning: `bold` has no key `colours`
+     --> talk.md:5:7
+      |
+    5 |       colours: 1
+      |       ^^^^^^^
+      |
+      = hint: did you mean `colors`?
     ");
 }
 

@@ -1,0 +1,123 @@
+//! The values of the schema's keys that are neither text, numbers nor switches, and how each is
+//! written.
+
+use super::color::{Written, in_theme};
+use super::fields::{Read, only_entry, text};
+use super::yaml::{Node, Value};
+use super::{FooterPart, Margin};
+use crate::source::Span;
+
+/// A colour and where it is written, for names that the palette does not know.
+#[derive(Clone, Debug)]
+pub(super) struct RawColor {
+    /// The colour.
+    pub(super) written: Written,
+    /// Where it is written.
+    pub(super) at: Span,
+}
+
+/// The values of `alignment`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    /// `left`
+    Left,
+    /// `center`
+    Center,
+    /// `right`
+    Right,
+}
+
+/// Where the authors stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Positioning {
+    /// On the last rows.
+    PageBottom,
+    /// Right below the title.
+    BelowTitle,
+}
+
+/// The values of `footer.style`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum FooterKind {
+    /// `template`
+    Template,
+    /// `progress_bar`
+    ProgressBar,
+    /// `empty`
+    Empty,
+}
+
+impl Read for RawColor {
+    const EXPECTED: &'static str =
+        "a colour: a name, 3 or 6 hex digits, or `palette:` and a name of the palette";
+
+    fn read(node: &Node, at: Span) -> Option<Self> {
+        Some(Self { written: in_theme(text(node)?)?, at })
+    }
+}
+
+impl Read for Side {
+    const EXPECTED: &'static str = "`left`, `center` or `right`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "left" => Some(Self::Left),
+            "center" => Some(Self::Center),
+            "right" => Some(Self::Right),
+            _ => None,
+        }
+    }
+}
+
+impl Read for Margin {
+    const EXPECTED: &'static str = "`fixed:` with cells or `percent:` with 0 to 100";
+
+    fn read(node: &Node, at: Span) -> Option<Self> {
+        let (unit, number) = only_entry(node)?;
+        let number = u16::read(number, at)?;
+        match unit {
+            "fixed" => Some(Self::Fixed(number)),
+            "percent" if number <= 100 => Some(Self::Percent(number)),
+            _ => None,
+        }
+    }
+}
+
+impl Read for Positioning {
+    const EXPECTED: &'static str = "`page_bottom` or `below_title`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "page_bottom" => Some(Self::PageBottom),
+            "below_title" => Some(Self::BelowTitle),
+            _ => None,
+        }
+    }
+}
+
+impl Read for FooterKind {
+    const EXPECTED: &'static str = "`template`, `progress_bar` or `empty`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "template" => Some(Self::Template),
+            "progress_bar" => Some(Self::ProgressBar),
+            "empty" => Some(Self::Empty),
+            _ => None,
+        }
+    }
+}
+
+impl Read for FooterPart {
+    const EXPECTED: &'static str = "text, or `image:` with a path";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match &node.value {
+            Value::Text(text) => Some(Self::Text(text.clone())),
+            _ => match only_entry(node)? {
+                ("image", path) => text(path).map(|path| Self::Image(path.to_owned())),
+                _ => None,
+            },
+        }
+    }
+}
