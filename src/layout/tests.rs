@@ -643,7 +643,7 @@ fn odd_decks_in_odd_sizes_never_panic() {
     let odd = "\u{0}\t中\u{301}文🚀\u{200d}👩 very_long_word_without_any_space_in_it   ";
     let quote = |blocks| block(BlockKind::Quote(blocks));
     let deep = (0..200).fold(paragraph(odd), |inner, _| quote(vec![inner]));
-    let wide: Vec<_> = (0..300).map(|_| odd).collect();
+    let wide: Vec<_> = (0..40).map(|_| odd).collect();
     let odd_table = Table { header: vec![], ..table(&[&[], &wide, &[]], &[Some(Align::Right)]) };
     let everything = |inner: Vec<Block>| {
         let held = ListItem { depth: 200, blocks: inner.clone(), ..item(9, "") };

@@ -58,6 +58,12 @@ fn cut(
     width: usize,
     rows: &mut Vec<Range<usize>>,
 ) -> Range<usize> {
+    if text.as_bytes()[range.clone()].is_ascii() {
+        let full = range.len().saturating_sub(1) / width;
+        let end = range.start + full * width;
+        rows.extend((range.start..end).step_by(width).map(|start| start..start + width));
+        return end..range.end;
+    }
     let (mut start, mut used) = (range.start, 0);
     for (offset, grapheme) in text[range.clone()].grapheme_indices(true) {
         let (at, wide) = (range.start + offset, cells(grapheme));

@@ -113,13 +113,10 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
     let mut x = x;
     for span in &line.spans {
         let style = line.style.patch(span.style);
-        for grapheme in span.content.graphemes(true) {
+        for grapheme in graphemes(&span.content) {
             let width = grapheme.width() as u16;
             if x.saturating_add(width) > row.right() {
                 return;
-            }
-            if width == 0 {
-                continue;
             }
             for covered in x..x + width {
                 if let Some(cell) = buffer.cell_mut(Position::new(covered, row.y)) {
@@ -128,5 +125,79 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
             }
             x += width;
         }
+    }
+}
+
+/// A text's graphemes; those of plain ASCII, most of all text, are its bytes.
+fn graphemes(text: &str) -> impl Iterator<Item = &str> {
+    let (plain, rest) = if text.is_ascii() { (text, "") } else { ("", text) };
+    (0..plain.len()).map(|at| &plain[at..=at]).chain(rest.graphemes(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Color;
+
+    use super::*;
+    use crate::layout::Size;
+
+    fn scene(columns: u16, rows: u16, body: Vec<(u16, u32, Item)>) -> Scene {
+        let size = Size::new(columns, rows);
+        let body: Vec<_> = body.into_iter().map(|(x, y, item)| Placed { x, y, item }).collect();
+        let height = body.iter().map(|placed| placed.y + 1).max().unwrap_or(0);
+        Scene { body, height, ..Scene::blank(size, Style::new()) }
+    }
+
+    fn text(text: &'static str) -> Item {
+        Item::Text(Line::raw(text))
+    }
+
+    fn painted(scene: &Scene, scroll: u32) -> Vec<String> {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.columns, scene.size.rows));
+        paint(scene, scroll, &mut buffer);
+        let rows = buffer.content.chunks(usize::from(scene.size.columns));
+        rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect()).collect()
+    }
+
+    #[test]
+    fn a_row_is_cut_at_the_edge_of_the_screen() {
+        let scene = scene(4, 2, vec![(2, 0, text("abc")), (1, 1, text("中文"))]);
+        assert_eq!(painted(&scene, 0), ["  ab", " 中  "]);
+    }
+
+    #[test]
+    fn what_is_scrolled_away_leaves_a_mark() {
+        let rows = ["a", "b", "c", "d", "e"].iter().enumerate();
+        let mut scene = scene(9, 4, rows.map(|(y, row)| (0, y as u32, text(row))).collect());
+        scene.viewport.height = 3;
+        scene.mark_row = 3;
+        assert_eq!(painted(&scene, 0), ["a        ", "b        ", "c        ", "  ▼ more "]);
+        assert_eq!(painted(&scene, 1), ["b        ", "c        ", "d        ", "▲ ▼ more "]);
+        assert_eq!(painted(&scene, 2), ["c        ", "d        ", "e        ", "       ▲ "]);
+    }
+
+    #[test]
+    fn a_fill_keeps_the_colours_it_does_not_set() {
+        let fill = |style| Item::Fill { width: 1, height: 1, style };
+        let under = fill(Style::new().fg(Color::Red).bg(Color::Blue));
+        let over = fill(Style::new().bg(Color::Green));
+        let scene = scene(1, 1, vec![(0, 0, under), (0, 0, text("x")), (0, 0, over)]);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 1, 1));
+        paint(&scene, 0, &mut buffer);
+        let cell = &buffer[(0, 0)];
+        assert_eq!((cell.symbol(), cell.fg, cell.bg), (" ", Color::Red, Color::Green));
+    }
+
+    #[test]
+    fn a_picture_is_an_overlay_of_its_visible_rows() {
+        let key = PictureKey { base: "".into(), source: "a.png".into() };
+        let picture = Item::Picture { width: 10, height: 6, key: key.clone() };
+        let mut scene = scene(8, 4, vec![(1, 2, picture)]);
+        scene.height = 8;
+        let overlay = |scroll| paint(&scene, scroll, &mut Buffer::empty(Rect::new(0, 0, 8, 4)));
+        let at = |area, skipped| vec![Overlay { key: key.clone(), area, whole: (10, 6), skipped }];
+        assert_eq!(overlay(0), at(Rect::new(1, 2, 7, 2), 0));
+        assert_eq!(overlay(4), at(Rect::new(1, 0, 7, 4), 2));
+        assert_eq!(overlay(8), []);
     }
 }
