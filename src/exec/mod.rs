@@ -39,6 +39,19 @@ pub struct Options {
     pub cache: PathBuf,
 }
 
+impl Options {
+    /// The same with absolute paths: children start in another directory than ours.
+    fn absolute(self) -> Self {
+        let absolute = |path: PathBuf| {
+            // A deck named without its folder has the folder ``, which means the current one.
+            let path = PathBuf::from(".").join(path);
+            std::path::absolute(&path).unwrap_or(path)
+        };
+        let (directory, cache) = (absolute(self.directory), absolute(self.cache));
+        Self { directory, cache, ..self }
+    }
+}
+
 /// What the executor tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -72,6 +85,7 @@ pub struct Executor {
 impl Executor {
     /// An executor that tells what happens through `send`, from threads of its own. Starts nothing.
     pub fn new(options: Options, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        let options = options.absolute();
         let family = Arc::new(Family::new());
         let send: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(send);
         let python = Python::new(&options);
@@ -99,9 +113,9 @@ impl Executor {
             Ok(Engine::Python) => self.python.start(request, sink),
             Ok(Engine::Rust) => {
                 let program = Program::Made(self.rust.program(&request.code));
-                self.runs.start(request, program, sink);
+                self.runs.start(request, program, &sink);
             }
-            Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), sink),
+            Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), &sink),
             Err(why) => runs::refuse(why, sink),
         }
     }

@@ -46,8 +46,11 @@ pub(super) enum Program {
     /// Code, by the commands of a recipe.
     Recipe(Recipe),
     /// A program that is made first, on the run's thread, or why there is none.
-    Made(Box<dyn FnOnce(&Running, &Sink) -> Result<PathBuf, Outcome> + Send>),
+    Made(Make),
 }
+
+/// Makes a program, on the run's thread, or tells how the run ends without one.
+pub(super) type Make = Box<dyn FnOnce(&Running, &Sink) -> Result<PathBuf, Outcome> + Send>;
 
 impl Runs {
     /// No runs yet; they will start in `directory`, as members of this family.
@@ -57,7 +60,7 @@ impl Runs {
     }
 
     /// Starts a run on a thread of its own.
-    pub(super) fn start(&self, request: &Request, program: Program, sink: Sink) {
+    pub(super) fn start(&self, request: &Request, program: Program, sink: &Sink) {
         let running = Arc::new(Running::new());
         lock(&self.shared.running).insert(request.run, running.clone());
         let shared = self.shared.clone();
@@ -65,7 +68,7 @@ impl Runs {
         let thread = std::thread::Builder::new().name(format!("run {}", request.run.0));
         if let Err(error) = thread.spawn(move || run.see_through(program)) {
             lock(&self.shared.running).remove(&request.run);
-            not_started(format!("no thread could be started for it: {error}"), &sink);
+            not_started(format!("no thread could be started for it: {error}"), sink);
         }
     }
 

@@ -15,7 +15,7 @@ use super::*;
 use crate::run::{Event as RunEvent, Outcome};
 
 /// Longer than anything takes on the busiest machine.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// An executor in a folder of its own, and what it told.
 struct Stage {
@@ -619,7 +619,7 @@ fn a_stop_ends_the_compiler() {
 
 #[test]
 fn what_is_not_wanted_any_more_is_given_up() {
-    let mut stage = Stage::new();
+    let stage = Stage::new();
     let slow = snippet("rust", &slow("never"), 7);
     let other = snippet("rust", SEED, 7);
     stage.executor().prepare(vec![slow.clone()]);

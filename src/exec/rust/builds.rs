@@ -82,7 +82,14 @@ impl Builds {
     /// What came of a snippet, if it was ever compiled.
     pub(super) fn known(&self, snippet: &Snippet) -> Result<Option<Built>, NotBuilt> {
         let name = name(&*self.toolchain()?, snippet);
-        Ok(self.remembered(&name).or_else(|| self.remember(&name, self.cache.find(&name)?)))
+        if let Some(built) = self.remembered(&name) {
+            return Ok(Some(built));
+        }
+        let found = self.cache.find(&name);
+        if let Some(built) = &found {
+            self.remember(&name, built.clone());
+        }
+        Ok(found)
     }
 
     /// Compiles a snippet, unless it is known.
@@ -97,7 +104,7 @@ impl Builds {
             let Some(other) = self.claim(&name, is_done) else {
                 let built = self.compile(&toolchain, &name, snippet, how);
                 match &built {
-                    Ok(built) => drop(self.remember(&name, built.clone())),
+                    Ok(built) => self.remember(&name, built.clone()),
                     Err(_) => drop(lock(&self.table).remove(&name)),
                 }
                 drop(done);
@@ -139,9 +146,8 @@ impl Builds {
         }
     }
 
-    fn remember(&self, name: &str, built: Built) -> Option<Built> {
-        lock(&self.table).insert(name.to_owned(), Entry::Done(built.clone()));
-        Some(built)
+    fn remember(&self, name: &str, built: Built) {
+        lock(&self.table).insert(name.to_owned(), Entry::Done(built));
     }
 
     /// The toolchain, looked for until there is one.
@@ -175,7 +181,11 @@ impl Builds {
             Status::Exited(1) if is_about_the_code(&output) => {
                 self.cache.keep_errors(folder, name, presentable(&output)).map_err(no_room)
             }
-            Status::Exited(_) => Ok(Built::Refused(output.into())),
+            Status::Exited(_) => {
+                let why = String::from_utf8_lossy(&output);
+                let why = without_colours(why.lines().next().unwrap_or("it does not say why"));
+                Err(NotBuilt::Impossible(format!("`rustc` could not build it: {why}")))
+            }
             Status::Signaled(_) if how.is_cancelled.try_recv() == Err(DISCONNECTED) => {
                 Err(NotBuilt::Cancelled)
             }
@@ -245,7 +255,54 @@ fn presentable(output: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// A line without its `ESC [ … m` sequences.
+fn without_colours(line: &str) -> String {
+    let mut parts = line.split("\x1b[");
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once('m').map_or("", |(_, text)| text));
+    [first].into_iter().chain(rest).collect()
+}
+
 /// A poisoned lock guards nothing that a panic could have left half done here.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_linker_is_not_held_against_the_code() {
+        assert!(!is_about_the_code(b"error: linker `cc` not found"));
+        assert!(is_about_the_code(b"error[E0308]: mismatched types"));
+        assert_eq!(without_colours("\x1b[1m\x1b[91merror\x1b[0m: no"), "error: no");
+    }
+
+    #[test]
+    fn sums_are_left_out_of_the_errors() {
+        let errors = b"error: no\n  |\n\nerror: aborting due to 1 previous error\n\n";
+        assert_eq!(presentable(errors), b"error: no\n  |\n");
+    }
+
+    #[test]
+    fn a_name_tells_code_file_and_line_apart() {
+        let toolchain = Toolchain { rustc: PathBuf::new(), version: b"1.95".to_vec() };
+        let snippet = Snippet {
+            language: "rust".to_owned(),
+            alternative: None,
+            code: "fn main() {}".to_owned(),
+            fingerprint: crate::deck::Fingerprint(1),
+            file: PathBuf::from("talk.md"),
+            first_line: 7,
+        };
+        let (mut code, mut file, mut line) = (snippet.clone(), snippet.clone(), snippet.clone());
+        code.code.push(' ');
+        file.file.push("x");
+        line.first_line = 8;
+        let names: std::collections::BTreeSet<_> =
+            [&snippet, &code, &file, &line].map(|snippet| name(&toolchain, snippet)).into();
+        assert_eq!(names.len(), 4);
+        assert_eq!(name(&toolchain, &snippet), name(&toolchain, &snippet.clone()));
+    }
 }

@@ -25,7 +25,7 @@ const MOST_ENTRIES: usize = 200;
 const MOST_BYTES: u64 = 500 * 1024 * 1024;
 
 /// After this time nobody fills an unfinished folder any more.
-const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+const ABANDONED: Duration = Duration::from_hours(24);
 
 /// What came of compiling a snippet.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use rustix::process::Signal;
 
 use super::family::{Child, Family};
 use super::running::Running;
+use super::runs::Make;
 use super::{Event, Sink};
 use crate::run::{self, Outcome, Preparation, Snippet};
 use builds::{Builds, How, NotBuilt};
@@ -73,10 +74,7 @@ impl Rust {
     }
 
     /// What gives a run its program, on the run's thread: the one that is ready, else a new one.
-    pub(super) fn program(
-        &self,
-        snippet: &Snippet,
-    ) -> Box<dyn FnOnce(&Running, &Sink) -> Result<PathBuf, Outcome> + Send> {
+    pub(super) fn program(&self, snippet: &Snippet) -> Make {
         let (shared, snippet) = (self.shared.clone(), snippet.clone());
         Box::new(move |running, sink| {
             let built = shared.built(&snippet, running, sink);
