@@ -73,9 +73,10 @@ impl Family {
 
     /// Reaps orphans of ended runs that have ended, too. Cheap; called when a run ends.
     pub(super) fn bury(&self) {
+        let adopted = descendants::adopted();
         let mut members = lock(&self.members);
         let Members { children, sessions, .. } = &mut *members;
-        for process in descendants::adopted() {
+        for process in adopted {
             if children.iter().any(|child| child.pid == process.pid) {
                 continue;
             }

@@ -1,20 +1,29 @@
 //! A snippet as a program: its lines stand where the deck has them, and code without a `main` gets
 //! one in which `?` works.
 
+use std::ops::Range;
+
 /// The program for a snippet whose first line is `first_line` (from 1) of the deck.
 pub(super) fn program(code: &str, first_line: u32) -> String {
+    let code = without_shebang(code);
     let marks = scan(code);
     let above = first_line.saturating_sub(1) as usize;
     if marks.has_main {
         return "\n".repeat(above) + code;
     }
-    let (hoisted, code) = hoist(code, &marks.attributes);
+    let (hoisted, code) = hoist(code, &marks.of_crate);
     let (before, after) = body(&code);
     let head = format!("{hoisted} fn main() -> Result<(), Box<dyn std::error::Error>> {{ {before}");
     // The line above the code is the fence: free for what we add.
     let padding = "\n".repeat(above.saturating_sub(1));
     let end_of_head = if above > 0 { "\n" } else { " " };
     format!("{padding}{head}{end_of_head}{code}\n{after} }}\n")
+}
+
+/// `#!/usr/bin/env rust-script` counts only at the very start of a file, where it no longer stands.
+fn without_shebang(code: &str) -> &str {
+    let is_shebang = code.starts_with("#!") && !code.starts_with("#![");
+    if is_shebang { code.find('\n').map_or("", |end| &code[end..]) } else { code }
 }
 
 /// What stands before and after the statements, so that any last line will do: `Ok(…)` is the
@@ -29,16 +38,19 @@ fn body(code: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The crate's attributes, and the code with blanks in their place: they must stand first.
-fn hoist(code: &str, attributes: &[std::ops::Range<usize>]) -> (String, String) {
+/// The crate's attributes, and the code with blanks in their place, for they must stand first, and
+/// in the place of its documentation, which a function cannot hold.
+fn hoist(code: &str, of_crate: &[Range<usize>]) -> (String, String) {
     let mut hoisted = String::new();
     let mut rest = String::new();
     let mut from = 0;
-    for range in attributes {
-        let attribute = &code[range.clone()];
-        hoisted.extend(attribute.split('\n').flat_map(|line| [line, " "]));
+    for range in of_crate {
+        let taken = &code[range.clone()];
+        if taken.starts_with('#') {
+            hoisted.extend(taken.split('\n').flat_map(|line| [line, " "]));
+        }
         rest.push_str(&code[from..range.start]);
-        rest.extend(attribute.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        rest.extend(taken.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
         from = range.end;
     }
     rest.push_str(&code[from..]);
@@ -49,8 +61,8 @@ fn hoist(code: &str, attributes: &[std::ops::Range<usize>]) -> (String, String) 
 #[derive(Default)]
 struct Marks {
     has_main: bool,
-    /// Where `#![…]` stand.
-    attributes: Vec<std::ops::Range<usize>>,
+    /// Where `#![…]` and `//! …` stand.
+    of_crate: Vec<Range<usize>>,
 }
 
 /// Reads the code as far as needed to know what is code in it.
@@ -69,9 +81,12 @@ fn scan(code: &str) -> Marks {
             "main" if depth == 0 && last_word == "fn" => marks.has_main = true,
             "#" if depth == 0 && rest.starts_with("#![") => {
                 let end = at + attribute(rest);
-                marks.attributes.push(at..end);
+                marks.of_crate.push(at..end);
                 at = end;
                 continue;
+            }
+            _ if depth == 0 && (text.starts_with("//!") || text.starts_with("/*!")) => {
+                marks.of_crate.push(at..at + length);
             }
             _ => {}
         }
@@ -240,6 +255,14 @@ mod tests {
         let lines: Vec<_> = wrapped.lines().collect();
         assert!(lines[0].trim_start().starts_with("#![allow(   dead_code)]"), "{wrapped}");
         assert_eq!((lines[1].trim(), lines[2].trim(), lines[3]), ("", "", "let x = 1;"));
+    }
+
+    #[test]
+    fn documentation_of_the_crate_and_a_shebang_leave_blanks() {
+        let wrapped = program("#!/usr/bin/env rust-script\n//! Says é.\nf();", 2);
+        let lines: Vec<_> = wrapped.lines().collect();
+        assert_eq!((lines[1], lines[2].trim(), lines[3]), ("", "", "f();"));
+        assert_eq!(program("#!/bin/x\nfn main() {}", 2), "\n\nfn main() {}");
     }
 
     #[test]
