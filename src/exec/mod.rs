@@ -8,7 +8,9 @@ mod family;
 mod pty;
 pub mod python;
 mod registry;
+mod running;
 mod runs;
+mod rust;
 mod spawn;
 mod stream;
 mod suspend;
@@ -22,6 +24,7 @@ use family::Family;
 use python::Python;
 use registry::Engine;
 use runs::{Program, Runs};
+use rust::Rust;
 
 pub use suspend::suspend;
 
@@ -34,6 +37,19 @@ pub struct Options {
     pub python: Option<String>,
     /// Where compiled snippets are kept: the user's cache directory, `livedeck` in it.
     pub cache: PathBuf,
+}
+
+impl Options {
+    /// The same with absolute paths: children start in another directory than ours.
+    fn absolute(self) -> Self {
+        let absolute = |path: PathBuf| {
+            // A deck named without its folder has the folder ``, which means the current one.
+            let path = PathBuf::from(".").join(path);
+            std::path::absolute(&path).unwrap_or(path)
+        };
+        let (directory, cache) = (absolute(self.directory), absolute(self.cache));
+        Self { directory, cache, ..self }
+    }
 }
 
 /// What the executor tells.
@@ -62,26 +78,32 @@ pub struct Executor {
     send: Arc<dyn Fn(Event) + Send + Sync>,
     family: Arc<Family>,
     runs: Runs,
+    rust: Rust,
     python: Python,
 }
 
 impl Executor {
     /// An executor that tells what happens through `send`, from threads of its own. Starts nothing.
     pub fn new(options: Options, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        let options = options.absolute();
         let family = Arc::new(Family::new());
+        let send: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(send);
         let python = Python::new(&options);
-        let runs = Runs::new(options.directory, family.clone());
-        Self { send: Arc::new(send), family, runs, python }
+        let Options { directory, cache, .. } = options;
+        let rust = Rust::new(family.clone(), directory.clone(), &cache, send.clone());
+        let runs = Runs::new(directory, family.clone());
+        Self { send, family, runs, rust, python }
     }
 
     /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
     /// Python, compiles Rust in the background. Called again, it forgets what it had not begun.
     /// Only for decks whose code the user trusts.
     pub fn prepare(&self, snippets: Vec<Snippet>) {
-        let with = |engine| snippets.iter().filter(move |snippet| engine_of(snippet) == Ok(engine));
-        if with(Engine::Python).next().is_some() {
+        let runs_on = |engine: Engine| move |snippet: &Snippet| engine_of(snippet) == Ok(engine);
+        if snippets.iter().any(runs_on(Engine::Python)) {
             self.python.warm();
         }
+        self.rust.prepare(snippets.into_iter().filter(runs_on(Engine::Rust)).collect());
     }
 
     /// Starts a run.
@@ -89,8 +111,11 @@ impl Executor {
         let sink = self.sink(request.run);
         match engine_of(&request.code) {
             Ok(Engine::Python) => self.python.start(request, sink),
-            Ok(Engine::Rust) => todo!(),
-            Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), sink),
+            Ok(Engine::Rust) => {
+                let program = Program::Made(self.rust.program(&request.code));
+                self.runs.start(request, program, &sink);
+            }
+            Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), &sink),
             Err(why) => runs::refuse(why, sink),
         }
     }
@@ -110,6 +135,7 @@ impl Executor {
 impl Drop for Executor {
     fn drop(&mut self) {
         self.family.end();
+        self.rust.end();
         self.runs.remove_folders();
     }
 }

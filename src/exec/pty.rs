@@ -12,6 +12,12 @@ use rustix::io::FdFlags;
 use rustix::pty::OpenptFlags;
 use rustix::termios::{LocalModes, OptionalActions, OutputModes, Winsize};
 
+/// Keeps our end from children from the first instant on, where the system can.
+#[cfg(target_os = "linux")]
+const PRIVATE: OpenptFlags = OpenptFlags::CLOEXEC;
+#[cfg(not(target_os = "linux"))]
+const PRIVATE: OpenptFlags = OpenptFlags::empty();
+
 /// A pseudo-terminal, open at both ends; neither end is inherited by a child.
 #[derive(Debug)]
 pub(super) struct Pty {
@@ -26,7 +32,7 @@ pub(super) struct Pty {
 impl Pty {
     /// A new pseudo-terminal of this size. Reading the master never waits.
     pub(super) fn open(columns: u16, rows: u16) -> io::Result<Self> {
-        let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | PRIVATE)?;
         rustix::io::fcntl_setfd(&master, FdFlags::CLOEXEC)?;
         rustix::pty::grantpt(&master)?;
         rustix::pty::unlockpt(&master)?;

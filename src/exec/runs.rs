@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::family::{Child, Family, Status};
 use super::pty::Pty;
 use super::registry::{self, Recipe};
+use super::running::{Cut, Running};
 use super::spawn::{self, Command};
 use super::{Sink, Stop, stream};
 use crate::run::{Event, Outcome, Request, RunId};
@@ -42,32 +42,15 @@ struct Folder {
 }
 
 /// What is to be run.
-#[derive(Clone, Debug)]
 pub(super) enum Program {
     /// Code, by the commands of a recipe.
     Recipe(Recipe),
-    /// A program that is ready.
-    Binary(PathBuf),
+    /// A program that is made first, on the run's thread, or why there is none.
+    Made(Make),
 }
 
-/// A run's process, for whoever wants to stop it.
-#[derive(Debug, Default)]
-struct Running {
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// Why the run ends before its time.
-    cut: Option<Cut>,
-    child: Option<Arc<Child>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Cut {
-    Stopped,
-    TimedOut,
-}
+/// Makes a program, on the run's thread, or tells how the run ends without one.
+pub(super) type Make = Box<dyn FnOnce(&Running, &Sink) -> Result<PathBuf, Outcome> + Send>;
 
 impl Runs {
     /// No runs yet; they will start in `directory`, as members of this family.
@@ -77,15 +60,15 @@ impl Runs {
     }
 
     /// Starts a run on a thread of its own.
-    pub(super) fn start(&self, request: &Request, program: Program, sink: Sink) {
-        let running = Arc::new(Running::default());
+    pub(super) fn start(&self, request: &Request, program: Program, sink: &Sink) {
+        let running = Arc::new(Running::new());
         lock(&self.shared.running).insert(request.run, running.clone());
         let shared = self.shared.clone();
-        let run = Run { request: request.clone(), program, sink: sink.clone(), running, shared };
+        let run = Run { request: request.clone(), sink: sink.clone(), running, shared };
         let thread = std::thread::Builder::new().name(format!("run {}", request.run.0));
-        if let Err(error) = thread.spawn(move || run.see_through()) {
+        if let Err(error) = thread.spawn(move || run.see_through(program)) {
             lock(&self.shared.running).remove(&request.run);
-            not_started(format!("no thread could be started for it: {error}"), &sink);
+            not_started(format!("no thread could be started for it: {error}"), sink);
         }
     }
 
@@ -120,40 +103,19 @@ impl Folder {
     }
 }
 
-impl Running {
-    /// Ends the run, for this reason unless there was one before.
-    fn cut(&self, cut: Cut, how: Stop) {
-        let mut state = lock(&self.state);
-        state.cut.get_or_insert(cut);
-        if let Some(child) = &state.child {
-            child.signal(match how {
-                Stop::Interrupt => Signal::INT,
-                Stop::Kill => Signal::KILL,
-            });
-        }
-    }
-
-    /// Takes the process of the next step, which ends at once if the run was cut meanwhile.
-    fn adopt(&self, child: &Arc<Child>) {
-        let mut state = lock(&self.state);
-        if state.cut.is_some() {
-            child.signal(Signal::KILL);
-        }
-        state.child = Some(child.clone());
-    }
-
-    fn reason(&self) -> Option<Cut> {
-        lock(&self.state).cut
-    }
-}
-
 /// One run, on its thread.
 struct Run {
     request: Request,
-    program: Program,
     sink: Sink,
     running: Arc<Running>,
     shared: Arc<Shared>,
+}
+
+/// What a run executes: commands with their environment, and the folder that their code lies in.
+struct Plan {
+    steps: Vec<Step>,
+    environment: &'static [(&'static str, &'static str)],
+    folder: Option<TempDir>,
 }
 
 /// A command of a run: the program as the table names it, and its arguments.
@@ -164,11 +126,11 @@ struct Step {
 
 impl Run {
     /// From its first process to the last byte of what it left behind.
-    fn see_through(self) {
+    fn see_through(self, program: Program) {
         let mut started = None;
         let pty = Pty::open(self.request.columns, self.request.rows);
         let outcome = match &pty {
-            Ok(pty) => self.perform(pty, &mut started).unwrap_or_else(Outcome::NotStarted),
+            Ok(pty) => self.perform(program, pty, &mut started).unwrap_or_else(|outcome| outcome),
             Err(error) => Outcome::NotStarted(format!("there is no terminal for it: {error}")),
         };
         lock(&self.shared.running).remove(&self.request.run);
@@ -181,16 +143,19 @@ impl Run {
     }
 
     /// Runs the steps until one fails. The run's folder is gone when this returns.
-    fn perform(&self, pty: &Pty, started: &mut Option<Instant>) -> Result<Outcome, String> {
-        let folder =
-            self.folder().map_err(|error| format!("its code could not be saved: {error}"))?;
-        let steps = self.steps(folder.as_ref().map(TempDir::path));
-        let last = steps.len().saturating_sub(1);
-        for (number, step) in steps.iter().enumerate() {
+    fn perform(
+        &self,
+        program: Program,
+        pty: &Pty,
+        started: &mut Option<Instant>,
+    ) -> Result<Outcome, Outcome> {
+        let plan = self.plan(program)?;
+        let last = plan.steps.len().saturating_sub(1);
+        for (number, step) in plan.steps.iter().enumerate() {
             if self.running.reason().is_some() {
                 break;
             }
-            let child = self.spawn(step, pty)?;
+            let child = self.spawn(step, &plan, pty).map_err(Outcome::NotStarted)?;
             if started.is_none() {
                 *started = Some(Instant::now());
                 (self.sink)(Event::Started);
@@ -200,6 +165,7 @@ impl Run {
                 return Ok(outcome);
             }
         }
+        drop(plan.folder);
         Ok(Outcome::Stopped)
     }
 
@@ -215,40 +181,40 @@ impl Run {
         }
     }
 
-    /// A folder with the code in it, for a recipe.
-    fn folder(&self) -> io::Result<Option<TempDir>> {
-        let Program::Recipe(recipe) = &self.program else { return Ok(None) };
+    /// Makes the program, or lays the code out for its recipe.
+    fn plan(&self, program: Program) -> Result<Plan, Outcome> {
+        match program {
+            Program::Made(make) => {
+                let program = make(&self.running, &self.sink)?.into();
+                let steps = vec![Step { program, arguments: Vec::new() }];
+                Ok(Plan { steps, environment: &[], folder: None })
+            }
+            Program::Recipe(recipe) => self.lay_out(&recipe).map_err(|error| {
+                Outcome::NotStarted(format!("its code could not be saved: {error}"))
+            }),
+        }
+    }
+
+    fn lay_out(&self, recipe: &Recipe) -> io::Result<Plan> {
         let folder = lock(&self.shared.folder).make()?;
         std::fs::write(folder.path().join(recipe.file), &self.request.code.code)?;
-        Ok(Some(folder))
-    }
-
-    fn steps(&self, folder: Option<&Path>) -> Vec<Step> {
-        let recipe = match &self.program {
-            Program::Recipe(recipe) => recipe,
-            Program::Binary(path) => {
-                return vec![Step { program: path.into(), arguments: Vec::new() }];
-            }
-        };
-        let folder = folder.unwrap_or(Path::new("."));
         let step = |step: &&[&str]| {
-            let mut parts = step.iter().map(|part| fill(part, folder));
+            let mut parts = step.iter().map(|part| fill(part, folder.path()));
             Step { program: parts.next().unwrap_or_default(), arguments: parts.collect() }
         };
-        recipe.steps.iter().map(step).collect()
+        let steps = recipe.steps.iter().map(step).collect();
+        Ok(Plan { steps, environment: recipe.environment, folder: Some(folder) })
     }
 
-    fn spawn(&self, step: &Step, pty: &Pty) -> Result<Arc<Child>, String> {
+    fn spawn(&self, step: &Step, plan: &Plan, pty: &Pty) -> Result<Arc<Child>, String> {
         let directory = &self.shared.directory;
         let Some(program) = spawn::find_program(&step.program, directory) else {
             return Err(self.not_installed(&step.program));
         };
         let mut command =
             Command::new(program, pty.slave.as_fd()).args(&step.arguments).directory(directory);
-        if let Program::Recipe(recipe) = &self.program {
-            for (name, value) in recipe.environment {
-                command = command.env(*name, *value);
-            }
+        for (name, value) in plan.environment {
+            command = command.env(*name, *value);
         }
         let child =
             self.shared.family.spawn(command).map_err(|error| self.refused(step, &error))?;

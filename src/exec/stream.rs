@@ -52,7 +52,9 @@ pub(super) fn follow(
         let has_ended = wait(pty, child, deadline);
         match read(&pty.master, &mut buffer) {
             Read::Bytes(bytes) => sink(Event::Output(bytes)),
-            Read::Nothing | Read::Closed => {}
+            Read::Nothing => {}
+            // Somebody hung our terminal up: nothing more can come.
+            Read::Closed => return child.wait(),
         }
         if has_ended && let Some(status) = child.reap() {
             drain(pty, &mut buffer, sink);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests wait, and look at the system")]
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 use std::sync::{Condvar, Mutex};
@@ -14,12 +15,14 @@ use super::*;
 use crate::run::{Event as RunEvent, Outcome};
 
 /// Longer than anything takes on the busiest machine.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// An executor in a folder of its own, and what it told.
 struct Stage {
     executor: Option<Executor>,
     events: Receiver<Event>,
+    /// Events that were received while another run's were waited for.
+    earlier: RefCell<Vec<Event>>,
     folder: TempDir,
     next: u64,
 }
@@ -33,7 +36,7 @@ impl Stage {
     fn telling(events: Receiver<Event>, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
         let folder = TempDir::new().unwrap();
         let executor = Some(Executor::new(options(folder.path()), send));
-        Self { executor, events, folder, next: 1 }
+        Self { executor, events, earlier: RefCell::default(), folder, next: 1 }
     }
 
     fn executor(&self) -> &Executor {
@@ -61,23 +64,47 @@ impl Stage {
 
     /// The next thing that happens to a run.
     fn next(&self, run: RunId) -> RunEvent {
+        self.await_event(|event| match event {
+            Event::Run(id, event) if *id == run => Some(event.clone()),
+            _ => None,
+        })
+    }
+
+    /// Waits until this snippet is prepared so far.
+    fn wait_for_preparation(&self, snippet: &Snippet, preparation: Preparation) {
+        let wanted = Event::Prepared(snippet.fingerprint, preparation);
+        self.await_event(|event| (*event == wanted).then_some(()));
+    }
+
+    /// Takes the first event that is wanted; the others stay for later.
+    fn await_event<T>(&self, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        let mut earlier = self.earlier.borrow_mut();
+        let mut at = 0;
         loop {
-            match self.events.recv_timeout(LONG).expect("something should have happened by now") {
-                Event::Run(id, event) if id == run => return event,
-                _ => {}
+            if at == earlier.len() {
+                let event = self.events.recv_timeout(LONG);
+                earlier.push(event.expect("something should have happened by now"));
             }
+            if let Some(found) = wanted(&earlier[at]) {
+                earlier.remove(at);
+                return found;
+            }
+            at += 1;
         }
     }
 
     /// What a run wrote before its end, and how it ended.
     fn end(&self, run: RunId) -> (String, Outcome) {
+        let (output, outcome) = self.end_bytes(run);
+        (String::from_utf8_lossy(&output).into_owned(), outcome)
+    }
+
+    fn end_bytes(&self, run: RunId) -> (Vec<u8>, Outcome) {
         let mut output = Vec::new();
         loop {
             match self.next(run) {
                 RunEvent::Output(bytes) => output.extend(bytes),
-                RunEvent::Finished(outcome, _) => {
-                    return (String::from_utf8_lossy(&output).into_owned(), outcome);
-                }
+                RunEvent::Finished(outcome, _) => return (output, outcome),
                 RunEvent::Started | RunEvent::Compiling => {}
             }
         }
@@ -204,8 +231,7 @@ fn signals_are_as_in_a_shell() {
 fn bytes_that_are_no_text_pass_through() {
     let mut stage = Stage::new();
     let run = stage.start("bash", r"printf 'a\xff\xfe\r\n\x1b[31mz'");
-    assert_eq!(stage.next(run), RunEvent::Started);
-    assert_eq!(stage.next(run), RunEvent::Output(b"a\xff\xfe\r\n\x1b[31mz".to_vec()));
+    assert_eq!(stage.end_bytes(run), (b"a\xff\xfe\r\n\x1b[31mz".to_vec(), Outcome::Exited(0)));
 }
 
 #[test]
@@ -437,4 +463,180 @@ fn runs_go_side_by_side() {
     let other = stage.start("bash", "touch ready");
     assert_eq!(stage.end(waits), ("both\n".into(), Outcome::Exited(0)));
     assert_eq!(stage.end(other).1, Outcome::Exited(0));
+}
+
+const SEED: &str = "
+fn my_function(x: i64, y: i64) -> i64 {
+    x + y
+}
+
+fn main() {
+    println!(\"applying a function: {}\", my_function(2, 3));
+}
+";
+
+/// What a run of Rust wrote and how it ended, and whether it had to be compiled.
+fn run_rust(stage: &mut Stage, code: &str) -> (String, Outcome, bool) {
+    let run = stage.start("rust", code);
+    let is_compiled = match stage.next(run) {
+        RunEvent::Compiling => true,
+        RunEvent::Started => false,
+        // Its errors were known.
+        RunEvent::Output(errors) => {
+            let (rest, outcome) = stage.end(run);
+            return (String::from_utf8(errors).unwrap() + &rest, outcome, false);
+        }
+        other @ RunEvent::Finished(..) => panic!("{other:?}"),
+    };
+    let (output, outcome) = stage.end(run);
+    (output, outcome, is_compiled)
+}
+
+#[test]
+fn rust_is_compiled_once_and_again_when_it_changed() {
+    let mut stage = Stage::new();
+    let output = "applying a function: 5\n".to_owned();
+    assert_eq!(run_rust(&mut stage, SEED), (output.clone(), Outcome::Exited(0), true));
+    assert_eq!(run_rust(&mut stage, SEED), (output.clone(), Outcome::Exited(0), false));
+    let edited = SEED.replace("2, 3", "40, 2");
+    let output_of_edited = "applying a function: 42\n".to_owned();
+    assert_eq!(run_rust(&mut stage, &edited), (output_of_edited, Outcome::Exited(0), true));
+    // The next talk finds it in the cache, and the compiler rests.
+    let (send, events) = crossbeam_channel::unbounded();
+    let options = options(stage.folder.path());
+    stage.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
+    stage.events = events;
+    assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), false));
+}
+
+#[test]
+fn a_program_that_vanished_is_compiled_again() {
+    let mut stage = Stage::new();
+    run_rust(&mut stage, SEED);
+    fs::remove_dir_all(stage.folder.path().join("cache")).unwrap();
+    let again = run_rust(&mut stage, SEED);
+    assert_eq!(again, ("applying a function: 5\n".into(), Outcome::Exited(0), true));
+}
+
+#[test]
+fn panics_and_errors_speak_of_the_deck() {
+    let mut stage = Stage::new();
+    // The code starts on line 7.
+    let code = "fn main() {\n    let none: Option<i32> = None;\n    none.unwrap();\n}";
+    let (output, outcome, _) = run_rust(&mut stage, code);
+    assert_eq!(outcome, Outcome::Exited(101));
+    assert!(output.contains("panicked at talk.md:9:10:"), "{output}");
+    let code = "fn main() {\n    let text: String = 1;\n}";
+    let (output, outcome, is_compiled) = run_rust(&mut stage, code);
+    assert_eq!((outcome, is_compiled), (Outcome::NotCompiled, true));
+    let plain: String = output
+        .split('\u{1b}')
+        .map(|part| part.split_once('m').map_or(part, |(_, text)| text))
+        .collect();
+    assert!(plain.contains("--> talk.md:8:24"), "{plain}");
+    assert!(output.contains('\u{1b}'), "errors should have colours");
+    assert!(!plain.contains("aborting"), "{plain}");
+    // Errors are kept, too.
+    let (again, outcome, is_compiled) = run_rust(&mut stage, code);
+    assert_eq!((again, outcome, is_compiled), (output, Outcome::NotCompiled, false));
+}
+
+#[test]
+fn code_without_main_runs_and_its_question_marks_work() {
+    let mut stage = Stage::new();
+    let code = "#![allow(unused)]
+        use std::collections::BTreeMap;
+        let numbers: Vec<i32> = \"1 2 3\".split(' ').map(str::parse).collect::<Result<_, _>>()?;
+        println!(\"{}\", numbers.iter().sum::<i32>());
+        \"four\".parse::<i32>()?;";
+    let (output, outcome, _) = run_rust(&mut stage, code);
+    assert_eq!(output, "6\nError: ParseIntError { kind: InvalidDigit }\n");
+    assert_eq!(outcome, Outcome::Exited(1));
+    let (output, outcome, _) = run_rust(&mut stage, "let none: Option<i32> = None;\nnone.unwrap()");
+    assert!(output.contains("panicked at talk.md:8:6:"), "{output}");
+    assert_eq!(outcome, Outcome::Exited(101));
+    let (output, outcome, _) = run_rust(&mut stage, "println!(\"fine\");\nOk(())");
+    assert_eq!((output.as_str(), outcome), ("fine\n", Outcome::Exited(0)));
+    let (output, outcome, _) = run_rust(&mut stage, "println!(\"fine\") // is it?");
+    assert_eq!((output.as_str(), outcome), ("fine\n", Outcome::Exited(0)));
+}
+
+#[test]
+fn an_overflow_is_caught_and_warnings_are_not_shown() {
+    let mut stage = Stage::new();
+    let code = "fn unused() {}\nfn main() { let n = std::env::args().count() as u8; println!(\"{}\", n - 2); }";
+    let (output, outcome, _) = run_rust(&mut stage, code);
+    assert!(output.contains("attempt to subtract with overflow"), "{output}");
+    assert!(!output.contains("warning"), "{output}");
+    assert_eq!(outcome, Outcome::Exited(101));
+}
+
+/// Code that keeps the compiler counting for minutes.
+fn slow(name: &str) -> String {
+    format!(
+        "#![allow(long_running_const_eval)]
+        const fn spin(n: u64) -> u64 {{ let mut i = 0; while i < n {{ i += 1; }} i }}
+        const LONG: u64 = spin(4_000_000_000);
+        fn main() {{ println!(\"{name} {{LONG}}\"); }}"
+    )
+}
+
+#[test]
+fn what_is_prepared_starts_without_the_compiler() {
+    let mut stage = Stage::new();
+    let ready = snippet("rust", SEED, 7);
+    let wrong = snippet("rust", "fn main() { 1 + }", 20);
+    stage.executor().prepare(vec![ready.clone(), snippet("bash", "exit", 3), wrong.clone()]);
+    stage.wait_for_preparation(&ready, Preparation::Compiling);
+    stage.wait_for_preparation(&ready, Preparation::Ready);
+    stage.wait_for_preparation(&wrong, Preparation::Failed);
+    let output = "applying a function: 5\n".to_owned();
+    assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), false));
+    stage.executor().prepare(vec![ready.clone()]);
+    stage.wait_for_preparation(&ready, Preparation::Ready);
+}
+
+#[test]
+fn what_is_wanted_does_not_wait_for_what_is_prepared() {
+    let mut stage = Stage::new();
+    let slow = [snippet("rust", &slow("one"), 7), snippet("rust", &slow("two"), 30)];
+    stage.executor().prepare(slow.to_vec());
+    stage.wait_for_preparation(&slow[1], Preparation::Compiling);
+    let output = "applying a function: 5\n".to_owned();
+    assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), true));
+    let told = stage.earlier.borrow();
+    assert!(!told.iter().any(|event| matches!(event, Event::Prepared(_, Preparation::Ready))));
+}
+
+#[test]
+fn a_stop_ends_the_compiler() {
+    let mut stage = Stage::new();
+    let run = stage.start("rust", &slow("never"));
+    assert_eq!(stage.next(run), RunEvent::Compiling);
+    stage.executor().stop(run, Stop::Interrupt);
+    assert!(matches!(stage.next(run), RunEvent::Finished(Outcome::Stopped, _)));
+}
+
+#[test]
+fn what_is_not_wanted_any_more_is_given_up() {
+    let stage = Stage::new();
+    let slow = snippet("rust", &slow("never"), 7);
+    let other = snippet("rust", SEED, 7);
+    stage.executor().prepare(vec![slow.clone()]);
+    stage.wait_for_preparation(&slow, Preparation::Compiling);
+    stage.executor().prepare(vec![other.clone()]);
+    stage.wait_for_preparation(&other, Preparation::Ready);
+    let told = stage.earlier.borrow();
+    assert!(!told.contains(&Event::Prepared(slow.fingerprint, Preparation::Ready)));
+}
+
+#[test]
+fn leaving_while_the_compiler_works_leaves_nothing() {
+    let mut stage = Stage::new();
+    let run = stage.start("rust", &slow("never"));
+    assert_eq!(stage.next(run), RunEvent::Compiling);
+    stage.leave();
+    assert!(matches!(stage.next(run), RunEvent::Finished(_, Duration::ZERO)));
+    let built = fs::read_dir(stage.folder.path().join("cache/rust"));
+    assert_eq!(built.map_or(0, Iterator::count), 0);
 }

@@ -24,8 +24,9 @@ use super::spawn::{self, Command};
 /// The variable that marks a process as ours; scripts may look at it, too.
 const MARK: &str = "LIVEDECK_RUN";
 
-/// How long `end` may take. What has not gone by then was killed all the same.
-const PATIENCE: Duration = Duration::from_millis(80);
+/// How long `end` may take on a machine too busy to let the killed go: they are gone in a few
+/// milliseconds on any other. What has not gone by then was killed all the same.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Starts processes, and ends all of them and their descendants when dropped.
 #[derive(Debug)]
@@ -72,9 +73,10 @@ impl Family {
 
     /// Reaps orphans of ended runs that have ended, too. Cheap; called when a run ends.
     pub(super) fn bury(&self) {
+        let adopted = descendants::adopted();
         let mut members = lock(&self.members);
         let Members { children, sessions, .. } = &mut *members;
-        for process in descendants::adopted() {
+        for process in adopted {
             if children.iter().any(|child| child.pid == process.pid) {
                 continue;
             }
@@ -89,10 +91,12 @@ impl Family {
     /// Kills and reaps every member and descendant. Nothing can be started afterwards.
     pub(super) fn end(&self) {
         let give_up = Instant::now() + PATIENCE;
+        let mut pause = Duration::from_millis(1);
         let mut members = lock(&self.members);
         members.ended = true;
         while !self.kill_all(&mut members) && Instant::now() < give_up {
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
         }
     }
 

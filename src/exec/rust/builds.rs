@@ -1,0 +1,308 @@
+//! Compiling snippets, each once: whoever asks for one that is being compiled waits for it.
+
+#![expect(clippy::disallowed_methods, reason = "writes the program for the compiler")]
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crossbeam_channel::Receiver;
+
+use super::cache::{BINARY, Built, Cache};
+use super::toolchain::{self, Toolchain};
+use super::wrap;
+use crate::exec::family::{Child, Family, Status};
+use crate::run::Snippet;
+
+/// How snippets are compiled. Optimised as far as that costs next to nothing, for a talk shows how
+/// fast Rust is; with a debug build's checks, for it also shows how an overflow is caught.
+const FLAGS: &[&str] = &[
+    "--edition=2024",
+    "--crate-type=bin",
+    "--crate-name=snippet",
+    "--error-format=human",
+    "--color=always",
+    "-Awarnings",
+    "-Copt-level=1",
+    "-Cdebug-assertions=on",
+    "-Cdebuginfo=0",
+    "-Cstrip=debuginfo",
+];
+
+/// Part of every entry's name: a change of how programs are made is a new number.
+const FORMAT: &[u8] = b"1";
+
+/// All snippets that were compiled, and those that are being.
+#[derive(Debug)]
+pub(super) struct Builds {
+    family: Arc<Family>,
+    directory: PathBuf,
+    cache: Cache,
+    toolchain: Mutex<Option<Arc<Toolchain>>>,
+    table: Mutex<BTreeMap<String, Entry>>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    /// Disconnects when it is done.
+    Building(Receiver<()>),
+    Done(Built),
+}
+
+/// Why there is nothing, neither program nor errors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NotBuilt {
+    /// Whoever asked does not want it any more.
+    Cancelled,
+    /// The compiler died of this signal.
+    Died(i32),
+    /// There is no compiler, or no room for its output.
+    Impossible(String),
+}
+
+/// How to compile.
+pub(super) struct How<'a> {
+    /// In the background, leaving the processor to all else.
+    pub(super) is_background: bool,
+    /// Gets the compiler's process.
+    pub(super) begun: &'a dyn Fn(&Arc<Child>),
+    /// Disconnects when it is not wanted any more.
+    pub(super) is_cancelled: &'a Receiver<()>,
+}
+
+impl Builds {
+    /// No builds yet. Compilers will run in `directory`, the deck's.
+    pub(super) fn new(family: Arc<Family>, directory: PathBuf, cache: &Path) -> Self {
+        let cache = Cache::new(cache.join("rust"));
+        Self { family, directory, cache, toolchain: Mutex::default(), table: Mutex::default() }
+    }
+
+    /// What came of a snippet, if it was ever compiled.
+    pub(super) fn known(&self, snippet: &Snippet) -> Result<Option<Built>, NotBuilt> {
+        let name = name(&*self.toolchain()?, snippet);
+        if let Some(built) = self.remembered(&name) {
+            return Ok(Some(built));
+        }
+        let found = self.cache.find(&name);
+        if let Some(built) = &found {
+            self.remember(&name, built.clone());
+        }
+        Ok(found)
+    }
+
+    /// Compiles a snippet, unless it is known.
+    pub(super) fn build(&self, snippet: &Snippet, how: &How<'_>) -> Result<Built, NotBuilt> {
+        let toolchain = self.toolchain()?;
+        let name = name(&toolchain, snippet);
+        loop {
+            if let Some(built) = self.known(snippet)? {
+                return Ok(built);
+            }
+            let (done, is_done) = crossbeam_channel::bounded(0);
+            let Some(other) = self.claim(&name, is_done) else {
+                let built = self.compile(&toolchain, &name, snippet, how);
+                match &built {
+                    Ok(built) => self.remember(&name, built.clone()),
+                    Err(_) => drop(lock(&self.table).remove(&name)),
+                }
+                drop(done);
+                return built;
+            };
+            crossbeam_channel::select! {
+                recv(other) -> _ => {}
+                recv(how.is_cancelled) -> _ => return Err(NotBuilt::Cancelled),
+            }
+        }
+    }
+
+    /// Removes from the cache what has not been used for long.
+    pub(super) fn prune(&self) {
+        self.cache.prune();
+    }
+
+    /// Removes what was left half built when the compilers were ended.
+    pub(super) fn abandon(&self) {
+        self.cache.abandon();
+    }
+
+    /// Makes the caller the one who builds this; else gives the other one's channel.
+    fn claim(&self, name: &str, is_done: Receiver<()>) -> Option<Receiver<()>> {
+        let mut table = lock(&self.table);
+        if let Some(Entry::Building(other)) = table.get(name) {
+            return Some(other.clone());
+        }
+        table.insert(name.to_owned(), Entry::Building(is_done));
+        None
+    }
+
+    fn remembered(&self, name: &str) -> Option<Built> {
+        match lock(&self.table).get(name)? {
+            // Someone may have emptied the cache meanwhile.
+            Entry::Done(Built::Ready(binary)) if !binary.is_file() => None,
+            Entry::Done(built) => Some(built.clone()),
+            Entry::Building(_) => None,
+        }
+    }
+
+    fn remember(&self, name: &str, built: Built) {
+        lock(&self.table).insert(name.to_owned(), Entry::Done(built));
+    }
+
+    /// The toolchain, looked for until there is one.
+    fn toolchain(&self) -> Result<Arc<Toolchain>, NotBuilt> {
+        let mut known = lock(&self.toolchain);
+        if let Some(toolchain) = &*known {
+            return Ok(toolchain.clone());
+        }
+        let found = Toolchain::find(&self.family, &self.directory).map_err(NotBuilt::Impossible)?;
+        Ok(known.insert(Arc::new(found)).clone())
+    }
+
+    fn compile(
+        &self,
+        toolchain: &Toolchain,
+        name: &str,
+        snippet: &Snippet,
+        how: &How<'_>,
+    ) -> Result<Built, NotBuilt> {
+        let no_room = |error: io::Error| {
+            NotBuilt::Impossible(format!("there is no room for the compiled program: {error}"))
+        };
+        let folder = self.cache.begin().map_err(no_room)?;
+        let source = folder.path().join("snippet.rs");
+        let program = wrap::program(&snippet.code, snippet.first_line);
+        std::fs::write(&source, program).map_err(no_room)?;
+        let binary = folder.path().join(BINARY);
+        let (output, status) = self.rustc(toolchain, &source, &binary, snippet, how)?;
+        match status {
+            Status::Exited(0) => self.cache.keep_binary(folder, name).map_err(no_room),
+            Status::Exited(1) if is_about_the_code(&output) => {
+                self.cache.keep_errors(folder, name, presentable(&output)).map_err(no_room)
+            }
+            Status::Exited(_) => {
+                let why = String::from_utf8_lossy(&output);
+                let why = without_colours(why.lines().next().unwrap_or("it does not say why"));
+                Err(NotBuilt::Impossible(format!("`rustc` could not build it: {why}")))
+            }
+            Status::Signaled(_) if how.is_cancelled.try_recv() == Err(DISCONNECTED) => {
+                Err(NotBuilt::Cancelled)
+            }
+            Status::Signaled(signal) => Err(NotBuilt::Died(signal)),
+        }
+    }
+
+    fn rustc(
+        &self,
+        toolchain: &Toolchain,
+        source: &Path,
+        binary: &Path,
+        snippet: &Snippet,
+        how: &How<'_>,
+    ) -> Result<(Vec<u8>, Status), NotBuilt> {
+        let mut remap = OsString::from("--remap-path-prefix=");
+        remap.push(source);
+        remap.push("=");
+        remap.push(snippet.file.to_string_lossy().replace('=', "_"));
+        let mut arguments: Vec<OsString> = FLAGS.iter().map(OsString::from).collect();
+        arguments.extend([remap, "-o".into(), binary.into(), source.into()]);
+        let begun = |child: &Arc<Child>| {
+            if how.is_background {
+                let _ = rustix::process::setpriority_process(Some(child.pid()), 10);
+            }
+            (how.begun)(child);
+        };
+        let heard =
+            toolchain::listen(&self.family, &toolchain.rustc, arguments, &self.directory, begun);
+        heard.map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))
+    }
+}
+
+const DISCONNECTED: crossbeam_channel::TryRecvError = crossbeam_channel::TryRecvError::Disconnected;
+
+/// The name of a snippet's entry: a hash of all that its program is made from, down to the line
+/// that a panic will name.
+fn name(toolchain: &Toolchain, snippet: &Snippet) -> String {
+    let mut hash = blake3::Hasher::new();
+    let line = snippet.first_line.to_le_bytes();
+    let flags = FLAGS.concat();
+    let file = snippet.file.as_os_str().as_encoded_bytes();
+    let code = snippet.code.as_bytes();
+    for part in [FORMAT, &toolchain.version, flags.as_bytes(), file, &line, code] {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().to_hex()[..32].to_owned()
+}
+
+/// Whether the same code would be refused again: a missing linker may be there the next time.
+fn is_about_the_code(output: &[u8]) -> bool {
+    !String::from_utf8_lossy(output).contains("linker `")
+}
+
+/// The errors without the lines that only sum up.
+fn presentable(output: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(output);
+    let sums_up = |line: &&str| {
+        line.contains("aborting due to")
+            || line.contains("For more information about")
+            || line.contains("Some errors have detailed explanations")
+    };
+    let lines: Vec<_> = text.lines().filter(|line| !sums_up(line)).collect();
+    let mut text = lines.join("\n").trim_end().to_owned();
+    text.push('\n');
+    text.into_bytes()
+}
+
+/// A line without its `ESC [ … m` sequences.
+fn without_colours(line: &str) -> String {
+    let mut parts = line.split("\x1b[");
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once('m').map_or("", |(_, text)| text));
+    [first].into_iter().chain(rest).collect()
+}
+
+/// A poisoned lock guards nothing that a panic could have left half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_linker_is_not_held_against_the_code() {
+        assert!(!is_about_the_code(b"error: linker `cc` not found"));
+        assert!(is_about_the_code(b"error[E0308]: mismatched types"));
+        assert_eq!(without_colours("\x1b[1m\x1b[91merror\x1b[0m: no"), "error: no");
+    }
+
+    #[test]
+    fn sums_are_left_out_of_the_errors() {
+        let errors = b"error: no\n  |\n\nerror: aborting due to 1 previous error\n\n";
+        assert_eq!(presentable(errors), b"error: no\n  |\n");
+    }
+
+    #[test]
+    fn a_name_tells_code_file_and_line_apart() {
+        let toolchain = Toolchain { rustc: PathBuf::new(), version: b"1.95".to_vec() };
+        let snippet = Snippet {
+            language: "rust".to_owned(),
+            alternative: None,
+            code: "fn main() {}".to_owned(),
+            fingerprint: crate::deck::Fingerprint(1),
+            file: PathBuf::from("talk.md"),
+            first_line: 7,
+        };
+        let (mut code, mut file, mut line) = (snippet.clone(), snippet.clone(), snippet.clone());
+        code.code.push(' ');
+        file.file.push("x");
+        line.first_line = 8;
+        let names: std::collections::BTreeSet<_> =
+            [&snippet, &code, &file, &line].map(|snippet| name(&toolchain, snippet)).into();
+        assert_eq!(names.len(), 4);
+        assert_eq!(name(&toolchain, &snippet), name(&toolchain, &snippet.clone()));
+    }
+}

@@ -1,0 +1,201 @@
+//! What was compiled, kept in the user's cache folder across talks: a folder for each program,
+//! named after all that it was made from.
+
+#![expect(clippy::disallowed_methods, reason = "the cache is files")]
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+
+/// The program's file in its folder.
+pub(super) const BINARY: &str = "snippet";
+
+/// The file that holds the compiler's errors where there is no program.
+const ERRORS: &str = "errors";
+
+/// Starts the name of a folder that is still being filled; the filling process's number follows.
+const UNFINISHED: &str = ".build-";
+
+/// How many programs are kept, and how many bytes of them.
+const MOST_ENTRIES: usize = 200;
+const MOST_BYTES: u64 = 500 * 1024 * 1024;
+
+/// After this time nobody fills an unfinished folder any more.
+const ABANDONED: Duration = Duration::from_hours(24);
+
+/// What came of compiling a snippet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Built {
+    /// This program.
+    Ready(PathBuf),
+    /// These errors.
+    Refused(Arc<[u8]>),
+}
+
+/// The folder of programs.
+#[derive(Debug)]
+pub(super) struct Cache {
+    root: PathBuf,
+}
+
+impl Cache {
+    /// A cache in this folder, which is made when it is needed.
+    pub(super) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// What was kept under a name; marks it as used.
+    pub(super) fn find(&self, name: &str) -> Option<Built> {
+        let folder = self.root.join(name);
+        let binary = folder.join(BINARY);
+        let built = if binary.is_file() {
+            Built::Ready(binary)
+        } else {
+            Built::Refused(fs::read(folder.join(ERRORS)).ok()?.into())
+        };
+        // Not worth a word if it fails: the entry only looks older than it is.
+        let _ = File::open(folder).and_then(|folder| folder.set_modified(SystemTime::now()));
+        Some(built)
+    }
+
+    /// A folder to build in.
+    pub(super) fn begin(&self) -> io::Result<TempDir> {
+        fs::create_dir_all(&self.root)?;
+        tempfile::Builder::new().prefix(&unfinished_by_us()).tempdir_in(&self.root)
+    }
+
+    /// Removes what we have begun; to be called when nothing is being built any more.
+    pub(super) fn abandon(&self) {
+        let Ok(folders) = fs::read_dir(&self.root) else { return };
+        for folder in folders.flatten() {
+            if folder.file_name().to_string_lossy().starts_with(&unfinished_by_us()) {
+                let _ = fs::remove_dir_all(folder.path());
+            }
+        }
+    }
+
+    /// Keeps the program that was built in `folder`.
+    pub(super) fn keep_binary(&self, folder: TempDir, name: &str) -> io::Result<Built> {
+        Ok(Built::Ready(self.keep(folder, name)?.join(BINARY)))
+    }
+
+    /// Keeps the errors of what was to be built in `folder`.
+    pub(super) fn keep_errors(
+        &self,
+        folder: TempDir,
+        name: &str,
+        errors: Vec<u8>,
+    ) -> io::Result<Built> {
+        fs::write(folder.path().join(ERRORS), &errors)?;
+        self.keep(folder, name)?;
+        Ok(Built::Refused(errors.into()))
+    }
+
+    /// Gives a finished folder its name, in one step: nobody ever sees half an entry.
+    fn keep(&self, folder: TempDir, name: &str) -> io::Result<PathBuf> {
+        let kept = self.root.join(name);
+        match fs::rename(folder.path(), &kept) {
+            Ok(()) => {
+                let _ = folder.keep();
+            }
+            // Another talk was quicker, and its entry is as good as ours.
+            Err(_) if kept.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+        Ok(kept)
+    }
+
+    /// Removes what has not been used for longest, beyond the limits.
+    pub(super) fn prune(&self) {
+        let Ok(folders) = fs::read_dir(&self.root) else { return };
+        let folders = folders.flatten().map(|folder| folder.path());
+        let mut entries: Vec<_> = folders.filter_map(|path| Some((used(&path)?, path))).collect();
+        entries.sort_by(|one, other| other.cmp(one));
+        let (mut count, mut bytes) = (0, 0);
+        for (used, path) in entries {
+            let is_kept = if is_unfinished(&path) {
+                used.elapsed().unwrap_or_default() < ABANDONED
+            } else {
+                count += 1;
+                bytes += size(&path);
+                count <= MOST_ENTRIES && bytes <= MOST_BYTES
+            };
+            if !is_kept {
+                let _ = fs::remove_dir_all(path);
+            }
+        }
+    }
+}
+
+fn used(folder: &Path) -> Option<SystemTime> {
+    folder.metadata().and_then(|metadata| metadata.modified()).ok()
+}
+
+fn unfinished_by_us() -> String {
+    format!("{UNFINISHED}{}-", std::process::id())
+}
+
+fn is_unfinished(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED))
+}
+
+fn size(folder: &Path) -> u64 {
+    let Ok(files) = fs::read_dir(folder) else { return 0 };
+    files.flatten().filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache() -> (TempDir, Cache) {
+        let root = TempDir::new().unwrap();
+        let cache = Cache::new(root.path().join("rust"));
+        (root, cache)
+    }
+
+    fn keep(cache: &Cache, name: &str) -> Built {
+        let folder = cache.begin().unwrap();
+        fs::write(folder.path().join(BINARY), name).unwrap();
+        cache.keep_binary(folder, name).unwrap()
+    }
+
+    #[test]
+    fn what_is_kept_is_found() {
+        let (_root, cache) = cache();
+        assert_eq!(cache.find("one"), None);
+        let built = keep(&cache, "one");
+        assert_eq!(cache.find("one"), Some(built));
+        let folder = cache.begin().unwrap();
+        let refused = cache.keep_errors(folder, "two", b"no".to_vec()).unwrap();
+        assert_eq!(cache.find("two"), Some(refused));
+    }
+
+    #[test]
+    fn the_second_of_two_builds_is_dropped() {
+        let (_root, cache) = cache();
+        assert_eq!(keep(&cache, "one"), keep(&cache, "one"));
+        assert_eq!(fs::read_dir(&cache.root).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_was_used_longest_ago_goes_first() {
+        let (_root, cache) = cache();
+        for number in 0..MOST_ENTRIES + 2 {
+            keep(&cache, &format!("{number}"));
+            let age = Duration::from_secs(3600 - number as u64);
+            let folder = File::open(cache.root.join(format!("{number}"))).unwrap();
+            folder.set_modified(SystemTime::now() - age).unwrap();
+        }
+        cache.find("0");
+        let unfinished = cache.begin().unwrap();
+        cache.prune();
+        assert!(cache.find("0").is_some() && cache.find("3").is_some());
+        assert_eq!((cache.find("1"), cache.find("2")), (None, None));
+        assert!(unfinished.path().exists());
+    }
+}

@@ -1,0 +1,187 @@
+//! Rust snippets: compiled before anybody asks, in the background, and run as the programs that
+//! they become.
+//!
+//! What the speaker asks for is compiled at once, beside whatever the background is at.
+
+mod builds;
+mod cache;
+mod toolchain;
+mod wrap;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::process::Signal;
+
+use super::family::{Child, Family};
+use super::running::Running;
+use super::runs::Make;
+use super::{Event, Sink};
+use crate::run::{self, Outcome, Preparation, Snippet};
+use builds::{Builds, How, NotBuilt};
+use cache::Built;
+
+/// Compiles snippets, and knows which are ready.
+pub(super) struct Rust {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    builds: Builds,
+    send: Arc<dyn Fn(Event) + Send + Sync>,
+    /// Which call of `prepare` was the last.
+    latest: AtomicU64,
+    /// Held by the one that compiles in the background.
+    turn: Mutex<()>,
+    /// What the background is compiling.
+    current: Mutex<Option<(Snippet, Arc<Child>)>>,
+}
+
+impl Rust {
+    /// Nothing is compiled yet; compilers run in `directory`, as members of this family.
+    pub(super) fn new(
+        family: Arc<Family>,
+        directory: PathBuf,
+        cache: &Path,
+        send: Arc<dyn Fn(Event) + Send + Sync>,
+    ) -> Self {
+        let builds = Builds::new(family, directory, cache);
+        let (turn, current) = (Mutex::default(), Mutex::default());
+        let shared = Shared { builds, send, latest: AtomicU64::new(0), turn, current };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Compiles these in the background, the first ones first, and nothing else that was prepared
+    /// before.
+    pub(super) fn prepare(&self, snippets: Vec<Snippet>) {
+        let number = self.shared.latest.fetch_add(1, Ordering::SeqCst) + 1;
+        self.shared.give_up_unless(&snippets);
+        if snippets.is_empty() {
+            return;
+        }
+        let shared = self.shared.clone();
+        let thread = std::thread::Builder::new().name("prepare".to_owned());
+        // Without a thread for it they are compiled when they are asked for.
+        let _ = thread.spawn(move || shared.prepare(number, &snippets));
+    }
+
+    /// Prepares nothing more and leaves nothing half built; to be called when the compilers have
+    /// ended.
+    pub(super) fn end(&self) {
+        self.shared.latest.fetch_add(1, Ordering::SeqCst);
+        self.shared.builds.abandon();
+    }
+
+    /// What gives a run its program, on the run's thread: the one that is ready, else a new one.
+    pub(super) fn program(&self, snippet: &Snippet) -> Make {
+        let (shared, snippet) = (self.shared.clone(), snippet.clone());
+        Box::new(move |running, sink| {
+            let built = shared.built(&snippet, running, sink);
+            match built.map_err(|why| why.into_outcome(running))? {
+                Built::Ready(program) => Ok(program),
+                Built::Refused(errors) => {
+                    sink(run::Event::Output(errors.to_vec()));
+                    Err(Outcome::NotCompiled)
+                }
+            }
+        })
+    }
+}
+
+impl Shared {
+    fn built(&self, snippet: &Snippet, running: &Running, sink: &Sink) -> Result<Built, NotBuilt> {
+        if let Some(built) = self.builds.known(snippet)? {
+            return Ok(built);
+        }
+        sink(run::Event::Compiling);
+        let begun = |child: &Arc<Child>| running.adopt(child);
+        let is_cancelled = running.is_cut();
+        self.builds.build(snippet, &How { is_background: false, begun: &begun, is_cancelled })
+    }
+
+    /// One call of `prepare`, until the next.
+    fn prepare(&self, number: u64, snippets: &[Snippet]) {
+        let unknown: Vec<_> =
+            snippets.iter().filter(|snippet| !self.tell_if_known(snippet)).collect();
+        for snippet in &unknown {
+            self.tell(snippet, Preparation::Compiling);
+        }
+        let _turn = lock(&self.turn);
+        for snippet in unknown {
+            if self.latest.load(Ordering::SeqCst) != number {
+                return;
+            }
+            self.compile(number, snippet);
+        }
+        self.builds.prune();
+    }
+
+    fn tell_if_known(&self, snippet: &Snippet) -> bool {
+        let Ok(known) = self.builds.known(snippet) else { return false };
+        if let Some(built) = &known {
+            self.tell(snippet, outcome_of(built));
+        }
+        known.is_some()
+    }
+
+    fn compile(&self, number: u64, snippet: &Snippet) {
+        let begun = |child: &Arc<Child>| {
+            *lock(&self.current) = Some((snippet.clone(), child.clone()));
+            if self.latest.load(Ordering::SeqCst) != number {
+                // The next call may have looked before there was anything to give up; it will
+                // find this one cheaply again if it still wants it.
+                child.signal(Signal::KILL);
+            }
+        };
+        let is_cancelled = &crossbeam_channel::never();
+        let how = How { is_background: true, begun: &begun, is_cancelled };
+        let built = self.builds.build(snippet, &how);
+        *lock(&self.current) = None;
+        match built {
+            Ok(built) => self.tell(snippet, outcome_of(&built)),
+            // It was given up.
+            Err(NotBuilt::Cancelled | NotBuilt::Died(_)) => {}
+            Err(NotBuilt::Impossible(_)) => self.tell(snippet, Preparation::Failed),
+        }
+    }
+
+    /// Ends what the background compiles, unless it is one of these.
+    fn give_up_unless(&self, wanted: &[Snippet]) {
+        if let Some((snippet, child)) = &*lock(&self.current)
+            && !wanted.contains(snippet)
+        {
+            child.signal(Signal::KILL);
+        }
+    }
+
+    fn tell(&self, snippet: &Snippet, preparation: Preparation) {
+        (self.send)(Event::Prepared(snippet.fingerprint, preparation));
+    }
+}
+
+impl NotBuilt {
+    /// What it means for a run that wanted it.
+    fn into_outcome(self, running: &Running) -> Outcome {
+        match self {
+            _ if running.reason().is_some() => Outcome::Stopped,
+            Self::Cancelled => Outcome::Stopped,
+            Self::Died(signal) => {
+                Outcome::NotStarted(format!("`rustc` died of signal {signal}: run it again"))
+            }
+            Self::Impossible(why) => Outcome::NotStarted(why),
+        }
+    }
+}
+
+fn outcome_of(built: &Built) -> Preparation {
+    match built {
+        Built::Ready(_) => Preparation::Ready,
+        Built::Refused(_) => Preparation::Failed,
+    }
+}
+
+/// A poisoned lock guards nothing that a panic could have left half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

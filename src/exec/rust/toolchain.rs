@@ -1,0 +1,77 @@
+//! The real `rustc`: what stands on `PATH` is often rustup's proxy, which costs 11 ms a call.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::exec::family::{Child, Family, Status};
+use crate::exec::spawn::{self, Command};
+
+/// The most that is read of what a compiler says.
+const MOST_OUTPUT: u64 = 256 * 1024;
+
+/// A Rust toolchain.
+#[derive(Debug)]
+pub(super) struct Toolchain {
+    /// Its compiler.
+    pub(super) rustc: PathBuf,
+    /// What it says of itself: equal for equal compilers.
+    pub(super) version: Vec<u8>,
+}
+
+impl Toolchain {
+    /// The toolchain for this folder, or why there is none.
+    pub(super) fn find(family: &Family, directory: &Path) -> Result<Self, String> {
+        let Some(rustc) = spawn::find_program("rustc".as_ref(), directory) else {
+            let hint = "https://rustup.rs installs it";
+            return Err(format!("`rustc` is not installed, or not on `PATH`: {hint}"));
+        };
+        let sysroot = ask(family, &rustc, directory, &["--print", "sysroot"])?;
+        // rustup may have said something before.
+        let sysroot = String::from_utf8_lossy(&sysroot);
+        let sysroot = Path::new(sysroot.lines().next_back().unwrap_or_default());
+        let real = sysroot.join("bin").join("rustc");
+        let rustc = if real.is_file() { real } else { rustc };
+        let version = ask(family, &rustc, directory, &["-vV"])?;
+        Ok(Self { rustc, version })
+    }
+}
+
+fn ask(
+    family: &Family,
+    rustc: &Path,
+    directory: &Path,
+    question: &[&str],
+) -> Result<Vec<u8>, String> {
+    let arguments = question.iter().map(OsString::from).collect();
+    let asked = listen(family, rustc, arguments, directory, |_| {});
+    let (answer, status) = asked.map_err(|error| format!("`rustc` could not be run: {error}"))?;
+    if status == Status::Exited(0) {
+        return Ok(answer);
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    let why = answer.lines().next().unwrap_or("it does not say why");
+    Err(format!("`rustc {}` does not work: {why}", question.join(" ")))
+}
+
+/// Runs a compiler to its end: what it wrote, and how it ended.
+pub(super) fn listen(
+    family: &Family,
+    rustc: &Path,
+    arguments: Vec<OsString>,
+    directory: &Path,
+    begun: impl FnOnce(&Arc<Child>),
+) -> io::Result<(Vec<u8>, Status)> {
+    let (reader, writer) = io::pipe()?;
+    let command = Command::new(rustc, writer.as_fd()).args(arguments).directory(directory);
+    let child = family.spawn(command)?;
+    drop(writer);
+    begun(&child);
+    let mut output = Vec::new();
+    // Closing the pipe after the most that is read ends a compiler that would say more.
+    let read = reader.take(MOST_OUTPUT).read_to_end(&mut output);
+    let status = child.wait();
+    read.map(|_| (output, status))
+}

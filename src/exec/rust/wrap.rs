@@ -1,0 +1,274 @@
+//! A snippet as a program: its lines stand where the deck has them, and code without a `main` gets
+//! one in which `?` works.
+
+use std::ops::Range;
+
+/// The program for a snippet whose first line is `first_line` (from 1) of the deck.
+pub(super) fn program(code: &str, first_line: u32) -> String {
+    let code = without_shebang(code);
+    let marks = scan(code);
+    let above = first_line.saturating_sub(1) as usize;
+    if marks.has_main {
+        return "\n".repeat(above) + code;
+    }
+    let (hoisted, code) = hoist(code, &marks.of_crate);
+    let (before, after) = body(&code);
+    let head = format!("{hoisted} fn main() -> Result<(), Box<dyn std::error::Error>> {{ {before}");
+    // The line above the code is the fence: free for what we add.
+    let padding = "\n".repeat(above.saturating_sub(1));
+    let end_of_head = if above > 0 { "\n" } else { " " };
+    format!("{padding}{head}{end_of_head}{code}\n{after} }}\n")
+}
+
+/// `#!/usr/bin/env rust-script` counts only at the very start of a file, where it no longer stands.
+fn without_shebang(code: &str) -> &str {
+    let is_shebang = code.starts_with("#!") && !code.starts_with("#![");
+    if is_shebang { code.find('\n').map_or("", |end| &code[end..]) } else { code }
+}
+
+/// What stands before and after the statements, so that any last line will do: `Ok(…)` is the
+/// result; what else is left there has its value dropped.
+fn body(code: &str) -> (&'static str, &'static str) {
+    let lines = code.lines().rev().map(str::trim);
+    let last = lines.into_iter().find(|line| !line.is_empty() && !line.starts_with("//"));
+    if last.is_some_and(|line| line.starts_with("Ok(")) {
+        ("", "")
+    } else {
+        ("let _ = {", "}; Ok(())")
+    }
+}
+
+/// The crate's attributes, and the code with blanks in their place, for they must stand first, and
+/// in the place of its documentation, which a function cannot hold.
+fn hoist(code: &str, of_crate: &[Range<usize>]) -> (String, String) {
+    let mut hoisted = String::new();
+    let mut rest = String::new();
+    let mut from = 0;
+    for range in of_crate {
+        let taken = &code[range.clone()];
+        if taken.starts_with('#') {
+            hoisted.extend(taken.split('\n').flat_map(|line| [line, " "]));
+        }
+        rest.push_str(&code[from..range.start]);
+        rest.extend(taken.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        from = range.end;
+    }
+    rest.push_str(&code[from..]);
+    (hoisted, rest)
+}
+
+/// What was found outside comments, strings and braces.
+#[derive(Default)]
+struct Marks {
+    has_main: bool,
+    /// Where `#![…]` and `//! …` stand.
+    of_crate: Vec<Range<usize>>,
+}
+
+/// Reads the code as far as needed to know what is code in it.
+fn scan(code: &str) -> Marks {
+    let mut marks = Marks::default();
+    let mut depth = 0_usize;
+    let mut last_word = "";
+    let mut at = 0;
+    while at < code.len() {
+        let rest = &code[at..];
+        let length = token(rest);
+        let text = &rest[..length];
+        match text {
+            "{" => depth += 1,
+            "}" => depth = depth.saturating_sub(1),
+            "main" if depth == 0 && last_word == "fn" => marks.has_main = true,
+            "#" if depth == 0 && rest.starts_with("#![") => {
+                let end = at + attribute(rest);
+                marks.of_crate.push(at..end);
+                at = end;
+                continue;
+            }
+            _ if depth == 0 && (text.starts_with("//!") || text.starts_with("/*!")) => {
+                marks.of_crate.push(at..at + length);
+            }
+            _ => {}
+        }
+        if !text.trim().is_empty() && !is_comment(text) {
+            last_word = text;
+        }
+        at += length;
+    }
+    marks
+}
+
+fn is_comment(text: &str) -> bool {
+    text.starts_with("//") || text.starts_with("/*")
+}
+
+/// The length of the `#![…]` that a text starts with.
+fn attribute(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while at < text.len() {
+        let length = token(&text[at..]);
+        match &text[at..at + length] {
+            "[" => depth += 1,
+            "]" if depth == 1 => return at + length,
+            "]" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += length;
+    }
+    text.len()
+}
+
+/// The length of the first token, comment or run of blanks; at least one character.
+fn token(text: &str) -> usize {
+    let Some(first) = text.chars().next() else { return 0 };
+    let word = |text: &str| text.find(|c: char| !is_word(c)).unwrap_or(text.len());
+    match first {
+        '/' if text.starts_with("//") => text.find('\n').unwrap_or(text.len()),
+        '/' if text.starts_with("/*") => block_comment(text),
+        '"' => string(text),
+        '\'' => quote(text),
+        _ if is_word(first) => {
+            let length = word(text);
+            let (prefix, rest) = text.split_at(length);
+            match prefix {
+                "r" | "br" | "cr" => length + raw_string(rest).unwrap_or(0),
+                "b" | "c" if rest.starts_with('"') => length + string(rest),
+                "b" if rest.starts_with('\'') => length + quote(rest),
+                _ => length,
+            }
+        }
+        _ if first.is_whitespace() => text.find(|c: char| !c.is_whitespace()).unwrap_or(text.len()),
+        _ => first.len_utf8(),
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn block_comment(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with("/*") {
+            depth += 1;
+            at += 2;
+        } else if rest.starts_with("*/") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                return at;
+            }
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    text.len()
+}
+
+/// The length of the `"…"` that a text starts with.
+fn string(text: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The length of the `#"…"#` that a text starts with; nothing for `r#name`.
+fn raw_string(text: &str) -> Option<usize> {
+    let hashes = text.find(|c| c != '#')?;
+    let opening = text[hashes..].strip_prefix('"')?;
+    let closing = format!("\"{}", &text[..hashes]);
+    let end = opening.find(&closing).map_or(opening.len(), |at| at + closing.len());
+    Some(hashes + 1 + end)
+}
+
+/// The length of the character that a text starts with; of its quote alone for a lifetime.
+fn quote(text: &str) -> usize {
+    let mut characters = text.char_indices().skip(1);
+    match characters.next() {
+        Some((_, '\\')) => {
+            let end = characters.skip(1).find(|(_, c)| *c == '\'');
+            end.map_or(text.len(), |(at, _)| at + 1)
+        }
+        Some(_) => match characters.next() {
+            Some((at, '\'')) => at + 1,
+            _ => 1,
+        },
+        None => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has_main(code: &str) -> bool {
+        scan(code).has_main
+    }
+
+    #[test]
+    fn a_program_is_only_moved_to_its_lines() {
+        let code = "#![allow(unused)]\nfn main() {}\n";
+        assert_eq!(program(code, 4), format!("\n\n\n{code}"));
+    }
+
+    #[test]
+    fn a_main_is_seen_only_where_it_is_one() {
+        assert!(has_main("pub(crate) async fn\n/* the */ main () {}"));
+        assert!(has_main("const Q: char = '\"'; const B: &[u8] = b\"{\"; fn main() {}"));
+        assert!(has_main("fn f<'a>(x: &'a str) -> char { '{' }\nfn main() {}"));
+        assert!(has_main("const E: char = '\\''; const U: char = '\\u{7b}'; fn main() {}"));
+        assert!(has_main("const R: &str = r#\"\" { \"#; let r#fn = 1; fn main() {}"));
+        assert!(!has_main("// fn main() {}\n/* /* */ fn main() {} */"));
+        assert!(!has_main("let text = \"\\\" fn main() {}\";"));
+        assert!(!has_main("mod program { fn main() {} }"));
+        assert!(!has_main("fn mainly() {} let main = 1;"));
+    }
+
+    #[test]
+    fn code_without_main_gets_one_on_the_line_above() {
+        let wrapped = program("let n: i32 = \"1\".parse()?;\nprintln!(\"{n}\")", 3);
+        let lines: Vec<_> = wrapped.lines().collect();
+        assert_eq!(lines[0], "");
+        assert!(lines[1].contains("fn main()"));
+        assert_eq!(lines[2], "let n: i32 = \"1\".parse()?;");
+        assert_eq!(lines[4], "}; Ok(()) }");
+    }
+
+    #[test]
+    fn a_result_at_the_end_is_the_result() {
+        assert!(program("f()?;\nOk(()) // done\n// really\n", 2).ends_with("really\n\n }\n"));
+    }
+
+    #[test]
+    fn attributes_of_the_crate_come_first_and_leave_blanks() {
+        let wrapped = program("#![allow(\n  dead_code)]\nlet x = 1;", 2);
+        let lines: Vec<_> = wrapped.lines().collect();
+        assert!(lines[0].trim_start().starts_with("#![allow(   dead_code)]"), "{wrapped}");
+        assert_eq!((lines[1].trim(), lines[2].trim(), lines[3]), ("", "", "let x = 1;"));
+    }
+
+    #[test]
+    fn documentation_of_the_crate_and_a_shebang_leave_blanks() {
+        let wrapped = program("#!/usr/bin/env rust-script\n//! Says é.\nf();", 2);
+        let lines: Vec<_> = wrapped.lines().collect();
+        assert_eq!((lines[1], lines[2].trim(), lines[3]), ("", "", "f();"));
+        assert_eq!(program("#!/bin/x\nfn main() {}", 2), "\n\nfn main() {}");
+    }
+
+    #[test]
+    fn broken_code_is_read_to_its_end() {
+        for code in ["\"", "'", "/*", "r#\"", "#![", "b'", "'\\", "}}}{", "/* é", "#![é"] {
+            assert!(program(code, 1).contains("fn main"), "{code}");
+        }
+    }
+}
