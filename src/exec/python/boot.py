@@ -1,7 +1,7 @@
 """The worker's own code, the same in the embedded interpreter and in a plain one.
 
-It is a zygote: it waits on a socket for orders, and runs each block in a fork of itself, so every
-run starts from a fresh, warm interpreter and may crash without harm to the next. An order comes
+It is a zygote: it waits on a socket for orders, and gives each to a fork of itself, so every run
+starts from a fresh, warm interpreter and may crash without harm to the next. An order comes
 with two files: the run's terminal, and a socket for reports about this run. A report is a line:
 
     started PID       from the run: it has a session and process group of its own now
@@ -19,6 +19,7 @@ import _signal
 import atexit
 import builtins
 import gc
+import io
 import linecache
 import os
 import select
@@ -40,6 +41,7 @@ except ImportError:
 
 CONTROL = 10
 FILES_PER_ORDER = 2
+SETTLING = 0.02
 LONGEST_PADDING = 10000000
 NO_INPUT = "EOF when reading a line"
 HINT = "hint: a block cannot read what is typed yet: write its input into the code"
@@ -66,36 +68,71 @@ def start():
 
 
 def serve(control):
-    """Forks a run for each order, and tells how each ended, until the other side is gone."""
+    """Hands each order to a fork, and tells how each ended, until the other side is gone."""
     wake, waker = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(waker, False)
     _signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     _signal.signal(_signal.SIGCHLD, lambda signal, frame: None)
     orders = Orders(control)
-    running = {}
-    left = set()
+    running, left, spare = {}, set(), None
     while True:
-        ready = select.select([control, wake], [], [])[0]
+        # The next fork is made ahead of its order, but not while the last run begins.
+        ready = select.select([control, wake], [], [], None if spare else SETTLING)[0]
+        if not ready:
+            spare = Spare(lambda: close([wake, waker, control.detach(), *running.values()]))
         if wake in ready:
             drain(wake)
-            reap(running, left)
+            dead = reap(running, left)
+            if spare and spare.pid in dead:
+                spare = spare.close()
         if control not in ready:
             continue
         if not orders.receive():
             end(set(running) | left)
-        for order, (terminal, report) in orders.complete():
-            pid = fork()
-            if pid == 0:
-                for file in [wake, waker, *orders.files, *running.values()]:
-                    os.close(file)
-                control.close()
-                run(order, terminal, report)
-            os.close(terminal)
-            if pid is None:
-                os.close(report)
+        for frame, files in orders.complete():
+            rest = [wake, waker, *orders.files, *files, *running.values()]
+            if not (spare and spare.take(frame, files)):
+                spare = Spare(lambda: close([control.detach(), *rest]))
+                spare.take(frame, files)
+            os.close(files[0])
+            if spare.pid:
+                running[spare.pid] = files[1]
             else:
-                running[pid] = report
+                os.close(files[1])
+            spare = spare.close()
+
+
+class Spare:
+    """A fork that waits for its order. The costly part of a start is behind it."""
+
+    def __init__(self, close_in_fork):
+        ours, theirs = socket.socketpair()
+        self.socket = ours
+        try:
+            self.pid = os.fork()
+        except OSError:
+            self.pid = None
+        if self.pid == 0:
+            ours.close()
+            close_in_fork()
+            live(theirs)
+        theirs.close()
+
+    def take(self, frame, files):
+        """Gives it its order; whether it is there to take it."""
+        rights = b"".join(file.to_bytes(4, sys.byteorder) for file in files)
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
+        try:
+            sent = self.socket.sendmsg([frame], rights)
+            self.socket.sendall(frame[sent:])
+        except OSError:
+            return False
+        return True
+
+    def close(self):
+        """It is on its own, or gone."""
+        self.socket.close()
 
 
 class Orders:
@@ -129,27 +166,21 @@ class Orders:
             end = 4 + int.from_bytes(self.bytes[:4], "little")
             if len(self.bytes) < end or len(self.files) < FILES_PER_ORDER:
                 return
-            order = Order(strings(self.bytes[4:end]))
-            files = self.files[:FILES_PER_ORDER]
+            frame, files = self.bytes[:end], self.files[:FILES_PER_ORDER]
             self.bytes = self.bytes[end:]
             self.files = self.files[FILES_PER_ORDER:]
-            yield order, files
-
-
-def strings(frame):
-    """The byte strings of one order."""
-    found, at = [], 0
-    while at < len(frame):
-        start = at + 4
-        at = start + int.from_bytes(frame[at:start], "little")
-        found.append(frame[start:at])
-    return found
+            yield frame, files
 
 
 class Order:
     """What to run, and in which surroundings."""
 
-    def __init__(self, fields):
+    def __init__(self, frame):
+        fields, at = [], 4
+        while at < len(frame):
+            start = at + 4
+            at = start + int.from_bytes(frame[at:start], "little")
+            fields.append(frame[start:at])
         code, self.first_line, file, path, directory = fields[:5]
         self.source = code.decode("utf-8", "replace")
         self.first_line = int(self.first_line)
@@ -168,23 +199,24 @@ def drain(wake):
         pass
 
 
-def fork():
-    """0 in the run, its number in the zygote, None where there can be no more processes."""
-    try:
-        return os.fork()
-    except OSError:
-        return None
+def close(files):
+    """Closes files that only the zygote needs."""
+    for file in files:
+        os.close(file)
 
 
 def reap(running, left):
-    """Reports the runs that have ended, and remembers those that left processes behind."""
+    """Reports the runs that have ended, and remembers those that left processes behind; all that
+    have ended."""
+    dead = set()
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
         except OSError:
-            return
+            return dead
         if pid == 0:
-            return
+            return dead
+        dead.add(pid)
         report = running.pop(pid, None)
         if report is not None:
             tell(report, "status %d\n" % status)
@@ -214,11 +246,47 @@ def tell(report, line):
         pass
 
 
+def live(orders):
+    """The whole life of a fork: one order, and nothing after it."""
+    try:
+        settle()
+        rehearse()
+        orders = Orders(orders)
+        while True:
+            if not orders.receive():
+                os._exit(0)
+            for frame, (terminal, report) in orders.complete():
+                orders.control.close()
+                run(Order(frame), terminal, report)
+    finally:
+        os._exit(1)
+
+
+def settle():
+    """Makes a process of its own out of the fork."""
+    zygote = os.getppid()
+    os.setsid()
+    if _livedeck is not None:
+        _livedeck.die_with_parent()
+        if os.getppid() != zygote:
+            os._exit(1)
+    _signal.set_wakeup_fd(-1)
+    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+
+
+def rehearse():
+    """Goes once through what a run does, with nothing to see: what it touches is no longer shared
+    with the zygote, and copying it later would take as long as the run's own start."""
+    exec(compile("print('', file=file)", "", "exec"), {"file": stream(1, "", "strict")})
+    flush()
+
+
 def run(order, terminal, report):
-    """The whole life of a run. Does not return."""
+    """Runs one order to its end. Does not return."""
     us, status = os.getpid(), 1
     try:
-        settle(order, terminal, report)
+        enter(order, terminal, report)
         status = execute(order, report)
         if os.getpid() == us:
             finish()
@@ -230,21 +298,13 @@ def run(order, terminal, report):
         os._exit(status)
 
 
-def settle(order, terminal, report):
-    """Makes a process of its own out of the fork: session, signals, files, surroundings."""
-    zygote = os.getppid()
-    os.setsid()
-    if _livedeck is not None:
-        _livedeck.die_with_parent()
-        if os.getppid() != zygote:
-            os._exit(1)
-    _signal.set_wakeup_fd(-1)
-    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-    _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+def enter(order, terminal, report):
+    """Takes up the surroundings that the order wants."""
     os.dup2(terminal, 1)
     os.dup2(terminal, 2)
     os.close(terminal)
-    write_at_once()
+    sys.stdout = sys.__stdout__ = stream(1, "<stdout>", "replace")
+    sys.stderr = sys.__stderr__ = stream(2, "<stderr>", "backslashreplace")
     for name, given, value in order.environment:
         if given:
             os.environb[name] = value
@@ -253,20 +313,22 @@ def settle(order, terminal, report):
     if faulthandler is not None:
         faulthandler.enable(report, False)
     tell(report, "started %d\n" % os.getpid())
-    os.chdir(order.directory)
+    try:
+        os.chdir(order.directory)
+    except OSError:
+        pass
     sys.path.insert(0, order.directory)
     sys.argv = [order.path]
 
 
-def write_at_once():
-    """Python's own streams were opened on other files: everything goes to the terminal, partial
-    lines too, whatever the locale says."""
-    sys.stdout.reconfigure(
-        encoding="utf-8", errors="replace", line_buffering=True, write_through=True
-    )
-    sys.stderr.reconfigure(
-        encoding="utf-8", errors="backslashreplace", line_buffering=True, write_through=True
-    )
+def stream(file, name, errors):
+    """A stream like Python's own, but it writes at once, partial lines too, and in UTF-8 whatever
+    the locale says."""
+    raw = io.FileIO(file, "w", closefd=False)
+    raw.name = name
+    text = io.TextIOWrapper(raw, "utf-8", errors, "\n", line_buffering=True, write_through=True)
+    text.mode = "w"
+    return text
 
 
 def execute(order, report):
