@@ -1,71 +1,275 @@
 //! Pictures: finding, measuring, decoding in the background, and putting them on the terminal in
 //! whatever way it knows.
+//!
+//! A picture's size is read from its header when its slide is laid out. Its pixels are decoded,
+//! scaled and encoded by a thread of its own once it is to be shown; until they are there its room
+//! stays blank. What the terminal was told to show is remembered, so that a frame which changes
+//! nothing writes nothing.
+
+#![expect(clippy::disallowed_methods, reason = "the shell reads files and the environment")]
+
+mod draw;
+mod find;
+mod pixels;
+mod protocol;
+mod store;
+mod work;
+
+use std::path::PathBuf;
+
+use ratatui::buffer::{Buffer, CellDiffOption};
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+
 use crate::layout::{PictureKey, PixelSize};
 use crate::view::Overlay;
-use ratatui::{buffer::Buffer, style::Color};
-use std::path::PathBuf;
-/// x
-#[derive(Clone, Copy, Debug)]
-pub enum Protocol {
-    /// x
-    Blocks,
+
+pub use protocol::{Capabilities, Protocol};
+
+use draw::{Draw, Made, Place};
+use find::Finder;
+use store::Store;
+use work::{Job, Worker};
+
+/// The pictures of a deck, and of the terminal.
+pub struct Media {
+    finder: Finder,
+    store: Store,
+    worker: Worker,
+    protocol: Option<Protocol>,
+    /// What was asked of the worker and has not come back.
+    asked: Vec<Draw>,
+    shown: Vec<Shown>,
+    /// Bytes to be written with the next frame.
+    pending: Vec<u8>,
+    last_id: u32,
 }
-impl Protocol {
-    /// x
-    pub fn choose(_c: &Capabilities) -> Self {
-        Self::Blocks
-    }
-}
-/// x
-#[derive(Clone, Debug, Default)]
-pub struct Capabilities {
-    /// x
-    pub kitty: bool,
-    /// x
-    pub sixel: bool,
-}
-impl Capabilities {
-    /// x
-    pub fn from_env() -> Self {
-        Self::default()
-    }
-}
-/// x
+
+/// Something made in the background, for [`Media::loaded`].
 #[derive(Debug)]
-pub struct Loaded;
-/// x
-pub struct Media;
+pub struct Loaded {
+    draw: Draw,
+    id: u32,
+    made: Result<Made, String>,
+}
+
+/// What the terminal was told to show.
+#[derive(Clone, Debug, PartialEq)]
+struct Shown {
+    draw: Draw,
+    id: u32,
+    /// Tells apart the places of one picture; from 1.
+    number: u32,
+    place: Place,
+}
+
 impl Media {
-    /// x
+    /// Pictures that are looked for beside the deck's files, then in `directory`. What was made in
+    /// the background is handed over through `send`. Without a protocol nothing is shown until
+    /// [`Media::set_protocol`].
     pub fn new(
-        _d: PathBuf,
-        _p: Option<Protocol>,
-        _s: impl Fn(Loaded) + Send + Sync + 'static,
+        directory: PathBuf,
+        protocol: Option<Protocol>,
+        send: impl Fn(Loaded) + Send + Sync + 'static,
     ) -> Self {
-        Self
+        Self {
+            finder: Finder::new(directory),
+            store: Store::default(),
+            worker: Worker::new(send),
+            protocol,
+            asked: Vec::new(),
+            shown: Vec::new(),
+            pending: Vec::new(),
+            last_id: 0,
+        }
     }
-    /// x
-    pub fn set_protocol(&mut self, _p: Protocol) {}
-    /// x
-    pub fn forget(&mut self) {}
-    /// x
-    pub fn loaded(&mut self, _l: Loaded) {}
-    /// x
+
+    /// Sets how pictures are shown.
+    pub fn set_protocol(&mut self, protocol: Protocol) {
+        if self.protocol != Some(protocol) {
+            let end = self.quit();
+            self.pending.extend(end);
+            self.protocol = Some(protocol);
+        }
+    }
+
+    /// The size of a picture.
+    ///
+    /// # Errors
+    /// It is not there, it is no picture, or it could not be decoded: what to say in its place.
+    pub fn measure(&mut self, key: &PictureKey) -> Result<PixelSize, String> {
+        self.finder.find(key).map(|found| found.size)
+    }
+
+    /// Every file that was found or looked for: what to watch.
     pub fn files(&self) -> Vec<PathBuf> {
-        vec![]
+        self.finder.looked().cloned().collect()
     }
-    /// x
-    pub fn measure(&mut self, _k: &PictureKey) -> Result<PixelSize, String> {
-        Err("later".into())
+
+    /// Files have changed: looks at them again.
+    pub fn forget(&mut self) {
+        self.finder.forget();
+        self.store.forget_failures();
     }
-    /// x
+
+    /// Takes in what was made in the background; the next frame shows it.
+    pub fn loaded(&mut self, loaded: Loaded) {
+        let Loaded { draw, id, made } = loaded;
+        self.asked.retain(|asked| *asked != draw);
+        if Some(draw.protocol) != self.protocol {
+            return;
+        }
+        if let Err(why) = &made {
+            self.finder.note_broken(&draw.found.path, draw.found.stamp, why.clone());
+        }
+        let is_kitty = draw.protocol.is_kitty();
+        let gone = self.store.insert(draw, id, made.ok());
+        if is_kitty {
+            self.delete(&gone);
+        }
+    }
+
+    /// What was put on the terminal is no longer there (it was cleared, or resized): the next frame
+    /// puts it there again.
+    pub fn repaint(&mut self) {
+        self.shown.clear();
+    }
+
+    /// The bytes to write before the terminal is given back: nothing of ours stays in it.
+    pub fn quit(&mut self) -> Vec<u8> {
+        self.shown.clear();
+        self.asked.clear();
+        let ids = self.store.clear();
+        if self.protocol.is_some_and(Protocol::is_kitty) {
+            self.delete(&ids);
+        }
+        std::mem::take(&mut self.pending)
+    }
+
+    fn delete(&mut self, ids: &[u32]) {
+        self.shown.retain(|shown| !ids.contains(&shown.id));
+        self.pending.extend(ids.iter().flat_map(|id| protocol::delete(*id)));
+    }
+
+    /// Puts the pictures of a frame on the terminal: into the buffer's cells, or through the bytes
+    /// that are to be written after them.
     pub fn paint(
         &mut self,
-        _o: &[Overlay],
-        _b: Color,
-        _c: (u16, u16),
-        _buf: &mut Buffer,
+        overlays: &[Overlay],
+        background: Color,
+        cell: (u16, u16),
+        buffer: &mut Buffer,
     ) -> Vec<u8> {
-        vec![]
+        let Some(protocol) = self.protocol else { return Vec::new() };
+        self.store.next_frame();
+        let background = rgb(background);
+        let mut shown = Vec::new();
+        let mut missing = Vec::new();
+        for overlay in overlays {
+            let Some(place) = place(overlay, protocol, buffer.area) else { continue };
+            let Ok(found) = self.finder.find(&overlay.key) else { continue };
+            let draw = Draw::new(found, protocol, place, cell, background);
+            let Some(entry) = self.store.get(&draw) else {
+                missing.push(draw);
+                continue;
+            };
+            if let Some(Made::Pixels(picture)) = &entry.made {
+                protocol::paint_blocks(picture, place.area, place.skipped, buffer);
+            } else if entry.is_there() {
+                make_room(place.area, protocol, buffer);
+                let number = shown.len() as u32 + 1;
+                shown.push(Shown { draw, id: entry.id, number, place });
+            }
+        }
+        self.ask(missing);
+        self.show(shown)
+    }
+
+    /// Has made what is missing, unless that is under way.
+    fn ask(&mut self, missing: Vec<Draw>) {
+        if missing.iter().all(|draw| self.asked.contains(draw)) {
+            return;
+        }
+        let mut job = |draw: &Draw| {
+            self.last_id = self.last_id.wrapping_add(1);
+            Job { draw: draw.clone(), id: FIRST_ID.wrapping_add(self.last_id) }
+        };
+        let jobs = missing.iter().map(&mut job).collect();
+        self.asked = missing;
+        self.worker.want(jobs);
+    }
+
+    /// The bytes that make the terminal show these, and none of those it showed before.
+    fn show(&mut self, shown: Vec<Shown>) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.pending);
+        for old in self.shown.iter().filter(|old| !shown.contains(old)) {
+            if old.draw.protocol.is_kitty() {
+                bytes.extend(protocol::delete_placement(old.id, old.number));
+            }
+        }
+        for new in shown.iter().filter(|new| !self.shown.contains(new)) {
+            put(new, &mut self.store, &mut bytes);
+        }
+        self.shown = shown;
+        if bytes.is_empty() {
+            return bytes;
+        }
+        // The cursor stays where the cells left it.
+        [b"\x1b7", &bytes[..], b"\x1b8"].concat()
     }
 }
+
+/// Picture numbers are the terminal's: a start of our own keeps out of the way of other programs.
+const FIRST_ID: u32 = 0x4c44_0000;
+
+/// Writes what puts one picture at its place.
+fn put(new: &Shown, store: &mut Store, bytes: &mut Vec<u8>) {
+    let Shown { draw, id, number, place } = new;
+    let Some(entry) = store.get(draw) else { return };
+    if draw.protocol.is_kitty() {
+        if let Some(Made::Bytes(transmission)) = entry.made.take() {
+            bytes.extend(transmission);
+        }
+        bytes.extend(protocol::place(*id, *number, place.area, draw.rows_at(*place)));
+    } else if let Some(Made::Bytes(sequence)) = &entry.made {
+        let Rect { x, y, .. } = place.area;
+        bytes.extend(format!("\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1).into_bytes());
+        bytes.extend_from_slice(sequence);
+    }
+}
+
+/// Where an overlay shows; none if that is not wholly on the screen.
+fn place(overlay: &Overlay, protocol: Protocol, screen: Rect) -> Option<Place> {
+    let mut area = overlay.area;
+    if area.is_empty() || area.intersection(screen) != area {
+        return None;
+    }
+    // Some terminals scroll when a sixel picture ends in the last row.
+    if protocol == Protocol::Sixel && area.bottom() == screen.bottom() {
+        area.height -= 1;
+    }
+    let place = Place { area, whole: overlay.whole, skipped: overlay.skipped };
+    (!area.is_empty()).then_some(place)
+}
+
+/// Blanks the cells under a picture. Where writing a cell is what takes the picture away, they are
+/// marked: blank cells of the next slide then differ, and are written.
+fn make_room(area: Rect, protocol: Protocol, buffer: &mut Buffer) {
+    for position in area.positions() {
+        let Some(cell) = buffer.cell_mut(position) else { continue };
+        cell.set_symbol(" ");
+        if !protocol.is_kitty() {
+            cell.set_diff_option(CellDiffOption::ForcedWidth(std::num::NonZeroU16::MIN));
+        }
+    }
+}
+
+fn rgb(color: Color) -> Option<[u8; 3]> {
+    match color {
+        Color::Rgb(red, green, blue) => Some([red, green, blue]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

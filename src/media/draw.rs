@@ -1,0 +1,252 @@
+//! What is made of a picture for one place: the pixels or bytes that put it there.
+
+use std::io::{self, Write};
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, RgbaImage};
+use ratatui::layout::Rect;
+
+use super::find::Found;
+use super::pixels;
+use super::protocol::{self, Parts, Protocol};
+
+/// Pixels that a picture is scaled to at most, on a screen of any size.
+const MOST_PIXELS: u64 = 16_000_000;
+
+/// Files up to this size are sent as they are where that will do.
+const SMALL_FILE: u64 = 1 << 20;
+
+/// A picture scaled and cut for one place; equal for equal results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Draw {
+    /// The picture.
+    pub(super) found: Found,
+    /// How it gets to the terminal.
+    pub(super) protocol: Protocol,
+    /// What it stands on, where it is mixed with that.
+    background: Option<[u8; 3]>,
+    /// Pixels that the whole picture is scaled to.
+    size: (u32, u32),
+    /// First row of pixels and how many, of those that are sent.
+    rows: (u32, u32),
+    /// Columns and rows of cells that are covered by what is sent.
+    cells: (u16, u16),
+}
+
+/// Where a picture stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The cells it shows in.
+    pub(super) area: Rect,
+    /// Columns and rows of the whole picture.
+    pub(super) whole: (u16, u32),
+    /// How many of its rows are scrolled away above `area`.
+    pub(super) skipped: u32,
+}
+
+/// What was made.
+#[derive(Debug)]
+pub(super) enum Made {
+    /// Pixels for half blocks.
+    Pixels(RgbaImage),
+    /// Bytes for the terminal.
+    Bytes(Vec<u8>),
+}
+
+impl Made {
+    fn len(&self) -> usize {
+        match self {
+            Self::Pixels(picture) => picture.as_raw().len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl Draw {
+    /// What to make of a picture for a place on a terminal with cells of this many pixels.
+    pub(super) fn new(
+        found: &Found,
+        protocol: Protocol,
+        place: Place,
+        cell: (u16, u16),
+        background: Option<[u8; 3]>,
+    ) -> Self {
+        let size = scaled(found, protocol, place, cell);
+        let cuts =
+            matches!(protocol, Protocol::Sixel | Protocol::Iterm2 | Protocol::Iterm2Multipart);
+        let rows = if cuts { place.rows_of(size.1) } else { (0, size.1) };
+        Self {
+            found: found.clone(),
+            protocol,
+            background: background.filter(|_| !protocol.is_kitty()),
+            size,
+            rows,
+            cells: if cuts { (place.area.width, place.area.height) } else { (0, 0) },
+        }
+    }
+
+    /// The rows of the sent picture that show at a place.
+    pub(super) fn rows_at(&self, place: Place) -> (u32, u32) {
+        place.rows_of(self.size.1)
+    }
+
+    /// How much memory the result takes, here or in the terminal.
+    pub(super) fn weight(&self, made: &Made) -> usize {
+        let pixels = self.size.0 as usize * self.size.1 as usize * 4;
+        if self.protocol.is_kitty() { pixels.max(made.len()) } else { made.len() }
+    }
+
+    /// Does the work. `id` is the number that the terminal is to know the picture by.
+    pub(super) fn make(&self, id: u32, scaled: &mut Scaled) -> Result<Made, String> {
+        Ok(match self.protocol {
+            Protocol::Blocks => Made::Pixels(self.composed(scaled)?.clone()),
+            Protocol::Sixel => Made::Bytes(protocol::encode_sixel(&self.cut(scaled)?)?),
+            Protocol::Iterm2 => Made::Bytes(self.inline(Parts::One, scaled)?),
+            Protocol::Iterm2Multipart => Made::Bytes(self.inline(Parts::Several, scaled)?),
+            Protocol::KittyRemote => Made::Bytes(protocol::transmit(id, &self.png(scaled)?)),
+            Protocol::KittyLocal => Made::Bytes(self.local_file(id, scaled)?),
+        })
+    }
+
+    fn composed<'a>(&self, scaled: &'a mut Scaled) -> Result<&'a RgbaImage, String> {
+        scaled.get(&self.found, self.size, self.background)
+    }
+
+    fn cut(&self, scaled: &mut Scaled) -> Result<RgbaImage, String> {
+        Ok(pixels::rows(self.composed(scaled)?, self.rows.0, self.rows.1))
+    }
+
+    fn inline(&self, parts: Parts, scaled: &mut Scaled) -> Result<Vec<u8>, String> {
+        let is_whole = self.rows == (0, self.size.1);
+        let is_plain = self.found.format == ImageFormat::Jpeg && !self.found.turned;
+        let file = if is_whole && is_plain && self.found.stamp.1 <= SMALL_FILE {
+            pixels::decode(&self.found.path)?;
+            read(&self.found)?
+        } else {
+            png(&self.cut(scaled)?)?
+        };
+        Ok(protocol::inline(&file, self.cells, parts))
+    }
+
+    /// The picture as a PNG file: its own if that is one of the right size.
+    fn png(&self, scaled: &mut Scaled) -> Result<Vec<u8>, String> {
+        let natural = (self.found.size.width, self.found.size.height);
+        let is_png = self.found.format == ImageFormat::Png && !self.found.turned;
+        if is_png && natural == self.size && self.found.stamp.1 <= SMALL_FILE {
+            pixels::decode(&self.found.path)?;
+            return read(&self.found);
+        }
+        png(self.composed(scaled)?)
+    }
+
+    fn local_file(&self, id: u32, scaled: &mut Scaled) -> Result<Vec<u8>, String> {
+        if is_readable_by_terminal(&self.found) {
+            let path = std::path::absolute(&self.found.path).map_err(|error| error.to_string())?;
+            return Ok(protocol::transmit_file(id, path.as_os_str().as_encoded_bytes(), false));
+        }
+        let png = png(self.composed(scaled)?)?;
+        let path = temporary_file(&png).map_err(|error| error.to_string())?;
+        Ok(protocol::transmit_file(id, path.as_os_str().as_encoded_bytes(), true))
+    }
+}
+
+impl Place {
+    /// The rows of a picture `height` pixels tall that show here.
+    fn rows_of(&self, height: u32) -> (u32, u32) {
+        let height = u64::from(height);
+        let whole = u64::from(self.whole.1.max(1));
+        let pixel = |row: u64| (row * height / whole).min(height);
+        let top = pixel(u64::from(self.skipped)).min(height.saturating_sub(1));
+        let bottom = pixel(u64::from(self.skipped) + u64::from(self.area.height)).max(top + 1);
+        (top as u32, (bottom - top) as u32)
+    }
+}
+
+/// The pixels to scale a picture to: as many as the cells have; no more than it has itself where the
+/// terminal can enlarge it.
+fn scaled(found: &Found, protocol: Protocol, place: Place, cell: (u16, u16)) -> (u32, u32) {
+    let (columns, rows) = (u64::from(place.whole.0.max(1)), u64::from(place.whole.1.max(1)));
+    let natural = (u64::from(found.size.width), u64::from(found.size.height));
+    let cells = (columns * u64::from(cell.0.max(1)), rows * u64::from(cell.1.max(1)));
+    let (width, height) = match protocol {
+        Protocol::Blocks => (columns, rows * 2),
+        Protocol::Sixel => cells,
+        Protocol::KittyLocal if is_readable_by_terminal(found) => return fit(natural, u64::MAX),
+        _ => (cells.0.min(natural.0), cells.1.min(natural.1)),
+    };
+    fit((width, height), MOST_PIXELS)
+}
+
+fn is_readable_by_terminal(found: &Found) -> bool {
+    found.format == ImageFormat::Png && !found.turned
+}
+
+/// Halves a size until it has at most this many pixels.
+fn fit((mut width, mut height): (u64, u64), most: u64) -> (u32, u32) {
+    while width.saturating_mul(height) > most {
+        (width, height) = ((width / 2).max(1), (height / 2).max(1));
+    }
+    let side = |length: u64| u32::try_from(length).unwrap_or(u32::MAX);
+    (side(width), side(height))
+}
+
+fn read(found: &Found) -> Result<Vec<u8>, String> {
+    std::fs::read(&found.path).map_err(|error| error.to_string())
+}
+
+fn png(picture: &RgbaImage) -> Result<Vec<u8>, String> {
+    let mut file = Vec::new();
+    let (width, height) = picture.dimensions();
+    let encoder =
+        PngEncoder::new_with_quality(&mut file, CompressionType::Fast, FilterType::Adaptive);
+    let written = if picture.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
+        let opaque = DynamicImage::ImageRgba8(picture.clone()).into_rgb8();
+        encoder.write_image(&opaque, width, height, ExtendedColorType::Rgb8)
+    } else {
+        encoder.write_image(picture, width, height, ExtendedColorType::Rgba8)
+    };
+    written.map_err(|error| error.to_string())?;
+    Ok(file)
+}
+
+/// A file that the terminal reads and then deletes: kitty does so only if its name says what it is.
+fn temporary_file(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
+    let mut file = tempfile::Builder::new()
+        .prefix("livedeck-tty-graphics-protocol-")
+        .suffix(".png")
+        .tempfile()?;
+    file.write_all(bytes)?;
+    file.keep().map(|(_, path)| path).map_err(|error| error.error)
+}
+
+/// The picture that was scaled last, which scrolling cuts anew and anew.
+#[derive(Debug, Default)]
+pub(super) struct Scaled {
+    last: Option<(Found, (u32, u32), Option<[u8; 3]>, RgbaImage)>,
+}
+
+impl Scaled {
+    fn get(
+        &mut self,
+        found: &Found,
+        size: (u32, u32),
+        background: Option<[u8; 3]>,
+    ) -> Result<&RgbaImage, String> {
+        let known = self
+            .last
+            .take()
+            .filter(|last| last.0 == *found && last.1 == size && last.2 == background);
+        let picture = match known {
+            Some((.., picture)) => picture,
+            None => {
+                let mut picture = pixels::scale(&pixels::decode(&found.path)?, size)?;
+                if let Some(background) = background {
+                    pixels::compose(&mut picture, background);
+                }
+                picture
+            }
+        };
+        let last = self.last.insert((found.clone(), size, background, picture));
+        Ok(&last.3)
+    }
+}

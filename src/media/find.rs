@@ -1,0 +1,165 @@
+//! Finding a picture and reading how large it is: from its header, without its pixels.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use image::metadata::Orientation;
+use image::{ImageDecoder, ImageFormat, ImageReader};
+
+use crate::layout::{PictureKey, PixelSize};
+
+/// Bytes in which a header is looked for before the whole file is read.
+const HEADER: u64 = 256 * 1024;
+
+/// More pixels than this are not decoded: what they take in memory would be felt.
+const MOST_PIXELS: u64 = 100_000_000;
+
+/// What tells one state of a file from the next.
+pub(super) type Stamp = (Option<SystemTime>, u64);
+
+/// A picture's file, as it was when it was last looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// Which state of it.
+    pub(super) stamp: Stamp,
+    /// Its size, turned upright.
+    pub(super) size: PixelSize,
+    /// What it is written in.
+    pub(super) format: ImageFormat,
+    /// Whether it has to be turned or mirrored to be upright.
+    pub(super) turned: bool,
+}
+
+/// Finds pictures, and remembers what it found.
+#[derive(Debug)]
+pub(super) struct Finder {
+    /// Where pictures are looked for that are not beside the deck's file.
+    directory: PathBuf,
+    found: BTreeMap<PictureKey, Found>,
+    looked: BTreeSet<PathBuf>,
+    /// Files that have a header and no picture behind it, and why.
+    broken: BTreeMap<PathBuf, (Stamp, String)>,
+}
+
+impl Finder {
+    /// Looks beside the deck's file, then in this directory.
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self { directory, found: BTreeMap::new(), looked: BTreeSet::new(), broken: BTreeMap::new() }
+    }
+
+    /// Every path that was found or looked for.
+    pub(super) fn looked(&self) -> impl Iterator<Item = &PathBuf> {
+        self.looked.iter()
+    }
+
+    /// Looks at every file again.
+    pub(super) fn forget(&mut self) {
+        self.found.clear();
+        self.broken.clear();
+    }
+
+    /// Notes that a file could not be decoded in this state.
+    pub(super) fn note_broken(&mut self, path: &Path, stamp: Stamp, why: String) {
+        self.broken.insert(path.to_owned(), (stamp, why));
+    }
+
+    /// The file of a picture, or why it cannot be shown.
+    pub(super) fn find(&mut self, key: &PictureKey) -> Result<&Found, String> {
+        let source = &key.source;
+        if source.contains("://") || source.starts_with("data:") {
+            return Err(format!("picture `{source}` is not a file: pictures are not fetched"));
+        }
+        let places = self.places(key);
+        self.looked.extend(places.iter().cloned());
+        let there = places.iter().find_map(|path| Some((path, stamp(path)?)));
+        let Some((path, stamp)) = there else {
+            return Err(not_found(source, &places));
+        };
+        if let Some((_, why)) = self.broken.get(path).filter(|(broken, _)| *broken == stamp) {
+            return Err(format!("picture `{source}` cannot be shown: {why}"));
+        }
+        let known = self.found.get(key).is_some_and(|it| it.path == *path && it.stamp == stamp);
+        if !known {
+            let found = look(path, stamp)
+                .map_err(|why| format!("picture `{source}` cannot be shown: {why}"))?;
+            self.found.insert(key.clone(), found);
+        }
+        Ok(&self.found[key])
+    }
+
+    fn places(&self, key: &PictureKey) -> Vec<PathBuf> {
+        let source = Path::new(&*key.source);
+        let mut places = vec![key.base.join(source), self.directory.join(source)];
+        places.dedup();
+        places
+    }
+}
+
+fn not_found(source: &str, places: &[PathBuf]) -> String {
+    let folder = |path: &PathBuf| match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => format!("`{}`", folder.display()),
+        _ => "the working directory".to_owned(),
+    };
+    let folders: Vec<_> = places.iter().map(folder).collect();
+    format!("picture `{source}` not found; looked in {}", folders.join(" and "))
+}
+
+/// The state of a file; none where there is no file.
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    Some((metadata.modified().ok(), metadata.len()))
+}
+
+fn look(path: &Path, stamp: Stamp) -> Result<Found, String> {
+    let read = |limit: u64| -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let first = read(HEADER).map_err(|error| error.to_string())?;
+    let header = match header(&first) {
+        Err(_) if stamp.1 > HEADER => header(&read(u64::MAX).map_err(|error| error.to_string())?),
+        header => header,
+    };
+    let (size, format, orientation) = header?;
+    let PixelSize { width, height } = size;
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(format!("{width}x{height} pixels are too many"));
+    }
+    let turned = orientation != Orientation::NoTransforms;
+    Ok(Found { path: path.to_owned(), stamp, size, format, turned })
+}
+
+fn header(bytes: &[u8]) -> Result<(PixelSize, ImageFormat, Orientation), String> {
+    const NONE: &str = "it is no PNG, JPEG or GIF picture";
+    let reader = ImageReader::new(Cursor::new(bytes));
+    let reader = reader.with_guessed_format().map_err(|error| error.to_string())?;
+    let format = reader.format().filter(ImageFormat::reading_enabled).ok_or(NONE)?;
+    let mut decoder = reader.into_decoder().map_err(|error| error.to_string())?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let (width, height) = decoder.dimensions();
+    let size = if is_sideways(orientation) {
+        PixelSize { width: height, height: width }
+    } else {
+        PixelSize { width, height }
+    };
+    if width == 0 || height == 0 {
+        return Err("it has no pixels".to_owned());
+    }
+    Ok((size, format, orientation))
+}
+
+fn is_sideways(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
+}

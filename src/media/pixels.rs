@@ -1,0 +1,53 @@
+//! Pixels: decoding a file, scaling, putting them on a background, cutting rows out.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use fast_image_resize::{ResizeOptions, Resizer};
+use image::{DynamicImage, ImageDecoder, ImageReader, Rgba, RgbaImage};
+
+/// Decodes a picture, upright; a GIF's first frame.
+pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let decode = || -> image::ImageResult<DynamicImage> {
+        let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+        let mut decoder = reader.into_decoder()?;
+        let orientation = decoder.orientation()?;
+        let mut picture = DynamicImage::from_decoder(decoder)?;
+        picture.apply_orientation(orientation);
+        Ok(picture)
+    };
+    decode().map_err(|error| error.to_string())
+}
+
+/// Scales a picture to exactly this size.
+pub(super) fn scale(picture: &DynamicImage, size: (u32, u32)) -> Result<RgbaImage, String> {
+    if (picture.width(), picture.height()) == size {
+        return Ok(picture.to_rgba8());
+    }
+    let mut scaled = DynamicImage::new(size.0, size.1, picture.color());
+    Resizer::new()
+        .resize(picture, &mut scaled, &ResizeOptions::new())
+        .map_err(|error| error.to_string())?;
+    Ok(scaled.into_rgba8())
+}
+
+/// Puts a picture on a background, so that nothing of it shows through any more.
+pub(super) fn compose(picture: &mut RgbaImage, background: [u8; 3]) {
+    for Rgba([red, green, blue, alpha]) in picture.pixels_mut() {
+        if *alpha < 255 {
+            let opacity = u32::from(*alpha);
+            for (channel, behind) in [red, green, blue].into_iter().zip(background) {
+                let mixed = u32::from(*channel) * opacity + u32::from(behind) * (255 - opacity);
+                *channel = u8::try_from((mixed + 127) / 255).unwrap_or(u8::MAX);
+            }
+            *alpha = 255;
+        }
+    }
+}
+
+/// The rows from `top` on, at most `height` of them.
+pub(super) fn rows(picture: &RgbaImage, top: u32, height: u32) -> RgbaImage {
+    image::imageops::crop_imm(picture, 0, top, picture.width(), height).to_image()
+}
