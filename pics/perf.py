@@ -29,17 +29,16 @@ FIGURES = {
 SHOWN = {"C": "C", "Rust": "Rust", "Java": "Java", "JavaScript": "JS", "PHP": "PHP",
          "Python": "Python"}
 
-WIDTH, HEIGHT = 1300, 702
+WIDTH, ROW = 1300, 117
 BASE, TEXT, TIME, ENERGY = "#eff1f5", "#30334a", "#1e66f5", "#fe640b"
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"
-ROW = HEIGHT // len(SHOWN)
 ORIGIN, LONGEST = 464, 504  # where bars start, and how long the longest is
 GAP = 20  # between a bar and a word
 
 
 def draw() -> Image.Image:
     """The chart, one row per language: its name, two bars, the run time as a number."""
-    image = Image.new("RGB", (WIDTH, HEIGHT), BASE)
+    image = Image.new("RGB", (WIDTH, ROW * len(SHOWN) + 10), BASE)
     pen = ImageDraw.Draw(image)
     large, small = ImageFont.truetype(FONT, 108), ImageFont.truetype(FONT, 92)
     most = max(max(FIGURES[name]) for name in SHOWN)

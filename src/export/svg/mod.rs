@@ -35,7 +35,8 @@ pub fn svg(buffer: &Buffer, pictures: &[(Overlay, Vec<u8>)], look: &Look) -> Str
     page.0
 }
 
-const FONTS: &str = "ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace";
+const FONTS: &str = "ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,\
+    monospace,'Apple Color Emoji','Noto Color Emoji'";
 
 /// Where in its cell a text stands.
 const BASELINE: f32 = 15.0;
