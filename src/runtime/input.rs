@@ -16,6 +16,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::Event;
 use super::probe::{PATIENCE, Probe, QUESTIONS};
 
+/// No time for crossterm to wait; at none at all it does not look.
+const AT_ONCE: Duration = Duration::from_micros(500);
+
 /// Asks the terminal what it can do and starts to listen. `send` gets everything that happens.
 pub(super) fn listen(send: impl Fn(Event) + Send + 'static) -> io::Result<()> {
     let keyboard: OwnedFd = if io::stdin().is_terminal() {
@@ -63,7 +66,7 @@ fn keys(keyboard: &OwnedFd, send: &impl Fn(Event)) -> io::Result<()> {
     loop {
         readable(keyboard, None)?;
         let mut any = false;
-        while event::poll(Duration::ZERO)? {
+        while event::poll(AT_ONCE)? {
             any = true;
             match event::read()? {
                 Terminal::Key(key) if key.is_release() => {}
