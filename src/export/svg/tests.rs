@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use super::super::Rgb;
 use super::*;
+use crate::export::Rgb;
 use crate::layout::PictureKey;
 
 fn look() -> Look {
