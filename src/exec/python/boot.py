@@ -125,7 +125,9 @@ class Spare:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
         try:
             sent = self.socket.sendmsg([frame], rights)
-            self.socket.sendall(frame[sent:])
+            # With the whole order in hand it may close this at once: then not even nothing is sent.
+            if sent < len(frame):
+                self.socket.sendall(frame[sent:])
         except OSError:
             return False
         return True
