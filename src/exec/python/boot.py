@@ -241,11 +241,12 @@ def end(groups):
 
 
 def tell(report, line):
-    """Writes a report; nobody may be listening any more."""
+    """Writes a report; whether anybody still listens."""
     try:
         os.write(report, line.encode())
     except OSError:
-        pass
+        return False
+    return True
 
 
 def live(orders):
@@ -314,7 +315,9 @@ def enter(order, terminal, report):
             os.environb.pop(name, None)
     if faulthandler is not None:
         faulthandler.enable(report, False)
-    tell(report, "started %d\n" % os.getpid())
+    if not tell(report, "started %d\n" % os.getpid()):
+        # The order was given to another worker since: it must not run twice.
+        os._exit(1)
     try:
         os.chdir(order.directory)
     except OSError:
