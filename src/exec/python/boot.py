@@ -125,7 +125,9 @@ class Spare:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
         try:
             sent = self.socket.sendmsg([frame], rights)
-            self.socket.sendall(frame[sent:])
+            # With the whole order in hand it may close this at once: then not even nothing is sent.
+            if sent < len(frame):
+                self.socket.sendall(frame[sent:])
         except OSError:
             return False
         return True
@@ -239,11 +241,12 @@ def end(groups):
 
 
 def tell(report, line):
-    """Writes a report; nobody may be listening any more."""
+    """Writes a report; whether anybody still listens."""
     try:
         os.write(report, line.encode())
     except OSError:
-        pass
+        return False
+    return True
 
 
 def live(orders):
@@ -312,7 +315,9 @@ def enter(order, terminal, report):
             os.environb.pop(name, None)
     if faulthandler is not None:
         faulthandler.enable(report, False)
-    tell(report, "started %d\n" % os.getpid())
+    if not tell(report, "started %d\n" % os.getpid()):
+        # The order was given to another worker since: it must not run twice.
+        os._exit(1)
     try:
         os.chdir(order.directory)
     except OSError:

@@ -4,12 +4,20 @@
 //! `python3` on `PATH`. A name may lead to a launcher script (pyenv's takes 70 ms), so the program is
 //! asked once what it is really called.
 
-#![expect(clippy::disallowed_methods, reason = "looks at the environment and asks interpreters")]
+#![expect(clippy::disallowed_methods, reason = "looks at the environment, and waits for answers")]
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, PipeReader, Read};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::Signal;
+
+use crate::exec::family::Family;
+use crate::exec::spawn::Command;
 
 /// The oldest Python whose stable interface the embedded interpreter uses.
 const OLDEST_EMBEDDED: (u32, u32) = (3, 9);
@@ -20,10 +28,17 @@ const OLDEST: (u32, u32) = (3, 7);
 /// Folders of a virtual environment that stands beside a deck.
 const BESIDE_THE_DECK: [&str; 2] = [".venv", "venv"];
 
+/// How long a program may take to say what it is.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The line before an answer; a launcher may have said something else first.
+const ANSWER: &str = "this is";
+
 /// Prints what [`Interpreter::parse`] reads.
 const QUERY: &str = "\
 import sys, sysconfig
 var = sysconfig.get_config_var
+print('this is')
 print(sys.implementation.name if hasattr(sys, 'implementation') else 'cpython')
 print('%d %d' % sys.version_info[:2])
 print(getattr(sys, 'abiflags', '') + ('t' if var('Py_GIL_DISABLED') else ''))
@@ -56,13 +71,13 @@ impl Places {
     }
 
     /// The interpreter to use, or what is missing and what to try.
-    pub(super) fn choose(&self) -> Result<Interpreter, String> {
+    pub(super) fn choose(&self, family: &Family) -> Result<Interpreter, String> {
         if let Some(named) = &self.named {
-            return self.named(named);
+            return self.named(named, family);
         }
         let mut refused = None;
         for program in self.candidates() {
-            match Interpreter::ask(&program) {
+            match Interpreter::ask(&program, family) {
                 Ok(interpreter) => return Ok(interpreter),
                 Err(why) => refused = refused.or(Some(why)),
             }
@@ -78,7 +93,7 @@ impl Places {
         ))
     }
 
-    fn named(&self, named: &str) -> Result<Interpreter, String> {
+    fn named(&self, named: &str, family: &Family) -> Result<Interpreter, String> {
         let program = self.find(named).ok_or_else(|| {
             format!(
                 "no Python `{named}`, which the front matter names under \
@@ -86,7 +101,7 @@ impl Places {
                  environment"
             )
         })?;
-        Interpreter::ask(&program)
+        Interpreter::ask(&program, family)
     }
 
     /// The program that a front matter's name means: a path, a virtual environment's folder, or a
@@ -138,20 +153,21 @@ pub(super) struct Interpreter {
 
 impl Interpreter {
     /// Runs `program` to see what it is.
-    fn ask(program: &Path) -> Result<Self, String> {
-        let name = program.display();
-        let answer = Command::new(program)
-            .args(["-I", "-S", "-c", QUERY])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| format!("`{name}` does not start: {error}"))?;
-        Self::parse(&String::from_utf8_lossy(&answer.stdout))
-            .unwrap_or_else(|| Err(refusal(program, &answer.stderr)))
+    fn ask(program: &Path, family: &Family) -> Result<Self, String> {
+        let failed = |error| format!("`{}` does not start: {error}", program.display());
+        let (answer, output) = io::pipe().map_err(failed)?;
+        let query = Command::new(program, output.as_fd()).args(["-I", "-S", "-c", QUERY]);
+        let child = family.spawn(query).map_err(failed)?;
+        drop(output);
+        let answer = read_within(PATIENCE, answer);
+        child.signal(Signal::KILL);
+        child.wait();
+        Self::parse(&answer).unwrap_or_else(|| Err(refusal(program, &answer)))
     }
 
     /// Reads the answer to [`QUERY`]; none if it is no answer.
     fn parse(answer: &str) -> Option<Result<Self, String>> {
-        let mut lines = answer.lines();
+        let mut lines = answer.lines().skip_while(|line| *line != ANSWER).skip(1);
         let implementation = lines.next()?;
         let (major, minor) = lines.next()?.split_once(' ')?;
         let version = (major.parse().ok()?, minor.parse().ok()?);
@@ -184,8 +200,22 @@ fn leads_to_itself(executable: &Path) -> bool {
     real(&name).is_some_and(|found| Some(found) == real(executable))
 }
 
-fn refusal(program: &Path, said: &[u8]) -> String {
-    let said = String::from_utf8_lossy(said);
+/// What is written until the writer is gone, or until the time is up.
+fn read_within(limit: Duration, mut pipe: PipeReader) -> String {
+    let give_up = Instant::now() + limit;
+    let (mut said, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let left = Timespec::try_from(give_up.saturating_duration_since(Instant::now())).ok();
+        let ready = rustix::event::poll(&mut [PollFd::new(&pipe, PollFlags::IN)], left.as_ref());
+        match ready.map(|ready| if ready == 0 { Ok(0) } else { pipe.read(&mut buffer) }) {
+            Err(rustix::io::Errno::INTR) => {}
+            Ok(Ok(read)) if read > 0 => said.extend(&buffer[..read]),
+            Ok(_) | Err(_) => return String::from_utf8_lossy(&said).into_owned(),
+        }
+    }
+}
+
+fn refusal(program: &Path, said: &str) -> String {
     let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
     format!("`{}` does not run as a Python: {}", program.display(), last.trim())
 }
@@ -195,7 +225,7 @@ mod tests {
     use super::*;
 
     fn parse(answer: &str) -> Result<Interpreter, String> {
-        Interpreter::parse(answer).unwrap()
+        Interpreter::parse(&format!("this is\n{answer}")).unwrap()
     }
 
     #[test]
@@ -217,7 +247,7 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_no_interpreter() {
         assert_eq!(Interpreter::parse("pyenv: no such command\n"), None);
-        assert_eq!(Interpreter::parse("cpython\n3 11\n\n\n"), None);
+        assert_eq!(Interpreter::parse("this is\ncpython\n3 11\n\n\n"), None);
     }
 
     #[test]
@@ -226,7 +256,7 @@ mod tests {
         let path = nowhere.path().as_os_str().to_owned();
         let places =
             Places { directory: nowhere.path().into(), named: None, virtual_env: None, path };
-        let why = places.choose().unwrap_err();
+        let why = places.choose(&Family::new()).unwrap_err();
         assert!(why.starts_with("no Python here: looked at `$VIRTUAL_ENV`"), "{why}");
         assert!(why.contains("options.python.interpreter"), "{why}");
     }
@@ -235,9 +265,9 @@ mod tests {
     fn a_named_python_that_is_missing_is_named() {
         let nowhere = tempfile::tempdir().unwrap();
         let mut places = Places::of(nowhere.path().into(), Some("python9".into()));
-        assert!(places.choose().unwrap_err().starts_with("no Python `python9`"));
+        assert!(places.choose(&Family::new()).unwrap_err().starts_with("no Python `python9`"));
         places.named = Some("./env".into());
-        assert!(places.choose().unwrap_err().starts_with("no Python `./env`"));
+        assert!(places.choose(&Family::new()).unwrap_err().starts_with("no Python `./env`"));
     }
 
     #[test]
@@ -249,12 +279,12 @@ mod tests {
         std::fs::set_permissions(&broken, mode).unwrap();
         let mut places = Places::of(folder.path().into(), None);
         places.virtual_env = None;
-        let real = places.choose().unwrap();
+        let real = places.choose(&Family::new()).unwrap();
         let both = [folder.path().into()].into_iter().chain(env::split_paths(&places.path));
         places.path = env::join_paths(both).unwrap();
-        assert_eq!(places.choose().unwrap(), real);
+        assert_eq!(places.choose(&Family::new()).unwrap(), real);
         places.path = folder.path().into();
-        let why = places.choose().unwrap_err();
+        let why = places.choose(&Family::new()).unwrap_err();
         assert!(why.ends_with("does not run as a Python: no version set"), "{why}");
     }
 }

@@ -110,20 +110,17 @@ impl Python {
     pub(crate) fn start(&self, request: &Request, sink: Sink) {
         let run = Arc::new(Run::default());
         lock(&self.shared.runs).insert(request.run, run.clone());
-        let (shared, wanted) = (self.shared.clone(), request.clone());
-        let quiet = sink.clone();
-        let follow = move || {
-            let over = shared.clone();
-            let sink: Sink = Arc::new(move |event| {
-                if !over.over.load(Ordering::Relaxed) {
-                    quiet(event);
-                }
-            });
-            shared.run(&wanted, &run, &sink);
-        };
+        let over = self.shared.clone();
+        let heard: Sink = Arc::new(move |event| {
+            if !over.over.load(Ordering::Relaxed) {
+                sink(event);
+            }
+        });
+        let (shared, wanted, told) = (self.shared.clone(), request.clone(), heard.clone());
+        let follow = move || shared.run(&wanted, &run, &told);
         if let Err(error) = thread::Builder::new().name("python run".to_owned()).spawn(follow) {
-            lock(&self.shared.runs).remove(&request.run);
-            sink(not_started(format!("no thread to follow the run: {error}")));
+            let why = format!("no thread to follow the run: {error}");
+            self.shared.finish(request.run, &heard, Outcome::NotStarted(why), Duration::ZERO);
         }
     }
 
@@ -196,7 +193,7 @@ impl Shared {
         if let Some(zygote) = &worker.zygote {
             return Ok(zygote.clone());
         }
-        let interpreter = worker.interpreter(&self.places, &self.cache)?;
+        let interpreter = worker.interpreter(&self.places, &self.family, &self.cache)?;
         let way = worker.ways.front().ok_or_else(|| worker.refusal(&interpreter))?;
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let zygote = Zygote::start(&self.family, &interpreter, way, &program)
@@ -210,13 +207,14 @@ impl Worker {
     fn interpreter(
         &mut self,
         places: &Places,
+        family: &Family,
         cache: &std::path::Path,
     ) -> Result<Interpreter, String> {
         if let Some(Ok(interpreter)) = &self.chosen {
             return Ok(interpreter.clone());
         }
         // One that was missing may have been installed since.
-        let chosen = places.choose();
+        let chosen = places.choose(family);
         if let Ok(interpreter) = &chosen {
             self.ways = Way::of(interpreter, cache);
         }
@@ -235,10 +233,6 @@ impl Worker {
         let name = interpreter.executable.display();
         format!("`{name}` does not start: {}", self.trouble)
     }
-}
-
-fn not_started(why: String) -> Event {
-    Event::Finished(Outcome::NotStarted(why), Duration::ZERO)
 }
 
 /// A poisoned lock guards nothing that a panic could have left half done here.

@@ -180,10 +180,10 @@ impl<'a> Follower<'a> {
     pub(super) fn follow(&mut self) -> Followed {
         loop {
             let ready = self.wait();
-            if ready.reports || ready.worker_ended {
-                if let Some(end) = self.take_reports(ready.worker_ended) {
-                    return end;
-                }
+            if (ready.reports || ready.worker_ended)
+                && let Some(end) = self.take_reports(ready.worker_ended)
+            {
+                return end;
             }
             if ready.terminal {
                 self.read();

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ const LAUNCH: &str = "import sys; exec(compile(sys.argv.pop(), 'OWN', 'exec'))";
 const LONGEST_QUOTE: usize = 300;
 
 /// Variables that the worker needs to have changed, and a run needs to have back.
-const CHANGED: [&str; 2] = ["PYTHONUNBUFFERED", "LD_LIBRARY_PATH"];
+const CHANGED: [&str; 3] = ["PYTHONUNBUFFERED", "PYTHONUTF8", "LD_LIBRARY_PATH"];
 
 /// How to have an interpreter run the worker's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +132,9 @@ impl Zygote {
             .env("PYTHONUNBUFFERED", "1")
             .env("PATH", path_with(interpreter))
             .env_remove("PYTHONHOME");
+        if *way != Way::Own && locale_says_nothing() && variable("PYTHONUTF8").is_none() {
+            command = command.env("PYTHONUTF8", "1");
+        }
         if let Way::Embedded { library_folder: Some(folder) } = way {
             command = command.env("LD_LIBRARY_PATH", folder_first(folder, "LD_LIBRARY_PATH"));
         }
@@ -247,6 +250,12 @@ fn as_it_was(name: &str) -> Vec<u8> {
         field.extend(value.as_bytes());
     }
     field
+}
+
+/// Whether the locale is one in which Python itself, but no embedded one, speaks UTF-8 anyway.
+fn locale_says_nothing() -> bool {
+    let mut set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
+    set.find(|locale| !locale.is_empty()).is_none_or(|locale| locale == "C" || locale == "POSIX")
 }
 
 /// `PATH` on which `python3` is this interpreter: that is how the library finds the interpreter's
