@@ -239,7 +239,7 @@ impl Scaled {
         let picture = match known {
             Some((.., picture)) => picture,
             None => {
-                let mut picture = pixels::scale(&pixels::decode(&found.path)?, size)?;
+                let mut picture = pixels::scale(pixels::decode(&found.path)?, size)?;
                 if let Some(background) = background {
                     pixels::compose(&mut picture, background);
                 }

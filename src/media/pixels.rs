@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x4;
 use fast_image_resize::{ResizeOptions, Resizer};
 use image::{DynamicImage, ImageDecoder, ImageReader, Rgba, RgbaImage};
 
@@ -11,7 +13,7 @@ use image::{DynamicImage, ImageDecoder, ImageReader, Rgba, RgbaImage};
 pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let decode = || -> image::ImageResult<DynamicImage> {
-        let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+        let reader = ImageReader::new(Cursor::new(&bytes[..])).with_guessed_format()?;
         let mut decoder = reader.into_decoder()?;
         let orientation = decoder.orientation()?;
         let mut picture = DynamicImage::from_decoder(decoder)?;
@@ -22,15 +24,22 @@ pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
 }
 
 /// Scales a picture to exactly this size.
-pub(super) fn scale(picture: &DynamicImage, size: (u32, u32)) -> Result<RgbaImage, String> {
-    if (picture.width(), picture.height()) == size {
-        return Ok(picture.to_rgba8());
+///
+/// One kind of pixels only: each more would be the whole of the scaling code once more in our build.
+pub(super) fn scale(picture: DynamicImage, size: (u32, u32)) -> Result<RgbaImage, String> {
+    let has_alpha = picture.color().has_alpha();
+    let picture = picture.into_rgba8();
+    if picture.dimensions() == size {
+        return Ok(picture);
     }
-    let mut scaled = DynamicImage::new(size.0, size.1, picture.color());
-    Resizer::new()
-        .resize(picture, &mut scaled, &ResizeOptions::new())
+    let mut scaled = RgbaImage::new(size.0, size.1);
+    let from = TypedImageRef::<U8x4>::from_buffer(picture.width(), picture.height(), &picture)
         .map_err(|error| error.to_string())?;
-    Ok(scaled.into_rgba8())
+    let mut to = TypedImage::<U8x4>::from_buffer(size.0, size.1, &mut scaled)
+        .map_err(|error| error.to_string())?;
+    let options = ResizeOptions::new().use_alpha(has_alpha);
+    Resizer::new().resize_typed(&from, &mut to, &options).map_err(|error| error.to_string())?;
+    Ok(scaled)
 }
 
 /// Puts a picture on a background, so that nothing of it shows through any more.
