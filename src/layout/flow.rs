@@ -28,6 +28,8 @@ pub(super) struct Flow<'a> {
     pub(super) page: &'a Page<'a>,
     /// How running text looks here.
     pub(super) look: Look,
+    /// Where running text and lists stand.
+    pub(super) alignment: Alignment,
     /// Columns to lay out in.
     pub(super) width: u16,
     /// Rows from this flow's first to the page's last.
@@ -51,6 +53,7 @@ impl<'a> Flow<'a> {
         Self {
             page,
             look: Look::default(),
+            alignment: page.theme().alignment,
             width,
             room: page.rows,
             items: Vec::new(),
@@ -66,6 +69,7 @@ impl<'a> Flow<'a> {
     pub(super) fn inner(&self, width: u16, y: u32) -> Self {
         Self {
             look: self.look,
+            alignment: self.alignment,
             room: self.room.saturating_sub(y),
             depth: self.depth + 1,
             ..Self::new(self.page, width)
@@ -216,7 +220,7 @@ impl<'a> Flow<'a> {
     }
 
     fn paragraph(&mut self, text: &[Inline], align: Option<Align>) {
-        let alignment = aligned(align, self.page.theme().alignment);
+        let alignment = aligned(align, self.alignment);
         for line in &lines(text, self.look, self.page) {
             self.rows(line, alignment);
         }
@@ -224,7 +228,7 @@ impl<'a> Flow<'a> {
     }
 
     fn footnote(&mut self, name: &str, text: &[Inline], align: Option<Align>) {
-        let alignment = aligned(align, self.page.theme().alignment);
+        let alignment = aligned(align, self.alignment);
         let mut note = vec![Inline::Text(name.into(), TextStyle::new(TextStyle::SUPERSCRIPT))];
         note.extend_from_slice(text);
         for line in &lines(&note, self.look, self.page) {

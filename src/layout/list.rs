@@ -27,7 +27,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
     }
     let entries: Vec<_> = list.items.iter().map(|item| Entry::new(flow, item)).collect();
     let wanted = entries.iter().map(Entry::width).max().unwrap_or(0);
-    let alignment = aligned(align, flow.page.theme().alignment);
+    let alignment = aligned(align, flow.alignment);
     let spot = Spot::for_block(alignment, flow.width, wanted);
     for entry in entries.iter().filter(|entry| flow.page.shows(entry.item.step)) {
         let from = flow.open();
@@ -82,6 +82,7 @@ impl<'a> Entry<'a> {
         if !self.item.blocks.is_empty() {
             let y = flow.open();
             let mut inner = flow.inner(spot.width - indent, y);
+            inner.alignment = aligned(Some(Align::Left), flow.alignment);
             inner.blocks(&self.item.blocks);
             let height = inner.height().max(1);
             flow.adopt(inner, spot.x + indent, y);

@@ -40,7 +40,7 @@ impl<'a> Listing<'a> {
             if block.no_background { Padding::default() } else { flow.page.theme().output.padding };
         let longest = self.widths.iter().copied().max().unwrap_or(0);
         let beside = u16::from(padding.horizontal) * 2;
-        Panel::new(flow, padding, longest.max(columns.saturating_sub(beside)))
+        Panel::new(flow, padding, longest.max(columns.saturating_sub(beside)), 0)
     }
 
     /// Lays it out in a box that is at least `columns` wide, and says in which; no box where

@@ -40,6 +40,18 @@ impl Spot {
         }
     }
 
+    /// The same with this many columns more, as far as the room has them.
+    pub(super) fn widened(self, by: u16, room: u16) -> Self {
+        let width = self.width.saturating_add(by).min(room);
+        let free = room - width;
+        let x = match self.side {
+            Align::Left => self.x.min(free),
+            Align::Center => free / 2,
+            Align::Right => self.x.saturating_sub(width - self.width),
+        };
+        Self { x, width, ..self }
+    }
+
     /// The first column right of it.
     pub(super) fn right(self) -> u16 {
         self.x.saturating_add(self.width)
@@ -103,6 +115,17 @@ mod tests {
     ) {
         let spot = Spot::for_block(alignment, room, wanted);
         assert_eq!((spot.x, spot.width), expected);
+    }
+
+    #[test]
+    fn a_wider_block_keeps_its_side() {
+        let wider = |align| {
+            let spot = Spot::for_block(aligned(Some(align), CODE), 20, 10).widened(4, 20);
+            (spot.x, spot.width)
+        };
+        assert_eq!(wider(Align::Left), (0, 14));
+        assert_eq!(wider(Align::Center), (3, 14));
+        assert_eq!(wider(Align::Right), (6, 14));
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(super) fn alert(
             }
             None => heading.push(&kind.title, colored),
         }
-        inner.rows(&heading, aligned(Some(Align::Left), theme.alignment));
+        inner.rows(&heading, inner.alignment);
         inner.close(inner.height(), 1);
         inner.blocks(blocks);
     });
@@ -75,6 +75,7 @@ impl Frame<'_> {
         let indent = prefix.width().min(most.saturating_sub(1));
         let mut inner = flow.inner(most - indent, y);
         inner.look = Look { base: self.style, strong: false, rows: true };
+        inner.alignment = aligned(Some(Align::Left), self.alignment);
         fill(&mut inner);
         let height = inner.height().max(1);
         let width = indent.saturating_add(inner.right).min(most);

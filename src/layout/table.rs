@@ -25,10 +25,11 @@ struct Grid {
 pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) {
     let header = cells(flow, &table.header);
     let rows: Vec<_> = table.rows.iter().map(|row| cells(flow, &row.cells)).collect();
-    let natural = natural_widths(std::iter::once(&header).chain(&rows));
+    let all = || std::iter::once(&header).chain(&rows);
+    let (natural, words) = (widest(all(), Text::width), widest(all(), Text::longest_word));
     let alignment = aligned(align, flow.page.theme().table);
     let room = Spot::for_text(alignment, flow.width).width;
-    let widths = narrowed(&natural, room);
+    let widths = narrowed(&natural, &words, room);
     let aligns = (0..widths.len())
         .map(|column| table.aligns.get(column).copied().flatten().unwrap_or(Align::Left))
         .collect();
@@ -52,13 +53,17 @@ fn cells(flow: &Flow<'_>, cells: &[Vec<Inline>]) -> Vec<Vec<Text>> {
     cells.iter().map(|cell| lines(cell, look, flow.page)).collect()
 }
 
-/// The widest cell of each column. Rows that are not visible yet count, so that nothing moves.
-fn natural_widths<'a>(rows: impl Iterator<Item = &'a Vec<Vec<Text>>>) -> Vec<u16> {
+/// The widest of each column's cells by this measure. Rows that are not visible yet count, so that
+/// nothing moves.
+fn widest<'a>(
+    rows: impl Iterator<Item = &'a Vec<Vec<Text>>>,
+    measure: impl Fn(&Text) -> u16,
+) -> Vec<u16> {
     let mut widths: Vec<u16> = Vec::new();
     for row in rows {
         widths.resize(widths.len().max(row.len()), 0);
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.iter().map(Text::width).fold(*width, u16::max);
+            *width = cell.iter().map(&measure).fold(*width, u16::max);
         }
     }
     widths
@@ -70,23 +75,32 @@ fn total(widths: &[u16]) -> u16 {
     widths.iter().fold(lines, |sum, &width| sum.saturating_add(width))
 }
 
-/// Widths that fit the room: columns that need less than an equal share keep what they need, the
-/// others share the rest. No column is narrower than a cell.
-fn narrowed(natural: &[u16], room: u16) -> Vec<u16> {
+/// Widths that fit the room. Every column gets its longest word if all can; what is left goes to
+/// the columns that need more. No column is narrower than a cell.
+fn narrowed(natural: &[u16], words: &[u16], room: u16) -> Vec<u16> {
     if total(natural) <= room {
         return natural.to_vec();
     }
-    let mut widths = natural.to_vec();
-    let mut order: Vec<_> = (0..widths.len()).collect();
-    order.sort_by_key(|&column| natural[column]);
-    let mut free = room.saturating_sub(total(&vec![0; natural.len()]));
+    let free = room.saturating_sub(total(&vec![0; natural.len()]));
+    let least = shared(words, free);
+    let more: Vec<_> = natural.iter().zip(&least).map(|(all, least)| all - least).collect();
+    let rest = free.saturating_sub(least.iter().fold(0, |sum, &width| sum.saturating_add(width)));
+    let more = shared(&more, rest);
+    least.iter().zip(more).map(|(least, more)| (least + more).max(1)).collect()
+}
+
+/// Shares `free` cells: who asks for less than an equal share gets it all, the others get the same.
+fn shared(asked: &[u16], free: u16) -> Vec<u16> {
+    let mut given = asked.to_vec();
+    let mut order: Vec<_> = (0..asked.len()).collect();
+    order.sort_by_key(|&column| asked[column]);
+    let mut free = free;
     for (done, &column) in order.iter().enumerate() {
         let sharers = u16::try_from(order.len() - done).unwrap_or(u16::MAX);
-        let share = free / sharers;
-        widths[column] = natural[column].min(share).max(1);
-        free = free.saturating_sub(widths[column]);
+        given[column] = asked[column].min(free / sharers);
+        free -= given[column];
     }
-    widths
+    given
 }
 
 impl Grid {
@@ -136,5 +150,27 @@ impl Grid {
         let y = flow.open();
         flow.put(self.spot.x, y, (rule.cut(u16::MAX), rule.width()));
         flow.close(y + 1, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::fits(&[5, 9], &[5, 5], 20, &[5, 9])]
+    #[case::words_stay_whole(&[12, 30], &[12, 6], 25, &[12, 10])]
+    #[case::the_rest_is_shared(&[30, 30], &[4, 8], 33, &[13, 17])]
+    #[case::long_words_give_way(&[3, 40], &[3, 40], 20, &[3, 14])]
+    #[case::no_room(&[9, 9, 9], &[9, 9, 9], 2, &[1, 1, 1])]
+    fn columns_shrink_to_the_room(
+        #[case] natural: &[u16],
+        #[case] words: &[u16],
+        #[case] room: u16,
+        #[case] expected: &[u16],
+    ) {
+        assert_eq!(narrowed(natural, words, room), expected);
     }
 }

@@ -322,9 +322,9 @@ fn code_wraps_behind_its_line_numbers() {
     insta::assert_snapshot!(fixture.body(), @"
 
 
-        1 short
-        2 a line of code that is too
-          long for its box, by far
+       1 short
+       2 a line of code that is too
+         long for its box, by far
 
 
     x

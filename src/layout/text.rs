@@ -77,7 +77,11 @@ impl Text {
 
     /// Its rows, broken at words, and the width of each.
     pub(super) fn rows(&self, width: u16) -> impl Iterator<Item = (Line<'static>, u16)> {
-        wrap::words(&self.string, width).into_iter().map(|row| self.row(row))
+        let joint = |at| {
+            let run = self.runs.partition_point(|&(end, _)| end <= at);
+            self.runs.get(run).map_or(self.string.len(), |&(end, _)| end)
+        };
+        wrap::jointed(&self.string, width, joint).into_iter().map(|row| self.row(row))
     }
 
     /// The whole line on one row; where it is too wide, cut and closed with `…`.
@@ -89,6 +93,11 @@ impl Text {
         let mut line = self.row(0..wrap::head(&self.string, rest)).0;
         line.push_span(Span::styled("…", self.runs.first().map_or_else(Style::new, |run| run.1)));
         line
+    }
+
+    /// The width of its longest word.
+    pub(super) fn longest_word(&self) -> u16 {
+        self.string.split(' ').map(wrap::columns).max().unwrap_or(0)
     }
 
     /// A part of it as a row, and its width.

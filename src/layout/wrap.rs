@@ -1,5 +1,6 @@
-//! Line breaking: where a row of text ends. Words break at spaces; a word that no row can hold is
-//! cut at the edge, between graphemes, so that no wide character is halved.
+//! Line breaking: where a row of text ends. Words break at spaces; a word that no row can hold
+//! breaks where its style changes, and what is still too long is cut at the edge, between
+//! graphemes, so that no wide character is halved.
 //!
 //! Both ways of breaking are one pass over the text: a line of a megabyte costs what its length
 //! costs, whatever the width.
@@ -22,12 +23,17 @@ pub(super) fn columns(text: &str) -> u16 {
 /// The rows of `text`, as byte ranges, when no row may be wider than `width`. Spaces at a break
 /// belong to no row; those that open the text stay. An empty text is one empty row.
 pub(super) fn words(text: &str, width: u16) -> Vec<Range<usize>> {
+    jointed(text, width, |_| text.len())
+}
+
+/// The same where over-long words have joints: `joint` gives the first one behind an offset.
+pub(super) fn jointed(text: &str, width: u16, joint: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
     let width = usize::from(width.max(1));
     if text.len() <= width {
         return vec![0..text.len()];
     }
     let mut rows = Rows { text, width, row: 0..0, used: 0, done: Vec::new() };
-    for word in (Words { text, at: 0 }) {
+    for word in (Words { text, width, joint, at: 0, long_until: 0 }) {
         rows.add(word);
     }
     rows.finish()
@@ -116,23 +122,36 @@ struct Word {
     cells: usize,
 }
 
-/// The words of a text. Spaces that close it make no word.
-struct Words<'a> {
+/// The words of a text, over-long ones in pieces. Spaces that close it make no word.
+struct Words<'a, J> {
     text: &'a str,
+    width: usize,
+    joint: J,
     at: usize,
+    /// Where the over-long word ends that is given out in pieces.
+    long_until: usize,
 }
 
-impl Iterator for Words<'_> {
+impl<J: Fn(usize) -> usize> Iterator for Words<'_, J> {
     type Item = Word;
 
     fn next(&mut self) -> Option<Word> {
         let bytes = &self.text.as_bytes()[self.at..];
         let spaces = bytes.iter().position(|&byte| byte != b' ')?;
         let start = self.at + spaces;
-        let length = bytes[spaces..].iter().position(|&byte| byte == b' ');
-        let end = length.map_or(self.text.len(), |length| start + length);
-        self.at = end;
-        Some(Word { spaces, range: start..end, cells: cells(&self.text[start..end]) })
+        if self.long_until <= start {
+            let length = bytes[spaces..].iter().position(|&byte| byte == b' ');
+            let end = length.map_or(self.text.len(), |length| start + length);
+            let cells = cells(&self.text[start..end]);
+            if cells <= self.width {
+                self.at = end;
+                return Some(Word { spaces, range: start..end, cells });
+            }
+            self.long_until = end;
+        }
+        self.at = (self.joint)(start).clamp(start + 1, self.long_until);
+        let range = start..self.at;
+        Some(Word { spaces, cells: cells(&self.text[range.clone()]), range })
     }
 }
 
@@ -163,6 +182,18 @@ mod tests {
         #[case] expected: &[&str],
     ) {
         assert_eq!(rows(text, width), expected);
+    }
+
+    #[test]
+    fn an_over_long_word_breaks_at_its_joints_first() {
+        let text = "see GitHub:https://example.org/x now";
+        let rows = |width| -> Vec<_> {
+            let joint = |at| if at < 11 { 11 } else { text.len() };
+            jointed(text, width, joint).into_iter().map(|row| &text[row]).collect()
+        };
+        assert_eq!(rows(30), ["see", "GitHub:https://example.org/x", "now"]);
+        assert_eq!(rows(24), ["see GitHub:", "https://example.org/x", "now"]);
+        assert_eq!(rows(12), ["see GitHub:", "https://exam", "ple.org/x", "now"]);
     }
 
     #[test]
