@@ -78,7 +78,7 @@ pub(super) fn read(body: &str, prefix: &str) -> Reading {
         return Reading::Remark;
     }
     match split(command) {
-        Some((name, argument)) if sample(&name).is_some() => match build(&name, argument) {
+        Some((name, argument)) if sample(&name).is_some() => match build(&name, &argument) {
             Some(Ok(command)) => Reading::Command(command),
             Some(Err(message)) => {
                 let sample = sample(&name).unwrap_or_default();
@@ -159,14 +159,12 @@ fn split(command: &str) -> Option<(Cow<'_, str>, Argument<'_>)> {
     {
         return Some((word.into(), Argument::Text(value.into())));
     }
-    match yaml::read(command) {
-        (Some(node), None) => from_yaml(node),
-        _ => {
-            let free = matches!(word, "comment" | "speaker_note" | "include");
-            let text = rest.strip_prefix(':').filter(|_| free)?;
-            Some((word.into(), Argument::Text(text.trim().into())))
-        }
+    if let (Some(node), None) = yaml::read(command) {
+        return from_yaml(node);
     }
+    let free = matches!(word, "comment" | "speaker_note" | "include");
+    let text = rest.strip_prefix(':').filter(|_| free)?;
+    Some((word.into(), Argument::Text(text.trim().into())))
 }
 
 fn from_yaml<'a>(node: Node) -> Option<(Cow<'a, str>, Argument<'a>)> {
@@ -182,7 +180,7 @@ fn from_yaml<'a>(node: Node) -> Option<(Cow<'a, str>, Argument<'a>)> {
 }
 
 /// The command of a known name; none for remarks.
-fn build(name: &str, argument: Argument<'_>) -> Option<Result<Command, String>> {
+fn build(name: &str, argument: &Argument<'_>) -> Option<Result<Command, String>> {
     let plain = match name {
         "end_slide" => Command::EndSlide,
         "pause" => Command::Pause,
@@ -192,7 +190,7 @@ fn build(name: &str, argument: Argument<'_>) -> Option<Result<Command, String>> 
         "no_footer" => Command::NoFooter,
         "skip_slide" => Command::SkipSlide,
         "comment" => return None,
-        _ => return Some(with_argument(name, &argument)),
+        _ => return Some(with_argument(name, argument)),
     };
     Some(match argument {
         Argument::Missing => Ok(plain),

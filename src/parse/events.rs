@@ -193,7 +193,7 @@ impl<'t> Reader<'t, '_> {
 
     /// The inline content up to the end of the block that was just opened.
     fn inlines(&mut self) -> Finished {
-        while let Some((event, range)) = self.events.next() {
+        for (event, range) in self.events.by_ref() {
             match event {
                 Event::End(end) if ends_inlines(end) => break,
                 event if range.start >= self.skip => self.line.event(event, range, self.mistakes),
@@ -247,7 +247,7 @@ impl<'t> Reader<'t, '_> {
     fn code(&mut self, kind: &CodeBlockKind<'t>, range: Range<usize>) -> Element<'t> {
         let mut code = Cow::Borrowed("");
         let mut inside = None::<Range<usize>>;
-        while let Some((event, part)) = self.events.next() {
+        for (event, part) in self.events.by_ref() {
             match event {
                 Event::Text(text) => {
                     join(&mut code, text);
@@ -337,7 +337,7 @@ impl<'t> Reader<'t, '_> {
     /// The text of an HTML block, without the marks of the quote or list around it.
     pub(super) fn html_text(&mut self) -> Cow<'t, str> {
         let mut html = Cow::Borrowed("");
-        while let Some((event, _)) = self.events.next() {
+        for (event, _) in self.events.by_ref() {
             match event {
                 Event::Html(text) | Event::Text(text) => join(&mut html, text),
                 Event::End(_) => break,

@@ -8,6 +8,7 @@ use crate::source::Span;
 
 /// What a fence says about its block.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each attribute without a value")]
 pub(super) struct Info<'t> {
     /// The language as written; empty for none.
     pub(super) language: &'t str,

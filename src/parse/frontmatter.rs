@@ -175,7 +175,7 @@ impl Reader<'_> {
                         self.string("theme.path", value).map(|path| (path, span));
                 }
                 "override" if !value.is_null() => {
-                    self.deck.theme.overrides = Some(self.cut_out(value))
+                    self.deck.theme.overrides = Some(self.cut_out(value));
                 }
                 _ => {}
             }

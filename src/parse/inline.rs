@@ -3,8 +3,8 @@
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
+use super::carets;
 use super::html;
-use super::superscript;
 use super::text::clean;
 use super::tree::{Origin, PictureDraft};
 use crate::deck::{Inline, TextStyle};
@@ -20,7 +20,7 @@ pub(super) struct Line<'t> {
     style: TextStyle,
     open: Vec<Open<'t>>,
     /// Pieces that are a lone `^`, which may turn out to mark superscript.
-    carets: Vec<superscript::Caret>,
+    carets: Vec<carets::Caret>,
     pictures: Vec<(usize, PictureDraft)>,
     picture_depth: usize,
 }
@@ -95,7 +95,7 @@ impl<'t> Line<'t> {
         self.flush();
         self.open.clear();
         self.style = TextStyle::default();
-        superscript::resolve(&mut self.done, &mut self.carets);
+        carets::resolve(&mut self.done, &mut self.carets);
         let ends = |inline: &Inline| matches!(inline, Inline::SoftBreak | Inline::Break);
         while self.done.last().is_some_and(ends) && self.pictures.is_empty() {
             self.done.pop();
@@ -133,7 +133,7 @@ impl<'t> Line<'t> {
 
     fn caret(&mut self, at: usize) {
         self.flush();
-        let caret = superscript::Caret::new(self.done.len(), self.source, at);
+        let caret = carets::Caret::new(self.done.len(), self.source, at);
         self.carets.push(caret);
         self.done.push(Inline::Text("^".into(), self.style.clone()));
     }

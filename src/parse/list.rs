@@ -17,14 +17,14 @@ pub(super) fn list<'t>(
     let mut items = Vec::new();
     while let Some((item, blocks)) = reader.next_item() {
         let marker = marker(reader.text.get(item).unwrap_or_default(), numbered);
-        flatten(marker, blocks, start as u8, &mut items);
+        flatten(&marker, blocks, start as u8, &mut items);
     }
     reader.element(ElementKind::List(items), range)
 }
 
 /// Adds an item's paragraphs as bullets of their own, nested lists one level deeper, and hangs
 /// everything else on the bullet before it.
-fn flatten<'t>(marker: Marker, blocks: Vec<Element<'t>>, depth: u8, items: &mut Vec<Item<'t>>) {
+fn flatten<'t>(marker: &Marker, blocks: Vec<Element<'t>>, depth: u8, items: &mut Vec<Item<'t>>) {
     let mut bare = true;
     let item = |text| Item { depth, marker: marker.clone(), text, children: Vec::new() };
     for block in blocks {

@@ -8,6 +8,7 @@
 //!      ─ slides ──────► slides and cells  (directive, page, steps, code, picture, include)
 //! ```
 
+mod carets;
 mod code;
 mod directive;
 #[cfg(test)]
@@ -30,7 +31,6 @@ mod quote;
 mod segments;
 mod slides;
 mod steps;
-mod superscript;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -8,9 +8,6 @@ use super::tree::{Element, ElementKind, Origin};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};
 
-/// How the lines start that a stretch ends before.
-const CUTS: [&str; 2] = ["\n<!-- end_slide -->", "\n<!--end_slide-->"];
-
 /// Reads a text stretch by stretch.
 pub(super) struct Segments<'t> {
     text: &'t str,
@@ -62,12 +59,20 @@ impl<'t> Segments<'t> {
 
     /// Where the stretch ends that byte `at` is in.
     fn end_from(&self, at: usize) -> usize {
-        let rest = &self.text[at..];
-        let cuts = CUTS.iter().filter_map(|cut| rest.find(cut));
-        match cuts.min().filter(|_| self.cut) {
-            Some(cut) => at + cut + 1,
-            None => self.text.len(),
+        if !self.cut {
+            return self.text.len();
         }
+        // One search that stops at the first comment: looking for each spelling of the command
+        // would go to the end of the text for the one that the deck does not use.
+        let mut from = at;
+        while let Some(found) = self.text[from..].find("\n<!--") {
+            let line = from + found + 1;
+            if self.text[line + 4..].trim_start_matches(' ').starts_with("end_slide") {
+                return line;
+            }
+            from = line;
+        }
+        self.text.len()
     }
 
     fn read(&self, end: usize, mistakes: &mut Vec<Diagnostic>) -> (Vec<Element<'t>>, Option<Stop>) {

@@ -24,7 +24,7 @@ impl Steps {
     }
 
     /// The step that a block would get now.
-    pub(super) fn now(&self) -> Step {
+    pub(super) fn now(self) -> Step {
         Step(self.base)
     }
 
@@ -53,7 +53,7 @@ impl Steps {
     }
 
     /// How many steps the slide has.
-    pub(super) fn count(&self) -> u16 {
+    pub(super) fn count(self) -> u16 {
         self.last + 1
     }
 }
