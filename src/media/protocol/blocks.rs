@@ -15,7 +15,7 @@ pub(in crate::media) fn paint(picture: &RgbaImage, area: Rect, skipped: u32, buf
         for (column, x) in (area.left()..area.right()).enumerate() {
             let pixel = |y: u32| picture.get_pixel_checked(column as u32, y);
             if let Some(cell) = buffer.cell_mut((x, y)) {
-                put(cell, pixel(top).and_then(color), pixel(top + 1).and_then(color));
+                put(cell, pixel(top).and_then(color), pixel(top.saturating_add(1)).and_then(color));
             }
         }
     }
