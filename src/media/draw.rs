@@ -219,10 +219,13 @@ fn temporary_file(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
     file.keep().map(|(_, path)| path).map_err(|error| error.error)
 }
 
+/// A picture, the size it is scaled to, and what it is mixed with.
+type Scaling = (Found, (u32, u32), Option<[u8; 3]>);
+
 /// The picture that was scaled last, which scrolling cuts anew and anew.
 #[derive(Debug, Default)]
 pub(super) struct Scaled {
-    last: Option<(Found, (u32, u32), Option<[u8; 3]>, RgbaImage)>,
+    last: Option<(Scaling, RgbaImage)>,
 }
 
 impl Scaled {
@@ -232,21 +235,17 @@ impl Scaled {
         size: (u32, u32),
         background: Option<[u8; 3]>,
     ) -> Result<&RgbaImage, String> {
-        let known = self
-            .last
-            .take()
-            .filter(|last| last.0 == *found && last.1 == size && last.2 == background);
-        let picture = match known {
-            Some((.., picture)) => picture,
-            None => {
-                let mut picture = pixels::scale(pixels::decode(&found.path)?, size)?;
-                if let Some(background) = background {
-                    pixels::compose(&mut picture, background);
-                }
-                picture
+        let scaling = (found.clone(), size, background);
+        let known = self.last.take().filter(|last| last.0 == scaling);
+        let picture = if let Some((_, picture)) = known {
+            picture
+        } else {
+            let mut picture = pixels::scale(pixels::decode(&found.path)?, size)?;
+            if let Some(background) = background {
+                pixels::compose(&mut picture, background);
             }
+            picture
         };
-        let last = self.last.insert((found.clone(), size, background, picture));
-        Ok(&last.3)
+        Ok(&self.last.insert((scaling, picture)).1)
     }
 }

@@ -170,7 +170,9 @@ impl Media {
             let Ok(found) = self.finder.find(&overlay.key) else { continue };
             let draw = Draw::new(found, protocol, place, cell, background);
             let Some(entry) = self.store.get(&draw) else {
-                missing.push(draw);
+                if !missing.contains(&draw) {
+                    missing.push(draw);
+                }
                 continue;
             };
             if let Some(Made::Pixels(picture)) = &entry.made {

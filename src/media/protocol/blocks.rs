@@ -13,9 +13,9 @@ pub(in crate::media) fn paint(picture: &RgbaImage, area: Rect, skipped: u32, buf
     for (row, y) in (area.top()..area.bottom()).enumerate() {
         let top = skipped.saturating_add(row as u32).saturating_mul(2);
         for (column, x) in (area.left()..area.right()).enumerate() {
-            let pixel = |y: u32| picture.get_pixel_checked(column as u32, y);
+            let pixel = |y: u32| picture.get_pixel_checked(column as u32, y).copied();
             if let Some(cell) = buffer.cell_mut((x, y)) {
-                put(cell, pixel(top).and_then(color), pixel(top + 1).and_then(color));
+                put(cell, pixel(top).and_then(color), pixel(top.saturating_add(1)).and_then(color));
             }
         }
     }
@@ -36,7 +36,7 @@ fn put(cell: &mut Cell, upper: Option<Color>, lower: Option<Color>) {
     cell.modifier = Modifier::empty();
 }
 
-fn color(&Rgba([red, green, blue, alpha]): &Rgba<u8>) -> Option<Color> {
+fn color(Rgba([red, green, blue, alpha]): Rgba<u8>) -> Option<Color> {
     (alpha >= VISIBLE).then_some(Color::Rgb(red, green, blue))
 }
 

@@ -68,7 +68,6 @@ mod tests {
         let mut control = String::new();
         let mut payload = String::new();
         let mut ended = false;
-        let mut ended = false;
         for part in text.split("\x1b_G").skip(1) {
             let (keys, data) = part.strip_suffix("\x1b\\").unwrap().split_once(';').unwrap();
             assert!(data.len() <= CHUNK);

@@ -40,6 +40,7 @@ const NAMES: &[(&str, Protocol)] = &[
 
 /// What a terminal said of itself, and what its environment says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent answer")]
 pub struct Capabilities {
     /// It answered the question for kitty's graphics with OK.
     pub kitty: bool,
@@ -59,8 +60,11 @@ pub struct Capabilities {
     pub tmux: bool,
 }
 
+/// Whether a row of the table holds.
+type Test = fn(&Capabilities) -> bool;
+
 /// Which terminals are shown pictures how: the first row that holds decides.
-const CHOICES: &[(fn(&Capabilities) -> bool, Protocol)] = &[
+const CHOICES: &[(Test, Protocol)] = &[
     // tmux passes none of the dialects on by itself.
     (Capabilities::is_tmux, Protocol::Blocks),
     // These know kitty's dialect in part, or not at all, and this one well.
