@@ -140,9 +140,9 @@ fn signal_name(signal: i32) -> Option<&'static str> {
 fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match time.as_micros() {
-        micros @ ..10_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
-        ..1_000_000 => format!("{} ms", time.as_millis()),
-        ..60_000_000 => format!("{seconds}.{} s", time.subsec_millis() / 100),
+        micros @ 0..10_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
+        10_000..1_000_000 => format!("{} ms", time.as_millis()),
+        1_000_000..60_000_000 => format!("{seconds}.{} s", time.subsec_millis() / 100),
         _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
     }
 }

@@ -104,11 +104,11 @@ fn flag_style(text: &TextStyle, page: &Page<'_>) -> Style {
 fn span_style(colors: &SpanColors, page: &Page<'_>) -> Style {
     let palette = &page.theme().palette;
     let class = colors.class.as_ref().and_then(|class| palette.classes.get(class));
-    let (class_fg, class_bg) = class.copied().unwrap_or_default();
+    let (text, behind) = class.copied().unwrap_or_default();
     let color = |word: &Option<String>| color(word.as_deref()?, palette);
     Style {
-        fg: color(&colors.foreground).or(class_fg),
-        bg: color(&colors.background).or(class_bg),
+        fg: color(&colors.foreground).or(text),
+        bg: color(&colors.background).or(behind),
         ..Style::new()
     }
 }

@@ -57,7 +57,9 @@ impl<'a> Listing<'a> {
         }
         let panel = self.panel(flow, block, columns);
         let top = flow.open();
-        let window = Window::new(self.total(panel.inner()), most_rows(flow, top, &panel), scroll);
+        let heights = self.heights(panel.inner());
+        let total = heights.iter().sum();
+        let window = Window::new(total, most_rows(flow, top, &panel), scroll);
         let label_rows = u32::from(window.is_part());
         let height = window.height() + label_rows + panel.above * 2;
         let style = flow.page.theme().output.style;
@@ -65,43 +67,37 @@ impl<'a> Listing<'a> {
             flow.fill(panel.spot.x, top, (panel.spot.width, height), style);
         }
         let y = top.saturating_add(panel.above);
-        for (line, y) in self.visible(panel.inner(), &window).into_iter().zip(y..) {
+        for (line, y) in self.visible(panel.inner(), &heights, &window).into_iter().zip(y..) {
             flow.put(panel.x(), y, (line, panel.inner()));
         }
         if window.is_part() {
-            let label = Text::plain(&self.label(panel.inner(), &window), DIM);
+            let label = Text::plain(&self.label(&heights, &window), DIM);
             let width = label.width().min(panel.inner());
             let x = panel.x() + (panel.inner() - width);
             flow.put(x, y.saturating_add(window.height()), (label.cut(width), width));
         }
         let (width, height_shown) = (panel.spot.width, window.height());
-        let Window { first, total, .. } = window;
+        let first = window.first;
         let area = Item::Output { width, height: height_shown, id, first, total };
         flow.items.push(Placed { x: panel.spot.x, y, item: area });
         flow.close(top.saturating_add(height), 1);
         Some(panel)
     }
 
-    /// Every row and how many rows it takes in a box this wide.
-    fn heights(&self, columns: u16) -> impl Iterator<Item = (OutputRow<'a>, usize)> {
-        rows(self.output).zip(&self.widths).map(move |(row, &width)| match row {
-            OutputRow::Line(line) if width > columns => {
-                (row, wrapped(&line.to_string(), columns).len())
-            }
-            _ => (row, 1),
-        })
-    }
-
-    /// All rows in a box this wide.
-    fn total(&self, columns: u16) -> usize {
-        self.heights(columns).map(|(_, height)| height).sum()
+    /// How many rows each row takes in a box this wide.
+    fn heights(&self, columns: u16) -> Vec<usize> {
+        let height = |(row, &width)| match row {
+            OutputRow::Line(line) if width > columns => wrapped(&line.to_string(), columns).len(),
+            _ => 1,
+        };
+        rows(self.output).zip(&self.widths).map(height).collect()
     }
 
     /// The rows in the window.
-    fn visible(&self, columns: u16, window: &Window) -> Vec<Line<'static>> {
+    fn visible(&self, columns: u16, heights: &[usize], window: &Window) -> Vec<Line<'static>> {
         let mut above = window.first;
         let mut lines = Vec::new();
-        for (row, height) in self.heights(columns) {
+        for (row, &height) in rows(self.output).zip(heights) {
             if above >= height {
                 above -= height;
                 continue;
@@ -127,9 +123,9 @@ impl<'a> Listing<'a> {
     }
 
     /// Which rows the window shows, those that are left out counted.
-    fn label(&self, columns: u16, window: &Window) -> String {
+    fn label(&self, heights: &[usize], window: &Window) -> String {
         let (mut at, mut left_out, mut left_out_above) = (0, 0, 0);
-        for (row, height) in self.heights(columns) {
+        for (row, &height) in rows(self.output).zip(heights) {
             if let OutputRow::Omitted(count) = row {
                 left_out += count.saturating_sub(1);
                 if at < window.first {

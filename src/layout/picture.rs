@@ -75,7 +75,7 @@ fn reserve(flow: &mut Flow<'_>, picture: &Picture) {
     let height = room(flow, y).1;
     let style = flow.look.base.patch(flow.page.theme().output.not_started);
     let name = Text::plain(&picture.source, style);
-    let middle: Alignment = aligned(Some(Align::Center), Alignment::default());
+    let middle = aligned(Some(Align::Center), Alignment::default());
     let mut inner = flow.inner(flow.width, y);
     inner.look = Look::plain(style);
     inner.skip((height - 1) / 2);

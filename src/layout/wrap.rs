@@ -30,7 +30,7 @@ pub(super) fn words(text: &str, width: u16) -> Vec<Range<usize>> {
 pub(super) fn jointed(text: &str, width: u16, joint: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
     let width = usize::from(width.max(1));
     if text.len() <= width {
-        return vec![0..text.len()];
+        return std::iter::once(0..text.len()).collect();
     }
     let mut rows = Rows { text, width, row: 0..0, used: 0, done: Vec::new() };
     for word in (Words { text, width, joint, at: 0, long_until: 0 }) {

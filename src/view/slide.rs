@@ -85,13 +85,14 @@ impl Window {
 
     /// The cells of an item that show, and how many of its rows are scrolled away above them.
     fn visible(self, placed: &Placed, width: u16, height: u32) -> Option<(Rect, u32)> {
-        let rows = u32::from(self.area.height);
-        let top = i64::from(placed.y) - i64::from(self.scroll);
-        let first = top.clamp(0, rows.into()) as u16;
-        let last = (top + i64::from(height)).clamp(0, rows.into()) as u16;
+        let on_screen = |row: u32| {
+            let row = row.saturating_sub(self.scroll).min(self.area.height.into());
+            u16::try_from(row).unwrap_or(self.area.height)
+        };
+        let (first, last) = (on_screen(placed.y), on_screen(placed.y.saturating_add(height)));
+        let skipped = self.scroll.saturating_sub(placed.y);
         let left = placed.x.max(self.area.x);
         let right = placed.x.saturating_add(width).min(self.area.right());
-        let skipped = u32::try_from(-top.min(0)).ok()?;
         let visible = last > first && right > left;
         let area = Rect::new(left, self.area.y + first, right.saturating_sub(left), last - first);
         visible.then_some((area, skipped))
