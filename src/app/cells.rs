@@ -59,12 +59,12 @@ fn start(app: &mut App, cell: CellId) -> Option<Effect> {
         Some(State::Compiling) => State::Compiling,
         _ => State::Queued,
     };
-    let fresh = CellRun { run, state, wanted: true, ..CellRun::default() };
-    app.runs.insert(cell, fresh);
-    app.scene_changed();
     let place = app.stage.cells.iter().find(|place| place.id == cell);
     let columns = place.map_or(app.stage.terminal.0, |place| place.columns).max(1);
     let rows = u16::try_from(app.stage.viewport).unwrap_or(u16::MAX).max(LEAST_ROWS);
+    let output = Output::with_rows(rows);
+    app.runs.insert(cell, CellRun { run, state, wanted: true, output, ..CellRun::default() });
+    app.scene_changed();
     Some(Effect::Run { run, cell, terminal: (columns, rows) })
 }
 

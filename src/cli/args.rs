@@ -2,15 +2,29 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::builder::PossibleValuesParser;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::layout::Size;
+use crate::media::Protocol;
 
 /// A terminal slide-deck runner that runs the code on its slides.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(
+    version,
+    about,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub(super) struct Args {
+    /// What else to do than to present.
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
     /// The deck: a markdown file.
+    #[arg(required = true)]
     pub(super) deck: Option<PathBuf>,
-    /// Present: do not read the deck again when its file changes.
+    /// Present: do not read the deck again when its file changes (ctrl-r still does).
     #[arg(short, long)]
     pub(super) present: bool,
     /// Use this theme, whatever the deck says.
@@ -22,4 +36,80 @@ pub(super) struct Args {
     /// Let the deck's code run also where its output replaces it.
     #[arg(short = 'X', long)]
     pub(super) enable_snippet_execution_replace: bool,
+    /// How pictures are shown, whatever the terminal says of itself.
+    #[arg(long, value_parser = protocols())]
+    pub(super) image_protocol: Option<String>,
+}
+
+/// What livedeck does beside presenting.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write a slide as a picture of its cells.
+    Export(ExportArgs),
+}
+
+/// What to export, and how.
+#[derive(Debug, Parser)]
+pub(super) struct ExportArgs {
+    /// The deck: a markdown file.
+    pub(super) deck: PathBuf,
+    /// The format.
+    #[arg(long)]
+    pub(super) to: Format,
+    /// Which slide, from 1.
+    #[arg(long, default_value_t = 1)]
+    pub(super) slide: u32,
+    /// The terminal's size: columns x rows.
+    #[arg(long, value_name = "WxH", default_value = "100x30", value_parser = size)]
+    pub(super) size: Size,
+    /// Where to write it; `-` is standard output.
+    #[arg(short, long, default_value = "-")]
+    pub(super) output: PathBuf,
+    /// Use this theme, whatever the deck says.
+    #[arg(short, long)]
+    pub(super) theme: Option<String>,
+    /// Run the slide's code first, and show what it writes.
+    #[arg(short = 'x', long)]
+    pub(super) enable_snippet_execution: bool,
+}
+
+/// A format to export to.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Format {
+    /// One slide as an SVG picture.
+    Svg,
+}
+
+fn protocols() -> PossibleValuesParser {
+    PossibleValuesParser::new(std::iter::once("auto").chain(Protocol::names()))
+}
+
+/// Reads `100x30`.
+fn size(text: &str) -> Result<Size, String> {
+    let sides = text.split_once(['x', 'X', '×']);
+    let sides = sides.and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
+    match sides {
+        Some((columns @ 1..=1000, rows @ 1..=1000)) => Ok(Size::new(columns, rows)),
+        _ => Err("write columns x rows, as `100x30`; each from 1 to 1000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_declarations_hold() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_size_is_columns_by_rows() {
+        assert_eq!(size("80x24"), Ok(Size::new(80, 24)));
+        for wrong in ["80", "80x", "0x24", "80x1001", "x"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "the command line speaks to its user")]
 
 mod args;
+mod export;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,14 +14,19 @@ use anyhow::Context;
 use clap::Parser;
 use etcetera::BaseStrategy;
 
+use crate::media::Protocol;
 use crate::runtime::{self, Origin, Settings};
 
-use args::Args;
+use args::{Args, Command};
 
 /// Runs the program with this process's arguments.
 pub fn run() -> ExitCode {
-    let args = Args::parse();
-    match present(args) {
+    let mut args = Args::parse();
+    let done = match args.command.take() {
+        None => present(args),
+        Some(Command::Export(args)) => export::export(&args, &cache()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -36,7 +42,7 @@ fn present(args: Args) -> anyhow::Result<()> {
         origin: Origin { path: deck, theme: args.theme },
         reload: !args.present,
         allow: args.enable_snippet_execution || args.enable_snippet_execution_replace,
-        protocol: None,
+        protocol: args.image_protocol.as_deref().and_then(Protocol::named),
         cache: cache(),
     })
     .with_context(|| format!("`{shown}`"))

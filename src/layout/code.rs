@@ -133,9 +133,10 @@ impl<'a> Listing<'a> {
 
     /// The box's colours; none where it has none.
     fn background(&self, flow: &Flow<'_>) -> Option<Style> {
-        let wanted = flow.page.theme().code.background && !self.code.no_background;
-        let color = flow.page.inputs.highlighter.background().filter(|_| wanted)?;
-        Some(Style::new().bg(color))
+        let code = &flow.page.theme().code;
+        let wanted = code.background && !self.code.no_background;
+        let color = code.fill.or_else(|| flow.page.inputs.highlighter.background());
+        color.filter(|_| wanted).map(|color| Style::new().bg(color))
     }
 
     /// Notes the line's rows where its group is the one that has just been lit.

@@ -101,6 +101,11 @@ impl Media {
         self.finder.find(key).map(|found| found.size)
     }
 
+    /// The file of a picture that can be measured.
+    pub fn file(&mut self, key: &PictureKey) -> Option<PathBuf> {
+        self.finder.find(key).ok().map(|found| found.path.clone())
+    }
+
     /// Every file that was found or looked for: what to watch.
     pub fn files(&self) -> Vec<PathBuf> {
         self.finder.looked().cloned().collect()

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::deck::{Deck, Inline};
-use crate::diag::Diagnostic;
-use crate::highlight::Highlighter;
+use crate::diag::{Diagnostic, closest};
+use crate::highlight::{self, Highlighter};
 use crate::layout::FooterText;
 use crate::parse;
 use crate::source::{Files, Span};
@@ -93,8 +93,14 @@ fn choose_highlighter(theme: &Theme, deck: &mut Deck, before: Option<&Show>) -> 
         return Arc::clone(kept);
     }
     let highlighter = Highlighter::new(name).unwrap_or_else(|| {
-        let message = format!("there is no highlight theme `{name}`");
-        deck.diagnostics.push(Diagnostic::error(Span::default(), message));
+        let mistake = Diagnostic::error(
+            deck.theme.overrides.as_ref().map_or_else(Span::default, |(_, span)| *span),
+            format!("there is no highlight theme `{name}`"),
+        );
+        deck.diagnostics.push(match closest(name, highlight::names()) {
+            Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+            None => mistake,
+        });
         Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect always has its own themes")
     });
     Arc::new(highlighter)

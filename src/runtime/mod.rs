@@ -14,6 +14,7 @@ mod prefetch;
 mod probe;
 mod signals;
 mod stage;
+mod still;
 mod terminal;
 mod trust;
 mod watch;
@@ -28,11 +29,12 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::app::{App, Msg, Trust, update};
 use crate::deck::Cursor;
 use crate::exec;
-use crate::layout::{Scene, layout};
+use crate::layout::Scene;
 use crate::media::{self, Media};
 use crate::view;
 
 pub use load::{DiskFiles, Origin, Show, load};
+pub use still::{Still, still};
 
 use prefetch::Prefetch;
 use probe::Answers;
@@ -93,7 +95,9 @@ pub fn present(settings: Settings) -> io::Result<()> {
     listen(&events)?;
     let show = load(&settings.origin, None)?;
     let mut talk = Talk::new(settings, screen, show, events)?;
-    talk.go(&heard)
+    let ended = talk.go(&heard);
+    talk.clear_pictures();
+    ended
 }
 
 /// Starts the threads that hear the speaker and the system.
@@ -248,6 +252,7 @@ impl Talk {
             }
             Event::Resized => {
                 self.screen.resize();
+                self.media.repaint();
                 self.frames.hurry();
                 Msg::Resized
             }
@@ -298,21 +303,7 @@ impl Talk {
 
     /// Makes the scene what the app's state says.
     fn lay_out(&mut self) {
-        self.app.changed.scene = false;
-        let measures = stage::measure(&self.show.deck, self.app.at, &mut self.media);
-        self.scene = layout(&crate::layout::Inputs {
-            deck: &self.show.deck,
-            at: self.app.at,
-            size: self.screen.size(),
-            theme: &self.show.theme,
-            highlighter: &self.show.highlighter,
-            runs: &self.app.runs,
-            measures: &measures,
-            footer: &self.show.footer,
-            focus: self.app.focus,
-        });
-        let stage = stage::stage(&self.scene);
-        update(&mut self.app, Msg::LaidOut(stage));
+        self.scene = stage::scene(&self.show, &mut self.app, self.screen.size(), &mut self.media);
     }
 
     /// Draws the app's state.

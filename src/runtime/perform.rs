@@ -37,13 +37,18 @@ pub(super) fn executor(
 /// Does one thing; true when it is to leave.
 pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
     match *effect {
-        Effect::Run { run, cell, terminal } => talk.run(run, cell, terminal),
+        Effect::Run { run, cell, terminal } => {
+            if let Some(request) = request(&talk.show.deck, run, cell, terminal) {
+                talk.executor.run(&request);
+            }
+        }
         Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
         Effect::Kill(run) => talk.executor.stop(run, Stop::Kill),
         Effect::Prepare => talk.prepare(),
         Effect::Remember => talk.remember(),
         Effect::Reload => {
             talk.media.forget();
+            talk.media.repaint();
             talk.screen.refresh();
             talk.watch.reload();
         }
@@ -54,17 +59,6 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
 }
 
 impl Talk {
-    fn run(&mut self, run: RunId, cell: CellId, (columns, rows): (u16, u16)) {
-        let Some(cell) = self.show.deck.cell(cell) else { return };
-        self.executor.run(&Request {
-            run,
-            code: snippet(&self.show.deck, cell),
-            columns,
-            rows,
-            timeout: cell.timeout_ms.map(Duration::from_millis),
-        });
-    }
-
     /// Gets the executor ready for the deck's cells: those ahead first, then those behind.
     pub(super) fn prepare(&self) {
         let deck = &self.show.deck;
@@ -80,14 +74,35 @@ impl Talk {
         }
     }
 
+    /// Takes the terminal's pictures away, where it keeps them itself.
+    pub(super) fn clear_pictures(&mut self) {
+        let bytes = self.media.quit();
+        // A terminal that is gone keeps nothing.
+        let _ = self.screen.write(&bytes);
+    }
+
     /// Gives the terminal to the shell until it continues us.
     pub(super) fn suspend(&mut self) {
+        self.clear_pictures();
         terminal::restore();
         exec::suspend();
+        self.media.repaint();
         if self.screen.retake().is_err() {
             drop(self.events.send(Event::Terminate));
         }
     }
+}
+
+/// The request that runs a cell; none if the deck has no such cell.
+pub(super) fn request(
+    deck: &Deck,
+    run: RunId,
+    cell: CellId,
+    (columns, rows): (u16, u16),
+) -> Option<Request> {
+    let cell = deck.cell(cell)?;
+    let timeout = cell.timeout_ms.map(Duration::from_millis);
+    Some(Request { run, code: snippet(deck, cell), columns, rows, timeout })
 }
 
 /// A cell as the executor takes it.

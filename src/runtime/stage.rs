@@ -1,19 +1,38 @@
-//! Between scene and app: what the app needs to know of a scene, what the mouse points at in it,
-//! and which pictures it needs measured.
+//! Between scene and app: making the scene that the app's state asks for, what the app needs to know
+//! of it, and what the mouse points at in it.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{Answers, Settings};
-use crate::app::{App, CellPlace, Hit, Msg, OutputHit, Stage};
+use super::{Answers, Settings, Show};
+use crate::app::{App, CellPlace, Hit, Msg, OutputHit, Stage, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
-use crate::layout::{Item, Measures, PictureKey, Scene};
+use crate::layout::{Inputs, Item, Measures, PictureKey, Scene, Size, layout};
 use crate::media::{Capabilities, Media, Protocol};
 
 /// Rows that one notch of the wheel scrolls.
 const WHEEL: i32 = 3;
 
+/// Lays out what the app's state says, and tells the app what came of it.
+pub(super) fn scene(show: &Show, app: &mut App, size: Size, media: &mut Media) -> Scene {
+    app.changed.scene = false;
+    let measures = measure(&show.deck, app.at, media);
+    let scene = layout(&Inputs {
+        deck: &show.deck,
+        at: app.at,
+        size,
+        theme: &show.theme,
+        highlighter: &show.highlighter,
+        runs: &app.runs,
+        measures: &measures,
+        footer: &show.footer,
+        focus: app.focus,
+    });
+    update(app, Msg::LaidOut(stage(&scene)));
+    scene
+}
+
 /// What decisions need to know of a scene.
-pub(super) fn stage(scene: &Scene) -> Stage {
+fn stage(scene: &Scene) -> Stage {
     let cells = scene.body.iter().filter_map(|placed| match placed.item {
         Item::Cell { height, id, columns, .. } => {
             Some(CellPlace { id, rows: placed.y..placed.y.saturating_add(height), columns })
@@ -69,7 +88,7 @@ pub(super) fn protocol(settings: &Settings, answers: Answers) -> Protocol {
 }
 
 /// The sizes of a slide's pictures.
-pub(super) fn measure(deck: &Deck, at: Cursor, media: &mut Media) -> Measures {
+fn measure(deck: &Deck, at: Cursor, media: &mut Media) -> Measures {
     let mut measures = Measures::default();
     visit(&deck.slide(at.slide).blocks, &mut |key| {
         let size = media.measure(&key);

@@ -124,6 +124,13 @@ impl Screen {
         out.flush()
     }
 
+    /// Writes bytes that draw nothing.
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        out.flush()
+    }
+
     /// Takes the terminal again after it was given back for a while.
     pub(crate) fn retake(&mut self) -> io::Result<()> {
         enter()?;
