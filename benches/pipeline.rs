@@ -1,10 +1,22 @@
-//! How long the pipeline takes from text to deck, on a deck of 1,000 mixed slides.
+//! How long the pipeline takes: from text to deck, on a deck of 1,000 mixed slides; from a slide to
+//! a scene; and from a scene to the bytes of a frame.
 
 use std::path::Path;
 
 use divan::Bencher;
-use livedeck::parse;
+use livedeck::deck::{Cursor, Deck, SlideNo, Step};
+use livedeck::highlight::Highlighter;
+use livedeck::layout::{FooterText, Inputs, Measures, Scene, Size, layout};
+use livedeck::run::Runs;
 use livedeck::source::MemFiles;
+use livedeck::theme::{self, Theme};
+use livedeck::{parse, view};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// The screen that slides are laid out for.
+const SCREEN: (u16, u16) = (120, 40);
 
 fn main() {
     divan::main();
@@ -16,6 +28,88 @@ fn parse(bencher: Bencher<'_, '_>, slides: usize) {
     bencher
         .counter(divan::counter::BytesCount::of_str(&text))
         .bench(|| parse::parse(Path::new("talk.md"), &text, &MemFiles::default()));
+}
+
+/// Lays out 1,000 slides of every kind, the highlighter warm.
+#[divan::bench]
+fn lay_out_1000_slides(bencher: Bencher<'_, '_>) {
+    let stage = Stage::new(1_000);
+    bencher.bench(|| (0..1_000).map(|slide| stage.scene(slide).height).sum::<u32>());
+}
+
+/// Lays out one slide: text, list, table, quote, code that runs, code.
+#[divan::bench(args = [0, 1, 2, 3, 4, 5])]
+fn lay_out(bencher: Bencher<'_, '_>, slide: usize) {
+    let stage = Stage::new(6);
+    bencher.bench(|| stage.scene(slide));
+}
+
+/// Paints one slide into a buffer that shows it already.
+#[divan::bench]
+fn paint(bencher: Bencher<'_, '_>) {
+    let scene = Stage::new(6).scene(0);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, SCREEN.0, SCREEN.1));
+    bencher.bench_local(|| view::paint(&scene, 0, &mut buffer));
+}
+
+/// One frame: paints a slide, finds what differs from the slide before it, and writes that.
+#[divan::bench]
+fn frame(bencher: Bencher<'_, '_>) {
+    let stage = Stage::new(6);
+    let scenes = [stage.scene(0), stage.scene(1)];
+    let area = Rect::new(0, 0, SCREEN.0, SCREEN.1);
+    let (mut shown, mut next) = (Buffer::empty(area), Buffer::empty(area));
+    let (mut at, mut bytes) = (0, Vec::new());
+    bencher.bench_local(|| {
+        at = 1 - at;
+        bytes.clear();
+        view::paint(&scenes[at], 0, &mut next);
+        let changes = shown.diff_iter(&next);
+        CrosstermBackend::new(&mut bytes).draw(changes).expect("a vector takes all");
+        std::mem::swap(&mut shown, &mut next);
+        bytes.len()
+    });
+}
+
+/// A deck and all that laying it out needs.
+struct Stage {
+    deck: Deck,
+    theme: Theme,
+    highlighter: Highlighter,
+    runs: Runs,
+    measures: Measures,
+    footer: FooterText,
+}
+
+impl Stage {
+    fn new(slides: usize) -> Self {
+        let deck = parse::parse(Path::new("talk.md"), &deck(slides), &MemFiles::default());
+        let choice = theme::Choice {
+            forced: None,
+            name: None,
+            file: None,
+            default: "dark",
+            overrides: None,
+        };
+        let (theme, _) = theme::resolve(&choice);
+        let highlighter = Highlighter::new(&theme.code.highlight_theme).expect("it is built in");
+        let (runs, measures, footer) = Default::default();
+        Self { deck, theme, highlighter, runs, measures, footer }
+    }
+
+    fn scene(&self, slide: usize) -> Scene {
+        layout(&Inputs {
+            deck: &self.deck,
+            at: Cursor { slide: SlideNo::new(slide), step: Step(0) },
+            size: Size::new(SCREEN.0, SCREEN.1),
+            theme: &self.theme,
+            highlighter: &self.highlighter,
+            runs: &self.runs,
+            measures: &self.measures,
+            footer: &self.footer,
+            focus: None,
+        })
+    }
 }
 
 /// A deck of text, lists, tables, quotes and code in turn.

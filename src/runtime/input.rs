@@ -17,7 +17,7 @@ use super::Event;
 use super::probe::{PATIENCE, Probe, QUESTIONS};
 
 /// No time for crossterm to wait; at none at all it does not look.
-const AT_ONCE: Duration = Duration::from_micros(500);
+const AT_ONCE: Duration = Duration::from_micros(50);
 
 /// Asks the terminal what it can do and starts to listen. `send` gets everything that happens.
 pub(super) fn listen(send: impl Fn(Event) + Send + 'static) -> io::Result<()> {

@@ -27,7 +27,6 @@ use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::app::{App, Msg, Trust, update};
-use crate::deck::Cursor;
 use crate::exec;
 use crate::layout::Scene;
 use crate::media::{self, Media};
@@ -320,9 +319,8 @@ impl Talk {
             let overlays = view::draw(app, scene, &show.theme, buffer);
             media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)
         })?;
-        let Cursor { slide, .. } = self.app.at;
-        self.prefetch.at(&self.show.deck, &self.show.highlighter, slide);
-        self.watch.add(self.media.files());
+        self.prefetch.at(&self.show.deck, &self.show.highlighter, self.app.at.slide);
+        self.watch.pictures(self.media.files());
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::deck::{Block, BlockKind, Deck, SlideNo};
+use crate::deck::{Block, BlockKind, CodeBlock, Deck, SlideNo};
 use crate::highlight::Highlighter;
 
 /// What to look at: the slide shown now, of which deck, in which colours.
@@ -15,6 +15,8 @@ type Place = (Arc<Deck>, Arc<Highlighter>, SlideNo);
 pub(super) struct Prefetch {
     places: Sender<Place>,
     newest: Receiver<Place>,
+    /// The place that was told last.
+    last: Option<Place>,
 }
 
 impl Prefetch {
@@ -29,13 +31,21 @@ impl Prefetch {
                 }
             }
         })?;
-        Ok(Self { places, newest })
+        Ok(Self { places, newest, last: None })
     }
 
     /// Tells where the talk is now; an older place not looked at yet is forgotten.
-    pub(super) fn at(&self, deck: &Arc<Deck>, highlighter: &Arc<Highlighter>, slide: SlideNo) {
+    pub(super) fn at(&mut self, deck: &Arc<Deck>, highlighter: &Arc<Highlighter>, slide: SlideNo) {
+        let told = self.last.as_ref().is_some_and(|(known, colors, at)| {
+            Arc::ptr_eq(known, deck) && Arc::ptr_eq(colors, highlighter) && *at == slide
+        });
+        if told || !neighbours(deck, slide).any(|near| has_code(&deck.slide(near).blocks)) {
+            return;
+        }
+        let place = (Arc::clone(deck), Arc::clone(highlighter), slide);
+        self.last = Some(place.clone());
         let _ = self.newest.try_recv();
-        let _ = self.places.try_send((Arc::clone(deck), Arc::clone(highlighter), slide));
+        let _ = self.places.try_send(place);
     }
 }
 
@@ -46,17 +56,27 @@ fn neighbours(deck: &Deck, at: SlideNo) -> impl Iterator<Item = SlideNo> {
     near.into_iter().filter(move |&slide| slide < count).map(SlideNo::new)
 }
 
+/// Whether there is anything to highlight.
+fn has_code(blocks: &[Block]) -> bool {
+    let mut any = false;
+    visit(blocks, &mut |_| any = true);
+    any
+}
+
 fn highlight(blocks: &[Block], highlighter: &Highlighter) {
+    visit(blocks, &mut |code| drop(highlighter.lines(&code.language, &code.text)));
+}
+
+/// Shows every code block to `found`.
+fn visit(blocks: &[Block], found: &mut impl FnMut(&CodeBlock)) {
     for block in blocks {
         match &block.kind {
-            BlockKind::Code(code) => drop(highlighter.lines(&code.language, &code.text)),
-            BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => highlight(inner, highlighter),
+            BlockKind::Code(code) => found(code),
+            BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => visit(inner, found),
             BlockKind::Columns(columns) => {
-                columns.columns.iter().for_each(|column| highlight(column, highlighter));
+                columns.columns.iter().for_each(|column| visit(column, found));
             }
-            BlockKind::List(list) => {
-                list.items.iter().for_each(|item| highlight(&item.blocks, highlighter));
-            }
+            BlockKind::List(list) => list.items.iter().for_each(|item| visit(&item.blocks, found)),
             _ => {}
         }
     }

@@ -37,6 +37,8 @@ pub(crate) struct Screen {
     size: Size,
     /// Bytes to write in front of the next frame.
     before: Vec<u8>,
+    /// The last frame's bytes, kept for their room.
+    frame: Vec<u8>,
     background: Option<Color>,
 }
 
@@ -55,6 +57,7 @@ impl Screen {
             next: Buffer::empty(area),
             size,
             before: Vec::new(),
+            frame: Vec::new(),
             background: None,
         })
     }
@@ -103,32 +106,36 @@ impl Screen {
         }
     }
 
-    /// Draws one frame: `paint` fills the buffer and returns what to write behind the cells
+    /// Draws one frame: `paint` fills the whole buffer and returns what to write behind the cells
     /// (pictures). Only what differs from the last frame is written, in one piece.
     pub(crate) fn draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Vec<u8>) -> io::Result<()> {
-        self.next.reset();
         let behind = paint(&mut self.next);
-        let mut frame = std::mem::take(&mut self.before);
-        let changes = self.shown.diff(&self.next);
-        if !changes.is_empty() {
-            CrosstermBackend::new(&mut frame).draw(changes.into_iter())?;
+        let mut frame = std::mem::take(&mut self.frame);
+        frame.clear();
+        frame.extend_from_slice(SYNC.0.as_bytes());
+        frame.append(&mut self.before);
+        let mut changes = self.shown.diff_iter(&self.next).peekable();
+        if changes.peek().is_some() {
+            CrosstermBackend::new(&mut frame).draw(changes)?;
         }
+        frame.extend_from_slice(&behind);
         std::mem::swap(&mut self.shown, &mut self.next);
-        if frame.is_empty() && behind.is_empty() {
-            return Ok(());
+        if frame.len() > SYNC.0.len() {
+            frame.extend_from_slice(SYNC.1.as_bytes());
+            self.write(&frame)?;
         }
-        let mut out = io::stdout().lock();
-        for part in [SYNC.0.as_bytes(), &frame, &behind, SYNC.1.as_bytes()] {
-            out.write_all(part)?;
-        }
-        out.flush()
+        self.frame = frame;
+        Ok(())
     }
 
-    /// Writes bytes that draw nothing.
-    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(bytes)?;
-        out.flush()
+    /// Writes these bytes in as few pieces as the kernel takes: standard output's own buffer would
+    /// cut them at line feeds.
+    pub(crate) fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let count = rustix::io::retry_on_intr(|| rustix::io::write(io::stdout(), bytes))?;
+            bytes = &bytes[count..];
+        }
+        Ok(())
     }
 
     /// Takes the terminal again after it was given back for a while.

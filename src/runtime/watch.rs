@@ -35,6 +35,8 @@ enum Word {
 /// The watching thread's other end.
 pub(super) struct Watch {
     words: Sender<Word>,
+    /// The pictures that the thread was last told of.
+    pictures: Vec<PathBuf>,
 }
 
 impl Watch {
@@ -54,7 +56,7 @@ impl Watch {
             thread.watch_files();
             thread.run(&heard, &send);
         })?;
-        Ok(Self { words })
+        Ok(Self { words, pictures: Vec::new() })
     }
 
     /// Reads the deck again.
@@ -64,8 +66,11 @@ impl Watch {
     }
 
     /// Watches these files, too: pictures that were found, or looked for.
-    pub(super) fn add(&self, files: Vec<PathBuf>) {
-        let _ = self.words.send(Word::Watch(files));
+    pub(super) fn pictures(&mut self, files: Vec<PathBuf>) {
+        if self.pictures != files {
+            self.pictures.clone_from(&files);
+            let _ = self.words.send(Word::Watch(files));
+        }
     }
 }
 

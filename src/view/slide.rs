@@ -1,6 +1,6 @@
 //! Painting a scene into a buffer. What cells cannot hold (pictures) comes back as overlays.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -25,8 +25,7 @@ pub struct Overlay {
 /// Paints the scene, its body scrolled down by `scroll` rows, and says where its pictures go.
 pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
     let screen = Rect::new(0, 0, scene.size.columns, scene.size.rows).intersection(buffer.area);
-    buffer.reset();
-    blank(buffer, buffer.area, scene.background);
+    clear(buffer, scene.background);
     let body = Window { area: scene.viewport.intersection(screen), scroll };
     let mut overlays = Vec::new();
     for placed in &scene.body {
@@ -97,6 +96,13 @@ impl Window {
         let area = Rect::new(left, self.area.y + first, right.saturating_sub(left), last - first);
         visible.then_some((area, skipped))
     }
+}
+
+/// Makes the whole buffer empty, in one style.
+pub(super) fn clear(buffer: &mut Buffer, style: Style) {
+    let mut empty = Cell::EMPTY;
+    empty.set_style(style);
+    buffer.content.fill(empty);
 }
 
 /// Makes an area empty, in one style over the colours that are there.

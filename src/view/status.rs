@@ -3,10 +3,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
+use super::slide::clear;
 use crate::app::{App, Mode};
 use crate::theme::Theme;
 
@@ -30,6 +31,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
 
 /// Says that the terminal is too small, in whatever room there is.
 pub(super) fn too_small(buffer: &mut Buffer) {
+    clear(buffer, Style::new());
     let area = buffer.area;
     for text in ["enlarge me", "enlarge", "+"] {
         if text.len() <= usize::from(area.width) && area.height > 0 {

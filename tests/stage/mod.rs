@@ -158,7 +158,9 @@ impl Stage {
             };
             self.write(&bytes);
             if bytes == b"\x1b" {
-                // Followed at once by another key it would mean alt, as in any terminal.
+                // Followed at once by another key it would mean alt, as in any terminal; and the
+                // kernel takes its time to hand it over.
+                std::thread::sleep(Duration::from_millis(50));
                 self.wait_until("the key is read", |stage| {
                     rustix::io::ioctl_fionread(stage.slave.as_ref().unwrap()).unwrap() == 0
                 });

@@ -250,7 +250,8 @@ fn an_endless_loop_is_interrupted(#[values(Embedded, Own)] mode: Mode) {
     stage.python.stop(running.run, Stop::Interrupt);
     let (text, how) = running.end();
     assert_eq!(how, Outcome::Stopped);
-    let lines = ["43", "44"].map(|line| format!("on\ninterrupted in line {line} of talk.md\n"));
+    let lines =
+        ["42", "43", "44"].map(|line| format!("on\ninterrupted in line {line} of talk.md\n"));
     assert!(lines.contains(&text), "{text}");
 }
 
@@ -539,7 +540,12 @@ fn dropping_it_ends_everything_at_once(#[values(Embedded, Own)] mode: Mode) {
     drop(stage);
     for pid in text.split_whitespace() {
         let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
-        assert!(rustix::process::test_kill_process(pid).is_err(), "{pid:?} is alive");
+        // Killed they are; a busy machine may take its time to bury them.
+        let start = Instant::now();
+        while rustix::process::test_kill_process(pid).is_ok() {
+            assert!(start.elapsed() < Duration::from_secs(20), "{pid:?} is alive");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
     let rest = running.events.try_iter().find(|event| matches!(event, Event::Finished(..)));
     assert_eq!(rest, None, "nobody wants to hear of it");
