@@ -1,12 +1,13 @@
-//! Keys and mouse: one thread that sleeps in `poll` until there is something to read.
+//! Keys and mouse, read by the loop's own thread: a thread of their own would cost a second wake-up
+//! between a key and its slide.
 //!
-//! At first it listens for the terminal's answers ([`probe`](super::probe)) beside keys; then
+//! At first the terminal's answers ([`probe`](super::probe)) are heard beside the keys; then
 //! crossterm reads.
 
-#![expect(clippy::disallowed_methods, reason = "the shell starts threads and reads the clock")]
+#![expect(clippy::disallowed_methods, reason = "the shell reads the clock and opens files")]
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -17,86 +18,95 @@ use super::Event;
 use super::probe::{PATIENCE, Probe, QUESTIONS};
 
 /// No time for crossterm to wait; at none at all it does not look.
-const AT_ONCE: Duration = Duration::from_micros(50);
+const AT_ONCE: Duration = Duration::from_micros(20);
 
-/// Asks the terminal what it can do and starts to listen. `send` gets everything that happens.
-pub(super) fn listen(send: impl Fn(Event) + Send + 'static) -> io::Result<()> {
-    let keyboard: OwnedFd = if io::stdin().is_terminal() {
-        io::stdin().as_fd().try_clone_to_owned()?
-    } else {
-        File::open("/dev/tty")?.into()
-    };
-    let mut out = io::stdout();
-    out.write_all(QUESTIONS.as_bytes())?;
-    out.flush()?;
-    std::thread::Builder::new().name("input".to_owned()).spawn(move || {
-        let ended = answers(&keyboard, &send).and_then(|()| keys(&keyboard, &send));
-        // The terminal is gone: there is nobody left to present to.
-        if ended.is_err() {
-            send(Event::Terminate);
-        }
-    })?;
-    Ok(())
+/// The terminal's keyboard and mouse.
+#[derive(Debug)]
+pub(super) struct Input {
+    keyboard: OwnedFd,
+    /// The questions that are not all answered yet, and until when they may be.
+    asking: Option<(Probe, Instant)>,
 }
 
-/// Reads until the terminal has answered, or for as long as it is given.
-fn answers(keyboard: &OwnedFd, send: &impl Fn(Event)) -> io::Result<()> {
-    let mut file = File::from(keyboard.try_clone()?);
-    let mut probe = Probe::default();
-    let until = Instant::now() + PATIENCE;
-    let mut bytes = [0; 1024];
-    while !probe.answers.complete {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() || !readable(keyboard, Some(left))? {
-            break;
-        }
-        let count = file.read(&mut bytes)?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        probe.feed(&bytes[..count]).into_iter().for_each(|key| send(Event::Key(key)));
+impl Input {
+    /// Asks the terminal what it can do. The answers come among the events.
+    pub(super) fn open() -> io::Result<Self> {
+        let keyboard: OwnedFd = if io::stdin().is_terminal() {
+            io::stdin().as_fd().try_clone_to_owned()?
+        } else {
+            File::open("/dev/tty")?.into()
+        };
+        let mut out = io::stdout();
+        out.write_all(QUESTIONS.as_bytes())?;
+        out.flush()?;
+        let asking = Some((Probe::default(), Instant::now() + PATIENCE));
+        Ok(Self { keyboard, asking })
     }
-    probe.finish().into_iter().for_each(|key| send(Event::Key(key)));
-    send(Event::Answers(probe.answers));
-    Ok(())
-}
 
-/// Hands on what crossterm reads, for ever.
-fn keys(keyboard: &OwnedFd, send: &impl Fn(Event)) -> io::Result<()> {
-    loop {
-        readable(keyboard, None)?;
+    /// What to wait for.
+    pub(super) fn keyboard(&self) -> &OwnedFd {
+        &self.keyboard
+    }
+
+    /// How long the loop may wait before it reads again, whether there is something or not.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.asking.as_ref().map(|(_, until)| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Hands on what there is to read, without waiting.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub(super) fn read(&mut self, found: &mut Vec<Event>) -> io::Result<()> {
+        if self.asking.is_some() { self.answers(found) } else { self.keys(found) }
+    }
+
+    /// Reads answers and the keys between them, until all is answered or the time is over.
+    fn answers(&mut self, found: &mut Vec<Event>) -> io::Result<()> {
+        let Some((probe, until)) = &mut self.asking else { return Ok(()) };
+        let mut bytes = [0; 1024];
+        while !probe.answers.complete && !state(&self.keyboard)?.is_empty() {
+            let read = || rustix::io::read(&self.keyboard, &mut bytes);
+            let count = rustix::io::retry_on_intr(read)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            found.extend(probe.feed(&bytes[..count]).into_iter().map(Event::Key));
+        }
+        if probe.answers.complete || Instant::now() >= *until {
+            found.extend(probe.finish().into_iter().map(Event::Key));
+            found.push(Event::Answers(probe.answers));
+            self.asking = None;
+        }
+        Ok(())
+    }
+
+    fn keys(&self, found: &mut Vec<Event>) -> io::Result<()> {
+        let before = state(&self.keyboard)?;
+        if before.is_empty() {
+            return Ok(());
+        }
         let mut any = false;
         while event::poll(AT_ONCE)? {
             any = true;
             match event::read()? {
                 Terminal::Key(key) if key.is_release() => {}
-                Terminal::Key(key) => send(Event::Key(key)),
-                Terminal::Mouse(mouse) => send(Event::Mouse(mouse)),
+                Terminal::Key(key) => found.push(Event::Key(key)),
+                Terminal::Mouse(mouse) => found.push(Event::Mouse(mouse)),
                 _ => {}
             }
         }
-        // Readable, and yet nothing there: the other end has hung up.
-        if !any && hung_up(keyboard)? {
+        // Something to read, and yet nothing there: the other end has hung up.
+        if !any && before.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        Ok(())
     }
 }
 
-/// Waits until there is something to read; false if the time is over.
-fn readable(keyboard: &OwnedFd, patience: Option<Duration>) -> io::Result<bool> {
-    let limit = patience.and_then(|left| Timespec::try_from(left).ok());
-    loop {
-        let mut waiting = [PollFd::new(keyboard, PollFlags::IN)];
-        match poll(&mut waiting, limit.as_ref()) {
-            Ok(ready) => return Ok(ready > 0),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-fn hung_up(keyboard: &OwnedFd) -> io::Result<bool> {
+/// What can be done with the keyboard without waiting.
+fn state(keyboard: &OwnedFd) -> io::Result<PollFlags> {
     let mut waiting = [PollFd::new(keyboard, PollFlags::IN)];
-    poll(&mut waiting, Some(&Timespec::default()))?;
-    Ok(waiting[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL))
+    rustix::io::retry_on_intr(|| poll(&mut waiting, Some(&Timespec::default())))?;
+    Ok(waiting[0].revents())
 }

@@ -1,14 +1,15 @@
-//! The loop that drives a talk: receive, update, perform, lay out, draw. The only thread that
-//! draws; all others send it [`Event`]s.
+//! The loop that drives a talk: receive, update, perform, lay out, draw. The only thread that reads
+//! keys and draws; all others send it [`Event`]s.
 //!
-//! Two channels: what runs write comes on a short one of its own, so that a flood waits (and with
-//! it the process that writes it) while keys pass by. Without a running block nothing wakes the
-//! program up but an event.
+//! What runs write comes on a short channel of its own, so that a flood waits (and with it the
+//! process that writes it) while keys pass by. Without a running block nothing wakes the program up
+//! but an event.
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
 
 mod input;
 mod load;
+mod mailbox;
 mod perform;
 mod prefetch;
 mod probe;
@@ -23,7 +24,6 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::app::{App, Msg, Trust, update};
@@ -35,13 +35,13 @@ use crate::view;
 pub use load::{DiskFiles, Origin, Show, load};
 pub use still::{Still, still};
 
+use input::Input;
+use mailbox::{Letters, Mailbox};
 use prefetch::Prefetch;
 use probe::Answers;
 use terminal::Screen;
 use watch::Watch;
 
-/// How many pieces of output may wait: each is at most 64 KiB.
-const FLOOD: usize = 16;
 /// How long pieces of output are taken in before keys are looked at again.
 const SIP: Duration = Duration::from_millis(4);
 /// How often a running block's time is shown anew.
@@ -90,24 +90,14 @@ pub fn present(settings: Settings) -> io::Result<()> {
     // A deck that is not there is said before the screen is touched.
     std::fs::metadata(&settings.origin.path)?;
     let screen = Screen::take()?;
-    let (events, heard) = unbounded();
-    listen(&events)?;
+    let input = Input::open()?;
+    let (mailbox, letters) = mailbox::mailbox()?;
+    signals::listen(mailbox.clone())?;
     let show = load(&settings.origin, None)?;
-    let mut talk = Talk::new(settings, screen, show, events)?;
-    let ended = talk.go(&heard);
+    let mut talk = Talk::new(settings, screen, show, mailbox)?;
+    let ended = talk.go(input, &letters);
     talk.clear_pictures();
     ended
-}
-
-/// Starts the threads that hear the speaker and the system.
-fn listen(events: &Sender<Event>) -> io::Result<()> {
-    // A send fails only when the loop has ended, and then nobody wants to know.
-    let send = |events: &Sender<Event>| {
-        let events = events.clone();
-        move |event| drop(events.send(event))
-    };
-    input::listen(send(events))?;
-    signals::listen(send(events))
 }
 
 /// Everything a running talk has.
@@ -121,18 +111,12 @@ struct Talk {
     executor: exec::Executor,
     watch: Watch,
     prefetch: Prefetch,
-    events: Sender<Event>,
-    output: (Sender<exec::Event>, Receiver<exec::Event>),
+    mailbox: Mailbox,
     frames: Frames,
 }
 
 impl Talk {
-    fn new(
-        settings: Settings,
-        screen: Screen,
-        show: Show,
-        events: Sender<Event>,
-    ) -> io::Result<Self> {
+    fn new(settings: Settings, screen: Screen, show: Show, mailbox: Mailbox) -> io::Result<Self> {
         let known = || trust::is_known(&settings.origin.path, &show.deck);
         let trust = match () {
             () if settings.allow => Trust::Once,
@@ -140,17 +124,13 @@ impl Talk {
             () => Trust::Unknown,
         };
         let app = App::new(show.deck.clone(), trust);
-        let output = bounded(FLOOD);
-        let executor = perform::executor(&settings, &show, &events, &output.0);
-        let pictures = events.clone();
+        let executor = perform::executor(&settings, &show, &mailbox);
+        let pictures = mailbox.clone();
         let media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {
-            drop(pictures.send(Event::Picture(loaded)));
+            pictures.send(Event::Picture(loaded));
         });
-        let watched = events.clone();
-        let watch =
-            Watch::start(settings.origin.clone(), show.clone(), settings.reload, move |event| {
-                drop(watched.send(event));
-            })?;
+        let origin = settings.origin.clone();
+        let watch = Watch::start(origin, show.clone(), settings.reload, mailbox.clone())?;
         let scene = Scene::blank(screen.size(), show.theme.base);
         let prefetch = Prefetch::start()?;
         let frames = Frames::new();
@@ -164,8 +144,7 @@ impl Talk {
             executor,
             watch,
             prefetch,
-            events,
-            output,
+            mailbox,
             frames,
         };
         talk.draw()?;
@@ -176,18 +155,12 @@ impl Talk {
     }
 
     /// The loop itself.
-    fn go(&mut self, heard: &Receiver<Event>) -> io::Result<()> {
+    fn go(&mut self, mut input: Input, letters: &Letters) -> io::Result<()> {
         let mut ticked = Instant::now();
         loop {
-            let wait = self.until_next(ticked);
-            let more = self.output.1.clone();
-            let timer = wait.map_or_else(never, crossbeam_channel::after);
-            let leave = crossbeam_channel::select_biased! {
-                recv(heard) -> event => self.hear(event.map_err(io::Error::other)?),
-                recv(more) -> event => self.hear(Event::Exec(event.map_err(io::Error::other)?)),
-                recv(timer) -> _ => false,
-            };
-            if leave || self.hear_all(heard, &more) {
+            let patience = self.until_next(ticked).into_iter().chain(input.patience()).min();
+            letters.wait(input.keyboard(), patience)?;
+            if self.hear_all(&mut input, letters) {
                 return Ok(());
             }
             let passed = ticked.elapsed();
@@ -203,16 +176,23 @@ impl Talk {
         }
     }
 
-    /// Takes in what waits already: all that is not output, and a sip of what is.
-    fn hear_all(&mut self, heard: &Receiver<Event>, more: &Receiver<exec::Event>) -> bool {
+    /// Takes in what waits already: all that is not output, and a sip of what is. True when the
+    /// talk is over.
+    fn hear_all(&mut self, input: &mut Input, letters: &Letters) -> bool {
         let start = Instant::now();
+        let mut keys = Vec::new();
         loop {
-            while let Ok(event) = heard.try_recv() {
+            if input.read(&mut keys).is_err() {
+                // The terminal is gone: there is nobody left to present to.
+                return true;
+            }
+            let waiting = keys.drain(..).chain(letters.events.try_iter());
+            for event in waiting.collect::<Vec<_>>() {
                 if self.hear(event) {
                     return true;
                 }
             }
-            match more.try_recv() {
+            match letters.output.try_recv() {
                 Ok(event) if start.elapsed() < SIP => {
                     self.hear(Event::Exec(event));
                 }
@@ -293,8 +273,7 @@ impl Talk {
             show.deck.options.python_interpreter != self.show.deck.options.python_interpreter;
         self.show = show;
         if other_python {
-            self.executor =
-                perform::executor(&self.settings, &self.show, &self.events, &self.output.0);
+            self.executor = perform::executor(&self.settings, &self.show, &self.mailbox);
         }
         self.frames.hurry();
         Msg::Loaded(self.show.deck.clone())

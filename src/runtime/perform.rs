@@ -2,36 +2,23 @@
 
 use std::time::Duration;
 
-use crossbeam_channel::Sender;
-
 use super::load::{Show, folder};
+use super::mailbox::Mailbox;
 use super::{Event, Settings, Talk, terminal, trust};
 use crate::app::Effect;
 use crate::deck::{Cell, CellId, Deck};
 use crate::exec::{self, Executor, Stop};
-use crate::run::{self, Request, RunId, Snippet};
+use crate::run::{Request, RunId, Snippet};
 
-/// An executor for a deck. Output goes the way that can be held back, the rest passes it by; so
-/// that nothing overtakes its own run's output, all of a run goes one way.
-pub(super) fn executor(
-    settings: &Settings,
-    show: &Show,
-    events: &Sender<Event>,
-    output: &Sender<exec::Event>,
-) -> Executor {
+/// An executor for a deck.
+pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> Executor {
     let options = exec::Options {
         directory: folder(&settings.origin.path),
         python: show.deck.options.python_interpreter.clone(),
         cache: settings.cache.clone(),
     };
-    let (events, output) = (events.clone(), output.clone());
-    // A send fails only when the talk is over.
-    Executor::new(options, move |event| match event {
-        exec::Event::Run(_, run::Event::Output(_) | run::Event::Finished(..)) => {
-            drop(output.send(event));
-        }
-        _ => drop(events.send(Event::Exec(event))),
-    })
+    let mailbox = mailbox.clone();
+    Executor::new(options, move |event| mailbox.send_run(event))
 }
 
 /// Does one thing; true when it is to leave.
@@ -88,7 +75,7 @@ impl Talk {
         exec::suspend();
         self.media.repaint();
         if self.screen.retake().is_err() {
-            drop(self.events.send(Event::Terminate));
+            self.mailbox.send(Event::Terminate);
         }
     }
 }

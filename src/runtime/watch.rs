@@ -16,6 +16,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::Event;
 use super::load::{self, Origin, Show, folder};
+use super::mailbox::Mailbox;
 
 /// How long a save must be over.
 const QUIET: Duration = Duration::from_millis(6);
@@ -45,7 +46,7 @@ impl Watch {
         origin: Origin,
         show: Show,
         automatic: bool,
-        send: impl Fn(Event) + Send + 'static,
+        mailbox: Mailbox,
     ) -> std::io::Result<Self> {
         let (words, heard) = unbounded();
         let touched = words.clone();
@@ -54,7 +55,7 @@ impl Watch {
             let mut thread =
                 Thread { origin, show, watcher, folders: BTreeSet::new(), pictures: Vec::new() };
             thread.watch_files();
-            thread.run(&heard, &send);
+            thread.run(&heard, &mailbox);
         })?;
         Ok(Self { words, pictures: Vec::new() })
     }
@@ -93,10 +94,10 @@ struct Thread {
 }
 
 impl Thread {
-    fn run(&mut self, heard: &Receiver<Word>, send: &impl Fn(Event)) {
+    fn run(&mut self, heard: &Receiver<Word>, mailbox: &Mailbox) {
         while let Ok(word) = heard.recv() {
             match word {
-                Word::Reload => self.read(true, send),
+                Word::Reload => self.read(true, mailbox),
                 Word::Watch(files) => {
                     self.pictures = files;
                     self.watch_files();
@@ -104,10 +105,10 @@ impl Thread {
                 Word::Touched(paths) => {
                     let names = self.settle(heard, &paths);
                     if self.pictures.iter().any(|file| is_named(file, &names)) {
-                        send(Event::PicturesChanged);
+                        mailbox.send(Event::PicturesChanged);
                     }
                     if self.texts().any(|file| is_named(file, &names)) {
-                        self.read(false, send);
+                        self.read(false, mailbox);
                     }
                 }
             }
@@ -121,7 +122,7 @@ impl Thread {
     }
 
     /// Reads the deck again and hands it on if it differs from the one shown.
-    fn read(&mut self, forced: bool, send: &impl Fn(Event)) {
+    fn read(&mut self, forced: bool, mailbox: &Mailbox) {
         let mut read = load::load(&self.origin, Some(&self.show));
         if read.as_ref().map_or(true, is_empty) && !is_empty(&self.show) {
             std::thread::sleep(COMEBACK);
@@ -129,7 +130,7 @@ impl Thread {
         }
         match read {
             Ok(show) if is_empty(&show) && !is_empty(&self.show) => {
-                send(Event::NotLoaded(
+                mailbox.send(Event::NotLoaded(
                     "the deck's file is empty: showing the last good deck".to_owned(),
                 ));
             }
@@ -137,13 +138,13 @@ impl Thread {
                 if forced || !same_sources(&self.show, &show) {
                     self.show = show.clone();
                     self.watch_files();
-                    send(Event::Loaded(Box::new(show)));
+                    mailbox.send(Event::Loaded(Box::new(show)));
                 }
             }
             Err(error) => {
                 let path = self.origin.path.display();
                 let why = format!("{path}: {error}: showing the last good deck");
-                send(Event::NotLoaded(why));
+                mailbox.send(Event::NotLoaded(why));
             }
         }
     }

@@ -1,0 +1,263 @@
+//! Running code in front of an audience: every kind, and every way it can go wrong. None of them
+//! ends the talk.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail by panicking")]
+
+mod stage;
+
+use std::fs;
+
+use rustix::process::Signal;
+use stage::{Opening, Stage};
+
+/// A deck of one slide with this block, and one behind it.
+fn deck(language: &str, code: &str) -> String {
+    format!(
+        "Run\n===\n\n```{language} +exec\n{code}\n```\n\n<!-- end_slide -->\n\nNext\n===\n\nthe end\n"
+    )
+}
+
+/// Opens the deck, runs its block, waits for these texts, and leaves; nothing may stay behind.
+fn run(language: &str, code: &str, expected: &[&str]) {
+    let talk = Stage::show(&deck(language, code));
+    talk.wait_for("Run");
+    talk.keys("ctrl-e");
+    for text in expected {
+        talk.wait_for(text);
+    }
+    leave(talk);
+}
+
+/// Walks on, to see that the talk goes on, and leaves.
+fn leave(talk: Stage) {
+    talk.keys("n");
+    talk.wait_for("the end");
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn python_rust_and_bash_run() {
+    run("python", "print(6 * 7, __name__)", &["42 __main__", "[done"]);
+    run("rust", "fn main() { println!(\"{}\", 6 * 7); }", &["42", "[done"]);
+    run("rust", "let n: i32 = \"7\".parse()?;\nprintln!(\"{}\", 6 * n);", &["42", "[done"]);
+    run("bash", "echo $((6 * 7))", &["42", "[done"]);
+}
+
+#[test]
+fn errors_speak_of_the_decks_lines() {
+    run("python", "def f():\n    return 1 / 0\nf()", &["line 6", "ZeroDivisionError", "exception"]);
+    run("python", "print('a'\n", &["line 5", "SyntaxError"]);
+    run("rust", "fn main() {\n    let x: i32 = \"a\";\n}", &["talk.md:6", "not compiled"]);
+    run("rust", "fn main() {\n    panic!(\"oh\");\n}", &["talk.md:6", "oh", "exit 101"]);
+    run("bash", "exit 3", &["failed: exit 3"]);
+}
+
+#[test]
+fn a_crash_costs_its_block_only() {
+    let code = "import ctypes\nprint('before')\nctypes.string_at(0)";
+    run("python", code, &["before", "signal 11 (SIGSEGV)"]);
+    run("python", "import os\nos._exit(4)", &["exit 4"]);
+    run("bash", "kill -SEGV $$", &["signal 11 (SIGSEGV)"]);
+}
+
+#[test]
+fn an_endless_loop_is_stopped_by_a_key() {
+    for (language, code) in [
+        ("python", "print('on')\nwhile True: pass"),
+        ("bash", "echo on; while :; do :; done"),
+        ("rust", "fn main() { println!(\"on\"); loop { std::hint::spin_loop(); } }"),
+    ] {
+        let talk = Stage::show(&deck(language, code));
+        talk.wait_for("Run");
+        talk.keys("ctrl-e");
+        talk.wait_for("[running");
+        talk.keys("ctrl-c");
+        talk.wait_for("[stopped");
+        leave(talk);
+    }
+}
+
+#[test]
+fn what_ignores_an_interrupt_is_killed_by_the_second() {
+    let code = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('on')\nwhile True: pass";
+    let talk = Stage::show(&deck("python", code));
+    talk.wait_for("Run");
+    talk.keys("ctrl-e");
+    talk.wait_for("[running");
+    talk.wait(
+        "its first line",
+        |screen| screen.lines().any(|line| line.trim() == "on"),
+    );
+    talk.keys("ctrl-c");
+    talk.wait_for("again kills");
+    talk.keys("ctrl-c");
+    talk.wait_for("[stopped");
+    leave(talk);
+}
+
+#[test]
+fn a_hundred_thousand_lines_keep_head_and_tail() {
+    let code = "for i in range(100000): print('line', i)";
+    let talk = Stage::show(&deck("python", code));
+    talk.wait_for("Run");
+    talk.keys("ctrl-e");
+    talk.wait_for("line 99999");
+    talk.wait_for("[done");
+    leave(talk);
+}
+
+#[test]
+fn output_without_end_leaves_the_talk_moving_and_memory_flat() {
+    let talk = Stage::show(&deck("bash", "yes 'a line of words that never ends'"));
+    talk.wait_for("Run");
+    talk.keys("ctrl-e");
+    talk.wait_for("never ends");
+    let resident = || -> u64 {
+        let path = format!("/proc/{}/statm", talk.pid().as_raw_nonzero());
+        let statm = fs::read_to_string(path).unwrap();
+        statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
+    };
+    let before = resident();
+    for _ in 0..10 {
+        talk.keys("n");
+        talk.wait_for("the end");
+        talk.keys("p");
+        talk.wait_for("[running");
+    }
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 40 << 20, "grew by {grown} bytes");
+    talk.keys("ctrl-c");
+    talk.wait_for("[stopped");
+    leave(talk);
+}
+
+#[test]
+fn any_bytes_are_shown_as_text() {
+    run("bash", r"printf 'a\xff\xfeb\n\033[31mred\033[0m 10%%\r100%%\n'", &["a\u{fffd}\u{fffd}b", "100%"]);
+    run("bash", r"printf '\033[?1049l\033]0;title\007\033[2Jafter\n'", &["after", "[done"]);
+}
+
+#[test]
+fn a_partial_line_is_shown_at_once() {
+    let code = "import time\nprint('half', end='')\ntime.sleep(600)";
+    let talk = Stage::show(&deck("python", code));
+    talk.wait_for("Run");
+    talk.keys("ctrl-e");
+    talk.wait("`half` alone", |screen| screen.lines().any(|line| line.trim() == "half"));
+    talk.keys("ctrl-c");
+    talk.wait_for("[stopped");
+    leave(talk);
+}
+
+#[test]
+fn input_has_none_and_says_so() {
+    run("python", "name = input('who? ')", &["EOFError", "exception"]);
+    run("bash", "read name || echo nobody", &["nobody"]);
+}
+
+#[test]
+fn a_process_that_stays_behind_does_not_hold_its_block_and_dies_with_the_talk() {
+    run("bash", "sleep 1000 & setsid sleep 1000 & echo started", &["started", "[done"]);
+    let code = "import subprocess\nsubprocess.Popen(['sleep', '1000'])\nprint('started')";
+    run("python", code, &["started", "[done"]);
+}
+
+#[test]
+fn a_signal_while_code_runs_restores_the_terminal_and_leaves_nothing() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let talk = Stage::show(&deck("python", "import time\nprint('on')\ntime.sleep(1000)"));
+        talk.wait_for("Run");
+        talk.keys("ctrl-e");
+        talk.wait_for("[running");
+        talk.signal(signal);
+        assert!(talk.end().success());
+    }
+}
+
+#[test]
+fn killed_outright_while_code_runs_it_leaves_nothing() {
+    let mut talk = Stage::show(&deck("python", "import time\nprint('on')\ntime.sleep(1000)"));
+    talk.wait_for("Run");
+    talk.keys("ctrl-e");
+    talk.wait_for("[running");
+    talk.signal(Signal::KILL);
+    while talk.is_alive() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(talk.left_behind(), Vec::<String>::new());
+}
+
+#[test]
+fn the_first_run_asks_and_always_is_remembered_until_the_code_changes() {
+    let text = deck("bash", "echo $((40 + 2))");
+    let opening = || Opening { args: &[], ..Opening::default() };
+    let talk = Stage::show_with(&text, &opening());
+    let state = talk.folder().join("state");
+    talk.wait_for("Run");
+    talk.keys("ctrl-e");
+    talk.wait_for("Run this deck's code?");
+    talk.wait_for("1 × bash");
+    talk.keys("a");
+    talk.wait_for("[done");
+    let known = state.join("livedeck/trusted.json");
+    talk.wait("it is remembered", |_| known.exists());
+    fs::write(talk.deck(), text.replace("Next", "Changed")).unwrap();
+    talk.wait_for("Changed");
+    let state = state.to_str().unwrap().to_owned();
+    let env = [("XDG_STATE_HOME", state.as_str())];
+    let again = Stage::open(&talk.deck(), &Opening { env: &env, ..opening() });
+    again.wait_for("Run");
+    again.keys("ctrl-e");
+    again.wait_for("[done");
+    again.keys("q");
+    assert!(again.end().success());
+    fs::write(talk.deck(), text.replace("40", "41")).unwrap();
+    let changed = talk.folder().join("other.md");
+    fs::write(&changed, &text).unwrap();
+    let other = Stage::open(&changed, &Opening { env: &env, ..opening() });
+    other.wait_for("Run");
+    other.keys("ctrl-e");
+    other.wait_for("Run this deck's code?");
+    other.keys("n");
+    other.wait_gone("Run this deck's code?");
+    other.keys("q");
+    assert!(other.end().success());
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn a_block_is_focused_and_run_alone_again_and_again() {
+    let text = "Two\n===\n\n```bash +exec\necho one $RANDOM\n```\n\n```bash +exec\necho two\n```\n\n<!-- end_slide -->\n\nthe end\n";
+    let talk = Stage::show(text);
+    talk.wait_for("Two");
+    talk.keys("tab");
+    talk.wait_for("▸");
+    talk.keys("tab enter");
+    talk.wait("the second ran alone", |screen| {
+        screen.matches("[done").count() == 0
+            && screen.contains("done")
+            && screen.contains("not run")
+            && screen.lines().any(|line| line.trim() == "two")
+    });
+    talk.keys("esc");
+    talk.keys("ctrl-e");
+    talk.wait("both are done", |screen| screen.matches("done").count() == 2);
+    leave(talk);
+}
+
+#[test]
+fn an_edit_keeps_the_output_of_code_that_did_not_change() {
+    let talk = Stage::show(&deck("bash", "echo out-$((40 + 2))"));
+    talk.wait_for("Run");
+    talk.keys("ctrl-e");
+    talk.wait_for("out-42");
+    let text = fs::read_to_string(talk.deck()).unwrap();
+    fs::write(talk.deck(), text.replace("Run\n", "Other\n")).unwrap();
+    talk.wait_for("Other");
+    talk.wait_for("out-42");
+    fs::write(talk.deck(), text.replace("40", "50")).unwrap();
+    talk.wait_for("stale");
+    leave(talk);
+}
