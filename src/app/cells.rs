@@ -40,9 +40,8 @@ pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
         app.paint_changed();
         return Vec::new();
     }
-    if let [.., last] = cells[..] {
-        app.book.follow = Some(Follow::Cell(last));
-    }
+    app.book.watched = cells.last().copied();
+    app.book.follow = app.book.watched.map(Follow::Cell);
     cells.into_iter().filter_map(|id| start(app, id)).collect()
 }
 
@@ -107,9 +106,8 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) {
     }
     let shown = app.deck.cell(id).is_some_and(|cell| cell.slide == visible);
     if shown {
-        if app.book.follow.is_none() && app.cell_end_in_view(id) {
-            app.book.follow = Some(Follow::Cell(id));
-        }
+        let watched = app.book.watched.filter(|&cell| app.cell_end_in_view(cell));
+        app.book.follow = app.book.follow.or(watched.map(Follow::Cell));
         app.scene_changed();
     }
 }

@@ -66,6 +66,8 @@ struct Book {
     last_run: u64,
     /// What the next layout should bring into view.
     follow: Option<Follow>,
+    /// The last cell that was asked to run: as long as its end is on the screen, it stays there.
+    watched: Option<CellId>,
     /// Whether the running cells were already interrupted once.
     interrupted: bool,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x4;
-use fast_image_resize::{ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, ImageDecoder, ImageReader, Rgba, RgbaImage};
 
 /// Decodes a picture, upright; a GIF's first frame.
@@ -37,7 +37,9 @@ pub(super) fn scale(picture: DynamicImage, size: (u32, u32)) -> Result<RgbaImage
         .map_err(|error| error.to_string())?;
     let mut to = TypedImage::<U8x4>::from_buffer(size.0, size.1, &mut scaled)
         .map_err(|error| error.to_string())?;
-    let options = ResizeOptions::new().use_alpha(has_alpha);
+    // Sharper filters ring: at a few pixels a letter it shows as a halo around every one.
+    let filter = ResizeAlg::Convolution(FilterType::Hamming);
+    let options = ResizeOptions::new().use_alpha(has_alpha).resize_alg(filter);
     Resizer::new().resize_typed(&from, &mut to, &options).map_err(|error| error.to_string())?;
     Ok(scaled)
 }

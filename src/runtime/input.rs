@@ -18,7 +18,7 @@ use super::Event;
 use super::probe::{PATIENCE, Probe, QUESTIONS};
 
 /// No time for crossterm to wait; at none at all it does not look.
-const AT_ONCE: Duration = Duration::from_micros(20);
+const AT_ONCE: Duration = Duration::from_micros(5);
 
 /// The terminal's keyboard and mouse.
 #[derive(Debug)]

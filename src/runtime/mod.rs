@@ -7,6 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
 
+mod changes;
 mod input;
 mod load;
 mod mailbox;

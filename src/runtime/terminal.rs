@@ -13,6 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
+use super::changes::changes;
 use crate::layout::Size;
 
 /// Alternate screen, no cursor, mouse presses and wheel (not motion, which nothing needs).
@@ -114,9 +115,9 @@ impl Screen {
         frame.clear();
         frame.extend_from_slice(SYNC.0.as_bytes());
         frame.append(&mut self.before);
-        let mut changes = self.shown.diff_iter(&self.next).peekable();
-        if changes.peek().is_some() {
-            CrosstermBackend::new(&mut frame).draw(changes)?;
+        let changes = changes(&self.shown, &self.next);
+        if !changes.is_empty() {
+            CrosstermBackend::new(&mut frame).draw(changes.into_iter())?;
         }
         frame.extend_from_slice(&behind);
         std::mem::swap(&mut self.shown, &mut self.next);
