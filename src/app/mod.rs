@@ -1,4 +1,4 @@
-//! The state of a talk and every decision about it, with no I/O: [`update`] changes the state and
+//! The state of a talk and every decision about it, with no I/O: [`update()`] changes the state and
 //! returns what is to be done outside.
 //!
 //! `App` holds what must survive a redraw: where the talk is, what ran, what is open on top of the

@@ -1,7 +1,7 @@
 //! Running code: processes, the Python worker, the Rust compiler. The only part that starts
 //! anything, and the only one with `unsafe` (each with its reason).
 //!
-//! It never sees slides or themes: a [`run::Request`](crate::run::Request) comes in, events go out
+//! It never sees slides or themes: a [`run::Request`] comes in, events go out
 //! through one closure, which may block: that is what holds a flood back.
 
 mod family;

@@ -15,7 +15,7 @@ pub(super) fn line(text: &str) -> Vec<Inline> {
     line_at(text, Span::default(), &mut Vec::new())
 }
 
-/// As [`line`], with mistakes in the markup told at `span`.
+/// As [`line()`], with mistakes in the markup told at `span`.
 pub(super) fn line_at(text: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Vec<Inline> {
     let text = text.replace(['\n', '\r'], " ");
     let body = text.trim();

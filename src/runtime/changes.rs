@@ -57,7 +57,7 @@ fn is_narrow(cell: &Cell) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::style::{Style, Stylize};
+    use ratatui::style::{Color, Style};
     use rstest::rstest;
 
     use super::*;
@@ -77,7 +77,7 @@ mod tests {
         let (shown, mut next) = (buffer(shown), buffer(next));
         assert_eq!(changes(&shown, &next), shown.diff(&next));
         let area = next.area;
-        next.set_style(area, Style::new().red());
+        next.set_style(area, Style::new().fg(Color::Red));
         assert_eq!(changes(&shown, &next), shown.diff(&next));
     }
 

@@ -1,5 +1,5 @@
 //! The loop that drives a talk: receive, update, perform, lay out, draw. The only thread that reads
-//! keys and draws; all others send it [`Event`]s.
+//! keys and draws; all others send it events.
 //!
 //! What runs write comes on a short channel of its own, so that a flood waits (and with it the
 //! process that writes it) while keys pass by. Without a running block nothing wakes the program up

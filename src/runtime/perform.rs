@@ -65,7 +65,7 @@ impl Talk {
     pub(super) fn clear_pictures(&mut self) {
         let bytes = self.media.quit();
         // A terminal that is gone keeps nothing.
-        let _ = self.screen.write(&bytes);
+        let _ = terminal::write(&bytes);
     }
 
     /// Gives the terminal to the shell until it continues us.

@@ -123,19 +123,9 @@ impl Screen {
         std::mem::swap(&mut self.shown, &mut self.next);
         if frame.len() > SYNC.0.len() {
             frame.extend_from_slice(SYNC.1.as_bytes());
-            self.write(&frame)?;
+            write(&frame)?;
         }
         self.frame = frame;
-        Ok(())
-    }
-
-    /// Writes these bytes in as few pieces as the kernel takes: standard output's own buffer would
-    /// cut them at line feeds.
-    pub(crate) fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let count = rustix::io::retry_on_intr(|| rustix::io::write(io::stdout(), bytes))?;
-            bytes = &bytes[count..];
-        }
         Ok(())
     }
 
@@ -202,4 +192,14 @@ fn terminal_size() -> Size {
         size.cell = cell;
     }
     size
+}
+
+/// Writes these bytes in as few pieces as the kernel takes: standard output's own buffer would cut
+/// them at line feeds.
+pub(crate) fn write(mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let count = rustix::io::retry_on_intr(|| rustix::io::write(io::stdout(), bytes))?;
+        bytes = &bytes[count..];
+    }
+    Ok(())
 }

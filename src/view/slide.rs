@@ -152,7 +152,7 @@ mod tests {
         let size = Size::new(columns, rows);
         let body: Vec<_> = body.into_iter().map(|(x, y, item)| Placed { x, y, item }).collect();
         let height = body.iter().map(|placed| placed.y + 1).max().unwrap_or(0);
-        Scene { body, height, ..Scene::blank(size, Style::new()) }
+        Scene { height, body, ..Scene::blank(size, Style::new()) }
     }
 
     fn text(text: &'static str) -> Item {

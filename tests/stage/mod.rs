@@ -4,6 +4,7 @@
 //! Every wait is for something to be seen, with a generous limit; no test sleeps as proof.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(unreachable_pub, reason = "a module of each test program")]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail by panicking")]
 
 use std::fs;
@@ -22,7 +23,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
 
 /// How long anything may take before a test fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the terminal answers when it is asked what it can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -345,7 +346,7 @@ fn watch(
     terminal: Terminal,
 ) -> JoinHandle<()> {
     std::thread::spawn(move || {
-        let mut chunk = [0; 65536];
+        let mut chunk = vec![0; 65536];
         loop {
             let mut waiting =
                 [PollFd::new(&master, PollFlags::IN), PollFd::new(&woken, PollFlags::IN)];
