@@ -191,6 +191,11 @@ impl App {
         self.runs.values().any(|run| run.state.is_active() || run.wanted)
     }
 
+    /// Where the next key press will most likely lead, if that can be told.
+    pub fn ahead(&self) -> Option<Cursor> {
+        navigate::ahead(self)
+    }
+
     /// The cells that can be seen at the current step.
     pub fn visible_cells(&self) -> impl Iterator<Item = &Arc<Cell>> {
         let step = self.at.step;

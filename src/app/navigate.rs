@@ -3,7 +3,7 @@
 //! `next` never skips anything: it scrolls to what is still below the screen, then reveals the next
 //! step, then goes to the next slide. `previous` undoes that in the opposite order.
 
-use super::{App, Follow, Stage};
+use super::{App, Follow, Mode, Stage};
 use crate::deck::{Cursor, SlideNo, Step};
 
 /// Rows that stay on the screen when a page is scrolled.
@@ -21,6 +21,21 @@ pub(super) fn next(app: &mut App) {
     } else if app.at.slide < app.deck.last_slide() {
         go_to(app, SlideNo::new(app.at.slide.index() + 1));
     }
+}
+
+/// Where `next` will go if it is pressed now; none while it would scroll, or while anything else
+/// than the slide is shown or going on.
+pub(super) fn ahead(app: &App) -> Option<Cursor> {
+    let plain = matches!(app.mode, Mode::Slide) && app.notice.is_none() && app.focus.is_none();
+    if !plain || app.is_running() || app.scroll < app.stage.scroll_limit() {
+        return None;
+    }
+    let steps = app.deck.slide(app.at.slide).steps.max(1);
+    if app.at.step.0 + 1 < steps {
+        return Some(Cursor { step: Step(app.at.step.0 + 1), ..app.at });
+    }
+    let slide = SlideNo::new(app.at.slide.index() + 1);
+    (slide <= app.deck.last_slide()).then_some(Cursor { slide, step: Step(0) })
 }
 
 /// One step back. A slide entered backwards shows its end.

@@ -162,6 +162,25 @@ fn next_walks_steps_then_slides_and_previous_walks_back_to_complete_slides() {
 }
 
 #[test]
+fn where_next_will_lead_is_known_ahead() {
+    let mut talk = Script::new(&[page("a\nb", &["1"]), page("c", &[])]);
+    for _ in 0..3 {
+        let ahead = talk.app.ahead();
+        talk.keys("l");
+        assert!(ahead.is_none_or(|ahead| ahead == talk.app.at));
+    }
+    assert_eq!(talk.app.ahead(), None, "nothing behind the last slide");
+    talk.keys("h");
+    assert_eq!(talk.app.ahead().map(|at| at.slide), Some(SlideNo::new(1)));
+    talk.keys("?");
+    assert_eq!(talk.app.ahead(), None, "a panel is open");
+    talk.keys("esc ctrl-e");
+    assert_eq!(talk.app.ahead(), None, "something runs");
+    let talk = talk.tall(50);
+    assert_eq!(talk.app.ahead(), None, "next will scroll");
+}
+
+#[test]
 fn fast_moves_ignore_steps_and_jumps_go_to_the_first() {
     let mut talk = Script::new(&[page("a\nb", &[]), page("c\nd", &[]), page("e", &[])]);
     talk.keys("n");

@@ -48,6 +48,11 @@ impl Input {
         &self.keyboard
     }
 
+    /// Whether there is something to read.
+    pub(super) fn has_some(&self) -> bool {
+        state(&self.keyboard).is_ok_and(|state| !state.is_empty())
+    }
+
     /// How long the loop may wait before it reads again, whether there is something or not.
     pub(super) fn patience(&self) -> Option<Duration> {
         self.asking.as_ref().map(|(_, until)| until.saturating_duration_since(Instant::now()))

@@ -71,9 +71,14 @@ impl Mailbox {
 }
 
 impl Letters {
+    /// Whether no letter waits.
+    pub(super) fn are_read(&self) -> bool {
+        self.events.is_empty() && self.output.is_empty()
+    }
+
     /// Waits for a letter, a key, or the end of `patience`.
     pub(super) fn wait(&self, keyboard: &OwnedFd, patience: Option<Duration>) -> io::Result<()> {
-        if !self.events.is_empty() || !self.output.is_empty() {
+        if !self.are_read() {
             return Ok(());
         }
         let limit = patience.and_then(|left| Timespec::try_from(left).ok());

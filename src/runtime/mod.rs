@@ -7,6 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
 
+mod ahead;
 mod changes;
 mod input;
 mod load;
@@ -36,6 +37,7 @@ use crate::view;
 pub use load::{DiskFiles, Origin, Show, load};
 pub use still::{Still, still};
 
+use ahead::Ahead;
 use input::Input;
 use mailbox::{Letters, Mailbox};
 use prefetch::Prefetch;
@@ -114,6 +116,9 @@ struct Talk {
     prefetch: Prefetch,
     mailbox: Mailbox,
     frames: Frames,
+    /// Whether the frame shown now has pictures that `media` must take away.
+    pictures: bool,
+    ahead: Option<Ahead>,
 }
 
 impl Talk {
@@ -147,6 +152,8 @@ impl Talk {
             prefetch,
             mailbox,
             frames,
+            pictures: false,
+            ahead: None,
         };
         talk.draw()?;
         if talk.app.trust.allows() {
@@ -173,6 +180,10 @@ impl Talk {
             }
             if self.frames.is_due() || self.app.changed.paint && self.frames.take() {
                 self.draw()?;
+            }
+            let idle = !self.app.changed.paint && letters.are_read() && !input.has_some();
+            if idle && self.ahead.is_none() {
+                self.ahead = Ahead::look(self);
             }
         }
     }
@@ -212,6 +223,10 @@ impl Talk {
 
     /// Takes in one event; true when the talk is over.
     fn hear(&mut self, event: Event) -> bool {
+        if !matches!(event, Event::Key(_)) {
+            // It may change what the next slide looks like.
+            self.ahead = None;
+        }
         let msg = match event {
             Event::Key(key) => {
                 self.frames.hurry();
@@ -287,18 +302,25 @@ impl Talk {
 
     /// Draws the app's state.
     fn draw(&mut self) -> io::Result<()> {
-        if self.app.changed.scene {
-            self.lay_out();
+        let ready = self.ahead.take().filter(|_| self.app.changed.scene);
+        if let Some(frame) = ready.and_then(|ahead| ahead.reach(self)) {
+            self.screen.show(frame)?;
+        } else {
+            if self.app.changed.scene {
+                self.lay_out();
+            }
+            let Self { app, scene, show, media, screen, pictures, .. } = self;
+            let size = screen.size();
+            let base = show.theme.base;
+            screen.surround(base.bg);
+            let frame = screen.compose(|buffer| {
+                let overlays = view::draw(app, scene, app.scroll, &show.theme, buffer);
+                *pictures = !overlays.is_empty();
+                media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)
+            })?;
+            screen.show(frame)?;
         }
         self.app.changed.paint = false;
-        let Self { app, scene, show, media, screen, .. } = self;
-        let size = screen.size();
-        let base = show.theme.base;
-        screen.surround(base.bg);
-        screen.draw(|buffer| {
-            let overlays = view::draw(app, scene, &show.theme, buffer);
-            media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)
-        })?;
         self.prefetch.at(&self.show.deck, &self.show.highlighter, self.app.at.slide);
         self.watch.pictures(self.media.files());
         Ok(())

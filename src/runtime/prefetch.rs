@@ -57,7 +57,7 @@ fn neighbours(deck: &Deck, at: SlideNo) -> impl Iterator<Item = SlideNo> {
 }
 
 /// Whether there is anything to highlight.
-fn has_code(blocks: &[Block]) -> bool {
+pub(super) fn has_code(blocks: &[Block]) -> bool {
     let mut any = false;
     visit(blocks, &mut |_| any = true);
     any

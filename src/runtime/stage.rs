@@ -15,10 +15,17 @@ const WHEEL: i32 = 3;
 /// Lays out what the app's state says, and tells the app what came of it.
 pub(super) fn scene(show: &Show, app: &mut App, size: Size, media: &mut Media) -> Scene {
     app.changed.scene = false;
-    let measures = measure(&show.deck, app.at, media);
-    let scene = layout(&Inputs {
+    let scene = scene_at(show, app, app.at, size, media);
+    update(app, Msg::LaidOut(stage(&scene)));
+    scene
+}
+
+/// Lays out another place of the talk, as it would be now.
+pub(super) fn scene_at(show: &Show, app: &App, at: Cursor, size: Size, media: &mut Media) -> Scene {
+    let measures = measure(&show.deck, at, media);
+    layout(&Inputs {
         deck: &show.deck,
-        at: app.at,
+        at,
         size,
         theme: &show.theme,
         highlighter: &show.highlighter,
@@ -26,13 +33,11 @@ pub(super) fn scene(show: &Show, app: &mut App, size: Size, media: &mut Media) -
         measures: &measures,
         footer: &show.footer,
         focus: app.focus,
-    });
-    update(app, Msg::LaidOut(stage(&scene)));
-    scene
+    })
 }
 
 /// What decisions need to know of a scene.
-fn stage(scene: &Scene) -> Stage {
+pub(super) fn stage(scene: &Scene) -> Stage {
     let cells = scene.body.iter().filter_map(|placed| match placed.item {
         Item::Cell { height, id, columns, .. } => {
             Some(CellPlace { id, rows: placed.y..placed.y.saturating_add(height), columns })

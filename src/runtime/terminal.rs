@@ -34,12 +34,13 @@ static PAINTED: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub(crate) struct Screen {
     shown: Buffer,
-    next: Buffer,
+    /// A buffer that is not shown any more, to paint the next frame in.
+    spare: Option<Buffer>,
+    /// How often what is shown has changed.
+    count: u64,
     size: Size,
     /// Bytes to write in front of the next frame.
     before: Vec<u8>,
-    /// The last frame's bytes, kept for their room.
-    frame: Vec<u8>,
     background: Option<Color>,
 }
 
@@ -55,10 +56,10 @@ impl Screen {
         let area = Rect::new(0, 0, size.columns, size.rows);
         Ok(Self {
             shown: Buffer::empty(area),
-            next: Buffer::empty(area),
+            spare: None,
+            count: 0,
             size,
             before: Vec::new(),
-            frame: Vec::new(),
             background: None,
         })
     }
@@ -89,7 +90,7 @@ impl Screen {
     pub(crate) fn refresh(&mut self) {
         let area = Rect::new(0, 0, self.size.columns, self.size.rows);
         self.shown = Buffer::empty(area);
-        self.next = Buffer::empty(area);
+        self.count += 1;
         self.before.extend_from_slice(b"\x1b[0m\x1b[2J");
         self.background = None;
     }
@@ -100,6 +101,7 @@ impl Screen {
             return;
         }
         self.background = color;
+        self.count += 1;
         if let Some(Color::Rgb(red, green, blue)) = color {
             PAINTED.store(true, Ordering::SeqCst);
             let set = format!("\x1b]11;#{red:02x}{green:02x}{blue:02x}\x1b\\");
@@ -107,26 +109,41 @@ impl Screen {
         }
     }
 
-    /// Draws one frame: `paint` fills the whole buffer and returns what to write behind the cells
-    /// (pictures). Only what differs from the last frame is written, in one piece.
-    pub(crate) fn draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Vec<u8>) -> io::Result<()> {
-        let behind = paint(&mut self.next);
-        let mut frame = std::mem::take(&mut self.frame);
-        frame.clear();
-        frame.extend_from_slice(SYNC.0.as_bytes());
-        frame.append(&mut self.before);
-        let changes = changes(&self.shown, &self.next);
+    /// Makes one frame: `paint` fills the whole buffer and returns what to write behind the cells
+    /// (pictures). Only what differs from the frame shown now will be written.
+    pub(crate) fn compose(
+        &mut self,
+        paint: impl FnOnce(&mut Buffer) -> Vec<u8>,
+    ) -> io::Result<Frame> {
+        let mut buffer = self.spare.take().unwrap_or_else(|| Buffer::empty(self.shown.area));
+        buffer.resize(self.shown.area);
+        let behind = paint(&mut buffer);
+        let mut bytes = Vec::from(SYNC.0);
+        bytes.extend_from_slice(&self.before);
+        let changes = changes(&self.shown, &buffer);
         if !changes.is_empty() {
-            CrosstermBackend::new(&mut frame).draw(changes.into_iter())?;
+            CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
         }
-        frame.extend_from_slice(&behind);
-        std::mem::swap(&mut self.shown, &mut self.next);
-        if frame.len() > SYNC.0.len() {
-            frame.extend_from_slice(SYNC.1.as_bytes());
-            write(&frame)?;
+        bytes.extend_from_slice(&behind);
+        if bytes.len() > SYNC.0.len() {
+            bytes.extend_from_slice(SYNC.1.as_bytes());
+        } else {
+            bytes.clear();
         }
-        self.frame = frame;
-        Ok(())
+        Ok(Frame { buffer, bytes, over: self.count })
+    }
+
+    /// Whether the frame was made for what is shown now.
+    pub(crate) fn can_show(&self, frame: &Frame) -> bool {
+        frame.over == self.count
+    }
+
+    /// Shows a frame that was made for what is shown now, in one piece.
+    pub(crate) fn show(&mut self, frame: Frame) -> io::Result<()> {
+        self.before.clear();
+        self.count += 1;
+        self.spare = Some(std::mem::replace(&mut self.shown, frame.buffer));
+        write(&frame.bytes)
     }
 
     /// Takes the terminal again after it was given back for a while.
@@ -135,6 +152,15 @@ impl Screen {
         self.resize();
         Ok(())
     }
+}
+
+/// A frame, made and not shown yet.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    buffer: Buffer,
+    bytes: Vec<u8>,
+    /// What was shown when it was made: [`Screen::count`].
+    over: u64,
 }
 
 impl Drop for Screen {

@@ -17,14 +17,20 @@ use crate::theme::Theme;
 
 pub use slide::{Overlay, paint};
 
-/// Draws the slide, what is open on top of it, and the speaker's line. Pictures come back as
+/// Draws the slide, its body scrolled down by `scroll` rows, what is open on top of it, and the speaker's line. Pictures come back as
 /// overlays; there are none while a panel is open, which they would cover.
-pub fn draw(app: &App, scene: &Scene, theme: &Theme, buffer: &mut Buffer) -> Vec<Overlay> {
+pub fn draw(
+    app: &App,
+    scene: &Scene,
+    scroll: u32,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Vec<Overlay> {
     if app.stage.is_too_small() {
         status::too_small(buffer);
         return Vec::new();
     }
-    let overlays = paint(scene, app.scroll, buffer);
+    let overlays = paint(scene, scroll, buffer);
     match &app.mode {
         Mode::Slide => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
