@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads its own tree")]
 
+mod stage;
+
 use std::path::{Path, PathBuf};
 
 use livedeck::deck::{Cursor, Slide, SlideNo, Step};
@@ -12,6 +14,8 @@ use livedeck::runtime::{Origin, Show, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+use stage::{Opening, Stage};
 
 const CHART: &str = "../pics/perf.png";
 
@@ -31,6 +35,32 @@ fn every_slide_fits_80_by_24() {
         .map(SlideNo::human)
         .collect();
     assert!(cut.is_empty(), "these are taller than the screen: {cut:?}");
+}
+
+#[test]
+fn it_is_walked_and_its_programs_run() {
+    let deck = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.md");
+    let last = talk().deck.slides.len();
+    let talk = Stage::open(&deck, &Opening { size: (120, 40), ..Opening::default() });
+    talk.wait_for("Python outside, Rust inside");
+    talk.keys("4 G");
+    talk.wait_for(&format!("4 / {last}"));
+    talk.keys("ctrl-e");
+    talk.wait("both results", |screen| screen.matches("20! = 2432902008176640000").count() == 2);
+    talk.wait("both done", |screen| screen.matches("[done").count() == 2);
+    talk.keys("g g");
+    talk.wait_for("Python outside, Rust inside");
+    let mut steps = 0;
+    while !talk.screen().contains(&format!("{last} / {last}")) {
+        // A step may change colours only.
+        let before = talk.colours();
+        talk.keys("l");
+        talk.wait("a step on", |_| talk.colours() != before);
+        steps += 1;
+    }
+    assert!(steps > last, "there are more steps than slides");
+    talk.keys("q");
+    assert!(talk.end().success());
 }
 
 #[test]

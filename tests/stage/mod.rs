@@ -206,6 +206,11 @@ impl Stage {
         self.seen().terminal.screen().contents()
     }
 
+    /// The screen's text with its colours, as escape sequences.
+    pub fn colours(&self) -> String {
+        self.seen().terminal.screen().contents_formatted()
+    }
+
     /// What has come so far.
     pub fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap()
