@@ -35,8 +35,8 @@ pub enum Msg {
     // The deck's files.
     /// The deck was read again.
     Loaded(Arc<Deck>),
-    /// The deck could not be read again, and why.
-    NotLoaded(String),
+    /// Something outside did not work, and what follows: a line for the speaker.
+    Trouble(String),
 
     // Runs.
     /// Something happened to a run.

@@ -18,7 +18,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Terminate => return vec![Effect::Quit],
         Msg::LaidOut(stage) => navigate::settle(app, stage),
         Msg::Loaded(deck) => return loaded(app, deck),
-        Msg::NotLoaded(why) => {
+        Msg::Trouble(why) => {
             app.notice = Some(why);
             app.paint_changed();
         }

@@ -257,7 +257,7 @@ impl Talk {
             }
             Event::Terminate => Msg::Terminate,
             Event::Loaded(show) => self.replace(*show),
-            Event::NotLoaded(why) => Msg::NotLoaded(why),
+            Event::NotLoaded(why) => Msg::Trouble(why),
             Event::PicturesChanged => {
                 self.media.forget();
                 Msg::Picture

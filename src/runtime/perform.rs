@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::load::{Show, folder};
 use super::mailbox::Mailbox;
 use super::{Event, Settings, Talk, terminal, trust};
-use crate::app::Effect;
+use crate::app::{Effect, Msg, update};
 use crate::deck::{Cell, CellId, Deck};
 use crate::exec::{self, Executor, Stop};
 use crate::run::{Request, RunId, Snippet};
@@ -57,7 +57,8 @@ impl Talk {
 
     fn remember(&mut self) {
         if let Err(error) = trust::remember(&self.settings.origin.path, &self.show.deck) {
-            self.app.notice = Some(format!("cannot remember that this deck may run: {error}"));
+            let why = format!("cannot remember that this deck may run: {error}");
+            update(&mut self.app, Msg::Trouble(why));
         }
     }
 
