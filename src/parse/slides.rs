@@ -9,7 +9,7 @@ use super::page::Page;
 use super::picture;
 use super::tree::{Element, ElementKind, Item};
 use crate::deck::{Block, BlockKind, Deck, Inline, List, ListItem, SlideNo, Table, inline_text};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::source::{FileId, Files, Span};
 
 /// The deck while its slides are made.
@@ -171,6 +171,7 @@ impl<'f> Slides<'f> {
     }
 
     fn code(&mut self, fence: &super::tree::Fence<'_>, span: Span) {
+        let before = self.deck.diagnostics.len();
         let (mut block, cell) = match code::draw(fence, self) {
             Ok(drawn) => drawn,
             Err(mistake) => return self.problem(*mistake),
@@ -186,6 +187,12 @@ impl<'f> Slides<'f> {
             block.cell = Some(cell.add_to(&mut self.deck.cells, slide, step));
         }
         self.page.place_at(BlockKind::Code(Box::new(block)), span, step);
+        // The code is drawn all the same, and what is wrong with its fence stands below it.
+        for mistake in before..self.deck.diagnostics.len() {
+            if self.deck.diagnostics[mistake].severity == Severity::Error {
+                self.page.place_at(BlockKind::Problem(mistake), span, step);
+            }
+        }
     }
 
     fn comment(&mut self, body: &str, span: Span) {
