@@ -108,6 +108,7 @@ impl Stage {
             measures: &self.measures,
             footer: &self.footer,
             focus: None,
+            grid: false,
         })
     }
 }

@@ -67,6 +67,7 @@ fn screen(show: &Show, at: Cursor, size: Size, styles: &mut Letters) -> String {
         measures: &Measures::default(),
         footer: &show.footer,
         focus: None,
+        grid: false,
     });
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
     paint(&scene, 0, &mut buffer);

@@ -99,6 +99,7 @@ fn scene(show: &Show, slide: SlideNo, size: Size) -> Scene {
         measures: &measures(),
         footer: &show.footer,
         focus: None,
+        grid: false,
     })
 }
 

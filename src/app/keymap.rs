@@ -46,6 +46,8 @@ pub enum Action {
     ToggleHelp,
     /// The deck's mistakes.
     ToggleProblems,
+    /// Where the columns start.
+    ToggleGrid,
     /// Close what is open on top of the slide.
     Close,
     /// Back to the shell, until `fg`.
@@ -285,6 +287,7 @@ fn defaults() -> Vec<Binding> {
         row(Action::ToggleIndex, &["<c-p>"], "slide index"),
         row(Action::ToggleHelp, &["?"], "this help"),
         row(Action::ToggleProblems, &["D"], "the deck's problems"),
+        row(Action::ToggleGrid, &["T"], "show where columns start"),
         row(Action::Close, &["<esc>"], "close a panel, drop the focus"),
         row(Action::Suspend, &["<c-z>"], "suspend"),
         row(Action::Exit, &["q"], "leave"),

@@ -46,6 +46,8 @@ pub struct App {
     pub runs: Runs,
     /// The cell that the run key goes to; none: to all of the slide.
     pub focus: Option<CellId>,
+    /// Whether the slide shows where its columns start.
+    pub grid: bool,
     /// What the last layout found out.
     pub stage: Stage,
     /// A line for the speaker, until the next key.
@@ -177,6 +179,7 @@ impl App {
             mode: Mode::default(),
             runs: Runs::default(),
             focus: None,
+            grid: false,
             stage: Stage::default(),
             notice: None,
             trust,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{App, CellPlace, Effect, Hit, Mode, Msg, OutputHit, Stage, Trust, update};
+use super::{App, CellPlace, Changed, Effect, Hit, Mode, Msg, OutputHit, Stage, Trust, update};
 use crate::deck::{
     Block, BlockKind, Cell, CellId, Cursor, Deck, Fingerprint, Slide, SlideNo, Start, Step,
 };
@@ -346,6 +346,16 @@ fn nothing_runs_before_the_user_said_so() {
     assert_eq!(effects[..2], [Effect::Prepare, Effect::Remember]);
     assert_eq!(runs(&effects), [0]);
     assert_eq!(talk.app.trust, Trust::Always);
+}
+
+#[test]
+fn the_grid_comes_and_goes() {
+    let mut talk = Script::new(&[page("a", &[])]);
+    talk.app.changed = Changed::default();
+    talk.keys("T");
+    assert!(talk.app.grid && talk.app.changed.scene);
+    talk.keys("T");
+    assert!(!talk.app.grid);
 }
 
 #[test]

@@ -73,6 +73,10 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
         Action::FocusNext => cells::focus(app, true),
         Action::FocusPrevious => cells::focus(app, false),
         Action::ToggleIndex | Action::ToggleHelp | Action::ToggleProblems => toggle(app, action),
+        Action::ToggleGrid => {
+            app.grid = !app.grid;
+            app.scene_changed();
+        }
         Action::Close => close(app),
         Action::Execute => return cells::execute(app),
         Action::RunFocused => return cells::run_focused(app),

@@ -1,5 +1,10 @@
 //! Side-by-side columns: how the width is shared, and each column laid out on its own.
 
+use std::ops::Range;
+
+use ratatui::style::Modifier;
+use ratatui::text::Line;
+
 use super::flow::Flow;
 use crate::deck::Columns;
 
@@ -14,7 +19,20 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
         tallest = tallest.max(column.height());
         flow.adopt(column, x, y);
     }
+    if flow.page.inputs.grid {
+        grid(flow, columns, y..y.saturating_add(tallest));
+    }
     flow.close(y.saturating_add(tallest), 2);
+}
+
+/// Draws a line where each column starts, for the author who looks for the room.
+fn grid(flow: &mut Flow<'_>, columns: &Columns, rows: Range<u32>) {
+    let style = flow.page.theme().base.add_modifier(Modifier::DIM);
+    for (x, _) in shares(&columns.ratios, flow.width, 0) {
+        for y in rows.clone() {
+            flow.put(x, y, (Line::styled("│", style), 1));
+        }
+    }
 }
 
 /// First column and width of each share. The first leaves the margin at its right, the last at its

@@ -58,6 +58,8 @@ pub struct Inputs<'a> {
     pub footer: &'a FooterText,
     /// The cell that keys go to, drawn with a mark.
     pub focus: Option<CellId>,
+    /// Whether a line shows where each column starts.
+    pub grid: bool,
 }
 
 /// Sizes of pictures in pixels, by path as found; none where the file cannot be shown, and why.

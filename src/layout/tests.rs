@@ -32,6 +32,7 @@ struct Fixture {
     measures: Measures,
     footer: FooterText,
     focus: Option<CellId>,
+    grid: bool,
 }
 
 impl Fixture {
@@ -46,6 +47,7 @@ impl Fixture {
             measures: Measures::default(),
             footer: FooterText::default(),
             focus: None,
+            grid: false,
         }
     }
 
@@ -75,6 +77,7 @@ impl Fixture {
             measures: &self.measures,
             footer: &self.footer,
             focus: self.focus,
+            grid: self.grid,
         })
     }
 

@@ -33,6 +33,7 @@ pub(super) fn scene_at(show: &Show, app: &App, at: Cursor, size: Size, media: &m
         measures: &measures,
         footer: &show.footer,
         focus: app.focus,
+        grid: app.grid,
     })
 }
 

@@ -4,7 +4,7 @@
 //! missing now may come. A save is often several events; the deck is read when [`QUIET`] has
 //! passed without one.
 
-#![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
+#![expect(clippy::disallowed_methods, reason = "the shell reads files and the clock")]
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -17,6 +17,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use super::Event;
 use super::load::{self, Origin, Show, folder};
 use super::mailbox::Mailbox;
+use crate::source::SourceFile;
 
 /// How long a save must be over.
 const QUIET: Duration = Duration::from_millis(6);
@@ -55,6 +56,7 @@ impl Watch {
             let mut thread =
                 Thread { origin, show, watcher, folders: BTreeSet::new(), pictures: Vec::new() };
             thread.watch_files();
+            thread.catch_up(&mailbox);
             thread.run(&heard, &mailbox);
         })?;
         Ok(Self { words, pictures: Vec::new() })
@@ -112,6 +114,16 @@ impl Thread {
                     }
                 }
             }
+        }
+    }
+
+    /// Reads the deck if it was saved between its first reading and the first watching.
+    fn catch_up(&mut self, mailbox: &Mailbox) {
+        let shown = self.show.deck.sources.iter().next().map(SourceFile::text);
+        let saved = std::fs::read(&self.origin.path).ok();
+        let saved = saved.as_deref().map(String::from_utf8_lossy);
+        if self.watcher.is_some() && saved.as_deref() != shown {
+            self.read(false, mailbox);
         }
     }
 
