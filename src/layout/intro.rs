@@ -48,14 +48,17 @@ fn authors(flow: &mut Flow<'_>) {
     if names.is_empty() {
         return;
     }
-    let last = flow.room.saturating_sub(names.len() as u32);
+    let mut block = flow.inner(flow.width, 0);
+    for name in &names {
+        block.rows(name, intro.author.alignment);
+    }
     if intro.author_below_title {
         flow.skip(3);
     } else {
         flow.skip(1);
-        flow.go_down_to(last);
+        flow.go_down_to(flow.room.saturating_sub(block.height()));
     }
-    for name in &names {
-        flow.rows(name, intro.author.alignment);
-    }
+    let (top, height) = (flow.open(), block.height());
+    flow.adopt(block, 0, top);
+    flow.close(top.saturating_add(height), 0);
 }

@@ -427,6 +427,23 @@ fn an_intro_slide_has_titles_in_the_middle_and_authors_at_the_end() {
 }
 
 #[test]
+fn an_author_who_takes_two_rows_stays_on_the_page() {
+    let mut fixture = Fixture::new(vec![]).size(20, 8);
+    fixture.deck.slides[0].kind = SlideKind::Intro;
+    fixture.deck.meta.authors = vec!["Ada of the long address".into()];
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+
+
+
+
+    Ada of the long
+        address
+    ");
+}
+
+#[test]
 fn a_problem_is_boxed_with_its_place_and_hint() {
     let mut fixture = Fixture::new(vec![block(BlockKind::Problem(0)), paragraph("after")]);
     let mut sources = Sources::default();
