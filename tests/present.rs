@@ -81,6 +81,36 @@ fn a_save_shows_at_once_where_it_changed_and_a_bad_one_keeps_the_slide() {
 }
 
 #[test]
+fn an_included_file_shows_when_it_comes_and_when_it_changes() {
+    let talk = Stage::show("# first\n\n<!-- include: part.md -->\n");
+    talk.wait_for("part.md");
+    fs::write(talk.folder().join("part.md"), "written later\n").unwrap();
+    talk.wait_for("written later");
+    fs::write(talk.folder().join("part.md"), "written again\n").unwrap();
+    talk.wait_for("written again");
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn a_picture_shows_when_it_comes_and_when_it_changes() {
+    let paint = |talk: &Stage, color: [u8; 3]| {
+        let picture = image::RgbImage::from_pixel(64, 64, image::Rgb(color));
+        let beside = talk.folder().join("new.png");
+        picture.save(&beside).unwrap();
+        fs::rename(&beside, talk.folder().join("dot.png")).unwrap();
+    };
+    let talk = Stage::show("# first\n\n![](dot.png)\n");
+    talk.wait_for("dot.png");
+    paint(&talk, [200, 10, 20]);
+    talk.wait("the red picture", |_| talk.colours().contains("48;2;200;10;20"));
+    paint(&talk, [10, 20, 200]);
+    talk.wait("the blue picture", |_| talk.colours().contains("48;2;10;20;200"));
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
 fn in_presentation_mode_a_save_changes_nothing() {
     let talk = Stage::show_with(TWO, &Opening { args: &["-p"], ..Opening::default() });
     talk.wait_for("first");
