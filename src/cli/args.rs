@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::export::Overflow;
 use crate::layout::Size;
 use crate::media::Protocol;
 
@@ -44,7 +45,7 @@ pub(super) struct Args {
 /// What livedeck does beside presenting.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Write a slide as a picture of its cells.
+    /// Write slides as text, or one as a picture of its cells.
     Export(ExportArgs),
 }
 
@@ -56,9 +57,15 @@ pub(super) struct ExportArgs {
     /// The format.
     #[arg(long)]
     pub(super) to: Format,
-    /// Which slide, from 1.
-    #[arg(long, default_value_t = 1)]
-    pub(super) slide: u32,
+    /// Only this slide, from 1. A picture shows the first one if nothing is said.
+    #[arg(long)]
+    pub(super) slide: Option<u32>,
+    /// Write each step of a slide, not only the last one (text).
+    #[arg(long)]
+    pub(super) steps: bool,
+    /// What becomes of rows below the size (text).
+    #[arg(long, default_value = "hide")]
+    pub(super) overflow: Overflow,
     /// The terminal's size: columns x rows.
     #[arg(long, value_name = "WxH", default_value = "100x30", value_parser = size)]
     pub(super) size: Size,
@@ -68,7 +75,7 @@ pub(super) struct ExportArgs {
     /// Use this theme, whatever the deck says.
     #[arg(short, long)]
     pub(super) theme: Option<String>,
-    /// Run the slide's code first, and show what it writes.
+    /// Run the slide's code first, and show what it writes (svg).
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
 }
@@ -78,6 +85,8 @@ pub(super) struct ExportArgs {
 pub(super) enum Format {
     /// One slide as an SVG picture.
     Svg,
+    /// All slides as rows of text, with a form feed before each but the first.
+    Text,
 }
 
 fn protocols() -> PossibleValuesParser {

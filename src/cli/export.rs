@@ -12,10 +12,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use super::args::{ExportArgs, Format};
-use crate::deck::SlideNo;
-use crate::export::{Look, Rgb, svg};
-use crate::layout::Size;
-use crate::runtime::{Origin, Show, load, still};
+use crate::deck::{Cursor, SlideNo, Step};
+use crate::export::{Look, PAGE_BREAK, Rgb, svg, text};
+use crate::runtime::{Origin, Show, Stills, load};
 use crate::theme::Theme;
 use crate::view::{self, Overlay};
 
@@ -23,35 +22,57 @@ use crate::view::{self, Overlay};
 pub(super) fn export(args: &ExportArgs, cache: &Path) -> anyhow::Result<()> {
     let origin = Origin { path: args.deck.clone(), theme: args.theme.clone() };
     let show = load(&origin, None).with_context(|| format!("`{}`", args.deck.display()))?;
-    let slides = show.deck.slides.len();
-    let known = (1..=slides).contains(&(args.slide as usize));
-    ensure!(known, "there is no slide {}: the deck has {slides}", args.slide);
-    let slide = SlideNo::new(args.slide as usize - 1);
-    let run = args.enable_snippet_execution.then_some(cache);
+    if let Some(slide) = args.slide {
+        let slides = show.deck.slides.len();
+        let known = (1..=slides).contains(&(slide as usize));
+        ensure!(known, "there is no slide {slide}: the deck has {slides}");
+    }
     let document = match args.to {
-        Format::Svg => svg_of(&show, &args.deck, slide, args.size, run)?,
+        Format::Svg => svg_of(&show, args, cache)?,
+        Format::Text => text_of(&show, args),
     };
     write(&args.output, &document)
 }
 
 /// One slide's cells as an SVG picture.
-fn svg_of(
-    show: &Show,
-    path: &Path,
-    slide: SlideNo,
-    size: Size,
-    run: Option<&Path>,
-) -> anyhow::Result<String> {
-    let mut still = still(show, path, slide, size, run);
-    let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
-    let overlays = view::paint(&still.scene, 0, &mut buffer);
+fn svg_of(show: &Show, args: &ExportArgs, cache: &Path) -> anyhow::Result<String> {
+    let slide = SlideNo::new(args.slide.unwrap_or(1) as usize - 1);
+    let at = Cursor { slide, step: Step(last_step(show, slide)) };
+    let mut stills = Stills::new(show);
+    let mut scene = stills.scene(at, args.size);
+    if args.enable_snippet_execution {
+        stills.run(&args.deck, cache);
+        scene = stills.scene(at, args.size);
+    }
+    let mut buffer = Buffer::empty(Rect::new(0, 0, args.size.columns, args.size.rows));
+    let overlays = view::paint(&scene, 0, &mut buffer);
     let pictures: Vec<(Overlay, Vec<u8>)> = overlays
         .into_iter()
-        .filter_map(|overlay| still.picture(&overlay.key).map(|file| (overlay, file)))
+        .filter_map(|overlay| stills.picture(&overlay.key).map(|file| (overlay, file)))
         .map(|(overlay, file)| fs::read(&file).map(|bytes| (overlay, bytes)))
         .collect::<Result<_, _>>()
         .context("a picture of the slide")?;
     Ok(svg(&buffer, &pictures, &look(&show.theme)))
+}
+
+/// The deck's slides, or the one asked for, as rows of text; a page a slide, or a step.
+fn text_of(show: &Show, args: &ExportArgs) -> String {
+    let mut stills = Stills::new(show);
+    let chosen = |number: usize| args.slide.is_none_or(|slide| slide as usize == number + 1);
+    let mut pages = Vec::new();
+    for slide in (0..show.deck.slides.len()).filter(|&number| chosen(number)).map(SlideNo::new) {
+        let last = last_step(show, slide);
+        for step in if args.steps { 0..=last } else { last..=last } {
+            let scene = stills.scene(Cursor { slide, step: Step(step) }, args.size);
+            pages.push(text(&scene, args.overflow));
+        }
+    }
+    pages.join(PAGE_BREAK) + "\n"
+}
+
+/// The step at which all of a slide is revealed.
+fn last_step(show: &Show, slide: SlideNo) -> u16 {
+    show.deck.slide(slide).steps.max(1) - 1
 }
 
 /// The theme's own colours; where it leaves them to the terminal, light on dark.
@@ -71,4 +92,49 @@ fn write(output: &Path, document: &str) -> anyhow::Result<()> {
         };
     }
     fs::write(output, document).with_context(|| format!("`{}`", output.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use clap::Parser;
+
+    use super::*;
+
+    fn exported(deck: &str, more: &[&str]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, output) = (folder.path().join("deck.md"), folder.path().join("deck.txt"));
+        fs::write(&path, deck).unwrap();
+        let mut words = vec!["export", path.to_str().unwrap(), "--to", "text", "--size", "30x6"];
+        words.extend(["--output", output.to_str().unwrap()]);
+        words.extend(more);
+        export(&ExportArgs::parse_from(words), folder.path()).unwrap();
+        fs::read_to_string(output).unwrap()
+    }
+
+    #[test]
+    fn pages_are_parted_by_a_form_feed() {
+        let deck = "a\n<!-- pause -->\nb\n<!-- end_slide -->\nc";
+        let text = exported(deck, &[]);
+        let pages = [
+            "\n   a\n\n   b\n                        1 / 2\n",
+            "\n   c\n\n\n                        2 / 2\n\n",
+        ];
+        assert_eq!(text, pages.join("\n\u{c}"));
+        assert_eq!(exported(deck, &["--steps"]).matches('\u{c}').count(), 2);
+        assert_eq!(exported(deck, &["--slide", "2"]).matches('\u{c}').count(), 0);
+    }
+
+    #[test]
+    fn a_deck_with_mistakes_is_written_all_the_same() {
+        assert!(exported("before\n\n<!-- nonsense -->\n", &[]).contains("before"));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_written_if_asked_for() {
+        let deck = "1\n\n2\n\n3\n\n4\n\n5\n";
+        assert!(!exported(deck, &[]).contains('5'));
+        assert!(exported(deck, &["--overflow", "show"]).contains('5'));
+    }
 }

@@ -1,10 +1,13 @@
 //! Documents made from scenes and buffers; no exporter parses or wraps by itself.
 //!
-//! A new format is a file beside [`svg`](fn@svg) with one function of a painted buffer.
+//! A new format is a file beside [`svg`](fn@svg) with one function of a painted buffer, or of a scene
+//! where all of its rows count ([`text`](fn@text)).
 
 mod ink;
 mod shapes;
 mod svg;
+mod text;
 
 pub use ink::{Look, Rgb};
 pub use svg::svg;
+pub use text::{Overflow, PAGE_BREAK, text};

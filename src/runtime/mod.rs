@@ -35,7 +35,7 @@ use crate::media::{self, Media};
 use crate::view;
 
 pub use load::{DiskFiles, Origin, Show, load};
-pub use still::{Still, still};
+pub use still::Stills;
 
 use ahead::Ahead;
 use input::Input;

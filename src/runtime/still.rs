@@ -1,5 +1,4 @@
-//! One slide without a terminal: fully revealed, its code run if that is wanted. What exporters
-//! start from.
+//! Slides without a terminal, their code run if that is wanted. What exporters start from.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::load::{Show, folder};
 use super::{perform, stage};
 use crate::app::{App, Effect, Msg, Trust, update};
-use crate::deck::{Cursor, SlideNo, Step};
+use crate::deck::Cursor;
 use crate::exec::{self, Executor};
 use crate::layout::{PictureKey, Scene, Size};
 use crate::media::Media;
@@ -18,32 +17,35 @@ use crate::media::Media;
 /// How long a run may be silent before it is left as it is.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A slide, laid out, with everything that drawing it needs.
-pub struct Still {
-    /// The laid-out slide.
-    pub scene: Scene,
+/// A deck laid out slide by slide; nothing runs but what [`run`](Self::run) is asked to.
+pub struct Stills<'a> {
+    show: &'a Show,
+    app: App,
     media: Media,
 }
 
-impl Still {
-    /// The file of one of its pictures.
+impl<'a> Stills<'a> {
+    /// Nothing is laid out yet.
+    pub fn new(show: &'a Show) -> Self {
+        let media = Media::new(PathBuf::from("."), None, |_| {});
+        Self { show, app: App::new(show.deck.clone(), Trust::Once), media }
+    }
+
+    /// Lays out a slide at a step.
+    pub fn scene(&mut self, at: Cursor, size: Size) -> Scene {
+        self.app.at = at;
+        stage::scene(self.show, &mut self.app, size, &mut self.media)
+    }
+
+    /// The file of a picture of a slide that was laid out.
     pub fn picture(&mut self, key: &PictureKey) -> Option<PathBuf> {
         self.media.file(key)
     }
-}
 
-/// Lays out a slide of the deck at `path`, fully revealed. With `cache`, its code is run first.
-pub fn still(show: &Show, path: &Path, slide: SlideNo, size: Size, cache: Option<&Path>) -> Still {
-    let mut media = Media::new(PathBuf::from("."), None, |_| {});
-    let mut app = App::new(show.deck.clone(), Trust::Once);
-    let last = show.deck.slide(slide).steps.max(1) - 1;
-    app.at = Cursor { slide, step: Step(last) };
-    let mut scene = stage::scene(show, &mut app, size, &mut media);
-    if let Some(cache) = cache {
-        run(show, &mut app, path, cache);
-        scene = stage::scene(show, &mut app, size, &mut media);
+    /// Runs the code of the slide laid out last, of the deck at `path`; builds are kept in `cache`.
+    pub fn run(&mut self, path: &Path, cache: &Path) {
+        run(self.show, &mut self.app, path, cache);
     }
-    Still { scene, media }
 }
 
 /// Presses the run key and waits until nothing runs any more.

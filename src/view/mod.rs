@@ -15,7 +15,7 @@ use crate::app::{App, Mode};
 use crate::layout::Scene;
 use crate::theme::Theme;
 
-pub use slide::{Overlay, paint};
+pub use slide::{Overlay, paint, paint_body, paint_frame};
 
 /// Draws the slide, its body scrolled down by `scroll` rows, what is open on top of it, and the speaker's line. Pictures come back as
 /// overlays; there are none while a panel is open, which they would cover.

@@ -24,19 +24,29 @@ pub struct Overlay {
 
 /// Paints the scene, its body scrolled down by `scroll` rows, and says where its pictures go.
 pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
-    let screen = Rect::new(0, 0, scene.size.columns, scene.size.rows).intersection(buffer.area);
+    let screen = screen(scene, buffer);
     clear(buffer, scene.background);
     let body = Window { area: scene.viewport.intersection(screen), scroll };
-    let mut overlays = Vec::new();
-    for placed in &scene.body {
-        overlays.extend(body.paint(placed, buffer));
-    }
+    let mut overlays = body.paint_all(&scene.body, buffer);
     mark(scene, scroll, screen, buffer);
-    let frame = Window { area: screen, scroll: 0 };
-    for placed in &scene.frame {
-        overlays.extend(frame.paint(placed, buffer));
-    }
+    overlays.extend(paint_frame(scene, buffer));
     overlays
+}
+
+/// Paints the body alone from row `first` on, over the whole screen.
+pub fn paint_body(scene: &Scene, first: u32, buffer: &mut Buffer) -> Vec<Overlay> {
+    let area = screen(scene, buffer);
+    Window { area, scroll: first }.paint_all(&scene.body, buffer)
+}
+
+/// Paints the frame alone, over what is there.
+pub fn paint_frame(scene: &Scene, buffer: &mut Buffer) -> Vec<Overlay> {
+    let area = screen(scene, buffer);
+    Window { area, scroll: 0 }.paint_all(&scene.frame, buffer)
+}
+
+fn screen(scene: &Scene, buffer: &Buffer) -> Rect {
+    Rect::new(0, 0, scene.size.columns, scene.size.rows).intersection(buffer.area)
 }
 
 /// Says at the end of a row that the body goes on below, above, or both.
@@ -63,6 +73,10 @@ struct Window {
 }
 
 impl Window {
+    fn paint_all(self, items: &[Placed], buffer: &mut Buffer) -> Vec<Overlay> {
+        items.iter().filter_map(|placed| self.paint(placed, buffer)).collect()
+    }
+
     fn paint(self, placed: &Placed, buffer: &mut Buffer) -> Option<Overlay> {
         match &placed.item {
             Item::Text(line) => {
