@@ -6,7 +6,7 @@ use std::path::Path;
 use divan::Bencher;
 use livedeck::deck::{Cursor, Deck, SlideNo, Step};
 use livedeck::highlight::Highlighter;
-use livedeck::layout::{FooterText, Inputs, Measures, Scene, Size, layout};
+use livedeck::layout::{FooterText, Inputs, Limits, Measures, Scene, Size, layout};
 use livedeck::run::Runs;
 use livedeck::source::MemFiles;
 use livedeck::theme::{self, Theme};
@@ -109,6 +109,7 @@ impl Stage {
             footer: &self.footer,
             focus: None,
             grid: false,
+            limits: Limits::default(),
         })
     }
 }

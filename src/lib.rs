@@ -20,6 +20,8 @@ pub mod source;
 
 pub mod diag;
 
+pub mod yaml;
+
 pub mod deck;
 
 pub mod run;
@@ -43,6 +45,8 @@ pub mod exec;
 pub mod media;
 
 pub mod export;
+
+pub mod config;
 
 pub mod runtime;
 

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("diag", &["source"]),
+    ("yaml", &["source", "diag"]),
     ("deck", &["source", "diag"]),
     ("run", &["deck"]),
-    ("parse", &["source", "diag", "deck"]),
-    ("theme", &["source", "diag"]),
+    ("parse", &["source", "diag", "yaml", "deck"]),
+    ("theme", &["source", "diag", "yaml"]),
     ("highlight", &["deck", "theme"]),
     ("layout", &["source", "diag", "deck", "run", "theme", "highlight"]),
     ("app", &["source", "diag", "deck", "run", "theme"]),
@@ -21,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("exec", &["deck", "run"]),
     ("media", &["deck", "layout", "view"]),
     ("export", &["source", "diag", "deck", "run", "theme", "highlight", "layout", "view", "media"]),
+    ("config", &["source", "diag", "yaml", "deck", "parse", "layout", "app", "exec", "media"]),
     (
         "runtime",
         &[
@@ -54,6 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "exec",
             "media",
             "export",
+            "config",
             "runtime",
         ],
     ),

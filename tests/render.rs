@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use livedeck::deck::{Cursor, SlideNo, Step};
-use livedeck::layout::{Inputs, Measures, Size, layout};
+use livedeck::layout::{Inputs, Limits, Measures, Size, layout};
 use livedeck::run::Runs;
 use livedeck::runtime::{Origin, Show, load};
 use livedeck::view::paint;
@@ -23,7 +23,7 @@ use unicode_width::UnicodeWidthStr;
 fn decks_look_as_they_did() {
     for path in decks() {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let show = load(&Origin { path, theme: None }, None).unwrap();
+        let show = load(&Origin::new(path), None).unwrap();
         insta::with_settings!({ omit_expression => true, snapshot_path => "decks/screens", prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(name, screens(&show));
         });
@@ -68,6 +68,7 @@ fn screen(show: &Show, at: Cursor, size: Size, styles: &mut Letters) -> String {
         footer: &show.footer,
         focus: None,
         grid: false,
+        limits: Limits::default(),
     });
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
     paint(&scene, 0, &mut buffer);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use livedeck::deck::{Cursor, Slide, SlideNo, Step};
 use livedeck::export::{Look, Rgb, svg};
-use livedeck::layout::{Inputs, Measures, PictureKey, PixelSize, Scene, Size, layout};
+use livedeck::layout::{Inputs, Limits, Measures, PictureKey, PixelSize, Scene, Size, layout};
 use livedeck::run::Runs;
 use livedeck::runtime::{Origin, Show, load};
 use livedeck::view::paint;
@@ -81,7 +81,7 @@ fn every_slide_can_be_a_picture() {
 
 fn talk() -> Show {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.md");
-    load(&Origin { path, theme: None }, None).unwrap()
+    load(&Origin::new(path), None).unwrap()
 }
 
 fn slides(show: &Show) -> impl Iterator<Item = SlideNo> {
@@ -100,6 +100,7 @@ fn scene(show: &Show, slide: SlideNo, size: Size) -> Scene {
         footer: &show.footer,
         focus: None,
         grid: false,
+        limits: Limits::default(),
     })
 }
 

@@ -115,6 +115,15 @@ pub enum Trust {
     No,
 }
 
+/// What may run without a question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Code that is run by key, or beside which its output is shown: `-x`.
+    pub exec: bool,
+    /// Code whose output replaces it: `-X`.
+    pub replace: bool,
+}
+
 impl Trust {
     /// Whether code may run.
     pub fn allows(self) -> bool {

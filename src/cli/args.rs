@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// The deck: a markdown file.
     #[arg(required = true)]
     pub(super) deck: Option<PathBuf>,
+    /// Read this configuration, and no other.
+    #[arg(short, long, alias = "config-file", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Present: do not read the deck again when its file changes (ctrl-r still does).
     #[arg(short, long)]
     pub(super) present: bool,
@@ -75,6 +78,9 @@ pub(super) struct ExportArgs {
     /// Use this theme, whatever the deck says.
     #[arg(short, long)]
     pub(super) theme: Option<String>,
+    /// Read this configuration, and no other.
+    #[arg(short, long, alias = "config-file", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Run the slide's code first, and show what it writes (svg).
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,

@@ -12,15 +12,17 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use super::args::{ExportArgs, Format};
+use super::settings;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{Look, PAGE_BREAK, Rgb, svg, text};
-use crate::runtime::{Origin, Show, Stills, load};
+use crate::runtime::{Show, Stills, load};
 use crate::theme::Theme;
 use crate::view::{self, Overlay};
 
 /// Writes what was asked for.
 pub(super) fn export(args: &ExportArgs, cache: &Path) -> anyhow::Result<()> {
-    let origin = Origin { path: args.deck.clone(), theme: args.theme.clone() };
+    let config = settings::config(args.config.as_deref(), Some(&args.deck))?;
+    let origin = settings::origin(args.deck.clone(), args.theme.clone(), &config);
     let show = load(&origin, None).with_context(|| format!("`{}`", args.deck.display()))?;
     if let Some(slide) = args.slide {
         let slides = show.deck.slides.len();

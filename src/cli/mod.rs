@@ -6,6 +6,7 @@
 
 mod args;
 mod export;
+mod settings;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,8 +15,7 @@ use anyhow::Context;
 use clap::Parser;
 use etcetera::BaseStrategy;
 
-use crate::media::Protocol;
-use crate::runtime::{self, Origin, Settings};
+use crate::runtime;
 
 use args::{Args, Command};
 
@@ -23,7 +23,7 @@ use args::{Args, Command};
 pub fn run() -> ExitCode {
     let mut args = Args::parse();
     let done = match args.command.take() {
-        None => present(args),
+        None => present(&args),
         Some(Command::Export(args)) => export::export(&args, &cache()),
     };
     match done {
@@ -35,17 +35,16 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn present(args: Args) -> anyhow::Result<()> {
-    let deck = args.deck.context("no deck given")?;
+fn present(args: &Args) -> anyhow::Result<()> {
+    let deck = args.deck.clone().context("no deck given")?;
+    let config = settings::config(args.config.as_deref(), Some(&deck))?;
     let shown = deck.display().to_string();
-    runtime::present(Settings {
-        origin: Origin { path: deck, theme: args.theme },
-        reload: !args.present,
-        allow: args.enable_snippet_execution || args.enable_snippet_execution_replace,
-        protocol: args.image_protocol.as_deref().and_then(Protocol::named),
-        cache: cache(),
-    })
-    .with_context(|| format!("`{shown}`"))
+    runtime::present(settings::settings(args, deck, &config)).with_context(|| format!("`{shown}`"))
+}
+
+/// Tells the user something that is no reason to stop.
+fn warn(what: &str) {
+    eprintln!("{what}");
 }
 
 /// `$XDG_CACHE_HOME/livedeck`; a folder for this user among the temporary files where there is no

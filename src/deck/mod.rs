@@ -128,8 +128,33 @@ pub struct Options {
     pub command_prefix: String,
     /// What an image attribute starts with.
     pub image_attributes_prefix: String,
+    /// Whether unknown keys of the front matter are mistakes.
+    pub strict_front_matter: bool,
+    /// Languages whose blocks are drawn, not shown.
+    pub auto_render_languages: Vec<String>,
+    /// Whether all Python blocks share one session.
+    pub python_session: bool,
     /// Which Python runs the deck's Python blocks.
     pub python_interpreter: Option<String>,
+    /// The pauses around lists that grow.
+    pub list_pauses: Pauses,
+    /// The pauses around tables that grow.
+    pub table_pauses: Pauses,
+}
+
+/// The pauses around something that grows step by step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pauses {
+    /// Whether its first part waits for a step of its own.
+    pub before: bool,
+    /// Whether what follows does.
+    pub after: bool,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { before: true, after: true }
+    }
 }
 
 impl Default for Options {
@@ -143,7 +168,12 @@ impl Default for Options {
             list_item_newlines: 1,
             command_prefix: String::new(),
             image_attributes_prefix: "image:".to_owned(),
+            strict_front_matter: true,
+            auto_render_languages: Vec::new(),
+            python_session: false,
             python_interpreter: None,
+            list_pauses: Pauses::default(),
+            table_pauses: Pauses::default(),
         }
     }
 }

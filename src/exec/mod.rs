@@ -4,6 +4,7 @@
 //! It never sees slides or themes: a [`run::Request`] comes in, events go out
 //! through one closure, which may block: that is what holds a flood back.
 
+mod custom;
 mod family;
 mod pty;
 pub mod python;
@@ -26,6 +27,7 @@ use registry::Engine;
 use runs::{Program, Runs};
 use rust::Rust;
 
+pub use custom::{Custom, CustomRecipe};
 pub use suspend::suspend;
 
 /// What every run of a deck has in common.

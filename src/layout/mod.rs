@@ -60,6 +60,49 @@ pub struct Inputs<'a> {
     pub focus: Option<CellId>,
     /// Whether a line shows where each column starts.
     pub grid: bool,
+    /// How much of the terminal slides use.
+    pub limits: Limits,
+}
+
+/// The part of a large terminal that slides use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most columns.
+    pub columns: u16,
+    /// Where narrower slides stand.
+    pub across: Across,
+    /// The most rows.
+    pub rows: u16,
+    /// Where lower slides stand.
+    pub down: Down,
+}
+
+/// A place from left to right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Across {
+    /// At the left.
+    Left,
+    /// In the middle.
+    Center,
+    /// At the right.
+    Right,
+}
+
+/// A place from top to bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Down {
+    /// At the top.
+    Top,
+    /// In the middle.
+    Center,
+    /// At the bottom.
+    Bottom,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { columns: u16::MAX, across: Across::Center, rows: u16::MAX, down: Down::Center }
+    }
 }
 
 /// Sizes of pictures in pixels, by path as found; none where the file cannot be shown, and why.

@@ -78,6 +78,7 @@ impl Fixture {
             footer: &self.footer,
             focus: self.focus,
             grid: self.grid,
+            limits: Limits::default(),
         })
     }
 

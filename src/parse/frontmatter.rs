@@ -1,10 +1,10 @@
 //! The YAML before the first slide: cut out by hand, since a markdown parser's own front matter
 //! swallows rules in the middle of a deck, and read key by key, so that a bad one costs only itself.
 
-use super::line;
 use super::text::{clean, excerpt};
 use super::yaml::{self, Node, Value};
-use crate::deck::{Deck, Inline, Options, Slide, SlideKind};
+use super::{line, options};
+use crate::deck::{Deck, Inline, Slide, SlideKind};
 use crate::diag::{self, Diagnostic};
 use crate::source::{FileId, Span};
 
@@ -82,7 +82,6 @@ impl Reader<'_> {
             self.keep(mistake.hint("for example `title: My talk`"));
         }
         let mut intro = false;
-        let mut lenient = false;
         for (key, value) in self.entries(root) {
             let name = key.text().unwrap_or_default();
             intro |= SHOWN.contains(&name) && !value.is_null();
@@ -93,11 +92,11 @@ impl Reader<'_> {
                 "date" => self.deck.meta.date = self.string(name, value),
                 "author" | "authors" => self.authors(name, value),
                 "theme" => self.theme(value),
-                "options" => lenient |= self.options(value),
+                "options" if !value.is_null() => self.options(value),
                 _ => {}
             }
         }
-        if !lenient {
+        if self.deck.options.strict_front_matter {
             self.unknown_keys(root, "", &[&SHOWN[..], &["theme", "options"]].concat());
         }
         if self.deck.meta.author.is_some() && !self.deck.meta.authors.is_empty() {
@@ -203,59 +202,10 @@ impl Reader<'_> {
         (cut, self.span_of(range.start..range.start + text.len()))
     }
 
-    /// Reads `options`; gives whether unknown keys are to be let pass.
-    fn options(&mut self, value: &Node) -> bool {
-        let mut options = std::mem::take(&mut self.deck.options);
-        let mut lenient = false;
-        for (key, value) in self.entries(value) {
-            lenient |= self.option(&mut options, key.text().unwrap_or_default(), value);
-        }
-        self.deck.options = options;
-        self.unknown_keys(value, "options.", &OPTIONS);
-        lenient
-    }
-
-    fn option(&mut self, options: &mut Options, name: &str, value: &Node) -> bool {
-        let mut switch = |on: &mut bool| {
-            if let Some(wanted) = self.truth(name, value) {
-                *on = wanted;
-            }
-        };
-        match name {
-            "implicit_slide_ends" => switch(&mut options.implicit_slide_ends),
-            "end_slide_shorthand" => switch(&mut options.end_slide_shorthand),
-            "h1_slide_titles" => switch(&mut options.h1_slide_titles),
-            "incremental_lists" => switch(&mut options.incremental_lists),
-            "incremental_tables" => switch(&mut options.incremental_tables),
-            "strict_front_matter_parsing" => {
-                let mut strict = true;
-                switch(&mut strict);
-                return !strict;
-            }
-            "list_item_newlines" => {
-                if let Some(rows) = self.number(name, value) {
-                    options.list_item_newlines = rows;
-                }
-            }
-            "command_prefix" => {
-                options.command_prefix = self.string(name, value).unwrap_or_default();
-            }
-            "image_attributes_prefix" => {
-                options.image_attributes_prefix = self.string(name, value).unwrap_or_default();
-            }
-            "python" => self.python(options, value),
-            _ => {}
-        }
-        false
-    }
-
-    fn python(&mut self, options: &mut Options, value: &Node) {
-        for (key, value) in self.entries(value) {
-            if key.text() == Some("interpreter") {
-                options.python_interpreter = self.string("options.python.interpreter", value);
-            }
-        }
-        self.unknown_keys(value, "options.python.", &["interpreter", "session"]);
+    fn options(&mut self, value: &Node) {
+        let (text, span) = self.cut_out(value);
+        let mistakes = options::read(&text, span, &mut self.deck.options);
+        self.deck.diagnostics.extend(mistakes);
     }
 
     /// Unknown keys under `theme` do nothing, and decks have them; only a likely typo is told.
@@ -300,27 +250,6 @@ impl Reader<'_> {
         }
     }
 
-    fn truth(&mut self, name: &str, value: &Node) -> Option<bool> {
-        match value.text() {
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            _ => {
-                let mistake = self.error(value, format!("`{name}` is `true` or `false`"));
-                self.keep(mistake);
-                None
-            }
-        }
-    }
-
-    fn number(&mut self, name: &str, value: &Node) -> Option<u8> {
-        let number = value.text().and_then(|text| text.parse().ok()).filter(|&number| number > 0);
-        if number.is_none() {
-            let mistake = self.error(value, format!("`{name}` is a whole number from 1 to 255"));
-            self.keep(mistake);
-        }
-        number
-    }
-
     /// From byte `at` of the YAML to the end of its line.
     fn line_at(&self, at: usize) -> std::ops::Range<usize> {
         let rest = self.yaml.get(at..).unwrap_or_default();
@@ -348,22 +277,6 @@ impl Reader<'_> {
         self.deck.diagnostics.push(mistake);
     }
 }
-
-/// What `options` takes. Those that no pass reads yet are known all the same.
-const OPTIONS: [&str; 12] = [
-    "implicit_slide_ends",
-    "end_slide_shorthand",
-    "h1_slide_titles",
-    "incremental_lists",
-    "incremental_tables",
-    "list_item_newlines",
-    "command_prefix",
-    "image_attributes_prefix",
-    "strict_front_matter_parsing",
-    "auto_render_languages",
-    "python",
-    "rust",
-];
 
 fn names(known: &[&str]) -> String {
     known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")

@@ -25,6 +25,7 @@ mod inline;
 mod language;
 mod line;
 mod list;
+mod options;
 mod page;
 mod picture;
 mod quote;
@@ -43,6 +44,7 @@ use crate::deck::{Block, BlockKind, Deck, Options};
 use crate::source::{FileId, Files, SourceFile};
 
 pub use footer::footer;
+pub use options::declare_options;
 
 /// Parses the deck in `text`, which stands in the file at `path`; includes and code files are read
 /// through `files`, relative to the file that names them.

@@ -137,15 +137,16 @@ impl<'f> Slides<'f> {
         let incremental = self.page.manner.incremental_lists;
         let item_newlines = self.page.manner.list_item_newlines;
         let mut list = List { items: Vec::with_capacity(items.len()), item_newlines, continues };
+        let pauses = self.deck.options.list_pauses;
         for Item { depth, marker, text, children } in items {
-            if incremental {
+            if incremental && (pauses.before || !list.items.is_empty()) {
                 self.page.steps.implied_pause();
             }
             let step = self.page.steps.place();
             let blocks = self.gather(children);
             list.items.push(ListItem { depth, marker, text, blocks, step });
         }
-        if incremental {
+        if incremental && pauses.after {
             self.page.steps.implied_pause();
         }
         let step = list.items.first().map_or(self.page.steps.now(), |item| item.step);
@@ -154,7 +155,8 @@ impl<'f> Slides<'f> {
 
     fn table(&mut self, mut table: Table, span: Span) {
         let incremental = self.page.manner.incremental_tables;
-        if incremental {
+        let pauses = self.deck.options.table_pauses;
+        if incremental && pauses.before {
             self.page.steps.implied_pause();
         }
         let step = self.page.steps.place();
@@ -164,7 +166,7 @@ impl<'f> Slides<'f> {
             }
             row.step = self.page.steps.place();
         }
-        if incremental {
+        if incremental && pauses.after {
             self.page.steps.implied_pause();
         }
         self.page.place_at(BlockKind::Table(table), span, step);

@@ -131,7 +131,7 @@ fn a_bad_key_costs_only_itself() {
     p b
     ! talk.md:2:1: unknown key `titel`
       ? did you mean `title`?
-    ! talk.md:5:24: `implicit_slide_ends` is `true` or `false`
+    ! talk.md:5:24: `options.implicit_slide_ends` must be `true` or `false`, not `ja`
     "#);
 }
 

@@ -7,10 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::deck::{Deck, Inline};
+use crate::deck::{Deck, Inline, Options};
 use crate::diag::{Diagnostic, closest};
 use crate::highlight::{self, Highlighter};
-use crate::layout::FooterText;
+use crate::layout::{FooterText, Limits};
 use crate::parse;
 use crate::source::{Files, Span};
 use crate::theme::{self, FooterPart, FooterStyle, Theme};
@@ -29,19 +29,37 @@ pub struct Show {
     pub highlighter: Arc<Highlighter>,
     /// Its footer.
     pub footer: FooterText,
+    /// How much of the terminal its slides use.
+    pub limits: Limits,
 }
 
-/// Which deck, and what the command line says about how to read it.
+/// Which deck, and what the command line and the configuration say about how to read it.
 #[derive(Clone, Debug)]
 pub struct Origin {
     /// The deck's file.
     pub path: PathBuf,
     /// The theme that is used whatever the deck says.
     pub theme: Option<String>,
+    /// The theme of a deck that names none.
+    pub default_theme: String,
+    /// The options of a deck whose front matter sets none.
+    pub options: Options,
+    /// How much of the terminal its slides use.
+    pub limits: Limits,
 }
 
-/// The theme of a deck that names none.
-const DEFAULT_THEME: &str = "dark";
+impl Origin {
+    /// The deck in this file, with nothing said about it.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            theme: None,
+            default_theme: "dark".to_owned(),
+            options: Options::default(),
+            limits: Limits::default(),
+        }
+    }
+}
 
 /// Reads a deck. `before` is what is shown now, whose highlighter goes on if it can.
 ///
@@ -53,11 +71,17 @@ pub fn load(origin: &Origin, before: Option<&Show>) -> io::Result<Show> {
 }
 
 fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
-    let mut deck = parse::parse(&origin.path, text, &DiskFiles);
+    let mut deck = parse::parse_with(&origin.path, text, &DiskFiles, origin.options.clone());
     let theme = choose_theme(origin, &mut deck);
     let highlighter = choose_highlighter(&theme, &mut deck, before);
     let footer = footer_text(&theme, &mut deck);
-    Show { deck: Arc::new(deck), theme: Arc::new(theme), highlighter, footer }
+    Show {
+        deck: Arc::new(deck),
+        theme: Arc::new(theme),
+        highlighter,
+        footer,
+        limits: origin.limits,
+    }
 }
 
 fn choose_theme(origin: &Origin, deck: &mut Deck) -> Theme {
@@ -79,7 +103,7 @@ fn choose_theme(origin: &Origin, deck: &mut Deck) -> Theme {
         forced: origin.theme.as_deref(),
         name: name.as_ref().map(|(name, span)| (name.as_str(), *span)),
         file: file.as_ref().map(|(text, span)| (text.as_str(), *span)),
-        default: DEFAULT_THEME,
+        default: &origin.default_theme,
         overrides: overrides.as_ref().map(|(text, span)| (text.as_str(), *span)),
     });
     deck.diagnostics.extend(mistakes);

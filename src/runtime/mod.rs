@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::app::{App, Msg, Trust, update};
+use crate::app::{App, Msg, Policy, Trust, update};
 use crate::exec;
 use crate::layout::Scene;
 use crate::media::{self, Media};
@@ -61,10 +61,12 @@ pub struct Settings {
     pub origin: Origin,
     /// Whether the deck is read again when it is saved.
     pub reload: bool,
-    /// Whether code may run without a question (`-x`, `-X`).
-    pub allow: bool,
+    /// What may run without a question.
+    pub policy: Policy,
     /// The forced way to show pictures.
     pub protocol: Option<media::Protocol>,
+    /// A cell in pixels, width and height, where the terminal does not tell.
+    pub cell: (u16, u16),
     /// Where compiled code is kept.
     pub cache: PathBuf,
 }
@@ -92,7 +94,7 @@ enum Event {
 pub fn present(settings: Settings) -> io::Result<()> {
     // A deck that is not there is said before the screen is touched.
     std::fs::metadata(&settings.origin.path)?;
-    let screen = Screen::take()?;
+    let screen = Screen::take(settings.cell)?;
     let input = Input::open()?;
     let (mailbox, letters) = mailbox::mailbox()?;
     signals::listen(mailbox.clone())?;
@@ -125,7 +127,7 @@ impl Talk {
     fn new(settings: Settings, screen: Screen, show: Show, mailbox: Mailbox) -> io::Result<Self> {
         let known = || trust::is_known(&settings.origin.path, &show.deck);
         let trust = match () {
-            () if settings.allow => Trust::Once,
+            () if settings.policy.exec || settings.policy.replace => Trust::Once,
             () if known() => Trust::Always,
             () => Trust::Unknown,
         };

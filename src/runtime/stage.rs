@@ -34,6 +34,7 @@ pub(super) fn scene_at(show: &Show, app: &App, at: Cursor, size: Size, media: &m
         footer: &show.footer,
         focus: app.focus,
         grid: app.grid,
+        limits: show.limits,
     })
 }
 

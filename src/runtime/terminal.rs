@@ -46,13 +46,13 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// Takes the terminal. From here on a panic gives it back before it is reported.
-    pub(crate) fn take() -> io::Result<Self> {
+    pub(crate) fn take(cell: (u16, u16)) -> io::Result<Self> {
         if !io::stdout().is_terminal() {
             return Err(io::Error::other("standard output is not a terminal"));
         }
         restore_on_panic();
         enter()?;
-        let size = terminal_size();
+        let size = terminal_size(cell);
         let area = Rect::new(0, 0, size.columns, size.rows);
         Ok(Self {
             shown: Buffer::empty(area),
@@ -78,11 +78,7 @@ impl Screen {
 
     /// Asks the terminal for its size again, and draws everything anew.
     pub(crate) fn resize(&mut self) {
-        let cell = self.size.cell;
-        self.size = terminal_size();
-        if self.size.cell == Size::new(0, 0).cell {
-            self.size.cell = cell;
-        }
+        self.size = terminal_size(self.size.cell);
         self.refresh();
     }
 
@@ -206,18 +202,15 @@ fn restore_on_panic() {
     }));
 }
 
-/// Columns, rows and cell size as the kernel knows them; 80x24 where it does not.
-fn terminal_size() -> Size {
+/// Columns, rows and cell size as the kernel knows them; 80x24 and `cell` where it does not.
+fn terminal_size(cell: (u16, u16)) -> Size {
     let known = rustix::termios::tcgetwinsize(io::stdout()).ok();
     let Some(known) = known.filter(|size| size.ws_col > 0 && size.ws_row > 0) else {
-        return Size::new(80, 24);
+        return Size { cell, ..Size::new(80, 24) };
     };
-    let mut size = Size::new(known.ws_col, known.ws_row);
-    let cell = (known.ws_xpixel / known.ws_col, known.ws_ypixel / known.ws_row);
-    if cell.0 > 0 && cell.1 > 0 {
-        size.cell = cell;
-    }
-    size
+    let told = (known.ws_xpixel / known.ws_col, known.ws_ypixel / known.ws_row);
+    let cell = if told.0 > 0 && told.1 > 0 { told } else { cell };
+    Size { cell, ..Size::new(known.ws_col, known.ws_row) }
 }
 
 /// Writes these bytes in as few pieces as the kernel takes: standard output's own buffer would cut

@@ -3,12 +3,15 @@
 
 use std::rc::Rc;
 
-use super::fields::{Fields, Place, text};
 use super::raw::RawTheme;
-use super::yaml::{self, Node};
 use super::{Choice, builtin};
-use crate::diag::{Diagnostic, closest};
+use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::Span;
+use crate::yaml::{self, Fields, Kind, Node, Place, text};
+
+/// What messages call a theme. presenterm refuses unknown keys at the root only.
+const THEME: Kind =
+    Kind { name: "theme", strange_root: Severity::Error, strange_key: Severity::Warning };
 
 /// Themes read one over the other.
 #[derive(Default)]
@@ -74,7 +77,7 @@ impl Layers {
         };
         let extends = node.get("extends").and_then(|node| Some((text(node)?, node)));
         let name = extends.map_or_else(String::new, |(name, node)| {
-            let at = Place::new(file, span).span(node.range.clone());
+            let at = Place::new(file, span, THEME).span(node.range.clone());
             self.read_named(name, at, default)
         });
         self.read_layer(&node, file, span, |fields| fields.skip("extends"));
@@ -86,7 +89,8 @@ impl Layers {
         yaml::parse(text)
             .map_err(|error| {
                 let message = format!("not YAML: {}", error.message);
-                self.problems.push(Place::new(text, span).error(error.at..error.at, message));
+                self.problems
+                    .push(Place::new(text, span, THEME).error(error.at..error.at, message));
             })
             .ok()
     }
@@ -99,7 +103,7 @@ impl Layers {
         span: Span,
         first: impl FnOnce(&mut Fields<'_>),
     ) {
-        Fields::root(node, Place::new(text, span), &mut self.problems, |fields| {
+        Fields::root(node, Place::new(text, span, THEME), &mut self.problems, |fields| {
             first(fields);
             self.raw.read(fields);
         });

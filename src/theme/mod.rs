@@ -7,13 +7,11 @@
 mod builtin;
 mod color;
 mod css;
-mod fields;
 mod layers;
 mod modal;
 mod raw;
 mod resolve;
 mod values;
-mod yaml;
 
 use std::collections::BTreeMap;
 

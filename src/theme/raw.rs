@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::fields::Fields;
 use super::values::{FooterKind, Positioning, RawColor, Side};
 use super::{FooterPart, Margin};
+use crate::yaml::Fields;
 
 /// Everything a theme file can say. Fields are the schema's keys; `Theme` says what each means.
 #[derive(Clone, Debug, Default)]

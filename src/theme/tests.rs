@@ -304,7 +304,7 @@ fn mistakes_are_pointed_at_in_the_deck() {
       |
     6 |       bold: maybe
       |             ^^^^^
-    warning: a theme has no key `colunm_layout`
+    error: a theme has no key `colunm_layout`
      --> talk.md:8:5
       |
     8 |     colunm_layout: {}

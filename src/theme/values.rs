@@ -2,10 +2,9 @@
 //! written.
 
 use super::color::{Written, in_theme};
-use super::fields::{Read, only_entry, text};
-use super::yaml::{Node, Value};
 use super::{FooterPart, Margin};
 use crate::source::Span;
+use crate::yaml::{Node, Read, Value, only_entry, text};
 
 /// A colour and where it is written, for names that the palette does not know.
 #[derive(Clone, Debug)]

@@ -7,20 +7,32 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::yaml::{Key, Node, Value};
-use crate::diag::{Diagnostic, closest};
+use super::{Key, Node, Slot, Value};
+use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::Span;
 
 /// A YAML text and where it stands, to point at parts of it: the whole text, word for word or with
 /// the indent of its further lines taken away; or, if there is no room for it, only what names it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub struct Place<'a> {
     text: &'a str,
     span: Span,
+    kind: Kind,
+}
+
+/// What a text is, for what is said of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// What it is called: `theme`.
+    pub name: &'static str,
+    /// How bad an unknown key at its root is.
+    pub strange_root: Severity,
+    /// How bad an unknown key anywhere else is.
+    pub strange_key: Severity,
 }
 
 /// Something a scalar or a small mapping can be read as.
-pub(super) trait Read: Sized {
+pub trait Read: Sized {
     /// What is expected, for messages: `true or false`.
     const EXPECTED: &'static str;
 
@@ -32,7 +44,7 @@ pub(super) trait Read: Sized {
 const KEYS_AND_VALUES: &str = "keys and values";
 
 /// A mapping that is being read.
-pub(super) struct Fields<'a> {
+pub struct Fields<'a> {
     entries: &'a [(Key, Rc<Node>)],
     asked: Vec<&'static str>,
     path: String,
@@ -42,18 +54,18 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Place<'a> {
     /// `text` stands at `span`, or is named there.
-    pub(super) fn new(text: &'a str, span: Span) -> Self {
-        Self { text, span }
+    pub fn new(text: &'a str, span: Span, kind: Kind) -> Self {
+        Self { text, span, kind }
     }
 
     /// An error at a range of the text.
-    pub(super) fn error(self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
+    pub fn error(self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
         let message = self.located(&range, message.into());
         Diagnostic::error(self.span(range), message)
     }
 
     /// A warning at a range of the text.
-    pub(super) fn warning(self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
+    pub fn warning(self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
         let message = self.located(&range, message.into());
         Diagnostic::warning(self.span(range), message)
     }
@@ -65,7 +77,7 @@ impl<'a> Place<'a> {
         }
         let before = self.text.get(..range.start).unwrap_or(self.text);
         let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-        format!("line {line} of the theme: {message}")
+        format!("line {line} of the {}: {message}", self.kind.name)
     }
 
     fn stands_there(self) -> bool {
@@ -73,7 +85,7 @@ impl<'a> Place<'a> {
     }
 
     /// Where a range of the text stands.
-    pub(super) fn span(self, range: Range<usize>) -> Span {
+    pub fn span(self, range: Range<usize>) -> Span {
         if !self.stands_there() {
             return self.span;
         }
@@ -106,25 +118,36 @@ impl<'a> Place<'a> {
 
 impl<'a> Fields<'a> {
     /// Reads the mapping at the root of a text; says so where it is none.
-    pub(super) fn root(
+    pub fn root(
         node: &'a Node,
         place: Place<'a>,
         problems: &'a mut Vec<Diagnostic>,
         read: impl FnOnce(&mut Fields<'_>),
     ) {
-        let path = String::new();
+        Self::under("", node, place, problems, read);
+    }
+
+    /// Reads a mapping that stands at `path` of something larger.
+    pub fn under(
+        path: &str,
+        node: &'a Node,
+        place: Place<'a>,
+        problems: &'a mut Vec<Diagnostic>,
+        read: impl FnOnce(&mut Fields<'_>),
+    ) {
+        let path = path.to_owned();
         Fields { entries: &[], asked: Vec::new(), path, place, problems }.enter(node, "", read);
     }
 
     /// Reads the mapping under `key`, if there is one.
-    pub(super) fn section(&mut self, key: &'static str, read: impl FnOnce(&mut Fields<'_>)) {
+    pub fn section(&mut self, key: &'static str, read: impl FnOnce(&mut Fields<'_>)) {
         if let Some(node) = self.get(key) {
             self.enter(node, key, read);
         }
     }
 
     /// Reads the value under `key` into `slot`, if there is one that can be read.
-    pub(super) fn set<T: Read>(&mut self, key: &'static str, slot: &mut Option<T>) {
+    pub fn set<T: Read>(&mut self, key: &'static str, slot: &mut Option<T>) {
         let Some(node) = self.get(key) else { return };
         match T::read(node, self.place.span(node.range.clone())) {
             Some(value) => *slot = Some(value),
@@ -132,8 +155,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Reads the value under `key` into `slot`, if there is one that it takes.
+    pub fn take(&mut self, key: &'static str, slot: &mut dyn Slot) {
+        let Some(node) = self.get(key) else { return };
+        if let Err(expected) = slot.take(node) {
+            self.wrong(node, key, &expected);
+        }
+    }
+
     /// Reads every value under `key`, whose keys are names of the author's own.
-    pub(super) fn each<T: Read>(&mut self, key: &'static str, mut take: impl FnMut(&str, T)) {
+    pub fn each<T: Read>(&mut self, key: &'static str, mut take: impl FnMut(&str, T)) {
         let Some(node) = self.get(key) else { return };
         let Value::Map(entries) = &node.value else {
             return self.wrong(node, key, KEYS_AND_VALUES);
@@ -147,11 +178,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads every mapping under `key`, whose keys are names of the author's own.
-    pub(super) fn each_section(
-        &mut self,
-        key: &'static str,
-        mut read: impl FnMut(&str, &mut Fields<'_>),
-    ) {
+    pub fn each_section(&mut self, key: &'static str, mut read: impl FnMut(&str, &mut Fields<'_>)) {
         let Some(node) = self.get(key) else { return };
         let Value::Map(entries) = &node.value else {
             return self.wrong(node, key, KEYS_AND_VALUES);
@@ -163,19 +190,19 @@ impl<'a> Fields<'a> {
     }
 
     /// Accepts `key` with whatever is under it.
-    pub(super) fn skip(&mut self, key: &'static str) {
+    pub fn skip(&mut self, key: &'static str) {
         self.asked.push(key);
     }
 
     /// Where `key` is written, if it is there.
-    pub(super) fn find(&mut self, key: &'static str) -> Option<Span> {
+    pub fn find(&mut self, key: &'static str) -> Option<Span> {
         self.asked.push(key);
         let (key, _) = self.entries.iter().find(|(known, _)| known.name == key)?;
         Some(self.place.span(key.range.clone()))
     }
 
     /// Adds a diagnostic.
-    pub(super) fn report(&mut self, problem: Diagnostic) {
+    pub fn report(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
     }
 
@@ -198,7 +225,7 @@ impl<'a> Fields<'a> {
                 fields.report_strangers();
                 fields.report_repeated();
             }
-            Value::Text(_) | Value::List => self.wrong(node, key, KEYS_AND_VALUES),
+            Value::Text(_) | Value::List(_) => self.wrong(node, key, KEYS_AND_VALUES),
         }
     }
 
@@ -207,11 +234,13 @@ impl<'a> Fields<'a> {
             if self.asked.contains(&key.name.as_str()) {
                 continue;
             }
-            let message = match self.path.as_str() {
-                "" => format!("a theme has no key `{}`", key.name),
-                path => format!("`{path}` has no key `{}`", key.name),
+            let kind = self.place.kind;
+            let (message, severity) = match self.path.as_str() {
+                "" => (format!("a {} has no key `{}`", kind.name, key.name), kind.strange_root),
+                path => (format!("`{path}` has no key `{}`", key.name), kind.strange_key),
             };
-            let mut problem = self.place.warning(key.range.clone(), message);
+            let mut problem = self.place.error(key.range.clone(), message);
+            problem.severity = severity;
             if let Some(meant) = closest(&key.name, self.asked.iter().copied()) {
                 problem = problem.hint(format!("did you mean `{meant}`?"));
             }
@@ -230,7 +259,10 @@ impl<'a> Fields<'a> {
     }
 
     fn wrong(&mut self, node: &Node, key: &str, expected: &str) {
-        let name = if key.is_empty() { "a theme".to_owned() } else { self.quoted(key) };
+        let name = match self.named(key).as_str() {
+            "" => format!("a {}", self.place.kind.name),
+            named => format!("`{named}`"),
+        };
         let mut message = format!("{name} must be {expected}");
         if let Value::Text(text) = &node.value {
             message = format!("{message}, not `{}`", text.trim());
@@ -238,12 +270,12 @@ impl<'a> Fields<'a> {
         self.problems.push(self.place.error(node.range.clone(), message));
     }
 
-    fn quoted(&self, key: &str) -> String {
-        format!("`{}`", self.named(key))
-    }
-
     fn named(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        match (self.path.as_str(), key) {
+            ("", key) => key.to_owned(),
+            (path, "") => path.to_owned(),
+            (path, key) => format!("{path}.{key}"),
+        }
     }
 }
 
@@ -294,20 +326,20 @@ impl Read for char {
 }
 
 /// The node's text, if it is a scalar.
-pub(super) fn text(node: &Node) -> Option<&str> {
+pub fn text(node: &Node) -> Option<&str> {
     match &node.value {
         Value::Text(text) => Some(text),
-        Value::Null | Value::List | Value::Map(_) => None,
+        Value::Null | Value::List(_) | Value::Map(_) => None,
     }
 }
 
 /// The one key of a mapping that has just one, and its value.
-pub(super) fn only_entry(node: &Node) -> Option<(&str, &Node)> {
+pub fn only_entry(node: &Node) -> Option<(&str, &Node)> {
     match &node.value {
         Value::Map(entries) => match entries.as_slice() {
             [(key, node)] => Some((&key.name, node)),
             _ => None,
         },
-        Value::Null | Value::Text(_) | Value::List => None,
+        Value::Null | Value::Text(_) | Value::List(_) => None,
     }
 }

@@ -1,63 +1,77 @@
-//! YAML as a tree in which every key and value knows its bytes, so that a mistake in a theme can be
-//! pointed at. Scalars stay text: a colour written `000000` is a colour, not the number 0.
+//! YAML as a tree in which every key and value knows its bytes, so that a mistake in a theme or in a
+//! configuration can be pointed at. Scalars stay text: a colour written `000000` is a colour, not
+//! the number 0.
 //!
 //! Deserialising into structs would stop at the first mistake and forget where the others are.
+//! `fields` reads a mapping key by key; `keys` has each key declared once, to be read, described and
+//! sampled.
+
+mod fields;
+mod keys;
 
 use std::ops::Range;
 use std::rc::Rc;
 
 use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
+pub use fields::{Fields, Kind, Place, Read, only_entry, text};
+pub use keys::{
+    Anything, Declared, Holds, Keys, Slot, declared, one_of, quoted, sample, schema, within,
+};
+
 /// A value and the bytes it stands at.
 #[derive(Debug, PartialEq)]
-pub(super) struct Node {
+pub struct Node {
     /// Its bytes in the text.
-    pub(super) range: Range<usize>,
+    pub range: Range<usize>,
     /// What it is.
-    pub(super) value: Value,
+    pub value: Value,
 }
 
-/// What a node is. Themes have no lists, so what is in one does not matter.
+/// What a node is.
 #[derive(Debug, PartialEq)]
-pub(super) enum Value {
+pub enum Value {
     /// Nothing, `~` or `null`: what the base theme says stays.
     Null,
     /// Any scalar, as text.
     Text(String),
     /// A list.
-    List,
+    List(Vec<Rc<Node>>),
     /// Keys and values in order, a key given twice being there twice.
     Map(Vec<(Key, Rc<Node>)>),
 }
 
 /// A mapping's key.
 #[derive(Debug, PartialEq)]
-pub(super) struct Key {
+pub struct Key {
     /// Its bytes in the text.
-    pub(super) range: Range<usize>,
+    pub range: Range<usize>,
     /// The key.
-    pub(super) name: String,
+    pub name: String,
 }
 
 /// Why a text is not YAML, and where.
 #[derive(Debug, PartialEq)]
-pub(super) struct NotYaml {
+pub struct NotYaml {
     /// Where the parser stopped.
-    pub(super) at: usize,
+    pub at: usize,
     /// What it says.
-    pub(super) message: String,
+    pub message: String,
 }
 
 impl Node {
     /// The value under `key`, if this is a mapping that has it.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub fn get(&self, key: &str) -> Option<&Self> {
         let Value::Map(entries) = &self.value else { return None };
         entries.iter().rev().find(|(known, _)| known.name == key).map(|(_, node)| &**node)
     }
 }
 
 /// The tree of the text's first document.
-pub(super) fn parse(text: &str) -> Result<Rc<Node>, NotYaml> {
+///
+/// # Errors
+/// The text is not YAML, or has a key that is not plain text.
+pub fn parse(text: &str) -> Result<Rc<Node>, NotYaml> {
     let mut composer = Composer::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| NotYaml {
@@ -100,7 +114,9 @@ impl Composer {
                 };
                 self.close(Node { range, value }, anchor)
             }
-            Event::SequenceStart(_, anchor, _) => self.open(range.start, anchor, Value::List),
+            Event::SequenceStart(_, anchor, _) => {
+                self.open(range.start, anchor, Value::List(Vec::new()))
+            }
             Event::MappingStart(_, anchor, _) => {
                 self.open(range.start, anchor, Value::Map(Vec::new()))
             }
@@ -142,7 +158,14 @@ impl Composer {
             self.root = Some(node);
             return Ok(());
         };
-        let Value::Map(entries) = &mut open.value else { return Ok(()) };
+        let entries = match &mut open.value {
+            Value::Map(entries) => entries,
+            Value::List(items) => {
+                items.push(node);
+                return Ok(());
+            }
+            Value::Null | Value::Text(_) => return Ok(()),
+        };
         if let Some(key) = open.key.take() {
             entries.push((key, node));
             return Ok(());
@@ -150,7 +173,7 @@ impl Composer {
         let name = match &node.value {
             Value::Text(text) => text.clone(),
             Value::Null => "null".to_owned(),
-            Value::List | Value::Map(_) => {
+            Value::List(_) | Value::Map(_) => {
                 let message = "a key must be plain text".to_owned();
                 return Err(NotYaml { at: node.range.start, message });
             }
@@ -174,7 +197,10 @@ mod tests {
             match &node.value {
                 Value::Null => "null".to_owned(),
                 Value::Text(value) => format!("{value:?}={}", &text[node.range.clone()]),
-                Value::List => "[]".to_owned(),
+                Value::List(items) => {
+                    let items = items.iter().map(|item| of(item, text)).collect::<Vec<_>>();
+                    format!("[{}]", items.join(", "))
+                }
                 Value::Map(entries) => {
                     let entries = entries.iter().map(|(key, value)| {
                         format!("{}: {}", &text[key.range.clone()], of(value, text))
@@ -198,7 +224,10 @@ mod tests {
             dump("a: {b: 12e455, c: ~, 'd': ''}"),
             r#"{a: {b: "12e455"=12e455, c: null, 'd': ""=''}}"#
         );
-        assert_eq!(dump("a:\n  - 1\n  - {b: c}\nd: |\n  x\n"), "{a: [], d: \"x\\n\"=x\n}");
+        assert_eq!(
+            dump("a:\n  - 1\n  - {b: c}\nd: |\n  x\n"),
+            "{a: [\"1\"=1, {b: \"c\"=c}], d: \"x\\n\"=x\n}"
+        );
     }
 
     #[test]

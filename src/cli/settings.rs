@@ -1,0 +1,53 @@
+//! Arguments over configuration over defaults, made into what the modules take.
+
+use std::path::{Path, PathBuf};
+
+use super::args::Args;
+use super::{cache, warn};
+use crate::app::Policy;
+use crate::config::{self, Config, DefaultTheme};
+use crate::media::Protocol;
+use crate::runtime::{Origin, Settings};
+
+/// The configuration for a deck; says what of it does not count.
+pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Result<Config> {
+    let found = config::find(given, deck)?;
+    found.warnings.iter().for_each(|warning| warn(warning));
+    Ok(found.config)
+}
+
+/// How a deck is presented.
+pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings {
+    let forced = args.image_protocol.as_deref();
+    Settings {
+        origin: origin(deck, args.theme.clone(), config),
+        reload: !args.present,
+        policy: Policy {
+            exec: args.enable_snippet_execution || config.snippet.exec,
+            replace: args.enable_snippet_execution_replace || config.snippet.exec_replace,
+        },
+        protocol: forced.map_or(config.defaults.image_protocol, Protocol::named),
+        cell: cell(config),
+        cache: cache(),
+    }
+}
+
+/// How a deck is read.
+pub(super) fn origin(path: PathBuf, theme: Option<String>, config: &Config) -> Origin {
+    let default_theme = match &config.defaults.theme {
+        DefaultTheme::Named(name) | DefaultTheme::ByBackground { dark: name, .. } => name.clone(),
+    };
+    Origin {
+        theme,
+        default_theme,
+        options: config.options.clone(),
+        limits: config.defaults.limits,
+        ..Origin::new(path)
+    }
+}
+
+/// A cell in pixels where the terminal does not say.
+fn cell(config: &Config) -> (u16, u16) {
+    let width = u16::from(config.defaults.terminal_font_size.0);
+    (width, width * 2)
+}

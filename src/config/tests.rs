@@ -1,0 +1,207 @@
+//! What a configuration says, and what is said of a wrong one.
+
+use super::*;
+use crate::deck::Pauses;
+use crate::diag::plain;
+use crate::layout::{Across, Down};
+use crate::source::{SourceFile, Sources};
+
+/// The configuration that a text makes of the defaults, and what is said of it.
+fn read(text: &str) -> (Config, String) {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new("config.yaml", text));
+    let mut config = Config::default();
+    let problems = config.read(text, file);
+    let said: Vec<_> = problems.iter().map(|problem| plain(problem, &sources)).collect();
+    (config, said.join("\n"))
+}
+
+/// The configuration that a text without a mistake makes.
+fn good(text: &str) -> Config {
+    let (config, said) = read(text);
+    assert_eq!(said, "");
+    config
+}
+
+#[test]
+fn nothing_and_comments_say_nothing() {
+    for text in ["", "# nothing", "---", "defaults:", "defaults:\n  theme:"] {
+        assert_eq!(good(text), Config::default(), "{text:?}");
+    }
+}
+
+#[test]
+fn the_sample_reads_back_as_the_defaults() {
+    let sample = Config::sample();
+    assert_eq!(good(&sample), Config::default());
+    // Commented-out keys are written as they would be.
+    let commented: Vec<_> = sample.lines().filter(|line| line.trim_end().ends_with(':')).collect();
+    assert!(commented.iter().any(|line| line.trim() == "# config_path:"), "{commented:?}");
+}
+
+/// A value for every key of the configuration that is not its default.
+const ALL: &str = r#"
+defaults:
+  theme: {light: light, dark: gruvbox-dark, timeout: 50}
+  terminal_font_size: 10
+  image_protocol: sixel
+  validate_overflows: when_presenting
+  max_columns: 80
+  max_columns_alignment: left
+  max_rows: 24
+  max_rows_alignment: bottom
+  incremental_lists: {pause_before: false, pause_after: false}
+  incremental_tables: {pause_before: false}
+options:
+  implicit_slide_ends: true
+  end_slide_shorthand: true
+  h1_slide_titles: true
+  incremental_lists: true
+  incremental_tables: true
+  strict_front_matter_parsing: false
+  list_item_newlines: 2
+  command_prefix: "cmd:"
+  image_attributes_prefix: ""
+  auto_render_languages: [mermaid]
+  python: {interpreter: python3.12, session: true}
+  rust: {dependencies: {rand: "1"}}
+snippet:
+  exec:
+    enable: true
+    custom:
+      SQL:
+        filename: q.sql
+        commands: [[sqlite3, "$pwd/q.sql"]]
+        environment: {A: b}
+        hidden_line_prefix: "-- "
+        alternative: {psql: {filename: q.sql, commands: [[psql, -f, "$pwd/q.sql"]]}}
+  exec_replace: {enable: true}
+  render: {threads: 4}
+  validate: true
+typst: {ppi: 96}
+mermaid: {cli: mm, scale: 3, config_path: a, puppeteer_config_path: b}
+d2: {scale: 1.5}
+speaker_notes:
+  listen_address: 0.0.0.0:1
+  publish_address: "[::1]:2"
+  always_publish: true
+export:
+  dimensions: {columns: 80, rows: 24}
+  pauses: new_slide
+  snippets: sequential
+  pdf: {fonts: {normal: a, bold: b, italic: c, bold_italic: d}}
+transition: {duration_millis: 500, frames: 10, animation: {style: collapse_horizontal}}
+"#;
+
+#[test]
+fn every_key_counts() {
+    let config = good(ALL);
+    let Defaults { theme, terminal_font_size, image_protocol, validate_overflows, limits } =
+        &config.defaults;
+    let (light, dark) = ("light".to_owned(), "gruvbox-dark".to_owned());
+    assert_eq!(*theme, DefaultTheme::ByBackground { light, dark, timeout: 50 });
+    assert_eq!((terminal_font_size.0, *image_protocol), (10, Some(Protocol::Sixel)));
+    assert_eq!(*validate_overflows, ValidateOverflows::WhenPresenting);
+    let wanted = Limits { columns: 80, across: Across::Left, rows: 24, down: Down::Bottom };
+    assert_eq!(*limits, wanted);
+    let options = &config.options;
+    assert_eq!(options.list_pauses, Pauses { before: false, after: false });
+    assert_eq!(options.table_pauses, Pauses { before: false, after: true });
+    assert_eq!((options.list_item_newlines, options.command_prefix.as_str()), (2, "cmd:"));
+    assert_eq!(options.python_interpreter.as_deref(), Some("python3.12"));
+    let custom = &config.snippet.custom["sql"];
+    assert_eq!(custom.recipe.commands, [["sqlite3", "$pwd/q.sql"]]);
+    assert_eq!(custom.recipe.environment["A"], "b");
+    assert_eq!(custom.hidden_line_prefix.as_deref(), Some("-- "));
+    assert_eq!(custom.alternatives["psql"].commands[0][0], "psql");
+    assert_eq!(config.transition.style, Some(Animation::CollapseHorizontal));
+    assert_eq!(config.export.fonts.len(), config.export.fonts.iter().flatten().count());
+}
+
+#[test]
+fn no_key_is_declared_without_a_value_in_the_test_above() {
+    fn leaves(keys: &[yaml::Declared], path: &str, out: &mut Vec<String>) {
+        for declared in keys {
+            let path = format!("{path}/{}", declared.key);
+            match &declared.holds {
+                yaml::Holds::Section(inside) => leaves(inside, &path, out),
+                yaml::Holds::Value(..) => out.push(path),
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    leaves(&Config::declared(), "", &mut paths);
+    let all = yaml::parse(ALL).unwrap();
+    for path in &paths {
+        let found = path[1..].split('/').try_fold(&*all, |node, key| node.get(key));
+        let defaulted = path == "/defaults/incremental_tables/pause_after";
+        assert!(found.is_some() || defaulted, "{path}");
+    }
+    assert!(paths.len() > 45, "{}", paths.len());
+}
+
+#[test]
+fn a_wrong_key_and_a_wrong_value_are_told_by_their_place() {
+    let (config, said) = read("defaults:\n  tehme: dark\n  max_rows: 0\nsnipet: {}\n");
+    assert_eq!(config, Config::default());
+    insta::assert_snapshot!(said, @"
+    error: `defaults` has no key `tehme`
+     --> config.yaml:2:3
+      |
+    2 |   tehme: dark
+      |   ^^^^^
+      |
+      = hint: did you mean `theme`?
+    error: `defaults.max_rows` must be a number from 1 to 65535, not `0`
+     --> config.yaml:3:13
+      |
+    3 |   max_rows: 0
+      |             ^
+    error: a configuration has no key `snipet`
+     --> config.yaml:4:1
+      |
+    4 | snipet: {}
+      | ^^^^^^
+      |
+      = hint: did you mean `snippet`?
+    ");
+}
+
+#[test]
+fn every_wrong_value_says_what_is_right() {
+    let wrong = [
+        ("defaults: {theme: {light: a}}", "a theme's name, or"),
+        ("defaults: {theme: {light: a, dark: b, timout: 3}}", "a theme's name, or"),
+        ("defaults: {theme: [a]}", "a theme's name, or"),
+        ("defaults: {image_protocol: kitty}", "one of `auto`, `iterm2`"),
+        ("defaults: {max_rows_alignment: left}", "one of `top`, `center`, `bottom`"),
+        ("options: {list_item_newlines: 0}", "a number from 1 to 255"),
+        ("options: {list_item_newlines: 256}", "a number from 1 to 255"),
+        ("options: {auto_render_languages: mermaid}", "a list"),
+        ("snippet: {exec: {enable: yes}}", "`true` or `false`"),
+        ("snippet: {exec: {custom: {sql: {filename: a}}}}", "`sql` to have a `filename` and"),
+        ("snippet: {exec: {custom: {sql: {filename: a, commands: [[]]}}}}", "a list of commands"),
+        ("speaker_notes: {listen_address: 'localhost:1'}", "an address and a port"),
+        ("defaults: [1]", "keys and values"),
+        ("d2: {scale: NaN}", "a number from -1 to 100"),
+    ];
+    for (text, expected) in wrong {
+        let (config, said) = read(text);
+        assert!(said.contains(expected), "{text}: {said}");
+        assert_eq!(config, Config::default(), "{text}");
+    }
+    assert!(read("a: [").1.contains("not YAML"));
+}
+
+#[test]
+fn the_schema_has_every_key_once() {
+    let schema = Config::schema();
+    let theme = &schema["properties"]["defaults"]["properties"]["theme"];
+    assert!(theme["description"].as_str().unwrap().starts_with("The theme of decks"));
+    assert_eq!(schema["additionalProperties"], false);
+    let newlines = &schema["properties"]["options"]["properties"]["list_item_newlines"];
+    assert_eq!((&newlines["minimum"], &newlines["maximum"]), (&1.into(), &255.into()));
+    assert_eq!(newlines["type"], "integer");
+    let scale = &schema["properties"]["d2"]["properties"]["scale"];
+    assert_eq!(scale["type"], "number");
+}

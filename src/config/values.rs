@@ -1,0 +1,150 @@
+//! How the configuration's values are written that are neither text, numbers nor switches.
+
+use std::fmt::Display;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::str::FromStr;
+
+use serde_json::{Value as Json, json};
+
+use super::{Animation, DefaultTheme, ValidateOverflows};
+use crate::layout::{Across, Down};
+use crate::media::Protocol;
+use crate::yaml::{Node, Slot, Value, quoted, text};
+
+/// Where speaker notes are told of: this machine's own network, all of which hears it.
+pub(super) const NOTES_ADDRESS: SocketAddr = {
+    let host = if cfg!(target_os = "linux") {
+        Ipv4Addr::new(127, 255, 255, 255)
+    } else {
+        Ipv4Addr::LOCALHOST
+    };
+    SocketAddr::V4(SocketAddrV4::new(host, 59_418))
+};
+
+/// `defaults.validate_overflows`
+pub(super) const VALIDATE_OVERFLOWS: &[(&str, ValidateOverflows)] = &[
+    ("never", ValidateOverflows::Never),
+    ("always", ValidateOverflows::Always),
+    ("when_presenting", ValidateOverflows::WhenPresenting),
+    ("when_developing", ValidateOverflows::WhenDeveloping),
+];
+
+/// `defaults.max_columns_alignment`
+pub(super) const ACROSS: &[(&str, Across)] =
+    &[("left", Across::Left), ("center", Across::Center), ("right", Across::Right)];
+
+/// `defaults.max_rows_alignment`
+pub(super) const DOWN: &[(&str, Down)] =
+    &[("top", Down::Top), ("center", Down::Center), ("bottom", Down::Bottom)];
+
+/// `export.pauses`
+pub(super) const PAUSES: &[(&str, bool)] = &[("ignore", false), ("new_slide", true)];
+
+/// `export.snippets`
+pub(super) const SNIPPETS: &[(&str, bool)] = &[("parallel", false), ("sequential", true)];
+
+/// `transition.animation.style`
+pub(super) const ANIMATIONS: &[(&str, Option<Animation>)] = &[
+    ("fade", Some(Animation::Fade)),
+    ("slide_horizontal", Some(Animation::SlideHorizontal)),
+    ("collapse_horizontal", Some(Animation::CollapseHorizontal)),
+];
+
+/// What an address is like.
+pub(super) const ADDRESS: &str = "an address and a port, as `127.0.0.1:59418`";
+
+/// Anything that can be read of a text: the slot, and what the text must be.
+pub(super) struct AnyOf<'s, T>(pub(super) &'s mut T, pub(super) &'static str);
+
+impl<T: FromStr + Display> Slot for AnyOf<'_, T> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let value = text(node).and_then(|text| text.parse().ok());
+        *self.0 = value.ok_or_else(|| self.1.to_owned())?;
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        Some(quoted(&self.0.to_string()))
+    }
+
+    fn schema(&self) -> Json {
+        json!({ "type": "string" })
+    }
+}
+
+/// How pictures are shown: a protocol, or `auto`.
+pub(super) struct Shown<'s>(pub(super) &'s mut Option<Protocol>);
+
+impl Shown<'_> {
+    fn words() -> impl Iterator<Item = &'static str> {
+        std::iter::once("auto").chain(Protocol::names())
+    }
+}
+
+impl Slot for Shown<'_> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let word = text(node).unwrap_or_default();
+        if !Self::words().any(|known| known == word) {
+            let words: Vec<_> = Self::words().map(|word| format!("`{word}`")).collect();
+            return Err(format!("one of {}", words.join(", ")));
+        }
+        *self.0 = Protocol::named(word);
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        let named = |word: &&str| Protocol::named(word) == *self.0;
+        Self::words().find(named).map(str::to_owned)
+    }
+
+    fn schema(&self) -> Json {
+        json!({ "enum": Self::words().collect::<Vec<_>>() })
+    }
+}
+
+impl Slot for DefaultTheme {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let expected = "a theme's name, or `light:` and `dark:` with one each, and `timeout:` in \
+                        milliseconds";
+        *self = match &node.value {
+            Value::Text(name) => Self::Named(name.clone()),
+            Value::Map(entries) => {
+                let known = |name: &str| ["light", "dark", "timeout"].contains(&name);
+                let value = |key: &str| node.get(key).and_then(text);
+                let timeout = value("timeout").map_or(Some(100), |text| text.parse().ok());
+                match (value("light"), value("dark"), timeout) {
+                    (Some(light), Some(dark), Some(timeout))
+                        if entries.iter().all(|(key, _)| known(&key.name)) =>
+                    {
+                        Self::ByBackground { light: light.into(), dark: dark.into(), timeout }
+                    }
+                    _ => return Err(expected.to_owned()),
+                }
+            }
+            Value::Null | Value::List(_) => return Err(expected.to_owned()),
+        };
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        match self {
+            Self::Named(name) => Some(quoted(name)),
+            Self::ByBackground { light, dark, timeout } => Some(format!(
+                "{{ light: {}, dark: {}, timeout: {timeout} }}",
+                quoted(light),
+                quoted(dark)
+            )),
+        }
+    }
+
+    fn schema(&self) -> Json {
+        let name = json!({ "type": "string" });
+        let by_background = json!({
+            "type": "object",
+            "properties": { "light": name, "dark": name, "timeout": { "type": "integer", "minimum": 0 } },
+            "required": ["light", "dark"],
+            "additionalProperties": false,
+        });
+        json!({ "anyOf": [name, by_background] })
+    }
+}

@@ -1,0 +1,133 @@
+//! The command line as its user sees it: files and arguments in, text and an exit status out.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail by panicking")]
+
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A folder of files, and a command in it.
+struct Shell {
+    folder: TempDir,
+    command: Command,
+}
+
+/// What a command did.
+struct Done {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Shell {
+    /// `livedeck` with these arguments, in an empty folder, its user having no configuration.
+    fn new(args: &[&str]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_livedeck"));
+        command.args(args).current_dir(folder.path());
+        command.env("XDG_CONFIG_HOME", folder.path().join("home"));
+        command.env_remove("LIVEDECK_CONFIG_FILE");
+        Self { folder, command }
+    }
+
+    /// A file of the folder.
+    fn file(self, path: &str, text: &str) -> Self {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    /// A variable of the environment.
+    fn var(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    fn run(mut self) -> Done {
+        let out = self.command.output().unwrap();
+        Done {
+            status: out.status.code().unwrap(),
+            out: String::from_utf8(out.stdout).unwrap(),
+            err: String::from_utf8(out.stderr).unwrap(),
+        }
+    }
+}
+
+impl Done {
+    /// What was written by a command that worked.
+    fn text(self) -> String {
+        assert_eq!(self.status, 0, "{}", self.err);
+        self.out
+    }
+}
+
+/// A deck that is two slides where a rule ends one.
+const RULED: &str = "a\n\n---\n\nb\n";
+/// The configuration that makes it two.
+const SHORTHAND: &str = "options:\n  end_slide_shorthand: true\n";
+
+/// The deck as text, after these arguments.
+fn export(args: &[&str]) -> Shell {
+    let export = ["export", "--to", "text", "talk.md"];
+    Shell::new(&[&export, args].concat()).file("talk.md", RULED)
+}
+
+fn slides(done: Done) -> usize {
+    done.text().matches('\x0c').count() + 1
+}
+
+#[test]
+fn a_configuration_is_found_in_each_of_its_places() {
+    assert_eq!(slides(export(&[]).run()), 1);
+    for flag in ["-c", "--config", "--config-file"] {
+        assert_eq!(slides(export(&[flag, "c.yaml"]).file("c.yaml", SHORTHAND).run()), 2);
+    }
+    let by_variable = export(&[]).file("c.yaml", SHORTHAND).var("LIVEDECK_CONFIG_FILE", "c.yaml");
+    assert_eq!(slides(by_variable.run()), 2);
+    assert_eq!(slides(export(&[]).file("livedeck.yaml", SHORTHAND).run()), 2);
+    assert_eq!(slides(export(&[]).file("home/livedeck/config.yaml", SHORTHAND).run()), 2);
+}
+
+#[test]
+fn a_named_configuration_is_read_alone_and_one_beside_the_deck_over_the_user_s() {
+    let off = "options:\n  end_slide_shorthand: false\n";
+    let all = |shell: Shell| {
+        shell.file("livedeck.yaml", SHORTHAND).file("home/livedeck/config.yaml", SHORTHAND)
+    };
+    assert_eq!(slides(all(export(&["-c", "c.yaml"])).file("c.yaml", "").run()), 1);
+    let by_variable = all(export(&[])).file("c.yaml", "").var("LIVEDECK_CONFIG_FILE", "c.yaml");
+    assert_eq!(slides(by_variable.run()), 1);
+    let beside =
+        export(&[]).file("livedeck.yaml", off).file("home/livedeck/config.yaml", SHORTHAND);
+    assert_eq!(slides(beside.run()), 1);
+    let other = "options:\n  list_item_newlines: 2\n";
+    let both = export(&[]).file("livedeck.yaml", other);
+    assert_eq!(slides(both.file("home/livedeck/config.yaml", SHORTHAND).run()), 2);
+}
+
+#[test]
+fn front_matter_wins_over_the_configuration() {
+    let deck = format!("---\noptions:\n  end_slide_shorthand: false\n---\n{RULED}");
+    let shell = export(&[]).file("talk.md", &deck).file("livedeck.yaml", SHORTHAND);
+    assert_eq!(slides(shell.run()), 1);
+}
+
+#[test]
+fn a_bad_configuration_is_told_by_its_place() {
+    let done = export(&[]).file("livedeck.yaml", "options:\n  end_slide_shorthnd: true\n").run();
+    assert_eq!((done.status, done.out.as_str()), (1, ""));
+    assert!(done.err.contains("livedeck.yaml:2:3"), "{}", done.err);
+    assert!(done.err.contains("did you mean `end_slide_shorthand`?"), "{}", done.err);
+    let done = export(&["-c", "nowhere.yaml"]).run();
+    assert_eq!(done.status, 1);
+    assert!(done.err.contains("`nowhere.yaml` cannot be read"), "{}", done.err);
+}
+
+#[test]
+fn a_configuration_beside_a_deck_cannot_allow_its_code() {
+    let done = export(&[]).file("livedeck.yaml", "snippet: {exec: {enable: true}}\n").run();
+    assert!(done.err.contains("a deck cannot say what may run"), "{}", done.err);
+    assert_eq!(done.status, 0);
+}
