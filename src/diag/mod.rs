@@ -1,14 +1,16 @@
 //! Diagnostics: an author's mistakes as data. Each has a span, a message and hints; stages collect
 //! them and go on, they never stop at one.
 //!
-//! `render` draws one as a source excerpt with a caret; `suggest` finds the word that was meant.
+//! `render` draws one as a source excerpt with a caret, `json` writes all for editors; `suggest` finds the word that was meant.
 
+mod json;
 mod render;
 mod suggest;
 
-use crate::source::Span;
+use crate::source::{Span, visible};
 
-pub use render::{plain, summary};
+pub use json::json;
+pub use render::{colored, plain, summary};
 pub use suggest::closest;
 
 /// How bad a diagnostic is.
@@ -36,7 +38,8 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at `span`.
     pub fn error(span: Span, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, span, message: message.into(), hints: Vec::new() }
+        let message = visible(&message.into()).into_owned();
+        Self { severity: Severity::Error, span, message, hints: Vec::new() }
     }
 
     /// A warning at `span`.
@@ -47,7 +50,7 @@ impl Diagnostic {
     /// Adds what to try.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.hints.push(visible(&hint.into()).into_owned());
         self
     }
 }

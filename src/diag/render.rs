@@ -1,64 +1,97 @@
 //! One diagnostic as text: the source line with a caret under the span, then the hints; or on one
 //! line, for the place on a slide where there is no room.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Severity};
-use crate::source::Sources;
+use crate::source::{SourceFile, Sources, visible, visible_line};
+
+/// Of a long line, at most this much is shown behind the span.
+const BEHIND: usize = 200;
 
 /// The excerpt as a compiler would print it, without colour.
 pub fn plain(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    report(diagnostic, sources, &Renderer::plain())
+}
+
+/// As [`plain`], in colour, for a terminal.
+pub fn colored(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    report(diagnostic, sources, &Renderer::styled())
+}
+
+fn report(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut report = vec![];
+    let excerpt = sources.get(diagnostic.span.file).map(|file| Excerpt::new(diagnostic, file));
     let mut group = level.primary_title(diagnostic.message.as_str()).elements(
-        sources.get(diagnostic.span.file).map(|file| {
-            let span = clamp(diagnostic.span.range(), file.text());
-            Snippet::source(file.text())
-                .path(file.path().to_string_lossy())
-                .annotation(AnnotationKind::Primary.span(span))
+        excerpt.as_ref().map(|excerpt| {
+            Snippet::source(excerpt.line.as_str())
+                .line_start(excerpt.number)
+                .path(excerpt.path.as_str())
+                .annotation(AnnotationKind::Primary.span(excerpt.span.clone()))
         }),
     );
     for hint in &diagnostic.hints {
         group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
     }
-    report.push(group);
-    Renderer::plain().render(&report)
+    renderer.render(&[group])
 }
 
 /// `file:line:column: message`, without the hints.
 pub fn summary(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    format!("{}: {}", sources.place(diagnostic.span), diagnostic.message)
+    format!("{}: {}", sources.place(diagnostic.span), visible_line(&diagnostic.message))
 }
 
-/// The span cut to the text and to its first line: an excerpt of a whole block helps nobody.
-fn clamp(range: std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
-    let floor = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
-    let start = floor(range.start);
-    let end = floor(range.end).max(start);
-    let line = text[start..end].find('\n').map_or(end, |at| start + at);
-    start..line
+/// The line that a diagnostic begins on: an excerpt of a whole block, or the index of a whole file
+/// for each of a thousand diagnostics, helps nobody.
+struct Excerpt {
+    path: String,
+    line: String,
+    number: usize,
+    /// What is marked of the line.
+    span: Range<usize>,
+}
+
+impl Excerpt {
+    fn new(diagnostic: &Diagnostic, file: &SourceFile) -> Self {
+        let text = file.text();
+        let range = diagnostic.span.range();
+        let start = text.floor_char_boundary(range.start);
+        let from = text[..start].rfind('\n').map_or(0, |end| end + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let line_end = from + text[from..line_end].trim_end_matches('\r').len();
+        let end = text.floor_char_boundary(range.end).min(line_end).max(start);
+        let cut = text.floor_char_boundary(end.saturating_add(BEHIND).min(line_end));
+        // Without anything that a terminal would obey; what that changes, the span follows.
+        let before = visible(&text[from..start]).into_owned();
+        let marked = visible(&text[start..end]);
+        let span = before.len()..before.len() + marked.len();
+        let behind = visible(&text[end..cut.max(end)]);
+        let line = [&before, &*marked, &*behind].concat();
+        Self { path: file.name(), line, number: file.line(start as u32) as usize, span }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{SourceFile, Span};
+    use crate::source::Span;
+
+    fn mistake(text: &str, span: Range<usize>) -> (Diagnostic, Sources) {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("talk.md", text));
+        let diagnostic = Diagnostic::error(Span::new(file, span), "unknown command `puase`")
+            .hint("did you mean `pause`?");
+        (diagnostic, sources)
+    }
 
     #[test]
     fn an_excerpt_shows_the_line_a_caret_and_the_hint() {
-        let mut sources = Sources::default();
-        let file = sources.add(SourceFile::new("talk.md", "a\n<!-- puase -->\n"));
-        let diagnostic = Diagnostic::error(Span::new(file, 7..12), "unknown command `puase`")
-            .hint("did you mean `pause`?");
+        let (diagnostic, sources) = mistake("a\n<!-- puase -->\n", 7..12);
         insta::assert_snapshot!(plain(&diagnostic, &sources), @"
         error: unknown command `puase`
          --> talk.md:2:6
@@ -69,5 +102,29 @@ mod tests {
           = hint: did you mean `pause`?
         ");
         assert_eq!(summary(&diagnostic, &sources), "talk.md:2:6: unknown command `puase`");
+    }
+
+    #[test]
+    fn an_excerpt_cannot_reach_the_terminal_raw() {
+        let (diagnostic, sources) = mistake("\x1b[2J\u{9b}31m puase\x07 \u{7f}\r\n", 10..15);
+        let report = plain(&diagnostic, &sources);
+        insta::assert_snapshot!(report, @"
+        error: unknown command `puase`
+         --> talk.md:1:10
+          |
+        1 | ␛[2J�31m puase␇ ␡
+          |          ^^^^^
+          |
+          = hint: did you mean `pause`?
+        ");
+        assert!(!report.contains(|c: char| c.is_control() && c != '\n'));
+    }
+
+    #[test]
+    fn a_place_behind_the_end_or_inside_a_character_is_still_a_place() {
+        for span in [0..99, 99..99, 1..2] {
+            let (diagnostic, sources) = mistake("é", span);
+            assert!(plain(&diagnostic, &sources).contains("1 | é"));
+        }
     }
 }

@@ -5,9 +5,13 @@
 //! error all speak of the deck's own file and line. This is the bottom row: it knows nothing of
 //! markdown, and reads files only through the [`Files`] trait.
 
+mod visible;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+
+pub use visible::{visible, visible_line};
 
 /// Names one file of a [`Sources`]; the deck's own file is always 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +50,13 @@ pub struct Position {
     pub column: u32,
 }
 
+impl Position {
+    /// Line and column.
+    pub fn pair(self) -> (u32, u32) {
+        (self.line, self.column)
+    }
+}
+
 /// One file's text with the index of its lines.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
@@ -64,6 +75,11 @@ impl SourceFile {
     /// The path as the user or the including file wrote it.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The path as messages show it: on one line, without anything a terminal would obey.
+    pub fn name(&self) -> String {
+        visible_line(&self.path.to_string_lossy()).into_owned()
     }
 
     /// The whole text.
@@ -122,7 +138,7 @@ impl Sources {
     pub fn place(&self, span: Span) -> String {
         self.get(span.file).map_or_else(String::new, |file| {
             let at = file.position(span.start);
-            format!("{}:{}:{}", file.path().display(), at.line, at.column)
+            format!("{}:{}:{}", file.name(), at.line, at.column)
         })
     }
 }

@@ -1,0 +1,120 @@
+//! Diagnostics for editors: one JSON document of one shape, which does not change.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{Diagnostic, Severity};
+use crate::source::{Sources, Span};
+
+/// What stands in the document beside the diagnostics: the shape's number.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    diagnostics: Vec<Entry<'a>>,
+}
+
+/// One diagnostic. Lines and columns count from 1, columns in characters; the end is behind the last
+/// character.
+#[derive(Serialize)]
+struct Entry<'a> {
+    file: String,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    severity: &'static str,
+    message: &'a str,
+    hints: &'a [String],
+}
+
+/// The diagnostics as JSON.
+pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let diagnostics = diagnostics.iter().map(|found| entry(found, sources)).collect();
+    let document = Document { version: VERSION, diagnostics };
+    escaped(&serde_json::to_string_pretty(&document).unwrap_or_default())
+}
+
+/// The control characters that JSON lets stand, escaped: a file's name may hold them, and the
+/// document may be printed on a terminal.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' => {
+                let _ = write!(text, "\\u{:04x}", u32::from(c));
+            }
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+fn entry<'a>(found: &'a Diagnostic, sources: &Sources) -> Entry<'a> {
+    let Span { file, start, end } = found.span;
+    let file = sources.get(file);
+    let at = |offset| file.map_or((1, 1), |file| file.position(offset).pair());
+    let ((line, column), (end_line, end_column)) = (at(start), at(end.max(start)));
+    let severity = match found.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    Entry {
+        file: file.map(|file| file.path().to_string_lossy().into_owned()).unwrap_or_default(),
+        line,
+        column,
+        end_line,
+        end_column,
+        severity,
+        message: &found.message,
+        hints: &found.hints,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceFile;
+
+    #[test]
+    fn an_editor_reads_where_it_starts_and_where_it_ends() {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("talk.md", "é\n<!-- puase\n-->\n"));
+        let span = Span::new(file, 8..17);
+        let found = [
+            Diagnostic::error(span, "unknown \"command\"").hint("did you mean `pause`?"),
+            Diagnostic::warning(Span::new(file, 0..2), "an accent"),
+        ];
+        insta::assert_snapshot!(json(&found, &sources), @r#"
+        {
+          "version": 1,
+          "diagnostics": [
+            {
+              "file": "talk.md",
+              "line": 2,
+              "column": 6,
+              "end_line": 3,
+              "end_column": 4,
+              "severity": "error",
+              "message": "unknown \"command\"",
+              "hints": [
+                "did you mean `pause`?"
+              ]
+            },
+            {
+              "file": "talk.md",
+              "line": 1,
+              "column": 1,
+              "end_line": 1,
+              "end_column": 2,
+              "severity": "warning",
+              "message": "an accent",
+              "hints": []
+            }
+          ]
+        }
+        "#);
+    }
+}

@@ -1,0 +1,61 @@
+//! Text made safe to show: what a terminal would obey instead of draw becomes a visible picture, so
+//! that no deck, file name or message can move the cursor or colour the screen by itself.
+//!
+//! This is the one place that decides it. Deck text passes here when it is parsed, messages when a
+//! diagnostic is made, paths when a place is named.
+
+use std::borrow::Cow;
+
+/// The text with every control character but tab and line feed replaced.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(suspicious) {
+        text.chars().map(picture).collect::<String>().into()
+    } else {
+        text.into()
+    }
+}
+
+/// As [`visible`], for what must stay on one line: tabs and line feeds are replaced, too.
+pub fn visible_line(text: &str) -> Cow<'_, str> {
+    match visible(text) {
+        text if text.contains(['\n', '\t']) => {
+            text.replace('\n', "\u{240a}").replace('\t', "\u{2409}").into()
+        }
+        text => text,
+    }
+}
+
+/// Whether a byte may be part of a control character. `0xC2` leads the 8-bit ones.
+fn suspicious(byte: u8) -> bool {
+    byte < b' ' && byte != b'\n' && byte != b'\t' || byte == 0x7f || byte == 0xc2
+}
+
+/// A control character's picture; of the 8-bit ones, which have none, the replacement character.
+fn picture(c: char) -> char {
+    match c {
+        '\n' | '\t' => c,
+        '\0'..='\x1f' => char::from_u32(0x2400 + c as u32).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\x7f' => '\u{2421}',
+        '\u{80}'..='\u{9f}' => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_become_pictures() {
+        assert_eq!(visible("a\x1b[31mb\0\x7f\u{9b}c\t\n"), "a␛[31mb␀␡\u{fffd}c\t\n");
+        assert_eq!(visible_line("a\tb\nc\r"), "a␉b␊c␍");
+        assert!(matches!(visible("é¡ 🚀"), Cow::Owned(text) if text == "é¡ 🚀"));
+        assert!(matches!(visible_line("plain"), Cow::Borrowed("plain")));
+    }
+
+    #[test]
+    fn no_control_character_is_left() {
+        let all: String = ('\0'..='\u{a0}').collect();
+        assert!(!visible_line(&all).contains(char::is_control));
+    }
+}
