@@ -619,7 +619,7 @@ fn a_long_output_follows_its_end_or_stays_where_it_is_scrolled() {
 fn a_footer_counts_slides_and_leaves_the_body_its_rows() {
     let mut fixture = Fixture::new(vec![paragraph("x")]).size(30, 9);
     fixture.theme.footer = FooterStyle::Template {
-        left: Some(FooterPart::Text("x".into())),
+        left: Some(FooterPart::Text("x".into(), Span::default())),
         center: None,
         right: None,
         style: Style::new(),

@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, closest};
 use crate::highlight::{self, Highlighter};
 use crate::layout::{FooterText, Limits};
 use crate::parse;
-use crate::source::{Files, Span};
+use crate::source::{Files, SourceFile, Span};
 use crate::theme::{self, FooterPart, FooterStyle, Theme};
 
 /// The highlight theme used where the theme names one that there is not.
@@ -89,7 +89,11 @@ fn choose_theme(origin: &Origin, deck: &mut Deck) -> Theme {
         let path = folder(&origin.path).join(path);
         deck.files.push(path.clone());
         match std::fs::read_to_string(&path) {
-            Ok(text) => Some((text, span)),
+            Ok(text) => {
+                let whole = 0..text.len();
+                let id = deck.sources.add(SourceFile::new(path, text.as_str()));
+                Some((text, Span::new(id, whole)))
+            }
             Err(error) => {
                 let message = format!("theme file `{}` cannot be read: {error}", path.display());
                 deck.diagnostics.push(Diagnostic::error(span, message));
@@ -118,7 +122,7 @@ fn choose_highlighter(theme: &Theme, deck: &mut Deck, before: Option<&Show>) -> 
     }
     let highlighter = Highlighter::new(name).unwrap_or_else(|| {
         let mistake = Diagnostic::error(
-            deck.theme.overrides.as_ref().map_or_else(Span::default, |(_, span)| *span),
+            theme.code.highlight_theme_at,
             format!("there is no highlight theme `{name}`"),
         );
         deck.diagnostics.push(match closest(name, highlight::names()) {
@@ -135,10 +139,9 @@ fn footer_text(theme: &Theme, deck: &mut Deck) -> FooterText {
         return FooterText::default();
     };
     let mut read = |part: &Option<FooterPart>| -> Vec<Inline> {
-        let Some(FooterPart::Text(template)) = part else { return Vec::new() };
+        let Some(FooterPart::Text(template, at)) = part else { return Vec::new() };
         parse::footer(template, &deck.meta).unwrap_or_else(|message| {
-            let span = deck.theme.overrides.as_ref().map_or_else(Span::default, |(_, span)| *span);
-            deck.diagnostics.push(Diagnostic::error(span, format!("footer: {message}")));
+            deck.diagnostics.push(Diagnostic::error(*at, format!("footer: {message}")));
             Vec::new()
         })
     };

@@ -163,6 +163,8 @@ pub struct CodeStyle {
     pub alignment: Alignment,
     /// The highlight theme's name.
     pub highlight_theme: String,
+    /// Where that name is written, for messages.
+    pub highlight_theme_at: Span,
     /// The box's background; none means the highlight theme's.
     pub fill: Option<Color>,
     /// Empty cells around the code.
@@ -295,8 +297,8 @@ impl Default for FooterStyle {
 /// One part of a template footer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FooterPart {
-    /// A text with `{variables}`, as written; `parse::footer` reads it.
-    Text(String),
+    /// A text with `{variables}`, as written, and where; `parse::footer` reads it.
+    Text(String, Span),
     /// A picture's path: beside the deck first, then in the themes folder.
     Image(String),
 }

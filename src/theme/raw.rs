@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::values::{FooterKind, Positioning, RawColor, Side};
 use super::{FooterPart, Margin};
+use crate::source::Span;
 use crate::yaml::Fields;
 
 /// Everything a theme file can say. Fields are the schema's keys; `Theme` says what each means.
@@ -91,7 +92,7 @@ pub(super) struct RawPadding {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawCode {
     pub(super) alignment: RawAlignment,
-    pub(super) theme_name: Option<String>,
+    pub(super) theme_name: Option<(String, Span)>,
     pub(super) fill: Option<RawColor>,
     pub(super) padding: RawPadding,
     pub(super) background: Option<bool>,

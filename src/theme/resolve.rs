@@ -17,6 +17,7 @@ use super::{
     IntroStyle, OutputStyle, Padding, Palette, QuoteStyle, Theme, TitleStyle, modal,
 };
 use crate::diag::{Diagnostic, closest};
+use crate::source::Span;
 
 /// The highlight theme of a theme that names none.
 const HIGHLIGHT_THEME: &str = "base16-eighties.dark";
@@ -141,9 +142,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn code(&mut self, raw: &RawCode) -> CodeStyle {
+        let built_in = || (HIGHLIGHT_THEME.to_owned(), Span::default());
+        let (highlight_theme, highlight_theme_at) = raw.theme_name.clone().unwrap_or_else(built_in);
         CodeStyle {
             alignment: alignment(&raw.alignment, Alignment::default()),
-            highlight_theme: raw.theme_name.clone().unwrap_or_else(|| HIGHLIGHT_THEME.to_owned()),
+            highlight_theme,
+            highlight_theme_at,
             fill: self.color(raw.fill.as_ref()),
             padding: padding(raw.padding),
             background: raw.background.unwrap_or(true),

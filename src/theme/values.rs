@@ -110,9 +110,9 @@ impl Read for FooterKind {
 impl Read for FooterPart {
     const EXPECTED: &'static str = "text, or `image:` with a path";
 
-    fn read(node: &Node, _: Span) -> Option<Self> {
+    fn read(node: &Node, at: Span) -> Option<Self> {
         match &node.value {
-            Value::Text(text) => Some(Self::Text(text.clone())),
+            Value::Text(text) => Some(Self::Text(text.clone(), at)),
             _ => match only_entry(node)? {
                 ("image", path) => text(path).map(|path| Self::Image(path.to_owned())),
                 _ => None,

@@ -287,6 +287,14 @@ impl Read for String {
     }
 }
 
+impl<T: Read> Read for (T, Span) {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn read(node: &Node, at: Span) -> Option<Self> {
+        T::read(node, at).map(|value| (value, at))
+    }
+}
+
 impl Read for bool {
     const EXPECTED: &'static str = "true or false";
 
