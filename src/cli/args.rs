@@ -48,8 +48,41 @@ pub(super) struct Args {
 /// What livedeck does beside presenting.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Print every mistake of a deck, each with its place and a hint; fail if there is an error.
+    Check(CheckArgs),
     /// Write slides as text, or one as a picture of its cells.
     Export(ExportArgs),
+}
+
+/// What to check, and how to say it.
+#[derive(Debug, Parser)]
+pub(super) struct CheckArgs {
+    /// The deck: a markdown file.
+    pub(super) deck: PathBuf,
+    /// How mistakes are printed.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: ReportFormat,
+    /// Say also what does not fit a terminal of this size: columns x rows. May be given again.
+    #[arg(long = "size", value_name = "WxH", value_parser = size)]
+    pub(super) sizes: Vec<Size>,
+    /// Use this theme, whatever the deck says.
+    #[arg(short, long)]
+    pub(super) theme: Option<String>,
+    /// Read this configuration, and no other.
+    #[arg(short, long, alias = "config-file", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Fail on warnings, too: for what does not fit, among others.
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+/// Who reads the report.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// People: the line with a caret, and hints.
+    Text,
+    /// Editors: one JSON document.
+    Json,
 }
 
 /// What to export, and how.

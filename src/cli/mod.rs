@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "the command line speaks to its user")]
 
 mod args;
+mod check;
 mod export;
 mod settings;
 
@@ -23,11 +24,12 @@ use args::{Args, Command};
 pub fn run() -> ExitCode {
     let mut args = Args::parse();
     let done = match args.command.take() {
-        None => present(&args),
-        Some(Command::Export(args)) => export::export(&args, &cache()),
+        None => present(&args).map(|()| ExitCode::SUCCESS),
+        Some(Command::Check(args)) => check::check(&args),
+        Some(Command::Export(args)) => export::export(&args, &cache()).map(|()| ExitCode::SUCCESS),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

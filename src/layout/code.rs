@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::flow::Flow;
+use super::overflow::Excess;
 use super::place::Spot;
 use super::text::Text;
 use crate::deck::{CodeBlock, LineGroup, Step};
@@ -123,6 +124,9 @@ impl<'a> Listing<'a> {
         let lit = self.group.is_none_or(|group| group.has(number));
         let text =
             if lit { Text::from_line(line) } else { Text::plain(&line.to_string(), self.dimmed) };
+        if text.width() > room {
+            flow.misfit(Excess::code(&line.to_string(), text.width() - room));
+        }
         let mut y = y;
         for row in text.rows(room) {
             flow.put(x, y, row);

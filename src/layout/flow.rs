@@ -10,12 +10,14 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::inline::{Look, lines};
+use super::overflow::{Excess, Misfit};
 use super::page::Page;
 use super::place::{Spot, aligned};
 use super::scene::{Item, Placed};
 use super::text::Text;
 use super::{cell, code, columns, list, picture, problem, quote, table};
 use crate::deck::{Align, Block, BlockKind, Inline, Step, TextStyle};
+use crate::source::Span as SourceSpan;
 use crate::theme::{Alignment, HeadingStyle};
 
 /// How deep blocks may stand in each other; what is deeper is left out, and a `…` says so.
@@ -40,6 +42,10 @@ pub(super) struct Flow<'a> {
     pub(super) right: u16,
     /// The rows that came with the step shown.
     pub(super) revealed: Option<Range<u32>>,
+    /// What did not fit, the innermost block first.
+    pub(super) misfits: Vec<Misfit>,
+    /// The block being laid out.
+    span: SourceSpan,
     /// The first free row.
     y: u32,
     /// Empty rows owed before the next block.
@@ -59,6 +65,8 @@ impl<'a> Flow<'a> {
             items: Vec::new(),
             right: 0,
             revealed: None,
+            misfits: Vec::new(),
+            span: SourceSpan::default(),
             y: 0,
             gap: 0,
             depth: 0,
@@ -72,6 +80,7 @@ impl<'a> Flow<'a> {
             alignment: self.alignment,
             room: self.room.saturating_sub(y),
             depth: self.depth + 1,
+            span: self.span,
             ..Self::new(self.page, width)
         }
     }
@@ -83,6 +92,7 @@ impl<'a> Flow<'a> {
             self.items.push(Placed { x, y, item: placed.item });
         }
         self.right = self.right.max(inner.right.saturating_add(x));
+        self.misfits.extend(inner.misfits);
         if let Some(rows) = inner.revealed {
             self.reveal(rows.start.saturating_add(y)..rows.end.saturating_add(y));
         }
@@ -152,8 +162,12 @@ impl<'a> Flow<'a> {
         }
         for block in blocks.iter().filter(|block| self.page.shows(block.step)) {
             let from = self.y.saturating_add(self.gap);
+            self.span = block.span;
             self.block(block);
             self.laid_out(block.step, from);
+            if self.y > self.room {
+                self.misfit(Excess::Rows);
+            }
         }
     }
 
@@ -182,6 +196,11 @@ impl<'a> Flow<'a> {
             BlockKind::JumpToMiddle => self.go_down_to(self.room / 2),
             BlockKind::Problem(index) => problem::diagnostic(self, *index),
         }
+    }
+
+    /// Notes that something of the block being laid out does not fit.
+    pub(super) fn misfit(&mut self, excess: Excess) {
+        self.misfits.push(Misfit { span: self.span, excess });
     }
 
     fn title(&mut self, text: &[Inline], align: Option<Align>) {

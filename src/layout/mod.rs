@@ -10,6 +10,7 @@ mod inline;
 mod intro;
 mod list;
 mod output;
+mod overflow;
 mod page;
 mod picture;
 mod place;
@@ -32,6 +33,7 @@ use crate::highlight::Highlighter;
 use crate::run::Runs;
 use crate::theme::Theme;
 
+pub use overflow::overflow;
 pub use scene::{Item, Placed, Scene, Size};
 
 /// The row on which a slide's blocks begin.
@@ -148,15 +150,7 @@ pub fn layout(inputs: &Inputs<'_>) -> Scene {
     let viewport = Rect::new(0, 0, columns, rows - footer_rows);
     let page = Page { inputs, rows: viewport.height.into() };
 
-    let (margin, width) = place::inside(inputs.theme.margin, columns);
-    let mut flow = Flow::new(&page, width);
-    match page.slide().kind {
-        SlideKind::Intro => intro::lay_out(&mut flow),
-        SlideKind::Normal => {
-            flow.close(FIRST_ROW, 0);
-            flow.blocks(&page.slide().blocks);
-        }
-    }
+    let (margin, flow) = body(&page);
     let mut body = Flow::new(&page, columns);
     let height = flow.height();
     body.adopt(flow, margin, 0);
@@ -172,6 +166,20 @@ pub fn layout(inputs: &Inputs<'_>) -> Scene {
         body: body.items,
         frame: footer::lay_out(&page, footer_rows),
     }
+}
+
+/// The slide's blocks, and the column they start at.
+fn body<'a>(page: &'a Page<'a>) -> (u16, Flow<'a>) {
+    let (margin, width) = place::inside(page.theme().margin, page.inputs.size.columns);
+    let mut flow = Flow::new(page, width);
+    match page.slide().kind {
+        SlideKind::Intro => intro::lay_out(&mut flow),
+        SlideKind::Normal => {
+            flow.close(FIRST_ROW, 0);
+            flow.blocks(&page.slide().blocks);
+        }
+    }
+    (margin, flow)
 }
 
 /// The empty row between body and footer; without one, the body's last.

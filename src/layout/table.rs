@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::flow::Flow;
 use super::inline::{Look, lines};
+use super::overflow::Excess;
 use super::place::{Spot, aligned};
 use super::text::Text;
 use crate::deck::{Align, Inline, Table};
@@ -30,6 +31,9 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
     let alignment = aligned(align, flow.page.theme().table);
     let room = Spot::for_text(alignment, flow.width).width;
     let widths = narrowed(&natural, &words, room);
+    if words.iter().zip(&widths).any(|(word, width)| word > width) {
+        flow.misfit(Excess::Words);
+    }
     let aligns = (0..widths.len())
         .map(|column| table.aligns.get(column).copied().flatten().unwrap_or(Align::Left))
         .collect();

@@ -102,10 +102,14 @@ impl Finder {
 
 fn not_found(source: &str, places: &[PathBuf]) -> String {
     let folder = |path: &PathBuf| match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => format!("`{}`", folder.display()),
-        _ => "the working directory".to_owned(),
+        None => "the working directory".to_owned(),
+        Some(folder) if matches!(folder.to_str(), Some("" | ".")) => {
+            "the working directory".to_owned()
+        }
+        Some(folder) => format!("`{}`", folder.display()),
     };
-    let folders: Vec<_> = places.iter().map(folder).collect();
+    let mut folders: Vec<_> = places.iter().map(folder).collect();
+    folders.dedup();
     format!("picture `{source}` not found; looked in {}", folders.join(" and "))
 }
 

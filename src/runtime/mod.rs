@@ -10,6 +10,7 @@
 mod ahead;
 mod changes;
 mod input;
+mod inspect;
 mod load;
 mod mailbox;
 mod perform;
@@ -34,6 +35,7 @@ use crate::layout::Scene;
 use crate::media::{self, Media};
 use crate::view;
 
+pub use inspect::inspect;
 pub use load::{DiskFiles, Origin, Show, load};
 pub use still::Stills;
 

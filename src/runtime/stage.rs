@@ -8,6 +8,7 @@ use crate::app::{App, CellPlace, Hit, Msg, OutputHit, Stage, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
 use crate::layout::{Inputs, Item, Measures, PictureKey, Scene, Size, layout};
 use crate::media::{Capabilities, Media, Protocol};
+use crate::source::Span;
 
 /// Rows that one notch of the wheel scrolls.
 const WHEEL: i32 = 3;
@@ -95,20 +96,22 @@ pub(super) fn protocol(settings: &Settings, answers: Answers) -> Protocol {
 }
 
 /// The sizes of a slide's pictures.
-fn measure(deck: &Deck, at: Cursor, media: &mut Media) -> Measures {
+pub(super) fn measure(deck: &Deck, at: Cursor, media: &mut Media) -> Measures {
     let mut measures = Measures::default();
-    visit(&deck.slide(at.slide).blocks, &mut |key| {
+    visit(&deck.slide(at.slide).blocks, &mut |key, _| {
         let size = media.measure(&key);
         measures.pictures.insert(key, size);
     });
     measures
 }
 
-fn visit(blocks: &[Block], found: &mut impl FnMut(PictureKey)) {
+/// Every picture of these blocks, and where it is named.
+pub(super) fn visit(blocks: &[Block], found: &mut impl FnMut(PictureKey, Span)) {
     for block in blocks {
         match &block.kind {
             BlockKind::Picture(picture) => {
-                found(PictureKey { base: picture.base.clone(), source: picture.source.clone() });
+                let (base, source) = (picture.base.clone(), picture.source.clone());
+                found(PictureKey { base, source }, block.span);
             }
             BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => visit(inner, found),
             BlockKind::Columns(columns) => {

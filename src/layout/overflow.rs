@@ -1,0 +1,131 @@
+//! What of a slide does not fit a size, for `check`: rows below the last, lines of code that had to
+//! be wrapped, words of a table that had to be broken. Text and lists wrap as they should, and a
+//! slide that is too tall scrolls; none of this stops a talk, so all of it are warnings.
+
+use super::page::Page;
+use super::{Inputs, body, footer};
+use crate::deck::Slide;
+use crate::diag::Diagnostic;
+use crate::source::{Sources, Span};
+
+/// A block, or part of one, that does not fit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Misfit {
+    /// The block.
+    pub(super) span: Span,
+    /// What of it.
+    pub(super) excess: Excess,
+}
+
+/// How something does not fit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Excess {
+    /// Its last row is below the page.
+    Rows,
+    /// A line of code is this many columns longer than its box.
+    Code {
+        /// How it starts.
+        start: Box<str>,
+        /// Columns.
+        columns: u16,
+    },
+    /// A word is wider than its column of the table.
+    Words,
+}
+
+impl Excess {
+    /// A line of code that is too long by so many columns.
+    pub(super) fn code(line: &str, columns: u16) -> Self {
+        let start = line.trim().chars().take(80).collect::<String>().into();
+        Self::Code { start, columns }
+    }
+}
+
+/// What of the slide does not fit, in its last step or the one asked for.
+pub fn overflow(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
+    let rows = u32::from(inputs.size.rows - footer::height(inputs));
+    let page = Page { inputs, rows };
+    let (_, flow) = body(&page);
+    let report = Report { inputs, slide: page.slide() };
+    let over = flow.height().saturating_sub(rows);
+    let mut found = Vec::new();
+    if over > 0 {
+        found.push(report.rows(over, &flow.misfits));
+    }
+    let mut misfits = flow.misfits.as_slice();
+    while let Some((first, rest)) = misfits.split_first() {
+        let of_block = rest.iter().take_while(|misfit| misfit.span == first.span).count();
+        let (block, rest) = misfits.split_at(of_block + 1);
+        found.extend(report.block(block));
+        misfits = rest;
+    }
+    found
+}
+
+/// Puts what does not fit into words.
+struct Report<'a> {
+    inputs: &'a Inputs<'a>,
+    slide: &'a Slide,
+}
+
+impl Report<'_> {
+    /// The slide's rows, at the first block that crosses the page's end.
+    fn rows(&self, over: u32, misfits: &[Misfit]) -> Diagnostic {
+        let first = misfits.iter().find(|misfit| misfit.excess == Excess::Rows);
+        let span = first.map_or(self.slide.span, |misfit| misfit.span);
+        let rows = counted(over, "row");
+        Diagnostic::warning(span, format!("{}: {rows} too many at {}", self.name(), self.size()))
+            .hint("this is the first part that does not fit; the slide scrolls")
+    }
+
+    /// What is too wide of one block.
+    fn block(&self, misfits: &[Misfit]) -> Option<Diagnostic> {
+        let lines = misfits.iter().filter_map(|misfit| match &misfit.excess {
+            Excess::Code { start, columns } => Some((misfit.span, start, *columns)),
+            _ => None,
+        });
+        let count = lines.clone().count();
+        if let Some((span, start, columns)) = lines.rev().max_by_key(|(.., columns)| *columns) {
+            let span = line_of(&self.inputs.deck.sources, span, start);
+            let (name, columns, size) =
+                (self.name(), counted(columns.into(), "column"), self.size());
+            let message = format!("{name}: this line of code is {columns} too long at {size}");
+            return Some(Diagnostic::warning(span, message).hint(match count {
+                1 => "it is wrapped".to_owned(),
+                count => format!("it is the longest of {count} in this block that are wrapped"),
+            }));
+        }
+        let broken = misfits.iter().find(|misfit| misfit.excess == Excess::Words)?;
+        let message = format!("{}: words of this table are broken at {}", self.name(), self.size());
+        Some(Diagnostic::warning(broken.span, message).hint("its columns are narrower than a word"))
+    }
+
+    fn name(&self) -> String {
+        let number = self.inputs.at.slide.human();
+        match &self.slide.title {
+            Some(title) => format!("slide {number} `{title}`"),
+            None => format!("slide {number}"),
+        }
+    }
+
+    fn size(&self) -> String {
+        format!("{}x{}", self.inputs.size.columns, self.inputs.size.rows)
+    }
+}
+
+fn counted(count: u32, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Where a line of a block's code is written; the whole block where the code is kept elsewhere.
+fn line_of(sources: &Sources, block: Span, start: &str) -> Span {
+    let text = sources.get(block.file).and_then(|file| file.text().get(block.range()));
+    let mut at = block.range().start;
+    for line in text.unwrap_or_default().split_inclusive('\n') {
+        if let Some(offset) = line.find(start) {
+            return Span::new(block.file, at + offset..at + line.trim_end().len());
+        }
+        at += line.len();
+    }
+    block
+}
