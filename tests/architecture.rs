@@ -22,7 +22,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("exec", &["deck", "run"]),
     ("media", &["deck", "layout", "view"]),
     ("export", &["source", "diag", "deck", "run", "theme", "highlight", "layout", "view", "media"]),
-    ("config", &["source", "diag", "yaml", "deck", "parse", "layout", "app", "exec", "media"]),
+    (
+        "config",
+        &["source", "diag", "yaml", "deck", "parse", "layout", "app", "view", "exec", "media"],
+    ),
     (
         "runtime",
         &[

@@ -176,6 +176,17 @@ pub struct Changed {
     pub scene: bool,
     /// Only what is painted: scroll, panels, notices.
     pub paint: bool,
+    /// One slide gave way to the next one or the one before, step by step: time for a transition.
+    pub turned: Option<Direction>,
+}
+
+/// Which way the talk goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To a later slide.
+    Forward,
+    /// To an earlier one.
+    Back,
 }
 
 impl App {
@@ -193,7 +204,7 @@ impl App {
             notice: None,
             trust,
             keymap: Keymap::default(),
-            changed: Changed { scene: true, paint: true },
+            changed: Changed { scene: true, paint: true, turned: None },
             book: Book::default(),
         }
     }
@@ -215,7 +226,8 @@ impl App {
     }
 
     fn scene_changed(&mut self) {
-        self.changed = Changed { scene: true, paint: true };
+        self.changed.scene = true;
+        self.changed.paint = true;
     }
 
     fn paint_changed(&mut self) {

@@ -3,7 +3,7 @@
 //! `next` never skips anything: it scrolls to what is still below the screen, then reveals the next
 //! step, then goes to the next slide. `previous` undoes that in the opposite order.
 
-use super::{App, Follow, Mode, Stage};
+use super::{App, Direction, Follow, Mode, Stage};
 use crate::deck::{Cursor, SlideNo, Step};
 
 /// Rows that stay on the screen when a page is scrolled.
@@ -20,6 +20,7 @@ pub(super) fn next(app: &mut App) {
         app.scene_changed();
     } else if app.at.slide < app.deck.last_slide() {
         go_to(app, SlideNo::new(app.at.slide.index() + 1));
+        app.changed.turned = Some(Direction::Forward);
     }
 }
 
@@ -50,6 +51,7 @@ pub(super) fn previous(app: &mut App) {
         go_to(app, SlideNo::new(before));
         skip_pauses(app);
         app.book.follow = Some(Follow::End);
+        app.changed.turned = Some(Direction::Back);
     }
 }
 

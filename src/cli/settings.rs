@@ -1,13 +1,14 @@
 //! Arguments over configuration over defaults, made into what the modules take.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::args::Args;
 use super::{cache, warn};
 use crate::app::Policy;
 use crate::config::{self, Config, DefaultTheme};
 use crate::media::Protocol;
-use crate::runtime::{Origin, Settings};
+use crate::runtime::{Origin, Settings, Transition};
 
 /// The configuration for a deck; says what of it does not count.
 pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Result<Config> {
@@ -29,7 +30,16 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
         protocol: forced.map_or(config.defaults.image_protocol, Protocol::named),
         cell: cell(config),
         cache: cache(),
+        transition: transition(&config.transition),
     }
+}
+
+fn transition(config: &config::Transition) -> Option<Transition> {
+    Some(Transition {
+        motion: config.style?,
+        duration: Duration::from_millis(config.duration_millis.into()),
+        frames: config.frames.into(),
+    })
 }
 
 /// How a deck is read.

@@ -20,6 +20,7 @@ use crate::exec::Custom;
 use crate::layout::Limits;
 use crate::media::Protocol;
 use crate::source::{FileId, Span};
+use crate::view::Motion;
 use crate::yaml::{self, Fields, Kind, Place};
 
 pub use find::{Error, Found, directory, find};
@@ -158,22 +159,11 @@ pub struct Export {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
     /// What it looks like; none: no transition.
-    pub style: Option<Animation>,
+    pub style: Option<Motion>,
     /// How long it takes, in milliseconds.
     pub duration_millis: u16,
     /// In how many pictures.
     pub frames: u16,
-}
-
-/// `transition.animation.style`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Animation {
-    /// `fade`
-    Fade,
-    /// `slide_horizontal`
-    SlideHorizontal,
-    /// `collapse_horizontal`
-    CollapseHorizontal,
 }
 
 impl Config {

@@ -5,6 +5,7 @@ use crate::deck::Pauses;
 use crate::diag::plain;
 use crate::layout::{Across, Down};
 use crate::source::{SourceFile, Sources};
+use crate::view::Motion;
 
 /// The configuration that a text makes of the defaults, and what is said of it.
 fn read(text: &str) -> (Config, String) {
@@ -114,7 +115,7 @@ fn every_key_counts() {
     assert_eq!(custom.recipe.environment["A"], "b");
     assert_eq!(custom.hidden_line_prefix.as_deref(), Some("-- "));
     assert_eq!(custom.alternatives["psql"].commands[0][0], "psql");
-    assert_eq!(config.transition.style, Some(Animation::CollapseHorizontal));
+    assert_eq!(config.transition.style, Some(Motion::Collapse));
     assert_eq!(config.export.fonts.len(), config.export.fonts.iter().flatten().count());
 }
 

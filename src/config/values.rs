@@ -6,9 +6,10 @@ use std::str::FromStr;
 
 use serde_json::{Value as Json, json};
 
-use super::{Animation, DefaultTheme, ValidateOverflows};
+use super::{DefaultTheme, ValidateOverflows};
 use crate::layout::{Across, Down};
 use crate::media::Protocol;
+use crate::view::Motion;
 use crate::yaml::{Node, Slot, Value, quoted, text};
 
 /// Where speaker notes are told of: this machine's own network, all of which hears it.
@@ -44,10 +45,10 @@ pub(super) const PAUSES: &[(&str, bool)] = &[("ignore", false), ("new_slide", tr
 pub(super) const SNIPPETS: &[(&str, bool)] = &[("parallel", false), ("sequential", true)];
 
 /// `transition.animation.style`
-pub(super) const ANIMATIONS: &[(&str, Option<Animation>)] = &[
-    ("fade", Some(Animation::Fade)),
-    ("slide_horizontal", Some(Animation::SlideHorizontal)),
-    ("collapse_horizontal", Some(Animation::CollapseHorizontal)),
+pub(super) const ANIMATIONS: &[(&str, Option<Motion>)] = &[
+    ("fade", Some(Motion::Fade)),
+    ("slide_horizontal", Some(Motion::Slide)),
+    ("collapse_horizontal", Some(Motion::Collapse)),
 ];
 
 /// What an address is like.

@@ -192,6 +192,20 @@ impl Media {
         self.show(shown)
     }
 
+    /// Puts those pictures into the buffer's cells that are shown by cells anyway; others leave
+    /// their room blank.
+    pub fn stand_in(
+        &mut self,
+        overlays: &[Overlay],
+        background: Color,
+        cell: (u16, u16),
+        buffer: &mut Buffer,
+    ) {
+        if self.protocol == Some(Protocol::Blocks) {
+            self.paint(overlays, background, cell, buffer);
+        }
+    }
+
     /// Has made what is missing, unless that is under way.
     fn ask(&mut self, missing: Vec<Draw>) {
         if missing.iter().all(|draw| self.asked.contains(draw)) {

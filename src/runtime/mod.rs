@@ -21,6 +21,7 @@ mod stage;
 mod still;
 mod terminal;
 mod trust;
+mod turn;
 mod watch;
 
 use std::io;
@@ -38,6 +39,7 @@ use crate::view;
 pub use inspect::inspect;
 pub use load::{DiskFiles, Origin, Show, load};
 pub use still::Stills;
+pub use turn::Transition;
 
 use ahead::Ahead;
 use input::Input;
@@ -45,6 +47,7 @@ use mailbox::{Letters, Mailbox};
 use prefetch::Prefetch;
 use probe::Answers;
 use terminal::Screen;
+use turn::Turn;
 use watch::Watch;
 
 /// How long pieces of output are taken in before keys are looked at again.
@@ -71,6 +74,8 @@ pub struct Settings {
     pub cell: (u16, u16),
     /// Where compiled code is kept.
     pub cache: PathBuf,
+    /// What is shown between two slides.
+    pub transition: Option<Transition>,
 }
 
 /// What other threads tell the loop.
@@ -123,6 +128,8 @@ struct Talk {
     /// Whether the frame shown now has pictures that `media` must take away.
     pictures: bool,
     ahead: Option<Ahead>,
+    /// The turn from one slide to another that is being shown.
+    turn: Option<Turn>,
 }
 
 impl Talk {
@@ -158,6 +165,7 @@ impl Talk {
             frames,
             pictures: false,
             ahead: None,
+            turn: None,
         };
         talk.draw()?;
         if talk.app.trust.allows() {
@@ -182,7 +190,9 @@ impl Talk {
                 ticked = Instant::now();
                 update(&mut self.app, Msg::Tick(passed));
             }
-            if self.frames.is_due() || self.app.changed.paint && self.frames.take() {
+            if self.turn.is_some() {
+                self.turn_on()?;
+            } else if self.frames.is_due() || self.app.changed.paint && self.frames.take() {
                 self.draw()?;
             }
             let idle = !self.app.changed.paint && letters.are_read() && !input.has_some();
@@ -221,12 +231,25 @@ impl Talk {
     /// How long the loop may sleep.
     fn until_next(&self, ticked: Instant) -> Option<Duration> {
         let tick = self.app.is_running().then(|| TICK.saturating_sub(ticked.elapsed()));
-        let frame = self.app.changed.paint.then(|| self.frames.wait());
+        let frame = match &self.turn {
+            Some(turn) => Some(turn.wait()),
+            None => self.app.changed.paint.then(|| self.frames.wait()),
+        };
         tick.into_iter().chain(frame).min()
     }
 
     /// Takes in one event; true when the talk is over.
     fn hear(&mut self, event: Event) -> bool {
+        let hurried = turn::is_cut_by(&event) && self.turn.take().is_some();
+        let is_over = self.take_in(event);
+        if hurried {
+            // Who presses a key during a turn does not want another one.
+            self.app.changed.turned = None;
+        }
+        is_over
+    }
+
+    fn take_in(&mut self, event: Event) -> bool {
         if !matches!(event, Event::Key(_)) {
             // It may change what the next slide looks like.
             self.ahead = None;
@@ -304,8 +327,13 @@ impl Talk {
         self.scene = stage::scene(&self.show, &mut self.app, self.screen.size(), &mut self.media);
     }
 
-    /// Draws the app's state.
+    /// Draws the app's state, or begins the turn that leads to it.
     fn draw(&mut self) -> io::Result<()> {
+        if let Some(direction) = self.app.changed.turned.take()
+            && self.begin_turn(direction)?
+        {
+            return Ok(());
+        }
         let ready = self.ahead.take().filter(|_| self.app.changed.scene);
         if let Some(frame) = ready.and_then(|ahead| ahead.reach(self)) {
             self.screen.show(frame)?;

@@ -69,6 +69,11 @@ impl Screen {
         self.size
     }
 
+    /// What is shown now.
+    pub(crate) fn shown(&self) -> &Buffer {
+        &self.shown
+    }
+
     /// Sets the size of a cell in pixels, as the terminal told it.
     pub(crate) fn set_cell(&mut self, cell: (u16, u16)) {
         if cell.0 > 0 && cell.1 > 0 {

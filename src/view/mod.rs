@@ -8,6 +8,7 @@ mod panel;
 mod problems;
 mod slide;
 mod status;
+mod transition;
 
 use ratatui::buffer::Buffer;
 
@@ -16,6 +17,7 @@ use crate::layout::Scene;
 use crate::theme::Theme;
 
 pub use slide::{Overlay, paint, paint_body, paint_frame};
+pub use transition::{DONE, Motion, between};
 
 /// Draws the slide, its body scrolled down by `scroll` rows, what is open on top of it, and the speaker's line. Pictures come back as
 /// overlays; there are none while a panel is open, which they would cover.

@@ -1,0 +1,106 @@
+//! Showing a transition: frames between two slides, on the clock, until it is over or the speaker
+//! presses a key. Whatever else happens meanwhile is drawn when it is over.
+
+#![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use ratatui::buffer::Buffer;
+
+use super::{Event, Talk};
+use crate::app::Direction;
+use crate::view::{self, Motion};
+
+/// What is shown between two slides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// How one gives way to the other.
+    pub motion: Motion,
+    /// How long it takes.
+    pub duration: Duration,
+    /// How many frames it has.
+    pub frames: u32,
+}
+
+/// A turn from one slide to another.
+#[derive(Debug)]
+pub(super) struct Turn {
+    from: Buffer,
+    to: Buffer,
+    way: (Motion, Direction),
+    begun: Instant,
+    duration: Duration,
+    /// Time between two frames.
+    pace: Duration,
+    /// When the next frame is to be shown.
+    due: Instant,
+}
+
+impl Turn {
+    /// How long until its next frame.
+    pub(super) fn wait(&self) -> Duration {
+        self.due.saturating_duration_since(Instant::now())
+    }
+
+    /// How far it has come, from 0 to [`view::DONE`].
+    fn progress(&self) -> usize {
+        let (passed, whole) = (self.begun.elapsed().as_micros(), self.duration.as_micros());
+        let thousandths = (passed * view::DONE as u128).checked_div(whole);
+        thousandths.and_then(|done| usize::try_from(done).ok()).unwrap_or(view::DONE)
+    }
+}
+
+/// Whether what happened ends a turn at once.
+pub(super) fn is_cut_by(event: &Event) -> bool {
+    matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Resized | Event::Suspend)
+}
+
+impl Talk {
+    /// Begins the turn to the slide that is to be shown, if there is to be one: false otherwise.
+    /// Pictures that only the terminal can show go at its start and come at its end.
+    pub(super) fn begin_turn(&mut self, direction: Direction) -> io::Result<bool> {
+        let Some(Transition { motion, duration, frames }) = self.settings.transition else {
+            return Ok(false);
+        };
+        if self.app.changed.scene {
+            self.lay_out();
+        }
+        let Self { app, scene, show, media, screen, .. } = self;
+        let from = screen.shown().clone();
+        let mut to = Buffer::empty(from.area);
+        let overlays = view::draw(app, scene, app.scroll, &show.theme, &mut to);
+        let (base, cell) = (show.theme.base, screen.size().cell);
+        let gone = media.paint(&[], base.bg.unwrap_or_default(), cell, &mut to);
+        media.stand_in(&overlays, base.bg.unwrap_or_default(), cell, &mut to);
+        let frame = screen.compose(|buffer| {
+            buffer.clone_from(&from);
+            gone
+        })?;
+        screen.show(frame)?;
+        let (begun, pace) = (Instant::now(), duration / frames.max(1));
+        let way = (motion, direction);
+        self.turn = Some(Turn { from, to, way, begun, duration, pace, due: begun + pace });
+        Ok(true)
+    }
+
+    /// Shows the turn's next frame if it is time, and ends it when it is over.
+    pub(super) fn turn_on(&mut self) -> io::Result<()> {
+        let Some(turn) = &mut self.turn else { return Ok(()) };
+        let progress = turn.progress();
+        if progress >= view::DONE {
+            self.turn = None;
+            return self.draw();
+        }
+        if turn.wait().is_zero() {
+            turn.due = Instant::now() + turn.pace;
+            let frame = view::between(&turn.from, &turn.to, turn.way, progress);
+            let frame = self.screen.compose(|buffer| {
+                *buffer = frame;
+                Vec::new()
+            })?;
+            self.screen.show(frame)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,174 @@
+//! What stands between two slides: a frame made of cells of both, as a function of how far the turn
+//! from one to the other has come.
+
+use ratatui::buffer::{Buffer, Cell};
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::Direction;
+
+/// A turn that is over.
+pub const DONE: usize = 1000;
+
+/// How one slide gives way to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motion {
+    /// Cell by cell, in no order.
+    Fade,
+    /// The new slide pushes the old one out.
+    Slide,
+    /// From both sides towards the middle; backwards from the middle outwards.
+    Collapse,
+}
+
+/// A frame of the turn from one slide to another, `progress` from 0 (all of `from`) to
+/// [`DONE`] (all of `to`). Both have the same size.
+pub fn between(
+    from: &Buffer,
+    to: &Buffer,
+    (motion, direction): (Motion, Direction),
+    progress: usize,
+) -> Buffer {
+    let mut frame = to.clone();
+    let width = usize::from(to.area.width);
+    if width == 0 || from.area != to.area {
+        return frame;
+    }
+    let progress = progress.min(DONE);
+    let rows = from.content.chunks_exact(width).zip(to.content.chunks_exact(width));
+    for ((y, (old, new)), row) in rows.enumerate().zip(frame.content.chunks_exact_mut(width)) {
+        match motion {
+            Motion::Fade => mix(old, new, row, |x| threshold(x, y) < progress),
+            Motion::Slide => push(old, new, row, direction, progress),
+            Motion::Collapse => mix(old, new, row, |x| has_closed(x, width, direction, progress)),
+        }
+    }
+    frame
+}
+
+/// Takes each cell from one of two rows; the halves of a wide character go together.
+fn mix(old: &[Cell], new: &[Cell], row: &mut [Cell], is_new: impl Fn(usize) -> bool) {
+    let mut x = 0;
+    while x < row.len() {
+        let takes_new = is_new(x);
+        let mut end = x + 1;
+        // As long as either row has a character across the next border, it is none.
+        while end < row.len() && (is_wide(&old[end - 1]) || is_wide(&new[end - 1])) {
+            end += 1;
+        }
+        if !takes_new {
+            row[x..end].clone_from_slice(&old[x..end]);
+        }
+        x = end;
+    }
+}
+
+/// Both rows side by side, seen through a window that moves over them.
+fn push(old: &[Cell], new: &[Cell], row: &mut [Cell], direction: Direction, progress: usize) {
+    let width = row.len();
+    let moved = (width * progress + DONE / 2) / DONE;
+    let (left, right, start) = match direction {
+        Direction::Forward => (old, new, moved),
+        Direction::Back => (new, old, width - moved),
+    };
+    for (x, cell) in row.iter_mut().enumerate() {
+        let at = start + x;
+        *cell = if at < width { left[at].clone() } else { right[at - width].clone() };
+    }
+    // A wide character that the window's end, or the border between the two, cuts in half.
+    for cut in [width, width - start] {
+        if let Some(cell) = cut.checked_sub(1).and_then(|x| row.get_mut(x))
+            && is_wide(cell)
+        {
+            cell.set_symbol(" ");
+        }
+    }
+}
+
+fn has_closed(x: usize, width: usize, direction: Direction, progress: usize) -> bool {
+    // From 0 at the edges to `DONE` in the middle.
+    let inward = 2 * x.min(width - 1 - x) * DONE / width;
+    match direction {
+        Direction::Forward => inward < progress,
+        Direction::Back => DONE - inward <= progress,
+    }
+}
+
+fn is_wide(cell: &Cell) -> bool {
+    cell.symbol().len() > 1 && cell.symbol().width() > 1
+}
+
+/// From 0 to below [`DONE`], evenly spread and the same on every run (the finaliser of
+/// `MurmurHash3`).
+fn threshold(x: usize, y: usize) -> usize {
+    let mut hash = (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77);
+    hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
+    hash ^= hash >> 16;
+    hash as usize % DONE
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const MOTIONS: [Motion; 3] = [Motion::Fade, Motion::Slide, Motion::Collapse];
+
+    fn turned(way: (Motion, Direction), progress: usize, from: &str, to: &str) -> String {
+        let (from, to) = (Buffer::with_lines([from]), Buffer::with_lines([to]));
+        let frame = between(&from, &to, way, progress);
+        frame.content.iter().map(Cell::symbol).collect()
+    }
+
+    #[rstest]
+    #[case(Motion::Slide, Direction::Forward, 250, "bcd1")]
+    #[case(Motion::Slide, Direction::Back, 250, "4abc")]
+    #[case(Motion::Collapse, Direction::Forward, 500, "1bc4")]
+    #[case(Motion::Collapse, Direction::Back, 500, "a23d")]
+    fn f200_a_turn_shows_both_slides(
+        #[case] motion: Motion,
+        #[case] direction: Direction,
+        #[case] progress: usize,
+        #[case] shown: &str,
+    ) {
+        assert_eq!(turned((motion, direction), progress, "abcd", "1234"), shown);
+    }
+
+    #[test]
+    fn f200_every_turn_starts_with_the_old_slide_and_ends_with_the_new() {
+        for motion in MOTIONS {
+            for direction in [Direction::Forward, Direction::Back] {
+                let way = (motion, direction);
+                assert_eq!(turned(way, 0, "old中 x", "the new"), "old中  x", "{motion:?}");
+                assert_eq!(turned(way, DONE, "old中 x", "the new"), "the new", "{motion:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn f200_a_fade_brings_more_and_more_of_the_new_slide() {
+        let (from, to) = ("a".repeat(200), "b".repeat(200));
+        let way = (Motion::Fade, Direction::Forward);
+        let count = |progress| {
+            turned(way, progress, &from, &to).chars().filter(|letter| *letter == 'b').count()
+        };
+        assert!((60..140).contains(&count(500)), "{}", count(500));
+        assert!(count(250) < count(500) && count(500) < count(750));
+    }
+
+    #[test]
+    fn f200_a_wide_character_is_never_halved() {
+        for tenths in 0..=10 {
+            for motion in MOTIONS {
+                let shown =
+                    turned((motion, Direction::Forward), tenths * DONE / 10, "a中文b", "中bc文");
+                let buffer = Buffer::with_lines([shown.as_str()]);
+                assert!(buffer.area.width >= 6, "{shown}");
+                for (x, pair) in shown.chars().collect::<Vec<_>>().windows(2).enumerate() {
+                    assert!(!"中文".contains(pair[0]) || pair[1] == ' ', "{shown} at {x}");
+                }
+            }
+        }
+    }
+}
