@@ -7,6 +7,7 @@
 mod block;
 mod cell;
 mod inline;
+mod notes;
 mod step;
 
 use std::path::PathBuf;
@@ -188,6 +189,15 @@ pub enum SlideKind {
     Normal,
 }
 
+/// What the speaker wants to remember.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// In one or more lines.
+    pub text: Box<str>,
+    /// From which step on it matters.
+    pub step: Step,
+}
+
 /// One slide.
 #[derive(Clone, Debug, Default)]
 pub struct Slide {
@@ -201,8 +211,11 @@ pub struct Slide {
     pub steps: u16,
     /// Whether the `no_footer` command was given.
     pub no_footer: bool,
+    /// The steps that begin behind a pause, in order. (Lines that light up are steps, too, but no
+    /// pauses.)
+    pub pauses: Vec<Step>,
     /// The speaker's notes, in order.
-    pub notes: Vec<Box<str>>,
+    pub notes: Vec<Note>,
     /// From its first to its last byte.
     pub span: Span,
 }

@@ -35,7 +35,8 @@ fn slide(out: &mut String, index: usize, slide: &Slide, deck: &Deck) {
     }
     out.push('\n');
     for note in &slide.notes {
-        let _ = writeln!(out, "note {note:?}");
+        let step = if note.step == Step(0) { String::new() } else { format!("@{} ", note.step.0) };
+        let _ = writeln!(out, "{step}note {:?}", note.text);
     }
     blocks(out, &slide.blocks, 0, deck);
 }

@@ -207,6 +207,11 @@ impl Page {
     pub(super) fn finish(mut self, end: u32) -> Slide {
         self.close_columns();
         self.slide.steps = self.steps.count();
+        for note in &mut self.slide.notes {
+            // A pause with nothing behind it costs no step; what is said after it belongs before.
+            note.step = note.step.min(Step(self.slide.steps - 1));
+        }
+        self.slide.pauses = self.steps.pauses();
         self.slide.span.end = self.slide.span.end.max(end);
         self.slide.blocks.shrink_to_fit();
         self.slide

@@ -8,7 +8,9 @@ use super::directive::{self, Command, Reading};
 use super::page::Page;
 use super::picture;
 use super::tree::{Element, ElementKind, Item};
-use crate::deck::{Block, BlockKind, Deck, Inline, List, ListItem, SlideNo, Table, inline_text};
+use crate::deck::{
+    Block, BlockKind, Deck, Inline, List, ListItem, Note, SlideNo, Table, inline_text,
+};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::{FileId, Files, Span};
 
@@ -216,7 +218,8 @@ impl<'f> Slides<'f> {
             Command::EndSlide if !self.page.is_nested() => self.end_slide(span),
             Command::Include(path) if !self.page.is_nested() => self.include(path, span),
             Command::SpeakerNote(note) => {
-                self.page.slide.notes.push(super::text::clean(note.trim_end()));
+                let (text, step) = (super::text::clean(note.trim_end()), self.page.steps.now());
+                self.page.slide.notes.push(Note { text, step });
             }
             Command::SnippetOutput(_) => self.deck.diagnostics.push(
                 Diagnostic::warning(span, "`snippet_output` is not shown yet")

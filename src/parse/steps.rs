@@ -3,7 +3,7 @@
 use crate::deck::Step;
 
 /// Where in a slide's steps the next block stands.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Steps {
     /// The step since the last pause.
     base: u16,
@@ -13,6 +13,8 @@ pub(super) struct Steps {
     last: u16,
     /// Whether something stands on the slide since the last pause.
     used: bool,
+    /// Where pauses end: the steps after them, as far as something stands there.
+    pauses: Vec<Step>,
 }
 
 impl Steps {
@@ -20,11 +22,15 @@ impl Steps {
     pub(super) fn place(&mut self) -> Step {
         self.used = true;
         self.last = self.last.max(self.base);
-        Step(self.base)
+        let step = Step(self.base);
+        if step > self.pauses.last().copied().unwrap_or_default() {
+            self.pauses.push(step);
+        }
+        step
     }
 
     /// The step that a block would get now.
-    pub(super) fn now(self) -> Step {
+    pub(super) fn now(&self) -> Step {
         Step(self.base)
     }
 
@@ -53,8 +59,13 @@ impl Steps {
     }
 
     /// How many steps the slide has.
-    pub(super) fn count(self) -> u16 {
+    pub(super) fn count(&self) -> u16 {
         self.last + 1
+    }
+
+    /// The first step after each pause, if there is anything to show after it.
+    pub(super) fn pauses(self) -> Vec<Step> {
+        self.pauses
     }
 }
 
@@ -82,6 +93,7 @@ mod tests {
         steps.pause();
         assert_eq!(steps.place(), Step(4));
         assert_eq!(steps.count(), 5);
+        assert_eq!(steps.pauses(), [Step(4)]);
     }
 
     #[test]

@@ -498,6 +498,17 @@ fn speaker_notes_are_text_however_they_are_written() {
 }
 
 #[test]
+fn f199_a_note_after_the_last_pause_is_not_lost() {
+    assert_snapshot!(tree("a\n\n<!-- pause -->\n\nb\n\n<!-- speaker_note: here -->\n\n<!-- pause -->\n<!-- speaker_note: late -->\n"), @r#"
+    --- 1 steps=2
+    @1 note "here"
+    @1 note "late"
+    p a
+    @1 p b
+    "#);
+}
+
+#[test]
 fn stepped_highlights_come_before_the_next_pause() {
     assert_snapshot!(tree("```c {1|2|all}\na\nb\n```\n\n```c {1|2}\na\nb\n```\n\n<!-- pause -->\n\nx\n\n<!-- pause -->\n"), @"
     --- 1 steps=5

@@ -1,0 +1,95 @@
+//! The speaker's own view of a deck: the same slides and steps, holding titles and notes instead of
+//! what the audience sees. Made from the parsed deck, so that the two can never drift apart.
+
+use super::{Block, BlockKind, Deck, Inline, Note, Slide, Step, TextStyle};
+
+impl Deck {
+    /// The deck of this deck's notes. Nothing on it runs.
+    #[must_use]
+    pub fn of_notes(&self) -> Self {
+        let slides = self.slides.iter().map(Slide::of_notes).collect();
+        Self { slides, cells: Vec::new(), ..self.clone() }
+    }
+}
+
+impl Slide {
+    fn of_notes(&self) -> Self {
+        let titles = self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Title(_)));
+        let notes = self.notes.iter().map(|note| note.block(self));
+        Self { blocks: titles.cloned().chain(notes).collect(), ..self.clone() }
+    }
+
+    /// How many pauses are over at a step.
+    pub fn pauses_passed(&self, step: Step) -> usize {
+        self.pauses.partition_point(|pause| *pause <= step)
+    }
+
+    /// The first step at which so many pauses are over; the last pause's if there are fewer.
+    pub fn after_pauses(&self, count: usize) -> Step {
+        let last = count.min(self.pauses.len()).checked_sub(1);
+        last.map_or(Step(0), |last| self.pauses[last])
+    }
+}
+
+impl Note {
+    /// A paragraph with a row for each line.
+    fn block(&self, slide: &Slide) -> Block {
+        let mut text = Vec::new();
+        for line in self.text.lines() {
+            if !text.is_empty() {
+                text.push(Inline::Break);
+            }
+            text.push(Inline::Text(line.into(), TextStyle::default()));
+        }
+        let kind = BlockKind::Paragraph(text);
+        Block { kind, span: slide.span, step: self.step, align: None, font_size: 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slide() -> Slide {
+        let block = |kind| Block {
+            kind,
+            span: crate::source::Span::default(),
+            step: Step(0),
+            align: None,
+            font_size: 1,
+        };
+        let words = |text: &str| vec![Inline::Text(text.into(), TextStyle::default())];
+        Slide {
+            blocks: vec![
+                block(BlockKind::Title(words("Title"))),
+                block(BlockKind::Paragraph(words("for all"))),
+            ],
+            steps: 6,
+            pauses: vec![Step(2), Step(5)],
+            notes: vec![
+                Note { text: "breathe".into(), step: Step(0) },
+                Note { text: "one\n\ntwo".into(), step: Step(2) },
+            ],
+            ..Slide::default()
+        }
+    }
+
+    #[test]
+    fn f199_the_speaker_sees_titles_and_notes_on_the_same_steps() {
+        let deck = Deck { slides: vec![slide()], ..Deck::default() }.of_notes();
+        let shown: Vec<_> = deck.slides[0].blocks.iter().map(|block| block.step.0).collect();
+        assert_eq!((shown, deck.slides[0].steps), (vec![0, 0, 2], 6));
+        let BlockKind::Paragraph(text) = &deck.slides[0].blocks[2].kind else { panic!() };
+        assert_eq!(text.iter().filter(|piece| **piece == Inline::Break).count(), 2);
+    }
+
+    #[test]
+    fn f199_pauses_are_counted_and_found_again() {
+        let slide = slide();
+        let passed: Vec<_> = (0..6).map(|step| slide.pauses_passed(Step(step))).collect();
+        assert_eq!(passed, [0, 0, 1, 1, 1, 2]);
+        let steps: Vec<_> = (0..4).map(|count| slide.after_pauses(count).0).collect();
+        assert_eq!(steps, [0, 2, 5, 5]);
+        assert_eq!(slide.pauses_passed(Step::LAST), 2);
+    }
+}
