@@ -111,6 +111,27 @@ fn a_picture_shows_when_it_comes_and_when_it_changes() {
 }
 
 #[test]
+fn f200_a_transition_shows_both_slides_on_the_way_and_a_key_ends_it() {
+    let config = "transition: {duration_millis: 60000, frames: 600, animation: {style: fade}}\n";
+    let (old, new) = ("o".repeat(80), "n".repeat(80));
+    let talk = Stage::show(&format!("{old}\n\n<!-- end_slide -->\n\n{new}\n"));
+    talk.wait_for(&old);
+    talk.keys("q");
+    let settings = talk.folder().join("settings.yaml");
+    fs::write(&settings, config).unwrap();
+    let args = ["-c", settings.to_str().unwrap()];
+    let turning = Stage::open(&talk.deck(), &Opening { args: &args, ..Opening::default() });
+    turning.wait_for(&old);
+    turning.keys("l");
+    turning.wait("cells of both slides", |screen| screen.contains("no") && screen.contains("on"));
+    turning.keys("x");
+    turning.wait_for(&new);
+    turning.keys("h q");
+    assert!(turning.end().success());
+    assert!(talk.end().success());
+}
+
+#[test]
 fn in_presentation_mode_a_save_changes_nothing() {
     let talk = Stage::show_with(TWO, &Opening { args: &["-p"], ..Opening::default() });
     talk.wait_for("first");
