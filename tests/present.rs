@@ -214,3 +214,23 @@ fn killed_outright_it_leaves_no_process() {
     }
     assert!(talk.left_behind().is_empty());
 }
+
+#[test]
+fn f190_keys_can_be_chosen_and_the_help_shows_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    fs::write(&config, "bindings: {next: [w, <a-m>], exit: [xx]}\n").unwrap();
+    let args = ["-c", config.to_str().unwrap()];
+    let talk = Stage::show_with(TWO, &Opening { args: &args, ..Opening::default() });
+    talk.wait_for("first");
+    talk.keys("? w");
+    talk.wait_for("alt-m");
+    talk.keys("esc");
+    talk.wait_gone("alt-m");
+    talk.keys("l w");
+    talk.wait_for("second");
+    talk.write(b"\x1bm");
+    talk.wait_for("third");
+    talk.keys("x x");
+    assert!(talk.end().success());
+}

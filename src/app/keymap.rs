@@ -1,9 +1,9 @@
-//! Key bindings: presenterm's defaults and ours, in presenterm's syntax (`gg`, `<c-p>`,
-//! `<number>G`), and the reading of a key sequence as it is typed.
+//! Key bindings: presenterm's defaults and ours, what a configuration puts in their place, and the
+//! reading of a key sequence as it is typed.
 //!
 //! The table is also what the help panel shows, so that the two cannot differ.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use super::keys::{Key, Matched, Sequence};
 
 /// What a key can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,35 +57,25 @@ pub enum Action {
 }
 
 /// One row of the table: an action, its keys, and what the help says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// What it does.
     pub action: Action,
+    /// What a configuration calls it.
+    pub name: &'static str,
     /// The sequences that do it, as written.
-    pub keys: Vec<&'static str>,
+    pub keys: Vec<String>,
     /// What the help says.
     pub help: &'static str,
 }
 
-/// A key as bindings see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// Which key.
-    pub code: KeyCode,
-    /// Whether control was held.
-    pub ctrl: bool,
-    /// Whether alt was held.
-    pub alt: bool,
-}
-
-impl From<KeyEvent> for Key {
-    fn from(event: KeyEvent) -> Self {
-        Self {
-            code: event.code,
-            ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
-            alt: event.modifiers.contains(KeyModifiers::ALT),
-        }
-    }
+/// Two bindings of which one can never be typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The one: its action's name and its keys.
+    pub one: (&'static str, String),
+    /// The other.
+    pub other: (&'static str, String),
 }
 
 /// What a key sequence means so far.
@@ -99,34 +89,64 @@ pub enum Reading {
     Nothing,
 }
 
-/// One element of a binding's sequence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Matcher {
-    Number,
-    Key(Key),
-}
-
 /// The bindings and the keys typed so far.
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bindings: Vec<Binding>,
-    sequences: Vec<(Vec<Matcher>, Action)>,
+    sequences: Vec<(Sequence, Action)>,
     typed: Vec<Key>,
 }
 
 impl Default for Keymap {
     fn default() -> Self {
-        let bindings = defaults();
-        let sequences = bindings
-            .iter()
-            .flat_map(|binding| binding.keys.iter().map(|keys| (sequence(keys), binding.action)))
-            .filter_map(|(keys, action)| Some((keys?, action)))
-            .collect();
-        Self { bindings, sequences, typed: Vec::new() }
+        Self::of(default_bindings())
     }
 }
 
 impl Keymap {
+    /// The defaults with these keys for these actions in their place. A default key of ours that one
+    /// of them needs gives way: presenterm's users may have it for something else. Only `stop`, which
+    /// leaves when nothing runs, keeps its keys from `exit`.
+    ///
+    /// # Errors
+    /// A key sequence is that of two actions, or how another one starts.
+    pub fn with(chosen: &[(Action, Vec<String>)]) -> Result<Self, Conflict> {
+        let mut bindings = default_bindings();
+        let stop = keys_of(&bindings, Action::Stop);
+        let is_chosen = |action| chosen.iter().any(|(other, _)| *other == action);
+        for row in &mut bindings {
+            let Some((_, keys)) = chosen.iter().find(|(action, _)| *action == row.action) else {
+                continue;
+            };
+            row.keys.clone_from(keys);
+            if row.action == Action::Exit && !is_chosen(Action::Stop) {
+                row.keys.retain(|keys| !stop.contains(keys));
+            }
+        }
+        let taken: Vec<Sequence> = chosen
+            .iter()
+            .flat_map(|(action, _)| keys_of(&bindings, *action))
+            .filter_map(|keys| Sequence::read(&keys).ok())
+            .collect();
+        for row in bindings.iter_mut().filter(|row| row.action.is_ours() && !is_chosen(row.action))
+        {
+            let is_free = |keys: &String| {
+                Sequence::read(keys).is_ok_and(|own| !taken.iter().any(|key| own.conflicts(key)))
+            };
+            row.keys.retain(is_free);
+        }
+        match conflict(&bindings) {
+            Some(conflict) => Err(conflict),
+            None => Ok(Self::of(bindings)),
+        }
+    }
+
+    fn of(bindings: Vec<Binding>) -> Self {
+        let of_row = |row: &Binding| sequences(&row.keys).map(|keys| (keys, row.action)).collect();
+        let sequences = bindings.iter().flat_map::<Vec<_>, _>(of_row).collect();
+        Self { bindings, sequences, typed: Vec::new() }
+    }
+
     /// The table, for the help.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
@@ -151,7 +171,7 @@ impl Keymap {
     fn read(&self) -> Reading {
         let mut more = false;
         for (sequence, action) in &self.sequences {
-            match matched(sequence, &self.typed) {
+            match sequence.matched(&self.typed) {
                 Matched::Whole(number) => return Reading::Do(*action, number),
                 Matched::Begun => more = true,
                 Matched::Not => {}
@@ -161,149 +181,88 @@ impl Keymap {
     }
 }
 
-/// How far a sequence matches what was typed.
-#[derive(Debug, PartialEq, Eq)]
-enum Matched {
-    Whole(Option<u32>),
-    Begun,
-    Not,
-}
-
-fn matched(sequence: &[Matcher], typed: &[Key]) -> Matched {
-    let mut keys = typed.iter().peekable();
-    let mut number = None;
-    for matcher in sequence {
-        match matcher {
-            Matcher::Number => {
-                let mut value = None::<u32>;
-                while let Some(digit) = keys.peek().and_then(|key| digit(**key)) {
-                    value = Some(value.unwrap_or(0).saturating_mul(10).saturating_add(digit));
-                    keys.next();
-                }
-                match value {
-                    Some(_) => number = value,
-                    None if keys.peek().is_none() => return Matched::Begun,
-                    None => return Matched::Not,
-                }
-            }
-            Matcher::Key(wanted) => match keys.next() {
-                Some(key) if key == wanted => {}
-                Some(_) => return Matched::Not,
-                None => return Matched::Begun,
-            },
-        }
-    }
-    if keys.peek().is_none() { Matched::Whole(number) } else { Matched::Not }
-}
-
-fn digit(key: Key) -> Option<u32> {
-    match key.code {
-        KeyCode::Char(c) if !key.ctrl && !key.alt => c.to_digit(10),
-        _ => None,
+impl Action {
+    /// Whether presenterm has no such action.
+    fn is_ours(self) -> bool {
+        use Action::{FocusNext, FocusPrevious, RunFocused, ScrollDown, ScrollUp, ToggleProblems};
+        let ours = [FocusNext, FocusPrevious, RunFocused, ScrollDown, ScrollUp, ToggleProblems];
+        ours.contains(&self) || self == Self::Stop
     }
 }
 
-/// Reads a binding: `<number>`, `<c-x>`, `<a-x>`, named keys, single characters.
-fn sequence(text: &str) -> Option<Vec<Matcher>> {
-    let mut matchers = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let named = rest.strip_prefix('<').and_then(|inner| inner.split_once('>'));
-        if let Some((name, behind)) = named {
-            matchers.push(named_key(name)?);
-            rest = behind;
-        } else {
-            matchers.push(plain(KeyCode::Char(first)));
-            rest = &rest[first.len_utf8()..];
-        }
-    }
-    (!matchers.is_empty()).then_some(matchers)
+/// The keys of an action.
+fn keys_of(bindings: &[Binding], action: Action) -> Vec<String> {
+    let row = bindings.iter().find(|row| row.action == action);
+    row.map(|row| row.keys.clone()).unwrap_or_default()
 }
 
-fn plain(code: KeyCode) -> Matcher {
-    Matcher::Key(Key { code, ctrl: false, alt: false })
+/// The sequences of a row that can be read.
+fn sequences(keys: &[String]) -> impl Iterator<Item = Sequence> {
+    keys.iter().filter_map(|keys| Sequence::read(keys).ok())
 }
 
-fn named_key(name: &str) -> Option<Matcher> {
-    if name == "number" {
-        return Some(Matcher::Number);
-    }
-    let (ctrl, alt, base) = match name.split_once('-') {
-        Some(("c" | "C", base)) => (true, false, base),
-        Some(("a" | "A", base)) => (false, true, base),
-        _ => (false, false, name),
-    };
-    let mut characters = base.chars();
-    let code = match (characters.next(), characters.next()) {
-        (Some(single), None) => KeyCode::Char(single),
-        _ => key_code(&base.replace('_', "").to_lowercase())?,
-    };
-    Some(Matcher::Key(Key { code, ctrl, alt }))
-}
-
-fn key_code(name: &str) -> Option<KeyCode> {
-    Some(match name {
-        "cr" | "enter" => KeyCode::Enter,
-        "esc" => KeyCode::Esc,
-        "tab" => KeyCode::Tab,
-        "backtab" => KeyCode::BackTab,
-        "backspace" => KeyCode::Backspace,
-        "left" => KeyCode::Left,
-        "right" => KeyCode::Right,
-        "up" => KeyCode::Up,
-        "down" => KeyCode::Down,
-        "home" => KeyCode::Home,
-        "end" => KeyCode::End,
-        "pageup" => KeyCode::PageUp,
-        "pagedown" => KeyCode::PageDown,
-        _ => KeyCode::F(name.strip_prefix('f')?.parse().ok()?),
+/// The first two bindings of which one can never be typed. What an action has twice is no conflict.
+fn conflict(bindings: &[Binding]) -> Option<Conflict> {
+    let all = bindings.iter().flat_map(|row| row.keys.iter().map(move |keys| (row, keys)));
+    let all: Vec<_> =
+        all.filter_map(|(row, keys)| Some((row, keys, Sequence::read(keys).ok()?))).collect();
+    all.iter().enumerate().find_map(|(at, (row, keys, sequence))| {
+        let clash = |(other, others, one): &&(&Binding, &String, Sequence)| {
+            (row.action != other.action || *keys != *others) && sequence.conflicts(one)
+        };
+        all[at + 1..].iter().find(clash).map(|(other, others, _)| Conflict {
+            one: (row.name, (*keys).clone()),
+            other: (other.name, (*others).clone()),
+        })
     })
 }
 
 /// presenterm's defaults, then what it has no key for.
-fn defaults() -> Vec<Binding> {
-    let row = |action, keys: &[&'static str], help| Binding { action, keys: keys.to_vec(), help };
+pub fn default_bindings() -> Vec<Binding> {
+    let row = |action, name, keys: &[&str], help| {
+        let keys = keys.iter().map(|&keys| keys.to_owned()).collect();
+        Binding { action, name, keys, help }
+    };
     vec![
         row(
             Action::Next,
+            "next",
             &["l", "j", "<right>", "<page_down>", "<down>", " "],
             "next step, further down, next slide",
         ),
-        row(Action::Previous, &["h", "k", "<left>", "<page_up>", "<up>"], "back"),
-        row(Action::NextFast, &["n"], "next slide, past its steps"),
-        row(Action::PreviousFast, &["p"], "previous slide"),
-        row(Action::FirstSlide, &["gg", "<home>"], "first slide"),
-        row(Action::LastSlide, &["G", "<end>"], "last slide"),
-        row(Action::GoToSlide, &["<number>G"], "slide of that number"),
-        row(Action::SkipPauses, &["s"], "show all of the slide"),
-        row(Action::ScrollDown, &["<c-d>"], "scroll down"),
-        row(Action::ScrollUp, &["<c-u>"], "scroll up"),
-        row(Action::Execute, &["<c-e>"], "run the slide's or the focused code"),
-        row(Action::FocusNext, &["<tab>"], "focus the next block"),
-        row(Action::FocusPrevious, &["<backtab>"], "focus the previous block"),
-        row(Action::RunFocused, &["<cr>"], "run the focused block"),
-        row(Action::Stop, &["<c-c>"], "stop; again: kill; if idle: leave"),
-        row(Action::Reload, &["<c-r>"], "read the deck again"),
-        row(Action::ToggleIndex, &["<c-p>"], "slide index"),
-        row(Action::ToggleHelp, &["?"], "this help"),
-        row(Action::ToggleProblems, &["D"], "the deck's problems"),
-        row(Action::ToggleGrid, &["T"], "show where columns start"),
-        row(Action::Close, &["<esc>"], "close a panel, drop the focus"),
-        row(Action::Suspend, &["<c-z>"], "suspend"),
-        row(Action::Exit, &["q"], "leave"),
+        row(Action::Previous, "previous", &["h", "k", "<left>", "<page_up>", "<up>"], "back"),
+        row(Action::NextFast, "next_fast", &["n"], "next slide, past its steps"),
+        row(Action::PreviousFast, "previous_fast", &["p"], "previous slide"),
+        row(Action::FirstSlide, "first_slide", &["gg", "<home>"], "first slide"),
+        row(Action::LastSlide, "last_slide", &["G", "<end>"], "last slide"),
+        row(Action::GoToSlide, "go_to_slide", &["<number>G"], "slide of that number"),
+        row(Action::SkipPauses, "skip_pauses", &["s"], "show all of the slide"),
+        row(Action::ScrollDown, "scroll_down", &["<c-d>"], "scroll down"),
+        row(Action::ScrollUp, "scroll_up", &["<c-u>"], "scroll up"),
+        row(Action::Execute, "execute_code", &["<c-e>"], "run the slide's or the focused code"),
+        row(Action::FocusNext, "focus_next", &["<tab>"], "focus the next block"),
+        row(Action::FocusPrevious, "focus_previous", &["<s-tab>"], "focus the previous block"),
+        row(Action::RunFocused, "run_focused", &["<cr>"], "run the focused block"),
+        row(Action::Stop, "stop", &["<c-c>"], "stop; again: kill; if idle: leave"),
+        row(Action::Reload, "reload", &["<c-r>"], "read the deck again"),
+        row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index"),
+        row(Action::ToggleHelp, "toggle_bindings", &["?"], "this help"),
+        row(Action::ToggleProblems, "toggle_problems", &["D"], "the deck's problems"),
+        row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "show where columns start"),
+        row(Action::Close, "close_modal", &["<esc>"], "close a panel, drop the focus"),
+        row(Action::Suspend, "suspend", &["<c-z>"], "suspend"),
+        row(Action::Exit, "exit", &["q"], "leave"),
     ]
 }
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::KeyCode;
+
     use super::*;
 
-    fn key(code: KeyCode) -> Key {
-        Key { code, ctrl: false, alt: false }
-    }
-
     fn press(keymap: &mut Keymap, text: &str) -> Vec<Reading> {
-        text.chars().map(|c| keymap.press(key(KeyCode::Char(c)))).collect()
+        text.chars().map(|c| keymap.press(KeyCode::Char(c).into())).collect()
     }
 
     #[test]
@@ -311,12 +270,49 @@ mod tests {
         let keymap = Keymap::default();
         let written: usize = keymap.bindings().iter().map(|binding| binding.keys.len()).sum();
         assert_eq!(keymap.sequences.len(), written);
-        for (at, (one, _)) in keymap.sequences.iter().enumerate() {
-            for (other, _) in &keymap.sequences[at + 1..] {
-                let shorter = one.len().min(other.len());
-                assert_ne!(one[..shorter], other[..shorter], "{one:?} and {other:?} conflict");
-            }
-        }
+        assert_eq!(conflict(keymap.bindings()), None);
+    }
+
+    fn with(chosen: &[(Action, &[&str])]) -> Result<Keymap, Conflict> {
+        let owned = |keys: &[&str]| keys.iter().map(|&keys| keys.to_owned()).collect();
+        let chosen: Vec<_> = chosen.iter().map(|(action, keys)| (*action, owned(keys))).collect();
+        Keymap::with(&chosen)
+    }
+
+    #[test]
+    fn chosen_keys_take_the_place_of_the_defaults() {
+        let mut keymap = with(&[(Action::Next, &["x", "<a-x>"])]).unwrap();
+        assert_eq!(press(&mut keymap, "xl"), [Reading::Do(Action::Next, None), Reading::Nothing]);
+        let alt_x = Key { alt: true, ..KeyCode::Char('x').into() };
+        assert_eq!(keymap.press(alt_x), Reading::Do(Action::Next, None));
+        assert_eq!(keymap.bindings()[0].keys, ["x", "<a-x>"]);
+    }
+
+    #[test]
+    fn a_key_for_two_actions_names_both() {
+        let conflict = with(&[(Action::Next, &["h"])]).unwrap_err();
+        assert_eq!(conflict.one, ("next", "h".to_owned()));
+        assert_eq!(conflict.other, ("previous", "h".to_owned()));
+        let conflict = with(&[(Action::Exit, &["g"])]).unwrap_err();
+        assert_eq!((conflict.one.0, conflict.other.0), ("first_slide", "exit"));
+        assert!(with(&[(Action::Next, &["a"]), (Action::Exit, &["ab"])]).is_err());
+    }
+
+    #[test]
+    fn presenterm_s_own_keys_to_leave_leave_ours_to_stop() {
+        let mut keymap = with(&[(Action::Exit, &["<c-c>", "x"])]).unwrap();
+        let ctrl_c = Key { ctrl: true, ..KeyCode::Char('c').into() };
+        assert_eq!(keymap.press(ctrl_c), Reading::Do(Action::Stop, None));
+        assert_eq!(press(&mut keymap, "x"), [Reading::Do(Action::Exit, None)]);
+    }
+
+    #[test]
+    fn what_presenterm_has_no_key_for_gives_way() {
+        let mut keymap = with(&[(Action::Next, &["<tab>", "D"])]).unwrap();
+        assert_eq!(press(&mut keymap, "D"), [Reading::Do(Action::Next, None)]);
+        let problems = |row: &&Binding| row.action == Action::ToggleProblems;
+        assert!(keymap.bindings().iter().find(problems).unwrap().keys.is_empty());
+        assert!(with(&[(Action::Next, &["D"]), (Action::ToggleProblems, &["D"])]).is_err());
     }
 
     #[test]
@@ -348,8 +344,8 @@ mod tests {
     #[test]
     fn control_is_part_of_the_key() {
         let mut keymap = Keymap::default();
-        let ctrl_e = Key { code: KeyCode::Char('e'), ctrl: true, alt: false };
+        let ctrl_e = Key { ctrl: true, ..KeyCode::Char('e').into() };
         assert_eq!(keymap.press(ctrl_e), Reading::Do(Action::Execute, None));
-        assert_eq!(keymap.press(key(KeyCode::Char('e'))), Reading::Nothing);
+        assert_eq!(keymap.press(KeyCode::Char('e').into()), Reading::Nothing);
     }
 }

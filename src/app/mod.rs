@@ -9,6 +9,7 @@ mod cells;
 mod effect;
 mod index;
 mod keymap;
+mod keys;
 mod msg;
 mod navigate;
 mod reload;
@@ -24,7 +25,8 @@ use crate::run::Runs;
 
 pub use effect::Effect;
 pub use index::{Index, title as slide_title};
-pub use keymap::{Action, Binding, Key, Keymap, Reading};
+pub use keymap::{Action, Binding, Conflict, Keymap, Reading, default_bindings};
+pub use keys::{Key, Sequence, spoken};
 pub use msg::{Hit, Msg, OutputHit};
 pub use update::update;
 

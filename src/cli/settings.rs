@@ -29,6 +29,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
         },
         protocol: forced.map_or(config.defaults.image_protocol, Protocol::named),
         cell: cell(config),
+        keymap: config.bindings.keymap(),
         cache: cache(),
         transition: transition(&config.transition),
     }

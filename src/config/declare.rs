@@ -41,6 +41,10 @@ impl Config {
         });
         let transition = &mut self.transition;
         keys.section("transition", "What changes slides.", &mut |keys| transition.declare(keys));
+        let bindings = &mut self.bindings;
+        let about = "Keys: characters as they are, `<c-x>`, `<a-x>`, `<s-tab>`, `<page_down>`, \
+                     `<number>`. What is given takes the place of an action's keys.";
+        keys.section("bindings", about, &mut |keys| bindings.declare(keys));
     }
 }
 

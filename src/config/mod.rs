@@ -5,6 +5,7 @@
 //! The keys are presenterm's. What is read here says how something is done, never whether a deck is
 //! right: a mistake in a configuration is told before the screen is taken.
 
+mod bindings;
 mod custom;
 mod declare;
 mod find;
@@ -23,6 +24,7 @@ use crate::source::{FileId, Span};
 use crate::view::Motion;
 use crate::yaml::{self, Fields, Kind, Place};
 
+pub use bindings::Bindings;
 pub use find::{Error, Found, directory, find};
 
 /// What messages call a configuration.
@@ -50,6 +52,8 @@ pub struct Config {
     pub export: Export,
     /// `transition`
     pub transition: Transition,
+    /// `bindings`
+    pub bindings: Bindings,
 }
 
 /// How a deck looks where it does not say.
@@ -171,12 +175,16 @@ impl Config {
     pub fn read(&mut self, text: &str, file: FileId) -> Vec<Diagnostic> {
         let place = Place::new(text, Span::new(file, 0..text.len()), CONFIGURATION);
         let mut problems = Vec::new();
+        self.bindings.start();
         match yaml::parse(text) {
             Ok(node) => Fields::root(&node, place, &mut problems, |fields| self.declare(fields)),
             Err(error) => {
                 let message = format!("not YAML: {}", error.message);
                 problems.push(place.error(error.at..error.at, message));
             }
+        }
+        if problems.is_empty() {
+            problems.extend(self.bindings.check(place));
         }
         problems.sort_by_key(|problem| problem.span.start);
         problems
@@ -222,6 +230,7 @@ impl Default for Config {
             },
             export: Export::default(),
             transition: Transition { style: None, duration_millis: 1000, frames: 30 },
+            bindings: Bindings::default(),
         }
     }
 }

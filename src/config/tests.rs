@@ -1,6 +1,7 @@
 //! What a configuration says, and what is said of a wrong one.
 
 use super::*;
+use crate::app::default_bindings;
 use crate::deck::Pauses;
 use crate::diag::plain;
 use crate::layout::{Across, Down};
@@ -34,7 +35,10 @@ fn nothing_and_comments_say_nothing() {
 #[test]
 fn the_sample_reads_back_as_the_defaults() {
     let sample = Config::sample();
-    assert_eq!(good(&sample), Config::default());
+    let mut config = good(&sample);
+    assert_eq!(config.bindings.keymap().bindings(), default_bindings());
+    config.bindings = Bindings::default();
+    assert_eq!(config, Config::default());
     // Commented-out keys are written as they would be.
     let commented: Vec<_> = sample.lines().filter(|line| line.trim_end().ends_with(':')).collect();
     assert!(commented.iter().any(|line| line.trim() == "# config_path:"), "{commented:?}");
@@ -91,6 +95,7 @@ export:
   pauses: new_slide
   snippets: sequential
   pdf: {fonts: {normal: a, bold: b, italic: c, bold_italic: d}}
+bindings: {next: [x]}
 transition: {duration_millis: 500, frames: 10, animation: {style: collapse_horizontal}}
 "#;
 
@@ -135,10 +140,37 @@ fn no_key_is_declared_without_a_value_in_the_test_above() {
     let all = yaml::parse(ALL).unwrap();
     for path in &paths {
         let found = path[1..].split('/').try_fold(&*all, |node, key| node.get(key));
-        let defaulted = path == "/defaults/incremental_tables/pause_after";
+        let defaulted =
+            path == "/defaults/incremental_tables/pause_after" || path.starts_with("/bindings/");
         assert!(found.is_some() || defaulted, "{path}");
     }
     assert!(paths.len() > 45, "{}", paths.len());
+}
+
+#[test]
+fn chosen_keys_are_the_keymap_s() {
+    let config = good("bindings: {next: [x, <a-x>], exit: [<c-q>]}");
+    let keymap = config.bindings.keymap();
+    let keys = |name| &keymap.bindings().iter().find(|row| row.name == name).unwrap().keys;
+    assert_eq!(keys("next"), &["x", "<a-x>"]);
+    assert_eq!(keys("exit"), &["<c-q>"]);
+    assert_eq!(keys("previous").len(), 5);
+}
+
+#[test]
+fn keys_that_conflict_name_both_actions() {
+    let (_, said) = read("bindings:\n  next: [x]\n  previous: [xy]\n");
+    insta::assert_snapshot!(said, @"
+    error: of `x` (`next`) and `xy` (`previous`) one is how the other starts
+     --> config.yaml:3:13
+      |
+    3 |   previous: [xy]
+      |             ^^^^
+      |
+      = hint: give one of the two other keys
+    ");
+    let (_, said) = read("bindings: {next: [q]}");
+    assert!(said.contains("`q` is bound to both `next` and `exit`"), "{said}");
 }
 
 #[test]
@@ -183,6 +215,10 @@ fn every_wrong_value_says_what_is_right() {
         ("snippet: {exec: {custom: {sql: {filename: a}}}}", "`sql` to have a `filename` and"),
         ("snippet: {exec: {custom: {sql: {filename: a, commands: [[]]}}}}", "a list of commands"),
         ("speaker_notes: {listen_address: 'localhost:1'}", "an address and a port"),
+        ("bindings: {next: [<foo>]}", "there is no key `<foo>`"),
+        ("bindings: {next: x}", "a list"),
+        ("bindings: {go_to_slide: [x]}", "keys with `<number>`"),
+        ("bindings: {nxt: [x]}", "did you mean `next`?"),
         ("defaults: [1]", "keys and values"),
         ("d2: {scale: NaN}", "a number from -1 to 100"),
     ];

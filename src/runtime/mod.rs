@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::app::{App, Msg, Policy, Trust, update};
+use crate::app::{App, Keymap, Msg, Policy, Trust, update};
 use crate::exec;
 use crate::layout::Scene;
 use crate::media::{self, Media};
@@ -70,6 +70,8 @@ pub struct Settings {
     pub policy: Policy,
     /// The forced way to show pictures.
     pub protocol: Option<media::Protocol>,
+    /// The keys.
+    pub keymap: Keymap,
     /// A cell in pixels, width and height, where the terminal does not tell.
     pub cell: (u16, u16),
     /// Where compiled code is kept.
@@ -140,7 +142,8 @@ impl Talk {
             () if known() => Trust::Always,
             () => Trust::Unknown,
         };
-        let app = App::new(show.deck.clone(), trust);
+        let mut app = App::new(show.deck.clone(), trust);
+        app.keymap = settings.keymap.clone();
         let executor = perform::executor(&settings, &show, &mailbox);
         let pictures = mailbox.clone();
         let media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {

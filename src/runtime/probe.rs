@@ -163,7 +163,9 @@ fn key(token: &[u8]) -> Option<KeyEvent> {
             b'6' => KeyCode::PageDown,
             _ => return None,
         }),
-        [0x1b, ..] => None,
+        [0x1b, rest @ ..] => {
+            key(rest).map(|key| KeyEvent { modifiers: key.modifiers | KeyModifiers::ALT, ..key })
+        }
         text => plain(KeyCode::Char(std::str::from_utf8(text).ok()?.chars().next()?)),
     }
 }

@@ -5,7 +5,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::panel::Panel;
-use crate::app::App;
+use crate::app::{App, spoken};
 use crate::theme::Theme;
 
 /// Draws the key bindings from `row` on.
@@ -14,8 +14,9 @@ pub(super) fn draw(app: &App, row: u16, theme: &Theme, buffer: &mut Buffer) {
         .keymap
         .bindings()
         .iter()
+        .filter(|binding| !binding.keys.is_empty())
         .map(|binding| {
-            let keys: Vec<String> = binding.keys.iter().map(|keys| readable(keys)).collect();
+            let keys: Vec<String> = binding.keys.iter().map(|keys| spoken(keys)).collect();
             (keys.join("  "), binding.help)
         })
         .collect();
@@ -33,27 +34,4 @@ pub(super) fn draw(app: &App, row: u16, theme: &Theme, buffer: &mut Buffer) {
     let middle = usize::from(buffer.area.height.saturating_sub(2)) / 2;
     let keep = usize::from(row) + middle;
     Panel { title: "Keys".to_owned(), keys: "esc", rows, keep, chosen: None }.draw(theme, buffer);
-}
-
-/// A binding as people say it: `<c-e>` is `ctrl-e`, a space is `space`.
-fn readable(keys: &str) -> String {
-    keys.replace("<c-", "ctrl-")
-        .replace("<a-", "alt-")
-        .replace("<cr>", "enter")
-        .replace("<backtab>", "shift-tab")
-        .replace("<number>", "number ")
-        .replace(['<', '>'], "")
-        .replace('_', " ")
-        .replacen(' ', if keys == " " { "space" } else { " " }, 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::readable;
-
-    #[test]
-    fn bindings_are_shown_as_people_say_them() {
-        let said = ["<c-e>", " ", "<page_down>", "<number>G", "gg", "<backtab>"].map(readable);
-        assert_eq!(said, ["ctrl-e", "space", "page down", "number G", "gg", "shift-tab"]);
-    }
 }

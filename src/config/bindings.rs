@@ -1,0 +1,104 @@
+//! Key bindings: `bindings`, whose keys are the actions that `app` knows.
+
+use std::ops::Range;
+
+use serde_json::Value as Json;
+
+use crate::app::{Action, Conflict, Keymap, Sequence, default_bindings, spoken};
+use crate::diag::Diagnostic;
+use crate::yaml::{Keys, Node, Place, Slot};
+
+/// Every action with its keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bindings(Vec<Bound>);
+
+/// One action and its keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Bound {
+    action: Action,
+    name: &'static str,
+    help: &'static str,
+    keys: Vec<String>,
+    /// Whether a file says so.
+    chosen: bool,
+    /// Where the file says so that was read last.
+    place: Option<Range<usize>>,
+}
+
+impl Default for Bindings {
+    fn default() -> Self {
+        let bound = |row: crate::app::Binding| Bound {
+            action: row.action,
+            name: row.name,
+            help: row.help,
+            keys: row.keys,
+            chosen: false,
+            place: None,
+        };
+        Self(default_bindings().into_iter().map(bound).collect())
+    }
+}
+
+impl Bindings {
+    /// The keymap of these keys.
+    pub fn keymap(&self) -> Keymap {
+        // Conflicts were told of when the file was read.
+        self.made().unwrap_or_default()
+    }
+
+    fn made(&self) -> Result<Keymap, Conflict> {
+        let chosen = self.0.iter().filter(|bound| bound.chosen);
+        let chosen: Vec<_> = chosen.map(|bound| (bound.action, bound.keys.clone())).collect();
+        Keymap::with(&chosen)
+    }
+
+    /// Leads `keys` past every action.
+    pub(super) fn declare(&mut self, keys: &mut dyn Keys) {
+        for bound in &mut self.0 {
+            keys.key(bound.name, bound.help, bound);
+        }
+    }
+
+    /// Another file is about to be read.
+    pub(super) fn start(&mut self) {
+        self.0.iter_mut().for_each(|bound| bound.place = None);
+    }
+
+    /// What is wrong with the keys that were just read.
+    pub(super) fn check(&self, place: Place<'_>) -> Option<Diagnostic> {
+        let Conflict { one, other } = self.made().err()?;
+        let at = |name| self.0.iter().find(|bound| bound.name == name)?.place.clone();
+        let range = at(other.0).or_else(|| at(one.0)).unwrap_or_default();
+        let (keys, others) = (spoken(&one.1), spoken(&other.1));
+        let message = if keys == others {
+            format!("`{keys}` is bound to both `{}` and `{}`", one.0, other.0)
+        } else {
+            let names = format!("`{keys}` (`{}`) and `{others}` (`{}`)", one.0, other.0);
+            format!("of {names} one is how the other starts")
+        };
+        Some(place.error(range, message).hint("give one of the two other keys"))
+    }
+}
+
+impl Slot for Bound {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let mut keys: Vec<String> = Vec::new();
+        keys.take(node)?;
+        for keys in &keys {
+            let sequence = Sequence::read(keys).map_err(|why| format!("a list of keys: {why}"))?;
+            if self.action == Action::GoToSlide && !sequence.has_number() {
+                return Err("keys with `<number>` among them".to_owned());
+            }
+        }
+        (self.keys, self.chosen, self.place) = (keys, true, Some(node.range.clone()));
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        self.keys.sample()
+    }
+
+    fn schema(&self) -> Json {
+        self.keys.schema()
+    }
+}
