@@ -132,6 +132,38 @@ fn f200_a_transition_shows_both_slides_on_the_way_and_a_key_ends_it() {
 }
 
 #[test]
+fn f199_a_second_window_shows_the_notes_of_the_slide_that_is_shown() {
+    let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    let address = format!("{{listen_address: '{free}', publish_address: '{free}'}}");
+    fs::write(&config, format!("speaker_notes: {address}\n")).unwrap();
+    let deck = folder.path().join("talk.md");
+    let notes = "<!-- speaker_note: be calm -->\n\n<!-- pause -->\n\n\
+        b\n\n<!-- speaker_note: now smile -->\n\n<!-- end_slide -->\n\n\
+        Two\n===\n\nc\n\n<!-- speaker_note: thank them -->\n";
+    fs::write(&deck, format!("One\n===\n\na\n\n{notes}")).unwrap();
+    let open = |flag| {
+        let args = ["-c", config.to_str().unwrap(), flag];
+        Stage::open(&deck, &Opening { args: &args, ..Opening::default() })
+    };
+    let speaker = open("-l");
+    speaker.wait_for("be calm");
+    assert!(!speaker.screen().contains("now smile") && !speaker.screen().contains("a\n"));
+    let talk = open("-P");
+    talk.wait_for("a");
+    talk.keys("l");
+    speaker.wait_for("now smile");
+    talk.keys("l");
+    speaker.wait_for("thank them");
+    talk.keys("h h");
+    speaker.wait_gone("now smile");
+    talk.keys("q");
+    assert!(talk.end().success());
+    assert!(speaker.end().success(), "it ends with the talk");
+}
+
+#[test]
 fn in_presentation_mode_a_save_changes_nothing() {
     let talk = Stage::show_with(TWO, &Opening { args: &["-p"], ..Opening::default() });
     talk.wait_for("first");

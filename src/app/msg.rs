@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Key, Stage};
-use crate::deck::{CellId, Deck, Fingerprint};
+use crate::deck::{CellId, Deck, Fingerprint, SlideNo};
 use crate::run::{self, Preparation, RunId};
 
 /// One thing that happened.
@@ -27,6 +27,10 @@ pub enum Msg {
     Terminate,
     /// A picture can be drawn, or the terminal said what it can.
     Picture,
+
+    // The other window of the same talk.
+    /// It shows this slide, with so many pauses over.
+    Told(SlideNo, usize),
 
     // Layout.
     /// The current scene was laid out.

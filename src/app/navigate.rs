@@ -80,6 +80,15 @@ pub(super) fn go_to(app: &mut App, slide: SlideNo) {
     jump(app, Cursor { slide, step: Step(0) });
 }
 
+/// Where the talk's other window is: to this slide, so many pauses on.
+pub(super) fn follow(app: &mut App, slide: SlideNo, pauses: usize) {
+    let slide = slide.min(app.deck.last_slide());
+    let step = app.deck.slide(slide).after_pauses(pauses);
+    if app.at != (Cursor { slide, step }) {
+        jump(app, Cursor { slide, step });
+    }
+}
+
 /// To a slide and step.
 pub(super) fn jump(app: &mut App, at: Cursor) {
     if app.at.slide != at.slide {

@@ -17,6 +17,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Resized | Msg::Resumed | Msg::Picture => app.scene_changed(),
         Msg::Terminate => return vec![Effect::Quit],
         Msg::LaidOut(stage) => navigate::settle(app, stage),
+        Msg::Told(slide, pauses) => navigate::follow(app, slide, pauses),
         Msg::Loaded(deck) => return loaded(app, deck),
         Msg::Trouble(why) => {
             app.notice = Some(why);

@@ -11,6 +11,7 @@ use crate::media::Protocol;
 
 /// A terminal slide-deck runner that runs the code on its slides.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "presenterm's own flags, each on its own")]
 #[command(
     version,
     about,
@@ -40,6 +41,12 @@ pub(super) struct Args {
     /// Let the deck's code run also where its output replaces it.
     #[arg(short = 'X', long)]
     pub(super) enable_snippet_execution_replace: bool,
+    /// Tell a second window, opened with `-l`, which slide is shown.
+    #[arg(short = 'P', long)]
+    pub(super) publish_speaker_notes: bool,
+    /// Show the speaker's notes of the slide that a window opened with `-P` shows.
+    #[arg(short, long, conflicts_with = "publish_speaker_notes")]
+    pub(super) listen_speaker_notes: bool,
     /// How pictures are shown, whatever the terminal says of itself.
     #[arg(long, value_parser = protocols())]
     pub(super) image_protocol: Option<String>,

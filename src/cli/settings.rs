@@ -8,7 +8,7 @@ use super::{cache, warn};
 use crate::app::Policy;
 use crate::config::{self, Config, DefaultTheme};
 use crate::media::Protocol;
-use crate::runtime::{Origin, Settings, Transition};
+use crate::runtime::{Follow, Origin, Settings, Transition};
 
 /// The configuration for a deck; says what of it does not count.
 pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Result<Config> {
@@ -20,8 +20,12 @@ pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Resul
 /// How a deck is presented.
 pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings {
     let forced = args.image_protocol.as_deref();
+    let follow = follow(args, &config.speaker_notes);
     Settings {
-        origin: origin(deck, args.theme.clone(), config),
+        origin: Origin {
+            notes: matches!(follow, Some(Follow::Listen(_))),
+            ..origin(deck, args.theme.clone(), config)
+        },
         reload: !args.present,
         policy: Policy {
             exec: args.enable_snippet_execution || config.snippet.exec,
@@ -32,7 +36,16 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
         keymap: config.bindings.keymap(),
         cache: cache(),
         transition: transition(&config.transition),
+        follow,
     }
+}
+
+fn follow(args: &Args, config: &config::SpeakerNotes) -> Option<Follow> {
+    if args.listen_speaker_notes {
+        return Some(Follow::Listen(config.listen_address));
+    }
+    let tells = args.publish_speaker_notes || config.always_publish;
+    tells.then_some(Follow::Tell(config.publish_address))
 }
 
 fn transition(config: &config::Transition) -> Option<Transition> {

@@ -46,6 +46,8 @@ pub struct Origin {
     pub options: Options,
     /// How much of the terminal its slides use.
     pub limits: Limits,
+    /// Whether the speaker's notes are shown instead of the slides.
+    pub notes: bool,
 }
 
 impl Origin {
@@ -57,6 +59,7 @@ impl Origin {
             default_theme: "dark".to_owned(),
             options: Options::default(),
             limits: Limits::default(),
+            notes: false,
         }
     }
 }
@@ -75,6 +78,7 @@ fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
     let theme = choose_theme(origin, &mut deck);
     let highlighter = choose_highlighter(&theme, &mut deck, before);
     let footer = footer_text(&theme, &mut deck);
+    let deck = if origin.notes { deck.of_notes() } else { deck };
     Show {
         deck: Arc::new(deck),
         theme: Arc::new(theme),

@@ -9,6 +9,7 @@
 
 mod ahead;
 mod changes;
+mod follow;
 mod input;
 mod inspect;
 mod load;
@@ -31,17 +32,20 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::app::{App, Keymap, Msg, Policy, Trust, update};
+use crate::deck::SlideNo;
 use crate::exec;
 use crate::layout::Scene;
 use crate::media::{self, Media};
 use crate::view;
 
+pub use follow::Follow;
 pub use inspect::inspect;
 pub use load::{DiskFiles, Origin, Show, load};
 pub use still::Stills;
 pub use turn::Transition;
 
 use ahead::Ahead;
+use follow::Teller;
 use input::Input;
 use mailbox::{Letters, Mailbox};
 use prefetch::Prefetch;
@@ -78,6 +82,8 @@ pub struct Settings {
     pub cache: PathBuf,
     /// What is shown between two slides.
     pub transition: Option<Transition>,
+    /// Whether there is another window of the same talk.
+    pub follow: Option<Follow>,
 }
 
 /// What other threads tell the loop.
@@ -94,6 +100,8 @@ enum Event {
     PicturesChanged,
     Picture(media::Loaded),
     Exec(exec::Event),
+    /// The other window is at this slide, behind so many pauses.
+    Told(SlideNo, usize),
 }
 
 /// Presents a deck until the speaker leaves.
@@ -132,6 +140,7 @@ struct Talk {
     ahead: Option<Ahead>,
     /// The turn from one slide to another that is being shown.
     turn: Option<Turn>,
+    teller: Option<Teller>,
 }
 
 impl Talk {
@@ -154,6 +163,7 @@ impl Talk {
         let scene = Scene::blank(screen.size(), show.theme.base);
         let prefetch = Prefetch::start()?;
         let frames = Frames::new();
+        let teller = talk_of_two(&settings, &mut app, &mailbox)?;
         let mut talk = Self {
             settings,
             app,
@@ -169,6 +179,7 @@ impl Talk {
             pictures: false,
             ahead: None,
             turn: None,
+            teller,
         };
         talk.draw()?;
         if talk.app.trust.allows() {
@@ -297,6 +308,10 @@ impl Talk {
                 self.frames.hurry();
                 Msg::Picture
             }
+            Event::Told(slide, pauses) => {
+                self.frames.hurry();
+                Msg::Told(slide, pauses)
+            }
             Event::Exec(exec::Event::Run(run, event)) => Msg::Run(run, event),
             Event::Exec(exec::Event::Prepared(code, how)) => Msg::Prepared(code, how),
         };
@@ -356,9 +371,34 @@ impl Talk {
             screen.show(frame)?;
         }
         self.app.changed.paint = false;
+        if let Some(teller) = &self.teller {
+            teller.tell(&self.show.deck, self.app.at);
+        }
         self.prefetch.at(&self.show.deck, &self.show.highlighter, self.app.at.slide);
         self.watch.pictures(self.media.files());
         Ok(())
+    }
+}
+
+/// Begins to follow the other window, or gives what tells it where this one is.
+fn talk_of_two(
+    settings: &Settings,
+    app: &mut App,
+    mailbox: &Mailbox,
+) -> io::Result<Option<Teller>> {
+    let deck = &settings.origin.path;
+    match settings.follow {
+        None => Ok(None),
+        Some(Follow::Tell(address)) => Ok(Teller::new(address, deck)
+            .map_err(|error| {
+                let why = format!("nobody can be told where the talk is, at {address}: {error}");
+                update(app, Msg::Trouble(why));
+            })
+            .ok()),
+        Some(Follow::Listen(address)) => {
+            follow::listen(address, deck, mailbox.clone())?;
+            Ok(None)
+        }
     }
 }
 
