@@ -177,3 +177,36 @@ fn nothing_in_a_deck_or_its_name_reaches_the_terminal_raw() {
         assert_eq!(raw, None, "{text:?}");
     }
 }
+
+#[test]
+fn mistakes_of_the_configuration_are_told_with_those_of_the_deck() {
+    let files = [
+        ("talk.md", "<!-- puase -->\n"),
+        ("livedeck.yaml", "defaults:\n  theme: dark\n  max_colums: 60\n"),
+    ];
+    let (status, text) = report(&files, &[]);
+    assert_eq!(status, 1);
+    insta::assert_snapshot!(text, @"
+    error: `defaults` has no key `max_colums`
+     --> livedeck.yaml:3:3
+      |
+    3 |   max_colums: 60
+      |   ^^^^^^^^^^
+      |
+      = hint: did you mean `max_columns`?
+
+    error: unknown command `puase`
+     --> talk.md:1:6
+      |
+    1 | <!-- puase -->
+      |      ^^^^^
+      |
+      = hint: did you mean `pause`?
+
+    talk.md: 1 slide, 2 errors
+    ");
+    let (_, text) = report(&files, &["--format", "json"]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["diagnostics"][0]["file"], "livedeck.yaml");
+    assert_eq!(document["diagnostics"][1]["file"], "talk.md");
+}

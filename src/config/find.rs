@@ -7,13 +7,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "the one place that reads configurations")]
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
 use super::Config;
-use crate::diag::{self, Severity};
+use crate::diag::{self, Diagnostic, Severity};
 use crate::source::{SourceFile, Sources};
 
 /// The variable that names the configuration.
@@ -38,9 +39,30 @@ pub enum Error {
     /// A file cannot be read.
     #[error("the configuration `{0}` cannot be read")]
     Unreadable(PathBuf, #[source] io::Error),
-    /// Files have mistakes: each as an excerpt.
+    /// A file has mistakes: each as an excerpt.
     #[error("{0}")]
-    Mistakes(String),
+    Mistakes(Box<Mistakes>),
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug)]
+pub struct Mistakes {
+    /// The mistakes, errors among them.
+    pub found: Vec<Diagnostic>,
+    /// The file they stand in.
+    pub sources: Sources,
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&excerpts(&self.found, &self.sources, Severity::Error).join("\n\n"))
+    }
+}
+
+/// The mistakes of this severity, drawn.
+fn excerpts(found: &[Diagnostic], sources: &Sources, severity: Severity) -> Vec<String> {
+    let found = found.iter().filter(|found| found.severity == severity);
+    found.map(|found| diag::plain(found, sources)).collect()
 }
 
 /// Reads the configuration: `given` on the command line, or what goes for a deck.
@@ -95,15 +117,10 @@ impl Found {
         let file = sources.add(SourceFile::new(&path, text));
         let problems = self.config.read(text, file);
         self.files.push(path);
-        let said = |severity| {
-            let problems = problems.iter().filter(move |problem| problem.severity == severity);
-            problems.map(|problem| diag::plain(problem, &sources)).collect::<Vec<_>>()
-        };
-        let (errors, warnings) = (said(Severity::Error), said(Severity::Warning));
-        if !errors.is_empty() {
-            return Err(Error::Mistakes(errors.join("\n\n")));
+        if problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return Err(Error::Mistakes(Box::new(Mistakes { found: problems, sources })));
         }
-        self.warnings.extend(warnings);
+        self.warnings.extend(excerpts(&problems, &sources, Severity::Warning));
         Ok(())
     }
 

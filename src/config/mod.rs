@@ -25,7 +25,7 @@ use crate::view::Motion;
 use crate::yaml::{self, Fields, Kind, Place};
 
 pub use bindings::Bindings;
-pub use find::{Error, Found, directory, find};
+pub use find::{Error, Found, Mistakes, directory, find};
 
 /// What messages call a configuration.
 const CONFIGURATION: Kind =

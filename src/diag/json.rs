@@ -30,9 +30,12 @@ struct Entry<'a> {
     hints: &'a [String],
 }
 
-/// The diagnostics as JSON.
-pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let diagnostics = diagnostics.iter().map(|found| entry(found, sources)).collect();
+/// The diagnostics as JSON, each list with the files it speaks of.
+pub fn json(reports: &[(&[Diagnostic], &Sources)]) -> String {
+    let mut diagnostics = Vec::new();
+    for (found, sources) in reports {
+        diagnostics.extend(found.iter().map(|found| entry(found, sources)));
+    }
     let document = Document { version: VERSION, diagnostics };
     escaped(&serde_json::to_string_pretty(&document).unwrap_or_default())
 }
@@ -87,7 +90,7 @@ mod tests {
             Diagnostic::error(span, "unknown \"command\"").hint("did you mean `pause`?"),
             Diagnostic::warning(Span::new(file, 0..2), "an accent"),
         ];
-        insta::assert_snapshot!(json(&found, &sources), @r#"
+        insta::assert_snapshot!(json(&[(&found, &sources)]), @r#"
         {
           "version": 1,
           "diagnostics": [
