@@ -1,7 +1,8 @@
 //! Decks in, screens out: every deck of `decks/`, each slide at each step, at two sizes.
 //!
 //! A screen is written as its text, then as the letters of its styles (`·` is the slide's own),
-//! then as what the letters mean: a changed colour is a changed line. After a change that is meant,
+//! then as what the letters mean: a changed colour is a changed line. Last come the deck's mistakes,
+//! of which not all stand on a slide. After a change that is meant,
 //! `cargo insta review` shows each difference.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads its own tree")]
@@ -10,9 +11,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use livedeck::deck::{Cursor, SlideNo, Step};
-use livedeck::layout::{Inputs, Limits, Measures, Size, layout};
-use livedeck::run::Runs;
-use livedeck::runtime::{Origin, Show, load};
+use livedeck::diag::summary;
+use livedeck::layout::Size;
+use livedeck::runtime::{Origin, Show, Stills, inspect, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -45,31 +46,33 @@ fn decks() -> Vec<PathBuf> {
 fn screens(show: &Show) -> String {
     let mut text = String::new();
     let mut styles = Letters::default();
+    let mut stills = Stills::new(show);
     for (index, slide) in show.deck.slides.iter().enumerate() {
         for step in 0..slide.steps {
             let at = Cursor { slide: SlideNo::new(index), step: Step(step) };
-            text += &screen(show, at, Size::new(80, 24), &mut styles);
+            text += &screen(&mut stills, at, Size::new(80, 24), &mut styles);
         }
         let at = Cursor { slide: SlideNo::new(index), step: Step::LAST };
-        text += &screen(show, at, Size::new(40, 12), &mut styles);
+        text += &screen(&mut stills, at, Size::new(40, 12), &mut styles);
     }
-    text + &styles.legend()
+    text + &styles.legend() + &mistakes(show)
 }
 
-fn screen(show: &Show, at: Cursor, size: Size, styles: &mut Letters) -> String {
-    let scene = layout(&Inputs {
-        deck: &show.deck,
-        at,
-        size,
-        theme: &show.theme,
-        highlighter: &show.highlighter,
-        runs: &Runs::default(),
-        measures: &Measures::default(),
-        footer: &show.footer,
-        focus: None,
-        grid: false,
-        limits: Limits::default(),
-    });
+/// What `check` says of the deck.
+fn mistakes(show: &Show) -> String {
+    let found = inspect(show, &[]);
+    let mut text = if found.is_empty() { "" } else { "═══ the mistakes ═══\n" }.to_owned();
+    for found in found {
+        writeln!(text, "{:?} {}", found.severity, summary(&found, &show.deck.sources)).unwrap();
+        for hint in found.hints {
+            writeln!(text, "  hint: {hint}").unwrap();
+        }
+    }
+    text
+}
+
+fn screen(stills: &mut Stills<'_>, at: Cursor, size: Size, styles: &mut Letters) -> String {
+    let scene = stills.scene(at, size);
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
     paint(&scene, 0, &mut buffer);
     let slide = at.slide.human();

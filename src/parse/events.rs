@@ -217,28 +217,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn text_part(&self, mut text: Vec<Inline>, range: &Range<usize>, found: &mut Vec<Element<'t>>) {
-        let empty = |inline: &Inline| match inline {
-            Inline::Text(text, _) => text.trim().is_empty(),
-            Inline::Break | Inline::SoftBreak => true,
-            Inline::Variable(..) => false,
-        };
-        while text.last().is_some_and(empty) {
-            text.pop();
-        }
-        let first = text.iter().position(|inline| !empty(inline)).unwrap_or(text.len());
-        text.drain(..first);
-        if let Some(Inline::Text(text, style)) = text.first_mut()
-            && !style.has(TextStyle::CODE)
-            && text.starts_with(' ')
-        {
-            *text = text.trim_start().into();
-        }
-        if let Some(Inline::Text(text, style)) = text.last_mut()
-            && !style.has(TextStyle::CODE)
-            && text.ends_with(' ')
-        {
-            *text = text.trim_end().into();
-        }
+        trim(&mut text);
         if !text.is_empty() {
             found.push(self.element(ElementKind::Paragraph(text), range.clone()));
         }
@@ -358,6 +337,32 @@ impl<'t> Reader<'t, '_> {
                 None => return,
             }
         }
+    }
+}
+
+/// Takes the blanks off the ends of a paragraph's text.
+pub(super) fn trim(text: &mut Vec<Inline>) {
+    let empty = |inline: &Inline| match inline {
+        Inline::Text(text, _) => text.trim().is_empty(),
+        Inline::Break | Inline::SoftBreak => true,
+        Inline::Variable(..) => false,
+    };
+    while text.last().is_some_and(empty) {
+        text.pop();
+    }
+    let first = text.iter().position(|inline| !empty(inline)).unwrap_or(text.len());
+    text.drain(..first);
+    if let Some(Inline::Text(text, style)) = text.first_mut()
+        && !style.has(TextStyle::CODE)
+        && text.starts_with(' ')
+    {
+        *text = text.trim_start().into();
+    }
+    if let Some(Inline::Text(text, style)) = text.last_mut()
+        && !style.has(TextStyle::CODE)
+        && text.ends_with(' ')
+    {
+        *text = text.trim_end().into();
     }
 }
 

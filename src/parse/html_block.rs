@@ -95,7 +95,8 @@ impl<'t> Reader<'t, '_> {
 
     /// Reads a block that starts with a span's tag: a paragraph, had the tag more on its line.
     fn spans(&mut self, html: &str, span: Span, found: &mut Vec<Element<'t>>) {
-        let text = line::line_at(html.trim(), span, self.mistakes);
+        let mut text = line::line_at(html.trim(), span, self.mistakes);
+        events::trim(&mut text);
         if !text.is_empty() {
             found.push(Element { kind: ElementKind::Paragraph(text), span });
         }

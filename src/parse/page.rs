@@ -89,6 +89,8 @@ impl Page {
     pub(super) fn place_at(&mut self, kind: BlockKind, span: Span, step: Step) {
         self.run = if matches!(kind, BlockKind::List(_)) { Run::List } else { Run::None };
         let Manner { align, font_size, .. } = self.manner;
+        // What stands in a quote or list item leans as that does.
+        let align = align.filter(|_| !self.is_nested());
         self.target().push(Block { kind, span, step, align, font_size });
     }
 
@@ -186,6 +188,7 @@ impl Page {
         };
         let count = layout.columns.columns.len();
         if column >= count {
+            layout.complained = true;
             let s = if count == 1 { "" } else { "s" };
             let message = format!("there is no column {column}: the layout has {count} column{s}");
             return Err((message, "columns count from 0"));

@@ -245,7 +245,7 @@ fn spans_have_colours_and_nest() {
 fn a_span_on_lines_of_its_own_is_a_paragraph_after_all() {
     assert_snapshot!(tree("<span style=\"color: red\">\nx\n</span>\n\na<br/>b\n\n<br>\n"), @"
     --- 1
-    p {fg=red: x}
+    p {fg=red:x}
     p a⏎b
     space 1
     ");

@@ -1,21 +1,23 @@
-//! Everything that is wrong with a deck, for `check`: what reading it found, pictures that cannot be
-//! shown, and what does not fit the sizes asked for.
+//! Everything that is wrong with a deck, for `check`: what reading it found, names that the theme
+//! does not know, pictures that cannot be shown, and what does not fit the sizes asked for.
 
 use std::path::PathBuf;
 
 use super::Show;
 use super::stage::{measure, visit};
-use crate::deck::{Cursor, SlideNo, Step};
-use crate::diag::Diagnostic;
+use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
+use crate::diag::{Diagnostic, closest};
 use crate::layout::{Inputs, Size, overflow};
 use crate::media::Media;
 use crate::run::Runs;
+use crate::theme::Palette;
 
 /// All mistakes of the deck, in the order of its text.
 pub fn inspect(show: &Show, sizes: &[Size]) -> Vec<Diagnostic> {
     let mut found = show.deck.diagnostics.clone();
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
     for slide in &show.deck.slides {
+        palette(&slide.blocks, &show.theme.palette, &mut found);
         visit(&slide.blocks, &mut |key, span| {
             if let Err(why) = media.measure(&key) {
                 found.push(Diagnostic::error(span, why));
@@ -23,23 +25,104 @@ pub fn inspect(show: &Show, sizes: &[Size]) -> Vec<Diagnostic> {
         });
     }
     for &size in sizes {
-        for slide in 0..show.deck.slides.len() {
-            let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
-            found.extend(overflow(&Inputs {
-                deck: &show.deck,
-                at,
-                size,
-                theme: &show.theme,
-                highlighter: &show.highlighter,
-                runs: &Runs::default(),
-                measures: &measure(&show.deck, at, &mut media),
-                footer: &show.footer,
-                focus: None,
-                grid: false,
-                limits: show.limits,
-            }));
-        }
+        found.extend(misfits(show, size, &mut media));
     }
     found.sort_by_key(|found| (found.span.file, found.span.start));
+    found
+}
+
+/// What does not fit this size, slide by slide.
+fn misfits(show: &Show, size: Size, media: &mut Media) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for slide in 0..show.deck.slides.len() {
+        let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
+        found.extend(overflow(&Inputs {
+            deck: &show.deck,
+            at,
+            size,
+            theme: &show.theme,
+            highlighter: &show.highlighter,
+            runs: &Runs::default(),
+            measures: &measure(&show.deck, at, media),
+            footer: &show.footer,
+            focus: None,
+            grid: false,
+            limits: show.limits,
+        }));
+    }
+    found
+}
+
+/// Colours and classes of spans that the theme's palette does not have.
+fn palette(blocks: &[Block], palette: &Palette, found: &mut Vec<Diagnostic>) {
+    let mut last = None;
+    for colors in blocks.iter().flat_map(texts).filter_map(colors_of) {
+        // A span's colours stand on each piece of its text.
+        if last.replace(colors) != Some(colors) {
+            found.extend(unknown(colors, palette));
+        }
+    }
+    for inner in blocks.iter().flat_map(inside) {
+        self::palette(inner, palette, found);
+    }
+}
+
+/// The blocks in a block.
+fn inside(block: &Block) -> Vec<&[Block]> {
+    match &block.kind {
+        BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => vec![inner],
+        BlockKind::Columns(columns) => columns.columns.iter().map(Vec::as_slice).collect(),
+        BlockKind::List(list) => list.items.iter().map(|item| item.blocks.as_slice()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A block's own text.
+fn texts(block: &Block) -> Vec<&Inline> {
+    match &block.kind {
+        BlockKind::Title(text)
+        | BlockKind::Heading(_, text)
+        | BlockKind::Paragraph(text)
+        | BlockKind::Footnote(_, text)
+        | BlockKind::Alert(_, Some(text), _) => text.iter().collect(),
+        BlockKind::List(list) => list.items.iter().flat_map(|item| &item.text).collect(),
+        BlockKind::Table(table) => {
+            let cells = table.rows.iter().flat_map(|row| &row.cells);
+            table.header.iter().chain(cells).flatten().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn colors_of(piece: &Inline) -> Option<&SpanColors> {
+    match piece {
+        Inline::Text(_, style) | Inline::Variable(_, style) => style.colors.as_deref(),
+        Inline::Break | Inline::SoftBreak => None,
+    }
+}
+
+fn unknown(colors: &SpanColors, palette: &Palette) -> Vec<Diagnostic> {
+    let name = |color: &Option<String>| -> Option<String> {
+        let color = color.as_deref()?;
+        let name = color.strip_prefix("palette:").or_else(|| color.strip_prefix("p:"))?;
+        (!palette.colors.contains_key(name)).then(|| name.to_owned())
+    };
+    let refuse = |what: &str, key: &str, name: &str, known: Option<&str>| {
+        let message = format!("the theme's palette has no {what} `{name}`");
+        Diagnostic::error(colors.span, message).hint(match known {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("name it under `palette.{key}` in the theme"),
+        })
+    };
+    let class = colors.class.as_deref().filter(|class| !palette.classes.contains_key(*class));
+    let names = [&colors.foreground, &colors.background].into_iter().filter_map(name);
+    let colors_known = || palette.colors.keys().map(String::as_str);
+    let classes_known = || palette.classes.keys().map(String::as_str);
+    let mut found: Vec<_> = names
+        .map(|name| refuse("colour", "colors", &name, closest(&name, colors_known())))
+        .collect();
+    found.extend(
+        class.map(|class| refuse("class", "classes", class, closest(class, classes_known()))),
+    );
     found
 }
