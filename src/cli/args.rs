@@ -103,15 +103,15 @@ pub(super) struct ExportArgs {
     /// Only this slide, from 1. A picture shows the first one if nothing is said.
     #[arg(long)]
     pub(super) slide: Option<u32>,
-    /// Write each step of a slide, not only the last one (text).
+    /// Write each step of a slide, not only the last one (text, html).
     #[arg(long)]
     pub(super) steps: bool,
-    /// What becomes of rows below the size (text).
+    /// What becomes of rows below the size: pages grow to show them, or they are left out.
     #[arg(long, default_value = "hide")]
     pub(super) overflow: Overflow,
-    /// The terminal's size: columns x rows.
-    #[arg(long, value_name = "WxH", default_value = "100x30", value_parser = size)]
-    pub(super) size: Size,
+    /// The terminal's size: columns x rows. [default: the configuration's, else 100x30]
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub(super) size: Option<Size>,
     /// Where to write it; `-` is standard output.
     #[arg(short, long, default_value = "-")]
     pub(super) output: PathBuf,
@@ -121,7 +121,7 @@ pub(super) struct ExportArgs {
     /// Read this configuration, and no other.
     #[arg(short, long, alias = "config-file", value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Run the slide's code first, and show what it writes (svg).
+    /// Run the slide's code first, and show what it writes (svg, html).
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
 }
@@ -131,6 +131,8 @@ pub(super) struct ExportArgs {
 pub(super) enum Format {
     /// One slide as an SVG picture.
     Svg,
+    /// All slides as one page for a browser.
+    Html,
     /// All slides as rows of text, with a form feed before each but the first.
     Text,
 }

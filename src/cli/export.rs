@@ -14,7 +14,8 @@ use ratatui::style::Color;
 use super::args::{ExportArgs, Format};
 use super::settings;
 use crate::deck::{Cursor, SlideNo, Step};
-use crate::export::{Look, PAGE_BREAK, Rgb, svg, text};
+use crate::export::{Look, Overflow, PAGE_BREAK, Rgb, Sheet, html, svg, text};
+use crate::layout::Size;
 use crate::runtime::{Show, Stills, load};
 use crate::theme::Theme;
 use crate::view::{self, Overlay};
@@ -29,52 +30,92 @@ pub(super) fn export(args: &ExportArgs, cache: &Path) -> anyhow::Result<()> {
         let known = (1..=slides).contains(&(slide as usize));
         ensure!(known, "there is no slide {slide}: the deck has {slides}");
     }
+    let size = args.size.unwrap_or_else(|| {
+        let (columns, rows) = (config.export.columns, config.export.rows);
+        Size::new(columns.unwrap_or(100), rows.unwrap_or(30))
+    });
+    let pages = pages(&show, args, config.export.page_per_step);
+    let mut sheets = Sheets { stills: Stills::new(&show), show: &show, args, size, cache };
     let document = match args.to {
-        Format::Svg => svg_of(&show, args, cache)?,
-        Format::Text => text_of(&show, args),
+        Format::Svg => sheets.picture(pages[0])?,
+        Format::Text => sheets.text(&pages),
+        Format::Html => sheets.html(&pages)?,
     };
     write(&args.output, &document)
 }
 
-/// One slide's cells as an SVG picture.
-fn svg_of(show: &Show, args: &ExportArgs, cache: &Path) -> anyhow::Result<String> {
-    let slide = SlideNo::new(args.slide.unwrap_or(1) as usize - 1);
-    let at = Cursor { slide, step: Step(last_step(show, slide)) };
-    let mut stills = Stills::new(show);
-    let mut scene = stills.scene(at, args.size);
-    if args.enable_snippet_execution {
-        stills.run(&args.deck, cache);
-        scene = stills.scene(at, args.size);
-    }
-    let mut buffer = Buffer::empty(Rect::new(0, 0, args.size.columns, args.size.rows));
-    let overlays = view::paint(&scene, 0, &mut buffer);
-    let pictures: Vec<(Overlay, Vec<u8>)> = overlays
-        .into_iter()
-        .filter_map(|overlay| stills.picture(&overlay.key).map(|file| (overlay, file)))
-        .map(|(overlay, file)| fs::read(&file).map(|bytes| (overlay, bytes)))
-        .collect::<Result<_, _>>()
-        .context("a picture of the slide")?;
-    Ok(svg(&buffer, &pictures, &look(&show.theme)))
+/// What there is a page for: each slide asked for, wholly revealed; or each of its steps; or, as
+/// presenterm's `export.pauses: new_slide` has it, each of its pauses.
+fn pages(show: &Show, args: &ExportArgs, page_per_pause: bool) -> Vec<Cursor> {
+    let is_one = matches!(args.to, Format::Svg);
+    let chosen = args.slide.or(is_one.then_some(1)).map(|slide| slide as usize - 1);
+    let slides = chosen.map_or(0..show.deck.slides.len(), |slide| slide..slide + 1);
+    let at = |slide: usize| {
+        let last = show.deck.slides[slide].steps.max(1) - 1;
+        let ends = show.deck.slides[slide].pauses.iter().map(|pause| pause.0.saturating_sub(1));
+        let steps: Vec<u16> = match () {
+            () if is_one => vec![last],
+            () if args.steps => (0..=last).collect(),
+            () if page_per_pause => ends.chain([last]).collect(),
+            () => vec![last],
+        };
+        let slide = SlideNo::new(slide);
+        steps.into_iter().map(move |step| Cursor { slide, step: Step(step) })
+    };
+    slides.flat_map(at).collect()
 }
 
-/// The deck's slides, or the one asked for, as rows of text; a page a slide, or a step.
-fn text_of(show: &Show, args: &ExportArgs) -> String {
-    let mut stills = Stills::new(show);
-    let chosen = |number: usize| args.slide.is_none_or(|slide| slide as usize == number + 1);
-    let mut pages = Vec::new();
-    for slide in (0..show.deck.slides.len()).filter(|&number| chosen(number)).map(SlideNo::new) {
-        let last = last_step(show, slide);
-        for step in if args.steps { 0..=last } else { last..=last } {
-            let scene = stills.scene(Cursor { slide, step: Step(step) }, args.size);
-            pages.push(text(&scene, args.overflow));
+/// Pages in the making.
+struct Sheets<'a> {
+    stills: Stills<'a>,
+    show: &'a Show,
+    args: &'a ExportArgs,
+    size: Size,
+    cache: &'a Path,
+}
+
+impl Sheets<'_> {
+    /// A page's cells as an SVG picture.
+    fn picture(&mut self, at: Cursor) -> anyhow::Result<String> {
+        let mut scene = self.stills.scene(at, self.size);
+        if self.args.enable_snippet_execution {
+            self.stills.run(&self.args.deck, self.cache);
+            scene = self.stills.scene(at, self.size);
         }
+        if self.args.overflow == Overflow::Show && scene.scroll_limit() > 0 {
+            let more = u16::try_from(scene.scroll_limit()).unwrap_or(u16::MAX);
+            let rows = self.size.rows.saturating_add(more);
+            scene = self.stills.scene(at, Size { rows, ..self.size });
+        }
+        let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.columns, scene.size.rows));
+        let overlays = view::paint(&scene, 0, &mut buffer);
+        let pictures: Vec<(Overlay, Vec<u8>)> = overlays
+            .into_iter()
+            .filter_map(|overlay| self.stills.picture(&overlay.key).map(|file| (overlay, file)))
+            .map(|(overlay, file)| fs::read(&file).map(|bytes| (overlay, bytes)))
+            .collect::<Result<_, _>>()
+            .context("a picture of the slide")?;
+        Ok(svg(&buffer, &pictures, &look(&self.show.theme)))
     }
-    pages.join(PAGE_BREAK) + "\n"
-}
 
-/// The step at which all of a slide is revealed.
-fn last_step(show: &Show, slide: SlideNo) -> u16 {
-    show.deck.slide(slide).steps.max(1) - 1
+    /// The pages as rows of text.
+    fn text(&mut self, pages: &[Cursor]) -> String {
+        let text_of = |&at: &Cursor| text(&self.stills.scene(at, self.size), self.args.overflow);
+        pages.iter().map(text_of).collect::<Vec<_>>().join(PAGE_BREAK) + "\n"
+    }
+
+    /// The pages as one for a browser.
+    fn html(&mut self, pages: &[Cursor]) -> anyhow::Result<String> {
+        let deck = &self.show.deck;
+        let sheet = |&at: &Cursor| {
+            let title = deck.slide(at.slide).title.as_deref().unwrap_or_default().to_owned();
+            Ok(Sheet { title, picture: self.picture(at)? })
+        };
+        let sheets = pages.iter().map(sheet).collect::<anyhow::Result<Vec<_>>>()?;
+        let file = || self.args.deck.file_stem().unwrap_or_default().to_string_lossy();
+        let title = deck.meta.title_source.as_deref().map_or_else(file, Into::into);
+        Ok(html(&title, &sheets))
+    }
 }
 
 /// The theme's own colours; where it leaves them to the terminal, light on dark.
@@ -131,6 +172,17 @@ mod tests {
     #[test]
     fn a_deck_with_mistakes_is_written_all_the_same() {
         assert!(exported("before\n\n<!-- nonsense -->\n", &[]).contains("before"));
+    }
+
+    #[test]
+    fn f205_a_pause_is_a_page_of_its_own_if_the_configuration_says_so() {
+        let deck = "a\n<!-- pause -->\n```c {1|2}\nb\nc\n```\n<!-- end_slide -->\nd";
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.yaml");
+        fs::write(&config, "export: {pauses: new_slide}\n").unwrap();
+        let pages = |more: &[&str]| exported(deck, more).matches('\u{c}').count() + 1;
+        assert_eq!(pages(&["-c", config.to_str().unwrap()]), 3);
+        assert_eq!((pages(&[]), pages(&["--steps"])), (2, 4));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Documents made from scenes and buffers; no exporter parses or wraps by itself.
 //!
-//! A new format is a file beside [`svg`](fn@svg) with one function of a painted buffer, or of a scene
-//! where all of its rows count ([`text`](fn@text)).
+//! A new format is a file beside [`svg`](fn@svg) with one function of a painted buffer,or of a scene
+//! where all of its rows count ([`text`](fn@text)). [`html`](fn@html) puts such pictures together.
 
+mod html;
 mod ink;
 mod shapes;
 mod svg;
 mod text;
 
+pub use html::{Sheet, html};
 pub use ink::{Look, Rgb};
 pub use svg::svg;
 pub use text::{Overflow, PAGE_BREAK, text};
