@@ -37,7 +37,7 @@ fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
                 span: Span::new(FileId(0), at..text.len()),
                 step: Step(step as u16),
                 align: None,
-                font_size: 1,
+                font_size: None,
             });
         }
         slide.steps = slide.blocks.len().max(1) as u16;

@@ -100,7 +100,9 @@ impl Sheets<'_> {
 
     /// The pages as rows of text.
     fn text(&mut self, pages: &[Cursor]) -> String {
-        let text_of = |&at: &Cursor| text(&self.stills.scene(at, self.size), self.args.overflow);
+        // As in presenterm's exports: text in its size, and cells of so many pixels.
+        let size = Size { large_text: true, cell: (20, 40), ..self.size };
+        let text_of = |&at: &Cursor| text(&self.stills.scene(at, size), self.args.overflow);
         pages.iter().map(text_of).collect::<Vec<_>>().join(PAGE_BREAK) + "\n"
     }
 

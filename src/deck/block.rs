@@ -19,8 +19,8 @@ pub struct Block {
     pub step: Step,
     /// What the `alignment` command asks for, over the theme's.
     pub align: Option<Align>,
-    /// What the `font_size` command asks for, 1 to 7.
-    pub font_size: u8,
+    /// What the `font_size` command asks for, 1 to 7, over the theme's.
+    pub font_size: Option<u8>,
 }
 
 /// An element's kind and content.
@@ -174,6 +174,15 @@ pub struct CodeBlock {
     pub line_numbers: bool,
     /// Whether `+no_background` was given.
     pub no_background: bool,
+    /// What a tool makes a picture of, where it is to be shown as one.
+    pub drawing: Option<Drawing>,
+}
+
+/// How a block of code is shown as the picture that a tool makes of it: `+render`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawing {
+    /// Width in percent of the room, 1 to 100.
+    pub width_percent: Option<u8>,
 }
 
 impl CodeBlock {

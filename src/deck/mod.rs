@@ -17,8 +17,8 @@ use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
 
 pub use block::{
-    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, LineGroup, List, ListItem, Marker,
-    Picture, Table, TableRow,
+    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, Drawing, LineGroup, List, ListItem,
+    Marker, Picture, Table, TableRow,
 };
 pub use cell::{Cell, CellId, Fingerprint, Start};
 pub use inline::{Inline, SpanColors, TextStyle, Variable, inline_text};

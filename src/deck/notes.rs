@@ -42,7 +42,7 @@ impl Note {
             text.push(Inline::Text(line.into(), TextStyle::default()));
         }
         let kind = BlockKind::Paragraph(text);
-        Block { kind, span: slide.span, step: self.step, align: None, font_size: 1 }
+        Block { kind, span: slide.span, step: self.step, align: None, font_size: None }
     }
 }
 
@@ -56,7 +56,7 @@ mod tests {
             span: crate::source::Span::default(),
             step: Step(0),
             align: None,
-            font_size: 1,
+            font_size: None,
         };
         let words = |text: &str| vec![Inline::Text(text.into(), TextStyle::default())];
         Slide {

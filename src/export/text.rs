@@ -33,7 +33,7 @@ pub fn text(scene: &Scene, overflow: Overflow) -> String {
 /// The screen's rows.
 fn screen(scene: &Scene) -> Vec<String> {
     let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.columns, scene.size.rows));
-    view::paint_body(scene, 0, &mut buffer);
+    body(scene, 0, &mut buffer);
     view::paint_frame(scene, &mut buffer);
     rows(&buffer)
 }
@@ -45,7 +45,7 @@ fn all(scene: &Scene) -> Vec<String> {
     let mut text = Vec::new();
     for first in (0..scene.height).step_by(usize::from(screen.height.max(1))) {
         let mut buffer = Buffer::empty(screen);
-        view::paint_body(scene, first, &mut buffer);
+        body(scene, first, &mut buffer);
         text.extend(rows(&buffer));
     }
     text.truncate(scene.height as usize);
@@ -55,15 +55,32 @@ fn all(scene: &Scene) -> Vec<String> {
     text
 }
 
+/// Paints the body, and nothing where its pictures are.
+fn body(scene: &Scene, first: u32, buffer: &mut Buffer) {
+    view::paint_body(scene, first, buffer);
+    for position in view::picture_areas(scene, first, buffer).into_iter().flat_map(Rect::positions)
+    {
+        buffer[position].reset();
+    }
+}
+
 fn rows(buffer: &Buffer) -> Vec<String> {
     buffer.content.chunks(usize::from(buffer.area.width).max(1)).map(row).collect()
 }
 
-/// A row's characters; the cells that a wide one covers have none of their own.
+/// A row's characters; the cells that a wide one covers have none of their own. A line of large
+/// ones is written closely, as its words are searched for; what follows it keeps its column.
 fn row(cells: &[Cell]) -> String {
-    let (mut text, mut at) = (String::new(), 0);
+    let (mut text, mut at, mut missing) = (String::new(), 0, 0);
     while let Some(cell) = cells.get(at) {
-        text.push_str(cell.symbol());
+        if let Some((grapheme, columns)) = view::large(cell.symbol()) {
+            text.push_str(grapheme);
+            missing += columns - grapheme.width().min(columns);
+            at += columns;
+            continue;
+        }
+        text.extend(std::iter::repeat_n(' ', std::mem::take(&mut missing)));
+        text.push_str(if cell.symbol().is_empty() { " " } else { cell.symbol() });
         at += cell.symbol().width().max(1);
     }
     text.truncate(text.trim_end_matches(' ').len());

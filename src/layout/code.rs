@@ -27,16 +27,13 @@ pub(super) struct Panel {
 }
 
 impl Panel {
-    /// The box of a block whose longest line has `longest` cells, behind a gutter. The gutter may
-    /// widen the box over the theme's margin, so that code breaks where it would without one.
-    pub(super) fn new(flow: &Flow<'_>, padding: Padding, longest: u16, gutter: u16) -> Self {
+    /// The box of a block whose longest line has `longest` cells.
+    pub(super) fn new(flow: &Flow<'_>, padding: Padding, longest: u16) -> Self {
         let alignment = flow.page.theme().code.alignment;
         let beside = u16::from(padding.horizontal);
         let wanted = longest.saturating_add(beside.saturating_mul(2));
-        let most = Spot::for_text(alignment, flow.width).width;
-        let spot = Spot::for_block(alignment, flow.width, wanted);
-        let missing = wanted.min(most).saturating_add(gutter).saturating_sub(spot.width);
-        let spot = spot.widened(missing, flow.width);
+        let most = flow.text_spot(alignment).width;
+        let spot = flow.block_spot(alignment, wanted);
         let beside = if spot.width > beside * 2 { beside } else { 0 };
         Self { spot, most, beside, above: u32::from(padding.vertical.min(1)) }
     }
@@ -61,7 +58,7 @@ impl Panel {
 pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
     let listing = Listing::new(flow, code);
     let padding = flow.page.theme().code.padding;
-    let panel = Panel::new(flow, padding, listing.width(), listing.gutter);
+    let panel = Panel::new(flow, padding, listing.width());
     let top = flow.open();
     let at = flow.items.len();
     let mut y = top.saturating_add(panel.above);
@@ -104,10 +101,10 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// The longest line's cells.
+    /// The longest line's cells, its number's included.
     fn width(&self) -> u16 {
         let longest = self.lines.iter().map(Line::width).max().unwrap_or(0);
-        u16::try_from(longest).unwrap_or(u16::MAX)
+        u16::try_from(longest).unwrap_or(u16::MAX).saturating_add(self.gutter)
     }
 
     /// Puts line `number` from row `y` on, and gives the row below it. What does not fit on one

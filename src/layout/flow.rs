@@ -15,7 +15,7 @@ use super::page::Page;
 use super::place::{Spot, aligned};
 use super::scene::{Item, Placed};
 use super::text::Text;
-use super::{cell, code, columns, list, picture, problem, quote, table};
+use super::{cell, code, columns, drawing, list, picture, problem, quote, table};
 use crate::deck::{Align, Block, BlockKind, Inline, Step, TextStyle};
 use crate::source::Span as SourceSpan;
 use crate::theme::{Alignment, HeadingStyle};
@@ -32,6 +32,8 @@ pub(super) struct Flow<'a> {
     pub(super) look: Look,
     /// Where running text and lists stand.
     pub(super) alignment: Alignment,
+    /// How many cells of the screen one of this flow's is wide and high: the size of its text.
+    pub(super) size: u16,
     /// Columns to lay out in.
     pub(super) width: u16,
     /// Rows from this flow's first to the page's last.
@@ -60,6 +62,7 @@ impl<'a> Flow<'a> {
             page,
             look: Look::default(),
             alignment: page.theme().alignment,
+            size: 1,
             width,
             room: page.rows,
             items: Vec::new(),
@@ -78,6 +81,7 @@ impl<'a> Flow<'a> {
         Self {
             look: self.look,
             alignment: self.alignment,
+            size: self.size,
             room: self.room.saturating_sub(y),
             depth: self.depth + 1,
             span: self.span,
@@ -96,6 +100,42 @@ impl<'a> Flow<'a> {
         if let Some(rows) = inner.revealed {
             self.reveal(rows.start.saturating_add(y)..rows.end.saturating_add(y));
         }
+    }
+
+    /// Lays out with text `by` times as large: in a flow of larger cells, taken over as large.
+    pub(super) fn enlarged(&mut self, by: u16, fill: impl FnOnce(&mut Self)) {
+        if by <= 1 {
+            return fill(self);
+        }
+        let y = self.open();
+        let mut inner = Flow {
+            look: self.look,
+            alignment: self.alignment,
+            size: self.size * by,
+            room: self.room.saturating_sub(y) / u32::from(by),
+            depth: self.depth,
+            span: self.span,
+            ..Flow::new(self.page, (self.width / by).max(1))
+        };
+        fill(&mut inner);
+        let rows = |row: u32| row.saturating_mul(by.into());
+        let (next, gap) = (y.saturating_add(rows(inner.y)), inner.gap);
+        inner.items = inner.items.into_iter().map(|placed| placed.enlarged(by)).collect();
+        inner.right = inner.right.saturating_mul(by);
+        inner.revealed = inner.revealed.map(|seen| rows(seen.start)..rows(seen.end));
+        self.adopt(inner, 0, y);
+        self.close(next, gap);
+    }
+
+    /// Where running text of this alignment may stand.
+    pub(super) fn text_spot(&self, alignment: Alignment) -> Spot {
+        self.block_spot(alignment, self.width)
+    }
+
+    /// Where a block of this alignment stands that would like to be `wanted` wide.
+    pub(super) fn block_spot(&self, alignment: Alignment, wanted: u16) -> Spot {
+        let real = |cells: u16| cells.saturating_mul(self.size);
+        Spot::for_block(alignment, real(self.width), real(wanted)).over(self.size)
     }
 
     /// Begins a block: pays the owed rows and gives the first row that is free.
@@ -161,9 +201,16 @@ impl<'a> Flow<'a> {
             return self.rows(&Text::plain("…", self.look.base), Alignment::default());
         }
         for block in blocks.iter().filter(|block| self.page.shows(block.step)) {
+            if matches!(&block.kind, BlockKind::List(list) if list.continues) {
+                self.join();
+            }
             let from = self.y.saturating_add(self.gap);
             self.span = block.span;
-            self.block(block);
+            let by = self.enlargement(block);
+            self.enlarged(by, |flow| flow.block(block));
+            if by > 1 && matches!(block.kind, BlockKind::Paragraph(_)) {
+                self.gap = by.into();
+            }
             self.laid_out(block.step, from);
             if self.y > self.room {
                 self.misfit(Excess::Rows);
@@ -171,9 +218,34 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// How many times as large as this flow's a block's text is.
+    fn enlargement(&self, block: &Block) -> u16 {
+        let asked = block.font_size.unwrap_or(1);
+        let size = match &block.kind {
+            BlockKind::Heading(level, _) => asked.max(self.heading_style(*level).font_size),
+            BlockKind::Code(code) if code.drawing.is_some() => 1,
+            BlockKind::Title(_)
+            | BlockKind::Columns(_)
+            | BlockKind::Picture(_)
+            | BlockKind::Problem(_)
+            | BlockKind::JumpToMiddle => 1,
+            _ => asked,
+        };
+        self.sized(size)
+    }
+
+    /// How many times as large as this flow's text of this size is, where text can be.
+    pub(super) fn sized(&self, size: u8) -> u16 {
+        if self.page.inputs.size.large_text { u16::from(size) / self.size } else { 1 }
+    }
+
+    fn heading_style(&self, level: u8) -> &'a HeadingStyle {
+        &self.page.theme().headings[usize::from(level.clamp(1, 6)) - 1]
+    }
+
     fn block(&mut self, block: &Block) {
         match &block.kind {
-            BlockKind::Title(text) => self.title(text, block.align),
+            BlockKind::Title(text) => self.title(text, block.align, block.font_size),
             BlockKind::Heading(level, text) => self.heading(*level, text, block.align),
             BlockKind::Paragraph(text) => self.paragraph(text, block.align),
             BlockKind::List(list) => list::lay_out(self, list, block.align),
@@ -183,9 +255,10 @@ impl<'a> Flow<'a> {
                 quote::alert(self, *kind, title.as_deref(), blocks);
             }
             BlockKind::Rule => self.rule(),
-            BlockKind::Code(block) => match block.cell {
-                Some(id) => cell::lay_out(self, block, id),
-                None => {
+            BlockKind::Code(block) => match (block.cell, block.drawing) {
+                (Some(id), _) => cell::lay_out(self, block, id),
+                (None, Some(drawing)) => drawing::lay_out(self, block, drawing),
+                (None, None) => {
                     code::lay_out(self, block);
                 }
             },
@@ -203,21 +276,23 @@ impl<'a> Flow<'a> {
         self.misfits.push(Misfit { span: self.span, excess });
     }
 
-    fn title(&mut self, text: &[Inline], align: Option<Align>) {
+    fn title(&mut self, text: &[Inline], align: Option<Align>, size: Option<u8>) {
         let style = &self.page.theme().slide_title;
+        let size = self.sized(size.unwrap_or(style.font_size));
         let top = self.open().saturating_add(style.padding_top.into());
         self.close(top, 0);
-        self.prefixed(&style.prefix, text, style.style, aligned(align, style.alignment));
+        self.enlarged(size, |flow| {
+            flow.prefixed(&style.prefix, text, style.style, aligned(align, style.alignment));
+        });
         self.skip(u32::from(style.padding_bottom));
         if style.separator {
-            self.rule();
+            self.enlarged(size, Self::rule);
         }
         self.gap = 1;
     }
 
     fn heading(&mut self, level: u8, text: &[Inline], align: Option<Align>) {
-        let index = usize::from(level.clamp(1, 6)) - 1;
-        let HeadingStyle { alignment, style, prefix, .. } = &self.page.theme().headings[index];
+        let HeadingStyle { alignment, style, prefix, .. } = self.heading_style(level);
         self.prefixed(prefix, text, *style, aligned(align, *alignment));
         self.gap = 1;
     }
@@ -257,7 +332,7 @@ impl<'a> Flow<'a> {
 
     /// One line of text, wrapped; each of its rows leans to its side.
     pub(super) fn rows(&mut self, text: &Text, alignment: Alignment) {
-        let spot = Spot::for_text(alignment, self.width);
+        let spot = self.text_spot(alignment);
         let mut y = self.open();
         for (row, width) in text.rows(spot.width) {
             self.put(spot.start_of(width), y, (row, width));

@@ -28,9 +28,10 @@ pub(super) fn lay_out(flow: &mut Flow<'_>) {
 
 /// The lines of a title or sub title.
 fn titles(flow: &mut Flow<'_>, text: Option<&[Vec<Inline>]>, line: &IntroLine) {
+    let size = flow.sized(line.font_size);
     for row in text.into_iter().flatten() {
         for text in lines(row, Look::title(line.style), flow.page) {
-            flow.rows(&text, line.alignment);
+            flow.enlarged(size, |flow| flow.rows(&text, line.alignment));
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
     let entries: Vec<_> = list.items.iter().map(|item| Entry::new(flow, item)).collect();
     let wanted = entries.iter().map(Entry::width).max().unwrap_or(0);
     let alignment = aligned(align, flow.alignment);
-    let spot = Spot::for_block(alignment, flow.width, wanted);
+    let spot = flow.block_spot(alignment, wanted);
     for entry in entries.iter().filter(|entry| flow.page.shows(entry.item.step)) {
         let from = flow.open();
         entry.lay_out(flow, spot);
@@ -41,11 +41,23 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
     flow.close(flow.height().saturating_add(free), 1);
 }
 
+/// Columns before the marker at a depth. Large text is indented less: its columns are wide.
+fn indent(size: u16, depth: usize) -> usize {
+    match (size, depth) {
+        (1, _) => INDENT * (depth + 1),
+        (_, 0) => INDENT.div_ceil(size.into()),
+        _ => (INDENT - 1) * (depth + 1),
+    }
+}
+
 impl<'a> Entry<'a> {
     fn new(flow: &Flow<'_>, item: &'a ListItem) -> Self {
         let depth = usize::from(item.depth);
-        let mut marker = " ".repeat(INDENT * (depth + 1));
+        let quoted = flow.look.rows;
+        let mut marker = " ".repeat(if quoted { 2 * depth } else { indent(flow.size, depth) });
         match &item.marker {
+            // A quote's lines stay as they are written.
+            Marker::Bullet if quoted => marker.push_str("* "),
             Marker::Bullet => {
                 marker.push_str(BULLETS[depth.min(BULLETS.len() - 1)]);
                 marker.push_str("  ");

@@ -4,6 +4,7 @@
 mod cell;
 mod code;
 mod columns;
+mod drawing;
 mod flow;
 mod footer;
 mod inline;

@@ -40,7 +40,7 @@ impl<'a> Listing<'a> {
             if block.no_background { Padding::default() } else { flow.page.theme().output.padding };
         let longest = self.widths.iter().copied().max().unwrap_or(0);
         let beside = u16::from(padding.horizontal) * 2;
-        Panel::new(flow, padding, longest.max(columns.saturating_sub(beside)), 0)
+        Panel::new(flow, padding, longest.max(columns.saturating_sub(beside)))
     }
 
     /// Lays it out in a box that is at least `columns` wide, and says in which; no box where
@@ -146,7 +146,7 @@ const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 /// How many rows an output that begins at row `top` may show: what is left of the page, but no
 /// less than half of one, and not all of it.
 fn most_rows(flow: &Flow<'_>, top: u32, panel: &Panel) -> u32 {
-    let page = flow.page.rows;
+    let page = flow.page.rows / u32::from(flow.size);
     let left = flow.room.saturating_sub(top).saturating_sub(panel.above * 2 + 1);
     left.max(page / 2).min(page.saturating_sub(LEFT_FREE)).max(1)
 }

@@ -29,18 +29,38 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture) {
 
 fn place(flow: &mut Flow<'_>, percent: Option<u8>, pixels: PixelSize, key: PictureKey) {
     let y = flow.open();
-    let (width, height) = fit(pixels, percent, flow.page.inputs.size.cell, room(flow, y));
+    let (width, height) = room_for(flow, pixels, percent, y);
     let x = flow.width.saturating_sub(width) / 2;
     flow.right = flow.right.max(x + width);
     flow.items.push(Placed { x, y, item: Item::Picture { width, height, key } });
     flow.close(y.saturating_add(height), 1);
 }
 
+/// One of the flow's cells in pixels.
+fn cell(flow: &Flow<'_>) -> (u16, u16) {
+    let (width, height) = flow.page.inputs.size.cell;
+    (width.saturating_mul(flow.size), height.saturating_mul(flow.size))
+}
+
+/// Columns and rows of a picture that stands at row `y`.
+pub(super) fn room_for(
+    flow: &Flow<'_>,
+    pixels: PixelSize,
+    percent: Option<u8>,
+    y: u32,
+) -> (u16, u32) {
+    fit(pixels, percent, cell(flow), room(flow, y))
+}
+
 /// Columns and rows that a picture may take from row `y` on: the rest of the page, or, where that
 /// is next to nothing, a third of one.
 fn room(flow: &Flow<'_>, y: u32) -> (u16, u32) {
     let rest = flow.room.saturating_sub(y);
-    let rows = if rest < FEWEST_ROWS { (flow.page.rows / 3).max(rest) } else { rest };
+    let rows = if rest < FEWEST_ROWS {
+        (flow.page.rows / u32::from(flow.size) / 3).max(rest)
+    } else {
+        rest
+    };
     (flow.width, rows.max(1))
 }
 

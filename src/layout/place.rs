@@ -14,13 +14,9 @@ pub(super) struct Spot {
 }
 
 impl Spot {
-    /// Where running text may stand in a room this wide.
-    pub(super) fn for_text(alignment: Alignment, room: u16) -> Self {
-        Self::for_block(alignment, room, room)
-    }
-
     /// Where a block stands that would like to be `wanted` wide: never wider than its margins let
-    /// it, nor narrower than the theme's least size.
+    /// it, nor narrower than the theme's least size. Margins that leave no room for that are not
+    /// left.
     pub(super) fn for_block(alignment: Alignment, room: u16, wanted: u16) -> Self {
         match alignment {
             Alignment::Left(margin) => {
@@ -33,23 +29,19 @@ impl Spot {
                 Self { x: x + (most - width), width, side: Align::Right }
             }
             Alignment::Center { minimum_margin, minimum_size } => {
-                let (_, most) = inside(minimum_margin, room);
-                let width = wanted.min(most).max(minimum_size).min(room);
+                let least = minimum_size.min(room);
+                let margin = minimum_margin.cells(room).saturating_mul(2);
+                let fits = margin.saturating_add(least) <= room && margin < room;
+                let most = if fits { room - margin } else { room };
+                let width = wanted.min(most).max(least);
                 Self { x: (room - width) / 2, width, side: Align::Center }
             }
         }
     }
 
-    /// The same with this many columns more, as far as the room has them.
-    pub(super) fn widened(self, by: u16, room: u16) -> Self {
-        let width = self.width.saturating_add(by).min(room);
-        let free = room - width;
-        let x = match self.side {
-            Align::Left => self.x.min(free),
-            Align::Center => free / 2,
-            Align::Right => self.x.saturating_sub(width - self.width),
-        };
-        Self { x, width, ..self }
+    /// The same counted in cells `size` times as large, as far as they fit in.
+    pub(super) fn over(self, size: u16) -> Self {
+        Self { x: self.x / size, width: self.width / size, ..self }
     }
 
     /// The first column right of it.
@@ -118,19 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wider_block_keeps_its_side() {
-        let wider = |align| {
-            let spot = Spot::for_block(aligned(Some(align), CODE), 20, 10).widened(4, 20);
-            (spot.x, spot.width)
-        };
-        assert_eq!(wider(Align::Left), (0, 14));
-        assert_eq!(wider(Align::Center), (3, 14));
-        assert_eq!(wider(Align::Right), (6, 14));
-    }
-
-    #[test]
     fn rows_lean_to_their_side() {
-        let start = |align| Spot::for_text(aligned(Some(align), CODE), 20).start_of(5);
+        let start = |align| Spot::for_block(aligned(Some(align), CODE), 20, 20).start_of(5);
         assert_eq!(start(Align::Left), 0);
         assert_eq!(start(Align::Center), 7);
         assert_eq!(start(Align::Right), 15);

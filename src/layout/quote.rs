@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::flow::Flow;
 use super::inline::{Look, lines};
-use super::place::{Spot, aligned};
+use super::place::aligned;
 use super::text::Text;
 use crate::deck::{AlertKind, Align, Block, Inline};
 use crate::theme::Alignment;
@@ -71,7 +71,7 @@ impl Frame<'_> {
     fn lay_out(&self, flow: &mut Flow<'_>, fill: impl FnOnce(&mut Flow<'_>)) {
         let y = flow.open();
         let prefix = Text::plain(self.prefix, self.prefix_style);
-        let most = Spot::for_text(self.alignment, flow.width).width;
+        let most = flow.text_spot(self.alignment).width;
         let indent = prefix.width().min(most.saturating_sub(1));
         let mut inner = flow.inner(most - indent, y);
         inner.look = Look { base: self.style, strong: false, rows: true };
@@ -79,7 +79,7 @@ impl Frame<'_> {
         fill(&mut inner);
         let height = inner.height().max(1);
         let width = indent.saturating_add(inner.right).min(most);
-        let x = Spot::for_block(self.alignment, flow.width, width).x;
+        let x = flow.block_spot(self.alignment, width).x;
         flow.fill(x, y, (width, height), self.style);
         for row in y..y.saturating_add(height) {
             flow.put(x, row, (prefix.cut(indent), indent));

@@ -22,12 +22,14 @@ pub struct Size {
     pub rows: u16,
     /// One cell in pixels, width and height: the terminal's own, or 10 by 20.
     pub cell: (u16, u16),
+    /// Whether it shows text larger than a cell; where not, all text has size 1.
+    pub large_text: bool,
 }
 
 impl Size {
-    /// A size in cells, of cells of 10 by 20 pixels.
+    /// A size in cells, of cells of 10 by 20 pixels, with text of one size.
     pub fn new(columns: u16, rows: u16) -> Self {
-        Self { columns, rows, cell: (10, 20) }
+        Self { columns, rows, cell: (10, 20), large_text: false }
     }
 }
 
@@ -70,6 +72,13 @@ pub struct Placed {
 pub enum Item {
     /// One row of styled text; cells it does not cover keep what is there.
     Text(Line<'static>),
+    /// One row of text that takes `size` rows, and `size` columns for each of a cell.
+    Large {
+        /// The text.
+        line: Line<'static>,
+        /// How many times a cell's size, from 2 to 7.
+        size: u8,
+    },
     /// An area in one style, blanked.
     Fill {
         /// Columns.
@@ -87,6 +96,14 @@ pub enum Item {
         height: u32,
         /// Which picture.
         key: PictureKey,
+    },
+    /// The room of a picture that is still to be made, by a tool; what stands in it meanwhile
+    /// explains it.
+    Drawing {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u32,
     },
     /// The area of a cell, code to output: what a click on it means.
     Cell {
@@ -112,6 +129,35 @@ pub enum Item {
         /// All rows, after wrapping.
         total: usize,
     },
+}
+
+impl Placed {
+    /// The same `by` times as large: what was laid out in larger cells, as the screen counts.
+    pub(super) fn enlarged(self, by: u16) -> Self {
+        let wide = |width: u16| width.saturating_mul(by);
+        let high = |height: u32| height.saturating_mul(by.into());
+        let larger = |size: u16| u8::try_from(size.saturating_mul(by)).unwrap_or(u8::MAX);
+        let item = match self.item {
+            Item::Text(line) => Item::Large { line, size: larger(1) },
+            Item::Large { line, size } => Item::Large { line, size: larger(size.into()) },
+            Item::Fill { width, height, style } => {
+                Item::Fill { width: wide(width), height: high(height), style }
+            }
+            Item::Picture { width, height, key } => {
+                Item::Picture { width: wide(width), height: high(height), key }
+            }
+            Item::Drawing { width, height } => {
+                Item::Drawing { width: wide(width), height: high(height) }
+            }
+            Item::Cell { width, height, id, columns } => {
+                Item::Cell { width: wide(width), height: high(height), id, columns }
+            }
+            Item::Output { width, height, id, first, total } => {
+                Item::Output { width: wide(width), height: high(height), id, first, total }
+            }
+        };
+        Self { x: wide(self.x), y: high(self.y), item }
+    }
 }
 
 impl Scene {

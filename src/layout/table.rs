@@ -29,7 +29,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
     let all = || std::iter::once(&header).chain(&rows);
     let (natural, words) = (widest(all(), Text::width), widest(all(), Text::longest_word));
     let alignment = aligned(align, flow.page.theme().table);
-    let room = Spot::for_text(alignment, flow.width).width;
+    let room = flow.text_spot(alignment).width;
     let widths = narrowed(&natural, &words, room);
     if words.iter().zip(&widths).any(|(word, width)| word > width) {
         flow.misfit(Excess::Words);
@@ -37,7 +37,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
     let aligns = (0..widths.len())
         .map(|column| table.aligns.get(column).copied().flatten().unwrap_or(Align::Left))
         .collect();
-    let spot = Spot::for_block(alignment, flow.width, total(&widths));
+    let spot = flow.block_spot(alignment, total(&widths));
     let grid = Grid { spot, widths, aligns, base: flow.look.base };
     grid.row(flow, &header);
     grid.rule(flow);

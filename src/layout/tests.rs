@@ -9,8 +9,8 @@ use ratatui::style::Style;
 
 use super::*;
 use crate::deck::{
-    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, LineGroup, List, ListItem, Marker,
-    Picture, Slide, Step, Table, TableRow, TextStyle,
+    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, Drawing, LineGroup, List, ListItem,
+    Marker, Picture, Slide, Step, Table, TableRow, TextStyle,
 };
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, Outcome, Output, RunId, State};
@@ -97,7 +97,7 @@ impl Fixture {
 fn rows(items: &[Placed], columns: u16, rows: u16) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     for placed in items {
-        if let Item::Text(line) = &placed.item {
+        if let Item::Text(line) | Item::Large { line, .. } = &placed.item {
             buffer.set_line(placed.x, placed.y as u16, line, columns);
         }
     }
@@ -133,7 +133,7 @@ fn theme() -> Theme {
 }
 
 fn block(kind: BlockKind) -> Block {
-    Block { kind, span: Span::default(), step: Step(0), align: None, font_size: 1 }
+    Block { kind, span: Span::default(), step: Step(0), align: None, font_size: None }
 }
 
 fn text(text: &str) -> Vec<Inline> {
@@ -317,7 +317,7 @@ fn an_alert_opens_with_its_icon_and_title() {
 }
 
 #[test]
-fn code_wraps_behind_its_line_numbers() {
+fn f142_code_wraps_behind_its_line_numbers() {
     let listing = CodeBlock {
         line_numbers: true,
         ..code("short\na line of code that is too long for its box, by far")
@@ -326,9 +326,79 @@ fn code_wraps_behind_its_line_numbers() {
     insta::assert_snapshot!(fixture.body(), @"
 
 
-       1 short
-       2 a line of code that is too
-         long for its box, by far
+        1 short
+        2 a line of code that is too
+          long for its box, by far
+
+
+    x
+    ");
+}
+
+/// Text of these sizes, and where it stands.
+fn large(scene: &Scene) -> Vec<(u16, u32, u8, String)> {
+    let large = |placed: &Placed| match &placed.item {
+        Item::Large { line, size } => Some((placed.x, placed.y, *size, line.to_string())),
+        _ => None,
+    };
+    scene.body.iter().filter_map(large).collect()
+}
+
+#[test]
+fn f127_large_text_takes_as_many_rows_and_columns_a_character() {
+    let sized = |kind| Block { font_size: Some(2), ..block(kind) };
+    let mut fixture = Fixture::new(vec![
+        block(BlockKind::Title(text("Title"))),
+        sized(BlockKind::Paragraph(text("one two three four five six seven"))),
+        sized(BlockKind::Paragraph(text("next"))),
+        paragraph("small"),
+    ]);
+    fixture.theme.slide_title.font_size = 3;
+    assert_eq!(large(&fixture.scene()), [], "no terminal that can");
+    fixture.size.large_text = true;
+    let scene = fixture.scene();
+    let rows: Vec<_> =
+        large(&scene).into_iter().map(|(_, y, size, text)| (y, size, text)).collect();
+    let row = |y, size, text: &str| (y, size, text.to_owned());
+    let expected = [
+        row(2, 3, "Title"),
+        row(7, 2, "one two three four"),
+        row(9, 2, "five six seven"),
+        row(13, 2, "next"),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(scene.height, 18);
+}
+
+#[test]
+fn f127_a_list_of_large_text_is_indented_less() {
+    let list = List { items: vec![item(0, "a"), item(1, "b")], item_newlines: 1, continues: false };
+    let list = Block { font_size: Some(2), ..block(BlockKind::List(list)) };
+    let mut fixture = Fixture::new(vec![list]);
+    fixture.size.large_text = true;
+    let rows = large(&fixture.scene());
+    let row = |x, y, text: &str| (x, y, 2, text.to_owned());
+    assert_eq!(rows, [row(2, 1, "  •  "), row(12, 1, "a"), row(2, 3, "    ◦  "), row(16, 3, "b")]);
+}
+
+#[test]
+fn f165_a_block_that_a_tool_draws_keeps_the_room_of_a_picture() {
+    let drawing = Some(Drawing { width_percent: Some(50) });
+    let listing = CodeBlock { drawing, language: "mermaid".into(), ..code("graph LR\nA --> B") };
+    let fixture = Fixture::new(vec![block(BlockKind::Code(Box::new(listing))), paragraph("x")]);
+    let scene = fixture.scene();
+    let rooms = scene.body.iter().filter_map(|placed| match placed.item {
+        Item::Drawing { width, height } => Some((placed.x, placed.y, width, height)),
+        _ => None,
+    });
+    assert_eq!(rooms.collect::<Vec<_>>(), [(11, 1, 18, 6)]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+             mermaid · not dra…
+             graph LR
+             A --> B
+
+
 
 
     x
@@ -694,7 +764,7 @@ fn odd_decks_in_odd_sizes_never_panic() {
     for (columns, rows) in sides.iter().flat_map(|x| sides.iter().map(move |y| (*x, *y))) {
         for kind in [SlideKind::Normal, SlideKind::Intro] {
             fixture.deck.slides[0].kind = kind;
-            fixture.size = Size { columns, rows, cell: (0, 0) };
+            fixture.size = Size { columns, rows, large_text: false, cell: (0, 0) };
             let scene = fixture.scene();
             assert!(scene.viewport.bottom() <= rows);
         }

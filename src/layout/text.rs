@@ -77,11 +77,8 @@ impl Text {
 
     /// Its rows, broken at words, and the width of each.
     pub(super) fn rows(&self, width: u16) -> impl Iterator<Item = (Line<'static>, u16)> {
-        let joint = |at| {
-            let run = self.runs.partition_point(|&(end, _)| end <= at);
-            self.runs.get(run).map_or(self.string.len(), |&(end, _)| end)
-        };
-        wrap::jointed(&self.string, width, joint).into_iter().map(|row| self.row(row))
+        let ends = self.runs.iter().map(|&(end, _)| end);
+        wrap::pieces(&self.string, width, ends).into_iter().map(|row| self.row(row))
     }
 
     /// The whole line on one row; where it is too wide, cut and closed with `…`.

@@ -1,6 +1,6 @@
-//! Line breaking: where a row of text ends. Words break at spaces; a word that no row can hold
-//! breaks where its style changes, and what is still too long is cut at the edge, between
-//! graphemes, so that no wide character is halved.
+//! Line breaking: where a row of text ends. It ends at a space, or where the text's style changes,
+//! as in code between two tokens; a word of one style that no row can hold is cut at the edge,
+//! between graphemes, so that no wide character is halved.
 //!
 //! Both ways of breaking are one pass over the text: a line of a megabyte costs what its length
 //! costs, whatever the width.
@@ -23,18 +23,25 @@ pub(super) fn columns(text: &str) -> u16 {
 /// The rows of `text`, as byte ranges, when no row may be wider than `width`. Spaces at a break
 /// belong to no row; those that open the text stay. An empty text is one empty row.
 pub(super) fn words(text: &str, width: u16) -> Vec<Range<usize>> {
-    jointed(text, width, |_| text.len())
+    pieces(text, width, std::iter::once(text.len()))
 }
 
-/// The same where over-long words have joints: `joint` gives the first one behind an offset.
-pub(super) fn jointed(text: &str, width: u16, joint: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
+/// The same for a text of several pieces, given by where each ends: a row may end between any two,
+/// and a word that goes over the end of a piece is as many words.
+pub(super) fn pieces(
+    text: &str,
+    width: u16,
+    ends: impl IntoIterator<Item = usize>,
+) -> Vec<Range<usize>> {
     let width = usize::from(width.max(1));
     if text.len() <= width {
         return std::iter::once(0..text.len()).collect();
     }
     let mut rows = Rows { text, width, row: 0..0, used: 0, done: Vec::new() };
-    for word in (Words { text, width, joint, at: 0, long_until: 0 }) {
-        rows.add(word);
+    let mut start = 0;
+    for end in ends {
+        rows.add(start..end);
+        start = end;
     }
     rows.finish()
 }
@@ -49,10 +56,18 @@ pub(super) fn edges(text: &str, width: u16) -> Vec<Range<usize>> {
 
 /// How many bytes of `text` one row of this width can hold.
 pub(super) fn head(text: &str, width: u16) -> usize {
+    fitting(text, width.into())
+}
+
+fn fitting(text: &str, width: usize) -> usize {
+    let plain = text.bytes().take(width + 1).take_while(u8::is_ascii).count();
+    if plain == text.len() || plain > width {
+        return plain.min(width);
+    }
     let mut used = 0;
     let over = text.grapheme_indices(true).find(|(_, grapheme)| {
         used += cells(grapheme);
-        used > usize::from(width)
+        used > width
     });
     over.map_or(text.len(), |(at, _)| at)
 }
@@ -82,76 +97,63 @@ fn cut(
     start..range.end
 }
 
-/// Rows being filled with words.
+/// Rows being filled with pieces of text.
 struct Rows<'a> {
     text: &'a str,
     width: usize,
+    /// The row being filled, and its cells.
     row: Range<usize>,
     used: usize,
     done: Vec<Range<usize>>,
 }
 
 impl Rows<'_> {
-    /// Puts the word on the row or, where it does not fit, on a new one.
-    fn add(&mut self, word: Word) {
-        if self.used + word.spaces + word.cells <= self.width {
-            self.row.end = word.range.end;
-            self.used += word.spaces + word.cells;
-            return;
+    /// Puts as much of a piece on the row as fits, and the rest on further ones.
+    fn add(&mut self, piece: Range<usize>) {
+        let mut rest = piece;
+        loop {
+            let room = self.width - self.used;
+            let fits = fitting(&self.text[rest.clone()], room);
+            if fits == rest.len() {
+                self.used += cells(&self.text[rest.clone()]);
+                self.row.end = rest.end;
+                return;
+            }
+            // The space that ends a row need not fit.
+            let held = &self.text[rest.start..rest.start + fits];
+            let follows = self.text.as_bytes()[rest.start + fits] == b' ';
+            let space = if follows { Some(fits) } else { held.rfind(' ') };
+            match space {
+                Some(at) => {
+                    self.row.end = rest.start + at;
+                    let after = self.text[rest.start + at..rest.end].trim_start_matches(' ');
+                    rest.start = rest.end - after.len();
+                }
+                None if !self.row.is_empty() => {}
+                None => {
+                    let least = self.text[rest.clone()].graphemes(true).next().map_or(1, str::len);
+                    self.row.end = rest.start + fits.max(least);
+                    rest.start = self.row.end;
+                }
+            }
+            self.end_row(rest.start);
         }
-        if self.used > 0 {
-            self.done.push(self.row.clone());
-        }
-        self.row = cut(self.text, word.range, self.width, &mut self.done);
-        self.used = cells(&self.text[self.row.clone()]);
+    }
+
+    /// Ends the row; the next one starts at byte `next`.
+    fn end_row(&mut self, next: usize) {
+        let row = &self.text[self.row.clone()];
+        let end = self.row.start + row.trim_end_matches(' ').len();
+        self.done.push(self.row.start..end);
+        (self.row, self.used) = (next..next, 0);
     }
 
     /// All rows, the last one too.
     fn finish(mut self) -> Vec<Range<usize>> {
-        if self.used > 0 || self.done.is_empty() {
-            self.done.push(self.row);
+        if !self.row.is_empty() || self.done.is_empty() {
+            self.end_row(self.text.len());
         }
         self.done
-    }
-}
-
-/// A run of anything but spaces, and the spaces before it.
-struct Word {
-    spaces: usize,
-    range: Range<usize>,
-    cells: usize,
-}
-
-/// The words of a text, over-long ones in pieces. Spaces that close it make no word.
-struct Words<'a, J> {
-    text: &'a str,
-    width: usize,
-    joint: J,
-    at: usize,
-    /// Where the over-long word ends that is given out in pieces.
-    long_until: usize,
-}
-
-impl<J: Fn(usize) -> usize> Iterator for Words<'_, J> {
-    type Item = Word;
-
-    fn next(&mut self) -> Option<Word> {
-        let bytes = &self.text.as_bytes()[self.at..];
-        let spaces = bytes.iter().position(|&byte| byte != b' ')?;
-        let start = self.at + spaces;
-        if self.long_until <= start {
-            let length = bytes[spaces..].iter().position(|&byte| byte == b' ');
-            let end = length.map_or(self.text.len(), |length| start + length);
-            let cells = cells(&self.text[start..end]);
-            if cells <= self.width {
-                self.at = end;
-                return Some(Word { spaces, range: start..end, cells });
-            }
-            self.long_until = end;
-        }
-        self.at = (self.joint)(start).clamp(start + 1, self.long_until);
-        let range = start..self.at;
-        Some(Word { spaces, cells: cells(&self.text[range.clone()]), range })
     }
 }
 
@@ -173,7 +175,7 @@ mod tests {
     #[case("  one two", 5, &["  one", "two"])]
     #[case("one two ", 7, &["one two"])]
     #[case("a bcdefghij k", 4, &["a", "bcde", "fghi", "j k"])]
-    #[case("      ab", 4, &["ab"])]
+    #[case("      ab", 4, &["", "ab"])]
     #[case("      ", 4, &[""])]
     #[case("ab", 0, &["a", "b"])]
     fn words_break_at_spaces_and_over_long_ones_at_the_edge(
@@ -184,16 +186,29 @@ mod tests {
         assert_eq!(rows(text, width), expected);
     }
 
+    /// The rows of pieces put together.
+    fn pieced(texts: &[&str], width: u16) -> Vec<String> {
+        let ends = texts.iter().scan(0, |end, text| {
+            *end += text.len();
+            Some(*end)
+        });
+        let text = texts.concat();
+        let rows = pieces(&text, width, ends.collect::<Vec<_>>());
+        rows.into_iter().map(|row| text[row].to_owned()).collect()
+    }
+
     #[test]
-    fn an_over_long_word_breaks_at_its_joints_first() {
-        let text = "see GitHub:https://example.org/x now";
-        let rows = |width| -> Vec<_> {
-            let joint = |at| if at < 11 { 11 } else { text.len() };
-            jointed(text, width, joint).into_iter().map(|row| &text[row]).collect()
-        };
-        assert_eq!(rows(30), ["see", "GitHub:https://example.org/x", "now"]);
-        assert_eq!(rows(24), ["see GitHub:", "https://example.org/x", "now"]);
-        assert_eq!(rows(12), ["see GitHub:", "https://exam", "ple.org/x", "now"]);
+    fn f087_a_row_may_end_between_two_pieces() {
+        let code = ["a.", "get", "(&key, \"", "x y", "\")"];
+        assert_eq!(pieced(&code, 8), ["a.get", "(&key, \"", "x y\")"]);
+        assert_eq!(pieced(&code, 6), ["a.get", "(&key,", "\"x y\")"]);
+        assert_eq!(pieced(&["one two", "three four"], 9), ["one two", "three", "four"]);
+    }
+
+    #[test]
+    fn f087_a_word_of_one_piece_is_cut_only_if_no_row_holds_it() {
+        assert_eq!(pieced(&["see ", "abcdefgh"], 6), ["see", "abcdef", "gh"]);
+        assert_eq!(pieced(&["see ", "abcde", "fgh"], 6), ["see", "abcde", "fgh"]);
     }
 
     #[test]

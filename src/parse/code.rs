@@ -9,7 +9,7 @@ use super::slides::Slides;
 use super::text::clean;
 use super::tree::Fence;
 use super::yaml;
-use crate::deck::{Cell, CellId, CodeBlock, Fingerprint, SlideNo, Start, Step};
+use crate::deck::{Cell, CellId, CodeBlock, Drawing, Fingerprint, Options, SlideNo, Start, Step};
 use crate::diag::Diagnostic;
 use crate::source::{SourceFile, Span};
 
@@ -70,10 +70,21 @@ pub(super) fn draw(
         groups,
         line_numbers: info.line_numbers,
         no_background: info.no_background,
+        drawing: drawing(&info, &key, &slides.deck.options),
         ..CodeBlock::default()
     };
     let cell = cell(&info, key, &code, hidden, span, slides);
     Ok((block, cell))
+}
+
+/// The languages that tools make pictures of.
+const DRAWN: [&str; 4] = ["d2", "latex", "mermaid", "typst"];
+
+/// Whether the block is to be shown as the picture that a tool makes of it.
+fn drawing(info: &Info<'_>, key: &str, options: &Options) -> Option<Drawing> {
+    let always = || options.auto_render_languages.iter().any(|name| *language::key(name) == *key);
+    let wanted = DRAWN.contains(&key) && info.start.is_none() && (info.rendered || always());
+    wanted.then_some(Drawing { width_percent: info.width_percent })
 }
 
 /// The executable side of a block, if it has one that we can run.

@@ -54,8 +54,8 @@ fn block(out: &mut String, block: &Block, depth: usize, deck: &Deck) {
     if let Some(align) = block.align {
         let _ = write!(out, "{align:?} ");
     }
-    if block.font_size != 1 {
-        let _ = write!(out, "size={} ", block.font_size);
+    if let Some(size) = block.font_size {
+        let _ = write!(out, "size={size} ");
     }
     match &block.kind {
         BlockKind::Title(text) => line(out, "title", text),

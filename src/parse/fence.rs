@@ -28,8 +28,10 @@ pub(super) struct Info<'t> {
     pub(super) timeout_ms: Option<u64>,
     /// It would run in a way that is not built: with a terminal of its own, to a picture.
     pub(super) otherwise: bool,
-    rendered: bool,
-    scaled: bool,
+    /// `+render`
+    pub(super) rendered: bool,
+    /// `+width:N%`
+    pub(super) width_percent: Option<u8>,
     given: u32,
 }
 
@@ -210,8 +212,7 @@ impl<'t> Info<'t> {
             "image" | "env" | "session" | "pymodule" => self.otherwise = true,
             "render" => (self.otherwise, self.rendered) = (true, true),
             "width" => {
-                self.scaled = true;
-                check_width(value.unwrap_or_default())?;
+                self.width_percent = Some(width(value.unwrap_or_default())?);
             }
             "expect" => check_expectation(value.unwrap_or_default())?,
             "id" => self.id = value,
@@ -240,7 +241,7 @@ impl<'t> Info<'t> {
         if self.rendered && self.start.is_some() {
             refuse("`+render` draws code, it does not run it", "take one of the two away");
         }
-        if self.scaled && !self.rendered {
+        if self.width_percent.is_some() && !self.rendered {
             refuse("`+width` is for blocks with `+render`", "add `+render`");
         }
         if self.id.is_some() && self.start.is_none() {
@@ -271,10 +272,10 @@ fn check_pty(value: &str) -> Result<(), Refusal> {
     }
 }
 
-fn check_width(value: &str) -> Result<(), Refusal> {
+fn width(value: &str) -> Result<u8, Refusal> {
     let percent = value.strip_suffix('%').and_then(|number| number.parse::<u8>().ok());
     match percent {
-        Some(1..=100) => Ok(()),
+        Some(percent @ 1..=100) => Ok(percent),
         _ => Err((format!("`{}` is no width", excerpt(value)), "from `1%` to `100%`".to_owned())),
     }
 }

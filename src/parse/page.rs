@@ -28,7 +28,7 @@ pub(super) struct Page {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
     pub(super) align: Option<Align>,
-    pub(super) font_size: u8,
+    pub(super) font_size: Option<u8>,
     pub(super) incremental_lists: bool,
     pub(super) incremental_tables: bool,
     pub(super) list_item_newlines: u8,
@@ -62,7 +62,7 @@ impl Page {
     pub(super) fn new(options: &Options, span: Span) -> Self {
         let manner = Manner {
             align: None,
-            font_size: 1,
+            font_size: None,
             incremental_lists: options.incremental_lists,
             incremental_tables: options.incremental_tables,
             list_item_newlines: options.list_item_newlines,
@@ -155,7 +155,7 @@ impl Page {
             Command::IncrementalLists(on) => self.manner.incremental_lists = *on,
             Command::IncrementalTables(on) => self.manner.incremental_tables = *on,
             Command::ListItemNewlines(rows) => self.manner.list_item_newlines = *rows,
-            Command::FontSize(size) => self.manner.font_size = *size,
+            Command::FontSize(size) => self.manner.font_size = Some(*size),
             Command::Alignment(align) => self.manner.align = Some(*align),
             Command::NoFooter => self.slide.no_footer = true,
             Command::SkipSlide => self.skipped = true,

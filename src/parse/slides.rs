@@ -91,6 +91,8 @@ impl<'f> Slides<'f> {
                 let ends = self.deck.options.end_slide_shorthand && !self.page.is_nested();
                 if ends {
                     self.end_slide(span);
+                    // As in presenterm, where a title that follows at once ends this one, too.
+                    self.page.drawn = true;
                 } else {
                     self.page.place(BlockKind::Rule, span);
                 }

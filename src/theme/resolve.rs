@@ -33,11 +33,11 @@ const PALETTE_DEPTH: usize = 8;
 
 /// The alerts' colours, titles and icons where the theme does not say.
 const ALERTS: [(Color, &str, &str); 5] = [
-    (Color::Blue, "Note", "ℹ"),
-    (Color::Green, "Tip", "✦"),
-    (Color::Cyan, "Important", "❖"),
-    (Color::Yellow, "Warning", "▲"),
-    (Color::Red, "Caution", "✖"),
+    (Color::Blue, "Note", "\u{f02fd}"),
+    (Color::Green, "Tip", "\u{f400}"),
+    (Color::Cyan, "Important", "\u{eb42}"),
+    (Color::Yellow, "Warning", "\u{ea6c}"),
+    (Color::Red, "Caution", "\u{f0ce6}"),
 ];
 
 /// The theme asked for, and what is wrong with the asking. An unknown name gives the default theme.

@@ -4,6 +4,7 @@
 mod ask;
 mod help;
 mod index;
+mod large;
 mod panel;
 mod problems;
 mod slide;
@@ -16,7 +17,8 @@ use crate::app::{App, Mode};
 use crate::layout::Scene;
 use crate::theme::Theme;
 
-pub use slide::{Overlay, paint, paint_body, paint_frame};
+pub use large::large;
+pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 
 /// Draws the slide, its body scrolled down by `scroll` rows, what is open on top of it, and the speaker's line. Pictures come back as

@@ -1,12 +1,13 @@
 //! Painting a scene into a buffer. What cells cannot hold (pictures) comes back as overlays.
 
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::large;
 use crate::layout::{Item, PictureKey, Placed, Scene};
 
 /// A picture's place on the screen, for whoever can put pictures there.
@@ -43,6 +44,18 @@ pub fn paint_body(scene: &Scene, first: u32, buffer: &mut Buffer) -> Vec<Overlay
 pub fn paint_frame(scene: &Scene, buffer: &mut Buffer) -> Vec<Overlay> {
     let area = screen(scene, buffer);
     Window { area, scroll: 0 }.paint_all(&scene.frame, buffer)
+}
+
+/// The cells, below row `first` of the body, in which pictures stand or will.
+pub fn picture_areas(scene: &Scene, first: u32, buffer: &Buffer) -> Vec<Rect> {
+    let window = Window { area: screen(scene, buffer), scroll: first };
+    let area = |placed: &Placed| match placed.item {
+        Item::Picture { width, height, .. } | Item::Drawing { width, height } => {
+            window.visible(placed, width, height).map(|(area, _)| area)
+        }
+        _ => None,
+    };
+    scene.body.iter().filter_map(area).collect()
 }
 
 fn screen(scene: &Scene, buffer: &Buffer) -> Rect {
@@ -83,6 +96,7 @@ impl Window {
                 let (row, _) = self.visible(placed, u16::MAX, 1)?;
                 write(buffer, row, placed.x, line);
             }
+            &Item::Large { ref line, size } => self.write_large(placed, line, size, buffer),
             &Item::Fill { width, height, style } => {
                 let (area, _) = self.visible(placed, width, height)?;
                 blank(buffer, area, style);
@@ -91,9 +105,29 @@ impl Window {
                 let (area, skipped) = self.visible(placed, width, height)?;
                 return Some(Overlay { key: key.clone(), area, whole: (width, height), skipped });
             }
-            Item::Cell { .. } | Item::Output { .. } => {}
+            Item::Drawing { .. } | Item::Cell { .. } | Item::Output { .. } => {}
         }
         None
+    }
+
+    /// Writes a line `size` times as large as a cell; as any other where it does not show whole.
+    fn write_large(self, placed: &Placed, line: &Line<'_>, size: u8, buffer: &mut Buffer) {
+        let Some((area, skipped)) = self.visible(placed, u16::MAX, size.into()) else { return };
+        if skipped > 0 || area.height < size.into() {
+            return write(buffer, Rect { height: 1, ..area }, placed.x, line);
+        }
+        let mut x = placed.x;
+        for span in &line.spans {
+            let style = line.style.patch(span.style);
+            for grapheme in graphemes(&span.content) {
+                let width = (grapheme.width() as u16).saturating_mul(size.into());
+                if x.saturating_add(width) > area.right() {
+                    return;
+                }
+                large::put(buffer, Rect { x, width, ..area }, grapheme, size, style);
+                x += width;
+            }
+        }
     }
 
     /// The cells of an item that show, and how many of its rows are scrolled away above them.
@@ -123,7 +157,7 @@ pub(super) fn clear(buffer: &mut Buffer, style: Style) {
 fn blank(buffer: &mut Buffer, area: Rect, style: Style) {
     for position in area.positions() {
         if let Some(cell) = buffer.cell_mut(position) {
-            cell.set_symbol(" ").set_style(style);
+            cell.set_symbol(" ").set_style(style).diff_option = CellDiffOption::None;
         }
     }
 }
@@ -139,13 +173,25 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
             if x.saturating_add(width) > row.right() {
                 return;
             }
+            if width == 0 && x > row.x {
+                join(buffer, Position::new(x - 1, row.y), grapheme);
+            }
             for covered in x..x + width {
                 if let Some(cell) = buffer.cell_mut(Position::new(covered, row.y)) {
                     cell.set_symbol(if covered == x { grapheme } else { " " }).set_style(style);
+                    cell.diff_option = CellDiffOption::None;
                 }
             }
             x += width;
         }
+    }
+}
+
+/// Adds what takes no column of its own, as an accent, to the character before it.
+fn join(buffer: &mut Buffer, position: Position, mark: &str) {
+    if let Some(cell) = buffer.cell_mut(position) {
+        let symbol = format!("{}{mark}", cell.symbol());
+        cell.set_symbol(&symbol);
     }
 }
 
