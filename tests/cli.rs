@@ -45,13 +45,18 @@ impl Shell {
         self
     }
 
-    fn run(mut self) -> Done {
+    fn run(self) -> Done {
+        self.run_in(|done| done)
+    }
+
+    /// Runs the command, and looks at what it did while its folder is there.
+    fn run_in<T>(mut self, look: impl FnOnce(Done) -> T) -> T {
         let out = self.command.output().unwrap();
-        Done {
+        look(Done {
             status: out.status.code().unwrap(),
             out: String::from_utf8(out.stdout).unwrap(),
             err: String::from_utf8(out.stderr).unwrap(),
-        }
+        })
     }
 }
 
@@ -130,4 +135,88 @@ fn a_configuration_beside_a_deck_cannot_allow_its_code() {
     let done = export(&[]).file("livedeck.yaml", "snippet: {exec: {enable: true}}\n").run();
     assert!(done.err.contains("a deck cannot say what may run"), "{}", done.err);
     assert_eq!(done.status, 0);
+}
+
+#[test]
+fn the_default_configuration_is_one() {
+    let sample = Shell::new(&["config", "--default"]).run().text();
+    assert!(sample.contains("  max_columns: 65535\n"), "{sample}");
+    assert_eq!(slides(export(&["-c", "c.yaml"]).file("c.yaml", &sample).run()), 1);
+    let schema = Shell::new(&["config", "--schema"]).run().text();
+    assert!(schema.contains("\"title\": \"livedeck configuration\""), "{schema}");
+    assert_eq!(Shell::new(&["config"]).run().status, 2);
+}
+
+#[test]
+fn completions_and_the_manual_are_made_from_the_arguments() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = Shell::new(&["completions", shell]).run().text();
+        assert!(script.contains("validate-overflows"), "{shell}: {script}");
+    }
+    let page = Shell::new(&["man"]).run().text();
+    assert!(page.starts_with(".ie") && page.contains("validate\\-overflows"), "{page}");
+}
+
+#[test]
+fn f206_lists_are_printed_without_a_deck() {
+    let commands = Shell::new(&["--list-comment-commands"]).run().text();
+    for line in ["<!-- pause -->", "<!-- alignment: right -->", "<!-- incremental_tables: true -->"]
+    {
+        assert!(commands.lines().any(|other| other == line), "{commands}");
+    }
+    assert!(commands.lines().count() >= 23, "{commands}");
+    // What is printed are commands: a deck of them has no mistake but what they refer to.
+    let deck = commands.replace("-->", "-->\n");
+    let checked = Shell::new(&["check", "talk.md"]).file("talk.md", &deck).run();
+    assert!(!checked.out.contains("command `"), "{}", checked.out);
+    let themes = Shell::new(&["--list-themes"]).run().text();
+    assert_eq!(themes.lines().count(), 13, "{themes}");
+    assert_eq!(Shell::new(&["--current-theme"]).run().text(), "dark\n");
+    let light = Shell::new(&["--current-theme"])
+        .file("home/livedeck/config.yaml", "defaults: {theme: light}");
+    assert_eq!(light.run().text(), "light\n");
+    assert!(Shell::new(&["--acknowledgements"]).run().text().contains("presenterm"));
+}
+
+#[test]
+fn what_is_not_there_yet_says_so_and_what_there_is() {
+    let later = [
+        (&["-e"][..], "export DECK --to html"),
+        (&["-e", "-o", "x.pdf"], "export DECK --to html"),
+        (&["--validate-snippets"], "check DECK"),
+    ];
+    for (args, said) in later {
+        let done = Shell::new(&[args, &["talk.md"]].concat()).file("talk.md", "a").run();
+        assert_eq!((done.status, done.out.as_str()), (1, ""), "{args:?}");
+        assert!(done.err.contains("yet") && done.err.contains(said), "{args:?}: {}", done.err);
+    }
+}
+
+#[test]
+fn presenterm_s_flag_exports_a_page_beside_the_deck_or_elsewhere() {
+    for (args, file) in [(&["-E"][..], "talk.html"), (&["-E", "-o", "x.html"], "x.html")] {
+        let shell = Shell::new(&[args, &["talk.md"]].concat()).file("talk.md", "a slide");
+        let folder = shell.folder.path().to_owned();
+        let page = shell.run_in(|done| {
+            assert_eq!((done.status, done.out.as_str()), (0, ""), "{}", done.err);
+            fs::read_to_string(folder.join(file)).unwrap()
+        });
+        assert!(page.contains("slide"), "{page}");
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_a_mistake_of_their_own() {
+    for args in [
+        &["-P", "-l", "talk.md"][..],
+        &["-e", "-E", "talk.md"],
+        &["-o", "x.pdf", "talk.md"],
+        &["--list-themes", "--current-theme"],
+        &["--list-themes", "talk.md"],
+        &["--image-protocol", "kitty", "talk.md"],
+        &["-p"],
+        &[],
+    ] {
+        assert_eq!(Shell::new(args).run().status, 2, "{args:?}");
+    }
 }

@@ -266,3 +266,24 @@ fn f190_keys_can_be_chosen_and_the_help_shows_them() {
     talk.keys("x x");
     assert!(talk.end().success());
 }
+
+#[test]
+fn f201_what_does_not_fit_is_among_the_problems_if_wanted() {
+    let long = format!("One\n===\n\n{}", "row\n\n".repeat(40));
+    let talk = Stage::show(&long);
+    talk.wait_for("row");
+    talk.keys("D");
+    talk.wait_for("No problems");
+    talk.keys("esc q");
+    talk.end();
+    let args = ["--validate-overflows"];
+    let talk = Stage::show_with(&long, &Opening { args: &args, ..Opening::default() });
+    talk.wait_for("1 problem: D");
+    talk.keys("D");
+    talk.wait_for("too many at 100x30");
+    talk.keys("esc");
+    talk.resize(100, 200);
+    talk.wait_gone("1 problem");
+    talk.keys("q");
+    assert!(talk.end().success());
+}

@@ -21,6 +21,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::deck::{Cell, CellId, Cursor, Deck};
+use crate::diag::Diagnostic;
 use crate::run::Runs;
 
 pub use effect::Effect;
@@ -52,6 +53,8 @@ pub struct App {
     pub grid: bool,
     /// What the last layout found out.
     pub stage: Stage,
+    /// What of the deck does not fit the terminal, if that was looked for.
+    pub misfits: Vec<Diagnostic>,
     /// A line for the speaker, until the next key.
     pub notice: Option<String>,
     /// What may run.
@@ -203,6 +206,7 @@ impl App {
             focus: None,
             grid: false,
             stage: Stage::default(),
+            misfits: Vec::new(),
             notice: None,
             trust,
             keymap: Keymap::default(),
@@ -214,6 +218,11 @@ impl App {
     /// Whether a run is under way, so that time has to be shown.
     pub fn is_running(&self) -> bool {
         self.runs.values().any(|run| run.state.is_active() || run.wanted)
+    }
+
+    /// The deck's mistakes, and what of it does not fit.
+    pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.deck.diagnostics.iter().chain(&self.misfits)
     }
 
     /// Where the next key press will most likely lead, if that can be told.

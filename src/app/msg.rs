@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Key, Stage};
 use crate::deck::{CellId, Deck, Fingerprint, SlideNo};
+use crate::diag::Diagnostic;
 use crate::run::{self, Preparation, RunId};
 
 /// One thing that happened.
@@ -39,6 +40,8 @@ pub enum Msg {
     // The deck's files.
     /// The deck was read again.
     Loaded(Arc<Deck>),
+    /// What of the deck does not fit the terminal.
+    Misfits(Vec<Diagnostic>),
     /// Something outside did not work, and what follows: a line for the speaker.
     Trouble(String),
 

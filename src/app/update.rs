@@ -19,6 +19,10 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::LaidOut(stage) => navigate::settle(app, stage),
         Msg::Told(slide, pauses) => navigate::follow(app, slide, pauses),
         Msg::Loaded(deck) => return loaded(app, deck),
+        Msg::Misfits(misfits) => {
+            app.misfits = misfits;
+            app.paint_changed();
+        }
         Msg::Trouble(why) => {
             app.notice = Some(why);
             app.paint_changed();

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
 
 use crate::export::Overflow;
 use crate::layout::Size;
@@ -13,6 +14,7 @@ use crate::media::Protocol;
 #[derive(Debug, Parser)]
 #[expect(clippy::struct_excessive_bools, reason = "presenterm's own flags, each on its own")]
 #[command(
+    name = "livedeck",
     version,
     about,
     arg_required_else_help = true,
@@ -24,21 +26,17 @@ pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     /// The deck: a markdown file.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "list", conflicts_with = "list", value_hint = ValueHint::FilePath)]
     pub(super) deck: Option<PathBuf>,
-    /// Read this configuration, and no other.
-    #[arg(short, long, alias = "config-file", value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) choices: Choices,
     /// Present: do not read the deck again when its file changes (ctrl-r still does).
     #[arg(short, long)]
     pub(super) present: bool,
-    /// Use this theme, whatever the deck says.
-    #[arg(short, long)]
-    pub(super) theme: Option<String>,
-    /// Let the deck's code run, without a question.
+    /// Let code run without a question that is run by key, or beside which its output is shown.
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
-    /// Let the deck's code run also where its output replaces it.
+    /// Let code run without a question whose output takes its place.
     #[arg(short = 'X', long)]
     pub(super) enable_snippet_execution_replace: bool,
     /// Tell a second window, opened with `-l`, which slide is shown.
@@ -47,9 +45,72 @@ pub(super) struct Args {
     /// Show the speaker's notes of the slide that a window opened with `-P` shows.
     #[arg(short, long, conflicts_with = "publish_speaker_notes")]
     pub(super) listen_speaker_notes: bool,
+    /// Tell at the start, and after each change of deck or size, which slides do not fit.
+    #[arg(long)]
+    pub(super) validate_overflows: bool,
     /// How pictures are shown, whatever the terminal says of itself.
     #[arg(long, value_parser = protocols())]
     pub(super) image_protocol: Option<String>,
+    #[command(flatten)]
+    pub(super) lists: Lists,
+    #[command(flatten)]
+    pub(super) later: Later,
+}
+
+/// What is chosen for any deck, whatever is done with it.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Choices {
+    /// Use this theme, whatever the deck says.
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) theme: Option<String>,
+    /// Read this configuration, and no other.
+    #[arg(
+        short,
+        long,
+        visible_alias = "config-file",
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath
+    )]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// What is shown instead of a deck.
+#[derive(Clone, Debug, clap::Args)]
+#[group(id = "list", multiple = false)]
+#[expect(clippy::struct_excessive_bools, reason = "presenterm's own flags, each on its own")]
+pub(super) struct Lists {
+    /// Show all themes, as `livedeck themes` does.
+    #[arg(long)]
+    pub(super) list_themes: bool,
+    /// Print the name of the theme of decks that name none.
+    #[arg(long)]
+    pub(super) current_theme: bool,
+    /// Print a line for each comment command, to be pasted into a deck.
+    #[arg(long)]
+    pub(super) list_comment_commands: bool,
+    /// Say what livedeck stands on.
+    #[arg(long)]
+    pub(super) acknowledgements: bool,
+}
+
+/// presenterm's flags for exports, and for what is not there yet.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Later {
+    /// Export as PDF (not there yet).
+    #[arg(short, long, group = "export")]
+    pub(super) export_pdf: bool,
+    /// Export as a page for browsers, beside the deck, as `livedeck export --to html` does.
+    #[arg(short = 'E', long, group = "export")]
+    pub(super) export_html: bool,
+    /// Where the export goes.
+    #[arg(short, long, value_name = "FILE", requires = "export")]
+    pub(super) output: Option<PathBuf>,
+    /// Where an export keeps what it makes on its way.
+    #[arg(long, value_name = "FOLDER", requires = "export")]
+    pub(super) export_temporary_path: Option<PathBuf>,
+    /// Run the blocks that carry +validate, and fail if one does (not there yet).
+    #[arg(long)]
+    pub(super) validate_snippets: bool,
 }
 
 /// What livedeck does beside presenting.
@@ -59,6 +120,36 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Write slides as text, or one as a picture of its cells.
     Export(ExportArgs),
+    /// Show what each theme looks like, a slide each; their names alone where nobody looks.
+    Themes(ThemesArgs),
+    /// Print a configuration file, or what may stand in one.
+    Config(ConfigArgs),
+    /// Print what a shell needs to complete livedeck's arguments.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Which configuration says how themes are shown.
+#[derive(Debug, Parser)]
+pub(super) struct ThemesArgs {
+    #[command(flatten)]
+    pub(super) choices: Choices,
+}
+
+/// What of the configuration to print.
+#[derive(Debug, Parser)]
+#[group(required = true, multiple = false)]
+pub(super) struct ConfigArgs {
+    /// A file with every key at its default, each with what it means.
+    #[arg(long)]
+    pub(super) default: bool,
+    /// A JSON schema, for editors.
+    #[arg(long)]
+    pub(super) schema: bool,
 }
 
 /// What to check, and how to say it.
@@ -72,12 +163,8 @@ pub(super) struct CheckArgs {
     /// Say also what does not fit a terminal of this size: columns x rows. May be given again.
     #[arg(long = "size", value_name = "WxH", value_parser = size)]
     pub(super) sizes: Vec<Size>,
-    /// Use this theme, whatever the deck says.
-    #[arg(short, long)]
-    pub(super) theme: Option<String>,
-    /// Read this configuration, and no other.
-    #[arg(short, long, alias = "config-file", value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) choices: Choices,
     /// Fail on warnings, too: for what does not fit, among others.
     #[arg(long)]
     pub(super) strict: bool,
@@ -115,15 +202,29 @@ pub(super) struct ExportArgs {
     /// Where to write it; `-` is standard output.
     #[arg(short, long, default_value = "-")]
     pub(super) output: PathBuf,
-    /// Use this theme, whatever the deck says.
-    #[arg(short, long)]
-    pub(super) theme: Option<String>,
-    /// Read this configuration, and no other.
-    #[arg(short, long, alias = "config-file", value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) choices: Choices,
     /// Run the slide's code first, and show what it writes (svg, html).
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
+}
+
+impl ExportArgs {
+    /// What `--export-html` asks for: a page beside the deck, or where `--output` says.
+    pub(super) fn page(args: &Args, deck: PathBuf) -> Self {
+        let beside = || deck.with_extension("html");
+        Self {
+            output: args.later.output.clone().unwrap_or_else(beside),
+            deck,
+            to: Format::Html,
+            slide: None,
+            steps: false,
+            overflow: Overflow::Hide,
+            size: None,
+            choices: args.choices.clone(),
+            enable_snippet_execution: args.enable_snippet_execution,
+        }
+    }
 }
 
 /// A format to export to.

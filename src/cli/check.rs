@@ -17,7 +17,7 @@ use crate::source::{Sources, visible_line};
 /// Prints what is wrong. The status says whether anything is.
 pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = configuration(args)?;
-    let origin = settings::origin(args.deck.clone(), args.theme.clone(), &config);
+    let origin = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
     let show = load(&origin, None).with_context(|| format!("`{}`", args.deck.display()))?;
     let found = inspect(&show, &args.sizes);
     let mut reports: Vec<(&[Diagnostic], &Sources)> = Vec::new();
@@ -40,7 +40,7 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
 
 /// The configuration; the default one, and what is wrong, where it has mistakes.
 fn configuration(args: &CheckArgs) -> anyhow::Result<(Config, Option<Box<Mistakes>>)> {
-    match settings::config(args.config.as_deref(), Some(&args.deck)) {
+    match settings::config(args.choices.config.as_deref(), Some(&args.deck)) {
         Ok(config) => Ok((config, None)),
         Err(error) => match error.downcast() {
             Ok(Error::Mistakes(mistakes)) => Ok((Config::default(), Some(mistakes))),

@@ -3,7 +3,6 @@
 #![expect(clippy::disallowed_methods, reason = "an export is a file")]
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -22,8 +21,8 @@ use crate::view::{self, Overlay};
 
 /// Writes what was asked for.
 pub(super) fn export(args: &ExportArgs, cache: &Path) -> anyhow::Result<()> {
-    let config = settings::config(args.config.as_deref(), Some(&args.deck))?;
-    let origin = settings::origin(args.deck.clone(), args.theme.clone(), &config);
+    let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
+    let origin = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
     let show = load(&origin, None).with_context(|| format!("`{}`", args.deck.display()))?;
     if let Some(slide) = args.slide {
         let slides = show.deck.slides.len();
@@ -131,10 +130,7 @@ fn look(theme: &Theme) -> Look {
 
 fn write(output: &Path, document: &str) -> anyhow::Result<()> {
     if output == Path::new("-") {
-        return match io::stdout().write_all(document.as_bytes()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.context("standard output"),
-        };
+        return super::print(document);
     }
     fs::write(output, document).with_context(|| format!("`{}`", output.display()))
 }

@@ -24,7 +24,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
     Settings {
         origin: Origin {
             notes: matches!(follow, Some(Follow::Listen(_))),
-            ..origin(deck, args.theme.clone(), config)
+            ..origin(deck, args.choices.theme.clone(), config)
         },
         reload: !args.present,
         policy: Policy {
@@ -34,6 +34,8 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
         protocol: forced.map_or(config.defaults.image_protocol, Protocol::named),
         cell: cell(config),
         keymap: config.bindings.keymap(),
+        validate_overflows: args.validate_overflows
+            || config.defaults.validate_overflows.holds(args.present),
         cache: cache(),
         transition: transition(&config.transition),
         follow,

@@ -143,23 +143,23 @@ impl Mermaid {
 
 impl SpeakerNotes {
     fn declare(&mut self, keys: &mut dyn Keys) {
-        let about = later!("Where the second window listens.");
+        let about = "Where the second window listens.";
         keys.key("listen_address", about, &mut AnyOf(&mut self.listen_address, values::ADDRESS));
-        let about = later!("Where the talk says at which slide it is.");
+        let about = "Where the talk says at which slide it is.";
         keys.key("publish_address", about, &mut AnyOf(&mut self.publish_address, values::ADDRESS));
-        let about = later!("Whether it says so without being asked to.");
+        let about = "Whether it says so without being asked to.";
         keys.key("always_publish", about, &mut self.always_publish);
     }
 }
 
 impl Transition {
     fn declare(&mut self, keys: &mut dyn Keys) {
-        let about = later!("How long it takes, in milliseconds.");
+        let about = "How long it takes, in milliseconds.";
         keys.key("duration_millis", about, &mut within(&mut self.duration_millis, 1..=u16::MAX));
-        let about = later!("In how many pictures.");
+        let about = "In how many pictures.";
         keys.key("frames", about, &mut within(&mut self.frames, 1..=1000));
         keys.section("animation", "What it looks like.", &mut |keys| {
-            let about = later!("Its style; without one slides change at once.");
+            let about = "Its style; without one slides change at once.";
             keys.key("style", about, &mut one_of(&mut self.style, values::ANIMATIONS));
         });
     }

@@ -170,6 +170,18 @@ pub struct Transition {
     pub frames: u16,
 }
 
+impl ValidateOverflows {
+    /// Whether it holds in a talk that is given, or one that is being written.
+    pub fn holds(self, presenting: bool) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::WhenPresenting => presenting,
+            Self::WhenDeveloping => !presenting,
+        }
+    }
+}
+
 impl Config {
     /// Reads a file's text over what is there, and gives what is wrong with it.
     pub fn read(&mut self, text: &str, file: FileId) -> Vec<Diagnostic> {

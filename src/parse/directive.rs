@@ -42,30 +42,35 @@ pub(super) enum Reading {
     Suspect(String, String),
 }
 
-/// Every command with a sample of it.
-pub(super) const COMMANDS: &[(&str, &str)] = &[
-    ("alignment", "alignment: center"),
-    ("column", "column: 0"),
-    ("column_layout", "column_layout: [1, 1]"),
-    ("comment", "comment: a remark"),
-    ("end_slide", "end_slide"),
-    ("font_size", "font_size: 2"),
-    ("include", "include: part.md"),
-    ("incremental_lists", "incremental_lists: true"),
-    ("incremental_tables", "incremental_tables: true"),
-    ("jump_to_middle", "jump_to_middle"),
-    ("list_item_newlines", "list_item_newlines: 2"),
-    ("new_line", "new_line"),
-    ("new_lines", "new_lines: 2"),
-    ("newline", "newline"),
-    ("newlines", "newlines: 2"),
-    ("no_footer", "no_footer"),
-    ("pause", "pause"),
-    ("reset_layout", "reset_layout"),
-    ("skip_slide", "skip_slide"),
-    ("snippet_output", "snippet_output: name"),
-    ("speaker_note", "speaker_note: what to say"),
+/// Every command with samples of it, the first one for hints.
+pub(super) const COMMANDS: &[(&str, &[&str])] = &[
+    ("alignment", &["alignment: center", "alignment: left", "alignment: right"]),
+    ("column", &["column: 0"]),
+    ("column_layout", &["column_layout: [1, 1]"]),
+    ("comment", &["comment: a remark"]),
+    ("end_slide", &["end_slide"]),
+    ("font_size", &["font_size: 2"]),
+    ("include", &["include: part.md"]),
+    ("incremental_lists", &["incremental_lists: true", "incremental_lists: false"]),
+    ("incremental_tables", &["incremental_tables: true", "incremental_tables: false"]),
+    ("jump_to_middle", &["jump_to_middle"]),
+    ("list_item_newlines", &["list_item_newlines: 2"]),
+    ("new_line", &["new_line"]),
+    ("new_lines", &["new_lines: 2"]),
+    ("newline", &["newline"]),
+    ("newlines", &["newlines: 2"]),
+    ("no_footer", &["no_footer"]),
+    ("pause", &["pause"]),
+    ("reset_layout", &["reset_layout"]),
+    ("skip_slide", &["skip_slide"]),
+    ("snippet_output", &["snippet_output: name"]),
+    ("speaker_note", &["speaker_note: what to say"]),
 ];
+
+/// Samples of every command, as they are written between `<!--` and `-->`.
+pub fn comment_commands() -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().flat_map(|(_, samples)| samples.iter().copied())
+}
 
 /// Reads a comment's body. `prefix` is what the deck's commands start with, if anything.
 pub(super) fn read(body: &str, prefix: &str) -> Reading {
@@ -138,7 +143,7 @@ enum Argument<'a> {
 
 fn sample(name: &str) -> Option<&'static str> {
     let at = COMMANDS.binary_search_by_key(&name, |(name, _)| name).ok()?;
-    Some(COMMANDS[at].1)
+    COMMANDS[at].1.first().copied()
 }
 
 fn first_word(text: &str) -> (&str, &str) {

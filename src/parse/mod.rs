@@ -43,6 +43,7 @@ use std::path::Path;
 use crate::deck::{Block, BlockKind, Deck, Options};
 use crate::source::{FileId, Files, SourceFile};
 
+pub use directive::comment_commands;
 pub use footer::footer;
 pub use options::declare_options;
 

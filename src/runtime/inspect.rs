@@ -1,5 +1,6 @@
 //! Everything that is wrong with a deck, for `check`: what reading it found, names that the theme
-//! does not know, pictures that cannot be shown, and what does not fit the sizes asked for.
+//! does not know, pictures that cannot be shown, and what does not fit the sizes asked for;
+//! the last is told of in a talk, too, if its speaker wants that.
 
 use std::path::PathBuf;
 
@@ -32,7 +33,7 @@ pub fn inspect(show: &Show, sizes: &[Size]) -> Vec<Diagnostic> {
 }
 
 /// What does not fit this size, slide by slide.
-fn misfits(show: &Show, size: Size, media: &mut Media) -> Vec<Diagnostic> {
+pub(super) fn misfits(show: &Show, size: Size, media: &mut Media) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for slide in 0..show.deck.slides.len() {
         let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };

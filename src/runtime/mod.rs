@@ -9,6 +9,7 @@
 
 mod ahead;
 mod changes;
+mod fit;
 mod follow;
 mod input;
 mod inspect;
@@ -33,6 +34,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::app::{App, Keymap, Msg, Policy, Trust, update};
 use crate::deck::SlideNo;
+use crate::diag::Diagnostic;
 use crate::exec;
 use crate::layout::Scene;
 use crate::media::{self, Media};
@@ -45,6 +47,7 @@ pub use still::Stills;
 pub use turn::Transition;
 
 use ahead::Ahead;
+use fit::Fit;
 use follow::Teller;
 use input::Input;
 use mailbox::{Letters, Mailbox};
@@ -76,6 +79,8 @@ pub struct Settings {
     pub protocol: Option<media::Protocol>,
     /// The keys.
     pub keymap: Keymap,
+    /// Whether slides that do not fit are told of.
+    pub validate_overflows: bool,
     /// A cell in pixels, width and height, where the terminal does not tell.
     pub cell: (u16, u16),
     /// Where compiled code is kept.
@@ -98,6 +103,7 @@ enum Event {
     Loaded(Box<Show>),
     NotLoaded(String),
     PicturesChanged,
+    Misfits(Vec<Diagnostic>),
     Picture(media::Loaded),
     Exec(exec::Event),
     /// The other window is at this slide, behind so many pauses.
@@ -133,6 +139,7 @@ struct Talk {
     executor: exec::Executor,
     watch: Watch,
     prefetch: Prefetch,
+    fit: Option<Fit>,
     mailbox: Mailbox,
     frames: Frames,
     /// Whether the frame shown now has pictures that `media` must take away.
@@ -162,6 +169,7 @@ impl Talk {
         let watch = Watch::start(origin, show.clone(), settings.reload, mailbox.clone())?;
         let scene = Scene::blank(screen.size(), show.theme.base);
         let prefetch = Prefetch::start()?;
+        let fit = settings.validate_overflows.then(|| Fit::start(mailbox.clone())).transpose()?;
         let frames = Frames::new();
         let teller = talk_of_two(&settings, &mut app, &mailbox)?;
         let mut talk = Self {
@@ -174,6 +182,7 @@ impl Talk {
             executor,
             watch,
             prefetch,
+            fit,
             mailbox,
             frames,
             pictures: false,
@@ -303,6 +312,7 @@ impl Talk {
                 self.media.forget();
                 Msg::Picture
             }
+            Event::Misfits(misfits) => Msg::Misfits(misfits),
             Event::Picture(loaded) => {
                 self.media.loaded(loaded);
                 self.frames.hurry();
@@ -376,6 +386,9 @@ impl Talk {
         }
         self.prefetch.at(&self.show.deck, &self.show.highlighter, self.app.at.slide);
         self.watch.pictures(self.media.files());
+        if let Some(fit) = &mut self.fit {
+            fit.look(&self.show, self.screen.size());
+        }
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::theme::Theme;
 /// Draws the deck's diagnostics from `row` on.
 pub(super) fn draw(app: &App, row: u16, theme: &Theme, buffer: &mut Buffer) {
     let mut rows = Vec::new();
-    for diagnostic in &app.deck.diagnostics {
+    for diagnostic in app.problems() {
         let place = app.deck.sources.place(diagnostic.span);
         rows.push(Line::from(vec![
             Span::styled(place, Style::new().add_modifier(Modifier::BOLD)),
@@ -19,7 +19,7 @@ pub(super) fn draw(app: &App, row: u16, theme: &Theme, buffer: &mut Buffer) {
         ]));
         rows.extend(diagnostic.hints.iter().map(|hint| Line::from(format!("    hint: {hint}"))));
     }
-    let title = match app.deck.diagnostics.len() {
+    let title = match app.problems().count() {
         0 => "No problems".to_owned(),
         1 => "1 problem".to_owned(),
         count => format!("{count} problems"),

@@ -13,7 +13,7 @@ use crate::theme::Theme;
 
 /// Draws the notice on the last row; without one, how many problems the deck has.
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
-    let problems = app.deck.diagnostics.len();
+    let problems = app.problems().count();
     let text = match (&app.notice, problems, &app.mode) {
         (Some(notice), ..) => format!(" {notice} "),
         (None, 1, Mode::Slide) => " 1 problem: D ".to_owned(),
