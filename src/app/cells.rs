@@ -3,11 +3,12 @@
 //! A cell has at most one run at a time. Events of a run that is no longer the cell's own (it was
 //! run again, or its code changed) are dropped.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{App, Effect, Follow, Mode, OutputHit};
-use crate::deck::{CellId, Fingerprint};
-use crate::run::{CellRun, Event, Output, Preparation, RunId, State};
+use crate::deck::{CellId, Fingerprint, SlideNo, Start};
+use crate::run::{CellRun, Event, Outcome, Output, Preparation, RunId, State};
 
 /// Rows of the terminal that a run sees, at least.
 const LEAST_ROWS: u16 = 10;
@@ -17,7 +18,10 @@ pub(super) fn execute(app: &mut App) -> Vec<Effect> {
     if app.focus.is_some() {
         return run_focused(app);
     }
-    let visible: Vec<CellId> = app.visible_cells().map(|cell| cell.id).collect();
+    let (allowed, others): (Vec<_>, Vec<_>) =
+        app.visible_cells().partition(|cell| app.may_run(cell));
+    let asked = if allowed.is_empty() { others } else { allowed };
+    let visible: Vec<CellId> = asked.into_iter().map(|cell| cell.id).collect();
     let fresh: Vec<CellId> =
         visible.iter().copied().filter(|id| !has_run(app.runs.get(id))).collect();
     let chosen = if fresh.is_empty() { visible } else { fresh };
@@ -35,7 +39,7 @@ pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     if cells.is_empty() {
         return Vec::new();
     }
-    if !app.trust.allows() {
+    if !cells.iter().filter_map(|&id| app.deck.cell(id)).all(|cell| app.may_run(cell)) {
         app.mode = Mode::Ask(cells);
         app.paint_changed();
         return Vec::new();
@@ -43,6 +47,40 @@ pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     app.book.watched = cells.last().copied();
     app.book.follow = app.book.watched.map(Follow::Cell);
     cells.into_iter().filter_map(|id| start(app, id)).collect()
+}
+
+/// Starts what runs by itself on the slide shown and on its neighbours, where it may; elsewhere
+/// says that it may not.
+pub(super) fn start_by_themselves(app: &mut App) -> Vec<Effect> {
+    let at = app.at.slide.index();
+    let near = [Some(at), Some(at + 1), at.checked_sub(1)].into_iter().flatten().map(SlideNo::new);
+    let deck = Arc::clone(&app.deck);
+    let cells = near.flat_map(|slide| deck.cells_of(slide));
+    let due = cells.filter(|cell| cell.how.start == Start::Auto);
+    let mut effects = Vec::new();
+    for cell in due {
+        if has_run(app.runs.get(&cell.id)) {
+            continue;
+        }
+        if app.may_run(cell) {
+            effects.extend(start_again(app, cell.id));
+        } else if app.runs.get(&cell.id).is_none_or(|run| run.state != State::NotAllowed) {
+            app.runs.entry(cell.id).or_default().state = State::NotAllowed;
+            app.scene_changed();
+        }
+    }
+    effects
+}
+
+/// Starts one cell, whose last output stays until there is a new one.
+fn start_again(app: &mut App, cell: CellId) -> Option<Effect> {
+    let before = app.runs.get(&cell).filter(|run| !run.output.is_empty() || run.picture.is_some());
+    let kept = before.map(|run| (run.output.clone(), run.picture.clone()));
+    let effect = start(app, cell)?;
+    if let (Some((output, picture)), Some(run)) = (kept, app.runs.get_mut(&cell)) {
+        (run.output, run.picture, run.stale, run.kept) = (output, picture, true, true);
+    }
+    Some(effect)
 }
 
 /// Starts one cell, unless it is already on its way.
@@ -59,7 +97,7 @@ fn start(app: &mut App, cell: CellId) -> Option<Effect> {
         _ => State::Queued,
     };
     let place = app.stage.cells.iter().find(|place| place.id == cell);
-    let columns = place.map_or(app.stage.terminal.0, |place| place.columns).max(1);
+    let columns = place.map_or(app.stage.columns, |place| place.columns).max(1);
     let rows = u16::try_from(app.stage.viewport).unwrap_or(u16::MAX).max(LEAST_ROWS);
     let output = Output::with_rows(rows);
     app.runs.insert(cell, CellRun { run, state, wanted: true, output, ..CellRun::default() });
@@ -97,18 +135,35 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) {
             cell.wanted = false;
             cell.elapsed = Duration::ZERO;
         }
-        Event::Output(bytes) => cell.output.feed(&bytes),
+        Event::Output(bytes) => {
+            forget_the_last(cell);
+            cell.output.feed(&bytes);
+        }
+        Event::Picture(file) => {
+            forget_the_last(cell);
+            cell.picture = Some(file);
+        }
         Event::Finished(outcome, took) => {
+            forget_the_last(cell);
             cell.state = State::Ended(outcome);
             cell.wanted = false;
             cell.elapsed = took;
         }
     }
-    let shown = app.deck.cell(id).is_some_and(|cell| cell.slide == visible);
+    let shown = app.deck.cell(id).is_some_and(|cell| cell.slide == visible || cell.detached);
     if shown {
         let watched = app.book.watched.filter(|&cell| app.cell_end_in_view(cell));
         app.book.follow = app.book.follow.or(watched.map(Follow::Cell));
         app.scene_changed();
+    }
+}
+
+/// Makes room for what the run writes, where the last run's output has stood so far.
+fn forget_the_last(cell: &mut CellRun) {
+    if std::mem::take(&mut cell.kept) {
+        cell.output = cell.output.anew();
+        cell.picture = None;
+        cell.stale = false;
     }
 }
 
@@ -188,10 +243,12 @@ impl App {
 
 /// The output a changed cell keeps, marked as stale.
 pub(super) fn aged(run: &CellRun) -> CellRun {
-    let output: Output = run.output.clone();
+    let is_over = matches!(run.state, State::Ended(_));
     CellRun {
-        output,
-        state: run.state.clone(),
+        output: run.output.clone(),
+        picture: run.picture.clone(),
+        // What is still under way is killed: its code is gone.
+        state: if is_over { run.state.clone() } else { State::Ended(Outcome::Stopped) },
         elapsed: run.elapsed,
         stale: true,
         ..CellRun::default()

@@ -20,7 +20,7 @@ mod update;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::deck::{Cell, CellId, Cursor, Deck};
+use crate::deck::{Cell, CellId, Cursor, Deck, Form, Start};
 use crate::diag::Diagnostic;
 use crate::run::Runs;
 
@@ -57,7 +57,9 @@ pub struct App {
     pub misfits: Vec<Diagnostic>,
     /// A line for the speaker, until the next key.
     pub notice: Option<String>,
-    /// What may run.
+    /// What may run without a question.
+    pub policy: Policy,
+    /// What the user answered to the question.
     pub trust: Trust,
     /// The key bindings and the sequence being typed.
     pub keymap: Keymap,
@@ -106,6 +108,22 @@ pub enum Mode {
     Ask(Vec<CellId>),
 }
 
+/// What may run without a question, by the command line and the configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Code that is run on a slide: `-x`, `snippet.exec.enable`.
+    pub exec: bool,
+    /// Code that gives way to its output: `-X`, `snippet.exec_replace.enable`.
+    pub replace: bool,
+}
+
+impl Policy {
+    /// Whether code of this form may run.
+    pub fn allows(self, form: Form) -> bool {
+        if form.replaces_code() { self.replace } else { self.exec }
+    }
+}
+
 /// What may run, as far as the user has said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
@@ -118,15 +136,6 @@ pub enum Trust {
     Always,
     /// No, for this session.
     No,
-}
-
-/// What may run without a question.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
-    /// Code that is run by key, or beside which its output is shown: `-x`.
-    pub exec: bool,
-    /// Code whose output replaces it: `-X`.
-    pub replace: bool,
 }
 
 impl Trust {
@@ -147,6 +156,8 @@ pub struct Stage {
     pub height: u32,
     /// The rows that the current step added.
     pub revealed: Option<Range<u32>>,
+    /// Columns that output can have, where nothing narrows it.
+    pub columns: u16,
     /// Where each cell stands, and how many columns its output has.
     pub cells: Vec<CellPlace>,
 }
@@ -196,7 +207,7 @@ pub enum Direction {
 
 impl App {
     /// A talk at its first slide.
-    pub fn new(deck: Arc<Deck>, trust: Trust) -> Self {
+    pub fn new(deck: Arc<Deck>, policy: Policy, trust: Trust) -> Self {
         Self {
             deck,
             at: Cursor::default(),
@@ -208,6 +219,7 @@ impl App {
             stage: Stage::default(),
             misfits: Vec::new(),
             notice: None,
+            policy,
             trust,
             keymap: Keymap::default(),
             changed: Changed { scene: true, paint: true, turned: None },
@@ -230,10 +242,17 @@ impl App {
         navigate::ahead(self)
     }
 
-    /// The cells that can be seen at the current step.
+    /// Whether a cell may run without a question.
+    pub fn may_run(&self, cell: &Cell) -> bool {
+        self.trust.allows() || self.policy.allows(cell.how.form)
+    }
+
+    /// The cells that can be seen at the current step, and run.
     pub fn visible_cells(&self) -> impl Iterator<Item = &Arc<Cell>> {
         let step = self.at.step;
-        self.deck.cells_of(self.at.slide).filter(move |cell| cell.step <= step)
+        self.deck
+            .cells_of(self.at.slide)
+            .filter(move |cell| cell.step <= step && cell.how.start != Start::OnCheck)
     }
 
     fn scene_changed(&mut self) {

@@ -36,6 +36,8 @@ pub enum Msg {
     // Layout.
     /// The current scene was laid out.
     LaidOut(Stage),
+    /// The current slide is about to be shown.
+    Shown,
 
     // The deck's files.
     /// The deck was read again.

@@ -30,7 +30,7 @@ pub(super) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     }
     app.scene_changed();
     let mut effects: Vec<Effect> = lost.into_iter().map(Effect::Kill).collect();
-    if app.trust.allows() {
+    if app.deck.cells.iter().any(|cell| app.may_run(cell)) {
         effects.push(Effect::Prepare);
     }
     if app.trust == super::Trust::Always {
@@ -65,7 +65,7 @@ fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<crate::run::RunId>) 
             lost.push(run.run);
         }
         let successor = same_place(old, new, id).filter(|other| !taken[other.0 as usize]);
-        if let Some(other) = successor.filter(|_| !run.output.is_empty()) {
+        if let Some(other) = successor.filter(|_| !run.output.is_empty() || run.picture.is_some()) {
             taken[other.0 as usize] = true;
             carried.insert(other, cells::aged(run));
         }

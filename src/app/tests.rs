@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{App, CellPlace, Changed, Effect, Hit, Mode, Msg, OutputHit, Stage, Trust, update};
+use super::{
+    App, CellPlace, Changed, Effect, Hit, Mode, Msg, OutputHit, Policy, Stage, Trust, update,
+};
 use crate::deck::{
-    Block, BlockKind, Cell, CellId, Cursor, Deck, Fingerprint, Slide, SlideNo, Start, Step,
+    Block, BlockKind, Cell, CellId, Cursor, Deck, Fingerprint, Form, How, Slide, SlideNo, Start,
+    Step,
 };
 use crate::run::{Event, Outcome, Preparation, RunId, State};
 use crate::source::{FileId, SourceFile, Span};
@@ -48,13 +51,14 @@ fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
                 slide: SlideNo::new(number),
                 step: Step(0),
                 language: "bash".into(),
-                alternative: None,
-                start: Start::OnKey,
+                how: how(code),
                 code: (*code).into(),
                 fingerprint: Fingerprint::of("bash", None, code),
                 span: Span::default(),
                 first_line: 1,
-                timeout_ms: None,
+                name: None,
+                detached: false,
+                check: None,
             }));
             text.push_str(code);
         }
@@ -65,6 +69,16 @@ fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
     Arc::new(deck)
 }
 
+/// How a cell runs: code that starts with `auto` or `replace` does so by itself.
+fn how(code: &str) -> How {
+    let (start, form) = match code.split(' ').next() {
+        Some("auto") => (Start::Auto, Form::Below),
+        Some("replace") => (Start::Auto, Form::Replace),
+        _ => (Start::OnKey, Form::Below),
+    };
+    How { start, form, ..How::default() }
+}
+
 /// An app whose layout never changes: a screen of 20 rows, slides of `height`.
 struct Script {
     app: App,
@@ -73,7 +87,8 @@ struct Script {
 
 impl Script {
     fn new(pages: &[Page<'_>]) -> Self {
-        let mut script = Self { app: App::new(deck(pages), Trust::Once), height: 10 };
+        let mut script =
+            Self { app: App::new(deck(pages), Policy::default(), Trust::Once), height: 10 };
         script.lay_out();
         script
     }
@@ -92,8 +107,14 @@ impl Script {
     fn lay_out(&mut self) {
         let cells = self.app.deck.cells_of(self.app.at.slide);
         let cells = cells.map(|cell| CellPlace { id: cell.id, rows: 2..8, columns: 60 }).collect();
-        let stage =
-            Stage { terminal: (80, 24), viewport: 20, height: self.height, revealed: None, cells };
+        let stage = Stage {
+            terminal: (80, 24),
+            viewport: 20,
+            height: self.height,
+            columns: 70,
+            cells,
+            ..Stage::default()
+        };
         self.tell(Msg::LaidOut(stage));
     }
 
@@ -229,7 +250,7 @@ fn what_a_step_reveals_below_the_screen_is_scrolled_into_view() {
         viewport: 20,
         height: 35,
         revealed: Some(25..35),
-        cells: Vec::new(),
+        ..Stage::default()
     };
     talk.tell(Msg::LaidOut(stage));
     assert_eq!(talk.app.scroll, 15);
@@ -452,4 +473,83 @@ fn the_wheel_scrolls_an_output_and_at_its_end_follows_again() {
     assert_eq!(talk.app.runs[&CellId(0)].scroll, None);
     talk.tell(Msg::Wheel(-3, over(1)));
     assert_eq!(talk.app.runs[&CellId(0)].scroll, Some(0));
+}
+
+fn of_three_slides() -> Script {
+    Script::new(&[
+        page("a", &["auto 1", "key 1"]),
+        page("b", &["replace 2"]),
+        page("c", &["auto 3"]),
+        page("d", &["auto 4"]),
+    ])
+}
+
+#[test]
+fn f153_what_runs_by_itself_starts_when_its_slide_or_its_neighbour_is_shown() {
+    let mut talk = of_three_slides();
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [0, 2]);
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [0_u32; 0], "once");
+    talk.keys("n");
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [3]);
+    talk.keys("G");
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [4]);
+    talk.finish(1, Outcome::Exited(1));
+    talk.keys("g g");
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [0_u32; 0], "a failure is an answer, too");
+}
+
+#[test]
+fn f151_what_may_not_run_by_itself_says_so_and_asks_at_the_key() {
+    let mut talk = Script::new(&[page("a", &["replace 1"]), page("b", &["auto 2"])]).untrusted();
+    assert_eq!(talk.tell(Msg::Shown), []);
+    assert_eq!((talk.state(0), talk.state(1)), (State::NotAllowed, State::NotAllowed));
+    assert!(matches!(talk.app.mode, Mode::Slide), "nobody asked for anything yet");
+    talk.keys("ctrl-e");
+    assert!(matches!(talk.app.mode, Mode::Ask(_)));
+    assert_eq!(runs(&talk.keys("o")), [0]);
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
+}
+
+#[test]
+fn f150_and_f152_each_permission_is_for_its_own_blocks() {
+    let pages = [page("a", &["key 1", "auto 2", "replace 3"])];
+    let mut talk = Script::new(&pages).untrusted();
+    talk.app.policy = Policy { exec: true, replace: false };
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
+    assert_eq!(talk.state(2), State::NotAllowed);
+    assert_eq!(runs(&talk.keys("ctrl-e")), [0], "what may not run is not asked about");
+    let mut talk = Script::new(&pages).untrusted();
+    talk.app.policy = Policy { exec: false, replace: true };
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [2]);
+    assert_eq!((talk.state(0), talk.state(1)), (State::NotRun, State::NotAllowed));
+}
+
+#[test]
+fn an_edit_runs_what_changed_again_and_keeps_its_output_until_there_is_new() {
+    let mut talk = Script::new(&[page("a", &["auto 1", "replace 2"])]);
+    talk.tell(Msg::Shown);
+    talk.finish(1, Outcome::Exited(0));
+    talk.finish(2, Outcome::Exited(0));
+    talk.tell(Msg::Loaded(deck(&[page("a", &["auto 1", "replace changed"])])));
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
+    let seen = |talk: &Script| {
+        talk.app.runs.values().map(|run| (run.stale, run.output.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&talk), [(false, 1), (true, 1)]);
+    let run = talk.app.runs[&CellId(1)].run;
+    talk.tell(Msg::Run(run, Event::Output(b"x\ny\n".to_vec())));
+    assert_eq!(seen(&talk), [(false, 1), (false, 2)]);
+}
+
+#[test]
+fn code_that_changed_while_it_ran_is_stopped_and_says_so() {
+    let mut talk = Script::new(&[page("a", &["key 1"])]);
+    talk.keys("ctrl-e");
+    talk.tell(Msg::Run(RunId(1), Event::Started));
+    talk.tell(Msg::Run(RunId(1), Event::Output(b"x\n".to_vec())));
+    let effects = talk.tell(Msg::Loaded(deck(&[page("a", &["key changed"])])));
+    assert_eq!(effects[0], Effect::Kill(RunId(1)));
+    assert_eq!(talk.state(0), State::Ended(Outcome::Stopped));
+    assert!(!talk.app.is_running());
+    assert_eq!(runs(&talk.keys("ctrl-e")), [0]);
 }

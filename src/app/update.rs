@@ -18,6 +18,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Terminate => return vec![Effect::Quit],
         Msg::LaidOut(stage) => navigate::settle(app, stage),
         Msg::Told(slide, pauses) => navigate::follow(app, slide, pauses),
+        Msg::Shown => return cells::start_by_themselves(app),
         Msg::Loaded(deck) => return loaded(app, deck),
         Msg::Misfits(misfits) => {
             app.misfits = misfits;
@@ -176,7 +177,7 @@ fn answer(app: &mut App, key: Key) -> Vec<Effect> {
     };
     let Mode::Ask(asked) = std::mem::take(&mut app.mode) else { return Vec::new() };
     app.trust = trust;
-    app.paint_changed();
+    app.scene_changed();
     if !trust.allows() {
         return Vec::new();
     }

@@ -7,6 +7,7 @@ use super::args::Args;
 use super::{cache, warn};
 use crate::app::Policy;
 use crate::config::{self, Config, DefaultTheme};
+use crate::deck::Options;
 use crate::media::Protocol;
 use crate::runtime::{Follow, Origin, Settings, Transition};
 
@@ -36,6 +37,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
         keymap: config.bindings.keymap(),
         validate_overflows: args.validate_overflows
             || config.defaults.validate_overflows.holds(args.present),
+        custom: config.snippet.custom.clone(),
         cache: cache(),
         transition: transition(&config.transition),
         follow,
@@ -66,10 +68,18 @@ pub(super) fn origin(path: PathBuf, theme: Option<String>, config: &Config) -> O
     Origin {
         theme,
         default_theme,
-        options: config.options.clone(),
+        options: options(config),
         limits: config.defaults.limits,
         ..Origin::new(path)
     }
+}
+
+/// What the deck's front matter goes over.
+fn options(config: &Config) -> Options {
+    let custom = config.snippet.custom.iter();
+    let hidden_prefixes =
+        custom.map(|(language, custom)| (language.clone(), custom.hidden_line_prefix.clone()));
+    Options { hidden_prefixes: hidden_prefixes.collect(), ..config.options.clone() }
 }
 
 /// A cell in pixels where the terminal does not say.

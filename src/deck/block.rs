@@ -44,6 +44,8 @@ pub enum BlockKind {
     Rule,
     /// A fenced code block.
     Code(Box<CodeBlock>),
+    /// What a cell that stands elsewhere writes: `snippet_output`.
+    Output(CellId),
     /// A picture.
     Picture(Box<Picture>),
     /// Side-by-side columns, until `reset_layout`.
@@ -183,6 +185,19 @@ pub struct CodeBlock {
 pub struct Drawing {
     /// Width in percent of the room, 1 to 100.
     pub width_percent: Option<u8>,
+}
+
+/// The code block of a cell, among these and what they hold.
+pub(super) fn code_of(blocks: &[Block], cell: CellId) -> Option<&CodeBlock> {
+    blocks.iter().find_map(|block| match &block.kind {
+        BlockKind::Code(code) => Some(&**code).filter(|code| code.cell == Some(cell)),
+        BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => code_of(inner, cell),
+        BlockKind::List(list) => list.items.iter().find_map(|item| code_of(&item.blocks, cell)),
+        BlockKind::Columns(columns) => {
+            columns.columns.iter().find_map(|column| code_of(column, cell))
+        }
+        _ => None,
+    })
 }
 
 impl CodeBlock {

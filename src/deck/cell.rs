@@ -5,11 +5,11 @@ use super::step::{SlideNo, Step};
 use crate::source::Span;
 
 /// A cell's place in the deck: an index into `Deck::cells`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CellId(pub u32);
 
 /// What a cell would run, as a number: equal for equal language, executor and code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub u64);
 
 /// What makes a cell start.
@@ -18,14 +18,57 @@ pub enum Start {
     /// The speaker's key: `+exec`.
     #[default]
     OnKey,
-    /// By itself: `+auto_exec`.
+    /// By itself, when its slide is about to be shown: `+auto_exec`, `+exec_replace`, `+image`.
     Auto,
-    /// By itself, its output in place of the code: `+exec_replace`.
+    /// Only a check of the whole deck: `+validate` alone.
+    OnCheck,
+}
+
+/// What becomes of what a cell writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// It stands below the code, or where the deck wants it.
+    #[default]
+    Below,
+    /// It stands in place of the code: `+exec_replace`.
     Replace,
+    /// Its standard output is a picture, which stands in place of the code: `+image`.
+    Picture,
+}
+
+impl Form {
+    /// Whether the code gives way to what it makes, which presenterm's decks need `-X` for.
+    pub fn replaces_code(self) -> bool {
+        matches!(self, Self::Replace | Self::Picture)
+    }
+}
+
+/// How a cell runs, as its fence's attributes say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct How {
+    /// The executor named behind `+exec:`.
+    pub alternative: Option<Box<str>>,
+    /// What makes it start.
+    pub start: Start,
+    /// What becomes of what it writes.
+    pub form: Form,
+    /// Variables of the file behind `+env:`, over those that it has anyway.
+    pub environment: Vec<(Box<str>, Box<str>)>,
+    /// The author's own limit in milliseconds, from `+timeout:`.
+    pub timeout_ms: Option<u64>,
+}
+
+/// What a check of the deck runs a cell for: `+validate` and `+expect`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Check {
+    /// The executor named behind `+validate:`; none for the cell's own.
+    pub alternative: Option<Box<str>>,
+    /// Whether it is meant to fail.
+    pub expects_failure: bool,
 }
 
 /// A code block that can run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
     /// Its place among the deck's cells.
     pub id: CellId,
@@ -35,10 +78,8 @@ pub struct Cell {
     pub step: Step,
     /// The fence's language as an executor key, lower case: `python`, `rust`, `bash`.
     pub language: Box<str>,
-    /// The executor named behind `+exec:`.
-    pub alternative: Option<Box<str>>,
-    /// What makes it start.
-    pub start: Start,
+    /// How it runs.
+    pub how: How,
     /// What runs: the block's code with hidden lines, without their prefix.
     pub code: Box<str>,
     /// Equal as long as what runs is the same.
@@ -47,20 +88,29 @@ pub struct Cell {
     pub span: Span,
     /// Line of the deck's file (from 1) on which the code's first line stands.
     pub first_line: u32,
-    /// The author's own limit in milliseconds, from `+timeout:`.
-    pub timeout_ms: Option<u64>,
+    /// The name behind `+id:`.
+    pub name: Option<Box<str>>,
+    /// Whether its output stands elsewhere: where `snippet_output` names it.
+    pub detached: bool,
+    /// What a check of the deck runs it for.
+    pub check: Option<Check>,
 }
 
 impl Fingerprint {
     /// The fingerprint of a language, an executor's name and a code text (FNV-1a, 64 bit: the
     /// same on every machine, which `std`'s hashers do not promise).
     pub fn of(language: &str, alternative: Option<&str>, code: &str) -> Self {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for part in [language, alternative.unwrap_or(""), code] {
-            for byte in part.bytes().chain([0]) {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        }
+        let parts = [language, alternative.unwrap_or(""), code];
+        parts.into_iter().fold(Self(0xcbf2_9ce4_8422_2325), Self::with)
+    }
+
+    /// The fingerprint of the same and something more.
+    #[must_use]
+    pub fn with(self, part: &str) -> Self {
+        let hash = part
+            .bytes()
+            .chain([0])
+            .fold(self.0, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Self(hash)
     }
 }

@@ -10,6 +10,7 @@ mod inline;
 mod notes;
 mod step;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub use block::{
     AlertKind, Align, Block, BlockKind, CodeBlock, Columns, Drawing, LineGroup, List, ListItem,
     Marker, Picture, Table, TableRow,
 };
-pub use cell::{Cell, CellId, Fingerprint, Start};
+pub use cell::{Cell, CellId, Check, Fingerprint, Form, How, Start};
 pub use inline::{Inline, SpanColors, TextStyle, Variable, inline_text};
 pub use step::{Cursor, SlideNo, Step};
 
@@ -65,6 +66,11 @@ impl Deck {
     /// The executable block behind an id of this deck.
     pub fn cell(&self, id: CellId) -> Option<&Arc<Cell>> {
         self.cells.get(id.0 as usize)
+    }
+
+    /// The code block that a cell is the executable side of.
+    pub fn block_of(&self, cell: &Cell) -> Option<&CodeBlock> {
+        block::code_of(&self.slide(cell.slide).blocks, cell.id)
     }
 
     /// The executable blocks of one slide, in order.
@@ -135,6 +141,9 @@ pub struct Options {
     pub auto_render_languages: Vec<String>,
     /// Whether all Python blocks share one session.
     pub python_session: bool,
+    /// What lines that run and are not shown start with, by language, where the user has an
+    /// executor of their own for it: none where it hides nothing.
+    pub hidden_prefixes: BTreeMap<String, Option<String>>,
     /// Which Python runs the deck's Python blocks.
     pub python_interpreter: Option<String>,
     /// The pauses around lists that grow.
@@ -172,6 +181,7 @@ impl Default for Options {
             strict_front_matter: true,
             auto_render_languages: Vec::new(),
             python_session: false,
+            hidden_prefixes: BTreeMap::new(),
             python_interpreter: None,
             list_pauses: Pauses::default(),
             table_pauses: Pauses::default(),

@@ -4,6 +4,7 @@
 //! It never sees slides or themes: a [`run::Request`] comes in, events go out
 //! through one closure, which may block: that is what holds a flood back.
 
+mod catch;
 mod custom;
 mod family;
 mod pty;
@@ -12,10 +13,12 @@ mod registry;
 mod running;
 mod runs;
 mod rust;
+mod scratch;
 mod spawn;
 mod stream;
 mod suspend;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,6 +29,7 @@ use python::Python;
 use registry::Engine;
 use runs::{Program, Runs};
 use rust::Rust;
+use scratch::Scratch;
 
 pub use custom::{Custom, CustomRecipe};
 pub use suspend::suspend;
@@ -37,6 +41,8 @@ pub struct Options {
     pub directory: PathBuf,
     /// The front matter's Python, over `$VIRTUAL_ENV`, `.venv` and `python3`.
     pub python: Option<String>,
+    /// Executors of the user's own, by language.
+    pub custom: BTreeMap<String, Custom>,
     /// Where compiled snippets are kept: the user's cache directory, `livedeck` in it.
     pub cache: PathBuf,
 }
@@ -82,6 +88,8 @@ pub struct Executor {
     runs: Runs,
     rust: Rust,
     python: Python,
+    scratch: Arc<Scratch>,
+    customs: Arc<BTreeMap<String, Custom>>,
 }
 
 impl Executor {
@@ -90,28 +98,31 @@ impl Executor {
         let options = options.absolute();
         let family = Arc::new(Family::new());
         let send: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(send);
-        let python = Python::new(&options);
-        let Options { directory, cache, .. } = options;
+        let scratch = Arc::<Scratch>::default();
+        let python = Python::new(&options, scratch.clone());
+        let Options { directory, cache, custom, .. } = options;
+        let customs = Arc::new(custom);
         let rust = Rust::new(family.clone(), directory.clone(), &cache, send.clone());
-        let runs = Runs::new(directory, family.clone());
-        Self { send, family, runs, rust, python }
+        let runs = Runs::new(directory, family.clone(), scratch.clone(), customs.clone());
+        Self { send, family, runs, rust, python, scratch, customs }
     }
 
     /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
     /// Python, compiles Rust in the background. Called again, it forgets what it had not begun.
     /// Only for decks whose code the user trusts.
     pub fn prepare(&self, snippets: Vec<Snippet>) {
-        let runs_on = |engine: Engine| move |snippet: &Snippet| engine_of(snippet) == Ok(engine);
-        if snippets.iter().any(runs_on(Engine::Python)) {
+        let runs_on =
+            |engine| move |snippet: &Snippet| self.engine_of(snippet).as_ref() == Ok(engine);
+        if snippets.iter().any(runs_on(&Engine::Python)) {
             self.python.warm();
         }
-        self.rust.prepare(snippets.into_iter().filter(runs_on(Engine::Rust)).collect());
+        self.rust.prepare(snippets.into_iter().filter(runs_on(&Engine::Rust)).collect());
     }
 
     /// Starts a run.
     pub fn run(&self, request: &Request) {
         let sink = self.sink(request.run);
-        match engine_of(&request.code) {
+        match self.engine_of(&request.code) {
             Ok(Engine::Python) => self.python.start(request, sink),
             Ok(Engine::Rust) => {
                 let program = Program::Made(self.rust.program(&request.code));
@@ -128,6 +139,10 @@ impl Executor {
         self.runs.stop(run, how);
     }
 
+    fn engine_of(&self, snippet: &Snippet) -> Result<Engine, String> {
+        registry::find(&self.customs, &snippet.language, snippet.alternative.as_deref())
+    }
+
     fn sink(&self, run: RunId) -> Sink {
         let send = self.send.clone();
         Arc::new(move |event| send(Event::Run(run, event)))
@@ -138,12 +153,9 @@ impl Drop for Executor {
     fn drop(&mut self) {
         self.family.end();
         self.rust.end();
-        self.runs.remove_folders();
+        self.python.end();
+        self.scratch.remove();
     }
-}
-
-fn engine_of(snippet: &Snippet) -> Result<Engine, String> {
-    registry::find(&snippet.language, snippet.alternative.as_deref())
 }
 
 #[cfg(test)]

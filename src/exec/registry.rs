@@ -1,63 +1,125 @@
 //! Which language is run how: one table. Keys, file names and commands are those of presenterm
 //! decks, so that a deck written for it runs here.
 
+use std::collections::BTreeMap;
+
+use super::custom::{Custom, CustomRecipe};
+
 /// What runs a language's code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Engine {
     /// Our Python worker.
     Python,
     /// Our Rust compile queue.
     Rust,
     /// Commands, one after the other.
+    Process(CustomRecipe),
+}
+
+/// How this program runs a language's code by itself.
+#[derive(Clone, Copy)]
+enum BuiltIn {
+    Python,
+    Rust,
     Process(Recipe),
 }
 
 /// How to run a file: its name, the commands (with `$pwd` for the folder that it lies in), and what
 /// they need in their environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Recipe {
+#[derive(Clone, Copy)]
+struct Recipe {
     /// The name that the code gets as a file.
-    pub(super) file: &'static str,
+    file: &'static str,
     /// The commands; the first that fails is the last.
-    pub(super) steps: &'static [&'static [&'static str]],
+    steps: &'static [&'static [&'static str]],
     /// Variables that are set for them.
-    pub(super) environment: &'static [(&'static str, &'static str)],
+    environment: &'static [(&'static str, &'static str)],
+}
+
+impl From<BuiltIn> for Engine {
+    fn from(engine: BuiltIn) -> Self {
+        let recipe = match engine {
+            BuiltIn::Python => return Self::Python,
+            BuiltIn::Rust => return Self::Rust,
+            BuiltIn::Process(recipe) => recipe,
+        };
+        let words = |step: &&[&str]| step.iter().map(|&word| word.to_owned()).collect();
+        let variables = recipe.environment.iter();
+        Self::Process(CustomRecipe {
+            filename: recipe.file.to_owned(),
+            commands: recipe.steps.iter().map(words).collect(),
+            environment: variables.map(|&(name, value)| (name.into(), value.into())).collect(),
+        })
+    }
 }
 
 /// A language: its names, the key first, and its engines: the default, then those by name.
 struct Language {
     names: &'static [&'static str],
-    engine: Engine,
-    alternatives: &'static [(&'static str, Engine)],
+    engine: BuiltIn,
+    alternatives: &'static [(&'static str, BuiltIn)],
 }
 
+/// Executors of the user's own, by language.
+pub(super) type Customs = BTreeMap<String, Custom>;
+
 /// The engine for a language, and for an alternative of it if one is named; else why there is none.
-pub(super) fn find(language: &str, alternative: Option<&str>) -> Result<Engine, String> {
-    let Some(entry) = TABLE.iter().find(|entry| entry.names.contains(&language)) else {
-        return Err(format!("nothing here runs `{language}` code: drop its `+exec`"));
+/// What the user has of their own takes the place of all that is built in for its language.
+pub(super) fn find(
+    customs: &Customs,
+    language: &str,
+    alternative: Option<&str>,
+) -> Result<Engine, String> {
+    let engines = engines(customs, language)
+        .ok_or_else(|| format!("nothing here runs `{language}` code: drop its `+exec`"))?;
+    let Some(name) = alternative else { return Ok(engines.own) };
+    let mut known = engines.named.iter();
+    if let Some((_, engine)) = known.clone().find(|(known, _)| *known == name) {
+        return Ok(engine.clone());
+    }
+    let known = match known.len() {
+        0 => "only `+exec`".to_owned(),
+        _ => {
+            let first = known.next().map(|(name, _)| format!("`+exec:{name}`")).unwrap_or_default();
+            known.fold(first, |list, (name, _)| format!("{list}, `+exec:{name}`"))
+        }
     };
-    let Some(name) = alternative else { return Ok(entry.engine) };
-    let found = entry.alternatives.iter().find(|(known, _)| *known == name);
-    found.map(|(_, engine)| *engine).ok_or_else(|| {
-        let known: Vec<_> =
-            entry.alternatives.iter().map(|(name, _)| format!("`+exec:{name}`")).collect();
-        let known = if known.is_empty() { "only `+exec`".to_owned() } else { known.join(", ") };
-        format!("`{language}` has no executor `{name}`: there is {known}")
-    })
+    Err(format!("`{language}` has no executor `{name}`: there is {known}"))
 }
 
 /// The named alternatives of a language whose program `is_there`: what to try when one is missing.
-pub(super) fn others(language: &str, is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    let entry = TABLE.iter().find(|entry| entry.names.contains(&language));
-    let alternatives = entry.map_or(&[][..], |entry| entry.alternatives);
-    let runnable = alternatives.iter().filter(|(_, engine)| match engine {
-        Engine::Process(recipe) => recipe.steps.iter().all(|step| is_there(step[0])),
+pub(super) fn others(
+    customs: &Customs,
+    language: &str,
+    is_there: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let named = engines(customs, language).map_or(Vec::new(), |engines| engines.named);
+    let runnable = named.into_iter().filter(|(_, engine)| match engine {
+        Engine::Process(recipe) => recipe.commands.iter().all(|step| is_there(&step[0])),
         Engine::Python | Engine::Rust => true,
     });
-    runnable.map(|(name, _)| *name).collect()
+    runnable.map(|(name, _)| name.to_owned()).collect()
 }
 
-const fn process(file: &'static str, steps: &'static [&'static [&'static str]]) -> Engine {
+/// The engines of one language.
+struct Engines<'a> {
+    own: Engine,
+    named: Vec<(&'a str, Engine)>,
+}
+
+fn engines<'a>(customs: &'a Customs, language: &str) -> Option<Engines<'a>> {
+    if let Some(custom) = customs.get(language) {
+        let named = custom.alternatives.iter();
+        let named = named.map(|(name, recipe)| (name.as_str(), Engine::Process(recipe.clone())));
+        let own = Engine::Process(custom.recipe.clone());
+        return Some(Engines { own, named: named.collect() });
+    }
+    let entry = TABLE.iter().find(|entry| entry.names.contains(&language))?;
+    let named = entry.alternatives.iter().map(|&(name, engine)| (name, engine.into())).collect();
+    Some(Engines { own: entry.engine.into(), named })
+}
+
+const fn process(file: &'static str, steps: &'static [&'static [&'static str]]) -> BuiltIn {
     process_with(file, steps, &[])
 }
 
@@ -65,11 +127,11 @@ const fn process_with(
     file: &'static str,
     steps: &'static [&'static [&'static str]],
     environment: &'static [(&'static str, &'static str)],
-) -> Engine {
-    Engine::Process(Recipe { file, steps, environment })
+) -> BuiltIn {
+    BuiltIn::Process(Recipe { file, steps, environment })
 }
 
-const fn language(names: &'static [&'static str], engine: Engine) -> Language {
+const fn language(names: &'static [&'static str], engine: BuiltIn) -> Language {
     Language { names, engine, alternatives: &[] }
 }
 
@@ -133,7 +195,7 @@ const TABLE: &[Language] = &[
     language(&["php"], process("snippet.php", &[&["php", "-f", "$pwd/snippet.php"]])),
     Language {
         names: &["python", "py"],
-        engine: Engine::Python,
+        engine: BuiltIn::Python,
         alternatives: &[
             ("uv", process("snippet.py", &[&["uv", "run", "--script", "-q", "$pwd/snippet.py"]])),
         ],
@@ -142,7 +204,7 @@ const TABLE: &[Language] = &[
     language(&["ruby"], process("snippet.rb", &[&["ruby", "$pwd/snippet.rb"]])),
     Language {
         names: &["rust", "rs"],
-        engine: Engine::Rust,
+        engine: BuiltIn::Rust,
         alternatives: &[
             ("rust-script", process_with("snippet.rs", RUST_SCRIPT, CARGO_COLOUR)),
             ("rust-script-pedantic", process_with("snippet.rs", RUST_SCRIPT, CARGO_PEDANTIC)),
@@ -165,7 +227,7 @@ mod tests {
         for entry in TABLE {
             let alternatives = entry.alternatives.iter().map(|(_, engine)| engine);
             for engine in alternatives.chain([&entry.engine]) {
-                let Engine::Process(recipe) = engine else { continue };
+                let BuiltIn::Process(recipe) = engine else { continue };
                 let file = format!("$pwd/{}", recipe.file);
                 assert!(recipe.steps.iter().all(|step| !step.is_empty()));
                 assert!(recipe.steps.iter().any(|step| step.contains(&file.as_str())));
@@ -175,19 +237,39 @@ mod tests {
 
     #[test]
     fn a_language_is_found_by_each_of_its_names() {
-        assert_eq!(find("cpp", None), find("c++", None));
-        assert_eq!(find("python", None), Ok(Engine::Python));
-        let uv = find("python", Some("uv")).unwrap();
-        assert!(matches!(uv, Engine::Process(recipe) if recipe.steps[0][0] == "uv"));
+        assert_eq!(find(&Customs::new(), "cpp", None), find(&Customs::new(), "c++", None));
+        assert_eq!(find(&Customs::new(), "python", None), Ok(Engine::Python));
+        let uv = find(&Customs::new(), "python", Some("uv")).unwrap();
+        assert!(matches!(uv, Engine::Process(recipe) if recipe.commands[0][0] == "uv"));
     }
 
     #[test]
     fn what_is_not_there_is_named_with_what_is() {
-        let why = find("sql", None).unwrap_err();
+        let why = find(&Customs::new(), "sql", None).unwrap_err();
         assert_eq!(why, "nothing here runs `sql` code: drop its `+exec`");
-        let why = find("js", Some("dino")).unwrap_err();
+        let why = find(&Customs::new(), "js", Some("dino")).unwrap_err();
         assert_eq!(why, "`js` has no executor `dino`: there is `+exec:deno`, `+exec:bun`");
-        let why = find("bash", Some("posix")).unwrap_err();
+        let why = find(&Customs::new(), "bash", Some("posix")).unwrap_err();
         assert_eq!(why, "`bash` has no executor `posix`: there is only `+exec`");
+    }
+
+    #[test]
+    fn an_executor_of_the_users_own_takes_the_place_of_what_is_built_in() {
+        let recipe = |program: &str| CustomRecipe {
+            filename: "q.sql".to_owned(),
+            commands: vec![vec![program.to_owned(), "$pwd/q.sql".to_owned()]],
+            ..CustomRecipe::default()
+        };
+        let alternatives = [("fast".to_owned(), recipe("fast"))].into();
+        let custom = Custom { recipe: recipe("slow"), alternatives, ..Custom::default() };
+        let customs =
+            Customs::from(["sql", "python"].map(|name| (name.to_owned(), custom.clone())));
+        for language in ["sql", "python"] {
+            assert_eq!(find(&customs, language, None), Ok(Engine::Process(recipe("slow"))));
+            assert_eq!(find(&customs, language, Some("fast")), Ok(Engine::Process(recipe("fast"))));
+        }
+        let why = find(&customs, "python", Some("uv")).unwrap_err();
+        assert_eq!(why, "`python` has no executor `uv`: there is `+exec:fast`");
+        assert_eq!(others(&customs, "sql", |program| program == "fast"), ["fast"]);
     }
 }

@@ -12,10 +12,13 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::catch::{Ends, Files};
+use super::custom::CustomRecipe;
 use super::family::{Child, Family, Status};
 use super::pty::Pty;
-use super::registry::{self, Recipe};
+use super::registry::{self, Customs};
 use super::running::{Cut, Running};
+use super::scratch::Scratch;
 use super::spawn::{self, Command};
 use super::{Sink, Stop, stream};
 use crate::run::{Event, Outcome, Request, RunId};
@@ -31,20 +34,14 @@ struct Shared {
     directory: PathBuf,
     family: Arc<Family>,
     running: Mutex<BTreeMap<RunId, Arc<Running>>>,
-    folder: Mutex<Folder>,
-}
-
-/// The folder that holds each run's folder, so that one removal is enough at the end.
-#[derive(Debug, Default)]
-struct Folder {
-    open: Option<TempDir>,
-    is_closed: bool,
+    scratch: Arc<Scratch>,
+    customs: Arc<Customs>,
 }
 
 /// What is to be run.
 pub(super) enum Program {
     /// Code, by the commands of a recipe.
-    Recipe(Recipe),
+    Recipe(CustomRecipe),
     /// A program that is made first, on the run's thread, or why there is none.
     Made(Make),
 }
@@ -54,9 +51,14 @@ pub(super) type Make = Box<dyn FnOnce(&Running, &Sink) -> Result<PathBuf, Outcom
 
 impl Runs {
     /// No runs yet; they will start in `directory`, as members of this family.
-    pub(super) fn new(directory: PathBuf, family: Arc<Family>) -> Self {
-        let (running, folder) = (Mutex::default(), Mutex::default());
-        Self { shared: Arc::new(Shared { directory, family, running, folder }) }
+    pub(super) fn new(
+        directory: PathBuf,
+        family: Arc<Family>,
+        scratch: Arc<Scratch>,
+        customs: Arc<Customs>,
+    ) -> Self {
+        let running = Mutex::default();
+        Self { shared: Arc::new(Shared { directory, family, running, scratch, customs }) }
     }
 
     /// Starts a run on a thread of its own.
@@ -79,28 +81,6 @@ impl Runs {
             running.cut(Cut::Stopped, how);
         }
     }
-
-    /// Removes the folders of all runs; to be called when their processes have ended.
-    pub(super) fn remove_folders(&self) {
-        let mut folder = lock(&self.shared.folder);
-        folder.is_closed = true;
-        folder.open.take();
-    }
-}
-
-impl Folder {
-    /// A folder for one run.
-    fn make(&mut self) -> io::Result<TempDir> {
-        if self.is_closed {
-            return Err(io::Error::other("the talk is over"));
-        }
-        let parent = match self.open.take() {
-            Some(parent) => parent,
-            None => tempfile::Builder::new().prefix("livedeck-").tempdir()?,
-        };
-        let parent = self.open.insert(parent);
-        tempfile::Builder::new().prefix("run-").tempdir_in(parent.path())
-    }
 }
 
 /// One run, on its thread.
@@ -114,7 +94,7 @@ struct Run {
 /// What a run executes: commands with their environment, and the folder that their code lies in.
 struct Plan {
     steps: Vec<Step>,
-    environment: &'static [(&'static str, &'static str)],
+    environment: BTreeMap<String, String>,
     folder: Option<TempDir>,
 }
 
@@ -130,7 +110,7 @@ impl Run {
         let mut started = None;
         let pty = Pty::open(self.request.columns, self.request.rows);
         let outcome = match &pty {
-            Ok(pty) => self.perform(program, pty, &mut started).unwrap_or_else(|outcome| outcome),
+            Ok(pty) => self.make(program, pty, &mut started).unwrap_or_else(|outcome| outcome),
             Err(error) => Outcome::NotStarted(format!("there is no terminal for it: {error}")),
         };
         lock(&self.shared.running).remove(&self.request.run);
@@ -142,11 +122,27 @@ impl Run {
         self.shared.family.bury();
     }
 
+    /// Runs the program, and keeps the picture that it was to make.
+    fn make(
+        &self,
+        program: Program,
+        pty: &Pty,
+        started: &mut Option<Instant>,
+    ) -> Result<Outcome, Outcome> {
+        let mut ends = Ends::open(self.request.target).map_err(|error| {
+            Outcome::NotStarted(format!("there is no pipe for its picture: {error}"))
+        })?;
+        let outcome = self.perform(program, pty, &ends, started)?;
+        ends.keep(&self.request, &outcome, &self.shared.scratch, &self.sink);
+        Ok(outcome)
+    }
+
     /// Runs the steps until one fails. The run's folder is gone when this returns.
     fn perform(
         &self,
         program: Program,
         pty: &Pty,
+        ends: &Ends,
         started: &mut Option<Instant>,
     ) -> Result<Outcome, Outcome> {
         let plan = self.plan(program)?;
@@ -155,13 +151,17 @@ impl Run {
             if self.running.reason().is_some() {
                 break;
             }
-            let child = self.spawn(step, &plan, pty).map_err(Outcome::NotStarted)?;
+            let terminal = pty.slave.as_fd();
+            let is_last = number == last;
+            // What compiles the run writes no picture.
+            let files = if is_last { ends.files(terminal) } else { Files::all(terminal) };
+            let child = self.spawn(step, &plan, files).map_err(Outcome::NotStarted)?;
             if started.is_none() {
                 *started = Some(Instant::now());
                 (self.sink)(Event::Started);
             }
             let status = self.follow(pty, &child, *started);
-            if let Some(outcome) = self.outcome(status, number == last) {
+            if let Some(outcome) = self.outcome(status, is_last) {
                 return Ok(outcome);
             }
         }
@@ -187,34 +187,39 @@ impl Run {
             Program::Made(make) => {
                 let program = make(&self.running, &self.sink)?.into();
                 let steps = vec![Step { program, arguments: Vec::new() }];
-                Ok(Plan { steps, environment: &[], folder: None })
+                Ok(Plan { steps, environment: BTreeMap::new(), folder: None })
             }
-            Program::Recipe(recipe) => self.lay_out(&recipe).map_err(|error| {
+            Program::Recipe(recipe) => self.lay_out(recipe).map_err(|error| {
                 Outcome::NotStarted(format!("its code could not be saved: {error}"))
             }),
         }
     }
 
-    fn lay_out(&self, recipe: &Recipe) -> io::Result<Plan> {
-        let folder = lock(&self.shared.folder).make()?;
-        std::fs::write(folder.path().join(recipe.file), &self.request.code.code)?;
-        let step = |step: &&[&str]| {
+    fn lay_out(&self, recipe: CustomRecipe) -> io::Result<Plan> {
+        let folder = self.shared.scratch.folder()?;
+        std::fs::write(folder.path().join(recipe.filename), &self.request.code.code)?;
+        let step = |step: &Vec<String>| {
             let mut parts = step.iter().map(|part| fill(part, folder.path()));
             Step { program: parts.next().unwrap_or_default(), arguments: parts.collect() }
         };
-        let steps = recipe.steps.iter().map(step).collect();
+        let steps = recipe.commands.iter().map(step).collect();
         Ok(Plan { steps, environment: recipe.environment, folder: Some(folder) })
     }
 
-    fn spawn(&self, step: &Step, plan: &Plan, pty: &Pty) -> Result<Arc<Child>, String> {
+    fn spawn(&self, step: &Step, plan: &Plan, files: Files<'_>) -> Result<Arc<Child>, String> {
         let directory = &self.shared.directory;
         let Some(program) = spawn::find_program(&step.program, directory) else {
             return Err(self.not_installed(&step.program));
         };
-        let mut command =
-            Command::new(program, pty.slave.as_fd()).args(&step.arguments).directory(directory);
-        for (name, value) in plan.environment {
-            command = command.env(*name, *value);
+        let mut command = Command::new(program, files.terminal)
+            .output(files.output)
+            .args(&step.arguments)
+            .directory(directory);
+        for (name, value) in &plan.environment {
+            command = command.env(name, value);
+        }
+        for (name, value) in &self.request.code.environment {
+            command = command.env(name, value);
         }
         let child =
             self.shared.family.spawn(command).map_err(|error| self.refused(step, &error))?;
@@ -233,7 +238,7 @@ impl Run {
         let directory = &self.shared.directory;
         let is_there = |name: &str| spawn::find_program(name.as_ref(), directory).is_some();
         let program = program.display();
-        let others = registry::others(&self.request.code.language, is_there);
+        let others = registry::others(&self.shared.customs, &self.request.code.language, is_there);
         match others.first() {
             Some(other) => format!("`{program}` is not installed: `+exec:{other}` would run it"),
             None => format!("`{program}` is not installed, or not on `PATH`"),

@@ -55,6 +55,7 @@ pub(super) struct Command<'fd> {
     environment: BTreeMap<OsString, Option<OsString>>,
     input: Option<BorrowedFd<'fd>>,
     output: BorrowedFd<'fd>,
+    errors: BorrowedFd<'fd>,
 }
 
 impl<'fd> Command<'fd> {
@@ -71,7 +72,14 @@ impl<'fd> Command<'fd> {
             environment,
             input: None,
             output,
+            errors: output,
         }
+    }
+
+    /// Has it write stdout, and stdout only, to `output`.
+    pub(super) fn output(mut self, output: BorrowedFd<'fd>) -> Self {
+        self.output = output;
+        self
     }
 
     /// Adds one argument.
@@ -167,7 +175,7 @@ impl<'fd> Command<'fd> {
             None => actions.open_null(0)?,
         }
         actions.duplicate(self.output, 1)?;
-        actions.duplicate(self.output, 2)?;
+        actions.duplicate(self.errors, 2)?;
         if let Some(directory) = &self.directory {
             actions.change_directory(directory)?;
         }

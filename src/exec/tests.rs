@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use tempfile::TempDir;
 
 use super::*;
-use crate::run::{Event as RunEvent, Outcome};
+use crate::run::{Event as RunEvent, Outcome, Target};
 
 /// Longer than anything takes on the busiest machine.
 const LONG: Duration = Duration::from_mins(1);
@@ -56,7 +56,8 @@ impl Stage {
         let run = RunId(self.next);
         self.next += 1;
         let code = snippet(language, code, 7);
-        let mut request = Request { run, code, columns: 80, rows: 24, timeout: None };
+        let mut request =
+            Request { run, code, columns: 80, rows: 24, timeout: None, target: Target::Terminal };
         change(&mut request);
         self.executor().run(&request);
         run
@@ -105,7 +106,7 @@ impl Stage {
             match self.next(run) {
                 RunEvent::Output(bytes) => output.extend(bytes),
                 RunEvent::Finished(outcome, _) => return (output, outcome),
-                RunEvent::Started | RunEvent::Compiling => {}
+                RunEvent::Started | RunEvent::Compiling | RunEvent::Picture(_) => {}
             }
         }
     }
@@ -117,7 +118,7 @@ impl Stage {
             match self.next(run) {
                 RunEvent::Output(bytes) => output.push_str(&String::from_utf8_lossy(&bytes)),
                 RunEvent::Finished(outcome, _) => panic!("ended ({outcome:?}) with {output:?}"),
-                RunEvent::Started | RunEvent::Compiling => {}
+                RunEvent::Started | RunEvent::Compiling | RunEvent::Picture(_) => {}
             }
         }
         output
@@ -135,7 +136,12 @@ impl Stage {
 }
 
 fn options(folder: &Path) -> Options {
-    Options { directory: folder.to_owned(), python: None, cache: folder.join("cache") }
+    Options {
+        directory: folder.to_owned(),
+        python: None,
+        custom: BTreeMap::new(),
+        cache: folder.join("cache"),
+    }
 }
 
 fn snippet(language: &str, code: &str, first_line: u32) -> Snippet {
@@ -143,6 +149,7 @@ fn snippet(language: &str, code: &str, first_line: u32) -> Snippet {
         language: language.to_owned(),
         alternative: None,
         code: code.to_owned(),
+        environment: Vec::new(),
         fingerprint: Fingerprint::of(language, None, code),
         file: PathBuf::from("talk.md"),
         first_line,
@@ -486,7 +493,7 @@ fn run_rust(stage: &mut Stage, code: &str) -> (String, Outcome, bool) {
             let (rest, outcome) = stage.end(run);
             return (String::from_utf8(errors).unwrap() + &rest, outcome, false);
         }
-        other @ RunEvent::Finished(..) => panic!("{other:?}"),
+        other @ (RunEvent::Finished(..) | RunEvent::Picture(_)) => panic!("{other:?}"),
     };
     let (output, outcome) = stage.end(run);
     (output, outcome, is_compiled)
@@ -639,4 +646,83 @@ fn leaving_while_the_compiler_works_leaves_nothing() {
     assert!(matches!(stage.next(run), RunEvent::Finished(_, Duration::ZERO)));
     let built = fs::read_dir(stage.folder.path().join("cache/rust"));
     assert_eq!(built.map_or(0, Iterator::count), 0);
+}
+
+/// A PNG file of one pixel.
+const PIXEL: &str = r"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89";
+
+/// A run whose standard output is a picture: what else it wrote, the picture's bytes, its end.
+fn picture(stage: &mut Stage, language: &str, code: &str) -> (String, Option<Vec<u8>>, Outcome) {
+    let run = stage.start_request(language, code, |request| request.target = Target::Picture);
+    let (mut text, mut bytes) = (String::new(), None);
+    loop {
+        match stage.next(run) {
+            RunEvent::Output(output) => text.push_str(&String::from_utf8_lossy(&output)),
+            RunEvent::Picture(file) => bytes = Some(fs::read(file).unwrap()),
+            RunEvent::Finished(outcome, _) => return (text, bytes, outcome),
+            RunEvent::Started | RunEvent::Compiling => {}
+        }
+    }
+}
+
+#[test]
+fn f154_standard_output_is_the_picture_and_errors_are_shown() {
+    let mut stage = Stage::new();
+    let expected =
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+    for (language, code) in [
+        ("bash", format!("echo drawing >&2; printf '{PIXEL}'")),
+        (
+            "python",
+            format!(
+                "import sys; sys.stdout.buffer.write(b'{PIXEL}'); print('drawing', file=sys.stderr)"
+            ),
+        ),
+    ] {
+        let (text, bytes, outcome) = picture(&mut stage, language, &code);
+        assert_eq!((text.as_str(), outcome), ("drawing\n", Outcome::Exited(0)));
+        assert_eq!(bytes.as_deref(), Some(&expected[..]), "{language}");
+    }
+    let code = "#include <stdio.h>\nint main() { fputs(\"P\", stdout); }";
+    let (text, bytes, _) = picture(&mut stage, "c", code);
+    assert_eq!((text.as_str(), bytes.as_deref()), ("", Some(&b"P"[..])), "the compiler draws none");
+}
+
+#[test]
+fn f154_a_run_that_fails_makes_no_picture() {
+    let mut stage = Stage::new();
+    let (text, bytes, outcome) = picture(&mut stage, "bash", "echo half; echo oh >&2; exit 3");
+    assert_eq!((text.as_str(), bytes, outcome), ("oh\n", None, Outcome::Exited(3)));
+}
+
+#[test]
+fn f154_a_picture_may_be_larger_than_a_pipe_and_leaves_nothing_behind() {
+    let mut stage = Stage::new();
+    let code = "head -c 5000000 /dev/zero; sleep 1000 &";
+    let run = stage.start_request("bash", code, |request| request.target = Target::Picture);
+    let file = loop {
+        match stage.next(run) {
+            RunEvent::Picture(file) => break file,
+            RunEvent::Finished(outcome, _) => panic!("{outcome:?}"),
+            _ => {}
+        }
+    };
+    assert_eq!(fs::metadata(&file).unwrap().len(), 5_000_000);
+    stage.leave();
+    assert!(!file.exists());
+}
+
+#[test]
+fn f162_variables_of_the_deck_reach_every_engine() {
+    let mut stage = Stage::new();
+    for (language, code) in [
+        ("bash", "echo $DECK_WORD"),
+        ("python", "import os; print(os.environ['DECK_WORD'])"),
+        ("rust", "fn main() { println!(\"{}\", std::env::var(\"DECK_WORD\").unwrap()); }"),
+    ] {
+        let run = stage.start_request(language, code, |request| {
+            request.code.environment = vec![("DECK_WORD".to_owned(), "a = b".to_owned())];
+        });
+        assert_eq!(stage.end(run), ("a = b\n".to_owned(), Outcome::Exited(0)), "{language}");
+    }
 }

@@ -1,65 +1,146 @@
 //! Cells: the code, below it one status line, below that what the run has written.
 
+use std::path::Path;
 use std::time::Duration;
 
 use ratatui::style::{Modifier, Style};
 
+use super::PictureKey;
 use super::code::{self, Panel};
 use super::flow::Flow;
 use super::output::Listing;
+use super::picture;
 use super::scene::{Item, Placed};
 use super::text::Text;
-use crate::deck::{CellId, CodeBlock, Start};
+use crate::deck::{Cell, CellId, CodeBlock, Form, Picture, Start};
 use crate::run::{CellRun, Outcome, State};
 use crate::theme::OutputStyle;
 
 /// The least columns that a status line takes, if it has them.
 const SHORTEST_RULE: u16 = 32;
 
+/// A run that takes the place of its code says nothing of itself before it has taken this long.
+const BLINK: Duration = Duration::from_millis(300);
+
 /// Stands before the status of the cell that keys go to.
 const FOCUS_MARK: &str = "▸ ";
 
 /// Lays out a cell: code, status line and output, the area of all of it noted for clicks.
 pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
+    let Some(cell) = flow.page.inputs.deck.cell(id).filter(|it| it.how.start != Start::OnCheck)
+    else {
+        code::lay_out(flow, block);
+        return;
+    };
     let none = CellRun::default();
     let run = flow.page.run(id).unwrap_or(&none);
-    let start = flow.page.inputs.deck.cell(id).map_or(Start::OnKey, |cell| cell.start);
     let top = flow.open();
-    let replaces = start == Start::Replace && !matches!(run.state, State::NotRun | State::Ready);
-    let written = Listing::new(&run.output);
-    let panel = if replaces { written.panel(flow, block, 0) } else { code::lay_out(flow, block) };
-    if !(replaces && is_fine(run)) {
-        status(flow, &panel, run, flow.page.inputs.focus == Some(id));
+    let (left, right, columns) = if cell.how.form.replaces_code() && gives_way(run) {
+        in_place_of_code(flow, block, cell, run)
+    } else {
+        below_code(flow, block, cell, run)
+    };
+    let height = flow.height().saturating_sub(top);
+    let area = Item::Cell { width: right.saturating_sub(left), height, id, columns };
+    flow.items.push(Placed { x: left, y: top, item: area });
+}
+
+/// Lays out what a cell that stands elsewhere has written.
+pub(super) fn output(flow: &mut Flow<'_>, id: CellId) {
+    let deck = flow.page.inputs.deck;
+    let block = deck.cell(id).and_then(|cell| deck.block_of(cell));
+    let (Some(block), Some(run)) = (block, flow.page.run(id)) else { return };
+    let columns = code::panel(flow, block).spot.width;
+    written(flow, block, (id, run), columns);
+}
+
+/// The columns that a cell takes, from and to, and those that its output can have.
+type Extent = (u16, u16, u16);
+
+fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
+    let panel = code::lay_out(flow, block);
+    status(flow, &panel, cell, run);
+    let output = match cell.detached {
+        true => None,
+        false => written(flow, block, (cell.id, run), panel.spot.width),
+    };
+    refusal(flow, run);
+    extent(panel, output.unwrap_or(panel))
+}
+
+/// What a run has made, where its code stood. How it went is said only if it did not go well.
+fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
+    let panel = Listing::new(&run.output).panel(flow, block, 0);
+    let top = flow.height();
+    if let Some(picture) = &run.picture {
+        picture::lay_out(flow, &made(picture));
     }
-    let output = written.lay_out(flow, block, (id, run.scroll), panel.spot.width).unwrap_or(panel);
+    let output = written(flow, block, (cell.id, run), 0);
+    if !is_fine(run) {
+        status(flow, &panel, cell, run);
+        refusal(flow, run);
+    } else if flow.height() == top {
+        flow.close(top.saturating_add(1), 1);
+    }
+    extent(panel, output.unwrap_or(panel))
+}
+
+fn extent(panel: Panel, output: Panel) -> Extent {
+    let (left, right) =
+        (panel.spot.x.min(output.spot.x), panel.spot.right().max(output.spot.right()));
+    (left, right, output.inner_most())
+}
+
+/// The box with what was written, `columns` wide at least.
+fn written(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    (id, run): (CellId, &CellRun),
+    columns: u16,
+) -> Option<Panel> {
+    Listing::new(&run.output).lay_out(flow, block, (id, run.scroll), columns)
+}
+
+/// Why a run could not be started.
+fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
     if let State::Ended(Outcome::NotStarted(reason)) = &run.state {
         let failure = flow.page.theme().output.failure;
         flow.rows(&Text::plain(reason, failure), flow.page.theme().code.alignment);
         flow.close(flow.height(), 1);
     }
-    let height = flow.height().saturating_sub(top);
-    let x = panel.spot.x.min(output.spot.x);
-    let width = panel.spot.right().max(output.spot.right()) - x;
-    let area = Item::Cell { width, height, id, columns: output.inner_most() };
-    flow.items.push(Placed { x, y: top, item: area });
 }
 
-/// Whether the output alone says it all.
+/// Whether a run has come so far that its output takes the place of its code.
+fn gives_way(run: &CellRun) -> bool {
+    !matches!(
+        run.state,
+        State::NotRun | State::NotAllowed | State::Ready | State::Ended(Outcome::NotStarted(_))
+    )
+}
+
+/// Whether there is nothing to say beside the output: it went well, or may still be over in the
+/// blink of an eye.
 fn is_fine(run: &CellRun) -> bool {
-    !run.output.is_empty()
-        && match &run.state {
-            State::Ended(outcome) => outcome.is_success(),
-            state => *state == State::Running,
-        }
+    match &run.state {
+        State::Ended(outcome) => outcome.is_success() && !run.stale,
+        _ => run.elapsed < BLINK,
+    }
+}
+
+/// The picture that a run made, as if the deck had named it.
+fn made(file: &Path) -> Picture {
+    let PictureKey { base, source } = PictureKey::of_file(file);
+    Picture { source, base, width_percent: None, alt: "".into() }
 }
 
 /// The status line: a rule as wide as the code, the state in its middle.
-fn status(flow: &mut Flow<'_>, panel: &Panel, run: &CellRun, focused: bool) {
+fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
+    let focused = flow.page.inputs.focus == Some(cell.id);
     let width = panel.spot.width.max(SHORTEST_RULE).min(flow.width);
     let x = panel.spot.x.min(flow.width - width);
     let style = style_of(&flow.page.theme().output, run);
     let mark = if focused { FOCUS_MARK } else { "" };
-    let label = Text::plain(&format!(" [{mark}{}] ", words(run)), style);
+    let label = Text::plain(&format!(" [{mark}{}] ", words(run, cell.how.form)), style);
     let dashes = usize::from(width.saturating_sub(label.width()));
     let mut rule = Text::plain(&"—".repeat(dashes / 2), style);
     let label_style = if focused { style.add_modifier(Modifier::BOLD) } else { style };
@@ -75,14 +156,17 @@ fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
     match &run.state {
         State::NotRun | State::Ready => theme.not_started,
         State::Queued | State::Compiling | State::Running => theme.running,
+        State::NotAllowed => theme.failure,
         State::Ended(outcome) if outcome.is_success() => theme.success,
         State::Ended(_) => theme.failure,
     }
 }
 
 /// What the status line says.
-fn words(run: &CellRun) -> String {
+fn words(run: &CellRun, form: Form) -> String {
     let mut words = match &run.state {
+        State::NotAllowed if form.replaces_code() => "may not run · ctrl-e or -X".to_owned(),
+        State::NotAllowed => "may not run · ctrl-e or -x".to_owned(),
         State::NotRun => "not run · ctrl-e".to_owned(),
         State::Queued => "queued".to_owned(),
         State::Compiling if run.wanted => "compiling, then it runs".to_owned(),
@@ -175,7 +259,7 @@ mod tests {
         "done 0.8 ms · stale: the code has changed"
     )]
     fn a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
-        assert_eq!(words(&run), expected);
+        assert_eq!(words(&run, Form::Below), expected);
     }
 
     #[rstest]

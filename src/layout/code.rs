@@ -11,7 +11,7 @@ use super::overflow::Excess;
 use super::place::Spot;
 use super::text::Text;
 use crate::deck::{CodeBlock, LineGroup, Step};
-use crate::theme::Padding;
+use crate::theme::{Alignment, Padding};
 
 /// A box that code or output stands in: where it is, and the empty cells inside it.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +28,12 @@ pub(super) struct Panel {
 
 impl Panel {
     /// The box of a block whose longest line has `longest` cells.
-    pub(super) fn new(flow: &Flow<'_>, padding: Padding, longest: u16) -> Self {
-        let alignment = flow.page.theme().code.alignment;
+    pub(super) fn aligned(
+        flow: &Flow<'_>,
+        alignment: Alignment,
+        padding: Padding,
+        longest: u16,
+    ) -> Self {
         let beside = u16::from(padding.horizontal);
         let wanted = longest.saturating_add(beside.saturating_mul(2));
         let most = flow.text_spot(alignment).width;
@@ -57,8 +61,7 @@ impl Panel {
 /// Lays out a block of code, and says in which box.
 pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
     let listing = Listing::new(flow, code);
-    let padding = flow.page.theme().code.padding;
-    let panel = Panel::new(flow, padding, listing.width());
+    let panel = listing.panel(flow);
     let top = flow.open();
     let at = flow.items.len();
     let mut y = top.saturating_add(panel.above);
@@ -74,6 +77,18 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
     }
     flow.close(next, 1);
     panel
+}
+
+/// The box that a block of code would stand in here.
+pub(super) fn panel(flow: &Flow<'_>, code: &CodeBlock) -> Panel {
+    Listing::new(flow, code).panel(flow)
+}
+
+/// Columns that output can have, where nothing narrows it.
+pub(super) fn columns(flow: &Flow<'_>) -> u16 {
+    let padding = flow.page.theme().output.padding;
+    let alignment = flow.page.theme().code.alignment;
+    Panel::aligned(flow, alignment, padding, 0).inner_most()
 }
 
 /// The lines to show and how.
@@ -99,6 +114,12 @@ impl<'a> Listing<'a> {
             dimmed: highlighter.dimmed(),
             gutter: if numbered { digits + 1 } else { 0 },
         }
+    }
+
+    fn panel(&self, flow: &Flow<'_>) -> Panel {
+        let padding = flow.page.theme().code.padding;
+        let alignment = flow.page.theme().code.alignment;
+        Panel::aligned(flow, alignment, padding, self.width())
     }
 
     /// The longest line's cells, its number's included.

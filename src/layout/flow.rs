@@ -262,6 +262,7 @@ impl<'a> Flow<'a> {
                     code::lay_out(self, block);
                 }
             },
+            BlockKind::Output(id) => cell::output(self, *id),
             BlockKind::Picture(picture) => picture::lay_out(self, picture),
             BlockKind::Columns(columns) => columns::lay_out(self, columns),
             BlockKind::Footnote(name, text) => self.footnote(name, text, block.align),

@@ -23,6 +23,7 @@ mod text;
 mod wrap;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -119,9 +120,17 @@ pub struct Measures {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PictureKey {
     /// The directory of the file that names it.
-    pub base: std::path::PathBuf,
+    pub base: PathBuf,
     /// The path as written.
     pub source: Box<str>,
+}
+
+impl PictureKey {
+    /// The picture in this very file.
+    pub fn of_file(file: &Path) -> Self {
+        let base = file.parent().unwrap_or(Path::new("")).to_owned();
+        Self { base, source: file.file_name().unwrap_or_default().to_string_lossy().into() }
+    }
 }
 
 /// A picture's size in pixels.
@@ -154,6 +163,7 @@ pub fn layout(inputs: &Inputs<'_>) -> Scene {
     let (margin, flow) = body(&page);
     let mut body = Flow::new(&page, columns);
     let height = flow.height();
+    let output_columns = code::columns(&flow);
     body.adopt(flow, margin, 0);
 
     Scene {
@@ -161,6 +171,7 @@ pub fn layout(inputs: &Inputs<'_>) -> Scene {
         background: inputs.theme.base,
         viewport,
         height,
+        columns: output_columns,
         revealed: body.revealed,
         mark_row: mark_row(footer_rows, rows),
         mark: inputs.theme.base.add_modifier(Modifier::DIM),

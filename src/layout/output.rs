@@ -8,12 +8,13 @@ use ratatui::text::Line;
 
 use super::code::Panel;
 use super::flow::Flow;
+use super::place::aligned;
 use super::scene::{Item, Placed};
 use super::text::Text;
 use super::wrap;
-use crate::deck::{CellId, CodeBlock};
+use crate::deck::{Align, CellId, CodeBlock};
 use crate::run::{Output, OutputRow};
-use crate::theme::Padding;
+use crate::theme::{Alignment, Padding};
 
 /// Rows of the page that the longest output leaves to the rest of its cell.
 const LEFT_FREE: u32 = 6;
@@ -34,13 +35,21 @@ impl<'a> Listing<'a> {
         Self { output, widths: rows(output).map(width).collect() }
     }
 
-    /// The box for it, `columns` wide at least.
+    /// The box for it, `columns` wide at least. What is bare and wants no columns stands in the
+    /// middle as what it is, where code stands in the middle.
     pub(super) fn panel(&self, flow: &Flow<'_>, block: &CodeBlock, columns: u16) -> Panel {
+        let alignment = match flow.page.theme().code.alignment {
+            Alignment::Center { .. } if block.no_background && columns == 0 => {
+                aligned(Some(Align::Center), Alignment::default())
+            }
+            alignment => alignment,
+        };
         let padding =
             if block.no_background { Padding::default() } else { flow.page.theme().output.padding };
         let longest = self.widths.iter().copied().max().unwrap_or(0);
         let beside = u16::from(padding.horizontal) * 2;
-        Panel::new(flow, padding, longest.max(columns.saturating_sub(beside)))
+        let longest = longest.max(columns.saturating_sub(beside));
+        Panel::aligned(flow, alignment, padding, longest)
     }
 
     /// Lays it out in a box that is at least `columns` wide, and says in which; no box where

@@ -44,6 +44,8 @@ pub struct Scene {
     pub viewport: Rect,
     /// Rows of the body, which may be more than the viewport has.
     pub height: u32,
+    /// Columns that a run's output can have, where nothing narrows it.
+    pub columns: u16,
     /// The rows of the body that came with the step shown; none at the first step.
     pub revealed: Option<Range<u32>>,
     /// The row of the screen at whose end a mark says that the body goes on above or below.
@@ -168,6 +170,7 @@ impl Scene {
             background,
             viewport: Rect::new(0, 0, size.columns, size.rows),
             height: 0,
+            columns: size.columns,
             revealed: None,
             mark_row: size.rows.saturating_sub(1),
             mark: Style::new(),

@@ -1,7 +1,7 @@
 //! Whole slides, laid out and read back as rows of text. What a slide looks like in colour is
 //! snapshotted from decks, by `tests/render.rs`.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -9,8 +9,8 @@ use ratatui::style::Style;
 
 use super::*;
 use crate::deck::{
-    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, Drawing, LineGroup, List, ListItem,
-    Marker, Picture, Slide, Step, Table, TableRow, TextStyle,
+    AlertKind, Align, Block, BlockKind, Cell, CodeBlock, Columns, Drawing, Form, How, LineGroup,
+    List, ListItem, Marker, Picture, Slide, Start, Step, Table, TableRow, TextStyle,
 };
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, Outcome, Output, RunId, State};
@@ -39,7 +39,7 @@ impl Fixture {
     fn new(blocks: Vec<Block>) -> Self {
         let slide = Slide { blocks, steps: 1, ..Slide::default() };
         Self {
-            deck: Deck { slides: vec![slide], ..Deck::default() },
+            deck: Deck { slides: vec![slide], cells: vec![Arc::default()], ..Deck::default() },
             at: Cursor { step: Step::LAST, ..Cursor::default() },
             size: Size::new(40, 20),
             theme: theme(),
@@ -63,6 +63,13 @@ impl Fixture {
 
     fn run(mut self, run: CellRun) -> Self {
         self.runs.insert(CellId(0), run);
+        self
+    }
+
+    /// The cell runs like this.
+    fn how(mut self, form: Form, start: Start) -> Self {
+        let how = How { form, start, ..How::default() };
+        self.deck.cells = vec![Arc::new(Cell { how, ..Cell::default() })];
         self
     }
 
@@ -769,4 +776,178 @@ fn odd_decks_in_odd_sizes_never_panic() {
             assert!(scene.viewport.bottom() <= rows);
         }
     }
+}
+
+/// A slide with one cell of this form, in this state, between two paragraphs.
+fn between(form: Form, start: Start, run: CellRun) -> Fixture {
+    let blocks = vec![paragraph("before"), cell("echo hi"), paragraph("after")];
+    Fixture::new(blocks).how(form, start).run(run)
+}
+
+#[test]
+fn f151_what_may_not_run_shows_its_code_and_what_would_allow_it() {
+    let run = || CellRun { state: State::NotAllowed, ..CellRun::default() };
+    let replaced = between(Form::Replace, Start::Auto, run());
+    insta::assert_snapshot!(replaced.body(), @"
+
+    before
+
+
+              echo hi
+
+
+        — [may not run · ctrl-e or -X] —
+
+    after
+    ");
+    let auto = between(Form::Below, Start::Auto, run());
+    assert!(auto.body().contains("[may not run · ctrl-e or -x]"), "{}", auto.body());
+}
+
+#[test]
+fn f152_output_in_place_of_the_code_says_nothing_of_itself() {
+    let done = between(Form::Replace, Start::Auto, written(["hi".to_owned()]));
+    insta::assert_snapshot!(done.body(), @"
+
+    before
+
+
+              hi
+
+
+    after
+    ");
+    let silent = between(Form::Replace, Start::Auto, written([]));
+    insta::assert_snapshot!(silent.body(), @"
+
+    before
+
+
+
+    after
+    ");
+}
+
+#[test]
+fn f152_a_failure_in_place_of_the_code_shows_its_output_and_how_it_failed() {
+    let state = State::Ended(Outcome::Exited(3));
+    let failed = CellRun { state, ..written(["oh".to_owned()]) };
+    insta::assert_snapshot!(between(Form::Replace, Start::Auto, failed).body(), @"
+
+    before
+
+
+              oh
+
+
+        ——— [failed: exit 3 · 12 ms] ———
+
+    after
+    ");
+    let state = State::Ended(Outcome::NotStarted("`fish` is not installed".to_owned()));
+    let missing = CellRun { state, ..written([]) };
+    insta::assert_snapshot!(between(Form::Replace, Start::Auto, missing).body(), @"
+
+    before
+
+
+              echo hi
+
+
+        ———————— [not started] —————————
+
+          `fish` is not installed
+
+    after
+    ");
+}
+
+#[test]
+fn f152_a_short_run_in_place_of_the_code_shows_no_status_and_a_long_one_does() {
+    let running = |millis| CellRun {
+        state: State::Running,
+        elapsed: Duration::from_millis(millis),
+        ..CellRun::default()
+    };
+    let body = |millis| between(Form::Replace, Start::Auto, running(millis)).body();
+    assert!(!body(100).contains("running"), "{}", body(100));
+    assert!(body(800).contains("running 800 ms"), "{}", body(800));
+}
+
+#[test]
+fn f154_a_picture_stands_in_place_of_the_code_that_made_it() {
+    let file = Path::new("/tmp/talk/picture-1");
+    let run = CellRun { picture: Some(file.to_owned()), ..written([]) };
+    let mut made = between(Form::Picture, Start::Auto, run);
+    let key = PictureKey::of_file(file);
+    made.measures.pictures.insert(key.clone(), Ok(PixelSize { width: 100, height: 80 }));
+    let scene = made.scene();
+    let found = scene.body.iter().find_map(|placed| match &placed.item {
+        Item::Picture { width, height, key } => Some((*width, *height, key.clone())),
+        _ => None,
+    });
+    assert_eq!(found, Some((10, 4, key.clone())));
+    made.measures.pictures.insert(key, Err("it is no PNG, JPEG or GIF picture".to_owned()));
+    insta::assert_snapshot!(made.body(), @"
+
+    before
+
+    ┌──────────────────────────────────┐
+    │ cannot show `picture-1`          │
+    │ it is no PNG, JPEG or GIF        │
+    │ picture                          │
+    └──────────────────────────────────┘
+
+    after
+    ");
+}
+
+#[test]
+fn f157_output_stands_where_the_deck_wants_it_and_looks_as_it_would_below_the_code() {
+    let output = || block(BlockKind::Output(CellId(0)));
+    let lay_out = |blocks, detached| {
+        let mut fixture = Fixture::new(blocks).run(written(["hi".to_owned()]));
+        Arc::make_mut(&mut fixture.deck.cells[0]).detached = detached;
+        fixture.body()
+    };
+    let elsewhere = vec![cell("echo hi"), paragraph("between"), output(), output()];
+    insta::assert_snapshot!(lay_out(elsewhere, true), @"
+
+
+              echo hi
+
+
+        ————————— [done 12 ms] —————————
+
+    between
+
+
+              hi
+
+
+
+              hi
+    ");
+    let behind = lay_out(vec![cell("echo hi"), output()], true);
+    assert_eq!(behind, lay_out(vec![cell("echo hi")], false));
+}
+
+#[test]
+fn f163_what_only_a_check_runs_is_plain_code() {
+    let checked = between(Form::Below, Start::OnCheck, CellRun::default());
+    assert!(!checked.body().contains("not run"), "{}", checked.body());
+}
+
+#[test]
+fn f167_bare_output_in_place_of_the_code_stands_in_the_middle() {
+    let bare = CodeBlock { cell: Some(CellId(0)), no_background: true, ..code("echo hi") };
+    let fixture = Fixture::new(vec![paragraph("left"), block(BlockKind::Code(Box::new(bare)))])
+        .how(Form::Replace, Start::Auto)
+        .run(written(["centred".to_owned()]));
+    insta::assert_snapshot!(fixture.body(), @"
+
+    left
+
+                  centred
+    ");
 }

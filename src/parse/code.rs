@@ -3,46 +3,63 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::env;
 use super::fence::{self, Info};
 use super::language;
 use super::slides::Slides;
 use super::text::clean;
 use super::tree::Fence;
 use super::yaml;
-use crate::deck::{Cell, CellId, CodeBlock, Drawing, Fingerprint, Options, SlideNo, Start, Step};
+use crate::deck::{
+    Cell, CellId, Check, CodeBlock, Drawing, Fingerprint, Form, How, Options, SlideNo, Start, Step,
+};
 use crate::diag::Diagnostic;
 use crate::source::{SourceFile, Span};
 
 /// A cell without its place in the deck.
 pub(super) struct CellDraft {
     language: Box<str>,
-    alternative: Option<Box<str>>,
-    start: Start,
+    how: How,
     code: Box<str>,
     span: Span,
     first_line: u32,
-    timeout_ms: Option<u64>,
+    name: Option<Box<str>>,
+    check: Option<Check>,
 }
 
 impl CellDraft {
+    /// The name behind `+id:`.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// Gives the cell its place: on `slide`, visible from `step`.
     pub(super) fn add_to(self, cells: &mut Vec<Arc<Cell>>, slide: SlideNo, step: Step) -> CellId {
         let id = CellId(u32::try_from(cells.len()).unwrap_or(u32::MAX));
-        let fingerprint = Fingerprint::of(&self.language, self.alternative.as_deref(), &self.code);
+        let fingerprint = self.fingerprint();
+        let Self { language, how, code, span, first_line, name, check } = self;
         cells.push(Arc::new(Cell {
             id,
             slide,
             step,
-            language: self.language,
-            alternative: self.alternative,
-            start: self.start,
-            code: self.code,
+            language,
+            how,
+            code,
             fingerprint,
-            span: self.span,
-            first_line: self.first_line,
-            timeout_ms: self.timeout_ms,
+            span,
+            first_line,
+            name,
+            detached: false,
+            check,
         }));
         id
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        let How { alternative, form, environment, .. } = &self.how;
+        let code = Fingerprint::of(&self.language, alternative.as_deref(), &self.code);
+        let form = if *form == Form::Picture { code.with("image") } else { code };
+        environment.iter().fold(form, |known, (name, value)| known.with(name).with(value))
     }
 }
 
@@ -63,7 +80,12 @@ pub(super) fn draw(
     };
     let code = unix_lines(code);
     let key = language::key(&name);
-    let hidden = language::hidden_prefix(&key).filter(|prefix| hides(&code, prefix));
+    let custom = slides.deck.options.hidden_prefixes.get(&*key).cloned();
+    let hidden = match &custom {
+        Some(prefix) => prefix.as_deref(),
+        None => language::hidden_prefix(&key),
+    };
+    let hidden = hidden.filter(|prefix| hides(&code, prefix));
     let block = CodeBlock {
         language: name.into(),
         text: shown(&code, hidden),
@@ -73,7 +95,8 @@ pub(super) fn draw(
         drawing: drawing(&info, &key, &slides.deck.options),
         ..CodeBlock::default()
     };
-    let cell = cell(&info, key, &code, hidden, span, slides);
+    let written = Written { language: key, code: &code, hidden, span };
+    let cell = cell(&info, written, fence.info_span, slides);
     Ok((block, cell))
 }
 
@@ -87,25 +110,43 @@ fn drawing(info: &Info<'_>, key: &str, options: &Options) -> Option<Drawing> {
     wanted.then_some(Drawing { width_percent: info.width_percent })
 }
 
+/// Code as it was written, and where.
+struct Written<'c> {
+    language: Box<str>,
+    code: &'c str,
+    hidden: Option<&'c str>,
+    span: Span,
+}
+
 /// The executable side of a block, if it has one that we can run.
 fn cell(
     info: &Info<'_>,
-    key: Box<str>,
-    code: &str,
-    hidden: Option<&str>,
+    written: Written<'_>,
     span: Span,
-    slides: &Slides<'_>,
+    slides: &mut Slides<'_>,
 ) -> Option<CellDraft> {
-    let start = info.start.filter(|_| !info.otherwise && !key.is_empty())?;
+    let start = info.start.or(info.validated.then_some(Start::OnCheck));
+    let start = start.filter(|_| !info.otherwise && !written.language.is_empty())?;
+    let environment = match info.env.map(|path| env::read(path, span, slides)) {
+        None => Vec::new(),
+        Some(Ok(environment)) => environment,
+        Some(Err(mistake)) => {
+            slides.deck.diagnostics.push(*mistake);
+            return None;
+        }
+    };
+    let Written { language, code, hidden, span } = written;
     let first_line = slides.deck.sources.get(span.file).map_or(1, |file| file.line(span.start));
+    let alternative = info.alternative.map(Into::into);
+    let (form, timeout_ms) = (info.form, info.timeout_ms);
     Some(CellDraft {
-        language: key,
-        alternative: info.alternative.map(Into::into),
-        start,
+        language,
+        how: How { alternative, start, form, environment, timeout_ms },
         code: executed(code, hidden),
         span,
         first_line,
-        timeout_ms: info.timeout_ms,
+        name: info.id.map(Into::into),
+        check: info.check.clone(),
     })
 }
 
@@ -192,3 +233,7 @@ impl WithSample for Box<Diagnostic> {
         self
     }
 }
+
+#[cfg(test)]
+#[path = "code_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::deck::{
-    Block, BlockKind, CodeBlock, Deck, Inline, LineGroup, Marker, Slide, Step, TextStyle,
+    Block, BlockKind, CodeBlock, Deck, Form, Inline, LineGroup, Marker, Slide, Step, TextStyle,
 };
 use crate::diag;
 
@@ -94,6 +94,10 @@ fn block(out: &mut String, block: &Block, depth: usize, deck: &Deck) {
         }
         BlockKind::Rule => out.push_str("rule\n"),
         BlockKind::Code(code) => self::code(out, code, &pad, deck),
+        BlockKind::Output(id) => {
+            let name = deck.cell(*id).and_then(|cell| cell.name.as_deref());
+            let _ = writeln!(out, "output of {}", name.unwrap_or_default());
+        }
         BlockKind::Picture(picture) => {
             let _ = write!(out, "picture {} in {:?}", picture.source, picture.base);
             if let Some(percent) = picture.width_percent {
@@ -141,12 +145,28 @@ fn code(out: &mut String, code: &CodeBlock, pad: &str, deck: &Deck) {
         let _ = writeln!(out, "{pad}  | {line}");
     }
     if let Some(cell) = code.cell.and_then(|id| deck.cell(id)) {
-        let _ = write!(out, "{pad}  runs {} {:?}", cell.language, cell.start);
-        if let Some(alternative) = &cell.alternative {
+        let _ = write!(out, "{pad}  runs {} {:?}", cell.language, cell.how.start);
+        if let Some(alternative) = &cell.how.alternative {
             let _ = write!(out, " by {alternative}");
         }
-        if let Some(timeout) = cell.timeout_ms {
+        if let Some(timeout) = cell.how.timeout_ms {
             let _ = write!(out, " for {timeout}ms");
+        }
+        if cell.how.form != Form::Below {
+            let _ = write!(out, " as {:?}", cell.how.form);
+        }
+        for (name, value) in &cell.how.environment {
+            let _ = write!(out, " with {name}={value}");
+        }
+        if let Some(name) = &cell.name {
+            let _ = write!(
+                out,
+                " called {name}{}",
+                if cell.detached { ", shown elsewhere" } else { "" }
+            );
+        }
+        if let Some(check) = &cell.check {
+            let _ = write!(out, " checked {check:?}");
         }
         let _ = writeln!(out, " line {} {:?}", cell.first_line, cell.code);
     }

@@ -2,7 +2,7 @@
 
 use super::groups;
 use super::text::excerpt;
-use crate::deck::{LineGroup, Start};
+use crate::deck::{Check, Form, LineGroup, Start};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;
 
@@ -18,20 +18,30 @@ pub(super) struct Info<'t> {
     pub(super) line_numbers: bool,
     /// `+no_background`
     pub(super) no_background: bool,
-    /// How it wants to run, if it does.
+    /// What starts it, if it runs.
     pub(super) start: Option<Start>,
+    /// What becomes of what it writes.
+    pub(super) form: Form,
     /// The executor named behind `+exec:`.
     pub(super) alternative: Option<&'t str>,
+    /// `+env:file`
+    pub(super) env: Option<&'t str>,
     /// `+id:name`
     pub(super) id: Option<&'t str>,
     /// `+timeout:10s`
     pub(super) timeout_ms: Option<u64>,
-    /// It would run in a way that is not built: with a terminal of its own, to a picture.
+    /// `+validate`, and the executor named behind it; `+expect`.
+    pub(super) check: Option<Check>,
+    /// It would run in a way that is not built: with a terminal of its own.
     pub(super) otherwise: bool,
+    /// `+validate` was given, which alone makes a block run in checks.
+    pub(super) validated: bool,
     /// `+render`
     pub(super) rendered: bool,
     /// `+width:N%`
     pub(super) width_percent: Option<u8>,
+    /// The attributes that say what becomes of the output, of which there can be one.
+    forms: u8,
     given: u32,
 }
 
@@ -199,9 +209,17 @@ impl<'t> Info<'t> {
             "no_background" => self.no_background = true,
             "exec" => self.run(Start::OnKey, value),
             "auto_exec" => self.run(Start::Auto, value),
-            "exec_replace" => self.run(Start::Replace, value),
+            "exec_replace" => {
+                self.becomes(Form::Replace);
+                self.run(Start::Auto, value);
+            }
+            "image" => {
+                self.becomes(Form::Picture);
+                self.run(Start::Auto, None);
+            }
             "acquire_terminal" => {
                 self.otherwise = true;
+                self.becomes(Form::Below);
                 self.run(Start::OnKey, value);
             }
             "pty" => {
@@ -209,15 +227,23 @@ impl<'t> Info<'t> {
                 self.run(Start::OnKey, None);
                 value.map_or(Ok(()), check_pty)?;
             }
-            "image" | "env" | "session" | "pymodule" => self.otherwise = true,
+            "env" => self.env = value,
+            "session" | "pymodule" => self.otherwise = true,
             "render" => (self.otherwise, self.rendered) = (true, true),
             "width" => {
                 self.width_percent = Some(width(value.unwrap_or_default())?);
             }
-            "expect" => check_expectation(value.unwrap_or_default())?,
+            "validate" => {
+                let alternative = value.map(Into::into);
+                self.check.get_or_insert_default().alternative = alternative;
+                self.validated = true;
+            }
+            "expect" => {
+                let expects_failure = is_failure_expected(value.unwrap_or_default())?;
+                self.check.get_or_insert_default().expects_failure = expects_failure;
+            }
             "id" => self.id = value,
             "timeout" => self.timeout_ms = Some(duration(value.unwrap_or_default())?),
-            // `+validate` is for `check`, and changes nothing on the slide.
             _ => {}
         }
         Ok(())
@@ -227,10 +253,17 @@ impl<'t> Info<'t> {
     fn run(&mut self, start: Start, alternative: Option<&'t str>) {
         self.alternative = self.alternative.or(alternative);
         self.start = Some(match (self.start, start) {
-            (Some(Start::Replace), _) | (_, Start::Replace) => Start::Replace,
             (Some(Start::Auto), _) | (_, Start::Auto) => Start::Auto,
             _ => Start::OnKey,
         });
+    }
+
+    /// The first attribute that says what becomes of the output holds.
+    fn becomes(&mut self, form: Form) {
+        if self.forms == 0 {
+            self.form = form;
+        }
+        self.forms += 1;
     }
 
     /// Attributes that make no sense together.
@@ -244,8 +277,19 @@ impl<'t> Info<'t> {
         if self.width_percent.is_some() && !self.rendered {
             refuse("`+width` is for blocks with `+render`", "add `+render`");
         }
+        if self.forms > 1 {
+            refuse(
+                "`+exec_replace`, `+image` and `+acquire_terminal` exclude each other",
+                "keep the one that says what the output is to become",
+            );
+        }
         if self.id.is_some() && self.start.is_none() {
             refuse("`+id` is for blocks that run", "add `+exec`");
+        } else if self.id.is_some() && self.forms > 0 {
+            refuse(
+                "`+id` is for output that stands below its code",
+                "use `+exec`, `+auto_exec` or `+pty`",
+            );
         }
     }
 }
@@ -280,9 +324,11 @@ fn width(value: &str) -> Result<u8, Refusal> {
     }
 }
 
-fn check_expectation(value: &str) -> Result<(), Refusal> {
+/// Whether `+expect` says that the block is meant to fail.
+fn is_failure_expected(value: &str) -> Result<bool, Refusal> {
     match value {
-        "success" | "failure" | "fail" => Ok(()),
+        "success" => Ok(false),
+        "failure" | "fail" => Ok(true),
         _ => Err((
             format!("`+expect:{}` is unknown", excerpt(value)),
             "write `+expect:success` or `+expect:failure`".to_owned(),

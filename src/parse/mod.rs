@@ -13,6 +13,7 @@ mod code;
 mod directive;
 #[cfg(test)]
 mod dump;
+mod env;
 mod events;
 mod fence;
 mod footer;

@@ -2,16 +2,18 @@
 //! appears on.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::code;
 use super::directive::{self, Command, Reading};
 use super::page::Page;
 use super::picture;
+use super::text::excerpt;
 use super::tree::{Element, ElementKind, Item};
 use crate::deck::{
-    Block, BlockKind, Deck, Inline, List, ListItem, Note, SlideNo, Table, inline_text,
+    Block, BlockKind, Cell, Deck, Inline, List, ListItem, Note, SlideNo, Table, inline_text,
 };
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::{FileId, Files, Span};
 
 /// The deck while its slides are made.
@@ -189,6 +191,9 @@ impl<'f> Slides<'f> {
             block.groups_from = step;
         }
         if let Some(cell) = cell {
+            if let Some(mistake) = self.second_of_its_name(cell.name(), fence.info_span) {
+                self.deck.diagnostics.push(mistake);
+            }
             let slide = SlideNo::new(self.deck.slides.len());
             block.cell = Some(cell.add_to(&mut self.deck.cells, slide, step));
         }
@@ -199,6 +204,39 @@ impl<'f> Slides<'f> {
                 self.page.place_at(BlockKind::Problem(mistake), span, step);
             }
         }
+    }
+
+    /// What is wrong with a name that another cell has.
+    fn second_of_its_name(&self, name: Option<&str>, span: Span) -> Option<Diagnostic> {
+        let first = self.named(name?)?;
+        let message = format!("`+id:{}` is given twice", excerpt(name?));
+        let line = self.deck.sources.get(first.span.file)?.line(first.span.start);
+        Some(
+            Diagnostic::error(span, message)
+                .hint(format!("the first block with it is in line {line}")),
+        )
+    }
+
+    /// The first cell of this name.
+    fn named(&self, name: &str) -> Option<&Arc<Cell>> {
+        self.deck.cells.iter().find(|cell| cell.name.as_deref() == Some(name))
+    }
+
+    /// Places what a cell above writes.
+    fn output(&mut self, name: &str, span: Span) {
+        let Some(id) = self.named(name).map(|cell| cell.id) else {
+            let message = format!("no block above has the name `{}`", excerpt(name));
+            let names = self.deck.cells.iter().filter_map(|cell| cell.name.as_deref());
+            let hint = match closest(name, names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => {
+                    format!("name the block that writes it: `bash +exec +id:{}`", excerpt(name))
+                }
+            };
+            return self.problem(Diagnostic::error(span, message).hint(hint));
+        };
+        Arc::make_mut(&mut self.deck.cells[id.0 as usize]).detached = true;
+        self.page.place(BlockKind::Output(id), span);
     }
 
     fn comment(&mut self, body: &str, span: Span) {
@@ -223,10 +261,7 @@ impl<'f> Slides<'f> {
                 let (text, step) = (super::text::clean(note.trim_end()), self.page.steps.now());
                 self.page.slide.notes.push(Note { text, step });
             }
-            Command::SnippetOutput(_) => self.deck.diagnostics.push(
-                Diagnostic::warning(span, "`snippet_output` is not shown yet")
-                    .hint("the output stands below the block that it belongs to"),
-            ),
+            Command::SnippetOutput(name) => self.output(name, span),
             command => {
                 if let Err((message, hint)) = self.page.obey(command, span) {
                     self.problem(Diagnostic::error(span, message).hint(hint));

@@ -534,7 +534,7 @@ fn attributes_for_later_draw_the_code_plainly() {
       | y
     code bash bare
       | q
-      runs bash OnKey line 14 "q\n"
+      runs bash OnKey called z checked Check { alternative: None, expects_failure: true } line 14 "q\n"
     "#);
 }
 

@@ -31,6 +31,18 @@ pub struct Request {
     pub rows: u16,
     /// When to stop it.
     pub timeout: Option<Duration>,
+    /// Where its standard output goes.
+    pub target: Target,
+}
+
+/// Where a run's standard output goes. Standard error always goes to its terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// To its terminal, line by line.
+    #[default]
+    Terminal,
+    /// Into a file, which is a picture when the run has ended.
+    Picture,
 }
 
 /// A piece of code and where it comes from.
@@ -42,6 +54,8 @@ pub struct Snippet {
     pub alternative: Option<String>,
     /// What runs.
     pub code: String,
+    /// Variables that are set for it, over those that its executor sets.
+    pub environment: Vec<(String, String)>,
     /// Equal for equal code, for caches.
     pub fingerprint: Fingerprint,
     /// The deck's file, as messages name it.
@@ -59,6 +73,8 @@ pub enum Event {
     Started,
     /// It wrote these bytes.
     Output(Vec<u8>),
+    /// It wrote this file: the picture it was run for.
+    Picture(PathBuf),
     /// It has ended; nothing follows but late output of processes it left behind.
     Finished(Outcome, Duration),
 }
@@ -106,6 +122,8 @@ pub enum State {
     /// Nothing asked for it yet.
     #[default]
     NotRun,
+    /// It would run by itself, and nobody has allowed that.
+    NotAllowed,
     /// Asked for; others run first.
     Queued,
     /// The compiler is at work.
@@ -138,10 +156,14 @@ pub struct CellRun {
     pub elapsed: Duration,
     /// What it wrote.
     pub output: Output,
+    /// The picture that it made.
+    pub picture: Option<PathBuf>,
     /// First output row to show; none follows the end.
     pub scroll: Option<usize>,
     /// Whether the code changed since this output was written.
     pub stale: bool,
+    /// Whether the output is the last run's still: the first that this one writes takes its place.
+    pub kept: bool,
 }
 
 /// Every cell that has something to show.

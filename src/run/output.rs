@@ -47,6 +47,14 @@ impl Output {
         output
     }
 
+    /// An empty output with as many rows that cursor moves can reach.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        let mut output = Self::default();
+        output.screen.resize(self.screen.height());
+        output
+    }
+
     /// Sets how many of the last rows can be reached by cursor moves: those of the terminal the
     /// program believes in.
     pub fn resize(&mut self, rows: u16) {

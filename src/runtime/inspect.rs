@@ -44,7 +44,7 @@ pub(super) fn misfits(show: &Show, size: Size, media: &mut Media) -> Vec<Diagnos
             theme: &show.theme,
             highlighter: &show.highlighter,
             runs: &Runs::default(),
-            measures: &measure(&show.deck, at, media),
+            measures: &measure(&show.deck, at, &Runs::default(), media),
             footer: &show.footer,
             focus: None,
             grid: false,

@@ -12,7 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::Event;
 use crate::exec;
-use crate::run;
+use crate::run::Event::{Finished, Output, Picture};
 
 /// How many pieces of output may wait: each is at most 64 KiB.
 const FLOOD: usize = 16;
@@ -56,7 +56,7 @@ impl Mailbox {
     /// that must stay in order goes one way.
     pub(super) fn send_run(&self, event: exec::Event) {
         match event {
-            exec::Event::Run(_, run::Event::Output(_) | run::Event::Finished(..)) => {
+            exec::Event::Run(_, Output(_) | Picture(_) | Finished(..)) => {
                 let _ = self.output.send(event);
                 self.ring();
             }

@@ -26,6 +26,7 @@ mod trust;
 mod turn;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -35,7 +36,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::app::{App, Keymap, Msg, Policy, Trust, update};
 use crate::deck::SlideNo;
 use crate::diag::Diagnostic;
-use crate::exec;
+use crate::exec::{self, Custom};
 use crate::layout::Scene;
 use crate::media::{self, Media};
 use crate::view;
@@ -83,6 +84,8 @@ pub struct Settings {
     pub validate_overflows: bool,
     /// A cell in pixels, width and height, where the terminal does not tell.
     pub cell: (u16, u16),
+    /// Executors of the user's own, by language.
+    pub custom: BTreeMap<String, Custom>,
     /// Where compiled code is kept.
     pub cache: PathBuf,
     /// What is shown between two slides.
@@ -152,13 +155,9 @@ struct Talk {
 
 impl Talk {
     fn new(settings: Settings, screen: Screen, show: Show, mailbox: Mailbox) -> io::Result<Self> {
-        let known = || trust::is_known(&settings.origin.path, &show.deck);
-        let trust = match () {
-            () if settings.policy.exec || settings.policy.replace => Trust::Once,
-            () if known() => Trust::Always,
-            () => Trust::Unknown,
-        };
-        let mut app = App::new(show.deck.clone(), trust);
+        let is_known = trust::is_known(&settings.origin.path, &show.deck);
+        let trust = if is_known { Trust::Always } else { Trust::Unknown };
+        let mut app = App::new(show.deck.clone(), settings.policy, trust);
         app.keymap = settings.keymap.clone();
         let executor = perform::executor(&settings, &show, &mailbox);
         let pictures = mailbox.clone();
@@ -191,9 +190,7 @@ impl Talk {
             teller,
         };
         talk.draw()?;
-        if talk.app.trust.allows() {
-            talk.prepare();
-        }
+        talk.prepare();
         Ok(talk)
     }
 
@@ -363,24 +360,15 @@ impl Talk {
             return Ok(());
         }
         let ready = self.ahead.take().filter(|_| self.app.changed.scene);
-        if let Some(frame) = ready.and_then(|ahead| ahead.reach(self)) {
+        let ready = ready.and_then(|ahead| ahead.reach(self));
+        if let Some(frame) = ready {
             self.screen.show(frame)?;
+            self.app.changed.paint = false;
+            self.shown();
         } else {
-            if self.app.changed.scene {
-                self.lay_out();
-            }
-            let Self { app, scene, show, media, screen, pictures, .. } = self;
-            let size = screen.size();
-            let base = show.theme.base;
-            screen.surround(base.bg);
-            let frame = screen.compose(|buffer| {
-                let overlays = view::draw(app, scene, app.scroll, &show.theme, buffer);
-                *pictures = !overlays.is_empty();
-                media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)
-            })?;
-            screen.show(frame)?;
+            self.paint()?;
+            self.app.changed.paint = false;
         }
-        self.app.changed.paint = false;
         if let Some(teller) = &self.teller {
             teller.tell(&self.show.deck, self.app.at);
         }
@@ -390,6 +378,38 @@ impl Talk {
             fit.look(&self.show, self.screen.size());
         }
         Ok(())
+    }
+
+    /// Lays out what the app's state says, and shows it.
+    fn paint(&mut self) -> io::Result<()> {
+        if self.app.changed.scene {
+            self.lay_out();
+        }
+        self.shown();
+        if self.app.changed.scene {
+            self.lay_out();
+        }
+        let Self { app, scene, show, media, screen, pictures, .. } = self;
+        let size = screen.size();
+        let base = show.theme.base;
+        screen.surround(base.bg);
+        let frame = screen.compose(|buffer| {
+            let overlays = view::draw(app, scene, app.scroll, &show.theme, buffer);
+            *pictures = !overlays.is_empty();
+            media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)
+        })?;
+        screen.show(frame)
+    }
+
+    /// Starts what runs by itself where the talk is now. In the window that follows another one,
+    /// nothing does: the other one's runs are the talk's.
+    fn shown(&mut self) {
+        if matches!(self.settings.follow, Some(Follow::Listen(_))) {
+            return;
+        }
+        for effect in update(&mut self.app, Msg::Shown) {
+            perform::perform(self, &effect);
+        }
     }
 }
 

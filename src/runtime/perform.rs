@@ -6,14 +6,15 @@ use super::load::{Show, folder};
 use super::mailbox::Mailbox;
 use super::{Event, Settings, Talk, terminal, trust};
 use crate::app::{Effect, Msg, update};
-use crate::deck::{Cell, CellId, Deck};
+use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
-use crate::run::{Request, RunId, Snippet};
+use crate::run::{Request, RunId, Snippet, Target};
 
 /// An executor for a deck.
 pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> Executor {
     let options = exec::Options {
         directory: folder(&settings.origin.path),
+        custom: settings.custom.clone(),
         python: show.deck.options.python_interpreter.clone(),
         cache: settings.cache.clone(),
     };
@@ -49,8 +50,9 @@ impl Talk {
     /// Gets the executor ready for the deck's cells: those ahead first, then those behind.
     pub(super) fn prepare(&self) {
         let deck = &self.show.deck;
+        let allowed = deck.cells.iter().filter(|cell| self.app.may_run(cell));
         let (behind, ahead): (Vec<_>, Vec<_>) =
-            deck.cells.iter().partition(|cell| cell.slide < self.app.at.slide);
+            allowed.partition(|cell| cell.slide < self.app.at.slide);
         let snippets = ahead.into_iter().chain(behind).map(|cell| snippet(deck, cell)).collect();
         self.executor.prepare(snippets);
     }
@@ -89,8 +91,12 @@ pub(super) fn request(
     (columns, rows): (u16, u16),
 ) -> Option<Request> {
     let cell = deck.cell(cell)?;
-    let timeout = cell.timeout_ms.map(Duration::from_millis);
-    Some(Request { run, code: snippet(deck, cell), columns, rows, timeout })
+    let timeout = cell.how.timeout_ms.map(Duration::from_millis);
+    let target = match cell.how.form {
+        Form::Picture => Target::Picture,
+        Form::Below | Form::Replace => Target::Terminal,
+    };
+    Some(Request { run, code: snippet(deck, cell), columns, rows, timeout, target })
 }
 
 /// A cell as the executor takes it.
@@ -98,10 +104,15 @@ fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
     let file = deck.sources.get(cell.span.file).map(|file| file.path().to_owned());
     Snippet {
         language: cell.language.to_string(),
-        alternative: cell.alternative.as_deref().map(str::to_owned),
+        alternative: cell.how.alternative.as_deref().map(str::to_owned),
         code: cell.code.to_string(),
+        environment: owned(&cell.how.environment),
         fingerprint: cell.fingerprint,
         file: file.unwrap_or_default(),
         first_line: cell.first_line,
     }
+}
+
+fn owned(variables: &[(Box<str>, Box<str>)]) -> Vec<(String, String)> {
+    variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }

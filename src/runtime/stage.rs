@@ -8,6 +8,7 @@ use crate::app::{App, CellPlace, Hit, Msg, OutputHit, Stage, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
 use crate::layout::{Inputs, Item, Measures, PictureKey, Scene, Size, layout};
 use crate::media::{Capabilities, Media, Protocol};
+use crate::run::Runs;
 use crate::source::Span;
 
 /// Rows that one notch of the wheel scrolls.
@@ -23,7 +24,7 @@ pub(super) fn scene(show: &Show, app: &mut App, size: Size, media: &mut Media) -
 
 /// Lays out another place of the talk, as it would be now.
 pub(super) fn scene_at(show: &Show, app: &App, at: Cursor, size: Size, media: &mut Media) -> Scene {
-    let measures = measure(&show.deck, at, media);
+    let measures = measure(&show.deck, at, &app.runs, media);
     layout(&Inputs {
         deck: &show.deck,
         at,
@@ -52,6 +53,7 @@ pub(super) fn stage(scene: &Scene) -> Stage {
         viewport: u32::from(scene.viewport.height),
         height: scene.height,
         revealed: scene.revealed.clone(),
+        columns: scene.columns,
         cells: cells.collect(),
     }
 }
@@ -95,13 +97,16 @@ pub(super) fn protocol(settings: &Settings, answers: Answers) -> Protocol {
     })
 }
 
-/// The sizes of a slide's pictures.
-pub(super) fn measure(deck: &Deck, at: Cursor, media: &mut Media) -> Measures {
+/// The sizes of a slide's pictures, those that its cells made among them.
+pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -> Measures {
     let mut measures = Measures::default();
-    visit(&deck.slide(at.slide).blocks, &mut |key, _| {
+    let mut found = |key| {
         let size = media.measure(&key);
         measures.pictures.insert(key, size);
-    });
+    };
+    visit(&deck.slide(at.slide).blocks, &mut |key, _| found(key));
+    let runs = deck.cells_of(at.slide).filter_map(|cell| runs.get(&cell.id));
+    runs.filter_map(|run| run.picture.as_deref()).map(PictureKey::of_file).for_each(found);
     measures
 }
 

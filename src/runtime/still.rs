@@ -1,5 +1,6 @@
 //! Slides without a terminal, their code run if that is wanted. What exporters start from.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::load::{Show, folder};
 use super::{perform, stage};
-use crate::app::{App, Effect, Msg, Trust, update};
+use crate::app::{App, Effect, Msg, Policy, Trust, update};
 use crate::deck::Cursor;
 use crate::exec::{self, Executor};
 use crate::layout::{PictureKey, Scene, Size};
@@ -28,7 +29,7 @@ impl<'a> Stills<'a> {
     /// Nothing is laid out yet.
     pub fn new(show: &'a Show) -> Self {
         let media = Media::new(PathBuf::from("."), None, |_| {});
-        Self { show, app: App::new(show.deck.clone(), Trust::Once), media }
+        Self { show, app: App::new(show.deck.clone(), Policy::default(), Trust::Once), media }
     }
 
     /// Lays out a slide at a step.
@@ -52,13 +53,15 @@ impl<'a> Stills<'a> {
 fn run(show: &Show, app: &mut App, path: &Path, cache: &Path) {
     let options = exec::Options {
         directory: folder(path),
+        custom: BTreeMap::new(),
         python: show.deck.options.python_interpreter.clone(),
         cache: cache.to_owned(),
     };
     let (send, events) = unbounded();
     let executor = Executor::new(options, move |event| drop(send.send(event)));
     let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
-    for effect in update(app, Msg::Key(key.into())) {
+    let by_themselves = update(app, Msg::Shown);
+    for effect in by_themselves.into_iter().chain(update(app, Msg::Key(key.into()))) {
         let Effect::Run { run, cell, terminal } = effect else { continue };
         if let Some(request) = perform::request(&show.deck, run, cell, terminal) {
             executor.run(&request);

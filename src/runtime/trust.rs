@@ -59,8 +59,12 @@ fn code_hash(deck: &Deck) -> String {
     part(deck.options.python_interpreter.as_deref().unwrap_or_default());
     for cell in &deck.cells {
         part(&cell.language);
-        part(cell.alternative.as_deref().unwrap_or_default());
+        part(cell.how.alternative.as_deref().unwrap_or_default());
         part(&cell.code);
+        for (name, value) in &cell.how.environment {
+            part(name);
+            part(value);
+        }
     }
     hasher.finalize().to_hex().to_string()
 }

@@ -15,10 +15,11 @@ use crate::theme::Theme;
 /// Draws the question; `asked` are the cells that wait for the answer.
 pub(super) fn draw(app: &App, asked: &[CellId], theme: &Theme, buffer: &mut Buffer) {
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
-    for cell in &app.deck.cells {
+    let cells = || app.deck.cells.iter().filter(|cell| cell.how.start != Start::OnCheck);
+    for cell in cells() {
         *languages.entry(&cell.language).or_default() += 1;
     }
-    let alone = app.deck.cells.iter().filter(|cell| cell.start != Start::OnKey).count();
+    let alone = cells().filter(|cell| cell.how.start == Start::Auto).count();
     let languages: Vec<String> =
         languages.iter().map(|(language, count)| format!("{count} × {language}")).collect();
     let deck = app.deck.sources.iter().next().map(|file| file.path().display().to_string());

@@ -2,7 +2,8 @@
 
 It is a zygote: it waits on a socket for orders, and gives each to a fork of itself, so every run
 starts from a fresh, warm interpreter and may crash without harm to the next. An order comes
-with two files: the run's terminal, and a socket for reports about this run. A report is a line:
+with three files: what standard output goes to, the run's terminal, and a socket for reports
+about this run. A report is a line:
 
     started PID       from the run: it has a session and process group of its own now
     raised            from the run: it ends with an uncaught exception
@@ -40,7 +41,7 @@ except ImportError:
     _livedeck = None
 
 CONTROL = 10
-FILES_PER_ORDER = 2
+FILES_PER_ORDER = 3
 SETTLING = 0.02
 LONGEST_PADDING = 10000000
 NO_INPUT = "EOF when reading a line"
@@ -95,11 +96,11 @@ def serve(control):
             if not (spare and spare.take(frame, files)):
                 spare = Spare(lambda: close([control.detach(), *rest]))
                 spare.take(frame, files)
-            os.close(files[0])
+            close(files[:2])
             if spare.pid:
-                running[spare.pid] = files[1]
+                running[spare.pid] = files[2]
             else:
-                os.close(files[1])
+                os.close(files[2])
             spare = spare.close()
 
 
@@ -258,9 +259,9 @@ def live(orders):
         while True:
             if not orders.receive():
                 os._exit(0)
-            for frame, (terminal, report) in orders.complete():
+            for frame, (output, terminal, report) in orders.complete():
                 orders.control.close()
-                run(Order(frame), terminal, report)
+                run(Order(frame), output, terminal, report)
     finally:
         os._exit(1)
 
@@ -285,11 +286,11 @@ def rehearse():
     flush()
 
 
-def run(order, terminal, report):
+def run(order, output, terminal, report):
     """Runs one order to its end. Does not return."""
     us, status = os.getpid(), 1
     try:
-        enter(order, terminal, report)
+        enter(order, output, terminal, report)
         status = execute(order, report)
         if os.getpid() == us:
             finish()
@@ -301,10 +302,11 @@ def run(order, terminal, report):
         os._exit(status)
 
 
-def enter(order, terminal, report):
+def enter(order, output, terminal, report):
     """Takes up the surroundings that the order wants."""
-    os.dup2(terminal, 1)
+    os.dup2(output, 1)
     os.dup2(terminal, 2)
+    os.close(output)
     os.close(terminal)
     sys.stdout = sys.__stdout__ = stream(1, "<stdout>", "replace")
     sys.stderr = sys.__stderr__ = stream(2, "<stderr>", "backslashreplace")

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use super::Stop;
 use super::family::Family;
+use super::scratch::Scratch;
 use crate::run::{Event, Outcome, Request, RunId};
 use interpreter::{Interpreter, Places};
 use running::{Followed, Follower, Run};
@@ -58,6 +59,7 @@ struct Shared {
     places: Places,
     cache: PathBuf,
     family: Family,
+    scratch: Arc<Scratch>,
     worker: Mutex<Worker>,
     runs: Mutex<BTreeMap<RunId, Arc<Run>>>,
     /// Nobody wants to hear of anything any more.
@@ -79,18 +81,19 @@ struct Worker {
 
 impl Python {
     /// Ready to run the blocks of a deck. Starts nothing.
-    pub(crate) fn new(options: &super::Options) -> Self {
+    pub(super) fn new(options: &super::Options, scratch: Arc<Scratch>) -> Self {
         let directory = std::path::absolute(&options.directory);
         let directory = directory.unwrap_or_else(|_| options.directory.clone());
-        Self::at(Places::of(directory, options.python.clone()), options.cache.clone())
+        Self::at(Places::of(directory, options.python.clone()), options.cache.clone(), scratch)
     }
 
-    fn at(places: Places, cache: PathBuf) -> Self {
+    fn at(places: Places, cache: PathBuf, scratch: Arc<Scratch>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 places,
                 cache,
                 family: Family::new(),
+                scratch,
                 worker: Mutex::default(),
                 runs: Mutex::default(),
                 over: AtomicBool::new(false),
@@ -124,6 +127,12 @@ impl Python {
         }
     }
 
+    /// Ends everything it started; nobody hears of it.
+    pub(crate) fn end(&self) {
+        self.shared.over.store(true, Ordering::Relaxed);
+        self.shared.family.end();
+    }
+
     /// Stops a run; one that has ended is left alone.
     pub(crate) fn stop(&self, run: RunId, how: Stop) {
         let Some(run) = lock(&self.shared.runs).get(&run).cloned() else { return };
@@ -141,8 +150,7 @@ impl Python {
 
 impl Drop for Python {
     fn drop(&mut self) {
-        self.shared.over.store(true, Ordering::Relaxed);
-        self.shared.family.end();
+        self.end();
     }
 }
 
@@ -171,6 +179,7 @@ impl Shared {
             };
             if let Followed::Ended(outcome, took) = follower.follow() {
                 self.family.bury();
+                follower.keep_picture(request, &outcome, &self.scratch);
                 self.finish(request.run, sink, outcome, took);
                 return follower.follow_what_is_left();
             }

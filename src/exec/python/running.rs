@@ -16,7 +16,9 @@ use super::Sink;
 use super::report::{Report, Reports};
 use super::zygote::{Order, Zygote};
 use crate::exec::Stop;
+use crate::exec::catch::Ends;
 use crate::exec::pty::Pty;
+use crate::exec::scratch::Scratch;
 use crate::run::{Event, Outcome, Request};
 
 /// How long a run that reached its time limit has to obey the interrupt.
@@ -106,6 +108,7 @@ pub(super) struct Follower<'a> {
     sink: &'a Sink,
     zygote: &'a Zygote,
     terminal: Option<OwnedFd>,
+    ends: Ends,
     reports: Reports,
     buffer: Vec<u8>,
     began: Option<Instant>,
@@ -162,13 +165,15 @@ impl<'a> Follower<'a> {
     ) -> io::Result<Self> {
         let pty = Pty::open(request.columns, request.rows)?;
         let (ours, theirs) = UnixStream::pair()?;
+        let ends = Ends::open(request.target)?;
         // A worker that is gone shows when its run is followed.
-        let _ = zygote.run(order, pty.slave.as_fd(), theirs.as_fd());
+        let _ = zygote.run(order, ends.files(pty.slave.as_fd()), theirs.as_fd());
         Ok(Self {
             run,
             sink,
             zygote,
             terminal: Some(pty.master),
+            ends,
             reports: Reports::new(ours)?,
             buffer: vec![0; CHUNK],
             began: None,
@@ -190,6 +195,11 @@ impl<'a> Follower<'a> {
             }
             self.limits.check(self.run);
         }
+    }
+
+    /// Keeps the picture that the run was to make.
+    pub(super) fn keep_picture(&mut self, request: &Request, outcome: &Outcome, scratch: &Scratch) {
+        self.ends.keep(request, outcome, scratch, self.sink);
     }
 
     /// Passes on what processes that the run left behind still write.

@@ -11,7 +11,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::deck::Fingerprint;
-use crate::run::Snippet;
+use crate::run::{Snippet, Target};
 
 /// Makes the test program what the real one is when it is started as a worker.
 mod as_worker {
@@ -59,7 +59,7 @@ impl Stage {
     fn at(mode: Mode, places: Places, folder: tempfile::TempDir) -> Self {
         let mode = if cfg!(embed) { mode } else { without_library(mode) };
         let cache = folder.path().join("cache");
-        let python = Python::at(places, cache.clone());
+        let python = Python::at(places, cache.clone(), Arc::default());
         let mut worker = lock(&python.shared.worker);
         let interpreter =
             worker.interpreter(&python.shared.places, &python.shared.family, &cache).unwrap();
@@ -104,11 +104,12 @@ fn request(id: u64, code: &str) -> Request {
         language: "python".into(),
         alternative: None,
         code: code.into(),
+        environment: Vec::new(),
         fingerprint: Fingerprint(0),
         file: "talk.md".into(),
         first_line: 42,
     };
-    Request { run: RunId(id), code, columns: 91, rows: 13, timeout: None }
+    Request { run: RunId(id), code, columns: 91, rows: 13, timeout: None, target: Target::Terminal }
 }
 
 struct Running {
@@ -468,7 +469,7 @@ fn with_no_python_at_all_a_run_says_so() {
     let mut places = Places::of(folder.path().to_owned(), None);
     places.virtual_env = None;
     places.path = folder.path().into();
-    let python = Python::at(places, folder.path().join("cache"));
+    let python = Python::at(places, folder.path().join("cache"), Arc::default());
     let stage = Stage { python, folder };
     let (_, how) = stage.run("print(1)");
     let Outcome::NotStarted(why) = how else { panic!("{how:?}") };

@@ -21,6 +21,7 @@ use rustix::process::Signal;
 
 use super::interpreter::Interpreter;
 use super::report::OWN_CODE;
+use crate::exec::catch::Files;
 use crate::exec::family::{Child, Family};
 use crate::exec::spawn::Command;
 use crate::run::Snippet;
@@ -144,16 +145,16 @@ impl Zygote {
         Ok(Self { child, control: Mutex::new(ours), words: Mutex::new(words), environment })
     }
 
-    /// Asks it to run something that writes to `terminal` and is reported about on `reports`.
+    /// Asks it to run something that writes to these files and is reported about on `reports`.
     pub(super) fn run(
         &self,
         order: &Order<'_>,
-        terminal: BorrowedFd<'_>,
+        written: Files<'_>,
         reports: BorrowedFd<'_>,
     ) -> io::Result<()> {
         let frame = self.frame(order);
-        let files = [terminal, reports];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+        let files = [written.output, written.terminal, reports];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
         let mut ancillary = SendAncillaryBuffer::new(&mut space);
         ancillary.push(SendAncillaryMessage::ScmRights(&files));
         let mut control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
@@ -225,7 +226,10 @@ impl Zygote {
             path.as_os_str().as_bytes(),
             order.directory.as_os_str().as_bytes(),
         ];
-        let fields = fields.into_iter().chain(self.environment.iter().map(Vec::as_slice));
+        let own = order.snippet.environment.iter();
+        let own: Vec<_> = own.map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
+        let environment = self.environment.iter().chain(&own).map(Vec::as_slice);
+        let fields = fields.into_iter().chain(environment);
         let mut frame = vec![0; 4];
         for field in fields {
             frame.extend(length(field));

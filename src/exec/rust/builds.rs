@@ -292,6 +292,7 @@ mod tests {
             language: "rust".to_owned(),
             alternative: None,
             code: "fn main() {}".to_owned(),
+            environment: Vec::new(),
             fingerprint: crate::deck::Fingerprint(1),
             file: PathBuf::from("talk.md"),
             first_line: 7,

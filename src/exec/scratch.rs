@@ -1,0 +1,60 @@
+//! The folder of a talk's runs: one for each run's code, and the pictures they made. One removal is
+//! enough at the end.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+
+use crate::run::RunId;
+
+/// A folder that is made when it is first needed, and removed at the end.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    folder: Mutex<Folder>,
+}
+
+#[derive(Debug, Default)]
+struct Folder {
+    open: Option<TempDir>,
+    is_closed: bool,
+}
+
+impl Scratch {
+    /// A folder for one run.
+    pub(super) fn folder(&self) -> io::Result<TempDir> {
+        let mut folder = self.lock();
+        tempfile::Builder::new().prefix("run-").tempdir_in(folder.parent()?)
+    }
+
+    /// Where the picture that a run makes is kept.
+    pub(super) fn picture(&self, run: RunId) -> io::Result<PathBuf> {
+        Ok(self.lock().parent()?.join(format!("picture-{}", run.0)))
+    }
+
+    /// Removes all of it; to be called when the processes have ended.
+    pub(super) fn remove(&self) {
+        let mut folder = self.lock();
+        folder.is_closed = true;
+        folder.open.take();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Folder> {
+        // Nothing that a panic could have left half done is guarded here.
+        self.folder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Folder {
+    fn parent(&mut self) -> io::Result<PathBuf> {
+        if self.is_closed {
+            return Err(io::Error::other("the talk is over"));
+        }
+        let parent = match self.open.take() {
+            Some(parent) => parent,
+            None => tempfile::Builder::new().prefix("livedeck-").tempdir()?,
+        };
+        Ok(self.open.insert(parent).path().to_owned())
+    }
+}

@@ -1,0 +1,140 @@
+//! How blocks run, as their fences say it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rstest::rstest;
+
+use crate::deck::{Cell, Check, Deck, Form, Start};
+use crate::parse::parse;
+use crate::source::MemFiles;
+
+fn deck(text: &str) -> Deck {
+    let files = [
+        ("my.env", "# remarks\n\nFOO=a b\r\nBAR==\"x\"\n"),
+        ("bad.env", "FOO=1\nnothing\n"),
+        ("code.py", "one\ntwo\n/// three\nfour\n"),
+    ];
+    let files = files.map(|(name, text)| (name.into(), text.into()));
+    let files = MemFiles(files.into_iter().collect());
+    parse(Path::new("talk.md"), text, &files)
+}
+
+/// The only cell of a deck with one block without mistakes.
+fn cell(fence: &str) -> Arc<Cell> {
+    let deck = deck(&format!("```{fence}\ncode\n```\n"));
+    assert!(deck.diagnostics.is_empty(), "{:?}", deck.diagnostics);
+    assert_eq!(deck.cells.len(), 1, "{fence}");
+    deck.cells[0].clone()
+}
+
+/// What is wrong with a deck.
+fn mistakes(text: &str) -> Vec<String> {
+    deck(text).diagnostics.iter().map(|mistake| mistake.message.clone()).collect()
+}
+
+#[rstest]
+#[case("bash +exec", Start::OnKey, Form::Below)]
+#[case("bash +auto_exec", Start::Auto, Form::Below)]
+#[case("bash +exec +auto_exec", Start::Auto, Form::Below)]
+#[case("bash +exec_replace", Start::Auto, Form::Replace)]
+#[case("bash +exec +exec_replace", Start::Auto, Form::Replace)]
+#[case("bash +image", Start::Auto, Form::Picture)]
+#[case("bash +validate", Start::OnCheck, Form::Below)]
+#[case("bash +exec +validate", Start::OnKey, Form::Below)]
+fn f150_to_f154_attributes_say_what_starts_a_block_and_what_becomes_of_its_output(
+    #[case] fence: &str,
+    #[case] start: Start,
+    #[case] form: Form,
+) {
+    let how = &cell(fence).how;
+    assert_eq!((how.start, how.form), (start, form));
+}
+
+#[test]
+fn f154_one_attribute_says_what_becomes_of_the_output() {
+    let why = "`+exec_replace`, `+image` and `+acquire_terminal` exclude each other";
+    assert_eq!(mistakes("```bash +exec_replace +image\nx\n```\n"), [why]);
+}
+
+#[test]
+fn f157_a_name_is_given_once_to_output_that_stands_below_its_code() {
+    let name = |fence: &str| cell(fence).name.clone();
+    assert_eq!(name("bash +exec +id:a").as_deref(), Some("a"));
+    assert_eq!(mistakes("```bash +id:x\nx\n```\n"), ["`+id` is for blocks that run"]);
+    let replaced = mistakes("```bash +exec_replace +id:x\nx\n```\n");
+    assert_eq!(replaced, ["`+id` is for output that stands below its code"]);
+    let twice = "```bash +exec +id:a\nx\n```\n\n```bash +exec +id:a\ny\n```\n";
+    assert_eq!(mistakes(twice), ["`+id:a` is given twice"]);
+    assert_eq!(deck(twice).diagnostics[0].hints, ["the first block with it is in line 2"]);
+}
+
+#[test]
+fn f157_output_is_placed_by_name_below_the_block_that_has_it() {
+    let placed =
+        "```bash +exec +id:all\nx\n```\n\n<!-- end_slide -->\n<!-- snippet_output: all -->\n";
+    let found = deck(placed);
+    assert_eq!(found.diagnostics.len(), 0);
+    assert!(found.cells[0].detached);
+    assert_eq!(found.slides.len(), 2);
+    let wrong = deck(&placed.replace("output: all", "output: al"));
+    assert!(!wrong.cells[0].detached, "what nobody places stands below its code");
+    assert_eq!(wrong.diagnostics[0].message, "no block above has the name `al`");
+    assert_eq!(wrong.diagnostics[0].hints, ["did you mean `all`?"]);
+}
+
+#[rstest]
+#[case("python +exec:uv")]
+#[case("python +auto_exec:uv")]
+#[case("python +exec_replace:uv")]
+#[case("python +exec:uv +auto_exec:other")]
+fn f158_the_first_executor_that_is_named_runs_the_block(#[case] fence: &str) {
+    assert_eq!(cell(fence).how.alternative.as_deref(), Some("uv"));
+}
+
+#[test]
+fn f162_a_file_of_variables_is_read_line_by_line() {
+    let cell = cell("bash +exec_replace +env:my.env");
+    let variables: Vec<_> =
+        cell.how.environment.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(variables, [("FOO", "a b"), ("BAR", "=\"x\"")]);
+    let plain = self::cell("bash +exec_replace");
+    assert_ne!(cell.fingerprint, plain.fingerprint, "other variables are another run");
+}
+
+#[test]
+fn f162_a_bad_file_of_variables_is_a_mistake_in_its_own_line_and_nothing_runs() {
+    let deck = deck("```bash +exec +env:bad.env\nx\n```\n");
+    let mistake = &deck.diagnostics[0];
+    assert_eq!(mistake.message, "`nothing` sets no variable");
+    let file = deck.sources.get(mistake.span.file).unwrap();
+    assert_eq!((file.path(), file.line(mistake.span.start)), (Path::new("bad.env"), 2));
+    assert!(deck.cells.is_empty());
+    let missing = mistakes("```bash +exec +env:none.env\nx\n```\n");
+    assert!(missing[0].starts_with("cannot read `none.env`"), "{missing:?}");
+}
+
+#[test]
+fn f163_and_f164_what_a_check_is_to_find_is_kept() {
+    let check = |fence: &str| cell(fence).check.clone();
+    let meant = |alternative: Option<&str>, expects_failure| {
+        Some(Check { alternative: alternative.map(Into::into), expects_failure })
+    };
+    assert_eq!(check("bash +exec"), None);
+    assert_eq!(check("python +exec +validate:uv"), meant(Some("uv"), false));
+    for word in ["fail", "failure"] {
+        assert_eq!(check(&format!("bash +validate +expect:{word}")), meant(None, true));
+    }
+    assert_eq!(check("bash +exec +expect:success"), meant(None, false));
+    assert_eq!(mistakes("```bash +exec +expect:luck\nx\n```\n"), ["`+expect:luck` is unknown"]);
+}
+
+#[test]
+fn f148_code_kept_in_a_file_runs_with_its_hidden_lines_and_knows_its_place() {
+    let text = "```file +exec\npath: code.py\nlanguage: python\nstart_line: 2\nend_line: 3\n```\n";
+    let deck = deck(text);
+    let cell = &deck.cells[0];
+    assert_eq!((&*cell.language, &*cell.code, cell.first_line), ("python", "two\nthree\n", 2));
+    let file = deck.sources.get(cell.span.file).unwrap();
+    assert_eq!(file.path(), Path::new("code.py"));
+}

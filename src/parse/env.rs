@@ -1,0 +1,41 @@
+//! The file behind `+env:`: a `NAME=value` a line, for what a block runs with.
+
+use super::slides::Slides;
+use super::text::excerpt;
+use crate::diag::Diagnostic;
+use crate::source::{SourceFile, Span};
+
+/// Variables in the order of their lines.
+pub(super) type Environment = Vec<(Box<str>, Box<str>)>;
+
+/// Reads the file named at `span`, relative to the file that names it. Blank lines and those that
+/// start with `#` mean nothing; names and values are taken as they stand.
+///
+/// # Errors
+/// The file cannot be read, or one of its lines is no variable.
+pub(super) fn read(
+    path: &str,
+    span: Span,
+    slides: &mut Slides<'_>,
+) -> Result<Environment, Box<Diagnostic>> {
+    let text = slides.read(path, span)?;
+    let file = slides.deck.sources.add(SourceFile::new(slides.folder.join(path), text.as_str()));
+    let mut environment = Environment::new();
+    let mut start = 0;
+    for whole in text.split_inclusive('\n') {
+        let line = whole.trim_end_matches(['\n', '\r']);
+        let at = Span::new(file, start..start + line.len());
+        start += whole.len();
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let variable = line.split_once('=').filter(|(name, _)| !name.is_empty());
+        let Some((name, value)) = variable.filter(|_| !line.contains('\0')) else {
+            let message = format!("`{}` sets no variable", excerpt(line));
+            let mistake = Diagnostic::error(at, message);
+            return Err(Box::new(mistake.hint("a line is `NAME=value`, or `# a remark`")));
+        };
+        environment.push((name.into(), value.into()));
+    }
+    Ok(environment)
+}
