@@ -138,6 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "looks at what was kept")]
     fn all_that_was_written_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let (writer, catch) = Catch::open().unwrap();

@@ -73,17 +73,11 @@ pub(super) fn find(
     let engines = engines(customs, language)
         .ok_or_else(|| format!("nothing here runs `{language}` code: drop its `+exec`"))?;
     let Some(name) = alternative else { return Ok(engines.own) };
-    let mut known = engines.named.iter();
-    if let Some((_, engine)) = known.clone().find(|(known, _)| *known == name) {
+    if let Some((_, engine)) = engines.named.iter().find(|(known, _)| *known == name) {
         return Ok(engine.clone());
     }
-    let known = match known.len() {
-        0 => "only `+exec`".to_owned(),
-        _ => {
-            let first = known.next().map(|(name, _)| format!("`+exec:{name}`")).unwrap_or_default();
-            known.fold(first, |list, (name, _)| format!("{list}, `+exec:{name}`"))
-        }
-    };
+    let known: Vec<_> = engines.named.iter().map(|(name, _)| format!("`+exec:{name}`")).collect();
+    let known = if known.is_empty() { "only `+exec`".to_owned() } else { known.join(", ") };
     Err(format!("`{language}` has no executor `{name}`: there is {known}"))
 }
 

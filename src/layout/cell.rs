@@ -60,10 +60,8 @@ type Extent = (u16, u16, u16);
 fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
     let panel = code::lay_out(flow, block);
     status(flow, &panel, cell, run);
-    let output = match cell.detached {
-        true => None,
-        false => written(flow, block, (cell.id, run), panel.spot.width),
-    };
+    let output =
+        if cell.detached { None } else { written(flow, block, (cell.id, run), panel.spot.width) };
     refusal(flow, run);
     extent(panel, output.unwrap_or(panel))
 }
@@ -156,9 +154,8 @@ fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
     match &run.state {
         State::NotRun | State::Ready => theme.not_started,
         State::Queued | State::Compiling | State::Running => theme.running,
-        State::NotAllowed => theme.failure,
         State::Ended(outcome) if outcome.is_success() => theme.success,
-        State::Ended(_) => theme.failure,
+        State::Ended(_) | State::NotAllowed => theme.failure,
     }
 }
 

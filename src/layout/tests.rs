@@ -68,7 +68,7 @@ impl Fixture {
 
     /// The cell runs like this.
     fn how(mut self, form: Form, start: Start) -> Self {
-        let how = How { form, start, ..How::default() };
+        let how = How { start, form, ..How::default() };
         self.deck.cells = vec![Arc::new(Cell { how, ..Cell::default() })];
         self
     }

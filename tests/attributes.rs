@@ -1,0 +1,189 @@
+//! What a fence's attributes make of a block, in the whole program and with real processes: what
+//! starts by itself, where its output goes, which executor runs it.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail by panicking")]
+
+mod stage;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use stage::{Opening, Stage};
+use tempfile::TempDir;
+
+/// A folder with these files, the deck `talk.md` among them.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// Opens the folder's deck with these arguments.
+fn open(folder: &TempDir, args: &[&str]) -> Stage {
+    Stage::open(&folder.path().join("talk.md"), &Opening { args, ..Opening::default() })
+}
+
+fn leave(talk: Stage) {
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+/// The lines that were added to a file of the folder.
+fn log(folder: &TempDir) -> Vec<String> {
+    let text = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn f152_and_f153_blocks_run_by_themselves_where_they_are_about_to_be_shown() {
+    let slides: Vec<_> = (1..=5)
+        .map(|n| format!("Slide {n}\n===\n\n```bash +auto_exec\necho {n} >> log; echo auto-$(({n} + 40))\n```\n\n```bash +exec_replace\necho instead-$(({n} + 60))\n```\n"))
+        .collect();
+    let folder = folder(&[("talk.md", &slides.join("\n<!-- end_slide -->\n\n"))]);
+    let talk = open(&folder, &["-x", "-X"]);
+    talk.wait_for("auto-41");
+    talk.wait_for("instead-61");
+    talk.wait("its code is gone", |screen| !screen.contains("echo instead"));
+    talk.wait("the neighbour ran, too", |_| log(&folder).len() == 2);
+    let mut ran = log(&folder);
+    ran.sort();
+    assert_eq!(ran, ["1", "2"], "and no other");
+    talk.keys("G");
+    talk.wait_for("auto-45");
+    talk.wait("the last two ran", |_| log(&folder).len() == 4);
+    let text = fs::read_to_string(folder.path().join("talk.md")).unwrap();
+    fs::write(folder.path().join("talk.md"), text.replace("auto-$((5", "edited-$((5")).unwrap();
+    talk.wait_for("edited-45");
+    talk.keys("p");
+    talk.wait_for("auto-44");
+    talk.keys("n");
+    talk.wait_for("edited-45");
+    talk.wait("the neighbour ran", |_| log(&folder).len() == 6);
+    let mut ran = log(&folder);
+    ran.sort();
+    assert_eq!(ran, ["1", "2", "3", "4", "5", "5"], "an edit runs only what it changed");
+    leave(talk);
+}
+
+#[test]
+fn f151_without_leave_a_block_that_runs_by_itself_says_so_and_the_key_asks() {
+    let text = "One\n===\n\n```bash +exec_replace\necho instead-$((1 + 60))\n```\n";
+    let folder = folder(&[("talk.md", text)]);
+    let talk = open(&folder, &["-x"]);
+    talk.wait_for("may not run · ctrl-e or -X");
+    talk.wait_for("echo instead");
+    talk.keys("ctrl-e");
+    talk.wait_for("Run this deck's code?");
+    talk.wait_for("by itself      1 block");
+    talk.keys("o");
+    talk.wait_for("instead-61");
+    leave(talk);
+}
+
+#[test]
+fn f152_a_failure_in_place_of_the_code_shows_how_it_failed() {
+    let text = "One\n===\n\n```bash +exec_replace\necho oh-$((1 + 60)); exit 3\n```\n";
+    let folder = folder(&[("talk.md", text)]);
+    let talk = open(&folder, &["-X"]);
+    talk.wait_for("oh-61");
+    talk.wait_for("failed: exit 3");
+    leave(talk);
+}
+
+#[test]
+fn f154_a_picture_is_drawn_in_place_of_the_code_that_makes_it() {
+    let make = "import struct, sys, zlib\ndef chunk(kind, data):\n    body = kind + data\n    return struct.pack('>I', len(data)) + body + struct.pack('>I', zlib.crc32(body))\nrows = b''.join(b'\\0' + bytes((4 * row, 48, 16)) * 64 for row in range(64))\nsys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 64, 64, 8, 2, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))";
+    let text = format!(
+        "One\n===\n\n```python +image\n{make}\n```\n\n<!-- end_slide -->\n\n```bash +image\necho no picture; echo why >&2\n```\n\n<!-- end_slide -->\n\n```bash +image\necho because >&2; exit 4\n```\n"
+    );
+    let folder = folder(&[("talk.md", &text)]);
+    let talk = open(&folder, &["-X"]);
+    talk.wait("the picture", |screen| screen.contains('▀') || screen.contains('▄'));
+    talk.wait("its code is gone", |screen| !screen.contains("zlib"));
+    talk.keys("n");
+    talk.wait_for("it is no PNG, JPEG or GIF picture");
+    talk.wait_for("why");
+    talk.keys("n");
+    talk.wait_for("because");
+    talk.wait_for("failed: exit 4");
+    leave(talk);
+}
+
+#[test]
+fn f157_output_appears_where_the_deck_places_it_on_later_slides_too() {
+    let text = "One\n===\n\n```bash +exec +id:a\necho out-$((1 + 60))\n```\n\nbetween\n\n<!-- snippet_output: a -->\n\nbelow\n\n<!-- end_slide -->\n\nTwo\n===\n\n<!-- snippet_output: a -->\n";
+    let folder = folder(&[("talk.md", text)]);
+    let talk = open(&folder, &["-x"]);
+    talk.wait_for("below");
+    talk.keys("ctrl-e");
+    talk.wait("once, between the paragraphs", |screen| {
+        let at = |text: &str| screen.find(text);
+        screen.matches("out-61").count() == 1
+            && at("between") < at("out-61")
+            && at("out-61") < at("below")
+    });
+    talk.keys("n");
+    talk.wait_for("Two");
+    talk.wait_for("out-61");
+    leave(talk);
+}
+
+#[test]
+fn f158_and_custom_executors_run_what_they_name() {
+    let folder = folder(&[
+        (
+            "talk.md",
+            "One\n===\n\n```python +auto_exec:uv\nx = 1\n```\n\n```sql +auto_exec\n-- hidden\nselect 1;\n```\n\n```js +auto_exec:deno\nx\n```\n",
+        ),
+        (
+            "own.yaml",
+            "snippet:\n  exec:\n    custom:\n      sql:\n        filename: q.sql\n        commands: [[\"sh\", \"-c\", \"echo sql-$WORD; cat $pwd/q.sql\"]]\n        environment: {WORD: custom}\n        hidden_line_prefix: \"-- \"\n",
+        ),
+    ]);
+    let programs = folder.path().join("programs");
+    fs::create_dir(&programs).unwrap();
+    // `uv` stands in for the real one: what is tested is that it is run, and how.
+    program(&programs.join("uv"), "echo \"uv-got $1 $2 $3\"; tail -n 1 $4");
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let own = folder.path().join("own.yaml");
+    let args = ["-x", "--config", own.to_str().unwrap()];
+    let opening =
+        Opening { args: &args, env: &[("PATH", &path)], size: (100, 50), ..Opening::default() };
+    let talk = Stage::open(&folder.path().join("talk.md"), &opening);
+    talk.wait_for("uv-got run --script -q");
+    talk.wait_for("sql-custom");
+    talk.wait("hidden lines run and are not shown", |screen| {
+        screen.matches("hidden").count() == 1 && !screen.contains("-- hidden")
+    });
+    talk.wait_for("`deno` is not installed");
+    leave(talk);
+}
+
+fn program(path: &Path, script: &str) {
+    fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn f161_and_f162_code_runs_in_the_decks_folder_with_the_decks_variables() {
+    let text = "One\n===\n\n```bash +exec_replace +env:my.env\npwd; echo \"word=$WORD\"\n```\n";
+    let folder = folder(&[("talk.md", text), ("my.env", "# mine\nWORD=a b\n")]);
+    let talk = open(&folder, &["-X"]);
+    talk.wait_for("word=a b");
+    let name = folder.path().file_name().unwrap().to_str().unwrap().to_owned();
+    talk.wait_for(&name);
+    fs::write(folder.path().join("my.env"), "WORD=other\n").unwrap();
+    talk.wait_for("word=other");
+    leave(talk);
+}
+
+#[test]
+fn f168_a_language_that_nothing_runs_says_so_on_its_block() {
+    let folder = folder(&[("talk.md", "One\n===\n\n```sql +auto_exec\nselect 1;\n```\n")]);
+    let talk = open(&folder, &["-x"]);
+    talk.wait_for("nothing here runs `sql` code");
+    leave(talk);
+}
