@@ -8,8 +8,10 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use super::{Diagnostic, Severity};
 use crate::source::{SourceFile, Sources, visible, visible_line};
 
-/// Of a long line, at most this much is shown behind the span.
-const BEHIND: usize = 200;
+/// Of a long line, at most this much is shown before and behind what is marked.
+const AROUND: usize = 200;
+/// At most so much is marked.
+const MARKED: usize = 400;
 
 /// The excerpt as a compiler would print it, without colour.
 pub fn plain(diagnostic: &Diagnostic, sources: &Sources) -> String {
@@ -38,7 +40,11 @@ fn report(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> St
     for hint in &diagnostic.hints {
         group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
     }
-    renderer.render(&[group])
+    let report = renderer.render(&[group]);
+    match excerpt {
+        Some(excerpt) if excerpt.cut > 0 => excerpt.with_true_place(&report),
+        _ => report,
+    }
 }
 
 /// `file:line:column: message`, without the hints.
@@ -54,25 +60,35 @@ struct Excerpt {
     number: usize,
     /// What is marked of the line.
     span: Range<usize>,
+    /// The characters left out at its start.
+    cut: usize,
 }
 
 impl Excerpt {
     fn new(diagnostic: &Diagnostic, file: &SourceFile) -> Self {
-        let text = file.text();
-        let range = diagnostic.span.range();
+        let (text, range) = (file.text(), diagnostic.span.range());
         let start = text.floor_char_boundary(range.start);
-        let from = text[..start].rfind('\n').map_or(0, |end| end + 1);
+        let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let line_end = from + text[from..line_end].trim_end_matches('\r').len();
-        let end = text.floor_char_boundary(range.end).min(line_end).max(start);
-        let cut = text.floor_char_boundary(end.saturating_add(BEHIND).min(line_end));
+        let line_end = line + text[line..line_end].trim_end_matches('\r').len();
+        let end = text.floor_char_boundary(range.end.min(start + MARKED)).min(line_end).max(start);
+        let is_part = start - line > 2 * AROUND;
+        let from = if is_part { text.floor_char_boundary(start - AROUND) } else { line };
+        let behind = text.floor_char_boundary((end + AROUND).min(line_end)).max(end);
         // Without anything that a terminal would obey; what that changes, the span follows.
-        let before = visible(&text[from..start]).into_owned();
-        let marked = visible(&text[start..end]);
+        let [before, marked, behind] =
+            [from..start, start..end, end..behind].map(|part| visible(&text[part]));
         let span = before.len()..before.len() + marked.len();
-        let behind = visible(&text[end..cut.max(end)]);
-        let line = [&before, &*marked, &*behind].concat();
-        Self { path: file.name(), line, number: file.line(start as u32) as usize, span }
+        let cut = text[line..from].chars().count();
+        let line = [before, marked, behind].concat();
+        Self { path: file.name(), line, number: file.line(start as u32) as usize, span, cut }
+    }
+
+    /// The report with the place in the whole line, not in the part of it that was drawn.
+    fn with_true_place(&self, report: &str) -> String {
+        let column = self.line[..self.span.start].chars().count() + 1;
+        let place = |column| format!("{}:{}:{column}", self.path, self.number);
+        report.replacen(&place(column), &place(column + self.cut), 1)
     }
 }
 
@@ -102,6 +118,16 @@ mod tests {
           = hint: did you mean `pause`?
         ");
         assert_eq!(summary(&diagnostic, &sources), "talk.md:2:6: unknown command `puase`");
+    }
+
+    #[test]
+    fn of_a_long_line_a_part_is_shown_at_its_true_place() {
+        let text = format!("{}puase{}", "a".repeat(1_000), "b".repeat(1_000_000));
+        let (diagnostic, sources) = mistake(&text, 1_000..1_005);
+        let report = plain(&diagnostic, &sources);
+        assert!(report.contains("talk.md:1:1001"), "{report}");
+        assert!(report.contains("apuaseb") && report.contains("^^^^^"), "{report}");
+        assert!(report.len() < 1_000, "{report}");
     }
 
     #[test]

@@ -1,8 +1,15 @@
 //! The word that was meant: the nearest known name to a misspelt one, for "did you mean".
 
+/// Longer words than this are no typo of anything.
+const LONGEST: usize = 60;
+
 /// The candidate nearest to `word` by edits, if it is near enough to be what was meant.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().take(LONGEST + 1).count();
+    if length > LONGEST {
+        return None;
+    }
+    let limit = (length / 3).max(1);
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))

@@ -1,6 +1,8 @@
 //! The YAML before the first slide: cut out by hand, since a markdown parser's own front matter
 //! swallows rules in the middle of a deck, and read key by key, so that a bad one costs only itself.
 
+use std::collections::BTreeSet;
+
 use super::text::{clean, excerpt};
 use super::yaml::{self, Node, Value};
 use super::{line, options};
@@ -63,6 +65,9 @@ pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
 /// Keys that make an intro slide.
 const SHOWN: [&str; 7] = ["title", "sub_title", "event", "location", "date", "author", "authors"];
 
+/// Of more unknown keys than this the others are not told: what holds them is something else.
+const MOST_STRANGERS: usize = 50;
+
 /// Walks the front matter's keys, and keeps what each says.
 struct Reader<'d> {
     deck: &'d mut Deck,
@@ -112,8 +117,9 @@ impl Reader<'_> {
     /// A map's entries; complains of keys that stand there twice, of which the last holds.
     fn entries<'n>(&mut self, map: &'n Node) -> &'n [(Node, Node)] {
         let entries = map.entries();
-        for (index, (key, _)) in entries.iter().enumerate() {
-            if entries[..index].iter().any(|(other, _)| key.text() == other.text()) {
+        let mut seen = BTreeSet::new();
+        for (key, _) in entries {
+            if !seen.insert(key.text()) {
                 let name = excerpt(key.text().unwrap_or_default());
                 let mistake = self.error(key, format!("`{name}` is given twice"));
                 self.keep(mistake.hint("the last one holds"));
@@ -222,10 +228,12 @@ impl Reader<'_> {
     }
 
     fn unknown_keys(&mut self, map: &Node, path: &str, known: &[&str]) {
-        for (key, _) in map.entries() {
-            let name = key.text().unwrap_or_default();
-            if known.contains(&name) {
-                continue;
+        let named = map.entries().iter().map(|(key, _)| (key, key.text().unwrap_or_default()));
+        let strangers = named.filter(|(_, name)| !known.contains(name));
+        for (number, (key, name)) in strangers.enumerate() {
+            if number == MOST_STRANGERS {
+                let mistake = self.error(key, "and more keys that front matter does not have");
+                return self.keep(mistake);
             }
             let mistake = self.error(key, format!("unknown key `{path}{}`", excerpt(name)));
             self.keep(match diag::closest(name, known.iter().copied()) {

@@ -8,6 +8,9 @@ use super::tree::{Element, ElementKind, Origin};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};
 
+/// So many quotes between `>>>` lines are no accident.
+const MANY_QUOTES: usize = 64;
+
 /// Reads a text stretch by stretch.
 pub(super) struct Segments<'t> {
     text: &'t str,
@@ -17,12 +20,15 @@ pub(super) struct Segments<'t> {
     /// Whether cuts are made: not where a link or footnote may be defined on another slide.
     cut: bool,
     depth: usize,
+    /// How many quotes between `>>>` lines there were. After many, stretches end at such lines,
+    /// since what is behind one would be read again for each.
+    quotes: usize,
 }
 
 impl<'t> Segments<'t> {
     /// The text of `file` from byte `from` on.
     pub(super) fn new(text: &'t str, from: usize, file: FileId) -> Self {
-        Self { text, file, at: from, cut: !has_definitions(text), depth: 0 }
+        Self { text, file, at: from, cut: !has_definitions(text), depth: 0, quotes: 0 }
     }
 
     /// The blocks of the next stretch; none at the end.
@@ -62,6 +68,20 @@ impl<'t> Segments<'t> {
         if !self.cut {
             return self.text.len();
         }
+        let end = self.slide_end(at);
+        if self.quotes < MANY_QUOTES {
+            return end;
+        }
+        let lines = self.text[at..end].split_inclusive('\n').scan(at, |next, line| {
+            *next += line.len();
+            Some((*next, line))
+        });
+        let marks = |line: &str| line.trim().len() >= 3 && line.trim().bytes().all(|b| b == b'>');
+        { lines }.find(|(_, line)| marks(line)).map_or(end, |(behind, _)| behind)
+    }
+
+    /// Where the slide ends that byte `at` is on.
+    fn slide_end(&self, at: usize) -> usize {
         // One search that stops at the first comment: looking for each spelling of the command
         // would go to the end of the text for the one that the deck does not use.
         let mut from = at;
@@ -89,7 +109,9 @@ impl<'t> Segments<'t> {
         blocks: &mut Vec<Element<'t>>,
         mistakes: &mut Vec<Diagnostic>,
     ) {
+        self.quotes += 1;
         let (start, inside) = (line.start, line.end);
+        let end = self.slide_end(inside).max(end);
         let span = |to: usize| Span::new(self.file, start..to);
         let marks = self.text[start..inside].trim().len();
         let Some(closing) = quote_end(self.text, inside, end, marks) else {
@@ -106,7 +128,8 @@ impl<'t> Segments<'t> {
         }
         let text = &self.text[..closing.start];
         let file = self.file;
-        let mut quoted = Self { text, file, at: inside, cut: false, depth: self.depth + 1 };
+        let depth = self.depth + 1;
+        let mut quoted = Self { text, file, at: inside, cut: false, depth, quotes: 0 };
         let mut elements = Vec::new();
         while let Some(more) = quoted.next(mistakes) {
             elements.extend(more);

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-pub use visible::{visible, visible_line};
+pub use visible::{excerpt, visible, visible_line};
 
 /// Names one file of a [`Sources`]; the deck's own file is always 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

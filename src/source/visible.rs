@@ -25,6 +25,16 @@ pub fn visible_line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The start of an author's word, safe and short enough to stand in a message.
+pub fn excerpt(word: &str) -> String {
+    const LONGEST: usize = 40;
+    let word = word.trim_end();
+    let line = word.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(LONGEST).collect();
+    let cut = short.len() < line.len() || line.len() < word.len();
+    format!("{}{}", visible_line(&short), if cut { "…" } else { "" })
+}
+
 /// Whether a byte may be part of a control character. `0xC2` leads the 8-bit ones.
 fn suspicious(byte: u8) -> bool {
     byte < b' ' && byte != b'\n' && byte != b'\t' || byte == 0x7f || byte == 0xc2
@@ -51,6 +61,14 @@ mod tests {
         assert_eq!(visible_line("a\tb\nc\r"), "a␉b␊c␍");
         assert!(matches!(visible("é¡ 🚀"), Cow::Owned(text) if text == "é¡ 🚀"));
         assert!(matches!(visible_line("plain"), Cow::Borrowed("plain")));
+    }
+
+    #[test]
+    fn an_excerpt_is_one_short_line() {
+        assert_eq!(excerpt("pause"), "pause");
+        assert_eq!(excerpt("a\nb"), "a…");
+        assert_eq!(excerpt("a\x1bb"), "a␛b");
+        assert_eq!(excerpt(&"x".repeat(50)), format!("{}…", "x".repeat(40)));
     }
 
     #[test]

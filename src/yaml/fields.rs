@@ -4,12 +4,13 @@
 //!
 //! A value that cannot be read is a diagnostic, and what was there before stays.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::{Key, Node, Slot, Value};
 use crate::diag::{Diagnostic, Severity, closest};
-use crate::source::Span;
+use crate::source::{Span, excerpt};
 
 /// A YAML text and where it stands, to point at parts of it: the whole text, word for word or with
 /// the indent of its further lines taken away; or, if there is no room for it, only what names it.
@@ -42,6 +43,9 @@ pub trait Read: Sized {
 
 /// What a mapping is called in messages.
 const KEYS_AND_VALUES: &str = "keys and values";
+
+/// Of more unknown keys than this only the number is told: what holds them is something else.
+const MOST_STRANGERS: usize = 50;
 
 /// A mapping that is being read.
 pub struct Fields<'a> {
@@ -230,14 +234,14 @@ impl<'a> Fields<'a> {
     }
 
     fn report_strangers(&mut self) {
-        for (key, _) in self.entries {
-            if self.asked.contains(&key.name.as_str()) {
-                continue;
-            }
-            let kind = self.place.kind;
+        let known = |key: &Key| self.asked.contains(&key.name.as_str());
+        let mut strangers = self.entries.iter().map(|(key, _)| key).filter(|key| !known(key));
+        let kind = self.place.kind;
+        for key in strangers.by_ref().take(MOST_STRANGERS) {
+            let name = excerpt(&key.name);
             let (message, severity) = match self.path.as_str() {
-                "" => (format!("a {} has no key `{}`", kind.name, key.name), kind.strange_root),
-                path => (format!("`{path}` has no key `{}`", key.name), kind.strange_key),
+                "" => (format!("a {} has no key `{name}`", kind.name), kind.strange_root),
+                path => (format!("`{path}` has no key `{name}`"), kind.strange_key),
             };
             let mut problem = self.place.error(key.range.clone(), message);
             problem.severity = severity;
@@ -246,11 +250,16 @@ impl<'a> Fields<'a> {
             }
             self.problems.push(problem);
         }
+        if let Some(key) = strangers.next() {
+            let message = format!("and more keys that a {} does not have", kind.name);
+            self.problems.push(self.place.error(key.range.clone(), message));
+        }
     }
 
     fn report_repeated(&mut self) {
-        for (at, (key, _)) in self.entries.iter().enumerate() {
-            if self.entries[..at].iter().any(|(earlier, _)| earlier.name == key.name) {
+        let mut seen = BTreeSet::new();
+        for (key, _) in self.entries {
+            if !seen.insert(&key.name) {
                 let message = format!("`{}` is given twice", self.named(&key.name));
                 let problem = self.place.warning(key.range.clone(), message);
                 self.problems.push(problem.hint("the last one counts"));
