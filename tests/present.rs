@@ -164,6 +164,27 @@ fn f199_a_second_window_shows_the_notes_of_the_slide_that_is_shown() {
 }
 
 #[test]
+fn f127_a_terminal_with_text_sizes_gets_them() {
+    let deck = "One\n===\n\na^2^\n";
+    let sizes = Opening { terminal: Terminal::Sizes, ..Opening::default() };
+    let talk = Stage::show_with(deck, &sizes);
+    let written = |talk: &Stage, bytes: &str| {
+        let seen = talk.seen();
+        seen.bytes.windows(bytes.len()).any(|window| window == bytes.as_bytes())
+    };
+    talk.wait("the title in double size", |_| written(&talk, "\x1b]66;s=2;O\x1b\\"));
+    talk.wait("a small two", |_| written(&talk, "\x1b]66;s=1:n=1:d=2;2\x1b\\"));
+    talk.keys("q");
+    assert!(talk.end().success());
+    let plain = Stage::show(deck);
+    plain.wait_for("a²");
+    plain.wait_for("One");
+    assert!(!written(&plain, "\x1b]66;s=2;O"));
+    plain.keys("q");
+    assert!(plain.end().success());
+}
+
+#[test]
 fn in_presentation_mode_a_save_changes_nothing() {
     let talk = Stage::show_with(TWO, &Opening { args: &["-p"], ..Opening::default() });
     talk.wait_for("first");

@@ -3,6 +3,7 @@
 use ratatui::style::{Modifier, Style};
 
 use super::page::Page;
+use super::scene::RAISED;
 use super::text::Text;
 use crate::deck::{Inline, SpanColors, TextStyle, Variable};
 use crate::theme::color;
@@ -45,9 +46,12 @@ pub(super) fn extend(lines: &mut Vec<Text>, inlines: &[Inline], look: Look, page
             Inline::Break => lines.push(Text::default()),
             Inline::SoftBreak if look.rows => lines.push(Text::default()),
             Inline::SoftBreak => line.push(" ", look.base),
-            Inline::Text(text, style) => match raised(text, style) {
-                Some(raised) => line.push(&raised, styled(style, look, page)),
-                None => line.push(text, styled(style, look, page)),
+            Inline::Text(text, style) => match raised(text, style, page) {
+                Raised::Characters(raised) => line.push(&raised, styled(style, look, page)),
+                Raised::Size => {
+                    line.push(text, styled(style, look, page).add_modifier(RAISED));
+                }
+                Raised::Not => line.push(text, styled(style, look, page)),
             },
             Inline::Variable(variable, style) => {
                 let number = match variable {
@@ -113,9 +117,24 @@ fn span_style(colors: &SpanColors, page: &Page<'_>) -> Style {
     }
 }
 
-/// Superscript in characters of its own, where every character has one.
-fn raised(text: &str, style: &TextStyle) -> Option<String> {
-    style.has(TextStyle::SUPERSCRIPT).then(|| text.chars().map(superscript).collect())?
+/// How a piece of text is set above the others.
+enum Raised {
+    /// It is not.
+    Not,
+    /// By its size, where text has sizes.
+    Size,
+    /// In characters of its own, where every character has one.
+    Characters(String),
+}
+
+fn raised(text: &str, style: &TextStyle, page: &Page<'_>) -> Raised {
+    if !style.has(TextStyle::SUPERSCRIPT) {
+        return Raised::Not;
+    }
+    if page.inputs.size.large_text {
+        return Raised::Size;
+    }
+    text.chars().map(superscript).collect::<Option<_>>().map_or(Raised::Not, Raised::Characters)
 }
 
 /// The superscript form of a character.

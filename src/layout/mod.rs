@@ -36,7 +36,7 @@ use crate::run::Runs;
 use crate::theme::Theme;
 
 pub use overflow::overflow;
-pub use scene::{Item, Placed, Scene, Size};
+pub use scene::{Item, Placed, RAISED, Scene, Size};
 
 /// The row on which a slide's blocks begin.
 const FIRST_ROW: u32 = 1;

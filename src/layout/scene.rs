@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::PictureKey;
@@ -68,6 +68,10 @@ pub struct Placed {
     /// What stands there.
     pub item: Item,
 }
+
+/// Marks text that is half as high as others, at the top of its row: superscript. (A modifier that
+/// no theme and no output can ask for; painting takes it off.)
+pub const RAISED: Modifier = Modifier::RAPID_BLINK;
 
 /// What can stand somewhere.
 #[derive(Clone, Debug, PartialEq)]

@@ -82,6 +82,24 @@ mod tests {
     }
 
     #[test]
+    fn f127_large_text_is_written_once_and_written_over() {
+        use crate::layout::{Item, Placed, Scene, Size};
+        let mut scene = Scene::blank(Size::new(6, 3), Style::new());
+        let line = ratatui::text::Line::raw("ab");
+        scene.body = vec![Placed { x: 1, y: 0, item: Item::Large { line, size: 2 } }];
+        let blank = Buffer::empty(ratatui::layout::Rect::new(0, 0, 6, 3));
+        let mut large = blank.clone();
+        crate::view::paint(&scene, 0, &mut large);
+        let places = |shown: &Buffer, next: &Buffer| -> Vec<(u16, u16)> {
+            changes(shown, next).into_iter().map(|(x, y, _)| (x, y)).collect()
+        };
+        assert_eq!(places(&blank, &large), [(1, 0), (3, 0)]);
+        assert_eq!(places(&large, &large), []);
+        let back = places(&large, &blank);
+        assert!(back.contains(&(1, 0)) && back.contains(&(3, 0)), "{back:?}");
+    }
+
+    #[test]
     fn half_a_wide_character_under_a_panel_is_ratatuis_affair() {
         let (shown, mut next) = (buffer(&["a中b"]), buffer(&["a中b"]));
         next[(2, 0)].set_symbol("│");

@@ -287,7 +287,7 @@ impl Talk {
                 None => return false,
             },
             Event::Answers(answers) => {
-                self.screen.set_cell(answers.cell.unwrap_or_default());
+                self.screen.learn(answers.cell, answers.large_text);
                 self.media.set_protocol(stage::protocol(&self.settings, answers));
                 self.frames.hurry();
                 Msg::Picture

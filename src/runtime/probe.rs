@@ -12,16 +12,21 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 /// How long to wait for the last answer.
 pub(super) const PATIENCE: Duration = Duration::from_millis(1500);
 
-/// Kitty graphics sent inline; the cell's size in pixels; device attributes (sixel).
-pub(super) const QUESTIONS: &str = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c";
+/// A blank of twice the size, and where the cursor stands after it; kitty graphics sent inline; the
+/// cell's size in pixels; device attributes (sixel).
+pub(super) const QUESTIONS: &str = "\r\x1b]66;s=2; \x1b\\\x1b[6n\
+    \x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c";
 
 /// What the terminal answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "an answer each")]
 pub(crate) struct Answers {
     /// It shows pictures by kitty's protocol.
     pub(crate) kitty: bool,
     /// It shows sixel pictures.
     pub(crate) sixel: bool,
+    /// It shows text of several sizes (OSC 66).
+    pub(crate) large_text: bool,
     /// A cell in pixels, width and height.
     pub(crate) cell: Option<(u16, u16)>,
     /// The last question was answered.
@@ -87,7 +92,9 @@ impl Answers {
                     self.cell = Some((width, height));
                 }
             }
-            Some((b'R' | b'y', _)) => {}
+            // Only a blank of twice the size takes the cursor from the first to the third column.
+            Some((b'R', place)) => self.large_text |= place.ends_with(b";3"),
+            Some((b'y', _)) => {}
             _ => return false,
         }
         true
@@ -174,11 +181,17 @@ fn key(token: &[u8]) -> Option<KeyEvent> {
 mod tests {
     use super::*;
 
-    const REPLY: &[u8] = b"\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
+    const REPLY: &[u8] = b"\x1b[1;3R\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
 
     #[test]
     fn answers_are_told_from_keys_however_they_are_cut() {
-        let whole = Answers { kitty: true, sixel: true, cell: Some((10, 20)), complete: true };
+        let whole = Answers {
+            kitty: true,
+            sixel: true,
+            large_text: true,
+            cell: Some((10, 20)),
+            complete: true,
+        };
         for cut in 0..REPLY.len() {
             let mut probe = Probe::default();
             let mut keys = probe.feed(b"l");
@@ -188,6 +201,15 @@ mod tests {
             let codes: Vec<_> = keys.iter().map(|key| key.code).collect();
             assert_eq!(codes, [KeyCode::Char('l'), KeyCode::Down], "cut at {cut}");
             assert_eq!(probe.answers, whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn f127_a_terminal_that_ignores_sizes_leaves_the_cursor_where_it_was() {
+        for place in ["\x1b[1;1R", "\x1b[1;2R", "\x1b[1;33R"] {
+            let mut probe = Probe::default();
+            assert_eq!(probe.feed(place.as_bytes()), []);
+            assert!(!probe.answers.large_text, "{place}");
         }
     }
 

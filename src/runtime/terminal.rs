@@ -74,16 +74,18 @@ impl Screen {
         &self.shown
     }
 
-    /// Sets the size of a cell in pixels, as the terminal told it.
-    pub(crate) fn set_cell(&mut self, cell: (u16, u16)) {
-        if cell.0 > 0 && cell.1 > 0 {
+    /// Sets the size of a cell in pixels and whether text can be larger, as the terminal told it.
+    pub(crate) fn learn(&mut self, cell: Option<(u16, u16)>, large_text: bool) {
+        if let Some(cell) = cell.filter(|cell| cell.0 > 0 && cell.1 > 0) {
             self.size.cell = cell;
         }
+        self.size.large_text = large_text;
     }
 
     /// Asks the terminal for its size again, and draws everything anew.
     pub(crate) fn resize(&mut self) {
-        self.size = terminal_size(self.size.cell);
+        let large_text = self.size.large_text;
+        self.size = Size { large_text, ..terminal_size(self.size.cell) };
         self.refresh();
     }
 

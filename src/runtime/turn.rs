@@ -67,9 +67,11 @@ impl Talk {
             self.lay_out();
         }
         let Self { app, scene, show, media, screen, .. } = self;
-        let from = screen.shown().clone();
+        let mut from = screen.shown().clone();
+        view::flatten(&mut from);
         let mut to = Buffer::empty(from.area);
         let overlays = view::draw(app, scene, app.scroll, &show.theme, &mut to);
+        view::flatten(&mut to);
         let (base, cell) = (show.theme.base, screen.size().cell);
         let gone = media.paint(&[], base.bg.unwrap_or_default(), cell, &mut to);
         media.stand_in(&overlays, base.bg.unwrap_or_default(), cell, &mut to);

@@ -17,7 +17,7 @@ use crate::app::{App, Mode};
 use crate::layout::Scene;
 use crate::theme::Theme;
 
-pub use large::large;
+pub use large::{flatten, large};
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 
@@ -43,5 +43,8 @@ pub fn draw(
         Mode::Ask(cells) => ask::draw(app, cells, theme, buffer),
     }
     status::draw(app, theme, buffer);
+    if scene.size.large_text {
+        large::mend(buffer);
+    }
     if matches!(app.mode, Mode::Slide) { overlays } else { Vec::new() }
 }

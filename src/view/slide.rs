@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::large;
-use crate::layout::{Item, PictureKey, Placed, Scene};
+use crate::layout::{Item, PictureKey, Placed, RAISED, Scene};
 
 /// A picture's place on the screen, for whoever can put pictures there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,8 @@ impl Window {
                 if x.saturating_add(width) > area.right() {
                     return;
                 }
-                large::put(buffer, Rect { x, width, ..area }, grapheme, size, style);
+                let (style, is_raised) = raised(style);
+                large::put(buffer, Rect { x, width, ..area }, grapheme, (size, is_raised), style);
                 x += width;
             }
         }
@@ -167,7 +168,7 @@ fn blank(buffer: &mut Buffer, area: Rect, style: Style) {
 fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
     let mut x = x;
     for span in &line.spans {
-        let style = line.style.patch(span.style);
+        let (style, is_raised) = raised(line.style.patch(span.style));
         for grapheme in graphemes(&span.content) {
             let width = grapheme.width() as u16;
             if x.saturating_add(width) > row.right() {
@@ -175,6 +176,12 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
             }
             if width == 0 && x > row.x {
                 join(buffer, Position::new(x - 1, row.y), grapheme);
+            }
+            if is_raised {
+                let area = Rect { x, width, height: 1, ..row };
+                large::put(buffer, area, grapheme, (1, true), style);
+                x += width;
+                continue;
             }
             for covered in x..x + width {
                 if let Some(cell) = buffer.cell_mut(Position::new(covered, row.y)) {
@@ -185,6 +192,12 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
             x += width;
         }
     }
+}
+
+/// A text's style, and whether it is half as high, at the top of its row.
+fn raised(style: Style) -> (Style, bool) {
+    let is_raised = style.add_modifier.contains(RAISED);
+    (Style { add_modifier: style.add_modifier.difference(RAISED), ..style }, is_raised)
 }
 
 /// Adds what takes no column of its own, as an accent, to the character before it.

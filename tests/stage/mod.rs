@@ -30,6 +30,8 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 pub enum Terminal {
     /// Device attributes only: no pictures but half blocks.
     Plain,
+    /// As [`Terminal::Plain`], and text of several sizes.
+    Sizes,
     /// Nothing at all.
     Mute,
 }
@@ -362,8 +364,13 @@ fn watch(
             let Ok(count @ 1..) = rustix::io::read(&master, &mut chunk) else { return };
             let bytes = &chunk[..count];
             let asked = bytes.windows(3).any(|window| window == b"\x1b[c");
-            if asked && terminal == Terminal::Plain {
-                let _ = rustix::io::write(&master, b"\x1b[?62;22c");
+            let answer: &[u8] = match terminal {
+                Terminal::Plain => b"\x1b[1;1R\x1b[?62;22c",
+                Terminal::Sizes => b"\x1b[1;3R\x1b[?62;22c",
+                Terminal::Mute => b"",
+            };
+            if asked {
+                let _ = rustix::io::write(&master, answer);
             }
             let mut seen = seen.lock().unwrap();
             seen.terminal.process(bytes);
