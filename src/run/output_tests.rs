@@ -166,7 +166,7 @@ fn every_rendition_is_followed() {
         ("\x1b[4m\x1b[4:0mx", plain),
         ("\x1b[21mx", plain.underlined()),
         ("\x1b[5mx", plain.slow_blink()),
-        ("\x1b[6mx", plain.rapid_blink()),
+        ("\x1b[6mx", plain.slow_blink()),
         ("\x1b[7;8;9mx", plain.reversed().hidden().crossed_out()),
         ("\x1b[1;2;3;4;5;7;8;9m\x1b[22;23;24;25;27;28;29mx", plain),
         ("\x1b[31;41;1m\x1b[39;49mx", plain.bold()),
