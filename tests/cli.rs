@@ -220,3 +220,73 @@ fn arguments_that_make_no_sense_are_a_mistake_of_their_own() {
         assert_eq!(Shell::new(args).run().status, 2, "{args:?}");
     }
 }
+
+/// Themes of the user's own, one file each.
+fn check_with_themes(deck: &str, themes: &[(&str, &str)]) -> Done {
+    let shell = Shell::new(&["check", "talk.md"]).file("talk.md", deck);
+    let file = |shell: Shell, (name, text): &(&str, &str)| {
+        shell.file(&format!("home/livedeck/themes/{name}"), text)
+    };
+    themes.iter().fold(shell, file).run()
+}
+
+#[test]
+fn f171_the_user_s_themes_are_files_and_none_is_a_built_in_one() {
+    let deck = "---\ntheme:\n  name: mine\n---\n";
+    let mine = ("mine.yaml", "default: {colors: {foreground: red}}");
+    assert_eq!(check_with_themes(deck, &[mine]).status, 0);
+    let done = check_with_themes(deck, &[("mine.yml", "")]);
+    assert!(done.out.contains("there is no theme `mine`"), "{}", done.out);
+    let done = check_with_themes(deck, &[mine, ("dark.yaml", "")]);
+    assert!(done.out.contains("there is a built-in theme `dark`"), "{}", done.out);
+    assert_eq!(done.status, 1);
+    let shell = Shell::new(&["themes"]).file("home/livedeck/themes/mine.yaml", "");
+    assert!(shell.run().text().lines().any(|name| name == "mine"));
+}
+
+#[test]
+fn f172_themes_extend_each_other_in_any_order_but_not_in_a_ring() {
+    let deck = "---\ntheme:\n  name: a\n---\n";
+    let (a, b) = (("a.yaml", "extends: b"), ("b.yaml", "extends: c"));
+    assert_eq!(check_with_themes(deck, &[a, b, ("c.yaml", "extends: dark")]).status, 0);
+    let done = check_with_themes(deck, &[a, b, ("c.yaml", "extends: a")]);
+    assert!(done.out.contains("extend each other: a → b → c → a"), "{}", done.out);
+    assert!(done.out.contains("themes/c.yaml:1:10"), "{}", done.out);
+    let done = check_with_themes(deck, &[a, b]);
+    assert!(done.out.contains("there is no theme `c`"), "{}", done.out);
+    assert!(done.out.contains("themes/b.yaml:1:10"), "{}", done.out);
+}
+
+#[test]
+fn f185_highlight_themes_are_files_too() {
+    let deck =
+        "---\ntheme:\n  override: {code: {theme_name: Mine}}\n---\n```rust\nfn main() {}\n```\n";
+    let done = check_with_themes(deck, &[]);
+    assert!(done.out.contains("there is no highlight theme `Mine`"), "{}", done.out);
+    let done = check_with_themes(deck, &[("highlighting/Mine.tmTheme", TM_THEME)]);
+    assert_eq!(done.status, 0, "{}", done.out);
+    let done = check_with_themes(deck, &[("highlighting/Mine.tmTheme", "not a theme")]);
+    assert!(done.out.contains("is no highlight theme"), "{}", done.out);
+}
+
+/// The least of a theme as editors have them.
+const TM_THEME: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict>
+<key>name</key><string>Mine</string>
+<key>settings</key><array><dict><key>settings</key><dict>
+<key>background</key><string>#101010</string>
+<key>foreground</key><string>#f0f0f0</string>
+</dict></dict></array>
+</dict></plist>
+"#;
+
+#[test]
+fn a_theme_that_is_not_there_is_told_before_the_screen_is_taken() {
+    let done = Shell::new(&["-t", "drak", "talk.md"]).file("talk.md", "a").run();
+    assert_eq!(done.status, 2, "{}", done.err);
+    assert!(done.err.contains("did you mean `dark`?"), "{}", done.err);
+    let shell = Shell::new(&["talk.md"]).file("talk.md", "a");
+    let done = shell.file("livedeck.yaml", "defaults: {theme: {light: ligth, dark: dark}}").run();
+    assert_eq!(done.status, 1);
+    assert!(done.err.contains("did you mean `light`?"), "{}", done.err);
+}

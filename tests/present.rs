@@ -308,3 +308,38 @@ fn f201_what_does_not_fit_is_among_the_problems_if_wanted() {
     talk.keys("q");
     assert!(talk.end().success());
 }
+
+#[test]
+fn f023_the_theme_is_chosen_by_the_terminal_s_background() {
+    let deck = "---\ntheme:\n  light: light\n  dark: dark\n---\nhi\n";
+    let background = |terminal| {
+        let talk = Stage::show_with(deck, &Opening { terminal, ..Opening::default() });
+        talk.wait_for("hi");
+        let color = talk.seen().terminal.screen().cell(2, 2).unwrap().bgcolor();
+        talk.keys("q");
+        assert!(talk.end().success());
+        color
+    };
+    let (light, dark) = (background(Terminal::Light), background(Terminal::Plain));
+    assert_eq!(dark, background(Terminal::Mute));
+    let brightness = |color| match color {
+        vt100::Color::Rgb(red, green, blue) => u32::from(red) + u32::from(green) + u32::from(blue),
+        other => panic!("{other:?}"),
+    };
+    assert!(brightness(light) > 600 && brightness(dark) < 200, "{light:?} {dark:?}");
+}
+
+#[test]
+fn the_configured_theme_is_chosen_by_the_terminal_s_background_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    fs::write(&config, "defaults: {theme: {light: light, dark: dark, timeout: 60000}}\n").unwrap();
+    let args = ["-c", config.to_str().unwrap()];
+    let opening = Opening { args: &args, terminal: Terminal::Light, ..Opening::default() };
+    let talk = Stage::show_with("hi\n", &opening);
+    talk.wait_for("hi");
+    let color = talk.seen().terminal.screen().cell(2, 2).unwrap().bgcolor();
+    assert!(matches!(color, vt100::Color::Rgb(200.., 200.., 200..)), "{color:?}");
+    talk.keys("q");
+    assert!(talk.end().success());
+}

@@ -44,10 +44,15 @@ pub fn run() -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
+
+/// Arguments that make no sense, though clap takes them.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
 
 /// A deck, or what the arguments ask for in its place.
 fn show(args: &Args) -> anyhow::Result<()> {
@@ -68,7 +73,9 @@ fn present(args: &Args) -> anyhow::Result<()> {
     }
     let config = settings::config(args.choices.config.as_deref(), Some(&deck))?;
     let shown = deck.display().to_string();
-    runtime::present(settings::settings(args, deck, &config)).with_context(|| format!("`{shown}`"))
+    let settings = settings::settings(args, deck, &config);
+    themes::check(&settings.origin)?;
+    runtime::present(settings).with_context(|| format!("`{shown}`"))
 }
 
 fn comment_commands() -> String {

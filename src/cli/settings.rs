@@ -10,6 +10,10 @@ use crate::config::{self, Config, DefaultTheme};
 use crate::deck::Options;
 use crate::media::Protocol;
 use crate::runtime::{Follow, Origin, Settings, Transition};
+use crate::theme::Shades;
+
+/// How long the terminal may take to tell its background where nobody says.
+const ANSWER: Duration = Duration::from_millis(100);
 
 /// The configuration for a deck; says what of it does not count.
 pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Result<Config> {
@@ -35,6 +39,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
         protocol: forced.map_or(config.defaults.image_protocol, Protocol::named),
         cell: cell(config),
         keymap: config.bindings.keymap(),
+        patience: patience(&config.defaults.theme),
         validate_overflows: args.validate_overflows
             || config.defaults.validate_overflows.holds(args.present),
         custom: config.snippet.custom.clone(),
@@ -62,13 +67,15 @@ fn transition(config: &config::Transition) -> Option<Transition> {
 
 /// How a deck is read.
 pub(super) fn origin(path: PathBuf, theme: Option<String>, config: &Config) -> Origin {
-    let default_theme = match &config.defaults.theme {
-        DefaultTheme::Named(name) | DefaultTheme::ByBackground { dark: name, .. } => name.clone(),
+    let default_theme = match config.defaults.theme.clone() {
+        DefaultTheme::Named(name) => Shades { dark: name.clone(), light: name },
+        DefaultTheme::ByBackground { light, dark, .. } => Shades { dark, light },
     };
     Origin {
         theme,
         default_theme,
         options: options(config),
+        themes: config::directory().map(|folder| folder.join("themes")),
         limits: config.defaults.limits,
         ..Origin::new(path)
     }
@@ -80,6 +87,12 @@ fn options(config: &Config) -> Options {
     let hidden_prefixes =
         custom.map(|(language, custom)| (language.clone(), custom.hidden_line_prefix.clone()));
     Options { hidden_prefixes: hidden_prefixes.collect(), ..config.options.clone() }
+}
+
+/// How long the terminal may take to tell its background.
+fn patience(theme: &DefaultTheme) -> Duration {
+    let DefaultTheme::ByBackground { timeout, .. } = *theme else { return ANSWER };
+    Duration::from_millis(timeout.into())
 }
 
 /// A cell in pixels where the terminal does not say.

@@ -109,6 +109,10 @@ pub struct Meta {
 pub struct ThemeChoice {
     /// A built-in or user theme.
     pub name: Option<(String, Span)>,
+    /// A theme for light backgrounds, where none of the two others is given.
+    pub light: Option<(String, Span)>,
+    /// A theme for dark ones.
+    pub dark: Option<(String, Span)>,
     /// A theme file, relative to the deck.
     pub path: Option<(String, Span)>,
     /// The YAML text under `override`, cut out and dedented, with the span it stands at.

@@ -30,9 +30,20 @@ pub struct Highlighter {
 impl Highlighter {
     /// A highlighter for the theme of this name; none where there is no such theme.
     pub fn new(theme: &str) -> Option<Self> {
-        let (name, theme) = (theme.to_owned(), themes::find(theme)?);
+        Some(Self::of(theme, themes::find(theme)?))
+    }
+
+    fn of(name: &str, theme: &'static colors::Theme) -> Self {
         let rules = colors::Highlighter::new(theme);
-        Some(Self { name, theme, rules, memo: Mutex::default() })
+        Self { name: name.to_owned(), theme, rules, memo: Mutex::default() }
+    }
+
+    /// A highlighter for the theme in the bytes of a `.tmTheme` file.
+    ///
+    /// # Errors
+    /// Why the bytes are no such theme.
+    pub fn from_file(name: &str, bytes: &[u8]) -> Result<Self, String> {
+        Ok(Self::of(name, themes::read(name, bytes)?))
     }
 
     /// The theme's name, as it was asked for.

@@ -1,8 +1,11 @@
-//! Highlight themes by name: syntect's own and bat's, each unpacked when it is first asked for.
+//! Highlight themes: syntect's own and bat's by name, each unpacked when it is first asked for, and
+//! those of `.tmTheme` files.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use syntect::highlighting::Theme;
+use syntect::highlighting::{Theme, ThemeSet};
 use two_face::theme::{EmbeddedLazyThemeSet, EmbeddedThemeName, extra};
 
 /// Names that decks use for a theme of another name: bat's set has nothing nearer.
@@ -21,6 +24,22 @@ pub(super) fn find(name: &str) -> Option<&'static Theme> {
     let own = EmbeddedLazyThemeSet::theme_names().iter().map(|&name| (name.as_name(), name));
     let (_, found) = own.chain(ALIASES).find(|(known, _)| letters(known) == wanted)?;
     Some(THEMES.get_or_init(extra).get(found))
+}
+
+/// The theme in the bytes of a `.tmTheme` file. What was read is kept for good, so that one file read
+/// again and again takes memory once for each of its versions.
+pub(super) fn read(name: &str, bytes: &[u8]) -> Result<&'static Theme, String> {
+    type Read = BTreeMap<(String, Vec<u8>), &'static Theme>;
+    static READ: Mutex<Read> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (name.to_owned(), bytes.to_owned());
+    if let Some(theme) = read.get(&key) {
+        return Ok(theme);
+    }
+    let theme = ThemeSet::load_from_reader(&mut Cursor::new(bytes)).map_err(|e| e.to_string())?;
+    let theme: &'static Theme = Box::leak(Box::new(theme));
+    read.insert(key, theme);
+    Ok(theme)
 }
 
 /// What of a name matters: `Solarized (dark)` and `solarized-dark` are one.

@@ -175,6 +175,14 @@ impl Reader<'_> {
                     self.deck.theme.name =
                         self.string("theme.name", value).map(|name| (name, span));
                 }
+                "light" => {
+                    self.deck.theme.light =
+                        self.string("theme.light", value).map(|name| (name, span));
+                }
+                "dark" => {
+                    self.deck.theme.dark =
+                        self.string("theme.dark", value).map(|name| (name, span));
+                }
                 "path" => {
                     self.deck.theme.path =
                         self.string("theme.path", value).map(|path| (path, span));

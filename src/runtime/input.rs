@@ -11,11 +11,12 @@ use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use crossterm::event::{self, Event as Terminal};
+use crossterm::event::{self, Event as Terminal, KeyEvent};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Event;
 use super::probe::{PATIENCE, Probe, QUESTIONS};
+use crate::theme::Background;
 
 /// No time for crossterm to wait; at none at all it does not look.
 const AT_ONCE: Duration = Duration::from_micros(5);
@@ -26,6 +27,8 @@ pub(super) struct Input {
     keyboard: OwnedFd,
     /// The questions that are not all answered yet, and until when they may be.
     asking: Option<(Probe, Instant)>,
+    /// Keys that came while a single answer was waited for.
+    early: Vec<KeyEvent>,
 }
 
 impl Input {
@@ -40,7 +43,7 @@ impl Input {
         out.write_all(QUESTIONS.as_bytes())?;
         out.flush()?;
         let asking = Some((Probe::default(), Instant::now() + PATIENCE));
-        Ok(Self { keyboard, asking })
+        Ok(Self { keyboard, asking, early: Vec::new() })
     }
 
     /// What to wait for.
@@ -63,20 +66,35 @@ impl Input {
     /// # Errors
     /// The terminal is gone.
     pub(super) fn read(&mut self, found: &mut Vec<Event>) -> io::Result<()> {
+        found.extend(self.early.drain(..).map(Event::Key));
         if self.asking.is_some() { self.answers(found) } else { self.keys(found) }
+    }
+
+    /// Waits this long for the terminal to tell its background.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub(super) fn background(&mut self, patience: Duration) -> io::Result<Option<Background>> {
+        let Some((probe, _)) = &mut self.asking else { return Ok(None) };
+        let until = Instant::now() + patience;
+        while probe.answers.background.is_none() && !probe.answers.complete {
+            let left = until.saturating_duration_since(Instant::now());
+            let limit = Timespec::try_from(left).unwrap_or_default();
+            let mut waiting = [PollFd::new(&self.keyboard, PollFlags::IN)];
+            rustix::io::retry_on_intr(|| poll(&mut waiting, Some(&limit)))?;
+            if waiting[0].revents().is_empty() {
+                break;
+            }
+            self.early.extend(hear(probe, &self.keyboard)?);
+        }
+        Ok(probe.answers.background)
     }
 
     /// Reads answers and the keys between them, until all is answered or the time is over.
     fn answers(&mut self, found: &mut Vec<Event>) -> io::Result<()> {
         let Some((probe, until)) = &mut self.asking else { return Ok(()) };
-        let mut bytes = [0; 1024];
         while !probe.answers.complete && !state(&self.keyboard)?.is_empty() {
-            let read = || rustix::io::read(&self.keyboard, &mut bytes);
-            let count = rustix::io::retry_on_intr(read)?;
-            if count == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            found.extend(probe.feed(&bytes[..count]).into_iter().map(Event::Key));
+            found.extend(hear(probe, &self.keyboard)?.into_iter().map(Event::Key));
         }
         if probe.answers.complete || Instant::now() >= *until {
             found.extend(probe.finish().into_iter().map(Event::Key));
@@ -107,6 +125,16 @@ impl Input {
         }
         Ok(())
     }
+}
+
+/// Reads once; gives the keys among what was read.
+fn hear(probe: &mut Probe, keyboard: &OwnedFd) -> io::Result<Vec<KeyEvent>> {
+    let mut bytes = [0; 1024];
+    let count = rustix::io::retry_on_intr(|| rustix::io::read(keyboard, &mut bytes))?;
+    if count == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(probe.feed(&bytes[..count]))
 }
 
 /// What can be done with the keyboard without waiting.

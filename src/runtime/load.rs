@@ -8,15 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::deck::{Deck, Inline, Options};
-use crate::diag::{Diagnostic, closest};
-use crate::highlight::{self, Highlighter};
+use crate::diag::Diagnostic;
+use crate::highlight::Highlighter;
 use crate::layout::{FooterText, Limits};
 use crate::parse;
-use crate::source::{Files, SourceFile, Span};
-use crate::theme::{self, FooterPart, FooterStyle, Theme};
+use crate::source::Files;
+use crate::theme::{Background, FooterPart, FooterStyle, Shades, Theme};
 
-/// The highlight theme used where the theme names one that there is not.
-const FALLBACK_HIGHLIGHT: &str = "base16-eighties.dark";
+use super::themes;
 
 /// Everything that showing a deck needs.
 #[derive(Clone, Debug)]
@@ -40,8 +39,12 @@ pub struct Origin {
     pub path: PathBuf,
     /// The theme that is used whatever the deck says.
     pub theme: Option<String>,
-    /// The theme of a deck that names none.
-    pub default_theme: String,
+    /// The theme of a deck that names none, on each background.
+    pub default_theme: Shades<String>,
+    /// The terminal's background.
+    pub background: Background,
+    /// The folder of the user's themes.
+    pub themes: Option<PathBuf>,
     /// The options of a deck whose front matter sets none.
     pub options: Options,
     /// How much of the terminal its slides use.
@@ -56,7 +59,9 @@ impl Origin {
         Self {
             path: path.into(),
             theme: None,
-            default_theme: "dark".to_owned(),
+            default_theme: Shades { dark: "dark".to_owned(), light: "dark".to_owned() },
+            background: Background::Dark,
+            themes: None,
             options: Options::default(),
             limits: Limits::default(),
             notes: false,
@@ -75,8 +80,8 @@ pub fn load(origin: &Origin, before: Option<&Show>) -> io::Result<Show> {
 
 fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
     let mut deck = parse::parse_with(&origin.path, text, &DiskFiles, origin.options.clone());
-    let theme = choose_theme(origin, &mut deck);
-    let highlighter = choose_highlighter(&theme, &mut deck, before);
+    let theme = themes::choose(origin, &mut deck);
+    let highlighter = themes::highlighter(origin, &theme, &mut deck, before);
     let footer = footer_text(&theme, &mut deck);
     let deck = if origin.notes { deck.of_notes() } else { deck };
     Show {
@@ -86,56 +91,6 @@ fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
         footer,
         limits: origin.limits,
     }
-}
-
-fn choose_theme(origin: &Origin, deck: &mut Deck) -> Theme {
-    let file = deck.theme.path.clone().and_then(|(path, span)| {
-        let path = folder(&origin.path).join(path);
-        deck.files.push(path.clone());
-        match std::fs::read_to_string(&path) {
-            Ok(text) => {
-                let whole = 0..text.len();
-                let id = deck.sources.add(SourceFile::new(path, text.as_str()));
-                Some((text, Span::new(id, whole)))
-            }
-            Err(error) => {
-                let message = format!("theme file `{}` cannot be read: {error}", path.display());
-                deck.diagnostics.push(Diagnostic::error(span, message));
-                None
-            }
-        }
-    });
-    let borrowed = |part: &Option<(String, Span)>| part.clone();
-    let (name, overrides) = (borrowed(&deck.theme.name), borrowed(&deck.theme.overrides));
-    let (theme, mistakes) = theme::resolve(&theme::Choice {
-        forced: origin.theme.as_deref(),
-        name: name.as_ref().map(|(name, span)| (name.as_str(), *span)),
-        file: file.as_ref().map(|(text, span)| (text.as_str(), *span)),
-        default: &origin.default_theme,
-        overrides: overrides.as_ref().map(|(text, span)| (text.as_str(), *span)),
-    });
-    deck.diagnostics.extend(mistakes);
-    theme
-}
-
-fn choose_highlighter(theme: &Theme, deck: &mut Deck, before: Option<&Show>) -> Arc<Highlighter> {
-    let name = theme.code.highlight_theme.as_str();
-    let kept = before.map(|show| &show.highlighter).filter(|kept| kept.theme() == name);
-    if let Some(kept) = kept {
-        return Arc::clone(kept);
-    }
-    let highlighter = Highlighter::new(name).unwrap_or_else(|| {
-        let mistake = Diagnostic::error(
-            theme.code.highlight_theme_at,
-            format!("there is no highlight theme `{name}`"),
-        );
-        deck.diagnostics.push(match closest(name, highlight::names()) {
-            Some(near) => mistake.hint(format!("did you mean `{near}`?")),
-            None => mistake,
-        });
-        Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect always has its own themes")
-    });
-    Arc::new(highlighter)
 }
 
 fn footer_text(theme: &Theme, deck: &mut Deck) -> FooterText {

@@ -22,6 +22,7 @@ mod signals;
 mod stage;
 mod still;
 mod terminal;
+mod themes;
 mod trust;
 mod turn;
 mod watch;
@@ -45,6 +46,7 @@ pub use follow::Follow;
 pub use inspect::inspect;
 pub use load::{DiskFiles, Origin, Show, load};
 pub use still::Stills;
+pub use themes::names as theme_names;
 pub use turn::Transition;
 
 use ahead::Ahead;
@@ -80,6 +82,8 @@ pub struct Settings {
     pub protocol: Option<media::Protocol>,
     /// The keys.
     pub keymap: Keymap,
+    /// How long the terminal may take to tell its background, where the theme depends on it.
+    pub patience: Duration,
     /// Whether slides that do not fit are told of.
     pub validate_overflows: bool,
     /// A cell in pixels, width and height, where the terminal does not tell.
@@ -117,14 +121,18 @@ enum Event {
 ///
 /// # Errors
 /// The deck cannot be read, or the terminal cannot be taken. Nothing that happens later is fatal.
-pub fn present(settings: Settings) -> io::Result<()> {
+pub fn present(mut settings: Settings) -> io::Result<()> {
     // A deck that is not there is said before the screen is touched.
     std::fs::metadata(&settings.origin.path)?;
     let screen = Screen::take(settings.cell)?;
-    let input = Input::open()?;
+    let mut input = Input::open()?;
     let (mailbox, letters) = mailbox::mailbox()?;
     signals::listen(mailbox.clone())?;
-    let show = load(&settings.origin, None)?;
+    let mut show = load(&settings.origin, None)?;
+    if themes::depends_on_background(&settings.origin, &show.deck) {
+        settings.origin.background = input.background(settings.patience)?.unwrap_or_default();
+        show = load(&settings.origin, Some(&show))?;
+    }
     let mut talk = Talk::new(settings, screen, show, mailbox)?;
     let ended = talk.go(input, &letters);
     talk.clear_pictures();

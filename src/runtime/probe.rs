@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::theme::Background;
+
 /// How long to wait for the last answer.
 pub(super) const PATIENCE: Duration = Duration::from_millis(1500);
 
-/// A blank of twice the size, and where the cursor stands after it; kitty graphics sent inline; the
-/// cell's size in pixels; device attributes (sixel).
-pub(super) const QUESTIONS: &str = "\r\x1b]66;s=2; \x1b\\\x1b[6n\
+/// The background's colour; a blank of twice the size, and where the cursor stands after it; kitty
+/// graphics sent inline; the cell's size in pixels; device attributes (sixel).
+pub(super) const QUESTIONS: &str = "\x1b]11;?\x1b\\\r\x1b]66;s=2; \x1b\\\x1b[6n\
     \x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c";
 
 /// What the terminal answered.
@@ -29,6 +31,8 @@ pub(crate) struct Answers {
     pub(crate) large_text: bool,
     /// A cell in pixels, width and height.
     pub(crate) cell: Option<(u16, u16)>,
+    /// Whether its background is light or dark.
+    pub(crate) background: Option<Background>,
     /// The last question was answered.
     pub(crate) complete: bool,
 }
@@ -76,6 +80,10 @@ impl Answers {
             self.kitty |= reply.starts_with(b"i=31;OK");
             return true;
         }
+        if let Some(color) = bytes.strip_prefix(b"\x1b]11;") {
+            self.background = background(color);
+            return true;
+        }
         let Some(body) = bytes.strip_prefix(b"\x1b[") else {
             return bytes.starts_with(b"\x1b]") || bytes.starts_with(b"\x1bP");
         };
@@ -99,6 +107,22 @@ impl Answers {
         }
         true
     }
+}
+
+/// What a colour is as a background: `rgb:1c1c/1c1c/1c1c`, each part one to four digits.
+fn background(color: &[u8]) -> Option<Background> {
+    let text = std::str::from_utf8(color).ok()?;
+    let text = text.trim_end_matches(['\x1b', '\\', '\x07']);
+    let parts = text.strip_prefix("rgb:").or_else(|| text.strip_prefix("rgba:"))?;
+    let mut parts = parts.split('/').map(|part| {
+        let most = 16_u32.checked_pow(part.len().try_into().ok()?)?.checked_sub(1)?;
+        let value = u32::from_str_radix(part, 16).ok()?;
+        (most > 0).then(|| f64::from(value) / f64::from(most))
+    });
+    let (red, green, blue) = (parts.next()??, parts.next()??, parts.next()??);
+    // How bright the three look beside each other (ITU-R BT.709).
+    let light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5;
+    Some(if light { Background::Light } else { Background::Dark })
 }
 
 fn number(digits: &[u8]) -> Option<u16> {
@@ -181,7 +205,8 @@ fn key(token: &[u8]) -> Option<KeyEvent> {
 mod tests {
     use super::*;
 
-    const REPLY: &[u8] = b"\x1b[1;3R\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
+    const REPLY: &[u8] =
+        b"\x1b]11;rgb:ffff/fafa/f000\x1b\\\x1b[1;3R\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
 
     #[test]
     fn answers_are_told_from_keys_however_they_are_cut() {
@@ -190,6 +215,7 @@ mod tests {
             sixel: true,
             large_text: true,
             cell: Some((10, 20)),
+            background: Some(Background::Light),
             complete: true,
         };
         for cut in 0..REPLY.len() {

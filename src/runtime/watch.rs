@@ -217,13 +217,10 @@ fn is_empty(show: &Show) -> bool {
     show.deck.sources.iter().next().is_none_or(|file| file.text().trim().is_empty())
 }
 
-/// Whether both were made from the same texts. Theme files are not among the sources: a deck with
-/// one is taken as changed.
+/// Whether both were made from the same texts, those of themes among them.
 fn same_sources(before: &Show, after: &Show) -> bool {
     let texts = |show: &Show| -> Vec<String> {
         show.deck.sources.iter().map(|file| file.text().to_owned()).collect()
     };
-    before.deck.theme.path.is_none()
-        && after.deck.theme.path.is_none()
-        && texts(before) == texts(after)
+    texts(before) == texts(after)
 }

@@ -3,10 +3,11 @@
 
 use std::rc::Rc;
 
+use super::library::{Library, Text, Unreadable};
 use super::raw::RawTheme;
 use super::{Choice, builtin};
 use crate::diag::{Diagnostic, Severity, closest};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::yaml::{self, Fields, Kind, Node, Place, text};
 
 /// What messages call a theme. presenterm refuses unknown keys at the root only.
@@ -14,15 +15,22 @@ const THEME: Kind =
     Kind { name: "theme", strange_root: Severity::Error, strange_key: Severity::Warning };
 
 /// Themes read one over the other.
-#[derive(Default)]
-pub(super) struct Layers {
+pub(super) struct Layers<'a> {
     /// What they say together.
     pub(super) raw: RawTheme,
     /// What is wrong with them.
     pub(super) problems: Vec<Diagnostic>,
+    library: &'a Library<'a>,
+    sources: &'a mut Sources,
 }
 
-impl Layers {
+impl<'a> Layers<'a> {
+    /// Nothing is read yet; what is wrong with the library's names is said.
+    pub(super) fn new(library: &'a Library<'a>, sources: &'a mut Sources) -> Self {
+        let problems = library.check(sources);
+        Self { raw: RawTheme::default(), problems, library, sources }
+    }
+
     /// Reads the theme that counts and gives its name.
     pub(super) fn read_chosen(&mut self, choice: &Choice<'_>) -> String {
         let nowhere = Span::default();
@@ -45,20 +53,64 @@ impl Layers {
         });
     }
 
-    /// Reads the built-in theme of this name; if there is none, says so and reads `otherwise`.
+    /// Reads the theme of this name; if there is none, says so and reads `otherwise`.
     fn read_named(&mut self, name: &str, at: Span, otherwise: &str) -> String {
-        if let Some(texts) = builtin::texts(name) {
-            self.read_builtin(texts);
+        if self.read_theme(name, &mut Vec::new()) {
             return name.to_owned();
         }
+        self.miss(name, at);
+        if self.read_theme(otherwise, &mut Vec::new()) {
+            return otherwise.to_owned();
+        }
+        self.read_builtin(builtin::texts(builtin::FALLBACK).unwrap_or_default());
+        builtin::FALLBACK.to_owned()
+    }
+
+    /// Says that there is no theme of this name.
+    fn miss(&mut self, name: &str, at: Span) {
         let problem = Diagnostic::error(at, format!("there is no theme `{name}`"));
-        self.problems.push(match closest(name, builtin::names()) {
+        self.problems.push(match closest(name, self.library.names()) {
             Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
             None => problem.hint("`livedeck themes` lists them"),
         });
-        let name = if builtin::texts(otherwise).is_some() { otherwise } else { builtin::FALLBACK };
-        self.read_builtin(builtin::texts(name).unwrap_or_default());
-        name.to_owned()
+    }
+
+    /// Reads a theme over the one that it extends, over the one that this one extends; gives
+    /// whether there is one of this name. `above` are those that extend it.
+    fn read_theme(&mut self, name: &str, above: &mut Vec<String>) -> bool {
+        if let Some(texts) = builtin::texts(name) {
+            self.read_builtin(texts);
+            return true;
+        }
+        match self.library.text(name, self.sources) {
+            None => return false,
+            Some(Err(Unreadable { file, why })) => {
+                let at = Span::new(file, 0..0);
+                self.problems.push(Diagnostic::error(at, format!("cannot be read: {why}")));
+            }
+            Some(Ok(Text { file, text })) => {
+                let span = Span::new(file, 0..text.len());
+                above.push(name.to_owned());
+                if let Some(node) = self.parse(&text, span) {
+                    self.read_base(&node, &text, span, above);
+                    self.read_layer(&node, &text, span, |fields| fields.skip("extends"));
+                }
+            }
+        }
+        true
+    }
+
+    /// Reads the theme that a user's theme extends, if it does.
+    fn read_base(&mut self, node: &Node, file: &str, span: Span, above: &mut Vec<String>) {
+        let Some((base, at)) = extended(node, file, span) else { return };
+        if above.iter().any(|name| name == base) {
+            let round = above.iter().map(String::as_str).chain([base]).collect::<Vec<_>>();
+            let message = format!("themes that extend each other: {}", round.join(" → "));
+            self.problems
+                .push(Diagnostic::error(at, message).hint("let one extend a built-in theme"));
+        } else if !self.read_theme(base, above) {
+            self.miss(base, at);
+        }
     }
 
     /// Reads the texts of a built-in theme.
@@ -75,11 +127,8 @@ impl Layers {
         let Some(node) = self.parse(file, span) else {
             return self.read_named(default, span, builtin::FALLBACK);
         };
-        let extends = node.get("extends").and_then(|node| Some((text(node)?, node)));
-        let name = extends.map_or_else(String::new, |(name, node)| {
-            let at = Place::new(file, span, THEME).span(node.range.clone());
-            self.read_named(name, at, default)
-        });
+        let base = extended(&node, file, span);
+        let name = base.map_or_else(String::new, |(name, at)| self.read_named(name, at, default));
         self.read_layer(&node, file, span, |fields| fields.skip("extends"));
         name
     }
@@ -108,4 +157,10 @@ impl Layers {
             self.raw.read(fields);
         });
     }
+}
+
+/// The name of the theme that a theme file extends, and where it stands.
+fn extended<'n>(node: &'n Node, file: &str, span: Span) -> Option<(&'n str, Span)> {
+    let name = node.get("extends")?;
+    Some((text(name)?, Place::new(file, span, THEME).span(name.range.clone())))
 }

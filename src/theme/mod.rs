@@ -8,6 +8,7 @@ mod builtin;
 mod color;
 mod css;
 mod layers;
+mod library;
 mod modal;
 mod raw;
 mod resolve;
@@ -21,7 +22,8 @@ use crate::source::Span;
 
 pub use builtin::names;
 pub use color::color;
-pub use resolve::resolve;
+pub use library::Library;
+pub use resolve::{resolve, resolve_among};
 
 /// Every style of a deck, resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -310,6 +312,35 @@ pub struct Palette {
     pub colors: BTreeMap<String, Color>,
     /// `<span class="name">`: foreground and background.
     pub classes: BTreeMap<String, (Option<Color>, Option<Color>)>,
+}
+
+/// What the terminal's own background is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Background {
+    /// Dark, or not known.
+    #[default]
+    Dark,
+    /// Light.
+    Light,
+}
+
+/// A theme's name for each background.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shades<T> {
+    /// On a dark one.
+    pub dark: T,
+    /// On a light one.
+    pub light: T,
+}
+
+impl<T> Shades<T> {
+    /// The one for this background.
+    pub fn on(&self, background: Background) -> &T {
+        match background {
+            Background::Dark => &self.dark,
+            Background::Light => &self.light,
+        }
+    }
 }
 
 /// Which theme is asked for, and by whom: the strongest first.

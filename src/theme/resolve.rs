@@ -7,6 +7,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::color::Written;
 use super::layers::Layers;
+use super::library::Library;
 use super::raw::{
     RawAlert, RawAlignment, RawCode, RawColors, RawFooter, RawIntro, RawOutput, RawPadding,
     RawPalette, RawQuote, RawTheme, RawTitle,
@@ -17,7 +18,7 @@ use super::{
     IntroStyle, OutputStyle, Padding, Palette, QuoteStyle, Theme, TitleStyle, modal,
 };
 use crate::diag::{Diagnostic, closest};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// The highlight theme of a theme that names none.
 const HIGHLIGHT_THEME: &str = "base16-eighties.dark";
@@ -40,14 +41,25 @@ const ALERTS: [(Color, &str, &str); 5] = [
     (Color::Red, "Caution", "\u{f0ce6}"),
 ];
 
-/// The theme asked for, and what is wrong with the asking. An unknown name gives the default theme.
+/// The theme asked for, of the built-in ones, and what is wrong with the asking. An unknown name gives
+/// the default theme.
 pub fn resolve(choice: &Choice<'_>) -> (Theme, Vec<Diagnostic>) {
-    let mut layers = Layers::default();
+    resolve_among(choice, &Library::default(), &mut Sources::default())
+}
+
+/// As [`resolve`], the user's themes among those that can be asked for; the files that they are read
+/// from are added to the sources.
+pub fn resolve_among(
+    choice: &Choice<'_>,
+    library: &Library<'_>,
+    sources: &mut Sources,
+) -> (Theme, Vec<Diagnostic>) {
+    let mut layers = Layers::new(library, sources);
     let name = layers.read_chosen(choice);
     if let Some((text, span)) = choice.overrides {
         layers.read_overrides(text, span);
     }
-    let Layers { raw, mut problems } = layers;
+    let Layers { raw, mut problems, .. } = layers;
     let theme = Resolver::new(&raw.palette, &mut problems).theme(&raw, name);
     problems.sort_by_key(|problem| (problem.span.file, problem.span.start));
     (theme, problems)

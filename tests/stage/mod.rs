@@ -32,6 +32,8 @@ pub enum Terminal {
     Plain,
     /// As [`Terminal::Plain`], and text of several sizes.
     Sizes,
+    /// As plain, and that its background is white.
+    Light,
     /// Nothing at all.
     Mute,
 }
@@ -367,6 +369,7 @@ fn watch(
             let answer: &[u8] = match terminal {
                 Terminal::Plain => b"\x1b[1;1R\x1b[?62;22c",
                 Terminal::Sizes => b"\x1b[1;3R\x1b[?62;22c",
+                Terminal::Light => b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[1;1R\x1b[?62;22c",
                 Terminal::Mute => b"",
             };
             if asked {

@@ -1,0 +1,142 @@
+//! Which theme a deck is shown in: finding the user's own among the files of a folder, asking the
+//! deck, the terminal's background and the configuration in turn.
+
+#![expect(clippy::disallowed_methods, reason = "the one place that reads themes")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::load::{DiskFiles, Origin, Show, folder};
+use crate::deck::Deck;
+use crate::diag::{Diagnostic, closest};
+use crate::highlight::{self, Highlighter};
+use crate::source::{SourceFile, Span};
+use crate::theme::{self, Library, Theme};
+
+/// The highlight theme used where the theme names one that there is not.
+const FALLBACK_HIGHLIGHT: &str = "base16-eighties.dark";
+
+/// A name or a text of a deck's front matter, and where it stands.
+type Said = Option<(String, Span)>;
+
+/// The names of all themes: ours, then the user's.
+pub fn names(folder: Option<&Path>) -> Vec<String> {
+    library(folder).names().map(str::to_owned).collect()
+}
+
+/// The user's themes in this folder.
+fn library(folder: Option<&Path>) -> Library<'static> {
+    Library::new(files(folder), &DiskFiles)
+}
+
+/// The files of a folder, in order; none if it cannot be read.
+fn files(folder: Option<&Path>) -> Vec<PathBuf> {
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    let mut files: Vec<_> =
+        entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files
+}
+
+/// The deck's theme.
+pub(super) fn choose(origin: &Origin, deck: &mut Deck) -> Theme {
+    let file = file(origin, deck);
+    let (name, overrides) = (name(origin, deck), deck.theme.overrides.clone());
+    let known = deck.sources.iter().count();
+    let choice = theme::Choice {
+        forced: origin.theme.as_deref(),
+        name: borrowed(&name),
+        file: borrowed(&file),
+        default: origin.default_theme.on(origin.background),
+        overrides: borrowed(&overrides),
+    };
+    let library = library(origin.themes.as_deref());
+    let (theme, mistakes) = theme::resolve_among(&choice, &library, &mut deck.sources);
+    deck.diagnostics.extend(mistakes);
+    // A theme that changes is shown anew.
+    let read = deck.sources.iter().skip(known).map(|file| file.path().to_owned());
+    deck.files.extend(read.collect::<Vec<_>>());
+    theme
+}
+
+/// Whether another background would mean another theme.
+pub(super) fn depends_on_background(origin: &Origin, deck: &Deck) -> bool {
+    let theme = &deck.theme;
+    let asked = theme.light.is_some() || theme.dark.is_some();
+    let named = theme.name.is_some() || theme.path.is_some();
+    let default = &origin.default_theme;
+    origin.theme.is_none() && !named && (asked || default.dark != default.light)
+}
+
+/// The name that the deck asks for: `name`, or the one for the terminal's background.
+fn name(origin: &Origin, deck: &Deck) -> Said {
+    let theme = &deck.theme;
+    let by_background = || match origin.background {
+        theme::Background::Dark => theme.dark.clone().or_else(|| theme.light.clone()),
+        theme::Background::Light => theme.light.clone().or_else(|| theme.dark.clone()),
+    };
+    theme.name.clone().or_else(by_background)
+}
+
+/// The text of the deck's theme file, and all of its span.
+fn file(origin: &Origin, deck: &mut Deck) -> Said {
+    let (path, span) = deck.theme.path.clone()?;
+    let path = folder(&origin.path).join(path);
+    deck.files.push(path.clone());
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let whole = 0..text.len();
+            let id = deck.sources.add(SourceFile::new(path, text.as_str()));
+            Some((text, Span::new(id, whole)))
+        }
+        Err(error) => {
+            let message = format!("theme file `{}` cannot be read: {error}", path.display());
+            deck.diagnostics.push(Diagnostic::error(span, message));
+            None
+        }
+    }
+}
+
+fn borrowed(said: &Said) -> Option<(&str, Span)> {
+    said.as_ref().map(|(text, span)| (text.as_str(), *span))
+}
+
+/// The highlighter of the theme: the one shown now where it is the same.
+pub(super) fn highlighter(
+    origin: &Origin,
+    theme: &Theme,
+    deck: &mut Deck,
+    before: Option<&Show>,
+) -> Arc<Highlighter> {
+    let name = theme.code.highlight_theme.as_str();
+    let kept = before.map(|show| &show.highlighter).filter(|kept| kept.theme() == name);
+    if let Some(kept) = kept {
+        return Arc::clone(kept);
+    }
+    let own = files(origin.themes.as_ref().map(|themes| themes.join("highlighting")).as_deref());
+    let own = own.iter().find(|path| {
+        path.extension().is_some_and(|extension| extension == "tmTheme")
+            && path.file_stem().is_some_and(|stem| stem == name)
+    });
+    if let Some(path) = own {
+        let read = std::fs::read(path).map_err(|error| error.to_string());
+        match read.and_then(|bytes| Highlighter::from_file(name, &bytes)) {
+            Ok(highlighter) => return Arc::new(highlighter),
+            Err(why) => {
+                let message = format!("`{}` is no highlight theme: {why}", path.display());
+                let at = theme.code.highlight_theme_at;
+                deck.diagnostics.push(Diagnostic::error(at, message));
+            }
+        }
+    } else if let Some(highlighter) = Highlighter::new(name) {
+        return Arc::new(highlighter);
+    } else {
+        let message = format!("there is no highlight theme `{name}`");
+        let mistake = Diagnostic::error(theme.code.highlight_theme_at, message);
+        deck.diagnostics.push(match closest(name, highlight::names()) {
+            Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+            None => mistake,
+        });
+    }
+    Arc::new(Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect always has its own themes"))
+}
