@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if let Some(code) = livedeck::exec::python::worker_entry() {
+    if let Some(code) = livedeck::exec::entry() {
         return code;
     }
     livedeck::cli::run()

@@ -182,15 +182,47 @@ fn a_signal_while_code_runs_restores_the_terminal_and_leaves_nothing() {
 
 #[test]
 fn killed_outright_while_code_runs_it_leaves_nothing() {
-    let mut talk = Stage::show(&deck("python", "import time\nprint('on')\ntime.sleep(1000)"));
+    for (language, code) in [
+        ("python", "import time\nprint('on')\ntime.sleep(1000)"),
+        (
+            "bash",
+            "echo on; trap '' TERM HUP; setsid sleep 1000 & (setsid sleep 1000 &) ; sleep 1000",
+        ),
+        ("rust", "fn main() { println!(\"on\"); loop { std::thread::park(); } }"),
+    ] {
+        let mut talk = Stage::show(&deck(language, code));
+        talk.wait_for("Run");
+        talk.keys("ctrl-e");
+        talk.wait("it runs", |screen| screen.lines().any(|line| line.trim() == "on"));
+        talk.signal(Signal::KILL);
+        while talk.is_alive() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert_eq!(talk.left_behind(), Vec::<String>::new(), "{language}");
+    }
+}
+
+#[test]
+fn a_limit_of_time_stops_a_block_and_the_configuration_has_one_for_all() {
+    let own = deck("bash", "echo on; sleep 1000").replace("+exec", "+exec +timeout:300ms");
+    let talk = Stage::show(&own);
     talk.wait_for("Run");
     talk.keys("ctrl-e");
-    talk.wait_for("[running");
-    talk.signal(Signal::KILL);
-    while talk.is_alive() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
+    talk.wait_for("timed out");
+    leave(talk);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("own.yaml");
+    fs::write(&config, "snippet: {exec: {timeout: 1, memory: 200}}\n").unwrap();
+    let args = ["-x", "--config", config.to_str().unwrap()];
+    let opening = Opening { args: &args, ..Opening::default() };
+    for (code, seen) in [("while True: pass", "timed out"), ("x = ' ' * (1 << 30)", "MemoryError")]
+    {
+        let talk = Stage::show_with(&deck("python", code), &opening);
+        talk.wait_for("Run");
+        talk.keys("ctrl-e");
+        talk.wait_for(seen);
+        leave(talk);
     }
-    assert_eq!(talk.left_behind(), Vec::<String>::new());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::app::Policy;
 use crate::config::{self, Config, DefaultTheme};
 use crate::deck::Options;
 use crate::media::Protocol;
+use crate::run::Limits;
 use crate::runtime::{Follow, Origin, Settings, Transition};
 use crate::theme::Shades;
 
@@ -43,6 +44,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
         validate_overflows: args.validate_overflows
             || config.defaults.validate_overflows.holds(args.present),
         custom: config.snippet.custom.clone(),
+        limits: limits(&config.snippet),
         cache: cache(),
         transition: transition(&config.transition),
         follow,
@@ -55,6 +57,14 @@ fn follow(args: &Args, config: &config::SpeakerNotes) -> Option<Follow> {
     }
     let tells = args.publish_speaker_notes || config.always_publish;
     tells.then_some(Follow::Tell(config.publish_address))
+}
+
+/// What one run may take.
+fn limits(config: &config::Snippet) -> Limits {
+    Limits {
+        timeout: config.timeout.map(|seconds| Duration::from_secs(seconds.into())),
+        memory: config.memory.map(|mebibytes| u64::from(mebibytes) << 20),
+    }
 }
 
 fn transition(config: &config::Transition) -> Option<Transition> {

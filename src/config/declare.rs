@@ -95,6 +95,10 @@ impl Snippet {
             let about = "Executors of your own, by language: `filename`, `commands`, `environment`, \
                          `hidden_line_prefix`, and more of them by name under `alternative`.";
             keys.key("custom", about, &mut self.custom);
+            let about = "Seconds after which a block without a `+timeout` of its own is stopped.";
+            keys.key("timeout", about, &mut self.timeout);
+            let about = "Mebibytes of memory that each process of a block may have for its data.";
+            keys.key("memory", about, &mut self.memory);
         });
         keys.section("exec_replace", "Code whose output replaces it.", &mut |keys| {
             let about = "Whether it may run without a question, as with `-X`.";

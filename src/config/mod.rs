@@ -114,6 +114,10 @@ pub struct Snippet {
     pub exec_replace: bool,
     /// Executors for languages, in the place of ours, by language.
     pub custom: BTreeMap<String, Custom>,
+    /// Seconds after which a block without a `+timeout` of its own is stopped.
+    pub timeout: Option<u16>,
+    /// Mebibytes that each process of a block may have for its data.
+    pub memory: Option<u16>,
     /// How many renderers may run at once.
     pub render_threads: u16,
     /// Whether blocks marked with `+validate` are run at load.

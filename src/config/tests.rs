@@ -73,6 +73,8 @@ options:
 snippet:
   exec:
     enable: true
+    timeout: 30
+    memory: 512
     custom:
       SQL:
         filename: q.sql
@@ -115,6 +117,7 @@ fn every_key_counts() {
     assert_eq!(options.table_pauses, Pauses { before: false, after: true });
     assert_eq!((options.list_item_newlines, options.command_prefix.as_str()), (2, "cmd:"));
     assert_eq!(options.python_interpreter.as_deref(), Some("python3.12"));
+    assert_eq!((config.snippet.timeout, config.snippet.memory), (Some(30), Some(512)));
     let custom = &config.snippet.custom["sql"];
     assert_eq!(custom.recipe.commands, [["sqlite3", "$pwd/q.sql"]]);
     assert_eq!(custom.recipe.environment["A"], "b");

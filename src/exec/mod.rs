@@ -17,9 +17,11 @@ mod scratch;
 mod spawn;
 mod stream;
 mod suspend;
+mod warden;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::deck::Fingerprint;
@@ -33,6 +35,13 @@ use scratch::Scratch;
 
 pub use custom::{Custom, CustomRecipe};
 pub use suspend::suspend;
+pub use warden::Warden;
+
+/// What this program does when it was started as a part of itself: a Python worker, a warden;
+/// nothing if it was not.
+pub fn entry() -> Option<ExitCode> {
+    python::worker_entry().or_else(warden::entry)
+}
 
 /// What every run of a deck has in common.
 #[derive(Clone, Debug)]

@@ -214,7 +214,8 @@ impl Run {
         let mut command = Command::new(program, files.terminal)
             .output(files.output)
             .args(&step.arguments)
-            .directory(directory);
+            .directory(directory)
+            .memory(self.request.limits.memory);
         for (name, value) in &plan.environment {
             command = command.env(name, value);
         }
@@ -228,7 +229,7 @@ impl Run {
     }
 
     fn follow(&self, pty: &Pty, child: &Child, started: Option<Instant>) -> Status {
-        let limit = self.request.timeout;
+        let limit = self.request.limits.timeout;
         let deadline = started.zip(limit).and_then(|(started, limit)| started.checked_add(limit));
         let expired = || self.running.cut(Cut::TimedOut, Stop::Kill);
         stream::follow(pty, child, deadline, expired, &self.sink)

@@ -56,6 +56,8 @@ pub(super) struct Command<'fd> {
     input: Option<BorrowedFd<'fd>>,
     output: BorrowedFd<'fd>,
     errors: BorrowedFd<'fd>,
+    memory: Option<u64>,
+    is_bare: bool,
 }
 
 impl<'fd> Command<'fd> {
@@ -73,6 +75,8 @@ impl<'fd> Command<'fd> {
             input: None,
             output,
             errors: output,
+            memory: None,
+            is_bare: false,
         }
     }
 
@@ -115,13 +119,26 @@ impl<'fd> Command<'fd> {
         self
     }
 
+    /// Gives it nothing of our own environment.
+    pub(super) fn without_environment(mut self) -> Self {
+        self.is_bare = true;
+        self
+    }
+
     /// Gives it something to read: its end of a socket, say.
     pub(super) fn input(mut self, input: BorrowedFd<'fd>) -> Self {
         self.input = Some(input);
         self
     }
 
-    /// Starts it. Only [`Family`](super::family::Family) calls this, which also ends it.
+    /// Limits the bytes that it, and each process it starts, may have for its data.
+    pub(super) fn memory(mut self, most: Option<u64>) -> Self {
+        self.memory = most;
+        self
+    }
+
+    /// Starts it. Only [`Family`](super::family::Family) calls this, which also ends it,
+    /// and [`Warden`](super::warden::Warden), which ends by itself.
     pub(super) fn spawn(&self) -> io::Result<Pid> {
         let program = c_string(self.program.as_os_str())?;
         let arguments = [self.program.as_os_str()]
@@ -146,12 +163,18 @@ impl<'fd> Command<'fd> {
             )
         };
         check(error)?;
-        Pid::from_raw(pid).ok_or_else(|| io::Error::other("posix_spawn returned no process"))
+        let pid = Pid::from_raw(pid);
+        let pid = pid.ok_or_else(|| io::Error::other("posix_spawn returned no process"))?;
+        if let Some(most) = self.memory {
+            limit_memory(pid, most);
+        }
+        Ok(pid)
     }
 
     /// Our environment with the changes made, as `NAME=value` strings.
     fn environment(&self) -> io::Result<Vec<CString>> {
-        let mut all: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        let ours = std::env::vars_os().filter(|_| !self.is_bare);
+        let mut all: BTreeMap<OsString, OsString> = ours.collect();
         for (name, value) in &self.environment {
             match value {
                 Some(value) => all.insert(name.clone(), value.clone()),
@@ -181,6 +204,21 @@ impl<'fd> Command<'fd> {
         }
         Ok(actions)
     }
+}
+
+/// Limits a process that has only just been started: `posix_spawn` itself knows no limits, and what
+/// a program does in its first microseconds needs none. It is the data that is limited, not the
+/// address space, of which Java, Go and JavaScript reserve far more than they ever use.
+fn limit_memory(pid: Pid, most: u64) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Resource, Rlimit, prlimit};
+        // One that has ended already needs no limit.
+        let _ =
+            prlimit(Some(pid), Resource::Data, Rlimit { current: Some(most), maximum: Some(most) });
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (pid, most);
 }
 
 /// The program that a name means: a file on `PATH`, or, with a slash in it, in `directory`.

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use tempfile::TempDir;
 
 use super::*;
-use crate::run::{Event as RunEvent, Outcome, Target};
+use crate::run::{Event as RunEvent, Limits, Outcome, Target};
 
 /// Longer than anything takes on the busiest machine.
 const LONG: Duration = Duration::from_mins(1);
@@ -56,8 +56,14 @@ impl Stage {
         let run = RunId(self.next);
         self.next += 1;
         let code = snippet(language, code, 7);
-        let mut request =
-            Request { run, code, columns: 80, rows: 24, timeout: None, target: Target::Terminal };
+        let mut request = Request {
+            run,
+            code,
+            columns: 80,
+            rows: 24,
+            limits: Limits::default(),
+            target: Target::Terminal,
+        };
         change(&mut request);
         self.executor().run(&request);
         run
@@ -295,7 +301,7 @@ fn a_run_that_has_ended_or_never_was_is_left_alone() {
 fn a_time_limit_ends_a_run() {
     let mut stage = Stage::new();
     let run = stage.start_request("bash", "echo on; trap '' INT TERM; sleep 1000", |request| {
-        request.timeout = Some(Duration::from_millis(300));
+        request.limits.timeout = Some(Duration::from_millis(300));
     });
     assert_eq!(stage.end(run).1, Outcome::TimedOut);
 }
@@ -303,7 +309,7 @@ fn a_time_limit_ends_a_run() {
 #[test]
 fn a_time_limit_leaves_a_quick_run_alone() {
     let mut stage = Stage::new();
-    let run = stage.start_request("bash", "echo on", |request| request.timeout = Some(LONG));
+    let run = stage.start_request("bash", "echo on", |request| request.limits.timeout = Some(LONG));
     assert_eq!(stage.end(run), ("on\n".into(), Outcome::Exited(0)));
 }
 
@@ -724,5 +730,28 @@ fn f162_variables_of_the_deck_reach_every_engine() {
             request.code.environment = vec![("DECK_WORD".to_owned(), "a = b".to_owned())];
         });
         assert_eq!(stage.end(run), ("a = b\n".to_owned(), Outcome::Exited(0)), "{language}");
+    }
+}
+
+#[test]
+fn a_run_that_takes_too_much_memory_is_refused_it_and_no_other() {
+    let mut stage = Stage::new();
+    for (language, code, refusal) in [
+        ("python", "x = bytearray(1 << 30)", "MemoryError"),
+        ("bash", "python3 -c 'x = bytearray(1 << 30)' 2>&1", "MemoryError"),
+        (
+            "rust",
+            "fn main() { let mut x = vec![0_u8; 1 << 30]; x[5] = 1; println!(\"{}\", x[5]); }",
+            "alloc",
+        ),
+    ] {
+        let limited = stage.start_request(language, code, |request| {
+            request.limits.memory = Some(256 << 20);
+        });
+        let (output, outcome) = stage.end(limited);
+        assert!(output.contains(refusal), "{language}: {output} {outcome:?}");
+        assert!(!outcome.is_success(), "{language}");
+        let (output, outcome) = stage.run(language, code);
+        assert_eq!(outcome, Outcome::Exited(0), "{language}: {output}");
     }
 }

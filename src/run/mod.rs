@@ -29,10 +29,20 @@ pub struct Request {
     pub columns: u16,
     /// Rows of the terminal the run sees.
     pub rows: u16,
-    /// When to stop it.
-    pub timeout: Option<Duration>,
+    /// What it may take.
+    pub limits: Limits,
     /// Where its standard output goes.
     pub target: Target,
+}
+
+/// What one run may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// When to stop it.
+    pub timeout: Option<Duration>,
+    /// Bytes of memory that each of its processes may have for its data; where the system knows no
+    /// such limit, nothing holds.
+    pub memory: Option<u64>,
 }
 
 /// Where a run's standard output goes. Standard error always goes to its terminal.

@@ -40,6 +40,7 @@ use crate::diag::Diagnostic;
 use crate::exec::{self, Custom};
 use crate::layout::Scene;
 use crate::media::{self, Media};
+use crate::run::Limits;
 use crate::view;
 
 pub use follow::Follow;
@@ -90,6 +91,8 @@ pub struct Settings {
     pub cell: (u16, u16),
     /// Executors of the user's own, by language.
     pub custom: BTreeMap<String, Custom>,
+    /// What one run may take.
+    pub limits: Limits,
     /// Where compiled code is kept.
     pub cache: PathBuf,
     /// What is shown between two slides.
@@ -148,6 +151,8 @@ struct Talk {
     screen: Screen,
     media: Media,
     executor: exec::Executor,
+    /// Ends what runs started, should this program be killed; none before anything runs.
+    warden: Option<exec::Warden>,
     watch: Watch,
     prefetch: Prefetch,
     fit: Option<Fit>,
@@ -187,6 +192,7 @@ impl Talk {
             screen,
             media,
             executor,
+            warden: None,
             watch,
             prefetch,
             fit,

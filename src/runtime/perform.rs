@@ -8,7 +8,7 @@ use super::{Event, Settings, Talk, terminal, trust};
 use crate::app::{Effect, Msg, update};
 use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
-use crate::run::{Request, RunId, Snippet, Target};
+use crate::run::{Limits, Request, RunId, Snippet, Target};
 
 /// An executor for a deck.
 pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> Executor {
@@ -26,7 +26,10 @@ pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> E
 pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
     match *effect {
         Effect::Run { run, cell, terminal } => {
-            if let Some(request) = request(&talk.show.deck, run, cell, terminal) {
+            if let Some(request) =
+                request(&talk.show.deck, run, cell, terminal, talk.settings.limits)
+            {
+                talk.guard();
                 talk.executor.run(&request);
             }
         }
@@ -48,13 +51,25 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
 
 impl Talk {
     /// Gets the executor ready for the deck's cells: those ahead first, then those behind.
-    pub(super) fn prepare(&self) {
+    pub(super) fn prepare(&mut self) {
         let deck = &self.show.deck;
         let allowed = deck.cells.iter().filter(|cell| self.app.may_run(cell));
         let (behind, ahead): (Vec<_>, Vec<_>) =
             allowed.partition(|cell| cell.slide < self.app.at.slide);
-        let snippets = ahead.into_iter().chain(behind).map(|cell| snippet(deck, cell)).collect();
+        let snippets: Vec<_> =
+            ahead.into_iter().chain(behind).map(|cell| snippet(deck, cell)).collect();
+        if !snippets.is_empty() {
+            self.guard();
+        }
         self.executor.prepare(snippets);
+    }
+
+    /// Has a warden, from the first run on.
+    fn guard(&mut self) {
+        if self.warden.is_none() {
+            // Without one, nothing is lost but what it does when this program is killed.
+            self.warden = exec::Warden::start().ok().flatten();
+        }
     }
 
     fn remember(&mut self) {
@@ -89,14 +104,16 @@ pub(super) fn request(
     run: RunId,
     cell: CellId,
     (columns, rows): (u16, u16),
+    limits: Limits,
 ) -> Option<Request> {
     let cell = deck.cell(cell)?;
-    let timeout = cell.how.timeout_ms.map(Duration::from_millis);
+    let own = cell.how.timeout_ms.map(Duration::from_millis);
+    let limits = Limits { timeout: own.or(limits.timeout), ..limits };
     let target = match cell.how.form {
         Form::Picture => Target::Picture,
         Form::Below | Form::Replace => Target::Terminal,
     };
-    Some(Request { run, code: snippet(deck, cell), columns, rows, timeout, target })
+    Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target })
 }
 
 /// A cell as the executor takes it.

@@ -14,6 +14,7 @@ use crate::deck::Cursor;
 use crate::exec::{self, Executor};
 use crate::layout::{PictureKey, Scene, Size};
 use crate::media::Media;
+use crate::run::Limits;
 
 /// How long a run may be silent before it is left as it is.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -63,7 +64,8 @@ fn run(show: &Show, app: &mut App, path: &Path, cache: &Path) {
     let by_themselves = update(app, Msg::Shown);
     for effect in by_themselves.into_iter().chain(update(app, Msg::Key(key.into()))) {
         let Effect::Run { run, cell, terminal } = effect else { continue };
-        if let Some(request) = perform::request(&show.deck, run, cell, terminal) {
+        if let Some(request) = perform::request(&show.deck, run, cell, terminal, Limits::default())
+        {
             executor.run(&request);
         }
     }

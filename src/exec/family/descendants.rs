@@ -20,10 +20,17 @@ pub(super) struct Process {
 impl Process {
     /// Whether its environment holds this variable with this value.
     pub(super) fn carries(&self, name: &str, value: &str) -> bool {
-        let path = format!("/proc/{}/environ", self.pid.as_raw_nonzero());
         let wanted = format!("{name}={value}");
-        let read = read(&path).unwrap_or_default();
-        read.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
+        self.environment().split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
+    }
+
+    fn carries_start(&self, name: &str, value: &str) -> bool {
+        let wanted = format!("{name}={value}");
+        self.environment().split(|byte| *byte == 0).any(|it| it.starts_with(wanted.as_bytes()))
+    }
+
+    fn environment(&self) -> Vec<u8> {
+        read(&format!("/proc/{}/environ", self.pid.as_raw_nonzero())).unwrap_or_default()
     }
 }
 
@@ -65,6 +72,21 @@ pub(super) fn of_us(sessions: &BTreeSet<i32>, name: &str, value: &str) -> Vec<Pr
         }
     }
     found
+}
+
+/// Processes whose environment has this variable with a value that starts like this, and those that
+/// share a session with one that had; the sessions are kept for the next look.
+pub(in crate::exec) fn marked(name: &str, value: &str, sessions: &mut BTreeSet<i32>) -> Vec<Pid> {
+    let processes: Vec<_> = all().into_iter().filter(|process| !process.is_dead).collect();
+    let is_marked = |process: &Process| process.carries_start(name, value);
+    let own = processes.iter().filter(|process| is_marked(process));
+    let found: BTreeSet<i32> = own.map(|process| process.pid.as_raw_nonzero().get()).collect();
+    let heads = processes.iter().filter(|process| found.contains(&process.session));
+    sessions.extend(heads.map(|process| process.session));
+    let is_ours = |process: &&Process| {
+        found.contains(&process.pid.as_raw_nonzero().get()) || sessions.contains(&process.session)
+    };
+    processes.iter().filter(is_ours).map(|process| process.pid).collect()
 }
 
 fn all() -> Vec<Process> {

@@ -9,6 +9,8 @@
 
 mod descendants;
 
+pub(super) use descendants::marked;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -22,7 +24,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 use super::spawn::{self, Command};
 
 /// The variable that marks a process as ours; scripts may look at it, too.
-const MARK: &str = "LIVEDECK_RUN";
+pub(super) const MARK: &str = "LIVEDECK_RUN";
 
 /// How long `end` may take on a machine too busy to let the killed go: they are gone in a few
 /// milliseconds on any other. What has not gone by then was killed all the same.

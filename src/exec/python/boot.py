@@ -184,13 +184,14 @@ class Order:
             start = at + 4
             at = start + int.from_bytes(frame[at:start], "little")
             fields.append(frame[start:at])
-        code, self.first_line, file, path, directory = fields[:5]
+        code, self.first_line, file, path, directory, memory = fields[:6]
         self.source = code.decode("utf-8", "replace")
         self.first_line = int(self.first_line)
         self.file = os.fsdecode(file)
         self.path = os.fsdecode(path)
         self.directory = os.fsdecode(directory)
-        self.environment = [field.partition(b"=") for field in fields[5:]]
+        self.environment = [field.partition(b"=") for field in fields[6:]]
+        self.memory = int(memory)
 
 
 def drain(wake):
@@ -324,8 +325,17 @@ def enter(order, output, terminal, report):
         os.chdir(order.directory)
     except OSError:
         pass
+    limit(order.memory)
     sys.path.insert(0, order.directory)
     sys.argv = [order.path]
+
+
+def limit(memory):
+    """Limits the bytes that this process may have for its data, ."""
+    if memory and sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
 def stream(file, name, errors):

@@ -157,7 +157,11 @@ impl Drop for Python {
 impl Shared {
     /// The life of one run, on a thread of its own.
     fn run(&self, request: &Request, run: &Run, sink: &Sink) {
-        let order = Order { snippet: &request.code, directory: &self.places.directory };
+        let order = Order {
+            snippet: &request.code,
+            directory: &self.places.directory,
+            memory: request.limits.memory,
+        };
         let mut why = String::new();
         for _ in 0..TRIES {
             if run.is_stopped() {

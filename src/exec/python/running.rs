@@ -177,7 +177,7 @@ impl<'a> Follower<'a> {
             reports: Reports::new(ours)?,
             buffer: vec![0; CHUNK],
             began: None,
-            limits: Limits { timeout: request.timeout, next: None, reached: false },
+            limits: Limits { timeout: request.limits.timeout, next: None, reached: false },
         })
     }
 

@@ -11,7 +11,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::deck::Fingerprint;
-use crate::run::{Snippet, Target};
+use crate::run::{Limits, Snippet, Target};
 
 /// Makes the test program what the real one is when it is started as a worker.
 mod as_worker {
@@ -80,7 +80,7 @@ impl Stage {
 
     fn start_within(&self, id: u64, code: &str, timeout: Option<Duration>) -> Running {
         let mut request = request(id, code);
-        request.timeout = timeout;
+        request.limits.timeout = timeout;
         let (send, events) = channel();
         self.python.start(&request, Arc::new(move |event| drop(send.send(event))));
         Running { run: request.run, events, text: Vec::new() }
@@ -109,7 +109,14 @@ fn request(id: u64, code: &str) -> Request {
         file: "talk.md".into(),
         first_line: 42,
     };
-    Request { run: RunId(id), code, columns: 91, rows: 13, timeout: None, target: Target::Terminal }
+    Request {
+        run: RunId(id),
+        code,
+        columns: 91,
+        rows: 13,
+        limits: Limits::default(),
+        target: Target::Terminal,
+    }
 }
 
 struct Running {

@@ -96,6 +96,8 @@ pub(super) struct Order<'a> {
     pub(super) snippet: &'a Snippet,
     /// Its working directory, absolute.
     pub(super) directory: &'a Path,
+    /// Bytes that it may have for its data.
+    pub(super) memory: Option<u64>,
 }
 
 /// A worker process, warm and waiting, or on its way there.
@@ -219,12 +221,14 @@ impl Zygote {
         let Snippet { code, first_line, file, .. } = order.snippet;
         let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
         let first_line = first_line.to_string();
+        let memory = order.memory.unwrap_or(0).to_string();
         let fields = [
             code.as_bytes(),
             first_line.as_bytes(),
             file.as_os_str().as_bytes(),
             path.as_os_str().as_bytes(),
             order.directory.as_os_str().as_bytes(),
+            memory.as_bytes(),
         ];
         let own = order.snippet.environment.iter();
         let own: Vec<_> = own.map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
