@@ -89,7 +89,7 @@ pub struct List {
     pub items: Vec<ListItem>,
     /// Rows from one item to the next, at least 1.
     pub item_newlines: u8,
-    /// Whether it goes on from a list that a pause or comment cut: no blank row between.
+    /// Whether it goes on from a list that a pause cut: one blank row less between them.
     pub continues: bool,
 }
 

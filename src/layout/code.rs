@@ -146,7 +146,7 @@ impl<'a> Listing<'a> {
             flow.misfit(Excess::code(&line.to_string(), text.width() - room));
         }
         let mut y = y;
-        for row in text.rows(room) {
+        for row in text.hanging_rows(room, panel.beside) {
             flow.put(x, y, row);
             y = y.saturating_add(1);
         }

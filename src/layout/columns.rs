@@ -22,7 +22,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
     if flow.page.inputs.grid {
         grid(flow, columns, y..y.saturating_add(tallest));
     }
-    flow.close(y.saturating_add(tallest), 2);
+    flow.close(y.saturating_add(tallest), 1);
 }
 
 /// Draws a line where each column starts, for the author who looks for the room.

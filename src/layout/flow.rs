@@ -18,7 +18,7 @@ use super::text::Text;
 use super::{cell, code, columns, drawing, list, picture, problem, quote, table};
 use crate::deck::{Align, Block, BlockKind, Inline, Step, TextStyle};
 use crate::source::Span as SourceSpan;
-use crate::theme::{Alignment, HeadingStyle};
+use crate::theme::{Alignment, HeadingStyle, Margin};
 
 /// How deep blocks may stand in each other; what is deeper is left out, and a `…` says so.
 const DEEPEST: u8 = 40;
@@ -155,9 +155,12 @@ impl<'a> Flow<'a> {
         self.y = self.open().saturating_add(rows);
     }
 
-    /// Takes back the empty rows owed: the next block follows at once.
+    /// Takes back an empty row: one that is owed, or was left on purpose.
     pub(super) fn join(&mut self) {
-        self.gap = 0;
+        match self.gap.checked_sub(1) {
+            Some(less) => self.gap = less,
+            None => self.y = self.y.saturating_sub(1),
+        }
     }
 
     /// Goes down to this row, if it is not passed yet.
@@ -335,11 +338,18 @@ impl<'a> Flow<'a> {
     pub(super) fn rows(&mut self, text: &Text, alignment: Alignment) {
         let spot = self.text_spot(alignment);
         let mut y = self.open();
-        for (row, width) in text.rows(spot.width) {
+        for (row, width) in text.hanging_rows(spot.width, self.hang()) {
             self.put(spot.start_of(width), y, (row, width));
             y = y.saturating_add(1);
         }
         self.close(y, 0);
+    }
+
+    /// How many columns the last of a line may stand out of its room: one where margins let it.
+    pub(super) fn hang(&self) -> u16 {
+        let Page { inputs, .. } = self.page;
+        let margin = |margin: Margin| margin.cells(inputs.size.columns) >= self.size;
+        u16::from(margin(inputs.theme.margin) && margin(inputs.theme.column_margin))
     }
 
     /// A thematic break.

@@ -1,6 +1,6 @@
 //! The footer: three texts that never overlap, or a bar that grows with the talk.
 
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::inline::{Look, lines};
 use super::page::Page;
@@ -87,13 +87,19 @@ fn places(widths: [u16; 3], size: Size) -> [(u16, u16); 3] {
     wide(widths.map(|width| width.min(share)))
 }
 
-/// The bar: as long as the part of the talk that is reached; full on the last slide.
+/// The bar: as long as the part of the talk that is reached, full on the last slide; and behind
+/// that, dimmed, what the next slide will add.
 fn bar(page: &Page<'_>, character: char, style: Style) -> Placed {
-    let size = page.inputs.size;
-    let reached = page.slide_number() as u64 * u64::from(size.columns);
-    let cells = reached.div_ceil(page.total_slides().max(1) as u64) as usize;
-    let text = Text::plain(&character.to_string().repeat(cells), style);
-    Placed { x: 0, y: size.rows.saturating_sub(1).into(), item: Item::Text(text.cut(size.columns)) }
+    let Size { columns, rows, .. } = page.inputs.size;
+    let total = page.total_slides().max(1) as u64;
+    let cells = |slide: usize| {
+        (slide as u64 * u64::from(columns)).div_ceil(total).min(columns.into()) as usize
+    };
+    let (reached, next) = (cells(page.slide_number()), cells(page.slide_number() + 1));
+    let stretch = |cells: usize| character.to_string().repeat(cells);
+    let mut text = Text::plain(&stretch(reached), style);
+    text.push(&stretch(next - reached), style.add_modifier(Modifier::DIM));
+    Placed { x: 0, y: rows.saturating_sub(1).into(), item: Item::Text(text.cut(columns)) }
 }
 
 #[cfg(test)]

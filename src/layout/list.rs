@@ -22,10 +22,9 @@ struct Entry<'a> {
 /// Lays out the items that are visible. All share one block, so that a list in the middle of the
 /// slide still has its bullets below each other.
 pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
-    if list.continues {
-        flow.join();
-    }
-    let entries: Vec<_> = list.items.iter().map(|item| Entry::new(flow, item)).collect();
+    let written = |item: &&ListItem| !(item.text.is_empty() && item.blocks.is_empty());
+    let items = list.items.iter().filter(written);
+    let entries: Vec<_> = items.map(|item| Entry::new(flow, item)).collect();
     let wanted = entries.iter().map(Entry::width).max().unwrap_or(0);
     let alignment = aligned(align, flow.alignment);
     let spot = flow.block_spot(alignment, wanted);
@@ -84,7 +83,7 @@ impl<'a> Entry<'a> {
         flow.put(spot.x, y, (self.marker.cut(indent), indent));
         if !self.item.text.is_empty() || self.item.blocks.is_empty() {
             for line in &self.lines {
-                for row in line.rows(spot.width - indent) {
+                for row in line.hanging_rows(spot.width - indent, flow.hang()) {
                     flow.put(spot.x + indent, y, row);
                     y = y.saturating_add(1);
                 }

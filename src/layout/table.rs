@@ -14,6 +14,9 @@ use crate::deck::{Align, Inline, Table};
 /// Columns that a line between two columns takes, with a space at both sides.
 const BETWEEN: u16 = 3;
 
+/// The last column is not narrowed further for the sake of the others.
+const NARROWEST: u16 = 8;
+
 /// A table's columns: width and alignment of each.
 struct Grid {
     spot: Spot,
@@ -79,11 +82,16 @@ fn total(widths: &[u16]) -> u16 {
     widths.iter().fold(lines, |sum, &width| sum.saturating_add(width))
 }
 
-/// Widths that fit the room. Every column gets its longest word if all can; what is left goes to
-/// the columns that need more. No column is narrower than a cell.
+/// Widths that fit the room. The last column alone gives way where that leaves it its longest word:
+/// the others then read as they are. Else every column gets its longest word if all can; what is
+/// left goes to the columns that need more. No column is narrower than a cell.
 fn narrowed(natural: &[u16], words: &[u16], room: u16) -> Vec<u16> {
-    if total(natural) <= room {
-        return natural.to_vec();
+    let over = total(natural).saturating_sub(room);
+    if let (Some((last, others)), Some(&word)) = (natural.split_last(), words.last())
+        && let Some(left) = last.checked_sub(over)
+        && left >= word.max(over.min(NARROWEST))
+    {
+        return others.iter().copied().chain([left]).collect();
     }
     let free = room.saturating_sub(total(&vec![0; natural.len()]));
     let least = shared(words, free);
@@ -150,7 +158,8 @@ impl Grid {
     fn rule(&self, flow: &mut Flow<'_>) {
         let parts: Vec<_> =
             self.widths.iter().map(|&width| "─".repeat(usize::from(width))).collect();
-        let rule = Text::plain(&parts.join("─┼─"), self.base);
+        let alone = if parts.len() == 1 { "─" } else { "" };
+        let rule = Text::plain(&(parts.join("─┼─") + alone), self.base);
         let y = flow.open();
         flow.put(self.spot.x, y, (rule.cut(u16::MAX), rule.width()));
         flow.close(y + 1, 0);
@@ -165,7 +174,8 @@ mod tests {
 
     #[rstest]
     #[case::fits(&[5, 9], &[5, 5], 20, &[5, 9])]
-    #[case::words_stay_whole(&[12, 30], &[12, 6], 25, &[12, 10])]
+    #[case::the_last_alone_gives_way(&[12, 30], &[5, 6], 27, &[12, 12])]
+    #[case::words_stay_whole(&[12, 30], &[12, 12], 25, &[11, 11])]
     #[case::the_rest_is_shared(&[30, 30], &[4, 8], 33, &[13, 17])]
     #[case::long_words_give_way(&[3, 40], &[3, 40], 20, &[3, 14])]
     #[case::no_room(&[9, 9, 9], &[9, 9, 9], 2, &[1, 1, 1])]

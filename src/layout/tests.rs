@@ -469,7 +469,6 @@ fn columns_keep_their_own_rows() {
 
     middle
 
-
     below
     ");
 }

@@ -81,6 +81,16 @@ impl Text {
         wrap::pieces(&self.string, width, ends).into_iter().map(|row| self.row(row))
     }
 
+    /// The same where the last `hang` columns may stand behind a full row.
+    pub(super) fn hanging_rows(
+        &self,
+        width: u16,
+        hang: u16,
+    ) -> impl Iterator<Item = (Line<'static>, u16)> {
+        let ends = self.runs.iter().map(|&(end, _)| end);
+        wrap::hanging(&self.string, width, hang, ends).into_iter().map(|row| self.row(row))
+    }
+
     /// The whole line on one row; where it is too wide, cut and closed with `…`.
     pub(super) fn cut(&self, width: u16) -> Line<'static> {
         if self.width() <= width {

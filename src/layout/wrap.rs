@@ -33,11 +33,22 @@ pub(super) fn pieces(
     width: u16,
     ends: impl IntoIterator<Item = usize>,
 ) -> Vec<Range<usize>> {
-    let width = usize::from(width.max(1));
+    hanging(text, width, 0, ends)
+}
+
+/// The same where a row that is full may have one column more before a space, as a bracket in a
+/// box's padding; or what closes the text, in `hang` columns at most.
+pub(super) fn hanging(
+    text: &str,
+    width: u16,
+    hang: u16,
+    ends: impl IntoIterator<Item = usize>,
+) -> Vec<Range<usize>> {
+    let (width, hang) = (usize::from(width.max(1)), usize::from(hang));
     if text.len() <= width {
         return std::iter::once(0..text.len()).collect();
     }
-    let mut rows = Rows { text, width, row: 0..0, used: 0, done: Vec::new() };
+    let mut rows = Rows { text, width, hang, row: 0..0, used: 0, done: Vec::new() };
     let mut start = 0;
     for end in ends {
         rows.add(start..end);
@@ -101,6 +112,8 @@ fn cut(
 struct Rows<'a> {
     text: &'a str,
     width: usize,
+    /// How many columns may stand behind a full row to close the text.
+    hang: usize,
     /// The row being filled, and its cells.
     row: Range<usize>,
     used: usize,
@@ -112,7 +125,14 @@ impl Rows<'_> {
     fn add(&mut self, piece: Range<usize>) {
         let mut rest = piece;
         loop {
-            let room = self.width - self.used;
+            let room = self.width.saturating_sub(self.used);
+            if room == 0 && self.hang > 0 {
+                self.hang(&rest);
+            }
+            rest.start = rest.start.max(self.row.end);
+            if rest.is_empty() {
+                return;
+            }
             let fits = fitting(&self.text[rest.clone()], room);
             if fits == rest.len() {
                 self.used += cells(&self.text[rest.clone()]);
@@ -137,6 +157,18 @@ impl Rows<'_> {
                 }
             }
             self.end_row(rest.start);
+        }
+    }
+
+    /// Puts what is left of the text behind the full row, or the one column before its next space.
+    fn hang(&mut self, piece: &Range<usize>) {
+        let word = self.text[piece.clone()].split(' ').next().unwrap_or_default();
+        let rest = &self.text[piece.start..];
+        if cells(word) != 1 {
+        } else if word.len() < piece.len() {
+            self.row.end = piece.start + word.len();
+        } else if cells(rest) <= self.hang {
+            self.row.end = self.text.len();
         }
     }
 
@@ -209,6 +241,26 @@ mod tests {
     fn f087_a_word_of_one_piece_is_cut_only_if_no_row_holds_it() {
         assert_eq!(pieced(&["see ", "abcdefgh"], 6), ["see", "abcdef", "gh"]);
         assert_eq!(pieced(&["see ", "abcde", "fgh"], 6), ["see", "abcde", "fgh"]);
+    }
+
+    #[test]
+    fn f087_one_column_may_hang_behind_a_full_row() {
+        let rows = |texts: &[&str], width, hang| {
+            let ends: Vec<_> = texts
+                .iter()
+                .scan(0, |end, text| {
+                    *end += text.len();
+                    Some(*end)
+                })
+                .collect();
+            let text = texts.concat();
+            let rows = hanging(&text, width, hang, ends);
+            rows.into_iter().map(|row| text[row].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&["call(abcd", ")", ";"], 9, 2), ["call(abcd);"]);
+        assert_eq!(rows(&["call(abcd", ")", ";"], 9, 1), ["call(abcd", ");"]);
+        assert_eq!(rows(&["let abcde", "# of it"], 9, 2), ["let abcde#", "of it"]);
+        assert_eq!(rows(&["call(abcd", "))"], 9, 2), ["call(abcd", "))"]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ enum Run {
     None,
     /// The last block is a list.
     List,
-    /// The last block is a list, and a comment followed.
+    /// The last block is a list, and a pause followed.
     CutList,
 }
 
@@ -87,7 +87,10 @@ impl Page {
 
     /// As [`place`](Self::place), for a block whose step was taken before.
     pub(super) fn place_at(&mut self, kind: BlockKind, span: Span, step: Step) {
-        self.run = if matches!(kind, BlockKind::List(_)) { Run::List } else { Run::None };
+        self.run = match (&kind, self.run) {
+            (BlockKind::List(_), _) | (BlockKind::Space(_), Run::List) => Run::List,
+            _ => Run::None,
+        };
         let Manner { align, font_size, .. } = self.manner;
         // What stands in a quote or list item leans as that does.
         let align = align.filter(|_| !self.is_nested());
@@ -123,14 +126,14 @@ impl Page {
         !self.nested.is_empty()
     }
 
-    /// Notes a comment, which may stand between two halves of one list.
-    pub(super) fn comment(&mut self) {
+    /// Notes a pause, which may stand between two halves of one list.
+    pub(super) fn paused(&mut self) {
         if self.run == Run::List {
             self.run = Run::CutList;
         }
     }
 
-    /// Whether the next list goes on from one that a comment cut.
+    /// Whether the next list goes on from one that a pause cut.
     pub(super) fn continues_list(&self) -> bool {
         self.run == Run::CutList
     }
@@ -150,7 +153,10 @@ impl Page {
     /// Why it cannot.
     pub(super) fn obey(&mut self, command: &Command, span: Span) -> Result<(), Refusal> {
         match command {
-            Command::Pause => self.steps.pause(),
+            Command::Pause => {
+                self.steps.pause();
+                self.paused();
+            }
             Command::NewLines(rows) => self.place(BlockKind::Space(*rows), span),
             Command::IncrementalLists(on) => self.manner.incremental_lists = *on,
             Command::IncrementalTables(on) => self.manner.incremental_tables = *on,

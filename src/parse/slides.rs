@@ -157,6 +157,9 @@ impl<'f> Slides<'f> {
         }
         let step = list.items.first().map_or(self.page.steps.now(), |item| item.step);
         self.page.place_at(BlockKind::List(list), span, step);
+        if incremental && pauses.after {
+            self.page.paused();
+        }
     }
 
     fn table(&mut self, mut table: Table, span: Span) {
@@ -250,7 +253,6 @@ impl<'f> Slides<'f> {
                 self.deck.diagnostics.push(Diagnostic::warning(span, message).hint(hint));
             }
         }
-        self.page.comment();
     }
 
     fn obey(&mut self, command: &Command, span: Span) {

@@ -37,6 +37,16 @@ pub(super) fn put(
     }
 }
 
+/// Adds what takes no column of its own, as an accent, to the large character at a place.
+pub(super) fn join(buffer: &mut Buffer, position: Position, mark: &str) {
+    let Some(cell) = buffer.cell_mut(position) else { return };
+    let symbol = match cell.symbol().strip_suffix(CLOSE) {
+        Some(open) => format!("{open}{mark}{CLOSE}"),
+        None => format!("{}{mark}", cell.symbol()),
+    };
+    cell.set_symbol(&symbol);
+}
+
 /// The grapheme of a cell that holds one of another size, and how many columns it takes.
 pub fn large(symbol: &str) -> Option<(&str, usize)> {
     let (grapheme, columns, _) = read(symbol)?;

@@ -124,6 +124,11 @@ impl Window {
                 if x.saturating_add(width) > area.right() {
                     return;
                 }
+                if width == 0 && x > 0 {
+                    let before = x.saturating_sub(size.into()).max(self.area.x);
+                    large::join(buffer, Position::new(before, area.y), grapheme);
+                    continue;
+                }
                 let (style, is_raised) = raised(style);
                 large::put(buffer, Rect { x, width, ..area }, grapheme, (size, is_raised), style);
                 x += width;
