@@ -3,6 +3,7 @@
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
+use super::address;
 use super::carets;
 use super::html;
 use super::text::clean;
@@ -255,7 +256,13 @@ impl<'t> Line<'t> {
 
     fn flush(&mut self) {
         if !self.text.is_empty() {
-            self.done.push(Inline::Text(clean(&self.text), self.style.clone()));
+            let text = clean(&self.text);
+            const LINKED: u16 = TextStyle::LINK_LABEL | TextStyle::LINK_URL;
+            if text.contains("://") && !self.style.has(LINKED) {
+                address::split(&text, &self.style, &mut self.done);
+            } else {
+                self.done.push(Inline::Text(text, self.style.clone()));
+            }
             self.text.clear();
         }
     }

@@ -8,6 +8,7 @@
 //!      ─ slides ──────► slides and cells  (directive, page, steps, code, picture, include)
 //! ```
 
+mod address;
 mod carets;
 mod code;
 mod directive;

@@ -209,7 +209,7 @@ fn links_show_label_address_and_title() {
     "#);
     assert_snapshot!(tree("**x [a](u)** [r][ref] [[wiki]] [[label|http://t]] http://bare\n\n[ref]: http://r\n"), @"
     --- 1
-    p {b:x }{L:a}{b: (}{U:u}{b:)} {L:r} ({U:http://r}) {U:wiki} {U:http://t} http://bare
+    p {b:x }{L:a}{b: (}{U:u}{b:)} {L:r} ({U:http://r}) {U:wiki} {U:http://t} {U:http://bare}
     ");
 }
 

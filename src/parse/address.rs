@@ -1,0 +1,89 @@
+//! `http://…` in plain text: an address is a link though nobody put it in brackets. Its end is where
+//! GitHub sees it: a blank ends it, and punctuation at its end is the sentence's.
+
+use crate::deck::{Inline, TextStyle};
+
+/// The marks that start one.
+const SCHEMES: [&str; 2] = ["http://", "https://"];
+
+/// Adds a text's pieces, addresses as links.
+pub(super) fn split(text: &str, style: &TextStyle, pieces: &mut Vec<Inline>) {
+    let mut plain = 0;
+    let mut from = 0;
+    while let Some(found) = text[from..].find("http") {
+        let start = from + found;
+        let Some(length) = length(&text[start..]).filter(|_| may_start(&text[..start])) else {
+            from = start + 4;
+            continue;
+        };
+        push(&text[plain..start], style.clone(), pieces);
+        from = start + length;
+        push(&text[start..from], style.clone().with(TextStyle::LINK_URL), pieces);
+        plain = from;
+    }
+    push(&text[plain..], style.clone(), pieces);
+}
+
+fn push(text: &str, style: TextStyle, pieces: &mut Vec<Inline>) {
+    if !text.is_empty() {
+        pieces.push(Inline::Text(text.into(), style));
+    }
+}
+
+/// Whether an address may stand behind this text: not in the middle of a word.
+fn may_start(before: &str) -> bool {
+    before.chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '/')
+}
+
+/// How long the address is that the text starts with, if it does.
+fn length(text: &str) -> Option<usize> {
+    let scheme = SCHEMES.iter().find(|scheme| text.starts_with(**scheme))?.len();
+    let blank = |c: char| c.is_whitespace() || c == '<';
+    let mut end = text.find(blank).unwrap_or(text.len());
+    let opened = text[..end].matches('(').count();
+    let mut closed = text[..end].matches(')').count();
+    while let Some(last) = text[scheme..end].chars().next_back() {
+        match last {
+            '?' | '!' | '.' | ',' | ':' | ';' | '*' | '_' | '~' | '\'' | '"' | ']' | '}' | '|' => {}
+            ')' if closed > opened => closed -= 1,
+            _ => break,
+        }
+        end -= last.len_utf8();
+    }
+    (end > scheme).then_some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text with its addresses in brackets.
+    fn marked(text: &str) -> String {
+        let mut pieces = Vec::new();
+        split(text, &TextStyle::default(), &mut pieces);
+        let mark = |piece: &Inline| match piece {
+            Inline::Text(text, style) if style.has(TextStyle::LINK_URL) => format!("[{text}]"),
+            Inline::Text(text, _) => text.to_string(),
+            _ => String::new(),
+        };
+        pieces.iter().map(mark).collect()
+    }
+
+    #[test]
+    fn an_address_ends_where_its_sentence_goes_on() {
+        assert_eq!(marked("see http://a.b/c?d=e&f#g."), "see [http://a.b/c?d=e&f#g].");
+        assert_eq!(
+            marked("https://a.b, (http://c.d/e_(f)) \"http://g\""),
+            "[https://a.b], ([http://c.d/e_(f)]) \"[http://g]\""
+        );
+        assert_eq!(marked("中http://a.b/é 文"), "中http://a.b/é 文");
+    }
+
+    #[test]
+    fn what_is_no_address_is_text() {
+        for text in ["", "http", "http:/", "http://", "https://.", "xhttp://a", "ahttps://b httpss"]
+        {
+            assert_eq!(marked(text), text);
+        }
+    }
+}
