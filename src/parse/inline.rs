@@ -257,8 +257,8 @@ impl<'t> Line<'t> {
     fn flush(&mut self) {
         if !self.text.is_empty() {
             let text = clean(&self.text);
-            const LINKED: u16 = TextStyle::LINK_LABEL | TextStyle::LINK_URL;
-            if text.contains("://") && !self.style.has(LINKED) {
+            if text.contains("://") && !self.style.has(TextStyle::LINK_LABEL | TextStyle::LINK_URL)
+            {
                 address::split(&text, &self.style, &mut self.done);
             } else {
                 self.done.push(Inline::Text(text, self.style.clone()));
