@@ -33,6 +33,8 @@ pub(super) fn export(args: &ExportArgs, cache: &Path) -> anyhow::Result<()> {
         let (columns, rows) = (config.export.columns, config.export.rows);
         Size::new(columns.unwrap_or(100), rows.unwrap_or(30))
     });
+    // A single picture shows what most terminals would; a document has text in its sizes.
+    let size = Size { large_text: !matches!(args.to, Format::Svg), ..size };
     let pages = pages(&show, args, config.export.page_per_step);
     let mut sheets = Sheets { stills: Stills::new(&show), show: &show, args, size, cache };
     let document = match args.to {
@@ -99,8 +101,8 @@ impl Sheets<'_> {
 
     /// The pages as rows of text.
     fn text(&mut self, pages: &[Cursor]) -> String {
-        // As in presenterm's exports: text in its size, and cells of so many pixels.
-        let size = Size { large_text: true, cell: (20, 40), ..self.size };
+        // As in presenterm's exports: cells of so many pixels.
+        let size = Size { cell: (20, 40), ..self.size };
         let text_of = |&at: &Cursor| text(&self.stills.scene(at, size), self.args.overflow);
         pages.iter().map(text_of).collect::<Vec<_>>().join(PAGE_BREAK) + "\n"
     }

@@ -47,23 +47,31 @@ pub(super) fn join(buffer: &mut Buffer, position: Position, mark: &str) {
     cell.set_symbol(&symbol);
 }
 
-/// The grapheme of a cell that holds one of another size, and how many columns it takes.
-pub fn large(symbol: &str) -> Option<(&str, usize)> {
-    let (grapheme, columns, _) = read(symbol)?;
-    Some((grapheme, columns))
+/// A grapheme of another size than a cell's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Large<'a> {
+    /// What is written.
+    pub grapheme: &'a str,
+    /// Columns that it takes.
+    pub columns: usize,
+    /// Rows that it takes: its size.
+    pub rows: usize,
+    /// Whether it is but half as large, at the top of its room.
+    pub is_raised: bool,
 }
 
-/// A cell's grapheme, and the columns and rows that it takes.
-fn read(symbol: &str) -> Option<(&str, usize, usize)> {
+/// What a cell holds, if that is a grapheme of another size.
+pub fn large(symbol: &str) -> Option<Large<'_>> {
     let (how, grapheme) = symbol.strip_prefix(OPEN)?.strip_suffix(CLOSE)?.split_once(';')?;
-    let size: usize = how.strip_suffix(HALF).unwrap_or(how).parse().ok()?;
-    Some((grapheme, size * grapheme.width().max(1), size))
+    let (size, is_raised) = how.strip_suffix(HALF).map_or((how, false), |size| (size, true));
+    let rows = size.parse().ok()?;
+    Some(Large { grapheme, columns: rows * grapheme.width().max(1), rows, is_raised })
 }
 
 /// Takes away what another thing was drawn over in part: a terminal takes all of it away then.
 pub(super) fn mend(buffer: &mut Buffer) {
     for position in buffer.area.positions() {
-        let Some((_, columns, rows)) = read(buffer[position].symbol()) else { continue };
+        let Some(Large { columns, rows, .. }) = large(buffer[position].symbol()) else { continue };
         let Position { x, y } = position;
         let area = Rect::new(x, y, columns as u16, rows as u16).intersection(buffer.area);
         let is_covered = |at: &Position| buffer[*at].diff_option == CellDiffOption::Skip;
@@ -85,8 +93,8 @@ pub fn flatten(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.diff_option == CellDiffOption::Skip && cell.symbol().is_empty() {
             cell.set_symbol(" ").diff_option = CellDiffOption::None;
-        } else if let Some((grapheme, ..)) = read(cell.symbol()) {
-            let grapheme = grapheme.to_owned();
+        } else if let Some(large) = large(cell.symbol()) {
+            let grapheme = large.grapheme.to_owned();
             cell.set_symbol(&grapheme).diff_option = CellDiffOption::None;
         }
     }
@@ -111,9 +119,13 @@ mod tests {
     #[test]
     fn f127_a_large_grapheme_is_known_again() {
         let buffer = buffer();
-        assert_eq!(large(buffer[(1, 0)].symbol()), Some(("A", 2)));
-        assert_eq!(large(buffer[(3, 0)].symbol()), Some(("中", 4)));
-        assert_eq!(large(buffer[(8, 2)].symbol()), Some(("n", 1)));
+        let known = |x, y| {
+            let large = large(buffer[(x, y)].symbol()).unwrap();
+            (large.grapheme, large.columns, large.rows, large.is_raised)
+        };
+        assert_eq!(known(1, 0), ("A", 2, 2, false));
+        assert_eq!(known(3, 0), ("中", 4, 2, false));
+        assert_eq!(known(8, 2), ("n", 1, 1, true));
         assert_eq!(buffer[(8, 2)].symbol(), "\x1b]66;s=1:n=1:d=2;n\x1b\\");
         assert_eq!(large("A"), None);
     }
@@ -126,7 +138,7 @@ mod tests {
         mend(&mut buffer);
         assert_eq!(large(buffer[(1, 0)].symbol()), None);
         assert_eq!(buffer[(2, 1)].symbol(), "│");
-        assert_eq!(large(buffer[(3, 0)].symbol()), Some(("中", 4)));
+        assert!(large(buffer[(3, 0)].symbol()).is_some());
         assert_eq!(buffer[(1, 1)].diff_option, CellDiffOption::None);
     }
 

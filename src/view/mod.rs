@@ -17,7 +17,7 @@ use crate::app::{App, Mode};
 use crate::layout::Scene;
 use crate::theme::Theme;
 
-pub use large::{flatten, large};
+pub use large::{Large, flatten, large};
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 

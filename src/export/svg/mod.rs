@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::ink::{Ink, Look, Rgb};
 use super::shapes::{CELL_HEIGHT, CELL_WIDTH, Shape, shapes};
-use crate::view::Overlay;
+use crate::view::{self, Large, Overlay};
 
 /// Draws a buffer. `pictures` are what it could not hold, each with its file's bytes (PNG, JPEG
 /// or GIF); `look` has the colours a terminal would have chosen itself.
@@ -18,7 +18,7 @@ pub fn svg(buffer: &Buffer, pictures: &[(Overlay, Vec<u8>)], look: &Look) -> Str
     let (width, height) = (across(buffer.area.width), down(buffer.area.height));
     let mut page = Page(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"16\">\n"
+         viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"{TEXT}\">\n"
     ));
     page.rect(0.0, 0.0, width, height, look.background);
     for row in 0..buffer.area.height {
@@ -38,6 +38,9 @@ pub fn svg(buffer: &Buffer, pictures: &[(Overlay, Vec<u8>)], look: &Look) -> Str
 const FONTS: &str = "ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,\
     monospace,'Apple Color Emoji','Noto Color Emoji'";
 
+/// How high a cell's text is.
+const TEXT: f32 = 16.0;
+
 /// Where in its cell a text stands.
 const BASELINE: f32 = 15.0;
 
@@ -47,12 +50,15 @@ struct Glyph<'a> {
     columns: u16,
     symbol: &'a str,
     ink: Ink,
+    /// How large it is, in sizes of a cell's text.
+    scale: f32,
 }
 
 impl Glyph<'_> {
     /// Whether a run of such glyphs keeps its columns when a font draws it as one text.
     fn flows(&self) -> bool {
-        self.columns == 1 && self.symbol.chars().all(|c| c.is_ascii() || c.is_alphanumeric())
+        let fills_its_room = f32::from(self.columns) <= self.scale;
+        fills_its_room && self.symbol.chars().all(|c| c.is_ascii() || c.is_alphanumeric())
     }
 
     fn is_blank(&self) -> bool {
@@ -67,12 +73,22 @@ fn glyphs<'a>(buffer: &'a Buffer, row: u16, look: &Look) -> Vec<Glyph<'a>> {
     while column < buffer.area.width {
         let at = (buffer.area.x.saturating_add(column), buffer.area.y.saturating_add(row));
         let Some(cell) = buffer.cell(at) else { break };
-        let width = u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
+        let (symbol, width, scale) = match view::large(cell.symbol()) {
+            Some(large) => (large.grapheme, large.columns, scale(large)),
+            None => (cell.symbol(), cell.symbol().width(), 1.0),
+        };
+        let width = u16::try_from(width).unwrap_or(1).max(1);
         let columns = width.min(buffer.area.width - column);
-        found.push(Glyph { column, columns, symbol: cell.symbol(), ink: look.ink(cell) });
+        found.push(Glyph { column, columns, symbol, ink: look.ink(cell), scale });
         column += columns;
     }
     found
+}
+
+/// The size of a large grapheme's text.
+fn scale(large: Large<'_>) -> f32 {
+    let size = f32::from(u8::try_from(large.rows).unwrap_or(u8::MAX));
+    if large.is_raised { size / 2.0 } else { size }
 }
 
 /// Splits a row into runs of neighbours that `same` finds alike.
@@ -155,7 +171,9 @@ impl Page {
     fn texts(&mut self, row: u16, glyphs: &[Glyph<'_>]) {
         let written = |glyph: &Glyph<'_>| !glyph.is_blank() && shapes(glyph.symbol).is_none();
         let same = |a: &Glyph<'_>, b: &Glyph<'_>| {
-            a.ink == b.ink && (a.flows() && b.flows() || a.is_blank() && b.is_blank())
+            a.ink == b.ink
+                && a.scale.to_bits() == b.scale.to_bits()
+                && (a.flows() && b.flows() || a.is_blank() && b.is_blank())
         };
         for run in runs(glyphs, same) {
             let Some(start) = run.0.iter().position(written) else { continue };
@@ -165,7 +183,7 @@ impl Page {
     }
 
     fn text(&mut self, row: u16, run: &Run<'_, '_>) {
-        let (first, y) = (run.first(), down(row) + BASELINE);
+        let (first, y) = (run.first(), down(row) + BASELINE * run.first().scale);
         if first.flows() {
             let (left, width) = (run.left(), run.width());
             self.push(format_args!("<text x=\"{left}\" y=\"{y}\" textLength=\"{width}\""));
@@ -174,6 +192,9 @@ impl Page {
             self.push(format_args!("<text x=\"{middle}\" y=\"{y}\" text-anchor=\"middle\""));
         }
         self.push(format_args!(" fill=\"{}\"", first.ink.text));
+        if first.scale.to_bits() != 1.0_f32.to_bits() {
+            self.push(format_args!(" font-size=\"{}\"", TEXT * first.scale));
+        }
         for (wanted, attribute) in [
             (first.ink.bold, " font-weight=\"bold\""),
             (first.ink.italic, " font-style=\"italic\""),

@@ -156,3 +156,16 @@ fn no_buffer_is_too_small() {
         assert_well_formed(&svg(&buffer(width, height, &[]), &[], &look()));
     }
 }
+
+#[test]
+fn f204_large_text_is_drawn_in_its_size() {
+    let mut scene = crate::layout::Scene::blank(crate::layout::Size::new(8, 3), Style::new());
+    let line = ratatui::text::Line::raw("ab");
+    let item = crate::layout::Item::Large { line, size: 2 };
+    scene.body = vec![crate::layout::Placed { x: 1, y: 0, item }];
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 3));
+    crate::view::paint(&scene, 0, &mut buffer);
+    let picture = svg(&buffer, &[], &look());
+    assert!(picture.contains("x=\"10\" y=\"30\" textLength=\"40\""), "{picture}");
+    assert!(picture.contains("font-size=\"32\">ab</text>"), "{picture}");
+}
