@@ -187,3 +187,54 @@ fn f168_a_language_that_nothing_runs_says_so_on_its_block() {
     talk.wait_for("nothing here runs `sql` code");
     leave(talk);
 }
+
+/// A talk of one slide with this block, which has the speaker's terminal once it has begun.
+fn handed_over(language: &str, code: &str) -> Stage {
+    let talk =
+        Stage::show(&format!("Slide\n===\n\n```{language} +acquire_terminal\n{code}\n```\n"));
+    talk.wait_for("not run");
+    talk.keys("ctrl-e");
+    talk
+}
+
+#[test]
+fn f155_a_program_has_the_speakers_terminal_and_gives_it_back() {
+    for (language, code) in [
+        ("bash", "tty; read -p 'who? ' name; echo \"hello $name\"; read wait; exit 3"),
+        ("python", "name = input('who? '); print('hello', name); input(); raise SystemExit(3)"),
+    ] {
+        let talk = handed_over(language, code);
+        talk.wait("only the program", |screen| {
+            screen.contains("who?") && !screen.contains("Slide")
+        });
+        talk.keys("Ann enter");
+        talk.wait_for("hello Ann");
+        talk.keys("ctrl-z enter");
+        talk.wait_for("Slide");
+        talk.wait_for("failed: exit 3");
+        leave(talk);
+    }
+}
+
+#[test]
+fn f155_a_program_that_breaks_the_terminal_or_is_interrupted_leaves_it_whole() {
+    let breaks = "stty raw -echo; printf '\\033[?1049h\\033[?1003h\\033[?25l\\033[2;3r\\033(0\\033[31mbroken'; kill -9 $$";
+    let talk = handed_over("bash", breaks);
+    talk.wait_for("failed: signal 9 (SIGKILL)");
+    talk.wait_for("Slide");
+    leave(talk);
+    let talk = handed_over("bash", "read begin; echo waiting; sleep 1000");
+    talk.wait("only the program", |screen| !screen.contains("Slide"));
+    talk.keys("enter");
+    talk.wait_for("waiting");
+    talk.keys("ctrl-c");
+    talk.wait_for("failed: signal 2 (SIGINT)");
+    leave(talk);
+}
+
+#[test]
+fn f155_what_cannot_start_says_why_on_its_block() {
+    let talk = handed_over("fish", "echo 1");
+    talk.wait_for("`fish` is not installed");
+    leave(talk);
+}

@@ -34,6 +34,8 @@ pub enum Form {
     Replace,
     /// Its standard output is a picture, which stands in place of the code: `+image`.
     Picture,
+    /// It has the speaker's own terminal while it runs: `+acquire_terminal`.
+    Handover,
 }
 
 impl Form {

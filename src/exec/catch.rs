@@ -24,6 +24,8 @@ pub(super) struct Ends {
 /// Where one process writes to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Files<'fd> {
+    /// What it reads, if it reads anything.
+    pub(super) input: Option<BorrowedFd<'fd>>,
     /// Standard output.
     pub(super) output: BorrowedFd<'fd>,
     /// Standard error.
@@ -33,7 +35,7 @@ pub(super) struct Files<'fd> {
 impl<'fd> Files<'fd> {
     /// Both to the terminal.
     pub(super) fn all(terminal: BorrowedFd<'fd>) -> Self {
-        Self { output: terminal, terminal }
+        Self { input: None, output: terminal, terminal }
     }
 }
 
@@ -41,7 +43,7 @@ impl Ends {
     /// What a run with this target writes to.
     pub(super) fn open(target: Target) -> io::Result<Self> {
         let caught = match target {
-            Target::Terminal => None,
+            Target::Terminal | Target::Handover => None,
             Target::Picture => Some(Catch::open()?),
         };
         Ok(Self { caught })
@@ -50,7 +52,10 @@ impl Ends {
     /// What a process with this terminal writes to.
     pub(super) fn files<'fd>(&'fd self, terminal: BorrowedFd<'fd>) -> Files<'fd> {
         let caught = self.caught.as_ref();
-        Files { output: caught.map_or(terminal, |(writer, _)| writer.as_fd()), terminal }
+        Files {
+            output: caught.map_or(terminal, |(writer, _)| writer.as_fd()),
+            ..Files::all(terminal)
+        }
     }
 
     /// Keeps the picture of a run that went well, and tells of it.

@@ -7,6 +7,7 @@
 mod catch;
 mod custom;
 mod family;
+mod handover;
 mod pty;
 pub mod python;
 mod registry;
@@ -20,12 +21,14 @@ mod suspend;
 mod warden;
 
 use std::collections::BTreeMap;
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::deck::Fingerprint;
-use crate::run::{self, Preparation, Request, RunId, Snippet};
+use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet};
 use family::Family;
 use python::Python;
 use registry::Engine;
@@ -140,6 +143,33 @@ impl Executor {
             Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), &sink),
             Err(why) => runs::refuse(why, sink),
         }
+    }
+
+    /// Runs something to its end in this terminal, which is the speaker's own and nobody else's in
+    /// the meantime; what happened.
+    pub fn run_in(&self, terminal: BorrowedFd<'_>, request: &Request) -> Vec<run::Event> {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = told.clone();
+        let lock = |told: &Mutex<Vec<run::Event>>| {
+            std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        let sink: Sink = Arc::new(move |event| {
+            heard.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        });
+        match self.program(request) {
+            Ok(program) => self.runs.run_in(terminal, request, program, &sink),
+            Err(why) => sink(run::Event::Finished(Outcome::NotStarted(why), Duration::ZERO)),
+        }
+        lock(&told)
+    }
+
+    /// The program that a run is as a process of its own, whatever engine its language has.
+    fn program(&self, request: &Request) -> Result<Program, String> {
+        Ok(match self.engine_of(&request.code)? {
+            Engine::Python => Program::Recipe(self.python.recipe()?),
+            Engine::Rust => Program::Made(self.rust.program(&request.code)),
+            Engine::Process(recipe) => Program::Recipe(recipe),
+        })
     }
 
     /// Stops a run; one that has ended is left alone.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use super::registry::{self, Customs};
 use super::running::{Cut, Running};
 use super::scratch::Scratch;
 use super::spawn::{self, Command};
-use super::{Sink, Stop, stream};
+use super::{Sink, Stop, handover, stream};
 use crate::run::{Event, Outcome, Request, RunId};
 
 /// All runs that are processes.
@@ -74,6 +74,25 @@ impl Runs {
         }
     }
 
+    /// Runs something to its end in the speaker's own terminal.
+    pub(super) fn run_in(
+        &self,
+        terminal: BorrowedFd<'_>,
+        request: &Request,
+        program: Program,
+        sink: &Sink,
+    ) {
+        let (request, sink) = (request.clone(), sink.clone());
+        let running = Arc::new(Running::new());
+        let run = Run { request, sink, running, shared: self.shared.clone() };
+        let mut started = None;
+        let files = Files { input: Some(terminal), ..Files::all(terminal) };
+        let outcome = run.perform(program, &Place::Terminal(terminal), &|_| files, &mut started);
+        let took = started.map_or(Duration::ZERO, |started: Instant| started.elapsed());
+        (run.sink)(Event::Finished(outcome.unwrap_or_else(|outcome| outcome), took));
+        self.shared.family.bury();
+    }
+
     /// Stops a run; one that has ended is left alone.
     pub(super) fn stop(&self, run: RunId, how: Stop) {
         let running = lock(&self.shared.running).get(&run).cloned();
@@ -81,6 +100,14 @@ impl Runs {
             running.cut(Cut::Stopped, how);
         }
     }
+}
+
+/// Where a run takes place.
+enum Place<'a> {
+    /// In a terminal of its own, which is followed.
+    Pty(&'a Pty),
+    /// In the speaker's.
+    Terminal(BorrowedFd<'a>),
 }
 
 /// One run, on its thread.
@@ -132,17 +159,20 @@ impl Run {
         let mut ends = Ends::open(self.request.target).map_err(|error| {
             Outcome::NotStarted(format!("there is no pipe for its picture: {error}"))
         })?;
-        let outcome = self.perform(program, pty, &ends, started)?;
+        let terminal = pty.slave.as_fd();
+        // What compiles the run writes no picture.
+        let files = |is_last| if is_last { ends.files(terminal) } else { Files::all(terminal) };
+        let outcome = self.perform(program, &Place::Pty(pty), &files, started)?;
         ends.keep(&self.request, &outcome, &self.shared.scratch, &self.sink);
         Ok(outcome)
     }
 
     /// Runs the steps until one fails. The run's folder is gone when this returns.
-    fn perform(
+    fn perform<'f>(
         &self,
         program: Program,
-        pty: &Pty,
-        ends: &Ends,
+        place: &Place<'_>,
+        files: &dyn Fn(bool) -> Files<'f>,
         started: &mut Option<Instant>,
     ) -> Result<Outcome, Outcome> {
         let plan = self.plan(program)?;
@@ -151,16 +181,18 @@ impl Run {
             if self.running.reason().is_some() {
                 break;
             }
-            let terminal = pty.slave.as_fd();
             let is_last = number == last;
-            // What compiles the run writes no picture.
-            let files = if is_last { ends.files(terminal) } else { Files::all(terminal) };
-            let child = self.spawn(step, &plan, files).map_err(Outcome::NotStarted)?;
+            let child = self.spawn(step, &plan, files(is_last)).map_err(Outcome::NotStarted)?;
             if started.is_none() {
                 *started = Some(Instant::now());
                 (self.sink)(Event::Started);
             }
-            let status = self.follow(pty, &child, *started);
+            let status = match place {
+                Place::Pty(pty) => self.follow(pty, &child, *started),
+                Place::Terminal(terminal) => {
+                    handover::wait(*terminal, &child, &self.running, self.request.limits.timeout)
+                }
+            };
             if let Some(outcome) = self.outcome(status, is_last) {
                 return Ok(outcome);
             }
@@ -212,6 +244,7 @@ impl Run {
             return Err(self.not_installed(&step.program));
         };
         let mut command = Command::new(program, files.terminal)
+            .terminal(files.input)
             .output(files.output)
             .args(&step.arguments)
             .directory(directory)

@@ -58,6 +58,7 @@ pub(super) struct Command<'fd> {
     errors: BorrowedFd<'fd>,
     memory: Option<u64>,
     is_bare: bool,
+    shares_session: bool,
 }
 
 impl<'fd> Command<'fd> {
@@ -77,6 +78,7 @@ impl<'fd> Command<'fd> {
             errors: output,
             memory: None,
             is_bare: false,
+            shares_session: false,
         }
     }
 
@@ -125,6 +127,18 @@ impl<'fd> Command<'fd> {
         self
     }
 
+    /// Has it run in this terminal, which it shares with us, if there is one: in our session, in a
+    /// process group of its own, with the environment of whoever sits there.
+    pub(super) fn terminal(mut self, terminal: Option<BorrowedFd<'fd>>) -> Self {
+        if terminal.is_some() {
+            (self.input, self.shares_session) = (terminal, true);
+            for (name, _) in TERMINAL {
+                self.environment.remove(OsStr::new(name));
+            }
+        }
+        self
+    }
+
     /// Gives it something to read: its end of a socket, say.
     pub(super) fn input(mut self, input: BorrowedFd<'fd>) -> Self {
         self.input = Some(input);
@@ -148,7 +162,7 @@ impl<'fd> Command<'fd> {
             .collect::<io::Result<Vec<_>>>()?;
         let environment = self.environment()?;
         let actions = self.actions()?;
-        let attributes = Attributes::new()?;
+        let attributes = Attributes::new(self.shares_session)?;
         let mut pid = 0;
         // SAFETY: program, arguments and environment are NUL-terminated and outlive the call, both
         // lists end with a null pointer, and actions and attributes are initialised.
@@ -313,13 +327,14 @@ impl Drop for Actions {
 struct Attributes(libc::posix_spawnattr_t);
 
 impl Attributes {
-    fn new() -> io::Result<Self> {
+    fn new(shares_session: bool) -> io::Result<Self> {
         let mut attributes = MaybeUninit::uninit();
         // SAFETY: `init` fills what the pointer points to, unless it reports an error.
         check(unsafe { libc::posix_spawnattr_init(attributes.as_mut_ptr()) })?;
         // SAFETY: it reported none.
         let mut attributes = Self(unsafe { attributes.assume_init() });
-        let flags = START_SESSION
+        let place = if shares_session { libc::POSIX_SPAWN_SETPGROUP as _ } else { START_SESSION };
+        let flags = place
             | libc::POSIX_SPAWN_SETSIGMASK as libc::c_short
             | libc::POSIX_SPAWN_SETSIGDEF as libc::c_short;
         let (none, all) = signal_sets();

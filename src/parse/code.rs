@@ -137,6 +137,8 @@ fn cell(
     };
     let Written { language, code, hidden, span } = written;
     let first_line = slides.deck.sources.get(span.file).map_or(1, |file| file.line(span.start));
+    // Nobody can be given the terminal unasked.
+    let start = if info.form == Form::Handover { Start::OnKey } else { start };
     let alternative = info.alternative.map(Into::into);
     let (form, timeout_ms) = (info.form, info.timeout_ms);
     Some(CellDraft {

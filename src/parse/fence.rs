@@ -218,8 +218,7 @@ impl<'t> Info<'t> {
                 self.run(Start::Auto, None);
             }
             "acquire_terminal" => {
-                self.otherwise = true;
-                self.becomes(Form::Below);
+                self.becomes(Form::Handover);
                 self.run(Start::OnKey, value);
             }
             "pty" => {

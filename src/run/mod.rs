@@ -53,6 +53,8 @@ pub enum Target {
     Terminal,
     /// Into a file, which is a picture when the run has ended.
     Picture,
+    /// To the speaker's own terminal, as everything else of it.
+    Handover,
 }
 
 /// A piece of code and where it comes from.

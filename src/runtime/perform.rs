@@ -8,7 +8,7 @@ use super::{Event, Settings, Talk, terminal, trust};
 use crate::app::{Effect, Msg, update};
 use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
-use crate::run::{Limits, Request, RunId, Snippet, Target};
+use crate::run::{self, Limits, Outcome, Request, RunId, Snippet, Target};
 
 /// An executor for a deck.
 pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> Executor {
@@ -30,7 +30,11 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
                 request(&talk.show.deck, run, cell, terminal, talk.settings.limits)
             {
                 talk.guard();
-                talk.executor.run(&request);
+                if request.target == Target::Handover {
+                    talk.hand_over(&request);
+                } else {
+                    talk.executor.run(&request);
+                }
             }
         }
         Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
@@ -86,6 +90,24 @@ impl Talk {
         let _ = terminal::write(&bytes);
     }
 
+    /// Gives the terminal to a run until it has ended.
+    fn hand_over(&mut self, request: &Request) {
+        self.clear_pictures();
+        let executor = &self.executor;
+        let told = terminal::lend(|terminal| executor.run_in(terminal, request));
+        self.media.repaint();
+        if self.screen.retake().is_err() {
+            self.mailbox.send(Event::Terminate);
+        }
+        let failed = |error: std::io::Error| {
+            let why = format!("the terminal cannot be given to it: {error}");
+            vec![run::Event::Finished(Outcome::NotStarted(why), Duration::ZERO)]
+        };
+        for event in told.unwrap_or_else(failed) {
+            update(&mut self.app, Msg::Run(request.run, event));
+        }
+    }
+
     /// Gives the terminal to the shell until it continues us.
     pub(super) fn suspend(&mut self) {
         self.clear_pictures();
@@ -111,6 +133,7 @@ pub(super) fn request(
     let limits = Limits { timeout: own.or(limits.timeout), ..limits };
     let target = match cell.how.form {
         Form::Picture => Target::Picture,
+        Form::Handover => Target::Handover,
         Form::Below | Form::Replace => Target::Terminal,
     };
     Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target })

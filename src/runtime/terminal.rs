@@ -3,7 +3,9 @@
 //! Giving back happens on every way out: on drop, before a suspension, and in the panic hook, which
 //! all call [`restore`]. It may be called twice, and from any thread.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,6 +14,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
+use rustix::termios::OptionalActions;
 
 use super::changes::changes;
 use crate::layout::Size;
@@ -170,6 +173,24 @@ impl Drop for Screen {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// What a program that ended without tidying up may have left on: screen, mouse, keys, colours,
+/// character sets, margins.
+const TIDY: &str = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\
+    \x1b[?1015l\x1b[?2004l\x1b[?1l\x1b>\x1b[<u\x1b[r\x1b[?6l\x1b[?7h\x1b[4l\x1b(B\x0f\x1b[0m\x1b[?25h";
+
+/// Gives the terminal away while `run` runs, as it was before it was ours. However it comes back,
+/// it is then in that state again; the next to call is [`Screen::retake`].
+pub(crate) fn lend<T>(run: impl FnOnce(BorrowedFd<'_>) -> T) -> io::Result<T> {
+    let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+    restore();
+    let modes = rustix::termios::tcgetattr(&terminal)?;
+    let made = run(terminal.as_fd());
+    // What was typed for the program is nothing for us.
+    let _ = rustix::termios::tcsetattr(&terminal, OptionalActions::Flush, &modes);
+    let _ = write(TIDY.as_bytes());
+    Ok(made)
 }
 
 /// Gives the terminal back. Does nothing if it is not ours.

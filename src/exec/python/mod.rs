@@ -24,6 +24,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Stop;
+use super::custom::CustomRecipe;
 use super::family::Family;
 use super::scratch::Scratch;
 use crate::run::{Event, Outcome, Request, RunId};
@@ -125,6 +126,19 @@ impl Python {
             let why = format!("no thread to follow the run: {error}");
             self.shared.finish(request.run, &heard, Outcome::NotStarted(why), Duration::ZERO);
         }
+    }
+
+    /// How a block runs in a Python of its own, outside the worker: one that wants a terminal.
+    pub(super) fn recipe(&self) -> Result<CustomRecipe, String> {
+        let shared = &self.shared;
+        let interpreter =
+            lock(&shared.worker).interpreter(&shared.places, &shared.family, &shared.cache)?;
+        let program = interpreter.executable.to_string_lossy().into_owned();
+        Ok(CustomRecipe {
+            filename: "snippet.py".to_owned(),
+            commands: vec![vec![program, "-u".to_owned(), "$pwd/snippet.py".to_owned()]],
+            ..CustomRecipe::default()
+        })
     }
 
     /// Ends everything it started; nobody hears of it.
