@@ -65,6 +65,82 @@ fn any_input_draws_at_any_size() {
     }
 }
 
+/// Decks that are long in one way: how many times what stands there, between what stands around it.
+const LONG: &[(usize, &str, &str, &str)] = &[
+    (1_000_000, "", "x", ""),
+    (200_000, "", "word ", ""),
+    (170_000, "", "中文", ""),
+    (40_000, "", "👩‍👩‍👧", ""),
+    (300_000, "a", "\u{301}", ""),
+    (1_000_000, "", "\0", ""),
+    (300_000, "", "\r", ""),
+    (300_000, "", "\u{feff}", ""),
+    (250_000, "", "\u{627}\u{644}", ""),
+    (100_000, "", "* item\n", ""),
+    (10_000, "| a | b |\n|---|---|\n", "| 1 | 2 |\n", ""),
+    (2_000, "|", " a |", "\n"),
+    (10_000, "", ">", " x"),
+    (10_000, "", "- ", "x"),
+    (50_000, "", "[", ""),
+    (50_000, "", "**a ", ""),
+    (100_000, "", "_a ", ""),
+    (20_000, "", "<span style=\"color: red\">a", ""),
+    (50_000, "", "<b>", ""),
+    (10_000, "", "<!-- puase -->\n\n", ""),
+    (20_000, "", "<!-- a\n", ""),
+    (20_000, "", "a\n\n<!-- pause -->\n\n", ""),
+    (3_000, "", "<!-- column_layout: [1, 1] -->\n<!-- column: 0 -->\na\n", ""),
+    (100_000, "", "^a^ ", ""),
+    (100_000, "", "[a](b) ", ""),
+    (50_000, "", "http://a.b/ ", ""),
+    (500_000, "http://a.b", ")", ""),
+    (10_000, "[^1]\n\n", "[^1]: note\n", ""),
+    (20_000, "", ">>>\n", ""),
+    (20_000, "```rust\n", "fn main() { let a = 1; }\n", "```\n"),
+    (90_000, "```rust\n", "let a = 1; ", "\n```\n"),
+    (1_000_000, "```\n", "x", "\n```\n"),
+    (50_000, "", "```\n", ""),
+    (100, "", "<!-- new_lines: 4000000000 -->\n", "a"),
+    (5_000, "---\n", "a: b\n", "---\n"),
+    (20_000, "---\ntitle: ", "[", "\n---\n"),
+    (5_000, "---\ntheme:\n  override: ", "{a: ", "\n---\n"),
+    (10_000, "", "# A\n\ntext **b** `c`\n\n* x\n\n<!-- end_slide -->\n\n", ""),
+];
+
+/// The slides of long decks: no hang and no overflow of the stack, and in the long run their times.
+#[test]
+fn long_decks_draw_and_hang_nowhere() {
+    let in_full = !cfg!(debug_assertions);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("talk.md");
+    watch(path.clone());
+    let mut slow = Vec::new();
+    for (times, before, part, behind) in LONG {
+        let times = if in_full { *times } else { times / 50 };
+        std::fs::write(&path, format!("{before}{}{behind}", part.repeat(times))).unwrap();
+        BEGUN.store(now(), Ordering::Relaxed);
+        let begun = Instant::now();
+        let show = load(&Origin::new(&path), None).unwrap();
+        let loaded = begun.elapsed();
+        let mut stills = Stills::new(&show);
+        let mut slowest = Duration::ZERO;
+        for size in [Size::new(80, 24), Size::new(3, 2), Size::new(300, 100)] {
+            let begun = Instant::now();
+            let at = Cursor { slide: SlideNo::new(0), step: Step::LAST };
+            let scene = stills.scene(at, size);
+            let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
+            paint(&scene, 0, &mut buffer);
+            slowest = slowest.max(begun.elapsed());
+        }
+        BEGUN.store(0, Ordering::Relaxed);
+        slow.push((slowest, loaded, times, *part));
+    }
+    slow.sort();
+    for (slide, loaded, times, part) in slow.iter().rev().take(if in_full { 100 } else { 3 }) {
+        println!("slide {slide:?}, deck {loaded:?}: {times} times {part:?}");
+    }
+}
+
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().and_then(|text| text.parse().ok())
 }

@@ -23,11 +23,11 @@ impl Caret {
     }
 }
 
-/// Marks what stands between each pair of carets as superscript and takes the carets out. Carets
-/// without a partner stay.
-pub(super) fn resolve(pieces: &mut Vec<Inline>, carets: &mut Vec<Caret>) {
+/// Marks what stands between each pair of carets as superscript and takes the carets out: these
+/// pieces, in order, are gone. Carets without a partner stay.
+pub(super) fn resolve(pieces: &mut Vec<Inline>, carets: &mut Vec<Caret>) -> Vec<usize> {
     if carets.is_empty() {
-        return;
+        return Vec::new();
     }
     let mut gone = Vec::new();
     let mut open = None;
@@ -42,12 +42,13 @@ pub(super) fn resolve(pieces: &mut Vec<Inline>, carets: &mut Vec<Caret>) {
             _ => {}
         }
     }
-    let mut gone = gone.into_iter().peekable();
+    let mut next = gone.iter().peekable();
     let mut index = 0;
     pieces.retain(|_| {
         index += 1;
-        gone.next_if_eq(&(index - 1)).is_none()
+        next.next_if(|&&at| at == index - 1).is_none()
     });
+    gone
 }
 
 fn raise(pieces: &mut [Inline]) {

@@ -96,7 +96,10 @@ impl<'t> Line<'t> {
         self.flush();
         self.open.clear();
         self.style = TextStyle::default();
-        carets::resolve(&mut self.done, &mut self.carets);
+        let gone = carets::resolve(&mut self.done, &mut self.carets);
+        for (at, _) in &mut self.pictures {
+            *at -= gone.partition_point(|gone| gone < at);
+        }
         let ends = |inline: &Inline| matches!(inline, Inline::SoftBreak | Inline::Break);
         while self.done.last().is_some_and(ends) && self.pictures.is_empty() {
             self.done.pop();

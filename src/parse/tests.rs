@@ -411,6 +411,18 @@ fn pictures_split_paragraphs_and_take_a_width() {
 }
 
 #[test]
+fn a_picture_keeps_its_place_behind_superscript() {
+    assert_snapshot!(tree("x^2^ y^3^ ![](a.png) z^4^\n\n^a^![](b.png)\n"), @r#"
+    --- 1
+    p x{^:2} y{^:3}
+    picture a.png in "" ""
+    p z{^:4}
+    p {^:a}
+    picture b.png in "" ""
+    "#);
+}
+
+#[test]
 fn columns_remember_their_rows() {
     assert_snapshot!(tree("<!-- column_layout: [1, 2] -->\n<!-- column: 0 -->\na\n<!-- column: 1 -->\nb\n<!-- pause -->\n<!-- column: 0 -->\nc\n<!-- reset_layout -->\nd\n"), @"
     --- 1 steps=2
