@@ -114,7 +114,7 @@ fn long_decks_draw_and_hang_nowhere() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("talk.md");
     watch(path.clone());
-    let mut slow = Vec::new();
+    let mut times_taken = Vec::new();
     for (times, before, part, behind) in LONG {
         let times = if in_full { *times } else { times / 50 };
         std::fs::write(&path, format!("{before}{}{behind}", part.repeat(times))).unwrap();
@@ -133,10 +133,11 @@ fn long_decks_draw_and_hang_nowhere() {
             slowest = slowest.max(begun.elapsed());
         }
         BEGUN.store(0, Ordering::Relaxed);
-        slow.push((slowest, loaded, times, *part));
+        times_taken.push((slowest, loaded, times, *part));
     }
-    slow.sort();
-    for (slide, loaded, times, part) in slow.iter().rev().take(if in_full { 100 } else { 3 }) {
+    times_taken.sort();
+    for (slide, loaded, times, part) in times_taken.iter().rev().take(if in_full { 100 } else { 3 })
+    {
         println!("slide {slide:?}, deck {loaded:?}: {times} times {part:?}");
     }
 }

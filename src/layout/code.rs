@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use super::bounds::MOST_ROWS;
 use super::flow::Flow;
 use super::overflow::Excess;
 use super::place::Spot;
@@ -65,7 +66,10 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
     let top = flow.open();
     let at = flow.items.len();
     let mut y = top.saturating_add(panel.above);
-    for number in 1..=listing.lines.len() {
+    for number in 1..=listing.lines.len().min(MOST_ROWS as usize) {
+        if y - top > MOST_ROWS {
+            break;
+        }
         let below = listing.line(flow, &panel, number, y);
         listing.reveal(flow, number, y..below);
         y = below;

@@ -15,7 +15,7 @@ use super::page::Page;
 use super::place::{Spot, aligned};
 use super::scene::{Item, Placed};
 use super::text::Text;
-use super::{cell, code, columns, drawing, list, picture, problem, quote, table};
+use super::{bounds, cell, code, columns, drawing, list, picture, problem, quote, table};
 use crate::deck::{Align, Block, BlockKind, Inline, Step, TextStyle};
 use crate::source::Span as SourceSpan;
 use crate::theme::{Alignment, HeadingStyle, Margin};
@@ -204,6 +204,9 @@ impl<'a> Flow<'a> {
             return self.rows(&Text::plain("…", self.look.base), Alignment::default());
         }
         for block in blocks.iter().filter(|block| self.page.shows(block.step)) {
+            if self.is_full() {
+                break;
+            }
             if matches!(&block.kind, BlockKind::List(list) if list.continues) {
                 self.join();
             }
@@ -219,6 +222,15 @@ impl<'a> Flow<'a> {
                 self.misfit(Excess::Rows);
             }
         }
+        if self.is_full() {
+            let rest = Text::plain(&bounds::rest(), self.page.theme().output.failure);
+            self.rows(&rest, Alignment::default());
+        }
+    }
+
+    /// Whether there are more rows than a slide may have.
+    pub(super) fn is_full(&self) -> bool {
+        self.y >= bounds::MOST_ROWS
     }
 
     /// How many times as large as this flow's a block's text is.

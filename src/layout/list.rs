@@ -1,5 +1,6 @@
 //! Lists: markers, nesting, hanging indents, and whatever blocks an item holds.
 
+use super::bounds::MOST_ROWS;
 use super::flow::Flow;
 use super::inline::lines;
 use super::place::{Spot, aligned};
@@ -23,12 +24,15 @@ struct Entry<'a> {
 /// slide still has its bullets below each other.
 pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
     let written = |item: &&ListItem| !(item.text.is_empty() && item.blocks.is_empty());
-    let items = list.items.iter().filter(written);
+    let items = list.items.iter().filter(written).take(MOST_ROWS as usize);
     let entries: Vec<_> = items.map(|item| Entry::new(flow, item)).collect();
     let wanted = entries.iter().map(Entry::width).max().unwrap_or(0);
     let alignment = aligned(align, flow.alignment);
     let spot = flow.block_spot(alignment, wanted);
     for entry in entries.iter().filter(|entry| flow.page.shows(entry.item.step)) {
+        if flow.is_full() {
+            break;
+        }
         let from = flow.open();
         entry.lay_out(flow, spot);
         flow.laid_out(entry.item.step, from);

@@ -4,6 +4,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::bounds::MOST_ROWS;
 use super::flow::Flow;
 use super::inline::{Look, lines};
 use super::overflow::Excess;
@@ -28,7 +29,8 @@ struct Grid {
 /// Lays out the header, a rule, and the rows that are visible.
 pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) {
     let header = cells(flow, &table.header);
-    let rows: Vec<_> = table.rows.iter().map(|row| cells(flow, &row.cells)).collect();
+    let shown = table.rows.iter().take(MOST_ROWS as usize);
+    let rows: Vec<_> = shown.map(|row| cells(flow, &row.cells)).collect();
     let all = || std::iter::once(&header).chain(&rows);
     let (natural, words) = (widest(all(), Text::width), widest(all(), Text::longest_word));
     let alignment = aligned(align, flow.page.theme().table);

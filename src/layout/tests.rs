@@ -950,3 +950,14 @@ fn f167_bare_output_in_place_of_the_code_stands_in_the_middle() {
                   centred
     ");
 }
+
+#[test]
+fn what_nobody_would_scroll_to_is_not_laid_out() {
+    let blocks = (0..9_000).map(|n| paragraph(&n.to_string())).collect();
+    let scene = Fixture::new(blocks).size(80, 24).scene();
+    assert!((5_000..5_100).contains(&scene.height), "{}", scene.height);
+    let last = scene.body.last().unwrap();
+    assert!(matches!(&last.item, Item::Text(line) if line.to_string().starts_with("… the rest")));
+    let scene = Fixture::new(vec![paragraph(&"x".repeat(1_000_000))]).size(20, 5).scene();
+    assert!((5_000..5_100).contains(&scene.height), "{}", scene.height);
+}

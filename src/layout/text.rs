@@ -6,6 +6,7 @@ use std::ops::Range;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::bounds::{LONGEST_TEXT, MOST_ROWS};
 use super::wrap;
 
 /// One line of styled text, not wrapped.
@@ -36,6 +37,19 @@ impl Text {
     /// Adds text at the end. A tab is four spaces; other control characters, which no cell can
     /// show, are left out.
     pub(super) fn push(&mut self, text: &str, style: Style) {
+        let room = LONGEST_TEXT.saturating_sub(self.string.len());
+        if text.len() > room {
+            if room > 0 {
+                let end = text.floor_char_boundary(room);
+                self.add(&text[..end], style);
+                self.add("…", style);
+            }
+            return;
+        }
+        self.add(text, style);
+    }
+
+    fn add(&mut self, text: &str, style: Style) {
         if text.chars().any(char::is_control) {
             for char in text.chars() {
                 match char {
@@ -78,7 +92,8 @@ impl Text {
     /// Its rows, broken at words, and the width of each.
     pub(super) fn rows(&self, width: u16) -> impl Iterator<Item = (Line<'static>, u16)> {
         let ends = self.runs.iter().map(|&(end, _)| end);
-        wrap::pieces(&self.string, width, ends).into_iter().map(|row| self.row(row))
+        let rows = wrap::pieces(&self.string, width, ends);
+        rows.into_iter().take(MOST_ROWS as usize).map(|row| self.row(row))
     }
 
     /// The same where the last `hang` columns may stand behind a full row.
@@ -88,7 +103,8 @@ impl Text {
         hang: u16,
     ) -> impl Iterator<Item = (Line<'static>, u16)> {
         let ends = self.runs.iter().map(|&(end, _)| end);
-        wrap::hanging(&self.string, width, hang, ends).into_iter().map(|row| self.row(row))
+        let rows = wrap::hanging(&self.string, width, hang, ends);
+        rows.into_iter().take(MOST_ROWS as usize).map(|row| self.row(row))
     }
 
     /// The whole line on one row; where it is too wide, cut and closed with `…`.
