@@ -211,7 +211,8 @@ fn every_way_out_restores_the_terminal() {
 fn a_closed_terminal_ends_the_program() {
     let talk = Stage::show(TWO);
     talk.wait_for("first");
-    assert!(talk.hang_up().success());
+    let status = talk.hang_up();
+    assert!(status.success(), "{status:?}");
 }
 
 #[test]

@@ -2,8 +2,6 @@
 //!
 //! 0: done; 1: it could not be done; 2: the arguments make no sense (clap's own).
 
-#![expect(clippy::print_stderr, reason = "the command line speaks to its user")]
-
 mod args;
 mod check;
 mod export;
@@ -43,7 +41,7 @@ pub fn run() -> ExitCode {
     match done {
         Ok(status) => status,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            warn(&format!("error: {error:#}"));
             if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
@@ -115,9 +113,10 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Tells the user something that is no reason to stop.
+/// Tells the user something beside what was asked for.
 fn warn(what: &str) {
-    eprintln!("{what}");
+    // Where nobody can be told, nobody is.
+    let _ = writeln!(io::stderr(), "{what}");
 }
 
 /// `$XDG_CACHE_HOME/livedeck`; a folder for this user among the temporary files where there is no

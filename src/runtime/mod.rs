@@ -124,9 +124,17 @@ enum Event {
 ///
 /// # Errors
 /// The deck cannot be read, or the terminal cannot be taken. Nothing that happens later is fatal.
-pub fn present(mut settings: Settings) -> io::Result<()> {
+pub fn present(settings: Settings) -> io::Result<()> {
     // A deck that is not there is said before the screen is touched.
     std::fs::metadata(&settings.origin.path)?;
+    match give(settings) {
+        // The terminal is gone: there is nobody left to present to.
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => Ok(()),
+        ended => ended,
+    }
+}
+
+fn give(mut settings: Settings) -> io::Result<()> {
     let screen = Screen::take(settings.cell)?;
     let mut input = Input::open()?;
     let (mailbox, letters) = mailbox::mailbox()?;

@@ -117,14 +117,18 @@ impl Thread {
         }
     }
 
-    /// Reads the deck if it was saved between its first reading and the first watching.
+    /// Reads the deck if one of its files was saved between the first reading and the first watching.
     fn catch_up(&mut self, mailbox: &Mailbox) {
-        let shown = self.show.deck.sources.iter().next().map(SourceFile::text);
-        let saved = std::fs::read(&self.origin.path).ok();
-        let saved = saved.as_deref().map(String::from_utf8_lossy);
-        if self.watcher.is_some() && saved.as_deref() != shown {
+        if self.watcher.is_some() && self.texts().any(|file| !self.is_shown(file)) {
             self.read(false, mailbox);
         }
+    }
+
+    /// Whether a file says what was read of it.
+    fn is_shown(&self, file: &Path) -> bool {
+        let shown = self.show.deck.sources.iter().find(|source| source.path() == file);
+        let saved = std::fs::read(file).ok();
+        saved.as_deref().map(String::from_utf8_lossy).as_deref() == shown.map(SourceFile::text)
     }
 
     /// The text files that the deck is made of.
