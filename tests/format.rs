@@ -213,7 +213,7 @@ fn f021_a_theme_file_is_relative_to_the_deck() {
         ("mine.yaml", "extends: light\ndefault:\n  colors: {foreground: ff0000}\n"),
     ]);
     assert_eq!(found, [""; 0]);
-    assert_eq!(show.theme.base.fg, Some(ratatui::style::Color::Rgb(255, 0, 0)));
+    assert_eq!(show.looks[0].theme.base.fg, Some(ratatui::style::Color::Rgb(255, 0, 0)));
     let (_, found) = loaded(&[("talk.md", deck)]);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("talk.md:3:9: "), "{found:?}");
@@ -234,7 +234,7 @@ fn f024_overrides_go_over_the_theme() {
     let (show, found) =
         with_theme("theme:\n  override:\n    default: {colors: {foreground: beeeff}}");
     assert_eq!(found, [""; 0]);
-    assert_eq!(show.theme.base.fg, Some(ratatui::style::Color::Rgb(0xbe, 0xee, 0xff)));
+    assert_eq!(show.looks[0].theme.base.fg, Some(ratatui::style::Color::Rgb(0xbe, 0xee, 0xff)));
     let (_, found) = with_theme("theme:\n  override:\n    extends: light");
     assert_eq!(
         found,

@@ -344,3 +344,19 @@ fn the_configured_theme_is_chosen_by_the_terminal_s_background_too() {
     talk.keys("q");
     assert!(talk.end().success());
 }
+
+#[test]
+fn f170_every_theme_is_shown_on_a_slide_of_its_own() {
+    let themes = Stage::alone(&Opening { args: &["themes"], ..Opening::default() });
+    for name in livedeck::theme::names() {
+        themes.wait_for(&format!("{name} "));
+        themes.wait_for("fn primes");
+        themes.keys("n");
+    }
+    themes.keys("ctrl-p");
+    themes.wait_for("Slides");
+    themes.keys("l a t t e enter");
+    themes.wait_for("catppuccin-latte");
+    themes.keys("q");
+    assert!(themes.end().success());
+}

@@ -96,7 +96,7 @@ impl Sheets<'_> {
             .map(|(overlay, file)| fs::read(&file).map(|bytes| (overlay, bytes)))
             .collect::<Result<_, _>>()
             .context("a picture of the slide")?;
-        Ok(svg(&buffer, &pictures, &look(&self.show.theme)))
+        Ok(svg(&buffer, &pictures, &look(&self.show.look(at.slide).theme)))
     }
 
     /// The pages as rows of text.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::Args;
+use super::args::{Args, Choices};
 use super::{cache, warn};
 use crate::app::Policy;
 use crate::config::{self, Config, DefaultTheme};
@@ -25,29 +25,41 @@ pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Resul
 
 /// How a deck is presented.
 pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings {
+    let plain = plain(deck, &args.choices, config);
     let forced = args.image_protocol.as_deref();
     let follow = follow(args, &config.speaker_notes);
+    let notes = matches!(follow, Some(Follow::Listen(_)));
     Settings {
-        origin: Origin {
-            notes: matches!(follow, Some(Follow::Listen(_))),
-            ..origin(deck, args.choices.theme.clone(), config)
-        },
+        origin: Origin { notes, ..plain.origin },
         reload: !args.present,
         policy: Policy {
             exec: args.enable_snippet_execution || config.snippet.exec,
             replace: args.enable_snippet_execution_replace || config.snippet.exec_replace,
         },
-        protocol: forced.map_or(config.defaults.image_protocol, Protocol::named),
-        cell: cell(config),
-        keymap: config.bindings.keymap(),
-        patience: patience(&config.defaults.theme),
+        protocol: forced.map_or(plain.protocol, Protocol::named),
         validate_overflows: args.validate_overflows
             || config.defaults.validate_overflows.holds(args.present),
+        follow,
+        ..plain
+    }
+}
+
+/// How a deck is presented where the command line says nothing about it.
+pub(super) fn plain(deck: PathBuf, choices: &Choices, config: &Config) -> Settings {
+    Settings {
+        origin: origin(deck, choices.theme.clone(), config),
+        reload: true,
+        policy: Policy::default(),
+        protocol: config.defaults.image_protocol,
+        cell: cell(config),
+        keymap: config.bindings.keymap(),
         custom: config.snippet.custom.clone(),
         limits: limits(&config.snippet),
         cache: cache(),
+        patience: patience(&config.defaults.theme),
+        validate_overflows: false,
         transition: transition(&config.transition),
-        follow,
+        follow: None,
     }
 }
 

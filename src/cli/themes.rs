@@ -1,17 +1,25 @@
 //! `livedeck themes` and `--current-theme`.
 
-use anyhow::bail;
+use std::io::{self, IsTerminal};
+
+use anyhow::{Context, bail};
 
 use super::args::Choices;
 use super::{Usage, lines, print, settings};
 use crate::diag::closest;
-use crate::runtime::{Origin, theme_names};
+use crate::runtime::{self, Origin, theme_names};
 use crate::theme::Shades;
 
-/// Prints the names of all themes.
+/// Presents a slide of each theme; where no terminal shows it, prints their names.
 pub(super) fn themes(choices: &Choices) -> anyhow::Result<()> {
     let config = settings::config(choices.config.as_deref(), None)?;
-    let origin = settings::origin("".into(), None, &config);
+    let mut settings = settings::plain("themes".into(), choices, &config);
+    let origin = &mut settings.origin;
+    if io::stdout().is_terminal() {
+        origin.gallery = true;
+        settings.reload = false;
+        return runtime::present(settings).context("the themes");
+    }
     print(&lines(theme_names(origin.themes.as_deref()).into_iter()))
 }
 

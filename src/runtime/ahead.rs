@@ -35,7 +35,8 @@ impl Ahead {
         let scene = stage::scene_at(show, app, at, screen.size(), media);
         let mut pictures = false;
         let frame = screen.compose(|buffer| {
-            pictures = !view::draw(app, &scene, scroll, &show.theme, buffer).is_empty();
+            pictures =
+                !view::draw(app, &scene, scroll, &show.look(at.slide).theme, buffer).is_empty();
             Vec::new()
         });
         let frame = frame.ok().filter(|_| !pictures)?;

@@ -17,8 +17,9 @@ use crate::theme::Palette;
 pub fn inspect(show: &Show, sizes: &[Size]) -> Vec<Diagnostic> {
     let mut found = show.deck.diagnostics.clone();
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
-    for slide in &show.deck.slides {
-        palette(&slide.blocks, &show.theme.palette, &mut found);
+    for (number, slide) in show.deck.slides.iter().enumerate() {
+        let theme = &show.look(SlideNo::new(number)).theme;
+        palette(&slide.blocks, &theme.palette, &mut found);
         visit(&slide.blocks, &mut |key, span| {
             if let Err(why) = media.measure(&key) {
                 found.push(Diagnostic::error(span, why));
@@ -37,15 +38,16 @@ pub(super) fn misfits(show: &Show, size: Size, media: &mut Media) -> Vec<Diagnos
     let mut found = Vec::new();
     for slide in 0..show.deck.slides.len() {
         let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
+        let look = show.look(at.slide);
         found.extend(overflow(&Inputs {
             deck: &show.deck,
             at,
             size,
-            theme: &show.theme,
-            highlighter: &show.highlighter,
+            theme: &look.theme,
+            highlighter: &look.highlighter,
             runs: &Runs::default(),
             measures: &measure(&show.deck, at, &Runs::default(), media),
-            footer: &show.footer,
+            footer: &look.footer,
             focus: None,
             grid: false,
             limits: show.limits,

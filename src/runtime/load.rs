@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::deck::{Deck, Inline, Options};
+use crate::deck::{Deck, Inline, Options, SlideNo};
 use crate::diag::Diagnostic;
 use crate::highlight::Highlighter;
 use crate::layout::{FooterText, Limits};
@@ -15,6 +15,7 @@ use crate::parse;
 use crate::source::Files;
 use crate::theme::{Background, FooterPart, FooterStyle, Shades, Theme};
 
+use super::gallery::gallery;
 use super::themes;
 
 /// Everything that showing a deck needs.
@@ -22,14 +23,32 @@ use super::themes;
 pub struct Show {
     /// The deck.
     pub deck: Arc<Deck>,
+    /// What it looks like: one look for all slides, or one for each.
+    pub looks: Arc<[Look]>,
+    /// How much of the terminal its slides use.
+    pub limits: Limits,
+}
+
+/// What a slide looks like.
+#[derive(Clone, Debug)]
+pub struct Look {
     /// Its theme.
     pub theme: Arc<Theme>,
     /// Its highlighter, kept over saves so that code need not be highlighted again.
     pub highlighter: Arc<Highlighter>,
     /// Its footer.
     pub footer: FooterText,
-    /// How much of the terminal its slides use.
-    pub limits: Limits,
+}
+
+impl Show {
+    /// What a slide looks like.
+    ///
+    /// # Panics
+    /// When there is no look, which [`load`] never leaves out.
+    pub fn look(&self, slide: SlideNo) -> &Look {
+        let own = self.looks.get(slide.index()).or_else(|| self.looks.last());
+        own.expect("every deck is loaded with a look")
+    }
 }
 
 /// Which deck, and what the command line and the configuration say about how to read it.
@@ -43,6 +62,8 @@ pub struct Origin {
     pub default_theme: Shades<String>,
     /// The terminal's background.
     pub background: Background,
+    /// Whether it is no file but the deck of all themes.
+    pub gallery: bool,
     /// The folder of the user's themes.
     pub themes: Option<PathBuf>,
     /// The options of a deck whose front matter sets none.
@@ -61,6 +82,7 @@ impl Origin {
             theme: None,
             default_theme: Shades { dark: "dark".to_owned(), light: "dark".to_owned() },
             background: Background::Dark,
+            gallery: false,
             themes: None,
             options: Options::default(),
             limits: Limits::default(),
@@ -74,23 +96,26 @@ impl Origin {
 /// # Errors
 /// The deck's own file cannot be read. Everything else is a diagnostic of the deck.
 pub fn load(origin: &Origin, before: Option<&Show>) -> io::Result<Show> {
+    if origin.gallery {
+        return Ok(gallery(origin));
+    }
     let bytes = std::fs::read(&origin.path)?;
     Ok(show(origin, &String::from_utf8_lossy(&bytes), before))
 }
 
 fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
     let mut deck = parse::parse_with(&origin.path, text, &DiskFiles, origin.options.clone());
-    let theme = themes::choose(origin, &mut deck);
-    let highlighter = themes::highlighter(origin, &theme, &mut deck, before);
-    let footer = footer_text(&theme, &mut deck);
+    let look = look(origin, &mut deck, before.and_then(|show| show.looks.last()));
     let deck = if origin.notes { deck.of_notes() } else { deck };
-    Show {
-        deck: Arc::new(deck),
-        theme: Arc::new(theme),
-        highlighter,
-        footer,
-        limits: origin.limits,
-    }
+    Show { deck: Arc::new(deck), looks: Arc::new([look]), limits: origin.limits }
+}
+
+/// The look of a deck; `before` is what was shown last, whose highlighter goes on if it can.
+pub(super) fn look(origin: &Origin, deck: &mut Deck, before: Option<&Look>) -> Look {
+    let theme = themes::choose(origin, deck);
+    let highlighter = themes::highlighter(origin, &theme, deck, before);
+    let footer = footer_text(&theme, deck);
+    Look { theme: Arc::new(theme), highlighter, footer }
 }
 
 fn footer_text(theme: &Theme, deck: &mut Deck) -> FooterText {

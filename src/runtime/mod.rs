@@ -11,6 +11,7 @@ mod ahead;
 mod changes;
 mod fit;
 mod follow;
+mod gallery;
 mod input;
 mod inspect;
 mod load;
@@ -45,7 +46,7 @@ use crate::view;
 
 pub use follow::Follow;
 pub use inspect::inspect;
-pub use load::{DiskFiles, Origin, Show, load};
+pub use load::{DiskFiles, Look, Origin, Show, load};
 pub use still::Stills;
 pub use themes::names as theme_names;
 pub use turn::Transition;
@@ -126,7 +127,9 @@ enum Event {
 /// The deck cannot be read, or the terminal cannot be taken. Nothing that happens later is fatal.
 pub fn present(settings: Settings) -> io::Result<()> {
     // A deck that is not there is said before the screen is touched.
-    std::fs::metadata(&settings.origin.path)?;
+    if !settings.origin.gallery {
+        std::fs::metadata(&settings.origin.path)?;
+    }
     match give(settings) {
         // The terminal is gone: there is nobody left to present to.
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => Ok(()),
@@ -187,7 +190,7 @@ impl Talk {
         });
         let origin = settings.origin.clone();
         let watch = Watch::start(origin, show.clone(), settings.reload, mailbox.clone())?;
-        let scene = Scene::blank(screen.size(), show.theme.base);
+        let scene = Scene::blank(screen.size(), show.look(SlideNo::new(0)).theme.base);
         let prefetch = Prefetch::start()?;
         let fit = settings.validate_overflows.then(|| Fit::start(mailbox.clone())).transpose()?;
         let frames = Frames::new();
@@ -394,7 +397,8 @@ impl Talk {
         if let Some(teller) = &self.teller {
             teller.tell(&self.show.deck, self.app.at);
         }
-        self.prefetch.at(&self.show.deck, &self.show.highlighter, self.app.at.slide);
+        let at = self.app.at.slide;
+        self.prefetch.at(&self.show.deck, &self.show.look(at).highlighter, at);
         self.watch.pictures(self.media.files());
         if let Some(fit) = &mut self.fit {
             fit.look(&self.show, self.screen.size());
@@ -413,10 +417,11 @@ impl Talk {
         }
         let Self { app, scene, show, media, screen, pictures, .. } = self;
         let size = screen.size();
-        let base = show.theme.base;
+        let theme = &show.look(app.at.slide).theme;
+        let base = theme.base;
         screen.surround(base.bg);
         let frame = screen.compose(|buffer| {
-            let overlays = view::draw(app, scene, app.scroll, &show.theme, buffer);
+            let overlays = view::draw(app, scene, app.scroll, theme, buffer);
             *pictures = !overlays.is_empty();
             media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)
         })?;

@@ -25,15 +25,16 @@ pub(super) fn scene(show: &Show, app: &mut App, size: Size, media: &mut Media) -
 /// Lays out another place of the talk, as it would be now.
 pub(super) fn scene_at(show: &Show, app: &App, at: Cursor, size: Size, media: &mut Media) -> Scene {
     let measures = measure(&show.deck, at, &app.runs, media);
+    let look = show.look(at.slide);
     layout(&Inputs {
         deck: &show.deck,
         at,
         size,
-        theme: &show.theme,
-        highlighter: &show.highlighter,
+        theme: &look.theme,
+        highlighter: &look.highlighter,
         runs: &app.runs,
         measures: &measures,
-        footer: &show.footer,
+        footer: &look.footer,
         focus: app.focus,
         grid: app.grid,
         limits: show.limits,

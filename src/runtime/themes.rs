@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::load::{DiskFiles, Origin, Show, folder};
+use super::load::{DiskFiles, Look, Origin, folder};
 use crate::deck::Deck;
 use crate::diag::{Diagnostic, closest};
 use crate::highlight::{self, Highlighter};
@@ -106,10 +106,10 @@ pub(super) fn highlighter(
     origin: &Origin,
     theme: &Theme,
     deck: &mut Deck,
-    before: Option<&Show>,
+    before: Option<&Look>,
 ) -> Arc<Highlighter> {
     let name = theme.code.highlight_theme.as_str();
-    let kept = before.map(|show| &show.highlighter).filter(|kept| kept.theme() == name);
+    let kept = before.map(|look| &look.highlighter).filter(|kept| kept.theme() == name);
     if let Some(kept) = kept {
         return Arc::clone(kept);
     }

@@ -89,22 +89,27 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let deck = folder.path().join("talk.md");
         fs::write(&deck, text).unwrap();
-        Self::open_in(folder, &deck, opening)
+        Self::open_in(folder, Some(&deck), opening)
     }
 
     /// Opens a deck file.
     pub fn open(deck: &Path, opening: &Opening<'_>) -> Self {
-        Self::open_in(tempfile::tempdir().unwrap(), deck, opening)
+        Self::open_in(tempfile::tempdir().unwrap(), Some(deck), opening)
     }
 
-    fn open_in(folder: tempfile::TempDir, deck: &Path, opening: &Opening<'_>) -> Self {
+    /// Runs the program with these arguments alone.
+    pub fn alone(opening: &Opening<'_>) -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), None, opening)
+    }
+
+    fn open_in(folder: tempfile::TempDir, deck: Option<&Path>, opening: &Opening<'_>) -> Self {
         let (master, slave) = pty(opening.size);
         let mark = format!("livedeck-test-{}", folder.path().display());
         let before = format!("{:?}", tcgetattr(&slave).unwrap());
         let mut command = Command::new(env!("CARGO_BIN_EXE_livedeck"));
         command
             .args(opening.args)
-            .arg(deck)
+            .args(deck)
             .current_dir(folder.path())
             .env("TERM", "xterm-256color")
             .env("LIVEDECK_TEST", &mark)
