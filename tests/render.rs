@@ -71,7 +71,7 @@ fn mistakes(show: &Show) -> String {
     text
 }
 
-fn screen(stills: &mut Stills<'_>, at: Cursor, size: Size, styles: &mut Letters) -> String {
+fn screen(stills: &mut Stills, at: Cursor, size: Size, styles: &mut Letters) -> String {
     let scene = stills.scene(at, size);
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
     paint(&scene, 0, &mut buffer);

@@ -168,7 +168,7 @@ fn runs(effects: &[Effect]) -> Vec<u32> {
 }
 
 #[test]
-fn next_walks_steps_then_slides_and_previous_walks_back_to_complete_slides() {
+fn f191_next_walks_steps_then_slides_and_previous_walks_back_to_complete_slides() {
     let mut talk = Script::new(&[page("a\nb", &[]), page("c", &[])]);
     talk.keys("l");
     assert_eq!(talk.at(), (0, 1));
@@ -202,7 +202,7 @@ fn where_next_will_lead_is_known_ahead() {
 }
 
 #[test]
-fn fast_moves_ignore_steps_and_jumps_go_to_the_first() {
+fn f192_and_f194_fast_moves_ignore_steps_and_jumps_go_to_the_first() {
     let mut talk = Script::new(&[page("a\nb", &[]), page("c\nd", &[]), page("e", &[])]);
     talk.keys("n");
     assert_eq!(talk.at(), (1, 0));
@@ -389,7 +389,7 @@ fn once_is_not_remembered() {
 }
 
 #[test]
-fn the_index_finds_by_letters_and_goes_there() {
+fn f195_the_index_finds_by_letters_and_goes_there() {
     let mut talk = Script::new(&[page("Apples", &[]), page("Pears", &[]), page("Plums", &[])]);
     talk.keys("ctrl-p p l u enter");
     assert_eq!(talk.at(), (2, 0));
@@ -414,7 +414,7 @@ fn help_and_problems_scroll_with_the_moving_keys() {
 }
 
 #[test]
-fn a_save_goes_to_the_first_change() {
+fn f196_a_save_goes_to_the_first_change() {
     let mut talk = Script::new(&[page("a", &[]), page("b\nc\nd", &[]), page("e", &[])]);
     talk.tell(Msg::Loaded(deck(&[page("a", &[]), page("b\nX\nd", &[]), page("e", &[])])));
     assert_eq!(talk.app.at, Cursor { slide: SlideNo::new(1), step: Step(1) });

@@ -68,7 +68,7 @@ fn pages(show: &Show, args: &ExportArgs, page_per_pause: bool) -> Vec<Cursor> {
 
 /// Pages in the making.
 struct Sheets<'a> {
-    stills: Stills<'a>,
+    stills: Stills,
     show: &'a Show,
     args: &'a ExportArgs,
     size: Size,

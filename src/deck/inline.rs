@@ -64,6 +64,9 @@ impl TextStyle {
     /// A link's title, in quotes behind the address.
     pub const LINK_TITLE: u16 = 1 << 7;
 
+    /// An address that stands in the text itself: it is wrapped with the words around it.
+    pub const BARE: u16 = 1 << 8;
+
     /// A style of just these flags.
     pub fn new(flags: u16) -> Self {
         Self { flags, colors: None }

@@ -37,7 +37,9 @@ pub(super) fn lay_out(page: &Page<'_>, height: u16) -> Vec<Placed> {
     match &page.theme().footer {
         FooterStyle::Template { style, .. } => {
             let row = size.rows.saturating_sub(height / 2 + 1);
-            template(page, page.inputs.footer, *style, row)
+            let mut placed = template(page, page.inputs.footer, *style, row);
+            placed.extend(pictures(page, height));
+            placed
         }
         FooterStyle::ProgressBar { character, style } => vec![bar(page, *character, *style)],
         FooterStyle::Empty => Vec::new(),
@@ -63,8 +65,35 @@ fn template(page: &Page<'_>, texts: &FooterText, style: Style, row: u16) -> Vec<
         .collect()
 }
 
-/// First column and width of the left, middle and right text. Where they would touch, each is cut
-/// to its share.
+/// The pictures, as high as the footer less a row above and below, at their places.
+fn pictures(page: &Page<'_>, height: u16) -> impl Iterator<Item = Placed> {
+    let Size { columns, rows, cell, .. } = page.inputs.size;
+    let high = height.saturating_sub(2).max(1);
+    let y = u32::from(rows.saturating_sub(height) + (height - high) / 2);
+    let keys = page.inputs.footer.pictures.iter().enumerate();
+    let measured = keys.filter_map(move |(at, key)| {
+        let key = key.as_ref()?;
+        let pixels = page.inputs.measures.pictures.get(key)?.as_ref().ok()?;
+        let wide = u64::from(high) * u64::from(cell.1.max(1)) * u64::from(pixels.width.max(1))
+            / (u64::from(cell.0.max(1)) * u64::from(pixels.height.max(1)));
+        Some((at, key.clone(), u16::try_from(wide).unwrap_or(u16::MAX).max(1).min(columns)))
+    });
+    measured.map(move |(at, key, width)| {
+        let free = columns - width;
+        let x = match at {
+            0 => MARGIN.min(free),
+            1 => free / 2,
+            _ => free.saturating_sub(MARGIN),
+        };
+        Placed { x, y, item: Item::Picture { width, height: high.into(), key } }
+    })
+}
+
+/// How few columns of a text are worth to be shown beside a whole one in the middle.
+const FEWEST: u16 = 8;
+
+/// First column and width of the left, middle and right text. Where they would touch, the one in
+/// the middle stays whole if that leaves enough to the others; else each is cut to its share.
 fn places(widths: [u16; 3], size: Size) -> [(u16, u16); 3] {
     let room = size.columns.saturating_sub(MARGIN * 2);
     let wide = |[left, center, right]: [u16; 3]| {
@@ -81,6 +110,10 @@ fn places(widths: [u16; 3], size: Size) -> [(u16, u16); 3] {
     };
     if free && widths.iter().all(|&width| width <= room) {
         return wide(widths);
+    }
+    let beside = middle.saturating_sub(MARGIN + 1);
+    if center > 0 && beside >= FEWEST {
+        return wide([left.min(beside), center, right.min(beside)]);
     }
     let parts = widths.iter().filter(|&&width| width > 0).count().max(1) as u16;
     let share = (room / parts).saturating_sub(u16::from(parts > 1));
@@ -111,6 +144,7 @@ mod tests {
     #[rstest]
     #[case::all_fit([5, 6, 5], 40, [(1, 5), (17, 6), (34, 5)])]
     #[case::two_alone([19, 0, 18], 40, [(1, 19), (20, 0), (21, 18)])]
+    #[case::the_middle_stays_whole([24, 20, 5], 48, [(1, 12), (14, 20), (42, 5)])]
     #[case::too_long([30, 30, 5], 32, [(1, 9), (11, 9), (26, 5)])]
     #[case::one_alone([99, 0, 0], 20, [(1, 18), (10, 0), (19, 0)])]
     #[case::no_room([9, 9, 9], 1, [(1, 0), (0, 0), (0, 0)])]

@@ -51,6 +51,11 @@ pub(super) fn extend(lines: &mut Vec<Text>, inlines: &[Inline], look: Look, page
                 Raised::Size => {
                     line.push(text, styled(style, look, page).add_modifier(RAISED));
                 }
+                Raised::Not if style.has(TextStyle::BARE) => {
+                    line.glue();
+                    line.push(text, styled(style, look, page));
+                    line.glue();
+                }
                 Raised::Not => line.push(text, styled(style, look, page)),
             },
             Inline::Variable(variable, style) => {

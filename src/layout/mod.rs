@@ -104,6 +104,25 @@ pub enum Down {
     Bottom,
 }
 
+impl Limits {
+    /// The part of a screen that slides use.
+    fn area(self, columns: u16, rows: u16) -> Rect {
+        let (width, height) = (self.columns.max(1).min(columns), self.rows.max(1).min(rows));
+        let (beside, above) = (columns - width, rows - height);
+        let x = match self.across {
+            Across::Left => 0,
+            Across::Center => beside / 2,
+            Across::Right => beside,
+        };
+        let y = match self.down {
+            Down::Top => 0,
+            Down::Center => above / 2,
+            Down::Bottom => above,
+        };
+        Rect::new(x, y, width, height)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { columns: u16::MAX, across: Across::Center, rows: u16::MAX, down: Down::Center }
@@ -143,9 +162,11 @@ pub struct PixelSize {
     pub height: u32,
 }
 
-/// The footer's three texts with the talk's own variables filled in.
+/// The footer's three texts with the talk's own variables filled in, or the pictures in their place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FooterText {
+    /// The pictures at the left, in the middle and at the right.
+    pub pictures: [Option<PictureKey>; 3],
     /// At the left.
     pub left: Vec<Inline>,
     /// In the middle.
@@ -156,6 +177,17 @@ pub struct FooterText {
 
 /// Lays out one step of one slide.
 pub fn layout(inputs: &Inputs<'_>) -> Scene {
+    let Size { columns, rows, .. } = inputs.size;
+    let area = inputs.limits.area(columns, rows);
+    if (area.width, area.height) == (columns, rows) {
+        return whole(inputs);
+    }
+    let size = Size { columns: area.width, rows: area.height, ..inputs.size };
+    whole(&Inputs { size, ..*inputs }).within(area, inputs.size)
+}
+
+/// Lays out a slide that uses all of its size.
+fn whole(inputs: &Inputs<'_>) -> Scene {
     let Size { columns, rows, .. } = inputs.size;
     let footer_rows = footer::height(inputs);
     let viewport = Rect::new(0, 0, columns, rows - footer_rows);

@@ -183,6 +183,19 @@ impl Scene {
         }
     }
 
+    /// The same slide, made for `area`, on a screen that is larger.
+    pub(super) fn within(mut self, area: Rect, size: Size) -> Self {
+        for placed in self.body.iter_mut().chain(&mut self.frame) {
+            placed.x = placed.x.saturating_add(area.x);
+        }
+        for placed in &mut self.frame {
+            placed.y = placed.y.saturating_add(area.y.into());
+        }
+        let Rect { x, y, .. } = self.viewport;
+        let viewport = Rect { x: x + area.x, y: y + area.y, ..self.viewport };
+        Self { size, viewport, mark_row: self.mark_row + area.y, ..self }
+    }
+
     /// How far the body can be scrolled, in rows.
     pub fn scroll_limit(&self) -> u32 {
         self.height.saturating_sub(u32::from(self.viewport.height))

@@ -33,6 +33,7 @@ struct Fixture {
     footer: FooterText,
     focus: Option<CellId>,
     grid: bool,
+    limits: Limits,
 }
 
 impl Fixture {
@@ -48,6 +49,7 @@ impl Fixture {
             footer: FooterText::default(),
             focus: None,
             grid: false,
+            limits: Limits::default(),
         }
     }
 
@@ -85,7 +87,7 @@ impl Fixture {
             footer: &self.footer,
             focus: self.focus,
             grid: self.grid,
-            limits: Limits::default(),
+            limits: self.limits,
         })
     }
 
@@ -568,12 +570,17 @@ fn placed(width: u32, height: u32, percent: Option<u8>) -> (u16, u32, u16, u32) 
 }
 
 #[test]
-fn a_picture_keeps_its_shape_in_its_room() {
+fn f097_a_width_in_percent_is_of_the_room() {
+    assert_eq!(placed(100, 100, Some(50)), (11, 1, 18, 9), "half the width");
+    assert_eq!(placed(100, 400, Some(100)), (15, 1, 10, 19), "no higher than the slide");
+}
+
+#[test]
+fn f094_a_picture_keeps_its_shape_in_its_room() {
     assert_eq!(placed(100, 100, None), (15, 1, 10, 5), "its own size");
     assert_eq!(placed(4000, 400, None), (3, 1, 34, 2), "95 % of the width");
     assert_eq!(placed(4000, 4000, None), (3, 1, 34, 17), "shrunk to the width");
     assert_eq!(placed(100, 4000, None), (19, 1, 1, 19), "shrunk to the height");
-    assert_eq!(placed(100, 100, Some(50)), (11, 1, 18, 9), "half the width");
     assert_eq!(placed(0, 0, None), (19, 1, 1, 1), "no size at all");
 }
 
@@ -703,6 +710,7 @@ fn a_footer_counts_slides_and_leaves_the_body_its_rows() {
     };
     let number = |variable| Inline::Variable(variable, TextStyle::default());
     fixture.footer = FooterText {
+        pictures: [const { None }; 3],
         left: text("me"),
         center: text("talk"),
         right: vec![
@@ -725,6 +733,50 @@ fn a_footer_counts_slides_and_leaves_the_body_its_rows() {
     fixture.deck.slides[0].no_footer = true;
     assert_eq!(fixture.scene().viewport, Rect::new(0, 0, 30, 9));
     assert!(fixture.scene().frame.is_empty());
+}
+
+/// Where the pictures of some items stand, and how large.
+fn pictures(items: &[Placed]) -> Vec<(u16, u32, u16, u32)> {
+    let picture = |placed: &Placed| match placed.item {
+        Item::Picture { width, height, .. } => Some((placed.x, placed.y, width, height)),
+        _ => None,
+    };
+    items.iter().filter_map(picture).collect()
+}
+
+#[test]
+fn f180_a_footer_may_have_pictures() {
+    let mut fixture = Fixture::new(vec![paragraph("x")]).size(40, 20);
+    let key = PictureKey { base: "".into(), source: "logo.png".into() };
+    let part = || Some(FooterPart::Image("logo.png".into()));
+    let (left, center, right) = (part(), part(), part());
+    fixture.theme.footer =
+        FooterStyle::Template { left, center, right, style: Style::new(), height: 6 };
+    fixture.footer.pictures = [Some(key.clone()), None, Some(key.clone())];
+    assert_eq!(pictures(&fixture.scene().frame), [], "not found");
+    fixture.measures.pictures.insert(key, Ok(PixelSize { width: 300, height: 200 }));
+    let frame = fixture.scene().frame;
+    assert_eq!(pictures(&frame), [(1, 15, 12, 4), (27, 15, 12, 4)]);
+    let Item::Picture { height, .. } = frame[0].item else { panic!() };
+    assert_eq!(height, 4, "a row stays free above and below");
+}
+
+#[test]
+fn f203_a_large_screen_can_be_used_in_part() {
+    let mut fixture = Fixture::new(vec![block(BlockKind::Title(text("T"))), paragraph("text")]);
+    fixture.theme.footer = FooterStyle::ProgressBar { character: '=', style: Style::new() };
+    fixture.limits = Limits { columns: 20, rows: 8, ..Limits::default() };
+    let scene = fixture.scene();
+    assert_eq!((scene.viewport, scene.mark_row), (Rect::new(10, 6, 20, 7), 12));
+    assert_eq!((scene.frame[0].x, scene.frame[0].y), (10, 13));
+    let lines = |scene: &Scene| -> Vec<_> { scene.body.iter().map(|at| (at.x, at.y)).collect() };
+    assert_eq!(lines(&scene), [(19, 2), (12, 5)]);
+    fixture.limits = Limits { across: Across::Right, down: Down::Bottom, ..fixture.limits };
+    let scene = fixture.scene();
+    assert_eq!(scene.viewport, Rect::new(20, 12, 20, 7));
+    assert_eq!(lines(&scene), [(29, 2), (22, 5)]);
+    fixture.limits = Limits { across: Across::Left, down: Down::Top, ..fixture.limits };
+    assert_eq!(fixture.scene().viewport, Rect::new(0, 0, 20, 7));
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub(super) struct Text {
     string: String,
     /// Styles and where each ends, in order; together they cover the string.
     runs: Vec<(usize, Style)>,
+    /// Where a style ends and yet no row may.
+    glued: Vec<usize>,
 }
 
 impl Text {
@@ -72,6 +74,19 @@ impl Text {
         let before = self.string.len();
         self.string.push_str(&text.string);
         self.runs.extend(text.runs.iter().map(|&(end, style)| (before + end, style)));
+        self.glued.extend(text.glued.iter().map(|end| before + end));
+    }
+
+    /// Lets no row end here, though the style may change.
+    pub(super) fn glue(&mut self) {
+        self.glued.push(self.string.len());
+    }
+
+    /// Where its pieces end: a row may, too.
+    fn ends(&self) -> impl Iterator<Item = usize> {
+        let last = self.string.len();
+        let ends = self.runs.iter().map(|&(end, _)| end);
+        ends.filter(move |end| *end == last || !self.glued.contains(end))
     }
 
     /// Whether there is nothing in it.
@@ -91,8 +106,7 @@ impl Text {
 
     /// Its rows, broken at words, and the width of each.
     pub(super) fn rows(&self, width: u16) -> impl Iterator<Item = (Line<'static>, u16)> {
-        let ends = self.runs.iter().map(|&(end, _)| end);
-        let rows = wrap::pieces(&self.string, width, ends);
+        let rows = wrap::pieces(&self.string, width, self.ends());
         rows.into_iter().take(MOST_ROWS as usize).map(|row| self.row(row))
     }
 
@@ -102,8 +116,7 @@ impl Text {
         width: u16,
         hang: u16,
     ) -> impl Iterator<Item = (Line<'static>, u16)> {
-        let ends = self.runs.iter().map(|&(end, _)| end);
-        let rows = wrap::hanging(&self.string, width, hang, ends);
+        let rows = wrap::hanging(&self.string, width, hang, self.ends());
         rows.into_iter().take(MOST_ROWS as usize).map(|row| self.row(row))
     }
 

@@ -18,7 +18,7 @@ pub(super) fn split(text: &str, style: &TextStyle, pieces: &mut Vec<Inline>) {
         };
         push(&text[plain..start], style.clone(), pieces);
         from = start + length;
-        push(&text[start..from], style.clone().with(TextStyle::LINK_URL), pieces);
+        push(&text[start..from], style.clone().with(TextStyle::LINK_URL | TextStyle::BARE), pieces);
         plain = from;
     }
     push(&text[plain..], style.clone(), pieces);

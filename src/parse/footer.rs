@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_must_be_known_and_set() {
+    fn f179_a_variable_must_be_known_and_set() {
         assert_eq!(
             shown("{date}").unwrap_err(),
             "`{date}` has no value: the front matter has no `date`"

@@ -7,7 +7,7 @@ use rstest::rstest;
 
 use super::dump::{dump, text};
 use super::parse;
-use crate::deck::{CellId, Deck, Options, SlideKind};
+use crate::deck::{BlockKind, CellId, Deck, Options, SlideKind};
 use crate::source::MemFiles;
 
 fn deck(text: &str) -> Deck {
@@ -106,6 +106,20 @@ fn a_theme_override_is_cut_out_without_its_indentation() {
     let (yaml, span) = deck.theme.overrides.as_ref().unwrap();
     assert_eq!(yaml, "default:\n  margin:\n    percent: 8\n# here\nfooter: {style: empty}");
     assert_eq!(deck.sources.place(*span), "talk.md:5:5");
+}
+
+#[test]
+fn f166_what_tools_draw_is_marked_where_the_fence_or_the_options_ask_for_it() {
+    let drawn = |options: &str, fence: &str| {
+        let deck = deck(&format!("---\noptions: {options}\n---\n```{fence}\nx\n```\n"));
+        let BlockKind::Code(code) = &deck.slides[0].blocks[0].kind else { panic!() };
+        code.drawing.map(|drawing| drawing.width_percent)
+    };
+    assert_eq!(drawn("{}", "mermaid"), None);
+    assert_eq!(drawn("{}", "mermaid +render"), Some(None));
+    assert_eq!(drawn("{}", "d2 +render +width:40%"), Some(Some(40)));
+    assert_eq!(drawn("{auto_render_languages: [mermaid]}", "Mermaid"), Some(None));
+    assert_eq!(drawn("{auto_render_languages: [rust]}", "rust"), None, "no tool draws it");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::deck::{Deck, Inline, Options, SlideNo};
 use crate::diag::Diagnostic;
 use crate::highlight::Highlighter;
-use crate::layout::{FooterText, Limits};
+use crate::layout::{FooterText, Limits, PictureKey};
 use crate::parse;
 use crate::source::Files;
 use crate::theme::{Background, FooterPart, FooterStyle, Shades, Theme};
@@ -114,11 +114,11 @@ fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
 pub(super) fn look(origin: &Origin, deck: &mut Deck, before: Option<&Look>) -> Look {
     let theme = themes::choose(origin, deck);
     let highlighter = themes::highlighter(origin, &theme, deck, before);
-    let footer = footer_text(&theme, deck);
+    let footer = footer_text(&theme, deck, origin);
     Look { theme: Arc::new(theme), highlighter, footer }
 }
 
-fn footer_text(theme: &Theme, deck: &mut Deck) -> FooterText {
+fn footer_text(theme: &Theme, deck: &mut Deck, origin: &Origin) -> FooterText {
     let FooterStyle::Template { left, center, right, .. } = &theme.footer else {
         return FooterText::default();
     };
@@ -129,7 +129,19 @@ fn footer_text(theme: &Theme, deck: &mut Deck) -> FooterText {
             Vec::new()
         })
     };
-    FooterText { left: read(left), center: read(center), right: read(right) }
+    let texts = [left, center, right].map(&mut read);
+    let pictures = [left, center, right].map(|part| footer_picture(part.as_ref(), origin));
+    let [left, center, right] = texts;
+    FooterText { pictures, left, center, right }
+}
+
+/// A picture of the footer: beside the deck, or in the folder of themes.
+fn footer_picture(part: Option<&FooterPart>, origin: &Origin) -> Option<PictureKey> {
+    let Some(FooterPart::Image(path)) = part else { return None };
+    let beside = folder(&origin.path);
+    let themes = origin.themes.as_ref().filter(|themes| themes.join(path).is_file());
+    let base = if beside.join(path).is_file() { beside } else { themes.cloned().unwrap_or(beside) };
+    Some(PictureKey { base, source: path.as_str().into() })
 }
 
 /// The folder a file stands in; `.` for a bare name.

@@ -24,8 +24,11 @@ pub(super) fn scene(show: &Show, app: &mut App, size: Size, media: &mut Media) -
 
 /// Lays out another place of the talk, as it would be now.
 pub(super) fn scene_at(show: &Show, app: &App, at: Cursor, size: Size, media: &mut Media) -> Scene {
-    let measures = measure(&show.deck, at, &app.runs, media);
+    let mut measures = measure(&show.deck, at, &app.runs, media);
     let look = show.look(at.slide);
+    for key in look.footer.pictures.iter().flatten() {
+        measures.pictures.insert(key.clone(), media.measure(key));
+    }
     layout(&Inputs {
         deck: &show.deck,
         at,

@@ -12,7 +12,7 @@ use super::{perform, stage};
 use crate::app::{App, Effect, Msg, Policy, Trust, update};
 use crate::deck::Cursor;
 use crate::exec::{self, Executor};
-use crate::layout::{PictureKey, Scene, Size};
+use crate::layout::{self, PictureKey, Scene, Size};
 use crate::media::Media;
 use crate::run::Limits;
 
@@ -20,23 +20,25 @@ use crate::run::Limits;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A deck laid out slide by slide; nothing runs but what [`run`](Self::run) is asked to.
-pub struct Stills<'a> {
-    show: &'a Show,
+pub struct Stills {
+    show: Show,
     app: App,
     media: Media,
 }
 
-impl<'a> Stills<'a> {
-    /// Nothing is laid out yet.
-    pub fn new(show: &'a Show) -> Self {
+impl Stills {
+    /// Nothing is laid out yet. Slides use all of the size asked for.
+    pub fn new(show: &Show) -> Self {
+        let show = Show { limits: layout::Limits::default(), ..show.clone() };
         let media = Media::new(PathBuf::from("."), None, |_| {});
-        Self { show, app: App::new(show.deck.clone(), Policy::default(), Trust::Once), media }
+        let app = App::new(show.deck.clone(), Policy::default(), Trust::Once);
+        Self { show, app, media }
     }
 
     /// Lays out a slide at a step.
     pub fn scene(&mut self, at: Cursor, size: Size) -> Scene {
         self.app.at = at;
-        stage::scene(self.show, &mut self.app, size, &mut self.media)
+        stage::scene(&self.show, &mut self.app, size, &mut self.media)
     }
 
     /// The file of a picture of a slide that was laid out.
@@ -46,7 +48,7 @@ impl<'a> Stills<'a> {
 
     /// Runs the code of the slide laid out last, of the deck at `path`; builds are kept in `cache`.
     pub fn run(&mut self, path: &Path, cache: &Path) {
-        run(self.show, &mut self.app, path, cache);
+        run(&self.show, &mut self.app, path, cache);
     }
 }
 

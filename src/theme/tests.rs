@@ -50,7 +50,7 @@ fn messages(choice: &Choice<'_>) -> Vec<String> {
 }
 
 #[test]
-fn every_built_in_theme_resolves_without_a_word() {
+fn f170_every_built_in_theme_resolves_without_a_word() {
     for name in names() {
         assert_eq!(built_in(name).name, name);
     }
@@ -143,7 +143,7 @@ fn the_command_line_wins_over_the_deck_but_not_over_its_overrides() {
 }
 
 #[test]
-fn a_theme_file_wins_over_the_theme_it_extends() {
+fn f173_a_theme_file_wins_over_the_theme_it_extends() {
     let file = "extends: light\nheadings: {h1: {prefix: '>>'}}";
     let choice = Choice { file: Some((file, Span::default())), ..named("dark") };
     let (theme, problems) = resolve(&choice);
@@ -201,7 +201,7 @@ fn what_an_override_does_not_say_stays() {
 }
 
 #[test]
-fn a_fixed_margin_simply_wins_over_one_in_percent() {
+fn f184_a_fixed_margin_simply_wins_over_one_in_percent() {
     let theme = over_dark("default: {margin: {fixed: 5}}\ncode: {minimum_margin: {fixed: 2}}");
     assert_eq!(theme.margin, Margin::Fixed(5));
     let minimum_margin = Margin::Fixed(2);
@@ -209,14 +209,14 @@ fn a_fixed_margin_simply_wins_over_one_in_percent() {
 }
 
 #[test]
-fn unquoted_digits_are_a_colour() {
+fn f174_unquoted_digits_are_a_colour() {
     let theme = over_dark("default: {colors: {foreground: 000000, background: 111}}");
     assert_eq!(theme.base.fg, Some(Color::Rgb(0, 0, 0)));
     assert_eq!(theme.base.bg, Some(Color::Rgb(0x11, 0x11, 0x11)));
 }
 
 #[test]
-fn palette_names_are_colours_anywhere_even_in_the_palette() {
+fn f175_palette_names_are_colours_anywhere_even_in_the_palette() {
     let theme = over_dark(
         "palette:\n  colors: {brand: p:logo, logo: '123456'}\n  classes: {loud: {background: p:brand}}\n\
          bold: {colors: {foreground: palette:brand}}",
@@ -283,14 +283,14 @@ fn no_text_is_a_reason_to_panic() {
 }
 
 #[test]
-fn keys_of_parts_built_later_are_accepted() {
+fn f176_keys_of_every_part_are_known() {
     over_dark(
         "mermaid: {theme: dark}\nd2: {theme: 3}\ntypst: {horizontal_margin: 2}\nlayout_grid: {color: red}\npty_output: {cursor: {symbol: x}}",
     );
 }
 
 #[test]
-fn mistakes_are_pointed_at_in_the_deck() {
+fn f177_mistakes_are_pointed_at_in_the_deck() {
     let deck = "---\ntheme:\n  override:\n    slide_title:\n      potato: 1\n      bold: maybe\n\n    colunm_layout: {}\n    code:\n      minimum_margin: {percent: 200}\n    default:\n      colors:\n        foreground: p:nope\n      margin: 3\n    extends: dark\n---\n";
     let overrides = "slide_title:\n  potato: 1\n  bold: maybe\n\ncolunm_layout: {}\ncode:\n  minimum_margin: {percent: 200}\ndefault:\n  colors:\n    foreground: p:nope\n  margin: 3\nextends: dark\n";
     let (theme, report) = overridden(deck, overrides.trim_end());

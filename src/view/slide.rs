@@ -71,7 +71,8 @@ fn mark(scene: &Scene, scroll: u32, screen: Rect, buffer: &mut Buffer) {
         (false, true) => "▼ more ",
         (true, true) => "▲ ▼ more ",
     };
-    let x = screen.right().saturating_sub(text.width() as u16);
+    let right = scene.viewport.intersection(screen).right();
+    let x = right.saturating_sub(text.width() as u16);
     let row = Rect { y: scene.mark_row, height: 1, ..screen }.intersection(screen);
     if !row.is_empty() {
         write(buffer, row, x, &Line::styled(text, scene.mark));
