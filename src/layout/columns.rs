@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use ratatui::style::Modifier;
 use ratatui::text::Line;
 
 use super::flow::Flow;
@@ -27,7 +26,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
 
 /// Draws a line where each column starts, for the author who looks for the room.
 fn grid(flow: &mut Flow<'_>, columns: &Columns, rows: Range<u32>) {
-    let style = flow.page.theme().base.add_modifier(Modifier::DIM);
+    let style = flow.page.theme().grid;
     for (x, _) in shares(&columns.ratios, flow.width, 0) {
         for y in rows.clone() {
             flow.put(x, y, (Line::styled("│", style), 1));

@@ -66,6 +66,8 @@ pub struct Theme {
     pub modal: Style,
     /// The chosen row in a panel.
     pub modal_selection: Style,
+    /// Lines that show where columns start.
+    pub grid: Style,
     /// Named colours and classes.
     pub palette: Palette,
 }

@@ -29,6 +29,7 @@ pub(super) struct RawTheme {
     pub(super) modal: RawColors,
     pub(super) modal_selection: RawColors,
     pub(super) palette: RawPalette,
+    pub(super) grid: Option<RawColor>,
 }
 
 /// The `colors` of anything.
@@ -200,10 +201,32 @@ impl RawTheme {
             fields.section("selection_colors", |fields| self.modal_selection.read_pair(fields));
         });
         fields.section("palette", |fields| self.palette.read(fields));
-        for later in ["pty_output", "typst", "mermaid", "d2", "layout_grid"] {
-            fields.skip(later);
-        }
+        fields.section("layout_grid", |fields| fields.set("color", &mut self.grid));
+        read_later(fields);
     }
+}
+
+/// Reads what belongs to features that are still to come, so that it is right when they do.
+fn read_later(fields: &mut Fields<'_>) {
+    let (mut colors, mut number, mut name) = (RawColors::default(), None::<u16>, None::<String>);
+    fields.section("pty_output", |fields| {
+        colors.read(fields);
+        fields.set("standby", &mut name);
+        fields.section("cursor", |fields| {
+            fields.set("symbol", &mut None::<char>);
+            fields.section("highlight_colors", |fields| colors.read_pair(fields));
+        });
+    });
+    fields.section("typst", |fields| {
+        fields.set("horizontal_margin", &mut number);
+        fields.set("vertical_margin", &mut number);
+        colors.read(fields);
+    });
+    fields.section("mermaid", |fields| {
+        fields.set("theme", &mut name);
+        fields.set("background", &mut name);
+    });
+    fields.section("d2", |fields| fields.set("theme", &mut number));
 }
 
 impl RawColors {

@@ -93,6 +93,8 @@ impl<'a> Resolver<'a> {
     fn theme(mut self, raw: &RawTheme, name: String) -> Theme {
         let base = self.style(&raw.default.colors);
         let default = alignment(&raw.default.alignment, Alignment::default());
+        let color = self.color(raw.grid.as_ref());
+        let grid = color.map_or(base.add_modifier(Modifier::DIM), |color| base.fg(color));
         let (modal, modal_selection) =
             modal::styles(base, self.style(&raw.modal), self.style(&raw.modal_selection));
         Theme {
@@ -115,6 +117,7 @@ impl<'a> Resolver<'a> {
             footer: self.footer(&raw.footer),
             modal,
             modal_selection,
+            grid,
             palette: self.palette,
         }
     }
