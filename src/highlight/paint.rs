@@ -13,8 +13,9 @@ use super::syntaxes;
 /// A line longer than this is plain: nobody sees its end, and some patterns take quadratic time.
 const LONGEST_LINE: usize = 2_000;
 
-/// How much of a block is highlighted, in bytes: thousands of lines, of which a slide shows fifty.
-const LONGEST_BLOCK: usize = 100_000;
+/// How much of a block is highlighted, in bytes: a thousand lines and more, of which a slide shows
+/// fifty, in less time than anybody notices.
+const LONGEST_BLOCK: usize = 40_000;
 
 /// A tab's width.
 const TAB: &str = "    ";

@@ -162,12 +162,14 @@ impl Rows<'_> {
 
     /// Puts what is left of the text behind the full row, or the one column before its next space.
     fn hang(&mut self, piece: &Range<usize>) {
-        let word = self.text[piece.clone()].split(' ').next().unwrap_or_default();
-        let rest = &self.text[piece.start..];
-        if cells(word) != 1 {
-        } else if word.len() < piece.len() {
-            self.row.end = piece.start + word.len();
-        } else if cells(rest) <= self.hang {
+        // Only as much is looked at as could hang: the rest of a long text is long.
+        let (text, rest) = (&self.text[piece.clone()], &self.text[piece.start..]);
+        let word = fitting(text, 1);
+        let ends = text.as_bytes().get(word).is_none_or(|&next| next == b' ');
+        if !ends || text.starts_with(' ') || cells(&text[..word]) != 1 {
+        } else if word < text.len() {
+            self.row.end = piece.start + word;
+        } else if fitting(rest, self.hang) == rest.len() {
             self.row.end = self.text.len();
         }
     }
