@@ -189,6 +189,7 @@ impl Fuzz {
         let text = self.input();
         let path = self.folder.path().join("talk.md");
         std::fs::write(&path, &text).unwrap();
+        let chance = self.chance.0;
         BEGUN.store(now(), Ordering::Relaxed);
         let drawn = catch_unwind(AssertUnwindSafe(|| self.draw(&path)));
         BEGUN.store(0, Ordering::Relaxed);
@@ -197,9 +198,20 @@ impl Fuzz {
             std::panic::resume_unwind(panic)
         });
         if slowest > self.slowest.0 {
-            self.slowest = (slowest, text);
+            // Other programs take their time, too: only what is slow each time is slow.
+            let took = (0..4).map(|_| self.again(&path, chance)).fold(slowest, Duration::min);
+            if took > self.slowest.0 {
+                self.slowest = (took, text);
+            }
         }
         self.before = Some(show);
+    }
+
+    /// The longest that a slide of the deck takes, read afresh and drawn as it was before.
+    fn again(&mut self, path: &Path, chance: u64) -> Duration {
+        self.before = None;
+        self.chance.0 = chance;
+        self.draw(path).1
     }
 
     fn keep(name: &str, text: &str) {

@@ -66,7 +66,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
     let top = flow.open();
     let at = flow.items.len();
     let mut y = top.saturating_add(panel.above);
-    for number in 1..=listing.lines.len().min(MOST_ROWS as usize) {
+    for number in 1..=listing.lines.len() {
         if y - top > MOST_ROWS {
             break;
         }
@@ -108,7 +108,9 @@ struct Listing<'a> {
 impl<'a> Listing<'a> {
     fn new(flow: &Flow<'_>, code: &'a CodeBlock) -> Self {
         let highlighter = flow.page.inputs.highlighter;
-        let lines = highlighter.lines(&code.language, &code.text);
+        let most = code.text.match_indices('\n').nth(MOST_ROWS as usize);
+        let text = most.map_or(&*code.text, |(end, _)| &code.text[..end]);
+        let lines = highlighter.lines(&code.language, text);
         let numbered = code.line_numbers || flow.page.theme().code.line_numbers;
         let digits = lines.len().to_string().len() as u16;
         Self {
