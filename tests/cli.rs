@@ -290,3 +290,18 @@ fn a_theme_that_is_not_there_is_told_before_the_screen_is_taken() {
     assert_eq!(done.status, 1);
     assert!(done.err.contains("did you mean `light`?"), "{}", done.err);
 }
+
+#[test]
+fn the_page_about_the_configuration_is_true() {
+    let page = include_str!("../docs/CONFIG.md");
+    let sample = Shell::new(&["config", "--default"]).run().text();
+    let blocks: Vec<_> =
+        page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(
+        blocks[0], sample,
+        "put what `livedeck config --default` prints into docs/CONFIG.md"
+    );
+    for block in blocks {
+        assert_eq!(slides(export(&["-c", "c.yaml"]).file("c.yaml", block).run()), 1, "{block}");
+    }
+}

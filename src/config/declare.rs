@@ -9,7 +9,7 @@ use crate::yaml::{Keys, one_of, within};
 /// What is said of keys whose feature is still to come.
 macro_rules! later {
     ($about:literal) => {
-        concat!($about, " (read, used by a later version)")
+        concat!($about, " (read, used by a later version).")
     };
 }
 
@@ -28,11 +28,11 @@ impl Config {
         keys.section("export", "How exports are made.", &mut |keys| export.declare(keys));
         keys.section("mermaid", "Mermaid diagrams.", &mut |keys| mermaid.declare(keys));
         keys.section("typst", "Formulas and documents in typst.", &mut |keys| {
-            let about = later!("Dots per inch.");
+            let about = later!("Dots per inch");
             keys.key("ppi", about, &mut within(&mut self.typst_ppi, 1..=10_000));
         });
         keys.section("d2", "d2 diagrams.", &mut |keys| {
-            let about = later!("How much larger than natural; -1 leaves it to d2.");
+            let about = later!("How much larger than natural; -1 leaves it to d2");
             keys.key("scale", about, &mut within(&mut self.d2_scale, -1.0..=100.0));
         });
         let notes = &mut self.speaker_notes;
@@ -105,10 +105,10 @@ impl Snippet {
             keys.key("enable", about, &mut self.exec_replace);
         });
         keys.section("render", "Code that is drawn.", &mut |keys| {
-            let about = later!("How many renderers run at once.");
+            let about = later!("How many renderers run at once");
             keys.key("threads", about, &mut within(&mut self.render_threads, 1..=1000));
         });
-        let about = later!("Whether blocks marked `+validate` are run when a deck is opened.");
+        let about = later!("Whether blocks marked `+validate` are run when a deck is opened");
         keys.key("validate", about, &mut self.validate);
     }
 }
@@ -116,18 +116,18 @@ impl Snippet {
 impl Export {
     fn declare(&mut self, keys: &mut dyn Keys) {
         keys.section("dimensions", "A page's size in cells.", &mut |keys| {
-            keys.key("columns", later!("Columns."), &mut self.columns);
-            keys.key("rows", later!("Rows."), &mut self.rows);
+            keys.key("columns", "Columns.", &mut self.columns);
+            keys.key("rows", "Rows.", &mut self.rows);
         });
-        let about = later!("Whether each step of a slide is a page.");
+        let about = "Whether a slide is a page for each of its pauses (`new_slide`).";
         keys.key("pauses", about, &mut one_of(&mut self.page_per_step, values::PAUSES));
-        let about = later!("How the code on slides is run.");
+        let about = later!("How the code on slides is run");
         keys.key("snippets", about, &mut one_of(&mut self.one_by_one, values::SNIPPETS));
         keys.section("pdf", "PDF files.", &mut |keys| {
             keys.section("fonts", "Font files.", &mut |keys| {
                 let names = ["normal", "bold", "italic", "bold_italic"];
                 for (name, font) in names.into_iter().zip(&mut self.fonts) {
-                    keys.key(name, later!("A font file."), font);
+                    keys.key(name, later!("A font file"), font);
                 }
             });
         });
@@ -136,11 +136,11 @@ impl Export {
 
 impl Mermaid {
     fn declare(&mut self, keys: &mut dyn Keys) {
-        keys.key("cli", later!("The program that draws them."), &mut self.cli);
-        let about = later!("How much larger than natural.");
+        keys.key("cli", later!("The program that draws them"), &mut self.cli);
+        let about = later!("How much larger than natural");
         keys.key("scale", about, &mut within(&mut self.scale, 1..=100));
-        keys.key("config_path", later!("That program's configuration."), &mut self.config_path);
-        let about = later!("The configuration of that program's browser.");
+        keys.key("config_path", later!("That program's configuration"), &mut self.config_path);
+        let about = later!("The configuration of that program's browser");
         keys.key("puppeteer_config_path", about, &mut self.puppeteer_config_path);
     }
 }
