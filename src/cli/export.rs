@@ -58,7 +58,7 @@ fn pages(show: &Show, args: &ExportArgs, page_per_pause: bool) -> Vec<Cursor> {
             () if is_one => vec![last],
             () if args.steps => (0..=last).collect(),
             () if page_per_pause => ends.chain([last]).collect(),
-            () => vec![last],
+            () => vec![Step::LAST.0],
         };
         let slide = SlideNo::new(slide);
         steps.into_iter().map(move |step| Cursor { slide, step: Step(step) })

@@ -201,8 +201,12 @@ pub(super) fn code_of(blocks: &[Block], cell: CellId) -> Option<&CodeBlock> {
 }
 
 impl CodeBlock {
-    /// The group to highlight at `step`; none means that all lines are.
+    /// The group to highlight at `step`; none means that all lines are, as where several groups are
+    /// over and everything is revealed.
     pub fn group_at(&self, step: Step) -> Option<&LineGroup> {
+        if step == Step::LAST && self.groups.len() > 1 {
+            return None;
+        }
         let last = self.groups.len().checked_sub(1)?;
         let passed = usize::from(step.0.saturating_sub(self.groups_from.0));
         self.groups.get(passed.min(last))
@@ -227,5 +231,22 @@ impl LineGroup {
                 .iter()
                 .any(|&(from, to)| (usize::from(from)..=usize::from(to)).contains(&number)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f145_groups_light_up_one_after_the_other_and_at_the_end_all() {
+        let lines = |number| LineGroup::Lines(vec![(number, number)]);
+        let groups = vec![lines(1), lines(2)];
+        let code = CodeBlock { groups, groups_from: Step(3), ..CodeBlock::default() };
+        assert_eq!(code.group_at(Step(3)), Some(&lines(1)));
+        assert_eq!(code.group_at(Step(9)), Some(&lines(2)));
+        assert_eq!(code.group_at(Step::LAST), None);
+        let one = CodeBlock { groups: vec![lines(1)], ..CodeBlock::default() };
+        assert_eq!(one.group_at(Step::LAST), Some(&lines(1)));
     }
 }

@@ -87,8 +87,7 @@ impl Parser {
     }
 }
 
-/// A line's spans; neighbours of one style are one span, and blanks belong to a neighbour: their
-/// colour cannot be seen, and each change of colour is bytes on the wire.
+/// A line's spans; neighbours of one style are one span.
 #[derive(Default)]
 struct Painted {
     spans: Vec<Span<'static>>,
@@ -99,24 +98,13 @@ impl Painted {
         if text.is_empty() {
             return;
         }
-        if let Some(last) = self.spans.last_mut() {
-            let seen = |style: Style| style.add_modifier.contains(Modifier::UNDERLINED);
-            let lines = seen(style) || seen(last.style);
-            if style != last.style && !lines && blank(&last.content) {
-                last.style = style;
-            }
-            if style == last.style || (!lines && blank(text)) {
-                return show(text, last.content.to_mut());
-            }
+        if let Some(last) = self.spans.last_mut().filter(|last| last.style == style) {
+            return show(text, last.content.to_mut());
         }
         let mut content = String::with_capacity(text.len());
         show(text, &mut content);
         self.spans.push(Span::styled(content, style));
     }
-}
-
-fn blank(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
 }
 
 /// Appends the text with nothing in it that a terminal would obey.

@@ -35,8 +35,8 @@ fn rust_is_coloured() {
     let code = "// fast\nfn add(a: u8) -> u8 {\n\ta + 1 // \"one\"\n}";
     insta::assert_snapshot!(dump("Catppuccin Latte", "rust", code), @r#"
     [#7C7F93i // fast]
-    [#8839EF fn ][#1E66F5i add][#7C7F93 (][#E64553i a][#7C7F93 : ][#8839EF u8][#7C7F93 ) -> ][#8839EF u8 ][#7C7F93 {]
-    [#4C4F69     a ][#179299 + ][#FE640B 1 ][#7C7F93i // "one"]
+    [#8839EF fn][#4C4F69  ][#1E66F5i add][#7C7F93 (][#E64553i a][#7C7F93 :][#E64553i  ][#8839EF u8][#7C7F93 )][#4C4F69  ][#7C7F93 ->][#4C4F69  ][#8839EF u8][#4C4F69  ][#7C7F93 {]
+    [#4C4F69     a ][#179299 +][#4C4F69  ][#FE640B 1][#4C4F69  ][#7C7F93i // "one"]
     [#7C7F93 }]
     "#);
 }
@@ -45,16 +45,16 @@ fn rust_is_coloured() {
 fn python_is_coloured() {
     let code = "import math\n\ndef area(r: float) -> str:\n    return f\"{math.pi * r}\"";
     insta::assert_snapshot!(dump("OneHalfDark", "Python", code), @r#"
-    [#C678DD import ][#DCDFE4 math]
+    [#C678DD import][#DCDFE4  math]
 
-    [#C678DD def ][#61AFEF area][#DCDFE4 (][#E06C75 r][#DCDFE4 : float) -> str:]
-    [#C678DD     return f][#98C379 "][#DCDFE4 {math.pi ][#C678DD * ][#DCDFE4 r}][#98C379 "]
+    [#C678DD def][#DCDFE4  ][#61AFEF area][#DCDFE4 (][#E06C75 r][#DCDFE4 : float) -> str:]
+    [#DCDFE4     ][#C678DD return][#DCDFE4  ][#C678DD f][#98C379 "][#DCDFE4 {math.pi ][#C678DD *][#DCDFE4  r}][#98C379 "]
     "#);
 }
 
 #[test]
 fn the_terminals_own_colours_stay_its_own() {
-    insta::assert_snapshot!(dump("ansi", "rust", "let x = \"a\"; // b"), @r#"[Magenta let][-  x ][Magenta = ][Green "a"][- ; ][Green // b]"#);
+    insta::assert_snapshot!(dump("ansi", "rust", "let x = \"a\"; // b"), @r#"[Magenta let][-  x ][Magenta =][-  ][Green "a"][- ; ][Green // b]"#);
     insta::assert_snapshot!(dump("base16-256", "rust", "let x = 1; // b"), @"[Magenta let][Gray  x = ][16 1][Gray ; ][DarkGray // b]");
     assert_eq!(Highlighter::new("ansi").unwrap().background(), None);
 }

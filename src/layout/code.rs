@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use ratatui::style::Style;
-use ratatui::text::Line;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
 
 use super::bounds::MOST_ROWS;
 use super::flow::Flow;
@@ -152,8 +152,8 @@ impl<'a> Listing<'a> {
             flow.misfit(Excess::code(&line.to_string(), text.width() - room));
         }
         let mut y = y;
-        for row in text.hanging_rows(room, panel.beside) {
-            flow.put(x, y, row);
+        for (row, width) in text.hanging_rows(room, panel.beside) {
+            flow.put(x, y, (quiet(row), width));
             y = y.saturating_add(1);
         }
         y
@@ -175,5 +175,45 @@ impl<'a> Listing<'a> {
         if new && self.group.is_some_and(|group| group.has(number)) {
             flow.reveal(rows);
         }
+    }
+}
+
+/// A row whose blanks belong to a neighbour: their colour cannot be seen, and each change of colour
+/// is bytes on the wire. (Lines are broken before that, between all that the highlighter tells
+/// apart.)
+fn quiet(row: Line<'static>) -> Line<'static> {
+    let is_blank = |span: &Span<'_>| span.content.bytes().all(|byte| byte == b' ');
+    let is_seen = |style: Style| style.add_modifier.contains(Modifier::UNDERLINED);
+    let mut spans: Vec<Span<'static>> = Vec::with_capacity(row.spans.len());
+    for span in row.spans {
+        let Some(last) = spans.last_mut() else {
+            spans.push(span);
+            continue;
+        };
+        let is_plain = !is_seen(last.style) && !is_seen(span.style);
+        if is_plain && is_blank(last) {
+            last.style = span.style;
+        }
+        if last.style == span.style || is_plain && is_blank(&span) {
+            last.content.to_mut().push_str(&span.content);
+        } else {
+            spans.push(span);
+        }
+    }
+    Line { spans, ..row }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Stylize;
+
+    use super::*;
+
+    #[test]
+    fn blanks_cost_no_colour_but_where_it_is_seen() {
+        let row = Line::from(vec!["  ".blue(), "let".red(), " ".blue(), "x".red(), " ".blue()]);
+        assert_eq!(quiet(row), Line::from("  let x ".red()));
+        let underlined = Line::from(vec!["a".red(), " ".blue().underlined(), "b".red()]);
+        assert_eq!(quiet(underlined.clone()), underlined);
     }
 }

@@ -1,5 +1,6 @@
 //! Tables: columns as wide as their widest cell, or, where the table is too wide for its room,
-//! narrowed so that cells wrap on their own.
+//! narrowed so that cells wrap on their own. A table of many columns whose words would be cut by
+//! that is set as running text.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -15,6 +16,9 @@ use crate::deck::{Align, Inline, Table};
 /// Columns that a line between two columns takes, with a space at both sides.
 const BETWEEN: u16 = 3;
 
+/// So many columns may be narrowed until their words are cut; with more, hardly a word stays whole.
+const MOST_CUT: usize = 4;
+
 /// The last column is not narrowed further for the sake of the others.
 const NARROWEST: u16 = 8;
 
@@ -24,6 +28,8 @@ struct Grid {
     widths: Vec<u16>,
     aligns: Vec<Align>,
     base: Style,
+    /// Where rows are running text, the columns they wrap in.
+    runs: Option<u16>,
 }
 
 /// Lays out the header, a rule, and the rows that are visible.
@@ -36,14 +42,18 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
     let alignment = aligned(align, flow.page.theme().table);
     let room = flow.text_spot(alignment).width;
     let widths = narrowed(&natural, &words, room);
-    if words.iter().zip(&widths).any(|(word, width)| word > width) {
+    let cuts_words = words.iter().zip(&widths).any(|(word, width)| word > width);
+    if cuts_words {
         flow.misfit(Excess::Words);
     }
+    let runs = cuts_words && widths.len() > MOST_CUT;
+    let widths = if runs { natural } else { widths };
     let aligns = (0..widths.len())
         .map(|column| table.aligns.get(column).copied().flatten().unwrap_or(Align::Left))
         .collect();
     let spot = flow.block_spot(alignment, total(&widths));
-    let grid = Grid { spot, widths, aligns, base: flow.look.base };
+    let runs = runs.then_some(room);
+    let grid = Grid { spot, widths, aligns, base: flow.look.base, runs };
     grid.row(flow, &header);
     grid.rule(flow);
     for (row, cells) in table.rows.iter().zip(&rows) {
@@ -118,8 +128,12 @@ fn shared(asked: &[u16], free: u16) -> Vec<u16> {
 }
 
 impl Grid {
-    /// One row of cells, as many rows high as its highest cell.
+    /// One row of cells, as many rows high as its highest cell. Where cells go on, lines stand only
+    /// between those that do: so it is seen where the table's next row begins.
     fn row(&self, flow: &mut Flow<'_>, cells: &[Vec<Text>]) {
+        if let Some(room) = self.runs {
+            return self.running(flow, cells, room);
+        }
         let wrapped: Vec<Vec<_>> = (0..self.widths.len())
             .map(|column| {
                 let lines = cells.get(column).map_or(&[][..], Vec::as_slice);
@@ -129,16 +143,41 @@ impl Grid {
         let height = wrapped.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let y = flow.open();
         for at in 0..height {
+            let goes_on = |rows: &Vec<_>| at == 0 || rows.len() > at;
+            let first = wrapped.iter().position(goes_on).unwrap_or(0);
+            let last = wrapped.iter().rposition(goes_on).unwrap_or(0);
             let mut line = Line::default();
             for (column, rows) in wrapped.iter().enumerate() {
                 if column > 0 {
-                    line.push_span(Span::styled(" │ ", self.base));
+                    let between = if column > first && column <= last { " │ " } else { "   " };
+                    line.push_span(Span::styled(between, self.base));
                 }
                 self.cell(&mut line, column, rows.get(at).cloned());
             }
             flow.put(self.spot.x, y + at as u32, (line, total(&self.widths)));
         }
         flow.close(y + height as u32, 0);
+    }
+
+    /// One row of cells as one text.
+    fn running(&self, flow: &mut Flow<'_>, cells: &[Vec<Text>], room: u16) {
+        let mut text = Text::default();
+        for column in 0..self.widths.len() {
+            if column > 0 {
+                text.push(" │ ", self.base);
+            }
+            let mut line = Line::default();
+            let cell = cells.get(column).and_then(|lines| lines.first());
+            self.cell(&mut line, column, cell.map(|text| (text.cut(u16::MAX), text.width())));
+            text.append(&Text::from_line(&line));
+        }
+        let y = flow.open();
+        let mut next = y;
+        for row in text.rows(room) {
+            flow.put(self.spot.x, next, row);
+            next = next.saturating_add(1);
+        }
+        flow.close(next, 0);
     }
 
     /// One row of one cell, filled up to the column's width.
@@ -163,8 +202,12 @@ impl Grid {
         let alone = if parts.len() == 1 { "─" } else { "" };
         let rule = Text::plain(&(parts.join("─┼─") + alone), self.base);
         let y = flow.open();
-        flow.put(self.spot.x, y, (rule.cut(u16::MAX), rule.width()));
-        flow.close(y + 1, 0);
+        let mut next = y;
+        for row in rule.rows(self.runs.unwrap_or(u16::MAX)) {
+            flow.put(self.spot.x, next, row);
+            next = next.saturating_add(1);
+        }
+        flow.close(next, 0);
     }
 }
 

@@ -273,7 +273,7 @@ fn a_table_that_is_too_wide_wraps_in_its_cells() {
     id │ what it is
     ───┼────────────────────────────────
     1  │ a cell with more words than the
-       │ row has room for
+         row has room for
 
     after
     ");
@@ -503,6 +503,18 @@ fn an_intro_slide_has_titles_in_the_middle_and_authors_at_the_end() {
        Ada
       Grace
     ");
+}
+
+#[test]
+fn f070_a_table_of_so_many_columns_that_words_would_be_cut_is_running_text() {
+    let words = ["alphabet", "betatron", "gammaray", "deltawing", "epsilons", "zetaform"];
+    let table = |columns: usize| {
+        let cells: Vec<_> = words[..columns].iter().map(|word| text(word)).collect();
+        let row = TableRow { cells: cells.clone(), step: Step(0) };
+        block(BlockKind::Table(Table { aligns: vec![], header: cells, rows: vec![row] }))
+    };
+    insta::assert_snapshot!(Fixture::new(vec![table(5)]).size(40, 12).body(), @"");
+    insta::assert_snapshot!(Fixture::new(vec![table(4)]).size(30, 12).body(), @"");
 }
 
 #[test]

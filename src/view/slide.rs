@@ -180,7 +180,7 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
             if x.saturating_add(width) > row.right() {
                 return;
             }
-            if width == 0 && x > row.x {
+            if width == 0 && x > 0 {
                 join(buffer, Position::new(x - 1, row.y), grapheme);
             }
             if is_raised {
