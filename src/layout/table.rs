@@ -137,7 +137,8 @@ impl Grid {
         let wrapped: Vec<Vec<_>> = (0..self.widths.len())
             .map(|column| {
                 let lines = cells.get(column).map_or(&[][..], Vec::as_slice);
-                lines.iter().flat_map(|line| line.rows(self.widths[column])).collect()
+                let hang = if column + 1 == self.widths.len() { flow.hang() } else { 0 };
+                lines.iter().flat_map(|line| line.hanging_rows(self.widths[column], hang)).collect()
             })
             .collect();
         let height = wrapped.iter().map(Vec::len).max().unwrap_or(0).max(1);
