@@ -238,3 +238,72 @@ fn f155_what_cannot_start_says_why_on_its_block() {
     talk.wait_for("`fish` is not installed");
     leave(talk);
 }
+
+#[test]
+fn f156_a_terminal_on_the_slide_takes_keys_resizes_and_goes_on_across_slides() {
+    let text = "One\n===\n\n```bash +pty:standby:40:8\nPS1='$ ' exec bash --norc -i\n```\n\n<!-- end_slide -->\n\nTwo\n===\n\n<!-- end_slide -->\n\nThree\n===\n\n```bash +pty\nstty size; trap 'stty size' WINCH; while :; do sleep 0.05; done\n```\n";
+    let talk = Stage::show(text);
+    talk.wait("its room waits", |screen| screen.contains('▶') && screen.contains("not run"));
+    talk.keys("tab enter");
+    talk.wait_for("the program has the keys");
+    talk.keys("echo space out-$((40+2)); space tput space cols; space tty enter");
+    talk.wait("a shell of 40 columns", |screen| {
+        screen.contains("out-42") && screen.lines().any(|line| line.trim() == "40")
+    });
+    talk.keys("printf space '\\033[?1049h\\033[3;5Hfar\\033[31mred'; space read; space printf space '\\033[?1049l' enter");
+    talk.wait("another screen", |screen| screen.contains("farred") && !screen.contains("out-42"));
+    talk.keys("enter");
+    talk.wait_for("out-42");
+    talk.keys("ctrl-]");
+    talk.wait_gone("the program has the keys");
+    talk.keys("n");
+    talk.wait_for("Two");
+    talk.keys("p");
+    talk.wait_for("out-42");
+    talk.keys("G");
+    talk.wait_for("Three");
+    talk.keys("ctrl-e");
+    talk.wait("its size", |screen| sizes(screen).count() == 1);
+    let before = sizes(&talk.screen()).next().unwrap();
+    talk.resize(90, 40);
+    talk.wait("its new size", |screen| sizes(screen).any(|size| size.0 > before.0));
+    leave(talk);
+}
+
+/// Lines that are two numbers: rows and columns.
+fn sizes(screen: &str) -> impl Iterator<Item = (u16, u16)> {
+    screen.lines().filter_map(|line| {
+        let (rows, columns) = line.trim().split_once(' ')?;
+        Some((rows.parse().ok()?, columns.parse().ok()?))
+    })
+}
+
+#[test]
+fn f156_top_vim_and_a_repl_work() {
+    for (language, code, seen, keys, then) in [
+        ("bash", "top", "PID", "q", "done"),
+        ("bash", "vim -u NONE -n", "~", "ihello esc :q! enter", "done"),
+        ("python", "import code; code.interact()", ">>>", "6*7 enter ctrl-d", "42"),
+    ] {
+        let talk = Stage::show(&format!("S\n===\n\n```{language} +pty\n{code}\n```\n"));
+        talk.wait_for("not run");
+        talk.keys("tab enter");
+        talk.wait_for(seen);
+        talk.keys(keys);
+        talk.wait_for(then);
+        talk.wait_for("done");
+        talk.wait_gone("the program has the keys");
+        leave(talk);
+    }
+}
+
+#[test]
+fn f156_a_terminal_replaces_its_code_and_dies_with_the_talk() {
+    let text = "One\n===\n\n```bash +exec_replace +pty:30:5\ntrap '' HUP TERM INT; echo here-$((40+2)); sleep 1000\n```\n";
+    let folder = folder(&[("talk.md", text)]);
+    let talk = open(&folder, &["-X"]);
+    talk.wait("the terminal alone", |screen| {
+        screen.contains("here-42") && !screen.contains("trap")
+    });
+    leave(talk);
+}

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, Effect, Follow, Mode, OutputHit};
+use super::{App, Effect, Follow, Mode, OutputHit, typing};
 use crate::deck::{CellId, Fingerprint, SlideNo, Start};
-use crate::run::{CellRun, Event, Outcome, Output, Preparation, RunId, State};
+use crate::run::{CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
 /// Rows of the terminal that a run sees, at least.
 const LEAST_ROWS: u16 = 10;
@@ -34,6 +34,16 @@ pub(super) fn run_focused(app: &mut App) -> Vec<Effect> {
     run(app, chosen)
 }
 
+/// Runs the focused cell; where it runs already in a terminal on the slide, or is to, the program has
+/// the keys from now on.
+pub(super) fn enter(app: &mut App) -> Vec<Effect> {
+    let effects = run_focused(app);
+    if let Some(cell) = app.focus.filter(|_| !matches!(app.mode, Mode::Ask(_))) {
+        typing::begin(app, cell);
+    }
+    effects
+}
+
 /// Runs these cells, or asks first whether they may.
 pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     if cells.is_empty() {
@@ -49,9 +59,25 @@ pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     cells.into_iter().filter_map(|id| start(app, id)).collect()
 }
 
+/// The slide is about to be shown: starts what runs by itself, and gives terminals the size that
+/// they have on it.
+pub(super) fn shown(app: &mut App) -> Vec<Effect> {
+    let mut effects = start_by_themselves(app);
+    for (id, (columns, rows)) in app.stage.screens.clone() {
+        let Some(run) = app.runs.get_mut(&id) else { continue };
+        let Some(screen) = run.screen.as_mut().filter(|it| it.size() != (columns, rows)) else {
+            continue;
+        };
+        screen.resize(columns, rows);
+        effects.push(Effect::ResizeRun(run.run, (columns, rows)));
+        app.scene_changed();
+    }
+    effects
+}
+
 /// Starts what runs by itself on the slide shown and on its neighbours, where it may; elsewhere
 /// says that it may not.
-pub(super) fn start_by_themselves(app: &mut App) -> Vec<Effect> {
+fn start_by_themselves(app: &mut App) -> Vec<Effect> {
     let at = app.at.slide.index();
     let near = [Some(at), Some(at + 1), at.checked_sub(1)].into_iter().flatten().map(SlideNo::new);
     let deck = Arc::clone(&app.deck);
@@ -100,9 +126,19 @@ fn start(app: &mut App, cell: CellId) -> Option<Effect> {
     let columns = place.map_or(app.stage.columns, |place| place.columns).max(1);
     let rows = u16::try_from(app.stage.viewport).unwrap_or(u16::MAX).max(LEAST_ROWS);
     let output = Output::with_rows(rows);
-    app.runs.insert(cell, CellRun { run, state, wanted: true, output, ..CellRun::default() });
+    let (columns, rows) = screen_size(app, cell).unwrap_or((columns, rows));
+    let is_screen = app.deck.cell(cell).is_some_and(|cell| cell.how.pty.is_some());
+    let screen = is_screen.then(|| Emulator::new(columns, rows));
+    let fresh = CellRun { run, state, wanted: true, output, screen, ..CellRun::default() };
+    app.runs.insert(cell, fresh);
     app.scene_changed();
     Some(Effect::Run { run, cell, terminal: (columns, rows) })
+}
+
+/// The size of a cell's terminal: that on the slide, or the one that its author wants.
+fn screen_size(app: &App, id: CellId) -> Option<(u16, u16)> {
+    let shown = app.stage.screens.iter().find(|(cell, _)| *cell == id).map(|(_, size)| *size);
+    shown.or_else(|| app.deck.cell(id)?.how.pty?.size)
 }
 
 /// ctrl-c: interrupts what runs, kills it the second time, leaves when nothing runs.
@@ -125,9 +161,13 @@ pub(super) fn stop(app: &mut App) -> Vec<Effect> {
 }
 
 /// Takes in what a run tells.
-pub(super) fn event(app: &mut App, run: RunId, event: Event) {
+pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
     let visible = app.at.slide;
-    let Some((&id, cell)) = app.runs.iter_mut().find(|(_, cell)| cell.run == run) else { return };
+    let Some((&id, cell)) = app.runs.iter_mut().find(|(_, cell)| cell.run == run) else {
+        return Vec::new();
+    };
+    let mut answers = Vec::new();
+    let mut has_ended = false;
     match event {
         Event::Compiling => cell.state = State::Compiling,
         Event::Started => {
@@ -137,7 +177,10 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) {
         }
         Event::Output(bytes) => {
             forget_the_last(cell);
-            cell.output.feed(&bytes);
+            match &mut cell.screen {
+                Some(screen) => answers = screen.feed(&bytes),
+                None => cell.output.feed(&bytes),
+            }
         }
         Event::Picture(file) => {
             forget_the_last(cell);
@@ -146,6 +189,7 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) {
         Event::Finished(outcome, took) => {
             forget_the_last(cell);
             cell.state = State::Ended(outcome);
+            has_ended = true;
             cell.wanted = false;
             cell.elapsed = took;
         }
@@ -156,6 +200,10 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) {
         app.book.follow = app.book.follow.or(watched.map(Follow::Cell));
         app.scene_changed();
     }
+    if has_ended {
+        typing::end(app, id);
+    }
+    if answers.is_empty() { Vec::new() } else { vec![Effect::Type(run, answers)] }
 }
 
 /// Makes room for what the run writes, where the last run's output has stood so far.
@@ -247,6 +295,7 @@ pub(super) fn aged(run: &CellRun) -> CellRun {
     CellRun {
         output: run.output.clone(),
         picture: run.picture.clone(),
+        screen: run.screen.clone(),
         // What is still under way is killed: its code is gone.
         state: if is_over { run.state.clone() } else { State::Ended(Outcome::Stopped) },
         elapsed: run.elapsed,

@@ -15,6 +15,10 @@ pub enum Effect {
         /// Columns and rows.
         terminal: (u16, u16),
     },
+    /// Type these bytes at a run that has a terminal of its own.
+    Type(RunId, Vec<u8>),
+    /// Give a run's own terminal another size: columns and rows.
+    ResizeRun(RunId, (u16, u16)),
     /// Stop a run as ctrl-c does.
     Interrupt(RunId),
     /// Kill a run.

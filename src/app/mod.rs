@@ -15,6 +15,7 @@ mod navigate;
 mod reload;
 #[cfg(test)]
 mod tests;
+mod typing;
 mod update;
 
 use std::ops::Range;
@@ -106,6 +107,8 @@ pub enum Mode {
     Problems(u16),
     /// The question whether the deck's code may run, for these cells.
     Ask(Vec<CellId>),
+    /// Nothing, but the program of this cell has the keys.
+    Typing(CellId),
 }
 
 /// What may run without a question, by the command line and the configuration.
@@ -158,6 +161,8 @@ pub struct Stage {
     pub revealed: Option<Range<u32>>,
     /// Columns that output can have, where nothing narrows it.
     pub columns: u16,
+    /// The terminals on the slide: whose, and their columns and rows.
+    pub screens: Vec<(CellId, (u16, u16))>,
     /// Where each cell stands, and how many columns its output has.
     pub cells: Vec<CellPlace>,
 }

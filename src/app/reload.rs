@@ -16,7 +16,7 @@ pub(super) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     app.runs = runs;
     app.deck = deck;
     app.notice = None;
-    if let Mode::Index(_) | Mode::Ask(_) | Mode::Problems(_) = app.mode {
+    if let Mode::Index(_) | Mode::Ask(_) | Mode::Problems(_) | Mode::Typing(_) = app.mode {
         app.mode = Mode::Slide;
     }
     match target {

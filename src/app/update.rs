@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyCode;
 
 use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Reading, Trust};
-use super::{cells, navigate, reload};
+use super::{cells, navigate, reload, typing};
 use crate::deck::Deck;
 
 /// Changes the state by what happened and says what is to be done.
@@ -18,7 +18,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Terminate => return vec![Effect::Quit],
         Msg::LaidOut(stage) => navigate::settle(app, stage),
         Msg::Told(slide, pauses) => navigate::follow(app, slide, pauses),
-        Msg::Shown => return cells::start_by_themselves(app),
+        Msg::Shown => return cells::shown(app),
         Msg::Loaded(deck) => return loaded(app, deck),
         Msg::Misfits(misfits) => {
             app.misfits = misfits;
@@ -28,7 +28,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.notice = Some(why);
             app.paint_changed();
         }
-        Msg::Run(run, event) => cells::event(app, run, event),
+        Msg::Run(run, event) => return cells::event(app, run, event),
         Msg::Prepared(code, how) => cells::prepared(app, code, &how),
         Msg::Tick(passed) => cells::tick(app, passed),
     }
@@ -44,6 +44,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
         app.paint_changed();
     }
     match app.mode {
+        Mode::Typing(cell) => typing::press(app, cell, key),
         Mode::Index(_) if !is_chord(key) => press_in_index(app, key),
         Mode::Ask(_) if !is_chord(key) => answer(app, key),
         _ => match app.keymap.press(key) {
@@ -85,7 +86,7 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
         }
         Action::Close => close(app),
         Action::Execute => return cells::execute(app),
-        Action::RunFocused => return cells::run_focused(app),
+        Action::RunFocused => return cells::enter(app),
         Action::Stop => return cells::stop(app),
         Action::Reload => return vec![Effect::Reload],
         Action::Suspend => return vec![Effect::Suspend],
@@ -188,13 +189,18 @@ fn answer(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
+    if let Mode::Typing(cell) = app.mode
+        && hit.cell != Some(cell)
+    {
+        typing::end(app, cell);
+    }
     if !matches!(app.mode, Mode::Slide) {
         return Vec::new();
     }
     let again = hit.cell.is_some() && hit.cell == app.focus;
     app.focus = hit.cell;
     app.scene_changed();
-    if again { cells::run_focused(app) } else { Vec::new() }
+    if again { cells::enter(app) } else { Vec::new() }
 }
 
 fn wheel(app: &mut App, rows: i32, hit: Hit) {
@@ -208,6 +214,8 @@ fn wheel(app: &mut App, rows: i32, hit: Hit) {
             app.paint_changed();
         }
         (Mode::Slide, Some(output)) => cells::scroll_output(app, output, rows),
-        (Mode::Slide | Mode::Ask(_), _) => navigate::scroll_by(app, i64::from(rows)),
+        (Mode::Slide | Mode::Ask(_) | Mode::Typing(_), _) => {
+            navigate::scroll_by(app, i64::from(rows));
+        }
     }
 }

@@ -45,6 +45,15 @@ impl Form {
     }
 }
 
+/// A terminal on the slide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pty {
+    /// Whether its room is kept free before it runs.
+    pub standby: bool,
+    /// Columns and rows; none for as much as there is room for.
+    pub size: Option<(u16, u16)>,
+}
+
 /// How a cell runs, as its fence's attributes say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct How {
@@ -54,6 +63,8 @@ pub struct How {
     pub start: Start,
     /// What becomes of what it writes.
     pub form: Form,
+    /// The terminal that it draws on: `+pty`.
+    pub pty: Option<Pty>,
     /// Variables of the file behind `+env:`, over those that it has anyway.
     pub environment: Vec<(Box<str>, Box<str>)>,
     /// The author's own limit in milliseconds, from `+timeout:`.

@@ -30,12 +30,14 @@ pub(super) struct Files<'fd> {
     pub(super) output: BorrowedFd<'fd>,
     /// Standard error.
     pub(super) terminal: BorrowedFd<'fd>,
+    /// The path of that terminal, where it is to be the process's own.
+    pub(super) own_terminal: Option<&'fd Path>,
 }
 
 impl<'fd> Files<'fd> {
     /// Both to the terminal.
     pub(super) fn all(terminal: BorrowedFd<'fd>) -> Self {
-        Self { input: None, output: terminal, terminal }
+        Self { input: None, output: terminal, terminal, own_terminal: None }
     }
 }
 
@@ -43,7 +45,7 @@ impl Ends {
     /// What a run with this target writes to.
     pub(super) fn open(target: Target) -> io::Result<Self> {
         let caught = match target {
-            Target::Terminal | Target::Handover => None,
+            Target::Terminal | Target::Handover | Target::Screen => None,
             Target::Picture => Some(Catch::open()?),
         };
         Ok(Self { caught })

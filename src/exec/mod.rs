@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::deck::Fingerprint;
-use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet};
+use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet, Target};
 use family::Family;
 use python::Python;
 use registry::Engine;
@@ -135,6 +135,10 @@ impl Executor {
     pub fn run(&self, request: &Request) {
         let sink = self.sink(request.run);
         match self.engine_of(&request.code) {
+            Ok(_) if request.target == Target::Screen => match self.program(request) {
+                Ok(program) => self.runs.start(request, program, &sink),
+                Err(why) => runs::refuse(why, sink),
+            },
             Ok(Engine::Python) => self.python.start(request, sink),
             Ok(Engine::Rust) => {
                 let program = Program::Made(self.rust.program(&request.code));
@@ -166,10 +170,20 @@ impl Executor {
     /// The program that a run is as a process of its own, whatever engine its language has.
     fn program(&self, request: &Request) -> Result<Program, String> {
         Ok(match self.engine_of(&request.code)? {
-            Engine::Python => Program::Recipe(self.python.recipe()?),
+            Engine::Python => Program::Found(self.python.recipe()),
             Engine::Rust => Program::Made(self.rust.program(&request.code)),
             Engine::Process(recipe) => Program::Recipe(recipe),
         })
+    }
+
+    /// Types at a run that has a terminal of its own.
+    pub fn type_in(&self, run: RunId, bytes: &[u8]) {
+        self.runs.with(run, |running| running.type_in(bytes));
+    }
+
+    /// Gives a run's own terminal another size.
+    pub fn resize(&self, run: RunId, (columns, rows): (u16, u16)) {
+        self.runs.with(run, |running| running.resize(columns, rows));
     }
 
     /// Stops a run; one that has ended is left alone.

@@ -32,6 +32,13 @@ pub(super) struct Pty {
 impl Pty {
     /// A new pseudo-terminal of this size. Reading the master never waits.
     pub(super) fn open(columns: u16, rows: u16) -> io::Result<Self> {
+        let pty = Self::plain(columns, rows)?;
+        pass_through(&pty.slave)?;
+        Ok(pty)
+    }
+
+    /// The same as a person's own would be: it echoes, edits lines, and knows ctrl-c.
+    pub(super) fn plain(columns: u16, rows: u16) -> io::Result<Self> {
         let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | PRIVATE)?;
         rustix::io::fcntl_setfd(&master, FdFlags::CLOEXEC)?;
         rustix::pty::grantpt(&master)?;
@@ -40,7 +47,6 @@ impl Pty {
         let name = rustix::pty::ptsname(&master, Vec::new())?;
         let path = PathBuf::from(OsStr::from_bytes(name.as_bytes()));
         let pty = Self { master, slave: open_slave(&path, OFlags::empty())?, path };
-        pass_through(&pty.slave)?;
         pty.resize(columns, rows)?;
         Ok(pty)
     }

@@ -21,7 +21,7 @@ use super::running::{Cut, Running};
 use super::scratch::Scratch;
 use super::spawn::{self, Command};
 use super::{Sink, Stop, handover, stream};
-use crate::run::{Event, Outcome, Request, RunId};
+use crate::run::{Event, Outcome, Request, RunId, Target};
 
 /// All runs that are processes.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ struct Shared {
 pub(super) enum Program {
     /// Code, by the commands of a recipe.
     Recipe(CustomRecipe),
+    /// Code, by a recipe that is found first, on the run's thread, or why there is none.
+    Found(Box<dyn FnOnce() -> Result<CustomRecipe, String> + Send>),
     /// A program that is made first, on the run's thread, or why there is none.
     Made(Make),
 }
@@ -93,12 +95,17 @@ impl Runs {
         self.shared.family.bury();
     }
 
-    /// Stops a run; one that has ended is left alone.
-    pub(super) fn stop(&self, run: RunId, how: Stop) {
+    /// Does something to a run that is under way.
+    pub(super) fn with(&self, run: RunId, act: impl FnOnce(&Running)) {
         let running = lock(&self.shared.running).get(&run).cloned();
         if let Some(running) = running {
-            running.cut(Cut::Stopped, how);
+            act(&running);
         }
+    }
+
+    /// Stops a run; one that has ended is left alone.
+    pub(super) fn stop(&self, run: RunId, how: Stop) {
+        self.with(run, |running| running.cut(Cut::Stopped, how));
     }
 }
 
@@ -135,7 +142,7 @@ impl Run {
     /// From its first process to the last byte of what it left behind.
     fn see_through(self, program: Program) {
         let mut started = None;
-        let pty = Pty::open(self.request.columns, self.request.rows);
+        let pty = self.open();
         let outcome = match &pty {
             Ok(pty) => self.make(program, pty, &mut started).unwrap_or_else(|outcome| outcome),
             Err(error) => Outcome::NotStarted(format!("there is no terminal for it: {error}")),
@@ -147,6 +154,17 @@ impl Run {
             stream::linger(pty, &self.sink);
         }
         self.shared.family.bury();
+    }
+
+    /// The run's terminal: one that can be typed at where it is to have that.
+    fn open(&self) -> io::Result<Pty> {
+        let Request { columns, rows, target, .. } = self.request;
+        if target != Target::Screen {
+            return Pty::open(columns, rows);
+        }
+        let pty = Pty::plain(columns, rows)?;
+        self.running.take_terminal(pty.master.try_clone()?);
+        Ok(pty)
     }
 
     /// Runs the program, and keeps the picture that it was to make.
@@ -161,7 +179,12 @@ impl Run {
         })?;
         let terminal = pty.slave.as_fd();
         // What compiles the run writes no picture.
-        let files = |is_last| if is_last { ends.files(terminal) } else { Files::all(terminal) };
+        let own_terminal =
+            Some(pty.path.as_path()).filter(|_| self.request.target == Target::Screen);
+        let files = |is_last| {
+            let files = if is_last { ends.files(terminal) } else { Files::all(terminal) };
+            Files { own_terminal, ..files }
+        };
         let outcome = self.perform(program, &Place::Pty(pty), &files, started)?;
         ends.keep(&self.request, &outcome, &self.shared.scratch, &self.sink);
         Ok(outcome)
@@ -221,6 +244,10 @@ impl Run {
                 let steps = vec![Step { program, arguments: Vec::new() }];
                 Ok(Plan { steps, environment: BTreeMap::new(), folder: None })
             }
+            Program::Found(find) => {
+                let recipe = find().map_err(Outcome::NotStarted)?;
+                self.plan(Program::Recipe(recipe))
+            }
             Program::Recipe(recipe) => self.lay_out(recipe).map_err(|error| {
                 Outcome::NotStarted(format!("its code could not be saved: {error}"))
             }),
@@ -244,6 +271,7 @@ impl Run {
             return Err(self.not_installed(&step.program));
         };
         let mut command = Command::new(program, files.terminal)
+            .own_terminal(files.own_terminal)
             .terminal(files.input)
             .output(files.output)
             .args(&step.arguments)

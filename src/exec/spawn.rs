@@ -10,7 +10,7 @@
 #![expect(unsafe_code, reason = "posix_spawn has no safe wrapper that can start a session")]
 
 use std::collections::BTreeMap;
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -59,6 +59,7 @@ pub(super) struct Command<'fd> {
     memory: Option<u64>,
     is_bare: bool,
     shares_session: bool,
+    own_terminal: Option<PathBuf>,
 }
 
 impl<'fd> Command<'fd> {
@@ -79,6 +80,7 @@ impl<'fd> Command<'fd> {
             memory: None,
             is_bare: false,
             shares_session: false,
+            own_terminal: None,
         }
     }
 
@@ -136,6 +138,12 @@ impl<'fd> Command<'fd> {
                 self.environment.remove(OsStr::new(name));
             }
         }
+        self
+    }
+
+    /// Makes this terminal its own: it reads there, and keys typed there can interrupt it.
+    pub(super) fn own_terminal(mut self, path: Option<&Path>) -> Self {
+        self.own_terminal = path.map(Path::to_owned);
         self
     }
 
@@ -207,9 +215,13 @@ impl<'fd> Command<'fd> {
     /// What the child does to its files before it becomes the program.
     fn actions(&self) -> io::Result<Actions> {
         let mut actions = Actions::new()?;
-        match self.input {
-            Some(input) => actions.duplicate(input, 0)?,
-            None => actions.open_null(0)?,
+        match (self.input, &self.own_terminal) {
+            (Some(input), _) => actions.duplicate(input, 0)?,
+            // The first terminal that the head of a session opens becomes its own.
+            (None, Some(terminal)) => {
+                actions.open(&c_string(terminal.as_os_str())?, 0, libc::O_RDWR)?;
+            }
+            (None, None) => actions.open(c"/dev/null", 0, libc::O_RDONLY)?,
         }
         actions.duplicate(self.output, 1)?;
         actions.duplicate(self.errors, 2)?;
@@ -300,12 +312,10 @@ impl Actions {
         })
     }
 
-    fn open_null(&mut self, to: libc::c_int) -> io::Result<()> {
-        let path = c"/dev/null".as_ptr();
+    fn open(&mut self, path: &CStr, to: libc::c_int, how: libc::c_int) -> io::Result<()> {
+        let path = path.as_ptr();
         // SAFETY: the list is initialised and copies the path.
-        check(unsafe {
-            libc::posix_spawn_file_actions_addopen(&raw mut self.0, to, path, libc::O_RDONLY, 0)
-        })
+        check(unsafe { libc::posix_spawn_file_actions_addopen(&raw mut self.0, to, path, how, 0) })
     }
 
     fn change_directory(&mut self, directory: &Path) -> io::Result<()> {

@@ -11,6 +11,7 @@ use super::flow::Flow;
 use super::output::Listing;
 use super::picture;
 use super::scene::{Item, Placed};
+use super::screen;
 use super::text::Text;
 use crate::deck::{Cell, CellId, CodeBlock, Form, Picture, Start};
 use crate::run::{CellRun, Outcome, State};
@@ -50,6 +51,10 @@ pub(super) fn output(flow: &mut Flow<'_>, id: CellId) {
     let deck = flow.page.inputs.deck;
     let block = deck.cell(id).and_then(|cell| deck.block_of(cell));
     let (Some(block), Some(run)) = (block, flow.page.run(id)) else { return };
+    if let Some(cell) = deck.cell(id).filter(|cell| cell.how.pty.is_some()) {
+        screen::lay_out(flow, block, (cell, run));
+        return;
+    }
     let columns = code::panel(flow, block).spot.width;
     written(flow, block, (id, run), columns);
 }
@@ -60,8 +65,11 @@ type Extent = (u16, u16, u16);
 fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
     let panel = code::lay_out(flow, block);
     status(flow, &panel, cell, run);
-    let output =
-        if cell.detached { None } else { written(flow, block, (cell.id, run), panel.spot.width) };
+    let output = match cell.detached {
+        _ if cell.how.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
+        true => None,
+        false => written(flow, block, (cell.id, run), panel.spot.width),
+    };
     refusal(flow, run);
     extent(panel, output.unwrap_or(panel))
 }
@@ -73,7 +81,10 @@ fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &C
     if let Some(picture) = &run.picture {
         picture::lay_out(flow, &made(picture));
     }
-    let output = written(flow, block, (cell.id, run), 0);
+    let output = match cell.how.pty {
+        Some(_) => screen::lay_out(flow, block, (cell, run)),
+        None => written(flow, block, (cell.id, run), 0),
+    };
     if !is_fine(run) {
         status(flow, &panel, cell, run);
         refusal(flow, run);
@@ -169,6 +180,9 @@ fn words(run: &CellRun, form: Form) -> String {
         State::Compiling if run.wanted => "compiling, then it runs".to_owned(),
         State::Compiling => "compiling".to_owned(),
         State::Ready => "ready · ctrl-e".to_owned(),
+        State::Running if run.screen.is_some() => {
+            format!("running {} · tab, enter to type", duration(run.elapsed))
+        }
         State::Running => format!("running {}", duration(run.elapsed)),
         State::Ended(outcome) => ended(outcome, run.elapsed),
     };

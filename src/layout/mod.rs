@@ -19,6 +19,7 @@ mod place;
 mod problem;
 mod quote;
 mod scene;
+mod screen;
 mod table;
 mod text;
 mod wrap;

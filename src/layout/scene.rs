@@ -122,6 +122,15 @@ pub enum Item {
         /// Columns that a row of its output can have, however wide the output's box is now.
         columns: u16,
     },
+    /// The area of a terminal that a cell's program draws on.
+    Screen {
+        /// Columns that the program has.
+        width: u16,
+        /// Rows that the program has.
+        height: u16,
+        /// Which cell.
+        id: CellId,
+    },
     /// The area of a cell's output that has its own scroll.
     Output {
         /// Columns.
@@ -158,6 +167,8 @@ impl Placed {
             Item::Cell { width, height, id, columns } => {
                 Item::Cell { width: wide(width), height: high(height), id, columns }
             }
+            // As many cells of the program's, whatever their size.
+            screen @ Item::Screen { .. } => screen,
             Item::Output { width, height, id, first, total } => {
                 Item::Output { width: wide(width), height: high(height), id, first, total }
             }

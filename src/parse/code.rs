@@ -56,9 +56,10 @@ impl CellDraft {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        let How { alternative, form, environment, .. } = &self.how;
+        let How { alternative, form, pty, environment, .. } = &self.how;
         let code = Fingerprint::of(&self.language, alternative.as_deref(), &self.code);
         let form = if *form == Form::Picture { code.with("image") } else { code };
+        let form = if pty.is_some() { form.with("pty") } else { form };
         environment.iter().fold(form, |known, (name, value)| known.with(name).with(value))
     }
 }
@@ -141,9 +142,10 @@ fn cell(
     let start = if info.form == Form::Handover { Start::OnKey } else { start };
     let alternative = info.alternative.map(Into::into);
     let (form, timeout_ms) = (info.form, info.timeout_ms);
+    let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace));
     Some(CellDraft {
         language,
-        how: How { alternative, start, form, environment, timeout_ms },
+        how: How { alternative, start, form, pty, environment, timeout_ms },
         code: executed(code, hidden),
         span,
         first_line,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rstest::rstest;
 
-use crate::deck::{Cell, Check, Deck, Form, Start};
+use crate::deck::{Cell, Check, Deck, Form, Pty, Start};
 use crate::parse::parse;
 use crate::source::MemFiles;
 
@@ -137,4 +137,44 @@ fn f148_code_kept_in_a_file_runs_with_its_hidden_lines_and_knows_its_place() {
     assert_eq!((&*cell.language, &*cell.code, cell.first_line), ("python", "two\nthree\n", 2));
     let file = deck.sources.get(cell.span.file).unwrap();
     assert_eq!(file.path(), Path::new("code.py"));
+}
+
+#[rstest]
+#[case("bash +pty", false, None)]
+#[case("bash +pty:standby", true, None)]
+#[case("bash +pty:40:14", false, Some((40, 14)))]
+#[case("bash +pty:standby:40:14", true, Some((40, 14)))]
+#[case("bash +pty:65535:65535", false, Some((1000, 300)))]
+fn f156_a_terminal_is_as_large_as_asked_for(
+    #[case] fence: &str,
+    #[case] standby: bool,
+    #[case] size: Option<(u16, u16)>,
+) {
+    assert_eq!(cell(fence).how.pty, Some(Pty { standby, size }));
+}
+
+#[rstest]
+#[case("80")]
+#[case("0:5")]
+#[case("standby80:24")]
+#[case("standby:80")]
+#[case("80:24:10")]
+fn f156_half_a_size_is_a_mistake(#[case] value: &str) {
+    let why = format!("`+pty:{value}` is no size");
+    assert_eq!(mistakes(&format!("```bash +pty:{value}\nx\n```\n")), [why]);
+}
+
+#[rstest]
+#[case("bash +pty", Start::OnKey, Form::Below)]
+#[case("bash +auto_exec +pty", Start::Auto, Form::Below)]
+#[case("bash +exec_replace +pty", Start::Auto, Form::Replace)]
+#[case("bash +acquire_terminal", Start::OnKey, Form::Handover)]
+#[case("bash +auto_exec +acquire_terminal", Start::OnKey, Form::Handover)]
+fn f155_and_f156_terminals_run_by_themselves_only_where_they_are_ours(
+    #[case] fence: &str,
+    #[case] start: Start,
+    #[case] form: Form,
+) {
+    let how = &cell(fence).how;
+    assert_eq!((how.start, how.form), (start, form));
 }

@@ -155,6 +155,9 @@ fn code(out: &mut String, code: &CodeBlock, pad: &str, deck: &Deck) {
         if cell.how.form != Form::Below {
             let _ = write!(out, " as {:?}", cell.how.form);
         }
+        if let Some(pty) = cell.how.pty {
+            let _ = write!(out, " in {pty:?}");
+        }
         for (name, value) in &cell.how.environment {
             let _ = write!(out, " with {name}={value}");
         }

@@ -2,7 +2,7 @@
 
 use super::groups;
 use super::text::excerpt;
-use crate::deck::{Check, Form, LineGroup, Start};
+use crate::deck::{Check, Form, LineGroup, Pty, Start};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;
 
@@ -32,7 +32,9 @@ pub(super) struct Info<'t> {
     pub(super) timeout_ms: Option<u64>,
     /// `+validate`, and the executor named behind it; `+expect`.
     pub(super) check: Option<Check>,
-    /// It would run in a way that is not built: with a terminal of its own.
+    /// `+pty`, and what stands behind it.
+    pub(super) pty: Option<Pty>,
+    /// It would run in a way that is not built.
     pub(super) otherwise: bool,
     /// `+validate` was given, which alone makes a block run in checks.
     pub(super) validated: bool,
@@ -222,9 +224,8 @@ impl<'t> Info<'t> {
                 self.run(Start::OnKey, value);
             }
             "pty" => {
-                self.otherwise = true;
                 self.run(Start::OnKey, None);
-                value.map_or(Ok(()), check_pty)?;
+                self.pty = Some(value.map_or(Ok(Pty::default()), pty)?);
             }
             "env" => self.env = value,
             "session" | "pymodule" => self.otherwise = true,
@@ -302,17 +303,24 @@ fn list_of_attributes() -> String {
     names.join(", ")
 }
 
+/// More columns and rows than any screen has: a terminal on the slide is no larger.
+const LARGEST: (u16, u16) = (1_000, 300);
+
 /// `standby`, `80:24` or `standby:80:24`.
-fn check_pty(value: &str) -> Result<(), Refusal> {
-    let size = value.strip_prefix("standby").map_or(value, |rest| rest.trim_start_matches(':'));
-    let sides: Vec<_> = size.split(':').filter(|side| !side.is_empty()).collect();
-    let numbers = sides.iter().all(|side| side.parse::<u16>().is_ok());
-    if numbers && (sides.len() == 2 || sides.is_empty() && value == "standby") {
-        Ok(())
-    } else {
+fn pty(value: &str) -> Result<Pty, Refusal> {
+    let (standby, size) = match value.strip_prefix("standby") {
+        Some("") => return Ok(Pty { standby: true, size: None }),
+        Some(rest) => (true, rest.strip_prefix(':')),
+        None => (false, Some(value)),
+    };
+    let sides = size.and_then(|size| size.split_once(':'));
+    let sides: Option<(u16, u16)> =
+        sides.and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
+    let size = sides.filter(|(columns, rows)| *columns > 0 && *rows > 0).ok_or_else(|| {
         let hint = "write `+pty:80:24`, `+pty:standby` or `+pty:standby:80:24`";
-        Err((format!("`+pty:{}` is no size", excerpt(value)), hint.to_owned()))
-    }
+        (format!("`+pty:{}` is no size", excerpt(value)), hint.to_owned())
+    })?;
+    Ok(Pty { standby, size: Some((size.0.min(LARGEST.0), size.1.min(LARGEST.1))) })
 }
 
 fn width(value: &str) -> Result<u8, Refusal> {

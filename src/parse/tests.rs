@@ -554,6 +554,7 @@ fn attributes_for_later_draw_the_code_plainly() {
     --- 1
     code bash
       | vi
+      runs bash OnKey in Pty { standby: true, size: Some((80, 24)) } line 2 "vi\n"
     code mermaid
       | x
     code python

@@ -3,6 +3,7 @@
 //!
 //! `output` folds the bytes a run writes into bounded styled lines, by way of `terminal`.
 
+mod emulator;
 mod output;
 mod terminal;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use crate::deck::{CellId, Fingerprint};
 
+pub use emulator::Emulator;
 pub use output::{Output, OutputRow};
 
 /// One run of one cell; never used twice in a session.
@@ -55,6 +57,8 @@ pub enum Target {
     Picture,
     /// To the speaker's own terminal, as everything else of it.
     Handover,
+    /// To a terminal that is wholly its own: it can be typed at, and draws where it likes.
+    Screen,
 }
 
 /// A piece of code and where it comes from.
@@ -168,6 +172,8 @@ pub struct CellRun {
     pub elapsed: Duration,
     /// What it wrote.
     pub output: Output,
+    /// The terminal that it draws on, if it does.
+    pub screen: Option<Emulator>,
     /// The picture that it made.
     pub picture: Option<PathBuf>,
     /// First output row to show; none follows the end.

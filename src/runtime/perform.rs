@@ -37,6 +37,8 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
                 }
             }
         }
+        Effect::Type(run, ref bytes) => talk.executor.type_in(run, bytes),
+        Effect::ResizeRun(run, size) => talk.executor.resize(run, size),
         Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
         Effect::Kill(run) => talk.executor.stop(run, Stop::Kill),
         Effect::Prepare => talk.prepare(),
@@ -132,6 +134,7 @@ pub(super) fn request(
     let own = cell.how.timeout_ms.map(Duration::from_millis);
     let limits = Limits { timeout: own.or(limits.timeout), ..limits };
     let target = match cell.how.form {
+        _ if cell.how.pty.is_some() => Target::Screen,
         Form::Picture => Target::Picture,
         Form::Handover => Target::Handover,
         Form::Below | Form::Replace => Target::Terminal,

@@ -6,7 +6,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use super::{Answers, Settings, Show};
 use crate::app::{App, CellPlace, Hit, Msg, OutputHit, Stage, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
-use crate::layout::{Inputs, Item, Measures, PictureKey, Scene, Size, layout};
+use crate::layout::{Inputs, Item, Measures, PictureKey, Placed, Scene, Size, layout};
 use crate::media::{Capabilities, Media, Protocol};
 use crate::run::Runs;
 use crate::source::Span;
@@ -58,7 +58,15 @@ pub(super) fn stage(scene: &Scene) -> Stage {
         height: scene.height,
         revealed: scene.revealed.clone(),
         columns: scene.columns,
+        screens: scene.body.iter().filter_map(screen).collect(),
         cells: cells.collect(),
+    }
+}
+
+fn screen(placed: &Placed) -> Option<(CellId, (u16, u16))> {
+    match placed.item {
+        Item::Screen { width, height, id } => Some((id, (width, height))),
+        _ => None,
     }
 }
 

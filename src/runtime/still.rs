@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crossbeam_channel::unbounded;
+use crossbeam_channel::{after, select, unbounded};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::load::{Show, folder};
@@ -16,7 +16,7 @@ use crate::layout::{self, PictureKey, Scene, Size};
 use crate::media::Media;
 use crate::run::Limits;
 
-/// How long a run may be silent before it is left as it is.
+/// How long runs may take before they are left as they are.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A deck laid out slide by slide; nothing runs but what [`run`](Self::run) is asked to.
@@ -71,8 +71,13 @@ fn run(show: &Show, app: &mut App, path: &Path, cache: &Path) {
             executor.run(&request);
         }
     }
+    let over = after(PATIENCE);
     while app.is_running() {
-        let Ok(event) = events.recv_timeout(PATIENCE) else { return };
+        let event = select! {
+            recv(events) -> event => event,
+            recv(over) -> _ => return,
+        };
+        let Ok(event) = event else { return };
         update(
             app,
             match event {

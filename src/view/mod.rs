@@ -36,7 +36,7 @@ pub fn draw(
     }
     let overlays = paint(scene, scroll, buffer);
     match &app.mode {
-        Mode::Slide => {}
+        Mode::Slide | Mode::Typing(_) => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
         Mode::Problems(row) => problems::draw(app, *row, theme, buffer),
@@ -46,5 +46,5 @@ pub fn draw(
     if scene.size.large_text {
         large::mend(buffer);
     }
-    if matches!(app.mode, Mode::Slide) { overlays } else { Vec::new() }
+    if matches!(app.mode, Mode::Slide | Mode::Typing(_)) { overlays } else { Vec::new() }
 }

@@ -106,7 +106,10 @@ impl Window {
                 let (area, skipped) = self.visible(placed, width, height)?;
                 return Some(Overlay { key: key.clone(), area, whole: (width, height), skipped });
             }
-            Item::Drawing { .. } | Item::Cell { .. } | Item::Output { .. } => {}
+            Item::Drawing { .. }
+            | Item::Cell { .. }
+            | Item::Screen { .. }
+            | Item::Output { .. } => {}
         }
         None
     }

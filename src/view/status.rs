@@ -16,6 +16,9 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
     let problems = app.problems().count();
     let text = match (&app.notice, problems, &app.mode) {
         (Some(notice), ..) => format!(" {notice} "),
+        (None, _, Mode::Typing(_)) => {
+            " the program has the keys: ctrl-] takes them back ".to_owned()
+        }
         (None, 1, Mode::Slide) => " 1 problem: D ".to_owned(),
         (None, 2.., Mode::Slide) => format!(" {problems} problems: D "),
         _ => return,

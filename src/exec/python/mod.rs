@@ -129,15 +129,18 @@ impl Python {
     }
 
     /// How a block runs in a Python of its own, outside the worker: one that wants a terminal.
-    pub(super) fn recipe(&self) -> Result<CustomRecipe, String> {
-        let shared = &self.shared;
-        let interpreter =
-            lock(&shared.worker).interpreter(&shared.places, &shared.family, &shared.cache)?;
-        let program = interpreter.executable.to_string_lossy().into_owned();
-        Ok(CustomRecipe {
-            filename: "snippet.py".to_owned(),
-            commands: vec![vec![program, "-u".to_owned(), "$pwd/snippet.py".to_owned()]],
-            ..CustomRecipe::default()
+    /// It is asked for on the run's thread: choosing an interpreter takes its time.
+    pub(super) fn recipe(&self) -> Box<dyn FnOnce() -> Result<CustomRecipe, String> + Send> {
+        let shared = self.shared.clone();
+        Box::new(move || {
+            let interpreter =
+                lock(&shared.worker).interpreter(&shared.places, &shared.family, &shared.cache)?;
+            let program = interpreter.executable.to_string_lossy().into_owned();
+            Ok(CustomRecipe {
+                filename: "snippet.py".to_owned(),
+                commands: vec![vec![program, "-u".to_owned(), "$pwd/snippet.py".to_owned()]],
+                ..CustomRecipe::default()
+            })
         })
     }
 

@@ -1,0 +1,131 @@
+//! Keys for a program in a terminal of its own: while it has them, all go to it but one chord.
+
+use crossterm::event::KeyCode;
+
+use super::keys::Key;
+use super::{App, Effect, Mode};
+use crate::deck::CellId;
+use crate::run::Emulator;
+
+/// Whether a key gives the keys back to the talk: ctrl-], which terminals send as ctrl-5.
+fn leaves(key: Key) -> bool {
+    key.ctrl && matches!(key.code, KeyCode::Char(']' | '5'))
+}
+
+/// Gives the keys to a cell's program.
+pub(super) fn begin(app: &mut App, cell: CellId) {
+    if app.runs.get(&cell).is_some_and(|run| run.screen.is_some()) {
+        app.mode = Mode::Typing(cell);
+        app.scene_changed();
+    }
+}
+
+/// Gives them back, if the cell's program has them.
+pub(super) fn end(app: &mut App, cell: CellId) {
+    if matches!(app.mode, Mode::Typing(typed) if typed == cell) {
+        app.mode = Mode::Slide;
+        app.paint_changed();
+    }
+}
+
+/// A key while the cell's program has them.
+pub(super) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
+    if leaves(key) {
+        end(app, cell);
+        return Vec::new();
+    }
+    let Some(run) = app.runs.get(&cell) else { return Vec::new() };
+    let wants = run.screen.as_ref().is_some_and(Emulator::wants_application_keys);
+    match bytes(key, wants) {
+        Some(bytes) => vec![Effect::Type(run.run, bytes)],
+        None => Vec::new(),
+    }
+}
+
+/// What a terminal sends for a key.
+fn bytes(key: Key, application_keys: bool) -> Option<Vec<u8>> {
+    let mut bytes = match key.code {
+        KeyCode::Char(c) if key.ctrl => vec![control(c)?],
+        KeyCode::Char(c) => c.to_string().into_bytes(),
+        KeyCode::Enter => vec![b'\r'],
+        KeyCode::Tab => vec![b'\t'],
+        KeyCode::Backspace => vec![0x7f],
+        KeyCode::Esc => vec![0x1b],
+        code => return named(code, application_keys).map(String::into_bytes),
+    };
+    if key.alt {
+        bytes.insert(0, 0x1b);
+    }
+    Some(bytes)
+}
+
+/// The control character of a letter or sign.
+fn control(c: char) -> Option<u8> {
+    Some(match c {
+        ' ' | '2' | '@' => 0,
+        'a'..='z' | 'A'..='Z' => c as u8 & 0x1f,
+        '3' | '[' => 0x1b,
+        '4' | '\\' => 0x1c,
+        '6' | '^' => 0x1e,
+        '7' | '_' | '/' => 0x1f,
+        '8' | '?' => 0x7f,
+        _ => return None,
+    })
+}
+
+/// Keys that have a name and a sequence.
+fn named(code: KeyCode, application_keys: bool) -> Option<String> {
+    let arrow = |letter| format!("\x1b{}{letter}", if application_keys { 'O' } else { '[' });
+    let numbered = |number: u8| format!("\x1b[{number}~");
+    Some(match code {
+        KeyCode::Up => arrow('A'),
+        KeyCode::Down => arrow('B'),
+        KeyCode::Right => arrow('C'),
+        KeyCode::Left => arrow('D'),
+        KeyCode::Home => arrow('H'),
+        KeyCode::End => arrow('F'),
+        KeyCode::BackTab => "\x1b[Z".to_owned(),
+        KeyCode::Insert => numbered(2),
+        KeyCode::Delete => numbered(3),
+        KeyCode::PageUp => numbered(5),
+        KeyCode::PageDown => numbered(6),
+        KeyCode::F(number @ 1..=4) => format!("\x1bO{}", (b'O' + number) as char),
+        KeyCode::F(number @ 5..=12) => {
+            numbered([15, 17, 18, 19, 20, 21, 23, 24][usize::from(number - 5)])
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyEvent, KeyModifiers};
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(KeyCode::Char('é'), KeyModifiers::NONE, "é")]
+    #[case(KeyCode::Char('c'), KeyModifiers::CONTROL, "\x03")]
+    #[case(KeyCode::Char('x'), KeyModifiers::ALT, "\x1bx")]
+    #[case(KeyCode::Enter, KeyModifiers::NONE, "\r")]
+    #[case(KeyCode::Up, KeyModifiers::NONE, "\x1b[A")]
+    #[case(KeyCode::F(1), KeyModifiers::NONE, "\x1bOP")]
+    #[case(KeyCode::F(12), KeyModifiers::NONE, "\x1b[24~")]
+    fn a_key_is_what_a_terminal_sends(
+        #[case] code: KeyCode,
+        #[case] modifiers: KeyModifiers,
+        #[case] expected: &str,
+    ) {
+        let key = Key::from(KeyEvent::new(code, modifiers));
+        assert_eq!(bytes(key, false).as_deref(), Some(expected.as_bytes()));
+    }
+
+    #[test]
+    fn arrows_follow_the_programs_wish() {
+        assert_eq!(
+            bytes(KeyEvent::from(KeyCode::Up).into(), true).as_deref(),
+            Some(&b"\x1bOA"[..])
+        );
+    }
+}

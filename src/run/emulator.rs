@@ -1,0 +1,220 @@
+//! A terminal on the slide, for programs that draw: the `vt100` crate keeps its cells, this turns
+//! them into styled lines and answers what programs ask their terminal.
+
+use std::fmt;
+use std::num::NonZeroU16;
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use vt100::{Callbacks, Cell, Parser, Screen};
+
+/// A terminal and what it shows.
+pub struct Emulator {
+    parser: Parser<Answers>,
+}
+
+/// What programs ask, answered as an xterm would.
+#[derive(Debug, Default)]
+struct Answers {
+    bytes: Vec<u8>,
+}
+
+impl Callbacks for Answers {
+    fn unhandled_csi(
+        &mut self,
+        screen: &mut Screen,
+        mark: Option<u8>,
+        _: Option<u8>,
+        params: &[&[u16]],
+        action: char,
+    ) {
+        let what = params.first().and_then(|param| param.first()).copied().unwrap_or(0);
+        match (mark, action, what) {
+            (None, 'c', 0) => self.bytes.extend(b"\x1b[?62;22c"),
+            (Some(b'>'), 'c', 0) => self.bytes.extend(b"\x1b[>1;10;0c"),
+            (None, 'n', 5) => self.bytes.extend(b"\x1b[0n"),
+            (None, 'n', 6) => {
+                let (row, column) = screen.cursor_position();
+                self.bytes.extend(format!("\x1b[{};{}R", row + 1, column + 1).into_bytes());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Emulator {
+    /// An empty terminal of this size.
+    pub fn new(columns: u16, rows: u16) -> Self {
+        let (rows, columns) = (at_least_one(rows), at_least_one(columns));
+        Self { parser: Parser::new_with_callbacks(rows, columns, 0, Answers::default()) }
+    }
+
+    /// Takes in what a program wrote; what the program is to be answered.
+    #[must_use]
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.parser.process(bytes);
+        std::mem::take(&mut self.parser.callbacks_mut().bytes)
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        let (rows, columns) = self.parser.screen().size();
+        (columns.get(), rows.get())
+    }
+
+    /// Gives it another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.parser.screen_mut().set_size(at_least_one(rows), at_least_one(columns));
+    }
+
+    /// Whether the arrow keys are to be sent the other way.
+    pub fn wants_application_keys(&self) -> bool {
+        self.parser.screen().application_cursor()
+    }
+
+    /// What it shows, row by row; the cursor in reverse where there is one and `cursor` says so.
+    pub fn lines(&self, cursor: bool) -> Vec<Line<'static>> {
+        let screen = self.parser.screen();
+        let cursor = Some(screen.cursor_position()).filter(|_| cursor && !screen.hide_cursor());
+        let (columns, rows) = self.size();
+        (0..rows).map(|row| line(screen, row, columns, cursor)).collect()
+    }
+}
+
+fn at_least_one(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN)
+}
+
+/// One row: cells of one style together.
+fn line(screen: &Screen, row: u16, columns: u16, cursor: Option<(u16, u16)>) -> Line<'static> {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for column in 0..columns {
+        let Some(cell) = screen.cell(row, column).filter(|cell| !cell.is_wide_continuation())
+        else {
+            continue;
+        };
+        let mut style = style(cell);
+        if cursor == Some((row, column)) {
+            style = style.add_modifier(Modifier::REVERSED);
+        }
+        let text = if cell.has_contents() { cell.contents() } else { " " };
+        match spans.last_mut().filter(|span| span.style == style) {
+            Some(span) => span.content.to_mut().push_str(text),
+            None => spans.push(Span::styled(text.to_owned(), style)),
+        }
+    }
+    Line::from(spans)
+}
+
+fn style(cell: &Cell) -> Style {
+    let modifiers = [
+        (cell.bold(), Modifier::BOLD),
+        (cell.dim(), Modifier::DIM),
+        (cell.italic(), Modifier::ITALIC),
+        (cell.underline(), Modifier::UNDERLINED),
+        (cell.inverse(), Modifier::REVERSED),
+    ];
+    let given = modifiers.into_iter().filter(|(is_given, _)| *is_given);
+    let modifiers = given.fold(Modifier::empty(), |all, (_, modifier)| all | modifier);
+    Style { fg: color(cell.fgcolor()), bg: color(cell.bgcolor()), ..Style::new() }
+        .add_modifier(modifiers)
+}
+
+fn color(color: vt100::Color) -> Option<Color> {
+    match color {
+        vt100::Color::Default => None,
+        vt100::Color::Idx(index) => Some(Color::Indexed(index)),
+        vt100::Color::Rgb(red, green, blue) => Some(Color::Rgb(red, green, blue)),
+    }
+}
+
+impl Clone for Emulator {
+    /// The same to look at; what is fed next is taken as standing outside of escape sequences.
+    fn clone(&self) -> Self {
+        let (columns, rows) = self.size();
+        let mut clone = Self::new(columns, rows);
+        clone.parser.screen_mut().clone_from(self.parser.screen());
+        clone
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Emulator").field("size", &self.size()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(emulator: &Emulator) -> Vec<String> {
+        emulator.lines(false).iter().map(|line| line.to_string().trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn it_draws_scrolls_and_has_another_screen() {
+        let mut emulator = Emulator::new(8, 2);
+        assert_eq!(emulator.feed(b"one\r\ntwo\r\nthree"), b"");
+        assert_eq!(text(&emulator), ["two", "three"]);
+        assert_eq!(emulator.feed(b"\x1b[?1049h\x1b[H\x1b[2Jother"), b"");
+        assert_eq!(text(&emulator), ["other", ""]);
+        let mut copy = emulator.clone();
+        assert_eq!(copy.feed(b"\x1b[?1049l"), b"");
+        assert_eq!(text(&copy), ["two", "three"]);
+    }
+
+    #[test]
+    fn colours_and_the_cursor_are_styles() {
+        let mut emulator = Emulator::new(4, 1);
+        let _ = emulator.feed(b"\x1b[1;31ma\x1b[0m\x1b[48;2;1;2;3mb\x1b[0m");
+        let line = &emulator.lines(true)[0];
+        let red = Style::new().fg(Color::Indexed(1)).add_modifier(Modifier::BOLD);
+        let on_blue = Style::new().bg(Color::Rgb(1, 2, 3));
+        let cursor = Style::new().add_modifier(Modifier::REVERSED);
+        let expected = [("a", red), ("b", on_blue), (" ", cursor), (" ", Style::new())];
+        let found: Vec<_> = line.spans.iter().map(|span| (&*span.content, span.style)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_programs_ask_is_answered() {
+        let mut emulator = Emulator::new(80, 24);
+        assert_eq!(emulator.feed(b"ab\x1b[6n\x1b[c\x1b[5n"), b"\x1b[1;3R\x1b[?62;22c\x1b[0n");
+        assert_eq!(emulator.feed(b"c"), b"");
+    }
+
+    #[test]
+    fn any_bytes_at_any_size_are_taken() {
+        let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed
+        };
+        let pieces: [&[u8]; 12] = [
+            b"\x1b[",
+            b"\x1b]0;",
+            b";",
+            b"H",
+            b"999",
+            b"\xe4\xb8\xad",
+            b"\xff",
+            b"\x1b[?1049h",
+            b"L",
+            b"\x1b[2;3r",
+            b"a\xcc\x81",
+            b"\r\n",
+        ];
+        let mut emulator = Emulator::new(10, 5);
+        for round in 0..20_000 {
+            let _ = emulator.feed(pieces[next() as usize % pieces.len()]);
+            let _ = emulator.feed(&[next() as u8]);
+            if round % 50 == 0 {
+                emulator.resize(next() as u16 % 12, next() as u16 % 6);
+                assert_eq!(emulator.lines(true).len(), usize::from(emulator.size().1));
+            }
+        }
+    }
+}
