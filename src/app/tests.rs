@@ -9,8 +9,8 @@ use super::{
     App, CellPlace, Changed, Effect, Hit, Mode, Msg, OutputHit, Policy, Stage, Trust, update,
 };
 use crate::deck::{
-    Block, BlockKind, Cell, CellId, Cursor, Deck, Fingerprint, Form, How, Slide, SlideNo, Start,
-    Step,
+    Block, BlockKind, Cell, CellId, Cursor, Deck, Fingerprint, Form, How, Pty, Slide, SlideNo,
+    Start, Step,
 };
 use crate::run::{Event, Outcome, Preparation, RunId, State};
 use crate::source::{FileId, SourceFile, Span};
@@ -76,7 +76,8 @@ fn how(code: &str) -> How {
         Some("replace") => (Start::Auto, Form::Replace),
         _ => (Start::OnKey, Form::Below),
     };
-    How { start, form, ..How::default() }
+    let pty = code.starts_with("pty").then(Pty::default);
+    How { start, form, pty, ..How::default() }
 }
 
 /// An app whose layout never changes: a screen of 20 rows, slides of `height`.
@@ -552,4 +553,34 @@ fn code_that_changed_while_it_ran_is_stopped_and_says_so() {
     assert_eq!(talk.state(0), State::Ended(Outcome::Stopped));
     assert!(!talk.app.is_running());
     assert_eq!(runs(&talk.keys("ctrl-e")), [0]);
+}
+
+#[test]
+fn f156_the_focused_program_has_the_keys_until_the_chord_or_its_end() {
+    let mut talk = Script::new(&[page("a", &["pty 1"]), page("b", &[])]);
+    assert_eq!(runs(&talk.keys("tab enter")), [0]);
+    assert!(matches!(talk.app.mode, Mode::Typing(CellId(0))));
+    talk.tell(Msg::Run(RunId(1), Event::Started));
+    assert_eq!(talk.keys("q"), [Effect::Type(RunId(1), b"q".to_vec())]);
+    assert_eq!(talk.keys("ctrl-c"), [Effect::Type(RunId(1), vec![3])]);
+    assert_eq!(talk.keys("ctrl-5"), []);
+    assert!(matches!(talk.app.mode, Mode::Slide));
+    talk.keys("esc n");
+    assert_eq!(talk.at(), (1, 0), "the keys are the talk's again");
+    talk.keys("p tab enter");
+    assert!(matches!(talk.app.mode, Mode::Typing(_)), "it still runs, and has them again");
+    talk.finish(1, Outcome::Exited(0));
+    assert!(matches!(talk.app.mode, Mode::Slide));
+}
+
+#[test]
+fn f156_a_terminal_follows_its_room_and_answers_its_program() {
+    let mut talk = Script::new(&[page("a", &["pty 1"])]);
+    talk.keys("ctrl-e");
+    assert!(matches!(talk.app.mode, Mode::Slide), "ctrl-e runs, and takes no keys away");
+    talk.app.stage.screens = vec![(CellId(0), (40, 12))];
+    assert_eq!(talk.tell(Msg::Shown), [Effect::ResizeRun(RunId(1), (40, 12))]);
+    assert_eq!(talk.tell(Msg::Shown), [], "once");
+    let asked = Msg::Run(RunId(1), Event::Output(b"ab\x1b[6n".to_vec()));
+    assert_eq!(talk.tell(asked), [Effect::Type(RunId(1), b"\x1b[1;3R".to_vec())]);
 }
