@@ -305,3 +305,14 @@ fn the_page_about_the_configuration_is_true() {
         assert_eq!(slides(export(&["-c", "c.yaml"]).file("c.yaml", block).run()), 1, "{block}");
     }
 }
+
+#[test]
+fn an_export_runs_code_as_the_talk_does() {
+    let config = "snippet: {exec: {custom: {shout: {filename: s.txt, commands: [[sed, s/quiet/LOUD/, \
+                  $pwd/s.txt]]}}}}\n";
+    let shell = Shell::new(&["export", "talk.md", "--to", "html", "-x"])
+        .file("talk.md", "```shout +exec\nquiet\n```\n")
+        .file("home/livedeck/config.yaml", config);
+    let page = shell.run().text();
+    assert!(page.contains("LOUD"), "{page}");
+}

@@ -15,12 +15,12 @@ use super::settings;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{Look, Overflow, PAGE_BREAK, Rgb, Sheet, html, svg, text};
 use crate::layout::Size;
-use crate::runtime::{Show, Stills, load};
+use crate::runtime::{Execution, Show, Stills, load};
 use crate::theme::Theme;
 use crate::view::{self, Overlay};
 
 /// Writes what was asked for.
-pub(super) fn export(args: &ExportArgs, cache: &Path) -> anyhow::Result<()> {
+pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
     let origin = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
     let show = load(&origin, None).with_context(|| format!("`{}`", args.deck.display()))?;
@@ -36,7 +36,13 @@ pub(super) fn export(args: &ExportArgs, cache: &Path) -> anyhow::Result<()> {
     // A single picture shows what most terminals would; a document has text in its sizes.
     let size = Size { large_text: !matches!(args.to, Format::Svg), ..size };
     let pages = pages(&show, args, config.export.page_per_step);
-    let mut sheets = Sheets { stills: Stills::new(&show), show: &show, args, size, cache };
+    let mut sheets = Sheets {
+        stills: Stills::new(&show),
+        show: &show,
+        args,
+        size,
+        execution: settings::execution(&config),
+    };
     let document = match args.to {
         Format::Svg => sheets.picture(pages[0])?,
         Format::Text => sheets.text(&pages),
@@ -72,7 +78,7 @@ struct Sheets<'a> {
     show: &'a Show,
     args: &'a ExportArgs,
     size: Size,
-    cache: &'a Path,
+    execution: Execution,
 }
 
 impl Sheets<'_> {
@@ -80,7 +86,7 @@ impl Sheets<'_> {
     fn picture(&mut self, at: Cursor) -> anyhow::Result<String> {
         let mut scene = self.stills.scene(at, self.size);
         if self.args.enable_snippet_execution {
-            self.stills.run(&self.args.deck, self.cache);
+            self.stills.run(&self.args.deck, &self.execution);
             scene = self.stills.scene(at, self.size);
         }
         if self.args.overflow == Overflow::Show && scene.scroll_limit() > 0 {
@@ -152,7 +158,7 @@ mod tests {
         let mut words = vec!["export", path.to_str().unwrap(), "--to", "text", "--size", "30x6"];
         words.extend(["--output", output.to_str().unwrap()]);
         words.extend(more);
-        export(&ExportArgs::parse_from(words), folder.path()).unwrap();
+        export(&ExportArgs::parse_from(words)).unwrap();
         fs::read_to_string(output).unwrap()
     }
 

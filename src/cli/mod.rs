@@ -31,7 +31,7 @@ pub fn run() -> ExitCode {
     let done = match args.command.take() {
         None => done(show(&args)),
         Some(Command::Check(args)) => check::check(&args),
-        Some(Command::Export(args)) => done(export::export(&args, &cache())),
+        Some(Command::Export(args)) => done(export::export(&args)),
         Some(Command::Themes(args)) => done(themes::themes(&args.choices)),
         Some(Command::Config(ConfigArgs { schema: true, .. })) => done(print(&schema())),
         Some(Command::Config(_)) => done(print(&sample())),
@@ -67,7 +67,7 @@ fn present(args: &Args) -> anyhow::Result<()> {
     later::refuse(&args.later)?;
     let deck = args.deck.clone().context("no deck given")?;
     if args.later.export_html {
-        return export::export(&ExportArgs::page(args, deck), &cache());
+        return export::export(&ExportArgs::page(args, deck));
     }
     let config = settings::config(args.choices.config.as_deref(), Some(&deck))?;
     let shown = deck.display().to_string();

@@ -10,7 +10,7 @@ use crate::config::{self, Config, DefaultTheme};
 use crate::deck::Options;
 use crate::media::Protocol;
 use crate::run::Limits;
-use crate::runtime::{Follow, Origin, Settings, Transition};
+use crate::runtime::{Execution, Follow, Origin, Settings, Transition};
 use crate::theme::Shades;
 
 /// How long the terminal may take to tell its background where nobody says.
@@ -53,9 +53,7 @@ pub(super) fn plain(deck: PathBuf, choices: &Choices, config: &Config) -> Settin
         protocol: config.defaults.image_protocol,
         cell: cell(config),
         keymap: config.bindings.keymap(),
-        custom: config.snippet.custom.clone(),
-        limits: limits(&config.snippet),
-        cache: cache(),
+        execution: execution(config),
         patience: patience(&config.defaults.theme),
         validate_overflows: false,
         transition: transition(&config.transition),
@@ -85,6 +83,12 @@ fn transition(config: &config::Transition) -> Option<Transition> {
         duration: Duration::from_millis(config.duration_millis.into()),
         frames: config.frames.into(),
     })
+}
+
+/// How a deck's code runs.
+pub(super) fn execution(config: &Config) -> Execution {
+    let custom = config.snippet.custom.clone();
+    Execution { custom, limits: limits(&config.snippet), cache: cache() }
 }
 
 /// How a deck is read.

@@ -90,16 +90,23 @@ pub struct Settings {
     pub validate_overflows: bool,
     /// A cell in pixels, width and height, where the terminal does not tell.
     pub cell: (u16, u16),
+    /// How the deck's code runs.
+    pub execution: Execution,
+    /// What is shown between two slides.
+    pub transition: Option<Transition>,
+    /// Whether there is another window of the same talk.
+    pub follow: Option<Follow>,
+}
+
+/// How a deck's code runs, in a talk and in an export.
+#[derive(Clone, Debug, Default)]
+pub struct Execution {
     /// Executors of the user's own, by language.
     pub custom: BTreeMap<String, Custom>,
     /// What one run may take.
     pub limits: Limits,
     /// Where compiled code is kept.
     pub cache: PathBuf,
-    /// What is shown between two slides.
-    pub transition: Option<Transition>,
-    /// Whether there is another window of the same talk.
-    pub follow: Option<Follow>,
 }
 
 /// What other threads tell the loop.

@@ -1,25 +1,31 @@
 //! Doing what the app asks for: runs, reloads, the terminal given back and taken again.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::load::{Show, folder};
 use super::mailbox::Mailbox;
-use super::{Event, Settings, Talk, terminal, trust};
+use super::{Event, Execution, Settings, Talk, terminal, trust};
 use crate::app::{Effect, Msg, update};
 use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
 use crate::run::{self, Limits, Outcome, Request, RunId, Snippet, Target};
 
-/// An executor for a deck.
+/// An executor for a talk.
 pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> Executor {
-    let options = exec::Options {
-        directory: folder(&settings.origin.path),
-        custom: settings.custom.clone(),
-        python: show.deck.options.python_interpreter.clone(),
-        cache: settings.cache.clone(),
-    };
+    let options = options(&settings.execution, &settings.origin.path, show);
     let mailbox = mailbox.clone();
     Executor::new(options, move |event| mailbox.send_run(event))
+}
+
+/// What all runs of the deck at `path` have in common.
+pub(super) fn options(execution: &Execution, path: &Path, show: &Show) -> exec::Options {
+    exec::Options {
+        directory: folder(path),
+        custom: execution.custom.clone(),
+        python: show.deck.options.python_interpreter.clone(),
+        cache: execution.cache.clone(),
+    }
 }
 
 /// Does one thing; true when it is to leave.
@@ -27,7 +33,7 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
     match *effect {
         Effect::Run { run, cell, terminal } => {
             if let Some(request) =
-                request(&talk.show.deck, run, cell, terminal, talk.settings.limits)
+                request(&talk.show.deck, run, cell, terminal, talk.settings.execution.limits)
             {
                 talk.guard();
                 if request.target == Target::Handover {

@@ -1,13 +1,13 @@
 //! Slides without a terminal, their code run if that is wanted. What exporters start from.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crossbeam_channel::{after, select, unbounded};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::load::{Show, folder};
+use super::Execution;
+use super::load::Show;
 use super::{perform, stage};
 use crate::app::{App, Effect, Msg, Policy, Trust, update};
 use crate::deck::Cursor;
@@ -46,28 +46,22 @@ impl Stills {
         self.media.file(key)
     }
 
-    /// Runs the code of the slide laid out last, of the deck at `path`; builds are kept in `cache`.
-    pub fn run(&mut self, path: &Path, cache: &Path) {
-        run(&self.show, &mut self.app, path, cache);
+    /// Runs the code of the slide laid out last, of the deck at `path`.
+    pub fn run(&mut self, path: &Path, execution: &Execution) {
+        let options = perform::options(execution, path, &self.show);
+        run(&self.show, &mut self.app, options, execution.limits);
     }
 }
 
 /// Presses the run key and waits until nothing runs any more.
-fn run(show: &Show, app: &mut App, path: &Path, cache: &Path) {
-    let options = exec::Options {
-        directory: folder(path),
-        custom: BTreeMap::new(),
-        python: show.deck.options.python_interpreter.clone(),
-        cache: cache.to_owned(),
-    };
+fn run(show: &Show, app: &mut App, options: exec::Options, limits: Limits) {
     let (send, events) = unbounded();
     let executor = Executor::new(options, move |event| drop(send.send(event)));
     let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
     let by_themselves = update(app, Msg::Shown);
     for effect in by_themselves.into_iter().chain(update(app, Msg::Key(key.into()))) {
         let Effect::Run { run, cell, terminal } = effect else { continue };
-        if let Some(request) = perform::request(&show.deck, run, cell, terminal, Limits::default())
-        {
+        if let Some(request) = perform::request(&show.deck, run, cell, terminal, limits) {
             executor.run(&request);
         }
     }
