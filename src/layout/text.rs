@@ -86,7 +86,7 @@ impl Text {
     fn ends(&self) -> impl Iterator<Item = usize> {
         let last = self.string.len();
         let ends = self.runs.iter().map(|&(end, _)| end);
-        ends.filter(move |end| *end == last || !self.glued.contains(end))
+        ends.filter(move |end| *end == last || self.glued.binary_search(end).is_err())
     }
 
     /// Whether there is nothing in it.
