@@ -849,7 +849,10 @@ fn odd_decks_in_odd_sizes_never_panic() {
     for (columns, rows) in sides.iter().flat_map(|x| sides.iter().map(move |y| (*x, *y))) {
         for kind in [SlideKind::Normal, SlideKind::Intro] {
             fixture.deck.slides[0].kind = kind;
-            fixture.size = Size { columns, rows, large_text: false, cell: (0, 0) };
+            fixture.size = Size { columns, rows, large_text: columns % 2 == 0, cell: (0, 0) };
+            for block in &mut fixture.deck.slides[0].blocks {
+                block.font_size = u8::try_from(rows % 9).ok();
+            }
             let scene = fixture.scene();
             assert!(scene.viewport.bottom() <= rows);
         }
