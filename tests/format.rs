@@ -243,6 +243,12 @@ fn f024_overrides_go_over_the_theme() {
 }
 
 #[test]
+fn f028_the_intro_slide_is_called_introduction_in_the_index() {
+    let deck = front("title: t");
+    assert_eq!(deck.slides[0].title.as_deref(), Some("[Introduction]"));
+}
+
+#[test]
 fn f029_a_deck_of_front_matter_alone_has_a_slide_behind_its_intro() {
     assert_eq!(read("---\ntitle: t\n---\n").slides.len(), 2);
 }

@@ -60,7 +60,7 @@ fn the_index_the_help_and_the_problems_open_and_close() {
 }
 
 #[test]
-fn a_save_shows_at_once_where_it_changed_and_a_bad_one_keeps_the_slide() {
+fn f197_a_save_shows_at_once_where_it_changed_and_a_bad_one_keeps_the_slide() {
     let talk = Stage::show(TWO);
     talk.wait_for("first");
     fs::write(talk.deck(), TWO.replace("third", "changed")).unwrap();
@@ -185,7 +185,7 @@ fn f127_a_terminal_with_text_sizes_gets_them() {
 }
 
 #[test]
-fn in_presentation_mode_a_save_changes_nothing() {
+fn f198_in_presentation_mode_a_save_changes_nothing() {
     let talk = Stage::show_with(TWO, &Opening { args: &["-p"], ..Opening::default() });
     talk.wait_for("first");
     fs::write(talk.deck(), TWO.replace("second", "changed")).unwrap();

@@ -203,7 +203,7 @@ fn where_next_will_lead_is_known_ahead() {
 }
 
 #[test]
-fn f192_and_f194_fast_moves_ignore_steps_and_jumps_go_to_the_first() {
+fn f192_f193_f194_fast_moves_ignore_steps_and_jumps_go_to_the_first() {
     let mut talk = Script::new(&[page("a\nb", &[]), page("c\nd", &[]), page("e", &[])]);
     talk.keys("n");
     assert_eq!(talk.at(), (1, 0));

@@ -269,7 +269,7 @@ mod tests {
         CellRun { stale: true, ..ended_with(Outcome::Exited(0)) },
         "done 0.8 ms · stale: the code has changed"
     )]
-    fn a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
+    fn f159_a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
         assert_eq!(words(&run, Form::Below), expected);
     }
 

@@ -227,7 +227,7 @@ fn nothing_is_shown_before_the_terminal_is_known() {
 }
 
 #[test]
-fn half_blocks_show_two_pixels_a_cell_and_what_is_not_scrolled_away() {
+fn f202_half_blocks_show_two_pixels_a_cell_and_what_is_not_scrolled_away() {
     let mut stage = Stage::new(Protocol::Blocks);
     stage.write("deck/a.png", &flag(4, 8));
     let mut overlay = stage.overlay("a.png", Rect::new(2, 1, 4, 4));
@@ -273,7 +273,7 @@ fn key<'a>(keys: &'a str, name: &str) -> &'a str {
 }
 
 #[test]
-fn kitty_gets_a_picture_once_and_places_it_as_often_as_needed() {
+fn f202_kitty_gets_a_picture_once_and_places_it_as_often_as_needed() {
     let mut stage = Stage::new(Protocol::KittyRemote);
     stage.write("deck/a.png", &flag(20, 40));
     let mut overlay = stage.overlay("a.png", Rect::new(3, 2, 5, 5));
@@ -338,7 +338,7 @@ fn a_local_kitty_reads_files_itself() {
 }
 
 #[test]
-fn iterm_gets_the_rows_that_show() {
+fn f202_iterm_gets_the_rows_that_show() {
     let mut stage = Stage::new(Protocol::Iterm2);
     stage.write("deck/a.png", &flag(20, 40));
     let mut overlay = stage.overlay("a.png", Rect::new(1, 1, 5, 5));
@@ -360,7 +360,7 @@ fn iterm_gets_the_rows_that_show() {
 }
 
 #[test]
-fn sixels_cover_their_cells_and_stay_off_the_last_row() {
+fn f202_sixels_cover_their_cells_and_stay_off_the_last_row() {
     let mut stage = Stage::new(Protocol::Sixel);
     stage.write("deck/a.png", &flag(7, 7));
     // Sixels come in bands of six rows: 40 rows take 42.

@@ -55,18 +55,23 @@ enum Value {
     Needed,
 }
 
-/// Every attribute, with the value it takes.
+/// Every attribute, with the value it takes. `bench`, `input`, `mask` and `output` are known ahead of
+/// what will obey them: a deck that has them is no mistake.
 const ATTRIBUTES: &[(&str, Value)] = &[
     ("acquire_terminal", Value::Optional),
     ("auto_exec", Value::Optional),
+    ("bench", Value::Optional),
     ("env", Value::Needed),
     ("exec", Value::Optional),
     ("exec_replace", Value::Optional),
     ("expect", Value::Needed),
     ("id", Value::Needed),
     ("image", Value::None),
+    ("input", Value::Optional),
     ("line_numbers", Value::None),
+    ("mask", Value::Optional),
     ("no_background", Value::None),
+    ("output", Value::Optional),
     ("pty", Value::Optional),
     ("pymodule", Value::Optional),
     ("render", Value::None),

@@ -566,6 +566,12 @@ fn attributes_for_later_draw_the_code_plainly() {
 }
 
 #[test]
+fn every_attribute_that_is_ours_is_known() {
+    let fence = "```python +exec +session:a +timeout:2s +bench +input:a.txt +mask +output:b.txt\nx\n```\n\n```rust +exec +pymodule:m\nx\n```\n";
+    assert_eq!(deck(fence).diagnostics, []);
+}
+
+#[test]
 fn indented_code_and_tilde_fences_are_code() {
     assert_snapshot!(tree("a\n\n    indented\n\n~~~~ rust\n```\n~~~~\n"), @"
     --- 1

@@ -142,7 +142,7 @@ fn what_is_no_utf8_shows_as_a_replacement() {
 }
 
 #[test]
-fn every_rendition_is_followed() {
+fn f160_every_rendition_is_followed() {
     let plain = Style::new();
     let table = [
         ("\x1b[31mx", plain.fg(Color::Red)),
