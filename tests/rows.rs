@@ -15,7 +15,6 @@ const ROWS: &[RangeInclusive<u16>] =
 /// Rows without a test, and why.
 const EXCUSED: &[(RangeInclusive<u16>, &str)] = &[
     (99..=99, "pictures that move come with the pictures of a later version"),
-    (156..=156, "`+pty` comes with its own tests"),
     (164..=164, "`+expect` is read; what it expects is seen once `check` runs code"),
 ];
 
