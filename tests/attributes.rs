@@ -168,6 +168,22 @@ fn program(path: &Path, script: &str) {
 }
 
 #[test]
+fn f161_errors_keep_their_place_and_the_first_step_that_fails_is_the_last() {
+    let text = "One\n===\n\n```bash +auto_exec\necho out-$((1+1)); echo err-$((1+2)) >&2; echo out-$((1+3)); read x || echo none\n```\n\n```c +auto_exec\nint main() { return nothing; }\n```\n";
+    let folder = folder(&[("talk.md", text)]);
+    let opening = Opening { size: (100, 60), ..Opening::default() };
+    let talk = Stage::open(&folder.path().join("talk.md"), &opening);
+    talk.wait("both streams in order", |screen| {
+        let at = |text: &str| screen.find(text);
+        at("out-2").is_some() && at("out-2") < at("err-3") && at("err-3") < at("out-4")
+    });
+    talk.wait_for("none");
+    talk.wait_for("undeclared");
+    talk.wait_for("not compiled");
+    leave(talk);
+}
+
+#[test]
 fn f161_and_f162_code_runs_in_the_decks_folder_with_the_decks_variables() {
     let text = "One\n===\n\n```bash +exec_replace +env:my.env\npwd; echo \"word=$WORD\"\n```\n";
     let folder = folder(&[("talk.md", text), ("my.env", "# mine\nWORD=a b\n")]);
