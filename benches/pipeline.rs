@@ -104,6 +104,7 @@ impl Stage {
             size: Size::new(SCREEN.0, SCREEN.1),
             theme: &self.theme,
             highlighter: &self.highlighter,
+            colours: livedeck::layout::Colours::All,
             runs: &self.runs,
             measures: &self.measures,
             footer: &self.footer,

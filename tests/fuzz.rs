@@ -127,7 +127,7 @@ fn long_decks_draw_and_hang_nowhere() {
         for size in [Size::new(80, 24), Size::new(3, 2), Size::new(300, 100)] {
             let begun = Instant::now();
             let at = Cursor { slide: SlideNo::new(0), step: Step::LAST };
-            let scene = stills.scene(at, size);
+            let scene = stills.first_scene(at, size);
             let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
             paint(&scene, 0, &mut buffer);
             slowest = slowest.max(begun.elapsed());
@@ -236,7 +236,7 @@ impl Fuzz {
             let step = Step(self.chance.below(usize::from(steps) + 1) as u16);
             for (size, step) in sizes.iter().zip([Step::LAST, step]) {
                 let begun = Instant::now();
-                let scene = stills.scene(Cursor { slide: SlideNo::new(index), step }, *size);
+                let scene = stills.first_scene(Cursor { slide: SlideNo::new(index), step }, *size);
                 let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
                 let scroll = self.chance.below(scene.scroll_limit() as usize + 2) as u32;
                 paint(&scene, scroll, &mut buffer);

@@ -198,6 +198,17 @@ fn f198_in_presentation_mode_a_save_changes_nothing() {
 }
 
 #[test]
+fn much_code_is_there_at_once_and_gets_its_colours_when_they_are_made() {
+    let code: String = (0..400).map(|n| format!("let x{n} = \"text {n}\"; // note\n")).collect();
+    let talk = Stage::show(&format!("```rust\n{code}```\n"));
+    talk.wait_for("let x0 =");
+    // A line of its own colour for the word, the string and the remark.
+    talk.wait("the colours", |_| talk.colours().matches("38;2").count() > 60);
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+#[test]
 fn every_way_out_restores_the_terminal() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let talk = Stage::show(TWO);

@@ -95,6 +95,7 @@ fn scene(show: &Show, slide: SlideNo, size: Size) -> Scene {
         size,
         theme: &show.look(slide).theme,
         highlighter: &show.look(slide).highlighter,
+        colours: livedeck::layout::Colours::All,
         runs: &Runs::default(),
         measures: &measures(),
         footer: &show.look(slide).footer,

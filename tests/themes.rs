@@ -191,6 +191,7 @@ fn screen(show: &Show, app: &mut App) -> Buffer {
         size,
         theme: &look.theme,
         highlighter: &look.highlighter,
+        colours: livedeck::layout::Colours::All,
         runs: &app.runs,
         measures: &measures,
         footer: &look.footer,

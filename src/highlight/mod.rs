@@ -77,6 +77,17 @@ impl Highlighter {
         lines
     }
 
+    /// The same as far as it was coloured before; plain where it was not.
+    pub fn known(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
+        let known = self.memo().get(language, code);
+        known.unwrap_or_else(|| paint::plain(code, self.foreground()).into())
+    }
+
+    /// Whether this code was coloured before.
+    pub fn knows(&self, language: &str, code: &str) -> bool {
+        self.memo().get(language, code).is_some()
+    }
+
     /// The memo; a panic while it was held left nothing half done.
     fn memo(&self) -> std::sync::MutexGuard<'_, Memo> {
         self.memo.lock().unwrap_or_else(PoisonError::into_inner)

@@ -50,6 +50,16 @@ pub(super) fn lines(
     lines
 }
 
+/// The code's lines in one style.
+pub(super) fn plain(code: &str, style: Style) -> Vec<Line<'static>> {
+    let line = |text| {
+        let mut line = Painted::default();
+        line.push(text, style);
+        Line::from(line.spans)
+    };
+    code.split('\n').map(line).collect()
+}
+
 /// Where in its syntax a block's reading stands.
 struct Parser {
     parse: ParseState,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use super::Colours;
 use super::bounds::MOST_ROWS;
 use super::flow::Flow;
 use super::overflow::Excess;
@@ -108,9 +109,11 @@ struct Listing<'a> {
 impl<'a> Listing<'a> {
     fn new(flow: &Flow<'_>, code: &'a CodeBlock) -> Self {
         let highlighter = flow.page.inputs.highlighter;
-        let most = code.text.match_indices('\n').nth(MOST_ROWS as usize);
-        let text = most.map_or(&*code.text, |(end, _)| &code.text[..end]);
-        let lines = highlighter.lines(&code.language, text);
+        let text = shown(code);
+        let lines = match flow.page.inputs.colours {
+            Colours::All => highlighter.lines(&code.language, text),
+            Colours::Known => highlighter.known(&code.language, text),
+        };
         let numbered = code.line_numbers || flow.page.theme().code.line_numbers;
         let digits = lines.len().to_string().len() as u16;
         Self {
@@ -176,6 +179,12 @@ impl<'a> Listing<'a> {
             flow.reveal(rows);
         }
     }
+}
+
+/// The text of a block as far as it is laid out.
+pub fn shown(code: &CodeBlock) -> &str {
+    let most = code.text.match_indices('\n').nth(MOST_ROWS as usize);
+    most.map_or(&*code.text, |(end, _)| &code.text[..end])
 }
 
 /// A row whose blanks belong to a neighbour: their colour cannot be seen, and each change of colour

@@ -37,6 +37,7 @@ use crate::highlight::Highlighter;
 use crate::run::Runs;
 use crate::theme::Theme;
 
+pub use code::shown as shown_code;
 pub use overflow::overflow;
 pub use scene::{Item, Placed, RAISED, Scene, Size};
 
@@ -56,6 +57,9 @@ pub struct Inputs<'a> {
     pub theme: &'a Theme,
     /// Code in colour.
     pub highlighter: &'a Highlighter,
+    /// Whether code that was not coloured yet is coloured now, which takes its time; else it stays
+    /// plain.
+    pub colours: Colours,
     /// What cells have written.
     pub runs: &'a Runs,
     /// How large pictures are.
@@ -128,6 +132,16 @@ impl Default for Limits {
     fn default() -> Self {
         Self { columns: u16::MAX, across: Across::Center, rows: u16::MAX, down: Down::Center }
     }
+}
+
+/// Which code is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colours {
+    /// All of it, however long that takes.
+    #[default]
+    All,
+    /// What the highlighter knows already.
+    Known,
 }
 
 /// Sizes of pictures in pixels, by path as found; none where the file cannot be shown, and why.

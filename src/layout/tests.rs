@@ -82,6 +82,7 @@ impl Fixture {
             size: self.size,
             theme: &self.theme,
             highlighter: &HIGHLIGHTER,
+            colours: crate::layout::Colours::All,
             runs: &self.runs,
             measures: &self.measures,
             footer: &self.footer,

@@ -8,7 +8,7 @@ use super::terminal::Frame;
 use super::{Talk, prefetch, stage};
 use crate::app::{Mode, Msg, update};
 use crate::deck::Cursor;
-use crate::layout::Scene;
+use crate::layout::{Colours, Scene};
 use crate::view;
 
 /// A frame that nobody has asked for yet.
@@ -32,7 +32,7 @@ impl Ahead {
         }
         let scroll = if other_slide { 0 } else { talk.app.scroll };
         let Talk { app, show, media, screen, .. } = talk;
-        let scene = stage::scene_at(show, app, at, screen.size(), media);
+        let scene = stage::scene_at(show, app, at, (screen.size(), Colours::All), media);
         let mut pictures = false;
         let frame = screen.compose(|buffer| {
             pictures =

@@ -45,6 +45,7 @@ pub(super) fn misfits(show: &Show, size: Size, media: &mut Media) -> Vec<Diagnos
             size,
             theme: &look.theme,
             highlighter: &look.highlighter,
+            colours: crate::layout::Colours::All,
             runs: &Runs::default(),
             measures: &measure(&show.deck, at, &Runs::default(), media),
             footer: &look.footer,

@@ -121,6 +121,8 @@ enum Event {
     Loaded(Box<Show>),
     NotLoaded(String),
     PicturesChanged,
+    /// Code of the slide shown is coloured now.
+    Coloured,
     Misfits(Vec<Diagnostic>),
     Picture(media::Loaded),
     Exec(exec::Event),
@@ -198,7 +200,7 @@ impl Talk {
         let origin = settings.origin.clone();
         let watch = Watch::start(origin, show.clone(), settings.reload, mailbox.clone())?;
         let scene = Scene::blank(screen.size(), show.look(SlideNo::new(0)).theme.base);
-        let prefetch = Prefetch::start()?;
+        let prefetch = Prefetch::start(mailbox.clone())?;
         let fit = settings.validate_overflows.then(|| Fit::start(mailbox.clone())).transpose()?;
         let frames = Frames::new();
         let teller = talk_of_two(&settings, &mut app, &mailbox)?;
@@ -341,6 +343,10 @@ impl Talk {
                 self.media.forget();
                 Msg::Picture
             }
+            Event::Coloured => {
+                self.frames.hurry();
+                Msg::Picture
+            }
             Event::Misfits(misfits) => Msg::Misfits(misfits),
             Event::Picture(loaded) => {
                 self.media.loaded(loaded);
@@ -381,7 +387,10 @@ impl Talk {
 
     /// Makes the scene what the app's state says.
     fn lay_out(&mut self) {
-        self.scene = stage::scene(&self.show, &mut self.app, self.screen.size(), &mut self.media);
+        let at = self.app.at.slide;
+        let colours = prefetch::colours(&self.show.deck, &self.show.look(at).highlighter, at);
+        let how = (self.screen.size(), colours);
+        self.scene = stage::scene(&self.show, &mut self.app, how, &mut self.media);
     }
 
     /// Draws the app's state, or begins the turn that leads to it.

@@ -1,12 +1,19 @@
 //! Highlighting the neighbours' code before they are shown, on a thread of its own: the
-//! highlighter remembers it.
+//! highlighter remembers it. A slide that is there before its code is coloured, and has much of it,
+//! shows it plain until then.
 
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::Event;
+use super::mailbox::Mailbox;
 use crate::deck::{Block, BlockKind, CodeBlock, Deck, SlideNo};
 use crate::highlight::Highlighter;
+use crate::layout::{Colours, shown_code};
+
+/// Code that is coloured while the slide waits for it, in bytes: what takes less than two frames.
+const AT_ONCE: usize = 4_000;
 
 /// What to look at: the slide shown now, of which deck, in which colours.
 type Place = (Arc<Deck>, Arc<Highlighter>, SlideNo);
@@ -21,11 +28,15 @@ pub(super) struct Prefetch {
 
 impl Prefetch {
     /// Starts the thread.
-    pub(super) fn start() -> std::io::Result<Self> {
+    pub(super) fn start(mailbox: Mailbox) -> std::io::Result<Self> {
         let (places, newest) = bounded::<Place>(1);
         let heard = newest.clone();
         std::thread::Builder::new().name("prefetch".to_owned()).spawn(move || {
             for (deck, highlighter, at) in heard {
+                if unknown(&deck, &highlighter, at) > 0 {
+                    highlight(&deck.slide(at).blocks, &highlighter);
+                    mailbox.send(Event::Coloured);
+                }
                 for slide in neighbours(&deck, at) {
                     highlight(&deck.slide(slide).blocks, &highlighter);
                 }
@@ -39,7 +50,10 @@ impl Prefetch {
         let told = self.last.as_ref().is_some_and(|(known, colors, at)| {
             Arc::ptr_eq(known, deck) && Arc::ptr_eq(colors, highlighter) && *at == slide
         });
-        if told || !neighbours(deck, slide).any(|near| has_code(&deck.slide(near).blocks)) {
+        let shown = [slide].into_iter();
+        if told
+            || !shown.chain(neighbours(deck, slide)).any(|near| has_code(&deck.slide(near).blocks))
+        {
             return;
         }
         let place = (Arc::clone(deck), Arc::clone(highlighter), slide);
@@ -47,6 +61,23 @@ impl Prefetch {
         let _ = self.newest.try_recv();
         let _ = self.places.try_send(place);
     }
+}
+
+/// Whether a slide can wait until its code is coloured.
+pub(super) fn colours(deck: &Deck, highlighter: &Highlighter, slide: SlideNo) -> Colours {
+    if unknown(deck, highlighter, slide) > AT_ONCE { Colours::Known } else { Colours::All }
+}
+
+/// Bytes of code on a slide that were never coloured.
+fn unknown(deck: &Deck, highlighter: &Highlighter, slide: SlideNo) -> usize {
+    let mut bytes = 0;
+    visit(&deck.slide(slide).blocks, &mut |code| {
+        let text = shown_code(code);
+        if bytes <= AT_ONCE && !highlighter.knows(&code.language, text) {
+            bytes += text.len();
+        }
+    });
+    bytes
 }
 
 /// The slides that a key press can reach, the likeliest first.
@@ -64,7 +95,7 @@ pub(super) fn has_code(blocks: &[Block]) -> bool {
 }
 
 fn highlight(blocks: &[Block], highlighter: &Highlighter) {
-    visit(blocks, &mut |code| drop(highlighter.lines(&code.language, &code.text)));
+    visit(blocks, &mut |code| drop(highlighter.lines(&code.language, shown_code(code))));
 }
 
 /// Shows every code block to `found`.

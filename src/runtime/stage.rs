@@ -6,7 +6,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use super::{Answers, Settings, Show};
 use crate::app::{App, CellPlace, Hit, Msg, OutputHit, Stage, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
-use crate::layout::{Inputs, Item, Measures, PictureKey, Placed, Scene, Size, layout};
+use crate::layout::{Colours, Inputs, Item, Measures, PictureKey, Placed, Scene, Size, layout};
 use crate::media::{Capabilities, Media, Protocol};
 use crate::run::Runs;
 use crate::source::Span;
@@ -15,15 +15,26 @@ use crate::source::Span;
 const WHEEL: i32 = 3;
 
 /// Lays out what the app's state says, and tells the app what came of it.
-pub(super) fn scene(show: &Show, app: &mut App, size: Size, media: &mut Media) -> Scene {
+pub(super) fn scene(
+    show: &Show,
+    app: &mut App,
+    (size, colours): (Size, Colours),
+    media: &mut Media,
+) -> Scene {
     app.changed.scene = false;
-    let scene = scene_at(show, app, app.at, size, media);
+    let scene = scene_at(show, app, app.at, (size, colours), media);
     update(app, Msg::LaidOut(stage(&scene)));
     scene
 }
 
 /// Lays out another place of the talk, as it would be now.
-pub(super) fn scene_at(show: &Show, app: &App, at: Cursor, size: Size, media: &mut Media) -> Scene {
+pub(super) fn scene_at(
+    show: &Show,
+    app: &App,
+    at: Cursor,
+    (size, colours): (Size, Colours),
+    media: &mut Media,
+) -> Scene {
     let mut measures = measure(&show.deck, at, &app.runs, media);
     let look = show.look(at.slide);
     for key in look.footer.pictures.iter().flatten() {
@@ -35,6 +46,7 @@ pub(super) fn scene_at(show: &Show, app: &App, at: Cursor, size: Size, media: &m
         size,
         theme: &look.theme,
         highlighter: &look.highlighter,
+        colours,
         runs: &app.runs,
         measures: &measures,
         footer: &look.footer,

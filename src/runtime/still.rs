@@ -8,11 +8,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::Execution;
 use super::load::Show;
-use super::{perform, stage};
+use super::{perform, prefetch, stage};
 use crate::app::{App, Effect, Msg, Policy, Trust, update};
 use crate::deck::Cursor;
 use crate::exec::{self, Executor};
-use crate::layout::{self, PictureKey, Scene, Size};
+use crate::layout::{self, Colours, PictureKey, Scene, Size};
 use crate::media::Media;
 use crate::run::Limits;
 
@@ -38,7 +38,15 @@ impl Stills {
     /// Lays out a slide at a step.
     pub fn scene(&mut self, at: Cursor, size: Size) -> Scene {
         self.app.at = at;
-        stage::scene(&self.show, &mut self.app, size, &mut self.media)
+        stage::scene(&self.show, &mut self.app, (size, Colours::All), &mut self.media)
+    }
+
+    /// Lays out a slide as a talk shows it at first: much code waits for its colours.
+    pub fn first_scene(&mut self, at: Cursor, size: Size) -> Scene {
+        self.app.at = at;
+        let colours =
+            prefetch::colours(&self.show.deck, &self.show.look(at.slide).highlighter, at.slide);
+        stage::scene(&self.show, &mut self.app, (size, colours), &mut self.media)
     }
 
     /// The file of a picture of a slide that was laid out.
