@@ -24,6 +24,9 @@ const QUIET: Duration = Duration::from_millis(6);
 /// How long a deck that became empty or vanished may take to come back: editors truncate first.
 const COMEBACK: Duration = Duration::from_millis(120);
 
+/// How old a save may be that was not seen: longer than it takes to begin to watch.
+const JUST_NOW: Duration = Duration::from_secs(3);
+
 /// What the watching thread is told.
 enum Word {
     /// Something happened to these paths.
@@ -101,8 +104,17 @@ impl Thread {
             match word {
                 Word::Reload => self.read(true, mailbox),
                 Word::Watch(files) => {
+                    let new: Vec<_> = files
+                        .iter()
+                        .filter(|file| !self.pictures.contains(file))
+                        .cloned()
+                        .collect();
                     self.pictures = files;
                     self.watch_files();
+                    // It may have been saved after it was looked at and before it was watched.
+                    if self.watcher.is_some() && new.iter().any(|file| was_saved_just_now(file)) {
+                        mailbox.send(Event::PicturesChanged);
+                    }
                 }
                 Word::Touched(paths) => {
                     let names = self.settle(heard, &paths);
@@ -179,7 +191,10 @@ impl Thread {
                         names.extend(more);
                     }
                 }
-                Ok(Word::Watch(files)) => self.pictures = files,
+                Ok(Word::Watch(files)) => {
+                    self.pictures = files;
+                    self.watch_files();
+                }
                 Ok(Word::Reload) | Err(_) => break,
             }
         }
@@ -211,6 +226,12 @@ impl Thread {
         }
         self.folders = folders;
     }
+}
+
+/// Whether a file is so new that its save may have gone unseen.
+fn was_saved_just_now(file: &Path) -> bool {
+    let saved = file.metadata().and_then(|metadata| metadata.modified());
+    saved.is_ok_and(|saved| saved.elapsed().is_ok_and(|age| age < JUST_NOW))
 }
 
 fn is_named(file: &Path, names: &BTreeSet<OsString>) -> bool {
