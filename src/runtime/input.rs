@@ -21,6 +21,10 @@ use crate::theme::Background;
 /// No time for crossterm to wait; at none at all it does not look.
 const AT_ONCE: Duration = Duration::from_micros(5);
 
+/// How long after some keys it is looked for more of them. crossterm may hold keys that it has read
+/// and yet say that there are none, when its thread was kept waiting for longer than [`AT_ONCE`].
+const SOON: Duration = Duration::from_millis(2);
+
 /// The terminal's keyboard and mouse.
 #[derive(Debug)]
 pub(super) struct Input {
@@ -29,6 +33,8 @@ pub(super) struct Input {
     asking: Option<(Probe, Instant)>,
     /// Keys that came while a single answer was waited for.
     early: Vec<KeyEvent>,
+    /// Keys were read a moment ago: there may be more, whatever the keyboard says.
+    may_hold_more: bool,
 }
 
 impl Input {
@@ -43,7 +49,7 @@ impl Input {
         out.write_all(QUESTIONS.as_bytes())?;
         out.flush()?;
         let asking = Some((Probe::default(), Instant::now() + PATIENCE));
-        Ok(Self { keyboard, asking, early: Vec::new() })
+        Ok(Self { keyboard, asking, early: Vec::new(), may_hold_more: false })
     }
 
     /// What to wait for.
@@ -58,7 +64,9 @@ impl Input {
 
     /// How long the loop may wait before it reads again, whether there is something or not.
     pub(super) fn patience(&self) -> Option<Duration> {
-        self.asking.as_ref().map(|(_, until)| until.saturating_duration_since(Instant::now()))
+        let answers =
+            self.asking.as_ref().map(|(_, until)| until.saturating_duration_since(Instant::now()));
+        answers.into_iter().chain(self.may_hold_more.then_some(SOON)).min()
     }
 
     /// Hands on what there is to read, without waiting.
@@ -104,9 +112,9 @@ impl Input {
         Ok(())
     }
 
-    fn keys(&self, found: &mut Vec<Event>) -> io::Result<()> {
+    fn keys(&mut self, found: &mut Vec<Event>) -> io::Result<()> {
         let before = state(&self.keyboard)?;
-        if before.is_empty() {
+        if before.is_empty() && !self.may_hold_more {
             return Ok(());
         }
         let mut any = false;
@@ -119,6 +127,7 @@ impl Input {
                 _ => {}
             }
         }
+        self.may_hold_more = any;
         // Something to read, and yet nothing there: the other end has hung up.
         if !any && before.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             return Err(io::ErrorKind::UnexpectedEof.into());
