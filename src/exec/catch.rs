@@ -96,7 +96,7 @@ impl Catch {
         Ok((writer.into(), Self { over: Some(over), thread }))
     }
 
-    /// Writes what was caught into `file`, for a run that is over; a silent run makes none. The run has ended; what processes that it left behind
+    /// Writes what was caught into `file`. The run has ended; what processes that it left behind
     /// still write is not waited for.
     ///
     /// # Errors

@@ -162,35 +162,41 @@ impl<'fd> Command<'fd> {
     /// Starts it. Only [`Family`](super::family::Family) calls this, which also ends it,
     /// and [`Warden`](super::warden::Warden), which ends by itself.
     pub(super) fn spawn(&self) -> io::Result<Pid> {
-        let program = c_string(self.program.as_os_str())?;
-        let arguments = [self.program.as_os_str()]
-            .into_iter()
-            .chain(self.arguments.iter().map(OsString::as_os_str))
-            .map(c_string)
-            .collect::<io::Result<Vec<_>>>()?;
+        let line = self.line().iter().map(|part| c_string(part)).collect::<io::Result<Vec<_>>>()?;
         let environment = self.environment()?;
         let actions = self.actions()?;
         let attributes = Attributes::new(self.shares_session)?;
         let mut pid = 0;
-        // SAFETY: program, arguments and environment are NUL-terminated and outlive the call, both
-        // lists end with a null pointer, and actions and attributes are initialised.
+        // SAFETY: the line, which is never empty, and the environment are NUL-terminated and
+        // outlive the call, both lists end with a null pointer, and actions and attributes are
+        // initialised.
         let error = unsafe {
             libc::posix_spawn(
                 &raw mut pid,
-                program.as_ptr(),
+                line[0].as_ptr(),
                 &raw const actions.0,
                 &raw const attributes.0,
-                pointers(&arguments).as_ptr(),
+                pointers(&line).as_ptr(),
                 pointers(&environment).as_ptr(),
             )
         };
         check(error)?;
         let pid = Pid::from_raw(pid);
-        let pid = pid.ok_or_else(|| io::Error::other("posix_spawn returned no process"))?;
-        if let Some(most) = self.memory {
-            limit_memory(pid, most);
-        }
-        Ok(pid)
+        pid.ok_or_else(|| io::Error::other("posix_spawn returned no process"))
+    }
+
+    /// The program and its arguments. `posix_spawn` knows no limits, and one that is set from
+    /// outside comes too late for what a program does first: a shell sets it and becomes the
+    /// program. It is the data that is limited, not the address space, of which Java, Go and
+    /// JavaScript reserve far more than they ever use.
+    fn line(&self) -> Vec<OsString> {
+        let limit = self.memory.filter(|_| cfg!(target_os = "linux")).map(|most| {
+            let set = format!("ulimit -d {} && exec \"$0\" \"$@\"", most.div_ceil(1024));
+            ["/bin/sh".into(), "-c".into(), set.into()]
+        });
+        let program = self.program.clone().into_os_string();
+        let limit = limit.into_iter().flatten();
+        limit.chain([program]).chain(self.arguments.iter().cloned()).collect()
     }
 
     /// Our environment with the changes made, as `NAME=value` strings.
@@ -230,21 +236,6 @@ impl<'fd> Command<'fd> {
         }
         Ok(actions)
     }
-}
-
-/// Limits a process that has only just been started: `posix_spawn` itself knows no limits, and what
-/// a program does in its first microseconds needs none. It is the data that is limited, not the
-/// address space, of which Java, Go and JavaScript reserve far more than they ever use.
-fn limit_memory(pid: Pid, most: u64) {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::process::{Resource, Rlimit, prlimit};
-        // One that has ended already needs no limit.
-        let _ =
-            prlimit(Some(pid), Resource::Data, Rlimit { current: Some(most), maximum: Some(most) });
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (pid, most);
 }
 
 /// The program that a name means: a file on `PATH`, or, with a slash in it, in `directory`.

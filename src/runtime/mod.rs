@@ -11,6 +11,7 @@ mod ahead;
 mod changes;
 mod fit;
 mod follow;
+mod frames;
 mod gallery;
 mod input;
 mod inspect;
@@ -41,6 +42,7 @@ use crate::diag::Diagnostic;
 use crate::exec::{self, Custom};
 use crate::layout::Scene;
 use crate::media::{self, Media};
+use crate::run::Event::{Finished, Output, Picture};
 use crate::run::Limits;
 use crate::view;
 
@@ -54,6 +56,7 @@ pub use turn::Transition;
 use ahead::Ahead;
 use fit::Fit;
 use follow::Teller;
+use frames::Frames;
 use input::Input;
 use mailbox::{Letters, Mailbox};
 use prefetch::Prefetch;
@@ -66,10 +69,6 @@ use watch::Watch;
 const SIP: Duration = Duration::from_millis(4);
 /// How often a running block's time is shown anew.
 const TICK: Duration = Duration::from_millis(100);
-/// Output is drawn at most this often, once the first pieces were drawn at once.
-const FRAME: Duration = Duration::from_millis(16);
-/// How many frames may be drawn at once before [`FRAME`] holds.
-const BURST: u32 = 6;
 
 /// What the command line decides about presenting.
 #[derive(Clone, Debug)]
@@ -246,7 +245,7 @@ impl Talk {
             }
             if self.turn.is_some() {
                 self.turn_on()?;
-            } else if self.frames.is_due() || self.app.changed.paint && self.frames.take() {
+            } else if self.frames.may_draw(self.app.changed.paint) {
                 self.draw()?;
             }
             let idle = !self.app.changed.paint && letters.are_read() && !input.has_some();
@@ -357,7 +356,12 @@ impl Talk {
                 self.frames.hurry();
                 Msg::Told(slide, pauses)
             }
-            Event::Exec(exec::Event::Run(run, event)) => Msg::Run(run, event),
+            Event::Exec(exec::Event::Run(run, event)) => {
+                if matches!(event, Output(_) | Picture(_) | Finished(..)) {
+                    self.frames.release();
+                }
+                Msg::Run(run, event)
+            }
             Event::Exec(exec::Event::Prepared(code, how)) => Msg::Prepared(code, how),
         };
         self.tell(msg)
@@ -428,6 +432,7 @@ impl Talk {
             self.lay_out();
         }
         self.shown();
+        // What has started by itself shows so.
         if self.app.changed.scene {
             self.lay_out();
         }
@@ -475,50 +480,5 @@ fn talk_of_two(
             follow::listen(address, deck, mailbox.clone())?;
             Ok(None)
         }
-    }
-}
-
-/// When frames are drawn: at once after a key; after output too, until too many come in a row.
-#[derive(Debug)]
-struct Frames {
-    /// Frames that may be drawn at once.
-    left: u32,
-    /// When `left` was last topped up.
-    since: Instant,
-    /// The next frame answers the speaker.
-    urgent: bool,
-}
-
-impl Frames {
-    fn new() -> Self {
-        Self { left: BURST, since: Instant::now(), urgent: false }
-    }
-
-    /// The next frame is drawn at once.
-    fn hurry(&mut self) {
-        self.urgent = true;
-    }
-
-    /// Whether a frame must be drawn now; asked once a frame.
-    fn is_due(&mut self) -> bool {
-        std::mem::take(&mut self.urgent)
-    }
-
-    /// Takes leave to draw a frame that nobody hurries.
-    fn take(&mut self) -> bool {
-        let earned = self.since.elapsed().as_nanos() / FRAME.as_nanos();
-        if earned > 0 {
-            let earned = u32::try_from(earned).unwrap_or(BURST);
-            self.left = self.left.saturating_add(earned).min(BURST);
-            self.since = Instant::now();
-        }
-        let may = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        may
-    }
-
-    /// How long until a frame may be drawn.
-    fn wait(&self) -> Duration {
-        if self.left > 0 { Duration::ZERO } else { FRAME.saturating_sub(self.since.elapsed()) }
     }
 }

@@ -39,6 +39,7 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
                 if request.target == Target::Handover {
                     talk.hand_over(&request);
                 } else {
+                    talk.frames.hold();
                     talk.executor.run(&request);
                 }
             }

@@ -331,7 +331,7 @@ def enter(order, output, terminal, report):
 
 
 def limit(memory):
-    """Limits the bytes that this process may have for its data, ."""
+    """Limits the bytes that this process may have for its data."""
     if memory and sys.platform == "linux":
         import resource
 
