@@ -257,7 +257,7 @@ fn f155_what_cannot_start_says_why_on_its_block() {
 
 #[test]
 fn f156_a_terminal_on_the_slide_takes_keys_resizes_and_goes_on_across_slides() {
-    let text = "One\n===\n\n```bash +pty:standby:40:8\nPS1='$ ' exec bash --norc -i\n```\n\n<!-- end_slide -->\n\nTwo\n===\n\n<!-- end_slide -->\n\nThree\n===\n\n```bash +pty\nstty size; trap 'stty size' WINCH; while :; do sleep 0.05; done\n```\n";
+    let text = "One\n===\n\n```bash +pty:standby:40:8\nPS1='$ ' exec bash --norc -i\n```\n\n<!-- end_slide -->\n\nTwo\n===\n\n<!-- end_slide -->\n\nThree\n===\n\n```bash +pty\ntrap 'stty size' WINCH; stty size; while :; do sleep 0.05; done\n```\n";
     let talk = Stage::show(text);
     talk.wait("its room waits", |screen| screen.contains('▶') && screen.contains("not run"));
     talk.keys("tab enter");

@@ -32,16 +32,10 @@ pub(super) fn options(execution: &Execution, path: &Path, show: &Show) -> exec::
 pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
     match *effect {
         Effect::Run { run, cell, terminal } => {
-            if let Some(request) =
-                request(&talk.show.deck, run, cell, terminal, talk.settings.execution.limits)
-            {
+            let limits = talk.settings.execution.limits;
+            if let Some(request) = request(&talk.show.deck, run, cell, terminal, limits) {
                 talk.guard();
-                if request.target == Target::Handover {
-                    talk.hand_over(&request);
-                } else {
-                    talk.frames.hold();
-                    talk.executor.run(&request);
-                }
+                talk.start(request, cell);
             }
         }
         Effect::Type(run, ref bytes) => talk.executor.type_in(run, bytes),
@@ -83,6 +77,23 @@ impl Talk {
             // Without one, nothing is lost but what it does when this program is killed.
             self.warden = exec::Warden::start().ok().flatten();
         }
+    }
+
+    fn start(&mut self, mut request: Request, cell: CellId) {
+        match request.target {
+            Target::Handover => return self.hand_over(&request),
+            Target::Screen => {
+                // Its room is known once it is laid out: a program that asks at once gets it right.
+                self.lay_out();
+                let room = self.app.stage.screens.iter().find(|(id, _)| *id == cell);
+                if let Some(&(_, size)) = room {
+                    (request.columns, request.rows) = size;
+                }
+            }
+            Target::Terminal | Target::Picture => {}
+        }
+        self.frames.hold();
+        self.executor.run(&request);
     }
 
     fn remember(&mut self) {
