@@ -52,3 +52,81 @@ fn rust_runs_without_main() {
     talk.wait_for("no main, no wait: 55");
     leave(talk);
 }
+
+#[test]
+fn a_block_of_the_deck_is_edited() {
+    let talk = at("Edit it");
+    talk.keys("i end backspace backspace backspace backspace backspace backspace backspace 0 , -2): ctrl-e");
+    talk.wait_for("1 bottles on the wall");
+    talk.wait_gone("2 bottles on the wall");
+    talk.keys("esc");
+    talk.wait_for("range(3, 0, -1)");
+    leave(talk);
+}
+
+/// A deck in a folder of its own, open, and its file.
+fn copy(text: &str, opening: &Opening<'_>) -> (tempfile::TempDir, PathBuf, Stage) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("talk.md");
+    std::fs::write(&file, text).unwrap();
+    let talk = Stage::open(&file, opening);
+    (folder, file, talk)
+}
+
+const EDITED: &str =
+    "Edit\n===\n\n```bash +exec\necho one\n```\n\n<!-- end_slide -->\n\nNext\n===\n";
+
+#[test]
+fn a_block_is_edited_on_the_slide_run_and_reverted() {
+    let (_folder, file, talk) = copy(EDITED, &Opening::default());
+    talk.wait_for("echo one");
+    talk.keys("i end backspace backspace backspace 42 enter echo space more ctrl-e");
+    talk.wait("what was typed runs", |screen| {
+        screen.contains("done") && screen.lines().any(|line| line.trim() == "42")
+    });
+    talk.wait_for("editing");
+    talk.keys("ctrl-]");
+    talk.wait_gone("editing");
+    talk.keys("n");
+    talk.wait_for("Next");
+    talk.keys("p");
+    talk.wait_for("echo 42");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), EDITED, "nothing is saved");
+    talk.keys("i esc");
+    talk.wait_for("echo one");
+    talk.wait_gone("echo more");
+    leave(talk);
+}
+
+#[test]
+fn an_edited_block_is_saved_into_the_deck() {
+    let (_folder, file, talk) = copy(EDITED, &Opening::default());
+    talk.wait_for("echo one");
+    talk.keys("i end space two ctrl-s");
+    talk.wait_for("saved in");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), EDITED.replace("one", "one two"));
+    talk.keys("esc");
+    talk.wait_gone("editing");
+    talk.wait_for("echo one two");
+    leave(talk);
+}
+
+#[test]
+fn the_deck_opens_in_the_speakers_editor_at_the_slide() {
+    let folder = tempfile::tempdir().unwrap();
+    let editor = folder.path().join("editor");
+    let script = "#!/bin/sh\necho \"EDITOR $1\"; read key; sed -i s/Next/Changed/ \"$2\"\n";
+    std::fs::write(&editor, script).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&editor, mode).unwrap();
+    let env = [("EDITOR", editor.to_str().unwrap()), ("VISUAL", "")];
+    let (_folder, _, talk) = copy(EDITED, &Opening { env: &env, ..Opening::default() });
+    talk.wait_for("echo one");
+    talk.keys("n");
+    talk.wait_for("Next");
+    talk.keys("e");
+    talk.wait_for("EDITOR +10");
+    talk.keys("enter");
+    talk.wait_for("Changed");
+    leave(talk);
+}

@@ -1,7 +1,9 @@
 //! Everything the runtime may be asked to do.
 
+use super::Edit;
 use crate::deck::CellId;
 use crate::run::RunId;
+use crate::source::Span;
 
 /// One thing to do outside the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,12 @@ pub enum Effect {
     Remember,
     /// Read everything again, and drop what was kept of it.
     Reload,
+    /// Have a piece of the deck read otherwise.
+    Edit(Edit),
+    /// Have a piece of the deck read as it is saved.
+    Revert(Span),
+    /// Open the deck's file in the speaker's editor, where this stands.
+    OpenEditor(Span),
     /// Give the terminal back until we are continued.
     Suspend,
     /// End.

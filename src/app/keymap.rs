@@ -36,6 +36,10 @@ pub enum Action {
     FocusPrevious,
     /// Run the focused cell alone.
     RunFocused,
+    /// Edit the focused block on the slide.
+    Edit,
+    /// Open the deck in the speaker's own editor.
+    OpenEditor,
     /// Stop what runs; leave when nothing does.
     Stop,
     /// Read the deck and its pictures again.
@@ -184,9 +188,18 @@ impl Keymap {
 impl Action {
     /// Whether presenterm has no such action.
     fn is_ours(self) -> bool {
-        use Action::{FocusNext, FocusPrevious, RunFocused, ScrollDown, ScrollUp, ToggleProblems};
-        let ours = [FocusNext, FocusPrevious, RunFocused, ScrollDown, ScrollUp, ToggleProblems];
-        ours.contains(&self) || self == Self::Stop
+        matches!(
+            self,
+            Self::FocusNext
+                | Self::FocusPrevious
+                | Self::RunFocused
+                | Self::Edit
+                | Self::OpenEditor
+                | Self::ScrollDown
+                | Self::ScrollUp
+                | Self::ToggleProblems
+                | Self::Stop
+        )
     }
 }
 
@@ -243,6 +256,8 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::FocusNext, "focus_next", &["<tab>"], "focus the next block"),
         row(Action::FocusPrevious, "focus_previous", &["<s-tab>"], "focus the previous block"),
         row(Action::RunFocused, "run_focused", &["<cr>"], "run the focused block"),
+        row(Action::Edit, "edit", &["i"], "edit the block on the slide"),
+        row(Action::OpenEditor, "open_editor", &["e"], "open the deck in $EDITOR, at this slide"),
         row(Action::Stop, "stop", &["<c-c>"], "stop; again: kill; if idle: leave"),
         row(Action::Reload, "reload", &["<c-r>"], "read the deck again"),
         row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index"),
@@ -346,6 +361,6 @@ mod tests {
         let mut keymap = Keymap::default();
         let ctrl_e = Key { ctrl: true, ..KeyCode::Char('e').into() };
         assert_eq!(keymap.press(ctrl_e), Reading::Do(Action::Execute, None));
-        assert_eq!(keymap.press(KeyCode::Char('e').into()), Reading::Nothing);
+        assert_eq!(keymap.press(KeyCode::Char('e').into()), Reading::Do(Action::OpenEditor, None));
     }
 }

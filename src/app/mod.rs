@@ -6,6 +6,7 @@
 //! decisions need (heights, where cells stand) comes back as a [`Stage`].
 
 mod cells;
+mod edit;
 mod effect;
 mod index;
 mod keymap;
@@ -25,6 +26,7 @@ use crate::deck::{Cell, CellId, Cursor, Deck, Form, Start};
 use crate::diag::Diagnostic;
 use crate::run::Runs;
 
+pub use edit::{Edit, Editing, Then};
 pub use effect::Effect;
 pub use index::{Index, title as slide_title};
 pub use keymap::{Action, Binding, Conflict, Keymap, Reading, default_bindings};
@@ -109,6 +111,8 @@ pub enum Mode {
     Ask(Vec<CellId>),
     /// Nothing, but the program of this cell has the keys.
     Typing(CellId),
+    /// A block that is being edited.
+    Edit(Box<Editing>),
 }
 
 /// What may run without a question, by the command line and the configuration.

@@ -42,6 +42,10 @@ pub enum Msg {
     // The deck's files.
     /// The deck was read again.
     Loaded(Arc<Deck>),
+    /// The deck was read as the speaker has edited it.
+    Edited(Arc<Deck>),
+    /// The focused cell is to run.
+    RunFocused,
     /// What of the deck does not fit the terminal.
     Misfits(Vec<Diagnostic>),
     /// Something outside did not work, and what follows: a line for the speaker.

@@ -8,25 +8,42 @@ use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
 use crate::run::{CellRun, Runs};
 use crate::source::Span;
 
-/// Puts the new deck in the old one's place.
+/// Puts the new deck in the old one's place, and goes to what has changed.
 pub(super) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     let target = first_change(&app.deck, &deck);
+    let effects = exchange(app, deck);
+    app.notice = None;
+    if let Some(at) = target {
+        navigate::jump(app, at);
+    }
+    effects
+}
+
+/// Puts the new deck in the old one's place. The talk stays where it is, if it can.
+pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     let (runs, lost) = carry(&app.deck, &deck, &app.runs);
     app.focus = app.focus.and_then(|id| same_place(&app.deck, &deck, id));
+    app.mode = match std::mem::take(&mut app.mode) {
+        Mode::Edit(mut editing) => match same_place(&app.deck, &deck, editing.cell) {
+            Some(cell) => {
+                editing.cell = cell;
+                Mode::Edit(editing)
+            }
+            None => Mode::Slide,
+        },
+        Mode::Index(_) | Mode::Ask(_) | Mode::Problems(_) | Mode::Typing(_) | Mode::Slide => {
+            Mode::Slide
+        }
+        Mode::Help(row) => Mode::Help(row),
+    };
     app.runs = runs;
     app.deck = deck;
-    app.notice = None;
-    if let Mode::Index(_) | Mode::Ask(_) | Mode::Problems(_) | Mode::Typing(_) = app.mode {
-        app.mode = Mode::Slide;
-    }
-    match target {
-        Some(at) => navigate::jump(app, at),
-        None if app.at.slide > app.deck.last_slide() => {
-            let end = app.deck.last_slide();
-            navigate::go_to(app, end);
-            navigate::skip_pauses(app);
-        }
-        None => app.at.step = app.at.step.min(Step(app.deck.slide(app.at.slide).steps.max(1) - 1)),
+    if app.at.slide > app.deck.last_slide() {
+        let end = app.deck.last_slide();
+        navigate::go_to(app, end);
+        navigate::skip_pauses(app);
+    } else {
+        app.at.step = app.at.step.min(Step(app.deck.slide(app.at.slide).steps.max(1) - 1));
     }
     app.scene_changed();
     let mut effects: Vec<Effect> = lost.into_iter().map(Effect::Kill).collect();

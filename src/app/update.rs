@@ -1,12 +1,9 @@
 //! One message in, the state changed, effects out: dispatch by what is open on top of the slide.
 
-use std::sync::Arc;
-
 use crossterm::event::KeyCode;
 
 use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Reading, Trust};
-use super::{cells, navigate, reload, typing};
-use crate::deck::Deck;
+use super::{cells, edit, navigate, reload, typing};
 
 /// Changes the state by what happened and says what is to be done.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -19,7 +16,9 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::LaidOut(stage) => navigate::settle(app, stage),
         Msg::Told(slide, pauses) => navigate::follow(app, slide, pauses),
         Msg::Shown => return cells::shown(app),
-        Msg::Loaded(deck) => return loaded(app, deck),
+        Msg::Loaded(deck) => return reload::reload(app, deck),
+        Msg::Edited(deck) => return reload::exchange(app, deck),
+        Msg::RunFocused => return cells::run_focused(app),
         Msg::Misfits(misfits) => {
             app.misfits = misfits;
             app.paint_changed();
@@ -35,16 +34,13 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
-fn loaded(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
-    reload::reload(app, deck)
-}
-
 fn press(app: &mut App, key: Key) -> Vec<Effect> {
     if app.notice.take().is_some() {
         app.paint_changed();
     }
     match app.mode {
         Mode::Typing(cell) => typing::press(app, cell, key),
+        Mode::Edit(_) => edit::press(app, key),
         Mode::Index(_) if !is_chord(key) => press_in_index(app, key),
         Mode::Ask(_) if !is_chord(key) => answer(app, key),
         _ => match app.keymap.press(key) {
@@ -87,6 +83,8 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
         Action::Close => close(app),
         Action::Execute => return cells::execute(app),
         Action::RunFocused => return cells::enter(app),
+        Action::Edit => edit::begin(app),
+        Action::OpenEditor => return edit::open(app),
         Action::Stop => return cells::stop(app),
         Action::Reload => return vec![Effect::Reload],
         Action::Suspend => return vec![Effect::Suspend],
@@ -214,7 +212,7 @@ fn wheel(app: &mut App, rows: i32, hit: Hit) {
             app.paint_changed();
         }
         (Mode::Slide, Some(output)) => cells::scroll_output(app, output, rows),
-        (Mode::Slide | Mode::Ask(_) | Mode::Typing(_), _) => {
+        (Mode::Slide | Mode::Ask(_) | Mode::Typing(_) | Mode::Edit(_), _) => {
             navigate::scroll_by(app, i64::from(rows));
         }
     }

@@ -6,6 +6,7 @@
 
 mod catch;
 mod custom;
+mod editor;
 mod family;
 mod handover;
 mod pty;
@@ -22,7 +23,7 @@ mod warden;
 
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -165,6 +166,14 @@ impl Executor {
             Err(why) => sink(run::Event::Finished(Outcome::NotStarted(why), Duration::ZERO)),
         }
         lock(&told)
+    }
+
+    /// Opens a file at a line (from 1) in the user's editor, which has this terminal until it ends.
+    ///
+    /// # Errors
+    /// There is no such editor, or it failed: what happened.
+    pub fn edit(&self, terminal: BorrowedFd<'_>, file: &Path, line: u32) -> Result<(), String> {
+        editor::open(&self.family, terminal, file, line)
     }
 
     /// The program that a run is as a process of its own, whatever engine its language has.

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn waiting() -> Frames {
-        Frames { held: Some(Instant::now() + Duration::from_secs(3600)), ..Frames::new() }
+        Frames { held: Some(Instant::now() + Duration::from_hours(1)), ..Frames::new() }
     }
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
         let mut frames = waiting();
         frames.urgent = true;
         assert!(!frames.may_draw(true));
-        assert!(frames.wait() > Duration::from_secs(3000));
+        assert!(frames.wait() > Duration::from_mins(50));
         frames.release();
         assert!(frames.may_draw(true));
     }
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn frames_that_nobody_hurries_come_in_a_burst_then_at_a_pace() {
         let mut frames =
-            Frames { since: Instant::now() + Duration::from_secs(3600), ..Frames::new() };
+            Frames { since: Instant::now() + Duration::from_hours(1), ..Frames::new() };
         assert_eq!((0..2 * BURST).filter(|_| frames.may_draw(true)).count(), BURST as usize);
         assert!(!frames.may_draw(false));
         assert!(frames.wait() > Duration::ZERO);

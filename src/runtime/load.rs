@@ -5,14 +5,14 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::deck::{Deck, Inline, Options, SlideNo};
 use crate::diag::Diagnostic;
 use crate::highlight::Highlighter;
 use crate::layout::{FooterText, Limits, PictureKey};
 use crate::parse;
-use crate::source::Files;
+use crate::source::{Drafts, Files};
 use crate::theme::{Background, FooterPart, FooterStyle, Shades, Theme};
 
 use super::gallery::gallery;
@@ -72,6 +72,22 @@ pub struct Origin {
     pub limits: Limits,
     /// Whether the speaker's notes are shown instead of the slides.
     pub notes: bool,
+    /// What was edited on the stage and not saved.
+    pub unsaved: Unsaved,
+}
+
+/// What was edited and not saved, for every reading of the same deck.
+#[derive(Clone, Debug, Default)]
+pub struct Unsaved(Arc<Mutex<Drafts>>);
+
+/// The drafts, while somebody looks at them or changes them.
+pub(super) type DraftsGuard<'a> = MutexGuard<'a, Drafts>;
+
+impl Unsaved {
+    /// The drafts, to be looked at or changed.
+    pub(super) fn drafts(&self) -> DraftsGuard<'_> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Origin {
@@ -87,6 +103,7 @@ impl Origin {
             options: Options::default(),
             limits: Limits::default(),
             notes: false,
+            unsaved: Unsaved::default(),
         }
     }
 }
@@ -99,12 +116,12 @@ pub fn load(origin: &Origin, before: Option<&Show>) -> io::Result<Show> {
     if origin.gallery {
         return Ok(gallery(origin));
     }
-    let bytes = std::fs::read(&origin.path)?;
+    let bytes = Drafted(origin).read(&origin.path)?;
     Ok(show(origin, &String::from_utf8_lossy(&bytes), before))
 }
 
 fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
-    let mut deck = parse::parse_with(&origin.path, text, &DiskFiles, origin.options.clone());
+    let mut deck = parse::parse_with(&origin.path, text, &Drafted(origin), origin.options.clone());
     let look = look(origin, &mut deck, before.and_then(|show| show.looks.last()));
     let deck = if origin.notes { deck.of_notes() } else { deck };
     Show { deck: Arc::new(deck), looks: Arc::new([look]), limits: origin.limits }
@@ -159,5 +176,23 @@ pub struct DiskFiles;
 impl Files for DiskFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
+    }
+}
+
+/// The real file system, with what was edited and not saved.
+struct Drafted<'a>(&'a Origin);
+
+impl Files for Drafted<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let bytes = std::fs::read(path)?;
+        let drafts = self.0.unsaved.drafts();
+        if drafts.is_empty() {
+            return Ok(bytes);
+        }
+        // What is not UTF-8 is never edited.
+        Ok(match String::from_utf8(bytes) {
+            Ok(text) => drafts.apply(path, &text).into_owned().into_bytes(),
+            Err(error) => error.into_bytes(),
+        })
     }
 }

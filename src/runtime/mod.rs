@@ -9,6 +9,7 @@
 
 mod ahead;
 mod changes;
+mod draft;
 mod fit;
 mod follow;
 mod frames;
@@ -36,7 +37,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::app::{App, Keymap, Msg, Policy, Trust, update};
+use crate::app::{App, Keymap, Mode, Msg, Policy, Trust, update};
 use crate::deck::SlideNo;
 use crate::diag::Diagnostic;
 use crate::exec::{self, Custom};
@@ -438,11 +439,15 @@ impl Talk {
         }
         let Self { app, scene, show, media, screen, pictures, .. } = self;
         let size = screen.size();
-        let theme = &show.look(app.at.slide).theme;
+        let look = show.look(app.at.slide);
+        let theme = &look.theme;
         let base = theme.base;
         screen.surround(base.bg);
         let frame = screen.compose(|buffer| {
             let overlays = view::draw(app, scene, app.scroll, theme, buffer);
+            if let Mode::Edit(editing) = &app.mode {
+                stage::edit(app, editing, scene, look, buffer);
+            }
             *pictures = !overlays.is_empty();
             media.paint(&overlays, base.bg.unwrap_or_default(), size.cell, buffer)
         })?;

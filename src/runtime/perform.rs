@@ -50,6 +50,9 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
             talk.screen.refresh();
             talk.watch.reload();
         }
+        Effect::Edit(ref edit) => return talk.edit(edit),
+        Effect::Revert(span) => return talk.revert(span),
+        Effect::OpenEditor(span) => talk.open_editor(span),
         Effect::Suspend => talk.suspend(),
         Effect::Quit => return true,
     }
@@ -97,6 +100,10 @@ impl Talk {
     }
 
     fn remember(&mut self) {
+        // What was edited and not saved is nothing that the deck's file will say.
+        if !self.settings.origin.unsaved.drafts().is_empty() {
+            return;
+        }
         if let Err(error) = trust::remember(&self.settings.origin.path, &self.show.deck) {
             let why = format!("cannot remember that this deck may run: {error}");
             update(&mut self.app, Msg::Trouble(why));
@@ -116,9 +123,7 @@ impl Talk {
         let executor = &self.executor;
         let told = terminal::lend(|terminal| executor.run_in(terminal, request));
         self.media.repaint();
-        if self.screen.retake().is_err() {
-            self.mailbox.send(Event::Terminate);
-        }
+        self.retake();
         let failed = |error: std::io::Error| {
             let why = format!("the terminal cannot be given to it: {error}");
             vec![run::Event::Finished(Outcome::NotStarted(why), Duration::ZERO)]
@@ -134,6 +139,11 @@ impl Talk {
         terminal::restore();
         exec::suspend();
         self.media.repaint();
+        self.retake();
+    }
+
+    /// Takes the terminal back; if it is gone, there is nobody left to present to.
+    pub(super) fn retake(&mut self) {
         if self.screen.retake().is_err() {
             self.mailbox.send(Event::Terminate);
         }

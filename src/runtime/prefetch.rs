@@ -15,6 +15,10 @@ use crate::layout::{Colours, shown_code};
 /// Code that is coloured while the slide waits for it, in bytes: what takes less than two frames.
 const AT_ONCE: usize = 4_000;
 
+/// Bytes of the longest line among them: a grammar may take any time for a longer one. (bash's took
+/// 120 ms for one of 500 bytes, full of brackets.)
+const LONGEST_LINE: usize = 200;
+
 /// What to look at: the slide shown now, of which deck, in which colours.
 type Place = (Arc<Deck>, Arc<Highlighter>, SlideNo);
 
@@ -68,13 +72,14 @@ pub(super) fn colours(deck: &Deck, highlighter: &Highlighter, slide: SlideNo) ->
     if unknown(deck, highlighter, slide) > AT_ONCE { Colours::Known } else { Colours::All }
 }
 
-/// Bytes of code on a slide that were never coloured.
+/// Bytes of code on a slide that were never coloured; with a long line among them, too many.
 fn unknown(deck: &Deck, highlighter: &Highlighter, slide: SlideNo) -> usize {
     let mut bytes = 0;
     visit(&deck.slide(slide).blocks, &mut |code| {
         let text = shown_code(code);
         if bytes <= AT_ONCE && !highlighter.knows(&code.language, text) {
-            bytes += text.len();
+            let is_long = text.lines().any(|line| line.len() > LONGEST_LINE);
+            bytes += if is_long { AT_ONCE + 1 } else { text.len() };
         }
     });
     bytes

@@ -1,15 +1,19 @@
 //! Between scene and app: making the scene that the app's state asks for, what the app needs to know
 //! of it, and what the mouse points at in it.
 
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{Answers, Settings, Show};
-use crate::app::{App, CellPlace, Hit, Msg, OutputHit, Stage, update};
+use super::{Answers, Look, Settings, Show};
+use crate::app::{App, CellPlace, Editing, Hit, Msg, OutputHit, Stage, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
 use crate::layout::{Colours, Inputs, Item, Measures, PictureKey, Placed, Scene, Size, layout};
 use crate::media::{Capabilities, Media, Protocol};
 use crate::run::Runs;
 use crate::source::Span;
+use crate::view;
 
 /// Rows that one notch of the wheel scrolls.
 const WHEEL: i32 = 3;
@@ -54,6 +58,15 @@ pub(super) fn scene_at(
         grid: app.grid,
         limits: show.limits,
     })
+}
+
+/// Draws the editor on the slide, its code in colour.
+pub(super) fn edit(app: &App, editing: &Editing, scene: &Scene, look: &Look, buffer: &mut Buffer) {
+    let language = app.deck.cell(editing.cell).map_or("", |cell| &cell.language);
+    let lines = look.highlighter.lines(language, &editing.lines().join("\n"));
+    let background = look.highlighter.background();
+    let base = background.map_or(Style::new(), |color| look.highlighter.foreground().bg(color));
+    view::edit(editing, &lines, (scene, app.scroll), (&look.theme, base), buffer);
 }
 
 /// What decisions need to know of a scene.

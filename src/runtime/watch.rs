@@ -33,6 +33,8 @@ enum Word {
     Touched(Vec<PathBuf>),
     /// Read everything again, whatever changed.
     Reload,
+    /// This is shown now.
+    Shown(Box<Show>),
     /// These files matter, beside the deck's own.
     Watch(Vec<PathBuf>),
 }
@@ -63,6 +65,11 @@ impl Watch {
             thread.run(&heard, &mailbox);
         })?;
         Ok(Self { words, pictures: Vec::new() })
+    }
+
+    /// Tells what is shown, where somebody else has read it.
+    pub(super) fn shown(&self, show: &Show) {
+        let _ = self.words.send(Word::Shown(Box::new(show.clone())));
     }
 
     /// Reads the deck again.
@@ -103,6 +110,7 @@ impl Thread {
         while let Ok(word) = heard.recv() {
             match word {
                 Word::Reload => self.read(true, mailbox),
+                Word::Shown(show) => self.show = *show,
                 Word::Watch(files) => {
                     let new: Vec<_> = files
                         .iter()
@@ -195,6 +203,7 @@ impl Thread {
                     self.pictures = files;
                     self.watch_files();
                 }
+                Ok(Word::Shown(show)) => self.show = *show,
                 Ok(Word::Reload) | Err(_) => break,
             }
         }

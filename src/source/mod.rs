@@ -5,12 +5,14 @@
 //! error all speak of the deck's own file and line. This is the bottom row: it knows nothing of
 //! markdown, and reads files only through the [`Files`] trait.
 
+mod drafts;
 mod visible;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+pub use drafts::Drafts;
 pub use visible::{excerpt, visible, visible_line};
 
 /// Names one file of a [`Sources`]; the deck's own file is always 0.

@@ -2,6 +2,7 @@
 //! by the app.
 
 mod ask;
+mod edit;
 mod help;
 mod index;
 mod large;
@@ -17,6 +18,7 @@ use crate::app::{App, Mode};
 use crate::layout::Scene;
 use crate::theme::Theme;
 
+pub use edit::edit;
 pub use large::{Large, flatten, large};
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
@@ -36,7 +38,8 @@ pub fn draw(
     }
     let overlays = paint(scene, scroll, buffer);
     match &app.mode {
-        Mode::Slide | Mode::Typing(_) => {}
+        // The editor's lines are coloured by whoever has the highlighter, and drawn by `edit`.
+        Mode::Slide | Mode::Typing(_) | Mode::Edit(_) => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
         Mode::Problems(row) => problems::draw(app, *row, theme, buffer),

@@ -161,6 +161,8 @@ impl Stage {
                 "tab" => b"\t".to_vec(),
                 "space" => b" ".to_vec(),
                 "down" => b"\x1b[B".to_vec(),
+                "end" => b"\x1b[F".to_vec(),
+                "backspace" => vec![0x7f],
                 _ => match key.strip_prefix("ctrl-") {
                     Some(letter) => vec![letter.as_bytes()[0] & 0x1f],
                     None => key.as_bytes().to_vec(),

@@ -1,0 +1,215 @@
+//! What was edited and not saved: pieces of files that read otherwise than they stand on disk.
+//!
+//! A draft knows the piece that it takes the place of. When the file changes around that piece, it
+//! is looked for; while it is not there, or there twice, the draft waits, and nothing is lost.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// The drafts of all files of a deck.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drafts(Vec<Draft>);
+
+/// One edited piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Draft {
+    file: PathBuf,
+    /// Where the piece stood when it was edited, in bytes of the saved text.
+    at: usize,
+    /// What is saved.
+    saved: String,
+    /// What it reads now.
+    edited: String,
+}
+
+/// A draft that has its place: bytes of the saved text, and of the text as it reads with all drafts.
+struct Place<'d> {
+    index: usize,
+    draft: &'d Draft,
+    saved: Range<usize>,
+    drafted: Range<usize>,
+}
+
+impl Drafts {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What a file reads, of which this text is saved.
+    pub fn apply<'t>(&self, file: &Path, saved: &'t str) -> Cow<'t, str> {
+        let places = self.places(file, saved);
+        if places.is_empty() {
+            return Cow::Borrowed(saved);
+        }
+        let mut text = String::with_capacity(saved.len());
+        let mut end = 0;
+        for place in places {
+            text.push_str(&saved[end..place.saved.start]);
+            text.push_str(&place.draft.edited);
+            end = place.saved.end;
+        }
+        text.push_str(&saved[end..]);
+        Cow::Owned(text)
+    }
+
+    /// Puts `edited` in the place of the bytes `range` of the text that the file reads with the
+    /// drafts so far. Whether that can be: not where it would cut another draft.
+    pub fn edit(&mut self, file: &Path, saved: &str, range: Range<usize>, edited: &str) -> bool {
+        let places = self.places(file, saved);
+        if let Some(place) = places.iter().find(|place| place.drafted == range) {
+            let (index, is_saved) = (place.index, place.draft.saved == edited);
+            if is_saved {
+                self.0.remove(index);
+            } else {
+                edited.clone_into(&mut self.0[index].edited);
+            }
+            return true;
+        }
+        let is_cut =
+            |place: &Place<'_>| place.drafted.start < range.end && range.start < place.drafted.end;
+        if places.iter().any(is_cut) {
+            return false;
+        }
+        let before = places.iter().rev().find(|place| place.drafted.end <= range.start);
+        let at =
+            before.map_or(range.start, |place| range.start - place.drafted.end + place.saved.end);
+        let Some(piece) = saved.get(at..at + range.len()) else { return false };
+        if piece != edited {
+            let (saved, edited) = (piece.to_owned(), edited.to_owned());
+            self.0.push(Draft { file: file.to_owned(), at, saved, edited });
+        }
+        true
+    }
+
+    /// Forgets the draft that reads these bytes.
+    pub fn revert(&mut self, file: &Path, saved: &str, range: &Range<usize>) {
+        let places = self.places(file, saved);
+        let index = places.iter().find(|place| place.drafted == *range).map(|place| place.index);
+        if let Some(index) = index {
+            self.0.remove(index);
+        }
+    }
+
+    /// The saved text with the one draft in it that reads these bytes; none if no draft does.
+    pub fn saved_with(&self, file: &Path, saved: &str, range: &Range<usize>) -> Option<String> {
+        let places = self.places(file, saved);
+        let place = places.iter().find(|place| place.drafted == *range)?;
+        let Range { start, end } = place.saved;
+        Some([&saved[..start], &place.draft.edited, &saved[end..]].concat())
+    }
+
+    /// The drafts of a file that have their place in it, first to last.
+    fn places(&self, file: &Path, saved: &str) -> Vec<Place<'_>> {
+        let mut places: Vec<Place<'_>> = self
+            .0
+            .iter()
+            .enumerate()
+            .filter(|(_, draft)| draft.file == file)
+            .filter_map(|(index, draft)| {
+                let at = draft.find(saved)?;
+                let range = at..at + draft.saved.len();
+                Some(Place { index, draft, saved: range.clone(), drafted: range })
+            })
+            .collect();
+        places.sort_by_key(|place| place.saved.start);
+        places.dedup_by(|later, earlier| later.saved.start < earlier.saved.end);
+        let (mut drafted, mut end) = (0, 0);
+        for place in &mut places {
+            drafted += place.saved.start - end;
+            place.drafted = drafted..drafted + place.draft.edited.len();
+            (drafted, end) = (place.drafted.end, place.saved.end);
+        }
+        places
+    }
+}
+
+impl Draft {
+    /// Where its piece stands: where it stood, or the one place that it has moved to.
+    fn find(&self, saved: &str) -> Option<usize> {
+        if saved.get(self.at..).is_some_and(|rest| rest.starts_with(&self.saved)) {
+            return Some(self.at);
+        }
+        let mut found = saved.match_indices(&self.saved).map(|(at, _)| at);
+        found.next().filter(|_| !self.saved.trim().is_empty() && found.next().is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAVED: &str = "one\ntwo\nthree\n";
+
+    fn deck() -> &'static Path {
+        Path::new("talk.md")
+    }
+
+    fn at(text: &str, piece: &str) -> Range<usize> {
+        let start = text.find(piece).unwrap();
+        start..start + piece.len()
+    }
+
+    /// Drafts that edit these pieces, one after the other, each in the text as it reads then.
+    fn edited(edits: &[(&str, &str)]) -> Drafts {
+        let mut drafts = Drafts::default();
+        for (piece, edited) in edits {
+            let range = at(&drafts.apply(deck(), SAVED), piece);
+            assert!(drafts.edit(deck(), SAVED, range, edited));
+        }
+        drafts
+    }
+
+    #[test]
+    fn a_file_reads_as_edited_and_others_as_they_stand() {
+        let drafts = edited(&[("two", "2 and a half")]);
+        assert_eq!(drafts.apply(deck(), SAVED), "one\n2 and a half\nthree\n");
+        assert_eq!(drafts.apply(Path::new("other.md"), SAVED), SAVED);
+        assert_eq!(Drafts::default().apply(deck(), SAVED), SAVED);
+    }
+
+    #[test]
+    fn several_edits_stand_side_by_side_and_each_can_be_edited_again() {
+        let edits = [("three", "3"), ("one", "first"), ("3", "drei"), ("first", "")];
+        assert_eq!(edited(&edits).apply(deck(), SAVED), "\ntwo\ndrei\n");
+    }
+
+    #[test]
+    fn what_reads_as_saved_again_is_no_draft() {
+        assert!(edited(&[("two", "2"), ("2", "two")]).is_empty());
+        assert!(edited(&[("two", "two")]).is_empty());
+    }
+
+    #[test]
+    fn a_draft_is_forgotten_alone() {
+        let mut drafts = edited(&[("one", "1"), ("three", "3")]);
+        let range = at(&drafts.apply(deck(), SAVED), "1");
+        drafts.revert(deck(), SAVED, &range);
+        assert_eq!(drafts.apply(deck(), SAVED), "one\ntwo\n3\n");
+    }
+
+    #[test]
+    fn one_draft_is_saved_without_the_others() {
+        let drafts = edited(&[("one", "1"), ("three", "3")]);
+        let range = at(&drafts.apply(deck(), SAVED), "3");
+        assert_eq!(drafts.saved_with(deck(), SAVED, &range).unwrap(), "one\ntwo\n3\n");
+        assert_eq!(drafts.saved_with(deck(), SAVED, &(0..2)), None);
+    }
+
+    #[test]
+    fn an_edit_across_another_is_refused() {
+        let mut drafts = edited(&[("two", "2")]);
+        assert!(!drafts.edit(deck(), SAVED, 2..5, "x"));
+        assert_eq!(drafts.apply(deck(), SAVED), "one\n2\nthree\n");
+    }
+
+    #[test]
+    fn a_draft_follows_its_piece_and_waits_while_it_is_gone() {
+        let drafts = edited(&[("two", "2")]);
+        assert_eq!(drafts.apply(deck(), "zero\none\ntwo\n"), "zero\none\n2\n");
+        assert_eq!(drafts.apply(deck(), "one\nthree\n"), "one\nthree\n");
+        assert_eq!(drafts.apply(deck(), "x two two\n"), "x two two\n", "which of them?");
+        assert_eq!(drafts.apply(deck(), SAVED), "one\n2\nthree\n");
+    }
+}

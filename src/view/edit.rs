@@ -1,0 +1,97 @@
+//! The editor on the slide: a frame over the block that is edited, its lines in colour, and a cursor.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
+use unicode_width::UnicodeWidthChar;
+
+use crate::app::Editing;
+use crate::layout::{Item, Scene};
+use crate::theme::Theme;
+
+/// Columns of a tab, as the highlighted lines have it.
+const TAB: usize = 4;
+
+/// The least columns of the frame, if the screen has them: what its edges say.
+const NARROWEST: u16 = 62;
+
+const KEYS: &str = " ctrl-e runs · ctrl-s saves · ctrl-] leaves · esc reverts ";
+
+/// Draws the editor where its block stands. `lines` are the edited lines, coloured, over `base`.
+pub fn edit(
+    editing: &Editing,
+    lines: &[Line<'_>],
+    (scene, scroll): (&Scene, u32),
+    (theme, base): (&Theme, Style),
+    buffer: &mut Buffer,
+) {
+    let area = area(editing, scene, scroll);
+    Clear.render(area, buffer);
+    let frame = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .padding(Padding::horizontal(1))
+        .title(Line::from(" editing ").style(Modifier::BOLD))
+        .title_bottom(Line::from(KEYS).right_aligned())
+        .style(theme.modal.patch(base));
+    let inside = frame.inner(area);
+    frame.render(area, buffer);
+    let (line, character) = editing.cursor();
+    let column = columns(editing.lines().get(line).map_or("", String::as_str), character);
+    let (top, left) = (first(line, inside.height), first(column, inside.width));
+    for (row, line) in inside.rows().zip(lines.iter().skip(top)) {
+        let mut wide = Buffer::empty(Rect { width: width(line), ..row });
+        wide.set_style(wide.area, theme.modal.patch(base));
+        line.render(wide.area, &mut wide);
+        copy(&wide, left, row, buffer);
+    }
+    let at = (inside.x + cut(column - left), inside.y + cut(line - top));
+    if let Some(cell) = buffer.cell_mut(at).filter(|_| inside.contains(at.into())) {
+        cell.modifier.toggle(Modifier::REVERSED);
+    }
+}
+
+/// As much of a row as there is room for, from column `left` on.
+fn copy(from: &Buffer, left: usize, to: Rect, buffer: &mut Buffer) {
+    for (cell, x) in from.content.iter().skip(left).zip(to.left()..to.right()) {
+        buffer[(x, to.y)] = cell.clone();
+    }
+}
+
+/// Where the editor stands: over its block, whose padding its frame takes, as high as its lines need
+/// and the screen allows.
+fn area(editing: &Editing, scene: &Scene, scroll: u32) -> Rect {
+    let room = scene.viewport;
+    let place = scene.body.iter().find_map(|placed| match placed.item {
+        Item::Cell { width, id, .. } if id == editing.cell => Some((placed.x, placed.y, width)),
+        _ => None,
+    });
+    let (x, y, columns) = place.unwrap_or((room.x, scroll, room.width));
+    let widest = columns.max(NARROWEST).min(room.width);
+    let x = x.min(room.right().saturating_sub(widest)).max(room.x);
+    let height = cut(editing.lines().len() + 2).max(3).min(room.height);
+    let y = cut(y.saturating_sub(scroll) as usize);
+    let y = room.y.saturating_add(y).min(room.bottom() - height).max(room.y);
+    Rect { x, y, width: widest, height }
+}
+
+/// The first row or column to show so that the cursor's is in view, with one to spare.
+fn first(cursor: usize, room: u16) -> usize {
+    (cursor + 1).saturating_sub(usize::from(room))
+}
+
+/// Columns of the first characters of a line.
+fn columns(line: &str, characters: usize) -> usize {
+    let width = |c| if c == '\t' { TAB } else { UnicodeWidthChar::width(c).unwrap_or(0) };
+    line.chars().take(characters).map(width).sum()
+}
+
+fn width(line: &Line<'_>) -> u16 {
+    // One more, for a cursor behind it.
+    cut(line.width() + 1)
+}
+
+fn cut(length: usize) -> u16 {
+    u16::try_from(length).unwrap_or(u16::MAX)
+}
