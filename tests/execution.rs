@@ -130,3 +130,12 @@ fn the_deck_opens_in_the_speakers_editor_at_the_slide() {
     talk.wait_for("Changed");
     leave(talk);
 }
+
+#[test]
+fn rust_uses_crates() {
+    let talk = at("Rust with crates");
+    talk.keys("ctrl-e");
+    talk.wait_for("{\"title\":\"crates on a slide\",\"minutes\":40}");
+    talk.wait_for("18446744073709551615");
+    leave(talk);
+}

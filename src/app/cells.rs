@@ -172,6 +172,7 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
         Event::Compiling => cell.state = State::Compiling,
         Event::Started => {
             cell.state = State::Running;
+            cell.progress = None;
             cell.wanted = false;
             cell.elapsed = Duration::ZERO;
         }
@@ -221,11 +222,18 @@ pub(super) fn prepared(app: &mut App, code: Fingerprint, how: &Preparation) {
         app.deck.cells.iter().filter(|cell| cell.fingerprint == code).map(|cell| cell.id).collect();
     for id in same {
         let cell = app.runs.entry(id).or_default();
+        if let Preparation::Building(how_far) = how {
+            cell.progress = Some(how_far.clone());
+            app.changed.scene |= cell.wanted;
+            app.changed.paint |= cell.wanted;
+        } else {
+            cell.progress = None;
+        }
         if cell.wanted || cell.state.is_active() || matches!(cell.state, State::Ended(_)) {
             continue;
         }
         cell.state = match how {
-            Preparation::Compiling => State::Compiling,
+            Preparation::Compiling | Preparation::Building(_) => State::Compiling,
             Preparation::Ready => State::Ready,
             Preparation::Failed => State::NotRun,
         };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::default_bindings;
-use crate::deck::Pauses;
+use crate::deck::{Pauses, Profile};
 use crate::diag::plain;
 use crate::layout::{Across, Down};
 use crate::source::{SourceFile, Sources};
@@ -69,7 +69,7 @@ options:
   image_attributes_prefix: ""
   auto_render_languages: [mermaid]
   python: {interpreter: python3.12, session: true}
-  rust: {dependencies: {rand: "1"}}
+  rust: {edition: "2021", profile: debug, dependencies: {rand: "1"}}
 snippet:
   exec:
     enable: true
@@ -117,6 +117,8 @@ fn every_key_counts() {
     assert_eq!(options.table_pauses, Pauses { before: false, after: true });
     assert_eq!((options.list_item_newlines, options.command_prefix.as_str()), (2, "cmd:"));
     assert_eq!(options.python_interpreter.as_deref(), Some("python3.12"));
+    assert_eq!(options.rust.edition.as_deref(), Some("2021"));
+    assert_eq!((options.rust.profile, options.rust.crates.len()), (Profile::Debug, 1));
     assert_eq!((config.snippet.timeout, config.snippet.memory), (Some(30), Some(512)));
     let custom = &config.snippet.custom["sql"];
     assert_eq!(custom.recipe.commands, [["sqlite3", "$pwd/q.sql"]]);

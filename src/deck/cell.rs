@@ -1,6 +1,9 @@
 //! A cell: a code block that can run. Its identity across edits is its fingerprint; its id is its
 //! place in the deck.
 
+use std::sync::Arc;
+
+use super::rust::RustBuild;
 use super::step::{SlideNo, Step};
 use crate::source::Span;
 
@@ -69,6 +72,8 @@ pub struct How {
     pub environment: Vec<(Box<str>, Box<str>)>,
     /// The author's own limit in milliseconds, from `+timeout:`.
     pub timeout_ms: Option<u64>,
+    /// What a block of Rust is built with, if it or its deck says.
+    pub rust: Option<Arc<RustBuild>>,
 }
 
 /// What a check of the deck runs a cell for: `+validate` and `+expect`.

@@ -8,6 +8,7 @@ mod block;
 mod cell;
 mod inline;
 mod notes;
+mod rust;
 mod step;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use block::{
 };
 pub use cell::{Cell, CellId, Check, Fingerprint, Form, How, Pty, Start};
 pub use inline::{Inline, SpanColors, TextStyle, Variable, inline_text};
+pub use rust::{Crate, Origin, Profile, RustBuild};
 pub use step::{Cursor, SlideNo, Step};
 
 /// A parsed deck.
@@ -150,6 +152,8 @@ pub struct Options {
     pub hidden_prefixes: BTreeMap<String, Option<String>>,
     /// Which Python runs the deck's Python blocks.
     pub python_interpreter: Option<String>,
+    /// What blocks of Rust are built with, beside what they say themselves.
+    pub rust: RustBuild,
     /// The pauses around lists that grow.
     pub list_pauses: Pauses,
     /// The pauses around tables that grow.
@@ -187,6 +191,7 @@ impl Default for Options {
             python_session: false,
             hidden_prefixes: BTreeMap::new(),
             python_interpreter: None,
+            rust: RustBuild::default(),
             list_pauses: Pauses::default(),
             table_pauses: Pauses::default(),
         }

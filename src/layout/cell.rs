@@ -177,8 +177,10 @@ fn words(run: &CellRun, form: Form) -> String {
         State::NotAllowed => "may not run · ctrl-e or -x".to_owned(),
         State::NotRun => "not run · ctrl-e".to_owned(),
         State::Queued => "queued".to_owned(),
-        State::Compiling if run.wanted => "compiling, then it runs".to_owned(),
-        State::Compiling => "compiling".to_owned(),
+        State::Compiling => {
+            let then = if run.wanted { ", then it runs" } else { "" };
+            format!("{}{then}", run.progress.as_deref().unwrap_or("compiling"))
+        }
         State::Ready => "ready · ctrl-e".to_owned(),
         State::Running if run.screen.is_some() => {
             format!("running {} · tab, enter to type", duration(run.elapsed))
@@ -259,6 +261,14 @@ mod tests {
     #[case(
         CellRun { state: State::Compiling, wanted: true, ..CellRun::default() },
         "compiling, then it runs"
+    )]
+    #[case(
+        CellRun {
+            state: State::Compiling,
+            progress: Some("compiling 12/37 serde_json".into()),
+            ..CellRun::default()
+        },
+        "compiling 12/37 serde_json"
     )]
     #[case(ended_with(Outcome::Exited(0)), "done 0.8 ms")]
     #[case(ended_with(Outcome::Exited(3)), "failed: exit 3 · 0.8 ms")]

@@ -1,17 +1,20 @@
 //! Code blocks: which lines are shown, which run, and how; code kept in files.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::env;
 use super::fence::{self, Info};
 use super::language;
+use super::manifest;
 use super::slides::Slides;
 use super::text::clean;
 use super::tree::Fence;
 use super::yaml;
 use crate::deck::{
-    Cell, CellId, Check, CodeBlock, Drawing, Fingerprint, Form, How, Options, SlideNo, Start, Step,
+    Cell, CellId, Check, CodeBlock, Drawing, Fingerprint, Form, How, Options, RustBuild, SlideNo,
+    Start, Step,
 };
 use crate::diag::Diagnostic;
 use crate::source::{SourceFile, Span};
@@ -56,11 +59,15 @@ impl CellDraft {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        let How { alternative, form, pty, environment, .. } = &self.how;
+        let How { alternative, form, pty, environment, rust, .. } = &self.how;
         let code = Fingerprint::of(&self.language, alternative.as_deref(), &self.code);
         let form = if *form == Form::Picture { code.with("image") } else { code };
         let form = if pty.is_some() { form.with("pty") } else { form };
-        environment.iter().fold(form, |known, (name, value)| known.with(name).with(value))
+        let built = match rust {
+            Some(rust) => form.with(&format!("{rust:?}")),
+            None => form,
+        };
+        environment.iter().fold(built, |known, (name, value)| known.with(name).with(value))
     }
 }
 
@@ -142,16 +149,54 @@ fn cell(
     let start = if info.form == Form::Handover { Start::OnKey } else { start };
     let alternative = info.alternative.map(Into::into);
     let (form, timeout_ms) = (info.form, info.timeout_ms);
+    let code = executed(code, hidden);
+    let is_ours = &*language == "rust" && info.alternative.is_none();
+    let rust = is_ours.then(|| rust_build(&code, span, slides)).flatten();
     let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace));
     Some(CellDraft {
         language,
-        how: How { alternative, start, form, pty, environment, timeout_ms },
-        code: executed(code, hidden),
+        how: How { alternative, start, form, pty, environment, timeout_ms, rust },
+        code,
         span,
         first_line,
         name: info.id.map(Into::into),
         check: info.check.clone(),
     })
+}
+
+/// What a block of Rust is built with: the deck's crates and its own. None where that is nothing
+/// special.
+fn rust_build(code: &str, span: Span, slides: &mut Slides<'_>) -> Option<Arc<RustBuild>> {
+    let mut build = slides.deck.options.rust.clone();
+    if let Some(manifest) = manifest::read(code) {
+        build = build.with(&manifest.build);
+        for mut mistake in manifest.mistakes {
+            let text = slides.deck.sources.get(span.file).map_or("", SourceFile::text);
+            let range = place_of(mistake.span.range(), code, span.range().start, text);
+            mistake.span = Span::new(span.file, range);
+            slides.deck.diagnostics.push(mistake);
+        }
+    }
+    (build != RustBuild::default()).then(|| Arc::new(build))
+}
+
+/// Where bytes of the code stand in its file, whose lines may have more in front: an indent, the
+/// mark of a hidden line.
+fn place_of(range: Range<usize>, code: &str, start: usize, file: &str) -> Range<usize> {
+    let first = file.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let place = |at: usize| {
+        let before = code.get(..at).unwrap_or(code);
+        let line = code.lines().nth(before.matches('\n').count()).unwrap_or_default();
+        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+        let mut start = first;
+        for whole in file[first..].split_inclusive('\n').take(before.matches('\n').count()) {
+            start += whole.len();
+        }
+        let there = file[start..].lines().next().unwrap_or_default();
+        start + there.len().saturating_sub(line.len()) + column.min(there.len())
+    };
+    let start = place(range.start).min(file.len());
+    start..place(range.end).clamp(start, file.len())
 }
 
 /// Line feeds alone, whatever the file has.
@@ -209,7 +254,7 @@ fn from_file<'c>(
 }
 
 /// The bytes of lines `first` to `last`, from 1, both included.
-fn lines_of(text: &str, first: usize, last: usize) -> std::ops::Range<usize> {
+fn lines_of(text: &str, first: usize, last: usize) -> Range<usize> {
     let mut start = text.len();
     let mut end = text.len();
     let mut at = 0;

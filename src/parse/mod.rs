@@ -11,6 +11,7 @@
 mod address;
 mod carets;
 mod code;
+mod crates;
 mod directive;
 #[cfg(test)]
 mod dump;
@@ -27,6 +28,7 @@ mod inline;
 mod language;
 mod line;
 mod list;
+mod manifest;
 mod options;
 mod page;
 mod picture;

@@ -1,9 +1,11 @@
 //! The keys of `options`, in front matter and in the configuration: each declared once.
 
-use crate::deck::Options;
+use super::crates::Crates;
+use super::manifest::EDITIONS;
+use crate::deck::{Options, Profile};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::Span;
-use crate::yaml::{Anything, Fields, Keys, Kind, Place, parse, within};
+use crate::yaml::{Fields, Keys, Kind, Node, Place, Slot, one_of, parse, text, within};
 
 /// What messages call a mapping of options.
 const OPTIONS: Kind =
@@ -57,8 +59,38 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn Keys) {
         let about = "Whether all blocks share one session (read, used by a later version).";
         keys.key("session", about, &mut options.python_session);
     });
-    let about = "What blocks of Rust depend on (read, used by a later version).";
-    keys.key("rust", about, &mut Anything);
+    keys.section("rust", "Blocks of Rust.", &mut |keys| {
+        let about = "The language's edition, where a block's own manifest does not say.";
+        keys.key("edition", about, &mut Edition(&mut options.rust.edition));
+        let about = "How they are optimised.";
+        keys.key("profile", about, &mut one_of(&mut options.rust.profile, PROFILES));
+        let about = "Crates that all of them may use, as in a `Cargo.toml`.";
+        keys.key("dependencies", about, &mut Crates(&mut options.rust.crates));
+    });
+}
+
+/// What `options.rust.profile` can be.
+const PROFILES: &[(&str, Profile)] =
+    &[("quick", Profile::Quick), ("release", Profile::Release), ("debug", Profile::Debug)];
+
+/// The slot of an edition.
+struct Edition<'s>(&'s mut Option<Box<str>>);
+
+impl Slot for Edition<'_> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let named = text(node).filter(|edition| EDITIONS.contains(edition));
+        let expected = || format!("one of `{}`", EDITIONS.join("`, `"));
+        *self.0 = Some(named.ok_or_else(expected)?.into());
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        self.0.as_deref().map(str::to_owned)
+    }
+
+    fn schema(&self) -> serde_json::Value {
+        serde_json::json!({ "enum": EDITIONS })
+    }
 }
 
 /// Reads the front matter's options, whose text stands at `span`.

@@ -9,9 +9,10 @@ mod terminal;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::deck::{CellId, Fingerprint};
+use crate::deck::{CellId, Fingerprint, RustBuild};
 
 pub use emulator::Emulator;
 pub use output::{Output, OutputRow};
@@ -70,6 +71,8 @@ pub struct Snippet {
     pub alternative: Option<String>,
     /// What runs.
     pub code: String,
+    /// What it is built with, if it is Rust and its deck says.
+    pub rust: Option<Arc<RustBuild>>,
     /// Variables that are set for it, over those that its executor sets.
     pub environment: Vec<(String, String)>,
     /// Equal for equal code, for caches.
@@ -126,6 +129,8 @@ impl Outcome {
 pub enum Preparation {
     /// The compiler is at work on it, or will be.
     Compiling,
+    /// The crates that it needs are being built, and are so far: `compiling 12/37 serde_json`.
+    Building(Box<str>),
     /// A key press starts it at once.
     Ready,
     /// The compiler refused it; running it will show why.
@@ -168,6 +173,8 @@ pub struct CellRun {
     pub state: State,
     /// Whether a run was asked for; a `Compiling` cell then runs when it is ready.
     pub wanted: bool,
+    /// While it compiles, how far the crates are that it needs.
+    pub progress: Option<Box<str>>,
     /// How long it ran, or has been running.
     pub elapsed: Duration,
     /// What it wrote.

@@ -177,6 +177,7 @@ fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
         language: cell.language.to_string(),
         alternative: cell.how.alternative.as_deref().map(str::to_owned),
         code: cell.code.to_string(),
+        rust: cell.how.rust.clone(),
         environment: owned(&cell.how.environment),
         fingerprint: cell.fingerprint,
         file: file.unwrap_or_default(),

@@ -154,23 +154,6 @@ impl<T: Slot + Default> Slot for Vec<T> {
     }
 }
 
-/// A slot that takes anything and keeps nothing of it: for what is read elsewhere, or later.
-pub struct Anything;
-
-impl Slot for Anything {
-    fn take(&mut self, _: &Node) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn sample(&self) -> Option<String> {
-        None
-    }
-
-    fn schema(&self) -> Json {
-        json!({})
-    }
-}
-
 /// A number within bounds.
 pub struct Within<'s, N> {
     slot: &'s mut N,

@@ -15,9 +15,7 @@ use std::rc::Rc;
 use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 pub use fields::{Fields, Kind, Place, Read, only_entry, text};
-pub use keys::{
-    Anything, Declared, Holds, Keys, Slot, declared, one_of, quoted, sample, schema, within,
-};
+pub use keys::{Declared, Holds, Keys, Slot, declared, one_of, quoted, sample, schema, within};
 
 /// A value and the bytes it stands at.
 #[derive(Debug, PartialEq)]

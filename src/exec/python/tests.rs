@@ -104,6 +104,7 @@ fn request(id: u64, code: &str) -> Request {
         language: "python".into(),
         alternative: None,
         code: code.into(),
+        rust: None,
         environment: Vec::new(),
         fingerprint: Fingerprint(0),
         file: "talk.md".into(),

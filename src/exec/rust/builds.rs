@@ -11,28 +11,40 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crossbeam_channel::Receiver;
 
 use super::cache::{BINARY, Built, Cache};
+use super::cargo::Links;
+use super::crates::Crates;
 use super::toolchain::{self, Toolchain};
 use super::wrap;
+use crate::deck::Profile;
 use crate::exec::family::{Child, Family, Status};
 use crate::run::Snippet;
 
-/// How snippets are compiled. Optimised as far as that costs next to nothing, for a talk shows how
-/// fast Rust is; with a debug build's checks, for it also shows how an overflow is caught.
+/// How snippets are compiled.
 const FLAGS: &[&str] = &[
-    "--edition=2024",
     "--crate-type=bin",
     "--crate-name=snippet",
     "--error-format=human",
     "--color=always",
     "-Awarnings",
-    "-Copt-level=1",
-    "-Cdebug-assertions=on",
     "-Cdebuginfo=0",
     "-Cstrip=debuginfo",
 ];
 
+/// How far they are optimised. Where nobody says, as far as that costs next to nothing, for a talk
+/// shows how fast Rust is; with a debug build's checks, for it also shows how an overflow is caught.
+fn optimised(profile: Profile) -> &'static [&'static str] {
+    match profile {
+        Profile::Quick => &["-Copt-level=1", "-Cdebug-assertions=on"],
+        Profile::Release => &["-Copt-level=3"],
+        Profile::Debug => &["-Copt-level=0", "-Cdebug-assertions=on"],
+    }
+}
+
+/// The newest edition.
+const EDITION: &str = "2024";
+
 /// Part of every entry's name: a change of how programs are made is a new number.
-const FORMAT: &[u8] = b"1";
+const FORMAT: &[u8] = b"2";
 
 /// All snippets that were compiled, and those that are being.
 #[derive(Debug)]
@@ -40,6 +52,7 @@ pub(super) struct Builds {
     family: Arc<Family>,
     directory: PathBuf,
     cache: Cache,
+    crates: Crates,
     toolchain: Mutex<Option<Arc<Toolchain>>>,
     table: Mutex<BTreeMap<String, Entry>>,
 }
@@ -60,49 +73,95 @@ pub(super) enum NotBuilt {
     Died(i32),
     /// There is no compiler, or no room for its output.
     Impossible(String),
+    /// Its crates cannot be had: what cargo says.
+    NoCrates(Arc<str>),
+}
+
+/// What a process is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// It builds the crates of a snippet.
+    Crates,
+    /// It compiles the snippet.
+    Program,
 }
 
 /// How to compile.
 pub(super) struct How<'a> {
     /// In the background, leaving the processor to all else.
     pub(super) is_background: bool,
-    /// Gets the compiler's process.
-    pub(super) begun: &'a dyn Fn(&Arc<Child>),
+    /// Gets the process that is at work.
+    pub(super) begun: &'a dyn Fn(&Arc<Child>, Work),
+    /// Hears how far the crates are.
+    pub(super) progress: &'a dyn Fn(&str),
     /// Disconnects when it is not wanted any more.
     pub(super) is_cancelled: &'a Receiver<()>,
+}
+
+impl How<'_> {
+    /// A process has begun to work.
+    pub(super) fn has_begun(&self, child: &Arc<Child>, work: Work) {
+        if self.is_background {
+            let _ = rustix::process::setpriority_process(Some(child.pid()), 10);
+        }
+        (self.begun)(child, work);
+    }
+
+    /// Whether it is not wanted any more.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.try_recv() == Err(DISCONNECTED)
+    }
 }
 
 impl Builds {
     /// No builds yet. Compilers will run in `directory`, the deck's.
     pub(super) fn new(family: Arc<Family>, directory: PathBuf, cache: &Path) -> Self {
+        let crates = Crates::new(family.clone(), directory.clone(), cache.join("crates"));
         let cache = Cache::new(cache.join("rust"));
-        Self { family, directory, cache, toolchain: Mutex::default(), table: Mutex::default() }
+        let (toolchain, table) = (Mutex::default(), Mutex::default());
+        Self { family, directory, cache, crates, toolchain, table }
     }
 
     /// What came of a snippet, if it was ever compiled.
     pub(super) fn known(&self, snippet: &Snippet) -> Result<Option<Built>, NotBuilt> {
-        let name = name(&*self.toolchain()?, snippet);
-        if let Some(built) = self.remembered(&name) {
-            return Ok(Some(built));
+        let toolchain = self.toolchain()?;
+        let links = match &snippet.rust {
+            None => Arc::default(),
+            Some(build) => match self.crates.known(&toolchain, build) {
+                Some(links) => links,
+                None => return Ok(None),
+            },
+        };
+        Ok(self.find(&name(&toolchain, &links, snippet)))
+    }
+
+    /// What came of the snippet of this name.
+    fn find(&self, name: &str) -> Option<Built> {
+        if let Some(built) = self.remembered(name) {
+            return Some(built);
         }
-        let found = self.cache.find(&name);
+        let found = self.cache.find(name);
         if let Some(built) = &found {
-            self.remember(&name, built.clone());
+            self.remember(name, built.clone());
         }
-        Ok(found)
+        found
     }
 
     /// Compiles a snippet, unless it is known.
     pub(super) fn build(&self, snippet: &Snippet, how: &How<'_>) -> Result<Built, NotBuilt> {
         let toolchain = self.toolchain()?;
-        let name = name(&toolchain, snippet);
+        let links = match &snippet.rust {
+            None => Arc::default(),
+            Some(build) => self.crates.build(&toolchain, build, how)?,
+        };
+        let name = name(&toolchain, &links, snippet);
         loop {
-            if let Some(built) = self.known(snippet)? {
+            if let Some(built) = self.find(&name) {
                 return Ok(built);
             }
             let (done, is_done) = crossbeam_channel::bounded(0);
             let Some(other) = self.claim(&name, is_done) else {
-                let built = self.compile(&toolchain, &name, snippet, how);
+                let built = self.compile((&toolchain, &links), &name, snippet, how);
                 match &built {
                     Ok(built) => self.remember(&name, built.clone()),
                     Err(_) => drop(lock(&self.table).remove(&name)),
@@ -120,6 +179,7 @@ impl Builds {
     /// Removes from the cache what has not been used for long.
     pub(super) fn prune(&self) {
         self.cache.prune();
+        self.crates.prune();
     }
 
     /// Removes what was left half built when the compilers were ended.
@@ -162,7 +222,7 @@ impl Builds {
 
     fn compile(
         &self,
-        toolchain: &Toolchain,
+        (toolchain, links): (&Toolchain, &Links),
         name: &str,
         snippet: &Snippet,
         how: &How<'_>,
@@ -175,7 +235,13 @@ impl Builds {
         let program = wrap::program(&snippet.code, snippet.first_line);
         std::fs::write(&source, program).map_err(no_room)?;
         let binary = folder.path().join(BINARY);
-        let (output, status) = self.rustc(toolchain, &source, &binary, snippet, how)?;
+        let mut arguments = arguments(snippet, links, &source);
+        arguments.extend(["-o".into(), binary.into(), source.into()]);
+        let begun = |child: &Arc<Child>| how.has_begun(child, Work::Program);
+        let heard =
+            toolchain::listen(&self.family, &toolchain.rustc, arguments, &self.directory, begun);
+        let (output, status) = heard
+            .map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))?;
         match status {
             Status::Exited(0) => self.cache.keep_binary(folder, name).map_err(no_room),
             Status::Exited(1) if is_about_the_code(&output) => {
@@ -186,50 +252,43 @@ impl Builds {
                 let why = without_colours(why.lines().next().unwrap_or("it does not say why"));
                 Err(NotBuilt::Impossible(format!("`rustc` could not build it: {why}")))
             }
-            Status::Signaled(_) if how.is_cancelled.try_recv() == Err(DISCONNECTED) => {
-                Err(NotBuilt::Cancelled)
-            }
+            Status::Signaled(_) if how.is_cancelled() => Err(NotBuilt::Cancelled),
             Status::Signaled(signal) => Err(NotBuilt::Died(signal)),
         }
     }
+}
 
-    fn rustc(
-        &self,
-        toolchain: &Toolchain,
-        source: &Path,
-        binary: &Path,
-        snippet: &Snippet,
-        how: &How<'_>,
-    ) -> Result<(Vec<u8>, Status), NotBuilt> {
-        let mut remap = OsString::from("--remap-path-prefix=");
-        remap.push(source);
-        remap.push("=");
-        remap.push(snippet.file.to_string_lossy().replace('=', "_"));
-        let mut arguments: Vec<OsString> = FLAGS.iter().map(OsString::from).collect();
-        arguments.extend([remap, "-o".into(), binary.into(), source.into()]);
-        let begun = |child: &Arc<Child>| {
-            if how.is_background {
-                let _ = rustix::process::setpriority_process(Some(child.pid()), 10);
-            }
-            (how.begun)(child);
-        };
-        let heard =
-            toolchain::listen(&self.family, &toolchain.rustc, arguments, &self.directory, begun);
-        heard.map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))
-    }
+/// What the compiler is told of a snippet.
+fn arguments(snippet: &Snippet, links: &Links, source: &Path) -> Vec<OsString> {
+    let mut remap = OsString::from("--remap-path-prefix=");
+    remap.push(source);
+    remap.push("=");
+    remap.push(snippet.file.to_string_lossy().replace('=', "_"));
+    let flags = FLAGS.iter().chain(optimised(profile(snippet))).map(OsString::from);
+    let edition = format!("--edition={}", edition(snippet)).into();
+    flags.chain([edition, remap]).chain(links.arguments()).collect()
+}
+
+fn profile(snippet: &Snippet) -> Profile {
+    snippet.rust.as_ref().map_or(Profile::default(), |build| build.profile)
+}
+
+fn edition(snippet: &Snippet) -> &str {
+    snippet.rust.as_ref().and_then(|build| build.edition.as_deref()).unwrap_or(EDITION)
 }
 
 const DISCONNECTED: crossbeam_channel::TryRecvError = crossbeam_channel::TryRecvError::Disconnected;
 
 /// The name of a snippet's entry: a hash of all that its program is made from, down to the line
 /// that a panic will name.
-fn name(toolchain: &Toolchain, snippet: &Snippet) -> String {
+fn name(toolchain: &Toolchain, links: &Links, snippet: &Snippet) -> String {
     let mut hash = blake3::Hasher::new();
     let line = snippet.first_line.to_le_bytes();
-    let flags = FLAGS.concat();
+    let flags = [FLAGS, optimised(profile(snippet)), &[edition(snippet)]].concat().concat();
     let file = snippet.file.as_os_str().as_encoded_bytes();
     let code = snippet.code.as_bytes();
-    for part in [FORMAT, &toolchain.version, flags.as_bytes(), file, &line, code] {
+    let links = links.identity();
+    for part in [FORMAT, &toolchain.version, flags.as_bytes(), file, &line, code, &links] {
         hash.update(&(part.len() as u64).to_le_bytes());
         hash.update(part);
     }
@@ -256,7 +315,7 @@ fn presentable(output: &[u8]) -> Vec<u8> {
 }
 
 /// A line without its `ESC [ … m` sequences.
-fn without_colours(line: &str) -> String {
+pub(super) fn without_colours(line: &str) -> String {
     let mut parts = line.split("\x1b[");
     let first = parts.next().unwrap_or_default();
     let rest = parts.map(|part| part.split_once('m').map_or("", |(_, text)| text));
@@ -287,11 +346,13 @@ mod tests {
 
     #[test]
     fn a_name_tells_code_file_and_line_apart() {
-        let toolchain = Toolchain { rustc: PathBuf::new(), version: b"1.95".to_vec() };
+        let toolchain =
+            Toolchain { rustc: PathBuf::new(), cargo: PathBuf::new(), version: b"1.95".to_vec() };
         let snippet = Snippet {
             language: "rust".to_owned(),
             alternative: None,
             code: "fn main() {}".to_owned(),
+            rust: None,
             environment: Vec::new(),
             fingerprint: crate::deck::Fingerprint(1),
             file: PathBuf::from("talk.md"),
@@ -301,9 +362,11 @@ mod tests {
         code.code.push(' ');
         file.file.push("x");
         line.first_line = 8;
-        let names: std::collections::BTreeSet<_> =
-            [&snippet, &code, &file, &line].map(|snippet| name(&toolchain, snippet)).into();
+        let names: std::collections::BTreeSet<_> = [&snippet, &code, &file, &line]
+            .map(|snippet| name(&toolchain, &Links::default(), snippet))
+            .into();
         assert_eq!(names.len(), 4);
-        assert_eq!(name(&toolchain, &snippet), name(&toolchain, &snippet.clone()));
+        let known = Links::default();
+        assert_eq!(name(&toolchain, &known, &snippet), name(&toolchain, &known, &snippet.clone()));
     }
 }

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
@@ -40,12 +41,16 @@ pub(super) enum Built {
 #[derive(Debug)]
 pub(super) struct Cache {
     root: PathBuf,
+    /// Starts the names of the folders that it has begun.
+    begun: String,
 }
 
 impl Cache {
     /// A cache in this folder, which is made when it is needed.
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root }
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self { root, begun: format!("{UNFINISHED}{}.{number}-", std::process::id()) }
     }
 
     /// What was kept under a name; marks it as used.
@@ -65,14 +70,14 @@ impl Cache {
     /// A folder to build in.
     pub(super) fn begin(&self) -> io::Result<TempDir> {
         fs::create_dir_all(&self.root)?;
-        tempfile::Builder::new().prefix(&unfinished_by_us()).tempdir_in(&self.root)
+        tempfile::Builder::new().prefix(&self.begun).tempdir_in(&self.root)
     }
 
     /// Removes what we have begun; to be called when nothing is being built any more.
     pub(super) fn abandon(&self) {
         let Ok(folders) = fs::read_dir(&self.root) else { return };
         for folder in folders.flatten() {
-            if folder.file_name().to_string_lossy().starts_with(&unfinished_by_us()) {
+            if folder.file_name().to_string_lossy().starts_with(&self.begun) {
                 let _ = fs::remove_dir_all(folder.path());
             }
         }
@@ -133,10 +138,6 @@ impl Cache {
 
 fn used(folder: &Path) -> Option<SystemTime> {
     folder.metadata().and_then(|metadata| metadata.modified()).ok()
-}
-
-fn unfinished_by_us() -> String {
-    format!("{UNFINISHED}{}-", std::process::id())
 }
 
 fn is_unfinished(folder: &Path) -> bool {

@@ -5,6 +5,8 @@
 
 mod builds;
 mod cache;
+mod cargo;
+mod crates;
 mod toolchain;
 mod wrap;
 
@@ -19,7 +21,7 @@ use super::running::Running;
 use super::runs::Make;
 use super::{Event, Sink};
 use crate::run::{self, Outcome, Preparation, Snippet};
-use builds::{Builds, How, NotBuilt};
+use builds::{Builds, How, NotBuilt, Work};
 use cache::Built;
 
 /// Compiles snippets, and knows which are ready.
@@ -35,7 +37,16 @@ struct Shared {
     /// Held by the one that compiles in the background.
     turn: Mutex<()>,
     /// What the background is compiling.
-    current: Mutex<Option<(Snippet, Arc<Child>)>>,
+    current: Mutex<Option<Current>>,
+    /// What the last call of `prepare` asked for.
+    wanted: Mutex<Vec<Snippet>>,
+}
+
+/// A process that works in the background, what for, and at what.
+struct Current {
+    snippet: Snippet,
+    child: Arc<Child>,
+    work: Work,
 }
 
 impl Rust {
@@ -47,8 +58,8 @@ impl Rust {
         send: Arc<dyn Fn(Event) + Send + Sync>,
     ) -> Self {
         let builds = Builds::new(family, directory, cache);
-        let (turn, current) = (Mutex::default(), Mutex::default());
-        let shared = Shared { builds, send, latest: AtomicU64::new(0), turn, current };
+        let (turn, current, wanted) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let shared = Shared { builds, send, latest: AtomicU64::new(0), turn, current, wanted };
         Self { shared: Arc::new(shared) }
     }
 
@@ -57,6 +68,7 @@ impl Rust {
     pub(super) fn prepare(&self, snippets: Vec<Snippet>) {
         let number = self.shared.latest.fetch_add(1, Ordering::SeqCst) + 1;
         self.shared.give_up_unless(&snippets);
+        lock(&self.shared.wanted).clone_from(&snippets);
         if snippets.is_empty() {
             return;
         }
@@ -73,11 +85,20 @@ impl Rust {
         self.shared.builds.abandon();
     }
 
+    /// Whether a program is there already.
+    #[cfg(test)]
+    pub(super) fn knows(&self, snippet: &Snippet) -> bool {
+        matches!(self.shared.builds.known(snippet), Ok(Some(Built::Ready(_))))
+    }
+
     /// What gives a run its program, on the run's thread: the one that is ready, else a new one.
     pub(super) fn program(&self, snippet: &Snippet) -> Make {
         let (shared, snippet) = (self.shared.clone(), snippet.clone());
         Box::new(move |running, sink| {
             let built = shared.built(&snippet, running, sink);
+            if let Err(NotBuilt::NoCrates(why)) = &built {
+                sink(run::Event::Output(why.as_bytes().to_vec()));
+            }
             match built.map_err(|why| why.into_outcome(running))? {
                 Built::Ready(program) => Ok(program),
                 Built::Refused(errors) => {
@@ -95,9 +116,11 @@ impl Shared {
             return Ok(built);
         }
         sink(run::Event::Compiling);
-        let begun = |child: &Arc<Child>| running.adopt(child);
+        let begun = |child: &Arc<Child>, _| running.adopt(child);
+        let progress = |how_far: &str| self.tell_progress(snippet, how_far);
         let is_cancelled = running.is_cut();
-        self.builds.build(snippet, &How { is_background: false, begun: &begun, is_cancelled })
+        let how = How { is_background: false, begun: &begun, progress: &progress, is_cancelled };
+        self.builds.build(snippet, &how)
     }
 
     /// One call of `prepare`, until the next.
@@ -126,8 +149,9 @@ impl Shared {
     }
 
     fn compile(&self, number: u64, snippet: &Snippet) {
-        let begun = |child: &Arc<Child>| {
-            *lock(&self.current) = Some((snippet.clone(), child.clone()));
+        let begun = |child: &Arc<Child>, work| {
+            let (snippet, child) = (snippet.clone(), child.clone());
+            *lock(&self.current) = Some(Current { snippet, child: child.clone(), work });
             if self.latest.load(Ordering::SeqCst) != number {
                 // The next call may have looked before there was anything to give up; it will
                 // find this one cheaply again if it still wants it.
@@ -135,23 +159,41 @@ impl Shared {
             }
         };
         let is_cancelled = &crossbeam_channel::never();
-        let how = How { is_background: true, begun: &begun, is_cancelled };
+        let progress = |how_far: &str| self.tell_progress(snippet, how_far);
+        let how = How { is_background: true, begun: &begun, progress: &progress, is_cancelled };
         let built = self.builds.build(snippet, &how);
         *lock(&self.current) = None;
         match built {
             Ok(built) => self.tell(snippet, outcome_of(&built)),
             // It was given up.
             Err(NotBuilt::Cancelled | NotBuilt::Died(_)) => {}
-            Err(NotBuilt::Impossible(_)) => self.tell(snippet, Preparation::Failed),
+            Err(NotBuilt::Impossible(_) | NotBuilt::NoCrates(_)) => {
+                self.tell(snippet, Preparation::Failed);
+            }
         }
     }
 
-    /// Ends what the background compiles, unless it is one of these.
+    /// Ends what the background compiles, unless it is for one of these.
     fn give_up_unless(&self, wanted: &[Snippet]) {
-        if let Some((snippet, child)) = &*lock(&self.current)
-            && !wanted.contains(snippet)
-        {
+        let Some(Current { snippet, child, work }) = &*lock(&self.current) else { return };
+        let is_wanted = match work {
+            Work::Program => wanted.contains(snippet),
+            Work::Crates => wanted.iter().any(|it| it.rust == snippet.rust),
+        };
+        if !is_wanted {
             child.signal(Signal::KILL);
+        }
+    }
+
+    /// Tells how far the crates of a snippet are, which are those of others, too.
+    fn tell_progress(&self, snippet: &Snippet, how_far: &str) {
+        let others: Vec<_> = {
+            let wanted = lock(&self.wanted);
+            let same = wanted.iter().filter(|it| it.rust == snippet.rust && *it != snippet);
+            same.map(|it| it.fingerprint).collect()
+        };
+        for code in others.into_iter().chain([snippet.fingerprint]) {
+            (self.send)(Event::Prepared(code, Preparation::Building(how_far.into())));
         }
     }
 
@@ -170,6 +212,7 @@ impl NotBuilt {
                 Outcome::NotStarted(format!("`rustc` died of signal {signal}: run it again"))
             }
             Self::Impossible(why) => Outcome::NotStarted(why),
+            Self::NoCrates(_) => Outcome::NotCompiled,
         }
     }
 }

@@ -10,13 +10,15 @@ use crate::exec::family::{Child, Family, Status};
 use crate::exec::spawn::{self, Command};
 
 /// The most that is read of what a compiler says.
-const MOST_OUTPUT: u64 = 256 * 1024;
+pub(super) const MOST_OUTPUT: u64 = 256 * 1024;
 
 /// A Rust toolchain.
 #[derive(Debug)]
 pub(super) struct Toolchain {
     /// Its compiler.
     pub(super) rustc: PathBuf,
+    /// Its cargo; only a name where it has none of its own.
+    pub(super) cargo: PathBuf,
     /// What it says of itself: equal for equal compilers.
     pub(super) version: Vec<u8>,
 }
@@ -32,10 +34,17 @@ impl Toolchain {
         // rustup may have said something before.
         let sysroot = String::from_utf8_lossy(&sysroot);
         let sysroot = Path::new(sysroot.lines().next_back().unwrap_or_default());
-        let real = sysroot.join("bin").join("rustc");
-        let rustc = if real.is_file() { real } else { rustc };
+        let real = |name: &str| Some(sysroot.join("bin").join(name)).filter(|it| it.is_file());
+        let rustc = real("rustc").unwrap_or(rustc);
+        let cargo = real("cargo").or_else(|| spawn::find_program("cargo".as_ref(), directory));
         let version = ask(family, &rustc, directory, &["-vV"])?;
-        Ok(Self { rustc, version })
+        Ok(Self { rustc, cargo: cargo.unwrap_or_else(|| "cargo".into()), version })
+    }
+
+    /// The platform that it compiles for.
+    pub(super) fn host(&self) -> Option<String> {
+        let version = String::from_utf8_lossy(&self.version);
+        version.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
     }
 }
 

@@ -1,0 +1,371 @@
+//! The crates that snippets are compiled with: each set built once by cargo, all sets in one target
+//! folder, so that they share what they have in common, and kept across talks.
+
+#![expect(clippy::disallowed_methods, reason = "writes a package for cargo")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crossbeam_channel::Receiver;
+
+use super::builds::{How, NotBuilt};
+use super::cargo::{Answer, Cargo, Links, Profile};
+use super::toolchain::Toolchain;
+use crate::deck::{self, Crate, Origin, RustBuild};
+use crate::exec::family::{Child, Family, Status};
+
+/// The file of a set that says where its crates are.
+const LINKS: &str = "links.json";
+
+/// What a toolchain has built is removed when nobody has used it for so long.
+const FORGOTTEN: Duration = Duration::from_hours(24 * 45);
+
+/// All sets of crates, known and being built.
+#[derive(Debug)]
+pub(super) struct Crates {
+    family: Arc<Family>,
+    /// The deck's folder: crates on paths are looked for from there.
+    directory: PathBuf,
+    root: PathBuf,
+    table: Mutex<BTreeMap<String, Entry>>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    /// Disconnects when it is done.
+    Building(Receiver<()>),
+    /// Built in this talk, or found.
+    Built(Arc<Links>),
+    /// Tried in this talk: what cargo said.
+    Failed(Arc<str>),
+}
+
+/// One set, and where it is.
+struct Set {
+    name: String,
+    manifest: String,
+    profile: Profile,
+    /// Whether some of it is the author's own work, which may change at any time.
+    may_change: bool,
+    /// The folder of its package, and that of all that is built.
+    folder: PathBuf,
+    target: PathBuf,
+}
+
+impl Crates {
+    /// No sets yet; they are kept in `root`.
+    pub(super) fn new(family: Arc<Family>, directory: PathBuf, root: PathBuf) -> Self {
+        Self { family, directory, root, table: Mutex::default() }
+    }
+
+    /// Where a block's crates are, if that is known without asking cargo.
+    pub(super) fn known(&self, toolchain: &Toolchain, build: &RustBuild) -> Option<Arc<Links>> {
+        if build.crates.is_empty() {
+            return Some(Arc::default());
+        }
+        let set = self.set(toolchain, build);
+        if set.may_change {
+            return None;
+        }
+        if let Some(Entry::Built(links)) = lock(&self.table).get(&set.name) {
+            return Some(links.clone()).filter(|links| links.are_there());
+        }
+        let links: Links = serde_json::from_slice(&fs::read(set.folder.join(LINKS)).ok()?).ok()?;
+        let links = Some(Arc::new(links)).filter(|links| links.are_there())?;
+        self.used(toolchain);
+        lock(&self.table).insert(set.name, Entry::Built(links.clone()));
+        Some(links)
+    }
+
+    /// Builds a block's crates, unless they are known.
+    pub(super) fn build(
+        &self,
+        toolchain: &Toolchain,
+        build: &RustBuild,
+        how: &How<'_>,
+    ) -> Result<Arc<Links>, NotBuilt> {
+        loop {
+            if let Some(links) = self.known(toolchain, build) {
+                return Ok(links);
+            }
+            let set = self.set(toolchain, build);
+            let (done, is_done) = crossbeam_channel::bounded(0);
+            if let Some(other) = self.claim(&set, is_done, how)? {
+                crossbeam_channel::select! {
+                    recv(other) -> _ => {}
+                    recv(how.is_cancelled) -> _ => return Err(NotBuilt::Cancelled),
+                }
+                continue;
+            }
+            let links = self.ask(toolchain, &set, how);
+            self.remember(set.name, &links);
+            drop(done);
+            return links;
+        }
+    }
+
+    /// Removes what toolchains have built that are no longer used.
+    pub(super) fn prune(&self) {
+        let Ok(folders) = fs::read_dir(&self.root) else { return };
+        for folder in folders.flatten() {
+            let used = folder.metadata().and_then(|metadata| metadata.modified());
+            let age = used.ok().and_then(|used| used.elapsed().ok()).unwrap_or_default();
+            if age > FORGOTTEN {
+                let _ = fs::remove_dir_all(folder.path());
+            }
+        }
+    }
+
+    /// Makes the caller the one who builds this set; else gives the other one's channel. In the
+    /// background, what has failed before is not tried again: the key does that.
+    fn claim(
+        &self,
+        set: &Set,
+        is_done: Receiver<()>,
+        how: &How<'_>,
+    ) -> Result<Option<Receiver<()>>, NotBuilt> {
+        let mut table = lock(&self.table);
+        match table.get(&set.name) {
+            Some(Entry::Building(other)) => return Ok(Some(other.clone())),
+            Some(Entry::Failed(why)) if how.is_background => {
+                return Err(NotBuilt::NoCrates(why.clone()));
+            }
+            _ => {}
+        }
+        table.insert(set.name.clone(), Entry::Building(is_done));
+        Ok(None)
+    }
+
+    fn remember(&self, name: String, built: &Result<Arc<Links>, NotBuilt>) {
+        let mut table = lock(&self.table);
+        match built {
+            Ok(links) => drop(table.insert(name, Entry::Built(links.clone()))),
+            Err(NotBuilt::NoCrates(why)) => drop(table.insert(name, Entry::Failed(why.clone()))),
+            Err(_) => drop(table.remove(&name)),
+        }
+    }
+
+    fn set(&self, toolchain: &Toolchain, build: &RustBuild) -> Set {
+        let profile = match build.profile {
+            deck::Profile::Debug => Profile::Dev,
+            deck::Profile::Quick | deck::Profile::Release => Profile::Release,
+        };
+        let manifest = manifest(&build.crates, &self.directory);
+        let mut hash = blake3::Hasher::new();
+        hash.update(manifest.as_bytes());
+        hash.update(&[u8::from(profile == Profile::Release)]);
+        let name = hash.finalize().to_hex()[..32].to_owned();
+        let own = self.own(toolchain);
+        let may_change = build.crates.iter().any(|it| matches!(it.origin, Origin::Path(_)));
+        let (folder, target) = (own.join("sets").join(&name), own.join("target"));
+        Set { name, manifest, profile, may_change, folder, target }
+    }
+
+    /// A toolchain's own folder.
+    fn own(&self, toolchain: &Toolchain) -> PathBuf {
+        self.root.join(&blake3::hash(&toolchain.version).to_hex()[..16])
+    }
+
+    fn used(&self, toolchain: &Toolchain) {
+        // Not worth a word if it fails: it only looks older than it is.
+        let folder = File::open(self.own(toolchain));
+        let _ = folder.and_then(|folder| folder.set_modified(SystemTime::now()));
+    }
+
+    /// Has cargo build a set: from what the user has already, else with the network's help.
+    fn ask(&self, toolchain: &Toolchain, set: &Set, how: &How<'_>) -> Result<Arc<Links>, NotBuilt> {
+        set.write().map_err(|error| {
+            NotBuilt::Impossible(format!("there is no room for the crates: {error}"))
+        })?;
+        self.used(toolchain);
+        let begun = |child: &Arc<Child>| how.has_begun(child, super::builds::Work::Crates);
+        let cargo = Cargo {
+            family: &self.family,
+            toolchain,
+            folder: &set.folder,
+            target: &set.target,
+            begun: &begun,
+            progress: how.progress,
+        };
+        match set.build(&cargo, how, Some("--offline")) {
+            Err(NotBuilt::NoCrates(why)) if why.contains("offline") => {
+                set.build(&cargo, how, None).map_err(|error| match error {
+                    NotBuilt::NoCrates(why) => NotBuilt::NoCrates(with_hint(&why).into()),
+                    error => error,
+                })
+            }
+            built => built,
+        }
+    }
+}
+
+impl Set {
+    /// The package of which these are the dependencies.
+    fn write(&self) -> io::Result<()> {
+        fs::create_dir_all(self.folder.join("src"))?;
+        let file = self.folder.join("Cargo.toml");
+        if fs::read_to_string(&file).is_ok_and(|known| known == self.manifest) {
+            return Ok(());
+        }
+        fs::write(self.folder.join("src/lib.rs"), "")?;
+        fs::write(file, &self.manifest)
+    }
+
+    fn build(
+        &self,
+        cargo: &Cargo<'_>,
+        how: &How<'_>,
+        offline: Option<&str>,
+    ) -> Result<Arc<Links>, NotBuilt> {
+        let platform = cargo.toolchain.host();
+        let mut question = vec!["metadata", "--format-version=1"];
+        question.extend(platform.iter().flat_map(|host| ["--filter-platform", host.as_str()]));
+        question.extend(offline);
+        let metadata = answer(cargo.ask(&question), how)?;
+        let mut order = vec!["build", "--message-format=json-render-diagnostics"];
+        order.extend((self.profile == Profile::Release).then_some("--release"));
+        order.extend(offline);
+        let messages = answer(cargo.ask(&order), how)?;
+        let links = Links::read(&metadata, &messages, self.profile).ok_or_else(|| {
+            NotBuilt::Impossible("what `cargo` tells of the crates cannot be read".to_owned())
+        })?;
+        if let Ok(text) = serde_json::to_vec(&links) {
+            // Without it, cargo is asked again the next time.
+            let _ = fs::write(self.folder.join(LINKS), text);
+        }
+        Ok(Arc::new(links))
+    }
+}
+
+/// What cargo answered, or why it did not.
+fn answer(answer: io::Result<Answer>, how: &How<'_>) -> Result<Vec<u8>, NotBuilt> {
+    let Answer { output, said, status } = answer
+        .map_err(|error| NotBuilt::Impossible(format!("`cargo` could not be run: {error}")))?;
+    match status {
+        Status::Exited(0) => Ok(output),
+        Status::Exited(_) => Err(NotBuilt::NoCrates(said.into())),
+        Status::Signaled(_) if how.is_cancelled() => Err(NotBuilt::Cancelled),
+        Status::Signaled(signal) => Err(NotBuilt::Died(signal)),
+    }
+}
+
+/// What cargo says, and what to try where it is the network that is missing.
+fn with_hint(said: &str) -> String {
+    const SIGNS: [&str; 4] = ["resolve host", "download", "network", "connect"];
+    if SIGNS.iter().any(|sign| said.contains(sign)) {
+        let hint = "hint: crates are fetched once: open the deck where there is a network, before the talk";
+        return format!("{}\n{hint}\n", said.trim_end());
+    }
+    said.to_owned()
+}
+
+/// A package that depends on these crates. What build scripts use is built in another way, so that
+/// a crate that both use can be told apart.
+fn manifest(crates: &[Crate], directory: &Path) -> String {
+    let mut text = String::from(
+        "[package]\nname = \"deck\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
+         [workspace]\n\n[profile.dev]\ndebug = 0\n\n[profile.dev.build-override]\n\
+         debug-assertions = false\n\n[profile.release]\nopt-level = 3\ndebug = 0\n\n\
+         [profile.release.build-override]\nopt-level = 0\n\n[dependencies]\n",
+    );
+    for it in crates {
+        let mut keys = Vec::new();
+        let mut key = |name: &str, value: &str| keys.push(format!("{name} = {}", quoted(value)));
+        if let Some(version) = &it.version {
+            key("version", version);
+        }
+        if let Some(package) = &it.package {
+            key("package", package);
+        }
+        match &it.origin {
+            Origin::CratesIo if it.version.is_none() => key("version", "*"),
+            Origin::CratesIo => {}
+            Origin::Registry(name) => key("registry", name),
+            Origin::Path(path) => key("path", &directory.join(path).to_string_lossy()),
+            Origin::Git(address, of_it) => {
+                key("git", address);
+                if let Some((kind, name)) = of_it {
+                    key(kind, name);
+                }
+            }
+        }
+        if !it.default_features {
+            keys.push("default-features = false".to_owned());
+        }
+        if !it.features.is_empty() {
+            let features: Vec<_> = it.features.iter().map(|name| quoted(name)).collect();
+            keys.push(format!("features = [{}]", features.join(", ")));
+        }
+        let _ = writeln!(text, "{} = {{ {} }}", quoted(&it.name), keys.join(", "));
+    }
+    text
+}
+
+/// Text as TOML has it, which is as JSON has it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+impl Links {
+    /// What tells these crates from others, and from themselves built again.
+    pub(super) fn identity(&self) -> Vec<u8> {
+        let mut identity = Vec::new();
+        for (name, file) in &self.externs {
+            let made = file.metadata().and_then(|metadata| metadata.modified()).ok();
+            let made = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok());
+            identity.extend(name.as_bytes());
+            identity.extend(file.as_os_str().as_encoded_bytes());
+            identity.extend(made.unwrap_or_default().as_nanos().to_le_bytes());
+        }
+        identity
+    }
+}
+
+/// A poisoned lock guards nothing that a panic could have left half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_has_each_crate_as_its_author_wants_it() {
+        let serde = Crate {
+            version: Some("1".into()),
+            features: vec!["derive".into()],
+            default_features: false,
+            ..Crate::new("serde")
+        };
+        let json = Crate { package: Some("serde_json".into()), ..Crate::new("json") };
+        let path = Crate { origin: Origin::Path("../own".into()), ..Crate::new("own") };
+        let git = Origin::Git("https://a.b/c".into(), Some(("rev", "1a".into())));
+        let text = manifest(
+            &[serde, json, path, Crate { origin: git, ..Crate::new("c") }],
+            Path::new("/talks/one"),
+        );
+        let (_, crates) = text.split_once("[dependencies]\n").unwrap();
+        assert_eq!(
+            crates,
+            "\"serde\" = { version = \"1\", default-features = false, features = [\"derive\"] }\n\
+             \"json\" = { package = \"serde_json\", version = \"*\" }\n\
+             \"own\" = { path = \"/talks/one/../own\" }\n\
+             \"c\" = { git = \"https://a.b/c\", rev = \"1a\" }\n"
+        );
+        assert!(toml::de::DeTable::parse(&text).is_ok());
+    }
+
+    #[test]
+    fn a_missing_network_is_named_with_what_helps() {
+        let said = "error: failed to download from `https://static.crates.io`\n";
+        assert!(with_hint(said).ends_with("before the talk\n"));
+        let said = "error: no matching package named `serd` found\n";
+        assert_eq!(with_hint(said), said);
+    }
+}

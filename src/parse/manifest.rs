@@ -1,0 +1,373 @@
+//! The manifest in a block of Rust: a rust-script style header, `//! ` before each line of
+//! a `cargo` block in TOML, or `// cargo-deps: a="1", b` in one line.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::crates::{self, Misread};
+use crate::deck::RustBuild;
+use crate::diag::{self, Diagnostic};
+use crate::source::{FileId, Span};
+use crate::yaml::{Key, Node, Value, text};
+
+/// What a header says, with what is wrong with it; its places are bytes of the code.
+#[derive(Debug, Default)]
+pub(super) struct Manifest {
+    /// What the block is built with.
+    pub(super) build: RustBuild,
+    /// What is wrong.
+    pub(super) mistakes: Vec<Diagnostic>,
+}
+
+/// The manifest at the head of some code, if there is one.
+pub(super) fn read(code: &str) -> Option<Manifest> {
+    let header = Header::find(code)?;
+    let mut manifest = Manifest::default();
+    if let Some(opening) = &header.never_closed {
+        let mistake = Diagnostic::error(at(opening.clone()), "this manifest is never closed");
+        manifest.mistakes.push(mistake.hint("put ```` ``` ```` on a line of its own below it"));
+    }
+    let (table, errors) = DeTable::parse_recoverable(&header.toml);
+    for error in &errors {
+        let range = header.place(error.span().unwrap_or(0..0));
+        let message = format!("this is not TOML: {}", error.message().trim());
+        manifest.mistakes.push(Diagnostic::error(at(range), message));
+    }
+    if errors.is_empty() {
+        manifest.take(&tree(&header.toml, &table), &header);
+    }
+    Some(manifest)
+}
+
+/// Sections of a manifest that cargo knows and that mean nothing here, each with what to do instead.
+const UNUSED: &[(&str, &str)] = &[
+    ("profile", "`options.rust.profile` in the front matter is `release` or `debug`"),
+    ("features", "a block has no features of its own"),
+    ("dev-dependencies", "name the crate under `[dependencies]`"),
+    ("build-dependencies", "a block has no build script"),
+];
+
+impl Manifest {
+    fn take(&mut self, root: &Node, header: &Header) {
+        let Value::Map(entries) = &root.value else { return };
+        for (key, node) in entries {
+            match key.name.as_str() {
+                "dependencies" => {
+                    self.build.crates = crates::read(node, &mut |misread| {
+                        let Misread { node, message, hint } = misread;
+                        let place = at(header.place(node.range.clone()));
+                        let mistake = Diagnostic::error(place, message);
+                        self.mistakes.push(match hint {
+                            Some(hint) => mistake.hint(hint),
+                            None => mistake,
+                        });
+                    });
+                }
+                "package" => self.package(node, header),
+                name => self.mistakes.push(stranger(name, header.place(key.range.clone()))),
+            }
+        }
+    }
+
+    /// Of the package it is the edition that counts; what it is called is nobody's business.
+    fn package(&mut self, package: &Node, header: &Header) {
+        let Some(edition) = package.get("edition") else { return };
+        if let Some(named) = text(edition).filter(|edition| EDITIONS.contains(edition)) {
+            self.build.edition = Some(named.into());
+            return;
+        }
+        let place = at(header.place(edition.range.clone()));
+        let mistake = Diagnostic::error(place, "there is no such edition");
+        let hint = format!("write one of `\"{}\"`", EDITIONS.join("\"`, `\""));
+        self.mistakes.push(mistake.hint(hint));
+    }
+}
+
+/// The language's editions.
+pub(super) const EDITIONS: [&str; 4] = ["2015", "2018", "2021", "2024"];
+
+fn stranger(name: &str, range: Range<usize>) -> Diagnostic {
+    let known = ["dependencies", "package"];
+    let unused = UNUSED.iter().find(|(unused, _)| *unused == name);
+    let hint = match (unused, diag::closest(name, known)) {
+        (Some((_, hint)), _) => (*hint).to_owned(),
+        (None, Some(known)) => format!("did you mean `[{known}]`?"),
+        (None, None) => "known are `[dependencies]`, and `edition` in `[package]`".to_owned(),
+    };
+    let name = super::text::excerpt(name);
+    Diagnostic::warning(at(range), format!("`{name}` means nothing in a block's manifest"))
+        .hint(hint)
+}
+
+/// A place in the code, as a span of no file.
+fn at(range: Range<usize>) -> Span {
+    Span::new(FileId(0), range)
+}
+
+/// A manifest's text, cut out of the comments that it stands in.
+#[derive(Debug, Default)]
+struct Header {
+    toml: String,
+    /// Where each of its lines starts in it, and in the code.
+    lines: Vec<(usize, usize)>,
+    /// The line that opens it, if none closes it.
+    never_closed: Option<Range<usize>>,
+}
+
+impl Header {
+    /// Looks through the comments that some code starts with.
+    fn find(code: &str) -> Option<Self> {
+        let mut lines = comments(code);
+        while let Some((start, line)) = lines.next() {
+            if let Some(list) = short_form(line) {
+                return Some(Self::of_list(list, start + line.len() - list.len()));
+            }
+            if is_opening(line) {
+                let opening = start..start + line.len();
+                return Some(Self::of_block(&mut lines, opening));
+            }
+        }
+        None
+    }
+
+    /// `a="1", b` as a table, a line each.
+    fn of_list(list: &str, start: usize) -> Self {
+        let mut header = Self::default();
+        header.push("[dependencies]", start);
+        for item in items(list) {
+            let at = start + (item.as_ptr() as usize - list.as_ptr() as usize);
+            header.push(item, at);
+            if !item.contains('=') {
+                // As in rust-script, no version means any.
+                header.toml.truncate(header.toml.len() - 1);
+                header.toml.push_str("=\"*\"\n");
+            }
+        }
+        header
+    }
+
+    fn of_block<'c>(
+        lines: &mut impl Iterator<Item = (usize, &'c str)>,
+        opening: Range<usize>,
+    ) -> Self {
+        let mut header = Self::default();
+        for (start, line) in lines {
+            if line.trim() == "```" {
+                return header;
+            }
+            header.push(line, start);
+        }
+        header.never_closed = Some(opening);
+        header
+    }
+
+    fn push(&mut self, line: &str, start: usize) {
+        self.lines.push((self.toml.len(), start));
+        self.toml.push_str(line);
+        self.toml.push('\n');
+    }
+
+    /// Where bytes of the text stand in the code.
+    fn place(&self, range: Range<usize>) -> Range<usize> {
+        let place = |at: usize| {
+            let line = self.lines.partition_point(|(start, _)| *start <= at).saturating_sub(1);
+            self.lines.get(line).map_or(0, |(start, code)| code + (at - start))
+        };
+        let start = place(range.start);
+        start..place(range.end).max(start)
+    }
+}
+
+/// Whether a line of documentation opens a manifest.
+fn is_opening(line: &str) -> bool {
+    line.trim().strip_prefix("```").is_some_and(|name| name.trim() == "cargo")
+}
+
+/// What stands behind `cargo-deps:`.
+fn short_form(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("cargo-deps:")
+}
+
+/// The items of a list, cut at the commas outside quotes and brackets, without blanks around them.
+fn items(list: &str) -> impl Iterator<Item = &str> {
+    let (mut is_quoted, mut depth) = (false, 0_i32);
+    let items = list.split(move |c| {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            '[' | '{' if !is_quoted => depth += 1,
+            ']' | '}' if !is_quoted => depth -= 1,
+            _ => {}
+        }
+        c == ',' && !is_quoted && depth <= 0
+    });
+    items.map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// The lines of the comments that some code starts with, without their marks, each with the byte
+/// that it starts at. Attributes and blank lines between them do not end them.
+fn comments(code: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    let mut in_block = false;
+    let mut is_over = false;
+    code.split_inclusive('\n').filter_map(move |whole| {
+        let line = whole.trim_end_matches(['\n', '\r']);
+        let from = start;
+        start += whole.len();
+        if is_over {
+            return None;
+        }
+        let bare = line.trim_start();
+        let found = if in_block {
+            in_block = !bare.contains("*/");
+            in_block.then(|| bare.strip_prefix('*').map_or(line, unindented))
+        } else if let Some(text) = bare.strip_prefix("//!").or_else(|| bare.strip_prefix("//")) {
+            Some(unindented(text))
+        } else if let Some(text) = bare.strip_prefix("/*!") {
+            in_block = !text.contains("*/");
+            in_block.then(|| unindented(text))
+        } else {
+            is_over = !(bare.is_empty() || bare.starts_with('#'));
+            None
+        };
+        found.map(|text| (from + (text.as_ptr() as usize - line.as_ptr() as usize), text))
+    })
+}
+
+fn unindented(text: &str) -> &str {
+    text.strip_prefix(' ').unwrap_or(text)
+}
+
+/// A TOML table as the tree that front matter is read from.
+fn tree(toml: &str, table: &Spanned<DeTable<'_>>) -> Node {
+    let range = table.span();
+    let entries = table.get_ref().iter().map(|(key, value)| {
+        let key = Key { range: key.span(), name: key.get_ref().to_string() };
+        (key, Rc::new(node(toml, value)))
+    });
+    Node { range, value: Value::Map(entries.collect()) }
+}
+
+fn node(toml: &str, value: &Spanned<DeValue<'_>>) -> Node {
+    let range = value.span();
+    let value = match value.get_ref() {
+        DeValue::String(text) => Value::Text(text.to_string()),
+        DeValue::Array(items) => {
+            Value::List(items.iter().map(|item| Rc::new(node(toml, item))).collect())
+        }
+        DeValue::Table(table) => {
+            let entries = table.iter().map(|(key, value)| {
+                let key = Key { range: key.span(), name: key.get_ref().to_string() };
+                (key, Rc::new(node(toml, value)))
+            });
+            Value::Map(entries.collect())
+        }
+        // `a = 1.0` for `a = "1.0"` is understood, as in front matter.
+        _ => Value::Text(toml.get(range.clone()).unwrap_or_default().to_owned()),
+    };
+    Node { range, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::deck::{Crate, Origin};
+
+    fn crates(code: &str) -> Vec<Crate> {
+        let manifest = read(code).expect("there is a manifest");
+        assert_eq!(manifest.mistakes, [], "{code}");
+        manifest.build.crates
+    }
+
+    fn version(name: &str, version: &str) -> Crate {
+        Crate { version: Some(version.into()), ..Crate::new(name) }
+    }
+
+    #[rstest]
+    #[case("//! ```cargo\n//! [dependencies]\n//! a = \"1\"\n//! ```\nfn main() {}")]
+    #[case(
+        "#!/usr/bin/env rust-script\n//! A title.\n//!\n//! ```cargo\n//! [dependencies]\n//! a = \"1\"\n//!\n//! ```"
+    )]
+    #[case("#![allow(unused)]\n\n//! ```cargo\n//!\t\n//! dependencies.a = \"1\"\n//! ```")]
+    #[case("/*!\n```cargo\n[dependencies]\na = \"1\"\n```\n*/\nf();")]
+    #[case("/*!\n * ```cargo\n * [dependencies]\n * a = \"1\"\n * ```\n */")]
+    #[case("// cargo-deps: a=\"1\"")]
+    #[case("// by us\n\n//cargo-deps: a = \"1\",\nfn main() {}")]
+    fn every_form_of_a_header_is_read(#[case] code: &str) {
+        assert_eq!(crates(code), [version("a", "1")]);
+    }
+
+    #[rstest]
+    #[case("fn main() {}\n//! ```cargo\n//! [dependencies]\n//! ```")]
+    #[case("let x = 1;\n// cargo-deps: a")]
+    #[case("//! ```rust\n//! [dependencies]\n//! ```")]
+    #[case("")]
+    fn what_is_no_header_is_not_read(#[case] code: &str) {
+        assert!(read(code).is_none());
+    }
+
+    #[test]
+    fn a_crate_is_told_apart_down_to_its_features() {
+        let code = "// cargo-deps: b, a={ version=\"0.8, <0.9\", features=[\"x\",\"y\"], default-features=false }";
+        let a = Crate {
+            features: vec!["x".into(), "y".into()],
+            default_features: false,
+            ..version("a", "0.8, <0.9")
+        };
+        assert_eq!(crates(code), [a, version("b", "*")]);
+        let code = "//! ```cargo\n//! [package]\n//! name = \"it\"\n//! edition = \"2018\"\n//! [dependencies]\n//! p = { path = \"../p\" }\n//! g = { git = \"https://x.y/z\", tag = \"v1\" }\n//! [dependencies.j]\n//! package = \"serde_json\"\n//! ```";
+        let manifest = read(code).unwrap();
+        assert_eq!(manifest.build.edition.as_deref(), Some("2018"));
+        let git = Origin::Git("https://x.y/z".into(), Some(("tag", "v1".into())));
+        assert_eq!(
+            manifest.build.crates,
+            [
+                Crate { origin: git, ..Crate::new("g") },
+                Crate { package: Some("serde_json".into()), ..Crate::new("j") },
+                Crate { origin: Origin::Path("../p".into()), ..Crate::new("p") },
+            ]
+        );
+    }
+
+    #[rstest]
+    #[case(
+        "//! ```cargo\n//! [dependencies]\n//! a = \"one\"\n//! ```",
+        "\"one\"",
+        "is no version"
+    )]
+    #[case("//! ```cargo\n//! [dependencies]\n//! a = \n//! ```", "", "this is not TOML")]
+    #[case("//! ```cargo\n//! [dependancies]\n//! ```", "dependancies", "means nothing")]
+    #[case(
+        "//! ```cargo\n//! [package]\n//! edition = \"2020\"\n//! ```",
+        "\"2020\"",
+        "no such edition"
+    )]
+    #[case(
+        "//! ```cargo\n//! dependencies.a = { feature = [] }\n//! ```",
+        "[]",
+        "has no key `feature`"
+    )]
+    #[case(
+        "//! ```cargo\n//! dependencies.a = { features = \"x\" }\n//! ```",
+        "\"x\"",
+        "must be a list"
+    )]
+    #[case("//! ```cargo\n//! [dependencies]\n//! a = \"1\"", "```cargo", "never closed")]
+    #[case("// cargo-deps: b, a=\"~~\"", "\"~~\"", "is no version")]
+    fn a_mistake_is_told_where_it_stands(
+        #[case] code: &str,
+        #[case] place: &str,
+        #[case] message: &str,
+    ) {
+        let manifest = read(code).unwrap();
+        let [mistake] = manifest.mistakes.as_slice() else { panic!("{:?}", manifest.mistakes) };
+        assert!(mistake.message.contains(message), "{}", mistake.message);
+        if !place.is_empty() {
+            assert_eq!(&code[mistake.span.range()], place);
+        }
+    }
+}
