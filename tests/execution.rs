@@ -46,6 +46,27 @@ fn python_runs_and_says_what_goes_wrong_by_the_deck_s_line() {
 }
 
 #[test]
+fn a_block_of_a_session_runs_the_one_before_it() {
+    let talk = at("A session: blocks that share what they define");
+    talk.keys("tab tab enter");
+    talk.wait_for("x is 42");
+    talk.wait("both are done", |screen| screen.matches("done ").count() == 2);
+    leave(talk);
+}
+
+#[test]
+fn a_crash_loses_one_block_of_its_session() {
+    let talk = at("A crash loses one block");
+    talk.keys("ctrl-e");
+    talk.wait_for("the sum is 6");
+    talk.wait_for("failed: exit 3");
+    talk.keys("tab tab enter");
+    talk.wait_for("[▸ failed: exit 3");
+    talk.wait_for("the sum is 6");
+    leave(talk);
+}
+
+#[test]
 fn rust_runs_without_main() {
     let talk = at("Rust");
     talk.keys("ctrl-e");

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, Effect, Follow, Mode, OutputHit, typing};
+use super::{App, Effect, Follow, Mode, OutputHit, sessions, typing};
 use crate::deck::{CellId, Fingerprint, SlideNo, Start};
-use crate::run::{CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
+use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
 /// Rows of the terminal that a run sees, at least.
 const LEAST_ROWS: u16 = 10;
@@ -44,19 +44,31 @@ pub(super) fn enter(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// Runs these cells, or asks first whether they may.
+/// Runs these cells and what has to run before them, or asks first whether they may.
 pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     if cells.is_empty() {
         return Vec::new();
     }
-    if !cells.iter().filter_map(|&id| app.deck.cell(id)).all(|cell| app.may_run(cell)) {
+    if !cells.iter().all(|&id| may_all_run(app, id)) {
         app.mode = Mode::Ask(cells);
         app.paint_changed();
         return Vec::new();
     }
     app.book.watched = cells.last().copied();
     app.book.follow = app.book.watched.map(Follow::Cell);
-    cells.into_iter().filter_map(|id| start(app, id)).collect()
+    cells.into_iter().flat_map(|id| start_due(app, id)).collect()
+}
+
+/// Whether a cell may run, and all that has to run before it.
+fn may_all_run(app: &App, id: CellId) -> bool {
+    let due = run::due(&app.deck, &app.runs, id);
+    due.into_iter().filter_map(|id| app.deck.cell(id)).all(|cell| app.may_run(cell))
+}
+
+/// Starts what has to run before a cell, and the cell.
+fn start_due(app: &mut App, id: CellId) -> Vec<Effect> {
+    let due = run::due(&app.deck, &app.runs, id);
+    due.into_iter().flat_map(|id| start(app, id)).collect()
 }
 
 /// The slide is about to be shown: starts what runs by itself, and gives terminals the size that
@@ -88,7 +100,7 @@ fn start_by_themselves(app: &mut App) -> Vec<Effect> {
         if has_run(app.runs.get(&cell.id)) {
             continue;
         }
-        if app.may_run(cell) {
+        if may_all_run(app, cell.id) {
             effects.extend(start_again(app, cell.id));
         } else if app.runs.get(&cell.id).is_none_or(|run| run.state != State::NotAllowed) {
             app.runs.entry(cell.id).or_default().state = State::NotAllowed;
@@ -99,21 +111,21 @@ fn start_by_themselves(app: &mut App) -> Vec<Effect> {
 }
 
 /// Starts one cell, whose last output stays until there is a new one.
-fn start_again(app: &mut App, cell: CellId) -> Option<Effect> {
+fn start_again(app: &mut App, cell: CellId) -> Vec<Effect> {
     let before = app.runs.get(&cell).filter(|run| !run.output.is_empty() || run.picture.is_some());
     let kept = before.map(|run| (run.output.clone(), run.picture.clone()));
-    let effect = start(app, cell)?;
+    let effects = start_due(app, cell);
     if let (Some((output, picture)), Some(run)) = (kept, app.runs.get_mut(&cell)) {
         (run.output, run.picture, run.stale, run.kept) = (output, picture, true, true);
     }
-    Some(effect)
+    effects
 }
 
-/// Starts one cell, unless it is already on its way.
-fn start(app: &mut App, cell: CellId) -> Option<Effect> {
-    let busy = |run: &CellRun| run.state.is_active() || run.wanted;
-    if app.runs.get(&cell).is_some_and(busy) {
-        return None;
+/// Starts one cell, unless it is already on its way. Where it goes on from a run that is still under
+/// way, it waits for that one's end.
+pub(super) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
+    if app.runs.get(&cell).is_some_and(CellRun::is_under_way) {
+        return Vec::new();
     }
     app.book.last_run += 1;
     app.book.interrupted = false;
@@ -122,17 +134,37 @@ fn start(app: &mut App, cell: CellId) -> Option<Effect> {
         Some(State::Compiling) => State::Compiling,
         _ => State::Queued,
     };
-    let place = app.stage.cells.iter().find(|place| place.id == cell);
-    let columns = place.map_or(app.stage.columns, |place| place.columns).max(1);
-    let rows = u16::try_from(app.stage.viewport).unwrap_or(u16::MAX).max(LEAST_ROWS);
-    let output = Output::with_rows(rows);
-    let (columns, rows) = screen_size(app, cell).unwrap_or((columns, rows));
+    let output = Output::with_rows(output_size(app, cell).1);
+    let (columns, rows) = terminal(app, cell);
     let is_screen = app.deck.cell(cell).is_some_and(|cell| cell.how.pty.is_some());
     let screen = is_screen.then(|| Emulator::new(columns, rows));
-    let fresh = CellRun { run, state, wanted: true, output, screen, ..CellRun::default() };
-    app.runs.insert(cell, fresh);
+    let standing = sessions::standing(app, cell);
+    let fresh =
+        CellRun { run, state, wanted: true, output, screen, standing, ..CellRun::default() };
+    let before = app.runs.insert(cell, fresh);
     app.scene_changed();
-    Some(Effect::Run { run, cell, terminal: (columns, rows) })
+    let forget = before.filter(|run| run.standing.holds).map(|run| Effect::Forget(run.run));
+    forget.into_iter().chain(begin(app, cell)).collect()
+}
+
+/// Begins a cell's run, unless it has to wait.
+pub(super) fn begin(app: &App, cell: CellId) -> Option<Effect> {
+    let CellRun { run, standing, .. } = app.runs.get(&cell)?;
+    let terminal = terminal(app, cell);
+    let begun = Effect::Run { run: *run, cell, terminal, base: standing.base };
+    Some(begun).filter(|_| !standing.waits)
+}
+
+/// The size of the terminal that a cell's run sees.
+fn terminal(app: &App, cell: CellId) -> (u16, u16) {
+    screen_size(app, cell).unwrap_or_else(|| output_size(app, cell))
+}
+
+/// Columns and rows that there are for a cell's output.
+fn output_size(app: &App, cell: CellId) -> (u16, u16) {
+    let place = app.stage.cells.iter().find(|place| place.id == cell);
+    let columns = place.map_or(app.stage.columns, |place| place.columns).max(1);
+    (columns, u16::try_from(app.stage.viewport).unwrap_or(u16::MAX).max(LEAST_ROWS))
 }
 
 /// The size of a cell's terminal: that on the slide, or the one that its author wants.
@@ -143,12 +175,9 @@ fn screen_size(app: &App, id: CellId) -> Option<(u16, u16)> {
 
 /// ctrl-c: interrupts what runs, kills it the second time, leaves when nothing runs.
 pub(super) fn stop(app: &mut App) -> Vec<Effect> {
-    let running: Vec<RunId> = app
-        .runs
-        .values()
-        .filter(|run| run.state.is_active() || run.wanted)
-        .map(|run| run.run)
-        .collect();
+    sessions::stop_waiting(app);
+    let running: Vec<RunId> =
+        app.runs.values().filter(|run| run.is_under_way()).map(|run| run.run).collect();
     if running.is_empty() {
         return vec![Effect::Quit];
     }
@@ -168,6 +197,7 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
     };
     let mut answers = Vec::new();
     let mut has_ended = false;
+    let in_place = event == Event::InPlace;
     match event {
         Event::Compiling => cell.state = State::Compiling,
         Event::Started => {
@@ -187,6 +217,9 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
             forget_the_last(cell);
             cell.picture = Some(file);
         }
+        Event::InPlace => cell.standing.in_place = true,
+        Event::BaseGone => cell.standing.base_gone = true,
+        Event::Kept => cell.standing.holds = true,
         Event::Finished(outcome, took) => {
             forget_the_last(cell);
             cell.state = State::Ended(outcome);
@@ -201,8 +234,12 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
         app.book.follow = app.book.follow.or(watched.map(Follow::Cell));
         app.scene_changed();
     }
+    if in_place {
+        sessions::consume_base(app, id);
+    }
     if has_ended {
         typing::end(app, id);
+        return sessions::ended(app, id);
     }
     if answers.is_empty() { Vec::new() } else { vec![Effect::Type(run, answers)] }
 }
@@ -244,7 +281,7 @@ pub(super) fn prepared(app: &mut App, code: Fingerprint, how: &Preparation) {
 /// Adds to the time that running cells show.
 pub(super) fn tick(app: &mut App, passed: Duration) {
     let mut any = false;
-    for run in app.runs.values_mut().filter(|run| run.state.is_active() || run.wanted) {
+    for run in app.runs.values_mut().filter(|run| run.is_under_way()) {
         run.elapsed += passed;
         any = true;
     }

@@ -16,6 +16,8 @@ pub enum Effect {
         cell: CellId,
         /// Columns and rows.
         terminal: (u16, u16),
+        /// The run whose state it goes on from, in a session that has run before.
+        base: Option<RunId>,
     },
     /// Type these bytes at a run that has a terminal of its own.
     Type(RunId, Vec<u8>),
@@ -25,6 +27,8 @@ pub enum Effect {
     Interrupt(RunId),
     /// Kill a run.
     Kill(RunId),
+    /// Drop the state that a run left in its session: no later one will go on from it.
+    Forget(RunId),
     /// Get ready for the deck's cells: code may run now.
     Prepare,
     /// Remember that this deck's code may always run.

@@ -15,6 +15,9 @@ mod msg;
 mod navigate;
 mod reload;
 #[cfg(test)]
+mod session_tests;
+mod sessions;
+#[cfg(test)]
 mod tests;
 mod typing;
 mod update;
@@ -24,7 +27,7 @@ use std::sync::Arc;
 
 use crate::deck::{Cell, CellId, Cursor, Deck, Form, Start};
 use crate::diag::Diagnostic;
-use crate::run::Runs;
+use crate::run::{CellRun, Runs};
 
 pub use edit::{Edit, Editing, Then};
 pub use effect::Effect;
@@ -238,7 +241,7 @@ impl App {
 
     /// Whether a run is under way, so that time has to be shown.
     pub fn is_running(&self) -> bool {
-        self.runs.values().any(|run| run.state.is_active() || run.wanted)
+        self.runs.values().any(CellRun::is_under_way)
     }
 
     /// The deck's mistakes, and what of it does not fit.

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, Mode, cells, navigate};
+use super::{App, Effect, Mode, cells, navigate, sessions};
 use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
-use crate::run::{CellRun, Runs};
+use crate::run::{CellRun, RunId, Runs};
 use crate::source::Span;
 
 /// Puts the new deck in the old one's place, and goes to what has changed.
@@ -36,8 +36,14 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
         }
         Mode::Help(row) => Mode::Help(row),
     };
+    let forgotten = forgotten(&app.runs, &runs);
+    let other_python = app.deck.options.python_interpreter != deck.options.python_interpreter;
     app.runs = runs;
     app.deck = deck;
+    if other_python {
+        sessions::forget_all(app);
+    }
+    sessions::stop_orphans(app);
     if app.at.slide > app.deck.last_slide() {
         let end = app.deck.last_slide();
         navigate::go_to(app, end);
@@ -47,6 +53,7 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     }
     app.scene_changed();
     let mut effects: Vec<Effect> = lost.into_iter().map(Effect::Kill).collect();
+    effects.extend(forgotten.into_iter().map(Effect::Forget));
     if app.deck.cells.iter().any(|cell| app.may_run(cell)) {
         effects.push(Effect::Prepare);
     }
@@ -57,7 +64,7 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
 }
 
 /// The runs under the new deck's ids, and those whose code is gone.
-fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<crate::run::RunId>) {
+fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<RunId>) {
     let mut taken = vec![false; new.cells.len()];
     let mut carried = Runs::new();
     let mut changed: Vec<(CellId, &CellRun)> = Vec::new();
@@ -88,6 +95,15 @@ fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<crate::run::RunId>) 
         }
     }
     (carried, lost)
+}
+
+/// The runs that left a state and are none of the talk's any more.
+fn forgotten(before: &Runs, after: &Runs) -> Vec<RunId> {
+    let gone = |run: &&CellRun| {
+        (run.standing.holds || run.is_under_way())
+            && after.values().all(|other| other.run != run.run)
+    };
+    before.values().filter(gone).map(|run| run.run).collect()
 }
 
 /// The cell that stands where `id` stood: on the same slide, at the same place among its cells,

@@ -16,16 +16,16 @@ use crate::run::{Event, Outcome, Preparation, RunId, State};
 use crate::source::{FileId, SourceFile, Span};
 
 /// A slide for a test: its text (one block a line, revealed line by line) and its cells' code.
-struct Page<'a> {
+pub(super) struct Page<'a> {
     text: &'a str,
     code: &'a [&'a str],
 }
 
-fn page<'a>(text: &'a str, code: &'a [&'a str]) -> Page<'a> {
+pub(super) fn page<'a>(text: &'a str, code: &'a [&'a str]) -> Page<'a> {
     Page { text, code }
 }
 
-fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
+pub(super) fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
     let mut deck = Deck::default();
     let mut text = String::new();
     for (number, page) in pages.iter().enumerate() {
@@ -69,7 +69,8 @@ fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
     Arc::new(deck)
 }
 
-/// How a cell runs: code that starts with `auto` or `replace` does so by itself.
+/// How a cell runs: code that starts with `auto` or `replace` does so by itself, and code that
+/// starts with a digit and a colon is of the session with that number.
 fn how(code: &str) -> How {
     let (start, form) = match code.split(' ').next() {
         Some("auto") => (Start::Auto, Form::Below),
@@ -77,17 +78,18 @@ fn how(code: &str) -> How {
         _ => (Start::OnKey, Form::Below),
     };
     let pty = code.starts_with("pty").then(Pty::default);
-    How { start, form, pty, ..How::default() }
+    let session = code.split_once(':').map(|(session, _)| session.into());
+    How { start, form, pty, session, ..How::default() }
 }
 
 /// An app whose layout never changes: a screen of 20 rows, slides of `height`.
-struct Script {
-    app: App,
+pub(super) struct Script {
+    pub(super) app: App,
     height: u32,
 }
 
 impl Script {
-    fn new(pages: &[Page<'_>]) -> Self {
+    pub(super) fn new(pages: &[Page<'_>]) -> Self {
         let mut script =
             Self { app: App::new(deck(pages), Policy::default(), Trust::Once), height: 10 };
         script.lay_out();
@@ -100,7 +102,7 @@ impl Script {
         self
     }
 
-    fn untrusted(mut self) -> Self {
+    pub(super) fn untrusted(mut self) -> Self {
         self.app.trust = Trust::Unknown;
         self
     }
@@ -119,12 +121,12 @@ impl Script {
         self.tell(Msg::LaidOut(stage));
     }
 
-    fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+    pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
         update(&mut self.app, msg)
     }
 
     /// Presses keys, named as in the help: `l`, `ctrl-e`, `esc`.
-    fn keys(&mut self, keys: &str) -> Vec<Effect> {
+    pub(super) fn keys(&mut self, keys: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for name in keys.split(' ') {
             let (modifiers, name) = match name.strip_prefix("ctrl-") {
@@ -149,18 +151,18 @@ impl Script {
         (self.app.at.slide.index(), self.app.at.step.0)
     }
 
-    fn state(&self, cell: u32) -> State {
+    pub(super) fn state(&self, cell: u32) -> State {
         self.app.runs.get(&CellId(cell)).map(|run| run.state.clone()).unwrap_or_default()
     }
 
-    fn finish(&mut self, run: u64, outcome: Outcome) {
+    pub(super) fn finish(&mut self, run: u64, outcome: Outcome) {
         self.tell(Msg::Run(RunId(run), Event::Started));
         self.tell(Msg::Run(RunId(run), Event::Output(b"hello\n".to_vec())));
         self.tell(Msg::Run(RunId(run), Event::Finished(outcome, Duration::from_millis(3))));
     }
 }
 
-fn runs(effects: &[Effect]) -> Vec<u32> {
+pub(super) fn runs(effects: &[Effect]) -> Vec<u32> {
     let cells = effects.iter().filter_map(|effect| match effect {
         Effect::Run { cell, .. } => Some(cell.0),
         _ => None,
@@ -271,7 +273,10 @@ fn the_run_key_runs_what_has_not_run_then_everything_again() {
     let mut talk = Script::new(&[page("a", &["1", "2"]), page("b", &["3"])]);
     let effects = talk.keys("ctrl-e");
     assert_eq!(runs(&effects), [0, 1]);
-    assert_eq!(effects[0], Effect::Run { run: RunId(1), cell: CellId(0), terminal: (60, 20) });
+    assert_eq!(
+        effects[0],
+        Effect::Run { run: RunId(1), cell: CellId(0), terminal: (60, 20), base: None }
+    );
     assert_eq!(runs(&talk.keys("ctrl-e")), [0_u32; 0], "both are on their way");
     talk.finish(1, Outcome::Exited(0));
     talk.finish(2, Outcome::Exited(1));

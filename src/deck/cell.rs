@@ -74,6 +74,8 @@ pub struct How {
     pub timeout_ms: Option<u64>,
     /// What a block of Rust is built with, if it or its deck says.
     pub rust: Option<Arc<RustBuild>>,
+    /// The session whose state it goes on from, by its name, which may be empty: `+session`.
+    pub session: Option<Box<str>>,
 }
 
 /// What a check of the deck runs a cell for: `+validate` and `+expect`.

@@ -75,6 +75,23 @@ impl Deck {
         block::code_of(&self.slide(cell.slide).blocks, cell.id)
     }
 
+    /// The blocks of a cell's session up to the cell itself, in the deck's order: each goes on from
+    /// the state that the one before it left. None for a cell without a session.
+    pub fn session_up_to(&self, id: CellId) -> Vec<&Arc<Cell>> {
+        let Some((cell, session)) = self.cell(id).and_then(|cell| {
+            let session = cell.how.session.as_deref()?;
+            Some((cell, session))
+        }) else {
+            return Vec::new();
+        };
+        // What only a check runs looks at the state and leaves none.
+        let goes_on = |other: &&Arc<Cell>| {
+            other.how.session.as_deref() == Some(session) && other.how.start != Start::OnCheck
+        };
+        let before = self.cells[..cell.id.0 as usize].iter().filter(goes_on);
+        before.chain([cell]).collect()
+    }
+
     /// The executable blocks of one slide, in order.
     pub fn cells_of(&self, slide: SlideNo) -> impl Iterator<Item = &Arc<Cell>> {
         let first = self.cells.partition_point(|cell| cell.slide < slide);

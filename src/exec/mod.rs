@@ -145,6 +145,11 @@ impl Executor {
                 let program = Program::Made(self.rust.program(&request.code));
                 self.runs.start(request, program, &sink);
             }
+            Ok(Engine::Process(_)) if request.session.is_some() => {
+                let why =
+                    "a session needs livedeck's own Python, and the configuration has another";
+                runs::refuse(why.to_owned(), sink);
+            }
             Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), &sink),
             Err(why) => runs::refuse(why, sink),
         }
@@ -193,6 +198,11 @@ impl Executor {
     /// Gives a run's own terminal another size.
     pub fn resize(&self, run: RunId, (columns, rows): (u16, u16)) {
         self.runs.with(run, |running| running.resize(columns, rows));
+    }
+
+    /// Drops the state that a run of a session left, or will leave: nothing will go on from it.
+    pub fn forget(&self, run: RunId) {
+        self.python.forget(run);
     }
 
     /// Stops a run; one that has ended is left alone.

@@ -64,6 +64,7 @@ impl Stage {
             rows: 24,
             limits: Limits::default(),
             target: Target::Terminal,
+            session: None,
         };
         change(&mut request);
         self.executor().run(&request);
@@ -113,7 +114,7 @@ impl Stage {
             match self.next(run) {
                 RunEvent::Output(bytes) => output.extend(bytes),
                 RunEvent::Finished(outcome, _) => return (output, outcome),
-                RunEvent::Started | RunEvent::Compiling | RunEvent::Picture(_) => {}
+                _ => {}
             }
         }
     }
@@ -125,7 +126,7 @@ impl Stage {
             match self.next(run) {
                 RunEvent::Output(bytes) => output.push_str(&String::from_utf8_lossy(&bytes)),
                 RunEvent::Finished(outcome, _) => panic!("ended ({outcome:?}) with {output:?}"),
-                RunEvent::Started | RunEvent::Compiling | RunEvent::Picture(_) => {}
+                _ => {}
             }
         }
         output
@@ -501,7 +502,7 @@ fn run_rust(stage: &mut Stage, code: &str) -> (String, Outcome, bool) {
             let (rest, outcome) = stage.end(run);
             return (String::from_utf8(errors).unwrap() + &rest, outcome, false);
         }
-        other @ (RunEvent::Finished(..) | RunEvent::Picture(_)) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     };
     let (output, outcome) = stage.end(run);
     (output, outcome, is_compiled)
@@ -668,7 +669,7 @@ fn picture(stage: &mut Stage, language: &str, code: &str) -> (String, Option<Vec
             RunEvent::Output(output) => text.push_str(&String::from_utf8_lossy(&output)),
             RunEvent::Picture(file) => bytes = Some(fs::read(file).unwrap()),
             RunEvent::Finished(outcome, _) => return (text, bytes, outcome),
-            RunEvent::Started | RunEvent::Compiling => {}
+            _ => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use super::scene::{Item, Placed};
 use super::screen;
 use super::text::Text;
 use crate::deck::{Cell, CellId, CodeBlock, Form, Picture, Start};
-use crate::run::{CellRun, Outcome, State};
+use crate::run::{self, CellRun, Outcome, State};
 use crate::theme::OutputStyle;
 
 /// The least columns that a status line takes, if it has them.
@@ -149,7 +149,12 @@ fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
     let x = panel.spot.x.min(flow.width - width);
     let style = style_of(&flow.page.theme().output, run);
     let mark = if focused { FOCUS_MARK } else { "" };
-    let label = Text::plain(&format!(" [{mark}{}] ", words(run, cell.how.form)), style);
+    let inputs = flow.page.inputs;
+    let mut words = words(run, cell.how.form);
+    if !run.stale && !run::is_current(inputs.deck, inputs.runs, cell) {
+        words.push_str(" · out of date: a block before it has changed");
+    }
+    let label = Text::plain(&format!(" [{mark}{words}] "), style);
     let dashes = usize::from(width.saturating_sub(label.width()));
     let mut rule = Text::plain(&"—".repeat(dashes / 2), style);
     let label_style = if focused { style.add_modifier(Modifier::BOLD) } else { style };
@@ -176,6 +181,7 @@ fn words(run: &CellRun, form: Form) -> String {
         State::NotAllowed if form.replaces_code() => "may not run · ctrl-e or -X".to_owned(),
         State::NotAllowed => "may not run · ctrl-e or -x".to_owned(),
         State::NotRun => "not run · ctrl-e".to_owned(),
+        State::Queued if run.standing.waits => "waits for the block before it".to_owned(),
         State::Queued => "queued".to_owned(),
         State::Compiling => {
             let then = if run.wanted { ", then it runs" } else { "" };
@@ -188,6 +194,9 @@ fn words(run: &CellRun, form: Form) -> String {
         State::Running => format!("running {}", duration(run.elapsed)),
         State::Ended(outcome) => ended(outcome, run.elapsed),
     };
+    if run.standing.in_place {
+        words.push_str(" · in place, beside threads");
+    }
     if run.stale {
         words.push_str(" · stale: the code has changed");
     }

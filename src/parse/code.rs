@@ -130,12 +130,12 @@ struct Written<'c> {
 fn cell(
     info: &Info<'_>,
     written: Written<'_>,
-    span: Span,
+    info_span: Span,
     slides: &mut Slides<'_>,
 ) -> Option<CellDraft> {
     let start = info.start.or(info.validated.then_some(Start::OnCheck));
     let start = start.filter(|_| !info.otherwise && !written.language.is_empty())?;
-    let environment = match info.env.map(|path| env::read(path, span, slides)) {
+    let environment = match info.env.map(|path| env::read(path, info_span, slides)) {
         None => Vec::new(),
         Some(Ok(environment)) => environment,
         Some(Err(mistake)) => {
@@ -153,9 +153,10 @@ fn cell(
     let is_ours = &*language == "rust" && info.alternative.is_none();
     let rust = is_ours.then(|| rust_build(&code, span, slides)).flatten();
     let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace));
+    let session = session(info, &language, info_span, slides);
     Some(CellDraft {
         language,
-        how: How { alternative, start, form, pty, environment, timeout_ms, rust },
+        how: How { alternative, start, form, pty, environment, timeout_ms, rust, session },
         code,
         span,
         first_line,
@@ -197,6 +198,33 @@ fn place_of(range: Range<usize>, code: &str, start: usize, file: &str) -> Range<
     };
     let start = place(range.start).min(file.len());
     start..place(range.end).clamp(start, file.len())
+}
+
+/// The session that a block is part of: the one that it names, or the deck's own where it can be.
+fn session(
+    info: &Info<'_>,
+    language: &str,
+    span: Span,
+    slides: &mut Slides<'_>,
+) -> Option<Box<str>> {
+    let why_not = if language != "python" {
+        Some(("`+session` is for Python", "only blocks of Python share state"))
+    } else if info.alternative.is_some() {
+        Some(("`+session` runs in livedeck's own Python", "take the executor's name away"))
+    } else if info.pty.is_some() || info.form == Form::Handover {
+        Some(("what has a terminal of its own is in no session", "take `+session` away"))
+    } else {
+        None
+    };
+    match (info.session, why_not) {
+        (Some(_), Some((message, hint))) => {
+            slides.deck.diagnostics.push(Diagnostic::error(span, message).hint(hint));
+            None
+        }
+        (Some(name), None) => Some(name.into()),
+        (None, None) if slides.deck.options.python_session => Some("".into()),
+        (None, _) => None,
+    }
 }
 
 /// Line feeds alone, whatever the file has.

@@ -178,3 +178,38 @@ fn f155_and_f156_terminals_run_by_themselves_only_where_they_are_ours(
     let how = &cell(fence).how;
     assert_eq!((how.start, how.form), (start, form));
 }
+
+#[test]
+fn a_block_of_python_is_part_of_the_session_that_it_names() {
+    let session = |fence: &str| cell(fence).how.session.clone();
+    assert_eq!(session("python +exec").as_deref(), None);
+    assert_eq!(session("python +exec +session").as_deref(), Some(""));
+    assert_eq!(session("py +auto_exec +session:a").as_deref(), Some("a"));
+    assert_eq!(cell("python +session").how.start, Start::OnKey, "it runs as with `+exec`");
+    let plain =
+        "```python +exec\nx\n```\n```python +exec +session:a\nx\n```\n```bash +exec\nx\n```\n";
+    let all = deck(&format!("---\noptions:\n  python:\n    session: true\n---\n{plain}"));
+    let sessions: Vec<_> = all.cells.iter().map(|cell| cell.how.session.as_deref()).collect();
+    assert_eq!(sessions, [Some(""), Some("a"), None]);
+}
+
+#[rstest]
+#[case("bash +exec +session", "`+session` is for Python")]
+#[case("python +exec:uv +session", "`+session` runs in livedeck's own Python")]
+#[case("python +pty +session:a", "what has a terminal of its own is in no session")]
+#[case("python +acquire_terminal +session", "what has a terminal of its own is in no session")]
+fn what_can_be_in_no_session_says_so_and_runs_alone(#[case] fence: &str, #[case] why: &str) {
+    let deck = deck(&format!("```{fence}\ncode\n```\n"));
+    assert_eq!(deck.diagnostics[0].message, why);
+    assert_eq!((deck.cells.len(), &deck.cells[0].how.session), (1, &None));
+}
+
+#[test]
+fn a_session_is_its_blocks_in_the_decks_order() {
+    let block = |attributes: &str| format!("```python {attributes}\nx\n```\n\n");
+    let fences = ["+exec +session", "+exec", "+exec +session:a", "+validate", "+exec +session"];
+    let deck = deck(&fences.map(block).concat());
+    let chain = deck.session_up_to(deck.cells[4].id);
+    assert_eq!(chain.iter().map(|cell| cell.id.0).collect::<Vec<_>>(), [0, 4]);
+    assert!(deck.session_up_to(deck.cells[1].id).is_empty());
+}

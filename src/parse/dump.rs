@@ -155,6 +155,9 @@ fn code(out: &mut String, code: &CodeBlock, pad: &str, deck: &Deck) {
         if cell.how.form != Form::Below {
             let _ = write!(out, " as {:?}", cell.how.form);
         }
+        if let Some(session) = &cell.how.session {
+            let _ = write!(out, " in session {session:?}");
+        }
         if let Some(pty) = cell.how.pty {
             let _ = write!(out, " in {pty:?}");
         }

@@ -34,6 +34,8 @@ pub(super) struct Info<'t> {
     pub(super) check: Option<Check>,
     /// `+pty`, and what stands behind it.
     pub(super) pty: Option<Pty>,
+    /// `+session`, and the name behind it, which may be empty.
+    pub(super) session: Option<&'t str>,
     /// It would run in a way that is not built.
     pub(super) otherwise: bool,
     /// `+validate` was given, which alone makes a block run in checks.
@@ -233,7 +235,11 @@ impl<'t> Info<'t> {
                 self.pty = Some(value.map_or(Ok(Pty::default()), pty)?);
             }
             "env" => self.env = value,
-            "session" | "pymodule" => self.otherwise = true,
+            "session" => {
+                self.run(Start::OnKey, None);
+                self.session = Some(value.unwrap_or_default());
+            }
+            "pymodule" => self.otherwise = true,
             "render" => (self.otherwise, self.rendered) = (true, true),
             "width" => {
                 self.width_percent = Some(width(value.unwrap_or_default())?);

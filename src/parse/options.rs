@@ -56,7 +56,7 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn Keys) {
         let about =
             "The interpreter; without it `$VIRTUAL_ENV`, `.venv` beside the deck, `python3`.";
         keys.key("interpreter", about, &mut options.python_interpreter);
-        let about = "Whether all blocks share one session (read, used by a later version).";
+        let about = "Whether all blocks share one session, as with `+session`.";
         keys.key("session", about, &mut options.python_session);
     });
     keys.section("rust", "Blocks of Rust.", &mut |keys| {

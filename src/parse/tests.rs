@@ -559,6 +559,7 @@ fn attributes_for_later_draw_the_code_plainly() {
       | x
     code python
       | y
+      runs python OnKey in session "a" line 10 "y\n"
     code bash bare
       | q
       runs bash OnKey called z checked Check { alternative: None, expects_failure: true } line 14 "q\n"

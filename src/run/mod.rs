@@ -5,6 +5,7 @@
 
 mod emulator;
 mod output;
+mod session;
 mod terminal;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::deck::{CellId, Fingerprint, RustBuild};
 
 pub use emulator::Emulator;
 pub use output::{Output, OutputRow};
+pub use session::{Base, Standing, due, is_current};
 
 /// One run of one cell; never used twice in a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +38,8 @@ pub struct Request {
     pub limits: Limits,
     /// Where its standard output goes.
     pub target: Target,
+    /// The state that it goes on from, if it is part of a session.
+    pub session: Option<Base>,
 }
 
 /// What one run may take.
@@ -94,6 +98,12 @@ pub enum Event {
     Output(Vec<u8>),
     /// It wrote this file: the picture it was run for.
     Picture(PathBuf),
+    /// It runs where the block before it in its session ran, whose threads go on.
+    InPlace,
+    /// The state that it was to go on from is gone; it ends without having started.
+    BaseGone,
+    /// The state that it leaves is there for the next block of its session; it ends now.
+    Kept,
     /// It has ended; nothing follows but late output of processes it left behind.
     Finished(Outcome, Duration),
 }
@@ -189,6 +199,15 @@ pub struct CellRun {
     pub stale: bool,
     /// Whether the output is the last run's still: the first that this one writes takes its place.
     pub kept: bool,
+    /// Where it stands in its session, if it is part of one.
+    pub standing: Standing,
+}
+
+impl CellRun {
+    /// Whether it is asked for, and has not ended.
+    pub fn is_under_way(&self) -> bool {
+        self.wanted || self.state.is_active()
+    }
 }
 
 /// Every cell that has something to show.

@@ -12,7 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::Event;
 use crate::exec;
-use crate::run::Event::{Finished, Output, Picture};
+use crate::run::Event::{BaseGone, Finished, InPlace, Kept, Output, Picture};
 
 /// How many pieces of output may wait: each is at most 64 KiB.
 const FLOOD: usize = 16;
@@ -56,7 +56,10 @@ impl Mailbox {
     /// that must stay in order goes one way.
     pub(super) fn send_run(&self, event: exec::Event) {
         match event {
-            exec::Event::Run(_, Output(_) | Picture(_) | Finished(..)) => {
+            exec::Event::Run(
+                _,
+                Output(_) | Picture(_) | InPlace | BaseGone | Kept | Finished(..),
+            ) => {
                 let _ = self.output.send(event);
                 self.ring();
             }

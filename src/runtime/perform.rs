@@ -9,7 +9,7 @@ use super::{Event, Execution, Settings, Talk, terminal, trust};
 use crate::app::{Effect, Msg, update};
 use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
-use crate::run::{self, Limits, Outcome, Request, RunId, Snippet, Target};
+use crate::run::{self, Base, Limits, Outcome, Request, RunId, Snippet, Target};
 
 /// An executor for a talk.
 pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> Executor {
@@ -31,9 +31,9 @@ pub(super) fn options(execution: &Execution, path: &Path, show: &Show) -> exec::
 /// Does one thing; true when it is to leave.
 pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
     match *effect {
-        Effect::Run { run, cell, terminal } => {
+        Effect::Run { run, cell, terminal, base } => {
             let limits = talk.settings.execution.limits;
-            if let Some(request) = request(&talk.show.deck, run, cell, terminal, limits) {
+            if let Some(request) = request(&talk.show.deck, (run, cell, base), terminal, limits) {
                 talk.guard();
                 talk.start(request, cell);
             }
@@ -42,6 +42,7 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
         Effect::ResizeRun(run, size) => talk.executor.resize(run, size),
         Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
         Effect::Kill(run) => talk.executor.stop(run, Stop::Kill),
+        Effect::Forget(run) => talk.executor.forget(run),
         Effect::Prepare => talk.prepare(),
         Effect::Remember => talk.remember(),
         Effect::Reload => {
@@ -150,11 +151,11 @@ impl Talk {
     }
 }
 
-/// The request that runs a cell; none if the deck has no such cell.
+/// The request that runs a cell on what another run left, in a session; none if the deck has no such
+/// cell.
 pub(super) fn request(
     deck: &Deck,
-    run: RunId,
-    cell: CellId,
+    (run, cell, base): (RunId, CellId, Option<RunId>),
     (columns, rows): (u16, u16),
     limits: Limits,
 ) -> Option<Request> {
@@ -167,7 +168,9 @@ pub(super) fn request(
         Form::Handover => Target::Handover,
         Form::Below | Form::Replace => Target::Terminal,
     };
-    Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target })
+    let base = base.map_or(Base::Nothing, Base::Run);
+    let session = cell.how.session.is_some().then_some(base);
+    Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target, session })
 }
 
 /// A cell as the executor takes it.

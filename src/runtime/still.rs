@@ -65,14 +65,18 @@ impl Stills {
 fn run(show: &Show, app: &mut App, options: exec::Options, limits: Limits) {
     let (send, events) = unbounded();
     let executor = Executor::new(options, move |event| drop(send.send(event)));
-    let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
-    let by_themselves = update(app, Msg::Shown);
-    for effect in by_themselves.into_iter().chain(update(app, Msg::Key(key.into()))) {
-        let Effect::Run { run, cell, terminal } = effect else { continue };
-        if let Some(request) = perform::request(&show.deck, run, cell, terminal, limits) {
-            executor.run(&request);
+    let start = |effects: Vec<Effect>| {
+        for effect in effects {
+            let Effect::Run { run, cell, terminal, base } = effect else { continue };
+            let request = perform::request(&show.deck, (run, cell, base), terminal, limits);
+            if let Some(request) = request {
+                executor.run(&request);
+            }
         }
-    }
+    };
+    let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
+    start(update(app, Msg::Shown));
+    start(update(app, Msg::Key(key.into())));
     let over = after(PATIENCE);
     while app.is_running() {
         let event = select! {
@@ -80,12 +84,12 @@ fn run(show: &Show, app: &mut App, options: exec::Options, limits: Limits) {
             recv(over) -> _ => return,
         };
         let Ok(event) = event else { return };
-        update(
+        start(update(
             app,
             match event {
                 exec::Event::Run(run, event) => Msg::Run(run, event),
                 exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
             },
-        );
+        ));
     }
 }

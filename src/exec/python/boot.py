@@ -6,12 +6,15 @@ with three files: what standard output goes to, the run's terminal, and a socket
 about this run. A report is a line:
 
     started PID       from the run: it has a session and process group of its own now
-    raised            from the run: it ends with an uncaught exception
+    raised            from the run: its code ended with an uncaught exception
+    kept NUMBER       from a run in a session: its code has ended, with this wait status, and what
+                      it left can be gone on from; `threads` behind it, where that is in place
     status NUMBER     from the zygote: the wait status of the run, which is no more
     anything else     from the run: what faulthandler says about a crash
 
-A run may become the base of later ones by calling `serve` itself; nothing in `serve` is bound to
-the first process. It must stay free of threads: only the forking one lives on in a fork.
+A run in a session becomes the base of later ones (`session.py`, the other half of this program) and
+calls `serve` itself; nothing in `serve` is bound to the first process. It must stay free of threads:
+only the forking one lives on in a fork.
 
 Python 3.7 and newer; imports nothing that costs time before the first run.
 """
@@ -65,11 +68,24 @@ def start():
     os.close(nothing)
     gc.collect()
     gc.freeze()
-    serve(control)
+    while True:
+        try:
+            serve(control)
+        except Forked as fork:
+            orders = fork.orders
+        control = live(orders)
+
+
+class Forked(BaseException):
+    """Takes a fork out of what its parent was doing."""
+
+    def __init__(self, orders):
+        self.orders = orders
 
 
 def serve(control):
-    """Hands each order to a fork, and tells how each ended, until the other side is gone."""
+    """Hands each order to a fork, and tells how each ended, until the other side is gone. Leaves
+    by `Forked`, in the fork."""
     wake, waker = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(waker, False)
@@ -117,7 +133,7 @@ class Spare:
         if self.pid == 0:
             ours.close()
             close_in_fork()
-            live(theirs)
+            raise Forked(theirs)
         theirs.close()
 
     def take(self, frame, files):
@@ -184,14 +200,16 @@ class Order:
             start = at + 4
             at = start + int.from_bytes(frame[at:start], "little")
             fields.append(frame[start:at])
-        code, self.first_line, file, path, directory, memory = fields[:6]
+        code, self.first_line, file, path, directory, memory, kind = fields[:7]
         self.source = code.decode("utf-8", "replace")
         self.first_line = int(self.first_line)
         self.file = os.fsdecode(file)
         self.path = os.fsdecode(path)
         self.directory = os.fsdecode(directory)
-        self.environment = [field.partition(b"=") for field in fields[6:]]
+        self.environment = [field.partition(b"=") for field in fields[7:]]
         self.memory = int(memory)
+        self.stays = kind in (b"first", b"next")
+        self.goes_on = kind == b"next"
 
 
 def drain(wake):
@@ -252,7 +270,8 @@ def tell(report, line):
 
 
 def live(orders):
-    """The whole life of a fork: one order, and nothing after it."""
+    """The whole life of a fork: one order, and nothing after it, unless it becomes a base. Then
+    this returns where its orders will come from."""
     try:
         settle()
         rehearse()
@@ -260,10 +279,10 @@ def live(orders):
         while True:
             if not orders.receive():
                 os._exit(0)
-            for frame, (output, terminal, report) in orders.complete():
+            for frame, files in orders.complete():
                 orders.control.close()
-                run(Order(frame), output, terminal, report)
-    finally:
+                return run(Order(frame), *files)
+    except BaseException:
         os._exit(1)
 
 
@@ -288,19 +307,22 @@ def rehearse():
 
 
 def run(order, output, terminal, report):
-    """Runs one order to its end. Does not return."""
+    """Runs one order to its end. Returns only in a process that becomes a base, with its socket."""
     us, status = os.getpid(), 1
     try:
+        if order.stays:
+            report = out_of_reach(report)
         enter(order, output, terminal, report)
         status = execute(order, report)
         if os.getpid() == us:
+            if order.stays:
+                return stay(report, status)
             finish()
     except BaseException as error:
         if os.getpid() == us:
             show(order, report, error, error.__traceback__)
-    finally:
-        flush()
-        os._exit(status)
+    flush()
+    os._exit(status)
 
 
 def enter(order, output, terminal, report):
@@ -321,6 +343,8 @@ def enter(order, output, terminal, report):
     if not tell(report, "started %d\n" % os.getpid()):
         # The order was given to another worker since: it must not run twice.
         os._exit(1)
+    if order.goes_on:
+        return
     try:
         os.chdir(order.directory)
     except OSError:
@@ -350,7 +374,7 @@ def stream(file, name, errors):
 
 def execute(order, report):
     """Runs the block as the script it looks like; its exit status."""
-    main = type(sys)("__main__")
+    main = sys.modules["__main__"] if order.goes_on else type(sys)("__main__")
     main.__file__ = order.path
     main.__builtins__ = builtins
     sys.modules["__main__"] = main
@@ -358,7 +382,8 @@ def execute(order, report):
     source = padding + order.source
     lines = [line + "\n" for line in source.split("\n")]
     for name in {order.file, order.path}:
-        linecache.cache[name] = (len(source), None, lines, name)
+        known = linecache.cache[name][2] if order.goes_on and name in linecache.cache else []
+        linecache.cache[name] = (len(source), None, beside(known, lines, len(padding)), name)
     try:
         code = compile(source, order.file, "exec", dont_inherit=True)
     except BaseException as error:

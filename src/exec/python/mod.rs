@@ -10,6 +10,9 @@ mod interpreter;
 mod report;
 mod running;
 #[cfg(test)]
+mod session_tests;
+mod sessions;
+#[cfg(test)]
 mod tests;
 #[cfg(embed)]
 mod worker;
@@ -27,10 +30,11 @@ use super::Stop;
 use super::custom::CustomRecipe;
 use super::family::Family;
 use super::scratch::Scratch;
-use crate::run::{Event, Outcome, Request, RunId};
+use crate::run::{Base, Event, Outcome, Request, RunId};
 use interpreter::{Interpreter, Places};
-use running::{Followed, Follower, Run};
-use zygote::{Order, Way, Zygote};
+use running::{Followed, Follower, Run, Starter};
+use sessions::Sessions;
+use zygote::{Kind, Order, Way, Zygote};
 
 /// Where the events of a run go. It may block: that holds the run back.
 pub(crate) type Sink = Arc<dyn Fn(Event) + Send + Sync>;
@@ -63,6 +67,7 @@ struct Shared {
     scratch: Arc<Scratch>,
     worker: Mutex<Worker>,
     runs: Mutex<BTreeMap<RunId, Arc<Run>>>,
+    sessions: Sessions,
     /// Nobody wants to hear of anything any more.
     over: AtomicBool,
 }
@@ -97,6 +102,7 @@ impl Python {
                 scratch,
                 worker: Mutex::default(),
                 runs: Mutex::default(),
+                sessions: Sessions::default(),
                 over: AtomicBool::new(false),
             }),
         }
@@ -112,7 +118,11 @@ impl Python {
 
     /// Starts a run whose events go to `sink`.
     pub(crate) fn start(&self, request: &Request, sink: Sink) {
-        let run = Arc::new(Run::default());
+        let base = match request.session {
+            Some(Base::Run(base)) => self.shared.sessions.take(base),
+            Some(Base::Nothing) | None => None,
+        };
+        let run = Arc::new(Run::on(base));
         lock(&self.shared.runs).insert(request.run, run.clone());
         let over = self.shared.clone();
         let heard: Sink = Arc::new(move |event| {
@@ -150,6 +160,14 @@ impl Python {
         self.shared.family.end();
     }
 
+    /// Drops what a run left, or will leave: nothing will go on from it.
+    pub(super) fn forget(&self, run: RunId) {
+        if let Some(run) = lock(&self.shared.runs).get(&run) {
+            run.forget();
+        }
+        self.shared.sessions.forget(run);
+    }
+
     /// Stops a run; one that has ended is left alone.
     pub(crate) fn stop(&self, run: RunId, how: Stop) {
         let Some(run) = lock(&self.shared.runs).get(&run).cloned() else { return };
@@ -157,8 +175,11 @@ impl Python {
         if was_there || how == Stop::Interrupt {
             return;
         }
-        // A worker that has not even begun the run is stuck; one that is only being started has
-        // no run to begin.
+        // What has not even begun the run is stuck; a worker that is only being started has no run
+        // to begin.
+        if let Some(base) = run.base() {
+            return base.kill();
+        }
         if let Some(zygote) = self.shared.worker.try_lock().ok().and_then(|it| it.zygote.clone()) {
             zygote.kill();
         }
@@ -174,39 +195,81 @@ impl Drop for Python {
 impl Shared {
     /// The life of one run, on a thread of its own.
     fn run(&self, request: &Request, run: &Run, sink: &Sink) {
-        let order = Order {
-            snippet: &request.code,
-            directory: &self.places.directory,
-            memory: request.limits.memory,
-        };
         let mut why = String::new();
         for _ in 0..TRIES {
             if run.is_stopped() {
                 return self.finish(request.run, sink, Outcome::Stopped, Duration::ZERO);
             }
-            let zygote = match self.zygote() {
-                Ok(zygote) => zygote,
+            let starter = match self.starter(request, run, sink) {
+                Ok(starter) => starter,
                 Err(missing) => {
                     why = missing;
                     break;
                 }
             };
-            let mut follower = match Follower::order(&zygote, &order, request, run, sink) {
-                Ok(follower) => follower,
+            match self.follow(request, run, &starter, sink) {
+                Ok(Followed::Ended(..)) => return,
+                Ok(Followed::NotBegun) => {}
                 Err(error) => {
                     why = format!("no terminal for the run: {error}");
                     break;
                 }
-            };
-            if let Followed::Ended(outcome, took) = follower.follow() {
-                self.family.bury();
-                follower.keep_picture(request, &outcome, &self.scratch);
-                self.finish(request.run, sink, outcome, took);
-                return follower.follow_what_is_left();
             }
             "the Python worker ended before the run began".clone_into(&mut why);
         }
         self.finish(request.run, sink, Outcome::NotStarted(why), Duration::ZERO);
+    }
+
+    /// Who is to start a run; the base of one that goes on from something is told of if it is gone.
+    fn starter(&self, request: &Request, run: &Run, sink: &Sink) -> Result<Starter, String> {
+        let Some(Base::Run(_)) = request.session else { return self.zygote().map(Starter::Worker) };
+        let Some(base) = run.base().filter(|base| base.is_there()) else {
+            sink(Event::BaseGone);
+            return Err("what the block before it in its session left is gone".to_owned());
+        };
+        if base.runs_in_place() {
+            base.move_on();
+            sink(Event::InPlace);
+        }
+        Ok(Starter::Base(base.clone()))
+    }
+
+    /// Orders a run and follows it to the last byte of what it left behind.
+    fn follow(
+        &self,
+        request: &Request,
+        run: &Run,
+        starter: &Starter,
+        sink: &Sink,
+    ) -> std::io::Result<Followed> {
+        let kind = match request.session {
+            None => Kind::Alone,
+            Some(Base::Nothing) => Kind::First,
+            Some(Base::Run(_)) => Kind::Next,
+        };
+        let (snippet, directory) = (&request.code, self.places.directory.as_path());
+        let order = Order { snippet, directory, memory: request.limits.memory, kind };
+        let mut follower = Follower::order(starter, &order, request, run, sink)?;
+        let end = follower.follow();
+        let Followed::Ended(outcome, took) = &end else { return Ok(end) };
+        self.family.bury();
+        follower.keep_picture(request, outcome, &self.scratch);
+        let (base, leftover) = follower.part();
+        self.keep(request.run, run, base, sink);
+        self.finish(request.run, sink, outcome.clone(), *took);
+        leftover.follow();
+        Ok(end)
+    }
+
+    /// Keeps what a run left, if somebody may still want it.
+    fn keep(&self, id: RunId, run: &Run, base: Option<sessions::Base>, sink: &Sink) {
+        let Some(base) = base else { return };
+        self.sessions.keep(id, base);
+        // It may have been forgotten before there was anything to forget.
+        if run.is_forgotten() {
+            self.sessions.forget(id);
+        }
+        sink(Event::Kept);
     }
 
     fn finish(&self, id: RunId, sink: &Sink, outcome: Outcome, took: Duration) {

@@ -1,11 +1,14 @@
 //! What the worker tells about one run: lines on a socket, of which a crash writes some itself.
 
-use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
 use rustix::process::Pid;
 
 use crate::run::Outcome;
@@ -21,10 +24,21 @@ const MOST_CALLS: usize = 10;
 pub(super) enum Report {
     /// The run is a process of its own, at the head of this group.
     Started(Pid),
+    /// Its code has ended, and the process stays for what goes on from it.
+    Kept(Outcome, Threads),
     /// The process has ended.
     Ended(Outcome),
     /// Nobody is there to tell any more.
     Lost,
+}
+
+/// What goes on in a process whose block has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Threads {
+    /// Nothing: a fork of it is all of it.
+    None,
+    /// Threads, which no fork would have.
+    Some,
 }
 
 /// The reports about one run, as they come.
@@ -38,33 +52,48 @@ pub(super) struct Reports {
 
 impl Reports {
     /// The reports that come over this socket.
-    pub(super) fn new(socket: UnixStream) -> std::io::Result<Self> {
-        socket.set_nonblocking(true)?;
-        Ok(Self { socket, unread: Vec::new(), raised: false, crash: Vec::new() })
+    pub(super) fn new(socket: UnixStream) -> Self {
+        Self { socket, unread: Vec::new(), raised: false, crash: Vec::new() }
     }
 
     /// What came since the last call. Never waits.
     pub(super) fn take(&mut self) -> Vec<Report> {
-        let mut buffer = [0; 4096];
+        let mut buffer = [0_u8; 4096];
         let mut reports = Vec::new();
         loop {
-            match self.socket.read(&mut buffer) {
-                Ok(0) => {
-                    reports.push(Report::Lost);
-                    return reports;
-                }
-                Ok(read) => {
+            match rustix::net::recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT) {
+                Ok((read @ 1.., _)) => {
                     self.unread.extend(&buffer[..read]);
                     reports.extend(self.lines());
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return reports,
-                Err(_) => {
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return reports,
+                Ok(_) | Err(_) => {
                     reports.push(Report::Lost);
                     return reports;
                 }
             }
         }
+    }
+
+    /// What comes next, or nothing if nothing does for so long.
+    pub(super) fn wait(&mut self, patience: Duration) -> Vec<Report> {
+        let limit = Timespec::try_from(patience).ok();
+        let mut file = [PollFd::new(&self.socket, PollFlags::IN)];
+        let _ = rustix::event::poll(&mut file, limit.as_ref());
+        self.take()
+    }
+
+    /// The socket, once the run has become a base: orders go to it there.
+    pub(super) fn orders(&self) -> &UnixStream {
+        &self.socket
+    }
+
+    /// Whether nothing was written that was not taken: a base writes nothing as long as it lives.
+    pub(super) fn is_silent(&self) -> bool {
+        let how = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        let read = rustix::net::recv(&self.socket, &mut [0_u8; 1], how);
+        self.unread.is_empty() && matches!(read, Err(Errno::AGAIN))
     }
 
     /// What a crash left to be read: its name, and the deck's part of the stack.
@@ -99,6 +128,13 @@ impl Reports {
         if let Some(status) = number("status ") {
             return Some(Report::Ended(self.outcome(status)));
         }
+        if let Some(status) = line.strip_prefix("kept ") {
+            let (status, threads) = match status.strip_suffix(" threads") {
+                Some(status) => (status, Threads::Some),
+                None => (status, Threads::None),
+            };
+            return Some(Report::Kept(self.outcome(status.parse().ok()?), threads));
+        }
         self.crash.push(line.to_owned());
         None
     }
@@ -128,7 +164,7 @@ mod tests {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         theirs.write_all(written.as_bytes()).unwrap();
         drop(theirs);
-        let mut reports = Reports::new(ours).unwrap();
+        let mut reports = Reports::new(ours);
         (reports.take(), reports)
     }
 
@@ -146,6 +182,15 @@ mod tests {
     fn an_exception_is_not_just_a_status() {
         assert_eq!(reports("raised\nstatus 256\n").0[0], Report::Ended(Outcome::Raised));
         assert_eq!(reports("status 256\n").0[0], Report::Ended(Outcome::Exited(1)));
+    }
+
+    #[test]
+    fn a_run_that_stays_says_so_and_may_end_later() {
+        let (told, _) = reports("started 77\nraised\nkept 256\nstatus 9\n");
+        let kept = |threads| Report::Kept(Outcome::Raised, threads);
+        let ended = Report::Ended(Outcome::Signaled(9));
+        assert_eq!(told, [started(77), kept(Threads::None), ended, Report::Lost]);
+        assert_eq!(reports("raised\nkept 256 threads\n").0[0], kept(Threads::Some));
     }
 
     #[test]
@@ -167,7 +212,7 @@ mod tests {
     #[test]
     fn a_line_cut_in_two_is_one_line() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mut reports = Reports::new(ours).unwrap();
+        let mut reports = Reports::new(ours);
         theirs.write_all(b"start").unwrap();
         assert_eq!(reports.take(), []);
         theirs.write_all(b"ed 12\n").unwrap();

@@ -4,19 +4,20 @@
 #![expect(clippy::disallowed_methods, reason = "measures how long a run takes")]
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
 use super::Sink;
-use super::report::{Report, Reports};
+use super::report::{Report, Reports, Threads};
+use super::sessions::Base;
 use super::zygote::{Order, Zygote};
 use crate::exec::Stop;
-use crate::exec::catch::Ends;
+use crate::exec::catch::{Ends, Files};
 use crate::exec::pty::Pty;
 use crate::exec::scratch::Scratch;
 use crate::run::{Event, Outcome, Request};
@@ -30,10 +31,19 @@ const CHUNK: usize = 64 * 1024;
 /// More than a terminal holds: what a run has written when it ends is within this.
 const MOST_LEFT: usize = 256 * 1024;
 
+/// How long the terminal of a run that stays may take to tell that nobody writes to it any more: it
+/// may be that of a process that the run has left behind.
+const SILENCE: Duration = Duration::from_millis(5);
+
+/// How long it may take to be told how a process ended that ran more than one block.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// What others may know of a run and do to it.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     state: Mutex<State>,
+    /// What it goes on from.
+    base: Option<Arc<Base>>,
 }
 
 #[derive(Debug, Default)]
@@ -41,9 +51,35 @@ struct State {
     group: Option<Pid>,
     asked: Option<Stop>,
     ended: bool,
+    forgotten: bool,
 }
 
 impl Run {
+    /// One that goes on from this, if from anything.
+    pub(super) fn on(base: Option<Arc<Base>>) -> Self {
+        Self { state: Mutex::default(), base }
+    }
+
+    /// What it goes on from.
+    pub(super) fn base(&self) -> Option<&Arc<Base>> {
+        self.base.as_ref()
+    }
+
+    /// Notes that nothing will go on from it.
+    pub(super) fn forget(&self) {
+        self.state().forgotten = true;
+    }
+
+    /// Whether nothing will go on from it.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.state().forgotten
+    }
+
+    /// Its process, once it has started.
+    pub(super) fn process(&self) -> Option<Pid> {
+        self.state().group
+    }
+
     /// Stops it, now or as soon as it has started. Whether it was there to be signalled.
     pub(super) fn stop(&self, how: Stop) -> bool {
         let mut state = self.state();
@@ -102,17 +138,63 @@ pub(super) enum Followed {
     NotBegun,
 }
 
+/// Who starts a run.
+#[derive(Debug)]
+pub(super) enum Starter {
+    /// The worker.
+    Worker(Arc<Zygote>),
+    /// What an earlier run of its session left.
+    Base(Arc<Base>),
+}
+
+impl Starter {
+    fn order(
+        &self,
+        order: &Order<'_>,
+        written: Files<'_>,
+        reports: BorrowedFd<'_>,
+    ) -> io::Result<()> {
+        match self {
+            Self::Worker(worker) => worker.run(order, written, reports),
+            Self::Base(base) => base.run(order, written, reports),
+        }
+    }
+
+    /// A file that is readable once it has ended, where its end does not show by the run's reports.
+    fn exit(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Worker(worker) => worker.exit(),
+            Self::Base(_) => None,
+        }
+    }
+
+    /// How the process ended that was the run's own already when the run began.
+    fn end_in_place(&self) -> Option<Outcome> {
+        match self {
+            Self::Base(base) if base.runs_in_place() => base.end(LAST_WORDS),
+            _ => None,
+        }
+    }
+}
+
 /// A run that was ordered: our ends of its files, and how far it is.
 pub(super) struct Follower<'a> {
     run: &'a Run,
     sink: &'a Sink,
-    zygote: &'a Zygote,
-    terminal: Option<OwnedFd>,
+    starter: &'a Starter,
+    written: Written<'a>,
     ends: Ends,
     reports: Reports,
-    buffer: Vec<u8>,
+    kept: Option<Threads>,
     began: Option<Instant>,
     limits: Limits,
+}
+
+/// What a run writes: our end of its terminal, until nobody holds the other one any more.
+struct Written<'a> {
+    sink: &'a Sink,
+    terminal: Option<OwnedFd>,
+    buffer: Vec<u8>,
 }
 
 /// When a run is to be stopped, and how far that has gone.
@@ -157,7 +239,7 @@ struct Ready {
 impl<'a> Follower<'a> {
     /// Orders a run; it is not followed yet.
     pub(super) fn order(
-        zygote: &'a Zygote,
+        starter: &'a Starter,
         order: &Order<'_>,
         request: &Request,
         run: &'a Run,
@@ -167,15 +249,15 @@ impl<'a> Follower<'a> {
         let (ours, theirs) = UnixStream::pair()?;
         let ends = Ends::open(request.target)?;
         // A worker that is gone shows when its run is followed.
-        let _ = zygote.run(order, ends.files(pty.slave.as_fd()), theirs.as_fd());
+        let _ = starter.order(order, ends.files(pty.slave.as_fd()), theirs.as_fd());
         Ok(Self {
             run,
             sink,
-            zygote,
-            terminal: Some(pty.master),
+            starter,
+            written: Written { sink, terminal: Some(pty.master), buffer: vec![0; CHUNK] },
             ends,
-            reports: Reports::new(ours)?,
-            buffer: vec![0; CHUNK],
+            reports: Reports::new(ours),
+            kept: None,
             began: None,
             limits: Limits { timeout: request.limits.timeout, next: None, reached: false },
         })
@@ -191,7 +273,7 @@ impl<'a> Follower<'a> {
                 return end;
             }
             if ready.terminal {
-                self.read();
+                self.written.read();
             }
             self.limits.check(self.run);
         }
@@ -202,23 +284,20 @@ impl<'a> Follower<'a> {
         self.ends.keep(request, outcome, scratch, self.sink);
     }
 
-    /// Passes on what processes that the run left behind still write.
-    pub(super) fn follow_what_is_left(&mut self) {
-        while let Some(terminal) = &self.terminal {
-            let mut files = [PollFd::new(terminal, PollFlags::IN)];
-            match rustix::event::poll(&mut files, None) {
-                Err(rustix::io::Errno::INTR) => {}
-                Err(_) => return,
-                Ok(_) => drop(self.read()),
-            }
-        }
+    /// What the run left for others to go on from, if it did.
+    pub(super) fn part(self) -> (Option<Base>, Leftover<'a>) {
+        let Self { run, reports, kept, written, .. } = self;
+        let before = run.base().cloned();
+        let base = kept.zip(run.process());
+        let base = base.map(|(threads, process)| Base::new(process, reports, threads, before));
+        (base, Leftover(written))
     }
 
     fn wait(&self) -> Ready {
         let mut files = vec![PollFd::new(&self.reports, PollFlags::IN)];
-        let worker = self.zygote.exit();
+        let worker = self.starter.exit();
         files.extend(worker.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN)));
-        files.extend(self.terminal.as_ref().map(|it| PollFd::new(it, PollFlags::IN)));
+        files.extend(self.written.terminal.as_ref().map(|it| PollFd::new(it, PollFlags::IN)));
         let limit = self.limits.left();
         if rustix::event::poll(&mut files, limit.as_ref()).is_err() {
             return Ready::default();
@@ -240,6 +319,11 @@ impl<'a> Follower<'a> {
         for report in reports {
             match report {
                 Report::Started(group) => self.start(group),
+                Report::Kept(outcome, threads) => {
+                    self.kept = Some(threads);
+                    self.written.read_to_the_end();
+                    return Some(self.end(outcome));
+                }
                 Report::Ended(outcome) => return Some(self.end(outcome)),
                 Report::Lost => return Some(self.lose()),
             }
@@ -259,7 +343,7 @@ impl<'a> Follower<'a> {
         self.run.end();
         let took = self.began.map(|began| began.elapsed()).unwrap_or_default();
         let mut left = MOST_LEFT;
-        while let Some(read) = self.read().filter(|read| *read > 0) {
+        while let Some(read) = self.written.read().filter(|read| *read > 0) {
             left = left.saturating_sub(read);
             if left == 0 {
                 break;
@@ -282,14 +366,53 @@ impl<'a> Follower<'a> {
             return Followed::NotBegun;
         }
         if self.began.is_some() {
+            if let Some(outcome) = self.starter.end_in_place() {
+                return self.end(outcome);
+            }
             self.run.kill();
             if !self.run.is_stopped() {
                 let what = "\nthe Python worker was killed; the next run starts a new one\n";
-                self.read();
+                self.written.read();
                 (self.sink)(Event::Output(what.into()));
             }
         }
         self.end(Outcome::Signaled(Signal::KILL.as_raw()))
+    }
+}
+
+/// What is left of a run that has ended.
+pub(super) struct Leftover<'a>(Written<'a>);
+
+impl Leftover<'_> {
+    /// Passes on what processes that the run left behind still write.
+    pub(super) fn follow(mut self) {
+        while self.0.wait(None) {
+            self.0.read();
+        }
+    }
+}
+
+impl Written<'_> {
+    /// Reads until nobody can write any more, or nothing was written for a while.
+    fn read_to_the_end(&mut self) {
+        let mut left = MOST_LEFT;
+        while self.wait(Timespec::try_from(SILENCE).ok()) && left > 0 {
+            let Some(read @ 1..) = self.read() else { return };
+            left = left.saturating_sub(read);
+        }
+    }
+
+    /// Waits for something to read; whether there may be something.
+    fn wait(&self, limit: Option<Timespec>) -> bool {
+        let Some(terminal) = &self.terminal else { return false };
+        loop {
+            let mut files = [PollFd::new(terminal, PollFlags::IN)];
+            match rustix::event::poll(&mut files, limit.as_ref()) {
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) | Ok(0) => return false,
+                Ok(_) => return true,
+            }
+        }
     }
 
     /// Passes on what was written; how much, or none when nobody can write any more.

@@ -33,23 +33,23 @@ mod as_worker {
 
 /// How Python runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Mode {
+pub(super) enum Mode {
     Embedded,
     Own,
 }
 use Mode::{Embedded, Own};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A deck's Python, and what it says.
-struct Stage {
-    python: Python,
-    folder: tempfile::TempDir,
+pub(super) struct Stage {
+    pub(super) python: Python,
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl Stage {
-    fn new(mode: Mode) -> Self {
+    pub(super) fn new(mode: Mode) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut places = Places::of(folder.path().to_owned(), None);
         places.virtual_env = None;
@@ -81,8 +81,12 @@ impl Stage {
     fn start_within(&self, id: u64, code: &str, timeout: Option<Duration>) -> Running {
         let mut request = request(id, code);
         request.limits.timeout = timeout;
+        self.start_request(&request)
+    }
+
+    pub(super) fn start_request(&self, request: &Request) -> Running {
         let (send, events) = channel();
-        self.python.start(&request, Arc::new(move |event| drop(send.send(event))));
+        self.python.start(request, Arc::new(move |event| drop(send.send(event))));
         Running { run: request.run, events, text: Vec::new() }
     }
 
@@ -99,7 +103,7 @@ fn without_library(mode: Mode) -> Mode {
     Own
 }
 
-fn request(id: u64, code: &str) -> Request {
+pub(super) fn request(id: u64, code: &str) -> Request {
     let code = Snippet {
         language: "python".into(),
         alternative: None,
@@ -117,18 +121,19 @@ fn request(id: u64, code: &str) -> Request {
         rows: 13,
         limits: Limits::default(),
         target: Target::Terminal,
+        session: None,
     }
 }
 
-struct Running {
-    run: RunId,
-    events: Receiver<Event>,
-    text: Vec<u8>,
+pub(super) struct Running {
+    pub(super) run: RunId,
+    pub(super) events: Receiver<Event>,
+    pub(super) text: Vec<u8>,
 }
 
 impl Running {
     /// Waits until this was written.
-    fn until(&mut self, text: &str) {
+    pub(super) fn until(&mut self, text: &str) {
         let give_up = Instant::now() + PATIENCE;
         while !self.text().contains(text) {
             match self.events.recv_timeout(give_up.saturating_duration_since(Instant::now())) {
@@ -140,7 +145,7 @@ impl Running {
         }
     }
 
-    fn end(mut self) -> (String, Outcome) {
+    pub(super) fn end(mut self) -> (String, Outcome) {
         loop {
             match self.events.recv_timeout(PATIENCE) {
                 Ok(Event::Output(bytes)) => self.text.extend(bytes),
@@ -151,7 +156,7 @@ impl Running {
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.text).into_owned()
     }
 }
@@ -561,7 +566,7 @@ fn dropping_it_ends_everything_at_once(#[values(Embedded, Own)] mode: Mode) {
 }
 
 /// Text without colours, which newer Pythons give their tracebacks.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut parts = text.split("\x1b[");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))

@@ -9,11 +9,12 @@ use std::process::ExitCode;
 use pyo3::prelude::*;
 
 /// The worker's own code with the end that C wants.
-const BOOT: &CStr =
-    match CStr::from_bytes_with_nul(concat!(include_str!("boot.py"), "\0").as_bytes()) {
-        Ok(code) => code,
-        Err(_) => panic!("the boot code holds a zero byte"),
-    };
+const BOOT: &CStr = match CStr::from_bytes_with_nul(
+    concat!(include_str!("session.py"), include_str!("boot.py"), "\0").as_bytes(),
+) {
+    Ok(code) => code,
+    Err(_) => panic!("the boot code holds a zero byte"),
+};
 
 /// What Python's own `os` cannot do.
 #[pymodule]

@@ -30,7 +30,7 @@ use crate::run::Snippet;
 pub(super) const WORKER: &str = "--python-worker";
 
 /// The code of the worker, for an interpreter that is not embedded.
-const BOOT: &str = include_str!("boot.py");
+const BOOT: &str = concat!(include_str!("session.py"), include_str!("boot.py"));
 
 /// Runs its argument under the name that tracebacks leave out.
 const LAUNCH: &str = "import sys; exec(compile(sys.argv.pop(), 'OWN', 'exec'))";
@@ -98,6 +98,79 @@ pub(super) struct Order<'a> {
     pub(super) directory: &'a Path,
     /// Bytes that it may have for its data.
     pub(super) memory: Option<u64>,
+    /// What it is to a session.
+    pub(super) kind: Kind,
+}
+
+/// What a run is to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// None: it ends with its code.
+    Alone,
+    /// The first of one.
+    First,
+    /// One that goes on from another.
+    Next,
+}
+
+impl Kind {
+    /// As the worker reads it.
+    fn word(self) -> &'static [u8] {
+        match self {
+            Self::Alone => b"alone",
+            Self::First => b"first",
+            Self::Next => b"next",
+        }
+    }
+}
+
+impl Order<'_> {
+    /// Sends it to a process that waits for orders, with the files that it writes to and is reported
+    /// about on. `environment` is what it has over that process's own, as `NAME=value` or `NAME`.
+    pub(super) fn send(
+        &self,
+        mut control: &UnixStream,
+        environment: &[Vec<u8>],
+        written: Files<'_>,
+        reports: BorrowedFd<'_>,
+    ) -> io::Result<()> {
+        let frame = self.frame(environment);
+        let files = [written.output, written.terminal, reports];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        ancillary.push(SendAncillaryMessage::ScmRights(&files));
+        let parts = [IoSlice::new(&frame)];
+        let sent = rustix::net::sendmsg(control, &parts, &mut ancillary, SendFlags::NOSIGNAL)?;
+        control.write_all(&frame[sent..])
+    }
+
+    fn frame(&self, environment: &[Vec<u8>]) -> Vec<u8> {
+        let Snippet { code, first_line, file, .. } = self.snippet;
+        let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let first_line = first_line.to_string();
+        let memory = self.memory.unwrap_or(0).to_string();
+        let fields = [
+            code.as_bytes(),
+            first_line.as_bytes(),
+            file.as_os_str().as_bytes(),
+            path.as_os_str().as_bytes(),
+            self.directory.as_os_str().as_bytes(),
+            memory.as_bytes(),
+            self.kind.word(),
+        ];
+        let own = self.snippet.environment.iter();
+        let own: Vec<_> = own.map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
+        let environment = environment.iter().chain(&own).map(Vec::as_slice);
+        let fields = fields.into_iter().chain(environment);
+        let mut frame = vec![0; 4];
+        for field in fields {
+            frame.extend(length(field));
+            frame.extend(field);
+        }
+        let total = length(&frame[4..]);
+        frame[..4].copy_from_slice(&total);
+        frame
+    }
 }
 
 /// A worker process, warm and waiting, or on its way there.
@@ -154,19 +227,8 @@ impl Zygote {
         written: Files<'_>,
         reports: BorrowedFd<'_>,
     ) -> io::Result<()> {
-        let frame = self.frame(order);
-        let files = [written.output, written.terminal, reports];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-        let mut ancillary = SendAncillaryBuffer::new(&mut space);
-        ancillary.push(SendAncillaryMessage::ScmRights(&files));
-        let mut control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = rustix::net::sendmsg(
-            &*control,
-            &[IoSlice::new(&frame)],
-            &mut ancillary,
-            SendFlags::NOSIGNAL,
-        )?;
-        control.write_all(&frame[sent..])
+        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        order.send(&control, &self.environment, written, reports)
     }
 
     /// A file that is readable once the process has ended.
@@ -215,33 +277,6 @@ impl Zygote {
         let said = String::from_utf8_lossy(&said);
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
         last.trim().chars().take(LONGEST_QUOTE).collect()
-    }
-
-    fn frame(&self, order: &Order<'_>) -> Vec<u8> {
-        let Snippet { code, first_line, file, .. } = order.snippet;
-        let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        let first_line = first_line.to_string();
-        let memory = order.memory.unwrap_or(0).to_string();
-        let fields = [
-            code.as_bytes(),
-            first_line.as_bytes(),
-            file.as_os_str().as_bytes(),
-            path.as_os_str().as_bytes(),
-            order.directory.as_os_str().as_bytes(),
-            memory.as_bytes(),
-        ];
-        let own = order.snippet.environment.iter();
-        let own: Vec<_> = own.map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
-        let environment = self.environment.iter().chain(&own).map(Vec::as_slice);
-        let fields = fields.into_iter().chain(environment);
-        let mut frame = vec![0; 4];
-        for field in fields {
-            frame.extend(length(field));
-            frame.extend(field);
-        }
-        let total = length(&frame[4..]);
-        frame[..4].copy_from_slice(&total);
-        frame
     }
 }
 

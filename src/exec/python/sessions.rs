@@ -1,0 +1,135 @@
+//! What the runs of sessions left: for each run a process that stands still, with the state after
+//! its block, for the next block to go on from in a fork.
+//!
+//! A process is kept as long as a later run may go on from it, and as long as one that did is kept:
+//! the system ends a fork with what forked it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal};
+
+use super::report::{Report, Reports, Threads};
+use super::zygote::Order;
+use crate::exec::catch::Files;
+use crate::run::{Outcome, RunId};
+
+/// Every state that a later run can go on from.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    bases: Mutex<BTreeMap<RunId, Arc<Base>>>,
+}
+
+impl Sessions {
+    /// Keeps what a run left.
+    pub(super) fn keep(&self, run: RunId, base: Base) {
+        self.lock().insert(run, Arc::new(base));
+    }
+
+    /// What a run left, if it is still there. A process that cannot be forked is given away.
+    pub(super) fn take(&self, run: RunId) -> Option<Arc<Base>> {
+        let mut bases = self.lock();
+        if bases.get(&run)?.threads == Threads::Some {
+            bases.remove(&run)
+        } else {
+            bases.get(&run).cloned()
+        }
+    }
+
+    /// Drops what a run left: nothing will go on from it.
+    pub(super) fn forget(&self, run: RunId) {
+        let base = self.lock().remove(&run);
+        drop(base);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<RunId, Arc<Base>>> {
+        // Nothing that a panic could have left half done is guarded here.
+        self.bases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A process that waits for orders with the state after one block. Dropping it ends the process.
+#[derive(Debug)]
+pub(super) struct Base {
+    process: Pid,
+    /// Its orders go there; of its end, whoever forked it tells there.
+    reports: Mutex<Reports>,
+    threads: Threads,
+    /// The process is that of a later block now.
+    moved_on: AtomicBool,
+    /// What it is a fork of, or, where that had threads, what the process was before.
+    before: Option<Arc<Self>>,
+}
+
+impl Base {
+    /// What a run left that has become a base.
+    pub(super) fn new(
+        process: Pid,
+        reports: Reports,
+        threads: Threads,
+        before: Option<Arc<Self>>,
+    ) -> Self {
+        let (reports, moved_on) = (Mutex::new(reports), AtomicBool::new(false));
+        Self { process, reports, threads, moved_on, before }
+    }
+
+    /// Asks it to run something, or to tell something, in a fork; or in place, where it has threads.
+    pub(super) fn run(
+        &self,
+        order: &Order<'_>,
+        written: Files<'_>,
+        reports: BorrowedFd<'_>,
+    ) -> io::Result<()> {
+        order.send(self.reports().orders(), &[], written, reports)
+    }
+
+    /// Whether it is still there.
+    pub(super) fn is_there(&self) -> bool {
+        self.reports().is_silent()
+    }
+
+    /// Whether what goes on from it does so in the same process.
+    pub(super) fn runs_in_place(&self) -> bool {
+        self.threads == Threads::Some
+    }
+
+    /// Notes that the process is another block's from now on.
+    pub(super) fn move_on(&self) {
+        self.moved_on.store(true, Ordering::Relaxed);
+    }
+
+    /// How the process ended, if it was told within `patience`: that is told of its first block.
+    pub(super) fn end(&self, patience: Duration) -> Option<Outcome> {
+        if let Some(earlier) = self.before.as_ref().filter(|before| before.runs_in_place()) {
+            return earlier.end(patience);
+        }
+        self.reports().wait(patience).into_iter().find_map(|report| match report {
+            Report::Ended(outcome) => Some(outcome),
+            _ => None,
+        })
+    }
+
+    /// Ends it at once.
+    pub(super) fn kill(&self) {
+        // Once it is buried, its number may be another process's.
+        if self.is_there() {
+            let _ = rustix::process::kill_process_group(self.process, Signal::KILL);
+        }
+    }
+
+    fn reports(&self) -> MutexGuard<'_, Reports> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Base {
+    fn drop(&mut self) {
+        if !self.moved_on.load(Ordering::Relaxed) {
+            self.kill();
+        }
+    }
+}

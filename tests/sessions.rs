@@ -1,0 +1,180 @@
+//! Sessions of Python blocks as a speaker has them: what a block finds, what an edit changes, and
+//! what is left when a process ends that should not.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail by panicking")]
+
+mod stage;
+
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
+use stage::Stage;
+
+/// A deck with these blocks of one session on a slide, and a slide behind it.
+fn deck(blocks: &[&str]) -> String {
+    let block = |code: &&str| format!("```python +exec +session\n{code}\n```\n\n");
+    let blocks: String = blocks.iter().map(block).collect();
+    format!("Blocks\n===\n\n{blocks}<!-- end_slide -->\n\nNext\n===\n\nthe end\n")
+}
+
+fn open(blocks: &[&str]) -> Stage {
+    let talk = Stage::show(&deck(blocks));
+    talk.wait_for("Blocks");
+    talk
+}
+
+/// Runs the block with this number, from 1, which has the focus afterwards.
+fn run(talk: &Stage, block: usize) {
+    talk.keys("esc");
+    for _ in 0..block {
+        talk.keys("tab");
+    }
+    talk.keys("enter");
+}
+
+fn save(talk: &Stage, blocks: &[&str]) {
+    fs::write(talk.deck(), deck(blocks)).unwrap();
+}
+
+/// Walks on, to see that the talk goes on, and leaves; nothing may stay behind.
+fn leave(talk: Stage) {
+    talk.keys("n");
+    talk.wait_for("the end");
+    talk.keys("q");
+    assert!(talk.end().success());
+}
+
+/// The number behind this word on the screen.
+fn number(talk: &Stage, word: &str) -> i32 {
+    talk.wait(&format!("a number behind {word}"), |screen| find(screen, word).is_some());
+    find(&talk.screen(), word).unwrap()
+}
+
+fn find(screen: &str, word: &str) -> Option<i32> {
+    let mut words = screen.split_whitespace();
+    words.find(|found| *found == word)?;
+    words.next()?.parse().ok()
+}
+
+#[test]
+fn from_41_to_42_each_time_and_from_9_to_10_after_an_edit() {
+    let second = "import os\nx += 1\nprint('it is', x, 'in', os.getpid())";
+    let talk = open(&["x = 41", second]);
+    run(&talk, 2);
+    talk.wait_for("it is 42");
+    let first = number(&talk, "in");
+    run(&talk, 2);
+    talk.wait("another process", |screen| find(screen, "in").is_some_and(|pid| pid != first));
+    talk.wait_for("it is 42");
+    save(&talk, &["x = 9", second]);
+    talk.wait_for("out of date");
+    talk.wait_for("it is 42");
+    run(&talk, 2);
+    talk.wait_for("it is 10");
+    talk.wait_gone("out of date");
+    leave(talk);
+}
+
+#[test]
+fn an_exit_in_the_middle_leaves_what_was_before_it() {
+    let talk = open(&["import os\nx = 41\nprint('ran')", "print(x + 1)\nos._exit(3)"]);
+    run(&talk, 2);
+    talk.wait_for("failed: exit 3");
+    save(&talk, &["import os\nx = 41\nprint('ran')", "print('still', x + 1)"]);
+    talk.wait_for("stale");
+    run(&talk, 2);
+    talk.wait_for("still 42");
+    leave(talk);
+}
+
+#[test]
+fn behind_a_failure_nothing_runs_unless_it_is_asked_for() {
+    let talk = open(&["x = 1", "1 / 0", "print('third', x)"]);
+    talk.keys("ctrl-e");
+    talk.wait_for("line 9) failed");
+    assert!(!talk.screen().contains("third 1"), "{}", talk.screen());
+    run(&talk, 3);
+    talk.wait_for("third 1");
+    leave(talk);
+}
+
+#[test]
+fn a_stop_and_a_kill_lose_one_block() {
+    let talk = open(&["x = 41", "print('on')\nwhile True: pass", "print('third', x + 1)"]);
+    run(&talk, 2);
+    talk.wait_for("[▸ running");
+    talk.keys("ctrl-c");
+    talk.wait_for("stopped");
+    run(&talk, 3);
+    talk.wait_for("third 42");
+    leave(talk);
+}
+
+#[test]
+fn a_hang_in_c_is_killed_and_loses_one_block() {
+    let hang = "import itertools\nprint('on')\nsum(itertools.repeat(1))";
+    let talk = open(&["x = 41", hang, "print('third', x + 1)"]);
+    run(&talk, 2);
+    talk.wait_for("[▸ running");
+    talk.keys("ctrl-c");
+    talk.wait_for("again kills");
+    talk.keys("ctrl-c");
+    talk.wait_for("stopped");
+    save(&talk, &["x = 41", "pass", "print('third', x + 1)"]);
+    talk.wait_for("pass");
+    run(&talk, 3);
+    talk.wait_for("third 42");
+    leave(talk);
+}
+
+#[test]
+fn a_session_whose_process_was_killed_starts_again() {
+    let talk = open(&["import os\nx = 41\nprint('base', os.getpid())", "print('second', x + 1)"]);
+    run(&talk, 1);
+    let base = number(&talk, "base");
+    kill_process(Pid::from_raw(base).unwrap(), Signal::KILL).unwrap();
+    run(&talk, 2);
+    talk.wait_for("second 42");
+    assert_ne!(number(&talk, "base"), base);
+    leave(talk);
+}
+
+#[test]
+fn a_session_whose_worker_was_killed_starts_again() {
+    let talk =
+        open(&["import os\nx = 41\nprint('worker', os.getppid())", "print('second', x + 1)"]);
+    run(&talk, 1);
+    let worker = number(&talk, "worker");
+    kill_process(Pid::from_raw(worker).unwrap(), Signal::KILL).unwrap();
+    run(&talk, 2);
+    talk.wait_for("second 42");
+    leave(talk);
+}
+
+#[test]
+fn a_block_that_closes_every_file_keeps_its_session() {
+    let talk = open(&["import os\nx = 41\nos.closerange(3, 100)", "print('second', x + 1)"]);
+    run(&talk, 2);
+    talk.wait_for("second 42");
+    leave(talk);
+}
+
+#[test]
+fn beside_threads_a_block_runs_in_place_and_says_so() {
+    let threads = "import threading\nx = 41\n\
+                   threading.Thread(target=threading.Event().wait, daemon=True).start()";
+    let talk = open(&[threads, "x += 1\nprint('second', x)"]);
+    run(&talk, 2);
+    talk.wait_for("second 42");
+    talk.wait_for("in place, beside threads");
+    leave(talk);
+}
+
+#[test]
+fn nothing_of_a_session_outlives_a_kill_of_the_talk() {
+    let talk = open(&["x = 41", "print('second', x + 1)"]);
+    run(&talk, 2);
+    talk.wait_for("second 42");
+    talk.signal(Signal::KILL);
+    assert_eq!(talk.left_behind(), Vec::<String>::new());
+}
