@@ -103,9 +103,25 @@ impl Draw {
             Protocol::Sixel => Made::Bytes(protocol::encode_sixel(&self.cut(scaled)?)?),
             Protocol::Iterm2 => Made::Bytes(self.inline(Parts::One, scaled)?),
             Protocol::Iterm2Multipart => Made::Bytes(self.inline(Parts::Several, scaled)?),
-            Protocol::KittyRemote => Made::Bytes(protocol::transmit(id, &self.png(scaled)?)),
-            Protocol::KittyLocal => Made::Bytes(self.local_file(id, scaled)?),
+            Protocol::KittyRemote | Protocol::KittyLocal => match self.moving(id)? {
+                Some(bytes) => Made::Bytes(bytes),
+                None if self.protocol == Protocol::KittyLocal => {
+                    Made::Bytes(self.local_file(id, scaled)?)
+                }
+                None => Made::Bytes(protocol::transmit(id, &self.png(scaled)?)),
+            },
         })
+    }
+
+    /// The frames of a GIF for kitty, if it moves.
+    fn moving(&self, id: u32) -> Result<Option<Vec<u8>>, String> {
+        if self.found.format != ImageFormat::Gif {
+            return Ok(None);
+        }
+        let frames = pixels::frames(&self.found.path, self.size)?;
+        let frames = frames.iter().map(|(frame, stays)| Ok((png(frame)?, *stays)));
+        let frames = frames.collect::<Result<Vec<_>, String>>()?;
+        Ok((!frames.is_empty()).then(|| protocol::transmit_moving(id, &frames)))
     }
 
     fn composed<'a>(&self, scaled: &'a mut Scaled) -> Result<&'a RgbaImage, String> {
@@ -118,8 +134,13 @@ impl Draw {
 
     fn inline(&self, parts: Parts, scaled: &mut Scaled) -> Result<Vec<u8>, String> {
         let is_whole = self.rows == (0, self.size.1);
-        let is_plain = self.found.format == ImageFormat::Jpeg && !self.found.turned;
-        let file = if is_whole && is_plain && self.found.stamp.1 <= SMALL_FILE {
+        let is_plain = match self.found.format {
+            ImageFormat::Jpeg => !self.found.turned && self.found.stamp.1 <= SMALL_FILE,
+            // The terminal plays it itself.
+            ImageFormat::Gif => !pixels::frames(&self.found.path, self.size)?.is_empty(),
+            _ => false,
+        };
+        let file = if is_whole && is_plain {
             pixels::decode(&self.found.path)?;
             read(&self.found)?
         } else {

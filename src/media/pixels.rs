@@ -3,11 +3,13 @@
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
+use std::time::Duration;
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x4;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use image::{DynamicImage, ImageDecoder, ImageReader, Rgba, RgbaImage};
+use image::codecs::gif::GifDecoder;
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageReader, Rgba, RgbaImage};
 
 /// Decodes a picture, upright; a GIF's first frame.
 pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
@@ -21,6 +23,38 @@ pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
         Ok(picture)
     };
     decode().map_err(|error| error.to_string())
+}
+
+/// Pixels that all frames of a picture that moves may have, scaled.
+const MOST_MOVING: u64 = 64_000_000;
+
+/// Shorter times between two frames are not meant, as browsers have it.
+const SHORTEST: Duration = Duration::from_millis(20);
+
+/// The time between two frames of a picture that does not say.
+const USUAL: Duration = Duration::from_millis(100);
+
+/// A frame of a picture that moves, and how long it stays.
+pub(super) type Frame = (RgbaImage, Duration);
+
+/// The frames of a GIF that moves, scaled; none if it does not move, or has more than a terminal
+/// should be sent.
+pub(super) fn frames(path: &Path, size: (u32, u32)) -> Result<Vec<Frame>, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let decoder = GifDecoder::new(Cursor::new(&bytes[..])).map_err(|error| error.to_string())?;
+    let most = MOST_MOVING / (u64::from(size.0) * u64::from(size.1)).max(1);
+    let mut frames = Vec::new();
+    for frame in decoder.into_frames() {
+        // One that is broken from here on shows what is whole.
+        let Ok(frame) = frame else { break };
+        if frames.len() as u64 == most {
+            return Ok(Vec::new());
+        }
+        let delay = Duration::from(frame.delay());
+        let delay = if delay < SHORTEST { USUAL } else { delay };
+        frames.push((scale(frame.into_buffer().into(), size)?, delay));
+    }
+    Ok(if frames.len() > 1 { frames } else { Vec::new() })
 }
 
 /// Scales a picture to exactly this size.

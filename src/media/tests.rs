@@ -337,6 +337,47 @@ fn a_local_kitty_reads_files_itself() {
     fs::remove_file(temporary).unwrap();
 }
 
+/// A GIF whose frames are these, 70 ms each.
+fn moving(path: &Path, frames: &[Rgba<u8>]) {
+    let mut encoder = image::codecs::gif::GifEncoder::new(fs::File::create(path).unwrap());
+    for color in frames {
+        let picture = RgbaImage::from_pixel(20, 40, *color);
+        let delay = image::Delay::from_numer_denom_ms(70, 1);
+        encoder.encode_frame(image::Frame::from_parts(picture, 0, 0, delay)).unwrap();
+    }
+}
+
+#[test]
+fn f099_a_gif_moves_in_kitty() {
+    for protocol in [Protocol::KittyRemote, Protocol::KittyLocal] {
+        let mut stage = Stage::new(protocol);
+        moving(&stage.path("deck/a.gif"), &[RED, BLUE, RED]);
+        let overlay = stage.overlay("a.gif", Rect::new(1, 1, 5, 5));
+        let sent = graphics(&stage.shown(&[overlay]).1);
+        let did: Vec<_> = sent.iter().map(|(keys, _)| key(keys, "a")).collect();
+        assert_eq!(did, ["t", "a", "f", "f", "a", "p"], "{protocol:?}");
+        assert_eq!((key(&sent[1].0, "r"), key(&sent[1].0, "z")), ("1", "70"));
+        assert_eq!(key(&sent[2].0, "z"), "70");
+        assert_eq!((key(&sent[4].0, "s"), key(&sent[4].0, "v")), ("3", "1"), "over and over");
+        let second = image::load_from_memory(&sent[2].1).unwrap().into_rgba8();
+        assert_eq!((second.dimensions(), second.get_pixel(3, 3)), ((20, 40), &BLUE));
+    }
+}
+
+#[test]
+fn f099_a_gif_goes_to_iterm_as_it_is_if_it_moves() {
+    let mut stage = Stage::new(Protocol::Iterm2);
+    moving(&stage.path("deck/a.gif"), &[RED, BLUE]);
+    moving(&stage.path("deck/b.gif"), &[RED]);
+    for (name, goes_as_it_is) in [("a.gif", true), ("b.gif", false)] {
+        let overlay = stage.overlay(name, Rect::new(1, 1, 5, 5));
+        let (_, bytes) = stage.shown(&[overlay]);
+        let file = bytes.rsplit_once(':').unwrap().1.strip_suffix("\x07\x1b8").unwrap();
+        let file = STANDARD.decode(file).unwrap();
+        assert_eq!(file == fs::read(stage.path("deck").join(name)).unwrap(), goes_as_it_is);
+    }
+}
+
 #[test]
 fn f202_iterm_gets_the_rows_that_show() {
     let mut stage = Stage::new(Protocol::Iterm2);

@@ -3,6 +3,8 @@
 //!
 //! Everything is sent with `q=2`: the terminal answers nothing, answers would be taken for keys.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ratatui::layout::Rect;
@@ -12,16 +14,39 @@ const CHUNK: usize = 4096;
 
 /// Sends a PNG file's bytes as picture `id`.
 pub(in crate::media) fn transmit(id: u32, png: &[u8]) -> Vec<u8> {
-    let encoded = STANDARD.encode(png);
+    send(&format!("a=t,f=100,t=d,i={id},q=2"), "", png)
+}
+
+/// Sends PNG files' bytes as picture `id`, which shows one after the other, each for its time, over
+/// and over.
+pub(in crate::media) fn transmit_moving(id: u32, frames: &[(Vec<u8>, Duration)]) -> Vec<u8> {
+    let mut sequence = Vec::new();
+    for (number, (png, stays)) in frames.iter().enumerate() {
+        let stays = stays.as_millis();
+        if number == 0 {
+            sequence.extend(transmit(id, png));
+            sequence.extend(format!("\x1b_Ga=a,i={id},r=1,z={stays},q=2\x1b\\").into_bytes());
+        } else {
+            let control = format!("a=f,f=100,t=d,i={id},z={stays},q=2");
+            sequence.extend(send(&control, "a=f,", png));
+        }
+    }
+    sequence.extend(format!("\x1b_Ga=a,i={id},s=3,v=1,q=2\x1b\\").into_bytes());
+    sequence
+}
+
+/// Sends bytes in chunks: the first with `control`, the others with `again`.
+fn send(control: &str, again: &str, bytes: &[u8]) -> Vec<u8> {
+    let encoded = STANDARD.encode(bytes);
     let mut sequence = Vec::with_capacity(encoded.len() + encoded.len() / 256 + 64);
     let chunks = encoded.as_bytes().chunks(CHUNK);
     let last = chunks.len().saturating_sub(1);
     for (index, chunk) in chunks.enumerate() {
         let more = u8::from(index < last);
         let control = if index == 0 {
-            format!("\x1b_Ga=t,f=100,t=d,i={id},q=2,m={more};")
+            format!("\x1b_G{control},m={more};")
         } else {
-            format!("\x1b_Gm={more},q=2;")
+            format!("\x1b_G{again}m={more},q=2;")
         };
         sequence.extend_from_slice(control.as_bytes());
         sequence.extend_from_slice(chunk);

@@ -8,7 +8,7 @@ mod sixel;
 
 pub(super) use blocks::paint as paint_blocks;
 pub(super) use iterm::Parts;
-pub(super) use kitty::{delete, delete_placement, place, transmit, transmit_file};
+pub(super) use kitty::{delete, delete_placement, place, transmit, transmit_file, transmit_moving};
 pub(super) use {iterm::inline, sixel::encode as encode_sixel};
 
 /// How pictures are put on the terminal.
