@@ -301,6 +301,21 @@ fn f190_keys_can_be_chosen_and_the_help_shows_them() {
 }
 
 #[test]
+fn pictures_and_colours_that_are_not_there_are_among_the_problems() {
+    let text = "---\ntheme:\n  override:\n    footer: {style: template, left: {image: none.png}}\n---\n\n![](a.png)\n\n<span style=\"color: p:x\">a</span>\n";
+    let talk = Stage::show(text);
+    talk.wait_for("3 problems: D");
+    talk.keys("D");
+    talk.wait("each with its place", |screen| {
+        screen.contains("talk.md:4:37")
+            && screen.contains("talk.md:7:1")
+            && screen.contains("talk.md:9:1")
+    });
+    talk.keys("q q");
+    assert!(talk.end().success());
+}
+
+#[test]
 fn f201_what_does_not_fit_is_among_the_problems_if_wanted() {
     let long = format!("One\n===\n\n{}", "row\n\n".repeat(40));
     let talk = Stage::show(&long);

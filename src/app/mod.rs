@@ -59,8 +59,9 @@ pub struct App {
     pub grid: bool,
     /// What the last layout found out.
     pub stage: Stage,
-    /// What of the deck does not fit the terminal, if that was looked for.
-    pub misfits: Vec<Diagnostic>,
+    /// What else is wrong with it: pictures, names of the theme, what does not fit if that was looked
+    /// for.
+    pub reviewed: Vec<Diagnostic>,
     /// A line for the speaker, until the next key.
     pub notice: Option<String>,
     /// What may run without a question.
@@ -229,7 +230,7 @@ impl App {
             focus: None,
             grid: false,
             stage: Stage::default(),
-            misfits: Vec::new(),
+            reviewed: Vec::new(),
             notice: None,
             policy,
             trust,
@@ -244,9 +245,9 @@ impl App {
         self.runs.values().any(CellRun::is_under_way)
     }
 
-    /// The deck's mistakes, and what of it does not fit.
+    /// The deck's mistakes, and what else is wrong with it.
     pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.deck.diagnostics.iter().chain(&self.misfits)
+        self.deck.diagnostics.iter().chain(&self.reviewed)
     }
 
     /// Where the next key press will most likely lead, if that can be told.

@@ -46,8 +46,8 @@ pub enum Msg {
     Edited(Arc<Deck>),
     /// The focused cell is to run.
     RunFocused,
-    /// What of the deck does not fit the terminal.
-    Misfits(Vec<Diagnostic>),
+    /// The whole deck was looked over: what is wrong beyond what reading it saw.
+    Reviewed(Vec<Diagnostic>),
     /// Something outside did not work, and what follows: a line for the speaker.
     Trouble(String),
 

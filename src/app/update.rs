@@ -19,8 +19,8 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Loaded(deck) => return reload::reload(app, deck),
         Msg::Edited(deck) => return reload::exchange(app, deck),
         Msg::RunFocused => return cells::run_focused(app),
-        Msg::Misfits(misfits) => {
-            app.misfits = misfits;
+        Msg::Reviewed(found) => {
+            app.reviewed = found;
             app.paint_changed();
         }
         Msg::Trouble(why) => {

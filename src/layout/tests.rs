@@ -776,7 +776,7 @@ fn pictures(items: &[Placed]) -> Vec<(u16, u32, u16, u32)> {
 fn f180_a_footer_may_have_pictures() {
     let mut fixture = Fixture::new(vec![paragraph("x")]).size(40, 20);
     let key = PictureKey { base: "".into(), source: "logo.png".into() };
-    let part = || Some(FooterPart::Image("logo.png".into()));
+    let part = || Some(FooterPart::Image("logo.png".into(), Span::default()));
     let (left, center, right) = (part(), part(), part());
     fixture.theme.footer =
         FooterStyle::Template { left, center, right, style: Style::new(), height: 6 };

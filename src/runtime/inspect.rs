@@ -11,12 +11,24 @@ use crate::diag::{Diagnostic, closest};
 use crate::layout::{Inputs, Size, overflow};
 use crate::media::Media;
 use crate::run::Runs;
-use crate::theme::Palette;
+use crate::theme::{FooterPart, FooterStyle, Palette};
 
 /// All mistakes of the deck, in the order of its text.
 pub fn inspect(show: &Show, sizes: &[Size]) -> Vec<Diagnostic> {
     let mut found = show.deck.diagnostics.clone();
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
+    found.extend(unseen(show, &mut media));
+    for &size in sizes {
+        found.extend(misfits(show, size, &mut media));
+    }
+    found.sort_by_key(|found| (found.span.file, found.span.start));
+    found
+}
+
+/// What reading the deck does not see: names that its theme does not know, pictures that cannot be
+/// shown.
+pub(super) fn unseen(show: &Show, media: &mut Media) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
     for (number, slide) in show.deck.slides.iter().enumerate() {
         let theme = &show.look(SlideNo::new(number)).theme;
         palette(&slide.blocks, &theme.palette, &mut found);
@@ -26,11 +38,24 @@ pub fn inspect(show: &Show, sizes: &[Size]) -> Vec<Diagnostic> {
             }
         });
     }
-    for &size in sizes {
-        found.extend(misfits(show, size, &mut media));
-    }
-    found.sort_by_key(|found| (found.span.file, found.span.start));
+    footers(show, media, &mut found);
     found
+}
+
+/// Pictures of footers that cannot be shown, each once.
+fn footers(show: &Show, media: &mut Media, found: &mut Vec<Diagnostic>) {
+    for look in &*show.looks {
+        let FooterStyle::Template { left, center, right, .. } = &look.theme.footer else {
+            continue;
+        };
+        for (part, key) in [left, center, right].into_iter().zip(&look.footer.pictures) {
+            if let (Some(FooterPart::Image(_, at)), Some(key)) = (part, key)
+                && let Err(why) = media.measure(key)
+            {
+                found.push(Diagnostic::error(*at, format!("footer: {why}")));
+            }
+        }
+    }
 }
 
 /// What does not fit this size, slide by slide.

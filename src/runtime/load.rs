@@ -154,7 +154,7 @@ fn footer_text(theme: &Theme, deck: &mut Deck, origin: &Origin) -> FooterText {
 
 /// A picture of the footer: beside the deck, or in the folder of themes.
 fn footer_picture(part: Option<&FooterPart>, origin: &Origin) -> Option<PictureKey> {
-    let Some(FooterPart::Image(path)) = part else { return None };
+    let Some(FooterPart::Image(path, _)) = part else { return None };
     let beside = folder(&origin.path);
     let themes = origin.themes.as_ref().filter(|themes| themes.join(path).is_file());
     let base = if beside.join(path).is_file() { beside } else { themes.cloned().unwrap_or(beside) };

@@ -10,7 +10,6 @@
 mod ahead;
 mod changes;
 mod draft;
-mod fit;
 mod follow;
 mod frames;
 mod gallery;
@@ -21,6 +20,7 @@ mod mailbox;
 mod perform;
 mod prefetch;
 mod probe;
+mod review;
 mod signals;
 mod stage;
 mod still;
@@ -55,13 +55,13 @@ pub use themes::names as theme_names;
 pub use turn::Transition;
 
 use ahead::Ahead;
-use fit::Fit;
 use follow::Teller;
 use frames::Frames;
 use input::Input;
 use mailbox::{Letters, Mailbox};
 use prefetch::Prefetch;
 use probe::Answers;
+use review::Review;
 use terminal::Screen;
 use turn::Turn;
 use watch::Watch;
@@ -123,7 +123,8 @@ enum Event {
     PicturesChanged,
     /// Code of the slide shown is coloured now.
     Coloured,
-    Misfits(Vec<Diagnostic>),
+    /// What is wrong with the whole deck beyond what reading it saw.
+    Reviewed(Vec<Diagnostic>),
     Picture(media::Loaded),
     Exec(exec::Event),
     /// The other window is at this slide, behind so many pauses.
@@ -175,7 +176,7 @@ struct Talk {
     warden: Option<exec::Warden>,
     watch: Watch,
     prefetch: Prefetch,
-    fit: Option<Fit>,
+    review: Review,
     mailbox: Mailbox,
     frames: Frames,
     /// Whether the frame shown now has pictures that `media` must take away.
@@ -201,7 +202,7 @@ impl Talk {
         let watch = Watch::start(origin, show.clone(), settings.reload, mailbox.clone())?;
         let scene = Scene::blank(screen.size(), show.look(SlideNo::new(0)).theme.base);
         let prefetch = Prefetch::start(mailbox.clone())?;
-        let fit = settings.validate_overflows.then(|| Fit::start(mailbox.clone())).transpose()?;
+        let review = Review::start(settings.validate_overflows, mailbox.clone())?;
         let frames = Frames::new();
         let teller = talk_of_two(&settings, &mut app, &mailbox)?;
         let mut talk = Self {
@@ -215,7 +216,7 @@ impl Talk {
             warden: None,
             watch,
             prefetch,
-            fit,
+            review,
             mailbox,
             frames,
             pictures: false,
@@ -341,13 +342,14 @@ impl Talk {
             Event::NotLoaded(why) => Msg::Trouble(why),
             Event::PicturesChanged => {
                 self.media.forget();
+                self.review.forget();
                 Msg::Picture
             }
             Event::Coloured => {
                 self.frames.hurry();
                 Msg::Picture
             }
-            Event::Misfits(misfits) => Msg::Misfits(misfits),
+            Event::Reviewed(found) => Msg::Reviewed(found),
             Event::Picture(loaded) => {
                 self.media.loaded(loaded);
                 self.frames.hurry();
@@ -421,9 +423,7 @@ impl Talk {
         let at = self.app.at.slide;
         self.prefetch.at(&self.show.deck, &self.show.look(at).highlighter, at);
         self.watch.pictures(self.media.files());
-        if let Some(fit) = &mut self.fit {
-            fit.look(&self.show, self.screen.size());
-        }
+        self.review.look(&self.show, self.screen.size());
         Ok(())
     }
 

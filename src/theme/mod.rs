@@ -303,8 +303,8 @@ impl Default for FooterStyle {
 pub enum FooterPart {
     /// A text with `{variables}`, as written, and where; `parse::footer` reads it.
     Text(String, Span),
-    /// A picture's path: beside the deck first, then in the themes folder.
-    Image(String),
+    /// A picture's path, and where it stands: beside the deck first, then in the themes folder.
+    Image(String, Span),
 }
 
 /// Named colours.

@@ -114,7 +114,7 @@ impl Read for FooterPart {
         match &node.value {
             Value::Text(text) => Some(Self::Text(text.clone(), at)),
             _ => match only_entry(node)? {
-                ("image", path) => text(path).map(|path| Self::Image(path.to_owned())),
+                ("image", path) => text(path).map(|path| Self::Image(path.to_owned(), at)),
                 _ => None,
             },
         }
