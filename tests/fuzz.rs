@@ -159,7 +159,7 @@ struct Fuzz {
 /// How long this thread has worked: other programs take their time, too, and that is not counted.
 fn worked() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    Duration::try_from(time).unwrap()
 }
 
 /// Milliseconds since the start at which the input in work was begun; 0 for none.
