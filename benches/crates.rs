@@ -94,7 +94,8 @@ fn request(round: u32) -> Request {
         first_line: 7,
     };
     let (limits, target) = (Limits::default(), Target::Terminal);
-    Request { run: RunId(u64::from(round)), code, columns: 80, rows: 24, limits, target }
+    let run = RunId(u64::from(round));
+    Request { run, code, columns: 80, rows: 24, limits, target, session: None }
 }
 
 /// The compiler as one would call it who has the crates: where they are was written down when they
