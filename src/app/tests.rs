@@ -9,8 +9,8 @@ use super::{
     App, CellPlace, Changed, Effect, Hit, Mode, Msg, OutputHit, Policy, Stage, Trust, update,
 };
 use crate::deck::{
-    Block, BlockKind, Cell, CellId, Cursor, Deck, Fingerprint, Form, How, Pty, Slide, SlideNo,
-    Start, Step,
+    Block, BlockKind, Cell, CellId, Check, Cursor, Deck, Fingerprint, Form, How, Pty, Slide,
+    SlideNo, Start, Step,
 };
 use crate::run::{Event, Outcome, Preparation, RunId, State};
 use crate::source::{FileId, SourceFile, Span};
@@ -58,7 +58,7 @@ pub(super) fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
                 first_line: 1,
                 name: None,
                 detached: false,
-                check: None,
+                check: Check::default(),
             }));
             text.push_str(code);
         }

@@ -78,13 +78,17 @@ pub struct How {
     pub session: Option<Box<str>>,
 }
 
-/// What a check of the deck runs a cell for: `+validate` and `+expect`.
+/// What a check of the deck makes of a cell: `+validate`, `+expect` and `+mask`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Check {
+    /// Whether it is run for the sake of the check: `+validate`.
+    pub validates: bool,
     /// The executor named behind `+validate:`; none for the cell's own.
     pub alternative: Option<Box<str>>,
     /// Whether it is meant to fail.
     pub expects_failure: bool,
+    /// What of its output is never the same: a regular expression.
+    pub mask: Option<Box<str>>,
 }
 
 /// A code block that can run.
@@ -112,8 +116,8 @@ pub struct Cell {
     pub name: Option<Box<str>>,
     /// Whether its output stands elsewhere: where `snippet_output` names it.
     pub detached: bool,
-    /// What a check of the deck runs it for.
-    pub check: Option<Check>,
+    /// What a check of the deck makes of it.
+    pub check: Check,
 }
 
 impl Fingerprint {

@@ -27,7 +27,7 @@ pub(super) struct CellDraft {
     span: Span,
     first_line: u32,
     name: Option<Box<str>>,
-    check: Option<Check>,
+    check: Check,
 }
 
 impl CellDraft {
@@ -133,9 +133,9 @@ fn cell(
     info_span: Span,
     slides: &mut Slides<'_>,
 ) -> Option<CellDraft> {
-    let start = info.start.or(info.validated.then_some(Start::OnCheck));
+    let start = info.start.or(info.check.validates.then_some(Start::OnCheck));
     let start = start.filter(|_| !info.otherwise && !written.language.is_empty())?;
-    let environment = match info.env.map(|path| env::read(path, info_span, slides)) {
+    let environment = match info.env.as_deref().map(|path| env::read(path, info_span, slides)) {
         None => Vec::new(),
         Some(Ok(environment)) => environment,
         Some(Err(mistake)) => {
@@ -147,7 +147,7 @@ fn cell(
     let first_line = slides.deck.sources.get(span.file).map_or(1, |file| file.line(span.start));
     // Nobody can be given the terminal unasked.
     let start = if info.form == Form::Handover { Start::OnKey } else { start };
-    let alternative = info.alternative.map(Into::into);
+    let alternative = info.alternative.as_deref().map(Into::into);
     let (form, timeout_ms) = (info.form, info.timeout_ms);
     let code = executed(code, hidden);
     let is_ours = &*language == "rust" && info.alternative.is_none();
@@ -160,7 +160,7 @@ fn cell(
         code,
         span,
         first_line,
-        name: info.id.map(Into::into),
+        name: info.id.as_deref().map(Into::into),
         check: info.check.clone(),
     })
 }

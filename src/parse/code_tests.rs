@@ -117,16 +117,29 @@ fn f162_a_bad_file_of_variables_is_a_mistake_in_its_own_line_and_nothing_runs() 
 #[test]
 fn f163_and_f164_what_a_check_is_to_find_is_kept() {
     let check = |fence: &str| cell(fence).check.clone();
-    let meant = |alternative: Option<&str>, expects_failure| {
-        Some(Check { alternative: alternative.map(Into::into), expects_failure })
-    };
-    assert_eq!(check("bash +exec"), None);
-    assert_eq!(check("python +exec +validate:uv"), meant(Some("uv"), false));
+    let validates = Check { validates: true, ..Check::default() };
+    assert_eq!(check("bash +exec"), Check::default());
+    let by_uv = Check { alternative: Some("uv".into()), ..validates.clone() };
+    assert_eq!(check("python +exec +validate:uv"), by_uv);
+    let failing = Check { expects_failure: true, ..validates };
     for word in ["fail", "failure"] {
-        assert_eq!(check(&format!("bash +validate +expect:{word}")), meant(None, true));
+        assert_eq!(check(&format!("bash +validate +expect:{word}")), failing);
     }
-    assert_eq!(check("bash +exec +expect:success"), meant(None, false));
+    assert_eq!(check("bash +exec +expect:success"), Check::default());
     assert_eq!(mistakes("```bash +exec +expect:luck\nx\n```\n"), ["`+expect:luck` is unknown"]);
+}
+
+#[test]
+fn a_mask_is_a_regular_expression_and_may_have_spaces() {
+    let mask = |fence: &str| cell(fence).check.mask.clone();
+    assert_eq!(mask(r"bash +exec +mask:\d+ms {1}").as_deref(), Some(r"\d+ms"));
+    assert_eq!(mask(r#"bash +mask:"a{2} \"b\"" +exec"#).as_deref(), Some(r#"a{2} "b""#));
+    let why = "`(a` is no regular expression: unclosed group";
+    assert_eq!(mistakes("```bash +exec +mask:(a\nx\n```\n"), [why]);
+    assert_eq!(mistakes("```bash +exec +mask\nx\n```\n"), ["`+mask` needs a value"]);
+    let deck = deck("```bash +exec +id:\"a +expect:failure\nx\n```\n");
+    assert_eq!(deck.diagnostics[0].message, "`+id:\"a +expect:failure` is never closed");
+    assert_eq!(deck.cells.len(), 1, "the block runs all the same");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::deck::{
-    Block, BlockKind, CodeBlock, Deck, Form, Inline, LineGroup, Marker, Slide, Step, TextStyle,
+    Block, BlockKind, Check, CodeBlock, Deck, Form, Inline, LineGroup, Marker, Slide, Step,
+    TextStyle,
 };
 use crate::diag;
 
@@ -171,8 +172,8 @@ fn code(out: &mut String, code: &CodeBlock, pad: &str, deck: &Deck) {
                 if cell.detached { ", shown elsewhere" } else { "" }
             );
         }
-        if let Some(check) = &cell.check {
-            let _ = write!(out, " checked {check:?}");
+        if cell.check != Check::default() {
+            let _ = write!(out, " checked {:?}", cell.check);
         }
         let _ = writeln!(out, " line {} {:?}", cell.first_line, cell.code);
     }

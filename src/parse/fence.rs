@@ -1,5 +1,10 @@
 //! The grammar behind a fence's marks: a language, then attributes. `rust +exec {1,3-5|all}`.
 
+use std::borrow::Cow;
+
+use regex::Regex;
+
+use super::attribute::{self, Refusal};
 use super::groups;
 use super::text::excerpt;
 use crate::deck::{Check, Form, LineGroup, Pty, Start};
@@ -23,23 +28,21 @@ pub(super) struct Info<'t> {
     /// What becomes of what it writes.
     pub(super) form: Form,
     /// The executor named behind `+exec:`.
-    pub(super) alternative: Option<&'t str>,
+    pub(super) alternative: Option<Cow<'t, str>>,
     /// `+env:file`
-    pub(super) env: Option<&'t str>,
+    pub(super) env: Option<Cow<'t, str>>,
     /// `+id:name`
-    pub(super) id: Option<&'t str>,
+    pub(super) id: Option<Cow<'t, str>>,
     /// `+timeout:10s`
     pub(super) timeout_ms: Option<u64>,
-    /// `+validate`, and the executor named behind it; `+expect`.
-    pub(super) check: Option<Check>,
+    /// `+validate`, and the executor named behind it; `+expect`, `+mask`.
+    pub(super) check: Check,
     /// `+pty`, and what stands behind it.
     pub(super) pty: Option<Pty>,
     /// `+session`, and the name behind it, which may be empty.
     pub(super) session: Option<&'t str>,
     /// It would run in a way that is not built.
     pub(super) otherwise: bool,
-    /// `+validate` was given, which alone makes a block run in checks.
-    pub(super) validated: bool,
     /// `+render`
     pub(super) rendered: bool,
     /// `+width:N%`
@@ -57,8 +60,8 @@ enum Value {
     Needed,
 }
 
-/// Every attribute, with the value it takes. `bench`, `input`, `mask` and `output` are known ahead of
-/// what will obey them: a deck that has them is no mistake.
+/// Every attribute, with the value it takes. `bench`, `input` and `output` are known ahead of what
+/// will obey them: a deck that has them is no mistake.
 const ATTRIBUTES: &[(&str, Value)] = &[
     ("acquire_terminal", Value::Optional),
     ("auto_exec", Value::Optional),
@@ -71,7 +74,7 @@ const ATTRIBUTES: &[(&str, Value)] = &[
     ("image", Value::None),
     ("input", Value::Optional),
     ("line_numbers", Value::None),
-    ("mask", Value::Optional),
+    ("mask", Value::Needed),
     ("no_background", Value::None),
     ("output", Value::Optional),
     ("pty", Value::Optional),
@@ -136,6 +139,7 @@ fn attributes<'t>(
         let Some(first) = rest.chars().next() else { return };
         let end = match first {
             '{' => rest.find('}').map_or(rest.len(), |end| end + 1),
+            '+' => attribute::length(rest),
             _ => rest.find(char::is_whitespace).unwrap_or(rest.len()),
         };
         let (token, after) = rest.split_at(end);
@@ -157,9 +161,6 @@ fn attributes<'t>(
     }
 }
 
-/// What is wrong, and what to try.
-type Refusal = (String, String);
-
 impl<'t> Info<'t> {
     fn highlight(&mut self, token: &str) -> Result<(), Refusal> {
         self.once(ATTRIBUTES.len(), "{…}")?;
@@ -178,10 +179,7 @@ impl<'t> Info<'t> {
     }
 
     fn attribute(&mut self, token: &'t str) -> Result<(), Refusal> {
-        let (name, value) = match token.split_once(':') {
-            Some((name, value)) => (name, Some(value)),
-            None => (token, None),
-        };
+        let (name, value) = attribute::parts(token)?;
         let Some(index) = ATTRIBUTES.iter().position(|(known, _)| *known == name) else {
             let hint = match known(name) {
                 Some(name) => format!("did you mean `+{name}`?"),
@@ -192,7 +190,9 @@ impl<'t> Info<'t> {
         self.once(index, name)?;
         let takes = ATTRIBUTES[index].1;
         match value {
-            Some("") => Err((format!("`+{name}:` has no value"), "put it behind the colon".into())),
+            Some(value) if value.is_empty() => {
+                Err((format!("`+{name}:` has no value"), "put it behind the colon".into()))
+            }
             None if takes == Value::Needed => {
                 Err((format!("`+{name}` needs a value"), format!("write `+{name}:…`")))
             }
@@ -212,7 +212,8 @@ impl<'t> Info<'t> {
         Ok(())
     }
 
-    fn apply(&mut self, name: &str, value: Option<&'t str>) -> Result<(), Refusal> {
+    fn apply(&mut self, name: &str, value: Option<Cow<'t, str>>) -> Result<(), Refusal> {
+        let given = value.as_deref().unwrap_or_default();
         match name {
             "line_numbers" => self.line_numbers = true,
             "no_background" => self.no_background = true,
@@ -232,7 +233,7 @@ impl<'t> Info<'t> {
             }
             "pty" => {
                 self.run(Start::OnKey, None);
-                self.pty = Some(value.map_or(Ok(Pty::default()), pty)?);
+                self.pty = Some(value.as_deref().map_or(Ok(Pty::default()), pty)?);
             }
             "env" => self.env = value,
             "session" => {
@@ -241,28 +242,23 @@ impl<'t> Info<'t> {
             }
             "pymodule" => self.otherwise = true,
             "render" => (self.otherwise, self.rendered) = (true, true),
-            "width" => {
-                self.width_percent = Some(width(value.unwrap_or_default())?);
-            }
+            "width" => self.width_percent = Some(width(given)?),
             "validate" => {
-                let alternative = value.map(Into::into);
-                self.check.get_or_insert_default().alternative = alternative;
-                self.validated = true;
+                self.check.alternative = value.map(Into::into);
+                self.check.validates = true;
             }
-            "expect" => {
-                let expects_failure = is_failure_expected(value.unwrap_or_default())?;
-                self.check.get_or_insert_default().expects_failure = expects_failure;
-            }
+            "expect" => self.check.expects_failure = is_failure_expected(given)?,
+            "mask" => self.check.mask = Some(mask(given)?),
             "id" => self.id = value,
-            "timeout" => self.timeout_ms = Some(duration(value.unwrap_or_default())?),
+            "timeout" => self.timeout_ms = Some(duration(given)?),
             _ => {}
         }
         Ok(())
     }
 
     /// Of several ways to start, the one that needs no key wins; the first executor named holds.
-    fn run(&mut self, start: Start, alternative: Option<&'t str>) {
-        self.alternative = self.alternative.or(alternative);
+    fn run(&mut self, start: Start, alternative: Option<Cow<'t, str>>) {
+        self.alternative = self.alternative.take().or(alternative);
         self.start = Some(match (self.start, start) {
             (Some(Start::Auto), _) | (_, Start::Auto) => Start::Auto,
             _ => Start::OnKey,
@@ -351,6 +347,19 @@ fn is_failure_expected(value: &str) -> Result<bool, Refusal> {
             format!("`+expect:{}` is unknown", excerpt(value)),
             "write `+expect:success` or `+expect:failure`".to_owned(),
         )),
+    }
+}
+
+/// What of an output is not compared: a regular expression.
+fn mask(value: &str) -> Result<Box<str>, Refusal> {
+    let hint = "for example `+mask:\"took \\d+ ms\"`";
+    match Regex::new(value) {
+        Ok(_) => Ok(value.into()),
+        Err(error) => {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            Err((format!("`{}` is no regular expression: {why}", excerpt(value)), hint.to_owned()))
+        }
     }
 }
 

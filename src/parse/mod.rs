@@ -9,6 +9,7 @@
 //! ```
 
 mod address;
+mod attribute;
 mod carets;
 mod code;
 mod crates;

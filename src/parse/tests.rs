@@ -562,13 +562,13 @@ fn attributes_for_later_draw_the_code_plainly() {
       runs python OnKey in session "a" line 10 "y\n"
     code bash bare
       | q
-      runs bash OnKey called z checked Check { alternative: None, expects_failure: true } line 14 "q\n"
+      runs bash OnKey called z checked Check { validates: true, alternative: None, expects_failure: true, mask: None } line 14 "q\n"
     "#);
 }
 
 #[test]
 fn every_attribute_that_is_ours_is_known() {
-    let fence = "```python +exec +session:a +timeout:2s +bench +input:a.txt +mask +output:b.txt\nx\n```\n\n```rust +exec +pymodule:m\nx\n```\n";
+    let fence = "```python +exec +session:a +timeout:2s +bench +input:a.txt +mask:x +output:b.txt\nx\n```\n\n```rust +exec +pymodule:m\nx\n```\n";
     assert_eq!(deck(fence).diagnostics, []);
 }
 
