@@ -323,3 +323,21 @@ fn f156_a_terminal_replaces_its_code_and_dies_with_the_talk() {
     });
     leave(talk);
 }
+
+#[test]
+fn f156_a_terminal_on_the_slide_is_told_of_the_mouse_if_it_asks() {
+    let code = "stty raw -echo; printf '\\033[?1000h\\033[?1006h'; echo ready; head -c 9 | cat -v; sleep 1";
+    let talk = Stage::show(&format!("S\n===\n\n```bash +pty\n{code}\n```\n"));
+    talk.wait_for("not run");
+    talk.keys("tab enter");
+    let place = |screen: &str| {
+        let mut rows = screen.lines().enumerate().skip_while(|(_, row)| !row.contains("running"));
+        rows.find_map(|(row, line)| Some((row + 1, line.find("ready")? + 1)))
+    };
+    talk.wait("it asks", |screen| place(screen).is_some());
+    let (row, column) = place(&talk.screen()).unwrap();
+    talk.write(format!("\x1b[<0;{};{row}M", column + 1).as_bytes());
+    talk.wait_for("^[[<0;2;1M");
+    talk.keys("ctrl-]");
+    leave(talk);
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Key, Stage};
 use crate::deck::{CellId, Deck, Fingerprint, SlideNo};
 use crate::diag::Diagnostic;
-use crate::run::{self, Preparation, RunId};
+use crate::run::{self, Pointer, Preparation, RunId};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub enum Msg {
     Key(Key),
     /// The mouse was clicked.
     Click(Hit),
+    /// The mouse did this over the terminal of the program that has the keys.
+    Pointed(Pointer),
     /// The wheel turned by this many rows, down if positive.
     Wheel(i32, Hit),
 

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::keys::Key;
 use super::{App, Effect, Mode};
 use crate::deck::CellId;
-use crate::run::Emulator;
+use crate::run::{Emulator, Pointer};
 
 /// Whether a key gives the keys back to the talk: ctrl-], which terminals send as ctrl-5.
 fn leaves(key: Key) -> bool {
@@ -40,6 +40,14 @@ pub(super) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
         Some(bytes) => vec![Effect::Type(run.run, bytes)],
         None => Vec::new(),
     }
+}
+
+/// The mouse over the terminal of the program that has the keys.
+pub(super) fn point(app: &App, pointer: Pointer) -> Vec<Effect> {
+    let Mode::Typing(cell) = app.mode else { return Vec::new() };
+    let Some(run) = app.runs.get(&cell) else { return Vec::new() };
+    let bytes = run.screen.as_ref().and_then(|screen| screen.point(pointer));
+    bytes.map(|bytes| Effect::Type(run.run, bytes)).into_iter().collect()
 }
 
 /// What a terminal sends for a key.

@@ -10,6 +10,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return press(app, key),
         Msg::Click(hit) => return click(app, hit),
+        Msg::Pointed(pointer) => return typing::point(app, pointer),
         Msg::Wheel(rows, hit) => wheel(app, rows, hit),
         Msg::Resized | Msg::Resumed | Msg::Picture => app.scene_changed(),
         Msg::Terminate => return vec![Effect::Quit],

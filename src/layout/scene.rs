@@ -228,6 +228,24 @@ impl Scene {
         })
     }
 
+    /// Where a place on the screen lies in a cell's terminal, in columns and rows from 0.
+    pub fn place_in_screen(
+        &self,
+        cell: CellId,
+        (column, row): (u16, u16),
+        scroll: u32,
+    ) -> Option<(u16, u16)> {
+        let within = |item: &Item| match *item {
+            Item::Screen { width, height, id } => Some((width, height.into(), id)),
+            _ => None,
+        };
+        self.topmost(column, row, scroll, within).filter(|found| *found == cell)?;
+        let is_it = |placed: &&Placed| matches!(placed.item, Item::Screen { id, .. } if id == cell);
+        let placed = self.body.iter().rev().find(is_it)?;
+        let y = u32::from(row - self.viewport.y).saturating_add(scroll) - placed.y;
+        Some((column - placed.x, u16::try_from(y).ok()?))
+    }
+
     /// The rows of the body that a cell takes, code to output.
     pub fn extent_of(&self, cell: CellId) -> Option<Range<u32>> {
         self.body.iter().find_map(|placed| match placed.item {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::num::NonZeroU16;
 
+use super::pointer::{self, Pointer};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use vt100::{Callbacks, Cell, Parser, Screen};
@@ -70,6 +71,18 @@ impl Emulator {
     /// Whether the arrow keys are to be sent the other way.
     pub fn wants_application_keys(&self) -> bool {
         self.parser.screen().application_cursor()
+    }
+
+    /// What its program is to be sent for the mouse; none if it did not ask for that.
+    pub fn point(&self, pointer: Pointer) -> Option<Vec<u8>> {
+        let screen = self.parser.screen();
+        let (mode, encoding) = (screen.mouse_protocol_mode(), screen.mouse_protocol_encoding());
+        pointer::bytes(pointer, mode, encoding)
+    }
+
+    /// Whether its program asked for the mouse.
+    pub fn wants_mouse(&self) -> bool {
+        self.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
     }
 
     /// What it shows, row by row; the cursor in reverse where there is one and `cursor` says so.

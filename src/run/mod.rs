@@ -5,6 +5,7 @@
 
 mod emulator;
 mod output;
+mod pointer;
 mod session;
 mod terminal;
 
@@ -17,6 +18,7 @@ use crate::deck::{CellId, Fingerprint, RustBuild};
 
 pub use emulator::Emulator;
 pub use output::{Output, OutputRow};
+pub use pointer::{Did, Pointer};
 pub use session::{Base, Standing, due, is_current};
 
 /// One run of one cell; never used twice in a session.

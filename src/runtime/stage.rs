@@ -4,14 +4,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{Answers, Look, Settings, Show};
-use crate::app::{App, CellPlace, Editing, Hit, Msg, OutputHit, Stage, update};
+use crate::app::{App, CellPlace, Editing, Hit, Mode, Msg, OutputHit, Stage, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
 use crate::layout::{Colours, Inputs, Item, Measures, PictureKey, Placed, Scene, Size, layout};
 use crate::media::{Capabilities, Media, Protocol};
-use crate::run::Runs;
+use crate::run::{Did, Pointer, Runs};
 use crate::source::Span;
 use crate::view;
 
@@ -97,6 +97,9 @@ fn screen(placed: &Placed) -> Option<(CellId, (u16, u16))> {
 
 /// What a mouse event means; none for those that mean nothing.
 pub(super) fn pointed(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg> {
+    if let Some(pointer) = over_terminal(app, scene, mouse) {
+        return Some(Msg::Pointed(pointer));
+    }
     let hit = hit(app, scene, mouse.column, mouse.row);
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(hit)),
@@ -104,6 +107,29 @@ pub(super) fn pointed(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg
         MouseEventKind::ScrollUp => Some(Msg::Wheel(-WHEEL, hit)),
         _ => None,
     }
+}
+
+/// What the mouse did over the terminal of the program that has the keys, if that asked for it.
+fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer> {
+    let Mode::Typing(cell) = app.mode else { return None };
+    app.runs.get(&cell)?.screen.as_ref().filter(|screen| screen.wants_mouse())?;
+    let (column, row) = scene.place_in_screen(cell, (mouse.column, mouse.row), app.scroll)?;
+    let number = |button| match button {
+        MouseButton::Left => 0,
+        MouseButton::Middle => 1,
+        MouseButton::Right => 2,
+    };
+    let did = match mouse.kind {
+        MouseEventKind::Down(button) => Did::Press(number(button)),
+        MouseEventKind::Up(button) => Did::Release(number(button)),
+        MouseEventKind::Drag(button) => Did::Drag(number(button)),
+        MouseEventKind::ScrollUp => Did::Wheel { up: true },
+        MouseEventKind::ScrollDown => Did::Wheel { up: false },
+        _ => return None,
+    };
+    let keys = [KeyModifiers::SHIFT, KeyModifiers::ALT, KeyModifiers::CONTROL];
+    let held = keys.map(|key| mouse.modifiers.contains(key));
+    Some(Pointer { did, column, row, held })
 }
 
 fn hit(app: &App, scene: &Scene, column: u16, row: u16) -> Hit {

@@ -19,10 +19,10 @@ use rustix::termios::OptionalActions;
 use super::changes::changes;
 use crate::layout::Size;
 
-/// Alternate screen, no cursor, mouse presses and wheel (not motion, which nothing needs).
-const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1006h";
+/// Alternate screen, no cursor, mouse presses, wheel, and motion while a button is down.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?1002h\x1b[?1006h";
 /// All of [`ENTER`] undone, whatever was being written: synchronized update, colours, background.
-const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[?25h\x1b[?1049l";
+const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1049l";
 /// Asks the terminal to show what follows at once.
 const SYNC: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
 /// Gives the terminal its own background back.
