@@ -24,6 +24,7 @@ pub mod yaml;
 
 pub mod deck;
 
+pub mod recording;
 pub mod run;
 
 pub mod parse;

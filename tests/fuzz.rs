@@ -258,7 +258,7 @@ impl Fuzz {
             assert!(!report.contains(|c: char| c.is_control() && c != '\n'), "{report:?}");
         }
         let reports = [(&*found, &show.deck.sources)];
-        assert!(diag::json(&reports).len() > 20);
+        assert!(diag::json(&reports, None).len() > 20);
         (show, slowest)
     }
 

@@ -118,6 +118,11 @@ pub(super) struct Later {
 pub(super) enum Command {
     /// Print every mistake of a deck, each with its place and a hint; fail if there is an error.
     Check(CheckArgs),
+    /// Run a deck's code, block after block, and keep what it writes beside the deck.
+    ///
+    /// The code runs without a question: who gives this command has allowed it. What came out as it was
+    /// recorded before, but for times and the like, stays as it is.
+    Record(RecordArgs),
     /// Write slides as text, or one as a picture of its cells.
     Export(ExportArgs),
     /// Show what each theme looks like, a slide each; their names alone where nobody looks.
@@ -168,6 +173,22 @@ pub(super) struct CheckArgs {
     /// Fail on warnings, too: for what does not fit, among others.
     #[arg(long)]
     pub(super) strict: bool,
+    /// Run the deck's code, block after block, without a question, and compare what it writes with the
+    /// recording beside the deck; a block that is not recorded must do what is expected of it.
+    #[arg(long)]
+    pub(super) run: bool,
+    /// Record what came out.
+    #[arg(long, requires = "run")]
+    pub(super) update: bool,
+}
+
+/// What to record.
+#[derive(Debug, Parser)]
+pub(super) struct RecordArgs {
+    /// The deck: a markdown file. What is recorded of `talk.md` is kept in `talk.recording`.
+    pub(super) deck: PathBuf,
+    #[command(flatten)]
+    pub(super) choices: Choices,
 }
 
 /// Who reads the report.
@@ -177,6 +198,8 @@ pub(super) enum ReportFormat {
     Text,
     /// Editors: one JSON document.
     Json,
+    /// Continuous integration: test cases as `JUnit` writes them.
+    Junit,
 }
 
 /// What to export, and how.

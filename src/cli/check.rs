@@ -1,17 +1,19 @@
-//! `livedeck check`: every mistake of a deck and of the configuration that goes for it, for people
-//! and for editors.
+//! `livedeck check`: every mistake of a deck and of the configuration that goes for it, and with
+//! `--run` what its code does, for people, for editors and for continuous integration.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 
 use super::args::{CheckArgs, ReportFormat};
+use super::record::Takes;
 use super::settings;
 use crate::config::{Config, Error, Mistakes};
 use crate::diag::{self, Diagnostic, Severity};
-use crate::runtime::{Show, inspect, load};
+use crate::recording::{self, Finding, Purpose, Recording, Summary};
+use crate::runtime::{Show, TapeError, inspect, load, read_recording, rehearse};
 use crate::source::{Sources, visible_line};
 
 /// Prints what is wrong. The status says whether anything is.
@@ -23,19 +25,80 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let mut reports: Vec<(&[Diagnostic], &Sources)> = Vec::new();
     reports.extend(mistakes.iter().map(|mistakes| (&*mistakes.found, &mistakes.sources)));
     reports.push((&found, &show.deck.sources));
-    let report = match args.format {
-        ReportFormat::Text => text(&show, &args.deck, &reports, io::stdout().is_terminal()),
-        ReportFormat::Json => diag::json(&reports) + "\n",
-    };
-    match io::stdout().write_all(report.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            return Err(error).context("standard output");
-        }
-        _ => {}
+    if let ReportFormat::Text = args.format {
+        super::print(&text(&show, &args.deck, &reports, io::stdout().is_terminal()))?;
     }
+    let findings = if args.run { run(&show, args, &config)? } else { Vec::new() };
     let fails = |found: &Diagnostic| args.strict || found.severity == Severity::Error;
-    let failed = reports.iter().any(|(found, _)| found.iter().any(fails));
+    match args.format {
+        ReportFormat::Text if args.run => super::print(&ending(args, &findings))?,
+        ReportFormat::Text => {}
+        ReportFormat::Json => {
+            let blocks = args.run.then(|| recording::json(&findings));
+            super::print(&(diag::json(&reports, blocks) + "\n"))?;
+        }
+        ReportFormat::Junit => super::print(&junit(&args.deck, &reports, fails, &findings))?,
+    }
+    let has_mistakes = reports.iter().any(|(found, _)| found.iter().any(fails));
+    let is_fine = |finding: &Finding| {
+        finding.verdict.is_fine() || args.update && finding.verdict.is_about_recording()
+    };
+    let failed = has_mistakes || !findings.iter().all(is_fine);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Runs the deck's code; what is to be said of it, which people are told as soon as it is known.
+fn run(show: &Show, args: &CheckArgs, config: &Config) -> anyhow::Result<Vec<Finding>> {
+    let before = match read_recording(&args.deck) {
+        Err(TapeError::Broken(..)) if args.update => Recording::default(),
+        read => read?.unwrap_or_default(),
+    };
+    let recorded = before.find(&show.deck);
+    let (mut findings, mut takes, mut told) = (Vec::new(), Takes::default(), Ok(()));
+    let rounds = recording::checks(&show.deck);
+    let execution = settings::execution(config);
+    rehearse(show, &args.deck, &execution, &rounds, &mut |round, rehearsed| {
+        let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
+        if round.purpose == Purpose::Show {
+            takes.add(round, rehearsed);
+        }
+        let recorded = recorded.get(&round.cell).copied();
+        let finding = Finding::of(&show.deck, round, ran, recorded);
+        if let (ReportFormat::Text, Ok(()), Some(finding)) = (args.format, &told, &finding) {
+            told = super::print(&recording::line(finding));
+        }
+        findings.extend(finding);
+    });
+    told?;
+    if args.update {
+        let changed = takes.keep(show, &args.deck, &before)?;
+        super::warn(changed.trim_end());
+    }
+    Ok(findings)
+}
+
+/// How many blocks did what, and what to do about it.
+fn ending(args: &CheckArgs, findings: &[Finding]) -> String {
+    let deck = visible_line(&args.deck.to_string_lossy()).into_owned();
+    let words = Summary::of(findings).words();
+    let differs = findings.iter().any(|finding| finding.verdict.is_about_recording());
+    let hint = format!("hint: `livedeck check {deck} --run --update` records what came out now\n");
+    format!("{deck}: {words}\n{}", if differs && !args.update { &hint } else { "" })
+}
+
+/// The mistakes that fail the check, and what came of the code, as test cases.
+fn junit(
+    deck: &Path,
+    reports: &[(&[Diagnostic], &Sources)],
+    fails: impl Fn(&Diagnostic) -> bool,
+    findings: &[Finding],
+) -> String {
+    let mut mistakes = Vec::new();
+    for (found, sources) in reports {
+        let failing = found.iter().filter(|found| fails(found));
+        mistakes.extend(failing.map(|it| (sources.place(it.span), it.message.clone())));
+    }
+    recording::junit(&deck.to_string_lossy(), &mistakes, findings)
 }
 
 /// The configuration; the default one, and what is wrong, where it has mistakes.
@@ -66,18 +129,18 @@ fn text(show: &Show, deck: &Path, reports: &[(&[Diagnostic], &Sources)], color: 
         }
     }
     let deck = visible_line(&deck.to_string_lossy()).into_owned();
-    let slides = counted(show.deck.slides.len(), "slide");
+    let slides = super::counted(show.deck.slides.len(), "slide");
     let all = match (errors, warnings) {
         (0, 0) => "no mistakes".to_owned(),
-        (errors, 0) => counted(errors, "error"),
-        (0, warnings) => counted(warnings, "warning"),
+        (errors, 0) => super::counted(errors, "error"),
+        (0, warnings) => super::counted(warnings, "warning"),
         (errors, warnings) => {
-            format!("{} and {}", counted(errors, "error"), counted(warnings, "warning"))
+            format!(
+                "{} and {}",
+                super::counted(errors, "error"),
+                super::counted(warnings, "warning")
+            )
         }
     };
     report + &format!("{deck}: {slides}, {all}\n")
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

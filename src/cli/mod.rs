@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod export;
 mod later;
+mod record;
 mod settings;
 mod themes;
 
@@ -31,6 +32,7 @@ pub fn run() -> ExitCode {
     let done = match args.command.take() {
         None => done(show(&args)),
         Some(Command::Check(args)) => check::check(&args),
+        Some(Command::Record(args)) => record::record(&args),
         Some(Command::Export(args)) => done(export::export(&args)),
         Some(Command::Themes(args)) => done(themes::themes(&args.choices)),
         Some(Command::Config(ConfigArgs { schema: true, .. })) => done(print(&schema())),
@@ -98,6 +100,11 @@ fn manual() -> anyhow::Result<String> {
     let mut page = Vec::new();
     clap_mangen::Man::new(Args::command()).render(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+/// `1 slide`, `2 slides`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A line each.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Diagnostic, Severity};
 use crate::source::{Sources, Span};
@@ -14,6 +15,8 @@ const VERSION: u32 = 1;
 struct Document<'a> {
     version: u32,
     diagnostics: Vec<Entry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocks: Option<Value>,
 }
 
 /// One diagnostic. Lines and columns count from 1, columns in characters; the end is behind the last
@@ -30,13 +33,14 @@ struct Entry<'a> {
     hints: &'a [String],
 }
 
-/// The diagnostics as JSON, each list with the files it speaks of.
-pub fn json(reports: &[(&[Diagnostic], &Sources)]) -> String {
+/// The diagnostics as JSON, each list with the files it speaks of; and `blocks`, what came of running
+/// the deck's code, where it was run.
+pub fn json(reports: &[(&[Diagnostic], &Sources)], blocks: Option<Value>) -> String {
     let mut diagnostics = Vec::new();
     for (found, sources) in reports {
         diagnostics.extend(found.iter().map(|found| entry(found, sources)));
     }
-    let document = Document { version: VERSION, diagnostics };
+    let document = Document { version: VERSION, diagnostics, blocks };
     escaped(&serde_json::to_string_pretty(&document).unwrap_or_default())
 }
 
@@ -90,7 +94,7 @@ mod tests {
             Diagnostic::error(span, "unknown \"command\"").hint("did you mean `pause`?"),
             Diagnostic::warning(Span::new(file, 0..2), "an accent"),
         ];
-        insta::assert_snapshot!(json(&[(&found, &sources)]), @r#"
+        insta::assert_snapshot!(json(&[(&found, &sources)], None), @r#"
         {
           "version": 1,
           "diagnostics": [

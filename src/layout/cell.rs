@@ -14,7 +14,7 @@ use super::scene::{Item, Placed};
 use super::screen;
 use super::text::Text;
 use crate::deck::{Cell, CellId, CodeBlock, Form, Picture, Start};
-use crate::run::{self, CellRun, Outcome, State};
+use crate::run::{self, CellRun, Outcome, State, spoken_time};
 use crate::theme::OutputStyle;
 
 /// The least columns that a status line takes, if it has them.
@@ -131,7 +131,7 @@ fn gives_way(run: &CellRun) -> bool {
 /// blink of an eye.
 fn is_fine(run: &CellRun) -> bool {
     match &run.state {
-        State::Ended(outcome) => outcome.is_success() && !run.stale,
+        State::Ended(outcome) => outcome.is_success() && !run.stale && run.recorded.is_none(),
         _ => run.elapsed < BLINK,
     }
 }
@@ -189,13 +189,16 @@ fn words(run: &CellRun, form: Form) -> String {
         }
         State::Ready => "ready · ctrl-e".to_owned(),
         State::Running if run.screen.is_some() => {
-            format!("running {} · tab, enter to type", duration(run.elapsed))
+            format!("running {} · tab, enter to type", spoken_time(run.elapsed))
         }
-        State::Running => format!("running {}", duration(run.elapsed)),
+        State::Running => format!("running {}", spoken_time(run.elapsed)),
         State::Ended(outcome) => ended(outcome, run.elapsed),
     };
     if run.standing.in_place {
         words.push_str(" · in place, beside threads");
+    }
+    if let Some(date) = &run.recorded {
+        words = format!("recorded {date} · {words}");
     }
     if run.stale {
         words.push_str(" · stale: the code has changed");
@@ -205,7 +208,7 @@ fn words(run: &CellRun, form: Form) -> String {
 
 /// How a run ended, and how long it took.
 fn ended(outcome: &Outcome, elapsed: Duration) -> String {
-    let took = duration(elapsed);
+    let took = spoken_time(elapsed);
     match outcome {
         Outcome::Exited(0) => format!("done {took}"),
         Outcome::Exited(status) => format!("failed: exit {status} · {took}"),
@@ -240,17 +243,6 @@ fn signal_name(signal: i32) -> Option<&'static str> {
         25 => "SIGXFSZ",
         _ => return None,
     })
-}
-
-/// A time as people read it: `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
-fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match time.as_micros() {
-        micros @ 0..10_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
-        10_000..1_000_000 => format!("{} ms", time.as_millis()),
-        1_000_000..60_000_000 => format!("{seconds}.{} s", time.subsec_millis() / 100),
-        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
-    }
 }
 
 #[cfg(test)]
@@ -288,18 +280,11 @@ mod tests {
         CellRun { stale: true, ..ended_with(Outcome::Exited(0)) },
         "done 0.8 ms · stale: the code has changed"
     )]
+    #[case(
+        CellRun { recorded: Some("2026-11-22".into()), ..ended_with(Outcome::Raised) },
+        "recorded 2026-11-22 · failed: exception · 0.8 ms"
+    )]
     fn f159_a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
         assert_eq!(words(&run, Form::Below), expected);
-    }
-
-    #[rstest]
-    #[case(0, "0.0 ms")]
-    #[case(9_999, "9.9 ms")]
-    #[case(10_000, "10 ms")]
-    #[case(999_999, "999 ms")]
-    #[case(1_250_000, "1.2 s")]
-    #[case(65_000_000, "1 min 05 s")]
-    fn a_duration_is_short(#[case] micros: u64, #[case] expected: &str) {
-        assert_eq!(duration(Duration::from_micros(micros)), expected);
     }
 }

@@ -216,7 +216,7 @@ fn session(
     } else {
         None
     };
-    match (info.session, why_not) {
+    match (info.session.as_deref(), why_not) {
         (Some(_), Some((message, hint))) => {
             slides.deck.diagnostics.push(Diagnostic::error(span, message).hint(hint));
             None

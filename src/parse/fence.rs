@@ -40,7 +40,7 @@ pub(super) struct Info<'t> {
     /// `+pty`, and what stands behind it.
     pub(super) pty: Option<Pty>,
     /// `+session`, and the name behind it, which may be empty.
-    pub(super) session: Option<&'t str>,
+    pub(super) session: Option<Cow<'t, str>>,
     /// It would run in a way that is not built.
     pub(super) otherwise: bool,
     /// `+render`

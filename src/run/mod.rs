@@ -8,6 +8,7 @@ mod output;
 mod pointer;
 mod session;
 mod terminal;
+mod time;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub use emulator::Emulator;
 pub use output::{Output, OutputRow};
 pub use pointer::{Did, Pointer};
 pub use session::{Base, Standing, due, is_current};
+pub use time::spoken_time;
 
 /// One run of one cell; never used twice in a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -201,6 +203,8 @@ pub struct CellRun {
     pub stale: bool,
     /// Whether the output is the last run's still: the first that this one writes takes its place.
     pub kept: bool,
+    /// The day on which it was recorded, where it is no run of this talk.
+    pub recorded: Option<Box<str>>,
     /// Where it stands in its session, if it is part of one.
     pub standing: Standing,
 }

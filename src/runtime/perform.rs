@@ -174,7 +174,7 @@ pub(super) fn request(
 }
 
 /// A cell as the executor takes it.
-fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
+pub(super) fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
     let file = deck.sources.get(cell.span.file).map(|file| file.path().to_owned());
     Snippet {
         language: cell.language.to_string(),

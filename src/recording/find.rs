@@ -1,0 +1,171 @@
+//! Which take of a recording belongs to which cell: the one of the same code; else the one that was
+//! recorded where the cell stands, whose code is then not the cell's any more.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Recording, Take};
+use crate::deck::{Cell, CellId, Deck};
+
+/// Where a cell stands, in words that hold when slides are put before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Its slide's title, if it has one.
+    pub slide: Option<String>,
+    /// Which block that runs it is, from 1, on the slides of this title.
+    pub block: u32,
+    /// The name behind `+id:`.
+    pub name: Option<String>,
+}
+
+/// A take that belongs to a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found<'a> {
+    /// What was recorded.
+    pub take: &'a Take,
+    /// Whether it was other code.
+    pub is_old: bool,
+}
+
+impl Place {
+    /// The place in a word that can be a file's name: `the-same-data-twice-2`.
+    pub fn slug(&self) -> String {
+        let mut slug = String::new();
+        for c in self.slide.as_deref().unwrap_or_default().chars().take(60) {
+            if c.is_ascii_alphanumeric() {
+                slug.push(c.to_ascii_lowercase());
+            } else if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+        }
+        let slug = slug.trim_end_matches('-');
+        format!("{}-{}", if slug.is_empty() { "slide" } else { slug }, self.block)
+    }
+}
+
+/// The places of a deck's cells, in order.
+pub fn places(deck: &Deck) -> Vec<Place> {
+    let mut counts = BTreeMap::<Option<&str>, u32>::new();
+    let place = |cell: &Arc<Cell>| {
+        let title = deck.slide(cell.slide).title.as_deref();
+        let count = counts.entry(title).or_default();
+        *count += 1;
+        let name = cell.name.as_deref().map(str::to_owned);
+        Place { slide: title.map(str::to_owned), block: *count, name }
+    };
+    deck.cells.iter().map(place).collect()
+}
+
+impl Recording {
+    /// The takes of the deck's cells.
+    pub fn find(&self, deck: &Deck) -> BTreeMap<CellId, Found<'_>> {
+        let places = places(deck);
+        let mut free: Vec<&Take> = self.takes.iter().collect();
+        let mut found = BTreeMap::new();
+        let same_place = |take: &Take, id: CellId| Some(&take.place) == places.get(id.0 as usize);
+        for exact in [true, false] {
+            for cell in &deck.cells {
+                let fits = |take: &&Take| {
+                    take.code == cell.fingerprint && (!exact || same_place(take, cell.id))
+                };
+                if !found.contains_key(&cell.id)
+                    && let Some(at) = free.iter().position(fits)
+                {
+                    found.insert(cell.id, Found { take: free.remove(at), is_old: false });
+                }
+            }
+        }
+        for cell in &deck.cells {
+            let name = cell.name.as_deref();
+            let fits = |take: &&Take| {
+                let named = name.is_some() && take.place.name.as_deref() == name;
+                *take.language == *cell.language && (named || same_place(take, cell.id))
+            };
+            if !found.contains_key(&cell.id)
+                && let Some(at) = free.iter().position(fits)
+            {
+                found.insert(cell.id, Found { take: free.remove(at), is_old: true });
+            }
+        }
+        found
+    }
+
+    /// The takes that belong to no cell of the deck.
+    pub fn orphans(&self, deck: &Deck) -> Vec<&Take> {
+        let found = self.find(deck);
+        let is_found = |take: &&Take| found.values().any(|found| std::ptr::eq(found.take, *take));
+        self.takes.iter().filter(|take| !is_found(take)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::recording::Ran;
+    use crate::recording::decks::deck;
+    use crate::run::Outcome;
+
+    fn recorded(deck: &Deck) -> Recording {
+        let take = |(cell, place): (&Arc<Cell>, Place)| Take {
+            place,
+            language: cell.language.to_string(),
+            code: cell.fingerprint,
+            date: "2026-11-22".to_owned(),
+            ran: Ran {
+                outcome: Outcome::Exited(0),
+                took: Duration::ZERO,
+                lines: vec![cell.code.trim().to_owned()],
+                screen: None,
+                picture: None,
+            },
+        };
+        Recording { takes: deck.cells.iter().zip(places(deck)).map(take).collect() }
+    }
+
+    /// What is found for each cell: what was recorded, and a mark where that is old.
+    fn found(recording: &Recording, deck: &Deck) -> Vec<String> {
+        let found = recording.find(deck);
+        let told = |cell: &Arc<Cell>| match found.get(&cell.id) {
+            Some(Found { take, is_old: false }) => take.ran.lines[0].clone(),
+            Some(Found { take, is_old: true }) => format!("{} before", take.ran.lines[0]),
+            None => "-".to_owned(),
+        };
+        deck.cells.iter().map(told).collect()
+    }
+
+    #[test]
+    fn takes_follow_their_code_and_stay_where_it_was_edited() {
+        let recording = recorded(&deck(&[("One", &["a", "b"]), ("Two", &["c"])]));
+        let as_is = deck(&[("One", &["a", "b"]), ("Two", &["c"])]);
+        assert_eq!(found(&recording, &as_is), ["a", "b", "c"]);
+        let moved = deck(&[("New", &["x"]), ("Two", &["c", "a"]), ("One", &["b"])]);
+        assert_eq!(found(&recording, &moved), ["-", "c", "a", "b"]);
+        let edited = deck(&[("One", &["a", "B"]), ("Two", &["c"])]);
+        assert_eq!(found(&recording, &edited), ["a", "b before", "c"]);
+        let gone = deck(&[("One", &["b"])]);
+        assert_eq!(found(&recording, &gone), ["b"]);
+        let left: Vec<_> = recording.orphans(&gone).iter().map(|take| &take.ran.lines[0]).collect();
+        assert_eq!(left, ["a", "c"]);
+    }
+
+    #[test]
+    fn equal_code_is_told_apart_by_its_place() {
+        let mut recording = recorded(&deck(&[("One", &["date", "date"]), ("Two", &["date"])]));
+        for (at, take) in recording.takes.iter_mut().enumerate() {
+            take.ran.lines = vec![at.to_string()];
+        }
+        let swapped = deck(&[("Two", &["date"]), ("One", &["date", "date"])]);
+        assert_eq!(found(&recording, &swapped), ["2", "0", "1"]);
+    }
+
+    #[test]
+    fn a_place_can_name_a_file() {
+        let slug =
+            |slide: &str| Place { slide: Some(slide.to_owned()), block: 2, name: None }.slug();
+        assert_eq!(slug("The same data, twice!"), "the-same-data-twice-2");
+        assert_eq!(slug("../../etc"), "etc-2");
+        assert_eq!(slug("日本"), "slide-2");
+    }
+}

@@ -1,0 +1,115 @@
+//! What a deck's code wrote when all was well, kept beside the deck: to be shown where it fails on
+//! stage, and to be compared with what it writes tonight. Values only; `runtime` runs the code and
+//! keeps the files.
+//!
+//! `file` is how a recording is written down, `find` which part of it belongs to which cell, `ink`
+//! how styled lines become text, `mask` what is never the same twice, `verdict` what a run is worth,
+//! `report` and `junit` how that is told; `rounds` says what is run, `keep` what is recorded anew.
+
+#[cfg(test)]
+mod decks;
+mod file;
+mod find;
+mod ink;
+mod junit;
+mod keep;
+mod mask;
+mod report;
+mod rounds;
+mod verdict;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::deck::Fingerprint;
+use crate::run::{CellRun, Outcome, Output, State};
+
+pub use file::Broken;
+pub use find::{Found, Place, places};
+pub use junit::junit;
+pub use keep::{Kept, keep};
+pub use report::{Finding, Summary, json, line};
+pub use rounds::{Round, checks, obstacle, shows, validations};
+pub use verdict::{Purpose, Verdict, judge};
+
+/// Everything that was recorded of a deck, in its order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// A take for each cell that was run.
+    pub takes: Vec<Take>,
+}
+
+/// What one cell wrote when it was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Take {
+    /// Where the cell stood.
+    pub place: Place,
+    /// Its language.
+    pub language: String,
+    /// Its code, as far as equality goes.
+    pub code: Fingerprint,
+    /// The day on which it came out like this first: `2026-11-22`.
+    pub date: String,
+    /// What came out.
+    pub ran: Ran,
+}
+
+/// What came out of running a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub took: Duration,
+    /// What it wrote, line by line, with the escape sequences of its colours.
+    pub lines: Vec<String>,
+    /// Columns and rows of the terminal on the slide that the lines are, if they are one.
+    pub screen: Option<(u16, u16)>,
+    /// The picture it made.
+    pub picture: Option<Picture>,
+}
+
+/// A picture that a cell made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The name of its file in the recording's folder.
+    pub file: String,
+    /// Equal for equal bytes.
+    pub hash: String,
+}
+
+impl Take {
+    /// It as a run that the slide can show; `folder` is the recording's, and `is_old` says that the
+    /// code was other code.
+    pub fn shown(&self, folder: &Path, is_old: bool) -> CellRun {
+        let Ran { outcome, took, lines, screen, picture } = &self.ran;
+        let picture = picture.as_ref().and_then(|picture| Path::new(&picture.file).file_name());
+        CellRun {
+            state: State::Ended(outcome.clone()),
+            elapsed: *took,
+            output: if screen.is_some() { Output::default() } else { ink::shown(lines) },
+            screen: screen.map(|size| ink::drawn(lines, size)),
+            picture: picture.map(|name| folder.join(name)),
+            stale: is_old,
+            recorded: Some(self.date.as_str().into()),
+            ..CellRun::default()
+        }
+    }
+}
+
+impl Ran {
+    /// What a run that is over left to see.
+    pub fn of(run: &CellRun, outcome: Outcome, picture: Option<Picture>) -> Self {
+        let (lines, screen) = match &run.screen {
+            Some(screen) => (ink::screen(screen), Some(screen.size())),
+            None => (ink::output(&run.output), None),
+        };
+        Self { outcome, took: run.elapsed, lines, screen, picture }
+    }
+
+    /// Whether its program was still drawing: one that waits for keys has no end
+    /// of its own.
+    pub fn goes_on(&self) -> bool {
+        self.screen.is_some() && self.outcome == Outcome::Stopped
+    }
+}

@@ -1,0 +1,271 @@
+//! What came of running a deck, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Found, Place, Purpose, Ran, Round, Verdict, ink, judge, obstacle, places};
+use crate::deck::Deck;
+use crate::run::spoken_time;
+use crate::source::{Position, SourceFile, visible_line};
+
+/// Lines of a failing block's output that are told: its last ones.
+const LAST_LINES: usize = 20;
+
+/// What is said of one run of one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The file that the code stands in, as messages name it.
+    pub file: String,
+    /// Where in it.
+    pub at: Position,
+    /// The cell's language.
+    pub language: String,
+    /// Where the cell stands on its slides.
+    pub place: Place,
+    /// What it was run for.
+    pub purpose: Purpose,
+    /// What came out; nothing if it was not run.
+    pub ran: Option<Ran>,
+    /// What that is worth.
+    pub verdict: Verdict,
+}
+
+/// How many findings there are of which kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary(Vec<(&'static str, usize)>);
+
+impl Finding {
+    /// What is to be said of a round of a deck's cell: what came out, if anything could, and what was
+    /// recorded of it.
+    pub fn of(
+        deck: &Deck,
+        round: Round,
+        ran: Option<Ran>,
+        recorded: Option<Found<'_>>,
+    ) -> Option<Self> {
+        let cell = deck.cell(round.cell)?;
+        let file = deck.sources.get(cell.span.file);
+        // Another executor writes something else.
+        let recorded = recorded.filter(|_| round.purpose == Purpose::Show);
+        let verdict = match &ran {
+            Some(ran) => judge(cell, ran, recorded),
+            None => Verdict::Skipped(obstacle(cell).unwrap_or("nothing came of it").to_owned()),
+        };
+        Some(Self {
+            file: file.map(SourceFile::name).unwrap_or_default(),
+            at: file.map_or(Position { line: 1, column: 1 }, |it| it.position(cell.span.start)),
+            language: cell.language.to_string(),
+            place: places(deck).into_iter().nth(cell.id.0 as usize).unwrap_or_default(),
+            purpose: round.purpose,
+            ran,
+            verdict,
+        })
+    }
+
+    /// `talk.md:44:1`
+    pub fn position(&self) -> String {
+        format!("{}:{}:{}", self.file, self.at.line, self.at.column)
+    }
+
+    /// The block in words: its slide, which one it is, its language.
+    pub fn name(&self) -> String {
+        let Place { slide, block, name } = &self.place;
+        let slide = slide.as_deref().unwrap_or("(no title)");
+        let name = name.as_ref().map_or_else(|| block.to_string(), |name| format!("`{name}`"));
+        let why = if self.purpose == Purpose::Validate { ", validated" } else { "" };
+        visible_line(&format!("{slide}, block {name} ({}{why})", self.language)).into_owned()
+    }
+
+    /// The last lines that it wrote, where they say why it failed.
+    pub fn last_words(&self) -> Vec<String> {
+        let fails = matches!(self.verdict, Verdict::Failed(_) | Verdict::TimedOut);
+        let Some(ran) = self.ran.as_ref().filter(|_| fails) else { return Vec::new() };
+        let first = ran.lines.len().saturating_sub(LAST_LINES);
+        let plain = |line: &String| visible_line(&ink::plain(line)).into_owned();
+        ran.lines[first..].iter().map(plain).collect()
+    }
+
+    fn took(&self) -> Option<String> {
+        self.ran.as_ref().map(|ran| spoken_time(ran.took))
+    }
+}
+
+impl Summary {
+    /// Counts.
+    pub fn of(findings: &[Finding]) -> Self {
+        let mut counts: Vec<(&'static str, usize)> = Vec::new();
+        for finding in findings {
+            let word = finding.verdict.word();
+            match counts.iter_mut().find(|(known, _)| *known == word) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((word, 1)),
+            }
+        }
+        Self(counts)
+    }
+
+    /// In words: `8 blocks: 7 ok, 1 differs`.
+    pub fn words(&self) -> String {
+        let all: usize = self.0.iter().map(|(_, count)| count).sum();
+        let kinds: Vec<_> = self.0.iter().map(|(word, count)| format!("{count} {word}")).collect();
+        match all {
+            0 => "no code to run".to_owned(),
+            1 => format!("1 block: {}", self.0[0].0),
+            _ => format!("{all} blocks: {}", kinds.join(", ")),
+        }
+    }
+}
+
+/// One finding for people, each line ended.
+pub fn line(finding: &Finding) -> String {
+    let mut text = format!("{}: {}", finding.position(), finding.verdict.message());
+    let took = finding.took().map_or_else(String::new, |took| format!(" · {took}"));
+    let _ = writeln!(text, " · {}{took}", finding.name());
+    for line in finding.verdict.diff().unwrap_or_default().lines() {
+        let _ = writeln!(text, "    {}", visible_line(line));
+    }
+    for line in finding.last_words() {
+        let _ = writeln!(text, "    | {line}");
+    }
+    text
+}
+
+/// A finding for programs.
+#[derive(Serialize)]
+struct Entry<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+    slide: Option<&'a str>,
+    block: u32,
+    name: Option<&'a str>,
+    language: &'a str,
+    verdict: &'a str,
+    message: String,
+    took_ms: Option<f64>,
+    diff: Option<&'a str>,
+    output: Vec<String>,
+}
+
+/// All findings for programs: what stands under `blocks`.
+pub fn json(findings: &[Finding]) -> Value {
+    let entries = findings.iter().map(|finding| {
+        let Finding { file, at, language, place, ran, verdict, .. } = finding;
+        let lines = ran.as_ref().map(|ran| &ran.lines[..]).unwrap_or_default();
+        let entry = Entry {
+            file,
+            line: at.line,
+            column: at.column,
+            slide: place.slide.as_deref(),
+            block: place.block,
+            name: place.name.as_deref(),
+            language,
+            verdict: verdict.word(),
+            message: verdict.message(),
+            took_ms: ran.as_ref().map(|ran| (ran.took.as_secs_f64() * 10_000.0).round() / 10.0),
+            diff: verdict.diff(),
+            output: lines.iter().map(|line| ink::plain(line)).collect(),
+        };
+        serde_json::to_value(entry).unwrap_or_default()
+    });
+    entries.collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::run::Outcome;
+
+    /// A finding of each kind.
+    pub(in crate::recording) fn findings() -> Vec<Finding> {
+        let diff = "--- recorded 2026-11-22\n+++ now\n@@ -1 +1 @@\n-1\n+2\n".to_owned();
+        let since = "2026-11-22".to_owned();
+        let verdicts = [
+            Verdict::Passed,
+            Verdict::Differs { since: since.clone(), diff },
+            Verdict::Outdated { since, diff: String::new() },
+            Verdict::Failed("exit 3".to_owned()),
+            Verdict::TimedOut,
+            Verdict::Skipped("it needs the terminal".to_owned()),
+        ];
+        let finding = |(verdict, line): (Verdict, u32)| {
+            let ran = Ran {
+                outcome: Outcome::Exited(3),
+                took: Duration::from_millis(12),
+                lines: vec!["\x1b[0;31m<oh>\x1b[0m".to_owned()],
+                screen: None,
+                picture: None,
+            };
+            Finding {
+                file: "talk.md".to_owned(),
+                at: Position { line, column: 1 },
+                language: "bash".to_owned(),
+                place: Place { slide: Some("A & B".to_owned()), block: line, name: None },
+                purpose: Purpose::Show,
+                ran: (!matches!(verdict, Verdict::Skipped(_))).then_some(ran),
+                verdict,
+            }
+        };
+        verdicts.into_iter().zip(1..).map(finding).collect()
+    }
+
+    #[test]
+    fn people_read_a_line_for_each_block_and_what_is_wrong_with_it() {
+        let text: String = findings().iter().map(line).collect();
+        insta::assert_snapshot!(text, @"
+        talk.md:1:1: ok · A & B, block 1 (bash) · 12 ms
+        talk.md:2:1: differs from what was recorded on 2026-11-22 · A & B, block 2 (bash) · 12 ms
+            --- recorded 2026-11-22
+            +++ now
+            @@ -1 +1 @@
+            -1
+            +2
+        talk.md:3:1: its code changed since it was recorded on 2026-11-22 · A & B, block 3 (bash) · 12 ms
+        talk.md:4:1: failed: exit 3 · A & B, block 4 (bash) · 12 ms
+            | <oh>
+        talk.md:5:1: timed out · A & B, block 5 (bash) · 12 ms
+            | <oh>
+        talk.md:6:1: not run: it needs the terminal · A & B, block 6 (bash)
+        ");
+    }
+
+    #[test]
+    fn a_summary_counts_by_kind() {
+        assert_eq!(Summary::of(&[]).words(), "no code to run");
+        let findings = findings();
+        assert_eq!(Summary::of(&findings[..1]).words(), "1 block: ok");
+        let twice = [&findings[..2], &findings[..1]].concat();
+        assert_eq!(Summary::of(&twice).words(), "3 blocks: 2 ok, 1 differs");
+    }
+
+    #[test]
+    fn programs_read_the_same() {
+        let findings = findings();
+        insta::assert_snapshot!(format!("{:#}", json(&findings[1..2])), @r#"
+        [
+          {
+            "block": 2,
+            "column": 1,
+            "diff": "--- recorded 2026-11-22\n+++ now\n@@ -1 +1 @@\n-1\n+2\n",
+            "file": "talk.md",
+            "language": "bash",
+            "line": 2,
+            "message": "differs from what was recorded on 2026-11-22",
+            "name": null,
+            "output": [
+              "<oh>"
+            ],
+            "slide": "A & B",
+            "took_ms": 12.0,
+            "verdict": "differs"
+          }
+        ]
+        "#);
+        let words: Vec<_> = findings.iter().map(|finding| finding.verdict.word()).collect();
+        assert_eq!(words, ["ok", "differs", "outdated", "failed", "timed out", "not run"]);
+    }
+}

@@ -1,0 +1,32 @@
+//! Times as people read them.
+
+use std::time::Duration;
+
+/// A time as people read it: `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
+pub fn spoken_time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match time.as_micros() {
+        micros @ 0..10_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
+        10_000..1_000_000 => format!("{} ms", time.as_millis()),
+        1_000_000..60_000_000 => format!("{seconds}.{} s", time.subsec_millis() / 100),
+        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(0, "0.0 ms")]
+    #[case(9_999, "9.9 ms")]
+    #[case(10_000, "10 ms")]
+    #[case(999_999, "999 ms")]
+    #[case(1_250_000, "1.2 s")]
+    #[case(65_000_000, "1 min 05 s")]
+    fn a_duration_is_short(#[case] micros: u64, #[case] expected: &str) {
+        assert_eq!(spoken_time(Duration::from_micros(micros)), expected);
+    }
+}

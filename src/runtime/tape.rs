@@ -1,0 +1,96 @@
+//! A deck's recording on disk: `talk.recording/` beside `talk.md`, with a text file and the pictures
+//! that it names.
+
+#![expect(clippy::disallowed_methods, reason = "the one place that keeps recordings")]
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::recording::{Broken, Recording};
+
+/// The text file's name.
+const FILE: &str = "recording.json";
+
+/// Why there is no recording to go by.
+#[derive(Debug, thiserror::Error)]
+pub enum TapeError {
+    /// It cannot be read.
+    #[error("`{0}` cannot be read")]
+    Unreadable(PathBuf, #[source] io::Error),
+    /// It is damaged.
+    #[error("`{}` line {}: {}", .0.display(), .1.line, .1.message)]
+    Broken(PathBuf, Broken),
+}
+
+/// The folder of a deck's recording.
+pub fn recording_folder(deck: &Path) -> PathBuf {
+    deck.with_extension("recording")
+}
+
+/// The text file of a deck's recording.
+pub(super) fn recording_file(deck: &Path) -> PathBuf {
+    recording_folder(deck).join(FILE)
+}
+
+/// Reads a deck's recording; none where nothing was recorded.
+///
+/// # Errors
+/// It cannot be read, or it is damaged.
+pub fn read_recording(deck: &Path) -> Result<Option<Recording>, TapeError> {
+    let file = recording_file(deck);
+    let bytes = match std::fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(TapeError::Unreadable(file, error)),
+    };
+    let read = Recording::read(&String::from_utf8_lossy(&bytes));
+    read.map(Some).map_err(|broken| TapeError::Broken(file, broken))
+}
+
+/// Keeps a deck's recording: its text, and those of its pictures that are new. What is as it was is
+/// not touched; pictures that `before` named and nobody does any more are removed.
+///
+/// # Errors
+/// Something cannot be written.
+pub fn keep_recording(
+    deck: &Path,
+    recording: &Recording,
+    pictures: &BTreeMap<String, Vec<u8>>,
+    before: &Recording,
+) -> io::Result<()> {
+    let folder = recording_folder(deck);
+    std::fs::create_dir_all(&folder)?;
+    let named = pictures_of(recording);
+    for (name, bytes) in pictures.iter().filter(|(name, _)| named.contains(name)) {
+        put(&folder, name, bytes)?;
+    }
+    for name in pictures_of(before).into_iter().filter(|name| !named.contains(name)) {
+        match std::fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    put(&folder, FILE, recording.write().as_bytes())
+}
+
+/// The files that a recording names: names only, whatever somebody wrote into it.
+fn pictures_of(recording: &Recording) -> Vec<&String> {
+    let pictures = recording.takes.iter().filter_map(|take| take.ran.picture.as_ref());
+    let is_name = |file: &&String| Path::new(file).file_name() == Some(file.as_ref());
+    pictures.map(|picture| &picture.file).filter(is_name).collect()
+}
+
+/// Writes a file unless it is so already; beside and renamed, so that there is never half of one.
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let path = folder.join(name);
+    if std::fs::read(&path).is_ok_and(|known| known == bytes) {
+        return Ok(());
+    }
+    let mut file = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! `livedeck record` and `livedeck check --run`, run: what they keep beside the deck, what they say
+//! of it, and what their status says.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test runs the program")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a deck in it.
+struct Folder(TempDir);
+
+/// What a command printed, and its status.
+type Done = (i32, String);
+
+impl Folder {
+    fn new(deck: &str) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        folder.write("talk.md", deck);
+        folder
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.path(file), text).unwrap();
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path("talk.md")).unwrap();
+        assert!(text.contains(from));
+        self.write("talk.md", &text.replace(from, to));
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    fn record(&self) -> Done {
+        self.run(&["record", "talk.md"])
+    }
+
+    fn check(&self, more: &[&str]) -> Done {
+        self.run(&[&["check", "talk.md", "--run"], more].concat())
+    }
+
+    fn run(&self, args: &[&str]) -> Done {
+        livedeck(self.0.path(), args)
+    }
+
+    /// The recording and the names of all files beside it.
+    fn recorded(&self) -> (String, Vec<String>) {
+        let folder = self.path("talk.recording");
+        let names = std::fs::read_dir(&folder).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        (std::fs::read_to_string(folder.join("recording.json")).unwrap(), names)
+    }
+}
+
+/// Runs livedeck in a folder; its standard error must be empty.
+fn livedeck(folder: &Path, args: &[&str]) -> Done {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(args)
+        .current_dir(folder)
+        .env("XDG_CONFIG_HOME", folder.join("none"))
+        .env("XDG_CACHE_HOME", cache)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.is_empty() || args.contains(&"--update"), "{said}");
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// A block of bash.
+fn bash(attributes: &str, code: &str) -> String {
+    format!("```bash {attributes}\n{code}\n```\n\n")
+}
+
+/// The lines without what blocks took.
+fn without_times(text: &str) -> String {
+    let line = |line: &str| match line.rsplit_once(" · ") {
+        Some((before, time)) if time.ends_with('s') => format!("{before}\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn the_talk_that_comes_with_livedeck_does_what_was_recorded_of_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (status, text) = livedeck(root, &["check", "--run", "slides/talk.md"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.ends_with("slides/talk.md: 10 blocks: 10 ok\n"), "{text}");
+    let recording = std::fs::read_to_string(root.join("slides/talk.recording/recording.json"));
+    assert_eq!(recording.unwrap().matches("\"code\": ").count(), 10, "all were compared");
+}
+
+#[test]
+fn what_was_recorded_must_come_out_again() {
+    let deck = bash("+exec", "echo one; echo \"took 3 ms at $$\"") + &bash("+exec", "exit 3");
+    let deck = deck.replacen("+exec", "+exec +mask:\"at \\d+\"", 1);
+    let folder = Folder::new(&format!("A title\n===\n\n{deck}"));
+    let (status, text) = folder.record();
+    assert_eq!(status, 0, "{text}");
+    assert!(text.ends_with("talk.recording: 2 blocks, 2 changed\n"), "{text}");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 0, "what failed when it was recorded may fail: {text}");
+    folder.edit("echo one", "echo  two");
+    folder.edit("exit 3", "exit 4");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    let text = without_times(&text).replace(&today(), "TODAY");
+    insta::assert_snapshot!(text, @"
+    talk.md: 1 slide, no mistakes
+    talk.md:5:1: its code changed since it was recorded on TODAY · A title, block 1 (bash)
+        --- recorded TODAY
+        +++ now
+        @@ -1,2 +1,2 @@
+        -one
+        +two
+         took <duration> <masked>
+    talk.md:9:1: its code changed since it was recorded on TODAY · A title, block 2 (bash)
+        --- recorded TODAY
+        +++ now
+        @@ -1 +1 @@
+        -(exit 3)
+        +(exit 4)
+    talk.md: 2 blocks: 2 outdated
+    hint: `livedeck check talk.md --run --update` records what came out now
+    ");
+}
+
+#[test]
+fn a_file_that_changes_is_another_output_until_it_is_recorded() {
+    let folder = Folder::new(&bash("+exec", "cat data.txt"));
+    folder.write("data.txt", "1\n2\n3\n");
+    folder.record();
+    folder.write("data.txt", "1\n2\n4\n");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    assert!(text.contains("    -3\n    +4\n"), "{text}");
+    assert!(text.ends_with("--run --update` records what came out now\n"), "{text}");
+    assert_eq!(folder.check(&["--update"]).0, 0);
+    assert_eq!(folder.check(&[]).0, 0);
+}
+
+#[test]
+fn recording_again_changes_nothing_where_nothing_has_changed() {
+    let folder = Folder::new(&(bash("+exec", "date; sleep 0.01") + &bash("+exec", "echo b")));
+    folder.record();
+    let before = folder.recorded();
+    let (_, text) = folder.record();
+    assert!(text.ends_with("talk.recording: 2 blocks, 0 changed\n"), "{text}");
+    assert_eq!(folder.recorded(), before);
+}
+
+#[test]
+fn pictures_are_files_and_go_with_their_block() {
+    let code = "cat pixel.png";
+    let folder = Folder::new(&format!("Pixels\n===\n\n{}", bash("+image", code)));
+    image::RgbImage::new(2, 2).save(folder.path("pixel.png")).unwrap();
+    folder.record();
+    assert_eq!(folder.recorded().1, ["pixels-1.png", "recording.json"]);
+    assert_eq!(folder.check(&[]).0, 0);
+    image::RgbImage::new(3, 2).save(folder.path("pixel.png")).unwrap();
+    let (status, text) = folder.check(&[]);
+    assert!(status == 1 && text.contains("-(a picture"), "{text}");
+    folder.edit("Pixels", "Dots");
+    folder.record();
+    assert_eq!(folder.recorded().1, ["dots-1.png", "recording.json"]);
+}
+
+#[test]
+fn f164_what_is_not_recorded_must_do_what_is_expected() {
+    let deck = bash("+validate +expect:failure", "exit 0")
+        + &bash("+validate", "echo out; exit 3")
+        + &bash("+exec +expect:failure", "exit 1")
+        + &bash("+validate", "true")
+        + &bash("+acquire_terminal", "vi");
+    let folder = Folder::new(&deck);
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    insta::assert_snapshot!(without_times(&text), @"
+    talk.md: 1 slide, no mistakes
+    talk.md:2:1: failed: it was expected to fail, and did not · (no title), block 1 (bash, validated)
+    talk.md:6:1: failed: exit 3 · (no title), block 2 (bash, validated)
+        | out
+    talk.md:10:1: ok · (no title), block 3 (bash)
+    talk.md:14:1: ok · (no title), block 4 (bash, validated)
+    talk.md:18:1: not run: it needs the terminal itself · (no title), block 5 (bash)
+    talk.md: 5 blocks: 2 failed, 2 ok, 1 not run
+    ");
+}
+
+#[test]
+fn blocks_of_a_session_run_in_order() {
+    let block = |code: &str| format!("```python +exec +session\n{code}\n```\n\n");
+    let folder = Folder::new(&(block("x = 41") + &block("x += 1; print(x)") + &block("print(x)")));
+    assert_eq!(folder.record().0, 0);
+    assert_eq!(folder.recorded().0.matches("\"42\"").count(), 2);
+    folder.edit("x = 41", "x = 9");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    assert_eq!(text.matches("    -42\n    +10\n").count(), 2, "{text}");
+}
+
+#[test]
+fn a_block_without_an_end_is_stopped_and_its_executor_may_be_missing() {
+    let folder = Folder::new(
+        &(bash("+exec +timeout:200ms", "echo on; sleep 100") + "```lua +exec:none\n1\n```\n"),
+    );
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    assert!(text.contains("talk.md:2:1: timed out · (no title), block 1 (bash)"), "{text}");
+    assert!(text.contains("    | on\n"), "{text}");
+    assert!(text.contains("talk.md:6:1: failed: `lua` has no executor `none`"), "{text}");
+    assert_eq!(folder.record().0, 1, "what cannot be started is not recorded");
+}
+
+#[test]
+fn programs_read_json_and_junit() {
+    let folder =
+        Folder::new(&(bash("+exec", "echo a") + &bash("+exec", "exit 3") + "![](gone.png)\n"));
+    let (status, text) = folder.check(&["--format", "json"]);
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, &json["version"]), (1, &1.into()));
+    assert_eq!(json["diagnostics"].as_array().unwrap().len(), 1);
+    let verdicts: Vec<_> =
+        json["blocks"].as_array().unwrap().iter().map(|block| &block["verdict"]).collect();
+    assert_eq!(verdicts, ["ok", "failed"]);
+    assert_eq!(json["blocks"][0]["output"], serde_json::json!(["a"]));
+    assert_eq!(json["blocks"][1]["line"], 6);
+    let (status, xml) = folder.check(&["--format", "junit"]);
+    assert_eq!(status, 1);
+    assert!(xml.contains("<testsuite name=\"talk.md\" tests=\"3\" failures=\"2\""), "{xml}");
+    assert!(xml.contains("<failure message=\"failed: exit 3\""), "{xml}");
+}
+
+#[test]
+fn a_damaged_recording_is_told_of_and_made_anew() {
+    let folder = Folder::new(&bash("+exec", "echo a"));
+    folder.record();
+    let (good, _) = folder.recorded();
+    folder.write("talk.recording/recording.json", &good.replace("\"block\"", "<<<<<<< \"block\""));
+    let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(["check", "--run", "talk.md"])
+        .current_dir(folder.0.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(said.contains("recording.json` line 5: no recording: "), "{said}");
+    assert_eq!(folder.check(&["--update"]).0, 0);
+    assert_eq!(folder.check(&[]).0, 0);
+}
+
+/// The day as recordings write it.
+fn today() -> String {
+    time::OffsetDateTime::now_utc().date().to_string()
+}
