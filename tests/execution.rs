@@ -51,6 +51,11 @@ fn a_block_of_a_session_runs_the_one_before_it() {
     talk.keys("tab tab enter");
     talk.wait_for("x is 42");
     talk.wait("both are done", |screen| screen.matches("done ").count() == 2);
+    talk.keys("v");
+    talk.wait_for("Names after slide");
+    talk.wait_for("x  int  42");
+    talk.keys("esc");
+    talk.wait_gone("Names after slide");
     leave(talk);
 }
 

@@ -8,7 +8,7 @@ mod stage;
 use std::fs;
 
 use rustix::process::{Pid, Signal, kill_process};
-use stage::Stage;
+use stage::{Opening, Stage};
 
 /// A deck with these blocks of one session on a slide, and a slide behind it.
 fn deck(blocks: &[&str]) -> String {
@@ -177,4 +177,43 @@ fn nothing_of_a_session_outlives_a_kill_of_the_talk() {
     talk.wait_for("second 42");
     talk.signal(Signal::KILL);
     assert_eq!(talk.left_behind(), Vec::<String>::new());
+}
+
+#[test]
+fn the_names_of_a_session_are_looked_at_and_scrolled_on_a_small_screen() {
+    let code =
+        "import os\nfor n in range(60): globals()[f'n{n:02}'] = 'v' * n\ndef f(a, b=1): pass";
+    let talk = Stage::show_with(&deck(&[code]), &Opening { size: (80, 24), ..Opening::default() });
+    talk.wait_for("Blocks");
+    talk.keys("v");
+    talk.wait_for("no block of a session has run yet");
+    run(&talk, 1);
+    talk.wait_for("done");
+    talk.keys("v");
+    talk.wait_for("f    function  f(a, b=1)");
+    talk.wait_for("n01  str       'v'");
+    assert!(!talk.screen().contains("module"), "{}", talk.screen());
+    for _ in 0..60 {
+        talk.keys("j");
+    }
+    talk.wait_for("n59");
+    talk.keys("v");
+    talk.wait_gone("n59");
+    leave(talk);
+}
+
+#[test]
+fn a_value_that_never_answers_does_not_hold_up_the_talk() {
+    let code = "class Slow:\n    def __repr__(self):\n        while True: pass\nslow = Slow()";
+    let talk = open(&[code]);
+    run(&talk, 1);
+    talk.wait_for("done");
+    talk.keys("v");
+    talk.wait_for("asking");
+    talk.keys("esc");
+    talk.wait_gone("asking");
+    talk.keys("v");
+    talk.wait_for("it takes too long to look at the values");
+    talk.keys("esc");
+    leave(talk);
 }

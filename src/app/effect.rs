@@ -27,6 +27,8 @@ pub enum Effect {
     Interrupt(RunId),
     /// Kill a run.
     Kill(RunId),
+    /// Ask what names a session has after a run.
+    AskNames(RunId),
     /// Drop the state that a run left in its session: no later one will go on from it.
     Forget(RunId),
     /// Get ready for the deck's cells: code may run now.

@@ -50,6 +50,8 @@ pub enum Action {
     ToggleHelp,
     /// The deck's mistakes.
     ToggleProblems,
+    /// The names that a session has.
+    ToggleNames,
     /// Where the columns start.
     ToggleGrid,
     /// Close what is open on top of the slide.
@@ -198,6 +200,7 @@ impl Action {
                 | Self::ScrollDown
                 | Self::ScrollUp
                 | Self::ToggleProblems
+                | Self::ToggleNames
                 | Self::Stop
         )
     }
@@ -263,6 +266,7 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index"),
         row(Action::ToggleHelp, "toggle_bindings", &["?"], "this help"),
         row(Action::ToggleProblems, "toggle_problems", &["D"], "the deck's problems"),
+        row(Action::ToggleNames, "toggle_names", &["v"], "the names of the block's session"),
         row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "show where columns start"),
         row(Action::Close, "close_modal", &["<esc>"], "close a panel, drop the focus"),
         row(Action::Suspend, "suspend", &["<c-z>"], "suspend"),

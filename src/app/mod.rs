@@ -12,6 +12,7 @@ mod index;
 mod keymap;
 mod keys;
 mod msg;
+mod names;
 mod navigate;
 mod reload;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use index::{Index, title as slide_title};
 pub use keymap::{Action, Binding, Conflict, Keymap, Reading, default_bindings};
 pub use keys::{Key, Sequence, spoken};
 pub use msg::{Hit, Msg, OutputHit};
+pub use names::Names;
 pub use update::update;
 
 /// The least size at which a slide is drawn: columns and rows.
@@ -111,6 +113,8 @@ pub enum Mode {
     Help(u16),
     /// The deck's mistakes, scrolled by this many rows.
     Problems(u16),
+    /// The names of a session.
+    Names(Names),
     /// The question whether the deck's code may run, for these cells.
     Ask(Vec<CellId>),
     /// Nothing, but the program of this cell has the keys.

@@ -56,6 +56,8 @@ pub enum Msg {
     // Runs.
     /// Something happened to a run.
     Run(RunId, run::Event),
+    /// What names a session has after a run, or why that cannot be told.
+    Names(RunId, Result<Vec<run::Name>, String>),
     /// Code is compiled, or being compiled, ahead of its run.
     Prepared(Fingerprint, Preparation),
 

@@ -31,9 +31,12 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
             }
             None => Mode::Slide,
         },
-        Mode::Index(_) | Mode::Ask(_) | Mode::Problems(_) | Mode::Typing(_) | Mode::Slide => {
-            Mode::Slide
-        }
+        Mode::Index(_)
+        | Mode::Ask(_)
+        | Mode::Problems(_)
+        | Mode::Names(_)
+        | Mode::Typing(_)
+        | Mode::Slide => Mode::Slide,
         Mode::Help(row) => Mode::Help(row),
     };
     let forgotten = forgotten(&app.runs, &runs);

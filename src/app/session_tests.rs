@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::tests::{Script, deck, page, runs};
-use super::{Effect, Msg};
+use super::{Effect, Mode, Msg};
 use crate::deck::CellId;
-use crate::run::{Event, Outcome, RunId, State, is_current};
+use crate::run::{Event, Name, Outcome, RunId, State, is_current};
 
 /// A slide with blocks of one session.
 const CHAIN: &[&str] = &["0:a", "0:b", "0:c", "0:d"];
@@ -238,4 +238,28 @@ fn nothing_runs_unasked_because_another_block_needs_it() {
     let mut talk = chain().untrusted();
     assert_eq!(talk.run(2), []);
     assert_eq!(runs(&talk.keys("o")), [0]);
+}
+
+#[test]
+fn names_are_asked_for_after_the_focused_block_or_the_last_and_again_when_it_runs() {
+    let mut talk = chain();
+    assert_eq!(talk.keys("v"), []);
+    assert_eq!(talk.app.notice.as_deref(), Some("no block of a session has run yet"));
+    talk.run_well(1);
+    talk.keys("esc");
+    assert_eq!(talk.keys("v"), [Effect::AskNames(RunId(2))], "the last that ran");
+    let found = || Ok(vec![Name { name: "x".into(), ..Name::default() }]);
+    talk.tell(Msg::Names(RunId(1), found()));
+    let shown =
+        |talk: &Script| matches!(&talk.app.mode, Mode::Names(names) if names.found.is_some());
+    assert!(!shown(&talk), "that was another's");
+    talk.tell(Msg::Names(RunId(2), found()));
+    assert!(shown(&talk));
+    assert_eq!(talk.keys("v"), []);
+    talk.keys("tab v");
+    assert!(matches!(&talk.app.mode, Mode::Names(names) if names.cell == CellId(0)));
+    talk.keys("enter");
+    assert_eq!(talk.end(0, Outcome::Exited(0)), [Effect::AskNames(RunId(3))]);
+    talk.keys("esc tab tab v");
+    assert_eq!(talk.app.notice.as_deref(), Some("this block has not run yet"));
 }

@@ -1,7 +1,7 @@
 //! Sessions: what a run goes on from, what waits for it, and what its end means for the blocks behind
 //! it.
 
-use super::{App, Effect, cells};
+use super::{App, Effect, cells, names};
 use crate::deck::CellId;
 use crate::run::{self, CellRun, Outcome, RunId, Standing, State};
 
@@ -31,14 +31,16 @@ pub(super) fn ended(app: &mut App, cell: CellId) -> Vec<Effect> {
     let fails_on_purpose = app.deck.cell(cell).is_some_and(|cell| cell.check.expects_failure);
     let goes_on = run.standing.holds && (outcome.is_success() || fails_on_purpose);
     let next = waiting_for(app, run.run);
-    if goes_on {
-        return next.into_iter().filter_map(|next| let_begin(app, next)).collect();
-    }
     let why = refusal(app, cell, outcome);
+    let mut effects: Vec<Effect> = names::refresh(app, cell).into_iter().collect();
     for next in next {
-        refuse(app, next, &why);
+        if goes_on {
+            effects.extend(let_begin(app, next));
+        } else {
+            refuse(app, next, &why);
+        }
     }
-    Vec::new()
+    effects
 }
 
 /// What a run in place changes is no longer what its base left.

@@ -2,8 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Reading, Trust};
-use super::{cells, edit, navigate, reload, typing};
+use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Names, Reading, Trust};
+use super::{cells, edit, names, navigate, reload, typing};
 
 /// Changes the state by what happened and says what is to be done.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -29,6 +29,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.paint_changed();
         }
         Msg::Run(run, event) => return cells::event(app, run, event),
+        Msg::Names(run, found) => names::told(app, run, found),
         Msg::Prepared(code, how) => cells::prepared(app, code, &how),
         Msg::Tick(passed) => cells::tick(app, passed),
     }
@@ -77,6 +78,7 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
         Action::FocusNext => cells::focus(app, true),
         Action::FocusPrevious => cells::focus(app, false),
         Action::ToggleIndex | Action::ToggleHelp | Action::ToggleProblems => toggle(app, action),
+        Action::ToggleNames => return names::toggle(app),
         Action::ToggleGrid => {
             app.grid = !app.grid;
             app.scene_changed();
@@ -96,7 +98,10 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
 
 /// Actions that mean something else while a panel of text is open: moving scrolls it.
 fn act_on_panel(app: &mut App, action: Action) -> bool {
-    let (Mode::Help(row) | Mode::Problems(row)) = &mut app.mode else { return false };
+    let (Mode::Help(row) | Mode::Problems(row) | Mode::Names(Names { row, .. })) = &mut app.mode
+    else {
+        return false;
+    };
     *row = match action {
         Action::Next | Action::ScrollDown => row.saturating_add(1),
         Action::Previous | Action::ScrollUp => row.saturating_sub(1),
@@ -208,7 +213,7 @@ fn wheel(app: &mut App, rows: i32, hit: Hit) {
             index.step(rows.signum() as isize);
             app.paint_changed();
         }
-        (Mode::Help(row) | Mode::Problems(row), _) => {
+        (Mode::Help(row) | Mode::Problems(row) | Mode::Names(Names { row, .. }), _) => {
             *row = row.saturating_add_signed(rows.signum() as i16);
             app.paint_changed();
         }

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::deck::Fingerprint;
-use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet, Target};
+use crate::run::{self, Name, Outcome, Preparation, Request, RunId, Snippet, Target};
 use family::Family;
 use python::Python;
 use registry::Engine;
@@ -80,6 +80,8 @@ pub enum Event {
     Run(RunId, run::Event),
     /// Code is being compiled, or was, before anybody asked for it to run.
     Prepared(Fingerprint, Preparation),
+    /// The names that a session has after a run, or why they cannot be told.
+    Names(RunId, Result<Vec<Name>, String>),
 }
 
 /// How hard to stop a run.
@@ -198,6 +200,12 @@ impl Executor {
     /// Gives a run's own terminal another size.
     pub fn resize(&self, run: RunId, (columns, rows): (u16, u16)) {
         self.runs.with(run, |running| running.resize(columns, rows));
+    }
+
+    /// Tells what names a session has after a run, soon.
+    pub fn names(&self, run: RunId) {
+        let send = self.send.clone();
+        self.python.names(run, move |names| send(Event::Names(run, names)));
     }
 
     /// Drops the state that a run of a session left, or will leave: nothing will go on from it.

@@ -20,7 +20,7 @@ use crate::deck::{CellId, Fingerprint, RustBuild};
 pub use emulator::Emulator;
 pub use output::{Output, OutputRow};
 pub use pointer::{Did, Pointer};
-pub use session::{Base, Standing, due, is_current};
+pub use session::{Base, Name, Standing, due, is_current};
 pub use time::spoken_time;
 
 /// One run of one cell; never used twice in a session.
@@ -71,7 +71,7 @@ pub enum Target {
 }
 
 /// A piece of code and where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snippet {
     /// The executor's key: `python`, `rust`, `bash`.
     pub language: String,

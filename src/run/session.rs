@@ -18,6 +18,17 @@ pub enum Base {
     Run(RunId),
 }
 
+/// A name that a block gave to something, and what that is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub name: String,
+    /// Its value's type.
+    pub kind: String,
+    /// Its value, on one line, cut where it is long.
+    pub value: String,
+}
+
 /// Where a run stands in its session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]

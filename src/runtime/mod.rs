@@ -370,6 +370,7 @@ impl Talk {
                 Msg::Run(run, event)
             }
             Event::Exec(exec::Event::Prepared(code, how)) => Msg::Prepared(code, how),
+            Event::Exec(exec::Event::Names(run, names)) => Msg::Names(run, names),
         };
         self.tell(msg)
     }

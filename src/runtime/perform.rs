@@ -43,6 +43,7 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
         Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
         Effect::Kill(run) => talk.executor.stop(run, Stop::Kill),
         Effect::Forget(run) => talk.executor.forget(run),
+        Effect::AskNames(run) => talk.executor.names(run),
         Effect::Prepare => talk.prepare(),
         Effect::Remember => talk.remember(),
         Effect::Reload => {

@@ -159,6 +159,7 @@ impl Rehearsal<'_> {
             let msg = match event {
                 exec::Event::Run(run, event) => Msg::Run(run, event),
                 exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
+                exec::Event::Names(run, names) => Msg::Names(run, names),
             };
             let effects = update(&mut self.app, msg);
             self.perform(effects, round);

@@ -89,6 +89,7 @@ fn run(show: &Show, app: &mut App, options: exec::Options, limits: Limits) {
             match event {
                 exec::Event::Run(run, event) => Msg::Run(run, event),
                 exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
+                exec::Event::Names(run, names) => Msg::Names(run, names),
             },
         ));
     }

@@ -6,6 +6,7 @@ mod edit;
 mod help;
 mod index;
 mod large;
+mod names;
 mod panel;
 mod problems;
 mod slide;
@@ -42,6 +43,7 @@ pub fn draw(
         Mode::Slide | Mode::Typing(_) | Mode::Edit(_) => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
+        Mode::Names(names) => names::draw(app, names, theme, buffer),
         Mode::Problems(row) => problems::draw(app, *row, theme, buffer),
         Mode::Ask(cells) => ask::draw(app, cells, theme, buffer),
     }

@@ -209,7 +209,8 @@ class Order:
         self.environment = [field.partition(b"=") for field in fields[7:]]
         self.memory = int(memory)
         self.stays = kind in (b"first", b"next")
-        self.goes_on = kind == b"next"
+        self.goes_on = kind in (b"next", b"names")
+        self.asks_names = kind == b"names"
 
 
 def drain(wake):
@@ -313,7 +314,7 @@ def run(order, output, terminal, report):
         if order.stays:
             report = out_of_reach(report)
         enter(order, output, terminal, report)
-        status = execute(order, report)
+        status = list_names() if order.asks_names else execute(order, report)
         if os.getpid() == us:
             if order.stays:
                 return stay(report, status)

@@ -7,6 +7,7 @@
 //! a thread that finds the worker, orders the run, and follows it to its end.
 
 mod interpreter;
+mod names;
 mod report;
 mod running;
 #[cfg(test)]
@@ -30,7 +31,7 @@ use super::Stop;
 use super::custom::CustomRecipe;
 use super::family::Family;
 use super::scratch::Scratch;
-use crate::run::{Base, Event, Outcome, Request, RunId};
+use crate::run::{Base, Event, Name, Outcome, Request, RunId};
 use interpreter::{Interpreter, Places};
 use running::{Followed, Follower, Run, Starter};
 use sessions::Sessions;
@@ -168,6 +169,23 @@ impl Python {
         self.shared.sessions.forget(run);
     }
 
+    /// Tells what names the session has after a run, or why that cannot be told, in a while.
+    pub(super) fn names(
+        &self,
+        run: RunId,
+        tell: impl FnOnce(Result<Vec<Name>, String>) + Send + 'static,
+    ) {
+        let shared = self.shared.clone();
+        let ask = move || {
+            let base = shared.sessions.look(run).filter(|base| base.is_there());
+            let gone = || "what this block left is gone: run it again".to_owned();
+            let names = base.ok_or_else(gone);
+            tell(names.and_then(|base| names::ask(&base, &shared.places.directory)));
+        };
+        // Without a thread to spare nobody is told, and the panel goes on waiting.
+        let _ = thread::Builder::new().name("names".to_owned()).spawn(ask);
+    }
+
     /// Stops a run; one that has ended is left alone.
     pub(crate) fn stop(&self, run: RunId, how: Stop) {
         let Some(run) = lock(&self.shared.runs).get(&run).cloned() else { return };
@@ -209,7 +227,7 @@ impl Shared {
             };
             match self.follow(request, run, &starter, sink) {
                 Ok(Followed::Ended(..)) => return,
-                Ok(Followed::NotBegun) => {}
+                Ok(Followed::NotBegun) => starter.see_off(),
                 Err(error) => {
                     why = format!("no terminal for the run: {error}");
                     break;

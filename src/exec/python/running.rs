@@ -35,7 +35,7 @@ const MOST_LEFT: usize = 256 * 1024;
 /// may be that of a process that the run has left behind.
 const SILENCE: Duration = Duration::from_millis(5);
 
-/// How long it may take to be told how a process ended that ran more than one block.
+/// How long it may take until a process that ends has ended, and that is told.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What others may know of a run and do to it.
@@ -165,6 +165,15 @@ impl Starter {
         match self {
             Self::Worker(worker) => worker.exit(),
             Self::Base(_) => None,
+        }
+    }
+
+    /// Waits until a worker whose files are closed is gone, too.
+    pub(super) fn see_off(&self) {
+        if let Some(exit) = self.exit() {
+            let limit = Timespec::try_from(LAST_WORDS).ok();
+            let mut file = [PollFd::from_borrowed_fd(exit, PollFlags::IN)];
+            let _ = rustix::event::poll(&mut file, limit.as_ref());
         }
     }
 

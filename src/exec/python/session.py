@@ -2,13 +2,15 @@
 it. A half of the worker's program, of which `boot.py` is the other: the two are one module.
 
 A base does nothing but wait for orders, so that what a block left stays as it was. It runs no code
-of the deck any more.
+of the deck any more; even to look at a value a fork is made, which may hang or crash alone.
 
 Threads do not go along into a fork. Where a block left some, the next one runs in the same process,
 which has no earlier state to go back to; and so it is everywhere that a fork is not safe.
 """
 
 OUT_OF_REACH = 240
+MOST_NAMES = 400
+LONGEST_VALUE = 300
 
 
 def out_of_reach(report):
@@ -76,14 +78,65 @@ def go_on_in_place(control):
         if not orders.receive():
             os._exit(0)
         for frame, files in orders.complete():
-            _signal.signal(_signal.SIGINT, _signal.default_int_handler)
-            control.detach()
-            return run(Order(frame), *files)
+            order = Order(frame)
+            if not order.asks_names:
+                _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+                control.detach()
+                return run(order, *files)
+            answer_in_fork(order, files)
+
+
+def answer_in_fork(order, files):
+    """Tells the names in a fork: to look at values may take for ever."""
+    if os.fork() == 0:
+        try:
+            settle()
+            run(order, *files)
+        finally:
+            os._exit(1)
+    close(files)
 
 
 def beside(known, lines, first):
     """The lines of a block, from the `first` on, among those that its session knows already."""
     kept = known[:first] + lines[len(known[:first]) :]
     return kept + known[len(kept) :]
+
+
+def list_names():
+    """Writes what names the session has: name, type and value of each, each with a zero byte, and
+    a full stop."""
+    answer, sys.stdout = sys.stdout, sys.stderr
+    names = vars(sys.modules["__main__"]).items()
+    names = sorted((pair for pair in names if is_own(*pair)), key=lambda pair: pair[0].lower())
+    fields = []
+    for name, value in names[:MOST_NAMES]:
+        for text in (name, type(value).__name__, in_short(value)):
+            fields.append(" ".join(text.replace("\0", " ").split())[:LONGEST_VALUE])
+    answer.write("".join(field + "\0" for field in fields) + ".")
+    return 0
+
+
+def is_own(name, value):
+    """Whether a name is one that a block gave to something: modules and `_names` are not told."""
+    return not name.startswith("_") and type(value) is not type(sys)
+
+
+def in_short(value):
+    """A value in a few words."""
+    import reprlib
+
+    shorten = reprlib.Repr()
+    shorten.maxstring = shorten.maxother = shorten.maxlong = LONGEST_VALUE
+    try:
+        if isinstance(value, type(in_short)):
+            import inspect
+
+            return value.__name__ + str(inspect.signature(value))
+        shape = getattr(value, "shape", None)
+        sized = isinstance(shape, tuple) and not isinstance(value, type)
+        return (" × ".join(map(str, shape)) + ": " if sized else "") + shorten.repr(value)
+    except BaseException as error:
+        return "its repr fails: %s" % type(error).__name__
 
 

@@ -276,6 +276,67 @@ fn threads_that_have_ended_are_none(#[values(Embedded, Own)] mode: Mode) {
     assert_eq!(run(&stage, 2, 1, "print('fork')"), done("fork\n"));
 }
 
+/// The names after a run, as rows of text.
+fn names(stage: &Stage, id: u64) -> Result<Vec<String>, String> {
+    let (send, told) = std::sync::mpsc::channel();
+    stage.python.names(RunId(id), move |names| drop(send.send(names)));
+    let names = told.recv_timeout(PATIENCE).unwrap()?;
+    Ok(names.iter().map(|it| format!("{}: {} = {}", it.name, it.kind, it.value)).collect())
+}
+
+#[rstest]
+fn the_names_of_a_session_are_told_in_order_and_in_short(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    run(&stage, 1, 0, "import os\nx = 41\n_hidden = 1\nB = 'b' * 1000\nclass P: shape = (2, 3)");
+    run(&stage, 2, 1, "x = 'a\\nb'\nq = P()\ndef f(a, *, b=2): return 1");
+    let second = names(&stage, 2).unwrap();
+    let expected = [
+        "B: str = 'bbb",
+        "f: function = f(a, *, b=2)",
+        "P: type = <class",
+        "q: P = 2 × 3: <",
+        "x: str = 'a\\nb'",
+    ];
+    assert_eq!(second.len(), expected.len(), "{second:?}");
+    for (name, start) in second.iter().zip(expected) {
+        assert!(name.starts_with(start) && name.len() < 320, "{name}");
+    }
+    let first = names(&stage, 1).unwrap();
+    assert_eq!(first.last().unwrap(), "x: int = 41", "each block's own");
+    assert!(names(&stage, 3).is_err());
+}
+
+#[rstest]
+#[case("raise ValueError", Ok("x: X = <X instance at 0x"))]
+#[case("import os; os._exit(1)", Err("a value ended the process that looked at it"))]
+#[case("print('loud'); return 'quiet'", Ok("x: X = quiet"))]
+#[case("while True: pass", Err("it takes too long to look at the values"))]
+fn a_value_that_does_not_behave_harms_nobody(
+    #[values(Embedded, Own)] mode: Mode,
+    #[case] body: &str,
+    #[case] expected: Result<&str, &str>,
+) {
+    let stage = Stage::new(mode);
+    let code = format!("class X:\n    def __repr__(self): {body}\nx = X(); a = 1; del X");
+    run(&stage, 1, 0, &code.replace("): while True: pass", "):\n        while True: pass"));
+    let names = names(&stage, 1);
+    match (&names, expected) {
+        (Ok(names), Ok(expected)) => assert!(names[1].starts_with(expected), "{names:?}"),
+        (names, expected) => assert_eq!(names.as_ref().err().map(String::as_str), expected.err()),
+    }
+    assert_eq!(run(&stage, 2, 1, "print(a)"), done("1\n"));
+}
+
+#[rstest]
+fn names_are_told_beside_threads_too(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let code = "import threading\nx = 41\n\
+                threading.Thread(target=threading.Event().wait, daemon=True).start()";
+    run(&stage, 1, 0, code);
+    assert_eq!(names(&stage, 1).unwrap(), ["x: int = 41"]);
+    assert_eq!(run(&stage, 2, 1, "x += 1; print(x)"), Told { in_place: true, ..done("42\n") });
+}
+
 #[rstest]
 fn a_long_session_is_no_deep_stack(#[values(Embedded, Own)] mode: Mode) {
     let stage = Stage::new(mode);

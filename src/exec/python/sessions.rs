@@ -40,6 +40,11 @@ impl Sessions {
         }
     }
 
+    /// What a run left, to be looked at.
+    pub(super) fn look(&self, run: RunId) -> Option<Arc<Base>> {
+        self.lock().get(&run).cloned()
+    }
+
     /// Drops what a run left: nothing will go on from it.
     pub(super) fn forget(&self, run: RunId) {
         let base = self.lock().remove(&run);

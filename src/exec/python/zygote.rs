@@ -111,6 +111,8 @@ pub(super) enum Kind {
     First,
     /// One that goes on from another.
     Next,
+    /// A look at the names that another left.
+    Names,
 }
 
 impl Kind {
@@ -120,6 +122,7 @@ impl Kind {
             Self::Alone => b"alone",
             Self::First => b"first",
             Self::Next => b"next",
+            Self::Names => b"names",
         }
     }
 }

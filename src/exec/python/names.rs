@@ -1,0 +1,85 @@
+//! The names that a block left in its session, as a fork of its process tells them. To look at a value
+//! runs its own code, which may take for ever: the fork has a short time, and is then killed.
+
+#![expect(clippy::disallowed_methods, reason = "waits for an answer, and not for ever")]
+
+use std::io::{self, PipeReader, Read};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::Signal;
+
+use super::report::{Report, Reports};
+use super::sessions::Base;
+use super::zygote::{Kind, Order};
+use crate::exec::catch::Files;
+use crate::run::{Name, Snippet};
+
+/// How long the answer may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// More than the longest answer has.
+const MOST: usize = 8 << 20;
+
+/// Asks for the names that a session has after this block, or says why they cannot be told.
+pub(super) fn ask(base: &Base, directory: &Path) -> Result<Vec<Name>, String> {
+    let answer = answer(base, directory).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => "it takes too long to look at the values".to_owned(),
+        _ => format!("the names cannot be asked for: {error}"),
+    })?;
+    let died = || "a value ended the process that looked at it".to_owned();
+    read(&String::from_utf8_lossy(&answer)).ok_or_else(died)
+}
+
+fn answer(base: &Base, directory: &Path) -> io::Result<Vec<u8>> {
+    let (answer, output) = io::pipe()?;
+    let (ours, theirs) = UnixStream::pair()?;
+    let nowhere = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    let written = Files { output: output.as_fd(), ..Files::all(nowhere.as_fd()) };
+    let order = Order { snippet: &Snippet::default(), directory, memory: None, kind: Kind::Names };
+    base.run(&order, written, theirs.as_fd())?;
+    drop((output, theirs));
+    let answer = collect(answer, Instant::now() + PATIENCE);
+    // Whatever a value has started ends here, too.
+    for report in Reports::new(ours).take() {
+        if let Report::Started(group) = report {
+            let _ = rustix::process::kill_process_group(group, Signal::KILL);
+        }
+    }
+    answer
+}
+
+fn collect(mut answer: PipeReader, give_up: Instant) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut chunk = vec![0; 64 << 10];
+    while bytes.len() < MOST {
+        let left = Timespec::try_from(give_up.saturating_duration_since(Instant::now())).ok();
+        let mut file = [PollFd::new(&answer, PollFlags::IN)];
+        match rustix::event::poll(&mut file, left.as_ref()) {
+            Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
+        }
+        match answer.read(&mut chunk)? {
+            0 => break,
+            read => bytes.extend_from_slice(&chunk[..read]),
+        }
+    }
+    Ok(bytes)
+}
+
+/// Three fields a name, each ended by a zero byte, then a full stop.
+fn read(answer: &str) -> Option<Vec<Name>> {
+    let fields: Vec<&str> = answer.strip_suffix('.')?.split_terminator('\0').collect();
+    let name = |of: &[&str]| Name {
+        name: of[0].to_owned(),
+        kind: of[1].to_owned(),
+        value: of[2].to_owned(),
+    };
+    Some(fields.chunks_exact(3).map(name).collect())
+}

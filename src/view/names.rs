@@ -1,0 +1,51 @@
+//! The names that a session has: a row each, name, type and value.
+
+use ratatui::buffer::Buffer;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::panel::Panel;
+use crate::app::{App, Names};
+use crate::run::Name;
+use crate::source::visible_line;
+use crate::theme::Theme;
+
+/// A name or type wider than this moves what stands behind it.
+const WIDEST: usize = 24;
+
+/// Draws the panel.
+pub(super) fn draw(app: &App, names: &Names, theme: &Theme, buffer: &mut Buffer) {
+    let place = app.deck.cell(names.cell).map_or_else(String::new, |cell| {
+        format!(" after slide {}, line {}", cell.slide.human(), cell.first_line)
+    });
+    let rows = match &names.found {
+        None => vec![Line::from("asking …")],
+        Some(Err(why)) => vec![Line::from(why.as_str())],
+        Some(Ok(found)) if found.is_empty() => vec![Line::from("none but modules and _names")],
+        Some(Ok(found)) => table(found),
+    };
+    let middle = usize::from(buffer.area.height.saturating_sub(2)) / 2;
+    let keep = usize::from(names.row) + middle;
+    Panel { title: format!("Names{place}"), keys: "esc", rows, keep, chosen: None }
+        .draw(theme, buffer);
+}
+
+fn table(found: &[Name]) -> Vec<Line<'_>> {
+    let widest = |of: fn(&Name) -> &str| {
+        found.iter().map(|name| of(name).width()).max().unwrap_or(0).min(WIDEST)
+    };
+    let (names, kinds) = (widest(|name| &name.name), widest(|name| &name.kind));
+    found.iter().map(|name| row(name, (names, kinds))).collect()
+}
+
+fn row(name: &Name, (names, kinds): (usize, usize)) -> Line<'_> {
+    let filled = |text: &str, to: usize| " ".repeat(to.saturating_sub(text.width()) + 2);
+    Line::from(vec![
+        Span::styled(visible_line(&name.name), Style::new().add_modifier(Modifier::BOLD)),
+        Span::raw(filled(&name.name, names)),
+        Span::styled(visible_line(&name.kind), Style::new().add_modifier(Modifier::DIM)),
+        Span::raw(filled(&name.kind, kinds)),
+        Span::raw(visible_line(&name.value)),
+    ])
+}
