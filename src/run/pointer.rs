@@ -34,11 +34,10 @@ pub enum Did {
 
 /// The bytes for a program that asked for this; none if it did not ask for that.
 pub(super) fn bytes(pointer: Pointer, mode: Mode, encoding: Encoding) -> Option<Vec<u8>> {
-    let is_wanted = match (mode, pointer.did) {
-        (Mode::None, _) | (Mode::Press, Did::Release(_) | Did::Drag(_)) => false,
-        (Mode::Press | Mode::PressRelease, Did::Press(_) | Did::Wheel { .. }) => true,
-        (Mode::PressRelease, did) => matches!(did, Did::Release(_)),
-        (Mode::ButtonMotion | Mode::AnyMotion, _) => true,
+    let is_wanted = match pointer.did {
+        Did::Press(_) | Did::Wheel { .. } => mode != Mode::None,
+        Did::Release(_) => !matches!(mode, Mode::None | Mode::Press),
+        Did::Drag(_) => matches!(mode, Mode::ButtonMotion | Mode::AnyMotion),
     };
     if !is_wanted {
         return None;
