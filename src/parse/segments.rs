@@ -3,6 +3,8 @@
 //! was never closed from swallowing the rest of the talk. Quotes between `>>>` lines, which
 //! pulldown-cmark does not know, are a stretch of their own.
 
+use std::cell::Cell;
+
 use super::events::{self, DEEPEST, Stop, mistaken};
 use super::tree::{Element, ElementKind, Origin};
 use crate::diag::Diagnostic;
@@ -23,12 +25,23 @@ pub(super) struct Segments<'t> {
     /// How many quotes between `>>>` lines there were. After many, stretches end at such lines,
     /// since what is behind one would be read again for each.
     quotes: usize,
+    /// From where on the end of a slide was looked for last, and where it is: a slide of many
+    /// stretches is not searched again for each.
+    slide: Cell<(usize, usize)>,
 }
 
 impl<'t> Segments<'t> {
     /// The text of `file` from byte `from` on.
     pub(super) fn new(text: &'t str, from: usize, file: FileId) -> Self {
-        Self { text, file, at: from, cut: !has_definitions(text), depth: 0, quotes: 0 }
+        Self {
+            text,
+            file,
+            at: from,
+            cut: !has_definitions(text),
+            depth: 0,
+            quotes: 0,
+            slide: Cell::default(),
+        }
     }
 
     /// The blocks of the next stretch; none at the end.
@@ -82,6 +95,14 @@ impl<'t> Segments<'t> {
 
     /// Where the slide ends that byte `at` is on.
     fn slide_end(&self, at: usize) -> usize {
+        let (from, end) = self.slide.get();
+        if !(from..end).contains(&at) {
+            self.slide.set((at, self.find_slide_end(at)));
+        }
+        self.slide.get().1
+    }
+
+    fn find_slide_end(&self, at: usize) -> usize {
         // One search that stops at the first comment: looking for each spelling of the command
         // would go to the end of the text for the one that the deck does not use.
         let mut from = at;
@@ -129,7 +150,8 @@ impl<'t> Segments<'t> {
         let text = &self.text[..closing.start];
         let file = self.file;
         let depth = self.depth + 1;
-        let mut quoted = Self { text, file, at: inside, cut: false, depth, quotes: 0 };
+        let mut quoted =
+            Self { text, file, at: inside, cut: false, depth, quotes: 0, slide: Cell::default() };
         let mut elements = Vec::new();
         while let Some(more) = quoted.next(mistakes) {
             elements.extend(more);
