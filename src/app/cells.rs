@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, Effect, Follow, Mode, OutputHit, sessions, typing};
+use super::{App, Effect, Follow, Mode, OutputHit, replay, sessions, typing};
 use crate::deck::{CellId, Fingerprint, SlideNo, Start};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
@@ -49,14 +49,23 @@ pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     if cells.is_empty() {
         return Vec::new();
     }
+    if app.only_replays() {
+        replay::play(app, &cells);
+        return Vec::new();
+    }
     if !cells.iter().all(|&id| may_all_run(app, id)) {
         app.mode = Mode::Ask(cells);
         app.paint_changed();
         return Vec::new();
     }
+    watch(app, &cells);
+    cells.into_iter().flat_map(|id| start_due(app, id)).collect()
+}
+
+/// Keeps the end of the last of these cells on the screen.
+pub(super) fn watch(app: &mut App, cells: &[CellId]) {
     app.book.watched = cells.last().copied();
     app.book.follow = app.book.watched.map(Follow::Cell);
-    cells.into_iter().flat_map(|id| start_due(app, id)).collect()
 }
 
 /// Whether a cell may run, and all that has to run before it.
@@ -95,6 +104,10 @@ fn start_by_themselves(app: &mut App) -> Vec<Effect> {
     let deck = Arc::clone(&app.deck);
     let cells = near.flat_map(|slide| deck.cells_of(slide));
     let due = cells.filter(|cell| cell.how.start == Start::Auto);
+    if app.only_replays() {
+        replay::play_by_themselves(app, due.map(|cell| &**cell));
+        return Vec::new();
+    }
     let mut effects = Vec::new();
     for cell in due {
         if has_run(app.runs.get(&cell.id)) {
@@ -239,6 +252,7 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
     }
     if has_ended {
         typing::end(app, id);
+        replay::ended(app, id);
         return sessions::ended(app, id);
     }
     if answers.is_empty() { Vec::new() } else { vec![Effect::Type(run, answers)] }
@@ -319,7 +333,10 @@ pub(super) fn scroll_output(app: &mut App, output: OutputHit, rows: i32) {
 
 fn has_run(run: Option<&CellRun>) -> bool {
     run.is_some_and(|run| {
-        run.wanted || run.state.is_active() || matches!(run.state, State::Ended(_)) && !run.stale
+        run.replay.is_some()
+            || run.wanted
+            || run.state.is_active()
+            || matches!(run.state, State::Ended(_)) && !run.stale
     })
 }
 

@@ -40,6 +40,8 @@ pub enum Action {
     Edit,
     /// Open the deck in the speaker's own editor.
     OpenEditor,
+    /// What was recorded in the place of what runs, or back.
+    ToggleRecorded,
     /// Stop what runs; leave when nothing does.
     Stop,
     /// Read the deck and its pictures again.
@@ -195,6 +197,7 @@ impl Action {
             Self::FocusNext
                 | Self::FocusPrevious
                 | Self::RunFocused
+                | Self::ToggleRecorded
                 | Self::Edit
                 | Self::OpenEditor
                 | Self::ScrollDown
@@ -261,6 +264,7 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::RunFocused, "run_focused", &["<cr>"], "run the focused block"),
         row(Action::Edit, "edit", &["i"], "edit the block on the slide"),
         row(Action::OpenEditor, "open_editor", &["e"], "open the deck in $EDITOR, at this slide"),
+        row(Action::ToggleRecorded, "toggle_recorded", &["r"], "recorded output, and back"),
         row(Action::Stop, "stop", &["<c-c>"], "stop; again: kill; if idle: leave"),
         row(Action::Reload, "reload", &["<c-r>"], "read the deck again"),
         row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index"),

@@ -15,6 +15,7 @@ mod msg;
 mod names;
 mod navigate;
 mod reload;
+mod replay;
 #[cfg(test)]
 mod session_tests;
 mod sessions;
@@ -55,6 +56,8 @@ pub struct App {
     pub mode: Mode,
     /// What has run, by cell.
     pub runs: Runs,
+    /// What was recorded, by cell.
+    pub recorded: Runs,
     /// The cell that the run key goes to; none: to all of the slide.
     pub focus: Option<CellId>,
     /// Whether the slide shows where its columns start.
@@ -231,6 +234,7 @@ impl App {
             scroll: 0,
             mode: Mode::default(),
             runs: Runs::default(),
+            recorded: Runs::default(),
             focus: None,
             grid: false,
             stage: Stage::default(),

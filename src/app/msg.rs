@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Key, Stage};
 use crate::deck::{CellId, Deck, Fingerprint, SlideNo};
 use crate::diag::Diagnostic;
-use crate::run::{self, Pointer, Preparation, RunId};
+use crate::run::{self, Pointer, Preparation, RunId, Runs};
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub enum Msg {
     Trouble(String),
 
     // Runs.
+    /// This was recorded of the deck's cells.
+    Recorded(Runs),
     /// Something happened to a run.
     Run(RunId, run::Event),
     /// What names a session has after a run, or why that cannot be told.

@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Names, Reading, Trust};
-use super::{cells, edit, names, navigate, reload, typing};
+use super::{cells, edit, names, navigate, reload, replay, typing};
 
 /// Changes the state by what happened and says what is to be done.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -28,6 +28,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.notice = Some(why);
             app.paint_changed();
         }
+        Msg::Recorded(recorded) => replay::take_in(app, recorded),
         Msg::Run(run, event) => return cells::event(app, run, event),
         Msg::Names(run, found) => names::told(app, run, found),
         Msg::Prepared(code, how) => cells::prepared(app, code, &how),
@@ -88,6 +89,7 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
         Action::RunFocused => return cells::enter(app),
         Action::Edit => edit::begin(app),
         Action::OpenEditor => return edit::open(app),
+        Action::ToggleRecorded => replay::toggle(app),
         Action::Stop => return cells::stop(app),
         Action::Reload => return vec![Effect::Reload],
         Action::Suspend => return vec![Effect::Suspend],

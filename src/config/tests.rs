@@ -68,6 +68,7 @@ options:
   command_prefix: "cmd:"
   image_attributes_prefix: ""
   auto_render_languages: [mermaid]
+  replay: on_failure
   python: {interpreter: python3.12, session: true}
   rust: {edition: "2021", profile: debug, dependencies: {rand: "1"}}
 snippet:

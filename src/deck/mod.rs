@@ -167,6 +167,8 @@ pub struct Options {
     /// What lines that run and are not shown start with, by language, where the user has an
     /// executor of their own for it: none where it hides nothing.
     pub hidden_prefixes: BTreeMap<String, Option<String>>,
+    /// When what was recorded is shown in the place of what runs.
+    pub replay: Replay,
     /// Which Python runs the deck's Python blocks.
     pub python_interpreter: Option<String>,
     /// What blocks of Rust are built with, beside what they say themselves.
@@ -175,6 +177,20 @@ pub struct Options {
     pub list_pauses: Pauses,
     /// The pauses around tables that grow.
     pub table_pauses: Pauses,
+}
+
+/// When what was recorded of a block is shown by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replay {
+    /// Never: a key shows it.
+    #[default]
+    Never,
+    /// When it fails.
+    OnFailure,
+    /// When it reaches its time limit.
+    OnTimeout,
+    /// In place of running it: nothing runs.
+    Always,
 }
 
 /// The pauses around something that grows step by step.
@@ -207,6 +223,7 @@ impl Default for Options {
             auto_render_languages: Vec::new(),
             python_session: false,
             hidden_prefixes: BTreeMap::new(),
+            replay: Replay::default(),
             python_interpreter: None,
             rust: RustBuild::default(),
             list_pauses: Pauses::default(),

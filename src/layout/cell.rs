@@ -151,7 +151,7 @@ fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
     let mark = if focused { FOCUS_MARK } else { "" };
     let inputs = flow.page.inputs;
     let mut words = words(run, cell.how.form);
-    if !run.stale && !run::is_current(inputs.deck, inputs.runs, cell) {
+    if !run.stale && run.recorded.is_none() && !run::is_current(inputs.deck, inputs.runs, cell) {
         words.push_str(" · out of date: a block before it has changed");
     }
     let label = Text::plain(&format!(" [{mark}{words}] "), style);
@@ -194,11 +194,12 @@ fn words(run: &CellRun, form: Form) -> String {
         State::Running => format!("running {}", spoken_time(run.elapsed)),
         State::Ended(outcome) => ended(outcome, run.elapsed),
     };
+    if let Some(date) = &run.recorded {
+        let age = if run.stale { "stale, " } else { "" };
+        return format!("{age}recorded {date} · {words}");
+    }
     if run.standing.in_place {
         words.push_str(" · in place, beside threads");
-    }
-    if let Some(date) = &run.recorded {
-        words = format!("recorded {date} · {words}");
     }
     if run.stale {
         words.push_str(" · stale: the code has changed");
@@ -283,6 +284,10 @@ mod tests {
     #[case(
         CellRun { recorded: Some("2026-11-22".into()), ..ended_with(Outcome::Raised) },
         "recorded 2026-11-22 · failed: exception · 0.8 ms"
+    )]
+    #[case(
+        CellRun { recorded: Some("2026-11-22".into()), stale: true, ..ended_with(Outcome::Exited(0)) },
+        "stale, recorded 2026-11-22 · done 0.8 ms"
     )]
     fn f159_a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
         assert_eq!(words(&run, Form::Below), expected);

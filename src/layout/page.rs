@@ -52,6 +52,6 @@ impl<'a> Page<'a> {
 
     /// What a cell has to show.
     pub(super) fn run(&self, cell: CellId) -> Option<&'a CellRun> {
-        self.inputs.runs.get(&cell)
+        self.inputs.runs.get(&cell).map(CellRun::shown)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::crates::Crates;
 use super::manifest::EDITIONS;
-use crate::deck::{Options, Profile};
+use crate::deck::{Options, Profile, Replay};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::Span;
 use crate::yaml::{Fields, Keys, Kind, Node, Place, Slot, one_of, parse, text, within};
@@ -10,6 +10,14 @@ use crate::yaml::{Fields, Keys, Kind, Node, Place, Slot, one_of, parse, text, wi
 /// What messages call a mapping of options.
 const OPTIONS: Kind =
     Kind { name: "set of options", strange_root: Severity::Error, strange_key: Severity::Error };
+
+/// The values of `replay`.
+const REPLAY: &[(&str, Replay)] = &[
+    ("never", Replay::Never),
+    ("on_failure", Replay::OnFailure),
+    ("on_timeout", Replay::OnTimeout),
+    ("always", Replay::Always),
+];
 
 /// Leads `keys` past every option.
 pub fn declare_options(options: &mut Options, keys: &mut dyn Keys) {
@@ -52,6 +60,9 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn Keys) {
     keys.key("image_attributes_prefix", about, &mut options.image_attributes_prefix);
     let about = "Languages whose blocks are drawn, as with `+render`.";
     keys.key("auto_render_languages", about, &mut options.auto_render_languages);
+    let about = "When recorded output is shown by itself in the place of what runs; with `always` \
+                 nothing runs.";
+    keys.key("replay", about, &mut one_of(&mut options.replay, REPLAY));
     keys.section("python", "Blocks of Python.", &mut |keys| {
         let about =
             "The interpreter; without it `$VIRTUAL_ENV`, `.venv` beside the deck, `python3`.";

@@ -203,6 +203,8 @@ pub struct CellRun {
     pub stale: bool,
     /// Whether the output is the last run's still: the first that this one writes takes its place.
     pub kept: bool,
+    /// What was recorded, where that is shown in its place.
+    pub replay: Option<Box<Self>>,
     /// The day on which it was recorded, where it is no run of this talk.
     pub recorded: Option<Box<str>>,
     /// Where it stands in its session, if it is part of one.
@@ -210,6 +212,11 @@ pub struct CellRun {
 }
 
 impl CellRun {
+    /// What of it the slide shows.
+    pub fn shown(&self) -> &Self {
+        self.replay.as_deref().unwrap_or(self)
+    }
+
     /// Whether it is asked for, and has not ended.
     pub fn is_under_way(&self) -> bool {
         self.wanted || self.state.is_active()

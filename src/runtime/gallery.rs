@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::load::{Look, Origin, Show, look};
 use super::themes;
 use crate::parse;
+use crate::run::Runs;
 use crate::source::MemFiles;
 
 /// What stands on each slide, below the theme's name.
@@ -21,5 +22,5 @@ pub(super) fn gallery(origin: &Origin) -> Show {
         let origin = Origin { theme: Some(name), ..origin.clone() };
         looks.push(look(&origin, &mut deck, looks.last()));
     }
-    Show { deck: Arc::new(deck), looks: looks.into(), limits: origin.limits }
+    Show { deck: Arc::new(deck), looks: looks.into(), limits: origin.limits, recorded: Runs::new() }
 }

@@ -12,11 +12,12 @@ use crate::diag::Diagnostic;
 use crate::highlight::Highlighter;
 use crate::layout::{FooterText, Limits, PictureKey};
 use crate::parse;
-use crate::source::{Drafts, Files};
+use crate::run::Runs;
+use crate::source::{Drafts, Files, SourceFile};
 use crate::theme::{Background, FooterPart, FooterStyle, Shades, Theme};
 
 use super::gallery::gallery;
-use super::themes;
+use super::{tape, themes};
 
 /// Everything that showing a deck needs.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Show {
     pub looks: Arc<[Look]>,
     /// How much of the terminal its slides use.
     pub limits: Limits,
+    /// What was recorded of its code.
+    pub recorded: Runs,
 }
 
 /// What a slide looks like.
@@ -123,8 +126,29 @@ pub fn load(origin: &Origin, before: Option<&Show>) -> io::Result<Show> {
 fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
     let mut deck = parse::parse_with(&origin.path, text, &Drafted(origin), origin.options.clone());
     let look = look(origin, &mut deck, before.and_then(|show| show.looks.last()));
+    let recorded = if deck.cells.is_empty() { Runs::new() } else { recorded(origin, &mut deck) };
     let deck = if origin.notes { deck.of_notes() } else { deck };
-    Show { deck: Arc::new(deck), looks: Arc::new([look]), limits: origin.limits }
+    Show { deck: Arc::new(deck), looks: Arc::new([look]), limits: origin.limits, recorded }
+}
+
+/// What was recorded of the deck's cells; a damaged recording is a mistake of the deck.
+fn recorded(origin: &Origin, deck: &mut Deck) -> Runs {
+    let file = tape::recording_file(&origin.path);
+    let folder = tape::recording_folder(&origin.path);
+    deck.files.push(file.clone());
+    match tape::read_recording(&origin.path) {
+        Ok(recording) => {
+            let recording = recording.unwrap_or_default();
+            let found = recording.find(deck).into_iter();
+            found.map(|(id, found)| (id, found.take.shown(&folder, found.is_old))).collect()
+        }
+        Err(error) => {
+            let file = deck.sources.add(SourceFile::new(file, error.text()));
+            let mistake = Diagnostic::warning(error.span(file), error.message());
+            deck.diagnostics.push(mistake.hint("`livedeck record` makes it anew"));
+            Runs::new()
+        }
+    }
 }
 
 /// The look of a deck; `before` is what was shown last, whose highlighter goes on if it can.

@@ -228,6 +228,7 @@ impl Talk {
             turn: None,
             teller,
         };
+        update(&mut talk.app, Msg::Recorded(talk.show.recorded.clone()));
         talk.draw()?;
         talk.prepare();
         Ok(talk)
@@ -342,7 +343,13 @@ impl Talk {
                 Msg::Resumed
             }
             Event::Terminate => Msg::Terminate,
-            Event::Loaded(show) => self.replace(*show),
+            Event::Loaded(show) => {
+                let loaded = self.replace(*show);
+                if self.tell(loaded) {
+                    return true;
+                }
+                Msg::Recorded(self.show.recorded.clone())
+            }
             Event::NotLoaded(why) => Msg::Trouble(why),
             Event::PicturesChanged => {
                 self.media.forget();

@@ -64,6 +64,9 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
 impl Talk {
     /// Gets the executor ready for the deck's cells: those ahead first, then those behind.
     pub(super) fn prepare(&mut self) {
+        if self.app.only_replays() {
+            return;
+        }
         let deck = &self.show.deck;
         let allowed = deck.cells.iter().filter(|cell| self.app.may_run(cell));
         let (behind, ahead): (Vec<_>, Vec<_>) =

@@ -3,6 +3,7 @@
 //! what is as on stage.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, unbounded};
@@ -11,7 +12,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::load::Show;
 use super::{Execution, perform, stage};
 use crate::app::{App, Effect, Mode, Msg, Policy, Trust, update};
-use crate::deck::{Cell, Cursor, Fingerprint, Step};
+use crate::deck::{Cell, Cursor, Deck, Fingerprint, Replay, Step};
 use crate::exec::{self, Executor, Stop, Warden};
 use crate::layout::{self, Colours, Size};
 use crate::media::Media;
@@ -64,6 +65,10 @@ pub fn rehearse(
     let options = perform::options(execution, path, show);
     let executor = Executor::new(options, move |event| drop(send.send(event)));
     let own = execution.limits;
+    // What is recorded is never played here, whatever the deck does on stage.
+    let mut deck = Deck::clone(&show.deck);
+    deck.options.replay = Replay::Never;
+    let show = Show { deck: Arc::new(deck), limits: layout::Limits::default(), ..show.clone() };
     let mut rehearsal = Rehearsal {
         app: App::new(show.deck.clone(), Policy::default(), Trust::Once),
         media: Media::new(PathBuf::from("."), None, |_| {}),
@@ -73,7 +78,7 @@ pub fn rehearse(
         places: places(&show.deck),
         // Without one, nothing is lost but what it does when this program is killed.
         _warden: Warden::start().ok().flatten(),
-        show: Show { limits: layout::Limits::default(), ..show.clone() },
+        show,
         heard,
     };
     rehearsal.prepare(rounds);

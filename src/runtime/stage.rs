@@ -169,7 +169,7 @@ pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -
     };
     visit(&deck.slide(at.slide).blocks, &mut |key, _| found(key));
     let runs = deck.cells_of(at.slide).filter_map(|cell| runs.get(&cell.id));
-    runs.filter_map(|run| run.picture.as_deref()).map(PictureKey::of_file).for_each(found);
+    runs.filter_map(|run| run.shown().picture.as_deref()).map(PictureKey::of_file).for_each(found);
     measures
 }
 

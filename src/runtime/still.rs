@@ -31,7 +31,8 @@ impl Stills {
     pub fn new(show: &Show) -> Self {
         let show = Show { limits: layout::Limits::default(), ..show.clone() };
         let media = Media::new(PathBuf::from("."), None, |_| {});
-        let app = App::new(show.deck.clone(), Policy::default(), Trust::Once);
+        let mut app = App::new(show.deck.clone(), Policy::default(), Trust::Once);
+        update(&mut app, Msg::Recorded(show.recorded.clone()));
         Self { show, app, media }
     }
 

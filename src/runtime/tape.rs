@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::recording::{Broken, Recording};
+use crate::source::{FileId, Span};
 
 /// The text file's name.
 const FILE: &str = "recording.json";
@@ -19,8 +20,35 @@ pub enum TapeError {
     #[error("`{0}` cannot be read")]
     Unreadable(PathBuf, #[source] io::Error),
     /// It is damaged.
-    #[error("`{}` line {}: {}", .0.display(), .1.line, .1.message)]
-    Broken(PathBuf, Broken),
+    #[error("`{}` line {}: {}", .0.display(), .2.line, .2.message)]
+    Broken(PathBuf, String, Broken),
+}
+
+impl TapeError {
+    /// What is wrong, without the file's name.
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::Unreadable(_, error) => format!("the recording cannot be read: {error}"),
+            Self::Broken(_, _, broken) => broken.message.clone(),
+        }
+    }
+
+    /// The recording's text, where there is one.
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Unreadable(..) => "",
+            Self::Broken(_, text, _) => text,
+        }
+    }
+
+    /// The line of the text that is wrong.
+    pub(super) fn span(&self, file: FileId) -> Span {
+        let Self::Broken(_, text, broken) = self else { return Span::new(file, 0..0) };
+        let before = text.split_inclusive('\n').take(broken.line.saturating_sub(1));
+        let start = before.map(str::len).sum();
+        let length = text[start..].lines().next().unwrap_or_default().len();
+        Span::new(file, start..start + length)
+    }
 }
 
 /// The folder of a deck's recording.
@@ -44,8 +72,9 @@ pub fn read_recording(deck: &Path) -> Result<Option<Recording>, TapeError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(TapeError::Unreadable(file, error)),
     };
-    let read = Recording::read(&String::from_utf8_lossy(&bytes));
-    read.map(Some).map_err(|broken| TapeError::Broken(file, broken))
+    let text = String::from_utf8_lossy(&bytes);
+    let read = Recording::read(&text);
+    read.map(Some).map_err(|broken| TapeError::Broken(file, text.into_owned(), broken))
 }
 
 /// Keeps a deck's recording: its text, and those of its pictures that are new. What is as it was is
