@@ -74,6 +74,7 @@ fn limits(config: &config::Snippet) -> Limits {
     Limits {
         timeout: config.timeout.map(|seconds| Duration::from_secs(seconds.into())),
         memory: config.memory.map(|mebibytes| u64::from(mebibytes) << 20),
+        processes: config.processes,
     }
 }
 

@@ -99,6 +99,9 @@ impl Snippet {
             keys.key("timeout", about, &mut self.timeout);
             let about = "Mebibytes of memory that each process of a block may have for its data.";
             keys.key("memory", about, &mut self.memory);
+            let about = "Processes that a block may have at a time, 1000 if nothing is said; with more, all \
+                         of it is killed.";
+            keys.key("processes", about, &mut self.processes);
         });
         keys.section("exec_replace", "Code whose output replaces it.", &mut |keys| {
             let about = "Whether it may run without a question, as with `-X`.";

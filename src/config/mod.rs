@@ -118,6 +118,8 @@ pub struct Snippet {
     pub timeout: Option<u16>,
     /// Mebibytes that each process of a block may have for its data.
     pub memory: Option<u16>,
+    /// Processes that a block may have at a time.
+    pub processes: Option<u16>,
     /// How many renderers may run at once.
     pub render_threads: u16,
     /// Whether blocks marked with `+validate` are run at load.

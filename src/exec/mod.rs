@@ -5,6 +5,7 @@
 //! through one closure, which may block: that is what holds a flood back.
 
 mod catch;
+mod census;
 mod custom;
 mod editor;
 mod family;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 use crate::deck::Fingerprint;
 use crate::run::{self, Name, Outcome, Preparation, Request, RunId, Snippet, Target};
+use census::Census;
 use family::Family;
 use python::Python;
 use registry::Engine;
@@ -82,6 +84,8 @@ pub enum Event {
     Prepared(Fingerprint, Preparation),
     /// The names that a session has after a run, or why they cannot be told.
     Names(RunId, Result<Vec<Name>, String>),
+    /// Something was ended that would have taken the machine: what, in words.
+    Trouble(String),
 }
 
 /// How hard to stop a run.
@@ -105,6 +109,7 @@ pub struct Executor {
     python: Python,
     scratch: Arc<Scratch>,
     customs: Arc<BTreeMap<String, Custom>>,
+    census: Census,
 }
 
 impl Executor {
@@ -119,7 +124,9 @@ impl Executor {
         let customs = Arc::new(custom);
         let rust = Rust::new(family.clone(), directory.clone(), &cache, send.clone());
         let runs = Runs::new(directory, family.clone(), scratch.clone(), customs.clone());
-        Self { send, family, runs, rust, python, scratch, customs }
+        let trouble = send.clone();
+        let census = Census::new(move |what| trouble(Event::Trouble(what)));
+        Self { send, family, runs, rust, python, scratch, customs, census }
     }
 
     /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
@@ -136,6 +143,7 @@ impl Executor {
 
     /// Starts a run.
     pub fn run(&self, request: &Request) {
+        self.census.begin(request.limits.processes);
         let sink = self.sink(request.run);
         match self.engine_of(&request.code) {
             Ok(_) if request.target == Target::Screen => match self.program(request) {
@@ -224,8 +232,13 @@ impl Executor {
     }
 
     fn sink(&self, run: RunId) -> Sink {
-        let send = self.send.clone();
-        Arc::new(move |event| send(Event::Run(run, event)))
+        let (send, end) = (self.send.clone(), self.census.end());
+        Arc::new(move |event| {
+            if matches!(event, run::Event::Finished(..)) {
+                end();
+            }
+            send(Event::Run(run, event));
+        })
     }
 }
 

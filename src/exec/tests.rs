@@ -894,3 +894,19 @@ fn the_profile_and_the_edition_are_the_author_s() {
     let old = RustBuild { edition: Some("2015".into()), ..RustBuild::default() };
     assert_eq!(run(old, "let async = 3; print!(\"{}\", async)").0, "3");
 }
+
+#[test]
+fn a_fork_bomb_is_ended_and_the_next_block_runs() {
+    for (language, bomb) in [
+        ("bash", "b() { b | b & }; b; sleep 1000"),
+        ("python", "import os, time\nwhile True:\n    os.fork()\n    time.sleep(0.05)"),
+    ] {
+        let mut stage = Stage::new();
+        let run = stage.start_request(language, bomb, |request| {
+            request.limits.processes = Some(60);
+        });
+        let (_, outcome) = stage.end(run);
+        assert_eq!(outcome, Outcome::Signaled(9), "{language}");
+        assert_eq!(stage.run("bash", "echo on").0, "on\n");
+    }
+}

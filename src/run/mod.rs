@@ -54,6 +54,9 @@ pub struct Limits {
     /// Bytes of memory that each of its processes may have for its data; where the system knows no
     /// such limit, nothing holds.
     pub memory: Option<u64>,
+    /// How many processes it may have at a time; with more, all of it is killed. None: the usual
+    /// number.
+    pub processes: Option<u16>,
 }
 
 /// Where a run's standard output goes. Standard error always goes to its terminal.

@@ -378,6 +378,7 @@ impl Talk {
             }
             Event::Exec(exec::Event::Prepared(code, how)) => Msg::Prepared(code, how),
             Event::Exec(exec::Event::Names(run, names)) => Msg::Names(run, names),
+            Event::Exec(exec::Event::Trouble(what)) => Msg::Trouble(what),
         };
         self.tell(msg)
     }

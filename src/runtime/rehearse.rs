@@ -165,6 +165,7 @@ impl Rehearsal<'_> {
                 exec::Event::Run(run, event) => Msg::Run(run, event),
                 exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
                 exec::Event::Names(run, names) => Msg::Names(run, names),
+                exec::Event::Trouble(what) => Msg::Trouble(what),
             };
             let effects = update(&mut self.app, msg);
             self.perform(effects, round);

@@ -91,6 +91,7 @@ fn run(show: &Show, app: &mut App, options: exec::Options, limits: Limits) {
                 exec::Event::Run(run, event) => Msg::Run(run, event),
                 exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
                 exec::Event::Names(run, names) => Msg::Names(run, names),
+                exec::Event::Trouble(what) => Msg::Trouble(what),
             },
         ));
     }

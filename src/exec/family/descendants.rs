@@ -7,13 +7,13 @@ use rustix::process::Pid;
 
 /// A process as `/proc` shows it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Process {
+pub(in crate::exec) struct Process {
     /// Its number.
-    pub(super) pid: Pid,
+    pub(in crate::exec) pid: Pid,
     /// Its session's number.
-    pub(super) session: i32,
+    pub(in crate::exec) session: i32,
     /// Whether it has ended and waits to be reaped.
-    pub(super) is_dead: bool,
+    pub(in crate::exec) is_dead: bool,
     parent: i32,
 }
 
@@ -54,6 +54,16 @@ pub(super) fn adopted() -> Vec<Process> {
 /// Our descendants that belong to one of these sessions, carry the mark, or descend from one that
 /// does.
 pub(super) fn of_us(sessions: &BTreeSet<i32>, name: &str, value: &str) -> Vec<Process> {
+    walk(&|process| sessions.contains(&process.session) || process.carries(name, value))
+}
+
+/// All our descendants.
+pub(in crate::exec) fn descendants() -> Vec<Process> {
+    walk(&|_| true)
+}
+
+/// Our descendants that are wanted, or descend from one that is.
+fn walk(is_wanted: &dyn Fn(&Process) -> bool) -> Vec<Process> {
     let mut children: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
     for process in all() {
         children.entry(process.parent).or_default().push(process);
@@ -63,8 +73,7 @@ pub(super) fn of_us(sessions: &BTreeSet<i32>, name: &str, value: &str) -> Vec<Pr
     let mut to_visit = vec![(us, false)];
     while let Some((parent, is_ours)) = to_visit.pop() {
         for process in children.remove(&parent).unwrap_or_default() {
-            let is_ours =
-                is_ours || sessions.contains(&process.session) || process.carries(name, value);
+            let is_ours = is_ours || is_wanted(&process);
             to_visit.push((process.pid.as_raw_nonzero().get(), is_ours));
             if is_ours {
                 found.push(process);

@@ -9,7 +9,7 @@
 
 mod descendants;
 
-pub(super) use descendants::marked;
+pub(super) use descendants::{Process, descendants, marked};
 
 use std::collections::BTreeSet;
 use std::io;
