@@ -152,7 +152,7 @@ fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
     let inputs = flow.page.inputs;
     let mut words = words(run, cell.how.form);
     if !run.stale && run.recorded.is_none() && !run::is_current(inputs.deck, inputs.runs, cell) {
-        words.push_str(" · out of date: a block before it has changed");
+        words.push_str(" · out of date");
     }
     let label = Text::plain(&format!(" [{mark}{words}] "), style);
     let dashes = usize::from(width.saturating_sub(label.width()));
