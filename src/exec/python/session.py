@@ -50,13 +50,23 @@ def is_whole_in_fork():
     # A pool of a numeric library ends by itself when its process forks, and begins again after
     # that, on both sides. What is still there after a fork is no such pool.
     try:
-        fork = os.fork()
+        fork = fork_quietly()
     except OSError:
         return False
     if fork == 0:
         os._exit(0)
     os.waitpid(fork, 0)
     return is_single()
+
+
+def fork_quietly():
+    """Forks without a word about threads, from 3.12 on: it is known that there are some."""
+    warnings = sys.modules.get("warnings")
+    if warnings is None:
+        return os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return os.fork()
 
 
 def is_single():
@@ -88,7 +98,7 @@ def go_on_in_place(control):
 
 def answer_in_fork(order, files):
     """Tells the names in a fork: to look at values may take for ever."""
-    if os.fork() == 0:
+    if fork_quietly() == 0:
         try:
             settle()
             run(order, *files)

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use rustix::process::{Pid, Signal};
 
+use super::interpreter::Places;
 use super::tests::Mode::{self, Embedded, Own};
-use super::tests::{PATIENCE, Running, Stage, plain, request};
+use super::tests::{PATIENCE, Running, Stage, plain, pyenv, request};
 use crate::exec::Stop;
 use crate::run::{Base, Event, Outcome, Request, RunId};
 
@@ -327,14 +328,28 @@ fn a_value_that_does_not_behave_harms_nobody(
     assert_eq!(run(&stage, 2, 1, "print(a)"), done("1\n"));
 }
 
+/// What is told of names while a thread of an earlier block goes on, and what the next block says.
+fn look_beside_threads(stage: &Stage) {
+    let code = "import threading, warnings\nx = 41\n\
+                threading.Thread(target=threading.Event().wait, daemon=True).start()";
+    assert_eq!(run(stage, 1, 0, code), done(""));
+    assert_eq!(names(stage, 1).unwrap(), ["x: int = 41"]);
+    assert_eq!(run(stage, 2, 1, "x += 1; print(x)"), Told { in_place: true, ..done("42\n") });
+}
+
 #[rstest]
 fn names_are_told_beside_threads_too(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
-    let code = "import threading\nx = 41\n\
-                threading.Thread(target=threading.Event().wait, daemon=True).start()";
-    run(&stage, 1, 0, code);
-    assert_eq!(names(&stage, 1).unwrap(), ["x: int = 41"]);
-    assert_eq!(run(&stage, 2, 1, "x += 1; print(x)"), Told { in_place: true, ..done("42\n") });
+    look_beside_threads(&Stage::new(mode));
+}
+
+#[rstest]
+fn a_python_that_warns_of_forks_beside_threads_does_not(#[values(Embedded, Own)] mode: Mode) {
+    let Some(python) = pyenv("3.13") else {
+        return println!("no Python 3.13 here");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let places = Places::of(folder.path().to_owned(), Some(python));
+    look_beside_threads(&Stage::at(mode, places, folder));
 }
 
 #[rstest]

@@ -56,7 +56,7 @@ impl Stage {
         Self::at(mode, places, folder)
     }
 
-    fn at(mode: Mode, places: Places, folder: tempfile::TempDir) -> Self {
+    pub(super) fn at(mode: Mode, places: Places, folder: tempfile::TempDir) -> Self {
         let mode = if cfg!(embed) { mode } else { without_library(mode) };
         let cache = folder.path().join("cache");
         let python = Python::at(places, cache.clone(), Arc::default());
@@ -585,7 +585,7 @@ fn make_environment(python: &Path, environment: &Path) {
 }
 
 /// The interpreter that pyenv has of this version.
-fn pyenv(version: &str) -> Option<String> {
+pub(super) fn pyenv(version: &str) -> Option<String> {
     let versions = std::env::home_dir()?.join(".pyenv/versions");
     let entries = std::fs::read_dir(versions).ok()?.flatten();
     let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
