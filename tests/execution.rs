@@ -72,6 +72,29 @@ fn a_crash_loses_one_block_of_its_session() {
 }
 
 #[test]
+fn a_table_of_python_is_drawn_as_a_table() {
+    let talk = at("A table is drawn as a table");
+    talk.keys("ctrl-e");
+    talk.wait_for("frames of pandas and polars are, too");
+    talk.wait_for("planet   radius");
+    talk.wait_for("Mercury    0.38");
+    leave(talk);
+}
+
+#[test]
+fn a_picture_of_python_stands_between_what_is_printed() {
+    let talk = at("Pictures stand where they were shown");
+    talk.keys("ctrl-e");
+    talk.wait("a picture between two lines", |screen| {
+        let at = |text: &str| screen.lines().position(|line| line.trim() == text);
+        let picture = screen.lines().position(|line| line.contains("▀▀▀▀"));
+        let after = at("after; figures of matplotlib need no display");
+        matches!((at("before"), picture, after), (Some(a), Some(b), Some(c)) if a < b && b < c)
+    });
+    leave(talk);
+}
+
+#[test]
 fn rust_runs_without_main() {
     let talk = at("Rust");
     talk.keys("ctrl-e");

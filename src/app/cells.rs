@@ -226,6 +226,10 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
                 None => cell.output.feed(&bytes),
             }
         }
+        Event::Shown(value) => {
+            forget_the_last(cell);
+            cell.output.show(value);
+        }
         Event::Picture(file) => {
             forget_the_last(cell);
             cell.picture = Some(file);
@@ -327,7 +331,12 @@ pub(super) fn focus(app: &mut App, forward: bool) {
 pub(super) fn scroll_output(app: &mut App, output: OutputHit, rows: i32) {
     let Some(cell) = app.runs.get_mut(&output.cell) else { return };
     let to = output.first.saturating_add_signed(rows as isize);
-    cell.scroll = (to + output.shown < output.total).then_some(to);
+    let follows = output.follows && to + output.shown >= output.total;
+    if follows {
+        cell.scroll.remove(&output.part);
+    } else {
+        cell.scroll.insert(output.part, to);
+    }
     app.scene_changed();
 }
 

@@ -82,6 +82,10 @@ pub struct Hit {
 pub struct OutputHit {
     /// Whose output.
     pub cell: CellId,
+    /// Which part of it.
+    pub part: usize,
+    /// Whether it follows its end, where it is not scrolled.
+    pub follows: bool,
     /// The first row shown.
     pub first: usize,
     /// How many rows are shown.

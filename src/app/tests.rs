@@ -443,7 +443,12 @@ fn unchanged_code_keeps_its_output_over_a_save_and_changed_code_shows_it_as_stal
     talk.finish(2, Outcome::Exited(0));
     let effects = talk.tell(Msg::Loaded(deck(&[page("a", &["1", "changed"])])));
     assert_eq!(effects, [Effect::Prepare]);
-    let seen: Vec<_> = talk.app.runs.values().map(|run| (run.stale, run.output.len())).collect();
+    let seen: Vec<_> = talk
+        .app
+        .runs
+        .values()
+        .map(|run| (run.stale, run.output.plain_text().lines().count()))
+        .collect();
     assert_eq!(seen, [(false, 1), (true, 1)]);
     assert_eq!(runs(&talk.keys("ctrl-e")), [1], "only the changed one has not run");
 }
@@ -469,16 +474,20 @@ fn a_run_whose_code_is_gone_is_killed() {
 fn the_wheel_scrolls_an_output_and_at_its_end_follows_again() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     talk.keys("ctrl-e");
-    let over = |first| Hit {
-        cell: Some(CellId(0)),
-        output: Some(OutputHit { cell: CellId(0), first, shown: 10, total: 100 }),
+    let (cell, part, shown, total) = (CellId(0), 2, 10, 100);
+    let over = |first, follows| Hit {
+        cell: Some(cell),
+        output: Some(OutputHit { cell, part, follows, first, shown, total }),
     };
-    talk.tell(Msg::Wheel(-3, over(90)));
-    assert_eq!(talk.app.runs[&CellId(0)].scroll, Some(87));
-    talk.tell(Msg::Wheel(3, over(87)));
-    assert_eq!(talk.app.runs[&CellId(0)].scroll, None);
-    talk.tell(Msg::Wheel(-3, over(1)));
-    assert_eq!(talk.app.runs[&CellId(0)].scroll, Some(0));
+    let scroll = |talk: &Script| talk.app.runs[&cell].scroll.get(&part).copied();
+    talk.tell(Msg::Wheel(-3, over(90, true)));
+    assert_eq!(scroll(&talk), Some(87));
+    talk.tell(Msg::Wheel(3, over(87, true)));
+    assert_eq!(scroll(&talk), None);
+    talk.tell(Msg::Wheel(-3, over(1, true)));
+    assert_eq!(scroll(&talk), Some(0));
+    talk.tell(Msg::Wheel(3, over(87, false)));
+    assert_eq!(scroll(&talk), Some(90), "a table follows nothing");
 }
 
 fn of_three_slides() -> Script {
@@ -539,7 +548,11 @@ fn an_edit_runs_what_changed_again_and_keeps_its_output_until_there_is_new() {
     talk.tell(Msg::Loaded(deck(&[page("a", &["auto 1", "replace changed"])])));
     assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
     let seen = |talk: &Script| {
-        talk.app.runs.values().map(|run| (run.stale, run.output.len())).collect::<Vec<_>>()
+        talk.app
+            .runs
+            .values()
+            .map(|run| (run.stale, run.output.plain_text().lines().count()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(seen(&talk), [(false, 1), (true, 1)]);
     let run = talk.app.runs[&CellId(1)].run;

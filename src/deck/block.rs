@@ -9,7 +9,7 @@ use super::step::Step;
 use crate::source::Span;
 
 /// One element of a slide.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     /// What it is.
     pub kind: BlockKind,
@@ -24,7 +24,7 @@ pub struct Block {
 }
 
 /// An element's kind and content.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum BlockKind {
     /// A slide title (setext heading).
     Title(Vec<Inline>),
@@ -83,7 +83,7 @@ pub enum AlertKind {
 }
 
 /// A list's items in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct List {
     /// All items, of every depth.
     pub items: Vec<ListItem>,
@@ -94,7 +94,7 @@ pub struct List {
 }
 
 /// One list item.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ListItem {
     /// How deep it is nested, from 0.
     pub depth: u8,
@@ -118,7 +118,7 @@ pub enum Marker {
 }
 
 /// A table; rows may have fewer or more cells than the header.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// Each column's alignment; none where the source gives none.
     pub aligns: Vec<Option<Align>>,
@@ -129,7 +129,7 @@ pub struct Table {
 }
 
 /// One table row.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableRow {
     /// Its cells.
     pub cells: Vec<Vec<Inline>>,
@@ -138,7 +138,7 @@ pub struct TableRow {
 }
 
 /// Columns side by side.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
     /// Each column's share of the width; never empty, never 0.
     pub ratios: Vec<u8>,
@@ -160,7 +160,7 @@ pub struct Picture {
 }
 
 /// A fenced code block.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CodeBlock {
     /// The fence's language as written; empty for none.
     pub language: Box<str>,

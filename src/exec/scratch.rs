@@ -33,6 +33,11 @@ impl Scratch {
         Ok(self.lock().parent()?.join(format!("picture-{}", run.0)))
     }
 
+    /// Where the picture that a run shows as the so-manieth of its results is kept.
+    pub(super) fn shown(&self, run: RunId, number: usize) -> io::Result<PathBuf> {
+        Ok(self.lock().parent()?.join(format!("picture-{}-{number}", run.0)))
+    }
+
     /// Removes all of it; to be called when the processes have ended.
     pub(super) fn remove(&self) {
         let mut folder = self.lock();

@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style};
 use super::PictureKey;
 use super::code::{self, Panel};
 use super::flow::Flow;
-use super::output::Listing;
+use super::output;
 use super::picture;
 use super::scene::{Item, Placed};
 use super::screen;
@@ -47,7 +47,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
 }
 
 /// Lays out what a cell that stands elsewhere has written.
-pub(super) fn output(flow: &mut Flow<'_>, id: CellId) {
+pub(super) fn detached(flow: &mut Flow<'_>, id: CellId) {
     let deck = flow.page.inputs.deck;
     let block = deck.cell(id).and_then(|cell| deck.block_of(cell));
     let (Some(block), Some(run)) = (block, flow.page.run(id)) else { return };
@@ -56,7 +56,7 @@ pub(super) fn output(flow: &mut Flow<'_>, id: CellId) {
         return;
     }
     let columns = code::panel(flow, block).spot.width;
-    written(flow, block, (id, run), columns);
+    output::lay_out(flow, block, (id, run), columns);
 }
 
 /// The columns that a cell takes, from and to, and those that its output can have.
@@ -68,7 +68,7 @@ fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun
     let output = match cell.detached {
         _ if cell.how.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
         true => None,
-        false => written(flow, block, (cell.id, run), panel.spot.width),
+        false => output::lay_out(flow, block, (cell.id, run), panel.spot.width),
     };
     refusal(flow, run);
     extent(panel, output.unwrap_or(panel))
@@ -76,14 +76,14 @@ fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun
 
 /// What a run has made, where its code stood. How it went is said only if it did not go well.
 fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
-    let panel = Listing::new(&run.output).panel(flow, block, 0);
+    let panel = output::panel(flow, block, &run.output, 0);
     let top = flow.height();
     if let Some(picture) = &run.picture {
         picture::lay_out(flow, &made(picture));
     }
     let output = match cell.how.pty {
         Some(_) => screen::lay_out(flow, block, (cell, run)),
-        None => written(flow, block, (cell.id, run), 0),
+        None => output::lay_out(flow, block, (cell.id, run), 0),
     };
     if !is_fine(run) {
         status(flow, &panel, cell, run);
@@ -98,16 +98,6 @@ fn extent(panel: Panel, output: Panel) -> Extent {
     let (left, right) =
         (panel.spot.x.min(output.spot.x), panel.spot.right().max(output.spot.right()));
     (left, right, output.inner_most())
-}
-
-/// The box with what was written, `columns` wide at least.
-fn written(
-    flow: &mut Flow<'_>,
-    block: &CodeBlock,
-    (id, run): (CellId, &CellRun),
-    columns: u16,
-) -> Option<Panel> {
-    Listing::new(&run.output).lay_out(flow, block, (id, run.scroll), columns)
 }
 
 /// Why a run could not be started.

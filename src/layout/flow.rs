@@ -144,6 +144,11 @@ impl<'a> Flow<'a> {
         self.y
     }
 
+    /// The row on which the next block begins.
+    pub(super) fn next(&self) -> u32 {
+        self.y.saturating_add(self.gap)
+    }
+
     /// Ends a block: the next free row, and how many empty rows the next block leaves.
     pub(super) fn close(&mut self, next: u32, gap: u32) {
         self.y = next;
@@ -210,7 +215,7 @@ impl<'a> Flow<'a> {
             if matches!(&block.kind, BlockKind::List(list) if list.continues) {
                 self.join();
             }
-            let from = self.y.saturating_add(self.gap);
+            let from = self.next();
             self.span = block.span;
             let by = self.enlargement(block);
             self.enlarged(by, |flow| flow.block(block));
@@ -277,7 +282,7 @@ impl<'a> Flow<'a> {
                     code::lay_out(self, block);
                 }
             },
-            BlockKind::Output(id) => cell::output(self, *id),
+            BlockKind::Output(id) => cell::detached(self, *id),
             BlockKind::Picture(picture) => picture::lay_out(self, picture),
             BlockKind::Columns(columns) => columns::lay_out(self, columns),
             BlockKind::Footnote(name, text) => self.footnote(name, text, block.align),

@@ -5,6 +5,7 @@ mod bounds;
 mod cell;
 mod code;
 mod columns;
+mod data;
 mod drawing;
 mod flow;
 mod footer;

@@ -1,5 +1,6 @@
-//! A run's output: a box with its own scroll where there is more than its room. Rows are counted
-//! by width; only those that show are made.
+//! What a run has made: text in a box with its own scroll where there is more than its room, and
+//! between it pictures, tables and markdown, each where it was shown. Rows of text are counted by
+//! width; only those that show are made.
 
 use std::ops::Range;
 
@@ -7,13 +8,15 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::code::Panel;
+use super::data;
 use super::flow::Flow;
+use super::picture;
 use super::place::aligned;
 use super::scene::{Item, Placed};
 use super::text::Text;
 use super::wrap;
-use crate::deck::{Align, CellId, CodeBlock};
-use crate::run::{Output, OutputRow};
+use crate::deck::{Align, Block, CellId, CodeBlock};
+use crate::run::{CellRun, Output, OutputRow, Part, Value, Written, grouped};
 use crate::theme::{Alignment, Padding};
 
 /// Rows of the page that the longest output leaves to the rest of its cell.
@@ -23,52 +26,121 @@ const LEFT_FREE: u32 = 6;
 /// the longest lines must not hold up a frame.
 const LONG: usize = 400;
 
-/// An output's rows and their widths.
-pub(super) struct Listing<'a> {
-    output: &'a Output,
+/// How a line says that it is not the run's own.
+pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+
+/// Lays out all of an output in boxes that are at least `columns` wide, and says in which; no box
+/// where there is nothing to see.
+pub(super) fn lay_out(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    (id, run): (CellId, &CellRun),
+    columns: u16,
+) -> Option<Panel> {
+    if run.output.is_empty() {
+        return None;
+    }
+    let panel = panel(flow, block, &run.output, columns);
+    for (number, part) in run.output.parts().iter().enumerate() {
+        let place = Place { id, part: number, scroll: run.scroll.get(&number).copied() };
+        match part {
+            Part::Text(written) if written.is_empty() => {}
+            Part::Text(written) => Listing::new(written).lay_out(flow, block, &panel, place),
+            Part::Shown(Value::Table(table)) => data::lay_out(flow, table, (block, &panel), place),
+            Part::Shown(Value::Picture(file)) => picture::result(flow, file),
+            Part::Shown(Value::Markdown { text, blocks }) => {
+                markdown(flow, &panel, text, blocks);
+            }
+        }
+    }
+    Some(panel)
+}
+
+/// The boxes for an output, `columns` wide at least. What is bare and wants no columns stands in
+/// the middle as what it is, where code stands in the middle.
+pub(super) fn panel(flow: &Flow<'_>, block: &CodeBlock, output: &Output, columns: u16) -> Panel {
+    let alignment = match flow.page.theme().code.alignment {
+        Alignment::Center { .. } if block.no_background && columns == 0 => {
+            aligned(Some(Align::Center), Alignment::default())
+        }
+        alignment => alignment,
+    };
+    let padding =
+        if block.no_background { Padding::default() } else { flow.page.theme().output.padding };
+    let widest = output.parts().iter().map(|part| match part {
+        Part::Text(written) => rows(written).map(width).max().unwrap_or(0),
+        Part::Shown(Value::Table(table)) => data::natural_width(table),
+        Part::Shown(_) => 0,
+    });
+    let beside = u16::from(padding.horizontal) * 2;
+    let longest = widest.max().unwrap_or(0).max(columns.saturating_sub(beside));
+    Panel::aligned(flow, alignment, padding, longest)
+}
+
+/// Markdown as it would stand on a slide; as text where nobody has read it.
+fn markdown(flow: &mut Flow<'_>, panel: &Panel, text: &str, blocks: &[Block]) {
+    let y = flow.open();
+    let mut inner = flow.inner(panel.inner(), y);
+    if blocks.is_empty() {
+        for line in text.trim_end().lines() {
+            inner.rows(&Text::plain(line, inner.look.base), Alignment::default());
+        }
+    } else {
+        inner.blocks(blocks);
+    }
+    let height = inner.height();
+    flow.adopt(inner, panel.x(), y);
+    flow.close(y.saturating_add(height), 1);
+}
+
+/// Whose part of an output something is, and how far that is scrolled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) id: CellId,
+    pub(super) part: usize,
+    pub(super) scroll: Option<usize>,
+}
+
+impl Place {
+    /// Notes the rows that a window shows, for whoever points at them.
+    pub(super) fn note(
+        self,
+        flow: &mut Flow<'_>,
+        (x, y, width): (u16, u32, u16),
+        window: &Window,
+        follows: bool,
+    ) {
+        let item = Item::Output {
+            width,
+            height: window.height(),
+            id: self.id,
+            part: self.part,
+            first: window.first,
+            total: window.total,
+            follows,
+        };
+        flow.items.push(Placed { x, y, item });
+    }
+}
+
+/// Rows of text and their widths.
+struct Listing<'a> {
+    written: &'a Written,
     widths: Vec<u16>,
 }
 
 impl<'a> Listing<'a> {
-    /// Measures an output.
-    pub(super) fn new(output: &'a Output) -> Self {
-        Self { output, widths: rows(output).map(width).collect() }
+    /// Measures a text.
+    fn new(written: &'a Written) -> Self {
+        Self { written, widths: rows(written).map(width).collect() }
     }
 
-    /// The box for it, `columns` wide at least. What is bare and wants no columns stands in the
-    /// middle as what it is, where code stands in the middle.
-    pub(super) fn panel(&self, flow: &Flow<'_>, block: &CodeBlock, columns: u16) -> Panel {
-        let alignment = match flow.page.theme().code.alignment {
-            Alignment::Center { .. } if block.no_background && columns == 0 => {
-                aligned(Some(Align::Center), Alignment::default())
-            }
-            alignment => alignment,
-        };
-        let padding =
-            if block.no_background { Padding::default() } else { flow.page.theme().output.padding };
-        let longest = self.widths.iter().copied().max().unwrap_or(0);
-        let beside = u16::from(padding.horizontal) * 2;
-        let longest = longest.max(columns.saturating_sub(beside));
-        Panel::aligned(flow, alignment, padding, longest)
-    }
-
-    /// Lays it out in a box that is at least `columns` wide, and says in which; no box where
-    /// nothing was written.
-    pub(super) fn lay_out(
-        &self,
-        flow: &mut Flow<'_>,
-        block: &CodeBlock,
-        (id, scroll): (CellId, Option<usize>),
-        columns: u16,
-    ) -> Option<Panel> {
-        if self.output.is_empty() {
-            return None;
-        }
-        let panel = self.panel(flow, block, columns);
+    /// Lays it out in its box.
+    fn lay_out(&self, flow: &mut Flow<'_>, block: &CodeBlock, panel: &Panel, place: Place) {
         let top = flow.open();
         let heights = self.heights(panel.inner());
         let total = heights.iter().sum();
-        let window = Window::new(total, most_rows(flow, top, &panel), scroll);
+        let window = Window::new(total, most_rows(flow, top, panel), place.scroll);
         let label_rows = u32::from(window.is_part());
         let height = window.height() + label_rows + panel.above * 2;
         let style = flow.page.theme().output.style;
@@ -85,12 +157,8 @@ impl<'a> Listing<'a> {
             let x = panel.x() + (panel.inner() - width);
             flow.put(x, y.saturating_add(window.height()), (label.cut(width), width));
         }
-        let (width, height_shown) = (panel.spot.width, window.height());
-        let first = window.first;
-        let area = Item::Output { width, height: height_shown, id, first, total };
-        flow.items.push(Placed { x: panel.spot.x, y, item: area });
+        place.note(flow, (panel.spot.x, y, panel.spot.width), &window, true);
         flow.close(top.saturating_add(height), 1);
-        Some(panel)
     }
 
     /// How many rows each row takes in a box this wide.
@@ -99,14 +167,14 @@ impl<'a> Listing<'a> {
             OutputRow::Line(line) if width > columns => wrapped(&line.to_string(), columns).len(),
             _ => 1,
         };
-        rows(self.output).zip(&self.widths).map(height).collect()
+        rows(self.written).zip(&self.widths).map(height).collect()
     }
 
     /// The rows in the window.
     fn visible(&self, columns: u16, heights: &[usize], window: &Window) -> Vec<Line<'static>> {
         let mut above = window.first;
         let mut lines = Vec::new();
-        for (row, &height) in rows(self.output).zip(heights) {
+        for (row, &height) in rows(self.written).zip(heights) {
             if above >= height {
                 above -= height;
                 continue;
@@ -134,7 +202,7 @@ impl<'a> Listing<'a> {
     /// Which rows the window shows, those that are left out counted.
     fn label(&self, heights: &[usize], window: &Window) -> String {
         let (mut at, mut left_out, mut left_out_above) = (0, 0, 0);
-        for (row, &height) in rows(self.output).zip(heights) {
+        for (row, &height) in rows(self.written).zip(heights) {
             if let OutputRow::Omitted(count) = row {
                 left_out += count.saturating_sub(1);
                 if at < window.first {
@@ -149,20 +217,17 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// How a line says that it is not the run's own.
-const DIM: Style = Style::new().add_modifier(Modifier::DIM);
-
 /// How many rows an output that begins at row `top` may show: what is left of the page, but no
 /// less than half of one, and not all of it.
-fn most_rows(flow: &Flow<'_>, top: u32, panel: &Panel) -> u32 {
+pub(super) fn most_rows(flow: &Flow<'_>, top: u32, panel: &Panel) -> u32 {
     let page = flow.page.rows / u32::from(flow.size);
     let left = flow.room.saturating_sub(top).saturating_sub(panel.above * 2 + 1);
     left.max(page / 2).min(page.saturating_sub(LEFT_FREE)).max(1)
 }
 
-/// Every row that an output knows.
-fn rows(output: &Output) -> impl Iterator<Item = OutputRow<'_>> {
-    (0..output.len()).map_while(|index| output.row(index))
+/// Every row that a text knows.
+fn rows(written: &Written) -> impl Iterator<Item = OutputRow<'_>> {
+    (0..written.len()).map_while(|index| written.row(index))
 }
 
 /// The cells a row takes.
@@ -183,22 +248,25 @@ fn wrapped(line: &str, columns: u16) -> Vec<Range<usize>> {
 
 /// The part of an output's rows that shows.
 #[derive(Debug, PartialEq)]
-struct Window {
-    first: usize,
-    rows: usize,
-    total: usize,
+pub(super) struct Window {
+    /// The first row.
+    pub(super) first: usize,
+    /// How many rows.
+    pub(super) rows: usize,
+    /// How many there are.
+    pub(super) total: usize,
 }
 
 impl Window {
     /// `scroll` is the first row asked for; none follows the end. It always shows full rows.
-    fn new(total: usize, room: u32, scroll: Option<usize>) -> Self {
+    pub(super) fn new(total: usize, room: u32, scroll: Option<usize>) -> Self {
         let rows = total.min(room as usize);
         let last = total - rows;
         Self { first: scroll.map_or(last, |first| first.min(last)), rows, total }
     }
 
     /// Its rows, as scenes count them.
-    fn height(&self) -> u32 {
+    pub(super) fn height(&self) -> u32 {
         self.rows as u32
     }
 
@@ -206,19 +274,6 @@ impl Window {
     fn is_part(&self) -> bool {
         self.rows < self.total
     }
-}
-
-/// A number with a comma after each third digit.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -240,15 +295,5 @@ mod tests {
         #[case] rows: usize,
     ) {
         assert_eq!(Window::new(total, room, scroll), Window { first, rows, total });
-    }
-
-    #[rstest]
-    #[case(7, "7")]
-    #[case(999, "999")]
-    #[case(1_000, "1,000")]
-    #[case(100_213, "100,213")]
-    #[case(1_234_567, "1,234,567")]
-    fn numbers_are_grouped(#[case] number: usize, #[case] expected: &str) {
-        assert_eq!(grouped(number), expected);
     }
 }

@@ -1,6 +1,8 @@
 //! Pictures: fitting pixels into cells, room for one whose size is not known yet, and the reason
 //! where one cannot be shown.
 
+use std::path::Path;
+
 use super::flow::Flow;
 use super::inline::Look;
 use super::place::aligned;
@@ -21,15 +23,35 @@ const FEWEST_ROWS: u32 = 4;
 pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture) {
     let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
     match flow.page.inputs.measures.pictures.get(&key) {
-        Some(Ok(size)) => place(flow, picture.width_percent, *size, key),
+        Some(Ok(size)) => {
+            let area = room_for(flow, *size, picture.width_percent, flow.next());
+            place(flow, area, key);
+        }
         Some(Err(reason)) => refuse(flow, picture, reason),
         None => reserve(flow, picture),
     }
 }
 
-fn place(flow: &mut Flow<'_>, percent: Option<u8>, pixels: PixelSize, key: PictureKey) {
+/// Lays out a picture that a run has shown. It has half of the page at least: it may stand below
+/// code that leaves it next to nothing.
+pub(super) fn result(flow: &mut Flow<'_>, file: &Path) {
+    let key = PictureKey::of_file(file);
+    match flow.page.inputs.measures.pictures.get(&key) {
+        Some(Ok(size)) => {
+            let (width, rows) = room(flow, flow.next());
+            let rows = rows.max(flow.page.rows / u32::from(flow.size) / 2);
+            let area = fit(*size, None, cell(flow), (width, rows));
+            place(flow, area, key);
+        }
+        Some(Err(reason)) => {
+            problem::notice(flow, "a result that cannot be shown", [&**reason].into_iter());
+        }
+        None => {}
+    }
+}
+
+fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: PictureKey) {
     let y = flow.open();
-    let (width, height) = room_for(flow, pixels, percent, y);
     let x = flow.width.saturating_sub(width) / 2;
     flow.right = flow.right.max(x + width);
     flow.items.push(Placed { x, y, item: Item::Picture { width, height, key } });

@@ -131,7 +131,7 @@ pub enum Item {
         /// Which cell.
         id: CellId,
     },
-    /// The area of a cell's output that has its own scroll.
+    /// The area of a part of a cell's output that has its own scroll.
     Output {
         /// Columns.
         width: u16,
@@ -139,6 +139,10 @@ pub enum Item {
         height: u32,
         /// Which cell.
         id: CellId,
+        /// Which part of its output.
+        part: usize,
+        /// Whether it follows its end, where it is not scrolled.
+        follows: bool,
         /// First row shown, after wrapping.
         first: usize,
         /// All rows, after wrapping.
@@ -169,8 +173,9 @@ impl Placed {
             }
             // As many cells of the program's, whatever their size.
             screen @ Item::Screen { .. } => screen,
-            Item::Output { width, height, id, first, total } => {
-                Item::Output { width: wide(width), height: high(height), id, first, total }
+            Item::Output { width, height, id, part, follows, first, total } => {
+                let (width, height) = (wide(width), high(height));
+                Item::Output { width, height, id, part, follows, first, total }
             }
         };
         Self { x: wide(self.x), y: high(self.y), item }
@@ -220,10 +225,10 @@ impl Scene {
         })
     }
 
-    /// The cell whose output, with a scroll of its own, is at a place on the screen.
-    pub fn output_at(&self, column: u16, row: u16, scroll: u32) -> Option<CellId> {
+    /// The output with a scroll of its own that is at a place on the screen: an [`Item::Output`].
+    pub fn output_at(&self, column: u16, row: u16, scroll: u32) -> Option<&Item> {
         self.topmost(column, row, scroll, |item| match *item {
-            Item::Output { width, height, id, .. } => Some((width, height, id)),
+            Item::Output { width, height, .. } => Some((width, height, item)),
             _ => None,
         })
     }
@@ -256,23 +261,24 @@ impl Scene {
         })
     }
 
-    /// The last item of a kind at a place on the screen; `area` gives its width, height and cell.
-    fn topmost(
-        &self,
+    /// What is known of the last item of a kind at a place on the screen; `area` gives its width, its
+    /// height, and that.
+    fn topmost<'s, T>(
+        &'s self,
         column: u16,
         row: u16,
         scroll: u32,
-        area: impl Fn(&Item) -> Option<(u16, u32, CellId)>,
-    ) -> Option<CellId> {
+        area: impl Fn(&'s Item) -> Option<(u16, u32, T)>,
+    ) -> Option<T> {
         if !self.viewport.contains((column, row).into()) {
             return None;
         }
         let y = u32::from(row - self.viewport.y).saturating_add(scroll);
         self.body.iter().rev().find_map(|placed| {
-            let (width, height, id) = area(&placed.item)?;
+            let (width, height, found) = area(&placed.item)?;
             let inside = (placed.x..placed.x.saturating_add(width)).contains(&column)
                 && (placed.y..placed.y.saturating_add(height)).contains(&y);
-            inside.then_some(id)
+            inside.then_some(found)
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::deck::{
     List, ListItem, Marker, Picture, Slide, Start, Step, Table, TableRow, TextStyle,
 };
 use crate::diag::Diagnostic;
-use crate::run::{CellRun, Outcome, Output, RunId, State};
+use crate::run::{CellRun, DataColumn, DataTable, Outcome, Output, RunId, State, Value};
 use crate::source::{SourceFile, Sources, Span};
 use crate::theme::{
     Alignment, Choice, FooterPart, FooterStyle, Margin, Padding, QuoteStyle, TitleStyle, resolve,
@@ -705,7 +705,7 @@ fn a_long_output_follows_its_end_or_stays_where_it_is_scrolled() {
           line 30
           rows 25-30 of 30
     ");
-    let scrolled = CellRun { scroll: Some(4), ..written(lines()) };
+    let scrolled = CellRun { scroll: [(0, 4)].into(), ..written(lines()) };
     let fixture = Fixture::new(vec![cell("x")]).size(40, 12).run(scrolled);
     insta::assert_snapshot!(fixture.body(), @"
 
@@ -1043,4 +1043,61 @@ fn what_nobody_would_scroll_to_is_not_laid_out() {
     assert!(matches!(&last.item, Item::Text(line) if line.to_string().starts_with("… the rest")));
     let scene = Fixture::new(vec![paragraph(&"x".repeat(1_000_000))]).size(20, 5).scene();
     assert!((5_000..5_100).contains(&scene.height), "{}", scene.height);
+}
+
+/// A run that has shown a table with this many rows and columns of numbers.
+fn table_of(height: usize, width: usize) -> CellRun {
+    let column = |name: String, is_index| DataColumn {
+        name: name.into(),
+        kind: None,
+        align: Align::Right,
+        is_index,
+    };
+    let names = (0..width).map(|at| column(format!("column {at}"), false));
+    let columns = std::iter::once(column(String::new(), true)).chain(names).collect();
+    let row = |at: usize| (0..=width).map(|_| at.to_string().into()).collect();
+    let rows = (0..height.min(1000)).map(row).collect();
+    let mut run = written(["before".to_owned()]);
+    run.output.show(Value::Table(DataTable { columns, rows, height, width }));
+    run.output.feed(b"after\n");
+    run
+}
+
+#[test]
+fn a_table_of_data_shows_its_head_and_counts_the_rest() {
+    let fixture = Fixture::new(vec![cell("x")]).size(44, 24).run(table_of(5000, 9));
+    insta::assert_snapshot!(fixture.body());
+    let mut scrolled = table_of(5000, 9);
+    scrolled.scroll.insert(1, 990);
+    let fixture = Fixture::new(vec![cell("x")]).size(44, 24).run(scrolled);
+    insta::assert_snapshot!(fixture.body());
+}
+
+#[test]
+fn a_table_of_data_that_fits_is_drawn_whole() {
+    let fixture = Fixture::new(vec![cell("x")]).size(60, 24).run(table_of(2, 2));
+    insta::assert_snapshot!(fixture.body());
+    let none = Fixture::new(vec![cell("x")]).size(60, 24).run(table_of(0, 1));
+    assert!(none.body().contains("column 0"), "{}", none.body());
+}
+
+#[test]
+fn results_stand_anywhere_without_a_panic() {
+    for size in [(1, 1), (3, 2), (12, 4), (300, 100)] {
+        let mut run = table_of(40, 3);
+        run.output.show(Value::Picture("/somewhere/picture".into()));
+        let blocks = vec![paragraph("# head")];
+        run.output.show(Value::Markdown { text: "# head".into(), blocks });
+        Fixture::new(vec![cell("x")]).size(size.0, size.1).run(run).body();
+    }
+}
+
+#[test]
+fn markdown_that_a_run_shows_stands_as_on_a_slide() {
+    let mut run = written(["before".to_owned()]);
+    let blocks = vec![list(vec![item(0, "read")])];
+    run.output.show(Value::Markdown { text: "- read".into(), blocks });
+    run.output.show(Value::Markdown { text: "- not *read*".into(), blocks: Vec::new() });
+    let fixture = Fixture::new(vec![cell("x")]).size(44, 20).run(run);
+    insta::assert_snapshot!(fixture.body());
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
 
-use crate::run::{Emulator, Output, OutputRow};
+use crate::run::{Emulator, Output, OutputRow, Part, Written};
 
 /// Modifiers and the numbers that set them.
 const MODIFIERS: [(Modifier, u8); 8] = [
@@ -20,17 +20,27 @@ const MODIFIERS: [(Modifier, u8); 8] = [
     (Modifier::CROSSED_OUT, 9),
 ];
 
-/// The lines of an output.
+/// The lines of an output; of what is more than text, those that it is as plain text.
 pub(super) fn output(output: &Output) -> Vec<String> {
-    let rows = (0..output.len()).filter_map(|index| output.row(index));
-    let mut lines: Vec<_> = rows
-        .map(|row| match row {
-            OutputRow::Line(row) => line(row),
-            OutputRow::Omitted(count) => format!("… {count} lines left out …"),
+    let mut lines: Vec<_> = output
+        .parts()
+        .iter()
+        .flat_map(|part| match part {
+            Part::Text(written) => text(written),
+            Part::Shown(value) => value.plain_text().lines().map(str::to_owned).collect(),
         })
         .collect();
     drop_blank_end(&mut lines);
     lines
+}
+
+fn text(written: &Written) -> Vec<String> {
+    let rows = (0..written.len()).filter_map(|index| written.row(index));
+    let line = |row| match row {
+        OutputRow::Line(row) => line(row),
+        OutputRow::Omitted(count) => format!("… {count} lines left out …"),
+    };
+    rows.map(line).collect()
 }
 
 /// The rows of a terminal on the slide.

@@ -1,14 +1,17 @@
 //! What it means to run a cell, as values: what is asked, what is answered, and the state that a
 //! block shows. Nothing here starts anything; `exec` does.
 //!
-//! `output` folds the bytes a run writes into bounded styled lines, by way of `terminal`.
+//! `output` keeps what a run writes and shows in order; `written` folds bytes into bounded styled
+//! lines, by way of `terminal`.
 
 mod emulator;
 mod output;
 mod pointer;
 mod session;
+mod table;
 mod terminal;
 mod time;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,10 +21,12 @@ use std::time::Duration;
 use crate::deck::{CellId, Fingerprint, RustBuild};
 
 pub use emulator::Emulator;
-pub use output::{Output, OutputRow};
+pub use output::{Output, Part, Value};
 pub use pointer::{Did, Pointer};
 pub use session::{Base, Name, Standing, due, is_current};
+pub use table::{DataColumn, DataTable, grouped};
 pub use time::spoken_time;
+pub use written::{OutputRow, Written};
 
 /// One run of one cell; never used twice in a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,6 +108,8 @@ pub enum Event {
     Started,
     /// It wrote these bytes.
     Output(Vec<u8>),
+    /// It showed a value, behind what it wrote so far.
+    Shown(Value),
     /// It wrote this file: the picture it was run for.
     Picture(PathBuf),
     /// It runs where the block before it in its session ran, whose threads go on.
@@ -200,8 +207,9 @@ pub struct CellRun {
     pub screen: Option<Emulator>,
     /// The picture that it made.
     pub picture: Option<PathBuf>,
-    /// First output row to show; none follows the end.
-    pub scroll: Option<usize>,
+    /// The first row to show of the parts of its output that were scrolled; text follows its end
+    /// otherwise, a table begins at its head.
+    pub scroll: BTreeMap<usize, usize>,
     /// Whether the code changed since this output was written.
     pub stale: bool,
     /// Whether the output is the last run's still: the first that this one writes takes its place.

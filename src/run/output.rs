@@ -1,159 +1,160 @@
-//! A run's output: bytes in, bounded styled lines out.
-//!
-//! What a program writes goes through a terminal's parser (the `vte` crate) onto a small [`Screen`]
-//! that follows colours, carriage returns and cursor moves; what leaves that screen at the top is
-//! kept as history, its first and its last lines. Nothing a program writes reaches the real terminal.
+//! A run's output: what it wrote and what it showed, in the order in which it did so.
 
-use std::fmt;
+use std::path::PathBuf;
 
-use ratatui::text::Line;
-use vte::Parser;
+use super::table::DataTable;
+use super::written::Written;
+use crate::deck::Block;
 
-use super::terminal::Screen;
-
-/// Bytes handed to the parser at once.
-const PORTION: usize = 4 * 1024;
-
-/// An operating system command longer than this is no longer kept by the parser.
-const LONGEST_COMMAND: usize = 16 * PORTION;
-
-/// What a run has written, as lines.
-///
-/// A clone shows the same, and takes what it is fed next as standing outside of escape sequences.
-#[derive(Default)]
+/// What a run has written and shown.
+#[derive(Clone, Debug, Default)]
 pub struct Output {
-    parser: Parser,
-    screen: Screen,
-    /// The beginning of a character whose end is still to come.
-    begun: Vec<u8>,
-    /// Bytes since the parser last made anything of them.
-    unheard: usize,
+    parts: Vec<Part>,
+    /// Rows that cursor moves can reach, if they were told.
+    rows: Option<u16>,
 }
 
-/// One row of an output.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum OutputRow<'a> {
-    /// A line as written, not wrapped.
-    Line(&'a Line<'static>),
-    /// This many lines were left out between the head and the tail.
-    Omitted(usize),
+/// A part of an output.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Text, up to the next value that was shown.
+    Text(Box<Written>),
+    /// A value that is more than text.
+    Shown(Value),
+}
+
+/// Something that a run shows and that is more than text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// The picture in this file.
+    Picture(PathBuf),
+    /// A table of data.
+    Table(DataTable),
+    /// Markdown.
+    Markdown {
+        /// As it was given.
+        text: Box<str>,
+        /// What it says, once somebody has read it.
+        blocks: Vec<Block>,
+    },
 }
 
 impl Output {
     /// An output of which the last `rows` rows can be reached by cursor moves.
     pub fn with_rows(rows: u16) -> Self {
-        let mut output = Self::default();
-        output.resize(rows);
-        output
+        Self { parts: Vec::new(), rows: Some(rows) }
     }
 
     /// An empty output with as many rows that cursor moves can reach.
     #[must_use]
     pub fn anew(&self) -> Self {
-        let mut output = Self::default();
-        output.screen.resize(self.screen.height());
-        output
-    }
-
-    /// Sets how many of the last rows can be reached by cursor moves: those of the terminal the
-    /// program believes in.
-    pub fn resize(&mut self, rows: u16) {
-        self.screen.resize(usize::from(rows));
+        Self { parts: Vec::new(), rows: self.rows }
     }
 
     /// Takes in more bytes; they may end in the middle of a character or escape sequence.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let mut joined = std::mem::take(&mut self.begun);
-        let mut rest = bytes;
-        if !joined.is_empty() {
-            joined.extend_from_slice(bytes);
-            rest = &joined;
+        if let Some(Part::Text(written)) = self.parts.last_mut() {
+            return written.feed(bytes);
         }
-        while !rest.is_empty() {
-            let portion = &rest[..rest.len().min(PORTION)];
-            let portion = &portion[..whole_characters(portion)];
-            if portion.is_empty() {
-                self.begun = rest.to_vec();
-                return;
-            }
-            self.advance(portion);
-            rest = &rest[portion.len()..];
-        }
+        let mut written = self.rows.map_or_else(Written::default, Written::with_rows);
+        written.feed(bytes);
+        self.parts.push(Part::Text(Box::new(written)));
     }
 
-    fn advance(&mut self, portion: &[u8]) {
-        self.parser.advance(&mut self.screen, portion);
-        self.unheard = if self.screen.finish() { 0 } else { self.unheard + portion.len() };
-        if self.unheard >= LONGEST_COMMAND {
-            self.forget_command();
-        }
+    /// Takes in a value, which stands behind all that came before it.
+    pub fn show(&mut self, value: Value) {
+        self.parts.push(Part::Shown(value));
     }
 
-    /// The parser collects a command (a title, a picture) until it ends, which may be never. Such a
-    /// long one is begun anew, so that what was collected of it is freed.
-    fn forget_command(&mut self) {
-        self.parser = Parser::new();
-        self.parser.advance(&mut self.screen, b"\x1b]");
-        self.unheard = 0;
+    /// Its parts in order. Text may be empty.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
-    /// Whether nothing was written.
+    /// Whether there is nothing to be seen.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.parts.iter().all(|part| matches!(part, Part::Text(written) if written.is_empty()))
     }
 
-    /// How many rows [`Output::row`] knows.
-    pub fn len(&self) -> usize {
-        self.screen.len()
+    /// The files of the pictures in it.
+    pub fn pictures(&self) -> impl Iterator<Item = &PathBuf> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Shown(Value::Picture(file)) => Some(file),
+            _ => None,
+        })
     }
 
-    /// The row at `index`, from 0.
-    pub fn row(&self, index: usize) -> Option<OutputRow<'_>> {
-        self.screen.row(index)
+    /// What its pieces of markdown say.
+    pub fn markdown(&self) -> impl Iterator<Item = &[Block]> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Shown(Value::Markdown { blocks, .. }) => Some(&**blocks),
+            _ => None,
+        })
     }
 
-    /// The rows without their styles, one a line.
+    /// All of it without styles, one row a line; a picture is a line that says so.
     pub fn plain_text(&self) -> String {
-        let rows = (0..self.len()).filter_map(|index| self.row(index));
-        let rows: Vec<_> = rows
-            .map(|row| match row {
-                OutputRow::Line(line) => line.to_string(),
-                OutputRow::Omitted(count) => format!("… {count} lines left out …"),
-            })
-            .collect();
-        rows.join("\n")
+        let texts = self.parts.iter().map(Part::plain_text);
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
     }
 }
 
-/// How many of the bytes to hand on, so that no character is cut: vte 0.15.0 loses what follows a
-/// character it got in two parts.
-fn whole_characters(bytes: &[u8]) -> usize {
-    let is_continuation = |byte: &u8| matches!(byte, 0x80..=0xbf);
-    let Some(lead) = bytes.iter().rposition(|byte| !is_continuation(byte)) else {
-        return bytes.len();
-    };
-    let wanted = match bytes[lead] {
-        0xc2..=0xdf => 2,
-        0xe0..=0xef => 3,
-        0xf0..=0xf4 => 4,
-        _ => 1,
-    };
-    if bytes.len() - lead < wanted { lead } else { bytes.len() }
-}
-
-impl Clone for Output {
-    fn clone(&self) -> Self {
-        let (screen, begun) = (self.screen.clone(), self.begun.clone());
-        Self { parser: Parser::new(), screen, begun, unheard: 0 }
+impl Part {
+    /// The part without styles.
+    fn plain_text(&self) -> String {
+        match self {
+            Self::Text(written) => written.plain_text(),
+            Self::Shown(value) => value.plain_text(),
+        }
     }
 }
 
-impl fmt::Debug for Output {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Output").field("screen", &self.screen).finish_non_exhaustive()
+impl Value {
+    /// The value as text.
+    pub fn plain_text(&self) -> String {
+        match self {
+            Self::Picture(_) => "[picture]".to_owned(),
+            Self::Table(table) => table.plain_text(),
+            Self::Markdown { text, .. } => text.trim_end().to_owned(),
+        }
     }
 }
 
 #[cfg(test)]
-#[path = "output_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn markdown(text: &str) -> Value {
+        Value::Markdown { text: text.into(), blocks: Vec::new() }
+    }
+
+    #[test]
+    fn values_keep_their_place_between_text() {
+        let mut output = Output::with_rows(10);
+        output.feed(b"one\n");
+        output.show(Value::Picture("file".into()));
+        output.feed(b"two");
+        output.feed(b" and more\n");
+        output.show(markdown("# three\n"));
+        assert_eq!(output.plain_text(), "one\n[picture]\ntwo and more\n# three");
+        assert_eq!(output.parts().len(), 4);
+        assert_eq!(output.pictures().collect::<Vec<_>>(), [&PathBuf::from("file")]);
+        assert!(!output.is_empty() && output.anew().is_empty());
+    }
+
+    #[test]
+    fn a_cursor_that_moves_up_stops_at_a_value() {
+        let mut output = Output::with_rows(10);
+        output.feed(b"above\n");
+        output.show(markdown("value"));
+        output.feed(b"below\n\x1b[5A\x1b[2Kgone up");
+        assert_eq!(output.plain_text(), "above\nvalue\ngone up");
+    }
+
+    #[test]
+    fn text_that_shows_nothing_is_empty() {
+        let mut output = Output::default();
+        output.feed(b"\x1b[31m");
+        assert!(output.is_empty());
+    }
+}

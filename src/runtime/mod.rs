@@ -17,6 +17,7 @@ mod input;
 mod inspect;
 mod load;
 mod mailbox;
+mod markdown;
 mod perform;
 mod prefetch;
 mod probe;
@@ -45,7 +46,7 @@ use crate::diag::Diagnostic;
 use crate::exec::{self, Custom};
 use crate::layout::Scene;
 use crate::media::{self, Media};
-use crate::run::Event::{Finished, Output, Picture};
+use crate::run::Event::{Finished, Output, Picture, Shown};
 use crate::run::Limits;
 use crate::view;
 
@@ -371,7 +372,7 @@ impl Talk {
                 Msg::Told(slide, pauses)
             }
             Event::Exec(exec::Event::Run(run, event)) => {
-                if matches!(event, Output(_) | Picture(_) | Finished(..)) {
+                if matches!(event, Output(_) | Shown(_) | Picture(_) | Finished(..)) {
                     self.frames.release();
                 }
                 Msg::Run(run, event)

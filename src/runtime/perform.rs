@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::load::{Show, folder};
 use super::mailbox::Mailbox;
-use super::{Event, Execution, Settings, Talk, terminal, trust};
+use super::{Event, Execution, Settings, Talk, markdown, terminal, trust};
 use crate::app::{Effect, Msg, update};
 use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
@@ -15,7 +15,7 @@ use crate::run::{self, Base, Limits, Outcome, Request, RunId, Snippet, Target};
 pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> Executor {
     let options = options(&settings.execution, &settings.origin.path, show);
     let mailbox = mailbox.clone();
-    Executor::new(options, move |event| mailbox.send_run(event))
+    Executor::new(options, move |event| mailbox.send_run(markdown::read(event)))
 }
 
 /// What all runs of the deck at `path` have in common.

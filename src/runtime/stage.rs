@@ -11,7 +11,7 @@ use crate::app::{App, CellPlace, Editing, Hit, Mode, Msg, OutputHit, Stage, upda
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
 use crate::layout::{Colours, Inputs, Item, Measures, PictureKey, Placed, Scene, Size, layout};
 use crate::media::{Capabilities, Media, Protocol};
-use crate::run::{Did, Pointer, Runs};
+use crate::run::{CellRun, Did, Pointer, Runs};
 use crate::source::Span;
 use crate::view;
 
@@ -133,20 +133,15 @@ fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer>
 }
 
 fn hit(app: &App, scene: &Scene, column: u16, row: u16) -> Hit {
-    let output = scene.output_at(column, row, app.scroll);
     Hit {
         cell: scene.cell_at(column, row, app.scroll),
-        output: output.and_then(|id| output_hit(scene, id)),
+        output: scene.output_at(column, row, app.scroll).and_then(output_hit),
     }
 }
 
-fn output_hit(scene: &Scene, cell: CellId) -> Option<OutputHit> {
-    scene.body.iter().find_map(|placed| match placed.item {
-        Item::Output { height, id, first, total, .. } if id == cell => {
-            Some(OutputHit { cell, first, shown: height as usize, total })
-        }
-        _ => None,
-    })
+fn output_hit(item: &Item) -> Option<OutputHit> {
+    let &Item::Output { height, id, part, follows, first, total, .. } = item else { return None };
+    Some(OutputHit { cell: id, part, follows, first, shown: height as usize, total })
 }
 
 /// How pictures are shown: as forced, else the best the terminal knows.
@@ -168,8 +163,12 @@ pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -
         measures.pictures.insert(key, size);
     };
     visit(&deck.slide(at.slide).blocks, &mut |key, _| found(key));
-    let runs = deck.cells_of(at.slide).filter_map(|cell| runs.get(&cell.id));
-    runs.filter_map(|run| run.shown().picture.as_deref()).map(PictureKey::of_file).for_each(found);
+    let here = deck.cells_of(at.slide).chain(deck.cells.iter().filter(|cell| cell.detached));
+    for run in here.filter_map(|cell| runs.get(&cell.id)).map(CellRun::shown) {
+        let files = run.picture.iter().chain(run.output.pictures());
+        files.map(|file| PictureKey::of_file(file)).for_each(&mut found);
+        run.output.markdown().for_each(|blocks| visit(blocks, &mut |key, _| found(key)));
+    }
     measures
 }
 

@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::Execution;
 use super::load::Show;
-use super::{perform, prefetch, stage};
+use super::{markdown, perform, prefetch, stage};
 use crate::app::{App, Effect, Msg, Policy, Trust, update};
 use crate::deck::Cursor;
 use crate::exec::{self, Executor};
@@ -65,7 +65,7 @@ impl Stills {
 /// Presses the run key and waits until nothing runs any more.
 fn run(show: &Show, app: &mut App, options: exec::Options, limits: Limits) {
     let (send, events) = unbounded();
-    let executor = Executor::new(options, move |event| drop(send.send(event)));
+    let executor = Executor::new(options, move |event| drop(send.send(markdown::read(event))));
     let start = |effects: Vec<Effect>| {
         for effect in effects {
             let Effect::Run { run, cell, terminal, base } = effect else { continue };

@@ -6,6 +6,7 @@ with three files: what standard output goes to, the run's terminal, and a socket
 about this run. A report is a line:
 
     started PID       from the run: it has a session and process group of its own now
+    show NUMBER SIZE  from the run: so many bytes follow, which are a value to show (`display.py`)
     raised            from the run: its code ended with an uncaught exception
     kept NUMBER       from a run in a session: its code has ended, with this wait status, and what
                       it left can be gone on from; `threads` behind it, where that is in place
@@ -16,7 +17,9 @@ A run in a session becomes the base of later ones (`session.py`, the other half 
 calls `serve` itself; nothing in `serve` is bound to the first process. It must stay free of threads:
 only the forking one lives on in a fork.
 
-Python 3.7 and newer; imports nothing that costs time before the first run.
+Python 3.7 and newer; imports nothing that costs time before the first run. `DISPLAY` is the code
+of `display.py`, which is compiled when the zygote has nothing else to do, or by the first value
+that needs it.
 """
 
 import _signal
@@ -46,6 +49,9 @@ except ImportError:
 CONTROL = 10
 FILES_PER_ORDER = 3
 SETTLING = 0.02
+IDLE = 0.3
+ONLY_AST = 0x400
+OWN_CODE = (lambda: 0).__code__.co_filename
 LONGEST_PADDING = 10000000
 NO_INPUT = "EOF when reading a line"
 HINT = "hint: a block cannot read what is typed yet: write its input into the code"
@@ -62,6 +68,8 @@ def start():
         pass
     sys.path[:] = [entry for entry in sys.path if entry]
     control = socket.socket(fileno=CONTROL)
+    builtins.display = display
+    sys.meta_path.insert(0, Figures)
     control.send(b"ready\n")
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
@@ -95,8 +103,12 @@ def serve(control):
     running, left, spare = {}, set(), None
     while True:
         # The next fork is made ahead of its order, but not while the last run begins.
-        ready = select.select([control, wake], [], [], None if spare else SETTLING)[0]
+        idle = (None if Shown.code else IDLE) if spare else SETTLING
+        ready = select.select([control, wake], [], [], idle)[0]
         if not ready:
+            if spare:
+                Shown.prepare()
+                spare.close()
             spare = Spare(lambda: close([wake, waker, control.detach(), *running.values()]))
         if wake in ready:
             drain(wake)
@@ -314,6 +326,7 @@ def run(order, output, terminal, report):
         if order.stays:
             report = out_of_reach(report)
         enter(order, output, terminal, report)
+        Shown.begin(order, report)
         status = list_names() if order.asks_names else execute(order, report)
         if os.getpid() == us:
             if order.stays:
@@ -386,18 +399,97 @@ def execute(order, report):
         known = linecache.cache[name][2] if order.goes_on and name in linecache.cache else []
         linecache.cache[name] = (len(source), None, beside(known, lines, len(padding)), name)
     try:
-        code = compile(source, order.file, "exec", dont_inherit=True)
+        code, last = halves(source, lines, order.file)
     except BaseException as error:
         show(order, report, error, None)
         return 1
     try:
         exec(code, main.__dict__)
+        if last is not None:
+            Shown.result(eval(last, main.__dict__))
+        if "matplotlib.pyplot" in sys.modules:
+            Shown.prepare().figures()
     except SystemExit as error:
         return exit_status(error.code)
     except BaseException as error:
         show(order, report, error, error.__traceback__ and error.__traceback__.tb_next)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     return 0
+
+
+def halves(source, lines, file):
+    """The block's code, and apart from it its last expression, if that one's value is to be shown."""
+    tree = compile(source, file, "exec", ONLY_AST, dont_inherit=True)
+    last = tree.body[-1] if tree.body else None
+    wanted = type(last).__name__ == "Expr" and hasattr(last, "end_lineno")
+    if wanted:
+        rest = lines[last.end_lineno - 1 :]
+        rest[0] = rest[0].encode()[last.end_col_offset :].decode()
+        wanted = not any(";" in line.partition("#")[0] for line in rest)
+    if not wanted:
+        return compile(tree, file, "exec", dont_inherit=True), None
+    expression = compile("0", file, "eval", ONLY_AST)
+    expression.body = tree.body.pop().value
+    code = compile(tree, file, "exec", dont_inherit=True)
+    return code, compile(expression, file, "eval", dont_inherit=True)
+
+
+class Shown:
+    """What a block shows beside what it prints; `display.py` knows how."""
+
+    code = None
+    run = None
+    SMALL = 1000
+    SIMPLE = (bool, int, float, complex, str, bytes)
+
+    @classmethod
+    def prepare(cls):
+        """The code of `display.py`, compiled when it is first asked for."""
+        if cls.code is None:
+            cls.code = type(sys)("_livedeck_display")
+            exec(compile(DISPLAY, OWN_CODE, "exec", dont_inherit=True), cls.code.__dict__)
+        if cls.run is not None and cls.code.run is None:
+            cls.code.run = cls.code.Run(*cls.run)
+        return cls.code
+
+    @classmethod
+    def begin(cls, order, report):
+        """A run begins. Nothing but what it prints is shown where that is to be a picture."""
+        where = lambda trace: place(order, trace)
+        cls.run = os.getpid(), report, os.isatty(1), flush, where
+        if cls.code is not None:
+            cls.code.run = None
+
+    @classmethod
+    def result(cls, value):
+        """Shows the value of the block's last expression, as an interactive Python does."""
+        if value is None or not os.isatty(1):
+            return
+        if type(value) in cls.SIMPLE and sys.getsizeof(value) < cls.SMALL:
+            print(repr(value))
+            return
+        code = cls.prepare()
+        if not code.is_handle(value):
+            code.show(value)
+
+
+def display(*values, **how):
+    """Shows values where the block stands: pictures, tables and markdown as what they are."""
+    Shown.prepare().display(*values, **how)
+
+
+class Figures:
+    """Stands in the way of matplotlib's own choice of where to draw: looked at before pyplot is
+    imported."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        """Finds nothing itself."""
+        if name == "matplotlib.pyplot":
+            try:
+                Shown.prepare().use_figures()
+            except Exception:
+                pass
 
 
 def exit_status(code):

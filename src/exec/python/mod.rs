@@ -13,6 +13,7 @@ mod running;
 #[cfg(test)]
 mod session_tests;
 mod sessions;
+mod shown;
 #[cfg(test)]
 mod tests;
 #[cfg(embed)]
@@ -267,7 +268,7 @@ impl Shared {
         };
         let (snippet, directory) = (&request.code, self.places.directory.as_path());
         let order = Order { snippet, directory, memory: request.limits.memory, kind };
-        let mut follower = Follower::order(starter, &order, request, run, sink)?;
+        let mut follower = Follower::order(starter, &order, request, (run, sink), &self.scratch)?;
         let end = follower.follow();
         let Followed::Ended(outcome, took) = &end else { return Ok(end) };
         self.family.bury();

@@ -1,4 +1,5 @@
-//! What the worker tells about one run: lines on a socket, of which a crash writes some itself.
+//! What the worker tells about one run: lines on a socket, of which a crash writes some itself, and
+//! behind some of them the bytes of a value that is to be shown.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -16,6 +17,9 @@ use crate::run::Outcome;
 /// The file name that the worker's own code has in tracebacks.
 pub(super) const OWN_CODE: &str = "<livedeck>";
 
+/// The most bytes of a value; the worker sends no more.
+const LARGEST: usize = 17 << 20;
+
 /// How many calls of a crash's stack are shown.
 const MOST_CALLS: usize = 10;
 
@@ -28,6 +32,8 @@ pub(super) enum Report {
     Kept(Outcome, Threads),
     /// The process has ended.
     Ended(Outcome),
+    /// A value to be shown where a mark of this number stands in what is written.
+    Shown(u64, Vec<u8>),
     /// Nobody is there to tell any more.
     Lost,
 }
@@ -46,6 +52,8 @@ pub(super) enum Threads {
 pub(super) struct Reports {
     socket: UnixStream,
     unread: Vec<u8>,
+    /// The number and the size of the value that comes next.
+    coming: Option<(u64, usize)>,
     raised: bool,
     crash: Vec<String>,
 }
@@ -53,18 +61,18 @@ pub(super) struct Reports {
 impl Reports {
     /// The reports that come over this socket.
     pub(super) fn new(socket: UnixStream) -> Self {
-        Self { socket, unread: Vec::new(), raised: false, crash: Vec::new() }
+        Self { socket, unread: Vec::new(), coming: None, raised: false, crash: Vec::new() }
     }
 
     /// What came since the last call. Never waits.
     pub(super) fn take(&mut self) -> Vec<Report> {
-        let mut buffer = [0_u8; 4096];
+        let mut buffer = vec![0_u8; 64 * 1024];
         let mut reports = Vec::new();
         loop {
             match rustix::net::recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT) {
                 Ok((read @ 1.., _)) => {
                     self.unread.extend(&buffer[..read]);
-                    reports.extend(self.lines());
+                    reports.extend(self.parts());
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return reports,
@@ -107,12 +115,25 @@ impl Reports {
         Some(shown.fold(format!("{fatal}\n"), |text, line| text + line + "\n"))
     }
 
-    fn lines(&mut self) -> Vec<Report> {
+    /// The lines that are whole, and the values behind them that are.
+    fn parts(&mut self) -> Vec<Report> {
         let mut reports = Vec::new();
-        while let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.unread.drain(..=end).collect();
-            reports.extend(self.line(String::from_utf8_lossy(&line).trim_end()));
+        let mut at = 0;
+        loop {
+            if let Some((number, size)) = self.coming {
+                let Some(value) = self.unread.get(at..at + size) else { break };
+                reports.push(Report::Shown(number, value.to_vec()));
+                at += size;
+                self.coming = None;
+            }
+            let Some(length) = self.unread[at..].iter().position(|byte| *byte == b'\n') else {
+                break;
+            };
+            let line = String::from_utf8_lossy(&self.unread[at..at + length]).into_owned();
+            reports.extend(self.line(line.trim_end()));
+            at += length + 1;
         }
+        self.unread.drain(..at);
         reports
     }
 
@@ -135,7 +156,10 @@ impl Reports {
             };
             return Some(Report::Kept(self.outcome(status.parse().ok()?), threads));
         }
-        self.crash.push(line.to_owned());
+        match announced(line) {
+            Some(coming) => self.coming = Some(coming),
+            None => self.crash.push(line.to_owned()),
+        }
         None
     }
 
@@ -153,6 +177,13 @@ impl AsFd for Reports {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
+}
+
+/// The number and the size of the value that a line says to follow it.
+fn announced(line: &str) -> Option<(u64, usize)> {
+    let (number, size) = line.strip_prefix("show ")?.split_once(' ')?;
+    let size = size.parse().ok().filter(|size| *size <= LARGEST)?;
+    Some((number.parse().ok()?, size))
 }
 
 #[cfg(test)]
@@ -207,6 +238,23 @@ mod tests {
             "Fatal Python error: Segmentation fault\n  File \"talk.md\", line 7 in f\n  \
              File \"talk.md\", line 9 in <module>\n"
         );
+    }
+
+    #[test]
+    fn a_value_comes_between_lines() {
+        let (told, _) = reports("started 5\nshow 1 7\na\nb\0\n\ncstatus 0\n");
+        let value = Report::Shown(1, b"a\nb\0\n\nc".into());
+        assert_eq!(told[..3], [started(5), value, Report::Ended(Outcome::Exited(0))]);
+    }
+
+    #[test]
+    fn a_value_cut_in_two_is_one_value() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mut reports = Reports::new(ours);
+        theirs.write_all(b"show 2 4\nab").unwrap();
+        assert_eq!(reports.take(), []);
+        theirs.write_all(b"cd").unwrap();
+        assert_eq!(reports.take(), [Report::Shown(2, b"abcd".into())]);
     }
 
     #[test]

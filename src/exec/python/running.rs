@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal};
 use super::Sink;
 use super::report::{Report, Reports, Threads};
 use super::sessions::Base;
+use super::shown::{Marks, Piece, Values};
 use super::zygote::{Order, Zygote};
 use crate::exec::Stop;
 use crate::exec::catch::{Ends, Files};
@@ -193,7 +194,7 @@ pub(super) struct Follower<'a> {
     starter: &'a Starter,
     written: Written<'a>,
     ends: Ends,
-    reports: Reports,
+    told: Told<'a>,
     kept: Option<Threads>,
     began: Option<Instant>,
     limits: Limits,
@@ -204,6 +205,15 @@ struct Written<'a> {
     sink: &'a Sink,
     terminal: Option<OwnedFd>,
     buffer: Vec<u8>,
+    marks: Marks,
+}
+
+/// What is told of a run: the values among it are kept until their marks are seen.
+struct Told<'a> {
+    reports: Reports,
+    /// All else that was heard and not yet taken note of.
+    heard: Vec<Report>,
+    values: Values<'a>,
 }
 
 /// When a run is to be stopped, and how far that has gone.
@@ -251,8 +261,8 @@ impl<'a> Follower<'a> {
         starter: &'a Starter,
         order: &Order<'_>,
         request: &Request,
-        run: &'a Run,
-        sink: &'a Sink,
+        (run, sink): (&'a Run, &'a Sink),
+        scratch: &'a Scratch,
     ) -> io::Result<Self> {
         let pty = Pty::open(request.columns, request.rows)?;
         let (ours, theirs) = UnixStream::pair()?;
@@ -263,9 +273,9 @@ impl<'a> Follower<'a> {
             run,
             sink,
             starter,
-            written: Written { sink, terminal: Some(pty.master), buffer: vec![0; CHUNK] },
+            written: Written::new(sink, pty.master),
             ends,
-            reports: Reports::new(ours),
+            told: Told::new(Reports::new(ours), Values::new(request.run, scratch)),
             kept: None,
             began: None,
             limits: Limits { timeout: request.limits.timeout, next: None, reached: false },
@@ -276,13 +286,13 @@ impl<'a> Follower<'a> {
     pub(super) fn follow(&mut self) -> Followed {
         loop {
             let ready = self.wait();
-            if (ready.reports || ready.worker_ended)
+            if (ready.reports || ready.worker_ended || !self.told.heard.is_empty())
                 && let Some(end) = self.take_reports(ready.worker_ended)
             {
                 return end;
             }
             if ready.terminal {
-                self.written.read();
+                self.written.read(Some(&mut self.told));
             }
             self.limits.check(self.run);
         }
@@ -295,7 +305,7 @@ impl<'a> Follower<'a> {
 
     /// What the run left for others to go on from, if it did.
     pub(super) fn part(self) -> (Option<Base>, Leftover<'a>) {
-        let Self { run, reports, kept, written, .. } = self;
+        let Self { run, told: Told { reports, .. }, kept, written, .. } = self;
         let before = run.base().cloned();
         let base = kept.zip(run.process());
         let base = base.map(|(threads, process)| Base::new(process, reports, threads, before));
@@ -303,7 +313,7 @@ impl<'a> Follower<'a> {
     }
 
     fn wait(&self) -> Ready {
-        let mut files = vec![PollFd::new(&self.reports, PollFlags::IN)];
+        let mut files = vec![PollFd::new(&self.told.reports, PollFlags::IN)];
         let worker = self.starter.exit();
         files.extend(worker.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN)));
         files.extend(self.written.terminal.as_ref().map(|it| PollFd::new(it, PollFlags::IN)));
@@ -321,7 +331,8 @@ impl<'a> Follower<'a> {
 
     /// Takes note of what the worker tells; the end, if this was it.
     fn take_reports(&mut self, worker_ended: bool) -> Option<Followed> {
-        let mut reports = self.reports.take();
+        self.told.listen();
+        let mut reports = std::mem::take(&mut self.told.heard);
         if worker_ended {
             reports.push(Report::Lost);
         }
@@ -330,10 +341,11 @@ impl<'a> Follower<'a> {
                 Report::Started(group) => self.start(group),
                 Report::Kept(outcome, threads) => {
                     self.kept = Some(threads);
-                    self.written.read_to_the_end();
+                    self.written.read_to_the_end(&mut self.told);
                     return Some(self.end(outcome));
                 }
                 Report::Ended(outcome) => return Some(self.end(outcome)),
+                Report::Shown(number, value) => self.told.values.add(number, value),
                 Report::Lost => return Some(self.lose()),
             }
         }
@@ -352,13 +364,19 @@ impl<'a> Follower<'a> {
         self.run.end();
         let took = self.began.map(|began| began.elapsed()).unwrap_or_default();
         let mut left = MOST_LEFT;
-        while let Some(read) = self.written.read().filter(|read| *read > 0) {
+        while let Some(read) = self.written.read(Some(&mut self.told)).filter(|read| *read > 0) {
             left = left.saturating_sub(read);
             if left == 0 {
                 break;
             }
         }
-        if let Some(crash) = self.reports.crash() {
+        self.written.release();
+        for number in self.told.values.left() {
+            if let Some(event) = self.told.values.show(number) {
+                (self.sink)(event);
+            }
+        }
+        if let Some(crash) = self.told.reports.crash() {
             (self.sink)(Event::Output(crash.into_bytes()));
         }
         let outcome = match outcome {
@@ -381,7 +399,7 @@ impl<'a> Follower<'a> {
             self.run.kill();
             if !self.run.is_stopped() {
                 let what = "\nthe Python worker was killed; the next run starts a new one\n";
-                self.written.read();
+                self.written.read(Some(&mut self.told));
                 (self.sink)(Event::Output(what.into()));
             }
         }
@@ -396,17 +414,46 @@ impl Leftover<'_> {
     /// Passes on what processes that the run left behind still write.
     pub(super) fn follow(mut self) {
         while self.0.wait(None) {
-            self.0.read();
+            self.0.read(None);
         }
     }
 }
 
-impl Written<'_> {
+impl<'a> Told<'a> {
+    fn new(reports: Reports, values: Values<'a>) -> Self {
+        Self { reports, heard: Vec::new(), values }
+    }
+
+    /// Hears what there is to hear.
+    fn listen(&mut self) {
+        for report in self.reports.take() {
+            match report {
+                Report::Shown(number, value) => self.values.add(number, value),
+                other => self.heard.push(other),
+            }
+        }
+    }
+
+    /// What is to be passed on at a mark. Its value went ahead of it, so it is there by now.
+    fn value(&mut self, number: u64) -> Option<Event> {
+        if !self.values.has(number) {
+            self.listen();
+        }
+        self.values.show(number)
+    }
+}
+
+impl<'a> Written<'a> {
+    fn new(sink: &'a Sink, terminal: OwnedFd) -> Self {
+        let buffer = vec![0; CHUNK];
+        Self { sink, terminal: Some(terminal), buffer, marks: Marks::default() }
+    }
+
     /// Reads until nobody can write any more, or nothing was written for a while.
-    fn read_to_the_end(&mut self) {
+    fn read_to_the_end(&mut self, told: &mut Told<'_>) {
         let mut left = MOST_LEFT;
         while self.wait(Timespec::try_from(SILENCE).ok()) && left > 0 {
-            let Some(read @ 1..) = self.read() else { return };
+            let Some(read @ 1..) = self.read(Some(told)) else { return };
             left = left.saturating_sub(read);
         }
     }
@@ -424,8 +471,9 @@ impl Written<'_> {
         }
     }
 
-    /// Passes on what was written; how much, or none when nobody can write any more.
-    fn read(&mut self) -> Option<usize> {
+    /// Passes on what was written, and the values that were told at their marks; how much, or none
+    /// when nobody can write any more.
+    fn read(&mut self, mut told: Option<&mut Told<'_>>) -> Option<usize> {
         let terminal = self.terminal.as_ref()?;
         let mut filled = 0;
         while filled < self.buffer.len() {
@@ -439,9 +487,25 @@ impl Written<'_> {
                 Ok(read) => filled += read,
             }
         }
-        if filled > 0 {
-            (self.sink)(Event::Output(self.buffer[..filled].to_vec()));
+        for piece in self.marks.cut(&self.buffer[..filled]) {
+            let event = match piece {
+                Piece::Text(bytes) => Some(Event::Output(bytes)),
+                Piece::Mark(number) => told.as_mut().and_then(|told| told.value(number)),
+            };
+            if let Some(event) = event {
+                (self.sink)(event);
+            }
+        }
+        if self.terminal.is_none() {
+            self.release();
         }
         Some(filled)
+    }
+
+    /// Passes on what looked like the beginning of a mark.
+    fn release(&mut self) {
+        if let Some(rest) = self.marks.rest() {
+            (self.sink)(Event::Output(rest));
+        }
     }
 }

@@ -3,6 +3,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests look at the files that blocks write")]
 
+#[path = "display_tests.rs"]
+mod display;
+
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
@@ -472,7 +475,7 @@ fn a_virtual_environment_gives_its_packages(#[values(Embedded, Own)] mode: Mode)
     let stage = Stage::at(mode, places, folder);
     let code = "import sys, snake, subprocess\nprint(snake.says, sys.prefix.endswith('.venv'))\n\
                 subprocess.run(['python3', '-c', 'import snake; print(snake.says)'])\n\
-                subprocess.run([sys.executable, '-c', 'import snake; print(snake.says)'])";
+                subprocess.run([sys.executable, '-c', 'import snake; print(snake.says)']);";
     assert_eq!(stage.run(code), ("hiss True\nhiss\nhiss\n".into(), Outcome::Exited(0)));
 }
 

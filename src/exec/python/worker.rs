@@ -3,18 +3,12 @@
 
 #![expect(unsafe_code, reason = "`PyO3` starts no interpreter that reacts to ctrl-c")]
 
-use std::ffi::CStr;
+use std::ffi::CString;
 use std::process::ExitCode;
 
 use pyo3::prelude::*;
 
-/// The worker's own code with the end that C wants.
-const BOOT: &CStr = match CStr::from_bytes_with_nul(
-    concat!(include_str!("session.py"), include_str!("boot.py"), "\0").as_bytes(),
-) {
-    Ok(code) => code,
-    Err(_) => panic!("the boot code holds a zero byte"),
-};
+use super::zygote::BOOT;
 
 /// What Python's own `os` cannot do.
 #[pymodule]
@@ -40,8 +34,9 @@ pub(super) fn serve() -> ExitCode {
         pyo3::ffi::Py_InitializeEx(1);
         pyo3::ffi::PyEval_SaveThread();
     }
+    let boot = CString::new(BOOT).expect("no text of ours holds a zero byte");
     Python::attach(|py| {
-        let Err(error) = PyModule::from_code(py, BOOT, c"<livedeck>", c"_livedeck_boot") else {
+        let Err(error) = PyModule::from_code(py, &boot, c"<livedeck>", c"_livedeck_boot") else {
             return ExitCode::SUCCESS;
         };
         error.print(py);

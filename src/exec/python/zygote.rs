@@ -29,8 +29,14 @@ use crate::run::Snippet;
 /// The argument that makes this program a worker.
 pub(super) const WORKER: &str = "--python-worker";
 
-/// The code of the worker, for an interpreter that is not embedded.
-const BOOT: &str = concat!(include_str!("session.py"), include_str!("boot.py"));
+/// The code of the worker. What shows values goes with it as a text, to be compiled later.
+pub(super) const BOOT: &str = concat!(
+    "DISPLAY = r'''",
+    include_str!("display.py"),
+    "'''\n",
+    include_str!("session.py"),
+    include_str!("boot.py")
+);
 
 /// Runs its argument under the name that tracebacks leave out.
 const LAUNCH: &str = "import sys; exec(compile(sys.argv.pop(), 'OWN', 'exec'))";

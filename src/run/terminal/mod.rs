@@ -79,11 +79,6 @@ impl Screen {
         self.saved.row = self.saved.row.saturating_sub(leaving);
     }
 
-    /// How many rows the screen has.
-    pub(super) fn height(&self) -> usize {
-        self.height
-    }
-
     /// How many rows [`Screen::row`] knows.
     pub(super) fn len(&self) -> usize {
         self.history.len() + self.rows.len()

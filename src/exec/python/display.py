@@ -1,0 +1,418 @@
+"""What a block shows that is more than text: pictures, tables, markdown.
+
+A value goes ahead on the socket for reports; a mark in what is written says where it stands. This
+code is compiled by the first value that needs it, so that a plain run does not pay for it.
+"""
+
+import _signal
+import _thread
+import binascii
+import io
+import os
+import sys
+
+MOST_BYTES = 16 << 20
+MOST_TEXT = 100000
+MOST_PRETTY = 20000
+MOST_ROWS = 1000
+MOST_COLUMNS = 60
+MOST_CELL = 200
+PICTURES = {
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/gif": b"GIF8",
+}
+METHODS = [
+    ("image/png", "_repr_png_"),
+    ("image/jpeg", "_repr_jpeg_"),
+    ("text/html", "_repr_html_"),
+    ("text/markdown", "_repr_markdown_"),
+]
+BACKEND = "livedeck_figures"
+LOCK = _thread.allocate_lock()
+
+run = None
+sent = 0
+
+
+class Run:
+    """The run that this code works for: its process, where its reports go, whether more than text
+    can be seen, and how it names a line."""
+
+    def __init__(self, pid, report, rich, flush, place):
+        self.pid = pid
+        self.report = report
+        self.rich = rich
+        self.flush = flush
+        self.place = place
+
+
+def display(*values, raw=False, **_):
+    """Shows values, as IPython's own does; `raw` ones are what they look like by type."""
+    for value in values:
+        if raw and isinstance(value, dict):
+            guarded(value, lambda value: bundle(value, value))
+        else:
+            show(value)
+
+
+def show(value):
+    """Shows one value; why not, where it cannot be shown."""
+    guarded(value, best)
+
+
+def guarded(value, how):
+    """Nothing that a value does when it is shown ends the block, but an interrupt."""
+    try:
+        how(value)
+    except Exception as error:
+        kind = type(value).__qualname__
+        what = "%s: %s" % (type(error).__name__, cut(str(error)) or "no more is said")
+        where = run.place(error.__traceback__)
+        run.flush()
+        print("this %s cannot be shown%s: %s" % (kind, where, what), file=sys.stderr)
+
+
+def best(value):
+    """Shows a value in the best way that it knows itself."""
+    if not run.rich or os.getpid() != run.pid or isinstance(value, type):
+        return plain(value)
+    kind = type(value)
+    origin = (getattr(kind, "__module__", None) or "").partition(".")[0]
+    if origin == "matplotlib" and hasattr(value, "savefig"):
+        return figure(value)
+    if origin == "pandas" and hasattr(value, "iloc") and hasattr(value, "dtypes"):
+        return pandas_table(value)
+    if origin == "polars" and kind.__name__ in ("DataFrame", "Series"):
+        return polars_table(value)
+    bundled = getattr(kind, "_repr_mimebundle_", None)
+    if bundled is not None:
+        forms = bundled(value, include=None, exclude=None)
+        forms = forms[0] if isinstance(forms, tuple) else forms
+        if forms:
+            return bundle(value, forms)
+    forms = ((mime, getattr(kind, name, None)) for mime, name in METHODS)
+    for mime, method in forms:
+        form = method(value) if method is not None else None
+        if form is not None and one(mime, form):
+            return
+    plain(value)
+
+
+def bundle(value, forms):
+    """Shows the best of several forms."""
+    for mime in [*PICTURES, "text/html", "text/markdown"]:
+        if forms.get(mime) is not None and one(mime, forms[mime]):
+            return
+    if isinstance(forms.get("text/plain"), str):
+        write(forms["text/plain"])
+    else:
+        plain(value)
+
+
+def one(mime, form):
+    """Shows one form, if it is one that can be shown."""
+    form = form[0] if isinstance(form, tuple) else form
+    if mime in PICTURES:
+        picture(mime, binascii.a2b_base64(form) if isinstance(form, str) else bytes(form))
+    elif mime == "text/markdown":
+        send("markdown", cut(str(form), MOST_TEXT))
+    else:
+        found = html_table(str(form)[:MOST_BYTES])
+        if found is None:
+            return False
+        table(*found)
+    return True
+
+
+def plain(value):
+    """Prints a value as code, lists and the like broken into lines."""
+    text = repr(value)
+    columns = width()
+    nested = isinstance(value, (list, tuple, dict, set, frozenset))
+    if nested and columns < len(text) <= MOST_PRETTY and "\n" not in text:
+        import pprint
+
+        how = {"sort_dicts": False} if sys.version_info >= (3, 8) else {}
+        text = pprint.pformat(value, width=columns, compact=True, **how)
+    write(text)
+
+
+def width():
+    """Columns of the terminal."""
+    try:
+        return os.get_terminal_size(2).columns
+    except OSError:
+        return 80
+
+
+def write(text):
+    """Prints a text of any length, as much as somebody can want to see of it."""
+    left_out = len(text) - MOST_TEXT
+    end = "\n… %d more characters\n" % left_out if left_out > 0 else "\n"
+    print(text[:MOST_TEXT], end=end, file=sys.stdout if run.rich else sys.stderr)
+
+
+def cut(text, most=MOST_CELL):
+    """A text that is not longer than this."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def picture(mime, data):
+    """Shows a picture's bytes."""
+    if not data.startswith(PICTURES[mime]):
+        raise ValueError("its %s is none" % mime)
+    send("picture", data)
+
+
+def send(*fields):
+    """Sends a value ahead, and marks where it stands."""
+    global sent
+    body = bytearray()
+    for field in fields:
+        field = field.encode("utf-8", "replace") if isinstance(field, str) else field
+        body += len(field).to_bytes(4, "little") + field
+    if len(body) > MOST_BYTES:
+        raise ValueError("it has %d MiB, more than %d" % (len(body) >> 20, MOST_BYTES >> 20))
+    run.flush()
+    with LOCK:
+        # An interrupt in the middle would leave half a value behind.
+        masked = _signal.pthread_sigmask(_signal.SIG_BLOCK, [_signal.SIGINT])
+        try:
+            sent += 1
+            whole(run.report, b"show %d %d\n" % (sent, len(body)) + body)
+            whole(2, b"\x1b_livedeck;%d\x1b\\" % sent)
+        except OSError:
+            pass
+        finally:
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, masked)
+
+
+def whole(file, data):
+    """Writes all of it."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def table(columns, rows, height, width):
+    """Shows a table: columns of a name, a type and whether it is right-aligned or an index; rows
+    of texts; how many rows and columns there are in all."""
+    fields = ["table", str(height), str(width), str(len(columns))]
+    for name, kind, right, index in columns:
+        fields += [cut(name), cut(kind), ("r" if right else "") + ("i" if index else "")]
+    room = MOST_BYTES // 8
+    for row in rows:
+        row = [cut(cell) for cell in row]
+        room -= sum(map(len, row)) + 4 * len(row)
+        if room < 0:
+            break
+        fields += row
+    send(*fields)
+
+
+def numeric(cells):
+    """Whether all that is in a column are numbers."""
+    some = [cell for cell in cells if cell.strip() and cell.lower() not in ("nan", "null", "none")]
+    return bool(some) and all(is_number(cell) for cell in some)
+
+
+def is_number(text):
+    """Whether a text reads as a number."""
+    text = text.strip().rstrip("%").replace(",", "").replace("_", "").replace("−", "-")
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def pandas_table(frame):
+    """Shows a frame or a series of pandas, each value as pandas writes it."""
+    if not hasattr(frame, "columns"):
+        frame = frame.to_frame(name="" if frame.name is None else frame.name)
+    height, width = frame.shape
+    part = frame.iloc[:MOST_ROWS, :MOST_COLUMNS]
+    columns, cells = [], []
+    for level in range(part.index.nlevels):
+        values = part.index.get_level_values(level)
+        name = "" if values.name is None else str(values.name)
+        columns.append((name, "", values.dtype.kind in "iufc", True))
+        cells.append(pandas_cells(values.to_series()))
+    for at in range(part.shape[1]):
+        name = part.columns[at]
+        name = " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+        series = part.iloc[:, at]
+        columns.append((name, "", getattr(series.dtype, "kind", "O") in "iufc", False))
+        cells.append(pandas_cells(series))
+    table(columns, zip(*cells), height, width)
+
+
+def pandas_cells(series):
+    """A column's values as text."""
+    if not len(series):
+        return []
+    cells = series.to_string(index=False, header=False).split("\n")
+    if len(cells) != len(series):
+        cells = [str(value).replace("\n", " ") for value in series.tolist()]
+    return [cell.strip() for cell in cells]
+
+
+def polars_table(frame):
+    """Shows a frame or a series of polars, each value as polars writes it."""
+    import polars
+
+    frame = frame if hasattr(frame, "columns") else frame.to_frame()
+    height, width = frame.shape
+    part = frame.head(MOST_ROWS)[:, :MOST_COLUMNS]
+    with polars.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=MOST_CELL):
+        _, rows, _, _ = html_table(part._repr_html_(), names=2) or ([], [], 0, 0)
+    columns = []
+    for name, kind in zip(part.columns, part.dtypes):
+        kind = str(kind)
+        right = kind.startswith(("Int", "UInt", "Float", "Decimal"))
+        columns.append((name, kind.partition("(")[0].lower(), right, False))
+    table(columns, rows, height, width)
+
+
+def html_table(text, names=None):
+    """The first table of an HTML text; none if it has none. Its first `names` rows name columns,
+    or as many as say so."""
+    if "<table" not in text:
+        return None
+    from html.parser import HTMLParser
+
+    class Reader(HTMLParser):
+        """Collects rows of cells: text, and whether it is a header's."""
+
+        def __init__(self):
+            super().__init__()
+            self.rows, self.heads, self.cell = [], 0, None
+            self.depth, self.done, self.hanging = 0, False, {}
+
+        def handle_starttag(self, tag, attributes):
+            if self.done:
+                return
+            self.depth += tag == "table"
+            if self.depth != 1:
+                return
+            if tag in ("thead", "tbody", "tr", "td", "th"):
+                self.close()
+            if tag == "tr":
+                self.rows.append([])
+                self.fill()
+            elif tag in ("td", "th"):
+                if not self.rows:
+                    self.rows.append([])
+                spans = dict(attributes)
+                self.cell = (tag == "th", [], span(spans, "colspan"), span(spans, "rowspan"))
+            elif tag == "br" and self.cell:
+                self.cell[1].append(" ")
+
+        def handle_endtag(self, tag):
+            if self.done or self.depth != 1:
+                self.depth -= tag == "table"
+                return
+            if tag in ("table", "thead", "tr", "td", "th"):
+                self.close()
+            if tag == "table":
+                self.done = True
+            elif tag == "thead":
+                self.heads = len(self.rows)
+
+        def close(self):
+            if self.cell is None:
+                return
+            (is_head, words, across, down), self.cell = self.cell, None
+            row = self.rows[-1]
+            for n in range(across):
+                at = len(row)
+                row.append((" ".join("".join(words).split()) if n == 0 else "", is_head))
+                if down > 1:
+                    self.hanging[at] = down - 1
+                self.fill()
+
+        def handle_data(self, data):
+            if self.cell and not self.done:
+                self.cell[1].append(data)
+
+        def fill(self):
+            row = self.rows[-1]
+            while self.hanging.get(len(row)):
+                self.hanging[len(row)] -= 1
+                row.append(("", True))
+
+    def span(attributes, name):
+        given = attributes.get(name) or ""
+        return max(1, min(int(given), MOST_COLUMNS)) if given.isdigit() else 1
+
+    reader = Reader()
+    reader.feed(text)
+    rows = [row for row in reader.rows if row]
+    if not rows:
+        return None
+    heads = names or reader.heads
+    if not heads:
+        heads = int(all(is_head for _, is_head in rows[0]) and len(rows) > 1)
+    count = max(map(len, rows))
+    rows = [row + [("", False)] * (count - len(row)) for row in rows]
+    top, rows = rows[:heads], rows[heads:]
+    columns = []
+    for at in range(min(count, MOST_COLUMNS)):
+        name = " ".join(row[at][0] for row in top if row[at][0])
+        cells = [row[at] for row in rows]
+        index = bool(cells) and all(is_head for _, is_head in cells)
+        columns.append((name, "", numeric([cell for cell, _ in cells]), index))
+    cells = [[cell for cell, _ in row[:MOST_COLUMNS]] for row in rows[:MOST_ROWS]]
+    indexes = sum(index for *_, index in columns)
+    return columns, cells, len(rows), count - indexes
+
+
+def use_figures():
+    """Has matplotlib draw for the slide, unless the block asks for something else."""
+    import matplotlib
+
+    now, first = (dict.get(it, "backend") for it in (matplotlib.rcParams, matplotlib.rcParamsOrig))
+    if os.environ.get("MPLBACKEND") or now != first and str(now).lower() != "agg":
+        return
+    from matplotlib import backend_bases
+    from matplotlib.backends import backend_agg
+
+    module = type(sys)(BACKEND)
+    module.FigureCanvas = backend_agg.FigureCanvasAgg
+    module.FigureManager = backend_bases.FigureManagerBase
+    module.show = figures
+    sys.modules[BACKEND] = module
+    matplotlib.use("module://" + BACKEND)
+
+
+def figures(*_, **__):
+    """Shows every open figure that has something in it, and closes all."""
+    pyplot = sys.modules["matplotlib.pyplot"]
+    if run is None or not run.rich or os.getpid() != run.pid or not pyplot.get_fignums():
+        return
+    for number in pyplot.get_fignums():
+        drawn = pyplot.figure(number)
+        if len(drawn.get_children()) > 1:
+            guarded(drawn, figure)
+    pyplot.close("all")
+
+
+def figure(drawn):
+    """Shows one figure, and closes it where it is open."""
+    file = io.BytesIO()
+    drawn.savefig(file, format="png", bbox_inches="tight")
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close(drawn)
+    picture("image/png", file.getvalue())
+
+
+def is_handle(value):
+    """Whether a value is but a handle of what is drawn: nobody wants to read it on a slide."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(map(is_handle, value))
+    for kind in type(value).__mro__:
+        if (kind.__module__ or "").startswith("matplotlib.") and kind.__name__ == "Artist":
+            return not hasattr(value, "savefig")
+    return False

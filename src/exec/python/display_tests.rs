@@ -1,0 +1,266 @@
+//! What blocks show beside text: last expressions, `display`, objects that know how they look.
+
+use super::*;
+use crate::deck::Align;
+use crate::run::{DataTable, Output, Part, Value};
+
+/// A PNG of one pixel.
+const PIXEL: &str = "import base64\nPIXEL = base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd\
+                     1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC')\n";
+
+/// All that a block has written and shown, and how it ended.
+fn shown(stage: &Stage, code: &str) -> (Output, Outcome) {
+    let running = stage.start(1, code);
+    let mut output = Output::default();
+    loop {
+        match running.events.recv_timeout(PATIENCE).unwrap() {
+            Event::Output(bytes) => output.feed(&bytes),
+            Event::Shown(value) => output.show(value),
+            Event::Finished(how, _) => return (output, how),
+            _ => {}
+        }
+    }
+}
+
+/// The same as text; the run went well.
+fn text(mode: Mode, code: &str) -> String {
+    let (output, how) = shown(&Stage::new(mode), code);
+    assert_eq!(how, Outcome::Exited(0), "{}", output.plain_text());
+    output.plain_text()
+}
+
+/// The only table among them.
+fn table(mode: Mode, code: &str) -> DataTable {
+    let (output, _) = shown(&Stage::new(mode), code);
+    let tables = output.parts().iter().filter_map(|part| match part {
+        Part::Shown(Value::Table(table)) => Some(table.clone()),
+        _ => None,
+    });
+    let tables: Vec<_> = tables.collect();
+    assert_eq!(tables.len(), 1, "{}", output.plain_text());
+    tables.into_iter().next().unwrap()
+}
+
+#[rstest]
+#[case("x = 20\nx + 1", "21")]
+#[case("x = 20\nx + 1;", "")]
+#[case("x = 20\n(x +\n 1) ; # yes", "")]
+#[case("20  # not; this", "20")]
+#[case("'#;'", "'#;'")]
+#[case("'é' ;", "")]
+#[case("None", "")]
+#[case("x = 3", "")]
+#[case("for n in range(2):\n    n", "")]
+#[case("print('a')\n'b'", "a\n'b'")]
+#[case("'''a\nb'''", "'a\\nb'")]
+#[case("from __future__ import annotations\n[].append(1)", "")]
+#[case("lambda: 0; 4", "4")]
+#[case("", "")]
+#[case("# nothing", "")]
+fn the_last_expression_is_shown(
+    #[values(Embedded, Own)] mode: Mode,
+    #[case] code: &str,
+    #[case] expected: &str,
+) {
+    assert_eq!(text(mode, code), expected);
+}
+
+#[test]
+fn long_values_are_broken_into_lines_and_endless_ones_are_cut() {
+    assert_eq!(
+        text(Embedded, "{f'key {n}': n * 111111111 for n in range(8)}"),
+        "{'key 0': 0,\n 'key 1': 111111111,\n 'key 2': 222222222,\n 'key 3': 333333333,\n \
+         'key 4': 444444444,\n 'key 5': 555555555,\n 'key 6': 666666666,\n 'key 7': 777777777}"
+    );
+    let code = "class Big:\n    def __repr__(self):\n        return 'x' * 50_000_000\nBig()";
+    let text = text(Embedded, code);
+    assert!(text.len() < 200_000, "{} bytes", text.len());
+    assert!(text.ends_with("\n… 49900000 more characters"), "{}", &text[text.len() - 99..]);
+}
+
+#[rstest]
+fn values_stand_between_what_is_printed(#[values(Embedded, Own)] mode: Mode) {
+    let code = format!(
+        "{PIXEL}class Picture:\n    def _repr_png_(self):\n        return PIXEL\n\
+         class Words:\n    def _repr_markdown_(self):\n        return '**words**'\n\
+         print('one')\ndisplay(Picture())\nimport os, sys; os.system('echo two')\n\
+         print('three', file=sys.stderr)\ndisplay(Words(), Picture())\nprint('four')\nPicture()"
+    );
+    let (output, how) = shown(&Stage::new(mode), &code);
+    assert_eq!(how, Outcome::Exited(0));
+    assert_eq!(
+        output.plain_text(),
+        "one\n[picture]\ntwo\nthree\n**words**\n[picture]\nfour\n[picture]"
+    );
+}
+
+#[test]
+fn a_picture_is_kept_as_it_was_given() {
+    let stage = Stage::new(Embedded);
+    let code = format!("{PIXEL}display({{'image/png': PIXEL, 'text/plain': 'no'}}, raw=True)");
+    let (output, _) = shown(&stage, &code);
+    let file = output.pictures().next().unwrap();
+    assert!(std::fs::read(file).unwrap().starts_with(b"\x89PNG\r\n"));
+}
+
+#[test]
+fn the_best_form_is_chosen() {
+    let code = format!(
+        "{PIXEL}class A:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n        \
+         return {{'text/html': '<b>no table</b>', 'text/plain': 'plain'}}, {{}}\n\
+         class B:\n    def _repr_html_(self):\n        return '<p>no table'\n    \
+         def __repr__(self):\n        return 'B()'\n\
+         class C:\n    def _repr_png_(self):\n        return base64.b64encode(PIXEL).decode(), {{}}\n    \
+         def _repr_html_(self):\n        return '<table><tr><td>1</table>'\n\
+         display(A(), B(), C(), C)"
+    );
+    assert_eq!(text(Embedded, &code), "plain\nB()\n[picture]\n<class '__main__.C'>");
+}
+
+#[test]
+fn an_html_table_is_a_table() {
+    let code = "class T:\n    def _repr_html_(self):\n        return '''<style>td {}</style><table>\
+                <thead><tr><th></th><th>name</th><th>n &lt; 5</th></tr></thead><tbody>\
+                <tr><th>0</th><td>a <b>bold</b><br>one</td><td>1,5</td></tr>\
+                <tr><th>1</th><td>b<td>-2</td></tr></tbody></table><table><tr><td>no</table>'''\nT()";
+    let table = table(Embedded, code);
+    let names: Vec<&str> = table.columns.iter().map(|column| &*column.name).collect();
+    assert_eq!(names, ["", "name", "n < 5"]);
+    assert_eq!(table.rows[0], ["0".into(), "a bold one".into(), "1,5".into()]);
+    assert_eq!(table.rows[1], ["1".into(), "b".into(), "-2".into()]);
+    let aligns: Vec<Align> = table.columns.iter().map(|column| column.align).collect();
+    assert_eq!(aligns, [Align::Right, Align::Left, Align::Right]);
+    assert_eq!((table.columns[0].is_index, table.height, table.width), (true, 2, 2));
+}
+
+#[test]
+fn only_the_head_of_a_large_table_is_kept() {
+    let code = "class T:\n    def _repr_html_(self):\n        row = '<tr>' + '<td>x</td>' * 70 + '</tr>'\n        \
+                return '<table>' + row * 1200 + '</table>'\nT()";
+    let table = table(Embedded, code);
+    assert_eq!((table.height, table.width), (1200, 70));
+    assert_eq!((table.rows.len(), table.rows[0].len()), (1000, 60));
+    assert!(table.plain_text().ends_with("… 200 more rows, 10 more columns"));
+}
+
+#[rstest]
+#[case(
+    "def __repr__(self):\n        return 1 / 0",
+    "this T cannot be shown in line 44 of talk.md: \
+        ZeroDivisionError: division by zero"
+)]
+#[case(
+    "def _repr_png_(self):\n        return b'GIF8'",
+    "this T cannot be shown: ValueError: its \
+        image/png is none"
+)]
+#[case(
+    "def _repr_png_(self):\n        return b'\\x89PNG\\r\\n\\x1a\\n' + bytes(20 << 20)",
+    "this T cannot \
+        be shown: ValueError: it has 20 MiB, more than 16"
+)]
+#[case(
+    "def _repr_html_(self):\n        return T()",
+    "this T cannot be shown in line 46 of talk.md"
+)]
+#[case("def __repr__(self):\n        return None", "this T cannot be shown: TypeError")]
+fn what_cannot_be_shown_says_so_in_its_place(
+    #[values(Embedded, Own)] mode: Mode,
+    #[case] method: &str,
+    #[case] message: &str,
+) {
+    let code = format!(
+        "class T:\n    {method}\n    def __str__(self):\n        1 / 0\nprint('before')\n\
+         display(T())\nprint('after')"
+    );
+    let text = text(mode, &code);
+    let message = message.replace("        ", "");
+    assert!(text.starts_with(&format!("before\n{message}")), "{text}");
+    assert!(text.ends_with("\nafter"), "{text}");
+}
+
+#[rstest]
+fn a_value_that_takes_for_ever_to_show_is_interrupted(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let code =
+        "class T:\n    def __repr__(self):\n        print('on')\n        while True: pass\nT()";
+    let mut running = stage.start(1, code);
+    running.until("on\n");
+    stage.python.stop(running.run, Stop::Interrupt);
+    let (text, how) = running.end();
+    assert_eq!(how, Outcome::Stopped);
+    assert!(text.contains("interrupted in line 4"), "{text}");
+}
+
+#[test]
+fn a_flood_of_results_is_bounded() {
+    let code = "class W:\n    def _repr_markdown_(self):\n        return 'w'\n\
+                for _ in range(500): display(W())\nprint('end')";
+    let (output, _) = shown(&Stage::new(Embedded), code);
+    let text = output.plain_text();
+    let end = "w\nthe rest is not shown: a run shows 100 results at most\nend";
+    assert!(text.ends_with(end), "{text}");
+    assert_eq!(output.parts().len(), 101);
+}
+
+#[test]
+fn a_result_is_shown_even_if_its_place_is_lost() {
+    let code = "import os\nos.dup2(os.open('/dev/null', os.O_WRONLY), 2)\n\
+                class W:\n    def _repr_markdown_(self):\n        return 'words'\n\
+                display(W())\nprint('end')";
+    assert_eq!(text(Embedded, code), "end\nwords");
+}
+
+#[test]
+fn a_process_of_the_block_s_own_shows_text() {
+    let code = "import os\nclass W:\n    def _repr_markdown_(self):\n        return 'words'\n    \
+                def __repr__(self):\n        return 'W()'\n\
+                pid = os.fork()\nif pid == 0:\n    display(W())\n    os._exit(0)\nos.waitpid(pid, 0)\ndisplay(W())";
+    assert_eq!(text(Embedded, code), "W()\nwords");
+}
+
+/// The Python of a virtual environment with this package, if the machine has one for us.
+fn with_package(package: &str) -> Option<Stage> {
+    let folder = tempfile::tempdir().unwrap();
+    let places = Places::of(folder.path().to_owned(), None);
+    let stage = Stage::at(Own, places, folder);
+    let how = stage.run(&format!("import {package}")).1;
+    if how != Outcome::Exited(0) {
+        println!("{package} is not installed: not tried");
+    }
+    (how == Outcome::Exited(0)).then_some(stage)
+}
+
+#[test]
+fn figures_of_matplotlib_need_nothing_in_the_code() {
+    let Some(stage) = with_package("matplotlib") else { return };
+    let code = "import matplotlib.pyplot as plt\nprint('one')\nplt.plot([1, 2])\nplt.show()\nprint('two')\n\
+                fig, ax = plt.subplots()\nax.bar([1], [2])";
+    let (output, how) = shown(&stage, code);
+    assert_eq!(how, Outcome::Exited(0));
+    assert_eq!(output.plain_text(), "one\n[picture]\ntwo\n[picture]");
+    let code = "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\n\
+                fig, ax = plt.subplots()\nplt.figure()\nfig";
+    assert_eq!(shown(&stage, code).0.plain_text(), "[picture]");
+}
+
+#[test]
+fn frames_of_pandas_are_tables() {
+    let Some(stage) = with_package("pandas") else { return };
+    let code = "import pandas as pd\nprint(pd.Series([1.5, None], name='s').shape)\n\
+                pd.DataFrame({'n': range(3000), 'x': [0.5] * 3000, 's': ['a'] * 3000})";
+    let (output, _) = shown(&stage, code);
+    let text = output.plain_text();
+    let head: Vec<_> = text.lines().take(3).collect();
+    assert_eq!(head, ["(2,)", "       n    x  s", "  0    0  0.5  a"]);
+    assert!(text.ends_with("\n999  999  0.5  a\n… 2,000 more rows"));
+}
+
+#[test]
+fn frames_of_polars_are_tables() {
+    let Some(stage) = with_package("polars") else { return };
+    let code = "import polars as pl\npl.DataFrame({'n': [1, 20], 's': ['a', None]})";
+    let (output, _) = shown(&stage, code);
+    let expected = "    n  s\nint64  string\n    1  \"a\"\n   20  null";
+    assert_eq!(output.plain_text(), expected);
+}
