@@ -180,11 +180,8 @@ fn f206_lists_are_printed_without_a_deck() {
 
 #[test]
 fn what_is_not_there_yet_says_so_and_what_there_is() {
-    let later = [
-        (&["-e"][..], "export DECK --to html"),
-        (&["-e", "-o", "x.pdf"], "export DECK --to html"),
-        (&["--validate-snippets"], "check DECK"),
-    ];
+    let later =
+        [(&["-e"][..], "export DECK --to html"), (&["-e", "-o", "x.pdf"], "export DECK --to html")];
     for (args, said) in later {
         let done = Shell::new(&[args, &["talk.md"]].concat()).file("talk.md", "a").run();
         assert_eq!((done.status, done.out.as_str()), (1, ""), "{args:?}");

@@ -114,6 +114,19 @@ fn what_was_recorded_of_other_code_says_so_and_a_damaged_recording_is_a_problem(
 }
 
 #[test]
+fn f163_blocks_with_validate_are_run_at_the_start_and_those_that_fail_are_problems() {
+    let deck = "```bash +exec\nexit 1\n```\n\n```bash +validate\necho oh no; exit 3\n```\n\n\
+                ```bash +validate +expect:failure\nexit 1\n```\n\n<!-- end_slide -->\n\nthe end\n";
+    let args = ["--validate-snippets"];
+    let talk = Stage::show_with(deck, &Opening { args: &args, ..Opening::default() });
+    talk.wait_for("1 problem: D");
+    talk.keys("D");
+    talk.wait_for("validation failed: exit 3");
+    talk.keys("esc");
+    leave(talk);
+}
+
+#[test]
 fn a_block_without_a_recording_says_what_makes_one() {
     let talk = Stage::show(DECK);
     talk.wait_for("Run");

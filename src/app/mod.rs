@@ -67,6 +67,8 @@ pub struct App {
     /// What else is wrong with it: pictures, names of the theme, what does not fit if that was looked
     /// for.
     pub reviewed: Vec<Diagnostic>,
+    /// What running the blocks that carry `+validate` found.
+    pub invalid: Vec<Diagnostic>,
     /// A line for the speaker, until the next key.
     pub notice: Option<String>,
     /// What may run without a question.
@@ -239,6 +241,7 @@ impl App {
             grid: false,
             stage: Stage::default(),
             reviewed: Vec::new(),
+            invalid: Vec::new(),
             notice: None,
             policy,
             trust,
@@ -255,7 +258,7 @@ impl App {
 
     /// The deck's mistakes, and what else is wrong with it.
     pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.deck.diagnostics.iter().chain(&self.reviewed)
+        self.deck.diagnostics.iter().chain(&self.reviewed).chain(&self.invalid)
     }
 
     /// Where the next key press will most likely lead, if that can be told.

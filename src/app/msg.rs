@@ -54,6 +54,8 @@ pub enum Msg {
     Trouble(String),
 
     // Runs.
+    /// This is wrong with blocks that carry `+validate`.
+    Validated(Vec<Diagnostic>),
     /// This was recorded of the deck's cells.
     Recorded(Runs),
     /// Something happened to a run.

@@ -28,6 +28,10 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.notice = Some(why);
             app.paint_changed();
         }
+        Msg::Validated(invalid) => {
+            app.invalid = invalid;
+            app.paint_changed();
+        }
         Msg::Recorded(recorded) => replay::take_in(app, recorded),
         Msg::Run(run, event) => return cells::event(app, run, event),
         Msg::Names(run, found) => names::told(app, run, found),

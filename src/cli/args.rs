@@ -108,7 +108,7 @@ pub(super) struct Later {
     /// Where an export keeps what it makes on its way.
     #[arg(long, value_name = "FOLDER", requires = "export")]
     pub(super) export_temporary_path: Option<PathBuf>,
-    /// Run the blocks that carry +validate, and fail if one does (not there yet).
+    /// Run the blocks that carry +validate when the deck is read, and tell of those that fail.
     #[arg(long)]
     pub(super) validate_snippets: bool,
 }

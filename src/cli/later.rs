@@ -8,14 +8,7 @@ use super::args::Later;
 /// Says so if a flag asks for what is not there yet.
 pub(super) fn refuse(flags: &Later) -> anyhow::Result<()> {
     let export = "`livedeck export DECK --to html` makes a page that browsers print";
-    let refusals = [
-        (flags.export_pdf, "`--export-pdf`: there is no PDF export yet", export),
-        (
-            flags.validate_snippets,
-            "`--validate-snippets`: code is not validated yet",
-            "`livedeck check DECK` finds what can be found without running it",
-        ),
-    ];
+    let refusals = [(flags.export_pdf, "`--export-pdf`: there is no PDF export yet", export)];
     for (asked, what, instead) in refusals {
         if asked {
             bail!("{what}\nhint: {instead}");

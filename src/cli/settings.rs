@@ -39,6 +39,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
         protocol: forced.map_or(plain.protocol, Protocol::named),
         validate_overflows: args.validate_overflows
             || config.defaults.validate_overflows.holds(args.present),
+        validate_snippets: args.later.validate_snippets || config.snippet.validate,
         follow,
         ..plain
     }
@@ -56,6 +57,7 @@ pub(super) fn plain(deck: PathBuf, choices: &Choices, config: &Config) -> Settin
         execution: execution(config),
         patience: patience(&config.defaults.theme),
         validate_overflows: false,
+        validate_snippets: false,
         transition: transition(&config.transition),
         follow: None,
     }

@@ -111,7 +111,8 @@ impl Snippet {
             let about = later!("How many renderers run at once");
             keys.key("threads", about, &mut within(&mut self.render_threads, 1..=1000));
         });
-        let about = later!("Whether blocks marked `+validate` are run when a deck is opened");
+        let about = "Whether blocks marked `+validate` are run when a deck is opened, as with \
+                     `--validate-snippets`.";
         keys.key("validate", about, &mut self.validate);
     }
 }

@@ -31,6 +31,7 @@ mod terminal;
 mod themes;
 mod trust;
 mod turn;
+mod validate;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -69,6 +70,7 @@ use probe::Answers;
 use review::Review;
 use terminal::Screen;
 use turn::Turn;
+use validate::Validation;
 use watch::Watch;
 
 /// How long pieces of output are taken in before keys are looked at again.
@@ -93,6 +95,8 @@ pub struct Settings {
     pub patience: Duration,
     /// Whether slides that do not fit are told of.
     pub validate_overflows: bool,
+    /// Whether the blocks that carry `+validate` are run when the deck is read.
+    pub validate_snippets: bool,
     /// A cell in pixels, width and height, where the terminal does not tell.
     pub cell: (u16, u16),
     /// How the deck's code runs.
@@ -130,6 +134,7 @@ enum Event {
     Coloured,
     /// What is wrong with the whole deck beyond what reading it saw.
     Reviewed(Vec<Diagnostic>),
+    Validated(Vec<Diagnostic>),
     Picture(media::Loaded),
     Exec(exec::Event),
     /// The other window is at this slide, behind so many pauses.
@@ -182,6 +187,8 @@ struct Talk {
     watch: Watch,
     prefetch: Prefetch,
     review: Review,
+    /// Runs the blocks that carry `+validate`, if that is wanted.
+    validation: Option<Validation>,
     mailbox: Mailbox,
     frames: Frames,
     /// Whether the frame shown now has pictures that `media` must take away.
@@ -208,6 +215,11 @@ impl Talk {
         let scene = Scene::blank(screen.size(), show.look(SlideNo::new(0)).theme.base);
         let prefetch = Prefetch::start(mailbox.clone())?;
         let review = Review::start(settings.validate_overflows, mailbox.clone())?;
+        let validation = settings.validate_snippets.then(|| {
+            let path = settings.origin.path.clone();
+            Validation::start(path, settings.execution.clone(), mailbox.clone())
+        });
+        let validation = validation.transpose()?;
         let frames = Frames::new();
         let teller = talk_of_two(&settings, &mut app, &mailbox)?;
         let mut talk = Self {
@@ -222,6 +234,7 @@ impl Talk {
             watch,
             prefetch,
             review,
+            validation,
             mailbox,
             frames,
             pictures: false,
@@ -361,6 +374,7 @@ impl Talk {
                 self.frames.hurry();
                 Msg::Picture
             }
+            Event::Validated(found) => Msg::Validated(found),
             Event::Reviewed(found) => Msg::Reviewed(found),
             Event::Picture(loaded) => {
                 self.media.loaded(loaded);
@@ -438,6 +452,9 @@ impl Talk {
         self.prefetch.at(&self.show.deck, &self.show.look(at).highlighter, at);
         self.watch.pictures(self.media.files());
         self.review.look(&self.show, self.screen.size());
+        if let Some(validation) = &mut self.validation {
+            validation.look(&self.show);
+        }
         Ok(())
     }
 
