@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-/// A time as people read it: `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
+/// A time as people read it: `43 µs`, `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
 pub fn spoken_time(time: Duration) -> String {
     let seconds = time.as_secs();
     match time.as_micros() {
+        micros @ 1..100 => format!("{micros} µs"),
         micros @ 0..10_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
         10_000..1_000_000 => format!("{} ms", time.as_millis()),
         1_000_000..60_000_000 => format!("{seconds}.{} s", time.subsec_millis() / 100),
@@ -21,6 +22,8 @@ mod tests {
 
     #[rstest]
     #[case(0, "0.0 ms")]
+    #[case(43, "43 µs")]
+    #[case(100, "0.1 ms")]
     #[case(9_999, "9.9 ms")]
     #[case(10_000, "10 ms")]
     #[case(999_999, "999 ms")]
