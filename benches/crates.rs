@@ -94,8 +94,8 @@ fn request(round: u32) -> Request {
         first_line: 7,
     };
     let (limits, target) = (Limits::default(), Target::Terminal);
-    let run = RunId(u64::from(round));
-    Request { run, code, columns: 80, rows: 24, limits, target, session: None }
+    let (run, input) = (RunId(u64::from(round)), run::Input::Nothing);
+    Request { run, code, columns: 80, rows: 24, limits, target, session: None, input }
 }
 
 /// The compiler as one would call it who has the crates: where they are was written down when they

@@ -156,9 +156,19 @@ fn a_partial_line_is_shown_at_once() {
 }
 
 #[test]
-fn input_has_none_and_says_so() {
-    run("python", "name = input('who? ')", &["EOFError", "exception"]);
-    run("bash", "read name || echo nobody", &["nobody"]);
+fn a_prompt_opens_for_a_block_that_reads_and_input_ends_by_a_key() {
+    for (language, code, then) in [
+        ("python", "name = input('who? ')", "EOFError"),
+        ("bash", "read name || echo nobody", "nobody"),
+    ] {
+        let talk = Stage::show(&deck(language, code));
+        talk.wait_for("Run");
+        talk.keys("ctrl-e");
+        talk.wait_for("enter sends");
+        talk.keys("ctrl-d");
+        talk.wait(then, |screen| screen.matches(then).count() > usize::from(language == "bash"));
+        leave(talk);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, Effect, Follow, Mode, OutputHit, replay, sessions, typing};
+use super::{App, Effect, Follow, Mode, OutputHit, prompt, replay, sessions, typing};
 use crate::deck::{CellId, Fingerprint, SlideNo, Start};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
@@ -40,6 +40,7 @@ pub(super) fn enter(app: &mut App) -> Vec<Effect> {
     let effects = run_focused(app);
     if let Some(cell) = app.focus.filter(|_| !matches!(app.mode, Mode::Ask(_))) {
         typing::begin(app, cell);
+        prompt::begin(app, cell);
     }
     effects
 }
@@ -208,10 +209,22 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
     let Some((&id, cell)) = app.runs.iter_mut().find(|(_, cell)| cell.run == run) else {
         return Vec::new();
     };
+    match event {
+        Event::Waits { hidden } => {
+            prompt::wait(app, id, hidden);
+            return Vec::new();
+        }
+        Event::ReadsOn => {
+            prompt::read_on(app, id);
+            return Vec::new();
+        }
+        _ => {}
+    }
     let mut answers = Vec::new();
     let mut has_ended = false;
     let in_place = event == Event::InPlace;
     match event {
+        Event::Waits { .. } | Event::ReadsOn => {}
         Event::Compiling => cell.state = State::Compiling,
         Event::Started => {
             cell.state = State::Running;
@@ -256,6 +269,7 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
     }
     if has_ended {
         typing::end(app, id);
+        prompt::end(app, id);
         replay::ended(app, id);
         return sessions::ended(app, id);
     }
@@ -306,6 +320,7 @@ pub(super) fn tick(app: &mut App, passed: Duration) {
     if any {
         app.scene_changed();
     }
+    prompt::tick(app, passed);
 }
 
 /// Focuses the next or previous visible cell, going round.

@@ -14,6 +14,7 @@ mod keys;
 mod msg;
 mod names;
 mod navigate;
+mod prompt;
 mod reload;
 mod replay;
 #[cfg(test)]
@@ -124,6 +125,8 @@ pub enum Mode {
     Ask(Vec<CellId>),
     /// Nothing, but the program of this cell has the keys.
     Typing(CellId),
+    /// Nothing, but a line is typed for the program of this cell.
+    Input(CellId),
     /// A block that is being edited.
     Edit(Box<Editing>),
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, Mode, cells, navigate, sessions};
+use super::{App, Effect, Mode, cells, navigate, prompt, sessions};
 use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
 use crate::run::{CellRun, RunId, Runs};
 use crate::source::Span;
@@ -21,6 +21,9 @@ pub(super) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
 
 /// Puts the new deck in the old one's place. The talk stays where it is, if it can.
 pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
+    if let Mode::Input(cell) = app.mode {
+        prompt::leave(app, cell);
+    }
     let (runs, lost) = carry(&app.deck, &deck, &app.runs);
     app.focus = app.focus.and_then(|id| same_place(&app.deck, &deck, id));
     app.mode = match std::mem::take(&mut app.mode) {
@@ -36,6 +39,7 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
         | Mode::Problems(_)
         | Mode::Names(_)
         | Mode::Typing(_)
+        | Mode::Input(_)
         | Mode::Slide => Mode::Slide,
         Mode::Help(row) => Mode::Help(row),
     };

@@ -602,3 +602,54 @@ fn f156_a_terminal_follows_its_room_and_answers_its_program() {
     let asked = Msg::Run(RunId(1), Event::Output(b"ab\x1b[6n".to_vec()));
     assert_eq!(talk.tell(asked), [Effect::Type(RunId(1), b"\x1b[1;3R".to_vec())]);
 }
+
+#[test]
+fn a_block_that_waits_for_input_opens_its_prompt_and_gets_what_is_typed() {
+    let mut talk = Script::new(&[page("a", &["1"]), page("b", &[])]);
+    let tell = |talk: &mut Script, event| talk.tell(Msg::Run(RunId(1), event));
+    talk.keys("ctrl-e");
+    tell(&mut talk, Event::Started);
+    tell(&mut talk, Event::Waits { hidden: false });
+    assert!(matches!(talk.app.mode, Mode::Input(CellId(0))));
+    assert_eq!(talk.keys("n o t backspace backspace backspace y é ctrl-a q"), []);
+    assert_eq!(talk.keys("enter"), [Effect::Type(RunId(1), "qyé\n".into())]);
+    assert_eq!(talk.keys("2"), [], "what is typed ahead of the next question is kept");
+    tell(&mut talk, Event::Waits { hidden: false });
+    assert_eq!(talk.keys("enter"), [Effect::Type(RunId(1), b"2\n".to_vec())]);
+    talk.tell(Msg::Tick(Duration::from_secs(1)));
+    assert!(matches!(talk.app.mode, Mode::Slide), "it asks no more");
+    talk.keys("n");
+    assert_eq!(talk.at(), (1, 0));
+}
+
+#[test]
+fn a_prompt_is_left_and_come_back_to_and_the_talk_goes_on() {
+    let mut talk = Script::new(&[page("a", &["1"]), page("b", &[])]);
+    let tell = |talk: &mut Script, event| talk.tell(Msg::Run(RunId(1), event));
+    talk.keys("ctrl-e");
+    tell(&mut talk, Event::Started);
+    tell(&mut talk, Event::Waits { hidden: false });
+    talk.keys("x esc");
+    tell(&mut talk, Event::Waits { hidden: false });
+    talk.keys("n");
+    assert_eq!(talk.at(), (1, 0), "it still waits, and takes no keys");
+    talk.keys("p tab enter");
+    assert!(matches!(talk.app.mode, Mode::Input(CellId(0))));
+    assert_eq!(talk.keys("ctrl-d"), [], "that would end the input, if nothing were typed");
+    talk.keys("backspace");
+    assert_eq!(talk.keys("ctrl-d"), [Effect::Type(RunId(1), vec![4])]);
+    assert_eq!(talk.keys("ctrl-c"), [Effect::Interrupt(RunId(1))]);
+    talk.finish(1, Outcome::Stopped);
+    assert!(matches!(talk.app.mode, Mode::Slide));
+    assert!(talk.app.runs[&CellId(0)].prompt.is_none());
+}
+
+#[test]
+fn a_block_that_runs_by_itself_takes_no_keys() {
+    let mut talk = Script::new(&[page("a", &["auto 1"]), page("b", &[])]);
+    talk.tell(Msg::Shown);
+    talk.tell(Msg::Run(RunId(1), Event::Started));
+    talk.tell(Msg::Run(RunId(1), Event::Waits { hidden: true }));
+    talk.keys("n");
+    assert_eq!(talk.at(), (1, 0));
+}

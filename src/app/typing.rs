@@ -8,7 +8,7 @@ use crate::deck::CellId;
 use crate::run::{Emulator, Pointer};
 
 /// Whether a key gives the keys back to the talk: ctrl-], which terminals send as ctrl-5.
-fn leaves(key: Key) -> bool {
+pub(super) fn leaves(key: Key) -> bool {
     key.ctrl && matches!(key.code, KeyCode::Char(']' | '5'))
 }
 

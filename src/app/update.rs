@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Names, Reading, Trust};
-use super::{cells, edit, names, navigate, reload, replay, typing};
+use super::{cells, edit, names, navigate, prompt, reload, replay, typing};
 
 /// Changes the state by what happened and says what is to be done.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -47,6 +47,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
     }
     match app.mode {
         Mode::Typing(cell) => typing::press(app, cell, key),
+        Mode::Input(cell) => prompt::press(app, cell, key),
         Mode::Edit(_) => edit::press(app, key),
         Mode::Index(_) if !is_chord(key) => press_in_index(app, key),
         Mode::Ask(_) if !is_chord(key) => answer(app, key),
@@ -62,7 +63,7 @@ fn is_chord(key: Key) -> bool {
     key.ctrl || key.alt
 }
 
-fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
+pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
     if act_on_panel(app, action) {
         return Vec::new();
     }
@@ -204,6 +205,11 @@ fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
     {
         typing::end(app, cell);
     }
+    if let Mode::Input(cell) = app.mode
+        && hit.cell != Some(cell)
+    {
+        prompt::leave(app, cell);
+    }
     if !matches!(app.mode, Mode::Slide) {
         return Vec::new();
     }
@@ -223,8 +229,8 @@ fn wheel(app: &mut App, rows: i32, hit: Hit) {
             *row = row.saturating_add_signed(rows.signum() as i16);
             app.paint_changed();
         }
-        (Mode::Slide, Some(output)) => cells::scroll_output(app, output, rows),
-        (Mode::Slide | Mode::Ask(_) | Mode::Typing(_) | Mode::Edit(_), _) => {
+        (Mode::Slide | Mode::Input(_), Some(output)) => cells::scroll_output(app, output, rows),
+        (Mode::Slide | Mode::Ask(_) | Mode::Typing(_) | Mode::Input(_) | Mode::Edit(_), _) => {
             navigate::scroll_by(app, i64::from(rows));
         }
     }

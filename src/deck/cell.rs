@@ -72,6 +72,8 @@ pub struct How {
     pub environment: Vec<(Box<str>, Box<str>)>,
     /// The author's own limit in milliseconds, from `+timeout:`.
     pub timeout_ms: Option<u64>,
+    /// What it reads, from `+input:`.
+    pub input: Option<Box<str>>,
     /// What a block of Rust is built with, if it or its deck says.
     pub rust: Option<Arc<RustBuild>>,
     /// The session whose state it goes on from, by its name, which may be empty: `+session`.

@@ -26,6 +26,8 @@ pub(super) struct Ends {
 pub(super) struct Files<'fd> {
     /// What it reads, if it reads anything.
     pub(super) input: Option<BorrowedFd<'fd>>,
+    /// The run's own terminal, where it reads from that.
+    pub(super) reads: Option<BorrowedFd<'fd>>,
     /// Standard output.
     pub(super) output: BorrowedFd<'fd>,
     /// Standard error.
@@ -37,7 +39,7 @@ pub(super) struct Files<'fd> {
 impl<'fd> Files<'fd> {
     /// Both to the terminal.
     pub(super) fn all(terminal: BorrowedFd<'fd>) -> Self {
-        Self { input: None, output: terminal, terminal, own_terminal: None }
+        Self { input: None, reads: None, output: terminal, terminal, own_terminal: None }
     }
 }
 

@@ -10,6 +10,7 @@ mod custom;
 mod editor;
 mod family;
 mod handover;
+mod input;
 mod pty;
 pub mod python;
 mod registry;
@@ -200,14 +201,15 @@ impl Executor {
         })
     }
 
-    /// Types at a run that has a terminal of its own.
+    /// Types at a run that has a terminal of its own, or reads what is typed.
     pub fn type_in(&self, run: RunId, bytes: &[u8]) {
-        self.runs.with(run, |running| running.type_in(bytes));
+        self.python.type_in(run, bytes);
+        self.runs.with(run, |running| running.keyboard().type_in(bytes));
     }
 
     /// Gives a run's own terminal another size.
     pub fn resize(&self, run: RunId, (columns, rows): (u16, u16)) {
-        self.runs.with(run, |running| running.resize(columns, rows));
+        self.runs.with(run, |running| running.keyboard().resize(columns, rows));
     }
 
     /// Tells what names a session has after a run, soon.

@@ -10,7 +10,11 @@ use std::path::PathBuf;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::FdFlags;
 use rustix::pty::OpenptFlags;
-use rustix::termios::{LocalModes, OptionalActions, OutputModes, Winsize};
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Winsize,
+};
+
+use crate::run::Input;
 
 /// Keeps our end from children from the first instant on, where the system can.
 #[cfg(target_os = "linux")]
@@ -30,10 +34,11 @@ pub(super) struct Pty {
 }
 
 impl Pty {
-    /// A new pseudo-terminal of this size. Reading the master never waits.
-    pub(super) fn open(columns: u16, rows: u16) -> io::Result<Self> {
+    /// A new pseudo-terminal of this size, for a run that has this to read. Reading the master
+    /// never waits.
+    pub(super) fn open(columns: u16, rows: u16, input: &Input) -> io::Result<Self> {
         let pty = Self::plain(columns, rows)?;
-        pass_through(&pty.slave)?;
+        set_up(&pty.slave, *input != Input::Nothing)?;
         Ok(pty)
     }
 
@@ -70,11 +75,17 @@ fn open_slave(path: &PathBuf, more: OFlags) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(path, flags, Mode::empty())?)
 }
 
-/// Neither `\n` → `\r\n` on the way out, nor an echo of what is typed.
-fn pass_through(slave: impl AsFd) -> io::Result<()> {
+/// No `\n` → `\r\n` on the way out. Whole lines are read, and echoed as they are typed; where nothing
+/// is, every read is at the end at once.
+fn set_up(slave: impl AsFd, is_read: bool) -> io::Result<()> {
     let mut modes = rustix::termios::tcgetattr(&slave)?;
     modes.output_modes.remove(OutputModes::OPOST);
-    modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+    modes.input_modes.insert(InputModes::IUTF8);
+    if !is_read {
+        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON);
+        modes.special_codes[SpecialCodeIndex::VMIN] = 0;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+    }
     Ok(rustix::termios::tcsetattr(&slave, OptionalActions::Now, &modes)?)
 }
 
@@ -84,7 +95,7 @@ mod tests {
 
     #[test]
     fn bytes_pass_through_as_written() {
-        let pty = Pty::open(80, 24).unwrap();
+        let pty = Pty::open(80, 24, &Input::Nothing).unwrap();
         rustix::io::write(&pty.slave, b"one\ntwo\xff\n").unwrap();
         let mut ready = [rustix::event::PollFd::new(&pty.master, rustix::event::PollFlags::IN)];
         rustix::event::poll(&mut ready, None).unwrap();
@@ -95,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_size_is_told_and_told_again() {
-        let pty = Pty::open(80, 24).unwrap();
+        let pty = Pty::open(80, 24, &Input::Nothing).unwrap();
         pty.resize(132, 50).unwrap();
         let size = rustix::termios::tcgetwinsize(&pty.slave).unwrap();
         assert_eq!((size.ws_col, size.ws_row), (132, 50));

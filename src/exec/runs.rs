@@ -15,13 +15,14 @@ use tempfile::TempDir;
 use super::catch::{Ends, Files};
 use super::custom::CustomRecipe;
 use super::family::{Child, Family, Status};
+use super::input::Watch;
 use super::pty::Pty;
 use super::registry::{self, Customs};
 use super::running::{Cut, Running};
 use super::scratch::Scratch;
 use super::spawn::{self, Command};
 use super::{Sink, Stop, handover, stream};
-use crate::run::{Event, Outcome, Request, RunId, Target};
+use crate::run::{Event, Input, Outcome, Request, RunId, Target};
 
 /// All runs that are processes.
 #[derive(Debug)]
@@ -158,12 +159,14 @@ impl Run {
 
     /// The run's terminal: one that can be typed at where it is to have that.
     fn open(&self) -> io::Result<Pty> {
-        let Request { columns, rows, target, .. } = self.request;
-        if target != Target::Screen {
-            return Pty::open(columns, rows);
+        let Request { columns, rows, target, ref input, .. } = self.request;
+        let pty = match target {
+            Target::Screen => Pty::plain(columns, rows)?,
+            _ => Pty::open(columns, rows, input)?,
+        };
+        if target == Target::Screen || *input == Input::Speaker {
+            self.running.keyboard().take(pty.master.try_clone()?);
         }
-        let pty = Pty::plain(columns, rows)?;
-        self.running.take_terminal(pty.master.try_clone()?);
         Ok(pty)
     }
 
@@ -183,7 +186,8 @@ impl Run {
             Some(pty.path.as_path()).filter(|_| self.request.target == Target::Screen);
         let files = |is_last| {
             let files = if is_last { ends.files(terminal) } else { Files::all(terminal) };
-            Files { own_terminal, ..files }
+            let reads = self.request.input != Input::Nothing && own_terminal.is_none() && is_last;
+            Files { own_terminal, reads: reads.then_some(terminal), ..files }
         };
         let outcome = self.perform(program, &Place::Pty(pty), &files, started)?;
         ends.keep(&self.request, &outcome, &self.shared.scratch, &self.sink);
@@ -273,6 +277,7 @@ impl Run {
         let mut command = Command::new(program, files.terminal)
             .own_terminal(files.own_terminal)
             .terminal(files.input)
+            .input_from(files.reads)
             .output(files.output)
             .args(&step.arguments)
             .directory(directory)
@@ -293,7 +298,9 @@ impl Run {
         let limit = self.request.limits.timeout;
         let deadline = started.zip(limit).and_then(|(started, limit)| started.checked_add(limit));
         let expired = || self.running.cut(Cut::TimedOut, Stop::Kill);
-        stream::follow(pty, child, deadline, expired, &self.sink)
+        let input = Some(&self.request.input).filter(|_| self.request.target != Target::Screen);
+        let watch = input.and_then(|input| Watch::new(input, pty));
+        stream::follow(pty, child, (deadline, watch), expired, &self.sink)
     }
 
     fn not_installed(&self, program: &OsStr) -> String {

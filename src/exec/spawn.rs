@@ -153,6 +153,12 @@ impl<'fd> Command<'fd> {
         self
     }
 
+    /// Has it read from this file, if there is one.
+    pub(super) fn input_from(mut self, input: Option<BorrowedFd<'fd>>) -> Self {
+        self.input = input.or(self.input);
+        self
+    }
+
     /// Limits the bytes that it, and each process it starts, may have for its data.
     pub(super) fn memory(mut self, most: Option<u64>) -> Self {
         self.memory = most;

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 
 use super::Sink;
 use super::family::{Child, Status};
+use super::input::Watch;
 use super::pty::Pty;
 use crate::run::Event;
 
@@ -38,18 +39,19 @@ enum Read {
     Closed,
 }
 
-/// Sends what is written until the process has ended and all that it wrote was sent. At `deadline`
-/// calls `expired` once, which is to end the process.
+/// Sends what is written until the process has ended and all that it wrote was sent. At the
+/// deadline calls `expired` once, which is to end the process. Tells when the process waits for input.
 pub(super) fn follow(
     pty: &Pty,
     child: &Child,
-    mut deadline: Option<Instant>,
+    (mut deadline, mut watch): (Option<Instant>, Option<Watch>),
     expired: impl Fn(),
     sink: &Sink,
 ) -> Status {
     let mut buffer = vec![0; CHUNK];
     loop {
-        let has_ended = wait(pty, child, deadline);
+        let until_look = watch.as_ref().map(Watch::left);
+        let has_ended = wait(pty, child, deadline, until_look);
         match read(&pty.master, &mut buffer) {
             Read::Bytes(bytes) => sink(Event::Output(bytes)),
             Read::Nothing => {}
@@ -63,6 +65,9 @@ pub(super) fn follow(
         if deadline.is_some_and(|at| at <= now()) {
             deadline = None;
             expired();
+        }
+        if let Some(watch) = &mut watch {
+            watch.look(child.pid(), sink);
         }
     }
 }
@@ -82,9 +87,11 @@ pub(super) fn linger(pty: Pty, sink: &Sink) {
     }
 }
 
-/// Waits for output, the process's end, or the deadline; whether the process may have ended.
-fn wait(pty: &Pty, child: &Child, deadline: Option<Instant>) -> bool {
+/// Waits for output, the process's end, the deadline, or the next look at it; whether the process
+/// may have ended.
+fn wait(pty: &Pty, child: &Child, deadline: Option<Instant>, until_look: Option<Duration>) -> bool {
     let left = deadline.map(|at| at.saturating_duration_since(now()));
+    let left = left.into_iter().chain(until_look).min();
     let Some(exit) = child.exit() else {
         let left = left.map_or(LOOK, |left| left.min(LOOK));
         poll(&mut [PollFd::new(&pty.master, PollFlags::IN)], Some(left));

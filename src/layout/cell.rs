@@ -10,6 +10,7 @@ use super::code::{self, Panel};
 use super::flow::Flow;
 use super::output;
 use super::picture;
+use super::prompt;
 use super::scene::{Item, Placed};
 use super::screen;
 use super::text::Text;
@@ -56,7 +57,7 @@ pub(super) fn detached(flow: &mut Flow<'_>, id: CellId) {
         return;
     }
     let columns = code::panel(flow, block).spot.width;
-    output::lay_out(flow, block, (id, run), columns);
+    written(flow, block, (id, run), columns);
 }
 
 /// The columns that a cell takes, from and to, and those that its output can have.
@@ -68,7 +69,7 @@ fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun
     let output = match cell.detached {
         _ if cell.how.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
         true => None,
-        false => output::lay_out(flow, block, (cell.id, run), panel.spot.width),
+        false => written(flow, block, (cell.id, run), panel.spot.width),
     };
     refusal(flow, run);
     extent(panel, output.unwrap_or(panel))
@@ -83,7 +84,7 @@ fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &C
     }
     let output = match cell.how.pty {
         Some(_) => screen::lay_out(flow, block, (cell, run)),
-        None => output::lay_out(flow, block, (cell.id, run), 0),
+        None => written(flow, block, (cell.id, run), 0),
     };
     if !is_fine(run) {
         status(flow, &panel, cell, run);
@@ -98,6 +99,19 @@ fn extent(panel: Panel, output: Panel) -> Extent {
     let (left, right) =
         (panel.spot.x.min(output.spot.x), panel.spot.right().max(output.spot.right()));
     (left, right, output.inner_most())
+}
+
+/// The box with what was written, `columns` wide at least.
+fn written(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    (id, run): (CellId, &CellRun),
+    columns: u16,
+) -> Option<Panel> {
+    let columns = run.prompt.as_ref().map_or(columns, |_| columns.max(prompt::COLUMNS));
+    let listing = output::lay_out(flow, block, (id, run), columns);
+    let Some(prompt) = &run.prompt else { return listing };
+    Some(prompt::lay_out(flow, block, prompt, listing))
 }
 
 /// Why a run could not be started.
@@ -181,7 +195,13 @@ fn words(run: &CellRun, form: Form) -> String {
         State::Running if run.screen.is_some() => {
             format!("running {} · tab, enter to type", spoken_time(run.elapsed))
         }
-        State::Running => format!("running {}", spoken_time(run.elapsed)),
+        State::Running => match &run.prompt {
+            Some(prompt) if prompt.waits && !prompt.open => {
+                "waits for input · tab, enter".to_owned()
+            }
+            Some(prompt) if prompt.waits => "waits for input".to_owned(),
+            _ => format!("running {}", spoken_time(run.elapsed)),
+        },
         State::Ended(outcome) => ended(outcome, run.elapsed),
     };
     if let Some(date) = &run.recorded {

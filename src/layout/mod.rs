@@ -18,6 +18,7 @@ mod page;
 mod picture;
 mod place;
 mod problem;
+mod prompt;
 mod quote;
 mod scene;
 mod screen;

@@ -13,7 +13,7 @@ use crate::deck::{
     List, ListItem, Marker, Picture, Slide, Start, Step, Table, TableRow, TextStyle,
 };
 use crate::diag::Diagnostic;
-use crate::run::{CellRun, DataColumn, DataTable, Outcome, Output, RunId, State, Value};
+use crate::run::{CellRun, DataColumn, DataTable, Outcome, Output, Prompt, RunId, State, Value};
 use crate::source::{SourceFile, Sources, Span};
 use crate::theme::{
     Alignment, Choice, FooterPart, FooterStyle, Margin, Padding, QuoteStyle, TitleStyle, resolve,
@@ -682,6 +682,50 @@ fn an_output_stands_below_its_status() {
     let output_at = |row, scroll| scene.output_at(12, row, scroll).is_some();
     assert_eq!(scene.cell_at(10, 5, 0), Some(CellId(0)));
     assert!(!output_at(7, 0) && output_at(8, 0) && output_at(7, 1));
+}
+
+#[test]
+fn a_line_is_typed_below_the_output() {
+    let mut run = written(["Who? ".to_owned()]);
+    run.state = State::Running;
+    let mut prompt = Prompt::default();
+    prompt.waits = true;
+    run.prompt = Some(prompt.clone());
+    let fixture = Fixture::new(vec![cell("input()"), paragraph("after")]).size(60, 16);
+    insta::assert_snapshot!(fixture.run(run.clone()).body(), @"
+
+
+                        input()
+
+
+                       [waits for input · tab, enter]
+
+
+        Who?
+
+        › tab, enter: type here
+
+    after
+    ");
+    prompt.open = true;
+    "Zoë".chars().for_each(|c| prompt.edit(tui_input::InputRequest::InsertChar(c)));
+    run.prompt = Some(prompt);
+    let fixture = Fixture::new(vec![cell("input()"), paragraph("after")]).size(60, 16);
+    insta::assert_snapshot!(fixture.run(run).body(), @"
+
+
+                        input()
+
+
+                      —————— [waits for input] ———————
+
+
+        Who?
+
+        › Zoë
+
+    after
+    ");
 }
 
 #[test]

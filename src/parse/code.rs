@@ -59,13 +59,17 @@ impl CellDraft {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        let How { alternative, form, pty, environment, rust, .. } = &self.how;
+        let How { alternative, form, pty, environment, rust, input, .. } = &self.how;
         let code = Fingerprint::of(&self.language, alternative.as_deref(), &self.code);
         let form = if *form == Form::Picture { code.with("image") } else { code };
         let form = if pty.is_some() { form.with("pty") } else { form };
         let built = match rust {
             Some(rust) => form.with(&format!("{rust:?}")),
             None => form,
+        };
+        let built = match input {
+            Some(input) => built.with("input").with(input),
+            None => built,
         };
         environment.iter().fold(built, |known, (name, value)| known.with(name).with(value))
     }
@@ -156,7 +160,17 @@ fn cell(
     let session = session(info, &language, info_span, slides);
     Some(CellDraft {
         language,
-        how: How { alternative, start, form, pty, environment, timeout_ms, rust, session },
+        how: How {
+            alternative,
+            start,
+            form,
+            pty,
+            environment,
+            timeout_ms,
+            input: info.input.clone(),
+            rust,
+            session,
+        },
         code,
         span,
         first_line,

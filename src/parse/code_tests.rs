@@ -226,3 +226,17 @@ fn a_session_is_its_blocks_in_the_decks_order() {
     assert_eq!(chain.iter().map(|cell| cell.id.0).collect::<Vec<_>>(), [0, 4]);
     assert!(deck.session_up_to(deck.cells[1].id).is_empty());
 }
+
+#[test]
+fn what_a_block_reads_is_written_with_escapes() {
+    let input = |fence: &str| cell(fence).how.input.clone();
+    assert_eq!(input("bash +exec").as_deref(), None);
+    assert_eq!(input("bash +exec +input:Ada").as_deref(), Some("Ada"));
+    assert_eq!(
+        input(r#"bash +exec +input:"Ada L\n41\t\"\\n""#).as_deref(),
+        Some("Ada L\n41\t\"\\n")
+    );
+    assert_ne!(cell("bash +exec +input:a").fingerprint, cell("bash +exec").fingerprint);
+    let wrong = deck("```bash +exec +input:\"a\\x\"\nread\n```\n");
+    assert_eq!(wrong.diagnostics[0].message, "`\\x` means nothing");
+}

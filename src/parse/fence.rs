@@ -33,6 +33,8 @@ pub(super) struct Info<'t> {
     pub(super) env: Option<Cow<'t, str>>,
     /// `+id:name`
     pub(super) id: Option<Cow<'t, str>>,
+    /// `+input:"…"`
+    pub(super) input: Option<Box<str>>,
     /// `+timeout:10s`
     pub(super) timeout_ms: Option<u64>,
     /// `+validate`, and the executor named behind it; `+expect`, `+mask`.
@@ -60,7 +62,7 @@ enum Value {
     Needed,
 }
 
-/// Every attribute, with the value it takes. `bench`, `input` and `output` are known ahead of what
+/// Every attribute, with the value it takes. `bench` and `output` are known ahead of what
 /// will obey them: a deck that has them is no mistake.
 const ATTRIBUTES: &[(&str, Value)] = &[
     ("acquire_terminal", Value::Optional),
@@ -72,7 +74,7 @@ const ATTRIBUTES: &[(&str, Value)] = &[
     ("expect", Value::Needed),
     ("id", Value::Needed),
     ("image", Value::None),
-    ("input", Value::Optional),
+    ("input", Value::Needed),
     ("line_numbers", Value::None),
     ("mask", Value::Needed),
     ("no_background", Value::None),
@@ -249,6 +251,7 @@ impl<'t> Info<'t> {
             }
             "expect" => self.check.expects_failure = is_failure_expected(given)?,
             "mask" => self.check.mask = Some(mask(given)?),
+            "input" => self.input = Some(typed(given)?),
             "id" => self.id = value,
             "timeout" => self.timeout_ms = Some(duration(given)?),
             _ => {}
@@ -336,6 +339,29 @@ fn width(value: &str) -> Result<u8, Refusal> {
         Some(percent @ 1..=100) => Ok(percent),
         _ => Err((format!("`{}` is no width", excerpt(value)), "from `1%` to `100%`".to_owned())),
     }
+}
+
+/// What is typed: `\n` ends a line, `\t` is a tab, and `\\` a backslash.
+fn typed(value: &str) -> Result<Box<str>, Refusal> {
+    let mut text = String::new();
+    let mut characters = value.chars();
+    while let Some(c) = characters.next() {
+        text.push(match c {
+            '\\' => match characters.next() {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some(sign @ ('\\' | '"')) => sign,
+                other => {
+                    let escape: String = ['\\'].into_iter().chain(other).collect();
+                    let hint =
+                        "write `\\n` for the end of a line, `\\t` for a tab, `\\\\` for `\\`";
+                    return Err((format!("`{}` means nothing", excerpt(&escape)), hint.into()));
+                }
+            },
+            c => c,
+        });
+    }
+    Ok(text.into())
 }
 
 /// Whether `+expect` says that the block is meant to fail.

@@ -7,6 +7,7 @@
 mod emulator;
 mod output;
 mod pointer;
+mod prompt;
 mod session;
 mod table;
 mod terminal;
@@ -23,6 +24,7 @@ use crate::deck::{CellId, Fingerprint, RustBuild};
 pub use emulator::Emulator;
 pub use output::{Output, Part, Value};
 pub use pointer::{Did, Pointer};
+pub use prompt::{Prompt, Shown};
 pub use session::{Base, Name, Standing, due, is_current};
 pub use table::{DataColumn, DataTable, grouped};
 pub use time::spoken_time;
@@ -49,6 +51,20 @@ pub struct Request {
     pub target: Target,
     /// The state that it goes on from, if it is part of a session.
     pub session: Option<Base>,
+    /// What it reads, where it has no terminal of its own for that.
+    pub input: Input,
+}
+
+/// What a run reads from its standard input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Input {
+    /// Nothing: it is at its end at once.
+    #[default]
+    Nothing,
+    /// What the speaker types.
+    Speaker,
+    /// This text, line by line, then its end.
+    Given(Box<str>),
 }
 
 /// What one run may take.
@@ -110,6 +126,13 @@ pub enum Event {
     Output(Vec<u8>),
     /// It showed a value, behind what it wrote so far.
     Shown(Value),
+    /// It waits for a line to be typed, which is not to be seen where it is hidden.
+    Waits {
+        /// Whether its terminal shows nothing of what is typed.
+        hidden: bool,
+    },
+    /// It does not wait any more.
+    ReadsOn,
     /// It wrote this file: the picture it was run for.
     Picture(PathBuf),
     /// It runs where the block before it in its session ran, whose threads go on.
@@ -203,6 +226,8 @@ pub struct CellRun {
     pub elapsed: Duration,
     /// What it wrote.
     pub output: Output,
+    /// The line that is typed for it, while it reads.
+    pub prompt: Option<Prompt>,
     /// The terminal that it draws on, if it does.
     pub screen: Option<Emulator>,
     /// The picture that it made.

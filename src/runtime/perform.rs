@@ -9,7 +9,7 @@ use super::{Event, Execution, Settings, Talk, markdown, terminal, trust};
 use crate::app::{Effect, Msg, update};
 use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
-use crate::run::{self, Base, Limits, Outcome, Request, RunId, Snippet, Target};
+use crate::run::{self, Base, Input, Limits, Outcome, Request, RunId, Snippet, Target};
 
 /// An executor for a talk.
 pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> Executor {
@@ -98,6 +98,9 @@ impl Talk {
                     (request.columns, request.rows) = size;
                 }
             }
+            Target::Terminal | Target::Picture if request.input == Input::Nothing => {
+                request.input = Input::Speaker;
+            }
             Target::Terminal | Target::Picture => {}
         }
         self.frames.hold();
@@ -174,7 +177,8 @@ pub(super) fn request(
     };
     let base = base.map_or(Base::Nothing, Base::Run);
     let session = cell.how.session.is_some().then_some(base);
-    Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target, session })
+    let input = cell.how.input.clone().map_or(Input::Nothing, Input::Given);
+    Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target, session, input })
 }
 
 /// A cell as the executor takes it.

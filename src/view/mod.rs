@@ -40,7 +40,7 @@ pub fn draw(
     let overlays = paint(scene, scroll, buffer);
     match &app.mode {
         // The editor's lines are coloured by whoever has the highlighter, and drawn by `edit`.
-        Mode::Slide | Mode::Typing(_) | Mode::Edit(_) => {}
+        Mode::Slide | Mode::Typing(_) | Mode::Input(_) | Mode::Edit(_) => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
         Mode::Names(names) => names::draw(app, names, theme, buffer),
@@ -51,5 +51,8 @@ pub fn draw(
     if scene.size.large_text {
         large::mend(buffer);
     }
-    if matches!(app.mode, Mode::Slide | Mode::Typing(_)) { overlays } else { Vec::new() }
+    match app.mode {
+        Mode::Slide | Mode::Typing(_) | Mode::Input(_) => overlays,
+        _ => Vec::new(),
+    }
 }

@@ -53,8 +53,6 @@ IDLE = 0.3
 ONLY_AST = 0x400
 OWN_CODE = (lambda: 0).__code__.co_filename
 LONGEST_PADDING = 10000000
-NO_INPUT = "EOF when reading a line"
-HINT = "hint: a block cannot read what is typed yet: write its input into the code"
 
 
 def start():
@@ -341,10 +339,12 @@ def run(order, output, terminal, report):
 
 def enter(order, output, terminal, report):
     """Takes up the surroundings that the order wants."""
+    os.dup2(terminal, 0)
     os.dup2(output, 1)
     os.dup2(terminal, 2)
     os.close(output)
     os.close(terminal)
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="replace", closefd=False)
     sys.stdout = sys.__stdout__ = stream(1, "<stdout>", "replace")
     sys.stderr = sys.__stderr__ = stream(2, "<stderr>", "backslashreplace")
     for name, given, value in order.environment:
@@ -515,8 +515,6 @@ def show(order, report, error, trace):
         sys.excepthook(type(error), error, trace)
     else:
         traceback.print_exception(type(error), error, trace)
-    if isinstance(error, EOFError) and str(error) == NO_INPUT:
-        print(HINT, file=sys.stderr)
 
 
 def place(order, trace):

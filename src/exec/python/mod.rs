@@ -187,6 +187,14 @@ impl Python {
         let _ = thread::Builder::new().name("names".to_owned()).spawn(ask);
     }
 
+    /// Types at a run that reads what is typed.
+    pub(super) fn type_in(&self, run: RunId, bytes: &[u8]) {
+        let run = lock(&self.shared.runs).get(&run).cloned();
+        if let Some(run) = run {
+            run.keyboard().type_in(bytes);
+        }
+    }
+
     /// Stops a run; one that has ended is left alone.
     pub(crate) fn stop(&self, run: RunId, how: Stop) {
         let Some(run) = lock(&self.shared.runs).get(&run).cloned() else { return };

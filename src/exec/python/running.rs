@@ -19,9 +19,10 @@ use super::shown::{Marks, Piece, Values};
 use super::zygote::{Order, Zygote};
 use crate::exec::Stop;
 use crate::exec::catch::{Ends, Files};
+use crate::exec::input::{Keyboard, Watch};
 use crate::exec::pty::Pty;
 use crate::exec::scratch::Scratch;
-use crate::run::{Event, Outcome, Request};
+use crate::run::{Event, Input, Outcome, Request};
 
 /// How long a run that reached its time limit has to obey the interrupt.
 const GRACE: Duration = Duration::from_millis(500);
@@ -45,6 +46,7 @@ pub(super) struct Run {
     state: Mutex<State>,
     /// What it goes on from.
     base: Option<Arc<Base>>,
+    keyboard: Keyboard,
 }
 
 #[derive(Debug, Default)]
@@ -58,7 +60,7 @@ struct State {
 impl Run {
     /// One that goes on from this, if from anything.
     pub(super) fn on(base: Option<Arc<Base>>) -> Self {
-        Self { state: Mutex::default(), base }
+        Self { state: Mutex::default(), base, keyboard: Keyboard::default() }
     }
 
     /// What it goes on from.
@@ -91,6 +93,11 @@ impl Run {
             state.asked = Some(how);
         }
         state.group.map(|group| signal(group, how)).is_some()
+    }
+
+    /// The terminal that it can be typed at.
+    pub(super) fn keyboard(&self) -> &Keyboard {
+        &self.keyboard
     }
 
     /// Whether somebody asked to stop it.
@@ -197,6 +204,7 @@ pub(super) struct Follower<'a> {
     told: Told<'a>,
     kept: Option<Threads>,
     began: Option<Instant>,
+    watch: Option<Watch>,
     limits: Limits,
 }
 
@@ -264,7 +272,11 @@ impl<'a> Follower<'a> {
         (run, sink): (&'a Run, &'a Sink),
         scratch: &'a Scratch,
     ) -> io::Result<Self> {
-        let pty = Pty::open(request.columns, request.rows)?;
+        let pty = Pty::open(request.columns, request.rows, &request.input)?;
+        let watch = Watch::new(&request.input, &pty);
+        if request.input == Input::Speaker {
+            run.keyboard.take(pty.master.try_clone()?);
+        }
         let (ours, theirs) = UnixStream::pair()?;
         let ends = Ends::open(request.target)?;
         // A worker that is gone shows when its run is followed.
@@ -278,6 +290,7 @@ impl<'a> Follower<'a> {
             told: Told::new(Reports::new(ours), Values::new(request.run, scratch)),
             kept: None,
             began: None,
+            watch,
             limits: Limits { timeout: request.limits.timeout, next: None, reached: false },
         })
     }
@@ -295,6 +308,15 @@ impl<'a> Follower<'a> {
                 self.written.read(Some(&mut self.told));
             }
             self.limits.check(self.run);
+            self.watch();
+        }
+    }
+
+    /// Looks whether it waits for input, once it has started.
+    fn watch(&mut self) {
+        let leader = self.run.state().group;
+        if let (Some(watch), Some(leader)) = (&mut self.watch, leader) {
+            watch.look(leader, self.sink);
         }
     }
 
@@ -317,7 +339,9 @@ impl<'a> Follower<'a> {
         let worker = self.starter.exit();
         files.extend(worker.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN)));
         files.extend(self.written.terminal.as_ref().map(|it| PollFd::new(it, PollFlags::IN)));
-        let limit = self.limits.left();
+        let until_look = self.watch.as_ref().filter(|_| self.began.is_some()).map(Watch::left);
+        let until_look = until_look.and_then(|left| Timespec::try_from(left).ok());
+        let limit = self.limits.left().into_iter().chain(until_look).min();
         if rustix::event::poll(&mut files, limit.as_ref()).is_err() {
             return Ready::default();
         }

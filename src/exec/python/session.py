@@ -31,6 +31,7 @@ def stay(report, status):
     if whole:
         # What the block's terminal is read by learns that nobody writes to it any more.
         nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, 0)
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
         if nothing > 2:

@@ -1,0 +1,354 @@
+//! What runs read: the line that the speaker types, what the author wrote, or nothing; and knowing
+//! that a run waits for it.
+//!
+//! A run reads from its terminal, so that programs ask and echo as they do for a person. Nobody tells
+//! when a program waits there, but Linux shows in `/proc` in which system call each thread sleeps,
+//! and on what.
+
+#![expect(clippy::disallowed_methods, reason = "looks into `/proc`, and does so from time to time")]
+
+use std::collections::VecDeque;
+use std::fs;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::process::Pid;
+use rustix::termios::{LocalModes, Winsize};
+
+use super::Sink;
+use super::pty::Pty;
+use crate::run::{Event, Input};
+
+/// How often is looked whether a run waits: so that a person does not notice the time between.
+const LOOK: Duration = Duration::from_millis(60);
+
+/// The same where it is not a person who answers.
+const LOOK_TO_FEED: Duration = Duration::from_millis(10);
+
+/// Ends a terminal's input where a line would start.
+const END: &[u8] = b"\x04";
+
+/// A terminal that can be typed at, or will be.
+#[derive(Debug, Default)]
+pub(super) struct Keyboard {
+    state: Mutex<Keys>,
+}
+
+#[derive(Debug, Default)]
+struct Keys {
+    terminal: Option<OwnedFd>,
+    /// What was typed, and the size that was wanted, before the terminal was there.
+    typed: Vec<u8>,
+    size: Option<Winsize>,
+}
+
+impl Keyboard {
+    /// Takes the terminal, and does to it what was asked for before it was there.
+    pub(super) fn take(&self, master: OwnedFd) {
+        let mut keys = self.keys();
+        if let Some(size) = keys.size.take() {
+            let _ = rustix::termios::tcsetwinsize(&master, size);
+        }
+        type_at(&master, &std::mem::take(&mut keys.typed));
+        keys.terminal = Some(master);
+    }
+
+    /// Types at it. What it does not read is lost, once its terminal can hold no more.
+    pub(super) fn type_in(&self, bytes: &[u8]) {
+        let mut keys = self.keys();
+        match &keys.terminal {
+            Some(terminal) => type_at(terminal, bytes),
+            None => keys.typed.extend(bytes),
+        }
+    }
+
+    /// Gives it another size.
+    pub(super) fn resize(&self, columns: u16, rows: u16) {
+        let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
+        let mut keys = self.keys();
+        match &keys.terminal {
+            Some(terminal) => drop(rustix::termios::tcsetwinsize(terminal, size)),
+            None => keys.size = Some(size),
+        }
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Keys> {
+        // Nothing that a panic could have left half done is guarded here.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn type_at(terminal: impl AsFd, bytes: &[u8]) {
+    let mut left = bytes;
+    while let Ok(written @ 1..) = rustix::io::write(&terminal, left) {
+        left = &left[written..];
+    }
+}
+
+/// Looks whether a run waits for input, and feeds it what the author wrote.
+pub(super) struct Watch {
+    /// Our end of the run's terminal, and the name of the run's.
+    terminal: OwnedFd,
+    path: PathBuf,
+    /// Lines that are still to be fed; none where it is the speaker who types.
+    lines: Option<VecDeque<Vec<u8>>>,
+    next: Instant,
+    has_told: bool,
+}
+
+impl Watch {
+    /// Watches a run in this terminal; none where it reads nothing, or nothing can be known.
+    pub(super) fn new(input: &Input, pty: &Pty) -> Option<Self> {
+        let lines = match input {
+            Input::Nothing => return None,
+            Input::Speaker => None,
+            Input::Given(text) => Some(lines(text)),
+        };
+        let terminal = pty.master.try_clone().ok()?;
+        let every = if lines.is_some() { LOOK_TO_FEED } else { LOOK };
+        let next = Instant::now() + every;
+        Some(Self { terminal, path: pty.path.clone(), lines, next, has_told: false })
+    }
+
+    /// How long until the next look.
+    pub(super) fn left(&self) -> Duration {
+        self.next.saturating_duration_since(Instant::now())
+    }
+
+    /// Looks, if it is time to: at the process and all that it started.
+    pub(super) fn look(&mut self, leader: Pid, sink: &Sink) {
+        let now = Instant::now();
+        if now < self.next {
+            return;
+        }
+        let found = find_reader(leader, &self.path);
+        if self.lines.is_some() {
+            self.next = now + LOOK_TO_FEED;
+            self.feed(found);
+        } else {
+            self.next = now + LOOK;
+            self.tell(found, sink);
+        }
+    }
+
+    fn tell(&mut self, found: Found, sink: &Sink) {
+        match found {
+            Found::Reader => {
+                self.has_told = true;
+                sink(Event::Waits { hidden: is_hidden(&self.terminal) });
+            }
+            Found::NoReader | Found::Unknown if self.has_told => {
+                self.has_told = false;
+                sink(Event::ReadsOn);
+            }
+            Found::NoReader | Found::Unknown => {}
+        }
+    }
+
+    /// A line for whoever waits; everything at once where nobody can know.
+    fn feed(&mut self, found: Found) {
+        let Some(lines) = &mut self.lines else { return };
+        match found {
+            Found::Reader => match lines.pop_front() {
+                Some(line) => type_at(&self.terminal, &line),
+                None => type_at(&self.terminal, END),
+            },
+            Found::Unknown => {
+                lines.drain(..).for_each(|line| type_at(&self.terminal, &line));
+                type_at(&self.terminal, END);
+                self.next += Duration::from_secs(1);
+            }
+            Found::NoReader => {}
+        }
+    }
+}
+
+/// Each line with its end, as a person would type it.
+fn lines(text: &str) -> VecDeque<Vec<u8>> {
+    text.lines().map(|line| format!("{line}\n").into_bytes()).collect()
+}
+
+/// Whether a terminal shows nothing of what is typed at it, though it takes whole lines.
+fn is_hidden(terminal: &OwnedFd) -> bool {
+    rustix::termios::tcgetattr(terminal).is_ok_and(|modes| {
+        let modes = modes.local_modes;
+        modes.contains(LocalModes::ICANON) && !modes.contains(LocalModes::ECHO)
+    })
+}
+
+/// Whether somebody reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Reader,
+    NoReader,
+    /// The system does not say.
+    Unknown,
+}
+
+/// Looks for a thread of the process, or of one that it started, that sleeps until there is something
+/// to read from the terminal.
+fn find_reader(leader: Pid, terminal: &Path) -> Found {
+    let mut found = Found::Unknown;
+    let mut to_visit = vec![leader.as_raw_nonzero().get()];
+    while let Some(process) = to_visit.pop() {
+        let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { continue };
+        for thread in threads.flatten().map(|thread| thread.path()) {
+            let children = fs::read_to_string(thread.join("children")).unwrap_or_default();
+            to_visit.extend(children.split_whitespace().filter_map(|it| it.parse::<i32>().ok()));
+            let Ok(call) = fs::read_to_string(thread.join("syscall")) else { continue };
+            found = Found::NoReader;
+            let Some(call) = Call::read(&call) else { continue };
+            if call.files(process).iter().any(|file| is_link(process, *file, terminal)) {
+                return Found::Reader;
+            }
+        }
+    }
+    found
+}
+
+/// Whether a file of a process is this one.
+fn is_link(process: i32, file: u64, path: &Path) -> bool {
+    fs::read_link(format!("/proc/{process}/fd/{file}")).is_ok_and(|link| link == path)
+}
+
+/// A system call that a thread sleeps in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Call {
+    number: i64,
+    first: u64,
+    second: u64,
+}
+
+/// How a system call names the files that it waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// One, by its number.
+    Read,
+    /// A list of structures.
+    Poll,
+    /// A set of bits.
+    Select,
+    /// A file that knows them.
+    Epoll,
+}
+
+impl Call {
+    /// Reads `0 0x0 0x7f… 0x400 …`; nothing for `running`.
+    fn read(line: &str) -> Option<Self> {
+        let mut words = line.split_whitespace();
+        let number = words.next()?.parse().ok()?;
+        let mut argument = || u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok();
+        Some(Self { number, first: argument()?, second: argument()? })
+    }
+
+    fn kind(self) -> Option<Kind> {
+        CALLS.iter().find(|(number, _)| *number == self.number).map(|(_, kind)| *kind)
+    }
+
+    /// The files from which it waits to read.
+    fn files(self, process: i32) -> Vec<u64> {
+        match self.kind() {
+            None => Vec::new(),
+            Some(Kind::Read) => vec![self.first],
+            Some(Kind::Poll) => polled(&memory(process, self.first, self.second.min(64) * 8)),
+            Some(Kind::Select) => {
+                let bytes = self.first.min(1024).div_ceil(8);
+                selected(&memory(process, self.second, bytes), self.first)
+            }
+            Some(Kind::Epoll) => {
+                let info = fs::read_to_string(format!("/proc/{process}/fdinfo/{}", self.first));
+                epolled(&info.unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// The calls by which programs wait for input.
+#[cfg(target_os = "linux")]
+const CALLS: &[(i64, Kind)] = &[
+    (libc::SYS_read, Kind::Read),
+    (libc::SYS_readv, Kind::Read),
+    (libc::SYS_ppoll, Kind::Poll),
+    (libc::SYS_pselect6, Kind::Select),
+    (libc::SYS_epoll_pwait, Kind::Epoll),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_poll, Kind::Poll),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_select, Kind::Select),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_epoll_wait, Kind::Epoll),
+];
+#[cfg(not(target_os = "linux"))]
+const CALLS: &[(i64, Kind)] = &[];
+
+/// Bytes of a process's memory; none if they cannot be had.
+fn memory(process: i32, at: u64, count: u64) -> Vec<u8> {
+    let mut bytes = vec![0; count as usize];
+    let memory = fs::File::open(format!("/proc/{process}/mem"));
+    let read = memory.and_then(|memory| memory.read_exact_at(&mut bytes, at));
+    if read.is_ok() { bytes } else { Vec::new() }
+}
+
+/// Files of a `pollfd` list that are waited for to be read.
+fn polled(list: &[u8]) -> Vec<u64> {
+    let entries = list.chunks_exact(8).map(|entry| {
+        let file = i32::from_ne_bytes([entry[0], entry[1], entry[2], entry[3]]);
+        (file, i16::from_ne_bytes([entry[4], entry[5]]))
+    });
+    let wanted = entries.filter(|(_, events)| events & 1 != 0);
+    wanted.filter_map(|(file, _)| u64::try_from(file).ok()).collect()
+}
+
+/// Files of an `fd_set`.
+fn selected(set: &[u8], count: u64) -> Vec<u64> {
+    let has =
+        |file: &u64| set.get((file / 8) as usize).is_some_and(|byte| byte >> (file % 8) & 1 != 0);
+    (0..count.min(1024)).filter(has).collect()
+}
+
+/// Files that an `epoll` waits for to be read, as its `fdinfo` lists them.
+fn epolled(info: &str) -> Vec<u64> {
+    let entries = info.lines().filter_map(|line| {
+        let mut words = line.strip_prefix("tfd:")?.split_whitespace();
+        let file = words.next()?.parse().ok()?;
+        let events = u64::from_str_radix(words.nth(1)?, 16).ok()?;
+        (events & 1 != 0).then_some(file)
+    });
+    entries.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_read_as_the_system_shows_it() {
+        let call = Call::read("7 0x7ffc 0x2 0xffffffff 0x0 0x0 0x0 0x7ffd 0x7f2a\n");
+        assert_eq!(call, Some(Call { number: 7, first: 0x7ffc, second: 2 }));
+        assert_eq!(Call::read("running\n"), None);
+        assert_eq!(
+            Call::read("-1 0x7ffd 0x7f2a"),
+            Some(Call { number: -1, first: 0x7ffd, second: 0x7f2a })
+        );
+    }
+
+    #[test]
+    fn each_way_to_wait_names_its_files() {
+        let entry = |file: i32, events: i16| {
+            [&file.to_ne_bytes()[..], &events.to_ne_bytes(), &[0; 2]].concat()
+        };
+        assert_eq!(polled(&[entry(0, 1), entry(5, 4), entry(-1, 1)].concat()), [0]);
+        assert_eq!(selected(&[0b101, 0b1000_0000], 16), [0, 2, 15]);
+        let info = "pos:\t0\nflags:\t02\ntfd:        0 events:       19 data: 0\ntfd: 9 events: 4 data: 9\n";
+        assert_eq!(epolled(info), [0]);
+    }
+
+    #[test]
+    fn given_lines_have_their_ends() {
+        assert_eq!(lines("a\nb"), [b"a\n", b"b\n"]);
+        assert!(lines("").is_empty());
+    }
+}

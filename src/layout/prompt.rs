@@ -1,0 +1,57 @@
+//! The line that is typed for a cell which reads its input: below its output, in its box.
+
+use ratatui::style::{Modifier, Style};
+
+use super::code::{self, Panel};
+use super::flow::Flow;
+use super::text::Text;
+use crate::deck::CodeBlock;
+use crate::run::{Prompt, Shown};
+
+/// Columns that the box has for it, if there are so many.
+pub(super) const COLUMNS: u16 = 52;
+
+/// Stands before what is typed.
+const MARK: &str = "› ";
+
+/// What the keys do, as long as nothing is typed.
+const KEYS: &str = "enter sends · ctrl-d: no more · esc leaves";
+
+/// Lays it out right below this box; without one, in a box of its own. The box of both.
+pub(super) fn lay_out(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    prompt: &Prompt,
+    above: Option<Panel>,
+) -> Panel {
+    let panel = above.unwrap_or_else(|| code::panel(flow, block));
+    if above.is_some() {
+        flow.join();
+    }
+    let y = flow.open();
+    let style = flow.page.theme().output.style;
+    if !block.no_background {
+        flow.fill(panel.spot.x, y, (panel.spot.width, 1), style);
+    }
+    let columns = panel.inner();
+    flow.put(panel.x(), y, (line(prompt, columns).cut(columns), columns));
+    flow.close(y.saturating_add(1), 1);
+    panel
+}
+
+fn line(prompt: &Prompt, columns: u16) -> Text {
+    let dim = Style::new().add_modifier(Modifier::DIM);
+    let mut text = Text::plain(MARK, dim);
+    if !prompt.open {
+        text.push("tab, enter: type here", dim);
+        return text;
+    }
+    let Shown { before, under, after } = prompt.shown(columns.saturating_sub(2));
+    text.push(&before, Style::new());
+    text.push(&under, Style::new().add_modifier(Modifier::REVERSED));
+    text.push(&after, Style::new());
+    if prompt.is_empty() {
+        text.push(KEYS, dim);
+    }
+    text
+}
