@@ -208,5 +208,7 @@ fn blocks_ask_and_get_what_is_typed() {
     talk.wait_gone("tab, enter");
     talk.keys("enter");
     talk.wait_for("3 2 1");
+    // Until its program has ended, what is typed may be for it.
+    talk.wait("both have ended", |screen| screen.matches("done ").count() == 2);
     leave(talk);
 }
