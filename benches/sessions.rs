@@ -109,7 +109,8 @@ fn request(id: u64, code: &str, session: Option<Base>) -> Request {
         ..Snippet::default()
     };
     let (run, limits, target) = (RunId(id), Limits::default(), Target::Terminal);
-    Request { run, code, columns: 80, rows: 24, limits, target, session, input: None }
+    let input = run::Input::Nothing;
+    Request { run, code, columns: 80, rows: 24, limits, target, session, input }
 }
 
 /// In milliseconds.
