@@ -76,6 +76,7 @@ snippet:
     enable: true
     timeout: 30
     memory: 512
+    processes: 99
     custom:
       SQL:
         filename: q.sql
