@@ -167,6 +167,7 @@ fn a_prompt_opens_for_a_block_that_reads_and_input_ends_by_a_key() {
         talk.wait_for("enter sends");
         talk.keys("ctrl-d");
         talk.wait(then, |screen| screen.matches(then).count() > usize::from(language == "bash"));
+        talk.wait_gone("[running");
         leave(talk);
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn leave(app: &mut App, cell: CellId) {
     close(app, cell);
 }
 
-/// The cell's run has ended, and its prompt with it.
+/// The cell's run has ended, or gets no more input: its prompt is gone, and the keys are the talk's.
 pub(super) fn end(app: &mut App, cell: CellId) {
     if let Some(run) = app.runs.get_mut(&cell) {
         run.prompt = None;
@@ -119,8 +119,7 @@ pub(super) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
             return vec![Effect::Type(run, line.into_bytes())];
         }
         KeyCode::Char('d') if key.ctrl && prompt.is_empty() => {
-            prompt.answered();
-            app.scene_changed();
+            end(app, cell);
             return vec![Effect::Type(run, vec![END])];
         }
         KeyCode::Char('c') if key.ctrl => return cells::stop(app),

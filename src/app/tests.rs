@@ -638,7 +638,9 @@ fn a_prompt_is_left_and_come_back_to_and_the_talk_goes_on() {
     assert_eq!(talk.keys("ctrl-d"), [], "that would end the input, if nothing were typed");
     talk.keys("backspace");
     assert_eq!(talk.keys("ctrl-d"), [Effect::Type(RunId(1), vec![4])]);
-    assert_eq!(talk.keys("ctrl-c"), [Effect::Interrupt(RunId(1))]);
+    assert!(matches!(talk.app.mode, Mode::Slide), "the next key is the talk's");
+    tell(&mut talk, Event::Waits { hidden: false });
+    assert_eq!(talk.keys("ctrl-c"), [Effect::Interrupt(RunId(1))], "it reads again all the same");
     talk.finish(1, Outcome::Stopped);
     assert!(matches!(talk.app.mode, Mode::Slide));
     assert!(talk.app.runs[&CellId(0)].prompt.is_none());
