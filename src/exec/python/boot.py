@@ -223,6 +223,12 @@ class Order:
         self.asks_names = kind == b"names"
 
 
+def pack(*fields):
+    """An order as it comes over the socket."""
+    fields = b"".join(len(field).to_bytes(4, "little") + field for field in fields)
+    return len(fields).to_bytes(4, "little") + fields
+
+
 def drain(wake):
     """Forgets how often the signal came."""
     try:
@@ -313,8 +319,21 @@ def settle():
 def rehearse():
     """Goes once through what a run does, with nothing to see: what it touches is no longer shared
     with the zygote, and copying it later would take as long as the run's own start."""
-    exec(compile("print('', file=file)", "", "exec"), {"file": stream(1, "", "strict")})
+    order = Order(pack(b"file", b"1", b"", b"", b".", b"0", b"alone"))
+    nothing = [os.open(os.devnull, os.O_RDWR) for _ in range(3)]
+    before = sys.path[:], sys.argv
+    enter(order, *nothing)
+    Shown.begin(order, nothing[2])
+    code, last = halves(order.source, [order.source], "")
+    names = {"file": sys.stdout, "__builtins__": builtins}
+    exec(code, names)
+    Shown.result(eval(last, names))
+    sys.stdout.write("")
     flush()
+    if faulthandler is not None:
+        faulthandler.disable()
+    os.close(nothing[2])
+    sys.path[:], sys.argv = before
 
 
 def run(order, output, terminal, report):
@@ -344,7 +363,7 @@ def enter(order, output, terminal, report):
     os.dup2(terminal, 2)
     os.close(output)
     os.close(terminal)
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="replace", closefd=False)
+    sys.stdin = sys.__stdin__ = reader(0)
     sys.stdout = sys.__stdout__ = stream(1, "<stdout>", "replace")
     sys.stderr = sys.__stderr__ = stream(2, "<stderr>", "backslashreplace")
     for name, given, value in order.environment:
@@ -374,6 +393,11 @@ def limit(memory):
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+def reader(file):
+    """A stream that reads as Python's own does."""
+    return open(file, encoding="utf-8", errors="replace", closefd=False)
 
 
 def stream(file, name, errors):
