@@ -1,5 +1,5 @@
 //! Sessions of Python blocks as a speaker has them: what a block finds, what an edit changes, and
-//! what is left when a process ends that should not.
+//! what is lost with a block that is stopped.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail by panicking")]
 
@@ -7,7 +7,6 @@ mod stage;
 
 use std::fs;
 
-use rustix::process::{Pid, Signal, kill_process};
 use stage::{Opening, Stage};
 
 /// A deck with these blocks of one session on a slide, and a slide behind it.
@@ -129,38 +128,6 @@ fn a_hang_in_c_is_killed_and_loses_one_block() {
 }
 
 #[test]
-fn a_session_whose_process_was_killed_starts_again() {
-    let talk = open(&["import os\nx = 41\nprint('base', os.getpid())", "print('second', x + 1)"]);
-    run(&talk, 1);
-    let base = number(&talk, "base");
-    kill_process(Pid::from_raw(base).unwrap(), Signal::KILL).unwrap();
-    run(&talk, 2);
-    talk.wait_for("second 42");
-    assert_ne!(number(&talk, "base"), base);
-    leave(talk);
-}
-
-#[test]
-fn a_session_whose_worker_was_killed_starts_again() {
-    let talk =
-        open(&["import os\nx = 41\nprint('worker', os.getppid())", "print('second', x + 1)"]);
-    run(&talk, 1);
-    let worker = number(&talk, "worker");
-    kill_process(Pid::from_raw(worker).unwrap(), Signal::KILL).unwrap();
-    run(&talk, 2);
-    talk.wait_for("second 42");
-    leave(talk);
-}
-
-#[test]
-fn a_block_that_closes_every_file_keeps_its_session() {
-    let talk = open(&["import os\nx = 41\nos.closerange(3, 100)", "print('second', x + 1)"]);
-    run(&talk, 2);
-    talk.wait_for("second 42");
-    leave(talk);
-}
-
-#[test]
 fn beside_threads_a_block_runs_in_place_and_says_so() {
     let threads = "import threading\nx = 41\n\
                    threading.Thread(target=threading.Event().wait, daemon=True).start()";
@@ -169,15 +136,6 @@ fn beside_threads_a_block_runs_in_place_and_says_so() {
     talk.wait_for("second 42");
     talk.wait_for("in place, beside threads");
     leave(talk);
-}
-
-#[test]
-fn nothing_of_a_session_outlives_a_kill_of_the_talk() {
-    let talk = open(&["x = 41", "print('second', x + 1)"]);
-    run(&talk, 2);
-    talk.wait_for("second 42");
-    talk.signal(Signal::KILL);
-    assert_eq!(talk.left_behind(), Vec::<String>::new());
 }
 
 #[test]

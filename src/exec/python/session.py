@@ -8,19 +8,8 @@ Threads do not go along into a fork. Where a block left some, the next one runs 
 which has no earlier state to go back to; and so it is everywhere that a fork is not safe.
 """
 
-OUT_OF_REACH = 240
 MOST_NAMES = 400
 LONGEST_VALUE = 300
-
-
-def out_of_reach(report):
-    """Moves a file to where a block that closes all files that it may have does not find it."""
-    try:
-        os.dup2(report, OUT_OF_REACH, False)
-    except OSError:
-        return report
-    os.close(report)
-    return OUT_OF_REACH
 
 
 def stay(report, status):
@@ -36,10 +25,19 @@ def stay(report, status):
         os.dup2(nothing, 2)
         if nothing > 2:
             os.close(nothing)
+        # `select` knows no file as far out.
+        report = within_reach(report)
     if not tell(report, "kept %d%s\n" % (status << 8, "" if whole else " threads")):
         os._exit(status)
     control = socket.socket(fileno=report)
     return control if whole else go_on_in_place(control)
+
+
+def within_reach(report):
+    """Moves the file back among the others."""
+    near = os.dup(report)
+    os.close(report)
+    return near
 
 
 def is_whole_in_fork():
