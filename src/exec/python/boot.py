@@ -52,6 +52,28 @@ FILES_PER_ORDER = 3
 SETTLING = 0.02
 IDLE = 0.3
 ONLY_AST = 0x400
+REHEARSED = b"""
+def f(a, *b, c=-1.5, **d):
+    'A little of everything that blocks are made of.'
+    import os, json as e
+    from sys import path
+    for x, y in [(1, "a"), {2: {3}}]:
+        while x < 2 and not y or x is None:
+            x += y[1:] if a else len(a, key=lambda z: z * 2)
+            break
+    try:
+        with open(a) as g:
+            return [f"{z!r:>5} {z + 1}" for z in g if z in b][0]
+    except ValueError as error:
+        raise RuntimeError() from error
+    assert path, yield_
+class A:
+    b: int = 1
+@property
+def yield_(self):
+    yield True
+None
+"""
 OWN_CODE = (lambda: 0).__code__.co_filename
 LONGEST_PADDING = 10000000
 
@@ -109,6 +131,7 @@ def serve(control):
                 Shown.prepare()
                 spare.close()
             spare = Spare(lambda: close([wake, waker, control.detach(), *running.values()]))
+            practise()
         if wake in ready:
             drain(wake)
             dead = reap(running, left)
@@ -149,13 +172,8 @@ class Spare:
 
     def take(self, frame, files):
         """Gives it its order; whether it is there to take it."""
-        rights = b"".join(file.to_bytes(4, sys.byteorder) for file in files)
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
         try:
-            sent = self.socket.sendmsg([frame], rights)
-            # With the whole order in hand it may close this at once: then not even nothing is sent.
-            if sent < len(frame):
-                self.socket.sendall(frame[sent:])
+            send(self.socket, frame, files)
         except OSError:
             return False
         return True
@@ -163,6 +181,30 @@ class Spare:
     def close(self):
         """It is on its own, or gone."""
         self.socket.close()
+
+
+def send(sender, frame, files):
+    """Sends an order with its files."""
+    rights = b"".join(file.to_bytes(4, sys.byteorder) for file in files)
+    sent = sender.sendmsg([frame], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+    # With the whole order in hand its receiver may close this at once: then not even nothing is sent.
+    if sent < len(frame):
+        sender.sendall(frame[sent:])
+
+
+def practise():
+    """Takes an order as the next one will be taken, up to where it is given to a fork: what that
+    touches is shared with the fork made last, and has to be copied."""
+    ours, theirs = socket.socketpair()
+    orders, null = Orders(theirs), os.open(os.devnull, os.O_RDWR)
+    send(ours, pack(b"", b"1"), [null] * FILES_PER_ORDER)
+    orders.receive()
+    for frame, files in orders.complete():
+        send(ours, frame, files)
+        close(files)
+    os.close(null)
+    ours.close()
+    theirs.close()
 
 
 class Orders:
@@ -318,24 +360,28 @@ def settle():
 
 
 def rehearse():
-    """Goes once through what a run does, with nothing to see: what it touches is no longer shared
-    with the zygote, and copying it later would take as long as the run's own start."""
-    order = Order(pack(b"file", b"1", b"", b"", b".", b"0", b"alone"))
-    nothing = [os.open(os.devnull, os.O_RDWR) for _ in range(3)]
-    before = sys.path[:], sys.argv
-    nothing[2] = out_of_reach(nothing[2])
-    enter(order, *nothing)
-    Shown.begin(order, nothing[2])
-    code, last = halves(order.source, [order.source], "")
-    names = {"file": sys.stdout, "__builtins__": builtins}
-    exec(code, names)
-    Shown.result(eval(last, names))
-    sys.stdout.write("")
-    flush()
-    if faulthandler is not None:
-        faulthandler.disable()
-    os.close(nothing[2])
-    sys.path[:], sys.argv = before
+    """Goes through what a run does, with nothing to see: what it touches is no longer shared with
+    the zygote, and copying it later would take as long as the run's own start. What it makes is
+    given up again, for the run to have its memory; that is why once is not enough."""
+    before = sys.path[:], sys.argv, sys.modules["__main__"]
+    streams = sys.stdin, sys.stdout, sys.stderr
+    for _ in range(2):
+        order = Order(pack(REHEARSED, b"1", b"", b"", b".", b"0", b"alone", b"LIVEDECK"))
+        screen, terminal = os.openpty()
+        report = out_of_reach(os.open(os.devnull, os.O_RDWR))
+        enter(order, os.dup(terminal), terminal, report)
+        Shown.begin(order, report)
+        main, code, last = prepare(order)
+        exec(code, main.__dict__)
+        Shown.result(eval(last, main.__dict__))
+        sys.stdout.write("")
+        flush()
+        if faulthandler is not None:
+            faulthandler.disable()
+        close([screen, report])
+        sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__ = streams
+        sys.path[:], sys.argv, sys.modules["__main__"] = before
+        linecache.cache.pop("", None)
 
 
 def run(order, output, terminal, report):
@@ -426,18 +472,8 @@ def stream(file, name, errors):
 
 def execute(order, report):
     """Runs the block as the script it looks like; its exit status."""
-    main = sys.modules["__main__"] if order.goes_on else type(sys)("__main__")
-    main.__file__ = order.path
-    main.__builtins__ = builtins
-    sys.modules["__main__"] = main
-    padding = "\n" * min(max(order.first_line - 1, 0), LONGEST_PADDING)
-    source = padding + order.source
-    lines = [line + "\n" for line in source.split("\n")]
-    for name in {order.file, order.path}:
-        known = linecache.cache[name][2] if order.goes_on and name in linecache.cache else []
-        linecache.cache[name] = (len(source), None, beside(known, lines, len(padding)), name)
     try:
-        code, last = halves(source, lines, order.file)
+        main, code, last = prepare(order)
     except BaseException as error:
         show(order, report, error, None)
         return 1
@@ -453,6 +489,21 @@ def execute(order, report):
         show(order, report, error, error.__traceback__ and error.__traceback__.tb_next)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     return 0
+
+
+def prepare(order):
+    """The module that the block is to be, its code, and apart from it its last expression."""
+    main = sys.modules["__main__"] if order.goes_on else type(sys)("__main__")
+    main.__file__ = order.path
+    main.__builtins__ = builtins
+    sys.modules["__main__"] = main
+    padding = "\n" * min(max(order.first_line - 1, 0), LONGEST_PADDING)
+    source = padding + order.source
+    lines = [line + "\n" for line in source.split("\n")]
+    for name in {order.file, order.path}:
+        known = linecache.cache[name][2] if order.goes_on and name in linecache.cache else []
+        linecache.cache[name] = (len(source), None, beside(known, lines, len(padding)), name)
+    return (main, *halves(source, lines, order.file))
 
 
 def halves(source, lines, file):
