@@ -62,8 +62,8 @@ impl Census {
 }
 
 fn keep(heard: &Receiver<usize>, running: &AtomicUsize, tell: &dyn Fn(String)) {
+    let Some(mut usual) = tasks() else { return };
     while let Ok(mut limit) = heard.recv() {
-        let Some(usual) = tasks() else { return };
         let mut looks = 0;
         while looks < LOOKS_AFTER {
             match heard.recv_timeout(PACE) {
@@ -74,10 +74,20 @@ fn keep(heard: &Receiver<usize>, running: &AtomicUsize, tell: &dyn Fn(String)) {
             if running.load(Ordering::Relaxed) > 0 {
                 looks = 0;
             }
-            if tasks().is_some_and(|now| now > usual + limit / 2) && end_crowds(limit) {
+            let Some(now) = tasks() else { return };
+            usual = usual.min(now);
+            if now <= usual + limit / 2 {
+                continue;
+            }
+            if end_crowds(limit) {
                 tell(format!("ended a block that had more than {limit} processes"));
+            } else {
+                // Others have begun them.
+                usual = now;
             }
         }
+        // Measured now, the next run need not wait for it.
+        usual = tasks().unwrap_or(usual);
     }
 }
 
