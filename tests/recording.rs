@@ -207,6 +207,52 @@ fn blocks_of_a_session_run_in_order() {
     assert_eq!(text.matches("    -42\n    +10\n").count(), 2, "{text}");
 }
 
+/// Blocks that ask, of every kind: in a run of their own, in a session, as a child.
+fn questions(attributes: &str) -> String {
+    let block = |language: &str, more: &str, code: &str| {
+        format!("```{language} +exec{more}{attributes}\n{code}\n```\n\n")
+    };
+    block(
+        "python",
+        "",
+        "try: print('hello,', input('Who? '), '-', int(input('How old? ')) + 1)\nexcept EOFError: print('nobody')",
+    ) + &block("python", " +session", "import sys; lines = sys.stdin.readlines()")
+        + "```python +exec +session\nprint(len(lines), 'lines')\n```\n\n"
+        + &block("bash", "", "cat | while read line; do echo \"($line)\"; done; echo over")
+        + &block("rust", "", "println!(\"{} read\", std::io::stdin().lines().count());")
+}
+
+#[test]
+fn given_input_is_read_where_nobody_can_be_asked() {
+    let folder = Folder::new(&questions(" +input:\"Ada\\n41\""));
+    assert_eq!(folder.record().0, 0);
+    let recorded = folder.recorded().0;
+    for line in ["Who? Ada", "How old? 41", "hello, Ada - 42", "2 lines", "(41)", "over", "2 read"]
+    {
+        assert!(recorded.contains(&format!("\"{line}\"")), "{line}: {recorded}");
+    }
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.ends_with("talk.md: 5 blocks: 5 ok\n"), "{text}");
+    folder.edit("input:\"Ada\\n41\"\ntry", "input:\"Eve\\n41\"\ntry");
+    let (status, text) = folder.check(&[]);
+    assert!(status == 1 && text.contains("    +hello, Eve - 42\n"), "{text}");
+}
+
+#[test]
+fn without_input_a_block_that_asks_finds_the_end() {
+    let folder = Folder::new(&questions(""));
+    let (status, text) = folder.check(&["--format", "json"]);
+    assert_eq!(status, 0, "{text}");
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let blocks = json["blocks"].as_array().unwrap();
+    let said: Vec<_> = blocks.iter().map(|it| it["output"].to_string()).collect();
+    assert!(said[0].contains("nobody"), "{said:?}");
+    assert_eq!(said[2..], ["[\"0 lines\"]", "[\"over\"]", "[\"0 read\"]"]);
+    assert_eq!(folder.record().0, 0);
+    assert_eq!(folder.check(&[]).0, 0);
+}
+
 #[test]
 fn a_block_without_an_end_is_stopped_and_its_executor_may_be_missing() {
     let folder = Folder::new(

@@ -108,6 +108,30 @@ fn a_prompt_opens_for_a_block_that_reads_and_input_ends_by_a_key() {
 }
 
 #[test]
+fn of_two_blocks_that_wait_for_input_each_gets_its_own() {
+    let ask = "```bash +exec\nread word; echo \"got $word\"\n```\n\n";
+    let talk = Stage::show(&format!("Run\n===\n\n{ask}{ask}<!-- end_slide -->\n\nthe end\n"));
+    talk.wait_for("Run");
+    talk.keys("ctrl-e");
+    talk.wait("one prompt is open, and the other block says that it waits", |screen| {
+        screen.matches("enter sends").count() == 1
+            && screen.matches("[waits for input]").count() == 1
+            && screen.matches("[waits for input · tab, enter]").count() == 1
+    });
+    talk.keys("second enter");
+    talk.wait_for("got second");
+    talk.wait_for("[done");
+    talk.keys("tab enter");
+    talk.wait_for("enter sends");
+    talk.keys("first enter");
+    talk.wait_for("got first");
+    talk.wait("the first is done, too", |screen| screen.matches("done ").count() == 2);
+    let screen = talk.screen();
+    assert!(screen.find("got first") < screen.find("got second"), "{screen}");
+    leave(talk);
+}
+
+#[test]
 fn a_signal_while_code_runs_restores_the_terminal_and_leaves_nothing() {
     for signal in [Signal::TERM, Signal::HUP] {
         let talk = Stage::show(&deck("python", "import time\nprint('on')\ntime.sleep(1000)"));

@@ -128,6 +128,32 @@ fn a_hang_in_c_is_killed_and_loses_one_block() {
 }
 
 #[test]
+fn a_block_on_another_slide_that_waits_for_input_is_told_of() {
+    let block = |code: &str| format!("```python +exec +session\n{code}\n```\n\n");
+    let first = block("x = int(input('how many? '))");
+    let second = block("print('second', x + 1)");
+    let slides = format!("First\n===\n\n{first}<!-- end_slide -->\n\nSecond\n===\n\n{second}");
+    let talk = Stage::show(&format!("{slides}<!-- end_slide -->\n\nthe end\n"));
+    talk.wait_for("First");
+    talk.keys("n");
+    talk.wait_for("Second");
+    talk.keys("ctrl-e");
+    talk.wait_for("a block of slide 1 waits for input");
+    talk.wait_for("waits for the block before it");
+    talk.keys("p");
+    talk.wait_for("waits for input · tab, enter");
+    talk.keys("tab enter");
+    talk.wait_for("enter sends");
+    talk.keys("41 enter");
+    talk.wait_for("done");
+    talk.wait_gone("enter sends");
+    talk.keys("n");
+    talk.wait_for("second 42");
+    assert!(!talk.screen().contains("waits"), "{}", talk.screen());
+    leave(talk);
+}
+
+#[test]
 fn beside_threads_a_block_runs_in_place_and_says_so() {
     let threads = "import threading\nx = 41\n\
                    threading.Thread(target=threading.Event().wait, daemon=True).start()";

@@ -8,8 +8,8 @@ use tui_input::InputRequest;
 use super::keys::Key;
 use super::typing::leaves;
 use super::{App, Effect, Follow, Mode, Reading, cells};
-use crate::deck::CellId;
-use crate::run::{Prompt, State};
+use crate::deck::{CellId, SlideNo, Start};
+use crate::run::{CellRun, Prompt, State};
 
 /// What ends a program's input where a line would start.
 const END: u8 = 4;
@@ -34,6 +34,26 @@ pub(super) fn wait(app: &mut App, cell: CellId, hidden: bool) {
         app.book.follow = app.book.follow.or(Some(Follow::Cell(cell)));
     }
     app.scene_changed();
+}
+
+impl App {
+    /// The slide of a block that waits for input where nobody sees it: one that another block waits
+    /// for, or one that was asked to run and not left to wait.
+    pub fn waits_elsewhere(&self) -> Option<SlideNo> {
+        let holds_up = |run: &CellRun| {
+            let waits = |it: &CellRun| it.standing.waits && it.standing.base == Some(run.run);
+            self.runs.values().any(waits)
+        };
+        let mut waiting = self.runs.iter().filter_map(|(id, run)| {
+            let prompt = run.prompt.as_ref().filter(|prompt| prompt.waits)?;
+            let cell = self.deck.cell(*id)?;
+            let is_asked_for = cell.how.start != Start::Auto && !prompt.left;
+            (is_asked_for || holds_up(run)).then_some(cell)
+        });
+        let unseen =
+            waiting.find(|cell| cell.slide != self.at.slide || cell.step > self.at.step)?;
+        Some(unseen.slide)
+    }
 }
 
 /// A cell's run reads on: it was given a line, or somebody else reads.

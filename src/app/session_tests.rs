@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::tests::{Script, deck, page, runs};
 use super::{Effect, Mode, Msg};
-use crate::deck::CellId;
+use crate::deck::{CellId, SlideNo};
 use crate::run::{Event, Name, Outcome, RunId, State, is_current};
 
 /// A slide with blocks of one session.
@@ -238,6 +238,24 @@ fn nothing_runs_unasked_because_another_block_needs_it() {
     let mut talk = chain().untrusted();
     assert_eq!(talk.run(2), []);
     assert_eq!(runs(&talk.keys("o")), [0]);
+}
+
+#[test]
+fn a_block_that_waits_for_input_unseen_is_told_of() {
+    let mut talk = Script::new(&[page("a", &["0:a"]), page("b", &["0:b"])]);
+    talk.keys("n");
+    talk.run(1);
+    let run = RunId(talk.run_of(0));
+    talk.tell(Msg::Run(run, Event::Started));
+    assert_eq!(talk.app.waits_elsewhere(), None);
+    talk.tell(Msg::Run(run, Event::Waits { hidden: false }));
+    assert_eq!(talk.app.waits_elsewhere(), Some(SlideNo::new(0)));
+    talk.keys("p");
+    assert_eq!(talk.app.waits_elsewhere(), None, "it is seen");
+    talk.keys("tab enter esc n");
+    assert_eq!(talk.app.waits_elsewhere(), Some(SlideNo::new(0)), "a block waits for it");
+    talk.keys("ctrl-c");
+    assert_eq!(talk.app.waits_elsewhere(), None, "that was stopped, and this was left to wait");
 }
 
 #[test]

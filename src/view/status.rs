@@ -19,6 +19,9 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
         (None, _, Mode::Typing(_)) => {
             " the program has the keys: ctrl-] takes them back ".to_owned()
         }
+        (None, _, Mode::Slide) if let Some(slide) = app.waits_elsewhere() => {
+            format!(" a block of slide {} waits for input ", slide.human())
+        }
         (None, 1, Mode::Slide) => " 1 problem: D ".to_owned(),
         (None, 2.., Mode::Slide) => format!(" {problems} problems: D "),
         _ => return,
