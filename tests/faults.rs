@@ -34,6 +34,8 @@ struct Fault {
     shown: &'static [&'static str],
     /// A block of the last slide, which writes `last 42`, if not the usual one.
     last: Option<&'static str>,
+    /// What is said of that one.
+    told: &'static str,
 }
 
 /// What ends a fault.
@@ -87,6 +89,7 @@ impl Fault {
         talk.wait_for("Last");
         talk.keys("ctrl-e");
         talk.wait_for("last 42");
+        talk.wait_for(self.told);
         let grown = resident(&talk).saturating_sub(before);
         assert!(grown < GROWTH, "grew by {grown} bytes");
         talk.keys("q");
@@ -288,8 +291,9 @@ fn a_kill_from_outside_costs_a_run(
 fn a_kill_starts_a_session_again(#[case] process: &str) {
     let code = "import os\nx = 1\nprint('up' * 2, PROCESS)".replace("PROCESS", process);
     let blocks = format!("```python +exec +session\n{code}\n```").leak();
-    let then = Then::Kill("upup");
-    Fault { then, last: Some(SESSION), shown: &["[done"], ..fault(blocks) }.happens();
+    let (then, last) = (Then::Kill("upup"), Some(SESSION));
+    let told = "session restarted";
+    Fault { then, last, told, shown: &["[done"], ..fault(blocks) }.happens();
 }
 
 #[rstest]

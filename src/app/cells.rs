@@ -84,7 +84,11 @@ fn start_due(app: &mut App, id: CellId) -> Vec<Effect> {
 /// The slide is about to be shown: starts what runs by itself, and gives terminals the size that
 /// they have on it.
 pub(super) fn shown(app: &mut App) -> Vec<Effect> {
+    let comes = app.book.shown.replace(app.at.slide) != Some(app.at.slide);
     let mut effects = start_by_themselves(app);
+    if comes {
+        effects.extend(bring_up_to_date(app));
+    }
     for (id, (columns, rows)) in app.stage.screens.clone() {
         let Some(run) = app.runs.get_mut(&id) else { continue };
         let Some(screen) = run.screen.as_mut().filter(|it| it.size() != (columns, rows)) else {
@@ -124,13 +128,28 @@ fn start_by_themselves(app: &mut App) -> Vec<Effect> {
     effects
 }
 
+/// Starts again what runs by itself on the slide that comes, and shows what its session no longer is.
+fn bring_up_to_date(app: &mut App) -> Vec<Effect> {
+    let deck = Arc::clone(&app.deck);
+    let own = deck.cells_of(app.at.slide).filter(|cell| cell.how.start == Start::Auto);
+    let mut effects = Vec::new();
+    for cell in own {
+        let is_over = !app.runs.get(&cell.id).is_some_and(CellRun::is_under_way);
+        let is_old = is_over && !run::is_current(&deck, &app.runs, cell);
+        if is_old && !app.only_replays() && may_all_run(app, cell.id) {
+            effects.extend(start_again(app, cell.id));
+        }
+    }
+    effects
+}
+
 /// Starts one cell, whose last output stays until there is a new one.
 fn start_again(app: &mut App, cell: CellId) -> Vec<Effect> {
     let before = app.runs.get(&cell).filter(|run| !run.output.is_empty() || run.picture.is_some());
-    let kept = before.map(|run| (run.output.clone(), run.picture.clone()));
+    let kept = before.map(|run| (run.output.clone(), run.picture.clone(), run.stale));
     let effects = start_due(app, cell);
-    if let (Some((output, picture)), Some(run)) = (kept, app.runs.get_mut(&cell)) {
-        (run.output, run.picture, run.stale, run.kept) = (output, picture, true, true);
+    if let (Some((output, picture, stale)), Some(run)) = (kept, app.runs.get_mut(&cell)) {
+        (run.output, run.picture, run.stale, run.kept) = (output, picture, stale, true);
     }
     effects
 }

@@ -28,7 +28,7 @@ mod update;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::deck::{Cell, CellId, Cursor, Deck, Form, Start};
+use crate::deck::{Cell, CellId, Cursor, Deck, Form, SlideNo, Start};
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, Runs};
 
@@ -92,6 +92,8 @@ struct Book {
     follow: Option<Follow>,
     /// The last cell that was asked to run: as long as its end is on the screen, it stays there.
     watched: Option<CellId>,
+    /// The slide that was shown last.
+    shown: Option<SlideNo>,
     /// Whether the running cells were already interrupted once.
     interrupted: bool,
 }

@@ -241,6 +241,28 @@ fn nothing_runs_unasked_because_another_block_needs_it() {
 }
 
 #[test]
+fn what_runs_by_itself_does_so_again_when_its_slide_comes_and_it_is_out_of_date() {
+    let mut talk = Script::new(&[page("a", &["0:a"]), page("b", &["auto 0:b"]), page("c", &[])]);
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [0], "its neighbour needs it");
+    assert_eq!(runs(&talk.end(0, Outcome::Exited(0))), [1]);
+    talk.end(1, Outcome::Exited(0));
+    talk.keys("n");
+    assert_eq!(talk.tell(Msg::Shown), [], "it is what its session is");
+    talk.keys("p");
+    talk.tell(Msg::Shown);
+    talk.run_well(0);
+    assert_eq!((talk.tell(Msg::Shown), talk.out_of_date()), (vec![], vec![1]), "it is not seen");
+    talk.keys("n");
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
+    assert_eq!(talk.tell(Msg::Shown), [], "once");
+    talk.end(1, Outcome::Raised);
+    talk.keys("n");
+    talk.tell(Msg::Shown);
+    talk.keys("p");
+    assert_eq!(talk.tell(Msg::Shown), [], "it failed, but on the present state");
+}
+
+#[test]
 fn a_block_that_waits_for_input_unseen_is_told_of() {
     let mut talk = Script::new(&[page("a", &["0:a"]), page("b", &["0:b"])]);
     talk.keys("n");

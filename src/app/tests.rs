@@ -69,8 +69,8 @@ pub(super) fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
     Arc::new(deck)
 }
 
-/// How a cell runs: code that starts with `auto` or `replace` does so by itself, and code that
-/// starts with a digit and a colon is of the session with that number.
+/// How a cell runs: code that starts with `auto` or `replace` does so by itself, and code with a
+/// digit and a colon is of the session with that number.
 fn how(code: &str) -> How {
     let (start, form) = match code.split(' ').next() {
         Some("auto") => (Start::Auto, Form::Below),
@@ -78,7 +78,8 @@ fn how(code: &str) -> How {
         _ => (Start::OnKey, Form::Below),
     };
     let pty = code.starts_with("pty").then(Pty::default);
-    let session = code.split_once(':').map(|(session, _)| session.into());
+    let session = code.split_once(':').and_then(|(before, _)| before.rsplit(' ').next());
+    let session = session.map(Into::into);
     How { start, form, pty, session, ..How::default() }
 }
 

@@ -211,6 +211,9 @@ fn words(run: &CellRun, form: Form) -> String {
     if run.standing.in_place {
         words.push_str(" · in place, beside threads");
     }
+    if run.standing.is_second_try {
+        words.push_str(" · session restarted");
+    }
     if run.stale {
         words.push_str(" · stale: the code has changed");
     }

@@ -399,6 +399,8 @@ def run(order, output, terminal, report):
     except BaseException as error:
         if os.getpid() == us:
             show(order, report, error, error.__traceback__)
+            if order.stays and isinstance(error, KeyboardInterrupt):
+                return stay(report, 130)
     flush()
     os._exit(status)
 
@@ -433,11 +435,16 @@ def enter(order, output, terminal, report):
             os.environb.pop(name, None)
     if faulthandler is not None:
         faulthandler.enable(report, False)
+    if not order.goes_on:
+        begin(order)
+    # From here on it may be interrupted. A session then still has what was set up so far.
     if not tell(report, "started %d\n" % os.getpid()):
         # The order was given to another worker since: it must not run twice.
         os._exit(1)
-    if order.goes_on:
-        return
+
+
+def begin(order):
+    """Looks like a script that starts."""
     try:
         os.chdir(order.directory)
     except OSError:
@@ -445,6 +452,7 @@ def enter(order, output, terminal, report):
     limit(order.memory)
     sys.path.insert(0, order.directory)
     sys.argv = [order.path]
+    sys.modules["__main__"] = type(sys)("__main__")
 
 
 def limit(memory):
@@ -493,10 +501,9 @@ def execute(order, report):
 
 def prepare(order):
     """The module that the block is to be, its code, and apart from it its last expression."""
-    main = sys.modules["__main__"] if order.goes_on else type(sys)("__main__")
+    main = sys.modules["__main__"]
     main.__file__ = order.path
     main.__builtins__ = builtins
-    sys.modules["__main__"] = main
     padding = "\n" * min(max(order.first_line - 1, 0), LONGEST_PADDING)
     source = padding + order.source
     lines = [line + "\n" for line in source.split("\n")]

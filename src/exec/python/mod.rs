@@ -32,7 +32,7 @@ use super::Stop;
 use super::custom::CustomRecipe;
 use super::family::Family;
 use super::scratch::Scratch;
-use crate::run::{Base, Event, Name, Outcome, Request, RunId};
+use crate::run::{Base, Event, Name, Outcome, Request, RunId, Snippet};
 use interpreter::{Interpreter, Places};
 use running::{Followed, Follower, Run, Starter};
 use sessions::Sessions;
@@ -224,7 +224,9 @@ impl Shared {
     fn run(&self, request: &Request, run: &Run, sink: &Sink) {
         let mut why = String::new();
         for _ in 0..TRIES {
-            if run.is_stopped() {
+            // In a session, what was interrupted before it began still leaves the state before it.
+            let leaves_state = request.session.is_some() && !run.is_killed();
+            if run.is_stopped() && !leaves_state {
                 return self.finish(request.run, sink, Outcome::Stopped, Duration::ZERO);
             }
             let starter = match self.starter(request, run, sink) {
@@ -274,7 +276,10 @@ impl Shared {
             Some(Base::Nothing) => Kind::First,
             Some(Base::Run(_)) => Kind::Next,
         };
-        let (snippet, directory) = (&request.code, self.places.directory.as_path());
+        let directory = self.places.directory.as_path();
+        let nothing =
+            run.is_stopped().then(|| Snippet { code: String::new(), ..request.code.clone() });
+        let snippet = nothing.as_ref().unwrap_or(&request.code);
         let order = Order { snippet, directory, memory: request.limits.memory, kind };
         let mut follower = Follower::order(starter, &order, request, (run, sink), &self.scratch)?;
         let end = follower.follow();

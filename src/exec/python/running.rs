@@ -105,6 +105,11 @@ impl Run {
         self.state().asked.is_some()
     }
 
+    /// Whether somebody asked for its end at once.
+    pub(super) fn is_killed(&self) -> bool {
+        self.state().asked == Some(Stop::Kill)
+    }
+
     fn start(&self, group: Pid) {
         let mut state = self.state();
         state.group = Some(group);

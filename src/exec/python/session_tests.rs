@@ -174,6 +174,24 @@ fn a_stopped_block_keeps_what_it_did_and_a_killed_one_does_not(
 }
 
 #[rstest]
+fn a_block_that_is_interrupted_before_it_began_leaves_the_state_before_it(
+    #[values(Embedded, Own)] mode: Mode,
+) {
+    let stage = Stage::new(mode);
+    let stopped = |id, base, how| {
+        let running = stage.start_request(&block(id, base, "import time\ntime.sleep(60)\nx = 0"));
+        stage.python.stop(running.run, how);
+        let told = end(&running);
+        assert_eq!((told.how, told.kept), (Outcome::Stopped, how == Stop::Interrupt), "{id}");
+    };
+    stopped(1, 0, Stop::Interrupt);
+    assert_eq!(run(&stage, 2, 1, "import os\nx = 41\nprint(__name__)"), done("__main__\n"));
+    stopped(3, 2, Stop::Interrupt);
+    assert_eq!(run(&stage, 4, 3, "print(x + 1)"), done("42\n"));
+    stopped(5, 2, Stop::Kill);
+}
+
+#[rstest]
 fn a_block_that_takes_too_long_loses_itself_only(#[values(Embedded, Own)] mode: Mode) {
     let stage = Stage::new(mode);
     run(&stage, 1, 0, "x = 41");
