@@ -199,13 +199,17 @@ fn f198_in_presentation_mode_a_save_changes_nothing() {
 
 #[test]
 fn much_code_is_there_at_once_and_gets_its_colours_when_they_are_made() {
-    let code = "let x = \"a text of its own colour\"; // a remark\n".repeat(400);
-    let talk = Stage::show(&format!("```rust\n{code}```\n"));
-    talk.wait_for("let x =");
-    // A line of its own colour for the word, the string and the remark.
-    talk.wait("the colours", |_| talk.colours().matches("38;2").count() > 60);
-    talk.keys("q");
-    assert!(talk.end().success());
+    let much = "let x = \"a text of its own colour\"; // a remark\n".repeat(400);
+    // Few lines, but all the ways to read them are tried.
+    let slow = format!("<!--{} x -->\n\n# A *heading*\n", "[^1]".repeat(22)).repeat(15);
+    for (language, code, text) in [("rust", much, "let x ="), ("markdown", slow, "# A *h")] {
+        let talk = Stage::show(&format!("a\n\n```{language}\n{code}```\n"));
+        talk.wait_for(text);
+        // Plain, it has one colour.
+        talk.wait("the colours", |_| talk.colours().matches("38;2").count() > 30);
+        talk.keys("q");
+        assert!(talk.end().success());
+    }
 }
 
 #[test]

@@ -423,7 +423,8 @@ impl Talk {
     /// Makes the scene what the app's state says.
     fn lay_out(&mut self) {
         let at = self.app.at.slide;
-        let colours = prefetch::colours(&self.show.deck, &self.show.look(at).highlighter, at);
+        let highlighter = &self.show.look(at).highlighter;
+        let colours = self.prefetch.colours(&self.show.deck, highlighter, at);
         let how = (self.screen.size(), colours);
         self.scene = stage::scene(&self.show, &mut self.app, how, &mut self.media);
     }
