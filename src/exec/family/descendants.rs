@@ -2,8 +2,12 @@
 //! found: there, a family ends the groups that it started.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 
 use rustix::process::Pid;
+
+/// What most files of a process fit into, in bytes.
+const PAGE: usize = 4096;
 
 /// A process as `/proc` shows it.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +120,11 @@ fn process(number: &str) -> Option<Process> {
     Some(Process { pid, session, is_dead, parent })
 }
 
+/// A file of `/proc`. They say that they are empty, so without room for all of it they are read in
+/// many small pieces.
 #[expect(clippy::disallowed_methods, reason = "`/proc` is files")]
 fn read(path: &str) -> Option<Vec<u8>> {
-    std::fs::read(path).ok()
+    let mut content = Vec::with_capacity(PAGE);
+    std::fs::File::open(path).ok()?.read_to_end(&mut content).ok()?;
+    Some(content)
 }

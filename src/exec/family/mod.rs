@@ -96,6 +96,10 @@ impl Family {
         let mut pause = Duration::from_millis(1);
         let mut members = lock(&self.members);
         members.ended = true;
+        if members.sessions.is_empty() {
+            // It never started anything: nobody has to be looked for among all processes.
+            return;
+        }
         while !self.kill_all(&mut members) && Instant::now() < give_up {
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
