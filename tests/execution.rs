@@ -190,6 +190,29 @@ fn rust_uses_crates() {
 }
 
 #[test]
+fn an_output_is_shown_on_the_whole_screen_searched_and_folded() {
+    let talk = at("More than a slide can hold");
+    talk.keys("ctrl-e");
+    talk.wait_for("[done ");
+    talk.keys("z");
+    talk.wait_for("rows 1-39 of 500");
+    talk.keys("/ 2 2 5 0 0 enter");
+    talk.wait_for("150 squared is 22500");
+    talk.wait_for("1 of 2");
+    talk.keys("n");
+    talk.wait_for("2 of 2");
+    talk.wait_for("350 squared is 122500");
+    talk.keys("z");
+    talk.wait_for("More than a slide can hold");
+    talk.keys("f");
+    talk.wait_for("… 500 lines folded");
+    talk.wait_gone("500 squared");
+    talk.keys("f");
+    talk.wait_for("500 squared is 250000");
+    leave(talk);
+}
+
+#[test]
 fn blocks_ask_and_get_what_is_typed() {
     let talk = at("It asks");
     talk.keys("tab enter");

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, Effect, Follow, Mode, OutputHit, prompt, replay, sessions, typing};
+use super::{App, Effect, Follow, Mode, OutputHit, pane, prompt, replay, sessions, typing};
 use crate::deck::{CellId, Fingerprint, SlideNo, Start};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
@@ -172,9 +172,12 @@ pub(super) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     let is_screen = app.deck.cell(cell).is_some_and(|cell| cell.how.pty.is_some());
     let screen = is_screen.then(|| Emulator::new(columns, rows));
     let standing = sessions::standing(app, cell);
+    let folded = app.runs.get(&cell).is_some_and(|run| run.folded);
+    let wanted = true;
     let fresh =
-        CellRun { run, state, wanted: true, output, screen, standing, ..CellRun::default() };
+        CellRun { run, state, wanted, output, screen, folded, standing, ..CellRun::default() };
     let before = app.runs.insert(cell, fresh);
+    pane::started(app, cell);
     app.scene_changed();
     let forget = before.filter(|run| run.standing.holds).map(|run| Effect::Forget(run.run));
     forget.into_iter().chain(begin(app, cell)).collect()
@@ -405,6 +408,7 @@ pub(super) fn aged(run: &CellRun) -> CellRun {
         state: if is_over { run.state.clone() } else { State::Ended(Outcome::Stopped) },
         elapsed: run.elapsed,
         stale: true,
+        folded: run.folded,
         ..CellRun::default()
     }
 }

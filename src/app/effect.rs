@@ -41,6 +41,8 @@ pub enum Effect {
     Edit(Edit),
     /// Have a piece of the deck read as it is saved.
     Revert(Span),
+    /// Put this text on the clipboard.
+    Copy(String),
     /// Open the deck's file in the speaker's editor, where this stands.
     OpenEditor(Span),
     /// Give the terminal back until we are continued.

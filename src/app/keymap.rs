@@ -42,6 +42,16 @@ pub enum Action {
     OpenEditor,
     /// What was recorded in the place of what runs, or back.
     ToggleRecorded,
+    /// A block's output on the whole screen, or back.
+    ZoomOutput,
+    /// Search in a block's output.
+    SearchOutput,
+    /// A block's output in one line, or back.
+    FoldOutput,
+    /// A block's output to the clipboard.
+    CopyOutput,
+    /// A block's code to the clipboard.
+    CopyCode,
     /// Stop what runs; leave when nothing does.
     Stop,
     /// Read the deck and its pictures again.
@@ -176,6 +186,11 @@ impl Keymap {
         reading
     }
 
+    /// Forgets what was typed of a sequence.
+    pub(super) fn forget_typed(&mut self) {
+        self.typed.clear();
+    }
+
     fn read(&self) -> Reading {
         let mut more = false;
         for (sequence, action) in &self.sequences {
@@ -198,6 +213,11 @@ impl Action {
                 | Self::FocusPrevious
                 | Self::RunFocused
                 | Self::ToggleRecorded
+                | Self::ZoomOutput
+                | Self::SearchOutput
+                | Self::FoldOutput
+                | Self::CopyOutput
+                | Self::CopyCode
                 | Self::Edit
                 | Self::OpenEditor
                 | Self::ScrollDown
@@ -265,6 +285,11 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::Edit, "edit", &["i"], "edit the block on the slide"),
         row(Action::OpenEditor, "open_editor", &["e"], "open the deck in $EDITOR, at this slide"),
         row(Action::ToggleRecorded, "toggle_recorded", &["r"], "recorded output, and back"),
+        row(Action::ZoomOutput, "zoom_output", &["z"], "output on the whole screen, and back"),
+        row(Action::SearchOutput, "search_output", &["/"], "search in the output"),
+        row(Action::FoldOutput, "fold_output", &["f"], "fold the output, and back"),
+        row(Action::CopyOutput, "copy_output", &["y"], "copy the output to the clipboard"),
+        row(Action::CopyCode, "copy_code", &["Y"], "copy the code to the clipboard"),
         row(Action::Stop, "stop", &["<c-c>"], "stop; again: kill; if idle: leave"),
         row(Action::Reload, "reload", &["<c-r>"], "read the deck again"),
         row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index"),
@@ -354,7 +379,7 @@ mod tests {
         let mut keymap = Keymap::default();
         assert_eq!(press(&mut keymap, "gl"), [Reading::More, Reading::Do(Action::Next, None)]);
         assert_eq!(press(&mut keymap, "7l").pop(), Some(Reading::Do(Action::Next, None)));
-        assert_eq!(press(&mut keymap, "y"), [Reading::Nothing]);
+        assert_eq!(press(&mut keymap, "x"), [Reading::Nothing]);
     }
 
     #[test]

@@ -14,6 +14,10 @@ mod keys;
 mod msg;
 mod names;
 mod navigate;
+mod output;
+mod pane;
+#[cfg(test)]
+mod pane_tests;
 mod prompt;
 mod reload;
 mod replay;
@@ -39,6 +43,7 @@ pub use keymap::{Action, Binding, Conflict, Keymap, Reading, default_bindings};
 pub use keys::{Key, Sequence, spoken};
 pub use msg::{Hit, Msg, OutputHit};
 pub use names::Names;
+pub use pane::Pane;
 pub use update::update;
 
 /// The least size at which a slide is drawn: columns and rows.
@@ -55,6 +60,8 @@ pub struct App {
     pub scroll: u32,
     /// What is open on top of the slide.
     pub mode: Mode,
+    /// The output that is shown in the slide's place, below what is open on top.
+    pub pane: Option<Pane>,
     /// What has run, by cell.
     pub runs: Runs,
     /// What was recorded, by cell.
@@ -170,7 +177,8 @@ impl Trust {
     }
 }
 
-/// What the last layout found out that decisions depend on, in rows of the slide's body.
+/// What the last layout found out that decisions depend on, in rows of the slide's body, or of the
+/// pane's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stage {
     /// Columns and rows of the terminal.
@@ -187,6 +195,10 @@ pub struct Stage {
     pub screens: Vec<(CellId, (u16, u16))>,
     /// Where each cell stands, and how many columns its output has.
     pub cells: Vec<CellPlace>,
+    /// The rows of what the pane's search has found, in order.
+    pub matches: Vec<u32>,
+    /// How many columns of its tables are scrolled away.
+    pub left: usize,
 }
 
 /// Where a cell stands on the slide.
@@ -240,6 +252,7 @@ impl App {
             at: Cursor::default(),
             scroll: 0,
             mode: Mode::default(),
+            pane: None,
             runs: Runs::default(),
             recorded: Runs::default(),
             focus: None,

@@ -3,7 +3,7 @@
 //! `next` never skips anything: it scrolls to what is still below the screen, then reveals the next
 //! step, then goes to the next slide. `previous` undoes that in the opposite order.
 
-use super::{App, Direction, Follow, Mode, Stage};
+use super::{App, Direction, Follow, Mode, Stage, pane};
 use crate::deck::{Cursor, SlideNo, Step};
 
 /// Rows that stay on the screen when a page is scrolled.
@@ -28,7 +28,7 @@ pub(super) fn next(app: &mut App) {
 /// than the slide is shown or going on.
 pub(super) fn ahead(app: &App) -> Option<Cursor> {
     let plain = matches!(app.mode, Mode::Slide) && app.notice.is_none() && app.focus.is_none();
-    if !plain || app.is_running() || app.scroll < app.stage.scroll_limit() {
+    if !plain || app.pane.is_some() || app.is_running() || app.scroll < app.stage.scroll_limit() {
         return None;
     }
     let steps = app.deck.slide(app.at.slide).steps.max(1);
@@ -93,6 +93,7 @@ pub(super) fn follow(app: &mut App, slide: SlideNo, pauses: usize) {
 pub(super) fn jump(app: &mut App, at: Cursor) {
     if app.at.slide != at.slide {
         app.focus = None;
+        app.pane = None;
     }
     app.at = at;
     app.scroll = 0;
@@ -120,6 +121,10 @@ pub(super) fn half_page(stage: &Stage) -> i64 {
 /// Takes in a layout: keeps the scroll within the slide and brings into view what was asked for.
 pub(super) fn settle(app: &mut App, stage: Stage) {
     app.stage = stage;
+    if let Some(pane) = &mut app.pane {
+        // The slide is where it was, and goes on from there.
+        return pane::settle(pane, &app.stage);
+    }
     let limit = app.stage.scroll_limit();
     let rows = match app.book.follow.take() {
         None => None,

@@ -7,7 +7,7 @@ use tui_input::InputRequest;
 
 use super::keys::Key;
 use super::typing::leaves;
-use super::{App, Effect, Follow, Mode, Reading, cells};
+use super::{App, Effect, Follow, Mode, Reading, cells, pane};
 use crate::deck::{CellId, SlideNo, Start};
 use crate::run::{CellRun, Prompt, State};
 
@@ -19,7 +19,8 @@ const END: u8 = 4;
 pub(super) fn wait(app: &mut App, cell: CellId, hidden: bool) {
     let is_at_hand = matches!(app.mode, Mode::Slide)
         && (app.book.watched == Some(cell) || app.focus == Some(cell))
-        && app.visible_cells().any(|it| it.id == cell);
+        && app.visible_cells().any(|it| it.id == cell)
+        && !pane::hides(app, cell);
     let Some(run) = app.runs.get_mut(&cell) else { return };
     let prompt = run.prompt.get_or_insert_default();
     if prompt.waits && prompt.hidden == hidden {
@@ -171,7 +172,7 @@ fn is_chord(key: Key) -> bool {
 }
 
 /// What a key does to the line.
-fn edit(key: Key) -> Option<InputRequest> {
+pub(super) fn edit(key: Key) -> Option<InputRequest> {
     use InputRequest as Do;
     Some(match key.code {
         KeyCode::Char(c) if key.ctrl => match c {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, Mode, cells, navigate, prompt, sessions};
+use super::{App, Effect, Mode, cells, navigate, pane, prompt, sessions};
 use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
 use crate::run::{CellRun, RunId, Runs};
 use crate::source::Span;
@@ -26,6 +26,8 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     }
     let (runs, lost) = carry(&app.deck, &deck, &app.runs);
     app.focus = app.focus.and_then(|id| same_place(&app.deck, &deck, id));
+    let shown = app.pane.as_ref().and_then(|pane| same_place(&app.deck, &deck, pane.cell));
+    app.pane = pane::carried(app.pane.take(), shown);
     app.mode = match std::mem::take(&mut app.mode) {
         Mode::Edit(mut editing) => match same_place(&app.deck, &deck, editing.cell) {
             Some(cell) => {

@@ -97,7 +97,7 @@ impl Script {
         script
     }
 
-    fn tall(mut self, height: u32) -> Self {
+    pub(super) fn tall(mut self, height: u32) -> Self {
         self.height = height;
         self.lay_out();
         self
@@ -143,7 +143,9 @@ impl Script {
                 letter => KeyCode::Char(letter.chars().next().unwrap()),
             };
             effects.extend(self.tell(Msg::Key(KeyEvent::new(code, modifiers).into())));
-            self.lay_out();
+            if self.app.pane.is_none() {
+                self.lay_out();
+            }
         }
         effects
     }

@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Names, Reading, Trust};
-use super::{cells, edit, names, navigate, prompt, reload, replay, typing};
+use super::{cells, edit, names, navigate, output, pane, prompt, reload, replay, typing};
 
 /// Changes the state by what happened and says what is to be done.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -51,6 +51,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
         Mode::Edit(_) => edit::press(app, key),
         Mode::Index(_) if !is_chord(key) => press_in_index(app, key),
         Mode::Ask(_) if !is_chord(key) => answer(app, key),
+        Mode::Slide if app.pane.is_some() => pane::press(app, key),
         _ => match app.keymap.press(key) {
             Reading::Do(action, number) => act(app, action, number),
             Reading::More | Reading::Nothing => Vec::new(),
@@ -66,6 +67,11 @@ fn is_chord(key: Key) -> bool {
 pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
     if act_on_panel(app, action) {
         return Vec::new();
+    }
+    if pane::has_keys(app)
+        && let Some(effects) = pane::act(app, action, number)
+    {
+        return effects;
     }
     match action {
         Action::Next => navigate::next(app),
@@ -95,6 +101,11 @@ pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Eff
         Action::Edit => edit::begin(app),
         Action::OpenEditor => return edit::open(app),
         Action::ToggleRecorded => replay::toggle(app),
+        Action::ZoomOutput => pane::toggle(app),
+        Action::SearchOutput => pane::search(app),
+        Action::FoldOutput => output::fold(app),
+        Action::CopyOutput => return output::copy(app),
+        Action::CopyCode => return output::copy_code(app),
         Action::Stop => return cells::stop(app),
         Action::Reload => return vec![Effect::Reload],
         Action::Suspend => return vec![Effect::Suspend],
@@ -213,6 +224,10 @@ fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
     if !matches!(app.mode, Mode::Slide) {
         return Vec::new();
     }
+    if app.pane.is_some() {
+        pane::click(app);
+        return Vec::new();
+    }
     let again = hit.cell.is_some() && hit.cell == app.focus;
     app.focus = hit.cell;
     app.scene_changed();
@@ -229,6 +244,7 @@ fn wheel(app: &mut App, rows: i32, hit: Hit) {
             *row = row.saturating_add_signed(rows.signum() as i16);
             app.paint_changed();
         }
+        _ if app.pane.is_some() => pane::scroll_by(app, rows.into()),
         (Mode::Slide | Mode::Input(_), Some(output)) => cells::scroll_output(app, output, rows),
         (Mode::Slide | Mode::Ask(_) | Mode::Typing(_) | Mode::Input(_) | Mode::Edit(_), _) => {
             navigate::scroll_by(app, i64::from(rows));

@@ -8,14 +8,14 @@ use ratatui::style::{Modifier, Style};
 use super::PictureKey;
 use super::code::{self, Panel};
 use super::flow::Flow;
-use super::output;
+use super::output::{self, DIM};
 use super::picture;
 use super::prompt;
 use super::scene::{Item, Placed};
 use super::screen;
 use super::text::Text;
 use crate::deck::{Cell, CellId, CodeBlock, Form, Picture, Start};
-use crate::run::{self, CellRun, Outcome, State, spoken_time};
+use crate::run::{self, CellRun, Outcome, State, grouped, spoken_time};
 use crate::theme::OutputStyle;
 
 /// The least columns that a status line takes, if it has them.
@@ -52,6 +52,11 @@ pub(super) fn detached(flow: &mut Flow<'_>, id: CellId) {
     let deck = flow.page.inputs.deck;
     let block = deck.cell(id).and_then(|cell| deck.block_of(cell));
     let (Some(block), Some(run)) = (block, flow.page.run(id)) else { return };
+    if flow.page.is_folded(id) {
+        let panel = code::panel(flow, block);
+        folded(flow, run, &panel);
+        return;
+    }
     if let Some(cell) = deck.cell(id).filter(|cell| cell.how.pty.is_some()) {
         screen::lay_out(flow, block, (cell, run));
         return;
@@ -67,6 +72,7 @@ fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun
     let panel = code::lay_out(flow, block);
     status(flow, &panel, cell, run);
     let output = match cell.detached {
+        false if flow.page.is_folded(cell.id) => Some(folded(flow, run, &panel)),
         _ if cell.how.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
         true => None,
         false => written(flow, block, (cell.id, run), panel.spot.width),
@@ -79,6 +85,10 @@ fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun
 fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
     let panel = output::panel(flow, block, &run.output, 0);
     let top = flow.height();
+    if flow.page.is_folded(cell.id) {
+        let panel = folded(flow, run, &panel);
+        return extent(panel, panel);
+    }
     if let Some(picture) = &run.picture {
         picture::lay_out(flow, &made(picture));
     }
@@ -114,8 +124,32 @@ fn written(
     Some(prompt::lay_out(flow, block, prompt, listing))
 }
 
+/// One line in place of all that a run has made: how much that is.
+fn folded(flow: &mut Flow<'_>, run: &CellRun, panel: &Panel) -> Panel {
+    let (lines, pictures) = run.output.amount();
+    let pictures = pictures + usize::from(run.picture.is_some());
+    let screens = usize::from(run.screen.is_some());
+    let counts = [(lines, "line"), (pictures, "picture"), (screens, "terminal")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
+        format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+    });
+    let words = format!("… {} folded", counts.collect::<Vec<_>>().join(", "));
+    let text = Text::plain(&words, DIM);
+    let width = panel.spot.width.max(text.width()).min(flow.width.saturating_sub(panel.spot.x));
+    let y = flow.open();
+    flow.fill(panel.spot.x, y, (width, 1), flow.page.theme().output.style);
+    flow.put(panel.x(), y, (text.cut(width), width));
+    flow.close(y.saturating_add(1), 1);
+    *panel
+}
+
+/// Whether a run could not be started.
+pub(super) fn has_refusal(run: &CellRun) -> bool {
+    matches!(run.state, State::Ended(Outcome::NotStarted(_)))
+}
+
 /// Why a run could not be started.
-fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
+pub(super) fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
     if let State::Ended(Outcome::NotStarted(reason)) = &run.state {
         let failure = flow.page.theme().output.failure;
         flow.rows(&Text::plain(reason, failure), flow.page.theme().code.alignment);
@@ -141,7 +175,7 @@ fn is_fine(run: &CellRun) -> bool {
 }
 
 /// The picture that a run made, as if the deck had named it.
-fn made(file: &Path) -> Picture {
+pub(super) fn made(file: &Path) -> Picture {
     let PictureKey { base, source } = PictureKey::of_file(file);
     Picture { source, base, width_percent: None, alt: "".into() }
 }
@@ -180,7 +214,7 @@ fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
 }
 
 /// What the status line says.
-fn words(run: &CellRun, form: Form) -> String {
+pub(super) fn words(run: &CellRun, form: Form) -> String {
     let mut words = match &run.state {
         State::NotAllowed if form.replaces_code() => "may not run · ctrl-e or -X".to_owned(),
         State::NotAllowed => "may not run · ctrl-e or -x".to_owned(),

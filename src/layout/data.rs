@@ -30,7 +30,7 @@ const NAME: Style = Style::new().add_modifier(Modifier::BOLD);
 pub(super) fn natural_width(table: &DataTable) -> u16 {
     let widths = widths(table);
     let more = if table.columns_left_out() > 0 { BETWEEN + 1 } else { 0 };
-    total(&widths).saturating_add(more)
+    total(widths.into_iter()).saturating_add(more)
 }
 
 /// Lays out a table in its box.
@@ -41,7 +41,7 @@ pub(super) fn lay_out(
     place: Place,
 ) {
     let top = flow.open();
-    let grid = Grid::new(table, panel.inner());
+    let grid = Grid::new(table, panel.inner(), 0);
     let head = grid.head();
     let room = output::most_rows(flow, top, panel).saturating_sub(head.len() as u32).max(1);
     let window = Window::new(table.rows.len(), room.min(MOST_ROWS), place.scroll.or(Some(0)));
@@ -64,69 +64,96 @@ pub(super) fn lay_out(
 }
 
 /// The columns that show, and how wide each is.
-struct Grid<'a> {
-    table: &'a DataTable,
-    widths: Vec<u16>,
+pub(super) struct Grid<'a> {
+    pub(super) table: &'a DataTable,
+    /// Columns by their number, and how wide each is.
+    shown: Vec<(usize, u16)>,
+    /// How many columns behind those of the index are scrolled away.
+    pub(super) skipped: usize,
 }
 
 impl<'a> Grid<'a> {
-    /// As many of the first columns as fit in so many of the screen.
-    fn new(table: &'a DataTable, room: u16) -> Self {
-        let mut widths = widths(table);
-        if total(&widths) > room || table.columns_left_out() > 0 {
-            let room = room.saturating_sub(BETWEEN + 1);
-            let least = 1 + table.columns.iter().filter(|column| column.is_index).count();
-            while widths.len() > least && total(&widths) > room {
-                widths.pop();
+    /// As many columns as fit in so many of the screen, those of the index first, then the others
+    /// from the one with number `skip` on. No more are skipped than the last ones need to fit.
+    pub(super) fn new(table: &'a DataTable, room: u16, skip: usize) -> Self {
+        let widths: Vec<(usize, u16)> = widths(table).into_iter().enumerate().collect();
+        let (index, others): (Vec<_>, Vec<_>) =
+            widths.into_iter().partition(|&(column, _)| table.columns[column].is_index);
+        let shown = |skip: usize| index.iter().chain(others.iter().skip(skip)).copied();
+        let fits = |skip: usize, room: u16| total(shown(skip).map(|(_, width)| width)) <= room;
+        let aside = BETWEEN + 1;
+        let most = (1..others.len()).find(|&skip| fits(skip, room.saturating_sub(aside)));
+        let most = if fits(0, room) { 0 } else { most.unwrap_or(others.len().saturating_sub(1)) };
+        let skipped = skip.min(most);
+        let mut shown: Vec<(usize, u16)> = shown(skipped).collect();
+        let room = room.saturating_sub(if skipped > 0 { aside } else { 0 });
+        let total = |shown: &[(usize, u16)]| total(shown.iter().map(|&(_, width)| width));
+        if total(&shown) > room || table.columns_left_out() > 0 {
+            let room = room.saturating_sub(aside);
+            while shown.len() > 1 + index.len() && total(&shown) > room {
+                shown.pop();
             }
         }
-        Self { table, widths }
+        Self { table, shown, skipped }
     }
 
     /// How many columns are not shown.
-    fn left_out(&self) -> usize {
-        self.table.columns_left_out() + (self.table.columns.len() - self.widths.len())
+    pub(super) fn left_out(&self) -> usize {
+        self.table.columns_left_out() + (self.table.columns.len() - self.shown.len())
+    }
+
+    /// Whether there are columns to the right of those that show.
+    fn goes_on(&self) -> bool {
+        self.left_out() > self.skipped
     }
 
     /// Names, types where there are any, and a rule.
-    fn head(&self) -> Vec<Text> {
+    pub(super) fn head(&self) -> Vec<Text> {
         let columns = &self.table.columns;
-        let names = self.line(columns.iter().map(|column| (&*column.name, NAME)));
+        let names = self.line(|at| (&*columns[at].name, NAME));
         let has_kinds = columns.iter().any(|column| column.kind.is_some());
-        let kinds = has_kinds.then(|| {
-            self.line(columns.iter().map(|column| (column.kind.as_deref().unwrap_or(""), DIM)))
-        });
-        let more = if self.left_out() > 0 { BETWEEN + 1 } else { 0 };
-        let rule = "─".repeat(usize::from(total(&self.widths).saturating_add(more)));
+        let kinds =
+            has_kinds.then(|| self.line(|at| (columns[at].kind.as_deref().unwrap_or(""), DIM)));
+        let aside = usize::from(self.skipped > 0) + usize::from(self.goes_on());
+        let width = usize::from(total(self.shown.iter().map(|&(_, width)| width)));
+        let rule = "─".repeat(width + aside * usize::from(BETWEEN + 1));
         let rule = Text::plain(&rule, DIM);
         [Some(names), kinds, Some(rule)].into_iter().flatten().collect()
     }
 
-    fn row(&self, cells: &[Box<str>]) -> Text {
-        let style = |column: &DataColumn| if column.is_index { DIM } else { Style::new() };
-        let cells = cells.iter().zip(&self.table.columns);
-        self.line(cells.map(|(cell, column)| (&**cell, style(column))))
+    /// A row of the table.
+    pub(super) fn row(&self, cells: &[Box<str>]) -> Text {
+        let style = |at: usize| if self.table.columns[at].is_index { DIM } else { Style::new() };
+        self.line(|at| (cells.get(at).map_or("", |cell| &**cell), style(at)))
     }
 
-    fn line<'c>(&self, cells: impl Iterator<Item = (&'c str, Style)>) -> Text {
+    fn line<'c>(&self, cell: impl Fn(usize) -> (&'c str, Style)) -> Text {
         let mut line = Text::default();
-        let columns = self.widths.iter().zip(&self.table.columns);
-        for (at, ((cell, style), (&width, column))) in cells.zip(columns).enumerate() {
-            if at > 0 {
-                line.push(&" ".repeat(BETWEEN.into()), Style::new());
+        let blanks = |line: &mut Text, count: u16| {
+            line.push(&" ".repeat(count.into()), Style::new());
+        };
+        let first = self.shown.iter().position(|&(at, _)| !self.table.columns[at].is_index);
+        for (place, &(at, width)) in self.shown.iter().enumerate() {
+            if place > 0 {
+                blanks(&mut line, BETWEEN);
             }
+            if self.skipped > 0 && first == Some(place) {
+                line.push(MORE, DIM);
+                blanks(&mut line, BETWEEN);
+            }
+            let (cell, style) = cell(at);
             let cell = Text::from_line(&Text::plain(&flat(cell), style).cut(width));
-            let blanks = " ".repeat(width.saturating_sub(cell.width()).into());
-            if column.align == Align::Right {
-                line.push(&blanks, Style::new());
+            let free = width.saturating_sub(cell.width());
+            if self.table.columns[at].align == Align::Right {
+                blanks(&mut line, free);
                 line.append(&cell);
             } else {
                 line.append(&cell);
-                line.push(&blanks, Style::new());
+                blanks(&mut line, free);
             }
         }
-        if self.left_out() > 0 {
-            line.push(&" ".repeat(BETWEEN.into()), Style::new());
+        if self.goes_on() {
+            blanks(&mut line, BETWEEN);
             line.push(MORE, DIM);
         }
         line
@@ -168,8 +195,10 @@ fn flat(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-fn total(widths: &[u16]) -> u16 {
-    let between =
-        BETWEEN.saturating_mul(u16::try_from(widths.len()).unwrap_or(u16::MAX).max(1) - 1);
-    widths.iter().fold(between, |sum, &width| sum.saturating_add(width))
+/// Columns of the screen that so wide ones take, with what is between them.
+fn total(widths: impl Iterator<Item = u16>) -> u16 {
+    let sum = widths.fold(None, |sum: Option<u16>, width| {
+        Some(sum.map_or(width, |sum| sum.saturating_add(BETWEEN).saturating_add(width)))
+    });
+    sum.unwrap_or(0)
 }

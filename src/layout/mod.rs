@@ -15,6 +15,7 @@ mod list;
 mod output;
 mod overflow;
 mod page;
+mod pane;
 mod picture;
 mod place;
 mod problem;
@@ -41,6 +42,7 @@ use crate::theme::Theme;
 
 pub use code::shown as shown_code;
 pub use overflow::overflow;
+pub use pane::{PaneScene, PaneView, pane};
 pub use scene::{Item, Placed, RAISED, Scene, Size};
 
 /// The row on which a slide's blocks begin.

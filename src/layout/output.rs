@@ -179,16 +179,12 @@ impl<'a> Listing<'a> {
                 above -= height;
                 continue;
             }
-            match row {
-                OutputRow::Line(line) => {
-                    let text = Text::from_line(line);
-                    let cut = wrapped(text.as_str(), columns);
-                    lines.extend(cut.into_iter().skip(above).map(|row| text.row(row).0));
-                }
-                OutputRow::Omitted(count) => {
-                    let words = format!("… {} lines left out …", grouped(count));
-                    lines.push(Text::plain(&words, DIM).cut(columns));
-                }
+            let text = text_of(row);
+            if let OutputRow::Line(_) = row {
+                let cut = wrapped(text.as_str(), columns);
+                lines.extend(cut.into_iter().skip(above).map(|row| text.row(row).0));
+            } else {
+                lines.push(text.cut(columns));
             }
             above = 0;
             if lines.len() >= window.rows {
@@ -226,12 +222,12 @@ pub(super) fn most_rows(flow: &Flow<'_>, top: u32, panel: &Panel) -> u32 {
 }
 
 /// Every row that a text knows.
-fn rows(written: &Written) -> impl Iterator<Item = OutputRow<'_>> {
+pub(super) fn rows(written: &Written) -> impl Iterator<Item = OutputRow<'_>> {
     (0..written.len()).map_while(|index| written.row(index))
 }
 
 /// The cells a row takes.
-fn width(row: OutputRow<'_>) -> u16 {
+pub(super) fn width(row: OutputRow<'_>) -> u16 {
     match row {
         OutputRow::Line(line) => {
             let cells = line.spans.iter().map(|span| wrap::cells(&span.content)).sum::<usize>();
@@ -241,8 +237,18 @@ fn width(row: OutputRow<'_>) -> u16 {
     }
 }
 
+/// A row as text.
+pub(super) fn text_of(row: OutputRow<'_>) -> Text {
+    match row {
+        OutputRow::Line(line) => Text::from_line(line),
+        OutputRow::Omitted(count) => {
+            Text::plain(&format!("… {} lines left out …", grouped(count)), DIM)
+        }
+    }
+}
+
 /// The rows of one line in a box this wide.
-fn wrapped(line: &str, columns: u16) -> Vec<Range<usize>> {
+pub(super) fn wrapped(line: &str, columns: u16) -> Vec<Range<usize>> {
     if line.len() > LONG { wrap::edges(line, columns) } else { wrap::words(line, columns) }
 }
 

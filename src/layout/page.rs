@@ -50,6 +50,12 @@ impl<'a> Page<'a> {
         self.inputs.deck.slides.len()
     }
 
+    /// Whether a cell's output is folded, and there is any.
+    pub(super) fn is_folded(&self, cell: CellId) -> bool {
+        let run = self.inputs.runs.get(&cell);
+        run.is_some_and(|run| run.folded && run.shown().has_output())
+    }
+
     /// What a cell has to show.
     pub(super) fn run(&self, cell: CellId) -> Option<&'a CellRun> {
         self.inputs.runs.get(&cell).map(CellRun::shown)

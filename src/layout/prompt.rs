@@ -39,7 +39,8 @@ pub(super) fn lay_out(
     panel
 }
 
-fn line(prompt: &Prompt, columns: u16) -> Text {
+/// The line on its own.
+pub(super) fn line(prompt: &Prompt, columns: u16) -> Text {
     let dim = Style::new().add_modifier(Modifier::DIM);
     let mut text = Text::plain(MARK, dim);
     if !prompt.open {

@@ -29,9 +29,13 @@ pub(super) fn lay_out(
     let x = flow.width.saturating_sub(columns) / 2;
     let style = if block.no_background { flow.look.base } else { flow.page.theme().output.style };
     flow.fill(x, y, (columns, rows.into()), style);
-    let is_alive = matches!(run.state, State::Running);
     if let Some(screen) = &run.screen {
-        show(flow, screen, is_alive, (x, y), (columns, rows));
+        for (text, y) in self::rows(screen, run, (columns, rows)).into_iter().zip(y..) {
+            if !text.is_empty() {
+                let width = text.width().min(columns);
+                flow.put(x, y, (text.cut(width), width));
+            }
+        }
     } else {
         let mark = Text::plain("▶", flow.page.theme().output.not_started);
         let middle = (x + columns.saturating_sub(1) / 2, y + u32::from(rows / 2));
@@ -57,20 +61,11 @@ fn size(flow: &Flow<'_>, pty: Pty, y: u32) -> (u16, u16) {
     }
 }
 
-fn show(
-    flow: &mut Flow<'_>,
-    screen: &Emulator,
-    is_alive: bool,
-    (x, y): (u16, u32),
-    (columns, rows): (u16, u16),
-) {
-    for (line, y) in screen.lines(is_alive).into_iter().take(rows.into()).zip(y..) {
-        let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(columns);
-        if let Some(line) = trimmed(line) {
-            let text = Text::from_line(&line);
-            flow.put(x, y, (text.cut(width), width));
-        }
-    }
+/// The rows of a terminal, as many as there is room for.
+pub(super) fn rows(screen: &Emulator, run: &CellRun, (_, rows): (u16, u16)) -> Vec<Text> {
+    let is_alive = matches!(run.state, State::Running);
+    let lines = screen.lines(is_alive).into_iter().take(rows.into());
+    lines.map(|line| trimmed(line).map(|line| Text::from_line(&line)).unwrap_or_default()).collect()
 }
 
 /// The line without blanks at its end; none if nothing is left.

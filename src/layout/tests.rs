@@ -23,21 +23,21 @@ static HIGHLIGHTER: LazyLock<Highlighter> =
     LazyLock::new(|| Highlighter::new("base16-eighties.dark").unwrap());
 
 /// A deck of one slide and all that it is laid out with.
-struct Fixture {
-    deck: Deck,
+pub(super) struct Fixture {
+    pub(super) deck: Deck,
     at: Cursor,
     size: Size,
     theme: Theme,
     runs: Runs,
     measures: Measures,
     footer: FooterText,
-    focus: Option<CellId>,
+    pub(super) focus: Option<CellId>,
     grid: bool,
     limits: Limits,
 }
 
 impl Fixture {
-    fn new(blocks: Vec<Block>) -> Self {
+    pub(super) fn new(blocks: Vec<Block>) -> Self {
         let slide = Slide { blocks, steps: 1, ..Slide::default() };
         Self {
             deck: Deck { slides: vec![slide], cells: vec![Arc::default()], ..Deck::default() },
@@ -53,7 +53,7 @@ impl Fixture {
         }
     }
 
-    fn size(mut self, columns: u16, rows: u16) -> Self {
+    pub(super) fn size(mut self, columns: u16, rows: u16) -> Self {
         self.size = Size::new(columns, rows);
         self
     }
@@ -63,7 +63,7 @@ impl Fixture {
         self
     }
 
-    fn run(mut self, run: CellRun) -> Self {
+    pub(super) fn run(mut self, run: CellRun) -> Self {
         self.runs.insert(CellId(0), run);
         self
     }
@@ -75,8 +75,13 @@ impl Fixture {
         self
     }
 
-    fn scene(&self) -> Scene {
-        layout(&Inputs {
+    pub(super) fn scene(&self) -> Scene {
+        self.with(layout)
+    }
+
+    /// Lays it out by another function.
+    pub(super) fn with<T>(&self, lay_out: impl FnOnce(&Inputs<'_>) -> T) -> T {
+        lay_out(&Inputs {
             deck: &self.deck,
             at: self.at,
             size: self.size,
@@ -93,7 +98,7 @@ impl Fixture {
     }
 
     /// Every row of the body, however many the screen has.
-    fn body(&self) -> String {
+    pub(super) fn body(&self) -> String {
         let scene = self.scene();
         rows(&scene.body, scene.size.columns, scene.height as u16)
     }
@@ -104,7 +109,7 @@ impl Fixture {
     }
 }
 
-fn rows(items: &[Placed], columns: u16, rows: u16) -> String {
+pub(super) fn rows(items: &[Placed], columns: u16, rows: u16) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     for placed in items {
         if let Item::Text(line) | Item::Large { line, .. } = &placed.item {
@@ -154,23 +159,23 @@ fn paragraph(words: &str) -> Block {
     block(BlockKind::Paragraph(text(words)))
 }
 
-fn code(code: &str) -> CodeBlock {
+pub(super) fn code(code: &str) -> CodeBlock {
     CodeBlock { text: code.into(), ..CodeBlock::default() }
 }
 
-fn cell(lines: &str) -> Block {
+pub(super) fn cell(lines: &str) -> Block {
     block(BlockKind::Code(Box::new(CodeBlock { cell: Some(CellId(0)), ..code(lines) })))
 }
 
-fn item(depth: u8, words: &str) -> ListItem {
+pub(super) fn item(depth: u8, words: &str) -> ListItem {
     ListItem { depth, marker: Marker::Bullet, text: text(words), blocks: Vec::new(), step: Step(0) }
 }
 
-fn list(items: Vec<ListItem>) -> Block {
+pub(super) fn list(items: Vec<ListItem>) -> Block {
     block(BlockKind::List(List { items, item_newlines: 1, continues: false }))
 }
 
-fn written(lines: impl IntoIterator<Item = String>) -> CellRun {
+pub(super) fn written(lines: impl IntoIterator<Item = String>) -> CellRun {
     let mut output = Output::default();
     for line in lines {
         output.feed(format!("{line}\n").as_bytes());
@@ -1090,7 +1095,7 @@ fn what_nobody_would_scroll_to_is_not_laid_out() {
 }
 
 /// A run that has shown a table with this many rows and columns of numbers.
-fn table_of(height: usize, width: usize) -> CellRun {
+pub(super) fn table_of(height: usize, width: usize) -> CellRun {
     let column = |name: String, is_index| DataColumn {
         name: name.into(),
         kind: None,

@@ -131,6 +131,25 @@ impl Text {
         line
     }
 
+    /// The same with a style over those that a part of it has.
+    #[must_use]
+    pub(super) fn marked(&self, part: Range<usize>, style: Style) -> Self {
+        let mut made =
+            Self { string: self.string.clone(), glued: self.glued.clone(), runs: vec![] };
+        let mut start = 0;
+        for &(end, own) in &self.runs {
+            let (from, to) = (part.start.clamp(start, end), part.end.clamp(start, end));
+            let pieces = [(from, own), (to, own.patch(style)), (end, own)];
+            for (end, style) in pieces {
+                if end > start {
+                    made.runs.push((end, style));
+                    start = end;
+                }
+            }
+        }
+        made
+    }
+
     /// The width of its longest word.
     pub(super) fn longest_word(&self) -> u16 {
         self.string.split(' ').map(wrap::columns).max().unwrap_or(0)
@@ -180,6 +199,22 @@ mod tests {
         let text = Text::plain("a\tb\u{1b}[0m\r\u{0}", Style::new());
         assert_eq!(text.string, "a    b[0m");
         assert_eq!(text.width(), 9);
+    }
+
+    #[test]
+    fn a_part_is_marked_over_its_styles() {
+        let marked = sample().marked(2..7, Style::new().underlined());
+        let expected = Line::from(vec![
+            "on".into(),
+            "e ".underlined(),
+            "two".bold().underlined(),
+            " three".bold(),
+        ]);
+        assert_eq!(marked.row(0..13).0, expected);
+        assert_eq!(
+            sample().marked(20..30, Style::new().underlined()).row(0..13),
+            sample().row(0..13)
+        );
     }
 
     #[test]

@@ -213,6 +213,7 @@ impl State {
 
 /// One cell's run as the slide shows it.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is true or not on its own")]
 pub struct CellRun {
     /// The run the output belongs to.
     pub run: RunId,
@@ -235,6 +236,8 @@ pub struct CellRun {
     /// The first row to show of the parts of its output that were scrolled; text follows its end
     /// otherwise, a table begins at its head.
     pub scroll: BTreeMap<usize, usize>,
+    /// Whether a line stands in the place of its output.
+    pub folded: bool,
     /// Whether the code changed since this output was written.
     pub stale: bool,
     /// Whether the output is the last run's still: the first that this one writes takes its place.
@@ -251,6 +254,11 @@ impl CellRun {
     /// What of it the slide shows.
     pub fn shown(&self) -> &Self {
         self.replay.as_deref().unwrap_or(self)
+    }
+
+    /// Whether it has made something that can be looked at.
+    pub fn has_output(&self) -> bool {
+        !self.output.is_empty() || self.picture.is_some() || self.screen.is_some()
     }
 
     /// Whether it is asked for, and has not ended.

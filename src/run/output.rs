@@ -92,6 +92,18 @@ impl Output {
         })
     }
 
+    /// How many lines there are to be read in it, those that were left out counted, and how many
+    /// pictures.
+    pub fn amount(&self) -> (usize, usize) {
+        let lines = self.parts.iter().map(|part| match part {
+            Part::Text(written) => written.lines(),
+            Part::Shown(Value::Table(table)) => table.height,
+            Part::Shown(Value::Markdown { text, .. }) => text.trim_end().lines().count(),
+            Part::Shown(Value::Picture(_)) => 0,
+        });
+        (lines.sum(), self.pictures().count())
+    }
+
     /// All of it without styles, one row a line; a picture is a line that says so.
     pub fn plain_text(&self) -> String {
         let texts = self.parts.iter().map(Part::plain_text);
@@ -140,6 +152,17 @@ mod tests {
         assert_eq!(output.parts().len(), 4);
         assert_eq!(output.pictures().collect::<Vec<_>>(), [&PathBuf::from("file")]);
         assert!(!output.is_empty() && output.anew().is_empty());
+    }
+
+    #[test]
+    fn all_lines_are_counted() {
+        let mut output = Output::with_rows(10);
+        (0..5_000).for_each(|line| output.feed(format!("{line}\n").as_bytes()));
+        assert_eq!(output.amount(), (5_000, 0));
+        output.show(Value::Picture("file".into()));
+        output.show(Value::Table(DataTable { height: 70, ..DataTable::default() }));
+        output.show(markdown("# one\n\ntwo\n"));
+        assert_eq!(output.amount(), (5_073, 1));
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl Prompt {
         self.line.handle(how);
     }
 
+    /// What is typed so far.
+    pub fn text(&self) -> &str {
+        self.line.value()
+    }
+
     /// Whether nothing is typed.
     pub fn is_empty(&self) -> bool {
         self.line.value().is_empty()

@@ -99,6 +99,15 @@ impl Written {
         self.screen.len()
     }
 
+    /// How many lines were written, those that were left out counted.
+    pub fn lines(&self) -> usize {
+        let left_out = (0..self.len()).find_map(|index| match self.row(index) {
+            Some(OutputRow::Omitted(count)) => Some(count.saturating_sub(1)),
+            _ => None,
+        });
+        self.len() + left_out.unwrap_or(0)
+    }
+
     /// The row at `index`, from 0.
     pub fn row(&self, index: usize) -> Option<OutputRow<'_>> {
         self.screen.row(index)

@@ -9,6 +9,7 @@
 
 mod ahead;
 mod changes;
+mod clipboard;
 mod draft;
 mod follow;
 mod frames;
@@ -476,7 +477,7 @@ impl Talk {
         let base = theme.base;
         screen.surround(base.bg);
         let frame = screen.compose(|buffer| {
-            let overlays = view::draw(app, scene, app.scroll, theme, buffer);
+            let overlays = view::draw(app, scene, app.rows_above(), theme, buffer);
             if let Mode::Edit(editing) = &app.mode {
                 stage::edit(app, editing, scene, look, buffer);
             }

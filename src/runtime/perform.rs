@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::load::{Show, folder};
 use super::mailbox::Mailbox;
-use super::{Event, Execution, Settings, Talk, markdown, terminal, trust};
+use super::{Event, Execution, Settings, Talk, clipboard, markdown, terminal, trust};
 use crate::app::{Effect, Msg, update};
 use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
@@ -54,6 +54,7 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
         }
         Effect::Edit(ref edit) => return talk.edit(edit),
         Effect::Revert(span) => return talk.revert(span),
+        Effect::Copy(ref text) => clipboard::copy(text, &talk.mailbox),
         Effect::OpenEditor(span) => talk.open_editor(span),
         Effect::Suspend => talk.suspend(),
         Effect::Quit => return true,

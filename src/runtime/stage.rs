@@ -7,9 +7,12 @@ use ratatui::style::Style;
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{Answers, Look, Settings, Show};
-use crate::app::{App, CellPlace, Editing, Hit, Mode, Msg, OutputHit, Stage, update};
+use crate::app::{App, CellPlace, Editing, Hit, Mode, Msg, OutputHit, Pane, Stage, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
-use crate::layout::{Colours, Inputs, Item, Measures, PictureKey, Placed, Scene, Size, layout};
+use crate::layout::{
+    Colours, Inputs, Item, Measures, PaneScene, PaneView, PictureKey, Placed, Scene, Size,
+};
+use crate::layout::{layout, pane};
 use crate::media::{Capabilities, Media, Protocol};
 use crate::run::{CellRun, Did, Pointer, Runs};
 use crate::source::Span;
@@ -26,9 +29,32 @@ pub(super) fn scene(
     media: &mut Media,
 ) -> Scene {
     app.changed.scene = false;
-    let scene = scene_at(show, app, app.at, (size, colours), media);
-    update(app, Msg::LaidOut(stage(&scene)));
+    let how = (size, colours);
+    let (scene, stage) = if let Some(shown) = &app.pane {
+        let lay_out = |inputs: &Inputs<'_>| pane(inputs, &view(shown));
+        let PaneScene { scene, left, matches, .. } =
+            with_inputs(show, app, app.at, how, media, lay_out);
+        let stage = Stage { matches, left, ..stage(&scene) };
+        (scene, stage)
+    } else {
+        let scene = scene_at(show, app, app.at, how, media);
+        let stage = stage(&scene);
+        (scene, stage)
+    };
+    update(app, Msg::LaidOut(stage));
     scene
+}
+
+/// The pane as layout knows it.
+fn view(pane: &Pane) -> PaneView<'_> {
+    PaneView {
+        cell: pane.cell,
+        top: pane.top,
+        left: pane.left,
+        query: pane.query(),
+        current: pane.current,
+        typed: pane.typed.as_ref(),
+    }
 }
 
 /// Lays out another place of the talk, as it would be now.
@@ -36,15 +62,27 @@ pub(super) fn scene_at(
     show: &Show,
     app: &App,
     at: Cursor,
-    (size, colours): (Size, Colours),
+    how: (Size, Colours),
     media: &mut Media,
 ) -> Scene {
+    with_inputs(show, app, at, how, media, layout)
+}
+
+/// Lays out what is asked for, with all that it depends on.
+fn with_inputs<T>(
+    show: &Show,
+    app: &App,
+    at: Cursor,
+    (size, colours): (Size, Colours),
+    media: &mut Media,
+    lay_out: impl FnOnce(&Inputs<'_>) -> T,
+) -> T {
     let mut measures = measure(&show.deck, at, &app.runs, media);
     let look = show.look(at.slide);
     for key in look.footer.pictures.iter().flatten() {
         measures.pictures.insert(key.clone(), media.measure(key));
     }
-    layout(&Inputs {
+    lay_out(&Inputs {
         deck: &show.deck,
         at,
         size,
@@ -85,6 +123,7 @@ pub(super) fn stage(scene: &Scene) -> Stage {
         columns: scene.columns,
         screens: scene.body.iter().filter_map(screen).collect(),
         cells: cells.collect(),
+        ..Stage::default()
     }
 }
 
@@ -113,7 +152,7 @@ pub(super) fn pointed(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg
 fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer> {
     let Mode::Typing(cell) = app.mode else { return None };
     app.runs.get(&cell)?.screen.as_ref().filter(|screen| screen.wants_mouse())?;
-    let (column, row) = scene.place_in_screen(cell, (mouse.column, mouse.row), app.scroll)?;
+    let (column, row) = scene.place_in_screen(cell, (mouse.column, mouse.row), app.rows_above())?;
     let number = |button| match button {
         MouseButton::Left => 0,
         MouseButton::Middle => 1,
@@ -134,8 +173,8 @@ fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer>
 
 fn hit(app: &App, scene: &Scene, column: u16, row: u16) -> Hit {
     Hit {
-        cell: scene.cell_at(column, row, app.scroll),
-        output: scene.output_at(column, row, app.scroll).and_then(output_hit),
+        cell: scene.cell_at(column, row, app.rows_above()),
+        output: scene.output_at(column, row, app.rows_above()).and_then(output_hit),
     }
 }
 

@@ -70,7 +70,8 @@ impl Talk {
         let mut from = screen.shown().clone();
         view::flatten(&mut from);
         let mut to = Buffer::empty(from.area);
-        let overlays = view::draw(app, scene, app.scroll, &show.look(app.at.slide).theme, &mut to);
+        let overlays =
+            view::draw(app, scene, app.rows_above(), &show.look(app.at.slide).theme, &mut to);
         view::flatten(&mut to);
         let (base, cell) = (show.look(app.at.slide).theme.base, screen.size().cell);
         let gone = media.paint(&[], base.bg.unwrap_or_default(), cell, &mut to);

@@ -22,6 +22,8 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
         (None, _, Mode::Slide) if let Some(slide) = app.waits_elsewhere() => {
             format!(" a block of slide {} waits for input ", slide.human())
         }
+        // The pane has a row of its own there.
+        (None, _, Mode::Slide) if app.pane.is_some() => return,
         (None, 1, Mode::Slide) => " 1 problem: D ".to_owned(),
         (None, 2.., Mode::Slide) => format!(" {problems} problems: D "),
         _ => return,

@@ -1,0 +1,96 @@
+//! The last row of the pane: how its cell stands, which rows show, what is searched for, and the keys.
+
+use std::ops::Range;
+
+use ratatui::style::{Modifier, Style};
+
+use super::{PaneView, Stack};
+use crate::layout::cell;
+use crate::layout::page::Page;
+use crate::layout::scene::{Item, Placed};
+use crate::layout::text::Text;
+use crate::run::{CellRun, Prompt, Shown, grouped};
+
+/// The keys, where there is room for them.
+const KEYS: &str = " / search · y copy · esc closes ";
+
+/// The keys while there is something searched for.
+const FOUND: &str = " n N · y copy · esc closes ";
+
+/// The keys while a search is typed.
+const TYPING: &str = " enter: find · esc ";
+
+/// Lays out the row.
+pub(super) fn lay_out(
+    page: &Page<'_>,
+    view: &PaneView<'_>,
+    run: &CellRun,
+    (stack, shown, found): (&Stack<'_>, &Range<u32>, usize),
+) -> Vec<Placed> {
+    let (columns, rows) = (page.inputs.size.columns, page.inputs.size.rows);
+    if rows < 2 {
+        return Vec::new();
+    }
+    let style = page.theme().modal;
+    let bold = style.add_modifier(Modifier::BOLD);
+    let (mut left, keys) = if let Some(prompt) = view.typed {
+        (typed(prompt, columns / 2, (style, bold)), TYPING)
+    } else {
+        let form = page.inputs.deck.cell(view.cell).map(|cell| cell.how.form);
+        let mut text = Text::plain(" ", style);
+        text.push(&cell::words(run, form.unwrap_or_default()), bold);
+        if run.has_output() {
+            text.push(&format!(" · {}", extent(stack.height, shown)), style);
+        }
+        if view.top.is_none() && run.is_under_way() {
+            text.push(" · follows", style);
+        }
+        (text, if view.query.is_empty() { KEYS } else { FOUND })
+    };
+    if !view.query.is_empty() {
+        left.push(&format!(" · {} ", findings(view, found)), style);
+    }
+    let keys = Text::plain(keys, style);
+    let y = u32::from(rows - 1);
+    let area = Item::Fill { width: columns, height: 1, style };
+    let mut items = vec![Placed { x: 0, y, item: area }];
+    let both = left.width().saturating_add(keys.width());
+    items.push(Placed { x: 0, y, item: Item::Text(left.cut(columns)) });
+    if both <= columns {
+        let x = columns - keys.width();
+        items.push(Placed { x, y, item: Item::Text(keys.cut(columns)) });
+    }
+    items
+}
+
+/// `rows 1-23 of 1,234`, `7 rows`.
+fn extent(height: u32, shown: &Range<u32>) -> String {
+    let number = |row: u32| grouped(row as usize);
+    match height {
+        1 => "1 row".to_owned(),
+        height if shown.start == 0 && shown.end >= height => format!("{} rows", number(height)),
+        height => {
+            let last = number(shown.end.min(height));
+            format!("rows {}-{last} of {}", number(shown.start + 1), number(height))
+        }
+    }
+}
+
+/// `“x” 3 of 17`.
+fn findings(view: &PaneView<'_>, found: usize) -> String {
+    let count = match (found, view.current) {
+        (0, _) => "not found".to_owned(),
+        (found, Some(current)) => format!("{} of {}", grouped(current + 1), grouped(found)),
+        (found, None) => format!("{} found", grouped(found)),
+    };
+    if view.typed.is_some() { count } else { format!("`{}` {count}", view.query) }
+}
+
+fn typed(prompt: &Prompt, columns: u16, (style, bold): (Style, Style)) -> Text {
+    let Shown { before, under, after } = prompt.shown(columns);
+    let mut text = Text::plain(" /", bold);
+    text.push(&before, style);
+    text.push(&under, style.add_modifier(Modifier::REVERSED));
+    text.push(&after, style);
+    text
+}
