@@ -69,7 +69,7 @@ options:
   image_attributes_prefix: ""
   auto_render_languages: [mermaid]
   replay: on_failure
-  python: {interpreter: python3.12, session: true}
+  python: {interpreter: python3.12, session: true, preload: [numpy, a.b]}
   rust: {edition: "2021", profile: debug, dependencies: {rand: "1"}}
 snippet:
   exec:
@@ -119,6 +119,7 @@ fn every_key_counts() {
     assert_eq!(options.table_pauses, Pauses { before: false, after: true });
     assert_eq!((options.list_item_newlines, options.command_prefix.as_str()), (2, "cmd:"));
     assert_eq!(options.python_interpreter.as_deref(), Some("python3.12"));
+    assert_eq!(options.python_preload, ["numpy", "a.b"]);
     assert_eq!(options.rust.edition.as_deref(), Some("2021"));
     assert_eq!((options.rust.profile, options.rust.crates.len()), (Profile::Debug, 1));
     assert_eq!((config.snippet.timeout, config.snippet.memory), (Some(30), Some(512)));
@@ -178,6 +179,16 @@ fn keys_that_conflict_name_both_actions() {
     ");
     let (_, said) = read("bindings: {next: [q]}");
     assert!(said.contains("`q` is bound to both `next` and `exit`"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_imported_is_told_by_its_place() {
+    for wrong in ["[numpy, import os]", "numpy", "[a..b]", "{a: b}", "[1]"] {
+        let (config, said) = read(&format!("options: {{python: {{preload: {wrong}}}}}"));
+        assert_eq!(config, Config::default(), "{wrong}");
+        assert!(said.contains("a list of Python's modules"), "{said}");
+        assert!(said.contains("config.yaml:1:29"), "{said}");
+    }
 }
 
 #[test]

@@ -162,6 +162,8 @@ pub struct Options {
     pub strict_front_matter: bool,
     /// Languages whose blocks are drawn, not shown.
     pub auto_render_languages: Vec<String>,
+    /// Modules that Python is to import before a block asks for them.
+    pub python_preload: Vec<String>,
     /// Whether all Python blocks share one session.
     pub python_session: bool,
     /// What lines that run and are not shown start with, by language, where the user has an
@@ -221,6 +223,7 @@ impl Default for Options {
             image_attributes_prefix: "image:".to_owned(),
             strict_front_matter: true,
             auto_render_languages: Vec::new(),
+            python_preload: Vec::new(),
             python_session: false,
             hidden_prefixes: BTreeMap::new(),
             replay: Replay::default(),

@@ -131,13 +131,16 @@ impl Executor {
     }
 
     /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
-    /// Python, compiles Rust in the background. Called again, it forgets what it had not begun.
-    /// Only for decks whose code the user trusts.
-    pub fn prepare(&self, snippets: Vec<Snippet>) {
+    /// Python, which imports these modules and what the snippets import; compiles Rust in the
+    /// background. Called again, it forgets what it had not begun. Only for decks whose code the user
+    /// trusts.
+    pub fn prepare(&self, snippets: Vec<Snippet>, preload: &[String]) {
         let runs_on =
             |engine| move |snippet: &Snippet| self.engine_of(snippet).as_ref() == Ok(engine);
-        if snippets.iter().any(runs_on(&Engine::Python)) {
-            self.python.warm();
+        let is_python = runs_on(&Engine::Python);
+        let python: Vec<_> = snippets.iter().filter(|snippet| is_python(snippet)).collect();
+        if !python.is_empty() {
+            self.python.warm(preload, &python);
         }
         self.rust.prepare(snippets.into_iter().filter(runs_on(&Engine::Rust)).collect());
     }

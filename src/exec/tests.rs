@@ -155,6 +155,7 @@ fn options(folder: &Path) -> Options {
 
 fn snippet(language: &str, code: &str, first_line: u32) -> Snippet {
     Snippet {
+        session: None,
         language: language.to_owned(),
         alternative: None,
         code: code.to_owned(),
@@ -603,13 +604,13 @@ fn what_is_prepared_starts_without_the_compiler() {
     let mut stage = Stage::new();
     let ready = snippet("rust", SEED, 7);
     let wrong = snippet("rust", "fn main() { 1 + }", 20);
-    stage.executor().prepare(vec![ready.clone(), snippet("bash", "exit", 3), wrong.clone()]);
+    stage.executor().prepare(vec![ready.clone(), snippet("bash", "exit", 3), wrong.clone()], &[]);
     stage.wait_for_preparation(&ready, Preparation::Compiling);
     stage.wait_for_preparation(&ready, Preparation::Ready);
     stage.wait_for_preparation(&wrong, Preparation::Failed);
     let output = "applying a function: 5\n".to_owned();
     assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), false));
-    stage.executor().prepare(vec![ready.clone()]);
+    stage.executor().prepare(vec![ready.clone()], &[]);
     stage.wait_for_preparation(&ready, Preparation::Ready);
 }
 
@@ -617,7 +618,7 @@ fn what_is_prepared_starts_without_the_compiler() {
 fn what_is_wanted_does_not_wait_for_what_is_prepared() {
     let mut stage = Stage::new();
     let slow = [snippet("rust", &slow("one"), 7), snippet("rust", &slow("two"), 30)];
-    stage.executor().prepare(slow.to_vec());
+    stage.executor().prepare(slow.to_vec(), &[]);
     stage.wait_for_preparation(&slow[1], Preparation::Compiling);
     let output = "applying a function: 5\n".to_owned();
     assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), true));
@@ -639,9 +640,9 @@ fn what_is_not_wanted_any_more_is_given_up() {
     let stage = Stage::new();
     let slow = snippet("rust", &slow("never"), 7);
     let other = snippet("rust", SEED, 7);
-    stage.executor().prepare(vec![slow.clone()]);
+    stage.executor().prepare(vec![slow.clone()], &[]);
     stage.wait_for_preparation(&slow, Preparation::Compiling);
-    stage.executor().prepare(vec![other.clone()]);
+    stage.executor().prepare(vec![other.clone()], &[]);
     stage.wait_for_preparation(&other, Preparation::Ready);
     let told = stage.earlier.borrow();
     assert!(!told.contains(&Event::Prepared(slow.fingerprint, Preparation::Ready)));
@@ -819,7 +820,7 @@ fn crates_are_built_with_their_progress_shown_and_only_once() {
     let build = RustBuild { crates: vec![version("itoa", "1", &[])], ..RustBuild::default() };
     let mut snippet = snippet("rust", "print!(\"{}\", itoa::Buffer::new().format(42));", 7);
     snippet.rust = Some(Arc::new(build));
-    stage.executor().prepare(vec![snippet.clone()]);
+    stage.executor().prepare(vec![snippet.clone()], &[]);
     stage.await_event(|event| match event {
         Event::Prepared(code, Preparation::Building(how_far)) if *code == snippet.fingerprint => {
             (how_far.starts_with("compiling ") && how_far.ends_with(" itoa")).then_some(())

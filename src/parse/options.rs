@@ -1,11 +1,13 @@
 //! The keys of `options`, in front matter and in the configuration: each declared once.
 
+use std::rc::Rc;
+
 use super::crates::Crates;
 use super::manifest::EDITIONS;
 use crate::deck::{Options, Profile, Replay};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::Span;
-use crate::yaml::{Fields, Keys, Kind, Node, Place, Slot, one_of, parse, text, within};
+use crate::yaml::{Fields, Keys, Kind, Node, Place, Slot, Value, one_of, parse, text, within};
 
 /// What messages call a mapping of options.
 const OPTIONS: Kind =
@@ -69,6 +71,9 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn Keys) {
         keys.key("interpreter", about, &mut options.python_interpreter);
         let about = "Whether all blocks share one session, as with `+session`.";
         keys.key("session", about, &mut options.python_session);
+        let about = "Modules that are imported before a block asks for them, beside those that blocks \
+                     name.";
+        keys.key("preload", about, &mut Modules(&mut options.python_preload));
     });
     keys.section("rust", "Blocks of Rust.", &mut |keys| {
         let about = "The language's edition, where a block's own manifest does not say.";
@@ -102,6 +107,37 @@ impl Slot for Edition<'_> {
     fn schema(&self) -> serde_json::Value {
         serde_json::json!({ "enum": EDITIONS })
     }
+}
+
+/// The slot of a list of Python's modules.
+struct Modules<'s>(&'s mut Vec<String>);
+
+impl Slot for Modules<'_> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let Value::List(items) = &node.value else { return Err(MODULES.to_owned()) };
+        let module = |item: &Rc<Node>| {
+            let name = text(item).filter(|name| name.split('.').all(is_python_name));
+            name.map(str::to_owned).ok_or(MODULES)
+        };
+        *self.0 = items.iter().map(module).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        Some("[]".to_owned())
+    }
+
+    fn schema(&self) -> serde_json::Value {
+        serde_json::json!({ "type": "array", "items": { "type": "string" } })
+    }
+}
+
+/// What `options.python.preload` is.
+const MODULES: &str = "a list of Python's modules, `[numpy, matplotlib.pyplot]`";
+
+fn is_python_name(name: &str) -> bool {
+    let is_first = |c: char| c == '_' || c.is_alphabetic();
+    name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_numeric())
 }
 
 /// Reads the front matter's options, whose text stands at `span`.

@@ -105,6 +105,8 @@ pub struct Snippet {
     pub code: String,
     /// What it is built with, if it is Rust and its deck says.
     pub rust: Option<Arc<RustBuild>>,
+    /// The name of the session that it is part of, if it is.
+    pub session: Option<String>,
     /// Variables that are set for it, over those that its executor sets.
     pub environment: Vec<(String, String)>,
     /// Equal for equal code, for caches.

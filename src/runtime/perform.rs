@@ -77,7 +77,7 @@ impl Talk {
         if !snippets.is_empty() {
             self.guard();
         }
-        self.executor.prepare(snippets);
+        self.executor.prepare(snippets, &self.show.deck.options.python_preload);
     }
 
     /// Has a warden, from the first run on.
@@ -190,6 +190,7 @@ pub(super) fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
         alternative: cell.how.alternative.as_deref().map(str::to_owned),
         code: cell.code.to_string(),
         rust: cell.how.rust.clone(),
+        session: cell.how.session.as_deref().map(str::to_owned),
         environment: owned(&cell.how.environment),
         fingerprint: cell.fingerprint,
         file: file.unwrap_or_default(),

@@ -92,7 +92,8 @@ impl Rehearsal<'_> {
     fn prepare(&self, rounds: &[Round]) {
         let deck = &self.show.deck;
         let cells = rounds.iter().filter_map(|round| deck.cell(round.cell));
-        self.executor.prepare(cells.map(|cell| perform::snippet(deck, cell)).collect());
+        let snippets = cells.map(|cell| perform::snippet(deck, cell)).collect();
+        self.executor.prepare(snippets, &deck.options.python_preload);
     }
 
     fn run(&mut self, round: Round) {

@@ -57,6 +57,9 @@ fn code_hash(deck: &Deck) -> String {
         hasher.update(text.as_bytes());
     };
     part(deck.options.python_interpreter.as_deref().unwrap_or_default());
+    for module in &deck.options.python_preload {
+        part(module);
+    }
     for cell in &deck.cells {
         part(&cell.language);
         part(cell.how.alternative.as_deref().unwrap_or_default());

@@ -8,6 +8,9 @@ about this run. A report is a line:
     started PID       from the run: it has a session and process group of its own now
     show NUMBER SIZE  from the run: so many bytes follow, which are a value to show (`display.py`)
     raised            from the run: its code ended with an uncaught exception
+    imports NUMBER    from a run that imports what blocks will: it comes to this one
+    unfit NUMBER      from it: this one is not to be imported ahead
+    loaded NAMES      from it: these modules are loaded
     kept NUMBER       from a run in a session: its code has ended, with this wait status, and what
                       it left can be gone on from; `threads` behind it, where that is in place
     status NUMBER     from the zygote: the wait status of the run, which is no more
@@ -15,7 +18,8 @@ about this run. A report is a line:
 
 A run in a session becomes the base of later ones (`session.py`, the other half of this program) and
 calls `serve` itself; nothing in `serve` is bound to the first process. It must stay free of threads:
-only the forking one lives on in a fork.
+only the forking one lives on in a fork. So does a run that only imports what blocks will (`warm.py`,
+another part).
 
 Python 3.7 and newer; imports nothing that costs time before the first run. `DISPLAY` is the code
 of `display.py`, which is compiled when the zygote has nothing else to do, or by the first value
@@ -261,7 +265,8 @@ class Order:
         self.directory = os.fsdecode(directory)
         self.environment = [field.partition(b"=") for field in fields[7:]]
         self.memory = int(memory)
-        self.stays = kind in (b"first", b"next")
+        self.warms = kind == b"warm"
+        self.stays = kind in (b"first", b"next", b"warm")
         self.goes_on = kind in (b"next", b"names")
         self.asks_names = kind == b"names"
 
@@ -335,6 +340,7 @@ def live(orders):
     try:
         settle()
         rehearse()
+        Warmed.renew()
         orders = Orders(orders)
         while True:
             if not orders.receive():
@@ -391,7 +397,7 @@ def run(order, output, terminal, report):
         report = out_of_reach(report)
         enter(order, output, terminal, report)
         Shown.begin(order, report)
-        status = list_names() if order.asks_names else execute(order, report)
+        status = answer(order, report)
         if os.getpid() == us:
             if order.stays:
                 return stay(report, status)
@@ -416,6 +422,14 @@ def out_of_reach(report):
         os.close(report)
         return place
     return report
+
+
+def answer(order, report):
+    """Does what is ordered; its exit status."""
+    if order.warms:
+        return warm(order, report)
+    Warmed.is_base = False
+    return list_names() if order.asks_names else execute(order, report)
 
 
 def enter(order, output, terminal, report):
@@ -449,17 +463,19 @@ def begin(order):
         os.chdir(order.directory)
     except OSError:
         pass
-    limit(order.memory)
-    sys.path.insert(0, order.directory)
     sys.argv = [order.path]
     sys.modules["__main__"] = type(sys)("__main__")
+    if not order.warms:
+        limit(order.memory)
+        sys.path.insert(0, order.directory)
 
 
 def limit(memory):
-    """Limits the bytes that this process may have for its data."""
+    """Limits the bytes that this process may have for its data, beside what was imported ahead."""
     if memory and sys.platform == "linux":
         import resource
 
+        memory += Warmed.memory
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
@@ -554,7 +570,7 @@ class Shown:
         where = lambda trace: place(order, trace)
         cls.run = os.getpid(), report, os.isatty(1), flush, where
         if cls.code is not None:
-            cls.code.run = None
+            cls.code.run = cls.code.Run(*cls.run)
 
     @classmethod
     def result(cls, value):

@@ -6,6 +6,7 @@
 //! cannot be, the interpreter's own process; both run `boot.py`. Nothing here waits: every run has
 //! a thread that finds the worker, orders the run, and follows it to its end.
 
+mod imports;
 mod interpreter;
 mod names;
 mod report;
@@ -16,6 +17,10 @@ mod sessions;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod trial;
+#[cfg(test)]
+mod warm_tests;
+mod warming;
 #[cfg(embed)]
 mod worker;
 mod zygote;
@@ -36,6 +41,7 @@ use crate::run::{Base, Event, Name, Outcome, Request, RunId, Snippet};
 use interpreter::{Interpreter, Places};
 use running::{Followed, Follower, Run, Starter};
 use sessions::Sessions;
+use warming::Warming;
 use zygote::{Kind, Order, Way, Zygote};
 
 /// Where the events of a run go. It may block: that holds the run back.
@@ -70,6 +76,7 @@ struct Shared {
     worker: Mutex<Worker>,
     runs: Mutex<BTreeMap<RunId, Arc<Run>>>,
     sessions: Sessions,
+    warming: Warming,
     /// Nobody wants to hear of anything any more.
     over: AtomicBool,
 }
@@ -105,15 +112,21 @@ impl Python {
                 worker: Mutex::default(),
                 runs: Mutex::default(),
                 sessions: Sessions::default(),
+                warming: Warming::default(),
                 over: AtomicBool::new(false),
             }),
         }
     }
 
-    /// Starts the worker in the background, so that the first run need not wait for it.
-    pub(crate) fn warm(&self) {
+    /// Starts the worker in the background, so that the first run need not wait for it; then it
+    /// imports these modules, and what these blocks import.
+    pub(super) fn warm(&self, preload: &[String], snippets: &[&Snippet]) {
         let shared = self.shared.clone();
-        let start = move || drop(shared.zygote());
+        shared.warming.want(preload, snippets);
+        let start = move || {
+            drop(shared.zygote());
+            shared.import();
+        };
         // Without a thread to spare now, the first run starts the worker.
         let _ = thread::Builder::new().name("python worker".to_owned()).spawn(start);
     }
@@ -207,6 +220,7 @@ impl Python {
         if let Some(base) = run.base() {
             return base.kill();
         }
+        self.shared.warming.kill();
         if let Some(zygote) = self.shared.worker.try_lock().ok().and_then(|it| it.zygote.clone()) {
             zygote.kill();
         }
@@ -221,7 +235,7 @@ impl Drop for Python {
 
 impl Shared {
     /// The life of one run, on a thread of its own.
-    fn run(&self, request: &Request, run: &Run, sink: &Sink) {
+    fn run(self: &Arc<Self>, request: &Request, run: &Run, sink: &Sink) {
         let mut why = String::new();
         for _ in 0..TRIES {
             // In a session, what was interrupted before it began still leaves the state before it.
@@ -250,8 +264,13 @@ impl Shared {
     }
 
     /// Who is to start a run; the base of one that goes on from something is told of if it is gone.
-    fn starter(&self, request: &Request, run: &Run, sink: &Sink) -> Result<Starter, String> {
-        let Some(Base::Run(_)) = request.session else { return self.zygote().map(Starter::Worker) };
+    fn starter(
+        self: &Arc<Self>,
+        request: &Request,
+        run: &Run,
+        sink: &Sink,
+    ) -> Result<Starter, String> {
+        let Some(Base::Run(_)) = request.session else { return self.fresh_starter(request) };
         let Some(base) = run.base().filter(|base| base.is_there()) else {
             sink(Event::BaseGone);
             return Err("what the block before it in its session left is gone".to_owned());
@@ -261,6 +280,24 @@ impl Shared {
             sink(Event::InPlace);
         }
         Ok(Starter::Base(base.clone()))
+    }
+
+    /// Who is to start a run that goes on from nothing: what has imported modules ahead, or the worker.
+    fn fresh_starter(self: &Arc<Self>, request: &Request) -> Result<Starter, String> {
+        let (base, work) = self.warming.base(request, &self.places.directory);
+        if work {
+            let shared = self.clone();
+            // Without a thread to spare now, a later run sees to it.
+            let _ = thread::Builder::new()
+                .name("python imports".to_owned())
+                .spawn(move || shared.import());
+        }
+        base.map_or_else(|| self.zygote().map(Starter::Worker), |base| Ok(Starter::Base(base)))
+    }
+
+    /// Imports what is to be imported ahead.
+    fn import(&self) {
+        self.warming.work(&self.places.directory, &|| self.zygote());
     }
 
     /// Orders a run and follows it to the last byte of what it left behind.

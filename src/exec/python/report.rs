@@ -32,6 +32,12 @@ pub(super) enum Report {
     Kept(Outcome, Threads),
     /// The process has ended.
     Ended(Outcome),
+    /// It begins to import this of the modules that it was given.
+    Imports(usize),
+    /// This one does more than to load modules.
+    Unfit(usize),
+    /// These modules are loaded.
+    Loaded(Vec<String>),
     /// A value to be shown where a mark of this number stands in what is written.
     Shown(u64, Vec<u8>),
     /// Nobody is there to tell any more.
@@ -148,6 +154,15 @@ impl Reports {
         }
         if let Some(status) = number("status ") {
             return Some(Report::Ended(self.outcome(status)));
+        }
+        if let Some(number) = line.strip_prefix("imports ").and_then(|it| it.parse().ok()) {
+            return Some(Report::Imports(number));
+        }
+        if let Some(number) = line.strip_prefix("unfit ").and_then(|it| it.parse().ok()) {
+            return Some(Report::Unfit(number));
+        }
+        if let Some(names) = line.strip_prefix("loaded ") {
+            return Some(Report::Loaded(names.split(' ').map(str::to_owned).collect()));
         }
         if let Some(status) = line.strip_prefix("kept ") {
             let (status, threads) = match status.strip_suffix(" threads") {

@@ -332,8 +332,12 @@ impl<'a> Follower<'a> {
 
     /// What the run left for others to go on from, if it did.
     pub(super) fn part(self) -> (Option<Base>, Leftover<'a>) {
-        let Self { run, told: Told { reports, .. }, kept, written, .. } = self;
-        let before = run.base().cloned();
+        let Self { run, starter, told: Told { reports, .. }, kept, written, .. } = self;
+        // What was imported ahead is a base, too.
+        let before = match starter {
+            Starter::Base(base) => Some(base.clone()),
+            Starter::Worker(_) => None,
+        };
         let base = kept.zip(run.process());
         let base = base.map(|(threads, process)| Base::new(process, reports, threads, before));
         (base, Leftover(written))
@@ -375,6 +379,7 @@ impl<'a> Follower<'a> {
                 }
                 Report::Ended(outcome) => return Some(self.end(outcome)),
                 Report::Shown(number, value) => self.told.values.add(number, value),
+                Report::Imports(_) | Report::Unfit(_) | Report::Loaded(_) => {}
                 Report::Lost => return Some(self.lose()),
             }
         }

@@ -116,6 +116,7 @@ pub(super) fn request(id: u64, code: &str) -> Request {
         alternative: None,
         code: code.into(),
         rust: None,
+        session: None,
         environment: Vec::new(),
         fingerprint: Fingerprint(0),
         file: "talk.md".into(),
@@ -604,8 +605,8 @@ pub(super) fn plain(text: &str) -> String {
     parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
 }
 
-/// A virtual environment with one module in it.
-fn make_environment(python: &Path, environment: &Path) {
+/// A virtual environment with one module in it; where its modules are.
+pub(super) fn make_environment(python: &Path, environment: &Path) -> PathBuf {
     let made = std::process::Command::new(python)
         .args(["-m", "venv", "--without-pip"])
         .arg(environment)
@@ -613,7 +614,9 @@ fn make_environment(python: &Path, environment: &Path) {
     assert!(made.unwrap().success());
     let libraries = std::fs::read_dir(environment.join("lib")).unwrap();
     let library = libraries.map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();
-    std::fs::write(library.join("site-packages/snake.py"), "says = 'hiss'").unwrap();
+    let modules = library.join("site-packages");
+    std::fs::write(modules.join("snake.py"), "says = 'hiss'").unwrap();
+    modules
 }
 
 /// The interpreter that pyenv has of this version.

@@ -35,6 +35,7 @@ pub(super) const BOOT: &str = concat!(
     include_str!("display.py"),
     "'''\n",
     include_str!("session.py"),
+    include_str!("warm.py"),
     include_str!("boot.py")
 );
 
@@ -119,6 +120,8 @@ pub(super) enum Kind {
     Next,
     /// A look at the names that another left.
     Names,
+    /// No block at all: it imports what blocks will.
+    Warm,
 }
 
 impl Kind {
@@ -129,6 +132,7 @@ impl Kind {
             Self::First => b"first",
             Self::Next => b"next",
             Self::Names => b"names",
+            Self::Warm => b"warm",
         }
     }
 }

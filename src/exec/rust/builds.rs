@@ -349,6 +349,7 @@ mod tests {
         let toolchain =
             Toolchain { rustc: PathBuf::new(), cargo: PathBuf::new(), version: b"1.95".to_vec() };
         let snippet = Snippet {
+            session: None,
             language: "rust".to_owned(),
             alternative: None,
             code: "fn main() {}".to_owned(),

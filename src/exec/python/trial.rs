@@ -1,0 +1,201 @@
+//! One try to import modules ahead: a fork of the worker does it, and is watched. What it says, what it
+//! prints and how long it is silent tell whether every one of the modules is fit for that.
+
+#![expect(clippy::disallowed_methods, reason = "waits for imports, and not for ever")]
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::{Pid, Signal};
+
+use super::report::{Report, Reports, Threads};
+use super::sessions::Base;
+use super::warming::{Import, Warm};
+use super::zygote::{Kind, Order, Zygote};
+use crate::exec::catch::Files;
+use crate::exec::pty::Pty;
+use crate::run::{Input, Snippet};
+
+/// How long the worker may take to begin.
+const LATENCY: Duration = Duration::from_secs(10);
+
+/// What imports print is read so far.
+const MOST_PRINTED: usize = 64 * 1024;
+
+/// What stands behind each import in what is printed.
+const MARK: &[u8] = b"\x1b_livedeck;warmed\x1b\\";
+
+/// What came of importing modules.
+pub(super) enum Ahead {
+    /// They are loaded, but for those that are not fit; or there is nothing left to load.
+    Done(Option<Warm>),
+    /// The worker ended.
+    Lost,
+}
+
+/// What came of one try.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// All are loaded, and did nothing else.
+    Fit(Warm),
+    /// This one did, or failed.
+    Unfit(usize),
+    /// The worker ended.
+    Lost,
+}
+
+/// How the fork itself went.
+enum End {
+    /// It has gone through all and waits for orders.
+    Ready(Pid),
+    Unfit(usize),
+    Lost,
+}
+
+/// A try that is under way.
+pub(super) struct Trial {
+    count: usize,
+    reports: Reports,
+    /// Our end of its terminal, as long as somebody holds the other one.
+    terminal: Option<OwnedFd>,
+    printed: Vec<u8>,
+    process: Option<Pid>,
+    at: usize,
+    loaded: Vec<String>,
+}
+
+impl Trial {
+    /// Has a fork of the worker import these, for a deck of this folder.
+    pub(super) fn start(zygote: &Zygote, imports: &[Import], directory: &Path) -> io::Result<Self> {
+        let sign = |import: &Import| if import.is_asked_for { '+' } else { '-' };
+        let lines = imports.iter().map(|it| format!("{}{}", sign(it), it.statement));
+        let code = lines.collect::<Vec<_>>().join("\n");
+        let snippet = Snippet { code, ..Snippet::default() };
+        let order = Order { snippet: &snippet, directory, memory: None, kind: Kind::Warm };
+        let pty = Pty::open(80, 24, &Input::Nothing)?;
+        let (ours, theirs) = UnixStream::pair()?;
+        zygote.run(&order, Files::all(pty.slave.as_fd()), theirs.as_fd())?;
+        Ok(Self {
+            count: imports.len(),
+            reports: Reports::new(ours),
+            terminal: Some(pty.master),
+            printed: Vec::new(),
+            process: None,
+            at: 0,
+            loaded: Vec::new(),
+        })
+    }
+
+    /// Watches it to its end; one import may take so long.
+    pub(super) fn follow(mut self, patience: Duration) -> Verdict {
+        let mut due = Instant::now() + LATENCY;
+        loop {
+            let end = if self.wait(due) {
+                self.read_all(&mut due, patience)
+            } else {
+                Some(self.process.map_or(End::Lost, |_| End::Unfit(self.at)))
+            };
+            match end {
+                Some(End::Ready(process)) => return self.judge(process),
+                Some(End::Unfit(number)) => return self.end(Verdict::Unfit(number)),
+                Some(End::Lost) => return self.end(Verdict::Lost),
+                None => {}
+            }
+        }
+    }
+
+    /// Takes in what is there; how it ended, if it has.
+    fn read_all(&mut self, due: &mut Instant, patience: Duration) -> Option<End> {
+        self.read();
+        if self.printed.len() > MOST_PRINTED {
+            return Some(End::Unfit(self.segments().len() - 1));
+        }
+        for report in self.reports.take() {
+            match (report, self.process) {
+                (Report::Started(process), _) => self.process = Some(process),
+                (Report::Imports(number), _) => {
+                    self.at = number;
+                    *due = Instant::now() + patience;
+                }
+                (Report::Loaded(names), _) => self.loaded = names,
+                (Report::Unfit(number), _) => return Some(End::Unfit(number)),
+                (Report::Kept(_, Threads::None), Some(process)) => {
+                    return Some(End::Ready(process));
+                }
+                (Report::Kept(..) | Report::Ended(_), _) => return Some(End::Unfit(self.at)),
+                (Report::Lost, _) => return Some(End::Lost),
+                (Report::Shown(..), _) => {}
+            }
+        }
+        None
+    }
+
+    /// It says that all went well: whether nothing was printed, either.
+    fn judge(mut self, process: Pid) -> Verdict {
+        let due = Instant::now() + LATENCY;
+        while self.segments().len() <= self.count && self.terminal.is_some() && self.wait(due) {
+            self.read();
+        }
+        let loud = self.segments().iter().position(|printed| !printed.is_empty());
+        if let Some(number) = loud {
+            let last = self.count - 1;
+            return self.end(Verdict::Unfit(number.min(last)));
+        }
+        let base = Arc::new(Base::new(process, self.reports, Threads::None, None));
+        Verdict::Fit(Warm { base, loaded: self.loaded.into_iter().collect() })
+    }
+
+    /// Nothing of it goes on.
+    fn end(self, verdict: Verdict) -> Verdict {
+        // Only what nobody has reported dead: its number may be another process's.
+        if let Some(process) = self.process.filter(|_| self.reports.is_silent()) {
+            let _ = rustix::process::kill_process_group(process, Signal::KILL);
+        }
+        verdict
+    }
+
+    /// What was printed by each import, up to the one that is under way.
+    fn segments(&self) -> Vec<&[u8]> {
+        let mut segments = Vec::new();
+        let mut rest = self.printed.as_slice();
+        while let Some(at) = rest.windows(MARK.len()).position(|part| part == MARK) {
+            segments.push(&rest[..at]);
+            rest = &rest[at + MARK.len()..];
+        }
+        segments.push(rest);
+        segments
+    }
+
+    /// Waits until there is something to read; whether there is before it is too late.
+    fn wait(&self, due: Instant) -> bool {
+        loop {
+            let left = Timespec::try_from(due.saturating_duration_since(Instant::now())).ok();
+            let mut files = vec![PollFd::new(&self.reports, PollFlags::IN)];
+            files.extend(self.terminal.as_ref().map(|it| PollFd::new(it, PollFlags::IN)));
+            match rustix::event::poll(&mut files, left.as_ref()) {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(ready) => return ready > 0,
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn read(&mut self) {
+        let mut chunk = [0; 4096];
+        while let Some(terminal) = &self.terminal {
+            match rustix::io::read(terminal, &mut chunk) {
+                Ok(read @ 1..) if self.printed.len() <= MOST_PRINTED => {
+                    self.printed.extend_from_slice(&chunk[..read]);
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(1..) | Err(rustix::io::Errno::AGAIN) => return,
+                Ok(_) | Err(_) => self.terminal = None,
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Modules that are imported before a block asks for them: those that the deck's blocks name, and
+//! those that `options.python.preload` does. A fork of the worker imports them in the background and
+//! becomes a base, as the run of a session's block does; blocks that import start from it.
+//!
+//! A block must not notice, but by the clock. So what fails, hangs, prints or starts something when
+//! it is imported is left out, with all it did: the fork is thrown away, and the next one starts
+//! over without it. And a block starts from the worker itself, as if nothing were imported, where
+//! that may make a difference: it changes how modules are imported, or in the deck's folder stands a
+//! module of its own by the name of one that is loaded.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use super::sessions::Base;
+use super::trial::{Ahead, Trial, Verdict};
+use super::zygote::Zygote;
+use super::{imports, lock};
+use crate::run::{self, Request, Snippet};
+
+/// How long one import may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is started over, each time without one more.
+const TRIES: usize = 10;
+
+/// How often the worker may get lost over it.
+const LOSSES: u8 = 3;
+
+/// What is to be imported ahead, and what is.
+#[derive(Debug, Default)]
+pub(super) struct Warming {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    wanted: Vec<Import>,
+    /// Sessions of which a block changes how modules are imported.
+    particular: BTreeSet<String>,
+    /// A number for what is wanted, and that of what was last tried.
+    round: u64,
+    tried: u64,
+    losses: u8,
+    is_busy: bool,
+    warm: Option<Arc<Warm>>,
+    /// How long one import may take.
+    patience: Duration,
+}
+
+/// One statement to be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Import {
+    /// Whether the deck's author asked for it, beyond what its blocks name.
+    pub(super) is_asked_for: bool,
+    /// `import a.b`, `from a import b, c`
+    pub(super) statement: String,
+}
+
+/// A process that has imported modules.
+#[derive(Debug)]
+pub(super) struct Warm {
+    /// Where its orders go.
+    pub(super) base: Arc<Base>,
+    /// The names of what it has loaded, packages without their parts.
+    pub(super) loaded: BTreeSet<String>,
+}
+
+impl Warming {
+    /// Notes what is to be imported ahead: these modules, and what these blocks name.
+    pub(super) fn want(&self, preload: &[String], snippets: &[&Snippet]) {
+        let mut state = self.lock();
+        let particular = snippets.iter().filter(|snippet| is_particular(snippet));
+        state.particular = particular.filter_map(|snippet| snippet.session.clone()).collect();
+        let wanted = wanted(preload, snippets, &state.particular);
+        let set = |imports: &[Import]| imports.iter().cloned().collect::<BTreeSet<_>>();
+        if set(&state.wanted) != set(&wanted) {
+            (state.wanted, state.losses) = (wanted, 0);
+            state.round += 1;
+        }
+        if state.wanted.is_empty() {
+            state.warm = None;
+        }
+    }
+
+    /// The base that a block of this folder's deck starts from, where it does not start from the
+    /// worker; and whether there is something to do.
+    pub(super) fn base(&self, request: &Request, directory: &Path) -> (Option<Arc<Base>>, bool) {
+        let mut state = self.lock();
+        if !state.is_for(request) {
+            return (None, false);
+        }
+        if state.warm.as_ref().is_some_and(|warm| !warm.base.is_there()) {
+            state.warm = None;
+            state.round += 1;
+        }
+        let work = state.has_work();
+        let warm = state.warm.clone();
+        drop(state);
+        let warm = warm.filter(|warm| !warm.is_shadowed_in(directory));
+        (warm.map(|warm| warm.base.clone()), work)
+    }
+
+    /// Imports what is wanted, until nothing is left to do. `worker` finds the process in whose forks
+    /// that is done.
+    pub(super) fn work(&self, directory: &Path, worker: &dyn Fn() -> Result<Arc<Zygote>, String>) {
+        loop {
+            let task = self.lock().take();
+            let Some((round, wanted)) = task else { return };
+            let ahead = self.import(wanted, directory, worker);
+            let mut state = self.lock();
+            state.is_busy = false;
+            match ahead {
+                Ahead::Done(warm) => (state.tried, state.warm) = (round, warm.map(Arc::new)),
+                // The next run tries again.
+                Ahead::Lost if state.losses < LOSSES => {
+                    state.losses += 1;
+                    return;
+                }
+                Ahead::Lost => state.tried = round,
+            }
+        }
+    }
+
+    /// Ends what runs start from: one of them is stuck.
+    pub(super) fn kill(&self) {
+        if let Some(warm) = &self.lock().warm {
+            warm.base.kill();
+        }
+    }
+
+    /// Whether what is wanted was tried.
+    #[cfg(test)]
+    pub(super) fn is_settled(&self) -> bool {
+        let state = self.lock();
+        !state.is_busy && !state.has_work()
+    }
+
+    /// Lets one import take so long.
+    #[cfg(test)]
+    pub(super) fn set_patience(&self, patience: Duration) {
+        self.lock().patience = patience;
+    }
+
+    fn import(
+        &self,
+        mut wanted: Vec<Import>,
+        directory: &Path,
+        worker: &dyn Fn() -> Result<Arc<Zygote>, String>,
+    ) -> Ahead {
+        let patience = self.lock().patience;
+        for _ in 0..TRIES {
+            let Ok(zygote) = worker() else { break };
+            let trial = Trial::start(&zygote, &wanted, directory);
+            match trial.map(|trial| trial.follow(patience)) {
+                Ok(Verdict::Fit(warm)) => return Ahead::Done(Some(warm)),
+                Ok(Verdict::Unfit(number)) if number < wanted.len() && wanted.len() > 1 => {
+                    wanted.remove(number);
+                }
+                Ok(Verdict::Unfit(_)) => break,
+                Ok(Verdict::Lost) | Err(_) => return Ahead::Lost,
+            }
+        }
+        Ahead::Done(None)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            wanted: Vec::new(),
+            particular: BTreeSet::new(),
+            round: 0,
+            tried: 0,
+            losses: 0,
+            is_busy: false,
+            warm: None,
+            patience: PATIENCE,
+        }
+    }
+}
+
+impl State {
+    fn has_work(&self) -> bool {
+        !self.is_busy && self.round != self.tried && !self.wanted.is_empty()
+    }
+
+    /// What is to be done, if something is: the one who takes it does it.
+    fn take(&mut self) -> Option<(u64, Vec<Import>)> {
+        self.has_work().then(|| {
+            self.is_busy = true;
+            (self.round, self.wanted.clone())
+        })
+    }
+
+    /// Whether it makes no difference to a block, but in time, that modules are loaded.
+    fn is_for(&self, request: &Request) -> bool {
+        let Snippet { code, session, .. } = &request.code;
+        !is_particular(&request.code)
+            && match request.session {
+                // What imports nothing is not to start later for it.
+                None => imports::names_imports(code),
+                Some(run::Base::Nothing) => {
+                    !session.as_ref().is_some_and(|session| self.particular.contains(session))
+                }
+                Some(run::Base::Run(_)) => false,
+            }
+    }
+}
+
+impl Warm {
+    /// Whether a block of this folder that imports one of the modules means one of its own.
+    fn is_shadowed_in(&self, directory: &Path) -> bool {
+        let Ok(entries) = std::fs::read_dir(directory) else { return false };
+        entries.flatten().any(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let (module, kind) = name.split_once('.').unwrap_or((&name, ""));
+            self.loaded.contains(module)
+                && (kind.ends_with("py")
+                    || kind.ends_with("pyc")
+                    || kind.ends_with("so")
+                    || entry.path().join("__init__.py").exists())
+        })
+    }
+}
+
+/// What is to be imported ahead, each once.
+fn wanted(preload: &[String], snippets: &[&Snippet], particular: &BTreeSet<String>) -> Vec<Import> {
+    // Where a fork is not safe, nothing may be loaded that starts threads.
+    if cfg!(target_os = "macos") {
+        return Vec::new();
+    }
+    let is_usual = |snippet: &&&Snippet| {
+        let session = snippet.session.as_ref();
+        !is_particular(snippet) && !session.is_some_and(|session| particular.contains(session))
+    };
+    let asked = preload.iter().filter_map(|module| imports::import_of(module));
+    let asked = asked.map(|statement| Import { is_asked_for: true, statement });
+    let named = snippets.iter().filter(is_usual).flat_map(|it| imports::imports(&it.code));
+    let named = named.map(|statement| Import { is_asked_for: false, statement });
+    let mut known = BTreeSet::new();
+    asked.chain(named).filter(|import| known.insert(import.statement.clone())).collect()
+}
+
+/// Whether a block changes how modules are imported, or what they find.
+fn is_particular(snippet: &Snippet) -> bool {
+    !snippet.environment.is_empty() || imports::changes_imports(&snippet.code)
+}
