@@ -16,6 +16,8 @@
 //! of code that can run is a *cell*; a *run* of it writes *output*; what stands on the screen at
 //! one step is a *scene*.
 
+pub mod ansi;
+
 pub mod source;
 
 pub mod diag;

@@ -8,21 +8,25 @@ use std::path::{Path, PathBuf};
 
 /// Each module and the modules it may use, which stand above it.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("ansi", &[]),
     ("source", &[]),
     ("diag", &["source"]),
     ("yaml", &["source", "diag"]),
     ("deck", &["source", "diag"]),
-    ("run", &["deck"]),
-    ("recording", &["source", "deck", "run"]),
+    ("run", &["ansi", "deck"]),
+    ("recording", &["ansi", "source", "deck", "run"]),
     ("parse", &["source", "diag", "yaml", "deck"]),
     ("theme", &["source", "diag", "yaml"]),
-    ("highlight", &["deck", "theme"]),
+    ("highlight", &["ansi", "deck", "theme"]),
     ("layout", &["source", "diag", "deck", "run", "theme", "highlight"]),
     ("app", &["source", "diag", "deck", "run", "theme"]),
     ("view", &["source", "diag", "deck", "run", "theme", "layout", "app"]),
     ("exec", &["deck", "run"]),
     ("media", &["deck", "layout", "view"]),
-    ("export", &["source", "diag", "deck", "run", "theme", "highlight", "layout", "view", "media"]),
+    (
+        "export",
+        &["ansi", "source", "diag", "deck", "run", "theme", "highlight", "layout", "view", "media"],
+    ),
     (
         "config",
         &["source", "diag", "yaml", "deck", "parse", "layout", "app", "view", "exec", "media"],

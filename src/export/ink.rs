@@ -6,6 +6,8 @@ use std::fmt;
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
+use crate::ansi;
+
 /// A colour in numbers; displays as `#rrggbb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
@@ -36,25 +38,8 @@ impl Look {
     /// The colour in numbers; none where the cell leaves the choice to the terminal.
     fn resolve(&self, color: Color) -> Option<Rgb> {
         let index = match color {
-            Color::Reset => return None,
             Color::Rgb(red, green, blue) => return Some(Rgb(red, green, blue)),
-            Color::Indexed(index) => index,
-            Color::Black => 0,
-            Color::Red => 1,
-            Color::Green => 2,
-            Color::Yellow => 3,
-            Color::Blue => 4,
-            Color::Magenta => 5,
-            Color::Cyan => 6,
-            Color::Gray => 7,
-            Color::DarkGray => 8,
-            Color::LightRed => 9,
-            Color::LightGreen => 10,
-            Color::LightYellow => 11,
-            Color::LightBlue => 12,
-            Color::LightMagenta => 13,
-            Color::LightCyan => 14,
-            Color::White => 15,
+            color => ansi::number(color)?,
         };
         Some(self.named.get(usize::from(index)).copied().unwrap_or_else(|| xterm(index)))
     }

@@ -9,6 +9,7 @@ use syntect::highlighting::{self as colors, FontStyle, HighlightIterator, Highli
 use syntect::parsing::{ParseState, ScopeStack, SyntaxReference};
 
 use super::syntaxes;
+use crate::ansi;
 
 /// A line longer than this is plain: nobody sees its end, and some patterns take quadratic time.
 const LONGEST_LINE: usize = 2_000;
@@ -155,31 +156,8 @@ pub(super) fn style(look: colors::Style) -> Style {
 pub(super) fn color(color: colors::Color) -> Option<Color> {
     let colors::Color { r, g, b, a } = color;
     match a {
-        0 => Some(palette(r)),
+        0 => Some(ansi::color(r)),
         1 => None,
         _ => Some(Color::Rgb(r, g, b)),
     }
-}
-
-/// A colour of the terminal's palette by its number.
-fn palette(number: u8) -> Color {
-    const SIXTEEN: [Color; 16] = [
-        Color::Black,
-        Color::Red,
-        Color::Green,
-        Color::Yellow,
-        Color::Blue,
-        Color::Magenta,
-        Color::Cyan,
-        Color::Gray,
-        Color::DarkGray,
-        Color::LightRed,
-        Color::LightGreen,
-        Color::LightYellow,
-        Color::LightBlue,
-        Color::LightMagenta,
-        Color::LightCyan,
-        Color::White,
-    ];
-    SIXTEEN.get(usize::from(number)).copied().unwrap_or(Color::Indexed(number))
 }

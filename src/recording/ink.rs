@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
 
+use crate::ansi;
 use crate::run::{Emulator, Output, OutputRow, Part, Written};
 
 /// Modifiers and the numbers that set them.
@@ -120,30 +121,14 @@ fn sequence(style: Style) -> String {
 /// The numbers that set a colour; `first` is 30 for text, 40 behind it, 50 below it.
 fn numbers(color: Color, first: u8) -> String {
     let named = match color {
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 8,
-        Color::LightRed => 9,
-        Color::LightGreen => 10,
-        Color::LightYellow => 11,
-        Color::LightBlue => 12,
-        Color::LightMagenta => 13,
-        Color::LightCyan => 14,
-        Color::White => 15,
         Color::Rgb(red, green, blue) => return format!(";{};2;{red};{green};{blue}", first + 8),
-        Color::Indexed(index) => index,
-        Color::Reset => return String::new(),
+        color => ansi::number(color),
     };
     match named {
-        0..8 if first < 50 => format!(";{}", first + named),
-        8..16 if first < 50 => format!(";{}", first + 60 + named - 8),
-        index => format!(";{};5;{index}", first + 8),
+        None => String::new(),
+        Some(dark @ 0..8) if first < 50 => format!(";{}", first + dark),
+        Some(bright @ 8..16) if first < 50 => format!(";{}", first + 60 + bright - 8),
+        Some(index) => format!(";{};5;{index}", first + 8),
     }
 }
 

@@ -5,6 +5,8 @@
 use ratatui::style::{Color, Modifier, Style};
 use vte::{Params, ParamsIter};
 
+use crate::ansi;
+
 /// Changes `pen` as the parameters say; what is unknown changes nothing.
 pub(super) fn apply(pen: &mut Style, params: &Params) {
     let mut params = params.iter();
@@ -31,9 +33,11 @@ fn apply_one(pen: &mut Style, code: u16) {
         0 => *pen = Style::new(),
         1..=9 | 21 => pen.add_modifier.insert(modifiers_set_by(code)),
         22..=29 => pen.add_modifier.remove(modifiers_reset_by(code)),
-        30..=37 | 90..=97 => pen.fg = Some(ansi_color(code)),
+        30..=37 => pen.fg = indexed(code - 30),
+        90..=97 => pen.fg = indexed(code - 82),
         39 => pen.fg = None,
-        40..=47 | 100..=107 => pen.bg = Some(ansi_color(code - 10)),
+        40..=47 => pen.bg = indexed(code - 40),
+        100..=107 => pen.bg = indexed(code - 92),
         49 => pen.bg = None,
         59 => pen.underline_color = None,
         _ => {}
@@ -67,28 +71,6 @@ fn modifiers_reset_by(code: u16) -> Modifier {
     }
 }
 
-/// The sixteen colours by their foreground codes.
-fn ansi_color(code: u16) -> Color {
-    match code {
-        30 => Color::Black,
-        31 => Color::Red,
-        32 => Color::Green,
-        33 => Color::Yellow,
-        34 => Color::Blue,
-        35 => Color::Magenta,
-        36 => Color::Cyan,
-        37 => Color::Gray,
-        90 => Color::DarkGray,
-        91 => Color::LightRed,
-        92 => Color::LightGreen,
-        93 => Color::LightYellow,
-        94 => Color::LightBlue,
-        95 => Color::LightMagenta,
-        96 => Color::LightCyan,
-        _ => Color::White,
-    }
-}
-
 /// The colour after 38, 48 or 58: in the same parameter (`38:5:1`), or in the next ones (`38;5;1`).
 fn extended_color(rest: &[u16], params: &mut ParamsIter<'_>) -> Option<Color> {
     match rest {
@@ -107,11 +89,7 @@ fn extended_color(rest: &[u16], params: &mut ParamsIter<'_>) -> Option<Color> {
 }
 
 fn indexed(index: u16) -> Option<Color> {
-    Some(match u8::try_from(index).ok()? {
-        index @ 0..=7 => ansi_color(30 + u16::from(index)),
-        index @ 8..=15 => ansi_color(82 + u16::from(index)),
-        index => Color::Indexed(index),
-    })
+    u8::try_from(index).ok().map(ansi::color)
 }
 
 fn rgb(r: u16, g: u16, b: u16) -> Option<Color> {

@@ -1,0 +1,48 @@
+//! The terminal's own sixteen colours, by the numbers that escape sequences and palettes use.
+
+use ratatui::style::Color;
+
+/// In the order of their numbers: the dark ones, then the bright ones.
+const SIXTEEN: [Color; 16] = [
+    Color::Black,
+    Color::Red,
+    Color::Green,
+    Color::Yellow,
+    Color::Blue,
+    Color::Magenta,
+    Color::Cyan,
+    Color::Gray,
+    Color::DarkGray,
+    Color::LightRed,
+    Color::LightGreen,
+    Color::LightYellow,
+    Color::LightBlue,
+    Color::LightMagenta,
+    Color::LightCyan,
+    Color::White,
+];
+
+/// The colour of a number among the 256: the first sixteen have names.
+pub fn color(number: u8) -> Color {
+    SIXTEEN.get(usize::from(number)).copied().unwrap_or(Color::Indexed(number))
+}
+
+/// The number of a colour that has one: a name or an index.
+pub fn number(color: Color) -> Option<u8> {
+    match color {
+        Color::Indexed(number) => Some(number),
+        _ => (0..16).find(|number| SIXTEEN[usize::from(*number)] == color),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_and_its_colour_lead_to_each_other() {
+        assert!((0..=255).all(|it| number(color(it)) == Some(it)));
+        assert_eq!((color(9), color(16)), (Color::LightRed, Color::Indexed(16)));
+        assert_eq!((number(Color::Reset), number(Color::Rgb(0, 0, 0))), (None, None));
+    }
+}
