@@ -191,6 +191,7 @@ const TABLE: &[Language] = &[
         names: &["python", "py"],
         engine: BuiltIn::Python,
         alternatives: &[
+            ("script", process("snippet.py", &[&["python3", "-u", "$pwd/snippet.py"]])),
             ("uv", process("snippet.py", &[&["uv", "run", "--script", "-q", "$pwd/snippet.py"]])),
         ],
     },

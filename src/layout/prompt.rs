@@ -7,6 +7,7 @@ use super::flow::Flow;
 use super::text::Text;
 use crate::deck::CodeBlock;
 use crate::run::{Prompt, Shown};
+use crate::theme::OutputStyle;
 
 /// Columns that the box has for it, if there are so many.
 pub(super) const COLUMNS: u16 = 52;
@@ -28,14 +29,18 @@ pub(super) fn lay_out(
     if above.is_some() {
         flow.join();
     }
-    let y = flow.open();
-    let style = flow.page.theme().output.style;
+    let top = flow.open();
+    let OutputStyle { style, padding, .. } = flow.page.theme().output;
+    let beyond = if block.no_background { 0 } else { u32::from(padding.vertical) };
+    // What stands above ends with as many rows.
+    let y = top + if above.is_some() { 0 } else { beyond };
+    let end = y.saturating_add(1 + beyond);
     if !block.no_background {
-        flow.fill(panel.spot.x, y, (panel.spot.width, 1), style);
+        flow.fill(panel.spot.x, top, (panel.spot.width, end - top), style);
     }
     let columns = panel.inner();
     flow.put(panel.x(), y, (line(prompt, columns).cut(columns), columns));
-    flow.close(y.saturating_add(1), 1);
+    flow.close(end, 1);
     panel
 }
 

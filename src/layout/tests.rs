@@ -710,6 +710,7 @@ fn a_line_is_typed_below_the_output() {
 
         › tab, enter: type here
 
+
     after
     ");
     prompt.open = true;
@@ -728,6 +729,7 @@ fn a_line_is_typed_below_the_output() {
         Who?
 
         › Zoë
+
 
     after
     ");
