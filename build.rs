@@ -1,5 +1,5 @@
 //! Links libpython where the Python of this machine has one, and says so to the code as
-//! `cfg(embed)`.
+//! `cfg(embed)`; and tells it which `PyO3` it was locked to.
 //!
 //! `PyO3` is built with `extension-module`, so it needs no Python and emits no link line of its own:
 //! a machine without Python, or with one that has no shared library, still builds. There Python
@@ -25,6 +25,7 @@ print((var('LIBDIR') or '') + '/' + (var('MULTIARCH') or ''))
 fn main() {
     println!("cargo:rustc-check-cfg=cfg(embed)");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-env=LIVEDECK_PYO3={}", pyo3());
     if env::var_os("CARGO_FEATURE_PYTHON").is_none() || !runs_where_it_is_built() {
         return;
     }
@@ -34,6 +35,16 @@ fn main() {
         Ok(library) => link(&library),
         Err(why) => explain(&why),
     }
+}
+
+/// The version of `PyO3` that modules on slides are built with: our own, for whoever has built this
+/// program has its source already.
+fn pyo3() -> String {
+    println!("cargo:rerun-if-changed=Cargo.lock");
+    let lock = std::fs::read_to_string("Cargo.lock").unwrap_or_default();
+    let mut lines = lock.lines().skip_while(|line| *line != "name = \"pyo3\"");
+    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = ")?.split('"').nth(1));
+    version.map_or_else(|| "0.30".to_owned(), |version| format!("={version}"))
 }
 
 /// Whether this machine's libpython is of any use to the program: it is built for this machine,

@@ -89,6 +89,7 @@ fn request(round: u32) -> Request {
         alternative: None,
         code: code(round),
         rust: Some(Arc::new(build)),
+        module: None,
         environment: Vec::new(),
         fingerprint: Fingerprint(u64::from(round)),
         file: PathBuf::from("talk.md"),

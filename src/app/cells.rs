@@ -269,6 +269,7 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
             forget_the_last(cell);
             cell.picture = Some(file);
         }
+        Event::Awaits(module) => cell.awaits = module,
         Event::InPlace => cell.standing.in_place = true,
         Event::BaseGone => cell.standing.base_gone = true,
         Event::Kept => cell.standing.holds = true,
@@ -277,6 +278,7 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
             cell.state = State::Ended(outcome);
             has_ended = true;
             cell.wanted = false;
+            cell.awaits = None;
             cell.elapsed = took;
         }
     }
@@ -307,11 +309,13 @@ fn forget_the_last(cell: &mut CellRun) {
     }
 }
 
-/// Takes in how far code is prepared. A cell that has run keeps what it shows.
+/// Takes in how far code is prepared. A cell that has run keeps what it shows, but for a module.
 pub(super) fn prepared(app: &mut App, code: Fingerprint, how: &Preparation) {
     let same: Vec<CellId> =
         app.deck.cells.iter().filter(|cell| cell.fingerprint == code).map(|cell| cell.id).collect();
     for id in same {
+        let is_module = app.deck.cell(id).is_some_and(|cell| cell.how.module.is_some());
+        let rows = output_size(app, id).1;
         let cell = app.runs.entry(id).or_default();
         if let Preparation::Building(how_far) = how {
             cell.progress = Some(how_far.clone());
@@ -320,13 +324,23 @@ pub(super) fn prepared(app: &mut App, code: Fingerprint, how: &Preparation) {
         } else {
             cell.progress = None;
         }
-        if cell.wanted || cell.state.is_active() || matches!(cell.state, State::Ended(_)) {
+        let has_run = matches!(cell.state, State::Ended(_)) && !is_module;
+        if cell.wanted || cell.state.is_active() || has_run {
             continue;
+        }
+        if is_module && matches!(how, Preparation::Ready | Preparation::Refused(_)) {
+            // Nobody has run it: what it shows is what the compiler said, and no more.
+            *cell =
+                CellRun { run: cell.run, output: Output::with_rows(rows), ..CellRun::default() };
+        }
+        if let Preparation::Refused(errors) = how {
+            cell.output.feed(errors);
         }
         cell.state = match how {
             Preparation::Compiling | Preparation::Building(_) => State::Compiling,
             Preparation::Ready => State::Ready,
             Preparation::Failed => State::NotRun,
+            Preparation::Refused(_) => State::Ended(Outcome::NotCompiled),
         };
         app.scene_changed();
     }

@@ -78,6 +78,17 @@ pub struct How {
     pub rust: Option<Arc<RustBuild>>,
     /// The session whose state it goes on from, by its name, which may be empty: `+session`.
     pub session: Option<Box<str>>,
+    /// The Python module that it becomes, in place of being run: `+pymodule`.
+    pub module: Option<Module>,
+}
+
+/// The Python module that a block of Rust becomes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Module {
+    /// What Python imports it by.
+    pub name: Box<str>,
+    /// Whether the block is all of it; else it is the inside of a `#[pymodule] mod`.
+    pub is_whole: bool,
 }
 
 /// What a check of the deck makes of a cell: `+validate`, `+expect` and `+mask`.

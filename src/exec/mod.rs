@@ -11,6 +11,7 @@ mod editor;
 mod family;
 mod handover;
 mod input;
+mod modules;
 mod pty;
 pub mod python;
 mod registry;
@@ -34,6 +35,7 @@ use crate::deck::Fingerprint;
 use crate::run::{self, Name, Outcome, Preparation, Request, RunId, Snippet, Target};
 use census::Census;
 use family::Family;
+use modules::Modules;
 use python::Python;
 use registry::Engine;
 use runs::{Program, Runs};
@@ -121,9 +123,10 @@ impl Executor {
         let send: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(send);
         let scratch = Arc::<Scratch>::default();
         let python = Python::new(&options, scratch.clone());
+        let modules = Modules::new(scratch.clone());
         let Options { directory, cache, custom, .. } = options;
         let customs = Arc::new(custom);
-        let rust = Rust::new(family.clone(), directory.clone(), &cache, send.clone());
+        let rust = Rust::new(family.clone(), directory.clone(), &cache, modules, send.clone());
         let runs = Runs::new(directory, family.clone(), scratch.clone(), customs.clone());
         let trouble = send.clone();
         let census = Census::new(move |what| trouble(Event::Trouble(what)));
@@ -142,7 +145,8 @@ impl Executor {
         if !python.is_empty() {
             self.python.warm(preload, &python);
         }
-        self.rust.prepare(snippets.into_iter().filter(runs_on(&Engine::Rust)).collect());
+        let is_compiled = |it: &Snippet| it.module.is_some() || runs_on(&Engine::Rust)(it);
+        self.rust.prepare(snippets.into_iter().filter(is_compiled).collect());
     }
 
     /// Starts a run.
@@ -150,11 +154,15 @@ impl Executor {
         self.census.begin(request.limits.processes);
         let sink = self.sink(request.run);
         match self.engine_of(&request.code) {
+            _ if request.code.module.is_some() => {
+                let program = Program::Made(self.rust.program(&request.code));
+                self.runs.start(request, program, &sink);
+            }
             Ok(_) if request.target == Target::Screen => match self.program(request) {
                 Ok(program) => self.runs.start(request, program, &sink),
                 Err(why) => runs::refuse(why, sink),
             },
-            Ok(Engine::Python) => self.python.start(request, sink),
+            Ok(Engine::Python) => self.python.start(request, self.rust.modules(), sink),
             Ok(Engine::Rust) => {
                 let program = Program::Made(self.rust.program(&request.code));
                 self.runs.start(request, program, &sink);
@@ -237,10 +245,12 @@ impl Executor {
     }
 
     fn sink(&self, run: RunId) -> Sink {
-        let (send, end) = (self.send.clone(), self.census.end());
+        let (send, end, rust) = (self.send.clone(), self.census.end(), self.rust.clone());
         Arc::new(move |event| {
-            if matches!(event, run::Event::Finished(..)) {
-                end();
+            match &event {
+                run::Event::Finished(..) => end(),
+                run::Event::Awaits(Some(module)) => rust.hurry(module),
+                _ => {}
             }
             send(Event::Run(run, event));
         })

@@ -38,6 +38,11 @@ impl Scratch {
         Ok(self.lock().parent()?.join(format!("picture-{}-{number}", run.0)))
     }
 
+    /// Where runs read how far the deck's modules are.
+    pub(super) fn modules(&self) -> io::Result<PathBuf> {
+        Ok(self.lock().parent()?.join("modules"))
+    }
+
     /// Removes all of it; to be called when the processes have ended.
     pub(super) fn remove(&self) {
         let mut folder = self.lock();

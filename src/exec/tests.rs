@@ -12,11 +12,11 @@ use crossbeam_channel::{Receiver, Sender};
 use tempfile::TempDir;
 
 use super::*;
-use crate::deck::{Crate, Origin, Profile, RustBuild};
-use crate::run::{Event as RunEvent, Input, Limits, Outcome, Target};
+use crate::deck::{Crate, Module, Origin, Profile, RustBuild};
+use crate::run::{Base, Event as RunEvent, Input, Limits, Outcome, Target};
 
 /// Longer than anything takes on the busiest machine.
-const LONG: Duration = Duration::from_mins(1);
+const LONG: Duration = Duration::from_mins(3);
 
 /// An executor in a folder of its own, and what it told.
 struct Stage {
@@ -160,6 +160,7 @@ fn snippet(language: &str, code: &str, first_line: u32) -> Snippet {
         alternative: None,
         code: code.to_owned(),
         rust: None,
+        module: None,
         environment: Vec::new(),
         fingerprint: Fingerprint::of(language, None, code),
         file: PathBuf::from("talk.md"),
@@ -781,7 +782,7 @@ impl Stage {
     fn with_kept_cache() -> Self {
         let mut stage = Self::new();
         let (send, events) = crossbeam_channel::unbounded();
-        let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/crates");
+        let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/cache");
         let options = Options { cache, ..options(stage.folder.path()) };
         stage.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
         stage.events = events;
@@ -1003,3 +1004,6 @@ fn a_program_of_rust_reads_what_is_typed() {
     stage.executor().type_in(run, b"typed\n");
     assert_eq!(stage.end(run), ("typed\n<typed>".into(), Outcome::Exited(0)));
 }
+
+#[path = "module_tests.rs"]
+mod modules;

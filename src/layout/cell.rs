@@ -14,7 +14,7 @@ use super::prompt;
 use super::scene::{Item, Placed};
 use super::screen;
 use super::text::Text;
-use crate::deck::{Cell, CellId, CodeBlock, Form, Picture, Start};
+use crate::deck::{Cell, CellId, CodeBlock, How, Picture, Start};
 use crate::run::{self, CellRun, Outcome, State, grouped, spoken_time};
 use crate::theme::OutputStyle;
 
@@ -188,7 +188,7 @@ fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
     let style = style_of(&flow.page.theme().output, run);
     let mark = if focused { FOCUS_MARK } else { "" };
     let inputs = flow.page.inputs;
-    let mut words = words(run, cell.how.form);
+    let mut words = words(run, &cell.how);
     if !run.stale && run.recorded.is_none() && !run::is_current(inputs.deck, inputs.runs, cell) {
         words.push_str(" · out of date");
     }
@@ -214,9 +214,10 @@ fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
 }
 
 /// What the status line says.
-pub(super) fn words(run: &CellRun, form: Form) -> String {
+pub(super) fn words(run: &CellRun, how: &How) -> String {
     let mut words = match &run.state {
-        State::NotAllowed if form.replaces_code() => "may not run · ctrl-e or -X".to_owned(),
+        state if how.module.is_some() => module(run, state, how),
+        State::NotAllowed if how.form.replaces_code() => "may not run · ctrl-e or -X".to_owned(),
         State::NotAllowed => "may not run · ctrl-e or -x".to_owned(),
         State::NotRun => "not run · ctrl-e".to_owned(),
         State::Queued if run.standing.waits => "waits for the block before it".to_owned(),
@@ -230,6 +231,10 @@ pub(super) fn words(run: &CellRun, form: Form) -> String {
             format!("running {} · tab, enter to type", spoken_time(run.elapsed))
         }
         State::Running => match &run.prompt {
+            _ if run.awaits.is_some() => {
+                let module = run.awaits.as_deref().unwrap_or_default();
+                format!("waits for module `{module}` to compile")
+            }
             Some(prompt) if prompt.waits && !prompt.open => {
                 "waits for input · tab, enter".to_owned()
             }
@@ -252,6 +257,19 @@ pub(super) fn words(run: &CellRun, form: Form) -> String {
         words.push_str(" · stale: the code has changed");
     }
     words
+}
+
+/// What is said of a block that becomes a module.
+fn module(run: &CellRun, state: &State, how: &How) -> String {
+    let name = how.module.as_ref().map_or("", |module| &*module.name);
+    match state {
+        State::Ready | State::Ended(Outcome::Exited(0)) => format!("module `{name}` is ready"),
+        State::Compiling | State::Queued | State::Running => {
+            run.progress.as_deref().unwrap_or("compiling").to_owned()
+        }
+        State::Ended(outcome) => format!("module `{name}`: {}", ended(outcome, run.elapsed)),
+        State::NotAllowed | State::NotRun => format!("module `{name}`, not compiled · ctrl-e"),
+    }
 }
 
 /// How a run ended, and how long it took.
@@ -298,6 +316,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::deck::Module;
 
     fn ended_with(outcome: Outcome) -> CellRun {
         let elapsed = Duration::from_micros(840);
@@ -319,6 +338,10 @@ mod tests {
         },
         "compiling 12/37 serde_json"
     )]
+    #[case(
+        CellRun { state: State::Running, awaits: Some("fast".into()), ..CellRun::default() },
+        "waits for module `fast` to compile"
+    )]
     #[case(ended_with(Outcome::Exited(0)), "done 0.8 ms")]
     #[case(ended_with(Outcome::Exited(3)), "failed: exit 3 · 0.8 ms")]
     #[case(ended_with(Outcome::Signaled(11)), "failed: signal 11 (SIGSEGV) · 0.8 ms")]
@@ -337,6 +360,20 @@ mod tests {
         "stale, recorded 2026-11-22 · done 0.8 ms"
     )]
     fn f159_a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
-        assert_eq!(words(&run, Form::Below), expected);
+        assert_eq!(words(&run, &How::default()), expected);
+    }
+
+    #[rstest]
+    #[case(CellRun::default(), "module `fast`, not compiled · ctrl-e")]
+    #[case(CellRun { state: State::Compiling, wanted: true, ..CellRun::default() }, "compiling")]
+    #[case(CellRun { state: State::Ready, ..CellRun::default() }, "module `fast` is ready")]
+    #[case(ended_with(Outcome::Exited(0)), "module `fast` is ready")]
+    #[case(ended_with(Outcome::NotCompiled), "module `fast`: not compiled")]
+    fn a_module_s_status_says_whether_it_can_be_imported(
+        #[case] run: CellRun,
+        #[case] expected: &str,
+    ) {
+        let module = Some(Module { name: "fast".into(), is_whole: false });
+        assert_eq!(words(&run, &How { module, ..How::default() }), expected);
     }
 }

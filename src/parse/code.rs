@@ -8,13 +8,14 @@ use super::env;
 use super::fence::{self, Info};
 use super::language;
 use super::manifest;
+use super::module;
 use super::slides::Slides;
 use super::text::clean;
 use super::tree::Fence;
 use super::yaml;
 use crate::deck::{
-    Cell, CellId, Check, CodeBlock, Drawing, Fingerprint, Form, How, Options, RustBuild, SlideNo,
-    Start, Step,
+    Cell, CellId, Check, CodeBlock, Drawing, Fingerprint, Form, How, Module, Options, RustBuild,
+    SlideNo, Start, Step,
 };
 use crate::diag::Diagnostic;
 use crate::source::{SourceFile, Span};
@@ -59,7 +60,7 @@ impl CellDraft {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        let How { alternative, form, pty, environment, rust, input, .. } = &self.how;
+        let How { alternative, form, pty, environment, rust, input, module, .. } = &self.how;
         let code = Fingerprint::of(&self.language, alternative.as_deref(), &self.code);
         let form = if *form == Form::Picture { code.with("image") } else { code };
         let form = if pty.is_some() { form.with("pty") } else { form };
@@ -69,6 +70,10 @@ impl CellDraft {
         };
         let built = match input {
             Some(input) => built.with("input").with(input),
+            None => built,
+        };
+        let built = match module {
+            Some(module) => built.with("pymodule").with(&module.name),
             None => built,
         };
         environment.iter().fold(built, |known, (name, value)| known.with(name).with(value))
@@ -138,7 +143,9 @@ fn cell(
     slides: &mut Slides<'_>,
 ) -> Option<CellDraft> {
     let start = info.start.or(info.check.validates.then_some(Start::OnCheck));
-    let start = start.filter(|_| !info.otherwise && !written.language.is_empty())?;
+    // What is pressed on a module makes it again.
+    let start = if info.module.is_some() { Some(Start::OnKey) } else { start };
+    let start = start.filter(|_| !info.rendered && !written.language.is_empty())?;
     let environment = match info.env.as_deref().map(|path| env::read(path, info_span, slides)) {
         None => Vec::new(),
         Some(Ok(environment)) => environment,
@@ -152,11 +159,19 @@ fn cell(
     // Nobody can be given the terminal unasked.
     let start = if info.form == Form::Handover { Start::OnKey } else { start };
     let alternative = info.alternative.as_deref().map(Into::into);
-    let (form, timeout_ms) = (info.form, info.timeout_ms);
     let code = executed(code, hidden);
+    let module = match info.module.as_deref() {
+        None => None,
+        Some(name) => {
+            let name = Some(name).filter(|name| !name.is_empty());
+            Some(module(name, (&*language, &*code), info_span, slides)?)
+        }
+    };
+    let (form, timeout_ms) = (info.form, info.timeout_ms);
+    let form = if module.is_some() { Form::Below } else { form };
     let is_ours = &*language == "rust" && info.alternative.is_none();
     let rust = is_ours.then(|| rust_build(&code, span, slides)).flatten();
-    let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace));
+    let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace) && module.is_none());
     let session = session(info, &language, info_span, slides);
     Some(CellDraft {
         language,
@@ -170,6 +185,7 @@ fn cell(
             input: info.input.clone(),
             rust,
             session,
+            module,
         },
         code,
         span,
@@ -177,6 +193,29 @@ fn cell(
         name: info.id.as_deref().map(Into::into),
         check: info.check.clone(),
     })
+}
+
+/// The module that a block becomes; else what is wrong with it has been told.
+fn module(
+    name: Option<&str>,
+    (language, code): (&str, &str),
+    span: Span,
+    slides: &mut Slides<'_>,
+) -> Option<Module> {
+    let cells = &slides.deck.cells;
+    let of = |cell: &Arc<Cell>| cell.how.module.as_ref().map(|module| module.name.clone());
+    let read = match module::read(name, code) {
+        _ if language != "rust" => {
+            Err(("`+pymodule` is for Rust".to_owned(), "write it on a block of Rust".to_owned()))
+        }
+        Ok(module) if cells.iter().any(|cell| of(cell).as_ref() == Some(&module.name)) => {
+            let message = format!("a module is called `{}` already", module.name);
+            Err((message, "give this one another name".to_owned()))
+        }
+        read => read,
+    };
+    let refused = |(message, hint): (String, String)| Diagnostic::error(span, message).hint(hint);
+    read.map_err(|why| slides.deck.diagnostics.push(refused(why))).ok()
 }
 
 /// What a block of Rust is built with: the deck's crates and its own. None where that is nothing

@@ -13,7 +13,6 @@ use crate::source::Span;
 
 /// What a fence says about its block.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "one for each attribute without a value")]
 pub(super) struct Info<'t> {
     /// The language as written; empty for none.
     pub(super) language: &'t str,
@@ -43,8 +42,8 @@ pub(super) struct Info<'t> {
     pub(super) pty: Option<Pty>,
     /// `+session`, and the name behind it, which may be empty.
     pub(super) session: Option<Cow<'t, str>>,
-    /// It would run in a way that is not built.
-    pub(super) otherwise: bool,
+    /// `+pymodule`, and the name behind it, which may be empty.
+    pub(super) module: Option<Cow<'t, str>>,
     /// `+render`
     pub(super) rendered: bool,
     /// `+width:N%`
@@ -242,8 +241,8 @@ impl<'t> Info<'t> {
                 self.run(Start::OnKey, None);
                 self.session = Some(value.unwrap_or_default());
             }
-            "pymodule" => self.otherwise = true,
-            "render" => (self.otherwise, self.rendered) = (true, true),
+            "pymodule" => self.module = Some(value.unwrap_or_default()),
+            "render" => self.rendered = true,
             "width" => self.width_percent = Some(width(given)?),
             "validate" => {
                 self.check.alternative = value.map(Into::into);
@@ -283,6 +282,12 @@ impl<'t> Info<'t> {
         };
         if self.rendered && self.start.is_some() {
             refuse("`+render` draws code, it does not run it", "take one of the two away");
+        }
+        if self.module.is_some() && (self.start.is_some() || self.rendered) {
+            refuse(
+                "`+pymodule` makes a module of a block, it does not run it",
+                "take the other attribute away: a Python block imports the module",
+            );
         }
         if self.width_percent.is_some() && !self.rendered {
             refuse("`+width` is for blocks with `+render`", "add `+render`");

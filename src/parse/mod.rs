@@ -30,6 +30,7 @@ mod language;
 mod line;
 mod list;
 mod manifest;
+mod module;
 mod options;
 mod page;
 mod picture;
@@ -65,7 +66,9 @@ pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) 
     let body = frontmatter::read(text, &mut deck);
     let mut slides = slides::Slides::new(deck, path, files, body);
     slides.text(text, body, file);
-    in_source_order(slides.finish(text.len()))
+    let mut deck = slides.finish(text.len());
+    module::follow(&mut deck);
+    in_source_order(deck)
 }
 
 impl slides::Slides<'_> {

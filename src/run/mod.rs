@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::deck::{CellId, Fingerprint, RustBuild};
+use crate::deck::{CellId, Fingerprint, Module, RustBuild};
 
 pub use emulator::Emulator;
 pub use output::{Output, Part, Value};
@@ -107,6 +107,8 @@ pub struct Snippet {
     pub rust: Option<Arc<RustBuild>>,
     /// The name of the session that it is part of, if it is.
     pub session: Option<String>,
+    /// The Python module that it becomes, in place of being run.
+    pub module: Option<Module>,
     /// Variables that are set for it, over those that its executor sets.
     pub environment: Vec<(String, String)>,
     /// Equal for equal code, for caches.
@@ -139,6 +141,8 @@ pub enum Event {
     Picture(PathBuf),
     /// It runs where the block before it in its session ran, whose threads go on.
     InPlace,
+    /// It waits until this module is compiled; nothing: it does not wait any more.
+    Awaits(Option<Box<str>>),
     /// The state that it was to go on from is gone; it ends without having started.
     BaseGone,
     /// The state that it leaves is there for the next block of its session; it ends now.
@@ -184,6 +188,8 @@ pub enum Preparation {
     Ready,
     /// The compiler refused it; running it will show why.
     Failed,
+    /// The compiler refused it, with these words, and nothing will run it.
+    Refused(Arc<[u8]>),
 }
 
 /// What a block's status line says.
@@ -229,6 +235,8 @@ pub struct CellRun {
     pub elapsed: Duration,
     /// What it wrote.
     pub output: Output,
+    /// The module that it waits for, which is being compiled.
+    pub awaits: Option<Box<str>>,
     /// The line that is typed for it, while it reads.
     pub prompt: Option<Prompt>,
     /// The terminal that it draws on, if it does.

@@ -191,6 +191,7 @@ pub(super) fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
         code: cell.code.to_string(),
         rust: cell.how.rust.clone(),
         session: cell.how.session.as_deref().map(str::to_owned),
+        module: cell.how.module.clone(),
         environment: owned(&cell.how.environment),
         fingerprint: cell.fingerprint,
         file: file.unwrap_or_default(),

@@ -11,6 +11,7 @@ about this run. A report is a line:
     imports NUMBER    from a run that imports what blocks will: it comes to this one
     unfit NUMBER      from it: this one is not to be imported ahead
     loaded NAMES      from it: these modules are loaded
+    awaits NAME       from the run: it imports a module that is being compiled; without a name: it is
     kept NUMBER       from a run in a session: its code has ended, with this wait status, and what
                       it left can be gone on from; `threads` behind it, where that is in place
     status NUMBER     from the zygote: the wait status of the run, which is no more
@@ -94,7 +95,7 @@ def start():
     sys.path[:] = [entry for entry in sys.path if entry]
     control = socket.socket(fileno=CONTROL)
     builtins.display = display
-    sys.meta_path.insert(0, Figures)
+    sys.meta_path[:0] = [Figures, Modules]
     control.send(b"ready\n")
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
@@ -257,16 +258,17 @@ class Order:
             start = at + 4
             at = start + int.from_bytes(frame[at:start], "little")
             fields.append(frame[start:at])
-        code, self.first_line, file, path, directory, memory, kind = fields[:7]
+        code, self.first_line, file, path, directory, memory, kind, modules = fields[:8]
         self.source = code.decode("utf-8", "replace")
         self.first_line = int(self.first_line)
         self.file = os.fsdecode(file)
         self.path = os.fsdecode(path)
         self.directory = os.fsdecode(directory)
-        self.environment = [field.partition(b"=") for field in fields[7:]]
+        self.environment = [field.partition(b"=") for field in fields[8:]]
         self.memory = int(memory)
         self.warms = kind == b"warm"
         self.stays = kind in (b"first", b"next", b"warm")
+        self.modules = os.fsdecode(modules)
         self.goes_on = kind in (b"next", b"names")
         self.asks_names = kind == b"names"
 
@@ -372,7 +374,7 @@ def rehearse():
     before = sys.path[:], sys.argv, sys.modules["__main__"]
     streams = sys.stdin, sys.stdout, sys.stderr
     for _ in range(2):
-        order = Order(pack(REHEARSED, b"1", b"", b"", b".", b"0", b"alone", b"LIVEDECK"))
+        order = Order(pack(REHEARSED, b"1", b"", b"", b".", b"0", b"alone", b"", b"LIVEDECK"))
         screen, terminal = os.openpty()
         report = out_of_reach(os.open(os.devnull, os.O_RDWR))
         enter(order, os.dup(terminal), terminal, report)
@@ -449,6 +451,7 @@ def enter(order, output, terminal, report):
             os.environb.pop(name, None)
     if faulthandler is not None:
         faulthandler.enable(report, False)
+    Modules.begin(order, report)
     if not order.goes_on:
         begin(order)
     # From here on it may be interrupted. A session then still has what was set up so far.
@@ -604,6 +607,62 @@ class Figures:
                 pass
 
 
+class Modules:
+    """Finds the deck's own modules: blocks of Rust, which the program that started us compiles. A
+    file for each says where the newest build is; while that is being made, an import waits."""
+
+    folder = report = None
+    loaded = {}
+    PAUSE = 0.002
+
+    @classmethod
+    def begin(cls, order, report):
+        """A run begins: what was imported before and is no longer the newest is to be imported anew.
+        Whoever has the old module keeps it."""
+        cls.folder, cls.report = order.modules, report
+        for name, file in list(cls.loaded.items()):
+            if order.goes_on and cls.newest(name) != ("ready", file):
+                del cls.loaded[name]
+                for known in [it for it in sys.modules if (it + ".").startswith(name + ".")]:
+                    del sys.modules[known]
+
+    @classmethod
+    def newest(cls, name):
+        """How far a module is, and its file or what is wrong with it; nothing if the deck has none of
+        this name."""
+        try:
+            with io.FileIO(os.path.join(cls.folder, name)) as file:
+                stand, _, rest = file.readall().partition(b"\n")
+        except (OSError, ValueError):
+            return None
+        return stand.decode(), os.fsdecode(rest)
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        """Finds the newest build, if the deck has a module of this name."""
+        if not cls.folder or path is not None or "." in name:
+            return None
+        newest = cls.newest(name)
+        if newest and newest[0] == "building":
+            tell(cls.report, "awaits %s\n" % name)
+            try:
+                while newest and newest[0] == "building":
+                    select.select([], [], [], cls.PAUSE)
+                    newest = cls.newest(name)
+            finally:
+                tell(cls.report, "awaits\n")
+        if not newest:
+            return None
+        stand, text = newest
+        if stand != "ready":
+            raise ImportError("module `%s` does not compile: %s" % (name, text), name=name)
+        import _frozen_importlib_external as external
+
+        cls.loaded[name] = text
+        loader = external.ExtensionFileLoader(name, text)
+        return external.spec_from_file_location(name, text, loader=loader)
+
+
 def exit_status(code):
     """What `sys.exit(code)` means."""
     if code is None:
@@ -621,12 +680,25 @@ def show(order, report, error, trace):
         print("interrupted%s" % place(order, trace), file=sys.stderr)
         return
     tell(report, "raised\n")
+    trace = without_end(trace)
     error = error.with_traceback(trace)
     # Before 3.13 the built-in hook reads the deck's file, which may have changed since.
     if sys.excepthook is not sys.__excepthook__ or sys.version_info >= (3, 13):
         sys.excepthook(type(error), error, trace)
     else:
         traceback.print_exception(type(error), error, trace)
+
+
+def without_end(trace):
+    """A traceback without what is ours, where that is its end: an import that failed."""
+    last, at = None, trace
+    while at is not None:
+        if at.tb_frame.f_code.co_filename != OWN_CODE:
+            last = at
+        at = at.tb_next
+    if last is not None:
+        last.tb_next = None
+    return trace
 
 
 def place(order, trace):

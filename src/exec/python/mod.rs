@@ -131,13 +131,19 @@ impl Python {
         let _ = thread::Builder::new().name("python worker".to_owned()).spawn(start);
     }
 
-    /// Starts a run whose events go to `sink`.
-    pub(crate) fn start(&self, request: &Request, sink: Sink) {
+    /// Whether all was imported that is to be imported ahead.
+    #[cfg(test)]
+    pub(super) fn is_settled(&self) -> bool {
+        self.shared.warming.is_settled()
+    }
+
+    /// Starts a run whose events go to `sink`. The deck's modules are told of in a folder, if there are any.
+    pub(crate) fn start(&self, request: &Request, modules: Option<PathBuf>, sink: Sink) {
         let base = match request.session {
             Some(Base::Run(base)) => self.shared.sessions.take(base),
             Some(Base::Nothing) | None => None,
         };
-        let run = Arc::new(Run::on(base));
+        let run = Arc::new(Run::on(base, modules));
         lock(&self.shared.runs).insert(request.run, run.clone());
         let over = self.shared.clone();
         let heard: Sink = Arc::new(move |event| {
@@ -270,7 +276,7 @@ impl Shared {
         run: &Run,
         sink: &Sink,
     ) -> Result<Starter, String> {
-        let Some(Base::Run(_)) = request.session else { return self.fresh_starter(request) };
+        let Some(Base::Run(_)) = request.session else { return self.fresh_starter(request, run) };
         let Some(base) = run.base().filter(|base| base.is_there()) else {
             sink(Event::BaseGone);
             return Err("what the block before it in its session left is gone".to_owned());
@@ -283,8 +289,8 @@ impl Shared {
     }
 
     /// Who is to start a run that goes on from nothing: what has imported modules ahead, or the worker.
-    fn fresh_starter(self: &Arc<Self>, request: &Request) -> Result<Starter, String> {
-        let (base, work) = self.warming.base(request, &self.places.directory);
+    fn fresh_starter(self: &Arc<Self>, request: &Request, run: &Run) -> Result<Starter, String> {
+        let (base, work) = self.warming.base(request, &self.places.directory, run.modules());
         if work {
             let shared = self.clone();
             // Without a thread to spare now, a later run sees to it.
@@ -317,7 +323,8 @@ impl Shared {
         let nothing =
             run.is_stopped().then(|| Snippet { code: String::new(), ..request.code.clone() });
         let snippet = nothing.as_ref().unwrap_or(&request.code);
-        let order = Order { snippet, directory, memory: request.limits.memory, kind };
+        let (memory, modules) = (request.limits.memory, run.modules());
+        let order = Order { snippet, directory, memory, kind, modules };
         let mut follower = Follower::order(starter, &order, request, (run, sink), &self.scratch)?;
         let end = follower.follow();
         let Followed::Ended(outcome, took) = &end else { return Ok(end) };

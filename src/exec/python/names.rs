@@ -40,7 +40,8 @@ fn answer(base: &Base, directory: &Path) -> io::Result<Vec<u8>> {
     let (ours, theirs) = UnixStream::pair()?;
     let nowhere = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     let written = Files { output: output.as_fd(), ..Files::all(nowhere.as_fd()) };
-    let order = Order { snippet: &Snippet::default(), directory, memory: None, kind: Kind::Names };
+    let snippet = &Snippet::default();
+    let order = Order { snippet, directory, memory: None, kind: Kind::Names, modules: None };
     base.run(&order, written, theirs.as_fd())?;
     drop((output, theirs));
     let answer = collect(answer, Instant::now() + PATIENCE);

@@ -30,6 +30,8 @@ pub(super) enum Report {
     Started(Pid),
     /// Its code has ended, and the process stays for what goes on from it.
     Kept(Outcome, Threads),
+    /// It waits until this module is compiled; nothing: it does not wait any more.
+    Awaits(Option<Box<str>>),
     /// The process has ended.
     Ended(Outcome),
     /// It begins to import this of the modules that it was given.
@@ -163,6 +165,9 @@ impl Reports {
         }
         if let Some(names) = line.strip_prefix("loaded ") {
             return Some(Report::Loaded(names.split(' ').map(str::to_owned).collect()));
+        }
+        if let Some(module) = line.strip_prefix("awaits") {
+            return Some(Report::Awaits(module.strip_prefix(' ').map(Into::into)));
         }
         if let Some(status) = line.strip_prefix("kept ") {
             let (status, threads) = match status.strip_suffix(" threads") {

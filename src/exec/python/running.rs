@@ -6,6 +6,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,8 @@ pub(super) struct Run {
     state: Mutex<State>,
     /// What it goes on from.
     base: Option<Arc<Base>>,
+    /// Where it is told of the deck's modules.
+    modules: Option<PathBuf>,
     keyboard: Keyboard,
 }
 
@@ -58,9 +61,14 @@ struct State {
 }
 
 impl Run {
-    /// One that goes on from this, if from anything.
-    pub(super) fn on(base: Option<Arc<Base>>) -> Self {
-        Self { state: Mutex::default(), base, keyboard: Keyboard::default() }
+    /// One that goes on from this, if from anything, and is told of the deck's modules there.
+    pub(super) fn on(base: Option<Arc<Base>>, modules: Option<PathBuf>) -> Self {
+        Self { state: Mutex::default(), base, modules, keyboard: Keyboard::default() }
+    }
+
+    /// Where it is told of the deck's modules, if there are any.
+    pub(super) fn modules(&self) -> Option<&Path> {
+        self.modules.as_deref()
     }
 
     /// What it goes on from.
@@ -378,6 +386,7 @@ impl<'a> Follower<'a> {
                     return Some(self.end(outcome));
                 }
                 Report::Ended(outcome) => return Some(self.end(outcome)),
+                Report::Awaits(module) => self.wait_for_module(module),
                 Report::Shown(number, value) => self.told.values.add(number, value),
                 Report::Imports(_) | Report::Unfit(_) | Report::Loaded(_) => {}
                 Report::Lost => return Some(self.lose()),
@@ -392,6 +401,15 @@ impl<'a> Follower<'a> {
         self.limits.start(now);
         (self.sink)(Event::Started);
         self.run.start(group);
+    }
+
+    /// It waits for a module, or does so no more: what the compiler takes is none of its own time.
+    fn wait_for_module(&mut self, module: Option<Box<str>>) {
+        match module {
+            Some(_) => self.limits.next = None,
+            None => self.limits.start(Instant::now()),
+        }
+        (self.sink)(Event::Awaits(module));
     }
 
     fn end(&mut self, outcome: Outcome) -> Followed {

@@ -93,7 +93,7 @@ impl Stage {
 
     pub(super) fn start_request(&self, request: &Request) -> Running {
         let (send, events) = channel();
-        self.python.start(request, Arc::new(move |event| drop(send.send(event))));
+        self.python.start(request, None, Arc::new(move |event| drop(send.send(event))));
         Running { run: request.run, events, text: Vec::new() }
     }
 
@@ -117,6 +117,7 @@ pub(super) fn request(id: u64, code: &str) -> Request {
         code: code.into(),
         rust: None,
         session: None,
+        module: None,
         environment: Vec::new(),
         fingerprint: Fingerprint(0),
         file: "talk.md".into(),
@@ -330,7 +331,7 @@ fn a_flood_is_held_back_by_whoever_reads_it(#[values(Embedded, Own)] mode: Mode)
                 print('x' * 999)\n    note.seek(0); note.write(str(n)); note.flush()";
     let (send, events) = std::sync::mpsc::sync_channel(1);
     let request = request(1, code);
-    stage.python.start(&request, Arc::new(move |event| drop(send.send(event))));
+    stage.python.start(&request, None, Arc::new(move |event| drop(send.send(event))));
     let written = || std::fs::read_to_string(stage.folder.path().join("written"));
     let lines = || written().ok().and_then(|text| text.parse::<u32>().ok()).unwrap_or_default();
     let give_up = Instant::now() + PATIENCE;

@@ -76,7 +76,8 @@ impl Trial {
         let lines = imports.iter().map(|it| format!("{}{}", sign(it), it.statement));
         let code = lines.collect::<Vec<_>>().join("\n");
         let snippet = Snippet { code, ..Snippet::default() };
-        let order = Order { snippet: &snippet, directory, memory: None, kind: Kind::Warm };
+        let (kind, modules) = (Kind::Warm, None);
+        let order = Order { snippet: &snippet, directory, memory: None, kind, modules };
         let pty = Pty::open(80, 24, &Input::Nothing)?;
         let (ours, theirs) = UnixStream::pair()?;
         zygote.run(&order, Files::all(pty.slave.as_fd()), theirs.as_fd())?;
@@ -129,7 +130,7 @@ impl Trial {
                 }
                 (Report::Kept(..) | Report::Ended(_), _) => return Some(End::Unfit(self.at)),
                 (Report::Lost, _) => return Some(End::Lost),
-                (Report::Shown(..), _) => {}
+                (Report::Shown(..) | Report::Awaits(_), _) => {}
             }
         }
         None

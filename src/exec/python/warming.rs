@@ -84,9 +84,14 @@ impl Warming {
         }
     }
 
-    /// The base that a block of this folder's deck starts from, where it does not start from the
-    /// worker; and whether there is something to do.
-    pub(super) fn base(&self, request: &Request, directory: &Path) -> (Option<Arc<Base>>, bool) {
+    /// The base that a block of this folder's deck, whose modules are told of there, starts from, where
+    /// it does not start from the worker; and whether there is something to do.
+    pub(super) fn base(
+        &self,
+        request: &Request,
+        directory: &Path,
+        modules: Option<&Path>,
+    ) -> (Option<Arc<Base>>, bool) {
         let mut state = self.lock();
         if !state.is_for(request) {
             return (None, false);
@@ -98,7 +103,7 @@ impl Warming {
         let work = state.has_work();
         let warm = state.warm.clone();
         drop(state);
-        let warm = warm.filter(|warm| !warm.is_shadowed_in(directory));
+        let warm = warm.filter(|warm| !warm.is_shadowed_in(directory) && !warm.has_one_of(modules));
         (warm.map(|warm| warm.base.clone()), work)
     }
 
@@ -214,6 +219,15 @@ impl State {
 }
 
 impl Warm {
+    /// Whether one of the modules is called as one of the deck's own, which are told of in this folder.
+    fn has_one_of(&self, modules: Option<&Path>) -> bool {
+        let told = modules.and_then(|folder| std::fs::read_dir(folder).ok());
+        told.into_iter()
+            .flatten()
+            .flatten()
+            .any(|one| self.loaded.contains(&*one.file_name().to_string_lossy()))
+    }
+
     /// Whether a block of this folder that imports one of the modules means one of its own.
     fn is_shadowed_in(&self, directory: &Path) -> bool {
         let Ok(entries) = std::fs::read_dir(directory) else { return false };

@@ -107,6 +107,8 @@ pub(super) struct Order<'a> {
     pub(super) memory: Option<u64>,
     /// What it is to a session.
     pub(super) kind: Kind,
+    /// Where it is told of the deck's modules, if there are any.
+    pub(super) modules: Option<&'a Path>,
 }
 
 /// What a run is to a session.
@@ -170,6 +172,7 @@ impl Order<'_> {
             self.directory.as_os_str().as_bytes(),
             memory.as_bytes(),
             self.kind.word(),
+            self.modules.map_or(&[][..], |folder| folder.as_os_str().as_bytes()),
         ];
         let own = self.snippet.environment.iter();
         let own: Vec<_> = own.map(|(name, value)| format!("{name}={value}").into_bytes()).collect();

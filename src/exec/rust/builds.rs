@@ -12,7 +12,8 @@ use crossbeam_channel::Receiver;
 
 use super::cache::{BINARY, Built, Cache};
 use super::cargo::Links;
-use super::crates::Crates;
+use super::crates::{Crates, FORGOTTEN};
+use super::module::{self, Workplace};
 use super::toolchain::{self, Toolchain};
 use super::wrap;
 use crate::deck::Profile;
@@ -20,15 +21,8 @@ use crate::exec::family::{Child, Family, Status};
 use crate::run::Snippet;
 
 /// How snippets are compiled.
-const FLAGS: &[&str] = &[
-    "--crate-type=bin",
-    "--crate-name=snippet",
-    "--error-format=human",
-    "--color=always",
-    "-Awarnings",
-    "-Cdebuginfo=0",
-    "-Cstrip=debuginfo",
-];
+const FLAGS: &[&str] =
+    &["--error-format=human", "--color=always", "-Awarnings", "-Cdebuginfo=0", "-Cstrip=debuginfo"];
 
 /// How far they are optimised. Where nobody says, as far as that costs next to nothing, for a talk
 /// shows how fast Rust is; with a debug build's checks, for it also shows how an overflow is caught.
@@ -38,6 +32,19 @@ fn optimised(profile: Profile) -> &'static [&'static str] {
         Profile::Release => &["-Copt-level=3"],
         Profile::Debug => &["-Copt-level=0", "-Cdebug-assertions=on"],
     }
+}
+
+/// What is made of it: a program, or a library that Python loads.
+fn kind(snippet: &Snippet) -> Vec<String> {
+    let Some(module) = &snippet.module else {
+        return vec!["--crate-type=bin".to_owned(), "--crate-name=snippet".to_owned()];
+    };
+    let mut kind = vec!["--crate-type=cdylib".to_owned(), format!("--crate-name={}", module.name)];
+    if cfg!(target_os = "macos") {
+        // Python has what is missing.
+        kind.extend(["-Clink-arg=-undefined", "-Clink-arg=dynamic_lookup"].map(str::to_owned));
+    }
+    kind
 }
 
 /// The newest edition.
@@ -52,6 +59,7 @@ pub(super) struct Builds {
     family: Arc<Family>,
     directory: PathBuf,
     cache: Cache,
+    workplaces: PathBuf,
     crates: Crates,
     toolchain: Mutex<Option<Arc<Toolchain>>>,
     table: Mutex<BTreeMap<String, Entry>>,
@@ -117,9 +125,10 @@ impl Builds {
     /// No builds yet. Compilers will run in `directory`, the deck's.
     pub(super) fn new(family: Arc<Family>, directory: PathBuf, cache: &Path) -> Self {
         let crates = Crates::new(family.clone(), directory.clone(), cache.join("crates"));
+        let workplaces = cache.join("modules");
         let cache = Cache::new(cache.join("rust"));
         let (toolchain, table) = (Mutex::default(), Mutex::default());
-        Self { family, directory, cache, crates, toolchain, table }
+        Self { family, directory, cache, workplaces, crates, toolchain, table }
     }
 
     /// What came of a snippet, if it was ever compiled.
@@ -180,6 +189,8 @@ impl Builds {
     pub(super) fn prune(&self) {
         self.cache.prune();
         self.crates.prune();
+        // What is still there the next time is removed then.
+        let _ = module::prune(&self.workplaces, FORGOTTEN);
     }
 
     /// Removes what was left half built when the compilers were ended.
@@ -220,6 +231,19 @@ impl Builds {
         Ok(known.insert(Arc::new(found)).clone())
     }
 
+    /// Where a module is compiled, if it is one, so that an edit of it takes no longer than it must.
+    fn workplace(&self, snippet: &Snippet, toolchain: &Toolchain) -> Option<Workplace> {
+        let module = snippet.module.as_ref()?;
+        let mut hash = blake3::Hasher::new();
+        let deck = self.directory.join(&snippet.file);
+        let deck = deck.as_os_str().as_encoded_bytes();
+        for part in [&toolchain.version, deck, module.name.as_bytes()] {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        Workplace::take(&self.workplaces, &hash.finalize().to_hex()[..32])
+    }
+
     fn compile(
         &self,
         (toolchain, links): (&Toolchain, &Links),
@@ -231,11 +255,13 @@ impl Builds {
             NotBuilt::Impossible(format!("there is no room for the compiled program: {error}"))
         };
         let folder = self.cache.begin().map_err(no_room)?;
-        let source = folder.path().join("snippet.rs");
-        let program = wrap::program(&snippet.code, snippet.first_line);
-        std::fs::write(&source, program).map_err(no_room)?;
+        let place = self.workplace(snippet, toolchain);
+        let source = place.as_ref().map(Workplace::source);
+        let source = source.unwrap_or_else(|| folder.path().join("snippet.rs"));
+        std::fs::write(&source, whole(snippet)).map_err(no_room)?;
         let binary = folder.path().join(BINARY);
         let mut arguments = arguments(snippet, links, &source);
+        arguments.extend(place.as_ref().map(Workplace::argument));
         arguments.extend(["-o".into(), binary.into(), source.into()]);
         let begun = |child: &Arc<Child>| how.has_begun(child, Work::Program);
         let heard =
@@ -258,6 +284,17 @@ impl Builds {
     }
 }
 
+/// A snippet as the compiler takes it.
+fn whole(Snippet { code, first_line, module, .. }: &Snippet) -> String {
+    match module {
+        None => wrap::program(code, *first_line),
+        Some(module) => {
+            let name = Some(&*module.name).filter(|_| !module.is_whole);
+            wrap::module(code, *first_line, name)
+        }
+    }
+}
+
 /// What the compiler is told of a snippet.
 fn arguments(snippet: &Snippet, links: &Links, source: &Path) -> Vec<OsString> {
     let mut remap = OsString::from("--remap-path-prefix=");
@@ -265,6 +302,7 @@ fn arguments(snippet: &Snippet, links: &Links, source: &Path) -> Vec<OsString> {
     remap.push("=");
     remap.push(snippet.file.to_string_lossy().replace('=', "_"));
     let flags = FLAGS.iter().chain(optimised(profile(snippet))).map(OsString::from);
+    let flags = flags.chain(kind(snippet).into_iter().map(OsString::from));
     let edition = format!("--edition={}", edition(snippet)).into();
     flags.chain([edition, remap]).chain(links.arguments()).collect()
 }
@@ -288,7 +326,10 @@ fn name(toolchain: &Toolchain, links: &Links, snippet: &Snippet) -> String {
     let file = snippet.file.as_os_str().as_encoded_bytes();
     let code = snippet.code.as_bytes();
     let links = links.identity();
-    for part in [FORMAT, &toolchain.version, flags.as_bytes(), file, &line, code, &links] {
+    let kind = kind(snippet).concat();
+    let parts =
+        [FORMAT, &toolchain.version, flags.as_bytes(), kind.as_bytes(), file, &line, code, &links];
+    for part in parts {
         hash.update(&(part.len() as u64).to_le_bytes());
         hash.update(part);
     }
@@ -354,6 +395,7 @@ mod tests {
             alternative: None,
             code: "fn main() {}".to_owned(),
             rust: None,
+            module: None,
             environment: Vec::new(),
             fingerprint: crate::deck::Fingerprint(1),
             file: PathBuf::from("talk.md"),

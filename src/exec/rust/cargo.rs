@@ -35,6 +35,8 @@ pub(super) struct Cargo<'a> {
     pub(super) folder: &'a Path,
     /// Where it puts what it builds.
     pub(super) target: &'a Path,
+    /// Whether what it builds is to be the same whatever Python is there.
+    pub(super) needs_no_python: bool,
     /// Gets its process.
     pub(super) begun: &'a dyn Fn(&Arc<Child>),
     /// Hears how far it is.
@@ -103,15 +105,19 @@ impl Cargo<'_> {
             .directory(self.folder)
             .env("RUSTC", &self.toolchain.rustc)
             .env("CARGO_TARGET_DIR", self.target);
-        let profiles = std::env::vars_os().map(|(name, _)| name);
-        let profiles = profiles.filter(|name| name.to_string_lossy().starts_with("CARGO_PROFILE_"));
-        for name in profiles.chain(MISLEADING.iter().map(OsString::from)) {
+        let families: &[&str] =
+            if self.needs_no_python { &["CARGO_PROFILE_", "PYO3_"] } else { &["CARGO_PROFILE_"] };
+        let misleads = |name: &OsString| {
+            families.iter().any(|family| name.to_string_lossy().starts_with(family))
+        };
+        let ours = std::env::vars_os().map(|(name, _)| name).filter(misleads);
+        for name in ours.chain(MISLEADING.iter().map(OsString::from)) {
             command = command.env_remove(name);
         }
         for (name, value) in MANNER {
             command = command.env(name, value);
         }
-        command
+        if self.needs_no_python { command.env("PYO3_NO_PYTHON", "1") } else { command }
     }
 
     /// Reads what it says; tells its progress, and keeps the rest.

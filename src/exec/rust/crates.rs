@@ -15,6 +15,7 @@ use crossbeam_channel::Receiver;
 
 use super::builds::{How, NotBuilt};
 use super::cargo::{Answer, Cargo, Links, Profile};
+use super::module;
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, Origin, RustBuild};
 use crate::exec::family::{Child, Family, Status};
@@ -23,7 +24,7 @@ use crate::exec::family::{Child, Family, Status};
 const LINKS: &str = "links.json";
 
 /// What a toolchain has built is removed when nobody has used it for so long.
-const FORGOTTEN: Duration = Duration::from_hours(24 * 45);
+pub(super) const FORGOTTEN: Duration = Duration::from_hours(24 * 45);
 
 /// All sets of crates, known and being built.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ struct Set {
     profile: Profile,
     /// Whether some of it is the author's own work, which may change at any time.
     may_change: bool,
+    /// Whether it is for modules, and so for every Python.
+    needs_no_python: bool,
     /// The folder of its package, and that of all that is built.
     folder: PathBuf,
     target: PathBuf,
@@ -163,7 +166,8 @@ impl Crates {
         let own = self.own(toolchain);
         let may_change = build.crates.iter().any(|it| matches!(it.origin, Origin::Path(_)));
         let (folder, target) = (own.join("sets").join(&name), own.join("target"));
-        Set { name, manifest, profile, may_change, folder, target }
+        let needs_no_python = module::needs_no_python(build);
+        Set { name, manifest, profile, may_change, needs_no_python, folder, target }
     }
 
     /// A toolchain's own folder.
@@ -189,6 +193,7 @@ impl Crates {
             toolchain,
             folder: &set.folder,
             target: &set.target,
+            needs_no_python: set.needs_no_python,
             begun: &begun,
             progress: how.progress,
         };

@@ -7,6 +7,7 @@ mod builds;
 mod cache;
 mod cargo;
 mod crates;
+mod module;
 mod toolchain;
 mod wrap;
 
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::process::Signal;
 
 use super::family::{Child, Family};
+use super::modules::{Modules, Stand};
 use super::running::Running;
 use super::runs::Make;
 use super::{Event, Sink};
@@ -25,12 +27,14 @@ use builds::{Builds, How, NotBuilt, Work};
 use cache::Built;
 
 /// Compiles snippets, and knows which are ready.
+#[derive(Clone)]
 pub(super) struct Rust {
     shared: Arc<Shared>,
 }
 
 struct Shared {
     builds: Builds,
+    modules: Modules,
     send: Arc<dyn Fn(Event) + Send + Sync>,
     /// Which call of `prepare` was the last.
     latest: AtomicU64,
@@ -55,17 +59,21 @@ impl Rust {
         family: Arc<Family>,
         directory: PathBuf,
         cache: &Path,
+        modules: Modules,
         send: Arc<dyn Fn(Event) + Send + Sync>,
     ) -> Self {
         let builds = Builds::new(family, directory, cache);
         let (turn, current, wanted) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let shared = Shared { builds, send, latest: AtomicU64::new(0), turn, current, wanted };
+        let shared =
+            Shared { builds, modules, send, latest: AtomicU64::new(0), turn, current, wanted };
         Self { shared: Arc::new(shared) }
     }
 
     /// Compiles these in the background, the first ones first, and nothing else that was prepared
-    /// before.
+    /// before. The modules among them are the deck's.
     pub(super) fn prepare(&self, snippets: Vec<Snippet>) {
+        let snippets: Vec<_> = snippets.into_iter().map(module::complete).collect();
+        self.shared.modules.expect(&snippets);
         let number = self.shared.latest.fetch_add(1, Ordering::SeqCst) + 1;
         self.shared.give_up_unless(&snippets);
         lock(&self.shared.wanted).clone_from(&snippets);
@@ -91,15 +99,41 @@ impl Rust {
         matches!(self.shared.builds.known(snippet), Ok(Some(Built::Ready(_))))
     }
 
-    /// What gives a run its program, on the run's thread: the one that is ready, else a new one.
+    /// The modules that runs may import are told of in this folder, if there are any.
+    pub(super) fn modules(&self) -> Option<PathBuf> {
+        self.shared.modules.told_in()
+    }
+
+    /// Compiles a module that a run waits for beside whatever the background is at.
+    pub(super) fn hurry(&self, module: &str) {
+        let Some(snippet) = self.shared.modules.snippet(module) else { return };
+        let shared = self.shared.clone();
+        let thread = std::thread::Builder::new().name("module".to_owned());
+        // Without a thread for it the background will get there.
+        let _ = thread.spawn(move || {
+            let is_cancelled = &crossbeam_channel::never();
+            let progress = |how_far: &str| shared.tell_progress(&snippet, how_far);
+            let how =
+                How { is_background: false, begun: &|_, _| {}, progress: &progress, is_cancelled };
+            let built = shared.builds.build(&snippet, &how);
+            shared.settle(&snippet, &built);
+            shared.tell(&snippet, outcome_of(&snippet, &built));
+        });
+    }
+
+    /// What gives a run its program, on the run's thread: the one that is ready, else a new one. A
+    /// module is nothing to be run: with it the run is at its end.
     pub(super) fn program(&self, snippet: &Snippet) -> Make {
-        let (shared, snippet) = (self.shared.clone(), snippet.clone());
+        let (shared, snippet) = (self.shared.clone(), module::complete(snippet.clone()));
+        shared.modules.add(&snippet);
         Box::new(move |running, sink| {
             let built = shared.built(&snippet, running, sink);
+            shared.settle(&snippet, &built);
             if let Err(NotBuilt::NoCrates(why)) = &built {
                 sink(run::Event::Output(why.as_bytes().to_vec()));
             }
             match built.map_err(|why| why.into_outcome(running))? {
+                Built::Ready(_) if snippet.module.is_some() => Err(Outcome::Exited(0)),
                 Built::Ready(program) => Ok(program),
                 Built::Refused(errors) => {
                     sink(run::Event::Output(errors.to_vec()));
@@ -141,11 +175,12 @@ impl Shared {
     }
 
     fn tell_if_known(&self, snippet: &Snippet) -> bool {
-        let Ok(known) = self.builds.known(snippet) else { return false };
-        if let Some(built) = &known {
-            self.tell(snippet, outcome_of(built));
-        }
-        known.is_some()
+        let Some(built) = self.builds.known(snippet).transpose().filter(Result::is_ok) else {
+            return false;
+        };
+        self.settle(snippet, &built);
+        self.tell(snippet, outcome_of(snippet, &built));
+        true
     }
 
     fn compile(&self, number: u64, snippet: &Snippet) {
@@ -163,14 +198,28 @@ impl Shared {
         let how = How { is_background: true, begun: &begun, progress: &progress, is_cancelled };
         let built = self.builds.build(snippet, &how);
         *lock(&self.current) = None;
-        match built {
-            Ok(built) => self.tell(snippet, outcome_of(&built)),
+        if matches!(built, Err(NotBuilt::Cancelled | NotBuilt::Died(_))) {
             // It was given up.
-            Err(NotBuilt::Cancelled | NotBuilt::Died(_)) => {}
-            Err(NotBuilt::Impossible(_) | NotBuilt::NoCrates(_)) => {
-                self.tell(snippet, Preparation::Failed);
-            }
+            return;
         }
+        self.settle(snippet, &built);
+        self.tell(snippet, outcome_of(snippet, &built));
+    }
+
+    /// Tells runs what came of a module.
+    fn settle(&self, snippet: &Snippet, built: &Result<Built, NotBuilt>) {
+        if snippet.module.is_none() {
+            return;
+        }
+        let why = match built {
+            Ok(Built::Ready(library)) => {
+                return self.modules.settle(snippet, Stand::Ready(library));
+            }
+            Err(NotBuilt::Cancelled) => return,
+            Ok(Built::Refused(said)) => module::first_mistake(said),
+            Err(why) => module::first_mistake(why.to_string().as_bytes()),
+        };
+        self.modules.settle(snippet, Stand::Failed(&why));
     }
 
     /// Ends what the background compiles, unless it is for one of these.
@@ -208,19 +257,30 @@ impl NotBuilt {
         match self {
             _ if running.reason().is_some() => Outcome::Stopped,
             Self::Cancelled => Outcome::Stopped,
-            Self::Died(signal) => {
-                Outcome::NotStarted(format!("`rustc` died of signal {signal}: run it again"))
-            }
-            Self::Impossible(why) => Outcome::NotStarted(why),
+            Self::Died(_) | Self::Impossible(_) => Outcome::NotStarted(self.to_string()),
             Self::NoCrates(_) => Outcome::NotCompiled,
         }
     }
 }
 
-fn outcome_of(built: &Built) -> Preparation {
+impl std::fmt::Display for NotBuilt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("it was stopped"),
+            Self::Died(signal) => write!(f, "`rustc` died of signal {signal}: run it again"),
+            Self::Impossible(why) => f.write_str(why),
+            Self::NoCrates(why) => f.write_str(why),
+        }
+    }
+}
+
+/// What is told of a snippet. Nobody will run a module to see why it is none.
+fn outcome_of(snippet: &Snippet, built: &Result<Built, NotBuilt>) -> Preparation {
     match built {
-        Built::Ready(_) => Preparation::Ready,
-        Built::Refused(_) => Preparation::Failed,
+        Ok(Built::Ready(_)) => Preparation::Ready,
+        _ if snippet.module.is_none() => Preparation::Failed,
+        Ok(Built::Refused(errors)) => Preparation::Refused(errors.clone()),
+        Err(why) => Preparation::Refused(why.to_string().into_bytes().into()),
     }
 }
 

@@ -20,6 +20,19 @@ pub(super) fn program(code: &str, first_line: u32) -> String {
     format!("{padding}{head}{end_of_head}{code}\n{after} }}\n")
 }
 
+/// A snippet as a module of this name for Python, of which it is the inside; without a name it is all
+/// of it already.
+pub(super) fn module(code: &str, first_line: u32, name: Option<&str>) -> String {
+    let code = without_shebang(code);
+    let above = first_line.saturating_sub(1) as usize;
+    let Some(name) = name else { return "\n".repeat(above) + code };
+    let (hoisted, code) = hoist(code, &scan(code).of_crate);
+    let head = format!("{hoisted} #[pyo3::pymodule] mod r#{name} {{ use pyo3::prelude::*;");
+    let padding = "\n".repeat(above.saturating_sub(1));
+    let end_of_head = if above > 0 { "\n" } else { " " };
+    format!("{padding}{head}{end_of_head}{code}\n}}\n")
+}
+
 /// `#!/usr/bin/env rust-script` counts only at the very start of a file, where it no longer stands.
 fn without_shebang(code: &str) -> &str {
     let is_shebang = code.starts_with("#!") && !code.starts_with("#![");
@@ -242,6 +255,19 @@ mod tests {
         assert!(lines[1].contains("fn main()"));
         assert_eq!(lines[2], "let n: i32 = \"1\".parse()?;");
         assert_eq!(lines[4], "}; Ok(()) }");
+    }
+
+    #[test]
+    fn a_module_has_its_code_inside_and_on_its_lines() {
+        let wrapped = module("//! Says é.\n#![allow(x)]\nfn f() {}", 3, Some("fast"));
+        let lines: Vec<_> = wrapped.lines().collect();
+        assert_eq!(lines[0], "");
+        assert!(
+            lines[1].contains("#![allow(x)]") && lines[1].contains("mod r#fast {"),
+            "{wrapped}"
+        );
+        assert_eq!((lines[2].trim(), lines[4], lines[5]), ("", "fn f() {}", "}"));
+        assert_eq!(module("#[pymodule]\nmod m {}", 3, None), "\n\n#[pymodule]\nmod m {}");
     }
 
     #[test]

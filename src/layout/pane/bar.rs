@@ -36,9 +36,9 @@ pub(super) fn lay_out(
     let (mut left, keys) = if let Some(prompt) = view.typed {
         (typed(prompt, columns / 2, (style, bold)), TYPING)
     } else {
-        let form = page.inputs.deck.cell(view.cell).map(|cell| cell.how.form);
+        let how = page.inputs.deck.cell(view.cell).map(|cell| cell.how.clone());
         let mut text = Text::plain(" ", style);
-        text.push(&cell::words(run, form.unwrap_or_default()), bold);
+        text.push(&cell::words(run, &how.unwrap_or_default()), bold);
         if run.has_output() {
             text.push(&format!(" · {}", extent(stack.height, shown)), style);
         }

@@ -1,0 +1,151 @@
+//! The Python modules that blocks of Rust become, as Python runs see them: a folder of the talk's own
+//! with a file for each, which says where the newest build is, that it is being made, or why there is
+//! none. `Modules` in `python/boot.py` reads it at every import, so no run is told of a build, and
+//! none can find one that is older than the deck.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::scratch::Scratch;
+use crate::run::Snippet;
+
+/// The modules of the deck as it is now.
+#[derive(Debug, Default)]
+pub(super) struct Modules {
+    scratch: Arc<Scratch>,
+    known: Mutex<BTreeMap<Box<str>, Snippet>>,
+}
+
+/// How far a module is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stand<'a> {
+    /// It is being compiled, or will be.
+    Building,
+    /// This is it.
+    Ready(&'a Path),
+    /// There is none: why, in a line or two.
+    Failed(&'a str),
+}
+
+impl Modules {
+    /// None yet; what is told of them lies in this folder.
+    pub(super) fn new(scratch: Arc<Scratch>) -> Self {
+        Self { scratch, known: Mutex::default() }
+    }
+
+    /// These are the deck's modules now: what has changed is to be waited for from this moment on.
+    pub(super) fn expect(&self, snippets: &[Snippet]) {
+        let wanted = snippets.iter().filter_map(|it| Some((name(it)?.into(), it.clone())));
+        let wanted: BTreeMap<Box<str>, Snippet> = wanted.collect();
+        let before = std::mem::replace(&mut *self.lock(), wanted.clone());
+        for name in before.keys().filter(|name| !wanted.contains_key(*name)) {
+            if let Some(folder) = self.folder() {
+                let _ = std::fs::remove_file(folder.join(&**name));
+            }
+        }
+        for (name, snippet) in &wanted {
+            if before.get(name) != Some(snippet) {
+                self.tell(name, Stand::Building);
+            }
+        }
+    }
+
+    /// This module is one of the deck's, too.
+    pub(super) fn add(&self, snippet: &Snippet) {
+        let Some(name) = name(snippet) else { return };
+        let before = self.lock().insert(name.into(), snippet.clone());
+        if before.as_ref() != Some(snippet) {
+            self.tell(name, Stand::Building);
+        }
+    }
+
+    /// Something came of compiling a module, which may be another by now.
+    pub(super) fn settle(&self, snippet: &Snippet, stand: Stand<'_>) {
+        let Some(name) = name(snippet) else { return };
+        let known = self.lock();
+        if known.get(name) == Some(snippet) {
+            // The lock is held: nothing that is newer is told meanwhile.
+            self.tell(name, stand);
+        }
+    }
+
+    /// The block that becomes the module of this name.
+    pub(super) fn snippet(&self, name: &str) -> Option<Snippet> {
+        self.lock().get(name).cloned()
+    }
+
+    /// The folder that runs look into; none if the deck has no modules.
+    pub(super) fn told_in(&self) -> Option<PathBuf> {
+        if self.lock().is_empty() { None } else { self.folder() }
+    }
+
+    /// Writes a module's file anew, in one step: no run ever reads half of it.
+    fn tell(&self, name: &str, stand: Stand<'_>) {
+        let Some(folder) = self.folder() else { return };
+        let (word, rest): (&[u8], &[u8]) = match stand {
+            Stand::Building => (b"building", b""),
+            Stand::Ready(file) => (b"ready", file.as_os_str().as_bytes()),
+            Stand::Failed(why) => (b"failed", why.as_bytes()),
+        };
+        let written = tempfile::NamedTempFile::with_prefix_in(".", &folder).and_then(|mut file| {
+            file.write_all(&[word, b"\n", rest].concat())?;
+            Ok(file.persist(folder.join(name))?)
+        });
+        // Without room for a line, the module is as if it were still being compiled, or not there.
+        drop(written);
+    }
+
+    fn folder(&self) -> Option<PathBuf> {
+        let folder = self.scratch.modules().ok()?;
+        std::fs::create_dir_all(&folder).ok()?;
+        Some(folder)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Box<str>, Snippet>> {
+        // Nothing that a panic could have left half done is guarded here.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn name(snippet: &Snippet) -> Option<&str> {
+    Some(&snippet.module.as_ref()?.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deck::Module;
+
+    fn module(name: &str, code: &str) -> Snippet {
+        let module = Some(Module { name: name.into(), is_whole: false });
+        Snippet { module, code: code.to_owned(), ..Snippet::default() }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test reads what runs read")]
+    fn told(modules: &Modules, name: &str) -> Option<String> {
+        std::fs::read_to_string(modules.folder().unwrap().join(name)).ok()
+    }
+
+    #[test]
+    fn what_is_told_is_about_the_newest_code() {
+        let modules = Modules::default();
+        assert_eq!(modules.told_in(), None);
+        let (one, other) = (module("a", "one"), module("a", "other"));
+        modules.expect(std::slice::from_ref(&one));
+        assert_eq!(told(&modules, "a").as_deref(), Some("building\n"));
+        modules.settle(&one, Stand::Ready(Path::new("/builds/one")));
+        modules.expect(std::slice::from_ref(&one));
+        assert_eq!(told(&modules, "a").as_deref(), Some("ready\n/builds/one"));
+        modules.expect(std::slice::from_ref(&other));
+        modules.settle(&one, Stand::Ready(Path::new("/builds/one")));
+        assert_eq!(told(&modules, "a").as_deref(), Some("building\n"));
+        modules.settle(&other, Stand::Failed("error: no"));
+        assert_eq!(told(&modules, "a").as_deref(), Some("failed\nerror: no"));
+        modules.expect(&[module("b", "")]);
+        assert_eq!(told(&modules, "a"), None, "the deck has it no more");
+        modules.scratch.remove();
+    }
+}

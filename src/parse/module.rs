@@ -1,0 +1,206 @@
+//! `+pymodule`: Rust that becomes a Python module, what that is called, and which blocks of Python
+//! import it.
+
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+
+use super::attribute::Refusal;
+use super::text::excerpt;
+use crate::deck::{Cell, Deck, Fingerprint, Module};
+
+/// What Python's grammar keeps for itself.
+const KEYWORDS: &[&str] = &[
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
+    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
+    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
+    "with", "yield",
+];
+
+/// What Rust calls nothing, not even as `r#…`.
+const NEVER: &[&str] = &["Self", "_", "crate", "self", "super"];
+
+/// `#[pymodule]` at the head of a line, what is said of it, and what carries it. A name of its own
+/// for Python stands in the attribute or in one that follows.
+static OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let attribute = r"(?m)^[ \t]*#\[\s*(?:pyo3\s*::\s*)?pymodule\b(?<said>[^\]]*)\]";
+    let others = r"(?<others>(?:\s*(?:#\[[^\]]*\]|//[^\n]*\n))*)";
+    let carrier = r"\s*(?:pub(?:\([^)]*\))?\s+)?(?:mod|fn)\s+(?:r#)?(?<name>\w+)";
+    Regex::new(&[attribute, others, carrier].concat()).ok()
+});
+
+/// `name = "…"` in an attribute.
+static NAMED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\bname\s*=\s*"(?<name>[^"]*)""#).ok());
+
+/// The module that a block becomes which asks for this name, if for any; else why it becomes none.
+pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, Refusal> {
+    let own = own_name(code);
+    let name = match (given, &own) {
+        (Some(given), Some(own)) if given != own => {
+            let message = format!("the block's own `#[pymodule]` is called `{}`", excerpt(own));
+            let hint = format!("write `+pymodule:{}`, or `+pymodule` alone", excerpt(own));
+            return Err((message, hint));
+        }
+        (Some(name), _) => name,
+        (None, Some(own)) => own,
+        (None, None) => {
+            let hint = "write `+pymodule:NAME`: Python imports it by that name";
+            return Err(("`+pymodule` has no name".to_owned(), hint.to_owned()));
+        }
+    };
+    if !is_name(name) {
+        let message = format!("`{}` cannot be a module's name", excerpt(name));
+        let hint = "letters, digits and `_`, with no digit first, and no word of Python's own";
+        return Err((message, hint.to_owned()));
+    }
+    Ok(Module { name: name.into(), is_whole: own.is_some() })
+}
+
+/// What the block's own `#[pymodule]` is called in Python, if it has one.
+fn own_name(code: &str) -> Option<String> {
+    let found = OWN.as_ref()?.captures(code)?;
+    let named = |said: &str| {
+        let name = NAMED.as_ref()?.captures(said)?;
+        Some(name["name"].to_owned())
+    };
+    let own = named(&found["said"]).or_else(|| named(&found["others"]));
+    Some(own.unwrap_or_else(|| found["name"].to_owned()))
+}
+
+/// Whether Python and Rust can both call something this.
+fn is_name(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.chars().all(is_part)
+        && name.starts_with(|c: char| !c.is_ascii_digit())
+        && !KEYWORDS.contains(&name)
+        && !NEVER.contains(&name)
+}
+
+/// Has the blocks of Python that import a module change with it: what they wrote before is not what
+/// they would write now.
+pub(super) fn follow(deck: &mut Deck) {
+    let modules: Vec<(Box<str>, Fingerprint)> = deck
+        .cells
+        .iter()
+        .filter_map(|cell| Some((cell.how.module.as_ref()?.name.clone(), cell.fingerprint)))
+        .collect();
+    if modules.is_empty() {
+        return;
+    }
+    for cell in deck.cells.iter_mut().filter(|cell| &*cell.language == "python") {
+        for (name, module) in &modules {
+            if imports(&cell.code, name) {
+                let changed = cell.fingerprint.with(&module.0.to_string());
+                *cell = Arc::new(Cell { fingerprint: changed, ..Cell::clone(cell) });
+            }
+        }
+    }
+}
+
+/// Whether some line of Python looks like an import of this.
+fn imports(code: &str, name: &str) -> bool {
+    code.lines().any(|line| {
+        let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.any(|word| word == "import" || word == "from") && words.any(|word| word == name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::source::MemFiles;
+
+    fn deck(text: &str) -> Deck {
+        crate::parse::parse(Path::new("talk.md"), text, &MemFiles::default())
+    }
+
+    #[rstest]
+    #[case(Some("fast"), "fn f() {}", "fast", false)]
+    #[case(None, "#[pymodule]\nmod fast {}", "fast", true)]
+    #[case(None, "use pyo3::prelude::*;\n\n#[pyo3::pymodule] pub mod r#type {}", "type", true)]
+    #[case(None, "#[pymodule(gil_used = false)]\n// what it is\nmod a {}", "a", true)]
+    #[case(None, "#[pymodule]\n#[pyo3(name = \"b\")]\nfn a(m: &M) {}", "b", true)]
+    #[case(Some("b"), "#[pymodule(name = \"b\")]\npub(crate) mod a {}", "b", true)]
+    #[case(Some("a"), "// no #[pymodule] mod x {}\nfn f() {}", "a", false)]
+    fn a_module_is_called_as_its_fence_or_its_code_says(
+        #[case] given: Option<&str>,
+        #[case] code: &str,
+        #[case] name: &str,
+        #[case] is_whole: bool,
+    ) {
+        assert_eq!(read(given, code), Ok(Module { name: name.into(), is_whole }));
+    }
+
+    #[rstest]
+    #[case(None, "fn f() {}", "`+pymodule` has no name")]
+    #[case(Some("2fast"), "", "`2fast` cannot be a module's name")]
+    #[case(Some("a.b"), "", "`a.b` cannot be a module's name")]
+    #[case(Some("lambda"), "", "`lambda` cannot be a module's name")]
+    #[case(Some("self"), "", "`self` cannot be a module's name")]
+    #[case(Some("a"), "#[pymodule]\nmod b {}", "the block's own `#[pymodule]` is called `b`")]
+    fn what_python_cannot_import_is_a_mistake(
+        #[case] given: Option<&str>,
+        #[case] code: &str,
+        #[case] message: &str,
+    ) {
+        assert_eq!(read(given, code).unwrap_err().0, message);
+    }
+
+    #[rstest]
+    #[case("import fast", true)]
+    #[case("try:\n    import os, fast as f\nexcept: pass", true)]
+    #[case("from fast import f", true)]
+    #[case("import faster\nfast = 1", false)]
+    fn an_import_is_seen(#[case] code: &str, #[case] expected: bool) {
+        assert_eq!(imports(code, "fast"), expected);
+    }
+
+    #[test]
+    fn a_block_that_imports_a_module_changes_with_it() {
+        let fingerprints = |body: &str| {
+            let text = format!(
+                "```rust +pymodule:fast\n{body}\n```\n\n```python +exec\nimport fast\n```\n\n\
+                 ```python +exec\nprint(1)\n```\n"
+            );
+            let cells = deck(&text).cells;
+            [0, 1, 2].map(|at| cells[at].fingerprint)
+        };
+        let (one, other) = (fingerprints("fn f() {}"), fingerprints("fn g() {}"));
+        assert_ne!(one[0], other[0]);
+        assert_ne!(one[1], other[1]);
+        assert_eq!(one[2], other[2]);
+    }
+
+    #[rstest]
+    #[case(
+        "```rust +pymodule:m +exec\nx\n```\n",
+        "`+pymodule` makes a module of a block, it does not run it"
+    )]
+    #[case("```python +pymodule:m\nx\n```\n", "`+pymodule` is for Rust")]
+    #[case("```rust +pymodule\nx\n```\n", "`+pymodule` has no name")]
+    #[case(
+        "```rust +pymodule:m\nx\n```\n\n```rust +pymodule:m\ny\n```\n",
+        "a module is called `m` already"
+    )]
+    fn mistakes_stand_at_the_fence_with_what_to_try(#[case] text: &str, #[case] message: &str) {
+        let deck = deck(text);
+        let found: Vec<_> = deck.diagnostics.iter().map(|it| &*it.message).collect();
+        assert_eq!(found, [message]);
+        assert_eq!(deck.diagnostics[0].hints.len(), 1);
+        assert!(deck.cells.len() <= 1);
+    }
+
+    #[test]
+    fn a_module_is_a_cell_that_nothing_starts_by_itself() {
+        let deck = deck("```rust +pymodule:fast +expect:failure\nfn f() {}\n```\n");
+        assert_eq!(deck.diagnostics, []);
+        let cell = &deck.cells[0];
+        assert_eq!(cell.how.module.as_ref().map(|it| &*it.name), Some("fast"));
+        assert_eq!(cell.how.start, crate::deck::Start::OnKey);
+    }
+}
