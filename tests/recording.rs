@@ -173,6 +173,88 @@ fn pictures_are_files_and_go_with_their_block() {
     assert_eq!(folder.recorded().1, ["dots-1.png", "recording.json"]);
 }
 
+/// A block of Python that shows a picture of this size and colour, a table and markdown.
+fn values(width: u32, colour: &str, cell: &str) -> String {
+    format!(
+        r##"```python +exec
+import struct, zlib
+
+class Dots:
+    def _repr_png_(self):
+        chunk = lambda kind, data: (struct.pack(">I", len(data)) + kind + data
+            + struct.pack(">I", zlib.crc32(kind + data)))
+        row = b"\0" + bytes({colour}) * {width}
+        return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", {width}, 2, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(row * 2)) + chunk(b"IEND", b""))
+
+class Frame:
+    def _repr_html_(self):
+        return "<table><tr><th>name<th>legs</tr><tr><td>snake<td>0</tr><tr><td>{cell}<td>10</tr></table>"
+
+class Note:
+    def _repr_markdown_(self):
+        return "# Of *note*"
+
+print("before")
+display(Dots(), Frame())
+print("between")
+Note()
+```
+"##
+    )
+}
+
+#[test]
+fn what_python_shows_is_kept_as_what_it_is() {
+    let folder = Folder::new(&format!("Values\n===\n\n{}", values(3, "(255, 0, 0)", "crab")));
+    let (status, text) = folder.record();
+    assert_eq!(status, 0, "{text}");
+    let (recording, files) = folder.recorded();
+    assert_eq!(files, ["recording.json", "values-1.1.png"]);
+    let entry = &serde_json::from_str::<Value>(&recording).unwrap()["blocks"][0];
+    let picture = image::open(folder.path("talk.recording/values-1.1.png")).unwrap();
+    assert_eq!((picture.width(), picture.height()), (3, 2));
+    let lines = ["before", "[picture: PNG, 3 × 2]", "name   legs", "snake     0", "crab     10"];
+    let lines = [&lines[..], &["between", "# Of *note*"]].concat();
+    assert_eq!(entry["output"], serde_json::json!(lines));
+    assert_eq!(entry["shown"][1]["table"]["rows"], serde_json::json!(["snake\t0", "crab\t10"]));
+    assert_eq!(entry["shown"][2]["markdown"], "# Of *note*");
+    assert_eq!(folder.check(&[]).0, 0);
+    assert!(folder.record().1.ends_with("1 block, 0 changed\n"));
+    assert_eq!(folder.recorded(), (recording, files));
+}
+
+#[test]
+fn a_picture_differs_where_its_kind_or_size_does_and_a_table_where_its_text_does() {
+    // What is shown comes from a file, so that the code is the same.
+    let shown = |folder: &Folder, width, colour: &str, cell: &str| {
+        let code = values(width, colour, cell);
+        let code = code.trim_start_matches("```python +exec\n").trim_end();
+        folder.write("shown.txt", code.trim_end_matches("```"));
+    };
+    let folder =
+        Folder::new("Values\n===\n\n```python +exec\nexec(open('shown.txt').read())\n```\n");
+    shown(&folder, 3, "(255, 0, 0)", "crab");
+    folder.record();
+    let picture = || std::fs::read(folder.path("talk.recording/values-1.1.png")).unwrap();
+    let red = picture();
+    shown(&folder, 3, "(0, 0, 255)", "crab");
+    assert_eq!(folder.check(&[]).0, 0, "other machines draw otherwise");
+    assert!(folder.record().1.ends_with("1 block, 1 changed\n"));
+    assert_ne!(picture(), red, "but the last is what is kept");
+    shown(&folder, 4, "(0, 0, 255)", "crab");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    let lines = ["-[picture: PNG, 3 × 2]", "+[picture: PNG, 4 × 2]"];
+    assert!(lines.iter().all(|line| text.contains(line)), "{text}");
+    shown(&folder, 3, "(0, 0, 255)", "lobster");
+    let (status, text) = folder.check(&[]);
+    assert!(status == 1 && text.contains("+lobster") && !text.contains("-[picture"), "{text}");
+    folder.write("shown.txt", "print('nothing')");
+    folder.record();
+    assert_eq!(folder.recorded().1, ["recording.json"], "nobody's pictures are removed");
+}
+
 #[test]
 fn f164_what_is_not_recorded_must_do_what_is_expected() {
     let deck = bash("+validate +expect:failure", "exit 0")

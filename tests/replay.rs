@@ -4,7 +4,7 @@
 
 mod stage;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use stage::{Opening, Stage};
@@ -20,6 +20,17 @@ struct Recorded {
     deck: PathBuf,
 }
 
+/// Records the deck in a folder.
+fn record(folder: &Path) {
+    let done = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(["record", "talk.md"])
+        .current_dir(folder)
+        .env("XDG_CONFIG_HOME", folder)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
 impl Recorded {
     /// With these options in its front matter.
     fn with(options: &str) -> Self {
@@ -28,13 +39,7 @@ impl Recorded {
         std::fs::write(&deck, format!("---\noptions:\n  {options}\n---\n\n{DECK}")).unwrap();
         let data = folder.path().join("data.txt");
         std::fs::write(&data, "all is well\n").unwrap();
-        let done = Command::new(env!("CARGO_BIN_EXE_livedeck"))
-            .args(["record", "talk.md"])
-            .current_dir(folder.path())
-            .env("XDG_CONFIG_HOME", folder.path())
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        record(folder.path());
         std::fs::remove_file(data).unwrap();
         std::fs::remove_file(folder.path().join("ran")).unwrap();
         Self { folder, deck }
@@ -74,6 +79,53 @@ fn a_key_shows_what_was_recorded_and_brings_the_live_run_back() {
     talk.wait_for("all is well");
     talk.keys("r");
     talk.wait_for("[failed: exit 1");
+    leave(talk);
+}
+
+/// A block of Python that shows a picture, a table and markdown.
+const VALUES: &str = r#"Values
+===
+
+```python +exec
+class Picture:
+    def _repr_png_(self): return open("dots.png", "rb").read()
+class Frame:
+    def _repr_html_(self): return "<table><tr><th>name<th>legs</tr><tr><td>crab<td>10</tr></table>"
+class Note:
+    def _repr_markdown_(self): return "- a *note*"
+display(Frame(), Picture(), Note())
+print("and the end")
+```
+
+<!-- end_slide -->
+
+the end
+"#;
+
+#[test]
+fn pictures_tables_and_markdown_are_drawn_as_the_live_run_drew_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let deck = folder.path().join("talk.md");
+    std::fs::write(&deck, VALUES).unwrap();
+    let dots = image::RgbImage::from_fn(40, 40, |x, y| image::Rgb([200, x as u8 * 6, y as u8 * 6]));
+    dots.save(folder.path().join("dots.png")).unwrap();
+    record(folder.path());
+    let opening = Opening { args: &["-x"], size: (80, 60), ..Opening::default() };
+    let talk = Stage::open(&deck, &opening);
+    talk.wait_for("Values");
+    talk.keys("ctrl-e");
+    let drawn = |screen: &str| {
+        let is_status = |line: &&str| line.contains("[done") || line.contains("[recorded");
+        screen.lines().filter(|line| !is_status(line)).collect::<Vec<_>>().join("\n")
+    };
+    let is_drawn = |screen: &str| screen.contains('▀') && screen.contains("a note");
+    talk.wait("all of it", |screen| is_drawn(screen) && screen.contains("[done"));
+    let live = drawn(&talk.screen());
+    talk.keys("r");
+    talk.wait_for("[recorded 20");
+    talk.wait("the same again", |screen| drawn(screen) == live);
+    talk.keys("r");
+    talk.wait_for("[done");
     leave(talk);
 }
 

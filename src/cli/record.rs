@@ -69,10 +69,8 @@ pub(super) struct Takes {
 impl Takes {
     /// Takes in what came out of a round.
     pub(super) fn add(&mut self, round: Round, rehearsed: Option<Rehearsed>) {
-        let Some(Rehearsed { ran, picture }) = rehearsed else { return };
-        if let (Some(bytes), Some(picture)) = (picture, &ran.picture) {
-            self.pictures.insert(picture.file.clone(), bytes);
-        }
+        let Some(Rehearsed { ran, pictures }) = rehearsed else { return };
+        self.pictures.extend(pictures);
         self.rounds.push((round, ran));
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Picture, Place, Ran, Recording, Take};
+use super::{Picture, Place, Ran, Recording, Take, shown};
 use crate::deck::Fingerprint;
 use crate::run::Outcome;
 
@@ -37,8 +37,12 @@ struct Entry {
     picture: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     picture_hash: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture_kind: Option<String>,
     #[serde(default)]
     output: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    shown: Vec<shown::Entry>,
 }
 
 /// Why a recording cannot be read, and where.
@@ -90,8 +94,10 @@ impl Entry {
             took_ms: millis(ran.took),
             terminal: ran.screen,
             picture_hash: ran.picture.as_ref().map(|picture| picture.hash.clone()),
+            picture_kind: ran.picture.as_ref().and_then(|picture| said(&picture.kind)),
             picture: ran.picture.map(|picture| picture.file),
             output: ran.lines,
+            shown: ran.shown.into_iter().map(shown::Entry::of).collect(),
         })
     }
 
@@ -101,19 +107,28 @@ impl Entry {
         let code = u64::from_str_radix(&self.code, 16)
             .map_err(|_| format!("a block has the code `{}`, which is no number", self.code))?;
         let seconds = (self.took_ms / 1000.0).clamp(0.0, 1e9);
-        let picture =
-            self.picture.map(|file| Picture { file, hash: self.picture_hash.unwrap_or_default() });
+        let picture = self.picture.map(|file| Picture {
+            file,
+            hash: self.picture_hash.unwrap_or_default(),
+            kind: self.picture_kind.unwrap_or_default(),
+        });
         let ran = Ran {
             outcome,
             took: Duration::from_secs_f64(seconds),
             lines: self.output,
             screen: self.terminal,
             picture,
+            shown: self.shown.into_iter().filter_map(shown::Entry::placed).collect(),
         };
         let place = Place { slide: self.slide, block: self.block, name: self.name };
         let (language, code, date) = (self.language, Fingerprint(code), self.recorded);
         Ok(Take { place, language, code, date, ran })
     }
+}
+
+/// A text, if there is one.
+pub(super) fn said(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// How a run ended, in a word or two; none for one that never began.
@@ -154,6 +169,43 @@ fn millis(took: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deck::Align;
+    use crate::recording::{Placed, Recorded};
+    use crate::run::{DataColumn, DataTable};
+
+    fn table() -> DataTable {
+        let column = |name: &str, kind: Option<&str>, align, is_index| DataColumn {
+            name: name.into(),
+            kind: kind.map(Into::into),
+            align,
+            is_index,
+        };
+        let columns = vec![
+            column("", None, Align::Right, true),
+            column("name", Some("str"), Align::Left, false),
+        ];
+        let row = |cells: [&str; 2]| cells.map(Into::into).to_vec();
+        DataTable {
+            columns,
+            rows: vec![row(["0", "é \\ \""]), row(["1", ""])],
+            height: 9,
+            width: 1,
+        }
+    }
+
+    #[test]
+    fn a_table_is_a_line_for_each_row_and_always_whole() {
+        let mut ran = take(Outcome::Exited(0));
+        let value = Recorded::Table(table());
+        ran.ran.shown = vec![Placed { line: 0, lines: 1, value }];
+        let text = Recording { takes: vec![ran] }.write();
+        assert!(text.contains("\"1\\t\"\n"), "{text}");
+        let cut = Recording::read(&text.replace("\"1\\t\"", "\"1\"")).unwrap();
+        let Recorded::Table(table) = &cut.takes[0].ran.shown[0].value else { panic!("{cut:?}") };
+        assert_eq!(table.rows[1].len(), 2);
+        let other = Recording::read(&text.replace("\"table\"", "\"chart\"")).unwrap();
+        assert_eq!(other.takes[0].ran.shown, [], "what another version has is its text here");
+    }
 
     fn take(outcome: Outcome) -> Take {
         Take {
@@ -167,6 +219,7 @@ mod tests {
                 lines: vec!["one".to_owned(), "\x1b[0;31mé\x1b[0m".to_owned()],
                 screen: None,
                 picture: None,
+                shown: Vec::new(),
             },
         }
     }
@@ -213,8 +266,20 @@ mod tests {
         }
         takes[1].place = Place { slide: None, block: 7, name: Some("it".to_owned()) };
         takes[2].ran.screen = Some((80, 24));
-        let (file, hash) = ("a-1.png".to_owned(), "0".to_owned());
-        takes[3].ran.picture = Some(Picture { file, hash });
+        let picture = |file: &str, kind: &str| Picture {
+            file: file.to_owned(),
+            hash: "0".to_owned(),
+            kind: kind.to_owned(),
+        };
+        takes[3].ran.picture = Some(picture("a-1.png", ""));
+        takes[4].ran.picture = Some(picture("a-2.png", "PNG, 2 × 2"));
+        let values = [
+            Recorded::Picture(picture("a-1.1.png", "PNG, 2 × 2")),
+            Recorded::Markdown("# a\n".to_owned()),
+            Recorded::Table(table()),
+        ];
+        let shown = values.into_iter().zip(1..);
+        takes[5].ran.shown = shown.map(|(value, line)| Placed { line, lines: 1, value }).collect();
         let recording = Recording { takes };
         assert_eq!(Recording::read(&recording.write()), Ok(recording));
     }

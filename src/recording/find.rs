@@ -119,6 +119,7 @@ mod tests {
                 lines: vec![cell.code.trim().to_owned()],
                 screen: None,
                 picture: None,
+                shown: Vec::new(),
             },
         };
         Recording { takes: deck.cells.iter().zip(places(deck)).map(take).collect() }

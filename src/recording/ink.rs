@@ -2,12 +2,14 @@
 //! be sent to show them, and nothing else that it would obey.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
 
+use super::{Picture, Placed, Recorded};
 use crate::ansi;
-use crate::run::{Emulator, Output, OutputRow, Part, Written};
+use crate::run::{Emulator, Output, OutputRow, Part, Value, Written};
 
 /// Modifiers and the numbers that set them.
 const MODIFIERS: [(Modifier, u8); 8] = [
@@ -21,18 +23,30 @@ const MODIFIERS: [(Modifier, u8); 8] = [
     (Modifier::CROSSED_OUT, 9),
 ];
 
-/// The lines of an output; of what is more than text, those that it is as plain text.
-pub(super) fn output(output: &Output) -> Vec<String> {
-    let mut lines: Vec<_> = output
-        .parts()
-        .iter()
-        .flat_map(|part| match part {
-            Part::Text(written) => text(written),
-            Part::Shown(value) => value.plain_text().lines().map(str::to_owned).collect(),
-        })
-        .collect();
+/// The lines of an output, and what is more than text, which they have as plain text; its pictures are
+/// these, in order.
+pub(super) fn output(
+    output: &Output,
+    pictures: Vec<Option<Picture>>,
+) -> (Vec<String>, Vec<Placed>) {
+    let (mut lines, mut shown) = (Vec::new(), Vec::new());
+    let mut pictures = pictures.into_iter();
+    for part in output.parts() {
+        match part {
+            Part::Text(written) => lines.extend(text(written)),
+            Part::Shown(value) => {
+                let is_picture = matches!(value, Value::Picture(_));
+                let picture = if is_picture { pictures.next().flatten() } else { None };
+                let (text, value) = Recorded::of(value, picture);
+                let line = lines.len();
+                lines.extend(text.lines().map(str::to_owned));
+                let lines = lines.len() - line;
+                shown.extend(value.map(|value| Placed { line, lines, value }));
+            }
+        }
+    }
     drop_blank_end(&mut lines);
-    lines
+    (lines, shown)
 }
 
 fn text(written: &Written) -> Vec<String> {
@@ -57,10 +71,23 @@ fn drop_blank_end(lines: &mut Vec<String>) {
     }
 }
 
-/// An output that shows these lines.
-pub(super) fn shown(lines: &[String]) -> Output {
+/// An output that shows these lines, and these values in the place of those that stand for them.
+pub(super) fn shown(lines: &[String], values: &[Placed], folder: &Path) -> Output {
     let mut output = Output::default();
-    output.feed(lines.join("\n").as_bytes());
+    let feed = |output: &mut Output, lines: &[String], end: &str| {
+        if !lines.is_empty() {
+            output.feed((lines.join("\n") + end).as_bytes());
+        }
+    };
+    let mut next = 0;
+    for Placed { line, lines: count, value } in values {
+        let Some(value) = value.shown(folder) else { continue };
+        let line = (*line).clamp(next, lines.len());
+        feed(&mut output, &lines[next..line], "\n");
+        output.show(value);
+        next = line.saturating_add(*count).min(lines.len());
+    }
+    feed(&mut output, &lines[next..], "");
     output
 }
 
@@ -137,6 +164,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::run::DataTable;
 
     #[rstest]
     #[case("plain", &["plain"])]
@@ -148,12 +176,56 @@ mod tests {
     fn lines_keep_their_colours_and_nothing_else(#[case] written: &str, #[case] kept: &[&str]) {
         let mut first = Output::default();
         first.feed(written.as_bytes());
-        let lines = output(&first);
+        let again = |lines: &[String]| output(&shown(lines, &[], Path::new("")), Vec::new());
+        let (lines, _) = output(&first, Vec::new());
         assert_eq!(lines, kept);
-        assert_eq!(output(&shown(&lines)), lines, "shown again it is the same");
+        assert_eq!(again(&lines), (lines.clone(), Vec::new()), "shown again it is the same");
         let text: Vec<_> = lines.iter().map(|line| plain(line)).collect();
         let bare: Vec<_> = first.plain_text().lines().map(|l| l.trim_end().to_owned()).collect();
         assert_eq!(text, bare[..text.len()]);
+    }
+
+    #[test]
+    fn values_are_shown_again_where_they_stood() {
+        let mut first = Output::default();
+        first.feed(b"one\n");
+        first.show(Value::Picture("scratch/picture-1-1".into()));
+        first.show(Value::Picture("scratch/gone".into()));
+        first.feed(b"two\n\n");
+        let table = DataTable { columns: Vec::new(), rows: Vec::new(), height: 3, width: 0 };
+        first.show(Value::Table(table));
+        let markdown = Value::Markdown { text: "# *a*\n\nb\n".into(), blocks: Vec::new() };
+        first.show(markdown);
+        first.feed(b"three");
+        let file = |name: &str| Picture {
+            file: name.to_owned(),
+            hash: "0".to_owned(),
+            kind: "PNG, 4 × 3".to_owned(),
+        };
+        let pictures = vec![Some(file("a-1.1.png")), None];
+        let (lines, values) = output(&first, pictures);
+        let expected = [
+            "one",
+            "[picture: PNG, 4 × 3]",
+            "[picture]",
+            "two",
+            "",
+            "",
+            "… 3 more rows",
+            "# *a*",
+            "",
+            "b",
+            "three",
+        ];
+        assert_eq!(lines, expected);
+        let again = shown(&lines, &values, Path::new("talk.recording"));
+        assert_eq!(again.pictures().collect::<Vec<_>>(), [Path::new("talk.recording/a-1.1.png")]);
+        assert_eq!(output(&again, vec![Some(file("a-1.1.png"))]), (lines.clone(), values.clone()));
+        // What somebody wrote into the file is no reason to panic.
+        let mut strange = values;
+        (strange[0].line, strange[1].line, strange[2].lines) = (usize::MAX, 0, usize::MAX);
+        strange[0].value = Recorded::Picture(file(".."));
+        assert_eq!(shown(&lines, &strange, Path::new("")).pictures().count(), 0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! time with it, so that recording again changes nothing where nothing has changed.
 
 use super::verdict::difference;
-use super::{Ran, Recording, Round, Take, places};
+use super::{Picture, Ran, Recording, Round, Take, places};
 use crate::deck::Deck;
 use crate::run::Outcome;
 
@@ -28,7 +28,7 @@ pub fn keep(deck: &Deck, before: &Recording, rounds: &[(Round, Ran)], date: &str
         let is_started = !matches!(ran.outcome, Outcome::NotStarted(_));
         let same = |last: &&Take| {
             let with = (last.date.as_str(), cell.check.mask.as_deref());
-            let is_drawn_alike = picture(&last.ran) == picture(ran);
+            let is_drawn_alike = pictures(&last.ran) == pictures(ran);
             !is_started || is_drawn_alike && difference(&last.ran, ran, with).is_empty()
         };
         let take = match last.filter(same) {
@@ -46,9 +46,10 @@ pub fn keep(deck: &Deck, before: &Recording, rounds: &[(Round, Ran)], date: &str
     kept
 }
 
-/// The name of the picture's file: where a slide has another title, it has another name.
-fn picture(ran: &Ran) -> Option<&str> {
-    ran.picture.as_ref().map(|picture| &*picture.file)
+/// How many values there are that are more than text, and the pictures: where a slide has another
+/// title, they have other names.
+fn pictures(ran: &Ran) -> (usize, Vec<&Picture>) {
+    (ran.shown.len(), ran.pictures().collect())
 }
 
 #[cfg(test)]
@@ -66,7 +67,14 @@ mod tests {
 
     fn ran(text: &str, millis: u64) -> Ran {
         let (outcome, took) = (Outcome::Exited(0), Duration::from_millis(millis));
-        Ran { outcome, took, lines: vec![text.to_owned()], screen: None, picture: None }
+        Ran {
+            outcome,
+            took,
+            lines: vec![text.to_owned()],
+            screen: None,
+            picture: None,
+            shown: Vec::new(),
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! stage, and to be compared with what it writes tonight. Values only; `runtime` runs the code and
 //! keeps the files.
 //!
-//! `file` is how a recording is written down, `find` which part of it belongs to which cell, `ink`
+//! `file` is how a recording is written down, `value` what of it is more than text (`shown`: written down), `find` which part of it belongs to which cell, `ink`
 //! how styled lines become text, `mask` what is never the same twice, `verdict` what a run is worth,
 //! `report` and `junit` how that is told; `rounds` says what is run, `keep` what is recorded anew.
 
@@ -16,13 +16,15 @@ mod keep;
 mod mask;
 mod report;
 mod rounds;
+mod shown;
+mod value;
 mod verdict;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::deck::Fingerprint;
-use crate::run::{CellRun, Outcome, Output, State};
+use crate::run::{CellRun, Emulator, Outcome, Output, State};
 
 pub use file::Broken;
 pub use find::{Found, Place, places};
@@ -30,6 +32,7 @@ pub use junit::junit;
 pub use keep::{Kept, keep};
 pub use report::{Finding, Summary, json, line};
 pub use rounds::{Round, checks, obstacle, shows, validations};
+pub use value::{Placed, Recorded};
 pub use verdict::{Purpose, Verdict, judge};
 
 /// Everything that was recorded of a deck, in its order.
@@ -67,6 +70,8 @@ pub struct Ran {
     pub screen: Option<(u16, u16)>,
     /// The picture it made.
     pub picture: Option<Picture>,
+    /// What it showed that is more than text, in order.
+    pub shown: Vec<Placed>,
 }
 
 /// A picture that a cell made.
@@ -76,20 +81,34 @@ pub struct Picture {
     pub file: String,
     /// Equal for equal bytes.
     pub hash: String,
+    /// Its kind and its size, where they are known: `PNG, 640 × 480`.
+    pub kind: String,
+}
+
+impl Picture {
+    /// Its file; none where its name is no name.
+    fn path(&self, folder: &Path) -> Option<PathBuf> {
+        Some(folder.join(Path::new(&self.file).file_name()?))
+    }
+
+    /// What two pictures have in common that look alike, as far as that can be told.
+    fn looks(&self) -> &str {
+        if self.kind.is_empty() { &self.hash } else { &self.kind }
+    }
 }
 
 impl Take {
     /// It as a run that the slide can show; `folder` is the recording's, and `is_old` says that the
     /// code was other code.
     pub fn shown(&self, folder: &Path, is_old: bool) -> CellRun {
-        let Ran { outcome, took, lines, screen, picture } = &self.ran;
-        let picture = picture.as_ref().and_then(|picture| Path::new(&picture.file).file_name());
+        let Ran { outcome, took, lines, screen, picture, shown } = &self.ran;
+        let output = || ink::shown(lines, shown, folder);
         CellRun {
             state: State::Ended(outcome.clone()),
             elapsed: *took,
-            output: if screen.is_some() { Output::default() } else { ink::shown(lines) },
+            output: if screen.is_some() { Output::default() } else { output() },
             screen: screen.map(|size| ink::drawn(lines, size)),
-            picture: picture.map(|name| folder.join(name)),
+            picture: picture.as_ref().and_then(|picture| picture.path(folder)),
             stale: is_old,
             recorded: Some(self.date.as_str().into()),
             ..CellRun::default()
@@ -98,13 +117,26 @@ impl Take {
 }
 
 impl Ran {
-    /// What a run that is over left to see.
-    pub fn of(run: &CellRun, outcome: Outcome, picture: Option<Picture>) -> Self {
-        let (lines, screen) = match &run.screen {
-            Some(screen) => (ink::screen(screen), Some(screen.size())),
-            None => (ink::output(&run.output), None),
+    /// What a run that is over left to see: the picture that it made, and those that it showed, as
+    /// far as their files could be read.
+    pub fn of(
+        run: &CellRun,
+        outcome: Outcome,
+        picture: Option<Picture>,
+        pictures: Vec<Option<Picture>>,
+    ) -> Self {
+        let (lines, shown) = match &run.screen {
+            Some(screen) => (ink::screen(screen), Vec::new()),
+            None => ink::output(&run.output, pictures),
         };
-        Self { outcome, took: run.elapsed, lines, screen, picture }
+        let screen = run.screen.as_ref().map(Emulator::size);
+        Self { outcome, took: run.elapsed, lines, screen, picture, shown }
+    }
+
+    /// All its pictures.
+    pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
+        let shown = self.shown.iter().filter_map(|placed| placed.value.picture());
+        self.picture.iter().chain(shown)
     }
 
     /// Whether its program was still drawing: one that waits for keys has no end

@@ -199,6 +199,7 @@ pub(super) mod tests {
                 lines: vec!["\x1b[0;31m<oh>\x1b[0m".to_owned()],
                 screen: None,
                 picture: None,
+                shown: Vec::new(),
             };
             Finding {
                 file: "talk.md".to_owned(),

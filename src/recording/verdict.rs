@@ -3,7 +3,7 @@
 use similar::TextDiff;
 
 use super::file::status;
-use super::{Found, Ran, ink, mask};
+use super::{Found, Picture, Ran, ink, mask};
 use crate::deck::Cell;
 use crate::run::Outcome;
 
@@ -122,11 +122,16 @@ pub fn judge(cell: &Cell, ran: &Ran, recorded: Option<Found<'_>>) -> Verdict {
 
 /// What is different, line by line; nothing where all is the same but for what is masked.
 pub(super) fn difference(before: &Ran, now: &Ran, (date, mask): (&str, Option<&str>)) -> String {
+    // Where nothing but the bytes of a picture is known of one of the two, they must be equal.
+    let pictures = [before, now].map(|ran| ran.picture.as_ref());
+    let are_known = pictures.iter().flatten().all(|picture| !picture.kind.is_empty());
+    let look =
+        |picture: &Picture| if are_known { picture.kind.clone() } else { picture.hash.clone() };
     let told = |ran: &Ran| {
         // How far an endless program gets is never the same.
         let is_cut = ran.goes_on() || ran.outcome == Outcome::TimedOut;
         let text = if is_cut { String::new() } else { written(ran, mask) };
-        let picture = ran.picture.as_ref().map(|it| format!("(a picture: {})\n", it.hash));
+        let picture = ran.picture.as_ref().map(|it| format!("(a picture: {})\n", look(it)));
         text + &picture.unwrap_or_default() + &ending(ran)
     };
     let (before, now) = (told(before), told(now));
@@ -176,7 +181,14 @@ mod tests {
 
     fn ran(outcome: Outcome, text: &str) -> Ran {
         let lines = text.lines().map(str::to_owned).collect();
-        Ran { outcome, took: Duration::from_millis(3), lines, screen: None, picture: None }
+        Ran {
+            outcome,
+            took: Duration::from_millis(3),
+            lines,
+            screen: None,
+            picture: None,
+            shown: Vec::new(),
+        }
     }
 
     fn take(ran: Ran) -> Take {

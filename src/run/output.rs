@@ -92,6 +92,14 @@ impl Output {
         })
     }
 
+    /// Its pieces of markdown, and where what they say goes.
+    pub fn markdown_to_read(&mut self) -> impl Iterator<Item = (&str, &mut Vec<Block>)> {
+        self.parts.iter_mut().filter_map(|part| match part {
+            Part::Shown(Value::Markdown { text, blocks }) => Some((&**text, blocks)),
+            _ => None,
+        })
+    }
+
     /// How many lines there are to be read in it, those that were left out counted, and how many
     /// pictures.
     pub fn amount(&self) -> (usize, usize) {

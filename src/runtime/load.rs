@@ -12,12 +12,13 @@ use crate::diag::Diagnostic;
 use crate::highlight::Highlighter;
 use crate::layout::{FooterText, Limits, PictureKey};
 use crate::parse;
+use crate::recording::Found;
 use crate::run::Runs;
 use crate::source::{Drafts, Files, SourceFile};
 use crate::theme::{Background, FooterPart, FooterStyle, Shades, Theme};
 
 use super::gallery::gallery;
-use super::{tape, themes};
+use super::{markdown, tape, themes};
 
 /// Everything that showing a deck needs.
 #[derive(Clone, Debug)]
@@ -140,7 +141,12 @@ fn recorded(origin: &Origin, deck: &mut Deck) -> Runs {
         Ok(recording) => {
             let recording = recording.unwrap_or_default();
             let found = recording.find(deck).into_iter();
-            found.map(|(id, found)| (id, found.take.shown(&folder, found.is_old))).collect()
+            let shown = |found: Found<'_>| {
+                let mut run = found.take.shown(&folder, found.is_old);
+                markdown::read_all(&mut run.output);
+                run
+            };
+            found.map(|(id, found)| (id, shown(found))).collect()
         }
         Err(error) => {
             let file = deck.sources.add(SourceFile::new(file, error.text()));

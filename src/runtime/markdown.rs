@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::deck::Block;
 use crate::exec::Event;
 use crate::parse::parse;
-use crate::run::{Event::Shown, Value};
+use crate::run::{Event::Shown, Output, Value};
 use crate::source::MemFiles;
 
 /// An event with its markdown read, if it has any.
@@ -17,6 +17,13 @@ pub(super) fn read(event: Event) -> Event {
             Event::Run(run, Shown(Value::Markdown { text, blocks }))
         }
         other => other,
+    }
+}
+
+/// Reads all markdown of an output.
+pub(super) fn read_all(output: &mut Output) {
+    for (text, read) in output.markdown_to_read() {
+        *read = blocks(text);
     }
 }
 

@@ -2,6 +2,7 @@
 //! runs them all: for recordings and for checks. The app decides here, too, so that what runs before
 //! what is as on stage.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,8 +46,8 @@ struct Rehearsal<'a> {
 pub struct Rehearsed {
     /// What is to be seen of it.
     pub ran: Ran,
-    /// The bytes of its picture.
-    pub picture: Option<Vec<u8>>,
+    /// The bytes of its pictures, by the names of their files.
+    pub pictures: BTreeMap<String, Vec<u8>>,
 }
 
 /// Runs these rounds of the deck at `path`, one after the other, and tells of each when it is over;
@@ -182,16 +183,35 @@ impl Rehearsal<'_> {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the picture is a file of the run's")]
+    #[expect(clippy::disallowed_methods, reason = "pictures are files of the run's")]
     fn look(&self, cell: &Cell, outcome: Outcome) -> Rehearsed {
         let run = self.app.runs.get(&cell.id).cloned().unwrap_or_default();
-        let bytes = run.picture.as_ref().and_then(|file| std::fs::read(file).ok());
-        let place = self.places.get(cell.id.0 as usize).cloned().unwrap_or_default();
-        let picture = bytes.as_ref().map(|bytes| Picture {
-            file: format!("{}.{}", place.slug(), extension(bytes)),
-            hash: blake3::hash(bytes).to_hex()[..16].to_owned(),
-        });
-        Rehearsed { ran: Ran::of(&run, outcome, picture), picture: bytes }
+        let place = self.places.get(cell.id.0 as usize).cloned().unwrap_or_default().slug();
+        let mut pictures = BTreeMap::new();
+        let mut keep = |file: &Path, name: &str| {
+            let bytes = std::fs::read(file).ok()?;
+            let picture = picture(name, &bytes);
+            pictures.insert(picture.file.clone(), bytes);
+            Some(picture)
+        };
+        let made = run.picture.as_ref().and_then(|file| keep(file, &place));
+        let shown = run.output.pictures().zip(1..);
+        let shown = shown.map(|(file, number)| keep(file, &format!("{place}.{number}")));
+        let shown = shown.collect();
+        Rehearsed { ran: Ran::of(&run, outcome, made, shown), pictures }
+    }
+}
+
+/// What is known of a picture, and the file that it is kept in.
+fn picture(name: &str, bytes: &[u8]) -> Picture {
+    let end = extension(bytes);
+    let size = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().ok();
+    let size = size.and_then(|reader| reader.into_dimensions().ok());
+    let kind = size.map(|(width, height)| format!("{}, {width} × {height}", end.to_uppercase()));
+    Picture {
+        file: format!("{name}.{end}"),
+        hash: blake3::hash(bytes).to_hex()[..16].to_owned(),
+        kind: kind.unwrap_or_default(),
     }
 }
 

@@ -105,7 +105,7 @@ pub fn keep_recording(
 
 /// The files that a recording names: names only, whatever somebody wrote into it.
 fn pictures_of(recording: &Recording) -> Vec<&String> {
-    let pictures = recording.takes.iter().filter_map(|take| take.ran.picture.as_ref());
+    let pictures = recording.takes.iter().flat_map(|take| take.ran.pictures());
     let is_name = |file: &&String| Path::new(file).file_name() == Some(file.as_ref());
     pictures.map(|picture| &picture.file).filter(is_name).collect()
 }

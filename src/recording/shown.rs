@@ -1,0 +1,120 @@
+//! Values that a block showed, as they are written down: a table has a line for each row.
+
+use serde::{Deserialize, Serialize};
+
+use super::file::said;
+use super::{Picture, Placed, Recorded};
+use crate::deck::Align;
+use crate::run::{DataColumn, DataTable};
+
+/// What stands between two cells of a row.
+const BETWEEN: &str = "\t";
+
+/// A value, and the lines of the output that stand for it.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Entry {
+    line: usize,
+    lines: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture_hash: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture_kind: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    markdown: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    table: Option<Table>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Table {
+    columns: Vec<Column>,
+    rows: Vec<String>,
+    height: usize,
+    width: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Column {
+    name: String,
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    right: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    index: bool,
+}
+
+impl Entry {
+    /// It as it is written down.
+    pub(super) fn of(Placed { line, lines, value }: Placed) -> Self {
+        let entry = Self { line, lines, ..Self::default() };
+        match value {
+            Recorded::Picture(picture) => Self {
+                picture_hash: said(&picture.hash),
+                picture_kind: said(&picture.kind),
+                picture: Some(picture.file),
+                ..entry
+            },
+            Recorded::Markdown(text) => Self { markdown: Some(text), ..entry },
+            Recorded::Table(table) => Self { table: Some(Table::of(&table)), ..entry },
+        }
+    }
+
+    /// The value; none of a kind that nobody knows here: its lines are shown.
+    pub(super) fn placed(self) -> Option<Placed> {
+        let value = if let Some(file) = self.picture {
+            let hash = self.picture_hash.unwrap_or_default();
+            Recorded::Picture(Picture { file, hash, kind: self.picture_kind.unwrap_or_default() })
+        } else if let Some(text) = self.markdown {
+            Recorded::Markdown(text)
+        } else {
+            Recorded::Table(self.table?.table())
+        };
+        Some(Placed { line: self.line, lines: self.lines, value })
+    }
+}
+
+impl Table {
+    fn of(table: &DataTable) -> Self {
+        let column = |column: &DataColumn| Column {
+            name: column.name.to_string(),
+            kind: column.kind.as_deref().map(str::to_owned),
+            right: column.align == Align::Right,
+            index: column.is_index,
+        };
+        let row = |row: &Vec<Box<str>>| {
+            let cells: Vec<_> = row.iter().map(|cell| cell.replace(BETWEEN, " ")).collect();
+            cells.join(BETWEEN)
+        };
+        Self {
+            columns: table.columns.iter().map(column).collect(),
+            rows: table.rows.iter().map(row).collect(),
+            height: table.height,
+            width: table.width,
+        }
+    }
+
+    fn table(self) -> DataTable {
+        let count = self.columns.len();
+        let column = |column: Column| DataColumn {
+            name: column.name.into(),
+            kind: column.kind.map(Into::into),
+            align: if column.right { Align::Right } else { Align::Left },
+            is_index: column.index,
+        };
+        let row = |row: &String| {
+            let mut cells: Vec<Box<str>> = row.split(BETWEEN).map(Into::into).collect();
+            // Somebody may have edited it.
+            cells.resize(count, "".into());
+            cells
+        };
+        DataTable {
+            rows: self.rows.iter().map(row).collect(),
+            columns: self.columns.into_iter().map(column).collect(),
+            height: self.height,
+            width: self.width,
+        }
+    }
+}
