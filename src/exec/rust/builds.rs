@@ -262,14 +262,22 @@ impl Builds {
         let binary = folder.path().join(BINARY);
         let mut arguments = arguments(snippet, links, &source);
         arguments.extend(place.as_ref().map(Workplace::argument));
-        arguments.extend(["-o".into(), binary.into(), source.into()]);
-        let begun = |child: &Arc<Child>| how.has_begun(child, Work::Program);
+        let made = place.as_ref().map_or(binary.clone(), Workplace::made);
+        arguments.extend(["-o".into(), made.clone().into(), source.into()]);
+        let begun = |child: &Arc<Child>| match snippet.module {
+            None => how.has_begun(child, Work::Program),
+            // Whoever edits a module will import it at once, and wait.
+            Some(_) => (how.begun)(child, Work::Program),
+        };
         let heard =
             toolchain::listen(&self.family, &toolchain.rustc, arguments, &self.directory, begun);
         let (output, status) = heard
             .map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))?;
         match status {
-            Status::Exited(0) => self.cache.keep_binary(folder, name).map_err(no_room),
+            Status::Exited(0) => {
+                std::fs::rename(made, binary).map_err(no_room)?;
+                self.cache.keep_binary(folder, name).map_err(no_room)
+            }
             Status::Exited(1) if is_about_the_code(&output) => {
                 self.cache.keep_errors(folder, name, presentable(&output)).map_err(no_room)
             }

@@ -74,6 +74,11 @@ impl Workplace {
         self.folder.join("snippet.rs")
     }
 
+    /// The file that the compiler writes; it is taken away from here before anybody loads it.
+    pub(super) fn made(&self) -> PathBuf {
+        self.folder.join("made")
+    }
+
     /// What the compiler is told, so that it remembers.
     pub(super) fn argument(&self) -> OsString {
         let mut argument = OsString::from("-Cincremental=");
