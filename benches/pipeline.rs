@@ -111,6 +111,7 @@ impl Stage {
             focus: None,
             grid: false,
             limits: Limits::default(),
+            hints: &livedeck::layout::Hints::default(),
         })
     }
 }

@@ -102,6 +102,7 @@ fn scene(show: &Show, slide: SlideNo, size: Size) -> Scene {
         focus: None,
         grid: false,
         limits: Limits::default(),
+        hints: &livedeck::layout::Hints::default(),
     })
 }
 

@@ -198,6 +198,7 @@ fn screen(show: &Show, app: &mut App) -> Buffer {
         focus: None,
         grid: app.grid,
         limits: show.limits,
+        hints: &livedeck::layout::Hints::default(),
     });
     app.stage.terminal = (size.columns, size.rows);
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));

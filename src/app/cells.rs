@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, Effect, Follow, Mode, OutputHit, pane, prompt, replay, sessions, typing};
+use super::{Action, App, Effect, Follow, Mode, OutputHit, pane, prompt, replay, sessions, typing};
 use crate::deck::{CellId, Fingerprint, SlideNo, Start};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
@@ -218,8 +218,11 @@ pub(super) fn stop(app: &mut App) -> Vec<Effect> {
         return vec![Effect::Quit];
     }
     let how = if app.book.interrupted { Effect::Kill } else { Effect::Interrupt };
-    let notice = if app.book.interrupted { "killed" } else { "stopping; ctrl-c again kills" };
-    app.notice = Some(notice.to_owned());
+    app.notice = Some(match app.keymap.first_of(Action::Stop) {
+        _ if app.book.interrupted => "killed".to_owned(),
+        Some(key) => format!("stopping; {key} again kills"),
+        None => "stopping".to_owned(),
+    });
     app.book.interrupted = true;
     app.paint_changed();
     running.into_iter().map(how).collect()

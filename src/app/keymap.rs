@@ -3,7 +3,7 @@
 //!
 //! The table is also what the help panel shows, so that the two cannot differ.
 
-use super::keys::{Key, Matched, Sequence};
+use super::keys::{Key, Matched, Sequence, spoken};
 
 /// What a key can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -168,6 +168,12 @@ impl Keymap {
     /// The table, for the help.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
+    }
+
+    /// The first key of an action as people say it, if it has one.
+    pub fn first_of(&self, action: Action) -> Option<String> {
+        let row = self.bindings.iter().find(|row| row.action == action)?;
+        row.keys.first().map(|keys| spoken(keys))
     }
 
     /// Takes in one more key. A key that continues no sequence starts a new one.

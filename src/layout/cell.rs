@@ -8,6 +8,7 @@ use ratatui::style::{Modifier, Style};
 use super::PictureKey;
 use super::code::{self, Panel};
 use super::flow::Flow;
+use super::hints::{Hints, with_key};
 use super::output::{self, DIM};
 use super::picture;
 use super::prompt;
@@ -188,7 +189,7 @@ fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
     let style = style_of(&flow.page.theme().output, run);
     let mark = if focused { FOCUS_MARK } else { "" };
     let inputs = flow.page.inputs;
-    let mut words = words(run, &cell.how);
+    let mut words = words(run, &cell.how, inputs.hints);
     if !run.stale && run.recorded.is_none() && !run::is_current(inputs.deck, inputs.runs, cell) {
         words.push_str(" · out of date");
     }
@@ -213,22 +214,25 @@ fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
     }
 }
 
-/// What the status line says.
-pub(super) fn words(run: &CellRun, how: &How) -> String {
+/// What the status line says, and which keys it speaks of.
+pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
     let mut words = match &run.state {
-        state if how.module.is_some() => module(run, state, how),
-        State::NotAllowed if how.form.replaces_code() => "may not run · ctrl-e or -X".to_owned(),
-        State::NotAllowed => "may not run · ctrl-e or -x".to_owned(),
-        State::NotRun => "not run · ctrl-e".to_owned(),
+        state if how.module.is_some() => module(run, state, (how, keys)),
+        State::NotAllowed => {
+            let flag = if how.form.replaces_code() { "-X" } else { "-x" };
+            let or = if keys.run.is_empty() { "" } else { " or " };
+            format!("may not run · {}{or}{flag}", keys.run)
+        }
+        State::NotRun => with_key("not run", &keys.run),
         State::Queued if run.standing.waits => "waits for the block before it".to_owned(),
         State::Queued => "queued".to_owned(),
         State::Compiling => {
             let then = if run.wanted { ", then it runs" } else { "" };
             format!("{}{then}", run.progress.as_deref().unwrap_or("compiling"))
         }
-        State::Ready => "ready · ctrl-e".to_owned(),
-        State::Running if run.screen.is_some() => {
-            format!("running {} · tab, enter to type", spoken_time(run.elapsed))
+        State::Ready => with_key("ready", &keys.run),
+        State::Running if run.screen.is_some() && !keys.enter.is_empty() => {
+            format!("running {} · {} to type", spoken_time(run.elapsed), keys.enter)
         }
         State::Running => match &run.prompt {
             _ if run.awaits.is_some() => {
@@ -236,7 +240,7 @@ pub(super) fn words(run: &CellRun, how: &How) -> String {
                 format!("waits for module `{module}` to compile")
             }
             Some(prompt) if prompt.waits && !prompt.open => {
-                "waits for input · tab, enter".to_owned()
+                with_key("waits for input", &keys.enter)
             }
             Some(prompt) if prompt.waits => "waits for input".to_owned(),
             _ => format!("running {}", spoken_time(run.elapsed)),
@@ -260,7 +264,7 @@ pub(super) fn words(run: &CellRun, how: &How) -> String {
 }
 
 /// What is said of a block that becomes a module.
-fn module(run: &CellRun, state: &State, how: &How) -> String {
+fn module(run: &CellRun, state: &State, (how, keys): (&How, &Hints)) -> String {
     let name = how.module.as_ref().map_or("", |module| &*module.name);
     match state {
         State::Ready | State::Ended(Outcome::Exited(0)) => format!("module `{name}` is ready"),
@@ -268,7 +272,9 @@ fn module(run: &CellRun, state: &State, how: &How) -> String {
             run.progress.as_deref().unwrap_or("compiling").to_owned()
         }
         State::Ended(outcome) => format!("module `{name}`: {}", ended(outcome, run.elapsed)),
-        State::NotAllowed | State::NotRun => format!("module `{name}`, not compiled · ctrl-e"),
+        State::NotAllowed | State::NotRun => {
+            with_key(&format!("module `{name}`, not compiled"), &keys.run)
+        }
     }
 }
 
@@ -360,7 +366,7 @@ mod tests {
         "stale, recorded 2026-11-22 · done 0.8 ms"
     )]
     fn f159_a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
-        assert_eq!(words(&run, &How::default()), expected);
+        assert_eq!(words(&run, &How::default(), &Hints::default()), expected);
     }
 
     #[rstest]
@@ -374,6 +380,19 @@ mod tests {
         #[case] expected: &str,
     ) {
         let module = Some(Module { name: "fast".into(), is_whole: false });
-        assert_eq!(words(&run, &How { module, ..How::default() }), expected);
+        assert_eq!(words(&run, &How { module, ..How::default() }, &Hints::default()), expected);
+    }
+
+    #[test]
+    fn a_status_speaks_of_the_keys_that_there_are() {
+        let [bound, unbound] =
+            ["x", ""].map(|key| Hints { run: key.to_owned(), enter: key.to_owned() });
+        let replace = How { form: crate::deck::Form::Replace, ..How::default() };
+        let not_run = CellRun::default();
+        assert_eq!(words(&not_run, &How::default(), &bound), "not run · x");
+        assert_eq!(words(&not_run, &How::default(), &unbound), "not run");
+        let refused = CellRun { state: State::NotAllowed, ..CellRun::default() };
+        assert_eq!(words(&refused, &replace, &bound), "may not run · x or -X");
+        assert_eq!(words(&refused, &How::default(), &unbound), "may not run · -x");
     }
 }

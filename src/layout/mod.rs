@@ -9,6 +9,7 @@ mod data;
 mod drawing;
 mod flow;
 mod footer;
+mod hints;
 mod inline;
 mod intro;
 mod list;
@@ -41,6 +42,7 @@ use crate::run::Runs;
 use crate::theme::Theme;
 
 pub use code::shown as shown_code;
+pub use hints::Hints;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
 pub use scene::{Item, Placed, RAISED, Scene, Size};
@@ -76,6 +78,8 @@ pub struct Inputs<'a> {
     pub grid: bool,
     /// How much of the terminal slides use.
     pub limits: Limits,
+    /// What the keys are called.
+    pub hints: &'a Hints,
 }
 
 /// The part of a large terminal that slides use.

@@ -39,17 +39,23 @@ pub(super) fn lay_out(
         flow.fill(panel.spot.x, top, (panel.spot.width, end - top), style);
     }
     let columns = panel.inner();
-    flow.put(panel.x(), y, (line(prompt, columns).cut(columns), columns));
+    flow.put(
+        panel.x(),
+        y,
+        (line(prompt, columns, &flow.page.inputs.hints.enter).cut(columns), columns),
+    );
     flow.close(end, 1);
     panel
 }
 
 /// The line on its own.
-pub(super) fn line(prompt: &Prompt, columns: u16) -> Text {
+pub(super) fn line(prompt: &Prompt, columns: u16, enter: &str) -> Text {
     let dim = Style::new().add_modifier(Modifier::DIM);
     let mut text = Text::plain(MARK, dim);
     if !prompt.open {
-        text.push("tab, enter: type here", dim);
+        if !enter.is_empty() {
+            text.push(&format!("{enter}: type here"), dim);
+        }
         return text;
     }
     let Shown { before, under, after } = prompt.shown(columns.saturating_sub(2));

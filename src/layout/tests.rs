@@ -94,6 +94,7 @@ impl Fixture {
             focus: self.focus,
             grid: self.grid,
             limits: self.limits,
+            hints: &crate::layout::Hints::default(),
         })
     }
 

@@ -77,6 +77,7 @@ pub(super) fn misfits(show: &Show, size: Size, media: &mut Media) -> Vec<Diagnos
             focus: None,
             grid: false,
             limits: show.limits,
+            hints: &crate::layout::Hints::default(),
         }));
     }
     found

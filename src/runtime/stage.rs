@@ -7,10 +7,12 @@ use ratatui::style::Style;
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{Answers, Look, Settings, Show};
-use crate::app::{App, CellPlace, Editing, Hit, Mode, Msg, OutputHit, Pane, Stage, update};
+use crate::app::{
+    Action, App, CellPlace, Editing, Hit, Keymap, Mode, Msg, OutputHit, Pane, Stage, update,
+};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
 use crate::layout::{
-    Colours, Inputs, Item, Measures, PaneScene, PaneView, PictureKey, Placed, Scene, Size,
+    Colours, Hints, Inputs, Item, Measures, PaneScene, PaneView, PictureKey, Placed, Scene, Size,
 };
 use crate::layout::{layout, pane};
 use crate::media::{Capabilities, Media, Protocol};
@@ -95,7 +97,15 @@ fn with_inputs<T>(
         focus: app.focus,
         grid: app.grid,
         limits: show.limits,
+        hints: &hints(&app.keymap),
     })
+}
+
+/// What the keys are called of which slides speak.
+fn hints(keys: &Keymap) -> Hints {
+    let run = keys.first_of(Action::Execute).unwrap_or_default();
+    let enter = keys.first_of(Action::FocusNext).zip(keys.first_of(Action::RunFocused));
+    Hints { run, enter: enter.map_or_else(String::new, |(to, then)| format!("{to}, {then}")) }
 }
 
 /// Draws the editor on the slide, its code in colour.

@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
 use super::slide::clear;
-use crate::app::{App, Mode};
+use crate::app::{Action, App, Mode};
 use crate::theme::Theme;
 
 /// Draws the notice on the last row; without one, how many problems the deck has.
@@ -24,8 +24,12 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
         }
         // The pane has a row of its own there.
         (None, _, Mode::Slide) if app.pane.is_some() => return,
-        (None, 1, Mode::Slide) => " 1 problem: D ".to_owned(),
-        (None, 2.., Mode::Slide) => format!(" {problems} problems: D "),
+        (None, 1.., Mode::Slide) => {
+            let what = if problems == 1 { "problem" } else { "problems" };
+            let key = app.keymap.first_of(Action::ToggleProblems);
+            let key = key.map_or_else(String::new, |key| format!(": {key}"));
+            format!(" {problems} {what}{key} ")
+        }
         _ => return,
     };
     let area = buffer.area;

@@ -38,7 +38,7 @@ pub(super) fn lay_out(
     } else {
         let how = page.inputs.deck.cell(view.cell).map(|cell| cell.how.clone());
         let mut text = Text::plain(" ", style);
-        text.push(&cell::words(run, &how.unwrap_or_default()), bold);
+        text.push(&cell::words(run, &how.unwrap_or_default(), page.inputs.hints), bold);
         if run.has_output() {
             text.push(&format!(" · {}", extent(stack.height, shown)), style);
         }

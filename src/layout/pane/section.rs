@@ -82,7 +82,8 @@ pub(super) fn all<'a>(
         all.push(laid(&|flow| cell::refusal(flow, run)));
     }
     if let Some(prompt) = &run.prompt {
-        all.push(Section::Lines(vec![prompt::line(prompt, columns)]));
+        let enter = &flow().page.inputs.hints.enter;
+        all.push(Section::Lines(vec![prompt::line(prompt, columns, enter)]));
     }
     if all.is_empty() {
         all.push(Section::Lines(vec![Text::plain("nothing is written yet", DIM)]));
