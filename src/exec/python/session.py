@@ -16,6 +16,7 @@ def stay(report, status):
     """Makes a base of a run whose code has ended; the socket that its orders come from."""
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     flush()
+    Spare.goes_on = not Warmed.is_base
     whole = is_whole_in_fork()
     if whole:
         # What the block's terminal is read by learns that nobody writes to it any more.
@@ -31,6 +32,14 @@ def stay(report, status):
         os._exit(status)
     control = socket.socket(fileno=report)
     return control if whole else go_on_in_place(control)
+
+
+def drawn():
+    """How far random numbers are drawn, if they are: a fork begins anew, unless it is told."""
+    try:
+        return sys.modules["random"].getstate()
+    except Exception:
+        return None
 
 
 def within_reach(report):

@@ -109,6 +109,18 @@ fn all_that_a_block_sets_up_is_there(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
+fn random_numbers_go_on_where_the_block_before_stopped(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let expected =
+        run(&stage, 1, 0, "import random\nrandom.seed(1)\nrandom.random()\nprint(random.random())");
+    assert_eq!(run(&stage, 2, 0, "import random\nrandom.seed(1)\n_ = random.random()"), done(""));
+    assert_eq!(run(&stage, 3, 2, "print(random.random())"), expected);
+    assert_eq!(run(&stage, 4, 2, "print(random.random())"), expected, "again from there");
+    let draw = |id| run(&stage, id, 0, "import random\nprint(random.random())");
+    assert_ne!(draw(5), draw(6), "nothing is drawn before a session begins");
+}
+
+#[rstest]
 fn a_traceback_shows_the_lines_of_an_earlier_block(#[values(Embedded, Own)] mode: Mode) {
     let stage = Stage::new(mode);
     run(&stage, 1, 0, "def f(x):\n    return 1 / x");
