@@ -350,6 +350,29 @@ fn an_output_is_shown_on_the_whole_screen_searched_and_folded() {
 }
 
 #[test]
+fn output_stands_beside_its_code_in_its_place_or_nowhere() {
+    let talk = at("Beside the code, or in its place");
+    talk.keys("ctrl-e");
+    talk.wait("output beside its code", |screen| {
+        let code = screen.lines().find(|line| line.contains("in range(1, 6)"));
+        code.is_some_and(|line| line.contains("1 beside 1"))
+    });
+    talk.wait_gone("print(\"in its place\")");
+    talk.wait_for("in its place");
+    talk.wait("two say that they are done", |screen| screen.matches("[done ").count() == 2);
+    assert_eq!(talk.screen().matches("nobody sees this").count(), 1);
+    talk.keys("tab tab f");
+    talk.wait_for("print(\"in its place\")");
+    talk.keys("tab z");
+    talk.wait("what nobody sees", |screen| {
+        screen.lines().next().is_some_and(|line| line.trim() == "nobody sees this")
+    });
+    talk.keys("z");
+    talk.wait_for("Beside the code");
+    leave(talk);
+}
+
+#[test]
 fn blocks_ask_and_get_what_is_typed() {
     let talk = at("It asks");
     talk.keys("tab enter");

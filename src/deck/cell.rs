@@ -48,6 +48,20 @@ impl Form {
     }
 }
 
+/// Where a cell's output stands on its slide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputPlace {
+    /// Below the code.
+    #[default]
+    Below,
+    /// At the right of the code, where there is room: `+output:right`.
+    Right,
+    /// In place of the code, as long as there is any: `+output:replace`.
+    Replace,
+    /// Nowhere; only how the run went is said: `+output:none`.
+    Nowhere,
+}
+
 /// A terminal on the slide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pty {
@@ -66,6 +80,8 @@ pub struct How {
     pub start: Start,
     /// What becomes of what it writes.
     pub form: Form,
+    /// Where its output stands: `+output`.
+    pub place: OutputPlace,
     /// The terminal that it draws on: `+pty`.
     pub pty: Option<Pty>,
     /// Variables of the file behind `+env:`, over those that it has anyway.

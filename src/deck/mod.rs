@@ -22,7 +22,7 @@ pub use block::{
     AlertKind, Align, Block, BlockKind, CodeBlock, Columns, Drawing, LineGroup, List, ListItem,
     Marker, Picture, Table, TableRow,
 };
-pub use cell::{Cell, CellId, Check, Fingerprint, Form, How, Module, Pty, Start};
+pub use cell::{Cell, CellId, Check, Fingerprint, Form, How, Module, OutputPlace, Pty, Start};
 pub use inline::{Inline, SpanColors, TextStyle, Variable, inline_text};
 pub use rust::{Crate, Origin, Profile, RustBuild};
 pub use step::{Cursor, SlideNo, Step};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ratatui::style::{Modifier, Style};
 
 use super::PictureKey;
+use super::beside;
 use super::code::{self, Panel};
 use super::flow::Flow;
 use super::hints::{Hints, with_key};
@@ -15,7 +16,7 @@ use super::prompt;
 use super::scene::{Item, Placed};
 use super::screen;
 use super::text::Text;
-use crate::deck::{Cell, CellId, CodeBlock, How, Picture, Start};
+use crate::deck::{Cell, CellId, CodeBlock, How, OutputPlace, Picture, Start};
 use crate::run::{self, CellRun, Outcome, State, grouped, spoken_time};
 use crate::theme::OutputStyle;
 
@@ -38,8 +39,10 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     let none = CellRun::default();
     let run = flow.page.run(id).unwrap_or(&none);
     let top = flow.open();
-    let (left, right, columns) = if cell.how.form.replaces_code() && gives_way(run) {
+    let (left, right, columns) = if gives_way(flow, cell, run) {
         in_place_of_code(flow, block, cell, run)
+    } else if let Some(shares) = beside::shares(flow, block, cell) {
+        beside::lay_out(flow, block, (cell, run), shares)
     } else {
         below_code(flow, block, cell, run)
     };
@@ -67,19 +70,33 @@ pub(super) fn detached(flow: &mut Flow<'_>, id: CellId) {
 }
 
 /// The columns that a cell takes, from and to, and those that its output can have.
-type Extent = (u16, u16, u16);
+pub(super) type Extent = (u16, u16, u16);
 
 fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
     let panel = code::lay_out(flow, block);
     status(flow, &panel, cell, run);
-    let output = match cell.detached {
-        false if flow.page.is_folded(cell.id) => Some(folded(flow, run, &panel)),
+    let output = made_by(flow, block, (cell, run), &panel);
+    refusal(flow, run);
+    extent(panel, output.unwrap_or(panel))
+}
+
+/// What a run has made, in boxes as wide as this one at least.
+pub(super) fn made_by(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    (cell, run): (&Cell, &CellRun),
+    panel: &Panel,
+) -> Option<Panel> {
+    if cell.how.place == OutputPlace::Nowhere {
+        let prompt = run.prompt.as_ref()?;
+        return Some(prompt::lay_out(flow, block, prompt, None));
+    }
+    match cell.detached {
+        false if flow.page.is_folded(cell.id) => Some(folded(flow, run, panel)),
         _ if cell.how.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
         true => None,
         false => written(flow, block, (cell.id, run), panel.spot.width),
-    };
-    refusal(flow, run);
-    extent(panel, output.unwrap_or(panel))
+    }
 }
 
 /// What a run has made, where its code stood. How it went is said only if it did not go well.
@@ -97,7 +114,7 @@ fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &C
         Some(_) => screen::lay_out(flow, block, (cell, run)),
         None => written(flow, block, (cell.id, run), 0),
     };
-    if !is_fine(run) {
+    if !is_fine(run) || flow.page.inputs.focus == Some(cell.id) {
         status(flow, &panel, cell, run);
         refusal(flow, run);
     } else if flow.height() == top {
@@ -106,7 +123,7 @@ fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &C
     extent(panel, output.unwrap_or(panel))
 }
 
-fn extent(panel: Panel, output: Panel) -> Extent {
+pub(super) fn extent(panel: Panel, output: Panel) -> Extent {
     let (left, right) =
         (panel.spot.x.min(output.spot.x), panel.spot.right().max(output.spot.right()));
     (left, right, output.inner_most())
@@ -158,12 +175,17 @@ pub(super) fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
     }
 }
 
-/// Whether a run has come so far that its output takes the place of its code.
-fn gives_way(run: &CellRun) -> bool {
-    !matches!(
+/// Whether a run has come so far that its output takes the place of its code. Where a key has run it,
+/// the code stays until there is something else to see, and comes back when it is edited.
+fn gives_way(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
+    if cell.how.place == OutputPlace::Replace {
+        return run.has_output() && !run.stale && !flow.page.is_folded(cell.id);
+    }
+    let has_begun = !matches!(
         run.state,
         State::NotRun | State::NotAllowed | State::Ready | State::Ended(Outcome::NotStarted(_))
-    )
+    );
+    cell.how.form.replaces_code() && has_begun
 }
 
 /// Whether there is nothing to say beside the output: it went well, or may still be over in the
@@ -182,7 +204,7 @@ pub(super) fn made(file: &Path) -> Picture {
 }
 
 /// The status line: a rule as wide as the code, the state in its middle.
-fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
+pub(super) fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
     let focused = flow.page.inputs.focus == Some(cell.id);
     let width = panel.spot.width.max(SHORTEST_RULE).min(flow.width);
     let x = panel.spot.x.min(flow.width - width);

@@ -13,7 +13,7 @@ use super::overflow::Excess;
 use super::place::Spot;
 use super::text::Text;
 use crate::deck::{CodeBlock, LineGroup, Step};
-use crate::theme::{Alignment, Padding};
+use crate::theme::{Alignment, CodeStyle, Padding};
 
 /// A box that code or output stands in: where it is, and the empty cells inside it.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,19 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
 /// The box that a block of code would stand in here.
 pub(super) fn panel(flow: &Flow<'_>, code: &CodeBlock) -> Panel {
     Listing::new(flow, code).panel(flow)
+}
+
+/// The fewest columns of a room in which a block of code has no line wrapped, from so many on; none up
+/// to so many.
+pub(super) fn narrowest(
+    flow: &Flow<'_>,
+    code: &CodeBlock,
+    (least, most): (u16, u16),
+) -> Option<u16> {
+    let CodeStyle { padding, alignment, .. } = &flow.page.theme().code;
+    let wanted = Listing::new(flow, code).width().saturating_add(u16::from(padding.horizontal) * 2);
+    let fits = |room: &u16| Spot::for_block(*alignment, *room, wanted).width >= wanted;
+    (least..=most).find(fits)
 }
 
 /// Columns that output can have, where nothing narrows it.

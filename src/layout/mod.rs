@@ -1,6 +1,7 @@
 //! Layout: a slide, a step and a size in; a [`Scene`] of absolute, inert items out. The only place
 //! that interprets the terminal's size, wraps text or decides where something stands.
 
+mod beside;
 mod bounds;
 mod cell;
 mod code;

@@ -173,12 +173,14 @@ fn cell(
     let rust = is_ours.then(|| rust_build(&code, span, slides)).flatten();
     let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace) && module.is_none());
     let session = session(info, &language, info_span, slides);
+    let place = info.output.filter(|_| form == Form::Below && info.id.is_none());
     Some(CellDraft {
         language,
         how: How {
             alternative,
             start,
             form,
+            place: place.unwrap_or_default(),
             pty,
             environment,
             timeout_ms,

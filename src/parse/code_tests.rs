@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rstest::rstest;
 
-use crate::deck::{Cell, Check, Deck, Form, Pty, Start};
+use crate::deck::{Cell, Check, Deck, Form, OutputPlace, Pty, Start};
 use crate::parse::parse;
 use crate::source::MemFiles;
 
@@ -239,4 +239,50 @@ fn what_a_block_reads_is_written_with_escapes() {
     assert_ne!(cell("bash +exec +input:a").fingerprint, cell("bash +exec").fingerprint);
     let wrong = deck("```bash +exec +input:\"a\\x\"\nread\n```\n");
     assert_eq!(wrong.diagnostics[0].message, "`\\x` means nothing");
+}
+
+#[rstest]
+#[case("bash +exec", OutputPlace::Below)]
+#[case("bash +exec +output:below", OutputPlace::Below)]
+#[case("bash +auto_exec +output:right", OutputPlace::Right)]
+#[case("bash +exec +output:replace", OutputPlace::Replace)]
+#[case("bash +output:none +exec", OutputPlace::Nowhere)]
+#[case("bash +pty:standby +output:right", OutputPlace::Right)]
+fn an_attribute_says_where_the_output_stands(#[case] fence: &str, #[case] place: OutputPlace) {
+    assert_eq!(cell(fence).how.place, place);
+}
+
+#[rstest]
+#[case(
+    "+exec +output:left",
+    "`+output:left` is no place for output",
+    "it is `below`, `right`, `replace` or `none`"
+)]
+#[case(
+    "+exec +output:rigth",
+    "`+output:rigth` is no place for output",
+    "did you mean `+output:right`?"
+)]
+#[case("+exec +output", "`+output` needs a value", "write `+output:…`")]
+#[case("+output:right", "`+output` is for blocks that run", "add `+exec`")]
+#[case(
+    "+exec_replace +output:right",
+    "`+output` and another attribute both say where the output stands",
+    "it goes along with `+exec`, `+auto_exec` and `+pty`, and without `+id`"
+)]
+#[case(
+    "+exec +id:a +output:none",
+    "`+output` and another attribute both say where the output stands",
+    "it goes along with `+exec`, `+auto_exec` and `+pty`, and without `+id`"
+)]
+fn a_place_that_output_cannot_have_is_a_mistake(
+    #[case] fence: &str,
+    #[case] message: &str,
+    #[case] hint: &str,
+) {
+    let deck = deck(&format!("```bash {fence}\nx\n```\n\n<!-- snippet_output: a -->\n"));
+    let mistake = &deck.diagnostics[0];
+    assert_eq!((&*mistake.message, &*mistake.hints), (message, &[hint.to_owned()][..]));
+    let places = deck.cells.iter().map(|cell| cell.how.place);
+    assert!(places.into_iter().all(|place| place == OutputPlace::Below), "it stands below");
 }

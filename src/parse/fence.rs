@@ -7,7 +7,7 @@ use regex::Regex;
 use super::attribute::{self, Refusal};
 use super::groups;
 use super::text::excerpt;
-use crate::deck::{Check, Form, LineGroup, Pty, Start};
+use crate::deck::{Check, Form, LineGroup, OutputPlace, Pty, Start};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;
 
@@ -38,6 +38,8 @@ pub(super) struct Info<'t> {
     pub(super) timeout_ms: Option<u64>,
     /// `+validate`, and the executor named behind it; `+expect`, `+mask`.
     pub(super) check: Check,
+    /// `+output:right`
+    pub(super) output: Option<OutputPlace>,
     /// `+pty`, and what stands behind it.
     pub(super) pty: Option<Pty>,
     /// `+session`, and the name behind it, which may be empty.
@@ -61,8 +63,8 @@ enum Value {
     Needed,
 }
 
-/// Every attribute, with the value it takes. `bench` and `output` are known ahead of what
-/// will obey them: a deck that has them is no mistake.
+/// Every attribute, with the value it takes. `bench` is known ahead of what will obey it: a deck that
+/// has it is no mistake.
 const ATTRIBUTES: &[(&str, Value)] = &[
     ("acquire_terminal", Value::Optional),
     ("auto_exec", Value::Optional),
@@ -77,7 +79,7 @@ const ATTRIBUTES: &[(&str, Value)] = &[
     ("line_numbers", Value::None),
     ("mask", Value::Needed),
     ("no_background", Value::None),
-    ("output", Value::Optional),
+    ("output", Value::Needed),
     ("pty", Value::Optional),
     ("pymodule", Value::Optional),
     ("render", Value::None),
@@ -251,6 +253,7 @@ impl<'t> Info<'t> {
             "expect" => self.check.expects_failure = is_failure_expected(given)?,
             "mask" => self.check.mask = Some(mask(given)?),
             "input" => self.input = Some(typed(given)?),
+            "output" => self.output = Some(output(given)?),
             "id" => self.id = value,
             "timeout" => self.timeout_ms = Some(duration(given)?),
             _ => {}
@@ -298,6 +301,14 @@ impl<'t> Info<'t> {
                 "keep the one that says what the output is to become",
             );
         }
+        if self.output.is_some() && self.start.is_none() {
+            refuse("`+output` is for blocks that run", "add `+exec`");
+        } else if self.output.is_some() && (self.forms > 0 || self.id.is_some()) {
+            refuse(
+                "`+output` and another attribute both say where the output stands",
+                "it goes along with `+exec`, `+auto_exec` and `+pty`, and without `+id`",
+            );
+        }
         if self.id.is_some() && self.start.is_none() {
             refuse("`+id` is for blocks that run", "add `+exec`");
         } else if self.id.is_some() && self.forms > 0 {
@@ -336,6 +347,24 @@ fn pty(value: &str) -> Result<Pty, Refusal> {
         (format!("`+pty:{}` is no size", excerpt(value)), hint.to_owned())
     })?;
     Ok(Pty { standby, size: Some((size.0.min(LARGEST.0), size.1.min(LARGEST.1))) })
+}
+
+/// Where the output stands.
+fn output(value: &str) -> Result<OutputPlace, Refusal> {
+    const PLACES: [(&str, OutputPlace); 4] = [
+        ("below", OutputPlace::Below),
+        ("right", OutputPlace::Right),
+        ("replace", OutputPlace::Replace),
+        ("none", OutputPlace::Nowhere),
+    ];
+    let found = PLACES.into_iter().find(|(name, _)| *name == value);
+    found.map(|(_, place)| place).ok_or_else(|| {
+        let hint = match diag::closest(value, PLACES.into_iter().map(|(name, _)| name)) {
+            Some(name) => format!("did you mean `+output:{name}`?"),
+            None => "it is `below`, `right`, `replace` or `none`".to_owned(),
+        };
+        (format!("`+output:{}` is no place for output", excerpt(value)), hint)
+    })
 }
 
 fn width(value: &str) -> Result<u8, Refusal> {

@@ -193,3 +193,14 @@ fn a_pane_stands_on_any_screen_without_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_folded_output_is_a_line_that_says_how_much_it_is() {
+    let mut run = table_of(5000, 2);
+    run.output.show(Value::Picture("/somewhere/picture".into()));
+    run.folded = true;
+    run.state = State::Ended(Outcome::Exited(0));
+    insta::assert_snapshot!(fixture(run, (50, 20)).body());
+    let run = CellRun { folded: true, ..CellRun::default() };
+    assert!(!fixture(run, (50, 20)).body().contains("folded"), "there is nothing to fold");
+}
