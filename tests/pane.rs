@@ -48,7 +48,12 @@ fn output_and_code_are_copied_by_the_terminal() {
 fn in_tmux_tmux_copies() {
     let folder = tempfile::tempdir().unwrap();
     let (tmux, given) = (folder.path().join("tmux"), folder.path().join("given"));
-    let script = format!("#!/bin/sh\necho \"$@\" > {0}.args\ncat > {0}\n", given.display());
+    // It is never written again: what is open to be written cannot be run.
+    let fails = "cat > /dev/null; echo no server >&2; exit 1";
+    let script = format!(
+        "#!/bin/sh\nif [ -e {0}.gone ]; then {fails}; fi\necho \"$@\" > {0}.args\ncat > {0}\n",
+        given.display()
+    );
     fs::write(&tmux, script).unwrap();
     fs::set_permissions(&tmux, PermissionsExt::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
@@ -62,14 +67,9 @@ fn in_tmux_tmux_copies() {
     });
     let args = fs::read_to_string(given.with_extension("args")).unwrap();
     assert_eq!(args.trim(), "load-buffer -w -");
-    fs::write(&tmux, "#!/bin/sh\ncat > /dev/null\necho no server >&2\nexit 1\n").unwrap();
-    // A late answer of the terminal counts as a key, which takes a notice away: then once more.
-    talk.wait("tmux's own words", |screen| {
-        if !screen.contains("cop") {
-            talk.keys("Y");
-        }
-        screen.contains("tmux does not copy it: no server")
-    });
+    fs::write(given.with_extension("gone"), "").unwrap();
+    talk.keys("Y");
+    talk.wait_for("tmux does not copy it: no server");
     leave(talk);
 }
 
@@ -103,18 +103,23 @@ fn a_terminal_grows_to_the_screen_and_back() {
     let block = format!("```bash +exec +pty\n{size}\n```");
     let talk = Stage::show_with(&deck(&block), &Opening { size: (80, 24), ..Opening::default() });
     talk.wait_for("stty size");
-    talk.keys("ctrl-e z");
+    talk.keys("ctrl-e");
+    talk.wait("it says its size", |screen| last_size(screen).is_some());
+    talk.keys("z");
     talk.wait_for("23 78");
     talk.keys("z");
     talk.wait_for("Blocks");
-    talk.wait("it is small again", |screen| {
-        let last = screen.lines().rev().find(|line| {
-            let mut words = line.split_whitespace().map(str::parse::<u16>);
-            matches!((words.next(), words.next()), (Some(Ok(_)), Some(Ok(_))))
-        });
-        last.is_some_and(|line| line.trim() != "23 78")
-    });
+    talk.wait("it is small again", |screen| last_size(screen).is_some_and(|size| size != "23 78"));
     talk.keys("ctrl-c");
     talk.wait_for("stopped");
     leave(talk);
+}
+
+/// The last two numbers that stand alone in a row.
+fn last_size(screen: &str) -> Option<&str> {
+    let is_size = |line: &&str| {
+        let words: Vec<_> = line.split(' ').map(str::parse::<u16>).collect();
+        matches!(words[..], [Ok(_), Ok(_)])
+    };
+    screen.lines().rev().map(str::trim).find(is_size)
 }
