@@ -99,7 +99,8 @@ fn what_runs_is_followed_and_a_block_in_the_pane_can_be_asked_stopped_and_run_ag
 
 #[test]
 fn a_terminal_grows_to_the_screen_and_back() {
-    let size = "stty size; while sleep 0.1; do stty size; done";
+    // Without the trap, an interrupt that comes as `stty` ends is lost on bash.
+    let size = "trap exit INT; stty size; while sleep 0.1; do stty size; done";
     let block = format!("```bash +exec +pty\n{size}\n```");
     let talk = Stage::show_with(&deck(&block), &Opening { size: (80, 24), ..Opening::default() });
     talk.wait_for("stty size");
