@@ -292,10 +292,12 @@ fn f190_keys_can_be_chosen_and_the_help_shows_them() {
     let args = ["-c", config.to_str().unwrap()];
     let talk = Stage::show_with(TWO, &Opening { args: &args, ..Opening::default() });
     talk.wait_for("first");
-    talk.keys("? w");
+    talk.keys("?");
     talk.wait_for("alt-m");
-    talk.keys("esc");
+    talk.keys("w");
     talk.wait_gone("alt-m");
+    talk.keys("esc");
+    talk.wait_gone("Keys");
     talk.keys("l w");
     talk.wait_for("second");
     talk.write(b"\x1bm");
