@@ -901,7 +901,7 @@ fn the_profile_and_the_edition_are_the_author_s() {
 #[test]
 fn a_fork_bomb_is_ended_and_the_next_block_runs() {
     for (language, bomb) in [
-        ("bash", "b() { b | b & }; b; sleep 1000"),
+        ("bash", "b() { sleep 0.03; b | b & }; b; sleep 1000"),
         ("python", "import os, time\nwhile True:\n    os.fork()\n    time.sleep(0.05)"),
     ] {
         let mut stage = Stage::new();
