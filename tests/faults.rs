@@ -184,7 +184,9 @@ fn a_crash_says_how(#[case] blocks: &'static str) {
 }
 
 #[rstest]
-#[case::of_bash("```bash +exec\nprintf 'up%s\\n' up; b() { sleep 0.03; b | b & }; b; sleep 1000\n```")]
+#[case::of_bash(
+    "```bash +exec\nprintf 'up%s\\n' up; b() { sleep 0.03; b | b & }; b; sleep 1000\n```"
+)]
 #[case::of_python(
     "```python +exec\nimport os, time\nprint('up' * 2)\nwhile True:\n    os.fork()\n    \
      time.sleep(0.05)\n```"
