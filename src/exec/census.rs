@@ -2,8 +2,8 @@
 //! talk with it. What has too many in one session is ended.
 //!
 //! A thread looks while something runs, and a while longer: a fork bomb outlives the shell that threw
-//! it. A look is one line of `/proc/loadavg`; only when the machine has clearly more tasks
-//! than before is ours counted.
+//! it. A look is one line of `/proc/loadavg`; only when the machine has clearly more tasks than after
+//! the last run, or at the last count, are ours counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -42,7 +42,7 @@ impl Stills {
         stage::scene(&self.show, &mut self.app, (size, Colours::All), &mut self.media)
     }
 
-    /// Lays out a slide as a talk shows it at first: much code waits for its colours.
+    /// Lays out a slide as a talk shows it at first: code that takes long to colour is plain.
     pub fn first_scene(&mut self, at: Cursor, size: Size) -> Scene {
         self.app.at = at;
         let colours =
