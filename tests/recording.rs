@@ -89,16 +89,6 @@ fn without_times(text: &str) -> String {
 }
 
 #[test]
-fn the_talk_that_comes_with_livedeck_does_what_was_recorded_of_it() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (status, text) = livedeck(root, &["check", "--run", "slides/talk.md"]);
-    assert_eq!(status, 0, "{text}");
-    assert!(text.ends_with("slides/talk.md: 10 blocks: 10 ok\n"), "{text}");
-    let recording = std::fs::read_to_string(root.join("slides/talk.recording/recording.json"));
-    assert_eq!(recording.unwrap().matches("\"code\": ").count(), 10, "all were compared");
-}
-
-#[test]
 fn what_was_recorded_must_come_out_again() {
     let deck = bash("+exec", "echo one; echo \"took 3 ms at $$\"") + &bash("+exec", "exit 3");
     let deck = deck.replacen("+exec", "+exec +mask:\"at \\d+\"", 1);

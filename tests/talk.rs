@@ -1,16 +1,20 @@
-//! The talk that comes with livedeck: without a mistake, nothing of it cut at 80 by 24.
+//! The talk that comes with livedeck: without a mistake, nothing of it cut at 80 by 24, spoken for as
+//! long as a talk is, and all of its code run, with and without maturin.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads its own tree")]
 
 mod stage;
 
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use livedeck::deck::{Cursor, Slide, SlideNo, Step};
+use livedeck::deck::{Cursor, Slide, SlideKind, SlideNo, Step};
 use livedeck::export::{Look, Rgb, svg};
 use livedeck::layout::{Inputs, Limits, Measures, PictureKey, PixelSize, Scene, Size, layout};
 use livedeck::run::Runs;
-use livedeck::runtime::{Origin, Show, load};
+use livedeck::runtime::{Origin, Show, inspect, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,37 +23,78 @@ use stage::{Opening, Stage};
 
 const CHART: &str = "../pics/perf.png";
 
+/// What a speaker says in a minute.
+const WORDS_A_MINUTE: usize = 130;
+
+/// What slides and code of theirs must fit, without a line that is wrapped.
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
+
 #[test]
-fn the_talk_has_no_mistakes() {
+fn the_talk_has_no_mistakes_and_every_slide_fits() {
     let show = talk();
-    let mistakes: Vec<_> = show.deck.diagnostics.iter().map(|mistake| &mistake.message).collect();
-    assert!(mistakes.is_empty(), "{mistakes:?}");
-    assert!(show.deck.slides.len() > 25, "a talk of half an hour");
+    let sizes = SIZES.map(|(columns, rows)| Size::new(columns, rows));
+    let found: Vec<_> =
+        inspect(&show, &sizes).into_iter().map(|found| (found.message, found.span)).collect();
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]
-fn every_slide_fits_80_by_24() {
+fn every_slide_is_spoken_for_half_an_hour_in_all() {
     let show = talk();
-    let cut: Vec<_> = slides(&show)
-        .filter(|slide| scene(&show, *slide, Size::new(80, 24)).scroll_limit() > 0)
-        .map(SlideNo::human)
-        .collect();
-    assert!(cut.is_empty(), "these are taller than the screen: {cut:?}");
+    let spoken = |slide: &Slide| -> usize {
+        slide.notes.iter().map(|note| note.text.split_whitespace().count()).sum()
+    };
+    let slides = show.deck.slides.iter().filter(|slide| slide.kind != SlideKind::Intro);
+    let words: Vec<usize> = slides.map(spoken).collect();
+    assert!(words.len() > 40 && words.iter().all(|count| *count > 30), "{words:?}");
+    let minutes = words.iter().sum::<usize>() / WORDS_A_MINUTE;
+    assert!((25..30).contains(&minutes), "{minutes} minutes");
 }
 
 #[test]
-fn it_is_walked_and_its_programs_run() {
-    let deck = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.md");
+fn every_block_does_what_was_recorded_of_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(["check", "--run", "slides/talk.md"])
+        .current_dir(root)
+        .env("XDG_CONFIG_HOME", root.join("none"))
+        .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let blocks = talk().deck.cells.len();
+    assert!(blocks > 50 && said.ends_with(&format!("{blocks} blocks: {blocks} ok\n")), "{said}");
+    let recording = std::fs::read_to_string(root.join("slides/talk.recording/recording.json"));
+    assert_eq!(recording.unwrap().matches("\"code\": ").count(), blocks, "all were compared");
+}
+
+#[test]
+fn it_is_walked_and_every_block_is_run() {
+    let show = talk();
+    let last = show.deck.slides.len();
+    let talk = open(&[]);
+    for slide in slides(&show) {
+        talk.wait_for(&place(slide, last));
+        talk.keys("s");
+        let here = show.deck.cells.iter().filter(|cell| cell.slide == slide);
+        let (modules, runs): (Vec<_>, Vec<_>) = here.partition(|cell| cell.how.module.is_some());
+        talk.wait("its modules are ready", |screen| {
+            screen.matches("` is ready]").count() == modules.len()
+        });
+        if !runs.is_empty() {
+            talk.keys("ctrl-e");
+        }
+        talk.wait("its blocks are done", |screen| screen.matches("[done").count() == runs.len());
+        talk.keys("n");
+    }
+    leave(talk);
+}
+
+#[test]
+fn it_is_walked_step_by_step() {
     let last = talk().deck.slides.len();
-    let talk = Stage::open(&deck, &Opening { size: (120, 40), ..Opening::default() });
-    talk.wait_for("Python outside, Rust inside");
-    talk.keys("4 G");
-    talk.wait_for(&format!("4 / {last}"));
-    talk.keys("ctrl-e");
-    talk.wait("both results", |screen| screen.matches("20! = 2432902008176640000").count() == 2);
-    talk.wait("both done", |screen| screen.matches("[done").count() == 2);
-    talk.keys("g g");
-    talk.wait_for("Python outside, Rust inside");
+    let talk = open(&[]);
     let mut steps = 0;
     while !talk.screen().contains(&format!("{last} / {last}")) {
         // A step may change colours only.
@@ -59,6 +104,79 @@ fn it_is_walked_and_its_programs_run() {
         steps += 1;
     }
     assert!(steps > last, "there are more steps than slides");
+    leave(talk);
+}
+
+/// What the talk has maturin do, but for building anything.
+const MATURIN: &str = r#"#!/bin/sh
+case $1 in
+    new) mkdir "$4" ;;
+    develop) echo 'def sum_as_string(a, b): return str(a + b)' > "$(basename "$PWD").py" ;;
+esac
+"#;
+
+#[test]
+fn getting_started_runs_maturin_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let maturin = folder.path().join("maturin");
+    std::fs::write(&maturin, MATURIN).unwrap();
+    std::fs::set_permissions(&maturin, PermissionsExt::from_mode(0o755)).unwrap();
+    let mut path = OsString::from(folder.path());
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    let talk = open(&[("PATH", path.to_str().unwrap())]);
+    start(&talk);
+    talk.wait("its sum", |screen| screen.lines().any(|line| line.trim() == "25"));
+    talk.wait_for("[done");
+    leave(talk);
+}
+
+#[test]
+fn getting_started_says_how_to_install_maturin_where_it_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let bash = ["/bin/bash", "/usr/bin/bash"].into_iter().find(|bash| Path::new(bash).exists());
+    std::os::unix::fs::symlink(bash.unwrap(), folder.path().join("bash")).unwrap();
+    let talk = open(&[("PATH", folder.path().to_str().unwrap())]);
+    start(&talk);
+    talk.wait_for("maturin is not installed here");
+    talk.wait_for("pipx install maturin");
+    talk.wait_for("[done");
+    talk.keys("r");
+    talk.wait_for("[recorded 20");
+    talk.wait("the sum of then", |screen| screen.lines().any(|line| line.trim() == "25"));
+    leave(talk);
+}
+
+/// Goes to the slide about maturin, and runs it.
+fn start(talk: &Stage) {
+    let show = self::talk();
+    let is_it = |slide: &Slide| slide.title.as_deref() == Some("Getting started");
+    let number = show.deck.slides.iter().position(is_it).unwrap() + 1;
+    for digit in number.to_string().chars() {
+        talk.keys(&digit.to_string());
+    }
+    talk.keys("G s");
+    talk.wait_for(&place(SlideNo::new(number - 1), show.deck.slides.len()));
+    talk.keys("ctrl-e");
+}
+
+/// The talk on its first slide, in this environment.
+fn open(env: &[(&str, &str)]) -> Stage {
+    let deck = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.md");
+    let talk = Stage::open(&deck, &Opening { size: (120, 40), env, ..Opening::default() });
+    talk.wait_for("Python outside, Rust inside");
+    talk
+}
+
+/// What the footer says of a slide.
+fn place(slide: SlideNo, last: usize) -> String {
+    match slide.human() {
+        1 => "Python outside, Rust inside".to_owned(),
+        number => format!(" {number} / {last}"),
+    }
+}
+
+fn leave(talk: Stage) {
     talk.keys("q");
     assert!(talk.end().success());
 }
