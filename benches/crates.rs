@@ -90,6 +90,7 @@ fn request(round: u32) -> Request {
         code: code(round),
         rust: Some(Arc::new(build)),
         module: None,
+        is_timed: false,
         environment: Vec::new(),
         fingerprint: Fingerprint(u64::from(round)),
         file: PathBuf::from("talk.md"),

@@ -285,6 +285,29 @@ fn a_block_is_edited_on_the_slide_run_and_reverted() {
 }
 
 #[test]
+fn blocks_race_one_after_the_other() {
+    let talk = at("A race");
+    talk.keys("ctrl-e");
+    talk.wait("both lanes in one chart", |screen| {
+        let bars = |language: &str| {
+            let of = |line: &&str| line.trim_start().starts_with(language) && line.contains('×');
+            screen.lines().filter(of).count()
+        };
+        bars("Python  fib(20)") == 1 && bars("Rust    fib(20)") == 1
+    });
+    talk.wait("what was timed", |screen| screen.matches("timed fib(20) · median").count() == 2);
+    let times = |screen: &str| {
+        screen.lines().filter(|line| line.contains('×')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // The slowest has the longest bar.
+    let screen = talk.screen();
+    let slowest = times(&screen).into_iter().find(|line| line.contains(" 1×")).unwrap();
+    let length = |line: &str| line.matches('█').count();
+    assert!(times(&screen).iter().all(|line| length(line) <= length(&slowest)), "{screen}");
+    leave(talk);
+}
+
+#[test]
 fn an_edited_block_is_saved_into_the_deck() {
     let (_folder, file, talk) = copy(EDITED, &Opening::default());
     talk.wait_for("echo one");

@@ -215,6 +215,29 @@ fn what_python_shows_is_kept_as_what_it_is() {
 }
 
 #[test]
+fn times_are_recorded_and_what_was_timed_is_compared() {
+    let lane = "Race\n===\n\n```python +bench:a\nsum(range(1_000))\n```\n";
+    let folder = Folder::new(lane);
+    let (status, text) = folder.record();
+    assert_eq!(status, 0, "{text}");
+    let (recording, _) = folder.recorded();
+    let timing =
+        serde_json::from_str::<Value>(&recording).unwrap()["blocks"][0]["shown"][0]["timing"]
+            .take();
+    assert_eq!(timing["timed"], "sum(range(1_000))");
+    assert!(timing["median"].as_f64().unwrap() > 0.0 && timing["calls"].as_u64().unwrap() > 1);
+    let (status, text) = folder.check(&[]);
+    assert!(status == 0 && text.contains("1 block: ok"), "other times are no difference: {text}");
+    assert!(folder.record().1.ends_with("1 block, 0 changed\n"));
+    assert_eq!(folder.recorded().0, recording);
+    // As if another statement had been timed then.
+    folder.write("talk.recording/recording.json", &recording.replace("(1_000)", "(2_000)"));
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    assert!(text.contains("-timed sum(range(2_000))") && text.contains("+timed sum"), "{text}");
+}
+
+#[test]
 fn a_picture_differs_where_its_kind_or_size_does_and_a_table_where_its_text_does() {
     // What is shown comes from a file, so that the code is the same.
     let shown = |folder: &Folder, width, colour: &str, cell: &str| {

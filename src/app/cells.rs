@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Action, App, Effect, Follow, Mode, OutputHit, pane, prompt, replay, sessions, typing};
+use super::{
+    Action, App, Effect, Follow, Mode, OutputHit, pane, prompt, race, replay, sessions, typing,
+};
 use crate::deck::{CellId, Fingerprint, SlideNo, Start};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
@@ -54,6 +56,7 @@ pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
         replay::play(app, &cells);
         return Vec::new();
     }
+    let cells = race::with_lanes(app, cells);
     if !cells.iter().all(|&id| may_all_run(app, id)) {
         app.mode = Mode::Ask(cells);
         app.paint_changed();
@@ -171,7 +174,7 @@ pub(super) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     let (columns, rows) = terminal(app, cell);
     let is_screen = app.deck.cell(cell).is_some_and(|cell| cell.how.pty.is_some());
     let screen = is_screen.then(|| Emulator::new(columns, rows));
-    let standing = sessions::standing(app, cell);
+    let standing = race::standing(app, cell, sessions::standing(app, cell));
     let folded = app.runs.get(&cell).is_some_and(|run| run.folded);
     let wanted = true;
     let fresh =
@@ -298,7 +301,9 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
         typing::end(app, id);
         prompt::end(app, id);
         replay::ended(app, id);
-        return sessions::ended(app, id);
+        let mut effects = sessions::ended(app, id);
+        effects.extend(race::go_on(app));
+        return effects;
     }
     if answers.is_empty() { Vec::new() } else { vec![Effect::Type(run, answers)] }
 }

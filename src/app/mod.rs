@@ -19,6 +19,9 @@ mod pane;
 #[cfg(test)]
 mod pane_tests;
 mod prompt;
+mod race;
+#[cfg(test)]
+mod race_tests;
 mod reload;
 mod replay;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, Mode, cells, navigate, pane, prompt, sessions};
+use super::{App, Effect, Mode, cells, navigate, pane, prompt, race, sessions};
 use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
 use crate::run::{CellRun, RunId, Runs};
 use crate::source::Span;
@@ -63,6 +63,7 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     app.scene_changed();
     let mut effects: Vec<Effect> = lost.into_iter().map(Effect::Kill).collect();
     effects.extend(forgotten.into_iter().map(Effect::Forget));
+    effects.extend(race::go_on(app));
     if app.deck.cells.iter().any(|cell| app.may_run(cell)) {
         effects.push(Effect::Prepare);
     }

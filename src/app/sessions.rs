@@ -126,8 +126,10 @@ pub(super) fn stop_orphans(app: &mut App) {
     loop {
         let under_way = app.runs.values().filter(|run| run.is_under_way());
         let under_way: Vec<Option<RunId>> = under_way.map(|run| Some(run.run)).collect();
-        let is_orphan =
-            |run: &&mut CellRun| run.standing.waits && !under_way.contains(&run.standing.base);
+        let is_orphan = |run: &&mut CellRun| {
+            let Standing { waits, base, .. } = run.standing;
+            waits && base.is_some() && !under_way.contains(&base)
+        };
         let mut orphans = app.runs.values_mut().filter(is_orphan).peekable();
         if orphans.peek().is_none() {
             return;

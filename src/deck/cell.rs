@@ -96,6 +96,8 @@ pub struct How {
     pub session: Option<Box<str>>,
     /// The Python module that it becomes, in place of being run: `+pymodule`.
     pub module: Option<Module>,
+    /// The race that it is a lane of, by its name, which may be empty: `+bench`.
+    pub race: Option<Box<str>>,
 }
 
 /// The Python module that a block of Rust becomes.

@@ -92,6 +92,18 @@ impl Deck {
         before.chain([cell]).collect()
     }
 
+    /// The lanes of a cell's race, in the deck's order: all blocks of its name, or, where it has none,
+    /// those of its slide that have none. None for a cell without a race.
+    pub fn lanes(&self, id: CellId) -> impl Iterator<Item = &Arc<Cell>> {
+        let own = self.cell(id).and_then(|cell| Some((cell.slide, cell.how.race.as_deref()?)));
+        self.cells.iter().filter(move |cell| {
+            own.is_some_and(|(slide, race)| {
+                let is_near = !race.is_empty() || cell.slide == slide;
+                is_near && cell.how.race.as_deref() == Some(race)
+            })
+        })
+    }
+
     /// The executable blocks of one slide, in order.
     pub fn cells_of(&self, slide: SlideNo) -> impl Iterator<Item = &Arc<Cell>> {
         let first = self.cells.partition_point(|cell| cell.slide < slide);

@@ -14,6 +14,7 @@ mod input;
 mod modules;
 mod pty;
 pub mod python;
+mod race;
 mod registry;
 mod running;
 mod runs;
@@ -153,6 +154,14 @@ impl Executor {
     pub fn run(&self, request: &Request) {
         self.census.begin(request.limits.processes);
         let sink = self.sink(request.run);
+        if request.code.is_timed {
+            self.start(&race::timed(request), race::listen(sink));
+        } else {
+            self.start(request, sink);
+        }
+    }
+
+    fn start(&self, request: &Request, sink: Sink) {
         match self.engine_of(&request.code) {
             _ if request.code.module.is_some() => {
                 let program = Program::Made(self.rust.program(&request.code));
@@ -166,6 +175,11 @@ impl Executor {
             Ok(Engine::Rust) => {
                 let program = Program::Made(self.rust.program(&request.code));
                 self.runs.start(request, program, &sink);
+            }
+            Ok(Engine::Process(_)) if request.code.is_timed => {
+                let why = "a race needs livedeck's own Python and `rustc`, and the configuration has \
+                           something else";
+                runs::refuse(why.to_owned(), sink);
             }
             Ok(Engine::Process(_)) if request.session.is_some() => {
                 let why =

@@ -161,6 +161,7 @@ fn snippet(language: &str, code: &str, first_line: u32) -> Snippet {
         code: code.to_owned(),
         rust: None,
         module: None,
+        is_timed: false,
         environment: Vec::new(),
         fingerprint: Fingerprint::of(language, None, code),
         file: PathBuf::from("talk.md"),
@@ -1007,3 +1008,6 @@ fn a_program_of_rust_reads_what_is_typed() {
 
 #[path = "module_tests.rs"]
 mod modules;
+
+#[path = "race_tests.rs"]
+mod races;

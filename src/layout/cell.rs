@@ -13,6 +13,7 @@ use super::hints::{Hints, with_key};
 use super::output::{self, DIM};
 use super::picture;
 use super::prompt;
+use super::race;
 use super::scene::{Item, Placed};
 use super::screen;
 use super::text::Text;
@@ -138,8 +139,12 @@ fn written(
 ) -> Option<Panel> {
     let columns = run.prompt.as_ref().map_or(columns, |_| columns.max(prompt::COLUMNS));
     let listing = output::lay_out(flow, block, (id, run), columns);
-    let Some(prompt) = &run.prompt else { return listing };
-    Some(prompt::lay_out(flow, block, prompt, listing))
+    let made = match &run.prompt {
+        None => listing,
+        Some(prompt) => Some(prompt::lay_out(flow, block, prompt, listing)),
+    };
+    let chart = race::chart(flow, block, id, columns);
+    made.or(chart)
 }
 
 /// One line in place of all that a run has made: how much that is.
@@ -227,7 +232,7 @@ pub(super) fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &Cell
 }
 
 /// The theme's colours for a state.
-fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
+pub(super) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
     match &run.state {
         State::NotRun | State::Ready => theme.not_started,
         State::Queued | State::Compiling | State::Running => theme.running,
@@ -246,6 +251,9 @@ pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
             format!("may not run · {}{or}{flag}", keys.run)
         }
         State::NotRun => with_key("not run", &keys.run),
+        State::Queued if run.standing.waits && how.race.is_some() => {
+            "waits for its turn".to_owned()
+        }
         State::Queued if run.standing.waits => "waits for the block before it".to_owned(),
         State::Queued => "queued".to_owned(),
         State::Compiling => {

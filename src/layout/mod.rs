@@ -23,6 +23,7 @@ mod place;
 mod problem;
 mod prompt;
 mod quote;
+mod race;
 mod scene;
 mod screen;
 mod table;

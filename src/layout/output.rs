@@ -12,6 +12,7 @@ use super::data;
 use super::flow::Flow;
 use super::picture;
 use super::place::aligned;
+use super::race;
 use super::scene::{Item, Placed};
 use super::text::Text;
 use super::wrap;
@@ -47,6 +48,7 @@ pub(super) fn lay_out(
             Part::Text(written) if written.is_empty() => {}
             Part::Text(written) => Listing::new(written).lay_out(flow, block, &panel, place),
             Part::Shown(Value::Table(table)) => data::lay_out(flow, table, (block, &panel), place),
+            Part::Shown(Value::Timing(timing)) => race::words(flow, block, &panel, timing),
             Part::Shown(Value::Picture(file)) => picture::result(flow, file),
             Part::Shown(Value::Markdown { text, blocks }) => {
                 markdown(flow, &panel, text, blocks);
@@ -70,6 +72,7 @@ pub(super) fn panel(flow: &Flow<'_>, block: &CodeBlock, output: &Output, columns
     let widest = output.parts().iter().map(|part| match part {
         Part::Text(written) => rows(written).map(width).max().unwrap_or(0),
         Part::Shown(Value::Table(table)) => data::natural_width(table),
+        Part::Shown(Value::Timing(timing)) => race::line(timing).width(),
         Part::Shown(_) => 0,
     });
     let beside = u16::from(padding.horizontal) * 2;

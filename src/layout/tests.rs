@@ -58,13 +58,17 @@ impl Fixture {
         self
     }
 
-    fn step(mut self, step: u16) -> Self {
+    pub(super) fn step(mut self, step: u16) -> Self {
         self.at.step = Step(step);
         self
     }
 
-    pub(super) fn run(mut self, run: CellRun) -> Self {
-        self.runs.insert(CellId(0), run);
+    pub(super) fn run(self, run: CellRun) -> Self {
+        self.run_of(0, run)
+    }
+
+    pub(super) fn run_of(mut self, id: u32, run: CellRun) -> Self {
+        self.runs.insert(CellId(id), run);
         self
     }
 
@@ -166,6 +170,11 @@ pub(super) fn code(code: &str) -> CodeBlock {
 
 pub(super) fn cell(lines: &str) -> Block {
     block(BlockKind::Code(Box::new(CodeBlock { cell: Some(CellId(0)), ..code(lines) })))
+}
+
+/// Another block that runs than the first one.
+pub(super) fn cell_of(id: u32, lines: &str) -> Block {
+    block(BlockKind::Code(Box::new(CodeBlock { cell: Some(CellId(id)), ..code(lines) })))
 }
 
 pub(super) fn item(depth: u8, words: &str) -> ListItem {

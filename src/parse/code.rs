@@ -9,6 +9,7 @@ use super::fence::{self, Info};
 use super::language;
 use super::manifest;
 use super::module;
+use super::race;
 use super::slides::Slides;
 use super::text::clean;
 use super::tree::Fence;
@@ -60,7 +61,7 @@ impl CellDraft {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        let How { alternative, form, pty, environment, rust, input, module, .. } = &self.how;
+        let How { alternative, form, pty, environment, rust, input, module, race, .. } = &self.how;
         let code = Fingerprint::of(&self.language, alternative.as_deref(), &self.code);
         let form = if *form == Form::Picture { code.with("image") } else { code };
         let form = if pty.is_some() { form.with("pty") } else { form };
@@ -76,6 +77,7 @@ impl CellDraft {
             Some(module) => built.with("pymodule").with(&module.name),
             None => built,
         };
+        let built = if race.is_some() { built.with("bench") } else { built };
         environment.iter().fold(built, |known, (name, value)| known.with(name).with(value))
     }
 }
@@ -172,7 +174,8 @@ fn cell(
     let is_ours = &*language == "rust" && info.alternative.is_none();
     let rust = is_ours.then(|| rust_build(&code, span, slides)).flatten();
     let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace) && module.is_none());
-    let session = session(info, &language, info_span, slides);
+    let race = race::read(info, &language, info_span, &mut slides.deck.diagnostics);
+    let session = session(info, &language, info_span, slides).filter(|_| race.is_none());
     let place = info.output.filter(|_| form == Form::Below && info.id.is_none());
     Some(CellDraft {
         language,
@@ -188,6 +191,7 @@ fn cell(
             rust,
             session,
             module,
+            race,
         },
         code,
         span,

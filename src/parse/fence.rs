@@ -46,6 +46,8 @@ pub(super) struct Info<'t> {
     pub(super) session: Option<Cow<'t, str>>,
     /// `+pymodule`, and the name behind it, which may be empty.
     pub(super) module: Option<Cow<'t, str>>,
+    /// `+bench`, and the name behind it, which may be empty.
+    pub(super) race: Option<Cow<'t, str>>,
     /// `+render`
     pub(super) rendered: bool,
     /// `+width:N%`
@@ -63,8 +65,7 @@ enum Value {
     Needed,
 }
 
-/// Every attribute, with the value it takes. `bench` is known ahead of what will obey it: a deck that
-/// has it is no mistake.
+/// Every attribute, with the value it takes.
 const ATTRIBUTES: &[(&str, Value)] = &[
     ("acquire_terminal", Value::Optional),
     ("auto_exec", Value::Optional),
@@ -243,6 +244,10 @@ impl<'t> Info<'t> {
                 self.run(Start::OnKey, None);
                 self.session = Some(value.unwrap_or_default());
             }
+            "bench" => {
+                self.run(Start::OnKey, None);
+                self.race = Some(value.unwrap_or_default());
+            }
             "pymodule" => self.module = Some(value.unwrap_or_default()),
             "render" => self.rendered = true,
             "width" => self.width_percent = Some(width(given)?),
@@ -278,6 +283,29 @@ impl<'t> Info<'t> {
         self.forms += 1;
     }
 
+    /// The attribute that a race has no use for, if there is one, and what to do.
+    pub(super) fn against_race(&self) -> Option<(&'static str, &'static str)> {
+        self.race.as_ref()?;
+        Some(if self.module.is_some() {
+            ("+pymodule", "time a block of Python that imports the module: `python +bench`")
+        } else if self.pty.is_some() {
+            ("+pty", "take one of the two away: what is timed has no terminal")
+        } else if self.form == Form::Handover {
+            ("+acquire_terminal", "take one of the two away: what is timed has no terminal")
+        } else if self.form == Form::Picture {
+            ("+image", "take one of the two away: what it makes is a chart")
+        } else if self.session.is_some() {
+            (
+                "+session",
+                "take one of the two away: what stands before the last statement is set up",
+            )
+        } else if self.alternative.is_some() {
+            ("+exec:NAME", "take the executor's name away: livedeck times Python and Rust itself")
+        } else {
+            return None;
+        })
+    }
+
     /// Attributes that make no sense together.
     fn check(&self, span: Span, mistakes: &mut Vec<Diagnostic>) {
         let mut refuse = |message: &str, hint: &str| {
@@ -286,11 +314,16 @@ impl<'t> Info<'t> {
         if self.rendered && self.start.is_some() {
             refuse("`+render` draws code, it does not run it", "take one of the two away");
         }
-        if self.module.is_some() && (self.start.is_some() || self.rendered) {
+        let is_raced = self.race.is_some();
+        if self.module.is_some() && !is_raced && (self.start.is_some() || self.rendered) {
             refuse(
                 "`+pymodule` makes a module of a block, it does not run it",
                 "take the other attribute away: a Python block imports the module",
             );
+        }
+        if let Some((other, hint)) = self.against_race() {
+            let message = format!("`+bench` times a block, which does not go with `{other}`");
+            refuse(&message, hint);
         }
         if self.width_percent.is_some() && !self.rendered {
             refuse("`+width` is for blocks with `+render`", "add `+render`");

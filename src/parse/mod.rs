@@ -35,6 +35,7 @@ mod options;
 mod page;
 mod picture;
 mod quote;
+mod race;
 mod segments;
 mod slides;
 mod steps;
@@ -68,6 +69,7 @@ pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) 
     slides.text(text, body, file);
     let mut deck = slides.finish(text.len());
     module::follow(&mut deck);
+    race::look_for_slips(&mut deck);
     in_source_order(deck)
 }
 

@@ -568,7 +568,7 @@ fn attributes_for_later_draw_the_code_plainly() {
 
 #[test]
 fn every_attribute_that_is_ours_is_known() {
-    let fence = "```python +exec +session:a +timeout:2s +bench +input:a.txt +mask:x +output:right\nx\n```\n\n```rust +pymodule:m\nx\n```\n";
+    let fence = "```python +exec +session:a +timeout:2s +input:a.txt +mask:x +output:right\nx\n```\n\n```rust +pymodule:m\nx\n```\n\n```rust +bench:a +timeout:2s\nx\n```\n";
     assert_eq!(deck(fence).diagnostics, []);
 }
 

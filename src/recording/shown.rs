@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::file::said;
 use super::{Picture, Placed, Recorded};
 use crate::deck::Align;
-use crate::run::{DataColumn, DataTable};
+use crate::run::{DataColumn, DataTable, Timing};
 
 /// What stands between two cells of a row.
 const BETWEEN: &str = "\t";
@@ -25,6 +25,22 @@ pub(super) struct Entry {
     markdown: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<Table>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timing: Option<Times>,
+}
+
+/// A timing; times are nanoseconds.
+#[derive(Serialize, Deserialize)]
+struct Times {
+    timed: String,
+    calls: u64,
+    samples: u32,
+    total: f64,
+    median: f64,
+    low: f64,
+    high: f64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    empty: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +75,7 @@ impl Entry {
             },
             Recorded::Markdown(text) => Self { markdown: Some(text), ..entry },
             Recorded::Table(table) => Self { table: Some(Table::of(&table)), ..entry },
+            Recorded::Timing(timing) => Self { timing: Some(Times::of(&timing)), ..entry },
         }
     }
 
@@ -69,10 +86,26 @@ impl Entry {
             Recorded::Picture(Picture { file, hash, kind: self.picture_kind.unwrap_or_default() })
         } else if let Some(text) = self.markdown {
             Recorded::Markdown(text)
+        } else if let Some(times) = self.timing {
+            Recorded::Timing(times.timing())
         } else {
             Recorded::Table(self.table?.table())
         };
         Some(Placed { line: self.line, lines: self.lines, value })
+    }
+}
+
+impl Times {
+    fn of(timing: &Timing) -> Self {
+        let Timing { timed, calls, samples, total, median, low, high, is_empty } = timing.clone();
+        let timed = timed.into();
+        Self { timed, calls, samples, total, median, low, high, empty: is_empty }
+    }
+
+    fn timing(self) -> Timing {
+        let Self { timed, calls, samples, total, median, low, high, empty } = self;
+        let timed = timed.into();
+        Timing { timed, calls, samples, total, median, low, high, is_empty: empty }
     }
 }
 

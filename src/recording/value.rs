@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::Picture;
-use crate::run::{DataTable, Value};
+use crate::run::{DataTable, Timing, Value};
 
 /// A value, and the lines of the output that stand for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub enum Recorded {
     Picture(Picture),
     /// A table of data.
     Table(DataTable),
+    /// What a timed statement took.
+    Timing(Timing),
     /// Markdown, as it was given.
     Markdown(String),
 }
@@ -37,6 +39,7 @@ impl Recorded {
             }
             (Value::Picture(_), None) => (value.plain_text(), None),
             (Value::Table(table), _) => (value.plain_text(), Some(Self::Table(table.clone()))),
+            (Value::Timing(timing), _) => (value.plain_text(), Some(Self::Timing(timing.clone()))),
             (Value::Markdown { text, .. }, _) => {
                 (value.plain_text(), Some(Self::Markdown(text.to_string())))
             }
@@ -48,6 +51,7 @@ impl Recorded {
         Some(match self {
             Self::Picture(picture) => Value::Picture(picture.path(folder)?),
             Self::Table(table) => Value::Table(table.clone()),
+            Self::Timing(timing) => Value::Timing(timing.clone()),
             Self::Markdown(text) => {
                 Value::Markdown { text: text.as_str().into(), blocks: Vec::new() }
             }
@@ -58,7 +62,7 @@ impl Recorded {
     pub fn picture(&self) -> Option<&Picture> {
         match self {
             Self::Picture(picture) => Some(picture),
-            Self::Table(_) | Self::Markdown(_) => None,
+            Self::Table(_) | Self::Timing(_) | Self::Markdown(_) => None,
         }
     }
 }

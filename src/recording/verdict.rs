@@ -3,7 +3,7 @@
 use similar::TextDiff;
 
 use super::file::status;
-use super::{Found, Picture, Ran, ink, mask};
+use super::{Found, Picture, Placed, Ran, Recorded, ink, mask};
 use crate::deck::Cell;
 use crate::run::Outcome;
 
@@ -152,9 +152,14 @@ fn ending(ran: &Ran) -> String {
     }
 }
 
-/// What was written, without colours and what is masked.
+/// What was written, without colours and what is masked. What was timed is the same whatever it took.
 fn written(ran: &Ran, mask: Option<&str>) -> String {
-    let lines: Vec<_> = ran.lines.iter().map(|line| ink::plain(line)).collect();
+    let mut lines: Vec<_> = ran.lines.iter().map(|line| ink::plain(line)).collect();
+    for Placed { line, value, .. } in &ran.shown {
+        if let (Recorded::Timing(timing), Some(line)) = (value, lines.get_mut(*line)) {
+            *line = timing.lasting_text();
+        }
+    }
     let text = mask::masked(&lines.join("\n"), mask);
     let lines = text.lines().map(|line| line.trim_end().to_owned() + "\n");
     lines.collect()

@@ -12,6 +12,7 @@ mod session;
 mod table;
 mod terminal;
 mod time;
+mod timing;
 mod written;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use prompt::{Prompt, Shown};
 pub use session::{Base, Name, Standing, due, is_current};
 pub use table::{DataColumn, DataTable, grouped};
 pub use time::spoken_time;
+pub use timing::{NOTHING_LEFT, Timing};
 pub use written::{OutputRow, Written};
 
 /// One run of one cell; never used twice in a session.
@@ -109,6 +111,8 @@ pub struct Snippet {
     pub session: Option<String>,
     /// The Python module that it becomes, in place of being run.
     pub module: Option<Module>,
+    /// Whether its last statement is timed.
+    pub is_timed: bool,
     /// Variables that are set for it, over those that its executor sets.
     pub environment: Vec<(String, String)>,
     /// Equal for equal code, for caches.

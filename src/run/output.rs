@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::table::DataTable;
+use super::timing::Timing;
 use super::written::Written;
 use crate::deck::Block;
 
@@ -30,6 +31,8 @@ pub enum Value {
     Picture(PathBuf),
     /// A table of data.
     Table(DataTable),
+    /// What it took.
+    Timing(Timing),
     /// Markdown.
     Markdown {
         /// As it was given.
@@ -84,6 +87,14 @@ impl Output {
         })
     }
 
+    /// What its timed statement took, if it was timed.
+    pub fn timing(&self) -> Option<&Timing> {
+        self.parts.iter().rev().find_map(|part| match part {
+            Part::Shown(Value::Timing(timing)) => Some(timing),
+            _ => None,
+        })
+    }
+
     /// What its pieces of markdown say.
     pub fn markdown(&self) -> impl Iterator<Item = &[Block]> {
         self.parts.iter().filter_map(|part| match part {
@@ -107,6 +118,7 @@ impl Output {
             Part::Text(written) => written.lines(),
             Part::Shown(Value::Table(table)) => table.height,
             Part::Shown(Value::Markdown { text, .. }) => text.trim_end().lines().count(),
+            Part::Shown(Value::Timing(_)) => 1,
             Part::Shown(Value::Picture(_)) => 0,
         });
         (lines.sum(), self.pictures().count())
@@ -135,6 +147,7 @@ impl Value {
         match self {
             Self::Picture(_) => "[picture]".to_owned(),
             Self::Table(table) => table.plain_text(),
+            Self::Timing(timing) => timing.plain_text(),
             Self::Markdown { text, .. } => text.trim_end().to_owned(),
         }
     }

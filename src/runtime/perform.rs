@@ -192,6 +192,7 @@ pub(super) fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
         rust: cell.how.rust.clone(),
         session: cell.how.session.as_deref().map(str::to_owned),
         module: cell.how.module.clone(),
+        is_timed: cell.how.race.is_some(),
         environment: owned(&cell.how.environment),
         fingerprint: cell.fingerprint,
         file: file.unwrap_or_default(),

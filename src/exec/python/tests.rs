@@ -118,6 +118,7 @@ pub(super) fn request(id: u64, code: &str) -> Request {
         rust: None,
         session: None,
         module: None,
+        is_timed: false,
         environment: Vec::new(),
         fingerprint: Fingerprint(0),
         file: "talk.md".into(),

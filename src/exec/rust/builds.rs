@@ -14,6 +14,7 @@ use super::cache::{BINARY, Built, Cache};
 use super::cargo::Links;
 use super::crates::{Crates, FORGOTTEN};
 use super::module::{self, Workplace};
+use super::timed;
 use super::toolchain::{self, Toolchain};
 use super::wrap;
 use crate::deck::Profile;
@@ -293,8 +294,9 @@ impl Builds {
 }
 
 /// A snippet as the compiler takes it.
-fn whole(Snippet { code, first_line, module, .. }: &Snippet) -> String {
+fn whole(Snippet { code, first_line, module, is_timed, .. }: &Snippet) -> String {
     match module {
+        None if *is_timed => timed::program(code, *first_line),
         None => wrap::program(code, *first_line),
         Some(module) => {
             let name = Some(&*module.name).filter(|_| !module.is_whole);
@@ -316,6 +318,9 @@ fn arguments(snippet: &Snippet, links: &Links, source: &Path) -> Vec<OsString> {
 }
 
 fn profile(snippet: &Snippet) -> Profile {
+    if snippet.is_timed {
+        return Profile::Release;
+    }
     snippet.rust.as_ref().map_or(Profile::default(), |build| build.profile)
 }
 
@@ -334,7 +339,8 @@ fn name(toolchain: &Toolchain, links: &Links, snippet: &Snippet) -> String {
     let file = snippet.file.as_os_str().as_encoded_bytes();
     let code = snippet.code.as_bytes();
     let links = links.identity();
-    let kind = kind(snippet).concat();
+    let stopwatch = if snippet.is_timed { timed::STOPWATCH } else { "" };
+    let kind = kind(snippet).concat() + stopwatch;
     let parts =
         [FORMAT, &toolchain.version, flags.as_bytes(), kind.as_bytes(), file, &line, code, &links];
     for part in parts {
@@ -404,6 +410,7 @@ mod tests {
             code: "fn main() {}".to_owned(),
             rust: None,
             module: None,
+            is_timed: false,
             environment: Vec::new(),
             fingerprint: crate::deck::Fingerprint(1),
             file: PathBuf::from("talk.md"),

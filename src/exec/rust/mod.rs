@@ -8,6 +8,8 @@ mod cache;
 mod cargo;
 mod crates;
 mod module;
+mod statement;
+mod timed;
 mod toolchain;
 mod wrap;
 

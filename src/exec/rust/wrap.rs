@@ -34,7 +34,7 @@ pub(super) fn module(code: &str, first_line: u32, name: Option<&str>) -> String 
 }
 
 /// `#!/usr/bin/env rust-script` counts only at the very start of a file, where it no longer stands.
-fn without_shebang(code: &str) -> &str {
+pub(super) fn without_shebang(code: &str) -> &str {
     let is_shebang = code.starts_with("#!") && !code.starts_with("#![");
     if is_shebang { code.find('\n').map_or("", |end| &code[end..]) } else { code }
 }
@@ -53,7 +53,7 @@ fn body(code: &str) -> (&'static str, &'static str) {
 
 /// The crate's attributes, and the code with blanks in their place, for they must stand first, and
 /// in the place of its documentation, which a function cannot hold.
-fn hoist(code: &str, of_crate: &[Range<usize>]) -> (String, String) {
+pub(super) fn hoist(code: &str, of_crate: &[Range<usize>]) -> (String, String) {
     let mut hoisted = String::new();
     let mut rest = String::new();
     let mut from = 0;
@@ -72,14 +72,15 @@ fn hoist(code: &str, of_crate: &[Range<usize>]) -> (String, String) {
 
 /// What was found outside comments, strings and braces.
 #[derive(Default)]
-struct Marks {
-    has_main: bool,
+pub(super) struct Marks {
+    /// Whether there is a function `main`.
+    pub(super) has_main: bool,
     /// Where `#![…]` and `//! …` stand.
-    of_crate: Vec<Range<usize>>,
+    pub(super) of_crate: Vec<Range<usize>>,
 }
 
 /// Reads the code as far as needed to know what is code in it.
-fn scan(code: &str) -> Marks {
+pub(super) fn scan(code: &str) -> Marks {
     let mut marks = Marks::default();
     let mut depth = 0_usize;
     let mut last_word = "";
@@ -111,7 +112,7 @@ fn scan(code: &str) -> Marks {
     marks
 }
 
-fn is_comment(text: &str) -> bool {
+pub(super) fn is_comment(text: &str) -> bool {
     text.starts_with("//") || text.starts_with("/*")
 }
 
@@ -133,7 +134,7 @@ fn attribute(text: &str) -> usize {
 }
 
 /// The length of the first token, comment or run of blanks; at least one character.
-fn token(text: &str) -> usize {
+pub(super) fn token(text: &str) -> usize {
     let Some(first) = text.chars().next() else { return 0 };
     let word = |text: &str| text.find(|c: char| !is_word(c)).unwrap_or(text.len());
     match first {
@@ -156,7 +157,7 @@ fn token(text: &str) -> usize {
     }
 }
 
-fn is_word(c: char) -> bool {
+pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 

@@ -11,6 +11,7 @@ use crate::layout::flow::Flow;
 use crate::layout::output::{self, DIM};
 use crate::layout::picture;
 use crate::layout::prompt;
+use crate::layout::race;
 use crate::layout::scene::{Item, Placed};
 use crate::layout::screen;
 use crate::layout::text::Text;
@@ -72,6 +73,7 @@ pub(super) fn all<'a>(
             Part::Shown(Value::Table(table)) => {
                 Section::Table(Table::new(Grid::new(table, columns, view.left), columns))
             }
+            Part::Shown(Value::Timing(timing)) => Section::Lines(vec![race::line(timing)]),
             Part::Shown(Value::Picture(file)) => laid(&|flow| picture::result(flow, file)),
             Part::Shown(Value::Markdown { text, blocks }) => {
                 laid(&|flow| markdown(flow, text, blocks))

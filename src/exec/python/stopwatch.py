@@ -1,0 +1,144 @@
+"""Times the last statement of a block that has run: `frame` is the block's, `budget` what all samples
+may take, in nanoseconds.
+
+The block itself was the first call, with all that it printed. From here on nothing is printed, for
+nobody is to read it a thousand times. The same is done in Rust by `stopwatch.rs`.
+"""
+
+import linecache
+import os
+import sys
+from itertools import repeat
+from time import perf_counter_ns as clock
+
+ONLY_AST = 0x400
+DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Import", "ImportFrom", "Pass")
+IN_FUNCTION = "def timed(_livedeck_calls):\n for _livedeck_call in _livedeck_calls: pass"
+IN_MODULE = "for _livedeck_call in _livedeck_calls: pass"
+
+
+def statement(source, file):
+    """The last statement of the block; ours follows it."""
+    body = compile(source, file, "exec", ONLY_AST, dont_inherit=True).body[:-1]
+    if not body or type(body[-1]).__name__ in DEFINITIONS:
+        sys.exit("there is nothing to time: the last statement of a block is timed, a call as a rule")
+    return body[-1]
+
+
+def words(node, lines):
+    """A statement as it is written."""
+    if not hasattr(node, "end_lineno"):
+        return lines[node.lineno - 1]
+    part = lines[node.lineno - 1 : node.end_lineno]
+    part[-1] = part[-1].encode()[: node.end_col_offset].decode()
+    part[0] = part[0].encode()[node.col_offset :].decode()
+    return "".join(part)
+
+
+def repeated(node, file, block):
+    """Carries out a statement as often as there is something in what it is given: what has no names
+    of its own in a function, anything else where it stands, as names are the block's there."""
+    if type(node).__name__ == "Expr":
+        tree = compile(IN_FUNCTION, file, "exec", ONLY_AST, dont_inherit=True)
+        tree.body[0].body[0].body = [node]
+        exec(compile(tree, file, "exec", dont_inherit=True), block)
+        timed = block.pop("timed")
+        if hasattr(timed.__code__, "replace"):
+            timed.__code__ = timed.__code__.replace(co_name="<module>")
+        return timed
+    tree = compile(IN_MODULE, file, "exec", ONLY_AST, dont_inherit=True)
+    tree.body[0].body = [node]
+    code = compile(tree, file, "exec", dont_inherit=True)
+
+    def timed(calls):
+        block["_livedeck_calls"] = calls
+        exec(code, block)
+
+    return timed
+
+
+def measure(timed, budget):
+    """Calls it for a while to see how long that takes, then in samples of as many calls until the
+    time is up: how many calls a sample has, and what each sample took."""
+
+    def sample(count):
+        calls = repeat(None, count)
+        start = clock()
+        timed(calls)
+        return clock() - start
+
+    aim, count, spent = budget // 50, 1, 0
+    while True:
+        took = sample(count)
+        spent += took
+        wanted = max(1, min(count * aim // max(took, 1), count * 10))
+        if spent >= budget // 8:
+            break
+        count = wanted
+    # What is slow need not be done once more only to be thrown away.
+    samples = [took] if count == 1 and took >= aim else []
+    count = 1 if samples else wanted
+    total = sum(samples)
+    while total < budget or len(samples) < 3 and total < 3 * budget:
+        samples.append(sample(count))
+        total += samples[-1]
+    return count, samples
+
+
+def quantile(samples, share):
+    """The value below which this share of sorted samples is."""
+    at = (len(samples) - 1) * share
+    below = int(at)
+    above = min(below + 1, len(samples) - 1)
+    return samples[below] + (samples[above] - samples[below]) * (at - below)
+
+
+def report(count, samples, text):
+    """What was measured, as the one who listens expects it."""
+    calls = sorted(sample / count for sample in samples)
+    low, high = (0.25, 0.75) if len(calls) >= 4 else (0, 1)
+    numbers = [count * len(calls), len(calls), sum(samples)]
+    numbers += [quantile(calls, share) for share in (0.5, low, high)]
+    fields = [str(number) for number in numbers] + ["0", text]
+    os.write(2, b"\x1b_livedeck-bench;" + ";".join(fields).encode("utf-8", "replace") + b"\x1b\\")
+
+
+def run(frame, budget):
+    """Times the block of this frame."""
+    file, block = frame.f_code.co_filename, frame.f_globals
+    lines = linecache.cache[file][2]
+    node = statement("".join(lines), file)
+    text = " ".join(words(node, lines).split())
+    timed = repeated(node, file, block)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    files = os.dup(1), os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    try:
+        measured = measure(timed, budget)
+    except Exception:
+        sys.excepthook = without_us(file, sys.excepthook)
+        raise
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(files[0], 1)
+        os.dup2(files[1], 2)
+    report(*measured, text)
+
+
+def without_us(file, usual):
+    """Shows an exception as the block would have raised it."""
+
+    def show(kind, error, trace):
+        inner = trace.tb_next
+        while inner is not None and inner.tb_frame.f_code.co_filename != file:
+            inner = inner.tb_next
+        usual(kind, error.with_traceback(inner or trace), inner or trace)
+
+    return show
+
+
+run(frame, budget)

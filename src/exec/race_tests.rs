@@ -1,0 +1,241 @@
+//! Lanes of races, with a real Python and the real compiler.
+
+use super::*;
+use crate::run::{Timing, Value};
+
+impl Stage {
+    /// What a lane writes, how it ends, and what it took.
+    fn lane(&mut self, language: &str, code: &str) -> (String, Outcome, Option<Timing>) {
+        self.lane_with(language, code, |_| {})
+    }
+
+    fn lane_with(
+        &mut self,
+        language: &str,
+        code: &str,
+        change: impl FnOnce(&mut Request),
+    ) -> (String, Outcome, Option<Timing>) {
+        let run = self.start_request(language, code, |request| {
+            request.code.is_timed = true;
+            change(request);
+        });
+        self.lane_end(run)
+    }
+
+    fn lane_end(&self, run: RunId) -> (String, Outcome, Option<Timing>) {
+        let (mut output, mut timing) = (String::new(), None);
+        loop {
+            match self.next(run) {
+                RunEvent::Output(bytes) => output.push_str(&String::from_utf8_lossy(&bytes)),
+                RunEvent::Shown(Value::Timing(told)) => timing = Some(told),
+                RunEvent::Finished(outcome, _) => return (output, outcome, timing),
+                _ => {}
+            }
+        }
+    }
+
+    /// What a lane took that ends well.
+    fn timing(&mut self, language: &str, code: &str) -> Timing {
+        let (output, outcome, timing) = self.lane(language, code);
+        assert_eq!(outcome, Outcome::Exited(0), "{output}");
+        timing.unwrap_or_else(|| panic!("no timing, but {output}"))
+    }
+}
+
+/// Samples are as they should be, whatever they took.
+fn is_sound(timing: &Timing) -> bool {
+    let Timing { low, median, high, total, .. } = *timing;
+    0.0 < low && low <= median && median <= high && high <= total
+}
+
+#[test]
+fn the_last_statement_is_timed_and_shown() {
+    let mut stage = Stage::with_kept_cache();
+    let python = "import time\ndef nap(s):\n    time.sleep(s)\nnap(\n    0.002,\n)";
+    let python = stage.timing("python", python);
+    assert_eq!(&*python.timed, "nap( 0.002, )");
+    let rust = "use std::time::Duration;\nlet nap = Duration::from_millis(2);\n\
+                std::thread::sleep(nap);\nfn later() {}";
+    let rust = stage.timing("rust", rust);
+    assert_eq!(&*rust.timed, "std::thread::sleep(nap)");
+    for timing in [python, rust] {
+        // A clock may be late, and never early.
+        assert!(is_sound(&timing) && timing.low >= 2e6, "{timing:?}");
+        assert!(timing.samples > 1 && timing.calls >= timing.samples.into(), "{timing:?}");
+        assert!(!timing.is_empty);
+    }
+}
+
+#[test]
+fn a_fast_call_is_done_often_enough_for_the_clock() {
+    let mut stage = Stage::with_kept_cache();
+    for (language, code) in
+        [("python", "len(())"), ("rust", "let n = 1u64;\nn.wrapping_mul(black_box(3))")]
+    {
+        let timing = stage.timing(language, code);
+        assert!(is_sound(&timing) && timing.median < 1e6, "{timing:?}");
+        assert!(timing.calls > 1_000 * u64::from(timing.samples), "{timing:?}");
+    }
+}
+
+#[test]
+fn a_slow_call_is_done_a_few_times() {
+    let mut stage = Stage::new();
+    let timing = stage.timing("python", "import time\ntime.sleep(2)");
+    assert!(
+        (1..4).contains(&timing.samples) && timing.calls == u64::from(timing.samples),
+        "{timing:?}"
+    );
+    assert!(is_sound(&timing) && timing.low >= 2e9, "{timing:?}");
+}
+
+#[test]
+fn what_the_compiler_knows_already_is_told() {
+    let mut stage = Stage::with_kept_cache();
+    assert!(stage.timing("rust", "6 * 7").is_empty);
+    let sum = "fn sum(n: u64) -> u64 {\n    (0..n).fold(1, |a, b| b ^ 31_u64.wrapping_mul(a))\n}\n";
+    let hidden = stage.timing("rust", &format!("{sum}sum(100_000)"));
+    assert!(
+        !hidden.is_empty && hidden.median > 1_000.0,
+        "it cannot know what it is given: {hidden:?}"
+    );
+    assert_eq!(&*hidden.timed, "sum(100_000)", "as it is written");
+}
+
+#[test]
+fn the_first_call_shows_what_it_prints_and_the_others_are_quiet() {
+    let mut stage = Stage::with_kept_cache();
+    for (language, code) in [
+        ("python", "print('set up')\nprint('called')"),
+        ("rust", "println!(\"set up\");\nprintln!(\"called\");"),
+        ("rust", "fn main() {\n    println!(\"set up\");\n    eprintln!(\"called\");\n}"),
+    ] {
+        let (output, outcome, timing) = stage.lane(language, code);
+        assert_eq!(
+            (output.replace('\r', "").as_str(), outcome),
+            ("set up\ncalled\n", Outcome::Exited(0))
+        );
+        assert!(timing.is_some_and(|timing| timing.calls > 1));
+    }
+}
+
+#[test]
+fn names_of_the_block_are_its_own() {
+    let mut stage = Stage::with_kept_cache();
+    let python = "def sum(x): return x\ndef sorted(x): return x\nlen = str = max = min = repeat = None\n\
+                  total = 0\ntotal += sum(1)";
+    assert_eq!(&*stage.timing("python", python).timed, "total += sum(1)");
+    let rust = "struct Result;\nstruct Box;\nlet _ = (Result, Box);\nlet mut calls = 0_u64;\n\
+                calls += 1;";
+    assert_eq!(&*stage.timing("rust", rust).timed, "calls += 1");
+}
+
+#[test]
+fn a_failure_says_what_failed_by_the_deck_s_line() {
+    let mut stage = Stage::with_kept_cache();
+    let python = "calls = 0\ndef f():\n    global calls\n    calls += 1\n    if calls > 300:\n        \
+                  raise ValueError(\"no more\")\nf()";
+    let (output, outcome, timing) = stage.lane("python", python);
+    assert_eq!((outcome, timing), (Outcome::Raised, None));
+    let lines: Vec<_> = output.lines().map(str::trim).collect();
+    assert_eq!(lines[1], "File \"talk.md\", line 13, in <module>", "{output}");
+    assert!(lines.contains(&"File \"talk.md\", line 12, in f"), "{output}");
+    assert!(output.ends_with("ValueError: no more\n"), "{output}");
+    let rust = "let mut left = vec![0; 300];\nleft.pop().unwrap();";
+    let (output, outcome, _) = stage.lane("rust", rust);
+    assert_eq!(outcome, Outcome::Exited(101));
+    assert!(output.contains("panicked at talk.md:8:12"), "{output}");
+    let rust = "let mut left = 300;\nlet mut next = || { left -= 1; if left > 0 { Ok(left) } else { \
+                Err(\"none is left\") } };\nnext()?;";
+    let (output, outcome, _) = stage.lane("rust", rust);
+    assert_eq!(outcome, Outcome::Exited(1));
+    assert!(output.contains("none is left"), "{output}");
+}
+
+#[test]
+fn errors_of_the_compiler_speak_of_the_deck() {
+    let mut stage = Stage::with_kept_cache();
+    let code = "let n = 3;\n// what is timed\nprime(n)";
+    let (output, outcome, _) = stage.lane("rust", code);
+    assert_eq!(outcome, Outcome::NotCompiled);
+    assert!(output.contains("talk.md:9:1"), "{output}");
+    let (output, outcome, _) = stage.lane("rust", "fn f() {}");
+    assert_eq!(outcome, Outcome::NotCompiled);
+    assert!(output.contains("there is nothing to time"), "{output}");
+}
+
+#[test]
+fn a_block_with_nothing_to_time_says_so() {
+    let mut stage = Stage::new();
+    let (output, outcome, _) = stage.lane("python", "def f(): pass");
+    assert_eq!(outcome, Outcome::Exited(1));
+    assert!(output.contains("there is nothing to time"), "{output}");
+    let (output, outcome, timing) = stage.lane("python", "raise SystemExit");
+    assert_eq!((outcome, timing), (Outcome::Exited(0), None));
+    assert!(output.contains("nothing was timed"), "{output}");
+    let (output, outcome, _) = stage.lane("python", "if True:\n");
+    assert_eq!(outcome, Outcome::Raised);
+    assert!(
+        output.contains("line 7") && output.contains("Error: expected an indented block"),
+        "{output}"
+    );
+}
+
+#[test]
+fn a_lane_that_hangs_is_stopped() {
+    let mut stage = Stage::with_kept_cache();
+    for (language, code) in [
+        ("python", "print('on', flush=True)\nwhile True: pass"),
+        ("rust", "println!(\"on\");\nloop {}"),
+    ] {
+        let run = stage.start_request(language, code, |request| request.code.is_timed = true);
+        stage.wait_for(run, "on");
+        stage.executor().stop(run, Stop::Interrupt);
+        assert_eq!(stage.lane_end(run).1, Outcome::Stopped);
+    }
+    // In the middle of what is timed, too.
+    let run = stage.start_request("python", "print('on', flush=True)\nprint(1)", |request| {
+        request.code.is_timed = true;
+    });
+    stage.wait_for(run, "on");
+    stage.executor().stop(run, Stop::Interrupt);
+    let (output, outcome, _) = stage.lane_end(run);
+    assert!(outcome == Outcome::Stopped, "{output}");
+}
+
+#[test]
+fn samples_keep_to_a_time_limit() {
+    let mut stage = Stage::with_kept_cache();
+    for (language, code) in [("python", "import time\ntime.sleep(0.001)"), ("rust", "black_box(1)")]
+    {
+        let limit = |request: &mut Request| request.limits.timeout = Some(Duration::from_secs(40));
+        let (output, outcome, timing) = stage.lane_with(language, code, limit);
+        assert_eq!(outcome, Outcome::Exited(0), "{output}");
+        let usual = timing.unwrap().total;
+        let limit =
+            |request: &mut Request| request.limits.timeout = Some(Duration::from_millis(400));
+        let (_, outcome, timing) = stage.lane_with(language, code, limit);
+        match timing {
+            Some(timing) => assert!(timing.total < usual, "{timing:?}"),
+            // The machine may be too busy for so little time.
+            None => assert_eq!(outcome, Outcome::TimedOut),
+        }
+    }
+    let limit = |request: &mut Request| request.limits.timeout = Some(Duration::from_millis(300));
+    assert_eq!(stage.lane_with("python", "while True: pass", limit).1, Outcome::TimedOut);
+}
+
+#[test]
+fn what_the_configuration_runs_cannot_be_timed() {
+    let mut stage = Stage::new();
+    let recipe = CustomRecipe {
+        filename: "x.py".to_owned(),
+        commands: vec![vec!["true".to_owned()]],
+        ..CustomRecipe::default()
+    };
+    let own = Custom { recipe, ..Custom::default() };
+    stage.executor.as_mut().unwrap().customs =
+        Arc::new(BTreeMap::from([("python".to_owned(), own)]));
+    let (_, outcome, _) = stage.lane("python", "1");
+    assert!(matches!(outcome, Outcome::NotStarted(why) if why.contains("livedeck's own Python")));
+}

@@ -1,0 +1,189 @@
+//! `+bench`: which blocks can be lanes of a race, and names of races that look like slips.
+
+use super::fence::Info;
+use crate::deck::{Cell, Deck};
+use crate::diag::{self, Diagnostic};
+use crate::source::Span;
+
+/// The languages whose blocks are timed.
+const TIMED: [&str; 2] = ["python", "rust"];
+
+/// The race that a block is a lane of, if its fence says so and it can be one; what is in the way is
+/// told.
+pub(super) fn read(
+    info: &Info<'_>,
+    language: &str,
+    span: Span,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Box<str>> {
+    let race = info.race.as_deref()?;
+    if info.against_race().is_some() {
+        return None;
+    }
+    if !TIMED.contains(&language) {
+        let mistake = Diagnostic::error(span, "`+bench` is for Python and Rust");
+        let hint = match diag::closest(language, TIMED) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "`+exec` runs it, and says how long that took".to_owned(),
+        };
+        mistakes.push(mistake.hint(hint));
+        return None;
+    }
+    Some(race.into())
+}
+
+/// Tells of lanes that are alone while another race is called almost as theirs.
+pub(super) fn look_for_slips(deck: &mut Deck) {
+    let name = |cell: &Cell| cell.how.race.clone().filter(|race| !race.is_empty());
+    let names: Vec<Box<str>> = deck.cells.iter().filter_map(|cell| name(cell)).collect();
+    let mut found = Vec::new();
+    for cell in &deck.cells {
+        let Some(own) = name(cell).filter(|own| is_once(&names, own)) else { continue };
+        let at = cell.id.0 as usize;
+        let before = deck.cells[..at].iter().filter_map(|cell| name(cell));
+        let others: Vec<Box<str>> = match before.collect::<Vec<_>>() {
+            // The first of two that are both alone is the one that is meant.
+            before if names.len() == 2 => before,
+            _ => names
+                .iter()
+                .filter(|other| **other != own && !is_once(&names, other))
+                .cloned()
+                .collect(),
+        };
+        if let Some(meant) = diag::closest(&own, others.iter().map(|other| &**other)) {
+            let what = format!("no other block runs in the race `{own}`");
+            let hint = format!("did you mean `+bench:{meant}`?");
+            found.push(Diagnostic::warning(fence_of(deck, cell), what).hint(hint));
+        }
+    }
+    deck.diagnostics.extend(found);
+}
+
+fn is_once(names: &[Box<str>], name: &str) -> bool {
+    names.iter().filter(|other| &***other == name).count() == 1
+}
+
+/// The line above a block's code.
+fn fence_of(deck: &Deck, cell: &Cell) -> Span {
+    let text = deck.sources.get(cell.span.file).map_or("", |file| file.text());
+    let above = text.get(..cell.span.range().start).and_then(|text| text.strip_suffix('\n'));
+    let Some(above) = above else { return cell.span };
+    let start = above.rfind('\n').map_or(0, |at| at + 1);
+    Span::new(cell.span.file, start..above.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::deck::Start;
+    use crate::parse::parse;
+    use crate::source::MemFiles;
+
+    fn deck(text: &str) -> Deck {
+        parse(Path::new("talk.md"), text, &MemFiles::default())
+    }
+
+    /// A deck with a block behind each of these fences.
+    fn blocks(fences: &[&str]) -> Deck {
+        let blocks = fences.iter().map(|fence| format!("```{fence}\nf()\n```\n"));
+        deck(&blocks.collect::<Vec<_>>().join("\n"))
+    }
+
+    #[test]
+    fn lanes_run_by_key_and_know_each_other() {
+        let deck = blocks(&["python +bench:f", "rust +bench:f", "py +bench", "rust +exec +bench"]);
+        assert_eq!(deck.diagnostics, []);
+        assert!(deck.cells.iter().all(|cell| cell.how.start == Start::OnKey));
+        let lanes =
+            |id: u32| deck.lanes(crate::deck::CellId(id)).map(|cell| cell.id.0).collect::<Vec<_>>();
+        assert_eq!((lanes(0), lanes(1)), (vec![0, 1], vec![0, 1]));
+        assert_eq!((lanes(2), lanes(3)), (vec![2, 3], vec![2, 3]));
+        assert_ne!(deck.cells[0].fingerprint, blocks(&["python +exec"]).cells[0].fingerprint);
+    }
+
+    #[test]
+    fn without_a_name_a_race_is_one_of_its_slide() {
+        let fence = "```python +bench\nf()\n```\n\n";
+        let deck = deck(&format!("{fence}<!-- end_slide -->\n\n{fence}```bash +exec\nx\n```\n"));
+        let lanes = |id: u32| deck.lanes(crate::deck::CellId(id)).count();
+        assert_eq!([lanes(0), lanes(1), lanes(2)], [1, 1, 0]);
+    }
+
+    #[rstest]
+    #[case(
+        "bash +bench",
+        "`+bench` is for Python and Rust",
+        "`+exec` runs it, and says how long that took"
+    )]
+    #[case("pyton +bench", "`+bench` is for Python and Rust", "did you mean `python`?")]
+    #[case(
+        "python +bench +pty",
+        "`+bench` times a block, which does not go with `+pty`",
+        "take one of the two away: what is timed has no terminal"
+    )]
+    #[case(
+        "python +bench +image",
+        "`+bench` times a block, which does not go with `+image`",
+        "take one of the two away: what it makes is a chart"
+    )]
+    #[case(
+        "python +acquire_terminal +bench",
+        "`+bench` times a block, which does not go with `+acquire_terminal`",
+        "take one of the two away: what is timed has no terminal"
+    )]
+    #[case(
+        "python +bench +session",
+        "`+bench` times a block, which does not go with `+session`",
+        "take one of the two away: what stands before the last statement is set up"
+    )]
+    #[case(
+        "python +exec:uv +bench",
+        "`+bench` times a block, which does not go with `+exec:NAME`",
+        "take the executor's name away: livedeck times Python and Rust itself"
+    )]
+    #[case(
+        "rust +bench +pymodule:m",
+        "`+bench` times a block, which does not go with `+pymodule`",
+        "time a block of Python that imports the module: `python +bench`"
+    )]
+    #[case("rust +bnech", "unknown attribute `+bnech`", "did you mean `+bench`?")]
+    fn mistakes_stand_at_the_fence_with_what_to_try(
+        #[case] fence: &str,
+        #[case] message: &str,
+        #[case] hint: &str,
+    ) {
+        let deck = blocks(&[fence]);
+        let told: Vec<_> = deck.diagnostics.iter().map(|it| (&*it.message, &*it.hints)).collect();
+        assert_eq!(told, [(message, &[hint.to_owned()][..])]);
+        assert!(deck.cells.iter().all(|cell| cell.how.race.is_none()));
+    }
+
+    #[rstest]
+    #[case(&["primes", "primse"], &["did you mean `+bench:primes`?"])]
+    #[case(&["primse", "primes", "primes"], &["did you mean `+bench:primes`?"])]
+    #[case(&["primes", "primes", "body"], &[])]
+    #[case(&["one"], &[])]
+    #[case(&["sum1", "sum1", "sum2", "sum2"], &[])]
+    fn a_lane_that_is_alone_may_be_a_slip(#[case] names: &[&str], #[case] hints: &[&str]) {
+        let fences: Vec<_> = names.iter().map(|name| format!("python +bench:{name}")).collect();
+        let deck = blocks(&fences.iter().map(|fence| &**fence).collect::<Vec<_>>());
+        let told: Vec<_> = deck.diagnostics.iter().flat_map(|it| &it.hints).collect();
+        assert_eq!(told, hints);
+        for slip in &deck.diagnostics {
+            let fence = &deck.sources.get(slip.span.file).unwrap().text()[slip.span.range()];
+            assert!(fence.starts_with("```python +bench:primse"), "{fence}");
+        }
+    }
+
+    #[test]
+    fn a_lane_is_in_no_session_of_its_deck() {
+        let front = "---\noptions:\n  python:\n    session: true\n---\n\n";
+        let deck = deck(&format!("{front}```python +bench\nf()\n```\n"));
+        assert_eq!(deck.diagnostics, []);
+        assert_eq!(deck.cells[0].how.session, None);
+    }
+}

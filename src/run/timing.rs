@@ -1,0 +1,161 @@
+//! What came of timing a block: the statement that was timed, its median and spread, and how much was
+//! done to know them.
+
+use super::grouped;
+
+/// Fewer samples than this have no quartiles: their spread is from the fastest to the slowest.
+const QUARTILES: u32 = 4;
+
+/// What a lane of a race took. Times are nanoseconds of one call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timing {
+    /// The statement that was timed, on one line.
+    pub timed: Box<str>,
+    /// How often it was carried out.
+    pub calls: u64,
+    /// In how many samples, each of as many calls.
+    pub samples: u32,
+    /// How long all samples took together.
+    pub total: f64,
+    /// The median of the samples.
+    pub median: f64,
+    /// Where the spread begins: the first quartile, or the fastest of few samples.
+    pub low: f64,
+    /// Where the spread ends: the third quartile, or the slowest of few samples.
+    pub high: f64,
+    /// Whether a call takes no longer than one of nothing: the compiler has left none of it.
+    pub is_empty: bool,
+}
+
+impl Timing {
+    /// The median, as people read it.
+    pub fn spoken_median(&self) -> String {
+        let (number, unit) = spoken(self.median);
+        format!("{number} {unit}")
+    }
+
+    /// How it was measured and how far it can be trusted, in words.
+    pub fn words(&self) -> String {
+        let (low, high) = (spoken(self.low), spoken(self.high));
+        let from = if low.1 == high.1 { low.0 } else { format!("{} {}", low.0, low.1) };
+        let spread = match self.samples {
+            0 | 1 => String::new(),
+            few if few < QUARTILES => format!(", all {from}–{} {}", high.0, high.1),
+            _ => format!(", quartiles {from}–{} {}", high.0, high.1),
+        };
+        let calls = if self.calls == 1 { "call" } else { "calls" };
+        let (total, unit) = spoken(self.total);
+        let much = format!("{} {calls} in {total} {unit}", grouped_number(self.calls));
+        format!("median {}{spread} · {much}", self.spoken_median())
+    }
+
+    /// All of it on one line.
+    pub fn plain_text(&self) -> String {
+        let empty = if self.is_empty { format!(" · {NOTHING_LEFT}") } else { String::new() };
+        format!("timed {} · {}{empty}", self.timed, self.words())
+    }
+
+    /// The same without what is never the same again.
+    pub fn lasting_text(&self) -> String {
+        format!("timed {}", self.timed)
+    }
+
+    /// How many times as fast this is as something that takes so long: `1.7×`, `47×`, `1,230×`.
+    pub fn times_as_fast(&self, slowest: f64) -> Option<String> {
+        let times = slowest / self.median;
+        let is_told = times.is_finite() && times > 0.0 && !self.is_empty;
+        is_told.then(|| match times {
+            same if same < 1.05 => "1×".to_owned(),
+            less if less < 9.95 => format!("{less:.1}×"),
+            more => {
+                let whole = format!("{more:.0}").parse().unwrap_or(u64::MAX);
+                format!("{}×", grouped_number(whole))
+            }
+        })
+    }
+}
+
+/// What is said where a call takes no time.
+pub const NOTHING_LEFT: &str =
+    "as fast as doing nothing: the compiler knows the result; hide its input with `black_box(…)`";
+
+fn grouped_number(number: u64) -> String {
+    grouped(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+/// A time in nanoseconds to three digits, and its unit.
+fn spoken(time: f64) -> (String, &'static str) {
+    const UNITS: [(f64, &str); 4] = [(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")];
+    // What is rounded up to a thousand of a unit is one of the next.
+    let unit = UNITS.into_iter().find(|(size, _)| time >= size * 0.9995);
+    let (size, unit) = unit.unwrap_or((1.0, "ns"));
+    let number = time / size;
+    let digits = match number {
+        small if small < 9.995 => 2,
+        middle if middle < 99.95 => 1,
+        _ => 0,
+    };
+    (format!("{number:.digits$}"), unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(0.31, "0.31 ns")]
+    #[case(4.0, "4.00 ns")]
+    #[case(99.96, "100 ns")]
+    #[case(999.6, "1.00 µs")]
+    #[case(92_140.0, "92.1 µs")]
+    #[case(4_312_000.0, "4.31 ms")]
+    #[case(2_005_000_000.0, "2.00 s")]
+    #[case(123_456_000_000.0, "123 s")]
+    fn a_time_has_three_digits(#[case] nanoseconds: f64, #[case] expected: &str) {
+        let timing = Timing { median: nanoseconds, ..Timing::default() };
+        assert_eq!(timing.spoken_median(), expected);
+    }
+
+    fn timing(samples: u32, (low, median, high): (f64, f64, f64)) -> Timing {
+        let (calls, total) = (u64::from(samples) * 800, 1.04e9);
+        Timing { timed: "f(10)".into(), calls, samples, total, median, low, high, is_empty: false }
+    }
+
+    #[test]
+    fn the_words_say_what_the_spread_is() {
+        assert_eq!(
+            timing(50, (1.19e6, 1.23e6, 1.31e6)).plain_text(),
+            "timed f(10) · median 1.23 ms, quartiles 1.19–1.31 ms · 40,000 calls in 1.04 s"
+        );
+        assert_eq!(
+            timing(2, (990.0, 1_000.0, 1_010.0)).words(),
+            "median 1.00 µs, all 990 ns–1.01 µs · 1,600 calls in 1.04 s"
+        );
+        let one = Timing { calls: 1, ..timing(1, (2e9, 2e9, 2e9)) };
+        assert_eq!(one.words(), "median 2.00 s · 1 call in 1.04 s");
+    }
+
+    #[rstest]
+    #[case(4.31e6, "1×")]
+    #[case(4.0e6, "1.1×")]
+    #[case(1.0e6, "4.3×")]
+    #[case(4.33e5, "10×")]
+    #[case(92_100.0, "47×")]
+    #[case(3_500.0, "1,231×")]
+    fn a_ratio_has_two_digits_at_least(#[case] median: f64, #[case] expected: &str) {
+        let timing = Timing { median, ..Timing::default() };
+        assert_eq!(timing.times_as_fast(4.31e6).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_takes_no_time_is_no_times_as_fast() {
+        let nothing = Timing { median: 1.0, is_empty: true, ..Timing::default() };
+        assert_eq!(nothing.times_as_fast(1e6), None);
+        assert!(nothing.plain_text().ends_with("`black_box(…)`"));
+        assert_eq!(Timing::default().times_as_fast(1e6), None, "whatever a program tells");
+        let strange = Timing { median: f64::NAN, ..Timing::default() };
+        assert_eq!(strange.times_as_fast(f64::NAN), None);
+    }
+}
