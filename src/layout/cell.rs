@@ -54,6 +54,15 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
 
 /// Lays out what a cell that stands elsewhere has written.
 pub(super) fn detached(flow: &mut Flow<'_>, id: CellId) {
+    let top = flow.next();
+    written_elsewhere(flow, id);
+    let height = flow.height().saturating_sub(top);
+    if height > 0 {
+        flow.items.push(Placed { x: 0, y: top, item: Item::Elsewhere { height, id } });
+    }
+}
+
+fn written_elsewhere(flow: &mut Flow<'_>, id: CellId) {
     let deck = flow.page.inputs.deck;
     let block = deck.cell(id).and_then(|cell| deck.block_of(cell));
     let (Some(block), Some(run)) = (block, flow.page.run(id)) else { return };

@@ -122,6 +122,13 @@ pub enum Item {
         /// Columns that a row of its output can have, however wide the output's box is now.
         columns: u16,
     },
+    /// The rows of a cell's output that stands elsewhere than by its code.
+    Elsewhere {
+        /// Rows.
+        height: u32,
+        /// Which cell.
+        id: CellId,
+    },
     /// The area of a terminal that a cell's program draws on.
     Screen {
         /// Columns that the program has.
@@ -171,6 +178,7 @@ impl Placed {
             Item::Cell { width, height, id, columns } => {
                 Item::Cell { width: wide(width), height: high(height), id, columns }
             }
+            Item::Elsewhere { height, id } => Item::Elsewhere { height: high(height), id },
             // As many cells of the program's, whatever their size.
             screen @ Item::Screen { .. } => screen,
             Item::Output { width, height, id, part, follows, first, total } => {
@@ -251,14 +259,15 @@ impl Scene {
         Some((column - placed.x, u16::try_from(y).ok()?))
     }
 
-    /// The rows of the body that a cell takes, code to output.
+    /// The rows of the body that a cell takes, code to output, wherever its output stands.
     pub fn extent_of(&self, cell: CellId) -> Option<Range<u32>> {
-        self.body.iter().find_map(|placed| match placed.item {
-            Item::Cell { height, id, .. } if id == cell => {
+        let parts = self.body.iter().filter_map(|placed| match placed.item {
+            Item::Cell { height, id, .. } | Item::Elsewhere { height, id } if id == cell => {
                 Some(placed.y..placed.y.saturating_add(height))
             }
             _ => None,
-        })
+        });
+        parts.reduce(|all, part| all.start.min(part.start)..all.end.max(part.end))
     }
 
     /// What is known of the last item of a kind at a place on the screen; `area` gives its width, its

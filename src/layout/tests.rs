@@ -1071,6 +1071,11 @@ fn f157_output_stands_where_the_deck_wants_it_and_looks_as_it_would_below_the_co
 
               hi
     ");
+    let mut fixture = Fixture::new(vec![cell("echo hi"), paragraph("between"), output()])
+        .run(written(["hi".to_owned()]));
+    Arc::make_mut(&mut fixture.deck.cells[0]).detached = true;
+    let rows = fixture.scene().extent_of(CellId(0)).unwrap();
+    assert_eq!(rows, 1..12, "all of it is to be in view");
     let behind = lay_out(vec![cell("echo hi"), output()], true);
     assert_eq!(behind, lay_out(vec![cell("echo hi")], false));
 }

@@ -120,8 +120,8 @@ pub(super) fn edit(app: &App, editing: &Editing, scene: &Scene, look: &Look, buf
 /// What decisions need to know of a scene.
 pub(super) fn stage(scene: &Scene) -> Stage {
     let cells = scene.body.iter().filter_map(|placed| match placed.item {
-        Item::Cell { height, id, columns, .. } => {
-            Some(CellPlace { id, rows: placed.y..placed.y.saturating_add(height), columns })
+        Item::Cell { id, columns, .. } => {
+            Some(CellPlace { id, rows: scene.extent_of(id)?, columns })
         }
         _ => None,
     });

@@ -108,6 +108,7 @@ impl Window {
             }
             Item::Drawing { .. }
             | Item::Cell { .. }
+            | Item::Elsewhere { .. }
             | Item::Screen { .. }
             | Item::Output { .. } => {}
         }
