@@ -23,6 +23,7 @@ mod scratch;
 mod spawn;
 mod stream;
 mod suspend;
+mod turns;
 mod warden;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use crate::run::{self, Name, Outcome, Preparation, Request, RunId, Snippet, Targ
 use census::Census;
 use family::Family;
 use modules::Modules;
+use pty::Ptys;
 use python::Python;
 use registry::Engine;
 use runs::{Program, Runs};
@@ -123,12 +125,13 @@ impl Executor {
         let family = Arc::new(Family::new());
         let send: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(send);
         let scratch = Arc::<Scratch>::default();
-        let python = Python::new(&options, scratch.clone());
+        let ptys = Arc::<Ptys>::default();
+        let python = Python::new(&options, scratch.clone(), ptys.clone());
         let modules = Modules::new(scratch.clone());
         let Options { directory, cache, custom, .. } = options;
         let customs = Arc::new(custom);
         let rust = Rust::new(family.clone(), directory.clone(), &cache, modules, send.clone());
-        let runs = Runs::new(directory, family.clone(), scratch.clone(), customs.clone());
+        let runs = Runs::new(directory, family.clone(), (scratch.clone(), ptys), customs.clone());
         let trouble = send.clone();
         let census = Census::new(move |what| trouble(Event::Trouble(what)));
         Self { send, family, runs, rust, python, scratch, customs, census }

@@ -6,6 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::FdFlags;
@@ -66,6 +67,37 @@ impl Pty {
     /// the child's own must stay blocking.
     pub(super) fn reopen(&self) -> io::Result<OwnedFd> {
         open_slave(&self.path, OFlags::NONBLOCK)
+    }
+}
+
+/// A pseudo-terminal made ahead: making one takes longer than the rest of what a run's start takes of
+/// our time.
+#[derive(Debug, Default)]
+pub(super) struct Ptys {
+    waiting: Mutex<Option<Pty>>,
+}
+
+impl Ptys {
+    /// A pseudo-terminal of this size, for a run that has this to read.
+    pub(super) fn open(&self, columns: u16, rows: u16, input: &Input) -> io::Result<Pty> {
+        let Some(pty) = self.lock().take() else { return Pty::open(columns, rows, input) };
+        pty.resize(columns, rows)?;
+        if *input == Input::Nothing {
+            set_up(&pty.slave, false)?;
+        }
+        Ok(pty)
+    }
+
+    /// Makes one, if none waits. Where that fails, the next run learns why.
+    pub(super) fn refill(&self) {
+        let mut waiting = self.lock();
+        if waiting.is_none() {
+            *waiting = Pty::open(80, 24, &Input::Speaker).ok();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Pty>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

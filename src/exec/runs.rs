@@ -16,7 +16,7 @@ use super::catch::{Ends, Files};
 use super::custom::CustomRecipe;
 use super::family::{Child, Family, Status};
 use super::input::Watch;
-use super::pty::Pty;
+use super::pty::{Pty, Ptys};
 use super::registry::{self, Customs};
 use super::running::{Cut, Running};
 use super::scratch::Scratch;
@@ -36,6 +36,7 @@ struct Shared {
     family: Arc<Family>,
     running: Mutex<BTreeMap<RunId, Arc<Running>>>,
     scratch: Arc<Scratch>,
+    ptys: Arc<Ptys>,
     customs: Arc<Customs>,
 }
 
@@ -57,11 +58,11 @@ impl Runs {
     pub(super) fn new(
         directory: PathBuf,
         family: Arc<Family>,
-        scratch: Arc<Scratch>,
+        (scratch, ptys): (Arc<Scratch>, Arc<Ptys>),
         customs: Arc<Customs>,
     ) -> Self {
         let running = Mutex::default();
-        Self { shared: Arc::new(Shared { directory, family, running, scratch, customs }) }
+        Self { shared: Arc::new(Shared { directory, family, running, scratch, ptys, customs }) }
     }
 
     /// Starts a run on a thread of its own.
@@ -155,6 +156,7 @@ impl Run {
             stream::linger(pty, &self.sink);
         }
         self.shared.family.bury();
+        self.shared.ptys.refill();
     }
 
     /// The run's terminal: one that can be typed at where it is to have that.
@@ -162,7 +164,7 @@ impl Run {
         let Request { columns, rows, target, ref input, .. } = self.request;
         let pty = match target {
             Target::Screen => Pty::plain(columns, rows)?,
-            _ => Pty::open(columns, rows, input)?,
+            _ => self.shared.ptys.open(columns, rows, input)?,
         };
         if target == Target::Screen || *input == Input::Speaker {
             self.running.keyboard().take(pty.master.try_clone()?);

@@ -21,6 +21,8 @@ use std::sync::Once;
 
 use rustix::process::Pid;
 
+use super::turns;
+
 /// Puts the child at the head of a new session, and so of a new process group.
 #[cfg(target_os = "macos")]
 const START_SESSION: libc::c_short = 0x0400;
@@ -188,7 +190,9 @@ impl<'fd> Command<'fd> {
         };
         check(error)?;
         let pid = Pid::from_raw(pid);
-        pid.ok_or_else(|| io::Error::other("posix_spawn returned no process"))
+        let pid = pid.ok_or_else(|| io::Error::other("posix_spawn returned no process"))?;
+        turns::shorten(pid);
+        Ok(pid)
     }
 
     /// The program and its arguments. `posix_spawn` knows no limits, and one that is set from

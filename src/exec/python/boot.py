@@ -3,9 +3,12 @@
 It is a zygote: it waits on a socket for orders, and gives each to a fork of itself, so every run
 starts from a fresh, warm interpreter and may crash without harm to the next. An order comes
 with three files: what standard output goes to, the run's terminal, and a socket for reports
-about this run. A report is a line:
+about this run. It says `ready` and what modules it has loaded, once. A fork is made ahead of its
+order, and the other side may give it that itself: it is told `waits PID`, with the socket for it,
+and tells which one has its order by an order that is only the number. A report is a line:
 
-    started PID       from the run: it has a session and process group of its own now
+    started PID TIME  from the run: it has a session and process group of its own now; the time is the
+                      system's steady clock in nanoseconds
     show NUMBER SIZE  from the run: so many bytes follow, which are a value to show (`display.py`)
     raised            from the run: its code ended with an uncaught exception
     imports NUMBER    from a run that imports what blocks will: it comes to this one
@@ -36,6 +39,7 @@ import linecache
 import os
 import select
 import sys
+import time
 import traceback
 
 try:
@@ -81,6 +85,7 @@ None
 """
 OWN_CODE = (lambda: 0).__code__.co_filename
 LONGEST_PADDING = 10000000
+give_way = getattr(os, "sched_yield", lambda: None)
 
 
 def start():
@@ -96,18 +101,19 @@ def start():
     control = socket.socket(fileno=CONTROL)
     builtins.display = display
     sys.meta_path[:0] = [Figures, Modules]
-    control.send(b"ready\n")
+    control.send(b"ready %s\n" % " ".join(sys.modules).encode())
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
     os.close(nothing)
     gc.collect()
     gc.freeze()
+    offers = True
     while True:
         try:
-            serve(control)
+            serve(control, offers)
         except Forked as fork:
             orders = fork.orders
-        control = live(orders)
+        control, offers = live(orders), False
 
 
 class Forked(BaseException):
@@ -117,16 +123,16 @@ class Forked(BaseException):
         self.orders = orders
 
 
-def serve(control):
+def serve(control, offers):
     """Hands each order to a fork, and tells how each ended, until the other side is gone. Leaves
-    by `Forked`, in the fork."""
+    by `Forked`, in the fork. Who `offers` its forks has the other side give them their orders, and
+    hears of each afterwards."""
     wake, waker = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(waker, False)
     _signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     _signal.signal(_signal.SIGCHLD, lambda signal, frame: None)
-    orders = Orders(control)
-    running, left, spare = {}, set(), None
+    orders, runs, spare = Orders(control), Runs(), None
     while True:
         # The next fork is made ahead of its order, but not while the last run begins.
         idle = (None if Shown.code else IDLE) if spare else SETTLING
@@ -135,28 +141,85 @@ def serve(control):
             if spare:
                 Shown.prepare()
                 spare.close()
-            spare = Spare(lambda: close([wake, waker, control.detach(), *running.values()]))
-            practise()
+            spare = Spare(lambda: close([wake, waker, control.detach(), *runs.reports.values()]))
+            runs.add(spare.pid)
+            if not offers:
+                practise()
+            elif Shown.code:
+                spare.offer(control)
         if wake in ready:
             drain(wake)
-            dead = reap(running, left)
+            dead = runs.reap()
             if spare and spare.pid in dead:
                 spare = spare.close()
         if control not in ready:
             continue
         if not orders.receive():
-            end(set(running) | left)
+            runs.end()
         for frame, files in orders.complete():
-            rest = [wake, waker, *orders.files, *files, *running.values()]
-            if not (spare and spare.take(frame, files)):
-                spare = Spare(lambda: close([control.detach(), *rest]))
-                spare.take(frame, files)
+            taker = given(frame)
+            if taker is None:
+                rest = [wake, waker, *orders.files, *files, *runs.reports.values()]
+                if not (spare and spare.take(frame, files)):
+                    spare = Spare(lambda: close([control.detach(), *rest]))
+                    runs.add(spare.pid)
+                    spare.take(frame, files)
+                taker = spare.pid
             close(files[:2])
-            if spare.pid:
-                running[spare.pid] = files[2]
-            else:
-                os.close(files[2])
-            spare = spare.close()
+            runs.begin(taker, files[2])
+            if spare and spare.pid == taker:
+                spare = spare.close()
+
+
+class Runs:
+    """The forks that have an order, and how those ended that may have one."""
+
+    def __init__(self):
+        self.reports, self.ended, self.left = {}, {}, set()
+
+    def add(self, pid):
+        """A fork is there: nothing known of its number is true any more."""
+        self.ended.pop(pid, None)
+
+    def begin(self, pid, report):
+        """A fork has an order, and may have carried it out already."""
+        if pid in self.ended:
+            tell(report, "status %d\n" % self.ended.pop(pid))
+            os.close(report)
+        elif pid:
+            self.reports[pid] = report
+        else:
+            os.close(report)
+
+    def reap(self):
+        """Reports the runs that have ended, and remembers those that left processes behind; all that
+        have ended."""
+        dead = set()
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except OSError:
+                return dead
+            if pid == 0:
+                return dead
+            dead.add(pid)
+            self.ended[pid] = status
+            if pid in self.reports:
+                self.begin(pid, self.reports.pop(pid))
+            try:
+                os.killpg(pid, 0)
+                self.left.add(pid)
+            except OSError:
+                self.left.discard(pid)
+
+    def end(self):
+        """Leaves nothing behind when the program that started us is gone."""
+        for group in self.left.union(self.reports):
+            try:
+                os.killpg(group, _signal.SIGKILL)
+            except OSError:
+                pass
+        os._exit(0)
 
 
 class Spare:
@@ -179,6 +242,17 @@ class Spare:
                 sys.modules["random"].setstate(numbers)
             raise Forked(theirs)
         theirs.close()
+
+    def offer(self, control):
+        """Lets the other side give it its order; nobody else does from here on."""
+        if self.pid:
+            rights = self.socket.fileno().to_bytes(4, sys.byteorder)
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
+            try:
+                control.sendmsg([b"waits %d\n" % self.pid], rights)
+            except OSError:
+                pass
+        self.socket.close()
 
     def take(self, frame, files):
         """Gives it its order; whether it is there to take it."""
@@ -258,11 +332,7 @@ class Order:
     """What to run, and in which surroundings."""
 
     def __init__(self, frame):
-        fields, at = [], 4
-        while at < len(frame):
-            start = at + 4
-            at = start + int.from_bytes(frame[at:start], "little")
-            fields.append(frame[start:at])
+        fields = list(fields_of(frame))
         code, self.first_line, file, path, directory, memory, kind, modules = fields[:8]
         self.source = code.decode("utf-8", "replace")
         self.first_line = int(self.first_line)
@@ -284,6 +354,21 @@ def pack(*fields):
     return len(fields).to_bytes(4, "little") + fields
 
 
+def given(frame):
+    """The number of the fork that has its order already: then that is all that is told."""
+    fields = list(fields_of(frame))
+    return int(fields[0]) if len(fields) == 1 else None
+
+
+def fields_of(frame):
+    """What an order is made of."""
+    at = 4
+    while at < len(frame):
+        start = at + 4
+        at = start + int.from_bytes(frame[at:start], "little")
+        yield frame[start:at]
+
+
 def drain(wake):
     """Forgets how often the signal came."""
     try:
@@ -297,39 +382,6 @@ def close(files):
     """Closes files that only the zygote needs."""
     for file in files:
         os.close(file)
-
-
-def reap(running, left):
-    """Reports the runs that have ended, and remembers those that left processes behind; all that
-    have ended."""
-    dead = set()
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except OSError:
-            return dead
-        if pid == 0:
-            return dead
-        dead.add(pid)
-        report = running.pop(pid, None)
-        if report is not None:
-            tell(report, "status %d\n" % status)
-            os.close(report)
-        try:
-            os.killpg(pid, 0)
-            left.add(pid)
-        except OSError:
-            left.discard(pid)
-
-
-def end(groups):
-    """Leaves nothing behind when the program that started us is gone."""
-    for group in groups:
-        try:
-            os.killpg(group, _signal.SIGKILL)
-        except OSError:
-            pass
-    os._exit(0)
 
 
 def tell(report, line):
@@ -460,7 +512,7 @@ def enter(order, output, terminal, report):
     if not order.goes_on:
         begin(order)
     # From here on it may be interrupted. A session then still has what was set up so far.
-    if not tell(report, "started %d\n" % os.getpid()):
+    if not tell(report, "started %d %d\n" % (os.getpid(), time.monotonic_ns())):
         # The order was given to another worker since: it must not run twice.
         os._exit(1)
 
@@ -718,7 +770,8 @@ def place(order, trace):
 
 def finish():
     """Ends as an interpreter does: threads, `atexit`, then what the script still holds, so that
-    its `__del__` methods run."""
+    its `__del__` methods run. Who reads what it wrote, and shows it, goes first."""
+    give_way()
     threading = sys.modules.get("threading")
     if threading is not None:
         threading._shutdown()

@@ -28,6 +28,11 @@ pub(super) fn import_of(module: &str) -> Option<String> {
     is_module(module).then(|| format!("import {module}"))
 }
 
+/// The module that such a statement imports, or imports from.
+pub(super) fn module_of(statement: &str) -> &str {
+    statement.split_whitespace().nth(1).unwrap_or_default()
+}
+
 /// Whether a block imports anything.
 pub(super) fn names_imports(code: &str) -> bool {
     code.contains("import")

@@ -6,15 +6,19 @@
 //! cannot be, the interpreter's own process; both run `boot.py`. Nothing here waits: every run has
 //! a thread that finds the worker, orders the run, and follows it to its end.
 
+mod control;
+mod follower;
 mod imports;
 mod interpreter;
 mod names;
+mod order;
 mod report;
 mod running;
 #[cfg(test)]
 mod session_tests;
 mod sessions;
 mod shown;
+mod starter;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -36,13 +40,17 @@ use std::time::Duration;
 use super::Stop;
 use super::custom::CustomRecipe;
 use super::family::Family;
+use super::pty::Ptys;
 use super::scratch::Scratch;
 use crate::run::{Base, Event, Name, Outcome, Request, RunId, Snippet};
+use follower::{Followed, Follower};
 use interpreter::{Interpreter, Places};
-use running::{Followed, Follower, Run, Starter};
+use order::{Kind, Order};
+use running::Run;
 use sessions::Sessions;
+use starter::Starter;
 use warming::Warming;
-use zygote::{Kind, Order, Way, Zygote};
+use zygote::{Way, Zygote};
 
 /// Where the events of a run go. It may block: that holds the run back.
 pub(crate) type Sink = Arc<dyn Fn(Event) + Send + Sync>;
@@ -73,6 +81,7 @@ struct Shared {
     cache: PathBuf,
     family: Family,
     scratch: Arc<Scratch>,
+    ptys: Arc<Ptys>,
     worker: Mutex<Worker>,
     runs: Mutex<BTreeMap<RunId, Arc<Run>>>,
     sessions: Sessions,
@@ -96,19 +105,21 @@ struct Worker {
 
 impl Python {
     /// Ready to run the blocks of a deck. Starts nothing.
-    pub(super) fn new(options: &super::Options, scratch: Arc<Scratch>) -> Self {
+    pub(super) fn new(options: &super::Options, scratch: Arc<Scratch>, ptys: Arc<Ptys>) -> Self {
         let directory = std::path::absolute(&options.directory);
         let directory = directory.unwrap_or_else(|_| options.directory.clone());
-        Self::at(Places::of(directory, options.python.clone()), options.cache.clone(), scratch)
+        let places = Places::of(directory, options.python.clone());
+        Self::at(places, options.cache.clone(), (scratch, ptys))
     }
 
-    fn at(places: Places, cache: PathBuf, scratch: Arc<Scratch>) -> Self {
+    fn at(places: Places, cache: PathBuf, (scratch, ptys): (Arc<Scratch>, Arc<Ptys>)) -> Self {
         Self {
             shared: Arc::new(Shared {
                 places,
                 cache,
                 family: Family::new(),
                 scratch,
+                ptys,
                 worker: Mutex::default(),
                 runs: Mutex::default(),
                 sessions: Sessions::default(),
@@ -125,6 +136,7 @@ impl Python {
         shared.warming.want(preload, snippets);
         let start = move || {
             drop(shared.zygote());
+            shared.ptys.refill();
             shared.import();
         };
         // Without a thread to spare now, the first run starts the worker.
@@ -151,8 +163,9 @@ impl Python {
                 sink(event);
             }
         });
+        let ordered = self.shared.order_at_once(request, &run, &heard);
         let (shared, wanted, told) = (self.shared.clone(), request.clone(), heard.clone());
-        let follow = move || shared.run(&wanted, &run, &told);
+        let follow = move || shared.run(&wanted, &run, &told, ordered);
         if let Err(error) = thread::Builder::new().name("python run".to_owned()).spawn(follow) {
             let why = format!("no thread to follow the run: {error}");
             self.shared.finish(request.run, &heard, Outcome::NotStarted(why), Duration::ZERO);
@@ -241,7 +254,13 @@ impl Drop for Python {
 
 impl Shared {
     /// The life of one run, on a thread of its own.
-    fn run(self: &Arc<Self>, request: &Request, run: &Run, sink: &Sink) {
+    fn run(
+        self: &Arc<Self>,
+        request: &Request,
+        run: &Arc<Run>,
+        sink: &Sink,
+        mut ordered: Option<Follower>,
+    ) {
         let mut why = String::new();
         for _ in 0..TRIES {
             // In a session, what was interrupted before it began still leaves the state before it.
@@ -249,18 +268,12 @@ impl Shared {
             if run.is_stopped() && !leaves_state {
                 return self.finish(request.run, sink, Outcome::Stopped, Duration::ZERO);
             }
-            let starter = match self.starter(request, run, sink) {
-                Ok(starter) => starter,
+            let follower = ordered.take().map_or_else(|| self.order(request, run, sink), Ok);
+            match follower.map(|follower| self.follow(request, run, follower, sink)) {
+                Ok(Some(starter)) => starter.see_off(),
+                Ok(None) => return self.ptys.refill(),
                 Err(missing) => {
                     why = missing;
-                    break;
-                }
-            };
-            match self.follow(request, run, &starter, sink) {
-                Ok(Followed::Ended(..)) => return,
-                Ok(Followed::NotBegun) => starter.see_off(),
-                Err(error) => {
-                    why = format!("no terminal for the run: {error}");
                     break;
                 }
             }
@@ -306,35 +319,74 @@ impl Shared {
         self.warming.work(&self.places.directory, &|| self.zygote());
     }
 
-    /// Orders a run and follows it to the last byte of what it left behind.
-    fn follow(
-        &self,
+    /// Orders a run, if that can be done in no time: the thread that follows it is not needed for
+    /// that, and would have to wake up first.
+    fn order_at_once(&self, request: &Request, run: &Arc<Run>, sink: &Sink) -> Option<Follower> {
+        let starter = match request.session {
+            Some(Base::Run(_)) => {
+                let base = run.base().filter(|base| base.is_there() && !base.runs_in_place())?;
+                Starter::Base(base.clone())
+            }
+            _ if self.warming.is_for(request) => return None,
+            _ => Starter::Worker(self.worker.try_lock().ok()?.zygote.clone()?),
+        };
+        if !starter.is_free() {
+            return None;
+        }
+        let files = (&*self.ptys, &self.scratch);
+        let mut follower = Follower::new(starter, request, (run, sink), files).ok()?;
+        follower.order_at_once(&self.as_order(request, run)).then_some(follower)
+    }
+
+    /// Orders a run.
+    fn order(
+        self: &Arc<Self>,
         request: &Request,
-        run: &Run,
-        starter: &Starter,
+        run: &Arc<Run>,
         sink: &Sink,
-    ) -> std::io::Result<Followed> {
+    ) -> Result<Follower, String> {
+        let starter = self.starter(request, run, sink)?;
+        let files = (&*self.ptys, &self.scratch);
+        let mut follower = Follower::new(starter, request, (run, sink), files)
+            .map_err(|error| format!("no terminal for the run: {error}"))?;
+        if run.is_stopped() {
+            let code = Snippet { code: String::new(), ..request.code.clone() };
+            let nothing = Request { code, ..request.clone() };
+            follower.order(&self.as_order(&nothing, run));
+        } else {
+            follower.order(&self.as_order(request, run));
+        }
+        Ok(follower)
+    }
+
+    fn as_order<'a>(&'a self, request: &'a Request, run: &'a Run) -> Order<'a> {
         let kind = match request.session {
             None => Kind::Alone,
             Some(Base::Nothing) => Kind::First,
             Some(Base::Run(_)) => Kind::Next,
         };
-        let directory = self.places.directory.as_path();
-        let nothing =
-            run.is_stopped().then(|| Snippet { code: String::new(), ..request.code.clone() });
-        let snippet = nothing.as_ref().unwrap_or(&request.code);
         let (memory, modules) = (request.limits.memory, run.modules());
-        let order = Order { snippet, directory, memory, kind, modules };
-        let mut follower = Follower::order(starter, &order, request, (run, sink), &self.scratch)?;
-        let end = follower.follow();
-        let Followed::Ended(outcome, took) = &end else { return Ok(end) };
+        Order { snippet: &request.code, directory: &self.places.directory, memory, kind, modules }
+    }
+
+    /// Follows a run to the last byte of what it left behind; who was to start it, if it never began.
+    fn follow(
+        &self,
+        request: &Request,
+        run: &Run,
+        mut follower: Follower,
+        sink: &Sink,
+    ) -> Option<Starter> {
+        let Followed::Ended(outcome, took) = follower.follow() else {
+            return Some(follower.starter());
+        };
         self.family.bury();
-        follower.keep_picture(request, outcome, &self.scratch);
+        follower.keep_picture(request, &outcome, &self.scratch);
         let (base, leftover) = follower.part();
         self.keep(request.run, run, base, sink);
-        self.finish(request.run, sink, outcome.clone(), *took);
+        self.finish(request.run, sink, outcome, took);
         leftover.follow();
-        Ok(end)
+        None
     }
 
     /// Keeps what a run left, if somebody may still want it.

@@ -13,9 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 
+use super::order::{Kind, Order};
 use super::report::{Report, Reports};
 use super::sessions::Base;
-use super::zygote::{Kind, Order};
 use crate::exec::catch::Files;
 use crate::run::{Name, Snippet};
 
@@ -47,7 +47,7 @@ fn answer(base: &Base, directory: &Path) -> io::Result<Vec<u8>> {
     let answer = collect(answer, Instant::now() + PATIENCE);
     // Whatever a value has started ends here, too.
     for report in Reports::new(ours).take() {
-        if let Report::Started(group) = report {
+        if let Report::Started(group, _) = report {
             let _ = rustix::process::kill_process_group(group, Signal::KILL);
         }
     }

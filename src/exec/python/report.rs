@@ -20,14 +20,17 @@ pub(super) const OWN_CODE: &str = "<livedeck>";
 /// The most bytes of a value; the worker sends no more.
 const LARGEST: usize = 17 << 20;
 
+/// A run that began longer ago than this was heard of before.
+const LONGEST_UNHEARD: Duration = Duration::from_secs(1);
+
 /// How many calls of a crash's stack are shown.
 const MOST_CALLS: usize = 10;
 
 /// One thing the worker tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Report {
-    /// The run is a process of its own, at the head of this group.
-    Started(Pid),
+    /// The run is a process of its own, at the head of this group, and began at this time: see [`ago`].
+    Started(Pid, u64),
     /// Its code has ended, and the process stays for what goes on from it.
     Kept(Outcome, Threads),
     /// It waits until this module is compiled; nothing: it does not wait any more.
@@ -151,8 +154,10 @@ impl Reports {
             return None;
         }
         let number = |name: &str| line.strip_prefix(name)?.parse::<i32>().ok();
-        if let Some(pid) = number("started ").and_then(Pid::from_raw) {
-            return Some(Report::Started(pid));
+        if let Some(started) = line.strip_prefix("started ") {
+            let (process, since) = started.split_once(' ')?;
+            let process = process.parse().ok().and_then(Pid::from_raw)?;
+            return Some(Report::Started(process, since.parse().ok()?));
         }
         if let Some(status) = number("status ") {
             return Some(Report::Ended(self.outcome(status)));
@@ -199,6 +204,15 @@ impl AsFd for Reports {
     }
 }
 
+/// How long ago a run began, from the nanoseconds of the system's steady clock at that time. Where
+/// Python takes another clock than this one, that it was just now is close enough.
+pub(super) fn ago(began: u64) -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let now = Duration::try_from(now).unwrap_or_default();
+    let ago = now.checked_sub(Duration::from_nanos(began)).unwrap_or_default();
+    if ago < LONGEST_UNHEARD { ago } else { Duration::ZERO }
+}
+
 /// The number and the size of the value that a line says to follow it.
 fn announced(line: &str) -> Option<(u64, usize)> {
     let (number, size) = line.strip_prefix("show ")?.split_once(' ')?;
@@ -220,12 +234,12 @@ mod tests {
     }
 
     fn started(pid: i32) -> Report {
-        Report::Started(Pid::from_raw(pid).unwrap())
+        Report::Started(Pid::from_raw(pid).unwrap(), 9)
     }
 
     #[test]
     fn a_run_starts_and_ends() {
-        let (told, _) = reports("started 77\nstatus 768\n");
+        let (told, _) = reports("started 77 9\nstatus 768\n");
         assert_eq!(told, [started(77), Report::Ended(Outcome::Exited(3)), Report::Lost]);
     }
 
@@ -237,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_run_that_stays_says_so_and_may_end_later() {
-        let (told, _) = reports("started 77\nraised\nkept 256\nstatus 9\n");
+        let (told, _) = reports("started 77 9\nraised\nkept 256\nstatus 9\n");
         let kept = |threads| Report::Kept(Outcome::Raised, threads);
         let ended = Report::Ended(Outcome::Signaled(9));
         assert_eq!(told, [started(77), kept(Threads::None), ended, Report::Lost]);
@@ -247,7 +261,7 @@ mod tests {
     #[test]
     fn a_crash_shows_the_decks_part_of_the_stack() {
         let (told, reports) = reports(
-            "started 5\nFatal Python error: Segmentation fault\n\nStack (most recent call first):\n  \
+            "started 5 9\nFatal Python error: Segmentation fault\n\nStack (most recent call first):\n  \
              File \"talk.md\", line 7 in f\n  File \"talk.md\", line 9 in <module>\n  \
              File \"<livedeck>\", line 1 in execute\n  File \"<livedeck>\", line 1 in run\n\n\
              Extension modules: numpy (total: 1)\nstatus 11\n",
@@ -262,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_value_comes_between_lines() {
-        let (told, _) = reports("started 5\nshow 1 7\na\nb\0\n\ncstatus 0\n");
+        let (told, _) = reports("started 5 9\nshow 1 7\na\nb\0\n\ncstatus 0\n");
         let value = Report::Shown(1, b"a\nb\0\n\nc".into());
         assert_eq!(told[..3], [started(5), value, Report::Ended(Outcome::Exited(0))]);
     }
@@ -283,7 +297,7 @@ mod tests {
         let mut reports = Reports::new(ours);
         theirs.write_all(b"start").unwrap();
         assert_eq!(reports.take(), []);
-        theirs.write_all(b"ed 12\n").unwrap();
+        theirs.write_all(b"ed 12 9\n").unwrap();
         assert_eq!(reports.take(), [started(12)]);
     }
 }

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
+use super::order::{LARGEST_AT_ONCE, Order, send};
 use super::report::{Report, Reports, Threads};
-use super::zygote::Order;
 use crate::exec::catch::Files;
 use crate::run::{Outcome, RunId};
 
@@ -89,7 +89,20 @@ impl Base {
         written: Files<'_>,
         reports: BorrowedFd<'_>,
     ) -> io::Result<()> {
-        order.send(self.reports().orders(), &[], written, reports)
+        let files = [written.output, written.terminal, reports];
+        send(self.reports().orders(), &order.frame(&[]), files)
+    }
+
+    /// The same where nothing has to be waited for; whether it was asked.
+    pub(super) fn run_at_once(
+        &self,
+        order: &Order<'_>,
+        written: Files<'_>,
+        reports: BorrowedFd<'_>,
+    ) -> bool {
+        let (Ok(own), frame) = (self.reports.try_lock(), order.frame(&[])) else { return false };
+        let files = [written.output, written.terminal, reports];
+        frame.len() <= LARGEST_AT_ONCE && send(own.orders(), &frame, files).is_ok()
     }
 
     /// Whether it is still there.

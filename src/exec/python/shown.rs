@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::deck::Align;
 use crate::exec::scratch::Scratch;
@@ -95,16 +96,16 @@ fn mark(bytes: &[u8]) -> Option<Result<(u64, usize), ()>> {
 
 /// The values of one run that have come and have not been shown.
 #[derive(Debug)]
-pub(super) struct Values<'a> {
+pub(super) struct Values {
     run: RunId,
-    scratch: &'a Scratch,
+    scratch: Arc<Scratch>,
     waiting: BTreeMap<u64, Vec<u8>>,
     shown: usize,
 }
 
-impl<'a> Values<'a> {
+impl Values {
     /// None yet, of this run; pictures are kept in that folder.
-    pub(super) fn new(run: RunId, scratch: &'a Scratch) -> Self {
+    pub(super) fn new(run: RunId, scratch: Arc<Scratch>) -> Self {
         Self { run, scratch, waiting: BTreeMap::new(), shown: 0 }
     }
 
@@ -285,8 +286,7 @@ mod tests {
 
     #[test]
     fn a_run_shows_so_many_results_and_says_that_there_were_more() {
-        let scratch = Scratch::default();
-        let mut values = Values::new(RunId(1), &scratch);
+        let mut values = Values::new(RunId(1), Arc::default());
         for number in 0..MOST as u64 + 5 {
             values.add(number, sent(&["markdown", "a"]));
             let expected = number.cmp(&(MOST as u64));

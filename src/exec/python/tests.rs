@@ -62,7 +62,7 @@ impl Stage {
     pub(super) fn at(mode: Mode, places: Places, folder: tempfile::TempDir) -> Self {
         let mode = if cfg!(embed) { mode } else { without_library(mode) };
         let cache = folder.path().join("cache");
-        let python = Python::at(places, cache.clone(), Arc::default());
+        let python = Python::at(places, cache.clone(), Default::default());
         let mut worker = lock(&python.shared.worker);
         let interpreter =
             worker.interpreter(&python.shared.places, &python.shared.family, &cache).unwrap();
@@ -517,7 +517,7 @@ fn with_no_python_at_all_a_run_says_so() {
     let mut places = Places::of(folder.path().to_owned(), None);
     places.virtual_env = None;
     places.path = folder.path().into();
-    let python = Python::at(places, folder.path().join("cache"), Arc::default());
+    let python = Python::at(places, folder.path().join("cache"), Default::default());
     let stage = Stage { python, folder };
     let (_, how) = stage.run("print(1)");
     let Outcome::NotStarted(why) = how else { panic!("{how:?}") };

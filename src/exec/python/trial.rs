@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
+use super::order::{Kind, Order};
 use super::report::{Report, Reports, Threads};
 use super::sessions::Base;
 use super::warming::{Import, Warm};
-use super::zygote::{Kind, Order, Zygote};
+use super::zygote::Zygote;
 use crate::exec::catch::Files;
 use crate::exec::pty::Pty;
 use crate::run::{Input, Snippet};
@@ -118,7 +119,7 @@ impl Trial {
         }
         for report in self.reports.take() {
             match (report, self.process) {
-                (Report::Started(process), _) => self.process = Some(process),
+                (Report::Started(process, _), _) => self.process = Some(process),
                 (Report::Imports(number), _) => {
                     self.at = number;
                     *due = Instant::now() + patience;

@@ -49,10 +49,13 @@ fn settle(stage: &Stage) {
     }
 }
 
-/// A block that tells which of these are loaded when it begins.
+/// A block that tells which of these are loaded when it begins. It names an import that the worker
+/// itself has not loaded: others have no need of what is loaded ahead.
 fn loaded(names: &[&str]) -> String {
     let names = names.join(" ");
-    format!("import sys; print(*(name for name in '{names}'.split() if name in sys . modules))")
+    format!(
+        "import sys\nif 0: import no_module\nprint(*(name for name in '{names}'.split() if name in sys . modules))"
+    )
 }
 
 /// What a block writes.

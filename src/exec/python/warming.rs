@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use super::control::Loaded;
 use super::sessions::Base;
 use super::trial::{Ahead, Trial, Verdict};
 use super::zygote::Zygote;
@@ -45,6 +46,8 @@ struct State {
     losses: u8,
     is_busy: bool,
     warm: Option<Arc<Warm>>,
+    /// What the worker has loaded itself.
+    loaded: Arc<Loaded>,
     /// How long one import may take.
     patience: Duration,
 }
@@ -107,6 +110,12 @@ impl Warming {
         (warm.map(|warm| warm.base.clone()), work)
     }
 
+    /// Whether a run may start from what is imported ahead, or would be the reason to import it.
+    pub(super) fn is_for(&self, request: &Request) -> bool {
+        let state = self.lock();
+        (state.warm.is_some() || state.has_work()) && state.is_for(request)
+    }
+
     /// Imports what is wanted, until nothing is left to do. `worker` finds the process in whose forks
     /// that is done.
     pub(super) fn work(&self, directory: &Path, worker: &dyn Fn() -> Result<Arc<Zygote>, String>) {
@@ -155,6 +164,13 @@ impl Warming {
         worker: &dyn Fn() -> Result<Arc<Zygote>, String>,
     ) -> Ahead {
         let patience = self.lock().patience;
+        let Ok(zygote) = worker() else { return Ahead::Done(None) };
+        let Some(loaded) = zygote.loaded(patience) else { return Ahead::Lost };
+        wanted.retain(|it| it.is_asked_for || !loaded.contains(imports::module_of(&it.statement)));
+        self.lock().loaded = loaded;
+        if wanted.is_empty() {
+            return Ahead::Done(None);
+        }
         for _ in 0..TRIES {
             let Ok(zygote) = worker() else { break };
             let trial = Trial::start(&zygote, &wanted, directory);
@@ -185,6 +201,7 @@ impl Default for State {
             losses: 0,
             is_busy: false,
             warm: None,
+            loaded: Arc::default(),
             patience: PATIENCE,
         }
     }
@@ -203,13 +220,20 @@ impl State {
         })
     }
 
+    /// Whether the worker itself has all that a block imports.
+    fn has_loaded(&self, code: &str) -> bool {
+        let imports = imports::imports(code);
+        !imports.is_empty()
+            && imports.iter().all(|import| self.loaded.contains(imports::module_of(import)))
+    }
+
     /// Whether it makes no difference to a block, but in time, that modules are loaded.
     fn is_for(&self, request: &Request) -> bool {
         let Snippet { code, session, .. } = &request.code;
         !is_particular(&request.code)
             && match request.session {
                 // What imports nothing is not to start later for it.
-                None => imports::names_imports(code),
+                None => imports::names_imports(code) && !self.has_loaded(code),
                 Some(run::Base::Nothing) => {
                     !session.as_ref().is_some_and(|session| self.particular.contains(session))
                 }

@@ -5,26 +5,28 @@
 //! so where a deck wants another Python than the build's, the worker finds that one's library under
 //! the name of the build's: by a link in the cache folder that `LD_LIBRARY_PATH` leads to.
 
+#![expect(clippy::disallowed_methods, reason = "waits for the worker, and not for ever")]
+
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::{self, IoSlice, Read, Write};
-use std::mem::MaybeUninit;
+use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use rustix::process::Signal;
 
+use super::control::{Control, Loaded};
 use super::interpreter::Interpreter;
+use super::order::{LARGEST_AT_ONCE, Order};
 use super::report::OWN_CODE;
 use crate::exec::catch::Files;
 use crate::exec::family::{Child, Family};
 use crate::exec::spawn::Command;
-use crate::run::Snippet;
 
 /// The argument that makes this program a worker.
 pub(super) const WORKER: &str = "--python-worker";
@@ -96,104 +98,11 @@ fn under_the_name_of(name: &Path, library: &Path, cache: &Path) -> io::Result<Pa
     Ok(folder)
 }
 
-/// What a run is asked to be.
-#[derive(Clone, Debug)]
-pub(super) struct Order<'a> {
-    /// The code, and where it comes from.
-    pub(super) snippet: &'a Snippet,
-    /// Its working directory, absolute.
-    pub(super) directory: &'a Path,
-    /// Bytes that it may have for its data.
-    pub(super) memory: Option<u64>,
-    /// What it is to a session.
-    pub(super) kind: Kind,
-    /// Where it is told of the deck's modules, if there are any.
-    pub(super) modules: Option<&'a Path>,
-}
-
-/// What a run is to a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// None: it ends with its code.
-    Alone,
-    /// The first of one.
-    First,
-    /// One that goes on from another.
-    Next,
-    /// A look at the names that another left.
-    Names,
-    /// No block at all: it imports what blocks will.
-    Warm,
-}
-
-impl Kind {
-    /// As the worker reads it.
-    fn word(self) -> &'static [u8] {
-        match self {
-            Self::Alone => b"alone",
-            Self::First => b"first",
-            Self::Next => b"next",
-            Self::Names => b"names",
-            Self::Warm => b"warm",
-        }
-    }
-}
-
-impl Order<'_> {
-    /// Sends it to a process that waits for orders, with the files that it writes to and is reported
-    /// about on. `environment` is what it has over that process's own, as `NAME=value` or `NAME`.
-    pub(super) fn send(
-        &self,
-        mut control: &UnixStream,
-        environment: &[Vec<u8>],
-        written: Files<'_>,
-        reports: BorrowedFd<'_>,
-    ) -> io::Result<()> {
-        let frame = self.frame(environment);
-        let files = [written.output, written.terminal, reports];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-        let mut ancillary = SendAncillaryBuffer::new(&mut space);
-        ancillary.push(SendAncillaryMessage::ScmRights(&files));
-        let parts = [IoSlice::new(&frame)];
-        let sent = rustix::net::sendmsg(control, &parts, &mut ancillary, SendFlags::NOSIGNAL)?;
-        control.write_all(&frame[sent..])
-    }
-
-    fn frame(&self, environment: &[Vec<u8>]) -> Vec<u8> {
-        let Snippet { code, first_line, file, .. } = self.snippet;
-        let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        let first_line = first_line.to_string();
-        let memory = self.memory.unwrap_or(0).to_string();
-        let fields = [
-            code.as_bytes(),
-            first_line.as_bytes(),
-            file.as_os_str().as_bytes(),
-            path.as_os_str().as_bytes(),
-            self.directory.as_os_str().as_bytes(),
-            memory.as_bytes(),
-            self.kind.word(),
-            self.modules.map_or(&[][..], |folder| folder.as_os_str().as_bytes()),
-        ];
-        let own = self.snippet.environment.iter();
-        let own: Vec<_> = own.map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
-        let environment = environment.iter().chain(&own).map(Vec::as_slice);
-        let fields = fields.into_iter().chain(environment);
-        let mut frame = vec![0; 4];
-        for field in fields {
-            frame.extend(length(field));
-            frame.extend(field);
-        }
-        let total = length(&frame[4..]);
-        frame[..4].copy_from_slice(&total);
-        frame
-    }
-}
-
 /// A worker process, warm and waiting, or on its way there.
 #[derive(Debug)]
 pub(super) struct Zygote {
     child: Arc<Child>,
-    control: Mutex<UnixStream>,
+    control: Mutex<Control>,
     /// What it writes before it is ready; nothing if all is well.
     words: Mutex<io::PipeReader>,
     /// What a run's environment has back, as `NAME=value` or `NAME`.
@@ -233,7 +142,8 @@ impl Zygote {
         let child = family.spawn(command)?;
         rustix::io::ioctl_fionbio(&words, true)?;
         let environment = CHANGED.iter().map(|name| as_it_was(name)).collect();
-        Ok(Self { child, control: Mutex::new(ours), words: Mutex::new(words), environment })
+        let (control, words) = (Mutex::new(Control::new(ours)), Mutex::new(words));
+        Ok(Self { child, control, words, environment })
     }
 
     /// Asks it to run something that writes to these files and is reported about on `reports`.
@@ -243,8 +153,26 @@ impl Zygote {
         written: Files<'_>,
         reports: BorrowedFd<'_>,
     ) -> io::Result<()> {
-        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
-        order.send(&control, &self.environment, written, reports)
+        let frame = order.frame(&self.environment);
+        self.control().order(&frame, [written.output, written.terminal, reports])
+    }
+
+    /// The same where it is a matter of no time: a fork of it waits for an order. Whether one does.
+    pub(super) fn run_at_once(
+        &self,
+        order: &Order<'_>,
+        written: Files<'_>,
+        reports: BorrowedFd<'_>,
+    ) -> bool {
+        let Ok(mut control) = self.control.try_lock() else { return false };
+        let frame = order.frame(&self.environment);
+        frame.len() <= LARGEST_AT_ONCE
+            && control.order_fork(&frame, [written.output, written.terminal, reports])
+    }
+
+    /// Whether a fork of it waits for an order, and can be given it at once.
+    pub(super) fn has_fork(&self) -> bool {
+        self.control.try_lock().is_ok_and(|mut control| control.has_fork())
     }
 
     /// A file that is readable once the process has ended.
@@ -264,25 +192,23 @@ impl Zygote {
 
     /// Whether it ever got as far as taking orders.
     pub(super) fn was_ready(&self) -> bool {
-        self.wait_until_ready(std::time::Duration::ZERO)
+        self.control().loaded().is_some()
     }
 
-    /// Waits until it takes orders, or `limit` has passed.
-    pub(super) fn wait_until_ready(&self, limit: std::time::Duration) -> bool {
-        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
-        let limit = Timespec {
-            tv_sec: limit.as_secs().cast_signed(),
-            tv_nsec: limit.subsec_nanos().into(),
-        };
-        let _ = rustix::event::poll(&mut [PollFd::new(&*control, PollFlags::IN)], Some(&limit));
-        let mut byte = [0];
-        // The one line it ever writes there stays unread, for the next to ask.
-        rustix::net::recv(
-            &*control,
-            &mut byte,
-            rustix::net::RecvFlags::PEEK | rustix::net::RecvFlags::DONTWAIT,
-        )
-        .is_ok_and(|(read, _)| read > 0)
+    /// The modules that it has loaded itself, once it takes orders: nothing if that is not so within
+    /// `limit`, or it has ended.
+    pub(super) fn loaded(&self, limit: Duration) -> Option<Arc<Loaded>> {
+        let due = Instant::now() + limit;
+        let socket = self.control().socket();
+        loop {
+            let loaded = self.control().loaded();
+            let left = due.saturating_duration_since(Instant::now());
+            if loaded.is_some() || left.is_zero() || self.has_ended() {
+                return loaded;
+            }
+            let mut file = [PollFd::new(&*socket, PollFlags::IN)];
+            let _ = rustix::event::poll(&mut file, Timespec::try_from(left).ok().as_ref());
+        }
     }
 
     /// What it said when it could not start.
@@ -294,11 +220,10 @@ impl Zygote {
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
         last.trim().chars().take(LONGEST_QUOTE).collect()
     }
-}
 
-/// A field's length as the worker reads it.
-fn length(field: &[u8]) -> [u8; 4] {
-    u32::try_from(field.len()).unwrap_or(u32::MAX).to_le_bytes()
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A variable of ours as a run has it back.

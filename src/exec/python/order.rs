@@ -1,0 +1,118 @@
+//! What the worker is asked for, as bytes on a socket, with the files that go along.
+
+use std::io::{self, IoSlice, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
+
+use crate::run::Snippet;
+
+/// The files of an order: what standard output goes to, the run's terminal, and where it is reported
+/// about.
+pub(super) const FILES: usize = 3;
+
+/// The longest order that is given at once: a socket takes so much without waiting for its reader.
+pub(super) const LARGEST_AT_ONCE: usize = 64 << 10;
+
+/// What a run is asked to be.
+#[derive(Clone, Debug)]
+pub(super) struct Order<'a> {
+    /// The code, and where it comes from.
+    pub(super) snippet: &'a Snippet,
+    /// Its working directory, absolute.
+    pub(super) directory: &'a Path,
+    /// Bytes that it may have for its data.
+    pub(super) memory: Option<u64>,
+    /// What it is to a session.
+    pub(super) kind: Kind,
+    /// Where it is told of the deck's modules, if there are any.
+    pub(super) modules: Option<&'a Path>,
+}
+
+/// What a run is to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// None: it ends with its code.
+    Alone,
+    /// The first of one.
+    First,
+    /// One that goes on from another.
+    Next,
+    /// A look at the names that another left.
+    Names,
+    /// No block at all: it imports what blocks will.
+    Warm,
+}
+
+impl Kind {
+    /// As the worker reads it.
+    fn word(self) -> &'static [u8] {
+        match self {
+            Self::Alone => b"alone",
+            Self::First => b"first",
+            Self::Next => b"next",
+            Self::Names => b"names",
+            Self::Warm => b"warm",
+        }
+    }
+}
+
+impl Order<'_> {
+    /// Its bytes. `environment` is what it has over that of the process that gets it, as `NAME=value`
+    /// or `NAME`.
+    pub(super) fn frame(&self, environment: &[Vec<u8>]) -> Vec<u8> {
+        let Snippet { code, first_line, file, .. } = self.snippet;
+        let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let first_line = first_line.to_string();
+        let memory = self.memory.unwrap_or(0).to_string();
+        let fields = [
+            code.as_bytes(),
+            first_line.as_bytes(),
+            file.as_os_str().as_bytes(),
+            path.as_os_str().as_bytes(),
+            self.directory.as_os_str().as_bytes(),
+            memory.as_bytes(),
+            self.kind.word(),
+            self.modules.map_or(&[][..], |folder| folder.as_os_str().as_bytes()),
+        ];
+        let own = self.snippet.environment.iter();
+        let own: Vec<_> = own.map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
+        let environment = environment.iter().chain(&own).map(Vec::as_slice);
+        frame(fields.into_iter().chain(environment))
+    }
+}
+
+/// Fields as the worker reads them: all of them after their length, each after its own.
+pub(super) fn frame<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut frame = vec![0; 4];
+    for field in fields {
+        frame.extend(length(field));
+        frame.extend(field);
+    }
+    let total = length(&frame[4..]);
+    frame[..4].copy_from_slice(&total);
+    frame
+}
+
+/// Sends such bytes with the files of a run.
+pub(super) fn send(
+    mut to: &UnixStream,
+    frame: &[u8],
+    files: [BorrowedFd<'_>; FILES],
+) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    ancillary.push(SendAncillaryMessage::ScmRights(&files));
+    let parts = [IoSlice::new(frame)];
+    let sent = rustix::net::sendmsg(to, &parts, &mut ancillary, SendFlags::NOSIGNAL)?;
+    to.write_all(&frame[sent..])
+}
+
+/// A field's length as the worker reads it.
+fn length(field: &[u8]) -> [u8; 4] {
+    u32::try_from(field.len()).unwrap_or(u32::MAX).to_le_bytes()
+}

@@ -1,0 +1,87 @@
+//! Who starts a run: the worker, or what an earlier run of its session left.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+
+use super::order::Order;
+use super::sessions::Base;
+use super::zygote::Zygote;
+use crate::exec::catch::Files;
+use crate::run::Outcome;
+
+/// How long it may take until a process that ends has ended, and that is told.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Who starts a run.
+#[derive(Clone, Debug)]
+pub(super) enum Starter {
+    /// The worker.
+    Worker(Arc<Zygote>),
+    /// What an earlier run of its session left.
+    Base(Arc<Base>),
+}
+
+impl Starter {
+    /// Asks it for a run that writes to these files and is reported about on `reports`.
+    pub(super) fn order(
+        &self,
+        order: &Order<'_>,
+        written: Files<'_>,
+        reports: BorrowedFd<'_>,
+    ) -> io::Result<()> {
+        match self {
+            Self::Worker(worker) => worker.run(order, written, reports),
+            Self::Base(base) => base.run(order, written, reports),
+        }
+    }
+
+    /// Whether it would be asked at once, as far as can be told.
+    pub(super) fn is_free(&self) -> bool {
+        match self {
+            Self::Worker(worker) => worker.has_fork(),
+            Self::Base(_) => true,
+        }
+    }
+
+    /// The same where nothing has to be waited for; whether it was asked.
+    pub(super) fn order_at_once(
+        &self,
+        order: &Order<'_>,
+        written: Files<'_>,
+        reports: BorrowedFd<'_>,
+    ) -> bool {
+        match self {
+            Self::Worker(worker) => worker.run_at_once(order, written, reports),
+            Self::Base(base) => base.run_at_once(order, written, reports),
+        }
+    }
+
+    /// A file that is readable once it has ended, where its end does not show by the run's reports.
+    pub(super) fn exit(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Worker(worker) => worker.exit(),
+            Self::Base(_) => None,
+        }
+    }
+
+    /// Waits until a worker whose files are closed is gone, too.
+    pub(super) fn see_off(&self) {
+        if let Some(exit) = self.exit() {
+            let limit = Timespec::try_from(LAST_WORDS).ok();
+            let mut file = [PollFd::from_borrowed_fd(exit, PollFlags::IN)];
+            let _ = rustix::event::poll(&mut file, limit.as_ref());
+        }
+    }
+
+    /// How the process ended that was the run's own already when the run began.
+    pub(super) fn end_in_place(&self) -> Option<Outcome> {
+        match self {
+            Self::Base(base) if base.runs_in_place() => base.end(LAST_WORDS),
+            _ => None,
+        }
+    }
+}
