@@ -103,6 +103,13 @@ fn what_the_compiler_knows_already_is_told() {
 }
 
 #[test]
+fn what_cannot_be_hidden_is_not() {
+    let mut stage = Stage::with_kept_cache();
+    let code = "const fn len(n: usize) -> usize { n }\n[0_u8; len(3)].len()";
+    assert_eq!(&*stage.timing("rust", code).timed, "[0_u8; len(3)].len()");
+}
+
+#[test]
 fn the_first_call_shows_what_it_prints_and_the_others_are_quiet() {
     let mut stage = Stage::with_kept_cache();
     for (language, code) in [
@@ -155,10 +162,11 @@ fn a_failure_says_what_failed_by_the_deck_s_line() {
 #[test]
 fn errors_of_the_compiler_speak_of_the_deck() {
     let mut stage = Stage::with_kept_cache();
-    let code = "let n = 3;\n// what is timed\nprime(n)";
+    let code = "let n = 3;\n// what is timed\nprime(3)";
     let (output, outcome, _) = stage.lane("rust", code);
     assert_eq!(outcome, Outcome::NotCompiled);
     assert!(output.contains("talk.md:9:1"), "{output}");
+    assert!(output.lines().any(|line| line.ends_with(" prime(3)")), "{output:?}");
     let (output, outcome, _) = stage.lane("rust", "fn f() {}");
     assert_eq!(outcome, Outcome::NotCompiled);
     assert!(output.contains("there is nothing to time"), "{output}");

@@ -75,11 +75,11 @@ pub(super) fn chart(
     let wanted = Chart::new(&lanes, u16::MAX).width(LONGEST_BAR);
     let wanted = wanted.max(columns.saturating_sub(u16::from(padding.horizontal) * 2));
     let panel = Panel::aligned(flow, alignment, padding, wanted);
-    let rows = Chart::new(&lanes, panel.inner()).rows(&flow.page.theme().output);
     let top = flow.open();
+    let room = flow.room.saturating_sub(top);
+    let rows = Chart::new(&lanes, panel.inner()).rows(room, &flow.page.theme().output);
     let height = rows.len() as u32;
-    let above =
-        if height + panel.above * 2 > flow.room.saturating_sub(top) { 0 } else { panel.above };
+    let above = if height + panel.above * 2 > room { 0 } else { panel.above };
     if !block.no_background {
         let style = flow.page.theme().output.style;
         flow.fill(panel.spot.x, top, (panel.spot.width, height + above * 2), style);
@@ -188,19 +188,32 @@ impl<'a> Chart<'a> {
         parts.into_iter().fold(0, u16::saturating_add)
     }
 
-    /// All rows: a bar for each lane, or, where there is no room for that, words.
-    fn rows(&self, theme: &OutputStyle) -> Vec<(Line<'static>, u16)> {
+    /// All rows: a bar for each lane beside its numbers, or, in fewer columns, below them, if there are
+    /// so many rows; else words.
+    fn rows(&self, room: u32, theme: &OutputStyle) -> Vec<(Line<'static>, u16)> {
         let bar = self.room.saturating_sub(self.width(0));
+        let below = self.width(0) - BETWEEN;
         let cut = |row: Text| (row.cut(self.room), self.room);
         if bar >= SHORTEST_BAR {
             self.lanes.iter().map(|lane| cut(self.row(lane, bar, theme))).collect()
+        } else if below <= self.room && self.lanes.len() as u32 * 2 <= room {
+            let below = |lane| [Some(self.row(lane, 0, theme)), self.bar(lane, theme)];
+            self.lanes.iter().flat_map(below).flatten().map(cut).collect()
         } else {
             let said = |lane| self.said(lane, theme).rows(self.room.max(1)).collect::<Vec<_>>();
             self.lanes.iter().flat_map(said).collect()
         }
     }
 
-    /// The row of a lane, with a bar of so many columns if it is the slowest.
+    /// The bar of a lane as a row.
+    fn bar(&self, lane: &Lane<'_>, theme: &OutputStyle) -> Option<Text> {
+        let timing = lane.timing()?;
+        let (colour, _) = self.styles(lane, timing, theme);
+        Some(Text::plain(&drawn(timing.median / self.slowest, self.room), colour))
+    }
+
+    /// The row of a lane, with a bar of so many columns if it is the slowest; with none, what would
+    /// stand behind it stands at the right.
     fn row(&self, lane: &Lane<'_>, bar: u16, theme: &OutputStyle) -> Text {
         let mut row = self.head(lane);
         let Some(timing) = lane.timing() else {
@@ -208,9 +221,11 @@ impl<'a> Chart<'a> {
             return row;
         };
         let (colour, how) = self.styles(lane, timing, theme);
-        let drawn = drawn(timing.median / self.slowest, bar);
-        let rest = bar.saturating_sub(wrap::columns(&drawn)) + BETWEEN;
-        row.push(&drawn, colour);
+        if bar > 0 {
+            row.push(&drawn(timing.median / self.slowest, bar), colour);
+        }
+        let numbers = self.time + self.ratio;
+        let rest = self.room.saturating_sub(row.width() + numbers);
         row.push(&" ".repeat(rest.into()), Style::new());
         row.push(&right(&timing.spoken_median(), self.time), how);
         if let Some(ratio) = lane.ratio(self.slowest).filter(|_| self.ratio > 0) {
@@ -377,14 +392,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case(60)]
-    #[case(44)]
-    #[case(30)]
-    #[case(12)]
-    #[case(1)]
-    fn in_less_room_less_is_said(#[case] columns: u16) {
-        insta::with_settings!({snapshot_suffix => columns.to_string()}, {
-            insta::assert_snapshot!(bars(&done().size(columns, 40).body()));
+    #[case(60, 40)]
+    #[case(44, 40)]
+    #[case(38, 40)]
+    #[case(38, 12)]
+    #[case(30, 40)]
+    #[case(12, 40)]
+    #[case(1, 40)]
+    fn in_less_room_less_is_said(#[case] columns: u16, #[case] rows: u16) {
+        insta::with_settings!({snapshot_suffix => format!("{columns}x{rows}")}, {
+            insta::assert_snapshot!(bars(&done().size(columns, rows).body()));
         });
     }
 

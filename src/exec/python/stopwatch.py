@@ -1,8 +1,8 @@
 """Times the last statement of a block that has run: `frame` is the block's, `budget` what all samples
 may take, in nanoseconds.
 
-The block itself was the first call, with all that it printed. From here on nothing is printed, for
-nobody is to read it a thousand times. The same is done in Rust by `stopwatch.rs`.
+The block itself was the first call, with all that it printed and read. From here on nothing is, for
+nobody is to read it a thousand times, or to answer. The same is done in Rust by `stopwatch.rs`.
 """
 
 import linecache
@@ -113,9 +113,9 @@ def run(frame, budget):
     sys.stdout.flush()
     sys.stderr.flush()
     files = os.dup(1), os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
     try:
         measured = measure(timed, budget)
     except Exception:

@@ -14,7 +14,7 @@ use super::cache::{BINARY, Built, Cache};
 use super::cargo::Links;
 use super::crates::{Crates, FORGOTTEN};
 use super::module::{self, Workplace};
-use super::timed;
+use super::timed::{self, Hidden};
 use super::toolchain::{self, Toolchain};
 use super::wrap;
 use crate::deck::Profile;
@@ -259,21 +259,27 @@ impl Builds {
         let place = self.workplace(snippet, toolchain);
         let source = place.as_ref().map(Workplace::source);
         let source = source.unwrap_or_else(|| folder.path().join("snippet.rs"));
-        std::fs::write(&source, whole(snippet)).map_err(no_room)?;
         let binary = folder.path().join(BINARY);
         let mut arguments = arguments(snippet, links, &source);
         arguments.extend(place.as_ref().map(Workplace::argument));
         let made = place.as_ref().map_or(binary.clone(), Workplace::made);
-        arguments.extend(["-o".into(), made.clone().into(), source.into()]);
+        arguments.extend(["-o".into(), made.clone().into(), source.clone().into()]);
         let begun = |child: &Arc<Child>| match snippet.module {
             None => how.has_begun(child, Work::Program),
             // Whoever edits a module will import it at once, and wait.
             Some(_) => (how.begun)(child, Work::Program),
         };
-        let heard =
-            toolchain::listen(&self.family, &toolchain.rustc, arguments, &self.directory, begun);
-        let (output, status) = heard
-            .map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))?;
+        let attempt = |text: &String| {
+            std::fs::write(&source, text).map_err(no_room)?;
+            let (rustc, arguments) = (&toolchain.rustc, arguments.clone());
+            toolchain::listen(&self.family, rustc, arguments, &self.directory, begun)
+                .map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))
+        };
+        let (text, other) = whole(snippet);
+        let (mut output, mut status) = attempt(&text)?;
+        if let Some(other) = other.filter(|_| matches!(status, Status::Exited(1))) {
+            (output, status) = attempt(&other)?;
+        }
         match status {
             Status::Exited(0) => {
                 std::fs::rename(made, binary).map_err(no_room)?;
@@ -293,14 +299,18 @@ impl Builds {
     }
 }
 
-/// A snippet as the compiler takes it.
-fn whole(Snippet { code, first_line, module, is_timed, .. }: &Snippet) -> String {
+/// A snippet as the compiler takes it, and in another way if it refuses that.
+fn whole(snippet: &Snippet) -> (String, Option<String>) {
+    let Snippet { code, first_line, module, is_timed, .. } = snippet;
     match module {
-        None if *is_timed => timed::program(code, *first_line),
-        None => wrap::program(code, *first_line),
+        None if *is_timed => {
+            let program = |what| timed::program(code, *first_line, what);
+            (program(Hidden::Inputs), Some(program(Hidden::Nothing)))
+        }
+        None => (wrap::program(code, *first_line), None),
         Some(module) => {
             let name = Some(&*module.name).filter(|_| !module.is_whole);
-            wrap::module(code, *first_line, name)
+            (wrap::module(code, *first_line, name), None)
         }
     }
 }

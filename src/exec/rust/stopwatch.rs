@@ -1,8 +1,8 @@
 //! Times a closure. Livedeck puts this text behind a block of Rust with `+bench`, as a module of its
 //! own; the same is done in Python by `stopwatch.py`.
 //!
-//! The first call shows what it prints. From there on nothing is printed, for nobody is to read it a
-//! thousand times.
+//! The first call shows what it prints, and reads what it is told. From there on nothing is printed or
+//! read, for nobody is to read it a thousand times, or to answer.
 
 use std::error::Error;
 use std::fs::File;
@@ -52,10 +52,12 @@ pub fn ended(value: impl Termination) -> Result<(), Box<dyn Error>> {
     if is_fine { Ok(()) } else { Err("`main` has failed".into()) }
 }
 
-/// Sends to nowhere what is printed; a panic is heard all the same.
+/// Sends to nowhere what is printed, and has nothing to be read; a panic is heard all the same.
 fn hush() {
     let _ = stdout().flush();
-    let Ok(null) = File::options().write(true).open("/dev/null") else { return };
+    let Ok(null) = File::options().read(true).write(true).open("/dev/null") else { return };
+    // SAFETY: as below.
+    unsafe { dup2(null.as_raw_fd(), 0) };
     for (place, file) in [1, 2].into_iter().zip(&FILES) {
         // SAFETY: these are numbers of open files; no memory is involved.
         unsafe {

@@ -15,12 +15,23 @@ const MAIN: &str = "maın";
 /// Characters of a statement that are told.
 const LONGEST: usize = 200;
 
+/// What the compiler is not to see of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hidden {
+    /// The numbers and texts that calls in the timed statement are given: it would work out the
+    /// result, and nothing would be left to time.
+    Inputs,
+    /// Nothing: where hiding is what it does not understand, and for its messages, which show code as
+    /// the deck has it.
+    Nothing,
+}
+
 /// The program that times a block whose first line is `first_line` (from 1) of the deck.
-pub(super) fn program(code: &str, first_line: u32) -> String {
+pub(super) fn program(code: &str, first_line: u32, what: Hidden) -> String {
     let code = wrap::without_shebang(code);
     let marks = wrap::scan(code);
     let (hoisted, code) = wrap::hoist(code, &marks.of_crate);
-    let (head, code) = if marks.has_main { around(&code) } else { inside(&code) };
+    let (head, code) = if marks.has_main { around(&code) } else { inside(&code, what) };
     let above = first_line.saturating_sub(1) as usize;
     // The line above the code is the fence: free for what we add.
     let padding = "\n".repeat(above.saturating_sub(1));
@@ -59,7 +70,7 @@ fn around(code: &str) -> (String, String) {
 }
 
 /// A block of statements, of which the last is timed.
-fn inside(code: &str) -> (String, String) {
+fn inside(code: &str, what: Hidden) -> (String, String) {
     let main = format!("fn main() -> {RESULT} {{");
     let statements = statements(code);
     let is_end = |range: &Range<usize>| code[range.clone()].starts_with("Ok(");
@@ -84,8 +95,20 @@ fn inside(code: &str) -> (String, String) {
         Some(_) => (main, format!("{setup} {before}{between}")),
         None => (format!("{main} {before}"), between.to_owned()),
     };
+    let statement = statement.trim_end_matches(';');
+    let statement = match what {
+        Hidden::Inputs => hidden(statement),
+        Hidden::Nothing => statement.to_owned(),
+    };
+    // The line goes on as in the deck, if it does not go on with more code.
     let rest = &code[timed.end..];
-    (main, format!("{setup}{}{after}{rest}{tail}", hidden(statement.trim_end_matches(';'))))
+    let (comment, rest) = rest.split_at(rest.find('\n').unwrap_or(rest.len()));
+    let after = if tokens(comment).is_empty() && !comment.contains("/*") {
+        format!("{comment}\n{after}{}", rest.strip_prefix('\n').unwrap_or(rest))
+    } else {
+        format!("{after}{comment}{rest}")
+    };
+    (main, format!("{setup}{statement}{after}{tail}"))
 }
 
 /// What stands before and behind a statement that is timed, without its semicolon.
@@ -107,8 +130,7 @@ fn declared(statement: &str) -> Option<&str> {
     matches!(words.next(), Some("=" | ":")).then_some(name)
 }
 
-/// A statement in which the compiler does not see what numbers and texts calls are given: it would
-/// work out the result, and nothing would be left to time.
+/// A statement in which the compiler does not see what numbers and texts calls are given.
 fn hidden(statement: &str) -> String {
     let tokens = tokens(statement);
     let first = match declared(statement) {
@@ -183,38 +205,46 @@ mod tests {
     #[test]
     fn code_stays_on_its_lines_and_what_we_add_stands_behind_them() {
         let code = "let n = 10; // how many\n\n// slow\nfib(n)";
-        let made = program(code, 4);
+        let made = program(code, 4, Hidden::Inputs);
         let lines: Vec<_> = made.lines().collect();
         assert_eq!(lines[..2], ["", ""]);
         assert!(lines[2].ends_with('{'), "{}", lines[2]);
         assert!(lines[3].starts_with("let n = 10; livedeck_stopwatch::time(\"fib(n)\", ||"));
         assert!(lines[3].ends_with("({ // how many"), "{}", lines[3]);
         assert_eq!(lines[5], "// slow");
-        assert!(lines[6].starts_with("fib(n)})"), "{}", lines[6]);
+        assert_eq!(lines[6], "fib(n)");
+        assert!(lines[7].starts_with("})"), "{}", lines[7]);
     }
 
     #[test]
     fn a_block_of_one_statement_begins_on_the_fence() {
-        let made = program("fib(20);", 2);
+        let made = program("fib(20);", 2, Hidden::Inputs);
         let lines: Vec<_> = made.lines().collect();
         assert!(lines[0].contains("time(\"fib(20)\""), "{}", lines[0]);
-        assert!(lines[1].starts_with("fib(black_box(20))}"), "{}", lines[1]);
+        assert_eq!(lines[1], "fib(black_box(20))");
+        let plain = program("fib(20); // why\nfn f() {} fn g() {}", 2, Hidden::Nothing);
+        let lines: Vec<_> = plain.lines().collect();
+        assert_eq!(lines[1], "fib(20) // why");
+        assert!(lines[2].ends_with("?;fn f() {} fn g() {}"), "{}", lines[2]);
+        let one = program("fib(20); fn f() {}", 2, Hidden::Nothing);
+        assert!(one.lines().nth(1).unwrap().starts_with("fib(20)})"), "{one}");
     }
 
     #[test]
     fn a_main_is_timed_as_a_whole() {
-        let made = program("fn main() {\n    main_loop();\n}\nmod a { fn main() {} }", 2);
+        let made =
+            program("fn main() {\n    main_loop();\n}\nmod a { fn main() {} }", 2, Hidden::Inputs);
         assert!(made.contains("\nfn maın() {\n    main_loop();\n}\nmod a { fn main() {} }\n"));
         assert!(made.contains("time(\"main()\""));
     }
 
     #[test]
     fn the_end_of_a_block_that_may_fail_is_not_what_is_timed() {
-        let made = program("let f = open()?;\nread(&f)?;\nOk(())", 2);
+        let made = program("let f = open()?;\nread(&f)?;\nOk(())", 2, Hidden::Inputs);
         assert!(made.contains("time(\"read(&f)?\""), "{made}");
         assert!(made.contains("Ok(())\n}\nmod"), "{made}");
-        assert!(program("fn f() {}", 2).contains("compile_error!"));
-        assert!(program("f(1);\nfn f(n: u8) {}", 2).contains("time(\"f(1)\""));
+        assert!(program("fn f() {}", 2, Hidden::Inputs).contains("compile_error!"));
+        assert!(program("f(1);\nfn f(n: u8) {}", 2, Hidden::Inputs).contains("time(\"f(1)\""));
     }
 
     #[rstest]
