@@ -119,7 +119,8 @@ fn recorded() -> Vec<(String, String)> {
 #[test]
 fn it_is_walked_step_by_step() {
     let last = talk().deck.slides.len();
-    let talk = open(&[]);
+    let talk = Stage::open(&deck(), &Opening { args: &[], size: (120, 40), ..Opening::default() });
+    talk.wait_for("Python outside, Rust inside");
     let mut steps = 0;
     while !talk.screen().contains(&format!("{last} / {last}")) {
         // A step may change colours only.
@@ -185,10 +186,9 @@ fn start(talk: &Stage) {
     talk.keys("ctrl-e");
 }
 
-/// The talk on its first slide, in this environment.
+/// The talk on its first slide, trusted, in this environment.
 fn open(env: &[(&str, &str)]) -> Stage {
-    let deck = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.md");
-    let talk = Stage::open(&deck, &Opening { size: (120, 40), env, ..Opening::default() });
+    let talk = Stage::open(&deck(), &Opening { size: (120, 40), env, ..Opening::default() });
     talk.wait_for("Python outside, Rust inside");
     talk
 }
@@ -223,8 +223,11 @@ fn every_slide_can_be_a_picture() {
 }
 
 fn talk() -> Show {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.md");
-    load(&Origin::new(path), None).unwrap()
+    load(&Origin::new(deck()), None).unwrap()
+}
+
+fn deck() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.md")
 }
 
 fn slides(show: &Show) -> impl Iterator<Item = SlideNo> {
