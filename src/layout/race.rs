@@ -24,8 +24,9 @@ const SHORTEST_BAR: u16 = 8;
 /// Columns between the parts of a row.
 const BETWEEN: u16 = 2;
 
-/// What is timed is said in full only where the longest bar has so many columns left.
-const FAIR_BAR: u16 = 14;
+/// What is timed is said in full only where the longest bar has so many columns left, and this part of
+/// all.
+const FAIR_BAR: (u16, u16) = (14, 3);
 
 /// In fewer columns what is timed is not told at all.
 const LEAST_TOLD: u16 = 8;
@@ -174,8 +175,10 @@ impl<'a> Chart<'a> {
         let ratio = BETWEEN + longest(lanes.iter().filter_map(|lane| lane.ratio(slowest)));
         let ratio = if timings().count() > 1 { ratio } else { 0 };
         let mut chart = Self { lanes, room, label: language, time, ratio, fastest, slowest };
-        let whole = language + if timed > 0 { BETWEEN + timed } else { 0 };
-        let more = room.saturating_sub(chart.width(FAIR_BAR));
+        let told = if timed > 0 { timed.saturating_add(BETWEEN) } else { 0 };
+        let whole = language.saturating_add(told);
+        let fair = FAIR_BAR.0.max(room / FAIR_BAR.1);
+        let more = room.saturating_sub(chart.width(fair));
         if more >= LEAST_TOLD {
             chart.label = whole.min(language.saturating_add(more));
         }
@@ -403,6 +406,16 @@ mod tests {
         insta::with_settings!({snapshot_suffix => format!("{columns}x{rows}")}, {
             insta::assert_snapshot!(bars(&done().size(columns, rows).body()));
         });
+    }
+
+    #[test]
+    fn whatever_a_recording_says_can_be_drawn() {
+        for (length, median) in [(70_000, 1.0), (5, 1e300), (5, 0.0), (5, -1.0), (5, 5e-324)] {
+            let strange = took(&"x".repeat(length), median);
+            let lanes = race(&["python", "rust"]).run(strange.clone());
+            let body = lanes.run_of(1, took("f", 20.0)).body();
+            assert!(body.contains("Rust"), "{body}");
+        }
     }
 
     #[test]

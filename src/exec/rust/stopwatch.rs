@@ -107,12 +107,19 @@ fn measure(call: Call<'_>, budget: Duration) -> Result<(u64, Vec<f64>), Box<dyn 
     };
     // What is slow need not be done once more only to be thrown away.
     let is_slow = count == 1 && took >= aim;
-    let count = if is_slow { 1 } else { wanted };
+    let mut count = if is_slow { 1 } else { wanted };
     let mut samples = Vec::new();
     samples.extend(is_slow.then_some(took));
     let mut total: f64 = samples.iter().sum();
     while total < budget || samples.len() < 3 && total < 3.0 * budget {
         let took = sample(count)?;
+        if took < aim / 10.0 {
+            // What was seen first was something else: a pause of the machine, an empty cache.
+            count *= (aim / took.max(1.0)).min(100.0) as u64;
+            samples.clear();
+            total = 0.0;
+            continue;
+        }
         samples.push(took);
         total += took;
     }
