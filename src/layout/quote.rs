@@ -9,6 +9,10 @@ use super::text::Text;
 use crate::deck::{AlertKind, Align, Block, Inline};
 use crate::theme::Alignment;
 
+/// A quote in which less room than this is left for its text has no prefix: quotes nested deep must
+/// stay readable, and not become a tower of letters.
+const NARROWEST: u16 = 8;
+
 /// What surrounds quoted blocks.
 struct Frame<'a> {
     alignment: Alignment,
@@ -72,7 +76,8 @@ impl Frame<'_> {
         let y = flow.open();
         let prefix = Text::plain(self.prefix, self.prefix_style);
         let most = flow.text_spot(self.alignment).width;
-        let indent = prefix.width().min(most.saturating_sub(1));
+        let room = most.saturating_sub(prefix.width());
+        let indent = if room < NARROWEST { 0 } else { prefix.width() };
         let mut inner = flow.inner(most - indent, y);
         inner.look = Look { base: self.style, strong: false, rows: true };
         inner.alignment = aligned(Some(Align::Left), self.alignment);
@@ -81,7 +86,7 @@ impl Frame<'_> {
         let width = indent.saturating_add(inner.right).min(most);
         let x = flow.block_spot(self.alignment, width).x;
         flow.fill(x, y, (width, height), self.style);
-        for row in y..y.saturating_add(height) {
+        for row in (y..y.saturating_add(height)).filter(|_| indent > 0) {
             flow.put(x, row, (prefix.cut(indent), indent));
         }
         flow.adopt(inner, x + indent, y);

@@ -254,6 +254,17 @@ fn a_list_that_goes_on_leaves_no_room_before_it() {
     ");
 }
 
+#[test]
+fn a_quote_without_room_for_its_text_has_no_prefix() {
+    let words = paragraph("words to be read");
+    let deep = (0..40).fold(words, |inner, _| block(BlockKind::Quote(vec![inner])));
+    let fixture = Fixture::new(vec![deep]);
+    let prefixes = |line: &str| line.matches('▍').count();
+    let body = fixture.body();
+    assert!(body.lines().any(|line| line.contains("words to")), "{body}");
+    assert!(body.lines().all(|line| prefixes(line) < 20), "{body}");
+}
+
 fn table(rows: &[&[&str]], aligns: &[Option<Align>]) -> Table {
     let cells = |row: &&[&str]| row.iter().map(|cell| text(cell)).collect::<Vec<_>>();
     Table {
