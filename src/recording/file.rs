@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Picture, Place, Ran, Recording, Take, shown};
+use super::{Place, Ran, Recording, Take, shown};
 use crate::deck::Fingerprint;
 use crate::run::Outcome;
 
@@ -33,12 +33,8 @@ struct Entry {
     took_ms: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     terminal: Option<(u16, u16)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    picture: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    picture_hash: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    picture_kind: Option<String>,
+    #[serde(flatten)]
+    picture: shown::PictureEntry,
     #[serde(default)]
     output: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -93,9 +89,7 @@ impl Entry {
             status: status(&ran.outcome)?,
             took_ms: millis(ran.took),
             terminal: ran.screen,
-            picture_hash: ran.picture.as_ref().map(|picture| picture.hash.clone()),
-            picture_kind: ran.picture.as_ref().and_then(|picture| said(&picture.kind)),
-            picture: ran.picture.map(|picture| picture.file),
+            picture: ran.picture.map(shown::PictureEntry::of).unwrap_or_default(),
             output: ran.lines,
             shown: ran.shown.into_iter().map(shown::Entry::of).collect(),
         })
@@ -107,28 +101,18 @@ impl Entry {
         let code = u64::from_str_radix(&self.code, 16)
             .map_err(|_| format!("a block has the code `{}`, which is no number", self.code))?;
         let seconds = (self.took_ms / 1000.0).clamp(0.0, 1e9);
-        let picture = self.picture.map(|file| Picture {
-            file,
-            hash: self.picture_hash.unwrap_or_default(),
-            kind: self.picture_kind.unwrap_or_default(),
-        });
         let ran = Ran {
             outcome,
             took: Duration::from_secs_f64(seconds),
             lines: self.output,
             screen: self.terminal,
-            picture,
+            picture: self.picture.picture(),
             shown: self.shown.into_iter().filter_map(shown::Entry::placed).collect(),
         };
         let place = Place { slide: self.slide, block: self.block, name: self.name };
         let (language, code, date) = (self.language, Fingerprint(code), self.recorded);
         Ok(Take { place, language, code, date, ran })
     }
-}
-
-/// A text, if there is one.
-pub(super) fn said(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// How a run ended, in a word or two; none for one that never began.
@@ -170,6 +154,7 @@ fn millis(took: Duration) -> f64 {
 mod tests {
     use super::*;
     use crate::deck::Align;
+    use crate::recording::Picture;
     use crate::recording::{Placed, Recorded};
     use crate::run::{DataColumn, DataTable};
 

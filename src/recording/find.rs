@@ -29,7 +29,7 @@ pub struct Found<'a> {
 
 impl Place {
     /// The place in a word that can be a file's name: `the-same-data-twice-2`.
-    pub fn slug(&self) -> String {
+    fn slug(&self) -> String {
         let mut slug = String::new();
         for c in self.slide.as_deref().unwrap_or_default().chars().take(60) {
             if c.is_ascii_alphanumeric() {
@@ -41,6 +41,19 @@ impl Place {
         let slug = slug.trim_end_matches('-');
         format!("{}-{}", if slug.is_empty() { "slide" } else { slug }, self.block)
     }
+}
+
+/// Names for files, one for each of these places: two of one name have a number more.
+pub fn slugs(places: &[Place]) -> Vec<String> {
+    let mut counts = BTreeMap::<String, u32>::new();
+    let mut name = |place: &Place| {
+        let slug = place.slug();
+        let count = counts.entry(slug.clone()).or_default();
+        *count += 1;
+        // What ends with two numbers is no slug of a place, so it is nobody else's name.
+        if *count == 1 { slug } else { format!("{slug}_{count}") }
+    };
+    places.iter().map(&mut name).collect()
 }
 
 /// The places of a deck's cells, in order.
@@ -168,5 +181,12 @@ mod tests {
         assert_eq!(slug("The same data, twice!"), "the-same-data-twice-2");
         assert_eq!(slug("../../etc"), "etc-2");
         assert_eq!(slug("日本"), "slide-2");
+    }
+
+    #[test]
+    fn no_two_places_have_one_file() {
+        let place = |slide: &str| Place { slide: Some(slide.to_owned()), block: 1, name: None };
+        let places = ["Why?", "日本", "Why!", "中国", "Why"].map(place);
+        assert_eq!(slugs(&places), ["why-1", "slide-1", "why-1_2", "slide-1_2", "why-1_3"]);
     }
 }

@@ -27,7 +27,7 @@ use crate::deck::Fingerprint;
 use crate::run::{CellRun, Emulator, Outcome, Output, State};
 
 pub use file::Broken;
-pub use find::{Found, Place, places};
+pub use find::{Found, Place, places, slugs};
 pub use junit::junit;
 pub use keep::{Kept, keep};
 pub use report::{Finding, Summary, json, line};

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::file::said;
 use super::{Picture, Placed, Recorded};
 use crate::deck::Align;
 use crate::run::{DataColumn, DataTable, Timing};
@@ -15,18 +14,25 @@ const BETWEEN: &str = "\t";
 pub(super) struct Entry {
     line: usize,
     lines: usize,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    picture: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    picture_hash: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    picture_kind: Option<String>,
+    #[serde(flatten)]
+    picture: PictureEntry,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     markdown: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<Table>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timing: Option<Times>,
+}
+
+/// A picture, if there is one: its file, and what is compared of it.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct PictureEntry {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture_hash: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture_kind: Option<String>,
 }
 
 /// A timing; times are nanoseconds.
@@ -67,12 +73,7 @@ impl Entry {
     pub(super) fn of(Placed { line, lines, value }: Placed) -> Self {
         let entry = Self { line, lines, ..Self::default() };
         match value {
-            Recorded::Picture(picture) => Self {
-                picture_hash: said(&picture.hash),
-                picture_kind: said(&picture.kind),
-                picture: Some(picture.file),
-                ..entry
-            },
+            Recorded::Picture(picture) => Self { picture: PictureEntry::of(picture), ..entry },
             Recorded::Markdown(text) => Self { markdown: Some(text), ..entry },
             Recorded::Table(table) => Self { table: Some(Table::of(&table)), ..entry },
             Recorded::Timing(timing) => Self { timing: Some(Times::of(&timing)), ..entry },
@@ -81,9 +82,8 @@ impl Entry {
 
     /// The value; none of a kind that nobody knows here: its lines are shown.
     pub(super) fn placed(self) -> Option<Placed> {
-        let value = if let Some(file) = self.picture {
-            let hash = self.picture_hash.unwrap_or_default();
-            Recorded::Picture(Picture { file, hash, kind: self.picture_kind.unwrap_or_default() })
+        let value = if let Some(picture) = self.picture.picture() {
+            Recorded::Picture(picture)
         } else if let Some(text) = self.markdown {
             Recorded::Markdown(text)
         } else if let Some(times) = self.timing {
@@ -92,6 +92,19 @@ impl Entry {
             Recorded::Table(self.table?.table())
         };
         Some(Placed { line: self.line, lines: self.lines, value })
+    }
+}
+
+impl PictureEntry {
+    pub(super) fn of(Picture { file, hash, kind }: Picture) -> Self {
+        let said = |text: String| Some(text).filter(|text| !text.is_empty());
+        Self { picture: Some(file), picture_hash: said(hash), picture_kind: said(kind) }
+    }
+
+    pub(super) fn picture(self) -> Option<Picture> {
+        let Self { picture, picture_hash, picture_kind } = self;
+        let (hash, kind) = (picture_hash.unwrap_or_default(), picture_kind.unwrap_or_default());
+        picture.map(|file| Picture { file, hash, kind })
     }
 }
 

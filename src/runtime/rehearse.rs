@@ -17,7 +17,7 @@ use crate::deck::{Cell, Cursor, Deck, Fingerprint, Replay, Step};
 use crate::exec::{self, Executor, Stop, Warden};
 use crate::layout::{self, Colours, Size};
 use crate::media::Media;
-use crate::recording::{Picture, Place, Purpose, Ran, Round, obstacle, places};
+use crate::recording::{Picture, Purpose, Ran, Round, obstacle, places, slugs};
 use crate::run::{Limits, Outcome, Request, State, Target};
 
 /// How long a block may take where neither it nor the configuration says.
@@ -35,7 +35,8 @@ struct Rehearsal<'a> {
     executor: Executor,
     events: Receiver<exec::Event>,
     limits: Limits,
-    places: Vec<Place>,
+    /// A name for the files of each cell.
+    names: Vec<String>,
     /// Ends what runs started, should this program be killed.
     _warden: Option<Warden>,
     heard: &'a mut dyn FnMut(Round, Option<Rehearsed>),
@@ -76,7 +77,7 @@ pub fn rehearse(
         executor,
         events,
         limits: Limits { timeout: own.timeout.or(Some(PATIENCE)), ..own },
-        places: places(&show.deck),
+        names: slugs(&places(&show.deck)),
         // Without one, nothing is lost but what it does when this program is killed.
         _warden: Warden::start().ok().flatten(),
         show,
@@ -186,7 +187,7 @@ impl Rehearsal<'_> {
     #[expect(clippy::disallowed_methods, reason = "pictures are files of the run's")]
     fn look(&self, cell: &Cell, outcome: Outcome) -> Rehearsed {
         let run = self.app.runs.get(&cell.id).cloned().unwrap_or_default();
-        let place = self.places.get(cell.id.0 as usize).cloned().unwrap_or_default().slug();
+        let name = self.names.get(cell.id.0 as usize).cloned().unwrap_or_default();
         let mut pictures = BTreeMap::new();
         let mut keep = |file: &Path, name: &str| {
             let bytes = std::fs::read(file).ok()?;
@@ -194,9 +195,9 @@ impl Rehearsal<'_> {
             pictures.insert(picture.file.clone(), bytes);
             Some(picture)
         };
-        let made = run.picture.as_ref().and_then(|file| keep(file, &place));
+        let made = run.picture.as_ref().and_then(|file| keep(file, &name));
         let shown = run.output.pictures().zip(1..);
-        let shown = shown.map(|(file, number)| keep(file, &format!("{place}.{number}")));
+        let shown = shown.map(|(file, number)| keep(file, &format!("{name}.{number}")));
         let shown = shown.collect();
         Rehearsed { ran: Ran::of(&run, outcome, made, shown), pictures }
     }
