@@ -56,13 +56,6 @@ impl Recorded {
     }
 }
 
-fn leave(talk: Stage) {
-    talk.keys("n");
-    talk.wait_for("the end");
-    talk.keys("q");
-    assert!(talk.end().success());
-}
-
 #[test]
 fn a_key_shows_what_was_recorded_and_brings_the_live_run_back() {
     let recorded = Recorded::with("replay: never");
@@ -79,7 +72,7 @@ fn a_key_shows_what_was_recorded_and_brings_the_live_run_back() {
     talk.wait_for("all is well");
     talk.keys("r");
     talk.wait_for("[failed: exit 1");
-    leave(talk);
+    talk.leave();
 }
 
 /// A block of Python that shows a picture, a table and markdown.
@@ -126,7 +119,7 @@ fn pictures_tables_and_markdown_are_drawn_as_the_live_run_drew_them() {
     talk.wait("the same again", |screen| drawn(screen) == live);
     talk.keys("r");
     talk.wait_for("[done");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -137,7 +130,7 @@ fn what_fails_gives_way_to_what_was_recorded_if_the_deck_says_so() {
     talk.wait_for("all is well");
     talk.wait_for("[recorded 20");
     assert!(recorded.has_run());
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -148,7 +141,7 @@ fn nothing_runs_and_nothing_is_asked_where_only_the_recording_is_shown() {
     talk.keys("ctrl-e");
     talk.wait_for("all is well");
     assert!(!recorded.has_run());
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -162,7 +155,7 @@ fn what_was_recorded_of_other_code_says_so_and_a_damaged_recording_is_a_problem(
     let file = recorded.folder.path().join("talk.recording/recording.json");
     std::fs::write(file, "{ nothing").unwrap();
     talk.wait_for("1 problem: D");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -175,7 +168,7 @@ fn f163_blocks_with_validate_are_run_at_the_start_and_those_that_fail_are_proble
     talk.keys("D");
     talk.wait_for("validation failed: exit 3");
     talk.keys("esc");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -184,5 +177,5 @@ fn a_block_without_a_recording_says_what_makes_one() {
     talk.wait_for("Run");
     talk.keys("r");
     talk.wait_for("`livedeck record` does that");
-    leave(talk);
+    talk.leave();
 }

@@ -25,15 +25,7 @@ fn run(language: &str, code: &str, expected: &[&str]) {
     for text in expected {
         talk.wait_for(text);
     }
-    leave(talk);
-}
-
-/// Walks on, to see that the talk goes on, and leaves.
-fn leave(talk: Stage) {
-    talk.keys("n");
-    talk.wait_for("the end");
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.leave();
 }
 
 #[test]
@@ -61,7 +53,7 @@ fn a_hundred_thousand_lines_keep_head_and_tail() {
     talk.keys("ctrl-e");
     talk.wait_for("line 99999");
     talk.wait_for("[done");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -74,7 +66,7 @@ fn any_bytes_are_shown_as_text() {
     // The emulator drops the replacement character, so it is looked for in what was written.
     let written = String::from_utf8_lossy(&talk.seen().bytes).into_owned();
     assert!(written.contains("a\u{fffd}\u{fffd}b"));
-    leave(talk);
+    talk.leave();
     run("bash", r"printf '\033[?1049l\033]0;title\007\033[2Jafter\n'", &["after", "[done"]);
 }
 
@@ -87,7 +79,7 @@ fn a_partial_line_is_shown_at_once() {
     talk.wait("`half` alone", |screen| screen.lines().any(|line| line.trim() == "half"));
     talk.keys("ctrl-c");
     talk.wait_for("[stopped");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -103,7 +95,7 @@ fn a_prompt_opens_for_a_block_that_reads_and_input_ends_by_a_key() {
         talk.keys("ctrl-d");
         talk.wait(then, |screen| screen.matches(then).count() > usize::from(language == "bash"));
         talk.wait_gone("[running");
-        leave(talk);
+        talk.leave();
     }
 }
 
@@ -128,7 +120,7 @@ fn of_two_blocks_that_wait_for_input_each_gets_its_own() {
     talk.wait("the first is done, too", |screen| screen.matches("done ").count() == 2);
     let screen = talk.screen();
     assert!(screen.find("got first") < screen.find("got second"), "{screen}");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -199,7 +191,7 @@ fn a_block_is_focused_and_run_alone_again_and_again() {
     talk.keys("esc");
     talk.keys("ctrl-e");
     talk.wait("both are done", |screen| screen.matches("done").count() == 2);
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -214,5 +206,5 @@ fn an_edit_keeps_the_output_of_code_that_did_not_change() {
     talk.wait_for("out-42");
     fs::write(talk.deck(), text.replace("40", "50")).unwrap();
     talk.wait_for("stale");
-    leave(talk);
+    talk.leave();
 }

@@ -260,6 +260,14 @@ impl Stage {
         status
     }
 
+    /// Walks on to the slide that says `the end`, to see that the talk goes on, and leaves.
+    pub fn leave(self) {
+        self.keys("n");
+        self.wait_for("the end");
+        self.keys("q");
+        assert!(self.end().success());
+    }
+
     /// Waits for the program to end; checks that it left the terminal as it was, and no process.
     pub fn end(mut self) -> ExitStatus {
         let status = wait_for_end(&mut self.child);
