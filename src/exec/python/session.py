@@ -1,5 +1,5 @@
 """What makes a session of runs: one that has ended stays as it is, and the next goes on in a fork of
-it. A half of the worker's program, of which `boot.py` is the other: the two are one module.
+it. A part of the worker's program, of which `boot.py` is the head: all parts are one module.
 
 A base does nothing but wait for orders, so that what a block left stays as it was. It runs no code
 of the deck any more; even to look at a value a fork is made, which may hang or crash alone.

@@ -38,6 +38,7 @@ pub(super) const BOOT: &str = concat!(
     "'''\n",
     include_str!("session.py"),
     include_str!("warm.py"),
+    include_str!("block.py"),
     include_str!("boot.py")
 );
 
