@@ -3,8 +3,9 @@
 //! crash alone.
 //!
 //! The worker is this same program started again, with the interpreter linked in, or where that
-//! cannot be, the interpreter's own process; both run `boot.py`. Nothing here waits: every run has
-//! a thread that finds the worker, orders the run, and follows it to its end.
+//! cannot be, the interpreter's own process; both run `boot.py`. Nothing here waits: a run
+//! is ordered at once where a fork waits for its order; every run has a thread that orders it otherwise,
+//! and follows it to its end.
 
 mod control;
 mod follower;
