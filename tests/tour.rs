@@ -20,17 +20,32 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 /// The slide whose mistakes are there on purpose.
 const MISTAKEN: &str = "A mistake stays where it is";
 
+/// Those mistakes.
+const ON_PURPOSE: [&str; 2] = ["unknown command `puase`", "unknown attribute `+exce`"];
+
 /// The slide where somebody has to answer.
 const ASKING: &str = "It asks, you answer";
 
 #[test]
 fn every_slide_fits_and_only_one_has_mistakes() {
     let show = tour();
-    let found = inspect(&show, &SIZES.map(|(columns, rows)| Size::new(columns, rows)));
-    let messages: Vec<_> = found.iter().map(|found| found.message.as_str()).collect();
-    assert_eq!(messages, ["unknown command `puase`", "unknown attribute `+exce`"]);
+    assert_eq!(mistakes(&show), ON_PURPOSE);
     let slides = show.deck.slides.iter().filter(|slide| slide.title.as_deref() == Some(MISTAKEN));
     assert_eq!(slides.count(), 1);
+}
+
+#[test]
+fn any_theme_will_do() {
+    for theme in livedeck::theme::names() {
+        let origin = Origin { theme: Some(theme.to_owned()), ..Origin::new(path()) };
+        assert_eq!(mistakes(&load(&origin, None).unwrap()), ON_PURPOSE, "{theme}");
+    }
+}
+
+/// What `livedeck check` says of it at all sizes.
+fn mistakes(show: &Show) -> Vec<String> {
+    let sizes = SIZES.map(|(columns, rows)| Size::new(columns, rows));
+    inspect(show, &sizes).into_iter().map(|found| found.message).collect()
 }
 
 #[test]
