@@ -42,6 +42,20 @@ fn any_theme_will_do() {
     }
 }
 
+#[test]
+fn the_readme_s_pictures_are_there_and_the_tour_says_how_they_are_made() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let tour = std::fs::read_to_string(path()).unwrap();
+    let pictures: Vec<_> =
+        readme.split("](pics/").skip(1).map(|rest| rest.split_once(')').unwrap().0).collect();
+    assert!(pictures.len() > 4, "{pictures:?}");
+    for picture in pictures {
+        assert!(root.join("pics").join(picture).is_file(), "{picture}");
+        assert!(tour.contains(picture), "{picture}");
+    }
+}
+
 /// What `livedeck check` says of it at all sizes.
 fn mistakes(show: &Show) -> Vec<String> {
     let sizes = SIZES.map(|(columns, rows)| Size::new(columns, rows));
