@@ -36,7 +36,7 @@ pub fn svg(buffer: &Buffer, pictures: &[(Overlay, Vec<u8>)], look: &Look) -> Str
 }
 
 const FONTS: &str = "ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,\
-    monospace,'Apple Color Emoji','Noto Color Emoji'";
+    monospace";
 
 /// How high a cell's text is.
 const TEXT: f32 = 16.0;
