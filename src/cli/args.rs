@@ -123,6 +123,10 @@ pub(super) enum Command {
     /// The code runs without a question: who gives this command has allowed it. What came out as it was
     /// recorded before, but for times and the like, stays as it is.
     Record(RecordArgs),
+    /// Say what there is to run code with, and what a deck needs that is missing.
+    ///
+    /// The status is 1 if the deck needs something that is missing, or does not compile.
+    Doctor(DoctorArgs),
     /// Write slides as text, or one as a picture of its cells.
     Export(ExportArgs),
     /// Show what each theme looks like, a slide each; their names alone where nobody looks.
@@ -187,6 +191,23 @@ pub(super) struct CheckArgs {
 pub(super) struct RecordArgs {
     /// The deck: a markdown file. What is recorded of `talk.md` is kept in `talk.recording`.
     pub(super) deck: PathBuf,
+    #[command(flatten)]
+    pub(super) choices: Choices,
+}
+
+/// What to look at.
+#[derive(Debug, Parser)]
+pub(super) struct DoctorArgs {
+    /// The deck: a markdown file. Without one, it is said what there is for any.
+    #[arg(required_if_eq("prepare", "true"), value_hint = ValueHint::FilePath)]
+    pub(super) deck: Option<PathBuf>,
+    /// Compile the deck's Rust, its modules and the crates they need, without a question, so that nothing
+    /// of that is left to do when the talk begins.
+    #[arg(long)]
+    pub(super) prepare: bool,
+    /// Look also at the Python and the Rust that the deck chooses, which may be the deck's own programs.
+    #[arg(short = 'x', long)]
+    pub(super) enable_snippet_execution: bool,
     #[command(flatten)]
     pub(super) choices: Choices,
 }

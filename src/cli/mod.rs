@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod doctor;
 mod export;
 mod later;
 mod record;
@@ -33,6 +34,7 @@ pub fn run() -> ExitCode {
         None => done(show(&args)),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::Record(args)) => record::record(&args),
+        Some(Command::Doctor(args)) => doctor::doctor(&args),
         Some(Command::Export(args)) => done(export::export(&args)),
         Some(Command::Themes(args)) => done(themes::themes(&args.choices)),
         Some(Command::Config(ConfigArgs { schema: true, .. })) => done(print(&schema())),

@@ -22,6 +22,7 @@ mod rust;
 mod scratch;
 mod spawn;
 mod stream;
+mod survey;
 mod suspend;
 mod turns;
 mod warden;
@@ -46,6 +47,8 @@ use rust::Rust;
 use scratch::Scratch;
 
 pub use custom::{Custom, CustomRecipe};
+pub use rust::{Compiler, without_colours};
+pub use survey::{FoundPython, Survey};
 pub use suspend::suspend;
 pub use warden::Warden;
 
@@ -115,6 +118,7 @@ pub struct Executor {
     python: Python,
     scratch: Arc<Scratch>,
     customs: Arc<BTreeMap<String, Custom>>,
+    cache: PathBuf,
     census: Census,
 }
 
@@ -134,7 +138,7 @@ impl Executor {
         let runs = Runs::new(directory, family.clone(), (scratch.clone(), ptys), customs.clone());
         let trouble = send.clone();
         let census = Census::new(move |what| trouble(Event::Trouble(what)));
-        Self { send, family, runs, rust, python, scratch, customs, census }
+        Self { send, family, runs, rust, python, scratch, customs, cache, census }
     }
 
     /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
@@ -142,15 +146,12 @@ impl Executor {
     /// background. Called again, it forgets what it had not begun. Only for decks whose code the user
     /// trusts.
     pub fn prepare(&self, snippets: Vec<Snippet>, preload: &[String]) {
-        let runs_on =
-            |engine| move |snippet: &Snippet| self.engine_of(snippet).as_ref() == Ok(engine);
-        let is_python = runs_on(&Engine::Python);
-        let python: Vec<_> = snippets.iter().filter(|snippet| is_python(snippet)).collect();
+        let is_python = |snippet: &&Snippet| self.engine_of(snippet) == Ok(Engine::Python);
+        let python: Vec<_> = snippets.iter().filter(is_python).collect();
         if !python.is_empty() {
             self.python.warm(preload, &python);
         }
-        let is_compiled = |it: &Snippet| it.module.is_some() || runs_on(&Engine::Rust)(it);
-        self.rust.prepare(snippets.into_iter().filter(is_compiled).collect());
+        self.rust.prepare(snippets.into_iter().filter(|it| self.is_compiled(it)).collect());
     }
 
     /// Starts a run.

@@ -97,6 +97,12 @@ impl Runs {
         self.shared.family.bury();
     }
 
+    /// What is missing where a language's program is not there, and what to try.
+    pub(super) fn lack(&self, program: &OsStr, language: &str) -> Option<String> {
+        let is_missing = self.shared.find(program).is_none();
+        is_missing.then(|| self.shared.not_installed(program, language))
+    }
+
     /// Does something to a run that is under way.
     pub(super) fn with(&self, run: RunId, act: impl FnOnce(&Running)) {
         let running = lock(&self.shared.running).get(&run).cloned();
@@ -108,6 +114,22 @@ impl Runs {
     /// Stops a run; one that has ended is left alone.
     pub(super) fn stop(&self, run: RunId, how: Stop) {
         self.with(run, |running| running.cut(Cut::Stopped, how));
+    }
+}
+
+impl Shared {
+    fn find(&self, program: &OsStr) -> Option<PathBuf> {
+        spawn::find_program(program, &self.directory)
+    }
+
+    /// What to say of a program that is not there, and what else there is for its language.
+    fn not_installed(&self, program: &OsStr, language: &str) -> String {
+        let is_there = |name: &str| self.find(name.as_ref()).is_some();
+        let program = program.display();
+        match registry::others(&self.customs, language, is_there).first() {
+            Some(other) => format!("`{program}` is not installed: `+exec:{other}` would run it"),
+            None => format!("`{program}` is not installed, or not on `PATH`"),
+        }
     }
 }
 
@@ -273,8 +295,9 @@ impl Run {
 
     fn spawn(&self, step: &Step, plan: &Plan, files: Files<'_>) -> Result<Arc<Child>, String> {
         let directory = &self.shared.directory;
-        let Some(program) = spawn::find_program(&step.program, directory) else {
-            return Err(self.not_installed(&step.program));
+        let Some(program) = self.shared.find(&step.program) else {
+            let language = &self.request.code.language;
+            return Err(self.shared.not_installed(&step.program, language));
         };
         let mut command = Command::new(program, files.terminal)
             .own_terminal(files.own_terminal)
@@ -303,17 +326,6 @@ impl Run {
         let input = Some(&self.request.input).filter(|_| self.request.target != Target::Screen);
         let watch = input.and_then(|input| Watch::new(input, pty));
         stream::follow(pty, child, (deadline, watch), expired, &self.sink)
-    }
-
-    fn not_installed(&self, program: &OsStr) -> String {
-        let directory = &self.shared.directory;
-        let is_there = |name: &str| spawn::find_program(name.as_ref(), directory).is_some();
-        let program = program.display();
-        let others = registry::others(&self.shared.customs, &self.request.code.language, is_there);
-        match others.first() {
-            Some(other) => format!("`{program}` is not installed: `+exec:{other}` would run it"),
-            None => format!("`{program}` is not installed, or not on `PATH`"),
-        }
     }
 
     fn refused(&self, step: &Step, error: &io::Error) -> String {

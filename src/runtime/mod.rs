@@ -10,6 +10,7 @@
 mod ahead;
 mod changes;
 mod clipboard;
+mod doctor;
 mod draft;
 mod follow;
 mod frames;
@@ -52,6 +53,7 @@ use crate::run::Event::{Finished, Output, Picture, Shown};
 use crate::run::Limits;
 use crate::view;
 
+pub use doctor::{Doctor, Lack, is_trusted};
 pub use follow::Follow;
 pub use inspect::inspect;
 pub use load::{DiskFiles, Look, Origin, Show, load};

@@ -189,6 +189,15 @@ impl Python {
         })
     }
 
+    /// The interpreter, and whether it is the embedded one, as far as it was tried; or what is missing.
+    pub(super) fn found(&self) -> Result<(PathBuf, bool), String> {
+        let shared = &self.shared;
+        let mut worker = lock(&shared.worker);
+        let found = worker.interpreter(&shared.places, &shared.family, &shared.cache)?;
+        let is_embedded = matches!(worker.ways.front(), Some(Way::Embedded { .. }));
+        Ok((found.executable, is_embedded))
+    }
+
     /// Ends everything it started; nobody hears of it.
     pub(crate) fn end(&self) {
         self.shared.over.store(true, Ordering::Relaxed);

@@ -15,10 +15,11 @@ use super::cargo::Links;
 use super::crates::{Crates, FORGOTTEN};
 use super::module::{self, Workplace};
 use super::timed::{self, Hidden};
-use super::toolchain::{self, Toolchain};
+use super::toolchain::{self, Compiler, Toolchain};
 use super::wrap;
 use crate::deck::Profile;
 use crate::exec::family::{Child, Family, Status};
+use crate::exec::spawn;
 use crate::run::Snippet;
 
 /// How snippets are compiled.
@@ -48,6 +49,9 @@ fn kind(snippet: &Snippet) -> Vec<String> {
     kind
 }
 
+/// What rustc calls to make a program of what it has compiled.
+const LINKER: &str = "cc";
+
 /// The newest edition.
 const EDITION: &str = "2024";
 
@@ -75,7 +79,7 @@ enum Entry {
 
 /// Why there is nothing, neither program nor errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum NotBuilt {
+pub(in crate::exec) enum NotBuilt {
     /// Whoever asked does not want it any more.
     Cancelled,
     /// The compiler died of this signal.
@@ -232,6 +236,19 @@ impl Builds {
         Ok(known.insert(Arc::new(found)).clone())
     }
 
+    /// What compiles.
+    pub(super) fn compiler(&self) -> Result<Compiler, NotBuilt> {
+        let toolchain = self.toolchain()?;
+        let (pyo3, build) = module::usual();
+        Ok(Compiler {
+            rustc: toolchain.release(),
+            cargo: toolchain.cargo_release(&self.family, &self.directory),
+            has_linker: spawn::find_program(LINKER.as_ref(), &self.directory).is_some(),
+            pyo3: pyo3.to_owned(),
+            has_pyo3: self.crates.known(&toolchain, &build).is_some(),
+        })
+    }
+
     /// Where a module is compiled, if it is one, so that an edit of it takes no longer than it must.
     fn workplace(&self, snippet: &Snippet, toolchain: &Toolchain) -> Option<Workplace> {
         let module = snippet.module.as_ref()?;
@@ -380,7 +397,7 @@ fn presentable(output: &[u8]) -> Vec<u8> {
 }
 
 /// A line without its `ESC [ … m` sequences.
-pub(super) fn without_colours(line: &str) -> String {
+pub fn without_colours(line: &str) -> String {
     let mut parts = line.split("\x1b[");
     let first = parts.next().unwrap_or_default();
     let rest = parts.map(|part| part.split_once('m').map_or("", |(_, text)| text));

@@ -30,7 +30,7 @@ const ABANDONED: Duration = Duration::from_hours(24);
 
 /// What came of compiling a snippet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Built {
+pub(in crate::exec) enum Built {
     /// This program.
     Ready(PathBuf),
     /// These errors.

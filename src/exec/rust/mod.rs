@@ -26,7 +26,10 @@ use super::runs::Make;
 use super::{Event, Sink};
 use crate::run::{self, Outcome, Preparation, Snippet};
 use builds::{Builds, How, NotBuilt, Work};
-use cache::Built;
+
+pub use builds::without_colours;
+pub(super) use cache::Built;
+pub use toolchain::Compiler;
 
 /// Compiles snippets, and knows which are ready.
 #[derive(Clone)]
@@ -86,6 +89,22 @@ impl Rust {
         let thread = std::thread::Builder::new().name("prepare".to_owned());
         // Without a thread for it they are compiled when they are asked for.
         let _ = thread.spawn(move || shared.prepare(number, &snippets));
+    }
+
+    /// Compiles a snippet on this thread, unless it is compiled already; tells how far its crates are.
+    pub(super) fn compile(
+        &self,
+        snippet: Snippet,
+        progress: &dyn Fn(&str),
+    ) -> Result<Built, NotBuilt> {
+        let is_cancelled = &crossbeam_channel::never();
+        let how = How { is_background: false, begun: &|_, _| {}, progress, is_cancelled };
+        self.shared.builds.build(&module::complete(snippet), &how)
+    }
+
+    /// What compiles, or what is missing and how to get it.
+    pub(super) fn compiler(&self) -> Result<Compiler, String> {
+        self.shared.builds.compiler().map_err(|why| why.to_string())
     }
 
     /// Prepares nothing more and leaves nothing half built; to be called when the compilers have

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::deck::{Crate, Profile, RustBuild};
+use crate::deck::{Crate, Module, Profile, RustBuild};
 use crate::run::Snippet;
 
 /// The crate that modules are made with, in the version that this program was built with: whoever
@@ -41,6 +41,15 @@ pub(super) fn complete(mut snippet: Snippet) -> Snippet {
     }
     snippet.rust = Some(Arc::new(build));
     snippet
+}
+
+/// The version of the crate that modules are made with, and what one is built with whose author asks
+/// for nothing else.
+pub(super) fn usual() -> (&'static str, RustBuild) {
+    let module = Some(Module::default());
+    let snippet = complete(Snippet { module, ..Snippet::default() });
+    let build = snippet.rust.as_deref().cloned().unwrap_or_default();
+    (VERSION.trim_start_matches('='), build)
 }
 
 /// Whether these crates are to be built without looking at any Python, for all of them.
@@ -115,7 +124,6 @@ pub(super) fn first_mistake(said: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deck::Module;
 
     fn crates(of: Option<RustBuild>) -> Vec<Crate> {
         let module = Some(Module { name: "m".into(), is_whole: false });

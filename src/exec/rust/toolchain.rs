@@ -23,6 +23,32 @@ pub(super) struct Toolchain {
     pub(super) version: Vec<u8>,
 }
 
+/// What compiles Rust blocks here, as far as it concerns a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compiler {
+    /// The release of `rustc`: `1.95.0`.
+    pub rustc: String,
+    /// The release of `cargo`, which builds crates; why there is none.
+    pub cargo: Result<String, String>,
+    /// Whether there is what makes programs of what is compiled.
+    pub has_linker: bool,
+    /// The version of `PyO3` that modules are made with.
+    pub pyo3: String,
+    /// Whether that is built already.
+    pub has_pyo3: bool,
+}
+
+impl Compiler {
+    /// What is missing to compile a block, and how to get it; nothing if nothing is.
+    pub fn lack(&self, needs_cargo: bool) -> Option<String> {
+        if !self.has_linker {
+            let hint = "Debian, Ubuntu: `sudo apt install gcc`; macOS: `xcode-select --install`";
+            return Some(format!("`cc`, with which `rustc` links, is not installed: {hint}"));
+        }
+        self.cargo.as_ref().err().filter(|_| needs_cargo).cloned()
+    }
+}
+
 impl Toolchain {
     /// The toolchain for this folder, or why there is none.
     pub(super) fn find(family: &Family, directory: &Path) -> Result<Self, String> {
@@ -39,6 +65,32 @@ impl Toolchain {
         let cargo = real("cargo").or_else(|| spawn::find_program("cargo".as_ref(), directory));
         let version = ask(family, &rustc, directory, &["-vV"])?;
         Ok(Self { rustc, cargo: cargo.unwrap_or_else(|| "cargo".into()), version })
+    }
+
+    /// The release of its compiler: `1.95.0`.
+    pub(super) fn release(&self) -> String {
+        let version = String::from_utf8_lossy(&self.version);
+        let release = version.lines().find_map(|line| line.strip_prefix("release: "));
+        release.unwrap_or_else(|| version.lines().next().unwrap_or_default()).to_owned()
+    }
+
+    /// The release of its cargo, or why there is none.
+    pub(super) fn cargo_release(
+        &self,
+        family: &Family,
+        directory: &Path,
+    ) -> Result<String, String> {
+        let why =
+            |error| format!("`cargo` could not be run ({error}): https://rustup.rs installs it");
+        let asked = listen(family, &self.cargo, vec!["-V".into()], directory, |_| {});
+        let (answer, status) = asked.map_err(|error| why(error.to_string()))?;
+        let answer = String::from_utf8_lossy(&answer);
+        let release =
+            answer.lines().find_map(|line| line.strip_prefix("cargo ")?.split(' ').next());
+        match (status, release) {
+            (Status::Exited(0), Some(release)) => Ok(release.to_owned()),
+            _ => Err(why(answer.lines().next().unwrap_or("it says nothing").to_owned())),
+        }
     }
 
     /// The platform that it compiles for.

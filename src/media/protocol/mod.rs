@@ -85,6 +85,11 @@ impl Protocol {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, protocol)| *protocol)
     }
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|(_, known)| *known == self).map_or("auto", |(name, _)| *name)
+    }
+
     /// Every name that [`Protocol::named`] knows.
     pub fn names() -> impl Iterator<Item = &'static str> {
         NAMES.iter().map(|(name, _)| *name)

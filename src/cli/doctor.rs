@@ -1,0 +1,225 @@
+//! `livedeck doctor`: what of this machine runs code, what a deck lacks, and with `--prepare` all that
+//! takes long done ahead of the talk.
+
+#![expect(clippy::disallowed_methods, reason = "says how long a compiler took")]
+
+use std::cell::Cell as Shown;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context;
+
+use super::args::DoctorArgs;
+use super::{counted, settings};
+use crate::config::Config;
+use crate::deck::Cell;
+use crate::exec::{Compiler, FoundPython, Survey, without_colours};
+use crate::media::{Capabilities, Protocol};
+use crate::run::spoken_time;
+use crate::runtime::{Doctor, Lack, Show, is_trusted, load};
+use crate::source::{SourceFile, visible_line};
+
+/// Says what there is. The status says whether the deck has all it needs, and compiles.
+pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
+    let deck = args.deck.as_deref();
+    let config = settings::config(args.choices.config.as_deref(), deck)?;
+    let show = deck.map(|deck| read(deck, args, &config)).transpose()?;
+    let deck = show.as_ref().zip(deck);
+    let may_run = deck.is_some_and(|(show, path)| {
+        let is_allowed = args.prepare || args.enable_snippet_execution || config.snippet.exec;
+        is_allowed || is_trusted(path, show)
+    });
+    let doctor = Doctor::look(deck, &settings::execution(&config), may_run);
+    super::print(&machine(doctor.survey(), &config))?;
+    let Some((show, path)) = deck else { return Ok(ExitCode::SUCCESS) };
+    super::print(&format!("\n{}", summary(show, path, may_run)))?;
+    let lacks = doctor.lacks();
+    lacks.iter().try_for_each(|lack| super::print(&lacking(show, lack)))?;
+    let compiles = !args.prepare || prepare(&doctor, show)?;
+    let is_well = lacks.is_empty() && compiles;
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read(deck: &Path, args: &DoctorArgs, config: &Config) -> anyhow::Result<Show> {
+    let origin = settings::origin(deck.to_owned(), args.choices.theme.clone(), config);
+    load(&origin, None).with_context(|| format!("`{}`", deck.display()))
+}
+
+/// What there is, a line for each.
+fn machine(survey: &Survey, config: &Config) -> String {
+    let row = |name: &str, what: &str| format!("{name:<9} {}\n", visible_line(what));
+    let mut text = row("livedeck", env!("CARGO_PKG_VERSION"));
+    match &survey.python {
+        Ok(python) => text += &row("Python", &python_words(python)),
+        Err(why) => text += &row("Python", &format!("missing: {why}")),
+    }
+    match &survey.rust {
+        Ok(compiler) => text += &rust(compiler, row),
+        Err(why) => text += &row("Rust", &format!("missing: {why}")),
+    }
+    text += &row("pictures", &pictures(config));
+    let cache = format!("{}, {}", survey.cache.display(), bytes(survey.cache_bytes));
+    text + &row("cache", &cache)
+}
+
+fn python_words(FoundPython { version, executable, is_embedded }: &FoundPython) -> String {
+    let way = match (is_embedded, cfg!(feature = "python")) {
+        (true, _) => "embedded",
+        (false, true) => {
+            "in a process of its own (embedded where it has a shared library: Debian, Ubuntu: \
+             `sudo apt install python3-dev`, then build livedeck anew)"
+        }
+        (false, false) => "in a process of its own",
+    };
+    format!("{version}, {}, {way}", executable.display())
+}
+
+fn rust(compiler: &Compiler, row: impl Fn(&str, &str) -> String) -> String {
+    let cargo = match &compiler.cargo {
+        Ok(release) => format!("cargo {release}"),
+        Err(why) => format!("cargo is missing: {why}"),
+    };
+    let mut text = row("Rust", &format!("rustc {}, {cargo}", compiler.rustc));
+    if let (false, Some(why)) = (compiler.has_linker, compiler.lack(false)) {
+        text += &row("", &format!("missing: {why}"));
+    }
+    let is_built = if compiler.has_pyo3 {
+        "built: `+pymodule` blocks compile at once"
+    } else {
+        "not built yet: takes some 20 seconds, once; `livedeck doctor --prepare DECK` does it ahead"
+    };
+    text + &row("PyO3", &format!("{}, {is_built}", compiler.pyo3))
+}
+
+/// How pictures will be shown, as far as that can be told without a talk.
+fn pictures(config: &Config) -> String {
+    if let Some(protocol) = config.defaults.image_protocol {
+        return format!("{}, as the configuration says", protocol.name());
+    }
+    match Protocol::choose(&Capabilities::from_env()) {
+        Protocol::Blocks => {
+            let blocks = Protocol::Blocks.name();
+            format!("{blocks}, unless the terminal says that it knows better when a talk begins")
+        }
+        protocol => format!("{}, by what the environment says of the terminal", protocol.name()),
+    }
+}
+
+/// What code the deck has, by language.
+fn summary(show: &Show, path: &Path, may_run: bool) -> String {
+    let mut languages: Vec<(&str, usize)> = Vec::new();
+    for cell in &show.deck.cells {
+        match languages.iter_mut().find(|(known, _)| *known == &*cell.language) {
+            Some((_, count)) => *count += 1,
+            None => languages.push((&cell.language, 1)),
+        }
+    }
+    let deck = visible_line(&path.to_string_lossy()).into_owned();
+    let blocks = counted(show.deck.cells.len(), "block");
+    let languages: Vec<_> =
+        languages.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    if languages.is_empty() {
+        return format!("{deck}: no code to run\n");
+    }
+    let text = format!("{deck}: {blocks} to run: {}\n", languages.join(", "));
+    if may_run {
+        return text;
+    }
+    // A deck that may run nothing has no say in what is started to look at it.
+    text + "its code may not run yet, so a Python or Rust of the deck's own was not looked at: `-x` does\n"
+}
+
+fn lacking(show: &Show, lack: &Lack<'_>) -> String {
+    let first = lack.cells.first().map_or_else(String::new, |cell| place(show, cell));
+    let others = match lack.cells.len() {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more)", counted(count - 1, "block")),
+    };
+    format!("{first}: {}{others}\n", visible_line(&lack.what))
+}
+
+/// Compiles what can be; whether all of it compiles that is meant to.
+fn prepare(doctor: &Doctor, show: &Show) -> anyhow::Result<bool> {
+    let mut all_compile = true;
+    for cell in doctor.compiled() {
+        let name = format!("{}: {}", place(show, cell), name(cell));
+        let line = Line::default();
+        line.show(&format!("{name} · compiling"));
+        let started = Instant::now();
+        let compiled = doctor.compile(cell, &|how_far| line.show(&format!("{name} · {how_far}")));
+        line.clear();
+        let took = spoken_time(started.elapsed());
+        let told = match compiled {
+            Ok(()) => format!("{name} · ready · {took}\n"),
+            Err(_) if cell.check.expects_failure => {
+                format!("{name} · does not compile, as is expected · {took}\n")
+            }
+            Err(errors) => {
+                all_compile = false;
+                format!("{name} · does not compile\n{}", indented(&errors))
+            }
+        };
+        super::print(&told)?;
+    }
+    Ok(all_compile)
+}
+
+/// A block in words.
+fn name(cell: &Cell) -> String {
+    match &cell.how.module {
+        Some(module) => format!("module `{}`", module.name),
+        None => cell.language.to_string(),
+    }
+}
+
+/// Where a block's code stands.
+fn place(show: &Show, cell: &Cell) -> String {
+    let file = show.deck.sources.get(cell.span.file).map(SourceFile::name).unwrap_or_default();
+    format!("{}:{}:1", visible_line(&file), cell.first_line)
+}
+
+/// What the compiler says, in its colours where they can be seen.
+fn indented(errors: &str) -> String {
+    let is_seen = io::stdout().is_terminal();
+    let line = |line: &str| {
+        let line = if is_seen { line.to_owned() } else { without_colours(line) };
+        format!("    {line}\n")
+    };
+    errors.trim_end().lines().map(line).collect()
+}
+
+/// `1.5 MiB`.
+fn bytes(count: u64) -> String {
+    const MEBIBYTE: u64 = 1 << 20;
+    match count {
+        0 => "empty".to_owned(),
+        count if count < MEBIBYTE => format!("{} KiB", count.div_ceil(1 << 10)),
+        count => format!("{} MiB", count / MEBIBYTE),
+    }
+}
+
+/// A line of a terminal that says how far something is, until that is over; nowhere else.
+#[derive(Default)]
+struct Line {
+    is_shown: Shown<bool>,
+}
+
+impl Line {
+    fn show(&self, text: &str) {
+        let mut out = io::stderr();
+        if out.is_terminal() {
+            self.is_shown.set(true);
+            // Where nobody can be told, nobody is. What is too long is cut by the terminal.
+            let _ = write!(out, "\r\x1b[K\x1b[?7l{}\x1b[?7h", visible_line(text));
+            let _ = out.flush();
+        }
+    }
+
+    fn clear(&self) {
+        if self.is_shown.replace(false) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
