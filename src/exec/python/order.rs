@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use crate::run::Snippet;
@@ -15,7 +16,8 @@ use crate::run::Snippet;
 /// about.
 pub(super) const FILES: usize = 3;
 
-/// The longest order that is given at once: a socket takes so much without waiting for its reader.
+/// The longest order that is given at once: a socket that can be written to takes so much without
+/// waiting for its reader.
 pub(super) const LARGEST_AT_ONCE: usize = 64 << 10;
 
 /// What a run is asked to be.
@@ -110,6 +112,14 @@ pub(super) fn send(
     let parts = [IoSlice::new(frame)];
     let sent = rustix::net::sendmsg(to, &parts, &mut ancillary, SendFlags::NOSIGNAL)?;
     to.write_all(&frame[sent..])
+}
+
+/// The same where nothing has to be waited for, not even a reader that is stuck; whether it was sent.
+pub(super) fn send_at_once(to: &UnixStream, frame: &[u8], files: [BorrowedFd<'_>; FILES]) -> bool {
+    let mut file = [PollFd::new(to, PollFlags::OUT)];
+    let is_free = rustix::event::poll(&mut file, Some(&Timespec::default())).is_ok()
+        && file[0].revents() == PollFlags::OUT;
+    is_free && frame.len() <= LARGEST_AT_ONCE && send(to, frame, files).is_ok()
 }
 
 /// A field's length as the worker reads it.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
-use super::order::{LARGEST_AT_ONCE, Order, send};
+use super::order::{Order, send, send_at_once};
 use super::report::{Report, Reports, Threads};
 use crate::exec::catch::Files;
 use crate::run::{Outcome, RunId};
@@ -102,7 +102,7 @@ impl Base {
     ) -> bool {
         let (Ok(own), frame) = (self.reports.try_lock(), order.frame(&[])) else { return false };
         let files = [written.output, written.terminal, reports];
-        frame.len() <= LARGEST_AT_ONCE && send(own.orders(), &frame, files).is_ok()
+        send_at_once(own.orders(), &frame, files)
     }
 
     /// Whether it is still there.
