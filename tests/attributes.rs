@@ -26,11 +26,6 @@ fn open(folder: &TempDir, args: &[&str]) -> Stage {
     Stage::open(&folder.path().join("talk.md"), &Opening { args, ..Opening::default() })
 }
 
-fn leave(talk: Stage) {
-    talk.keys("q");
-    assert!(talk.end().success());
-}
-
 /// The lines that were added to a file of the folder.
 fn log(folder: &TempDir) -> Vec<String> {
     let text = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
@@ -65,7 +60,7 @@ fn f152_and_f153_blocks_run_by_themselves_where_they_are_about_to_be_shown() {
     let mut ran = log(&folder);
     ran.sort();
     assert_eq!(ran, ["1", "2", "3", "4", "5", "5"], "an edit runs only what it changed");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -80,7 +75,7 @@ fn f151_without_leave_a_block_that_runs_by_itself_says_so_and_the_key_asks() {
     talk.wait_for("by itself      1 block");
     talk.keys("o");
     talk.wait_for("instead-61");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -90,7 +85,7 @@ fn f152_a_failure_in_place_of_the_code_shows_how_it_failed() {
     let talk = open(&folder, &["-X"]);
     talk.wait_for("oh-61");
     talk.wait_for("failed: exit 3");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -109,7 +104,7 @@ fn f154_a_picture_is_drawn_in_place_of_the_code_that_makes_it() {
     talk.keys("n");
     talk.wait_for("because");
     talk.wait_for("failed: exit 4");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -128,7 +123,7 @@ fn f157_output_appears_where_the_deck_places_it_on_later_slides_too() {
     talk.keys("n");
     talk.wait_for("Two");
     talk.wait_for("out-61");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -159,7 +154,7 @@ fn f158_and_custom_executors_run_what_they_name() {
         screen.matches("hidden").count() == 1 && !screen.contains("-- hidden")
     });
     talk.wait_for("`deno` is not installed");
-    leave(talk);
+    talk.quit();
 }
 
 fn program(path: &Path, script: &str) {
@@ -180,7 +175,7 @@ fn f161_errors_keep_their_place_and_the_first_step_that_fails_is_the_last() {
     talk.wait_for("none");
     talk.wait_for("undeclared");
     talk.wait_for("not compiled");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -193,7 +188,7 @@ fn f161_and_f162_code_runs_in_the_decks_folder_with_the_decks_variables() {
     talk.wait_for(&name);
     fs::write(folder.path().join("my.env"), "WORD=other\n").unwrap();
     talk.wait_for("word=other");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -201,7 +196,7 @@ fn f168_a_language_that_nothing_runs_says_so_on_its_block() {
     let folder = folder(&[("talk.md", "One\n===\n\n```sql +auto_exec\nselect 1;\n```\n")]);
     let talk = open(&folder, &["-x"]);
     talk.wait_for("nothing here runs `sql` code");
-    leave(talk);
+    talk.quit();
 }
 
 /// A talk of one slide with this block, which has the speaker's terminal once it has begun.
@@ -228,7 +223,7 @@ fn f155_a_program_has_the_speakers_terminal_and_gives_it_back() {
         talk.keys("ctrl-z enter");
         talk.wait_for("Slide");
         talk.wait_for("failed: exit 3");
-        leave(talk);
+        talk.quit();
     }
 }
 
@@ -238,21 +233,21 @@ fn f155_a_program_that_breaks_the_terminal_or_is_interrupted_leaves_it_whole() {
     let talk = handed_over("bash", breaks);
     talk.wait_for("failed: signal 9 (SIGKILL)");
     talk.wait_for("Slide");
-    leave(talk);
+    talk.quit();
     let talk = handed_over("bash", "read begin; echo waiting; sleep 1000");
     talk.wait("only the program", |screen| !screen.contains("Slide"));
     talk.keys("enter");
     talk.wait_for("waiting");
     talk.keys("ctrl-c");
     talk.wait_for("failed: signal 2 (SIGINT)");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
 fn f155_what_cannot_start_says_why_on_its_block() {
     let talk = handed_over("fish", "echo 1");
     talk.wait_for("`fish` is not installed");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -283,7 +278,7 @@ fn f156_a_terminal_on_the_slide_takes_keys_resizes_and_goes_on_across_slides() {
     let before = sizes(&talk.screen()).next().unwrap();
     talk.resize(90, 40);
     talk.wait("its new size", |screen| sizes(screen).any(|size| size.0 > before.0));
-    leave(talk);
+    talk.quit();
 }
 
 /// Lines that are two numbers: rows and columns.
@@ -309,7 +304,7 @@ fn f156_top_vim_and_a_repl_work() {
         talk.wait_for(then);
         talk.wait_for("done");
         talk.wait_gone("the program has the keys");
-        leave(talk);
+        talk.quit();
     }
 }
 
@@ -321,7 +316,7 @@ fn f156_a_terminal_replaces_its_code_and_dies_with_the_talk() {
     talk.wait("the terminal alone", |screen| {
         screen.contains("here-42") && !screen.contains("trap")
     });
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -339,5 +334,5 @@ fn f156_a_terminal_on_the_slide_is_told_of_the_mouse_if_it_asks() {
     talk.write(format!("\x1b[<0;{};{row}M", column + 1).as_bytes());
     talk.wait_for("^[[<0;2;1M");
     talk.keys("ctrl-]");
-    leave(talk);
+    talk.quit();
 }

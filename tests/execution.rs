@@ -5,13 +5,12 @@
 
 mod stage;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use stage::shipped::Shipped;
 use stage::{Opening, Stage};
 
-fn deck() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/examples/execution.md")
-}
+const DECK: Shipped = Shipped("slides/examples/execution.md");
 
 /// The deck at the slide with this title.
 fn at(title: &str) -> Stage {
@@ -20,7 +19,7 @@ fn at(title: &str) -> Stage {
 
 /// The same with this configuration.
 fn at_with(title: &str, configuration: &str) -> Stage {
-    let text = std::fs::read_to_string(deck()).unwrap();
+    let text = std::fs::read_to_string(DECK.file()).unwrap();
     let titles = text.lines().zip(text.lines().skip(1)).filter(|(_, rule)| *rule == "===");
     let place = titles.map(|(title, _)| title).position(|found| found == title);
     // The intro slide is the first.
@@ -30,7 +29,7 @@ fn at_with(title: &str, configuration: &str) -> Stage {
     std::fs::write(&config, configuration).unwrap();
     let args = ["-x", "-X", "--config", config.to_str().unwrap()];
     let opening = Opening { size: (100, 40), args: &args, ..Opening::default() };
-    let talk = Stage::open(&deck(), &opening);
+    let talk = Stage::open(&DECK.file(), &opening);
     talk.wait_for("every way, a slide each");
     for digit in number.to_string().chars() {
         talk.keys(&digit.to_string());
@@ -40,11 +39,6 @@ fn at_with(title: &str, configuration: &str) -> Stage {
     talk
 }
 
-fn leave(talk: Stage) {
-    talk.keys("q");
-    assert!(talk.end().success());
-}
-
 #[test]
 fn python_runs_and_says_what_goes_wrong_by_the_deck_s_line() {
     let talk = at("Python, and what goes wrong");
@@ -52,7 +46,7 @@ fn python_runs_and_says_what_goes_wrong_by_the_deck_s_line() {
     talk.wait_for("hello from a warm interpreter");
     talk.wait_for("ZeroDivisionError");
     talk.wait_for("execution.md\", line");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -66,7 +60,7 @@ fn a_block_of_a_session_runs_the_one_before_it() {
     talk.wait_for("x  int  42");
     talk.keys("esc");
     talk.wait_gone("Names after slide");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -78,7 +72,7 @@ fn a_crash_loses_one_block_of_its_session() {
     talk.keys("tab tab enter");
     talk.wait_for("[▸ failed: exit 3");
     talk.wait_for("the sum is 6");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -87,7 +81,7 @@ fn a_table_of_python_is_drawn_as_a_table() {
     talk.keys("ctrl-e");
     talk.wait_for("planet   radius");
     talk.wait_for("Mercury    0.38");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -100,7 +94,7 @@ fn a_picture_of_python_stands_between_what_is_printed() {
         let after = at("after");
         matches!((at("before"), picture, after), (Some(a), Some(b), Some(c)) if a < b && b < c)
     });
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -108,7 +102,7 @@ fn rust_runs_without_main() {
     let talk = at("Rust");
     talk.keys("ctrl-e");
     talk.wait_for("no main, no wait: 55");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -119,7 +113,7 @@ fn a_block_of_the_deck_is_edited() {
     talk.wait_gone("2 bottles on the wall");
     talk.keys("esc");
     talk.wait_for("range(3, 0, -1)");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -129,7 +123,7 @@ fn blocks_run_by_themselves_and_give_way_to_what_they_wrote() {
     talk.wait("what was written, and no code", |screen| {
         screen.contains("* * * ") && !screen.contains("printf")
     });
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -138,7 +132,7 @@ fn a_picture_stands_in_place_of_its_code() {
     talk.wait("a picture, and no code", |screen| {
         screen.contains("▀▀▀▀") && !screen.contains("stdout.buffer")
     });
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -148,7 +142,7 @@ fn output_stands_beside_its_code() {
     talk.wait("code and output on one row", |screen| {
         screen.lines().any(|line| line.contains("for n in") && line.contains("1 → 1"))
     });
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -157,7 +151,7 @@ fn files_beside_the_deck_are_code_and_variables() {
     talk.keys("ctrl-e");
     talk.wait_for("[2, 3, 5, 7, 11, 13, 17, 19, 23, 29]");
     talk.wait_for("good evening");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -168,7 +162,7 @@ fn another_executor_runs_a_block() {
     talk.wait("a script's output", |screen| {
         screen.matches("a script, from its start").count() == 2
     });
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -177,7 +171,7 @@ fn hidden_lines_run() {
     talk.keys("ctrl-e");
     talk.wait_for("{'e', 'i', 'l', 'n', 's'}");
     assert!(!talk.screen().contains("use std::collections"));
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -185,7 +179,7 @@ fn a_block_with_its_answers_does_not_ask() {
     let talk = at("It is answered");
     talk.keys("ctrl-e");
     talk.wait_for("Ada will be 37");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -201,7 +195,7 @@ fn a_terminal_on_the_slide_takes_keys() {
     talk.keys("n p");
     talk.wait_for("A terminal on the slide");
     talk.wait("it is still there", |screen| screen.lines().any(|line| line.trim() == "42"));
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -213,7 +207,7 @@ fn a_program_has_the_whole_terminal() {
     talk.keys("enter");
     talk.wait_for("The whole terminal");
     talk.wait_for("[done");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -222,7 +216,7 @@ fn time_and_memory_are_limited() {
     talk.keys("ctrl-e");
     talk.wait_for("timed out");
     talk.wait_for("limited: True");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -233,21 +227,13 @@ fn what_was_recorded_is_shown() {
     talk.wait("what it wrote then", |screen| screen.matches("it works on my machine").count() == 2);
     talk.keys("r");
     talk.wait_for("not run");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
 fn the_deck_does_what_was_recorded_of_it() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_livedeck"))
-        .args(["check", "--run", "slides/examples/execution.md"])
-        .current_dir(root)
-        .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
-        .env("XDG_CONFIG_HOME", root.join("none"))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    // One block needs the terminal itself.
+    assert!(DECK.check_run(1).success());
 }
 
 /// A deck in a folder of its own, open, and its file.
@@ -281,7 +267,7 @@ fn a_block_is_edited_on_the_slide_run_and_reverted() {
     talk.keys("i esc");
     talk.wait_for("echo one");
     talk.wait_gone("echo more");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -304,7 +290,7 @@ fn blocks_race_one_after_the_other() {
     let slowest = times(&screen).into_iter().find(|line| line.contains(" 1×")).unwrap();
     let length = |line: &str| line.matches('█').count();
     assert!(times(&screen).iter().all(|line| length(line) <= length(&slowest)), "{screen}");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -317,7 +303,7 @@ fn an_edited_block_is_saved_into_the_deck() {
     talk.keys("esc");
     talk.wait_gone("editing");
     talk.wait_for("echo one two");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -337,7 +323,7 @@ fn the_deck_opens_in_the_speakers_editor_at_the_slide() {
     talk.wait_for("EDITOR +10");
     talk.keys("enter");
     talk.wait_for("Changed");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -346,7 +332,7 @@ fn rust_uses_crates() {
     talk.keys("ctrl-e");
     talk.wait_for("{\"title\":\"crates\"}");
     talk.wait_for("18446744073709551615");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -369,7 +355,7 @@ fn an_output_is_shown_on_the_whole_screen_searched_and_folded() {
     talk.wait_gone("500 squared");
     talk.keys("f");
     talk.wait_for("500 squared is 250000");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -392,7 +378,7 @@ fn output_stands_beside_its_code_in_its_place_or_nowhere() {
     });
     talk.keys("z");
     talk.wait_for("Beside the code");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -416,5 +402,5 @@ fn blocks_ask_and_get_what_is_typed() {
     talk.wait_for("3 2 1");
     // Until its program has ended, what is typed may be for it.
     talk.wait("both have ended", |screen| screen.matches("done ").count() == 2);
-    leave(talk);
+    talk.quit();
 }

@@ -14,13 +14,6 @@ fn deck(block: &str) -> String {
     format!("Blocks\n===\n\n{block}\n\n<!-- end_slide -->\n\nNext\n===\n\nthe end\n")
 }
 
-fn leave(talk: Stage) {
-    talk.keys("n");
-    talk.wait_for("the end");
-    talk.keys("q");
-    assert!(talk.end().success());
-}
-
 /// Waits until the program has written this.
 fn wait_for_bytes(talk: &Stage, wanted: &str) {
     talk.wait(&format!("the bytes {wanted:?}"), |_| {
@@ -41,7 +34,7 @@ fn output_and_code_are_copied_by_the_terminal() {
     talk.keys("Y");
     talk.wait_for("copied 1 line of code");
     wait_for_bytes(&talk, "\x1b]52;c;ZWNobyBjcmFi\x1b\\");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -70,7 +63,7 @@ fn in_tmux_tmux_copies() {
     fs::write(given.with_extension("gone"), "").unwrap();
     talk.keys("Y");
     talk.wait_for("tmux does not copy it: no server");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -94,7 +87,7 @@ fn what_runs_is_followed_and_a_block_in_the_pane_can_be_asked_stopped_and_run_ag
     talk.wait_for("stopped");
     talk.keys("esc");
     talk.wait_for("sleep 1000");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -113,7 +106,7 @@ fn a_terminal_grows_to_the_screen_and_back() {
     talk.wait("it is small again", |screen| last_size(screen).is_some_and(|size| size != "23 78"));
     talk.keys("ctrl-c");
     talk.wait_for("stopped");
-    leave(talk);
+    talk.leave();
 }
 
 /// The last two numbers that stand alone in a row.

@@ -23,8 +23,7 @@ fn a_deck_is_walked_step_by_step_and_left() {
     talk.wait_for("third");
     talk.keys("h");
     talk.wait_for("second");
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
 }
 
 #[test]
@@ -76,8 +75,7 @@ fn f197_a_save_shows_at_once_where_it_changed_and_a_bad_one_keeps_the_slide() {
     fs::write(&beside, TWO.replace("third", "renamed")).unwrap();
     fs::rename(&beside, talk.deck()).unwrap();
     talk.wait_for("renamed");
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
 }
 
 #[test]
@@ -88,8 +86,7 @@ fn an_included_file_shows_when_it_comes_and_when_it_changes() {
     talk.wait_for("written later");
     fs::write(talk.folder().join("part.md"), "written again\n").unwrap();
     talk.wait_for("written again");
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
 }
 
 #[test]
@@ -106,8 +103,7 @@ fn a_picture_shows_when_it_comes_and_when_it_changes() {
     talk.wait("the red picture", |_| talk.colours().contains("48;2;200;10;20"));
     paint(&talk, [10, 20, 200]);
     talk.wait("the blue picture", |_| talk.colours().contains("48;2;10;20;200"));
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
 }
 
 #[test]
@@ -158,8 +154,7 @@ fn f199_a_second_window_shows_the_notes_of_the_slide_that_is_shown() {
     speaker.wait_for("thank them");
     talk.keys("h h");
     speaker.wait_gone("now smile");
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
     assert!(speaker.end().success(), "it ends with the talk");
 }
 
@@ -174,14 +169,12 @@ fn f127_a_terminal_with_text_sizes_gets_them() {
     };
     talk.wait("the title in double size", |_| written(&talk, "\x1b]66;s=2;O\x1b\\"));
     talk.wait("a small two", |_| written(&talk, "\x1b]66;s=1:n=1:d=2;2\x1b\\"));
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
     let plain = Stage::show(deck);
     plain.wait_for("a²");
     plain.wait_for("One");
     assert!(!written(&plain, "\x1b]66;s=2;O"));
-    plain.keys("q");
-    assert!(plain.end().success());
+    plain.quit();
 }
 
 #[test]
@@ -193,8 +186,7 @@ fn f198_in_presentation_mode_a_save_changes_nothing() {
     talk.wait_for("second");
     talk.keys("ctrl-r");
     talk.wait_for("changed");
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
 }
 
 #[test]
@@ -207,8 +199,7 @@ fn much_code_is_there_at_once_and_gets_its_colours_when_they_are_made() {
         talk.wait_for(text);
         // Plain, it has one colour.
         talk.wait("the colours", |_| talk.colours().matches("38;2").count() > 30);
-        talk.keys("q");
-        assert!(talk.end().success());
+        talk.quit();
     }
 }
 
@@ -242,8 +233,7 @@ fn any_size_is_survived_and_a_small_terminal_says_so() {
     talk.wait_for("enlarge");
     talk.resize(100, 30);
     talk.wait_for("first");
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
 }
 
 #[test]
@@ -257,8 +247,7 @@ fn suspended_it_gives_the_terminal_back_and_takes_it_again() {
     talk.wait_for("second");
     let seen = String::from_utf8_lossy(&talk.seen().bytes).into_owned();
     assert_eq!(seen.matches("\x1b[?1049h").count(), 2);
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
 }
 
 #[test]
@@ -338,8 +327,7 @@ fn f201_what_does_not_fit_is_among_the_problems_if_wanted() {
     talk.keys("esc");
     talk.resize(100, 200);
     talk.wait_gone("1 problem");
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
 }
 
 #[test]
@@ -349,8 +337,7 @@ fn f023_the_theme_is_chosen_by_the_terminal_s_background() {
         let talk = Stage::show_with(deck, &Opening { terminal, ..Opening::default() });
         talk.wait_for("hi");
         let color = talk.seen().terminal.screen().cell(2, 2).unwrap().bgcolor();
-        talk.keys("q");
-        assert!(talk.end().success());
+        talk.quit();
         color
     };
     let (light, dark) = (background(Terminal::Light), background(Terminal::Plain));
@@ -373,8 +360,7 @@ fn the_configured_theme_is_chosen_by_the_terminal_s_background_too() {
     talk.wait_for("hi");
     let color = talk.seen().terminal.screen().cell(2, 2).unwrap().bgcolor();
     assert!(matches!(color, vt100::Color::Rgb(200.., 200.., 200..)), "{color:?}");
-    talk.keys("q");
-    assert!(talk.end().success());
+    talk.quit();
 }
 
 #[test]
@@ -389,6 +375,5 @@ fn f170_every_theme_is_shown_on_a_slide_of_its_own() {
     themes.wait_for("Slides");
     themes.keys("l a t t e enter");
     themes.wait_for("catppuccin-latte");
-    themes.keys("q");
-    assert!(themes.end().success());
+    themes.quit();
 }

@@ -14,11 +14,6 @@ fn deck(answer: &str) -> String {
     )
 }
 
-fn leave(talk: Stage) {
-    talk.keys("q");
-    assert!(talk.end().success());
-}
-
 #[test]
 fn python_imports_what_the_slide_says_now() {
     let talk = Stage::show(&deck("42"));
@@ -33,7 +28,7 @@ fn python_imports_what_the_slide_says_now() {
     talk.keys("ctrl-e");
     talk.wait_for("it is 21");
     talk.wait_for("module `fast` is ready");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -47,7 +42,7 @@ fn what_the_compiler_refuses_shows_on_the_block_unasked() {
     std::fs::write(talk.deck(), deck("5")).unwrap();
     talk.wait_for("module `fast` is ready");
     talk.wait_gone("expected `u32`");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -59,7 +54,7 @@ fn nothing_is_compiled_before_the_deck_is_trusted() {
     talk.wait_for("Run this deck's code?");
     talk.keys("o");
     talk.wait_for("it is 8");
-    leave(talk);
+    talk.quit();
 }
 
 /// A module with a class and a function that answers this, a block that keeps an object of the class,
@@ -144,5 +139,5 @@ fn many_edits_cost_no_memory_and_nothing_old_is_imported() {
     assert_eq!(before.len(), after.len(), "{before:?} {after:?}");
     let grown = before.iter().zip(&after).map(|(before, after)| after.saturating_sub(*before));
     assert!(grown.clone().all(|grown| grown <= MOST), "{before:?} {after:?}");
-    leave(talk);
+    talk.quit();
 }

@@ -5,7 +5,7 @@
 
 mod stage;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use stage::{Opening, Stage};
@@ -48,7 +48,7 @@ impl Race {
             .args(args)
             .current_dir(folder)
             .env("XDG_CONFIG_HOME", folder)
-            .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
+            .env("XDG_CACHE_HOME", stage::cache())
             .output()
             .unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -59,11 +59,6 @@ impl Race {
 /// The row of the chart that begins like this.
 fn row<'s>(screen: &'s str, begin: &str) -> Option<&'s str> {
     screen.lines().map(str::trim).find(|line| line.starts_with(begin))
-}
-
-fn leave(talk: Stage) {
-    talk.keys("q");
-    assert!(talk.end().success());
 }
 
 #[test]
@@ -79,7 +74,7 @@ fn a_module_of_rust_races_against_python() {
         row(screen, "Python  time.sleep(0.01)").is_some_and(|row| row.ends_with(" 1×"))
             && row(screen, "Python  fast.add(1)").is_some_and(|row| row.contains('▏'))
     });
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -109,7 +104,7 @@ fn a_lane_that_fails_says_why_and_the_others_go_on() {
         row(screen, "Python  max(1, 0)").is_some_and(|row| row.contains('×'))
             && row(screen, "Python  sum(range(9))").is_some_and(|row| row.contains('×'))
     });
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -125,7 +120,7 @@ fn a_race_is_stopped_as_a_whole() {
     talk.keys("ctrl-c");
     talk.wait("both are stopped", |screen| screen.matches("stopped").count() >= 4);
     talk.wait_for("interrupted in line 6 of");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -152,7 +147,7 @@ fn what_was_recorded_is_shown_and_exported() {
     let recorded = times(&talk.screen());
     talk.keys("r");
     talk.wait_gone("Rust    nap()");
-    leave(talk);
+    talk.quit();
     race.command(&["check", "talk.md", "--run"]);
     race.edit("Race\n===", "---\noptions:\n  replay: always\n---\n\nRace\n===");
     let svg = race.command(&["export", "talk.md", "--to", "svg", "-x", "--size", "110x50"]);

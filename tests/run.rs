@@ -157,8 +157,7 @@ fn the_first_run_asks_and_always_is_remembered_until_the_code_changes() {
     again.wait_for("Run");
     again.keys("ctrl-e");
     again.wait_for("[done");
-    again.keys("q");
-    assert!(again.end().success());
+    again.quit();
     fs::write(talk.deck(), text.replace("40", "41")).unwrap();
     let changed = talk.folder().join("other.md");
     fs::write(&changed, &text).unwrap();
@@ -168,10 +167,8 @@ fn the_first_run_asks_and_always_is_remembered_until_the_code_changes() {
     other.wait_for("Run this deck's code?");
     other.keys("n");
     other.wait_gone("Run this deck's code?");
-    other.keys("q");
-    assert!(other.end().success());
-    talk.keys("q");
-    assert!(talk.end().success());
+    other.quit();
+    talk.quit();
 }
 
 #[test]

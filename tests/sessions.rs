@@ -36,13 +36,6 @@ fn save(talk: &Stage, blocks: &[&str]) {
 }
 
 /// Walks on, to see that the talk goes on, and leaves; nothing may stay behind.
-fn leave(talk: Stage) {
-    talk.keys("n");
-    talk.wait_for("the end");
-    talk.keys("q");
-    assert!(talk.end().success());
-}
-
 /// The number behind this word on the screen.
 fn number(talk: &Stage, word: &str) -> i32 {
     talk.wait(&format!("a number behind {word}"), |screen| find(screen, word).is_some());
@@ -82,7 +75,7 @@ fn from_41_to_42_each_time_to_10_after_an_edit_and_past_an_exit() {
     run(&talk, 2);
     talk.wait_for("still 10");
     assert_eq!(number(&talk, "first"), base, "the first block has not run again");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -93,7 +86,7 @@ fn behind_a_failure_nothing_runs_unless_it_is_asked_for() {
     assert!(!talk.screen().contains("third 1"), "{}", talk.screen());
     run(&talk, 3);
     talk.wait_for("third 1");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -106,7 +99,7 @@ fn a_stop_and_a_kill_lose_one_block() {
     talk.wait_for("stopped");
     run(&talk, 3);
     talk.wait_for("third 42");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -123,7 +116,7 @@ fn a_hang_in_c_is_killed_and_loses_one_block() {
     talk.wait_for("pass");
     run(&talk, 3);
     talk.wait_for("third 42");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -149,7 +142,7 @@ fn a_block_on_another_slide_that_waits_for_input_is_told_of() {
     talk.keys("n");
     talk.wait_for("second 42");
     assert!(!talk.screen().contains("waits"), "{}", talk.screen());
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -160,7 +153,7 @@ fn beside_threads_a_block_runs_in_place_and_says_so() {
     run(&talk, 2);
     talk.wait_for("second 42");
     talk.wait_for("in place, beside threads");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -183,7 +176,7 @@ fn the_names_of_a_session_are_looked_at_and_scrolled_on_a_small_screen() {
     talk.wait_for("n59");
     talk.keys("v");
     talk.wait_gone("n59");
-    leave(talk);
+    talk.leave();
 }
 
 #[test]
@@ -199,5 +192,5 @@ fn a_value_that_never_answers_does_not_hold_up_the_talk() {
     talk.keys("v");
     talk.wait_for("it takes too long to look at the values");
     talk.keys("esc");
-    leave(talk);
+    talk.leave();
 }

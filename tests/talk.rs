@@ -8,40 +8,33 @@ mod stage;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use livedeck::deck::{Cursor, Slide, SlideKind, SlideNo, Step};
 use livedeck::export::{Look, Rgb, svg};
 use livedeck::layout::{Inputs, Limits, Measures, PictureKey, PixelSize, Scene, Size, layout};
 use livedeck::run::Runs;
-use livedeck::runtime::{Origin, Show, inspect, load};
+use livedeck::runtime::Show;
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-
-use serde_json::Value;
+use stage::shipped::{Shipped, mistakes};
 use stage::{Opening, Stage};
+
+const TALK: Shipped = Shipped("slides/talk.md");
 
 const CHART: &str = "../pics/perf.png";
 
 /// What a speaker says in a minute.
 const WORDS_A_MINUTE: usize = 130;
 
-/// What slides and code of theirs must fit, without a line that is wrapped.
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
-
 #[test]
 fn the_talk_has_no_mistakes_and_every_slide_fits() {
-    let show = talk();
-    let sizes = SIZES.map(|(columns, rows)| Size::new(columns, rows));
-    let found: Vec<_> =
-        inspect(&show, &sizes).into_iter().map(|found| (found.message, found.span)).collect();
-    assert!(found.is_empty(), "{found:?}");
+    assert_eq!(mistakes(&TALK.show()), []);
 }
 
 #[test]
 fn every_slide_is_spoken_for_half_an_hour_in_all() {
-    let show = talk();
+    let show = TALK.show();
     let spoken = |slide: &Slide| -> usize {
         slide.notes.iter().map(|note| note.text.split_whitespace().count()).sum()
     };
@@ -54,59 +47,32 @@ fn every_slide_is_spoken_for_half_an_hour_in_all() {
 
 #[test]
 fn every_block_does_what_was_recorded_of_it() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
-        .args(["check", "--run", "slides/talk.md"])
-        .current_dir(root)
-        .env("XDG_CONFIG_HOME", root.join("none"))
-        .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    let blocks = talk().deck.cells.len();
-    assert!(blocks > 50 && said.ends_with(&format!("{blocks} blocks: {blocks} ok\n")), "{said}");
-    let recording = std::fs::read_to_string(root.join("slides/talk.recording/recording.json"));
-    assert_eq!(recording.unwrap().matches("\"code\": ").count(), blocks, "all were compared");
+    let blocks = TALK.show().deck.cells.len();
+    assert!(blocks > 50);
+    assert_eq!(TALK.recording().len(), blocks, "all are compared");
+    assert!(TALK.check_run(0).success());
 }
 
 #[test]
 fn it_is_walked_and_every_block_writes_what_it_should_on_its_slide() {
-    let show = talk();
-    let last = show.deck.slides.len();
     let recorded = recorded();
     let talk = open(&[]);
-    for slide in slides(&show) {
-        talk.wait_for(&place(slide, last));
-        talk.keys("s");
-        let here = show.deck.cells.iter().filter(|cell| cell.slide == slide);
-        let (modules, runs): (Vec<_>, Vec<_>) = here.partition(|cell| cell.how.module.is_some());
-        talk.wait("its modules are ready", |screen| {
-            screen.matches("` is ready]").count() == modules.len()
-        });
-        if !runs.is_empty() {
-            talk.keys("ctrl-e");
-        }
+    TALK.run_through(&talk, |title, runs| {
         talk.wait("its blocks are done", |screen| screen.matches("[done").count() == runs.len());
-        let title = show.deck.slides[slide.index()].title.as_deref().unwrap_or_default();
         for line in recorded.iter().filter(|(of, _)| of == title).map(|(_, line)| line) {
             talk.wait_for(line);
         }
-        talk.keys("n");
-    }
-    leave(talk);
+    });
+    talk.quit();
 }
 
 /// The lines that were recorded, by their slide, but for those that tell a time, and those of
 /// maturin, which is not everywhere.
 fn recorded() -> Vec<(String, String)> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.recording/recording.json");
-    let recording: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-    let blocks = recording["blocks"].as_array().unwrap().iter();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let lines = blocks.filter(|block| block["language"] != "bash").flat_map(|block| {
-        let lines = block["output"].as_array().unwrap().iter();
-        lines.map(move |line| (text(&block["slide"]), text(line)))
+    let blocks = TALK.recording().into_iter().filter(|block| block.language != "bash");
+    let lines = blocks.flat_map(|block| {
+        let slide = block.slide;
+        block.lines.into_iter().map(move |line| (slide.clone(), line))
     });
     let tells_a_time = |line: &str| {
         ["ms", "µs", " s"].iter().any(|unit| line.ends_with(unit)) || line.starts_with("timed")
@@ -118,19 +84,11 @@ fn recorded() -> Vec<(String, String)> {
 
 #[test]
 fn it_is_walked_step_by_step() {
-    let last = talk().deck.slides.len();
-    let talk = Stage::open(&deck(), &Opening { args: &[], size: (120, 40), ..Opening::default() });
+    let opening = Opening { args: &[], size: (120, 40), ..Opening::default() };
+    let talk = Stage::open(&TALK.file(), &opening);
     talk.wait_for("Python outside, Rust inside");
-    let mut steps = 0;
-    while !talk.screen().contains(&format!("{last} / {last}")) {
-        // A step may change colours only.
-        let before = talk.colours();
-        talk.keys("l");
-        talk.wait("a step on", |_| talk.colours() != before);
-        steps += 1;
-    }
-    assert!(steps > last, "there are more steps than slides");
-    leave(talk);
+    TALK.step_through(&talk);
+    talk.quit();
 }
 
 /// What the talk has maturin do, but for building anything.
@@ -154,7 +112,7 @@ fn getting_started_runs_maturin_where_it_is() {
     start(&talk);
     talk.wait("its sum", |screen| screen.lines().any(|line| line.trim() == "25"));
     talk.wait_for("[done");
-    leave(talk);
+    talk.quit();
 }
 
 #[test]
@@ -170,45 +128,32 @@ fn getting_started_says_how_to_install_maturin_where_it_is_not() {
     talk.keys("r");
     talk.wait_for("[recorded 20");
     talk.wait("the sum of then", |screen| screen.lines().any(|line| line.trim() == "25"));
-    leave(talk);
+    talk.quit();
 }
 
 /// Goes to the slide about maturin, and runs it.
 fn start(talk: &Stage) {
-    let show = self::talk();
+    let show = TALK.show();
     let is_it = |slide: &Slide| slide.title.as_deref() == Some("Getting started");
     let number = show.deck.slides.iter().position(is_it).unwrap() + 1;
     for digit in number.to_string().chars() {
         talk.keys(&digit.to_string());
     }
     talk.keys("G s");
-    talk.wait_for(&place(SlideNo::new(number - 1), show.deck.slides.len()));
+    talk.wait_for(&format!(" {number} / {}", show.deck.slides.len()));
     talk.keys("ctrl-e");
 }
 
 /// The talk on its first slide, trusted, in this environment.
 fn open(env: &[(&str, &str)]) -> Stage {
-    let talk = Stage::open(&deck(), &Opening { size: (120, 40), env, ..Opening::default() });
+    let talk = Stage::open(&TALK.file(), &Opening { size: (120, 40), env, ..Opening::default() });
     talk.wait_for("Python outside, Rust inside");
     talk
 }
 
-/// What the footer says of a slide.
-fn place(slide: SlideNo, last: usize) -> String {
-    match slide.human() {
-        1 => "Python outside, Rust inside".to_owned(),
-        number => format!(" {number} / {last}"),
-    }
-}
-
-fn leave(talk: Stage) {
-    talk.keys("q");
-    assert!(talk.end().success());
-}
-
 #[test]
 fn every_slide_can_be_a_picture() {
-    let show = talk();
+    let show = TALK.show();
     let look = Look::new(Rgb(0x4c, 0x4f, 0x69), Rgb(0xef, 0xf1, 0xf5));
     for slide in slides(&show) {
         let scene = scene(&show, slide, Size::new(120, 40));
@@ -220,14 +165,6 @@ fn every_slide_can_be_a_picture() {
         assert_eq!(picture.contains("<image"), !pictures.is_empty());
         assert!(picture.ends_with("</svg>\n") && picture.contains("<text"), "{slide:?}");
     }
-}
-
-fn talk() -> Show {
-    load(&Origin::new(deck()), None).unwrap()
-}
-
-fn deck() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("slides/talk.md")
 }
 
 fn slides(show: &Show) -> impl Iterator<Item = SlideNo> {

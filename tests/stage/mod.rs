@@ -7,6 +7,8 @@
 #![allow(unreachable_pub, reason = "a module of each test program")]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may fail by panicking")]
 
+pub mod shipped;
+
 use std::fs;
 use std::num::NonZeroU16;
 use std::os::fd::{AsFd, OwnedFd};
@@ -264,6 +266,11 @@ impl Stage {
     pub fn leave(self) {
         self.keys("n");
         self.wait_for("the end");
+        self.quit();
+    }
+
+    /// Leaves from where it is.
+    pub fn quit(self) {
         self.keys("q");
         assert!(self.end().success());
     }
@@ -329,7 +336,7 @@ pub fn wait_for_end(child: &mut Child) -> ExitStatus {
 }
 
 /// Where compiled snippets are kept: shared by all tests, so that each is compiled once.
-fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 
