@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 use std::time::Duration;
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::images::TypedImage;
 use fast_image_resize::pixels::U8x4;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::gif::GifDecoder;
@@ -59,15 +59,17 @@ pub(super) fn frames(path: &Path, size: (u32, u32)) -> Result<Vec<Frame>, String
 
 /// Scales a picture to exactly this size.
 ///
-/// One kind of pixels only: each more would be the whole of the scaling code once more in our build.
+/// One kind of pixels and of image only: each more would be the whole of the scaling code once more
+/// in our build.
 pub(super) fn scale(picture: DynamicImage, size: (u32, u32)) -> Result<RgbaImage, String> {
     let has_alpha = picture.color().has_alpha();
-    let picture = picture.into_rgba8();
-    if picture.dimensions() == size {
+    let mut picture = picture.into_rgba8();
+    let (width, height) = picture.dimensions();
+    if (width, height) == size {
         return Ok(picture);
     }
     let mut scaled = RgbaImage::new(size.0, size.1);
-    let from = TypedImageRef::<U8x4>::from_buffer(picture.width(), picture.height(), &picture)
+    let from = TypedImage::<U8x4>::from_buffer(width, height, &mut picture)
         .map_err(|error| error.to_string())?;
     let mut to = TypedImage::<U8x4>::from_buffer(size.0, size.1, &mut scaled)
         .map_err(|error| error.to_string())?;
