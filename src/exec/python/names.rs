@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 
-use super::order::{Kind, Order};
+use super::order::{Errand, Kind, Order};
 use super::report::{Report, Reports};
 use super::sessions::Base;
 use crate::exec::catch::Files;
@@ -42,7 +42,7 @@ fn answer(base: &Base, directory: &Path) -> io::Result<Vec<u8>> {
     let written = Files { output: output.as_fd(), ..Files::all(nowhere.as_fd()) };
     let snippet = &Snippet::default();
     let order = Order { snippet, directory, memory: None, kind: Kind::Names, modules: None };
-    base.run(&order, written, theirs.as_fd())?;
+    base.run(&Errand { order: &order, written, reports: theirs.as_fd() })?;
     drop((output, theirs));
     let answer = collect(answer, Instant::now() + PATIENCE);
     // Whatever a value has started ends here, too.

@@ -10,15 +10,33 @@ use std::path::Path;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
+use crate::exec::catch::Files;
 use crate::run::Snippet;
 
-/// The files of an order: what standard output goes to, the run's terminal, and where it is reported
-/// about.
+/// The files that go along with an order.
 pub(super) const FILES: usize = 3;
 
 /// The longest order that is given at once: a socket that can be written to takes so much without
 /// waiting for its reader.
 pub(super) const LARGEST_AT_ONCE: usize = 64 << 10;
+
+/// What the worker, or what an earlier run left, is sent to do: an order and the files that go along.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Errand<'a> {
+    /// What to run.
+    pub(super) order: &'a Order<'a>,
+    /// What the run writes to.
+    pub(super) written: Files<'a>,
+    /// Where it is reported about.
+    pub(super) reports: BorrowedFd<'a>,
+}
+
+impl Errand<'_> {
+    /// Its files, in the order in which they are sent.
+    pub(super) fn files(&self) -> [BorrowedFd<'_>; FILES] {
+        [self.written.output, self.written.terminal, self.reports]
+    }
+}
 
 /// What a run is asked to be.
 #[derive(Clone, Debug)]

@@ -6,16 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
-use super::order::{Order, send, send_at_once};
+use super::order::{Errand, send, send_at_once};
 use super::report::{Report, Reports, Threads};
-use crate::exec::catch::Files;
 use crate::run::{Outcome, RunId};
 
 /// Every state that a later run can go on from.
@@ -83,26 +81,14 @@ impl Base {
     }
 
     /// Asks it to run something, or to tell something, in a fork; or in place, where it has threads.
-    pub(super) fn run(
-        &self,
-        order: &Order<'_>,
-        written: Files<'_>,
-        reports: BorrowedFd<'_>,
-    ) -> io::Result<()> {
-        let files = [written.output, written.terminal, reports];
-        send(self.reports().orders(), &order.frame(&[]), files)
+    pub(super) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
+        send(self.reports().orders(), &errand.order.frame(&[]), errand.files())
     }
 
     /// The same where nothing has to be waited for; whether it was asked.
-    pub(super) fn run_at_once(
-        &self,
-        order: &Order<'_>,
-        written: Files<'_>,
-        reports: BorrowedFd<'_>,
-    ) -> bool {
-        let (Ok(own), frame) = (self.reports.try_lock(), order.frame(&[])) else { return false };
-        let files = [written.output, written.terminal, reports];
-        send_at_once(own.orders(), &frame, files)
+    pub(super) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
+        let Ok(own) = self.reports.try_lock() else { return false };
+        send_at_once(own.orders(), &errand.order.frame(&[]), errand.files())
     }
 
     /// Whether it is still there.

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 
-use super::order::Order;
+use super::order::Errand;
 use super::sessions::Base;
 use super::zygote::Zygote;
-use crate::exec::catch::Files;
 use crate::run::Outcome;
 
 /// How long it may take until a process that ends has ended, and that is told.
@@ -26,16 +25,11 @@ pub(super) enum Starter {
 }
 
 impl Starter {
-    /// Asks it for a run that writes to these files and is reported about on `reports`.
-    pub(super) fn order(
-        &self,
-        order: &Order<'_>,
-        written: Files<'_>,
-        reports: BorrowedFd<'_>,
-    ) -> io::Result<()> {
+    /// Asks it for a run.
+    pub(super) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
         match self {
-            Self::Worker(worker) => worker.run(order, written, reports),
-            Self::Base(base) => base.run(order, written, reports),
+            Self::Worker(worker) => worker.run(errand),
+            Self::Base(base) => base.run(errand),
         }
     }
 
@@ -48,15 +42,10 @@ impl Starter {
     }
 
     /// The same where nothing has to be waited for; whether it was asked.
-    pub(super) fn order_at_once(
-        &self,
-        order: &Order<'_>,
-        written: Files<'_>,
-        reports: BorrowedFd<'_>,
-    ) -> bool {
+    pub(super) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
         match self {
-            Self::Worker(worker) => worker.run_at_once(order, written, reports),
-            Self::Base(base) => base.run_at_once(order, written, reports),
+            Self::Worker(worker) => worker.run_at_once(errand),
+            Self::Base(base) => base.run_at_once(errand),
         }
     }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
-use super::order::{Kind, Order};
+use super::order::{Errand, Kind, Order};
 use super::report::{Report, Reports, Threads};
 use super::sessions::Base;
 use super::warming::{Import, Warm};
@@ -81,7 +81,8 @@ impl Trial {
         let order = Order { snippet: &snippet, directory, memory: None, kind, modules };
         let pty = Pty::open(80, 24, &Input::Nothing)?;
         let (ours, theirs) = UnixStream::pair()?;
-        zygote.run(&order, Files::all(pty.slave.as_fd()), theirs.as_fd())?;
+        let written = Files::all(pty.slave.as_fd());
+        zygote.run(&Errand { order: &order, written, reports: theirs.as_fd() })?;
         Ok(Self {
             count: imports.len(),
             reports: Reports::new(ours),

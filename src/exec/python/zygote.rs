@@ -22,9 +22,8 @@ use rustix::process::Signal;
 
 use super::control::{Control, Loaded};
 use super::interpreter::Interpreter;
-use super::order::{LARGEST_AT_ONCE, Order};
+use super::order::{Errand, LARGEST_AT_ONCE};
 use super::report::OWN_CODE;
-use crate::exec::catch::Files;
 use crate::exec::family::{Child, Family};
 use crate::exec::spawn::Command;
 
@@ -147,28 +146,16 @@ impl Zygote {
         Ok(Self { child, control, words, environment })
     }
 
-    /// Asks it to run something that writes to these files and is reported about on `reports`.
-    pub(super) fn run(
-        &self,
-        order: &Order<'_>,
-        written: Files<'_>,
-        reports: BorrowedFd<'_>,
-    ) -> io::Result<()> {
-        let frame = order.frame(&self.environment);
-        self.control().order(&frame, [written.output, written.terminal, reports])
+    /// Asks it to run something.
+    pub(super) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
+        self.control().order(&errand.order.frame(&self.environment), errand.files())
     }
 
     /// The same where it is a matter of no time: a fork of it waits for an order. Whether one does.
-    pub(super) fn run_at_once(
-        &self,
-        order: &Order<'_>,
-        written: Files<'_>,
-        reports: BorrowedFd<'_>,
-    ) -> bool {
+    pub(super) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
         let Ok(mut control) = self.control.try_lock() else { return false };
-        let frame = order.frame(&self.environment);
-        frame.len() <= LARGEST_AT_ONCE
-            && control.order_fork(&frame, [written.output, written.terminal, reports])
+        let frame = errand.order.frame(&self.environment);
+        frame.len() <= LARGEST_AT_ONCE && control.order_fork(&frame, errand.files())
     }
 
     /// Whether a fork of it waits for an order, and can be given it at once.

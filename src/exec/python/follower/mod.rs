@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
 use super::Sink;
-use super::order::Order;
+use super::order::{Errand, Order};
 use super::report::{self, Report, Reports, Threads};
 use super::running::Run;
 use super::sessions::Base;
@@ -173,18 +173,18 @@ impl Follower {
     /// Orders the run; it is not followed yet.
     pub(super) fn order(&mut self, order: &Order<'_>) {
         let Some((terminal, reports)) = self.theirs.take() else { return };
-        let files = self.ends.files(terminal.as_fd());
+        let written = self.ends.files(terminal.as_fd());
         // A worker that is gone shows when its run is followed.
-        let _ = self.starter.order(order, files, reports.as_fd());
+        let _ = self.starter.run(&Errand { order, written, reports: reports.as_fd() });
         self.quiet = Instant::now() + QUIET;
     }
 
     /// The same where nothing has to be waited for; whether it was.
     pub(super) fn order_at_once(&mut self, order: &Order<'_>) -> bool {
         let Some((terminal, reports)) = self.theirs.take() else { return false };
-        let files = self.ends.files(terminal.as_fd());
+        let written = self.ends.files(terminal.as_fd());
         self.quiet = Instant::now() + QUIET;
-        self.starter.order_at_once(order, files, reports.as_fd())
+        self.starter.run_at_once(&Errand { order, written, reports: reports.as_fd() })
     }
 
     /// Passes on what happens until the run has ended and all it wrote was read.
