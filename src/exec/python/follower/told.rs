@@ -1,0 +1,68 @@
+//! What is told of a run beside what it writes. Values come ahead of their marks in what is written,
+//! and are kept until these are seen.
+
+use crate::exec::python::report::{Report, Reports};
+use crate::exec::python::shown::Values;
+use crate::run::Event;
+
+/// What is told of a run: the values among it are kept until their marks are seen.
+pub(super) struct Told {
+    reports: Reports,
+    /// All else that was heard and not yet taken note of.
+    heard: Vec<Report>,
+    values: Values,
+}
+
+impl Told {
+    /// Nothing yet: it comes over these, and values are kept there.
+    pub(super) fn new(reports: Reports, values: Values) -> Self {
+        Self { reports, heard: Vec::new(), values }
+    }
+
+    /// What it comes over.
+    pub(super) fn reports(&self) -> &Reports {
+        &self.reports
+    }
+
+    /// The same, when nothing more is to be heard of the run itself.
+    pub(super) fn into_reports(self) -> Reports {
+        self.reports
+    }
+
+    /// Whether something was heard that nobody has taken note of.
+    pub(super) fn has_news(&self) -> bool {
+        !self.heard.is_empty()
+    }
+
+    /// All that there is to take note of, but for values.
+    pub(super) fn news(&mut self) -> Vec<Report> {
+        self.listen();
+        std::mem::take(&mut self.heard)
+    }
+
+    /// Hears what there is to hear.
+    fn listen(&mut self) {
+        for report in self.reports.take() {
+            match report {
+                Report::Shown(number, value) => self.values.add(number, value),
+                other => self.heard.push(other),
+            }
+        }
+    }
+
+    /// What is to be passed on at a mark. Its value went ahead of it, so it is there by now.
+    pub(super) fn value(&mut self, number: u64) -> Option<Event> {
+        if !self.values.has(number) {
+            self.listen();
+        }
+        self.values.show(number)
+    }
+
+    /// What is to be passed on without a mark that was seen: values, and why the interpreter crashed.
+    pub(super) fn rest(&mut self) -> Vec<Event> {
+        let left = self.values.left();
+        let mut rest: Vec<_> = left.into_iter().filter_map(|it| self.values.show(it)).collect();
+        rest.extend(self.reports.crash().map(|crash| Event::Output(crash.into_bytes())));
+        rest
+    }
+}
