@@ -11,6 +11,9 @@ use crate::run::{Event, Request, Timing, Value};
 /// What times a block of Python.
 const STOPWATCH: &str = include_str!("python/stopwatch.py");
 
+/// What a block of Python is followed by: what is seen where it is not at its end, as it should be.
+const END: &str = "\"the block ends here\"";
+
 /// What stands before and behind a report.
 const MARK: (&[u8], &[u8]) = (b"\x1b_livedeck-bench;", b"\x1b\\");
 
@@ -28,8 +31,9 @@ pub(super) fn timed(request: &Request) -> Request {
     let mut request = request.clone();
     let budget = request.limits.timeout.map_or(BUDGET, |limit| BUDGET.min(limit / SHARE));
     if request.code.language == "python" {
+        let stopwatch = literal(STOPWATCH);
         let ours = format!(
-            "\n__import__(\"builtins\").exec(r'''\n{STOPWATCH}''', {{\n\
+            "\n\n{END}\n__import__(\"builtins\").exec({stopwatch}, {{\
              \"frame\": __import__(\"sys\")._getframe(), \"budget\": {}}})\n",
             budget.as_nanos()
         );
@@ -39,6 +43,12 @@ pub(super) fn timed(request: &Request) -> Request {
         request.code.environment.push(("LIVEDECK_BENCH_MS".to_owned(), budget));
     }
     request
+}
+
+/// A text as Python reads it, on one line, without quotes that would close one of the block's.
+fn literal(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\x22");
+    format!("\"{}\"", text.replace('\'', "\\x27"))
 }
 
 /// Passes on what a lane writes and, in its place, what was measured.

@@ -146,6 +146,10 @@ fn names_of_the_block_are_its_own() {
     let python = "def sum(x): return x\ndef sorted(x): return x\nlen = str = max = min = repeat = None\n\
                   total = 0\ntotal += sum(1)";
     assert_eq!(&*stage.timing("python", python).timed, "total += sum(1)");
+    let python = "def timed(n): return n\ntotal = 0\ntimed(total)";
+    assert_eq!(&*stage.timing("python", python).timed, "timed(total)");
+    let python = "total = 0\n(total := total + 1)";
+    assert_eq!(&*stage.timing("python", python).timed, "(total := total + 1)");
     let rust = "struct Result;\nstruct Box;\nlet _ = (Result, Box);\nlet mut calls = 0_u64;\n\
                 calls += 1;";
     assert_eq!(&*stage.timing("rust", rust).timed, "calls += 1");
@@ -201,6 +205,32 @@ fn a_block_with_nothing_to_time_says_so() {
         output.contains("line 7") && output.contains("Error: expected an indented block"),
         "{output}"
     );
+}
+
+#[test]
+fn what_is_wrong_at_the_end_of_a_block_is_told_as_if_nothing_followed() {
+    let mut stage = Stage::new();
+    for code in ["x = \"\"\"\ny", "x = '''\ny", "x = (1,\ny"] {
+        let (timed, _, _) = stage.lane("python", code);
+        let run = stage.start_request("python", code, |_| {});
+        let plain = stage.lane_end(run).0;
+        let without_end = |text: &str| {
+            let text = text.split(" (detected at line").next().unwrap_or_default().trim_end();
+            text.to_owned()
+        };
+        assert!(plain.contains("line 7"), "{plain}");
+        assert_eq!(without_end(&timed), without_end(&plain));
+    }
+    let (output, outcome, timing) = stage.lane("python", "x = 1\nx + 1 \\");
+    assert_eq!((output.as_str(), outcome), ("", Outcome::Exited(0)));
+    assert_eq!(timing.as_ref().map(|it| &*it.timed), Some("x + 1"));
+}
+
+#[test]
+fn a_block_may_close_what_it_writes_to() {
+    let mut stage = Stage::new();
+    let timing = stage.timing("python", "import sys\nsys.stdout.close()");
+    assert_eq!(&*timing.timed, "sys.stdout.close()");
 }
 
 #[test]

@@ -19,8 +19,8 @@ IN_MODULE = "for _livedeck_call in _livedeck_calls: pass"
 
 
 def statement(source, file):
-    """The last statement of the block; ours follows it."""
-    body = compile(source, file, "exec", ONLY_AST, dont_inherit=True).body[:-1]
+    """The last statement of the block; two of ours follow it."""
+    body = compile(source, file, "exec", ONLY_AST, dont_inherit=True).body[:-2]
     if not body or type(body[-1]).__name__ in DEFINITIONS:
         sys.exit("there is nothing to time: the last statement of a block is timed, a call as a rule")
     return body[-1]
@@ -28,25 +28,22 @@ def statement(source, file):
 
 def words(node, lines):
     """A statement as it is written."""
-    if not hasattr(node, "end_lineno"):
-        return lines[node.lineno - 1]
     part = lines[node.lineno - 1 : node.end_lineno]
     part[-1] = part[-1].encode()[: node.end_col_offset].decode()
     part[0] = part[0].encode()[node.col_offset :].decode()
     return "".join(part)
 
 
-def repeated(node, file, block):
+def repeated(node, text, file, block):
     """Carries out a statement as often as there is something in what it is given: what has no names
     of its own in a function, anything else where it stands, as names are the block's there."""
-    if type(node).__name__ == "Expr":
+    if type(node).__name__ == "Expr" and ":=" not in text:
         tree = compile(IN_FUNCTION, file, "exec", ONLY_AST, dont_inherit=True)
         tree.body[0].body[0].body = [node]
-        exec(compile(tree, file, "exec", dont_inherit=True), block)
-        timed = block.pop("timed")
-        if hasattr(timed.__code__, "replace"):
-            timed.__code__ = timed.__code__.replace(co_name="<module>")
-        return timed
+        own = {}
+        exec(compile(tree, file, "exec", dont_inherit=True), own)
+        code = own["timed"].__code__.replace(co_name="<module>")
+        return type(repeated)(code, block)
     tree = compile(IN_MODULE, file, "exec", ONLY_AST, dont_inherit=True)
     tree.body[0].body = [node]
     code = compile(tree, file, "exec", dont_inherit=True)
@@ -114,10 +111,9 @@ def run(frame, budget):
     file, block = frame.f_code.co_filename, frame.f_globals
     lines = linecache.cache[file][2]
     node = statement("".join(lines), file)
-    text = " ".join(words(node, lines).split())[:LONGEST]
-    timed = repeated(node, file, block)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    text = " ".join(words(node, lines).split())
+    timed = repeated(node, text, file, block)
+    flush()
     files = os.dup(1), os.dup(2)
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
@@ -128,11 +124,19 @@ def run(frame, budget):
         sys.excepthook = without_us(file, sys.excepthook)
         raise
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush()
         os.dup2(files[0], 1)
         os.dup2(files[1], 2)
-    report(*measured, text)
+    report(*measured, text[:LONGEST])
+
+
+def flush():
+    """Writes what is still held back, where the block has left something to write to."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass
 
 
 def without_us(file, usual):
