@@ -71,7 +71,9 @@ pub(super) fn statements(code: &str) -> Vec<Statement> {
                 _ => false,
             };
         if is_over {
-            found.push(Statement { range: *start..at + text.len(), is_item: *is_item });
+            let range = *start..at + text.len();
+            let is_empty = *start == at;
+            found.extend((!is_empty).then_some(Statement { range, is_item: *is_item }));
             now = None;
         }
     }
@@ -148,6 +150,7 @@ mod tests {
     #[case("impl<T> A for B<T> { fn f() {} }\nimpl C {}\nx += 1;\nOk(())", &["*impl<T> A for B<T> { fn f() {} }", "*impl C {}", "x += 1;", "Ok(())"])]
     #[case("'a: loop { break 'a; }\nlet f = |x| { x; };\nf(';')", &["'a: loop { break 'a; }", "let f = |x| { x; };", "f(';')"])]
     #[case("(0..3).map(|x| x * 2).sum::<u32>()", &["(0..3).map(|x| x * 2).sum::<u32>()"])]
+    #[case("f();;\n;", &["f();"])]
     #[case("// nothing", &[])]
     #[case("", &[])]
     fn statements_are_told_apart(#[case] code: &str, #[case] expected: &[&str]) {

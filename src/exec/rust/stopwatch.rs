@@ -26,15 +26,12 @@ unsafe extern "C" {
 static FILES: [AtomicI32; 2] = [AtomicI32::new(-1), AtomicI32::new(-1)];
 
 /// Calls it once, then times it; `text` is what it is.
-pub fn time(
-    text: &str,
-    mut call: impl FnMut() -> Result<(), Box<dyn Error>>,
-) -> Result<(), Box<dyn Error>> {
+pub fn time(text: &str, call: Call<'_>) -> Result<(), Box<dyn Error>> {
     call()?;
     let budget = std::env::var("LIVEDECK_BENCH_MS").ok().and_then(|text| text.parse().ok());
     let budget = Duration::from_millis(budget.unwrap_or(1000));
     hush();
-    let measured = measure(black_box(&mut call), budget);
+    let measured = measure(black_box(call), budget);
     let mut nothing = || {
         let _ = black_box(0_u64);
         Ok(())
@@ -149,8 +146,9 @@ fn report(measured: (u64, Vec<f64>), floor: (u64, Vec<f64>), text: &str) {
     let is_empty = u8::from(calls[0] <= floor * 1.5 + 0.3);
     let samples = calls.len();
     let all = count * samples as u64;
-    eprint!(
+    let report = format!(
         "\x1b_livedeck-bench;{all};{samples};{total};{median};{low};{high};{is_empty};{text}\x1b\\"
     );
-    let _ = stderr().flush();
+    // In one piece, for threads of the block may write, too.
+    let _ = stderr().write_all(report.as_bytes());
 }

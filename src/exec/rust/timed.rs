@@ -63,7 +63,7 @@ fn around(code: &str) -> (String, String) {
     }
     renamed += &code[from..];
     let main = format!(
-        "fn main() -> {RESULT} {{ livedeck_stopwatch::time(\"main()\", || {{ \
+        "fn main() -> {RESULT} {{ livedeck_stopwatch::time(\"main()\", &mut || {{ \
          livedeck_stopwatch::ended({MAIN}()) }}) }}"
     );
     (main, renamed)
@@ -116,7 +116,7 @@ fn closure(statement: &str) -> (String, String) {
     let words = statement.trim_end_matches(';').split_whitespace().collect::<Vec<_>>().join(" ");
     let words: String = words.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
     let before =
-        format!("livedeck_stopwatch::time({words:?}, || {{ let _ = ::std::hint::black_box({{");
+        format!("livedeck_stopwatch::time({words:?}, &mut || {{ let _ = ::std::hint::black_box({{");
     let value = declared(statement).map(|name| format!("; ::std::hint::black_box(&{name});"));
     (before, format!("{}}}); Ok(()) }})?;", value.unwrap_or_default()))
 }
@@ -209,7 +209,7 @@ mod tests {
         let lines: Vec<_> = made.lines().collect();
         assert_eq!(lines[..2], ["", ""]);
         assert!(lines[2].ends_with('{'), "{}", lines[2]);
-        assert!(lines[3].starts_with("let n = 10; livedeck_stopwatch::time(\"fib(n)\", ||"));
+        assert!(lines[3].starts_with("let n = 10; livedeck_stopwatch::time(\"fib(n)\", &mut ||"));
         assert!(lines[3].ends_with("({ // how many"), "{}", lines[3]);
         assert_eq!(lines[5], "// slow");
         assert_eq!(lines[6], "fib(n)");
