@@ -1,5 +1,7 @@
 //! `+bench`: which blocks can be lanes of a race, and names of races that look like slips.
 
+use std::collections::BTreeMap;
+
 use super::fence::Info;
 use crate::deck::{Cell, Deck};
 use crate::diag::{self, Diagnostic};
@@ -34,23 +36,21 @@ pub(super) fn read(
 
 /// Tells of lanes that are alone while another race is called almost as theirs.
 pub(super) fn look_for_slips(deck: &mut Deck) {
-    let name = |cell: &Cell| cell.how.race.clone().filter(|race| !race.is_empty());
-    let names: Vec<Box<str>> = deck.cells.iter().filter_map(|cell| name(cell)).collect();
+    let named: Vec<(&Cell, &str)> =
+        deck.cells.iter().filter_map(|cell| Some((&**cell, name(cell)?))).collect();
+    let mut lanes = BTreeMap::<&str, usize>::new();
+    for (_, race) in &named {
+        *lanes.entry(race).or_default() += 1;
+    }
+    let known: Vec<&str> = match *named {
+        // The first of two that are both alone is the one that is meant.
+        [(_, first), _] => vec![first],
+        _ => lanes.iter().filter(|(_, count)| **count > 1).map(|(race, _)| *race).collect(),
+    };
     let mut found = Vec::new();
-    for cell in &deck.cells {
-        let Some(own) = name(cell).filter(|own| is_once(&names, own)) else { continue };
-        let at = cell.id.0 as usize;
-        let before = deck.cells[..at].iter().filter_map(|cell| name(cell));
-        let others: Vec<Box<str>> = match before.collect::<Vec<_>>() {
-            // The first of two that are both alone is the one that is meant.
-            before if names.len() == 2 => before,
-            _ => names
-                .iter()
-                .filter(|other| **other != own && !is_once(&names, other))
-                .cloned()
-                .collect(),
-        };
-        if let Some(meant) = diag::closest(&own, others.iter().map(|other| &**other)) {
+    for (cell, own) in named.into_iter().filter(|(_, race)| lanes[race] == 1) {
+        let others = known.iter().copied().filter(|race| *race != own);
+        if let Some(meant) = diag::closest(own, others) {
             let what = format!("no other block runs in the race `{own}`");
             let hint = format!("did you mean `+bench:{meant}`?");
             found.push(Diagnostic::warning(fence_of(deck, cell), what).hint(hint));
@@ -59,8 +59,9 @@ pub(super) fn look_for_slips(deck: &mut Deck) {
     deck.diagnostics.extend(found);
 }
 
-fn is_once(names: &[Box<str>], name: &str) -> bool {
-    names.iter().filter(|other| &***other == name).count() == 1
+/// The name of a cell's race, if it has one.
+fn name(cell: &Cell) -> Option<&str> {
+    cell.how.race.as_deref().filter(|race| !race.is_empty())
 }
 
 /// The line above a block's code.
@@ -177,6 +178,14 @@ mod tests {
             let fence = &deck.sources.get(slip.span.file).unwrap().text()[slip.span.range()];
             assert!(fence.starts_with("```python +bench:primse"), "{fence}");
         }
+    }
+
+    #[test]
+    fn many_races_are_looked_through_at_once() {
+        // A look at all pairs for each lane takes minutes for so many.
+        let fences: Vec<_> = (0..3_000).map(|lane| format!("python +bench:race{lane}")).collect();
+        let deck = blocks(&fences.iter().map(|fence| &**fence).collect::<Vec<_>>());
+        assert_eq!((deck.cells.len(), deck.diagnostics.len()), (3_000, 0));
     }
 
     #[test]
