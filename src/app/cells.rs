@@ -66,9 +66,9 @@ pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     cells.into_iter().flat_map(|id| start_due(app, id)).collect()
 }
 
-/// Keeps the end of the last of these cells on the screen.
+/// Keeps the end of the last of these cells in the deck on the screen.
 pub(super) fn watch(app: &mut App, cells: &[CellId]) {
-    app.book.watched = cells.last().copied();
+    app.book.watched = cells.iter().max().copied();
     app.book.follow = app.book.watched.map(Follow::Cell);
 }
 
@@ -110,25 +110,31 @@ fn start_by_themselves(app: &mut App) -> Vec<Effect> {
     let at = app.at.slide.index();
     let near = [Some(at), Some(at + 1), at.checked_sub(1)].into_iter().flatten().map(SlideNo::new);
     let deck = Arc::clone(&app.deck);
-    let cells = near.flat_map(|slide| deck.cells_of(slide));
-    let due = cells.filter(|cell| cell.how.start == Start::Auto);
+    let own = |slide| deck.cells_of(slide).filter(|cell| cell.how.start == Start::Auto);
     if app.only_replays() {
-        replay::play_by_themselves(app, due.map(|cell| &**cell));
+        replay::play_by_themselves(app, near.flat_map(own).map(|cell| &**cell));
         return Vec::new();
     }
     let mut effects = Vec::new();
-    for cell in due {
-        if has_run(app.runs.get(&cell.id)) {
-            continue;
-        }
-        if may_all_run(app, cell.id) {
-            effects.extend(start_again(app, cell.id));
-        } else if app.runs.get(&cell.id).is_none_or(|run| run.state != State::NotAllowed) {
-            app.runs.entry(cell.id).or_default().state = State::NotAllowed;
-            app.scene_changed();
+    for slide in near {
+        let due = own(slide).map(|cell| cell.id).filter(|id| !has_run(app.runs.get(id)));
+        for id in race::in_order(app, due.collect()) {
+            effects.extend(start_by_itself(app, id));
         }
     }
     effects
+}
+
+/// Starts a cell that runs by itself, or says that it may not.
+fn start_by_itself(app: &mut App, id: CellId) -> Vec<Effect> {
+    if may_all_run(app, id) {
+        return start_again(app, id);
+    }
+    if app.runs.get(&id).is_none_or(|run| run.state != State::NotAllowed) {
+        app.runs.entry(id).or_default().state = State::NotAllowed;
+        app.scene_changed();
+    }
+    Vec::new()
 }
 
 /// Starts again what runs by itself on the slide that comes, and shows what its session no longer is.

@@ -1,33 +1,36 @@
 //! Races: which lanes run when one is asked for, and one after the other, so that each is timed alone.
 
+use std::collections::BTreeSet;
+
 use super::{App, Effect, cells};
 use crate::deck::{Cell, CellId};
 use crate::run::{CellRun, Standing, State};
 
 /// These cells, and with each lane of a race the lanes that it runs against: those of its slide that
-/// can be seen, and those before that have not run since they were changed. What has to be compiled
-/// yet runs first, so that no compiler is at work while another lane is timed.
+/// can be seen, and those before that have not run since they were changed. In the order in which they
+/// are to start.
 pub(super) fn with_lanes(app: &App, cells: Vec<CellId>) -> Vec<CellId> {
-    let mut all: Vec<CellId> = Vec::new();
+    let mut known = BTreeSet::new();
+    let mut all = Vec::new();
     for id in cells {
         let lanes = app.deck.lanes(id).filter(|cell| cell.id == id || runs_against(app, id, cell));
-        let mut lanes: Vec<CellId> = lanes.map(|cell| cell.id).collect();
-        lanes.sort_by_key(|lane| !is_to_be_compiled(app, *lane));
-        let chosen = if lanes.is_empty() { vec![id] } else { lanes };
-        for id in chosen {
-            if !all.contains(&id) {
-                all.push(id);
-            }
-        }
+        let chosen = lanes.map(|cell| cell.id).chain([id]);
+        all.extend(chosen.filter(|id| known.insert(*id)));
     }
-    all
+    in_order(app, all)
+}
+
+/// These cells in the order in which they are to start: lanes that the background may still be
+/// compiling stand before all others, so that no compiler is at work while another lane is timed.
+pub(super) fn in_order(app: &App, mut cells: Vec<CellId>) -> Vec<CellId> {
+    cells.sort_by_key(|id| !(is_lane(app, *id) && may_be_compiling(app, *id)));
+    cells
 }
 
 fn runs_against(app: &App, id: CellId, other: &Cell) -> bool {
     let Some(own) = app.deck.cell(id) else { return false };
-    let is_seen = app.at.slide != other.slide || other.step <= app.at.step;
     if own.slide == other.slide {
-        return is_seen;
+        return app.at.slide != other.slide || other.step <= app.at.step;
     }
     let has_run = app.runs.get(&other.id).is_some_and(|run| {
         run.is_under_way() || matches!(run.state, State::Ended(_)) && !run.stale
@@ -35,10 +38,12 @@ fn runs_against(app: &App, id: CellId, other: &Cell) -> bool {
     other.slide < own.slide && !has_run
 }
 
-fn is_to_be_compiled(app: &App, id: CellId) -> bool {
+fn may_be_compiling(app: &App, id: CellId) -> bool {
     let is_rust = app.deck.cell(id).is_some_and(|cell| &*cell.language == "rust");
-    is_rust
-        && app.runs.get(&id).is_none_or(|run| matches!(run.state, State::NotRun | State::Compiling))
+    let is_known = |run: &CellRun| {
+        !run.stale && !matches!(run.state, State::NotRun | State::NotAllowed | State::Compiling)
+    };
+    is_rust && !app.runs.get(&id).is_some_and(is_known)
 }
 
 /// Where a run that starts now stands: a lane waits until no other one is on its way.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::tests::{Script, deck, page, runs};
 use super::{Effect, Msg};
-use crate::deck::{Cell, CellId, Deck};
+use crate::deck::{Cell, CellId, Deck, Start};
 use crate::run::{Event, Outcome, Preparation, State};
 
 /// A deck of these pages; code that begins with a word and `!` is a lane of that race, of Rust where
@@ -93,6 +93,42 @@ fn what_is_to_be_compiled_yet_goes_first() {
     let code = talk.app.deck.cells[1].fingerprint;
     talk.tell(Msg::Prepared(code, Preparation::Ready));
     assert_eq!(runs(&talk.keys("ctrl-e")), [0]);
+    talk.ends(0, Outcome::Exited(0));
+    talk.ends(1, Outcome::Exited(0));
+    // An edit is compiled in the background, whatever is shown meanwhile.
+    let rust = talk.app.runs.get_mut(&CellId(1)).unwrap();
+    rust.output.feed(b"so long");
+    talk.tell(Msg::Loaded(raced(&[("a", &["f!1", "f!rust edited"])])));
+    assert!(talk.app.runs[&CellId(1)].stale);
+    talk.app.focus = None;
+    talk.app.runs.get_mut(&CellId(0)).unwrap().stale = true;
+    assert_eq!(runs(&talk.keys("ctrl-e")), [1]);
+}
+
+#[test]
+fn what_is_to_be_compiled_yet_goes_first_in_all_races_and_by_itself() {
+    let lanes: &[&str] = &["f!1", "f!2", "g!3", "g!rust"];
+    let mut talk = script(&[("a", lanes)]);
+    assert_eq!(runs(&talk.keys("ctrl-e")), [3]);
+    assert_eq!(talk.app.book.watched, Some(CellId(3)), "the chart is below the deck's last");
+    let mut auto = Deck::clone(&raced(&[("a", lanes)]));
+    for cell in &mut auto.cells {
+        Arc::make_mut(cell).how.start = Start::Auto;
+    }
+    let mut talk = Script::new(&[page("empty", &[])]);
+    talk.tell(Msg::Loaded(Arc::new(auto)));
+    assert_eq!(runs(&talk.tell(Msg::Shown)), [3]);
+    assert_eq!(talk.ends(3, Outcome::Exited(0)), [0]);
+}
+
+#[test]
+fn a_lane_that_never_began_took_no_time() {
+    let mut talk = script(&[("a", &["f!1", "f!2"])]);
+    talk.keys("ctrl-e");
+    talk.tell(Msg::Tick(Duration::from_secs(9)));
+    talk.keys("ctrl-c");
+    let lane = &talk.app.runs[&CellId(1)];
+    assert_eq!((&lane.state, lane.elapsed), (&State::Ended(Outcome::Stopped), Duration::ZERO));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Sessions: what a run goes on from, what waits for it, and what its end means for the blocks behind
 //! it.
 
+use std::time::Duration;
+
 use super::{App, Effect, cells, names};
 use crate::deck::CellId;
 use crate::run::{self, CellRun, Outcome, RunId, Standing, State};
@@ -77,6 +79,7 @@ fn refuse(app: &mut App, cell: CellId, why: &str) {
 fn end(run: &mut CellRun, outcome: Outcome) {
     run.standing.waits = false;
     run.wanted = false;
+    run.elapsed = Duration::ZERO;
     run.state = State::Ended(outcome);
 }
 
