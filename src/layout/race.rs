@@ -155,7 +155,9 @@ impl Lane<'_> {
 struct Chart<'a> {
     lanes: &'a [Lane<'a>],
     room: u16,
-    /// Columns of the labels, of the times, and of the ratios with what is between them.
+    /// Columns of the languages, of the labels that they begin, of the times, and of the ratios with
+    /// what is between them.
+    language: u16,
     label: u16,
     time: u16,
     ratio: u16,
@@ -166,15 +168,17 @@ struct Chart<'a> {
 impl<'a> Chart<'a> {
     fn new(lanes: &'a [Lane<'a>], room: u16) -> Self {
         let timings = || lanes.iter().filter_map(Lane::timing);
-        let medians = || timings().map(|timing| timing.median);
-        let (fastest, slowest) =
-            (medians().fold(f64::INFINITY, f64::min), medians().fold(0.0, f64::max));
+        let slowest = timings().map(|timing| timing.median).fold(0.0, f64::max);
+        // Who does nothing wins nothing.
+        let runners = timings().filter(|timing| !timing.is_empty);
+        let fastest = runners.map(|timing| timing.median).fold(f64::INFINITY, f64::min);
         let language = longest(lanes.iter().map(Lane::language));
         let timed = longest(timings().map(|timing| timing.timed.to_string()));
         let time = longest(timings().map(Timing::spoken_median));
         let ratio = BETWEEN + longest(lanes.iter().filter_map(|lane| lane.ratio(slowest)));
         let ratio = if timings().count() > 1 { ratio } else { 0 };
-        let mut chart = Self { lanes, room, label: language, time, ratio, fastest, slowest };
+        let mut chart =
+            Self { lanes, room, language, label: language, time, ratio, fastest, slowest };
         let told = if timed > 0 { timed.saturating_add(BETWEEN) } else { 0 };
         let whole = language.saturating_add(told);
         let fair = FAIR_BAR.0.max(room / FAIR_BAR.1);
@@ -255,7 +259,7 @@ impl<'a> Chart<'a> {
 
     /// How the bar and the numbers of a lane look.
     fn styles(&self, lane: &Lane<'_>, timing: &Timing, theme: &OutputStyle) -> (Style, Style) {
-        let is_fastest = self.ratio > 0 && timing.median <= self.fastest;
+        let is_fastest = self.ratio > 0 && !timing.is_empty && timing.median <= self.fastest;
         let colour = if is_fastest { theme.success } else { theme.running };
         if lane.run.is_some_and(|run| run.stale) {
             (colour.patch(DIM), DIM)
@@ -269,9 +273,9 @@ impl<'a> Chart<'a> {
     /// Whose row it is.
     fn head(&self, lane: &Lane<'_>) -> Text {
         let mut label = Text::plain(&lane.language(), Style::new());
-        let indent = longest(self.lanes.iter().map(Lane::language));
-        if let Some(timing) = lane.timing().filter(|_| self.label > indent) {
-            label.push(&" ".repeat(usize::from(indent - label.width() + BETWEEN)), Style::new());
+        if let Some(timing) = lane.timing().filter(|_| self.label > self.language) {
+            let blanks = self.language - label.width() + BETWEEN;
+            label.push(&" ".repeat(blanks.into()), Style::new());
             label.push(&timing.timed, DIM);
         }
         let mut row = Text::from_line(&label.cut(self.label));
@@ -419,9 +423,15 @@ mod tests {
     }
 
     #[test]
-    fn the_fastest_has_the_colour_of_success() {
-        let scene = done().scene();
-        let theme = done().with(|inputs| inputs.theme.output.clone());
+    fn the_fastest_that_does_something_has_the_colour_of_success() {
+        let mut empty = timing("1 + 1", 2.0);
+        empty.is_empty = true;
+        let mut nothing = ended(Outcome::Exited(0));
+        nothing.output.show(Value::Timing(empty));
+        let lanes = race(&["python", "rust", "rust"]).run(took("f(9)", 20.3e6));
+        let lanes = lanes.run_of(1, took("f(9)", 307e3)).run_of(2, nothing);
+        let scene = lanes.scene();
+        let theme = lanes.with(|inputs| inputs.theme.output.clone());
         let bars = scene.body.iter().filter_map(|placed| match &placed.item {
             Item::Text(line) => line
                 .spans
@@ -430,7 +440,7 @@ mod tests {
             _ => None,
         });
         let styles: Vec<_> = bars.map(|span| span.style).collect();
-        assert_eq!(styles, [theme.running, theme.success]);
+        assert_eq!(styles, [theme.running, theme.success, theme.running]);
     }
 
     #[test]
