@@ -190,7 +190,7 @@ fn indented(errors: &str) -> String {
     errors.trim_end().lines().map(line).collect()
 }
 
-/// `1.5 MiB`.
+/// `empty`, `12 KiB`, `340 MiB`.
 fn bytes(count: u64) -> String {
     const MEBIBYTE: u64 = 1 << 20;
     match count {

@@ -107,7 +107,8 @@ impl Executor {
             }
         }
         let (executable, is_embedded) = self.python.found()?;
-        let version = String::from_utf8_lossy(&written).trim().to_owned();
+        // It may have been told to say more when it starts.
+        let version = last_line(&written).unwrap_or_default();
         Ok(FoundPython { version, executable, is_embedded })
     }
 }
@@ -127,9 +128,17 @@ fn first_run() -> Request {
 }
 
 fn not_run(outcome: &Outcome, written: &[u8]) -> String {
-    let said = String::from_utf8_lossy(written);
-    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it wrote nothing");
-    format!("Python does not run a line of code ({outcome:?}): {}", last.trim())
+    let why = match outcome {
+        Outcome::TimedOut => Some("it takes longer than a minute".to_owned()),
+        _ => last_line(written),
+    };
+    let why = why.unwrap_or_else(|| "it does not say why".to_owned());
+    format!("Python does not run a line of code: {why}")
+}
+
+fn last_line(written: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(written);
+    text.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned)
 }
 
 /// The bytes of the files in a folder.
@@ -141,4 +150,19 @@ fn size(folder: &Path) -> u64 {
         _ => 0,
     };
     entries.flatten().map(of_entry).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_python_does_not_run_is_told_in_words() {
+        let begin = "Python does not run a line of code: ";
+        let raised = not_run(&Outcome::Raised, b"Traceback\r\nImportError: no encodings\r\n\r\n");
+        assert_eq!(raised, format!("{begin}ImportError: no encodings"));
+        assert_eq!(not_run(&Outcome::Signaled(9), b""), format!("{begin}it does not say why"));
+        let late = not_run(&Outcome::TimedOut, b"so far");
+        assert_eq!(late, format!("{begin}it takes longer than a minute"));
+    }
 }
