@@ -1,6 +1,6 @@
 //! The Python modules that blocks of Rust become, as Python runs see them: a folder of the talk's own
 //! with a file for each, which says where the newest build is, that it is being made, or why there is
-//! none. `Modules` in `python/boot.py` reads it at every import, so no run is told of a build, and
+//! none. `Modules` in `python/block.py` reads it at every import, so no run is told of a build, and
 //! none can find one that is older than the deck.
 
 use std::collections::BTreeMap;
@@ -40,25 +40,28 @@ impl Modules {
     pub(super) fn expect(&self, snippets: &[Snippet]) {
         let wanted = snippets.iter().filter_map(|it| Some((name(it)?.into(), it.clone())));
         let wanted: BTreeMap<Box<str>, Snippet> = wanted.collect();
-        let before = std::mem::replace(&mut *self.lock(), wanted.clone());
-        for name in before.keys().filter(|name| !wanted.contains_key(*name)) {
+        // Held while it is told: a build that ends meanwhile is told of behind it, not before.
+        let mut known = self.lock();
+        for name in known.keys().filter(|name| !wanted.contains_key(*name)) {
             if let Some(folder) = self.folder() {
                 let _ = std::fs::remove_file(folder.join(&**name));
             }
         }
         for (name, snippet) in &wanted {
-            if before.get(name) != Some(snippet) {
+            if known.get(name) != Some(snippet) {
                 self.tell(name, Stand::Building);
             }
         }
+        *known = wanted;
     }
 
     /// This module is one of the deck's, too.
     pub(super) fn add(&self, snippet: &Snippet) {
         let Some(name) = name(snippet) else { return };
-        let before = self.lock().insert(name.into(), snippet.clone());
-        if before.as_ref() != Some(snippet) {
+        let mut known = self.lock();
+        if known.get(name) != Some(snippet) {
             self.tell(name, Stand::Building);
+            known.insert(name.into(), snippet.clone());
         }
     }
 
@@ -67,7 +70,6 @@ impl Modules {
         let Some(name) = name(snippet) else { return };
         let known = self.lock();
         if known.get(name) == Some(snippet) {
-            // The lock is held: nothing that is newer is told meanwhile.
             self.tell(name, stand);
         }
     }
