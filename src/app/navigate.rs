@@ -1,7 +1,10 @@
 //! Moving: over steps, slides, and the rows of a slide taller than the screen.
 //!
 //! `next` never skips anything: it scrolls to what is still below the screen, then reveals the next
-//! step, then goes to the next slide. `previous` undoes that in the opposite order.
+//! step, then goes to the next slide. `previous` undoes that in the opposite order: what a step
+//! revealed is scrolled back through before the step is undone.
+
+use std::ops::Range;
 
 use super::{App, Direction, Follow, Mode, Stage, pane};
 use crate::deck::{Cursor, SlideNo, Step};
@@ -41,7 +44,9 @@ pub(super) fn ahead(app: &App) -> Option<Cursor> {
 
 /// One step back. A slide entered backwards shows its end.
 pub(super) fn previous(app: &mut App) {
-    if app.at.step > Step(0) {
+    if let Some(above) = more_above(app) {
+        scroll_to(app, above.max(app.scroll.saturating_sub(page(&app.stage))));
+    } else if app.at.step > Step(0) {
         app.at.step.0 -= 1;
         app.book.follow = Some(Follow::End);
         app.scene_changed();
@@ -53,6 +58,14 @@ pub(super) fn previous(app: &mut App) {
         app.book.follow = Some(Follow::End);
         app.changed.turned = Some(Direction::Back);
     }
+}
+
+/// Where what this step revealed begins, if that is scrolled away above the screen because all of it
+/// never fits.
+fn more_above(app: &App) -> Option<u32> {
+    let revealed = app.stage.revealed.as_ref()?;
+    let tall = !fits(app.stage.viewport, revealed);
+    (app.at.step > Step(0) && tall && app.scroll > revealed.start).then_some(revealed.start)
 }
 
 /// To the next slide, past all steps.
@@ -129,7 +142,7 @@ pub(super) fn settle(app: &mut App, stage: Stage) {
     let rows = match app.book.follow.take() {
         None => None,
         Some(Follow::End) => Some(app.stage.height..app.stage.height),
-        Some(Follow::Revealed) => app.stage.revealed.clone(),
+        Some(Follow::Revealed) => app.stage.revealed.clone().map(|rows| opening(&app.stage, rows)),
         Some(Follow::Cell(id)) => {
             app.stage.cells.iter().find(|place| place.id == id).map(|place| place.rows.clone())
         }
@@ -140,8 +153,17 @@ pub(super) fn settle(app: &mut App, stage: Stage) {
     app.scroll = app.scroll.min(limit);
 }
 
+/// Of rows that do not fit the screen, those that do: the first ones.
+fn opening(stage: &Stage, rows: Range<u32>) -> Range<u32> {
+    if fits(stage.viewport, &rows) { rows } else { rows.start..rows.start + stage.viewport }
+}
+
+fn fits(viewport: u32, rows: &Range<u32>) -> bool {
+    rows.end.saturating_sub(rows.start) <= viewport
+}
+
 /// The least scroll from `scroll` that shows the end of `rows`, and their start where both fit.
-fn into_view(scroll: u32, viewport: u32, rows: &std::ops::Range<u32>) -> u32 {
+fn into_view(scroll: u32, viewport: u32, rows: &Range<u32>) -> u32 {
     let for_end = rows.end.saturating_sub(viewport);
     if rows.end.saturating_sub(rows.start) >= viewport {
         return for_end;

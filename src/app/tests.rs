@@ -263,6 +263,28 @@ fn what_a_step_reveals_below_the_screen_is_scrolled_into_view() {
 }
 
 #[test]
+fn what_a_step_reveals_and_is_taller_than_the_screen_is_shown_from_its_start() {
+    let mut talk = Script::new(&[page("a\nb", &[]), page("c", &[])]);
+    talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char('l')).into()));
+    let stage = Stage {
+        terminal: (80, 24),
+        viewport: 20,
+        height: 60,
+        revealed: Some(10..60),
+        ..Stage::default()
+    };
+    talk.tell(Msg::LaidOut(stage.clone()));
+    assert_eq!((talk.at(), talk.app.scroll), ((0, 1), 10));
+    let mut press = |key| {
+        talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char(key)).into()));
+        (talk.at(), talk.app.scroll)
+    };
+    assert_eq!([press('l'), press('l')], [((0, 1), 28), ((0, 1), 40)], "all of it can be seen");
+    assert_eq!([press('h'), press('h')], [((0, 1), 22), ((0, 1), 10)], "and seen again");
+    assert_eq!(press('h').0, (0, 0));
+}
+
+#[test]
 fn a_smaller_slide_after_a_resize_pulls_the_scroll_back() {
     let mut talk = Script::new(&[page("a", &[])]).tall(50);
     talk.keys("l l");

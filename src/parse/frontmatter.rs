@@ -44,7 +44,10 @@ fn bom(text: &str) -> usize {
 /// Reads the deck's front matter, and makes its intro slide if it names anything to show there.
 /// Gives the first byte behind it.
 pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
-    let Some(front) = cut(text) else { return bom(text) };
+    let Some(front) = cut(text) else {
+        deck.diagnostics.extend(missed(text));
+        return bom(text);
+    };
     let yaml = &text[front.yaml.clone()];
     let (root, mistake) = yaml::read(yaml);
     let mut reader = Reader { deck, yaml, base: front.yaml.start };
@@ -62,8 +65,31 @@ pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
     front.behind
 }
 
+/// What is wrong with front matter that is none, and so stands on the first slide: only a text whose
+/// first line is nearly a fence, with one of the keys behind it, was meant as such.
+fn missed(text: &str) -> Option<Diagnostic> {
+    let blank = text.len() - text[bom(text)..].trim_start().len();
+    let mut lines = text[blank..].lines();
+    let first = lines.next().filter(|line| line.trim_end() == "---")?;
+    let (key, _) = lines.next()?.split_once(':')?;
+    if !SHOWN.contains(&key) && !BESIDE.contains(&key) {
+        return None;
+    }
+    let (message, hint) = if blank > bom(text) {
+        ("front matter has to start in the first line", "take out what is empty above it")
+    } else if first != "---" {
+        ("a line `---` of front matter has to end with it", "take out the blanks behind it")
+    } else {
+        ("front matter is never closed", "end it with a line `---`, without blanks behind it")
+    };
+    Some(Diagnostic::error(Span::new(FileId(0), blank..blank + 3), message).hint(hint))
+}
+
 /// Keys that make an intro slide.
 const SHOWN: [&str; 7] = ["title", "sub_title", "event", "location", "date", "author", "authors"];
+
+/// The other keys.
+const BESIDE: [&str; 2] = ["theme", "options"];
 
 /// Of more unknown keys than this the others are not told: what holds them is something else.
 const MOST_STRANGERS: usize = 50;
@@ -102,7 +128,7 @@ impl Reader<'_> {
             }
         }
         if self.deck.options.strict_front_matter {
-            self.unknown_keys(root, "", &[&SHOWN[..], &["theme", "options"]].concat());
+            self.unknown_keys(root, "", &[&SHOWN[..], &BESIDE].concat());
         }
         if self.deck.meta.author.is_some() && !self.deck.meta.authors.is_empty() {
             let author = root.entries().iter().find(|(key, _)| key.text() == Some("author"));

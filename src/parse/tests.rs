@@ -86,15 +86,36 @@ fn front_matter_makes_the_intro_slide() {
 #[case::windows("---\r\ntitle: x\r\n---\r\nhi\r\n", 2)]
 #[case::byte_order_mark("\u{feff}---\ntitle: x\n---\nhi\n", 2)]
 #[case::only_a_comment("---\n# nothing\n---\nhi\n", 1)]
-#[case::blank_line_before("\n---\ntitle: x\n---\n", 1)]
-#[case::spaces_behind_the_fence("--- \ntitle: x\n---\n", 1)]
-#[case::never_closed("---\ntitle: x\n...\nhi\n", 1)]
 #[case::empty("---\n---\nhi\n", 1)]
+#[case::a_rule_and_a_list("---\n* title: x\n", 1)]
+#[case::a_rule_and_a_text("---\nNote: x\n", 1)]
 #[case::one_author_for_authors("---\nauthors: x\n---\n", 2)]
 fn front_matter_is_told_from_rules(#[case] text: &str, #[case] slides: usize) {
     let deck = deck(text);
     assert_eq!(deck.slides.len(), slides);
     assert_eq!(deck.diagnostics, []);
+}
+
+#[rstest]
+#[case::blank_line_before(
+    "\n---\ntitle: x\n---\n",
+    "2:1: front matter has to start in the first line"
+)]
+#[case::spaces_behind_the_fence(
+    "--- \ntitle: x\n---\n",
+    "1:1: a line `---` of front matter has to end with it"
+)]
+#[case::never_closed("---\ntitle: x\n...\nhi\n", "1:1: front matter is never closed")]
+#[case::never_closed_with_a_mark(
+    "\u{feff}---\ntheme:\n  name: dark\n--- \n",
+    "1:2: front matter is never closed"
+)]
+fn front_matter_that_is_none_is_text_and_says_why(#[case] text: &str, #[case] mistake: &str) {
+    let deck = deck(text);
+    assert_eq!((deck.slides.len(), deck.slides[0].kind), (1, SlideKind::Normal));
+    let [found] = &deck.diagnostics[..] else { panic!("{:?}", deck.diagnostics) };
+    let place = deck.sources.place(found.span);
+    assert_eq!(format!("{place}: {}", found.message), format!("talk.md:{mistake}"));
 }
 
 #[test]
