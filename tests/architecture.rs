@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("app", &["source", "diag", "deck", "run", "theme"]),
     ("view", &["source", "diag", "deck", "run", "theme", "layout", "app"]),
     ("exec", &["deck", "run"]),
-    ("media", &["deck", "layout", "view"]),
+    ("media", &["diag", "deck", "layout", "view"]),
     (
         "export",
         &["ansi", "source", "diag", "deck", "run", "theme", "highlight", "layout", "view", "media"],

@@ -118,7 +118,7 @@ fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &C
         return extent(panel, panel);
     }
     if let Some(picture) = &run.picture {
-        picture::lay_out(flow, &made(picture));
+        picture::lay_out(flow, &made(picture), cell.span);
     }
     let output = match cell.how.pty {
         Some(_) => screen::lay_out(flow, block, (cell, run)),

@@ -283,7 +283,7 @@ impl<'a> Flow<'a> {
                 }
             },
             BlockKind::Output(id) => cell::detached(self, *id),
-            BlockKind::Picture(picture) => picture::lay_out(self, picture),
+            BlockKind::Picture(picture) => picture::lay_out(self, picture, block.span),
             BlockKind::Columns(columns) => columns::lay_out(self, columns),
             BlockKind::Footnote(name, text) => self.footnote(name, text, block.align),
             BlockKind::Space(rows) => self.skip(u32::from(*rows)),

@@ -154,11 +154,20 @@ pub enum Colours {
     Known,
 }
 
-/// Sizes of pictures in pixels, by path as found; none where the file cannot be shown, and why.
+/// Sizes of pictures in pixels, by path as found; why, where one cannot be shown.
 #[derive(Clone, Debug, Default)]
 pub struct Measures {
     /// By the picture's path as the deck writes it, and the directory it is relative to.
-    pub pictures: BTreeMap<PictureKey, Result<PixelSize, String>>,
+    pub pictures: BTreeMap<PictureKey, Result<PixelSize, NotShown>>,
+}
+
+/// Why a picture cannot be shown, and what to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotShown {
+    /// What is wrong, with the picture's name.
+    pub why: String,
+    /// What to try, if there is something.
+    pub hint: Option<String>,
 }
 
 /// What identifies a picture before it is found: the deck's words for it and where they stand.

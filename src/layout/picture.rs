@@ -9,8 +9,9 @@ use super::place::aligned;
 use super::problem;
 use super::scene::{Item, Placed};
 use super::text::Text;
-use super::{PictureKey, PixelSize};
+use super::{NotShown, PictureKey, PixelSize};
 use crate::deck::{Align, Picture};
+use crate::source::Span;
 use crate::theme::Alignment;
 
 /// The share of the width that a picture may take, in percent.
@@ -20,14 +21,14 @@ const WIDEST: u32 = 95;
 const FEWEST_ROWS: u32 = 4;
 
 /// Lays out a picture in the middle of the room.
-pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture) {
+pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture, span: Span) {
     let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
     match flow.page.inputs.measures.pictures.get(&key) {
         Some(Ok(size)) => {
             let area = room_for(flow, *size, picture.width_percent, flow.next());
             place(flow, area, key);
         }
-        Some(Err(reason)) => refuse(flow, picture, reason),
+        Some(Err(reason)) => refuse(flow, picture, reason, span),
         None => reserve(flow, picture),
     }
 }
@@ -44,7 +45,7 @@ pub(super) fn result(flow: &mut Flow<'_>, file: &Path) {
             place(flow, area, key);
         }
         Some(Err(reason)) => {
-            problem::notice(flow, "a result that cannot be shown", [&**reason].into_iter());
+            problem::notice(flow, "a result that cannot be shown", [&*reason.why].into_iter());
         }
         None => {}
     }
@@ -106,9 +107,12 @@ fn fit(
     (fitted.clamp(1, widest) as u16, high.clamp(1, rows))
 }
 
-fn refuse(flow: &mut Flow<'_>, picture: &Picture, reason: &str) {
-    let title = format!("cannot show `{}`", picture.source);
-    problem::notice(flow, &title, [reason, &picture.alt].into_iter());
+/// A box in its place: why, where it is named, what to try, and its text for those who cannot see it.
+fn refuse(flow: &mut Flow<'_>, picture: &Picture, reason: &NotShown, span: Span) {
+    let place = flow.page.inputs.deck.sources.place(span);
+    let hint = reason.hint.as_ref().map(|hint| format!("hint: {hint}"));
+    let details = [&*place, hint.as_deref().unwrap_or_default(), &picture.alt];
+    problem::notice(flow, &reason.why, details.into_iter());
 }
 
 /// Keeps room for a picture whose size is still to come, with its name in the middle.

@@ -642,14 +642,16 @@ fn f094_a_picture_keeps_its_shape_in_its_room() {
 fn a_picture_that_cannot_be_shown_says_why() {
     let (block, key) = picture(None);
     let mut fixture = Fixture::new(vec![block, paragraph("after")]);
-    fixture.measures.pictures.insert(key, Err("no such file".into()));
+    let why = "picture `a.png` not found".to_owned();
+    let refusal = NotShown { why, hint: Some("did you mean `b.png`?".to_owned()) };
+    fixture.measures.pictures.insert(key, Err(refusal));
     insta::assert_snapshot!(fixture.body(), @"
 
-    ┌─────────────────────┐
-    │ cannot show `a.png` │
-    │ no such file        │
-    │ a chart             │
-    └─────────────────────┘
+    ┌─────────────────────────────┐
+    │ picture `a.png` not found   │
+    │ hint: did you mean `b.png`? │
+    │ a chart                     │
+    └─────────────────────────────┘
 
     after
     ");
@@ -1041,13 +1043,13 @@ fn f154_a_picture_stands_in_place_of_the_code_that_made_it() {
         _ => None,
     });
     assert_eq!(found, Some((10, 4, key.clone())));
-    made.measures.pictures.insert(key, Err("it is no PNG, JPEG or GIF picture".to_owned()));
+    let refusal = NotShown { why: "it is no PNG, JPEG or GIF picture".to_owned(), hint: None };
+    made.measures.pictures.insert(key, Err(refusal));
     insta::assert_snapshot!(made.body(), @"
 
     before
 
     ┌──────────────────────────────────┐
-    │ cannot show `picture-1`          │
     │ it is no PNG, JPEG or GIF        │
     │ picture                          │
     └──────────────────────────────────┘

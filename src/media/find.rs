@@ -9,13 +9,17 @@ use std::time::SystemTime;
 use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, ImageReader};
 
-use crate::layout::{PictureKey, PixelSize};
+use crate::diag::closest;
+use crate::layout::{NotShown, PictureKey, PixelSize};
 
 /// Bytes in which a header is looked for before the whole file is read.
 const HEADER: u64 = 256 * 1024;
 
 /// More pixels than this are not decoded: what they take in memory would be felt.
 const MOST_PIXELS: u64 = 100_000_000;
+
+/// Of a folder with more files than this, the first ones are looked at for a like name.
+const MOST_NEIGHBOURS: usize = 2_000;
 
 /// What tells one state of a file from the next.
 pub(super) type Stamp = (Option<SystemTime>, u64);
@@ -41,6 +45,8 @@ pub(super) struct Finder {
     /// Where pictures are looked for that are not beside the deck's file.
     directory: PathBuf,
     found: BTreeMap<PictureKey, Found>,
+    /// What those that are not there may have meant: no folder is listed for every frame.
+    meant: BTreeMap<PictureKey, Option<String>>,
     looked: BTreeSet<PathBuf>,
     /// Files that have a header and no picture behind it, and why.
     broken: BTreeMap<PathBuf, (Stamp, String)>,
@@ -49,7 +55,8 @@ pub(super) struct Finder {
 impl Finder {
     /// Looks beside the deck's file, then in this directory.
     pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory, found: BTreeMap::new(), looked: BTreeSet::new(), broken: BTreeMap::new() }
+        let (found, meant, broken) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { directory, found, meant, looked: BTreeSet::new(), broken }
     }
 
     /// Every path that was found or looked for.
@@ -60,6 +67,7 @@ impl Finder {
     /// Looks at every file again.
     pub(super) fn forget(&mut self) {
         self.found.clear();
+        self.meant.clear();
         self.broken.clear();
     }
 
@@ -69,24 +77,29 @@ impl Finder {
     }
 
     /// The file of a picture, or why it cannot be shown.
-    pub(super) fn find(&mut self, key: &PictureKey) -> Result<&Found, String> {
+    pub(super) fn find(&mut self, key: &PictureKey) -> Result<&Found, NotShown> {
         let source = &key.source;
+        let refuse = |why: &str| NotShown { why: format!("picture `{source}` {why}"), hint: None };
         if source.contains("://") || source.starts_with("data:") {
-            return Err(format!("picture `{source}` is not a file: pictures are not fetched"));
+            let hint = Some("save it beside the deck and name the file".to_owned());
+            return Err(NotShown { hint, ..refuse("is not a file: pictures are not fetched") });
         }
         let places = self.places(key);
         self.looked.extend(places.iter().cloned());
         let there = places.iter().find_map(|path| Some((path, stamp(path)?)));
         let Some((path, stamp)) = there else {
-            return Err(not_found(source, &places));
+            let why = not_found(&places);
+            let meant = self.meant.entry(key.clone());
+            let hint = meant.or_insert_with(|| alike(Path::new(&**source), &places)).clone();
+            return Err(NotShown { hint, ..refuse(&why) });
         };
         if let Some((_, why)) = self.broken.get(path).filter(|(broken, _)| *broken == stamp) {
-            return Err(format!("picture `{source}` cannot be shown: {why}"));
+            return Err(refuse(&format!("cannot be shown: {why}")));
         }
         let known = self.found.get(key).is_some_and(|it| it.path == *path && it.stamp == stamp);
         if !known {
-            let found = look(path, stamp)
-                .map_err(|why| format!("picture `{source}` cannot be shown: {why}"))?;
+            let found =
+                look(path, stamp).map_err(|why| refuse(&format!("cannot be shown: {why}")))?;
             self.found.insert(key.clone(), found);
         }
         Ok(&self.found[key])
@@ -100,7 +113,19 @@ impl Finder {
     }
 }
 
-fn not_found(source: &str, places: &[PathBuf]) -> String {
+/// What may have been meant: the file of a like name, in the first place that has one.
+fn alike(source: &Path, places: &[PathBuf]) -> Option<String> {
+    let wanted = source.file_name()?.to_str()?;
+    let closest = places.iter().find_map(|place| {
+        let there = fs::read_dir(place.parent()?).ok()?.take(MOST_NEIGHBOURS).flatten();
+        let names = there.filter_map(|file| file.file_name().into_string().ok());
+        let names: Vec<_> = names.filter(|name| name != wanted).collect();
+        closest(wanted, names.iter().map(String::as_str)).map(|name| source.with_file_name(name))
+    });
+    closest.map(|meant| format!("did you mean `{}`?", meant.display()))
+}
+
+fn not_found(places: &[PathBuf]) -> String {
     let folder = |path: &PathBuf| match path.parent() {
         None => "the working directory".to_owned(),
         Some(folder) if matches!(folder.to_str(), Some("" | ".")) => {
@@ -110,7 +135,7 @@ fn not_found(source: &str, places: &[PathBuf]) -> String {
     };
     let mut folders: Vec<_> = places.iter().map(folder).collect();
     folders.dedup();
-    format!("picture `{source}` not found; looked in {}", folders.join(" and "))
+    format!("not found; looked in {}", folders.join(" and "))
 }
 
 /// The state of a file; none where there is no file.

@@ -55,7 +55,13 @@ impl Stage {
 
     fn measure(&mut self, source: &str) -> Result<(u32, u32), String> {
         let key = self.key(source);
-        self.media.measure(&key).map(|size| (size.width, size.height))
+        let measured = self.media.measure(&key).map_err(|refused| refused.why);
+        measured.map(|size| (size.width, size.height))
+    }
+
+    fn hint(&mut self, source: &str) -> Option<String> {
+        let key = self.key(source);
+        self.media.measure(&key).unwrap_err().hint
     }
 
     /// One frame, as far as it is ready.
@@ -121,6 +127,20 @@ fn a_missing_picture_says_where_it_was_looked_for_and_is_watched() {
     assert_eq!(stage.media.files(), [deck.join("no.png"), work.join("no.png")]);
     stage.write("deck/no.png", &flag(2, 2));
     assert_eq!(stage.measure("no.png"), Ok((2, 2)));
+}
+
+#[test]
+fn a_missing_picture_says_which_file_may_be_meant() {
+    let mut stage = Stage::new(Protocol::Blocks);
+    fs::create_dir(stage.path("deck/pics")).unwrap();
+    stage.write("deck/pics/chart.png", &flag(3, 2));
+    stage.write("work/far.png", &flag(3, 2));
+    assert_eq!(stage.hint("pics/chrat.png").unwrap(), "did you mean `pics/chart.png`?");
+    assert_eq!(stage.hint("Fare.png").unwrap(), "did you mean `far.png`?");
+    assert_eq!(stage.hint("pics/other.png"), None);
+    assert_eq!(stage.hint("nowhere/chart.png"), None);
+    let remote = stage.hint("https://example.org/a.png").unwrap();
+    assert_eq!(remote, "save it beside the deck and name the file");
 }
 
 #[test]

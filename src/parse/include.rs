@@ -6,7 +6,7 @@ use super::frontmatter;
 use super::slides::Slides;
 use super::text::excerpt;
 use crate::diag::Diagnostic;
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Span, why_unread};
 
 /// How many files one deck may be made of: includes that include each other twice grow without end.
 const MOST_FILES: usize = 4_096;
@@ -62,7 +62,7 @@ impl Slides<'_> {
             self.deck.files.push(file);
         }
         let bytes = bytes.map_err(|error| {
-            let message = format!("cannot read `{}`: {error}", excerpt(path));
+            let message = format!("cannot read `{}`: {}", excerpt(path), why_unread(&error));
             Box::new(
                 Diagnostic::error(span, message).hint("the path starts at the file that names it"),
             )

@@ -681,8 +681,8 @@ fn an_include_of_itself_is_refused() {
     --- 1
     p b
     problem: this file is being included already: `./deck.md`
-    problem: cannot read `gone.md`: entity not found
-    ! talks/deck.md:3:6: cannot read `gone.md`: entity not found
+    problem: cannot read `gone.md`: there is no such file
+    ! talks/deck.md:3:6: cannot read `gone.md`: there is no such file
       ? the path starts at the file that names it
     ! talks/b.md:1:1: front matter in an included file
       ? only the deck's own file has front matter: take it out here

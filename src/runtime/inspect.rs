@@ -8,7 +8,7 @@ use super::Show;
 use super::stage::{measure, visit};
 use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
 use crate::diag::{Diagnostic, closest};
-use crate::layout::{Inputs, Size, overflow};
+use crate::layout::{Inputs, NotShown, Size, overflow};
 use crate::media::Media;
 use crate::run::Runs;
 use crate::theme::{FooterPart, FooterStyle, Palette};
@@ -33,8 +33,9 @@ pub(super) fn unseen(show: &Show, media: &mut Media) -> Vec<Diagnostic> {
         let theme = &show.look(SlideNo::new(number)).theme;
         palette(&slide.blocks, &theme.palette, &mut found);
         visit(&slide.blocks, &mut |key, span| {
-            if let Err(why) = media.measure(&key) {
-                found.push(Diagnostic::error(span, why));
+            if let Err(NotShown { why, hint }) = media.measure(&key) {
+                let mistake = Diagnostic::error(span, why);
+                found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
             }
         });
     }
@@ -50,9 +51,10 @@ fn footers(show: &Show, media: &mut Media, found: &mut Vec<Diagnostic>) {
         };
         for (part, key) in [left, center, right].into_iter().zip(&look.footer.pictures) {
             if let (Some(FooterPart::Image(_, at)), Some(key)) = (part, key)
-                && let Err(why) = media.measure(key)
+                && let Err(NotShown { why, hint }) = media.measure(key)
             {
-                found.push(Diagnostic::error(*at, format!("footer: {why}")));
+                let mistake = Diagnostic::error(*at, format!("footer: {why}"));
+                found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
             }
         }
     }

@@ -30,8 +30,8 @@ pub(super) fn read_all(output: &mut Output) {
 /// What a text says; nothing where it is more than text for one slide, or wants more than that: it
 /// is then shown as it was written.
 fn blocks(text: &str) -> Vec<Block> {
-    // Behind an empty line a rule begins no front matter.
-    let text = format!("\n{text}");
+    // Behind a remark a rule begins no front matter, and was not meant to.
+    let text = format!("<!-- // -->\n\n{text}");
     let deck = parse(Path::new(""), &text, &MemFiles::default());
     let is_plain = deck.diagnostics.is_empty() && deck.cells.is_empty() && deck.slides.len() == 1;
     let slide = deck.slides.into_iter().next().filter(|slide| is_plain && slide.steps == 1);

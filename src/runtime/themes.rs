@@ -10,7 +10,7 @@ use super::load::{DiskFiles, Look, Origin, folder};
 use crate::deck::Deck;
 use crate::diag::{Diagnostic, closest};
 use crate::highlight::{self, Highlighter};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Span, why_unread};
 use crate::theme::{self, Library, Theme};
 
 /// The highlight theme used where the theme names one that there is not.
@@ -90,7 +90,8 @@ fn file(origin: &Origin, deck: &mut Deck) -> Said {
             Some((text, Span::new(id, whole)))
         }
         Err(error) => {
-            let message = format!("theme file `{}` cannot be read: {error}", path.display());
+            let (path, why) = (path.display(), why_unread(&error));
+            let message = format!("theme file `{path}` cannot be read: {why}");
             deck.diagnostics.push(Diagnostic::error(span, message));
             None
         }

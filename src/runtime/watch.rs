@@ -17,12 +17,15 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use super::Event;
 use super::load::{self, Origin, Show, folder};
 use super::mailbox::Mailbox;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, why_unread};
 
 /// How long a save must be over.
 const QUIET: Duration = Duration::from_millis(6);
 /// How long a deck that became empty or vanished may take to come back: editors truncate first.
 const COMEBACK: Duration = Duration::from_millis(120);
+
+/// What is shown while the deck cannot be read.
+const LAST_GOOD: &str = "showing the last good deck";
 
 /// How old a save may be that was not seen: longer than it takes to begin to watch.
 const JUST_NOW: Duration = Duration::from_secs(3);
@@ -166,9 +169,7 @@ impl Thread {
         }
         match read {
             Ok(show) if is_empty(&show) && !is_empty(&self.show) => {
-                mailbox.send(Event::NotLoaded(
-                    "the deck's file is empty: showing the last good deck".to_owned(),
-                ));
+                mailbox.send(Event::NotLoaded(format!("the deck's file is empty: {LAST_GOOD}")));
             }
             Ok(show) => {
                 if forced || !same_sources(&self.show, &show) {
@@ -178,9 +179,10 @@ impl Thread {
                 }
             }
             Err(error) => {
-                let path = self.origin.path.display();
-                let why = format!("{path}: {error}: showing the last good deck");
-                mailbox.send(Event::NotLoaded(why));
+                let path = &self.origin.path;
+                let name = path.file_name().unwrap_or(path.as_os_str()).display();
+                let why = why_unread(&error);
+                mailbox.send(Event::NotLoaded(format!("{name}: {why}: {LAST_GOOD}")));
             }
         }
     }

@@ -164,9 +164,32 @@ impl Files for MemFiles {
     }
 }
 
+/// Why a file cannot be read, in the words of those who write decks.
+pub fn why_unread(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        _ => {
+            let text = error.to_string();
+            // The system's number for it helps nobody.
+            text.split(" (os error").next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn why_a_file_cannot_be_read_is_said_in_plain_words() {
+        let why = |number| why_unread(&io::Error::from_raw_os_error(number));
+        assert_eq!(why(2), "there is no such file");
+        assert_eq!(why(13), "it may not be read");
+        assert_eq!(why(21), "it is a folder");
+        assert!(!why(5).contains("os error"), "{}", why(5));
+    }
 
     #[test]
     fn a_position_counts_lines_and_characters_from_one() {

@@ -32,13 +32,23 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
         }
         _ => return,
     };
+    last_row(text, theme.output.failure.add_modifier(Modifier::REVERSED), buffer);
+}
+
+/// A text at the end of the last row; `…` closes one that is too long.
+fn last_row(text: String, style: Style, buffer: &mut Buffer) {
     let area = buffer.area;
     let line = Line::from(text);
-    let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(area.width);
+    let whole = u16::try_from(line.width()).unwrap_or(u16::MAX);
+    let width = whole.min(area.width);
     let place = Rect::new(area.right() - width, area.bottom() - 1, width, 1);
     Clear.render(place, buffer);
-    buffer.set_style(place, theme.output.failure.add_modifier(Modifier::REVERSED));
+    buffer.set_style(place, style);
     line.render(place, buffer);
+    if whole > width {
+        let edge = Rect { x: area.right() - 1, width: 1, ..place };
+        Line::from("…").render(edge, buffer);
+    }
 }
 
 /// Says that the terminal is too small, in whatever room there is.
@@ -52,5 +62,22 @@ pub(super) fn too_small(buffer: &mut Buffer) {
                 .render(Rect::new(area.x, area.y + area.height / 2, area.width, 1), buffer);
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_that_is_too_long_says_so() {
+        let shown = |width| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width, 2));
+            last_row(" talk.md: it is a folder ".to_owned(), Style::new(), &mut buffer);
+            (0..width).map(|x| buffer[(x, 1)].symbol()).collect::<String>()
+        };
+        assert_eq!(shown(27), "   talk.md: it is a folder ");
+        assert_eq!(shown(20), " talk.md: it is a f…");
+        assert_eq!(shown(1), "…");
     }
 }

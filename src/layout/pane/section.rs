@@ -62,8 +62,9 @@ pub(super) fn all<'a>(
         Section::Laid(flow.items, height)
     };
     let mut all = Vec::new();
-    if let Some(made) = &run.picture {
-        all.push(laid(&|flow| picture::lay_out(flow, &cell::made(made))));
+    let shown = flow().page.inputs.deck.cell(view.cell);
+    if let (Some(made), Some(shown)) = (&run.picture, shown) {
+        all.push(laid(&|flow| picture::lay_out(flow, &cell::made(made), shown.span)));
     }
     all.extend(terminal(&flow(), view.cell, run));
     for part in run.output.parts() {
