@@ -1,6 +1,9 @@
 //! Blocks of Rust that become Python modules, with the real compiler and a real Python.
 
+use super::crates::{beside, version};
 use super::*;
+use crate::deck::{Module, RustBuild};
+use crate::run::Base;
 
 /// A block that becomes a module.
 fn module(name: &str, code: &str) -> Snippet {

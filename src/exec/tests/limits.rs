@@ -1,0 +1,58 @@
+//! Runs that take more than they may: of time, of memory, of processes.
+
+use super::*;
+
+#[test]
+fn a_time_limit_ends_a_run() {
+    let mut stage = Stage::new();
+    let run = stage.start_request("bash", "echo on; trap '' INT TERM; sleep 1000", |request| {
+        request.limits.timeout = Some(Duration::from_millis(300));
+    });
+    assert_eq!(stage.end(run).1, Outcome::TimedOut);
+}
+
+#[test]
+fn a_time_limit_leaves_a_quick_run_alone() {
+    let mut stage = Stage::new();
+    let run = stage.start_request("bash", "echo on", |request| request.limits.timeout = Some(LONG));
+    assert_eq!(stage.end(run), ("on\n".into(), Outcome::Exited(0)));
+}
+
+#[test]
+fn a_run_that_takes_too_much_memory_is_refused_it_and_no_other() {
+    let mut stage = Stage::new();
+    for (language, code, refusal) in [
+        ("python", "x = bytearray(1 << 30)", "MemoryError"),
+        ("bash", "python3 -c 'x = bytearray(1 << 30)' 2>&1", "MemoryError"),
+        (
+            "rust",
+            "fn main() { let mut x = vec![0_u8; 1 << 30]; x[5] = 1; println!(\"{}\", x[5]); }",
+            "alloc",
+        ),
+    ] {
+        let limited = stage.start_request(language, code, |request| {
+            request.limits.memory = Some(256 << 20);
+        });
+        let (output, outcome) = stage.end(limited);
+        assert!(output.contains(refusal), "{language}: {output} {outcome:?}");
+        assert!(!outcome.is_success(), "{language}");
+        let (output, outcome) = stage.run(language, code);
+        assert_eq!(outcome, Outcome::Exited(0), "{language}: {output}");
+    }
+}
+
+#[test]
+fn a_fork_bomb_is_ended_and_the_next_block_runs() {
+    for (language, bomb) in [
+        ("bash", "b() { sleep 0.03; b | b & }; b; sleep 1000"),
+        ("python", "import os, time\nwhile True:\n    os.fork()\n    time.sleep(0.05)"),
+    ] {
+        let mut stage = Stage::new();
+        let run = stage.start_request(language, bomb, |request| {
+            request.limits.processes = Some(60);
+        });
+        let (_, outcome) = stage.end(run);
+        assert_eq!(outcome, Outcome::Signaled(9), "{language}");
+        assert_eq!(stage.run("bash", "echo on").0, "on\n");
+    }
+}

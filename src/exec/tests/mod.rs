@@ -1,0 +1,212 @@
+//! The executor with real processes: what it tells, what it leaves behind. Here is what all its
+//! tests share: an executor in a folder of its own, and ways to wait for what it tells.
+
+#![expect(clippy::disallowed_methods, reason = "tests wait, and look at the system")]
+
+mod crates;
+mod input;
+mod leaving;
+mod limits;
+mod modules;
+mod output;
+mod pictures;
+mod preparing;
+mod process;
+mod races;
+mod rust;
+mod stopping;
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use tempfile::TempDir;
+
+use super::*;
+use crate::run::{Event as RunEvent, Input, Limits, Outcome, Target};
+
+/// Longer than anything takes on the busiest machine.
+const LONG: Duration = Duration::from_mins(3);
+
+/// An executor in a folder of its own, and what it told.
+struct Stage {
+    executor: Option<Executor>,
+    events: Receiver<Event>,
+    /// Events that were received while another run's were waited for.
+    earlier: RefCell<Vec<Event>>,
+    folder: TempDir,
+    next: u64,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let (send, events) = crossbeam_channel::unbounded();
+        Self::telling(events, move |event| drop(send.send(event)))
+    }
+
+    fn telling(events: Receiver<Event>, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        let folder = TempDir::new().unwrap();
+        let executor = Some(Executor::new(options(folder.path()), send));
+        Self { executor, events, earlier: RefCell::default(), folder, next: 1 }
+    }
+
+    /// A stage whose cache is kept from test to test.
+    fn with_kept_cache() -> Self {
+        let mut stage = Self::new();
+        let (send, events) = crossbeam_channel::unbounded();
+        let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/cache");
+        let options = Options { cache, ..options(stage.folder.path()) };
+        stage.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
+        stage.events = events;
+        stage
+    }
+
+    fn executor(&self) -> &Executor {
+        self.executor.as_ref().unwrap()
+    }
+
+    fn start(&mut self, language: &str, code: &str) -> RunId {
+        self.start_request(language, code, |_| {})
+    }
+
+    fn start_request(
+        &mut self,
+        language: &str,
+        code: &str,
+        change: impl FnOnce(&mut Request),
+    ) -> RunId {
+        let run = RunId(self.next);
+        self.next += 1;
+        let code = snippet(language, code, 7);
+        let mut request = Request {
+            run,
+            code,
+            columns: 80,
+            rows: 24,
+            limits: Limits::default(),
+            target: Target::Terminal,
+            session: None,
+            input: Input::Nothing,
+        };
+        change(&mut request);
+        self.executor().run(&request);
+        run
+    }
+
+    /// The next thing that happens to a run.
+    fn next(&self, run: RunId) -> RunEvent {
+        self.await_event(|event| match event {
+            Event::Run(id, event) if *id == run => Some(event.clone()),
+            _ => None,
+        })
+    }
+
+    /// Waits until this snippet is prepared so far.
+    fn wait_for_preparation(&self, snippet: &Snippet, preparation: Preparation) {
+        let wanted = Event::Prepared(snippet.fingerprint, preparation);
+        self.await_event(|event| (*event == wanted).then_some(()));
+    }
+
+    /// Takes the first event that is wanted; the others stay for later.
+    fn await_event<T>(&self, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        let mut earlier = self.earlier.borrow_mut();
+        let mut at = 0;
+        loop {
+            if at == earlier.len() {
+                let event = self.events.recv_timeout(LONG);
+                earlier.push(event.expect("something should have happened by now"));
+            }
+            if let Some(found) = wanted(&earlier[at]) {
+                earlier.remove(at);
+                return found;
+            }
+            at += 1;
+        }
+    }
+
+    /// What a run wrote before its end, and how it ended.
+    fn end(&self, run: RunId) -> (String, Outcome) {
+        let (output, outcome) = self.end_bytes(run);
+        (String::from_utf8_lossy(&output).into_owned(), outcome)
+    }
+
+    fn end_bytes(&self, run: RunId) -> (Vec<u8>, Outcome) {
+        let mut output = Vec::new();
+        loop {
+            match self.next(run) {
+                RunEvent::Output(bytes) => output.extend(bytes),
+                RunEvent::Finished(outcome, _) => return (output, outcome),
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits until a run has written this.
+    fn wait_for(&self, run: RunId, text: &str) -> String {
+        let mut output = String::new();
+        while !output.contains(text) {
+            match self.next(run) {
+                RunEvent::Output(bytes) => output.push_str(&String::from_utf8_lossy(&bytes)),
+                RunEvent::Finished(outcome, _) => panic!("ended ({outcome:?}) with {output:?}"),
+                _ => {}
+            }
+        }
+        output
+    }
+
+    fn run(&mut self, language: &str, code: &str) -> (String, Outcome) {
+        let run = self.start(language, code);
+        self.end(run)
+    }
+
+    /// Makes a package beside the deck.
+    fn package(&self, name: &str, files: &[(&str, &str)]) {
+        let folder = self.folder.path().join(name);
+        fs::create_dir_all(folder.join("src")).unwrap();
+        let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n");
+        fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+        for (file, text) in files {
+            fs::write(folder.join(file), text).unwrap();
+        }
+    }
+
+    /// The speaker leaves.
+    fn leave(&mut self) {
+        self.executor = None;
+    }
+}
+
+fn options(folder: &Path) -> Options {
+    Options {
+        directory: folder.to_owned(),
+        python: None,
+        custom: BTreeMap::new(),
+        cache: folder.join("cache"),
+    }
+}
+
+fn snippet(language: &str, code: &str, first_line: u32) -> Snippet {
+    Snippet {
+        session: None,
+        language: language.to_owned(),
+        alternative: None,
+        code: code.to_owned(),
+        rust: None,
+        module: None,
+        is_timed: false,
+        environment: Vec::new(),
+        fingerprint: Fingerprint::of(language, None, code),
+        file: PathBuf::from("talk.md"),
+        first_line,
+    }
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let give_up = Instant::now() + LONG;
+    while !is_so() {
+        assert!(Instant::now() < give_up, "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,74 @@
+//! Compiling ahead of the key: what is done early, what goes before it, and what is given up.
+
+use super::rust::{SEED, run_rust};
+use super::*;
+
+/// Code that keeps the compiler counting for minutes.
+fn slow(name: &str) -> String {
+    format!(
+        "#![allow(long_running_const_eval)]
+        const fn spin(n: u64) -> u64 {{ let mut i = 0; while i < n {{ i += 1; }} i }}
+        const LONG: u64 = spin(4_000_000_000);
+        fn main() {{ println!(\"{name} {{LONG}}\"); }}"
+    )
+}
+
+#[test]
+fn what_is_prepared_starts_without_the_compiler() {
+    let mut stage = Stage::new();
+    let ready = snippet("rust", SEED, 7);
+    let wrong = snippet("rust", "fn main() { 1 + }", 20);
+    stage.executor().prepare(vec![ready.clone(), snippet("bash", "exit", 3), wrong.clone()], &[]);
+    stage.wait_for_preparation(&ready, Preparation::Compiling);
+    stage.wait_for_preparation(&ready, Preparation::Ready);
+    stage.wait_for_preparation(&wrong, Preparation::Failed);
+    let output = "applying a function: 5\n".to_owned();
+    assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), false));
+    stage.executor().prepare(vec![ready.clone()], &[]);
+    stage.wait_for_preparation(&ready, Preparation::Ready);
+}
+
+#[test]
+fn what_is_wanted_does_not_wait_for_what_is_prepared() {
+    let mut stage = Stage::new();
+    let slow = [snippet("rust", &slow("one"), 7), snippet("rust", &slow("two"), 30)];
+    stage.executor().prepare(slow.to_vec(), &[]);
+    stage.wait_for_preparation(&slow[1], Preparation::Compiling);
+    let output = "applying a function: 5\n".to_owned();
+    assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), true));
+    let told = stage.earlier.borrow();
+    assert!(!told.iter().any(|event| matches!(event, Event::Prepared(_, Preparation::Ready))));
+}
+
+#[test]
+fn a_stop_ends_the_compiler() {
+    let mut stage = Stage::new();
+    let run = stage.start("rust", &slow("never"));
+    assert_eq!(stage.next(run), RunEvent::Compiling);
+    stage.executor().stop(run, Stop::Interrupt);
+    assert!(matches!(stage.next(run), RunEvent::Finished(Outcome::Stopped, _)));
+}
+
+#[test]
+fn what_is_not_wanted_any_more_is_given_up() {
+    let stage = Stage::new();
+    let slow = snippet("rust", &slow("never"), 7);
+    let other = snippet("rust", SEED, 7);
+    stage.executor().prepare(vec![slow.clone()], &[]);
+    stage.wait_for_preparation(&slow, Preparation::Compiling);
+    stage.executor().prepare(vec![other.clone()], &[]);
+    stage.wait_for_preparation(&other, Preparation::Ready);
+    let told = stage.earlier.borrow();
+    assert!(!told.contains(&Event::Prepared(slow.fingerprint, Preparation::Ready)));
+}
+
+#[test]
+fn leaving_while_the_compiler_works_leaves_nothing() {
+    let mut stage = Stage::new();
+    let run = stage.start("rust", &slow("never"));
+    assert_eq!(stage.next(run), RunEvent::Compiling);
+    stage.leave();
+    assert!(matches!(stage.next(run), RunEvent::Finished(_, Duration::ZERO)));
+    let built = fs::read_dir(stage.folder.path().join("cache/rust"));
+    assert_eq!(built.map_or(0, Iterator::count), 0);
+}

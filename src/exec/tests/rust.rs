@@ -1,0 +1,128 @@
+//! Blocks of Rust, with the real compiler: compiled once, wrapped where they have no `main`, told of
+//! by the deck's lines.
+
+use super::*;
+use crate::deck::{Profile, RustBuild};
+
+pub(super) const SEED: &str = "
+fn my_function(x: i64, y: i64) -> i64 {
+    x + y
+}
+
+fn main() {
+    println!(\"applying a function: {}\", my_function(2, 3));
+}
+";
+
+/// What a run of Rust wrote and how it ended, and whether it had to be compiled.
+pub(super) fn run_rust(stage: &mut Stage, code: &str) -> (String, Outcome, bool) {
+    let run = stage.start("rust", code);
+    let is_compiled = match stage.next(run) {
+        RunEvent::Compiling => true,
+        RunEvent::Started => false,
+        // Its errors were known.
+        RunEvent::Output(errors) => {
+            let (rest, outcome) = stage.end(run);
+            return (String::from_utf8(errors).unwrap() + &rest, outcome, false);
+        }
+        other => panic!("{other:?}"),
+    };
+    let (output, outcome) = stage.end(run);
+    (output, outcome, is_compiled)
+}
+
+#[test]
+fn rust_is_compiled_once_and_again_when_it_changed() {
+    let mut stage = Stage::new();
+    let output = "applying a function: 5\n".to_owned();
+    assert_eq!(run_rust(&mut stage, SEED), (output.clone(), Outcome::Exited(0), true));
+    assert_eq!(run_rust(&mut stage, SEED), (output.clone(), Outcome::Exited(0), false));
+    let edited = SEED.replace("2, 3", "40, 2");
+    let output_of_edited = "applying a function: 42\n".to_owned();
+    assert_eq!(run_rust(&mut stage, &edited), (output_of_edited, Outcome::Exited(0), true));
+    // The next talk finds it in the cache, and the compiler rests.
+    let (send, events) = crossbeam_channel::unbounded();
+    let options = options(stage.folder.path());
+    stage.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
+    stage.events = events;
+    assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), false));
+}
+
+#[test]
+fn a_program_that_vanished_is_compiled_again() {
+    let mut stage = Stage::new();
+    run_rust(&mut stage, SEED);
+    fs::remove_dir_all(stage.folder.path().join("cache")).unwrap();
+    let again = run_rust(&mut stage, SEED);
+    assert_eq!(again, ("applying a function: 5\n".into(), Outcome::Exited(0), true));
+}
+
+#[test]
+fn panics_and_errors_speak_of_the_deck() {
+    let mut stage = Stage::new();
+    // The code starts on line 7.
+    let code = "fn main() {\n    let none: Option<i32> = None;\n    none.unwrap();\n}";
+    let (output, outcome, _) = run_rust(&mut stage, code);
+    assert_eq!(outcome, Outcome::Exited(101));
+    assert!(output.contains("panicked at talk.md:9:10:"), "{output}");
+    let code = "fn main() {\n    let text: String = 1;\n}";
+    let (output, outcome, is_compiled) = run_rust(&mut stage, code);
+    assert_eq!((outcome, is_compiled), (Outcome::NotCompiled, true));
+    let plain: String = output
+        .split('\u{1b}')
+        .map(|part| part.split_once('m').map_or(part, |(_, text)| text))
+        .collect();
+    assert!(plain.contains("--> talk.md:8:24"), "{plain}");
+    assert!(output.contains('\u{1b}'), "errors should have colours");
+    assert!(!plain.contains("aborting"), "{plain}");
+    // Errors are kept, too.
+    let (again, outcome, is_compiled) = run_rust(&mut stage, code);
+    assert_eq!((again, outcome, is_compiled), (output, Outcome::NotCompiled, false));
+}
+
+#[test]
+fn code_without_main_runs_and_its_question_marks_work() {
+    let mut stage = Stage::new();
+    let code = "#![allow(unused)]
+        use std::collections::BTreeMap;
+        let numbers: Vec<i32> = \"1 2 3\".split(' ').map(str::parse).collect::<Result<_, _>>()?;
+        println!(\"{}\", numbers.iter().sum::<i32>());
+        \"four\".parse::<i32>()?;";
+    let (output, outcome, _) = run_rust(&mut stage, code);
+    assert_eq!(output, "6\nError: ParseIntError { kind: InvalidDigit }\n");
+    assert_eq!(outcome, Outcome::Exited(1));
+    let (output, outcome, _) = run_rust(&mut stage, "let none: Option<i32> = None;\nnone.unwrap()");
+    assert!(output.contains("panicked at talk.md:8:6:"), "{output}");
+    assert_eq!(outcome, Outcome::Exited(101));
+    let (output, outcome, _) = run_rust(&mut stage, "println!(\"fine\");\nOk(())");
+    assert_eq!((output.as_str(), outcome), ("fine\n", Outcome::Exited(0)));
+    let (output, outcome, _) = run_rust(&mut stage, "println!(\"fine\") // is it?");
+    assert_eq!((output.as_str(), outcome), ("fine\n", Outcome::Exited(0)));
+}
+
+#[test]
+fn an_overflow_is_caught_and_warnings_are_not_shown() {
+    let mut stage = Stage::new();
+    let code = "fn unused() {}\nfn main() { let n = std::env::args().count() as u8; println!(\"{}\", n - 2); }";
+    let (output, outcome, _) = run_rust(&mut stage, code);
+    assert!(output.contains("attempt to subtract with overflow"), "{output}");
+    assert!(!output.contains("warning"), "{output}");
+    assert_eq!(outcome, Outcome::Exited(101));
+}
+
+#[test]
+fn the_profile_and_the_edition_are_the_author_s() {
+    let mut stage = Stage::new();
+    let code = "print!(\"{}\", cfg!(debug_assertions));";
+    let mut run = |build: RustBuild, code: &str| {
+        let build = Some(Arc::new(build));
+        let run = stage.start_request("rust", code, |request| request.code.rust = build);
+        stage.end(run)
+    };
+    let built = |profile| RustBuild { profile, ..RustBuild::default() };
+    assert_eq!(run(built(Profile::Release), code).0, "false");
+    assert_eq!(run(built(Profile::Debug), code).0, "true");
+    assert_eq!(run(built(Profile::Quick), code).0, "true");
+    let old = RustBuild { edition: Some("2015".into()), ..RustBuild::default() };
+    assert_eq!(run(old, "let async = 3; print!(\"{}\", async)").0, "3");
+}
