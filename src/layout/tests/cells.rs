@@ -1,0 +1,170 @@
+//! Blocks that run: their status, what they wrote, and what is typed at them.
+
+use super::*;
+use crate::run::Prompt;
+
+#[test]
+fn a_cell_that_never_ran_shows_a_status_line() {
+    let mut fixture = Fixture::new(vec![cell("print(1)"), paragraph("after")]);
+    fixture.focus = Some(CellId(0));
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+              print(1)
+
+
+        ————— [▸ not run · ctrl-e] —————
+
+    after
+    ");
+}
+
+#[test]
+fn an_output_stands_below_its_status() {
+    let fixture = Fixture::new(vec![cell("print(1)"), paragraph("after")])
+        .run(written(["1".to_owned(), "a second line, wider than the code".to_owned()]));
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+              print(1)
+
+
+        ————————— [done 12 ms] —————————
+
+
+        1
+        a second line, wider than
+        the code
+
+
+    after
+    ");
+    let scene = fixture.scene();
+    assert_eq!(scene.extent_of(CellId(0)), Some(1..12));
+    let output_at = |row, scroll| scene.output_at(12, row, scroll).is_some();
+    assert_eq!(scene.cell_at(10, 5, 0), Some(CellId(0)));
+    assert!(!output_at(7, 0) && output_at(8, 0) && output_at(7, 1));
+}
+
+#[test]
+fn a_line_is_typed_below_the_output() {
+    let mut run = written(["Who? ".to_owned()]);
+    run.state = State::Running;
+    let mut prompt = Prompt::default();
+    prompt.waits = true;
+    run.prompt = Some(prompt.clone());
+    let fixture = Fixture::new(vec![cell("input()"), paragraph("after")]).size(60, 16);
+    insta::assert_snapshot!(fixture.run(run.clone()).body(), @"
+
+
+                        input()
+
+
+                       [waits for input · tab, enter]
+
+
+        Who?
+
+        › tab, enter: type here
+
+
+    after
+    ");
+    prompt.open = true;
+    "Zoë".chars().for_each(|c| prompt.edit(tui_input::InputRequest::InsertChar(c)));
+    run.prompt = Some(prompt);
+    let fixture = Fixture::new(vec![cell("input()"), paragraph("after")]).size(60, 16);
+    insta::assert_snapshot!(fixture.run(run).body(), @"
+
+
+                        input()
+
+
+                      —————— [waits for input] ———————
+
+
+        Who?
+
+        › Zoë
+
+
+    after
+    ");
+}
+
+#[test]
+fn a_long_output_follows_its_end_or_stays_where_it_is_scrolled() {
+    let lines = || (1..=30).map(|n| format!("line {n}"));
+    let fixture = Fixture::new(vec![cell("x")]).size(40, 12).run(written(lines()));
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+          x
+
+
+    ————————— [done 12 ms] —————————
+
+
+          line 25
+          line 26
+          line 27
+          line 28
+          line 29
+          line 30
+          rows 25-30 of 30
+    ");
+    let scrolled = CellRun { scroll: [(0, 4)].into(), ..written(lines()) };
+    let fixture = Fixture::new(vec![cell("x")]).size(40, 12).run(scrolled);
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+          x
+
+
+    ————————— [done 12 ms] —————————
+
+
+          line 5
+          line 6
+          line 7
+          line 8
+          line 9
+          line 10
+           rows 5-10 of 30
+    ");
+}
+
+#[test]
+fn f157_output_stands_where_the_deck_wants_it_and_looks_as_it_would_below_the_code() {
+    let output = || block(BlockKind::Output(CellId(0)));
+    let lay_out = |blocks, detached| {
+        let mut fixture = Fixture::new(blocks).run(written(["hi".to_owned()]));
+        Arc::make_mut(&mut fixture.deck.cells[0]).detached = detached;
+        fixture.body()
+    };
+    let elsewhere = vec![cell("echo hi"), paragraph("between"), output(), output()];
+    insta::assert_snapshot!(lay_out(elsewhere, true), @"
+
+
+              echo hi
+
+
+        ————————— [done 12 ms] —————————
+
+    between
+
+
+              hi
+
+
+
+              hi
+    ");
+    let mut fixture = Fixture::new(vec![cell("echo hi"), paragraph("between"), output()])
+        .run(written(["hi".to_owned()]));
+    Arc::make_mut(&mut fixture.deck.cells[0]).detached = true;
+    let rows = fixture.scene().extent_of(CellId(0)).unwrap();
+    assert_eq!(rows, 1..12, "all of it is to be in view");
+    let behind = lay_out(vec![cell("echo hi"), output()], true);
+    assert_eq!(behind, lay_out(vec![cell("echo hi")], false));
+}

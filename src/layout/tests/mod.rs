@@ -1,0 +1,248 @@
+//! Whole slides, laid out and read back as rows of text. What a slide looks like in colour is
+//! snapshotted from decks, by `tests/render.rs`. Here is what all these tests share: a deck of one
+//! slide, and the blocks to put on it.
+
+mod cells;
+mod code;
+mod odd;
+mod page;
+mod pictures;
+mod prose;
+mod replaced;
+mod results;
+mod tables;
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use super::*;
+use crate::deck::{
+    Align, Block, BlockKind, Cell, CodeBlock, Form, How, List, ListItem, Marker, Picture, Slide,
+    Start, Step, Table, TableRow, TextStyle,
+};
+use crate::run::{CellRun, DataColumn, DataTable, Outcome, Output, RunId, State, Value};
+use crate::source::Span;
+use crate::theme::{
+    Alignment, Choice, FooterStyle, Margin, Padding, QuoteStyle, TitleStyle, resolve,
+};
+
+static HIGHLIGHTER: LazyLock<Highlighter> =
+    LazyLock::new(|| Highlighter::new("base16-eighties.dark").unwrap());
+
+/// A deck of one slide and all that it is laid out with.
+pub(super) struct Fixture {
+    pub(super) deck: Deck,
+    at: Cursor,
+    size: Size,
+    theme: Theme,
+    runs: Runs,
+    measures: Measures,
+    footer: FooterText,
+    pub(super) focus: Option<CellId>,
+    grid: bool,
+    limits: Limits,
+}
+
+impl Fixture {
+    pub(super) fn new(blocks: Vec<Block>) -> Self {
+        let slide = Slide { blocks, steps: 1, ..Slide::default() };
+        Self {
+            deck: Deck { slides: vec![slide], cells: vec![Arc::default()], ..Deck::default() },
+            at: Cursor { step: Step::LAST, ..Cursor::default() },
+            size: Size::new(40, 20),
+            theme: theme(),
+            runs: Runs::default(),
+            measures: Measures::default(),
+            footer: FooterText::default(),
+            focus: None,
+            grid: false,
+            limits: Limits::default(),
+        }
+    }
+
+    pub(super) fn size(mut self, columns: u16, rows: u16) -> Self {
+        self.size = Size::new(columns, rows);
+        self
+    }
+
+    pub(super) fn step(mut self, step: u16) -> Self {
+        self.at.step = Step(step);
+        self
+    }
+
+    pub(super) fn run(self, run: CellRun) -> Self {
+        self.run_of(0, run)
+    }
+
+    pub(super) fn run_of(mut self, id: u32, run: CellRun) -> Self {
+        self.runs.insert(CellId(id), run);
+        self
+    }
+
+    /// The cell runs like this.
+    fn how(mut self, form: Form, start: Start) -> Self {
+        let how = How { start, form, ..How::default() };
+        self.deck.cells = vec![Arc::new(Cell { how, ..Cell::default() })];
+        self
+    }
+
+    pub(super) fn scene(&self) -> Scene {
+        self.with(layout)
+    }
+
+    /// Lays it out by another function.
+    pub(super) fn with<T>(&self, lay_out: impl FnOnce(&Inputs<'_>) -> T) -> T {
+        lay_out(&Inputs {
+            deck: &self.deck,
+            at: self.at,
+            size: self.size,
+            theme: &self.theme,
+            highlighter: &HIGHLIGHTER,
+            colours: crate::layout::Colours::All,
+            runs: &self.runs,
+            measures: &self.measures,
+            footer: &self.footer,
+            focus: self.focus,
+            grid: self.grid,
+            limits: self.limits,
+            hints: &crate::layout::Hints::default(),
+        })
+    }
+
+    /// Every row of the body, however many the screen has.
+    pub(super) fn body(&self) -> String {
+        let scene = self.scene();
+        rows(&scene.body, scene.size.columns, scene.height as u16)
+    }
+
+    fn frame(&self) -> String {
+        let scene = self.scene();
+        rows(&scene.frame, scene.size.columns, scene.size.rows)
+    }
+}
+
+pub(super) fn rows(items: &[Placed], columns: u16, rows: u16) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+    for placed in items {
+        if let Item::Text(line) | Item::Large { line, .. } = &placed.item {
+            buffer.set_line(placed.x, placed.y as u16, line, columns);
+        }
+    }
+    let row = |y| (0..columns).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>();
+    let lines: Vec<_> = (0..rows).map(|y| row(y).trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
+/// A theme with every ornament that changes where something stands.
+fn theme() -> Theme {
+    let choice = Choice { forced: None, name: None, file: None, default: "dark", overrides: None };
+    let centered = Alignment::Center { minimum_margin: Margin::Percent(8), minimum_size: 0 };
+    Theme {
+        base: Style::new(),
+        alignment: Alignment::Left(Margin::Fixed(0)),
+        margin: Margin::Fixed(2),
+        slide_title: TitleStyle {
+            alignment: centered,
+            padding_top: 1,
+            padding_bottom: 1,
+            ..TitleStyle::default()
+        },
+        code: crate::theme::CodeStyle {
+            alignment: Alignment::Center { minimum_margin: Margin::Fixed(2), minimum_size: 20 },
+            padding: Padding { horizontal: 2, vertical: 1 },
+            ..crate::theme::CodeStyle::default()
+        },
+        quote: QuoteStyle { prefix: "▍ ".into(), ..QuoteStyle::default() },
+        column_margin: Margin::Fixed(4),
+        footer: FooterStyle::Empty,
+        ..resolve(&choice).0
+    }
+}
+
+fn block(kind: BlockKind) -> Block {
+    Block { kind, span: Span::default(), step: Step(0), align: None, font_size: None }
+}
+
+fn text(text: &str) -> Vec<Inline> {
+    vec![Inline::Text(text.into(), TextStyle::default())]
+}
+
+fn paragraph(words: &str) -> Block {
+    block(BlockKind::Paragraph(text(words)))
+}
+
+pub(super) fn code(code: &str) -> CodeBlock {
+    CodeBlock { text: code.into(), ..CodeBlock::default() }
+}
+
+pub(super) fn cell(lines: &str) -> Block {
+    block(BlockKind::Code(Box::new(CodeBlock { cell: Some(CellId(0)), ..code(lines) })))
+}
+
+/// Another block that runs than the first one.
+pub(super) fn cell_of(id: u32, lines: &str) -> Block {
+    block(BlockKind::Code(Box::new(CodeBlock { cell: Some(CellId(id)), ..code(lines) })))
+}
+
+pub(super) fn item(depth: u8, words: &str) -> ListItem {
+    ListItem { depth, marker: Marker::Bullet, text: text(words), blocks: Vec::new(), step: Step(0) }
+}
+
+pub(super) fn list(items: Vec<ListItem>) -> Block {
+    block(BlockKind::List(List { items, item_newlines: 1, continues: false }))
+}
+
+pub(super) fn written(lines: impl IntoIterator<Item = String>) -> CellRun {
+    let mut output = Output::default();
+    for line in lines {
+        output.feed(format!("{line}\n").as_bytes());
+    }
+    CellRun {
+        run: RunId(1),
+        state: State::Ended(Outcome::Exited(0)),
+        elapsed: Duration::from_millis(12),
+        output,
+        ..CellRun::default()
+    }
+}
+
+fn table(rows: &[&[&str]], aligns: &[Option<Align>]) -> Table {
+    let cells = |row: &&[&str]| row.iter().map(|cell| text(cell)).collect::<Vec<_>>();
+    Table {
+        aligns: aligns.to_vec(),
+        header: cells(&rows[0]),
+        rows: rows[1..].iter().map(|row| TableRow { cells: cells(row), step: Step(0) }).collect(),
+    }
+}
+
+fn picture(width_percent: Option<u8>) -> (Block, PictureKey) {
+    let picture = Picture {
+        source: "a.png".into(),
+        base: "slides".into(),
+        width_percent,
+        alt: "a chart".into(),
+    };
+    let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
+    (block(BlockKind::Picture(Box::new(picture))), key)
+}
+
+/// A run that has shown a table with this many rows and columns of numbers.
+pub(super) fn table_of(height: usize, width: usize) -> CellRun {
+    let column = |name: String, is_index| DataColumn {
+        name: name.into(),
+        kind: None,
+        align: Align::Right,
+        is_index,
+    };
+    let names = (0..width).map(|at| column(format!("column {at}"), false));
+    let columns = std::iter::once(column(String::new(), true)).chain(names).collect();
+    let row = |at: usize| (0..=width).map(|_| at.to_string().into()).collect();
+    let rows = (0..height.min(1000)).map(row).collect();
+    let mut run = written(["before".to_owned()]);
+    run.output.show(Value::Table(DataTable { columns, rows, height, width }));
+    run.output.feed(b"after\n");
+    run
+}

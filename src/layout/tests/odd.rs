@@ -1,0 +1,60 @@
+//! Decks that nobody would write, on screens that nobody has: never a panic, never without end.
+
+use super::*;
+use crate::deck::Columns;
+
+#[test]
+fn odd_decks_in_odd_sizes_never_panic() {
+    let odd = "\u{0}\t中\u{301}文🚀\u{200d}👩 very_long_word_without_any_space_in_it   ";
+    let quote = |blocks| block(BlockKind::Quote(blocks));
+    let deep = (0..200).fold(paragraph(odd), |inner, _| quote(vec![inner]));
+    let wide: Vec<_> = (0..40).map(|_| odd).collect();
+    let odd_table = Table { header: vec![], ..table(&[&[], &wide, &[]], &[Some(Align::Right)]) };
+    let everything = |inner: Vec<Block>| {
+        let held = ListItem { depth: 200, blocks: inner.clone(), ..item(9, "") };
+        vec![
+            block(BlockKind::Title(text(odd))),
+            block(BlockKind::Heading(9, text(odd))),
+            list(vec![held, item(0, odd)]),
+            block(BlockKind::Table(odd_table.clone())),
+            block(BlockKind::Table(Table::default())),
+            block(BlockKind::List(List::default())),
+            block(BlockKind::Space(u16::MAX)),
+            block(BlockKind::JumpToMiddle),
+            block(BlockKind::Problem(7)),
+            block(BlockKind::Footnote(odd.into(), text(odd))),
+            picture(Some(100)).0,
+            cell(odd),
+            block(BlockKind::Code(Box::default())),
+            block(BlockKind::Columns(Columns {
+                ratios: vec![255, 1, 1],
+                columns: vec![inner, vec![cell(odd)], vec![paragraph(odd)]],
+            })),
+        ]
+    };
+    let blocks = everything(everything(vec![deep]));
+    let mut fixture = Fixture::new(blocks).run(written((0..50).map(|n| odd.repeat(n))));
+    let sides = [0, 1, 2, 5, 20, 81, 1000];
+    for (columns, rows) in sides.iter().flat_map(|x| sides.iter().map(move |y| (*x, *y))) {
+        for kind in [SlideKind::Normal, SlideKind::Intro] {
+            fixture.deck.slides[0].kind = kind;
+            fixture.size = Size { columns, rows, large_text: columns % 2 == 0, cell: (0, 0) };
+            for block in &mut fixture.deck.slides[0].blocks {
+                block.font_size = u8::try_from(rows % 9).ok();
+            }
+            let scene = fixture.scene();
+            assert!(scene.viewport.bottom() <= rows);
+        }
+    }
+}
+
+#[test]
+fn what_nobody_would_scroll_to_is_not_laid_out() {
+    let blocks = (0..9_000).map(|n| paragraph(&n.to_string())).collect();
+    let scene = Fixture::new(blocks).size(80, 24).scene();
+    assert!((5_000..5_100).contains(&scene.height), "{}", scene.height);
+    let last = scene.body.last().unwrap();
+    assert!(matches!(&last.item, Item::Text(line) if line.to_string().starts_with("… the rest")));
+    let scene = Fixture::new(vec![paragraph(&"x".repeat(1_000_000))]).size(20, 5).scene();
+    assert!((5_000..5_100).contains(&scene.height), "{}", scene.height);
+}

@@ -1,0 +1,208 @@
+//! The slide as a whole: steps, columns, the intro, the footer, problems, and screens that are larger
+//! or smaller than the slide.
+
+use super::*;
+use crate::deck::Columns;
+use crate::diag::Diagnostic;
+use crate::source::{SourceFile, Sources};
+use crate::theme::FooterPart;
+
+#[test]
+fn what_comes_later_leaves_no_room() {
+    let later = Block { step: Step(1), ..paragraph("later") };
+    let blocks = vec![paragraph("first"), later, paragraph("last")];
+    let fixture = Fixture::new(blocks.clone()).step(0);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    first
+
+    last
+    ");
+    assert_eq!(fixture.scene().revealed, None);
+    let fixture = Fixture::new(blocks).step(1);
+    assert_eq!(fixture.scene().revealed, Some(3..4));
+}
+
+#[test]
+fn columns_keep_their_own_rows() {
+    let columns = Columns {
+        ratios: vec![1, 1],
+        columns: vec![
+            vec![paragraph("left"), block(BlockKind::JumpToMiddle), paragraph("middle")],
+            vec![paragraph("right has more words"), paragraph("second")],
+        ],
+    };
+    let fixture =
+        Fixture::new(vec![block(BlockKind::Columns(columns)), paragraph("below")]).size(40, 12);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    left                  right has more
+                          words
+
+                          second
+
+    middle
+
+    below
+    ");
+}
+
+#[test]
+fn an_intro_slide_has_titles_in_the_middle_and_authors_at_the_end() {
+    let mut fixture = Fixture::new(vec![]).size(30, 14);
+    fixture.deck.slides[0].kind = SlideKind::Intro;
+    fixture.deck.meta = crate::deck::Meta {
+        title: Some(vec![text("The talk")]),
+        sub_title: Some(vec![text("for all")]),
+        event: Some("Conference".into()),
+        authors: vec!["Ada".into(), "Grace".into()],
+        ..crate::deck::Meta::default()
+    };
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+
+
+
+
+
+     The talk
+     for all
+
+
+    Conference
+
+       Ada
+      Grace
+    ");
+}
+
+#[test]
+fn an_author_who_takes_two_rows_stays_on_the_page() {
+    let mut fixture = Fixture::new(vec![]).size(20, 8);
+    fixture.deck.slides[0].kind = SlideKind::Intro;
+    fixture.deck.meta.authors = vec!["Ada of the long address".into()];
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+
+
+
+
+    Ada of the long
+        address
+    ");
+}
+
+#[test]
+fn a_problem_is_boxed_with_its_place_and_hint() {
+    let mut fixture = Fixture::new(vec![block(BlockKind::Problem(0)), paragraph("after")]);
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new("talk.md", "a\n\n<!-- puase -->\n"));
+    let span = Span::new(file, 8..13);
+    fixture.deck.sources = sources;
+    fixture.deck.diagnostics = vec![
+        Diagnostic::error(span, "unknown command `puase` in a comment of its own")
+            .hint("did you mean `pause`?"),
+    ];
+    insta::assert_snapshot!(fixture.body(), @"
+
+    ┌──────────────────────────────────┐
+    │ unknown command `puase` in a     │
+    │ comment of its own               │
+    │ talk.md:3:6                      │
+    │ hint: did you mean `pause`?      │
+    └──────────────────────────────────┘
+
+    after
+    ");
+}
+
+#[test]
+fn a_footer_counts_slides_and_leaves_the_body_its_rows() {
+    let mut fixture = Fixture::new(vec![paragraph("x")]).size(30, 9);
+    fixture.theme.footer = FooterStyle::Template {
+        left: Some(FooterPart::Text("x".into(), Span::default())),
+        center: None,
+        right: None,
+        style: Style::new(),
+        height: 3,
+    };
+    let number = |variable| Inline::Variable(variable, TextStyle::default());
+    fixture.footer = FooterText {
+        pictures: [const { None }; 3],
+        left: text("me"),
+        center: text("talk"),
+        right: vec![
+            number(crate::deck::Variable::CurrentSlide),
+            text(" / ").remove(0),
+            number(crate::deck::Variable::TotalSlides),
+        ],
+    };
+    insta::assert_snapshot!(fixture.frame(), @"
+
+
+
+
+
+
+
+    me          talk       1 / 1
+    ");
+    assert_eq!(fixture.scene().viewport, Rect::new(0, 0, 30, 6));
+    fixture.deck.slides[0].no_footer = true;
+    assert_eq!(fixture.scene().viewport, Rect::new(0, 0, 30, 9));
+    assert!(fixture.scene().frame.is_empty());
+}
+
+/// Where the pictures of some items stand, and how large.
+fn pictures(items: &[Placed]) -> Vec<(u16, u32, u16, u32)> {
+    let picture = |placed: &Placed| match placed.item {
+        Item::Picture { width, height, .. } => Some((placed.x, placed.y, width, height)),
+        _ => None,
+    };
+    items.iter().filter_map(picture).collect()
+}
+
+#[test]
+fn f180_a_footer_may_have_pictures() {
+    let mut fixture = Fixture::new(vec![paragraph("x")]).size(40, 20);
+    let key = PictureKey { base: "".into(), source: "logo.png".into() };
+    let part = || Some(FooterPart::Image("logo.png".into(), Span::default()));
+    let (left, center, right) = (part(), part(), part());
+    fixture.theme.footer =
+        FooterStyle::Template { left, center, right, style: Style::new(), height: 6 };
+    fixture.footer.pictures = [Some(key.clone()), None, Some(key.clone())];
+    assert_eq!(pictures(&fixture.scene().frame), [], "not found");
+    fixture.measures.pictures.insert(key, Ok(PixelSize { width: 300, height: 200 }));
+    let frame = fixture.scene().frame;
+    assert_eq!(pictures(&frame), [(1, 15, 12, 4), (27, 15, 12, 4)]);
+    let Item::Picture { height, .. } = frame[0].item else { panic!() };
+    assert_eq!(height, 4, "a row stays free above and below");
+}
+
+#[test]
+fn f203_a_large_screen_can_be_used_in_part() {
+    let mut fixture = Fixture::new(vec![block(BlockKind::Title(text("T"))), paragraph("text")]);
+    fixture.theme.footer = FooterStyle::ProgressBar { character: '=', style: Style::new() };
+    fixture.limits = Limits { columns: 20, rows: 8, ..Limits::default() };
+    let scene = fixture.scene();
+    assert_eq!((scene.viewport, scene.mark_row), (Rect::new(10, 6, 20, 7), 12));
+    assert_eq!((scene.frame[0].x, scene.frame[0].y), (10, 13));
+    let lines = |scene: &Scene| -> Vec<_> { scene.body.iter().map(|at| (at.x, at.y)).collect() };
+    assert_eq!(lines(&scene), [(19, 2), (12, 5)]);
+    fixture.limits = Limits { across: Across::Right, down: Down::Bottom, ..fixture.limits };
+    let scene = fixture.scene();
+    assert_eq!(scene.viewport, Rect::new(20, 12, 20, 7));
+    assert_eq!(lines(&scene), [(29, 2), (22, 5)]);
+    fixture.limits = Limits { across: Across::Left, down: Down::Top, ..fixture.limits };
+    assert_eq!(fixture.scene().viewport, Rect::new(0, 0, 20, 7));
+}
+
+#[test]
+fn a_slide_taller_than_the_screen_keeps_all_its_rows() {
+    let blocks = (0..20).map(|n| paragraph(&n.to_string())).collect();
+    let scene = Fixture::new(blocks).size(40, 10).scene();
+    assert_eq!(scene.height, 40);
+    assert_eq!(scene.scroll_limit(), 30);
+}

@@ -1,0 +1,61 @@
+//! Pictures of the deck: how large they are, and what stands where there is none.
+
+use super::*;
+
+/// Where a picture of these pixels goes on a screen of 40x20: column, row, columns, rows.
+fn placed(width: u32, height: u32, percent: Option<u8>) -> (u16, u32, u16, u32) {
+    let (block, key) = picture(percent);
+    let mut fixture = Fixture::new(vec![block]);
+    fixture.measures.pictures.insert(key, Ok(PixelSize { width, height }));
+    let scene = fixture.scene();
+    let [Placed { x, y, item: Item::Picture { width, height, .. } }] = scene.body[..] else {
+        panic!("one picture, not {:?}", scene.body)
+    };
+    (x, y, width, height)
+}
+
+#[test]
+fn f097_a_width_in_percent_is_of_the_room() {
+    assert_eq!(placed(100, 100, Some(50)), (11, 1, 18, 9), "half the width");
+    assert_eq!(placed(100, 400, Some(100)), (15, 1, 10, 19), "no higher than the slide");
+}
+
+#[test]
+fn f094_a_picture_keeps_its_shape_in_its_room() {
+    assert_eq!(placed(100, 100, None), (15, 1, 10, 5), "its own size");
+    assert_eq!(placed(4000, 400, None), (3, 1, 34, 2), "95 % of the width");
+    assert_eq!(placed(4000, 4000, None), (3, 1, 34, 17), "shrunk to the width");
+    assert_eq!(placed(100, 4000, None), (19, 1, 1, 19), "shrunk to the height");
+    assert_eq!(placed(0, 0, None), (19, 1, 1, 1), "no size at all");
+}
+
+#[test]
+fn a_picture_that_cannot_be_shown_says_why() {
+    let (block, key) = picture(None);
+    let mut fixture = Fixture::new(vec![block, paragraph("after")]);
+    let why = "picture `a.png` not found".to_owned();
+    let refusal = NotShown { why, hint: Some("did you mean `b.png`?".to_owned()) };
+    fixture.measures.pictures.insert(key, Err(refusal));
+    insta::assert_snapshot!(fixture.body(), @"
+
+    ┌─────────────────────────────┐
+    │ picture `a.png` not found   │
+    │ hint: did you mean `b.png`? │
+    │ a chart                     │
+    └─────────────────────────────┘
+
+    after
+    ");
+}
+
+#[test]
+fn a_picture_still_to_be_measured_keeps_room() {
+    let fixture = Fixture::new(vec![picture(None).0]).size(30, 8);
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+
+
+    a.png
+    ");
+}

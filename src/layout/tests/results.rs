@@ -1,0 +1,42 @@
+//! What a run shows beside text: tables of data, pictures, markdown.
+
+use super::*;
+
+#[test]
+fn a_table_of_data_shows_its_head_and_counts_the_rest() {
+    let fixture = Fixture::new(vec![cell("x")]).size(44, 24).run(table_of(5000, 9));
+    insta::assert_snapshot!(fixture.body());
+    let mut scrolled = table_of(5000, 9);
+    scrolled.scroll.insert(1, 990);
+    let fixture = Fixture::new(vec![cell("x")]).size(44, 24).run(scrolled);
+    insta::assert_snapshot!(fixture.body());
+}
+
+#[test]
+fn a_table_of_data_that_fits_is_drawn_whole() {
+    let fixture = Fixture::new(vec![cell("x")]).size(60, 24).run(table_of(2, 2));
+    insta::assert_snapshot!(fixture.body());
+    let none = Fixture::new(vec![cell("x")]).size(60, 24).run(table_of(0, 1));
+    assert!(none.body().contains("column 0"), "{}", none.body());
+}
+
+#[test]
+fn results_stand_anywhere_without_a_panic() {
+    for size in [(1, 1), (3, 2), (12, 4), (300, 100)] {
+        let mut run = table_of(40, 3);
+        run.output.show(Value::Picture("/somewhere/picture".into()));
+        let blocks = vec![paragraph("# head")];
+        run.output.show(Value::Markdown { text: "# head".into(), blocks });
+        Fixture::new(vec![cell("x")]).size(size.0, size.1).run(run).body();
+    }
+}
+
+#[test]
+fn markdown_that_a_run_shows_stands_as_on_a_slide() {
+    let mut run = written(["before".to_owned()]);
+    let blocks = vec![list(vec![item(0, "read")])];
+    run.output.show(Value::Markdown { text: "- read".into(), blocks });
+    run.output.show(Value::Markdown { text: "- not *read*".into(), blocks: Vec::new() });
+    let fixture = Fixture::new(vec![cell("x")]).size(44, 20).run(run);
+    insta::assert_snapshot!(fixture.body());
+}

@@ -1,0 +1,62 @@
+//! Tables of the deck: columns, borders, and what becomes of those that are too wide.
+
+use super::*;
+
+#[test]
+fn a_table_aligns_headers_as_their_columns() {
+    let aligns = [Some(Align::Center), Some(Align::Right), None];
+    let table = table(&[&["a", "b", "c"], &["xxxx", "yyy", "z"], &["only"]], &aligns);
+    let fixture = Fixture::new(vec![block(BlockKind::Table(table))]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+     a   │   b │ c
+    ─────┼─────┼──
+    xxxx │ yyy │ z
+    only │     │
+    ");
+}
+
+#[test]
+fn a_table_that_is_too_wide_wraps_in_its_cells() {
+    let table = table(
+        &[&["id", "what it is"], &["1", "a cell with more words than the row has room for"]],
+        &[],
+    );
+    let fixture = Fixture::new(vec![block(BlockKind::Table(table)), paragraph("after")]);
+    insta::assert_snapshot!(fixture.body(), @"
+
+    id │ what it is
+    ───┼────────────────────────────────
+    1  │ a cell with more words than the
+         row has room for
+
+    after
+    ");
+}
+
+#[test]
+fn f070_a_table_of_so_many_columns_that_words_would_be_cut_is_running_text() {
+    let words = ["alphabet", "betatron", "gammaray", "deltawing", "epsilons", "zetaform"];
+    let table = |columns: usize| {
+        let cells: Vec<_> = words[..columns].iter().map(|word| text(word)).collect();
+        let row = TableRow { cells: cells.clone(), step: Step(0) };
+        block(BlockKind::Table(Table { aligns: vec![], header: cells, rows: vec![row] }))
+    };
+    insta::assert_snapshot!(Fixture::new(vec![table(5)]).size(40, 12).body(), @"
+
+    alphabet │ betatron │ gammaray │
+    deltawing │ epsilons
+    ─────────┼──────────┼──────────┼────
+    ───────┼─────────
+    alphabet │ betatron │ gammaray │
+    deltawing │ epsilons
+    ");
+    insta::assert_snapshot!(Fixture::new(vec![table(4)]).size(30, 12).body(), @"
+
+    alph │ beta │ gamm │ delta
+    abet │ tron │ aray │ wing
+    ─────┼──────┼──────┼──────
+    alph │ beta │ gamm │ delta
+    abet │ tron │ aray │ wing
+    ");
+}
