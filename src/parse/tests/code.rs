@@ -1,0 +1,103 @@
+//! Blocks of code and what their fences say.
+
+use insta::assert_snapshot;
+
+use super::{deck, tree};
+use crate::deck::BlockKind;
+
+#[test]
+fn code_runs_where_its_fence_says_so() {
+    assert_snapshot!(tree(
+        "```rust +exec {1|2} +line_numbers\n# use std::fs;\nfn a() {}\nfn b() {}\n```\n\n* x\n  ```py +auto_exec:uv +timeout:2m\n  print(1)\n  ```\n"
+    ), @r#"
+    --- 1 steps=2
+    code rust numbered {1-1|2-2} from 0
+      | fn a() {}
+      | fn b() {}
+      runs rust OnKey line 2 "use std::fs;\nfn a() {}\nfn b() {}\n"
+    list
+      * x
+        code py
+          | print(1)
+          runs python Auto by uv for 120000ms line 9 "print(1)\n"
+    "#);
+}
+
+#[test]
+fn f166_what_tools_draw_is_marked_where_the_fence_or_the_options_ask_for_it() {
+    let drawn = |options: &str, fence: &str| {
+        let deck = deck(&format!("---\noptions: {options}\n---\n```{fence}\nx\n```\n"));
+        let BlockKind::Code(code) = &deck.slides[0].blocks[0].kind else { panic!() };
+        code.drawing.map(|drawing| drawing.width_percent)
+    };
+    assert_eq!(drawn("{}", "mermaid"), None);
+    assert_eq!(drawn("{}", "mermaid +render"), Some(None));
+    assert_eq!(drawn("{}", "d2 +render +width:40%"), Some(Some(40)));
+    assert_eq!(drawn("{auto_render_languages: [mermaid]}", "Mermaid"), Some(None));
+    assert_eq!(drawn("{auto_render_languages: [rust]}", "rust"), None, "no tool draws it");
+}
+
+#[test]
+fn stepped_highlights_come_before_the_next_pause() {
+    assert_snapshot!(tree("```c {1|2|all}\na\nb\n```\n\n```c {1|2}\na\nb\n```\n\n<!-- pause -->\n\nx\n\n<!-- pause -->\n"), @"
+    --- 1 steps=5
+    code c {1-1|2-2|all} from 0
+      | a
+      | b
+    code c {1-1|2-2} from 2
+      | a
+      | b
+    @4 p x
+    ");
+}
+
+#[test]
+fn attributes_for_later_draw_the_code_plainly() {
+    assert_snapshot!(tree("```bash +pty:standby:80:24\nvi\n```\n\n```mermaid +render +width:50%\nx\n```\n\n```python +exec +session:a\ny\n```\n\n```bash +exec +validate +expect:failure +id:z +no_background\nq\n```\n"), @r#"
+    --- 1
+    code bash
+      | vi
+      runs bash OnKey in Pty { standby: true, size: Some((80, 24)) } line 2 "vi\n"
+    code mermaid
+      | x
+    code python
+      | y
+      runs python OnKey in session "a" line 10 "y\n"
+    code bash bare
+      | q
+      runs bash OnKey called z checked Check { validates: true, alternative: None, expects_failure: true, mask: None } line 14 "q\n"
+    "#);
+}
+
+#[test]
+fn every_attribute_that_is_ours_is_known() {
+    let fence = "```python +exec +session:a +timeout:2s +input:a.txt +mask:x +output:right\nx\n```\n\n```rust +pymodule:m\nx\n```\n\n```rust +bench:a +timeout:2s\nx\n```\n";
+    assert_eq!(deck(fence).diagnostics, []);
+}
+
+#[test]
+fn indented_code_and_tilde_fences_are_code() {
+    assert_snapshot!(tree("a\n\n    indented\n\n~~~~ rust\n```\n~~~~\n"), @"
+    --- 1
+    p a
+    code 
+      | indented
+    code rust
+      | ```
+    ");
+}
+
+#[test]
+fn a_code_block_shows_slide_ends_and_does_not_obey_them() {
+    assert_snapshot!(tree("````markdown\na\n\n<!-- end_slide -->\nb\n````\nc\n\n<!-- end_slide -->\nd\n"), @"
+    --- 1
+    code markdown
+      | a
+      | 
+      | <!-- end_slide -->
+      | b
+    p c
+    --- 2
+    p d
+    ");
+}

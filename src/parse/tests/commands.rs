@@ -1,0 +1,95 @@
+//! Commands in comments, how they may be spelled, and what is a remark or a speaker's note.
+
+use insta::assert_snapshot;
+use rstest::rstest;
+
+use super::{deck, tree};
+use crate::parse::dump::dump;
+
+#[test]
+fn columns_remember_their_rows() {
+    assert_snapshot!(tree("<!-- column_layout: [1, 2] -->\n<!-- column: 0 -->\na\n<!-- column: 1 -->\nb\n<!-- pause -->\n<!-- column: 0 -->\nc\n<!-- reset_layout -->\nd\n"), @"
+    --- 1 steps=2
+    columns [1, 2]
+      column
+        p a
+        @1 p c
+      column
+        p b
+    @1 p d
+    ");
+}
+
+#[test]
+fn commands_change_the_rest_of_their_slide() {
+    assert_snapshot!(tree("<!-- alignment: center -->\n<!-- font_size: 2 -->\na\n\n<!-- new_lines: 3 -->\n<!-- newline -->\n<!-- jump_to_middle -->\nb\n\n<!-- list_item_newlines: 2 -->\n* c\n\n<!-- no_footer -->\n<!-- end_slide -->\nd\n"), @"
+    --- 1 no-footer
+    Center size=2 p a
+    Center size=2 space 3
+    Center size=2 space 1
+    Center size=2 middle
+    Center size=2 p b
+    Center size=2 list newlines=2
+      * c
+    --- 2
+    p d
+    ");
+}
+
+#[rstest]
+#[case::two_lines("<!-- two\nlines -->")]
+#[case::to_oneself("<!-- // TODO: x -->")]
+#[case::for_an_editor("<!-- vim: set ft=x -->")]
+#[case::a_fold("<!-- {{{ -->")]
+#[case::a_comment("<!-- comment: a: b -->")]
+#[case::nothing("<!-- -->")]
+fn remarks_leave_no_trace(#[case] text: &str) {
+    assert_eq!(tree(text), "--- 1\n");
+}
+
+#[rstest]
+#[case::without_spaces("a\n<!--pause-->\nb")]
+#[case::as_a_map("a\n\n<!-- {new_lines: 3} -->\n\nb")]
+#[case::behind_another("a\n\n<!-- pause --><!-- pause -->\n\nb")]
+#[case::before_text("a\n\n<!-- pause --> b")]
+fn commands_come_in_many_spellings(#[case] text: &str) {
+    let deck = deck(text);
+    assert_eq!(deck.diagnostics, []);
+    assert_ne!(dump(&deck), "--- 1\np a\np b\n");
+}
+
+#[test]
+fn a_prefix_tells_commands_from_remarks() {
+    let front = "---\noptions:\n  command_prefix: 'cmd:'\n---\n";
+    assert_snapshot!(tree(&format!("{front}a\n\n<!-- cmd:pause -->\nb\n\n<!-- remember -->\n<!-- cmd: puase -->\n<!-- pause -->\nc\n")), @"
+    --- 1 steps=3
+    p a
+    @1 p b
+    @1 problem: unknown command `puase`
+    @2 p c
+    ! talk.md:11:6: unknown command `puase`
+      ? did you mean `pause`?
+    ");
+}
+
+#[test]
+fn speaker_notes_are_text_however_they_are_written() {
+    assert_snapshot!(tree("<!-- speaker_note: a: b -->\n<!-- speaker_note: \"c\" -->\n<!-- speaker_note: |\n  d\n  e\n-->\n<!-- speaker_note: 3 -->\n"), @r#"
+    --- 1
+    note "a: b"
+    note "c"
+    note "d\ne"
+    note "3"
+    "#);
+}
+
+#[test]
+fn f199_a_note_after_the_last_pause_is_not_lost() {
+    assert_snapshot!(tree("a\n\n<!-- pause -->\n\nb\n\n<!-- speaker_note: here -->\n\n<!-- pause -->\n<!-- speaker_note: late -->\n"), @r#"
+    --- 1 steps=2
+    @1 note "here"
+    @1 note "late"
+    p a
+    @1 p b
+    "#);
+}

@@ -1,0 +1,101 @@
+//! Where slides begin and end, and what their titles are.
+
+use insta::assert_snapshot;
+
+use super::{deck, tree};
+use crate::deck::CellId;
+
+#[test]
+fn slides_end_at_the_command_and_titles_are_underlined() {
+    assert_snapshot!(tree("# A\n\n<!-- end_slide -->\nB\n===\n\nC\n---\n\ntext *i* **b** `c`\n"), @r#"
+    --- 1
+    h1 A
+    --- 2 "B"
+    title B
+    title C
+    p text {i:i} {b:b} {c:c}
+    "#);
+}
+
+#[test]
+fn a_deck_has_at_least_one_slide() {
+    assert_snapshot!(tree(""), @"--- 1");
+    assert_snapshot!(tree("a\n\n<!-- skip_slide -->\n"), @"--- 1");
+}
+
+#[test]
+fn a_trailing_end_leaves_an_empty_slide() {
+    assert_snapshot!(tree("a\n\n<!-- end_slide -->\n"), @"
+    --- 1
+    p a
+    --- 2
+    ");
+}
+
+#[test]
+fn titles_end_slides_where_the_deck_says_so() {
+    let front = "---\noptions:\n  implicit_slide_ends: true\n---\n";
+    assert_snapshot!(tree(&format!("{front}A\n===\n\nx\n\n<!-- speaker_note: mine -->\n\nB\n===\n")), @r#"
+    --- 1 "A"
+    note "mine"
+    title A
+    p x
+    --- 2 "B"
+    title B
+    "#);
+}
+
+#[test]
+fn the_first_heading_is_the_title_where_the_deck_says_so() {
+    assert_snapshot!(tree("---\noptions:\n  h1_slide_titles: true\n---\n# A\n\n# B\n"), @r#"
+    --- 1 "A"
+    title A
+    h1 B
+    "#);
+    assert_snapshot!(tree("---\noptions:\n  h1_slide_titles: true\n  implicit_slide_ends: true\n---\n# A\n\nx\n\n# B\n"), @r#"
+    --- 1 "A"
+    title A
+    p x
+    --- 2 "B"
+    title B
+    "#);
+}
+
+#[test]
+fn a_rule_ends_a_slide_only_where_the_deck_says_so() {
+    assert_snapshot!(tree("a\n\n---\n\nb\n\n***\n"), @"
+    --- 1
+    p a
+    rule
+    p b
+    rule
+    ");
+    assert_snapshot!(tree("---\noptions:\n  end_slide_shorthand: true\n---\na\n\n---\n\nb\n---\n\n***\nc\n"), @r#"
+    --- 1
+    p a
+    --- 2 "b"
+    title b
+    --- 3
+    p c
+    "#);
+}
+
+#[test]
+fn a_title_is_told_from_a_heading_by_its_source() {
+    assert_snapshot!(tree("#hash\n---\n\n### C ###\n\nA\nB  \nC\n===\n"), @r##"
+    --- 1 "#hash"
+    title #hash
+    h3 C
+    title A␣B⏎C
+    "##);
+}
+
+#[test]
+fn skipped_slides_leave_nothing_behind() {
+    let deck =
+        deck("```sh +exec\na\n```\n<!-- skip_slide -->\n<!-- end_slide -->\n```sh +exec\nb\n```\n");
+    assert_eq!(deck.slides.len(), 1);
+    assert_eq!(deck.cells.len(), 1);
+    assert_eq!(deck.cells[0].id, CellId(0));
+    assert_eq!(&*deck.cells[0].code, "b\n");
+}
