@@ -15,16 +15,12 @@ mod names;
 mod order;
 mod report;
 mod running;
-#[cfg(test)]
-mod session_tests;
 mod sessions;
 mod shown;
 mod starter;
 #[cfg(test)]
 mod tests;
 mod trial;
-#[cfg(test)]
-mod warm_tests;
 mod warming;
 #[cfg(embed)]
 mod worker;

@@ -1,19 +1,17 @@
 //! Imports ahead of the blocks that name them, with real Pythons: what is loaded when a block begins,
 //! and that a block notices nothing else of it.
 
-#![expect(clippy::disallowed_methods, reason = "tests wait, and write modules")]
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
 use rustix::process::{Pid, Signal};
 
-use super::interpreter::Places;
-use super::lock;
-use super::tests::Mode::{self, Embedded, Own};
-use super::tests::{PATIENCE, Stage, make_environment, plain, request};
+use super::Mode::{self, Embedded, Own};
+use super::{PATIENCE, Stage, make_environment, plain, request};
 use crate::exec::family::Family;
+use crate::exec::python::interpreter::Places;
+use crate::exec::python::lock;
 use crate::run::{Base, Limits, Outcome, Request, RunId, Snippet};
 
 /// A stage whose Python has these modules installed.

@@ -1,17 +1,15 @@
 //! Sessions with real Pythons: what a block finds of those before it, and what is left when one of
 //! their processes ends.
 
-#![expect(clippy::disallowed_methods, reason = "tests wait, and look at processes")]
-
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
 use rustix::process::{Pid, Signal};
 
-use super::interpreter::Places;
-use super::tests::Mode::{self, Embedded, Own};
-use super::tests::{PATIENCE, Running, Stage, plain, pyenv, request};
+use super::Mode::{self, Embedded, Own};
+use super::{PATIENCE, Running, Stage, plain, pyenv, request};
 use crate::exec::Stop;
+use crate::exec::python::interpreter::Places;
 use crate::run::{Base, Event, Outcome, Request, RunId};
 
 /// A block of a session that goes on from an earlier run; 0 for the first.

@@ -1,0 +1,36 @@
+//! Blocks that read.
+
+use super::*;
+
+#[rstest]
+fn lines_are_asked_for_and_read(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let code = "import sys\nname = input('Who? ')\nprint(repr(name), sys.stdin.readline())\n\
+                print([*sys.stdin], sys.stdin.isatty())";
+    let given = Input::Given("Zoë\nb\nc\nd".into());
+    let (text, how) = stage.start_reading(code, given).end();
+    assert_eq!(how, Outcome::Exited(0), "{text}");
+    assert_eq!(plain(&text), "Who? Zoë\nb\n'Zoë' b\n\nc\nd\n['c\\n', 'd\\n'] True\n");
+}
+
+#[rstest]
+fn a_block_that_waits_for_a_line_can_be_interrupted(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let code = "try:\n    input('Who? ')\nexcept KeyboardInterrupt:\n    print('caught')";
+    let run = stage.start_reading(code, Input::Speaker);
+    while run.events.recv_timeout(PATIENCE).expect("it waits") != (Event::Waits { hidden: false }) {
+    }
+    stage.python.stop(run.run, Stop::Interrupt);
+    let (text, how) = run.end();
+    assert!(text.contains("caught"), "{text}");
+    assert_eq!(how, Outcome::Stopped);
+}
+
+#[rstest]
+fn input_says_that_there_is_none(#[values(Embedded, Own)] mode: Mode) {
+    let (text, how) = Stage::new(mode).run("name = input('Who? ')");
+    assert_eq!(how, Outcome::Raised);
+    let text = plain(&text);
+    assert!(text.starts_with("Who? "), "{text}");
+    assert!(text.ends_with("EOFError\n"), "{text}");
+}

@@ -1,0 +1,96 @@
+//! A block is to itself what a script is that is started in a terminal.
+
+use super::*;
+
+#[rstest]
+fn a_block_can_read_its_own_source(#[values(Embedded, Own)] mode: Mode) {
+    let code = "import inspect\nfrom dataclasses import dataclass\n\n@dataclass\nclass P:\n    x: int\n\
+                def f():\n    return P(1)\nprint(f())\nprint(inspect.getsource(P), end='')\n\
+                print(inspect.getsource(f), end='')";
+    let (text, how) = Stage::new(mode).run(code);
+    assert_eq!(how, Outcome::Exited(0), "{text}");
+    let source = "@dataclass\nclass P:\n    x: int\ndef f():\n    return P(1)\n";
+    assert_eq!(text, format!("P(x=1)\n{source}"));
+}
+
+#[rstest]
+fn its_classes_can_be_pickled_and_sent_to_processes(#[values(Embedded, Own)] mode: Mode) {
+    let code = "import multiprocessing, pickle\nclass P:\n    x = 3\ndef f(p):\n    return p.x * 2\n\
+                print(pickle.loads(pickle.dumps(P())).x)\n\
+                with multiprocessing.get_context('fork').Pool(2) as pool:\n    \
+                print(pool.map(f, [P(), P()]))";
+    assert_eq!(Stage::new(mode).run(code), ("3\n[6, 6]\n".into(), Outcome::Exited(0)));
+}
+
+#[rstest]
+fn each_run_is_fresh(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let code = "import sys\nx = 1\nsys.path.append('gone')\nimport colorsys\ncolorsys.mark = 1";
+    assert_eq!(stage.run(code).1, Outcome::Exited(0));
+    let code = "import sys, colorsys\nprint('x' in globals(), 'gone' in sys.path, \
+                hasattr(colorsys, 'mark'), sorted(globals()))";
+    let names = "['__builtins__', '__doc__', '__file__', '__loader__', '__name__', '__package__', \
+                 '__spec__', 'colorsys', 'sys']";
+    assert_eq!(stage.run(code).0, format!("False False False {names}\n"));
+}
+
+#[rstest]
+fn it_looks_like_a_script_in_a_terminal(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    std::fs::write(stage.folder.path().join("beside.py"), "name = 'beside'").unwrap();
+    let code = "import os, sys, beside\nprint(__name__, beside.name, os.getcwd() == sys.path[0])\n\
+                print(sys.argv == [__file__], os.path.basename(__file__))\n\
+                print(sys.stdout.isatty(), sys.stderr.isatty(), os.get_terminal_size())\n\
+                print(os.environ['TERM'], sys.stdout.encoding, '\\x1b[31mred\\x1b[0m')\n\
+                try: open('/dev/tty')\nexcept OSError as error: print('no tty')\n\
+                print(sys.stdin.read() == '', os.getpid() == os.getsid(0))";
+    let (text, _) = stage.run(code);
+    let expected = "__main__ beside True\nTrue talk.md\n\
+                    True True os.terminal_size(columns=91, lines=13)\n\
+                    xterm-256color utf-8 \x1b[31mred\x1b[0m\nno tty\nTrue True\n";
+    assert_eq!(text, expected);
+}
+
+#[rstest]
+fn what_the_worker_needs_does_not_leak(#[values(Embedded, Own)] mode: Mode) {
+    let code = "import os, sys\nprint(sorted(n for n in os.environ if 'PYTHON' in n or 'LD_' in n))\n\
+                print(sorted(m for m in sys.modules if m == '__main__'))\n\
+                print([f for f in os.listdir('/dev/fd') if int(f) > 2 and os.get_inheritable(int(f))] if 0 else '')";
+    let (text, _) = Stage::new(mode).run(code);
+    let ours = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut ours: Vec<_> = ours
+        .filter(|name| name.contains("PYTHON") && name != "PYTHONHOME" || name.contains("LD_"))
+        .collect();
+    ours.sort();
+    let ours = ours.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+    assert_eq!(text, format!("[{ours}]\n['__main__']\n\n"));
+}
+
+#[rstest]
+fn it_ends_when_a_script_would(#[values(Embedded, Own)] mode: Mode) {
+    let code = "import atexit, threading, time\natexit.register(print, 'at exit')\n\
+                class Goes:\n    def __del__(self):\n        print('gone')\n\
+                held = Goes()\n\
+                def late():\n    time.sleep(0.1)\n    print('thread')\n\
+                threading.Thread(target=late).start()\n\
+                threading.Thread(target=time.sleep, args=[60], daemon=True).start()\nprint('main')";
+    let (text, how) = Stage::new(mode).run(code);
+    assert_eq!((text.as_str(), how), ("main\nthread\nat exit\ngone\n", Outcome::Exited(0)));
+}
+
+#[rstest]
+fn a_fork_of_a_block_does_not_end_it_twice(#[values(Embedded, Own)] mode: Mode) {
+    let code = "import os\npid = os.fork()\nif pid: os.waitpid(pid, 0); print('parent')\n\
+                else: print('child')";
+    assert_eq!(Stage::new(mode).run(code), ("child\nparent\n".into(), Outcome::Exited(0)));
+}
+
+#[rstest]
+fn runs_go_on_side_by_side(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let mut first = stage.start(1, "import time\nprint('on')\ntime.sleep(60)");
+    first.until("on\n");
+    assert_eq!(stage.start(2, "print('second')").end().0, "second\n");
+    stage.python.stop(RunId(1), Stop::Kill);
+    assert_eq!(first.end(), ("on\n".into(), Outcome::Stopped));
+}

@@ -1,0 +1,105 @@
+//! Blocks that are stopped, or whose time is up, and what is there afterwards.
+
+use super::*;
+
+#[rstest]
+fn an_endless_loop_is_interrupted(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let mut running = stage.start(1, "print('on')\nwhile True:\n    pass");
+    running.until("on\n");
+    stage.python.stop(running.run, Stop::Interrupt);
+    let (text, how) = running.end();
+    assert_eq!(how, Outcome::Stopped);
+    let lines =
+        ["42", "43", "44"].map(|line| format!("on\ninterrupted in line {line} of talk.md\n"));
+    assert!(lines.contains(&text), "{text}");
+}
+
+#[rstest]
+fn an_interrupt_reaches_what_the_block_waits_for(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let mut running = stage.start(1, "import os\nprint('on')\nos.system('sleep 60; echo late')");
+    running.until("on\n");
+    thread::sleep(Duration::from_millis(50));
+    stage.python.stop(running.run, Stop::Interrupt);
+    let (text, how) = running.end();
+    assert_eq!(how, Outcome::Stopped);
+    assert!(!text.contains("late"), "{text}");
+}
+
+#[rstest]
+fn what_ignores_an_interrupt_is_killed(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let code = "import signal\nsignal.signal(signal.SIGINT, lambda *_: print('no'))\nprint('on')\n\
+                while True:\n    pass";
+    let mut running = stage.start(1, code);
+    running.until("on\n");
+    stage.python.stop(running.run, Stop::Interrupt);
+    running.until("no");
+    stage.python.stop(running.run, Stop::Kill);
+    assert_eq!(running.end().1, Outcome::Stopped);
+}
+
+#[rstest]
+fn a_stop_before_the_start_holds(#[values(Embedded, Own)] mode: Mode) {
+    for how in [Stop::Interrupt, Stop::Kill] {
+        let stage = Stage::new(mode);
+        let running = stage.start(1, "import time\ntime.sleep(60)");
+        stage.python.stop(running.run, how);
+        assert_eq!(running.end().1, Outcome::Stopped);
+    }
+}
+
+#[rstest]
+fn its_time_is_limited(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let limit = Some(Duration::from_millis(100));
+    let code = "import time\ntime.sleep(60)";
+    assert_eq!(stage.start_within(1, code, limit).end().1, Outcome::TimedOut);
+    let deaf = "import signal, time\nsignal.signal(2, signal.SIG_IGN)\ntime.sleep(60)";
+    assert_eq!(stage.start_within(2, deaf, limit).end().1, Outcome::TimedOut);
+}
+
+#[rstest]
+fn a_grandchild_left_behind_writes_on_and_dies_with_the_talk(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let code = "import subprocess\n\
+                p = subprocess.Popen(['sh', '-c', 'sleep 0.2; echo late; sleep 60'])\nprint(p.pid)";
+    let mut running = stage.start(1, code);
+    running.until("\n");
+    let pid: i32 = running.text().trim().parse().unwrap();
+    let mut seen = Vec::new();
+    while !running.text().contains("late") {
+        match running.events.recv_timeout(PATIENCE).unwrap() {
+            Event::Output(bytes) => running.text.extend(bytes),
+            event => seen.push(event),
+        }
+    }
+    assert!(matches!(seen.last(), Some(Event::Finished(Outcome::Exited(0), _))), "{seen:?}");
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    assert!(rustix::process::test_kill_process(pid).is_ok());
+    drop(stage);
+    assert!(rustix::process::test_kill_process(pid).is_err());
+}
+
+#[rstest]
+fn dropping_it_ends_everything_at_once(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let code = "import os, signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n\
+                print(os.getpid(), os.getppid(), flush=True)\nwhile True: pass";
+    let mut running = stage.start(1, code);
+    running.until("\n");
+    let text = running.text();
+    drop(stage);
+    for pid in text.split_whitespace() {
+        // Killed they are; a busy machine may take its time, and leave them unburied.
+        let start = Instant::now();
+        let runs = || std::fs::read_to_string(format!("/proc/{pid}/stat")).ok();
+        while runs().is_some_and(|stat| !stat.contains(") Z ")) {
+            assert!(start.elapsed() < Duration::from_secs(20), "{pid:?} is alive");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    let rest = running.events.try_iter().find(|event| matches!(event, Event::Finished(..)));
+    assert_eq!(rest, None, "nobody wants to hear of it");
+}
