@@ -1,0 +1,199 @@
+//! From pixels to cells and bytes: half blocks, and each protocol of terminals.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::*;
+
+#[test]
+fn f202_half_blocks_show_two_pixels_a_cell_and_what_is_not_scrolled_away() {
+    let mut stage = Stage::new(Protocol::Blocks);
+    stage.write("deck/a.png", &flag(4, 8));
+    let mut overlay = stage.overlay("a.png", Rect::new(2, 1, 4, 4));
+    let (blank, bytes) = stage.frame(std::slice::from_ref(&overlay));
+    assert_eq!((blank, &*bytes), (Buffer::empty(SCREEN), ""));
+    let (buffer, bytes) = stage.shown(std::slice::from_ref(&overlay));
+    assert_eq!(bytes, "");
+    let colors: Vec<_> = (1..5).map(|y| buffer[(2, y)].bg).collect();
+    let (red, blue) = (Color::Rgb(255, 0, 0), Color::Rgb(0, 0, 255));
+    assert_eq!(colors, [red, red, blue, blue]);
+    overlay.area = Rect::new(2, 0, 4, 2);
+    overlay.skipped = 1;
+    let (buffer, _) = stage.frame(&[overlay]);
+    assert_eq!((buffer[(2, 0)].bg, buffer[(2, 1)].bg), (red, blue));
+}
+
+#[test]
+fn what_shines_through_is_mixed_with_the_background() {
+    let mut stage = Stage::new(Protocol::Blocks);
+    stage.write("deck/a.png", &RgbaImage::from_pixel(2, 2, Rgba([255, 0, 0, 128])));
+    let (buffer, _) = stage.shown(&[stage.overlay("a.png", Rect::new(0, 0, 2, 1))]);
+    assert_eq!(buffer[(0, 0)].bg, Color::Rgb(128, 127, 0));
+}
+
+/// The sequences of kitty's protocol in some bytes: their keys, and their payloads joined.
+fn graphics(bytes: &str) -> Vec<(String, Vec<u8>)> {
+    let mut sequences: Vec<(String, String)> = Vec::new();
+    for part in bytes.split("\x1b_G").skip(1) {
+        let body = part.split_once("\x1b\\").unwrap().0;
+        let (keys, payload) = body.split_once(';').unwrap_or((body, ""));
+        match sequences.last_mut() {
+            Some((_, whole)) if keys.starts_with("m=") => whole.push_str(payload),
+            _ => sequences.push((keys.to_owned(), payload.to_owned())),
+        }
+    }
+    let decode = |payload| STANDARD.decode(payload).unwrap();
+    sequences.into_iter().map(|(keys, payload)| (keys, decode(payload))).collect()
+}
+
+fn key<'a>(keys: &'a str, name: &str) -> &'a str {
+    let mut pairs = keys.split(',').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).unwrap_or_default().1
+}
+
+#[test]
+fn f202_kitty_gets_a_picture_once_and_places_it_as_often_as_needed() {
+    let mut stage = Stage::new(Protocol::KittyRemote);
+    stage.write("deck/a.png", &flag(20, 40));
+    let mut overlay = stage.overlay("a.png", Rect::new(3, 2, 5, 5));
+    let (buffer, bytes) = stage.shown(std::slice::from_ref(&overlay));
+    assert_eq!(buffer, Buffer::empty(SCREEN));
+    assert!(bytes.starts_with("\x1b7") && bytes.ends_with("\x1b8"));
+    assert!(bytes.contains("\x1b[3;4H\x1b_Ga=p"));
+    let sent = graphics(&bytes);
+    assert_eq!(sent.len(), 2);
+    assert_eq!(image::load_from_memory(&sent[0].1).unwrap().into_rgba8(), flag(20, 40));
+    let id = key(&sent[0].0, "i").to_owned();
+    assert_eq!((key(&sent[1].0, "i"), key(&sent[1].0, "h")), (&*id, "40"));
+
+    assert_eq!(stage.frame(std::slice::from_ref(&overlay)).1, "", "a frame without a change");
+
+    overlay.area = Rect::new(3, 0, 5, 3);
+    overlay.skipped = 2;
+    let scrolled = graphics(&stage.frame(std::slice::from_ref(&overlay)).1);
+    let actions: Vec<_> = scrolled.iter().map(|(keys, _)| key(keys, "a")).collect();
+    assert_eq!(actions, ["d", "p"]);
+    assert_eq!((key(&scrolled[1].0, "y"), key(&scrolled[1].0, "h")), ("16", "24"));
+
+    let gone = graphics(&stage.frame(&[]).1);
+    assert_eq!((key(&gone[0].0, "d"), key(&gone[0].0, "i")), ("i", &*id));
+    let back = graphics(&stage.frame(std::slice::from_ref(&overlay)).1);
+    assert_eq!(back.len(), 1, "the terminal still has it");
+    stage.media.repaint();
+    assert_eq!(graphics(&stage.frame(std::slice::from_ref(&overlay)).1).len(), 1);
+
+    let quit = String::from_utf8(stage.media.quit()).unwrap();
+    let quit = graphics(&quit);
+    assert_eq!((key(&quit[0].0, "d"), key(&quit[0].0, "i")), ("I", &*id));
+    assert_eq!(graphics(&stage.shown(&[overlay]).1).len(), 2, "sent again after that");
+}
+
+#[test]
+fn kitty_gets_a_large_picture_scaled_down() {
+    let mut stage = Stage::new(Protocol::KittyRemote);
+    stage.write("deck/a.png", &flag(400, 800));
+    let (_, bytes) = stage.shown(&[stage.overlay("a.png", Rect::new(0, 0, 5, 5))]);
+    let sent = image::load_from_memory(&graphics(&bytes)[0].1).unwrap();
+    assert_eq!((sent.width(), sent.height()), (20, 40));
+}
+
+#[test]
+fn a_local_kitty_reads_files_itself() {
+    let mut stage = Stage::new(Protocol::KittyLocal);
+    stage.write("deck/a.png", &flag(400, 800));
+    flag(30, 30).save_with_format(stage.path("deck/b.gif"), ImageFormat::Gif).unwrap();
+    let mut png = stage.overlay("a.png", Rect::new(0, 0, 5, 5));
+    png.whole.1 = 10;
+    let gif = stage.overlay("b.gif", Rect::new(6, 0, 5, 5));
+    let (_, bytes) = stage.shown(&[png, gif]);
+    let sent = graphics(&bytes);
+    assert_eq!(Path::new(std::str::from_utf8(&sent[0].1).unwrap()), stage.path("deck/a.png"));
+    assert_eq!((key(&sent[0].0, "t"), key(&sent[1].0, "h")), ("f", "400"));
+    let temporary = PathBuf::from(String::from_utf8(sent[2].1.clone()).unwrap());
+    assert_eq!(key(&sent[2].0, "t"), "t");
+    assert!(temporary.to_str().unwrap().contains("tty-graphics-protocol"));
+    assert_eq!(image::open(&temporary).unwrap().width(), 20);
+    fs::remove_file(temporary).unwrap();
+}
+
+/// A GIF whose frames are these, 70 ms each.
+fn moving(path: &Path, frames: &[Rgba<u8>]) {
+    let mut encoder = image::codecs::gif::GifEncoder::new(fs::File::create(path).unwrap());
+    for color in frames {
+        let picture = RgbaImage::from_pixel(20, 40, *color);
+        let delay = image::Delay::from_numer_denom_ms(70, 1);
+        encoder.encode_frame(image::Frame::from_parts(picture, 0, 0, delay)).unwrap();
+    }
+}
+
+#[test]
+fn f099_a_gif_moves_in_kitty() {
+    for protocol in [Protocol::KittyRemote, Protocol::KittyLocal] {
+        let mut stage = Stage::new(protocol);
+        moving(&stage.path("deck/a.gif"), &[RED, BLUE, RED]);
+        let overlay = stage.overlay("a.gif", Rect::new(1, 1, 5, 5));
+        let sent = graphics(&stage.shown(&[overlay]).1);
+        let did: Vec<_> = sent.iter().map(|(keys, _)| key(keys, "a")).collect();
+        assert_eq!(did, ["t", "a", "f", "f", "a", "p"], "{protocol:?}");
+        assert_eq!((key(&sent[1].0, "r"), key(&sent[1].0, "z")), ("1", "70"));
+        assert_eq!(key(&sent[2].0, "z"), "70");
+        assert_eq!((key(&sent[4].0, "s"), key(&sent[4].0, "v")), ("3", "1"), "over and over");
+        let second = image::load_from_memory(&sent[2].1).unwrap().into_rgba8();
+        assert_eq!((second.dimensions(), second.get_pixel(3, 3)), ((20, 40), &BLUE));
+    }
+}
+
+#[test]
+fn f099_a_gif_goes_to_iterm_as_it_is_if_it_moves() {
+    let mut stage = Stage::new(Protocol::Iterm2);
+    moving(&stage.path("deck/a.gif"), &[RED, BLUE]);
+    moving(&stage.path("deck/b.gif"), &[RED]);
+    for (name, goes_as_it_is) in [("a.gif", true), ("b.gif", false)] {
+        let overlay = stage.overlay(name, Rect::new(1, 1, 5, 5));
+        let (_, bytes) = stage.shown(&[overlay]);
+        let file = bytes.rsplit_once(':').unwrap().1.strip_suffix("\x07\x1b8").unwrap();
+        let file = STANDARD.decode(file).unwrap();
+        assert_eq!(file == fs::read(stage.path("deck").join(name)).unwrap(), goes_as_it_is);
+    }
+}
+
+#[test]
+fn f202_iterm_gets_the_rows_that_show() {
+    let mut stage = Stage::new(Protocol::Iterm2);
+    stage.write("deck/a.png", &flag(20, 40));
+    let mut overlay = stage.overlay("a.png", Rect::new(1, 1, 5, 5));
+    let sent = |bytes: &str| {
+        let (_, rest) = bytes.split_once("\x1b[2;2H\x1b]1337;File=").unwrap();
+        let (arguments, rest) = rest.split_once(':').unwrap();
+        let file = STANDARD.decode(rest.strip_suffix("\x07\x1b8").unwrap()).unwrap();
+        (arguments.to_owned(), image::load_from_memory(&file).unwrap().into_rgba8())
+    };
+    let (arguments, picture) = sent(&stage.shown(std::slice::from_ref(&overlay)).1);
+    assert!(arguments.contains("width=5;height=5"));
+    assert_eq!(picture, flag(20, 40));
+    overlay.area.height = 3;
+    overlay.skipped = 2;
+    let (arguments, picture) = sent(&stage.shown(&[overlay]).1);
+    assert!(arguments.contains("width=5;height=3"));
+    assert_eq!(picture.dimensions(), (20, 24));
+    assert_eq!((picture.get_pixel(0, 3), picture.get_pixel(0, 4)), (&RED, &BLUE));
+}
+
+#[test]
+fn f202_sixels_cover_their_cells_and_stay_off_the_last_row() {
+    let mut stage = Stage::new(Protocol::Sixel);
+    stage.write("deck/a.png", &flag(7, 7));
+    // Sixels come in bands of six rows: 40 rows take 42.
+    for (area, height) in [(Rect::new(0, 0, 5, 6), 48), (Rect::new(0, 4, 5, 6), 42)] {
+        let (_, bytes) = stage.shown(&[stage.overlay("a.png", area)]);
+        let start = bytes.find("\x1bP").unwrap();
+        let sixel =
+            icy_sixel::SixelImage::decode(&bytes.as_bytes()[start..bytes.len() - 2]).unwrap();
+        assert_eq!((sixel.width, sixel.height), (20, height));
+        assert!(
+            sixel.pixels[..3].iter().zip([255, 0, 0]).all(|(is, should)| is.abs_diff(should) < 6)
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! From frame to frame: what is written again, what is kept, and what is asked for only once.
+
+use super::*;
+
+#[test]
+fn nothing_is_shown_before_the_terminal_is_known() {
+    let mut stage = Stage::new(Protocol::Blocks);
+    stage.media = Media::new(stage.path("work"), None, |_| ());
+    stage.write("deck/a.png", &flag(2, 2));
+    let (buffer, bytes) = stage.frame(&[stage.overlay("a.png", Rect::new(0, 0, 2, 2))]);
+    assert_eq!((buffer, &*bytes), (Buffer::empty(SCREEN), ""));
+}
+
+#[test]
+fn cells_under_a_picture_are_written_once_and_again_when_it_leaves() {
+    for protocol in [Protocol::Iterm2, Protocol::Sixel] {
+        let mut stage = Stage::new(protocol);
+        stage.write("deck/a.png", &flag(4, 4));
+        let area = Rect::new(1, 1, 2, 2);
+        let overlays = [stage.overlay("a.png", area)];
+        let text = Buffer::with_lines([" ".repeat(20), "  old text".to_owned() + &" ".repeat(10)]);
+        let mut before = Buffer::empty(SCREEN);
+        before.merge(&text);
+        let (shown, bytes) = stage.shown(&overlays);
+        assert!(
+            before.diff(&shown).iter().any(|(x, y, cell)| (*x, *y, cell.symbol()) == (2, 1, " "))
+        );
+        assert!(!bytes.is_empty());
+        let (same, bytes) = stage.frame(&overlays);
+        assert_eq!((shown.diff(&same).len(), &*bytes), (0, ""));
+        let (after, bytes) = stage.frame(&[]);
+        let rewritten: Vec<_> = shown.diff(&after).iter().map(|(x, y, _)| (*x, *y)).collect();
+        assert_eq!(rewritten, [(1, 1), (2, 1), (1, 2), (2, 2)]);
+        assert_eq!(bytes, "");
+        assert_ne!(stage.frame(&overlays).1, "", "drawn again on coming back");
+    }
+}
+
+#[test]
+fn what_was_made_is_bounded_and_what_is_shown_stays() {
+    let mut stage = Stage::new(Protocol::KittyRemote);
+    fs::write(stage.path("deck/a.png"), png_header(4_000, 4_000)).unwrap();
+    let key = stage.key("a.png");
+    let found = stage.media.finder.find(&key).unwrap().clone();
+    let place = Place { area: Rect::new(0, 0, 4, 4), whole: (4, 4), skipped: 0 };
+    // Each takes 31 MB in the terminal.
+    let draw = |cell| Draw::new(&found, Protocol::KittyRemote, place, (cell, cell), None);
+    let made = || Some(Made::Bytes(vec![1]));
+    let mut store = Store::default();
+    let mut gone = Vec::new();
+    for cell in 700..712 {
+        store.next_frame();
+        gone.extend(store.insert(draw(cell), u32::from(cell), made()));
+        assert!(store.weight() <= 64 << 20);
+    }
+    assert_eq!(gone, (700..710).collect::<Vec<_>>());
+    store.next_frame();
+    gone = (720..725).flat_map(|cell| store.insert(draw(cell), u32::from(cell), made())).collect();
+    assert_eq!(gone, [710, 711]);
+    assert!((720..725).all(|cell| store.get(&draw(cell)).is_some()), "all of them are in use");
+}
+
+#[test]
+fn what_is_under_way_is_not_asked_for_again() {
+    let mut stage = Stage::new(Protocol::Blocks);
+    stage.write("deck/a.png", &flag(4, 4));
+    stage.write("deck/b.png", &flag(4, 4));
+    let overlays = [
+        stage.overlay("a.png", Rect::new(0, 0, 2, 2)),
+        stage.overlay("b.png", Rect::new(4, 0, 2, 2)),
+        stage.overlay("a.png", Rect::new(8, 0, 2, 2)),
+    ];
+    for _ in 0..10 {
+        stage.frame(&overlays);
+    }
+    stage.shown(&overlays);
+    let (buffer, _) = stage.frame(&overlays);
+    assert!([0, 4, 8].iter().all(|x| buffer[(*x, 0)].bg == Color::Rgb(255, 0, 0)));
+    assert!(stage.made.recv_timeout(Duration::from_millis(20)).is_err());
+}
+
+#[test]
+fn odd_places_do_no_harm() {
+    let areas = [Rect::ZERO, Rect::new(19, 9, 5, 5), Rect::new(0, 0, 1, 1), Rect::new(0, 9, 1, 1)];
+    for protocol in [Protocol::Blocks, Protocol::Sixel, Protocol::Iterm2, Protocol::KittyRemote] {
+        let mut stage = Stage::new(protocol);
+        stage.write("deck/a.png", &flag(1, 1));
+        for area in areas {
+            for (whole, skipped) in [((0, 0), 0), ((1, 1), u32::MAX), ((u16::MAX, u32::MAX), 7)] {
+                let overlay = Overlay { key: stage.key("a.png"), area, whole, skipped };
+                if whole.0 < u16::MAX || protocol == Protocol::KittyRemote {
+                    stage.shown(&[overlay]);
+                }
+            }
+        }
+    }
+}

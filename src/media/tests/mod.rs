@@ -1,0 +1,125 @@
+//! Pictures from file to cell and to bytes, with files made here. What the tests share: a folder with
+//! a deck in it, what shows its pictures, and pictures of a few pixels.
+
+mod drawing;
+mod files;
+mod frames;
+
+use std::fs;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, unbounded};
+use image::{ImageFormat, Rgba, RgbaImage};
+use tempfile::TempDir;
+
+use super::*;
+
+const RED: Rgba<u8> = Rgba([255, 0, 0, 255]);
+const BLUE: Rgba<u8> = Rgba([0, 0, 255, 255]);
+const SCREEN: Rect = Rect::new(0, 0, 20, 10);
+const CELL: (u16, u16) = (4, 8);
+const PAPER: Color = Color::Rgb(0, 255, 0);
+
+/// A folder with a deck in it, and what shows its pictures.
+struct Stage {
+    folder: TempDir,
+    media: Media,
+    made: Receiver<Loaded>,
+}
+
+impl Stage {
+    fn new(protocol: Protocol) -> Self {
+        let folder = TempDir::new().unwrap();
+        let (send, made) = unbounded();
+        let directory = folder.path().join("work");
+        fs::create_dir(&directory).unwrap();
+        fs::create_dir(folder.path().join("deck")).unwrap();
+        let media = Media::new(directory, Some(protocol), move |loaded| drop(send.send(loaded)));
+        Self { folder, media, made }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, picture: &RgbaImage) {
+        picture.save_with_format(self.path(name), ImageFormat::Png).unwrap();
+    }
+
+    fn key(&self, source: &str) -> PictureKey {
+        PictureKey { base: self.path("deck"), source: source.into() }
+    }
+
+    fn overlay(&self, source: &str, area: Rect) -> Overlay {
+        let whole = (area.width, u32::from(area.height));
+        Overlay { key: self.key(source), area, whole, skipped: 0 }
+    }
+
+    fn measure(&mut self, source: &str) -> Result<(u32, u32), String> {
+        let key = self.key(source);
+        let measured = self.media.measure(&key).map_err(|refused| refused.why);
+        measured.map(|size| (size.width, size.height))
+    }
+
+    fn hint(&mut self, source: &str) -> Option<String> {
+        let key = self.key(source);
+        self.media.measure(&key).unwrap_err().hint
+    }
+
+    /// One frame, as far as it is ready.
+    fn frame(&mut self, overlays: &[Overlay]) -> (Buffer, String) {
+        let mut buffer = Buffer::empty(SCREEN);
+        let bytes = self.media.paint(overlays, PAPER, CELL, &mut buffer);
+        (buffer, String::from_utf8(bytes).unwrap())
+    }
+
+    /// The first frame with everything in it.
+    fn shown(&mut self, overlays: &[Overlay]) -> (Buffer, String) {
+        self.frame(overlays);
+        while !self.media.asked.is_empty() {
+            self.wait();
+        }
+        self.frame(overlays)
+    }
+
+    fn wait(&mut self) {
+        let loaded = self.made.recv_timeout(Duration::from_secs(20)).unwrap();
+        self.media.loaded(loaded);
+    }
+}
+
+/// Red above, blue below.
+fn flag(width: u32, height: u32) -> RgbaImage {
+    RgbaImage::from_fn(width, height, |_, y| if y < height / 2 { RED } else { BLUE })
+}
+
+/// Pixels that do not compress.
+fn noise(width: u32, height: u32) -> RgbaImage {
+    let mut state = 1_u32;
+    RgbaImage::from_fn(width, height, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [a, b, c, _] = state.to_be_bytes();
+        Rgba([a, b, c, 255])
+    })
+}
+
+/// A PNG file that ends after its header.
+fn png_header(width: u32, height: u32) -> Vec<u8> {
+    let mut chunk = b"IHDR".to_vec();
+    chunk.extend(width.to_be_bytes());
+    chunk.extend(height.to_be_bytes());
+    chunk.extend([8, 2, 0, 0, 0]);
+    let mut file = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
+    let sum = crc(&chunk);
+    file.extend(chunk);
+    file.extend(sum.to_be_bytes());
+    file.extend(b"\0\0\0\x01IDAT");
+    file
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    let divide = |rest: u32| if rest & 1 == 1 { 0xedb8_8320 ^ (rest >> 1) } else { rest >> 1 };
+    !bytes
+        .iter()
+        .fold(!0, |rest, byte| (0..8).fold(rest ^ u32::from(*byte), |rest, _| divide(rest)))
+}
