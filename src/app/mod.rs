@@ -16,16 +16,10 @@ mod names;
 mod navigate;
 mod output;
 mod pane;
-#[cfg(test)]
-mod pane_tests;
 mod prompt;
 mod race;
-#[cfg(test)]
-mod race_tests;
 mod reload;
 mod replay;
-#[cfg(test)]
-mod session_tests;
 mod sessions;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::tests::{Script, deck, page, runs};
-use super::{Effect, Msg};
+use super::{Script, deck, page, runs};
+use crate::app::{Effect, Msg};
 use crate::deck::{Cell, CellId, Deck, Start};
 use crate::run::{Event, Outcome, Preparation, State};
 

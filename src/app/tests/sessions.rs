@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::tests::{Script, deck, page, runs};
-use super::{Effect, Mode, Msg};
+use super::{Script, deck, page, runs};
+use crate::app::{Effect, Mode, Msg};
 use crate::deck::{CellId, SlideNo};
 use crate::run::{Event, Name, Outcome, RunId, State, is_current};
 

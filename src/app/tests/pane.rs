@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::tests::{Script, page, runs};
-use super::{Effect, Hit, Mode, Msg, Stage};
+use super::{Script, deck, page, runs};
+use crate::app::{Effect, Hit, Mode, Msg, Pane, Stage};
 use crate::deck::CellId;
 use crate::run::{Event, Outcome, RunId};
 
@@ -129,7 +129,7 @@ fn a_search_goes_to_the_first_match_from_here_and_around() {
     talk.keys("z");
     let rows = [2, 30, 55, 90];
     talk.in_pane("1 0 G / c r enter", &rows);
-    assert_eq!(talk.app.pane.as_ref().map(super::Pane::query), Some("cr"));
+    assert_eq!(talk.app.pane.as_ref().map(Pane::query), Some("cr"));
     let at = |talk: &Script| talk.app.pane.as_ref().and_then(|pane| pane.current);
     assert_eq!((at(&talk), talk.top().0), (Some(1), 20), "it is in the middle of the screen");
     talk.in_pane("n", &rows);
@@ -141,7 +141,7 @@ fn a_search_goes_to_the_first_match_from_here_and_around() {
     talk.in_pane("p", &rows);
     assert_eq!(at(&talk), Some(2));
     talk.in_pane("/ x esc", &rows);
-    assert_eq!(talk.app.pane.as_ref().map(super::Pane::query), Some("cr"), "esc keeps the last");
+    assert_eq!(talk.app.pane.as_ref().map(Pane::query), Some("cr"), "esc keeps the last");
     talk.in_pane("n", &[]);
     assert_eq!(at(&talk), None, "nothing is there any more");
 }
@@ -150,7 +150,7 @@ fn a_search_goes_to_the_first_match_from_here_and_around() {
 fn a_search_opens_the_pane_and_its_letters_are_no_keys() {
     let mut talk = ran();
     talk.keys("/ q z j");
-    assert_eq!(talk.app.pane.as_ref().map(super::Pane::query), Some("qzj"));
+    assert_eq!(talk.app.pane.as_ref().map(Pane::query), Some("qzj"));
     talk.keys("backspace backspace backspace backspace");
     assert!(talk.app.pane.as_ref().is_some_and(|pane| pane.typed.is_none()));
     talk.keys("n");
@@ -212,12 +212,12 @@ fn a_folded_output_stays_folded_where_the_talk_goes() {
     talk.finish(1, Outcome::Exited(0));
     talk.keys("tab f n p");
     assert!(folded(&talk, 0) && !folded(&talk, 1));
-    talk.tell(Msg::Loaded(super::tests::deck(&[page("a", &["new", "1", "2"]), page("b", &[])])));
+    talk.tell(Msg::Loaded(deck(&[page("a", &["new", "1", "2"]), page("b", &[])])));
     assert!(folded(&talk, 1), "its code has moved");
     talk.keys("tab tab enter");
     assert!(folded(&talk, 1), "run again, too");
     talk.finish(3, Outcome::Exited(0));
-    talk.tell(Msg::Loaded(super::tests::deck(&[page("a", &["new", "9", "2"]), page("b", &[])])));
+    talk.tell(Msg::Loaded(deck(&[page("a", &["new", "9", "2"]), page("b", &[])])));
     assert!(folded(&talk, 1), "edited, too");
     talk.keys("esc tab tab f");
     assert!(!folded(&talk, 1));
@@ -227,9 +227,9 @@ fn a_folded_output_stays_folded_where_the_talk_goes() {
 fn a_pane_goes_with_its_block_through_a_reload_and_closes_without_it() {
     let mut talk = Script::new(&[page("a", &["1"]), page("b", &["2"])]);
     talk.keys("z");
-    talk.tell(Msg::Edited(super::tests::deck(&[page("a", &["9"]), page("b", &["2"])])));
+    talk.tell(Msg::Edited(deck(&[page("a", &["9"]), page("b", &["2"])])));
     assert!(talk.app.pane.is_some());
-    talk.tell(Msg::Edited(super::tests::deck(&[page("a", &[]), page("b", &["2"])])));
+    talk.tell(Msg::Edited(deck(&[page("a", &[]), page("b", &["2"])])));
     assert!(talk.app.pane.is_none());
     talk.keys("n z");
     assert!(talk.app.pane.is_some());

@@ -1,0 +1,184 @@
+//! Scripts for `update`: keys in, state and effects out. No terminal, no clock, no process. Here is
+//! what they share: decks of a few words, and a script that is told what happens.
+
+mod by_itself;
+mod moving;
+mod pane;
+mod panels;
+mod races;
+mod reload;
+mod running;
+mod scrolling;
+mod sessions;
+mod typing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{App, CellPlace, Effect, Msg, Policy, Stage, Trust, update};
+use crate::deck::{
+    Block, BlockKind, Cell, CellId, Check, Deck, Fingerprint, Form, How, Pty, Slide, SlideNo,
+    Start, Step,
+};
+use crate::run::{Event, Outcome, RunId, State};
+use crate::source::{FileId, SourceFile, Span};
+
+/// A slide for a test: its text (one block a line, revealed line by line) and its cells' code.
+struct Page<'a> {
+    text: &'a str,
+    code: &'a [&'a str],
+}
+
+fn page<'a>(text: &'a str, code: &'a [&'a str]) -> Page<'a> {
+    Page { text, code }
+}
+
+fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
+    let mut deck = Deck::default();
+    let mut text = String::new();
+    for (number, page) in pages.iter().enumerate() {
+        let start = text.len();
+        let mut slide = Slide::default();
+        for (step, line) in page.text.lines().enumerate() {
+            let at = text.len();
+            text.push_str(line);
+            text.push('\n');
+            slide.blocks.push(Block {
+                kind: BlockKind::Paragraph(Vec::new()),
+                span: Span::new(FileId(0), at..text.len()),
+                step: Step(step as u16),
+                align: None,
+                font_size: None,
+            });
+        }
+        slide.steps = slide.blocks.len().max(1) as u16;
+        slide.title = Some(page.text.into());
+        for code in page.code {
+            deck.cells.push(Arc::new(Cell {
+                id: CellId(deck.cells.len() as u32),
+                slide: SlideNo::new(number),
+                step: Step(0),
+                language: "bash".into(),
+                how: how(code),
+                code: (*code).into(),
+                fingerprint: Fingerprint::of("bash", None, code),
+                span: Span::default(),
+                first_line: 1,
+                name: None,
+                detached: false,
+                check: Check::default(),
+            }));
+            text.push_str(code);
+        }
+        slide.span = Span::new(FileId(0), start..text.len());
+        deck.slides.push(slide);
+    }
+    deck.sources.add(SourceFile::new("talk.md", text));
+    Arc::new(deck)
+}
+
+/// How a cell runs: code that starts with `auto` or `replace` does so by itself, and code with a
+/// digit and a colon is of the session with that number.
+fn how(code: &str) -> How {
+    let (start, form) = match code.split(' ').next() {
+        Some("auto") => (Start::Auto, Form::Below),
+        Some("replace") => (Start::Auto, Form::Replace),
+        _ => (Start::OnKey, Form::Below),
+    };
+    let pty = code.starts_with("pty").then(Pty::default);
+    let session = code.split_once(':').and_then(|(before, _)| before.rsplit(' ').next());
+    let session = session.map(Into::into);
+    How { start, form, pty, session, ..How::default() }
+}
+
+/// An app whose layout never changes: a screen of 20 rows, slides of `height`.
+struct Script {
+    app: App,
+    height: u32,
+}
+
+impl Script {
+    fn new(pages: &[Page<'_>]) -> Self {
+        let mut script =
+            Self { app: App::new(deck(pages), Policy::default(), Trust::Once), height: 10 };
+        script.lay_out();
+        script
+    }
+
+    fn tall(mut self, height: u32) -> Self {
+        self.height = height;
+        self.lay_out();
+        self
+    }
+
+    fn untrusted(mut self) -> Self {
+        self.app.trust = Trust::Unknown;
+        self
+    }
+
+    fn lay_out(&mut self) {
+        let cells = self.app.deck.cells_of(self.app.at.slide);
+        let cells = cells.map(|cell| CellPlace { id: cell.id, rows: 2..8, columns: 60 }).collect();
+        let stage = Stage {
+            terminal: (80, 24),
+            viewport: 20,
+            height: self.height,
+            columns: 70,
+            cells,
+            ..Stage::default()
+        };
+        self.tell(Msg::LaidOut(stage));
+    }
+
+    fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+        update(&mut self.app, msg)
+    }
+
+    /// Presses keys, named as in the help: `l`, `ctrl-e`, `esc`.
+    fn keys(&mut self, keys: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for name in keys.split(' ') {
+            let (modifiers, name) = match name.strip_prefix("ctrl-") {
+                Some(name) => (KeyModifiers::CONTROL, name),
+                None => (KeyModifiers::NONE, name),
+            };
+            let code = match name {
+                "esc" => KeyCode::Esc,
+                "enter" => KeyCode::Enter,
+                "tab" => KeyCode::Tab,
+                "down" => KeyCode::Down,
+                "backspace" => KeyCode::Backspace,
+                letter => KeyCode::Char(letter.chars().next().unwrap()),
+            };
+            effects.extend(self.tell(Msg::Key(KeyEvent::new(code, modifiers).into())));
+            if self.app.pane.is_none() {
+                self.lay_out();
+            }
+        }
+        effects
+    }
+
+    fn at(&self) -> (usize, u16) {
+        (self.app.at.slide.index(), self.app.at.step.0)
+    }
+
+    fn state(&self, cell: u32) -> State {
+        self.app.runs.get(&CellId(cell)).map(|run| run.state.clone()).unwrap_or_default()
+    }
+
+    fn finish(&mut self, run: u64, outcome: Outcome) {
+        self.tell(Msg::Run(RunId(run), Event::Started));
+        self.tell(Msg::Run(RunId(run), Event::Output(b"hello\n".to_vec())));
+        self.tell(Msg::Run(RunId(run), Event::Finished(outcome, Duration::from_millis(3))));
+    }
+}
+
+fn runs(effects: &[Effect]) -> Vec<u32> {
+    let cells = effects.iter().filter_map(|effect| match effect {
+        Effect::Run { cell, .. } => Some(cell.0),
+        _ => None,
+    });
+    cells.collect()
+}

@@ -1,0 +1,59 @@
+//! From step to step and from slide to slide.
+
+use super::{Script, page};
+use crate::deck::SlideNo;
+
+#[test]
+fn f191_next_walks_steps_then_slides_and_previous_walks_back_to_complete_slides() {
+    let mut talk = Script::new(&[page("a\nb", &[]), page("c", &[])]);
+    talk.keys("l");
+    assert_eq!(talk.at(), (0, 1));
+    talk.keys("l");
+    assert_eq!(talk.at(), (1, 0));
+    talk.keys("l");
+    assert_eq!(talk.at(), (1, 0), "nothing behind the last slide");
+    talk.keys("h");
+    assert_eq!(talk.at(), (0, 1), "entered backwards, a slide is complete");
+    talk.keys("h h h");
+    assert_eq!(talk.at(), (0, 0));
+}
+
+#[test]
+fn where_next_will_lead_is_known_ahead() {
+    let mut talk = Script::new(&[page("a\nb", &["1"]), page("c", &[])]);
+    for _ in 0..3 {
+        let ahead = talk.app.ahead();
+        talk.keys("l");
+        assert!(ahead.is_none_or(|ahead| ahead == talk.app.at));
+    }
+    assert_eq!(talk.app.ahead(), None, "nothing behind the last slide");
+    talk.keys("h");
+    assert_eq!(talk.app.ahead().map(|at| at.slide), Some(SlideNo::new(1)));
+    talk.keys("?");
+    assert_eq!(talk.app.ahead(), None, "a panel is open");
+    talk.keys("esc ctrl-e");
+    assert_eq!(talk.app.ahead(), None, "something runs");
+    let talk = talk.tall(50);
+    assert_eq!(talk.app.ahead(), None, "next will scroll");
+}
+
+#[test]
+fn f192_f193_f194_fast_moves_ignore_steps_and_jumps_go_to_the_first() {
+    let mut talk = Script::new(&[page("a\nb", &[]), page("c\nd", &[]), page("e", &[])]);
+    talk.keys("n");
+    assert_eq!(talk.at(), (1, 0));
+    talk.keys("s");
+    assert_eq!(talk.at(), (1, 1));
+    talk.keys("p");
+    assert_eq!(talk.at(), (0, 0));
+    talk.keys("G");
+    assert_eq!(talk.at(), (2, 0));
+    talk.keys("2 G");
+    assert_eq!(talk.at(), (1, 0));
+    talk.keys("9 9 G");
+    assert_eq!(talk.at(), (1, 0), "a number past the end is ignored");
+    talk.keys("0 G");
+    assert_eq!(talk.at(), (0, 0));
+    talk.keys("G g g");
+    assert_eq!(talk.at(), (0, 0));
+}

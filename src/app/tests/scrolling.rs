@@ -1,0 +1,92 @@
+//! Slides and outputs that are taller than their room.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::{Script, page};
+use crate::app::{Hit, Msg, OutputHit, Stage};
+use crate::deck::CellId;
+
+#[test]
+fn a_tall_slide_scrolls_to_its_end_before_it_is_left() {
+    let mut talk = Script::new(&[page("a", &[]), page("b", &[])]).tall(50);
+    talk.keys("l");
+    assert_eq!((talk.at(), talk.app.scroll), ((0, 0), 18));
+    talk.keys("l");
+    assert_eq!((talk.at(), talk.app.scroll), ((0, 0), 30));
+    talk.keys("l");
+    assert_eq!((talk.at(), talk.app.scroll), ((1, 0), 0));
+    talk.keys("h");
+    assert_eq!((talk.at(), talk.app.scroll), ((0, 0), 30), "entered at its end");
+    talk.keys("h");
+    assert_eq!(talk.app.scroll, 12);
+    talk.keys("ctrl-d");
+    assert_eq!(talk.app.scroll, 22);
+    talk.keys("ctrl-u ctrl-u ctrl-u");
+    assert_eq!(talk.app.scroll, 0);
+}
+
+#[test]
+fn what_a_step_reveals_below_the_screen_is_scrolled_into_view() {
+    let mut talk = Script::new(&[page("a\nb", &[])]);
+    talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char('l')).into()));
+    let stage = Stage {
+        terminal: (80, 24),
+        viewport: 20,
+        height: 35,
+        revealed: Some(25..35),
+        ..Stage::default()
+    };
+    talk.tell(Msg::LaidOut(stage));
+    assert_eq!(talk.app.scroll, 15);
+}
+
+#[test]
+fn what_a_step_reveals_and_is_taller_than_the_screen_is_shown_from_its_start() {
+    let mut talk = Script::new(&[page("a\nb", &[]), page("c", &[])]);
+    talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char('l')).into()));
+    let stage = Stage {
+        terminal: (80, 24),
+        viewport: 20,
+        height: 60,
+        revealed: Some(10..60),
+        ..Stage::default()
+    };
+    talk.tell(Msg::LaidOut(stage.clone()));
+    assert_eq!((talk.at(), talk.app.scroll), ((0, 1), 10));
+    let mut press = |key| {
+        talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char(key)).into()));
+        (talk.at(), talk.app.scroll)
+    };
+    assert_eq!([press('l'), press('l')], [((0, 1), 28), ((0, 1), 40)], "all of it can be seen");
+    assert_eq!([press('h'), press('h')], [((0, 1), 22), ((0, 1), 10)], "and seen again");
+    assert_eq!(press('h').0, (0, 0));
+}
+
+#[test]
+fn a_smaller_slide_after_a_resize_pulls_the_scroll_back() {
+    let mut talk = Script::new(&[page("a", &[])]).tall(50);
+    talk.keys("l l");
+    assert_eq!(talk.app.scroll, 30);
+    let talk = talk.tall(25);
+    assert_eq!(talk.app.scroll, 5);
+}
+
+#[test]
+fn the_wheel_scrolls_an_output_and_at_its_end_follows_again() {
+    let mut talk = Script::new(&[page("a", &["1"])]);
+    talk.keys("ctrl-e");
+    let (cell, part, shown, total) = (CellId(0), 2, 10, 100);
+    let over = |first, follows| Hit {
+        cell: Some(cell),
+        output: Some(OutputHit { cell, part, follows, first, shown, total }),
+    };
+    let scroll = |talk: &Script| talk.app.runs[&cell].scroll.get(&part).copied();
+    talk.tell(Msg::Wheel(-3, over(90, true)));
+    assert_eq!(scroll(&talk), Some(87));
+    talk.tell(Msg::Wheel(3, over(87, true)));
+    assert_eq!(scroll(&talk), None);
+    talk.tell(Msg::Wheel(-3, over(1, true)));
+    assert_eq!(scroll(&talk), Some(0));
+    talk.tell(Msg::Wheel(3, over(87, false)));
+    assert_eq!(scroll(&talk), Some(90), "a table follows nothing");
+}
