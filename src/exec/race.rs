@@ -11,7 +11,8 @@ use crate::run::{Event, Request, Timing, Value};
 /// What times a block of Python.
 const STOPWATCH: &str = include_str!("python/stopwatch.py");
 
-/// What a block of Python is followed by: what is seen where it is not at its end, as it should be.
+/// What stands on the line behind a block of Python, where the deck has its fence: Python points there
+/// when it misses something.
 const END: &str = "\"the block ends here\"";
 
 /// What stands before and behind a report.
@@ -31,13 +32,21 @@ pub(super) fn timed(request: &Request) -> Request {
     let mut request = request.clone();
     let budget = request.limits.timeout.map_or(BUDGET, |limit| BUDGET.min(limit / SHARE));
     if request.code.language == "python" {
+        let code = &mut request.code.code;
+        if !code.ends_with('\n') {
+            code.push('\n');
+        }
+        if code.ends_with("\\\n") {
+            // It goes on with an empty line, not with ours.
+            code.push('\n');
+        }
         let stopwatch = literal(STOPWATCH);
         let ours = format!(
-            "\n\n{END}\n__import__(\"builtins\").exec({stopwatch}, {{\
+            "{END}\n__import__(\"builtins\").exec({stopwatch}, {{\
              \"frame\": __import__(\"sys\")._getframe(), \"budget\": {}}})\n",
             budget.as_nanos()
         );
-        request.code.code.push_str(&ours);
+        code.push_str(&ours);
     } else {
         let budget = budget.as_millis().to_string();
         request.code.environment.push(("LIVEDECK_BENCH_MS".to_owned(), budget));

@@ -185,6 +185,14 @@ fn errors_of_the_compiler_speak_of_the_deck() {
     assert_eq!(outcome, Outcome::NotCompiled);
     assert!(output.contains("talk.md:9:1"), "{output}");
     assert!(output.lines().any(|line| line.ends_with(" prime(3)")), "{output:?}");
+    let (output, outcome, _) = stage.lane("rust", "fn half(n: u8) -> u8 { n / 2\nhalf(3)");
+    assert!(outcome == Outcome::NotCompiled && output.contains("unclosed delimiter"), "{output}");
+    assert!(!output.contains("stopwatch"), "as if it were not timed: {output}");
+    let (output, outcome, _) = stage.lane("rust", "let v = vec![1];\ndrop(v)");
+    assert!(
+        outcome == Outcome::NotCompiled && output.contains("consider cloning the value"),
+        "what goes wrong because it is timed is told, too: {output}"
+    );
     let (output, outcome, _) = stage.lane("rust", "fn f() {}");
     assert_eq!(outcome, Outcome::NotCompiled);
     assert!(output.contains("there is nothing to time"), "{output}");
@@ -202,7 +210,7 @@ fn a_block_with_nothing_to_time_says_so() {
     let (output, outcome, _) = stage.lane("python", "if True:\n");
     assert_eq!(outcome, Outcome::Raised);
     assert!(
-        output.contains("line 7") && output.contains("Error: expected an indented block"),
+        output.contains(", line 8\n") && output.contains("Error: expected an indented block"),
         "{output}"
     );
 }
@@ -246,9 +254,9 @@ fn a_lane_that_hangs_is_stopped() {
         assert_eq!(stage.lane_end(run).1, Outcome::Stopped);
     }
     // In the middle of what is timed, too.
-    let run = stage.start_request("python", "print('on', flush=True)\nprint(1)", |request| {
-        request.code.is_timed = true;
-    });
+    let code = "print('on', flush=True)\ncalls = 0\ndef f():\n    global calls\n    calls += 1\n    \
+                while calls > 3: pass\nf()";
+    let run = stage.start_request("python", code, |request| request.code.is_timed = true);
     stage.wait_for(run, "on");
     stage.executor().stop(run, Stop::Interrupt);
     let (output, outcome, _) = stage.lane_end(run);
