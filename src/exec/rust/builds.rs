@@ -56,7 +56,7 @@ const LINKER: &str = "cc";
 const EDITION: &str = "2024";
 
 /// Part of every entry's name: a change of how programs are made is a new number.
-const FORMAT: &[u8] = b"2";
+const FORMAT: &[u8] = b"3";
 
 /// All snippets that were compiled, and those that are being.
 #[derive(Debug)]
@@ -286,16 +286,17 @@ impl Builds {
             // Whoever edits a module will import it at once, and wait.
             Some(_) => (how.begun)(child, Work::Program),
         };
-        let attempt = |text: &String| {
+        let attempt = |text: &str| {
             std::fs::write(&source, text).map_err(no_room)?;
+            // What an attempt before this one has made is not what is kept.
+            let _ = std::fs::remove_file(&made);
             let (rustc, arguments) = (&toolchain.rustc, arguments.clone());
             toolchain::listen(&self.family, rustc, arguments, &self.directory, begun)
                 .map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))
         };
-        let (text, other) = whole(snippet);
-        let (mut output, mut status) = attempt(&text)?;
-        if let Some(other) = other.filter(|_| matches!(status, Status::Exited(1))) {
-            (output, status) = attempt(&other)?;
+        let (mut output, mut status) = attempt(&whole(snippet))?;
+        if snippet.is_timed && matches!(status, Status::Exited(1)) {
+            (output, status) = attempt_again(snippet, attempt)?;
         }
         match status {
             Status::Exited(0) => {
@@ -316,18 +317,32 @@ impl Builds {
     }
 }
 
-/// A snippet as the compiler takes it, and in another way if it refuses that.
-fn whole(snippet: &Snippet) -> (String, Option<String>) {
+/// What the compiler said, and how it ended.
+type Said = (Vec<u8>, Status);
+
+/// Compiles a snippet that is timed and was refused: what is wrong with it without that is told as of
+/// any block; else nothing is hidden from the compiler.
+fn attempt_again(
+    snippet: &Snippet,
+    attempt: impl Fn(&str) -> Result<Said, NotBuilt>,
+) -> Result<Said, NotBuilt> {
+    let Snippet { code, first_line, .. } = snippet;
+    let as_any_block = attempt(&wrap::program(code, *first_line))?;
+    if matches!(as_any_block.1, Status::Exited(0)) {
+        return attempt(&timed::program(code, *first_line, Hidden::Nothing));
+    }
+    Ok(as_any_block)
+}
+
+/// A snippet as the compiler takes it.
+fn whole(snippet: &Snippet) -> String {
     let Snippet { code, first_line, module, is_timed, .. } = snippet;
     match module {
-        None if *is_timed => {
-            let program = |what| timed::program(code, *first_line, what);
-            (program(Hidden::Inputs), Some(program(Hidden::Nothing)))
-        }
-        None => (wrap::program(code, *first_line), None),
+        None if *is_timed => timed::program(code, *first_line, Hidden::Inputs),
+        None => wrap::program(code, *first_line),
         Some(module) => {
             let name = Some(&*module.name).filter(|_| !module.is_whole);
-            (wrap::module(code, *first_line, name), None)
+            wrap::module(code, *first_line, name)
         }
     }
 }

@@ -21,8 +21,7 @@ pub(super) enum Hidden {
     /// The numbers and texts that calls in the timed statement are given: it would work out the
     /// result, and nothing would be left to time.
     Inputs,
-    /// Nothing: where hiding is what it does not understand, and for its messages, which show code as
-    /// the deck has it.
+    /// Nothing: where hiding is what it does not understand.
     Nothing,
 }
 
