@@ -53,6 +53,8 @@ pub struct App {
     pub deck: Arc<Deck>,
     /// Where the talk is.
     pub at: Cursor,
+    /// Which way the speaker has gone last: most likely, the next key leads on the same way.
+    pub heading: Direction,
     /// How many rows of the slide are scrolled away above the screen.
     pub scroll: u32,
     /// What is open on top of the slide.
@@ -247,6 +249,7 @@ impl App {
         Self {
             deck,
             at: Cursor::default(),
+            heading: Direction::Forward,
             scroll: 0,
             mode: Mode::default(),
             pane: None,

@@ -14,6 +14,7 @@ const OVERLAP: u32 = 2;
 
 /// One step on.
 pub(super) fn next(app: &mut App) {
+    app.heading = Direction::Forward;
     let steps = app.deck.slide(app.at.slide).steps.max(1);
     if app.scroll < app.stage.scroll_limit() {
         scroll_to(app, app.scroll + page(&app.stage));
@@ -27,11 +28,22 @@ pub(super) fn next(app: &mut App) {
     }
 }
 
-/// Where `next` will go if it is pressed now; none while it would scroll, or while anything else
-/// than the slide is shown or going on.
+/// Where one step further the way the talk goes will lead; none while it would scroll, or while
+/// anything else than the slide is shown or going on.
 pub(super) fn ahead(app: &App) -> Option<Cursor> {
-    let plain = matches!(app.mode, Mode::Slide) && app.notice.is_none() && app.focus.is_none();
-    if !plain || app.pane.is_some() || app.is_running() || app.scroll < app.stage.scroll_limit() {
+    let alone = matches!(app.mode, Mode::Slide) && app.notice.is_none() && app.focus.is_none();
+    if !alone || app.pane.is_some() || app.is_running() {
+        return None;
+    }
+    match app.heading {
+        Direction::Forward => after(app),
+        Direction::Back => before(app),
+    }
+}
+
+/// Where `next` will go if it does not scroll.
+fn after(app: &App) -> Option<Cursor> {
+    if app.scroll < app.stage.scroll_limit() {
         return None;
     }
     let steps = app.deck.slide(app.at.slide).steps.max(1);
@@ -40,6 +52,19 @@ pub(super) fn ahead(app: &App) -> Option<Cursor> {
     }
     let slide = SlideNo::new(app.at.slide.index() + 1);
     (slide <= app.deck.last_slide()).then_some(Cursor { slide, step: Step(0) })
+}
+
+/// Where `previous` will go if it does not scroll.
+fn before(app: &App) -> Option<Cursor> {
+    if more_above(app).is_some() {
+        return None;
+    }
+    if let Some(step) = app.at.step.0.checked_sub(1) {
+        return Some(Cursor { step: Step(step), ..app.at });
+    }
+    let before = app.at.slide.index().checked_sub(1).filter(|_| app.scroll == 0)?;
+    let slide = SlideNo::new(before);
+    Some(Cursor { slide, step: Step(app.deck.slide(slide).steps.max(1) - 1) })
 }
 
 /// One step back. A slide entered backwards shows its end.
@@ -58,6 +83,7 @@ pub(super) fn previous(app: &mut App) {
         app.book.follow = Some(Follow::End);
         app.changed.turned = Some(Direction::Back);
     }
+    app.heading = Direction::Back;
 }
 
 /// Where what this step revealed begins, if that is scrolled away above the screen because all of it
@@ -109,6 +135,7 @@ pub(super) fn jump(app: &mut App, at: Cursor) {
         app.pane = None;
     }
     app.at = at;
+    app.heading = Direction::Forward;
     app.scroll = 0;
     app.book.follow = (at.step > Step(0)).then_some(Follow::Revealed);
     app.scene_changed();

@@ -1,12 +1,13 @@
-//! The next frame, made while the speaker talks: where `next` will lead is known, so its scene, its
-//! cells and even the bytes that turn this frame into it can wait for the key.
+//! The next frame, made while the speaker talks: where the next step on (or back, for who goes back)
+//! will lead is known, so its scene, its cells and even the bytes that turn this frame into it can
+//! wait for the key.
 //!
 //! It is thrown away as soon as anything but a key happens, and used only if the key led just
 //! there; what is drawn is the same either way.
 
 use super::terminal::Frame;
 use super::{Talk, prefetch, stage};
-use crate::app::{Mode, Msg, update};
+use crate::app::{Direction, Mode, Msg, update};
 use crate::deck::Cursor;
 use crate::layout::{Colours, Scene};
 use crate::view;
@@ -21,7 +22,7 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// Makes the frame that `next` will show. None where that cannot be told, where pictures come or
+    /// Makes the frame that the next step will show. None where that cannot be told, where pictures come or
     /// go, where code not highlighted yet would take its time, and where drawing fails: the frame
     /// itself will say so.
     pub(super) fn look(talk: &mut Talk) -> Option<Self> {
@@ -30,9 +31,14 @@ impl Ahead {
         if other_slide && prefetch::has_code(&talk.show.deck.slide(at.slide).blocks) {
             return None;
         }
-        let scroll = if other_slide { 0 } else { talk.app.scroll };
         let Talk { app, show, media, screen, .. } = talk;
         let scene = stage::scene_at(show, app, at, (screen.size(), Colours::All), media);
+        let scroll = match app.heading {
+            Direction::Forward if other_slide => 0,
+            Direction::Forward => app.scroll,
+            // Gone back to, a slide shows its end.
+            Direction::Back => stage::stage(&scene).scroll_limit(),
+        };
         let mut pictures = false;
         let frame = screen.compose(|buffer| {
             pictures =

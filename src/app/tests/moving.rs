@@ -27,7 +27,7 @@ fn where_next_will_lead_is_known_ahead() {
         assert!(ahead.is_none_or(|ahead| ahead == talk.app.at));
     }
     assert_eq!(talk.app.ahead(), None, "nothing behind the last slide");
-    talk.keys("h");
+    talk.keys("h h l");
     assert_eq!(talk.app.ahead().map(|at| at.slide), Some(SlideNo::new(1)));
     talk.keys("?");
     assert_eq!(talk.app.ahead(), None, "a panel is open");
@@ -35,6 +35,27 @@ fn where_next_will_lead_is_known_ahead() {
     assert_eq!(talk.app.ahead(), None, "something runs");
     let talk = talk.tall(50);
     assert_eq!(talk.app.ahead(), None, "next will scroll");
+}
+
+#[test]
+fn where_previous_will_lead_is_known_ahead() {
+    let mut talk = Script::new(&[page("a\nb", &["1"]), page("c\nd", &[])]);
+    talk.keys("l l l");
+    assert_eq!(talk.at(), (1, 1));
+    talk.keys("h");
+    for _ in 0..2 {
+        let ahead = talk.app.ahead();
+        talk.keys("h");
+        assert_eq!(ahead, Some(talk.app.at), "who goes back goes further back");
+    }
+    assert_eq!(talk.app.ahead(), None, "nothing before the first slide");
+    talk.keys("l h ?");
+    assert_eq!(talk.app.ahead(), None, "a panel is open");
+    talk.keys("esc");
+    let mut talk = talk.tall(50);
+    talk.keys("l l l l l l h");
+    assert!(talk.app.scroll > 0);
+    assert_eq!(talk.app.ahead(), None, "previous will scroll");
 }
 
 #[test]
