@@ -32,26 +32,29 @@ pub(super) fn timed(request: &Request) -> Request {
     let mut request = request.clone();
     let budget = request.limits.timeout.map_or(BUDGET, |limit| BUDGET.min(limit / SHARE));
     if request.code.language == "python" {
-        let code = &mut request.code.code;
-        if !code.ends_with('\n') {
-            code.push('\n');
-        }
-        if code.ends_with("\\\n") {
-            // It goes on with an empty line, not with ours.
-            code.push('\n');
-        }
-        let stopwatch = literal(STOPWATCH);
-        let ours = format!(
-            "{END}\n__import__(\"builtins\").exec({stopwatch}, {{\
-             \"frame\": __import__(\"sys\")._getframe(), \"budget\": {}}})\n",
-            budget.as_nanos()
-        );
-        code.push_str(&ours);
+        time_python(&mut request.code.code, budget);
     } else {
         let budget = budget.as_millis().to_string();
         request.code.environment.push(("LIVEDECK_BENCH_MS".to_owned(), budget));
     }
     request
+}
+
+/// Puts the stopwatch behind a block.
+fn time_python(code: &mut String, budget: Duration) {
+    if !code.ends_with('\n') {
+        code.push('\n');
+    }
+    if code.ends_with("\\\n") {
+        // It goes on with an empty line, not with ours.
+        code.push('\n');
+    }
+    let (stopwatch, budget) = (literal(STOPWATCH), budget.as_nanos());
+    let ours = format!(
+        "{END}\n__import__(\"builtins\").exec({stopwatch}, {{\
+         \"frame\": __import__(\"sys\")._getframe(), \"budget\": {budget}}})\n"
+    );
+    code.push_str(&ours);
 }
 
 /// A text as Python reads it, on one line, without quotes that would close one of the block's.

@@ -71,21 +71,14 @@ fn around(code: &str) -> (String, String) {
 /// A block of statements, of which the last is timed.
 fn inside(code: &str, what: Hidden) -> (String, String) {
     let main = format!("fn main() -> {RESULT} {{");
-    let statements = statements(code);
-    let is_end = |range: &Range<usize>| code[range.clone()].starts_with("Ok(");
-    let mut rest = statements.iter().rev().filter(|it| !it.is_item).map(|it| it.range.clone());
-    let last = rest.next();
-    let (timed, ends) = match last {
-        Some(range) if is_end(&range) && !code[range.clone()].ends_with(';') => (rest.next(), true),
-        last => (last, false),
-    };
-    let tail = if ends { "\n}" } else { "\nOk(()) }" };
+    let (timed, has_result) = last(code);
+    let tail = if has_result { "\n}" } else { "\nOk(()) }" };
     let Some(timed) = timed else {
         let nothing = "compile_error!(\"there is nothing to time: the last statement of a block is \
                        timed, a call as a rule\");";
         return (main, format!("{code}\n{nothing}{tail}"));
     };
-    let statement = &code[timed.clone()];
+    let statement = code[timed.clone()].trim_end_matches(';');
     let (before, after) = closure(statement);
     // Behind what stands before it: so no line of the deck begins with what the deck does not say.
     let end = tokens(&code[..timed.start]).last().map(|&(at, text)| at + text.len());
@@ -94,25 +87,42 @@ fn inside(code: &str, what: Hidden) -> (String, String) {
         Some(_) => (main, format!("{setup} {before}{between}")),
         None => (format!("{main} {before}"), between.to_owned()),
     };
-    let statement = statement.trim_end_matches(';');
     let statement = match what {
         Hidden::Inputs => hidden(statement),
         Hidden::Nothing => statement.to_owned(),
     };
-    // The line goes on as in the deck, if it does not go on with more code.
-    let rest = &code[timed.end..];
-    let (comment, rest) = rest.split_at(rest.find('\n').unwrap_or(rest.len()));
-    let after = if tokens(comment).is_empty() && !comment.contains("/*") {
-        format!("{comment}\n{after}{}", rest.strip_prefix('\n').unwrap_or(rest))
-    } else {
-        format!("{after}{comment}{rest}")
+    let rest = followed(&code[timed.end..], &after);
+    (main, format!("{setup}{statement}{rest}{tail}"))
+}
+
+/// Where the last statement stands, and whether an `Ok(…)` follows it that is the block's result.
+fn last(code: &str) -> (Option<Range<usize>>, bool) {
+    let statements = statements(code);
+    let mut last = statements.into_iter().rev().filter(|it| !it.is_item).map(|it| it.range);
+    let is_result = |range: &Range<usize>| {
+        let text = &code[range.clone()];
+        text.starts_with("Ok(") && !text.ends_with(';')
     };
-    (main, format!("{setup}{statement}{after}{tail}"))
+    match last.next() {
+        Some(range) if is_result(&range) => (last.next(), true),
+        range => (range, false),
+    }
+}
+
+/// The rest of a block, behind what ends the closure before it: that stands on a line of its own, if
+/// the one that the statement ends on does not go on with more code.
+fn followed(rest: &str, after: &str) -> String {
+    let (comment, below) = rest.split_at(rest.find('\n').unwrap_or(rest.len()));
+    if tokens(comment).is_empty() && !comment.contains("/*") {
+        format!("{comment}\n{after}{}", below.strip_prefix('\n').unwrap_or(below))
+    } else {
+        format!("{after}{rest}")
+    }
 }
 
 /// What stands before and behind a statement that is timed, without its semicolon.
 fn closure(statement: &str) -> (String, String) {
-    let words = statement.trim_end_matches(';').split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = statement.split_whitespace().collect::<Vec<_>>().join(" ");
     let words: String = words.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
     let before =
         format!("livedeck_stopwatch::time({words:?}, &mut || {{ let _ = ::std::hint::black_box({{");
