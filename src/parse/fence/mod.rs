@@ -1,8 +1,9 @@
 //! The grammar behind a fence's marks: a language, then attributes. `rust +exec {1,3-5|all}`.
 
-use std::borrow::Cow;
+mod clash;
+mod value;
 
-use regex::Regex;
+use std::borrow::Cow;
 
 use super::attribute::{self, Refusal};
 use super::groups;
@@ -237,7 +238,7 @@ impl<'t> Info<'t> {
             }
             "pty" => {
                 self.run(Start::OnKey, None);
-                self.pty = Some(value.as_deref().map_or(Ok(Pty::default()), pty)?);
+                self.pty = Some(value.as_deref().map_or(Ok(Pty::default()), value::pty)?);
             }
             "env" => self.env = value,
             "session" => {
@@ -250,17 +251,17 @@ impl<'t> Info<'t> {
             }
             "pymodule" => self.module = Some(value.unwrap_or_default()),
             "render" => self.rendered = true,
-            "width" => self.width_percent = Some(width(given)?),
+            "width" => self.width_percent = Some(value::width(given)?),
             "validate" => {
                 self.check.alternative = value.map(Into::into);
                 self.check.validates = true;
             }
-            "expect" => self.check.expects_failure = is_failure_expected(given)?,
-            "mask" => self.check.mask = Some(mask(given)?),
-            "input" => self.input = Some(typed(given)?),
-            "output" => self.output = Some(output(given)?),
+            "expect" => self.check.expects_failure = value::is_failure_expected(given)?,
+            "mask" => self.check.mask = Some(value::mask(given)?),
+            "input" => self.input = Some(value::typed(given)?),
+            "output" => self.output = Some(value::output(given)?),
             "id" => self.id = value,
-            "timeout" => self.timeout_ms = Some(duration(given)?),
+            "timeout" => self.timeout_ms = Some(value::duration(given)?),
             _ => {}
         }
         Ok(())
@@ -282,75 +283,6 @@ impl<'t> Info<'t> {
         }
         self.forms += 1;
     }
-
-    /// The attribute that a race has no use for, if there is one, and what to do.
-    pub(super) fn against_race(&self) -> Option<(&'static str, &'static str)> {
-        self.race.as_ref()?;
-        Some(if self.module.is_some() {
-            ("+pymodule", "time a block of Python that imports the module: `python +bench`")
-        } else if self.pty.is_some() {
-            ("+pty", "take one of the two away: what is timed has no terminal")
-        } else if self.form == Form::Handover {
-            ("+acquire_terminal", "take one of the two away: what is timed has no terminal")
-        } else if self.form == Form::Picture {
-            ("+image", "take one of the two away: what it makes is a chart")
-        } else if self.session.is_some() {
-            (
-                "+session",
-                "take one of the two away: what stands before the last statement is set up",
-            )
-        } else if self.alternative.is_some() {
-            ("+exec:NAME", "take the executor's name away: livedeck times Python and Rust itself")
-        } else {
-            return None;
-        })
-    }
-
-    /// Attributes that make no sense together.
-    fn check(&self, span: Span, mistakes: &mut Vec<Diagnostic>) {
-        let mut refuse = |message: &str, hint: &str| {
-            mistakes.push(Diagnostic::error(span, message).hint(hint));
-        };
-        if self.rendered && self.start.is_some() {
-            refuse("`+render` draws code, it does not run it", "take one of the two away");
-        }
-        let is_raced = self.race.is_some();
-        if self.module.is_some() && !is_raced && (self.start.is_some() || self.rendered) {
-            refuse(
-                "`+pymodule` makes a module of a block, it does not run it",
-                "take the other attribute away: a Python block imports the module",
-            );
-        }
-        if let Some((other, hint)) = self.against_race() {
-            let message = format!("`+bench` times a block, which does not go with `{other}`");
-            refuse(&message, hint);
-        }
-        if self.width_percent.is_some() && !self.rendered {
-            refuse("`+width` is for blocks with `+render`", "add `+render`");
-        }
-        if self.forms > 1 {
-            refuse(
-                "`+exec_replace`, `+image` and `+acquire_terminal` exclude each other",
-                "keep the one that says what the output is to become",
-            );
-        }
-        if self.output.is_some() && self.start.is_none() {
-            refuse("`+output` is for blocks that run", "add `+exec`");
-        } else if self.output.is_some() && (self.forms > 0 || self.id.is_some()) {
-            refuse(
-                "`+output` and another attribute both say where the output stands",
-                "it goes along with `+exec`, `+auto_exec` and `+pty`, and without `+id`",
-            );
-        }
-        if self.id.is_some() && self.start.is_none() {
-            refuse("`+id` is for blocks that run", "add `+exec`");
-        } else if self.id.is_some() && self.forms > 0 {
-            refuse(
-                "`+id` is for output that stands below its code",
-                "use `+exec`, `+auto_exec` or `+pty`",
-            );
-        }
-    }
 }
 
 fn known(name: &str) -> Option<&'static str> {
@@ -360,124 +292,4 @@ fn known(name: &str) -> Option<&'static str> {
 fn list_of_attributes() -> String {
     let names: Vec<_> = ATTRIBUTES.iter().map(|(name, _)| format!("`+{name}`")).collect();
     names.join(", ")
-}
-
-/// More columns and rows than any screen has: a terminal on the slide is no larger.
-const LARGEST: (u16, u16) = (1_000, 300);
-
-/// `standby`, `80:24` or `standby:80:24`.
-fn pty(value: &str) -> Result<Pty, Refusal> {
-    let (standby, size) = match value.strip_prefix("standby") {
-        Some("") => return Ok(Pty { standby: true, size: None }),
-        Some(rest) => (true, rest.strip_prefix(':')),
-        None => (false, Some(value)),
-    };
-    let sides = size.and_then(|size| size.split_once(':'));
-    let sides: Option<(u16, u16)> =
-        sides.and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
-    let size = sides.filter(|(columns, rows)| *columns > 0 && *rows > 0).ok_or_else(|| {
-        let hint = "write `+pty:80:24`, `+pty:standby` or `+pty:standby:80:24`";
-        (format!("`+pty:{}` is no size", excerpt(value)), hint.to_owned())
-    })?;
-    Ok(Pty { standby, size: Some((size.0.min(LARGEST.0), size.1.min(LARGEST.1))) })
-}
-
-/// Where the output stands.
-fn output(value: &str) -> Result<OutputPlace, Refusal> {
-    const PLACES: [(&str, OutputPlace); 4] = [
-        ("below", OutputPlace::Below),
-        ("right", OutputPlace::Right),
-        ("replace", OutputPlace::Replace),
-        ("none", OutputPlace::Nowhere),
-    ];
-    let found = PLACES.into_iter().find(|(name, _)| *name == value);
-    found.map(|(_, place)| place).ok_or_else(|| {
-        let hint = match diag::closest(value, PLACES.into_iter().map(|(name, _)| name)) {
-            Some(name) => format!("did you mean `+output:{name}`?"),
-            None => "it is `below`, `right`, `replace` or `none`".to_owned(),
-        };
-        (format!("`+output:{}` is no place for output", excerpt(value)), hint)
-    })
-}
-
-fn width(value: &str) -> Result<u8, Refusal> {
-    let percent = value.strip_suffix('%').and_then(|number| number.parse::<u8>().ok());
-    match percent {
-        Some(percent @ 1..=100) => Ok(percent),
-        _ => Err((format!("`{}` is no width", excerpt(value)), "from `1%` to `100%`".to_owned())),
-    }
-}
-
-/// What is typed: `\n` ends a line, `\t` is a tab, and `\\` a backslash.
-fn typed(value: &str) -> Result<Box<str>, Refusal> {
-    let mut text = String::new();
-    let mut characters = value.chars();
-    while let Some(c) = characters.next() {
-        text.push(match c {
-            '\\' => match characters.next() {
-                Some('n') => '\n',
-                Some('t') => '\t',
-                Some(sign @ ('\\' | '"')) => sign,
-                other => {
-                    let escape: String = ['\\'].into_iter().chain(other).collect();
-                    let hint =
-                        "write `\\n` for the end of a line, `\\t` for a tab, `\\\\` for `\\`";
-                    return Err((format!("`{}` means nothing", excerpt(&escape)), hint.into()));
-                }
-            },
-            c => c,
-        });
-    }
-    Ok(text.into())
-}
-
-/// Whether `+expect` says that the block is meant to fail.
-fn is_failure_expected(value: &str) -> Result<bool, Refusal> {
-    match value {
-        "success" => Ok(false),
-        "failure" | "fail" => Ok(true),
-        _ => Err((
-            format!("`+expect:{}` is unknown", excerpt(value)),
-            "write `+expect:success` or `+expect:failure`".to_owned(),
-        )),
-    }
-}
-
-/// What of an output is not compared: a regular expression.
-fn mask(value: &str) -> Result<Box<str>, Refusal> {
-    let hint = "for example `+mask:\"took \\d+ ms\"`";
-    match Regex::new(value) {
-        Ok(_) => Ok(value.into()),
-        Err(error) => {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            Err((format!("`{}` is no regular expression: {why}", excerpt(value)), hint.to_owned()))
-        }
-    }
-}
-
-/// `90s`, `500ms`, `2m`, `1m30s`, or seconds as a bare number.
-fn duration(text: &str) -> Result<u64, Refusal> {
-    let refusal = || {
-        let hint = "write `+timeout:500ms`, `+timeout:10s` or `+timeout:2m`";
-        (format!("`{}` is no duration", excerpt(text)), hint.to_owned())
-    };
-    let mut rest = text;
-    let mut total = 0_u64;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number: u64 = rest[..digits].parse().map_err(|_| refusal())?;
-        rest = &rest[digits..];
-        let unit = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let factor = match &rest[..unit] {
-            "ms" => 1,
-            "" | "s" => 1_000,
-            "m" | "min" => 60_000,
-            "h" => 3_600_000,
-            _ => return Err(refusal()),
-        };
-        rest = &rest[unit..];
-        total = total.saturating_add(number.saturating_mul(factor));
-    }
-    if total == 0 { Err(refusal()) } else { Ok(total) }
 }

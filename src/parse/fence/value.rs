@@ -1,0 +1,129 @@
+//! What stands behind an attribute's colon, read as what the attribute takes.
+
+use regex::Regex;
+
+use crate::deck::{OutputPlace, Pty};
+use crate::diag;
+use crate::parse::attribute::Refusal;
+use crate::parse::text::excerpt;
+
+/// More columns and rows than any screen has: a terminal on the slide is no larger.
+const LARGEST: (u16, u16) = (1_000, 300);
+
+/// `standby`, `80:24` or `standby:80:24`.
+pub(super) fn pty(value: &str) -> Result<Pty, Refusal> {
+    let (standby, size) = match value.strip_prefix("standby") {
+        Some("") => return Ok(Pty { standby: true, size: None }),
+        Some(rest) => (true, rest.strip_prefix(':')),
+        None => (false, Some(value)),
+    };
+    let sides = size.and_then(|size| size.split_once(':'));
+    let sides: Option<(u16, u16)> =
+        sides.and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
+    let size = sides.filter(|(columns, rows)| *columns > 0 && *rows > 0).ok_or_else(|| {
+        let hint = "write `+pty:80:24`, `+pty:standby` or `+pty:standby:80:24`";
+        (format!("`+pty:{}` is no size", excerpt(value)), hint.to_owned())
+    })?;
+    Ok(Pty { standby, size: Some((size.0.min(LARGEST.0), size.1.min(LARGEST.1))) })
+}
+
+/// Where the output stands.
+pub(super) fn output(value: &str) -> Result<OutputPlace, Refusal> {
+    const PLACES: [(&str, OutputPlace); 4] = [
+        ("below", OutputPlace::Below),
+        ("right", OutputPlace::Right),
+        ("replace", OutputPlace::Replace),
+        ("none", OutputPlace::Nowhere),
+    ];
+    let found = PLACES.into_iter().find(|(name, _)| *name == value);
+    found.map(|(_, place)| place).ok_or_else(|| {
+        let hint = match diag::closest(value, PLACES.into_iter().map(|(name, _)| name)) {
+            Some(name) => format!("did you mean `+output:{name}`?"),
+            None => "it is `below`, `right`, `replace` or `none`".to_owned(),
+        };
+        (format!("`+output:{}` is no place for output", excerpt(value)), hint)
+    })
+}
+
+/// A part of the slide's width.
+pub(super) fn width(value: &str) -> Result<u8, Refusal> {
+    let percent = value.strip_suffix('%').and_then(|number| number.parse::<u8>().ok());
+    match percent {
+        Some(percent @ 1..=100) => Ok(percent),
+        _ => Err((format!("`{}` is no width", excerpt(value)), "from `1%` to `100%`".to_owned())),
+    }
+}
+
+/// What is typed: `\n` ends a line, `\t` is a tab, and `\\` a backslash.
+pub(super) fn typed(value: &str) -> Result<Box<str>, Refusal> {
+    let mut text = String::new();
+    let mut characters = value.chars();
+    while let Some(c) = characters.next() {
+        text.push(match c {
+            '\\' => match characters.next() {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some(sign @ ('\\' | '"')) => sign,
+                other => {
+                    let escape: String = ['\\'].into_iter().chain(other).collect();
+                    let hint =
+                        "write `\\n` for the end of a line, `\\t` for a tab, `\\\\` for `\\`";
+                    return Err((format!("`{}` means nothing", excerpt(&escape)), hint.into()));
+                }
+            },
+            c => c,
+        });
+    }
+    Ok(text.into())
+}
+
+/// Whether `+expect` says that the block is meant to fail.
+pub(super) fn is_failure_expected(value: &str) -> Result<bool, Refusal> {
+    match value {
+        "success" => Ok(false),
+        "failure" | "fail" => Ok(true),
+        _ => Err((
+            format!("`+expect:{}` is unknown", excerpt(value)),
+            "write `+expect:success` or `+expect:failure`".to_owned(),
+        )),
+    }
+}
+
+/// What of an output is not compared: a regular expression.
+pub(super) fn mask(value: &str) -> Result<Box<str>, Refusal> {
+    let hint = "for example `+mask:\"took \\d+ ms\"`";
+    match Regex::new(value) {
+        Ok(_) => Ok(value.into()),
+        Err(error) => {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            Err((format!("`{}` is no regular expression: {why}", excerpt(value)), hint.to_owned()))
+        }
+    }
+}
+
+/// `90s`, `500ms`, `2m`, `1m30s`, or seconds as a bare number.
+pub(super) fn duration(text: &str) -> Result<u64, Refusal> {
+    let refusal = || {
+        let hint = "write `+timeout:500ms`, `+timeout:10s` or `+timeout:2m`";
+        (format!("`{}` is no duration", excerpt(text)), hint.to_owned())
+    };
+    let mut rest = text;
+    let mut total = 0_u64;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().map_err(|_| refusal())?;
+        rest = &rest[digits..];
+        let unit = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let factor = match &rest[..unit] {
+            "ms" => 1,
+            "" | "s" => 1_000,
+            "m" | "min" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err(refusal()),
+        };
+        rest = &rest[unit..];
+        total = total.saturating_add(number.saturating_mul(factor));
+    }
+    if total == 0 { Err(refusal()) } else { Ok(total) }
+}
