@@ -4,7 +4,7 @@
 //! ```text
 //! text ─ frontmatter ─► Meta, ThemeChoice, Options
 //!      ─ segments ────► stretches that can be read one by one
-//!      ─ events ──────► tree of blocks    (inline, html, list, quote)
+//!      ─ events ──────► tree of blocks    (its folder, and inline, html)
 //!      ─ slides ──────► slides and cells  (directive, page, steps, code, picture, include)
 //! ```
 
@@ -23,18 +23,15 @@ mod footer;
 mod frontmatter;
 mod groups;
 mod html;
-mod html_block;
 mod include;
 mod inline;
 mod language;
 mod line;
-mod list;
 mod manifest;
 mod module;
 mod options;
 mod page;
 mod picture;
-mod quote;
 mod race;
 mod segments;
 mod slides;

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::events::Reader;
-use super::tree::{Element, ElementKind, Item};
+use super::Reader;
 use crate::deck::Marker;
+use crate::parse::tree::{Element, ElementKind, Item};
 
 /// Reads the list that was just opened.
 pub(super) fn list<'t>(

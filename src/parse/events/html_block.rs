@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::events::{self, Reader, mistaken};
-use super::html;
-use super::line;
-use super::text::excerpt;
-use super::tree::{Element, ElementKind, Origin};
+use super::{DEEPEST, Reader, blocks, mistaken, trim};
 use crate::diag::Diagnostic;
+use crate::parse::html;
+use crate::parse::line;
+use crate::parse::text::excerpt;
+use crate::parse::tree::{Element, ElementKind, Origin};
 use crate::source::Span;
 
 impl<'t> Reader<'t, '_> {
@@ -96,7 +96,7 @@ impl<'t> Reader<'t, '_> {
     /// Reads a block that starts with a span's tag: a paragraph, had the tag more on its line.
     fn spans(&mut self, html: &str, span: Span, found: &mut Vec<Element<'t>>) {
         let mut text = line::line_at(html.trim(), span, self.mistakes);
-        events::trim(&mut text);
+        trim(&mut text);
         if !text.is_empty() {
             found.push(Element { kind: ElementKind::Paragraph(text), span });
         }
@@ -104,10 +104,10 @@ impl<'t> Reader<'t, '_> {
 
     /// Reads a part of the block as markdown after all.
     fn markdown(&mut self, text: &'t str, origin: Origin, found: &mut Vec<Element<'t>>) {
-        if self.depth() >= events::DEEPEST {
+        if self.depth() >= DEEPEST {
             return;
         }
-        found.extend(events::blocks(text, origin, self.depth() + 1, self.mistakes));
+        found.extend(blocks(text, origin, self.depth() + 1, self.mistakes));
     }
 }
 

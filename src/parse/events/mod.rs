@@ -1,17 +1,22 @@
 //! pulldown-cmark's events to a tree of blocks with spans. The markdown dialect is chosen here, and
 //! nowhere else.
 
+mod code;
+mod html_block;
+mod list;
+mod paragraph;
+mod quote;
+mod table;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
-use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 
 use super::inline::{Finished, Line};
-use super::list;
-use super::quote;
-use super::tree::{Element, ElementKind, Fence, Origin, PictureDraft};
-use crate::deck::{Align, Inline, Table, TableRow, TextStyle};
+use super::tree::{Element, ElementKind, Origin, PictureDraft};
 use crate::diag::Diagnostic;
+use paragraph::trim;
 
 /// How deep quotes and lists may nest; what is deeper is a mistake, not a stack overflow.
 pub(super) const DEEPEST: usize = 32;
@@ -61,23 +66,23 @@ fn dialect() -> Options {
 }
 
 /// Walks the events of one text.
-pub(super) struct Reader<'t, 'm> {
+struct Reader<'t, 'm> {
     events: pulldown_cmark::OffsetIter<'t>,
-    pub(super) text: &'t str,
-    pub(super) origin: Origin,
+    text: &'t str,
+    origin: Origin,
     line: Line<'t>,
     /// Inline events before this offset were read otherwise: an alert's first line.
-    pub(super) skip: usize,
+    skip: usize,
     /// The depth of the text's own blocks.
     top: usize,
     depth: usize,
     stop: Option<Stop>,
-    pub(super) mistakes: &'m mut Vec<Diagnostic>,
+    mistakes: &'m mut Vec<Diagnostic>,
 }
 
 impl<'t> Reader<'t, '_> {
     /// The blocks up to the end of the container that was just opened, or of the text.
-    pub(super) fn blocks(&mut self) -> Vec<Element<'t>> {
+    fn blocks(&mut self) -> Vec<Element<'t>> {
         let mut found = Vec::new();
         // Text that stands in an item without a paragraph around it.
         let mut loose = None::<Range<usize>>;
@@ -174,7 +179,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// The next item of the list that was just opened, and its blocks.
-    pub(super) fn next_item(&mut self) -> Option<(Range<usize>, Vec<Element<'t>>)> {
+    fn next_item(&mut self) -> Option<(Range<usize>, Vec<Element<'t>>)> {
         match self.events.next()? {
             (Event::Start(Tag::Item), range) => Some((range, self.blocks())),
             _ => None,
@@ -182,12 +187,12 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// How deep in quotes and lists the reader stands.
-    pub(super) fn depth(&self) -> usize {
+    fn depth(&self) -> usize {
         self.depth
     }
 
     /// An element made from `range` of the text.
-    pub(super) fn element(&self, kind: ElementKind<'t>, range: Range<usize>) -> Element<'t> {
+    fn element(&self, kind: ElementKind<'t>, range: Range<usize>) -> Element<'t> {
         Element { kind, span: self.origin.span(range) }
     }
 
@@ -203,101 +208,6 @@ impl<'t> Reader<'t, '_> {
         self.line.finish()
     }
 
-    /// A paragraph, cut in parts by the pictures in it.
-    fn paragraph(&self, line: Finished, range: Range<usize>, found: &mut Vec<Element<'t>>) {
-        let Finished { mut inlines, pictures } = line;
-        let mut cut = 0;
-        for (at, draft) in pictures {
-            let rest = inlines.split_off(at - cut);
-            cut = at;
-            self.text_part(std::mem::replace(&mut inlines, rest), &range, found);
-            found.push(picture(draft));
-        }
-        self.text_part(inlines, &range, found);
-    }
-
-    fn text_part(&self, mut text: Vec<Inline>, range: &Range<usize>, found: &mut Vec<Element<'t>>) {
-        trim(&mut text);
-        if !text.is_empty() {
-            found.push(self.element(ElementKind::Paragraph(text), range.clone()));
-        }
-    }
-
-    fn code(&mut self, kind: &CodeBlockKind<'t>, range: Range<usize>) -> Element<'t> {
-        let mut code = Cow::Borrowed("");
-        let mut inside = None::<Range<usize>>;
-        for (event, part) in self.events.by_ref() {
-            match event {
-                Event::Text(text) => {
-                    join(&mut code, text);
-                    let start = inside.take().map_or(part.start, |inside| inside.start);
-                    inside = Some(start..part.end);
-                }
-                Event::End(_) => break,
-                _ => {}
-            }
-        }
-        let (info, opening) = match kind {
-            CodeBlockKind::Fenced(_) => {
-                let block = &self.text[range.clone()];
-                if self.depth == self.top && range.end == self.text.len() && !is_closed(block) {
-                    self.stop = Some(Stop::OpenFence(range.clone()));
-                }
-                opening_fence(block)
-            }
-            CodeBlockKind::Indented => ("", 0),
-        };
-        let info_span = match info {
-            "" => range.start..range.start,
-            info => {
-                let start = info.as_ptr() as usize - self.text.as_ptr() as usize;
-                start..start + info.len()
-            }
-        };
-        let after_opening = (range.start + opening).min(range.end);
-        let inside = inside.unwrap_or(after_opening..after_opening);
-        let fence = Fence {
-            info,
-            info_span: self.origin.span(info_span),
-            code,
-            code_span: self.origin.span(inside),
-        };
-        self.element(ElementKind::Fence(Box::new(fence)), range)
-    }
-
-    fn table(&mut self, aligns: &[Alignment], range: Range<usize>) -> Element<'t> {
-        let mut table =
-            Table { aligns: aligns.iter().map(|&a| align(a)).collect(), ..Table::default() };
-        let mut cells = Vec::new();
-        while let Some((event, _)) = self.events.next() {
-            match event {
-                Event::Start(Tag::TableCell) => {
-                    let Finished { inlines, pictures } = self.inlines();
-                    cells.push(self.cell(inlines, pictures));
-                }
-                Event::End(TagEnd::TableHead) => table.header = std::mem::take(&mut cells),
-                Event::End(TagEnd::TableRow) => {
-                    let cells = std::mem::take(&mut cells);
-                    table.rows.push(TableRow { cells, ..TableRow::default() });
-                }
-                Event::End(TagEnd::Table) => break,
-                _ => {}
-            }
-        }
-        self.element(ElementKind::Table(table), range)
-    }
-
-    /// A table cell; a picture in it is shown as its text.
-    fn cell(&mut self, mut text: Vec<Inline>, pictures: Vec<(usize, PictureDraft)>) -> Vec<Inline> {
-        for (shift, (at, draft)) in pictures.into_iter().enumerate() {
-            let message = "a picture cannot stand in a table cell";
-            self.mistakes.push(Diagnostic::error(draft.span, message));
-            let words = if draft.alt.is_empty() { draft.source } else { draft.alt.into() };
-            text.insert(at + shift, Inline::Text(words, TextStyle::default()));
-        }
-        text
-    }
-
     /// A footnote is one run of text; whatever else it holds stands below it.
     fn footnote(&mut self, name: &str, range: Range<usize>, found: &mut Vec<Element<'t>>) {
         let mut text = Vec::new();
@@ -308,13 +218,13 @@ impl<'t> Reader<'t, '_> {
                 _ => others.push(element),
             }
         }
-        let name = super::text::clean(name);
+        let name = crate::parse::text::clean(name);
         found.push(self.element(ElementKind::Footnote(name, text), range));
         found.extend(others);
     }
 
     /// The text of an HTML block, without the marks of the quote or list around it.
-    pub(super) fn html_text(&mut self) -> Cow<'t, str> {
+    fn html_text(&mut self) -> Cow<'t, str> {
         let mut html = Cow::Borrowed("");
         for (event, _) in self.events.by_ref() {
             match event {
@@ -340,39 +250,13 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
-/// Takes the blanks off the ends of a paragraph's text.
-pub(super) fn trim(text: &mut Vec<Inline>) {
-    let empty = |inline: &Inline| match inline {
-        Inline::Text(text, _) => text.trim().is_empty(),
-        Inline::Break | Inline::SoftBreak => true,
-        Inline::Variable(..) => false,
-    };
-    while text.last().is_some_and(empty) {
-        text.pop();
-    }
-    let first = text.iter().position(|inline| !empty(inline)).unwrap_or(text.len());
-    text.drain(..first);
-    if let Some(Inline::Text(text, style)) = text.first_mut()
-        && !style.has(TextStyle::CODE)
-        && text.starts_with(' ')
-    {
-        *text = text.trim_start().into();
-    }
-    if let Some(Inline::Text(text, style)) = text.last_mut()
-        && !style.has(TextStyle::CODE)
-        && text.ends_with(' ')
-    {
-        *text = text.trim_end().into();
-    }
-}
-
 /// An element that says what is wrong, in its place.
 pub(super) fn mistaken<'t>(mistake: Diagnostic) -> Element<'t> {
     Element { span: mistake.span, kind: ElementKind::Mistake(Box::new(mistake)) }
 }
 
 /// A picture in its place.
-pub(super) fn picture<'t>(draft: PictureDraft) -> Element<'t> {
+fn picture<'t>(draft: PictureDraft) -> Element<'t> {
     Element { span: draft.span, kind: ElementKind::Picture(Box::new(draft)) }
 }
 
@@ -386,24 +270,6 @@ fn join<'t>(whole: &mut Cow<'t, str>, part: CowStr<'t>) {
     } else {
         whole.to_mut().push_str(&part);
     }
-}
-
-/// What follows the fence marks on a code block's first line, and that line's length.
-fn opening_fence(block: &str) -> (&str, usize) {
-    let end = block.find('\n').map_or(block.len(), |at| at + 1);
-    let line = block[..end].trim_start_matches([' ', '\t']);
-    let mark = if line.starts_with('~') { '~' } else { '`' };
-    (line.trim_start_matches(mark).trim(), end)
-}
-
-/// Whether a fenced code block has its closing line.
-fn is_closed(block: &str) -> bool {
-    let block = block.trim();
-    let mark = if block.starts_with('~') { '~' } else { '`' };
-    let marks = |line: &str| line.chars().take_while(|&c| c == mark).count();
-    let Some((_, last)) = block.rsplit_once('\n') else { return false };
-    let last = last.trim();
-    marks(last) >= marks(block) && last.trim_start_matches(mark).is_empty()
 }
 
 /// Whether a heading starts with `#` marks; else it is underlined.
@@ -442,13 +308,4 @@ fn ends_block(end: TagEnd) -> bool {
 
 fn ends_inlines(end: TagEnd) -> bool {
     matches!(end, TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::TableCell)
-}
-
-fn align(align: Alignment) -> Option<Align> {
-    match align {
-        Alignment::None => None,
-        Alignment::Left => Some(Align::Left),
-        Alignment::Center => Some(Align::Center),
-        Alignment::Right => Some(Align::Right),
-    }
 }

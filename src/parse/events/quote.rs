@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use super::events::Reader;
-use super::line;
-use super::tree::{Element, ElementKind};
+use super::Reader;
 use crate::deck::{AlertKind, Inline};
+use crate::parse::line;
+use crate::parse::tree::{Element, ElementKind};
 
 /// Reads the quote that was just opened.
 pub(super) fn quote<'t>(reader: &mut Reader<'t, '_>, range: Range<usize>) -> Element<'t> {
