@@ -8,8 +8,9 @@ use std::path::Path;
 use rustix::net::{AddressFamily, SocketType, bind, socket, sockopt};
 use serde::{Deserialize, Serialize};
 
-use super::Event;
 use super::mailbox::Mailbox;
+use super::{Event, Settings};
+use crate::app::{App, Msg, update};
 use crate::deck::{Cursor, Deck, SlideNo};
 
 /// What a window does about the other one.
@@ -39,6 +40,28 @@ enum Told {
     GoTo { slide: u32, chunk: usize },
     /// The talk is over.
     Exit,
+}
+
+/// Begins to follow the other window, or gives what tells it where this one is.
+pub(super) fn begin(
+    settings: &Settings,
+    app: &mut App,
+    mailbox: &Mailbox,
+) -> io::Result<Option<Teller>> {
+    let deck = &settings.origin.path;
+    match settings.follow {
+        None => Ok(None),
+        Some(Follow::Tell(address)) => Ok(Teller::new(address, deck)
+            .map_err(|error| {
+                let why = format!("nobody can be told where the talk is, at {address}: {error}");
+                update(app, Msg::Trouble(why));
+            })
+            .ok()),
+        Some(Follow::Listen(address)) => {
+            listen(address, deck, mailbox.clone())?;
+            Ok(None)
+        }
+    }
 }
 
 /// The telling window's end.
@@ -81,7 +104,7 @@ impl Drop for Teller {
 }
 
 /// Listens on a thread of its own for what is told of the deck in this file.
-pub(super) fn listen(address: SocketAddr, deck: &Path, mailbox: Mailbox) -> io::Result<()> {
+fn listen(address: SocketAddr, deck: &Path, mailbox: Mailbox) -> io::Result<()> {
     let socket = shared_socket(address)?;
     let deck = real_path(deck);
     let listening = move || {
