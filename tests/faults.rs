@@ -318,4 +318,14 @@ fn a_kill_of_the_talk_leaves_nothing(#[case] blocks: &'static str) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     assert_eq!(talk.left_behind(), Vec::<String>::new());
+    let prefix = format!("livedeck-{}-", talk.pid().as_raw_nonzero());
+    let files = || {
+        let there = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+        there.filter(|file| file.file_name().to_string_lossy().starts_with(&prefix)).count()
+    };
+    let patience = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    while files() > 0 {
+        assert!(std::time::Instant::now() < patience, "files are left: {prefix}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
 }

@@ -218,22 +218,33 @@ fn screen_size(app: &App, id: CellId) -> Option<(u16, u16)> {
     shown.or_else(|| app.deck.cell(id)?.how.pty?.size)
 }
 
-/// ctrl-c: interrupts what runs, kills it the second time, leaves when nothing runs.
+/// How the notice of a stop begins, which goes when nothing runs any more.
+const STOPPING: &str = "stopping";
+
+/// ctrl-c: interrupts what runs, kills it the second time, leaves when nothing runs. Pressed twice
+/// in haste it leaves no talk whose block had stopped by then: it takes one more.
 pub(super) fn stop(app: &mut App) -> Vec<Effect> {
     sessions::stop_waiting(app);
     let running: Vec<RunId> =
         app.runs.values().filter(|run| run.is_under_way()).map(|run| run.run).collect();
-    if running.is_empty() {
+    let in_haste = app.book.stopped.take() == Some(app.book.pressed - 1);
+    if running.is_empty() && !in_haste {
         return vec![Effect::Quit];
     }
+    app.paint_changed();
+    if running.is_empty() {
+        let key = app.keymap.first_of(Action::Stop);
+        app.notice = key.map(|key| format!("nothing runs any more; {key} again leaves"));
+        return Vec::new();
+    }
+    app.book.stopped = Some(app.book.pressed);
     let how = if app.book.interrupted { Effect::Kill } else { Effect::Interrupt };
     app.notice = Some(match app.keymap.first_of(Action::Stop) {
         _ if app.book.interrupted => "killed".to_owned(),
-        Some(key) => format!("stopping; {key} again kills"),
-        None => "stopping".to_owned(),
+        Some(key) => format!("{STOPPING}; {key} again kills"),
+        None => STOPPING.to_owned(),
     });
     app.book.interrupted = true;
-    app.paint_changed();
     running.into_iter().map(how).collect()
 }
 
@@ -304,6 +315,10 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
         sessions::consume_base(app, id);
     }
     if has_ended {
+        if !app.is_running() && app.notice.as_ref().is_some_and(|said| said.starts_with(STOPPING)) {
+            app.notice = None;
+            app.paint_changed();
+        }
         typing::end(app, id);
         prompt::end(app, id);
         replay::ended(app, id);

@@ -102,6 +102,10 @@ struct Book {
     shown: Option<SlideNo>,
     /// Whether the running cells were already interrupted once.
     interrupted: bool,
+    /// How many keys were pressed.
+    pressed: u64,
+    /// Which of them stopped something last.
+    stopped: Option<u64>,
 }
 
 /// Something to bring into view as soon as its place is known.

@@ -42,6 +42,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
 }
 
 fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    app.book.pressed += 1;
     if app.notice.take().is_some() {
         app.paint_changed();
     }

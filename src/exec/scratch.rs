@@ -1,13 +1,34 @@
 //! The folder of a talk's runs: one for each run's code, and the pictures they made. One removal is
-//! enough at the end.
+//! enough at the end. Its name begins in a way by which the warden finds it when we are killed.
+
+#![expect(clippy::disallowed_methods, reason = "the clock tells one talk's folder from another's")]
 
 use std::io;
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 
 use crate::run::RunId;
+
+/// How the names of this process's folders begin. Its number is not enough: containers that share
+/// the folder for temporary files have numbers of their own.
+pub(super) fn prefix() -> &'static str {
+    static PREFIX: OnceLock<String> = OnceLock::new();
+    PREFIX.get_or_init(|| {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        format!("livedeck-{}-{:x}-", std::process::id(), now.as_nanos())
+    })
+}
+
+/// Removes from this folder what a process has left whose folders' names begin like this.
+pub(super) fn sweep(temporary: &Path, prefix: &str) {
+    let entries = std::fs::read_dir(temporary).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix)) {
+        let _ = std::fs::remove_dir_all(entry.path());
+    }
+}
 
 /// A folder that is made when it is first needed, and removed at the end.
 #[derive(Debug, Default)]
@@ -63,7 +84,7 @@ impl Folder {
         }
         let parent = match self.open.take() {
             Some(parent) => parent,
-            None => tempfile::Builder::new().prefix("livedeck-").tempdir()?,
+            None => tempfile::Builder::new().prefix(prefix()).tempdir()?,
         };
         Ok(self.open.insert(parent).path().to_owned())
     }

@@ -1,5 +1,5 @@
 //! What happens when this program is killed outright and can end nothing itself: another process of
-//! it, the warden, waits for its end, and then ends what its runs started.
+//! it, the warden, waits for its end, and then ends what its runs started and removes their files.
 //!
 //! The warden holds one end of a pipe whose other end only we hold. However we end, the system
 //! closes ours. What is ours it knows by the mark in each process's environment.
@@ -10,13 +10,15 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
-use super::family::{self, MARK};
+use super::family::MARK;
 use super::spawn::Command;
+use super::{family, scratch};
 
 /// The argument that makes this program a warden; whose follows.
 const WARDEN: &str = "--warden";
@@ -50,7 +52,9 @@ impl Warden {
             .input(waits.as_fd())
             .without_environment()
             .arg(WARDEN)
-            .arg(std::process::id().to_string());
+            .arg(std::process::id().to_string())
+            .arg(std::env::temp_dir())
+            .arg(scratch::prefix());
         if let Some(folders) = std::env::var_os(library) {
             command = command.env(library, folders);
         }
@@ -65,10 +69,12 @@ pub(super) fn entry() -> Option<ExitCode> {
     if arguments.next()? != OsStr::new(WARDEN) {
         return None;
     }
-    let whose = arguments.next()?.into_string().ok()?;
+    let whose: u32 = arguments.next()?.to_str()?.parse().ok()?;
+    let (temporary, prefix) = (arguments.next()?, arguments.next()?.into_string().ok()?);
     // Nothing is ever written: this returns when the other end is closed.
     let _ = io::stdin().read(&mut [0]);
     end_all(&format!("{whose}."));
+    scratch::sweep(Path::new(&temporary), &prefix);
     Some(ExitCode::SUCCESS)
 }
 

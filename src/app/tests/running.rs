@@ -94,9 +94,23 @@ fn control_c_interrupts_then_kills_then_leaves() {
     talk.keys("ctrl-e");
     assert_eq!(talk.keys("ctrl-c"), [Effect::Interrupt(RunId(1))]);
     assert_eq!(talk.keys("ctrl-c"), [Effect::Kill(RunId(1))]);
+    assert_eq!(talk.app.notice.as_deref(), Some("killed"));
     talk.finish(1, Outcome::Stopped);
+    talk.keys("j");
     assert_eq!(talk.keys("ctrl-c"), [Effect::Quit]);
     assert_eq!(talk.keys("q"), [Effect::Quit]);
+}
+
+#[test]
+fn control_c_in_haste_does_not_leave_behind_what_has_just_stopped() {
+    let mut talk = Script::new(&[page("a", &["1"])]);
+    talk.keys("ctrl-e ctrl-c");
+    assert_eq!(talk.app.notice.as_deref(), Some("stopping; ctrl-c again kills"));
+    talk.finish(1, Outcome::Stopped);
+    assert_eq!(talk.app.notice, None, "nothing is left to kill");
+    assert_eq!(talk.keys("ctrl-c"), [], "pressed before its end was seen");
+    assert_eq!(talk.app.notice.as_deref(), Some("nothing runs any more; ctrl-c again leaves"));
+    assert_eq!(talk.keys("ctrl-c"), [Effect::Quit]);
 }
 
 #[test]
