@@ -79,6 +79,24 @@ fn f197_a_save_shows_at_once_where_it_changed_and_a_bad_one_keeps_the_slide() {
 }
 
 #[test]
+fn a_deck_from_a_pipe_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, TWO).unwrap()
+    });
+    let talk = Stage::open(&pipe, &Opening::default());
+    talk.wait_for("first");
+    writer.join().unwrap();
+    talk.keys("ctrl-r G");
+    talk.wait_for("third");
+    assert!(!talk.screen().contains("last good deck"), "{}", talk.screen());
+    talk.quit();
+}
+
+#[test]
 fn an_included_file_shows_when_it_comes_and_when_it_changes() {
     let talk = Stage::show("# first\n\n<!-- include: part.md -->\n");
     talk.wait_for("part.md");

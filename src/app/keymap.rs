@@ -289,7 +289,7 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::FocusPrevious, "focus_previous", &["<s-tab>"], "focus the previous block"),
         row(Action::RunFocused, "run_focused", &["<cr>"], "run the focused block"),
         row(Action::Edit, "edit", &["i"], "edit the block on the slide"),
-        row(Action::OpenEditor, "open_editor", &["e"], "open the deck in $EDITOR, at this slide"),
+        row(Action::OpenEditor, "open_editor", &["e"], "open the deck here in $EDITOR"),
         row(Action::ToggleRecorded, "toggle_recorded", &["r"], "recorded output, and back"),
         row(Action::ZoomOutput, "zoom_output", &["z"], "output on the whole screen, and back"),
         row(Action::SearchOutput, "search_output", &["/"], "search in the output"),

@@ -1,14 +1,19 @@
-//! The intro slide, made of what the front matter says about the talk.
+//! The intro slide, made of what the front matter says about the talk, or, where it says nothing that
+//! can be shown, of what is wrong with it.
 
 use super::flow::Flow;
 use super::inline::{Look, lines};
+use super::problem;
 use super::text::Text;
-use crate::deck::Inline;
+use crate::deck::{Inline, Meta};
 use crate::theme::IntroLine;
 
 /// Lays out titles from the middle on, when and where below them, and the authors.
 pub(super) fn lay_out(flow: &mut Flow<'_>) {
     let meta = &flow.page.inputs.deck.meta;
+    if *meta == Meta::default() {
+        return mistakes(flow);
+    }
     let intro = &flow.page.theme().intro;
     flow.close(flow.room / 2, 0);
     titles(flow, meta.title.as_deref(), &intro.title);
@@ -24,6 +29,18 @@ pub(super) fn lay_out(flow: &mut Flow<'_>) {
         }
     }
     authors(flow);
+}
+
+/// The mistakes of the front matter.
+fn mistakes(flow: &mut Flow<'_>) {
+    flow.skip(1);
+    let deck = flow.page.inputs.deck;
+    let span = flow.page.slide().span;
+    for (index, found) in deck.diagnostics.iter().enumerate() {
+        if found.span.file == span.file && found.span.start < span.end {
+            problem::diagnostic(flow, index);
+        }
+    }
 }
 
 /// The lines of a title or sub title.

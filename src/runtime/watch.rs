@@ -42,6 +42,12 @@ enum Word {
     Watch(Vec<PathBuf>),
 }
 
+/// Whether it is a pipe or the like: what was in it cannot be read twice, and waiting for more could
+/// take for ever.
+fn is_stream(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 /// The watching thread's other end.
 pub(super) struct Watch {
     words: Sender<Word>,
@@ -157,11 +163,14 @@ impl Thread {
     /// The text files that the deck is made of.
     fn texts(&self) -> impl Iterator<Item = &Path> {
         let files = self.show.deck.files.iter().map(PathBuf::as_path);
-        files.chain([self.origin.path.as_path()])
+        files.chain([self.origin.path.as_path()]).filter(|file| !is_stream(file))
     }
 
     /// Reads the deck again and hands it on if it differs from the one shown.
     fn read(&mut self, forced: bool, mailbox: &Mailbox) {
+        if is_stream(&self.origin.path) {
+            return;
+        }
         let mut read = load::load(&self.origin, Some(&self.show));
         if read.as_ref().map_or(true, is_empty) && !is_empty(&self.show) {
             std::thread::sleep(COMEBACK);

@@ -95,6 +95,43 @@ fn an_author_who_takes_two_rows_stays_on_the_page() {
 }
 
 #[test]
+fn an_intro_slide_without_a_word_says_what_is_wrong_with_the_front_matter() {
+    let mut fixture = Fixture::new(vec![]);
+    let text = "---\ntitle: [x]\n---\n\n<!-- puase -->\n";
+    let file = fixture.deck.sources.add(SourceFile::new("talk.md", text));
+    let at = |range| Span::new(file, range);
+    fixture.deck.slides[0].kind = SlideKind::Intro;
+    fixture.deck.slides[0].span = at(0..19);
+    fixture.deck.diagnostics = vec![
+        Diagnostic::error(at(11..14), "`title` takes a single value, not a list"),
+        Diagnostic::error(at(25..30), "unknown command `puase`"),
+    ];
+    insta::assert_snapshot!(fixture.body(), @"
+    ┌──────────────────────────────────┐
+    │ `title` takes a single value,    │
+    │ not a list                       │
+    │ talk.md:2:8                      │
+    └──────────────────────────────────┘
+    ");
+    fixture.deck.meta.date = Some("today".to_owned());
+    insta::assert_snapshot!(fixture.body(), @"
+
+
+
+
+
+
+
+
+
+
+
+
+    today
+    ");
+}
+
+#[test]
 fn a_problem_is_boxed_with_its_place_and_hint() {
     let mut fixture = Fixture::new(vec![block(BlockKind::Problem(0)), paragraph("after")]);
     let mut sources = Sources::default();
