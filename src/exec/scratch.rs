@@ -12,18 +12,25 @@ use tempfile::TempDir;
 
 use crate::run::RunId;
 
+/// How the names of all such folders begin.
+const OURS: &str = "livedeck-";
+
 /// How the names of this process's folders begin. Its number is not enough: containers that share
 /// the folder for temporary files have numbers of their own.
 pub(super) fn prefix() -> &'static str {
     static PREFIX: OnceLock<String> = OnceLock::new();
     PREFIX.get_or_init(|| {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        format!("livedeck-{}-{:x}-", std::process::id(), now.as_nanos())
+        format!("{OURS}{}-{:x}-", std::process::id(), now.as_nanos())
     })
 }
 
 /// Removes from this folder what a process has left whose folders' names begin like this.
 pub(super) fn sweep(temporary: &Path, prefix: &str) {
+    if !prefix.starts_with(OURS) || prefix == OURS {
+        // Somebody else has made this process: it would remove what is not ours.
+        return;
+    }
     let entries = std::fs::read_dir(temporary).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix)) {
         let _ = std::fs::remove_dir_all(entry.path());
@@ -87,5 +94,26 @@ impl Folder {
             None => tempfile::Builder::new().prefix(prefix()).tempdir()?,
         };
         Ok(self.open.insert(parent).path().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_folders_of_the_one_talk_are_swept() {
+        let place = tempfile::tempdir().unwrap();
+        let names = ["livedeck-1-a-x", "livedeck-12-a-x", "else"];
+        for name in names {
+            std::fs::create_dir(place.path().join(name)).unwrap();
+        }
+        let left = || names.map(|name| place.path().join(name).exists());
+        sweep(place.path(), "");
+        sweep(place.path(), "livedeck-");
+        sweep(place.path(), "else");
+        assert_eq!(left(), [true; 3]);
+        sweep(place.path(), "livedeck-1-a-");
+        assert_eq!(left(), [false, true, true]);
     }
 }

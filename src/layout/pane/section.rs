@@ -15,7 +15,7 @@ use crate::layout::race;
 use crate::layout::scene::{Item, Placed};
 use crate::layout::screen;
 use crate::layout::text::Text;
-use crate::run::{CellRun, OutputRow, Part, Value, Written};
+use crate::run::{CellRun, OutputRow, Part, State, Value, Written};
 use crate::theme::Alignment;
 
 /// A part of an output.
@@ -89,7 +89,9 @@ pub(super) fn all<'a>(
         all.push(Section::Lines(vec![prompt::line(prompt, columns, enter)]));
     }
     if all.is_empty() {
-        all.push(Section::Lines(vec![Text::plain("nothing is written yet", DIM)]));
+        let is_over = matches!(run.state, State::Ended(_));
+        let said = if is_over { "nothing was written" } else { "nothing is written yet" };
+        all.push(Section::Lines(vec![Text::plain(said, DIM)]));
     }
     all
 }

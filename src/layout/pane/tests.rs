@@ -173,6 +173,9 @@ fn a_terminal_has_the_whole_screen() {
 fn nothing_written_is_said() {
     let pane = looked(CellRun::default(), (50, 3), &VIEW);
     insta::assert_snapshot!(screen(&pane));
+    let state = State::Ended(Outcome::Exited(0));
+    let pane = looked(CellRun { state, ..CellRun::default() }, (50, 3), &VIEW);
+    assert!(screen(&pane).contains("nothing was written"));
     let why = "no `foo` here: install it";
     let state = State::Ended(Outcome::NotStarted(why.to_owned()));
     let pane = looked(CellRun { state, ..CellRun::default() }, (50, 3), &VIEW);
