@@ -3,13 +3,13 @@
 //! A cell has at most one run at a time. Events of a run that is no longer the cell's own (it was
 //! run again, or its code changed) are dropped.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Action, App, Effect, Follow, Mode, OutputHit, pane, prompt, race, replay, sessions, typing,
+    Action, App, Effect, Follow, Mode, OutputHit, by_itself, pane, prompt, race, replay, sessions,
+    typing,
 };
-use crate::deck::{CellId, Fingerprint, SlideNo, Start};
+use crate::deck::{CellId, Fingerprint};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
 /// Rows of the terminal that a run sees, at least.
@@ -73,7 +73,7 @@ pub(super) fn watch(app: &mut App, cells: &[CellId]) {
 }
 
 /// Whether a cell may run, and all that has to run before it.
-fn may_all_run(app: &App, id: CellId) -> bool {
+pub(super) fn may_all_run(app: &App, id: CellId) -> bool {
     let due = run::due(&app.deck, &app.runs, id);
     due.into_iter().filter_map(|id| app.deck.cell(id)).all(|cell| app.may_run(cell))
 }
@@ -88,9 +88,9 @@ fn start_due(app: &mut App, id: CellId) -> Vec<Effect> {
 /// they have on it.
 pub(super) fn shown(app: &mut App) -> Vec<Effect> {
     let comes = app.book.shown.replace(app.at.slide) != Some(app.at.slide);
-    let mut effects = start_by_themselves(app);
+    let mut effects = by_itself::start(app);
     if comes {
-        effects.extend(bring_up_to_date(app));
+        effects.extend(by_itself::bring_up_to_date(app));
     }
     for (id, (columns, rows)) in app.stage.screens.clone() {
         let Some(run) = app.runs.get_mut(&id) else { continue };
@@ -104,56 +104,8 @@ pub(super) fn shown(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// Starts what runs by itself on the slide shown and on its neighbours, where it may; elsewhere
-/// says that it may not.
-fn start_by_themselves(app: &mut App) -> Vec<Effect> {
-    let at = app.at.slide.index();
-    let near = [Some(at), Some(at + 1), at.checked_sub(1)].into_iter().flatten().map(SlideNo::new);
-    let deck = Arc::clone(&app.deck);
-    let own = |slide| deck.cells_of(slide).filter(|cell| cell.how.start == Start::Auto);
-    if app.only_replays() {
-        replay::play_by_themselves(app, near.flat_map(own).map(|cell| &**cell));
-        return Vec::new();
-    }
-    let mut effects = Vec::new();
-    for slide in near {
-        let due = own(slide).map(|cell| cell.id).filter(|id| !has_run(app.runs.get(id)));
-        for id in race::in_order(app, due.collect()) {
-            effects.extend(start_by_itself(app, id));
-        }
-    }
-    effects
-}
-
-/// Starts a cell that runs by itself, or says that it may not.
-fn start_by_itself(app: &mut App, id: CellId) -> Vec<Effect> {
-    if may_all_run(app, id) {
-        return start_again(app, id);
-    }
-    if app.runs.get(&id).is_none_or(|run| run.state != State::NotAllowed) {
-        app.runs.entry(id).or_default().state = State::NotAllowed;
-        app.scene_changed();
-    }
-    Vec::new()
-}
-
-/// Starts again what runs by itself on the slide that comes, and shows what its session no longer is.
-fn bring_up_to_date(app: &mut App) -> Vec<Effect> {
-    let deck = Arc::clone(&app.deck);
-    let own = deck.cells_of(app.at.slide).filter(|cell| cell.how.start == Start::Auto);
-    let mut effects = Vec::new();
-    for cell in own {
-        let is_over = !app.runs.get(&cell.id).is_some_and(CellRun::is_under_way);
-        let is_old = is_over && !run::is_current(&deck, &app.runs, cell);
-        if is_old && !app.only_replays() && may_all_run(app, cell.id) {
-            effects.extend(start_again(app, cell.id));
-        }
-    }
-    effects
-}
-
 /// Starts one cell, whose last output stays until there is a new one.
-fn start_again(app: &mut App, cell: CellId) -> Vec<Effect> {
+pub(super) fn start_again(app: &mut App, cell: CellId) -> Vec<Effect> {
     let before = app.runs.get(&cell).filter(|run| !run.output.is_empty() || run.picture.is_some());
     let kept = before.map(|run| (run.output.clone(), run.picture.clone(), run.stale));
     let effects = start_due(app, cell);
@@ -420,7 +372,8 @@ pub(super) fn scroll_output(app: &mut App, output: OutputHit, rows: i32) {
     app.scene_changed();
 }
 
-fn has_run(run: Option<&CellRun>) -> bool {
+/// Whether a cell has run as it stands, or is on its way.
+pub(super) fn has_run(run: Option<&CellRun>) -> bool {
     run.is_some_and(|run| {
         run.replay.is_some()
             || run.wanted

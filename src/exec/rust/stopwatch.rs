@@ -77,20 +77,22 @@ fn speak() {
     }
 }
 
+/// What so many calls take, in nanoseconds.
+fn sample(call: Call<'_>, count: u64) -> Result<f64, Box<dyn Error>> {
+    let start = Instant::now();
+    for _ in 0..count {
+        call()?;
+    }
+    Ok(start.elapsed().as_nanos() as f64)
+}
+
 /// Calls it for a while to see how long that takes, then in samples of as many calls until the time
 /// is up: how many calls a sample has, and what each sample took, in nanoseconds.
 fn measure(call: Call<'_>, budget: Duration) -> Result<(u64, Vec<f64>), Box<dyn Error>> {
-    let mut sample = |count: u64| -> Result<f64, Box<dyn Error>> {
-        let start = Instant::now();
-        for _ in 0..count {
-            call()?;
-        }
-        Ok(start.elapsed().as_nanos() as f64)
-    };
     let budget = budget.as_nanos() as f64;
     let (aim, mut count, mut spent) = (budget / 50.0, 1_u64, 0.0);
     let (took, wanted) = loop {
-        let took = sample(count)?;
+        let took = sample(call, count)?;
         spent += took;
         let wanted = (count as f64 * aim / took.max(1.0)) as u64;
         let wanted = wanted.clamp(1, count * 10);
@@ -106,7 +108,7 @@ fn measure(call: Call<'_>, budget: Duration) -> Result<(u64, Vec<f64>), Box<dyn 
     samples.extend(is_slow.then_some(took));
     let mut total: f64 = samples.iter().sum();
     while total < budget || samples.len() < 3 && total < 3.0 * budget {
-        let took = sample(count)?;
+        let took = sample(call, count)?;
         if took < aim / 10.0 {
             // What was seen first was something else: a pause of the machine, an empty cache.
             count *= (aim / took.max(1.0)).min(100.0) as u64;
@@ -130,24 +132,17 @@ fn could_be_nothing((count, samples): &(u64, Vec<f64>)) -> bool {
 /// too, some are over before the processor is taken away.
 fn is_nothing(call: Call<'_>) -> Result<bool, Box<dyn Error>> {
     const ROUNDS: u32 = 500;
-    const CALLS: u32 = 1000;
-    let round = |call: Call<'_>| -> Result<f64, Box<dyn Error>> {
-        let start = Instant::now();
-        for _ in 0..CALLS {
-            call()?;
-        }
-        Ok(start.elapsed().as_nanos() as f64 / f64::from(CALLS))
-    };
+    const CALLS: u64 = 1000;
     let mut nothing = || {
         let _ = black_box(0_u64);
         Ok(())
     };
     let (mut least, mut floor) = (f64::MAX, f64::MAX);
     for _ in 0..ROUNDS {
-        least = least.min(round(call)?);
-        floor = floor.min(round(black_box(&mut nothing))?);
+        least = least.min(sample(call, CALLS)?);
+        floor = floor.min(sample(black_box(&mut nothing), CALLS)?);
     }
-    Ok(least <= floor * 1.5 + 0.3)
+    Ok(least <= floor * 1.5 + 0.3 * CALLS as f64)
 }
 
 /// The value below which this share of sorted samples is.
