@@ -43,6 +43,8 @@ pub mod view;
 
 // The shell: everything below may touch files, processes, threads and the terminal.
 
+pub mod files;
+
 pub mod exec;
 
 pub mod media;

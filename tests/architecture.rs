@@ -21,15 +21,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("layout", &["source", "diag", "deck", "run", "theme", "highlight"]),
     ("app", &["source", "diag", "deck", "run", "theme"]),
     ("view", &["source", "diag", "deck", "run", "theme", "layout", "app"]),
-    ("exec", &["deck", "run"]),
-    ("media", &["diag", "deck", "layout", "view"]),
+    ("files", &["source"]),
+    ("exec", &["files", "deck", "run"]),
+    ("media", &["files", "diag", "deck", "layout", "view"]),
     (
         "export",
         &["ansi", "source", "diag", "deck", "run", "theme", "highlight", "layout", "view", "media"],
     ),
     (
         "config",
-        &["source", "diag", "yaml", "deck", "parse", "layout", "app", "view", "exec", "media"],
+        &[
+            "source", "diag", "yaml", "deck", "parse", "layout", "app", "view", "files", "exec",
+            "media",
+        ],
     ),
     (
         "runtime",
@@ -45,6 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "layout",
             "app",
             "view",
+            "files",
             "exec",
             "media",
         ],
@@ -63,6 +68,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "layout",
             "app",
             "view",
+            "files",
             "exec",
             "media",
             "export",

@@ -6,6 +6,7 @@
 //! markdown, and reads files only through the [`Files`] trait.
 
 mod drafts;
+mod read_error;
 mod visible;
 
 use std::io;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use drafts::Drafts;
+pub use read_error::ReadError;
 pub use visible::{excerpt, visible, visible_line};
 
 /// Names one file of a [`Sources`]; the deck's own file is always 0.

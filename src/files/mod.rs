@@ -1,0 +1,141 @@
+//! Reading the files that a deck, a theme, a configuration, a recording or the trust store names.
+//!
+//! Such a name may lead anywhere: to a named pipe nobody writes to, to `/dev/zero`, to a sparse file
+//! of 2 GiB. Only regular files are read (a link to one is fine), and no more of them than their
+//! [`Kind`] allows, so a read always ends and its result always fits into memory. The one
+//! exception is the deck itself, which may come from a pipe: [`read_deck`].
+
+#![expect(clippy::disallowed_methods, reason = "the one place that reads files named from outside")]
+
+use std::fs::{self, File, FileType, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+
+pub use crate::source::ReadError;
+
+/// What a file is read for, which limits its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text that people write: decks, included files, themes, configurations; and the trust store.
+    Text,
+    /// A picture.
+    Picture,
+    /// A recording's text.
+    Recording,
+}
+
+/// 16 MiB of text are some 300,000 lines: a hundred times the longest talk, and still parsed in less
+/// than a second.
+const MAX_TEXT_BYTES: u64 = 16 << 20;
+
+/// A photograph straight from a camera has up to 50 MiB; one that a terminal can show needs 1 MiB.
+const MAX_PICTURE_BYTES: u64 = 64 << 20;
+
+/// A recording keeps up to 1 MiB of output for each block.
+const MAX_RECORDING_BYTES: u64 = 64 << 20;
+
+impl Kind {
+    /// Bytes that a file of this kind may have.
+    pub const fn max_bytes(self) -> u64 {
+        match self {
+            Self::Text => MAX_TEXT_BYTES,
+            Self::Picture => MAX_PICTURE_BYTES,
+            Self::Recording => MAX_RECORDING_BYTES,
+        }
+    }
+
+    fn too_large(self) -> ReadError {
+        let kind = match self {
+            Self::Text => "texts",
+            Self::Picture => "pictures",
+            Self::Recording => "recordings",
+        };
+        ReadError::TooLarge { kind, max_bytes: self.max_bytes() }
+    }
+}
+
+/// Reads a regular file.
+///
+/// # Errors
+/// The file cannot be read, is not a regular file, or is larger than its kind allows.
+pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, ReadError> {
+    let (file, length) = open(path)?;
+    if length > kind.max_bytes() {
+        return Err(kind.too_large());
+    }
+    read_limited(file, length, kind)
+}
+
+/// Reads a regular file as text.
+///
+/// # Errors
+/// As [`read`]; or the file is not UTF-8.
+pub fn read_text(path: &Path, kind: Kind) -> Result<String, ReadError> {
+    String::from_utf8(read(path, kind)?).map_err(|_| ReadError::NotText)
+}
+
+/// Reads up to `max_bytes` from the start of a regular file, however large it is.
+///
+/// # Errors
+/// The file cannot be read or is not a regular file.
+pub fn read_start(path: &Path, max_bytes: u64) -> Result<Vec<u8>, ReadError> {
+    let (file, _) = open(path)?;
+    let mut bytes = Vec::new();
+    file.take(max_bytes).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads the deck: a regular file, or a pipe to its end, which waits for whoever writes to it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_deck(path: &Path) -> Result<Vec<u8>, ReadError> {
+    if is_pipe(path) {
+        read_limited(File::open(path)?, 0, Kind::Text)
+    } else {
+        read(path, Kind::Text)
+    }
+}
+
+/// Whether the file is a pipe: it can be read only once, and reading it may wait.
+pub fn is_pipe(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo())
+}
+
+/// Opens a regular file without ever waiting; returns its length, too.
+fn open(path: &Path) -> Result<(File, u64), ReadError> {
+    // Opening is not harmless for every device: look first, and again at what was opened.
+    regular(fs::metadata(path)?.file_type())?;
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let opened = file.metadata()?;
+    regular(opened.file_type())?;
+    Ok((file, opened.len()))
+}
+
+fn regular(file: FileType) -> Result<(), ReadError> {
+    if file.is_file() {
+        return Ok(());
+    }
+    Err(match file {
+        file if file.is_dir() => ReadError::Folder,
+        file if file.is_fifo() => ReadError::Special("named pipe"),
+        file if file.is_socket() => ReadError::Special("socket"),
+        _ => ReadError::Special("device"),
+    })
+}
+
+/// Reads to the end, or to the limit: files may grow meanwhile, and those in `/proc` have no length.
+fn read_limited(file: File, length: u64, kind: Kind) -> Result<Vec<u8>, ReadError> {
+    let expected = usize::try_from(length.min(kind.max_bytes())).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(expected);
+    file.take(kind.max_bytes() + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > kind.max_bytes() {
+        return Err(kind.too_large());
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;
