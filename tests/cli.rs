@@ -313,3 +313,22 @@ fn an_export_runs_code_as_the_talk_does() {
     let page = shell.run().text();
     assert!(page.contains("LOUD"), "{page}");
 }
+
+/// A red pixel as a PNG file, in base64.
+const PIXEL: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+
+#[test]
+fn exports_hold_the_pictures_that_code_makes() {
+    let deck = format!(
+        "```bash +image\nprintf {PIXEL} | base64 -d\n```\n\n```python +exec\nimport base64\n\
+         class Pixel:\n    def _repr_png_(self):\n        return base64.b64decode('{PIXEL}')\n\
+         Pixel()\n```\n\n<!-- end_slide -->\n\n```bash +image\nprintf {PIXEL} | base64 -d\n```\n"
+    );
+    for (format, pictures) in [("html", 3), ("svg", 2)] {
+        let shell = Shell::new(&["export", "talk.md", "--to", format, "-x", "-o", "-"]);
+        let page = shell.file("talk.md", &deck).run().text();
+        assert_eq!(page.matches("data:image/png;base64,").count(), pictures, "{format}: {page}");
+        assert!(!page.contains("not found"), "{format}: {page}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crossbeam_channel::{after, select, unbounded};
+use crossbeam_channel::{Receiver, after, select, unbounded};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::Execution;
@@ -11,7 +11,7 @@ use super::load::Show;
 use super::{markdown, perform, prefetch, stage};
 use crate::app::{App, Effect, Msg, Policy, Trust, update};
 use crate::deck::Cursor;
-use crate::exec::{self, Executor};
+use crate::exec::{self, Executor, Warden};
 use crate::layout::{self, Colours, PictureKey, Scene, Size};
 use crate::media::Media;
 use crate::run::Limits;
@@ -24,6 +24,17 @@ pub struct Stills {
     show: Show,
     app: App,
     media: Media,
+    /// Started by the first run, and kept: the pictures that runs made are gone with it.
+    runner: Option<Runner>,
+}
+
+/// What runs the code, and its events.
+struct Runner {
+    executor: Executor,
+    events: Receiver<exec::Event>,
+    limits: Limits,
+    /// Ends what was started, should this program be killed.
+    _warden: Option<Warden>,
 }
 
 impl Stills {
@@ -33,7 +44,7 @@ impl Stills {
         let media = Media::new(PathBuf::from("."), None, |_| {});
         let mut app = App::new(show.deck.clone(), Policy::default(), Trust::Once);
         update(&mut app, Msg::Recorded(show.recorded.clone()));
-        Self { show, app, media }
+        Self { show, app, media, runner: None }
     }
 
     /// Lays out a slide at a step.
@@ -55,44 +66,58 @@ impl Stills {
         self.media.file(key)
     }
 
-    /// Runs the code of the slide laid out last, of the deck at `path`.
+    /// Runs the code of the slide laid out last, of the deck at `path`, and waits for it to end. The
+    /// pictures that it makes exist for as long as `self`.
     pub fn run(&mut self, path: &Path, execution: &Execution) {
-        let options = perform::options(execution, path, &self.show);
-        run(&self.show, &mut self.app, options, execution.limits);
+        let Self { show, app, runner, .. } = self;
+        let runner = runner.get_or_insert_with(|| Runner::new(show, path, execution));
+        runner.run(show, app);
     }
 }
 
-/// Presses the run key and waits until nothing runs any more.
-fn run(show: &Show, app: &mut App, options: exec::Options, limits: Limits) {
-    let (send, events) = unbounded();
-    let executor = Executor::new(options, move |event| drop(send.send(markdown::read(event))));
-    let start = |effects: Vec<Effect>| {
+impl Runner {
+    fn new(show: &Show, path: &Path, execution: &Execution) -> Self {
+        let (send, events) = unbounded();
+        let options = perform::options(execution, path, show);
+        let executor = Executor::new(options, move |event| drop(send.send(markdown::read(event))));
+        // Without one, nothing is lost but what it does when this program is killed.
+        let warden = Warden::start().ok().flatten();
+        Self { executor, events, limits: execution.limits, _warden: warden }
+    }
+
+    /// Presses the run key and waits until nothing runs any more.
+    fn run(&self, show: &Show, app: &mut App) {
+        let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
+        self.start(show, update(app, Msg::Shown));
+        self.start(show, update(app, Msg::Key(key.into())));
+        let over = after(PATIENCE);
+        while app.is_running() {
+            let event = select! {
+                recv(self.events) -> event => event,
+                recv(over) -> _ => return,
+            };
+            let Ok(event) = event else { return };
+            self.start(show, update(app, message(event)));
+        }
+    }
+
+    fn start(&self, show: &Show, effects: Vec<Effect>) {
         for effect in effects {
             let Effect::Run { run, cell, terminal, base } = effect else { continue };
-            let request = perform::request(&show.deck, (run, cell, base), terminal, limits);
+            let request = perform::request(&show.deck, (run, cell, base), terminal, self.limits);
             if let Some(request) = request {
-                executor.run(&request);
+                self.executor.run(&request);
             }
         }
-    };
-    let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
-    start(update(app, Msg::Shown));
-    start(update(app, Msg::Key(key.into())));
-    let over = after(PATIENCE);
-    while app.is_running() {
-        let event = select! {
-            recv(events) -> event => event,
-            recv(over) -> _ => return,
-        };
-        let Ok(event) = event else { return };
-        start(update(
-            app,
-            match event {
-                exec::Event::Run(run, event) => Msg::Run(run, event),
-                exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
-                exec::Event::Names(run, names) => Msg::Names(run, names),
-                exec::Event::Trouble(what) => Msg::Trouble(what),
-            },
-        ));
+    }
+}
+
+/// What the app hears of an event.
+fn message(event: exec::Event) -> Msg {
+    match event {
+        exec::Event::Run(run, event) => Msg::Run(run, event),
+        exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
+        exec::Event::Names(run, names) => Msg::Names(run, names),
+        exec::Event::Trouble(what) => Msg::Trouble(what),
     }
 }
