@@ -295,7 +295,7 @@ impl Builds {
                 .map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))
         };
         let (mut output, mut status) = attempt(&whole(snippet))?;
-        if snippet.is_timed && matches!(status, Status::Exited(1)) {
+        if snippet.is_timed && matches!(status, Status::Exited(1)) && !how.is_cancelled() {
             (output, status) = attempt_again(snippet, attempt)?;
         }
         match status {
@@ -303,6 +303,8 @@ impl Builds {
                 std::fs::rename(made, binary).map_err(no_room)?;
                 self.cache.keep_binary(folder, name).map_err(no_room)
             }
+            // `rustc` handles SIGINT and exits with 1, as if the code were wrong.
+            _ if how.is_cancelled() => Err(NotBuilt::Cancelled),
             Status::Exited(1) if is_about_the_code(&output) => {
                 self.cache.keep_errors(folder, name, presentable(&output)).map_err(no_room)
             }
@@ -311,7 +313,6 @@ impl Builds {
                 let why = without_colours(why.lines().next().unwrap_or("it does not say why"));
                 Err(NotBuilt::Impossible(format!("`rustc` could not build it: {why}")))
             }
-            Status::Signaled(_) if how.is_cancelled() => Err(NotBuilt::Cancelled),
             Status::Signaled(signal) => Err(NotBuilt::Died(signal)),
         }
     }

@@ -49,6 +49,40 @@ fn a_stop_ends_the_compiler() {
     assert!(matches!(stage.next(run), RunEvent::Finished(Outcome::Stopped, _)));
 }
 
+/// `rustc` handles SIGINT once it has begun, and exits then as if the code were wrong.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_compiler_refuses_nothing() {
+    let mut stage = Stage::new();
+    let run = stage.start("rust", &slow("never"));
+    assert_eq!(stage.next(run), RunEvent::Compiling);
+    let cache = stage.folder.path().join("cache");
+    wait_until("the compiler handles no interrupts", || handles_interrupts(&cache));
+    stage.executor().stop(run, Stop::Interrupt);
+    assert!(matches!(stage.next(run), RunEvent::Finished(Outcome::Stopped, _)));
+    let kept = fs::read_dir(cache.join("rust")).unwrap().flatten();
+    assert_eq!(kept.filter(|entry| entry.path().join("errors").exists()).count(), 0);
+}
+
+/// Whether a process whose command line names this folder has a handler for SIGINT.
+#[cfg(target_os = "linux")]
+fn handles_interrupts(folder: &Path) -> bool {
+    let of = |process: &family::Process, file: &str| {
+        let path = format!("/proc/{}/{file}", process.pid.as_raw_nonzero());
+        String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
+    };
+    let names_it = |process: &family::Process| {
+        of(process, "cmdline").contains(&folder.to_string_lossy().into_owned())
+    };
+    let handles = |process: &family::Process| {
+        let status = of(process, "status");
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        caught.is_some_and(|mask| mask & 2 != 0)
+    };
+    family::descendants().iter().filter(|process| names_it(process)).any(handles)
+}
+
 #[test]
 fn what_is_not_wanted_any_more_is_given_up() {
     let stage = Stage::new();
