@@ -463,3 +463,37 @@ impl Deck {
         self.texts().pop().unwrap()
     }
 }
+
+/// The page's theme with every key.
+fn every_key() -> String {
+    let page = fs::read_to_string("docs/THEMES.md").unwrap();
+    let section = page.split("## Every key").nth(1).unwrap();
+    section.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_manual_shows_every_key_at_its_default() {
+    let theme = |text: &str| {
+        let deck = Deck::new("theme:\n  path: own.yaml\n", "text\n").file("own.yaml", text);
+        let show = deck.load();
+        assert_eq!(deck.problems(), [""; 0], "{text}");
+        let mut theme = (*show.look(SlideNo::new(0)).theme).clone();
+        theme.code.highlight_theme_at = livedeck::source::Span::default();
+        theme
+    };
+    assert_eq!(theme(&every_key()), theme("default: {}\n"));
+}
+
+#[test]
+fn the_manual_names_every_key() {
+    let source = fs::read_to_string("src/theme/raw.rs").unwrap();
+    let calls = ["section", "set", "each", "each_section"].map(|call| format!("fields.{call}(\""));
+    let names = calls.iter().flat_map(|call| source.split(call.as_str()).skip(1));
+    let page = fs::read_to_string("docs/THEMES.md").unwrap();
+    let words: Vec<&str> = page.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let names: Vec<&str> = names.filter_map(|rest| rest.split('"').next()).collect();
+    assert!(names.len() > 60, "{names:?}");
+    for name in names {
+        assert!(words.contains(&name), "docs/THEMES.md does not name `{name}`");
+    }
+}
