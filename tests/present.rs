@@ -395,3 +395,20 @@ fn f170_every_theme_is_shown_on_a_slide_of_its_own() {
     themes.wait_for("catppuccin-latte");
     themes.quit();
 }
+
+#[test]
+fn many_keys_at_once_end_on_a_coloured_slide() {
+    let slides: Vec<String> =
+        (1..=60).map(|number| format!("```python\ndef end_{number}(): return 1\n```")).collect();
+    let deck = slides.join("\n\n<!-- end_slide -->\n\n");
+    let step_by_step = Stage::show(&deck);
+    step_by_step.keys("60 G");
+    step_by_step.wait_for("60 / 60");
+    let at_once = Stage::show(&deck);
+    at_once.wait_for("1 / 60");
+    at_once.write(&b"l".repeat(59));
+    at_once.wait_for("60 / 60");
+    at_once.wait("the same colours", |_| at_once.colours() == step_by_step.colours());
+    at_once.quit();
+    step_by_step.quit();
+}

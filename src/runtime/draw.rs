@@ -4,6 +4,7 @@ use std::io;
 
 use super::{Follow, Talk, perform, stage};
 use crate::app::{Mode, Msg, update};
+use crate::layout::Colours;
 use crate::view;
 
 impl Talk {
@@ -14,6 +15,14 @@ impl Talk {
         let colours = self.prefetch.colours(&self.show.deck, highlighter, at);
         let how = (self.screen.size(), colours);
         self.scene = stage::scene(&self.show, &mut self.app, how, &mut self.media);
+    }
+
+    /// Makes the scene that the next of several waiting keys refers to. It is never shown, so it does
+    /// not wait for colours: the scene that is drawn is still to be made.
+    pub(super) fn lay_out_unseen(&mut self) {
+        let how = (self.screen.size(), Colours::Known);
+        self.scene = stage::scene(&self.show, &mut self.app, how, &mut self.media);
+        self.app.changed.scene = true;
     }
 
     /// Draws the app's state, or begins the turn that leads to it.

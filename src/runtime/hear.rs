@@ -129,7 +129,7 @@ impl Talk {
     pub(super) fn tell(&mut self, msg: Msg) -> bool {
         // What a key means depends on the scene that the speaker sees.
         if matches!(msg, Msg::Key(_) | Msg::Wheel(..)) && self.app.changed.scene {
-            self.lay_out();
+            self.lay_out_unseen();
         }
         let effects = update(&mut self.app, msg);
         effects.iter().any(|effect| perform::perform(self, effect))
