@@ -6,6 +6,7 @@ mod stage;
 
 use std::fs;
 
+use rstest::rstest;
 use rustix::process::Signal;
 use stage::{Opening, Stage, Terminal};
 
@@ -411,4 +412,20 @@ fn many_keys_at_once_end_on_a_coloured_slide() {
     at_once.wait("the same colours", |_| at_once.colours() == step_by_step.colours());
     at_once.quit();
     step_by_step.quit();
+}
+
+#[rstest]
+#[case::of_24_bits(&[("COLORTERM", "24bit")], true)]
+#[case::of_256(&[("COLORTERM", "")], false)]
+#[case::of_16(&[("COLORTERM", ""), ("TERM", "linux")], false)]
+#[case::of_none(&[("NO_COLOR", "1")], false)]
+fn a_terminal_gets_colours_that_it_has(#[case] env: &[(&str, &str)], #[case] is_true: bool) {
+    let deck = "```rust\nfn main() {}\n```\n";
+    let talk = Stage::show_with(deck, &Opening { env, ..Opening::default() });
+    talk.wait_for("1 / 1");
+    let (bytes, has_16) = (talk.seen().bytes.clone(), env.iter().any(|(name, _)| *name == "TERM"));
+    talk.quit();
+    let has = |sequence: &str| bytes.windows(sequence.len()).any(|it| it == sequence.as_bytes());
+    assert_eq!(has("\x1b[38;2;") && has("48;2;"), is_true, "{}", String::from_utf8_lossy(&bytes));
+    assert_eq!(has("38;5;2") || has("48;5;2"), !is_true && env[0].0 == "COLORTERM" && !has_16);
 }

@@ -18,8 +18,9 @@ use crate::deck::Cell;
 use crate::exec::{Compiler, FoundPython, Survey, without_colours};
 use crate::media::{Capabilities, Protocol};
 use crate::run::spoken_time;
-use crate::runtime::{Doctor, Lack, Show, is_trusted, load};
+use crate::runtime::{Doctor, KnownDepth, Lack, Show, is_trusted, load};
 use crate::source::{SourceFile, visible_line};
+use crate::view::ColorDepth;
 
 /// Says what there is. The status says whether the deck has all it needs, and compiles.
 pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
@@ -60,6 +61,7 @@ fn machine(survey: &Survey, config: &Config) -> String {
         Err(why) => text += &row("Rust", &format!("missing: {why}")),
     }
     text += &row("pictures", &pictures(config));
+    text += &row("colours", &colors(config));
     let cache = format!("{}, {}", survey.cache.display(), bytes(survey.cache_bytes));
     text + &row("cache", &cache)
 }
@@ -105,6 +107,23 @@ fn pictures(config: &Config) -> String {
         }
         protocol => format!("{}, by what the environment says of the terminal", protocol.name()),
     }
+}
+
+/// How many colours will be used, and why.
+fn colors(config: &Config) -> String {
+    let words = |depth| match depth {
+        ColorDepth::TrueColor => "24-bit",
+        ColorDepth::Ansi256 => "256",
+        ColorDepth::Ansi16 => "16",
+        ColorDepth::Monochrome => "none",
+    };
+    if let Some(depth) = config.defaults.color_depth {
+        return format!("{}, set in the configuration", words(depth));
+    }
+    let KnownDepth { depth, may_be_more } = KnownDepth::from_env();
+    let more =
+        if may_be_more { ", unless the terminal reports more when a talk begins" } else { "" };
+    format!("{}, from the environment{more}", words(depth))
 }
 
 /// What code the deck has, by language.

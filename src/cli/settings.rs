@@ -52,6 +52,7 @@ pub(super) fn plain(deck: PathBuf, choices: &Choices, config: &Config) -> Settin
         reload: true,
         policy: Policy::default(),
         protocol: config.defaults.image_protocol,
+        color_depth: config.defaults.color_depth,
         cell: cell(config),
         keymap: config.bindings.keymap(),
         execution: execution(config),

@@ -58,6 +58,8 @@ impl Defaults {
         keys.key("terminal_font_size", about, &mut within(&mut self.terminal_font_size.0, 1..=255));
         let about = "How pictures are shown.";
         keys.key("image_protocol", about, &mut values::Shown(&mut self.image_protocol));
+        let about = "How many colours the terminal has.";
+        keys.key("color_depth", about, &mut one_of(&mut self.color_depth, values::COLOR_DEPTHS));
         let about = "When slides that do not fit are told of.";
         let mut slot = one_of(&mut self.validate_overflows, values::VALIDATE_OVERFLOWS);
         keys.key("validate_overflows", about, &mut slot);

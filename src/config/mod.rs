@@ -21,7 +21,7 @@ use crate::exec::Custom;
 use crate::layout::Limits;
 use crate::media::Protocol;
 use crate::source::{FileId, Span};
-use crate::view::Motion;
+use crate::view::{ColorDepth, Motion};
 use crate::yaml::{self, Fields, Kind, Place};
 
 pub use bindings::Bindings;
@@ -65,6 +65,8 @@ pub struct Defaults {
     pub terminal_font_size: FontSize,
     /// How pictures are shown; none: as the terminal can.
     pub image_protocol: Option<Protocol>,
+    /// How many colours the terminal has; none: as the environment and the terminal say.
+    pub color_depth: Option<ColorDepth>,
     /// When slides that do not fit are told of.
     pub validate_overflows: ValidateOverflows,
     /// How large the part of the terminal is that slides use.

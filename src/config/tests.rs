@@ -50,6 +50,7 @@ defaults:
   theme: {light: light, dark: gruvbox-dark, timeout: 50}
   terminal_font_size: 10
   image_protocol: sixel
+  color_depth: 256
   validate_overflows: when_presenting
   max_columns: 80
   max_columns_alignment: left
@@ -106,8 +107,15 @@ transition: {duration_millis: 500, frames: 10, animation: {style: collapse_horiz
 #[test]
 fn every_key_counts() {
     let config = good(ALL);
-    let Defaults { theme, terminal_font_size, image_protocol, validate_overflows, limits } =
-        &config.defaults;
+    let Defaults {
+        theme,
+        terminal_font_size,
+        image_protocol,
+        color_depth,
+        validate_overflows,
+        limits,
+    } = &config.defaults;
+    assert_eq!(*color_depth, Some(ColorDepth::Ansi256));
     let (light, dark) = ("light".to_owned(), "gruvbox-dark".to_owned());
     assert_eq!(*theme, DefaultTheme::ByBackground { light, dark, timeout: 50 });
     assert_eq!((terminal_font_size.0, *image_protocol), (10, Some(Protocol::Sixel)));

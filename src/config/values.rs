@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::{DefaultTheme, ValidateOverflows};
 use crate::layout::{Across, Down};
 use crate::media::Protocol;
-use crate::view::Motion;
+use crate::view::{ColorDepth, Motion};
 use crate::yaml::{Node, Slot, Value, quoted, text};
 
 /// Where speaker notes are told of: this machine's own network, all of which hears it.
@@ -28,6 +28,15 @@ pub(super) const VALIDATE_OVERFLOWS: &[(&str, ValidateOverflows)] = &[
     ("always", ValidateOverflows::Always),
     ("when_presenting", ValidateOverflows::WhenPresenting),
     ("when_developing", ValidateOverflows::WhenDeveloping),
+];
+
+/// `defaults.color_depth`
+pub(super) const COLOR_DEPTHS: &[(&str, Option<ColorDepth>)] = &[
+    ("auto", None),
+    ("truecolor", Some(ColorDepth::TrueColor)),
+    ("256", Some(ColorDepth::Ansi256)),
+    ("16", Some(ColorDepth::Ansi16)),
+    ("none", Some(ColorDepth::Monochrome)),
 ];
 
 /// `defaults.max_columns_alignment`

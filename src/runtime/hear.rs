@@ -8,6 +8,7 @@ use super::{Event, Show, Talk, perform, stage, turn};
 use crate::app::{Msg, update};
 use crate::exec;
 use crate::run::Event::{Finished, Output, Picture, Shown};
+use crate::view::ColorDepth;
 
 /// How long pieces of output are taken in before keys are looked at again.
 const SIP: Duration = Duration::from_millis(4);
@@ -69,6 +70,9 @@ impl Talk {
             },
             Event::Answers(answers) => {
                 self.screen.learn(answers.cell, answers.large_text);
+                if answers.true_color && self.settings.color_depth.is_none() {
+                    self.screen.set_depth(ColorDepth::TrueColor);
+                }
                 self.media.set_protocol(stage::protocol(&self.settings, answers));
                 self.frames.hurry();
                 Msg::Picture

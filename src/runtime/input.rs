@@ -15,7 +15,7 @@ use crossterm::event::{self, Event as Terminal, KeyEvent};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Event;
-use super::probe::{PATIENCE, Probe, QUESTIONS};
+use super::probe::{COLOR_QUESTIONS, PATIENCE, Probe, QUESTIONS};
 use crate::theme::Background;
 
 /// No time for crossterm to wait; at none at all it does not look.
@@ -38,14 +38,18 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// Asks the terminal what it can do. The answers come among the events.
-    pub(super) fn open() -> io::Result<Self> {
+    /// Asks the terminal what it can do, and if wanted how many colours it has. The answers come among
+    /// the events.
+    pub(super) fn open(asks_for_colors: bool) -> io::Result<Self> {
         let keyboard: OwnedFd = if io::stdin().is_terminal() {
             io::stdin().as_fd().try_clone_to_owned()?
         } else {
             File::open("/dev/tty")?.into()
         };
         let mut out = io::stdout();
+        if asks_for_colors {
+            out.write_all(COLOR_QUESTIONS.as_bytes())?;
+        }
         out.write_all(QUESTIONS.as_bytes())?;
         out.flush()?;
         let asking = Some((Probe::default(), Instant::now() + PATIENCE));

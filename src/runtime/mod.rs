@@ -10,6 +10,7 @@
 mod ahead;
 mod changes;
 mod clipboard;
+mod color_depth;
 mod doctor;
 mod draft;
 mod draw;
@@ -51,6 +52,7 @@ use crate::exec;
 use crate::layout::Scene;
 use crate::media::{self, Media};
 
+pub use color_depth::KnownDepth;
 pub use doctor::{Doctor, Lack, is_trusted};
 pub use follow::Follow;
 pub use inspect::inspect;
@@ -118,8 +120,10 @@ pub fn present(settings: Settings) -> io::Result<()> {
 }
 
 fn give(mut settings: Settings) -> io::Result<()> {
-    let screen = Screen::take(settings.cell)?;
-    let mut input = Input::open()?;
+    let known = KnownDepth::from_env();
+    let screen = Screen::take(settings.cell, settings.color_depth.unwrap_or(known.depth))?;
+    let asks_for_colors = settings.color_depth.is_none() && known.may_be_more;
+    let mut input = Input::open(asks_for_colors)?;
     let (mailbox, letters) = mailbox::mailbox()?;
     signals::listen(mailbox.clone())?;
     let mut show = load(&settings.origin, None)?;

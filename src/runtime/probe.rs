@@ -19,6 +19,10 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(1500);
 pub(super) const QUESTIONS: &str = "\x1b]11;?\x1b\\\r\x1b]66;s=2; \x1b\\\x1b[6n\
     \x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c";
 
+/// Asked besides where the environment does not say how many colours there are: a background that
+/// only 24 bits can hold is set, and asked for (DECRQSS); the terminfo capability `RGB` (XTGETTCAP).
+pub(super) const COLOR_QUESTIONS: &str = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m\x1bP+q524742\x1b\\";
+
 /// What the terminal answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "an answer each")]
@@ -33,6 +37,8 @@ pub(crate) struct Answers {
     pub(crate) cell: Option<(u16, u16)>,
     /// Whether its background is light or dark.
     pub(crate) background: Option<Background>,
+    /// It has colours of 24 bits: it says so, or reports one that was set.
+    pub(crate) true_color: bool,
     /// The last question was answered.
     pub(crate) complete: bool,
 }
@@ -80,6 +86,10 @@ impl Answers {
             self.kitty |= reply.starts_with(b"i=31;OK");
             return true;
         }
+        if let Some(reply) = bytes.strip_prefix(b"\x1bP1") {
+            self.true_color |= tells_true_color(reply);
+            return true;
+        }
         if let Some(color) = bytes.strip_prefix(b"\x1b]11;") {
             self.background = background(color);
             return true;
@@ -107,6 +117,13 @@ impl Answers {
         }
         true
     }
+}
+
+/// Whether an answer to [`COLOR_QUESTIONS`] means 24 bits: `$r48:2::1:2:3m`, with colons or semicolons
+/// as the terminal likes, or `+r524742`.
+fn tells_true_color(reply: &[u8]) -> bool {
+    let reply = String::from_utf8_lossy(reply).replace(';', ":");
+    reply.starts_with("$r") && reply.contains(":1:2:3") || reply.starts_with("+r524742")
 }
 
 /// What a colour is as a background: `rgb:1c1c/1c1c/1c1c`, each part one to four digits.
@@ -205,8 +222,8 @@ fn key(token: &[u8]) -> Option<KeyEvent> {
 mod tests {
     use super::*;
 
-    const REPLY: &[u8] =
-        b"\x1b]11;rgb:ffff/fafa/f000\x1b\\\x1b[1;3R\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
+    const REPLY: &[u8] = b"\x1bP1$r48:2::1:2:3m\x1b\\\x1b]11;rgb:ffff/fafa/f000\x1b\\\x1b[1;3R\
+        \x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
 
     #[test]
     fn answers_are_told_from_keys_however_they_are_cut() {
@@ -216,6 +233,7 @@ mod tests {
             large_text: true,
             cell: Some((10, 20)),
             background: Some(Background::Light),
+            true_color: true,
             complete: true,
         };
         for cut in 0..REPLY.len() {
@@ -236,6 +254,24 @@ mod tests {
             let mut probe = Probe::default();
             assert_eq!(probe.feed(place.as_bytes()), []);
             assert!(!probe.answers.large_text, "{place}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_tells_whether_it_has_24_bits() {
+        let table = [
+            ("\x1bP1$r48:2::1:2:3m\x1b\\", true),
+            ("\x1bP1$r0;48;2;1;2;3m\x1b\\", true),
+            ("\x1bP1+r524742=38\x1b\\", true),
+            ("\x1bP1$r0;48:5:16m\x1b\\", false),
+            ("\x1bP1$r0m\x1b\\", false),
+            ("\x1bP0+r524742\x1b\\", false),
+            ("\x1bP0$r\x1b\\", false),
+        ];
+        for (reply, is_true) in table {
+            let mut probe = Probe::default();
+            assert_eq!(probe.feed(reply.as_bytes()), []);
+            assert_eq!(probe.answers.true_color, is_true, "{reply:?}");
         }
     }
 

@@ -9,6 +9,7 @@ use crate::app::{Keymap, Policy};
 use crate::exec::Custom;
 use crate::media;
 use crate::run::Limits;
+use crate::view::ColorDepth;
 
 /// What the command line decides about presenting.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Settings {
     pub policy: Policy,
     /// The forced way to show pictures.
     pub protocol: Option<media::Protocol>,
+    /// The forced number of colours.
+    pub color_depth: Option<ColorDepth>,
     /// The keys.
     pub keymap: Keymap,
     /// How long the terminal may take to tell its background, where the theme depends on it.

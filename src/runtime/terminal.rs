@@ -18,6 +18,7 @@ use rustix::termios::OptionalActions;
 
 use super::changes::changes;
 use crate::layout::Size;
+use crate::view::{self, ColorDepth};
 
 /// Alternate screen, no cursor, mouse presses, wheel, and motion while a button is down.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?1002h\x1b[?1006h";
@@ -45,11 +46,13 @@ pub(crate) struct Screen {
     /// Bytes to write in front of the next frame.
     before: Vec<u8>,
     background: Option<Color>,
+    /// How many colours the terminal has.
+    depth: ColorDepth,
 }
 
 impl Screen {
     /// Takes the terminal. From here on a panic gives it back before it is reported.
-    pub(crate) fn take(cell: (u16, u16)) -> io::Result<Self> {
+    pub(crate) fn take(cell: (u16, u16), depth: ColorDepth) -> io::Result<Self> {
         if !io::stdout().is_terminal() {
             return Err(io::Error::other("standard output is not a terminal"));
         }
@@ -64,6 +67,7 @@ impl Screen {
             size,
             before: Vec::new(),
             background: None,
+            depth,
         })
     }
 
@@ -83,6 +87,14 @@ impl Screen {
             self.size.cell = cell;
         }
         self.size.large_text = large_text;
+    }
+
+    /// Draws in as many colours as this from now on.
+    pub(crate) fn set_depth(&mut self, depth: ColorDepth) {
+        if self.depth != depth {
+            self.depth = depth;
+            self.refresh();
+        }
     }
 
     /// Asks the terminal for its size again, and draws everything anew.
@@ -108,7 +120,9 @@ impl Screen {
         }
         self.background = color;
         self.count += 1;
-        if let Some(Color::Rgb(red, green, blue)) = color {
+        // With fewer colours the cells' ground is another one.
+        let exact = color.filter(|_| self.depth == ColorDepth::TrueColor);
+        if let Some(Color::Rgb(red, green, blue)) = exact {
             PAINTED.store(true, Ordering::SeqCst);
             let set = format!("\x1b]11;#{red:02x}{green:02x}{blue:02x}\x1b\\");
             self.before.extend_from_slice(set.as_bytes());
@@ -124,6 +138,7 @@ impl Screen {
         let mut buffer = self.spare.take().unwrap_or_else(|| Buffer::empty(self.shown.area));
         buffer.resize(self.shown.area);
         let behind = paint(&mut buffer);
+        view::reduce(&mut buffer, self.depth);
         let mut bytes = Vec::from(SYNC.0);
         bytes.extend_from_slice(&self.before);
         let changes = changes(&self.shown, &buffer);

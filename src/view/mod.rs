@@ -2,6 +2,7 @@
 //! by the app.
 
 mod ask;
+mod depth;
 mod edit;
 mod help;
 mod index;
@@ -19,6 +20,7 @@ use crate::app::{App, Mode};
 use crate::layout::Scene;
 use crate::theme::Theme;
 
+pub use depth::{ColorDepth, reduce};
 pub use edit::edit;
 pub use large::{Large, flatten, large};
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};

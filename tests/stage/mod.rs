@@ -114,6 +114,8 @@ impl Stage {
             .args(deck)
             .current_dir(folder.path())
             .env("TERM", "xterm-256color")
+            .env("COLORTERM", "truecolor")
+            .env_remove("NO_COLOR")
             .env("LIVEDECK_TEST", &mark)
             .env("XDG_STATE_HOME", folder.path().join("state"))
             .env("XDG_CACHE_HOME", cache())

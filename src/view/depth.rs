@@ -1,0 +1,252 @@
+//! Colours for terminals that have fewer than 24 bits of them: each cell's colours become the nearest
+//! that the terminal has, and text stays readable on its ground.
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Color;
+
+/// How many colours a terminal has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorDepth {
+    /// All of 24 bits.
+    #[default]
+    TrueColor,
+    /// xterm's 256.
+    Ansi256,
+    /// The sixteen ANSI colours.
+    Ansi16,
+    /// None.
+    Monochrome,
+}
+
+/// Text may lose contrast to fewer colours, but not fall below this while it was above
+/// (WCAG's bound for large text).
+const MIN_CONTRAST: f64 = 3.0;
+
+/// The steps of each channel in the 6×6×6 cube of the 256 colours.
+const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
+
+/// The sixteen ANSI colours as xterm has them. Terminals differ, but not by much.
+const ANSI: [[u8; 3]; 16] = [
+    [0, 0, 0],
+    [205, 0, 0],
+    [0, 205, 0],
+    [205, 205, 0],
+    [0, 0, 238],
+    [205, 0, 205],
+    [0, 205, 205],
+    [229, 229, 229],
+    [127, 127, 127],
+    [255, 0, 0],
+    [0, 255, 0],
+    [255, 255, 0],
+    [92, 92, 255],
+    [255, 0, 255],
+    [0, 255, 255],
+    [255, 255, 255],
+];
+
+/// Replaces every colour that a terminal of this depth does not have.
+pub fn reduce(buffer: &mut Buffer, depth: ColorDepth) {
+    if depth == ColorDepth::TrueColor {
+        return;
+    }
+    let mut last = None;
+    for cell in &mut buffer.content {
+        let pair = (cell.fg, cell.bg, is_picture(cell.symbol()));
+        // Neighbours mostly have the same colours.
+        let (fg, bg) = match last {
+            Some((known, reduced)) if known == pair => reduced,
+            _ => reduced(pair, depth),
+        };
+        last = Some((pair, (fg, bg)));
+        (cell.fg, cell.bg) = (fg, bg);
+        cell.underline_color = nearest(cell.underline_color, depth);
+    }
+}
+
+/// Half blocks are two pixels of a picture, not text on a ground.
+fn is_picture(symbol: &str) -> bool {
+    matches!(symbol, "▀" | "▄")
+}
+
+/// Both colours of a cell.
+fn reduced((fg, bg, is_picture): (Color, Color, bool), depth: ColorDepth) -> (Color, Color) {
+    let (new_fg, new_bg) = (nearest(fg, depth), nearest(bg, depth));
+    let (Some(text), Some(ground), Some(new_ground)) = (rgb(fg), rgb(bg), rgb(new_bg)) else {
+        return (new_fg, new_bg);
+    };
+    let wanted = contrast(text, ground).min(MIN_CONTRAST);
+    let is_readable = |color: Color| {
+        rgb(color).is_none_or(|color| contrast(color, new_ground) + f64::EPSILON >= wanted)
+    };
+    if is_picture || is_readable(new_fg) {
+        return (new_fg, new_bg);
+    }
+    let readable = palette(depth).filter(|(color, _)| is_readable(*color));
+    let best = readable.min_by_key(|(_, candidate)| distance(text, *candidate));
+    (best.map_or(new_fg, |(color, _)| color), new_bg)
+}
+
+/// The nearest colour of a terminal of this depth; those that it has stay.
+fn nearest(color: Color, depth: ColorDepth) -> Color {
+    match (depth, color) {
+        (ColorDepth::Monochrome, _) => Color::Reset,
+        (ColorDepth::Ansi256, Color::Rgb(red, green, blue)) => nearest_256([red, green, blue]),
+        (ColorDepth::Ansi16, Color::Rgb(red, green, blue)) => nearest_16([red, green, blue]),
+        (ColorDepth::Ansi16, Color::Indexed(index)) if index > 15 => nearest_16(indexed(index)),
+        _ => color,
+    }
+}
+
+fn nearest_256(wanted: [u8; 3]) -> Color {
+    let step = |value: u8| CUBE.iter().enumerate().min_by_key(|(_, step)| step.abs_diff(value));
+    let steps = wanted.map(|value| step(value).map_or(0, |(at, _)| at as u8));
+    let cube = 16 + 36 * steps[0] + 6 * steps[1] + steps[2];
+    let mean = wanted.iter().map(|&value| u32::from(value)).sum::<u32>() / 3;
+    // 24 greys from 8 to 238, ten apart.
+    let grey = 232 + (mean.saturating_sub(3) / 10).min(23) as u8;
+    let nearer = [cube, grey].into_iter().min_by_key(|&index| distance(wanted, indexed(index)));
+    Color::Indexed(nearer.unwrap_or(cube))
+}
+
+fn nearest_16(wanted: [u8; 3]) -> Color {
+    let colors = palette(ColorDepth::Ansi16);
+    let nearest = colors.min_by_key(|(_, candidate)| distance(wanted, *candidate));
+    nearest.map_or(Color::Reset, |(color, _)| color)
+}
+
+/// All colours of a terminal of this depth that do not depend on its user's own sixteen more than
+/// they must.
+fn palette(depth: ColorDepth) -> impl Iterator<Item = (Color, [u8; 3])> {
+    let indices = match depth {
+        ColorDepth::Ansi256 => 16..=255_u8,
+        _ => 0..=15,
+    };
+    indices.map(|index| (Color::Indexed(index), indexed(index)))
+}
+
+/// What a colour of the 256 looks like.
+fn indexed(index: u8) -> [u8; 3] {
+    match index {
+        0..=15 => ANSI[usize::from(index)],
+        16..=231 => {
+            let cube = index - 16;
+            [cube / 36, cube / 6 % 6, cube % 6].map(|step| CUBE[usize::from(step)])
+        }
+        232.. => [8 + (index - 232) * 10; 3],
+    }
+}
+
+/// What a colour looks like; none for the terminal's own default.
+fn rgb(color: Color) -> Option<[u8; 3]> {
+    let index = match color {
+        Color::Reset => return None,
+        Color::Rgb(red, green, blue) => return Some([red, green, blue]),
+        Color::Indexed(index) => index,
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 8,
+        Color::LightRed => 9,
+        Color::LightGreen => 10,
+        Color::LightYellow => 11,
+        Color::LightBlue => 12,
+        Color::LightMagenta => 13,
+        Color::LightCyan => 14,
+        Color::White => 15,
+    };
+    Some(indexed(index))
+}
+
+/// How different two colours look: the red-mean approximation of a distance in CIELUV
+/// (<https://www.compuphase.com/cmetric.htm>).
+fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
+    let [red, green, blue] =
+        [0, 1, 2].map(|channel| u32::from(one[channel].abs_diff(other[channel])));
+    let mean = u32::midpoint(one[0].into(), other[0].into());
+    ((512 + mean) * red * red + 1024 * green * green + (767 - mean) * blue * blue) >> 8
+}
+
+/// The contrast ratio of WCAG 2, from 1 to 21.
+fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+fn luminance(color: [u8; 3]) -> f64 {
+    let [red, green, blue] = color.map(|channel| {
+        let value = f64::from(channel) / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    });
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+
+    use super::*;
+
+    #[test]
+    fn each_depth_has_its_own_colours() {
+        let table = [
+            (Color::Rgb(255, 0, 0), Color::Indexed(196), Color::Indexed(9)),
+            (Color::Rgb(16, 19, 26), Color::Indexed(233), Color::Indexed(0)),
+            (Color::Rgb(128, 128, 128), Color::Indexed(244), Color::Indexed(8)),
+            (Color::Rgb(255, 255, 255), Color::Indexed(231), Color::Indexed(15)),
+            (Color::Indexed(196), Color::Indexed(196), Color::Indexed(9)),
+            (Color::LightBlue, Color::LightBlue, Color::LightBlue),
+            (Color::Reset, Color::Reset, Color::Reset),
+        ];
+        for (color, of_256, of_16) in table {
+            assert_eq!(nearest(color, ColorDepth::TrueColor), color);
+            assert_eq!(nearest(color, ColorDepth::Ansi256), of_256, "{color}");
+            assert_eq!(nearest(color, ColorDepth::Ansi16), of_16, "{color}");
+            assert_eq!(nearest(color, ColorDepth::Monochrome), Color::Reset);
+        }
+    }
+
+    #[test]
+    fn no_colour_of_the_256_is_nearer_by_far() {
+        for step in 0..512_u32 {
+            let wanted = [step * 37 % 256, step * 101 % 256, step * 59 % 256].map(|it| it as u8);
+            let best = palette(ColorDepth::Ansi256).map(|(_, it)| distance(wanted, it)).min();
+            let Color::Indexed(found) = nearest_256(wanted) else { panic!("not of the 256") };
+            let found = f64::from(distance(wanted, indexed(found))).sqrt();
+            assert!(found <= f64::from(best.unwrap()).sqrt() + 16.0, "{wanted:?}");
+        }
+    }
+
+    #[test]
+    fn text_stays_readable_on_its_ground() {
+        for depth in [ColorDepth::Ansi256, ColorDepth::Ansi16] {
+            for step in 0..4096_u32 {
+                let color = |factor: u32| {
+                    let part = |shift: u32| (step * factor >> shift & 15) as u8 * 17;
+                    [part(0), part(4), part(8)]
+                };
+                let (text, ground) = (color(1), color(2654));
+                let [fg, bg] = [text, ground].map(|[r, g, b]| Color::Rgb(r, g, b));
+                let (new_fg, new_bg) = reduced((fg, bg, false), depth);
+                let now = contrast(rgb(new_fg).unwrap(), rgb(new_bg).unwrap());
+                let wanted = contrast(text, ground).min(MIN_CONTRAST);
+                assert!(now + 1e-9 >= wanted, "{fg} on {bg}: {now} of {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn pictures_keep_their_pixels() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 2, 1));
+        for (cell, symbol) in buffer.content.iter_mut().zip(["▀", "a"]) {
+            cell.set_symbol(symbol).set_fg(Color::Rgb(60, 60, 70)).set_bg(Color::Rgb(5, 5, 5));
+        }
+        reduce(&mut buffer, ColorDepth::Ansi16);
+        assert_eq!(buffer.content[0].fg, nearest(Color::Rgb(60, 60, 70), ColorDepth::Ansi16));
+    }
+}
