@@ -131,10 +131,34 @@ fn a_bad_configuration_is_told_by_its_place() {
 }
 
 #[test]
-fn a_configuration_beside_a_deck_cannot_allow_its_code() {
-    let done = export(&[]).file("livedeck.yaml", "snippet: {exec: {enable: true}}\n").run();
-    assert!(done.err.contains("a deck cannot say what may run"), "{}", done.err);
-    assert_eq!(done.status, 0);
+fn a_file_beside_a_deck_cannot_set_what_only_its_user_may() {
+    let beside = "options: {end_slide_shorthand: true}\n\
+                  snippet: {exec: {enable: true}}\n\
+                  bindings: {exit: [x]}\n\
+                  speaker_notes: {always_publish: true}\n";
+    let done = export(&[]).file("livedeck.yaml", beside).run();
+    for (line, key) in [(2, "snippet"), (3, "bindings"), (4, "speaker_notes")] {
+        let place = format!("livedeck.yaml:{line}:1");
+        assert!(done.err.contains(&place), "{}", done.err);
+        let message = format!("only the user's own configuration may set `{key}`");
+        assert!(done.err.contains(&message), "{}", done.err);
+    }
+    assert_eq!(slides(done), 2, "the rest of it counts");
+    let same = export(&["-c", "livedeck.yaml"]).file("livedeck.yaml", beside).run();
+    assert_eq!(same.err, "", "given on the command line it is the user's own");
+    assert_eq!(slides(same), 2);
+}
+
+#[test]
+fn check_reports_what_a_file_beside_a_deck_may_not_set() {
+    let shell = Shell::new(&["check", "talk.md", "--format", "json"]).file("talk.md", RULED);
+    let done = shell.file("livedeck.yaml", "bindings: {exit: [x]}\n").run();
+    assert_eq!((done.status, done.err.as_str()), (0, ""));
+    assert!(
+        done.out.contains("only the user's own configuration may set `bindings`"),
+        "{}",
+        done.out
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use anyhow::Context;
 use super::args::{CheckArgs, ReportFormat};
 use super::record::Takes;
 use super::settings;
-use crate::config::{Config, Error, Mistakes};
+use crate::config::{self, Config, Error, Mistakes};
 use crate::diag::{self, Diagnostic, Severity};
 use crate::recording::{self, Finding, Purpose, Recording, Summary};
 use crate::runtime::{Show, TapeError, inspect, load, read_recording, rehearse};
@@ -101,15 +101,12 @@ fn junit(
     recording::junit(&deck.to_string_lossy(), &mistakes, findings)
 }
 
-/// The configuration; the default one, and what is wrong, where it has mistakes.
-fn configuration(args: &CheckArgs) -> anyhow::Result<(Config, Option<Box<Mistakes>>)> {
-    match settings::config(args.choices.config.as_deref(), Some(&args.deck)) {
-        Ok(config) => Ok((config, None)),
-        Err(error) => match error.downcast() {
-            Ok(Error::Mistakes(mistakes)) => Ok((Config::default(), Some(mistakes))),
-            Ok(error) => Err(error.into()),
-            Err(error) => Err(error),
-        },
+/// The configuration, and what is wrong with it: with errors in it, the default one.
+fn configuration(args: &CheckArgs) -> anyhow::Result<(Config, Vec<Mistakes>)> {
+    match config::find(args.choices.config.as_deref(), Some(&args.deck)) {
+        Ok(found) => Ok((found.config, found.warnings)),
+        Err(Error::Mistakes(mistakes)) => Ok((Config::default(), vec![*mistakes])),
+        Err(error) => Err(error.into()),
     }
 }
 

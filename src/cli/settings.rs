@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::args::{Args, Choices};
 use super::{cache, warn};
 use crate::app::Policy;
-use crate::config::{self, Config, DefaultTheme};
+use crate::config::{self, Config, DefaultTheme, Mistakes};
 use crate::deck::Options;
 use crate::media::Protocol;
 use crate::run::Limits;
@@ -19,7 +19,7 @@ const ANSWER: Duration = Duration::from_millis(100);
 /// The configuration for a deck; says what of it does not count.
 pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Result<Config> {
     let found = config::find(given, deck)?;
-    found.warnings.iter().for_each(|warning| warn(warning));
+    found.warnings.iter().flat_map(Mistakes::warnings).for_each(|warning| warn(&warning));
     Ok(found.config)
 }
 

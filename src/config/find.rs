@@ -13,14 +13,12 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use super::Config;
+use super::{BESIDE, Config};
 use crate::diag::{self, Diagnostic, Severity};
-use crate::source::{SourceFile, Sources};
+use crate::source::{FileId, SourceFile, Sources};
 
 /// The variable that names the configuration.
 const VARIABLE: &str = "LIVEDECK_CONFIG_FILE";
-/// The configuration of a deck, beside it.
-const BESIDE: &str = "livedeck.yaml";
 
 /// A configuration, and what is to be said of it.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +27,8 @@ pub struct Found {
     pub config: Config,
     /// The files that count, whether they are there or not, the weakest first.
     pub files: Vec<PathBuf>,
-    /// What does not count, and why.
-    pub warnings: Vec<String>,
+    /// What does not count, and why: warnings, by file.
+    pub warnings: Vec<Mistakes>,
 }
 
 /// Why there is no configuration.
@@ -45,12 +43,19 @@ pub enum Error {
 }
 
 /// What is wrong with a configuration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Mistakes {
-    /// The mistakes, errors among them.
+    /// The mistakes.
     pub found: Vec<Diagnostic>,
     /// The file they stand in.
     pub sources: Sources,
+}
+
+impl Mistakes {
+    /// The warnings among them, each as an excerpt.
+    pub fn warnings(&self) -> Vec<String> {
+        excerpts(&self.found, &self.sources, Severity::Warning)
+    }
 }
 
 impl fmt::Display for Mistakes {
@@ -85,9 +90,7 @@ pub fn find(given: Option<&Path>, deck: Option<&Path>) -> Result<Found, Error> {
     }
     if let Some(file) = deck.map(|deck| deck.with_file_name(BESIDE)) {
         let text = text(&file)?.unwrap_or_default();
-        let own = found.config.clone();
-        found.read(file, &text)?;
-        found.keep_own(own);
+        found.read_with(file, &text, Config::read_beside)?;
     }
     Ok(found)
 }
@@ -113,30 +116,25 @@ fn text(file: &Path) -> Result<Option<String>, Error> {
 
 impl Found {
     fn read(&mut self, path: PathBuf, text: &str) -> Result<(), Error> {
-        let mut sources = Sources::default();
-        let file = sources.add(SourceFile::new(&path, text));
-        let problems = self.config.read(text, file);
-        self.files.push(path);
-        if problems.iter().any(|problem| problem.severity == Severity::Error) {
-            return Err(Error::Mistakes(Box::new(Mistakes { found: problems, sources })));
-        }
-        self.warnings.extend(excerpts(&problems, &sources, Severity::Warning));
-        Ok(())
+        self.read_with(path, text, Config::read)
     }
 
-    /// Takes back what a file beside a deck may not decide: a deck that came from elsewhere must not
-    /// allow its own code to run, nor say what runs it.
-    fn keep_own(&mut self, own: Config) {
-        let read = &self.config;
-        let kept =
-            [("snippet", read.snippet != own.snippet), ("mermaid", read.mermaid != own.mermaid)];
-        for (key, _) in kept.iter().filter(|(_, differs)| *differs) {
-            self.warnings.push(format!(
-                "`{key}` in `{BESIDE}` does not count: a deck cannot say what may run\nhint: set it \
-                 in your own configuration, or use `-x`"
-            ));
+    fn read_with(
+        &mut self,
+        path: PathBuf,
+        text: &str,
+        read: fn(&mut Config, &str, FileId) -> Vec<Diagnostic>,
+    ) -> Result<(), Error> {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new(&path, text));
+        let found = read(&mut self.config, text, file);
+        self.files.push(path);
+        if found.iter().any(|problem| problem.severity == Severity::Error) {
+            return Err(Error::Mistakes(Box::new(Mistakes { found, sources })));
         }
-        self.config.snippet = own.snippet;
-        self.config.mermaid = own.mermaid;
+        if !found.is_empty() {
+            self.warnings.push(Mistakes { found, sources });
+        }
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //! The keys are presenterm's. What is read here says how something is done, never whether a deck is
 //! right: a mistake in a configuration is told before the screen is taken.
 
+mod beside;
 mod bindings;
 mod custom;
 mod declare;
@@ -26,6 +27,11 @@ use crate::yaml::{self, Fields, Kind, Place};
 
 pub use bindings::Bindings;
 pub use find::{Error, Found, Mistakes, directory, find};
+
+use beside::Beside;
+
+/// The configuration of a deck, beside it.
+const BESIDE: &str = "livedeck.yaml";
 
 /// What messages call a configuration.
 const CONFIGURATION: Kind =
@@ -193,11 +199,25 @@ impl ValidateOverflows {
 impl Config {
     /// Reads a file's text over what is there, and gives what is wrong with it.
     pub fn read(&mut self, text: &str, file: FileId) -> Vec<Diagnostic> {
+        self.read_with(text, file, &mut |config, fields| config.declare(fields))
+    }
+
+    /// As [`Self::read`], of a file beside a deck: keys that it may not set are reported and ignored.
+    pub fn read_beside(&mut self, text: &str, file: FileId) -> Vec<Diagnostic> {
+        self.read_with(text, file, &mut |config, fields| config.declare(&mut Beside::root(fields)))
+    }
+
+    fn read_with(
+        &mut self,
+        text: &str,
+        file: FileId,
+        walk: &mut dyn FnMut(&mut Self, &mut Fields<'_>),
+    ) -> Vec<Diagnostic> {
         let place = Place::new(text, Span::new(file, 0..text.len()), CONFIGURATION);
         let mut problems = Vec::new();
         self.bindings.start();
         match yaml::parse(text) {
-            Ok(node) => Fields::root(&node, place, &mut problems, |fields| self.declare(fields)),
+            Ok(node) => Fields::root(&node, place, &mut problems, |fields| walk(self, fields)),
             Err(error) => {
                 let message = format!("not YAML: {}", error.message);
                 problems.push(place.error(error.at..error.at, message));

@@ -268,3 +268,86 @@ fn the_schema_has_every_key_once() {
     let scale = &schema["properties"]["d2"]["properties"]["scale"];
     assert_eq!(scale["type"], "number");
 }
+
+/// What a file beside a deck makes of the defaults, and what is said of it.
+fn read_beside(text: &str) -> (Config, Vec<Diagnostic>) {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new(BESIDE, text));
+    let mut config = Config::default();
+    let problems = config.read_beside(text, file);
+    (config, problems)
+}
+
+#[test]
+fn a_file_beside_a_deck_sets_looks_and_deck_options_only() {
+    let (config, problems) = read_beside(ALL);
+    let all = good(ALL);
+    assert_eq!((&config.options, &config.transition), (&all.options, &all.transition));
+    assert_eq!(config.defaults.theme, all.defaults.theme);
+    assert_eq!(config.defaults.limits, all.defaults.limits);
+    assert_eq!((config.export.columns, config.export.rows), (Some(80), Some(24)));
+    assert!(config.export.page_per_step);
+    assert_eq!((config.typst_ppi, config.d2_scale, config.mermaid.scale), (96, 1.5, 3));
+    let Config { snippet, speaker_notes, bindings, .. } = Config::default();
+    assert_eq!(config.snippet, snippet);
+    assert_eq!(config.speaker_notes, speaker_notes);
+    assert_eq!(config.bindings, bindings);
+    assert_eq!(config.mermaid.cli, Config::default().mermaid.cli);
+    assert_eq!(config.defaults.image_protocol, None);
+    let refused: Vec<_> = problems.iter().map(|it| it.message.as_str()).collect();
+    let refused: Vec<_> = refused.iter().filter_map(|it| it.split('`').nth(1)).collect();
+    let wanted = [
+        "defaults.terminal_font_size",
+        "defaults.image_protocol",
+        "snippet",
+        "mermaid.cli",
+        "mermaid.config_path",
+        "mermaid.puppeteer_config_path",
+        "speaker_notes",
+        "export.snippets",
+        "export.pdf",
+        "bindings",
+    ];
+    assert_eq!(refused, wanted);
+    assert!(problems.iter().all(|it| it.severity == Severity::Warning));
+}
+
+#[test]
+fn a_refused_key_is_reported_with_its_place() {
+    let text = "speaker_notes: {publish_address: 10.0.0.1:1, always_publish: true}\nbindings: 7\n";
+    let (config, problems) = read_beside(text);
+    assert_eq!(config, Config::default());
+    let mut sources = Sources::default();
+    sources.add(SourceFile::new(BESIDE, text));
+    let said: Vec<_> = problems.iter().map(|problem| plain(problem, &sources)).collect();
+    insta::assert_snapshot!(said.join("\n"), @"
+    warning: only the user's own configuration may set `speaker_notes`
+     --> livedeck.yaml:1:1
+      |
+    1 | speaker_notes: {publish_address: 10.0.0.1:1, always_publish: true}
+      | ^^^^^^^^^^^^^
+      |
+      = hint: `livedeck.yaml` beside a deck sets looks and deck options; set this in your own configuration
+    warning: only the user's own configuration may set `bindings`
+     --> livedeck.yaml:2:1
+      |
+    2 | bindings: 7
+      | ^^^^^^^^
+      |
+      = hint: `livedeck.yaml` beside a deck sets looks and deck options; set this in your own configuration
+    ");
+}
+
+#[test]
+fn every_allowed_key_is_a_key_of_the_configuration() {
+    for allowed in beside::ALLOWED {
+        let mut keys = Config::declared();
+        for part in allowed.split('.') {
+            let found = keys.into_iter().find(|declared| declared.key == part);
+            keys = match found.unwrap_or_else(|| panic!("{allowed}")).holds {
+                yaml::Holds::Section(inside) => inside,
+                yaml::Holds::Value(..) => Vec::new(),
+            };
+        }
+    }
+}

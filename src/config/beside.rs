@@ -1,0 +1,79 @@
+//! What `livedeck.yaml` beside a deck may set: how the deck looks, and its options. That file travels
+//! with the deck, so everything that acts on its user's machine (keys, addresses, programs, what may
+//! run) stays with the user's own configuration.
+
+use super::BESIDE;
+use crate::diag::Diagnostic;
+use crate::yaml::{Fields, Keys, Slot};
+
+/// The sections and keys that the file may set, each with all that is under it.
+pub(super) const ALLOWED: &[&str] = &[
+    "defaults.theme",
+    "defaults.validate_overflows",
+    "defaults.max_columns",
+    "defaults.max_columns_alignment",
+    "defaults.max_rows",
+    "defaults.max_rows_alignment",
+    "defaults.incremental_lists",
+    "defaults.incremental_tables",
+    "options",
+    "export.dimensions",
+    "export.pauses",
+    "mermaid.scale",
+    "typst.ppi",
+    "d2.scale",
+    "transition",
+];
+
+/// Reads the allowed keys of a mapping, and reports the others.
+pub(super) struct Beside<'f, 'a> {
+    fields: &'f mut Fields<'a>,
+    /// The sections around the mapping, each followed by a dot.
+    path: String,
+}
+
+impl<'f, 'a> Beside<'f, 'a> {
+    /// Reads the root mapping of a file.
+    pub(super) fn root(fields: &'f mut Fields<'a>) -> Self {
+        Self { fields, path: String::new() }
+    }
+
+    /// Reports a key that the file may not set, if it is there.
+    fn refuse(&mut self, key: &'static str) {
+        let Some(place) = self.fields.find(key) else { return };
+        let path = &self.path;
+        let message = format!("only the user's own configuration may set `{path}{key}`");
+        let hint = format!(
+            "`{BESIDE}` beside a deck sets looks and deck options; set this in your own configuration"
+        );
+        self.fields.report(Diagnostic::warning(place, message).hint(hint));
+    }
+}
+
+impl Keys for Beside<'_, '_> {
+    fn section(&mut self, key: &'static str, _: &'static str, walk: &mut dyn FnMut(&mut dyn Keys)) {
+        let path = format!("{}{key}", self.path);
+        let inside = format!("{path}.");
+        if is_allowed(&path) || ALLOWED.iter().any(|allowed| allowed.starts_with(&inside)) {
+            self.fields.section(key, |fields| walk(&mut Beside { fields, path: inside.clone() }));
+        } else {
+            self.refuse(key);
+        }
+    }
+
+    fn key(&mut self, key: &'static str, _: &'static str, slot: &mut dyn Slot) {
+        if is_allowed(&format!("{}{key}", self.path)) {
+            self.fields.take(key, slot);
+        } else {
+            self.refuse(key);
+        }
+    }
+}
+
+/// Whether a key, or a section around it, is on the list.
+fn is_allowed(path: &str) -> bool {
+    let is_at_or_under = |allowed: &str| {
+        path.strip_prefix(allowed).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    ALLOWED.iter().any(|allowed| is_at_or_under(allowed))
+}
