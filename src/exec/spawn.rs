@@ -254,7 +254,9 @@ pub(super) fn find_program(name: &OsStr, directory: &Path) -> Option<PathBuf> {
         return Some(directory.join(name)).filter(|path| is_program(path));
     }
     let path = std::env::vars_os().find(|(variable, _)| variable == "PATH")?.1;
-    let candidates = std::env::split_paths(&path).map(|folder| directory.join(folder).join(name));
+    // Another entry would mean programs of the deck's folder.
+    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+    let candidates = folders.map(|folder| folder.join(name));
     candidates.into_iter().find(|candidate| is_program(candidate))
 }
 

@@ -41,8 +41,11 @@ pub(super) const BOOT: &str = concat!(
     include_str!("boot.py")
 );
 
-/// Runs its argument under the name that tracebacks leave out.
-const LAUNCH: &str = "import sys; exec(compile(sys.argv.pop(), 'OWN', 'exec'))";
+/// Runs its argument under the name that tracebacks leave out. Modules of the current folder, which
+/// may be the deck's, are not its own.
+const LAUNCH: &str = "\
+import sys; sys.path[:] = [entry for entry in sys.path if entry]; \
+exec(compile(sys.argv.pop(), 'OWN', 'exec'))";
 
 /// How much of its last words a worker that cannot start is quoted with.
 const LONGEST_QUOTE: usize = 300;
