@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, cells, race, replay};
+use super::{App, Effect, Trust, cells, race, replay};
 use crate::deck::{CellId, SlideNo, Start};
 use crate::run::{self, CellRun, State};
 
@@ -32,6 +32,9 @@ pub(super) fn start(app: &mut App) -> Vec<Effect> {
 fn start_one(app: &mut App, id: CellId) -> Vec<Effect> {
     if cells::may_all_run(app, id) {
         return cells::start_again(app, id);
+    }
+    if app.trust == Trust::Checking {
+        return Vec::new();
     }
     if app.runs.get(&id).is_none_or(|run| run.state != State::NotAllowed) {
         app.runs.entry(id).or_default().state = State::NotAllowed;

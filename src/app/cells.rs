@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, App, Effect, Follow, Mode, OutputHit, by_itself, pane, prompt, race, replay, sessions,
-    typing,
+    Action, App, Effect, Follow, Mode, OutputHit, by_itself, inquiry, pane, prompt, race, replay,
+    sessions, typing,
 };
 use crate::deck::{CellId, Fingerprint};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
@@ -58,9 +58,7 @@ pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     }
     let cells = race::with_lanes(app, cells);
     if !cells.iter().all(|&id| may_all_run(app, id)) {
-        app.mode = Mode::Ask(cells);
-        app.paint_changed();
-        return Vec::new();
+        return inquiry::ask(app, cells);
     }
     watch(app, &cells);
     cells.into_iter().flat_map(|id| start_due(app, id)).collect()

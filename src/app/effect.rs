@@ -33,8 +33,14 @@ pub enum Effect {
     Forget(RunId),
     /// Get ready for the deck's cells: code may run now.
     Prepare,
+    /// Find out whether the deck was trusted before.
+    Check,
+    /// Find out what the question about the deck says.
+    Examine,
     /// Remember that this deck's code may always run.
     Remember,
+    /// Remember what the speaker has changed in a deck whose code may always run.
+    RememberEdit,
     /// Read everything again, and drop what was kept of it.
     Reload,
     /// Have a piece of the deck read otherwise.

@@ -10,6 +10,7 @@ mod cells;
 mod edit;
 mod effect;
 mod index;
+mod inquiry;
 mod keymap;
 mod keys;
 mod msg;
@@ -37,6 +38,7 @@ use crate::run::{CellRun, Runs};
 pub use edit::{Edit, Editing, Then};
 pub use effect::Effect;
 pub use index::{Index, title as slide_title};
+pub use inquiry::{Inquiry, Question};
 pub use keymap::{Action, Binding, Conflict, Keymap, Reading, default_bindings};
 pub use keys::{Key, Sequence, spoken};
 pub use msg::{Hit, Msg, OutputHit};
@@ -83,6 +85,8 @@ pub struct App {
     pub policy: Policy,
     /// What the user answered to the question.
     pub trust: Trust,
+    /// What was found out about the deck for the question; none before that, and after an edit.
+    pub inquiry: Option<Arc<Inquiry>>,
     /// The key bindings and the sequence being typed.
     pub keymap: Keymap,
     /// What has changed since the runtime last asked.
@@ -107,6 +111,8 @@ struct Book {
     pressed: u64,
     /// Which of them stopped something last.
     stopped: Option<u64>,
+    /// The cells that were asked for while it is found out whether the deck is trusted.
+    waiting: Vec<CellId>,
 }
 
 /// Something to bring into view as soon as its place is known.
@@ -134,8 +140,8 @@ pub enum Mode {
     Problems(u16),
     /// The names of a session.
     Names(Names),
-    /// The question whether the deck's code may run, for these cells.
-    Ask(Vec<CellId>),
+    /// The question whether the deck's code may run.
+    Ask(Question),
     /// Nothing, but the program of this cell has the keys.
     Typing(CellId),
     /// Nothing, but a line is typed for the program of this cell.
@@ -166,6 +172,8 @@ pub enum Trust {
     /// Not asked yet.
     #[default]
     Unknown,
+    /// It is being found out whether it was asked before.
+    Checking,
     /// For this session: `-x`, or *once*.
     Once,
     /// This deck, always.
@@ -268,6 +276,7 @@ impl App {
             notice: None,
             policy,
             trust,
+            inquiry: None,
             keymap: Keymap::default(),
             changed: Changed { scene: true, paint: true, turned: None },
             book: Book::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Key, Stage};
+use super::{Inquiry, Key, Stage};
 use crate::deck::{CellId, Deck, Fingerprint, SlideNo};
 use crate::diag::Diagnostic;
 use crate::run::{self, Pointer, Preparation, RunId, Runs};
@@ -52,6 +52,9 @@ pub enum Msg {
     Reviewed(Vec<Diagnostic>),
     /// Something outside did not work, and what follows: a line for the speaker.
     Trouble(String),
+
+    /// This was found out about the deck before it may run; nothing if it is unknown.
+    Examined(Option<Arc<Inquiry>>),
 
     // Runs.
     /// This is wrong with blocks that carry `+validate`.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, Mode, cells, navigate, pane, prompt, race, sessions};
+use super::{App, Effect, Mode, Trust, cells, navigate, pane, prompt, race, sessions};
 use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
 use crate::run::{CellRun, RunId, Runs};
 use crate::source::Span;
@@ -45,6 +45,9 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
         | Mode::Slide => Mode::Slide,
         Mode::Help(row) => Mode::Help(row),
     };
+    // Another deck is another question.
+    app.inquiry = None;
+    app.book.waiting = Vec::new();
     let forgotten = forgotten(&app.runs, &runs);
     let other_python = app.deck.options.python_interpreter != deck.options.python_interpreter;
     app.runs = runs;
@@ -67,8 +70,10 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     if app.deck.cells.iter().any(|cell| app.may_run(cell)) {
         effects.push(Effect::Prepare);
     }
-    if app.trust == super::Trust::Always {
-        effects.push(Effect::Remember);
+    match app.trust {
+        Trust::Always => effects.push(Effect::RememberEdit),
+        Trust::Checking => effects.push(Effect::Check),
+        Trust::Unknown | Trust::Once | Trust::No => {}
     }
     effects
 }

@@ -2,8 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Names, Reading, Trust};
-use super::{cells, edit, names, navigate, output, pane, prompt, reload, replay, typing};
+use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Names, Question, Reading};
+use super::{cells, edit, inquiry, names, navigate, output, pane, prompt, reload, replay, typing};
 
 /// Changes the state by what happened and says what is to be done.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -20,6 +20,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Loaded(deck) => return reload::reload(app, deck),
         Msg::Edited(deck) => return reload::exchange(app, deck),
         Msg::RunFocused => return cells::run_focused(app),
+        Msg::Examined(found) => return inquiry::examined(app, found),
         Msg::Reviewed(found) => {
             app.reviewed = found;
             app.paint_changed();
@@ -51,7 +52,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
         Mode::Input(cell) => prompt::press(app, cell, key),
         Mode::Edit(_) => edit::press(app, key),
         Mode::Index(_) if !is_chord(key) => press_in_index(app, key),
-        Mode::Ask(_) if !is_chord(key) => answer(app, key),
+        Mode::Ask(_) if !is_chord(key) => inquiry::press(app, key),
         Mode::Slide if app.pane.is_some() => pane::press(app, key),
         _ => match app.keymap.press(key) {
             Reading::Do(action, number) => act(app, action, number),
@@ -191,26 +192,6 @@ fn press_in_index(app: &mut App, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Keys at the question whether code may run.
-fn answer(app: &mut App, key: Key) -> Vec<Effect> {
-    let trust = match key.code {
-        KeyCode::Char('o' | 'O' | 'y') => Trust::Once,
-        KeyCode::Char('a' | 'A') => Trust::Always,
-        KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => Trust::No,
-        _ => return Vec::new(),
-    };
-    let Mode::Ask(asked) = std::mem::take(&mut app.mode) else { return Vec::new() };
-    app.trust = trust;
-    app.scene_changed();
-    if !trust.allows() {
-        return Vec::new();
-    }
-    let mut effects = vec![Effect::Prepare];
-    effects.extend((trust == Trust::Always).then_some(Effect::Remember));
-    effects.extend(cells::run(app, asked));
-    effects
-}
-
 fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
     if let Mode::Typing(cell) = app.mode
         && hit.cell != Some(cell)
@@ -241,13 +222,19 @@ fn wheel(app: &mut App, rows: i32, hit: Hit) {
             index.step(rows.signum() as isize);
             app.paint_changed();
         }
-        (Mode::Help(row) | Mode::Problems(row) | Mode::Names(Names { row, .. }), _) => {
+        (
+            Mode::Help(row)
+            | Mode::Problems(row)
+            | Mode::Names(Names { row, .. })
+            | Mode::Ask(Question { row, .. }),
+            _,
+        ) => {
             *row = row.saturating_add_signed(rows.signum() as i16);
             app.paint_changed();
         }
         _ if app.pane.is_some() => pane::scroll_by(app, rows.into()),
         (Mode::Slide | Mode::Input(_), Some(output)) => cells::scroll_output(app, output, rows),
-        (Mode::Slide | Mode::Ask(_) | Mode::Typing(_) | Mode::Input(_) | Mode::Edit(_), _) => {
+        (Mode::Slide | Mode::Typing(_) | Mode::Input(_) | Mode::Edit(_), _) => {
             navigate::scroll_by(app, i64::from(rows));
         }
     }

@@ -28,11 +28,12 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let config = settings::config(args.choices.config.as_deref(), deck)?;
     let show = deck.map(|deck| read(deck, args, &config)).transpose()?;
     let deck = show.as_ref().zip(deck);
+    let execution = settings::execution(&config);
     let may_run = deck.is_some_and(|(show, path)| {
         let is_allowed = args.prepare || args.enable_snippet_execution || config.snippet.exec;
-        is_allowed || is_trusted(path, show)
+        is_allowed || is_trusted(path, show, &execution)
     });
-    let doctor = Doctor::look(deck, &settings::execution(&config), may_run);
+    let doctor = Doctor::look(deck, &execution, may_run);
     super::print(&machine(doctor.survey(), &config))?;
     let Some((show, path)) = deck else { return Ok(ExitCode::SUCCESS) };
     super::print(&format!("\n{}", summary(show, path, may_run)))?;

@@ -93,6 +93,6 @@ impl Doctor {
 }
 
 /// Whether the code of the deck at `path` was allowed before to run always.
-pub fn is_trusted(path: &Path, show: &Show) -> bool {
-    trust::is_known(path, &show.deck)
+pub fn is_trusted(path: &Path, show: &Show, execution: &Execution) -> bool {
+    trust::is_known(path, &show.deck, execution)
 }

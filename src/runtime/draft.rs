@@ -98,6 +98,7 @@ impl Talk {
             }
         };
         drop(drafts);
+        self.remember_edit();
         self.trouble(said);
     }
 

@@ -1,5 +1,6 @@
 //! What the loop makes of an event: it becomes a message, and what the app asks for then is done.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::input::Input;
@@ -106,6 +107,13 @@ impl Talk {
                 Msg::Picture
             }
             Event::Validated(found) => Msg::Validated(found),
+            Event::Examined(examined) => {
+                // Of a deck that has changed since, the next letter tells.
+                if !Arc::ptr_eq(&examined.deck, &self.show.deck) {
+                    return false;
+                }
+                Msg::Examined(examined.inquiry)
+            }
             Event::Reviewed(found) => Msg::Reviewed(found),
             Event::Picture(loaded) => {
                 self.media.loaded(loaded);

@@ -73,6 +73,7 @@ use prefetch::Prefetch;
 use probe::Answers;
 use review::Review;
 use terminal::Screen;
+use trust::Keeper;
 use turn::Turn;
 use validate::Validation;
 use watch::Watch;
@@ -97,6 +98,8 @@ enum Event {
     /// What is wrong with the whole deck beyond what reading it saw.
     Reviewed(Vec<Diagnostic>),
     Validated(Vec<Diagnostic>),
+    /// What was found out about the deck before it may run.
+    Examined(trust::Examined),
     Picture(media::Loaded),
     Exec(exec::Event),
     /// The other window is at this slide, behind so many pauses.
@@ -151,6 +154,8 @@ struct Talk {
     watch: Watch,
     prefetch: Prefetch,
     review: Review,
+    /// Knows which decks may run without asking.
+    keeper: Keeper,
     /// Runs the blocks that carry `+validate`, if that is wanted.
     validation: Option<Validation>,
     mailbox: Mailbox,
@@ -165,8 +170,8 @@ struct Talk {
 
 impl Talk {
     fn new(settings: Settings, screen: Screen, show: Show, mailbox: Mailbox) -> io::Result<Self> {
-        let is_known = trust::is_known(&settings.origin.path, &show.deck);
-        let trust = if is_known { Trust::Always } else { Trust::Unknown };
+        let has_code = !show.deck.cells.is_empty();
+        let trust = if has_code { Trust::Checking } else { Trust::Unknown };
         let mut app = App::new(show.deck.clone(), settings.policy, trust);
         app.keymap = settings.keymap.clone();
         let executor = perform::executor(&settings, &show, &mailbox);
@@ -185,6 +190,11 @@ impl Talk {
         });
         let validation = validation.transpose()?;
         let frames = Frames::new();
+        let keeper = Keeper::start(
+            settings.origin.path.clone(),
+            settings.execution.custom.clone(),
+            mailbox.clone(),
+        )?;
         let teller = follow::begin(&settings, &mut app, &mailbox)?;
         let mut talk = Self {
             settings,
@@ -198,6 +208,7 @@ impl Talk {
             watch,
             prefetch,
             review,
+            keeper,
             validation,
             mailbox,
             frames,
@@ -209,6 +220,9 @@ impl Talk {
         update(&mut talk.app, Msg::Recorded(talk.show.recorded.clone()));
         talk.draw()?;
         talk.prepare();
+        if has_code {
+            talk.keeper.check(&talk.show.deck);
+        }
         Ok(talk)
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::load::{Show, folder};
 use super::mailbox::Mailbox;
-use super::{Event, Execution, Settings, Talk, clipboard, markdown, terminal, trust};
-use crate::app::{Effect, Msg, update};
+use super::{Event, Execution, Settings, Talk, clipboard, markdown, terminal};
+use crate::app::{Effect, Msg, Trust, update};
 use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
 use crate::run::{self, Base, Input, Limits, Outcome, Request, RunId, Snippet, Target};
@@ -45,7 +45,10 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
         Effect::Forget(run) => talk.executor.forget(run),
         Effect::AskNames(run) => talk.executor.names(run),
         Effect::Prepare => talk.prepare(),
-        Effect::Remember => talk.remember(),
+        Effect::Check => talk.keeper.check(&talk.show.deck),
+        Effect::Examine => talk.keeper.examine(&talk.show.deck),
+        Effect::Remember => talk.keeper.remember(&talk.show.deck),
+        Effect::RememberEdit => talk.remember_edit(),
         Effect::Reload => {
             talk.media.forget();
             talk.media.repaint();
@@ -108,14 +111,12 @@ impl Talk {
         self.executor.run(&request);
     }
 
-    fn remember(&mut self) {
+    /// Remembers a trusted deck as its file reads now.
+    pub(super) fn remember_edit(&self) {
         // What was edited and not saved is nothing that the deck's file will say.
-        if !self.settings.origin.unsaved.drafts().is_empty() {
-            return;
-        }
-        if let Err(error) = trust::remember(&self.settings.origin.path, &self.show.deck) {
-            let why = format!("cannot remember that this deck may run: {error}");
-            update(&mut self.app, Msg::Trouble(why));
+        let is_saved = self.settings.origin.unsaved.drafts().is_empty();
+        if is_saved && self.app.trust == Trust::Always {
+            self.keeper.edited(&self.show.deck);
         }
     }
 

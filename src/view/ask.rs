@@ -1,51 +1,247 @@
-//! The question before a deck's code runs for the first time: what would run, in which languages,
-//! what starts by itself.
+//! The question before a deck's code runs for the first time: what would run, in which languages, by
+//! what, what starts by itself, and what has changed since the deck was trusted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use super::panel::Panel;
-use crate::app::App;
-use crate::deck::{CellId, Start};
+use crate::app::{App, Inquiry, Question};
+use crate::deck::Start;
 use crate::theme::Theme;
 
-/// Draws the question; `asked` are the cells that wait for the answer.
-pub(super) fn draw(app: &App, asked: &[CellId], theme: &Theme, buffer: &mut Buffer) {
-    let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
-    let cells = || app.deck.cells.iter().filter(|cell| cell.how.start != Start::OnCheck);
-    for cell in cells() {
-        *languages.entry(&cell.language).or_default() += 1;
-    }
-    let alone = cells().filter(|cell| cell.how.start == Start::Auto).count();
-    let languages: Vec<String> =
-        languages.iter().map(|(language, count)| format!("{count} × {language}")).collect();
-    let deck = app.deck.sources.iter().next().map(|file| file.path().display().to_string());
-    let rows = vec![
-        Line::from(format!("{} can run code on this machine:", deck.unwrap_or_default())),
-        Line::default(),
-        Line::from(format!("  in the deck    {}", languages.join(", "))),
-        Line::from(format!("  asked for now  {}", blocks(asked.len()))),
-        Line::from(match alone {
-            0 => "  by itself      nothing".to_owned(),
-            count => format!("  by itself      {}", blocks(count)),
-        }),
-        Line::default(),
-        choice("o", "once: for this talk"),
-        choice("a", "always for this deck, until somebody else changes its code"),
-        choice("n", "no"),
-    ];
+/// Columns of a panel that hold no text.
+const FRAME_COLUMNS: usize = 4;
+
+/// Rows of a panel that hold no text.
+const FRAME_ROWS: usize = 2;
+
+/// The widest text: longer lines are hard to read.
+const MAX_COLUMNS: usize = 76;
+
+/// Columns of what a row is about.
+const NAME_COLUMNS: usize = 17;
+
+/// Slides that are named; more are counted.
+const MAX_SLIDES: usize = 8;
+
+/// Draws the question.
+pub(super) fn draw(app: &App, question: &Question, theme: &Theme, buffer: &mut Buffer) {
+    let width = usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS).min(MAX_COLUMNS);
+    let Some(inquiry) = &app.inquiry else {
+        let rows = choices(&[("n", "no")], width);
+        let title = "Looking at what would run …".to_owned();
+        return Panel { title, keys: "n", rows, keep: 0, chosen: None }.draw(theme, buffer);
+    };
+    let told = told(app, question, inquiry, width);
+    let choices = answers(inquiry, width);
+    let height = usize::from(buffer.area.height);
+    let space = height.saturating_sub(FRAME_ROWS + choices.len() + 1).max(1);
+    let hidden = told.len().saturating_sub(space);
+    let first = usize::from(question.row).min(hidden);
+    let keys = match hidden {
+        0 => "o · a · n".to_owned(),
+        hidden => format!("{} of {hidden} more rows: ↑ ↓ · o · a · n", hidden - first),
+    };
+    let mut rows: Vec<_> = told.into_iter().skip(first).take(space).collect();
+    rows.push(Line::default());
+    rows.extend(choices);
     let title = "Run this deck's code?".to_owned();
-    Panel { title, keys: "o · a · n", rows, keep: 0, chosen: None }.draw(theme, buffer);
+    Panel { title, keys: &keys, rows, keep: 0, chosen: None }.draw(theme, buffer);
 }
 
-fn choice<'a>(key: &'a str, meaning: &'a str) -> Line<'a> {
-    let key = Span::styled(format!("  {key}  "), Style::new().add_modifier(Modifier::BOLD));
-    Line::from(vec![key, Span::raw(meaning)])
+/// What there is to know before the answer.
+fn told(app: &App, question: &Question, inquiry: &Inquiry, width: usize) -> Vec<Line<'static>> {
+    let deck = app.deck.sources.iter().next().map(crate::source::SourceFile::name);
+    let deck = deck.unwrap_or_default();
+    let mut rows = Vec::new();
+    if inquiry.changes.is_empty() {
+        let text = format!("{deck} can run code on this machine:");
+        rows.extend(wrapped("", &text, width).into_iter().map(Line::from));
+    } else {
+        let text = format!("{deck} has changed since you trusted it:");
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        let lines = wrapped("", &text, width).into_iter();
+        rows.extend(lines.map(|line| Line::from(Span::styled(line, bold))));
+        let changes = inquiry.changes.iter().flat_map(|it| wrapped("  • ", it, width));
+        rows.extend(changes.map(Line::from));
+    }
+    rows.push(Line::default());
+    let mut row = |name: &str, text: &str| {
+        let name = format!("  {name:<0$}", NAME_COLUMNS - 2);
+        rows.extend(wrapped(&name, text, width).into_iter().map(Line::from));
+    };
+    row("in the deck", &languages(app));
+    row("asked for now", &blocks(question.cells.len()));
+    row("by itself", &by_itself(app));
+    if let Some(interpreter) = &inquiry.interpreter {
+        row("Python", interpreter);
+    }
+    if !inquiry.crates.is_empty() {
+        row("crates", &inquiry.crates.join(", "));
+        row("", "build scripts and macros of crates run while they are built");
+    }
+    if !inquiry.files.is_empty() {
+        row("beside it", &inquiry.files.join(", "));
+    }
+    rows
+}
+
+fn languages(app: &App) -> String {
+    let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in app.deck.cells.iter().filter(|cell| cell.how.start != Start::OnCheck) {
+        *languages.entry(&cell.language).or_default() += 1;
+    }
+    let languages = languages.iter().map(|(language, count)| format!("{count} × {language}"));
+    languages.collect::<Vec<_>>().join(", ")
+}
+
+/// How many blocks start by themselves, and on which slides.
+fn by_itself(app: &App) -> String {
+    let alone = app.deck.cells.iter().filter(|cell| cell.how.start == Start::Auto);
+    let slides: Vec<usize> = alone.map(|cell| cell.slide.index() + 1).collect();
+    let numbers: BTreeSet<usize> = slides.iter().copied().collect();
+    let named = numbers.iter().take(MAX_SLIDES).map(ToString::to_string).collect::<Vec<_>>();
+    let more = if numbers.len() > MAX_SLIDES { " and others" } else { "" };
+    match slides.len() {
+        0 => "nothing".to_owned(),
+        count => {
+            let what = if numbers.len() == 1 { "slide" } else { "slides" };
+            format!("{}, on {what} {}{more}", blocks(count), named.join(", "))
+        }
+    }
+}
+
+/// The answers that there are.
+fn answers(inquiry: &Inquiry, width: usize) -> Vec<Line<'static>> {
+    let never = |why: &String| format!("(always is not possible: {why})");
+    let always = inquiry.unrememberable.as_ref().map(never);
+    let always = always.as_deref().unwrap_or("always for this deck, until what it runs changes");
+    choices(&[("o", "once: for this talk"), ("a", always), ("n", "no")], width)
+}
+
+fn choices(choices: &[(&'static str, &str)], width: usize) -> Vec<Line<'static>> {
+    let mut rows = Vec::new();
+    for (key, meaning) in choices {
+        let lines = wrapped("     ", meaning, width).into_iter();
+        for (number, line) in lines.enumerate() {
+            let key = if number == 0 { *key } else { " " };
+            let key = Span::styled(format!("  {key}"), Style::new().add_modifier(Modifier::BOLD));
+            rows.push(Line::from(vec![
+                key,
+                Span::raw(line.get(3..).unwrap_or_default().to_owned()),
+            ]));
+        }
+    }
+    rows
 }
 
 fn blocks(count: usize) -> String {
     if count == 1 { "1 block".to_owned() } else { format!("{count} blocks") }
+}
+
+/// A text behind what it is about, on as many rows as it takes, those below the first as far in.
+fn wrapped(name: &str, text: &str, width: usize) -> Vec<String> {
+    let indent = name.width();
+    let mut rows = vec![name.to_owned()];
+    let mut used = indent;
+    for word in text.split_inclusive(' ') {
+        if used > indent && used + word.trim_end().width() > width {
+            rows.push(" ".repeat(indent));
+            used = indent;
+        }
+        for c in word.chars() {
+            let columns = c.to_string().width();
+            // A path may be longer than a row.
+            if used > indent && used + columns > width && c != ' ' {
+                rows.push(" ".repeat(indent));
+                used = indent;
+            }
+            if let Some(row) = rows.last_mut() {
+                row.push(c);
+            }
+            used += columns;
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::{Policy, Trust};
+    use crate::theme::{Choice, resolve};
+
+    fn drawn(inquiry: Option<Inquiry>, (columns, rows): (u16, u16), row: u16) -> Vec<String> {
+        let mut deck = crate::deck::Deck::default();
+        let file = crate::source::SourceFile::new(Path::new("a\u{1b}deck.md"), "");
+        deck.sources.add(file);
+        let mut app = App::new(Arc::new(deck), Policy::default(), Trust::Unknown);
+        app.inquiry = inquiry.map(Arc::new);
+        let dark =
+            Choice { forced: None, name: None, file: None, default: "dark", overrides: None };
+        let (theme, _) = resolve(&dark);
+        let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, columns, rows));
+        let question = Question { cells: Vec::new(), row };
+        draw(&app, &question, &theme, &mut buffer);
+        let line = |y| (0..columns).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..rows).map(line).collect()
+    }
+
+    fn full() -> Inquiry {
+        Inquiry {
+            is_trusted: false,
+            changes: (1..=12).map(|number| format!("block {number} (slide 1) changed")).collect(),
+            interpreter: Some("/home/ada/talks/.venv/bin/python3 (3.11.2)".to_owned()),
+            crates: vec!["serde 1".to_owned(), "dep path ./dep (build script)".to_owned()],
+            files: vec![".venv".to_owned(), "helper.py".to_owned()],
+            unrememberable: None,
+        }
+    }
+
+    #[test]
+    fn it_waits_until_everything_is_known() {
+        let screen = drawn(None, (80, 24), 0).concat();
+        assert!(screen.contains("Looking at what would run"), "{screen}");
+        assert!(!screen.contains("once"), "{screen}");
+    }
+
+    #[test]
+    fn all_of_it_is_seen_by_scrolling_and_the_answers_always_are() {
+        for size in [(80, 24), (60, 20)] {
+            let mut seen = String::new();
+            for row in 0..40 {
+                let screen = drawn(Some(full()), size, row).join("\n");
+                for answer in ["once: for this talk", "always for this deck", "  n  no"] {
+                    assert!(screen.contains(answer), "{screen}");
+                }
+                seen += &screen;
+            }
+            for told in [
+                "a␛deck.md has changed since you trusted it:",
+                "• block 1 (slide 1) changed",
+                "• block 12 (slide 1) changed",
+                "(3.11.2)",
+                "serde 1, dep path ./dep",
+                ".venv, helper.py",
+                "more rows: ↑ ↓",
+            ] {
+                assert!(seen.contains(told), "{told} of {size:?}: {seen}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_deck_that_cannot_be_remembered_says_why() {
+        let why = Some("crate ./dep: more than 8192 files".to_owned());
+        let inquiry = Inquiry { unrememberable: why, ..Inquiry::default() };
+        let screen = drawn(Some(inquiry), (80, 24), 0).join("\n");
+        assert!(screen.contains("always is not possible: crate ./dep: more than"), "{screen}");
+    }
 }

@@ -47,7 +47,7 @@ pub fn draw(
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
         Mode::Names(names) => names::draw(app, names, theme, buffer),
         Mode::Problems(row) => problems::draw(app, *row, theme, buffer),
-        Mode::Ask(cells) => ask::draw(app, cells, theme, buffer),
+        Mode::Ask(question) => ask::draw(app, question, theme, buffer),
     }
     status::draw(app, theme, buffer);
     if scene.size.large_text {

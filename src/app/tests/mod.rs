@@ -2,6 +2,7 @@
 //! what they share: decks of a few words, and a script that is told what happens.
 
 mod by_itself;
+mod inquiry;
 mod moving;
 mod pane;
 mod panels;
@@ -115,6 +116,7 @@ impl Script {
 
     fn untrusted(mut self) -> Self {
         self.app.trust = Trust::Unknown;
+        self.app.inquiry = Some(Arc::default());
         self
     }
 

@@ -142,6 +142,42 @@ fn python_of(environment: &Path) -> PathBuf {
     environment.join("bin").join("python3")
 }
 
+/// The Python that will most likely run a deck's blocks, as far as that shows without starting it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LikelyPython {
+    /// The program.
+    pub program: PathBuf,
+    /// Its version, if a file says so.
+    pub version: Option<String>,
+}
+
+/// The Python for a deck in `directory` that names this one, or none, in its front matter.
+pub fn likely_python(directory: &Path, named: Option<&str>) -> Option<LikelyPython> {
+    let places = Places::of(directory.to_owned(), None);
+    let program = match named {
+        Some(named) => places.find(named),
+        None => places.candidates().next(),
+    }?;
+    let version = environment_version(&program).or_else(|| version_in_name(&program));
+    Some(LikelyPython { program, version })
+}
+
+/// The version that a virtual environment's configuration names.
+fn environment_version(program: &Path) -> Option<String> {
+    let file = program.parent()?.parent()?.join("pyvenv.cfg");
+    let text = crate::files::read_text(&file, crate::files::Kind::Text).ok()?;
+    let mut pairs = text.lines().filter_map(|line| line.split_once('='));
+    let value = |(_, value): (&str, &str)| value.trim().to_owned();
+    pairs.find(|(key, _)| matches!(key.trim(), "version" | "version_info")).map(value)
+}
+
+/// The version in the name of the program that links lead to: `3.11` of `python3.11`.
+fn version_in_name(program: &Path) -> Option<String> {
+    let real = program.canonicalize().ok()?;
+    let version = real.file_name()?.to_str()?.strip_prefix("python")?.to_owned();
+    Some(version).filter(|version| version.contains('.'))
+}
+
 /// A Python on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Interpreter {

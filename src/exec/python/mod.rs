@@ -42,6 +42,7 @@ use super::scratch::Scratch;
 use crate::run::{Base, Event, Name, Outcome, Request, RunId, Snippet};
 use follower::{Followed, Follower};
 use interpreter::{Interpreter, Places};
+pub use interpreter::{LikelyPython, likely_python};
 use order::{Kind, Order};
 use running::Run;
 use sessions::Sessions;

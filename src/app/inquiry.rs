@@ -1,0 +1,114 @@
+//! What a user is told before a deck's code may run, and their answer. Nothing is asked before all of
+//! it is known, and nothing runs before the answer.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyCode;
+
+use super::{App, Effect, Key, Mode, Trust, cells};
+use crate::deck::CellId;
+
+/// Rows that a page key scrolls the question by.
+const PAGE_ROWS: u16 = 5;
+
+/// What was found out about a deck without running anything. Its texts are safe to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inquiry {
+    /// Whether the deck was trusted before and nothing that decides what runs has changed.
+    pub is_trusted: bool,
+    /// What has changed since it was trusted.
+    pub changes: Vec<String>,
+    /// The Python that will most likely run its blocks; none if it has no such blocks.
+    pub interpreter: Option<String>,
+    /// The crates that its blocks are built with, and which of them run a build script.
+    pub crates: Vec<String>,
+    /// Files of its folder that decide what runs.
+    pub files: Vec<String>,
+    /// Why it cannot be remembered.
+    pub unrememberable: Option<String>,
+}
+
+/// The open question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// The cells that wait for the answer.
+    pub cells: Vec<CellId>,
+    /// How many rows of what is told are scrolled away.
+    pub row: u16,
+}
+
+/// Asks whether the deck's code may run, for these cells. While it is being found out whether that was
+/// answered before, they wait.
+pub(super) fn ask(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
+    app.paint_changed();
+    if app.trust == Trust::Checking {
+        app.book.waiting = cells;
+        return Vec::new();
+    }
+    app.mode = Mode::Ask(Question { cells, row: 0 });
+    let is_known = app.inquiry.is_some();
+    if is_known { Vec::new() } else { vec![Effect::Examine] }
+}
+
+/// Takes in what was found out about the deck; nothing if it was never trusted and so not looked at.
+pub(super) fn examined(app: &mut App, inquiry: Option<Arc<Inquiry>>) -> Vec<Effect> {
+    let is_trusted = inquiry.as_ref().is_some_and(|inquiry| inquiry.is_trusted);
+    app.inquiry = inquiry;
+    app.paint_changed();
+    if app.trust != Trust::Checking {
+        return Vec::new();
+    }
+    app.trust = if is_trusted { Trust::Always } else { Trust::Unknown };
+    // Blocks that run by themselves start now, or say that they may not.
+    app.scene_changed();
+    let waiting = std::mem::take(&mut app.book.waiting);
+    let mut effects: Vec<_> = is_trusted.then_some(Effect::Prepare).into_iter().collect();
+    effects.extend(cells::run(app, waiting));
+    effects
+}
+
+/// A key at the question. Those that allow something count only once everything is told.
+pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    let Mode::Ask(question) = &mut app.mode else { return Vec::new() };
+    let trust = match key.code {
+        KeyCode::Char('o' | 'O' | 'y') => Trust::Once,
+        KeyCode::Char('a' | 'A') => Trust::Always,
+        KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => Trust::No,
+        code => {
+            let row = question.row;
+            question.row = match code {
+                KeyCode::Down | KeyCode::Char('j') => row.saturating_add(1),
+                KeyCode::Up | KeyCode::Char('k') => row.saturating_sub(1),
+                KeyCode::PageDown => row.saturating_add(PAGE_ROWS),
+                KeyCode::PageUp => row.saturating_sub(PAGE_ROWS),
+                _ => return Vec::new(),
+            };
+            app.paint_changed();
+            return Vec::new();
+        }
+    };
+    answer(app, trust)
+}
+
+/// Takes in the answer, and runs what waits for it.
+fn answer(app: &mut App, trust: Trust) -> Vec<Effect> {
+    let is_possible = match (trust, &app.inquiry) {
+        (Trust::No, _) => true,
+        (_, None) => false,
+        (Trust::Always, Some(inquiry)) => inquiry.unrememberable.is_none(),
+        (_, Some(_)) => true,
+    };
+    if !is_possible {
+        return Vec::new();
+    }
+    let Mode::Ask(question) = std::mem::take(&mut app.mode) else { return Vec::new() };
+    app.trust = trust;
+    app.scene_changed();
+    if !trust.allows() {
+        return Vec::new();
+    }
+    let mut effects = vec![Effect::Prepare];
+    effects.extend((trust == Trust::Always).then_some(Effect::Remember));
+    effects.extend(cells::run(app, question.cells));
+    effects
+}

@@ -1,0 +1,108 @@
+//! Wording the question about a deck: its interpreter, crates, the files that decide, and what has
+//! changed since it was trusted. Names come from the deck, so they are made visible.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::collect::Collector;
+use super::record::{self, GROUP_END, Record};
+use super::{Findings, python};
+use crate::app::Inquiry;
+use crate::deck::{Crate, Deck, Origin};
+use crate::exec;
+use crate::source::{excerpt, visible_line};
+
+/// The question, with what has changed since `known` was remembered.
+pub(super) fn inquiry(
+    folder: &Path,
+    deck: &Deck,
+    findings: &Findings,
+    known: Option<&Record>,
+) -> Inquiry {
+    let changes = known.map(|known| known.changes(&findings.record, &places(deck)));
+    let is_trusted = findings.trouble.is_none() && changes.as_ref().is_some_and(Vec::is_empty);
+    let named = deck.options.python_interpreter.as_deref();
+    let python = python::is_needed(deck).then(|| interpreter(folder, named));
+    let crates = record::crates(deck).into_iter().map(|it| spoken(folder, it));
+    Inquiry {
+        is_trusted,
+        changes: visible(changes.unwrap_or_default()),
+        interpreter: python.map(|words| visible_line(&words).into_owned()),
+        crates: visible(crates.collect()),
+        files: visible(deciding(&findings.record)),
+        unrememberable: findings.trouble.as_deref().map(|why| visible_line(why).into_owned()),
+    }
+}
+
+fn visible(lines: Vec<String>) -> Vec<String> {
+    lines.into_iter().map(|line| visible_line(&line).into_owned()).collect()
+}
+
+/// What each block is called: its number, its slide, and its file where that is not the deck's own.
+fn places(deck: &Deck) -> Vec<String> {
+    let own = deck.sources.iter().next().map(|file| file.path().to_owned());
+    let place = |(number, cell): (usize, &std::sync::Arc<crate::deck::Cell>)| {
+        let file = deck.sources.get(cell.span.file).map(|file| file.path().to_owned());
+        let slide = cell.slide.index() + 1;
+        let of = file.filter(|file| Some(file) != own.as_ref());
+        let of = of.map(|file| format!(", {}", file.display())).unwrap_or_default();
+        format!("block {} (slide {slide}{of})", number + 1)
+    };
+    deck.cells.iter().enumerate().map(place).collect()
+}
+
+/// The Python that will most likely run blocks, as far as that is known without starting one.
+fn interpreter(folder: &Path, named: Option<&str>) -> String {
+    match exec::likely_python(folder, named) {
+        Some(found) => {
+            let version = found.version.map(|it| format!(" ({it})")).unwrap_or_default();
+            format!("{}{version}", found.program.display())
+        }
+        None => format!("none found{}", named.map(|it| format!(": {it}")).unwrap_or_default()),
+    }
+}
+
+/// A crate with its version, and what it runs while it is built.
+fn spoken(folder: &Path, it: &Crate) -> String {
+    let has_script = match &it.origin {
+        Origin::Path(path) => has_build_script(&folder.join(path)),
+        _ => {
+            fetched(it.package.as_deref().unwrap_or(&it.name)).iter().any(|it| has_build_script(it))
+        }
+    };
+    let script = if has_script { " (build script)" } else { "" };
+    format!("{} {}{script}", excerpt(&it.name), excerpt(&record::specification(it)))
+}
+
+fn has_build_script(root: &Path) -> bool {
+    let says_so = |toml: String| toml.lines().any(|line| line.trim_start().starts_with("build ="));
+    root.join("build.rs").is_file()
+        || Collector::text(&root.join("Cargo.toml")).is_some_and(says_so)
+}
+
+/// The folders in which cargo keeps what it has fetched of a crate, whatever its version.
+fn fetched(name: &str) -> Vec<PathBuf> {
+    let Some(home) = cargo_home() else { return Vec::new() };
+    let Ok(registries) = std::fs::read_dir(home.join("registry/src")) else { return Vec::new() };
+    let crates =
+        registries.flatten().filter_map(|registry| std::fs::read_dir(registry.path()).ok());
+    let crates = crates.flat_map(Iterator::flatten).filter(|entry| {
+        let entry = entry.file_name();
+        let version = entry.to_str().and_then(|entry| entry.strip_prefix(name)?.strip_prefix('-'));
+        version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    crates.map(|entry| entry.path()).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the user may have moved cargo's folder")]
+fn cargo_home() -> Option<PathBuf> {
+    let chosen = std::env::var_os("CARGO_HOME").filter(|folder| !folder.is_empty());
+    chosen.map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+}
+
+/// The files and groups of files that decide, each once; crates are named apart.
+fn deciding(record: &Record) -> Vec<String> {
+    let group = |label: &String| label.split(GROUP_END).next().unwrap_or_default().to_owned();
+    let groups: BTreeSet<String> = record.files.keys().map(group).collect();
+    groups.into_iter().filter(|group| !group.starts_with("crate ")).collect()
+}

@@ -1,0 +1,157 @@
+//! Scripts and programs that blocks name, and files by which the programs that run blocks are
+//! configured for the deck's folder. What such a program reads beyond that is its own affair.
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::collect::{Collector, is_system, text};
+use super::rust::above;
+use crate::deck::Deck;
+
+/// The ends of the names of files that something runs.
+const SCRIPT_ENDS: &[&str] = &[
+    "awk", "bash", "c", "cc", "cjs", "cpp", "cs", "dll", "ex", "exs", "fish", "fsx", "go", "h",
+    "hpp", "hs", "jar", "java", "jl", "js", "jsx", "kts", "lua", "mjs", "mk", "nu", "php", "pl",
+    "ps1", "py", "R", "rb", "rs", "sed", "sh", "so", "sql", "ts", "tsx", "wasm", "zsh",
+];
+
+/// Words before the name of a file that they run, whatever it is called.
+const RUNNERS: &[&str] = &[
+    ".", "bash", "bun", "deno", "fish", "include", "lua", "node", "perl", "php", "python",
+    "python3", "require", "ruby", "sh", "source", "sudo", "zsh",
+];
+
+/// Files by which programs that shell blocks start know what to do.
+const PROJECTS: &[(&str, &[&str])] = &[
+    ("make", &["GNUmakefile", "makefile", "Makefile"]),
+    ("just", &["justfile", "Justfile", ".justfile"]),
+    ("npm", &["package.json", ".npmrc"]),
+    ("npx", &["package.json", ".npmrc"]),
+    ("pnpm", &["package.json", ".npmrc"]),
+    ("yarn", &["package.json", ".yarnrc.yml"]),
+    ("cargo", &["Cargo.toml", "build.rs"]),
+    ("docker", &["Dockerfile", "compose.yaml", "docker-compose.yml"]),
+];
+
+/// Files of the deck's folder, or above it, by which the program that runs a language is configured
+/// or chosen.
+const CONFIGURATIONS: &[(&[&str], &[&str])] = &[
+    (&["python"], &["uv.toml", "pyproject.toml"]),
+    (
+        &["js", "jsx", "ts", "tsx"],
+        &["bunfig.toml", "deno.json", "deno.jsonc", "package.json", "tsconfig.json", ".env"],
+    ),
+    (&["r"], &[".Rprofile", ".Renviron"]),
+    (&["go"], &["go.mod", "go.work"]),
+    (&["haskell"], &[".ghci"]),
+    (&["csharp", "fsharp"], &["global.json", "nuget.config", "omnisharp.json"]),
+    (&["elixir"], &["mix.exs", ".formatter.exs"]),
+    (&["julia"], &["Project.toml", "Manifest.toml", "LocalPreferences.toml"]),
+];
+
+/// Files by which version managers choose the program behind a name.
+const VERSIONS: &[&str] = &[
+    ".python-version",
+    ".tool-versions",
+    "mise.toml",
+    ".mise.toml",
+    ".node-version",
+    ".nvmrc",
+    ".ruby-version",
+    ".java-version",
+    ".lua-version",
+    ".php-version",
+];
+
+/// The ends of modules that a language finds in the folder where it runs.
+const MODULES: &[(&str, &[&str])] =
+    &[("lua", &["lua", "so"]), ("haskell", &["hs", "lhs"]), ("ruby", &["rb"]), ("php", &["php"])];
+
+/// Looks at all of it. `commands` are those of the user's own executors for the deck's languages.
+pub(super) fn collect(collector: &mut Collector, deck: &Deck, commands: &[String]) {
+    let folder = collector.folder.clone();
+    let languages: BTreeSet<&str> = deck.cells.iter().map(|cell| &*cell.language).collect();
+    let mut seen = BTreeSet::new();
+    for text in deck.cells.iter().map(|cell| &*cell.code).chain(commands.iter().map(String::as_str))
+    {
+        words(collector, text, &folder, &mut seen);
+    }
+    let configured =
+        CONFIGURATIONS.iter().filter(|(of, _)| of.iter().any(|it| languages.contains(it)));
+    let configured = configured.flat_map(|(_, names)| *names).chain(VERSIONS);
+    for name in configured {
+        let file = above(&folder).map(|folder| folder.join(name)).find(|file| is_there(file));
+        if let Some(file) = file {
+            let shown = if file.starts_with(&folder) { file } else { file.clone() };
+            collector.file(&shown);
+            let text = Collector::text(&shown).unwrap_or_default();
+            words(collector, &text, shown.parent().unwrap_or(&folder), &mut BTreeSet::new());
+        }
+    }
+    for (_, ends) in MODULES.iter().filter(|(language, _)| languages.contains(language)) {
+        for file in collector.entries(&folder) {
+            let end = file.extension().map(|end| end.to_string_lossy().into_owned());
+            if end.is_some_and(|end| ends.contains(&&*end)) {
+                collector.file(&file);
+            }
+        }
+    }
+}
+
+/// Looks at the files that a text names, seen from a folder.
+pub(super) fn collect_from(collector: &mut Collector, text: &str, folder: &Path) {
+    words(collector, text, folder, &mut BTreeSet::new());
+}
+
+/// Looks at the scripts among the words of a text; `seen` are those that were looked at before.
+fn words(collector: &mut Collector, text: &str, folder: &Path, seen: &mut BTreeSet<String>) {
+    let is_end = |c: char| c.is_whitespace() || "\"'`;|&()<>=,[]{}$:".contains(c);
+    let mut before = "";
+    for word in text.split(is_end).filter(|word| !word.is_empty()) {
+        let is_run = RUNNERS.contains(&before);
+        before = word;
+        let project = PROJECTS.iter().find(|(program, _)| *program == word);
+        for name in project.into_iter().flat_map(|(_, names)| *names) {
+            let file = folder.join(name);
+            if is_there(&file) {
+                collector.file(&file);
+            }
+        }
+        let may_be_a_file = is_run || word.contains(['.', '/']);
+        if !may_be_a_file || word.len() > MAX_NAME || word.starts_with('-') {
+            continue;
+        }
+        // Another word before it may make a file of it that is none alone.
+        if seen.insert(format!("{is_run}{word}")) {
+            script(collector, &folder.join(word), is_run);
+        }
+    }
+}
+
+/// The longest path that is looked for, in bytes.
+const MAX_NAME: usize = 512;
+
+/// Looks at a file that a text names, if it is something that can be run.
+fn script(collector: &mut Collector, path: &Path, is_run: bool) {
+    let Ok(found) = path.metadata() else { return };
+    if !found.is_file() || is_system(path) {
+        return;
+    }
+    let end = path.extension().map(text_of).unwrap_or_default();
+    let can_run = is_run
+        || SCRIPT_ENDS.contains(&&*end)
+        || found.permissions().mode() & 0o111 != 0
+        || crate::files::read_start(path, 2).is_ok_and(|start| start == b"#!");
+    if can_run {
+        collector.file(path);
+    }
+}
+
+fn text_of(end: &std::ffi::OsStr) -> String {
+    text(Path::new(end))
+}
+
+fn is_there(file: &Path) -> bool {
+    std::fs::symlink_metadata(file).is_ok()
+}

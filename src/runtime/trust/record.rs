@@ -1,0 +1,384 @@
+//! What of a deck was allowed, as a record: its blocks with everything that decides how they run, the
+//! options that choose what runs them, and the files around the deck that do. Every entry has a name,
+//! so that a change can be told.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::deck::{Cell, Crate, Deck, Form, Origin, Profile, Replay, Start};
+use crate::source::excerpt;
+
+/// The version of this format. A record of another version is unknown.
+const FORMAT: u32 = 1;
+
+/// How many lines a list of changes has; more are counted.
+const MAX_CHANGES: usize = 12;
+
+/// How many files of one group are named; more are counted.
+const MAX_FILES_NAMED: usize = 3;
+
+/// What separates the group of a file (`crate ./dep`) from its name in it (`build.rs`).
+pub(super) const GROUP_END: &str = ": ";
+
+/// Everything that decides what a deck runs, when and by what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    format: u32,
+    /// The blocks in the deck's order.
+    blocks: Vec<Block>,
+    /// What the deck's text chooses for all blocks, by name.
+    options: BTreeMap<String, String>,
+    /// Hashes of the files around the deck, by `name` or `group: name`.
+    pub(super) files: BTreeMap<String, String>,
+}
+
+/// One block: its attributes by name, those at their default left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Block(BTreeMap<String, String>);
+
+/// The attribute that holds a hash of the block's code.
+const CODE: &str = "code";
+/// The attribute that holds its language.
+const LANGUAGE: &str = "language";
+/// The attribute that says what starts it.
+const START: &str = "start";
+/// What the names of its variables begin with.
+const VARIABLE: &str = "variable ";
+/// What the names of crates begin with among the options.
+const CRATE: &str = "crate ";
+
+impl Record {
+    /// The record of a deck, with the files around it and the user's executors for its languages.
+    pub(super) fn new(
+        deck: &Deck,
+        files: BTreeMap<String, String>,
+        executors: BTreeMap<String, String>,
+    ) -> Self {
+        let blocks = deck.cells.iter().map(|cell| Block::new(cell)).collect();
+        let mut options = executors;
+        let mut set = |name: &str, value: Option<&str>| {
+            options.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        };
+        set("options.python.interpreter", deck.options.python_interpreter.as_deref());
+        let preload = deck.options.python_preload.join(", ");
+        set("options.python.preload", Some(preload.as_str()).filter(|all| !all.is_empty()));
+        set("options.replay", replay(deck.options.replay));
+        for it in crates(deck) {
+            set(&format!("{CRATE}{}", it.name), Some(&specification(it)));
+        }
+        Self { format: FORMAT, blocks, options, files }
+    }
+
+    /// Whether this version of livedeck wrote it.
+    pub(super) fn is_readable(&self) -> bool {
+        self.format == FORMAT
+    }
+
+    /// What differs in `new`, a line each; `places` names its blocks.
+    pub(super) fn changes(&self, new: &Self, places: &[String]) -> Vec<String> {
+        let mut changes = self.changed_blocks(new, places);
+        changes.extend(self.changed_options(new));
+        changes.extend(self.changed_files(new));
+        let more = changes.len().saturating_sub(MAX_CHANGES);
+        if more > 0 {
+            changes.truncate(MAX_CHANGES);
+            changes.push(format!("and {more} more changes"));
+        }
+        changes
+    }
+
+    fn changed_blocks(&self, new: &Self, places: &[String]) -> Vec<String> {
+        let mut old: Vec<Option<&Block>> = self.blocks.iter().map(Some).collect();
+        let mut pairs: Vec<Option<&Block>> = vec![None; new.blocks.len()];
+        let is_same = |keys: &[&str], old: &Block, new: &Block| {
+            keys.iter().all(|key| old.0.get(*key) == new.0.get(*key))
+        };
+        pair_up(&mut old, &mut pairs, &new.blocks, &|old, new| old == new);
+        for keys in [&[LANGUAGE, CODE][..], &[LANGUAGE]] {
+            pair_up(&mut old, &mut pairs, &new.blocks, &|old, new| is_same(keys, old, new));
+        }
+        let mut changes = Vec::new();
+        for ((block, before), place) in new.blocks.iter().zip(&pairs).zip(places) {
+            match before {
+                Some(before) => changes.extend(before.changes(block, place)),
+                None => changes.push(format!("{place} is new{}", block.new_words())),
+            }
+        }
+        let gone = old.iter().flatten().count();
+        if gone > 0 {
+            changes.push(format!(
+                "{gone} of its blocks {}",
+                if gone == 1 { "is gone" } else { "are gone" }
+            ));
+        } else if changes.is_empty() && self.blocks != new.blocks {
+            changes.push("its blocks are in another order".to_owned());
+        }
+        changes
+    }
+
+    fn changed_options(&self, new: &Self) -> Vec<String> {
+        let differences = differences(&self.options, &new.options);
+        let words = differences.map(|(name, before, after)| match name.strip_prefix(CRATE) {
+            Some(name) => {
+                let name = excerpt(name);
+                match (before, after) {
+                    (None, Some(after)) => {
+                        format!("cargo manifest: `{name}` is new ({})", excerpt(after))
+                    }
+                    (Some(_), None) => format!("cargo manifest: `{name}` is gone"),
+                    (before, after) => {
+                        let [before, after] =
+                            [before, after].map(|it| excerpt(it.map_or("", String::as_str)));
+                        format!("cargo manifest: `{name}` was {before}, now {after}")
+                    }
+                }
+            }
+            None => format!("`{}` {}", excerpt(name), verb(before.is_some(), after.is_some())),
+        });
+        words.collect()
+    }
+
+    fn changed_files(&self, new: &Self) -> Vec<String> {
+        let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (label, before, after) in differences(&self.files, &new.files) {
+            let (group, name) = label.split_once(GROUP_END).unwrap_or((label, ""));
+            let is_in = |record: &Self| record.files.keys().any(|known| is_of_group(known, group));
+            let (was, is) = (is_in(self), is_in(new));
+            let whole = name.is_empty() || was != is;
+            let changed = if whole {
+                format!("{group} {}", verb(was, is))
+            } else {
+                format!("{label} {}", verb(before.is_some(), after.is_some()))
+            };
+            let known = groups.entry(group).or_default();
+            if !known.contains(&changed) {
+                known.push(changed);
+            }
+        }
+        let mut changes = Vec::new();
+        for (group, mut lines) in groups {
+            let more = lines.len().saturating_sub(MAX_FILES_NAMED);
+            lines.truncate(MAX_FILES_NAMED);
+            changes.extend(lines);
+            if more > 0 {
+                changes.push(format!("{group}: {more} more files"));
+            }
+        }
+        changes
+    }
+
+    /// This record after its deck's text became another one: the blocks and options are the new ones.
+    /// Of the files, only those count that the new text brought in or dropped: `before` and `after`
+    /// are the files around the old text and the new one at the same moment.
+    pub(super) fn edited(&self, before: &Self, after: &Self) -> Self {
+        let mut edited = after.clone();
+        edited.files.clone_from(&self.files);
+        edited.files.retain(|label, _| {
+            after.files.contains_key(label) || !before.files.contains_key(label)
+        });
+        for (label, hash) in &after.files {
+            if !before.files.contains_key(label) {
+                edited.files.insert(label.clone(), hash.clone());
+            }
+        }
+        edited
+    }
+}
+
+impl Block {
+    fn new(cell: &Cell) -> Self {
+        let how = &cell.how;
+        let mut attributes = BTreeMap::new();
+        let mut set = |name: &str, value: Option<&str>| {
+            attributes.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        };
+        set(LANGUAGE, Some(&cell.language));
+        set(CODE, Some(&hash(cell.code.as_bytes())));
+        set("executor", how.alternative.as_deref());
+        set(START, start(how.start));
+        set("form", form(how.form));
+        set("terminal", how.pty.map(|_| "own"));
+        set("timeout", how.timeout_ms.map(|limit| limit.to_string()).as_deref());
+        set("input", how.input.as_deref().map(|input| hash(input.as_bytes())).as_deref());
+        set("session", how.session.as_deref());
+        set("bench", how.race.as_deref());
+        set("module", how.module.as_ref().map(|module| &*module.name));
+        set("check", cell.check.validates.then_some("runs"));
+        set("check executor", cell.check.alternative.as_deref());
+        if let Some(build) = how.rust.as_deref() {
+            set("edition", build.edition.as_deref());
+            set("profile", profile(build.profile));
+            let crates: Vec<_> = build.crates.iter().map(|it| format!("{it:?}")).collect();
+            set("crates", Some(&hash(crates.join("\n").as_bytes())));
+        }
+        for (name, _) in &how.environment {
+            let values = how.environment.iter().filter(|(known, _)| known == name);
+            let values: Vec<&str> = values.map(|(_, value)| &**value).collect();
+            set(&format!("{VARIABLE}{name}"), Some(&hash(values.join("\0").as_bytes())));
+        }
+        Self(attributes)
+    }
+
+    fn changes(&self, new: &Self, place: &str) -> Vec<String> {
+        let words = differences(&self.0, &new.0).map(|(name, before, after)| {
+            let value = || excerpt(after.or(before).map_or("", String::as_str));
+            let is_there = after.is_some();
+            match name.as_str() {
+                CODE => format!("{place} changed"),
+                START => format!("{place}{}", new.start_words()),
+                "executor" if is_there => format!("{place} is now run by `+exec:{}`", value()),
+                "form" if is_there => format!("{place} now {}", value()),
+                "module" if is_there => format!("{place} is now the module `{}`", value()),
+                "session" if is_there => format!("{place} is now in the session `{}`", value()),
+                "crates" => format!("{place}: its cargo manifest changed"),
+                name => match name.strip_prefix(VARIABLE) {
+                    Some(variable) => {
+                        let verb = verb(before.is_some(), is_there);
+                        format!("{place}: variable `{}` {verb}", excerpt(variable))
+                    }
+                    None => format!("{place}: its {name} changed"),
+                },
+            }
+        });
+        words.collect()
+    }
+
+    /// What starts it, behind that it is new.
+    fn new_words(&self) -> &'static str {
+        match self.0.get(START).map(String::as_str) {
+            Some(AUTO) => " and runs by itself",
+            _ => "",
+        }
+    }
+
+    /// What starts it, behind its name.
+    fn start_words(&self) -> &'static str {
+        match self.0.get(START).map(String::as_str) {
+            Some(AUTO) => " now runs by itself",
+            Some(_) => " now runs in checks only",
+            None => " now waits for a key",
+        }
+    }
+}
+
+/// Pairs blocks that have no partner yet with the first old one that fits.
+fn pair_up<'b>(
+    old: &mut [Option<&'b Block>],
+    pairs: &mut [Option<&'b Block>],
+    new: &[Block],
+    is_pair: &dyn Fn(&Block, &Block) -> bool,
+) {
+    // Most blocks stand where they stood; a search from the start would take quadratic time.
+    let mut from = 0;
+    for (block, pair) in new.iter().zip(pairs).filter(|(_, pair)| pair.is_none()) {
+        let fits = |at: &usize| old[*at].is_some_and(|old| is_pair(old, block));
+        let found = (from..old.len()).find(fits).or_else(|| (0..from).find(fits));
+        if let Some(at) = found {
+            *pair = old[at].take();
+            from = at + 1;
+        }
+    }
+}
+
+/// The entries that differ: name, value before and value after.
+fn differences<'r>(
+    before: &'r BTreeMap<String, String>,
+    after: &'r BTreeMap<String, String>,
+) -> impl Iterator<Item = (&'r String, Option<&'r String>, Option<&'r String>)> {
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    let names = after.keys().chain(gone);
+    let both = names.map(|name| (name, before.get(name), after.get(name)));
+    both.filter(|(_, before, after)| before != after)
+}
+
+fn is_of_group(label: &str, group: &str) -> bool {
+    label.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with(GROUP_END))
+}
+
+fn verb(was: bool, is: bool) -> &'static str {
+    match (was, is) {
+        (false, _) => "appeared",
+        (true, false) => "is gone",
+        (true, true) => "changed",
+    }
+}
+
+/// Every crate that a block may use, each name and specification once.
+pub(super) fn crates(deck: &Deck) -> Vec<&Crate> {
+    let builds = deck.cells.iter().filter_map(|cell| cell.how.rust.as_deref());
+    let mut crates: Vec<&Crate> = Vec::new();
+    for it in builds.flat_map(|build| &build.crates) {
+        if !crates.contains(&it) {
+            crates.push(it);
+        }
+    }
+    crates
+}
+
+/// A crate as a person would write it: `1.0`, `path ./dep`, `1 (features: derive)`.
+pub(super) fn specification(it: &Crate) -> String {
+    let mut words = match &it.origin {
+        Origin::CratesIo => it.version.as_deref().unwrap_or("any version").to_owned(),
+        Origin::Registry(name) => {
+            format!("{} from {name}", it.version.as_deref().unwrap_or("any version"))
+        }
+        Origin::Path(path) => format!("path {}", path.display()),
+        Origin::Git(address, None) => format!("git {address}"),
+        Origin::Git(address, Some((kind, name))) => format!("git {address} {kind} {name}"),
+    };
+    if let Some(package) = &it.package {
+        let _ = write!(words, ", package {package}");
+    }
+    if !it.default_features {
+        words += ", no default features";
+    }
+    if !it.features.is_empty() {
+        let _ = write!(words, ", features {}", it.features.join(" "));
+    }
+    words
+}
+
+/// A hash as records keep it.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+/// How a record says that a block runs by itself.
+const AUTO: &str = "auto";
+
+fn start(start: Start) -> Option<&'static str> {
+    match start {
+        Start::OnKey => None,
+        Start::Auto => Some(AUTO),
+        Start::OnCheck => Some("check"),
+    }
+}
+
+fn form(form: Form) -> Option<&'static str> {
+    match form {
+        Form::Below => None,
+        Form::Replace => Some("is replaced by its output"),
+        Form::Picture => Some("becomes a picture"),
+        Form::Handover => Some("gets the terminal"),
+    }
+}
+
+fn profile(profile: Profile) -> Option<&'static str> {
+    match profile {
+        Profile::Quick => None,
+        Profile::Release => Some("release"),
+        Profile::Debug => Some("debug"),
+    }
+}
+
+fn replay(replay: Replay) -> Option<&'static str> {
+    match replay {
+        Replay::Never => None,
+        Replay::OnFailure => Some("on_failure"),
+        Replay::OnTimeout => Some("on_timeout"),
+        Replay::Always => Some("always"),
+    }
+}

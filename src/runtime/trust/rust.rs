@@ -1,0 +1,169 @@
+//! What decides how Rust blocks are built and run: crates in folders with the crates that these use
+//! in turn, the toolchain that a file chooses for the deck's folder, and cargo's configuration there.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::collect::{Collector, plain, text};
+use super::named;
+use super::record;
+use crate::deck::{Deck, Origin};
+
+/// Files by which rustup chooses a toolchain for a folder and all below it.
+const TOOLCHAIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
+
+/// Files by which cargo is configured for a folder and all below it.
+const CONFIGURATIONS: [&str; 2] = [".cargo/config", ".cargo/config.toml"];
+
+/// Folders of a crate that hold nothing which was written by hand.
+const MADE_FOLDERS: [&str; 2] = ["target", ".git"];
+
+/// Keys of a manifest whose values may be paths.
+const PATH_KEYS: [&str; 3] = ["path", "workspace", "build"];
+
+/// Crates that crates use in turn; more is somebody's whole project.
+const MAX_CRATES: usize = 256;
+
+/// Words by which a block of another language shows that it uses Rust's tools.
+const TOOLS: [&str; 3] = ["cargo", "rustc", "rust-script"];
+
+/// Whether the deck has blocks that Rust's tools work for.
+pub(super) fn is_needed(deck: &Deck) -> bool {
+    deck.cells.iter().any(|cell| {
+        let language = &*cell.language;
+        language == "rust"
+            || language == "rust-script"
+            || TOOLS.iter().any(|it| cell.code.contains(it))
+    })
+}
+
+/// Looks at all of it.
+pub(super) fn collect(collector: &mut Collector, deck: &Deck) {
+    let mut open: Vec<(String, PathBuf)> = Vec::new();
+    for it in record::crates(deck) {
+        if let Origin::Path(path) = &it.origin {
+            open.push((format!("crate {}", text(path)), collector.folder.join(path)));
+        }
+    }
+    let mut known = BTreeSet::new();
+    while let Some((group, root)) = open.pop() {
+        let Ok(real) = root.canonicalize() else { continue };
+        if !known.insert(real) {
+            continue;
+        }
+        if known.len() > MAX_CRATES {
+            collector.trouble.get_or_insert(format!("{group}: more than {MAX_CRATES} crates"));
+            return;
+        }
+        open.extend(path_crate(collector, &group, &root));
+    }
+    toolchain(collector);
+    configuration(collector);
+}
+
+/// Looks at a crate in a folder; the folders of the crates that it names.
+fn path_crate(collector: &mut Collector, group: &str, root: &Path) -> Vec<(String, PathBuf)> {
+    if root.is_symlink() {
+        collector.file_as(format!("{group}: link"), root);
+    }
+    let wants = |inside: &Path| !MADE_FOLDERS.iter().any(|made| inside == Path::new(made));
+    collector.tree(group, root, &wants);
+    let mut named = paths_of(&root.join("Cargo.toml"));
+    // A workspace around it may say what its dependencies are.
+    for around in root.ancestors().skip(1) {
+        let manifest = around.join("Cargo.toml");
+        if manifest.is_file() {
+            collector.file(&manifest);
+            named.extend(paths_of(&manifest));
+        }
+    }
+    let mut crates = Vec::new();
+    for path in named {
+        let path = plain(&path);
+        if path.join("Cargo.toml").is_file() {
+            crates.push((format!("crate {}", collector.name(&path)), path));
+        } else if path.is_file() && !path.starts_with(plain(root)) {
+            collector.file(&path);
+        }
+    }
+    crates
+}
+
+/// What a manifest names as paths, seen from its folder.
+fn paths_of(manifest: &Path) -> Vec<PathBuf> {
+    let Some(toml) = Collector::text(manifest) else { return Vec::new() };
+    let (table, _) = DeTable::parse_recoverable(&toml);
+    let mut paths = Vec::new();
+    values(table.get_ref(), &mut |key, value| {
+        if PATH_KEYS.contains(&key) {
+            paths.push(manifest.parent().unwrap_or(manifest).join(value));
+        }
+    });
+    paths
+}
+
+/// Shows every text of a table, and of those in it, to `found`.
+fn values(table: &DeTable<'_>, found: &mut dyn FnMut(&str, &str)) {
+    for (key, value) in table {
+        match value.get_ref() {
+            DeValue::String(text) => found(key.get_ref(), text),
+            DeValue::Table(inside) => values(inside, found),
+            DeValue::Array(items) => {
+                for item in items {
+                    if let DeValue::Table(inside) = item.get_ref() {
+                        values(inside, found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The file that chooses a toolchain, and the toolchain itself where it is a folder.
+fn toolchain(collector: &mut Collector) {
+    for folder in above(&collector.folder) {
+        let mut is_chosen = false;
+        for name in TOOLCHAIN_FILES {
+            let file = folder.join(name);
+            if std::fs::symlink_metadata(&file).is_err() {
+                continue;
+            }
+            is_chosen = true;
+            collector.file(&file);
+            for path in paths_of(&file) {
+                let name = format!("toolchain {}", collector.name(&path));
+                for part in ["bin", "lib"] {
+                    let wants_files = |inside: &Path| format!("{part}/{}", text(inside));
+                    collector.listing(&name, &path.join(part), &wants_files);
+                }
+            }
+        }
+        if is_chosen {
+            return;
+        }
+    }
+}
+
+/// Cargo's configurations in the deck's folder and above it, and the files that they name.
+fn configuration(collector: &mut Collector) {
+    let home = std::env::home_dir();
+    for folder in above(&collector.folder).take_while(|folder| Some(folder) != home.as_ref()) {
+        for name in CONFIGURATIONS {
+            let file = folder.join(name);
+            if let Some(toml) = Collector::text(&file) {
+                collector.file(&file);
+                named::collect_from(collector, &toml, &folder);
+            }
+        }
+    }
+}
+
+/// A folder and those above it, the nearest first.
+pub(super) fn above(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let all: Vec<_> = folder.ancestors().map(Path::to_owned).collect();
+    all.into_iter()
+}
