@@ -190,11 +190,8 @@ impl Talk {
         });
         let validation = validation.transpose()?;
         let frames = Frames::new();
-        let keeper = Keeper::start(
-            settings.origin.path.clone(),
-            settings.execution.custom.clone(),
-            mailbox.clone(),
-        )?;
+        let (path, executors) = (settings.origin.path.clone(), settings.execution.custom.clone());
+        let keeper = Keeper::new(path, executors, mailbox.clone());
         let teller = follow::begin(&settings, &mut app, &mailbox)?;
         let mut talk = Self {
             settings,

@@ -112,7 +112,7 @@ impl Talk {
     }
 
     /// Remembers a trusted deck as its file reads now.
-    pub(super) fn remember_edit(&self) {
+    pub(super) fn remember_edit(&mut self) {
         // What was edited and not saved is nothing that the deck's file will say.
         let is_saved = self.settings.origin.unsaved.drafts().is_empty();
         if is_saved && self.app.trust == Trust::Always {

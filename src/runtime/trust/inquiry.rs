@@ -22,7 +22,7 @@ pub(super) fn inquiry(
     let changes = known.map(|known| known.changes(&findings.record, &places(deck)));
     let is_trusted = findings.trouble.is_none() && changes.as_ref().is_some_and(Vec::is_empty);
     let named = deck.options.python_interpreter.as_deref();
-    let python = python::is_needed(deck).then(|| interpreter(folder, named));
+    let python = python::has_blocks(deck).then(|| interpreter(folder, named));
     let crates = record::crates(deck).into_iter().map(|it| spoken(folder, it));
     Inquiry {
         is_trusted,

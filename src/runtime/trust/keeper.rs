@@ -43,61 +43,66 @@ enum Job {
     Edited(Arc<Deck>),
 }
 
-/// The thread's other end.
+/// The thread's other end. There is no thread before it has something to do.
 pub(in crate::runtime) struct Keeper {
-    jobs: Sender<Job>,
+    thread: Option<Thread>,
+    jobs: Option<Jobs>,
+}
+
+/// What goes to the thread.
+struct Jobs {
+    given: Sender<Job>,
     /// Disconnects when the thread has ended.
     ended: Receiver<()>,
 }
 
 impl Keeper {
-    /// Starts the thread for the deck at `path`.
-    pub(in crate::runtime) fn start(
-        path: PathBuf,
-        executors: Executors,
-        mailbox: Mailbox,
-    ) -> std::io::Result<Self> {
-        let (jobs, given) = unbounded();
-        let (end, ended) = bounded(0);
-        std::thread::Builder::new().name("trust".to_owned()).spawn(move || {
-            let mut thread = Thread { path, executors, mailbox, last: None, accepted: None };
-            given.into_iter().for_each(|job| thread.work(job));
-            drop(end);
-        })?;
-        Ok(Self { jobs, ended })
+    /// Looks after the deck at `path`.
+    pub(in crate::runtime) fn new(path: PathBuf, executors: Executors, mailbox: Mailbox) -> Self {
+        let thread = Thread { path, executors, mailbox, last: None, accepted: None };
+        Self { thread: Some(thread), jobs: None }
     }
 
     /// Finds out whether a deck was trusted before and is unchanged.
-    pub(in crate::runtime) fn check(&self, deck: &Arc<Deck>) {
+    pub(in crate::runtime) fn check(&mut self, deck: &Arc<Deck>) {
         self.give(Job::Check(deck.clone()));
     }
 
     /// Finds out what the question about a deck says.
-    pub(in crate::runtime) fn examine(&self, deck: &Arc<Deck>) {
+    pub(in crate::runtime) fn examine(&mut self, deck: &Arc<Deck>) {
         self.give(Job::Examine(deck.clone()));
     }
 
     /// Remembers that a deck may always run, as it was when its user was asked.
-    pub(in crate::runtime) fn remember(&self, deck: &Arc<Deck>) {
+    pub(in crate::runtime) fn remember(&mut self, deck: &Arc<Deck>) {
         self.give(Job::Remember(deck.clone()));
     }
 
     /// Remembers what the speaker has changed in a deck that may always run.
-    pub(in crate::runtime) fn edited(&self, deck: &Arc<Deck>) {
+    pub(in crate::runtime) fn edited(&mut self, deck: &Arc<Deck>) {
         self.give(Job::Edited(deck.clone()));
     }
 
-    fn give(&self, job: Job) {
-        // The thread ends only when this end is gone.
-        let _ = self.jobs.send(job);
+    /// Gives the thread something to do. Where there can be none, nothing is found out, and so nothing
+    /// is allowed.
+    fn give(&mut self, job: Job) {
+        if let Some(thread) = self.thread.take() {
+            self.jobs = thread.start().ok();
+        }
+        if let Some(jobs) = &self.jobs {
+            // The thread ends only when this end is gone.
+            let _ = jobs.given.send(job);
+        }
     }
 }
 
 impl Drop for Keeper {
     /// Lets the thread write what it was told to remember.
     fn drop(&mut self) {
-        self.jobs = unbounded().0;
-        let _ = self.ended.recv_timeout(QUIT_TIMEOUT);
+        if let Some(Jobs { given, ended }) = self.jobs.take() {
+            drop(given);
+            let _ = ended.recv_timeout(QUIT_TIMEOUT);
+        }
     }
 }
 
@@ -113,6 +118,16 @@ struct Thread {
 }
 
 impl Thread {
+    fn start(mut self) -> std::io::Result<Jobs> {
+        let (given, jobs) = unbounded();
+        let (end, ended) = bounded(0);
+        std::thread::Builder::new().name("trust".to_owned()).spawn(move || {
+            jobs.into_iter().for_each(|job| self.work(job));
+            drop::<Sender<()>>(end);
+        })?;
+        Ok(Jobs { given, ended })
+    }
+
     fn work(&mut self, job: Job) {
         match job {
             Job::Check(deck) => match store::find(&self.path) {

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::collect::{Collector, is_system, text};
 use super::rust::above;
 use crate::deck::Deck;
+use crate::files;
 
 /// The ends of the names of files that something runs.
 const SCRIPT_ENDS: &[&str] = &[
@@ -68,6 +69,15 @@ const VERSIONS: &[&str] = &[
 const MODULES: &[(&str, &[&str])] =
     &[("lua", &["lua", "so"]), ("haskell", &["hs", "lhs"]), ("ruby", &["rb"]), ("php", &["php"])];
 
+/// The ends of modules that their users leave away.
+const IMPLIED_ENDS: [&str; 5] = ["js", "mjs", "ts", "rb", "lua"];
+
+/// The longest path that is looked for, in bytes.
+const MAX_NAME: usize = 512;
+
+/// Bytes of a script that are searched for the names of others: larger ones are data.
+const MAX_SCANNED_BYTES: u64 = 256 << 10;
+
 /// Looks at all of it. `commands` are those of the user's own executors for the deck's languages.
 pub(super) fn collect(collector: &mut Collector, deck: &Deck, commands: &[String]) {
     let folder = collector.folder.clone();
@@ -83,10 +93,9 @@ pub(super) fn collect(collector: &mut Collector, deck: &Deck, commands: &[String
     for name in configured {
         let file = above(&folder).map(|folder| folder.join(name)).find(|file| is_there(file));
         if let Some(file) = file {
-            let shown = if file.starts_with(&folder) { file } else { file.clone() };
-            collector.file(&shown);
-            let text = Collector::text(&shown).unwrap_or_default();
-            words(collector, &text, shown.parent().unwrap_or(&folder), &mut BTreeSet::new());
+            collector.file(&file);
+            let text = Collector::text(&file).unwrap_or_default();
+            collect_from(collector, &text, file.parent().unwrap_or(&folder));
         }
     }
     for (_, ends) in MODULES.iter().filter(|(language, _)| languages.contains(language)) {
@@ -104,48 +113,60 @@ pub(super) fn collect_from(collector: &mut Collector, text: &str, folder: &Path)
     words(collector, text, folder, &mut BTreeSet::new());
 }
 
-/// Looks at the scripts among the words of a text; `seen` are those that were looked at before.
+/// Looks at the scripts among the words of a text, and at those that they name in turn; `seen` are
+/// the words that were looked at before.
 fn words(collector: &mut Collector, text: &str, folder: &Path, seen: &mut BTreeSet<String>) {
-    let is_end = |c: char| c.is_whitespace() || "\"'`;|&()<>=,[]{}$:".contains(c);
-    let mut before = "";
-    for word in text.split(is_end).filter(|word| !word.is_empty()) {
-        let is_run = RUNNERS.contains(&before);
-        before = word;
-        let project = PROJECTS.iter().find(|(program, _)| *program == word);
-        for name in project.into_iter().flat_map(|(_, names)| *names) {
-            let file = folder.join(name);
-            if is_there(&file) {
-                collector.file(&file);
+    let mut open = vec![text.to_owned()];
+    while let Some(text) = open.pop() {
+        let is_end = |c: char| c.is_whitespace() || "\"'`;|&()<>=,[]{}$:".contains(c);
+        let mut before = "";
+        for word in text.split(is_end).filter(|word| !word.is_empty()) {
+            let is_run = RUNNERS.contains(&before);
+            before = word;
+            project(collector, word, folder);
+            let may_be_a_file = is_run || word.contains(['.', '/']);
+            // Another word before it may make a script of it that is none alone.
+            if may_be_a_file && word.len() <= MAX_NAME && seen.insert(format!("{is_run} {word}")) {
+                open.extend(
+                    candidates(folder, word).filter_map(|it| script(collector, &it, is_run)),
+                );
             }
-        }
-        let may_be_a_file = is_run || word.contains(['.', '/']);
-        if !may_be_a_file || word.len() > MAX_NAME || word.starts_with('-') {
-            continue;
-        }
-        // Another word before it may make a file of it that is none alone.
-        if seen.insert(format!("{is_run}{word}")) {
-            script(collector, &folder.join(word), is_run);
         }
     }
 }
 
-/// The longest path that is looked for, in bytes.
-const MAX_NAME: usize = 512;
+/// Looks at the files by which a program of this name knows what to do.
+fn project(collector: &mut Collector, word: &str, folder: &Path) {
+    let project = PROJECTS.iter().find(|(program, _)| *program == word);
+    for name in project.into_iter().flat_map(|(_, names)| *names) {
+        collector.file(&folder.join(name));
+    }
+}
 
-/// Looks at a file that a text names, if it is something that can be run.
-fn script(collector: &mut Collector, path: &Path, is_run: bool) {
-    let Ok(found) = path.metadata() else { return };
+/// The files that a word may mean: many languages leave the end of a module's name away.
+fn candidates(folder: &Path, word: &str) -> impl Iterator<Item = PathBuf> {
+    let ends: &[&str] = if word.starts_with('.') { &IMPLIED_ENDS } else { &[] };
+    let path = folder.join(word);
+    let with = ends.iter().map(|end| folder.join(format!("{word}.{end}"))).collect::<Vec<_>>();
+    std::iter::once(path).chain(with)
+}
+
+/// Looks at a file that a text names, if it is something that can be run; its own text.
+fn script(collector: &mut Collector, path: &Path, is_run: bool) -> Option<String> {
+    let found = path.metadata().ok()?;
     if !found.is_file() || is_system(path) {
-        return;
+        return None;
     }
     let end = path.extension().map(text_of).unwrap_or_default();
     let can_run = is_run
         || SCRIPT_ENDS.contains(&&*end)
         || found.permissions().mode() & 0o111 != 0
-        || crate::files::read_start(path, 2).is_ok_and(|start| start == b"#!");
-    if can_run {
-        collector.file(path);
+        || files::read_start(path, 2).is_ok_and(|start| start == b"#!");
+    if !can_run {
+        return None;
     }
+    collector.file(path);
+    String::from_utf8(files::read_start(path, MAX_SCANNED_BYTES).ok()?).ok()
 }
 
 fn text_of(end: &std::ffi::OsStr) -> String {

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::collect::{Collector, is_system};
+use super::named;
 use crate::deck::Deck;
 
 /// Folders beside a deck whose Python livedeck takes by itself.
@@ -25,9 +26,18 @@ const COMPILED: &str = "__pycache__";
 /// Bytes of the header of a compiled module up to the end of its flags.
 const HEADER: u64 = 8;
 
-/// Whether the deck has blocks that Python runs.
-pub(super) fn is_needed(deck: &Deck) -> bool {
+/// Words by which a block of another language shows that it uses Python.
+const TOOLS: [&str; 3] = ["python", ".py", "venv"];
+
+/// Whether the deck has blocks of Python.
+pub(super) fn has_blocks(deck: &Deck) -> bool {
     deck.cells.iter().any(|cell| &*cell.language == "python")
+}
+
+/// Whether the deck has blocks that Python works for.
+pub(super) fn is_needed(deck: &Deck) -> bool {
+    let uses_it = |code: &str| TOOLS.iter().any(|word| code.contains(word));
+    has_blocks(deck) || deck.cells.iter().any(|cell| uses_it(&cell.code))
 }
 
 /// Looks at all of it.
@@ -60,6 +70,10 @@ fn interpreter(collector: &mut Collector, named: &str) {
         environment(collector, &collector.name(&root), &root);
     } else if !is_system(&path) {
         collector.file_as(format!("interpreter {named}"), &path);
+        // It may be a script that starts another one.
+        let text = Collector::text(&path).unwrap_or_default();
+        let folder = collector.folder.clone();
+        named::collect_from(collector, &text, &folder);
     }
 }
 
@@ -113,9 +127,8 @@ fn linked_folders(collector: &mut Collector, root: &Path) -> Vec<PathBuf> {
 fn modules(collector: &mut Collector, deck: &Deck) {
     let folder = collector.folder.clone();
     let mut words = BTreeSet::new();
-    let python = deck.cells.iter().filter(|cell| &*cell.language == "python");
-    for text in python.map(|cell| &*cell.code) {
-        note_words(text, &mut words);
+    for cell in &deck.cells {
+        note_words(&cell.code, &mut words);
     }
     for name in &deck.options.python_preload {
         note_words(name, &mut words);
@@ -147,8 +160,16 @@ fn modules(collector: &mut Collector, deck: &Deck) {
 fn module(collector: &mut Collector, label: String, path: &Path, words: &mut BTreeSet<String>) {
     collector.file_as(label, path);
     if path.extension().is_some_and(|end| end == "py") {
-        note_words(&Collector::text(path).unwrap_or_default(), words);
+        read(collector, path, words);
     }
+}
+
+/// Notes the words of a module, and the scripts that it names.
+fn read(collector: &mut Collector, path: &Path, words: &mut BTreeSet<String>) {
+    let text = Collector::text(path).unwrap_or_default();
+    note_words(&text, words);
+    let folder = collector.folder.clone();
+    named::collect_from(collector, &text, &folder);
 }
 
 /// All modules below a folder.
@@ -170,7 +191,7 @@ fn package(collector: &mut Collector, name: &str, root: &Path, words: &mut BTree
             .filter(|path| path.extension().is_some_and(|end| end == "py"))
             .collect();
         for path in inside {
-            note_words(&Collector::text(&path).unwrap_or_default(), words);
+            read(collector, &path, words);
             if path.file_name().is_some_and(|name| name == "__init__.py") {
                 compiled(collector, path.parent().unwrap_or(root), &format!("{name}: "));
             }

@@ -2,7 +2,7 @@
 //! options that choose what runs them, and the files around the deck that do. Every entry has a name,
 //! so that a change can be told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -93,12 +93,11 @@ impl Record {
     fn changed_blocks(&self, new: &Self, places: &[String]) -> Vec<String> {
         let mut old: Vec<Option<&Block>> = self.blocks.iter().map(Some).collect();
         let mut pairs: Vec<Option<&Block>> = vec![None; new.blocks.len()];
-        let is_same = |keys: &[&str], old: &Block, new: &Block| {
-            keys.iter().all(|key| old.0.get(*key) == new.0.get(*key))
-        };
-        pair_up(&mut old, &mut pairs, &new.blocks, &|old, new| old == new);
+        pair_up(&mut old, &mut pairs, &new.blocks, |block| block.0.iter().collect());
         for keys in [&[LANGUAGE, CODE][..], &[LANGUAGE]] {
-            pair_up(&mut old, &mut pairs, &new.blocks, &|old, new| is_same(keys, old, new));
+            pair_up(&mut old, &mut pairs, &new.blocks, |block| {
+                block.0.iter().filter(|(key, _)| keys.contains(&key.as_str())).collect()
+            });
         }
         let mut changes = Vec::new();
         for ((block, before), place) in new.blocks.iter().zip(&pairs).zip(places) {
@@ -264,21 +263,25 @@ impl Block {
     }
 }
 
-/// Pairs blocks that have no partner yet with the first old one that fits.
+/// Attributes of a block with their values.
+type Attributes<'b> = Vec<(&'b String, &'b String)>;
+
+/// Pairs blocks that have no partner yet with the first old one of the same key.
 fn pair_up<'b>(
     old: &mut [Option<&'b Block>],
     pairs: &mut [Option<&'b Block>],
-    new: &[Block],
-    is_pair: &dyn Fn(&Block, &Block) -> bool,
+    new: &'b [Block],
+    key: impl Fn(&'b Block) -> Attributes<'b>,
 ) {
-    // Most blocks stand where they stood; a search from the start would take quadratic time.
-    let mut from = 0;
+    let mut places: BTreeMap<Attributes<'b>, VecDeque<usize>> = BTreeMap::new();
+    for (at, block) in old.iter().enumerate() {
+        if let Some(block) = block {
+            places.entry(key(block)).or_default().push_back(at);
+        }
+    }
     for (block, pair) in new.iter().zip(pairs).filter(|(_, pair)| pair.is_none()) {
-        let fits = |at: &usize| old[*at].is_some_and(|old| is_pair(old, block));
-        let found = (from..old.len()).find(fits).or_else(|| (0..from).find(fits));
-        if let Some(at) = found {
+        if let Some(at) = places.get_mut(&key(block)).and_then(VecDeque::pop_front) {
             *pair = old[at].take();
-            from = at + 1;
         }
     }
 }

@@ -149,8 +149,7 @@ fn toolchain(collector: &mut Collector) {
 
 /// Cargo's configurations in the deck's folder and above it, and the files that they name.
 fn configuration(collector: &mut Collector) {
-    let home = std::env::home_dir();
-    for folder in above(&collector.folder).take_while(|folder| Some(folder) != home.as_ref()) {
+    for folder in above(&collector.folder) {
         for name in CONFIGURATIONS {
             let file = folder.join(name);
             if let Some(toml) = Collector::text(&file) {
@@ -161,9 +160,13 @@ fn configuration(collector: &mut Collector) {
     }
 }
 
-/// A folder and those above it, the nearest first.
+/// A folder and those above it, the nearest first. The user's home is their own, and what lies above
+/// it is the administrator's.
 pub(super) fn above(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let all: Vec<_> = folder.ancestors().map(Path::to_owned).collect();
+    let home = std::env::home_dir();
+    let own = folder.clone();
+    let is_the_decks = move |folder: &PathBuf| *folder == own || Some(folder) != home.as_ref();
+    let all: Vec<_> = folder.ancestors().map(Path::to_owned).take_while(is_the_decks).collect();
     all.into_iter()
 }

@@ -304,6 +304,8 @@ fn a_helper_module_and_what_it_imports_are_named() {
 #[case("r +exec", "1", ".Rprofile")]
 #[case("lua +exec", "require 'x'", "x.lua")]
 #[case("python +exec:uv", "1", "uv.toml")]
+#[case("bash +exec", "python3 tool.py", "helper.py")]
+#[case("bash +exec", "node -e 'require(\"./helper\")'", "helper.js")]
 #[case("bash +exec", "python3 -c 1", ".python-version")]
 fn a_file_that_a_block_s_program_runs_is_named(
     #[case] fence: &str,
@@ -313,6 +315,19 @@ fn a_file_that_a_block_s_program_runs_is_named(
     let folder = Folder::new(&block(fence, code));
     assert_eq!(folder.changes(|folder| folder.write(file, "one")), [format!("{file} appeared")]);
     assert_eq!(folder.changes(|folder| folder.write(file, "two")), [format!("{file} changed")]);
+}
+
+#[test]
+fn scripts_of_scripts_are_named() {
+    let folder = Folder::new(&block("bash +exec", "./one.sh"));
+    folder.write("one.sh", "./two.sh");
+    folder.write("two.sh", "./one.sh; . three");
+    folder.write("three", "echo");
+    assert_eq!(folder.changes(|folder| folder.write("three", "evil")), ["three changed"]);
+    let folder = Folder::new(&python("import helper"));
+    folder.write("helper.py", "os.system('./tool')");
+    folder.write("tool", "#!/bin/sh\n");
+    assert_eq!(folder.changes(|folder| folder.write("tool", "#!/bin/sh\nevil")), ["tool changed"]);
 }
 
 #[test]
@@ -371,6 +386,18 @@ fn blocks_are_found_again_when_others_come_and_go() {
     assert_eq!(edited(&["0", "2", "3"]), ["1 of its blocks is gone"]);
     assert_eq!(edited(&["0", "3", "2"]), ["its blocks are in another order"]);
     assert_eq!(edited(&["0", "4", "2"]), ["block 2 (slide 1) changed"]);
+}
+
+#[test]
+fn many_changes_are_counted() {
+    let deck = |more: &str| {
+        let block = |number| block("bash +exec", &format!("echo {number}{more}"));
+        (0..10_000).map(block).collect::<String>()
+    };
+    let folder = Folder::new(&deck(""));
+    let changes = folder.changes(|folder| folder.write("talk.md", deck("x")));
+    assert_eq!(changes.len(), 13);
+    assert_eq!(changes[12], "and 9988 more changes");
 }
 
 #[test]
