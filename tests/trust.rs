@@ -218,7 +218,7 @@ fn a_record_of_an_older_version_is_unknown() {
     desk.write(store, &format!("{{\"/other.md\": \"c0ffee\", {path:?}: \"c0ffee\"}}"));
     desk.trust();
     let known = fs::read_to_string(desk.path(store)).unwrap();
-    assert!(known.contains("\"/other.md\": \"c0ffee\""), "{known}");
+    assert!(known.contains("\"/other.md\":\"c0ffee\""), "{known}");
     let talk = desk.open((100, 30));
     talk.keys("ctrl-e");
     talk.wait_for("[done");

@@ -81,7 +81,7 @@ fn told(app: &App, question: &Question, inquiry: &Inquiry, width: usize) -> Vec<
         row("Python", interpreter);
     }
     if !inquiry.crates.is_empty() {
-        row("crates", &inquiry.crates.join(", "));
+        row("crates", &inquiry.crates.join("; "));
         row("", "build scripts and macros of crates run while they are built");
     }
     if !inquiry.files.is_empty() {
@@ -228,7 +228,7 @@ mod tests {
                 "• block 1 (slide 1) changed",
                 "• block 12 (slide 1) changed",
                 "(3.11.2)",
-                "serde 1, dep path ./dep",
+                "serde 1; dep path ./dep",
                 ".venv, helper.py",
                 "more rows: ↑ ↓",
             ] {

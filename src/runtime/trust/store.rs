@@ -11,6 +11,9 @@ use serde_json::Value;
 use super::record::Record;
 use crate::files::{self, Kind};
 
+/// Bytes of the file: as many as are read, with some space for its punctuation.
+const MAX_BYTES: u64 = Kind::Text.max_bytes() - (64 << 10);
+
 /// What is remembered, by the deck's path. Other versions of livedeck keep other values.
 type Known = BTreeMap<String, Value>;
 
@@ -29,12 +32,34 @@ pub(super) fn remember(path: &Path, record: &Record) -> io::Result<()> {
     let folder = file.parent().ok_or_else(|| io::Error::other("no folder"))?;
     fs::create_dir_all(folder)?;
     let mut known = read(&file);
-    known.insert(key, serde_json::to_value(record)?);
+    let record = serde_json::to_value(record)?;
+    if !make_space(&mut known, &key, record.to_string().len() as u64) {
+        return Err(io::Error::other("there is too much to remember of it"));
+    }
+    known.insert(key, record);
     // Written beside and renamed: two talks at once never leave half a file.
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut new, &known)?;
+    serde_json::to_writer(&mut new, &known)?;
     new.persist(&file)?;
     Ok(())
+}
+
+/// Forgets the decks with the largest records until one of `bytes` fits into a file that can be read
+/// again; whether it does.
+fn make_space(known: &mut Known, key: &str, bytes: u64) -> bool {
+    known.remove(key);
+    let size = |(path, value): (&String, &Value)| (path.len() + value.to_string().len() + 4) as u64;
+    let mut used: u64 = known.iter().map(size).sum();
+    while used + bytes + key.len() as u64 > MAX_BYTES {
+        let Some((largest, size)) =
+            known.iter().map(|entry| (entry.0.clone(), size(entry))).max_by_key(|(_, size)| *size)
+        else {
+            return false;
+        };
+        known.remove(&largest);
+        used -= size;
+    }
+    true
 }
 
 /// The file's entries; none where it cannot be read or is damaged.
@@ -53,4 +78,24 @@ fn store() -> Option<PathBuf> {
 fn key(path: &Path) -> Option<String> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     path.to_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_records_go_when_the_file_is_full() {
+        let value = |bytes: u64| Value::from("x".repeat(bytes as usize));
+        let mut known = Known::from([
+            ("/small".to_owned(), value(1000)),
+            ("/large".to_owned(), value(MAX_BYTES / 2)),
+            ("/own".to_owned(), value(1000)),
+        ]);
+        assert!(make_space(&mut known, "/own", 1000));
+        assert_eq!(known.len(), 2, "there is space for all");
+        assert!(make_space(&mut known, "/own", MAX_BYTES / 2));
+        assert_eq!(known.keys().collect::<Vec<_>>(), ["/small"]);
+        assert!(!make_space(&mut known, "/own", MAX_BYTES));
+    }
 }
