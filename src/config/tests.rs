@@ -299,6 +299,7 @@ fn a_file_beside_a_deck_sets_looks_and_deck_options_only() {
     let wanted = [
         "defaults.terminal_font_size",
         "defaults.image_protocol",
+        "defaults.color_depth",
         "snippet",
         "mermaid.cli",
         "mermaid.config_path",
