@@ -78,7 +78,8 @@ mod tests {
             ColorDepth::Ansi16,
             ColorDepth::Monochrome,
         );
-        let table: &[(&[(&str, &str)], ColorDepth, bool)] = &[
+        type Row<'a> = (&'a [(&'a str, &'a str)], ColorDepth, bool);
+        let table: &[Row<'_>] = &[
             (&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")], all, false),
             (&[("TERM", "xterm-256color"), ("COLORTERM", "24bit")], all, false),
             (&[("TERM", "xterm-256color")], of_256, true),

@@ -71,20 +71,20 @@ fn is_picture(symbol: &str) -> bool {
 
 /// Both colours of a cell.
 fn reduced((fg, bg, is_picture): (Color, Color, bool), depth: ColorDepth) -> (Color, Color) {
-    let (new_fg, new_bg) = (nearest(fg, depth), nearest(bg, depth));
-    let (Some(text), Some(ground), Some(new_ground)) = (rgb(fg), rgb(bg), rgb(new_bg)) else {
-        return (new_fg, new_bg);
+    let (text, ground) = (nearest(fg, depth), nearest(bg, depth));
+    let (Some(exact_text), Some(exact_ground), Some(seen)) = (rgb(fg), rgb(bg), rgb(ground)) else {
+        return (text, ground);
     };
-    let wanted = contrast(text, ground).min(MIN_CONTRAST);
+    let wanted = contrast(exact_text, exact_ground).min(MIN_CONTRAST);
     let is_readable = |color: Color| {
-        rgb(color).is_none_or(|color| contrast(color, new_ground) + f64::EPSILON >= wanted)
+        rgb(color).is_none_or(|color| contrast(color, seen) + f64::EPSILON >= wanted)
     };
-    if is_picture || is_readable(new_fg) {
-        return (new_fg, new_bg);
+    if is_picture || is_readable(text) {
+        return (text, ground);
     }
     let readable = palette(depth).filter(|(color, _)| is_readable(*color));
-    let best = readable.min_by_key(|(_, candidate)| distance(text, *candidate));
-    (best.map_or(new_fg, |(color, _)| color), new_bg)
+    let best = readable.min_by_key(|(_, candidate)| distance(exact_text, *candidate));
+    (best.map_or(text, |(color, _)| color), ground)
 }
 
 /// The nearest colour of a terminal of this depth; those that it has stay.
@@ -227,13 +227,13 @@ mod tests {
         for depth in [ColorDepth::Ansi256, ColorDepth::Ansi16] {
             for step in 0..4096_u32 {
                 let color = |factor: u32| {
-                    let part = |shift: u32| (step * factor >> shift & 15) as u8 * 17;
+                    let part = |shift: u32| (((step * factor) >> shift) & 15) as u8 * 17;
                     [part(0), part(4), part(8)]
                 };
                 let (text, ground) = (color(1), color(2654));
                 let [fg, bg] = [text, ground].map(|[r, g, b]| Color::Rgb(r, g, b));
-                let (new_fg, new_bg) = reduced((fg, bg, false), depth);
-                let now = contrast(rgb(new_fg).unwrap(), rgb(new_bg).unwrap());
+                let (seen, under) = reduced((fg, bg, false), depth);
+                let now = contrast(rgb(seen).unwrap(), rgb(under).unwrap());
                 let wanted = contrast(text, ground).min(MIN_CONTRAST);
                 assert!(now + 1e-9 >= wanted, "{fg} on {bg}: {now} of {wanted}");
             }
