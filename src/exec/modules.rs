@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::scratch::Scratch;
+use crate::files;
 use crate::run::Snippet;
 
 /// The modules of the deck as it is now.
@@ -102,7 +103,7 @@ impl Modules {
 
     fn folder(&self) -> Option<PathBuf> {
         let folder = self.scratch.modules().ok()?;
-        std::fs::create_dir_all(&folder).ok()?;
+        files::private_folder(&folder).ok()?;
         Some(folder)
     }
 

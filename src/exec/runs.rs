@@ -22,6 +22,7 @@ use super::running::{Cut, Running};
 use super::scratch::Scratch;
 use super::spawn::{self, Command};
 use super::{Sink, Stop, handover, stream};
+use crate::files;
 use crate::run::{Event, Input, Outcome, Request, RunId, Target};
 
 /// All runs that are processes.
@@ -284,7 +285,7 @@ impl Run {
 
     fn lay_out(&self, recipe: CustomRecipe) -> io::Result<Plan> {
         let folder = self.shared.scratch.folder()?;
-        std::fs::write(folder.path().join(recipe.filename), &self.request.code.code)?;
+        files::write_private(&folder.path().join(recipe.filename), &*self.request.code.code)?;
         let step = |step: &Vec<String>| {
             let mut parts = step.iter().map(|part| fill(part, folder.path()));
             Step { program: parts.next().unwrap_or_default(), arguments: parts.collect() }

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
+use crate::files;
 use crate::run::RunId;
 
 /// How the names of all such folders begin.
@@ -53,7 +54,7 @@ impl Scratch {
     /// A folder for one run.
     pub(super) fn folder(&self) -> io::Result<TempDir> {
         let mut folder = self.lock();
-        tempfile::Builder::new().prefix("run-").tempdir_in(folder.parent()?)
+        private("run-").tempdir_in(folder.parent()?)
     }
 
     /// Where the picture that a run makes is kept.
@@ -91,15 +92,33 @@ impl Folder {
         }
         let parent = match self.open.take() {
             Some(parent) => parent,
-            None => tempfile::Builder::new().prefix(prefix()).tempdir()?,
+            None => private(prefix()).tempdir()?,
         };
         Ok(self.open.insert(parent).path().to_owned())
     }
 }
 
+/// Makes folders that no other user can look into.
+fn private(prefix: &str) -> tempfile::Builder<'_, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix).permissions(files::folder_permissions());
+    builder
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_other_user_can_look_into_the_folders() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let scratch = Scratch::default();
+        let run = scratch.folder().unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let parent = run.path().parent().unwrap();
+        assert_eq!((mode(parent), mode(run.path())), (0o700, 0o700));
+    }
 
     #[test]
     fn only_folders_of_the_one_talk_are_swept() {

@@ -4,8 +4,13 @@
 //! of 2 GiB. Only regular files are read (a link to one is fine), and no more of them than their
 //! [`Kind`] allows, so a read always ends and its result always fits into memory. The one
 //! exception is the deck itself, which may come from a pipe: [`read_deck`].
+//!
+//! Files and folders of our own are made private ([`private_folder`]).
 
 #![expect(clippy::disallowed_methods, reason = "the one place that reads files named from outside")]
+
+mod private;
+mod reader;
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::Read;
@@ -13,6 +18,10 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
 pub use crate::source::ReadError;
+pub use private::{
+    can_be_ours, folder_permissions, is_ours, make_private_program, private_folder, write_private,
+};
+pub use reader::{Reader, list};
 
 /// What a file is read for, which limits its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +54,8 @@ impl Kind {
         }
     }
 
-    fn too_large(self) -> ReadError {
+    /// The error of a file that is larger.
+    pub fn too_large(self) -> ReadError {
         let kind = match self {
             Self::Text => "texts",
             Self::Picture => "pictures",

@@ -26,6 +26,7 @@ use super::order::{Errand, LARGEST_AT_ONCE};
 use super::report::OWN_CODE;
 use crate::exec::family::{Child, Family};
 use crate::exec::spawn::Command;
+use crate::files;
 
 /// The argument that makes this program a worker.
 pub(super) const WORKER: &str = "--python-worker";
@@ -91,10 +92,11 @@ fn under_the_name_of(name: &Path, library: &Path, cache: &Path) -> io::Result<Pa
     let hash = blake3::hash(library.as_os_str().as_bytes()).to_hex();
     let folder = cache.join("pylib").join(&hash[..16]);
     let link = folder.join(name);
+    // Another user's would load that user's library.
+    files::private_folder(&folder)?;
     if std::fs::read_link(&link).is_ok_and(|target| target == library) {
         return Ok(folder);
     }
-    std::fs::create_dir_all(&folder)?;
     let fresh = folder.join(format!(".{}", std::process::id()));
     std::os::unix::fs::symlink(library, &fresh)?;
     std::fs::rename(&fresh, &link)?;

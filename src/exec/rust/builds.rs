@@ -1,7 +1,5 @@
 //! Compiling snippets, each once: whoever asks for one that is being compiled waits for it.
 
-#![expect(clippy::disallowed_methods, reason = "writes the program for the compiler")]
-
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
@@ -20,6 +18,7 @@ use super::wrap;
 use crate::deck::Profile;
 use crate::exec::family::{Child, Family, Status};
 use crate::exec::spawn;
+use crate::files;
 use crate::run::Snippet;
 
 /// How snippets are compiled.
@@ -287,7 +286,7 @@ impl Builds {
             Some(_) => (how.begun)(child, Work::Program),
         };
         let attempt = |text: &str| {
-            std::fs::write(&source, text).map_err(no_room)?;
+            files::write_private(&source, text).map_err(no_room)?;
             // What an attempt before this one has made is not what is kept.
             let _ = std::fs::remove_file(&made);
             let (rustc, arguments) = (&toolchain.rustc, arguments.clone());

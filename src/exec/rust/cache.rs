@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
+use crate::files;
+
 /// The program's file in its folder.
 pub(super) const BINARY: &str = "snippet";
 
@@ -56,11 +58,15 @@ impl Cache {
     /// What was kept under a name; marks it as used.
     pub(super) fn find(&self, name: &str) -> Option<Built> {
         let folder = self.root.join(name);
-        let binary = folder.join(BINARY);
-        let built = if binary.is_file() {
+        let (binary, errors) = (folder.join(BINARY), folder.join(ERRORS));
+        let is_ready = binary.is_file();
+        if !self.is_ours(&folder, if is_ready { &binary } else { &errors }) {
+            return None;
+        }
+        let built = if is_ready {
             Built::Ready(binary)
         } else {
-            Built::Refused(fs::read(folder.join(ERRORS)).ok()?.into())
+            Built::Refused(fs::read(errors).ok()?.into())
         };
         // Not worth a word if it fails: the entry only looks older than it is.
         let _ = File::open(folder).and_then(|folder| folder.set_modified(SystemTime::now()));
@@ -69,8 +75,14 @@ impl Cache {
 
     /// A folder to build in.
     pub(super) fn begin(&self) -> io::Result<TempDir> {
-        fs::create_dir_all(&self.root)?;
-        tempfile::Builder::new().prefix(&self.begun).tempdir_in(&self.root)
+        files::private_folder(&self.root)?;
+        let permissions = files::folder_permissions();
+        tempfile::Builder::new().prefix(&self.begun).permissions(permissions).tempdir_in(&self.root)
+    }
+
+    /// Whether no other user can have written an entry.
+    fn is_ours(&self, folder: &Path, file: &Path) -> bool {
+        [&*self.root, folder, file].into_iter().all(files::is_ours)
     }
 
     /// Removes what we have begun; to be called when nothing is being built any more.
@@ -85,7 +97,8 @@ impl Cache {
 
     /// Keeps the program that was built in `folder`.
     pub(super) fn keep_binary(&self, folder: TempDir, name: &str) -> io::Result<Built> {
-        Ok(Built::Ready(self.keep(folder, name)?.join(BINARY)))
+        files::make_private_program(&folder.path().join(BINARY))?;
+        Ok(Built::Ready(self.keep(folder, name, BINARY)?.join(BINARY)))
     }
 
     /// Keeps the errors of what was to be built in `folder`.
@@ -95,22 +108,26 @@ impl Cache {
         name: &str,
         errors: Vec<u8>,
     ) -> io::Result<Built> {
-        fs::write(folder.path().join(ERRORS), &errors)?;
-        self.keep(folder, name)?;
+        files::write_private(&folder.path().join(ERRORS), &errors)?;
+        self.keep(folder, name, ERRORS)?;
         Ok(Built::Refused(errors.into()))
     }
 
     /// Gives a finished folder its name, in one step: nobody ever sees half an entry.
-    fn keep(&self, folder: TempDir, name: &str) -> io::Result<PathBuf> {
+    fn keep(&self, folder: TempDir, name: &str, file: &str) -> io::Result<PathBuf> {
         let kept = self.root.join(name);
-        match fs::rename(folder.path(), &kept) {
-            Ok(()) => {
-                let _ = folder.keep();
-            }
+        if let Err(error) = fs::rename(folder.path(), &kept) {
             // Another talk was quicker, and its entry is as good as ours.
-            Err(_) if kept.is_dir() => {}
-            Err(error) => return Err(error),
+            if self.is_ours(&kept, &kept.join(file)) {
+                return Ok(kept);
+            }
+            if !kept.is_dir() {
+                return Err(error);
+            }
+            fs::remove_dir_all(&kept)?;
+            fs::rename(folder.path(), &kept)?;
         }
+        let _ = folder.keep();
         Ok(kept)
     }
 
@@ -174,6 +191,34 @@ mod tests {
         let folder = cache.begin().unwrap();
         let refused = cache.keep_errors(folder, "two", b"no".to_vec()).unwrap();
         assert_eq!(cache.find("two"), Some(refused));
+    }
+
+    #[test]
+    fn what_another_user_may_have_written_is_not_run() {
+        use std::fs::{Permissions, set_permissions};
+        use std::os::unix::fs::{PermissionsExt, chown};
+
+        let (_root, cache) = cache();
+        let built = keep(&cache, "one");
+        let (folder, program) = (cache.root.join("one"), cache.root.join("one").join(BINARY));
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&cache.root), mode(&folder), mode(&program)), (0o700, 0o700, 0o700));
+        for path in [&cache.root, &folder, &program] {
+            set_permissions(path, Permissions::from_mode(0o722)).unwrap();
+            assert_eq!(cache.find("one"), None, "{}", path.display());
+            set_permissions(path, Permissions::from_mode(0o700)).unwrap();
+            // Only root can give a file away.
+            if chown(path, Some(65534), None).is_ok() {
+                assert_eq!(cache.find("one"), None, "{}", path.display());
+                chown(path, Some(rustix::process::geteuid().as_raw()), None).unwrap();
+            }
+        }
+        assert_eq!(cache.find("one"), Some(built.clone()));
+        fs::write(&program, "of another user").unwrap();
+        set_permissions(&program, Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(keep(&cache, "one"), built);
+        assert_eq!(fs::read(&program).unwrap(), b"one");
+        assert_eq!(cache.find("one"), Some(built));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::module;
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, Origin, RustBuild};
 use crate::exec::family::{Child, Family, Status};
+use crate::files;
 
 /// The file of a set that says where its crates are.
 const LINKS: &str = "links.json";
@@ -78,7 +79,11 @@ impl Crates {
         if let Some(Entry::Built(links)) = lock(&self.table).get(&set.name) {
             return Some(links.clone()).filter(|links| links.are_there());
         }
-        let links: Links = serde_json::from_slice(&fs::read(set.folder.join(LINKS)).ok()?).ok()?;
+        let links = set.folder.join(LINKS);
+        if ![&self.root, &set.folder, &links].into_iter().all(|path| files::is_ours(path)) {
+            return None;
+        }
+        let links: Links = serde_json::from_slice(&fs::read(links).ok()?).ok()?;
         let links = Some(Arc::new(links)).filter(|links| links.are_there())?;
         self.used(toolchain);
         lock(&self.table).insert(set.name, Entry::Built(links.clone()));
@@ -183,7 +188,8 @@ impl Crates {
 
     /// Has cargo build a set: from what the user has already, else with the network's help.
     fn ask(&self, toolchain: &Toolchain, set: &Set, how: &How<'_>) -> Result<Arc<Links>, NotBuilt> {
-        set.write().map_err(|error| {
+        let written = files::private_folder(&self.root).and_then(|()| set.write());
+        written.map_err(|error| {
             NotBuilt::Impossible(format!("there is no room for the crates: {error}"))
         })?;
         self.used(toolchain);
@@ -212,13 +218,14 @@ impl Crates {
 impl Set {
     /// The package of which these are the dependencies.
     fn write(&self) -> io::Result<()> {
-        fs::create_dir_all(self.folder.join("src"))?;
+        files::private_folder(&self.folder)?;
+        files::private_folder(&self.folder.join("src"))?;
         let file = self.folder.join("Cargo.toml");
         if fs::read_to_string(&file).is_ok_and(|known| known == self.manifest) {
             return Ok(());
         }
-        fs::write(self.folder.join("src/lib.rs"), "")?;
-        fs::write(file, &self.manifest)
+        files::write_private(&self.folder.join("src/lib.rs"), "")?;
+        files::write_private(&file, &self.manifest)
     }
 
     fn build(
@@ -241,7 +248,7 @@ impl Set {
         })?;
         if let Ok(text) = serde_json::to_vec(&links) {
             // Without it, cargo is asked again the next time.
-            let _ = fs::write(self.folder.join(LINKS), text);
+            let _ = files::write_private(&self.folder.join(LINKS), text);
         }
         Ok(Arc::new(links))
     }

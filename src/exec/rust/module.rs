@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::deck::{Crate, Module, Profile, RustBuild};
+use crate::files;
 use crate::run::Snippet;
 
 /// The crate that modules are made with, in the version that this program was built with: whoever
@@ -72,7 +73,7 @@ impl Workplace {
     /// The place in `root` that belongs to a name; none if it is taken: two talks may show one deck.
     pub(super) fn take(root: &Path, name: &str) -> Option<Self> {
         let folder = root.join(name);
-        fs::create_dir_all(&folder).ok()?;
+        files::private_folder(&folder).ok()?;
         let lock = File::create(folder.join("lock")).ok()?;
         lock.try_lock().ok()?;
         Some(Self { folder, _lock: lock })

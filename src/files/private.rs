@@ -1,0 +1,148 @@
+//! Folders and files of our own that no other user may read or change: what was compiled, the folders
+//! of runs, the trust store. What is run from there was written by this user, or it is not run.
+
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// Mode of a folder, and of a program.
+const PRIVATE_FOLDER: u32 = 0o700;
+
+/// Mode of a file that is not run.
+const PRIVATE_FILE: u32 = 0o600;
+
+/// Makes a folder, and those above it that are missing. One that is there already is closed to other
+/// users.
+///
+/// # Errors
+/// It cannot be made, or it belongs to another user, who may have put anything there.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(path)?;
+    // Of a link, both the link and what it leads to have to be ours.
+    let (link, folder) = (fs::symlink_metadata(path)?, fs::metadata(path)?);
+    let user = rustix::process::geteuid().as_raw();
+    if link.uid() != user || folder.uid() != user {
+        let why = format!("`{}` belongs to another user", path.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    }
+    if folder.mode() & 0o077 != 0 {
+        fs::set_permissions(path, Permissions::from_mode(PRIVATE_FOLDER))?;
+    }
+    Ok(())
+}
+
+/// Whether a file or folder belongs to this user, and no one else may write to it.
+pub fn is_ours(path: &Path) -> bool {
+    let user = rustix::process::geteuid().as_raw();
+    fs::metadata(path).is_ok_and(|found| found.uid() == user && found.mode() & 0o022 == 0)
+}
+
+/// Whether a folder of ours can be made at this path, or is there. Makes nothing.
+pub fn can_be_ours(path: &Path) -> bool {
+    let above = path.ancestors().find(|above| fs::symlink_metadata(above).is_ok());
+    let Some(above) = above else { return false };
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    let is_usable = above.is_dir() && rustix::fs::access(above, access).is_ok();
+    is_usable && (above != path || is_owned(path))
+}
+
+fn is_owned(path: &Path) -> bool {
+    let user = rustix::process::geteuid().as_raw();
+    fs::metadata(path).is_ok_and(|found| found.uid() == user)
+}
+
+/// Writes a file that only its user may read.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_private(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(true).mode(PRIVATE_FILE);
+    options.open(path)?.write_all(bytes.as_ref())
+}
+
+/// Lets only its user read, write and run a program.
+///
+/// # Errors
+/// Its mode cannot be changed.
+pub fn make_private_program(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(PRIVATE_FOLDER))
+}
+
+/// The permissions of a folder that only its user may enter, for `tempfile`.
+pub fn folder_permissions() -> Permissions {
+    Permissions::from_mode(PRIVATE_FOLDER)
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests write and read files")]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn folders_are_made_private() {
+        let place = tempfile::tempdir().unwrap();
+        let (outer, inner) = (place.path().join("outer"), place.path().join("outer/inner"));
+        assert!(can_be_ours(&inner));
+        private_folder(&inner).unwrap();
+        assert_eq!((mode(&outer), mode(&inner)), (0o700, 0o700));
+        assert!(is_ours(&inner) && can_be_ours(&inner));
+    }
+
+    #[test]
+    fn a_folder_that_was_open_is_closed() {
+        let place = tempfile::tempdir().unwrap();
+        fs::set_permissions(place.path(), Permissions::from_mode(0o777)).unwrap();
+        assert!(!is_ours(place.path()));
+        private_folder(place.path()).unwrap();
+        assert_eq!(mode(place.path()), 0o700);
+        assert!(is_ours(place.path()));
+    }
+
+    #[test]
+    fn a_folder_of_another_user_is_refused() {
+        // Everyone but root finds one of root's; root makes one of somebody else's.
+        let place = tempfile::tempdir().unwrap();
+        let other = place.path().join("other");
+        fs::create_dir(&other).unwrap();
+        let is_given = std::os::unix::fs::chown(&other, Some(65534), None).is_ok();
+        let other = if is_given { other.as_path() } else { Path::new("/usr") };
+        assert!(private_folder(other).is_err());
+        assert!(!is_ours(other) && !can_be_ours(other));
+        if is_given {
+            let link = place.path().join("link");
+            std::os::unix::fs::symlink(other, &link).unwrap();
+            assert!(private_folder(&link).is_err());
+            assert!(!can_be_ours(&link));
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_no_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("home");
+        fs::write(&file, "").unwrap();
+        assert!(!can_be_ours(&file.join(".cache/livedeck")));
+        assert!(private_folder(&file.join(".cache")).is_err());
+    }
+
+    #[test]
+    fn files_are_written_for_their_user_only() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("file");
+        write_private(&file, "longer").unwrap();
+        write_private(&file, "text").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"text");
+        assert_eq!(mode(&file), 0o600);
+        make_private_program(&file).unwrap();
+        assert_eq!(mode(&file), 0o700);
+        assert!(is_ours(&file));
+        fs::set_permissions(&file, Permissions::from_mode(0o720)).unwrap();
+        assert!(!is_ours(&file));
+    }
+}

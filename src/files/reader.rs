@@ -1,0 +1,109 @@
+//! Reading with a deadline: a file system may be slow or its server gone, and such a read cannot be
+//! cancelled. It is left to a thread that no one waits for any longer.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use crossbeam_channel::{Sender, bounded, unbounded};
+
+use super::{Kind, ReadError, read};
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Reads files one after the other until a deadline for all of them.
+#[derive(Debug)]
+pub struct Reader {
+    deadline: Instant,
+    /// The reading thread, from the first read on; none if it cannot be started.
+    jobs: OnceLock<Option<Sender<Job>>>,
+}
+
+impl Reader {
+    /// Reads until this time. Whatever is not read by then is [`ReadError::TooSlow`].
+    pub fn until(deadline: Instant) -> Self {
+        Self { deadline, jobs: OnceLock::new() }
+    }
+
+    /// As [`read`].
+    ///
+    /// # Errors
+    /// As [`read`]; or the deadline has passed.
+    pub fn read(&self, path: &Path, kind: Kind) -> Result<Vec<u8>, ReadError> {
+        let path = path.to_owned();
+        self.run(move || read(&path, kind))?
+    }
+
+    /// As [`super::read_text`].
+    ///
+    /// # Errors
+    /// As [`super::read_text`]; or the deadline has passed.
+    pub fn read_text(&self, path: &Path, kind: Kind) -> Result<String, ReadError> {
+        String::from_utf8(self.read(path, kind)?).map_err(|_| ReadError::NotText)
+    }
+
+    /// The paths in a folder, sorted; none if it cannot be read.
+    pub fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let folder = folder.to_owned();
+        self.run(move || list(&folder)).unwrap_or_default()
+    }
+
+    /// Runs `job` on the reading thread and waits for its result.
+    fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let jobs = self.jobs.get_or_init(start).as_ref();
+        let jobs = jobs.ok_or_else(|| ReadError::Other("no thread can be started".to_owned()))?;
+        let (done, result) = bounded(1);
+        let job = Box::new(move || drop(done.send(job())));
+        jobs.send(job).map_err(|_| ReadError::TooSlow)?;
+        result.recv_deadline(self.deadline).map_err(|_| ReadError::TooSlow)
+    }
+}
+
+/// The paths in a folder, sorted; none if it cannot be read.
+pub fn list(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries.take(MAX_ENTRIES).map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Folders of themes have a few files; one with more than this is no folder of themes.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Starts a thread that runs jobs until the sender is dropped.
+fn start() -> Option<Sender<Job>> {
+    let (jobs, received) = unbounded::<Job>();
+    let thread = std::thread::Builder::new().name("read".to_owned());
+    thread.spawn(move || received.iter().for_each(|job| job())).ok()?;
+    Some(jobs)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_read_that_hangs_ends_at_the_deadline() {
+        let reader = Reader::until(Instant::now() + Duration::from_millis(1));
+        let (_never, hangs) = bounded::<()>(0);
+        assert_eq!(reader.run(move || hangs.recv().is_ok()), Err(ReadError::TooSlow));
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        assert_eq!(reader.read(&file, Kind::Text), Err(ReadError::TooSlow));
+    }
+
+    #[test]
+    fn files_are_read_on_the_thread() {
+        let reader = Reader::until(Instant::now() + Duration::from_mins(5));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let text = reader.read_text(&folder.join("Cargo.toml"), Kind::Text).unwrap();
+        assert!(text.contains("livedeck"));
+        assert_eq!(reader.read(folder, Kind::Text), Err(ReadError::Folder));
+        assert!(reader.list(folder).contains(&folder.join("src")));
+        assert!(reader.list(&folder.join("missing")).is_empty());
+    }
+}
