@@ -81,6 +81,41 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Lines of a file that are not its tests.
 const LONGEST_FILE: usize = 600;
 
+/// Files beside `files/` that open or read files themselves, and why. What a deck, theme,
+/// configuration, recording or trust store names is read by `files`, which refuses pipes, devices and
+/// whatever is too large.
+const READERS: &[(&str, &str)] = &[
+    ("exec/census.rs", "the load, in /proc"),
+    ("exec/family/descendants.rs", "processes, in /proc"),
+    ("exec/input.rs", "processes, in /proc"),
+    ("exec/rust/cache.rs", "our own cache, once it is known to be ours"),
+    ("exec/rust/crates.rs", "our own cache, once it is known to be ours"),
+    ("runtime/input.rs", "the terminal"),
+];
+
+/// What opens or reads a file.
+const READING: &[&str] = &["fs::read(", "fs::read_to_string(", "File::open(", "OpenOptions::new("];
+
+#[test]
+fn only_files_reads_files() {
+    let mut breaches = Vec::new();
+    for file in rust_files(&source_root()) {
+        let name = file.strip_prefix(source_root()).unwrap().to_str().unwrap().to_owned();
+        let is_reader = READERS.iter().any(|(reader, _)| *reader == name);
+        if is_reader || name.starts_with("files/") || name.contains("tests") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+        for (number, line) in lines.enumerate() {
+            if READING.iter().any(|reading| line.contains(reading)) {
+                breaches.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "read by `files`:\n{}", breaches.join("\n"));
+}
+
 #[test]
 fn a_row_uses_only_rows_above_it() {
     for (row, (module, uses)) in LAYERS.iter().enumerate() {

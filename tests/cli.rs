@@ -302,6 +302,34 @@ const TM_THEME: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 "#;
 
 #[test]
+fn the_name_of_a_missing_deck_is_safe_to_print() {
+    for command in [&[][..], &["check"], &["record"], &["doctor"], &["export", "--to", "text"]] {
+        let done = Shell::new(&[command, &["no\x1b[31m\nwhere.md"]].concat()).run();
+        let expected = "error: `no␛[31m␊where.md`: there is no such file\n";
+        assert_eq!((done.status, &*done.err), (1, expected), "{command:?}");
+    }
+}
+
+#[test]
+fn a_mistake_is_called_an_error_once() {
+    let done = export(&[]).file("livedeck.yaml", "options: [\n").run();
+    assert!(done.err.starts_with("error: ") && !done.err.contains("error: error"), "{}", done.err);
+}
+
+#[test]
+fn a_home_that_is_a_file_is_no_reason_to_stop() {
+    let shell = Shell::new(&["export", "--to", "text", "-x", "talk.md"]);
+    let deck = "```bash +exec\necho $((20 + 22))\n```\n";
+    let mut shell = shell.file("talk.md", deck).file("house", "");
+    let house = shell.folder.path().join("house");
+    for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"] {
+        shell.command.env_remove(name);
+    }
+    let text = shell.var("HOME", house.to_str().unwrap()).run().text();
+    assert!(text.contains("echo"), "{text}");
+}
+
+#[test]
 fn a_theme_that_is_not_there_is_told_before_the_screen_is_taken() {
     let done = Shell::new(&["-t", "drak", "talk.md"]).file("talk.md", "a").run();
     assert_eq!(done.status, 2, "{}", done.err);

@@ -46,7 +46,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
 
 fn read(deck: &Path, args: &DoctorArgs, config: &Config) -> anyhow::Result<Show> {
     let origin = settings::origin(deck.to_owned(), args.choices.theme.clone(), config);
-    load(&origin, None).with_context(|| format!("`{}`", deck.display()))
+    load(&origin, None).with_context(|| super::quoted(deck))
 }
 
 /// What there is, a line for each.

@@ -14,6 +14,7 @@ use super::args::{ExportArgs, Format};
 use super::settings;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{Look, Overflow, PAGE_BREAK, Rgb, Sheet, html, svg, text};
+use crate::files::{self, Kind};
 use crate::layout::Size;
 use crate::runtime::{Execution, Show, Stills, load};
 use crate::theme::Theme;
@@ -23,7 +24,7 @@ use crate::view::{self, Overlay};
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
     let origin = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
-    let show = load(&origin, None).with_context(|| format!("`{}`", args.deck.display()))?;
+    let show = load(&origin, None).with_context(|| super::quoted(&args.deck))?;
     if let Some(slide) = args.slide {
         let slides = show.deck.slides.len();
         let known = (1..=slides).contains(&(slide as usize));
@@ -99,7 +100,7 @@ impl Sheets<'_> {
         let pictures: Vec<(Overlay, Vec<u8>)> = overlays
             .into_iter()
             .filter_map(|overlay| self.stills.picture(&overlay.key).map(|file| (overlay, file)))
-            .map(|(overlay, file)| fs::read(&file).map(|bytes| (overlay, bytes)))
+            .map(|(overlay, file)| files::read(&file, Kind::Picture).map(|bytes| (overlay, bytes)))
             .collect::<Result<_, _>>()
             .context("a picture of the slide")?;
         Ok(svg(&buffer, &pictures, &look(&self.show.look(at.slide).theme)))
@@ -140,7 +141,7 @@ fn write(output: &Path, document: &str) -> anyhow::Result<()> {
     if output == Path::new("-") {
         return super::print(document);
     }
-    fs::write(output, document).with_context(|| format!("`{}`", output.display()))
+    fs::write(output, document).with_context(|| super::quoted(output))
 }
 
 #[cfg(test)]

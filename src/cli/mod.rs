@@ -1,8 +1,10 @@
 //! The command line: arguments to settings, errors to messages, outcomes to exit statuses.
 //!
-//! 0: done; 1: it could not be done; 2: the arguments make no sense (clap's own).
+//! 0: done; 1: it could not be done; 2: the arguments make no sense (clap's own); 128 + n: signal n
+//! ended the talk.
 
 mod args;
+mod cache;
 mod check;
 mod doctor;
 mod export;
@@ -12,17 +14,17 @@ mod settings;
 mod themes;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
-use etcetera::BaseStrategy;
 
 use crate::config::Config;
 use crate::parse;
 use crate::runtime;
+use crate::source::{visible, visible_line};
 
 use args::{Args, Command, ConfigArgs, ExportArgs, Lists};
 
@@ -31,12 +33,12 @@ pub fn run() -> ExitCode {
     let mut args = Args::parse();
     let done = |done: anyhow::Result<()>| done.map(|()| ExitCode::SUCCESS);
     let done = match args.command.take() {
-        None => done(show(&args)),
+        None => show(&args),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::Record(args)) => record::record(&args),
         Some(Command::Doctor(args)) => doctor::doctor(&args),
         Some(Command::Export(args)) => done(export::export(&args)),
-        Some(Command::Themes(args)) => done(themes::themes(&args.choices)),
+        Some(Command::Themes(args)) => themes::themes(&args.choices),
         Some(Command::Config(ConfigArgs { schema: true, .. })) => done(print(&schema())),
         Some(Command::Config(_)) => done(print(&sample())),
         Some(Command::Completions { shell }) => done(print(&completions(shell))),
@@ -45,10 +47,17 @@ pub fn run() -> ExitCode {
     match done {
         Ok(status) => status,
         Err(error) => {
-            warn(&format!("error: {error:#}"));
+            warn(&report(&error));
             if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// What is wrong, for standard error. Excerpts of a configuration say themselves that they are errors.
+fn report(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    let text = visible(&text);
+    if text.starts_with("error: ") { text.into_owned() } else { format!("error: {text}") }
 }
 
 /// Arguments that make no sense, though clap takes them.
@@ -57,27 +66,38 @@ pub fn run() -> ExitCode {
 struct Usage(String);
 
 /// A deck, or what the arguments ask for in its place.
-fn show(args: &Args) -> anyhow::Result<()> {
+fn show(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.lists {
-        Lists { list_themes: true, .. } => themes::themes(&args.choices),
+        Lists { list_themes: true, .. } => return themes::themes(&args.choices),
         Lists { current_theme: true, .. } => themes::current(&args.choices),
         Lists { list_comment_commands: true, .. } => print(&comment_commands()),
         Lists { acknowledgements: true, .. } => print(include_str!("acknowledgements.txt")),
-        _ => present(args),
-    }
+        _ => return present(args),
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
-fn present(args: &Args) -> anyhow::Result<()> {
+fn present(args: &Args) -> anyhow::Result<ExitCode> {
     later::refuse(&args.later)?;
     let deck = args.deck.clone().context("no deck given")?;
     if args.later.export_html {
-        return export::export(&ExportArgs::page(args, deck));
+        export::export(&ExportArgs::page(args, deck))?;
+        return Ok(ExitCode::SUCCESS);
     }
-    let config = settings::config(args.choices.config.as_deref(), Some(&deck))?;
-    let shown = deck.display().to_string();
-    let settings = settings::settings(args, deck, &config);
+    let (config, mistakes) = settings::config_of_talk(args.choices.config.as_deref(), Some(&deck))?;
+    let shown = quoted(&deck);
+    let mut settings = settings::settings(args, deck, &config);
+    let mistakes = mistakes.map(|mistakes| (mistakes.sources, mistakes.found));
+    settings.origin.mistakes =
+        mistakes.into_iter().chain(runtime::trust_store_mistakes()).collect();
     themes::check(&settings.origin)?;
-    runtime::present(settings).with_context(|| format!("`{shown}`"))
+    let ending = runtime::present(settings).context(shown)?;
+    Ok(ending.status().into())
+}
+
+/// A path as messages show it, on one line and without anything a terminal would obey.
+fn quoted(path: &Path) -> String {
+    format!("`{}`", visible_line(&path.to_string_lossy()))
 }
 
 fn comment_commands() -> String {
@@ -126,13 +146,4 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn warn(what: &str) {
     // Where nobody can be told, nobody is.
     let _ = writeln!(io::stderr(), "{what}");
-}
-
-/// `$XDG_CACHE_HOME/livedeck`; a folder for this user among the temporary files where there is no
-/// home.
-fn cache() -> PathBuf {
-    match etcetera::choose_base_strategy() {
-        Ok(base) => base.cache_dir().join("livedeck"),
-        Err(_) => std::env::temp_dir().join("livedeck"),
-    }
 }

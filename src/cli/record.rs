@@ -19,7 +19,7 @@ use crate::source::visible_line;
 pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
     let origin = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
-    let show = load(&origin, None).with_context(|| format!("`{}`", args.deck.display()))?;
+    let show = load(&origin, None).with_context(|| super::quoted(&args.deck))?;
     let before = before(&args.deck)?;
     let mut takes = Takes::default();
     let mut all_started = true;
@@ -85,7 +85,7 @@ impl Takes {
         let Kept { recording, changed } = keep(&show.deck, before, &self.rounds, &date);
         let folder = recording_folder(deck);
         let written = keep_recording(deck, &recording, &self.pictures, before);
-        written.with_context(|| format!("`{}`", folder.display()))?;
+        written.with_context(|| super::quoted(&folder))?;
         let folder = visible_line(&folder.to_string_lossy()).into_owned();
         let blocks = super::counted(recording.takes.len(), "block");
         Ok(format!("{folder}: {blocks}, {changed} changed\n"))

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{Args, Choices};
-use super::{cache, warn};
+use super::cache::cache;
+use super::warn;
 use crate::app::Policy;
 use crate::config::{self, Config, DefaultTheme, Mistakes};
 use crate::deck::Options;
@@ -18,9 +19,21 @@ const ANSWER: Duration = Duration::from_millis(100);
 
 /// The configuration for a deck; says what of it does not count.
 pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Result<Config> {
+    let (config, mistakes) = config_of_talk(given, deck)?;
+    match mistakes {
+        Some(mistakes) => Err(config::Error::Mistakes(mistakes).into()),
+        None => Ok(config),
+    }
+}
+
+/// As [`config`]; mistakes of the file beside the deck are no reason not to present the deck.
+pub(super) fn config_of_talk(
+    given: Option<&Path>,
+    deck: Option<&Path>,
+) -> anyhow::Result<(Config, Option<Box<Mistakes>>)> {
     let found = config::find(given, deck)?;
     found.warnings.iter().flat_map(Mistakes::warnings).for_each(|warning| warn(&warning));
-    Ok(found.config)
+    Ok((found.config, found.beside))
 }
 
 /// How a deck is presented.
@@ -92,7 +105,8 @@ fn transition(config: &config::Transition) -> Option<Transition> {
 /// How a deck's code runs.
 pub(super) fn execution(config: &Config) -> Execution {
     let custom = config.snippet.custom.clone();
-    Execution { custom, limits: limits(&config.snippet), cache: cache() }
+    let (cache, temporary_cache) = cache();
+    Execution { custom, limits: limits(&config.snippet), cache, temporary_cache }
 }
 
 /// How a deck is read.

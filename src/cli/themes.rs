@@ -1,6 +1,7 @@
 //! `livedeck themes` and `--current-theme`.
 
 use std::io::{self, IsTerminal};
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
@@ -11,16 +12,18 @@ use crate::runtime::{self, Origin, theme_names};
 use crate::theme::Shades;
 
 /// Presents a slide of each theme; where no terminal shows it, prints their names.
-pub(super) fn themes(choices: &Choices) -> anyhow::Result<()> {
+pub(super) fn themes(choices: &Choices) -> anyhow::Result<ExitCode> {
     let config = settings::config(choices.config.as_deref(), None)?;
     let mut settings = settings::plain("themes".into(), choices, &config);
     let origin = &mut settings.origin;
     if io::stdout().is_terminal() {
         origin.gallery = true;
         settings.reload = false;
-        return runtime::present(settings).context("the themes");
+        let ending = runtime::present(settings).context("the themes")?;
+        return Ok(ending.status().into());
     }
-    print(&lines(theme_names(origin.themes.as_deref()).into_iter()))
+    print(&lines(theme_names(origin.themes.as_deref()).into_iter()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Sees that there are the themes that the command line and the configuration name.

@@ -8,14 +8,14 @@
 #![expect(clippy::disallowed_methods, reason = "the one place that reads configurations")]
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
 use super::{BESIDE, Config};
 use crate::diag::{self, Diagnostic, Severity};
-use crate::source::{FileId, SourceFile, Sources};
+use crate::files::{self, Kind, ReadError};
+use crate::source::{FileId, SourceFile, Sources, Span};
 
 /// The variable that names the configuration.
 const VARIABLE: &str = "LIVEDECK_CONFIG_FILE";
@@ -27,6 +27,8 @@ pub struct Found {
     pub config: Config,
     /// The files that count, whether they are there or not, the weakest first.
     pub files: Vec<PathBuf>,
+    /// Why the file beside the deck does not count.
+    pub beside: Option<Box<Mistakes>>,
     /// What does not count, and why: warnings, by file.
     pub warnings: Vec<Mistakes>,
 }
@@ -36,7 +38,7 @@ pub struct Found {
 pub enum Error {
     /// A file cannot be read.
     #[error("the configuration `{0}` cannot be read")]
-    Unreadable(PathBuf, #[source] io::Error),
+    Unreadable(PathBuf, #[source] ReadError),
     /// A file has mistakes: each as an excerpt.
     #[error("{0}")]
     Mistakes(Box<Mistakes>),
@@ -78,9 +80,8 @@ pub fn find(given: Option<&Path>, deck: Option<&Path>) -> Result<Found, Error> {
     let named = given.map(Path::to_owned).or_else(from_environment);
     let mut found = Found::default();
     if let Some(file) = named {
-        let text = text(&file)?.ok_or_else(|| {
-            Error::Unreadable(file.clone(), io::Error::from(io::ErrorKind::NotFound))
-        })?;
+        let text =
+            text(&file)?.ok_or_else(|| Error::Unreadable(file.clone(), ReadError::Missing))?;
         found.read(file, &text)?;
         return Ok(found);
     }
@@ -89,8 +90,11 @@ pub fn find(given: Option<&Path>, deck: Option<&Path>) -> Result<Found, Error> {
         found.read(file, &text)?;
     }
     if let Some(file) = deck.map(|deck| deck.with_file_name(BESIDE)) {
-        let text = text(&file)?.unwrap_or_default();
-        found.read_with(file, &text, Config::read_beside)?;
+        let own = found.config.clone();
+        if let Err(error) = found.read_beside(&file) {
+            found.config = own;
+            found.beside = Some(Box::new(error.into_mistakes()));
+        }
     }
     Ok(found)
 }
@@ -107,14 +111,35 @@ fn from_environment() -> Option<PathBuf> {
 
 /// A file's text; none where it is not there.
 fn text(file: &Path) -> Result<Option<String>, Error> {
-    match std::fs::read(file) {
+    match files::read(file, Kind::Text) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(ReadError::Missing) => Ok(None),
         Err(error) => Err(Error::Unreadable(file.to_owned(), error)),
     }
 }
 
+impl Error {
+    /// It as mistakes of a file.
+    fn into_mistakes(self) -> Mistakes {
+        let (path, error) = match self {
+            Self::Mistakes(mistakes) => return *mistakes,
+            Self::Unreadable(path, error) => (path, error),
+        };
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new(path, ""));
+        let mistake =
+            Diagnostic::error(Span::new(file, 0..0), format!("the file cannot be read: {error}"));
+        let found = vec![error.hint().into_iter().fold(mistake, Diagnostic::hint)];
+        Mistakes { found, sources }
+    }
+}
+
 impl Found {
+    fn read_beside(&mut self, file: &Path) -> Result<(), Error> {
+        let text = text(file)?.unwrap_or_default();
+        self.read_with(file.to_owned(), &text, Config::read_beside)
+    }
+
     fn read(&mut self, path: PathBuf, text: &str) -> Result<(), Error> {
         self.read_with(path, text, Config::read)
     }

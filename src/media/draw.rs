@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use super::find::Found;
 use super::pixels;
 use super::protocol::{self, Parts, Protocol};
+use crate::files::{self, Kind};
 
 /// Pixels that a picture is scaled to at most, on a screen of any size.
 const MOST_PIXELS: u64 = 16_000_000;
@@ -212,7 +213,7 @@ fn fit((mut width, mut height): (u64, u64), most: u64) -> (u32, u32) {
 }
 
 fn read(found: &Found) -> Result<Vec<u8>, String> {
-    std::fs::read(&found.path).map_err(|error| error.to_string())
+    files::read(&found.path, Kind::Picture).map_err(|error| error.to_string())
 }
 
 fn png(picture: &RgbaImage) -> Result<Vec<u8>, String> {

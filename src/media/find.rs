@@ -1,8 +1,8 @@
 //! Finding a picture and reading how large it is: from its header, without its pixels.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Cursor, Read};
+use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -10,10 +10,15 @@ use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, ImageReader};
 
 use crate::diag::closest;
+use crate::files::{self, Kind, ReadError};
 use crate::layout::{NotShown, PictureKey, PixelSize};
 
-/// Bytes in which a header is looked for before the whole file is read.
+/// Bytes in which a header is looked for first.
 const HEADER: u64 = 256 * 1024;
+
+/// Bytes in which a header is looked for at all: a camera puts a preview of up to some MiB in front
+/// of it. Reading more would be felt, as this happens between two keys.
+const MAX_HEADER_BYTES: u64 = 4 << 20;
 
 /// More pixels than this are not decoded: what they take in memory would be felt.
 const MOST_PIXELS: u64 = 100_000_000;
@@ -39,6 +44,25 @@ pub(super) struct Found {
     pub(super) turned: bool,
 }
 
+/// Why a file cannot be shown, and what to do about it.
+#[derive(Clone, Debug)]
+struct Refusal {
+    why: String,
+    hint: Option<&'static str>,
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        Self { why: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Self { why, hint: None }
+    }
+}
+
 /// Finds pictures, and remembers what it found.
 #[derive(Debug)]
 pub(super) struct Finder {
@@ -48,8 +72,8 @@ pub(super) struct Finder {
     /// What those that are not there may have meant: no folder is listed for every frame.
     meant: BTreeMap<PictureKey, Option<String>>,
     looked: BTreeSet<PathBuf>,
-    /// Files that have a header and no picture behind it, and why.
-    broken: BTreeMap<PathBuf, (Stamp, String)>,
+    /// Files that cannot be shown in this state, and why: they are not read for every frame.
+    broken: BTreeMap<PathBuf, (Stamp, Refusal)>,
 }
 
 impl Finder {
@@ -73,7 +97,7 @@ impl Finder {
 
     /// Notes that a file could not be decoded in this state.
     pub(super) fn note_broken(&mut self, path: &Path, stamp: Stamp, why: String) {
-        self.broken.insert(path.to_owned(), (stamp, why));
+        self.broken.insert(path.to_owned(), (stamp, why.into()));
     }
 
     /// The file of a picture, or why it cannot be shown.
@@ -86,21 +110,33 @@ impl Finder {
         }
         let places = self.places(key);
         self.looked.extend(places.iter().cloned());
+        let cannot = |refusal: &Refusal| NotShown {
+            hint: refusal.hint.map(str::to_owned),
+            ..refuse(&format!("cannot be shown: {}", refusal.why))
+        };
         let there = places.iter().find_map(|path| Some((path, stamp(path)?)));
         let Some((path, stamp)) = there else {
+            if let Some(error) = places.iter().find_map(|path| special(path)) {
+                return Err(cannot(&error.into()));
+            }
             let why = not_found(&places);
             let meant = self.meant.entry(key.clone());
             let hint = meant.or_insert_with(|| alike(Path::new(&**source), &places)).clone();
             return Err(NotShown { hint, ..refuse(&why) });
         };
-        if let Some((_, why)) = self.broken.get(path).filter(|(broken, _)| *broken == stamp) {
-            return Err(refuse(&format!("cannot be shown: {why}")));
+        if let Some((_, refusal)) = self.broken.get(path).filter(|(broken, _)| *broken == stamp) {
+            return Err(cannot(refusal));
         }
         let known = self.found.get(key).is_some_and(|it| it.path == *path && it.stamp == stamp);
         if !known {
-            let found =
-                look(path, stamp).map_err(|why| refuse(&format!("cannot be shown: {why}")))?;
-            self.found.insert(key.clone(), found);
+            match look(path, stamp) {
+                Ok(found) => drop(self.found.insert(key.clone(), found)),
+                Err(refusal) => {
+                    let not_shown = cannot(&refusal);
+                    self.broken.insert(path.clone(), (stamp, refusal));
+                    return Err(not_shown);
+                }
+            }
         }
         Ok(&self.found[key])
     }
@@ -144,21 +180,24 @@ fn stamp(path: &Path) -> Option<Stamp> {
     Some((metadata.modified().ok(), metadata.len()))
 }
 
-fn look(path: &Path, stamp: Stamp) -> Result<Found, String> {
-    let read = |limit: u64| -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let first = read(HEADER).map_err(|error| error.to_string())?;
-    let header = match header(&first) {
-        Err(_) if stamp.1 > HEADER => header(&read(u64::MAX).map_err(|error| error.to_string())?),
+/// Why a path that has something else than a file cannot be read; none where nothing has this path.
+fn special(path: &Path) -> Option<ReadError> {
+    fs::symlink_metadata(path).ok()?;
+    files::read_start(path, 0).err().filter(|error| *error != ReadError::Missing)
+}
+
+fn look(path: &Path, stamp: Stamp) -> Result<Found, Refusal> {
+    if stamp.1 > Kind::Picture.max_bytes() {
+        return Err(Kind::Picture.too_large().into());
+    }
+    let header = match header(&files::read_start(path, HEADER)?) {
+        Err(_) if stamp.1 > HEADER => header(&files::read_start(path, MAX_HEADER_BYTES)?),
         header => header,
     };
     let (size, format, orientation) = header?;
     let PixelSize { width, height } = size;
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(format!("{width}x{height} pixels are too many"));
+        return Err(format!("{width}x{height} pixels are too many").into());
     }
     let turned = orientation != Orientation::NoTransforms;
     Ok(Found { path: path.to_owned(), stamp, size, format, turned })

@@ -1,6 +1,5 @@
 //! Pixels: decoding a file, scaling, putting them on a background, cutting rows out.
 
-use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 use std::time::Duration;
@@ -11,9 +10,11 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::gif::GifDecoder;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageReader, Rgba, RgbaImage};
 
+use crate::files::{self, Kind};
+
 /// Decodes a picture, upright; a GIF's first frame.
 pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = files::read(path, Kind::Picture).map_err(|error| error.to_string())?;
     let decode = || -> image::ImageResult<DynamicImage> {
         let reader = ImageReader::new(Cursor::new(&bytes[..])).with_guessed_format()?;
         let mut decoder = reader.into_decoder()?;
@@ -40,7 +41,7 @@ pub(super) type Frame = (RgbaImage, Duration);
 /// The frames of a GIF that moves, scaled; none if it does not move, or has more than a terminal
 /// should be sent.
 pub(super) fn frames(path: &Path, size: (u32, u32)) -> Result<Vec<Frame>, String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = files::read(path, Kind::Picture).map_err(|error| error.to_string())?;
     let decoder = GifDecoder::new(Cursor::new(&bytes[..])).map_err(|error| error.to_string())?;
     let most = MOST_MOVING / (u64::from(size.0) * u64::from(size.1)).max(1);
     let mut frames = Vec::new();

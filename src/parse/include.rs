@@ -6,7 +6,7 @@ use super::frontmatter;
 use super::slides::Slides;
 use super::text::excerpt;
 use crate::diag::Diagnostic;
-use crate::source::{SourceFile, Span, why_unread};
+use crate::source::{ReadError, SourceFile, Span};
 
 /// How many files one deck may be made of: includes that include each other twice grow without end.
 const MOST_FILES: usize = 4_096;
@@ -62,10 +62,8 @@ impl Slides<'_> {
             self.deck.files.push(file);
         }
         let bytes = bytes.map_err(|error| {
-            let message = format!("cannot read `{}`: {}", excerpt(path), why_unread(&error));
-            Box::new(
-                Diagnostic::error(span, message).hint("the path starts at the file that names it"),
-            )
+            let message = format!("cannot read `{}`: {error}", excerpt(path));
+            Box::new(Diagnostic::error(span, message).hint(read_hint(&error)))
         })?;
         Ok(String::from_utf8(bytes).unwrap_or_else(|error| {
             let message = format!("`{}` is not UTF-8", excerpt(path));
@@ -73,6 +71,11 @@ impl Slides<'_> {
             String::from_utf8_lossy(error.as_bytes()).into_owned()
         }))
     }
+}
+
+/// What to do about a file that cannot be read.
+fn read_hint(error: &ReadError) -> &'static str {
+    error.hint().unwrap_or("the path starts at the file that names it")
 }
 
 /// The path without `.` and `..`, so that two ways to one file are equal.

@@ -1,16 +1,19 @@
 //! Editing the deck from the stage: a block's text as the speaker changes it, which is shown and run
 //! unsaved; saving it; and the speaker's own editor.
 
-#![expect(clippy::disallowed_methods, reason = "saves what was edited")]
-
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::load::{self, folder};
 use super::{Talk, terminal};
 use crate::app::{Edit, Msg, Then, update};
+use crate::files::{self, Kind};
 use crate::source::Span;
+
+/// How long the deck may take to be read with an edit in it, while the speaker waits.
+const EDIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A piece of a file: what is saved of the file, and the bytes of the piece as the deck reads it.
 struct Piece {
@@ -74,10 +77,8 @@ impl Talk {
     fn piece(&self, span: Span) -> Result<Piece, String> {
         let source = self.show.deck.sources.get(span.file).ok_or("no file holds it")?;
         let file = source.path().to_owned();
-        let saved = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let saved = String::from_utf8(saved).map_err(|_| {
-            format!("{} is not all UTF-8: it cannot be edited here", file.display())
-        })?;
+        let saved = files::read_text(&file, Kind::Text)
+            .map_err(|error| format!("{} cannot be edited here: {error}", file.display()))?;
         if self.drafts().apply(&file, &saved) != source.text() {
             return Err(format!("{} has just changed: try again", file.display()));
         }
@@ -104,7 +105,7 @@ impl Talk {
 
     /// Shows the deck as it reads now. True when the talk is over.
     fn read_again(&mut self) -> bool {
-        match load::load(&self.settings.origin, Some(&self.show)) {
+        match load::load_within(EDIT_TIMEOUT, &self.settings.origin, &self.show) {
             Ok(show) => {
                 self.watch.shown(&show);
                 self.replace(show);

@@ -9,7 +9,7 @@ use rustix::net::{AddressFamily, SocketType, bind, socket, sockopt};
 use serde::{Deserialize, Serialize};
 
 use super::mailbox::Mailbox;
-use super::{Event, Settings};
+use super::{Ending, Event, Settings};
 use crate::app::{App, Msg, update};
 use crate::deck::{Cursor, Deck, SlideNo};
 
@@ -126,7 +126,7 @@ fn event(told: &Told) -> Event {
         Told::GoTo { slide, chunk } => {
             Event::Told(SlideNo::new(slide.saturating_sub(1) as usize), chunk)
         }
-        Told::Exit => Event::Terminate,
+        Told::Exit => Event::Terminate(Ending::Left),
     }
 }
 

@@ -1,9 +1,13 @@
 //! The deck of all themes, a slide each, each in its own: what `livedeck themes` presents.
 
-use std::sync::Arc;
+#![expect(clippy::disallowed_methods, reason = "reading the themes has a deadline")]
 
-use super::load::{Look, Origin, Show, look};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::load::{FILES_TIMEOUT, Look, Origin, Show, look};
 use super::themes;
+use crate::files::Reader;
 use crate::parse;
 use crate::run::Runs;
 use crate::source::MemFiles;
@@ -17,10 +21,11 @@ pub(super) fn gallery(origin: &Origin) -> Show {
     let slides: Vec<_> = names.iter().map(|name| format!("{name}\n===\n\n{SLIDE}")).collect();
     let text = slides.join("\n<!-- end_slide -->\n\n");
     let mut deck = parse::parse(&origin.path, &text, &MemFiles::default());
+    let reader = Reader::until(Instant::now() + FILES_TIMEOUT);
     let mut looks: Vec<Look> = Vec::new();
     for name in names {
         let origin = Origin { theme: Some(name), ..origin.clone() };
-        looks.push(look(&origin, &mut deck, looks.last()));
+        looks.push(look(&origin, &reader, &mut deck, looks.last()));
     }
     Show { deck: Arc::new(deck), looks: looks.into(), limits: origin.limits, recorded: Runs::new() }
 }

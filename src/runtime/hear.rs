@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::input::Input;
 use super::mailbox::Letters;
-use super::{Event, Show, Talk, perform, stage, turn};
+use super::{Ending, Event, Show, Talk, perform, stage, turn};
 use crate::app::{Msg, update};
 use crate::exec;
 use crate::run::Event::{Finished, Output, Picture, Shown};
@@ -23,6 +23,7 @@ impl Talk {
         loop {
             if input.read(&mut keys).is_err() {
                 // The terminal is gone: there is nobody left to present to.
+                self.ending = Ending::HANGUP;
                 return true;
             }
             let waiting = keys.drain(..).chain(letters.events.try_iter());
@@ -42,7 +43,7 @@ impl Talk {
     }
 
     /// Takes in one event; true when the talk is over.
-    fn hear(&mut self, event: Event) -> bool {
+    pub(super) fn hear(&mut self, event: Event) -> bool {
         let hurried = turn::is_cut_by(&event) && self.turn.take().is_some();
         let is_over = self.take_in(event);
         if hurried {
@@ -88,7 +89,11 @@ impl Talk {
                 self.suspend();
                 Msg::Resumed
             }
-            Event::Terminate => Msg::Terminate,
+            Event::Terminate(ending) => {
+                self.ending = ending;
+                Msg::Terminate
+            }
+            Event::Opened(_) => return false,
             Event::Loaded(show) => {
                 let loaded = self.replace(*show);
                 if self.tell(loaded) {

@@ -31,8 +31,8 @@ pub(super) struct Input {
     keyboard: OwnedFd,
     /// The questions that are not all answered yet, and until when they may be.
     asking: Option<(Probe, Instant)>,
-    /// Keys that came while a single answer was waited for.
-    early: Vec<KeyEvent>,
+    /// The background that the terminal has told.
+    background: Option<Background>,
     /// Keys were read a moment ago: there may be more, whatever the keyboard says.
     may_hold_more: bool,
 }
@@ -53,7 +53,7 @@ impl Input {
         out.write_all(QUESTIONS.as_bytes())?;
         out.flush()?;
         let asking = Some((Probe::default(), Instant::now() + PATIENCE));
-        Ok(Self { keyboard, asking, early: Vec::new(), may_hold_more: false })
+        Ok(Self { keyboard, asking, background: None, may_hold_more: false })
     }
 
     /// What to wait for.
@@ -78,28 +78,17 @@ impl Input {
     /// # Errors
     /// The terminal is gone.
     pub(super) fn read(&mut self, found: &mut Vec<Event>) -> io::Result<()> {
-        found.extend(self.early.drain(..).map(Event::Key));
         if self.asking.is_some() { self.answers(found) } else { self.keys(found) }
     }
 
-    /// Waits this long for the terminal to tell its background.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    pub(super) fn background(&mut self, patience: Duration) -> io::Result<Option<Background>> {
-        let Some((probe, _)) = &mut self.asking else { return Ok(None) };
-        let until = Instant::now() + patience;
-        while probe.answers.background.is_none() && !probe.answers.complete {
-            let left = until.saturating_duration_since(Instant::now());
-            let limit = Timespec::try_from(left).unwrap_or_default();
-            let mut waiting = [PollFd::new(&self.keyboard, PollFlags::IN)];
-            rustix::io::retry_on_intr(|| poll(&mut waiting, Some(&limit)))?;
-            if waiting[0].revents().is_empty() {
-                break;
-            }
-            self.early.extend(hear(probe, &self.keyboard)?);
-        }
-        Ok(probe.answers.background)
+    /// The terminal's background, as far as the terminal has told.
+    pub(super) fn background(&self) -> Option<Background> {
+        self.asking.as_ref().map_or(self.background, |(probe, _)| probe.answers.background)
+    }
+
+    /// Whether the terminal may still answer.
+    pub(super) fn is_asking(&self) -> bool {
+        self.asking.is_some()
     }
 
     /// Reads answers and the keys between them, until all is answered or the time is over.
@@ -111,6 +100,7 @@ impl Input {
         if probe.answers.complete || Instant::now() >= *until {
             found.extend(probe.finish().into_iter().map(Event::Key));
             found.push(Event::Answers(probe.answers));
+            self.background = probe.answers.background;
             self.asking = None;
         }
         Ok(())

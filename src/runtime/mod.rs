@@ -14,6 +14,7 @@ mod color_depth;
 mod doctor;
 mod draft;
 mod draw;
+mod folders;
 mod follow;
 mod frames;
 mod gallery;
@@ -23,6 +24,7 @@ mod inspect;
 mod load;
 mod mailbox;
 mod markdown;
+mod opening;
 mod perform;
 mod prefetch;
 mod probe;
@@ -32,6 +34,7 @@ mod settings;
 mod signals;
 mod stage;
 mod still;
+mod store_check;
 mod tape;
 mod terminal;
 mod themes;
@@ -49,6 +52,7 @@ use crate::app::{App, Msg, Trust, update};
 use crate::deck::SlideNo;
 use crate::diag::Diagnostic;
 use crate::exec;
+use crate::files::ReadError;
 use crate::layout::Scene;
 use crate::media::{self, Media};
 
@@ -56,10 +60,12 @@ pub use color_depth::KnownDepth;
 pub use doctor::{Doctor, Lack, is_trusted};
 pub use follow::Follow;
 pub use inspect::inspect;
-pub use load::{DiskFiles, Look, Origin, Show, load};
+pub use load::{Look, Origin, Show, load};
 pub use rehearse::{Rehearsed, rehearse};
 pub use settings::{Execution, Settings};
+pub use signals::Ending;
 pub use still::Stills;
+pub use store_check::{FileMistakes, trust_store_mistakes};
 pub use tape::{TapeError, keep_recording, read_recording, recording_folder};
 pub use themes::names as theme_names;
 pub use turn::Transition;
@@ -69,6 +75,7 @@ use follow::Teller;
 use frames::Frames;
 use input::Input;
 use mailbox::{Letters, Mailbox};
+use opening::{Opened, Terminal};
 use prefetch::Prefetch;
 use probe::Answers;
 use review::Review;
@@ -89,7 +96,9 @@ enum Event {
     Answers(Answers),
     Resized,
     Suspend,
-    Terminate,
+    Terminate(Ending),
+    /// The deck that a talk begins with, or why there is none.
+    Opened(Result<Box<Show>, ReadError>),
     Loaded(Box<Show>),
     NotLoaded(String),
     PicturesChanged,
@@ -106,38 +115,42 @@ enum Event {
     Told(SlideNo, usize),
 }
 
-/// Presents a deck until the speaker leaves.
+/// Presents a deck until the speaker leaves or a signal ends the talk.
 ///
 /// # Errors
 /// The deck cannot be read, or the terminal cannot be taken. Nothing that happens later is fatal.
-pub fn present(settings: Settings) -> io::Result<()> {
+pub fn present(settings: Settings) -> io::Result<Ending> {
     // A deck that is not there is said before the screen is touched.
     if !settings.origin.gallery {
-        std::fs::metadata(&settings.origin.path)?;
+        std::fs::metadata(&settings.origin.path).map_err(ReadError::from)?;
     }
     match give(settings) {
         // The terminal is gone: there is nobody left to present to.
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => Ok(()),
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+            Ok(Ending::HANGUP)
+        }
         ended => ended,
     }
 }
 
-fn give(mut settings: Settings) -> io::Result<()> {
-    let known = KnownDepth::from_env();
-    let screen = Screen::take(settings.cell, settings.color_depth.unwrap_or(known.depth))?;
-    let asks_for_colors = settings.color_depth.is_none() && known.may_be_more;
-    let mut input = Input::open(asks_for_colors)?;
+fn give(mut settings: Settings) -> io::Result<Ending> {
     let (mailbox, letters) = mailbox::mailbox()?;
     signals::listen(mailbox.clone())?;
-    let mut show = load(&settings.origin, None)?;
-    if themes::depends_on_background(&settings.origin, &show.deck) {
-        settings.origin.background = input.background(settings.patience)?.unwrap_or_default();
-        show = load(&settings.origin, Some(&show))?;
-    }
+    opening::start(&settings.origin, None, &mailbox)?;
+    let known = KnownDepth::from_env();
+    let mut screen = Screen::take(settings.cell, settings.color_depth.unwrap_or(known.depth))?;
+    let asks_for_colors = settings.color_depth.is_none() && known.may_be_more;
+    let mut input = Input::open(asks_for_colors)?;
+    let terminal =
+        Terminal { screen: &mut screen, input: &mut input, letters: &letters, mailbox: &mailbox };
+    let (show, early) = match opening::open(&mut settings, terminal)? {
+        Opened::Deck(show, early) => (*show, early),
+        Opened::Ended(ending) => return Ok(ending),
+    };
     let mut talk = Talk::new(settings, screen, show, mailbox)?;
-    let ended = talk.go(input, &letters);
+    let ended = talk.go(input, &letters, early);
     talk.clear_pictures();
-    ended
+    ended.map(|()| talk.ending)
 }
 
 /// Everything a running talk has.
@@ -166,6 +179,8 @@ struct Talk {
     /// The turn from one slide to another that is being shown.
     turn: Option<Turn>,
     teller: Option<Teller>,
+    /// How the talk ends, if nothing else ends it.
+    ending: Ending,
 }
 
 impl Talk {
@@ -213,6 +228,7 @@ impl Talk {
             ahead: None,
             turn: None,
             teller,
+            ending: Ending::Left,
         };
         update(&mut talk.app, Msg::Recorded(talk.show.recorded.clone()));
         talk.draw()?;
@@ -223,8 +239,13 @@ impl Talk {
         Ok(talk)
     }
 
-    /// The loop itself.
-    fn go(&mut self, mut input: Input, letters: &Letters) -> io::Result<()> {
+    /// The loop itself, from what happened while the deck was read.
+    fn go(&mut self, mut input: Input, letters: &Letters, early: Vec<Event>) -> io::Result<()> {
+        for event in early {
+            if self.hear(event) {
+                return Ok(());
+            }
+        }
         let mut ticked = Instant::now();
         loop {
             let patience = self.until_next(ticked).into_iter().chain(input.patience()).min();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::load::{Show, folder};
 use super::mailbox::Mailbox;
-use super::{Event, Execution, Settings, Talk, clipboard, markdown, terminal};
+use super::{Ending, Event, Execution, Settings, Talk, clipboard, markdown, terminal};
 use crate::app::{Effect, Msg, Trust, update};
 use crate::deck::{Cell, CellId, Deck, Form};
 use crate::exec::{self, Executor, Stop};
@@ -155,7 +155,7 @@ impl Talk {
     /// Takes the terminal back; if it is gone, there is nobody left to present to.
     pub(super) fn retake(&mut self) {
         if self.screen.retake().is_err() {
-            self.mailbox.send(Event::Terminate);
+            self.mailbox.send(Event::Terminate(Ending::HANGUP));
         }
     }
 }

@@ -15,6 +15,7 @@ use super::{Execution, perform, stage};
 use crate::app::{App, Effect, Mode, Msg, Policy, Trust, update};
 use crate::deck::{Cell, Cursor, Deck, Fingerprint, Replay, Step};
 use crate::exec::{self, Executor, Stop, Warden};
+use crate::files;
 use crate::layout::{self, Colours, Size};
 use crate::media::Media;
 use crate::recording::{Picture, Purpose, Ran, Round, obstacle, places, slugs};
@@ -184,13 +185,12 @@ impl Rehearsal<'_> {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "pictures are files of the run's")]
     fn look(&self, cell: &Cell, outcome: Outcome) -> Rehearsed {
         let run = self.app.runs.get(&cell.id).cloned().unwrap_or_default();
         let name = self.names.get(cell.id.0 as usize).cloned().unwrap_or_default();
         let mut pictures = BTreeMap::new();
         let mut keep = |file: &Path, name: &str| {
-            let bytes = std::fs::read(file).ok()?;
+            let bytes = files::read(file, files::Kind::Picture).ok()?;
             let picture = picture(name, &bytes);
             pictures.insert(picture.file.clone(), bytes);
             Some(picture)

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tempfile::TempDir;
 
 use super::{Follow, Origin, Transition};
 use crate::app::{Keymap, Policy};
@@ -51,4 +54,6 @@ pub struct Execution {
     pub limits: Limits,
     /// Where compiled code is kept.
     pub cache: PathBuf,
+    /// That folder, where it is removed with the last copy of this.
+    pub temporary_cache: Option<Arc<TempDir>>,
 }

@@ -1,12 +1,11 @@
 //! A deck's recording on disk: `talk.recording/` beside `talk.md`, with a text file and the pictures
 //! that it names.
 
-#![expect(clippy::disallowed_methods, reason = "the one place that keeps recordings")]
-
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files::{self, Kind, ReadError};
 use crate::recording::{Broken, Recording};
 use crate::source::{FileId, Span};
 
@@ -18,7 +17,7 @@ const FILE: &str = "recording.json";
 pub enum TapeError {
     /// It cannot be read.
     #[error("`{0}` cannot be read")]
-    Unreadable(PathBuf, #[source] io::Error),
+    Unreadable(PathBuf, #[source] ReadError),
     /// It is damaged.
     #[error("`{}` line {}: {}", .0.display(), .2.line, .2.message)]
     Broken(PathBuf, String, Broken),
@@ -31,6 +30,15 @@ impl TapeError {
             Self::Unreadable(_, error) => format!("the recording cannot be read: {error}"),
             Self::Broken(_, _, broken) => broken.message.clone(),
         }
+    }
+
+    /// What to do about it.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_, error) => error.hint(),
+            Self::Broken(..) => None,
+        }
+        .unwrap_or("`livedeck record` makes it anew")
     }
 
     /// The recording's text, where there is one.
@@ -66,10 +74,18 @@ pub(super) fn recording_file(deck: &Path) -> PathBuf {
 /// # Errors
 /// It cannot be read, or it is damaged.
 pub fn read_recording(deck: &Path) -> Result<Option<Recording>, TapeError> {
+    read_recording_by(deck, |file| files::read(file, Kind::Recording))
+}
+
+/// As [`read_recording`]; `read` reads its file.
+pub(super) fn read_recording_by(
+    deck: &Path,
+    read: impl FnOnce(&Path) -> Result<Vec<u8>, ReadError>,
+) -> Result<Option<Recording>, TapeError> {
     let file = recording_file(deck);
-    let bytes = match std::fs::read(&file) {
+    let bytes = match read(&file) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(ReadError::Missing) => return Ok(None),
         Err(error) => return Err(TapeError::Unreadable(file, error)),
     };
     let text = String::from_utf8_lossy(&bytes);
@@ -113,7 +129,7 @@ fn pictures_of(recording: &Recording) -> Vec<&String> {
 /// Writes a file unless it is so already; beside and renamed, so that there is never half of one.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let path = folder.join(name);
-    if std::fs::read(&path).is_ok_and(|known| known == bytes) {
+    if files::read(&path, Kind::Recording).is_ok_and(|known| known == bytes) {
         return Ok(());
     }
     let mut file = tempfile::Builder::new()

@@ -1,16 +1,15 @@
 //! Which theme a deck is shown in: finding the user's own among the files of a folder, asking the
 //! deck, the terminal's background and the configuration in turn.
 
-#![expect(clippy::disallowed_methods, reason = "the one place that reads themes")]
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use super::load::{DiskFiles, Look, Origin, folder};
+use super::load::{Look, Origin, folder};
 use crate::deck::Deck;
 use crate::diag::{Diagnostic, closest};
+use crate::files::{self, Kind, Reader};
 use crate::highlight::{self, Highlighter};
-use crate::source::{SourceFile, Span, why_unread};
+use crate::source::{MemFiles, SourceFile, Span};
 use crate::theme::{self, Library, Theme};
 
 /// The highlight theme used where the theme names one that there is not.
@@ -21,26 +20,14 @@ type Said = Option<(String, Span)>;
 
 /// The names of all themes: ours, then the user's.
 pub fn names(folder: Option<&Path>) -> Vec<String> {
-    library(folder).names().map(str::to_owned).collect()
-}
-
-/// The user's themes in this folder.
-fn library(folder: Option<&Path>) -> Library<'static> {
-    Library::new(files(folder), &DiskFiles)
-}
-
-/// The files of a folder, in order; none if it cannot be read.
-fn files(folder: Option<&Path>) -> Vec<PathBuf> {
-    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
-    let mut files: Vec<_> =
-        entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    files
+    let paths = folder.map(files::list).unwrap_or_default();
+    // For their names, none of them is read.
+    Library::new(paths, &MemFiles::default()).names().map(str::to_owned).collect()
 }
 
 /// The deck's theme.
-pub(super) fn choose(origin: &Origin, deck: &mut Deck) -> Theme {
-    let file = file(origin, deck);
+pub(super) fn choose(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Theme {
+    let file = file(origin, reader, deck);
     let (name, overrides) = (name(origin, deck), deck.theme.overrides.clone());
     let known = deck.sources.iter().count();
     let choice = theme::Choice {
@@ -50,7 +37,8 @@ pub(super) fn choose(origin: &Origin, deck: &mut Deck) -> Theme {
         default: origin.default_theme.on(origin.background),
         overrides: borrowed(&overrides),
     };
-    let library = library(origin.themes.as_deref());
+    let paths = origin.themes.as_ref().map(|folder| reader.list(folder)).unwrap_or_default();
+    let library = Library::new(paths, reader);
     let (theme, mistakes) = theme::resolve_among(&choice, &library, &mut deck.sources);
     deck.diagnostics.extend(mistakes);
     // A theme that changes is shown anew.
@@ -79,20 +67,20 @@ fn name(origin: &Origin, deck: &Deck) -> Said {
 }
 
 /// The text of the deck's theme file, and all of its span.
-fn file(origin: &Origin, deck: &mut Deck) -> Said {
+fn file(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Said {
     let (path, span) = deck.theme.path.clone()?;
     let path = folder(&origin.path).join(path);
     deck.files.push(path.clone());
-    match std::fs::read_to_string(&path) {
+    match reader.read_text(&path, Kind::Text) {
         Ok(text) => {
             let whole = 0..text.len();
             let id = deck.sources.add(SourceFile::new(path, text.as_str()));
             Some((text, Span::new(id, whole)))
         }
         Err(error) => {
-            let (path, why) = (path.display(), why_unread(&error));
-            let message = format!("theme file `{path}` cannot be read: {why}");
-            deck.diagnostics.push(Diagnostic::error(span, message));
+            let message = format!("theme file `{}` cannot be read: {error}", path.display());
+            let hint = error.hint().unwrap_or("the path starts at the deck's folder");
+            deck.diagnostics.push(Diagnostic::error(span, message).hint(hint));
             None
         }
     }
@@ -105,6 +93,7 @@ fn borrowed(said: &Said) -> Option<(&str, Span)> {
 /// The highlighter of the theme: the one shown now where it is the same.
 pub(super) fn highlighter(
     origin: &Origin,
+    reader: &Reader,
     theme: &Theme,
     deck: &mut Deck,
     before: Option<&Look>,
@@ -114,19 +103,24 @@ pub(super) fn highlighter(
     if let Some(kept) = kept {
         return Arc::clone(kept);
     }
-    let own = files(origin.themes.as_ref().map(|themes| themes.join("highlighting")).as_deref());
+    let folder = origin.themes.as_ref().map(|themes| themes.join("highlighting"));
+    let own = folder.map(|folder| reader.list(&folder)).unwrap_or_default();
     let own = own.iter().find(|path| {
         path.extension().is_some_and(|extension| extension == "tmTheme")
             && path.file_stem().is_some_and(|stem| stem == name)
     });
     if let Some(path) = own {
-        let read = std::fs::read(path).map_err(|error| error.to_string());
-        match read.and_then(|bytes| Highlighter::from_file(name, &bytes)) {
-            Ok(highlighter) => return Arc::new(highlighter),
-            Err(why) => {
-                let message = format!("`{}` is no highlight theme: {why}", path.display());
-                let at = theme.code.highlight_theme_at;
+        let read = reader.read(path, Kind::Text);
+        let (at, path) = (theme.code.highlight_theme_at, path.display());
+        match read.map(|bytes| Highlighter::from_file(name, &bytes)) {
+            Ok(Ok(highlighter)) => return Arc::new(highlighter),
+            Ok(Err(why)) => {
+                let message = format!("`{path}` is no highlight theme: {why}");
                 deck.diagnostics.push(Diagnostic::error(at, message));
+            }
+            Err(error) => {
+                let mistake = Diagnostic::error(at, format!("`{path}` cannot be read: {error}"));
+                deck.diagnostics.push(error.hint().into_iter().fold(mistake, Diagnostic::hint));
             }
         }
     } else if let Some(highlighter) = Highlighter::new(name) {

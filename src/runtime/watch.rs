@@ -12,17 +12,25 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{EventKind, RecommendedWatcher};
 
 use super::Event;
+use super::folders::Folders;
 use super::load::{self, Origin, Show, folder};
 use super::mailbox::Mailbox;
-use crate::source::{SourceFile, why_unread};
+use crate::files::{Kind, Reader};
+use crate::source::SourceFile;
 
 /// How long a save must be over.
 const QUIET: Duration = Duration::from_millis(6);
 /// How long a deck that became empty or vanished may take to come back: editors truncate first.
 const COMEBACK: Duration = Duration::from_millis(120);
+
+/// How long the deck may take to be read again. What takes longer has to be waited for by no one: the
+/// next save starts anew.
+const RELOAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long its files may take to be compared with what is shown.
+const COMPARE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What is shown while the deck cannot be read.
 const LAST_GOOD: &str = "showing the last good deck";
@@ -40,12 +48,6 @@ enum Word {
     Shown(Box<Show>),
     /// These files matter, beside the deck's own.
     Watch(Vec<PathBuf>),
-}
-
-/// Whether it is a pipe or the like: what was in it cannot be read twice, and waiting for more could
-/// take for ever.
-fn is_stream(file: &Path) -> bool {
-    std::fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// The watching thread's other end.
@@ -67,8 +69,8 @@ impl Watch {
         let touched = words.clone();
         std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let watcher = automatic.then(|| folder_watcher(touched)).and_then(Result::ok);
-            let mut thread =
-                Thread { origin, show, watcher, folders: BTreeSet::new(), pictures: Vec::new() };
+            let folders = Folders::new(watcher);
+            let mut thread = Thread { origin, show, folders, pictures: Vec::new() };
             thread.watch_files();
             thread.catch_up(&mailbox);
             thread.run(&heard, &mailbox);
@@ -109,8 +111,7 @@ fn folder_watcher(words: Sender<Word>) -> notify::Result<RecommendedWatcher> {
 struct Thread {
     origin: Origin,
     show: Show,
-    watcher: Option<RecommendedWatcher>,
-    folders: BTreeSet<PathBuf>,
+    folders: Folders,
     pictures: Vec<PathBuf>,
 }
 
@@ -129,16 +130,19 @@ impl Thread {
                     self.pictures = files;
                     self.watch_files();
                     // It may have been saved after it was looked at and before it was watched.
-                    if self.watcher.is_some() && new.iter().any(|file| was_saved_just_now(file)) {
+                    if self.folders.are_watched() && new.iter().any(|file| was_saved_just_now(file))
+                    {
                         mailbox.send(Event::PicturesChanged);
                     }
                 }
-                Word::Touched(paths) => {
-                    let names = self.settle(heard, &paths);
-                    if self.pictures.iter().any(|file| is_named(file, &names)) {
+                Word::Touched(mut paths) => {
+                    let names = self.settle(heard, &mut paths);
+                    // Whatever is in a folder that is new is new, too.
+                    let is_back = self.folders.came_back(&paths);
+                    if is_back || self.pictures.iter().any(|file| is_named(file, &names)) {
                         mailbox.send(Event::PicturesChanged);
                     }
-                    if self.texts().any(|file| is_named(file, &names)) {
+                    if is_back || self.texts().any(|file| is_named(file, &names)) {
                         self.read(false, mailbox);
                     }
                 }
@@ -148,33 +152,31 @@ impl Thread {
 
     /// Reads the deck if one of its files was saved between the first reading and the first watching.
     fn catch_up(&mut self, mailbox: &Mailbox) {
-        if self.watcher.is_some() && self.texts().any(|file| !self.is_shown(file)) {
+        let reader = Reader::until(Instant::now() + COMPARE_TIMEOUT);
+        if self.folders.are_watched() && self.texts().any(|file| !self.is_shown(file, &reader)) {
             self.read(false, mailbox);
         }
     }
 
     /// Whether a file says what was read of it.
-    fn is_shown(&self, file: &Path) -> bool {
+    fn is_shown(&self, file: &Path, reader: &Reader) -> bool {
         let shown = self.show.deck.sources.iter().find(|source| source.path() == file);
-        let saved = std::fs::read(file).ok();
+        let saved = reader.read(file, Kind::Recording).ok();
         saved.as_deref().map(String::from_utf8_lossy).as_deref() == shown.map(SourceFile::text)
     }
 
     /// The text files that the deck is made of.
     fn texts(&self) -> impl Iterator<Item = &Path> {
         let files = self.show.deck.files.iter().map(PathBuf::as_path);
-        files.chain([self.origin.path.as_path()]).filter(|file| !is_stream(file))
+        files.chain([self.origin.path.as_path()]).filter(|file| !self.origin.is_pipe(file))
     }
 
     /// Reads the deck again and hands it on if it differs from the one shown.
     fn read(&mut self, forced: bool, mailbox: &Mailbox) {
-        if is_stream(&self.origin.path) {
-            return;
-        }
-        let mut read = load::load(&self.origin, Some(&self.show));
+        let mut read = load::load_within(RELOAD_TIMEOUT, &self.origin, &self.show);
         if read.as_ref().map_or(true, is_empty) && !is_empty(&self.show) {
             std::thread::sleep(COMEBACK);
-            read = load::load(&self.origin, Some(&self.show));
+            read = load::load_within(RELOAD_TIMEOUT, &self.origin, &self.show);
         }
         match read {
             Ok(show) if is_empty(&show) && !is_empty(&self.show) => {
@@ -190,25 +192,26 @@ impl Thread {
             Err(error) => {
                 let path = &self.origin.path;
                 let name = path.file_name().unwrap_or(path.as_os_str()).display();
-                let why = why_unread(&error);
-                mailbox.send(Event::NotLoaded(format!("{name}: {why}: {LAST_GOOD}")));
+                mailbox.send(Event::NotLoaded(format!("{name}: {error}: {LAST_GOOD}")));
             }
         }
     }
 
     /// Waits until a save is over and gives the names of the files that it touched and that matter.
-    /// Others in the same folder may change all the time; they are not waited for.
-    fn settle(&mut self, heard: &Receiver<Word>, paths: &[PathBuf]) -> BTreeSet<OsString> {
+    /// Others in the same folder may change all the time; they are not waited for. Adds to `paths` what
+    /// was touched meanwhile.
+    fn settle(&mut self, heard: &Receiver<Word>, paths: &mut Vec<PathBuf>) -> BTreeSet<OsString> {
         let mut names = self.that_matter(paths);
         let mut quiet = Instant::now() + QUIET;
         while !names.is_empty() {
             match heard.recv_deadline(quiet) {
                 Ok(Word::Touched(more)) => {
-                    let more = self.that_matter(&more);
-                    if !more.is_empty() {
+                    let new = self.that_matter(&more);
+                    if !new.is_empty() {
                         quiet = Instant::now() + QUIET;
-                        names.extend(more);
+                        names.extend(new);
                     }
+                    paths.extend(more);
                 }
                 Ok(Word::Watch(files)) => {
                     self.pictures = files;
@@ -234,17 +237,9 @@ impl Thread {
 
     /// Watches the folder of every file that matters.
     fn watch_files(&mut self) {
-        let folders: BTreeSet<PathBuf> =
-            self.texts().map(folder).chain(self.pictures.iter().map(|file| folder(file))).collect();
-        let Some(watcher) = &mut self.watcher else { return };
-        for new in folders.difference(&self.folders) {
-            // A folder that is not there cannot be watched; the rest can.
-            let _ = watcher.watch(new, RecursiveMode::NonRecursive);
-        }
-        for old in self.folders.difference(&folders) {
-            let _ = watcher.unwatch(old);
-        }
-        self.folders = folders;
+        let texts = self.texts().map(folder);
+        let folders = texts.chain(self.pictures.iter().map(|file| folder(file))).collect();
+        self.folders.watch(folders);
     }
 }
 

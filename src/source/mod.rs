@@ -9,7 +9,6 @@ mod drafts;
 mod read_error;
 mod visible;
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -152,8 +151,8 @@ pub trait Files {
     /// The bytes of the file at `path`, which is relative to the working directory.
     ///
     /// # Errors
-    /// Whatever the file system says: not found, no permission, a directory.
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// Why the file cannot be read.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
 }
 
 /// Files kept in memory: for tests, and for text that has no file.
@@ -161,37 +160,14 @@ pub trait Files {
 pub struct MemFiles(pub std::collections::BTreeMap<PathBuf, Vec<u8>>);
 
 impl Files for MemFiles {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.0.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
-    }
-}
-
-/// Why a file cannot be read, in the words of those who write decks.
-pub fn why_unread(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
-        _ => {
-            let text = error.to_string();
-            // The system's number for it helps nobody.
-            text.split(" (os error").next().unwrap_or_default().to_owned()
-        }
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.0.get(path).cloned().ok_or(ReadError::Missing)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn why_a_file_cannot_be_read_is_said_in_plain_words() {
-        let why = |number| why_unread(&io::Error::from_raw_os_error(number));
-        assert_eq!(why(2), "there is no such file");
-        assert_eq!(why(13), "it may not be read");
-        assert_eq!(why(21), "it is a folder");
-        assert!(!why(5).contains("os error"), "{}", why(5));
-    }
 
     #[test]
     fn a_position_counts_lines_and_characters_from_one() {

@@ -20,6 +20,11 @@ pub enum ReadError {
         /// Bytes that a file of this kind may have.
         max_bytes: u64,
     },
+    /// It is one file too many: together, the files of a deck are larger than this.
+    TooMuch {
+        /// Bytes that all files of a deck may have.
+        max_bytes: u64,
+    },
     /// It was not read before the deadline.
     TooSlow,
     /// It is a text that is not UTF-8.
@@ -36,7 +41,7 @@ impl ReadError {
                 Some("only regular files are read, and links to one")
             }
             Self::Denied => Some("check the permissions of the file and of its folders"),
-            Self::TooLarge { .. } => Some("use a smaller file, or split it"),
+            Self::TooLarge { .. } | Self::TooMuch { .. } => Some("use smaller files"),
             Self::TooSlow => Some("copy the file to a faster disk"),
             Self::NotText => Some("save the file as UTF-8"),
             Self::Missing | Self::Other(_) => None,
@@ -53,6 +58,13 @@ impl std::fmt::Display for ReadError {
             Self::Special(kind) => write!(f, "it is a {kind}, not a file"),
             Self::TooLarge { kind, max_bytes } => {
                 write!(f, "it is larger than {} MiB, the limit for {kind}", max_bytes >> 20)
+            }
+            Self::TooMuch { max_bytes } => {
+                let limit = max_bytes >> 20;
+                write!(
+                    f,
+                    "the files of the deck are larger than {limit} MiB, the limit for all of them"
+                )
             }
             Self::TooSlow => f.write_str("reading it takes too long"),
             Self::NotText => f.write_str("it is not UTF-8 text"),
@@ -85,7 +97,7 @@ impl From<ReadError> for io::Error {
             ReadError::Missing => io::ErrorKind::NotFound,
             ReadError::Folder => io::ErrorKind::IsADirectory,
             ReadError::Denied => io::ErrorKind::PermissionDenied,
-            ReadError::TooLarge { .. } => io::ErrorKind::FileTooLarge,
+            ReadError::TooLarge { .. } | ReadError::TooMuch { .. } => io::ErrorKind::FileTooLarge,
             ReadError::TooSlow => io::ErrorKind::TimedOut,
             ReadError::NotText => io::ErrorKind::InvalidData,
             ReadError::Special(_) | ReadError::Other(_) => io::ErrorKind::Other,

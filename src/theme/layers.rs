@@ -84,9 +84,10 @@ impl<'a> Layers<'a> {
         }
         match self.library.text(name, self.sources) {
             None => return false,
-            Some(Err(Unreadable { file, why })) => {
+            Some(Err(Unreadable { file, error })) => {
                 let at = Span::new(file, 0..0);
-                self.problems.push(Diagnostic::error(at, format!("cannot be read: {why}")));
+                let mistake = Diagnostic::error(at, format!("cannot be read: {error}"));
+                self.problems.push(error.hint().into_iter().fold(mistake, Diagnostic::hint));
             }
             Some(Ok(Text { file, text })) => {
                 let span = Span::new(file, 0..text.len());

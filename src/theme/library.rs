@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::builtin;
 use crate::diag::Diagnostic;
-use crate::source::{FileId, Files, SourceFile, Sources, Span};
+use crate::source::{FileId, Files, ReadError, SourceFile, Sources, Span};
 
 /// Where the user's themes are, by name, and how they are read.
 #[derive(Clone, Default)]
@@ -59,7 +59,7 @@ impl<'f> Library<'f> {
             Ok(bytes) => bytes,
             Err(error) => {
                 let file = sources.add(SourceFile::new(path, ""));
-                return Some(Err(Unreadable { file, why: error.to_string() }));
+                return Some(Err(Unreadable { file, error }));
             }
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -83,5 +83,5 @@ pub(super) struct Text {
 /// A theme that is there and cannot be read.
 pub(super) struct Unreadable {
     pub(super) file: FileId,
-    pub(super) why: String,
+    pub(super) error: ReadError,
 }

@@ -56,7 +56,7 @@ fn what_is_no_picture_says_so() {
     let expected = "picture `text.png` cannot be shown: it is no PNG, JPEG or GIF picture";
     assert_eq!(stage.measure("text.png"), Err(expected.to_owned()));
     assert!(stage.measure("empty.png").is_err());
-    assert!(stage.measure("folder.png").unwrap_err().contains("not found"));
+    assert!(stage.measure("folder.png").unwrap_err().contains("it is a folder"));
     assert!(stage.measure("cut.png").unwrap_err().starts_with("picture `cut.png` cannot be shown"));
     let remote = stage.measure("https://example.org/a.png").unwrap_err();
     assert!(remote.ends_with("pictures are not fetched"), "{remote}");
@@ -70,6 +70,24 @@ fn a_picture_with_too_many_pixels_is_refused_by_its_header() {
     let expected = "picture `huge.png` cannot be shown: 60000x60000 pixels are too many";
     assert_eq!(stage.measure("huge.png"), Err(expected.to_owned()));
     assert!(stage.measure("none.png").is_err());
+}
+
+#[test]
+fn files_that_are_not_regular_are_refused() {
+    let mut stage = Stage::new(Protocol::Blocks);
+    fs::create_dir(stage.path("deck/folder.png")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", stage.path("deck/zero.png")).unwrap();
+    std::os::unix::fs::symlink("nowhere", stage.path("deck/gone.png")).unwrap();
+    fs::File::create(stage.path("deck/sparse.png")).unwrap().set_len(2 << 30).unwrap();
+    for (name, why) in [
+        ("folder.png", "cannot be shown: it is a folder"),
+        ("zero.png", "cannot be shown: it is a device, not a file"),
+        ("sparse.png", "cannot be shown: it is larger than 64 MiB, the limit for pictures"),
+        ("gone.png", "not found; looked in"),
+    ] {
+        let refused = stage.measure(name).unwrap_err();
+        assert!(refused.starts_with(&format!("picture `{name}` {why}")), "{refused}");
+    }
 }
 
 #[test]

@@ -30,6 +30,11 @@ use record::Record;
 
 pub(super) use keeper::{Examined, Keeper};
 
+/// The file of what is remembered.
+pub(super) fn store() -> Option<PathBuf> {
+    store::store()
+}
+
 /// The user's own executors, by language.
 type Executors = BTreeMap<String, Custom>;
 

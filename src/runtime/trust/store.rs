@@ -1,7 +1,6 @@
 //! The file that remembers which decks may always run: `trusted.json` in the user's folder for state.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +29,7 @@ pub(super) fn remember(path: &Path, record: &Record) -> io::Result<()> {
         store().ok_or_else(|| io::Error::other("there is no home directory to keep it in"))?;
     let key = key(path).ok_or_else(|| io::Error::other("its path is not UTF-8"))?;
     let folder = file.parent().ok_or_else(|| io::Error::other("no folder"))?;
-    fs::create_dir_all(folder)?;
+    files::private_folder(folder)?;
     let mut known = read(&file);
     let record = serde_json::to_value(record)?;
     if !make_space(&mut known, &key, record.to_string().len() as u64) {
@@ -62,14 +61,17 @@ fn make_space(known: &mut Known, key: &str, bytes: u64) -> bool {
     true
 }
 
-/// The file's entries; none where it cannot be read or is damaged.
+/// The file's entries; none where it cannot be read, is damaged, or another user could write to it.
 fn read(file: &Path) -> Known {
+    if !files::is_ours(file) {
+        return Known::new();
+    }
     let bytes = files::read(file, Kind::Text).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 /// `$XDG_STATE_HOME/livedeck/trusted.json`; the data folder where there is no state folder.
-fn store() -> Option<PathBuf> {
+pub(super) fn store() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
     let folder = base.state_dir().unwrap_or_else(|| base.data_dir());
     Some(folder.join("livedeck").join("trusted.json"))
