@@ -1,9 +1,12 @@
 //! Reading with a deadline: a file system may be slow or its server gone, and such a read cannot be
 //! cancelled. It is left to a thread that no one waits for any longer.
 
+#![expect(clippy::disallowed_methods, reason = "the age of a file is told by the clock")]
+
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Sender, bounded, unbounded};
 
@@ -32,6 +35,24 @@ impl Reader {
     pub fn read(&self, path: &Path, kind: Kind) -> Result<Vec<u8>, ReadError> {
         let path = path.to_owned();
         self.run(move || read(&path, kind))?
+    }
+
+    /// As [`Reader::read`]; none if the file has not changed for this long, so that one that hangs is
+    /// not read once more.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn read_if_new(
+        &self,
+        path: &Path,
+        kind: Kind,
+        age: Duration,
+    ) -> Result<Option<Vec<u8>>, ReadError> {
+        let (path, since) = (path.to_owned(), SystemTime::now() - age);
+        self.run(move || {
+            let is_old = changed(&path)? < since;
+            if is_old { Ok(None) } else { read(&path, kind).map(Some) }
+        })?
     }
 
     /// As [`super::read_text`].
@@ -70,6 +91,12 @@ pub fn list(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// When a file was last written to, renamed, or given other permissions.
+fn changed(path: &Path) -> Result<SystemTime, ReadError> {
+    let seconds = std::fs::metadata(path)?.ctime();
+    Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
+}
+
 /// Folders of themes have a few files; one with more than this is no folder of themes.
 const MAX_ENTRIES: usize = 10_000;
 
@@ -83,8 +110,6 @@ fn start() -> Option<Sender<Job>> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -94,6 +119,20 @@ mod tests {
         assert_eq!(reader.run(move || hangs.recv().is_ok()), Err(ReadError::TooSlow));
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         assert_eq!(reader.read(&file, Kind::Text), Err(ReadError::TooSlow));
+    }
+
+    #[test]
+    fn only_new_files_are_read_again() {
+        let reader = Reader::until(Instant::now() + Duration::from_mins(5));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let read = |age| reader.read_if_new(file.path(), Kind::Text, age);
+        assert_eq!(read(Duration::from_hours(1)), Ok(Some(Vec::new())));
+        let future = SystemTime::now() + Duration::from_hours(1);
+        assert!(changed(file.path()).unwrap() < future);
+        let program = std::env::current_exe().unwrap();
+        assert_eq!(reader.read_if_new(&program, Kind::Text, Duration::ZERO), Ok(None));
+        let missing = reader.read_if_new(Path::new("missing"), Kind::Text, Duration::ZERO);
+        assert_eq!(missing, Err(ReadError::Missing));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use notify::{EventKind, RecommendedWatcher};
 
 use super::Event;
 use super::folders::Folders;
-use super::load::{self, Origin, Show, folder};
+use super::load::{self, FILES_TIMEOUT, Origin, Show, folder};
 use super::mailbox::Mailbox;
 use crate::files::{Kind, Reader};
 use crate::source::SourceFile;
@@ -161,8 +161,12 @@ impl Thread {
     /// Whether a file says what was read of it.
     fn is_shown(&self, file: &Path, reader: &Reader) -> bool {
         let shown = self.show.deck.sources.iter().find(|source| source.path() == file);
-        let saved = reader.read(file, Kind::Recording).ok();
-        saved.as_deref().map(String::from_utf8_lossy).as_deref() == shown.map(SourceFile::text)
+        let Ok(saved) = reader.read_if_new(file, Kind::Recording, FILES_TIMEOUT + JUST_NOW) else {
+            return shown.is_none();
+        };
+        saved.is_none()
+            || saved.as_deref().map(String::from_utf8_lossy).as_deref()
+                == shown.map(SourceFile::text)
     }
 
     /// The text files that the deck is made of.
