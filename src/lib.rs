@@ -20,6 +20,8 @@ pub mod ansi;
 
 pub mod source;
 
+pub mod panics;
+
 pub mod diag;
 
 pub mod yaml;

@@ -9,7 +9,7 @@ use super::{
     Action, App, Effect, Follow, Mode, OutputHit, by_itself, inquiry, pane, prompt, race, replay,
     sessions, typing,
 };
-use crate::deck::{CellId, Fingerprint};
+use crate::deck::{CellId, Fingerprint, Pty};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
 /// Rows of the terminal that a run sees, at least.
@@ -90,7 +90,8 @@ pub(super) fn shown(app: &mut App) -> Vec<Effect> {
     if comes {
         effects.extend(by_itself::bring_up_to_date(app));
     }
-    for (id, (columns, rows)) in app.stage.screens.clone() {
+    for (id, size) in app.stage.screens.clone() {
+        let (columns, rows) = Pty::fit(size);
         let Some(run) = app.runs.get_mut(&id) else { continue };
         let Some(screen) = run.screen.as_mut().filter(|it| it.size() != (columns, rows)) else {
             continue;
@@ -128,8 +129,7 @@ pub(super) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     };
     let output = Output::with_rows(output_size(app, cell).1);
     let (columns, rows) = terminal(app, cell);
-    let is_screen = app.deck.cell(cell).is_some_and(|cell| cell.how.pty.is_some());
-    let screen = is_screen.then(|| Emulator::new(columns, rows));
+    let screen = has_screen(app, cell).then(|| Emulator::new(columns, rows));
     let standing = race::standing(app, cell, sessions::standing(app, cell));
     let folded = app.runs.get(&cell).is_some_and(|run| run.folded);
     let wanted = true;
@@ -152,7 +152,13 @@ pub(super) fn begin(app: &App, cell: CellId) -> Option<Effect> {
 
 /// The size of the terminal that a cell's run sees.
 fn terminal(app: &App, cell: CellId) -> (u16, u16) {
-    screen_size(app, cell).unwrap_or_else(|| output_size(app, cell))
+    let size = screen_size(app, cell).unwrap_or_else(|| output_size(app, cell));
+    if has_screen(app, cell) { Pty::fit(size) } else { size }
+}
+
+/// Whether a cell draws on a terminal of its own.
+fn has_screen(app: &App, cell: CellId) -> bool {
+    app.deck.cell(cell).is_some_and(|cell| cell.how.pty.is_some())
 }
 
 /// Columns and rows that there are for a cell's output.

@@ -22,6 +22,7 @@ use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 use crate::config::Config;
+use crate::panics;
 use crate::parse;
 use crate::runtime;
 use crate::source::{visible, visible_line};
@@ -30,6 +31,7 @@ use args::{Args, Command, ConfigArgs, ExportArgs, Lists};
 
 /// Runs the program with this process's arguments.
 pub fn run() -> ExitCode {
+    report_uncontained_panics();
     let mut args = Args::parse();
     let done = |done: anyhow::Result<()>| done.map(|()| ExitCode::SUCCESS);
     let done = match args.command.take() {
@@ -58,6 +60,17 @@ fn report(error: &anyhow::Error) -> String {
     let text = format!("{error:#}");
     let text = visible(&text);
     if text.starts_with("error: ") { text.into_owned() } else { format!("error: {text}") }
+}
+
+/// Keeps panics quiet that end as a diagnostic of one block: the default hook would write their
+/// backtraces between the lines of a report.
+fn report_uncontained_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !panics::is_contained() {
+            report(info);
+        }
+    }));
 }
 
 /// Arguments that make no sense, though clap takes them.

@@ -71,6 +71,23 @@ pub struct Pty {
     pub size: Option<(u16, u16)>,
 }
 
+impl Pty {
+    /// Columns and rows of the smallest terminal: a wide character has to fit into a row.
+    pub const MIN_SIZE: (u16, u16) = (2, 1);
+
+    /// Columns and rows of the largest terminal: larger than any screen, and its cells take less than
+    /// 10 MiB.
+    pub const MAX_SIZE: (u16, u16) = (1_000, 300);
+
+    /// The nearest size that a terminal can have.
+    pub fn fit((columns, rows): (u16, u16)) -> (u16, u16) {
+        (
+            columns.clamp(Self::MIN_SIZE.0, Self::MAX_SIZE.0),
+            rows.clamp(Self::MIN_SIZE.1, Self::MAX_SIZE.1),
+        )
+    }
+}
+
 /// How a cell runs, as its fence's attributes say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct How {

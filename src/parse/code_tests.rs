@@ -157,7 +157,8 @@ fn f148_code_kept_in_a_file_runs_with_its_hidden_lines_and_knows_its_place() {
 #[case("bash +pty:standby", true, None)]
 #[case("bash +pty:40:14", false, Some((40, 14)))]
 #[case("bash +pty:standby:40:14", true, Some((40, 14)))]
-#[case("bash +pty:65535:65535", false, Some((1000, 300)))]
+#[case("bash +pty:2:1", false, Some((2, 1)))]
+#[case("bash +pty:1000:300", false, Some((1000, 300)))]
 fn f156_a_terminal_is_as_large_as_asked_for(
     #[case] fence: &str,
     #[case] standby: bool,
@@ -167,11 +168,27 @@ fn f156_a_terminal_is_as_large_as_asked_for(
 }
 
 #[rstest]
-#[case("80")]
 #[case("0:5")]
+#[case("1:1")]
+#[case("80:0")]
+#[case("1001:24")]
+#[case("standby:65535:65535")]
+#[case("4294967295:24")]
+#[case("80:99999999999999999999")]
+fn a_terminal_has_a_possible_size(#[case] value: &str) {
+    let why = format!("`+pty:{value}` is no size that a terminal can have");
+    assert_eq!(mistakes(&format!("```bash +pty:{value}\nx\n```\n")), [why]);
+}
+
+#[rstest]
+#[case("80")]
 #[case("standby80:24")]
 #[case("standby:80")]
 #[case("80:24:10")]
+#[case("+80:24")]
+#[case("-1:24")]
+#[case("1e3:NaN")]
+#[case(":")]
 fn f156_half_a_size_is_a_mistake(#[case] value: &str) {
     let why = format!("`+pty:{value}` is no size");
     assert_eq!(mistakes(&format!("```bash +pty:{value}\nx\n```\n")), [why]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Place, Ran, Recording, Take, shown};
+use super::{Place, Ran, Recording, Take, bounds, shown};
 use crate::deck::Fingerprint;
 use crate::run::Outcome;
 
@@ -15,6 +15,7 @@ const VERSION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 struct Document {
     version: u32,
+    #[serde(deserialize_with = "bounds::blocks")]
     blocks: Vec<Entry>,
 }
 
@@ -22,22 +23,31 @@ struct Document {
 #[derive(Serialize, Deserialize)]
 struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "bounds::optional_name")]
     slide: Option<String>,
     block: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "bounds::optional_name")]
     name: Option<String>,
+    #[serde(deserialize_with = "bounds::name")]
     language: String,
-    code: String,
+    #[serde(with = "code")]
+    code: Fingerprint,
+    #[serde(deserialize_with = "bounds::name")]
     recorded: String,
-    status: String,
+    #[serde(with = "status")]
+    status: Outcome,
+    #[serde(deserialize_with = "bounds::millis")]
     took_ms: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "bounds::terminal")]
     terminal: Option<(u16, u16)>,
     #[serde(flatten)]
     picture: shown::PictureEntry,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounds::lines")]
     output: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "bounds::values")]
     shown: Vec<shown::Entry>,
 }
 
@@ -48,6 +58,8 @@ pub struct Broken {
     pub message: String,
     /// The line, from 1.
     pub line: usize,
+    /// The byte in that line at which reading stopped, from 1.
+    pub column: usize,
 }
 
 impl Recording {
@@ -56,16 +68,18 @@ impl Recording {
     /// # Errors
     /// What cannot be read, and where.
     pub fn read(text: &str) -> Result<Self, Broken> {
-        let broken = |message: String, line| Broken { message, line };
-        let document: Document = serde_json::from_str(text)
-            .map_err(|error| broken(format!("no recording: {error}"), error.line()))?;
+        let document: Document = serde_json::from_str(text).map_err(|error| Broken::of(&error))?;
+        let broken = |message: String| Err(Broken { message, line: 1, column: 1 });
         if document.version != VERSION {
-            let why = format!("a recording of version {}, not {VERSION}", document.version);
-            return Err(broken(why, 1));
+            return broken(format!("a recording of version {}, not {VERSION}", document.version));
         }
-        let takes = document.blocks.into_iter().map(Entry::take);
-        let takes: Result<_, String> = takes.collect();
-        Ok(Self { takes: takes.map_err(|message| broken(message, 1))? })
+        let sizes = document.blocks.iter().filter_map(|block| block.terminal);
+        let cells: usize = sizes.map(|size| usize::from(size.0) * usize::from(size.1)).sum();
+        if cells > bounds::MAX_SCREEN_CELLS {
+            let most = bounds::MAX_SCREEN_CELLS;
+            return broken(format!("its terminals have {cells} cells; they have at most {most}"));
+        }
+        Ok(Self { takes: document.blocks.into_iter().map(Entry::take).collect() })
     }
 
     /// The recording as text.
@@ -73,6 +87,17 @@ impl Recording {
         let blocks = self.takes.iter().filter_map(Entry::of).collect();
         let document = Document { version: VERSION, blocks };
         serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    }
+}
+
+impl Broken {
+    /// The reader's error, without its own words for the place.
+    fn of(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line().max(1), error.column().max(1));
+        let text = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = format!("no recording: {}", text.trim_end_matches(&place));
+        Self { message, line, column }
     }
 }
 
@@ -84,9 +109,10 @@ impl Entry {
             block: place.block,
             name: place.name,
             language,
-            code: format!("{:016x}", code.0),
+            code,
             recorded: date,
-            status: status(&ran.outcome)?,
+            // One that never began is not kept.
+            status: status(&ran.outcome).map(|_| ran.outcome)?,
             took_ms: millis(ran.took),
             terminal: ran.screen,
             picture: ran.picture.map(shown::PictureEntry::of).unwrap_or_default(),
@@ -95,23 +121,63 @@ impl Entry {
         })
     }
 
-    fn take(self) -> Result<Take, String> {
-        let outcome = outcome(&self.status)
-            .ok_or_else(|| format!("a block has the unknown status `{}`", self.status))?;
-        let code = u64::from_str_radix(&self.code, 16)
-            .map_err(|_| format!("a block has the code `{}`, which is no number", self.code))?;
-        let seconds = (self.took_ms / 1000.0).clamp(0.0, 1e9);
+    fn take(self) -> Take {
         let ran = Ran {
-            outcome,
-            took: Duration::from_secs_f64(seconds),
+            outcome: self.status,
+            took: Duration::from_secs_f64(self.took_ms / 1000.0),
             lines: self.output,
             screen: self.terminal,
             picture: self.picture.picture(),
             shown: self.shown.into_iter().filter_map(shown::Entry::placed).collect(),
         };
         let place = Place { slide: self.slide, block: self.block, name: self.name };
-        let (language, code, date) = (self.language, Fingerprint(code), self.recorded);
-        Ok(Take { place, language, code, date, ran })
+        Take { place, language: self.language, code: self.code, date: self.recorded, ran }
+    }
+}
+
+/// Code, as its fingerprint is written down.
+mod code {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use super::Fingerprint;
+    use crate::source::excerpt;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(code: &Fingerprint, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{:016x}", code.0))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Fingerprint, D::Error> {
+        let code = String::deserialize(from)?;
+        let number = u64::from_str_radix(&code, 16);
+        number.map(Fingerprint).map_err(|_| {
+            D::Error::custom(format!(
+                "a block has the code `{}`, which is no number",
+                excerpt(&code)
+            ))
+        })
+    }
+}
+
+/// A run's end, as it is written down.
+mod status {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use super::Outcome;
+    use crate::source::excerpt;
+
+    pub(super) fn serialize<S: Serializer>(outcome: &Outcome, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&super::status(outcome).unwrap_or_default())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Outcome, D::Error> {
+        let status = String::deserialize(from)?;
+        super::outcome(&status).ok_or_else(|| {
+            let status = excerpt(&status);
+            D::Error::custom(format!("a block has the unknown status `{status}`"))
+        })
     }
 }
 
@@ -273,7 +339,7 @@ mod tests {
     fn what_cannot_be_read_says_where() {
         let whole = Recording { takes: vec![take(Outcome::Raised)] }.write();
         let broken = |text: &str| {
-            let Broken { message, line } = Recording::read(text).unwrap_err();
+            let Broken { message, line, .. } = Recording::read(text).unwrap_err();
             format!("{line}: {message}")
         };
         assert!(broken("").starts_with("1: no recording: EOF"));
@@ -281,6 +347,93 @@ mod tests {
         let other = whole.replace("\"version\": 1", "\"version\": 9");
         assert_eq!(broken(&other), "1: a recording of version 9, not 1");
         let strange = whole.replace("exception", "fine");
-        assert_eq!(broken(&strange), "1: a block has the unknown status `fine`");
+        assert_eq!(broken(&strange), "10: no recording: a block has the unknown status `fine`");
+    }
+
+    /// The recording with a table and a timing, in which `from` is written as `to`; what is said of it.
+    fn changed(from: &str, to: &str) -> Option<String> {
+        let mut with_values = take(Outcome::Exited(0));
+        with_values.ran.screen = Some((80, 24));
+        let timing = crate::run::Timing { samples: 7, median: 1.5, ..Default::default() };
+        let values = [Recorded::Table(table()), Recorded::Timing(timing)];
+        let values = values.into_iter().map(|value| Placed { line: 0, lines: 1, value });
+        with_values.ran.shown = values.collect();
+        let text = Recording { takes: vec![with_values] }.write();
+        let changed = text.replacen(from, to, 1);
+        assert!(text.contains(from), "{from} is written");
+        Recording::read(&changed)
+            .err()
+            .map(|broken| format!("{}:{}: {}", broken.line, broken.column, broken.message))
+    }
+
+    #[test]
+    fn every_number_has_bounds() {
+        let numbers = [
+            "\"version\": 1",
+            "\"block\": 1",
+            "\"took_ms\": 1.3",
+            "\n        80",
+            "\n        24",
+            "\"line\": 0",
+            "\"lines\": 1",
+            "\"height\": 9",
+            "\"width\": 1",
+            "\"calls\": 0",
+            "\"samples\": 7",
+            "\"total\": 0.0",
+            "\"median\": 1.5",
+            "\"low\": 0.0",
+            "\"high\": 0.0",
+        ];
+        let strange = ["-1", "1e308", "1e999", "NaN", "99999999999999999999", "null", "[]"];
+        for number in numbers {
+            let (key, _) = number.rsplit_once(' ').unwrap();
+            for strange in strange {
+                let broken = changed(number, &format!("{key} {strange}"));
+                assert!(broken.is_some_and(|it| !it.starts_with("0:")), "{number}: {strange}");
+            }
+            for possible in ["0", "1", "65535", "4294967295"] {
+                // Taken, or refused with its place.
+                let _ = changed(number, &format!("{key} {possible}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_terminal_is_no_larger_and_no_smaller_than_it_can_be() {
+        let size = "80,\n        24";
+        let refused = |to: &str| changed(size, to).unwrap();
+        let why = "a terminal of 1 columns and 1 rows; it has 2 to 1000 columns and 1 to 300 rows";
+        assert_eq!(refused("1, 1"), format!("14:7: no recording: {why}"));
+        assert!(refused("65535, 65535").contains("a terminal of 65535 columns and 65535 rows"));
+        assert_eq!(changed(size, "2, 1"), None);
+        assert_eq!(changed(size, "1000, 300"), None);
+        let mut large = take(Outcome::Exited(0));
+        large.ran.screen = Some((1_000, 300));
+        let many = Recording { takes: vec![large; 7] }.write();
+        let why = Recording::read(&many).unwrap_err().message;
+        assert_eq!(why, "its terminals have 2100000 cells; they have at most 2000000");
+    }
+
+    #[test]
+    fn nothing_in_it_is_endless() {
+        let long = |length: usize| "x".repeat(length);
+        for (key, length) in
+            [("\"A title\"", 1_001), ("\"python\"", 1_001), ("\"one\"", (1 << 20) + 1)]
+        {
+            let broken = changed(key, &format!("\"{}\"", long(length)));
+            assert!(broken.is_some_and(|why| why.contains("bytes; it has at most")), "{key}");
+        }
+        let blocks = Recording { takes: vec![take(Outcome::Exited(0)); 10_001] }.write();
+        let why = Recording::read(&blocks).unwrap_err().message;
+        assert_eq!(why, "no recording: 10001 blocks; there are at most 10000");
+        let row = "\"1\\t\"";
+        let rows = changed(row, &vec![row; 10_001].join(","));
+        assert!(rows.unwrap().ends_with("10002 rows; there are at most 10000"));
+        let wide = changed(row, &format!("\"{}\"", "\\t".repeat(100_000)));
+        assert_eq!(wide, None, "cells without a column are dropped");
+        let deep =
+            changed("\"block\": 1", &format!("\"block\": 1, \"x\": {}", "[".repeat(100_000)));
+        assert!(deep.unwrap().contains("recursion limit"));
     }
 }

@@ -91,11 +91,38 @@ pub(super) fn shown(lines: &[String], values: &[Placed], folder: &Path) -> Outpu
     output
 }
 
-/// A terminal that shows these rows.
+/// Bytes that a cell of a recorded terminal takes at most: its character, with marks on it, and the
+/// sequence of its colours.
+const MAX_CELL_BYTES: usize = 64;
+
+/// A terminal that shows these rows: their text and colours, whatever else stands in them.
 pub(super) fn drawn(lines: &[String], (columns, rows): (u16, u16)) -> Emulator {
     let mut screen = Emulator::new(columns, rows);
-    let _ = screen.feed(lines.join("\r\n").as_bytes());
+    let most = usize::from(columns) * MAX_CELL_BYTES;
+    for (number, line) in lines.iter().take(rows.into()).enumerate() {
+        let start = if number == 0 { "" } else { "\r\n" };
+        let line = &line[..line.floor_char_boundary(most)];
+        let _ = screen.feed((start.to_owned() + &colours_only(line)).as_bytes());
+    }
     screen
+}
+
+/// A line without what a terminal would obey, but for the sequences of its colours.
+fn colours_only(line: &str) -> String {
+    let mut kept = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(char::is_control) {
+        kept.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let sequence = rest.strip_prefix("\x1b[").and_then(|behind| {
+            let end = behind.find(|c: char| !matches!(c, '0'..='9' | ';' | ':'))?;
+            behind[end..].starts_with('m').then_some("\x1b[".len() + end + 1)
+        });
+        let end = sequence.unwrap_or_else(|| rest.chars().next().map_or(0, char::len_utf8));
+        kept.push_str(if sequence.is_some() { &rest[..end] } else { "" });
+        rest = &rest[end..];
+    }
+    kept + rest
 }
 
 /// The text of a line, without its colours.
@@ -235,5 +262,15 @@ mod tests {
         let lines = screen(&terminal);
         assert_eq!(lines, ["", "  \x1b[0;32mhi\x1b[0m"]);
         assert_eq!(screen(&drawn(&lines, (10, 4))), lines);
+    }
+
+    #[test]
+    fn a_recorded_terminal_obeys_nothing_but_colours() {
+        let line = "a\x1b[H\x1b[65535b\x1b]0;t\x07\x1b[?1049hb\x1b[32mc\x1b\n\u{9b}\x1b[0;99";
+        let lines = vec![line.to_owned(), "d".to_owned(), "e".to_owned()];
+        let shown = screen(&drawn(&lines, (40, 2)));
+        assert_eq!(shown, ["a[H[65535b]0;t[?1049hb\x1b[0;32mc[0;99\x1b[0m", "\x1b[0;32md\x1b[0m"]);
+        let endless = vec!["x".repeat(1 << 20); 3];
+        assert_eq!(screen(&drawn(&endless, (2, 1))), ["xx"]);
     }
 }

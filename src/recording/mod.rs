@@ -2,10 +2,11 @@
 //! stage, and to be compared with what it writes tonight. Values only; `runtime` runs the code and
 //! keeps the files.
 //!
-//! `file` is how a recording is written down, `value` what of it is more than text (`shown`: written down), `find` which part of it belongs to which cell, `ink`
+//! `file` is how a recording is written down, `bounds` what it may say at most, `value` what of it is more than text (`shown`: written down), `find` which part of it belongs to which cell, `ink`
 //! how styled lines become text, `mask` what is never the same twice, `verdict` what a run is worth,
 //! `report` and `junit` how that is told; `rounds` says what is run, `keep` what is recorded anew.
 
+mod bounds;
 #[cfg(test)]
 mod decks;
 mod file;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Picture, Placed, Recorded};
+use super::{Picture, Placed, Recorded, bounds};
 use crate::deck::Align;
 use crate::run::{DataColumn, DataTable, Timing};
 
@@ -12,7 +12,9 @@ const BETWEEN: &str = "\t";
 /// A value, and the lines of the output that stand for it.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Entry {
+    #[serde(deserialize_with = "bounds::count")]
     line: usize,
+    #[serde(deserialize_with = "bounds::count")]
     lines: usize,
     #[serde(flatten)]
     picture: PictureEntry,
@@ -38,12 +40,19 @@ pub(super) struct PictureEntry {
 /// A timing; times are nanoseconds.
 #[derive(Serialize, Deserialize)]
 struct Times {
+    #[serde(deserialize_with = "bounds::name")]
     timed: String,
+    #[serde(deserialize_with = "bounds::count")]
     calls: u64,
+    #[serde(deserialize_with = "bounds::count")]
     samples: u32,
+    #[serde(deserialize_with = "bounds::nanos")]
     total: f64,
+    #[serde(deserialize_with = "bounds::nanos")]
     median: f64,
+    #[serde(deserialize_with = "bounds::nanos")]
     low: f64,
+    #[serde(deserialize_with = "bounds::nanos")]
     high: f64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     empty: bool,
@@ -51,9 +60,13 @@ struct Times {
 
 #[derive(Serialize, Deserialize)]
 struct Table {
+    #[serde(deserialize_with = "bounds::columns")]
     columns: Vec<Column>,
+    #[serde(deserialize_with = "bounds::rows")]
     rows: Vec<String>,
+    #[serde(deserialize_with = "bounds::count")]
     height: usize,
+    #[serde(deserialize_with = "bounds::count")]
     width: usize,
 }
 
@@ -151,7 +164,8 @@ impl Table {
             is_index: column.index,
         };
         let row = |row: &String| {
-            let mut cells: Vec<Box<str>> = row.split(BETWEEN).map(Into::into).collect();
+            let cells = row.split(BETWEEN).take(count).map(Into::into);
+            let mut cells: Vec<Box<str>> = cells.collect();
             // Somebody may have edited it.
             cells.resize(count, "".into());
             cells

@@ -1,10 +1,16 @@
 //! A terminal on the slide, for programs that draw: the `vt100` crate keeps its cells, this turns
 //! them into styled lines and answers what programs ask their terminal.
+//!
+//! Its bytes are a stranger's, and `vt100` indexes and unwraps: no size is smaller or larger than
+//! [`Pty`] allows, and a panic of the crate ends as a message on this terminal alone.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroU16;
 
 use super::pointer::{self, Pointer};
+use crate::deck::Pty;
+use crate::panics::contain;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use vt100::{Callbacks, Cell, Parser, Screen};
@@ -12,7 +18,12 @@ use vt100::{Callbacks, Cell, Parser, Screen};
 /// A terminal and what it shows.
 pub struct Emulator {
     parser: Parser<Answers>,
+    /// Why it shows nothing more of its program: the crate panicked.
+    fault: Option<String>,
 }
+
+/// What a panic is called.
+const NAME: &str = "the terminal emulator";
 
 /// What programs ask, answered as an xterm would.
 #[derive(Debug, Default)]
@@ -44,17 +55,40 @@ impl Callbacks for Answers {
 }
 
 impl Emulator {
-    /// An empty terminal of this size.
+    /// An empty terminal of this size, or of the nearest that it can have.
     pub fn new(columns: u16, rows: u16) -> Self {
-        let (rows, columns) = (at_least_one(rows), at_least_one(columns));
-        Self { parser: Parser::new_with_callbacks(rows, columns, 0, Answers::default()) }
+        Self { parser: parser((columns, rows)), fault: None }
     }
 
     /// Takes in what a program wrote; what the program is to be answered.
     #[must_use]
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
-        self.parser.process(bytes);
+        let (columns, rows) = self.size();
+        let bytes = limit_repeats(bytes, usize::from(columns) * usize::from(rows));
+        self.change(|parser| parser.process(&bytes));
         std::mem::take(&mut self.parser.callbacks_mut().bytes)
+    }
+
+    /// Why it shows nothing more of its program, where that is so.
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
+    /// Changes the terminal; a panic leaves one that only says so.
+    fn change(&mut self, change: impl FnOnce(&mut Parser<Answers>)) {
+        if self.fault.is_some() {
+            return;
+        }
+        let size = self.size();
+        if let Err(panicked) = contain(NAME, || change(&mut self.parser)) {
+            self.show_fault(panicked.to_string(), size);
+        }
+    }
+
+    fn show_fault(&mut self, fault: String, size: (u16, u16)) {
+        self.parser = parser(size);
+        self.parser.process(fault.as_bytes());
+        self.fault = Some(fault);
     }
 
     /// Columns and rows.
@@ -63,9 +97,13 @@ impl Emulator {
         (columns.get(), rows.get())
     }
 
-    /// Gives it another size.
+    /// Gives it another size, or the nearest that it can have.
     pub fn resize(&mut self, columns: u16, rows: u16) {
-        self.parser.screen_mut().set_size(at_least_one(rows), at_least_one(columns));
+        if let Some(fault) = self.fault.take() {
+            return self.show_fault(fault, (columns, rows));
+        }
+        let (rows, columns) = sides((columns, rows));
+        self.change(|parser| parser.screen_mut().set_size(rows, columns));
     }
 
     /// Whether the arrow keys are to be sent the other way.
@@ -94,8 +132,48 @@ impl Emulator {
     }
 }
 
-fn at_least_one(count: u16) -> NonZeroU16 {
-    NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN)
+fn parser(size: (u16, u16)) -> Parser<Answers> {
+    let (rows, columns) = sides(size);
+    Parser::new_with_callbacks(rows, columns, 0, Answers::default())
+}
+
+/// Rows and columns, as the crate takes them.
+fn sides(size: (u16, u16)) -> (NonZeroU16, NonZeroU16) {
+    let (columns, rows) = Pty::fit(size);
+    let side = |count| NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN);
+    (side(rows), side(columns))
+}
+
+/// The bytes with no `CSI n b` that repeats a character more than `most` times: eight bytes would
+/// otherwise keep the crate busy for 65,535 characters.
+fn limit_repeats(bytes: &[u8], most: usize) -> Cow<'_, [u8]> {
+    let mut limited = Vec::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(escape) = bytes[at..].iter().position(|&byte| byte == 0x1b) {
+        let start = at + escape + 2;
+        at = start.min(bytes.len());
+        if bytes.get(start - 1) != Some(&b'[') {
+            at = start - 1;
+            continue;
+        }
+        let is_parameter = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b';' | b':');
+        let end = at + bytes[at..].iter().take_while(is_parameter).count();
+        let count = bytes[at..end].iter().take_while(|byte| byte.is_ascii_digit());
+        let count = count.fold(0_usize, |all, digit| {
+            all.saturating_mul(10).saturating_add(usize::from(digit - b'0'))
+        });
+        if bytes.get(end) == Some(&b'b') && count > most {
+            limited.extend_from_slice(&bytes[copied..at]);
+            limited.extend(most.to_string().into_bytes());
+            copied = end;
+        }
+        at = end;
+    }
+    if copied == 0 {
+        return bytes.into();
+    }
+    limited.extend_from_slice(&bytes[copied..]);
+    limited.into()
 }
 
 /// One row: cells of one style together.
@@ -147,6 +225,7 @@ impl Clone for Emulator {
         let (columns, rows) = self.size();
         let mut clone = Self::new(columns, rows);
         clone.parser.screen_mut().clone_from(self.parser.screen());
+        clone.fault.clone_from(&self.fault);
         clone
     }
 }
@@ -198,6 +277,46 @@ mod tests {
     }
 
     #[test]
+    fn it_is_never_too_narrow_for_a_wide_character() {
+        for size in [(0, 0), (1, 1), (1, 9), (2, 1), (2, 2)] {
+            let mut emulator = Emulator::new(size.0, size.1);
+            let _ = emulator.feed("1\u{fe0f}\u{fe0f}中\u{301}\x1b[9b\r\u{fe0f}".as_bytes());
+            emulator.resize(40, 3);
+            let _ = emulator.feed("中中".as_bytes());
+            emulator.resize(size.0, size.1);
+            let _ = emulator.feed("中\u{fe0f}".as_bytes());
+            assert_eq!(emulator.size(), (2, size.1.max(1)));
+            assert_eq!(emulator.fault(), None);
+        }
+        assert_eq!(Emulator::new(65_535, 65_535).size(), Pty::MAX_SIZE);
+    }
+
+    #[test]
+    fn a_panic_is_shown_in_its_place() {
+        let mut emulator = Emulator::new(30, 3);
+        let _ = emulator.feed(b"fine");
+        emulator.change(|_| panic!("oh no"));
+        assert_eq!(text(&emulator), ["the terminal emulator panicked", ": oh no", ""]);
+        assert_eq!(emulator.feed(b"more\x1b[6n"), b"");
+        emulator.resize(50, 1);
+        assert_eq!(text(&emulator), ["the terminal emulator panicked: oh no"]);
+        assert_eq!(emulator.clone().fault(), Some("the terminal emulator panicked: oh no"));
+    }
+
+    #[test]
+    fn repeats_fill_the_terminal_at_most() {
+        let limited = |bytes: &str| {
+            String::from_utf8(limit_repeats(bytes.as_bytes(), 20).into_owned()).unwrap()
+        };
+        let same = ["x", "\x1b", "\x1b[", "\x1b[b", "x\x1b[20bx", "\x1b[99m", "\x1b\x1b[9b", "é"];
+        for bytes in same {
+            assert_eq!(limited(bytes), bytes);
+        }
+        assert_eq!(limited("a\x1b[21bc\x1b[99999999999999999999999;1bd"), "a\x1b[20bc\x1b[20bd");
+        assert_eq!(limited("\x1b\x1b[65535b"), "\x1b\x1b[20b");
+    }
+
+    #[test]
     fn any_bytes_at_any_size_are_taken() {
         let mut seed = 0x2545_f491_4f6c_dd1d_u64;
         let mut next = || {
@@ -227,6 +346,7 @@ mod tests {
             if round % 50 == 0 {
                 emulator.resize(next() as u16 % 12, next() as u16 % 6);
                 assert_eq!(emulator.lines(true).len(), usize::from(emulator.size().1));
+                assert_eq!(emulator.fault(), None);
             }
         }
     }

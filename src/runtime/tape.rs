@@ -19,7 +19,7 @@ pub enum TapeError {
     #[error("`{0}` cannot be read")]
     Unreadable(PathBuf, #[source] ReadError),
     /// It is damaged.
-    #[error("`{}` line {}: {}", .0.display(), .2.line, .2.message)]
+    #[error("`{}` line {}, column {}: {}", .0.display(), .2.line, .2.column, .2.message)]
     Broken(PathBuf, String, Broken),
 }
 
@@ -49,13 +49,17 @@ impl TapeError {
         }
     }
 
-    /// The line of the text that is wrong.
+    /// The character at which the text is wrong; a line, where that is at its end.
     pub(super) fn span(&self, file: FileId) -> Span {
         let Self::Broken(_, text, broken) = self else { return Span::new(file, 0..0) };
         let before = text.split_inclusive('\n').take(broken.line.saturating_sub(1));
         let start = before.map(str::len).sum();
         let length = text[start..].lines().next().unwrap_or_default().len();
-        Span::new(file, start..start + length)
+        let at = text.floor_char_boundary(start + (broken.column - 1).min(length));
+        match text[at..start + length].chars().next() {
+            Some(c) => Span::new(file, at..at + c.len_utf8()),
+            None => Span::new(file, start..start + length),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use rustix::termios::OptionalActions;
 
 use super::changes::changes;
 use crate::layout::Size;
+use crate::panics;
 use crate::view::{self, ColorDepth};
 
 /// Alternate screen, no cursor, mouse presses, wheel, and motion while a button is down.
@@ -230,11 +231,14 @@ fn enter() -> io::Result<()> {
 
 /// A panic of the main thread gives the terminal back before it is reported. Other threads have
 /// none of their own: what they say must not be written over the slide, and their work is lost
-/// only for the block they did it for.
+/// only for the block they did it for. A contained panic goes on as a diagnostic.
 fn restore_on_panic() {
     let main = std::thread::current().id();
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
+        if panics::is_contained() {
+            return;
+        }
         let ours = TAKEN.load(Ordering::SeqCst);
         if std::thread::current().id() == main {
             restore();

@@ -7,8 +7,8 @@ use crate::diag;
 use crate::parse::attribute::Refusal;
 use crate::parse::text::excerpt;
 
-/// More columns and rows than any screen has: a terminal on the slide is no larger.
-const LARGEST: (u16, u16) = (1_000, 300);
+/// The longest time limit, in milliseconds: a day. A deadline that far away still fits every clock.
+const MAX_DURATION: u64 = 24 * 3_600_000;
 
 /// `standby`, `80:24` or `standby:80:24`.
 pub(super) fn pty(value: &str) -> Result<Pty, Refusal> {
@@ -18,13 +18,21 @@ pub(super) fn pty(value: &str) -> Result<Pty, Refusal> {
         None => (false, Some(value)),
     };
     let sides = size.and_then(|size| size.split_once(':'));
-    let sides: Option<(u16, u16)> =
-        sides.and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
-    let size = sides.filter(|(columns, rows)| *columns > 0 && *rows > 0).ok_or_else(|| {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let sides = sides.filter(|(columns, rows)| is_number(columns) && is_number(rows));
+    let (columns, rows) = sides.ok_or_else(|| {
         let hint = "write `+pty:80:24`, `+pty:standby` or `+pty:standby:80:24`";
         (format!("`+pty:{}` is no size", excerpt(value)), hint.to_owned())
     })?;
-    Ok(Pty { standby, size: Some((size.0.min(LARGEST.0), size.1.min(LARGEST.1))) })
+    let size = columns.parse().ok().zip(rows.parse().ok()).filter(|size| Pty::fit(*size) == *size);
+    if size.is_none() {
+        let ((least_columns, least_rows), (columns, rows)) = (Pty::MIN_SIZE, Pty::MAX_SIZE);
+        return Err((
+            format!("`+pty:{}` is no size that a terminal can have", excerpt(value)),
+            format!("it has {least_columns} to {columns} columns and {least_rows} to {rows} rows"),
+        ));
+    }
+    Ok(Pty { standby, size })
 }
 
 /// Where the output stands.
@@ -125,5 +133,12 @@ pub(super) fn duration(text: &str) -> Result<u64, Refusal> {
         rest = &rest[unit..];
         total = total.saturating_add(number.saturating_mul(factor));
     }
-    if total == 0 { Err(refusal()) } else { Ok(total) }
+    match total {
+        0 => Err(refusal()),
+        1..=MAX_DURATION => Ok(total),
+        _ => Err((
+            format!("`{}` is longer than a day", excerpt(text)),
+            "write at most `+timeout:24h`".to_owned(),
+        )),
+    }
 }
