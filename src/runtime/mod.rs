@@ -32,6 +32,8 @@ mod rehearse;
 mod review;
 mod settings;
 mod signals;
+#[cfg(test)]
+mod small_windows;
 mod stage;
 mod still;
 mod store_check;

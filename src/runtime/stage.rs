@@ -108,8 +108,12 @@ fn hints(keys: &Keymap) -> Hints {
     Hints { run, enter: enter.map_or_else(String::new, |(to, then)| format!("{to}, {then}")) }
 }
 
-/// Draws the editor on the slide, its code in colour.
+/// Draws the editor on the slide, its code in colour; nothing where the window is too small for
+/// anything.
 pub(super) fn edit(app: &App, editing: &Editing, scene: &Scene, look: &Look, buffer: &mut Buffer) {
+    if app.stage.is_too_small() {
+        return;
+    }
     let language = app.deck.cell(editing.cell).map_or("", |cell| &cell.language);
     let lines = look.highlighter.lines(language, &editing.lines().join("\n"));
     let background = look.highlighter.background();

@@ -76,9 +76,10 @@ fn area(editing: &Editing, scene: &Scene, scroll: u32) -> Rect {
     Rect { x, y, width: widest, height }
 }
 
-/// The first row or column to show so that the cursor's is in view, with one to spare.
+/// The first row or column to show so that the cursor's is in view, with one to spare; never one
+/// behind the cursor, in however little room.
 fn first(cursor: usize, room: u16) -> usize {
-    (cursor + 1).saturating_sub(usize::from(room))
+    (cursor + 1).saturating_sub(usize::from(room.max(1)))
 }
 
 /// Columns of the first characters of a line.
