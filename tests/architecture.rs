@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("diag", &["source"]),
     ("yaml", &["source", "diag"]),
     ("deck", &["source", "diag"]),
-    ("run", &["ansi", "panics", "deck"]),
+    ("run", &["ansi", "source", "panics", "deck"]),
     ("recording", &["ansi", "source", "deck", "run"]),
     ("parse", &["source", "diag", "yaml", "deck"]),
     ("theme", &["source", "diag", "yaml"]),

@@ -4,6 +4,7 @@
 use super::{App, Effect};
 use crate::deck::{Block, BlockKind, CellId};
 use crate::run::{CellRun, grouped};
+use crate::source::pasteable;
 
 /// Bytes that are copied at most: encoded, they have room in what tmux takes at a time.
 const MOST_COPIED: usize = 512 << 10;
@@ -91,8 +92,10 @@ fn text_of(run: &CellRun) -> String {
     text.trim_end().to_owned()
 }
 
-/// Has as much of a text copied as can be, and says how much that is.
+/// Has as much of a text copied as can be, and says how much that is. Where it is pasted, nothing of it
+/// acts: control characters and what is invisible are left out.
 fn copied(app: &mut App, text: &str, what: &str) -> Vec<Effect> {
+    let text = &*pasteable(text);
     let lines = text.lines().count();
     let part = if text.len() > MOST_COPIED {
         // Whole lines, where there are any.

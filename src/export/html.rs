@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::svg::escape;
+use crate::source::visible_line;
 
 /// A slide, or one step of it, for the page.
 #[derive(Clone, Debug)]
@@ -20,10 +21,10 @@ pub fn html(title: &str, sheets: &[Sheet]) -> String {
         "<!doctype html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
-        escape(title)
+        escape(&visible_line(title))
     );
     for (number, Sheet { title, picture }) in sheets.iter().enumerate() {
-        let label = escape(title).replace('"', "&quot;");
+        let label = escape(&visible_line(title)).replace('"', "&quot;");
         let _ = write!(
             page,
             "<section id=\"slide-{number}\" aria-label=\"{label}\">\n{picture}</section>\n"

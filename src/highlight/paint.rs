@@ -10,6 +10,8 @@ use syntect::parsing::{ParseState, ScopeStack, SyntaxReference};
 
 use super::syntaxes;
 use crate::ansi;
+use crate::panics::contain;
+use crate::source::{Reading, mark_invisible, visible_code};
 
 /// A line longer than this is plain: nobody sees its end, and some patterns take quadratic time.
 const LONGEST_LINE: usize = 2_000;
@@ -37,14 +39,15 @@ pub(super) fn lines(
             parser = None;
         }
         let mut line = Painted::default();
-        match &mut parser {
-            Some(parser) if text.len() <= LONGEST_LINE => {
-                if parser.paint(rules, text, &mut line).is_none() {
-                    line = Painted::default();
-                    line.push(text, plain);
-                }
-            }
-            _ => line.push(text, plain),
+        let painted = match &mut parser {
+            Some(parser) if text.len() <= LONGEST_LINE => parser.paint(rules, text, &mut line),
+            _ => Some(line.push(text, plain)),
+        };
+        if painted.is_none() {
+            // Where the parser stands now, nobody knows.
+            parser = None;
+            line = Painted::default();
+            line.push(text, plain);
         }
         lines.push(Line::from(line.spans));
     }
@@ -80,7 +83,8 @@ impl Parser {
         parser
     }
 
-    /// Appends the text's pieces in their styles; none where the syntax's rules are broken.
+    /// Appends the text's pieces in their styles; none where the syntax's rules are broken, or panic on
+    /// it.
     fn paint(
         &mut self,
         rules: &colors::Highlighter<'_>,
@@ -90,11 +94,15 @@ impl Parser {
         self.line.clear();
         self.line.push_str(text);
         self.line.push('\n');
-        let steps = self.parse.parse_line(&self.line, syntaxes::all()).ok()?;
-        for (look, piece) in HighlightIterator::new(&mut self.styles, &steps, &self.line, rules) {
-            line.push(piece.trim_end_matches('\n'), style(look));
-        }
-        Some(())
+        let Self { parse, styles, line: text } = self;
+        let painted = contain("the syntax highlighter", || {
+            let steps = parse.parse_line(text, syntaxes::all()).ok()?;
+            for (look, piece) in HighlightIterator::new(styles, &steps, text, rules) {
+                line.push(piece.trim_end_matches('\n'), style(look));
+            }
+            Some(())
+        });
+        painted.ok().flatten()
     }
 }
 
@@ -118,19 +126,12 @@ impl Painted {
     }
 }
 
-/// Appends the text with nothing in it that a terminal would obey.
+/// Appends the text with nothing in it that a terminal would obey, or draw as nothing.
 fn show(text: &str, shown: &mut String) {
-    for character in text.chars() {
-        match character {
-            '\t' => shown.push_str(TAB),
-            '\u{7f}' => shown.push('\u{2421}'),
-            // The control pictures stand in the order of the characters that they show.
-            '\0'..='\x1f' => {
-                shown.extend(char::from_u32(0x2400 + u32::from(character)));
-            }
-            '\u{80}'..='\u{9f}' => shown.push(char::REPLACEMENT_CHARACTER),
-            _ => shown.push(character),
-        }
+    let marked = mark_invisible(Reading::Code, shown.chars().next_back(), text);
+    for (number, part) in visible_code(&marked).split('\t').enumerate() {
+        shown.push_str(if number == 0 { "" } else { TAB });
+        shown.push_str(part);
     }
 }
 

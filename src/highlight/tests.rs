@@ -143,3 +143,24 @@ fn no_code_is_a_reason_to_panic() {
         assert_eq!(highlighter.lines(language, &code).len(), code.split('\n').count());
     }
 }
+
+#[test]
+fn nothing_is_invisible_in_code() {
+    let code = "a = \"\u{202e}\u{200b}\" # 👩\u{200d}👧\x1b\u{9b}\u{fffe}é\u{200d}é";
+    let expected = "a = \"⇄\u{fffd}\" # 👩\u{200d}👧␛\u{fffd}\u{fffd}é\u{fffd}é";
+    for language in ["python", "no language"] {
+        assert_eq!(shown(language, code), [expected]);
+    }
+}
+
+#[test]
+fn what_is_no_theme_is_an_error() {
+    for bytes in [
+        &b""[..],
+        b"\0\xff",
+        b"<plist>",
+        b"<plist version=\"1.0\"><dict><key>settings</key></dict></plist>",
+    ] {
+        assert!(Highlighter::from_file("mine", bytes).is_err());
+    }
+}

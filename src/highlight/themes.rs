@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use crate::panics::contain;
 use syntect::highlighting::{Theme, ThemeSet};
 use two_face::theme::{EmbeddedLazyThemeSet, EmbeddedThemeName, extra};
 
@@ -36,7 +37,9 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<&'static Theme, String> {
     if let Some(theme) = read.get(&key) {
         return Ok(theme);
     }
-    let theme = ThemeSet::load_from_reader(&mut Cursor::new(bytes)).map_err(|e| e.to_string())?;
+    let load = || ThemeSet::load_from_reader(&mut Cursor::new(bytes));
+    let loaded = contain("the reader of highlight themes", load).map_err(|e| e.to_string())?;
+    let theme = loaded.map_err(|error| error.to_string())?;
     let theme: &'static Theme = Box::leak(Box::new(theme));
     read.insert(key, theme);
     Ok(theme)

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::bounds::{LONGEST_TEXT, MOST_ROWS};
 use super::wrap;
+use crate::source::{Reading, mark_invisible};
 
 /// One line of styled text, not wrapped.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +38,7 @@ impl Text {
     }
 
     /// Adds text at the end. A tab is four spaces; other control characters, which no cell can
-    /// show, are left out.
+    /// show, are left out; an invisible character that nothing needs is a mark.
     pub(super) fn push(&mut self, text: &str, style: Style) {
         let room = LONGEST_TEXT.saturating_sub(self.string.len());
         if text.len() > room {
@@ -52,6 +53,8 @@ impl Text {
     }
 
     fn add(&mut self, text: &str, style: Style) {
+        let before = if text.is_ascii() { None } else { self.string.chars().next_back() };
+        let text = &*mark_invisible(Reading::Prose, before, text);
         if text.chars().any(char::is_control) {
             for char in text.chars() {
                 match char {
@@ -199,6 +202,12 @@ mod tests {
         let text = Text::plain("a\tb\u{1b}[0m\r\u{0}", Style::new());
         assert_eq!(text.string, "a    b[0m");
         assert_eq!(text.width(), 9);
+    }
+
+    #[test]
+    fn an_invisible_character_is_a_mark_with_a_width() {
+        let text = Text::plain("a\u{202e}b\u{200b}👩\u{200d}👧", Style::new());
+        assert_eq!((text.as_str(), text.width()), ("a⇄b\u{fffd}👩\u{200d}👧", 6));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::manifest;
 use super::module;
 use super::race;
 use super::slides::Slides;
-use super::text::clean;
+use super::text::clean_code;
 use super::tree::Fence;
 use super::yaml;
 use crate::deck::{
@@ -297,10 +297,10 @@ fn hides(code: &str, prefix: &str) -> bool {
 
 fn shown(code: &str, hidden: Option<&str>) -> Box<str> {
     let Some(prefix) = hidden else {
-        return clean(code.strip_suffix('\n').unwrap_or(code));
+        return clean_code(code.strip_suffix('\n').unwrap_or(code));
     };
     let lines: Vec<_> = code.lines().filter(|line| !line.starts_with(prefix)).collect();
-    clean(&lines.join("\n"))
+    clean_code(&lines.join("\n"))
 }
 
 fn executed(code: &str, hidden: Option<&str>) -> Box<str> {

@@ -6,7 +6,7 @@ use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 use super::address;
 use super::carets;
 use super::html;
-use super::text::clean;
+use super::text::{clean, clean_code};
 use super::tree::{Origin, PictureDraft};
 use crate::deck::{Inline, TextStyle};
 use crate::diag::Diagnostic;
@@ -78,7 +78,7 @@ impl<'t> Line<'t> {
         }
         match event {
             Event::Text(text) => self.text(&text, &range),
-            Event::Code(text) => self.piece(clean(&text), TextStyle::new(TextStyle::CODE)),
+            Event::Code(text) => self.piece(clean_code(&text), TextStyle::new(TextStyle::CODE)),
             Event::SoftBreak => self.push(Inline::SoftBreak),
             Event::HardBreak => self.push(Inline::Break),
             Event::FootnoteReference(name) => {

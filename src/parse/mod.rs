@@ -40,6 +40,7 @@ mod steps;
 mod tests;
 mod text;
 mod tree;
+mod trojan;
 mod yaml;
 
 use std::path::Path;
@@ -67,6 +68,7 @@ pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) 
     let mut deck = slides.finish(text.len());
     module::follow(&mut deck);
     race::look_for_slips(&mut deck);
+    trojan::warn(&mut deck);
     in_source_order(deck)
 }
 

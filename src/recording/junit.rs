@@ -72,11 +72,11 @@ fn cases(
 fn case(xml: &mut Xml, deck: &str, finding: &Finding) -> io::Result<()> {
     let line = finding.at.line.to_string();
     let time = seconds(finding).map_or_else(String::new, |seconds| format!("{seconds:.3}"));
-    let (deck, name) = (visible(deck), finding.name());
+    let (deck, name, file) = (visible(deck), finding.name(), visible(&finding.file));
     let attributes = [
         ("classname", &*deck),
         ("name", &name),
-        ("file", &finding.file),
+        ("file", &*file),
         ("line", &line),
         ("time", &time),
     ];
@@ -149,6 +149,26 @@ mod tests {
           </testsuite>
         </testsuites>
         "#);
+    }
+
+    #[test]
+    fn the_document_has_no_character_that_xml_forbids() {
+        let all: String = ('\0'..=char::MAX)
+            .filter(|&c| u32::from(c) % 0x1_0000 > 0xff00 || c < '\u{3000}')
+            .collect();
+        let mut findings = findings();
+        for finding in &mut findings {
+            finding.file.clone_from(&all);
+            for line in finding.ran.iter_mut().flat_map(|ran| &mut ran.lines) {
+                line.clone_from(&all);
+            }
+        }
+        let document = junit(&all, &[(all.clone(), all.clone())], &findings);
+        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        assert_eq!(document.chars().find(|&c| !allowed(c)), None);
+        let mut reader = quick_xml::Reader::from_str(&document);
+        reader.config_mut().check_end_names = true;
+        while !matches!(reader.read_event().unwrap(), Event::Eof) {}
     }
 
     #[test]

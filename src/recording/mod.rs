@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use crate::deck::Fingerprint;
 use crate::run::{CellRun, Emulator, Outcome, Output, State};
+use crate::source::visible_line;
 
 pub use file::Broken;
 pub use find::{Found, Place, places, slugs};
@@ -111,7 +112,7 @@ impl Take {
             screen: screen.map(|size| ink::drawn(lines, size)),
             picture: picture.as_ref().and_then(|picture| picture.path(folder)),
             stale: is_old,
-            recorded: Some(self.date.as_str().into()),
+            recorded: Some(visible_line(&self.date).into()),
             ..CellRun::default()
         }
     }

@@ -12,9 +12,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::mailbox::Mailbox;
 use super::{Event, terminal};
 use crate::exec;
+use crate::source::pasteable;
 
-/// Puts a text on the clipboard. Whether the terminal takes it, it does not tell.
+/// Puts a text on the clipboard, but for what would act where it is pasted. Whether the terminal takes it, it does not tell.
 pub(super) fn copy(text: &str, mailbox: &Mailbox) {
+    let text = &*pasteable(text);
     if std::env::var_os("TMUX").is_none() {
         // A terminal that is gone has no clipboard.
         let _ = terminal::write(&sequence(text));

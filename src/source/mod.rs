@@ -6,6 +6,7 @@
 //! markdown, and reads files only through the [`Files`] trait.
 
 mod drafts;
+mod invisible;
 mod read_error;
 mod visible;
 
@@ -13,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use drafts::Drafts;
+pub use invisible::{Reading, invisible, is_invisible, mark, mark_invisible, pasteable};
 pub use read_error::ReadError;
-pub use visible::{excerpt, visible, visible_line};
+pub use visible::{excerpt, visible, visible_code, visible_line};
 
 /// Names one file of a [`Sources`]; the deck's own file is always 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

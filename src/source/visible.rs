@@ -1,13 +1,33 @@
 //! Text made safe to show: what a terminal would obey instead of draw becomes a visible picture, so
-//! that no deck, file name or message can move the cursor or colour the screen by itself.
+//! that no deck, file name or message can move the cursor or colour the screen by itself. What would
+//! be drawn as nothing becomes a visible mark (`invisible`).
 //!
 //! This is the one place that decides it. Deck text passes here when it is parsed, messages when a
 //! diagnostic is made, paths when a place is named.
 
 use std::borrow::Cow;
 
-/// The text with every control character but tab and line feed replaced.
+use super::invisible::{Reading, mark_invisible};
+
+/// The text with every control character but tab and line feed replaced, and every invisible
+/// character that prose does not need.
 pub fn visible(text: &str) -> Cow<'_, str> {
+    visible_as(Reading::Prose, text)
+}
+
+/// As [`visible`], for code: what only a script needs is replaced, too.
+pub fn visible_code(text: &str) -> Cow<'_, str> {
+    visible_as(Reading::Code, text)
+}
+
+fn visible_as(reading: Reading, text: &str) -> Cow<'_, str> {
+    match mark_invisible(reading, None, text) {
+        Cow::Borrowed(text) => without_controls(text),
+        Cow::Owned(text) => without_controls(&text).into_owned().into(),
+    }
+}
+
+fn without_controls(text: &str) -> Cow<'_, str> {
     if text.bytes().any(suspicious) {
         text.chars().map(picture).collect::<String>().into()
     } else {
@@ -61,6 +81,16 @@ mod tests {
         assert_eq!(visible_line("a\tb\nc\r"), "a␉b␊c␍");
         assert!(matches!(visible("é¡ 🚀"), Cow::Owned(text) if text == "é¡ 🚀"));
         assert!(matches!(visible_line("plain"), Cow::Borrowed("plain")));
+    }
+
+    #[test]
+    fn invisible_characters_become_marks() {
+        assert_eq!(visible("a\u{202e}b\x1b👩\u{200d}👧"), "a⇄b␛👩\u{200d}👧");
+        assert_eq!(
+            visible_code("a\u{202e}b\x1b👩\u{200d}👧\tमी\u{200c}म"),
+            "a⇄b␛👩\u{200d}👧\tमी\u{fffd}म"
+        );
+        assert!(matches!(visible_code("é 日本"), Cow::Borrowed(_)));
     }
 
     #[test]

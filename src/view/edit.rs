@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
-use unicode_width::UnicodeWidthChar;
+use unicode_width::UnicodeWidthStr;
 
 use crate::app::Editing;
 use crate::layout::{Item, Scene};
+use crate::source::visible_code;
 use crate::theme::Theme;
 
 /// Columns of a tab, as the highlighted lines have it.
@@ -82,10 +83,11 @@ fn first(cursor: usize, room: u16) -> usize {
     (cursor + 1).saturating_sub(usize::from(room.max(1)))
 }
 
-/// Columns of the first characters of a line.
+/// Columns of the first characters of a line, as the highlighter draws them.
 fn columns(line: &str, characters: usize) -> usize {
-    let width = |c| if c == '\t' { TAB } else { UnicodeWidthChar::width(c).unwrap_or(0) };
-    line.chars().take(characters).map(width).sum()
+    let end = line.char_indices().nth(characters).map_or(line.len(), |(at, _)| at);
+    let shown = visible_code(&line[..end]);
+    shown.split('\t').map(UnicodeWidthStr::width).sum::<usize>() + shown.matches('\t').count() * TAB
 }
 
 fn width(line: &Line<'_>) -> u16 {

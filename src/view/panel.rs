@@ -1,11 +1,14 @@
 //! A panel in the middle of the screen: a frame with a title, and rows inside it.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
 
+use crate::source::visible_line;
 use crate::theme::Theme;
 
 /// What a panel shows.
@@ -23,8 +26,14 @@ pub(super) struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    /// Draws the panel as large as its rows need and the screen allows.
-    pub(super) fn draw(self, theme: &Theme, buffer: &mut Buffer) {
+    /// Draws the panel as large as its rows need and the screen allows, with nothing invisible in it.
+    pub(super) fn draw(mut self, theme: &Theme, buffer: &mut Buffer) {
+        self.title = visible_line(&self.title).into_owned();
+        for span in self.rows.iter_mut().flat_map(|row| &mut row.spans) {
+            if let Cow::Owned(visible) = visible_line(&span.content) {
+                span.content = visible.into();
+            }
+        }
         let widest = self.rows.iter().map(Line::width).max().unwrap_or(0);
         let wanted = widest.max(self.title.chars().count() + 2).max(self.keys.chars().count() + 2);
         let area = centred(buffer.area, wanted, self.rows.len());

@@ -9,6 +9,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::slide::clear;
 use crate::app::{Action, App, Mode};
+use crate::source::visible_line;
 use crate::theme::Theme;
 
 /// Draws the notice on the last row; without one, how many problems the deck has.
@@ -32,13 +33,13 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
         }
         _ => return,
     };
-    last_row(text, theme.output.failure.add_modifier(Modifier::REVERSED), buffer);
+    last_row(&text, theme.output.failure.add_modifier(Modifier::REVERSED), buffer);
 }
 
 /// A text at the end of the last row; `…` closes one that is too long.
-fn last_row(text: String, style: Style, buffer: &mut Buffer) {
+fn last_row(text: &str, style: Style, buffer: &mut Buffer) {
     let area = buffer.area;
-    let line = Line::from(text);
+    let line = Line::from(visible_line(text));
     let whole = u16::try_from(line.width()).unwrap_or(u16::MAX);
     let width = whole.min(area.width);
     let place = Rect::new(area.right() - width, area.bottom() - 1, width, 1);
@@ -73,11 +74,19 @@ mod tests {
     fn a_notice_that_is_too_long_says_so() {
         let shown = |width| {
             let mut buffer = Buffer::empty(Rect::new(0, 0, width, 2));
-            last_row(" talk.md: it is a folder ".to_owned(), Style::new(), &mut buffer);
+            last_row(" talk.md: it is a folder ", Style::new(), &mut buffer);
             (0..width).map(|x| buffer[(x, 1)].symbol()).collect::<String>()
         };
         assert_eq!(shown(27), "   talk.md: it is a folder ");
         assert_eq!(shown(20), " talk.md: it is a f…");
         assert_eq!(shown(1), "…");
+    }
+
+    #[test]
+    fn a_notice_hides_nothing() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 9, 1));
+        last_row(" a\u{202e}b\x1bc\u{200b} ", Style::new(), &mut buffer);
+        let shown: String = (0..9).map(|x| buffer[(x, 0)].symbol()).collect();
+        assert_eq!(shown, "  a⇄b␛c\u{fffd} ");
     }
 }

@@ -59,6 +59,18 @@ fn copied(effects: &[Effect]) -> Vec<&str> {
 }
 
 #[test]
+fn nothing_that_acts_is_copied() {
+    let mut talk =
+        Script::new(&[page("a", &["echo \u{202e}a\x1b[201~\r\nrm\t\u{200b}👩\u{200d}👧"])]);
+    assert_eq!(copied(&talk.keys("Y")), ["echo a[201~\nrm\t👩\u{200d}👧"]);
+    talk.keys("ctrl-e");
+    talk.tell(Msg::Run(RunId(1), Event::Output("x\u{2066}y\u{feff}z👩\u{200d}👧\n".into())));
+    let copied = copied(&talk.keys("y")).concat();
+    assert!(copied.starts_with('x') && copied.ends_with("👩\u{200d}👧"), "{copied:?}");
+    assert!(!copied.contains(['\u{2066}', '\u{feff}']));
+}
+
+#[test]
 fn an_output_is_zoomed_and_the_slide_is_where_it_was() {
     let mut talk = ran().tall(50);
     talk.app.scroll = 4;

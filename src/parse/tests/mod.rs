@@ -9,6 +9,7 @@ mod front_matter;
 mod inline;
 mod odd;
 mod slides;
+mod trojan;
 
 use std::path::Path;
 

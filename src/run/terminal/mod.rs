@@ -17,6 +17,7 @@ use unicode_width::UnicodeWidthChar;
 use vte::{Params, Perform};
 
 use super::OutputRow;
+use crate::source::{is_invisible, mark};
 use history::History;
 use row::Row;
 
@@ -115,10 +116,13 @@ impl Screen {
     fn print_one(&mut self, c: char) {
         self.flush();
         let (column, pen) = (self.cursor.column, self.pen);
+        // One that cannot belong to the character before it would have no cell.
+        let c = if has_no_cell(c) { mark(c) } else { c };
         self.cursor.column = match c.width() {
             None => self.current().put(column, char::REPLACEMENT_CHARACTER, 1, pen),
             Some(width) => match self.current().join(column, c) {
                 Some(after) => after,
+                None if is_invisible(c) => self.current().put(column, mark(c), 1, pen),
                 None if width == 0 => column,
                 None => self.current().put(column, c, width, pen),
             },
@@ -202,6 +206,17 @@ impl Screen {
             _ => row.insert(column, count),
         }
     }
+}
+
+/// Whether a character is invisible and no part of an emoji or of a script's letters: joiners, variation
+/// selectors, the tags of flags and the fillers of Hangul are.
+fn has_no_cell(c: char) -> bool {
+    let may_join = matches!(
+        c,
+        '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200c}' | '\u{200d}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{e0020}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}'
+    );
+    is_invisible(c) && !may_join
 }
 
 impl Perform for Screen {

@@ -1,0 +1,298 @@
+//! Characters that are drawn as nothing, or that reorder what stands around them: with them code can
+//! read as something else than what runs ("trojan source"), and a title can carry a hidden text.
+//!
+//! What counts is Unicode's property `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt of
+//! Unicode 17.0; unassigned code points of its ranges included), which all bidirectional controls
+//! have, and beside it what terminals do not draw either: the line and paragraph separators, the
+//! interlinear annotations, and the last two code points of each plane, which are no characters (XML,
+//! so each SVG and JUnit report, forbids U+FFFE and U+FFFF).
+//!
+//! Two readings:
+//! - *Code* keeps those that an emoji needs, which no language takes for part of a name: one variation
+//!   selector behind an emoji, the joiner between two, the tags of a flag. All others are replaced by a
+//!   mark.
+//! - *Prose* (and what programs print) also keeps those that a script needs: joiner and non-joiner
+//!   between letters of scripts that join; one variation selector behind a sign or an ideograph; the
+//!   fillers of old Hangul; Mongolian's selectors. All others are replaced, the bidirectional controls
+//!   always: cells are laid out from left to right, so they do no good there.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+/// Stands for a bidirectional control.
+const BIDI_MARK: char = '⇄';
+
+/// Stands for any other invisible character.
+const MARK: char = char::REPLACEMENT_CHARACTER;
+
+/// The property's ranges, and what terminals draw as little.
+const INVISIBLE: [RangeInclusive<char>; 17] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    // Line and paragraph separators first.
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    // The interlinear annotations are the last three.
+    '\u{fff0}'..='\u{fffb}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
+/// Whether a character is drawn as nothing, or reorders what is around it.
+pub fn is_invisible(c: char) -> bool {
+    c >= '\u{ad}' && (is_noncharacter(c) || INVISIBLE.iter().any(|range| range.contains(&c)))
+}
+
+/// Whether a code point is one of the last two of a plane. The parser uses the other noncharacters.
+fn is_noncharacter(c: char) -> bool {
+    u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// Whether a character changes the direction of text.
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// What is drawn for an invisible character that nothing needs.
+pub fn mark(c: char) -> char {
+    if is_bidi(c) { BIDI_MARK } else { MARK }
+}
+
+/// What may need an invisible character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Emoji alone.
+    Code,
+    /// Emoji and scripts.
+    Prose,
+}
+
+/// The text with a mark for each invisible character that nothing needs; `before` is what stands before
+/// it.
+pub fn mark_invisible(reading: Reading, before: Option<char>, text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_invisible) {
+        return text.into();
+    }
+    if reading == Reading::Prose && before.is_none() && is_spacer(text) {
+        return text.into();
+    }
+    let mut marked = String::with_capacity(text.len());
+    for (_, c, is_needed) in characters(reading, before, text) {
+        marked.push(if is_needed { c } else { mark(c) });
+    }
+    marked.into()
+}
+
+/// The text as it may be pasted anywhere: without control characters but line feed and tab, and
+/// without invisible characters that nothing needs.
+pub fn pasteable(text: &str) -> Cow<'_, str> {
+    let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.chars().any(|c| is_control(c) || is_invisible(c)) {
+        return text.into();
+    }
+    let kept = characters(Reading::Prose, None, text)
+        .filter(|&(_, c, is_needed)| is_needed && !is_control(c));
+    kept.map(|(_, c, _)| c).collect::<String>().into()
+}
+
+/// Where invisible characters stand that nothing needs, and which.
+pub fn invisible(reading: Reading, text: &str) -> impl Iterator<Item = (usize, char)> {
+    let all = characters(reading, None, text);
+    all.filter(|(_, _, is_needed)| !is_needed).map(|(at, c, _)| (at, c))
+}
+
+/// Each character, where it stands, and whether it is visible or needed.
+fn characters(
+    reading: Reading,
+    before: Option<char>,
+    text: &str,
+) -> impl Iterator<Item = (usize, char, bool)> {
+    let mut before = before;
+    text.char_indices().map(move |(at, c)| {
+        let behind = &text[at + c.len_utf8()..];
+        let is_needed = !is_invisible(c)
+            || before.is_some_and(|before| is_of_emoji(before, c, behind))
+            || reading == Reading::Prose && is_of_script(before, c, behind);
+        before = Some(if is_needed { c } else { mark(c) });
+        (at, c, is_needed)
+    })
+}
+
+/// Whether the invisible `c` is part of an emoji, between what stands before and behind it.
+fn is_of_emoji(before: char, c: char, behind: &str) -> bool {
+    match c {
+        '\u{fe0f}' if matches!(before, '0'..='9' | '#' | '*') => behind.starts_with('\u{20e3}'),
+        '\u{fe0e}' | '\u{fe0f}' => is_emoji(before),
+        '\u{200d}' => (is_emoji(before) || before == '\u{fe0f}') && starts_with(behind, is_emoji),
+        '\u{e0020}'..='\u{e007f}' if before == '\u{1f3f4}' => is_flag(c, behind),
+        // Begun as a flag: that it ends as one was seen then.
+        '\u{e0020}'..='\u{e007f}' => is_tag(before),
+        _ => false,
+    }
+}
+
+/// Whether a script needs the invisible `c` between what stands before and behind it.
+fn is_of_script(before: Option<char>, c: char, behind: &str) -> bool {
+    match (before, c) {
+        (_, '\u{115f}') => starts_with(behind, is_jamo),
+        (Some(before), '\u{1160}') => matches!(before, '\u{1100}'..='\u{115e}'),
+        (Some(before), '\u{fe00}'..='\u{fe0d}') => is_ideograph(before) || is_sign(before),
+        (Some(before), '\u{e0100}'..='\u{e01ef}') => is_ideograph(before),
+        (Some(before), '\u{200c}' | '\u{200d}') => joins(before) && starts_with(behind, joins),
+        (Some(before), '\u{180b}'..='\u{180f}') => matches!(before, '\u{1820}'..='\u{18aa}'),
+        _ => false,
+    }
+}
+
+/// Whether a text is one zero-width character: decks have it as a row that only looks empty, and alone
+/// it hides nothing.
+fn is_spacer(text: &str) -> bool {
+    let mut characters = text.trim().chars();
+    matches!(characters.next(), Some('\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
+        && characters.next().is_none()
+}
+
+fn starts_with(text: &str, is: impl Fn(char) -> bool) -> bool {
+    text.chars().next().is_some_and(is)
+}
+
+/// Whether a character can begin or end a part of an emoji: the blocks of symbols that hold all
+/// characters with `Extended_Pictographic`, and the modifiers of their skin.
+fn is_emoji(c: char) -> bool {
+    matches!(
+        c,
+        '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{3030}'
+            | '\u{303d}' | '\u{3297}' | '\u{3299}'
+            | '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{23ff}' | '\u{2460}'..='\u{24ff}'
+            | '\u{25a0}'..='\u{27bf}' | '\u{2900}'..='\u{297f}' | '\u{2b00}'..='\u{2bff}'
+            | '\u{1f000}'..='\u{1faff}'
+    )
+}
+
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Mathematical signs, punctuation of East Asia and letters of Myanmar: they have standardized
+/// variants.
+fn is_sign(c: char) -> bool {
+    matches!(c, '\u{2200}'..='\u{2aff}' | '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff60}' | '\u{1000}'..='\u{109f}')
+}
+
+/// Whether a character is a vowel of old Hangul, or closes a syllable.
+fn is_jamo(c: char) -> bool {
+    matches!(c, '\u{1161}'..='\u{11ff}')
+}
+
+/// Whether a character is of a script whose letters join: those of the Near East and North Africa, of
+/// India and Southeast Asia, and Mongolian.
+fn joins(c: char) -> bool {
+    let is_of_one = matches!(
+        c,
+        '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{dff}' | '\u{f00}'..='\u{109f}'
+            | '\u{1780}'..='\u{18af}' | '\u{1a20}'..='\u{1c4f}' | '\u{a800}'..='\u{abff}'
+            | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10a00}'..='\u{11fff}'
+    );
+    is_of_one && !is_invisible(c)
+}
+
+/// Whether a black flag is followed by the tags of a region: `first` and what is behind it.
+fn is_flag(first: char, behind: &str) -> bool {
+    let letters = behind.chars().take_while(|&c| is_tag(c)).count();
+    let end = behind.chars().nth(letters);
+    is_tag(first) && (2..=5).contains(&letters) && end == Some('\u{e007f}')
+}
+
+/// Whether a character is a letter or digit of a flag's tags.
+fn is_tag(c: char) -> bool {
+    matches!(c, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}')
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::heart("❤\u{fe0f}")]
+    #[case::keycap("1\u{fe0f}\u{20e3}")]
+    #[case::family("👩\u{200d}👩\u{200d}👧")]
+    #[case::with_skin("👩🏽\u{200d}🚀")]
+    #[case::with_selector("🏳\u{fe0f}\u{200d}🌈")]
+    #[case::scotland("🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}")]
+    #[case::persian("می\u{200c}خواهم")]
+    #[case::sinhala("ක\u{dca}\u{200d}ර")]
+    #[case::ideograph("葛\u{e0100}")]
+    #[case::old_hangul("\u{115f}\u{1161}\u{1100}\u{1160}")]
+    #[case::mongolian("\u{1820}\u{180b}")]
+    fn what_is_needed_stays(#[case] text: &str) {
+        let is_emoji = text.chars().any(super::is_emoji) || text.starts_with('1');
+        assert_eq!(invisible(Reading::Code, text).count() == 0, is_emoji);
+        assert_eq!(mark_invisible(Reading::Prose, None, text), text);
+        assert_eq!(pasteable(text), text);
+        assert_eq!(invisible(Reading::Prose, text).count(), 0);
+    }
+
+    #[rstest]
+    #[case("a\u{202e}b\u{2066}c\u{2069}", "a⇄b⇄c⇄")]
+    #[case("\u{200e}\u{200f}\u{61c}\u{202a}\u{202c}", "⇄⇄⇄⇄⇄")]
+    #[case("a\u{200b}b\u{2060}\u{ad}\u{feff}\u{34f}", "a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}\u{fffd}")]
+    #[case::joiner_of_nothing("a\u{200d}b👩\u{200d}", "a\u{fffd}b👩\u{fffd}")]
+    #[case::between_letters("ma\u{200c}in", "ma\u{fffd}in")]
+    #[case::selectors_hide_a_text("😀\u{fe0f}\u{fe0e}\u{e0150}", "😀\u{fe0f}\u{fffd}\u{fffd}")]
+    #[case::selector_behind_a_letter("x\u{fe0f}1\u{fe0f}", "x\u{fffd}1\u{fffd}")]
+    #[case::tags_without_a_flag("a\u{e0061}", "a\u{fffd}")]
+    #[case::tags_that_say_more(
+        "🏴\u{e0061}\u{e0062}\u{e0063}\u{e0064}\u{e0065}\u{e0066}\u{e0067}\u{e007f}",
+        "🏴\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}"
+    )]
+    #[case::separators("a\u{2028}b\u{2029}", "a\u{fffd}b\u{fffd}")]
+    #[case::noncharacters("a\u{fffe}\u{ffff}\u{10ffff}", "a\u{fffd}\u{fffd}\u{fffd}")]
+    #[case::fillers("a\u{3164}\u{ffa0}\u{115f}\u{1160}", "a\u{fffd}\u{fffd}\u{fffd}\u{fffd}")]
+    fn what_nothing_needs_is_marked(#[case] text: &str, #[case] marked: &str) {
+        assert_eq!(mark_invisible(Reading::Prose, None, text), marked);
+        assert_eq!(mark_invisible(Reading::Prose, None, marked), marked);
+        let bare: String = marked.chars().filter(|c| !matches!(c, '⇄' | '\u{fffd}')).collect();
+        assert_eq!(pasteable(text), bare);
+    }
+
+    #[test]
+    fn a_spacer_alone_is_drawn_as_nothing() {
+        assert_eq!(mark_invisible(Reading::Prose, None, "\u{200c} "), "\u{200c} ");
+        assert_eq!(mark_invisible(Reading::Prose, None, "\u{200c}\u{200c}"), "\u{fffd}\u{fffd}");
+        assert_eq!(mark_invisible(Reading::Prose, Some('a'), "\u{200c}"), "\u{fffd}");
+        assert_eq!(mark_invisible(Reading::Code, None, "\u{200c}"), "\u{fffd}");
+        assert_eq!(mark_invisible(Reading::Prose, None, "\u{202e}"), "⇄");
+    }
+
+    #[test]
+    fn what_stands_before_counts() {
+        assert_eq!(mark_invisible(Reading::Prose, Some('👩'), "\u{200d}👧"), "\u{200d}👧");
+        assert_eq!(mark_invisible(Reading::Prose, Some('a'), "\u{200d}👧"), "\u{fffd}👧");
+    }
+
+    #[test]
+    fn nothing_that_acts_is_pasted() {
+        assert_eq!(pasteable("a\tb\r\n\x1b[201~\u{9b}c\u{202e}\x07é"), "a\tb\n[201~cé");
+        assert!(matches!(pasteable("a\tb\né"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn every_code_point_of_the_property_is_known() {
+        // DerivedCoreProperties.txt counts 4174 with the property; beside them are 2 separators, 3
+        // annotations and 34 noncharacters.
+        let all = ('\0'..=char::MAX).filter(|&c| is_invisible(c)).count();
+        assert_eq!(all, 4174 + 2 + 3 + 34);
+    }
+}
