@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use image::ImageFormat;
 use image::metadata::Orientation;
-use image::{ImageDecoder, ImageFormat, ImageReader};
 
+use super::bounds::{self, Header};
 use crate::diag::closest;
 use crate::files::{self, Kind, ReadError};
 use crate::layout::{NotShown, PictureKey, PixelSize};
@@ -19,9 +19,6 @@ const HEADER: u64 = 256 * 1024;
 /// Bytes in which a header is looked for at all: a camera puts a preview of up to some MiB in front
 /// of it. Reading more would be felt, as this happens between two keys.
 const MAX_HEADER_BYTES: u64 = 4 << 20;
-
-/// More pixels than this are not decoded: what they take in memory would be felt.
-const MOST_PIXELS: u64 = 100_000_000;
 
 /// Of a folder with more files than this, the first ones are looked at for a like name.
 const MOST_NEIGHBOURS: usize = 2_000;
@@ -195,30 +192,18 @@ fn look(path: &Path, stamp: Stamp) -> Result<Found, Refusal> {
         header => header,
     };
     let (size, format, orientation) = header?;
-    let PixelSize { width, height } = size;
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(format!("{width}x{height} pixels are too many").into());
-    }
+    bounds::check_pixels(size.width, size.height)?;
     let turned = orientation != Orientation::NoTransforms;
     Ok(Found { path: path.to_owned(), stamp, size, format, turned })
 }
 
 fn header(bytes: &[u8]) -> Result<(PixelSize, ImageFormat, Orientation), String> {
-    const NONE: &str = "it is no PNG, JPEG or GIF picture";
-    let reader = ImageReader::new(Cursor::new(bytes));
-    let reader = reader.with_guessed_format().map_err(|error| error.to_string())?;
-    let format = reader.format().filter(ImageFormat::reading_enabled).ok_or(NONE)?;
-    let mut decoder = reader.into_decoder().map_err(|error| error.to_string())?;
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let (width, height) = decoder.dimensions();
+    let Header { size: (width, height), format, orientation } = bounds::header(bytes)?;
     let size = if is_sideways(orientation) {
         PixelSize { width: height, height: width }
     } else {
         PixelSize { width, height }
     };
-    if width == 0 || height == 0 {
-        return Err("it has no pixels".to_owned());
-    }
     Ok((size, format, orientation))
 }
 

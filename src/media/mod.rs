@@ -8,6 +8,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads files and the environment")]
 
+mod bounds;
 mod draw;
 mod find;
 mod pixels;

@@ -8,22 +8,25 @@ use fast_image_resize::images::TypedImage;
 use fast_image_resize::pixels::U8x4;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::gif::GifDecoder;
-use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageReader, Rgba, RgbaImage};
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, Limits, Rgba, RgbaImage};
 
+use super::bounds::{self, DECODER, MAX_CANVAS_PIXELS, MAX_FRAMES, MAX_MOVING_PIXELS};
 use crate::files::{self, Kind};
+use crate::panics::contain;
 
 /// Decodes a picture, upright; a GIF's first frame.
 pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
     let bytes = files::read(path, Kind::Picture).map_err(|error| error.to_string())?;
-    let decode = || -> image::ImageResult<DynamicImage> {
-        let reader = ImageReader::new(Cursor::new(&bytes[..])).with_guessed_format()?;
-        let mut decoder = reader.into_decoder()?;
-        let orientation = decoder.orientation()?;
-        let mut picture = DynamicImage::from_decoder(decoder)?;
+    let decode = || -> Result<DynamicImage, String> {
+        let (mut decoder, _) = bounds::decoder(&bytes)?;
+        bounds::check(&decoder)?;
+        let orientation = decoder.orientation().map_err(|error| error.to_string())?;
+        let picture = DynamicImage::from_decoder(decoder);
+        let mut picture = picture.map_err(|error| error.to_string())?;
         picture.apply_orientation(orientation);
         Ok(picture)
     };
-    decode().map_err(|error| error.to_string())
+    contain(DECODER, decode).map_err(|panicked| panicked.to_string())?
 }
 
 /// Pixels that all frames of a picture that moves may have, scaled.
@@ -42,13 +45,24 @@ pub(super) type Frame = (RgbaImage, Duration);
 /// should be sent.
 pub(super) fn frames(path: &Path, size: (u32, u32)) -> Result<Vec<Frame>, String> {
     let bytes = files::read(path, Kind::Picture).map_err(|error| error.to_string())?;
-    let decoder = GifDecoder::new(Cursor::new(&bytes[..])).map_err(|error| error.to_string())?;
-    let most = MOST_MOVING / (u64::from(size.0) * u64::from(size.1)).max(1);
+    contain(DECODER, || moving(&bytes, size)).map_err(|panicked| panicked.to_string())?
+}
+
+fn moving(bytes: &[u8], size: (u32, u32)) -> Result<Vec<Frame>, String> {
+    let mut decoder = GifDecoder::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    decoder.set_limits(Limits::default()).map_err(|error| error.to_string())?;
+    let pixels = |(width, height): (u32, u32)| (u64::from(width) * u64::from(height)).max(1);
+    let canvas = pixels(decoder.dimensions());
+    if canvas > MAX_CANVAS_PIXELS {
+        return Ok(Vec::new());
+    }
+    let most = (MOST_MOVING / pixels(size)).min(MAX_MOVING_PIXELS / canvas);
+    let most = usize::try_from(most).unwrap_or(MAX_FRAMES).min(MAX_FRAMES);
     let mut frames = Vec::new();
     for frame in decoder.into_frames() {
         // One that is broken from here on shows what is whole.
         let Ok(frame) = frame else { break };
-        if frames.len() as u64 == most {
+        if frames.len() == most {
             return Ok(Vec::new());
         }
         let delay = Duration::from(frame.delay());

@@ -1,7 +1,6 @@
 //! The thread that decodes, scales and encodes. It works on what the last frame asked for and drops
 //! what earlier frames asked for and did not get.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
@@ -9,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::Loaded;
 use super::draw::{Draw, Scaled};
+use crate::panics::contain;
 
 /// One thing to make.
 #[derive(Clone, Debug)]
@@ -57,8 +57,11 @@ fn work(wanted: &Receiver<Vec<Job>>, send: &dyn Fn(Loaded)) {
                 jobs = newer.into_iter();
             }
             let Some(Job { draw, id }) = jobs.next() else { break };
-            let made = catch_unwind(AssertUnwindSafe(|| draw.make(id, &mut scaled)));
-            let made = made.unwrap_or_else(|_| Err("its decoder gave up".to_owned()));
+            let made = contain("drawing it", || draw.make(id, &mut scaled));
+            let made = made.unwrap_or_else(|panicked| {
+                scaled = Scaled::default();
+                Err(panicked.to_string())
+            });
             send(Loaded { draw, id, made });
         }
     }
