@@ -122,8 +122,8 @@ impl Snippet {
 impl Export {
     fn declare(&mut self, keys: &mut dyn Keys) {
         keys.section("dimensions", "A page's size in cells.", &mut |keys| {
-            keys.key("columns", "Columns.", &mut self.columns);
-            keys.key("rows", "Rows.", &mut self.rows);
+            keys.key("columns", "Columns.", &mut values::Side(&mut self.columns));
+            keys.key("rows", "Rows.", &mut values::Side(&mut self.rows));
         });
         let about = "Whether a slide is a page for each of its pauses (`new_slide`).";
         keys.key("pauses", about, &mut one_of(&mut self.page_per_step, values::PAUSES));

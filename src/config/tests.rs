@@ -352,3 +352,32 @@ fn every_allowed_key_is_a_key_of_the_configuration() {
         }
     }
 }
+
+#[test]
+fn every_number_has_bounds() {
+    let keys = [
+        ("defaults: {terminal_font_size: N}", &["0", "65535"][..]),
+        ("defaults: {max_columns: N}", &["0"]),
+        ("defaults: {max_rows: N}", &["0"]),
+        ("defaults: {theme: {light: a, dark: b, timeout: N}}", &["10001", "4294967295"]),
+        ("snippet: {exec: {timeout: N}}", &["0"]),
+        ("snippet: {exec: {memory: N}}", &["0"]),
+        ("snippet: {exec: {processes: N}}", &["0"]),
+        ("snippet: {render: {threads: N}}", &["0", "65535"]),
+        ("typst: {ppi: N}", &["0", "4294967295"]),
+        ("mermaid: {scale: N}", &["0", "65535"]),
+        ("d2: {scale: N}", &["4294967295"]),
+        ("speaker_notes: {listen_address: \"127.0.0.1:N\"}", &[]),
+        ("transition: {frames: N}", &["0", "65535"]),
+        ("transition: {duration_millis: N}", &["0"]),
+        ("export: {dimensions: {columns: N}}", &["0", "1001", "65535"]),
+        ("export: {dimensions: {rows: N}}", &["0", "1001", "65535"]),
+    ];
+    for (key, wrong) in keys {
+        for number in ["1e308", "NaN", "inf", "99999999999999999999", "''"].iter().chain(wrong) {
+            let (_, said) = read(&key.replace('N', number));
+            assert!(said.contains("config.yaml:1:"), "{key} takes {number}");
+        }
+        assert_eq!(good(&key.replace('N', "1")), good(&key.replace('N', "1")), "{key} takes 1");
+    }
+}

@@ -10,7 +10,7 @@ use super::{DefaultTheme, ValidateOverflows};
 use crate::layout::{Across, Down};
 use crate::media::Protocol;
 use crate::view::{ColorDepth, Motion};
-use crate::yaml::{Node, Slot, Value, quoted, text};
+use crate::yaml::{Node, Slot, Value, quoted, text, within};
 
 /// Where speaker notes are told of: this machine's own network, all of which hears it.
 pub(super) const NOTES_ADDRESS: SocketAddr = {
@@ -112,16 +112,44 @@ impl Slot for Shown<'_> {
     }
 }
 
+/// A side of an exported page, in cells: no larger than `--size` takes, for all of it is in memory.
+pub(super) struct Side<'s>(pub(super) &'s mut Option<u16>);
+
+/// The longest side of an exported page.
+const MAX_SIDE: u16 = 1_000;
+
+impl Slot for Side<'_> {
+    fn take(&mut self, node: &Node) -> Result<(), String> {
+        let mut side = 0;
+        within(&mut side, 1..=MAX_SIDE).take(node)?;
+        *self.0 = Some(side);
+        Ok(())
+    }
+
+    fn sample(&self) -> Option<String> {
+        self.0.map(|side| side.to_string())
+    }
+
+    fn schema(&self) -> Json {
+        within(&mut 0, 1..=MAX_SIDE).schema()
+    }
+}
+
+/// The longest that the start of a talk may wait for the terminal to say its background, in
+/// milliseconds: terminals far away take a second.
+const MAX_THEME_TIMEOUT: u32 = 10_000;
+
 impl Slot for DefaultTheme {
     fn take(&mut self, node: &Node) -> Result<(), String> {
         let expected = "a theme's name, or `light:` and `dark:` with one each, and `timeout:` in \
-                        milliseconds";
+                        milliseconds, at most 10000";
         *self = match &node.value {
             Value::Text(name) => Self::Named(name.clone()),
             Value::Map(entries) => {
                 let known = |name: &str| ["light", "dark", "timeout"].contains(&name);
                 let value = |key: &str| node.get(key).and_then(text);
                 let timeout = value("timeout").map_or(Some(100), |text| text.parse().ok());
+                let timeout = timeout.filter(|timeout| *timeout <= MAX_THEME_TIMEOUT);
                 match (value("light"), value("dark"), timeout) {
                     (Some(light), Some(dark), Some(timeout))
                         if entries.iter().all(|(key, _)| known(&key.name)) =>
@@ -151,7 +179,7 @@ impl Slot for DefaultTheme {
         let name = json!({ "type": "string" });
         let by_background = json!({
             "type": "object",
-            "properties": { "light": name, "dark": name, "timeout": { "type": "integer", "minimum": 0 } },
+            "properties": { "light": name, "dark": name, "timeout": { "type": "integer", "minimum": 0, "maximum": MAX_THEME_TIMEOUT } },
             "required": ["light", "dark"],
             "additionalProperties": false,
         });

@@ -23,6 +23,7 @@ use super::scratch::Scratch;
 use super::spawn::{self, Command};
 use super::{Sink, Stop, handover, stream};
 use crate::files;
+use crate::panics::contain;
 use crate::run::{Event, Input, Outcome, Request, RunId, Target};
 
 /// All runs that are processes.
@@ -54,6 +55,9 @@ pub(super) enum Program {
 /// Makes a program, on the run's thread, or tells how the run ends without one.
 pub(super) type Make = Box<dyn FnOnce(&Running, &Sink) -> Result<PathBuf, Outcome> + Send>;
 
+/// What a panic of a run's thread is called: it reads what the block writes.
+pub(super) const FOLLOWER: &str = "what follows this run";
+
 impl Runs {
     /// No runs yet; they will start in `directory`, as members of this family.
     pub(super) fn new(
@@ -73,7 +77,14 @@ impl Runs {
         let shared = self.shared.clone();
         let run = Run { request: request.clone(), sink: sink.clone(), running, shared };
         let thread = std::thread::Builder::new().name(format!("run {}", request.run.0));
-        if let Err(error) = thread.spawn(move || run.see_through(program)) {
+        let (id, told, shared) = (request.run, sink.clone(), self.shared.clone());
+        let follow = move || {
+            if let Err(panicked) = contain(FOLLOWER, || run.see_through(program)) {
+                lock(&shared.running).remove(&id);
+                not_started(panicked.to_string(), &told);
+            }
+        };
+        if let Err(error) = thread.spawn(follow) {
             lock(&self.shared.running).remove(&request.run);
             not_started(format!("no thread could be started for it: {error}"), sink);
         }

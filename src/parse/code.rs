@@ -328,7 +328,7 @@ fn from_file<'c>(
     let path = entry("path").ok_or_else(|| missing("path").with_sample())?;
     let language = entry("language").ok_or_else(|| missing("language").with_sample())?;
     let line = |name: &str| match entry(name).map(str::parse::<usize>) {
-        Some(Err(_)) => Err(refuse(format!("`{name}` is a line number, from 1"))),
+        Some(Err(_) | Ok(0)) => Err(refuse(format!("`{name}` is a line number, from 1"))),
         Some(Ok(line)) => Ok(Some(line)),
         None => Ok(None),
     };

@@ -4,7 +4,6 @@
 #![expect(clippy::disallowed_methods, reason = "reading the deck has a deadline")]
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,6 +15,7 @@ use crate::diag::Diagnostic;
 use crate::files::{self, Kind, ReadError, Reader};
 use crate::highlight::Highlighter;
 use crate::layout::{FooterText, Limits, PictureKey};
+use crate::panics::contain;
 use crate::parse;
 use crate::recording::Found;
 use crate::run::Runs;
@@ -167,7 +167,7 @@ pub fn load(origin: &Origin, before: Option<&Show>) -> Result<Show, ReadError> {
         None => files::read_deck(&origin.path)?,
     };
     let text = origin.with_drafts(&origin.path, bytes);
-    Ok(show(origin, &String::from_utf8_lossy(&text), before))
+    contained(|| Ok(show(origin, &String::from_utf8_lossy(&text), before)))
 }
 
 /// As [`load`] on a thread of its own, but no longer than this: a reading thread that hangs is left
@@ -190,8 +190,8 @@ pub(super) fn load_within(
 
 /// What `read` returns; an error if it panics.
 pub(super) fn contained(read: impl FnOnce() -> Result<Show, ReadError>) -> Result<Show, ReadError> {
-    let panicked = || Err(ReadError::Other("livedeck panicked while reading it".to_owned()));
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| panicked())
+    let read = contain("reading the deck", read);
+    read.unwrap_or_else(|panicked| Err(ReadError::Other(panicked.to_string())))
 }
 
 /// Makes the deck anew from the text that was read of it before.

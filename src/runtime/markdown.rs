@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::deck::Block;
 use crate::exec::Event;
+use crate::panics::contain;
 use crate::parse::parse;
 use crate::run::{Event::Shown, Output, Value};
 use crate::source::MemFiles;
@@ -32,7 +33,8 @@ pub(super) fn read_all(output: &mut Output) {
 fn blocks(text: &str) -> Vec<Block> {
     // Behind a remark a rule begins no front matter, and was not meant to.
     let text = format!("<!-- // -->\n\n{text}");
-    let deck = parse(Path::new(""), &text, &MemFiles::default());
+    let parse = || parse(Path::new(""), &text, &MemFiles::default());
+    let Ok(deck) = contain("reading the markdown", parse) else { return Vec::new() };
     let is_plain = deck.diagnostics.is_empty() && deck.cells.is_empty() && deck.slides.len() == 1;
     let slide = deck.slides.into_iter().next().filter(|slide| is_plain && slide.steps == 1);
     slide.map(|slide| slide.blocks).unwrap_or_default()

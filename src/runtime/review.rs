@@ -10,8 +10,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::inspect::{misfits, unseen};
 use super::mailbox::Mailbox;
 use super::{Event, Show};
+use crate::diag::Diagnostic;
 use crate::layout::Size;
 use crate::media::Media;
+use crate::panics::contain;
 
 /// A deck, and the size that it is to fit, if any.
 type Wanted = (Show, Option<Size>);
@@ -32,11 +34,9 @@ impl Review {
         let heard = newest.clone();
         std::thread::Builder::new().name("review".to_owned()).spawn(move || {
             for (show, size) in heard {
-                let mut media = Media::new(PathBuf::from("."), None, |_| {});
-                let mut found = unseen(&show, &mut media);
-                found.extend(size.into_iter().flat_map(|size| misfits(&show, size, &mut media)));
-                found.sort_by_key(|found| (found.span.file, found.span.start));
-                mailbox.send(Event::Reviewed(found));
+                // One that panics leaves this deck without a review, and looks over the next one.
+                let found = contain("the review of the deck", || review(&show, size));
+                mailbox.send(Event::Reviewed(found.unwrap_or_default()));
             }
         })?;
         Ok(Self { wanted, newest, fits, last: None })
@@ -59,4 +59,13 @@ impl Review {
     pub(super) fn forget(&mut self) {
         self.last = None;
     }
+}
+
+/// What is wrong with a deck, in its order.
+fn review(show: &Show, size: Option<Size>) -> Vec<Diagnostic> {
+    let mut media = Media::new(PathBuf::from("."), None, |_| {});
+    let mut found = unseen(show, &mut media);
+    found.extend(size.into_iter().flat_map(|size| misfits(show, size, &mut media)));
+    found.sort_by_key(|found| (found.span.file, found.span.start));
+    found
 }

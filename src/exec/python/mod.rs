@@ -38,7 +38,9 @@ use super::Stop;
 use super::custom::CustomRecipe;
 use super::family::Family;
 use super::pty::Ptys;
+use super::runs::FOLLOWER;
 use super::scratch::Scratch;
+use crate::panics::contain;
 use crate::run::{Base, Event, Name, Outcome, Request, RunId, Snippet};
 use follower::{Followed, Follower};
 use interpreter::{Interpreter, Places};
@@ -163,7 +165,12 @@ impl Python {
         });
         let ordered = self.shared.order_at_once(request, &run, &heard);
         let (shared, wanted, told) = (self.shared.clone(), request.clone(), heard.clone());
-        let follow = move || shared.run(&wanted, &run, &told, ordered);
+        let follow = move || {
+            let panicked = contain(FOLLOWER, || shared.run(&wanted, &run, &told, ordered)).err();
+            if let Some(why) = panicked.map(|panicked| panicked.to_string()) {
+                shared.finish(wanted.run, &told, Outcome::NotStarted(why), Duration::ZERO);
+            }
+        };
         if let Err(error) = thread::Builder::new().name("python run".to_owned()).spawn(follow) {
             let why = format!("no thread to follow the run: {error}");
             self.shared.finish(request.run, &heard, Outcome::NotStarted(why), Duration::ZERO);
