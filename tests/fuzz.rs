@@ -1,10 +1,11 @@
 //! Decks that nobody would write, drawn: no input may panic, hang or put a control character on the
 //! screen, at any size. Inputs are made from our own decks by a small generator with a fixed seed,
-//! so that a run can be repeated.
+//! so that a run can be repeated. `fuzzing` does the same for the other texts that come with a deck:
+//! recordings, themes, configurations, and what programs write to a terminal.
 //!
 //! `LIVEDECK_FUZZ_SECONDS=600 cargo test --release --test fuzz -- --nocapture` goes on for ten
-//! minutes, elsewhere on each run, and says which slide took longest; `LIVEDECK_FUZZ_SEED` repeats
-//! one. What broke is kept in `target/fuzz`.
+//! minutes with each of them, elsewhere on each run, and says which slide took longest;
+//! `LIVEDECK_FUZZ_SEED` repeats one. What broke is kept in `target/fuzz`.
 
 #![allow(
     clippy::disallowed_methods,
@@ -13,6 +14,8 @@
     clippy::unwrap_used,
     reason = "a test runs against the clock, and says how it went"
 )]
+
+mod fuzzing;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -39,10 +42,7 @@ const HANG: Duration = Duration::from_secs(if cfg!(debug_assertions) { 120 } els
 #[test]
 fn any_input_draws_at_any_size() {
     let seconds = number("LIVEDECK_FUZZ_SECONDS");
-    let seed = number("LIVEDECK_FUZZ_SEED").unwrap_or_else(|| match seconds {
-        Some(_) => std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs(),
-        None => 1,
-    });
+    let seed = seed();
     let start = Instant::now();
     let more = |count: usize| match seconds {
         Some(seconds) => start.elapsed() < Duration::from_secs(seconds),
@@ -140,6 +140,14 @@ fn long_decks_draw_and_hang_nowhere() {
     {
         println!("slide {slide:?}, deck {loaded:?}: {times} times {part:?}");
     }
+}
+
+/// Where the random numbers begin: elsewhere each time in a long run.
+fn seed() -> u64 {
+    number("LIVEDECK_FUZZ_SEED").unwrap_or_else(|| match number("LIVEDECK_FUZZ_SECONDS") {
+        Some(_) => std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs(),
+        None => 1,
+    })
 }
 
 fn number(variable: &str) -> Option<u64> {

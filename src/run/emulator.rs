@@ -9,6 +9,7 @@ use std::fmt;
 use std::num::NonZeroU16;
 
 use super::pointer::{self, Pointer};
+use super::written::whole_characters;
 use crate::deck::Pty;
 use crate::panics::contain;
 use ratatui::style::{Color, Modifier, Style};
@@ -20,6 +21,8 @@ pub struct Emulator {
     parser: Parser<Answers>,
     /// Why it shows nothing more of its program: the crate panicked.
     fault: Option<String>,
+    /// The start of a character whose end was not fed yet.
+    begun: Vec<u8>,
 }
 
 /// What a panic is called.
@@ -57,15 +60,18 @@ impl Callbacks for Answers {
 impl Emulator {
     /// An empty terminal of this size, or of the nearest that it can have.
     pub fn new(columns: u16, rows: u16) -> Self {
-        Self { parser: parser((columns, rows)), fault: None }
+        Self { parser: parser((columns, rows)), fault: None, begun: Vec::new() }
     }
 
     /// Takes in what a program wrote; what the program is to be answered.
     #[must_use]
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
         let (columns, rows) = self.size();
-        let bytes = limit_repeats(bytes, usize::from(columns) * usize::from(rows));
-        self.change(|parser| parser.process(&bytes));
+        let mut all = std::mem::take(&mut self.begun);
+        all.extend_from_slice(bytes);
+        self.begun = all.split_off(whole_characters(&all));
+        let bytes = limit_repeats(&all, usize::from(columns) * usize::from(rows));
+        self.change(|parser| process(parser, &bytes));
         std::mem::take(&mut self.parser.callbacks_mut().bytes)
     }
 
@@ -130,6 +136,23 @@ impl Emulator {
         let (columns, rows) = self.size();
         (0..rows).map(|row| line(screen, row, columns, cursor)).collect()
     }
+}
+
+/// Has the crate take in bytes, but for variation selectors that would widen a character in the last
+/// column: it moves that to the next row, and where this scrolls it leaves half of a wide character
+/// behind, on which it panics later (`screen.rs`, `wrap_widened_cell`).
+fn process(parser: &mut Parser<Answers>, bytes: &[u8]) {
+    const WIDENS: &[u8] = "\u{fe0f}".as_bytes();
+    let mut rest = bytes;
+    while let Some(at) = rest.windows(WIDENS.len()).position(|part| part == WIDENS) {
+        parser.process(&rest[..at]);
+        let screen = parser.screen();
+        if screen.cursor_position().1 < screen.size().1.get() {
+            parser.process(WIDENS);
+        }
+        rest = &rest[at + WIDENS.len()..];
+    }
+    parser.process(rest);
 }
 
 fn parser(size: (u16, u16)) -> Parser<Answers> {
@@ -226,6 +249,7 @@ impl Clone for Emulator {
         let mut clone = Self::new(columns, rows);
         clone.parser.screen_mut().clone_from(self.parser.screen());
         clone.fault.clone_from(&self.fault);
+        clone.begun.clone_from(&self.begun);
         clone
     }
 }
@@ -289,6 +313,24 @@ mod tests {
             assert_eq!(emulator.fault(), None);
         }
         assert_eq!(Emulator::new(65_535, 65_535).size(), Pty::MAX_SIZE);
+    }
+
+    #[test]
+    fn a_character_in_the_last_column_is_not_widened() {
+        let mut emulator = Emulator::new(3, 2);
+        let _ = emulator.feed("\x1b[999;999H1\u{fe0f}\x1b[Ha\x1b[2;1H❤\u{fe0f}".as_bytes());
+        let _ = emulator.feed("\x1bMa中".as_bytes());
+        assert_eq!(emulator.fault(), None);
+        assert_eq!(text(&emulator), ["a a", "中1"]);
+    }
+
+    #[test]
+    fn a_character_may_come_in_parts() {
+        let mut emulator = Emulator::new(9, 1);
+        for byte in "a中é👩x".bytes() {
+            let _ = emulator.feed(&[byte]);
+        }
+        assert_eq!(text(&emulator), ["a中é👩x"]);
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl Written {
 
 /// How many of the bytes to hand on, so that no character is cut: vte 0.15.0 loses what follows a
 /// character it got in two parts.
-fn whole_characters(bytes: &[u8]) -> usize {
+pub(super) fn whole_characters(bytes: &[u8]) -> usize {
     let is_continuation = |byte: &u8| matches!(byte, 0x80..=0xbf);
     let Some(lead) = bytes.iter().rposition(|byte| !is_continuation(byte)) else {
         return bytes.len();

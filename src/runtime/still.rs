@@ -66,6 +66,16 @@ impl Stills {
         self.media.file(key)
     }
 
+    /// Shows what was recorded of the code of the slide laid out last.
+    pub fn show_recorded(&mut self) {
+        let recorded = self.show.recorded.keys().copied();
+        let recorded: Vec<_> = recorded.filter(|id| !self.app.runs.contains_key(id)).collect();
+        if recorded.is_empty() {
+            return;
+        }
+        update(&mut self.app, Msg::Key(KeyEvent::from(KeyCode::Char('r')).into()));
+    }
+
     /// Runs the code of the slide laid out last, of the deck at `path`, and waits for it to end. The
     /// pictures that it makes exist for as long as `self`.
     pub fn run(&mut self, path: &Path, execution: &Execution) {

@@ -1,0 +1,212 @@
+//! Fuzzers of the texts that come with a deck, or from its code. Each changes good ones in a few
+//! places; nothing may panic, and nothing invisible or obeyed by a terminal may reach the screen.
+
+mod config;
+mod recording;
+mod terminal;
+mod theme;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use livedeck::deck::{Cursor, SlideNo, Step};
+use livedeck::diag;
+use livedeck::export::{self, Look, Rgb};
+use livedeck::layout::Size;
+use livedeck::runtime::{Show, Stills, inspect};
+use livedeck::source::{Reading, invisible};
+use livedeck::view::paint;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Chance, Fuzz};
+
+/// Numbers that no author means, and some that one may.
+const NUMBERS: &[&str] = &[
+    "0",
+    "1",
+    "-1",
+    "2",
+    "7",
+    "255",
+    "256",
+    "65535",
+    "65536",
+    "4294967295",
+    "18446744073709551615",
+    "99999999999999999999",
+    "1e308",
+    "1e999",
+    "-0.0",
+    "0.5",
+    "NaN",
+];
+
+/// What texts should not hold.
+const PIECES: &[&str] = &[
+    "",
+    " ",
+    "\n",
+    "\t",
+    "\0",
+    "\\u0000",
+    "\\ud800",
+    "\\u202e",
+    "\u{1b}[31m",
+    "\\u001b[99999;1H",
+    "\\u001b[65535b",
+    "\u{9b}",
+    "\u{202e}",
+    "\u{2066}",
+    "\u{200b}",
+    "\u{feff}",
+    "\u{fffe}",
+    "1\u{fe0f}\u{fe0f}",
+    "👩\u{200d}👧",
+    "中文",
+    "e\u{301}\u{301}",
+    "\"",
+    "'",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    ": ",
+    "- ",
+    "&a ",
+    "*a",
+    "null",
+    "true",
+    "~",
+    "#ff0000",
+    "palette:a",
+    "x",
+];
+
+/// Does as many rounds as a short run has, or goes on for as long as a long run lasts. `round` makes
+/// an input and a check of it.
+fn rounds<C: FnOnce()>(
+    name: &str,
+    short: usize,
+    mut round: impl FnMut(&mut Chance) -> (String, C),
+) {
+    let seconds = super::number("LIVEDECK_FUZZ_SECONDS").map(Duration::from_secs);
+    let seed = super::seed();
+    let mut chance = Chance(seed.max(1));
+    let (start, mut count) = (Instant::now(), 0);
+    while seconds.map_or(count < short, |seconds| start.elapsed() < seconds) {
+        let (input, check) = round(&mut chance);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(check)) {
+            Fuzz::keep(&format!("panic.{name}"), &input);
+            println!("seed {seed}, round {count}");
+            std::panic::resume_unwind(panic);
+        }
+        count += 1;
+    }
+    println!("seed {seed}: {count} times {name} in {:?}", start.elapsed());
+}
+
+/// A text with a few changes: numbers, pieces, lines, bytes.
+fn changed(mut text: String, chance: &mut Chance) -> String {
+    for _ in 0..=chance.below(4) {
+        let at = text.floor_char_boundary(chance.below(text.len() + 1));
+        match chance.below(8) {
+            0..=2 => replace_number(&mut text, at, chance),
+            3 => text.insert_str(at, PIECES[chance.below(PIECES.len())]),
+            4 => {
+                let end = text.ceil_char_boundary((at + chance.below(20)).min(text.len()));
+                text.replace_range(at..end, PIECES[chance.below(PIECES.len())]);
+            }
+            5 => {
+                let mut lines: Vec<_> = text.split_inclusive('\n').collect();
+                if !lines.is_empty() {
+                    let (from, to) = (chance.below(lines.len()), chance.below(lines.len()));
+                    let line = lines[from];
+                    lines.insert(to, line);
+                }
+                text = lines.concat();
+            }
+            6 => {
+                let piece = PIECES[chance.below(PIECES.len())];
+                let count = [3, 50, 2_000][chance.below(3)].min(20_000 / piece.len().max(1));
+                text.insert_str(at, &piece.repeat(count));
+            }
+            _ => {
+                let mut bytes = text.into_bytes();
+                if !bytes.is_empty() {
+                    let at = chance.below(bytes.len());
+                    bytes[at] ^= 1 << chance.below(8);
+                }
+                text = String::from_utf8_lossy(&bytes).into_owned();
+            }
+        }
+    }
+    text
+}
+
+/// Writes another number in the place of the next one behind `at`.
+fn replace_number(text: &mut String, at: usize, chance: &mut Chance) {
+    let Some(start) = text[at..].find(|c: char| c.is_ascii_digit()).map(|start| at + start) else {
+        return;
+    };
+    let behind = text[start..].find(|c: char| !c.is_ascii_digit()).map(|end| start + end);
+    let end = behind.unwrap_or(text.len());
+    text.replace_range(start..end, NUMBERS[chance.below(NUMBERS.len())]);
+}
+
+/// Draws a deck's first slides at a size, with what was recorded, and exports them.
+fn draw(show: &Show, size: Size) {
+    let mut stills = Stills::new(show);
+    let look = Look::new(Rgb(0, 0, 0), Rgb(255, 255, 255));
+    for slide in 0..show.deck.slides.len().min(3) {
+        let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
+        stills.first_scene(at, size);
+        stills.show_recorded();
+        let scene = stills.first_scene(at, size);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
+        for scroll in [0, scene.scroll_limit()] {
+            paint(&scene, scroll, &mut buffer);
+            check_screen(&buffer);
+        }
+        let picture = export::svg(&buffer, &[], &look);
+        assert!(!picture.contains(|c: char| c.is_control() && c != '\n'), "{picture}");
+        let text = export::text(&scene, export::Overflow::Hide);
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\x0c'), "{text:?}");
+    }
+    for found in inspect(show, &[size]).iter().take(50) {
+        check_report(&diag::plain(found, &show.deck.sources));
+    }
+}
+
+fn check_screen(buffer: &Buffer) {
+    let width = usize::from(buffer.area.width).max(1);
+    for row in buffer.content.chunks(width) {
+        let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert!(!row.contains(char::is_control), "a control character on the screen: {row:?}");
+        let hidden: Vec<_> = invisible(Reading::Prose, row.trim()).collect();
+        assert!(hidden.is_empty() || row.trim().chars().count() == 1, "{row:?} hides {hidden:?}");
+    }
+}
+
+fn check_report(report: &str) {
+    assert!(!report.contains(|c: char| c.is_control() && c != '\n'), "{report:?}");
+}
+
+/// The texts of a folder's files with this extension.
+fn texts(folder: &str, extension: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+    files.sort();
+    files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+/// Small sizes are where things break, so half of them are small.
+fn size(chance: &mut Chance) -> Size {
+    let (columns, rows) = if chance.below(2) == 0 { (20, 8) } else { (160, 50) };
+    Size::new(1 + chance.below(columns) as u16, 1 + chance.below(rows) as u16)
+}
