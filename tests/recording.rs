@@ -394,7 +394,7 @@ fn a_damaged_recording_is_told_of_and_made_anew() {
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
-    assert!(said.contains("recording.json` line 5: no recording: "), "{said}");
+    assert!(said.contains("recording.json` line 5, column 7: no recording: "), "{said}");
     assert_eq!(folder.check(&["--update"]).0, 0);
     assert_eq!(folder.check(&[]).0, 0);
 }

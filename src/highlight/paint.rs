@@ -41,7 +41,10 @@ pub(super) fn lines(
         let mut line = Painted::default();
         let painted = match &mut parser {
             Some(parser) if text.len() <= LONGEST_LINE => parser.paint(rules, text, &mut line),
-            _ => Some(line.push(text, plain)),
+            _ => {
+                line.push(text, plain);
+                Some(())
+            }
         };
         if painted.is_none() {
             // Where the parser stands now, nobody knows.

@@ -57,7 +57,7 @@ impl Markdown {
                     columns.columns.iter().for_each(|column| self.visit(column));
                 }
                 BlockKind::List(list) => {
-                    list.items.iter().for_each(|item| self.visit(&item.blocks))
+                    list.items.iter().for_each(|item| self.visit(&item.blocks));
                 }
                 _ => {}
             }
@@ -122,16 +122,13 @@ fn found(file: &SourceFile, id: FileId, markdown: &Markdown) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut line_end = 0;
     for (at, c, is_code) in places {
-        match lines.last_mut().filter(|_| at < line_end) {
-            Some(line) => {
-                line.is_code |= is_code;
-                line.characters.insert(c);
-            }
-            None => {
-                let span = Span::new(id, at..at + c.len_utf8());
-                lines.push(Line { span, is_code, characters: [c].into() });
-                line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-            }
+        if let Some(line) = lines.last_mut().filter(|_| at < line_end) {
+            line.is_code |= is_code;
+            line.characters.insert(c);
+        } else {
+            let span = Span::new(id, at..at + c.len_utf8());
+            lines.push(Line { span, is_code, characters: [c].into() });
+            line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
         }
     }
     lines

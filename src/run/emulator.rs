@@ -163,8 +163,8 @@ fn parser(size: (u16, u16)) -> Parser<Answers> {
 /// Rows and columns, as the crate takes them.
 fn sides(size: (u16, u16)) -> (NonZeroU16, NonZeroU16) {
     let (columns, rows) = Pty::fit(size);
-    let side = |count| NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN);
-    (side(rows), side(columns))
+    let positive = |count| NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN);
+    (positive(rows), positive(columns))
 }
 
 /// The bytes with no `CSI n b` that repeats a character more than `most` times: eight bytes would

@@ -5,7 +5,7 @@
 //! Unicode 17.0; unassigned code points of its ranges included), which all bidirectional controls
 //! have, and beside it what terminals do not draw either: the line and paragraph separators, the
 //! interlinear annotations, and the last two code points of each plane, which are no characters (XML,
-//! so each SVG and JUnit report, forbids U+FFFE and U+FFFF).
+//! so each SVG and `JUnit` report, forbids U+FFFE and U+FFFF).
 //!
 //! Two readings:
 //! - *Code* keeps those that an emoji needs, which no language takes for part of a name: one variation
