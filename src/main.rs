@@ -6,5 +6,7 @@ fn main() -> ExitCode {
     if let Some(code) = livedeck::exec::entry() {
         return code;
     }
-    livedeck::cli::run()
+    let code = livedeck::cli::run();
+    livedeck::exec::leave();
+    code
 }

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, App, Effect, Follow, Mode, OutputHit, by_itself, inquiry, pane, prompt, race, replay,
-    sessions, typing,
+    Action, App, Effect, Follow, Mode, OutputHit, background, by_itself, inquiry, pane, prompt, race,
+    replay, sessions, typing,
 };
 use crate::deck::{CellId, Fingerprint, Pty};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
@@ -138,8 +138,10 @@ pub(super) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     let before = app.runs.insert(cell, fresh);
     pane::started(app, cell);
     app.scene_changed();
+    let before = before.as_ref();
+    let left = before.filter(|run| run.background > 0).map(|run| Effect::Kill(run.run));
     let forget = before.filter(|run| run.standing.holds).map(|run| Effect::Forget(run.run));
-    forget.into_iter().chain(begin(app, cell)).collect()
+    left.into_iter().chain(forget).chain(begin(app, cell)).collect()
 }
 
 /// Begins a cell's run, unless it has to wait.
@@ -184,6 +186,11 @@ pub(super) fn stop(app: &mut App) -> Vec<Effect> {
     let running: Vec<RunId> =
         app.runs.values().filter(|run| run.is_under_way()).map(|run| run.run).collect();
     let in_haste = app.book.stopped.take() == Some(app.book.pressed - 1);
+    if running.is_empty()
+        && let Some(effects) = background::end(app)
+    {
+        return effects;
+    }
     if running.is_empty() && !in_haste {
         return vec![Effect::Quit];
     }
@@ -249,6 +256,7 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
             cell.picture = Some(file);
         }
         Event::Awaits(module) => cell.awaits = module,
+        Event::Background(count) => cell.background = count,
         Event::InPlace => cell.standing.in_place = true,
         Event::BaseGone => cell.standing.base_gone = true,
         Event::Kept => cell.standing.holds = true,
@@ -409,6 +417,9 @@ pub(super) fn aged(run: &CellRun) -> CellRun {
         elapsed: run.elapsed,
         stale: true,
         folded: run.folded,
+        // What it left running is still shown, and still writes.
+        run: if is_over && run.background > 0 { run.run } else { RunId::default() },
+        background: run.background,
         ..CellRun::default()
     }
 }

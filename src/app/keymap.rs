@@ -296,7 +296,7 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::FoldOutput, "fold_output", &["f"], "fold the output, and back"),
         row(Action::CopyOutput, "copy_output", &["y"], "copy the output to the clipboard"),
         row(Action::CopyCode, "copy_code", &["Y"], "copy the code to the clipboard"),
-        row(Action::Stop, "stop", &["<c-c>"], "stop; again: kill; if idle: leave"),
+        row(Action::Stop, "stop", &["<c-c>"], "stop, then kill; end background processes; leave"),
         row(Action::Reload, "reload", &["<c-r>"], "read the deck again"),
         row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index"),
         row(Action::ToggleHelp, "toggle_bindings", &["?"], "this help"),

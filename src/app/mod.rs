@@ -5,6 +5,7 @@
 //! slide. It does not hold themes, scenes or terminals; what the last layout found out that
 //! decisions need (heights, where cells stand) comes back as a [`Stage`].
 
+mod background;
 mod by_itself;
 mod cells;
 mod edit;

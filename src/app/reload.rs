@@ -100,11 +100,12 @@ fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<RunId>) {
     }
     let mut lost = Vec::new();
     for (id, run) in changed {
-        if run.state.is_active() || run.wanted {
+        let successor = same_place(old, new, id).filter(|other| !taken[other.0 as usize]);
+        if run.is_under_way() || run.background > 0 && successor.is_none() {
             lost.push(run.run);
         }
-        let successor = same_place(old, new, id).filter(|other| !taken[other.0 as usize]);
-        if let Some(other) = successor.filter(|_| !run.output.is_empty() || run.picture.is_some()) {
+        let is_shown = !run.output.is_empty() || run.picture.is_some() || run.background > 0;
+        if let Some(other) = successor.filter(|_| is_shown) {
             taken[other.0 as usize] = true;
             carried.insert(other, cells::aged(run));
         }

@@ -1,5 +1,5 @@
 //! Counting processes: a block that starts ever more of them would take the whole machine, and the
-//! talk with it. What has too many in one session is ended.
+//! talk with it. A run that has too many is ended, whatever sessions they are in.
 //!
 //! A thread looks while something runs, and a while longer: a fork bomb outlives the shell that threw
 //! it. A look is one line of `/proc/loadavg`; only when the machine has clearly more tasks than after
@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, waitpid};
+use rustix::process::{WaitOptions, waitpid};
 
-use super::family::{Process, descendants};
+use super::family::{self, Owner, Process, descendants};
 
 /// How many processes a run may have at a time, where nobody says.
 const MOST: usize = 1000;
@@ -35,14 +35,18 @@ pub(super) struct Census {
 }
 
 impl Census {
-    /// Counts from the first run on; `tell` hears of what was ended, in words.
-    pub(super) fn new(tell: impl Fn(String) + Send + 'static) -> Self {
+    /// Counts from the first run on; `tell` hears of what was ended, in words; `name` names the block
+    /// of an owner.
+    pub(super) fn new(
+        tell: impl Fn(String) + Send + 'static,
+        name: impl Fn(Owner) -> Option<String> + Send + 'static,
+    ) -> Self {
         let (limits, heard) = unbounded();
         let running = Arc::<AtomicUsize>::default();
         let counted = running.clone();
         // Without the thread nothing is counted, and nothing else is lost.
         let thread = std::thread::Builder::new().name("census".to_owned());
-        let _ = thread.spawn(move || keep(&heard, &counted, &tell));
+        let _ = thread.spawn(move || keep(&heard, &counted, &tell, &name));
         Self { limits, running }
     }
 
@@ -61,7 +65,12 @@ impl Census {
     }
 }
 
-fn keep(heard: &Receiver<usize>, running: &AtomicUsize, tell: &dyn Fn(String)) {
+fn keep(
+    heard: &Receiver<usize>,
+    running: &AtomicUsize,
+    tell: &dyn Fn(String),
+    name: &dyn Fn(Owner) -> Option<String>,
+) {
     let Some(mut usual) = tasks() else { return };
     while let Ok(mut limit) = heard.recv() {
         let mut looks = 0;
@@ -79,11 +88,16 @@ fn keep(heard: &Receiver<usize>, running: &AtomicUsize, tell: &dyn Fn(String)) {
             if now <= usual + limit / 2 {
                 continue;
             }
-            if end_crowds(limit) {
-                tell(format!("ended a block that had more than {limit} processes"));
-            } else {
+            let ended = end_crowds(limit);
+            if ended.is_empty() {
                 // Others have begun them.
                 usual = now;
+            }
+            let blocks: BTreeSet<Option<String>> =
+                ended.into_iter().map(|crowd| crowd.owner().and_then(name)).collect();
+            for block in blocks {
+                let block = block.map_or("a block".to_owned(), |name| format!("the block {name}"));
+                tell(format!("ended {block}: it had more than {limit} processes"));
             }
         }
         // Measured now, the next run need not wait for it.
@@ -98,23 +112,45 @@ fn tasks() -> Option<usize> {
     line.split('/').nth(1)?.split_whitespace().next()?.parse().ok()
 }
 
-/// Ends each session of our descendants that has more than so many processes; whether there was one.
-fn end_crowds(limit: usize) -> bool {
-    let mut crowds = BTreeSet::new();
+/// Processes that are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Crowd {
+    /// Those of a run.
+    Owner(Owner),
+    /// Those of a session, where no tag says whose they are.
+    Session(i32),
+}
+
+impl Crowd {
+    fn of(process: &Process) -> Self {
+        process.owner().map_or(Self::Session(process.session), Self::Owner)
+    }
+
+    fn owner(self) -> Option<Owner> {
+        match self {
+            Self::Owner(owner) => Some(owner),
+            Self::Session(_) => None,
+        }
+    }
+}
+
+/// Ends each crowd of our descendants that has more than so many processes; which there were.
+fn end_crowds(limit: usize) -> BTreeSet<Crowd> {
+    let mut found = BTreeSet::new();
     for _ in 0..ROUNDS {
-        let mut sessions: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
+        let mut crowds: BTreeMap<Crowd, Vec<Process>> = BTreeMap::new();
         for process in descendants() {
-            sessions.entry(process.session).or_default().push(process);
+            crowds.entry(Crowd::of(&process)).or_default().push(process);
         }
         let mut is_any_left = false;
-        for (session, members) in sessions {
+        for (crowd, members) in crowds {
             let living = members.iter().filter(|process| !process.is_dead).count();
             if living > limit {
-                crowds.insert(session);
+                found.insert(crowd);
             }
-            if crowds.contains(&session) {
+            if found.contains(&crowd) {
                 is_any_left |= living > 0;
-                end(session, &members);
+                end(&members);
             }
         }
         if !is_any_left {
@@ -122,17 +158,14 @@ fn end_crowds(limit: usize) -> bool {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    !crowds.is_empty()
+    found
 }
 
-fn end(session: i32, members: &[Process]) {
-    if let Some(group) = Pid::from_raw(session) {
-        let _ = kill_process_group(group, Signal::KILL);
-    }
+fn end(members: &[Process]) {
+    family::kill(members);
     for member in members {
-        let _ = kill_process(member.pid, Signal::KILL);
-        // Its head is somebody's child, and waited for.
-        if member.is_dead && member.pid.as_raw_nonzero().get() != session {
+        // The head of a session may be a run's own process, and waited for.
+        if member.is_dead && member.pid.as_raw_nonzero().get() != member.session {
             let _ = waitpid(Some(member.pid), WaitOptions::NOHANG);
         }
     }

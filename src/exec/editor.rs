@@ -5,9 +5,10 @@
 use std::ffi::OsString;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::family::{Family, Status};
-use super::handover;
+use super::family::{Family, Owner, Status};
+use super::handover::{self, Foreground};
 use super::running::Running;
 use super::spawn::Command;
 
@@ -41,8 +42,11 @@ pub(super) fn open(
         .terminal(Some(terminal))
         .args(["-c".to_owned(), format!("{editor} \"$@\""), editor.clone()])
         .args(arguments(&editor, file, line));
-    let child = family.spawn(command).map_err(|error| format!("{editor}: {error}"))?;
-    let status = handover::wait(terminal, &child, &Running::new(), None);
+    let child = family.spawn_to_keep(command).map_err(|error| format!("{editor}: {error}"))?;
+    let running = Arc::new(Running::new(Owner::KEPT));
+    running.adopt(&child);
+    let _foreground = Foreground::of(&running);
+    let status = handover::wait(terminal, &child, &running, None);
     family.bury();
     match status {
         Status::Exited(0) => Ok(()),

@@ -3,12 +3,15 @@
 //!
 //! The program stays in our session, since another one could not have our terminal, in a process
 //! group of its own, which is made the terminal's foreground: ctrl-c reaches it and not us. There
-//! is no shell that could continue it after ctrl-z, so it is continued at once.
+//! is no shell that could continue it after ctrl-z, so it is continued at once. When this program is
+//! to end, or the terminal is closed, the program that has the terminal ends first.
 
 #![expect(unsafe_code, reason = "signal dispositions have no safe interface")]
 #![expect(clippy::disallowed_methods, reason = "measures how long a run takes")]
 
 use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -20,6 +23,49 @@ use super::running::{Cut, Running};
 
 /// How often is looked whether the program was stopped, or its time is over.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How long a program that has the terminal may take to end when we are to.
+const GRACE: Duration = Duration::from_millis(400);
+
+/// Whether this program is to end.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// What has the terminal, if something has.
+static FOREGROUND: Mutex<Option<Arc<Running>>> = Mutex::new(None);
+
+/// Ends what has the terminal, since this program is to end. May be called from any thread.
+pub fn end_foreground() {
+    IS_ENDING.store(true, Ordering::SeqCst);
+    let running = foreground().clone();
+    if let Some(running) = running {
+        running.cut(Cut::Stopped, Stop::Interrupt);
+    }
+}
+
+/// While it lives, this run has the terminal.
+pub(super) struct Foreground;
+
+impl Foreground {
+    /// Notes that the run has it.
+    pub(super) fn of(running: &Arc<Running>) -> Self {
+        *foreground() = Some(running.clone());
+        if IS_ENDING.load(Ordering::SeqCst) {
+            running.cut(Cut::Stopped, Stop::Kill);
+        }
+        Self
+    }
+}
+
+impl Drop for Foreground {
+    fn drop(&mut self) {
+        *foreground() = None;
+    }
+}
+
+fn foreground() -> MutexGuard<'static, Option<Arc<Running>>> {
+    // Nothing that a panic could have left half done is guarded here.
+    FOREGROUND.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Makes the program's group the terminal's foreground until it has ended; how it ended.
 pub(super) fn wait(
@@ -33,6 +79,7 @@ pub(super) fn wait(
     let _ = rustix::termios::tcsetpgrp(terminal, child.pid());
     // It may have asked for the terminal before it was its own, and was stopped.
     child.signal(Signal::CONT);
+    let mut kill_at = None;
     let status = loop {
         if let Some(status) = child.reap() {
             break status;
@@ -40,7 +87,10 @@ pub(super) fn wait(
         if deadline.is_some_and(|at| at <= Instant::now()) {
             running.cut(Cut::TimedOut, Stop::Kill);
         }
-        wait_a_little(child);
+        if IS_ENDING.load(Ordering::SeqCst) || is_closed(terminal) {
+            end(child, running, &mut kill_at);
+        }
+        wait_a_little(child, terminal, kill_at.is_none());
         let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
         if matches!(rustix::process::waitid(WaitId::Pid(child.pid()), stopped), Ok(Some(_))) {
             child.signal(Signal::CONT);
@@ -50,11 +100,35 @@ pub(super) fn wait(
     status
 }
 
-fn wait_a_little(child: &Child) {
+/// Asks the program to end, and kills it if it has not by then.
+fn end(child: &Child, running: &Running, kill_at: &mut Option<Instant>) {
+    match kill_at {
+        None => {
+            // Shells ignore the one, few programs ignore both.
+            [Signal::TERM, Signal::HUP, Signal::CONT].into_iter().for_each(|it| child.signal(it));
+            *kill_at = Instant::now().checked_add(GRACE);
+        }
+        Some(at) if *at <= Instant::now() => running.cut(Cut::Stopped, Stop::Kill),
+        Some(_) => {}
+    }
+}
+
+/// Whether nobody is at the other end of a terminal any more.
+fn is_closed(terminal: BorrowedFd<'_>) -> bool {
+    let mut file = [PollFd::from_borrowed_fd(terminal, PollFlags::empty())];
+    let looked = rustix::event::poll(&mut file, Some(&Timespec::default()));
+    looked.is_ok() && file[0].revents().contains(PollFlags::HUP)
+}
+
+/// Waits for the program's end, or, where that is news, for that of the terminal.
+fn wait_a_little(child: &Child, terminal: BorrowedFd<'_>, watches_terminal: bool) {
     let Some(exit) = child.exit() else { return std::thread::sleep(LOOK) };
     let limit = Timespec::try_from(LOOK).ok();
-    let _ =
-        rustix::event::poll(&mut [PollFd::from_borrowed_fd(exit, PollFlags::IN)], limit.as_ref());
+    let mut files = vec![PollFd::from_borrowed_fd(exit, PollFlags::IN)];
+    if watches_terminal {
+        files.push(PollFd::from_borrowed_fd(terminal, PollFlags::empty()));
+    }
+    let _ = rustix::event::poll(&mut files, limit.as_ref());
 }
 
 /// While it lives, SIGTTOU is ignored: who is not the foreground may take the terminal back.

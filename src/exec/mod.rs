@@ -4,6 +4,7 @@
 //! It never sees slides or themes: a [`run::Request`] comes in, events go out
 //! through one closure, which may block: that is what holds a flood back.
 
+mod background;
 mod catch;
 mod census;
 mod custom;
@@ -11,6 +12,7 @@ mod editor;
 mod family;
 mod handover;
 mod input;
+mod leave;
 mod modules;
 mod pty;
 pub mod python;
@@ -19,6 +21,7 @@ mod registry;
 mod running;
 mod runs;
 mod rust;
+mod scope;
 mod scratch;
 mod spawn;
 mod stream;
@@ -36,6 +39,7 @@ use std::time::Duration;
 
 use crate::deck::Fingerprint;
 use crate::run::{self, Name, Outcome, Preparation, Request, RunId, Snippet, Target};
+use background::Background;
 use census::Census;
 use family::Family;
 use modules::Modules;
@@ -48,6 +52,8 @@ use scratch::Scratch;
 
 pub use custom::{Custom, CustomRecipe};
 pub use python::{LikelyPython, likely_python};
+pub use handover::end_foreground;
+pub use leave::leave;
 pub use rust::{Compiler, without_colours};
 pub use survey::{FoundPython, Survey};
 pub use suspend::suspend;
@@ -103,7 +109,7 @@ pub enum Event {
 pub enum Stop {
     /// As ctrl-c in a terminal would: SIGINT to the group.
     Interrupt,
-    /// SIGKILL to the group.
+    /// SIGKILL to all that it started.
     Kill,
 }
 
@@ -121,6 +127,7 @@ pub struct Executor {
     customs: Arc<BTreeMap<String, Custom>>,
     cache: PathBuf,
     census: Census,
+    background: Arc<Background>,
 }
 
 impl Executor {
@@ -131,15 +138,19 @@ impl Executor {
         let send: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(send);
         let scratch = Arc::<Scratch>::default();
         let ptys = Arc::<Ptys>::default();
-        let python = Python::new(&options, scratch.clone(), ptys.clone());
+        let background = Arc::<Background>::default();
+        let python = Python::new(&options, (scratch.clone(), ptys), background.clone());
         let modules = Modules::new(scratch.clone());
         let Options { directory, cache, custom, .. } = options;
         let customs = Arc::new(custom);
         let rust = Rust::new(family.clone(), directory.clone(), &cache, modules, send.clone());
-        let runs = Runs::new(directory, family.clone(), (scratch.clone(), ptys), customs.clone());
+        let kept = background.clone();
+        let runs = Runs::new(directory, family.clone(), scratch.clone(), customs.clone(), kept);
         let trouble = send.clone();
-        let census = Census::new(move |what| trouble(Event::Trouble(what)));
-        Self { send, family, runs, rust, python, scratch, customs, cache, census }
+        let names = background.clone();
+        let name = move |owner| names.place(owner);
+        let census = Census::new(move |what| trouble(Event::Trouble(what)), name);
+        Self { send, family, runs, rust, python, scratch, customs, cache, census, background }
     }
 
     /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
@@ -151,6 +162,9 @@ impl Executor {
         let python: Vec<_> = snippets.iter().filter(is_python).collect();
         if !python.is_empty() {
             self.python.warm(preload, &python);
+        }
+        if python.len() < snippets.len() {
+            self.runs.prepare();
         }
         self.rust.prepare(snippets.into_iter().filter(|it| self.is_compiled(it)).collect());
     }
@@ -253,10 +267,13 @@ impl Executor {
         self.python.forget(run);
     }
 
-    /// Stops a run; one that has ended is left alone.
+    /// Stops a run. Of one that has ended a kill ends what it has left in the background.
     pub fn stop(&self, run: RunId, how: Stop) {
         self.python.stop(run, how);
         self.runs.stop(run, how);
+        if how == Stop::Kill {
+            self.background.end(run);
+        }
     }
 
     fn engine_of(&self, snippet: &Snippet) -> Result<Engine, String> {

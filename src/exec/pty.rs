@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::FdFlags;
@@ -15,6 +15,8 @@ use rustix::termios::{
     InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Winsize,
 };
 
+use super::family::Family;
+use super::spawn::Command;
 use crate::run::Input;
 
 /// Keeps our end from children from the first instant on, where the system can.
@@ -32,6 +34,35 @@ pub(super) struct Pty {
     pub(super) slave: OwnedFd,
     /// Where the run's end can be opened again.
     pub(super) path: PathBuf,
+    /// Keeps it from becoming the run's own, if it is not to.
+    pub(super) holder: Option<Holder>,
+}
+
+/// A process whose controlling terminal a pseudo-terminal is, and which does nothing else; it ends
+/// when this is dropped.
+///
+/// bash opens the terminal that it reads from at its start. As the head of a session it would get it
+/// as its controlling terminal, and with bash's end the system would hang up on what bash has left in
+/// the background. One session has it already: so it does not become another's.
+#[derive(Debug)]
+pub(super) struct Holder {
+    _alive: io::PipeWriter,
+}
+
+impl Holder {
+    /// Starts one; none where that fails.
+    fn start(family: &Family, path: &Path) -> io::Result<Self> {
+        let (waits, alive) = io::pipe()?;
+        let nowhere =
+            rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+        let command = Command::new("/bin/sh", nowhere.as_fd())
+            .without_environment()
+            .own_terminal(Some(path))
+            .output(waits.as_fd())
+            .args(["-c", "exec <&-; read -r nothing <&1"]);
+        family.spawn(command)?;
+        Ok(Self { _alive: alive })
+    }
 }
 
 impl Pty {
@@ -52,7 +83,8 @@ impl Pty {
         rustix::fs::fcntl_setfl(&master, OFlags::RDWR | OFlags::NONBLOCK)?;
         let name = rustix::pty::ptsname(&master, Vec::new())?;
         let path = PathBuf::from(OsStr::from_bytes(name.as_bytes()));
-        let pty = Self { master, slave: open_slave(&path, OFlags::empty())?, path };
+        let slave = open_slave(&path, OFlags::empty())?;
+        let pty = Self { master, slave, path, holder: None };
         pty.resize(columns, rows)?;
         Ok(pty)
     }
@@ -75,12 +107,27 @@ impl Pty {
 #[derive(Debug, Default)]
 pub(super) struct Ptys {
     waiting: Mutex<Option<Pty>>,
+    /// Starts the holders, where there are any.
+    family: Option<Arc<Family>>,
 }
 
 impl Ptys {
+    /// Pseudo-terminals that do not become a run's own.
+    pub(super) fn held(family: Arc<Family>) -> Self {
+        Self { waiting: Mutex::default(), family: Some(family) }
+    }
+
+    fn fresh(&self, columns: u16, rows: u16, input: &Input) -> io::Result<Pty> {
+        let mut pty = Pty::open(columns, rows, input)?;
+        // Without one, nothing is lost but what a shell leaves in the background.
+        let holder = self.family.as_ref().map(|family| Holder::start(family, &pty.path));
+        pty.holder = holder.and_then(Result::ok);
+        Ok(pty)
+    }
+
     /// A pseudo-terminal of this size, for a run that has this to read.
     pub(super) fn open(&self, columns: u16, rows: u16, input: &Input) -> io::Result<Pty> {
-        let Some(pty) = self.lock().take() else { return Pty::open(columns, rows, input) };
+        let Some(pty) = self.lock().take() else { return self.fresh(columns, rows, input) };
         pty.resize(columns, rows)?;
         if *input == Input::Nothing {
             set_up(&pty.slave, false)?;
@@ -92,7 +139,7 @@ impl Ptys {
     pub(super) fn refill(&self) {
         let mut waiting = self.lock();
         if waiting.is_none() {
-            *waiting = Pty::open(80, 24, &Input::Speaker).ok();
+            *waiting = self.fresh(80, 24, &Input::Speaker).ok();
         }
     }
 

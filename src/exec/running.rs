@@ -6,7 +6,7 @@ use crossbeam_channel::{Receiver, Sender};
 use rustix::process::Signal;
 
 use super::Stop;
-use super::family::Child;
+use super::family::{self, Child, Owner};
 use super::input::Keyboard;
 
 /// A run under way: its process, if one runs, and whether it is to end.
@@ -15,6 +15,7 @@ pub(super) struct Running {
     state: Mutex<State>,
     keyboard: Keyboard,
     is_cut: Receiver<()>,
+    owner: Owner,
 }
 
 #[derive(Debug)]
@@ -36,11 +37,11 @@ pub(super) enum Cut {
 }
 
 impl Running {
-    /// A run that has not started a process yet.
-    pub(super) fn new() -> Self {
+    /// A run that has not started a process yet; what it starts is this owner's.
+    pub(super) fn new(owner: Owner) -> Self {
         let (alive, is_cut) = crossbeam_channel::bounded(0);
         let state = State { cut: None, child: None, alive: Some(alive) };
-        Self { state: Mutex::new(state), keyboard: Keyboard::default(), is_cut }
+        Self { state: Mutex::new(state), keyboard: Keyboard::default(), is_cut, owner }
     }
 
     /// Ends the run, for this reason unless there was one before.
@@ -48,12 +49,23 @@ impl Running {
         let mut state = self.lock();
         state.cut.get_or_insert(cut);
         state.alive = None;
-        if let Some(child) = &state.child {
-            child.signal(match how {
-                Stop::Interrupt => Signal::INT,
-                Stop::Kill => Signal::KILL,
-            });
+        let Some(child) = &state.child else { return };
+        match how {
+            Stop::Interrupt => {
+                child.signal(Signal::INT);
+                // What is stopped hears of it when it goes on.
+                child.signal(Signal::CONT);
+            }
+            Stop::Kill => {
+                child.signal(Signal::KILL);
+                family::kill_owned(self.owner);
+            }
         }
+    }
+
+    /// Whose processes it starts.
+    pub(super) fn owner(&self) -> Owner {
+        self.owner
     }
 
     /// Takes the process that the run waits for next; ends it at once if the run was cut meanwhile.

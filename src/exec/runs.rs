@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::background::Background;
 use super::catch::{Ends, Files};
 use super::custom::CustomRecipe;
 use super::family::{Child, Family, Status};
+use super::handover::Foreground;
 use super::input::Watch;
 use super::pty::{Pty, Ptys};
 use super::registry::{self, Customs};
@@ -38,8 +40,9 @@ struct Shared {
     family: Arc<Family>,
     running: Mutex<BTreeMap<RunId, Arc<Running>>>,
     scratch: Arc<Scratch>,
-    ptys: Arc<Ptys>,
+    ptys: Ptys,
     customs: Arc<Customs>,
+    background: Arc<Background>,
 }
 
 /// What is to be run.
@@ -63,16 +66,28 @@ impl Runs {
     pub(super) fn new(
         directory: PathBuf,
         family: Arc<Family>,
-        (scratch, ptys): (Arc<Scratch>, Arc<Ptys>),
+        scratch: Arc<Scratch>,
         customs: Arc<Customs>,
+        background: Arc<Background>,
     ) -> Self {
-        let running = Mutex::default();
-        Self { shared: Arc::new(Shared { directory, family, running, scratch, ptys, customs }) }
+        let (running, ptys) = (Mutex::default(), Ptys::held(family.clone()));
+        let shared = Shared { directory, family, running, scratch, ptys, customs, background };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Makes ready what the next run needs, in the background.
+    pub(super) fn prepare(&self) {
+        let shared = self.shared.clone();
+        // Without a thread to spare now, the next run makes it.
+        let thread = std::thread::Builder::new().name("terminal".to_owned());
+        let _ = thread.spawn(move || shared.ptys.refill());
     }
 
     /// Starts a run on a thread of its own.
     pub(super) fn start(&self, request: &Request, program: Program, sink: &Sink) {
-        let running = Arc::new(Running::new());
+        let owner = self.shared.family.owner();
+        self.shared.background.begin(request.run, owner, &request.code);
+        let running = Arc::new(Running::new(owner));
         lock(&self.shared.running).insert(request.run, running.clone());
         let shared = self.shared.clone();
         let run = Run { request: request.clone(), sink: sink.clone(), running, shared };
@@ -99,7 +114,8 @@ impl Runs {
         sink: &Sink,
     ) {
         let (request, sink) = (request.clone(), sink.clone());
-        let running = Arc::new(Running::new());
+        let running = Arc::new(Running::new(self.shared.family.owner()));
+        let _foreground = Foreground::of(&running);
         let run = Run { request, sink, running, shared: self.shared.clone() };
         let mut started = None;
         let files = Files { input: Some(terminal), ..Files::all(terminal) };
@@ -186,11 +202,13 @@ impl Run {
         lock(&self.shared.running).remove(&self.request.run);
         let took = started.map_or(Duration::ZERO, |started: Instant| started.elapsed());
         (self.sink)(Event::Finished(outcome, took));
-        if let Ok(pty) = pty {
-            stream::linger(pty, &self.sink);
-        }
         self.shared.family.bury();
         self.shared.ptys.refill();
+        if let Ok(pty) = pty {
+            let mut rest = stream::Rest::of(pty, self.sink.clone());
+            let ours = (&self.shared.family, self.running.owner());
+            self.shared.background.follow(self.request.run, ours, &mut rest, &self.sink);
+        }
     }
 
     /// The run's terminal: one that can be typed at where it is to have that.
@@ -326,7 +344,7 @@ impl Run {
             command = command.env(name, value);
         }
         let child =
-            self.shared.family.spawn(command).map_err(|error| self.refused(step, &error))?;
+            self.shared.family.spawn_for(self.running.owner(), command).map_err(|error| self.refused(step, &error))?;
         self.running.adopt(&child);
         Ok(child)
     }

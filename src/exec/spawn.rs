@@ -18,6 +18,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Pid;
 
@@ -46,6 +47,13 @@ const TERMINAL: &[(&str, Option<&str>)] = &[
     ("WEZTERM_PANE", None),
     ("WINDOWID", None),
 ];
+
+static HAS_STARTED_ANY: AtomicBool = AtomicBool::new(false);
+
+/// Whether this program has ever started a process.
+pub(super) fn has_started_any() -> bool {
+    HAS_STARTED_ANY.load(Ordering::Relaxed)
+}
 
 /// A process to start: an absolute program, its arguments, and how its surroundings differ from
 /// ours.
@@ -192,6 +200,7 @@ impl<'fd> Command<'fd> {
         let pid = Pid::from_raw(pid);
         let pid = pid.ok_or_else(|| io::Error::other("posix_spawn returned no process"))?;
         turns::shorten(pid);
+        HAS_STARTED_ANY.store(true, Ordering::Relaxed);
         Ok(pid)
     }
 

@@ -5,16 +5,17 @@
 //! waits. That is all there is to holding a flood back.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
 use super::Sink;
+use super::background::Leftover;
 use super::family::{Child, Status};
 use super::input::Watch;
-use super::pty::Pty;
+use super::pty::{Holder, Pty};
 use crate::run::Event;
 
 /// The most that one event carries.
@@ -72,17 +73,34 @@ pub(super) fn follow(
     }
 }
 
-/// Sends what processes that were left behind still write, until none holds the terminal.
-pub(super) fn linger(pty: Pty, sink: &Sink) {
-    let master = pty.master;
-    drop(pty.slave);
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        let _ = rustix::event::poll(&mut [PollFd::new(&master, PollFlags::IN)], None);
-        match read(&master, &mut buffer) {
-            Read::Bytes(bytes) => sink(Event::Output(bytes)),
+/// The terminal of a run that has ended: what processes that it left behind write there is still
+/// sent, until none holds it.
+pub(super) struct Rest {
+    master: Option<OwnedFd>,
+    buffer: Vec<u8>,
+    sink: Sink,
+    _holder: Option<Holder>,
+}
+
+impl Rest {
+    /// What is left of a terminal, whose output goes to `sink`.
+    pub(super) fn of(pty: Pty, sink: Sink) -> Self {
+        let Pty { master, holder, .. } = pty;
+        Self { master: Some(master), buffer: vec![0; CHUNK], sink, _holder: holder }
+    }
+}
+
+impl Leftover for Rest {
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        self.master.as_ref().map(AsFd::as_fd)
+    }
+
+    fn read(&mut self) {
+        let Some(master) = &self.master else { return };
+        match read(master, &mut self.buffer) {
+            Read::Bytes(bytes) => (self.sink)(Event::Output(bytes)),
             Read::Nothing => {}
-            Read::Closed => return,
+            Read::Closed => self.master = None,
         }
     }
 }

@@ -2,7 +2,8 @@
 //! it, the warden, waits for its end, and then ends what its runs started and removes their files.
 //!
 //! The warden holds one end of a pipe whose other end only we hold. However we end, the system
-//! closes ours. What is ours it knows by the mark in each process's environment.
+//! closes ours. What is ours it knows by the control group that we are in, if there is one, by the
+//! tag of each process, and by the mark in its environment.
 
 #![expect(clippy::disallowed_methods, reason = "reads its arguments, and waits")]
 
@@ -12,11 +13,13 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal};
+use rustix::process::Pid;
 
 use super::family::MARK;
+use super::scope::{self, Scope};
 use super::spawn::Command;
 use super::{family, scratch};
 
@@ -24,22 +27,36 @@ use super::{family, scratch};
 const WARDEN: &str = "--warden";
 
 /// How often it looks again for what may have been started while it looked.
-const ROUNDS: usize = 50;
+const ROUNDS: usize = 500;
 
-/// Keeps a warden for as long as it lives.
-#[derive(Debug)]
-pub struct Warden {
-    _alive: OwnedFd,
+/// How many of these follow each other without a pause: what forks must not get one.
+const HASTE: usize = 20;
+
+/// The warden of this process, and what tells it that we live: never closed but by our end.
+static STARTED: Mutex<Option<(Pid, OwnedFd)>> = Mutex::new(None);
+
+/// The warden of this process was started.
+#[derive(Clone, Copy, Debug)]
+pub struct Warden;
+
+/// Whether a process is the warden of this one.
+pub(super) fn is_warden(process: Pid) -> bool {
+    let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    started.as_ref().is_some_and(|(warden, _)| *warden == process)
 }
 
 impl Warden {
-    /// Starts the warden of this process. Where there is no `/proc` there is none.
+    /// Starts the warden of this process, if it has none. Where there is no `/proc` there is none.
     ///
     /// # Errors
     /// It could not be started.
     pub fn start() -> io::Result<Option<Self>> {
         if !cfg!(target_os = "linux") {
             return Ok(None);
+        }
+        let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+        if started.is_some() {
+            return Ok(Some(Self));
         }
         let (waits, alive) = io::pipe()?;
         let nowhere = rustix::fs::open(
@@ -58,8 +75,10 @@ impl Warden {
         if let Some(folders) = std::env::var_os(library) {
             command = command.env(library, folders);
         }
-        command.spawn()?;
-        Ok(Some(Self { _alive: alive.into() }))
+        let warden = command.spawn()?;
+        *started = Some((warden, alive.into()));
+        scope::enter_soon(scratch::prefix(), warden);
+        Ok(Some(Self))
     }
 }
 
@@ -73,22 +92,26 @@ pub(super) fn entry() -> Option<ExitCode> {
     let (temporary, prefix) = (arguments.next()?, arguments.next()?.into_string().ok()?);
     // Nothing is ever written: this returns when the other end is closed.
     let _ = io::stdin().read(&mut [0]);
-    end_all(&format!("{whose}."));
+    end_all(&format!("{whose}."), &prefix);
     scratch::sweep(Path::new(&temporary), &prefix);
     Some(ExitCode::SUCCESS)
 }
 
-/// Kills whatever carries a mark that starts like this, and all that shares a session with it.
-fn end_all(mark: &str) {
+/// Kills what the program of this name started: all in its control group; whatever is tagged as its
+/// own or carries a mark that starts like this, and all that shares a session with it.
+fn end_all(mark: &str, program: &str) {
+    let scope = Scope::below_ours(program);
     let mut sessions = BTreeSet::new();
-    for _ in 0..ROUNDS {
-        let left: Vec<Pid> = family::marked(MARK, mark, &mut sessions);
-        if left.is_empty() {
+    for round in 0..ROUNDS {
+        let is_scope_gone = scope.as_ref().is_none_or(Scope::end);
+        let mut left = family::marked(program, (MARK, mark), &mut sessions);
+        left.retain(|process| !family::is_kept(process.pid));
+        if left.is_empty() && is_scope_gone {
             return;
         }
-        for process in left {
-            let _ = rustix::process::kill_process(process, Signal::KILL);
+        family::kill(&left);
+        if round >= HASTE {
+            std::thread::sleep(Duration::from_millis(2));
         }
-        std::thread::sleep(Duration::from_millis(2));
     }
 }

@@ -290,6 +290,11 @@ pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
         let age = if run.stale { "stale, " } else { "" };
         return format!("{age}recorded {date} · {words}");
     }
+    match run.background {
+        0 => {}
+        1 => words.push_str(" · 1 process in background"),
+        count => words.push_str(&format!(" · {count} processes in background")),
+    }
     if run.standing.in_place {
         words.push_str(" · in place, beside threads");
     }

@@ -151,8 +151,11 @@ pub enum Event {
     BaseGone,
     /// The state that it leaves is there for the next block of its session; it ends now.
     Kept,
-    /// It has ended; nothing follows but late output of processes it left behind.
+    /// It has ended; nothing follows but late output of processes it left behind, and how many they
+    /// are.
     Finished(Outcome, Duration),
+    /// So many processes that it left behind are running.
+    Background(usize),
 }
 
 /// How a run ended.
@@ -262,6 +265,8 @@ pub struct CellRun {
     pub recorded: Option<Box<str>>,
     /// Where it stands in its session, if it is part of one.
     pub standing: Standing,
+    /// How many processes it left running when it ended.
+    pub background: usize,
 }
 
 impl CellRun {

@@ -12,7 +12,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::Event;
 use crate::exec;
-use crate::run::Event::{BaseGone, Finished, InPlace, Kept, Output, Picture, Shown};
+use crate::run::Event::{Background, BaseGone, Finished, InPlace, Kept, Output, Picture, Shown};
 
 /// How many pieces of output may wait: each is at most 64 KiB.
 const FLOOD: usize = 16;
@@ -58,7 +58,8 @@ impl Mailbox {
         match event {
             exec::Event::Run(
                 _,
-                Output(_) | Shown(_) | Picture(_) | InPlace | BaseGone | Kept | Finished(..),
+                Output(_) | Shown(_) | Picture(_) | InPlace | BaseGone | Kept | Finished(..)
+                | Background(_),
             ) => {
                 let _ = self.output.send(event);
                 self.ring();

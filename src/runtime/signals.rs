@@ -11,6 +11,7 @@ use signal_hook::iterator::Signals;
 
 use super::mailbox::Mailbox;
 use super::{Event, terminal};
+use crate::exec;
 
 /// How long the loop may take to end a talk before another signal ends the process at once. A window
 /// that is closed sends more than one signal in a row.
@@ -52,6 +53,8 @@ pub(super) fn listen(mailbox: Mailbox) -> io::Result<()> {
                     if first.get_or_insert_with(Instant::now).elapsed() > END_TIMEOUT {
                         end_at_once(ending);
                     }
+                    // The loop does not hear of it while something else has the terminal.
+                    exec::end_foreground();
                     Event::Terminate(ending)
                 }
             });

@@ -6,6 +6,9 @@ use std::io::Read;
 
 use rustix::process::Pid;
 
+use super::tag::{self, Owner};
+use crate::exec::scratch;
+
 /// What most files of a process fit into, in bytes.
 const PAGE: usize = 4096;
 
@@ -14,14 +17,23 @@ const PAGE: usize = 4096;
 pub(in crate::exec) struct Process {
     /// Its number.
     pub(in crate::exec) pid: Pid,
+    /// Its process group's number.
+    pub(in crate::exec) group: i32,
     /// Its session's number.
     pub(in crate::exec) session: i32,
     /// Whether it has ended and waits to be reaped.
     pub(in crate::exec) is_dead: bool,
+    /// Whether it is stopped, by a signal or by who traces it.
+    pub(in crate::exec) is_stopped: bool,
     parent: i32,
 }
 
 impl Process {
+    /// The run that it is part of, as far as its tag says.
+    pub(in crate::exec) fn owner(&self) -> Option<Owner> {
+        tag::owner_of(scratch::prefix(), self.pid)
+    }
+
     /// Whether its environment holds this variable with this value.
     pub(super) fn carries(&self, name: &str, value: &str) -> bool {
         let wanted = format!("{name}={value}");
@@ -55,10 +67,24 @@ pub(super) fn adopted() -> Vec<Process> {
     numbers.filter_map(|number| process(&number)).collect()
 }
 
-/// Our descendants that belong to one of these sessions, carry the mark, or descend from one that
-/// does.
-pub(super) fn of_us(sessions: &BTreeSet<i32>, name: &str, value: &str) -> Vec<Process> {
-    walk(&|process| sessions.contains(&process.session) || process.carries(name, value))
+/// Our descendants that belong to one of these sessions or owners, carry the mark, or descend from
+/// one that does.
+pub(super) fn of_us(
+    sessions: &BTreeSet<i32>,
+    owners: &BTreeSet<Owner>,
+    (name, value): (&str, &str),
+) -> Vec<Process> {
+    walk(&|process| {
+        sessions.contains(&process.session)
+            || process.owner().is_some_and(|owner| owners.contains(&owner))
+            || process.carries(name, value)
+    })
+}
+
+/// Our living descendants that are tagged as this owner's.
+pub(in crate::exec) fn owned_by(owner: Owner) -> Vec<Process> {
+    let all = descendants().into_iter();
+    all.filter(|process| !process.is_dead && process.owner() == Some(owner)).collect()
 }
 
 /// All our descendants.
@@ -87,11 +113,20 @@ fn walk(is_wanted: &dyn Fn(&Process) -> bool) -> Vec<Process> {
     found
 }
 
-/// Processes whose environment has this variable with a value that starts like this, and those that
-/// share a session with one that had; the sessions are kept for the next look.
-pub(in crate::exec) fn marked(name: &str, value: &str, sessions: &mut BTreeSet<i32>) -> Vec<Pid> {
-    let processes: Vec<_> = all().into_iter().filter(|process| !process.is_dead).collect();
-    let is_marked = |process: &Process| process.carries_start(name, value);
+/// Processes that are tagged as those of this program, or whose environment has this variable with a
+/// value that starts like this, and those that share a session with one that had; the sessions are
+/// kept for the next look.
+pub(in crate::exec) fn marked(
+    program: &str,
+    (name, value): (&str, &str),
+    sessions: &mut BTreeSet<i32>,
+) -> Vec<Process> {
+    let us = rustix::process::getpid();
+    let processes: Vec<_> =
+        all().into_iter().filter(|process| !process.is_dead && process.pid != us).collect();
+    let is_marked = |process: &Process| {
+        tag::is_from(program, process.pid) || process.carries_start(name, value)
+    };
     let own = processes.iter().filter(|process| is_marked(process));
     let found: BTreeSet<i32> = own.map(|process| process.pid.as_raw_nonzero().get()).collect();
     let heads = processes.iter().filter(|process| found.contains(&process.session));
@@ -99,7 +134,12 @@ pub(in crate::exec) fn marked(name: &str, value: &str, sessions: &mut BTreeSet<i
     let is_ours = |process: &&Process| {
         found.contains(&process.pid.as_raw_nonzero().get()) || sessions.contains(&process.session)
     };
-    processes.iter().filter(is_ours).map(|process| process.pid).collect()
+    processes.iter().filter(is_ours).copied().collect()
+}
+
+/// A process by its number, if there is one.
+pub(in crate::exec) fn look(pid: Pid) -> Option<Process> {
+    process(&pid.as_raw_nonzero().to_string())
 }
 
 fn all() -> Vec<Process> {
@@ -113,11 +153,12 @@ fn process(number: &str) -> Option<Process> {
     // `1 (name) S 0 1 1 …`: the name may hold anything, so fields count from its last bracket.
     let stat = String::from_utf8_lossy(&stat);
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let is_dead = matches!(fields.next()?, "Z" | "X");
+    let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
-    let _group = fields.next()?;
+    let group = fields.next()?.parse().ok()?;
     let session = fields.next()?.parse().ok()?;
-    Some(Process { pid, session, is_dead, parent })
+    let (is_dead, is_stopped) = (matches!(state, "Z" | "X"), matches!(state, "T" | "t"));
+    Some(Process { pid, group, session, is_dead, is_stopped, parent })
 }
 
 /// A file of `/proc`. They say that they are empty, so without room for all of it they are read in

@@ -2,14 +2,16 @@
 //! dropped, however far they have run from their parents.
 //!
 //! A process group is enough to stop a run, not to leave nothing behind: a child may start a
-//! session of its own and lose its parent. On Linux we ask to adopt such orphans, know ours by the
-//! session they were born in or by a mark in their environment, and find them in `/proc`.
+//! session of its own and lose its parent. On Linux we ask to adopt such orphans, know ours by their
+//! tag, by the session they were born in or by a mark in their environment, and find them in `/proc`.
 
 #![expect(clippy::disallowed_methods, reason = "waits for processes, on a thread if it must")]
 
 mod descendants;
+mod tag;
 
-pub(super) use descendants::{Process, descendants, marked};
+pub(super) use descendants::{Process, descendants, look, marked, owned_by};
+pub(super) use tag::{Owner, is_kept};
 
 use std::collections::BTreeSet;
 use std::io;
@@ -21,6 +23,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
+use super::scratch;
 use super::spawn::{self, Command};
 
 /// The variable that marks a process as ours; scripts may look at it, too.
@@ -29,6 +32,10 @@ pub(super) const MARK: &str = "LIVEDECK_RUN";
 /// How long `end` may take on a machine too busy to let the killed go: they are gone in a few
 /// milliseconds on any other. What has not gone by then was killed all the same.
 const PATIENCE: Duration = Duration::from_millis(400);
+
+/// How often the processes of an owner are looked for when they are killed: the killed may take a
+/// moment to be gone, and what escaped one round is found in the next.
+const KILL_ROUNDS: usize = 10;
 
 /// Starts processes, and ends all of them and their descendants when dropped.
 #[derive(Debug)]
@@ -45,6 +52,8 @@ struct Members {
     children: Vec<Arc<Child>>,
     /// Sessions that were started, and those of orphans once seen.
     sessions: BTreeSet<i32>,
+    /// Who of this family started processes.
+    owners: BTreeSet<Owner>,
 }
 
 impl Family {
@@ -53,19 +62,41 @@ impl Family {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         spawn::keep_inherited_files();
         descendants::adopt_orphans();
+        tag::tag_this_process(scratch::prefix());
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}.{number}", std::process::id());
         Self { mark, members: Mutex::default() }
     }
 
+    /// A new owner of processes of this family.
+    pub(super) fn owner(&self) -> Owner {
+        let owner = Owner::fresh();
+        lock(&self.members).owners.insert(owner);
+        owner
+    }
+
     /// Starts a process; refused when the family has ended.
     pub(super) fn spawn(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
-        let command = command.env(MARK, &self.mark);
+        self.spawn_for(self.owner(), command)
+    }
+
+    /// Starts a process whose own children may outlive the talk: the speaker's editor.
+    pub(super) fn spawn_to_keep(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
+        self.start(Owner::KEPT, command)
+    }
+
+    /// Starts a process that belongs to this owner; refused when the family has ended.
+    pub(super) fn spawn_for(&self, owner: Owner, command: Command<'_>) -> io::Result<Arc<Child>> {
+        self.start(owner, command.env(MARK, &self.mark))
+    }
+
+    fn start(&self, owner: Owner, command: Command<'_>) -> io::Result<Arc<Child>> {
         let mut members = lock(&self.members);
         if members.ended {
             return Err(io::Error::other("the talk is over"));
         }
         let pid = command.spawn()?;
+        tag::give(scratch::prefix(), pid, owner);
         members.sessions.insert(pid.as_raw_nonzero().get());
         let child = Arc::new(Child::new(pid));
         members.children.retain(|child| child.status().is_none());
@@ -77,12 +108,14 @@ impl Family {
     pub(super) fn bury(&self) {
         let adopted = descendants::adopted();
         let mut members = lock(&self.members);
-        let Members { children, sessions, .. } = &mut *members;
+        members.children.retain(|child| child.reap().is_none());
+        let Members { children, sessions, owners, .. } = &mut *members;
         for process in adopted {
             if children.iter().any(|child| child.pid == process.pid) {
                 continue;
             }
-            if process.is_dead && sessions.contains(&process.session) {
+            let is_owned = process.owner().is_some_and(|owner| owners.contains(&owner));
+            if process.is_dead && (is_owned || sessions.contains(&process.session)) {
                 let _ = rustix::process::waitpid(Some(process.pid), WaitOptions::NOHANG);
             } else if process.carries(MARK, &self.mark) {
                 sessions.insert(process.session);
@@ -113,15 +146,42 @@ impl Family {
             child.reap();
         }
         members.children.retain(|child| child.status().is_none());
-        let strangers = descendants::of_us(&members.sessions, MARK, &self.mark);
+        let Members { sessions, owners, .. } = &*members;
+        let strangers = descendants::of_us(sessions, owners, (MARK, &self.mark));
+        kill(&strangers);
         for process in &strangers {
             members.sessions.insert(process.session);
-            let _ = rustix::process::kill_process(process.pid, Signal::KILL);
             if !members.children.iter().any(|child| child.pid == process.pid) {
                 let _ = rustix::process::waitpid(Some(process.pid), WaitOptions::NOHANG);
             }
         }
         members.children.is_empty() && strangers.is_empty()
+    }
+}
+
+/// Kills all processes of an owner, and those that they start meanwhile.
+pub(super) fn kill_owned(owner: Owner) {
+    for _ in 0..KILL_ROUNDS {
+        let processes = owned_by(owner);
+        if processes.is_empty() {
+            return;
+        }
+        kill(&processes);
+    }
+}
+
+/// Kills these processes, each with its whole group: a group is killed at once, so that none of it
+/// can start another in the meantime.
+pub(super) fn kill(processes: &[Process]) {
+    // In our own session a process may have joined a group that is not ours to end: the shell's.
+    let ours = rustix::process::getsid(None).map_or(0, |session| session.as_raw_nonzero().get());
+    let strangers = processes.iter().filter(|process| process.session != ours);
+    let groups: BTreeSet<i32> = strangers.map(|process| process.group).collect();
+    for group in groups.into_iter().filter(|group| *group > 1) {
+        let _ = Pid::from_raw(group).map(|it| rustix::process::kill_process_group(it, Signal::KILL));
+    }
+    for process in processes {
+        let _ = rustix::process::kill_process(process.pid, Signal::KILL);
     }
 }
 

@@ -67,6 +67,7 @@ def enter(order, output, terminal, report):
             os.environb[name] = value
         else:
             os.environb.pop(name, None)
+    belong(order.owner)
     if faulthandler is not None:
         faulthandler.enable(report, False)
     Modules.begin(order, report)
@@ -76,6 +77,19 @@ def enter(order, output, terminal, report):
     if not tell(report, "started %d %d\n" % (os.getpid(), time.monotonic_ns())):
         # The order was given to another worker since: it must not run twice.
         os._exit(1)
+
+
+def belong(owner):
+    """Tags this process, and what it will start, as this owner's: see `exec/family/tag.rs`."""
+    if _livedeck is not None:
+        return _livedeck.belong(owner)
+    if sys.platform != "linux":
+        return
+    import resource
+
+    now, most = resource.getrlimit(resource.RLIMIT_RSS)
+    if now >= 0 and now >> 62 == 1:
+        resource.setrlimit(resource.RLIMIT_RSS, (now >> 32 << 32 | owner, most))
 
 
 def begin(order):

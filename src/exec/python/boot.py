@@ -329,14 +329,15 @@ class Order:
 
     def __init__(self, frame):
         fields = list(fields_of(frame))
-        code, self.first_line, file, path, directory, memory, kind, modules = fields[:8]
+        code, self.first_line, file, path, directory, memory, kind, modules, owner = fields[:9]
         self.source = code.decode("utf-8", "replace")
         self.first_line = int(self.first_line)
         self.file = os.fsdecode(file)
         self.path = os.fsdecode(path)
         self.directory = os.fsdecode(directory)
-        self.environment = [field.partition(b"=") for field in fields[8:]]
+        self.environment = [field.partition(b"=") for field in fields[9:]]
         self.memory = int(memory)
+        self.owner = int(owner)
         self.warms = kind == b"warm"
         self.stays = kind in (b"first", b"next", b"warm")
         self.modules = os.fsdecode(modules)
@@ -415,6 +416,7 @@ def settle():
         _livedeck.die_with_parent()
         if os.getppid() != zygote:
             os._exit(1)
+    belong(0)
     _signal.set_wakeup_fd(-1)
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     _signal.signal(_signal.SIGINT, _signal.default_int_handler)
@@ -427,7 +429,7 @@ def rehearse():
     before = sys.path[:], sys.argv, sys.modules["__main__"]
     streams = sys.stdin, sys.stdout, sys.stderr
     for _ in range(2):
-        order = Order(pack(REHEARSED, b"1", b"", b"", b".", b"0", b"alone", b"", b"LIVEDECK"))
+        order = Order(pack(REHEARSED, b"1", b"", b"", b".", b"0", b"alone", b"", b"0", b"LIVEDECK"))
         screen, terminal = os.openpty()
         report = out_of_reach(os.open(os.devnull, os.O_RDWR))
         enter(order, os.dup(terminal), terminal, report)

@@ -35,6 +35,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Stop;
+use super::background::Background;
 use super::custom::CustomRecipe;
 use super::family::Family;
 use super::pty::Ptys;
@@ -79,13 +80,14 @@ pub(crate) struct Python {
 struct Shared {
     places: Places,
     cache: PathBuf,
-    family: Family,
+    family: Arc<Family>,
     scratch: Arc<Scratch>,
     ptys: Arc<Ptys>,
     worker: Mutex<Worker>,
     runs: Mutex<BTreeMap<RunId, Arc<Run>>>,
     sessions: Sessions,
     warming: Warming,
+    background: Arc<Background>,
     /// Nobody wants to hear of anything any more.
     over: AtomicBool,
 }
@@ -105,25 +107,35 @@ struct Worker {
 
 impl Python {
     /// Ready to run the blocks of a deck. Starts nothing.
-    pub(super) fn new(options: &super::Options, scratch: Arc<Scratch>, ptys: Arc<Ptys>) -> Self {
+    pub(super) fn new(
+        options: &super::Options,
+        files: (Arc<Scratch>, Arc<Ptys>),
+        background: Arc<Background>,
+    ) -> Self {
         let directory = std::path::absolute(&options.directory);
         let directory = directory.unwrap_or_else(|_| options.directory.clone());
         let places = Places::of(directory, options.python.clone());
-        Self::at(places, options.cache.clone(), (scratch, ptys))
+        Self::at(places, options.cache.clone(), files, background)
     }
 
-    fn at(places: Places, cache: PathBuf, (scratch, ptys): (Arc<Scratch>, Arc<Ptys>)) -> Self {
+    fn at(
+        places: Places,
+        cache: PathBuf,
+        (scratch, ptys): (Arc<Scratch>, Arc<Ptys>),
+        background: Arc<Background>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 places,
                 cache,
-                family: Family::new(),
+                family: Arc::new(Family::new()),
                 scratch,
                 ptys,
                 worker: Mutex::default(),
                 runs: Mutex::default(),
                 sessions: Sessions::default(),
                 warming: Warming::default(),
+                background,
                 over: AtomicBool::new(false),
             }),
         }
@@ -155,7 +167,9 @@ impl Python {
             Some(Base::Run(base)) => self.shared.sessions.take(base),
             Some(Base::Nothing) | None => None,
         };
-        let run = Arc::new(Run::on(base, modules));
+        let owner = self.shared.family.owner();
+        self.shared.background.begin(request.run, owner, &request.code);
+        let run = Arc::new(Run::on(base, modules, owner));
         lock(&self.shared.runs).insert(request.run, run.clone());
         let over = self.shared.clone();
         let heard: Sink = Arc::new(move |event| {
@@ -285,7 +299,7 @@ impl Shared {
             let follower = ordered.take().map_or_else(|| self.order(request, run, sink), Ok);
             match follower.map(|follower| self.follow(request, run, follower, sink)) {
                 Ok(Some(starter)) => starter.see_off(),
-                Ok(None) => return self.ptys.refill(),
+                Ok(None) => return,
                 Err(missing) => {
                     why = missing;
                     break;
@@ -380,7 +394,8 @@ impl Shared {
             Some(Base::Run(_)) => Kind::Next,
         };
         let (memory, modules) = (request.limits.memory, run.modules());
-        Order { snippet: &request.code, directory: &self.places.directory, memory, kind, modules }
+        let (snippet, owner) = (&request.code, Some(run.owner()));
+        Order { snippet, directory: &self.places.directory, memory, kind, modules, owner }
     }
 
     /// Follows a run to the last byte of what it left behind; who was to start it, if it never began.
@@ -396,10 +411,13 @@ impl Shared {
         };
         self.family.bury();
         follower.keep_picture(request, &outcome, &self.scratch);
-        let (base, leftover) = follower.part();
+        let (base, mut leftover) = follower.part();
         self.keep(request.run, run, base, sink);
         self.finish(request.run, sink, outcome, took);
-        leftover.follow();
+        // The next run is not to wait for what this one leaves.
+        self.ptys.refill();
+        let ours = (&self.family, run.owner());
+        self.background.follow(request.run, ours, &mut leftover, sink);
         None
     }
 

@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use crate::exec::catch::Files;
+use crate::exec::family::Owner;
 use crate::run::Snippet;
 
 /// The files that go along with an order.
@@ -51,6 +52,8 @@ pub(super) struct Order<'a> {
     pub(super) kind: Kind,
     /// Where it is told of the deck's modules, if there are any.
     pub(super) modules: Option<&'a Path>,
+    /// Whose processes it, and what it starts, are.
+    pub(super) owner: Option<Owner>,
 }
 
 /// What a run is to a session.
@@ -89,6 +92,7 @@ impl Order<'_> {
         let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
         let first_line = first_line.to_string();
         let memory = self.memory.unwrap_or(0).to_string();
+        let owner = self.owner.map_or(0, Owner::number).to_string();
         let fields = [
             code.as_bytes(),
             first_line.as_bytes(),
@@ -98,6 +102,7 @@ impl Order<'_> {
             memory.as_bytes(),
             self.kind.word(),
             self.modules.map_or(&[][..], |folder| folder.as_os_str().as_bytes()),
+            owner.as_bytes(),
         ];
         let own = self.snippet.environment.iter();
         let own: Vec<_> = own.map(|(name, value)| format!("{name}={value}").into_bytes()).collect();

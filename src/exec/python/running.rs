@@ -7,10 +7,11 @@ use rustix::process::{Pid, Signal};
 
 use super::sessions::Base;
 use crate::exec::Stop;
+use crate::exec::family::{self, Owner};
 use crate::exec::input::Keyboard;
 
 /// What others may know of a run and do to it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Run {
     state: Mutex<State>,
     /// What it goes on from.
@@ -18,6 +19,7 @@ pub(super) struct Run {
     /// Where it is told of the deck's modules.
     modules: Option<PathBuf>,
     keyboard: Keyboard,
+    owner: Owner,
 }
 
 #[derive(Debug, Default)]
@@ -29,9 +31,15 @@ struct State {
 }
 
 impl Run {
-    /// One that goes on from this, if from anything, and is told of the deck's modules there.
-    pub(super) fn on(base: Option<Arc<Base>>, modules: Option<PathBuf>) -> Self {
-        Self { state: Mutex::default(), base, modules, keyboard: Keyboard::default() }
+    /// One that goes on from this, if from anything, and is told of the deck's modules there. What it
+    /// starts is this owner's.
+    pub(super) fn on(base: Option<Arc<Base>>, modules: Option<PathBuf>, owner: Owner) -> Self {
+        Self { state: Mutex::default(), base, modules, keyboard: Keyboard::default(), owner }
+    }
+
+    /// Whose processes it starts.
+    pub(super) fn owner(&self) -> Owner {
+        self.owner
     }
 
     /// Where it is told of the deck's modules, if there are any.
@@ -68,7 +76,7 @@ impl Run {
         if state.asked != Some(Stop::Kill) {
             state.asked = Some(how);
         }
-        state.group.map(|group| signal(group, how)).is_some()
+        state.group.map(|group| self.signal(group, how)).is_some()
     }
 
     /// The terminal that it can be typed at.
@@ -91,14 +99,14 @@ impl Run {
         let mut state = self.state();
         state.group = Some(group);
         if let Some(how) = state.asked {
-            signal(group, how);
+            self.signal(group, how);
         }
     }
 
     /// Kills what is left of it, which nobody asked for.
     pub(super) fn kill(&self) {
         if let Some(group) = self.state().group {
-            signal(group, Stop::Kill);
+            self.signal(group, Stop::Kill);
         }
     }
 
@@ -107,15 +115,25 @@ impl Run {
         self.state().ended = true;
     }
 
+    fn signal(&self, group: Pid, how: Stop) {
+        let send = |signal| {
+            let _ = rustix::process::kill_process_group(group, signal);
+        };
+        match how {
+            Stop::Interrupt => {
+                send(Signal::INT);
+                // What is stopped hears of it when it goes on.
+                send(Signal::CONT);
+            }
+            Stop::Kill => {
+                send(Signal::KILL);
+                family::kill_owned(self.owner);
+            }
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn signal(group: Pid, how: Stop) {
-    let signal = match how {
-        Stop::Interrupt => Signal::INT,
-        Stop::Kill => Signal::KILL,
-    };
-    let _ = rustix::process::kill_process_group(group, signal);
-}

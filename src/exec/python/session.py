@@ -16,6 +16,8 @@ def stay(report, status):
     """Makes a base of a run whose code has ended; the socket that its orders come from."""
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     flush()
+    # What waits for orders is no process in the background.
+    belong(0)
     Spare.goes_on = not Warmed.is_base
     whole = is_whole_in_fork()
     if whole:

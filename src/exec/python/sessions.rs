@@ -91,6 +91,11 @@ impl Base {
         send_at_once(own.orders(), &errand.order.frame(&[]), errand.files())
     }
 
+    /// The process.
+    pub(super) fn process(&self) -> Pid {
+        self.process
+    }
+
     /// Whether it is still there.
     pub(super) fn is_there(&self) -> bool {
         self.reports().is_silent()

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::Signal;
 
 use super::order::Errand;
 use super::sessions::Base;
 use super::zygote::Zygote;
+use crate::exec::family;
 use crate::run::Outcome;
 
 /// How long it may take until a process that ends has ended, and that is told.
@@ -38,6 +40,35 @@ impl Starter {
         match self {
             Self::Worker(worker) => worker.has_fork(),
             Self::Base(_) => true,
+        }
+    }
+
+    /// Continues a process that something has stopped, or ends one that stays stopped although it
+    /// was continued `before`; whether it was stopped.
+    pub(super) fn revive(&self, before: bool) -> bool {
+        let process = match self {
+            Self::Worker(worker) => worker.process(),
+            // It is the run itself.
+            Self::Base(base) if base.runs_in_place() => return false,
+            Self::Base(base) if base.is_there() => base.process(),
+            Self::Base(_) => return false,
+        };
+        if !family::look(process).is_some_and(|process| process.is_stopped) {
+            return false;
+        }
+        if before {
+            self.kill();
+        } else {
+            let _ = rustix::process::kill_process(process, Signal::CONT);
+        }
+        true
+    }
+
+    /// Ends it at once.
+    pub(super) fn kill(&self) {
+        match self {
+            Self::Worker(worker) => worker.kill(),
+            Self::Base(base) => base.kill(),
         }
     }
 

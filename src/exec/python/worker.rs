@@ -15,6 +15,22 @@ use super::zygote::BOOT;
 mod _livedeck {
     use pyo3::prelude::*;
 
+    /// Marks this process, and what it will start, as this owner's, where its kind has a tag: see
+    /// `exec/family/tag.rs`.
+    #[pyfunction]
+    fn belong(owner: u32) {
+        let _ = owner;
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+            let Rlimit { current, maximum } = getrlimit(Resource::Rss);
+            if let Some(tag) = current.filter(|current| current >> 62 == 1) {
+                let current = Some(tag >> 32 << 32 | u64::from(owner));
+                let _ = setrlimit(Resource::Rss, Rlimit { current, maximum });
+            }
+        }
+    }
+
     /// Has the system kill this process when the one that forked it ends.
     #[pyfunction]
     fn die_with_parent() {

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 
 use super::control::{Control, Loaded};
 use super::interpreter::Interpreter;
@@ -171,6 +171,11 @@ impl Zygote {
     /// A file that is readable once the process has ended.
     pub(super) fn exit(&self) -> Option<BorrowedFd<'_>> {
         self.child.exit()
+    }
+
+    /// The process.
+    pub(super) fn process(&self) -> Pid {
+        self.child.pid()
     }
 
     /// Whether the process has ended.

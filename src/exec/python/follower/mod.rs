@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "measures how long a run takes")]
 
 mod deadline;
+mod patience;
 mod told;
 mod written;
 
@@ -29,6 +30,7 @@ use crate::exec::pty::Ptys;
 use crate::exec::scratch::Scratch;
 use crate::run::{Event, Input, Outcome, Request};
 use deadline::Deadline;
+use patience::Patience;
 use told::Told;
 use written::{Leftover, Written};
 
@@ -60,6 +62,7 @@ pub(super) struct Follower {
     began: Option<Instant>,
     watch: Option<Watch>,
     deadline: Deadline,
+    patience: Patience,
 }
 
 /// What a wait has shown.
@@ -67,6 +70,7 @@ pub(super) struct Follower {
 struct Ready {
     reports: bool,
     worker_ended: bool,
+    process_ended: bool,
     terminal: bool,
 }
 
@@ -98,6 +102,7 @@ impl Follower {
             began: None,
             watch,
             deadline: Deadline::new(request.limits.timeout),
+            patience: Patience::new(),
         })
     }
 
@@ -130,6 +135,10 @@ impl Follower {
             if ready.terminal {
                 self.written.read(Some(&mut self.told));
             }
+            if ready.process_ended {
+                self.patience.exited();
+            }
+            self.patience.check(&self.starter, self.run.is_killed());
             self.deadline.check(&self.run);
             self.watch();
         }
@@ -172,15 +181,18 @@ impl Follower {
         let left = self.quiet.saturating_duration_since(Instant::now());
         if self.began.is_none() && !left.is_zero() {
             let terminal = self.written.wait(Timespec::try_from(left).ok());
-            return Ready { reports: true, worker_ended: false, terminal };
+            return Ready { reports: true, terminal, ..Ready::default() };
         }
         let mut files = vec![PollFd::new(self.told.reports(), PollFlags::IN)];
         let worker = self.starter.exit();
         files.extend(worker.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN)));
+        let process = self.patience.exit();
+        files.extend(process.map(|exit| PollFd::new(exit, PollFlags::IN)));
         files.extend(self.written.terminal().map(|it| PollFd::new(it, PollFlags::IN)));
         let until_look = self.watch.as_ref().filter(|_| self.began.is_some()).map(Watch::left);
         let until_look = until_look.and_then(|left| Timespec::try_from(left).ok());
-        let limit = self.deadline.left().into_iter().chain(until_look).min();
+        let limits = [self.deadline.left(), until_look, self.patience.left()];
+        let limit = limits.into_iter().flatten().min();
         if rustix::event::poll(&mut files, limit.as_ref()).is_err() {
             return Ready::default();
         }
@@ -188,6 +200,7 @@ impl Follower {
         Ready {
             reports: ready.next().unwrap_or_default(),
             worker_ended: worker.is_some() && ready.next().unwrap_or_default(),
+            process_ended: process.is_some() && ready.next().unwrap_or_default(),
             terminal: ready.next().unwrap_or_default(),
         }
     }
@@ -223,6 +236,7 @@ impl Follower {
         if self.run.is_stopped() {
             self.deadline.interrupt_again();
         }
+        self.patience.start(group);
         self.run.start(group);
     }
 

@@ -1,12 +1,13 @@
 //! What a run writes, as it is read and passed on: while it runs, when it has ended, and from what it
 //! has left behind.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::told::Told;
+use crate::exec::background;
 use crate::exec::python::Sink;
 use crate::exec::python::shown::{Marks, Piece};
 use crate::run::Event;
@@ -32,12 +33,13 @@ pub(super) struct Written {
 /// What is left of a run that has ended.
 pub(in crate::exec::python) struct Leftover(pub(super) Written);
 
-impl Leftover {
-    /// Passes on what processes that the run left behind still write.
-    pub(in crate::exec::python) fn follow(mut self) {
-        while self.0.wait(None) {
-            self.0.read(None);
-        }
+impl background::Leftover for Leftover {
+    fn file(&self) -> Option<BorrowedFd<'_>> {
+        self.0.terminal().map(AsFd::as_fd)
+    }
+
+    fn read(&mut self) {
+        self.0.read(None);
     }
 }
 

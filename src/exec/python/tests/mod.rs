@@ -70,7 +70,7 @@ impl Stage {
     fn at(mode: Mode, places: Places, folder: tempfile::TempDir) -> Self {
         let mode = if cfg!(embed) { mode } else { without_library(mode) };
         let cache = folder.path().join("cache");
-        let python = Python::at(places, cache.clone(), Default::default());
+        let python = Python::at(places, cache.clone(), Default::default(), Arc::default());
         let mut worker = lock(&python.shared.worker);
         let interpreter =
             worker.interpreter(&python.shared.places, &python.shared.family, &cache).unwrap();

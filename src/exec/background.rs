@@ -1,0 +1,149 @@
+//! What a run has left behind when it ended: processes in the background, a server, say. They live
+//! until the run's block runs again, the speaker ends them, or the talk does.
+//!
+//! Their output is still passed on, and how many there are is told whenever one has ended. Nothing
+//! is looked at from time to time: the wait is for their terminal and for their ends.
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::Pid;
+
+use super::Sink;
+use super::family::{self, Family, Owner};
+use crate::run::{Event, RunId, Snippet};
+
+/// Processes whose ends are waited for at a time: each takes a file.
+const MAX_WATCHED: usize = 64;
+
+/// How often to count again while there are processes whose ends cannot be waited for.
+const COUNT_INTERVAL: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
+/// How long the killed may take to be gone: a few milliseconds, as a rule. Their block, which runs
+/// next, finds their ports free then.
+const END_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// The runs that have processes in the background, or may have some when they end.
+#[derive(Debug, Default)]
+pub(super) struct Background {
+    runs: Mutex<BTreeMap<RunId, Run>>,
+}
+
+/// A run that may have processes in the background.
+#[derive(Debug)]
+struct Run {
+    owner: Owner,
+    /// Where its block is: `talk.md:12`.
+    place: String,
+}
+
+/// Our end of a run's terminal, when the run has ended.
+pub(super) trait Leftover {
+    /// The file, until no process has the other end any more.
+    fn file(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Passes on what there is to read.
+    fn read(&mut self);
+}
+
+impl Background {
+    /// Notes that a run begins.
+    pub(super) fn begin(&self, run: RunId, owner: Owner, code: &Snippet) {
+        let place = format!("{}:{}", code.file.display(), code.first_line);
+        self.runs().insert(run, Run { owner, place });
+    }
+
+    /// Where the block is whose run an owner is.
+    pub(super) fn place(&self, owner: Owner) -> Option<String> {
+        let runs = self.runs();
+        runs.values().find(|run| run.owner == owner).map(|run| run.place.clone())
+    }
+
+    /// Passes on what the processes of a run write and how many there are, until none is left. Their
+    /// terminal may be open for longer: another process may hold it.
+    pub(super) fn follow(
+        &self,
+        run: RunId,
+        (family, owner): (&Arc<Family>, Owner),
+        leftover: &mut dyn Leftover,
+        sink: &Sink,
+    ) {
+        let mut reported = 0;
+        loop {
+            let processes = family::owned_by(owner);
+            if processes.len() != reported {
+                reported = processes.len();
+                sink(Event::Background(reported));
+            }
+            if processes.is_empty() && leftover.file().is_none() {
+                break;
+            }
+            wait(&processes.iter().map(|it| it.pid).collect::<Vec<_>>(), leftover);
+            family.bury();
+        }
+        self.runs().remove(&run);
+    }
+
+    /// Ends what a run has left behind, and waits a little until it is gone.
+    pub(super) fn end(&self, run: RunId) {
+        let owner = self.runs().get(&run).map(|run| run.owner);
+        let Some(owner) = owner else { return };
+        let exits: Vec<_> =
+            family::owned_by(owner).iter().filter_map(|it| exit_of(it.pid)).collect();
+        family::kill_owned(owner);
+        let limit = Timespec::try_from(END_TIMEOUT).ok();
+        for exit in exits {
+            let mut file = [PollFd::new(&exit, PollFlags::IN)];
+            let _ = rustix::event::poll(&mut file, limit.as_ref());
+        }
+    }
+
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, Run>> {
+        // Nothing that a panic could have left half done is guarded here.
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Passes on output until one of these processes has ended, or the terminal is closed.
+fn wait(processes: &[Pid], leftover: &mut dyn Leftover) {
+    let exits: Vec<_> =
+        processes.iter().take(MAX_WATCHED).filter_map(|process| exit_of(*process)).collect();
+    // One that has ended since it was counted has no file any more, or none could be opened.
+    let limit = (exits.len() < processes.len().min(MAX_WATCHED)).then_some(COUNT_INTERVAL);
+    loop {
+        let Some(terminal) = leftover.file() else {
+            let mut files: Vec<_> = exits.iter().map(readable).collect();
+            let _ = rustix::event::poll(&mut files, limit.as_ref());
+            return;
+        };
+        let mut files = vec![PollFd::from_borrowed_fd(terminal, PollFlags::IN)];
+        files.extend(exits.iter().map(readable));
+        let ready = rustix::event::poll(&mut files, limit.as_ref());
+        let has_output = !files[0].revents().is_empty();
+        let has_ended = files[1..].iter().any(|file| !file.revents().is_empty());
+        if has_output {
+            leftover.read();
+        }
+        if has_ended || ready == Ok(0) || leftover.file().is_none() {
+            return;
+        }
+    }
+}
+
+fn readable(file: &OwnedFd) -> PollFd<'_> {
+    PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN)
+}
+
+/// A file that is readable once the process has ended.
+#[cfg(target_os = "linux")]
+pub(super) fn exit_of(process: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(process, rustix::process::PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn exit_of(_: Pid) -> Option<OwnedFd> {
+    None
+}

@@ -1,0 +1,150 @@
+//! The tag by which a process is known as ours, and as part of one run, whatever it does with its
+//! session, its parents and its environment.
+//!
+//! Linux keeps a limit for resident memory (`ulimit -m`) that it has not enforced since 2.4.30. Every
+//! child inherits it, through `setsid`, `env -i` and any number of forks, and a process of the same
+//! user may read it. Its soft value names the program that started the process, and the run. Where
+//! the limit is restricted already, or the system is not Linux, nothing is tagged: then sessions and
+//! the mark in the environment must do.
+
+#![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "no safe call only reads a limit"))]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::process::Pid;
+
+/// Set in every tag; so many bytes no process has.
+const MAGIC: u64 = 1 << 62;
+
+/// The bits of a tag that name the program.
+const PROGRAM_BITS: u32 = 30;
+
+/// A run, or another part of the program that starts processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::exec) struct Owner(u32);
+
+impl Owner {
+    /// The owner of what may outlive the talk: an editor that the speaker opened.
+    pub(in crate::exec) const KEPT: Self = Self(u32::MAX);
+
+    /// An owner that was never used before in this process.
+    pub(in crate::exec) fn fresh() -> Self {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1))
+    }
+
+    /// Its number, which is never 0.
+    pub(in crate::exec) fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// What a tag says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tag {
+    program: u32,
+    owner: Option<Owner>,
+}
+
+impl Tag {
+    fn bits(self) -> u64 {
+        MAGIC | u64::from(self.program) << 32 | self.owner.map_or(0, |owner| u64::from(owner.0))
+    }
+
+    fn read(bits: u64) -> Option<Self> {
+        let program = u32::try_from((bits ^ MAGIC) >> 32).ok()?;
+        let owner = Some(bits as u32).filter(|owner| *owner > 0).map(Owner);
+        (program < 1 << PROGRAM_BITS).then_some(Self { program, owner })
+    }
+}
+
+/// The number of the program with this name of its own.
+fn program(name: &str) -> u32 {
+    let hash = blake3::hash(name.as_bytes());
+    let [first, second, third, fourth, ..] = *hash.as_bytes();
+    u32::from_le_bytes([first, second, third, fourth]) >> (32 - PROGRAM_BITS)
+}
+
+/// Tags this process; what it starts from now on inherits that.
+pub(super) fn tag_this_process(name: &str) {
+    set(rustix::process::getpid(), Tag { program: program(name), owner: None });
+}
+
+/// Tags a child of this process as this owner's.
+pub(super) fn give(name: &str, process: Pid, owner: Owner) {
+    set(process, Tag { program: program(name), owner: Some(owner) });
+}
+
+/// Whether a process may outlive the program that started it.
+pub(in crate::exec) fn is_kept(process: Pid) -> bool {
+    of(process).is_some_and(|tag| tag.owner == Some(Owner::KEPT))
+}
+
+/// The owner of a process that was started by the program of this name, if it has one.
+pub(super) fn owner_of(name: &str, process: Pid) -> Option<Owner> {
+    of(process).filter(|tag| tag.program == program(name))?.owner
+}
+
+/// Whether a process descends from the program of this name.
+pub(super) fn is_from(name: &str, process: Pid) -> bool {
+    of(process).is_some_and(|tag| tag.program == program(name))
+}
+
+fn of(process: Pid) -> Option<Tag> {
+    Tag::read(limit(process)?.rlim_cur)
+}
+
+/// Where a process has a limit already that is not ours, it keeps it.
+#[cfg(target_os = "linux")]
+fn set(process: Pid, tag: Tag) {
+    let Some(mut limits) = limit(process) else { return };
+    let is_free = limits.rlim_cur == libc::RLIM_INFINITY || Tag::read(limits.rlim_cur).is_some();
+    if !is_free || limits.rlim_max < tag.bits() {
+        return;
+    }
+    limits.rlim_cur = tag.bits();
+    let process = process.as_raw_nonzero().get();
+    // SAFETY: the new limits are only read, and no old ones are asked for.
+    unsafe {
+        libc::prlimit(process, libc::RLIMIT_RSS, &raw const limits, std::ptr::null_mut());
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn limit(process: Pid) -> Option<libc::rlimit> {
+    let mut limits = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let process = process.as_raw_nonzero().get();
+    // SAFETY: no new limits are given, and the old ones are written to a structure of ours.
+    let read =
+        unsafe { libc::prlimit(process, libc::RLIMIT_RSS, std::ptr::null(), &raw mut limits) };
+    (read == 0).then_some(limits)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set(_: Pid, _: Tag) {}
+
+#[cfg(not(target_os = "linux"))]
+fn limit(_: Pid) -> Option<libc::rlimit> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tag_is_read_as_written() {
+        let program = program("livedeck-1-a-");
+        for owner in [None, Some(Owner(1)), Some(Owner(u32::MAX))] {
+            let tag = Tag { program, owner };
+            assert_eq!(Tag::read(tag.bits()), Some(tag));
+        }
+    }
+
+    #[test]
+    fn other_limits_are_no_tag() {
+        for bits in [0, 1 << 30, u64::MAX, u64::MAX >> 1, 1 << 63] {
+            assert_eq!(Tag::read(bits), None, "{bits:x}");
+        }
+    }
+}

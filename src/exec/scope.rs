@@ -1,0 +1,133 @@
+//! A control group of our own (cgroup v2), where the user may make one: the system keeps every process
+//! that we start in it, whatever that does, and ends all of them at once when it is asked to.
+//!
+//! We move into it ourselves, once, on a thread of its own, since that takes some milliseconds; what
+//! we start is then in it from the first instant on. The warden stays outside and ends it. Where
+//! there is no cgroup v2, or the folder of our own group may not be written to, nothing is done.
+
+#![expect(clippy::disallowed_methods, reason = "control groups are files")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use rustix::process::Pid;
+
+use super::family;
+
+/// How often is looked for processes that were started before the move and are still outside.
+const MOVING_ROUNDS: usize = 10;
+
+/// A control group that was made for one talk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Scope {
+    folder: PathBuf,
+}
+
+impl Scope {
+    /// The group of this name below the one that this process is in; it may not be there.
+    pub(super) fn below_ours(name: &str) -> Option<Self> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
+        let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+        Some(Self { folder: own_folder(&mounts, &groups)?.join(name) })
+    }
+
+    /// Makes the group, and moves this process and all that descends from it there, but for `except`.
+    fn enter(&self, except: Pid) -> Option<()> {
+        fs::create_dir(&self.folder).ok()?;
+        let moved = self.folder.join("cgroup.kill").exists()
+            && self.take(rustix::process::getpid()).is_some();
+        if !moved {
+            let _ = fs::remove_dir(&self.folder);
+            return None;
+        }
+        for _ in 0..MOVING_ROUNDS {
+            let inside = self.processes();
+            let mut outside = family::descendants();
+            outside.retain(|it| !it.is_dead && it.pid != except && !inside.contains(&it.pid));
+            if outside.is_empty() {
+                break;
+            }
+            for process in outside {
+                let _ = self.take(process.pid);
+            }
+        }
+        Some(())
+    }
+
+    /// Ends all processes in it but those that may outlive the talk; whether it is gone.
+    pub(super) fn end(&self) -> bool {
+        if !self.folder.exists() {
+            return true;
+        }
+        let parent = self.folder.parent().map(|folder| Self { folder: folder.to_owned() });
+        for kept in self.processes().into_iter().filter(|it| family::is_kept(*it)) {
+            let _ = parent.as_ref().and_then(|parent| parent.take(kept));
+        }
+        let _ = fs::write(self.folder.join("cgroup.kill"), "1");
+        fs::remove_dir(&self.folder).is_ok()
+    }
+
+    fn take(&self, process: Pid) -> Option<()> {
+        let number = process.as_raw_nonzero().to_string();
+        fs::write(self.folder.join("cgroup.procs"), number).ok()
+    }
+
+    fn processes(&self) -> Vec<Pid> {
+        let list = fs::read_to_string(self.folder.join("cgroup.procs")).unwrap_or_default();
+        list.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)).collect()
+    }
+}
+
+/// Moves this process into a group of this name, soon, if it may have one; the warden stays outside.
+pub(super) fn enter_soon(name: &str, warden: Pid) {
+    static ONCE: Once = Once::new();
+    let name = name.to_owned();
+    ONCE.call_once(|| {
+        // Without a thread to spare there is no group.
+        let thread = std::thread::Builder::new().name("cgroup".to_owned());
+        let _ = thread.spawn(move || Scope::below_ours(&name)?.enter(warden));
+    });
+}
+
+/// The folder of this process's own group: from `/proc/self/mountinfo` and `/proc/self/cgroup`.
+fn own_folder(mounts: &str, groups: &str) -> Option<PathBuf> {
+    let own = Path::new(groups.lines().find_map(|line| line.strip_prefix("0::"))?);
+    mounts.lines().find_map(|line| {
+        let (mount, kind) = line.split_once(" - ")?;
+        kind.strip_prefix("cgroup2 ")?;
+        // `31 23 0:26 /root /point …`: what of the file system is mounted, and where.
+        let mut fields = mount.split(' ').skip(3);
+        let (root, point) = (fields.next()?, fields.next()?);
+        Some(Path::new(point).join(own.strip_prefix(root).ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const OTHER: &str = "30 23 0:25 / /sys/fs/cgroup/pids rw,relatime - cgroup cgroup rw,pids\n";
+
+    #[rstest]
+    #[case::of_the_root("31 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw", "0::/", "/sys/fs/cgroup")]
+    #[case::of_a_hybrid_system(
+        "31 23 0:26 / /sys/fs/cgroup/unified rw,nosuid shared:9 - cgroup2 cgroup rw",
+        "4:pids:/a\n0::/b/c\n",
+        "/sys/fs/cgroup/unified/b/c"
+    )]
+    #[case::in_a_container("31 23 0:26 /docker/x /cg rw - cgroup2 cgroup rw", "0::/docker/x/y", "/cg/y")]
+    fn own_group_is_found(#[case] mount: &str, #[case] groups: &str, #[case] expected: &str) {
+        let mounts = format!("{OTHER}{mount}\n");
+        assert_eq!(own_folder(&mounts, groups).as_deref(), Some(Path::new(expected)));
+    }
+
+    #[rstest]
+    #[case::without_the_second_version(OTHER, "4:pids:/a\n")]
+    #[case::outside_of_what_is_mounted("31 23 0:26 /a /cg rw - cgroup2 cgroup rw", "0::/b")]
+    fn no_group_is_found(#[case] mounts: &str, #[case] groups: &str) {
+        assert_eq!(own_folder(mounts, groups), None);
+    }
+}
