@@ -105,8 +105,32 @@ impl Fault {
                 talk.wait_for("[running");
                 talk.keys("ctrl-c");
             }
-            Then::Kill(word) => kill_process(number(talk, word), Signal::KILL).unwrap(),
+            Then::Kill(word) => {
+                let killed = number(talk, word);
+                let forks = descendants(killed);
+                kill_process(killed, Signal::KILL).unwrap();
+                // What descends from it goes with it: until then it could still serve a run.
+                forks.into_iter().chain([killed]).for_each(wait_until_dead);
+            }
         }
+    }
+}
+
+/// All processes that descend from one.
+fn descendants(process: Pid) -> Vec<Pid> {
+    let number = process.as_raw_nonzero();
+    let path = format!("/proc/{number}/task/{number}/children");
+    let children = fs::read_to_string(path).unwrap_or_default();
+    let children = children.split_whitespace().filter_map(|it| Pid::from_raw(it.parse().ok()?));
+    children.flat_map(|child| descendants(child).into_iter().chain([child])).collect()
+}
+
+fn wait_until_dead(process: Pid) {
+    let path = format!("/proc/{}/stat", process.as_raw_nonzero());
+    let start = std::time::Instant::now();
+    while fs::read_to_string(&path).is_ok_and(|stat| !stat.contains(") Z ")) {
+        assert!(start.elapsed() < stage::PATIENCE, "{process:?} lives on");
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
 
@@ -165,12 +189,12 @@ fn a_hang_that_does_not_obey_is_killed(#[case] blocks: &'static str) {
 }
 
 #[rstest]
-#[case::of_python("```python +exec +timeout:300ms\nprint('up' * 2)\nwhile True: pass\n```", "")]
+#[case::of_python("```python +exec +timeout:3s\nprint('up' * 2)\nwhile True: pass\n```", "")]
 #[case::of_c(
     "```python +exec\nimport itertools\nprint('up' * 2)\nsum(itertools.repeat(1))\n```",
-    "timeout: 1"
+    "timeout: 3"
 )]
-#[case::of_bash("```bash +exec\nprintf 'up%s\\n' up; sleep 1000\n```", "timeout: 1")]
+#[case::of_bash("```bash +exec\nprintf 'up%s\\n' up; sleep 1000\n```", "timeout: 3")]
 fn a_hang_reaches_its_limit(#[case] blocks: &'static str, #[case] limits: &'static str) {
     Fault { limits, shown: &["[timed out"], ..fault(blocks) }.happens();
 }

@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Pid;
 
+use super::family::{self, Owner};
 use super::turns;
 
 /// Puts the child at the head of a new session, and so of a new process group.
@@ -70,6 +71,7 @@ pub(super) struct Command<'fd> {
     is_bare: bool,
     shares_session: bool,
     own_terminal: Option<PathBuf>,
+    owner: Option<Owner>,
 }
 
 impl<'fd> Command<'fd> {
@@ -91,7 +93,14 @@ impl<'fd> Command<'fd> {
             is_bare: false,
             shares_session: false,
             own_terminal: None,
+            owner: None,
         }
+    }
+
+    /// Tags it, and all that it will start, as this owner's.
+    pub(super) fn owner(mut self, owner: Owner) -> Self {
+        self.owner = Some(owner);
+        self
     }
 
     /// Has it write stdout, and stdout only, to `output`.
@@ -186,7 +195,7 @@ impl<'fd> Command<'fd> {
         // SAFETY: the line, which is never empty, and the environment are NUL-terminated and
         // outlive the call, both lists end with a null pointer, and actions and attributes are
         // initialised.
-        let error = unsafe {
+        let error = family::start_as(self.owner, || unsafe {
             libc::posix_spawn(
                 &raw mut pid,
                 line[0].as_ptr(),
@@ -195,7 +204,7 @@ impl<'fd> Command<'fd> {
                 pointers(&line).as_ptr(),
                 pointers(&environment).as_ptr(),
             )
-        };
+        });
         check(error)?;
         let pid = Pid::from_raw(pid);
         let pid = pid.ok_or_else(|| io::Error::other("posix_spawn returned no process"))?;

@@ -301,13 +301,13 @@ impl Stage {
         }
     }
 
-    /// Command lines of processes that carry this stage's mark, the program itself aside. Waits a
-    /// little for those that are just dying.
+    /// Command lines of processes that carry this stage's mark, the program itself aside. Waits for
+    /// those that are just dying.
     pub fn left_behind(&self) -> Vec<String> {
         let start = Instant::now();
         loop {
             let left = marked(&self.mark, self.child.id());
-            if left.is_empty() || start.elapsed() > Duration::from_secs(5) {
+            if left.is_empty() || start.elapsed() > PATIENCE {
                 return left;
             }
             std::thread::sleep(Duration::from_millis(20));

@@ -89,3 +89,17 @@ fn code_that_changed_while_it_ran_is_stopped_and_says_so() {
     assert!(!talk.app.is_running());
     assert_eq!(runs(&talk.keys("ctrl-e")), [0]);
 }
+
+#[test]
+fn edited_block_keeps_its_background_processes_and_a_removed_one_ends_them() {
+    let mut talk = Script::new(&[page("a", &["1"])]);
+    talk.keys("ctrl-e");
+    talk.finish(1, Outcome::Exited(0));
+    talk.tell(Msg::Run(RunId(1), Event::Background(1)));
+    talk.tell(Msg::Loaded(deck(&[page("a", &["changed"])])));
+    assert_eq!(talk.app.runs[&CellId(0)].background, 1);
+    talk.tell(Msg::Run(RunId(1), Event::Background(2)));
+    assert_eq!(talk.app.runs[&CellId(0)].background, 2);
+    let effects = talk.tell(Msg::Loaded(deck(&[page("a", &[])])));
+    assert_eq!(effects[..1], [Effect::Kill(RunId(1))]);
+}

@@ -102,6 +102,30 @@ fn control_c_interrupts_then_kills_then_leaves() {
 }
 
 #[test]
+fn control_c_ends_background_processes_before_it_leaves() {
+    let mut talk = Script::new(&[page("a", &["1"]), page("b", &["2"])]);
+    talk.keys("ctrl-e");
+    talk.finish(1, Outcome::Exited(0));
+    talk.tell(Msg::Run(RunId(1), Event::Background(2)));
+    assert_eq!(talk.keys("ctrl-c"), [Effect::Kill(RunId(1))]);
+    assert_eq!(talk.app.notice.as_deref(), Some("ended 2 background processes"));
+    talk.tell(Msg::Run(RunId(1), Event::Background(0)));
+    assert_eq!(talk.keys("ctrl-c"), [], "pressed before that was seen");
+    talk.keys("j");
+    assert_eq!(talk.keys("ctrl-c"), [Effect::Quit]);
+}
+
+#[test]
+fn background_processes_end_when_their_block_runs_again() {
+    let mut talk = Script::new(&[page("a", &["1"])]);
+    talk.keys("ctrl-e");
+    talk.finish(1, Outcome::Exited(0));
+    talk.tell(Msg::Run(RunId(1), Event::Background(1)));
+    let effects = talk.keys("ctrl-e");
+    assert!(matches!(effects[..], [Effect::Kill(RunId(1)), Effect::Run { run: RunId(2), .. }]));
+}
+
+#[test]
 fn control_c_in_haste_does_not_leave_behind_what_has_just_stopped() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     talk.keys("ctrl-e ctrl-c");

@@ -11,7 +11,7 @@ mod descendants;
 mod tag;
 
 pub(super) use descendants::{Process, descendants, look, marked, owned_by};
-pub(super) use tag::{Owner, is_kept};
+pub(super) use tag::{Owner, is_kept, start_as};
 
 use std::collections::BTreeSet;
 use std::io;
@@ -95,8 +95,7 @@ impl Family {
         if members.ended {
             return Err(io::Error::other("the talk is over"));
         }
-        let pid = command.spawn()?;
-        tag::give(scratch::prefix(), pid, owner);
+        let pid = command.owner(owner).spawn()?;
         members.sessions.insert(pid.as_raw_nonzero().get());
         let child = Arc::new(Child::new(pid));
         members.children.retain(|child| child.status().is_none());

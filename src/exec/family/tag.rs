@@ -10,14 +10,15 @@
 #![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "no safe call only reads a limit"))]
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::process::Pid;
 
 /// Set in every tag; so many bytes no process has.
 const MAGIC: u64 = 1 << 62;
 
-/// The bits of a tag that name the program.
-const PROGRAM_BITS: u32 = 30;
+/// More than the number of any program: a tag has 30 bits for it.
+const MAX_PROGRAM: u32 = (1 << 30) - 1;
 
 /// A run, or another part of the program that starts processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +55,7 @@ impl Tag {
     fn read(bits: u64) -> Option<Self> {
         let program = u32::try_from((bits ^ MAGIC) >> 32).ok()?;
         let owner = Some(bits as u32).filter(|owner| *owner > 0).map(Owner);
-        (program < 1 << PROGRAM_BITS).then_some(Self { program, owner })
+        (program < MAX_PROGRAM).then_some(Self { program, owner })
     }
 }
 
@@ -62,7 +63,8 @@ impl Tag {
 fn program(name: &str) -> u32 {
     let hash = blake3::hash(name.as_bytes());
     let [first, second, third, fourth, ..] = *hash.as_bytes();
-    u32::from_le_bytes([first, second, third, fourth]) >> (32 - PROGRAM_BITS)
+    // The largest number is that of other systems' infinity.
+    u32::from_le_bytes([first, second, third, fourth]) % MAX_PROGRAM
 }
 
 /// Tags this process; what it starts from now on inherits that.
@@ -70,9 +72,21 @@ pub(super) fn tag_this_process(name: &str) {
     set(rustix::process::getpid(), Tag { program: program(name), owner: None });
 }
 
-/// Tags a child of this process as this owner's.
-pub(super) fn give(name: &str, process: Pid, owner: Owner) {
-    set(process, Tag { program: program(name), owner: Some(owner) });
+/// Starts a child of this process that is tagged as this owner's from its first instant on: this
+/// process has the tag itself for as long, and starts nothing else.
+pub(in crate::exec) fn start_as<T>(owner: Option<Owner>, start: impl FnOnce() -> T) -> T {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let us = rustix::process::getpid();
+    let own = of(us).filter(|_| owner.is_some());
+    if let Some(own) = own {
+        set(us, Tag { owner, ..own });
+    }
+    let started = start();
+    if let Some(own) = own {
+        set(us, own);
+    }
+    started
 }
 
 /// Whether a process may outlive the program that started it.

@@ -1,5 +1,7 @@
 //! What runs leave behind, and that nothing of it is there when the speaker has left.
 
+use rstest::rstest;
+
 use super::*;
 
 fn is_alive(process: &str) -> bool {
@@ -14,7 +16,51 @@ fn what_a_run_leaves_behind_does_not_keep_it_running_and_may_still_write() {
     let run = stage.start("bash", "(until test -e go; do sleep 0.02; done; echo late) & echo done");
     assert_eq!(stage.end(run), ("done\n".into(), Outcome::Exited(0)));
     fs::write(go, "").unwrap();
-    assert_eq!(stage.next(run), RunEvent::Output(b"late\n".to_vec()));
+    let output = |event: &Event| match event {
+        Event::Run(_, RunEvent::Output(bytes)) => Some(bytes.clone()),
+        _ => None,
+    };
+    assert_eq!(stage.await_event(output), b"late\n");
+}
+
+impl Stage {
+    /// Waits until so many processes of a run are in the background.
+    fn wait_for_background(&self, run: RunId, count: usize) {
+        let wanted = Event::Run(run, RunEvent::Background(count));
+        self.await_event(|event| (*event == wanted).then_some(()));
+    }
+}
+
+#[rstest]
+#[case::of_bash("bash", "sleep 1000 &")]
+#[case::of_bash_without_parents_session_and_environment("bash", "setsid -f env -i sleep 1000")]
+#[case::of_python("python", "import subprocess\nsubprocess.Popen(['sleep', '1000'])")]
+#[case::of_python_without_parents_session_and_environment(
+    "python",
+    "import os\nos.system('setsid -f env -i sleep 1000')"
+)]
+#[case::of_rust(
+    "rust",
+    "fn main() { std::process::Command::new(\"sleep\").arg(\"1000\").spawn().unwrap(); }"
+)]
+fn background_process_is_counted_and_ends_by_a_kill(#[case] language: &str, #[case] code: &str) {
+    let mut stage = Stage::new();
+    // A speaker's run reads from its terminal, which must not end what it leaves.
+    let run = stage.start_request(language, code, |request| request.input = Input::Speaker);
+    assert_eq!(stage.end(run).1, Outcome::Exited(0));
+    stage.wait_for_background(run, 1);
+    stage.executor().stop(run, Stop::Interrupt);
+    stage.executor().stop(run, Stop::Kill);
+    stage.wait_for_background(run, 0);
+}
+
+#[test]
+fn state_of_a_session_is_no_background_process() {
+    let mut stage = Stage::new();
+    let session = |request: &mut Request| request.session = Some(crate::run::Base::Nothing);
+    let run = stage.start_request("python", "import os\nos.system('sleep 1000 &')", session);
+    assert_eq!(stage.end(run).1, Outcome::Exited(0));
+    stage.wait_for_background(run, 1);
 }
 
 #[test]

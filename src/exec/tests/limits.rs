@@ -56,3 +56,22 @@ fn a_fork_bomb_is_ended_and_the_next_block_runs() {
         assert_eq!(stage.run("bash", "echo on").0, "on\n");
     }
 }
+
+#[test]
+fn limit_counts_processes_of_all_sessions_and_the_block_is_named() {
+    for (language, code) in [
+        ("bash", "while :; do setsid -f env -i sleep 1000; done"),
+        ("python", "import os\nwhile True: os.system('setsid -f env -i sleep 1000')"),
+    ] {
+        let mut stage = Stage::new();
+        let run = stage.start_request(language, code, |request| {
+            request.limits.processes = Some(60);
+        });
+        assert_eq!(stage.end(run).1, Outcome::Signaled(9), "{language}");
+        let trouble = stage.await_event(|event| match event {
+            Event::Trouble(what) => Some(what.clone()),
+            _ => None,
+        });
+        assert_eq!(trouble, "ended the block talk.md:7: it had more than 60 processes");
+    }
+}

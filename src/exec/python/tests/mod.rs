@@ -51,7 +51,7 @@ enum Mode {
 use Mode::{Embedded, Own};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A deck's Python, and what it says.
 struct Stage {

@@ -137,7 +137,7 @@ fn what_does_more_than_load_is_left_to_the_block(
 fn what_hangs_is_left_to_the_block(#[values(Embedded, Own)] mode: Mode) {
     let hangs = [("endless", "import time\ntime.sleep(600)"), ("usual", "")];
     let stage = with_modules(mode, &hangs);
-    stage.python.shared.warming.set_patience(Duration::from_millis(1500));
+    stage.python.shared.warming.set_patience(Duration::from_secs(6));
     prepare(&stage, &["endless"], &["import usual"]);
     assert_eq!(written(&stage, &loaded(&["usual", "endless"])), "usual\n");
 }
