@@ -107,22 +107,24 @@ impl Fault {
             }
             Then::Kill(word) => {
                 let killed = number(talk, word);
-                let forks = descendants(killed);
+                let forks = forks(killed);
                 kill_process(killed, Signal::KILL).unwrap();
-                // What descends from it goes with it: until then it could still serve a run.
+                // Its forks go with it: until then they could still serve a run.
                 forks.into_iter().chain([killed]).for_each(wait_until_dead);
             }
         }
     }
 }
 
-/// All processes that descend from one.
-fn descendants(process: Pid) -> Vec<Pid> {
+/// All processes that descend from one and are the same program.
+fn forks(process: Pid) -> Vec<Pid> {
+    let program = |of: Pid| fs::read_link(format!("/proc/{}/exe", of.as_raw_nonzero())).ok();
     let number = process.as_raw_nonzero();
     let path = format!("/proc/{number}/task/{number}/children");
     let children = fs::read_to_string(path).unwrap_or_default();
     let children = children.split_whitespace().filter_map(|it| Pid::from_raw(it.parse().ok()?));
-    children.flat_map(|child| descendants(child).into_iter().chain([child])).collect()
+    let children = children.filter(|child| program(*child) == program(process));
+    children.flat_map(|child| forks(child).into_iter().chain([child])).collect()
 }
 
 fn wait_until_dead(process: Pid) {

@@ -40,7 +40,8 @@ fn open(deck: &str) -> Stage {
     let config = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
     fs::write(config.path(), "snippet: {exec: {processes: 120}}\n").unwrap();
     let args = ["-x", "--config", config.path().to_str().unwrap()];
-    let talk = Stage::show_with(deck, &Opening { args: &args, size: (100, 60), ..Opening::default() });
+    let talk =
+        Stage::show_with(deck, &Opening { args: &args, size: (100, 60), ..Opening::default() });
     talk.wait_for("Leaving");
     talk
 }
@@ -87,7 +88,9 @@ fn nothing_survives_the_talk(#[case] signal: Option<Signal>) {
     let nap = nap();
     let talk = open(&ESCAPES.replace("NAP", &nap));
     talk.keys("ctrl-e");
-    ["shell", "python", "bomb", "in background"].iter().for_each(|text| talk.wait_for(text));
+    for text in ["shell", "python", "bomb", "in background"] {
+        talk.wait_for(text);
+    }
     assert!(with_word(&nap).len() > 20);
     let prefix = format!("livedeck-{}-", talk.pid().as_raw_nonzero());
     match signal {
@@ -104,7 +107,9 @@ fn nothing_survives_a_kill_of_the_talk() {
     let nap = nap();
     let mut talk = open(&ESCAPES.replace("NAP", &nap));
     talk.keys("ctrl-e");
-    ["shell", "python", "bomb", "in background"].iter().for_each(|text| talk.wait_for(text));
+    for text in ["shell", "python", "bomb", "in background"] {
+        talk.wait_for(text);
+    }
     talk.signal(Signal::KILL);
     wait_until("the talk is over", || !talk.is_alive());
     wait_until("nothing is left", || with_word(&nap).is_empty());
@@ -242,7 +247,9 @@ fn server_ends_with_its_recording() {
 }
 
 #[rstest]
-#[case::of_python("```python +exec\nimport subprocess\nsubprocess.Popen(['sleep', 'NAP'])\nprint('up' * 2)\n```")]
+#[case::of_python(
+    "```python +exec\nimport subprocess\nsubprocess.Popen(['sleep', 'NAP'])\nprint('up' * 2)\n```"
+)]
 #[case::of_a_session(
     "```python +exec +session\nimport subprocess\np = subprocess.Popen(['sleep', 'NAP'])\nprint('up' * 2)\n```"
 )]
@@ -261,6 +268,15 @@ fn background_process_is_shown_and_ended(#[case] block: &str) {
     talk.keys("ctrl-c");
     talk.wait_gone("in background");
     wait_until("it has ended", || with_word(&nap).is_empty());
+    talk.quit();
+}
+
+#[test]
+fn block_that_stops_the_talk_does_not_stop_it() {
+    let talk = open("Leaving\n===\n\n```bash +exec\nkill -STOP $PPID\nprintf 'up%s\\n' up\n```\n");
+    talk.keys("ctrl-e");
+    talk.wait_for("upup");
+    talk.wait_for("[done");
     talk.quit();
 }
 

@@ -9,9 +9,10 @@ use crate::run::{CellRun, RunId};
 pub(super) fn end(app: &mut App) -> Option<Vec<Effect>> {
     let has_some = |id: &CellId| app.runs.get(id).is_some_and(|run| run.background > 0);
     let focused: Vec<CellId> = app.focus.into_iter().filter(has_some).collect();
-    let chosen: Vec<CellId> = match focused.is_empty() {
-        true => app.visible_cells().map(|cell| cell.id).filter(has_some).collect(),
-        false => focused,
+    let chosen: Vec<CellId> = if focused.is_empty() {
+        app.visible_cells().map(|cell| cell.id).filter(has_some).collect()
+    } else {
+        focused
     };
     let runs: Vec<&CellRun> = chosen.iter().filter_map(|id| app.runs.get(id)).collect();
     let count: usize = runs.iter().map(|run| run.background).sum();
@@ -21,7 +22,8 @@ pub(super) fn end(app: &mut App) -> Option<Vec<Effect>> {
     }
     // Pressed once more in haste, the key does not leave the talk.
     app.book.stopped = Some(app.book.pressed);
-    app.notice = Some(format!("ended {count} background process{}", if count == 1 { "" } else { "es" }));
+    app.notice =
+        Some(format!("ended {count} background process{}", if count == 1 { "" } else { "es" }));
     app.paint_changed();
     Some(ended.into_iter().map(Effect::Kill).collect())
 }

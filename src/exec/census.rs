@@ -88,14 +88,12 @@ fn keep(
             if now <= usual + limit / 2 {
                 continue;
             }
-            let ended = end_crowds(limit);
+            let ended = end_crowds(limit, name);
             if ended.is_empty() {
                 // Others have begun them.
                 usual = now;
             }
-            let blocks: BTreeSet<Option<String>> =
-                ended.into_iter().map(|crowd| crowd.owner().and_then(name)).collect();
-            for block in blocks {
+            for block in ended.into_values().collect::<BTreeSet<_>>() {
                 let block = block.map_or("a block".to_owned(), |name| format!("the block {name}"));
                 tell(format!("ended {block}: it had more than {limit} processes"));
             }
@@ -134,9 +132,13 @@ impl Crowd {
     }
 }
 
-/// Ends each crowd of our descendants that has more than so many processes; which there were.
-fn end_crowds(limit: usize) -> BTreeSet<Crowd> {
-    let mut found = BTreeSet::new();
+/// Ends each crowd of our descendants that has more than so many processes; which there were, and
+/// what their blocks are called.
+fn end_crowds(
+    limit: usize,
+    name: &dyn Fn(Owner) -> Option<String>,
+) -> BTreeMap<Crowd, Option<String>> {
+    let mut found = BTreeMap::new();
     for _ in 0..ROUNDS {
         let mut crowds: BTreeMap<Crowd, Vec<Process>> = BTreeMap::new();
         for process in descendants() {
@@ -146,9 +148,10 @@ fn end_crowds(limit: usize) -> BTreeSet<Crowd> {
         for (crowd, members) in crowds {
             let living = members.iter().filter(|process| !process.is_dead).count();
             if living > limit {
-                found.insert(crowd);
+                // Its run ends with it, and its name is then not known any more.
+                found.entry(crowd).or_insert_with(|| crowd.owner().and_then(name));
             }
-            if found.contains(&crowd) {
+            if found.contains_key(&crowd) {
                 is_any_left |= living > 0;
                 end(&members);
             }

@@ -105,7 +105,9 @@ fn end(child: &Child, running: &Running, kill_at: &mut Option<Instant>) {
     match kill_at {
         None => {
             // Shells ignore the one, few programs ignore both.
-            [Signal::TERM, Signal::HUP, Signal::CONT].into_iter().for_each(|it| child.signal(it));
+            for signal in [Signal::TERM, Signal::HUP, Signal::CONT] {
+                child.signal(signal);
+            }
             *kill_at = Instant::now().checked_add(GRACE);
         }
         Some(at) if *at <= Instant::now() => running.cut(Cut::Stopped, Stop::Kill),

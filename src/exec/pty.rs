@@ -53,8 +53,7 @@ impl Holder {
     /// Starts one; none where that fails.
     fn start(family: &Family, path: &Path) -> io::Result<Self> {
         let (waits, alive) = io::pipe()?;
-        let nowhere =
-            rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+        let nowhere = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
         let command = Command::new("/bin/sh", nowhere.as_fd())
             .without_environment()
             .own_terminal(Some(path))

@@ -23,6 +23,7 @@ use super::registry::{self, Customs};
 use super::running::{Cut, Running};
 use super::scratch::Scratch;
 use super::spawn::{self, Command};
+use super::warden::Watched;
 use super::{Sink, Stop, handover, stream};
 use crate::files;
 use crate::panics::contain;
@@ -194,6 +195,7 @@ impl Run {
     /// From its first process to the last byte of what it left behind.
     fn see_through(self, program: Program) {
         let mut started = None;
+        let watched = Watched::start();
         let pty = self.open();
         let outcome = match &pty {
             Ok(pty) => self.make(program, pty, &mut started).unwrap_or_else(|outcome| outcome),
@@ -202,6 +204,7 @@ impl Run {
         lock(&self.shared.running).remove(&self.request.run);
         let took = started.map_or(Duration::ZERO, |started: Instant| started.elapsed());
         (self.sink)(Event::Finished(outcome, took));
+        drop(watched);
         self.shared.family.bury();
         self.shared.ptys.refill();
         if let Ok(pty) = pty {
@@ -343,8 +346,11 @@ impl Run {
         for (name, value) in &self.request.code.environment {
             command = command.env(name, value);
         }
-        let child =
-            self.shared.family.spawn_for(self.running.owner(), command).map_err(|error| self.refused(step, &error))?;
+        let child = self
+            .shared
+            .family
+            .spawn_for(self.running.owner(), command)
+            .map_err(|error| self.refused(step, &error))?;
         self.running.adopt(&child);
         Ok(child)
     }

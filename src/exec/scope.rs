@@ -112,13 +112,21 @@ mod tests {
     const OTHER: &str = "30 23 0:25 / /sys/fs/cgroup/pids rw,relatime - cgroup cgroup rw,pids\n";
 
     #[rstest]
-    #[case::of_the_root("31 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw", "0::/", "/sys/fs/cgroup")]
+    #[case::of_the_root(
+        "31 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
+        "0::/",
+        "/sys/fs/cgroup"
+    )]
     #[case::of_a_hybrid_system(
         "31 23 0:26 / /sys/fs/cgroup/unified rw,nosuid shared:9 - cgroup2 cgroup rw",
         "4:pids:/a\n0::/b/c\n",
         "/sys/fs/cgroup/unified/b/c"
     )]
-    #[case::in_a_container("31 23 0:26 /docker/x /cg rw - cgroup2 cgroup rw", "0::/docker/x/y", "/cg/y")]
+    #[case::in_a_container(
+        "31 23 0:26 /docker/x /cg rw - cgroup2 cgroup rw",
+        "0::/docker/x/y",
+        "/cg/y"
+    )]
     fn own_group_is_found(#[case] mount: &str, #[case] groups: &str, #[case] expected: &str) {
         let mounts = format!("{OTHER}{mount}\n");
         assert_eq!(own_folder(&mounts, groups).as_deref(), Some(Path::new(expected)));

@@ -3,8 +3,16 @@
 
 #![expect(unsafe_code, reason = "signal dispositions have no safe interface")]
 
-/// Stops this process and its group until a SIGCONT. The terminal must have been given back.
-pub fn suspend() {
+/// Stops this process and its group until a SIGCONT; whether it was stopped at all. The terminal must
+/// have been given back.
+pub fn suspend() -> bool {
+    let parent = rustix::process::getppid();
+    // A group whose parents are all in other sessions, or in itself, is not stopped.
+    let is_orphaned = parent.is_none_or(|parent| {
+        let session = |process| rustix::process::getsid(process).ok();
+        session(Some(parent)) != session(None)
+            || rustix::process::getpgid(Some(parent)).ok() == Some(rustix::process::getpgrp())
+    });
     // SAFETY: `sigaction` is given valid pointers to initialized structures, and `kill` takes none.
     // The handler put back is the one that was there.
     unsafe {
@@ -15,4 +23,5 @@ pub fn suspend() {
         libc::kill(0, libc::SIGTSTP);
         libc::sigaction(libc::SIGTSTP, &raw const before, std::ptr::null_mut());
     }
+    !is_orphaned
 }

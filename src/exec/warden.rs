@@ -5,18 +5,24 @@
 //! closes ours. What is ours it knows by the control group that we are in, if there is one, by the
 //! tag of each process, and by the mark in its environment.
 
+//!
+//! A process that is started here has us as its parent, and may stop us (`kill -STOP $PPID`) where it
+//! cannot be stopped itself any more. So the warden is told while there is one, and continues us.
+
 #![expect(clippy::disallowed_methods, reason = "reads its arguments, and waits")]
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::Pid;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal};
 
 use super::family::MARK;
 use super::scope::{self, Scope};
@@ -38,6 +44,37 @@ static STARTED: Mutex<Option<(Pid, OwnedFd)>> = Mutex::new(None);
 /// The warden of this process was started.
 #[derive(Clone, Copy, Debug)]
 pub struct Warden;
+
+/// How often the warden looks whether we were stopped, while a process of ours could have done it.
+const LOOK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
+
+/// What the warden is told when such a process starts, and when it has ended.
+const STARTS: u8 = b'+';
+const ENDS: u8 = b'-';
+
+/// While it lives, the warden sees to it that this program goes on.
+#[derive(Debug)]
+pub(super) struct Watched(());
+
+impl Watched {
+    /// From now on.
+    pub(super) fn start() -> Self {
+        tell(STARTS);
+        Self(())
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        tell(ENDS);
+    }
+}
+
+/// Tells the warden, if there is one that can be told at once.
+fn tell(what: u8) {
+    let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = started.as_ref().map(|(_, alive)| rustix::io::write(alive, &[what]));
+}
 
 /// Whether a process is the warden of this one.
 pub(super) fn is_warden(process: Pid) -> bool {
@@ -76,6 +113,7 @@ impl Warden {
             command = command.env(library, folders);
         }
         let warden = command.spawn()?;
+        rustix::io::ioctl_fionbio(&alive, true)?;
         *started = Some((warden, alive.into()));
         scope::enter_soon(scratch::prefix(), warden);
         Ok(Some(Self))
@@ -90,26 +128,61 @@ pub(super) fn entry() -> Option<ExitCode> {
     }
     let whose: u32 = arguments.next()?.to_str()?.parse().ok()?;
     let (temporary, prefix) = (arguments.next()?, arguments.next()?.into_string().ok()?);
-    // Nothing is ever written: this returns when the other end is closed.
-    let _ = io::stdin().read(&mut [0]);
-    end_all(&format!("{whose}."), &prefix);
+    let program = Pid::from_raw(i32::try_from(whose).ok()?)?;
+    let session = rustix::process::getsid(Some(program)).ok();
+    wait_for_end(program);
+    end_all((program, session), &prefix);
     scratch::sweep(Path::new(&temporary), &prefix);
     Some(ExitCode::SUCCESS)
 }
 
+/// Waits until a program has closed its end of the pipe that is our standard input, and continues it
+/// meanwhile if it was stopped by what it has started. Where its shell has the terminal, that did it.
+fn wait_for_end(program: Pid) {
+    let (mut count, mut told) = (0_usize, [0; 64]);
+    loop {
+        let input = io::stdin();
+        let mut files = [PollFd::new(&input, PollFlags::IN)];
+        let limit = Some(&LOOK_INTERVAL).filter(|_| count > 0);
+        match rustix::event::poll(&mut files, limit) {
+            Ok(0) => {
+                if family::look(program).is_some_and(|it| it.is_stopped && it.is_foreground) {
+                    let _ = rustix::process::kill_process(program, Signal::CONT);
+                }
+            }
+            Ok(_) => match rustix::io::read(&input, &mut told) {
+                Ok(0) => return,
+                Ok(read) => {
+                    count = told[..read].iter().fold(count, |count, what| match *what {
+                        STARTS => count + 1,
+                        ENDS => count.saturating_sub(1),
+                        _ => count,
+                    });
+                }
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                Err(_) => return,
+            },
+            Err(Errno::INTR) => {}
+            Err(_) => return,
+        }
+    }
+}
+
 /// Kills what the program of this name started: all in its control group; whatever is tagged as its
 /// own or carries a mark that starts like this, and all that shares a session with it.
-fn end_all(mark: &str, program: &str) {
+fn end_all((whose, session): (Pid, Option<Pid>), program: &str) {
+    let mark = format!("{}.", whose.as_raw_nonzero());
     let scope = Scope::below_ours(program);
     let mut sessions = BTreeSet::new();
     for round in 0..ROUNDS {
         let is_scope_gone = scope.as_ref().is_none_or(Scope::end);
-        let mut left = family::marked(program, (MARK, mark), &mut sessions);
-        left.retain(|process| !family::is_kept(process.pid));
+        let mut left = family::marked(program, (MARK, &mark), &mut sessions);
+        // The program itself is on its way out, and may be part of a job of its shell's.
+        left.retain(|process| process.pid != whose && !family::is_kept(process.pid));
         if left.is_empty() && is_scope_gone {
             return;
         }
-        family::kill(&left);
+        family::kill_beside(session, &left);
         if round >= HASTE {
             std::thread::sleep(Duration::from_millis(2));
         }

@@ -290,11 +290,7 @@ pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
         let age = if run.stale { "stale, " } else { "" };
         return format!("{age}recorded {date} · {words}");
     }
-    match run.background {
-        0 => {}
-        1 => words.push_str(" · 1 process in background"),
-        count => words.push_str(&format!(" · {count} processes in background")),
-    }
+    words.push_str(&background(run.background));
     if run.standing.in_place {
         words.push_str(" · in place, beside threads");
     }
@@ -305,6 +301,15 @@ pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
         words.push_str(" · stale: the code has changed");
     }
     words
+}
+
+/// How many processes a run has left running.
+fn background(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " · 1 process in background".to_owned(),
+        count => format!(" · {} processes in background", grouped(count)),
+    }
 }
 
 /// What is said of a block that becomes a module.
@@ -376,6 +381,14 @@ mod tests {
     #[rstest]
     #[case(CellRun::default(), "not run · ctrl-e")]
     #[case(CellRun { state: State::Compiling, ..CellRun::default() }, "compiling")]
+    #[case(
+        CellRun { background: 1, ..ended_with(Outcome::Exited(0)) },
+        "done 840 µs · 1 process in background"
+    )]
+    #[case(
+        CellRun { background: 2, ..ended_with(Outcome::Stopped) },
+        "stopped · 840 µs · 2 processes in background"
+    )]
     #[case(
         CellRun { state: State::Compiling, wanted: true, ..CellRun::default() },
         "compiling, then it runs"

@@ -94,6 +94,13 @@ impl Talk {
                 Msg::Terminate
             }
             Event::Opened(_) => return false,
+            Event::Continued => {
+                if std::mem::take(&mut self.was_suspended) {
+                    return false;
+                }
+                self.take_back();
+                Msg::Resumed
+            }
             Event::Loaded(show) => {
                 let loaded = self.replace(*show);
                 if self.tell(loaded) {

@@ -101,6 +101,8 @@ enum Event {
     Terminate(Ending),
     /// The deck that a talk begins with, or why there is none.
     Opened(Result<Box<Show>, ReadError>),
+    /// We were stopped, and go on.
+    Continued,
     Loaded(Box<Show>),
     NotLoaded(String),
     PicturesChanged,
@@ -183,6 +185,8 @@ struct Talk {
     teller: Option<Teller>,
     /// How the talk ends, if nothing else ends it.
     ending: Ending,
+    /// We have suspended ourselves, and the signal that ended it was not heard of yet.
+    was_suspended: bool,
 }
 
 impl Talk {
@@ -231,6 +235,7 @@ impl Talk {
             turn: None,
             teller,
             ending: Ending::Left,
+            was_suspended: false,
         };
         update(&mut talk.app, Msg::Recorded(talk.show.recorded.clone()));
         talk.draw()?;

@@ -147,7 +147,14 @@ impl Talk {
     pub(super) fn suspend(&mut self) {
         self.clear_pictures();
         terminal::restore();
-        exec::suspend();
+        self.was_suspended = exec::suspend();
+        self.media.repaint();
+        self.retake();
+    }
+
+    /// Takes the terminal back as a shell left it that had it meanwhile.
+    pub(super) fn take_back(&mut self) {
+        terminal::restore();
         self.media.repaint();
         self.retake();
     }

@@ -6,7 +6,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 use super::mailbox::Mailbox;
@@ -41,13 +41,14 @@ impl Ending {
 
 /// Starts to listen.
 pub(super) fn listen(mailbox: Mailbox) -> io::Result<()> {
-    let mut signals = Signals::new([SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP])?;
+    let mut signals = Signals::new([SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let mut first: Option<Instant> = None;
         for signal in signals.forever() {
             mailbox.send(match signal {
                 SIGWINCH => Event::Resized,
                 SIGTSTP => Event::Suspend,
+                SIGCONT => Event::Continued,
                 _ => {
                     let ending = Ending::Signal(u8::try_from(signal).unwrap_or_default());
                     if first.get_or_insert_with(Instant::now).elapsed() > END_TIMEOUT {

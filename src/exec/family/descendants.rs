@@ -25,6 +25,8 @@ pub(in crate::exec) struct Process {
     pub(in crate::exec) is_dead: bool,
     /// Whether it is stopped, by a signal or by who traces it.
     pub(in crate::exec) is_stopped: bool,
+    /// Whether its group is the foreground of its terminal, or it has no terminal.
+    pub(in crate::exec) is_foreground: bool,
     parent: i32,
 }
 
@@ -157,8 +159,11 @@ fn process(number: &str) -> Option<Process> {
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
     let session = fields.next()?.parse().ok()?;
+    let _terminal = fields.next()?;
+    let foreground: i32 = fields.next()?.parse().ok()?;
+    let is_foreground = foreground == group || foreground < 0;
     let (is_dead, is_stopped) = (matches!(state, "Z" | "X"), matches!(state, "T" | "t"));
-    Some(Process { pid, group, session, is_dead, is_stopped, parent })
+    Some(Process { pid, group, session, is_dead, is_stopped, is_foreground, parent })
 }
 
 /// A file of `/proc`. They say that they are empty, so without room for all of it they are read in

@@ -169,15 +169,22 @@ pub(super) fn kill_owned(owner: Owner) {
     }
 }
 
-/// Kills these processes, each with its whole group: a group is killed at once, so that none of it
-/// can start another in the meantime.
+/// Kills these processes, which this program has started.
 pub(super) fn kill(processes: &[Process]) {
-    // In our own session a process may have joined a group that is not ours to end: the shell's.
-    let ours = rustix::process::getsid(None).map_or(0, |session| session.as_raw_nonzero().get());
-    let strangers = processes.iter().filter(|process| process.session != ours);
+    kill_beside(rustix::process::getsid(None).ok(), processes);
+}
+
+/// Kills processes of a program that is in this session, each with its whole group: a group is killed
+/// at once, so that none of it can start another in the meantime. In the program's own session a
+/// group may not be its own to end: that of the shell's job, which the program itself is in.
+pub(super) fn kill_beside(session: Option<Pid>, processes: &[Process]) {
+    let session = session.map(|session| session.as_raw_nonzero().get());
+    let strangers = processes.iter().filter(|_| session.is_some());
+    let strangers = strangers.filter(|process| Some(process.session) != session);
     let groups: BTreeSet<i32> = strangers.map(|process| process.group).collect();
     for group in groups.into_iter().filter(|group| *group > 1) {
-        let _ = Pid::from_raw(group).map(|it| rustix::process::kill_process_group(it, Signal::KILL));
+        let _ =
+            Pid::from_raw(group).map(|it| rustix::process::kill_process_group(it, Signal::KILL));
     }
     for process in processes {
         let _ = rustix::process::kill_process(process.pid, Signal::KILL);

@@ -41,7 +41,8 @@ fn answer(base: &Base, directory: &Path) -> io::Result<Vec<u8>> {
     let nowhere = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     let written = Files { output: output.as_fd(), ..Files::all(nowhere.as_fd()) };
     let snippet = &Snippet::default();
-    let order = Order { snippet, directory, memory: None, kind: Kind::Names, modules: None, owner: None };
+    let order =
+        Order { snippet, directory, memory: None, kind: Kind::Names, modules: None, owner: None };
     base.run(&Errand { order: &order, written, reports: theirs.as_fd() })?;
     drop((output, theirs));
     let answer = collect(answer, Instant::now() + PATIENCE);

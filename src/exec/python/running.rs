@@ -136,4 +136,3 @@ impl Run {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-

@@ -78,7 +78,8 @@ impl Trial {
         let code = lines.collect::<Vec<_>>().join("\n");
         let snippet = Snippet { code, ..Snippet::default() };
         let (kind, modules) = (Kind::Warm, None);
-        let order = Order { snippet: &snippet, directory, memory: None, kind, modules, owner: None };
+        let order =
+            Order { snippet: &snippet, directory, memory: None, kind, modules, owner: None };
         let pty = Pty::open(80, 24, &Input::Nothing)?;
         let (ours, theirs) = UnixStream::pair()?;
         let written = Files::all(pty.slave.as_fd());

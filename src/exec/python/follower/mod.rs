@@ -67,6 +67,7 @@ pub(super) struct Follower {
 
 /// What a wait has shown.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a file of its own")]
 struct Ready {
     reports: bool,
     worker_ended: bool,

@@ -22,7 +22,8 @@ fn with_no_python_at_all_a_run_says_so() {
     let mut places = Places::of(folder.path().to_owned(), None);
     places.virtual_env = None;
     places.path = folder.path().into();
-    let python = Python::at(places, folder.path().join("cache"), Default::default(), Arc::default());
+    let python =
+        Python::at(places, folder.path().join("cache"), Default::default(), Arc::default());
     let stage = Stage { python, folder };
     let (_, how) = stage.run("print(1)");
     let Outcome::NotStarted(why) = how else { panic!("{how:?}") };
