@@ -258,7 +258,10 @@ fn server_ends_with_its_recording() {
      println!(\"{}\", \"up\".repeat(2));\n```"
 )]
 #[case::of_bash("```bash +exec\nsleep NAP &\nprintf 'up%s\\n' up\n```")]
-#[case::of_a_terminal("```bash +exec +pty\nsetsid -f sleep NAP\nprintf 'up%s\\n' up\n```")]
+#[case::of_a_terminal("```bash +exec +pty\nsleep NAP &\nprintf 'up%s\\n' up\n```")]
+#[case::of_a_session_in_a_terminal(
+    "```bash +exec +pty\nsetsid -f sleep NAP\nprintf 'up%s\\n' up\n```"
+)]
 fn background_process_is_shown_and_ended(#[case] block: &str) {
     let nap = nap();
     let talk = open(&format!("Leaving\n===\n\n{}\n", block.replace("NAP", &nap)));

@@ -56,6 +56,11 @@ impl Background {
         self.runs().insert(run, Run { owner, place });
     }
 
+    /// Notes that a run has ended and left nothing.
+    pub(super) fn forget(&self, run: RunId) {
+        self.runs().remove(&run);
+    }
+
     /// Where the block is whose run an owner is.
     pub(super) fn place(&self, owner: Owner) -> Option<String> {
         let runs = self.runs();
@@ -84,7 +89,7 @@ impl Background {
             wait(&processes.iter().map(|it| it.pid).collect::<Vec<_>>(), leftover);
             family.bury();
         }
-        self.runs().remove(&run);
+        self.forget(run);
     }
 
     /// Ends what a run has left behind, and waits a little until it is gone.

@@ -65,6 +65,12 @@ pub fn entry() -> Option<ExitCode> {
     python::worker_entry().or_else(warden::entry)
 }
 
+/// Starts a process that belongs to no run, by other means than those of this module: while one is
+/// started for a run, whatever else starts would be taken for a part of it.
+pub fn start_apart<T>(start: impl FnOnce() -> T) -> T {
+    family::start_as(None, start)
+}
+
 /// What every run of a deck has in common.
 #[derive(Clone, Debug)]
 pub struct Options {

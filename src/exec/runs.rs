@@ -207,6 +207,9 @@ impl Run {
         drop(watched);
         self.shared.family.bury();
         self.shared.ptys.refill();
+        if pty.is_err() {
+            self.shared.background.forget(self.request.run);
+        }
         if let Ok(pty) = pty {
             let mut rest = stream::Rest::of(pty, self.sink.clone());
             let ours = (&self.shared.family, self.running.owner());
@@ -334,6 +337,7 @@ impl Run {
         };
         let mut command = Command::new(program, files.terminal)
             .own_terminal(files.own_terminal)
+            .ignoring_hangup(files.own_terminal.is_some())
             .terminal(files.input)
             .input_from(files.reads)
             .output(files.output)

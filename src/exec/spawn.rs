@@ -72,6 +72,7 @@ pub(super) struct Command<'fd> {
     shares_session: bool,
     own_terminal: Option<PathBuf>,
     owner: Option<Owner>,
+    ignores_hangup: bool,
 }
 
 impl<'fd> Command<'fd> {
@@ -94,7 +95,15 @@ impl<'fd> Command<'fd> {
             shares_session: false,
             own_terminal: None,
             owner: None,
+            ignores_hangup: false,
         }
+    }
+
+    /// Has it, and what it starts, ignore SIGHUP: the system sends that to what is left in the
+    /// foreground of a terminal when the process that leads it ends.
+    pub(super) fn ignoring_hangup(mut self, ignores: bool) -> Self {
+        self.ignores_hangup = ignores;
+        self
     }
 
     /// Tags it, and all that it will start, as this owner's.
@@ -213,18 +222,20 @@ impl<'fd> Command<'fd> {
         Ok(pid)
     }
 
-    /// The program and its arguments. `posix_spawn` knows no limits, and one that is set from
-    /// outside comes too late for what a program does first: a shell sets it and becomes the
-    /// program. It is the data that is limited, not the address space, of which Java, Go and
+    /// The program and its arguments. `posix_spawn` knows no limits and ignores no signals, and what
+    /// is set from outside comes too late for what a program does first: a shell sets it and becomes
+    /// the program. It is the data that is limited, not the address space, of which Java, Go and
     /// JavaScript reserve far more than they ever use.
     fn line(&self) -> Vec<OsString> {
-        let limit = self.memory.filter(|_| cfg!(target_os = "linux")).map(|most| {
-            let set = format!("ulimit -d {} && exec \"$0\" \"$@\"", most.div_ceil(1024));
-            ["/bin/sh".into(), "-c".into(), set.into()]
-        });
+        let limit = self.memory.filter(|_| cfg!(target_os = "linux"));
+        let limit = limit.map(|most| format!("ulimit -d {} && ", most.div_ceil(1024)));
+        let trap = self.ignores_hangup.then(|| "trap '' HUP && ".to_owned());
+        let set: String = trap.into_iter().chain(limit).collect();
+        let shell = (!set.is_empty())
+            .then(|| ["/bin/sh".into(), "-c".into(), (set + "exec \"$0\" \"$@\"").into()]);
         let program = self.program.clone().into_os_string();
-        let limit = limit.into_iter().flatten();
-        limit.chain([program]).chain(self.arguments.iter().cloned()).collect()
+        let shell = shell.into_iter().flatten();
+        shell.chain([program]).chain(self.arguments.iter().cloned()).collect()
     }
 
     /// Our environment with the changes made, as `NAME=value` strings.

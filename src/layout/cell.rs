@@ -383,11 +383,11 @@ mod tests {
     #[case(CellRun { state: State::Compiling, ..CellRun::default() }, "compiling")]
     #[case(
         CellRun { background: 1, ..ended_with(Outcome::Exited(0)) },
-        "done 840 µs · 1 process in background"
+        "done 0.8 ms · 1 process in background"
     )]
     #[case(
         CellRun { background: 2, ..ended_with(Outcome::Stopped) },
-        "stopped · 840 µs · 2 processes in background"
+        "stopped · 0.8 ms · 2 processes in background"
     )]
     #[case(
         CellRun { state: State::Compiling, wanted: true, ..CellRun::default() },

@@ -38,12 +38,12 @@ fn sequence(text: &str) -> Vec<u8> {
 
 /// Has tmux keep the text as its newest buffer, and give it to the terminal that it is in.
 fn hand_to_tmux(text: &str) -> io::Result<()> {
-    let mut tmux = Command::new("tmux")
-        .args(["load-buffer", "-w", "-"])
+    let mut tmux = Command::new("tmux");
+    tmux.args(["load-buffer", "-w", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()?;
+        .stderr(Stdio::piped());
+    let mut tmux = exec::start_apart(|| tmux.spawn())?;
     if let Some(mut input) = tmux.stdin.take() {
         input.write_all(text.as_bytes())?;
     }

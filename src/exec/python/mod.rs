@@ -294,6 +294,7 @@ impl Shared {
             // In a session, what was interrupted before it began still leaves the state before it.
             let leaves_state = request.session.is_some() && !run.is_killed();
             if run.is_stopped() && !leaves_state {
+                self.background.forget(request.run);
                 return self.finish(request.run, sink, Outcome::Stopped, Duration::ZERO);
             }
             let follower = ordered.take().map_or_else(|| self.order(request, run, sink), Ok);
@@ -307,6 +308,7 @@ impl Shared {
             }
             "the Python worker ended before the run began".clone_into(&mut why);
         }
+        self.background.forget(request.run);
         self.finish(request.run, sink, Outcome::NotStarted(why), Duration::ZERO);
     }
 

@@ -189,10 +189,9 @@ fn plain(text: &str) -> String {
 
 /// A virtual environment with one module in it; where its modules are.
 fn make_environment(python: &Path, environment: &Path) -> PathBuf {
-    let made = std::process::Command::new(python)
-        .args(["-m", "venv", "--without-pip"])
-        .arg(environment)
-        .status();
+    let mut command = std::process::Command::new(python);
+    command.args(["-m", "venv", "--without-pip"]).arg(environment);
+    let made = crate::exec::start_apart(|| command.spawn()).unwrap().wait();
     assert!(made.unwrap().success());
     let libraries = std::fs::read_dir(environment.join("lib")).unwrap();
     let library = libraries.map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();

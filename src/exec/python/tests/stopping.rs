@@ -104,3 +104,35 @@ fn dropping_it_ends_everything_at_once(#[values(Embedded, Own)] mode: Mode) {
     let rest = running.events.try_iter().find(|event| matches!(event, Event::Finished(..)));
     assert_eq!(rest, None, "nobody wants to hear of it");
 }
+
+const STOP_PARENT: &str =
+    "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\nprint('on')";
+
+#[rstest]
+fn block_that_stops_its_parent_ends_by_a_kill(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let mut running = stage.start(1, &format!("{STOP_PARENT}\ntime.sleep(1000)"));
+    running.until("on\n");
+    stage.python.stop(running.run, Stop::Kill);
+    assert_eq!(running.end().1, Outcome::Stopped);
+    assert_eq!(stage.start(2, "print('again')").end(), ("again\n".into(), Outcome::Exited(0)));
+}
+
+#[rstest]
+fn end_of_a_block_that_stopped_its_parent_is_reported(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    assert_eq!(stage.run(STOP_PARENT), ("on\n".into(), Outcome::Exited(0)));
+}
+
+#[rstest]
+fn run_starts_though_another_has_stopped_the_worker(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let mut first = stage.start(1, &format!("{STOP_PARENT}\ntime.sleep(1000)"));
+    first.until("on\n");
+    // The first of these may be served by a fork that was ready.
+    for id in [2, 3] {
+        assert_eq!(stage.start(id, "print(6 * 7)").end(), ("42\n".into(), Outcome::Exited(0)));
+    }
+    stage.python.stop(RunId(1), Stop::Kill);
+    assert_eq!(first.end().1, Outcome::Stopped);
+}
