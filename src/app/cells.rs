@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, App, Effect, Follow, Mode, OutputHit, background, by_itself, inquiry, pane, prompt, race,
-    replay, sessions, typing,
+    Action, App, Effect, Follow, Mode, OutputHit, background, by_itself, inquiry, pane, prompt,
+    race, replay, sessions, typing,
 };
 use crate::deck::{CellId, Fingerprint, Pty};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};

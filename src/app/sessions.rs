@@ -144,6 +144,8 @@ pub(super) fn stop_orphans(app: &mut App) {
 /// Another Python runs the deck from now on: what ran in the one before is over, and no state of it
 /// is left.
 pub(super) fn forget_all(app: &mut App) {
+    // All that ran there has ended.
+    app.runs.values_mut().for_each(|run| run.background = 0);
     let is_python = |id: CellId| app.deck.cell(id).is_some_and(|cell| &*cell.language == "python");
     for (_, run) in app.runs.iter_mut().filter(|(id, _)| is_python(**id)) {
         run.standing = Standing::default();

@@ -68,17 +68,19 @@ impl Background {
     }
 
     /// Passes on what the processes of a run write and how many there are, until none is left. Their
-    /// terminal may be open for longer: another process may hold it.
+    /// terminal may be open for longer: another process may hold it. Unless the run's own process is
+    /// still `alive`, what it has left are orphans.
     pub(super) fn follow(
         &self,
         run: RunId,
         (family, owner): (&Arc<Family>, Owner),
-        leftover: &mut dyn Leftover,
-        sink: &Sink,
+        alive: bool,
+        (leftover, sink): (&mut dyn Leftover, &Sink),
     ) {
-        let mut reported = 0;
+        let (mut reported, mut may_have_some) = (0, alive || family::has_orphans(owner));
         loop {
-            let processes = family::owned_by(owner);
+            let processes = if may_have_some { family::owned_by(owner) } else { Vec::new() };
+            may_have_some = true;
             if processes.len() != reported {
                 reported = processes.len();
                 sink(Event::Background(reported));

@@ -51,9 +51,9 @@ use rust::Rust;
 use scratch::Scratch;
 
 pub use custom::{Custom, CustomRecipe};
-pub use python::{LikelyPython, likely_python};
 pub use handover::end_foreground;
 pub use leave::leave;
+pub use python::{LikelyPython, likely_python};
 pub use rust::{Compiler, without_colours};
 pub use survey::{FoundPython, Survey};
 pub use suspend::suspend;

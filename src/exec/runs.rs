@@ -213,7 +213,7 @@ impl Run {
         if let Ok(pty) = pty {
             let mut rest = stream::Rest::of(pty, self.sink.clone());
             let ours = (&self.shared.family, self.running.owner());
-            self.shared.background.follow(self.request.run, ours, &mut rest, &self.sink);
+            self.shared.background.follow(self.request.run, ours, false, (&mut rest, &self.sink));
         }
     }
 

@@ -89,6 +89,13 @@ pub(in crate::exec) fn owned_by(owner: Owner) -> Vec<Process> {
     all.filter(|process| !process.is_dead && process.owner() == Some(owner)).collect()
 }
 
+/// Whether an owner has a process that has lost its parents: it is our own child then. Two looks, as
+/// the system's list may miss one while another ends; cheaper than to look through all processes.
+pub(in crate::exec) fn has_orphans(owner: Owner) -> bool {
+    let is_one = |process: Process| !process.is_dead && process.owner() == Some(owner);
+    (0..2).any(|_| adopted().into_iter().any(is_one))
+}
+
 /// All our descendants.
 pub(in crate::exec) fn descendants() -> Vec<Process> {
     walk(&|_| true)

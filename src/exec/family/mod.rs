@@ -10,7 +10,7 @@
 mod descendants;
 mod tag;
 
-pub(super) use descendants::{Process, descendants, look, marked, owned_by};
+pub(super) use descendants::{Process, descendants, has_orphans, look, marked, owned_by};
 pub(super) use tag::{Owner, is_kept, start_as};
 
 use std::collections::BTreeSet;

@@ -414,12 +414,13 @@ impl Shared {
         self.family.bury();
         follower.keep_picture(request, &outcome, &self.scratch);
         let (base, mut leftover) = follower.part();
+        let is_kept = base.is_some();
         self.keep(request.run, run, base, sink);
         self.finish(request.run, sink, outcome, took);
         // The next run is not to wait for what this one leaves.
         self.ptys.refill();
         let ours = (&self.family, run.owner());
-        self.background.follow(request.run, ours, &mut leftover, sink);
+        self.background.follow(request.run, ours, is_kept, (&mut leftover, sink));
         None
     }
 
