@@ -65,10 +65,11 @@ pub(super) fn listen(mailbox: Mailbox) -> io::Result<()> {
 }
 
 /// Ends the process while the loop hangs, for example in a read from a network share that is gone.
-/// The watchdog process ends what still runs.
+/// Nothing that runs is left.
 #[expect(clippy::exit, reason = "the main thread cannot return")]
 fn end_at_once(ending: Ending) {
     terminal::restore();
+    exec::leave();
     std::process::exit(ending.status().into());
 }
 
