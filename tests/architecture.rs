@@ -91,6 +91,7 @@ const READERS: &[(&str, &str)] = &[
     ("exec/census.rs", "the load, in /proc"),
     ("exec/family/descendants.rs", "processes, in /proc"),
     ("exec/input.rs", "processes, in /proc"),
+    ("exec/scope.rs", "control groups, in /proc and /sys"),
     ("exec/rust/cache.rs", "our own cache, once it is known to be ours"),
     ("exec/rust/crates.rs", "our own cache, once it is known to be ours"),
     ("runtime/input.rs", "the terminal"),
