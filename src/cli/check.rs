@@ -104,7 +104,10 @@ fn junit(
 /// The configuration, and what is wrong with it: with errors in it, the default one.
 fn configuration(args: &CheckArgs) -> anyhow::Result<(Config, Vec<Mistakes>)> {
     match config::find(args.choices.config.as_deref(), Some(&args.deck)) {
-        Ok(found) => Ok((found.config, found.warnings)),
+        Ok(found) => {
+            let beside = found.beside.map(|mistakes| *mistakes);
+            Ok((found.config, found.warnings.into_iter().chain(beside).collect()))
+        }
         Err(Error::Mistakes(mistakes)) => Ok((Config::default(), vec![*mistakes])),
         Err(error) => Err(error.into()),
     }
