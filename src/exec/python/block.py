@@ -85,11 +85,14 @@ def belong(owner):
         return _livedeck.belong(owner)
     if sys.platform != "linux":
         return
-    import resource
+    try:
+        import resource
 
-    now, most = resource.getrlimit(resource.RLIMIT_RSS)
-    if now >= 0 and now >> 62 == 1:
-        resource.setrlimit(resource.RLIMIT_RSS, (now >> 32 << 32 | owner, most))
+        now, most = resource.getrlimit(resource.RLIMIT_RSS)
+        if now >= 0 and now >> 62 == 1:
+            resource.setrlimit(resource.RLIMIT_RSS, (now >> 32 << 32 | owner, most))
+    except (ImportError, OSError, ValueError):
+        pass
 
 
 def begin(order):
