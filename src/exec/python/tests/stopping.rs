@@ -18,7 +18,8 @@ fn an_endless_loop_is_interrupted(#[values(Embedded, Own)] mode: Mode) {
 #[rstest]
 fn an_interrupt_reaches_what_the_block_waits_for(#[values(Embedded, Own)] mode: Mode) {
     let stage = Stage::new(mode);
-    let code = "import os\nos.system('echo on; sleep 60; echo late')";
+    // What says that it is there is what is waited for.
+    let code = "import os\nos.system('sh -c \"echo on; exec sleep 60\"; echo late')";
     let mut running = stage.start(1, code);
     running.until("on\n");
     stage.python.stop(running.run, Stop::Interrupt);
