@@ -31,6 +31,7 @@ fn main() -> ExitCode {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
     let (send, events) = crossbeam_channel::unbounded();
     let options = Options {
+        sandbox: None,
         directory: folder.path().to_owned(),
         python: None,
         custom: std::collections::BTreeMap::new(),

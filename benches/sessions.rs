@@ -72,6 +72,7 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let (send, events) = crossbeam_channel::unbounded();
         let options = Options {
+            sandbox: None,
             directory: folder.path().to_owned(),
             python,
             custom: std::collections::BTreeMap::new(),

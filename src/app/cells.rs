@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use super::{
-    Action, App, Effect, Follow, Mode, OutputHit, background, by_itself, inquiry, pane, prompt,
-    race, replay, sessions, typing,
+    Action, App, Effect, Follow, Mode, OutputHit, Trust, background, by_itself, inquiry, pane,
+    prompt, race, replay, sessions, typing,
 };
 use crate::deck::{CellId, Fingerprint, Pty};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
@@ -133,8 +133,18 @@ pub(super) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     let standing = race::standing(app, cell, sessions::standing(app, cell));
     let folded = app.runs.get(&cell).is_some_and(|run| run.folded);
     let wanted = true;
-    let fresh =
-        CellRun { run, state, wanted, output, screen, folded, standing, ..CellRun::default() };
+    let is_sandboxed = app.trust == Trust::Sandboxed;
+    let fresh = CellRun {
+        run,
+        state,
+        wanted,
+        output,
+        screen,
+        folded,
+        standing,
+        is_sandboxed,
+        ..CellRun::default()
+    };
     let before = app.runs.insert(cell, fresh);
     pane::started(app, cell);
     app.scene_changed();

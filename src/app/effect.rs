@@ -37,6 +37,8 @@ pub enum Effect {
     Check,
     /// Find out what the question about the deck says.
     Examine,
+    /// Run all of the deck's code in the sandbox from now on.
+    Sandbox,
     /// Remember that this deck's code may always run.
     Remember,
     /// Remember what the speaker has changed in a deck whose code may always run.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 
-use super::{App, Effect, Key, Mode, Trust, cells};
+use super::{App, Effect, Key, Mode, Trust, cells, sessions};
 use crate::deck::CellId;
 
 /// Rows that a page key scrolls the question by.
@@ -73,6 +73,7 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     let trust = match key.code {
         KeyCode::Char('o' | 'O' | 'y') => Trust::Once,
         KeyCode::Char('a' | 'A') => Trust::Always,
+        KeyCode::Char('s' | 'S') if app.sandbox.is_ok() => Trust::Sandboxed,
         KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => Trust::No,
         code => {
             let row = question.row;
@@ -107,7 +108,13 @@ fn answer(app: &mut App, trust: Trust) -> Vec<Effect> {
     if !trust.allows() {
         return Vec::new();
     }
-    let mut effects = vec![Effect::Prepare];
+    let mut effects = Vec::new();
+    if trust == Trust::Sandboxed {
+        // What ran before, by `-x`, is outside: no session goes on from it.
+        sessions::forget_all(app);
+        effects.push(Effect::Sandbox);
+    }
+    effects.push(Effect::Prepare);
     effects.extend((trust == Trust::Always).then_some(Effect::Remember));
     effects.extend(cells::run(app, question.cells));
     effects

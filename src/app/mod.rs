@@ -50,6 +50,9 @@ pub use update::update;
 /// The least size at which a slide is drawn: columns and rows.
 pub const SMALLEST: (u16, u16) = (12, 4);
 
+/// Why there is no sandbox where the runtime has not said otherwise.
+const NO_SANDBOX: &str = "there is no sandbox here";
+
 /// The whole state of a talk being given.
 #[derive(Debug)]
 pub struct App {
@@ -88,6 +91,8 @@ pub struct App {
     pub trust: Trust,
     /// What was found out about the deck for the question; none before that, and after an edit.
     pub inquiry: Option<Arc<Inquiry>>,
+    /// What the sandbox cannot hold on this machine; why there is none.
+    pub sandbox: Result<Vec<&'static str>, &'static str>,
     /// The key bindings and the sequence being typed.
     pub keymap: Keymap,
     /// What has changed since the runtime last asked.
@@ -179,6 +184,8 @@ pub enum Trust {
     Once,
     /// This deck, always.
     Always,
+    /// For this session, in the sandbox: `--sandbox`, or *sandboxed*.
+    Sandboxed,
     /// No, for this session.
     No,
 }
@@ -186,7 +193,7 @@ pub enum Trust {
 impl Trust {
     /// Whether code may run.
     pub fn allows(self) -> bool {
-        matches!(self, Self::Once | Self::Always)
+        matches!(self, Self::Once | Self::Always | Self::Sandboxed)
     }
 }
 
@@ -278,6 +285,7 @@ impl App {
             policy,
             trust,
             inquiry: None,
+            sandbox: Err(NO_SANDBOX),
             keymap: Keymap::default(),
             changed: Changed { scene: true, paint: true, turned: None },
             book: Book::default(),

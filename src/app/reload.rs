@@ -73,7 +73,7 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     match app.trust {
         Trust::Always => effects.push(Effect::RememberEdit),
         Trust::Checking => effects.push(Effect::Check),
-        Trust::Unknown | Trust::Once | Trust::No => {}
+        Trust::Unknown | Trust::Once | Trust::Sandboxed | Trust::No => {}
     }
     effects
 }

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::exec::Sandboxing;
 use crate::export::Overflow;
 use crate::layout::Size;
 use crate::media::Protocol;
@@ -39,6 +40,8 @@ pub(super) struct Args {
     /// Let code run without a question whose output takes its place.
     #[arg(short = 'X', long)]
     pub(super) enable_snippet_execution_replace: bool,
+    #[command(flatten)]
+    pub(super) sandbox: Sandbox,
     /// Tell a second window, opened with `-l`, which slide is shown.
     #[arg(short = 'P', long)]
     pub(super) publish_speaker_notes: bool,
@@ -72,6 +75,31 @@ pub(super) struct Choices {
         value_hint = ValueHint::FilePath
     )]
     pub(super) config: Option<PathBuf>,
+}
+
+/// Whether the deck's code runs in a sandbox.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Sandbox {
+    /// Run the deck's code without a question, in a sandbox: it reads what programs need and the deck's
+    /// folder, writes only files of its own, and has no network unless it says `--sandbox=net`. Linux
+    /// only; docs/SANDBOX.md says what holds.
+    #[arg(long, value_name = "OPEN", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "a flag whose value may be left out")]
+    pub(super) sandbox: Option<Option<Opened>>,
+}
+
+/// What of a sandbox is open.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Opened {
+    /// The network.
+    Net,
+}
+
+impl Sandbox {
+    /// The sandbox that was asked for, if one was.
+    pub(super) fn chosen(self) -> Option<Sandboxing> {
+        self.sandbox.map(|opened| Sandboxing { has_network: opened.is_some() })
+    }
 }
 
 /// What is shown instead of a deck.
@@ -184,6 +212,8 @@ pub(super) struct CheckArgs {
     /// Record what came out.
     #[arg(long, requires = "run")]
     pub(super) update: bool,
+    #[command(flatten)]
+    pub(super) sandbox: Sandbox,
 }
 
 /// What to record.
@@ -193,6 +223,8 @@ pub(super) struct RecordArgs {
     pub(super) deck: PathBuf,
     #[command(flatten)]
     pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) sandbox: Sandbox,
 }
 
 /// What to look at.
@@ -208,6 +240,8 @@ pub(super) struct DoctorArgs {
     /// Look also at the Python and the Rust that the deck chooses, which may be the deck's own programs.
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
+    #[command(flatten)]
+    pub(super) sandbox: Sandbox,
     #[command(flatten)]
     pub(super) choices: Choices,
 }
@@ -251,6 +285,8 @@ pub(super) struct ExportArgs {
     /// Run the slide's code first, and show what it writes (svg, html).
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
+    #[command(flatten)]
+    pub(super) sandbox: Sandbox,
 }
 
 impl ExportArgs {
@@ -267,6 +303,7 @@ impl ExportArgs {
             size: None,
             choices: args.choices.clone(),
             enable_snippet_execution: args.enable_snippet_execution,
+            sandbox: args.sandbox,
         }
     }
 }

@@ -56,7 +56,7 @@ fn run(show: &Show, args: &CheckArgs, config: &Config) -> anyhow::Result<Vec<Fin
     let recorded = before.find(&show.deck);
     let (mut findings, mut takes, mut told) = (Vec::new(), Takes::default(), Ok(()));
     let rounds = recording::checks(&show.deck);
-    let execution = settings::execution(config);
+    let execution = settings::execution(config, args.sandbox)?;
     rehearse(show, &args.deck, &execution, &rounds, &mut |round, rehearsed| {
         let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
         if round.purpose == Purpose::Show {

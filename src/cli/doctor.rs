@@ -15,7 +15,7 @@ use super::args::DoctorArgs;
 use super::{counted, settings};
 use crate::config::Config;
 use crate::deck::Cell;
-use crate::exec::{Compiler, FoundPython, Survey, without_colours};
+use crate::exec::{Compiler, FoundPython, Survey, sandbox_support, without_colours};
 use crate::media::{Capabilities, Protocol};
 use crate::run::spoken_time;
 use crate::runtime::{Doctor, KnownDepth, Lack, Show, is_trusted, load};
@@ -28,10 +28,11 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let config = settings::config(args.choices.config.as_deref(), deck)?;
     let show = deck.map(|deck| read(deck, args, &config)).transpose()?;
     let deck = show.as_ref().zip(deck);
-    let execution = settings::execution(&config);
+    let execution = settings::execution(&config, args.sandbox)?;
     let may_run = deck.is_some_and(|(show, path)| {
         let is_allowed = args.prepare || args.enable_snippet_execution || config.snippet.exec;
-        is_allowed || is_trusted(path, show, &execution)
+        let is_sandboxed = execution.sandbox.is_some();
+        is_allowed || is_sandboxed || is_trusted(path, show, &execution)
     });
     let doctor = Doctor::look(deck, &execution, may_run);
     super::print(&machine(doctor.survey(), &config))?;
@@ -63,6 +64,7 @@ fn machine(survey: &Survey, config: &Config) -> String {
     }
     text += &row("pictures", &pictures(config));
     text += &row("colours", &colors(config));
+    text += &row("sandbox", &sandbox());
     let cache = format!("{}, {}", survey.cache.display(), bytes(survey.cache_bytes));
     text + &row("cache", &cache)
 }
@@ -94,6 +96,15 @@ fn rust(compiler: &Compiler, row: impl Fn(&str, &str) -> String) -> String {
         "not built yet: takes some 20 seconds, once; `livedeck doctor --prepare DECK` does it ahead"
     };
     text + &row("PyO3", &format!("{}, {is_built}", compiler.pyo3))
+}
+
+/// What a sandbox can hold here.
+fn sandbox() -> String {
+    match sandbox_support() {
+        Err(why) => format!("none: {why}"),
+        Ok(gaps) if gaps.is_empty() => "Landlock and seccomp".to_owned(),
+        Ok(gaps) => format!("Landlock; this kernel cannot hold: {}", gaps.join("; ")),
+    }
 }
 
 /// How pictures will be shown, as far as that can be told without a talk.

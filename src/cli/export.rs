@@ -42,7 +42,7 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
         show: &show,
         args,
         size,
-        execution: settings::execution(&config),
+        execution: settings::execution(&config, args.sandbox)?,
     };
     let document = match args.to {
         Format::Svg => sheets.picture(pages[0])?,

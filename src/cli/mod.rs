@@ -99,7 +99,7 @@ fn present(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let (config, mistakes) = settings::config_of_talk(args.choices.config.as_deref(), Some(&deck))?;
     let shown = quoted(&deck);
-    let mut settings = settings::settings(args, deck, &config);
+    let mut settings = settings::settings(args, deck, &config)?;
     let mistakes = mistakes.map(|mistakes| (mistakes.sources, mistakes.found));
     settings.origin.mistakes =
         mistakes.into_iter().chain(runtime::trust_store_mistakes()).collect();

@@ -23,7 +23,7 @@ pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let before = before(&args.deck)?;
     let mut takes = Takes::default();
     let mut all_started = true;
-    let execution = settings::execution(&config);
+    let execution = settings::execution(&config, args.sandbox)?;
     let mut told = Ok(());
     rehearse(&show, &args.deck, &execution, &shows(&show.deck), &mut |round, rehearsed| {
         let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());

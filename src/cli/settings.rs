@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{Args, Choices};
+use anyhow::bail;
+
+use super::args::{Args, Choices, Sandbox};
 use super::cache::cache;
 use super::warn;
 use crate::app::Policy;
 use crate::config::{self, Config, DefaultTheme, Mistakes};
 use crate::deck::Options;
+use crate::exec::sandbox_support;
 use crate::media::Protocol;
 use crate::run::Limits;
 use crate::runtime::{Execution, Follow, Origin, Settings, Transition};
@@ -37,13 +40,17 @@ pub(super) fn config_of_talk(
 }
 
 /// How a deck is presented.
-pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings {
+///
+/// # Errors
+/// A sandbox is asked for, and there can be none here.
+pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::Result<Settings> {
     let plain = plain(deck, &args.choices, config);
     let forced = args.image_protocol.as_deref();
     let follow = follow(args, &config.speaker_notes);
     let notes = matches!(follow, Some(Follow::Listen(_)));
-    Settings {
+    Ok(Settings {
         origin: Origin { notes, ..plain.origin },
+        execution: execution(config, args.sandbox)?,
         reload: !args.present,
         policy: Policy {
             exec: args.enable_snippet_execution || config.snippet.exec,
@@ -55,7 +62,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> Settings 
         validate_snippets: args.later.validate_snippets || config.snippet.validate,
         follow,
         ..plain
-    }
+    })
 }
 
 /// How a deck is presented where the command line says nothing about it.
@@ -68,7 +75,7 @@ pub(super) fn plain(deck: PathBuf, choices: &Choices, config: &Config) -> Settin
         color_depth: config.defaults.color_depth,
         cell: cell(config),
         keymap: config.bindings.keymap(),
-        execution: execution(config),
+        execution: outside(config),
         patience: patience(&config.defaults.theme),
         validate_overflows: false,
         validate_snippets: false,
@@ -103,10 +110,23 @@ fn transition(config: &config::Transition) -> Option<Transition> {
 }
 
 /// How a deck's code runs.
-pub(super) fn execution(config: &Config) -> Execution {
+///
+/// # Errors
+/// A sandbox is asked for, and there can be none here.
+pub(super) fn execution(config: &Config, sandbox: Sandbox) -> anyhow::Result<Execution> {
+    let sandbox = sandbox.chosen().or(config.snippet.sandbox);
+    if let (Some(_), Err(why)) = (sandbox, sandbox_support()) {
+        bail!("the sandbox that `--sandbox` or the configuration asks for cannot be made: {why}");
+    }
+    Ok(Execution { sandbox, ..outside(config) })
+}
+
+/// How code runs that no sandbox was asked for.
+fn outside(config: &Config) -> Execution {
     let custom = config.snippet.custom.clone();
     let (cache, temporary_cache) = cache();
-    Execution { custom, limits: limits(&config.snippet), cache, temporary_cache }
+    let limits = limits(&config.snippet);
+    Execution { custom, limits, cache, temporary_cache, sandbox: None }
 }
 
 /// How a deck is read.

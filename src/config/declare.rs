@@ -104,6 +104,9 @@ impl Snippet {
             let about = "Processes that a block may have at a time, 1000 if nothing is said; with more, all \
                          of it is killed.";
             keys.key("processes", about, &mut self.processes);
+            let about = "Whether all code runs in a sandbox, without a question, as with `--sandbox`; `net` \
+                         opens the network to it. Linux only.";
+            keys.key("sandbox", about, &mut one_of(&mut self.sandbox, values::SANDBOX));
         });
         keys.section("exec_replace", "Code whose output replaces it.", &mut |keys| {
             let about = "Whether it may run without a question, as with `-X`.";

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use crate::deck::Options;
 use crate::diag::{Diagnostic, Severity};
-use crate::exec::Custom;
+use crate::exec::{Custom, Sandboxing};
 use crate::layout::Limits;
 use crate::media::Protocol;
 use crate::source::{FileId, Span};
@@ -128,6 +128,8 @@ pub struct Snippet {
     pub memory: Option<u16>,
     /// Processes that a block may have at a time.
     pub processes: Option<u16>,
+    /// The sandbox that code runs in, if any.
+    pub sandbox: Option<Sandboxing>,
     /// How many renderers may run at once.
     pub render_threads: u16,
     /// Whether blocks marked with `+validate` are run at load.

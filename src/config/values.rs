@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde_json::{Value as Json, json};
 
 use super::{DefaultTheme, ValidateOverflows};
+use crate::exec::Sandboxing;
 use crate::layout::{Across, Down};
 use crate::media::Protocol;
 use crate::view::{ColorDepth, Motion};
@@ -46,6 +47,13 @@ pub(super) const ACROSS: &[(&str, Across)] =
 /// `defaults.max_rows_alignment`
 pub(super) const DOWN: &[(&str, Down)] =
     &[("top", Down::Top), ("center", Down::Center), ("bottom", Down::Bottom)];
+
+/// `snippet.exec.sandbox`
+pub(super) const SANDBOX: &[(&str, Option<Sandboxing>)] = &[
+    ("false", None),
+    ("true", Some(Sandboxing { has_network: false })),
+    ("net", Some(Sandboxing { has_network: true })),
+];
 
 /// `export.pauses`
 pub(super) const PAUSES: &[(&str, bool)] = &[("ignore", false), ("new_slide", true)];

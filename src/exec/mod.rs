@@ -21,6 +21,7 @@ mod registry;
 mod running;
 mod runs;
 mod rust;
+mod sandbox;
 mod scope;
 mod scratch;
 mod spawn;
@@ -44,10 +45,11 @@ use census::Census;
 use family::Family;
 use modules::Modules;
 use pty::Ptys;
-use python::Python;
+use python::{Places, Python};
 use registry::Engine;
 use runs::{Program, Runs};
 use rust::Rust;
+use sandbox::{Sandbox, Watcher};
 use scratch::Scratch;
 
 pub use custom::{Custom, CustomRecipe};
@@ -55,14 +57,15 @@ pub use handover::end_foreground;
 pub use leave::leave;
 pub use python::{LikelyPython, likely_python};
 pub use rust::{Compiler, without_colours};
+pub use sandbox::{Sandboxing, support as sandbox_support};
 pub use survey::{FoundPython, Survey};
 pub use suspend::suspend;
 pub use warden::Warden;
 
-/// What this program does when it was started as a part of itself: a Python worker, a warden;
-/// nothing if it was not.
+/// What this program does when it was started as a part of itself: the sandbox's launcher, a Python
+/// worker, a warden; nothing if it was not.
 pub fn entry() -> Option<ExitCode> {
-    python::worker_entry().or_else(warden::entry)
+    sandbox::entry().or_else(python::worker_entry).or_else(warden::entry)
 }
 
 /// Starts a process that belongs to no run, by other means than those of this module: while one is
@@ -80,8 +83,11 @@ pub struct Options {
     pub python: Option<String>,
     /// Executors of the user's own, by language.
     pub custom: BTreeMap<String, Custom>,
-    /// Where compiled snippets are kept: the user's cache directory, `livedeck` in it.
+    /// Where compiled snippets are kept: the user's cache directory, `livedeck` in it; a folder of its
+    /// own for a sandboxed deck ([`Sandboxing::cache`]).
     pub cache: PathBuf,
+    /// The sandbox that all of it runs in, if any.
+    pub sandbox: Option<Sandboxing>,
 }
 
 impl Options {
@@ -134,20 +140,28 @@ pub struct Executor {
     cache: PathBuf,
     census: Census,
     background: Arc<Background>,
+    sandbox: Option<Arc<Sandbox>>,
 }
 
 impl Executor {
     /// An executor that tells what happens through `send`, from threads of its own. Starts nothing.
     pub fn new(options: Options, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
         let options = options.absolute();
-        let family = Arc::new(Family::new());
-        let send: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(send);
         let scratch = Arc::<Scratch>::default();
+        let Options { directory, cache, custom, python, sandbox } = options;
+        let places = Places::of(directory.clone(), python);
+        let sandbox = sandbox.map(|kind| {
+            let folders = (&*directory, &*cache);
+            Arc::new(Sandbox::new(kind, folders, places.programs(), scratch.clone()))
+        });
+        let family = Arc::new(Family::within(sandbox.clone()));
+        let send = reporting(sandbox.clone(), send);
         let ptys = Arc::<Ptys>::default();
         let background = Arc::<Background>::default();
-        let python = Python::new(&options, (scratch.clone(), ptys), background.clone());
+        let python_family = Family::within(sandbox.clone());
+        let files = (scratch.clone(), ptys);
+        let python = Python::new((places, cache.clone()), python_family, files, background.clone());
         let modules = Modules::new(scratch.clone());
-        let Options { directory, cache, custom, .. } = options;
         let customs = Arc::new(custom);
         let rust = Rust::new(family.clone(), directory.clone(), &cache, modules, send.clone());
         let kept = background.clone();
@@ -156,7 +170,19 @@ impl Executor {
         let names = background.clone();
         let name = move |owner| names.place(owner);
         let census = Census::new(move |what| trouble(Event::Trouble(what)), name);
-        Self { send, family, runs, rust, python, scratch, customs, cache, census, background }
+        Self {
+            send,
+            family,
+            runs,
+            rust,
+            python,
+            scratch,
+            customs,
+            cache,
+            census,
+            background,
+            sandbox,
+        }
     }
 
     /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
@@ -288,15 +314,46 @@ impl Executor {
 
     fn sink(&self, run: RunId) -> Sink {
         let (send, end, rust) = (self.send.clone(), self.census.end(), self.rust.clone());
+        let (sandbox, watcher) = (self.sandbox.clone(), Mutex::new(None::<Watcher>));
         Arc::new(move |event| {
             match &event {
-                run::Event::Finished(..) => end(),
+                run::Event::Output(bytes) => {
+                    if let Some(sandbox) = &sandbox {
+                        let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+                        watcher.get_or_insert_with(|| sandbox.watcher()).feed(bytes);
+                    }
+                }
+                run::Event::Finished(..) => {
+                    let watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    if let Some(said) = watcher.and_then(Watcher::finish) {
+                        send(Event::Run(run, run::Event::Output(said)));
+                    }
+                    end();
+                }
                 run::Event::Awaits(Some(module)) => rust.hurry(module),
                 _ => {}
             }
             send(Event::Run(run, event));
         })
     }
+}
+
+/// Sends events on; what the compiler says of a sandboxed deck's block is said with what was refused.
+fn reporting(
+    sandbox: Option<Arc<Sandbox>>,
+    send: impl Fn(Event) + Send + Sync + 'static,
+) -> Arc<dyn Fn(Event) + Send + Sync> {
+    let Some(sandbox) = sandbox else { return Arc::new(send) };
+    Arc::new(move |event| {
+        let Event::Prepared(code, Preparation::Refused(errors)) = event else { return send(event) };
+        let mut watcher = sandbox.watcher();
+        watcher.feed(&errors);
+        let errors = match watcher.finish() {
+            Some(said) => [&errors, &*said].concat().into(),
+            None => errors,
+        };
+        send(Event::Prepared(code, Preparation::Refused(errors)));
+    })
 }
 
 impl Drop for Executor {

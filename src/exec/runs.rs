@@ -344,6 +344,9 @@ impl Run {
             .args(&step.arguments)
             .directory(directory)
             .memory(self.request.limits.memory);
+        if let Some(folder) = &plan.folder {
+            command = command.writes(folder.path());
+        }
         for (name, value) in &plan.environment {
             command = command.env(name, value);
         }

@@ -72,6 +72,11 @@ impl Scratch {
         Ok(self.lock().parent()?.join("modules"))
     }
 
+    /// Where a sandboxed deck's processes may write; we ourselves never do.
+    pub(super) fn guest(&self) -> io::Result<PathBuf> {
+        Ok(self.lock().parent()?.join("guest"))
+    }
+
     /// Removes all of it; to be called when the processes have ended.
     pub(super) fn remove(&self) {
         let mut folder = self.lock();

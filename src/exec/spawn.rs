@@ -13,16 +13,17 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 
 use rustix::process::Pid;
 
 use super::family::{self, Owner};
+use super::sandbox::{self, Sandbox};
 use super::turns;
 
 /// Puts the child at the head of a new session, and so of a new process group.
@@ -73,6 +74,8 @@ pub(super) struct Command<'fd> {
     own_terminal: Option<PathBuf>,
     owner: Option<Owner>,
     ignores_hangup: bool,
+    sandbox: Option<Arc<Sandbox>>,
+    writes: Vec<PathBuf>,
 }
 
 impl<'fd> Command<'fd> {
@@ -96,6 +99,8 @@ impl<'fd> Command<'fd> {
             own_terminal: None,
             owner: None,
             ignores_hangup: false,
+            sandbox: None,
+            writes: Vec::new(),
         }
     }
 
@@ -193,12 +198,31 @@ impl<'fd> Command<'fd> {
         self
     }
 
+    /// Starts it in this sandbox, if there is one.
+    pub(super) fn sandboxed(mut self, sandbox: Option<&Arc<Sandbox>>) -> Self {
+        self.sandbox = sandbox.cloned();
+        self
+    }
+
+    /// Lets it write this folder with all in it, or this file, in a sandbox, too.
+    pub(super) fn writes(mut self, path: impl Into<PathBuf>) -> Self {
+        self.writes.push(path.into());
+        self
+    }
+
     /// Starts it. Only [`Family`](super::family::Family) calls this, which also ends it,
     /// and [`Warden`](super::warden::Warden), which ends by itself.
     pub(super) fn spawn(&self) -> io::Result<Pid> {
-        let line = self.line().iter().map(|part| c_string(part)).collect::<io::Result<Vec<_>>>()?;
-        let environment = self.environment()?;
-        let actions = self.actions()?;
+        let launcher = self.launcher()?;
+        let (line, environment) = match &launcher {
+            Some(start) => (start.line.clone(), start.environment.clone()),
+            None => (self.line(), self.environment()?),
+        };
+        let (line, environment) = (c_strings(&line)?, c_strings(&environment)?);
+        let mut actions = self.actions()?;
+        if let Some(start) = &launcher {
+            actions.duplicate(start.orders.as_fd(), sandbox::INHERITED)?;
+        }
         let attributes = Attributes::new(self.shares_session)?;
         let mut pid = 0;
         // SAFETY: the line, which is never empty, and the environment are NUL-terminated and
@@ -227,7 +251,7 @@ impl<'fd> Command<'fd> {
     /// the program. It is the data that is limited, not the address space, of which Java, Go and
     /// JavaScript reserve far more than they ever use.
     fn line(&self) -> Vec<OsString> {
-        let limit = self.memory.filter(|_| cfg!(target_os = "linux"));
+        let limit = self.memory.filter(|_| cfg!(target_os = "linux") && self.sandbox.is_none());
         let limit = limit.map(|most| format!("ulimit -d {} && ", most.div_ceil(1024)));
         let trap = self.ignores_hangup.then(|| "trap '' HUP && ".to_owned());
         let set: String = trap.into_iter().chain(limit).collect();
@@ -238,23 +262,34 @@ impl<'fd> Command<'fd> {
         shell.chain([program]).chain(self.arguments.iter().cloned()).collect()
     }
 
-    /// Our environment with the changes made, as `NAME=value` strings.
-    fn environment(&self) -> io::Result<Vec<CString>> {
-        let ours = std::env::vars_os().filter(|_| !self.is_bare);
+    /// The launcher that it starts as, where it is to run in a sandbox.
+    fn launcher(&self) -> io::Result<Option<sandbox::Start>> {
+        let Some(sandbox) = &self.sandbox else { return Ok(None) };
+        let (line, environment) = (self.line(), self.environment()?);
+        let (memory, writes) = (self.memory, &*self.writes);
+        sandbox.start(sandbox::Program { line, environment, memory, writes }).map(Some)
+    }
+
+    /// Our environment, or what of it the sandbox keeps, with the changes made, as `NAME=value`.
+    fn environment(&self) -> io::Result<Vec<OsString>> {
+        let is_kept = |name: &OsStr| self.sandbox.is_none() || sandbox::is_kept(name);
+        let ours = std::env::vars_os().filter(|(name, _)| !self.is_bare && is_kept(name));
         let mut all: BTreeMap<OsString, OsString> = ours.collect();
+        if let Some(sandbox) = &self.sandbox {
+            all.extend(sandbox.variables()?.iter().cloned());
+        }
         for (name, value) in &self.environment {
             match value {
                 Some(value) => all.insert(name.clone(), value.clone()),
                 None => all.remove(name),
             };
         }
-        all.into_iter()
-            .map(|(mut line, value)| {
-                line.push("=");
-                line.push(value);
-                CString::new(line.into_vec()).map_err(Into::into)
-            })
-            .collect()
+        let line = |(mut line, value): (OsString, OsString)| {
+            line.push("=");
+            line.push(value);
+            line
+        };
+        Ok(all.into_iter().map(line).collect())
     }
 
     /// What the child does to its files before it becomes the program.
@@ -310,6 +345,10 @@ fn inherited_files() -> Vec<libc::c_int> {
     let Ok(entries) = std::fs::read_dir("/dev/fd") else { return (3..256).collect() };
     let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     numbers.filter(|fd| *fd > 2).collect()
+}
+
+fn c_strings(texts: &[OsString]) -> io::Result<Vec<CString>> {
+    texts.iter().map(|text| c_string(text)).collect()
 }
 
 fn c_string(text: &OsStr) -> io::Result<CString> {

@@ -291,6 +291,9 @@ pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
         return format!("{age}recorded {date} · {words}");
     }
     words.push_str(&background(run.background));
+    if run.is_sandboxed {
+        words.push_str(" · sandboxed");
+    }
     if run.standing.in_place {
         words.push_str(" · in place, beside threads");
     }

@@ -267,6 +267,8 @@ pub struct CellRun {
     pub standing: Standing,
     /// How many processes it left running when it ended.
     pub background: usize,
+    /// Whether it runs, or ran, in the sandbox.
+    pub is_sandboxed: bool,
 }
 
 impl CellRun {

@@ -36,6 +36,7 @@ impl Doctor {
                 python: None,
                 custom: execution.custom.clone(),
                 cache: execution.cache.clone(),
+                sandbox: None,
             },
         };
         // Without one, nothing is lost but what it does when this program is killed.

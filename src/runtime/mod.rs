@@ -192,8 +192,13 @@ struct Talk {
 impl Talk {
     fn new(settings: Settings, screen: Screen, show: Show, mailbox: Mailbox) -> io::Result<Self> {
         let has_code = !show.deck.cells.is_empty();
-        let trust = if has_code { Trust::Checking } else { Trust::Unknown };
+        let trust = match settings.execution.sandbox {
+            Some(_) => Trust::Sandboxed,
+            None if has_code => Trust::Checking,
+            None => Trust::Unknown,
+        };
         let mut app = App::new(show.deck.clone(), settings.policy, trust);
+        app.sandbox = exec::sandbox_support();
         app.keymap = settings.keymap.clone();
         let executor = perform::executor(&settings, &show, &mailbox);
         let pictures = mailbox.clone();

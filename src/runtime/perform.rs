@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::load::{Show, folder};
 use super::mailbox::Mailbox;
+use super::validate::Validation;
 use super::{Ending, Event, Execution, Settings, Talk, clipboard, markdown, terminal};
 use crate::app::{Effect, Msg, Trust, update};
 use crate::deck::{Cell, CellId, Deck, Form};
-use crate::exec::{self, Executor, Stop};
+use crate::exec::{self, Executor, Sandboxing, Stop};
 use crate::run::{self, Base, Input, Limits, Outcome, Request, RunId, Snippet, Target};
 
 /// An executor for a talk.
@@ -20,11 +21,16 @@ pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> E
 
 /// What all runs of the deck at `path` have in common.
 pub(super) fn options(execution: &Execution, path: &Path, show: &Show) -> exec::Options {
+    let cache = match execution.sandbox {
+        Some(_) => Sandboxing::cache(&execution.cache, path),
+        None => execution.cache.clone(),
+    };
     exec::Options {
         directory: folder(path),
         custom: execution.custom.clone(),
         python: show.deck.options.python_interpreter.clone(),
-        cache: execution.cache.clone(),
+        cache,
+        sandbox: execution.sandbox,
     }
 }
 
@@ -45,6 +51,7 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
         Effect::Forget(run) => talk.executor.forget(run),
         Effect::AskNames(run) => talk.executor.names(run),
         Effect::Prepare => talk.prepare(),
+        Effect::Sandbox => talk.sandbox(),
         Effect::Check => talk.keeper.check(&talk.show.deck),
         Effect::Examine => talk.keeper.examine(&talk.show.deck),
         Effect::Remember => talk.keeper.remember(&talk.show.deck),
@@ -81,6 +88,19 @@ impl Talk {
             self.guard();
         }
         self.executor.prepare(snippets, &self.show.deck.options.python_preload);
+    }
+
+    /// Runs all of the deck's code in the sandbox from now on, and ends what runs outside.
+    fn sandbox(&mut self) {
+        let kind = self.settings.execution.sandbox.unwrap_or_default();
+        self.settings.execution.sandbox = Some(kind);
+        self.executor = executor(&self.settings, &self.show, &self.mailbox);
+        if self.validation.is_some() {
+            let path = self.settings.origin.path.clone();
+            let execution = self.settings.execution.clone();
+            // Without a thread for it, nothing is validated, rather than outside.
+            self.validation = Validation::start(path, execution, self.mailbox.clone()).ok();
+        }
     }
 
     /// Has a warden, from the first run on.

@@ -12,7 +12,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::load::Show;
 use super::{Execution, perform, stage};
-use crate::app::{App, Effect, Mode, Msg, Policy, Trust, update};
+use crate::app::{App, Effect, Mode, Msg, Policy, update};
 use crate::deck::{Cell, Cursor, Deck, Fingerprint, Replay, Step};
 use crate::exec::{self, Executor, Stop, Warden};
 use crate::files;
@@ -73,7 +73,7 @@ pub fn rehearse(
     deck.options.replay = Replay::Never;
     let show = Show { deck: Arc::new(deck), limits: layout::Limits::default(), ..show.clone() };
     let mut rehearsal = Rehearsal {
-        app: App::new(show.deck.clone(), Policy::default(), Trust::Once),
+        app: App::new(show.deck.clone(), Policy::default(), execution.trust()),
         media: Media::new(PathBuf::from("."), None, |_| {}),
         executor,
         events,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::{Follow, Origin, Transition};
-use crate::app::{Keymap, Policy};
-use crate::exec::Custom;
+use crate::app::{Keymap, Policy, Trust};
+use crate::exec::{Custom, Sandboxing};
 use crate::media;
 use crate::run::Limits;
 use crate::view::ColorDepth;
@@ -56,4 +56,13 @@ pub struct Execution {
     pub cache: PathBuf,
     /// That folder, where it is removed with the last copy of this.
     pub temporary_cache: Option<Arc<TempDir>>,
+    /// The sandbox that it runs in, if any.
+    pub sandbox: Option<Sandboxing>,
+}
+
+impl Execution {
+    /// What a deck may whose code runs because its user gave the command for it.
+    pub(super) fn trust(&self) -> Trust {
+        if self.sandbox.is_some() { Trust::Sandboxed } else { Trust::Once }
+    }
 }

@@ -79,6 +79,7 @@ impl Stills {
     /// Runs the code of the slide laid out last, of the deck at `path`, and waits for it to end. The
     /// pictures that it makes exist for as long as `self`.
     pub fn run(&mut self, path: &Path, execution: &Execution) {
+        self.app.trust = execution.trust();
         let Self { show, app, runner, .. } = self;
         let runner = runner.get_or_insert_with(|| Runner::new(show, path, execution));
         runner.run(show, app);

@@ -37,14 +37,15 @@ pub(super) fn draw(app: &App, question: &Question, theme: &Theme, buffer: &mut B
         return Panel { title, keys: "n", rows, keep: 0, chosen: None }.draw(theme, buffer);
     };
     let told = told(app, question, inquiry, width);
-    let choices = answers(inquiry, width);
+    let choices = answers(app, inquiry, width);
     let height = usize::from(buffer.area.height);
     let space = height.saturating_sub(FRAME_ROWS + choices.len() + 1).max(1);
     let hidden = told.len().saturating_sub(space);
     let first = usize::from(question.row).min(hidden);
+    let keys = if app.sandbox.is_ok() { "o · a · s · n" } else { "o · a · n" };
     let keys = match hidden {
-        0 => "o · a · n".to_owned(),
-        hidden => format!("{} of {hidden} more rows: ↑ ↓ · o · a · n", hidden - first),
+        0 => keys.to_owned(),
+        hidden => format!("{} of {hidden} more rows: ↑ ↓ · {keys}", hidden - first),
     };
     let mut rows: Vec<_> = told.into_iter().skip(first).take(space).collect();
     rows.push(Line::default());
@@ -116,11 +117,25 @@ fn by_itself(app: &App) -> String {
 }
 
 /// The answers that there are.
-fn answers(inquiry: &Inquiry, width: usize) -> Vec<Line<'static>> {
+fn answers(app: &App, inquiry: &Inquiry, width: usize) -> Vec<Line<'static>> {
     let never = |why: &String| format!("(always is not possible: {why})");
     let always = inquiry.unrememberable.as_ref().map(never);
     let always = always.as_deref().unwrap_or("always for this deck, until what it runs changes");
-    choices(&[("o", "once: for this talk"), ("a", always), ("n", "no")], width)
+    let (key, sandboxed) = sandbox(app);
+    choices(&[("o", "once: for this talk"), ("a", always), (key, &sandboxed), ("n", "no")], width)
+}
+
+/// The answer that runs the code in the sandbox, with what this machine cannot hold of it; or why
+/// there is no such answer.
+fn sandbox(app: &App) -> (&'static str, String) {
+    match &app.sandbox {
+        Ok(gaps) => {
+            let answer = "sandboxed: for this talk, without network or your files";
+            let gaps = gaps.iter().map(|gap| format!("; this kernel cannot hold: {gap}"));
+            ("s", [answer.to_owned()].into_iter().chain(gaps).collect())
+        }
+        Err(why) => (" ", format!("(sandboxed is not possible: {why})")),
+    }
 }
 
 fn choices(choices: &[(&'static str, &str)], width: usize) -> Vec<Line<'static>> {

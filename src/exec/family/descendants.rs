@@ -52,6 +52,19 @@ impl Process {
     }
 }
 
+/// Whether a process that says of itself that it is a run of ours can be one: it carries our mark. One
+/// that has ended has nothing to carry; that it is gone harms no one, as long as it was below us.
+pub(in crate::exec) fn is_own(pid: Pid) -> bool {
+    let of_number = |number: i32| process(&number.to_string());
+    let Some(named) = of_number(pid.as_raw_nonzero().get()) else { return true };
+    let us = rustix::process::getpid().as_raw_nonzero().get();
+    if !named.is_dead {
+        return named.carries_start(super::MARK, &format!("{us}."));
+    }
+    let above = |process: &Process| of_number(process.parent);
+    std::iter::successors(Some(named), above).any(|process| process.parent == us)
+}
+
 /// Makes orphans among our descendants our children, so that they can be found and reaped.
 pub(super) fn adopt_orphans() {
     #[cfg(target_os = "linux")]

@@ -10,7 +10,7 @@
 mod descendants;
 mod tag;
 
-pub(super) use descendants::{Process, descendants, has_orphans, look, marked, owned_by};
+pub(super) use descendants::{Process, descendants, has_orphans, is_own, look, marked, owned_by};
 pub(super) use tag::{Owner, is_kept, start_as};
 
 use std::collections::BTreeSet;
@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
+use super::sandbox::Sandbox;
 use super::scratch;
 use super::spawn::{self, Command};
 
@@ -41,6 +42,7 @@ const KILL_ROUNDS: usize = 10;
 #[derive(Debug)]
 pub(super) struct Family {
     mark: String,
+    sandbox: Option<Arc<Sandbox>>,
     members: Mutex<Members>,
 }
 
@@ -58,14 +60,25 @@ struct Members {
 
 impl Family {
     /// A family without members.
+    #[cfg(test)]
     pub(super) fn new() -> Self {
+        Self::within(None)
+    }
+
+    /// A family without members, whose processes all run in this sandbox, if there is one.
+    pub(super) fn within(sandbox: Option<Arc<Sandbox>>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         spawn::keep_inherited_files();
         descendants::adopt_orphans();
         tag::tag_this_process(scratch::prefix());
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}.{number}", std::process::id());
-        Self { mark, members: Mutex::default() }
+        Self { mark, sandbox, members: Mutex::default() }
+    }
+
+    /// Whether its processes run in a sandbox.
+    pub(super) fn is_sandboxed(&self) -> bool {
+        self.sandbox.is_some()
     }
 
     /// A new owner of processes of this family.
@@ -80,14 +93,16 @@ impl Family {
         self.spawn_for(self.owner(), command)
     }
 
-    /// Starts a process whose own children may outlive the talk: the speaker's editor.
+    /// Starts a process whose own children may outlive the talk, outside of every sandbox: the speaker's
+    /// editor.
     pub(super) fn spawn_to_keep(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
         self.start(Owner::KEPT, command)
     }
 
     /// Starts a process that belongs to this owner; refused when the family has ended.
     pub(super) fn spawn_for(&self, owner: Owner, command: Command<'_>) -> io::Result<Arc<Child>> {
-        self.start(owner, command.env(MARK, &self.mark))
+        let command = command.env(MARK, &self.mark).sandboxed(self.sandbox.as_ref());
+        self.start(owner, command)
     }
 
     fn start(&self, owner: Owner, command: Command<'_>) -> io::Result<Arc<Child>> {

@@ -51,7 +51,7 @@ for name in var('INSTSONAME'), var('LDLIBRARY'):
 
 /// Where to look for an interpreter.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
+pub(in crate::exec) struct Places {
     /// The deck's directory, absolute.
     pub(super) directory: PathBuf,
     /// What the front matter names.
@@ -64,7 +64,7 @@ pub(super) struct Places {
 
 impl Places {
     /// Those of a deck in `directory`, in our own environment.
-    pub(super) fn of(directory: PathBuf, named: Option<String>) -> Self {
+    pub(in crate::exec) fn of(directory: PathBuf, named: Option<String>) -> Self {
         let virtual_env = env::var_os("VIRTUAL_ENV").filter(|folder| !folder.is_empty());
         let path = env::var_os("PATH").unwrap_or_default();
         Self { directory, named, virtual_env: virtual_env.map(PathBuf::from), path }
@@ -91,6 +91,12 @@ impl Places {
             },
             |why| format!("no Python that runs here: {why}"),
         ))
+    }
+
+    /// Programs that may become the deck's Python.
+    pub(in crate::exec) fn programs(&self) -> Vec<PathBuf> {
+        let named = self.named.as_ref().and_then(|named| self.find(named));
+        named.into_iter().chain(self.candidates()).collect()
     }
 
     fn named(&self, named: &str, family: &Family) -> Result<Interpreter, String> {

@@ -44,7 +44,8 @@ use super::scratch::Scratch;
 use crate::panics::contain;
 use crate::run::{Base, Event, Name, Outcome, Request, RunId, Snippet};
 use follower::{Followed, Follower};
-use interpreter::{Interpreter, Places};
+use interpreter::Interpreter;
+pub(super) use interpreter::Places;
 pub use interpreter::{LikelyPython, likely_python};
 use order::{Kind, Order};
 use running::Run;
@@ -52,6 +53,8 @@ use sessions::Sessions;
 use starter::Starter;
 use warming::Warming;
 use zygote::{Way, Zygote};
+
+pub(super) use zygote::WORKER;
 
 /// Where the events of a run go. It may block: that holds the run back.
 pub(crate) type Sink = Arc<dyn Fn(Event) + Send + Sync>;
@@ -61,9 +64,15 @@ const TRIES: usize = 4;
 
 /// What this program does when it was started as a Python worker; nothing if it was not.
 pub fn worker_entry() -> Option<ExitCode> {
-    if std::env::args_os().nth(1)? != zygote::WORKER {
+    if std::env::args_os().nth(1)? != WORKER {
         return None;
     }
+    serve()
+}
+
+/// Serves as a Python worker until the program that started it ends; nothing where none is embedded.
+#[cfg_attr(embed, expect(clippy::unnecessary_wraps, reason = "without an interpreter it does not"))]
+pub(super) fn serve() -> Option<ExitCode> {
     #[cfg(embed)]
     return Some(worker::serve());
     #[cfg(not(embed))]
@@ -108,19 +117,8 @@ struct Worker {
 impl Python {
     /// Ready to run the blocks of a deck. Starts nothing.
     pub(super) fn new(
-        options: &super::Options,
-        files: (Arc<Scratch>, Arc<Ptys>),
-        background: Arc<Background>,
-    ) -> Self {
-        let directory = std::path::absolute(&options.directory);
-        let directory = directory.unwrap_or_else(|_| options.directory.clone());
-        let places = Places::of(directory, options.python.clone());
-        Self::at(places, options.cache.clone(), files, background)
-    }
-
-    fn at(
-        places: Places,
-        cache: PathBuf,
+        (places, cache): (Places, PathBuf),
+        family: Family,
         (scratch, ptys): (Arc<Scratch>, Arc<Ptys>),
         background: Arc<Background>,
     ) -> Self {
@@ -128,7 +126,7 @@ impl Python {
             shared: Arc::new(Shared {
                 places,
                 cache,
-                family: Arc::new(Family::new()),
+                family: Arc::new(family),
                 scratch,
                 ptys,
                 worker: Mutex::default(),
@@ -139,6 +137,16 @@ impl Python {
                 over: AtomicBool::new(false),
             }),
         }
+    }
+
+    #[cfg(test)]
+    fn at(
+        places: Places,
+        cache: PathBuf,
+        files: (Arc<Scratch>, Arc<Ptys>),
+        background: Arc<Background>,
+    ) -> Self {
+        Self::new((places, cache), Family::new(), files, background)
     }
 
     /// Starts the worker in the background, so that the first run need not wait for it; then it

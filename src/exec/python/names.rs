@@ -47,7 +47,7 @@ fn answer(base: &Base, directory: &Path) -> io::Result<Vec<u8>> {
     drop((output, theirs));
     let answer = collect(answer, Instant::now() + PATIENCE);
     // Whatever a value has started ends here, too.
-    for report in Reports::new(ours).take() {
+    for report in Reports::new(ours).checked().take() {
         if let Report::Started(group, _) = report {
             let _ = rustix::process::kill_process_group(group, Signal::KILL);
         }

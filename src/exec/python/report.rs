@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use rustix::process::Pid;
 
+use crate::exec::family;
 use crate::run::Outcome;
 
 /// The file name that the worker's own code has in tracebacks.
@@ -67,12 +68,21 @@ pub(super) struct Reports {
     coming: Option<(u64, usize)>,
     raised: bool,
     crash: Vec<String>,
+    /// Whether a process that is named must be one of ours.
+    is_checked: bool,
 }
 
 impl Reports {
     /// The reports that come over this socket.
     pub(super) fn new(socket: UnixStream) -> Self {
-        Self { socket, unread: Vec::new(), coming: None, raised: false, crash: Vec::new() }
+        let (unread, crash) = (Vec::new(), Vec::new());
+        Self { socket, unread, coming: None, raised: false, crash, is_checked: false }
+    }
+
+    /// The same, without what names a process that is none of ours: a run that lies about its number
+    /// would have us stop another program.
+    pub(super) fn checked(self) -> Self {
+        Self { is_checked: cfg!(target_os = "linux"), ..self }
     }
 
     /// What came since the last call. Never waits.
@@ -83,7 +93,12 @@ impl Reports {
             match rustix::net::recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT) {
                 Ok((read @ 1.., _)) => {
                     self.unread.extend(&buffer[..read]);
-                    reports.extend(self.parts());
+                    let is_checked = self.is_checked;
+                    let is_credible = |report: &Report| match report {
+                        Report::Started(process, _) if is_checked => family::is_own(*process),
+                        _ => true,
+                    };
+                    reports.extend(self.parts().into_iter().filter(is_credible));
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return reports,

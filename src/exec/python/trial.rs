@@ -86,7 +86,7 @@ impl Trial {
         zygote.run(&Errand { order: &order, written, reports: theirs.as_fd() })?;
         Ok(Self {
             count: imports.len(),
-            reports: Reports::new(ours),
+            reports: Reports::new(ours).checked(),
             terminal: Some(pty.master),
             printed: Vec::new(),
             process: None,

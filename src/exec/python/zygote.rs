@@ -29,7 +29,7 @@ use crate::exec::spawn::Command;
 use crate::files;
 
 /// The argument that makes this program a worker.
-pub(super) const WORKER: &str = "--python-worker";
+pub(in crate::exec) const WORKER: &str = "--python-worker";
 
 /// The code of the worker. What shows values goes with it as a text, to be compiled later.
 pub(super) const BOOT: &str = concat!(

@@ -17,7 +17,7 @@ use super::toolchain::{self, Compiler, Toolchain};
 use super::wrap;
 use crate::deck::Profile;
 use crate::exec::family::{Child, Family, Status};
-use crate::exec::spawn;
+use crate::exec::{sandbox, spawn};
 use crate::files;
 use crate::run::Snippet;
 
@@ -50,6 +50,9 @@ fn kind(snippet: &Snippet) -> Vec<String> {
 
 /// What rustc calls to make a program of what it has compiled.
 const LINKER: &str = "cc";
+
+/// The folder that the compiler writes to, in an entry that is being made.
+const OUTPUT: &str = "output";
 
 /// The newest edition.
 const EDITION: &str = "2024";
@@ -128,7 +131,9 @@ impl How<'_> {
 impl Builds {
     /// No builds yet. Compilers will run in `directory`, the deck's.
     pub(super) fn new(family: Arc<Family>, directory: PathBuf, cache: &Path) -> Self {
-        let crates = Crates::new(family.clone(), directory.clone(), cache.join("crates"));
+        let trusted = sandbox::trusted_cache(cache).filter(|_| family.is_sandboxed());
+        let roots = (cache.join(sandbox::CRATES), trusted.map(|it| it.join(sandbox::CRATES)));
+        let crates = Crates::new(family.clone(), directory.clone(), roots);
         let workplaces = cache.join("modules");
         let cache = Cache::new(cache.join("rust"));
         let (toolchain, table) = (Mutex::default(), Mutex::default());
@@ -278,7 +283,12 @@ impl Builds {
         let binary = folder.path().join(BINARY);
         let mut arguments = arguments(snippet, links, &source);
         arguments.extend(place.as_ref().map(Workplace::argument));
-        let made = place.as_ref().map_or(binary.clone(), Workplace::made);
+        // What the compiler leaves in the folder that it writes to, we neither open nor write: code
+        // that it runs may have put a link there.
+        let own_output = folder.path().join(OUTPUT);
+        std::fs::create_dir(&own_output).map_err(no_room)?;
+        let output = place.as_ref().map_or_else(|| own_output.clone(), Workplace::output);
+        let made = place.as_ref().map_or_else(|| own_output.join(BINARY), Workplace::made);
         arguments.extend(["-o".into(), made.clone().into(), source.clone().into()]);
         let begun = |child: &Arc<Child>| match snippet.module {
             None => how.has_begun(child, Work::Program),
@@ -290,18 +300,25 @@ impl Builds {
             // What an attempt before this one has made is not what is kept.
             let _ = std::fs::remove_file(&made);
             let (rustc, arguments) = (&toolchain.rustc, arguments.clone());
-            toolchain::listen(&self.family, rustc, arguments, &self.directory, begun)
+            let folders: (&Path, &[&Path]) = (&self.directory, &[&output]);
+            toolchain::listen(&self.family, rustc, arguments, folders, begun)
                 .map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))
         };
         let (mut output, mut status) = attempt(&whole(snippet))?;
         if snippet.is_timed && matches!(status, Status::Exited(1)) && !how.is_cancelled() {
             (output, status) = attempt_again(snippet, attempt)?;
         }
-        match status {
-            Status::Exited(0) => {
-                std::fs::rename(made, binary).map_err(no_room)?;
-                self.cache.keep_binary(folder, name).map_err(no_room)
+        if matches!(status, Status::Exited(0)) {
+            std::fs::rename(made, &binary).map_err(no_room)?;
+            // A macro may have put a link there, which leads to a file of its user.
+            if !std::fs::symlink_metadata(&binary).is_ok_and(|it| it.is_file()) {
+                return Err(NotBuilt::Impossible("`rustc` left no program".to_owned()));
             }
+        }
+        // It goes with what was kept, if it cannot be removed now.
+        let _ = std::fs::remove_dir_all(own_output);
+        match status {
+            Status::Exited(0) => self.cache.keep_binary(folder, name).map_err(no_room),
             // `rustc` handles SIGINT and exits with 1, as if the code were wrong.
             _ if how.is_cancelled() => Err(NotBuilt::Cancelled),
             Status::Exited(1) if is_about_the_code(&output) => {

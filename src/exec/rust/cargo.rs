@@ -54,6 +54,9 @@ pub(super) struct Answer {
     pub(super) status: Status,
 }
 
+/// The file of a package that cargo writes itself.
+pub(super) const LOCK: &str = "Cargo.lock";
+
 /// Variables of ours that would change what is built, as far as they are not a whole family of names.
 const MISLEADING: &[&str] = &[
     "RUSTFLAGS",
@@ -104,7 +107,9 @@ impl Cargo<'_> {
             .args(arguments.iter().map(OsString::from))
             .directory(self.folder)
             .env("RUSTC", &self.toolchain.rustc)
-            .env("CARGO_TARGET_DIR", self.target);
+            .env("CARGO_TARGET_DIR", self.target)
+            .writes(self.target)
+            .writes(self.folder.join(LOCK));
         let families: &[&str] =
             if self.needs_no_python { &["CARGO_PROFILE_", "PYO3_"] } else { &["CARGO_PROFILE_"] };
         let misleads = |name: &OsString| {

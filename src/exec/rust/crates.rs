@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crossbeam_channel::Receiver;
 
 use super::builds::{How, NotBuilt};
-use super::cargo::{Answer, Cargo, Links, Profile};
+use super::cargo::{Answer, Cargo, LOCK, Links, Profile};
 use super::module;
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, Origin, RustBuild};
@@ -34,6 +34,8 @@ pub(super) struct Crates {
     /// The deck's folder: crates on paths are looked for from there.
     directory: PathBuf,
     root: PathBuf,
+    /// Where those of trusted decks are, which a sandboxed one may use and not change.
+    trusted: Option<PathBuf>,
     table: Mutex<BTreeMap<String, Entry>>,
 }
 
@@ -62,9 +64,13 @@ struct Set {
 }
 
 impl Crates {
-    /// No sets yet; they are kept in `root`.
-    pub(super) fn new(family: Arc<Family>, directory: PathBuf, root: PathBuf) -> Self {
-        Self { family, directory, root, table: Mutex::default() }
+    /// No sets yet; they are kept in the first folder, and those in the second may be used.
+    pub(super) fn new(
+        family: Arc<Family>,
+        directory: PathBuf,
+        (root, trusted): (PathBuf, Option<PathBuf>),
+    ) -> Self {
+        Self { family, directory, root, trusted, table: Mutex::default() }
     }
 
     /// Where a block's crates are, if that is known without asking cargo.
@@ -79,12 +85,11 @@ impl Crates {
         if let Some(Entry::Built(links)) = lock(&self.table).get(&set.name) {
             return Some(links.clone()).filter(|links| links.are_there());
         }
-        let links = set.folder.join(LINKS);
-        if ![&self.root, &set.folder, &links].into_iter().all(|path| files::is_ours(path)) {
-            return None;
-        }
-        let links: Links = serde_json::from_slice(&fs::read(links).ok()?).ok()?;
-        let links = Some(Arc::new(links)).filter(|links| links.are_there())?;
+        let own = kept(&self.root, &set.folder);
+        let links = own.or_else(|| {
+            let trusted = self.trusted.as_ref()?;
+            kept(trusted, &trusted.join(Self::name(toolchain)).join("sets").join(&set.name))
+        })?;
         self.used(toolchain);
         lock(&self.table).insert(set.name, Entry::Built(links.clone()));
         Some(links)
@@ -177,7 +182,12 @@ impl Crates {
 
     /// A toolchain's own folder.
     fn own(&self, toolchain: &Toolchain) -> PathBuf {
-        self.root.join(&blake3::hash(&toolchain.version).to_hex()[..16])
+        self.root.join(Self::name(toolchain))
+    }
+
+    /// The name of a toolchain's folder.
+    fn name(toolchain: &Toolchain) -> String {
+        blake3::hash(&toolchain.version).to_hex()[..16].to_owned()
     }
 
     fn used(&self, toolchain: &Toolchain) {
@@ -188,10 +198,13 @@ impl Crates {
 
     /// Has cargo build a set: from what the user has already, else with the network's help.
     fn ask(&self, toolchain: &Toolchain, set: &Set, how: &How<'_>) -> Result<Arc<Links>, NotBuilt> {
-        let written = files::private_folder(&self.root).and_then(|()| set.write());
-        written.map_err(|error| {
+        let no_room = |error: io::Error| {
             NotBuilt::Impossible(format!("there is no room for the crates: {error}"))
-        })?;
+        };
+        files::private_folder(&self.root).and_then(|()| set.write()).map_err(no_room)?;
+        if self.family.is_sandboxed() {
+            set.make_writable().map_err(no_room)?;
+        }
         self.used(toolchain);
         let begun = |child: &Arc<Child>| how.has_begun(child, super::builds::Work::Crates);
         let cargo = Cargo {
@@ -228,6 +241,13 @@ impl Set {
         files::write_private(&file, &self.manifest)
     }
 
+    /// Makes what cargo writes: in a sandbox it can write nothing else of the package.
+    fn make_writable(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.target)?;
+        let lock = fs::OpenOptions::new().create(true).append(true).open(self.folder.join(LOCK));
+        lock.map(drop)
+    }
+
     fn build(
         &self,
         cargo: &Cargo<'_>,
@@ -252,6 +272,17 @@ impl Set {
         }
         Ok(Arc::new(links))
     }
+}
+
+/// Where the crates of the set in this folder below `root` are, if they were built, are still there, and
+/// nobody else can have changed that.
+fn kept(root: &Path, folder: &Path) -> Option<Arc<Links>> {
+    let links = folder.join(LINKS);
+    if ![root, folder, &links].into_iter().all(files::is_ours) {
+        return None;
+    }
+    let links: Links = serde_json::from_slice(&fs::read(links).ok()?).ok()?;
+    Some(Arc::new(links)).filter(|links| links.are_there())
 }
 
 /// What cargo answered, or why it did not.

@@ -73,7 +73,7 @@ impl Workplace {
     /// The place in `root` that belongs to a name; none if it is taken: two talks may show one deck.
     pub(super) fn take(root: &Path, name: &str) -> Option<Self> {
         let folder = root.join(name);
-        files::private_folder(&folder).ok()?;
+        files::private_folder(&folder.join("output")).ok()?;
         let lock = File::create(folder.join("lock")).ok()?;
         lock.try_lock().ok()?;
         Some(Self { folder, _lock: lock })
@@ -84,15 +84,20 @@ impl Workplace {
         self.folder.join("snippet.rs")
     }
 
+    /// The folder that the compiler writes to. What it leaves there, we neither open nor write.
+    pub(super) fn output(&self) -> PathBuf {
+        self.folder.join("output")
+    }
+
     /// The file that the compiler writes; it is taken away from here before anybody loads it.
     pub(super) fn made(&self) -> PathBuf {
-        self.folder.join("made")
+        self.output().join("made")
     }
 
     /// What the compiler is told, so that it remembers.
     pub(super) fn argument(&self) -> OsString {
         let mut argument = OsString::from("-Cincremental=");
-        argument.push(self.folder.join("memory"));
+        argument.push(self.output().join("memory"));
         argument
     }
 }

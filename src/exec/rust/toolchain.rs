@@ -82,7 +82,7 @@ impl Toolchain {
     ) -> Result<String, String> {
         let why =
             |error| format!("`cargo` could not be run ({error}): https://rustup.rs installs it");
-        let asked = listen(family, &self.cargo, vec!["-V".into()], directory, |_| {});
+        let asked = listen(family, &self.cargo, vec!["-V".into()], (directory, &[]), |_| {});
         let (answer, status) = asked.map_err(|error| why(error.to_string()))?;
         let answer = String::from_utf8_lossy(&answer);
         let release =
@@ -107,7 +107,7 @@ fn ask(
     question: &[&str],
 ) -> Result<Vec<u8>, String> {
     let arguments = question.iter().map(OsString::from).collect();
-    let asked = listen(family, rustc, arguments, directory, |_| {});
+    let asked = listen(family, rustc, arguments, (directory, &[]), |_| {});
     let (answer, status) = asked.map_err(|error| format!("`rustc` could not be run: {error}"))?;
     if status == Status::Exited(0) {
         return Ok(answer);
@@ -117,16 +117,19 @@ fn ask(
     Err(format!("`rustc {}` does not work: {why}", question.join(" ")))
 }
 
-/// Runs a compiler to its end: what it wrote, and how it ended.
+/// Runs a compiler, which makes its files in these folders, to its end: what it wrote, and how it ended.
 pub(super) fn listen(
     family: &Family,
     rustc: &Path,
     arguments: Vec<OsString>,
-    directory: &Path,
+    (directory, outputs): (&Path, &[&Path]),
     begun: impl FnOnce(&Arc<Child>),
 ) -> io::Result<(Vec<u8>, Status)> {
     let (reader, writer) = io::pipe()?;
-    let command = Command::new(rustc, writer.as_fd()).args(arguments).directory(directory);
+    let mut command = Command::new(rustc, writer.as_fd()).args(arguments).directory(directory);
+    for folder in outputs {
+        command = command.writes(*folder);
+    }
     let child = family.spawn(command)?;
     drop(writer);
     begun(&child);

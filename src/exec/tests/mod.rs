@@ -180,6 +180,7 @@ impl Stage {
 
 fn options(folder: &Path) -> Options {
     Options {
+        sandbox: None,
         directory: folder.to_owned(),
         python: None,
         custom: BTreeMap::new(),

@@ -97,7 +97,7 @@ impl Follower {
             written: Written::new(sink.clone(), pty.master),
             ends: Ends::open(request.target)?,
             theirs: Some((pty.slave, theirs)),
-            told: Told::new(Reports::new(ours), values),
+            told: Told::new(Reports::new(ours).checked(), values),
             quiet: Instant::now(),
             kept: None,
             began: None,

@@ -23,7 +23,7 @@ use super::*;
 use crate::deck::Fingerprint;
 use crate::run::{Input, Limits, Snippet, Target};
 
-/// Makes the test program what the real one is when it is started as a worker.
+/// Makes the test program what the real one is when it is started as a worker, or as the launcher.
 mod as_worker {
     #![expect(unsafe_code, reason = "the test harness owns `main`, so this must come before it")]
 
@@ -32,7 +32,7 @@ mod as_worker {
     #[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func"))]
     static BEFORE_MAIN: extern "C" fn() = {
         extern "C" fn serve() {
-            if let Some(code) = super::worker_entry() {
+            if let Some(code) = crate::exec::entry() {
                 #[expect(clippy::exit, reason = "`main` must not follow")]
                 std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
             }

@@ -1,0 +1,225 @@
+//! The policy for a deck on this machine: where its Python, its toolchains and its own files are.
+//! Only looks; what a deck names opens nothing but what looks like a Python's own folders.
+
+#![expect(clippy::disallowed_methods, reason = "asks the machine what it has")]
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::policy::{
+    Access, DEVICES, Policy, SECRETS, SYSTEM, is_too_broad, program_folders, toolchain_home,
+};
+use crate::files;
+
+/// How many links are followed from a Python's name to its program.
+const MAX_LINKS: usize = 16;
+
+/// What a deck's processes need to be told of.
+#[derive(Clone, Debug)]
+pub(super) struct Surroundings {
+    /// The user's home folder.
+    pub(super) home: Option<PathBuf>,
+    /// The deck's folder.
+    pub(super) directory: PathBuf,
+    /// Programs that may become the deck's Python.
+    pub(super) pythons: Vec<PathBuf>,
+    /// Where compiled code of this deck is kept.
+    pub(super) cache: PathBuf,
+}
+
+/// Where the user's Rust is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RustHomes {
+    /// rustup's folder.
+    pub(super) rustup: Option<PathBuf>,
+    /// cargo's folder.
+    pub(super) cargo: Option<PathBuf>,
+}
+
+impl RustHomes {
+    /// By the variables that rustup and cargo look at.
+    pub(super) fn find(home: Option<&Path>) -> Self {
+        let named = |name: &str, usual: &str| {
+            let named = env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+            named.or_else(|| Some(home?.join(usual))).filter(|path| path.is_dir())
+        };
+        Self { rustup: named("RUSTUP_HOME", ".rustup"), cargo: named("CARGO_HOME", ".cargo") }
+    }
+}
+
+/// What may be read on this machine for the deck to run; nothing may be written yet.
+pub(super) fn readable(around: &Surroundings, rust: &RustHomes) -> Policy {
+    let home = around.home.as_deref();
+    let mut policy = Policy::default();
+    policy.allow_all(Access::Read, SYSTEM);
+    policy.allow_all(Access::Device, DEVICES);
+    open_etc(&mut policy);
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).flat_map(|folder| program_folders(&folder, home));
+    policy.allow_all(Access::Read, folders);
+    for python in &around.pythons {
+        open_python(&mut policy, python, home);
+    }
+    open_user_site(&mut policy, home);
+    if let Some(rustup) = &rust.rustup {
+        policy.allow(Access::Read, rustup.join("toolchains"));
+        policy.allow(Access::Read, rustup.join("settings.toml"));
+    }
+    if let Some(cargo) = &rust.cargo {
+        let parts = ["bin", "registry/index", "registry/cache", "git/db"];
+        policy.allow_all(Access::Read, parts.map(|part| cargo.join(part)));
+    }
+    // The worker is this program, linked to the Python that it was built with.
+    if let Ok(own) = env::current_exe() {
+        policy.allow(Access::Read, own);
+    }
+    if let Some(library) = option_env!("LIVEDECK_LIBPYTHON").map(Path::new) {
+        policy.allow(Access::Read, library.parent().unwrap_or(library));
+    }
+    policy.allow(Access::Read, &around.cache);
+    if !is_too_broad(&around.directory, home) {
+        policy.allow(Access::Read, &around.directory);
+    }
+    settled(&policy)
+}
+
+/// The same by the real paths of what is there, each once: a rule costs every process its time.
+fn settled(policy: &Policy) -> Policy {
+    let real = |path: &Path| path.canonicalize().ok();
+    let rules = policy.rules.iter().filter_map(|rule| Some((rule.access, real(&rule.path)?)));
+    let mut rules: Vec<_> = rules.collect();
+    rules.sort_by_key(|(access, path)| (path.components().count(), *access));
+    let mut settled = Policy { has_network: policy.has_network, ..Policy::default() };
+    for (access, path) in rules {
+        if access != Access::Read || !settled.can_read(&path) {
+            settled.allow(access, path);
+        }
+    }
+    settled
+}
+
+/// Opens `/etc`: to root all of it but what is secret, to others the whole, as far as it is theirs
+/// to read.
+fn open_etc(policy: &mut Policy) {
+    let folder = Path::new("/etc");
+    if !rustix::process::geteuid().is_root() {
+        return policy.allow(Access::Read, folder);
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name == "ssl" {
+            let parts = ["certs", "openssl.cnf"];
+            policy.allow_all(Access::Read, parts.map(|part| entry.path().join(part)));
+        } else if !SECRETS.iter().any(|secret| name == *secret) {
+            policy.allow(Access::Read, entry.path());
+        }
+    }
+}
+
+/// Opens what a Python needs: its virtual environment, and each installation on the way from its name
+/// to its program.
+fn open_python(policy: &mut Policy, program: &Path, home: Option<&Path>) {
+    let mut program = program.to_owned();
+    for _ in 0..MAX_LINKS {
+        let is_python = program.file_name().is_some_and(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("python") || name.starts_with("pypy") || name.starts_with("graalpy")
+        });
+        let (true, Some(folder)) = (is_python, program.parent()) else { return };
+        open_installation(policy, folder, home);
+        if let Some(base) = base_of(folder).map(|base| base.join("python3"))
+            && base != program
+            && base.is_file()
+        {
+            open_python(policy, &base, home);
+        }
+        let Ok(target) = fs::read_link(&program) else { return };
+        let Some(folder) = folder.join(&target).parent().and_then(|it| it.canonicalize().ok())
+        else {
+            return;
+        };
+        let Some(name) = target.file_name() else { return };
+        program = folder.join(name);
+    }
+}
+
+/// Opens the folders of the installation whose programs are in `folder`.
+fn open_installation(policy: &mut Policy, folder: &Path, home: Option<&Path>) {
+    let Some(prefix) = folder.parent() else { return };
+    if let Some(toolchain) = toolchain_home(folder) {
+        return policy.allow(Access::Read, toolchain);
+    }
+    let is_whole = ["pyvenv.cfg", "conda-meta"].iter().any(|mark| prefix.join(mark).exists());
+    if is_whole && !is_too_broad(prefix, home) {
+        return policy.allow(Access::Read, prefix);
+    }
+    policy.allow_all(Access::Read, program_folders(folder, home));
+}
+
+/// The folder of the programs that a virtual environment was made from.
+fn base_of(folder: &Path) -> Option<PathBuf> {
+    let settings =
+        files::read_text(&folder.parent()?.join("pyvenv.cfg"), files::Kind::Text).ok()?;
+    let home = settings.lines().find_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        (name.trim() == "home").then(|| PathBuf::from(value.trim()))
+    });
+    home.filter(|home| home.is_absolute())
+}
+
+/// Opens the packages that `pip install --user` has put into the home folder.
+fn open_user_site(policy: &mut Policy, home: Option<&Path>) {
+    let Some(folder) = home.map(|home| home.join(".local/lib")) else { return };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("python") {
+            policy.allow(Access::Read, entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn touch(path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+
+    #[test]
+    fn deck_opens_nothing_but_pythons() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().canonicalize().unwrap();
+        let home = root.join("home");
+        let (real, venv) = (home.join("py/3.11"), root.join("deck/.venv"));
+        touch(&real.join("bin/python3.11"));
+        touch(&venv.join("pyvenv.cfg"));
+        touch(&home.join("papers/bin/notes"));
+        fs::create_dir(venv.join("bin")).unwrap();
+        symlink(real.join("bin/python3.11"), venv.join("bin/python3")).unwrap();
+        let mut policy = Policy::default();
+        open_python(&mut policy, &venv.join("bin/python3"), Some(&home));
+        assert!(policy.can_read(&real.join("lib/python3.11/os.py")));
+        assert!(policy.can_read(&venv.join("lib/x.py")));
+        let before = policy.clone();
+        open_python(&mut policy, &home.join("papers/bin/notes"), Some(&home));
+        assert_eq!(policy, before, "not a Python");
+        assert!(!policy.can_read(&home.join("papers")) && !policy.can_read(&home));
+    }
+
+    #[test]
+    fn a_base_python_is_found_by_its_environment() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().canonicalize().unwrap();
+        touch(&root.join("base/bin/python3"));
+        touch(&root.join("env/bin/python3"));
+        let home = root.join("base/bin");
+        fs::write(root.join("env/pyvenv.cfg"), format!("home = {}\n", home.display())).unwrap();
+        let mut policy = Policy::default();
+        open_python(&mut policy, &root.join("env/bin/python3"), None);
+        assert!(policy.can_read(&root.join("base/lib/python3.12/os.py")));
+    }
+}

@@ -1,0 +1,337 @@
+//! What the sandbox has refused, as a block's own output tells it. The kernel reports refusals to the
+//! program only, so they are read from what the program says: an error's words, and the path beside
+//! them, which counts only if the policy does close it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use super::policy::Policy;
+
+/// The longest line that is looked at: error messages are shorter.
+const MAX_LINE_BYTES: usize = 4096;
+
+/// How many different refusals are reported for one run.
+const MAX_NOTICES: usize = 4;
+
+/// Words of the errors for files and system calls.
+const DENIED: &[&str] = &[
+    "Permission denied",
+    "PermissionDenied",
+    "PermissionError",
+    "EACCES",
+    "permission denied",
+    "Operation not permitted",
+    "operation not permitted",
+    "EPERM",
+    "Invalid cross-device link",
+];
+
+/// Those that are about files only.
+const ABOUT_FILES: &[&str] = &["ermission denied", "EACCES", "cross-device link"];
+
+/// Where the files of processes are.
+const PROCESSES: &str = "/proc";
+
+/// Words of the errors for connections.
+const NETWORK: &[&str] = &[
+    "Network is down",
+    "network is down",
+    "ENETDOWN",
+    "Network is unreachable",
+    "Could not resolve host",
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    "failed to lookup address",
+    "getaddrinfo",
+    "offline mode",
+];
+
+/// Words of the errors for sockets of other families.
+const SOCKETS: &[&str] = &[
+    "Address family not supported",
+    "EAFNOSUPPORT",
+    "Failed to connect to bus",
+    "cannot open display",
+    "can't open display",
+];
+
+/// Something that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Refusal {
+    Network,
+    Sockets,
+    Signal,
+    Process,
+    Reading(PathBuf),
+    Writing(PathBuf),
+    File,
+    Call,
+}
+
+/// What a word of a message names.
+enum Named {
+    /// A file that the policy opens.
+    Open,
+    /// One that it closes.
+    Closed(Refusal),
+    /// No file, or one of the run itself.
+    Nothing,
+}
+
+/// Looks at the output of one run.
+#[derive(Debug)]
+pub(in crate::exec) struct Watcher {
+    policy: Policy,
+    directory: PathBuf,
+    home: Option<PathBuf>,
+    /// The folder of the talk's runs.
+    own: Option<PathBuf>,
+    line: Vec<u8>,
+    found: BTreeSet<Refusal>,
+}
+
+impl Watcher {
+    /// Nothing was refused yet.
+    pub(super) fn new(
+        policy: Policy,
+        directory: PathBuf,
+        (home, own): (Option<PathBuf>, Option<PathBuf>),
+    ) -> Self {
+        Self { policy, directory, home, own, line: Vec::new(), found: BTreeSet::new() }
+    }
+
+    /// Looks at what was written.
+    pub(in crate::exec) fn feed(&mut self, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+            let left = MAX_LINE_BYTES.saturating_sub(self.line.len());
+            self.line.extend_from_slice(&part[..part.len().min(left)]);
+            if part.ends_with(b"\n") || part.ends_with(b"\r") {
+                self.end_line();
+            }
+        }
+    }
+
+    /// What was refused, as lines to be shown below the output; nothing if nothing was.
+    pub(in crate::exec) fn finish(mut self) -> Option<Vec<u8>> {
+        let is_in_a_line = !self.line.is_empty();
+        self.end_line();
+        if self.found.is_empty() {
+            return None;
+        }
+        let mut said = if is_in_a_line { "\n".to_owned() } else { String::new() };
+        for refusal in self.found.iter().take(MAX_NOTICES) {
+            let _ = writeln!(said, "\x1b[33msandboxed: {}\x1b[0m", self.words(refusal));
+        }
+        Some(said.into_bytes())
+    }
+
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        if self.found.len() >= MAX_NOTICES || line.len() < "EPERM".len() {
+            return;
+        }
+        let line = without_escapes(&String::from_utf8_lossy(&line));
+        if let Some(refusal) = self.refusal(&line) {
+            self.found.insert(refusal);
+        }
+    }
+
+    fn refusal(&self, line: &str) -> Option<Refusal> {
+        let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
+        if has(SOCKETS) {
+            return Some(Refusal::Sockets);
+        }
+        if has(NETWORK) {
+            return Some(Refusal::Network).filter(|_| !self.policy.has_network);
+        }
+        if !has(DENIED) {
+            return None;
+        }
+        if has(&["not permitted"]) && line.contains("kill") {
+            return Some(Refusal::Signal);
+        }
+        let mut is_open = false;
+        for path in paths(line) {
+            match self.judge(&path) {
+                Named::Closed(refusal) => return Some(refusal),
+                Named::Open => is_open = true,
+                Named::Nothing => {}
+            }
+        }
+        // What the policy opens is closed by the file's own mode.
+        if is_open && has(ABOUT_FILES) {
+            return None;
+        }
+        Some(match () {
+            () if has(ABOUT_FILES) => Refusal::File,
+            () => Refusal::Call,
+        })
+    }
+
+    /// What the policy says of the file that this names.
+    fn judge(&self, named: &str) -> Named {
+        let path = self.directory.join(named);
+        let to_be_made = || {
+            let folder = path.parent().filter(|_| named.starts_with('/'))?.canonicalize();
+            Some(folder.ok()?.join(path.file_name()?))
+        };
+        let Some(real) = path.canonicalize().ok().or_else(to_be_made) else {
+            return Named::Nothing;
+        };
+        // Messages begin with the name of a block's own script.
+        if self.own.as_ref().is_some_and(|own| real.starts_with(own)) {
+            return Named::Nothing;
+        }
+        match () {
+            () if real.starts_with(PROCESSES) => Named::Closed(Refusal::Process),
+            () if !self.policy.can_read(&real) => Named::Closed(Refusal::Reading(path)),
+            () if !self.policy.can_write(&real) => Named::Closed(Refusal::Writing(path)),
+            () => Named::Open,
+        }
+    }
+
+    fn words(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Network => "no network (allow with `--sandbox=net`)".to_owned(),
+            Refusal::Sockets => {
+                "no sockets of other programs: D-Bus, X11, agents (run it without the sandbox)"
+                    .to_owned()
+            }
+            Refusal::Signal => {
+                "no signals to other programs (run it without the sandbox)".to_owned()
+            }
+            Refusal::Process => {
+                "other processes are out of reach (run it without the sandbox)".to_owned()
+            }
+            Refusal::Reading(path) => {
+                let path = self.short(path);
+                format!("{path} is out of reach (copy it beside the deck)")
+            }
+            Refusal::Writing(path) => {
+                format!("{} can only be read (write to `$TMPDIR`)", self.short(path))
+            }
+            Refusal::File => {
+                "a file is out of reach (copy it beside the deck, write to `$TMPDIR`)".to_owned()
+            }
+            Refusal::Call => {
+                "something reaches beyond the sandbox (run it without the sandbox)".to_owned()
+            }
+        }
+    }
+
+    /// A path as its user writes it.
+    fn short(&self, path: &Path) -> String {
+        let below = self.home.as_deref().and_then(|home| path.strip_prefix(home).ok());
+        let short = match below {
+            Some(rest) if rest.as_os_str().is_empty() => PathBuf::from("~"),
+            Some(rest) => Path::new("~").join(rest),
+            None => path.to_owned(),
+        };
+        short.to_string_lossy().chars().map(|it| if it.is_control() { '?' } else { it }).collect()
+    }
+}
+
+/// What in a message may be a path: what it quotes, what stands before the error, words with slashes.
+fn paths(line: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for quote in ['\'', '"', '`', '‘'] {
+        let end = if quote == '‘' { '’' } else { quote };
+        let parts = line.split([quote, end]).skip(1).step_by(2);
+        paths.extend(
+            parts.filter(|part| part.contains('/') || part.contains('.')).map(str::to_owned),
+        );
+    }
+    let before: Vec<&str> = line.split(": ").map(str::trim).collect();
+    let at = before.iter().position(|part| DENIED.iter().any(|word| part.starts_with(word)));
+    paths.extend(at.and_then(|at| before.get(at.checked_sub(1)?)).map(|part| (*part).to_owned()));
+    let words = line.split([' ', ':', ',', '(', ')', '\'', '"', '`']);
+    paths.extend(words.filter(|word| word.starts_with('/')).map(str::to_owned));
+    paths.retain(|path| !path.is_empty() && !path.contains('\0'));
+    paths
+}
+
+/// A line without what colours it.
+fn without_escapes(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut rest = line.chars();
+    while let Some(next) = rest.next() {
+        if next != '\x1b' {
+            plain.extend(Some(next).filter(|it| !it.is_control()));
+            continue;
+        }
+        // As far as the letter that ends a sequence, which colours have.
+        let _ = rest.find(char::is_ascii_alphabetic);
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn said(policy: Policy, output: &str) -> String {
+        let home = Some(PathBuf::from("/root"));
+        let mut watcher = Watcher::new(policy, PathBuf::from("/usr"), (home, None));
+        // As it may come: in two parts.
+        let (one, two) = output.as_bytes().split_at(output.len() / 2);
+        watcher.feed(one);
+        watcher.feed(two);
+        let said = String::from_utf8(watcher.finish().unwrap_or_default()).unwrap();
+        without_escapes(&said).trim_start_matches("sandboxed: ").to_owned()
+    }
+
+    #[rstest]
+    #[case("cat: /root/x: Permission denied\r\n", "~/x is out of reach (copy it beside the deck)")]
+    #[case(
+        "\x1b[31mPermissionError: [Errno 13] Permission denied: '/root/x'\x1b[0m\n",
+        "~/x is out of reach (copy it beside the deck)"
+    )]
+    #[case(
+        "bash: line 1: /usr/x: Permission denied\n",
+        "/usr/x can only be read (write to `$TMPDIR`)"
+    )]
+    #[case(
+        "cannot open 'x.txt': Permission denied\n",
+        "a file is out of reach (copy it beside the deck, write to `$TMPDIR`)"
+    )]
+    #[case("curl: (6) Could not resolve host: a.org\n", "no network (allow with `--sandbox=net`)")]
+    #[case("OSError: [Errno 100] Network is down", "no network (allow with `--sandbox=net`)")]
+    #[case(
+        "bash: line 1: kill: (1) - Operation not permitted\n",
+        "no signals to other programs (run it without the sandbox)"
+    )]
+    #[case(
+        "Os { code: 1, kind: PermissionDenied, message: \"Operation not permitted\" }\n",
+        "something reaches beyond the sandbox (run it without the sandbox)"
+    )]
+    #[case("all is well\n", "")]
+    fn a_refusal_is_read_from_the_output(#[case] output: &str, #[case] expected: &str) {
+        let mut policy = Policy::default();
+        policy.allow(crate::exec::sandbox::policy::Access::Read, "/usr");
+        assert_eq!(said(policy, output), expected);
+    }
+
+    #[test]
+    fn what_is_open_was_not_refused_by_us() {
+        let mut policy = Policy { has_network: true, ..Policy::default() };
+        policy.allow(crate::exec::sandbox::policy::Access::Write, "/usr");
+        assert_eq!(said(policy.clone(), "getaddrinfo failed\n"), "");
+        assert_eq!(said(policy, "rm: cannot remove '/usr/x': Permission denied\n"), "");
+    }
+
+    #[test]
+    fn reports_are_few() {
+        let mut watcher = Watcher::new(Policy::default(), PathBuf::from("/"), (None, None));
+        for number in 0..1000 {
+            watcher.feed(format!("cat: /usr/{number}: Permission denied\n").as_bytes());
+        }
+        watcher.feed(&vec![b'x'; 100_000]);
+        assert!(watcher.line.len() <= MAX_LINE_BYTES);
+        let said = watcher.finish().unwrap();
+        let rows = String::from_utf8(said).unwrap();
+        assert_eq!(rows.matches("sandboxed").count(), MAX_NOTICES);
+    }
+}

@@ -1,0 +1,92 @@
+//! What this machine's kernel can hold of the sandbox. The question whether a deck may run says what
+//! it cannot, before it is answered.
+
+#![cfg_attr(
+    target_os = "linux",
+    expect(unsafe_code, reason = "the kernel's versions have no safe interface that tells them")
+)]
+
+/// The oldest Landlock with which programs work: before it, no file can be moved between folders.
+const OLDEST_ABI: i64 = 2;
+
+/// What the sandbox cannot hold here; nothing if it holds everything it promises.
+///
+/// # Errors
+/// There can be no sandbox here: why.
+pub fn support() -> Result<Vec<&'static str>, &'static str> {
+    if !cfg!(target_os = "linux") {
+        return Err("a sandbox needs Linux: it is made of Landlock and seccomp");
+    }
+    judge(landlock_abi(), has_seccomp())
+}
+
+fn judge(abi: i64, has_seccomp: bool) -> Result<Vec<&'static str>, &'static str> {
+    if abi < OLDEST_ABI {
+        return Err(
+            "a sandbox needs Landlock, which this kernel does not have, or not switched on: \
+                    Linux 5.19 or later with `landlock` among its `lsm=`",
+        );
+    }
+    let mut gaps = Vec::new();
+    let mut gap = |is_held: bool, what| gaps.extend((!is_held).then_some(what));
+    gap(abi >= 3, "emptying your files (Linux 6.2 holds it)");
+    gap(abi >= 4 || has_seccomp, "TCP connections (Linux 6.7 holds them)");
+    gap(abi >= 6, "signals to your other programs (Linux 6.12 holds them)");
+    gap(has_seccomp, "UDP, the session's sockets, modes of your files (seccomp holds them)");
+    Ok(gaps)
+}
+
+/// The version of Landlock; 0 where there is none.
+#[cfg(target_os = "linux")]
+fn landlock_abi() -> i64 {
+    const VERSION: libc::c_uint = 1;
+    // SAFETY: with this flag the call reads no memory of ours and makes nothing.
+    let version = unsafe {
+        libc::syscall(
+            libc::SYS_landlock_create_ruleset,
+            std::ptr::null::<libc::c_void>(),
+            0_usize,
+            VERSION,
+        )
+    };
+    version.max(0)
+}
+
+/// Whether system calls can be filtered, by a filter that exists for this kind of machine.
+#[cfg(target_os = "linux")]
+pub(super) fn has_seccomp() -> bool {
+    let action = libc::SECCOMP_RET_ERRNO;
+    // SAFETY: reads one number, and only says whether the kernel knows it.
+    let known = unsafe {
+        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action)
+    };
+    known == 0 && cfg!(any(target_arch = "x86_64", target_arch = "aarch64"))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn landlock_abi() -> i64 {
+    0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_seccomp() -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_kernel_cannot_hold_is_named() {
+        assert_eq!(judge(7, true), Ok(vec![]));
+        assert!(judge(0, true).is_err() && judge(1, true).is_err());
+        assert_eq!(
+            judge(5, true).unwrap(),
+            ["signals to your other programs (Linux 6.12 holds them)"]
+        );
+        assert_eq!(judge(3, true).unwrap().len(), 1, "seccomp refuses sockets altogether");
+        assert_eq!(judge(3, false).unwrap().len(), 3);
+        assert_eq!(judge(2, true).unwrap().len(), 2);
+    }
+}
