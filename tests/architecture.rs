@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("panics", &["source"]),
     ("diag", &["source"]),
-    ("yaml", &["source", "diag"]),
+    ("yaml", &["source", "panics", "diag"]),
     ("deck", &["source", "diag"]),
     ("run", &["ansi", "source", "panics", "deck"]),
     ("recording", &["ansi", "source", "deck", "run"]),

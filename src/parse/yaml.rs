@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span as Place};
 
+use crate::yaml;
+
 /// One YAML node.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -74,6 +76,11 @@ fn is_null(text: &str) -> bool {
 
 /// Reads the first document of `text`. After a syntax error, the nodes before it are there still.
 pub(super) fn read(text: &str) -> (Option<Node>, Option<Mistake>) {
+    yaml::contained(|| compose(text))
+        .unwrap_or_else(|message| (None, Some(Mistake { message, range: 0..0 })))
+}
+
+fn compose(text: &str) -> (Option<Node>, Option<Mistake>) {
     let mut tree = Tree {
         events: Parser::new_from_str(text),
         text,

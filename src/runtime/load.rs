@@ -331,6 +331,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_panic_is_an_error() {
+        let panicked =
+            contained(|| -> Result<(), ReadError> { std::panic::resume_unwind(Box::new("a bug")) });
+        assert_eq!(panicked.unwrap_err().to_string(), "livedeck panicked while reading it");
+    }
+
+    #[test]
     fn the_files_of_a_deck_have_a_limit_together() {
         let folder = tempfile::tempdir().unwrap();
         let (deck, part) = (folder.path().join("talk.md"), folder.path().join("part.txt"));

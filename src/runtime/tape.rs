@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::files::{self, Kind, ReadError};
+use crate::panics::contain;
 use crate::recording::{Broken, Recording};
 use crate::source::{FileId, Span};
 
@@ -93,7 +94,12 @@ pub(super) fn read_recording_by(
         Err(error) => return Err(TapeError::Unreadable(file, error)),
     };
     let text = String::from_utf8_lossy(&bytes);
-    let read = Recording::read(&text);
+    let read = match contain("reading the recording", || Recording::read(&text)) {
+        Ok(read) => read,
+        Err(panicked) => {
+            return Err(TapeError::Unreadable(file, ReadError::Other(panicked.to_string())));
+        }
+    };
     read.map(Some).map_err(|broken| TapeError::Broken(file, text.into_owned(), broken))
 }
 

@@ -14,6 +14,8 @@ use std::rc::Rc;
 
 use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
+use crate::panics::contain;
+
 pub use fields::{Fields, Kind, Place, Read, only_entry, text};
 pub use keys::{Declared, Holds, Keys, Slot, declared, one_of, quoted, sample, schema, within};
 
@@ -68,8 +70,21 @@ impl Node {
 /// The tree of the text's first document.
 ///
 /// # Errors
-/// The text is not YAML, or has a key that is not plain text.
+/// The text is not YAML, or has a key that is not plain text; or the parser panicked.
 pub fn parse(text: &str) -> Result<Rc<Node>, NotYaml> {
+    contained(|| compose(text)).unwrap_or_else(|message| Err(NotYaml { at: 0, message }))
+}
+
+/// What `parse` returns, or what is said of a text at which it panics: the text costs itself then, and
+/// not the talk.
+///
+/// # Errors
+/// It panicked.
+pub fn contained<T>(parse: impl FnOnce() -> T) -> Result<T, String> {
+    contain("the YAML parser", parse).map_err(|panicked| panicked.to_string())
+}
+
+fn compose(text: &str) -> Result<Rc<Node>, NotYaml> {
     let mut composer = Composer::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| NotYaml {
@@ -231,6 +246,13 @@ mod tests {
     #[test]
     fn an_alias_is_the_node_it_names() {
         assert_eq!(dump("a: &x {b: c}\nd: *x"), r#"{a: {b: "c"=c}, d: {b: "c"=c}}"#);
+    }
+
+    #[test]
+    fn a_panic_of_the_parser_is_contained() {
+        assert_eq!(contained(|| 1), Ok(1));
+        let panicked = contained(|| -> u8 { std::panic::resume_unwind(Box::new("a bug")) });
+        assert_eq!(panicked.unwrap_err(), "the YAML parser panicked: a bug");
     }
 
     #[test]
