@@ -9,12 +9,13 @@ use image::ImageFormat;
 use image::metadata::Orientation;
 
 use super::bounds::{self, Header};
+use super::scout::Scout;
 use crate::diag::closest;
 use crate::files::{self, Kind, ReadError};
 use crate::layout::{NotShown, PictureKey, PixelSize};
 
 /// Bytes in which a header is looked for first.
-const HEADER: u64 = 256 * 1024;
+pub(super) const HEADER: u64 = 256 * 1024;
 
 /// Bytes in which a header is looked for at all: a camera puts a preview of up to some MiB in front
 /// of it. Reading more would be felt, as this happens between two keys.
@@ -61,10 +62,11 @@ impl From<String> for Refusal {
 }
 
 /// Finds pictures, and remembers what it found.
-#[derive(Debug)]
 pub(super) struct Finder {
     /// Where pictures are looked for that are not beside the deck's file.
     directory: PathBuf,
+    /// Looks at files first, where the loop must not wait for them.
+    scout: Option<Scout>,
     found: BTreeMap<PictureKey, Found>,
     /// What those that are not there may have meant: no folder is listed for every frame.
     meant: BTreeMap<PictureKey, Option<String>>,
@@ -77,7 +79,12 @@ impl Finder {
     /// Looks beside the deck's file, then in this directory.
     pub(super) fn new(directory: PathBuf) -> Self {
         let (found, meant, broken) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { directory, found, meant, looked: BTreeSet::new(), broken }
+        Self { directory, scout: None, found, meant, looked: BTreeSet::new(), broken }
+    }
+
+    /// Has files looked at by threads first; `wake` is called when one is seen that was slow.
+    pub(super) fn look_ahead(&mut self, wake: impl Fn() + Send + Sync + 'static) {
+        self.scout = Some(Scout::new(wake));
     }
 
     /// Every path that was found or looked for.
@@ -87,6 +94,9 @@ impl Finder {
 
     /// Looks at every file again.
     pub(super) fn forget(&mut self) {
+        if let Some(scout) = &self.scout {
+            scout.forget();
+        }
         self.found.clear();
         self.meant.clear();
         self.broken.clear();
@@ -107,6 +117,9 @@ impl Finder {
         }
         let places = self.places(key);
         self.looked.extend(places.iter().cloned());
+        if self.scout.as_ref().is_some_and(|scout| !scout.has_seen(&places)) {
+            return Err(refuse("is still being read"));
+        }
         let cannot = |refusal: &Refusal| NotShown {
             hint: refusal.hint.map(str::to_owned),
             ..refuse(&format!("cannot be shown: {}", refusal.why))

@@ -13,6 +13,7 @@ mod draw;
 mod find;
 mod pixels;
 mod protocol;
+mod scout;
 mod store;
 mod work;
 
@@ -83,6 +84,12 @@ impl Media {
             pending: Vec::new(),
             last_id: 0,
         }
+    }
+
+    /// Waits for no file: one that is slow to read is reported as such, and `wake` is called from
+    /// another thread when it was read.
+    pub fn look_ahead(&mut self, wake: impl Fn() + Send + Sync + 'static) {
+        self.finder.look_ahead(wake);
     }
 
     /// Sets how pictures are shown.

@@ -114,7 +114,7 @@ impl Talk {
                 self.review.forget();
                 Msg::Picture
             }
-            Event::Coloured => {
+            Event::PictureSeen | Event::Coloured => {
                 self.frames.hurry();
                 Msg::Picture
             }

@@ -332,9 +332,8 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_error() {
-        let panicked =
-            contained(|| -> Result<(), ReadError> { std::panic::resume_unwind(Box::new("a bug")) });
-        assert_eq!(panicked.unwrap_err().to_string(), "livedeck panicked while reading it");
+        let panicked = contained(|| std::panic::resume_unwind(Box::new("a bug")));
+        assert_eq!(panicked.unwrap_err().to_string(), "reading the deck panicked: a bug");
     }
 
     #[test]

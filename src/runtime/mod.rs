@@ -106,6 +106,8 @@ enum Event {
     Loaded(Box<Show>),
     NotLoaded(String),
     PicturesChanged,
+    /// A picture's file was slow to be read, and can be measured now.
+    PictureSeen,
     /// Code of the slide shown is coloured now.
     Coloured,
     /// What is wrong with the whole deck beyond what reading it saw.
@@ -202,9 +204,11 @@ impl Talk {
         app.keymap = settings.keymap.clone();
         let executor = perform::executor(&settings, &show, &mailbox);
         let pictures = mailbox.clone();
-        let media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {
+        let mut media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {
             pictures.send(Event::Picture(loaded));
         });
+        let slow_pictures = mailbox.clone();
+        media.look_ahead(move || slow_pictures.send(Event::PictureSeen));
         let origin = settings.origin.clone();
         let watch = Watch::start(origin, show.clone(), settings.reload, mailbox.clone())?;
         let scene = Scene::blank(screen.size(), show.look(SlideNo::new(0)).theme.base);

@@ -1,0 +1,116 @@
+//! Looking at the files of pictures ahead of the loop. A file system may be slow or its server gone, and
+//! a talk must take keys meanwhile: the first look at a file is a thread's, which the loop waits for a
+//! moment only. What it read is then in the system's memory, where the loop finds it at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, bounded};
+
+use super::find::HEADER;
+use crate::files;
+
+/// How long the loop waits for a first look: less than is felt between a key and its slide.
+const LOOK_TIMEOUT: Duration = Duration::from_millis(30);
+
+/// Looks that may hang at a time; further pictures wait for one of them.
+const MAX_LOOKS: usize = 16;
+
+/// Looks at files on threads.
+pub(super) struct Scout {
+    /// Told when a look is over that was not waited for.
+    wake: Arc<dyn Fn() + Send + Sync>,
+    /// The looks that are under way, and those that are over.
+    looks: Arc<Mutex<BTreeMap<PathBuf, Look>>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    UnderWay,
+    Over,
+}
+
+impl Scout {
+    /// Nothing was looked at yet. `wake` is called from another thread.
+    pub(super) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { wake: Arc::new(wake), looks: Arc::default() }
+    }
+
+    /// Whether the files at these paths can be read without waiting for long.
+    pub(super) fn has_seen(&self, paths: &[PathBuf]) -> bool {
+        let mut looks = lock(&self.looks);
+        let new: BTreeSet<_> =
+            paths.iter().filter(|path| !looks.contains_key(*path)).cloned().collect();
+        let under_way = looks.values().filter(|look| **look == Look::UnderWay).count();
+        if under_way + new.len() > MAX_LOOKS {
+            return false;
+        }
+        looks.extend(new.iter().map(|path| (path.clone(), Look::UnderWay)));
+        drop(looks);
+        if !new.is_empty() {
+            let (done, is_over) = bounded(1);
+            self.look(new, done);
+            if under_way == 0 {
+                // One that hangs makes no other wait.
+                let _ = is_over.recv_timeout(LOOK_TIMEOUT);
+            }
+            // From here on the thread tells the loop.
+            drop(is_over);
+        }
+        let looks = lock(&self.looks);
+        paths.iter().all(|path| looks.get(path) == Some(&Look::Over))
+    }
+
+    /// Looks at every file again when it is wanted.
+    pub(super) fn forget(&self) {
+        lock(&self.looks).retain(|_, look| *look == Look::UnderWay);
+    }
+
+    fn look(&self, paths: BTreeSet<PathBuf>, done: Sender<()>) {
+        let (looks, wake) = (Arc::clone(&self.looks), Arc::clone(&self.wake));
+        let spare = paths.clone();
+        let look = move || {
+            for path in paths {
+                drop(files::read_start(&path, HEADER));
+                lock(&looks).insert(path, Look::Over);
+            }
+            if done.send(()).is_err() {
+                wake();
+            }
+        };
+        let thread = std::thread::Builder::new().name("look".to_owned());
+        if thread.spawn(look).is_err() {
+            // Without threads, the loop looks itself.
+            lock(&self.looks).extend(spare.into_iter().map(|path| (path, Look::Over)));
+        }
+    }
+}
+
+fn lock(looks: &Mutex<BTreeMap<PathBuf, Look>>) -> MutexGuard<'_, BTreeMap<PathBuf, Look>> {
+    looks.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_hangs_makes_no_other_wait() {
+        let (woken, wakes) = bounded(1);
+        let scout = Scout::new(move || {
+            let _ = woken.send(());
+        });
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let hangs = PathBuf::from("hangs");
+        lock(&scout.looks).insert(hangs.clone(), Look::UnderWay);
+        assert!(!scout.has_seen(std::slice::from_ref(&hangs)));
+        // The file is looked at meanwhile, and the loop is told if it did not see that.
+        while !scout.has_seen(std::slice::from_ref(&file)) {
+            wakes.recv().unwrap();
+        }
+        scout.forget();
+        assert_eq!(lock(&scout.looks).keys().collect::<Vec<_>>(), [&hangs]);
+    }
+}
