@@ -325,6 +325,8 @@ fn a_home_that_is_a_file_is_no_reason_to_stop() {
     for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"] {
         shell.command.env_remove(name);
     }
+    let temporary = shell.folder.path().to_owned();
+    let shell = shell.var("TMPDIR", temporary.to_str().unwrap());
     let text = shell.var("HOME", house.to_str().unwrap()).run().text();
     assert!(text.contains("echo"), "{text}");
 }
