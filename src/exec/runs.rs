@@ -57,7 +57,13 @@ pub(super) enum Program {
 }
 
 /// Makes a program, on the run's thread, or tells how the run ends without one.
-pub(super) type Make = Box<dyn FnOnce(&Running, &Sink) -> Result<PathBuf, Outcome> + Send>;
+pub(super) type Make = Box<dyn FnOnce(&Running, &Sink) -> Result<Made, Outcome> + Send>;
+
+/// A program that was made, and what it needs in its environment.
+pub(super) struct Made {
+    pub(super) program: PathBuf,
+    pub(super) environment: BTreeMap<String, String>,
+}
 
 /// What a panic of a run's thread is called: it reads what the block writes.
 pub(super) const FOLLOWER: &str = "what follows this run";
@@ -304,9 +310,9 @@ impl Run {
     fn plan(&self, program: Program) -> Result<Plan, Outcome> {
         match program {
             Program::Made(make) => {
-                let program = make(&self.running, &self.sink)?.into();
-                let steps = vec![Step { program, arguments: Vec::new() }];
-                Ok(Plan { steps, environment: BTreeMap::new(), folder: None })
+                let Made { program, environment } = make(&self.running, &self.sink)?;
+                let steps = vec![Step { program: program.into(), arguments: Vec::new() }];
+                Ok(Plan { steps, environment, folder: None })
             }
             Program::Found(find) => {
                 let recipe = find().map_err(Outcome::NotStarted)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::env;
 use super::fence::{self, Info};
+use super::hidden::HiddenLines;
 use super::language;
 use super::manifest;
 use super::module;
@@ -101,10 +102,9 @@ pub(super) fn draw(
     let key = language::key(&name);
     let custom = slides.deck.options.hidden_prefixes.get(&*key).cloned();
     let hidden = match &custom {
-        Some(prefix) => prefix.as_deref(),
-        None => language::hidden_prefix(&key),
+        Some(prefix) => prefix.as_deref().map(HiddenLines::Prefix),
+        None => language::hidden_lines(&key),
     };
-    let hidden = hidden.filter(|prefix| hides(&code, prefix));
     let block = CodeBlock {
         language: name.into(),
         text: shown(&code, hidden),
@@ -133,7 +133,7 @@ fn drawing(info: &Info<'_>, key: &str, options: &Options) -> Option<Drawing> {
 struct Written<'c> {
     language: Box<str>,
     code: &'c str,
-    hidden: Option<&'c str>,
+    hidden: Option<HiddenLines<'c>>,
     span: Span,
 }
 
@@ -161,7 +161,10 @@ fn cell(
     // Nobody can be given the terminal unasked.
     let start = if info.form == Form::Handover { Start::OnKey } else { start };
     let alternative = info.alternative.as_deref().map(Into::into);
-    let code = executed(code, hidden);
+    let code: Box<str> = match hidden {
+        Some(lines) => lines.executed(code).into(),
+        None => code.into(),
+    };
     let module = match info.module.as_deref() {
         None => None,
         Some(name) => {
@@ -172,7 +175,8 @@ fn cell(
     let (form, timeout_ms) = (info.form, info.timeout_ms);
     let form = if module.is_some() { Form::Below } else { form };
     let is_ours = &*language == "rust" && info.alternative.is_none();
-    let rust = is_ours.then(|| rust_build(&code, span, slides)).flatten();
+    let edition = edition(info, is_ours, info_span, slides);
+    let rust = is_ours.then(|| rust_build(&code, edition, span, slides)).flatten();
     let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace) && module.is_none());
     let race = race::read(info, &language, info_span, &mut slides.deck.diagnostics);
     let session = session(info, &language, info_span, slides).filter(|_| race.is_none());
@@ -226,7 +230,12 @@ fn module(
 
 /// What a block of Rust is built with: the deck's crates and its own. None where that is nothing
 /// special.
-fn rust_build(code: &str, span: Span, slides: &mut Slides<'_>) -> Option<Arc<RustBuild>> {
+fn rust_build(
+    code: &str,
+    edition: Option<Box<str>>,
+    span: Span,
+    slides: &mut Slides<'_>,
+) -> Option<Arc<RustBuild>> {
     let mut build = slides.deck.options.rust.clone();
     if let Some(manifest) = manifest::read(code) {
         build = build.with(&manifest.build);
@@ -237,7 +246,24 @@ fn rust_build(code: &str, span: Span, slides: &mut Slides<'_>) -> Option<Arc<Rus
             slides.deck.diagnostics.push(mistake);
         }
     }
+    build.edition = edition.or(build.edition);
     (build != RustBuild::default()).then(|| Arc::new(build))
+}
+
+/// The edition that a fence asks for, where that means something.
+fn edition(
+    info: &Info<'_>,
+    is_rust: bool,
+    span: Span,
+    slides: &mut Slides<'_>,
+) -> Option<Box<str>> {
+    let edition = info.edition.clone()?;
+    if !is_rust {
+        let mistake = Diagnostic::error(span, "`+edition` is for Rust");
+        slides.deck.diagnostics.push(mistake.hint("write it on a block of Rust"));
+        return None;
+    }
+    Some(edition)
 }
 
 /// Where bytes of the code stand in its file, whose lines may have more in front: an indent, the
@@ -291,22 +317,11 @@ fn unix_lines(code: Cow<'_, str>) -> Cow<'_, str> {
     if code.contains('\r') { Cow::Owned(code.replace("\r\n", "\n")) } else { code }
 }
 
-fn hides(code: &str, prefix: &str) -> bool {
-    code.lines().any(|line| line.starts_with(prefix))
-}
-
-fn shown(code: &str, hidden: Option<&str>) -> Box<str> {
-    let Some(prefix) = hidden else {
-        return clean_code(code.strip_suffix('\n').unwrap_or(code));
-    };
-    let lines: Vec<_> = code.lines().filter(|line| !line.starts_with(prefix)).collect();
-    clean_code(&lines.join("\n"))
-}
-
-fn executed(code: &str, hidden: Option<&str>) -> Box<str> {
-    let Some(prefix) = hidden else { return code.into() };
-    let lines = code.split_inclusive('\n').map(|line| line.strip_prefix(prefix).unwrap_or(line));
-    lines.collect::<String>().into()
+fn shown(code: &str, hidden: Option<HiddenLines<'_>>) -> Box<str> {
+    match hidden {
+        Some(lines) => clean_code(&lines.shown(code)),
+        None => clean_code(code.strip_suffix('\n').unwrap_or(code)),
+    }
 }
 
 /// What a `file` block names: language, code, and where that stands.

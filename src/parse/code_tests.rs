@@ -130,6 +130,28 @@ fn f163_and_f164_what_a_check_is_to_find_is_kept() {
 }
 
 #[test]
+fn edition_of_rust_is_its_block_s_own() {
+    let text = "---\noptions: {rust: {edition: \"2018\"}}\n---\n\n```rust +exec\na\n```\n\n\
+                ```rust +exec +edition:2015\nb\n```\n";
+    let deck = deck(text);
+    let editions = deck.cells.iter().map(|cell| cell.how.rust.as_ref()?.edition.as_deref());
+    assert_eq!(editions.collect::<Vec<_>>(), [Some("2018"), Some("2015")]);
+    assert_ne!(cell("rust +exec +edition:2021").fingerprint, cell("rust +exec").fingerprint);
+    let wrong = "`+edition:2022` is no edition of Rust";
+    assert_eq!(mistakes("```rust +exec +edition:2022\nx\n```\n"), [wrong]);
+    let other = "`+edition` is for Rust";
+    assert_eq!(mistakes("```python +exec +edition:2021\nx\n```\n"), [other]);
+}
+
+#[test]
+fn hidden_lines_of_rust_are_those_of_rustdoc() {
+    let text = "```rust +exec\n#\n  # a();\n## b\n#[c]\nd();\n```\n\n```python +exec\n# e\n```\n";
+    let deck = deck(text);
+    let codes: Vec<_> = deck.cells.iter().map(|cell| &*cell.code).collect();
+    assert_eq!(codes, ["\na();\n# b\n#[c]\nd();\n", "# e\n"]);
+}
+
+#[test]
 fn a_mask_is_a_regular_expression_and_may_have_spaces() {
     let mask = |fence: &str| cell(fence).check.mask.clone();
     assert_eq!(mask(r"bash +exec +mask:\d+ms {1}").as_deref(), Some(r"\d+ms"));

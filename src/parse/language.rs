@@ -1,5 +1,7 @@
 //! What code languages are called, and how each marks lines that run but are not shown.
 
+use super::hidden::HiddenLines;
+
 /// Names that fences use, each with the language's own.
 const LANGUAGES: &[(&str, &str)] = &[
     ("bash", "bash"),
@@ -68,14 +70,14 @@ pub(super) fn key(name: &str) -> Box<str> {
     }
 }
 
-/// What a hidden line starts with in the language of this key.
-pub(super) fn hidden_prefix(key: &str) -> Option<&'static str> {
+/// How the language of this key marks lines that are not shown.
+pub(super) fn hidden_lines(key: &str) -> Option<HiddenLines<'static>> {
     match key {
-        "rust" | "rust-script" => Some("# "),
-        "elixir" | "jsonnet" => Some("## "),
+        "rust" | "rust-script" => Some(HiddenLines::Rustdoc),
+        "elixir" | "jsonnet" => Some(HiddenLines::Prefix("## ")),
         "bash" | "sh" | "zsh" | "fish" | "pwsh" | "cmd" | "wsl" | "c" | "c++" | "csharp"
         | "fsharp" | "go" | "java" | "js" | "jsx" | "ts" | "tsx" | "julia" | "kotlin" | "php"
-        | "python" => Some("/// "),
+        | "python" => Some(HiddenLines::Prefix("/// ")),
         _ => None,
     }
 }

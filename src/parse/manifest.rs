@@ -87,7 +87,7 @@ impl Manifest {
 }
 
 /// The language's editions.
-pub(super) const EDITIONS: [&str; 4] = ["2015", "2018", "2021", "2024"];
+pub(in crate::parse) const EDITIONS: [&str; 4] = ["2015", "2018", "2021", "2024"];
 
 fn stranger(name: &str, range: Range<usize>) -> Diagnostic {
     let known = ["dependencies", "package"];

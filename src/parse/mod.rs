@@ -22,6 +22,7 @@ mod fence;
 mod footer;
 mod frontmatter;
 mod groups;
+mod hidden;
 mod html;
 mod include;
 mod inline;

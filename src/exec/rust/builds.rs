@@ -14,7 +14,7 @@ use super::crates::{Crates, FORGOTTEN};
 use super::module::{self, Workplace};
 use super::timed::{self, Hidden};
 use super::toolchain::{self, Compiler, Toolchain};
-use super::wrap;
+use super::{program, wrap};
 use crate::deck::Profile;
 use crate::exec::family::{Child, Family, Status};
 use crate::exec::{sandbox, spawn};
@@ -38,7 +38,10 @@ fn optimised(profile: Profile) -> &'static [&'static str] {
 /// What is made of it: a program, or a library that Python loads.
 fn kind(snippet: &Snippet) -> Vec<String> {
     let Some(module) = &snippet.module else {
-        return vec!["--crate-type=bin".to_owned(), "--crate-name=snippet".to_owned()];
+        let name = wrap::crate_name(&snippet.code).unwrap_or("snippet");
+        let mut kind = vec!["--crate-type=bin".to_owned(), format!("--crate-name={name}")];
+        kind.extend(is_tests(snippet).then(|| "--test".to_owned()));
+        return kind;
     };
     let mut kind = vec!["--crate-type=cdylib".to_owned(), format!("--crate-name={}", module.name)];
     if cfg!(target_os = "macos") {
@@ -46,6 +49,11 @@ fn kind(snippet: &Snippet) -> Vec<String> {
         kind.extend(["-Clink-arg=-undefined", "-Clink-arg=dynamic_lookup"].map(str::to_owned));
     }
     kind
+}
+
+/// Whether a snippet's tests are what runs.
+pub(super) fn is_tests(snippet: &Snippet) -> bool {
+    snippet.module.is_none() && !snippet.is_timed && program::is_tests(&snippet.code)
 }
 
 /// What rustc calls to make a program of what it has compiled.
@@ -58,7 +66,7 @@ const OUTPUT: &str = "output";
 const EDITION: &str = "2024";
 
 /// Part of every entry's name: a change of how programs are made is a new number.
-const FORMAT: &[u8] = b"3";
+const FORMAT: &[u8] = b"4";
 
 /// All snippets that were compiled, and those that are being.
 #[derive(Debug)]
@@ -304,9 +312,15 @@ impl Builds {
             toolchain::listen(&self.family, rustc, arguments, folders, begun)
                 .map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))
         };
-        let (mut output, mut status) = attempt(&whole(snippet))?;
-        if snippet.is_timed && matches!(status, Status::Exited(1)) && !how.is_cancelled() {
-            (output, status) = attempt_again(snippet, attempt)?;
+        let showing = showing(snippet);
+        let (mut output, mut status) = attempt(showing.as_deref().unwrap_or(&*whole(snippet)))?;
+        if matches!(status, Status::Exited(1)) && !how.is_cancelled() {
+            if snippet.is_timed {
+                (output, status) = attempt_again(snippet, attempt)?;
+            } else if showing.is_some() {
+                // What is wrong is reported without what we added, if anything is.
+                (output, status) = attempt(&whole(snippet))?;
+            }
         }
         if matches!(status, Status::Exited(0)) {
             std::fs::rename(made, &binary).map_err(no_room)?;
@@ -344,7 +358,7 @@ fn attempt_again(
     attempt: impl Fn(&str) -> Result<Said, NotBuilt>,
 ) -> Result<Said, NotBuilt> {
     let Snippet { code, first_line, .. } = snippet;
-    let as_any_block = attempt(&wrap::program(code, *first_line))?;
+    let as_any_block = attempt(&program::program(code, *first_line))?;
     if matches!(as_any_block.1, Status::Exited(0)) {
         return attempt(&timed::program(code, *first_line, Hidden::Nothing));
     }
@@ -356,12 +370,18 @@ fn whole(snippet: &Snippet) -> String {
     let Snippet { code, first_line, module, is_timed, .. } = snippet;
     match module {
         None if *is_timed => timed::program(code, *first_line, Hidden::Inputs),
-        None => wrap::program(code, *first_line),
+        None => program::program(code, *first_line),
         Some(module) => {
             let name = Some(&*module.name).filter(|_| !module.is_whole);
             wrap::module(code, *first_line, name)
         }
     }
+}
+
+/// A snippet as a program that shows its last value, if it is one.
+fn showing(snippet: &Snippet) -> Option<String> {
+    let is_program = snippet.module.is_none() && !snippet.is_timed;
+    is_program.then(|| program::showing(&snippet.code, snippet.first_line)).flatten()
 }
 
 /// What the compiler is told of a snippet.

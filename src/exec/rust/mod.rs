@@ -3,16 +3,20 @@
 //!
 //! What the speaker asks for is compiled at once, beside whatever the background is at.
 
+#![expect(clippy::disallowed_methods, reason = "looks whether the user chose how tests run")]
+
 mod builds;
 mod cache;
 mod cargo;
 mod crates;
 mod module;
+mod program;
 mod statement;
 mod timed;
 mod toolchain;
 mod wrap;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +26,7 @@ use rustix::process::Signal;
 use super::family::{Child, Family};
 use super::modules::{Modules, Stand};
 use super::running::Running;
-use super::runs::Make;
+use super::runs::{Made, Make};
 use super::{Event, Sink};
 use crate::run::{self, Outcome, Preparation, Snippet};
 use builds::{Builds, How, NotBuilt, Work};
@@ -155,7 +159,9 @@ impl Rust {
             }
             match built.map_err(|why| why.into_outcome(running))? {
                 Built::Ready(_) if snippet.module.is_some() => Err(Outcome::Exited(0)),
-                Built::Ready(program) => Ok(program),
+                Built::Ready(program) => {
+                    Ok(Made { program, environment: environment_of(&snippet) })
+                }
                 Built::Refused(errors) => {
                     sink(run::Event::Output(errors.to_vec()));
                     Err(Outcome::NotCompiled)
@@ -293,6 +299,13 @@ impl std::fmt::Display for NotBuilt {
             Self::NoCrates(why) => f.write_str(why),
         }
     }
+}
+
+/// What a snippet's program needs in its environment. Tests are reported in the same order each time.
+fn environment_of(snippet: &Snippet) -> BTreeMap<String, String> {
+    const THREADS: &str = "RUST_TEST_THREADS";
+    let in_order = builds::is_tests(snippet) && std::env::var_os(THREADS).is_none();
+    in_order.then(|| (THREADS.to_owned(), "1".to_owned())).into_iter().collect()
 }
 
 /// What is told of a snippet. Nobody will run a module to see why it is none.

@@ -1,29 +1,13 @@
-//! A snippet as a program: its lines stand where the deck has them, and code without a `main` gets
-//! one in which `?` works.
+//! The text of a snippet, read as far as needed to know what is code in it; and a snippet as a module
+//! for Python, whose lines are those of the deck.
 
+use std::borrow::Cow;
 use std::ops::Range;
-
-/// The program for a snippet whose first line is `first_line` (from 1) of the deck.
-pub(super) fn program(code: &str, first_line: u32) -> String {
-    let code = without_shebang(code);
-    let marks = scan(code);
-    let above = first_line.saturating_sub(1) as usize;
-    if marks.has_main {
-        return "\n".repeat(above) + code;
-    }
-    let (hoisted, code) = hoist(code, &marks.of_crate);
-    let (before, after) = body(&code);
-    let head = format!("{hoisted} fn main() -> Result<(), Box<dyn std::error::Error>> {{ {before}");
-    // The line above the code is the fence: free for what we add.
-    let padding = "\n".repeat(above.saturating_sub(1));
-    let end_of_head = if above > 0 { "\n" } else { " " };
-    format!("{padding}{head}{end_of_head}{code}\n{after} }}\n")
-}
 
 /// A snippet as a module of this name for Python, of which it is the inside; without a name it is all
 /// of it already.
 pub(super) fn module(code: &str, first_line: u32, name: Option<&str>) -> String {
-    let code = without_shebang(code);
+    let code = &without_crate_name(without_shebang(code));
     let above = first_line.saturating_sub(1) as usize;
     let Some(name) = name else { return "\n".repeat(above) + code };
     let (hoisted, code) = hoist(code, &scan(code).of_crate);
@@ -39,15 +23,26 @@ pub(super) fn without_shebang(code: &str) -> &str {
     if is_shebang { code.find('\n').map_or("", |end| &code[end..]) } else { code }
 }
 
-/// What stands before and after the statements, so that any last line will do: `Ok(…)` is the
-/// result; what else is left there has its value dropped.
-fn body(code: &str) -> (&'static str, &'static str) {
-    let lines = code.lines().rev().map(str::trim);
-    let last = lines.into_iter().find(|line| !line.is_empty() && !line.starts_with("//"));
-    if last.is_some_and(|line| line.starts_with("Ok(")) {
-        ("", "")
-    } else {
-        ("let _ = {", "}; Ok(())")
+/// The name in `#![crate_name = "…"]`.
+pub(super) fn crate_name(code: &str) -> Option<&str> {
+    let marks = scan(code);
+    let mut names = marks.of_crate.iter().filter_map(|range| named(&code[range.clone()]));
+    names.next().filter(|name| !name.is_empty() && name.chars().all(is_word))
+}
+
+/// The name that an attribute gives to the crate.
+fn named(attribute: &str) -> Option<&str> {
+    let inside = attribute.strip_prefix("#![")?.strip_suffix(']')?.trim();
+    let value = inside.strip_prefix("crate_name")?.trim_start().strip_prefix('=')?;
+    value.trim().strip_prefix('"')?.strip_suffix('"')
+}
+
+/// The code without `#![crate_name = "…"]`: a module has its name already.
+fn without_crate_name(code: &str) -> Cow<'_, str> {
+    let is_name = |range: &Range<usize>| named(&code[range.clone()]).is_some();
+    match scan(code).of_crate.into_iter().find(is_name) {
+        Some(range) => Cow::Owned(hoist(code, &[range]).1),
+        None => Cow::Borrowed(code),
     }
 }
 
@@ -59,8 +54,8 @@ pub(super) fn hoist(code: &str, of_crate: &[Range<usize>]) -> (String, String) {
     let mut from = 0;
     for range in of_crate {
         let taken = &code[range.clone()];
-        if taken.starts_with('#') {
-            hoisted.extend(taken.split('\n').flat_map(|line| [line, " "]));
+        if !is_comment(taken) {
+            hoisted += &in_one_line(taken);
         }
         rest.push_str(&code[from..range.start]);
         rest.extend(taken.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
@@ -68,6 +63,19 @@ pub(super) fn hoist(code: &str, of_crate: &[Range<usize>]) -> (String, String) {
     }
     rest.push_str(&code[from..]);
     (hoisted, rest)
+}
+
+/// Code without line feeds and comments, and a blank behind it.
+fn in_one_line(code: &str) -> String {
+    let (mut line, mut at) = (String::new(), 0);
+    while at < code.len() {
+        let text = &code[at..at + token(&code[at..])];
+        if !is_comment(text) {
+            line += &text.replace('\n', " ");
+        }
+        at += text.len();
+    }
+    line + " "
 }
 
 /// What was found outside comments, strings and braces.
@@ -230,12 +238,6 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_only_moved_to_its_lines() {
-        let code = "#![allow(unused)]\nfn main() {}\n";
-        assert_eq!(program(code, 4), format!("\n\n\n{code}"));
-    }
-
-    #[test]
     fn a_main_is_seen_only_where_it_is_one() {
         assert!(has_main("pub(crate) async fn\n/* the */ main () {}"));
         assert!(has_main("const Q: char = '\"'; const B: &[u8] = b\"{\"; fn main() {}"));
@@ -246,16 +248,6 @@ mod tests {
         assert!(!has_main("let text = \"\\\" fn main() {}\";"));
         assert!(!has_main("mod program { fn main() {} }"));
         assert!(!has_main("fn mainly() {} let main = 1;"));
-    }
-
-    #[test]
-    fn code_without_main_gets_one_on_the_line_above() {
-        let wrapped = program("let n: i32 = \"1\".parse()?;\nprintln!(\"{n}\")", 3);
-        let lines: Vec<_> = wrapped.lines().collect();
-        assert_eq!(lines[0], "");
-        assert!(lines[1].contains("fn main()"));
-        assert_eq!(lines[2], "let n: i32 = \"1\".parse()?;");
-        assert_eq!(lines[4], "}; Ok(()) }");
     }
 
     #[test]
@@ -272,30 +264,14 @@ mod tests {
     }
 
     #[test]
-    fn a_result_at_the_end_is_the_result() {
-        assert!(program("f()?;\nOk(()) // done\n// really\n", 2).ends_with("really\n\n }\n"));
-    }
-
-    #[test]
-    fn attributes_of_the_crate_come_first_and_leave_blanks() {
-        let wrapped = program("#![allow(\n  dead_code)]\nlet x = 1;", 2);
-        let lines: Vec<_> = wrapped.lines().collect();
-        assert!(lines[0].trim_start().starts_with("#![allow(   dead_code)]"), "{wrapped}");
-        assert_eq!((lines[1].trim(), lines[2].trim(), lines[3]), ("", "", "let x = 1;"));
-    }
-
-    #[test]
-    fn documentation_of_the_crate_and_a_shebang_leave_blanks() {
-        let wrapped = program("#!/usr/bin/env rust-script\n//! Says é.\nf();", 2);
-        let lines: Vec<_> = wrapped.lines().collect();
-        assert_eq!((lines[1], lines[2].trim(), lines[3]), ("", "", "f();"));
-        assert_eq!(program("#!/bin/x\nfn main() {}", 2), "\n\nfn main() {}");
-    }
-
-    #[test]
-    fn broken_code_is_read_to_its_end() {
-        for code in ["\"", "'", "/*", "r#\"", "#![", "b'", "'\\", "}}}{", "/* é", "#![é"] {
-            assert!(program(code, 1).contains("fn main"), "{code}");
-        }
+    fn a_name_of_the_crate_is_read_and_not_given_to_a_module() {
+        let code =
+            "// #![crate_name = \"no\"]\n#![allow(x)]\n#![ crate_name=\"shapes\" ]\nfn f() {}";
+        assert_eq!(crate_name(code), Some("shapes"));
+        assert_eq!(crate_name("#![crate_name = \"a b\"]"), None);
+        assert_eq!(crate_name("#![crate_names = \"a\"]"), None);
+        let wrapped = module(code, 1, Some("fast"));
+        assert!(!wrapped.contains("shapes") && wrapped.contains("#![allow(x)]"), "{wrapped}");
+        assert!(!module(code, 1, None).contains("shapes"));
     }
 }

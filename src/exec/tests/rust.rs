@@ -126,3 +126,77 @@ fn the_profile_and_the_edition_are_the_author_s() {
     let old = RustBuild { edition: Some("2015".into()), ..RustBuild::default() };
     assert_eq!(run(old, "let async = 3; print!(\"{}\", async)").0, "3");
 }
+
+#[test]
+fn last_value_is_shown_whatever_it_borrows() {
+    let mut stage = Stage::new();
+    let mut shown = |code: &str| run_rust(&mut stage, code).0;
+    assert_eq!(shown("let v = vec![1, 2, 3];\nv.iter().max()"), "Some(3)\n");
+    let code =
+        "use std::cell::RefCell;\nlet c = RefCell::new(vec![\"a\".to_owned()]);\nc.borrow()[0]";
+    assert_eq!(shown(code), "\"a\"\n");
+    // What is no value of interest, or cannot be shown, is not.
+    assert_eq!(shown("let f = |x: i32| x + 1;\nprintln!(\"{}\", f(1));\nf"), "2\n");
+    assert_eq!(shown("let mut v = vec![1];\nv.push(2)"), "");
+}
+
+#[test]
+fn last_value_that_is_an_error_fails_the_block() {
+    let mut stage = Stage::new();
+    let (output, outcome, _) = run_rust(&mut stage, "std::fs::write(\"/nowhere/x\", \"\")");
+    assert!(output.starts_with("Error: Os { code: 2"), "{output}");
+    assert_eq!(outcome, Outcome::Exited(1));
+    let code = "#[derive(Debug)]\nstruct Bad;\nfn f() -> Result<(), Bad> { Err(Bad) }\nf()?;\nOk::<(), Bad>(())";
+    assert_eq!(run_rust(&mut stage, code).0, "Error: Bad\n");
+}
+
+#[test]
+fn errors_show_no_line_of_ours() {
+    let mut stage = Stage::new();
+    let mut errors = |code: &str| {
+        let (output, outcome, _) = run_rust(&mut stage, code);
+        assert_eq!(outcome, Outcome::NotCompiled, "{output}");
+        output.lines().map(without_colours).collect::<Vec<_>>().join("\n")
+    };
+    for code in
+        ["let x: &str = 5;\nx", "let x = (5;\nx", "let x = 5", "x +", "let v = vec![1];\nv.leng()"]
+    {
+        let said = errors(code);
+        for ours in ["match (", "Ok(", "livedeck", "main"] {
+            assert!(!said.contains(ours), "{code}: {said}");
+        }
+        assert!(said.contains("--> talk.md:"), "{said}");
+    }
+}
+
+#[test]
+fn block_of_tests_runs_them() {
+    let mut stage = Stage::new();
+    let code = "fn add(a: i32, b: i32) -> i32 { a + b }\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n    \
+                #[test]\n    fn adds() { assert_eq!(add(1, 2), 4); }\n    \
+                #[test]\n    fn b_is_fine() {}\n}";
+    let (output, outcome, _) = run_rust(&mut stage, code);
+    let plain = output.replace("\u{1b}(B", "");
+    let plain = plain.lines().map(without_colours).collect::<Vec<_>>().join("\n");
+    assert!(plain.contains("test tests::adds ... FAILED\ntest tests::b_is_fine ... ok"), "{plain}");
+    assert!(plain.contains("panicked at talk.md:13:17"), "{plain}");
+    assert!(plain.contains("1 passed; 1 failed"), "{plain}");
+    assert_eq!(outcome, Outcome::Exited(101));
+    let (output, outcome, _) = run_rust(&mut stage, &code.replace("2), 4", "2), 3"));
+    assert!(output.contains("2 passed; 0 failed"), "{output}");
+    assert_eq!(outcome, Outcome::Exited(0));
+}
+
+#[test]
+fn crates_and_modules_of_a_block_are_its_own() {
+    let mut stage = Stage::new();
+    let code = "#![crate_name = \"shapes\"]\nmod a { use super::one; pub fn two() -> i32 { one() * 2 } }\n\
+                fn one() -> i32 { 1 }\nprintln!(\"{} {}\", module_path!(), a::two());";
+    let (output, outcome, _) = run_rust(&mut stage, code);
+    assert_eq!((output.as_str(), outcome), ("shapes 2\n", Outcome::Exited(0)));
+    let old = RustBuild { edition: Some("2015".into()), ..RustBuild::default() };
+    let run = stage.start_request("rust", "let async = vec![3];\nasync.first()", |request| {
+        request.code.rust = Some(Arc::new(old));
+    });
+    assert_eq!(stage.end(run).0, "Some(3)\n");
+}

@@ -29,6 +29,8 @@ pub(super) struct Info<'t> {
     pub(super) form: Form,
     /// The executor named behind `+exec:`.
     pub(super) alternative: Option<Cow<'t, str>>,
+    /// `+edition:2021`
+    pub(super) edition: Option<Box<str>>,
     /// `+env:file`
     pub(super) env: Option<Cow<'t, str>>,
     /// `+id:name`
@@ -71,6 +73,7 @@ const ATTRIBUTES: &[(&str, Value)] = &[
     ("acquire_terminal", Value::Optional),
     ("auto_exec", Value::Optional),
     ("bench", Value::Optional),
+    ("edition", Value::Needed),
     ("env", Value::Needed),
     ("exec", Value::Optional),
     ("exec_replace", Value::Optional),
@@ -240,6 +243,7 @@ impl<'t> Info<'t> {
                 self.run(Start::OnKey, None);
                 self.pty = Some(value.as_deref().map_or(Ok(Pty::default()), value::pty)?);
             }
+            "edition" => self.edition = Some(value::edition(given)?),
             "env" => self.env = value,
             "session" => {
                 self.run(Start::OnKey, None);

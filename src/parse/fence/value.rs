@@ -5,6 +5,7 @@ use regex::Regex;
 use crate::deck::{OutputPlace, Pty};
 use crate::diag;
 use crate::parse::attribute::Refusal;
+use crate::parse::manifest::EDITIONS;
 use crate::parse::text::excerpt;
 
 /// The longest time limit, in milliseconds: a day. A deadline that far away still fits every clock.
@@ -51,6 +52,15 @@ pub(super) fn output(value: &str) -> Result<OutputPlace, Refusal> {
         };
         (format!("`+output:{}` is no place for output", excerpt(value)), hint)
     })
+}
+
+/// An edition of Rust.
+pub(super) fn edition(value: &str) -> Result<Box<str>, Refusal> {
+    if EDITIONS.contains(&value) {
+        return Ok(value.into());
+    }
+    let hint = format!("it is one of `{}`", EDITIONS.join("`, `"));
+    Err((format!("`+edition:{}` is no edition of Rust", excerpt(value)), hint))
 }
 
 /// A part of the slide's width.
