@@ -14,6 +14,7 @@ mod handover;
 mod input;
 mod leave;
 mod modules;
+mod pagers;
 mod pty;
 pub mod python;
 mod race;

@@ -24,7 +24,7 @@ use super::running::{Cut, Running};
 use super::scratch::Scratch;
 use super::spawn::{self, Command};
 use super::warden::Watched;
-use super::{Sink, Stop, handover, stream};
+use super::{Sink, Stop, handover, pagers, stream};
 use crate::files;
 use crate::panics::contain;
 use crate::run::{Event, Input, Outcome, Request, RunId, Target};
@@ -341,6 +341,7 @@ impl Run {
             let language = &self.request.code.language;
             return Err(self.shared.not_installed(&step.program, language));
         };
+        let shares_terminal = files.own_terminal.is_none() && files.input.is_none();
         let mut command = Command::new(program, files.terminal)
             .own_terminal(files.own_terminal)
             .ignoring_hangup(files.own_terminal.is_some())
@@ -352,6 +353,9 @@ impl Run {
             .memory(self.request.limits.memory);
         if let Some(folder) = &plan.folder {
             command = command.writes(folder.path());
+        }
+        for (name, value) in pagers::none().filter(|_| shares_terminal) {
+            command = command.env(name, value);
         }
         for (name, value) in &plan.environment {
             command = command.env(name, value);

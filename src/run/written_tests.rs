@@ -44,6 +44,7 @@ fn text_and_control_characters_show_as_on_a_terminal() {
         ("a\n\n\nb", "a\n\n\nb"),
         ("a\n\n", "a\n"),
         ("no end", "no end"),
+        ("no end\x1b[?7zvalue\n\x1b[?7zother", "no end\nvalue\nother"),
         ("10%\r 50%\r100%", "100%"),
         ("long line\rshort", "shortline"),
         ("abc\x08\x08X", "aXc"),

@@ -7,6 +7,10 @@ fork that waits, so that nothing has to be copied, or made, when the order is th
 
 OUT_OF_REACH = (4000, 1000, 240)
 ONLY_AST = 0x400
+AWAITS = 0x2000
+IS_COROUTINE = 0x80
+SCRIPT = "snippet.py"
+FRESH_LINE = "\x1b[?7z"
 LONGEST_PADDING = 10000000
 
 
@@ -69,7 +73,7 @@ def enter(order, output, terminal, report):
             os.environb.pop(name, None)
     belong(order.owner)
     if faulthandler is not None:
-        faulthandler.enable(report, False)
+        Faults.enable(report, False)
     Modules.begin(order, report)
     if not order.goes_on:
         begin(order)
@@ -101,7 +105,9 @@ def begin(order):
         os.chdir(order.directory)
     except OSError:
         pass
-    sys.argv = [order.path]
+    sys.argv = [SCRIPT]
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv = [sys.executable, SCRIPT]
     sys.modules["__main__"] = type(sys)("__main__")
     if not order.warms:
         limit(order.memory)
@@ -137,20 +143,46 @@ def execute(order, report):
     try:
         main, code, last = prepare(order)
     except BaseException as error:
+        part(ERRORS).as_written(error, linecache.cache[order.file][2])
         show(order, report, error, None)
         return 1
     try:
-        exec(code, main.__dict__)
-        if last is not None:
-            Shown.result(eval(last, main.__dict__))
+        if (code.co_flags | (last.co_flags if last else 0)) & IS_COROUTINE:
+            Shown.result(part(NOTEBOOK).complete(code, last, main.__dict__))
+        else:
+            exec(code, main.__dict__)
+            if last is not None:
+                Shown.result(eval(last, main.__dict__))
         if "matplotlib.pyplot" in sys.modules:
             Shown.prepare().figures()
     except SystemExit as error:
         return exit_status(error.code)
     except BaseException as error:
-        show(order, report, error, error.__traceback__ and error.__traceback__.tb_next)
+        show(order, report, error, from_block(order, error.__traceback__))
         return 130 if isinstance(error, KeyboardInterrupt) else 1
+    finally:
+        if NOTEBOOK in PARTS and not order.stays:
+            part(NOTEBOOK).end_loop()
     return 0
+
+
+def from_block(order, trace):
+    """A traceback from the block on, without what carries it out."""
+    trace = at = trace and trace.tb_next
+    while at is not None and at.tb_frame.f_code.co_filename != order.file:
+        at = at.tb_next
+    return at or trace
+
+
+PARTS = {}
+
+
+def part(text):
+    """A part of this program that is compiled when it is first needed."""
+    if text not in PARTS:
+        PARTS[text] = known = type(sys)("_livedeck_part")
+        exec(compile(text, OWN_CODE, "exec", dont_inherit=True), known.__dict__)
+    return PARTS[text]
 
 
 def prepare(order):
@@ -169,7 +201,7 @@ def prepare(order):
 
 def halves(source, lines, file):
     """The block's code, and apart from it its last expression, if that one's value is to be shown."""
-    tree = compile(source, file, "exec", ONLY_AST, dont_inherit=True)
+    tree = compile(source, file, "exec", ONLY_AST | AWAITS, dont_inherit=True)
     last = tree.body[-1] if tree.body else None
     wanted = type(last).__name__ == "Expr" and hasattr(last, "end_lineno")
     if wanted:
@@ -177,11 +209,11 @@ def halves(source, lines, file):
         rest[0] = rest[0].encode()[last.end_col_offset :].decode()
         wanted = not any(";" in line.partition("#")[0] for line in rest)
     if not wanted:
-        return compile(tree, file, "exec", dont_inherit=True), None
+        return compile(tree, file, "exec", AWAITS, dont_inherit=True), None
     expression = compile("0", file, "eval", ONLY_AST)
     expression.body = tree.body.pop().value
-    code = compile(tree, file, "exec", dont_inherit=True)
-    return code, compile(expression, file, "eval", dont_inherit=True)
+    code = compile(tree, file, "exec", AWAITS, dont_inherit=True)
+    return code, compile(expression, file, "eval", AWAITS, dont_inherit=True)
 
 
 class Shown:
@@ -189,6 +221,9 @@ class Shown:
 
     code = None
     run = None
+    last = None
+    keeps = False
+    file = None
     SMALL = 1000
     SIMPLE = (bool, int, float, complex, str, bytes)
 
@@ -207,6 +242,7 @@ class Shown:
         """A run begins. Nothing but what it prints is shown where that is to be a picture."""
         where = lambda trace: place(order, trace)
         cls.run = os.getpid(), report, os.isatty(1), flush, where
+        cls.keeps, cls.file = order.stays, order.file
         if cls.code is not None:
             cls.code.run = cls.code.Run(*cls.run)
 
@@ -215,8 +251,10 @@ class Shown:
         """Shows the value of the block's last expression, as an interactive Python does."""
         if value is None or not os.isatty(1):
             return
+        if cls.keeps and getattr(builtins, "_", cls.last) is cls.last:
+            builtins._ = cls.last = value
         if type(value) in cls.SIMPLE and sys.getsizeof(value) < cls.SMALL:
-            print(repr(value))
+            print((FRESH_LINE if sys.stdout is sys.__stdout__ else "") + repr(value))
             return
         code = cls.prepare()
         if not code.is_handle(value):
@@ -225,16 +263,53 @@ class Shown:
 
 def display(*values, **how):
     """Shows values where the block stands: pictures, tables and markdown as what they are."""
-    Shown.prepare().display(*values, **how)
+    return Shown.prepare().display(*values, **how)
+
+
+def clear_output(wait=False):
+    """Takes back what the block has printed, as in a notebook."""
+    if os.isatty(1):
+        print("\x1b[2J\x1b[H", end="", flush=True)
+
+
+class Faults:
+    """`faulthandler` as a block has it: a crash is reported anyway, and stacks are without our part."""
+
+    enable = dump = None
+
+    @classmethod
+    def install(cls):
+        """Has blocks find it."""
+        if faulthandler is not None:
+            cls.enable, cls.dump = faulthandler.enable, faulthandler.dump_traceback
+            faulthandler.enable = cls.enable_in_block
+            faulthandler.dump_traceback = cls.dump_in_block
+
+    @classmethod
+    def enable_in_block(cls, file=None, all_threads=True, **how):
+        """Leaves crashes to be reported as those of any block, but for those that go to a file."""
+        if file is not None and file is not sys.stderr and file != 2:
+            cls.enable(file, all_threads, **how)
+
+    @classmethod
+    def dump_in_block(cls, file=None, all_threads=True):
+        """Writes the stack."""
+        part(ERRORS).dump_traceback(cls.dump, file, all_threads)
 
 
 class Figures:
     """Stands in the way of matplotlib's own choice of where to draw: looked at before pyplot is
     imported."""
 
+    is_ours = True
+
     @staticmethod
     def find_spec(name, path=None, target=None):
-        """Finds nothing itself."""
+        """Finds nothing itself but what stands in for IPython."""
+        if name[:7] == "IPython":
+            return part(NOTEBOOK).find(name, display, clear_output)
+        if name == "multiprocessing.spawn":
+            return part(NOTEBOOK).find_spawn(path, lambda: Shown.file)
         if name == "matplotlib.pyplot":
             try:
                 Shown.prepare().use_figures()
@@ -321,7 +396,7 @@ def show(order, report, error, trace):
     if sys.excepthook is not sys.__excepthook__ or sys.version_info >= (3, 13):
         sys.excepthook(type(error), error, trace)
     else:
-        traceback.print_exception(type(error), error, trace)
+        part(ERRORS).print_exception(error, trace)
 
 
 def without_end(trace):

@@ -96,6 +96,7 @@ def start():
     sys.path[:] = [entry for entry in sys.path if entry]
     control = socket.socket(fileno=CONTROL)
     builtins.display = display
+    Faults.install()
     sys.meta_path[:0] = [Figures, Modules]
     control.send(b"ready %s\n" % " ".join(sys.modules).encode())
     os.dup2(nothing, 1)

@@ -17,6 +17,7 @@ MOST_PRETTY = 20000
 MOST_ROWS = 1000
 MOST_COLUMNS = 60
 MOST_CELL = 200
+MOST_CAPTION = 80
 PICTURES = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "image/jpeg": b"\xff\xd8\xff",
@@ -28,6 +29,7 @@ METHODS = [
     ("text/html", "_repr_html_"),
     ("text/markdown", "_repr_markdown_"),
 ]
+FRESH_LINE = "\x1b[?7z"
 BACKEND = "livedeck_figures"
 LOCK = _thread.allocate_lock()
 
@@ -85,6 +87,9 @@ def best(value):
         return pandas_table(value)
     if origin == "polars" and kind.__name__ in ("DataFrame", "Series"):
         return polars_table(value)
+    if origin == "IPython" and kind.__name__ == "HTML":
+        text = str(value._repr_html_())
+        return one("text/html", text) or send("markdown", html_words(text))
     bundled = getattr(kind, "_repr_mimebundle_", None)
     if bundled is not None:
         forms = bundled(value, include=None, exclude=None)
@@ -118,7 +123,7 @@ def one(mime, form):
     elif mime == "text/markdown":
         send("markdown", cut(str(form), MOST_TEXT))
     else:
-        found = html_table(str(form)[:MOST_BYTES])
+        found = html_table(str(form)[:MOST_BYTES], is_all=True)
         if found is None:
             return False
         table(*found)
@@ -141,7 +146,7 @@ def plain(value):
 def width():
     """Columns of the terminal."""
     try:
-        return os.get_terminal_size(2).columns
+        return os.get_terminal_size(2).columns or 80
     except OSError:
         return 80
 
@@ -150,7 +155,9 @@ def write(text):
     """Prints a text of any length, as much as somebody can want to see of it."""
     left_out = len(text) - MOST_TEXT
     end = "\n… %d more characters\n" % left_out if left_out > 0 else "\n"
-    print(text[:MOST_TEXT], end=end, file=sys.stdout if run.rich else sys.stderr)
+    is_seen = run.rich and sys.stdout is sys.__stdout__
+    text = (FRESH_LINE if is_seen else "") + text[:MOST_TEXT]
+    print(text, end=end, file=sys.stdout if run.rich else sys.stderr)
 
 
 def cut(text, most=MOST_CELL):
@@ -245,17 +252,26 @@ def pandas_table(frame):
         series = part.iloc[:, at]
         columns.append((name, "", getattr(series.dtype, "kind", "O") in "iufc", False))
         cells.append(pandas_cells(series))
+    if not width:
+        return plain(frame)
     table(columns, zip(*cells), height, width)
+    if not height:
+        write("0 rows × %d columns" % width)
 
 
 def pandas_cells(series):
-    """A column's values as text."""
+    """A column's values as text, as they are in a frame: days without hours, long texts cut."""
     if not len(series):
         return []
-    cells = series.to_string(index=False, header=False).split("\n")
+    frame = series.to_frame() if hasattr(series, "to_frame") else series
+    cells = frame.to_string(index=False, header=False).split("\n")
     if len(cells) != len(series):
         cells = [str(value).replace("\n", " ") for value in series.tolist()]
-    return [cell.strip() for cell in cells]
+    try:
+        most = sys.modules["pandas"].get_option("display.max_colwidth") or MOST_CELL
+    except Exception:
+        most = MOST_CELL
+    return [cut(cell.strip(), most) for cell in cells]
 
 
 def polars_table(frame):
@@ -265,7 +281,7 @@ def polars_table(frame):
     frame = frame if hasattr(frame, "columns") else frame.to_frame()
     height, width = frame.shape
     part = frame.head(MOST_ROWS)[:, :MOST_COLUMNS]
-    with polars.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=MOST_CELL):
+    with polars.Config(tbl_rows=-1, tbl_cols=-1):
         _, rows, _, _ = html_table(part._repr_html_(), names=2) or ([], [], 0, 0)
     columns = []
     for name, kind in zip(part.columns, part.dtypes):
@@ -273,11 +289,14 @@ def polars_table(frame):
         right = kind.startswith(("Int", "UInt", "Float", "Decimal"))
         columns.append((name, kind.partition("(")[0].lower(), right, False))
     table(columns, rows, height, width)
+    if not height and width:
+        write("0 rows × %d columns" % width)
 
 
-def html_table(text, names=None):
-    """The first table of an HTML text; none if it has none. Its first `names` rows name columns,
-    or as many as say so."""
+def html_table(text, names=None, is_all=False):
+    """The first table of an HTML text; none if it has none, or where it `is_all` that is to be shown,
+    if there is more than a caption beside it. Its first `names` rows name columns, or as many as say
+    so."""
     if "<table" not in text:
         return None
     from html.parser import HTMLParser
@@ -289,8 +308,13 @@ def html_table(text, names=None):
             super().__init__()
             self.rows, self.heads, self.cell = [], 0, None
             self.depth, self.done, self.hanging = 0, False, {}
+            self.beside, self.unread = [], None
 
         def handle_starttag(self, tag, attributes):
+            if tag in ("style", "script"):
+                self.unread = tag
+            if tag in ("input", "details", "pre", "button") or self.done and tag == "table":
+                self.beside.append(" " * MOST_CAPTION)
             if self.done:
                 return
             self.depth += tag == "table"
@@ -310,6 +334,7 @@ def html_table(text, names=None):
                 self.cell[1].append(" ")
 
         def handle_endtag(self, tag):
+            self.unread = None if tag == self.unread else self.unread
             if self.done or self.depth != 1:
                 self.depth -= tag == "table"
                 return
@@ -333,6 +358,8 @@ def html_table(text, names=None):
                 self.fill()
 
         def handle_data(self, data):
+            if (self.done or not self.depth) and not self.unread:
+                self.beside += data.split()
             if self.cell and not self.done:
                 self.cell[1].append(data)
 
@@ -349,7 +376,7 @@ def html_table(text, names=None):
     reader = Reader()
     reader.feed(text)
     rows = [row for row in reader.rows if row]
-    if not rows:
+    if not rows or is_all and len(" ".join(reader.beside)) >= MOST_CAPTION:
         return None
     heads = names or reader.heads
     if not heads:
@@ -366,6 +393,70 @@ def html_table(text, names=None):
     cells = [[cell for cell, _ in row[:MOST_COLUMNS]] for row in rows[:MOST_ROWS]]
     indexes = sum(index for *_, index in columns)
     return columns, cells, len(rows), count - indexes
+
+
+def html_words(text):
+    """What an HTML text says, as markdown."""
+    from html.parser import HTMLParser
+
+    around = {"b": "**", "strong": "**", "i": "_", "em": "_", "code": "`", "del": "~~", "s": "~~"}
+    apart = ("p", "div", "ul", "ol", "table", "blockquote", "pre")
+
+    class Reader(HTMLParser):
+        """Collects the words."""
+
+        def __init__(self):
+            super().__init__()
+            self.words, self.link, self.unread, self.lists = [], None, None, []
+
+        def handle_starttag(self, tag, attributes):
+            if tag in ("style", "script"):
+                self.unread = tag
+            elif tag[0] == "h" and tag[1:].isdigit():
+                self.words.append("\n\n%s " % ("#" * int(tag[1:])))
+            elif tag in ("ul", "ol"):
+                self.lists.append("1." if tag == "ol" else "-")
+                self.words.append("\n\n" if len(self.lists) == 1 else "")
+            elif tag == "li":
+                depth = max(0, len(self.lists) - 1)
+                self.words.append("\n%s%s " % ("  " * depth, (self.lists or ["-"])[-1]))
+            elif tag == "a":
+                self.link = dict(attributes).get("href")
+                self.words.append("[" if self.link else "")
+            elif tag in ("br", "tr"):
+                self.words.append("  \n")
+            else:
+                self.words.append(around.get(tag) or ("\n\n" if tag in apart else ""))
+
+        def handle_endtag(self, tag):
+            self.unread = None if tag == self.unread else self.unread
+            if tag in ("ul", "ol") and self.lists:
+                self.lists.pop()
+                self.words.append("" if self.lists else "\n\n")
+            elif tag == "a" and self.link:
+                self.words.append("](%s)" % self.link)
+                self.link = None
+            elif tag == "td":
+                self.words.append(" ")
+            elif tag in around:
+                self.words.append(around[tag])
+            elif tag in apart or tag[0] == "h" and tag[1:].isdigit():
+                self.words.append("\n\n")
+
+        def handle_data(self, data):
+            if not self.unread:
+                words = " ".join(data.split())
+                start = " " if data[:1].isspace() and words else ""
+                self.words.append(start + words + (" " if data[-1:].isspace() else ""))
+
+    reader = Reader()
+    reader.feed(text[:MOST_TEXT])
+    lines = "".join(reader.words).split("\n")
+    kept = []
+    for line in lines:
+        if line.strip() or kept and kept[-1]:
+            kept.append(line.rstrip() if not line.endswith("  ") or not line.strip() else line)
+    return "\n".join(kept).strip()
 
 
 def use_figures():
@@ -395,7 +486,7 @@ def figures(*_, **__):
         drawn = pyplot.figure(number)
         if len(drawn.get_children()) > 1:
             guarded(drawn, figure)
-    pyplot.close("all")
+        close(pyplot, drawn)
 
 
 def figure(drawn):
@@ -404,8 +495,16 @@ def figure(drawn):
     drawn.savefig(file, format="png", bbox_inches="tight")
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
-        pyplot.close(drawn)
+        close(pyplot, drawn)
     picture("image/png", file.getvalue())
+
+
+def close(pyplot, drawn):
+    """Closes a figure, which keeps its manager: the block may ask that for more."""
+    manager = getattr(getattr(drawn, "canvas", None), "manager", None)
+    pyplot.close(drawn)
+    if manager is not None and drawn.canvas.manager is None:
+        drawn.canvas.manager = manager
 
 
 def is_handle(value):

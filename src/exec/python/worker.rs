@@ -40,9 +40,27 @@ mod _livedeck {
     }
 }
 
+/// Turns UTF-8 mode on where `python3` would: an interpreter that is embedded does not look at
+/// `PYTHONUTF8`, which is set for the worker where the locale is `C`.
+#[expect(clippy::disallowed_methods, reason = "a variable of the worker's own")]
+fn decide_on_utf8() {
+    if std::env::var_os("PYTHONUTF8").is_none_or(|value| value != "1") {
+        return;
+    }
+    // SAFETY: looks a symbol up by a name that ends with a zero byte. Libraries that have it have an
+    // integer of C there, which nobody reads before the interpreter starts.
+    unsafe {
+        let mode = libc::dlsym(libc::RTLD_DEFAULT, c"Py_UTF8Mode".as_ptr());
+        if let Some(mode) = mode.cast::<libc::c_int>().as_mut() {
+            *mode = 1;
+        }
+    }
+}
+
 /// Starts the interpreter and serves; ends when the program that started it does.
 pub(super) fn serve() -> ExitCode {
     pyo3::append_to_inittab!(_livedeck);
+    decide_on_utf8();
     // SAFETY: no interpreter runs yet and this is the main thread, the only one. The argument asks
     // for Python's signal handlers, so that SIGINT becomes a KeyboardInterrupt; `PyO3`'s own start
     // leaves them out. The thread state is given up for `attach` to take.

@@ -25,16 +25,21 @@ use super::interpreter::Interpreter;
 use super::order::{Errand, LARGEST_AT_ONCE};
 use super::report::OWN_CODE;
 use crate::exec::family::{Child, Family};
+use crate::exec::pagers;
 use crate::exec::spawn::Command;
 use crate::files;
 
 /// The argument that makes this program a worker.
 pub(in crate::exec) const WORKER: &str = "--python-worker";
 
-/// The code of the worker. What shows values goes with it as a text, to be compiled later.
+/// The code of the worker. What not every block needs goes with it as texts, to be compiled later.
 pub(super) const BOOT: &str = concat!(
     "DISPLAY = r'''",
     include_str!("display.py"),
+    "'''\nERRORS = r'''",
+    include_str!("errors.py"),
+    "'''\nNOTEBOOK = r'''",
+    include_str!("notebook.py"),
     "'''\n",
     include_str!("session.py"),
     include_str!("warm.py"),
@@ -138,6 +143,9 @@ impl Zygote {
             .env("PYTHONUNBUFFERED", "1")
             .env("PATH", path_with(interpreter))
             .env_remove("PYTHONHOME");
+        for (name, value) in pagers::none() {
+            command = command.env(name, value);
+        }
         if *way != Way::Own && locale_says_nothing() && variable("PYTHONUTF8").is_none() {
             command = command.env("PYTHONUTF8", "1");
         }

@@ -1,6 +1,6 @@
-// Behind a block: shows the value of its last expression, as `{:?}` does. Nothing where it has no
-// such form or is `()`; an error that it ends with is one of `main`. The method that takes the most
-// references is looked for first.
+//! Behind a block: shows the value of its last expression, as `{:?}` does. Nothing where it has no
+//! such form or is `()`; an error that it ends with is one of `main`. The method that takes the most
+//! references is looked for first.
 
 pub struct Value<'a, T: ?Sized>(pub &'a T);
 
@@ -45,6 +45,10 @@ pub trait Printed {
 
 impl<'a, T: ::std::fmt::Debug + ?Sized> Printed for &'a Value<'a, T> {
     fn livedeck_show(&self) -> Shown {
+        // Where livedeck reads it the value is on a line of its own.
+        if ::std::io::IsTerminal::is_terminal(&::std::io::stdout()) {
+            print!("\x1b[?7z");
+        }
         println!("{:?}", self.0);
         Ok(())
     }

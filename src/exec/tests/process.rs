@@ -119,3 +119,19 @@ fn f162_variables_of_the_deck_reach_every_engine() {
         assert_eq!(stage.end(run), ("a = b\n".to_owned(), Outcome::Exited(0)), "{language}");
     }
 }
+
+#[test]
+fn processes_have_no_pager_but_in_a_terminal_of_their_own() {
+    let mut stage = Stage::new();
+    let (text, _) = stage.run("bash", "echo $PAGER $GIT_PAGER $MANPAGER");
+    assert_eq!(text, "cat cat cat\n");
+    let run = stage.start_request("bash", "echo ${PAGER-none}", |request| {
+        request.code.environment.push(("PAGER".into(), "less".into()));
+    });
+    assert_eq!(stage.end(run).0, "less\n");
+    let own = std::env::var("PAGER").unwrap_or_else(|_| "none".to_owned());
+    let run = stage.start_request("bash", "echo ${PAGER-none}", |request| {
+        request.target = Target::Screen;
+    });
+    assert!(stage.end(run).0.starts_with(&own));
+}

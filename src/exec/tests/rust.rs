@@ -14,6 +14,9 @@ fn main() {
 }
 ";
 
+/// What is written ahead of a value, for it to be on a line of its own.
+const FRESH_LINE: &str = "\u{1b}[?7z";
+
 /// What a run of Rust wrote and how it ended, and whether it had to be compiled.
 pub(super) fn run_rust(stage: &mut Stage, code: &str) -> (String, Outcome, bool) {
     let run = stage.start("rust", code);
@@ -130,7 +133,7 @@ fn the_profile_and_the_edition_are_the_author_s() {
 #[test]
 fn last_value_is_shown_whatever_it_borrows() {
     let mut stage = Stage::new();
-    let mut shown = |code: &str| run_rust(&mut stage, code).0;
+    let mut shown = |code: &str| run_rust(&mut stage, code).0.replace(FRESH_LINE, "");
     assert_eq!(shown("let v = vec![1, 2, 3];\nv.iter().max()"), "Some(3)\n");
     let code =
         "use std::cell::RefCell;\nlet c = RefCell::new(vec![\"a\".to_owned()]);\nc.borrow()[0]";
@@ -198,5 +201,5 @@ fn crates_and_modules_of_a_block_are_its_own() {
     let run = stage.start_request("rust", "let async = vec![3];\nasync.first()", |request| {
         request.code.rust = Some(Arc::new(old));
     });
-    assert_eq!(stage.end(run).0, "Some(3)\n");
+    assert_eq!(stage.end(run).0.replace(FRESH_LINE, ""), "Some(3)\n");
 }

@@ -245,6 +245,13 @@ impl Perform for Screen {
 
     fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], _cut: bool, action: char) {
         self.flush();
+        if intermediates == b"?" && action == 'z' {
+            // What livedeck itself writes ahead of a value: it is on a line of its own.
+            if self.cursor.column > 0 {
+                self.line_feed();
+            }
+            return;
+        }
         if !intermediates.is_empty() {
             return;
         }

@@ -122,7 +122,7 @@ fn an_html_table_is_a_table() {
     let code = "class T:\n    def _repr_html_(self):\n        return '''<style>td {}</style><table>\
                 <thead><tr><th></th><th>name</th><th>n &lt; 5</th></tr></thead><tbody>\
                 <tr><th>0</th><td>a <b>bold</b><br>one</td><td>1,5</td></tr>\
-                <tr><th>1</th><td>b<td>-2</td></tr></tbody></table><table><tr><td>no</table>'''\nT()";
+                <tr><th>1</th><td>b<td>-2</td></tr></tbody></table>'''\nT()";
     let table = table(Embedded, code);
     let names: Vec<&str> = table.columns.iter().map(|column| &*column.name).collect();
     assert_eq!(names, ["", "name", "n < 5"]);
@@ -263,4 +263,84 @@ fn frames_of_polars_are_tables() {
     let (output, _) = shown(&stage, code);
     let expected = "    n  s\nint64  string\n    1  \"a\"\n   20  null";
     assert_eq!(output.plain_text(), expected);
+}
+
+#[rstest]
+fn last_value_is_on_a_line_of_its_own(#[values(Embedded, Own)] mode: Mode) {
+    assert_eq!(text(mode, "print('a', end='')\n1 + 1"), "a\n2");
+    assert_eq!(text(mode, "import os; os.system('printf b')\n[1, 'c']"), "b\n[1, 'c']");
+    assert_eq!(text(mode, "print('a')\n2"), "a\n2");
+    assert_eq!(text(mode, "print('a', end='')\ndisplay({'b'})\nprint('c')"), "a\n{'b'}\nc");
+    // Who looks at what is printed sees nothing of that.
+    let code = "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()) as out:\n    \
+                display(1)\nprint(out.getvalue() == '1\\n')";
+    assert_eq!(text(mode, code), "True");
+}
+
+#[rstest]
+fn await_works_outside_of_functions(#[values(Embedded, Own)] mode: Mode) {
+    let code = "import asyncio\nasync def f(n):\n    await asyncio.sleep(0)\n    return n * 2\n\nawait f(21)";
+    assert_eq!(text(mode, code), "42");
+    let code = "import asyncio\nasync def g():\n    yield 1\n    yield 2\nasync for n in g():\n    print(n)\n\
+                print([n async for n in g()])\nasync def late():\n    try:\n        \
+                await asyncio.sleep(60)\n    finally:\n        print('cancelled')\n\
+                task = asyncio.create_task(late())\nawait asyncio.sleep(0)";
+    assert_eq!(text(mode, code), "1\n2\n[1, 2]\ncancelled");
+    // Without one, nothing of that is there.
+    let code = "import sys, asyncio\nasync def f():\n    return 5\nasyncio.run(f())";
+    assert_eq!(text(mode, code), "5");
+}
+
+#[test]
+fn ipython_shows_values_here_even_where_it_is_not_installed() {
+    let code = "from IPython.display import display, Markdown, HTML, Code, clear_output\n\
+                print('gone')\nclear_output()\ndisplay(Markdown('**a**'))\nHTML('<p>b <b>c</b></p>')";
+    assert_eq!(text(Embedded, code), "**a**\nb **c**");
+    let code = format!(
+        "{PIXEL}from IPython.display import Image\nopen('p.png', 'wb').write(PIXEL)\nImage('p.png')"
+    );
+    assert_eq!(text(Embedded, &code), "[picture]");
+}
+
+#[test]
+fn html_is_a_table_only_where_that_is_all_of_it() {
+    let code = "class A:\n    def __init__(self, html):\n        self._repr_html_ = lambda: html\n    \
+                def __repr__(self):\n        return 'A()'\n\
+                class B(A):\n    def __init__(self, html):\n        self.html = html\n    \
+                def _repr_html_(self):\n        return self.html\n\
+                TABLE = '<table><tr><th>n</th></tr><tr><td>1</td></tr></table>'\n";
+    let caption = format!("{code}B('<style>p {{ }}</style>' + TABLE + '<p>1 row</p>')");
+    assert_eq!(table(Embedded, &caption).height, 1);
+    for html in [
+        "'<details>x' + TABLE",
+        "'<pre>Estimator()</pre>' + TABLE",
+        "TABLE * 2",
+        "'w ' * 80 + TABLE",
+    ] {
+        assert_eq!(text(Embedded, &format!("{code}B({html})")), "A()", "{html}");
+    }
+}
+
+#[test]
+fn frames_are_shown_as_pandas_prints_them() {
+    // As much of pandas as is asked for its values.
+    let code = "import sys\nclass Type:\n    kind = 'O'\nclass Frame:\n    __module__ = 'pandas'\n    \
+                iloc = dtypes = None\n    def __init__(self, *texts):\n        self.texts = texts\n    \
+                def to_string(self, index, header):\n        return '\\n'.join(self.texts)\n\
+                class Column:\n    dtype = Type()\n    name = None\n    def __init__(self, *texts):\n        \
+                self.texts = texts\n    def __len__(self):\n        return len(self.texts)\n    \
+                def to_frame(self):\n        return Frame(*self.texts)\n    to_series = lambda self: self\n\
+                class Index:\n    nlevels = 1\n    def __init__(self, texts):\n        self.texts = texts\n    \
+                def get_level_values(self, level):\n        return Column(*self.texts)\n\
+                class Whole:\n    __module__ = 'pandas'\n    dtypes = None\n    columns = ['remark']\n    \
+                def __init__(self, days, texts):\n        self.shape = len(texts), 1\n        \
+                self.index, self.texts = Index(days), texts\n    iloc = property(lambda self: Part(self))\n\
+                class Part:\n    def __init__(self, whole):\n        self.whole = whole\n    \
+                def __getitem__(self, at):\n        \
+                return self.whole if at[0].stop else Column(*self.whole.texts)\n";
+    let found = table(Embedded, &format!("{code}Whole(['2024-01-01'], [' ' + 'x' * 300])"));
+    assert_eq!(&*found.rows[0][0], "2024-01-01");
+    assert_eq!(&*found.rows[0][1], format!("{}…", "x".repeat(199)));
+    let (output, _) = shown(&Stage::new(Embedded), &format!("{code}Whole([], [])"));
+    assert!(output.plain_text().ends_with("0 rows × 1 columns"), "{}", output.plain_text());
 }

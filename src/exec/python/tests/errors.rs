@@ -75,3 +75,62 @@ fn a_worker_that_is_killed_is_replaced(#[values(Embedded, Own)] mode: Mode) {
     );
     assert_eq!(stage.run("print('again')"), ("again\n".into(), Outcome::Exited(0)));
 }
+
+#[rstest]
+#[case(
+    "readings = [1]\nprint(reading)",
+    "name 'reading' is not defined. Did you mean: 'readings'?"
+)]
+#[case("[].appendd(1)", "'list' object has no attribute 'appendd'. Did you mean: 'append'?")]
+#[case("from math import sqroot", ". Did you mean: 'sqrt'?")]
+#[case("xyzzy_plugh", "name 'xyzzy_plugh' is not defined")]
+#[case(
+    "try:\n    prin(1)\nexcept NameError as e:\n    raise ValueError() from e",
+    "Did you mean: 'print'?"
+)]
+fn names_that_may_have_been_meant_are_told(
+    #[values(Embedded, Own)] mode: Mode,
+    #[case] code: &str,
+    #[case] expected: &str,
+) {
+    let text = plain(&Stage::new(mode).run(code).0);
+    assert!(text.lines().any(|line| line.ends_with(expected)), "{text}");
+}
+
+#[rstest]
+#[case("(a +\n b) = 3", "    (a +\n     ^")]
+#[case("x = 1\nreturn 3", "    return 3\n    ^")]
+#[case("foo(a,\n    b c,\n    d)", "    b c,\n    ^")]
+fn syntax_error_shows_the_line_of_the_block(
+    #[values(Embedded, Own)] mode: Mode,
+    #[case] code: &str,
+    #[case] expected: &str,
+) {
+    let stage = Stage::new(mode);
+    // The deck on disk may have other text there, or the same behind the mark of a quote.
+    std::fs::write(stage.folder.path().join("talk.md"), "> other\n".repeat(60)).unwrap();
+    let text = plain(&stage.run(code).0);
+    assert!(text.contains(expected), "{text}");
+    assert!(!text.contains("other"), "{text}");
+}
+
+#[rstest]
+fn await_that_fails_shows_the_deck_alone(#[values(Embedded, Own)] mode: Mode) {
+    let code = "async def f():\n    return 1 / 0\nawait f()";
+    let text = plain(&Stage::new(mode).run(code).0);
+    let places: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
+    assert_eq!(
+        places,
+        ["  File \"talk.md\", line 44, in <module>", "  File \"talk.md\", line 43, in f"],
+        "{text}"
+    );
+}
+
+#[rstest]
+fn faulthandler_shows_the_deck_alone(#[values(Embedded, Own)] mode: Mode) {
+    let code = "import faulthandler\nfaulthandler.enable()\ndef f():\n    faulthandler.dump_traceback()\nf()";
+    let (text, _) = Stage::new(mode).run(code);
+    let places: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
+    let expected = ["  File \"talk.md\", line 45 in f", "  File \"talk.md\", line 46 in <module>"];
+    assert_eq!(places, expected, "{text}");
+}

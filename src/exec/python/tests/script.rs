@@ -39,13 +39,13 @@ fn it_looks_like_a_script_in_a_terminal(#[values(Embedded, Own)] mode: Mode) {
     let stage = Stage::new(mode);
     std::fs::write(stage.folder.path().join("beside.py"), "name = 'beside'").unwrap();
     let code = "import os, sys, beside\nprint(__name__, beside.name, os.getcwd() == sys.path[0])\n\
-                print(sys.argv == [__file__], os.path.basename(__file__))\n\
+                print(sys.argv, os.path.basename(__file__))\n\
                 print(sys.stdout.isatty(), sys.stderr.isatty(), os.get_terminal_size())\n\
                 print(os.environ['TERM'], sys.stdout.encoding, '\\x1b[31mred\\x1b[0m')\n\
                 try: open('/dev/tty')\nexcept OSError as error: print('no tty')\n\
                 print(sys.stdin.read() == '', os.getpid() == os.getsid(0))";
     let (text, _) = stage.run(code);
-    let expected = "__main__ beside True\nTrue talk.md\n\
+    let expected = "__main__ beside True\n['snippet.py'] talk.md\n\
                     True True os.terminal_size(columns=91, lines=13)\n\
                     xterm-256color utf-8 \x1b[31mred\x1b[0m\nno tty\nTrue True\n";
     assert_eq!(text, expected);
@@ -93,4 +93,38 @@ fn runs_go_on_side_by_side(#[values(Embedded, Own)] mode: Mode) {
     assert_eq!(stage.start(2, "print('second')").end().0, "second\n");
     stage.python.stop(RunId(1), Stop::Kill);
     assert_eq!(first.end(), ("on\n".into(), Outcome::Stopped));
+}
+
+#[rstest]
+fn no_pager_waits_for_keys(#[values(Embedded, Own)] mode: Mode) {
+    let code = "import os\nprint(os.environ['PAGER'], os.environ['GIT_PAGER'])\nhelp(len)";
+    let (text, how) = Stage::new(mode).run(code);
+    assert!(text.starts_with("cat cat\nHelp on built-in function len"), "{text}");
+    assert_eq!(how, Outcome::Exited(0));
+}
+
+#[rstest]
+#[case("spawn")]
+#[case("forkserver")]
+fn new_processes_find_its_functions(#[values(Embedded, Own)] mode: Mode, #[case] how: &str) {
+    let code = format!(
+        "import concurrent.futures, multiprocessing as mp\ndef square(x):\n    return x * x\n\n\
+         def fail(x):\n    return 1 / x\n\n\
+         if __name__ == '__main__':\n    context = mp.get_context('{how}')\n    \
+         with context.Pool(2) as pool:\n        print(pool.map(square, range(4)))\n    \
+         with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:\n        \
+         print(list(pool.map(square, [5])))\n        print(pool.submit(fail, 0).exception().__cause__)"
+    );
+    let (text, outcome) = Stage::new(mode).run(&code);
+    assert!(text.starts_with("[0, 1, 4, 9]\n[25]\n"), "{text}");
+    assert!(text.contains("File \"talk.md\", line 47, in fail"), "{text}");
+    assert_eq!(outcome, Outcome::Exited(0));
+}
+
+#[rstest]
+fn argparse_names_the_program_as_python_does(#[values(Embedded, Own)] mode: Mode) {
+    let code = "import argparse\nargparse.ArgumentParser().parse_args(['--no'])";
+    let (text, outcome) = Stage::new(mode).run(code);
+    assert!(plain(&text).contains("usage: snippet.py [-h]"), "{text}");
+    assert_eq!(outcome, Outcome::Exited(2));
 }

@@ -414,3 +414,25 @@ fn nothing_of_a_session_is_left(#[values(Embedded, Own)] mode: Mode) {
         wait_until_gone(process(&told.text));
     }
 }
+
+#[rstest]
+fn last_value_has_a_name(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let shown = Told { text: String::new(), ..done("") };
+    assert_eq!(run(&stage, 1, 0, "20 * 2"), shown);
+    assert_eq!(run(&stage, 2, 1, "print(_ + 2)\n[_]"), done("42\n"));
+    // A name that a block gives is its own.
+    assert_eq!(run(&stage, 3, 2, "_ = 'mine'; None"), done(""));
+    assert_eq!(run(&stage, 4, 3, "5").how, Outcome::Exited(0));
+    assert_eq!(run(&stage, 5, 4, "print(_)"), done("mine\n"));
+}
+
+#[rstest]
+fn tasks_go_on_in_the_next_block_that_awaits(#[values(Embedded, Own)] mode: Mode) {
+    let stage = Stage::new(mode);
+    let code = "import asyncio\nasync def count():\n    for n in range(2):\n        \
+                await asyncio.sleep(0.001)\n        print(n)\n\
+                task = asyncio.create_task(count())\nawait asyncio.sleep(0)";
+    assert_eq!(run(&stage, 1, 0, code), done(""));
+    assert_eq!(run(&stage, 2, 1, "await task\nprint('done')"), done("0\n1\ndone\n"));
+}

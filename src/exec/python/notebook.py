@@ -1,0 +1,355 @@
+"""What notebooks and scripts have beside Python itself: `await` outside of functions, `IPython.display`,
+processes that find the block's functions. Compiled by the first block that needs it.
+"""
+
+import os
+import sys
+
+IS_COROUTINE = 0x80
+
+loop = None
+owner = None
+
+
+async def block(code, last, names):
+    """Runs the parts of a block, some of which await something; the value of the last one."""
+    value = None
+    for each in (code, last):
+        value = eval(each, names) if each is not None else None
+        if each is not None and each.co_flags & IS_COROUTINE:
+            value = await value
+    return value
+
+
+def complete(code, last, names):
+    """Runs a block that awaits something to its end; its value."""
+    import asyncio
+
+    global owner
+    task = ready_loop(asyncio).create_task(block(code, last, names))
+    owner = os.getpid()
+    try:
+        return loop.run_until_complete(task)
+    except KeyboardInterrupt as interrupt:
+        # Where the block is interrupted is known to what it awaits.
+        task.cancel()
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError as cancelled:
+            raise interrupt.with_traceback(cancelled.__traceback__) from None
+        raise
+
+
+def ready_loop(asyncio):
+    """The loop of this run, or that of its session, in which tasks go on."""
+    global loop
+    if loop is not None and not loop.is_closed() and owner != os.getpid():
+        try:
+            renew(loop)
+        except Exception:
+            loop = None
+    if loop is None or loop.is_closed():
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+    return loop
+
+
+def renew(loop):
+    """Parts a loop from that of the process that this one is a fork of: what waits for files belongs to
+    both."""
+    import selectors
+
+    old, loop._selector = loop._selector, selectors.DefaultSelector()
+    for key in list(old.get_map().values()):
+        loop._selector.register(key.fileobj, key.events, key.data)
+    old.close()
+    loop._close_self_pipe()
+    loop._make_self_pipe()
+
+
+def end_loop():
+    """Ends what the block has left running, as `asyncio.run` does."""
+    if loop is None or loop.is_closed() or owner != os.getpid():
+        return
+    import asyncio
+
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+def find(name, display, clear):
+    """How to load IPython's module of this name: as it is installed, with our `display`, for no kernel
+    runs here; else the part of it that shows values."""
+    top = sys.modules.get("IPython")
+    if name == "IPython" and real(name, None) is None or hasattr(top, "_livedeck"):
+        known = name in Substitute.NAMES
+        return spec(name, Substitute(display, clear)) if known else None
+    if name != "IPython.display":
+        return None
+    found = real(name, getattr(top, "__path__", None))
+    if found is None or not hasattr(found.loader, "exec_module"):
+        return None
+    found.loader = Changed(found.loader, display, clear)
+    return found
+
+
+def real(name, path):
+    """What another finder than ours has for this name."""
+    for finder in sys.meta_path:
+        if finder.__dict__.get("is_ours"):
+            continue
+        if hasattr(finder, "find_spec"):
+            found = finder.find_spec(name, path)
+            if found is not None:
+                return found
+    return None
+
+
+def spec(name, loader):
+    """The spec of a module that is in no file."""
+    is_package = name in ("IPython", "IPython.core")
+    return sys.modules["_frozen_importlib"].ModuleSpec(name, loader, is_package=is_package)
+
+
+def find_spawn(path, file):
+    """How to load `multiprocessing.spawn`: as it is, but new processes find the code of the block of
+    this file, which is none that Python could run."""
+    found = real("multiprocessing.spawn", path)
+    if found is not None and hasattr(found.loader, "exec_module"):
+        found.loader = Spawning(found.loader, file)
+    return found
+
+
+class Spawning:
+    """Loads what starts new processes, and has it give them the block."""
+
+    def __init__(self, loader, file):
+        self.loader, self.file = loader, file
+
+    def create_module(self, spec):
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        self.loader.exec_module(module)
+        prepare = module.get_preparation_data
+
+        def get_preparation_data(name):
+            data = prepare(name)
+            if "init_main_from_path" in data:
+                data["init_main_from_path"] = compiled(self.file()) or data["init_main_from_path"]
+            return data
+
+        module.get_preparation_data = get_preparation_data
+
+
+def compiled(file):
+    """The path of the code of a block, or of all blocks of a session so far, as other processes load it:
+    compiled, for their tracebacks to name the deck's lines. It is there as long as this process is."""
+    import importlib.util
+    import linecache
+    import marshal
+
+    try:
+        source = "".join(linecache.cache[file][2])
+        code = compile(source, file, "exec", dont_inherit=True)
+        data = importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
+        if hasattr(os, "memfd_create"):
+            number = os.memfd_create("snippet.py")
+            os.write(number, data)
+            return "/proc/%d/fd/%d" % (os.getpid(), number)
+        import atexit
+        import tempfile
+
+        number, path = tempfile.mkstemp(".pyc", "livedeck-")
+        os.write(number, data)
+        atexit.register(os.unlink, path)
+        return path
+    except Exception:
+        return None
+
+
+class Changed:
+    """Loads IPython's own module and has it show values here."""
+
+    def __init__(self, loader, display, clear):
+        self.loader, self.ours = loader, {"display": display, "clear_output": clear}
+
+    def create_module(self, spec):
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        self.loader.exec_module(module)
+        for known in (module, sys.modules.get("IPython.core.display_functions")):
+            if known is not None:
+                vars(known).update(self.ours)
+
+
+class Substitute:
+    """Makes the modules of an IPython that is not installed."""
+
+    NAMES = ("IPython", "IPython.display", "IPython.core", "IPython.core.display")
+
+    def __init__(self, display, clear):
+        self.ours = {"display": display, "clear_output": clear}
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        module._livedeck = True
+        if module.__name__ == "IPython":
+            module.get_ipython = lambda: None
+        if module.__name__ in ("IPython", "IPython.core"):
+            module.__path__ = []
+            module.display = self.ours["display"]
+        else:
+            vars(module).update(self.ours)
+            for kind in (DisplayObject, Audio, Code, HTML, IFrame, Image, JSON, Latex, Markdown, Math):
+                setattr(module, kind.__name__, named(kind))
+            for kind in (Pretty, SVG, Video, YouTubeVideo):
+                setattr(module, kind.__name__, named(kind))
+            show = self.ours["display"]
+            module.display_markdown = lambda *them, **_: show(*map(as_kind(Markdown), them))
+            module.display_html = lambda *them, **_: show(*map(as_kind(HTML), them))
+
+
+def named(kind):
+    """A class of ours under the name that its own has."""
+    kind.__module__ = "IPython.core.display"
+    return kind
+
+
+def as_kind(kind):
+    """Makes something of this kind of texts, and leaves other values as they are."""
+    return lambda value: kind(value) if isinstance(value, str) else value
+
+
+class DisplayObject:
+    """Something to show: data, or a file or address that has it."""
+
+    def __init__(self, data=None, url=None, filename=None, **more):
+        if isinstance(data, os.PathLike):
+            data = os.fspath(data)
+        if isinstance(data, str) and data.startswith(("http://", "https://")):
+            data, url = None, data
+        elif isinstance(data, str) and filename is None and self.is_file(data):
+            data, filename = None, data
+        self.data, self.url, self.filename, self.more = data, url, filename, more
+        if filename is not None and data is None:
+            with open(os.path.expanduser(filename), "rb") as file:
+                self.data = self.read(file.read())
+
+    @staticmethod
+    def is_file(text):
+        return False
+
+    @staticmethod
+    def read(data):
+        return data.decode("utf-8", "replace")
+
+    def __repr__(self):
+        return "<IPython.core.display.%s object>" % type(self).__name__
+
+
+class Markdown(DisplayObject):
+    def _repr_markdown_(self):
+        return self.data
+
+
+class HTML(DisplayObject):
+    def _repr_html_(self):
+        return self.data
+
+
+class Latex(DisplayObject):
+    def _repr_markdown_(self):
+        return self.data
+
+
+class Math(DisplayObject):
+    def _repr_markdown_(self):
+        return "$$%s$$" % self.data.strip("$")
+
+
+class Code(DisplayObject):
+    def __init__(self, data=None, url=None, filename=None, language=None):
+        super().__init__(data, url, filename)
+        known = os.path.splitext(filename or "")[1][1:]
+        self.language = language or known
+
+    def _repr_markdown_(self):
+        return "```%s\n%s\n```" % (self.language, self.data)
+
+
+class Pretty(DisplayObject):
+    def __repr__(self):
+        return self.data
+
+
+class JSON(DisplayObject):
+    def __repr__(self):
+        import json
+
+        data = json.loads(self.data) if isinstance(self.data, (str, bytes)) else self.data
+        return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+class Image(DisplayObject):
+    """A picture: bytes, a file or an address."""
+
+    def __init__(self, data=None, url=None, filename=None, format=None, **more):
+        super().__init__(data, url, filename, **more)
+
+    @staticmethod
+    def is_file(text):
+        return True
+
+    @staticmethod
+    def read(data):
+        return data
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        data = self.data
+        if not isinstance(data, (bytes, bytearray)):
+            return {"text/plain": "picture: %s" % self.url}
+        kinds = {b"\x89P": "image/png", b"\xff\xd8": "image/jpeg", b"GI": "image/gif"}
+        kind = kinds.get(bytes(data[:2]))
+        return {kind: bytes(data)} if kind else {"text/plain": repr(self)}
+
+
+class Link(DisplayObject):
+    """Something that a terminal does not play: where it is."""
+
+    def __init__(self, src=None, *_, **more):
+        src = src if src is not None else more.get("filename") or more.get("url")
+        self.source = src if isinstance(src, str) else None
+
+    def __repr__(self):
+        return "%s: %s" % (type(self).__name__, self.source) if self.source else super().__repr__()
+
+
+class Audio(Link):
+    pass
+
+
+class Video(Link):
+    pass
+
+
+class IFrame(Link):
+    pass
+
+
+class SVG(DisplayObject):
+    pass
+
+
+class YouTubeVideo(Link):
+    def __init__(self, id, *_, **__):
+        self.source = "https://www.youtube.com/watch?v=" + id
