@@ -12,6 +12,10 @@ use super::wrap::{self, is_comment};
 /// Shows the last value; `values.rs` as text.
 const VALUES: &str = include_str!("values.rs");
 
+/// What is put before a value that is shown. What `match` looks at may borrow from the block, and stays
+/// where it is.
+const BEGIN_VALUE: &str = "match (";
+
 /// What `main` returns where its code may fail, in a place where the author's names are not known.
 const RESULT: &str = "Result<(), Box<dyn std::error::Error>>";
 
@@ -194,12 +198,13 @@ impl Snippet {
         let Range { start, end } = tail.range;
         let before = &self.code[self.start..start];
         let (before, gap) = before.split_at(end_of_code(before));
-        // An operand of `match` may borrow from the block, and stays where it is.
-        const BEGIN: &str = "match (";
         let end_of_value = ") { ref value => { use crate::livedeck_values::*; \
                             (&&&Value(value)).livedeck_show()? } }";
-        let (head, begin) =
-            if before.is_empty() { (BEGIN, gap.to_owned()) } else { ("", with_line(gap, BEGIN)) };
+        let (head, begin) = if before.is_empty() {
+            (BEGIN_VALUE, gap.to_owned())
+        } else {
+            ("", with_line(gap, BEGIN_VALUE))
+        };
         let (value, behind) = (&self.code[start..end], &self.code[end..]);
         Some((head, format!("{before}{begin}{value}{behind}\n{end_of_value}\n")))
     }
