@@ -3,13 +3,12 @@
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use super::args::Choices;
 use super::{Usage, lines, print, settings};
-use crate::diag::closest;
+use crate::diag::did_you_mean;
 use crate::runtime::{self, Origin, theme_names};
-use crate::theme::Shades;
 
 /// Presents a slide of each theme; where no terminal shows it, prints their names.
 pub(super) fn themes(choices: &Choices) -> anyhow::Result<ExitCode> {
@@ -26,26 +25,16 @@ pub(super) fn themes(choices: &Choices) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Sees that there are the themes that the command line and the configuration name.
+/// Checks that the theme named on the command line exists. One that the configuration names is a
+/// mistake of the deck's look, which the default theme stands in for.
 pub(super) fn check(origin: &Origin) -> anyhow::Result<()> {
     let names = theme_names(origin.themes.as_deref());
-    let miss = |name: &str| {
-        let meant = closest(name, names.iter().map(String::as_str));
-        let hint = meant.map_or_else(
-            || "`livedeck themes` lists them".to_owned(),
-            |meant| format!("did you mean `{meant}`?"),
-        );
-        format!("there is no theme `{name}`\nhint: {hint}")
+    let Some(name) = origin.theme.as_ref().filter(|name| !names.contains(name)) else {
+        return Ok(());
     };
-    let is_missing = |name: &&String| !names.contains(name);
-    if let Some(name) = origin.theme.as_ref().filter(is_missing) {
-        return Err(Usage(format!("`--theme`: {}", miss(name))).into());
-    }
-    let Shades { dark, light } = &origin.default_theme;
-    match [dark, light].into_iter().find(is_missing) {
-        Some(name) => bail!("`defaults.theme` of the configuration: {}", miss(name)),
-        None => Ok(()),
-    }
+    let hint = did_you_mean(name, names.iter().map(String::as_str));
+    let hint = hint.unwrap_or_else(|| "`livedeck themes` lists them".to_owned());
+    Err(Usage(format!("`--theme`: there is no theme `{name}`\nhint: {hint}")).into())
 }
 
 /// Prints the name of the theme of a deck that names none.

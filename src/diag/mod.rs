@@ -11,7 +11,7 @@ use crate::source::{Span, visible};
 
 pub use json::json;
 pub use render::{colored, plain, summary};
-pub use suggest::closest;
+pub use suggest::{closest, did_you_mean};
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,6 +18,46 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// More names than this in one hint help nobody.
+const MAX_NEIGHBOURS: usize = 3;
+
+/// The hint for a name that is none of `names`: the misspelt one, else those that share a part with it
+/// (`latte` is a part of `catppuccin-latte`).
+pub fn did_you_mean<'a>(
+    word: &str,
+    names: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<String> {
+    if let Some(name) = closest(word, names.clone()) {
+        return Some(format!("did you mean `{name}`?"));
+    }
+    let wanted = parts(word);
+    let shared = |name: &str| -> usize {
+        let parts = parts(name);
+        let common = wanted.iter().filter(|part| parts.contains(part));
+        common.map(|part| part.chars().count()).sum()
+    };
+    let mut near: Vec<_> = names
+        .into_iter()
+        .map(|name| (shared(name), name))
+        .filter(|(shared, _)| *shared > 2)
+        .collect();
+    near.sort_by_key(|&(shared, _)| std::cmp::Reverse(shared));
+    let most = near.first()?.0;
+    let near = near.into_iter().filter(|(shared, _)| *shared == most).take(MAX_NEIGHBOURS);
+    let names: Vec<_> = near.map(|(_, name)| format!("`{name}`")).collect();
+    let (last, others) = names.split_last()?;
+    Some(match others {
+        [] => format!("did you mean {last}?"),
+        others => format!("did you mean {} or {last}?", others.join(", ")),
+    })
+}
+
+/// The words of a name, in lower case.
+fn parts(name: &str) -> Vec<String> {
+    let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.map(str::to_lowercase).collect()
+}
+
 /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`, without
 /// regard to case (the optimal string alignment distance).
 fn distance(a: &str, b: &str) -> usize {
@@ -50,5 +90,17 @@ mod tests {
         assert_eq!(closest("end-slide", names), Some("end_slide"));
         assert_eq!(closest("columlayout", names), Some("column_layout"));
         assert_eq!(closest("zzzzz", names), None);
+    }
+
+    #[test]
+    fn a_part_of_a_name_finds_its_neighbours() {
+        let names = ["catppuccin-latte", "catppuccin-mocha", "dark", "tokyonight-day"];
+        let hint = |word| did_you_mean(word, names);
+        assert_eq!(hint("latte").unwrap(), "did you mean `catppuccin-latte`?");
+        assert_eq!(hint("Drak").unwrap(), "did you mean `dark`?");
+        let both = "did you mean `catppuccin-latte` or `catppuccin-mocha`?";
+        assert_eq!(hint("catppuccin").unwrap(), both);
+        assert_eq!(hint("Catppuccin Latte").unwrap(), "did you mean `catppuccin-latte`?");
+        assert_eq!(hint("nord"), None);
     }
 }

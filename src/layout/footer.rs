@@ -65,27 +65,34 @@ fn template(page: &Page<'_>, texts: &FooterText, style: Style, row: u16) -> Vec<
         .collect()
 }
 
-/// The pictures, as high as the footer less a row above and below, at their places.
+/// The pictures, at most as high as the footer less its last row, never larger than they are.
 fn pictures(page: &Page<'_>, height: u16) -> impl Iterator<Item = Placed> {
     let Size { columns, rows, cell, .. } = page.inputs.size;
-    let high = height.saturating_sub(2).max(1);
-    let y = u32::from(rows.saturating_sub(height) + (height - high) / 2);
+    let most = u64::from(height.saturating_sub(1).max(1));
+    let y = u32::from(rows.saturating_sub(height));
+    let (cell_width, cell_height) = (u64::from(cell.0.max(1)), u64::from(cell.1.max(1)));
     let keys = page.inputs.footer.pictures.iter().enumerate();
     let measured = keys.filter_map(move |(at, key)| {
         let key = key.as_ref()?;
         let pixels = page.inputs.measures.pictures.get(key)?.as_ref().ok()?;
-        let wide = u64::from(high) * u64::from(cell.1.max(1)) * u64::from(pixels.width.max(1))
-            / (u64::from(cell.0.max(1)) * u64::from(pixels.height.max(1)));
-        Some((at, key.clone(), u16::try_from(wide).unwrap_or(u16::MAX).max(1).min(columns)))
+        let (width, height) = (u64::from(pixels.width.max(1)), u64::from(pixels.height.max(1)));
+        let high = height.div_ceil(cell_height);
+        let wide = if high > most {
+            (most * cell_height * width).div_ceil(cell_width * height)
+        } else {
+            width.div_ceil(cell_width)
+        };
+        let wide = u16::try_from(wide).unwrap_or(u16::MAX).min(columns);
+        Some((at, key.clone(), wide, high.min(most)))
     });
-    measured.map(move |(at, key, width)| {
+    measured.map(move |(at, key, width, high)| {
         let free = columns - width;
         let x = match at {
             0 => MARGIN.min(free),
             1 => free / 2,
             _ => free.saturating_sub(MARGIN),
         };
-        Placed { x, y, item: Item::Picture { width, height: high.into(), key } }
+        Placed { x, y, item: Item::Picture { width, height: high as u32, key } }
     })
 }
 

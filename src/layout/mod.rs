@@ -4,6 +4,7 @@
 mod beside;
 mod bounds;
 mod cell;
+mod cjk;
 mod code;
 mod columns;
 mod data;

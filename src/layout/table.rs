@@ -17,7 +17,7 @@ use crate::deck::{Align, Inline, Table};
 const BETWEEN: u16 = 3;
 
 /// So many columns may be narrowed until their words are cut; with more, hardly a word stays whole.
-const MOST_CUT: usize = 4;
+const MOST_CUT: usize = 3;
 
 /// The last column is not narrowed further for the sake of the others.
 const NARROWEST: u16 = 8;

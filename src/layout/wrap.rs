@@ -10,6 +10,8 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::cjk;
+
 /// How many cells a text takes on one row.
 pub(super) fn cells(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
@@ -143,14 +145,19 @@ impl Rows<'_> {
             let held = &self.text[rest.start..rest.start + fits];
             let follows = self.text.as_bytes()[rest.start + fits] == b' ';
             let space = if follows { Some(fits) } else { held.rfind(' ') };
+            let wide = cjk::break_in(&self.text[rest.clone()], fits);
             match space {
-                Some(at) => {
+                Some(at) if wide.is_none_or(|wide| wide <= at) => {
                     self.row.end = rest.start + at;
                     let after = self.text[rest.start + at..rest.end].trim_start_matches(' ');
                     rest.start = rest.end - after.len();
                 }
-                None if !self.row.is_empty() => {}
-                None => {
+                _ if let Some(at) = wide => {
+                    self.row.end = rest.start + at;
+                    rest.start = self.row.end;
+                }
+                _ if !self.row.is_empty() => {}
+                _ => {
                     let least = self.text[rest.clone()].graphemes(true).next().map_or(1, str::len);
                     self.row.end = rest.start + fits.max(least);
                     rest.start = self.row.end;
@@ -270,6 +277,15 @@ mod tests {
         assert_eq!(rows("中文中", 3), ["中", "文", "中"]);
         assert_eq!(rows("a中文", 3), ["a中", "文"]);
         assert_eq!(rows("中文", 1), ["中", "文"]);
+    }
+
+    #[test]
+    fn text_without_spaces_fills_the_row() {
+        assert_eq!(pieced(&["中文 ", "日本語の文", "です"], 10), ["中文 日本", "語の文です"]);
+        assert_eq!(rows("中文日。本", 6), ["中文", "日。本"]);
+        assert_eq!(rows("中文「日本」", 6), ["中文", "「日", "本」"]);
+        assert_eq!(rows("one 中文中文", 8), ["one 中文", "中文"]);
+        assert_eq!(rows("中文 word", 8), ["中文", "word"]);
     }
 
     #[test]

@@ -125,6 +125,11 @@ impl Finder {
             ..refuse(&format!("cannot be shown: {}", refusal.why))
         };
         let there = places.iter().find_map(|path| Some((path, stamp(path)?)));
+        // Markdown writes a blank in an address as `%20`; a file of that very name comes first.
+        let decoded = there.is_none().then(|| self.decoded_places(key)).flatten();
+        let decoded = decoded.unwrap_or_default();
+        self.looked.extend(decoded.iter().cloned());
+        let there = there.or_else(|| decoded.iter().find_map(|path| Some((path, stamp(path)?))));
         let Some((path, stamp)) = there else {
             if let Some(error) = places.iter().find_map(|path| special(path)) {
                 return Err(cannot(&error.into()));
@@ -157,6 +162,31 @@ impl Finder {
         places.dedup();
         places
     }
+
+    /// The places of the name that a percent-encoded one (`a%20b.png`) stands for.
+    fn decoded_places(&self, key: &PictureKey) -> Option<Vec<PathBuf>> {
+        let source = percent_decoded(&key.source)?;
+        Some(self.places(&PictureKey { source: source.into(), base: key.base.clone() }))
+    }
+}
+
+/// The text with each `%XX` replaced by its byte; `None` where that changes nothing or is no text.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let code = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = code.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(code) = code.filter(|&code| byte == b'%' && code != 0) {
+            bytes.push(code);
+            rest = &after[2..];
+        } else {
+            bytes.push(byte);
+            rest = after;
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|decoded| decoded != text)
 }
 
 /// What may have been meant: the file of a like name, in the first place that has one.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::synonyms;
 use super::text::excerpt;
 use super::yaml::{self, Node, Value};
 use crate::deck::Align;
@@ -107,8 +108,12 @@ fn remark(body: &str, command: &str, prefix: &str) -> Reading {
             Reading::Mistake(message, hint)
         };
     }
-    let meant = diag::closest(word, COMMANDS.iter().map(|(name, _)| *name));
-    let message = || format!("unknown command `{}`", excerpt(word));
+    let of_others = synonyms::meant(command);
+    let meant = of_others.or_else(|| diag::closest(word, COMMANDS.iter().map(|(name, _)| *name)));
+    let message = || match of_others {
+        Some(_) => format!("unknown command `{}`", excerpt(command)),
+        None => format!("unknown command `{}`", excerpt(word)),
+    };
     if body.contains('\n') {
         return match meant.filter(|_| rest.starts_with(':')) {
             Some(meant) => Reading::Suspect(message(), format!("did you mean `{meant}`?")),

@@ -8,6 +8,7 @@ use super::carets;
 use super::html;
 use super::text::{clean, clean_code};
 use super::tree::{Origin, PictureDraft};
+use super::wikilink;
 use crate::deck::{Inline, TextStyle};
 use crate::diag::Diagnostic;
 
@@ -24,6 +25,8 @@ pub(super) struct Line<'t> {
     carets: Vec<carets::Caret>,
     pictures: Vec<(usize, PictureDraft)>,
     picture_depth: usize,
+    /// How many tags are open inside brackets that are read as text instead.
+    skipped_depth: usize,
 }
 
 /// A style that is still open, with the one to go back to.
@@ -36,8 +39,16 @@ struct Open<'t> {
 #[derive(Debug)]
 enum Kind<'t> {
     Markup,
-    Link { url: CowStr<'t>, title: CowStr<'t>, starts_at: usize },
-    WikiLink,
+    Link {
+        url: CowStr<'t>,
+        title: CowStr<'t>,
+        starts_at: usize,
+    },
+    /// Holds the text before the pipe, if there is a pipe.
+    WikiLink {
+        label: Option<CowStr<'t>>,
+        starts_at: usize,
+    },
     Html(html::TagName),
 }
 
@@ -62,6 +73,7 @@ impl<'t> Line<'t> {
             carets: Vec::new(),
             pictures: Vec::new(),
             picture_depth: 0,
+            skipped_depth: 0,
         }
     }
 
@@ -76,6 +88,14 @@ impl<'t> Line<'t> {
             self.in_picture(&event);
             return;
         }
+        if self.skipped_depth > 0 {
+            match event {
+                Event::Start(_) => self.skipped_depth += 1,
+                Event::End(_) => self.skipped_depth -= 1,
+                _ => {}
+            }
+            return;
+        }
         match event {
             Event::Text(text) => self.text(&text, &range),
             Event::Code(text) => self.piece(clean_code(&text), TextStyle::new(TextStyle::CODE)),
@@ -85,6 +105,11 @@ impl<'t> Line<'t> {
                 self.piece(clean(&name), TextStyle::new(TextStyle::SUPERSCRIPT));
             }
             Event::InlineHtml(tag) => self.html(&tag, range, mistakes),
+            Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, .. })
+                if let Some(written) = wikilink::plain_text(self.source, &range) =>
+            {
+                self.bracketed(written, range.start, mistakes);
+            }
             Event::Start(tag) => self.start(tag, range),
             Event::End(end) => self.end(end),
             _ => {}
@@ -150,8 +175,9 @@ impl<'t> Line<'t> {
             Tag::Strong => (Kind::Markup, outer.clone().with(TextStyle::BOLD)),
             Tag::Strikethrough => (Kind::Markup, outer.clone().with(TextStyle::STRIKE)),
             Tag::Superscript => (Kind::Markup, outer.clone().with(TextStyle::SUPERSCRIPT)),
-            Tag::Link { link_type: LinkType::WikiLink { .. }, .. } => {
-                (Kind::WikiLink, TextStyle::new(TextStyle::LINK_URL))
+            Tag::Link { link_type: LinkType::WikiLink { has_pothole }, dest_url, .. } => {
+                let (label, starts_at) = (has_pothole.then_some(dest_url), self.done.len());
+                (Kind::WikiLink { label, starts_at }, TextStyle::new(TextStyle::LINK_URL))
             }
             Tag::Link { link_type, dest_url, title, .. } => {
                 let url = match link_type {
@@ -178,13 +204,39 @@ impl<'t> Line<'t> {
             self.style = outer;
             match kind {
                 Kind::Html(_) => {}
-                Kind::Markup | Kind::WikiLink => break,
+                Kind::Markup => break,
+                Kind::WikiLink { label, starts_at } => {
+                    if let Some(label) = label {
+                        self.wiki_label(&label, starts_at);
+                    }
+                    break;
+                }
                 Kind::Link { url, title, starts_at } => {
                     self.link(&url, &title, self.done.len() > starts_at);
                     break;
                 }
             }
         }
+    }
+
+    /// Reads brackets that are no link, and what is inside them.
+    fn bracketed(&mut self, written: &'t str, start: usize, mistakes: &mut Vec<Diagnostic>) {
+        for (event, range) in wikilink::inside(written) {
+            self.event(event, start + range.start..start + range.end, mistakes);
+        }
+        self.skipped_depth = 1;
+    }
+
+    /// Puts a wiki link's label before its target, and brackets around the target.
+    fn wiki_label(&mut self, label: &str, starts_at: usize) {
+        let (plain, style) = (self.style.clone(), TextStyle::new(TextStyle::LINK_LABEL));
+        if self.done.len() == starts_at {
+            self.piece(clean(label), TextStyle::new(TextStyle::LINK_URL));
+            return;
+        }
+        let before = [Inline::Text(clean(label), style), Inline::Text(" (".into(), plain.clone())];
+        self.done.splice(starts_at..starts_at, before);
+        self.piece(")".into(), plain);
     }
 
     /// What stands behind a link's label: ` (url "title")`.

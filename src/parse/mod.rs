@@ -37,11 +37,13 @@ mod race;
 mod segments;
 mod slides;
 mod steps;
+mod synonyms;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tree;
 mod trojan;
+mod wikilink;
 mod yaml;
 
 use std::path::Path;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::load::{Look, Origin, folder};
 use crate::deck::Deck;
-use crate::diag::{Diagnostic, closest};
+use crate::diag::{Diagnostic, did_you_mean};
 use crate::files::{self, Kind, Reader};
 use crate::highlight::{self, Highlighter};
 use crate::source::{MemFiles, SourceFile, Span};
@@ -128,10 +128,10 @@ pub(super) fn highlighter(
     } else {
         let message = format!("there is no highlight theme `{name}`");
         let mistake = Diagnostic::error(theme.code.highlight_theme_at, message);
-        deck.diagnostics.push(match closest(name, highlight::names()) {
-            Some(near) => mistake.hint(format!("did you mean `{near}`?")),
-            None => mistake,
-        });
+        let names: Vec<_> = highlight::names().collect();
+        let hint = did_you_mean(name, names.iter().copied());
+        let all = || format!("there are {}", names.join(", "));
+        deck.diagnostics.push(mistake.hint(hint.unwrap_or_else(all)));
     }
     Arc::new(Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect always has its own themes"))
 }

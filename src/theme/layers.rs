@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::library::{Library, Text, Unreadable};
 use super::raw::RawTheme;
 use super::{Choice, builtin};
-use crate::diag::{Diagnostic, Severity, closest};
+use crate::diag::{Diagnostic, Severity, did_you_mean};
 use crate::source::{Sources, Span};
 use crate::yaml::{self, Fields, Kind, Node, Place, text};
 
@@ -38,7 +38,7 @@ impl<'a> Layers<'a> {
             (Some(name), ..) => self.read_named(name, nowhere, choice.default),
             (None, Some((text, span)), _) => self.read_file(text, span, choice.default),
             (None, None, Some((name, span))) => self.read_named(name, span, choice.default),
-            (None, None, None) => self.read_named(choice.default, nowhere, builtin::FALLBACK),
+            (None, None, None) => self.read_default(choice.default),
         }
     }
 
@@ -66,11 +66,24 @@ impl<'a> Layers<'a> {
         builtin::FALLBACK.to_owned()
     }
 
+    /// Reads the theme of decks that name none, which the configuration says.
+    fn read_default(&mut self, name: &str) -> String {
+        let said = self.problems.len();
+        let read = self.read_named(name, Span::default(), builtin::FALLBACK);
+        if read != name
+            && let Some(problem) = self.problems.get_mut(said)
+        {
+            problem.hints.insert(0, "`defaults.theme` of the configuration names it".to_owned());
+        }
+        read
+    }
+
     /// Says that there is no theme of this name.
     fn miss(&mut self, name: &str, at: Span) {
         let problem = Diagnostic::error(at, format!("there is no theme `{name}`"));
-        self.problems.push(match closest(name, self.library.names()) {
-            Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
+        let names: Vec<_> = self.library.names().collect();
+        self.problems.push(match did_you_mean(name, names.iter().copied()) {
+            Some(hint) => problem.hint(hint),
             None => problem.hint("`livedeck themes` lists them"),
         });
     }

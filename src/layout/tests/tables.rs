@@ -53,10 +53,19 @@ fn f070_a_table_of_so_many_columns_that_words_would_be_cut_is_running_text() {
     ");
     insta::assert_snapshot!(Fixture::new(vec![table(4)]).size(30, 12).body(), @"
 
-    alph │ beta │ gamm │ delta
-    abet │ tron │ aray │ wing
-    ─────┼──────┼──────┼──────
-    alph │ beta │ gamm │ delta
-    abet │ tron │ aray │ wing
+    alphabet │ betatron │
+    gammaray │ deltawing
+    ─────────┼──────────┼─────
+    ─────┼──────────
+    alphabet │ betatron │
+    gammaray │ deltawing
+    ");
+    insta::assert_snapshot!(Fixture::new(vec![table(3)]).size(26, 12).body(), @"
+
+    alpha │ betat │ gammar
+    bet   │ ron   │ ay
+    ──────┼───────┼───────
+    alpha │ betat │ gammar
+    bet   │ ron   │ ay
     ");
 }

@@ -47,6 +47,19 @@ fn a_missing_picture_says_which_file_may_be_meant() {
 }
 
 #[test]
+fn percent_encoded_names_are_decoded() {
+    let mut stage = Stage::new(Protocol::Blocks);
+    stage.write("deck/my pic #1 é.png", &flag(3, 2));
+    stage.write("deck/literal%20name.png", &flag(4, 2));
+    stage.write("deck/literal name.png", &flag(5, 2));
+    assert_eq!(stage.measure("my%20pic%20%231%20%C3%A9.png"), Ok((3, 2)));
+    assert_eq!(stage.measure("literal%20name.png"), Ok((4, 2)));
+    for odd in ["a%2", "a%zz.png", "%00.png", "%ff.png", "gone%20.png"] {
+        assert!(stage.measure(odd).unwrap_err().contains("not found"), "{odd}");
+    }
+}
+
+#[test]
 fn what_is_no_picture_says_so() {
     let mut stage = Stage::new(Protocol::Blocks);
     fs::write(stage.path("deck/text.png"), "no picture").unwrap();

@@ -100,13 +100,13 @@ pub(super) fn read<'t>(info: &'t str, span: Span, mistakes: &mut Vec<Diagnostic>
     let (language, rest) = info.split_at(info.find(char::is_whitespace).unwrap_or(info.len()));
     let mut found = Info { language, ..Info::default() };
     if language.starts_with(['+', '{']) {
-        let mistake = Diagnostic::error(
-            at(language),
-            format!("`{}` has no language before it", excerpt(language)),
-        );
-        mistakes.push(mistake.hint("the language comes first: `bash +exec`"));
         found.language = "";
         attributes(info, &mut found, &at, mistakes);
+        if found.needs_language() {
+            let message = format!("`{}` has no language before it", excerpt(language));
+            let mistake = Diagnostic::error(at(language), message);
+            mistakes.push(mistake.hint("the language comes first: `bash +exec`"));
+        }
     } else {
         glued(language, at(language), mistakes);
         attributes(rest, &mut found, &at, mistakes);
@@ -278,6 +278,11 @@ impl<'t> Info<'t> {
             (Some(Start::Auto), _) | (_, Start::Auto) => Start::Auto,
             _ => Start::OnKey,
         });
+    }
+
+    /// Whether an attribute runs or draws the block, for which its language must be known.
+    fn needs_language(&self) -> bool {
+        self.start.is_some() || self.module.is_some() || self.rendered || self.check.validates
     }
 
     /// The first attribute that says what becomes of the output holds.

@@ -101,3 +101,25 @@ fn a_code_block_shows_slide_ends_and_does_not_obey_them() {
     p d
     ");
 }
+
+#[test]
+fn attributes_without_a_language_are_a_plain_block() {
+    assert_snapshot!(tree("``` +no_background\nplain\n```\n\n```{1}\none\n```\n\n``` +line_numbers {1|2}\none\ntwo\n```\n"), @"
+    --- 1 steps=2
+    code  bare
+      | plain
+    code  {1-1} from 0
+      | one
+    code  numbered {1-1|2-2} from 0
+      | one
+      | two
+    ");
+    let messages = |fence: &str| -> Vec<String> {
+        deck(&format!("{fence}\nx\n```\n")).diagnostics.into_iter().map(|it| it.message).collect()
+    };
+    assert_eq!(messages("``` +no_background"), [""; 0]);
+    for fence in ["+exec", "+validate", "+render", "+pymodule:m"] {
+        let expected = format!("`{fence}` has no language before it");
+        assert!(messages(&format!("```{fence}")).contains(&expected), "{fence}");
+    }
+}

@@ -20,7 +20,7 @@ fn links_show_label_address_and_title() {
     "#);
     assert_snapshot!(tree("**x [a](u)** [r][ref] [[wiki]] [[label|http://t]] http://bare\n\n[ref]: http://r\n"), @"
     --- 1
-    p {b:x }{L:a}{b: (}{U:u}{b:)} {L:r} ({U:http://r}) {U:wiki} {U:http://t} {U:http://bare}
+    p {b:x }{L:a}{b: (}{U:u}{b:)} {L:r} ({U:http://r}) {U:wiki} {L:label} ({U:http://t}) {U:http://bare}
     ");
 }
 
@@ -60,4 +60,19 @@ fn a_span_on_lines_of_its_own_is_a_paragraph_after_all() {
     p a⏎b
     space 1
     ");
+}
+
+#[test]
+fn lists_of_lists_are_no_wiki_links() {
+    assert_snapshot!(tree("[[\"a\", `b`], [\"c\", **d**]] x[[1, 2], [3]] [[a [b] c]]\n\n| t |\n|---|\n| [[1], [2]] |\n"), @r#"
+    --- 1
+    p [["a", {c:b}], ["c", {b:d}]] x[[1, 2], [3]] [[a [b] c]]
+    table [None]
+      t
+      [[1], [2]]
+    "#);
+    assert_snapshot!(tree("[[page]] [[a\\]b]] [[label|page]] [[page|]] [[[x]]] [[]] [[ [[y]]\n"), @r#"
+    --- 1
+    p {U:page} {U:a\]b} {L:label} ({U:page}) {U:page} [{U:x}] [[]] [[ {U:y}
+    "#);
 }
