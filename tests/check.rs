@@ -210,3 +210,42 @@ fn mistakes_of_the_configuration_are_told_with_those_of_the_deck() {
     assert_eq!(document["diagnostics"][0]["file"], "livedeck.yaml");
     assert_eq!(document["diagnostics"][1]["file"], "talk.md");
 }
+
+#[test]
+fn blocks_that_can_do_nothing_are_reported() {
+    let deck = "A\n===\n\n```pyhton +exec\n1\n```\n\n```sql +exec\n1\n```\n\n```js +exec:dino\n1\n```\n\n```mermaid +render\ngraph\n```\n\n```bash +exec\ntrue\n```\n";
+    let (status, text) = report(&[("talk.md", deck)], &[]);
+    assert_eq!(status, 1);
+    for expected in [
+        "error: nothing here runs `pyhton` code\n --> talk.md:4:1",
+        "= hint: did you mean `python`?",
+        "error: nothing here runs `sql` code\n --> talk.md:8:1",
+        "= hint: drop its `+exec`",
+        "error: `js` has no executor `dino`\n  --> talk.md:12:1",
+        "= hint: there is `+exec:deno`, `+exec:bun`",
+        "warning: `+render` cannot draw `mermaid` here\n  --> talk.md:16:1",
+        "talk.md: 1 slide, 3 errors and 1 warning",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    let config = "snippet:\n  exec:\n    custom:\n      sql:\n        filename: q.sql\n        commands: [[\"true\"]]\n        hidden_line_prefix: null\n";
+    let deck = "A\n===\n\n```sql +exec\n1\n```\n";
+    let (status, text) = report(&[("talk.md", deck), ("mine.yaml", config)], &["-c", "mine.yaml"]);
+    assert_eq!(status, 0, "{text}");
+}
+
+#[test]
+fn unknown_themes_name_their_neighbours() {
+    let deck = "---\ntheme:\n  override:\n    code: {theme_name: monokai}\n---\n\nA\n===\n";
+    let (status, text) = report(&[("talk.md", deck)], &["-t", "latte"]);
+    assert_eq!(status, 1);
+    assert!(text.contains("there is no theme `latte`"), "{text}");
+    assert!(text.contains("did you mean `catppuccin-latte`?"), "{text}");
+    assert!(text.contains("did you mean `Monokai Extended`"), "{text}");
+    let (_, text) = report(
+        &[("talk.md", "A\n===\n"), ("mine.yaml", "defaults: {theme: mocha}\n")],
+        &["-c", "mine.yaml"],
+    );
+    assert!(text.contains("`defaults.theme` of the configuration names it"), "{text}");
+    assert!(text.contains("did you mean `catppuccin-mocha`?"), "{text}");
+}

@@ -21,7 +21,7 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = configuration(args)?;
     let origin = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
     let show = load(&origin, None).with_context(|| super::quoted(&args.deck))?;
-    let found = inspect(&show, &args.sizes);
+    let found = inspect(&show, &args.sizes, &config.snippet.custom);
     let mut reports: Vec<(&[Diagnostic], &Sources)> = Vec::new();
     reports.extend(mistakes.iter().map(|mistakes| (&*mistakes.found, &mistakes.sources)));
     reports.push((&found, &show.deck.sources));

@@ -95,6 +95,11 @@ pub(super) fn others(
     runnable.map(|(name, _)| name.to_owned()).collect()
 }
 
+/// The keys of all languages that are built in.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().filter_map(|entry| entry.names.first().copied())
+}
+
 /// The engines of one language.
 struct Engines<'a> {
     own: Engine,

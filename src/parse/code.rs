@@ -12,14 +12,15 @@ use super::manifest;
 use super::module;
 use super::race;
 use super::slides::Slides;
-use super::text::clean_code;
+use super::suspects;
+use super::text::{clean_code, excerpt};
 use super::tree::Fence;
 use super::yaml;
 use crate::deck::{
     Cell, CellId, Check, CodeBlock, Drawing, Fingerprint, Form, How, Module, Options, RustBuild,
     SlideNo, Start, Step,
 };
-use crate::diag::Diagnostic;
+use crate::diag::{self, Diagnostic};
 use crate::source::{SourceFile, Span};
 
 /// A cell without its place in the deck.
@@ -114,6 +115,8 @@ pub(super) fn draw(
         drawing: drawing(&info, &key, &slides.deck.options),
         ..CodeBlock::default()
     };
+    slides.deck.diagnostics.extend(suspects::missing_lines(&block, fence.info_span));
+    slides.deck.diagnostics.extend(undrawn(&info, &key, fence.info_span));
     let written = Written { language: key, code: &code, hidden, span };
     let cell = cell(&info, written, fence.info_span, slides);
     Ok((block, cell))
@@ -127,6 +130,17 @@ fn drawing(info: &Info<'_>, key: &str, options: &Options) -> Option<Drawing> {
     let always = || options.auto_render_languages.iter().any(|name| *language::key(name) == *key);
     let wanted = DRAWN.contains(&key) && info.start.is_none() && (info.rendered || always());
     wanted.then_some(Drawing { width_percent: info.width_percent })
+}
+
+/// Reports `+render` on a language that no tool draws.
+fn undrawn(info: &Info<'_>, key: &str, span: Span) -> Option<Diagnostic> {
+    if !info.rendered || key.is_empty() || DRAWN.contains(&key) {
+        return None;
+    }
+    let message = format!("`+render` draws no `{}`", excerpt(key));
+    let hint = diag::did_you_mean(key, DRAWN);
+    let known = || format!("it draws {}", DRAWN.join(", "));
+    Some(Diagnostic::warning(span, message).hint(hint.unwrap_or_else(known)))
 }
 
 /// Code as it was written, and where.

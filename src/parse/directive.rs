@@ -111,7 +111,10 @@ fn remark(body: &str, command: &str, prefix: &str) -> Reading {
     let of_others = synonyms::meant(command);
     let meant = of_others.or_else(|| diag::closest(word, COMMANDS.iter().map(|(name, _)| *name)));
     let message = || match of_others {
-        Some(_) => format!("unknown command `{}`", excerpt(command)),
+        Some(_) => {
+            let name = command.split(':').next().unwrap_or_default().trim_end();
+            format!("unknown command `{}`", excerpt(name))
+        }
         None => format!("unknown command `{}`", excerpt(word)),
     };
     if body.contains('\n') {

@@ -6,6 +6,7 @@
 //!      ─ segments ────► stretches that can be read one by one
 //!      ─ events ──────► tree of blocks    (its folder, and inline, html)
 //!      ─ slides ──────► slides and cells  (directive, page, steps, code, picture, include)
+//!                       suspects: what was hardly meant; other_tools: decks that are not for us
 //! ```
 
 mod address;
@@ -31,12 +32,14 @@ mod line;
 mod manifest;
 mod module;
 mod options;
+mod other_tools;
 mod page;
 mod picture;
 mod race;
 mod segments;
 mod slides;
 mod steps;
+mod suspects;
 mod synonyms;
 #[cfg(test)]
 mod tests;
@@ -65,12 +68,17 @@ pub fn parse(path: &Path, text: &str, files: &dyn Files) -> Deck {
 pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) -> Deck {
     let mut deck = Deck { options, ..Deck::default() };
     let file = deck.sources.add(SourceFile::new(path, text));
+    let of_others = other_tools::recognise(text);
     let body = frontmatter::read(text, &mut deck);
     let mut slides = slides::Slides::new(deck, path, files, body);
     slides.text(text, body, file);
     let mut deck = slides.finish(text.len());
     module::follow(&mut deck);
     race::look_for_slips(&mut deck);
+    match of_others {
+        Some(report) => other_tools::report_once(&mut deck, report),
+        None => suspects::report(&mut deck),
+    }
     trojan::warn(&mut deck);
     in_source_order(deck)
 }

@@ -2,22 +2,27 @@
 //! does not know, pictures that cannot be shown, and what does not fit the sizes asked for;
 //! the last is told of in a talk, too, if its speaker wants that.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Show;
+use super::inspect_code::{not_drawn, not_runnable};
 use super::stage::{measure, visit};
 use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
 use crate::diag::{Diagnostic, closest};
+use crate::exec::Custom;
 use crate::layout::{Inputs, NotShown, Size, overflow};
 use crate::media::Media;
 use crate::run::Runs;
 use crate::theme::{FooterPart, FooterStyle, Palette};
 
-/// All mistakes of the deck, in the order of its text.
-pub fn inspect(show: &Show, sizes: &[Size]) -> Vec<Diagnostic> {
+/// All mistakes of the deck, in the order of its text. `custom` are the user's own executors.
+pub fn inspect(show: &Show, sizes: &[Size], custom: &BTreeMap<String, Custom>) -> Vec<Diagnostic> {
     let mut found = show.deck.diagnostics.clone();
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
     found.extend(unseen(show, &mut media));
+    found.extend(not_runnable(show, custom));
+    found.extend(not_drawn(show));
     for &size in sizes {
         found.extend(misfits(show, size, &mut media));
     }
@@ -100,7 +105,7 @@ fn palette(blocks: &[Block], palette: &Palette, found: &mut Vec<Diagnostic>) {
 }
 
 /// The blocks in a block.
-fn inside(block: &Block) -> Vec<&[Block]> {
+pub(super) fn inside(block: &Block) -> Vec<&[Block]> {
     match &block.kind {
         BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => vec![inner],
         BlockKind::Columns(columns) => columns.columns.iter().map(Vec::as_slice).collect(),

@@ -21,6 +21,7 @@ mod gallery;
 mod hear;
 mod input;
 mod inspect;
+mod inspect_code;
 mod load;
 mod mailbox;
 mod markdown;

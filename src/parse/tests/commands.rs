@@ -97,7 +97,7 @@ fn f199_a_note_after_the_last_pause_is_not_lost() {
 #[test]
 fn other_words_for_a_slide_end_have_the_right_hint() {
     let hints = |comment: &str| -> Vec<String> {
-        let deck = deck(&format!("a\n\n<!-- {comment} -->\n\nb\n"));
+        let deck = deck(&format!("a\n\n<!-- pause -->\n\n<!-- {comment} -->\n\nb\n"));
         deck.diagnostics.into_iter().flat_map(|it| it.hints).collect()
     };
     for comment in ["end slide", "end-slide", "END SLIDE", "new slide", "slide", "page break"] {

@@ -1,0 +1,209 @@
+//! Decks written for other tools: recognised by keys and lines that only one tool has, and reported
+//! once, with what to write instead. Each line of such a deck that livedeck does not know would be a
+//! mistake of its own otherwise.
+
+mod tools;
+
+use std::ops::Range;
+
+use super::frontmatter;
+use super::text::excerpt;
+use crate::deck::{Block, BlockKind, Deck, ThemeChoice};
+use crate::diag::Diagnostic;
+use crate::source::{FileId, Span};
+use tools::{TOOLS, Tool};
+
+/// A report names at most this many keys of a front matter.
+const MAX_NAMED_KEYS: usize = 8;
+
+/// What only decks for livedeck and presenterm have: one of these, and the deck is ours.
+const OURS: [&str; 6] = [
+    "end_slide",
+    "<!-- pause",
+    "<!-- column",
+    "<!-- jump_to_middle",
+    "implicit_slide_ends",
+    "+exec",
+];
+
+/// Keys of front matter that livedeck has.
+const KNOWN_KEYS: [&str; 9] =
+    ["title", "sub_title", "event", "location", "date", "author", "authors", "theme", "options"];
+
+/// The report of a deck that was written for another tool.
+pub(super) fn recognise(text: &str) -> Option<Diagnostic> {
+    if OURS.iter().any(|ours| text.contains(ours)) {
+        return None;
+    }
+    let outline = Outline::of(text);
+    if outline.keys.iter().any(|key| key.name == "options") {
+        return None;
+    }
+    let (tool, evidence) = TOOLS.iter().find_map(|tool| Some((tool, outline.evidence(tool)?)))?;
+    Some(outline.report(tool, &evidence))
+}
+
+/// Replaces all that was reported of the deck by the one report, and takes what was drawn for the
+/// other reports off its slides. The other tool's theme is none of ours.
+pub(super) fn report_once(deck: &mut Deck, report: Diagnostic) {
+    deck.theme = ThemeChoice::default();
+    deck.diagnostics = vec![report];
+    deck.slides.iter_mut().for_each(|slide| remove_problems(&mut slide.blocks));
+}
+
+fn remove_problems(blocks: &mut Vec<Block>) {
+    blocks.retain_mut(|block| {
+        match &mut block.kind {
+            BlockKind::Problem(_) => return false,
+            BlockKind::Quote(inside) | BlockKind::Alert(_, _, inside) => remove_problems(inside),
+            BlockKind::Columns(columns) => columns.columns.iter_mut().for_each(remove_problems),
+            BlockKind::List(list) => {
+                list.items.iter_mut().for_each(|item| remove_problems(&mut item.blocks));
+            }
+            _ => {}
+        }
+        true
+    });
+}
+
+/// A key at the start of a line.
+struct Key<'t> {
+    name: &'t str,
+    value: &'t str,
+    range: Range<usize>,
+}
+
+/// The parts of a deck that tell which tool it is for.
+struct Outline<'t> {
+    has_front_matter: bool,
+    /// The keys of the front matter; without one, those in the lines before the first blank one.
+    keys: Vec<Key<'t>>,
+    /// The lines that are no code, with where they start.
+    lines: Vec<(usize, &'t str)>,
+}
+
+impl<'t> Outline<'t> {
+    fn of(text: &'t str) -> Self {
+        let front = frontmatter::cut(text);
+        let body = front.as_ref().map_or(0, |front| front.behind);
+        let lines = prose(text, body);
+        let keys = match &front {
+            Some(front) => lines_from(text, front.yaml.start)
+                .take_while(|(at, _)| *at < front.yaml.end)
+                .filter_map(key)
+                .collect(),
+            None => lines.iter().map_while(|&line| key(line)).collect(),
+        };
+        Self { has_front_matter: front.is_some(), keys, lines }
+    }
+
+    /// What shows that the deck is for this tool, and where it is.
+    fn evidence(&self, tool: &Tool) -> Option<(String, Range<usize>)> {
+        let of_key = |key: &&Key<'_>| {
+            let headers = if self.has_front_matter { tool.keys } else { tool.bare_keys };
+            headers.contains(&key.name)
+        };
+        if let Some(key) = self.keys.iter().find(of_key) {
+            return Some((format!("the key `{}`", excerpt(key.name)), key.range.clone()));
+        }
+        let decisive = tool.marks.iter().filter(|mark| mark.is_decisive);
+        let (at, line) = decisive.filter_map(|mark| self.line_with(mark)).min()?;
+        Some((format!("`{}`", excerpt(line.trim())), at..at + line.len()))
+    }
+
+    fn line_with(&self, mark: &tools::Mark) -> Option<(usize, &'t str)> {
+        self.lines.iter().copied().find(|(_, line)| mark.pattern.matches(line))
+    }
+
+    fn report(&self, tool: &Tool, (evidence, range): &(String, Range<usize>)) -> Diagnostic {
+        let span = Span::new(FileId(0), range.clone());
+        let message = format!("this deck is written for {}: it has {evidence}", tool.name);
+        let mut report = Diagnostic::error(span, message);
+        for hint in self.hints(tool) {
+            report = report.hint(hint);
+        }
+        report
+    }
+
+    /// What to change, with the lines of ours.
+    fn hints(&self, tool: &Tool) -> Vec<String> {
+        let mut hints = Vec::from([self.slide_ends()]);
+        let strange: Vec<_> =
+            self.keys.iter().filter(|key| !KNOWN_KEYS.contains(&key.name)).collect();
+        if self.has_front_matter && !strange.is_empty() {
+            let names = strange.iter().take(MAX_NAMED_KEYS);
+            let names: Vec<_> = names.map(|key| format!("`{}`", excerpt(key.name))).collect();
+            hints
+                .push(format!("remove the keys that livedeck does not have: {}", names.join(", ")));
+        }
+        let theme = self.keys.iter().find(|key| key.name == "theme" && !key.value.is_empty());
+        if self.has_front_matter && theme.is_some() {
+            hints.push("name a theme with `theme: {name: dark}`".to_owned());
+        }
+        let found = tool.marks.iter().filter(|mark| self.line_with(mark).is_some());
+        for mark in found.filter(|mark| !mark.hint.is_empty()) {
+            if !hints.iter().any(|hint| hint == mark.hint) {
+                hints.push(mark.hint.to_owned());
+            }
+        }
+        hints
+    }
+
+    /// The option that makes slides end where the other tool ends them.
+    fn slide_ends(&self) -> String {
+        let is_rule = |line: &str| line.len() >= 3 && line.bytes().all(|byte| byte == b'-');
+        let ends_at_rules = self.lines.iter().any(|(_, line)| is_rule(line.trim_end()));
+        let (place, option) = if ends_at_rules {
+            ("`---` ends a slide", "end_slide_shorthand: true")
+        } else {
+            ("each `# heading` starts a slide", "implicit_slide_ends: true, h1_slide_titles: true")
+        };
+        if self.has_front_matter {
+            format!("{place} with this line in the front matter: `options: {{{option}}}`")
+        } else {
+            format!(
+                "{place} when the file starts with the three lines `---`, `options: {{{option}}}`, `---`"
+            )
+        }
+    }
+}
+
+/// The lines from byte `from` on, with where each starts.
+fn lines_from(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
+    text[from..].split_inclusive('\n').scan(from, |at, line| {
+        let start = *at;
+        *at += line.len();
+        Some((start, line.trim_end_matches(['\n', '\r'])))
+    })
+}
+
+/// The lines outside fences; the line that opens a fence is one of them.
+fn prose(text: &str, from: usize) -> Vec<(usize, &str)> {
+    let mut open: Option<(char, usize)> = None;
+    let outside = |&(_, line): &(usize, &str)| {
+        let fence = line.trim_start();
+        let mark = fence.chars().next().filter(|c| matches!(c, '`' | '~'));
+        let marks = mark.map_or(0, |mark| fence.chars().take_while(|c| *c == mark).count());
+        match (open, mark.filter(|_| marks >= 3)) {
+            (Some((opened, least)), Some(mark)) if mark == opened && marks >= least => {
+                open = None;
+                false
+            }
+            (Some(_), _) => false,
+            (None, Some(mark)) => {
+                open = Some((mark, marks));
+                true
+            }
+            (None, None) => true,
+        }
+    };
+    lines_from(text, from).filter(outside).collect()
+}
+
+/// The key of a line `key: value`, which may have mdp's `%` before it.
+fn key((at, line): (usize, &str)) -> Option<Key<'_>> {
+    let (name, value) = line.split_once(':')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '%' | '@');
+    let is_key = !name.is_empty() && name.trim_end().chars().all(is_name);
+    is_key.then(|| Key { name: name.trim_end(), value: value.trim(), range: at..at + line.len() })
+}
