@@ -336,10 +336,16 @@ fn a_theme_that_is_not_there_is_told_before_the_screen_is_taken() {
     let done = Shell::new(&["-t", "drak", "talk.md"]).file("talk.md", "a").run();
     assert_eq!(done.status, 2, "{}", done.err);
     assert!(done.err.contains("did you mean `dark`?"), "{}", done.err);
-    let shell = Shell::new(&["talk.md"]).file("talk.md", "a");
-    let done = shell.file("livedeck.yaml", "defaults: {theme: {light: ligth, dark: dark}}").run();
+}
+
+#[test]
+fn unknown_default_theme_is_a_problem_and_no_end() {
+    let config = ("livedeck.yaml", "defaults: {theme: ligth}");
+    let done =
+        Shell::new(&["check", "talk.md"]).file("talk.md", "a").file(config.0, config.1).run();
     assert_eq!(done.status, 1);
-    assert!(done.err.contains("did you mean `light`?"), "{}", done.err);
+    assert!(done.out.contains("did you mean `light`?"), "{}", done.out);
+    assert_eq!(slides(export(&[]).file(config.0, config.1).run()), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads its own tree")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -61,7 +62,7 @@ fn examples(page: &str) -> Vec<Example> {
 }
 
 fn mistakes(show: &Show) -> String {
-    let found = inspect(show, &[Size::new(80, 24)]);
+    let found = inspect(show, &[Size::new(80, 24)], &BTreeMap::new());
     let reports: Vec<_> = found.iter().map(|found| plain(found, &show.deck.sources)).collect();
     if reports.is_empty() { String::new() } else { reports.join("\n") + "\n" }
 }

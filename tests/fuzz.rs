@@ -17,6 +17,7 @@
 
 mod fuzzing;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -176,7 +177,14 @@ static BEGUN: AtomicU64 = AtomicU64::new(0);
 impl Fuzz {
     fn new(seed: u64) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folders = ["tests/decks", "tests/decks/bad", "tests/decks/parts", "slides", "docs"];
+        let folders = [
+            "tests/decks",
+            "tests/decks/bad",
+            "tests/decks/others",
+            "tests/decks/parts",
+            "slides",
+            "docs",
+        ];
         let mut files: Vec<PathBuf> = folders
             .iter()
             .flat_map(|folder| std::fs::read_dir(root.join(folder)).unwrap())
@@ -260,7 +268,7 @@ impl Fuzz {
                 assert_eq!(raw, None, "a control character on the screen");
             }
         }
-        let found = inspect(&show, &sizes[..1]);
+        let found = inspect(&show, &sizes[..1], &BTreeMap::new());
         for found in found.iter().take(200) {
             let report = diag::plain(found, &show.deck.sources);
             assert!(!report.contains(|c: char| c.is_control() && c != '\n'), "{report:?}");

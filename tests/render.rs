@@ -7,6 +7,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads its own tree")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +61,7 @@ fn screens(show: &Show) -> String {
 
 /// What `check` says of the deck.
 fn mistakes(show: &Show) -> String {
-    let found = inspect(show, &[]);
+    let found = inspect(show, &[], &BTreeMap::new());
     let mut text = if found.is_empty() { "" } else { "═══ the mistakes ═══\n" }.to_owned();
     for found in found {
         writeln!(text, "{:?} {}", found.severity, summary(&found, &show.deck.sources)).unwrap();

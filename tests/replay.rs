@@ -154,7 +154,10 @@ fn what_was_recorded_of_other_code_says_so_and_a_damaged_recording_is_a_problem(
     talk.wait_for("[stale, recorded 20");
     let file = recorded.folder.path().join("talk.recording/recording.json");
     std::fs::write(file, "{ nothing").unwrap();
-    talk.wait_for("1 problem: D");
+    talk.wait_gone("[stale, recorded 20");
+    talk.keys("D");
+    talk.wait_for("1 problem ");
+    talk.keys("esc");
     talk.leave();
 }
 

@@ -1,9 +1,14 @@
-//! The slide index: all slides by title, narrowed by what is typed, fuzzily.
+//! The slide index: all slides by title, narrowed by what is typed: titles fuzzily, then the text,
+//! code and speaker notes of slides by the line that holds it.
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::deck::{Deck, SlideKind, SlideNo};
+use super::search_text::{Line, lines};
+use crate::deck::{Cursor, Deck, SlideKind, SlideNo, Step};
 
 /// The open index.
 #[derive(Clone, Debug, Default)]
@@ -11,20 +16,41 @@ pub struct Index {
     /// What was typed.
     pub query: String,
     /// The slides that match, best first; in deck order without a query.
-    pub found: Vec<SlideNo>,
+    pub found: Vec<Found>,
     /// Which of them is chosen.
     pub chosen: usize,
+    /// What is searched: made at the first key, since most often the list alone is wanted.
+    lines: Option<Arc<[Line]>>,
+}
+
+/// A slide that matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which slide.
+    pub slide: SlideNo,
+    /// The line that matches, where it is not the title.
+    pub hit: Option<Box<str>>,
+    /// The step that shows this line.
+    step: Step,
+}
+
+/// How well a slide matches; the least is the best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Number,
+    Title(Reverse<u32>),
+    Text,
 }
 
 impl Index {
     /// The index of a deck, with the slide shown chosen.
     pub fn open(deck: &Deck, at: SlideNo) -> Self {
-        Self { query: String::new(), found: all(deck), chosen: at.index() }
+        Self { found: all(deck), chosen: at.index(), ..Self::default() }
     }
 
-    /// The chosen slide.
-    pub fn choice(&self) -> Option<SlideNo> {
-        self.found.get(self.chosen).copied()
+    /// Where the chosen slide shows what was found.
+    pub fn choice(&self) -> Option<Cursor> {
+        self.found.get(self.chosen).map(|found| Cursor { slide: found.slide, step: found.step })
     }
 
     /// Moves the choice by `rows`, stopping at both ends.
@@ -37,8 +63,28 @@ impl Index {
     pub fn search(&mut self, deck: &Deck, query: String) {
         self.query = query;
         self.chosen = 0;
-        self.found = if self.query.is_empty() { all(deck) } else { matching(deck, &self.query) };
+        if self.query.trim().is_empty() {
+            self.found = all(deck);
+            return;
+        }
+        let lines = Arc::clone(self.lines.get_or_insert_with(|| lines(deck).into()));
+        self.found = matching(deck, &lines, &self.query);
     }
+
+    /// The characters of each text that match what was typed, by their places.
+    pub fn marks(&self, texts: &[(&str, IsTitle)]) -> Vec<Vec<u32>> {
+        let mut search = Search::new(&self.query);
+        texts.iter().map(|&(text, kind)| search.marks(text, kind)).collect()
+    }
+}
+
+/// Whether a text is a slide's title, which is matched fuzzily.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IsTitle {
+    /// It is.
+    Yes,
+    /// It is a line of the slide.
+    No,
 }
 
 /// How the index calls a slide.
@@ -51,22 +97,68 @@ pub fn title(deck: &Deck, slide: SlideNo) -> &str {
     }
 }
 
-fn all(deck: &Deck) -> Vec<SlideNo> {
-    (0..deck.slides.len()).map(SlideNo::new).collect()
+fn all(deck: &Deck) -> Vec<Found> {
+    let found = |slide| Found { slide: SlideNo::new(slide), hit: None, step: Step(0) };
+    (0..deck.slides.len()).map(found).collect()
 }
 
-fn matching(deck: &Deck, query: &str) -> Vec<SlideNo> {
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let pattern = Pattern::parse(query, CaseMatching::Smart, Normalization::Smart);
-    let mut letters = Vec::new();
-    let mut found: Vec<(u32, SlideNo)> = all(deck)
-        .into_iter()
-        .filter_map(|slide| {
-            let text = format!("{} {}", slide.human(), title(deck, slide));
-            let score = pattern.score(Utf32Str::new(&text, &mut letters), &mut matcher)?;
-            Some((score, slide))
-        })
-        .collect();
-    found.sort_by_key(|&(score, slide)| (std::cmp::Reverse(score), slide));
-    found.into_iter().map(|(_, slide)| slide).collect()
+/// What was typed, as it is looked for.
+struct Search {
+    matcher: Matcher,
+    letters: Vec<char>,
+    of_titles: Pattern,
+    of_text: Pattern,
+}
+
+impl Search {
+    fn new(query: &str) -> Self {
+        let (case, normal) = (CaseMatching::Smart, Normalization::Smart);
+        Self {
+            matcher: Matcher::new(Config::DEFAULT),
+            letters: Vec::new(),
+            of_titles: Pattern::parse(query, case, normal),
+            // Of long lines nearly each has the letters of a short word in it somewhere.
+            of_text: Pattern::new(query, case, normal, AtomKind::Substring),
+        }
+    }
+
+    fn score(&mut self, text: &str, kind: IsTitle) -> Option<u32> {
+        let pattern = if kind == IsTitle::Yes { &self.of_titles } else { &self.of_text };
+        pattern.score(Utf32Str::new(text, &mut self.letters), &mut self.matcher)
+    }
+
+    fn marks(&mut self, text: &str, kind: IsTitle) -> Vec<u32> {
+        let pattern = if kind == IsTitle::Yes { &self.of_titles } else { &self.of_text };
+        let mut marks = Vec::new();
+        let text = Utf32Str::new(text, &mut self.letters);
+        let _ = pattern.indices(text, &mut self.matcher, &mut marks);
+        marks.sort_unstable();
+        marks.dedup();
+        marks
+    }
+}
+
+fn matching(deck: &Deck, lines: &[Line], query: &str) -> Vec<Found> {
+    let mut search = Search::new(query);
+    let number = query.trim().parse::<u32>().ok();
+    let mut found: Vec<(Rank, Found)> = Vec::new();
+    for of_slide in lines.chunk_by(|one, other| one.slide == other.slide) {
+        let Some(slide) = of_slide.first().map(|line| line.slide) else { continue };
+        let by_title = search.score(title(deck, slide), IsTitle::Yes);
+        let rank = match by_title {
+            _ if number == Some(slide.human()) => Some(Rank::Number),
+            Some(score) => Some(Rank::Title(Reverse(score))),
+            None => None,
+        };
+        if let Some(rank) = rank {
+            found.push((rank, Found { slide, hit: None, step: Step(0) }));
+            continue;
+        }
+        let hit = of_slide.iter().find(|line| search.score(&line.text, IsTitle::No).is_some());
+        if let Some(Line { text, step, .. }) = hit {
+            found.push((Rank::Text, Found { slide, hit: Some(text.clone()), step: *step }));
+        }
+    }
+    found.sort_by_key(|(rank, found)| (*rank, found.slide));
+    found.into_iter().map(|(_, found)| found).collect()
 }

@@ -22,6 +22,10 @@ pub enum Action {
     LastSlide,
     /// To the slide whose number was typed.
     GoToSlide,
+    /// Back to where the last jump started.
+    JumpBack,
+    /// Forward again.
+    JumpForward,
     /// Reveal all of the slide.
     SkipPauses,
     /// Half a screen down.
@@ -226,6 +230,8 @@ impl Action {
                 | Self::CopyCode
                 | Self::Edit
                 | Self::OpenEditor
+                | Self::JumpBack
+                | Self::JumpForward
                 | Self::ScrollDown
                 | Self::ScrollUp
                 | Self::ToggleProblems
@@ -281,13 +287,15 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::FirstSlide, "first_slide", &["gg", "<home>"], "first slide"),
         row(Action::LastSlide, "last_slide", &["G", "<end>"], "last slide"),
         row(Action::GoToSlide, "go_to_slide", &["<number>G"], "slide of that number"),
+        row(Action::JumpBack, "jump_back", &["<c-o>", "<a-left>"], "back to before the last jump"),
+        row(Action::JumpForward, "jump_forward", &["<a-o>", "<a-right>"], "forward again"),
         row(Action::SkipPauses, "skip_pauses", &["s"], "show all of the slide"),
         row(Action::ScrollDown, "scroll_down", &["<c-d>"], "scroll down"),
         row(Action::ScrollUp, "scroll_up", &["<c-u>"], "scroll up"),
         row(Action::Execute, "execute_code", &["<c-e>"], "run the slide's or the focused code"),
         row(Action::FocusNext, "focus_next", &["<tab>"], "focus the next block"),
         row(Action::FocusPrevious, "focus_previous", &["<s-tab>"], "focus the previous block"),
-        row(Action::RunFocused, "run_focused", &["<cr>"], "run the focused block"),
+        row(Action::RunFocused, "run_focused", &["<cr>"], "run the focused block; go to a problem"),
         row(Action::Edit, "edit", &["i"], "edit the block on the slide"),
         row(Action::OpenEditor, "open_editor", &["e"], "open the deck here in $EDITOR"),
         row(Action::ToggleRecorded, "toggle_recorded", &["r"], "recorded output, and back"),
@@ -298,7 +306,7 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::CopyCode, "copy_code", &["Y"], "copy the code to the clipboard"),
         row(Action::Stop, "stop", &["<c-c>"], "stop, then kill; end background processes; leave"),
         row(Action::Reload, "reload", &["<c-r>"], "read the deck again"),
-        row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index"),
+        row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index, and search"),
         row(Action::ToggleHelp, "toggle_bindings", &["?"], "this help"),
         row(Action::ToggleProblems, "toggle_problems", &["D"], "the deck's problems"),
         row(Action::ToggleNames, "toggle_names", &["v"], "the names of the block's session"),

@@ -12,6 +12,7 @@ mod edit;
 mod effect;
 mod index;
 mod inquiry;
+mod jumps;
 mod keymap;
 mod keys;
 mod msg;
@@ -19,16 +20,20 @@ mod names;
 mod navigate;
 mod output;
 mod pane;
+mod panels;
+mod problems;
 mod prompt;
 mod race;
 mod reload;
 mod replay;
+mod search_text;
 mod sessions;
 #[cfg(test)]
 mod tests;
 mod typing;
 mod update;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,7 +43,7 @@ use crate::run::{CellRun, Runs};
 
 pub use edit::{Edit, Editing, Then};
 pub use effect::Effect;
-pub use index::{Index, title as slide_title};
+pub use index::{Found, Index, IsTitle, title as slide_title};
 pub use inquiry::{Inquiry, Question};
 pub use keymap::{Action, Binding, Conflict, Keymap, Reading, default_bindings};
 pub use keys::{Key, Sequence, spoken};
@@ -83,6 +88,8 @@ pub struct App {
     pub reviewed: Vec<Diagnostic>,
     /// What running the blocks that carry `+validate` found.
     pub invalid: Vec<Diagnostic>,
+    /// Whether slides never count the deck's errors: in a talk that is given (`-p`).
+    pub hides_problems: bool,
     /// A line for the speaker, until the next key.
     pub notice: Option<String>,
     /// What may run without a question.
@@ -119,6 +126,10 @@ struct Book {
     stopped: Option<u64>,
     /// The cells that were asked for while it is found out whether the deck is trusted.
     waiting: Vec<CellId>,
+    /// Where jumps started.
+    jumps: jumps::Jumps,
+    /// The errors that the speaker has seen in the panel of problems.
+    seen_errors: BTreeSet<u64>,
 }
 
 /// Something to bring into view as soon as its place is known.
@@ -142,7 +153,7 @@ pub enum Mode {
     Index(Index),
     /// The key bindings, scrolled by this many rows.
     Help(u16),
-    /// The deck's mistakes, scrolled by this many rows.
+    /// The deck's problems, of which this one is chosen.
     Problems(u16),
     /// The names of a session.
     Names(Names),
@@ -281,6 +292,7 @@ impl App {
             stage: Stage::default(),
             reviewed: Vec::new(),
             invalid: Vec::new(),
+            hides_problems: false,
             notice: None,
             policy,
             trust,

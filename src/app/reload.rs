@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, Mode, Trust, cells, navigate, pane, prompt, race, sessions};
+use super::{App, Effect, Mode, Trust, cells, jumps, navigate, pane, prompt, race, sessions};
 use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
 use crate::run::{CellRun, RunId, Runs};
 use crate::source::Span;
@@ -14,7 +14,7 @@ pub(super) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     let effects = exchange(app, deck);
     app.notice = None;
     if let Some(at) = target {
-        navigate::jump(app, at);
+        jumps::from_here(app, |app| navigate::jump(app, at));
     }
     effects
 }

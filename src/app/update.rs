@@ -2,8 +2,9 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Names, Question, Reading};
-use super::{cells, edit, inquiry, names, navigate, output, pane, prompt, reload, replay, typing};
+use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Question, Reading};
+use super::{cells, edit, inquiry, jumps, names, navigate, output, pane, panels};
+use super::{problems, prompt, reload, replay, typing};
 
 /// Changes the state by what happened and says what is to be done.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -47,6 +48,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
     if app.notice.take().is_some() {
         app.paint_changed();
     }
+    problems::mark_seen(app);
     match app.mode {
         Mode::Typing(cell) => typing::press(app, cell, key),
         Mode::Input(cell) => prompt::press(app, cell, key),
@@ -67,7 +69,7 @@ fn is_chord(key: Key) -> bool {
 }
 
 pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
-    if act_on_panel(app, action) {
+    if panels::act(app, action) {
         return Vec::new();
     }
     if pane::has_keys(app)
@@ -80,12 +82,16 @@ pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Eff
         Action::NextFast => navigate::next_fast(app),
         Action::Previous => navigate::previous(app),
         Action::PreviousFast => navigate::previous_fast(app),
-        Action::FirstSlide => navigate::go_to_number(app, 1),
+        Action::FirstSlide => jumps::from_here(app, |app| navigate::go_to_number(app, 1)),
         Action::LastSlide => {
             let last = app.deck.last_slide();
-            navigate::go_to(app, last);
+            jumps::from_here(app, |app| navigate::go_to(app, last));
         }
-        Action::GoToSlide => navigate::go_to_number(app, number.unwrap_or(0)),
+        Action::GoToSlide => {
+            jumps::from_here(app, |app| navigate::go_to_number(app, number.unwrap_or(0)));
+        }
+        Action::JumpBack => jumps::back(app),
+        Action::JumpForward => jumps::forward(app),
         Action::SkipPauses => navigate::skip_pauses(app),
         Action::ScrollDown => navigate::scroll_by(app, navigate::half_page(&app.stage)),
         Action::ScrollUp => navigate::scroll_by(app, -navigate::half_page(&app.stage)),
@@ -116,26 +122,6 @@ pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Eff
     Vec::new()
 }
 
-/// Actions that mean something else while a panel of text is open: moving scrolls it.
-fn act_on_panel(app: &mut App, action: Action) -> bool {
-    let (Mode::Help(row) | Mode::Problems(row) | Mode::Names(Names { row, .. })) = &mut app.mode
-    else {
-        return false;
-    };
-    *row = match action {
-        Action::Next | Action::ScrollDown => row.saturating_add(1),
-        Action::Previous | Action::ScrollUp => row.saturating_sub(1),
-        Action::FirstSlide => 0,
-        Action::Exit => {
-            close(app);
-            return true;
-        }
-        _ => return false,
-    };
-    app.paint_changed();
-    true
-}
-
 fn toggle(app: &mut App, action: Action) {
     app.mode = match (action, &app.mode) {
         (Action::ToggleIndex, Mode::Index(_))
@@ -148,7 +134,7 @@ fn toggle(app: &mut App, action: Action) {
     app.paint_changed();
 }
 
-fn close(app: &mut App) {
+pub(super) fn close(app: &mut App) {
     match app.mode {
         Mode::Slide if app.focus.take().is_some() => app.scene_changed(),
         Mode::Slide => {}
@@ -161,13 +147,14 @@ fn close(app: &mut App) {
 
 /// Keys in the index: letters narrow it, arrows choose, enter goes there.
 fn press_in_index(app: &mut App, key: Key) -> Vec<Effect> {
+    let page = panels::rows(app).cast_signed();
     let Mode::Index(index) = &mut app.mode else { return Vec::new() };
     app.changed.paint = true;
     match key.code {
         KeyCode::Up | KeyCode::BackTab => index.step(-1),
         KeyCode::Down | KeyCode::Tab => index.step(1),
-        KeyCode::PageUp => index.step(-10),
-        KeyCode::PageDown => index.step(10),
+        KeyCode::PageUp => index.step(-page),
+        KeyCode::PageDown => index.step(page),
         KeyCode::Home => index.step(isize::MIN),
         KeyCode::End => index.step(isize::MAX),
         KeyCode::Char(c) => {
@@ -182,8 +169,8 @@ fn press_in_index(app: &mut App, key: Key) -> Vec<Effect> {
         KeyCode::Enter => {
             let choice = index.choice();
             app.mode = Mode::Slide;
-            if let Some(slide) = choice {
-                navigate::go_to(app, slide);
+            if let Some(at) = choice {
+                jumps::from_here(app, |app| navigate::jump(app, at));
             }
         }
         KeyCode::Esc => app.mode = Mode::Slide,
@@ -218,17 +205,10 @@ fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
 
 fn wheel(app: &mut App, rows: i32, hit: Hit) {
     match (&mut app.mode, hit.output) {
-        (Mode::Index(index), _) => {
-            index.step(rows.signum() as isize);
-            app.paint_changed();
+        (Mode::Index(_) | Mode::Help(_) | Mode::Problems(_) | Mode::Names(_), _) => {
+            panels::scroll(app, rows.signum() as isize);
         }
-        (
-            Mode::Help(row)
-            | Mode::Problems(row)
-            | Mode::Names(Names { row, .. })
-            | Mode::Ask(Question { row, .. }),
-            _,
-        ) => {
+        (Mode::Ask(Question { row, .. }), _) => {
             *row = row.saturating_add_signed(rows.signum() as i16);
             app.paint_changed();
         }

@@ -56,9 +56,9 @@ use scratch::Scratch;
 
 pub use custom::{Custom, CustomRecipe};
 pub use handover::end_foreground;
+pub use languages::{languages, why_not_run};
 pub use leave::leave;
 pub use python::{LikelyPython, likely_python};
-pub use languages::{languages, why_not_run};
 pub use rust::{Compiler, without_colours};
 pub use sandbox::{Sandboxing, support as sandbox_support};
 pub use survey::{FoundPython, Survey};

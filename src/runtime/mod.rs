@@ -203,6 +203,7 @@ impl Talk {
         let mut app = App::new(show.deck.clone(), settings.policy, trust);
         app.sandbox = exec::sandbox_support();
         app.keymap = settings.keymap.clone();
+        app.hides_problems = !settings.reload;
         let executor = perform::executor(&settings, &show, &mailbox);
         let pictures = mailbox.clone();
         let mut media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::inspect::{misfits, unseen};
 use super::mailbox::Mailbox;
 use super::{Event, Show};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::layout::Size;
 use crate::media::Media;
 use crate::panics::contain;
@@ -65,7 +65,9 @@ impl Review {
 fn review(show: &Show, size: Option<Size>) -> Vec<Diagnostic> {
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
     let mut found = unseen(show, &mut media);
-    found.extend(size.into_iter().flat_map(|size| misfits(show, size, &mut media)));
+    // Whoever asks for them wants to see on the slide that there are some.
+    let misfits = size.into_iter().flat_map(|size| misfits(show, size, &mut media));
+    found.extend(misfits.map(|it| Diagnostic { severity: Severity::Error, ..it }));
     found.sort_by_key(|found| (found.span.file, found.span.start));
     found
 }

@@ -1,29 +1,33 @@
-//! The slide index: a row a slide, the chosen one marked, what was typed in the title.
+//! The slide index: a row a slide, the chosen one marked, what was typed in the title, and what it
+//! was found by: the letters of the title, or the line of the slide that holds it.
 
 use ratatui::buffer::Buffer;
-use ratatui::text::Line;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthChar;
 
 use super::panel::Panel;
-use crate::app::{App, Index, slide_title};
+use crate::app::{App, Found, Index, IsTitle, slide_title};
+use crate::source::visible_line;
 use crate::theme::Theme;
+
+/// Columns of a panel that hold no text.
+const FRAME: usize = 4;
+
+/// Columns of a line that are shown before what was found in it, where it is cut.
+const BEFORE_HIT: usize = 12;
+
+/// A line with less space than this beside the title is not worth showing.
+const MIN_HIT_COLUMNS: usize = 10;
 
 /// Draws the open index.
 pub(super) fn draw(app: &App, index: &Index, theme: &Theme, buffer: &mut Buffer) {
-    let digits = app.deck.slides.len().to_string().len();
     // Only what can be seen is made: a deck may have ten thousand slides.
     let room = usize::from(buffer.area.height);
     let first = index.chosen.saturating_sub(room);
-    let mut rows: Vec<Line<'_>> = index
-        .found
-        .iter()
-        .skip(first)
-        .take(2 * room + 1)
-        .map(|&slide| {
-            let mark = if slide == app.at.slide { "●" } else { " " };
-            let number = slide.human();
-            Line::from(format!("{mark} {number:>digits$}  {}", slide_title(&app.deck, slide)))
-        })
-        .collect();
+    let shown: Vec<_> = index.found.iter().skip(first).take(2 * room + 1).collect();
+    let below = index.found.len() - first - shown.len();
+    let mut rows = rows(app, index, &shown, usize::from(buffer.area.width).saturating_sub(FRAME));
     let chosen = (!rows.is_empty()).then_some(index.chosen - first);
     if rows.is_empty() {
         rows.push(Line::from("no slide matches"));
@@ -33,5 +37,104 @@ pub(super) fn draw(app: &App, index: &Index, theme: &Theme, buffer: &mut Buffer)
         query => format!("Slides: {query}▏"),
     };
     let keep = index.chosen - first;
-    Panel { title, keys: "type to search · enter · esc", rows, keep, chosen }.draw(theme, buffer);
+    let keys = "type to search · enter · esc";
+    let panel = Panel { title, keys, rows, keep, chosen };
+    panel.draw_part((first, below), theme, buffer);
+}
+
+fn rows(app: &App, index: &Index, shown: &[&Found], width: usize) -> Vec<Line<'static>> {
+    let text = |found: &&&Found| match &found.hit {
+        Some(hit) => (visible_line(hit).into_owned(), IsTitle::No),
+        None => (visible_line(slide_title(&app.deck, found.slide)).into_owned(), IsTitle::Yes),
+    };
+    let texts: Vec<_> = shown.iter().map(|found| text(&found)).collect();
+    let marks = if index.query.trim().is_empty() {
+        vec![Vec::new(); texts.len()]
+    } else {
+        let texts: Vec<_> = texts.iter().map(|(text, kind)| (text.as_str(), *kind)).collect();
+        index.marks(&texts)
+    };
+    let digits = app.deck.slides.len().to_string().len();
+    let found = shown.iter().zip(texts.iter().zip(marks));
+    found
+        .map(|(found, ((text, _), marks))| {
+            let mark = if found.slide == app.at.slide { "●" } else { " " };
+            let mut line = Line::from(format!("{mark} {:>digits$}  ", found.slide.human()));
+            if found.hit.is_some() {
+                let title = visible_line(slide_title(&app.deck, found.slide)).into_owned();
+                line.push_span(Span::raw(title));
+                line.push_span(Span::styled("  › ", Style::new().add_modifier(Modifier::DIM)));
+                let left = width.saturating_sub(line.width());
+                if left >= MIN_HIT_COLUMNS {
+                    line.spans.extend(excerpt(text, &marks, left));
+                }
+            } else {
+                line.spans.extend(marked(text.chars().enumerate(), &marks));
+            }
+            line
+        })
+        .collect()
+}
+
+/// A line from shortly before its first mark on, in so many columns.
+fn excerpt(text: &str, marks: &[u32], columns: usize) -> Vec<Span<'static>> {
+    let first = marks.first().map_or(0, |mark| *mark as usize);
+    let count = text.chars().count();
+    let start = if count <= columns { 0 } else { first.saturating_sub(BEFORE_HIT) };
+    let mut spans = Vec::new();
+    let mut left = columns;
+    if start > 0 {
+        spans.push(Span::raw("…"));
+        left = left.saturating_sub(1);
+    }
+    let fits = |&(_, c): &(usize, char)| {
+        let wide = c.width().unwrap_or(0);
+        let fits = wide <= left;
+        left = left.saturating_sub(wide);
+        fits
+    };
+    spans.extend(marked(text.chars().enumerate().skip(start).take_while(fits), marks));
+    spans
+}
+
+/// Characters as spans, those that are marked underlined.
+fn marked(characters: impl Iterator<Item = (usize, char)>, marks: &[u32]) -> Vec<Span<'static>> {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut last = None;
+    let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+    for (place, character) in characters {
+        let is_marked = u32::try_from(place).is_ok_and(|place| marks.binary_search(&place).is_ok());
+        match spans.last_mut() {
+            Some(span) if last == Some(is_marked) => span.content.to_mut().push(character),
+            _ => {
+                let style = if is_marked { style } else { Style::new() };
+                spans.push(Span::styled(character.to_string(), style));
+            }
+        }
+        last = Some(is_marked);
+    }
+    spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, marks: &[u32], columns: usize) -> String {
+        let mark = |span: &Span<'_>| {
+            let is_marked = span.style.add_modifier.contains(Modifier::UNDERLINED);
+            if is_marked { format!("[{}]", span.content) } else { span.content.to_string() }
+        };
+        excerpt(text, marks, columns).iter().map(mark).collect()
+    }
+
+    #[test]
+    fn a_long_line_shows_what_was_found_in_it() {
+        assert_eq!(shown("short line", &[6, 7], 20), "short [li]ne");
+        let long = "a line that is so long that its end is cut";
+        assert_eq!(shown(long, &[0], 12), "[a] line that ");
+        assert_eq!(shown(long, &[32, 33, 34], 20), "…ng that its [end] is ");
+        assert_eq!(shown("中文中文中文", &[2], 6), "中文[中]");
+        assert_eq!(shown("", &[], 6), "");
+    }
 }

@@ -27,7 +27,17 @@ pub(super) struct Panel<'a> {
 
 impl Panel<'_> {
     /// Draws the panel as large as its rows need and the screen allows, with nothing invisible in it.
-    pub(super) fn draw(mut self, theme: &Theme, buffer: &mut Buffer) {
+    pub(super) fn draw(self, theme: &Theme, buffer: &mut Buffer) {
+        self.draw_part((0, 0), theme, buffer);
+    }
+
+    /// As [`draw`](Self::draw), where so many more rows are above those given, and below.
+    pub(super) fn draw_part(
+        mut self,
+        (above, below): (usize, usize),
+        theme: &Theme,
+        buffer: &mut Buffer,
+    ) {
         self.title = visible_line(&self.title).into_owned();
         for span in self.rows.iter_mut().flat_map(|row| &mut row.spans) {
             if let Cow::Owned(visible) = visible_line(&span.content) {
@@ -47,6 +57,8 @@ impl Panel<'_> {
         let inside = frame.inner(area);
         frame.render(area, buffer);
         let first = first_row(self.keep, self.rows.len(), usize::from(inside.height));
+        let all = above + self.rows.len() + below;
+        scroll_bar(area, above + first, all, buffer);
         let shown = self.rows.into_iter().enumerate().skip(first);
         for (place, (number, row)) in inside.rows().zip(shown) {
             if self.chosen == Some(number) {
@@ -54,6 +66,30 @@ impl Panel<'_> {
             }
             row.render(place, buffer);
         }
+    }
+}
+
+/// Draws on the frame's right edge which part of the rows is shown, where that is not all of them:
+/// a thick stretch, and arrows that say where there is more.
+fn scroll_bar(area: Rect, first: usize, rows: usize, buffer: &mut Buffer) {
+    let height = usize::from(area.height.saturating_sub(2));
+    if rows <= height || height == 0 || area.width == 0 {
+        return;
+    }
+    let x = area.right() - 1;
+    let mut put = |row: usize, symbol: &str| {
+        let y = area.y + 1 + u16::try_from(row).unwrap_or(0);
+        buffer[(x, y)].set_symbol(symbol);
+    };
+    let length = (height * height / rows).max(1);
+    let most = height - length;
+    let start = (first * most).checked_div(rows - height).unwrap_or(0).min(most);
+    (start..start + length).for_each(|row| put(row, "┃"));
+    if first > 0 {
+        put(0, "▲");
+    }
+    if first + height < rows {
+        put(height - 1, "▼");
     }
 }
 
@@ -75,5 +111,30 @@ fn centred(screen: Rect, columns: usize, rows: usize) -> Rect {
         y: screen.y + (screen.height - height) / 2,
         width,
         height,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The right edge of a panel of so many rows, `first` of them above its screen of `height`.
+    fn edge(height: u16, first: usize, rows: usize) -> String {
+        let area = Rect::new(0, 0, 3, height + 2);
+        let mut buffer = Buffer::empty(area);
+        (0..area.height).for_each(|y| _ = buffer[(2, y)].set_symbol("│"));
+        scroll_bar(area, first, rows, &mut buffer);
+        (1..=height).map(|y| buffer[(2, y)].symbol()).collect()
+    }
+
+    #[test]
+    fn a_panel_shows_that_it_scrolls() {
+        assert_eq!(edge(6, 0, 6), "││││││");
+        assert_eq!(edge(6, 0, 12), "┃┃┃││▼");
+        assert_eq!(edge(6, 3, 12), "▲┃┃┃│▼");
+        assert_eq!(edge(6, 6, 12), "▲││┃┃┃");
+        assert_eq!(edge(4, 5_000, 10_000), "▲┃│▼");
+        assert_eq!(edge(1, 1, 3), "▼");
+        assert_eq!(edge(0, 0, 3), "");
     }
 }

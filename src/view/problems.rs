@@ -6,38 +6,55 @@ use ratatui::text::{Line, Span};
 
 use super::panel::Panel;
 use crate::app::App;
+use crate::diag::{Diagnostic, Severity};
 use crate::theme::Theme;
 
 /// Columns of a panel that hold no text.
 const FRAME: usize = 4;
 
-/// Draws the deck's diagnostics from `row` on.
-pub(super) fn draw(app: &App, row: u16, theme: &Theme, buffer: &mut Buffer) {
-    let mut problems: Vec<_> = app.problems().collect();
-    problems.sort_by_key(|diagnostic| (diagnostic.span.file, diagnostic.span.start));
+/// Draws the deck's diagnostics; the chosen one is in view.
+pub(super) fn draw(app: &App, chosen: u16, theme: &Theme, buffer: &mut Buffer) {
+    let problems = app.problems_in_order();
+    let chosen = usize::from(chosen).min(problems.len().saturating_sub(1));
     let width = usize::from(buffer.area.width).saturating_sub(FRAME);
-    let mut rows = Vec::new();
-    for diagnostic in problems {
-        let place = app.deck.sources.place(diagnostic.span);
-        let mut lines = wrapped(&format!("{place}  {}", diagnostic.message), width, 0).into_iter();
-        let first = lines.next().unwrap_or_default();
-        let message = first.strip_prefix(&*place).unwrap_or_default().to_owned();
-        let bold = Style::new().add_modifier(Modifier::BOLD);
-        rows.push(Line::from(vec![Span::styled(place, bold), Span::raw(message)]));
-        rows.extend(lines.map(Line::from));
-        let hints = diagnostic.hints.iter();
-        rows.extend(
-            hints.flat_map(|hint| wrapped(&format!("    hint: {hint}"), width, 4)).map(Line::from),
-        );
+    let (mut rows, mut keep, mut marked) = (Vec::new(), 0, None);
+    for (number, diagnostic) in problems.iter().enumerate() {
+        if number == chosen {
+            marked = Some(rows.len());
+        }
+        rows.extend(entry(app, diagnostic, width));
+        if number == chosen {
+            keep = rows.len() - 1;
+        }
     }
-    let title = match app.problems().count() {
+    let count = problems.len();
+    let title = match count {
         0 => "No problems".to_owned(),
         1 => "1 problem".to_owned(),
         count => format!("{count} problems"),
     };
-    let middle = usize::from(buffer.area.height.saturating_sub(2)) / 2;
-    let keep = usize::from(row) + middle;
-    Panel { title, keys: "esc", rows, keep, chosen: None }.draw(theme, buffer);
+    let keys = if count == 0 { "esc" } else { "enter: go there · esc" };
+    Panel { title, keys, rows, keep, chosen: marked }.draw(theme, buffer);
+}
+
+/// The rows of one diagnostic: place and message, then its hints.
+fn entry(app: &App, diagnostic: &Diagnostic, width: usize) -> Vec<Line<'static>> {
+    let place = app.deck.sources.place(diagnostic.span);
+    let message = match diagnostic.severity {
+        Severity::Error => diagnostic.message.clone(),
+        Severity::Warning => format!("warning: {}", diagnostic.message),
+    };
+    let mut lines = wrapped(&format!("{place}  {message}"), width, 0).into_iter();
+    let first = lines.next().unwrap_or_default();
+    let message = first.strip_prefix(&*place).unwrap_or_default().to_owned();
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let mut rows = vec![Line::from(vec![Span::styled(place, bold), Span::raw(message)])];
+    rows.extend(lines.map(Line::from));
+    let hints = diagnostic.hints.iter();
+    rows.extend(
+        hints.flat_map(|hint| wrapped(&format!("    hint: {hint}"), width, 4)).map(Line::from),
+    );
+    rows
 }
 
 /// A text on as many rows as it takes, broken between words; those behind the first have at least

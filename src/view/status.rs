@@ -1,4 +1,4 @@
-//! What is for the speaker alone: the notice line, the count of problems, the terminal that is too
+//! What is for the speaker alone: the notice line, the count of errors, the terminal that is too
 //! small.
 
 use ratatui::buffer::Buffer;
@@ -12,9 +12,11 @@ use crate::app::{Action, App, Mode};
 use crate::source::visible_line;
 use crate::theme::Theme;
 
-/// Draws the notice on the last row; without one, how many problems the deck has.
+/// Draws the notice on the last row; without one, how many errors the deck has, dimly, until the
+/// speaker has seen them.
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
-    let problems = app.problems().count();
+    let problems = app.counted_errors();
+    let failure = theme.output.failure;
     let text = match (&app.notice, problems, &app.mode) {
         (Some(notice), ..) => format!(" {notice} "),
         (None, _, Mode::Typing(_)) => {
@@ -29,11 +31,12 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
             let what = if problems == 1 { "problem" } else { "problems" };
             let key = app.keymap.first_of(Action::ToggleProblems);
             let key = key.map_or_else(String::new, |key| format!(": {key}"));
-            format!(" {problems} {what}{key} ")
+            let text = format!(" {problems} {what}{key} ");
+            return last_row(&text, failure.add_modifier(Modifier::DIM), buffer);
         }
         _ => return,
     };
-    last_row(&text, theme.output.failure.add_modifier(Modifier::REVERSED), buffer);
+    last_row(&text, failure.add_modifier(Modifier::REVERSED), buffer);
 }
 
 /// A text at the end of the last row; `…` closes one that is too long.

@@ -1,6 +1,7 @@
 //! The decks that come with livedeck, and what is tried with each: what `check` says of it, that its
 //! code does what was recorded of it, and that it can be walked step by step or slide by slide.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
@@ -119,7 +120,7 @@ impl Shipped {
 
 /// What `livedeck check` says of a deck, at every size.
 pub fn mistakes(show: &Show) -> Vec<Diagnostic> {
-    inspect(show, &SIZES.map(|(columns, rows)| Size::new(columns, rows)))
+    inspect(show, &SIZES.map(|(columns, rows)| Size::new(columns, rows)), &BTreeMap::new())
 }
 
 fn root() -> &'static Path {

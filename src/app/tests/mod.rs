@@ -144,7 +144,10 @@ impl Script {
         for name in keys.split(' ') {
             let (modifiers, name) = match name.strip_prefix("ctrl-") {
                 Some(name) => (KeyModifiers::CONTROL, name),
-                None => (KeyModifiers::NONE, name),
+                None => match name.strip_prefix("alt-") {
+                    Some(name) => (KeyModifiers::ALT, name),
+                    None => (KeyModifiers::NONE, name),
+                },
             };
             let code = match name {
                 "esc" => KeyCode::Esc,

@@ -1,7 +1,21 @@
 //! What is drawn over the slide: grid, index, help and problems.
 
-use super::{Script, page};
-use crate::app::{Changed, Mode};
+use std::sync::Arc;
+
+use super::{Script, deck, page};
+use crate::app::{Changed, Mode, Msg};
+use crate::deck::{Cursor, Deck, Note, SlideNo, Step};
+use crate::diag::Diagnostic;
+use crate::source::{FileId, Span};
+
+fn with(deck: &Arc<Deck>, diagnostics: Vec<Diagnostic>) -> Arc<Deck> {
+    Arc::new(Deck { diagnostics, ..(**deck).clone() })
+}
+
+/// Byte `at` of the deck's file.
+fn at(at: usize) -> Span {
+    Span::new(FileId(0), at..at + 1)
+}
 
 #[test]
 fn the_grid_comes_and_goes() {
@@ -28,12 +42,89 @@ fn f195_the_index_finds_by_letters_and_goes_there() {
 }
 
 #[test]
-fn help_and_problems_scroll_with_the_moving_keys() {
+fn help_scrolls_with_the_moving_keys_and_stops_at_its_ends() {
     let mut talk = Script::new(&[page("a", &[]), page("b", &[])]);
     talk.keys("? l l");
     assert!(matches!(talk.app.mode, Mode::Help(2)));
-    talk.keys("D");
-    assert!(matches!(talk.app.mode, Mode::Problems(0)));
+    talk.keys("ctrl-d");
+    let Mode::Help(row) = talk.app.mode else { panic!("closed") };
+    assert!(row > 3, "half a panel, not a row: {row}");
+    talk.keys("ctrl-u ctrl-u h");
+    assert!(matches!(talk.app.mode, Mode::Help(0)));
+    talk.keys("G");
+    let Mode::Help(last) = talk.app.mode else { panic!("closed") };
+    talk.keys("l ctrl-d");
+    assert!(matches!(talk.app.mode, Mode::Help(row) if row == last));
     assert_eq!(talk.keys("q"), [], "q closes the panel");
     assert_eq!(talk.at(), (0, 0));
+}
+
+#[test]
+fn enter_goes_to_the_chosen_problem() {
+    let mut talk = Script::new(&[page("a", &[]), page("b\nc", &[]), page("d", &[])]);
+    let error = |start: usize| Diagnostic::error(at(start), "wrong");
+    talk.app.deck = with(&talk.app.deck, vec![error(4), error(0)]);
+    talk.keys("D l l l");
+    assert!(matches!(talk.app.mode, Mode::Problems(1)), "the last one stays chosen");
+    talk.keys("enter");
+    assert!(matches!(talk.app.mode, Mode::Slide));
+    assert_eq!(talk.at(), (1, 1), "the slide and the step that shows it");
+    talk.keys("D enter");
+    assert_eq!(talk.at(), (0, 0));
+    talk.keys("ctrl-o");
+    assert_eq!(talk.at(), (1, 1));
+    talk.app.reviewed = vec![Diagnostic::error(Span::new(FileId(7), 0..1), "elsewhere")];
+    talk.keys("D G enter");
+    assert!(talk.app.notice.as_ref().is_some_and(|notice| notice.contains("on no slide")));
+}
+
+#[test]
+fn only_new_errors_are_counted() {
+    let mut talk = Script::new(&[page("a", &[]), page("b", &[])]);
+    let error = |what: &str| Diagnostic::error(at(0), what);
+    talk.app.deck = with(&talk.app.deck, vec![Diagnostic::warning(at(0), "so so")]);
+    assert_eq!(talk.app.counted_errors(), 0, "warnings are for the author");
+    talk.app.reviewed = vec![error("one"), error("two")];
+    assert_eq!(talk.app.counted_errors(), 2);
+    talk.keys("D esc l");
+    assert_eq!(talk.app.counted_errors(), 0, "they were seen");
+    talk.tell(Msg::Reviewed(vec![error("two")]));
+    assert_eq!(talk.app.counted_errors(), 0);
+    talk.tell(Msg::Reviewed(vec![error("two"), error("three")]));
+    assert_eq!(talk.app.counted_errors(), 2, "there is a new one");
+    talk.app.hides_problems = true;
+    assert_eq!(talk.app.counted_errors(), 0);
+}
+
+#[test]
+fn jumps_go_back_and_forward() {
+    let pages = ["a", "b", "c", "d"].map(|text| page(text, &[]));
+    let mut talk = Script::new(&pages);
+    talk.keys("ctrl-o alt-o");
+    assert_eq!(talk.at(), (0, 0), "nowhere to go");
+    talk.keys("l 4 G");
+    talk.keys("g g");
+    assert_eq!(talk.at(), (0, 0));
+    talk.keys("ctrl-o");
+    assert_eq!(talk.at(), (3, 0));
+    talk.keys("ctrl-o");
+    assert_eq!(talk.at(), (1, 0), "a step is no jump");
+    talk.keys("alt-o");
+    assert_eq!(talk.at(), (3, 0));
+    talk.keys("ctrl-o ctrl-p c enter alt-o");
+    assert_eq!(talk.at(), (2, 0), "a new jump forgets the way forward");
+    let shorter = deck(&pages[..1]);
+    talk.tell(Msg::Edited(shorter));
+    talk.keys("ctrl-o");
+    assert_eq!(talk.at(), (0, 0), "the deck has become shorter");
+}
+
+#[test]
+fn notes_are_found_at_their_step() {
+    let mut talk = Script::new(&[page("a", &[]), page("b\nc", &[])]);
+    let mut deck = (*talk.app.deck).clone();
+    deck.slides[1].notes.push(Note { text: "wave".into(), step: Step(1) });
+    talk.app.deck = Arc::new(deck);
+    talk.keys("ctrl-p w a v e enter");
+    assert_eq!(talk.app.at, Cursor { slide: SlideNo::new(1), step: Step(1) });
 }
