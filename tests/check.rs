@@ -249,3 +249,22 @@ fn unknown_themes_name_their_neighbours() {
     assert!(text.contains("`defaults.theme` of the configuration names it"), "{text}");
     assert!(text.contains("did you mean `catppuccin-mocha`?"), "{text}");
 }
+
+#[test]
+fn recorded_output_counts_for_the_size() {
+    let deck = "A\n===\n\n```bash +exec\nseq 30\n```\n";
+    let folder = folder(&[("talk.md", deck)]);
+    let sizes = ["--size", "80x24", "--size", "80x50"];
+    let report = || String::from_utf8(check(folder.path(), &sizes).stdout).unwrap();
+    assert_eq!(report(), "talk.md: 1 slide, no mistakes\n");
+    let recorded = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(["record", "talk.md"])
+        .current_dir(folder.path())
+        .env("XDG_CONFIG_HOME", folder.path())
+        .output()
+        .unwrap();
+    assert!(recorded.status.success(), "{}", String::from_utf8_lossy(&recorded.stderr));
+    let text = report();
+    assert!(text.contains("rows too many at 80x24"), "{text}");
+    assert!(!text.contains("at 80x50"), "{text}");
+}

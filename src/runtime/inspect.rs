@@ -24,7 +24,7 @@ pub fn inspect(show: &Show, sizes: &[Size], custom: &BTreeMap<String, Custom>) -
     found.extend(not_runnable(show, custom));
     found.extend(not_drawn(show));
     for &size in sizes {
-        found.extend(misfits(show, size, &mut media));
+        found.extend(misfits(show, size, &show.recorded, &mut media));
     }
     found.sort_by_key(|found| (found.span.file, found.span.start));
     found
@@ -65,8 +65,8 @@ fn footers(show: &Show, media: &mut Media, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// What does not fit this size, slide by slide.
-pub(super) fn misfits(show: &Show, size: Size, media: &mut Media) -> Vec<Diagnostic> {
+/// What does not fit this size, slide by slide, with the output of these runs on it.
+pub(super) fn misfits(show: &Show, size: Size, runs: &Runs, media: &mut Media) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for slide in 0..show.deck.slides.len() {
         let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
@@ -78,8 +78,8 @@ pub(super) fn misfits(show: &Show, size: Size, media: &mut Media) -> Vec<Diagnos
             theme: &look.theme,
             highlighter: &look.highlighter,
             colours: crate::layout::Colours::All,
-            runs: &Runs::default(),
-            measures: &measure(&show.deck, at, &Runs::default(), media),
+            runs,
+            measures: &measure(&show.deck, at, runs, media),
             footer: &look.footer,
             focus: None,
             grid: false,

@@ -14,6 +14,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::layout::Size;
 use crate::media::Media;
 use crate::panics::contain;
+use crate::run::Runs;
 
 /// A deck, and the size that it is to fit, if any.
 type Wanted = (Show, Option<Size>);
@@ -66,7 +67,7 @@ fn review(show: &Show, size: Option<Size>) -> Vec<Diagnostic> {
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
     let mut found = unseen(show, &mut media);
     // Whoever asks for them wants to see on the slide that there are some.
-    let misfits = size.into_iter().flat_map(|size| misfits(show, size, &mut media));
+    let misfits = size.into_iter().flat_map(|size| misfits(show, size, &Runs::new(), &mut media));
     found.extend(misfits.map(|it| Diagnostic { severity: Severity::Error, ..it }));
     found.sort_by_key(|found| (found.span.file, found.span.start));
     found
