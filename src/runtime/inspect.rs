@@ -71,21 +71,32 @@ pub(super) fn misfits(show: &Show, size: Size, runs: &Runs, media: &mut Media) -
     for slide in 0..show.deck.slides.len() {
         let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
         let look = show.look(at.slide);
-        found.extend(overflow(&Inputs {
-            deck: &show.deck,
-            at,
-            size,
-            theme: &look.theme,
-            highlighter: &look.highlighter,
-            colours: crate::layout::Colours::All,
-            runs,
-            measures: &measure(&show.deck, at, runs, media),
-            footer: &look.footer,
-            focus: None,
-            grid: false,
-            limits: show.limits,
-            hints: &crate::layout::Hints::default(),
-        }));
+        let mut of = |runs: &Runs| {
+            overflow(&Inputs {
+                deck: &show.deck,
+                at,
+                size,
+                theme: &look.theme,
+                highlighter: &look.highlighter,
+                colours: crate::layout::Colours::All,
+                runs,
+                measures: &measure(&show.deck, at, runs, media),
+                footer: &look.footer,
+                focus: None,
+                grid: false,
+                limits: show.limits,
+                hints: &crate::layout::Hints::default(),
+            })
+        };
+        let mut misfits = of(runs);
+        let has_output = show.deck.cells_of(at.slide).any(|cell| runs.contains_key(&cell.id));
+        if has_output && !misfits.is_empty() {
+            let without_output = of(&Runs::default());
+            for misfit in misfits.iter_mut().filter(|misfit| !without_output.contains(misfit)) {
+                misfit.hints.push("this is with the output that was recorded".to_owned());
+            }
+        }
+        found.extend(misfits);
     }
     found
 }

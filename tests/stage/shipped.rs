@@ -8,6 +8,7 @@ use std::process::{Command, ExitStatus};
 use livedeck::deck::Cell;
 use livedeck::diag::Diagnostic;
 use livedeck::layout::Size;
+use livedeck::run::Runs;
 use livedeck::runtime::{Origin, Show, inspect, load};
 use serde_json::Value;
 
@@ -118,9 +119,10 @@ impl Shipped {
     }
 }
 
-/// What `livedeck check` says of a deck, at every size.
+/// What `livedeck check` says of a deck, at every size, before any of its code has run.
 pub fn mistakes(show: &Show) -> Vec<Diagnostic> {
-    inspect(show, &SIZES.map(|(columns, rows)| Size::new(columns, rows)), &BTreeMap::new())
+    let show = Show { recorded: Runs::new(), ..show.clone() };
+    inspect(&show, &SIZES.map(|(columns, rows)| Size::new(columns, rows)), &BTreeMap::new())
 }
 
 fn root() -> &'static Path {
