@@ -3,6 +3,8 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test writes files")]
 
+use std::collections::BTreeMap;
+
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag;
 use livedeck::layout::Size;
@@ -76,7 +78,7 @@ fn drawn(deck: &str) -> Vec<String> {
             }
         }
     }
-    let found = inspect(&show, &sizes[..1]);
+    let found = inspect(&show, &sizes[..1], &BTreeMap::default());
     found.iter().map(|found| diag::summary(found, &show.deck.sources)).collect()
 }
 

@@ -70,6 +70,9 @@ impl KnownDepth {
 mod tests {
     use super::*;
 
+    /// Variables, the depth they mean, and whether there may be more.
+    type Row<'a> = (&'a [(&'a str, &'a str)], ColorDepth, bool);
+
     #[test]
     fn the_environment_tells_the_depth() {
         let (all, of_256, of_16, none) = (
@@ -78,7 +81,6 @@ mod tests {
             ColorDepth::Ansi16,
             ColorDepth::Monochrome,
         );
-        type Row<'a> = (&'a [(&'a str, &'a str)], ColorDepth, bool);
         let table: &[Row<'_>] = &[
             (&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")], all, false),
             (&[("TERM", "xterm-256color"), ("COLORTERM", "24bit")], all, false),

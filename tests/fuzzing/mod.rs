@@ -176,7 +176,7 @@ fn draw(show: &Show, size: Size) {
         let text = export::text(&scene, export::Overflow::Hide);
         assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\x0c'), "{text:?}");
     }
-    for found in inspect(show, &[size]).iter().take(50) {
+    for found in inspect(show, &[size], &std::collections::BTreeMap::new()).iter().take(50) {
         check_report(&diag::plain(found, &show.deck.sources));
     }
 }

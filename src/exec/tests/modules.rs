@@ -53,7 +53,10 @@ fn a_block_of_rust_is_imported_by_its_name() {
                  #[new]\n    fn new() -> Self { Self }\n    \
                  fn __repr__(&self) -> &'static str { \"a point\" }\n}";
     stage.prepare(&[&fast, &module("whole", whole)]);
-    assert_eq!(stage.python("from whole import Point; import fast\nPoint()"), "a point\n");
+    assert_eq!(
+        stage.python("from whole import Point; import fast\nprint(repr(Point()))"),
+        "a point\n"
+    );
 }
 
 #[test]
