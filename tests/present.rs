@@ -374,7 +374,7 @@ fn f023_the_theme_is_chosen_by_the_terminal_s_background() {
 fn the_configured_theme_is_chosen_by_the_terminal_s_background_too() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.yaml");
-    fs::write(&config, "defaults: {theme: {light: light, dark: dark, timeout: 60000}}\n").unwrap();
+    fs::write(&config, "defaults: {theme: {light: light, dark: dark, timeout: 10000}}\n").unwrap();
     let args = ["-c", config.to_str().unwrap()];
     let opening = Opening { args: &args, terminal: Terminal::Light, ..Opening::default() };
     let talk = Stage::show_with("hi\n", &opening);
