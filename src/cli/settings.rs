@@ -29,7 +29,7 @@ pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Resul
     }
 }
 
-/// As [`config`]; mistakes of the file beside the deck are no reason not to present the deck.
+/// As [`config()`]; mistakes of the file beside the deck are no reason not to present the deck.
 pub(super) fn config_of_talk(
     given: Option<&Path>,
     deck: Option<&Path>,
