@@ -102,6 +102,34 @@ fn nothing_survives_the_talk(#[case] signal: Option<Signal>) {
     assert_eq!(files(&prefix), 0);
 }
 
+/// A block that changes the limit by which its processes are known.
+const FORGERY: &str = "Leaving
+===
+
+```python +exec
+import os, resource
+known, most = resource.getrlimit(resource.RLIMIT_RSS)
+for number in (2**32 - 1, 2**31, 1):
+    resource.setrlimit(resource.RLIMIT_RSS, (known >> 32 << 32 | number, most))
+    if os.fork() == 0:
+        os.setsid()
+        os.execve('/bin/sleep', ['sleep', 'NAP'], {})
+print('for' + 'ged')
+```
+";
+
+#[test]
+fn forged_tag_does_not_outlive_the_talk() {
+    let nap = nap();
+    let talk = open(&FORGERY.replace("NAP", &nap));
+    talk.keys("ctrl-e");
+    talk.wait_for("forged");
+    wait_until("all sleep", || with_word(&nap).len() == 3);
+    talk.keys("q");
+    talk.end();
+    assert_eq!(with_word(&nap), Vec::<String>::new());
+}
+
 #[test]
 fn nothing_survives_a_kill_of_the_talk() {
     let nap = nap();

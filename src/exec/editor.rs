@@ -43,7 +43,7 @@ pub(super) fn open(
         .args(["-c".to_owned(), format!("{editor} \"$@\""), editor.clone()])
         .args(arguments(&editor, file, line));
     let child = family.spawn_to_keep(command).map_err(|error| format!("{editor}: {error}"))?;
-    let running = Arc::new(Running::new(Owner::KEPT));
+    let running = Arc::new(Running::new(Owner::kept()));
     running.adopt(&child);
     let _foreground = Foreground::of(&running);
     let status = handover::wait(terminal, &child, &running, None);

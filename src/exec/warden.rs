@@ -13,7 +13,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
-use super::family::MARK;
+use super::family::{MARK, Owner};
 use super::scope::{self, Scope};
 use super::spawn::Command;
 use super::{family, scratch};
@@ -95,7 +95,9 @@ impl Warden {
         if started.is_some() {
             return Ok(Some(Self));
         }
-        let (waits, alive) = io::pipe()?;
+        let (waits, mut alive) = io::pipe()?;
+        // Not an argument: any process may read those.
+        alive.write_all(&Owner::kept().number().to_le_bytes())?;
         let nowhere = rustix::fs::open(
             "/dev/null",
             rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC,
@@ -130,10 +132,29 @@ pub(super) fn entry() -> Option<ExitCode> {
     let (temporary, prefix) = (arguments.next()?, arguments.next()?.into_string().ok()?);
     let program = Pid::from_raw(i32::try_from(whose).ok()?)?;
     let session = rustix::process::getsid(Some(program)).ok();
+    if let Some(number) = read_number() {
+        Owner::keep(number);
+    }
     wait_for_end(program);
     end_all((program, session), &prefix);
     scratch::sweep(Path::new(&temporary), &prefix);
     Some(ExitCode::SUCCESS)
+}
+
+/// The number that a program has written first into the pipe that is our standard input. Standard
+/// input's own buffer would take what comes after it, too.
+fn read_number() -> Option<u32> {
+    let mut bytes = [0; 4];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match rustix::io::read(io::stdin(), &mut bytes[filled..]) {
+            Ok(0) => return None,
+            Ok(read) => filled += read,
+            Err(Errno::INTR) => {}
+            Err(_) => return None,
+        }
+    }
+    Some(u32::from_le_bytes(bytes))
 }
 
 /// Waits until a program has closed its end of the pipe that is our standard input, and continues it

@@ -96,7 +96,7 @@ impl Family {
     /// Starts a process whose own children may outlive the talk, outside of every sandbox: the speaker's
     /// editor.
     pub(super) fn spawn_to_keep(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
-        self.start(Owner::KEPT, command)
+        self.start(Owner::kept(), command)
     }
 
     /// Starts a process that belongs to this owner; refused when the family has ended.

@@ -9,8 +9,9 @@
 
 #![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "no safe call only reads a limit"))]
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustix::process::Pid;
 
@@ -20,13 +21,27 @@ const MAGIC: u64 = 1 << 62;
 /// More than the number of any program: a tag has 30 bits for it.
 const MAX_PROGRAM: u32 = (1 << 30) - 1;
 
+/// Numbers from here on belong to no run.
+const FIRST_SECRET: u32 = 1 << 31;
+
+/// [`Owner::kept`].
+static KEPT: OnceLock<Owner> = OnceLock::new();
+
 /// A run, or another part of the program that starts processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::exec) struct Owner(u32);
 
 impl Owner {
-    /// The owner of what may outlive the talk: an editor that the speaker opened.
-    pub(in crate::exec) const KEPT: Self = Self(u32::MAX);
+    /// The owner of what may outlive the talk: an editor that the speaker opened. Its number is
+    /// another one in each talk, for a process may change its own tag: no block can guess it.
+    pub(in crate::exec) fn kept() -> Self {
+        *KEPT.get_or_init(|| Self(RandomState::new().build_hasher().finish() as u32 | FIRST_SECRET))
+    }
+
+    /// Makes the number of another process the one of what it keeps: the warden's program told it.
+    pub(in crate::exec) fn keep(number: u32) {
+        let _ = KEPT.set(Self(number));
+    }
 
     /// An owner that was never used before in this process.
     pub(in crate::exec) fn fresh() -> Self {
@@ -91,7 +106,7 @@ pub(in crate::exec) fn start_as<T>(owner: Option<Owner>, start: impl FnOnce() ->
 
 /// Whether a process may outlive the program that started it.
 pub(in crate::exec) fn is_kept(process: Pid) -> bool {
-    of(process).is_some_and(|tag| tag.owner == Some(Owner::KEPT))
+    of(process).is_some_and(|tag| tag.owner == Some(Owner::kept()))
 }
 
 /// The owner of a process that was started by the program of this name, if it has one.
@@ -153,6 +168,13 @@ mod tests {
             let tag = Tag { program, owner };
             assert_eq!(Tag::read(tag.bits()), Some(tag));
         }
+    }
+
+    #[test]
+    fn kept_number_is_none_of_a_run() {
+        assert!(Owner::kept().number() >= FIRST_SECRET);
+        assert_eq!(Owner::kept(), Owner::kept());
+        assert!(Owner::fresh().number() < FIRST_SECRET);
     }
 
     #[test]
