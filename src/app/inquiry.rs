@@ -1,5 +1,5 @@
-//! What a user is told before a deck's code may run, and their answer. Nothing is asked before all of
-//! it is known, and nothing runs before the answer.
+//! The question before a deck's code may run, and its answer. The question waits until everything is
+//! known, and nothing runs before the answer.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub struct Inquiry {
 pub struct Question {
     /// The cells that wait for the answer.
     pub cells: Vec<CellId>,
-    /// How many rows of what is told are scrolled away.
+    /// Rows of the question that are scrolled away.
     pub row: u16,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn examined(app: &mut App, inquiry: Option<Arc<Inquiry>>) -> Vec<Effe
     effects
 }
 
-/// A key at the question. Those that allow something count only once everything is told.
+/// A key at the question. Those that allow something count only when all of it was shown.
 pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     let Mode::Ask(question) = &mut app.mode else { return Vec::new() };
     let trust = match key.code {
