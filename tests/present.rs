@@ -411,7 +411,10 @@ fn many_keys_at_once_end_on_a_coloured_slide() {
     at_once.wait_for("1 / 60");
     at_once.write(&b"l".repeat(59));
     at_once.wait_for("60 / 60");
-    at_once.wait("the same colours", |_| at_once.colours() == step_by_step.colours());
+    // Rows alone: where the cursor is depends on how many frames it took.
+    let rows =
+        |talk: &Stage| -> Vec<_> { talk.seen().terminal.screen().rows_formatted(0, 100).collect() };
+    at_once.wait("the same colours", |_| rows(&at_once) == rows(&step_by_step));
     at_once.quit();
     step_by_step.quit();
 }
