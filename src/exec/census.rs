@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-use rustix::process::{WaitOptions, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
 use super::family::{self, Owner, Process, descendants};
 
@@ -139,6 +139,8 @@ fn end_crowds(
     name: &dyn Fn(Owner) -> Option<String>,
 ) -> BTreeMap<Crowd, Option<String>> {
     let mut found = BTreeMap::new();
+    // A crowd leaves no processor time to count it: it waits until that is done.
+    let stopped = Stopped::all_runs();
     for _ in 0..ROUNDS {
         let mut crowds: BTreeMap<Crowd, Vec<Process>> = BTreeMap::new();
         for process in descendants() {
@@ -161,7 +163,33 @@ fn end_crowds(
         }
         std::thread::sleep(Duration::from_millis(1));
     }
+    drop(stopped);
     found
+}
+
+/// The groups of runs, stopped for as long as this lives.
+struct Stopped(Vec<Pid>);
+
+impl Stopped {
+    fn all_runs() -> Self {
+        let mut groups = Vec::new();
+        // What has begun during the first look is found by the second.
+        for _ in 0..2 {
+            for group in family::groups_of_runs() {
+                let _ = kill_process_group(group, Signal::STOP);
+                groups.push(group);
+            }
+        }
+        Self(groups)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        for group in &self.0 {
+            let _ = kill_process_group(*group, Signal::CONT);
+        }
+    }
 }
 
 fn end(members: &[Process]) {

@@ -82,6 +82,25 @@ pub(super) fn adopted() -> Vec<Process> {
     numbers.filter_map(|number| process(&number)).collect()
 }
 
+/// The groups of all runs, found without a look at every process: those that our children lead, or,
+/// of a child that starts leaders itself as the fork server does, those that these lead.
+pub(in crate::exec) fn groups_of_runs() -> Vec<Pid> {
+    let leads = |process: &Pid| rustix::process::getpgid(Some(*process)) == Ok(*process);
+    let group = |child: Process| {
+        let below: Vec<Pid> = children(child.pid).into_iter().filter(leads).collect();
+        if below.is_empty() { vec![child.pid] } else { below }
+    };
+    adopted().into_iter().flat_map(group).filter(leads).collect()
+}
+
+/// The children of a process's first thread.
+fn children(process: Pid) -> Vec<Pid> {
+    let number = process.as_raw_nonzero();
+    let list = read(&format!("/proc/{number}/task/{number}/children")).unwrap_or_default();
+    let list = String::from_utf8_lossy(&list);
+    list.split_whitespace().filter_map(|it| Pid::from_raw(it.parse().ok()?)).collect()
+}
+
 /// Our descendants that belong to one of these sessions or owners, carry the mark, or descend from
 /// one that does.
 pub(super) fn of_us(

@@ -10,7 +10,9 @@
 mod descendants;
 mod tag;
 
-pub(super) use descendants::{Process, descendants, has_orphans, is_own, look, marked, owned_by};
+pub(super) use descendants::{
+    Process, descendants, groups_of_runs, has_orphans, is_own, look, marked, owned_by,
+};
 pub(super) use tag::{Owner, is_kept, start_as};
 
 use std::collections::BTreeSet;
