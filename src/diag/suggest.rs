@@ -18,7 +18,7 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// More names than this in one hint help nobody.
+/// The most names in one hint: more are not read.
 const MAX_NEIGHBOURS: usize = 3;
 
 /// The hint for a name that is none of `names`: the misspelt one, else those that share a part with it

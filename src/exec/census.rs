@@ -35,7 +35,7 @@ pub(super) struct Census {
 }
 
 impl Census {
-    /// Counts from the first run on; `tell` hears of what was ended, in words; `name` names the block
+    /// Counts from the first run on; `tell` receives what was ended; `name` names the block
     /// of an owner.
     pub(super) fn new(
         tell: impl Fn(String) + Send + 'static,

@@ -115,7 +115,7 @@ fn end(child: &Child, running: &Running, kill_at: &mut Option<Instant>) {
     }
 }
 
-/// Whether nobody is at the other end of a terminal any more.
+/// Whether the other end of a terminal is closed.
 fn is_closed(terminal: BorrowedFd<'_>) -> bool {
     let mut file = [PollFd::from_borrowed_fd(terminal, PollFlags::empty())];
     let looked = rustix::event::poll(&mut file, Some(&Timespec::default()));
