@@ -9,8 +9,7 @@ pub fn suspend() -> bool {
     let parent = rustix::process::getppid();
     // A group whose parents are all in other sessions, or in itself, is not stopped.
     let is_orphaned = parent.is_none_or(|parent| {
-        let session = |process| rustix::process::getsid(process).ok();
-        session(Some(parent)) != session(None)
+        session_of(parent) != session_of(rustix::process::getpid())
             || rustix::process::getpgid(Some(parent)).ok() == Some(rustix::process::getpgrp())
     });
     // SAFETY: `sigaction` is given valid pointers to initialized structures, and `kill` takes none.
@@ -24,4 +23,11 @@ pub fn suspend() -> bool {
         libc::sigaction(libc::SIGTSTP, &raw const before, std::ptr::null_mut());
     }
     !is_orphaned
+}
+
+/// The number of a process's session, or -1. It is 0 where its leader is outside of our namespace of
+/// processes, as in a container, which the safe call takes for impossible.
+fn session_of(process: rustix::process::Pid) -> i32 {
+    // SAFETY: takes a number and gives one.
+    unsafe { libc::getsid(process.as_raw_nonzero().get()) }
 }

@@ -131,7 +131,7 @@ pub(super) fn entry() -> Option<ExitCode> {
     let whose: u32 = arguments.next()?.to_str()?.parse().ok()?;
     let (temporary, prefix) = (arguments.next()?, arguments.next()?.into_string().ok()?);
     let program = Pid::from_raw(i32::try_from(whose).ok()?)?;
-    let session = rustix::process::getsid(Some(program)).ok();
+    let session = family::look(program).map(|program| program.session);
     if let Some(number) = read_number() {
         Owner::keep(number);
     }
@@ -191,7 +191,7 @@ fn wait_for_end(program: Pid) {
 
 /// Kills what the program of this name started: all in its control group; whatever is tagged as its
 /// own or carries a mark that starts like this, and all that shares a session with it.
-fn end_all((whose, session): (Pid, Option<Pid>), program: &str) {
+fn end_all((whose, session): (Pid, Option<i32>), program: &str) {
     let mark = format!("{}.", whose.as_raw_nonzero());
     let scope = Scope::below_ours(program);
     let mut sessions = BTreeSet::new();

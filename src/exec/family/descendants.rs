@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal};
 
 use super::tag::{self, Owner};
 use crate::exec::scratch;
@@ -28,12 +28,42 @@ pub(in crate::exec) struct Process {
     /// Whether its group is the foreground of its terminal, or it has no terminal.
     pub(in crate::exec) is_foreground: bool,
     parent: i32,
+    /// When it started, in clock ticks since the system did: with its number, it names one process.
+    start: u64,
 }
 
 impl Process {
     /// The run that it is part of, as far as its tag says.
     pub(in crate::exec) fn owner(&self) -> Option<Owner> {
         tag::owner_of(scratch::prefix(), self.pid)
+    }
+
+    /// Sends a signal to this process, and to no other that has its number by now: numbers are used
+    /// again, by threads too, and a signal to a thread of ours would end us.
+    #[cfg(target_os = "linux")]
+    pub(super) fn signal(&self, signal: Signal) {
+        use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
+        let Ok(handle) = pidfd_open(self.pid, PidfdFlags::empty()) else { return };
+        // Looked at with the handle open: from here on the number cannot change hands unnoticed.
+        if self.now().is_some() {
+            let _ = pidfd_send_signal(handle, signal);
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn signal(&self, signal: Signal) {
+        let _ = rustix::process::kill_process(self.pid, signal);
+    }
+
+    /// As a list would have it that named another process of the same number.
+    #[cfg(test)]
+    pub(super) fn started_earlier(self) -> Self {
+        Self { start: self.start - 1, ..self }
+    }
+
+    /// The same process as it is now; none if it has been reaped.
+    pub(super) fn now(&self) -> Option<Self> {
+        look(self.pid).filter(|now| now.start == self.start)
     }
 
     /// Whether its environment holds this variable with this value.
@@ -201,8 +231,10 @@ fn process(number: &str) -> Option<Process> {
     let _terminal = fields.next()?;
     let foreground: i32 = fields.next()?.parse().ok()?;
     let is_foreground = foreground == group || foreground < 0;
+    // The 22nd field of all; the foreground was the eighth.
+    let start = fields.nth(13)?.parse().ok()?;
     let (is_dead, is_stopped) = (matches!(state, "Z" | "X"), matches!(state, "T" | "t"));
-    Some(Process { pid, group, session, is_dead, is_stopped, is_foreground, parent })
+    Some(Process { pid, group, session, is_dead, is_stopped, is_foreground, parent, start })
 }
 
 /// A file of `/proc`. They say that they are empty, so without room for all of it they are read in

@@ -188,23 +188,27 @@ pub(super) fn kill_owned(owner: Owner) {
 
 /// Kills these processes, which this program has started.
 pub(super) fn kill(processes: &[Process]) {
-    kill_beside(rustix::process::getsid(None).ok(), processes);
+    let us = look(rustix::process::getpid());
+    kill_beside(us.map(|us| us.session), processes);
 }
 
 /// Kills processes of a program that is in this session, each with its whole group: a group is killed
 /// at once, so that none of it can start another in the meantime. In the program's own session a
 /// group may not be its own to end: that of the shell's job, which the program itself is in.
-pub(super) fn kill_beside(session: Option<Pid>, processes: &[Process]) {
-    let session = session.map(|session| session.as_raw_nonzero().get());
-    let strangers = processes.iter().filter(|_| session.is_some());
-    let strangers = strangers.filter(|process| Some(process.session) != session);
-    let groups: BTreeSet<i32> = strangers.map(|process| process.group).collect();
-    for group in groups.into_iter().filter(|group| *group > 1) {
-        let _ =
-            Pid::from_raw(group).map(|it| rustix::process::kill_process_group(it, Signal::KILL));
+///
+/// A list of processes may be seconds old on a busy machine: each is looked at again.
+pub(super) fn kill_beside(session: Option<i32>, processes: &[Process]) {
+    let mut groups = BTreeSet::new();
+    for process in processes.iter().filter(|process| session.is_some_and(|it| it != process.session)) {
+        let is_new = process.group > 1 && !groups.contains(&process.group);
+        if is_new && process.now().is_some_and(|now| now.group == process.group) {
+            groups.insert(process.group);
+            let group = Pid::from_raw(process.group);
+            let _ = group.map(|it| rustix::process::kill_process_group(it, Signal::KILL));
+        }
     }
     for process in processes {
-        let _ = rustix::process::kill_process(process.pid, Signal::KILL);
+        process.signal(Signal::KILL);
     }
 }
 
@@ -360,8 +364,32 @@ mod tests {
     fn a_process_leads_a_session_of_its_own() {
         let family = Family::new();
         let (child, _reader) = bash(&family, "exec sleep 1000");
-        assert_eq!(rustix::process::getsid(Some(child.pid())), Ok(child.pid()));
+        let session = look(child.pid()).unwrap().session;
+        assert_eq!(session, child.pid().as_raw_nonzero().get());
         family.end();
+    }
+
+    #[test]
+    fn number_of_a_thread_is_not_killed() {
+        let (tell, heard) = std::sync::mpsc::channel();
+        let (_keep, wait) = std::sync::mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            tell.send(rustix::thread::gettid()).unwrap();
+            let _ = wait.recv();
+        });
+        // A list made before names a process that has this number no more.
+        kill(&[look(heard.recv().unwrap()).unwrap()]);
+    }
+
+    #[test]
+    fn number_that_was_used_again_is_not_killed() {
+        let family = Family::new();
+        let (child, _reader) = bash(&family, "exec sleep 1000");
+        let before = look(child.pid()).unwrap().started_earlier();
+        kill(&[before]);
+        assert_eq!(child.reap(), None);
+        kill(&[look(child.pid()).unwrap()]);
+        assert_eq!(child.wait(), Status::Signaled(9));
     }
 
     #[test]
