@@ -88,10 +88,10 @@ const LONGEST_FILE: usize = 600;
 /// configuration, recording or trust store names is read by `files`, which refuses pipes, devices and
 /// whatever is too large.
 const READERS: &[(&str, &str)] = &[
-    ("exec/census.rs", "the load, in /proc"),
-    ("exec/family/descendants.rs", "processes, in /proc"),
-    ("exec/input.rs", "processes, in /proc"),
-    ("exec/scope.rs", "control groups, in /proc and /sys"),
+    ("exec/limits/process_limit.rs", "the load, in /proc"),
+    ("exec/os/procfs.rs", "processes, in /proc"),
+    ("exec/io/stdin.rs", "processes, in /proc"),
+    ("exec/os/cgroup.rs", "control groups, in /proc and /sys"),
     ("exec/rust/cache.rs", "our own cache, once it is known to be ours"),
     ("exec/rust/crates.rs", "our own cache, once it is known to be ours"),
     ("runtime/input.rs", "the terminal"),

@@ -4,34 +4,20 @@
 //! It never sees slides or themes: a [`run::Request`] comes in, events go out
 //! through one closure, which may block: that is what holds a flood back.
 
-mod background;
-mod catch;
-mod census;
 mod custom;
-mod editor;
-mod family;
-mod handover;
-mod input;
+mod io;
 mod languages;
-mod leave;
+mod limits;
 mod modules;
-mod pagers;
-mod pty;
+mod os;
+mod probe;
+mod process;
 pub mod python;
 mod race;
 mod registry;
-mod running;
-mod runs;
 mod rust;
 mod sandbox;
-mod scope;
-mod scratch;
-mod spawn;
-mod stream;
-mod survey;
-mod suspend;
-mod turns;
-mod warden;
+mod shutdown;
 
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
@@ -42,39 +28,39 @@ use std::time::Duration;
 
 use crate::deck::Fingerprint;
 use crate::run::{self, Name, Outcome, Preparation, Request, RunId, Snippet, Target};
-use background::Background;
-use census::Census;
-use family::Family;
+use limits::process_limit::Census;
 use modules::Modules;
-use pty::Ptys;
+use os::process_tree::{self, Family};
+use os::pty::Ptys;
+use os::temp_dir::Scratch;
+use process::background::Background;
+use process::{Program, Runs};
 use python::{Places, Python};
 use registry::Engine;
-use runs::{Program, Runs};
 use rust::Rust;
 use sandbox::{Sandbox, Watcher};
-use scratch::Scratch;
 
 pub use custom::{Custom, CustomRecipe};
-pub use handover::end_foreground;
 pub use languages::{languages, why_not_run};
-pub use leave::leave;
+pub use limits::watchdog::Warden;
+pub use os::signals::suspend;
+pub use probe::{FoundPython, Survey};
+pub use process::foreground::end_foreground;
 pub use python::{LikelyPython, likely_python};
 pub use rust::{Compiler, without_colours};
 pub use sandbox::{Sandboxing, support as sandbox_support};
-pub use survey::{FoundPython, Survey};
-pub use suspend::suspend;
-pub use warden::Warden;
+pub use shutdown::leave;
 
 /// What this program does when it was started as a part of itself: the sandbox's launcher, a Python
 /// worker, a warden; nothing if it was not.
 pub fn entry() -> Option<ExitCode> {
-    sandbox::entry().or_else(python::worker_entry).or_else(warden::entry)
+    sandbox::entry().or_else(python::worker_entry).or_else(limits::watchdog::entry)
 }
 
 /// Starts a process that belongs to no run, by other means than those of this module: while one is
 /// started for a run, whatever else starts would be taken for a part of it.
 pub fn start_apart<T>(start: impl FnOnce() -> T) -> T {
-    family::start_as(None, start)
+    process_tree::start_as(None, start)
 }
 
 /// What every run of a deck has in common.
@@ -223,7 +209,7 @@ impl Executor {
             }
             Ok(_) if request.target == Target::Screen => match self.program(request) {
                 Ok(program) => self.runs.start(request, program, &sink),
-                Err(why) => runs::refuse(why, sink),
+                Err(why) => process::refuse(why, sink),
             },
             Ok(Engine::Python) => self.python.start(request, self.rust.modules(), sink),
             Ok(Engine::Rust) => {
@@ -233,15 +219,15 @@ impl Executor {
             Ok(Engine::Process(_)) if request.code.is_timed => {
                 let why = "a race needs livedeck's own Python and `rustc`, and the configuration has \
                            something else";
-                runs::refuse(why.to_owned(), sink);
+                process::refuse(why.to_owned(), sink);
             }
             Ok(Engine::Process(_)) if request.session.is_some() => {
                 let why =
                     "a session needs livedeck's own Python, and the configuration has another";
-                runs::refuse(why.to_owned(), sink);
+                process::refuse(why.to_owned(), sink);
             }
             Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), &sink),
-            Err(why) => runs::refuse(why, sink),
+            Err(why) => process::refuse(why, sink),
         }
     }
 
@@ -268,7 +254,7 @@ impl Executor {
     /// # Errors
     /// There is no such editor, or it failed: what happened.
     pub fn edit(&self, terminal: BorrowedFd<'_>, file: &Path, line: u32) -> Result<(), String> {
-        editor::open(&self.family, terminal, file, line)
+        process::editor::open(&self.family, terminal, file, line)
     }
 
     /// The program that a run is as a process of its own, whatever engine its language has.

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::scratch::Scratch;
+use super::os::temp_dir::Scratch;
 use crate::files;
 use crate::run::Snippet;
 

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Signal;
 
-use crate::exec::family::Family;
-use crate::exec::spawn::Command;
+use crate::exec::os::process_tree::Family;
+use crate::exec::os::spawn::Command;
 
 /// The oldest Python whose stable interface the embedded interpreter uses.
 const OLDEST_EMBEDDED: (u32, u32) = (3, 9);

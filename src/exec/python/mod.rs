@@ -35,12 +35,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::Stop;
-use super::background::Background;
 use super::custom::CustomRecipe;
-use super::family::Family;
-use super::pty::Ptys;
-use super::runs::FOLLOWER;
-use super::scratch::Scratch;
+use super::os::process_tree::Family;
+use super::os::pty::Ptys;
+use super::os::temp_dir::Scratch;
+use super::process::FOLLOWER;
+use super::process::background::Background;
 use crate::panics::contain;
 use crate::run::{Base, Event, Name, Outcome, Request, RunId, Snippet};
 use follower::{Followed, Follower};

@@ -16,7 +16,7 @@ use rustix::process::Signal;
 use super::order::{Errand, Kind, Order};
 use super::report::{Report, Reports};
 use super::sessions::Base;
-use crate::exec::catch::Files;
+use crate::exec::io::capture::Files;
 use crate::run::{Name, Snippet};
 
 /// How long the answer may take.

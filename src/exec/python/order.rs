@@ -10,8 +10,8 @@ use std::path::Path;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
-use crate::exec::catch::Files;
-use crate::exec::family::Owner;
+use crate::exec::io::capture::Files;
+use crate::exec::os::process_tree::Owner;
 use crate::run::Snippet;
 
 /// The files that go along with an order.

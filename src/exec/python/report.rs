@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use rustix::process::Pid;
 
-use crate::exec::family;
+use crate::exec::os::process_tree;
 use crate::run::Outcome;
 
 /// The file name that the worker's own code has in tracebacks.
@@ -95,7 +95,7 @@ impl Reports {
                     self.unread.extend(&buffer[..read]);
                     let is_checked = self.is_checked;
                     let is_credible = |report: &Report| match report {
-                        Report::Started(process, _) if is_checked => family::is_own(*process),
+                        Report::Started(process, _) if is_checked => process_tree::is_own(*process),
                         _ => true,
                     };
                     reports.extend(self.parts().into_iter().filter(is_credible));

@@ -7,8 +7,8 @@ use rustix::process::{Pid, Signal};
 
 use super::sessions::Base;
 use crate::exec::Stop;
-use crate::exec::family::{self, Owner};
-use crate::exec::input::Keyboard;
+use crate::exec::io::stdin::Keyboard;
+use crate::exec::os::process_tree::{self, Owner};
 
 /// What others may know of a run and do to it.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl Run {
             }
             Stop::Kill => {
                 send(Signal::KILL);
-                family::kill_owned(self.owner);
+                process_tree::kill_owned(self.owner);
             }
         }
     }

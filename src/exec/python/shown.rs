@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::deck::Align;
-use crate::exec::scratch::Scratch;
+use crate::exec::os::temp_dir::Scratch;
 use crate::run::{DataColumn, DataTable, Event, RunId, Value};
 
 /// What stands before a value's number in what is written, and behind it.

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use super::order::Errand;
 use super::sessions::Base;
 use super::zygote::Zygote;
-use crate::exec::family;
+use crate::exec::os::process_tree;
 use crate::run::Outcome;
 
 /// How long it may take until a process that ends has ended, and that is told.
@@ -53,7 +53,7 @@ impl Starter {
             Self::Base(base) if base.is_there() => base.process(),
             Self::Base(_) => return false,
         };
-        if !family::look(process).is_some_and(|process| process.is_stopped) {
+        if !process_tree::look(process).is_some_and(|process| process.is_stopped) {
             return false;
         }
         if before {

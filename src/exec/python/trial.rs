@@ -18,8 +18,8 @@ use super::report::{Report, Reports, Threads};
 use super::sessions::Base;
 use super::warming::{Import, Warm};
 use super::zygote::Zygote;
-use crate::exec::catch::Files;
-use crate::exec::pty::Pty;
+use crate::exec::io::capture::Files;
+use crate::exec::os::pty::Pty;
 use crate::run::{Input, Snippet};
 
 /// How long the worker may take to begin.

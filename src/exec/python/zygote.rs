@@ -24,9 +24,9 @@ use super::control::{Control, Loaded};
 use super::interpreter::Interpreter;
 use super::order::{Errand, LARGEST_AT_ONCE};
 use super::report::OWN_CODE;
-use crate::exec::family::{Child, Family};
-use crate::exec::pagers;
-use crate::exec::spawn::Command;
+use crate::exec::os::process_tree::{Child, Family};
+use crate::exec::os::spawn::Command;
+use crate::exec::process::pagers;
 use crate::files;
 
 /// The argument that makes this program a worker.

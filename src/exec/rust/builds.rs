@@ -16,8 +16,9 @@ use super::timed::{self, Hidden};
 use super::toolchain::{self, Compiler, Toolchain};
 use super::{program, wrap};
 use crate::deck::Profile;
-use crate::exec::family::{Child, Family, Status};
-use crate::exec::{sandbox, spawn};
+use crate::exec::os::process_tree::{Child, Family, Status};
+use crate::exec::os::spawn;
+use crate::exec::sandbox;
 use crate::files;
 use crate::run::Snippet;
 

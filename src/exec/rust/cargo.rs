@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use super::builds::without_colours;
 use super::toolchain::{MOST_OUTPUT, Toolchain};
-use crate::exec::family::{Child, Family, Status};
-use crate::exec::spawn::Command;
+use crate::exec::os::process_tree::{Child, Family, Status};
+use crate::exec::os::spawn::Command;
 
 /// The profile that crates are built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

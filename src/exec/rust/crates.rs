@@ -18,7 +18,7 @@ use super::cargo::{Answer, Cargo, LOCK, Links, Profile};
 use super::module;
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, Origin, RustBuild};
-use crate::exec::family::{Child, Family, Status};
+use crate::exec::os::process_tree::{Child, Family, Status};
 use crate::files;
 
 /// The file of a set that says where its crates are.

@@ -23,10 +23,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Signal;
 
-use super::family::{Child, Family};
 use super::modules::{Modules, Stand};
-use super::running::Running;
-use super::runs::{Made, Make};
+use super::os::process_tree::{Child, Family};
+use super::process::handle::Running;
+use super::process::{Made, Make};
 use super::{Event, Sink};
 use crate::run::{self, Outcome, Preparation, Snippet};
 use builds::{Builds, How, NotBuilt, Work};

@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::exec::family::{Child, Family, Status};
-use crate::exec::spawn::{self, Command};
+use crate::exec::os::process_tree::{Child, Family, Status};
+use crate::exec::os::spawn::{self, Command};
 
 /// The most that is read of what a compiler says.
 pub(super) const MOST_OUTPUT: u64 = 256 * 1024;

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::scratch::Scratch;
+use super::os::temp_dir::Scratch;
 use crate::files::private_folder;
 use machine::{RustHomes, Surroundings};
 use policy::{Access, Policy};
@@ -125,7 +125,7 @@ pub(super) const INHERITED: i32 = 3;
 
 /// Variables that the launcher itself has: the mark of our processes, and where its user says that
 /// libraries are.
-const LAUNCHER_VARIABLES: [&str; 2] = [super::family::MARK, "LD_LIBRARY_PATH"];
+const LAUNCHER_VARIABLES: [&str; 2] = [super::os::process_tree::MARK, "LD_LIBRARY_PATH"];
 
 impl Sandbox {
     /// A sandbox for the deck in `directory`, whose Python may be one of these. Touches nothing yet.

@@ -67,20 +67,20 @@ fn an_interrupted_compiler_refuses_nothing() {
 /// Whether a process whose command line names this folder has a handler for SIGINT.
 #[cfg(target_os = "linux")]
 fn handles_interrupts(folder: &Path) -> bool {
-    let of = |process: &family::Process, file: &str| {
+    let of = |process: &process_tree::Process, file: &str| {
         let path = format!("/proc/{}/{file}", process.pid.as_raw_nonzero());
         String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
     };
-    let names_it = |process: &family::Process| {
+    let names_it = |process: &process_tree::Process| {
         of(process, "cmdline").contains(&folder.to_string_lossy().into_owned())
     };
-    let handles = |process: &family::Process| {
+    let handles = |process: &process_tree::Process| {
         let status = of(process, "status");
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
         caught.is_some_and(|mask| mask & 2 != 0)
     };
-    family::descendants().iter().filter(|process| names_it(process)).any(handles)
+    process_tree::descendants().iter().filter(|process| names_it(process)).any(handles)
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::Timespec;
 use rustix::process::Pid;
 
-use crate::exec::background;
+use crate::exec::process::background;
 use crate::exec::python::starter::Starter;
 
 /// How often the starter is looked at while an answer of it is due.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::told::Told;
-use crate::exec::background;
+use crate::exec::process::background;
 use crate::exec::python::Sink;
 use crate::exec::python::shown::{Marks, Piece};
 use crate::run::Event;

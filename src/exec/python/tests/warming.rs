@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal};
 
 use super::Mode::{self, Embedded, Own};
 use super::{PATIENCE, Stage, make_environment, plain, request};
-use crate::exec::family::Family;
+use crate::exec::os::process_tree::Family;
 use crate::exec::python::interpreter::Places;
 use crate::exec::python::lock;
 use crate::run::{Base, Limits, Outcome, Request, RunId, Snippet};

@@ -24,10 +24,10 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
-use super::family::{MARK, Owner};
-use super::scope::{self, Scope};
-use super::spawn::Command;
-use super::{family, scratch};
+use crate::exec::os::cgroup::{self, Scope};
+use crate::exec::os::process_tree::{MARK, Owner};
+use crate::exec::os::spawn::Command;
+use crate::exec::os::{process_tree, temp_dir};
 
 /// The argument that makes this program a warden; whose follows.
 const WARDEN: &str = "--warden";
@@ -54,11 +54,11 @@ const ENDS: u8 = b'-';
 
 /// While it lives, the warden sees to it that this program goes on.
 #[derive(Debug)]
-pub(super) struct Watched(());
+pub(in crate::exec) struct Watched(());
 
 impl Watched {
     /// From now on.
-    pub(super) fn start() -> Self {
+    pub(in crate::exec) fn start() -> Self {
         tell(STARTS);
         Self(())
     }
@@ -77,7 +77,7 @@ fn tell(what: u8) {
 }
 
 /// Whether a process is the warden of this one.
-pub(super) fn is_warden(process: Pid) -> bool {
+pub(in crate::exec) fn is_warden(process: Pid) -> bool {
     let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
     started.as_ref().is_some_and(|(warden, _)| *warden == process)
 }
@@ -110,20 +110,20 @@ impl Warden {
             .arg(WARDEN)
             .arg(std::process::id().to_string())
             .arg(std::env::temp_dir())
-            .arg(scratch::prefix());
+            .arg(temp_dir::prefix());
         if let Some(folders) = std::env::var_os(library) {
             command = command.env(library, folders);
         }
         let warden = command.spawn()?;
         rustix::io::ioctl_fionbio(&alive, true)?;
         *started = Some((warden, alive.into()));
-        scope::enter_soon(scratch::prefix(), warden);
+        cgroup::enter_soon(temp_dir::prefix(), warden);
         Ok(Some(Self))
     }
 }
 
 /// What this program does when it was started as a warden; nothing if it was not.
-pub(super) fn entry() -> Option<ExitCode> {
+pub(in crate::exec) fn entry() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next()? != OsStr::new(WARDEN) {
         return None;
@@ -131,13 +131,13 @@ pub(super) fn entry() -> Option<ExitCode> {
     let whose: u32 = arguments.next()?.to_str()?.parse().ok()?;
     let (temporary, prefix) = (arguments.next()?, arguments.next()?.into_string().ok()?);
     let program = Pid::from_raw(i32::try_from(whose).ok()?)?;
-    let session = family::look(program).map(|program| program.session);
+    let session = process_tree::look(program).map(|program| program.session);
     if let Some(number) = read_number() {
         Owner::keep(number);
     }
     wait_for_end(program);
     end_all((program, session), &prefix);
-    scratch::sweep(Path::new(&temporary), &prefix);
+    temp_dir::sweep(Path::new(&temporary), &prefix);
     Some(ExitCode::SUCCESS)
 }
 
@@ -167,7 +167,7 @@ fn wait_for_end(program: Pid) {
         let limit = Some(&LOOK_INTERVAL).filter(|_| count > 0);
         match rustix::event::poll(&mut files, limit) {
             Ok(0) => {
-                if family::look(program).is_some_and(|it| it.is_stopped && it.is_foreground) {
+                if process_tree::look(program).is_some_and(|it| it.is_stopped && it.is_foreground) {
                     let _ = rustix::process::kill_process(program, Signal::CONT);
                 }
             }
@@ -197,13 +197,13 @@ fn end_all((whose, session): (Pid, Option<i32>), program: &str) {
     let mut sessions = BTreeSet::new();
     for round in 0..ROUNDS {
         let is_scope_gone = scope.as_ref().is_none_or(Scope::end);
-        let mut left = family::marked(program, (MARK, &mark), &mut sessions);
+        let mut left = process_tree::marked(program, (MARK, &mark), &mut sessions);
         // The program itself is on its way out, and may be part of a job of its shell's.
-        left.retain(|process| process.pid != whose && !family::is_kept(process.pid));
+        left.retain(|process| process.pid != whose && !process_tree::is_kept(process.pid));
         if left.is_empty() && is_scope_gone {
             return;
         }
-        family::kill_beside(session, &left);
+        process_tree::kill_beside(session, &left);
         if round >= HASTE {
             std::thread::sleep(Duration::from_millis(2));
         }

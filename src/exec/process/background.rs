@@ -12,8 +12,8 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Pid;
 
-use super::Sink;
-use super::family::{self, Family, Owner};
+use crate::exec::Sink;
+use crate::exec::os::process_tree::{self, Family, Owner};
 use crate::run::{Event, RunId, Snippet};
 
 /// Processes whose ends are waited for at a time: each takes a file.
@@ -28,7 +28,7 @@ const END_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The runs that have processes in the background, or may have some when they end.
 #[derive(Debug, Default)]
-pub(super) struct Background {
+pub(in crate::exec) struct Background {
     runs: Mutex<BTreeMap<RunId, Run>>,
 }
 
@@ -41,7 +41,7 @@ struct Run {
 }
 
 /// Our end of a run's terminal, when the run has ended.
-pub(super) trait Leftover {
+pub(in crate::exec) trait Leftover {
     /// The file, until no process has the other end any more.
     fn file(&self) -> Option<BorrowedFd<'_>>;
 
@@ -51,18 +51,18 @@ pub(super) trait Leftover {
 
 impl Background {
     /// Notes that a run begins.
-    pub(super) fn begin(&self, run: RunId, owner: Owner, code: &Snippet) {
+    pub(in crate::exec) fn begin(&self, run: RunId, owner: Owner, code: &Snippet) {
         let place = format!("{}:{}", code.file.display(), code.first_line);
         self.runs().insert(run, Run { owner, place });
     }
 
     /// Notes that a run has ended and left nothing.
-    pub(super) fn forget(&self, run: RunId) {
+    pub(in crate::exec) fn forget(&self, run: RunId) {
         self.runs().remove(&run);
     }
 
     /// Where the block is whose run an owner is.
-    pub(super) fn place(&self, owner: Owner) -> Option<String> {
+    pub(in crate::exec) fn place(&self, owner: Owner) -> Option<String> {
         let runs = self.runs();
         runs.values().find(|run| run.owner == owner).map(|run| run.place.clone())
     }
@@ -70,16 +70,16 @@ impl Background {
     /// Passes on what the processes of a run write and how many there are, until none is left. Their
     /// terminal may be open for longer: another process may hold it. Unless the run's own process is
     /// still `alive`, what it has left are orphans.
-    pub(super) fn follow(
+    pub(in crate::exec) fn follow(
         &self,
         run: RunId,
         (family, owner): (&Arc<Family>, Owner),
         alive: bool,
         (leftover, sink): (&mut dyn Leftover, &Sink),
     ) {
-        let (mut reported, mut may_have_some) = (0, alive || family::has_orphans(owner));
+        let (mut reported, mut may_have_some) = (0, alive || process_tree::has_orphans(owner));
         loop {
-            let processes = if may_have_some { family::owned_by(owner) } else { Vec::new() };
+            let processes = if may_have_some { process_tree::owned_by(owner) } else { Vec::new() };
             may_have_some = true;
             if processes.len() != reported {
                 reported = processes.len();
@@ -95,12 +95,12 @@ impl Background {
     }
 
     /// Ends what a run has left behind, and waits a little until it is gone.
-    pub(super) fn end(&self, run: RunId) {
+    pub(in crate::exec) fn end(&self, run: RunId) {
         let owner = self.runs().get(&run).map(|run| run.owner);
         let Some(owner) = owner else { return };
         let exits: Vec<_> =
-            family::owned_by(owner).iter().filter_map(|it| exit_of(it.pid)).collect();
-        family::kill_owned(owner);
+            process_tree::owned_by(owner).iter().filter_map(|it| exit_of(it.pid)).collect();
+        process_tree::kill_owned(owner);
         let limit = Timespec::try_from(END_TIMEOUT).ok();
         for exit in exits {
             let mut file = [PollFd::new(&exit, PollFlags::IN)];
@@ -146,11 +146,11 @@ fn readable(file: &OwnedFd) -> PollFd<'_> {
 
 /// A file that is readable once the process has ended.
 #[cfg(target_os = "linux")]
-pub(super) fn exit_of(process: Pid) -> Option<OwnedFd> {
+pub(in crate::exec) fn exit_of(process: Pid) -> Option<OwnedFd> {
     rustix::process::pidfd_open(process, rustix::process::PidfdFlags::empty()).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn exit_of(_: Pid) -> Option<OwnedFd> {
+pub(in crate::exec) fn exit_of(_: Pid) -> Option<OwnedFd> {
     None
 }

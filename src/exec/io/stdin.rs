@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Pid;
 use rustix::termios::{LocalModes, Winsize};
 
-use super::Sink;
-use super::pty::Pty;
+use crate::exec::Sink;
+use crate::exec::os::pty::Pty;
 use crate::run::{Event, Input};
 
 /// How often is looked whether a run waits: so that a person does not notice the time between.
@@ -33,7 +33,7 @@ const END: &[u8] = b"\x04";
 
 /// A terminal that can be typed at, or will be.
 #[derive(Debug, Default)]
-pub(super) struct Keyboard {
+pub(in crate::exec) struct Keyboard {
     state: Mutex<Keys>,
 }
 
@@ -47,7 +47,7 @@ struct Keys {
 
 impl Keyboard {
     /// Takes the terminal, and does to it what was asked for before it was there.
-    pub(super) fn take(&self, master: OwnedFd) {
+    pub(in crate::exec) fn take(&self, master: OwnedFd) {
         let mut keys = self.keys();
         if let Some(size) = keys.size.take() {
             let _ = rustix::termios::tcsetwinsize(&master, size);
@@ -57,7 +57,7 @@ impl Keyboard {
     }
 
     /// Types at it. What it does not read is lost, once its terminal can hold no more.
-    pub(super) fn type_in(&self, bytes: &[u8]) {
+    pub(in crate::exec) fn type_in(&self, bytes: &[u8]) {
         let mut keys = self.keys();
         match &keys.terminal {
             Some(terminal) => type_at(terminal, bytes),
@@ -66,7 +66,7 @@ impl Keyboard {
     }
 
     /// Gives it another size.
-    pub(super) fn resize(&self, columns: u16, rows: u16) {
+    pub(in crate::exec) fn resize(&self, columns: u16, rows: u16) {
         let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
         let mut keys = self.keys();
         match &keys.terminal {
@@ -89,7 +89,7 @@ fn type_at(terminal: impl AsFd, bytes: &[u8]) {
 }
 
 /// Looks whether a run waits for input, and feeds it what the author wrote.
-pub(super) struct Watch {
+pub(in crate::exec) struct Watch {
     /// Our end of the run's terminal, and the name of the run's.
     terminal: OwnedFd,
     path: PathBuf,
@@ -101,7 +101,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Watches a run in this terminal; none where it reads nothing, or nothing can be known.
-    pub(super) fn new(input: &Input, pty: &Pty) -> Option<Self> {
+    pub(in crate::exec) fn new(input: &Input, pty: &Pty) -> Option<Self> {
         let lines = match input {
             Input::Nothing => return None,
             Input::Speaker => None,
@@ -114,12 +114,12 @@ impl Watch {
     }
 
     /// How long until the next look.
-    pub(super) fn left(&self) -> Duration {
+    pub(in crate::exec) fn left(&self) -> Duration {
         self.next.saturating_duration_since(Instant::now())
     }
 
     /// Looks, if it is time to: at the process and all that it started.
-    pub(super) fn look(&mut self, leader: Pid, sink: &Sink) {
+    pub(in crate::exec) fn look(&mut self, leader: Pid, sink: &Sink) {
         let now = Instant::now();
         if now < self.next {
             return;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
-use super::family::{self, Owner, Process, descendants};
+use crate::exec::os::process_tree::{self, Owner, Process, descendants};
 
 /// How many processes a run may have at a time, where nobody says.
 const MOST: usize = 1000;
@@ -29,7 +29,7 @@ const ROUNDS: usize = 200;
 
 /// Keeps count for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Census {
+pub(in crate::exec) struct Census {
     limits: Sender<usize>,
     running: Arc<AtomicUsize>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Census {
 impl Census {
     /// Counts from the first run on; `tell` receives what was ended; `name` names the block
     /// of an owner.
-    pub(super) fn new(
+    pub(in crate::exec) fn new(
         tell: impl Fn(String) + Send + 'static,
         name: impl Fn(Owner) -> Option<String> + Send + 'static,
     ) -> Self {
@@ -51,13 +51,13 @@ impl Census {
     }
 
     /// A run begins that may have so many processes.
-    pub(super) fn begin(&self, limit: Option<u16>) {
+    pub(in crate::exec) fn begin(&self, limit: Option<u16>) {
         self.running.fetch_add(1, Ordering::Relaxed);
         let _ = self.limits.send(limit.map_or(MOST, usize::from));
     }
 
     /// What tells that a run has ended.
-    pub(super) fn end(&self) -> impl Fn() + Send + Sync + 'static {
+    pub(in crate::exec) fn end(&self) -> impl Fn() + Send + Sync + 'static {
         let running = self.running.clone();
         move || {
             running.fetch_sub(1, Ordering::Relaxed);
@@ -175,7 +175,7 @@ impl Stopped {
         let mut groups = Vec::new();
         // What has begun during the first look is found by the second.
         for _ in 0..2 {
-            for group in family::groups_of_runs() {
+            for group in process_tree::groups_of_runs() {
                 let _ = kill_process_group(group, Signal::STOP);
                 groups.push(group);
             }
@@ -193,7 +193,7 @@ impl Drop for Stopped {
 }
 
 fn end(members: &[Process]) {
-    family::kill(members);
+    process_tree::kill(members);
     for member in members {
         // The head of a session may be a run's own process, and waited for.
         if member.is_dead && member.pid.as_raw_nonzero().get() != member.session {

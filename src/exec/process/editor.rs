@@ -7,10 +7,10 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::family::{Family, Owner, Status};
-use super::handover::{self, Foreground};
-use super::running::Running;
-use super::spawn::Command;
+use crate::exec::os::process_tree::{Family, Owner, Status};
+use crate::exec::os::spawn::Command;
+use crate::exec::process::foreground::{self, Foreground};
+use crate::exec::process::handle::Running;
 
 /// The editor where nobody says which.
 const DEFAULT: &str = "vi";
@@ -29,7 +29,7 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 /// Opens a file at a line (from 1) in `$VISUAL` or `$EDITOR`, which has `terminal` until it ends.
-pub(super) fn open(
+pub(in crate::exec) fn open(
     family: &Family,
     terminal: BorrowedFd<'_>,
     file: &Path,
@@ -46,7 +46,7 @@ pub(super) fn open(
     let running = Arc::new(Running::new(Owner::kept()));
     running.adopt(&child);
     let _foreground = Foreground::of(&running);
-    let status = handover::wait(terminal, &child, &running, None);
+    let status = foreground::wait(terminal, &child, &running, None);
     family.bury();
     match status {
         Status::Exited(0) => Ok(()),

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
-use super::Sink;
-use super::background::Leftover;
-use super::family::{Child, Status};
-use super::input::Watch;
-use super::pty::{Holder, Pty};
+use crate::exec::Sink;
+use crate::exec::io::stdin::Watch;
+use crate::exec::os::process_tree::{Child, Status};
+use crate::exec::os::pty::{Holder, Pty};
+use crate::exec::process::background::Leftover;
 use crate::run::Event;
 
 /// The most that one event carries.
@@ -42,7 +42,7 @@ enum Read {
 
 /// Sends what is written until the process has ended and all that it wrote was sent. At the
 /// deadline calls `expired` once, which is to end the process. Tells when the process waits for input.
-pub(super) fn follow(
+pub(in crate::exec) fn follow(
     pty: &Pty,
     child: &Child,
     (mut deadline, mut watch): (Option<Instant>, Option<Watch>),
@@ -75,7 +75,7 @@ pub(super) fn follow(
 
 /// The terminal of a run that has ended: what processes that it left behind write there is still
 /// sent, until none holds it.
-pub(super) struct Rest {
+pub(in crate::exec) struct Rest {
     master: Option<OwnedFd>,
     buffer: Vec<u8>,
     sink: Sink,
@@ -84,7 +84,7 @@ pub(super) struct Rest {
 
 impl Rest {
     /// What is left of a terminal, whose output goes to `sink`.
-    pub(super) fn of(pty: Pty, sink: Sink) -> Self {
+    pub(in crate::exec) fn of(pty: Pty, sink: Sink) -> Self {
         let Pty { master, holder, .. } = pty;
         Self { master: Some(master), buffer: vec![0; CHUNK], sink, _holder: holder }
     }

@@ -18,7 +18,7 @@ const OURS: &str = "livedeck-";
 
 /// How the names of this process's folders begin. Its number is not enough: containers that share
 /// the folder for temporary files have numbers of their own.
-pub(super) fn prefix() -> &'static str {
+pub(in crate::exec) fn prefix() -> &'static str {
     static PREFIX: OnceLock<String> = OnceLock::new();
     PREFIX.get_or_init(|| {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -27,7 +27,7 @@ pub(super) fn prefix() -> &'static str {
 }
 
 /// Removes from this folder what a process has left whose folders' names begin like this.
-pub(super) fn sweep(temporary: &Path, prefix: &str) {
+pub(in crate::exec) fn sweep(temporary: &Path, prefix: &str) {
     if !prefix.starts_with(OURS) || prefix == OURS {
         // Somebody else has made this process: it would remove what is not ours.
         return;
@@ -40,7 +40,7 @@ pub(super) fn sweep(temporary: &Path, prefix: &str) {
 
 /// A folder that is made when it is first needed, and removed at the end.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub(in crate::exec) struct Scratch {
     folder: Mutex<Folder>,
 }
 
@@ -52,33 +52,33 @@ struct Folder {
 
 impl Scratch {
     /// A folder for one run.
-    pub(super) fn folder(&self) -> io::Result<TempDir> {
+    pub(in crate::exec) fn folder(&self) -> io::Result<TempDir> {
         let mut folder = self.lock();
         private("run-").tempdir_in(folder.parent()?)
     }
 
     /// Where the picture that a run makes is kept.
-    pub(super) fn picture(&self, run: RunId) -> io::Result<PathBuf> {
+    pub(in crate::exec) fn picture(&self, run: RunId) -> io::Result<PathBuf> {
         Ok(self.lock().parent()?.join(format!("picture-{}", run.0)))
     }
 
     /// Where the picture that a run shows as the so-manieth of its results is kept.
-    pub(super) fn shown(&self, run: RunId, number: usize) -> io::Result<PathBuf> {
+    pub(in crate::exec) fn shown(&self, run: RunId, number: usize) -> io::Result<PathBuf> {
         Ok(self.lock().parent()?.join(format!("picture-{}-{number}", run.0)))
     }
 
     /// Where runs read how far the deck's modules are.
-    pub(super) fn modules(&self) -> io::Result<PathBuf> {
+    pub(in crate::exec) fn modules(&self) -> io::Result<PathBuf> {
         Ok(self.lock().parent()?.join("modules"))
     }
 
     /// Where a sandboxed deck's processes may write; we ourselves never do.
-    pub(super) fn guest(&self) -> io::Result<PathBuf> {
+    pub(in crate::exec) fn guest(&self) -> io::Result<PathBuf> {
         Ok(self.lock().parent()?.join("guest"))
     }
 
     /// Removes all of it; to be called when the processes have ended.
-    pub(super) fn remove(&self) {
+    pub(in crate::exec) fn remove(&self) {
         let mut folder = self.lock();
         folder.is_closed = true;
         folder.open.take();

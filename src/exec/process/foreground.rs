@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Signal, WaitId, WaitIdOptions};
 
-use super::Stop;
-use super::family::{Child, Status};
-use super::running::{Cut, Running};
+use crate::exec::Stop;
+use crate::exec::os::process_tree::{Child, Status};
+use crate::exec::process::handle::{Cut, Running};
 
 /// How often is looked whether the program was stopped, or its time is over.
 const LOOK: Duration = Duration::from_millis(100);
@@ -43,11 +43,11 @@ pub fn end_foreground() {
 }
 
 /// While it lives, this run has the terminal.
-pub(super) struct Foreground;
+pub(in crate::exec) struct Foreground;
 
 impl Foreground {
     /// Notes that the run has it.
-    pub(super) fn of(running: &Arc<Running>) -> Self {
+    pub(in crate::exec) fn of(running: &Arc<Running>) -> Self {
         *foreground() = Some(running.clone());
         if IS_ENDING.load(Ordering::SeqCst) {
             running.cut(Cut::Stopped, Stop::Kill);
@@ -68,7 +68,7 @@ fn foreground() -> MutexGuard<'static, Option<Arc<Running>>> {
 }
 
 /// Makes the program's group the terminal's foreground until it has ended; how it ended.
-pub(super) fn wait(
+pub(in crate::exec) fn wait(
     terminal: BorrowedFd<'_>,
     child: &Child,
     running: &Running,

@@ -13,20 +13,20 @@ use std::sync::Once;
 
 use rustix::process::Pid;
 
-use super::family;
+use crate::exec::os::process_tree;
 
 /// How often is looked for processes that were started before the move and are still outside.
 const MOVING_ROUNDS: usize = 10;
 
 /// A control group that was made for one talk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Scope {
+pub(in crate::exec) struct Scope {
     folder: PathBuf,
 }
 
 impl Scope {
     /// The group of this name below the one that this process is in; it may not be there.
-    pub(super) fn below_ours(name: &str) -> Option<Self> {
+    pub(in crate::exec) fn below_ours(name: &str) -> Option<Self> {
         let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
         let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
         Some(Self { folder: own_folder(&mounts, &groups)?.join(name) })
@@ -43,7 +43,7 @@ impl Scope {
         }
         for _ in 0..MOVING_ROUNDS {
             let inside = self.processes();
-            let mut outside = family::descendants();
+            let mut outside = process_tree::descendants();
             outside.retain(|it| !it.is_dead && it.pid != except && !inside.contains(&it.pid));
             if outside.is_empty() {
                 break;
@@ -56,12 +56,12 @@ impl Scope {
     }
 
     /// Ends all processes in it but those that may outlive the talk; whether it is gone.
-    pub(super) fn end(&self) -> bool {
+    pub(in crate::exec) fn end(&self) -> bool {
         if !self.folder.exists() {
             return true;
         }
         let parent = self.folder.parent().map(|folder| Self { folder: folder.to_owned() });
-        for kept in self.processes().into_iter().filter(|it| family::is_kept(*it)) {
+        for kept in self.processes().into_iter().filter(|it| process_tree::is_kept(*it)) {
             let _ = parent.as_ref().and_then(|parent| parent.take(kept));
         }
         let _ = fs::write(self.folder.join("cgroup.kill"), "1");
@@ -80,7 +80,7 @@ impl Scope {
 }
 
 /// Moves this process into a group of this name, soon, if it may have one; the warden stays outside.
-pub(super) fn enter_soon(name: &str, warden: Pid) {
+pub(in crate::exec) fn enter_soon(name: &str, warden: Pid) {
     static ONCE: Once = Once::new();
     let name = name.to_owned();
     ONCE.call_once(|| {

@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::Sink;
-use super::scratch::Scratch;
+use crate::exec::Sink;
+use crate::exec::os::temp_dir::Scratch;
 use crate::run::{Event, Outcome, Request, Target};
 
 /// The most that is kept: pictures are smaller.
@@ -17,35 +17,35 @@ const MOST: usize = 64 << 20;
 
 /// What else than its terminal a run's standard output goes to.
 #[derive(Debug)]
-pub(super) struct Ends {
+pub(in crate::exec) struct Ends {
     caught: Option<(OwnedFd, Catch)>,
 }
 
 /// Where one process writes to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Files<'fd> {
+pub(in crate::exec) struct Files<'fd> {
     /// What it reads, if it reads anything.
-    pub(super) input: Option<BorrowedFd<'fd>>,
+    pub(in crate::exec) input: Option<BorrowedFd<'fd>>,
     /// The run's own terminal, where it reads from that.
-    pub(super) reads: Option<BorrowedFd<'fd>>,
+    pub(in crate::exec) reads: Option<BorrowedFd<'fd>>,
     /// Standard output.
-    pub(super) output: BorrowedFd<'fd>,
+    pub(in crate::exec) output: BorrowedFd<'fd>,
     /// Standard error.
-    pub(super) terminal: BorrowedFd<'fd>,
+    pub(in crate::exec) terminal: BorrowedFd<'fd>,
     /// The path of that terminal, where it is to be the process's own.
-    pub(super) own_terminal: Option<&'fd Path>,
+    pub(in crate::exec) own_terminal: Option<&'fd Path>,
 }
 
 impl<'fd> Files<'fd> {
     /// Both to the terminal.
-    pub(super) fn all(terminal: BorrowedFd<'fd>) -> Self {
+    pub(in crate::exec) fn all(terminal: BorrowedFd<'fd>) -> Self {
         Self { input: None, reads: None, output: terminal, terminal, own_terminal: None }
     }
 }
 
 impl Ends {
     /// What a run with this target writes to.
-    pub(super) fn open(target: Target) -> io::Result<Self> {
+    pub(in crate::exec) fn open(target: Target) -> io::Result<Self> {
         let caught = match target {
             Target::Terminal | Target::Handover | Target::Screen => None,
             Target::Picture => Some(Catch::open()?),
@@ -54,7 +54,7 @@ impl Ends {
     }
 
     /// What a process with this terminal writes to.
-    pub(super) fn files<'fd>(&'fd self, terminal: BorrowedFd<'fd>) -> Files<'fd> {
+    pub(in crate::exec) fn files<'fd>(&'fd self, terminal: BorrowedFd<'fd>) -> Files<'fd> {
         let caught = self.caught.as_ref();
         Files {
             output: caught.map_or(terminal, |(writer, _)| writer.as_fd()),
@@ -63,7 +63,7 @@ impl Ends {
     }
 
     /// Keeps the picture of a run that went well, and tells of it.
-    pub(super) fn keep(
+    pub(in crate::exec) fn keep(
         &mut self,
         request: &Request,
         outcome: &Outcome,

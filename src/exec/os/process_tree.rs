@@ -7,13 +7,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "waits for processes, on a thread if it must")]
 
-mod descendants;
-mod tag;
-
-pub(super) use descendants::{
+pub(in crate::exec) use super::process_tag::{Owner, is_kept, start_as};
+pub(in crate::exec) use super::procfs::{
     Process, descendants, groups_of_runs, has_orphans, is_own, look, marked, owned_by,
 };
-pub(super) use tag::{Owner, is_kept, start_as};
 
 use std::collections::BTreeSet;
 use std::io;
@@ -25,12 +22,13 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
-use super::sandbox::Sandbox;
-use super::scratch;
-use super::spawn::{self, Command};
+use super::{process_tag, procfs};
+use crate::exec::os::spawn::{self, Command};
+use crate::exec::os::temp_dir;
+use crate::exec::sandbox::Sandbox;
 
 /// The variable that marks a process as ours; scripts may look at it, too.
-pub(super) const MARK: &str = "LIVEDECK_RUN";
+pub(in crate::exec) const MARK: &str = "LIVEDECK_RUN";
 
 /// How long `end` may take on a machine too busy to let the killed go: they are gone in a few
 /// milliseconds on any other. What has not gone by then was killed all the same.
@@ -42,7 +40,7 @@ const KILL_ROUNDS: usize = 10;
 
 /// Starts processes, and ends all of them and their descendants when dropped.
 #[derive(Debug)]
-pub(super) struct Family {
+pub(in crate::exec) struct Family {
     mark: String,
     sandbox: Option<Arc<Sandbox>>,
     members: Mutex<Members>,
@@ -63,46 +61,50 @@ struct Members {
 impl Family {
     /// A family without members.
     #[cfg(test)]
-    pub(super) fn new() -> Self {
+    pub(in crate::exec) fn new() -> Self {
         Self::within(None)
     }
 
     /// A family without members, whose processes all run in this sandbox, if there is one.
-    pub(super) fn within(sandbox: Option<Arc<Sandbox>>) -> Self {
+    pub(in crate::exec) fn within(sandbox: Option<Arc<Sandbox>>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         spawn::keep_inherited_files();
-        descendants::adopt_orphans();
-        tag::tag_this_process(scratch::prefix());
+        procfs::adopt_orphans();
+        process_tag::tag_this_process(temp_dir::prefix());
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}.{number}", std::process::id());
         Self { mark, sandbox, members: Mutex::default() }
     }
 
     /// Whether its processes run in a sandbox.
-    pub(super) fn is_sandboxed(&self) -> bool {
+    pub(in crate::exec) fn is_sandboxed(&self) -> bool {
         self.sandbox.is_some()
     }
 
     /// A new owner of processes of this family.
-    pub(super) fn owner(&self) -> Owner {
+    pub(in crate::exec) fn owner(&self) -> Owner {
         let owner = Owner::fresh();
         lock(&self.members).owners.insert(owner);
         owner
     }
 
     /// Starts a process; refused when the family has ended.
-    pub(super) fn spawn(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
+    pub(in crate::exec) fn spawn(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
         self.spawn_for(self.owner(), command)
     }
 
     /// Starts a process whose own children may outlive the talk, outside of every sandbox: the speaker's
     /// editor.
-    pub(super) fn spawn_to_keep(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
+    pub(in crate::exec) fn spawn_to_keep(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
         self.start(Owner::kept(), command)
     }
 
     /// Starts a process that belongs to this owner; refused when the family has ended.
-    pub(super) fn spawn_for(&self, owner: Owner, command: Command<'_>) -> io::Result<Arc<Child>> {
+    pub(in crate::exec) fn spawn_for(
+        &self,
+        owner: Owner,
+        command: Command<'_>,
+    ) -> io::Result<Arc<Child>> {
         let command = command.env(MARK, &self.mark).sandboxed(self.sandbox.as_ref());
         self.start(owner, command)
     }
@@ -121,8 +123,8 @@ impl Family {
     }
 
     /// Reaps orphans of ended runs that have ended, too. Cheap; called when a run ends.
-    pub(super) fn bury(&self) {
-        let adopted = descendants::adopted();
+    pub(in crate::exec) fn bury(&self) {
+        let adopted = procfs::adopted();
         let mut members = lock(&self.members);
         members.children.retain(|child| child.reap().is_none());
         let Members { children, sessions, owners, .. } = &mut *members;
@@ -140,7 +142,7 @@ impl Family {
     }
 
     /// Kills and reaps every member and descendant. Nothing can be started afterwards.
-    pub(super) fn end(&self) {
+    pub(in crate::exec) fn end(&self) {
         let give_up = Instant::now() + PATIENCE;
         let mut pause = Duration::from_millis(1);
         let mut members = lock(&self.members);
@@ -163,7 +165,7 @@ impl Family {
         }
         members.children.retain(|child| child.status().is_none());
         let Members { sessions, owners, .. } = &*members;
-        let strangers = descendants::of_us(sessions, owners, (MARK, &self.mark));
+        let strangers = procfs::of_us(sessions, owners, (MARK, &self.mark));
         kill(&strangers);
         for process in &strangers {
             members.sessions.insert(process.session);
@@ -176,7 +178,7 @@ impl Family {
 }
 
 /// Kills all processes of an owner, and those that they start meanwhile.
-pub(super) fn kill_owned(owner: Owner) {
+pub(in crate::exec) fn kill_owned(owner: Owner) {
     for _ in 0..KILL_ROUNDS {
         let processes = owned_by(owner);
         if processes.is_empty() {
@@ -187,7 +189,7 @@ pub(super) fn kill_owned(owner: Owner) {
 }
 
 /// Kills these processes, which this program has started.
-pub(super) fn kill(processes: &[Process]) {
+pub(in crate::exec) fn kill(processes: &[Process]) {
     let us = look(rustix::process::getpid());
     kill_beside(us.map(|us| us.session), processes);
 }
@@ -197,9 +199,11 @@ pub(super) fn kill(processes: &[Process]) {
 /// group may not be its own to end: that of the shell's job, which the program itself is in.
 ///
 /// A list of processes may be seconds old on a busy machine: each is looked at again.
-pub(super) fn kill_beside(session: Option<i32>, processes: &[Process]) {
+pub(in crate::exec) fn kill_beside(session: Option<i32>, processes: &[Process]) {
     let mut groups = BTreeSet::new();
-    for process in processes.iter().filter(|process| session.is_some_and(|it| it != process.session)) {
+    for process in
+        processes.iter().filter(|process| session.is_some_and(|it| it != process.session))
+    {
         let is_new = process.group > 1 && !groups.contains(&process.group);
         if is_new && process.now().is_some_and(|now| now.group == process.group) {
             groups.insert(process.group);
@@ -220,7 +224,7 @@ impl Drop for Family {
 
 /// A process we started, at the head of its own session and process group.
 #[derive(Debug)]
-pub(super) struct Child {
+pub(in crate::exec) struct Child {
     pid: Pid,
     /// Readable once the process has ended.
     exit: Option<OwnedFd>,
@@ -230,7 +234,7 @@ pub(super) struct Child {
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub(in crate::exec) enum Status {
     /// By itself, with this status.
     Exited(i32),
     /// By this signal.
@@ -244,29 +248,29 @@ impl Child {
     }
 
     /// The process and group id.
-    pub(super) fn pid(&self) -> Pid {
+    pub(in crate::exec) fn pid(&self) -> Pid {
         self.pid
     }
 
     /// A file that is readable once the process has ended; none if the system had none left.
-    pub(super) fn exit(&self) -> Option<BorrowedFd<'_>> {
+    pub(in crate::exec) fn exit(&self) -> Option<BorrowedFd<'_>> {
         self.exit.as_ref().map(AsFd::as_fd)
     }
 
     /// How it ended, if it was reaped.
-    pub(super) fn status(&self) -> Option<Status> {
+    pub(in crate::exec) fn status(&self) -> Option<Status> {
         *lock(&self.status)
     }
 
     /// Signals its whole group, unless it was reaped.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(in crate::exec) fn signal(&self, signal: Signal) {
         if lock(&self.status).is_none() {
             let _ = rustix::process::kill_process_group(self.pid, signal);
         }
     }
 
     /// Waits for its end and reaps it.
-    pub(super) fn wait(&self) -> Status {
+    pub(in crate::exec) fn wait(&self) -> Status {
         loop {
             if let Some(status) = self.reap() {
                 return status;
@@ -276,7 +280,7 @@ impl Child {
     }
 
     /// How it ended, if it has; reaps it then.
-    pub(super) fn reap(&self) -> Option<Status> {
+    pub(in crate::exec) fn reap(&self) -> Option<Status> {
         let mut known = lock(&self.status);
         if known.is_none() {
             *known = match rustix::process::waitpid(Some(self.pid), WaitOptions::NOHANG) {

@@ -22,9 +22,9 @@ use std::sync::{Arc, Once};
 
 use rustix::process::Pid;
 
-use super::family::{self, Owner};
-use super::sandbox::{self, Sandbox};
-use super::turns;
+use crate::exec::os::process_tree::{self, Owner};
+use crate::exec::os::scheduling;
+use crate::exec::sandbox::{self, Sandbox};
 
 /// Puts the child at the head of a new session, and so of a new process group.
 #[cfg(target_os = "macos")]
@@ -53,14 +53,14 @@ const TERMINAL: &[(&str, Option<&str>)] = &[
 static HAS_STARTED_ANY: AtomicBool = AtomicBool::new(false);
 
 /// Whether this program has ever started a process.
-pub(super) fn has_started_any() -> bool {
+pub(in crate::exec) fn has_started_any() -> bool {
     HAS_STARTED_ANY.load(Ordering::Relaxed)
 }
 
 /// A process to start: an absolute program, its arguments, and how its surroundings differ from
 /// ours.
 #[derive(Clone, Debug)]
-pub(super) struct Command<'fd> {
+pub(in crate::exec) struct Command<'fd> {
     program: PathBuf,
     arguments: Vec<OsString>,
     directory: Option<PathBuf>,
@@ -80,7 +80,7 @@ pub(super) struct Command<'fd> {
 
 impl<'fd> Command<'fd> {
     /// A process of this program that writes stdout and stderr to `output` and reads nothing.
-    pub(super) fn new(program: impl Into<PathBuf>, output: BorrowedFd<'fd>) -> Self {
+    pub(in crate::exec) fn new(program: impl Into<PathBuf>, output: BorrowedFd<'fd>) -> Self {
         let environment = TERMINAL
             .iter()
             .map(|(name, value)| (OsString::from(name), value.map(OsString::from)))
@@ -106,31 +106,31 @@ impl<'fd> Command<'fd> {
 
     /// Has it, and what it starts, ignore SIGHUP: the system sends that to what is left in the
     /// foreground of a terminal when the process that leads it ends.
-    pub(super) fn ignoring_hangup(mut self, ignores: bool) -> Self {
+    pub(in crate::exec) fn ignoring_hangup(mut self, ignores: bool) -> Self {
         self.ignores_hangup = ignores;
         self
     }
 
     /// Tags it, and all that it will start, as this owner's.
-    pub(super) fn owner(mut self, owner: Owner) -> Self {
+    pub(in crate::exec) fn owner(mut self, owner: Owner) -> Self {
         self.owner = Some(owner);
         self
     }
 
     /// Has it write stdout, and stdout only, to `output`.
-    pub(super) fn output(mut self, output: BorrowedFd<'fd>) -> Self {
+    pub(in crate::exec) fn output(mut self, output: BorrowedFd<'fd>) -> Self {
         self.output = output;
         self
     }
 
     /// Adds one argument.
-    pub(super) fn arg(mut self, argument: impl Into<OsString>) -> Self {
+    pub(in crate::exec) fn arg(mut self, argument: impl Into<OsString>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
     /// Adds arguments.
-    pub(super) fn args<A: Into<OsString>>(
+    pub(in crate::exec) fn args<A: Into<OsString>>(
         mut self,
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
@@ -139,32 +139,36 @@ impl<'fd> Command<'fd> {
     }
 
     /// Starts it in this directory.
-    pub(super) fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+    pub(in crate::exec) fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
     }
 
     /// Sets an environment variable.
-    pub(super) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+    pub(in crate::exec) fn env(
+        mut self,
+        name: impl Into<OsString>,
+        value: impl Into<OsString>,
+    ) -> Self {
         self.environment.insert(name.into(), Some(value.into()));
         self
     }
 
     /// Takes a variable of ours out of its environment.
-    pub(super) fn env_remove(mut self, name: impl Into<OsString>) -> Self {
+    pub(in crate::exec) fn env_remove(mut self, name: impl Into<OsString>) -> Self {
         self.environment.insert(name.into(), None);
         self
     }
 
     /// Gives it nothing of our own environment.
-    pub(super) fn without_environment(mut self) -> Self {
+    pub(in crate::exec) fn without_environment(mut self) -> Self {
         self.is_bare = true;
         self
     }
 
     /// Has it run in this terminal, which it shares with us, if there is one: in our session, in a
     /// process group of its own, with the environment of whoever sits there.
-    pub(super) fn terminal(mut self, terminal: Option<BorrowedFd<'fd>>) -> Self {
+    pub(in crate::exec) fn terminal(mut self, terminal: Option<BorrowedFd<'fd>>) -> Self {
         if terminal.is_some() {
             (self.input, self.shares_session) = (terminal, true);
             for (name, _) in TERMINAL {
@@ -175,44 +179,44 @@ impl<'fd> Command<'fd> {
     }
 
     /// Makes this terminal its own: it reads there, and keys typed there can interrupt it.
-    pub(super) fn own_terminal(mut self, path: Option<&Path>) -> Self {
+    pub(in crate::exec) fn own_terminal(mut self, path: Option<&Path>) -> Self {
         self.own_terminal = path.map(Path::to_owned);
         self
     }
 
     /// Gives it something to read: its end of a socket, say.
-    pub(super) fn input(mut self, input: BorrowedFd<'fd>) -> Self {
+    pub(in crate::exec) fn input(mut self, input: BorrowedFd<'fd>) -> Self {
         self.input = Some(input);
         self
     }
 
     /// Has it read from this file, if there is one.
-    pub(super) fn input_from(mut self, input: Option<BorrowedFd<'fd>>) -> Self {
+    pub(in crate::exec) fn input_from(mut self, input: Option<BorrowedFd<'fd>>) -> Self {
         self.input = input.or(self.input);
         self
     }
 
     /// Limits the bytes that it, and each process it starts, may have for its data.
-    pub(super) fn memory(mut self, most: Option<u64>) -> Self {
+    pub(in crate::exec) fn memory(mut self, most: Option<u64>) -> Self {
         self.memory = most;
         self
     }
 
     /// Starts it in this sandbox, if there is one.
-    pub(super) fn sandboxed(mut self, sandbox: Option<&Arc<Sandbox>>) -> Self {
+    pub(in crate::exec) fn sandboxed(mut self, sandbox: Option<&Arc<Sandbox>>) -> Self {
         self.sandbox = sandbox.cloned();
         self
     }
 
     /// Lets it write this folder with all in it, or this file, in a sandbox, too.
-    pub(super) fn writes(mut self, path: impl Into<PathBuf>) -> Self {
+    pub(in crate::exec) fn writes(mut self, path: impl Into<PathBuf>) -> Self {
         self.writes.push(path.into());
         self
     }
 
-    /// Starts it. Only [`Family`](super::family::Family) calls this, which also ends it,
-    /// and [`Warden`](super::warden::Warden), which ends by itself.
-    pub(super) fn spawn(&self) -> io::Result<Pid> {
+    /// Starts it. Only [`Family`](crate::exec::os::process_tree::Family) calls this, which also ends it,
+    /// and [`Warden`](crate::exec::limits::watchdog::Warden), which ends by itself.
+    pub(in crate::exec) fn spawn(&self) -> io::Result<Pid> {
         let launcher = self.launcher()?;
         let (line, environment) = match &launcher {
             Some(start) => (start.line.clone(), start.environment.clone()),
@@ -228,7 +232,7 @@ impl<'fd> Command<'fd> {
         // SAFETY: the line, which is never empty, and the environment are NUL-terminated and
         // outlive the call, both lists end with a null pointer, and actions and attributes are
         // initialised.
-        let error = family::start_as(self.owner, || unsafe {
+        let error = process_tree::start_as(self.owner, || unsafe {
             libc::posix_spawn(
                 &raw mut pid,
                 line[0].as_ptr(),
@@ -241,7 +245,7 @@ impl<'fd> Command<'fd> {
         check(error)?;
         let pid = Pid::from_raw(pid);
         let pid = pid.ok_or_else(|| io::Error::other("posix_spawn returned no process"))?;
-        turns::shorten(pid);
+        scheduling::shorten(pid);
         HAS_STARTED_ANY.store(true, Ordering::Relaxed);
         Ok(pid)
     }
@@ -313,7 +317,7 @@ impl<'fd> Command<'fd> {
 }
 
 /// The program that a name means: a file on `PATH`, or, with a slash in it, in `directory`.
-pub(super) fn find_program(name: &OsStr, directory: &Path) -> Option<PathBuf> {
+pub(in crate::exec) fn find_program(name: &OsStr, directory: &Path) -> Option<PathBuf> {
     if name.as_bytes().contains(&b'/') {
         return Some(directory.join(name)).filter(|path| is_program(path));
     }
@@ -330,7 +334,7 @@ fn is_program(path: &Path) -> bool {
 
 /// Keeps the files that we ourselves were started with from reaching children. What we open is
 /// marked when it is opened; what a shell or `cargo run` left open for us is not.
-pub(super) fn keep_inherited_files() {
+pub(in crate::exec) fn keep_inherited_files() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         for fd in inherited_files() {

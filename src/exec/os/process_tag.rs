@@ -57,7 +57,7 @@ impl Owner {
 
 /// What a tag says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tag {
+pub(in crate::exec) struct Tag {
     program: u32,
     owner: Option<Owner>,
 }
@@ -83,7 +83,7 @@ fn program(name: &str) -> u32 {
 }
 
 /// Tags this process; what it starts from now on inherits that.
-pub(super) fn tag_this_process(name: &str) {
+pub(in crate::exec) fn tag_this_process(name: &str) {
     set(rustix::process::getpid(), Tag { program: program(name), owner: None });
 }
 
@@ -110,12 +110,12 @@ pub(in crate::exec) fn is_kept(process: Pid) -> bool {
 }
 
 /// The owner of a process that was started by the program of this name, if it has one.
-pub(super) fn owner_of(name: &str, process: Pid) -> Option<Owner> {
+pub(in crate::exec) fn owner_of(name: &str, process: Pid) -> Option<Owner> {
     of(process).filter(|tag| tag.program == program(name))?.owner
 }
 
 /// Whether a process descends from the program of this name.
-pub(super) fn is_from(name: &str, process: Pid) -> bool {
+pub(in crate::exec) fn is_from(name: &str, process: Pid) -> bool {
     of(process).is_some_and(|tag| tag.program == program(name))
 }
 

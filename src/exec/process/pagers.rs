@@ -14,6 +14,6 @@ const VARIABLES: [&str; 8] = [
 ];
 
 /// The variables of a block without a terminal of its own, each with its value.
-pub(super) fn none() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(in crate::exec) fn none() -> impl Iterator<Item = (&'static str, &'static str)> {
     VARIABLES.into_iter().map(|name| (name, "cat"))
 }

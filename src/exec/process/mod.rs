@@ -2,6 +2,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "writes the code to a file, times it, and waits")]
 
+pub(in crate::exec) mod background;
+pub(in crate::exec) mod editor;
+pub(in crate::exec) mod foreground;
+pub(in crate::exec) mod handle;
+pub(in crate::exec) mod pagers;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -12,26 +18,27 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::background::Background;
-use super::catch::{Ends, Files};
-use super::custom::CustomRecipe;
-use super::family::{Child, Family, Status};
-use super::handover::Foreground;
-use super::input::Watch;
-use super::pty::{Pty, Ptys};
-use super::registry::{self, Customs};
-use super::running::{Cut, Running};
-use super::scratch::Scratch;
-use super::spawn::{self, Command};
-use super::warden::Watched;
-use super::{Sink, Stop, handover, pagers, stream};
+use crate::exec::custom::CustomRecipe;
+use crate::exec::io::capture::{Ends, Files};
+use crate::exec::io::output;
+use crate::exec::io::stdin::Watch;
+use crate::exec::limits::watchdog::Watched;
+use crate::exec::os::process_tree::{Child, Family, Status};
+use crate::exec::os::pty::{Pty, Ptys};
+use crate::exec::os::spawn::{self, Command};
+use crate::exec::os::temp_dir::Scratch;
+use crate::exec::process::background::Background;
+use crate::exec::process::foreground::Foreground;
+use crate::exec::process::handle::{Cut, Running};
+use crate::exec::registry::{self, Customs};
+use crate::exec::{Sink, Stop};
 use crate::files;
 use crate::panics::contain;
 use crate::run::{Event, Input, Outcome, Request, RunId, Target};
 
 /// All runs that are processes.
 #[derive(Debug)]
-pub(super) struct Runs {
+pub(in crate::exec) struct Runs {
     shared: Arc<Shared>,
 }
 
@@ -47,7 +54,7 @@ struct Shared {
 }
 
 /// What is to be run.
-pub(super) enum Program {
+pub(in crate::exec) enum Program {
     /// Code, by the commands of a recipe.
     Recipe(CustomRecipe),
     /// Code, by a recipe that is found first, on the run's thread, or why there is none.
@@ -57,20 +64,20 @@ pub(super) enum Program {
 }
 
 /// Makes a program, on the run's thread, or tells how the run ends without one.
-pub(super) type Make = Box<dyn FnOnce(&Running, &Sink) -> Result<Made, Outcome> + Send>;
+pub(in crate::exec) type Make = Box<dyn FnOnce(&Running, &Sink) -> Result<Made, Outcome> + Send>;
 
 /// A program that was made, and what it needs in its environment.
-pub(super) struct Made {
-    pub(super) program: PathBuf,
-    pub(super) environment: BTreeMap<String, String>,
+pub(in crate::exec) struct Made {
+    pub(in crate::exec) program: PathBuf,
+    pub(in crate::exec) environment: BTreeMap<String, String>,
 }
 
 /// What a panic of a run's thread is called: it reads what the block writes.
-pub(super) const FOLLOWER: &str = "what follows this run";
+pub(in crate::exec) const FOLLOWER: &str = "what follows this run";
 
 impl Runs {
     /// No runs yet; they will start in `directory`, as members of this family.
-    pub(super) fn new(
+    pub(in crate::exec) fn new(
         directory: PathBuf,
         family: Arc<Family>,
         scratch: Arc<Scratch>,
@@ -83,7 +90,7 @@ impl Runs {
     }
 
     /// Makes ready what the next run needs, in the background.
-    pub(super) fn prepare(&self) {
+    pub(in crate::exec) fn prepare(&self) {
         let shared = self.shared.clone();
         // Without a thread to spare now, the next run makes it.
         let thread = std::thread::Builder::new().name("terminal".to_owned());
@@ -91,7 +98,7 @@ impl Runs {
     }
 
     /// Starts a run on a thread of its own.
-    pub(super) fn start(&self, request: &Request, program: Program, sink: &Sink) {
+    pub(in crate::exec) fn start(&self, request: &Request, program: Program, sink: &Sink) {
         let owner = self.shared.family.owner();
         self.shared.background.begin(request.run, owner, &request.code);
         let running = Arc::new(Running::new(owner));
@@ -113,7 +120,7 @@ impl Runs {
     }
 
     /// Runs something to its end in the speaker's own terminal.
-    pub(super) fn run_in(
+    pub(in crate::exec) fn run_in(
         &self,
         terminal: BorrowedFd<'_>,
         request: &Request,
@@ -133,13 +140,13 @@ impl Runs {
     }
 
     /// What is missing where a language's program is not there, and what to try.
-    pub(super) fn lack(&self, program: &OsStr, language: &str) -> Option<String> {
+    pub(in crate::exec) fn lack(&self, program: &OsStr, language: &str) -> Option<String> {
         let is_missing = self.shared.find(program).is_none();
         is_missing.then(|| self.shared.not_installed(program, language))
     }
 
     /// Does something to a run that is under way.
-    pub(super) fn with(&self, run: RunId, act: impl FnOnce(&Running)) {
+    pub(in crate::exec) fn with(&self, run: RunId, act: impl FnOnce(&Running)) {
         let running = lock(&self.shared.running).get(&run).cloned();
         if let Some(running) = running {
             act(&running);
@@ -147,7 +154,7 @@ impl Runs {
     }
 
     /// Stops a run; one that has ended is left alone.
-    pub(super) fn stop(&self, run: RunId, how: Stop) {
+    pub(in crate::exec) fn stop(&self, run: RunId, how: Stop) {
         self.with(run, |running| running.cut(Cut::Stopped, how));
     }
 }
@@ -217,7 +224,7 @@ impl Run {
             self.shared.background.forget(self.request.run);
         }
         if let Ok(pty) = pty {
-            let mut rest = stream::Rest::of(pty, self.sink.clone());
+            let mut rest = output::Rest::of(pty, self.sink.clone());
             let ours = (&self.shared.family, self.running.owner());
             self.shared.background.follow(self.request.run, ours, false, (&mut rest, &self.sink));
         }
@@ -283,7 +290,7 @@ impl Run {
             let status = match place {
                 Place::Pty(pty) => self.follow(pty, &child, *started),
                 Place::Terminal(terminal) => {
-                    handover::wait(*terminal, &child, &self.running, self.request.limits.timeout)
+                    foreground::wait(*terminal, &child, &self.running, self.request.limits.timeout)
                 }
             };
             if let Some(outcome) = self.outcome(status, is_last) {
@@ -378,7 +385,7 @@ impl Run {
         let expired = || self.running.cut(Cut::TimedOut, Stop::Kill);
         let input = Some(&self.request.input).filter(|_| self.request.target != Target::Screen);
         let watch = input.and_then(|input| Watch::new(input, pty));
-        stream::follow(pty, child, (deadline, watch), expired, &self.sink)
+        output::follow(pty, child, (deadline, watch), expired, &self.sink)
     }
 
     fn refused(&self, step: &Step, error: &io::Error) -> String {
@@ -393,7 +400,7 @@ impl Run {
 
 /// Reports a run that cannot be started, from a thread of its own: the caller may be the one who
 /// empties the sink.
-pub(super) fn refuse(why: String, sink: Sink) {
+pub(in crate::exec) fn refuse(why: String, sink: Sink) {
     let thread = std::thread::Builder::new().name("refuse".to_owned());
     // Where not even a thread can be started there is nothing left to report with.
     let _ = thread.spawn(move || not_started(why, &sink));

@@ -15,7 +15,7 @@ use rustix::process::Pid;
 const SHORTEST: u64 = 100_000;
 
 /// Gives a process, and all that it will start, the shortest turns; no less time in all.
-pub(super) fn shorten(process: Pid) {
+pub(in crate::exec) fn shorten(process: Pid) {
     #[cfg(target_os = "linux")]
     {
         let attributes = libc::sched_attr {

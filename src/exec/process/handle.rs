@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crossbeam_channel::{Receiver, Sender};
 use rustix::process::Signal;
 
-use super::Stop;
-use super::family::{self, Child, Owner};
-use super::input::Keyboard;
+use crate::exec::Stop;
+use crate::exec::io::stdin::Keyboard;
+use crate::exec::os::process_tree::{self, Child, Owner};
 
 /// A run under way: its process, if one runs, and whether it is to end.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(in crate::exec) struct Running {
     state: Mutex<State>,
     keyboard: Keyboard,
     is_cut: Receiver<()>,
@@ -29,7 +29,7 @@ struct State {
 
 /// Why a run ends before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cut {
+pub(in crate::exec) enum Cut {
     /// The speaker stopped it.
     Stopped,
     /// It reached its limit.
@@ -38,14 +38,14 @@ pub(super) enum Cut {
 
 impl Running {
     /// A run that has not started a process yet; what it starts is this owner's.
-    pub(super) fn new(owner: Owner) -> Self {
+    pub(in crate::exec) fn new(owner: Owner) -> Self {
         let (alive, is_cut) = crossbeam_channel::bounded(0);
         let state = State { cut: None, child: None, alive: Some(alive) };
         Self { state: Mutex::new(state), keyboard: Keyboard::default(), is_cut, owner }
     }
 
     /// Ends the run, for this reason unless there was one before.
-    pub(super) fn cut(&self, cut: Cut, how: Stop) {
+    pub(in crate::exec) fn cut(&self, cut: Cut, how: Stop) {
         let mut state = self.lock();
         state.cut.get_or_insert(cut);
         state.alive = None;
@@ -58,18 +58,18 @@ impl Running {
             }
             Stop::Kill => {
                 child.signal(Signal::KILL);
-                family::kill_owned(self.owner);
+                process_tree::kill_owned(self.owner);
             }
         }
     }
 
     /// Whose processes it starts.
-    pub(super) fn owner(&self) -> Owner {
+    pub(in crate::exec) fn owner(&self) -> Owner {
         self.owner
     }
 
     /// Takes the process that the run waits for next; ends it at once if the run was cut meanwhile.
-    pub(super) fn adopt(&self, child: &Arc<Child>) {
+    pub(in crate::exec) fn adopt(&self, child: &Arc<Child>) {
         let mut state = self.lock();
         if state.cut.is_some() {
             child.signal(Signal::KILL);
@@ -78,17 +78,17 @@ impl Running {
     }
 
     /// The terminal that it can be typed at.
-    pub(super) fn keyboard(&self) -> &Keyboard {
+    pub(in crate::exec) fn keyboard(&self) -> &Keyboard {
         &self.keyboard
     }
 
     /// Why the run is to end, if it is.
-    pub(super) fn reason(&self) -> Option<Cut> {
+    pub(in crate::exec) fn reason(&self) -> Option<Cut> {
         self.lock().cut
     }
 
     /// Disconnects when the run is to end.
-    pub(super) fn is_cut(&self) -> &Receiver<()> {
+    pub(in crate::exec) fn is_cut(&self) -> &Receiver<()> {
         &self.is_cut
     }
 

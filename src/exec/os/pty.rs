@@ -15,8 +15,8 @@ use rustix::termios::{
     InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Winsize,
 };
 
-use super::family::Family;
-use super::spawn::Command;
+use crate::exec::os::process_tree::Family;
+use crate::exec::os::spawn::Command;
 use crate::run::Input;
 
 /// Keeps our end from children from the first instant on, where the system can.
@@ -27,15 +27,15 @@ const PRIVATE: OpenptFlags = OpenptFlags::empty();
 
 /// A pseudo-terminal, open at both ends; neither end is inherited by a child.
 #[derive(Debug)]
-pub(super) struct Pty {
+pub(in crate::exec) struct Pty {
     /// Our end: what the run writes is read here.
-    pub(super) master: OwnedFd,
+    pub(in crate::exec) master: OwnedFd,
     /// The run's end. While we hold it too, nothing written is lost when the run closes its own.
-    pub(super) slave: OwnedFd,
+    pub(in crate::exec) slave: OwnedFd,
     /// Where the run's end can be opened again.
-    pub(super) path: PathBuf,
+    pub(in crate::exec) path: PathBuf,
     /// Keeps it from becoming the run's own, if it is not to.
-    pub(super) holder: Option<Holder>,
+    pub(in crate::exec) holder: Option<Holder>,
 }
 
 /// A process whose controlling terminal a pseudo-terminal is, and which does nothing else; it ends
@@ -45,7 +45,7 @@ pub(super) struct Pty {
 /// as its controlling terminal, and with bash's end the system would hang up on what bash has left in
 /// the background. One session has it already: so it does not become another's.
 #[derive(Debug)]
-pub(super) struct Holder {
+pub(in crate::exec) struct Holder {
     _alive: io::PipeWriter,
 }
 
@@ -67,14 +67,14 @@ impl Holder {
 impl Pty {
     /// A new pseudo-terminal of this size, for a run that has this to read. Reading the master
     /// never waits.
-    pub(super) fn open(columns: u16, rows: u16, input: &Input) -> io::Result<Self> {
+    pub(in crate::exec) fn open(columns: u16, rows: u16, input: &Input) -> io::Result<Self> {
         let pty = Self::plain(columns, rows)?;
         set_up(&pty.slave, *input != Input::Nothing)?;
         Ok(pty)
     }
 
     /// The same as a person's own would be: it echoes, edits lines, and knows ctrl-c.
-    pub(super) fn plain(columns: u16, rows: u16) -> io::Result<Self> {
+    pub(in crate::exec) fn plain(columns: u16, rows: u16) -> io::Result<Self> {
         let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | PRIVATE)?;
         rustix::io::fcntl_setfd(&master, FdFlags::CLOEXEC)?;
         rustix::pty::grantpt(&master)?;
@@ -89,14 +89,14 @@ impl Pty {
     }
 
     /// Tells the run a new size.
-    pub(super) fn resize(&self, columns: u16, rows: u16) -> io::Result<()> {
+    pub(in crate::exec) fn resize(&self, columns: u16, rows: u16) -> io::Result<()> {
         let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
         Ok(rustix::termios::tcsetwinsize(&self.slave, size)?)
     }
 
     /// The run's end once more, for us to write to without waiting. A description of its own:
     /// the child's own must stay blocking.
-    pub(super) fn reopen(&self) -> io::Result<OwnedFd> {
+    pub(in crate::exec) fn reopen(&self) -> io::Result<OwnedFd> {
         open_slave(&self.path, OFlags::NONBLOCK)
     }
 }
@@ -104,7 +104,7 @@ impl Pty {
 /// A pseudo-terminal made ahead: making one takes longer than the rest of what a run's start takes of
 /// our time.
 #[derive(Debug, Default)]
-pub(super) struct Ptys {
+pub(in crate::exec) struct Ptys {
     waiting: Mutex<Option<Pty>>,
     /// Starts the holders, where there are any.
     family: Option<Arc<Family>>,
@@ -112,7 +112,7 @@ pub(super) struct Ptys {
 
 impl Ptys {
     /// Pseudo-terminals that do not become a run's own.
-    pub(super) fn held(family: Arc<Family>) -> Self {
+    pub(in crate::exec) fn held(family: Arc<Family>) -> Self {
         Self { waiting: Mutex::default(), family: Some(family) }
     }
 
@@ -125,7 +125,7 @@ impl Ptys {
     }
 
     /// A pseudo-terminal of this size, for a run that has this to read.
-    pub(super) fn open(&self, columns: u16, rows: u16, input: &Input) -> io::Result<Pty> {
+    pub(in crate::exec) fn open(&self, columns: u16, rows: u16, input: &Input) -> io::Result<Pty> {
         let Some(pty) = self.lock().take() else { return self.fresh(columns, rows, input) };
         pty.resize(columns, rows)?;
         if *input == Input::Nothing {
@@ -135,7 +135,7 @@ impl Ptys {
     }
 
     /// Makes one, if none waits. Where that fails, the next run learns why.
-    pub(super) fn refill(&self) {
+    pub(in crate::exec) fn refill(&self) {
         let mut waiting = self.lock();
         if waiting.is_none() {
             *waiting = self.fresh(80, 24, &Input::Speaker).ok();

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitOptions};
 
-use super::{family, spawn, warden};
+use super::limits::watchdog;
+use super::os::{process_tree, spawn};
 
 /// How long it may take: what forks faster than it is killed is left to the warden.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -29,16 +30,18 @@ pub fn leave() {
     }
     let give_up = Instant::now() + LIMIT;
     for round in 0.. {
-        let mut left = family::descendants();
+        let mut left = process_tree::descendants();
         let is_any_dead = left.iter().any(|process| process.is_dead);
-        left.retain(|it| !it.is_dead && !warden::is_warden(it.pid) && !family::is_kept(it.pid));
+        left.retain(|it| {
+            !it.is_dead && !watchdog::is_warden(it.pid) && !process_tree::is_kept(it.pid)
+        });
         if is_any_dead {
             reap_all();
         }
         if left.is_empty() || Instant::now() >= give_up {
             return;
         }
-        family::kill(&left);
+        process_tree::kill(&left);
         if round >= HASTE {
             std::thread::sleep(PAUSE);
         }

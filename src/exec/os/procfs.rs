@@ -6,8 +6,9 @@ use std::io::Read;
 
 use rustix::process::{Pid, Signal};
 
-use super::tag::{self, Owner};
-use crate::exec::scratch;
+use super::process_tag::{self, Owner};
+use super::process_tree;
+use crate::exec::os::temp_dir;
 
 /// What most files of a process fit into, in bytes.
 const PAGE: usize = 4096;
@@ -35,13 +36,13 @@ pub(in crate::exec) struct Process {
 impl Process {
     /// The run that it is part of, as far as its tag says.
     pub(in crate::exec) fn owner(&self) -> Option<Owner> {
-        tag::owner_of(scratch::prefix(), self.pid)
+        process_tag::owner_of(temp_dir::prefix(), self.pid)
     }
 
     /// Sends a signal to this process, and to no other that has its number by now: numbers are used
     /// again, by threads too, and a signal to a thread of ours would end us.
     #[cfg(target_os = "linux")]
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(in crate::exec) fn signal(&self, signal: Signal) {
         use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
         let Ok(handle) = pidfd_open(self.pid, PidfdFlags::empty()) else { return };
         // Looked at with the handle open: from here on the number cannot change hands unnoticed.
@@ -51,23 +52,23 @@ impl Process {
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(in crate::exec) fn signal(&self, signal: Signal) {
         let _ = rustix::process::kill_process(self.pid, signal);
     }
 
     /// As a list would have it that named another process of the same number.
     #[cfg(test)]
-    pub(super) fn started_earlier(self) -> Self {
+    pub(in crate::exec) fn started_earlier(self) -> Self {
         Self { start: self.start - 1, ..self }
     }
 
     /// The same process as it is now; none if it has been reaped.
-    pub(super) fn now(&self) -> Option<Self> {
+    pub(in crate::exec) fn now(&self) -> Option<Self> {
         look(self.pid).filter(|now| now.start == self.start)
     }
 
     /// Whether its environment holds this variable with this value.
-    pub(super) fn carries(&self, name: &str, value: &str) -> bool {
+    pub(in crate::exec) fn carries(&self, name: &str, value: &str) -> bool {
         let wanted = format!("{name}={value}");
         self.environment().split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
     }
@@ -89,20 +90,20 @@ pub(in crate::exec) fn is_own(pid: Pid) -> bool {
     let Some(named) = of_number(pid.as_raw_nonzero().get()) else { return true };
     let us = rustix::process::getpid().as_raw_nonzero().get();
     if !named.is_dead {
-        return named.carries_start(super::MARK, &format!("{us}."));
+        return named.carries_start(process_tree::MARK, &format!("{us}."));
     }
     let above = |process: &Process| of_number(process.parent);
     std::iter::successors(Some(named), above).any(|process| process.parent == us)
 }
 
 /// Makes orphans among our descendants our children, so that they can be found and reaped.
-pub(super) fn adopt_orphans() {
+pub(in crate::exec) fn adopt_orphans() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
 /// Our own children, those adopted among them.
-pub(super) fn adopted() -> Vec<Process> {
+pub(in crate::exec) fn adopted() -> Vec<Process> {
     let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
     let lists =
         threads.flatten().filter_map(|thread| read(thread.path().join("children").to_str()?));
@@ -133,7 +134,7 @@ fn children(process: Pid) -> Vec<Pid> {
 
 /// Our descendants that belong to one of these sessions or owners, carry the mark, or descend from
 /// one that does.
-pub(super) fn of_us(
+pub(in crate::exec) fn of_us(
     sessions: &BTreeSet<i32>,
     owners: &BTreeSet<Owner>,
     (name, value): (&str, &str),
@@ -196,7 +197,7 @@ pub(in crate::exec) fn marked(
     let processes: Vec<_> =
         all().into_iter().filter(|process| !process.is_dead && process.pid != us).collect();
     let is_marked = |process: &Process| {
-        tag::is_from(program, process.pid) || process.carries_start(name, value)
+        process_tag::is_from(program, process.pid) || process.carries_start(name, value)
     };
     let own = processes.iter().filter(|process| is_marked(process));
     let found: BTreeSet<i32> = own.map(|process| process.pid.as_raw_nonzero().get()).collect();

@@ -1,0 +1,5 @@
+//! What keeps runs from taking the machine: the process limit, and the watchdog that cleans up when
+//! livedeck is killed.
+
+pub(in crate::exec) mod process_limit;
+pub(in crate::exec) mod watchdog;
