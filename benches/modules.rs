@@ -12,14 +12,15 @@
     reason = "measures"
 )]
 
-#[path = "../tests/stage/mod.rs"]
-mod stage;
+#[path = "../tests/it/harness/mod.rs"]
+#[allow(dead_code, reason = "the tests use the rest of it")]
+mod harness;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use stage::Stage;
+use harness::PtyHarness;
 
 /// How often each is measured.
 const ROUNDS: u32 = 15;
@@ -27,7 +28,7 @@ const ROUNDS: u32 = 15;
 fn main() -> ExitCode {
     // Each run of this program compiles what was never compiled before.
     let first = std::process::id() * 1000;
-    let talk = Stage::show(&deck(first));
+    let talk = PtyHarness::show(&deck(first));
     talk.wait_for("module `fast` is ready");
     talk.keys("tab tab enter");
     talk.wait_for(&format!("it is {first}"));
@@ -69,7 +70,7 @@ fn deck(round: u32) -> String {
 }
 
 /// Saves the deck, presses the key when its code is on the screen, and waits for what Python says.
-fn edit(talk: &Stage, round: u32) -> Duration {
+fn edit(talk: &PtyHarness, round: u32) -> Duration {
     let started = Instant::now();
     std::fs::write(talk.deck(), deck(round)).unwrap();
     talk.wait_for(&format!("Self({round})"));

@@ -1,0 +1,219 @@
+//! The architecture, held by a test: which module may use which, what every file opens with, and
+//! how long a file may get. A new arrow between modules is an edit of [`LAYERS`].
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module and the modules it may use, which stand above it.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("ansi", &[]),
+    ("source", &[]),
+    ("panics", &["source"]),
+    ("diag", &["source"]),
+    ("yaml", &["source", "panics", "diag"]),
+    ("deck", &["source", "diag"]),
+    ("run", &["ansi", "source", "panics", "deck"]),
+    ("recording", &["ansi", "source", "deck", "run"]),
+    ("parse", &["source", "diag", "yaml", "deck"]),
+    ("theme", &["source", "diag", "yaml"]),
+    ("highlight", &["ansi", "source", "panics", "deck", "theme"]),
+    ("layout", &["source", "diag", "deck", "run", "theme", "highlight"]),
+    ("app", &["source", "diag", "deck", "run", "theme"]),
+    ("view", &["source", "diag", "deck", "run", "theme", "layout", "app"]),
+    ("files", &["source"]),
+    ("exec", &["panics", "files", "deck", "run"]),
+    ("media", &["panics", "files", "diag", "deck", "layout", "view"]),
+    (
+        "export",
+        &["ansi", "source", "diag", "deck", "run", "theme", "highlight", "layout", "view", "media"],
+    ),
+    (
+        "config",
+        &[
+            "source", "diag", "yaml", "deck", "parse", "layout", "app", "view", "files", "exec",
+            "media",
+        ],
+    ),
+    (
+        "runtime",
+        &[
+            "source",
+            "panics",
+            "diag",
+            "deck",
+            "run",
+            "recording",
+            "parse",
+            "theme",
+            "highlight",
+            "layout",
+            "app",
+            "view",
+            "files",
+            "exec",
+            "media",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "source",
+            "panics",
+            "diag",
+            "deck",
+            "run",
+            "recording",
+            "parse",
+            "theme",
+            "highlight",
+            "layout",
+            "app",
+            "view",
+            "files",
+            "exec",
+            "media",
+            "export",
+            "config",
+            "runtime",
+        ],
+    ),
+];
+
+/// Lines of a file that are not its tests.
+const LONGEST_FILE: usize = 600;
+
+/// Files beside `files/` that open or read files themselves, and why. What a deck, theme,
+/// configuration, recording or trust store names is read by `files`, which refuses pipes, devices and
+/// whatever is too large.
+const READERS: &[(&str, &str)] = &[
+    ("exec/limits/process_limit.rs", "the load, in /proc"),
+    ("exec/os/procfs.rs", "processes, in /proc"),
+    ("exec/io/stdin.rs", "processes, in /proc"),
+    ("exec/os/cgroup.rs", "control groups, in /proc and /sys"),
+    ("exec/rust/cache.rs", "our own cache, once it is known to be ours"),
+    ("exec/rust/crates.rs", "our own cache, once it is known to be ours"),
+    ("runtime/input.rs", "the terminal"),
+];
+
+/// What opens or reads a file.
+const READING: &[&str] = &["fs::read(", "fs::read_to_string(", "File::open(", "OpenOptions::new("];
+
+#[test]
+fn only_files_reads_files() {
+    let mut breaches = Vec::new();
+    for file in rust_files(&source_root()) {
+        let name = file.strip_prefix(source_root()).unwrap().to_str().unwrap().to_owned();
+        let is_reader = READERS.iter().any(|(reader, _)| *reader == name);
+        if is_reader || name.starts_with("files/") || name.contains("tests") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+        for (number, line) in lines.enumerate() {
+            if READING.iter().any(|reading| line.contains(reading)) {
+                breaches.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "read by `files`:\n{}", breaches.join("\n"));
+}
+
+#[test]
+fn a_row_uses_only_rows_above_it() {
+    for (row, (module, uses)) in LAYERS.iter().enumerate() {
+        for used in *uses {
+            let at = LAYERS.iter().position(|(name, _)| name == used);
+            assert!(at.is_some_and(|at| at < row), "`{module}` may not use `{used}`: not above it");
+        }
+    }
+}
+
+#[test]
+fn every_folder_is_a_row() {
+    let mut folders: Vec<_> = fs::read_dir(source_root())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    let mut rows: Vec<_> = LAYERS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    folders.sort();
+    rows.sort();
+    assert_eq!(folders, rows);
+}
+
+#[test]
+fn arrows_point_down() {
+    let mut breaches = Vec::new();
+    for file in rust_files(&source_root()) {
+        let Some((module, uses)) = row_of(&file) else { continue };
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            for used in modules_named(code) {
+                if used != module && !uses.contains(&used.as_str()) {
+                    breaches.push(format!("{}:{}: uses `{used}`", file.display(), number + 1));
+                }
+            }
+            if code.contains("crate::{") || code.contains("super::super") {
+                breaches.push(format!("{}:{}: hides its arrow", file.display(), number + 1));
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    let silent: Vec<_> = rust_files(&source_root())
+        .into_iter()
+        .filter(|file| !fs::read_to_string(file).unwrap().starts_with("//! "))
+        .collect();
+    assert!(silent.is_empty(), "these open without `//!`: {silent:?}");
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long: Vec<_> = rust_files(&source_root())
+        .into_iter()
+        .filter(|file| {
+            let text = fs::read_to_string(file).unwrap();
+            let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+            lines.count() > LONGEST_FILE
+        })
+        .collect();
+    assert!(long.is_empty(), "over {LONGEST_FILE} lines before their tests: {long:?}");
+}
+
+fn source_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The row a file belongs to; none for `lib.rs` and `main.rs`.
+fn row_of(file: &Path) -> Option<(&'static str, &'static [&'static str])> {
+    let inside = file.strip_prefix(source_root()).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+    LAYERS.iter().find(|(name, _)| *name == first).copied()
+}
+
+/// The modules that a line of code names as `crate::module`.
+fn modules_named(code: &str) -> Vec<String> {
+    let names = code.split("crate::").skip(1);
+    names
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .filter(|name: &String| LAYERS.iter().any(|(module, _)| module == name))
+        .collect()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}

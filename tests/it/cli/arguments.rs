@@ -1,0 +1,392 @@
+//! The command line as its user sees it: files and arguments in, text and an exit status out.
+
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A folder of files, and a command in it.
+struct Shell {
+    folder: TempDir,
+    command: Command,
+}
+
+/// What a command did.
+struct Done {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Shell {
+    /// `livedeck` with these arguments, in an empty folder, its user having no configuration.
+    fn new(args: &[&str]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_livedeck"));
+        command.args(args).current_dir(folder.path());
+        command.env("XDG_CONFIG_HOME", folder.path().join("home"));
+        command.env_remove("LIVEDECK_CONFIG_FILE");
+        Self { folder, command }
+    }
+
+    /// A file of the folder.
+    fn file(self, path: &str, text: &str) -> Self {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    /// A variable of the environment.
+    fn var(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    fn run(self) -> Done {
+        self.run_in(|done| done)
+    }
+
+    /// Runs the command, and looks at what it did while its folder is there.
+    fn run_in<T>(mut self, look: impl FnOnce(Done) -> T) -> T {
+        let out = self.command.output().unwrap();
+        look(Done {
+            status: out.status.code().unwrap(),
+            out: String::from_utf8(out.stdout).unwrap(),
+            err: String::from_utf8(out.stderr).unwrap(),
+        })
+    }
+}
+
+impl Done {
+    /// What was written by a command that worked.
+    fn text(self) -> String {
+        assert_eq!(self.status, 0, "{}", self.err);
+        self.out
+    }
+}
+
+/// A deck that is two slides where a rule ends one.
+const RULED: &str = "a\n\n---\n\nb\n";
+/// The configuration that makes it two.
+const SHORTHAND: &str = "options:\n  end_slide_shorthand: true\n";
+
+/// The deck as text, after these arguments.
+fn export(args: &[&str]) -> Shell {
+    let export = ["export", "--to", "text", "talk.md"];
+    Shell::new(&[&export, args].concat()).file("talk.md", RULED)
+}
+
+fn slides(done: Done) -> usize {
+    done.text().matches('\x0c').count() + 1
+}
+
+#[test]
+fn a_configuration_is_found_in_each_of_its_places() {
+    assert_eq!(slides(export(&[]).run()), 1);
+    for flag in ["-c", "--config", "--config-file"] {
+        assert_eq!(slides(export(&[flag, "c.yaml"]).file("c.yaml", SHORTHAND).run()), 2);
+    }
+    let by_variable = export(&[]).file("c.yaml", SHORTHAND).var("LIVEDECK_CONFIG_FILE", "c.yaml");
+    assert_eq!(slides(by_variable.run()), 2);
+    assert_eq!(slides(export(&[]).file("livedeck.yaml", SHORTHAND).run()), 2);
+    assert_eq!(slides(export(&[]).file("home/livedeck/config.yaml", SHORTHAND).run()), 2);
+}
+
+#[test]
+fn a_named_configuration_is_read_alone_and_one_beside_the_deck_over_the_user_s() {
+    let off = "options:\n  end_slide_shorthand: false\n";
+    let all = |shell: Shell| {
+        shell.file("livedeck.yaml", SHORTHAND).file("home/livedeck/config.yaml", SHORTHAND)
+    };
+    assert_eq!(slides(all(export(&["-c", "c.yaml"])).file("c.yaml", "").run()), 1);
+    let by_variable = all(export(&[])).file("c.yaml", "").var("LIVEDECK_CONFIG_FILE", "c.yaml");
+    assert_eq!(slides(by_variable.run()), 1);
+    let beside =
+        export(&[]).file("livedeck.yaml", off).file("home/livedeck/config.yaml", SHORTHAND);
+    assert_eq!(slides(beside.run()), 1);
+    let other = "options:\n  list_item_newlines: 2\n";
+    let both = export(&[]).file("livedeck.yaml", other);
+    assert_eq!(slides(both.file("home/livedeck/config.yaml", SHORTHAND).run()), 2);
+}
+
+#[test]
+fn front_matter_wins_over_the_configuration() {
+    let deck = format!("---\noptions:\n  end_slide_shorthand: false\n---\n{RULED}");
+    let shell = export(&[]).file("talk.md", &deck).file("livedeck.yaml", SHORTHAND);
+    assert_eq!(slides(shell.run()), 1);
+}
+
+#[test]
+fn a_bad_configuration_is_told_by_its_place() {
+    let done = export(&[]).file("livedeck.yaml", "options:\n  end_slide_shorthnd: true\n").run();
+    assert_eq!((done.status, done.out.as_str()), (1, ""));
+    assert!(done.err.contains("livedeck.yaml:2:3"), "{}", done.err);
+    assert!(done.err.contains("did you mean `end_slide_shorthand`?"), "{}", done.err);
+    let done = export(&["-c", "nowhere.yaml"]).run();
+    assert_eq!(done.status, 1);
+    assert!(done.err.contains("`nowhere.yaml` cannot be read"), "{}", done.err);
+}
+
+#[test]
+fn a_file_beside_a_deck_cannot_set_what_only_its_user_may() {
+    let beside = "options: {end_slide_shorthand: true}\n\
+                  snippet: {exec: {enable: true}}\n\
+                  bindings: {exit: [x]}\n\
+                  speaker_notes: {always_publish: true}\n";
+    let done = export(&[]).file("livedeck.yaml", beside).run();
+    for (line, key) in [(2, "snippet"), (3, "bindings"), (4, "speaker_notes")] {
+        let place = format!("livedeck.yaml:{line}:1");
+        assert!(done.err.contains(&place), "{}", done.err);
+        let message = format!("only the user's own configuration may set `{key}`");
+        assert!(done.err.contains(&message), "{}", done.err);
+    }
+    assert_eq!(slides(done), 2, "the rest of it counts");
+    let same = export(&["-c", "livedeck.yaml"]).file("livedeck.yaml", beside).run();
+    assert_eq!(same.err, "", "given on the command line it is the user's own");
+    assert_eq!(slides(same), 2);
+}
+
+#[test]
+fn check_reports_what_a_file_beside_a_deck_may_not_set() {
+    let shell = Shell::new(&["check", "talk.md", "--format", "json"]).file("talk.md", RULED);
+    let done = shell.file("livedeck.yaml", "bindings: {exit: [x]}\n").run();
+    assert_eq!((done.status, done.err.as_str()), (0, ""));
+    assert!(
+        done.out.contains("only the user's own configuration may set `bindings`"),
+        "{}",
+        done.out
+    );
+}
+
+#[test]
+fn the_default_configuration_is_one() {
+    let sample = Shell::new(&["config", "--default"]).run().text();
+    assert!(sample.contains("  max_columns: 65535\n"), "{sample}");
+    assert_eq!(slides(export(&["-c", "c.yaml"]).file("c.yaml", &sample).run()), 1);
+    let schema = Shell::new(&["config", "--schema"]).run().text();
+    assert!(schema.contains("\"title\": \"livedeck configuration\""), "{schema}");
+    assert_eq!(Shell::new(&["config"]).run().status, 2);
+}
+
+#[test]
+fn completions_and_the_manual_are_made_from_the_arguments() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = Shell::new(&["completions", shell]).run().text();
+        assert!(script.contains("validate-overflows"), "{shell}: {script}");
+    }
+    let page = Shell::new(&["man"]).run().text();
+    assert!(page.starts_with(".ie") && page.contains("validate\\-overflows"), "{page}");
+}
+
+#[test]
+fn f206_lists_are_printed_without_a_deck() {
+    let commands = Shell::new(&["--list-comment-commands"]).run().text();
+    for line in ["<!-- pause -->", "<!-- alignment: right -->", "<!-- incremental_tables: true -->"]
+    {
+        assert!(commands.lines().any(|other| other == line), "{commands}");
+    }
+    assert!(commands.lines().count() >= 23, "{commands}");
+    // What is printed are commands: a deck of them has no mistake but what they refer to.
+    let deck = commands.replace("-->", "-->\n");
+    let checked = Shell::new(&["check", "talk.md"]).file("talk.md", &deck).run();
+    assert!(!checked.out.contains("command `"), "{}", checked.out);
+    let themes = Shell::new(&["--list-themes"]).run().text();
+    assert_eq!(themes.lines().count(), 13, "{themes}");
+    assert_eq!(Shell::new(&["--current-theme"]).run().text(), "dark\n");
+    let light = Shell::new(&["--current-theme"])
+        .file("home/livedeck/config.yaml", "defaults: {theme: light}");
+    assert_eq!(light.run().text(), "light\n");
+    assert!(Shell::new(&["--acknowledgements"]).run().text().contains("presenterm"));
+}
+
+#[test]
+fn what_is_not_there_yet_says_so_and_what_there_is() {
+    let later =
+        [(&["-e"][..], "export DECK --to html"), (&["-e", "-o", "x.pdf"], "export DECK --to html")];
+    for (args, said) in later {
+        let done = Shell::new(&[args, &["talk.md"]].concat()).file("talk.md", "a").run();
+        assert_eq!((done.status, done.out.as_str()), (1, ""), "{args:?}");
+        assert!(done.err.contains("yet") && done.err.contains(said), "{args:?}: {}", done.err);
+    }
+}
+
+#[test]
+fn presenterm_s_flag_exports_a_page_beside_the_deck_or_elsewhere() {
+    for (args, file) in [(&["-E"][..], "talk.html"), (&["-E", "-o", "x.html"], "x.html")] {
+        let shell = Shell::new(&[args, &["talk.md"]].concat()).file("talk.md", "a slide");
+        let folder = shell.folder.path().to_owned();
+        let page = shell.run_in(|done| {
+            assert_eq!((done.status, done.out.as_str()), (0, ""), "{}", done.err);
+            fs::read_to_string(folder.join(file)).unwrap()
+        });
+        assert!(page.contains("slide"), "{page}");
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_a_mistake_of_their_own() {
+    for args in [
+        &["-P", "-l", "talk.md"][..],
+        &["-e", "-E", "talk.md"],
+        &["-o", "x.pdf", "talk.md"],
+        &["--list-themes", "--current-theme"],
+        &["--list-themes", "talk.md"],
+        &["--image-protocol", "kitty", "talk.md"],
+        &["-p"],
+        &[],
+    ] {
+        assert_eq!(Shell::new(args).run().status, 2, "{args:?}");
+    }
+}
+
+/// Themes of the user's own, one file each.
+fn check_with_themes(deck: &str, themes: &[(&str, &str)]) -> Done {
+    let shell = Shell::new(&["check", "talk.md"]).file("talk.md", deck);
+    let file = |shell: Shell, (name, text): &(&str, &str)| {
+        shell.file(&format!("home/livedeck/themes/{name}"), text)
+    };
+    themes.iter().fold(shell, file).run()
+}
+
+#[test]
+fn f171_the_user_s_themes_are_files_and_none_is_a_built_in_one() {
+    let deck = "---\ntheme:\n  name: mine\n---\n";
+    let mine = ("mine.yaml", "default: {colors: {foreground: red}}");
+    assert_eq!(check_with_themes(deck, &[mine]).status, 0);
+    let done = check_with_themes(deck, &[("mine.yml", "")]);
+    assert!(done.out.contains("there is no theme `mine`"), "{}", done.out);
+    let done = check_with_themes(deck, &[mine, ("dark.yaml", "")]);
+    assert!(done.out.contains("there is a built-in theme `dark`"), "{}", done.out);
+    assert_eq!(done.status, 1);
+    let shell = Shell::new(&["themes"]).file("home/livedeck/themes/mine.yaml", "");
+    assert!(shell.run().text().lines().any(|name| name == "mine"));
+}
+
+#[test]
+fn f172_themes_extend_each_other_in_any_order_but_not_in_a_ring() {
+    let deck = "---\ntheme:\n  name: a\n---\n";
+    let (a, b) = (("a.yaml", "extends: b"), ("b.yaml", "extends: c"));
+    assert_eq!(check_with_themes(deck, &[a, b, ("c.yaml", "extends: dark")]).status, 0);
+    let done = check_with_themes(deck, &[a, b, ("c.yaml", "extends: a")]);
+    assert!(done.out.contains("extend each other: a → b → c → a"), "{}", done.out);
+    assert!(done.out.contains("themes/c.yaml:1:10"), "{}", done.out);
+    let done = check_with_themes(deck, &[a, b]);
+    assert!(done.out.contains("there is no theme `c`"), "{}", done.out);
+    assert!(done.out.contains("themes/b.yaml:1:10"), "{}", done.out);
+}
+
+#[test]
+fn f185_highlight_themes_are_files_too() {
+    let deck =
+        "---\ntheme:\n  override: {code: {theme_name: Mine}}\n---\n```rust\nfn main() {}\n```\n";
+    let done = check_with_themes(deck, &[]);
+    assert!(done.out.contains("there is no highlight theme `Mine`"), "{}", done.out);
+    let done = check_with_themes(deck, &[("highlighting/Mine.tmTheme", TM_THEME)]);
+    assert_eq!(done.status, 0, "{}", done.out);
+    let done = check_with_themes(deck, &[("highlighting/Mine.tmTheme", "not a theme")]);
+    assert!(done.out.contains("is no highlight theme"), "{}", done.out);
+}
+
+/// The least of a theme as editors have them.
+const TM_THEME: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict>
+<key>name</key><string>Mine</string>
+<key>settings</key><array><dict><key>settings</key><dict>
+<key>background</key><string>#101010</string>
+<key>foreground</key><string>#f0f0f0</string>
+</dict></dict></array>
+</dict></plist>
+"#;
+
+#[test]
+fn the_name_of_a_missing_deck_is_safe_to_print() {
+    for command in [&[][..], &["check"], &["record"], &["doctor"], &["export", "--to", "text"]] {
+        let done = Shell::new(&[command, &["no\x1b[31m\nwhere.md"]].concat()).run();
+        let expected = "error: `no␛[31m␊where.md`: there is no such file\n";
+        assert_eq!((done.status, &*done.err), (1, expected), "{command:?}");
+    }
+}
+
+#[test]
+fn a_mistake_is_called_an_error_once() {
+    let done = export(&[]).file("livedeck.yaml", "options: [\n").run();
+    assert!(done.err.starts_with("error: ") && !done.err.contains("error: error"), "{}", done.err);
+}
+
+#[test]
+fn a_home_that_is_a_file_is_no_reason_to_stop() {
+    let shell = Shell::new(&["export", "--to", "text", "-x", "talk.md"]);
+    let deck = "```bash +exec\necho $((20 + 22))\n```\n";
+    let mut shell = shell.file("talk.md", deck).file("house", "");
+    let house = shell.folder.path().join("house");
+    for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"] {
+        shell.command.env_remove(name);
+    }
+    let temporary = shell.folder.path().to_owned();
+    let shell = shell.var("TMPDIR", temporary.to_str().unwrap());
+    let text = shell.var("HOME", house.to_str().unwrap()).run().text();
+    assert!(text.contains("echo"), "{text}");
+}
+
+#[test]
+fn a_theme_that_is_not_there_is_told_before_the_screen_is_taken() {
+    let done = Shell::new(&["-t", "drak", "talk.md"]).file("talk.md", "a").run();
+    assert_eq!(done.status, 2, "{}", done.err);
+    assert!(done.err.contains("did you mean `dark`?"), "{}", done.err);
+}
+
+#[test]
+fn unknown_default_theme_is_a_problem_and_no_end() {
+    let config = ("livedeck.yaml", "defaults: {theme: ligth}");
+    let done =
+        Shell::new(&["check", "talk.md"]).file("talk.md", "a").file(config.0, config.1).run();
+    assert_eq!(done.status, 1);
+    assert!(done.out.contains("did you mean `light`?"), "{}", done.out);
+    assert_eq!(slides(export(&[]).file(config.0, config.1).run()), 1);
+}
+
+#[test]
+fn the_page_about_the_configuration_is_true() {
+    let page = include_str!("../../../docs/CONFIG.md");
+    let sample = Shell::new(&["config", "--default"]).run().text();
+    let blocks: Vec<_> =
+        page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(
+        blocks[0], sample,
+        "put what `livedeck config --default` prints into docs/CONFIG.md"
+    );
+    for block in blocks {
+        assert_eq!(slides(export(&["-c", "c.yaml"]).file("c.yaml", block).run()), 1, "{block}");
+    }
+}
+
+#[test]
+fn an_export_runs_code_as_the_talk_does() {
+    let config = "snippet: {exec: {custom: {shout: {filename: s.txt, commands: [[sed, s/quiet/LOUD/, \
+                  $pwd/s.txt]]}}}}\n";
+    let shell = Shell::new(&["export", "talk.md", "--to", "html", "-x"])
+        .file("talk.md", "```shout +exec\nquiet\n```\n")
+        .file("home/livedeck/config.yaml", config);
+    let page = shell.run().text();
+    assert!(page.contains("LOUD"), "{page}");
+}
+
+/// A red pixel as a PNG file, in base64.
+const PIXEL: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+
+#[test]
+fn exports_hold_the_pictures_that_code_makes() {
+    let deck = format!(
+        "```bash +image\nprintf {PIXEL} | base64 -d\n```\n\n```python +exec\nimport base64\n\
+         class Pixel:\n    def _repr_png_(self):\n        return base64.b64decode('{PIXEL}')\n\
+         Pixel()\n```\n\n<!-- end_slide -->\n\n```bash +image\nprintf {PIXEL} | base64 -d\n```\n"
+    );
+    for (format, pictures) in [("html", 3), ("svg", 2)] {
+        let shell = Shell::new(&["export", "talk.md", "--to", format, "-x", "-o", "-"]);
+        let page = shell.file("talk.md", &deck).run().text();
+        assert_eq!(page.matches("data:image/png;base64,").count(), pictures, "{format}: {page}");
+        assert!(!page.contains("not found"), "{format}: {page}");
+    }
+}

@@ -1,0 +1,269 @@
+//! `livedeck check`, run: what it prints for people and for editors, and what its status says.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with these files; the deck is `talk.md`.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        std::fs::write(folder.path().join(path), text).unwrap();
+    }
+    folder
+}
+
+fn check(folder: &Path, more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(["check", "talk.md"])
+        .args(more)
+        .current_dir(folder)
+        .env("XDG_CONFIG_HOME", folder)
+        .output()
+        .unwrap()
+}
+
+fn report(files: &[(&str, &str)], more: &[&str]) -> (i32, String) {
+    let folder = folder(files);
+    let output = check(folder.path(), more);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_deck_without_mistakes_passes() {
+    let (status, text) = report(&[("talk.md", "A\n===\n\nb\n")], &["--size", "80x24"]);
+    assert_eq!((status, text.as_str()), (0, "talk.md: 1 slide, no mistakes\n"));
+}
+
+/// One mistake of each kind of place: front matter, theme override, theme file, command, fence,
+/// picture, include and the file included.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "talk.md",
+        "---
+titel: x
+theme:
+  path: mine.yaml
+  override:
+    code: {theme_name: OneHalfDrak}
+    footer:
+      style: template
+      left: 'by {autor}'
+options:
+  implicit_slide_end: true
+---
+<!-- puase -->
+
+```rust +exce
+x
+```
+
+![](gone.png)
+
+<!-- include: gone.md -->
+
+<!-- include: part.md -->
+",
+    ),
+    ("mine.yaml", "extends: drak\ndefault:\n  colors: {foreground: pallete:x}\n"),
+    ("part.md", "fine\n\n<span style=\"color: rde\">x</span>\n"),
+];
+
+#[test]
+fn every_mistake_is_told_with_its_place_and_what_was_meant() {
+    let (status, text) = report(MISTAKES, &[]);
+    assert_eq!(status, 1);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn editors_get_the_same_as_json() {
+    let (status, text) = report(MISTAKES, &["--format", "json"]);
+    assert_eq!(status, 1);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["version"], 1);
+    let places: Vec<String> = document["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| format!("{}:{}:{}", found["file"], found["line"], found["column"]))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "\"talk.md\":2:1",
+            "\"talk.md\":6:24",
+            "\"talk.md\":9:13",
+            "\"talk.md\":11:3",
+            "\"talk.md\":13:6",
+            "\"talk.md\":15:9",
+            "\"talk.md\":19:1",
+            "\"talk.md\":21:6",
+            "\"part.md\":3:1",
+            "\"./mine.yaml\":1:10",
+            "\"./mine.yaml\":3:24",
+        ]
+    );
+    let first = &document["diagnostics"][0];
+    assert_eq!(first["severity"], "error");
+    assert_eq!((&first["end_line"], &first["end_column"]), (&2.into(), &6.into()));
+    assert_eq!(first["hints"][0], "did you mean `title`?");
+}
+
+/// Too tall at 80x24 and not at 100x60; a line of code and a table's words too long at 40x60.
+const LARGE: &str = "# A
+
+Points
+===
+
+* 1\n* 2\n* 3\n* 4\n* 5\n* 6\n* 7\n* 8
+
+1. a\n1. b\n1. c\n1. d\n1. e\n1. f\n1. g\n1. h\n1. i
+
+<!-- end_slide -->
+
+> ```sh
+> echo short
+> echo this is a line of code that forty columns do not hold
+> ```
+
+| a_word_that_is_long | and_another_one_here |
+|---|---|
+| x | y |
+";
+
+#[test]
+fn what_does_not_fit_a_size_is_told_by_slide_and_place() {
+    let (status, text) = report(&[("talk.md", LARGE)], &["--size", "80x24", "--size", "40x60"]);
+    assert_eq!(status, 0, "{text}");
+    insta::assert_snapshot!(text);
+    let (status, _) = report(&[("talk.md", LARGE)], &["--size", "80x24", "--strict"]);
+    assert_eq!(status, 1);
+    let (status, text) = report(&[("talk.md", LARGE)], &["--size", "100x60"]);
+    assert_eq!((status, text.as_str()), (0, "talk.md: 2 slides, no mistakes\n"));
+}
+
+#[test]
+fn a_deck_that_is_not_there_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = check(folder.path(), &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: `talk.md`: "));
+}
+
+#[test]
+fn nothing_in_a_deck_or_its_name_reaches_the_terminal_raw() {
+    let escape = "\u{1b}]0;x\u{7}\u{9b}31m";
+    let deck = format!(
+        "---\n{escape}: x\ntitle: [{escape}]\ntheme: {{name: \"\\e[1m\"}}\n---\n<!-- {escape} -->\n\n![{escape}]({escape}.png)\n\n```{escape} {escape} +{escape}\n{escape}\n```\n\n<!-- include: {escape} -->\n\n<span style=\"color: {escape}\">{escape}</span> <{escape}>\n\n<!-- column: {escape} -->\n"
+    );
+    let name = format!("{escape}.md");
+    let folder = folder(&[(&name, &deck)]);
+    for format in ["text", "json"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+            .args(["check", &name, "--format", format, "--size", "20x5"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().count() > 10, "{text}");
+        let raw = text.chars().find(|&c| c.is_control() && c != '\n');
+        assert_eq!(raw, None, "{text:?}");
+    }
+}
+
+#[test]
+fn mistakes_of_the_configuration_are_told_with_those_of_the_deck() {
+    let files = [
+        ("talk.md", "<!-- puase -->\n"),
+        ("livedeck.yaml", "defaults:\n  theme: dark\n  max_colums: 60\n"),
+    ];
+    let (status, text) = report(&files, &[]);
+    assert_eq!(status, 1);
+    insta::assert_snapshot!(text, @"
+    error: `defaults` has no key `max_colums`
+     --> livedeck.yaml:3:3
+      |
+    3 |   max_colums: 60
+      |   ^^^^^^^^^^
+      |
+      = hint: did you mean `max_columns`?
+
+    error: unknown command `puase`
+     --> talk.md:1:6
+      |
+    1 | <!-- puase -->
+      |      ^^^^^
+      |
+      = hint: did you mean `pause`?
+
+    talk.md: 1 slide, 2 errors
+    ");
+    let (_, text) = report(&files, &["--format", "json"]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["diagnostics"][0]["file"], "livedeck.yaml");
+    assert_eq!(document["diagnostics"][1]["file"], "talk.md");
+}
+
+#[test]
+fn blocks_that_can_do_nothing_are_reported() {
+    let deck = "A\n===\n\n```pyhton +exec\n1\n```\n\n```sql +exec\n1\n```\n\n```js +exec:dino\n1\n```\n\n```mermaid +render\ngraph\n```\n\n```bash +exec\ntrue\n```\n";
+    let (status, text) = report(&[("talk.md", deck)], &[]);
+    assert_eq!(status, 1);
+    for expected in [
+        "error: nothing here runs `pyhton` code\n --> talk.md:4:1",
+        "= hint: did you mean `python`?",
+        "error: nothing here runs `sql` code\n --> talk.md:8:1",
+        "= hint: drop its `+exec`",
+        "error: `js` has no executor `dino`\n  --> talk.md:12:1",
+        "= hint: there is `+exec:deno`, `+exec:bun`",
+        "warning: `+render` cannot draw `mermaid` here\n  --> talk.md:16:1",
+        "talk.md: 1 slide, 3 errors and 1 warning",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    let config = "snippet:\n  exec:\n    custom:\n      sql:\n        filename: q.sql\n        commands: [[\"true\"]]\n        hidden_line_prefix: null\n";
+    let deck = "A\n===\n\n```sql +exec\n1\n```\n";
+    let (status, text) = report(&[("talk.md", deck), ("mine.yaml", config)], &["-c", "mine.yaml"]);
+    assert_eq!(status, 0, "{text}");
+}
+
+#[test]
+fn unknown_themes_name_their_neighbours() {
+    let deck = "---\ntheme:\n  override:\n    code: {theme_name: monokai}\n---\n\nA\n===\n";
+    let (status, text) = report(&[("talk.md", deck)], &["-t", "latte"]);
+    assert_eq!(status, 1);
+    assert!(text.contains("there is no theme `latte`"), "{text}");
+    assert!(text.contains("did you mean `catppuccin-latte`?"), "{text}");
+    assert!(text.contains("did you mean `Monokai Extended`"), "{text}");
+    let (_, text) = report(
+        &[("talk.md", "A\n===\n"), ("mine.yaml", "defaults: {theme: mocha}\n")],
+        &["-c", "mine.yaml"],
+    );
+    assert!(text.contains("`defaults.theme` of the configuration names it"), "{text}");
+    assert!(text.contains("did you mean `catppuccin-mocha`?"), "{text}");
+}
+
+#[test]
+fn recorded_output_counts_for_the_size() {
+    let deck = "A\n===\n\n```bash +exec\nseq 30\n```\n";
+    let folder = folder(&[("talk.md", deck)]);
+    let sizes = ["--size", "80x24", "--size", "80x50"];
+    let report = || String::from_utf8(check(folder.path(), &sizes).stdout).unwrap();
+    assert_eq!(report(), "talk.md: 1 slide, no mistakes\n");
+    let recorded = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(["record", "talk.md"])
+        .current_dir(folder.path())
+        .env("XDG_CONFIG_HOME", folder.path())
+        .output()
+        .unwrap();
+    assert!(recorded.status.success(), "{}", String::from_utf8_lossy(&recorded.stderr));
+    let text = report();
+    assert!(text.contains("rows too many at 80x24"), "{text}");
+    assert!(text.contains("this is with the output that was recorded"), "{text}");
+    assert!(!text.contains("at 80x50"), "{text}");
+}

@@ -1,0 +1,6 @@
+//! Commands that run without a terminal.
+
+mod arguments;
+mod check;
+mod doctor;
+mod recording;

@@ -1,0 +1,403 @@
+//! `livedeck record` and `livedeck check --run`, run: what they keep beside the deck, what they say
+//! of it, and what their status says.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a deck in it.
+struct Folder(TempDir);
+
+/// What a command printed, and its status.
+type Done = (i32, String);
+
+impl Folder {
+    fn new(deck: &str) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        folder.write("talk.md", deck);
+        folder
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.path(file), text).unwrap();
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path("talk.md")).unwrap();
+        assert!(text.contains(from));
+        self.write("talk.md", &text.replace(from, to));
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    fn record(&self) -> Done {
+        self.run(&["record", "talk.md"])
+    }
+
+    fn check(&self, more: &[&str]) -> Done {
+        self.run(&[&["check", "talk.md", "--run"], more].concat())
+    }
+
+    fn run(&self, args: &[&str]) -> Done {
+        livedeck(self.0.path(), args)
+    }
+
+    /// The recording and the names of all files beside it.
+    fn recorded(&self) -> (String, Vec<String>) {
+        let folder = self.path("talk.recording");
+        let names = std::fs::read_dir(&folder).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        (std::fs::read_to_string(folder.join("recording.json")).unwrap(), names)
+    }
+}
+
+/// Runs livedeck in a folder; its standard error must be empty.
+fn livedeck(folder: &Path, args: &[&str]) -> Done {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(args)
+        .current_dir(folder)
+        .env("XDG_CONFIG_HOME", folder.join("none"))
+        .env("XDG_CACHE_HOME", cache)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.is_empty() || args.contains(&"--update"), "{said}");
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// A block of bash.
+fn bash(attributes: &str, code: &str) -> String {
+    format!("```bash {attributes}\n{code}\n```\n\n")
+}
+
+/// The lines without what blocks took.
+fn without_times(text: &str) -> String {
+    let line = |line: &str| match line.rsplit_once(" · ") {
+        Some((before, time)) if time.ends_with('s') => format!("{before}\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn what_was_recorded_must_come_out_again() {
+    let deck = bash("+exec", "echo one; echo \"took 3 ms at $$\"") + &bash("+exec", "exit 3");
+    let deck = deck.replacen("+exec", "+exec +mask:\"at \\d+\"", 1);
+    let folder = Folder::new(&format!("A title\n===\n\n{deck}"));
+    let (status, text) = folder.record();
+    assert_eq!(status, 0, "{text}");
+    assert!(text.ends_with("talk.recording: 2 blocks, 2 changed\n"), "{text}");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 0, "what failed when it was recorded may fail: {text}");
+    folder.edit("echo one", "echo  two");
+    folder.edit("exit 3", "exit 4");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    let text = without_times(&text).replace(&today(), "TODAY");
+    insta::assert_snapshot!(text, @"
+    talk.md: 1 slide, no mistakes
+    talk.md:5:1: its code changed since it was recorded on TODAY · A title, block 1 (bash)
+        --- recorded TODAY
+        +++ now
+        @@ -1,2 +1,2 @@
+        -one
+        +two
+         took <duration> <masked>
+    talk.md:9:1: its code changed since it was recorded on TODAY · A title, block 2 (bash)
+        --- recorded TODAY
+        +++ now
+        @@ -1 +1 @@
+        -(exit 3)
+        +(exit 4)
+    talk.md: 2 blocks: 2 outdated
+    hint: `livedeck check talk.md --run --update` records what came out now
+    ");
+}
+
+#[test]
+fn a_file_that_changes_is_another_output_until_it_is_recorded() {
+    let folder = Folder::new(&bash("+exec", "cat data.txt"));
+    folder.write("data.txt", "1\n2\n3\n");
+    folder.record();
+    folder.write("data.txt", "1\n2\n4\n");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    assert!(text.contains("    -3\n    +4\n"), "{text}");
+    assert!(text.ends_with("--run --update` records what came out now\n"), "{text}");
+    assert_eq!(folder.check(&["--update"]).0, 0);
+    assert_eq!(folder.check(&[]).0, 0);
+}
+
+#[test]
+fn recording_again_changes_nothing_where_nothing_has_changed() {
+    let folder = Folder::new(&(bash("+exec", "date; sleep 0.01") + &bash("+exec", "echo b")));
+    folder.record();
+    let before = folder.recorded();
+    let (_, text) = folder.record();
+    assert!(text.ends_with("talk.recording: 2 blocks, 0 changed\n"), "{text}");
+    assert_eq!(folder.recorded(), before);
+}
+
+#[test]
+fn pictures_are_files_and_go_with_their_block() {
+    let code = "cat pixel.png";
+    let folder = Folder::new(&format!("Pixels\n===\n\n{}", bash("+image", code)));
+    image::RgbImage::new(2, 2).save(folder.path("pixel.png")).unwrap();
+    folder.record();
+    assert_eq!(folder.recorded().1, ["pixels-1.png", "recording.json"]);
+    assert_eq!(folder.check(&[]).0, 0);
+    image::RgbImage::new(3, 2).save(folder.path("pixel.png")).unwrap();
+    let (status, text) = folder.check(&[]);
+    assert!(status == 1 && text.contains("-(a picture"), "{text}");
+    folder.edit("Pixels", "Dots");
+    folder.record();
+    assert_eq!(folder.recorded().1, ["dots-1.png", "recording.json"]);
+}
+
+/// A block of Python that shows a picture of this size and colour, a table and markdown.
+fn values(width: u32, colour: &str, cell: &str) -> String {
+    format!(
+        r##"```python +exec
+import struct, zlib
+
+class Dots:
+    def _repr_png_(self):
+        chunk = lambda kind, data: (struct.pack(">I", len(data)) + kind + data
+            + struct.pack(">I", zlib.crc32(kind + data)))
+        row = b"\0" + bytes({colour}) * {width}
+        return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", {width}, 2, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(row * 2)) + chunk(b"IEND", b""))
+
+class Frame:
+    def _repr_html_(self):
+        return "<table><tr><th>name<th>legs</tr><tr><td>snake<td>0</tr><tr><td>{cell}<td>10</tr></table>"
+
+class Note:
+    def _repr_markdown_(self):
+        return "# Of *note*"
+
+print("before")
+display(Dots(), Frame())
+print("between")
+Note()
+```
+"##
+    )
+}
+
+#[test]
+fn what_python_shows_is_kept_as_what_it_is() {
+    let folder = Folder::new(&format!("Values\n===\n\n{}", values(3, "(255, 0, 0)", "crab")));
+    let (status, text) = folder.record();
+    assert_eq!(status, 0, "{text}");
+    let (recording, files) = folder.recorded();
+    assert_eq!(files, ["recording.json", "values-1.1.png"]);
+    let entry = &serde_json::from_str::<Value>(&recording).unwrap()["blocks"][0];
+    let picture = image::open(folder.path("talk.recording/values-1.1.png")).unwrap();
+    assert_eq!((picture.width(), picture.height()), (3, 2));
+    let lines = ["before", "[picture: PNG, 3 × 2]", "name   legs", "snake     0", "crab     10"];
+    let lines = [&lines[..], &["between", "# Of *note*"]].concat();
+    assert_eq!(entry["output"], serde_json::json!(lines));
+    assert_eq!(entry["shown"][1]["table"]["rows"], serde_json::json!(["snake\t0", "crab\t10"]));
+    assert_eq!(entry["shown"][2]["markdown"], "# Of *note*");
+    assert_eq!(folder.check(&[]).0, 0);
+    assert!(folder.record().1.ends_with("1 block, 0 changed\n"));
+    assert_eq!(folder.recorded(), (recording, files));
+}
+
+#[test]
+fn times_are_recorded_and_what_was_timed_is_compared() {
+    let lane = "Race\n===\n\n```python +bench:a\nsum(range(1_000))\n```\n";
+    let folder = Folder::new(lane);
+    let (status, text) = folder.record();
+    assert_eq!(status, 0, "{text}");
+    let (recording, _) = folder.recorded();
+    let timing =
+        serde_json::from_str::<Value>(&recording).unwrap()["blocks"][0]["shown"][0]["timing"]
+            .take();
+    assert_eq!(timing["timed"], "sum(range(1_000))");
+    assert!(timing["median"].as_f64().unwrap() > 0.0 && timing["calls"].as_u64().unwrap() > 1);
+    let (status, text) = folder.check(&[]);
+    assert!(status == 0 && text.contains("1 block: ok"), "other times are no difference: {text}");
+    assert!(folder.record().1.ends_with("1 block, 0 changed\n"));
+    assert_eq!(folder.recorded().0, recording);
+    // As if another statement had been timed then.
+    folder.write("talk.recording/recording.json", &recording.replace("(1_000)", "(2_000)"));
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    assert!(text.contains("-timed sum(range(2_000))") && text.contains("+timed sum"), "{text}");
+}
+
+#[test]
+fn a_picture_differs_where_its_kind_or_size_does_and_a_table_where_its_text_does() {
+    // What is shown comes from a file, so that the code is the same.
+    let shown = |folder: &Folder, width, colour: &str, cell: &str| {
+        let code = values(width, colour, cell);
+        let code = code.trim_start_matches("```python +exec\n").trim_end();
+        folder.write("shown.txt", code.trim_end_matches("```"));
+    };
+    let folder =
+        Folder::new("Values\n===\n\n```python +exec\nexec(open('shown.txt').read())\n```\n");
+    shown(&folder, 3, "(255, 0, 0)", "crab");
+    folder.record();
+    let picture = || std::fs::read(folder.path("talk.recording/values-1.1.png")).unwrap();
+    let red = picture();
+    shown(&folder, 3, "(0, 0, 255)", "crab");
+    assert_eq!(folder.check(&[]).0, 0, "other machines draw otherwise");
+    assert!(folder.record().1.ends_with("1 block, 1 changed\n"));
+    assert_ne!(picture(), red, "but the last is what is kept");
+    shown(&folder, 4, "(0, 0, 255)", "crab");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    let lines = ["-[picture: PNG, 3 × 2]", "+[picture: PNG, 4 × 2]"];
+    assert!(lines.iter().all(|line| text.contains(line)), "{text}");
+    shown(&folder, 3, "(0, 0, 255)", "lobster");
+    let (status, text) = folder.check(&[]);
+    assert!(status == 1 && text.contains("+lobster") && !text.contains("-[picture"), "{text}");
+    folder.write("shown.txt", "print('nothing')");
+    folder.record();
+    assert_eq!(folder.recorded().1, ["recording.json"], "nobody's pictures are removed");
+}
+
+#[test]
+fn f164_what_is_not_recorded_must_do_what_is_expected() {
+    let deck = bash("+validate +expect:failure", "exit 0")
+        + &bash("+validate", "echo out; exit 3")
+        + &bash("+exec +expect:failure", "exit 1")
+        + &bash("+validate", "true")
+        + &bash("+acquire_terminal", "vi");
+    let folder = Folder::new(&deck);
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    insta::assert_snapshot!(without_times(&text), @"
+    talk.md: 1 slide, no mistakes
+    talk.md:2:1: failed: it was expected to fail, and did not · (no title), block 1 (bash, validated)
+    talk.md:6:1: failed: exit 3 · (no title), block 2 (bash, validated)
+        | out
+    talk.md:10:1: ok · (no title), block 3 (bash)
+    talk.md:14:1: ok · (no title), block 4 (bash, validated)
+    talk.md:18:1: not run: it needs the terminal itself · (no title), block 5 (bash)
+    talk.md: 5 blocks: 2 failed, 2 ok, 1 not run
+    ");
+}
+
+#[test]
+fn blocks_of_a_session_run_in_order() {
+    let block = |code: &str| format!("```python +exec +session\n{code}\n```\n\n");
+    let folder = Folder::new(&(block("x = 41") + &block("x += 1; print(x)") + &block("print(x)")));
+    assert_eq!(folder.record().0, 0);
+    assert_eq!(folder.recorded().0.matches("\"42\"").count(), 2);
+    folder.edit("x = 41", "x = 9");
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    assert_eq!(text.matches("    -42\n    +10\n").count(), 2, "{text}");
+}
+
+/// Blocks that ask, of every kind: in a run of their own, in a session, as a child.
+fn questions(attributes: &str) -> String {
+    let block = |language: &str, more: &str, code: &str| {
+        format!("```{language} +exec{more}{attributes}\n{code}\n```\n\n")
+    };
+    block(
+        "python",
+        "",
+        "try: print('hello,', input('Who? '), '-', int(input('How old? ')) + 1)\nexcept EOFError: print('nobody')",
+    ) + &block("python", " +session", "import sys; lines = sys.stdin.readlines()")
+        + "```python +exec +session\nprint(len(lines), 'lines')\n```\n\n"
+        + &block("bash", "", "read=$(cat | tac); echo \"($read)\"; echo over")
+        + &block("rust", "", "println!(\"{} read\", std::io::stdin().lines().count());")
+}
+
+#[test]
+fn given_input_is_read_where_nobody_can_be_asked() {
+    let folder = Folder::new(&questions(" +input:\"Ada\\n41\""));
+    assert_eq!(folder.record().0, 0);
+    let recorded = folder.recorded().0;
+    for line in
+        ["Who? Ada", "How old? 41", "hello, Ada - 42", "2 lines", "(41", "Ada)", "over", "2 read"]
+    {
+        assert!(recorded.contains(&format!("\"{line}\"")), "{line}: {recorded}");
+    }
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.ends_with("talk.md: 5 blocks: 5 ok\n"), "{text}");
+    folder.edit("input:\"Ada\\n41\"\ntry", "input:\"Eve\\n41\"\ntry");
+    let (status, text) = folder.check(&[]);
+    assert!(status == 1 && text.contains("    +hello, Eve - 42\n"), "{text}");
+}
+
+#[test]
+fn without_input_a_block_that_asks_finds_the_end() {
+    let folder = Folder::new(&questions(""));
+    let (status, text) = folder.check(&["--format", "json"]);
+    assert_eq!(status, 0, "{text}");
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let blocks = json["blocks"].as_array().unwrap();
+    let said: Vec<_> = blocks.iter().map(|it| it["output"].to_string()).collect();
+    assert!(said[0].contains("nobody"), "{said:?}");
+    assert_eq!(said[2..], ["[\"0 lines\"]", "[\"()\",\"over\"]", "[\"0 read\"]"]);
+    assert_eq!(folder.record().0, 0);
+    assert_eq!(folder.check(&[]).0, 0);
+}
+
+#[test]
+fn a_block_without_an_end_is_stopped_and_its_executor_may_be_missing() {
+    let folder = Folder::new(
+        &(bash("+exec +timeout:200ms", "echo on; sleep 100") + "```lua +exec:none\n1\n```\n"),
+    );
+    let (status, text) = folder.check(&[]);
+    assert_eq!(status, 1);
+    assert!(text.contains("talk.md:2:1: timed out · (no title), block 1 (bash)"), "{text}");
+    assert!(text.contains("    | on\n"), "{text}");
+    assert!(text.contains("talk.md:6:1: failed: `lua` has no executor `none`"), "{text}");
+    assert_eq!(folder.record().0, 1, "what cannot be started is not recorded");
+}
+
+#[test]
+fn programs_read_json_and_junit() {
+    let folder =
+        Folder::new(&(bash("+exec", "echo a") + &bash("+exec", "exit 3") + "![](gone.png)\n"));
+    let (status, text) = folder.check(&["--format", "json"]);
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, &json["version"]), (1, &1.into()));
+    assert_eq!(json["diagnostics"].as_array().unwrap().len(), 1);
+    let verdicts: Vec<_> =
+        json["blocks"].as_array().unwrap().iter().map(|block| &block["verdict"]).collect();
+    assert_eq!(verdicts, ["ok", "failed"]);
+    assert_eq!(json["blocks"][0]["output"], serde_json::json!(["a"]));
+    assert_eq!(json["blocks"][1]["line"], 6);
+    let (status, xml) = folder.check(&["--format", "junit"]);
+    assert_eq!(status, 1);
+    assert!(xml.contains("<testsuite name=\"talk.md\" tests=\"3\" failures=\"2\""), "{xml}");
+    assert!(xml.contains("<failure message=\"failed: exit 3\""), "{xml}");
+}
+
+#[test]
+fn a_damaged_recording_is_told_of_and_made_anew() {
+    let folder = Folder::new(&bash("+exec", "echo a"));
+    folder.record();
+    let (good, _) = folder.recorded();
+    folder.write("talk.recording/recording.json", &good.replace("\"block\"", "<<<<<<< \"block\""));
+    let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(["check", "--run", "talk.md"])
+        .current_dir(folder.0.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(said.contains("recording.json` line 5, column 7: no recording: "), "{said}");
+    assert_eq!(folder.check(&["--update"]).0, 0);
+    assert_eq!(folder.check(&[]).0, 0);
+}
+
+/// The day as recordings write it.
+fn today() -> String {
+    time::OffsetDateTime::now_utc().date().to_string()
+}

@@ -1,0 +1,344 @@
+//! What blocks leave running: it lives until its block runs again, the speaker ends it, or the talk
+//! is over; and then nothing of it is left, however the talk ends.
+
+use std::fs;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::harness::{Opening, PATIENCE, PtyHarness, cache};
+use rstest::rstest;
+use rustix::process::Signal;
+
+/// Seconds that no other process on this machine sleeps for: what processes of one test are known by.
+fn nap() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("4000.{}{:03}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Living processes with this word in their command line.
+fn with_word(word: &str) -> Vec<String> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(word)).collect()
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "waited until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn open(deck: &str) -> PtyHarness {
+    let config = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
+    fs::write(config.path(), "snippet: {exec: {processes: 120}}\n").unwrap();
+    let args = ["-x", "--config", config.path().to_str().unwrap()];
+    let talk = PtyHarness::show_with(
+        deck,
+        &Opening { args: &args, size: (100, 60), ..Opening::default() },
+    );
+    talk.wait_for("Leaving");
+    talk
+}
+
+/// Every way to escape from a parent, a session, an environment, a stop, a limit.
+const ESCAPES: &str = "Leaving
+===
+
+```bash +exec
+setsid -f env -i sleep NAP
+setsid -f setsid -f env -i sleep NAP
+(trap '' TERM HUP INT; sleep NAP & sleep NAP) &
+sleep NAP & kill -STOP $!
+nohup sleep NAP >/dev/null 2>&1 &
+printf 'sh%s\\n' ell
+```
+
+```python +exec
+import os, signal, subprocess
+subprocess.Popen(['setsid', '-f', 'env', '-i', 'sleep', 'NAP'])
+stopped = subprocess.Popen(['sleep', 'NAP'], start_new_session=True)
+os.kill(stopped.pid, signal.SIGSTOP)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execve('/bin/sleep', ['sleep', 'NAP'], {})
+    os._exit(0)
+print('py' + 'thon')
+```
+
+```bash +exec
+for i in {1..20}; do setsid -f env -i sleep NAP; done
+b() { sleep 0.2; b | b & }; b
+printf 'bo%s\\n' mb; sleep NAP
+```
+";
+
+#[rstest]
+#[case::by_key(None)]
+#[case::by_sigterm(Some(Signal::TERM))]
+#[case::by_sighup(Some(Signal::HUP))]
+#[case::by_sigint(Some(Signal::INT))]
+fn nothing_survives_the_talk(#[case] signal: Option<Signal>) {
+    let nap = nap();
+    let talk = open(&ESCAPES.replace("NAP", &nap));
+    talk.keys("ctrl-e");
+    for text in ["shell", "python", "bomb", "in background"] {
+        talk.wait_for(text);
+    }
+    assert!(with_word(&nap).len() > 20);
+    let prefix = format!("livedeck-{}-", talk.pid().as_raw_nonzero());
+    match signal {
+        Some(signal) => talk.signal(signal),
+        None => talk.keys("q"),
+    }
+    talk.end();
+    assert_eq!(with_word(&nap), Vec::<String>::new());
+    assert_eq!(files(&prefix), 0);
+}
+
+/// A block that changes the limit by which its processes are known.
+const FORGERY: &str = "Leaving
+===
+
+```python +exec
+import os, resource
+known, most = resource.getrlimit(resource.RLIMIT_RSS)
+for number in (2**32 - 1, 2**31, 1):
+    resource.setrlimit(resource.RLIMIT_RSS, (known >> 32 << 32 | number, most))
+    if os.fork() == 0:
+        os.setsid()
+        os.execve('/bin/sleep', ['sleep', 'NAP'], {})
+print('for' + 'ged')
+```
+";
+
+#[test]
+fn forged_tag_does_not_outlive_the_talk() {
+    let nap = nap();
+    let talk = open(&FORGERY.replace("NAP", &nap));
+    talk.keys("ctrl-e");
+    talk.wait_for("forged");
+    wait_until("all sleep", || with_word(&nap).len() == 3);
+    talk.keys("q");
+    talk.end();
+    assert_eq!(with_word(&nap), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_survives_a_kill_of_the_talk() {
+    let nap = nap();
+    let mut talk = open(&ESCAPES.replace("NAP", &nap));
+    talk.keys("ctrl-e");
+    for text in ["shell", "python", "bomb", "in background"] {
+        talk.wait_for(text);
+    }
+    talk.signal(Signal::KILL);
+    wait_until("the talk is over", || !talk.is_alive());
+    wait_until("nothing is left", || with_word(&nap).is_empty());
+    let prefix = format!("livedeck-{}-", talk.pid().as_raw_nonzero());
+    wait_until("no file is left", || files(&prefix) == 0);
+    assert_eq!(talk.left_behind(), Vec::<String>::new());
+}
+
+/// Temporary files of a process.
+fn files(prefix: &str) -> usize {
+    let there = fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+    there.filter(|file| file.file_name().to_string_lossy().starts_with(prefix)).count()
+}
+
+const HANDOVER: &str = "Leaving
+===
+
+```bash +exec +acquire_terminal
+trap '' TERM HUP INT
+printf 'it has %s\\n' it; sleep NAP & sleep NAP; sleep NAP
+```
+";
+
+#[rstest]
+#[case::by_sigterm(Signal::TERM)]
+#[case::by_sighup(Signal::HUP)]
+#[case::by_sigint(Signal::INT)]
+fn what_has_the_terminal_ends_with_the_talk(#[case] signal: Signal) {
+    let nap = nap();
+    let talk = open(&HANDOVER.replace("NAP", &nap));
+    talk.keys("ctrl-e");
+    talk.wait_for("it has it");
+    talk.signal(signal);
+    talk.end();
+    assert_eq!(with_word(&nap), Vec::<String>::new());
+}
+
+#[test]
+fn what_has_the_terminal_ends_when_it_is_closed() {
+    let nap = nap();
+    let talk = open(&HANDOVER.replace("NAP", &nap));
+    talk.keys("ctrl-e");
+    talk.wait_for("it has it");
+    talk.hang_up();
+    assert_eq!(with_word(&nap), Vec::<String>::new());
+}
+
+#[test]
+fn editor_with_the_terminal_ends_with_the_talk() {
+    let nap = nap();
+    let editor = format!("sh -c 'echo it has it; sleep {nap}'");
+    let opening = Opening { env: &[("VISUAL", &editor)], ..Opening::default() };
+    let talk = PtyHarness::show_with("Leaving\n===\n", &opening);
+    talk.wait_for("Leaving");
+    talk.keys("e");
+    talk.wait_for("it has it");
+    talk.signal(Signal::TERM);
+    talk.end();
+    assert_eq!(with_word(&nap), Vec::<String>::new());
+}
+
+/// A server that tells its port in a file, and a client. NAP is what it is known by.
+const SERVER: &str = "Leaving
+===
+
+```bash +exec
+python3 -c 'import socket
+server = socket.create_server((\"127.0.0.1\", 0))
+open(\"port\", \"w\").write(str(server.getsockname()[1]))
+while True:
+    client, _ = server.accept()
+    client.sendall(b\"pong %d\" % (6 * 7))
+    client.close()' NAP &
+until [ -s port ]; do sleep 0.01; done
+```
+
+```python +exec
+import socket
+port = int(open('port').read())
+print(socket.create_connection(('127.0.0.1', port)).recv(99).decode())
+```
+";
+
+/// How many processes a server is.
+fn servers(nap: &str) -> usize {
+    with_word(nap).iter().filter(|line| line.contains("create_server")).count()
+}
+
+#[test]
+fn server_of_one_block_answers_the_next() {
+    let nap = nap();
+    let talk = open(&SERVER.replace("NAP", &nap));
+    let run_server = || {
+        fs::write(talk.folder().join("port"), "").unwrap();
+        talk.keys("tab enter");
+        wait_until("a server is there", || {
+            !fs::read_to_string(talk.folder().join("port")).unwrap().is_empty()
+        });
+        talk.wait("the block is done", |screen| {
+            screen.contains("done") && screen.contains("1 process in background")
+        });
+        assert_eq!(servers(&nap), 1);
+    };
+    run_server();
+    talk.keys("tab enter");
+    talk.wait_for("pong 42");
+    // Run again, the block ends the server that it had.
+    talk.keys("esc");
+    run_server();
+    talk.keys("ctrl-c");
+    talk.wait_for("ended 1 background process");
+    talk.wait_gone("in background");
+    wait_until("the server has ended", || servers(&nap) == 0);
+    talk.quit();
+}
+
+#[test]
+fn server_ends_with_its_recording() {
+    let nap = nap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("talk.md"), SERVER.replace("NAP", &nap)).unwrap();
+    for arguments in [&["record", "talk.md"][..], &["check", "talk.md", "--run"]] {
+        let _ = fs::remove_file(folder.path().join("port"));
+        let done = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("XDG_CACHE_HOME", cache())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+        assert_eq!(with_word(&nap), Vec::<String>::new());
+    }
+    let recording = folder.path().join("talk.recording/recording.json");
+    assert!(fs::read_to_string(recording).unwrap().contains("pong 42"));
+}
+
+#[rstest]
+#[case::of_python(
+    "```python +exec\nimport subprocess\nsubprocess.Popen(['sleep', 'NAP'])\nprint('up' * 2)\n```"
+)]
+#[case::of_a_session(
+    "```python +exec +session\nimport subprocess\np = subprocess.Popen(['sleep', 'NAP'])\nprint('up' * 2)\n```"
+)]
+#[case::of_rust(
+    "```rust +exec\nstd::process::Command::new(\"sleep\").arg(\"NAP\").spawn().unwrap();\n\
+     println!(\"{}\", \"up\".repeat(2));\n```"
+)]
+#[case::of_bash("```bash +exec\nsleep NAP &\nprintf 'up%s\\n' up\n```")]
+#[case::of_a_terminal("```bash +exec +pty\nsleep NAP &\nprintf 'up%s\\n' up\n```")]
+#[case::of_a_session_in_a_terminal(
+    "```bash +exec +pty\nsetsid -f sleep NAP\nprintf 'up%s\\n' up\n```"
+)]
+fn background_process_is_shown_and_ended(#[case] block: &str) {
+    let nap = nap();
+    let talk = open(&format!("Leaving\n===\n\n{}\n", block.replace("NAP", &nap)));
+    talk.keys("ctrl-e");
+    talk.wait_for("upup");
+    talk.wait_for("1 process in background");
+    talk.keys("ctrl-c");
+    talk.wait_gone("in background");
+    wait_until("it has ended", || with_word(&nap).is_empty());
+    talk.quit();
+}
+
+#[test]
+fn block_that_stops_the_talk_does_not_stop_it() {
+    let talk = open("Leaving\n===\n\n```bash +exec\nkill -STOP $PPID\nprintf 'up%s\\n' up\n```\n");
+    talk.keys("ctrl-e");
+    talk.wait_for("upup");
+    talk.wait_for("[done");
+    talk.quit();
+}
+
+#[rstest]
+#[case::that_is_stopped("os.kill(os.getppid(), signal.SIGSTOP)", true)]
+#[case::that_is_killed("os.kill(os.getppid(), signal.SIGKILL)", false)]
+#[case::that_is_traced(
+    "import ctypes; print(ctypes.CDLL(None).ptrace(16, os.getppid(), None, None))",
+    true
+)]
+fn block_runs_again_whatever_it_does_to_its_parent(
+    #[case] deed: &str,
+    #[case] lives_on: bool,
+    #[values("", "+session")] attribute: &str,
+) {
+    let block = format!(
+        "```python +exec {attribute}\nx = 41\n```\n\n```python +exec {attribute}\nimport os, signal, time\n\
+         if os.path.exists('once'):\n    print('ag' + 'ain')\nelse:\n    open('once', 'w').close()\n    \
+         signal.signal(signal.SIGINT, signal.SIG_IGN)\n    print('up' * 2)\n    {deed}\n    time.sleep(1000)\n```"
+    );
+    let talk = open(&format!("Leaving\n===\n\n{block}\n"));
+    talk.keys("tab tab enter");
+    talk.wait_for("upup");
+    if lives_on {
+        talk.keys("ctrl-c");
+        talk.wait_for("again kills");
+        talk.keys("ctrl-c");
+        talk.wait_for("[▸ stopped");
+    } else {
+        talk.wait_for("[▸ failed: signal 9");
+    }
+    talk.keys("enter");
+    talk.wait_for("again");
+    talk.wait_for("[▸ done");
+    talk.quit();
+}

@@ -1,0 +1,10 @@
+//! Running code in the presenter.
+
+mod attributes;
+mod background;
+mod bench;
+mod faults;
+mod languages;
+mod pymodule;
+mod sandbox;
+mod sessions;

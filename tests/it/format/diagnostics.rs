@@ -1,0 +1,28 @@
+//! Mistakes in decks, as reports: the wording is part of what the tool is. Each deck of
+//! `tests/decks/bad` is parsed, and its report is kept whole.
+
+use std::path::Path;
+
+use livedeck::source::MemFiles;
+use livedeck::{diag, parse};
+
+#[test]
+fn every_mistake_says_where_it_is_and_what_to_try() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/decks/bad");
+    let mut decks: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    decks.sort();
+    assert!(!decks.is_empty());
+    for deck in decks {
+        let name = deck.file_name().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&deck).unwrap();
+        insta::assert_snapshot!(name, report(name, &text));
+    }
+}
+
+fn report(name: &str, text: &str) -> String {
+    let deck = parse::parse(Path::new(name), text, &MemFiles::default());
+    let reports: Vec<_> =
+        deck.diagnostics.iter().map(|found| diag::plain(found, &deck.sources)).collect();
+    reports.join("\n\n")
+}

@@ -1,0 +1,438 @@
+//! A stage for whole-program tests: livedeck in a real pty, whose screen a terminal emulator keeps,
+//! typed at and looked at as a speaker would.
+//!
+//! Every wait is for something to be seen, with a generous limit; no test sleeps as proof.
+
+pub(crate) mod shipped;
+
+use std::fs;
+use std::io::Write as _;
+use std::num::NonZeroU16;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
+
+/// How long anything may take before a test fails.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
+
+/// What the terminal answers when it is asked what it can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Terminal {
+    /// Device attributes only: no pictures but half blocks.
+    Plain,
+    /// As [`Terminal::Plain`], and text of several sizes.
+    Sizes,
+    /// As plain, and that its background is white.
+    Light,
+    /// Nothing at all.
+    Mute,
+}
+
+/// A running livedeck and its terminal.
+pub(crate) struct PtyHarness {
+    child: Child,
+    master: Option<OwnedFd>,
+    slave: Option<OwnedFd>,
+    /// Closed, it ends the reader.
+    wake: Option<OwnedFd>,
+    reader: Option<JoinHandle<()>>,
+    seen: Arc<Mutex<Seen>>,
+    mark: String,
+    before: String,
+    folder: tempfile::TempDir,
+}
+
+/// What has come out of the program so far.
+pub(crate) struct Seen {
+    /// The emulated terminal.
+    pub(crate) terminal: vt100::Parser,
+    /// Every byte.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What to open, and how.
+pub(crate) struct Opening<'a> {
+    /// Arguments in front of the deck.
+    pub(crate) args: &'a [&'a str],
+    /// Columns and rows.
+    pub(crate) size: (u16, u16),
+    /// What the terminal answers.
+    pub(crate) terminal: Terminal,
+    /// Environment variables over the test's own.
+    pub(crate) env: &'a [(&'a str, &'a str)],
+}
+
+impl Default for Opening<'_> {
+    fn default() -> Self {
+        Self { args: &["-x"], size: (100, 30), terminal: Terminal::Plain, env: &[] }
+    }
+}
+
+impl PtyHarness {
+    /// Opens a deck made of this text.
+    pub(crate) fn show(text: &str) -> Self {
+        Self::show_with(text, &Opening::default())
+    }
+
+    /// Opens a deck made of this text.
+    pub(crate) fn show_with(text: &str, opening: &Opening<'_>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let deck = folder.path().join("talk.md");
+        fs::write(&deck, text).unwrap();
+        Self::open_in(folder, Some(&deck), opening)
+    }
+
+    /// Opens a deck file.
+    pub(crate) fn open(deck: &Path, opening: &Opening<'_>) -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), Some(deck), opening)
+    }
+
+    /// Runs the program with these arguments alone.
+    pub(crate) fn alone(opening: &Opening<'_>) -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), None, opening)
+    }
+
+    fn open_in(folder: tempfile::TempDir, deck: Option<&Path>, opening: &Opening<'_>) -> Self {
+        let (master, slave) = pty(opening.size);
+        let mark = format!("livedeck-test-{}", folder.path().display());
+        let before = format!("{:?}", tcgetattr(&slave).unwrap());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_livedeck"));
+        command
+            .args(opening.args)
+            .args(deck)
+            .current_dir(folder.path())
+            .env("TERM", "xterm-256color")
+            .env("COLORTERM", "truecolor")
+            .env_remove("NO_COLOR")
+            .env("LIVEDECK_TEST", &mark)
+            .env("XDG_STATE_HOME", folder.path().join("state"))
+            .env("XDG_CACHE_HOME", cache())
+            .env("XDG_CONFIG_HOME", folder.path().join("config"))
+            .env_remove("TMUX")
+            .envs(opening.env.iter().copied())
+            .stdin(slave.try_clone().unwrap())
+            .stdout(slave.try_clone().unwrap())
+            .stderr(Stdio::from(slave.try_clone().unwrap()));
+        own_terminal(&mut command);
+        let child = command.spawn().unwrap();
+        let seen = Arc::new(Mutex::new(Seen {
+            terminal: vt100::Parser::new(cells(opening.size.1), cells(opening.size.0), 0),
+            bytes: Vec::new(),
+        }));
+        let (woken, wake) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+        let reader = watch(master.try_clone().unwrap(), woken, Arc::clone(&seen), opening.terminal);
+        Self {
+            child,
+            master: Some(master),
+            slave: Some(slave),
+            wake: Some(wake),
+            reader: Some(reader),
+            seen,
+            mark,
+            before,
+            folder,
+        }
+    }
+
+    /// The deck's file, when it was made by [`PtyHarness::show`].
+    pub(crate) fn deck(&self) -> PathBuf {
+        self.folder.path().join("talk.md")
+    }
+
+    /// A folder of the test's own, in which the program runs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Types keys: letters as they are, named ones in words (`ctrl-e`, `enter`, `esc`, `tab`).
+    pub(crate) fn keys(&self, keys: &str) {
+        for key in keys.split(' ') {
+            let bytes: Vec<u8> = match key {
+                "enter" => b"\r".to_vec(),
+                "esc" => b"\x1b".to_vec(),
+                "tab" => b"\t".to_vec(),
+                "space" => b" ".to_vec(),
+                "down" => b"\x1b[B".to_vec(),
+                "end" => b"\x1b[F".to_vec(),
+                "backspace" => vec![0x7f],
+                _ => match key.strip_prefix("ctrl-") {
+                    Some(letter) => vec![letter.as_bytes()[0] & 0x1f],
+                    None => key.as_bytes().to_vec(),
+                },
+            };
+            self.write(&bytes);
+            if bytes == b"\x1b" {
+                // Followed at once by another key it would mean alt, as in any terminal; and the
+                // kernel takes its time to hand it over.
+                std::thread::sleep(Duration::from_millis(50));
+                self.wait_until("the key is read", |stage| {
+                    rustix::io::ioctl_fionread(stage.slave.as_ref().unwrap()).unwrap() == 0
+                });
+            }
+        }
+    }
+
+    /// Types these bytes.
+    pub(crate) fn write(&self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let count = rustix::io::write(self.master.as_ref().unwrap(), rest).unwrap();
+            rest = &rest[count..];
+        }
+    }
+
+    /// Waits until the screen holds this text.
+    pub(crate) fn wait_for(&self, text: &str) {
+        self.wait(&format!("`{text}` on the screen"), |screen| screen.contains(text));
+    }
+
+    /// Waits until the screen no longer holds this text.
+    pub(crate) fn wait_gone(&self, text: &str) {
+        self.wait(&format!("no `{text}` on the screen"), |screen| !screen.contains(text));
+    }
+
+    /// Waits until the screen is as wanted; fails with what was seen.
+    pub(crate) fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) {
+        let start = Instant::now();
+        loop {
+            let screen = self.screen();
+            if wanted(&screen) {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "waited for {what}, saw:\n{screen}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The screen's text.
+    pub(crate) fn screen(&self) -> String {
+        self.seen().terminal.screen().contents()
+    }
+
+    /// The screen's text with its colours, as escape sequences.
+    pub(crate) fn colours(&self) -> String {
+        self.seen().terminal.screen().contents_formatted()
+    }
+
+    /// What has come so far.
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap()
+    }
+
+    /// Changes the terminal's size.
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        self.seen().terminal.screen_mut().set_size(cells(rows), cells(columns));
+        tcsetwinsize(self.master.as_ref().unwrap(), winsize((columns, rows))).unwrap();
+    }
+
+    /// Sends a signal to the program.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let _ = kill_process(self.pid(), signal);
+    }
+
+    /// The program's process.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Whether the program still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Closes the terminal, as its window's button does, and waits for the program to end.
+    pub(crate) fn hang_up(mut self) -> ExitStatus {
+        self.wake.take();
+        self.reader.take().unwrap().join().unwrap();
+        self.slave.take();
+        self.master.take();
+        let status = wait_for_end(&mut self.child);
+        let left = self.left_behind();
+        assert!(left.is_empty(), "left behind: {left:?}");
+        status
+    }
+
+    /// Walks on to the slide that says `the end`, to see that the talk goes on, and leaves.
+    pub(crate) fn leave(self) {
+        self.keys("n");
+        self.wait_for("the end");
+        self.quit();
+    }
+
+    /// Leaves from where it is.
+    pub(crate) fn quit(self) {
+        self.keys("q");
+        assert!(self.end().success());
+    }
+
+    /// Waits for the program to end; checks that it left the terminal as it was, and no process.
+    pub(crate) fn end(mut self) -> ExitStatus {
+        let status = wait_for_end(&mut self.child);
+        let after = format!("{:?}", tcgetattr(self.slave.as_ref().unwrap()).unwrap());
+        assert_eq!(self.before, after, "the terminal's modes were not restored");
+        let back = |stage: &Self| {
+            let seen = stage.seen();
+            let screen = seen.terminal.screen();
+            !screen.alternate_screen() && !screen.hide_cursor()
+        };
+        self.wait_until("the terminal is given back", back);
+        let left = self.left_behind();
+        assert!(left.is_empty(), "left behind: {left:?}");
+        status
+    }
+
+    fn wait_until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
+        let start = Instant::now();
+        while !wanted(self) {
+            assert!(start.elapsed() < PATIENCE, "waited until {what}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Command lines of processes that carry this stage's mark, the program itself aside. Waits for
+    /// those that are just dying.
+    pub(crate) fn left_behind(&self) -> Vec<String> {
+        let start = Instant::now();
+        loop {
+            let left = marked(&self.mark, self.child.id());
+            if left.is_empty() || start.elapsed() > PATIENCE {
+                return left;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for PtyHarness {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for a process to end, not for ever.
+pub(crate) fn wait_for_end(child: &mut Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if start.elapsed() > PATIENCE {
+            let _ = child.kill();
+            panic!("the program did not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Writes an executable script.
+///
+/// A child writes it. If this process did, a child that another test forks meanwhile could hold the
+/// file open for writing, and running it would fail with `ETXTBSY`.
+pub(crate) fn write_program(path: &Path, text: &str) {
+    let mut writer = Command::new("sh")
+        .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writer.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
+}
+
+/// Where compiled snippets are kept: shared by all tests, so that each is compiled once.
+pub(crate) fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+}
+
+fn pty(size: (u16, u16)) -> (OwnedFd, OwnedFd) {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let master = openpt(flags).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap();
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
+    let slave = rustix::fs::open(path.as_c_str(), flags, rustix::fs::Mode::empty()).unwrap();
+    tcsetwinsize(&master, winsize(size)).unwrap();
+    (master, slave)
+}
+
+fn winsize((columns, rows): (u16, u16)) -> Winsize {
+    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: columns * 10, ws_ypixel: rows * 20 }
+}
+
+/// Makes the child's standard input its controlling terminal, in a session of its own.
+#[expect(unsafe_code, reason = "a session can only be made in the child")]
+fn own_terminal(command: &mut Command) {
+    // SAFETY: both calls are async-signal-safe and touch no memory of ours.
+    unsafe {
+        command.pre_exec(|| {
+            rustix::process::setsid()?;
+            rustix::process::ioctl_tiocsctty(std::io::stdin().as_fd())?;
+            Ok(())
+        });
+    }
+}
+
+/// Reads what the program writes until `woken` is closed, and answers it.
+fn watch(
+    master: OwnedFd,
+    woken: OwnedFd,
+    seen: Arc<Mutex<Seen>>,
+    terminal: Terminal,
+) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut chunk = vec![0; 65536];
+        loop {
+            let mut waiting =
+                [PollFd::new(&master, PollFlags::IN), PollFd::new(&woken, PollFlags::IN)];
+            poll(&mut waiting, None).unwrap();
+            if !waiting[1].revents().is_empty() {
+                return;
+            }
+            let Ok(count @ 1..) = rustix::io::read(&master, &mut chunk) else { return };
+            let bytes = &chunk[..count];
+            let asked = bytes.windows(3).any(|window| window == b"\x1b[c");
+            let answer: &[u8] = match terminal {
+                Terminal::Plain => b"\x1b[1;1R\x1b[?62;22c",
+                Terminal::Sizes => b"\x1b[1;3R\x1b[?62;22c",
+                Terminal::Light => b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[1;1R\x1b[?62;22c",
+                Terminal::Mute => b"",
+            };
+            if asked {
+                let _ = rustix::io::write(&master, answer);
+            }
+            let mut seen = seen.lock().unwrap();
+            seen.terminal.process(bytes);
+            seen.bytes.extend_from_slice(bytes);
+        }
+    })
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN)
+}
+
+/// Command lines of live processes whose environment holds `mark`, but `except`.
+fn marked(mark: &str, except: u32) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
+        let wanted = format!("LIVEDECK_TEST={mark}").into_bytes();
+        if pid != except && environ.split(|&byte| byte == 0).any(|entry| entry == wanted) {
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            found.push(String::from_utf8_lossy(&line).replace('\0', " "));
+        }
+    }
+    found
+}

@@ -1,0 +1,7 @@
+//! The presenter in a terminal.
+
+mod navigation;
+mod pane;
+mod replay;
+mod trust;
+mod untrusted_files;

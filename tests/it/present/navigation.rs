@@ -1,0 +1,434 @@
+//! The whole program in a real terminal: opening, moving, resizing, saving, leaving.
+
+use std::fs;
+
+use crate::harness::{Opening, PtyHarness, Terminal};
+use rstest::rstest;
+use rustix::process::Signal;
+
+const TWO: &str =
+    "One\n===\n\nfirst\n\n<!-- pause -->\n\nsecond\n\n<!-- end_slide -->\n\nTwo\n===\n\nthird\n";
+
+#[test]
+fn a_deck_is_walked_step_by_step_and_left() {
+    let talk = PtyHarness::show(TWO);
+    talk.wait_for("first");
+    assert!(!talk.screen().contains("second"));
+    talk.keys("l");
+    talk.wait_for("second");
+    talk.keys("space");
+    talk.wait_for("third");
+    talk.keys("h");
+    talk.wait_for("second");
+    talk.quit();
+}
+
+#[test]
+fn a_terminal_that_answers_nothing_shows_the_slide_and_takes_keys() {
+    let talk =
+        PtyHarness::show_with(TWO, &Opening { terminal: Terminal::Mute, ..Opening::default() });
+    talk.wait_for("first");
+    talk.keys("l");
+    talk.wait_for("second");
+    talk.keys("down");
+    talk.wait_for("third");
+    talk.keys("ctrl-c");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn the_index_the_help_and_the_problems_open_and_close() {
+    let talk = PtyHarness::show(TWO);
+    talk.wait_for("first");
+    talk.keys("?");
+    talk.wait_for("slide index");
+    talk.keys("esc");
+    talk.wait_gone("slide index");
+    talk.keys("ctrl-p");
+    talk.wait_for("Slides: 2");
+    talk.keys("t w");
+    talk.wait_for("Slides: tw");
+    talk.keys("enter");
+    talk.wait_for("third");
+    talk.keys("D");
+    talk.wait_for("No problems");
+    talk.keys("esc q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn f197_a_save_shows_at_once_where_it_changed_and_a_bad_one_keeps_the_slide() {
+    let talk = PtyHarness::show(TWO);
+    talk.wait_for("first");
+    fs::write(talk.deck(), TWO.replace("third", "changed")).unwrap();
+    talk.wait_for("changed");
+    fs::write(talk.deck(), "").unwrap();
+    talk.wait_for("empty");
+    talk.wait_for("changed");
+    fs::remove_file(talk.deck()).unwrap();
+    talk.wait_for("showing the last good deck");
+    fs::write(talk.deck(), TWO.replace("third", "again")).unwrap();
+    talk.wait_for("again");
+    let beside = talk.folder().join("new.md");
+    fs::write(&beside, TWO.replace("third", "renamed")).unwrap();
+    fs::rename(&beside, talk.deck()).unwrap();
+    talk.wait_for("renamed");
+    talk.quit();
+}
+
+#[test]
+fn a_deck_from_a_pipe_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, TWO).unwrap()
+    });
+    let talk = PtyHarness::open(&pipe, &Opening::default());
+    talk.wait_for("first");
+    writer.join().unwrap();
+    talk.keys("ctrl-r G");
+    talk.wait_for("third");
+    assert!(!talk.screen().contains("last good deck"), "{}", talk.screen());
+    talk.quit();
+}
+
+#[test]
+fn an_included_file_shows_when_it_comes_and_when_it_changes() {
+    let talk = PtyHarness::show("# first\n\n<!-- include: part.md -->\n");
+    talk.wait_for("part.md");
+    fs::write(talk.folder().join("part.md"), "written later\n").unwrap();
+    talk.wait_for("written later");
+    fs::write(talk.folder().join("part.md"), "written again\n").unwrap();
+    talk.wait_for("written again");
+    talk.quit();
+}
+
+#[test]
+fn a_picture_shows_when_it_comes_and_when_it_changes() {
+    let paint = |talk: &PtyHarness, color: [u8; 3]| {
+        let picture = image::RgbImage::from_pixel(64, 64, image::Rgb(color));
+        let beside = talk.folder().join("new.png");
+        picture.save(&beside).unwrap();
+        fs::rename(&beside, talk.folder().join("dot.png")).unwrap();
+    };
+    let talk = PtyHarness::show("# first\n\n![](dot.png)\n");
+    talk.wait_for("dot.png");
+    paint(&talk, [200, 10, 20]);
+    talk.wait("the red picture", |_| talk.colours().contains("48;2;200;10;20"));
+    paint(&talk, [10, 20, 200]);
+    talk.wait("the blue picture", |_| talk.colours().contains("48;2;10;20;200"));
+    talk.quit();
+}
+
+#[test]
+fn f200_a_transition_shows_both_slides_on_the_way_and_a_key_ends_it() {
+    let config = "transition: {duration_millis: 60000, frames: 600, animation: {style: fade}}\n";
+    let (old, new) = ("o".repeat(80), "n".repeat(80));
+    let talk = PtyHarness::show(&format!("{old}\n\n<!-- end_slide -->\n\n{new}\n"));
+    talk.wait_for(&old);
+    talk.keys("q");
+    let settings = talk.folder().join("settings.yaml");
+    fs::write(&settings, config).unwrap();
+    let args = ["-c", settings.to_str().unwrap()];
+    let turning = PtyHarness::open(&talk.deck(), &Opening { args: &args, ..Opening::default() });
+    turning.wait_for(&old);
+    turning.keys("l");
+    turning.wait("cells of both slides", |screen| screen.contains("no") && screen.contains("on"));
+    turning.keys("x");
+    turning.wait_for(&new);
+    turning.keys("h q");
+    assert!(turning.end().success());
+    assert!(talk.end().success());
+}
+
+#[test]
+fn f199_a_second_window_shows_the_notes_of_the_slide_that_is_shown() {
+    let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    let address = format!("{{listen_address: '{free}', publish_address: '{free}'}}");
+    fs::write(&config, format!("speaker_notes: {address}\n")).unwrap();
+    let deck = folder.path().join("talk.md");
+    let notes = "<!-- speaker_note: be calm -->\n\n<!-- pause -->\n\n\
+        b\n\n<!-- speaker_note: now smile -->\n\n<!-- end_slide -->\n\n\
+        Two\n===\n\nc\n\n<!-- speaker_note: thank them -->\n";
+    fs::write(&deck, format!("One\n===\n\na\n\n{notes}")).unwrap();
+    let open = |flag| {
+        let args = ["-c", config.to_str().unwrap(), flag];
+        PtyHarness::open(&deck, &Opening { args: &args, ..Opening::default() })
+    };
+    let speaker = open("-l");
+    speaker.wait_for("be calm");
+    assert!(!speaker.screen().contains("now smile") && !speaker.screen().contains("a\n"));
+    let talk = open("-P");
+    talk.wait_for("a");
+    talk.keys("l");
+    speaker.wait_for("now smile");
+    talk.keys("l");
+    speaker.wait_for("thank them");
+    talk.keys("h h");
+    speaker.wait_gone("now smile");
+    talk.quit();
+    assert!(speaker.end().success(), "it ends with the talk");
+}
+
+#[test]
+fn f127_a_terminal_with_text_sizes_gets_them() {
+    let deck = "One\n===\n\na^2^\n";
+    let sizes = Opening { terminal: Terminal::Sizes, ..Opening::default() };
+    let talk = PtyHarness::show_with(deck, &sizes);
+    let written = |talk: &PtyHarness, bytes: &str| {
+        let seen = talk.seen();
+        seen.bytes.windows(bytes.len()).any(|window| window == bytes.as_bytes())
+    };
+    talk.wait("the title in double size", |_| written(&talk, "\x1b]66;s=2;O\x1b\\"));
+    talk.wait("a small two", |_| written(&talk, "\x1b]66;s=1:n=1:d=2;2\x1b\\"));
+    talk.quit();
+    let plain = PtyHarness::show(deck);
+    plain.wait_for("a²");
+    plain.wait_for("One");
+    assert!(!written(&plain, "\x1b]66;s=2;O"));
+    plain.quit();
+}
+
+#[test]
+fn f198_in_presentation_mode_a_save_changes_nothing() {
+    let talk = PtyHarness::show_with(TWO, &Opening { args: &["-p"], ..Opening::default() });
+    talk.wait_for("first");
+    fs::write(talk.deck(), TWO.replace("second", "changed")).unwrap();
+    talk.keys("l");
+    talk.wait_for("second");
+    talk.keys("ctrl-r");
+    talk.wait_for("changed");
+    talk.quit();
+}
+
+#[test]
+fn much_code_is_there_at_once_and_gets_its_colours_when_they_are_made() {
+    let much = "let x = \"a text of its own colour\"; // a remark\n".repeat(400);
+    // Few lines, but all the ways to read them are tried.
+    let slow = format!("<!--{} x -->\n\n# A *heading*\n", "[^1]".repeat(22)).repeat(15);
+    for (language, code, text) in [("rust", much, "let x ="), ("markdown", slow, "# A *h")] {
+        let talk = PtyHarness::show(&format!("a\n\n```{language}\n{code}```\n"));
+        talk.wait_for(text);
+        // Plain, it has one colour.
+        talk.wait("the colours", |_| talk.colours().matches("38;2").count() > 30);
+        talk.quit();
+    }
+}
+
+#[test]
+fn every_way_out_restores_the_terminal() {
+    let signals =
+        [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)];
+    for (signal, status) in signals {
+        let talk = PtyHarness::show(TWO);
+        talk.wait_for("first");
+        talk.signal(signal);
+        assert_eq!(talk.end().code(), Some(status));
+    }
+}
+
+#[test]
+fn a_closed_terminal_ends_the_program() {
+    let talk = PtyHarness::show(TWO);
+    talk.wait_for("first");
+    let status = talk.hang_up();
+    assert_eq!(status.code(), Some(129), "{status:?}");
+}
+
+#[test]
+fn any_size_is_survived_and_a_small_terminal_says_so() {
+    let talk = PtyHarness::show(TWO);
+    talk.wait_for("first");
+    for size in [(1, 1), (10, 3), (1, 200), (200, 1), (1000, 500), (3, 40)] {
+        talk.resize(size.0, size.1);
+        talk.keys("l h ? esc ctrl-p esc");
+    }
+    talk.resize(11, 3);
+    talk.wait_for("enlarge");
+    talk.resize(100, 30);
+    talk.wait_for("first");
+    talk.quit();
+}
+
+#[test]
+fn suspended_it_gives_the_terminal_back_and_takes_it_again() {
+    let talk = PtyHarness::show(TWO);
+    talk.wait_for("first");
+    // In a session of its own, as here, nobody could continue a stopped group: the kernel ignores
+    // the wish, and the talk goes on.
+    talk.keys("ctrl-z");
+    talk.keys("l");
+    talk.wait_for("second");
+    let seen = String::from_utf8_lossy(&talk.seen().bytes).into_owned();
+    assert_eq!(seen.matches("\x1b[?1049h").count(), 2);
+    talk.quit();
+}
+
+#[test]
+fn a_deck_that_is_not_there_is_an_error_without_a_screen() {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .arg("nowhere.md")
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(said.contains("nowhere.md") && said.contains("there is no such file"), "{said}");
+    assert!(!said.contains('\x1b'));
+}
+
+#[test]
+fn killed_outright_it_leaves_no_process() {
+    let mut talk = PtyHarness::show(TWO);
+    talk.wait_for("first");
+    talk.signal(Signal::KILL);
+    while talk.is_alive() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(talk.left_behind().is_empty());
+}
+
+#[test]
+fn f190_keys_can_be_chosen_and_the_help_shows_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    fs::write(&config, "bindings: {next: [w, <a-m>], exit: [xx]}\n").unwrap();
+    let args = ["-c", config.to_str().unwrap()];
+    let talk = PtyHarness::show_with(TWO, &Opening { args: &args, ..Opening::default() });
+    talk.wait_for("first");
+    talk.keys("?");
+    talk.wait_for("alt-m");
+    talk.keys("w");
+    talk.wait_gone("alt-m");
+    talk.keys("esc");
+    talk.wait_gone("Keys");
+    talk.keys("l w");
+    talk.wait_for("second");
+    talk.write(b"\x1bm");
+    talk.wait_for("third");
+    talk.keys("x x");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn pictures_and_colours_that_are_not_there_are_among_the_problems() {
+    let text = "---\ntheme:\n  override:\n    footer: {style: template, left: {image: none.png}}\n---\n\n![](a.png)\n\n<span style=\"color: p:x\">a</span>\n";
+    let talk = PtyHarness::show(text);
+    talk.wait_for("3 problems: D");
+    talk.keys("D");
+    talk.wait("each with its place", |screen| {
+        screen.contains("talk.md:4:37")
+            && screen.contains("talk.md:7:1")
+            && screen.contains("talk.md:9:1")
+    });
+    talk.keys("q q");
+    assert!(talk.end().success());
+}
+
+#[test]
+fn f201_what_does_not_fit_is_among_the_problems_if_wanted() {
+    let long = format!("One\n===\n\n{}", "row\n\n".repeat(40));
+    let talk = PtyHarness::show(&long);
+    talk.wait_for("row");
+    talk.keys("D");
+    talk.wait_for("No problems");
+    talk.keys("esc q");
+    talk.end();
+    let args = ["--validate-overflows"];
+    let talk = PtyHarness::show_with(&long, &Opening { args: &args, ..Opening::default() });
+    talk.wait_for("1 problem: D");
+    talk.keys("D");
+    talk.wait_for("too many at 100x30");
+    talk.keys("esc");
+    talk.resize(100, 200);
+    talk.wait_gone("1 problem");
+    talk.quit();
+}
+
+#[test]
+fn f023_the_theme_is_chosen_by_the_terminal_s_background() {
+    let deck = "---\ntheme:\n  light: light\n  dark: dark\n---\nhi\n";
+    let background = |terminal| {
+        let talk = PtyHarness::show_with(deck, &Opening { terminal, ..Opening::default() });
+        talk.wait_for("hi");
+        let color = talk.seen().terminal.screen().cell(2, 2).unwrap().bgcolor();
+        talk.quit();
+        color
+    };
+    let (light, dark) = (background(Terminal::Light), background(Terminal::Plain));
+    assert_eq!(dark, background(Terminal::Mute));
+    let brightness = |color| match color {
+        vt100::Color::Rgb(red, green, blue) => u32::from(red) + u32::from(green) + u32::from(blue),
+        other => panic!("{other:?}"),
+    };
+    assert!(brightness(light) > 600 && brightness(dark) < 200, "{light:?} {dark:?}");
+}
+
+#[test]
+fn the_configured_theme_is_chosen_by_the_terminal_s_background_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    fs::write(&config, "defaults: {theme: {light: light, dark: dark, timeout: 10000}}\n").unwrap();
+    let args = ["-c", config.to_str().unwrap()];
+    let opening = Opening { args: &args, terminal: Terminal::Light, ..Opening::default() };
+    let talk = PtyHarness::show_with("hi\n", &opening);
+    talk.wait_for("hi");
+    let color = talk.seen().terminal.screen().cell(2, 2).unwrap().bgcolor();
+    assert!(matches!(color, vt100::Color::Rgb(200.., 200.., 200..)), "{color:?}");
+    talk.quit();
+}
+
+#[test]
+fn f170_every_theme_is_shown_on_a_slide_of_its_own() {
+    let themes = PtyHarness::alone(&Opening { args: &["themes"], ..Opening::default() });
+    for name in livedeck::theme::names() {
+        themes.wait_for(&format!("{name} "));
+        themes.wait_for("fn primes");
+        themes.keys("n");
+    }
+    themes.keys("ctrl-p");
+    themes.wait_for("Slides");
+    themes.keys("l a t t e enter");
+    themes.wait_for("catppuccin-latte");
+    themes.quit();
+}
+
+#[test]
+fn many_keys_at_once_end_on_a_coloured_slide() {
+    let slides: Vec<String> =
+        (1..=60).map(|number| format!("```python\ndef end_{number}(): return 1\n```")).collect();
+    let deck = slides.join("\n\n<!-- end_slide -->\n\n");
+    let step_by_step = PtyHarness::show(&deck);
+    step_by_step.keys("60 G");
+    step_by_step.wait_for("60 / 60");
+    let at_once = PtyHarness::show(&deck);
+    at_once.wait_for("1 / 60");
+    at_once.write(&b"l".repeat(59));
+    at_once.wait_for("60 / 60");
+    // Rows alone: where the cursor is depends on how many frames it took.
+    let rows = |talk: &PtyHarness| -> Vec<_> {
+        talk.seen().terminal.screen().rows_formatted(0, 100).collect()
+    };
+    at_once.wait("the same colours", |_| rows(&at_once) == rows(&step_by_step));
+    at_once.quit();
+    step_by_step.quit();
+}
+
+#[rstest]
+#[case::of_24_bits(&[("COLORTERM", "24bit")], true)]
+#[case::of_256(&[("COLORTERM", "")], false)]
+#[case::of_16(&[("COLORTERM", ""), ("TERM", "linux")], false)]
+#[case::of_none(&[("NO_COLOR", "1")], false)]
+fn a_terminal_gets_colours_that_it_has(#[case] env: &[(&str, &str)], #[case] is_true: bool) {
+    let deck = "```rust\nfn main() {}\n```\n";
+    let talk = PtyHarness::show_with(deck, &Opening { env, ..Opening::default() });
+    talk.wait_for("1 / 1");
+    let (bytes, has_16) = (talk.seen().bytes.clone(), env.iter().any(|(name, _)| *name == "TERM"));
+    talk.quit();
+    let has = |sequence: &str| bytes.windows(sequence.len()).any(|it| it == sequence.as_bytes());
+    assert_eq!(has("\x1b[38;2;") && has("48;2;"), is_true, "{}", String::from_utf8_lossy(&bytes));
+    assert_eq!(has("38;5;2") || has("48;5;2"), !is_true && env[0].0 == "COLORTERM" && !has_16);
+}

@@ -1,0 +1,400 @@
+//! The deck that shows every way to run code, walked slide by slide: each test opens it at the slide
+//! of one title, does there what a speaker would, and looks at the screen.
+
+use std::path::PathBuf;
+
+use crate::harness::shipped::Shipped;
+use crate::harness::{Opening, PtyHarness, write_program};
+
+const DECK: Shipped = Shipped("slides/examples/execution.md");
+
+/// The deck at the slide with this title.
+fn at(title: &str) -> PtyHarness {
+    at_with(title, "")
+}
+
+/// The same with this configuration.
+fn at_with(title: &str, configuration: &str) -> PtyHarness {
+    let text = std::fs::read_to_string(DECK.file()).unwrap();
+    let titles = text.lines().zip(text.lines().skip(1)).filter(|(_, rule)| *rule == "===");
+    let place = titles.map(|(title, _)| title).position(|found| found == title);
+    // The intro slide is the first.
+    let number = place.unwrap_or_else(|| panic!("no slide is called {title}")) + 2;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("own.yaml");
+    std::fs::write(&config, configuration).unwrap();
+    let args = ["-x", "-X", "--config", config.to_str().unwrap()];
+    let opening = Opening { size: (100, 40), args: &args, ..Opening::default() };
+    let talk = PtyHarness::open(&DECK.file(), &opening);
+    talk.wait_for("every way, a slide each");
+    for digit in number.to_string().chars() {
+        talk.keys(&digit.to_string());
+    }
+    talk.keys("G");
+    talk.wait_for(title);
+    talk
+}
+
+#[test]
+fn python_runs_and_says_what_goes_wrong_by_the_deck_s_line() {
+    let talk = at("Python, and what goes wrong");
+    talk.keys("ctrl-e");
+    talk.wait_for("hello from a warm interpreter");
+    talk.wait_for("ZeroDivisionError");
+    talk.wait_for("execution.md\", line");
+    talk.quit();
+}
+
+#[test]
+fn a_block_of_a_session_runs_the_one_before_it() {
+    let talk = at("A session: blocks that share what they define");
+    talk.keys("tab tab enter");
+    talk.wait_for("x is 42");
+    talk.wait("both are done", |screen| screen.matches("done ").count() == 2);
+    talk.keys("v");
+    talk.wait_for("Names after slide");
+    talk.wait_for("x  int  42");
+    talk.keys("esc");
+    talk.wait_gone("Names after slide");
+    talk.quit();
+}
+
+#[test]
+fn a_crash_loses_one_block_of_its_session() {
+    let talk = at("A crash loses one block");
+    talk.keys("ctrl-e");
+    talk.wait_for("the sum is 6");
+    talk.wait_for("failed: exit 3");
+    talk.keys("tab tab enter");
+    talk.wait_for("[▸ failed: exit 3");
+    talk.wait_for("the sum is 6");
+    talk.quit();
+}
+
+#[test]
+fn a_table_of_python_is_drawn_as_a_table() {
+    let talk = at("A table is drawn as a table");
+    talk.keys("ctrl-e");
+    talk.wait_for("planet   radius");
+    talk.wait_for("Mercury    0.38");
+    talk.quit();
+}
+
+#[test]
+fn a_picture_of_python_stands_between_what_is_printed() {
+    let talk = at("Pictures stand where they were shown");
+    talk.keys("ctrl-e");
+    talk.wait("a picture between two lines", |screen| {
+        let at = |text: &str| screen.lines().position(|line| line.trim() == text);
+        let picture = screen.lines().position(|line| line.contains("▀▀▀▀"));
+        let after = at("after");
+        matches!((at("before"), picture, after), (Some(a), Some(b), Some(c)) if a < b && b < c)
+    });
+    talk.quit();
+}
+
+#[test]
+fn rust_runs_without_main() {
+    let talk = at("Rust");
+    talk.keys("ctrl-e");
+    talk.wait_for("no main, no wait: 55");
+    talk.quit();
+}
+
+#[test]
+fn a_block_of_the_deck_is_edited() {
+    let talk = at("Edit it");
+    talk.keys("i end backspace backspace backspace backspace backspace backspace backspace 0 , -2): ctrl-e");
+    talk.wait_for("1 bottles on the wall");
+    talk.wait_gone("2 bottles on the wall");
+    talk.keys("esc");
+    talk.wait_for("range(3, 0, -1)");
+    talk.quit();
+}
+
+#[test]
+fn blocks_run_by_themselves_and_give_way_to_what_they_wrote() {
+    let talk = at("By itself, and in place of its code");
+    talk.wait_for("[done");
+    talk.wait("what was written, and no code", |screen| {
+        screen.contains("* * * ") && !screen.contains("printf")
+    });
+    talk.quit();
+}
+
+#[test]
+fn a_picture_stands_in_place_of_its_code() {
+    let talk = at("A picture in place of its code");
+    talk.wait("a picture, and no code", |screen| {
+        screen.contains("▀▀▀▀") && !screen.contains("stdout.buffer")
+    });
+    talk.quit();
+}
+
+#[test]
+fn output_stands_beside_its_code() {
+    let talk = at("Output beside its code");
+    talk.keys("ctrl-e");
+    talk.wait("code and output on one row", |screen| {
+        screen.lines().any(|line| line.contains("for n in") && line.contains("1 → 1"))
+    });
+    talk.quit();
+}
+
+#[test]
+fn files_beside_the_deck_are_code_and_variables() {
+    let talk = at("Files beside the deck");
+    talk.keys("ctrl-e");
+    talk.wait_for("[2, 3, 5, 7, 11, 13, 17, 19, 23, 29]");
+    talk.wait_for("good evening");
+    talk.quit();
+}
+
+#[test]
+fn another_executor_runs_a_block() {
+    let talk = at("Other executors");
+    talk.keys("ctrl-e");
+    talk.wait_for("a fork: True");
+    talk.wait("a script's output", |screen| {
+        screen.matches("a script, from its start").count() == 2
+    });
+    talk.quit();
+}
+
+#[test]
+fn hidden_lines_run() {
+    let talk = at("Hidden lines, and what a check expects");
+    talk.keys("ctrl-e");
+    talk.wait_for("{'e', 'i', 'l', 'n', 's'}");
+    assert!(!talk.screen().contains("use std::collections"));
+    talk.quit();
+}
+
+#[test]
+fn a_block_with_its_answers_does_not_ask() {
+    let talk = at("It is answered");
+    talk.keys("ctrl-e");
+    talk.wait_for("Ada will be 37");
+    talk.quit();
+}
+
+#[test]
+fn a_terminal_on_the_slide_takes_keys() {
+    let talk = at("A terminal on the slide");
+    talk.keys("tab enter");
+    talk.wait_for(">>>");
+    talk.keys("6*7 enter");
+    talk.wait("its answer", |screen| screen.lines().any(|line| line.trim() == "42"));
+    talk.wait_for("the program has the keys");
+    talk.keys("ctrl-]");
+    talk.wait_gone("the program has the keys");
+    talk.keys("n p");
+    talk.wait_for("A terminal on the slide");
+    talk.wait("it is still there", |screen| screen.lines().any(|line| line.trim() == "42"));
+    talk.quit();
+}
+
+#[test]
+fn a_program_has_the_whole_terminal() {
+    let talk = at("The whole terminal");
+    talk.keys("ctrl-e");
+    talk.wait_for("enter brings the slide back");
+    talk.wait_gone("The whole terminal");
+    talk.keys("enter");
+    talk.wait_for("The whole terminal");
+    talk.wait_for("[done");
+    talk.quit();
+}
+
+#[test]
+fn time_and_memory_are_limited() {
+    let talk = at_with("Limits", "snippet: {exec: {memory: 300}}\n");
+    talk.keys("ctrl-e");
+    talk.wait_for("timed out");
+    talk.wait_for("limited: True");
+    talk.quit();
+}
+
+#[test]
+fn what_was_recorded_is_shown() {
+    let talk = at("Never fail on stage");
+    talk.keys("r");
+    talk.wait_for("[recorded 20");
+    talk.wait("what it wrote then", |screen| screen.matches("it works on my machine").count() == 2);
+    talk.keys("r");
+    talk.wait_for("not run");
+    talk.quit();
+}
+
+#[test]
+fn the_deck_does_what_was_recorded_of_it() {
+    // One block needs the terminal itself.
+    assert!(DECK.check_run(1).success());
+}
+
+/// A deck in a folder of its own, open, and its file.
+fn copy(text: &str, opening: &Opening<'_>) -> (tempfile::TempDir, PathBuf, PtyHarness) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("talk.md");
+    std::fs::write(&file, text).unwrap();
+    let talk = PtyHarness::open(&file, opening);
+    (folder, file, talk)
+}
+
+const EDITED: &str =
+    "Edit\n===\n\n```bash +exec\necho one\n```\n\n<!-- end_slide -->\n\nNext\n===\n";
+
+#[test]
+fn a_block_is_edited_on_the_slide_run_and_reverted() {
+    let (_folder, file, talk) = copy(EDITED, &Opening::default());
+    talk.wait_for("echo one");
+    talk.keys("i end backspace backspace backspace 42 enter echo space more ctrl-e");
+    talk.wait("what was typed runs", |screen| {
+        screen.contains("done") && screen.lines().any(|line| line.trim() == "42")
+    });
+    talk.wait_for("editing");
+    talk.keys("ctrl-]");
+    talk.wait_gone("editing");
+    talk.keys("n");
+    talk.wait_for("Next");
+    talk.keys("p");
+    talk.wait_for("echo 42");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), EDITED, "nothing is saved");
+    talk.keys("i esc");
+    talk.wait_for("echo one");
+    talk.wait_gone("echo more");
+    talk.quit();
+}
+
+#[test]
+fn blocks_race_one_after_the_other() {
+    let talk = at("A race");
+    talk.keys("ctrl-e");
+    talk.wait("both lanes in one chart", |screen| {
+        let bars = |language: &str| {
+            let of = |line: &&str| line.trim_start().starts_with(language) && line.contains('×');
+            screen.lines().filter(of).count()
+        };
+        bars("Python  fib(20)") == 1 && bars("Rust    fib(20)") == 1
+    });
+    talk.wait("what was timed", |screen| screen.matches("timed fib(20) · median").count() == 2);
+    let times = |screen: &str| {
+        screen.lines().filter(|line| line.contains('×')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // The slowest has the longest bar.
+    let screen = talk.screen();
+    let slowest = times(&screen).into_iter().find(|line| line.contains(" 1×")).unwrap();
+    let length = |line: &str| line.matches('█').count();
+    assert!(times(&screen).iter().all(|line| length(line) <= length(&slowest)), "{screen}");
+    talk.quit();
+}
+
+#[test]
+fn an_edited_block_is_saved_into_the_deck() {
+    let (_folder, file, talk) = copy(EDITED, &Opening::default());
+    talk.wait_for("echo one");
+    talk.keys("i end space two ctrl-s");
+    talk.wait_for("saved in");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), EDITED.replace("one", "one two"));
+    talk.keys("esc");
+    talk.wait_gone("editing");
+    talk.wait_for("echo one two");
+    talk.quit();
+}
+
+#[test]
+fn the_deck_opens_in_the_speakers_editor_at_the_slide() {
+    let folder = tempfile::tempdir().unwrap();
+    let editor = folder.path().join("editor");
+    let script = "#!/bin/sh\necho \"EDITOR $1\"; read key; sed -i s/Next/Changed/ \"$2\"\n";
+    write_program(&editor, script);
+    let env = [("EDITOR", editor.to_str().unwrap()), ("VISUAL", "")];
+    let (_folder, _, talk) = copy(EDITED, &Opening { env: &env, ..Opening::default() });
+    talk.wait_for("echo one");
+    talk.keys("n");
+    talk.wait_for("Next");
+    talk.keys("e");
+    talk.wait_for("EDITOR +10");
+    talk.keys("enter");
+    talk.wait_for("Changed");
+    talk.quit();
+}
+
+#[test]
+fn rust_uses_crates() {
+    let talk = at("Rust with crates");
+    talk.keys("ctrl-e");
+    talk.wait_for("{\"title\":\"crates\"}");
+    talk.wait_for("18446744073709551615");
+    talk.quit();
+}
+
+#[test]
+fn an_output_is_shown_on_the_whole_screen_searched_and_folded() {
+    let talk = at("More than a slide can hold");
+    talk.keys("ctrl-e");
+    talk.wait_for("[done ");
+    talk.keys("z");
+    talk.wait_for("rows 1-39 of 500");
+    talk.keys("/ 2 2 5 0 0 enter");
+    talk.wait_for("150 squared is 22500");
+    talk.wait_for("1 of 2");
+    talk.keys("n");
+    talk.wait_for("2 of 2");
+    talk.wait_for("350 squared is 122500");
+    talk.keys("z");
+    talk.wait_for("More than a slide can hold");
+    talk.keys("f");
+    talk.wait_for("… 500 lines folded");
+    talk.wait_gone("500 squared");
+    talk.keys("f");
+    talk.wait_for("500 squared is 250000");
+    talk.quit();
+}
+
+#[test]
+fn output_stands_beside_its_code_in_its_place_or_nowhere() {
+    let talk = at("Beside the code, or in its place");
+    talk.keys("ctrl-e");
+    talk.wait("output beside its code", |screen| {
+        let code = screen.lines().find(|line| line.contains("in range(1, 6)"));
+        code.is_some_and(|line| line.contains("1 beside 1"))
+    });
+    talk.wait_gone("print(\"in its place\")");
+    talk.wait_for("in its place");
+    talk.wait("two say that they are done", |screen| screen.matches("[done ").count() == 2);
+    assert_eq!(talk.screen().matches("nobody sees this").count(), 1);
+    talk.keys("tab tab f");
+    talk.wait_for("print(\"in its place\")");
+    talk.keys("tab z");
+    talk.wait("what nobody sees", |screen| {
+        screen.lines().next().is_some_and(|line| line.trim() == "nobody sees this")
+    });
+    talk.keys("z");
+    talk.wait_for("Beside the code");
+    talk.quit();
+}
+
+#[test]
+fn blocks_ask_and_get_what_is_typed() {
+    let talk = at("It asks");
+    talk.keys("tab enter");
+    talk.wait_for("waits for input");
+    talk.wait_for("enter sends");
+    talk.keys("A d a enter");
+    talk.wait_for("Who is it? Ada");
+    talk.wait_for("hello, Ada");
+    talk.wait_for("[▸ done");
+    talk.keys("tab enter");
+    talk.wait_for("How many?");
+    talk.wait_for("enter sends");
+    talk.keys("3 esc");
+    talk.wait_for("waits for input · tab, enter");
+    talk.keys("enter");
+    talk.wait_gone("tab, enter");
+    talk.keys("enter");
+    talk.wait_for("3 2 1");
+    // Until its program has ended, what is typed may be for it.
+    talk.wait("both have ended", |screen| screen.matches("done ").count() == 2);
+    talk.quit();
+}

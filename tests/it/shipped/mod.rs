@@ -1,0 +1,5 @@
+//! The decks that ship with livedeck.
+
+mod execution;
+mod talk;
+mod tour;

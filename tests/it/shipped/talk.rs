@@ -1,0 +1,199 @@
+//! The talk that comes with livedeck: without a mistake, nothing of it cut at 80 by 24, spoken for as
+//! long as a talk is, and all of its code run, with and without maturin.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::harness::shipped::{Shipped, mistakes};
+use crate::harness::{Opening, PtyHarness, write_program};
+use livedeck::deck::{Cursor, Slide, SlideKind, SlideNo, Step};
+use livedeck::export::{Look, Rgb, svg};
+use livedeck::layout::{Inputs, Limits, Measures, PictureKey, PixelSize, Scene, Size, layout};
+use livedeck::run::Runs;
+use livedeck::runtime::Show;
+use livedeck::view::paint;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+const TALK: Shipped = Shipped("slides/talk.md");
+
+const CHART: &str = "../pics/perf.png";
+
+/// What a speaker says in a minute.
+const WORDS_A_MINUTE: usize = 130;
+
+#[test]
+fn the_talk_has_no_mistakes_and_every_slide_fits() {
+    assert_eq!(mistakes(&TALK.show()), []);
+}
+
+#[test]
+fn every_slide_is_spoken_for_half_an_hour_in_all() {
+    let show = TALK.show();
+    let spoken = |slide: &Slide| -> usize {
+        slide.notes.iter().map(|note| note.text.split_whitespace().count()).sum()
+    };
+    let slides = show.deck.slides.iter().filter(|slide| slide.kind != SlideKind::Intro);
+    let words: Vec<usize> = slides.map(spoken).collect();
+    assert!(words.len() > 40 && words.iter().all(|count| *count > 30), "{words:?}");
+    let minutes = words.iter().sum::<usize>() / WORDS_A_MINUTE;
+    assert!((25..30).contains(&minutes), "{minutes} minutes");
+}
+
+#[test]
+fn every_block_does_what_was_recorded_of_it() {
+    let blocks = TALK.show().deck.cells.len();
+    assert!(blocks > 50);
+    assert_eq!(TALK.recording().len(), blocks, "all are compared");
+    assert!(TALK.check_run(0).success());
+}
+
+#[test]
+fn it_is_walked_and_every_block_writes_what_it_should_on_its_slide() {
+    let recorded = recorded();
+    let talk = open(&[]);
+    TALK.run_through(&talk, |title, runs| {
+        talk.wait("its blocks are done", |screen| screen.matches("[done").count() == runs.len());
+        for line in recorded.iter().filter(|(of, _)| of == title).map(|(_, line)| line) {
+            talk.wait_for(line);
+        }
+    });
+    talk.quit();
+}
+
+/// The lines that were recorded, by their slide, but for those that tell a time, and those of
+/// maturin, which is not everywhere.
+fn recorded() -> Vec<(String, String)> {
+    let blocks = TALK.recording().into_iter().filter(|block| block.language != "bash");
+    let lines = blocks.flat_map(|block| {
+        let slide = block.slide;
+        block.lines.into_iter().map(move |line| (slide.clone(), line))
+    });
+    let tells_a_time = |line: &str| {
+        ["ms", "µs", " s"].iter().any(|unit| line.ends_with(unit)) || line.starts_with("timed")
+    };
+    let lines: Vec<_> = lines.filter(|(_, line)| !tells_a_time(line)).collect();
+    assert!(lines.len() > 40, "{lines:?}");
+    lines
+}
+
+#[test]
+fn it_is_walked_step_by_step() {
+    let opening = Opening { args: &[], size: (120, 40), ..Opening::default() };
+    let talk = PtyHarness::open(&TALK.file(), &opening);
+    talk.wait_for("Python outside, Rust inside");
+    TALK.step_through(&talk);
+    talk.quit();
+}
+
+/// What the talk has maturin do, but for building anything.
+const MATURIN: &str = r#"#!/bin/sh
+case $1 in
+    new) mkdir "$4" ;;
+    develop) echo 'def sum_as_string(a, b): return str(a + b)' > "$(basename "$PWD").py" ;;
+esac
+"#;
+
+#[test]
+fn getting_started_runs_maturin_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let maturin = folder.path().join("maturin");
+    write_program(&maturin, MATURIN);
+    let mut path = OsString::from(folder.path());
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    let talk = open(&[("PATH", path.to_str().unwrap())]);
+    start(&talk);
+    talk.wait("its sum", |screen| screen.lines().any(|line| line.trim() == "25"));
+    talk.wait_for("[done");
+    talk.quit();
+}
+
+#[test]
+fn getting_started_says_how_to_install_maturin_where_it_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let bash = ["/bin/bash", "/usr/bin/bash"].into_iter().find(|bash| Path::new(bash).exists());
+    std::os::unix::fs::symlink(bash.unwrap(), folder.path().join("bash")).unwrap();
+    let talk = open(&[("PATH", folder.path().to_str().unwrap())]);
+    start(&talk);
+    talk.wait_for("maturin is not installed here");
+    talk.wait_for("pipx install maturin");
+    talk.wait_for("[done");
+    talk.keys("r");
+    talk.wait_for("[recorded 20");
+    talk.wait("the sum of then", |screen| screen.lines().any(|line| line.trim() == "25"));
+    talk.quit();
+}
+
+/// Goes to the slide about maturin, and runs it.
+fn start(talk: &PtyHarness) {
+    let show = TALK.show();
+    let is_it = |slide: &Slide| slide.title.as_deref() == Some("Getting started");
+    let number = show.deck.slides.iter().position(is_it).unwrap() + 1;
+    for digit in number.to_string().chars() {
+        talk.keys(&digit.to_string());
+    }
+    talk.keys("G s");
+    talk.wait_for(&format!(" {number} / {}", show.deck.slides.len()));
+    talk.keys("ctrl-e");
+}
+
+/// The talk on its first slide, trusted, in this environment.
+fn open(env: &[(&str, &str)]) -> PtyHarness {
+    let talk =
+        PtyHarness::open(&TALK.file(), &Opening { size: (120, 40), env, ..Opening::default() });
+    talk.wait_for("Python outside, Rust inside");
+    talk
+}
+
+#[test]
+fn every_slide_can_be_a_picture() {
+    let show = TALK.show();
+    let look = Look::new(Rgb(0x4c, 0x4f, 0x69), Rgb(0xef, 0xf1, 0xf5));
+    for slide in slides(&show) {
+        let scene = scene(&show, slide, Size::new(120, 40));
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+        let overlays = paint(&scene, 0, &mut buffer);
+        let chart = std::fs::read(chart()).unwrap();
+        let pictures: Vec<_> = overlays.into_iter().map(|at| (at, chart.clone())).collect();
+        let picture = svg(&buffer, &pictures, &look);
+        assert_eq!(picture.contains("<image"), !pictures.is_empty());
+        assert!(picture.ends_with("</svg>\n") && picture.contains("<text"), "{slide:?}");
+    }
+}
+
+fn slides(show: &Show) -> impl Iterator<Item = SlideNo> {
+    show.deck.slides.iter().enumerate().map(|(index, _): (usize, &Slide)| SlideNo::new(index))
+}
+
+fn scene(show: &Show, slide: SlideNo, size: Size) -> Scene {
+    layout(&Inputs {
+        deck: &show.deck,
+        at: Cursor { slide, step: Step::LAST },
+        size,
+        theme: &show.look(slide).theme,
+        highlighter: &show.look(slide).highlighter,
+        colours: livedeck::layout::Colours::All,
+        runs: &Runs::default(),
+        measures: &measures(),
+        footer: &show.look(slide).footer,
+        focus: None,
+        grid: false,
+        limits: Limits::default(),
+        hints: &livedeck::layout::Hints::default(),
+    })
+}
+
+fn chart() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("slides").join(CHART)
+}
+
+/// The chart's size, from the header of its file.
+fn measures() -> Measures {
+    let file = std::fs::read(chart()).unwrap();
+    let number = |at: usize| u32::from_be_bytes(file[at..at + 4].try_into().unwrap());
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides");
+    let key = PictureKey { base, source: CHART.into() };
+    let size = PixelSize { width: number(16), height: number(20) };
+    Measures { pictures: [(key, Ok(size))].into() }
+}

@@ -1,0 +1,147 @@
+//! The tour, livedeck shown by itself: all of it fits, only the slide that is about mistakes has
+//! any, and every block of it does on its slide what was recorded of it.
+
+use std::path::Path;
+
+use crate::harness::shipped::{Shipped, mistakes};
+use crate::harness::{Opening, PtyHarness, Terminal};
+use livedeck::deck::Cell;
+use livedeck::runtime::{Origin, Show, load};
+
+const TOUR: Shipped = Shipped("slides/tour.md");
+
+/// The slide whose mistakes are there on purpose.
+const MISTAKEN: &str = "A mistake stays where it is";
+
+/// Those mistakes.
+const ON_PURPOSE: [&str; 2] = ["unknown command `puase`", "unknown attribute `+exce`"];
+
+/// The slide where somebody has to answer.
+const ASKING: &str = "It asks, you answer";
+
+#[test]
+fn every_slide_fits_and_only_one_has_mistakes() {
+    let show = TOUR.show();
+    assert_eq!(found(&show), ON_PURPOSE);
+    let slides = show.deck.slides.iter().filter(|slide| slide.title.as_deref() == Some(MISTAKEN));
+    assert_eq!(slides.count(), 1);
+}
+
+#[test]
+fn any_theme_will_do() {
+    for theme in livedeck::theme::names() {
+        let origin = Origin { theme: Some(theme.to_owned()), ..Origin::new(TOUR.file()) };
+        assert_eq!(found(&load(&origin, None).unwrap()), ON_PURPOSE, "{theme}");
+    }
+}
+
+#[test]
+fn the_readme_s_pictures_are_there_and_the_tour_says_how_they_are_made() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let tour = std::fs::read_to_string(TOUR.file()).unwrap();
+    let pictures: Vec<_> =
+        readme.split("](pics/").skip(1).map(|rest| rest.split_once(')').unwrap().0).collect();
+    assert!(pictures.len() > 4, "{pictures:?}");
+    for picture in pictures {
+        assert!(root.join("pics").join(picture).is_file(), "{picture}");
+        assert!(tour.contains(picture), "{picture}");
+    }
+}
+
+/// What is wrong with it.
+fn found(show: &Show) -> Vec<String> {
+    mistakes(show).into_iter().map(|mistake| mistake.message).collect()
+}
+
+#[test]
+fn every_block_does_what_was_recorded_of_it() {
+    let blocks = TOUR.show().deck.cells.len();
+    assert!(blocks > 20);
+    assert_eq!(TOUR.recording().len(), blocks, "all are compared");
+    assert_eq!(TOUR.check_run(0).code(), Some(1), "for the two mistakes on purpose");
+}
+
+#[test]
+fn in_the_dark_every_block_writes_on_its_slide_what_it_should() {
+    walk(Terminal::Plain);
+}
+
+#[test]
+fn in_the_light_every_block_writes_on_its_slide_what_it_should() {
+    walk(Terminal::Light);
+}
+
+#[test]
+fn it_is_walked_step_by_step_at_the_smallest_size() {
+    let tour = open((80, 24), Terminal::Plain);
+    TOUR.step_through(&tour);
+    tour.quit();
+}
+
+/// Goes through all slides, runs what is on them, and looks at what comes.
+fn walk(terminal: Terminal) {
+    let recorded = recorded();
+    let tour = open((120, 50), terminal);
+    TOUR.run_through(&tour, |title, runs| {
+        if title == ASKING {
+            tour.wait_for("enter sends");
+            tour.keys("enter");
+        }
+        wait_for_the_end(&tour, runs);
+        let is_mistaken = tour.screen().contains("did you mean");
+        assert_eq!(is_mistaken, title == MISTAKEN, "{}", tour.screen());
+        for (_, line) in recorded.iter().filter(|(of, _)| of == title) {
+            tour.wait(&format!("`{line}` on the slide"), |screen| {
+                screen.lines().any(|row| words(row).contains(line))
+            });
+        }
+    });
+    tour.quit();
+}
+
+/// Waits until these blocks of a slide have ended.
+fn wait_for_the_end(tour: &PtyHarness, runs: &[&Cell]) {
+    // What gives way to its output gives way to the line that says how it went, too.
+    let shown = runs.iter().filter(|cell| !cell.how.form.replaces_code()).count();
+    tour.wait("all have ended", |screen| {
+        let ends = ["[done", "[failed", "[timed out"];
+        ends.iter().map(|end| screen.matches(end).count()).sum::<usize>() == shown
+    });
+}
+
+/// Lines that were recorded, by their slide: of long outputs the last one, of what was timed what
+/// it was, and all but those that name the deck's path.
+fn recorded() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for block in TOUR.recording() {
+        let seen = if block.lines.len() > 20 { block.lines.len() - 1 } else { 0 };
+        for line in &block.lines[seen..] {
+            let line = line.split(" · ").next().unwrap_or(line);
+            if !line.contains("File \"") {
+                found.push((block.slide.clone(), words(line)));
+            }
+        }
+    }
+    assert!(found.len() > 30, "{found:?}");
+    found
+}
+
+/// The words of a line, without colours and without the marks of markdown.
+fn words(line: &str) -> String {
+    let plain: String = line
+        .split('\u{1b}')
+        .enumerate()
+        .map(|(at, part)| if at == 0 { part } else { part.split_once('m').unwrap().1 })
+        .collect();
+    let plain = plain.replace(['*', '_'], "");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The tour on its first slide.
+fn open(size: (u16, u16), terminal: Terminal) -> PtyHarness {
+    let opening = Opening { args: &["-x", "-X"], size, terminal, ..Opening::default() };
+    let tour = PtyHarness::open(&TOUR.file(), &opening);
+    tour.wait_for("a tour, given by itself");
+    tour
+}
