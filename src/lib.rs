@@ -10,7 +10,7 @@
 //! ```
 //!
 //! The modules stand in the order of the layers: each uses only those above it, which
-//! `tests/architecture.rs` holds. `source` to `view` are pure; `exec` to `cli` are the shell.
+//! `tests/it/architecture.rs` holds. `source` to `view` are pure; `exec` to `cli` are the shell.
 //!
 //! One word each: a *deck* has *slides*; a slide is revealed in *steps* and holds *blocks*; a block
 //! of code that can run is a *cell*; a *run* of it writes *output*; what stands on the screen at

@@ -1,5 +1,5 @@
 //! Whole slides, laid out and read back as rows of text. What a slide looks like in colour is
-//! snapshotted from decks, by `tests/render.rs`. Here is what all these tests share: a deck of one
+//! snapshotted from decks, by `tests/it/format/render.rs`. Here is what all these tests share: a deck of one
 //! slide, and the blocks to put on it.
 
 mod cells;

@@ -1,9 +1,9 @@
 //! Decks that nobody would write, drawn: no input may panic, hang or put a control character on the
 //! screen, at any size. Inputs are made from our own decks by a small generator with a fixed seed,
-//! so that a run can be repeated. `fuzzing` does the same for the other texts that come with a deck:
+//! so that a run can be repeated. `files` does the same for the other texts that come with a deck:
 //! recordings, themes, configurations, and what programs write to a terminal.
 //!
-//! `LIVEDECK_FUZZ_SECONDS=600 cargo test --release --test fuzz -- --nocapture` goes on for ten
+//! `LIVEDECK_FUZZ_SECONDS=600 cargo test --release --test it fuzz -- --nocapture` goes on for ten
 //! minutes with each of them, elsewhere on each run, and says which slide took longest;
 //! `LIVEDECK_FUZZ_SEED` repeats one. What broke is kept in `target/fuzz`.
 
