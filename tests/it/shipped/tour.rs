@@ -11,13 +11,13 @@ use livedeck::runtime::{Origin, Show, load};
 const TOUR: Shipped = Shipped("slides/tour.md");
 
 /// The slide whose mistakes are there on purpose.
-const MISTAKEN: &str = "A mistake stays where it is";
+const MISTAKEN: &str = "Errors stay in their place";
 
 /// Those mistakes.
 const ON_PURPOSE: [&str; 2] = ["unknown command `puase`", "unknown attribute `+exce`"];
 
 /// The slide where somebody has to answer.
-const ASKING: &str = "It asks, you answer";
+const ASKING: &str = "Input";
 
 #[test]
 fn every_slide_fits_and_only_one_has_mistakes() {
