@@ -7,10 +7,10 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::Colours;
-use super::bounds::MOST_ROWS;
 use super::flow::Flow;
+use super::limits::MOST_ROWS;
 use super::overflow::Excess;
-use super::place::Spot;
+use super::placement::Spot;
 use super::text::Text;
 use crate::deck::{CodeBlock, LineGroup, Step};
 use crate::theme::{Alignment, CodeStyle, Padding};

@@ -9,13 +9,15 @@ use std::ops::Range;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use super::context::Page;
 use super::inline::{Look, lines};
 use super::overflow::{Excess, Misfit};
-use super::page::Page;
-use super::place::{Spot, aligned};
+use super::placement::{Spot, aligned};
 use super::scene::{Item, Placed};
 use super::text::Text;
-use super::{bounds, cell, code, columns, drawing, list, picture, problem, quote, table};
+use super::{
+    cell, code, columns, diagram_placeholder, limits, list, picture, problem, quote, table,
+};
 use crate::deck::{Align, Block, BlockKind, Inline, Step, TextStyle};
 use crate::source::Span as SourceSpan;
 use crate::theme::{Alignment, HeadingStyle, Margin};
@@ -228,14 +230,14 @@ impl<'a> Flow<'a> {
             }
         }
         if self.is_full() {
-            let rest = Text::plain(&bounds::rest(), self.page.theme().output.failure);
+            let rest = Text::plain(&limits::rest(), self.page.theme().output.failure);
             self.rows(&rest, Alignment::default());
         }
     }
 
     /// Whether there are more rows than a slide may have.
     pub(super) fn is_full(&self) -> bool {
-        self.y >= bounds::MOST_ROWS
+        self.y >= limits::MOST_ROWS
     }
 
     /// How many times as large as this flow's a block's text is.
@@ -277,7 +279,7 @@ impl<'a> Flow<'a> {
             BlockKind::Rule => self.rule(),
             BlockKind::Code(block) => match (block.cell, block.drawing) {
                 (Some(id), _) => cell::lay_out(self, block, id),
-                (None, Some(drawing)) => drawing::lay_out(self, block, drawing),
+                (None, Some(drawing)) => diagram_placeholder::lay_out(self, block, drawing),
                 (None, None) => {
                     code::lay_out(self, block);
                 }

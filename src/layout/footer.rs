@@ -2,8 +2,8 @@
 
 use ratatui::style::{Modifier, Style};
 
+use super::context::Page;
 use super::inline::{Look, lines};
-use super::page::Page;
 use super::scene::{Item, Placed};
 use super::text::Text;
 use super::{FooterText, Inputs, Size};

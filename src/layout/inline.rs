@@ -2,7 +2,7 @@
 
 use ratatui::style::{Modifier, Style};
 
-use super::page::Page;
+use super::context::Page;
 use super::scene::RAISED;
 use super::text::Text;
 use crate::deck::{Inline, SpanColors, TextStyle, Variable};

@@ -1,9 +1,9 @@
 //! Lists: markers, nesting, hanging indents, and whatever blocks an item holds.
 
-use super::bounds::MOST_ROWS;
 use super::flow::Flow;
 use super::inline::lines;
-use super::place::{Spot, aligned};
+use super::limits::MOST_ROWS;
+use super::placement::{Spot, aligned};
 use super::text::Text;
 use crate::deck::{Align, List, ListItem, Marker};
 

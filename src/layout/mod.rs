@@ -1,32 +1,26 @@
 //! Layout: a slide, a step and a size in; a [`Scene`] of absolute, inert items out. The only place
 //! that interprets the terminal's size, wraps text or decides where something stands.
 
-mod beside;
-mod bounds;
 mod cell;
 mod cjk;
 mod code;
 mod columns;
-mod data;
-mod drawing;
+mod context;
+mod diagram_placeholder;
 mod flow;
 mod footer;
-mod hints;
 mod inline;
 mod intro;
+mod key_hints;
+mod limits;
 mod list;
-mod output;
 mod overflow;
-mod page;
 mod pane;
 mod picture;
-mod place;
+mod placement;
 mod problem;
-mod prompt;
 mod quote;
-mod race;
 mod scene;
-mod screen;
 mod table;
 mod text;
 mod wrap;
@@ -37,15 +31,16 @@ use std::path::{Path, PathBuf};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use self::context::Page;
 use self::flow::Flow;
-use self::page::Page;
+
 use crate::deck::{CellId, Cursor, Deck, Inline, SlideKind};
 use crate::highlight::Highlighter;
 use crate::run::Runs;
 use crate::theme::Theme;
 
 pub use code::shown as shown_code;
-pub use hints::Hints;
+pub use key_hints::Hints;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
 pub use scene::{Item, Placed, RAISED, Scene, Size};
@@ -250,7 +245,7 @@ fn whole(inputs: &Inputs<'_>) -> Scene {
 
 /// The slide's blocks, and the column they start at.
 fn body<'a>(page: &'a Page<'a>) -> (u16, Flow<'a>) {
-    let (margin, width) = place::inside(page.theme().margin, page.inputs.size.columns);
+    let (margin, width) = placement::inside(page.theme().margin, page.inputs.size.columns);
     let mut flow = Flow::new(page, width);
     match page.slide().kind {
         SlideKind::Intro => intro::lay_out(&mut flow),

@@ -2,7 +2,7 @@
 //! be wrapped, words of a table that had to be broken. Text and lists wrap as they should, and a
 //! slide that is too tall scrolls; none of this stops a talk, so all of it are warnings.
 
-use super::page::Page;
+use super::context::Page;
 use super::{Inputs, body, footer};
 use crate::deck::Slide;
 use crate::diag::Diagnostic;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::flow::Flow;
 use super::inline::Look;
-use super::place::aligned;
+use super::placement::aligned;
 use super::problem;
 use super::scene::{Item, Placed};
 use super::text::Text;

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::flow::Flow;
 use super::inline::{Look, lines};
-use super::place::aligned;
+use super::placement::aligned;
 use super::text::Text;
 use crate::deck::{AlertKind, Align, Block, Inline};
 use crate::theme::Alignment;

@@ -5,11 +5,11 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::bounds::MOST_ROWS;
 use super::flow::Flow;
 use super::inline::{Look, lines};
+use super::limits::MOST_ROWS;
 use super::overflow::Excess;
-use super::place::{Spot, aligned};
+use super::placement::{Spot, aligned};
 use super::text::Text;
 use crate::deck::{Align, Inline, Table};
 

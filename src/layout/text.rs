@@ -6,7 +6,7 @@ use std::ops::Range;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::bounds::{LONGEST_TEXT, MOST_ROWS};
+use super::limits::{LONGEST_TEXT, MOST_ROWS};
 use super::wrap;
 use crate::source::{Reading, mark_invisible};
 

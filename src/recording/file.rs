@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Place, Ran, Recording, Take, bounds, shown};
+use super::{Place, Ran, Recording, Take, limits, recorded_values};
 use crate::deck::Fingerprint;
 use crate::run::Outcome;
 
@@ -15,7 +15,7 @@ const VERSION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 struct Document {
     version: u32,
-    #[serde(deserialize_with = "bounds::blocks")]
+    #[serde(deserialize_with = "limits::blocks")]
     blocks: Vec<Entry>,
 }
 
@@ -23,32 +23,32 @@ struct Document {
 #[derive(Serialize, Deserialize)]
 struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "bounds::optional_name")]
+    #[serde(deserialize_with = "limits::optional_name")]
     slide: Option<String>,
     block: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "bounds::optional_name")]
+    #[serde(deserialize_with = "limits::optional_name")]
     name: Option<String>,
-    #[serde(deserialize_with = "bounds::name")]
+    #[serde(deserialize_with = "limits::name")]
     language: String,
     #[serde(with = "code")]
     code: Fingerprint,
-    #[serde(deserialize_with = "bounds::name")]
+    #[serde(deserialize_with = "limits::name")]
     recorded: String,
     #[serde(with = "status")]
     status: Outcome,
-    #[serde(deserialize_with = "bounds::millis")]
+    #[serde(deserialize_with = "limits::millis")]
     took_ms: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[serde(deserialize_with = "bounds::terminal")]
+    #[serde(deserialize_with = "limits::terminal")]
     terminal: Option<(u16, u16)>,
     #[serde(flatten)]
-    picture: shown::PictureEntry,
-    #[serde(default, deserialize_with = "bounds::lines")]
+    picture: recorded_values::PictureEntry,
+    #[serde(default, deserialize_with = "limits::lines")]
     output: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[serde(deserialize_with = "bounds::values")]
-    shown: Vec<shown::Entry>,
+    #[serde(deserialize_with = "limits::values")]
+    shown: Vec<recorded_values::Entry>,
 }
 
 /// Why a recording cannot be read, and where.
@@ -75,8 +75,8 @@ impl Recording {
         }
         let sizes = document.blocks.iter().filter_map(|block| block.terminal);
         let cells: usize = sizes.map(|size| usize::from(size.0) * usize::from(size.1)).sum();
-        if cells > bounds::MAX_SCREEN_CELLS {
-            let most = bounds::MAX_SCREEN_CELLS;
+        if cells > limits::MAX_SCREEN_CELLS {
+            let most = limits::MAX_SCREEN_CELLS;
             return broken(format!("its terminals have {cells} cells; they have at most {most}"));
         }
         Ok(Self { takes: document.blocks.into_iter().map(Entry::take).collect() })
@@ -115,9 +115,9 @@ impl Entry {
             status: status(&ran.outcome).map(|_| ran.outcome)?,
             took_ms: millis(ran.took),
             terminal: ran.screen,
-            picture: ran.picture.map(shown::PictureEntry::of).unwrap_or_default(),
+            picture: ran.picture.map(recorded_values::PictureEntry::of).unwrap_or_default(),
             output: ran.lines,
-            shown: ran.shown.into_iter().map(shown::Entry::of).collect(),
+            shown: ran.shown.into_iter().map(recorded_values::Entry::of).collect(),
         })
     }
 
@@ -128,7 +128,7 @@ impl Entry {
             lines: self.output,
             screen: self.terminal,
             picture: self.picture.picture(),
-            shown: self.shown.into_iter().filter_map(shown::Entry::placed).collect(),
+            shown: self.shown.into_iter().filter_map(recorded_values::Entry::placed).collect(),
         };
         let place = Place { slide: self.slide, block: self.block, name: self.name };
         Take { place, language: self.language, code: self.code, date: self.recorded, ran }

@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
     use crate::recording::Ran;
-    use crate::recording::decks::deck;
+    use crate::recording::test_decks::deck;
     use crate::run::Outcome;
 
     fn recorded(deck: &Deck) -> Recording {

@@ -6,20 +6,20 @@
 //! how styled lines become text, `mask` what is never the same twice, `verdict` what a run is worth,
 //! `report` and `junit` how that is told; `rounds` says what is run, `keep` what is recorded anew.
 
-mod bounds;
-#[cfg(test)]
-mod decks;
+mod ansi_text;
+mod compare;
 mod file;
 mod find;
-mod ink;
 mod junit;
-mod keep;
+mod limits;
 mod mask;
+mod merge;
+mod plan;
+mod recorded_values;
 mod report;
-mod rounds;
-mod shown;
+#[cfg(test)]
+mod test_decks;
 mod value;
-mod verdict;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,14 +28,14 @@ use crate::deck::Fingerprint;
 use crate::run::{CellRun, Emulator, Outcome, Output, State};
 use crate::source::visible_line;
 
+pub use compare::{Purpose, Verdict, judge};
 pub use file::Broken;
 pub use find::{Found, Place, places, slugs};
 pub use junit::junit;
-pub use keep::{Kept, keep};
+pub use merge::{Kept, keep};
+pub use plan::{Round, checks, obstacle, shows, validations};
 pub use report::{Finding, Summary, json, line};
-pub use rounds::{Round, checks, obstacle, shows, validations};
 pub use value::{Placed, Recorded};
-pub use verdict::{Purpose, Verdict, judge};
 
 /// Everything that was recorded of a deck, in its order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -104,12 +104,12 @@ impl Take {
     /// code was other code.
     pub fn shown(&self, folder: &Path, is_old: bool) -> CellRun {
         let Ran { outcome, took, lines, screen, picture, shown } = &self.ran;
-        let output = || ink::shown(lines, shown, folder);
+        let output = || ansi_text::shown(lines, shown, folder);
         CellRun {
             state: State::Ended(outcome.clone()),
             elapsed: *took,
             output: if screen.is_some() { Output::default() } else { output() },
-            screen: screen.map(|size| ink::drawn(lines, size)),
+            screen: screen.map(|size| ansi_text::drawn(lines, size)),
             picture: picture.as_ref().and_then(|picture| picture.path(folder)),
             stale: is_old,
             recorded: Some(visible_line(&self.date).into()),
@@ -128,8 +128,8 @@ impl Ran {
         pictures: Vec<Option<Picture>>,
     ) -> Self {
         let (lines, shown) = match &run.screen {
-            Some(screen) => (ink::screen(screen), Vec::new()),
-            None => ink::output(&run.output, pictures),
+            Some(screen) => (ansi_text::screen(screen), Vec::new()),
+            None => ansi_text::output(&run.output, pictures),
         };
         let screen = run.screen.as_ref().map(Emulator::size);
         Self { outcome, took: run.elapsed, lines, screen, picture, shown }

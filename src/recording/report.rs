@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Found, Place, Purpose, Ran, Round, Verdict, ink, judge, obstacle, places};
+use super::{Found, Place, Purpose, Ran, Round, Verdict, ansi_text, judge, obstacle, places};
 use crate::deck::Deck;
 use crate::run::spoken_time;
 use crate::source::{Position, SourceFile, visible_line};
@@ -83,7 +83,7 @@ impl Finding {
         let fails = matches!(self.verdict, Verdict::Failed(_) | Verdict::TimedOut);
         let Some(ran) = self.ran.as_ref().filter(|_| fails) else { return Vec::new() };
         let first = ran.lines.len().saturating_sub(LAST_LINES);
-        let plain = |line: &String| visible_line(&ink::plain(line)).into_owned();
+        let plain = |line: &String| visible_line(&ansi_text::plain(line)).into_owned();
         ran.lines[first..].iter().map(plain).collect()
     }
 
@@ -166,7 +166,7 @@ pub fn json(findings: &[Finding]) -> Value {
             message: verdict.message(),
             took_ms: ran.as_ref().map(|ran| (ran.took.as_secs_f64() * 10_000.0).round() / 10.0),
             diff: verdict.diff(),
-            output: lines.iter().map(|line| ink::plain(line)).collect(),
+            output: lines.iter().map(|line| ansi_text::plain(line)).collect(),
         };
         serde_json::to_value(entry).unwrap_or_default()
     });

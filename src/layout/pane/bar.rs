@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::{PaneView, Stack};
 use crate::layout::cell;
-use crate::layout::page::Page;
+use crate::layout::context::Page;
 use crate::layout::scene::{Item, Placed};
 use crate::layout::text::Text;
 use crate::run::{CellRun, Prompt, Shown, grouped};

@@ -12,8 +12,8 @@ use ratatui::style::Modifier;
 
 use self::search::{Marks, Match};
 use self::section::Section;
+use super::context::Page;
 use super::flow::Flow;
-use super::page::Page;
 use super::scene::{Item, Placed};
 use super::{Inputs, Scene, Size};
 use crate::deck::CellId;

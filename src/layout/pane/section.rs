@@ -6,14 +6,14 @@ use std::ops::Range;
 use super::PaneView;
 use crate::deck::{Block, CellId};
 use crate::layout::cell;
-use crate::layout::data::Grid;
+use crate::layout::cell::bench;
+use crate::layout::cell::data_table::Grid;
+use crate::layout::cell::output::{self, DIM};
+use crate::layout::cell::prompt;
+use crate::layout::cell::screen;
 use crate::layout::flow::Flow;
-use crate::layout::output::{self, DIM};
 use crate::layout::picture;
-use crate::layout::prompt;
-use crate::layout::race;
 use crate::layout::scene::{Item, Placed};
-use crate::layout::screen;
 use crate::layout::text::Text;
 use crate::run::{CellRun, OutputRow, Part, State, Value, Written};
 use crate::theme::Alignment;
@@ -74,7 +74,7 @@ pub(super) fn all<'a>(
             Part::Shown(Value::Table(table)) => {
                 Section::Table(Table::new(Grid::new(table, columns, view.left), columns))
             }
-            Part::Shown(Value::Timing(timing)) => Section::Lines(vec![race::line(timing)]),
+            Part::Shown(Value::Timing(timing)) => Section::Lines(vec![bench::line(timing)]),
             Part::Shown(Value::Picture(file)) => laid(&|flow| picture::result(flow, file)),
             Part::Shown(Value::Markdown { text, blocks }) => {
                 laid(&|flow| markdown(flow, text, blocks))

@@ -4,12 +4,12 @@
 
 mod cells;
 mod code;
-mod odd;
-mod page;
+mod output_in_place;
 mod pictures;
 mod prose;
-mod replaced;
-mod results;
+mod robustness;
+mod shown_values;
+mod slides;
 mod tables;
 
 use std::sync::{Arc, LazyLock};

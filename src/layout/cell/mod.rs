@@ -1,0 +1,461 @@
+//! Cells: the code, below it one status line, below that what the run has written.
+
+pub(super) mod bench;
+pub(super) mod data_table;
+pub(super) mod output;
+pub(super) mod prompt;
+pub(super) mod screen;
+mod side_by_side;
+
+use std::path::Path;
+use std::time::Duration;
+
+use ratatui::style::{Modifier, Style};
+
+use self::output::DIM;
+use crate::deck::{Cell, CellId, CodeBlock, How, OutputPlace, Picture, Start};
+use crate::layout::PictureKey;
+use crate::layout::code::{self, Panel};
+use crate::layout::flow::Flow;
+use crate::layout::key_hints::{Hints, with_key};
+use crate::layout::picture;
+use crate::layout::scene::{Item, Placed};
+use crate::layout::text::Text;
+use crate::run::{self, CellRun, Outcome, State, grouped, spoken_time};
+use crate::theme::OutputStyle;
+
+/// The least columns that a status line takes, if it has them.
+const SHORTEST_RULE: u16 = 32;
+
+/// A run that takes the place of its code says nothing of itself before it has taken this long.
+const BLINK: Duration = Duration::from_millis(300);
+
+/// Stands before the status of the cell that keys go to.
+const FOCUS_MARK: &str = "▸ ";
+
+/// Lays out a cell: code, status line and output, the area of all of it noted for clicks.
+pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
+    let Some(cell) = flow.page.inputs.deck.cell(id).filter(|it| it.how.start != Start::OnCheck)
+    else {
+        code::lay_out(flow, block);
+        return;
+    };
+    let none = CellRun::default();
+    let run = flow.page.run(id).unwrap_or(&none);
+    let top = flow.open();
+    let (left, right, columns) = if gives_way(flow, cell, run) {
+        in_place_of_code(flow, block, cell, run)
+    } else if let Some(shares) = side_by_side::shares(flow, block, cell) {
+        side_by_side::lay_out(flow, block, (cell, run), shares)
+    } else {
+        below_code(flow, block, cell, run)
+    };
+    let height = flow.height().saturating_sub(top);
+    let area = Item::Cell { width: right.saturating_sub(left), height, id, columns };
+    flow.items.push(Placed { x: left, y: top, item: area });
+}
+
+/// Lays out what a cell that stands elsewhere has written.
+pub(super) fn detached(flow: &mut Flow<'_>, id: CellId) {
+    let top = flow.next();
+    written_elsewhere(flow, id);
+    let height = flow.height().saturating_sub(top);
+    if height > 0 {
+        flow.items.push(Placed { x: 0, y: top, item: Item::Elsewhere { height, id } });
+    }
+}
+
+fn written_elsewhere(flow: &mut Flow<'_>, id: CellId) {
+    let deck = flow.page.inputs.deck;
+    let block = deck.cell(id).and_then(|cell| deck.block_of(cell));
+    let (Some(block), Some(run)) = (block, flow.page.run(id)) else { return };
+    if flow.page.is_folded(id) {
+        let panel = code::panel(flow, block);
+        folded(flow, run, &panel);
+        return;
+    }
+    if let Some(cell) = deck.cell(id).filter(|cell| cell.how.pty.is_some()) {
+        screen::lay_out(flow, block, (cell, run));
+        return;
+    }
+    let columns = code::panel(flow, block).spot.width;
+    written(flow, block, (id, run), columns);
+}
+
+/// The columns that a cell takes, from and to, and those that its output can have.
+pub(super) type Extent = (u16, u16, u16);
+
+fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
+    let panel = code::lay_out(flow, block);
+    status(flow, &panel, cell, run);
+    let output = made_by(flow, block, (cell, run), &panel);
+    refusal(flow, run);
+    extent(panel, output.unwrap_or(panel))
+}
+
+/// What a run has made, in boxes as wide as this one at least.
+pub(super) fn made_by(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    (cell, run): (&Cell, &CellRun),
+    panel: &Panel,
+) -> Option<Panel> {
+    if cell.how.place == OutputPlace::Nowhere {
+        let prompt = run.prompt.as_ref()?;
+        return Some(prompt::lay_out(flow, block, prompt, None));
+    }
+    match cell.detached {
+        false if flow.page.is_folded(cell.id) => Some(folded(flow, run, panel)),
+        _ if cell.how.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
+        true => None,
+        false => written(flow, block, (cell.id, run), panel.spot.width),
+    }
+}
+
+/// What a run has made, where its code stood. How it went is said only if it did not go well.
+fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
+    let panel = output::panel(flow, block, &run.output, 0);
+    let top = flow.height();
+    if flow.page.is_folded(cell.id) {
+        let panel = folded(flow, run, &panel);
+        return extent(panel, panel);
+    }
+    if let Some(picture) = &run.picture {
+        picture::lay_out(flow, &made(picture), cell.span);
+    }
+    let output = match cell.how.pty {
+        Some(_) => screen::lay_out(flow, block, (cell, run)),
+        None => written(flow, block, (cell.id, run), 0),
+    };
+    if !is_fine(run) || flow.page.inputs.focus == Some(cell.id) {
+        status(flow, &panel, cell, run);
+        refusal(flow, run);
+    } else if flow.height() == top {
+        flow.close(top.saturating_add(1), 1);
+    }
+    extent(panel, output.unwrap_or(panel))
+}
+
+pub(super) fn extent(panel: Panel, output: Panel) -> Extent {
+    let (left, right) =
+        (panel.spot.x.min(output.spot.x), panel.spot.right().max(output.spot.right()));
+    (left, right, output.inner_most())
+}
+
+/// The box with what was written, `columns` wide at least.
+fn written(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    (id, run): (CellId, &CellRun),
+    columns: u16,
+) -> Option<Panel> {
+    let columns = run.prompt.as_ref().map_or(columns, |_| columns.max(prompt::COLUMNS));
+    let listing = output::lay_out(flow, block, (id, run), columns);
+    let made = match &run.prompt {
+        None => listing,
+        Some(prompt) => Some(prompt::lay_out(flow, block, prompt, listing)),
+    };
+    let chart = bench::chart(flow, block, id, columns);
+    made.or(chart)
+}
+
+/// One line in place of all that a run has made: how much that is.
+fn folded(flow: &mut Flow<'_>, run: &CellRun, panel: &Panel) -> Panel {
+    let (lines, pictures) = run.output.amount();
+    let pictures = pictures + usize::from(run.picture.is_some());
+    let screens = usize::from(run.screen.is_some());
+    let counts = [(lines, "line"), (pictures, "picture"), (screens, "terminal")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
+        format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+    });
+    let words = format!("… {} folded", counts.collect::<Vec<_>>().join(", "));
+    let text = Text::plain(&words, DIM);
+    let width = panel.spot.width.max(text.width()).min(flow.width.saturating_sub(panel.spot.x));
+    let y = flow.open();
+    flow.fill(panel.spot.x, y, (width, 1), flow.page.theme().output.style);
+    flow.put(panel.x(), y, (text.cut(width), width));
+    flow.close(y.saturating_add(1), 1);
+    *panel
+}
+
+/// Whether a run could not be started.
+pub(super) fn has_refusal(run: &CellRun) -> bool {
+    matches!(run.state, State::Ended(Outcome::NotStarted(_)))
+}
+
+/// Why a run could not be started.
+pub(super) fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
+    if let State::Ended(Outcome::NotStarted(reason)) = &run.state {
+        let failure = flow.page.theme().output.failure;
+        flow.rows(&Text::plain(reason, failure), flow.page.theme().code.alignment);
+        flow.close(flow.height(), 1);
+    }
+}
+
+/// Whether a run has come so far that its output takes the place of its code. Where a key has run it,
+/// the code stays until there is something else to see, and comes back when it is edited.
+fn gives_way(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
+    if cell.how.place == OutputPlace::Replace {
+        return run.has_output() && !run.stale && !flow.page.is_folded(cell.id);
+    }
+    let has_begun = !matches!(
+        run.state,
+        State::NotRun | State::NotAllowed | State::Ready | State::Ended(Outcome::NotStarted(_))
+    );
+    cell.how.form.replaces_code() && has_begun
+}
+
+/// Whether there is nothing to say beside the output: it went well, or may still be over in the
+/// blink of an eye.
+fn is_fine(run: &CellRun) -> bool {
+    match &run.state {
+        State::Ended(outcome) => outcome.is_success() && !run.stale && run.recorded.is_none(),
+        _ => run.elapsed < BLINK,
+    }
+}
+
+/// The picture that a run made, as if the deck had named it.
+pub(super) fn made(file: &Path) -> Picture {
+    let PictureKey { base, source } = PictureKey::of_file(file);
+    Picture { source, base, width_percent: None, alt: "".into() }
+}
+
+/// The status line: a rule as wide as the code, the state in its middle.
+pub(super) fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
+    let focused = flow.page.inputs.focus == Some(cell.id);
+    let width = panel.spot.width.max(SHORTEST_RULE).min(flow.width);
+    let x = panel.spot.x.min(flow.width - width);
+    let style = style_of(&flow.page.theme().output, run);
+    let mark = if focused { FOCUS_MARK } else { "" };
+    let inputs = flow.page.inputs;
+    let mut words = words(run, &cell.how, inputs.hints);
+    if !run.stale && run.recorded.is_none() && !run::is_current(inputs.deck, inputs.runs, cell) {
+        words.push_str(" · out of date");
+    }
+    let label = Text::plain(&format!(" [{mark}{words}] "), style);
+    let dashes = usize::from(width.saturating_sub(label.width()));
+    let mut rule = Text::plain(&"—".repeat(dashes / 2), style);
+    let label_style = if focused { style.add_modifier(Modifier::BOLD) } else { style };
+    rule.push(label.as_str(), label_style);
+    rule.push(&"—".repeat(dashes - dashes / 2), style);
+    let y = flow.open();
+    flow.put(x, y, (rule.cut(width), width));
+    flow.close(y.saturating_add(1), 1);
+}
+
+/// The theme's colours for a state.
+pub(super) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
+    match &run.state {
+        State::NotRun | State::Ready => theme.not_started,
+        State::Queued | State::Compiling | State::Running => theme.running,
+        State::Ended(outcome) if outcome.is_success() => theme.success,
+        State::Ended(_) | State::NotAllowed => theme.failure,
+    }
+}
+
+/// What the status line says, and which keys it speaks of.
+pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
+    let mut words = match &run.state {
+        state if how.module.is_some() => module(run, state, (how, keys)),
+        State::NotAllowed => {
+            let flag = if how.form.replaces_code() { "-X" } else { "-x" };
+            let or = if keys.run.is_empty() { "" } else { " or " };
+            format!("may not run · {}{or}{flag}", keys.run)
+        }
+        State::NotRun => with_key("not run", &keys.run),
+        State::Queued if run.standing.waits && how.race.is_some() => {
+            "waits for its turn".to_owned()
+        }
+        State::Queued if run.standing.waits => "waits for the block before it".to_owned(),
+        State::Queued => "queued".to_owned(),
+        State::Compiling => {
+            let then = if run.wanted { ", then it runs" } else { "" };
+            format!("{}{then}", run.progress.as_deref().unwrap_or("compiling"))
+        }
+        State::Ready => with_key("ready", &keys.run),
+        State::Running if run.screen.is_some() && !keys.enter.is_empty() => {
+            format!("running {} · {} to type", spoken_time(run.elapsed), keys.enter)
+        }
+        State::Running => match &run.prompt {
+            _ if run.awaits.is_some() => {
+                let module = run.awaits.as_deref().unwrap_or_default();
+                format!("waits for module `{module}` to compile")
+            }
+            Some(prompt) if prompt.waits && !prompt.open => {
+                with_key("waits for input", &keys.enter)
+            }
+            Some(prompt) if prompt.waits => "waits for input".to_owned(),
+            _ => format!("running {}", spoken_time(run.elapsed)),
+        },
+        State::Ended(outcome) => ended(outcome, run.elapsed),
+    };
+    if let Some(date) = &run.recorded {
+        let age = if run.stale { "stale, " } else { "" };
+        return format!("{age}recorded {date} · {words}");
+    }
+    words.push_str(&background(run.background));
+    if run.is_sandboxed {
+        words.push_str(" · sandboxed");
+    }
+    if run.standing.in_place {
+        words.push_str(" · in place, beside threads");
+    }
+    if run.standing.is_second_try {
+        words.push_str(" · session restarted");
+    }
+    if run.stale {
+        words.push_str(" · stale: the code has changed");
+    }
+    words
+}
+
+/// How many processes a run has left running.
+fn background(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " · 1 process in background".to_owned(),
+        count => format!(" · {} processes in background", grouped(count)),
+    }
+}
+
+/// What is said of a block that becomes a module.
+fn module(run: &CellRun, state: &State, (how, keys): (&How, &Hints)) -> String {
+    let name = how.module.as_ref().map_or("", |module| &*module.name);
+    match state {
+        State::Ready | State::Ended(Outcome::Exited(0)) => format!("module `{name}` is ready"),
+        State::Compiling | State::Queued | State::Running => {
+            run.progress.as_deref().unwrap_or("compiling").to_owned()
+        }
+        State::Ended(outcome) => format!("module `{name}`: {}", ended(outcome, run.elapsed)),
+        State::NotAllowed | State::NotRun => {
+            with_key(&format!("module `{name}`, not compiled"), &keys.run)
+        }
+    }
+}
+
+/// How a run ended, and how long it took.
+fn ended(outcome: &Outcome, elapsed: Duration) -> String {
+    let took = spoken_time(elapsed);
+    match outcome {
+        Outcome::Exited(0) => format!("done {took}"),
+        Outcome::Exited(status) => format!("failed: exit {status} · {took}"),
+        Outcome::Signaled(signal) => match signal_name(*signal) {
+            Some(name) => format!("failed: signal {signal} ({name}) · {took}"),
+            None => format!("failed: signal {signal} · {took}"),
+        },
+        Outcome::Raised => format!("failed: exception · {took}"),
+        Outcome::NotCompiled => "not compiled".to_owned(),
+        Outcome::NotStarted(_) => "not started".to_owned(),
+        Outcome::Stopped => format!("stopped · {took}"),
+        Outcome::TimedOut => format!("timed out · {took}"),
+    }
+}
+
+/// The names of signals a snippet may die of, where their number is the same everywhere.
+fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::deck::Module;
+
+    fn ended_with(outcome: Outcome) -> CellRun {
+        let elapsed = Duration::from_micros(840);
+        CellRun { state: State::Ended(outcome), elapsed, ..CellRun::default() }
+    }
+
+    #[rstest]
+    #[case(CellRun::default(), "not run · ctrl-e")]
+    #[case(CellRun { state: State::Compiling, ..CellRun::default() }, "compiling")]
+    #[case(
+        CellRun { background: 1, ..ended_with(Outcome::Exited(0)) },
+        "done 0.8 ms · 1 process in background"
+    )]
+    #[case(
+        CellRun { background: 2, ..ended_with(Outcome::Stopped) },
+        "stopped · 0.8 ms · 2 processes in background"
+    )]
+    #[case(
+        CellRun { state: State::Compiling, wanted: true, ..CellRun::default() },
+        "compiling, then it runs"
+    )]
+    #[case(
+        CellRun {
+            state: State::Compiling,
+            progress: Some("compiling 12/37 serde_json".into()),
+            ..CellRun::default()
+        },
+        "compiling 12/37 serde_json"
+    )]
+    #[case(
+        CellRun { state: State::Running, awaits: Some("fast".into()), ..CellRun::default() },
+        "waits for module `fast` to compile"
+    )]
+    #[case(ended_with(Outcome::Exited(0)), "done 0.8 ms")]
+    #[case(ended_with(Outcome::Exited(3)), "failed: exit 3 · 0.8 ms")]
+    #[case(ended_with(Outcome::Signaled(11)), "failed: signal 11 (SIGSEGV) · 0.8 ms")]
+    #[case(ended_with(Outcome::Signaled(40)), "failed: signal 40 · 0.8 ms")]
+    #[case(ended_with(Outcome::TimedOut), "timed out · 0.8 ms")]
+    #[case(
+        CellRun { stale: true, ..ended_with(Outcome::Exited(0)) },
+        "done 0.8 ms · stale: the code has changed"
+    )]
+    #[case(
+        CellRun { recorded: Some("2026-11-22".into()), ..ended_with(Outcome::Raised) },
+        "recorded 2026-11-22 · failed: exception · 0.8 ms"
+    )]
+    #[case(
+        CellRun { recorded: Some("2026-11-22".into()), stale: true, ..ended_with(Outcome::Exited(0)) },
+        "stale, recorded 2026-11-22 · done 0.8 ms"
+    )]
+    fn f159_a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
+        assert_eq!(words(&run, &How::default(), &Hints::default()), expected);
+    }
+
+    #[rstest]
+    #[case(CellRun::default(), "module `fast`, not compiled · ctrl-e")]
+    #[case(CellRun { state: State::Compiling, wanted: true, ..CellRun::default() }, "compiling")]
+    #[case(CellRun { state: State::Ready, ..CellRun::default() }, "module `fast` is ready")]
+    #[case(ended_with(Outcome::Exited(0)), "module `fast` is ready")]
+    #[case(ended_with(Outcome::NotCompiled), "module `fast`: not compiled")]
+    fn a_module_s_status_says_whether_it_can_be_imported(
+        #[case] run: CellRun,
+        #[case] expected: &str,
+    ) {
+        let module = Some(Module { name: "fast".into(), is_whole: false });
+        assert_eq!(words(&run, &How { module, ..How::default() }, &Hints::default()), expected);
+    }
+
+    #[test]
+    fn a_status_speaks_of_the_keys_that_there_are() {
+        let [bound, unbound] =
+            ["x", ""].map(|key| Hints { run: key.to_owned(), enter: key.to_owned() });
+        let replace = How { form: crate::deck::Form::Replace, ..How::default() };
+        let not_run = CellRun::default();
+        assert_eq!(words(&not_run, &How::default(), &bound), "not run · x");
+        assert_eq!(words(&not_run, &How::default(), &unbound), "not run");
+        let refused = CellRun { state: State::NotAllowed, ..CellRun::default() };
+        assert_eq!(words(&refused, &replace, &bound), "may not run · x or -X");
+        assert_eq!(words(&refused, &How::default(), &unbound), "may not run · -x");
+    }
+}

@@ -1,0 +1,91 @@
+//! A terminal on the slide, where a cell's program draws what it likes.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::deck::{Cell, CodeBlock, Pty};
+use crate::layout::code::{self, Panel};
+use crate::layout::flow::Flow;
+use crate::layout::scene::{Item, Placed};
+use crate::layout::text::Text;
+use crate::run::{CellRun, Emulator, State};
+
+/// Fewer rows than this are no terminal: it then stands below the page's end.
+const FEWEST_ROWS: u32 = 8;
+
+/// Rows that stay free below it.
+const BELOW: u32 = 1;
+
+/// Lays out the cell's terminal, if it has one that shows: when it has run, or in standby.
+pub(in crate::layout) fn lay_out(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    (cell, run): (&Cell, &CellRun),
+) -> Option<Panel> {
+    let pty = cell.how.pty.filter(|pty| pty.standby || run.screen.is_some())?;
+    let panel = code::panel(flow, block);
+    let y = flow.open();
+    let (columns, rows) = size(flow, pty, y);
+    let x = flow.width.saturating_sub(columns) / 2;
+    let style = if block.no_background { flow.look.base } else { flow.page.theme().output.style };
+    flow.fill(x, y, (columns, rows.into()), style);
+    if let Some(screen) = &run.screen {
+        for (text, y) in self::rows(screen, run, (columns, rows)).into_iter().zip(y..) {
+            if !text.is_empty() {
+                let width = text.width().min(columns);
+                flow.put(x, y, (text.cut(width), width));
+            }
+        }
+    } else {
+        let mark = Text::plain("▶", flow.page.theme().output.not_started);
+        let middle = (x + columns.saturating_sub(1) / 2, y + u32::from(rows / 2));
+        flow.put(middle.0, middle.1, (mark.cut(1), 1));
+    }
+    flow.items.push(Placed {
+        x,
+        y,
+        item: Item::Screen { width: columns, height: rows, id: cell.id },
+    });
+    flow.close(y.saturating_add(rows.into()), 1);
+    Some(panel)
+}
+
+/// Columns and rows: as the author wants them, as far as there is room.
+fn size(flow: &Flow<'_>, pty: Pty, y: u32) -> (u16, u16) {
+    let rest = flow.room.saturating_sub(y).saturating_sub(BELOW);
+    let room = if rest < FEWEST_ROWS { (flow.page.rows / 2).max(1) } else { rest };
+    let room = u16::try_from(room).unwrap_or(u16::MAX);
+    match pty.size {
+        Some((columns, rows)) => (columns.min(flow.width).max(1), rows),
+        None => (code::columns(flow), room),
+    }
+}
+
+/// The rows of a terminal, as many as there is room for.
+pub(in crate::layout) fn rows(
+    screen: &Emulator,
+    run: &CellRun,
+    (_, rows): (u16, u16),
+) -> Vec<Text> {
+    let is_alive = matches!(run.state, State::Running);
+    let lines = screen.lines(is_alive).into_iter().take(rows.into());
+    lines.map(|line| trimmed(line).map(|line| Text::from_line(&line)).unwrap_or_default()).collect()
+}
+
+/// The line without blanks at its end; none if nothing is left.
+fn trimmed(line: Line<'static>) -> Option<Line<'static>> {
+    let mut spans = line.spans;
+    while let Some(last) = spans.last_mut() {
+        if last.style != Style::default() {
+            break;
+        }
+        let kept = last.content.trim_end_matches(' ').to_owned();
+        if kept.is_empty() {
+            spans.pop();
+        } else {
+            *last = Span::styled(kept, last.style);
+            break;
+        }
+    }
+    (!spans.is_empty()).then(|| Line::from(spans))
+}

@@ -1,0 +1,197 @@
+//! A cell whose output stands at the right of its code: both begin on the same row, and neither moves
+//! when the other grows.
+
+use super::output;
+use crate::deck::{Cell, CodeBlock, OutputPlace};
+use crate::layout::cell::{self, Extent};
+use crate::layout::code;
+use crate::layout::flow::Flow;
+use crate::run::CellRun;
+use crate::theme::Alignment;
+
+/// Columns between the two.
+const BETWEEN: u16 = 2;
+
+/// Fewer columns than this are no room for output: it then stands below its code.
+const NARROWEST: u16 = 24;
+
+/// The columns of the code and of the output, where the output is to stand at the right and can: half
+/// of the room each, or more for code whose lines need it.
+pub(in crate::layout) fn shares(
+    flow: &Flow<'_>,
+    block: &CodeBlock,
+    cell: &Cell,
+) -> Option<(u16, u16)> {
+    if cell.how.place != OutputPlace::Right || cell.detached {
+        return None;
+    }
+    let room = flow.width.checked_sub(BETWEEN)?;
+    let code = code::narrowest(flow, block, (room / 2, room.checked_sub(NARROWEST)?))?;
+    Some((code, room - code))
+}
+
+/// Lays out code and status at the left, the output at the right.
+pub(in crate::layout) fn lay_out(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    (cell, run): (&Cell, &CellRun),
+    (left, right): (u16, u16),
+) -> Extent {
+    let y = flow.open();
+    let mut beside = flow.inner(right, y);
+    let empty = output::panel(&beside, block, &run.output, 0);
+    let made = cell::made_by(&mut beside, block, (cell, run), &empty).unwrap_or(empty);
+    let mut code = flow.inner(left, y);
+    let panel = code::lay_out(&mut code, block);
+    cell::status(&mut code, &panel, cell, run);
+    cell::refusal(&mut code, run);
+    let height = code.height().max(beside.height());
+    // Next to each other they are one thing, however large the screen is.
+    let x = match flow.page.theme().code.alignment {
+        Alignment::Left(_) => 0,
+        Alignment::Center { .. } | Alignment::Right(_) => left.saturating_sub(code.right),
+    };
+    let first = beside.items.iter().map(|placed| placed.x).min().unwrap_or(0);
+    let beside_x = x.saturating_add(code.right + BETWEEN).saturating_sub(first);
+    flow.adopt(code, x, y);
+    flow.adopt(beside, beside_x, y);
+    flow.close(y.saturating_add(height), 1);
+    let right = beside_x.saturating_add(made.spot.right());
+    (x.saturating_add(panel.spot.x), right, made.inner_most())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::deck::{CellId, How, Pty};
+    use crate::layout::tests::{Fixture, cell as block_of, table_of, written};
+    use crate::run::{Emulator, Outcome, Prompt, State};
+
+    /// A block of code whose output stands there.
+    fn fixture(code: &str, place: OutputPlace, run: CellRun) -> Fixture {
+        let mut fixture = Fixture::new(vec![block_of(code)]).size(80, 24).run(run);
+        let how = How { place, ..How::default() };
+        fixture.deck.cells = vec![Arc::new(Cell { how, ..Cell::default() })];
+        fixture
+    }
+
+    fn lines(count: usize) -> CellRun {
+        let mut run = written((1..=count).map(|line| format!("line {line}")));
+        run.state = State::Ended(Outcome::Exited(0));
+        run
+    }
+
+    #[test]
+    fn output_stands_at_the_right_and_the_code_where_it_was() {
+        let code = "for n in range(40):\n    print('line', n)";
+        let before = fixture(code, OutputPlace::Right, CellRun::default()).body();
+        let after = fixture(code, OutputPlace::Right, lines(40)).body();
+        insta::assert_snapshot!(after);
+        let left = |body: &str| body.lines().nth(2).map(|line| line.trim_end()[..20].to_owned());
+        assert_eq!(left(&before), left(&after));
+        assert!(!before.contains("line 1\n"), "{before}");
+    }
+
+    #[rstest]
+    #[case(80, 40, true)]
+    #[case(80, 50, false)]
+    #[case(100, 50, true)]
+    #[case(58, 20, true)]
+    #[case(57, 20, false)]
+    #[case(50, 10, false)]
+    #[case(20, 3, false)]
+    fn where_the_code_leaves_no_room_output_stands_below(
+        #[case] columns: u16,
+        #[case] code: usize,
+        #[case] beside: bool,
+    ) {
+        let body =
+            fixture(&"x".repeat(code), OutputPlace::Right, lines(1)).size(columns, 24).body();
+        let row = |words: &str| body.lines().position(|line| line.contains(words)).unwrap();
+        assert_eq!(row("line 1") < row("[done"), beside, "{body}");
+        assert!(body.contains(&"x".repeat(code)), "no line is wrapped:\n{body}");
+    }
+
+    #[test]
+    fn a_run_sees_a_terminal_as_wide_as_the_output_can_be() {
+        let columns = |place| {
+            let scene = fixture("x", place, CellRun::default()).scene();
+            scene.body.iter().find_map(|placed| match placed.item {
+                crate::layout::Item::Cell { columns, .. } => Some(columns),
+                _ => None,
+            })
+        };
+        assert_eq!(columns(OutputPlace::Right), Some(29), "half of 74, in its margins and padding");
+        assert_eq!(columns(OutputPlace::Below), Some(68));
+    }
+
+    #[test]
+    fn tables_and_terminals_stand_at_the_right_too() {
+        insta::assert_snapshot!(fixture("x", OutputPlace::Right, table_of(3, 2)).body());
+        let mut emulator = Emulator::new(20, 3);
+        let _ = emulator.feed(b"hello");
+        let run = CellRun { screen: Some(emulator), state: State::Running, ..CellRun::default() };
+        let mut fixture = fixture("x", OutputPlace::Right, run);
+        let how = How {
+            pty: Some(Pty { standby: false, size: Some((20, 3)) }),
+            ..fixture.deck.cells[0].how.clone()
+        };
+        fixture.deck.cells = vec![Arc::new(Cell { how, ..Cell::default() })];
+        insta::assert_snapshot!(fixture.body());
+    }
+
+    #[test]
+    fn output_takes_the_place_of_the_code_that_has_run() {
+        let body = |run: CellRun| fixture("the code", OutputPlace::Replace, run).body();
+        let shows = |run: CellRun| {
+            let body = body(run);
+            (body.contains("the code"), body.contains("line 1"))
+        };
+        let code = (true, false);
+        assert_eq!(shows(CellRun::default()), code);
+        let state = State::Running;
+        assert_eq!(shows(CellRun { state: state.clone(), ..CellRun::default() }), code, "not yet");
+        assert_eq!(shows(CellRun { state, ..lines(1) }), (false, true));
+        assert_eq!(shows(lines(1)), (false, true));
+        let silent = State::Ended(Outcome::Exited(0));
+        assert_eq!(shows(CellRun { state: silent, ..CellRun::default() }), code, "nothing to see");
+        assert_eq!(shows(CellRun { stale: true, ..lines(1) }), (true, true), "edited");
+        assert_eq!(shows(CellRun { folded: true, ..lines(1) }), (true, false), "folded");
+        let failed = body(CellRun { state: State::Ended(Outcome::Exited(3)), ..lines(1) });
+        assert!(failed.contains("failed: exit 3"), "{failed}");
+    }
+
+    #[test]
+    fn a_block_that_has_the_focus_shows_it_even_if_its_code_gave_way() {
+        let mut fixture = fixture("the code", OutputPlace::Replace, lines(1));
+        assert!(!fixture.body().contains("done"));
+        fixture.focus = Some(CellId(0));
+        assert!(fixture.body().contains("[▸ done"), "{}", fixture.body());
+    }
+
+    #[test]
+    fn output_may_stand_nowhere_but_what_asks_is_answered() {
+        let body = |run: CellRun| fixture("x", OutputPlace::Nowhere, run).body();
+        let quiet = body(lines(30));
+        assert!(quiet.contains("[done") && !quiet.contains("line"), "{quiet}");
+        let folded = body(CellRun { folded: true, ..lines(30) });
+        assert!(!folded.contains("line"), "{folded}");
+        let mut prompt = Prompt::default();
+        (prompt.waits, prompt.open) = (true, true);
+        let asks = body(CellRun { prompt: Some(prompt), state: State::Running, ..lines(30) });
+        assert!(asks.contains("enter sends") && !asks.contains("line 30"), "{asks}");
+    }
+
+    #[test]
+    fn no_size_is_a_reason_to_panic() {
+        for (columns, rows) in [(1, 1), (3, 2), (26, 5), (52, 9), (300, 100)] {
+            for how in [OutputPlace::Right, OutputPlace::Replace, OutputPlace::Nowhere] {
+                fixture("some code", how, table_of(40, 9)).size(columns, rows).body();
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Sessions: which blocks have to run before another one can, and which have run on a state that is
+//! no longer the present one.
+//!
+//! A session is a chain of blocks in the deck's order. Each run notes the run that it went on from;
+//! a block is current as long as that is the present run of the block before it, which is current
+//! itself. Nothing is marked when a block is run again: what follows from it is seen to be out of
+//! date by comparing.
+
+use super::{CellRun, Runs, State};
+use crate::deck::{Cell, CellId, Deck};
+use crate::run::{Outcome, RunId};
+
+/// What a run in a session goes on from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Nothing: it is the first block of its session.
+    Nothing,
+    /// The state that this run left.
+    Run(RunId),
+}
+
+/// A name that a block gave to something, and what that is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub name: String,
+    /// Its value's type.
+    pub kind: String,
+    /// Its value, on one line, cut where it is long.
+    pub value: String,
+}
+
+/// Where a run stands in its session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub struct Standing {
+    /// The run whose state it goes on from; none for the first block.
+    pub base: Option<RunId>,
+    /// Whether it starts only when that run has ended.
+    pub waits: bool,
+    /// Whether the state that it left is there to go on from.
+    pub holds: bool,
+    /// Whether it ran in the process of its base, whose threads went on.
+    pub in_place: bool,
+    /// Whether its base was found to be gone when it was to start.
+    pub base_gone: bool,
+    /// Whether the session was started again because of that.
+    pub is_second_try: bool,
+}
+
+/// What has to run so that this cell runs on the present state: the blocks of its session before it
+/// that have not run since they or what they go on from changed, or whose state is gone and needed;
+/// then the cell itself.
+pub fn due(deck: &Deck, runs: &Runs, id: CellId) -> Vec<CellId> {
+    let mut chain: Vec<CellId> = deck.session_up_to(id).iter().map(|cell| cell.id).collect();
+    let Some(before) = chain.len().checked_sub(1) else { return vec![id] };
+    let mut first = 0;
+    let mut base = None;
+    for (place, id) in chain[..before].iter().enumerate() {
+        let Some(run) = runs.get(id).filter(|run| has_run_on(run, base)) else { break };
+        if run.standing.holds || run.is_under_way() {
+            first = place + 1;
+        }
+        base = Some(run.run);
+    }
+    chain.drain(..first);
+    chain
+}
+
+/// Whether what a cell shows is what it would show if all of its session were run again. A cell that
+/// has not run, or is in no session, shows nothing that is out of date.
+pub fn is_current(deck: &Deck, runs: &Runs, cell: &Cell) -> bool {
+    if !runs.get(&cell.id).is_some_and(has_run) {
+        return true;
+    }
+    let mut base = None;
+    deck.session_up_to(cell.id).into_iter().all(|cell| {
+        let run = runs.get(&cell.id).filter(|run| has_run_on(run, base));
+        base = run.map(|run| run.run);
+        run.is_some()
+    })
+}
+
+fn has_run_on(run: &CellRun, base: Option<RunId>) -> bool {
+    has_run(run) && !run.stale && run.standing.base == base
+}
+
+fn has_run(run: &CellRun) -> bool {
+    match &run.state {
+        State::Ended(Outcome::NotStarted(_)) => false,
+        State::Ended(_) => true,
+        _ => run.is_under_way(),
+    }
+}
