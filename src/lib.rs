@@ -55,6 +55,10 @@ pub mod export;
 
 pub mod config;
 
-pub mod runtime;
+pub mod project;
+
+pub mod headless;
+
+pub mod present;
 
 pub mod cli;

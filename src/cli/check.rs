@@ -12,8 +12,9 @@ use super::record::Takes;
 use super::settings;
 use crate::config::{self, Config, Error, Mistakes};
 use crate::diag::{self, Diagnostic, Severity};
+use crate::headless::{inspect, rehearse};
+use crate::project::{Show, TapeError, load, read_recording};
 use crate::recording::{self, Finding, Purpose, Recording, Summary};
-use crate::runtime::{Show, TapeError, inspect, load, read_recording, rehearse};
 use crate::source::{Sources, visible_line};
 
 /// Prints what is wrong. The status says whether anything is.

@@ -16,9 +16,11 @@ use super::{counted, settings};
 use crate::config::Config;
 use crate::deck::Cell;
 use crate::exec::{Compiler, FoundPython, Survey, sandbox_support, without_colours};
+use crate::headless::{Doctor, Lack};
 use crate::media::{Capabilities, Protocol};
+use crate::present::KnownDepth;
+use crate::project::{Show, is_trusted, load};
 use crate::run::spoken_time;
-use crate::runtime::{Doctor, KnownDepth, Lack, Show, is_trusted, load};
 use crate::source::{SourceFile, visible_line};
 use crate::view::ColorDepth;
 
@@ -32,7 +34,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let may_run = deck.is_some_and(|(show, path)| {
         let is_allowed = args.prepare || args.enable_snippet_execution || config.snippet.exec;
         let is_sandboxed = execution.sandbox.is_some();
-        is_allowed || is_sandboxed || is_trusted(path, show, &execution)
+        is_allowed || is_sandboxed || is_trusted(path, &show.deck, &execution)
     });
     let doctor = Doctor::look(deck, &execution, may_run);
     super::print(&machine(doctor.survey(), &config))?;

@@ -15,8 +15,9 @@ use super::settings;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{Look, Overflow, PAGE_BREAK, Rgb, Sheet, html, svg, text};
 use crate::files::{self, Kind};
+use crate::headless::Stills;
 use crate::layout::Size;
-use crate::runtime::{Execution, Show, Stills, load};
+use crate::project::{Execution, Show, load};
 use crate::theme::Theme;
 use crate::view::{self, Overlay};
 

@@ -24,7 +24,8 @@ use clap_complete::Shell;
 use crate::config::Config;
 use crate::panics;
 use crate::parse;
-use crate::runtime;
+use crate::present;
+use crate::project;
 use crate::source::{visible, visible_line};
 
 use args::{Args, Command, ConfigArgs, ExportArgs, Lists};
@@ -102,9 +103,9 @@ fn present(args: &Args) -> anyhow::Result<ExitCode> {
     let mut settings = settings::settings(args, deck, &config)?;
     let mistakes = mistakes.map(|mistakes| (mistakes.sources, mistakes.found));
     settings.origin.mistakes =
-        mistakes.into_iter().chain(runtime::trust_store_mistakes()).collect();
+        mistakes.into_iter().chain(project::trust_store_mistakes()).collect();
     themes::check(&settings.origin)?;
-    let ending = runtime::present(settings).context(shown)?;
+    let ending = present::present(settings).context(shown)?;
     Ok(ending.status().into())
 }
 

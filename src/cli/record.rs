@@ -9,10 +9,9 @@ use time::OffsetDateTime;
 
 use super::args::RecordArgs;
 use super::settings;
+use crate::headless::{Rehearsed, rehearse};
+use crate::project::{Show, TapeError, keep_recording, load, read_recording, recording_folder};
 use crate::recording::{Finding, Kept, Ran, Recording, Round, Verdict, keep, line, shows};
-use crate::runtime::{
-    Rehearsed, Show, TapeError, keep_recording, load, read_recording, recording_folder, rehearse,
-};
 use crate::source::visible_line;
 
 /// Records. The status says whether every block could be started.

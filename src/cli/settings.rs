@@ -13,8 +13,9 @@ use crate::config::{self, Config, DefaultTheme, Mistakes};
 use crate::deck::Options;
 use crate::exec::sandbox_support;
 use crate::media::Protocol;
+use crate::present::{Follow, Settings, Transition};
+use crate::project::{Execution, Origin};
 use crate::run::Limits;
-use crate::runtime::{Execution, Follow, Origin, Settings, Transition};
 use crate::theme::Shades;
 
 /// How long the terminal may take to tell its background where nobody says.

@@ -8,7 +8,8 @@ use anyhow::Context;
 use super::args::Choices;
 use super::{Usage, lines, print, settings};
 use crate::diag::did_you_mean;
-use crate::runtime::{self, Origin, theme_names};
+use crate::present;
+use crate::project::{Origin, theme_names};
 
 /// Presents a slide of each theme; where no terminal shows it, prints their names.
 pub(super) fn themes(choices: &Choices) -> anyhow::Result<ExitCode> {
@@ -18,7 +19,7 @@ pub(super) fn themes(choices: &Choices) -> anyhow::Result<ExitCode> {
     if io::stdout().is_terminal() {
         origin.gallery = true;
         settings.reload = false;
-        let ending = runtime::present(settings).context("the themes")?;
+        let ending = present::present(settings).context("the themes")?;
         return Ok(ending.status().into());
     }
     print(&lines(theme_names(origin.themes.as_deref()).into_iter()))?;

@@ -35,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "runtime",
+        "project",
         &[
             "source",
             "panics",
@@ -48,10 +48,47 @@ const LAYERS: &[(&str, &[&str])] = &[
             "highlight",
             "layout",
             "app",
+            "files",
+            "exec",
+        ],
+    ),
+    (
+        "headless",
+        &[
+            "source",
+            "diag",
+            "deck",
+            "run",
+            "recording",
+            "highlight",
+            "layout",
+            "app",
+            "theme",
+            "files",
+            "exec",
+            "media",
+            "project",
+        ],
+    ),
+    (
+        "present",
+        &[
+            "source",
+            "panics",
+            "diag",
+            "deck",
+            "run",
+            "recording",
+            "theme",
+            "highlight",
+            "layout",
+            "app",
             "view",
             "files",
             "exec",
             "media",
+            "project",
+            "headless",
         ],
     ),
     (
@@ -74,7 +111,9 @@ const LAYERS: &[(&str, &[&str])] = &[
             "media",
             "export",
             "config",
-            "runtime",
+            "project",
+            "headless",
+            "present",
         ],
     ),
 ];
@@ -92,7 +131,7 @@ const READERS: &[(&str, &str)] = &[
     ("exec/os/cgroup.rs", "control groups, in /proc and /sys"),
     ("exec/rust/cache.rs", "our own cache, once it is known to be ours"),
     ("exec/rust/crates.rs", "our own cache, once it is known to be ours"),
-    ("runtime/input.rs", "the terminal"),
+    ("present/input.rs", "the terminal"),
 ];
 
 /// What opens or reads a file.

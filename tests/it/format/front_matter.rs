@@ -6,7 +6,7 @@ use std::path::Path;
 use livedeck::deck::{Deck, SlideKind};
 use livedeck::diag::{Severity, summary};
 use livedeck::parse::{parse, parse_with};
-use livedeck::runtime::{Origin, load};
+use livedeck::project::{Origin, load};
 use livedeck::source::MemFiles;
 use rstest::rstest;
 
@@ -35,7 +35,7 @@ fn errors(deck: &Deck) -> Vec<String> {
 }
 
 /// What loading a deck from disk finds, theme and all.
-fn loaded(files: &[(&str, &str)]) -> (livedeck::runtime::Show, Vec<String>) {
+fn loaded(files: &[(&str, &str)]) -> (livedeck::project::Show, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         std::fs::write(folder.path().join(path), text).unwrap();
@@ -46,7 +46,7 @@ fn loaded(files: &[(&str, &str)]) -> (livedeck::runtime::Show, Vec<String>) {
     (show, found)
 }
 
-fn with_theme(yaml: &str) -> (livedeck::runtime::Show, Vec<String>) {
+fn with_theme(yaml: &str) -> (livedeck::project::Show, Vec<String>) {
     loaded(&[("talk.md", &format!("---\n{yaml}\n---\nhi\n"))])
 }
 

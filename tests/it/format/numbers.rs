@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag;
+use livedeck::headless::{Stills, inspect};
 use livedeck::layout::Size;
-use livedeck::runtime::{Origin, Stills, inspect, load};
+use livedeck::project::{Origin, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -7,8 +7,9 @@ use std::path::Path;
 
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag::plain;
+use livedeck::headless::{Stills, inspect};
 use livedeck::layout::Size;
-use livedeck::runtime::{Origin, Show, Stills, inspect, load};
+use livedeck::project::{Origin, Show, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -23,8 +23,9 @@ use std::time::{Duration, Instant};
 
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag;
+use livedeck::headless::{Stills, inspect};
 use livedeck::layout::Size;
-use livedeck::runtime::{Origin, Show, Stills, inspect, load};
+use livedeck::project::{Origin, Show, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

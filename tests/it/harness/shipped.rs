@@ -7,9 +7,10 @@ use std::process::{Command, ExitStatus};
 
 use livedeck::deck::Cell;
 use livedeck::diag::Diagnostic;
+use livedeck::headless::inspect;
 use livedeck::layout::Size;
+use livedeck::project::{Origin, Show, load};
 use livedeck::run::Runs;
-use livedeck::runtime::{Origin, Show, inspect, load};
 use serde_json::Value;
 
 use super::{PtyHarness, cache};

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::harness::shipped::{Shipped, mistakes};
 use crate::harness::{Opening, PtyHarness, Terminal};
 use livedeck::deck::Cell;
-use livedeck::runtime::{Origin, Show, load};
+use livedeck::project::{Origin, Show, load};
 
 const TOUR: Shipped = Shipped("slides/tour.md");
 

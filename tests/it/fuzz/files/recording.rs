@@ -1,7 +1,7 @@
 //! Recordings that nobody made, read, drawn and exported.
 
+use livedeck::project::{Origin, load};
 use livedeck::recording::Recording;
-use livedeck::runtime::{Origin, load};
 
 use super::{changed, draw, rounds, size};
 

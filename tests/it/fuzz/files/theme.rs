@@ -1,6 +1,6 @@
 //! Themes that nobody would write: as a file that a deck names, and in its front matter.
 
-use livedeck::runtime::{Origin, load};
+use livedeck::project::{Origin, load};
 
 use super::{changed, draw, rounds, size, texts};
 

@@ -1,0 +1,176 @@
+//! Everything that is wrong with a deck, for `check`: what reading it found, names that the theme
+//! does not know, pictures that cannot be shown, and what does not fit the sizes asked for;
+//! the last is told of in a talk, too, if its speaker wants that.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::inspect_code::{not_drawn, not_runnable};
+use super::scene_builder::{measure, visit};
+use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
+use crate::diag::{Diagnostic, closest};
+use crate::exec::Custom;
+use crate::layout::{Inputs, NotShown, Size, overflow};
+use crate::media::Media;
+use crate::project::Show;
+use crate::run::Runs;
+use crate::theme::{FooterPart, FooterStyle, Palette};
+
+/// All mistakes of the deck, in the order of its text. `custom` are the user's own executors.
+pub fn inspect(show: &Show, sizes: &[Size], custom: &BTreeMap<String, Custom>) -> Vec<Diagnostic> {
+    let mut found = show.deck.diagnostics.clone();
+    let mut media = Media::new(PathBuf::from("."), None, |_| {});
+    found.extend(unseen(show, &mut media));
+    found.extend(not_runnable(show, custom));
+    found.extend(not_drawn(show));
+    for &size in sizes {
+        found.extend(misfits(show, size, &show.recorded, &mut media));
+    }
+    found.sort_by_key(|found| (found.span.file, found.span.start));
+    found
+}
+
+/// What reading the deck does not see: names that its theme does not know, pictures that cannot be
+/// shown.
+pub(crate) fn unseen(show: &Show, media: &mut Media) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (number, slide) in show.deck.slides.iter().enumerate() {
+        let theme = &show.look(SlideNo::new(number)).theme;
+        palette(&slide.blocks, &theme.palette, &mut found);
+        visit(&slide.blocks, &mut |key, span| {
+            if let Err(NotShown { why, hint }) = media.measure(&key) {
+                let mistake = Diagnostic::error(span, why);
+                found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
+            }
+        });
+    }
+    footers(show, media, &mut found);
+    found
+}
+
+/// Pictures of footers that cannot be shown, each once.
+fn footers(show: &Show, media: &mut Media, found: &mut Vec<Diagnostic>) {
+    for look in &*show.looks {
+        let FooterStyle::Template { left, center, right, .. } = &look.theme.footer else {
+            continue;
+        };
+        for (part, key) in [left, center, right].into_iter().zip(&look.footer.pictures) {
+            if let (Some(FooterPart::Image(_, at)), Some(key)) = (part, key)
+                && let Err(NotShown { why, hint }) = media.measure(key)
+            {
+                let mistake = Diagnostic::error(*at, format!("footer: {why}"));
+                found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
+            }
+        }
+    }
+}
+
+/// What does not fit this size, slide by slide, with the output of these runs on it.
+pub(crate) fn misfits(show: &Show, size: Size, runs: &Runs, media: &mut Media) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for slide in 0..show.deck.slides.len() {
+        let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
+        let look = show.look(at.slide);
+        let mut of = |runs: &Runs| {
+            overflow(&Inputs {
+                deck: &show.deck,
+                at,
+                size,
+                theme: &look.theme,
+                highlighter: &look.highlighter,
+                colours: crate::layout::Colours::All,
+                runs,
+                measures: &measure(&show.deck, at, runs, media),
+                footer: &look.footer,
+                focus: None,
+                grid: false,
+                limits: show.limits,
+                hints: &crate::layout::Hints::default(),
+            })
+        };
+        let mut misfits = of(runs);
+        let has_output = show.deck.cells_of(at.slide).any(|cell| runs.contains_key(&cell.id));
+        if has_output && !misfits.is_empty() {
+            let without_output = of(&Runs::default());
+            for misfit in misfits.iter_mut().filter(|misfit| !without_output.contains(misfit)) {
+                misfit.hints.push("this is with the output that was recorded".to_owned());
+            }
+        }
+        found.extend(misfits);
+    }
+    found
+}
+
+/// Colours and classes of spans that the theme's palette does not have.
+fn palette(blocks: &[Block], palette: &Palette, found: &mut Vec<Diagnostic>) {
+    let mut last = None;
+    for colors in blocks.iter().flat_map(texts).filter_map(colors_of) {
+        // A span's colours stand on each piece of its text.
+        if last.replace(colors) != Some(colors) {
+            found.extend(unknown(colors, palette));
+        }
+    }
+    for inner in blocks.iter().flat_map(inside) {
+        self::palette(inner, palette, found);
+    }
+}
+
+/// The blocks in a block.
+pub(super) fn inside(block: &Block) -> Vec<&[Block]> {
+    match &block.kind {
+        BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => vec![inner],
+        BlockKind::Columns(columns) => columns.columns.iter().map(Vec::as_slice).collect(),
+        BlockKind::List(list) => list.items.iter().map(|item| item.blocks.as_slice()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A block's own text.
+fn texts(block: &Block) -> Vec<&Inline> {
+    match &block.kind {
+        BlockKind::Title(text)
+        | BlockKind::Heading(_, text)
+        | BlockKind::Paragraph(text)
+        | BlockKind::Footnote(_, text)
+        | BlockKind::Alert(_, Some(text), _) => text.iter().collect(),
+        BlockKind::List(list) => list.items.iter().flat_map(|item| &item.text).collect(),
+        BlockKind::Table(table) => {
+            let cells = table.rows.iter().flat_map(|row| &row.cells);
+            table.header.iter().chain(cells).flatten().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn colors_of(piece: &Inline) -> Option<&SpanColors> {
+    match piece {
+        Inline::Text(_, style) | Inline::Variable(_, style) => style.colors.as_deref(),
+        Inline::Break | Inline::SoftBreak => None,
+    }
+}
+
+fn unknown(colors: &SpanColors, palette: &Palette) -> Vec<Diagnostic> {
+    let name = |color: &Option<String>| -> Option<String> {
+        let color = color.as_deref()?;
+        let name = color.strip_prefix("palette:").or_else(|| color.strip_prefix("p:"))?;
+        (!palette.colors.contains_key(name)).then(|| name.to_owned())
+    };
+    let refuse = |what: &str, key: &str, name: &str, known: Option<&str>| {
+        let message = format!("the theme's palette has no {what} `{name}`");
+        Diagnostic::error(colors.span, message).hint(match known {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("name it under `palette.{key}` in the theme"),
+        })
+    };
+    let class = colors.class.as_deref().filter(|class| !palette.classes.contains_key(*class));
+    let names = [&colors.foreground, &colors.background].into_iter().filter_map(name);
+    let colors_known = || palette.colors.keys().map(String::as_str);
+    let classes_known = || palette.classes.keys().map(String::as_str);
+    let mut found: Vec<_> = names
+        .map(|name| refuse("colour", "colors", &name, closest(&name, colors_known())))
+        .collect();
+    found.extend(
+        class.map(|class| refuse("class", "classes", class, closest(class, classes_known()))),
+    );
+    found
+}

@@ -1,0 +1,62 @@
+//! What `check` says of blocks that can do nothing here: code in languages that nothing runs, and
+//! drawings, which no tool makes yet.
+
+use std::collections::BTreeMap;
+
+use crate::deck::{Block, BlockKind, Deck};
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::exec::{Custom, languages, why_not_run};
+use crate::project::Show;
+use crate::source::Span;
+
+/// Blocks whose language, or executor, is not there.
+pub(super) fn not_runnable(show: &Show, custom: &BTreeMap<String, Custom>) -> Vec<Diagnostic> {
+    let known = languages(custom);
+    let report = |(span, language, alternative): (Span, &str, Option<&str>)| {
+        let why = why_not_run(custom, language, alternative)?;
+        let is_known = why_not_run(custom, language, None).is_none();
+        let (message, advice) = why.split_once(": ").unwrap_or((&why, ""));
+        let hint = did_you_mean(language, known.iter().copied()).filter(|_| !is_known);
+        let hint = hint.unwrap_or_else(|| advice.to_owned());
+        let report = Diagnostic::error(fence_above(&show.deck, span), message);
+        Some(if hint.is_empty() { report } else { report.hint(hint) })
+    };
+    let cells = show.deck.cells.iter();
+    cells
+        .map(|cell| (cell.span, &*cell.language, cell.how.alternative.as_deref()))
+        .filter_map(report)
+        .collect()
+}
+
+/// Blocks that are to be shown as a picture that nothing here makes.
+pub(super) fn not_drawn(show: &Show) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for slide in &show.deck.slides {
+        drawings(&slide.blocks, &mut found);
+    }
+    found
+}
+
+fn drawings(blocks: &[Block], found: &mut Vec<Diagnostic>) {
+    for block in blocks {
+        if let BlockKind::Code(code) = &block.kind
+            && code.drawing.is_some()
+        {
+            let message = format!("`+render` cannot draw `{}` here", code.language);
+            let hint = "its code is shown; save a picture and write `![](picture.png)`";
+            found.push(Diagnostic::warning(block.span, message).hint(hint));
+        }
+        for inside in super::inspect::inside(block) {
+            drawings(inside, found);
+        }
+    }
+}
+
+/// The line above a block's code.
+fn fence_above(deck: &Deck, code: Span) -> Span {
+    let text = deck.sources.get(code.file).map_or("", |file| file.text());
+    let above = text.get(..code.range().start).and_then(|text| text.strip_suffix('\n'));
+    let Some(above) = above else { return code };
+    let start = above.rfind('\n').map_or(0, |at| at + 1);
+    Span::new(code.file, start..above.len())
+}

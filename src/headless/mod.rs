@@ -1,0 +1,18 @@
+//! Slides and runs without a terminal: for exports, checks, recordings and `doctor`.
+
+mod code_colors;
+mod inspect;
+mod inspect_code;
+mod probe;
+mod render;
+mod run_all;
+mod scene_builder;
+
+pub use inspect::inspect;
+pub use probe::{Doctor, Lack};
+pub use render::Stills;
+pub use run_all::{Rehearsed, rehearse};
+
+pub(crate) use code_colors::{colors, has_code, highlight, unknown};
+pub(crate) use inspect::{misfits, unseen};
+pub(crate) use scene_builder::{scene, scene_at, stage};

@@ -1,0 +1,133 @@
+//! Slides without a terminal, their code run if that is wanted. What exporters start from.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, after, select, unbounded};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{code_colors, scene_builder};
+use crate::app::{App, Effect, Msg, Policy, Trust, update};
+use crate::deck::Cursor;
+use crate::exec::{self, Executor, Warden};
+use crate::layout::{self, Colours, PictureKey, Scene, Size};
+use crate::media::Media;
+use crate::project::{self, Execution, Show, read_markdown};
+use crate::run::Limits;
+
+/// How long runs may take before they are left as they are.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A deck laid out slide by slide; nothing runs but what [`run`](Self::run) is asked to.
+pub struct Stills {
+    show: Show,
+    app: App,
+    media: Media,
+    /// Started by the first run, and kept: the pictures that runs made are gone with it.
+    runner: Option<Runner>,
+}
+
+/// What runs the code, and its events.
+struct Runner {
+    executor: Executor,
+    events: Receiver<exec::Event>,
+    limits: Limits,
+    /// Ends what was started, should this program be killed.
+    _warden: Option<Warden>,
+}
+
+impl Stills {
+    /// Nothing is laid out yet. Slides use all of the size asked for.
+    pub fn new(show: &Show) -> Self {
+        let show = Show { limits: layout::Limits::default(), ..show.clone() };
+        let media = Media::new(PathBuf::from("."), None, |_| {});
+        let mut app = App::new(show.deck.clone(), Policy::default(), Trust::Once);
+        update(&mut app, Msg::Recorded(show.recorded.clone()));
+        Self { show, app, media, runner: None }
+    }
+
+    /// Lays out a slide at a step.
+    pub fn scene(&mut self, at: Cursor, size: Size) -> Scene {
+        self.app.at = at;
+        scene_builder::scene(&self.show, &mut self.app, (size, Colours::All), &mut self.media)
+    }
+
+    /// Lays out a slide as a talk shows it at first: code that takes long to colour is plain.
+    pub fn first_scene(&mut self, at: Cursor, size: Size) -> Scene {
+        self.app.at = at;
+        let colours =
+            code_colors::colors(&self.show.deck, &self.show.look(at.slide).highlighter, at.slide);
+        scene_builder::scene(&self.show, &mut self.app, (size, colours), &mut self.media)
+    }
+
+    /// The file of a picture of a slide that was laid out.
+    pub fn picture(&mut self, key: &PictureKey) -> Option<PathBuf> {
+        self.media.file(key)
+    }
+
+    /// Shows what was recorded of the code of the slide laid out last.
+    pub fn show_recorded(&mut self) {
+        let recorded = self.show.recorded.keys().copied();
+        let recorded: Vec<_> = recorded.filter(|id| !self.app.runs.contains_key(id)).collect();
+        if recorded.is_empty() {
+            return;
+        }
+        update(&mut self.app, Msg::Key(KeyEvent::from(KeyCode::Char('r')).into()));
+    }
+
+    /// Runs the code of the slide laid out last, of the deck at `path`, and waits for it to end. The
+    /// pictures that it makes exist for as long as `self`.
+    pub fn run(&mut self, path: &Path, execution: &Execution) {
+        self.app.trust = execution.trust();
+        let Self { show, app, runner, .. } = self;
+        let runner = runner.get_or_insert_with(|| Runner::new(show, path, execution));
+        runner.run(show, app);
+    }
+}
+
+impl Runner {
+    fn new(show: &Show, path: &Path, execution: &Execution) -> Self {
+        let (send, events) = unbounded();
+        let options = project::options(execution, path, show);
+        let executor = Executor::new(options, move |event| drop(send.send(read_markdown(event))));
+        // Without one, nothing is lost but what it does when this program is killed.
+        let warden = Warden::start().ok().flatten();
+        Self { executor, events, limits: execution.limits, _warden: warden }
+    }
+
+    /// Presses the run key and waits until nothing runs any more.
+    fn run(&self, show: &Show, app: &mut App) {
+        let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
+        self.start(show, update(app, Msg::Shown));
+        self.start(show, update(app, Msg::Key(key.into())));
+        let over = after(PATIENCE);
+        while app.is_running() {
+            let event = select! {
+                recv(self.events) -> event => event,
+                recv(over) -> _ => return,
+            };
+            let Ok(event) = event else { return };
+            self.start(show, update(app, message(event)));
+        }
+    }
+
+    fn start(&self, show: &Show, effects: Vec<Effect>) {
+        for effect in effects {
+            let Effect::Run { run, cell, terminal, base } = effect else { continue };
+            let request = project::request(&show.deck, (run, cell, base), terminal, self.limits);
+            if let Some(request) = request {
+                self.executor.run(&request);
+            }
+        }
+    }
+}
+
+/// What the app hears of an event.
+fn message(event: exec::Event) -> Msg {
+    match event {
+        exec::Event::Run(run, event) => Msg::Run(run, event),
+        exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
+        exec::Event::Names(run, names) => Msg::Names(run, names),
+        exec::Event::Trouble(what) => Msg::Trouble(what),
+    }
+}

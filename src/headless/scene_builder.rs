@@ -1,0 +1,160 @@
+//! Between scene and app: making the scene that the app's state asks for, what the app needs
+//! to know of it.
+
+use crate::app::{Action, App, CellPlace, Keymap, Msg, Pane, Stage, update};
+use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
+use crate::layout::{
+    Colours, Hints, Inputs, Item, Measures, PaneScene, PaneView, PictureKey, Placed, Scene, Size,
+};
+use crate::layout::{layout, pane};
+use crate::media::Media;
+use crate::project::Show;
+use crate::run::{CellRun, Runs};
+use crate::source::Span;
+
+/// Lays out what the app's state says, and tells the app what came of it.
+pub(crate) fn scene(
+    show: &Show,
+    app: &mut App,
+    (size, colours): (Size, Colours),
+    media: &mut Media,
+) -> Scene {
+    app.changed.scene = false;
+    let how = (size, colours);
+    let (scene, stage) = if let Some(shown) = &app.pane {
+        let lay_out = |inputs: &Inputs<'_>| pane(inputs, &view(shown));
+        let PaneScene { scene, left, matches, .. } =
+            with_inputs(show, app, app.at, how, media, lay_out);
+        let stage = Stage { matches, left, ..stage(&scene) };
+        (scene, stage)
+    } else {
+        let scene = scene_at(show, app, app.at, how, media);
+        let stage = stage(&scene);
+        (scene, stage)
+    };
+    update(app, Msg::LaidOut(stage));
+    scene
+}
+
+/// The pane as layout knows it.
+fn view(pane: &Pane) -> PaneView<'_> {
+    PaneView {
+        cell: pane.cell,
+        top: pane.top,
+        left: pane.left,
+        query: pane.query(),
+        current: pane.current,
+        typed: pane.typed.as_ref(),
+    }
+}
+
+/// Lays out another place of the talk, as it would be now.
+pub(crate) fn scene_at(
+    show: &Show,
+    app: &App,
+    at: Cursor,
+    how: (Size, Colours),
+    media: &mut Media,
+) -> Scene {
+    with_inputs(show, app, at, how, media, layout)
+}
+
+/// Lays out what is asked for, with all that it depends on.
+fn with_inputs<T>(
+    show: &Show,
+    app: &App,
+    at: Cursor,
+    (size, colours): (Size, Colours),
+    media: &mut Media,
+    lay_out: impl FnOnce(&Inputs<'_>) -> T,
+) -> T {
+    let mut measures = measure(&show.deck, at, &app.runs, media);
+    let look = show.look(at.slide);
+    for key in look.footer.pictures.iter().flatten() {
+        measures.pictures.insert(key.clone(), media.measure(key));
+    }
+    lay_out(&Inputs {
+        deck: &show.deck,
+        at,
+        size,
+        theme: &look.theme,
+        highlighter: &look.highlighter,
+        colours,
+        runs: &app.runs,
+        measures: &measures,
+        footer: &look.footer,
+        focus: app.focus,
+        grid: app.grid,
+        limits: show.limits,
+        hints: &hints(&app.keymap),
+    })
+}
+
+/// What the keys are called of which slides speak.
+fn hints(keys: &Keymap) -> Hints {
+    let run = keys.first_of(Action::Execute).unwrap_or_default();
+    let enter = keys.first_of(Action::FocusNext).zip(keys.first_of(Action::RunFocused));
+    Hints { run, enter: enter.map_or_else(String::new, |(to, then)| format!("{to}, {then}")) }
+}
+
+/// What decisions need to know of a scene.
+pub(crate) fn stage(scene: &Scene) -> Stage {
+    let cells = scene.body.iter().filter_map(|placed| match placed.item {
+        Item::Cell { id, columns, .. } => {
+            Some(CellPlace { id, rows: scene.extent_of(id)?, columns })
+        }
+        _ => None,
+    });
+    Stage {
+        terminal: (scene.size.columns, scene.size.rows),
+        viewport: u32::from(scene.viewport.height),
+        height: scene.height,
+        revealed: scene.revealed.clone(),
+        columns: scene.columns,
+        screens: scene.body.iter().filter_map(screen).collect(),
+        cells: cells.collect(),
+        ..Stage::default()
+    }
+}
+
+fn screen(placed: &Placed) -> Option<(CellId, (u16, u16))> {
+    match placed.item {
+        Item::Screen { width, height, id } => Some((id, (width, height))),
+        _ => None,
+    }
+}
+
+/// The sizes of a slide's pictures, those that its cells made among them.
+pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -> Measures {
+    let mut measures = Measures::default();
+    let mut found = |key| {
+        let size = media.measure(&key);
+        measures.pictures.insert(key, size);
+    };
+    visit(&deck.slide(at.slide).blocks, &mut |key, _| found(key));
+    let here = deck.cells_of(at.slide).chain(deck.cells.iter().filter(|cell| cell.detached));
+    for run in here.filter_map(|cell| runs.get(&cell.id)).map(CellRun::shown) {
+        let files = run.picture.iter().chain(run.output.pictures());
+        files.map(|file| PictureKey::of_file(file)).for_each(&mut found);
+        run.output.markdown().for_each(|blocks| visit(blocks, &mut |key, _| found(key)));
+    }
+    measures
+}
+
+/// Every picture of these blocks, and where it is named.
+pub(super) fn visit(blocks: &[Block], found: &mut impl FnMut(PictureKey, Span)) {
+    for block in blocks {
+        match &block.kind {
+            BlockKind::Picture(picture) => {
+                let (base, source) = (picture.base.clone(), picture.source.clone());
+                found(PictureKey { base, source }, block.span);
+            }
+            BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => visit(inner, found),
+            BlockKind::Columns(columns) => {
+                columns.columns.iter().for_each(|column| visit(column, found));
+            }
+            BlockKind::List(list) => list.items.iter().for_each(|item| visit(&item.blocks, found)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The terminal: taking it, drawing on it, giving it back. The only place that changes its modes.
+//!
+//! Giving back happens on every way out: on drop, before a suspension, and in the panic hook, which
+//! all call [`restore`]. It may be called twice, and from any thread.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use rustix::termios::OptionalActions;
+
+use super::frame_diff::changes;
+use crate::layout::Size;
+use crate::panics;
+use crate::view::{self, ColorDepth};
+
+/// Alternate screen, no cursor, mouse presses, wheel, and motion while a button is down.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?1002h\x1b[?1006h";
+/// All of [`ENTER`] undone, whatever was being written: synchronized update, colours, background.
+const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1049l";
+/// Asks the terminal to show what follows at once.
+const SYNC: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
+/// Gives the terminal its own background back.
+const OWN_BACKGROUND: &str = "\x1b]111\x1b\\";
+
+/// Whether the terminal is ours now.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether its background was changed.
+static PAINTED: AtomicBool = AtomicBool::new(false);
+
+/// The terminal's screen, while it is ours.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    shown: Buffer,
+    /// A buffer that is not shown any more, to paint the next frame in.
+    spare: Option<Buffer>,
+    /// How often what is shown has changed.
+    count: u64,
+    size: Size,
+    /// Bytes to write in front of the next frame.
+    before: Vec<u8>,
+    background: Option<Color>,
+    /// How many colours the terminal has.
+    depth: ColorDepth,
+}
+
+impl Screen {
+    /// Takes the terminal. From here on a panic gives it back before it is reported.
+    pub(crate) fn take(cell: (u16, u16), depth: ColorDepth) -> io::Result<Self> {
+        if !io::stdout().is_terminal() {
+            return Err(io::Error::other("standard output is not a terminal"));
+        }
+        restore_on_panic();
+        enter()?;
+        let size = terminal_size(cell);
+        let area = Rect::new(0, 0, size.columns, size.rows);
+        Ok(Self {
+            shown: Buffer::empty(area),
+            spare: None,
+            count: 0,
+            size,
+            before: Vec::new(),
+            background: None,
+            depth,
+        })
+    }
+
+    /// The terminal's size, as of the last [`Screen::resize`].
+    pub(crate) fn size(&self) -> Size {
+        self.size
+    }
+
+    /// What is shown now.
+    pub(crate) fn shown(&self) -> &Buffer {
+        &self.shown
+    }
+
+    /// Sets the size of a cell in pixels and whether text can be larger, as the terminal told it.
+    pub(crate) fn learn(&mut self, cell: Option<(u16, u16)>, large_text: bool) {
+        if let Some(cell) = cell.filter(|cell| cell.0 > 0 && cell.1 > 0) {
+            self.size.cell = cell;
+        }
+        self.size.large_text = large_text;
+    }
+
+    /// Draws in as many colours as this from now on.
+    pub(crate) fn set_depth(&mut self, depth: ColorDepth) {
+        if self.depth != depth {
+            self.depth = depth;
+            self.refresh();
+        }
+    }
+
+    /// Asks the terminal for its size again, and draws everything anew.
+    pub(crate) fn resize(&mut self) {
+        let large_text = self.size.large_text;
+        self.size = Size { large_text, ..terminal_size(self.size.cell) };
+        self.refresh();
+    }
+
+    /// Draws everything anew the next time, whatever stands there.
+    pub(crate) fn refresh(&mut self) {
+        let area = Rect::new(0, 0, self.size.columns, self.size.rows);
+        self.shown = Buffer::empty(area);
+        self.count += 1;
+        self.before.extend_from_slice(b"\x1b[0m\x1b[2J");
+        self.background = None;
+    }
+
+    /// Colours what the terminal shows around its cells, until it is given back.
+    pub(crate) fn surround(&mut self, color: Option<Color>) {
+        if self.background == color || std::env::var_os("TMUX").is_some() {
+            return;
+        }
+        self.background = color;
+        self.count += 1;
+        // With fewer colours the cells' ground is another one.
+        let exact = color.filter(|_| self.depth == ColorDepth::TrueColor);
+        if let Some(Color::Rgb(red, green, blue)) = exact {
+            PAINTED.store(true, Ordering::SeqCst);
+            let set = format!("\x1b]11;#{red:02x}{green:02x}{blue:02x}\x1b\\");
+            self.before.extend_from_slice(set.as_bytes());
+        }
+    }
+
+    /// Makes one frame: `paint` fills the whole buffer and returns what to write behind the cells
+    /// (pictures). Only what differs from the frame shown now will be written.
+    pub(crate) fn compose(
+        &mut self,
+        paint: impl FnOnce(&mut Buffer) -> Vec<u8>,
+    ) -> io::Result<Frame> {
+        let mut buffer = self.spare.take().unwrap_or_else(|| Buffer::empty(self.shown.area));
+        buffer.resize(self.shown.area);
+        let behind = paint(&mut buffer);
+        view::reduce(&mut buffer, self.depth);
+        let mut bytes = Vec::from(SYNC.0);
+        bytes.extend_from_slice(&self.before);
+        let changes = changes(&self.shown, &buffer);
+        if !changes.is_empty() {
+            CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
+        }
+        bytes.extend_from_slice(&behind);
+        if bytes.len() > SYNC.0.len() {
+            bytes.extend_from_slice(SYNC.1.as_bytes());
+        } else {
+            bytes.clear();
+        }
+        Ok(Frame { buffer, bytes, over: self.count })
+    }
+
+    /// Whether the frame was made for what is shown now.
+    pub(crate) fn can_show(&self, frame: &Frame) -> bool {
+        frame.over == self.count
+    }
+
+    /// Shows a frame that was made for what is shown now, in one piece.
+    pub(crate) fn show(&mut self, frame: Frame) -> io::Result<()> {
+        self.before.clear();
+        self.count += 1;
+        self.spare = Some(std::mem::replace(&mut self.shown, frame.buffer));
+        write(&frame.bytes)
+    }
+
+    /// Takes the terminal again after it was given back for a while.
+    pub(crate) fn retake(&mut self) -> io::Result<()> {
+        enter()?;
+        self.resize();
+        Ok(())
+    }
+}
+
+/// A frame, made and not shown yet.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    buffer: Buffer,
+    bytes: Vec<u8>,
+    /// What was shown when it was made: [`Screen::count`].
+    over: u64,
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// What a program that ended without tidying up may have left on: screen, mouse, keys, colours,
+/// character sets, margins.
+const TIDY: &str = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\
+    \x1b[?1015l\x1b[?2004l\x1b[?1l\x1b>\x1b[<u\x1b[r\x1b[?6l\x1b[?7h\x1b[4l\x1b(B\x0f\x1b[0m\x1b[?25h";
+
+/// Gives the terminal away while `run` runs, as it was before it was ours. However it comes back,
+/// it is then in that state again; the next to call is [`Screen::retake`].
+pub(crate) fn lend<T>(run: impl FnOnce(BorrowedFd<'_>) -> T) -> io::Result<T> {
+    let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+    restore();
+    let modes = rustix::termios::tcgetattr(&terminal)?;
+    let made = run(terminal.as_fd());
+    // What was typed for the program is nothing for us.
+    let _ = rustix::termios::tcsetattr(&terminal, OptionalActions::Flush, &modes);
+    let _ = write(TIDY.as_bytes());
+    Ok(made)
+}
+
+/// Gives the terminal back. Does nothing if it is not ours.
+pub(crate) fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let own = if PAINTED.swap(false, Ordering::SeqCst) { OWN_BACKGROUND } else { "" };
+    // Nobody is left to tell if the terminal is gone.
+    let mut out = io::stdout();
+    let _ = write!(out, "{own}{LEAVE}").and_then(|()| out.flush());
+    let _ = disable_raw_mode();
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let mut out = io::stdout();
+    out.write_all(ENTER.as_bytes())?;
+    out.flush()
+}
+
+/// A panic of the main thread gives the terminal back before it is reported. Other threads have
+/// none of their own: what they say must not be written over the slide, and their work is lost
+/// only for the block they did it for. A contained panic goes on as a diagnostic.
+fn restore_on_panic() {
+    let main = std::thread::current().id();
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if panics::is_contained() {
+            return;
+        }
+        let ours = TAKEN.load(Ordering::SeqCst);
+        if std::thread::current().id() == main {
+            restore();
+            report(info);
+        } else if !ours {
+            report(info);
+        }
+    }));
+}
+
+/// Columns, rows and cell size as the kernel knows them; 80x24 and `cell` where it does not.
+fn terminal_size(cell: (u16, u16)) -> Size {
+    let known = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    let Some(known) = known.filter(|size| size.ws_col > 0 && size.ws_row > 0) else {
+        return Size { cell, ..Size::new(80, 24) };
+    };
+    let told = (known.ws_xpixel / known.ws_col, known.ws_ypixel / known.ws_row);
+    let cell = if told.0 > 0 && told.1 > 0 { told } else { cell };
+    Size { cell, ..Size::new(known.ws_col, known.ws_row) }
+}
+
+/// Writes these bytes in as few pieces as the kernel takes: standard output's own buffer would cut
+/// them at line feeds.
+pub(crate) fn write(mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let count = rustix::io::retry_on_intr(|| rustix::io::write(io::stdout(), bytes))?;
+        bytes = &bytes[count..];
+    }
+    Ok(())
+}

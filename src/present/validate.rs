@@ -1,0 +1,81 @@
+//! Running the blocks that carry `+validate` when a deck is opened and when it changes, on a thread of
+//! its own, where the speaker wants that: `--validate-snippets`, `snippet.validate`.
+
+use std::path::PathBuf;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::Event;
+use super::channel::Mailbox;
+use crate::deck::{Deck, Fingerprint};
+use crate::diag::Diagnostic;
+use crate::headless::rehearse;
+use crate::project::{Execution, Show};
+use crate::recording::{Finding, Verdict, validations};
+use crate::source::Span;
+
+/// The thread's other end.
+pub(super) struct Validation {
+    wanted: Sender<Show>,
+    newest: Receiver<Show>,
+    /// What would run of the deck that was asked for last.
+    last: Option<Vec<(Fingerprint, Span)>>,
+}
+
+impl Validation {
+    /// Starts the thread for the deck at `path`.
+    pub(super) fn start(
+        path: PathBuf,
+        execution: Execution,
+        mailbox: Mailbox,
+    ) -> std::io::Result<Self> {
+        let (wanted, newest) = bounded::<Show>(1);
+        let heard = newest.clone();
+        std::thread::Builder::new().name("validate".to_owned()).spawn(move || {
+            for show in heard {
+                let mut found = Vec::new();
+                let rounds = validations(&show.deck);
+                rehearse(&show, &path, &execution, &rounds, &mut |round, rehearsed| {
+                    let ran = rehearsed.map(|rehearsed| rehearsed.ran);
+                    let finding = Finding::of(&show.deck, round, ran, None);
+                    let cell = show.deck.cell(round.cell);
+                    let told = cell.zip(finding).and_then(|(cell, it)| mistake(&it, cell.span));
+                    found.extend(told);
+                });
+                mailbox.send(Event::Validated(found));
+            }
+        })?;
+        Ok(Self { wanted, newest, last: None })
+    }
+
+    /// Runs the blocks of this deck, unless they are those that it ran last; what was asked for and
+    /// not begun is forgotten.
+    pub(super) fn look(&mut self, show: &Show) {
+        let code = Some(code(&show.deck));
+        if self.last == code {
+            return;
+        }
+        self.last = code;
+        let _ = self.newest.try_recv();
+        let _ = self.wanted.try_send(show.clone());
+    }
+}
+
+/// What there is to run, and where mistakes of it stand.
+fn code(deck: &Deck) -> Vec<(Fingerprint, Span)> {
+    let due = validations(deck).into_iter().filter_map(|round| deck.cell(round.cell));
+    due.map(|cell| (cell.fingerprint, cell.span)).collect()
+}
+
+/// What is wrong with a block, if anything.
+fn mistake(finding: &Finding, span: Span) -> Option<Diagnostic> {
+    if matches!(finding.verdict, Verdict::Passed | Verdict::Skipped(_)) {
+        return None;
+    }
+    let mistake = Diagnostic::error(span, format!("validation {}", finding.verdict.message()));
+    let last = finding.last_words().into_iter().rfind(|line| !line.trim().is_empty());
+    Some(match last {
+        Some(line) => mistake.hint(format!("its last words: {line}")),
+        None => mistake,
+    })
+}

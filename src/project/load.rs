@@ -1,0 +1,354 @@
+//! Reading a deck from disk and making of it all that showing it needs: the deck, its theme, its
+//! highlighter, its footer texts. The same for the first load and for every save after it.
+
+#![expect(clippy::disallowed_methods, reason = "reading the deck has a deadline")]
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::bounded;
+
+use crate::deck::{Deck, Inline, Options, SlideNo};
+use crate::diag::Diagnostic;
+use crate::files::{self, Kind, ReadError, Reader};
+use crate::highlight::Highlighter;
+use crate::layout::{FooterText, Limits, PictureKey};
+use crate::panics::contain;
+use crate::parse;
+use crate::recording::Found;
+use crate::run::Runs;
+use crate::source::{Drafts, Files, SourceFile, Span};
+use crate::theme::{Background, FooterPart, FooterStyle, Shades, Theme};
+
+use super::gallery::gallery;
+use super::trust::FileMistakes;
+use super::{markdown, recording_store, themes};
+
+/// Everything that showing a deck needs.
+#[derive(Clone, Debug)]
+pub struct Show {
+    /// The deck.
+    pub deck: Arc<Deck>,
+    /// What it looks like: one look for all slides, or one for each.
+    pub looks: Arc<[Look]>,
+    /// How much of the terminal its slides use.
+    pub limits: Limits,
+    /// What was recorded of its code.
+    pub recorded: Runs,
+}
+
+/// What a slide looks like.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Its theme.
+    pub theme: Arc<Theme>,
+    /// Its highlighter, kept over saves so that code need not be highlighted again.
+    pub highlighter: Arc<Highlighter>,
+    /// Its footer.
+    pub footer: FooterText,
+}
+
+impl Show {
+    /// What a slide looks like.
+    ///
+    /// # Panics
+    /// When there is no look, which [`load`] never leaves out.
+    pub fn look(&self, slide: SlideNo) -> &Look {
+        let own = self.looks.get(slide.index()).or_else(|| self.looks.last());
+        own.expect("every deck is loaded with a look")
+    }
+}
+
+/// Which deck, and what the command line and the configuration say about how to read it.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The deck's file.
+    pub path: PathBuf,
+    /// Whether that is a pipe, which is read once.
+    pub is_pipe: bool,
+    /// The theme that is used whatever the deck says.
+    pub theme: Option<String>,
+    /// The theme of a deck that names none, on each background.
+    pub default_theme: Shades<String>,
+    /// The terminal's background.
+    pub background: Background,
+    /// Whether it is no file but the deck of all themes.
+    pub gallery: bool,
+    /// The folder of the user's themes.
+    pub themes: Option<PathBuf>,
+    /// The options of a deck whose front matter sets none.
+    pub options: Options,
+    /// How much of the terminal its slides use.
+    pub limits: Limits,
+    /// Whether the speaker's notes are shown instead of the slides.
+    pub notes: bool,
+    /// Mistakes of other files that its speaker has to see: of the configuration beside it, of the
+    /// trust store.
+    pub mistakes: Vec<FileMistakes>,
+    /// What was edited on the stage and not saved.
+    pub unsaved: Unsaved,
+}
+
+/// What was edited and not saved, for every reading of the same deck.
+#[derive(Clone, Debug, Default)]
+pub struct Unsaved(Arc<Mutex<Drafts>>);
+
+/// The drafts, while somebody looks at them or changes them.
+pub(crate) type DraftsGuard<'a> = MutexGuard<'a, Drafts>;
+
+impl Unsaved {
+    /// The drafts, to be looked at or changed.
+    pub(crate) fn drafts(&self) -> DraftsGuard<'_> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Origin {
+    /// Whether a file is the deck's own and a pipe: it does not change.
+    pub(crate) fn is_pipe(&self, file: &Path) -> bool {
+        self.is_pipe && file == self.path
+    }
+
+    /// What was read of a file, with what was edited and not saved.
+    fn with_drafts(&self, path: &Path, bytes: Vec<u8>) -> Vec<u8> {
+        let drafts = self.unsaved.drafts();
+        if drafts.is_empty() {
+            return bytes;
+        }
+        // What is not UTF-8 is never edited.
+        match String::from_utf8(bytes) {
+            Ok(text) => drafts.apply(path, &text).into_owned().into_bytes(),
+            Err(error) => error.into_bytes(),
+        }
+    }
+
+    /// The deck in this file, with nothing said about it.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Self {
+            is_pipe: files::is_pipe(&path),
+            path,
+            theme: None,
+            default_theme: Shades { dark: "dark".to_owned(), light: "dark".to_owned() },
+            background: Background::Dark,
+            gallery: false,
+            themes: None,
+            options: Options::default(),
+            limits: Limits::default(),
+            notes: false,
+            mistakes: Vec::new(),
+            unsaved: Unsaved::default(),
+        }
+    }
+}
+
+/// How long the files that a deck names may take to be read, all together. A slow network share
+/// needs a second; what takes longer is reported in its place, and read again with the next save.
+pub(crate) const FILES_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes that the files named by one deck may have together: one file included in many places is
+/// read as often.
+const MAX_DECK_BYTES: u64 = 64 << 20;
+
+/// Reads a deck. `before` is what is shown now, whose highlighter goes on if it can.
+///
+/// # Errors
+/// The deck's own file cannot be read. Everything else is a diagnostic of the deck.
+pub fn load(origin: &Origin, before: Option<&Show>) -> Result<Show, ReadError> {
+    if origin.gallery {
+        return Ok(gallery(origin));
+    }
+    let bytes = match before {
+        // What was in the pipe is gone; the files that the deck names may have changed.
+        Some(before) if origin.is_pipe => return Ok(reload(origin, before)),
+        Some(_) => files::read(&origin.path, Kind::Text)?,
+        None => files::read_deck(&origin.path)?,
+    };
+    let text = origin.with_drafts(&origin.path, bytes);
+    contained(|| Ok(show(origin, &String::from_utf8_lossy(&text), before)))
+}
+
+/// As [`load`] on a thread of its own, but no longer than this: a reading thread that hangs is left
+/// behind.
+///
+/// # Errors
+/// As [`load`]; or it takes longer.
+pub(crate) fn load_within(
+    timeout: Duration,
+    origin: &Origin,
+    before: &Show,
+) -> Result<Show, ReadError> {
+    let (origin, before) = (origin.clone(), before.clone());
+    let (done, result) = bounded(1);
+    let thread = std::thread::Builder::new().name("load".to_owned());
+    let spawned = thread.spawn(move || drop(done.send(contained(|| load(&origin, Some(&before))))));
+    spawned?;
+    result.recv_timeout(timeout).unwrap_or(Err(ReadError::TooSlow))
+}
+
+/// What `read` returns; an error if it panics.
+pub(crate) fn contained(read: impl FnOnce() -> Result<Show, ReadError>) -> Result<Show, ReadError> {
+    let read = contain("reading the deck", read);
+    read.unwrap_or_else(|panicked| Err(ReadError::Other(panicked.to_string())))
+}
+
+/// Makes the deck anew from the text that was read of it before.
+pub(crate) fn reload(origin: &Origin, before: &Show) -> Show {
+    if origin.gallery {
+        return gallery(origin);
+    }
+    let text = before.deck.sources.iter().next().map(SourceFile::text).unwrap_or_default();
+    show(origin, text, Some(before))
+}
+
+fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
+    let reader = Reader::until(Instant::now() + FILES_TIMEOUT);
+    let files = DeckFiles { origin, reader: &reader, bytes: Cell::new(0) };
+    let mut deck = parse::parse_with(&origin.path, text, &files, origin.options.clone());
+    let look = look(origin, &reader, &mut deck, before.and_then(|show| show.looks.last()));
+    let recorded =
+        if deck.cells.is_empty() { Runs::new() } else { recorded(origin, &reader, &mut deck) };
+    add_mistakes(origin, &mut deck);
+    let deck = if origin.notes { deck.of_notes() } else { deck };
+    Show { deck: Arc::new(deck), looks: Arc::new([look]), limits: origin.limits, recorded }
+}
+
+/// Adds the mistakes of other files to those of the deck.
+fn add_mistakes(origin: &Origin, deck: &mut Deck) {
+    for (sources, mistakes) in &origin.mistakes {
+        let files: Vec<_> = sources.iter().map(|file| deck.sources.add(file.clone())).collect();
+        deck.diagnostics.extend(mistakes.iter().map(|mistake| {
+            let file = files.get(usize::from(mistake.span.file.0)).copied().unwrap_or_default();
+            Diagnostic { span: Span { file, ..mistake.span }, ..mistake.clone() }
+        }));
+    }
+}
+
+/// What was recorded of the deck's cells; a damaged recording is a mistake of the deck.
+fn recorded(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Runs {
+    let file = recording_store::recording_file(&origin.path);
+    let folder = recording_store::recording_folder(&origin.path);
+    deck.files.push(file.clone());
+    let read = |file: &Path| reader.read(file, Kind::Recording);
+    match recording_store::read_recording_by(&origin.path, read) {
+        Ok(recording) => {
+            let recording = recording.unwrap_or_default();
+            let found = recording.find(deck).into_iter();
+            let shown = |found: Found<'_>| {
+                let mut run = found.take.shown(&folder, found.is_old);
+                markdown::read_all(&mut run.output);
+                run
+            };
+            found.map(|(id, found)| (id, shown(found))).collect()
+        }
+        Err(error) => {
+            let file = deck.sources.add(SourceFile::new(file, error.text()));
+            let mistake = Diagnostic::warning(error.span(file), error.message());
+            deck.diagnostics.push(mistake.hint(error.hint()));
+            Runs::new()
+        }
+    }
+}
+
+/// The look of a deck; `before` is what was shown last, whose highlighter goes on if it can.
+pub(super) fn look(
+    origin: &Origin,
+    reader: &Reader,
+    deck: &mut Deck,
+    before: Option<&Look>,
+) -> Look {
+    let theme = themes::choose(origin, reader, deck);
+    let highlighter = themes::highlighter(origin, reader, &theme, deck, before);
+    let footer = footer_text(&theme, deck, origin);
+    Look { theme: Arc::new(theme), highlighter, footer }
+}
+
+fn footer_text(theme: &Theme, deck: &mut Deck, origin: &Origin) -> FooterText {
+    let FooterStyle::Template { left, center, right, .. } = &theme.footer else {
+        return FooterText::default();
+    };
+    let mut read = |part: &Option<FooterPart>| -> Vec<Inline> {
+        let Some(FooterPart::Text(template, at)) = part else { return Vec::new() };
+        parse::footer(template, &deck.meta).unwrap_or_else(|message| {
+            deck.diagnostics.push(Diagnostic::error(*at, format!("footer: {message}")));
+            Vec::new()
+        })
+    };
+    let texts = [left, center, right].map(&mut read);
+    let pictures = [left, center, right].map(|part| footer_picture(part.as_ref(), origin));
+    let [left, center, right] = texts;
+    FooterText { pictures, left, center, right }
+}
+
+/// A picture of the footer: beside the deck, or in the folder of themes.
+fn footer_picture(part: Option<&FooterPart>, origin: &Origin) -> Option<PictureKey> {
+    let Some(FooterPart::Image(path, _)) = part else { return None };
+    let beside = folder(&origin.path);
+    let themes = origin.themes.as_ref().filter(|themes| themes.join(path).is_file());
+    let base = if beside.join(path).is_file() { beside } else { themes.cloned().unwrap_or(beside) };
+    Some(PictureKey { base, source: path.as_str().into() })
+}
+
+/// The folder a file stands in; `.` for a bare name.
+pub(crate) fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The files that one reading of a deck names, with what was edited and not saved.
+struct DeckFiles<'a> {
+    origin: &'a Origin,
+    reader: &'a Reader,
+    /// Bytes that were read so far.
+    bytes: Cell<u64>,
+}
+
+impl Files for DeckFiles<'_> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        let bytes = self.reader.read(path, Kind::Text)?;
+        let all = self.bytes.get() + bytes.len() as u64;
+        if all > MAX_DECK_BYTES {
+            return Err(ReadError::TooMuch { max_bytes: MAX_DECK_BYTES });
+        }
+        self.bytes.set(all);
+        Ok(self.origin.with_drafts(path, bytes))
+    }
+}
+
+/// The files of the user's themes.
+impl Files for Reader {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        Self::read(self, path, Kind::Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error() {
+        let panicked = contained(|| std::panic::resume_unwind(Box::new("a bug")));
+        assert_eq!(panicked.unwrap_err().to_string(), "reading the deck panicked: a bug");
+    }
+
+    #[test]
+    fn the_files_of_a_deck_have_a_limit_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let (deck, part) = (folder.path().join("talk.md"), folder.path().join("part.txt"));
+        std::fs::write(&part, vec![b' '; 16 << 20]).unwrap();
+        std::fs::write(&deck, "<!-- include: part.txt -->\n\n".repeat(5)).unwrap();
+        let show = load(&Origin::new(deck), None).unwrap();
+        let found: Vec<_> = show.deck.diagnostics.iter().map(|it| &it.message).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("the files of the deck are larger than 64 MiB"), "{found:?}");
+        assert_eq!(
+            show.deck.sources.place(show.deck.diagnostics[0].span),
+            format!("{}:9:6", show.deck.sources.iter().next().unwrap().name())
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! A deck and everything it needs, read from disk: its text, theme, highlighter, recording and
+//! trust, and the requests that run its code. Nothing here starts a process or draws.
+
+mod execution;
+mod gallery;
+mod load;
+mod markdown;
+mod recording_store;
+mod requests;
+mod themes;
+mod trust;
+
+pub use execution::Execution;
+pub use load::{Look, Origin, Show, load};
+pub use recording_store::{TapeError, keep_recording, read_recording, recording_folder};
+pub use themes::names as theme_names;
+pub use trust::{FileMistakes, is_known as is_trusted, trust_store_mistakes};
+
+pub(crate) use load::{DraftsGuard, FILES_TIMEOUT, contained, folder, load_within, reload};
+pub(crate) use markdown::read as read_markdown;
+pub(crate) use requests::{options, request, snippet};
+pub(crate) use themes::depends_on_background;
+pub(crate) use trust::{Examined, Keeper, TrustReport};

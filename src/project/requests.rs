@@ -1,0 +1,70 @@
+//! Requests to run a deck's cells, and the options that all of its runs share.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::Execution;
+use super::load::{Show, folder};
+use crate::deck::{Cell, CellId, Deck, Form};
+use crate::exec::{self, Sandboxing};
+use crate::run::{Base, Input, Limits, Request, RunId, Snippet, Target};
+
+/// What all runs of the deck at `path` have in common.
+pub(crate) fn options(execution: &Execution, path: &Path, show: &Show) -> exec::Options {
+    let cache = match execution.sandbox {
+        Some(_) => Sandboxing::cache(&execution.cache, path),
+        None => execution.cache.clone(),
+    };
+    exec::Options {
+        directory: folder(path),
+        custom: execution.custom.clone(),
+        python: show.deck.options.python_interpreter.clone(),
+        cache,
+        sandbox: execution.sandbox,
+    }
+}
+
+/// The request that runs a cell on what another run left, in a session; none if the deck has no such
+/// cell.
+pub(crate) fn request(
+    deck: &Deck,
+    (run, cell, base): (RunId, CellId, Option<RunId>),
+    (columns, rows): (u16, u16),
+    limits: Limits,
+) -> Option<Request> {
+    let cell = deck.cell(cell)?;
+    let own = cell.how.timeout_ms.map(Duration::from_millis);
+    let limits = Limits { timeout: own.or(limits.timeout), ..limits };
+    let target = match cell.how.form {
+        _ if cell.how.pty.is_some() => Target::Screen,
+        Form::Picture => Target::Picture,
+        Form::Handover => Target::Handover,
+        Form::Below | Form::Replace => Target::Terminal,
+    };
+    let base = base.map_or(Base::Nothing, Base::Run);
+    let session = cell.how.session.is_some().then_some(base);
+    let input = cell.how.input.clone().map_or(Input::Nothing, Input::Given);
+    Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target, session, input })
+}
+
+/// A cell as the executor takes it.
+pub(crate) fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
+    let file = deck.sources.get(cell.span.file).map(|file| file.path().to_owned());
+    Snippet {
+        language: cell.language.to_string(),
+        alternative: cell.how.alternative.as_deref().map(str::to_owned),
+        code: cell.code.to_string(),
+        rust: cell.how.rust.clone(),
+        session: cell.how.session.as_deref().map(str::to_owned),
+        module: cell.how.module.clone(),
+        is_timed: cell.how.race.is_some(),
+        environment: owned(&cell.how.environment),
+        fingerprint: cell.fingerprint,
+        file: file.unwrap_or_default(),
+        first_line: cell.first_line,
+    }
+}
+
+fn owned(variables: &[(Box<str>, Box<str>)]) -> Vec<(String, String)> {
+    variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}

@@ -1,0 +1,137 @@
+//! Which theme a deck is shown in: finding the user's own among the files of a folder, asking the
+//! deck, the terminal's background and the configuration in turn.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::load::{Look, Origin, folder};
+use crate::deck::Deck;
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::files::{self, Kind, Reader};
+use crate::highlight::{self, Highlighter};
+use crate::source::{MemFiles, SourceFile, Span};
+use crate::theme::{self, Library, Theme};
+
+/// The highlight theme used where the theme names one that there is not.
+const FALLBACK_HIGHLIGHT: &str = "base16-eighties.dark";
+
+/// A name or a text of a deck's front matter, and where it stands.
+type Said = Option<(String, Span)>;
+
+/// The names of all themes: ours, then the user's.
+pub fn names(folder: Option<&Path>) -> Vec<String> {
+    let paths = folder.map(files::list).unwrap_or_default();
+    // For their names, none of them is read.
+    Library::new(paths, &MemFiles::default()).names().map(str::to_owned).collect()
+}
+
+/// The deck's theme.
+pub(super) fn choose(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Theme {
+    let file = file(origin, reader, deck);
+    let (name, overrides) = (name(origin, deck), deck.theme.overrides.clone());
+    let known = deck.sources.iter().count();
+    let choice = theme::Choice {
+        forced: origin.theme.as_deref(),
+        name: borrowed(&name),
+        file: borrowed(&file),
+        default: origin.default_theme.on(origin.background),
+        overrides: borrowed(&overrides),
+    };
+    let paths = origin.themes.as_ref().map(|folder| reader.list(folder)).unwrap_or_default();
+    let library = Library::new(paths, reader);
+    let (theme, mistakes) = theme::resolve_among(&choice, &library, &mut deck.sources);
+    deck.diagnostics.extend(mistakes);
+    // A theme that changes is shown anew.
+    let read = deck.sources.iter().skip(known).map(|file| file.path().to_owned());
+    deck.files.extend(read.collect::<Vec<_>>());
+    theme
+}
+
+/// Whether another background would mean another theme.
+pub(crate) fn depends_on_background(origin: &Origin, deck: &Deck) -> bool {
+    let theme = &deck.theme;
+    let asked = theme.light.is_some() || theme.dark.is_some();
+    let named = theme.name.is_some() || theme.path.is_some();
+    let default = &origin.default_theme;
+    origin.theme.is_none() && !named && (asked || default.dark != default.light)
+}
+
+/// The name that the deck asks for: `name`, or the one for the terminal's background.
+fn name(origin: &Origin, deck: &Deck) -> Said {
+    let theme = &deck.theme;
+    let by_background = || match origin.background {
+        theme::Background::Dark => theme.dark.clone().or_else(|| theme.light.clone()),
+        theme::Background::Light => theme.light.clone().or_else(|| theme.dark.clone()),
+    };
+    theme.name.clone().or_else(by_background)
+}
+
+/// The text of the deck's theme file, and all of its span.
+fn file(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Said {
+    let (path, span) = deck.theme.path.clone()?;
+    let path = folder(&origin.path).join(path);
+    deck.files.push(path.clone());
+    match reader.read_text(&path, Kind::Text) {
+        Ok(text) => {
+            let whole = 0..text.len();
+            let id = deck.sources.add(SourceFile::new(path, text.as_str()));
+            Some((text, Span::new(id, whole)))
+        }
+        Err(error) => {
+            let message = format!("theme file `{}` cannot be read: {error}", path.display());
+            let hint = error.hint().unwrap_or("the path starts at the deck's folder");
+            deck.diagnostics.push(Diagnostic::error(span, message).hint(hint));
+            None
+        }
+    }
+}
+
+fn borrowed(said: &Said) -> Option<(&str, Span)> {
+    said.as_ref().map(|(text, span)| (text.as_str(), *span))
+}
+
+/// The highlighter of the theme: the one shown now where it is the same.
+pub(super) fn highlighter(
+    origin: &Origin,
+    reader: &Reader,
+    theme: &Theme,
+    deck: &mut Deck,
+    before: Option<&Look>,
+) -> Arc<Highlighter> {
+    let name = theme.code.highlight_theme.as_str();
+    let kept = before.map(|look| &look.highlighter).filter(|kept| kept.theme() == name);
+    if let Some(kept) = kept {
+        return Arc::clone(kept);
+    }
+    let folder = origin.themes.as_ref().map(|themes| themes.join("highlighting"));
+    let own = folder.map(|folder| reader.list(&folder)).unwrap_or_default();
+    let own = own.iter().find(|path| {
+        path.extension().is_some_and(|extension| extension == "tmTheme")
+            && path.file_stem().is_some_and(|stem| stem == name)
+    });
+    if let Some(path) = own {
+        let read = reader.read(path, Kind::Text);
+        let (at, path) = (theme.code.highlight_theme_at, path.display());
+        match read.map(|bytes| Highlighter::from_file(name, &bytes)) {
+            Ok(Ok(highlighter)) => return Arc::new(highlighter),
+            Ok(Err(why)) => {
+                let message = format!("`{path}` is no highlight theme: {why}");
+                deck.diagnostics.push(Diagnostic::error(at, message));
+            }
+            Err(error) => {
+                let mistake = Diagnostic::error(at, format!("`{path}` cannot be read: {error}"));
+                deck.diagnostics.push(error.hint().into_iter().fold(mistake, Diagnostic::hint));
+            }
+        }
+    } else if let Some(highlighter) = Highlighter::new(name) {
+        return Arc::new(highlighter);
+    } else {
+        let message = format!("there is no highlight theme `{name}`");
+        let mistake = Diagnostic::error(theme.code.highlight_theme_at, message);
+        let names: Vec<_> = highlight::names().collect();
+        let hint = did_you_mean(name, names.iter().copied());
+        let all = || format!("there are {}", names.join(", "));
+        deck.diagnostics.push(mistake.hint(hint.unwrap_or_else(all)));
+    }
+    Arc::new(Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect always has its own themes"))
+}

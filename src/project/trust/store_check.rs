@@ -1,0 +1,84 @@
+//! What is wrong with the trust store: a talk says so, because no deck is remembered then.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::store;
+use crate::diag::Diagnostic;
+use crate::files::{self, Kind, ReadError};
+use crate::source::{SourceFile, Sources, Span};
+
+/// Mistakes of a file, and that file.
+pub type FileMistakes = (Sources, Vec<Diagnostic>);
+
+/// What is wrong with the trust store, if there is one.
+pub fn trust_store_mistakes() -> Option<FileMistakes> {
+    mistakes(&store::store()?)
+}
+
+fn mistakes(file: &Path) -> Option<FileMistakes> {
+    let (text, at, message, hint) = match files::read_text(file, Kind::Text) {
+        Err(ReadError::Missing) => return None,
+        Err(error) => {
+            let hint = error.hint().unwrap_or("remove the file");
+            (String::new(), 0, format!("the trust store cannot be read: {error}"), hint)
+        }
+        Ok(text) if !files::is_ours(file) => {
+            let message = "the trust store does not count: another user can write to it";
+            (text, 0, message.to_owned(), "remove the file, and allow the decks again")
+        }
+        Ok(text) => {
+            let error = serde_json::from_str::<Map<String, Value>>(&text).err()?;
+            let at = offset(&text, error.line(), error.column());
+            let message = format!("the trust store is damaged: {error}");
+            (text, at, message, "remove the file, and allow the decks again")
+        }
+    };
+    let mut sources = Sources::default();
+    let id = sources.add(SourceFile::new(file, text));
+    let mistake = Diagnostic::warning(Span::new(id, at..at), message).hint(hint);
+    Some((sources, vec![mistake]))
+}
+
+/// The byte at a line and column, both from 1.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    text.floor_char_boundary(before + column.saturating_sub(1))
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests write files")]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_store_that_does_not_count_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("trusted.json");
+        let said = || {
+            let (sources, mistakes) = mistakes(&file)?;
+            let place = sources.place(mistakes[0].span);
+            let place = place.rsplit('/').next().unwrap_or_default().to_owned();
+            Some(format!("{place}: {}", mistakes[0].message))
+        };
+        assert_eq!(said(), None);
+        fs::write(&file, "{\"/talk.md\": 1,\n \"/talk.md\" 2}").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        let damaged = said().unwrap();
+        assert!(damaged.starts_with("trusted.json:2:13: the trust store is damaged"), "{damaged}");
+        fs::write(&file, "{\"/talk.md\": 1}").unwrap();
+        assert_eq!(said(), None);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        assert!(said().unwrap().contains("another user can write to it"));
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        assert_eq!(
+            said().unwrap(),
+            "trusted.json:1:1: the trust store cannot be read: it is a folder"
+        );
+    }
+}
