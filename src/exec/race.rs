@@ -9,7 +9,7 @@ use super::Sink;
 use crate::run::{Event, Request, Timing, Value};
 
 /// What times a block of Python.
-const STOPWATCH: &str = include_str!("python/stopwatch.py");
+const STOPWATCH: &str = include_str!("python/py/bench_harness.py");
 
 /// What stands on the line behind a block of Python, where the deck has its fence: Python points there
 /// when it misses something.

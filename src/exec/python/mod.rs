@@ -7,26 +7,15 @@
 //! is ordered at once where a fork waits for its order; every run has a thread that orders it otherwise,
 //! and follows it to its end.
 
-mod control;
-mod follower;
-mod imports;
 mod interpreter;
-mod names;
-mod order;
-mod report;
-mod running;
-mod sessions;
-mod shown;
-mod starter;
+mod preimport;
+mod run;
+mod session;
 #[cfg(test)]
 mod tests;
-mod trial;
-mod warming;
-#[cfg(embed)]
 mod worker;
-mod zygote;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,18 +32,18 @@ use super::process::FOLLOWER;
 use super::process::background::Background;
 use crate::panics::contain;
 use crate::run::{Base, Event, Name, Outcome, Request, RunId, Snippet};
-use follower::{Followed, Follower};
-use interpreter::Interpreter;
 pub(super) use interpreter::Places;
 pub use interpreter::{LikelyPython, likely_python};
-use order::{Kind, Order};
-use running::Run;
-use sessions::Sessions;
-use starter::Starter;
-use warming::Warming;
-use zygote::{Way, Zygote};
+use preimport::Warming;
+use run::handle::Run;
+use run::parent::Starter;
+use run::{Followed, Follower};
+use session::{Sessions, variables};
+use worker::Worker;
+use worker::request::{Kind, Order};
+use worker::zygote::{Way, Zygote};
 
-pub(super) use zygote::WORKER;
+pub(super) use worker::zygote::WORKER;
 
 /// Where the events of a run go. It may block: that holds the run back.
 pub(crate) type Sink = Arc<dyn Fn(Event) + Send + Sync>;
@@ -74,7 +63,7 @@ pub fn worker_entry() -> Option<ExitCode> {
 #[cfg_attr(embed, expect(clippy::unnecessary_wraps, reason = "without an interpreter it does not"))]
 pub(super) fn serve() -> Option<ExitCode> {
     #[cfg(embed)]
-    return Some(worker::serve());
+    return Some(worker::embedded::serve());
     #[cfg(not(embed))]
     return None;
 }
@@ -99,19 +88,6 @@ struct Shared {
     background: Arc<Background>,
     /// Nobody wants to hear of anything any more.
     over: AtomicBool,
-}
-
-/// The worker there is, and those there could be.
-#[derive(Debug, Default)]
-struct Worker {
-    /// The interpreter, once somebody asked.
-    chosen: Option<Result<Interpreter, String>>,
-    /// Ways to run it that have not proved impossible, best first.
-    ways: VecDeque<Way>,
-    /// The process.
-    zygote: Option<Arc<Zygote>>,
-    /// Why the last way proved impossible.
-    trouble: String,
 }
 
 impl Python {
@@ -249,7 +225,7 @@ impl Python {
             let base = shared.sessions.look(run).filter(|base| base.is_there());
             let gone = || "what this block left is gone: run it again".to_owned();
             let names = base.ok_or_else(gone);
-            tell(names.and_then(|base| names::ask(&base, &shared.places.directory)));
+            tell(names.and_then(|base| variables::ask(&base, &shared.places.directory)));
         };
         // Without a thread to spare nobody is told, and the panel goes on waiting.
         let _ = thread::Builder::new().name("names".to_owned()).spawn(ask);
@@ -433,7 +409,7 @@ impl Shared {
     }
 
     /// Keeps what a run left, if somebody may still want it.
-    fn keep(&self, id: RunId, run: &Run, base: Option<sessions::Base>, sink: &Sink) {
+    fn keep(&self, id: RunId, run: &Run, base: Option<session::Base>, sink: &Sink) {
         let Some(base) = base else { return };
         self.sessions.keep(id, base);
         // It may have been forgotten before there was anything to forget.
@@ -463,39 +439,6 @@ impl Shared {
         let zygote = Zygote::start(&self.family, &interpreter, way, &program)
             .map_err(|error| format!("`{}`: {error}", interpreter.executable.display()))?;
         Ok(worker.zygote.insert(Arc::new(zygote)).clone())
-    }
-}
-
-impl Worker {
-    /// The interpreter, chosen once.
-    fn interpreter(
-        &mut self,
-        places: &Places,
-        family: &Family,
-        cache: &std::path::Path,
-    ) -> Result<Interpreter, String> {
-        if let Some(Ok(interpreter)) = &self.chosen {
-            return Ok(interpreter.clone());
-        }
-        // One that was missing may have been installed since.
-        let chosen = places.choose(family);
-        if let Ok(interpreter) = &chosen {
-            self.ways = Way::of(interpreter, cache);
-        }
-        self.chosen.insert(chosen).clone()
-    }
-
-    /// A worker that ended before it took an order will not do better the next time.
-    fn learn_from(&mut self, zygote: &Zygote) {
-        if !zygote.was_ready() {
-            self.trouble = zygote.last_words();
-            self.ways.pop_front();
-        }
-    }
-
-    fn refusal(&self, interpreter: &Interpreter) -> String {
-        let name = interpreter.executable.display();
-        format!("`{name}` does not start: {}", self.trouble)
     }
 }
 

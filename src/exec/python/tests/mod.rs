@@ -8,10 +8,10 @@ mod errors;
 mod input;
 mod interpreters;
 mod output;
+mod preimport;
 mod script;
 mod sessions;
 mod stopping;
-mod warming;
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};

@@ -15,50 +15,50 @@ use crate::exec::os::process_tree::Owner;
 use crate::run::Snippet;
 
 /// The files that go along with an order.
-pub(super) const FILES: usize = 3;
+pub(in crate::exec::python) const FILES: usize = 3;
 
 /// The longest order that is given at once: a socket that can be written to takes so much without
 /// waiting for its reader.
-pub(super) const LARGEST_AT_ONCE: usize = 64 << 10;
+pub(in crate::exec::python) const LARGEST_AT_ONCE: usize = 64 << 10;
 
 /// What the worker, or what an earlier run left, is sent to do: an order and the files that go along.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Errand<'a> {
+pub(in crate::exec::python) struct Errand<'a> {
     /// What to run.
-    pub(super) order: &'a Order<'a>,
+    pub(in crate::exec::python) order: &'a Order<'a>,
     /// What the run writes to.
-    pub(super) written: Files<'a>,
+    pub(in crate::exec::python) written: Files<'a>,
     /// Where it is reported about.
-    pub(super) reports: BorrowedFd<'a>,
+    pub(in crate::exec::python) reports: BorrowedFd<'a>,
 }
 
 impl Errand<'_> {
     /// Its files, in the order in which they are sent.
-    pub(super) fn files(&self) -> [BorrowedFd<'_>; FILES] {
+    pub(in crate::exec::python) fn files(&self) -> [BorrowedFd<'_>; FILES] {
         [self.written.output, self.written.terminal, self.reports]
     }
 }
 
 /// What a run is asked to be.
 #[derive(Clone, Debug)]
-pub(super) struct Order<'a> {
+pub(in crate::exec::python) struct Order<'a> {
     /// The code, and where it comes from.
-    pub(super) snippet: &'a Snippet,
+    pub(in crate::exec::python) snippet: &'a Snippet,
     /// Its working directory, absolute.
-    pub(super) directory: &'a Path,
+    pub(in crate::exec::python) directory: &'a Path,
     /// Bytes that it may have for its data.
-    pub(super) memory: Option<u64>,
+    pub(in crate::exec::python) memory: Option<u64>,
     /// What it is to a session.
-    pub(super) kind: Kind,
+    pub(in crate::exec::python) kind: Kind,
     /// Where it is told of the deck's modules, if there are any.
-    pub(super) modules: Option<&'a Path>,
+    pub(in crate::exec::python) modules: Option<&'a Path>,
     /// Whose processes it, and what it starts, are.
-    pub(super) owner: Option<Owner>,
+    pub(in crate::exec::python) owner: Option<Owner>,
 }
 
 /// What a run is to a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::exec::python) enum Kind {
     /// None: it ends with its code.
     Alone,
     /// The first of one.
@@ -87,7 +87,7 @@ impl Kind {
 impl Order<'_> {
     /// Its bytes. `environment` is what it has over that of the process that gets it, as `NAME=value`
     /// or `NAME`.
-    pub(super) fn frame(&self, environment: &[Vec<u8>]) -> Vec<u8> {
+    pub(in crate::exec::python) fn frame(&self, environment: &[Vec<u8>]) -> Vec<u8> {
         let Snippet { code, first_line, file, .. } = self.snippet;
         let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
         let first_line = first_line.to_string();
@@ -112,7 +112,7 @@ impl Order<'_> {
 }
 
 /// Fields as the worker reads them: all of them after their length, each after its own.
-pub(super) fn frame<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+pub(in crate::exec::python) fn frame<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut frame = vec![0; 4];
     for field in fields {
         frame.extend(length(field));
@@ -124,7 +124,7 @@ pub(super) fn frame<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
 }
 
 /// Sends such bytes with the files of a run.
-pub(super) fn send(
+pub(in crate::exec::python) fn send(
     mut to: &UnixStream,
     frame: &[u8],
     files: [BorrowedFd<'_>; FILES],
@@ -138,7 +138,11 @@ pub(super) fn send(
 }
 
 /// The same where nothing has to be waited for, not even a reader that is stuck; whether it was sent.
-pub(super) fn send_at_once(to: &UnixStream, frame: &[u8], files: [BorrowedFd<'_>; FILES]) -> bool {
+pub(in crate::exec::python) fn send_at_once(
+    to: &UnixStream,
+    frame: &[u8],
+    files: [BorrowedFd<'_>; FILES],
+) -> bool {
     let mut file = [PollFd::new(to, PollFlags::OUT)];
     let is_free = rustix::event::poll(&mut file, Some(&Timespec::default())).is_ok()
         && file[0].revents() == PollFlags::OUT;

@@ -14,13 +14,13 @@ use std::sync::Arc;
 use rustix::io::{Errno, FdFlags};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 
-use super::order::{FILES, frame, send};
+use super::request::{FILES, frame, send};
 
 /// How much is read at a time.
 const CHUNK: usize = 1024;
 
 /// The full names of modules.
-pub(super) type Loaded = BTreeSet<String>;
+pub(in crate::exec::python) type Loaded = BTreeSet<String>;
 
 /// Keeps what comes from children from the first instant on, where the system can.
 #[cfg(target_os = "linux")]
@@ -30,7 +30,7 @@ const PRIVATE: RecvFlags = RecvFlags::empty();
 
 /// The socket, and what was heard there.
 #[derive(Debug)]
-pub(super) struct Control {
+pub(in crate::exec::python) struct Control {
     socket: Arc<UnixStream>,
     unread: Vec<u8>,
     loaded: Option<Arc<Loaded>>,
@@ -47,18 +47,26 @@ struct Fork {
 
 impl Control {
     /// Nothing was heard yet on this socket.
-    pub(super) fn new(socket: UnixStream) -> Self {
+    pub(in crate::exec::python) fn new(socket: UnixStream) -> Self {
         Self { socket: Arc::new(socket), unread: Vec::new(), loaded: None, fork: None }
     }
 
     /// Gives an order to a fork that waits, or else to the worker.
-    pub(super) fn order(&mut self, frame: &[u8], files: [BorrowedFd<'_>; FILES]) -> io::Result<()> {
+    pub(in crate::exec::python) fn order(
+        &mut self,
+        frame: &[u8],
+        files: [BorrowedFd<'_>; FILES],
+    ) -> io::Result<()> {
         if self.order_fork(frame, files) { Ok(()) } else { send(&self.socket, frame, files) }
     }
 
     /// Gives an order to a fork that waits; whether there is one. An order of up to 64 KiB never
     /// waits.
-    pub(super) fn order_fork(&mut self, order: &[u8], files: [BorrowedFd<'_>; FILES]) -> bool {
+    pub(in crate::exec::python) fn order_fork(
+        &mut self,
+        order: &[u8],
+        files: [BorrowedFd<'_>; FILES],
+    ) -> bool {
         self.hear();
         let Some(fork) = self.fork.take() else { return false };
         if send(&fork.orders, order, files).is_err() {
@@ -70,19 +78,19 @@ impl Control {
     }
 
     /// Whether a fork waits for an order.
-    pub(super) fn has_fork(&mut self) -> bool {
+    pub(in crate::exec::python) fn has_fork(&mut self) -> bool {
         self.hear();
         self.fork.is_some()
     }
 
     /// The modules that the worker has loaded, once it takes orders.
-    pub(super) fn loaded(&mut self) -> Option<Arc<Loaded>> {
+    pub(in crate::exec::python) fn loaded(&mut self) -> Option<Arc<Loaded>> {
         self.hear();
         self.loaded.clone()
     }
 
     /// What is readable when there is something to hear.
-    pub(super) fn socket(&self) -> Arc<UnixStream> {
+    pub(in crate::exec::python) fn socket(&self) -> Arc<UnixStream> {
         self.socket.clone()
     }
 

@@ -1,8 +1,8 @@
 //! What is told of a run beside what it writes. Values come ahead of their marks in what is written,
 //! and are kept until these are seen.
 
-use crate::exec::python::report::{Report, Reports};
-use crate::exec::python::shown::Values;
+use super::values::Values;
+use crate::exec::python::worker::report::{Report, Reports};
 use crate::run::Event;
 
 /// What is told of a run: the values among it are kept until their marks are seen.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::Timespec;
 
+use super::handle::Run;
 use crate::exec::Stop;
-use crate::exec::python::running::Run;
 
 /// How long a run that reached its time limit has to obey the interrupt.
 const GRACE: Duration = Duration::from_millis(500);

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::event::Timespec;
 use rustix::process::Pid;
 
+use super::parent::Starter;
 use crate::exec::process::background;
-use crate::exec::python::starter::Starter;
 
 /// How often the starter is looked at while an answer of it is due.
 const LOOK_INTERVAL: Duration = Duration::from_millis(300);

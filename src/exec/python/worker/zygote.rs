@@ -21,30 +21,30 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
 use super::control::{Control, Loaded};
-use super::interpreter::Interpreter;
-use super::order::{Errand, LARGEST_AT_ONCE};
 use super::report::OWN_CODE;
+use super::request::{Errand, LARGEST_AT_ONCE};
 use crate::exec::os::process_tree::{Child, Family};
-use crate::exec::os::spawn::Command;
 use crate::exec::process::pagers;
+use crate::exec::python::interpreter::Interpreter;
+use crate::exec::os::spawn::Command;
 use crate::files;
 
 /// The argument that makes this program a worker.
 pub(in crate::exec) const WORKER: &str = "--python-worker";
 
 /// The code of the worker. What not every block needs goes with it as texts, to be compiled later.
-pub(super) const BOOT: &str = concat!(
+pub(in crate::exec::python) const BOOT: &str = concat!(
     "DISPLAY = r'''",
-    include_str!("display.py"),
+    include_str!("../py/display.py"),
     "'''\nERRORS = r'''",
-    include_str!("errors.py"),
+    include_str!("../py/errors.py"),
     "'''\nNOTEBOOK = r'''",
-    include_str!("notebook.py"),
+    include_str!("../py/notebook.py"),
     "'''\n",
-    include_str!("session.py"),
-    include_str!("warm.py"),
-    include_str!("block.py"),
-    include_str!("boot.py")
+    include_str!("../py/session.py"),
+    include_str!("../py/preimport.py"),
+    include_str!("../py/block.py"),
+    include_str!("../py/boot.py")
 );
 
 /// Runs its argument under the name that tracebacks leave out. Modules of the current folder, which
@@ -61,7 +61,7 @@ const CHANGED: [&str; 3] = ["PYTHONUNBUFFERED", "PYTHONUTF8", "LD_LIBRARY_PATH"]
 
 /// How to have an interpreter run the worker's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(in crate::exec::python) enum Way {
     /// In this program, with the library in this folder instead of the build's, if any.
     Embedded {
         /// The folder that `LD_LIBRARY_PATH` names first.
@@ -73,7 +73,7 @@ pub(super) enum Way {
 
 impl Way {
     /// The ways that are open to this interpreter, best first.
-    pub(super) fn of(interpreter: &Interpreter, cache: &Path) -> VecDeque<Self> {
+    pub(in crate::exec::python) fn of(interpreter: &Interpreter, cache: &Path) -> VecDeque<Self> {
         let embedded = interpreter.library.as_deref().and_then(|library| embed(library, cache));
         embedded.into_iter().chain([Self::Own]).collect()
     }
@@ -110,7 +110,7 @@ fn under_the_name_of(name: &Path, library: &Path, cache: &Path) -> io::Result<Pa
 
 /// A worker process, warm and waiting, or on its way there.
 #[derive(Debug)]
-pub(super) struct Zygote {
+pub(in crate::exec::python) struct Zygote {
     child: Arc<Child>,
     control: Mutex<Control>,
     /// What it writes before it is ready; nothing if all is well.
@@ -121,7 +121,7 @@ pub(super) struct Zygote {
 
 impl Zygote {
     /// Starts a worker for this interpreter. Does not wait for it.
-    pub(super) fn start(
+    pub(in crate::exec::python) fn start(
         family: &Family,
         interpreter: &Interpreter,
         way: &Way,
@@ -160,50 +160,50 @@ impl Zygote {
     }
 
     /// Asks it to run something.
-    pub(super) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
+    pub(in crate::exec::python) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
         self.control().order(&errand.order.frame(&self.environment), errand.files())
     }
 
     /// The same where it is a matter of no time: a fork of it waits for an order. Whether one does.
-    pub(super) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
+    pub(in crate::exec::python) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
         let Ok(mut control) = self.control.try_lock() else { return false };
         let frame = errand.order.frame(&self.environment);
         frame.len() <= LARGEST_AT_ONCE && control.order_fork(&frame, errand.files())
     }
 
     /// Whether a fork of it waits for an order, and can be given it at once.
-    pub(super) fn has_fork(&self) -> bool {
+    pub(in crate::exec::python) fn has_fork(&self) -> bool {
         self.control.try_lock().is_ok_and(|mut control| control.has_fork())
     }
 
     /// A file that is readable once the process has ended.
-    pub(super) fn exit(&self) -> Option<BorrowedFd<'_>> {
+    pub(in crate::exec::python) fn exit(&self) -> Option<BorrowedFd<'_>> {
         self.child.exit()
     }
 
     /// The process.
-    pub(super) fn process(&self) -> Pid {
+    pub(in crate::exec::python) fn process(&self) -> Pid {
         self.child.pid()
     }
 
     /// Whether the process has ended.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(in crate::exec::python) fn has_ended(&self) -> bool {
         self.child.reap().is_some()
     }
 
     /// Ends the process at once, and with it what it has not reported as started.
-    pub(super) fn kill(&self) {
+    pub(in crate::exec::python) fn kill(&self) {
         self.child.signal(Signal::KILL);
     }
 
     /// Whether it ever got as far as taking orders.
-    pub(super) fn was_ready(&self) -> bool {
+    pub(in crate::exec::python) fn was_ready(&self) -> bool {
         self.control().loaded().is_some()
     }
 
     /// The modules that it has loaded itself, once it takes orders: nothing if that is not so within
     /// `limit`, or it has ended.
-    pub(super) fn loaded(&self, limit: Duration) -> Option<Arc<Loaded>> {
+    pub(in crate::exec::python) fn loaded(&self, limit: Duration) -> Option<Arc<Loaded>> {
         let due = Instant::now() + limit;
         let socket = self.control().socket();
         loop {
@@ -218,7 +218,7 @@ impl Zygote {
     }
 
     /// What it said when it could not start.
-    pub(super) fn last_words(&self) -> String {
+    pub(in crate::exec::python) fn last_words(&self) -> String {
         let mut said = Vec::new();
         let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = words.read_to_end(&mut said);

@@ -58,7 +58,7 @@ fn decide_on_utf8() {
 }
 
 /// Starts the interpreter and serves; ends when the program that started it does.
-pub(super) fn serve() -> ExitCode {
+pub(in crate::exec::python) fn serve() -> ExitCode {
     pyo3::append_to_inittab!(_livedeck);
     decide_on_utf8();
     // SAFETY: no interpreter runs yet and this is the main thread, the only one. The argument asks

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal};
 
-use super::sessions::Base;
 use crate::exec::Stop;
-use crate::exec::io::stdin::Keyboard;
 use crate::exec::os::process_tree::{self, Owner};
+use crate::exec::io::stdin::Keyboard;
+use crate::exec::python::session::Base;
 
 /// What others may know of a run and do to it.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(in crate::exec::python) struct Run {
     state: Mutex<State>,
     /// What it goes on from.
     base: Option<Arc<Base>>,
@@ -33,42 +33,46 @@ struct State {
 impl Run {
     /// One that goes on from this, if from anything, and is told of the deck's modules there. What it
     /// starts is this owner's.
-    pub(super) fn on(base: Option<Arc<Base>>, modules: Option<PathBuf>, owner: Owner) -> Self {
+    pub(in crate::exec::python) fn on(
+        base: Option<Arc<Base>>,
+        modules: Option<PathBuf>,
+        owner: Owner,
+    ) -> Self {
         Self { state: Mutex::default(), base, modules, keyboard: Keyboard::default(), owner }
     }
 
     /// Whose processes it starts.
-    pub(super) fn owner(&self) -> Owner {
+    pub(in crate::exec::python) fn owner(&self) -> Owner {
         self.owner
     }
 
     /// Where it is told of the deck's modules, if there are any.
-    pub(super) fn modules(&self) -> Option<&Path> {
+    pub(in crate::exec::python) fn modules(&self) -> Option<&Path> {
         self.modules.as_deref()
     }
 
     /// What it goes on from.
-    pub(super) fn base(&self) -> Option<&Arc<Base>> {
+    pub(in crate::exec::python) fn base(&self) -> Option<&Arc<Base>> {
         self.base.as_ref()
     }
 
     /// Notes that nothing will go on from it.
-    pub(super) fn forget(&self) {
+    pub(in crate::exec::python) fn forget(&self) {
         self.state().forgotten = true;
     }
 
     /// Whether nothing will go on from it.
-    pub(super) fn is_forgotten(&self) -> bool {
+    pub(in crate::exec::python) fn is_forgotten(&self) -> bool {
         self.state().forgotten
     }
 
     /// Its process, once it has started.
-    pub(super) fn process(&self) -> Option<Pid> {
+    pub(in crate::exec::python) fn process(&self) -> Option<Pid> {
         self.state().group
     }
 
     /// Stops it, now or as soon as it has started. Whether it was there to be signalled.
-    pub(super) fn stop(&self, how: Stop) -> bool {
+    pub(in crate::exec::python) fn stop(&self, how: Stop) -> bool {
         let mut state = self.state();
         if state.ended {
             return true;
@@ -80,22 +84,22 @@ impl Run {
     }
 
     /// The terminal that it can be typed at.
-    pub(super) fn keyboard(&self) -> &Keyboard {
+    pub(in crate::exec::python) fn keyboard(&self) -> &Keyboard {
         &self.keyboard
     }
 
     /// Whether somebody asked to stop it.
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(in crate::exec::python) fn is_stopped(&self) -> bool {
         self.state().asked.is_some()
     }
 
     /// Whether somebody asked for its end at once.
-    pub(super) fn is_killed(&self) -> bool {
+    pub(in crate::exec::python) fn is_killed(&self) -> bool {
         self.state().asked == Some(Stop::Kill)
     }
 
     /// Notes its process; one that was asked to stop is stopped.
-    pub(super) fn start(&self, group: Pid) {
+    pub(in crate::exec::python) fn start(&self, group: Pid) {
         let mut state = self.state();
         state.group = Some(group);
         if let Some(how) = state.asked {
@@ -104,14 +108,14 @@ impl Run {
     }
 
     /// Kills what is left of it, which nobody asked for.
-    pub(super) fn kill(&self) {
+    pub(in crate::exec::python) fn kill(&self) {
         if let Some(group) = self.state().group {
             self.signal(group, Stop::Kill);
         }
     }
 
     /// Notes that it is over.
-    pub(super) fn end(&self) {
+    pub(in crate::exec::python) fn end(&self) {
         self.state().ended = true;
     }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 
-use super::told::Told;
+use super::reports::Told;
+use super::values::{Marks, Piece};
 use crate::exec::process::background;
 use crate::exec::python::Sink;
-use crate::exec::python::shown::{Marks, Piece};
 use crate::run::Event;
 
 /// How much is read before it is passed on.

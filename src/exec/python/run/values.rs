@@ -24,7 +24,7 @@ const MOST: usize = 100;
 
 /// A piece of what was written.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(in crate::exec::python) enum Piece {
     /// Bytes.
     Text(Vec<u8>),
     /// The place of the value with this number.
@@ -33,14 +33,14 @@ pub(super) enum Piece {
 
 /// Cuts what is written at its marks.
 #[derive(Debug, Default)]
-pub(super) struct Marks {
+pub(in crate::exec::python) struct Marks {
     /// The beginning of a mark, perhaps: kept until the next bytes tell.
     held: Vec<u8>,
 }
 
 impl Marks {
     /// The pieces of these bytes, those held back before in front of them.
-    pub(super) fn cut(&mut self, bytes: &[u8]) -> Vec<Piece> {
+    pub(in crate::exec::python) fn cut(&mut self, bytes: &[u8]) -> Vec<Piece> {
         let mut all = std::mem::take(&mut self.held);
         all.extend_from_slice(bytes);
         let mut pieces = Vec::new();
@@ -67,7 +67,7 @@ impl Marks {
     }
 
     /// What was held back and is no mark.
-    pub(super) fn rest(&mut self) -> Option<Vec<u8>> {
+    pub(in crate::exec::python) fn rest(&mut self) -> Option<Vec<u8>> {
         Some(std::mem::take(&mut self.held)).filter(|held| !held.is_empty())
     }
 }
@@ -96,7 +96,7 @@ fn mark(bytes: &[u8]) -> Option<Result<(u64, usize), ()>> {
 
 /// The values of one run that have come and have not been shown.
 #[derive(Debug)]
-pub(super) struct Values {
+pub(in crate::exec::python) struct Values {
     run: RunId,
     scratch: Arc<Scratch>,
     waiting: BTreeMap<u64, Vec<u8>>,
@@ -105,27 +105,27 @@ pub(super) struct Values {
 
 impl Values {
     /// None yet, of this run; pictures are kept in that folder.
-    pub(super) fn new(run: RunId, scratch: Arc<Scratch>) -> Self {
+    pub(in crate::exec::python) fn new(run: RunId, scratch: Arc<Scratch>) -> Self {
         Self { run, scratch, waiting: BTreeMap::new(), shown: 0 }
     }
 
     /// Takes in a value.
-    pub(super) fn add(&mut self, number: u64, bytes: Vec<u8>) {
+    pub(in crate::exec::python) fn add(&mut self, number: u64, bytes: Vec<u8>) {
         self.waiting.insert(number, bytes);
     }
 
     /// Whether this value has come and not been shown.
-    pub(super) fn has(&self, number: u64) -> bool {
+    pub(in crate::exec::python) fn has(&self, number: u64) -> bool {
         self.waiting.contains_key(&number)
     }
 
     /// The numbers of those whose marks were not seen.
-    pub(super) fn left(&self) -> Vec<u64> {
+    pub(in crate::exec::python) fn left(&self) -> Vec<u64> {
         self.waiting.keys().copied().collect()
     }
 
     /// The value of this number, its picture kept in a file; or what to say in its place.
-    pub(super) fn show(&mut self, number: u64) -> Option<Event> {
+    pub(in crate::exec::python) fn show(&mut self, number: u64) -> Option<Event> {
         let bytes = self.waiting.remove(&number)?;
         self.shown += 1;
         let say = |what: String| Some(Event::Output(what.into_bytes()));

@@ -8,10 +8,10 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Signal;
 
-use super::order::Errand;
-use super::sessions::Base;
-use super::zygote::Zygote;
 use crate::exec::os::process_tree;
+use crate::exec::python::session::Base;
+use crate::exec::python::worker::request::Errand;
+use crate::exec::python::worker::zygote::Zygote;
 use crate::run::Outcome;
 
 /// How long it may take until a process that ends has ended, and that is told.
@@ -19,7 +19,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Who starts a run.
 #[derive(Clone, Debug)]
-pub(super) enum Starter {
+pub(in crate::exec::python) enum Starter {
     /// The worker.
     Worker(Arc<Zygote>),
     /// What an earlier run of its session left.
@@ -28,7 +28,7 @@ pub(super) enum Starter {
 
 impl Starter {
     /// Asks it for a run.
-    pub(super) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
+    pub(in crate::exec::python) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
         match self {
             Self::Worker(worker) => worker.run(errand),
             Self::Base(base) => base.run(errand),
@@ -36,7 +36,7 @@ impl Starter {
     }
 
     /// Whether it would be asked at once, as far as can be told.
-    pub(super) fn is_free(&self) -> bool {
+    pub(in crate::exec::python) fn is_free(&self) -> bool {
         match self {
             Self::Worker(worker) => worker.has_fork(),
             Self::Base(_) => true,
@@ -45,7 +45,7 @@ impl Starter {
 
     /// Continues a process that something has stopped, or ends one that stays stopped although it
     /// was continued `before`; whether it was stopped.
-    pub(super) fn revive(&self, before: bool) -> bool {
+    pub(in crate::exec::python) fn revive(&self, before: bool) -> bool {
         let process = match self {
             Self::Worker(worker) => worker.process(),
             // It is the run itself.
@@ -65,7 +65,7 @@ impl Starter {
     }
 
     /// Ends it at once.
-    pub(super) fn kill(&self) {
+    pub(in crate::exec::python) fn kill(&self) {
         match self {
             Self::Worker(worker) => worker.kill(),
             Self::Base(base) => base.kill(),
@@ -73,7 +73,7 @@ impl Starter {
     }
 
     /// The same where nothing has to be waited for; whether it was asked.
-    pub(super) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
+    pub(in crate::exec::python) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
         match self {
             Self::Worker(worker) => worker.run_at_once(errand),
             Self::Base(base) => base.run_at_once(errand),
@@ -81,7 +81,7 @@ impl Starter {
     }
 
     /// A file that is readable once it has ended, where its end does not show by the run's reports.
-    pub(super) fn exit(&self) -> Option<BorrowedFd<'_>> {
+    pub(in crate::exec::python) fn exit(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Worker(worker) => worker.exit(),
             Self::Base(_) => None,
@@ -89,7 +89,7 @@ impl Starter {
     }
 
     /// Waits until a worker whose files are closed is gone, too.
-    pub(super) fn see_off(&self) {
+    pub(in crate::exec::python) fn see_off(&self) {
         if let Some(exit) = self.exit() {
             let limit = Timespec::try_from(LAST_WORDS).ok();
             let mut file = [PollFd::from_borrowed_fd(exit, PollFlags::IN)];
@@ -98,7 +98,7 @@ impl Starter {
     }
 
     /// How the process ended that was the run's own already when the run began.
-    pub(super) fn end_in_place(&self) -> Option<Outcome> {
+    pub(in crate::exec::python) fn end_in_place(&self) -> Option<Outcome> {
         match self {
             Self::Base(base) if base.runs_in_place() => base.end(LAST_WORDS),
             _ => None,

@@ -4,6 +4,8 @@
 //! A process is kept as long as a later run may go on from it, and as long as one that did is kept:
 //! the system ends a fork with what forked it.
 
+pub(in crate::exec::python) mod variables;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,24 +14,24 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
-use super::order::{Errand, send, send_at_once};
-use super::report::{Report, Reports, Threads};
+use crate::exec::python::worker::report::{Report, Reports, Threads};
+use crate::exec::python::worker::request::{Errand, send, send_at_once};
 use crate::run::{Outcome, RunId};
 
 /// Every state that a later run can go on from.
 #[derive(Debug, Default)]
-pub(super) struct Sessions {
+pub(in crate::exec::python) struct Sessions {
     bases: Mutex<BTreeMap<RunId, Arc<Base>>>,
 }
 
 impl Sessions {
     /// Keeps what a run left.
-    pub(super) fn keep(&self, run: RunId, base: Base) {
+    pub(in crate::exec::python) fn keep(&self, run: RunId, base: Base) {
         self.lock().insert(run, Arc::new(base));
     }
 
     /// What a run left, if it is still there. A process that cannot be forked is given away.
-    pub(super) fn take(&self, run: RunId) -> Option<Arc<Base>> {
+    pub(in crate::exec::python) fn take(&self, run: RunId) -> Option<Arc<Base>> {
         let mut bases = self.lock();
         if bases.get(&run)?.threads == Threads::Some {
             bases.remove(&run)
@@ -39,12 +41,12 @@ impl Sessions {
     }
 
     /// What a run left, to be looked at.
-    pub(super) fn look(&self, run: RunId) -> Option<Arc<Base>> {
+    pub(in crate::exec::python) fn look(&self, run: RunId) -> Option<Arc<Base>> {
         self.lock().get(&run).cloned()
     }
 
     /// Drops what a run left: nothing will go on from it.
-    pub(super) fn forget(&self, run: RunId) {
+    pub(in crate::exec::python) fn forget(&self, run: RunId) {
         let base = self.lock().remove(&run);
         drop(base);
     }
@@ -57,7 +59,7 @@ impl Sessions {
 
 /// A process that waits for orders with the state after one block. Dropping it ends the process.
 #[derive(Debug)]
-pub(super) struct Base {
+pub(in crate::exec::python) struct Base {
     process: Pid,
     /// Its orders go there; of its end, whoever forked it tells there.
     reports: Mutex<Reports>,
@@ -70,7 +72,7 @@ pub(super) struct Base {
 
 impl Base {
     /// What a run left that has become a base.
-    pub(super) fn new(
+    pub(in crate::exec::python) fn new(
         process: Pid,
         reports: Reports,
         threads: Threads,
@@ -81,38 +83,38 @@ impl Base {
     }
 
     /// Asks it to run something, or to tell something, in a fork; or in place, where it has threads.
-    pub(super) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
+    pub(in crate::exec::python) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
         send(self.reports().orders(), &errand.order.frame(&[]), errand.files())
     }
 
     /// The same where nothing has to be waited for; whether it was asked.
-    pub(super) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
+    pub(in crate::exec::python) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
         let Ok(own) = self.reports.try_lock() else { return false };
         send_at_once(own.orders(), &errand.order.frame(&[]), errand.files())
     }
 
     /// The process.
-    pub(super) fn process(&self) -> Pid {
+    pub(in crate::exec::python) fn process(&self) -> Pid {
         self.process
     }
 
     /// Whether it is still there.
-    pub(super) fn is_there(&self) -> bool {
+    pub(in crate::exec::python) fn is_there(&self) -> bool {
         self.reports().is_silent()
     }
 
     /// Whether what goes on from it does so in the same process.
-    pub(super) fn runs_in_place(&self) -> bool {
+    pub(in crate::exec::python) fn runs_in_place(&self) -> bool {
         self.threads == Threads::Some
     }
 
     /// Notes that the process is another block's from now on.
-    pub(super) fn move_on(&self) {
+    pub(in crate::exec::python) fn move_on(&self) {
         self.moved_on.store(true, Ordering::Relaxed);
     }
 
     /// How the process ended, if it was told within `patience`: that is told of its first block.
-    pub(super) fn end(&self, patience: Duration) -> Option<Outcome> {
+    pub(in crate::exec::python) fn end(&self, patience: Duration) -> Option<Outcome> {
         if let Some(earlier) = self.before.as_ref().filter(|before| before.runs_in_place()) {
             return earlier.end(patience);
         }
@@ -123,7 +125,7 @@ impl Base {
     }
 
     /// Ends it at once.
-    pub(super) fn kill(&self) {
+    pub(in crate::exec::python) fn kill(&self) {
         // Once it is buried, its number may be another process's.
         if self.is_there() {
             let _ = rustix::process::kill_process_group(self.process, Signal::KILL);

@@ -19,27 +19,27 @@ const CHANGES_IMPORTS: [&str; 8] = [
 const DO_SOMETHING: [&str; 2] = ["antigravity", "this"];
 
 /// The imports that a block names, each as a statement of its own, in their order.
-pub(super) fn imports(code: &str) -> Vec<String> {
+pub(in crate::exec::python) fn imports(code: &str) -> Vec<String> {
     statements(code).iter().flat_map(|statement| imports_of(statement)).collect()
 }
 
 /// The statement that imports a module whose name was given; none if that is no name of a module.
-pub(super) fn import_of(module: &str) -> Option<String> {
+pub(in crate::exec::python) fn import_of(module: &str) -> Option<String> {
     is_module(module).then(|| format!("import {module}"))
 }
 
 /// The module that such a statement imports, or imports from.
-pub(super) fn module_of(statement: &str) -> &str {
+pub(in crate::exec::python) fn module_of(statement: &str) -> &str {
     statement.split_whitespace().nth(1).unwrap_or_default()
 }
 
 /// Whether a block imports anything.
-pub(super) fn names_imports(code: &str) -> bool {
+pub(in crate::exec::python) fn names_imports(code: &str) -> bool {
     code.contains("import")
 }
 
 /// Whether a block changes what an import finds, or what a module finds when it is imported.
-pub(super) fn changes_imports(code: &str) -> bool {
+pub(in crate::exec::python) fn changes_imports(code: &str) -> bool {
     CHANGES_IMPORTS.iter().any(|word| code.contains(word))
 }
 

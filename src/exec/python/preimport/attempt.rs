@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
-use super::order::{Errand, Kind, Order};
-use super::report::{Report, Reports, Threads};
-use super::sessions::Base;
-use super::warming::{Import, Warm};
-use super::zygote::Zygote;
+use super::{Import, Warm};
 use crate::exec::io::capture::Files;
 use crate::exec::os::pty::Pty;
+use crate::exec::python::session::Base;
+use crate::exec::python::worker::report::{Report, Reports, Threads};
+use crate::exec::python::worker::request::{Errand, Kind, Order};
+use crate::exec::python::worker::zygote::Zygote;
 use crate::run::{Input, Snippet};
 
 /// How long the worker may take to begin.
@@ -32,7 +32,7 @@ const MOST_PRINTED: usize = 64 * 1024;
 const MARK: &[u8] = b"\x1b_livedeck;warmed\x1b\\";
 
 /// What came of importing modules.
-pub(super) enum Ahead {
+pub(in crate::exec::python) enum Ahead {
     /// They are loaded, but for those that are not fit; or there is nothing left to load.
     Done(Option<Warm>),
     /// The worker ended.
@@ -41,7 +41,7 @@ pub(super) enum Ahead {
 
 /// What came of one try.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(in crate::exec::python) enum Verdict {
     /// All are loaded, and did nothing else.
     Fit(Warm),
     /// This one did, or failed.
@@ -59,7 +59,7 @@ enum End {
 }
 
 /// A try that is under way.
-pub(super) struct Trial {
+pub(in crate::exec::python) struct Trial {
     count: usize,
     reports: Reports,
     /// Our end of its terminal, as long as somebody holds the other one.
@@ -72,7 +72,11 @@ pub(super) struct Trial {
 
 impl Trial {
     /// Has a fork of the worker import these, for a deck of this folder.
-    pub(super) fn start(zygote: &Zygote, imports: &[Import], directory: &Path) -> io::Result<Self> {
+    pub(in crate::exec::python) fn start(
+        zygote: &Zygote,
+        imports: &[Import],
+        directory: &Path,
+    ) -> io::Result<Self> {
         let sign = |import: &Import| if import.is_asked_for { '+' } else { '-' };
         let lines = imports.iter().map(|it| format!("{}{}", sign(it), it.statement));
         let code = lines.collect::<Vec<_>>().join("\n");
@@ -96,7 +100,7 @@ impl Trial {
     }
 
     /// Watches it to its end; one import may take so long.
-    pub(super) fn follow(mut self, patience: Duration) -> Verdict {
+    pub(in crate::exec::python) fn follow(mut self, patience: Duration) -> Verdict {
         let mut due = Instant::now() + LATENCY;
         loop {
             let end = if self.wait(due) {

@@ -4,9 +4,12 @@
 #![expect(clippy::disallowed_methods, reason = "measures how long a run takes")]
 
 mod deadline;
-mod patience;
-mod told;
-mod written;
+pub(in crate::exec::python) mod handle;
+mod output;
+pub(in crate::exec::python) mod parent;
+mod parent_watch;
+mod reports;
+pub(in crate::exec::python) mod values;
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,29 +20,29 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
-use super::Sink;
-use super::order::{Errand, Order};
-use super::report::{self, Report, Reports, Threads};
-use super::running::Run;
-use super::sessions::Base;
-use super::shown::Values;
-use super::starter::Starter;
+use self::handle::Run;
+use self::parent::Starter;
+use self::values::Values;
 use crate::exec::io::capture::Ends;
 use crate::exec::io::stdin::Watch;
 use crate::exec::os::pty::Ptys;
+use crate::exec::python::Sink;
+use crate::exec::python::session::Base;
+use crate::exec::python::worker::report::{self, Report, Reports, Threads};
+use crate::exec::python::worker::request::{Errand, Order};
 use crate::exec::os::temp_dir::Scratch;
 use crate::run::{Event, Input, Outcome, Request};
 use deadline::Deadline;
-use patience::Patience;
-use told::Told;
-use written::{Leftover, Written};
+use output::{Leftover, Written};
+use parent_watch::Patience;
+use reports::Told;
 
 /// How long only the output of a run that was just ordered is waited for, and not what is told of it.
 const QUIET: Duration = Duration::from_millis(3);
 
 /// How following a run went.
 #[derive(Debug)]
-pub(super) enum Followed {
+pub(in crate::exec::python) enum Followed {
     /// It ended, like this.
     Ended(Outcome, Duration),
     /// The worker ended before the run began.
@@ -47,7 +50,7 @@ pub(super) enum Followed {
 }
 
 /// A run that is ordered: our ends of its files, and how far it is.
-pub(super) struct Follower {
+pub(in crate::exec::python) struct Follower {
     run: Arc<Run>,
     sink: Sink,
     starter: Starter,
@@ -77,7 +80,7 @@ struct Ready {
 
 impl Follower {
     /// Has all that a run needs to be ordered.
-    pub(super) fn new(
+    pub(in crate::exec::python) fn new(
         starter: Starter,
         request: &Request,
         (run, sink): (&Arc<Run>, &Sink),
@@ -108,7 +111,7 @@ impl Follower {
     }
 
     /// Orders the run; it is not followed yet.
-    pub(super) fn order(&mut self, order: &Order<'_>) {
+    pub(in crate::exec::python) fn order(&mut self, order: &Order<'_>) {
         let Some((terminal, reports)) = self.theirs.take() else { return };
         let written = self.ends.files(terminal.as_fd());
         // A worker that is gone shows when its run is followed.
@@ -117,7 +120,7 @@ impl Follower {
     }
 
     /// The same where nothing has to be waited for; whether it was.
-    pub(super) fn order_at_once(&mut self, order: &Order<'_>) -> bool {
+    pub(in crate::exec::python) fn order_at_once(&mut self, order: &Order<'_>) -> bool {
         let Some((terminal, reports)) = self.theirs.take() else { return false };
         let written = self.ends.files(terminal.as_fd());
         self.quiet = Instant::now() + QUIET;
@@ -125,7 +128,7 @@ impl Follower {
     }
 
     /// Passes on what happens until the run has ended and all it wrote was read.
-    pub(super) fn follow(&mut self) -> Followed {
+    pub(in crate::exec::python) fn follow(&mut self) -> Followed {
         loop {
             let ready = self.wait();
             if (ready.reports || ready.worker_ended || self.told.has_news())
@@ -153,17 +156,22 @@ impl Follower {
     }
 
     /// Who was to start it.
-    pub(super) fn starter(self) -> Starter {
+    pub(in crate::exec::python) fn starter(self) -> Starter {
         self.starter
     }
 
     /// Keeps the picture that the run was to make.
-    pub(super) fn keep_picture(&mut self, request: &Request, outcome: &Outcome, scratch: &Scratch) {
+    pub(in crate::exec::python) fn keep_picture(
+        &mut self,
+        request: &Request,
+        outcome: &Outcome,
+        scratch: &Scratch,
+    ) {
         self.ends.keep(request, outcome, scratch, &self.sink);
     }
 
     /// What the run left for others to go on from, if it did.
-    pub(super) fn part(self) -> (Option<Base>, Leftover) {
+    pub(in crate::exec::python) fn part(self) -> (Option<Base>, Leftover) {
         let Self { run, starter, told, kept, written, .. } = self;
         // What was imported ahead is a base, too.
         let before = match starter {

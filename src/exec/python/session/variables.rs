@@ -13,10 +13,10 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 
-use super::order::{Errand, Kind, Order};
-use super::report::{Report, Reports};
-use super::sessions::Base;
+use super::Base;
 use crate::exec::io::capture::Files;
+use crate::exec::python::worker::report::{Report, Reports};
+use crate::exec::python::worker::request::{Errand, Kind, Order};
 use crate::run::{Name, Snippet};
 
 /// How long the answer may take.
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MOST: usize = 8 << 20;
 
 /// Asks for the names that a session has after this block, or says why they cannot be told.
-pub(super) fn ask(base: &Base, directory: &Path) -> Result<Vec<Name>, String> {
+pub(in crate::exec::python) fn ask(base: &Base, directory: &Path) -> Result<Vec<Name>, String> {
     let answer = answer(base, directory).map_err(|error| match error.kind() {
         io::ErrorKind::TimedOut => "it takes too long to look at the values".to_owned(),
         _ => format!("the names cannot be asked for: {error}"),

@@ -8,16 +8,19 @@
 //! that may make a difference: it changes how modules are imported, or in the deck's folder stands a
 //! module of its own by the name of one that is loaded.
 
+mod attempt;
+mod imports;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::control::Loaded;
-use super::sessions::Base;
-use super::trial::{Ahead, Trial, Verdict};
-use super::zygote::Zygote;
-use super::{imports, lock};
+use self::attempt::{Ahead, Trial, Verdict};
+use crate::exec::python::lock;
+use crate::exec::python::session::Base;
+use crate::exec::python::worker::control::Loaded;
+use crate::exec::python::worker::zygote::Zygote;
 use crate::run::{self, Request, Snippet};
 
 /// How long one import may take.
@@ -31,7 +34,7 @@ const LOSSES: u8 = 3;
 
 /// What is to be imported ahead, and what is.
 #[derive(Debug, Default)]
-pub(super) struct Warming {
+pub(in crate::exec::python) struct Warming {
     state: Mutex<State>,
 }
 
@@ -54,25 +57,25 @@ struct State {
 
 /// One statement to be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Import {
+pub(in crate::exec::python) struct Import {
     /// Whether the deck's author asked for it, beyond what its blocks name.
-    pub(super) is_asked_for: bool,
+    pub(in crate::exec::python) is_asked_for: bool,
     /// `import a.b`, `from a import b, c`
-    pub(super) statement: String,
+    pub(in crate::exec::python) statement: String,
 }
 
 /// A process that has imported modules.
 #[derive(Debug)]
-pub(super) struct Warm {
+pub(in crate::exec::python) struct Warm {
     /// Where its orders go.
-    pub(super) base: Arc<Base>,
+    pub(in crate::exec::python) base: Arc<Base>,
     /// The names of what it has loaded, packages without their parts.
-    pub(super) loaded: BTreeSet<String>,
+    pub(in crate::exec::python) loaded: BTreeSet<String>,
 }
 
 impl Warming {
     /// Notes what is to be imported ahead: these modules, and what these blocks name.
-    pub(super) fn want(&self, preload: &[String], snippets: &[&Snippet]) {
+    pub(in crate::exec::python) fn want(&self, preload: &[String], snippets: &[&Snippet]) {
         let mut state = self.lock();
         let particular = snippets.iter().filter(|snippet| is_particular(snippet));
         state.particular = particular.filter_map(|snippet| snippet.session.clone()).collect();
@@ -89,7 +92,7 @@ impl Warming {
 
     /// The base that a block of this folder's deck, whose modules are told of there, starts from, where
     /// it does not start from the worker; and whether there is something to do.
-    pub(super) fn base(
+    pub(in crate::exec::python) fn base(
         &self,
         request: &Request,
         directory: &Path,
@@ -111,14 +114,18 @@ impl Warming {
     }
 
     /// Whether a run may start from what is imported ahead, or would be the reason to import it.
-    pub(super) fn is_for(&self, request: &Request) -> bool {
+    pub(in crate::exec::python) fn is_for(&self, request: &Request) -> bool {
         let state = self.lock();
         (state.warm.is_some() || state.has_work()) && state.is_for(request)
     }
 
     /// Imports what is wanted, until nothing is left to do. `worker` finds the process in whose forks
     /// that is done.
-    pub(super) fn work(&self, directory: &Path, worker: &dyn Fn() -> Result<Arc<Zygote>, String>) {
+    pub(in crate::exec::python) fn work(
+        &self,
+        directory: &Path,
+        worker: &dyn Fn() -> Result<Arc<Zygote>, String>,
+    ) {
         loop {
             let task = self.lock().take();
             let Some((round, wanted)) = task else { return };
@@ -138,7 +145,7 @@ impl Warming {
     }
 
     /// Ends what runs start from: one of them is stuck.
-    pub(super) fn kill(&self) {
+    pub(in crate::exec::python) fn kill(&self) {
         if let Some(warm) = &self.lock().warm {
             warm.base.kill();
         }
@@ -146,14 +153,14 @@ impl Warming {
 
     /// Whether what is wanted was tried.
     #[cfg(test)]
-    pub(super) fn is_settled(&self) -> bool {
+    pub(in crate::exec::python) fn is_settled(&self) -> bool {
         let state = self.lock();
         !state.is_busy && !state.has_work()
     }
 
     /// Lets one import take so long.
     #[cfg(test)]
-    pub(super) fn set_patience(&self, patience: Duration) {
+    pub(in crate::exec::python) fn set_patience(&self, patience: Duration) {
         self.lock().patience = patience;
     }
 

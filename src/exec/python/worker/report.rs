@@ -16,7 +16,7 @@ use crate::exec::os::process_tree;
 use crate::run::Outcome;
 
 /// The file name that the worker's own code has in tracebacks.
-pub(super) const OWN_CODE: &str = "<livedeck>";
+pub(in crate::exec::python) const OWN_CODE: &str = "<livedeck>";
 
 /// The most bytes of a value; the worker sends no more.
 const LARGEST: usize = 17 << 20;
@@ -29,7 +29,7 @@ const MOST_CALLS: usize = 10;
 
 /// One thing the worker tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Report {
+pub(in crate::exec::python) enum Report {
     /// The run is a process of its own, at the head of this group, and began at this time: see [`ago`].
     Started(Pid, u64),
     /// Its code has ended, and the process stays for what goes on from it.
@@ -52,7 +52,7 @@ pub(super) enum Report {
 
 /// What goes on in a process whose block has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Threads {
+pub(in crate::exec::python) enum Threads {
     /// Nothing: a fork of it is all of it.
     None,
     /// Threads, which no fork would have.
@@ -61,7 +61,7 @@ pub(super) enum Threads {
 
 /// The reports about one run, as they come.
 #[derive(Debug)]
-pub(super) struct Reports {
+pub(in crate::exec::python) struct Reports {
     socket: UnixStream,
     unread: Vec<u8>,
     /// The number and the size of the value that comes next.
@@ -74,19 +74,19 @@ pub(super) struct Reports {
 
 impl Reports {
     /// The reports that come over this socket.
-    pub(super) fn new(socket: UnixStream) -> Self {
+    pub(in crate::exec::python) fn new(socket: UnixStream) -> Self {
         let (unread, crash) = (Vec::new(), Vec::new());
         Self { socket, unread, coming: None, raised: false, crash, is_checked: false }
     }
 
     /// The same, without what names a process that is none of ours: a run that lies about its number
     /// would have us stop another program.
-    pub(super) fn checked(self) -> Self {
+    pub(in crate::exec::python) fn checked(self) -> Self {
         Self { is_checked: cfg!(target_os = "linux"), ..self }
     }
 
     /// What came since the last call. Never waits.
-    pub(super) fn take(&mut self) -> Vec<Report> {
+    pub(in crate::exec::python) fn take(&mut self) -> Vec<Report> {
         let mut buffer = vec![0_u8; 64 * 1024];
         let mut reports = Vec::new();
         loop {
@@ -111,7 +111,7 @@ impl Reports {
     }
 
     /// What comes next, or nothing if nothing does for so long.
-    pub(super) fn wait(&mut self, patience: Duration) -> Vec<Report> {
+    pub(in crate::exec::python) fn wait(&mut self, patience: Duration) -> Vec<Report> {
         let limit = Timespec::try_from(patience).ok();
         let mut file = [PollFd::new(&self.socket, PollFlags::IN)];
         let _ = rustix::event::poll(&mut file, limit.as_ref());
@@ -119,19 +119,19 @@ impl Reports {
     }
 
     /// The socket, once the run has become a base: orders go to it there.
-    pub(super) fn orders(&self) -> &UnixStream {
+    pub(in crate::exec::python) fn orders(&self) -> &UnixStream {
         &self.socket
     }
 
     /// Whether nothing was written that was not taken: a base writes nothing as long as it lives.
-    pub(super) fn is_silent(&self) -> bool {
+    pub(in crate::exec::python) fn is_silent(&self) -> bool {
         let how = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         let read = rustix::net::recv(&self.socket, &mut [0_u8; 1], how);
         self.unread.is_empty() && matches!(read, Err(Errno::AGAIN))
     }
 
     /// What a crash left to be read: its name, and the deck's part of the stack.
-    pub(super) fn crash(&self) -> Option<String> {
+    pub(in crate::exec::python) fn crash(&self) -> Option<String> {
         let fatal = self.crash.iter().find(|line| line.starts_with("Fatal Python error"))?;
         let calls =
             self.crash.iter().skip_while(|line| !line.ends_with("(most recent call first):"));
@@ -221,7 +221,7 @@ impl AsFd for Reports {
 
 /// How long ago a run began, from the nanoseconds of the system's steady clock at that time. Where
 /// Python takes another clock than this one, that it was just now is close enough.
-pub(super) fn ago(began: u64) -> Duration {
+pub(in crate::exec::python) fn ago(began: u64) -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     let now = Duration::try_from(now).unwrap_or_default();
     let ago = now.checked_sub(Duration::from_nanos(began)).unwrap_or_default();
