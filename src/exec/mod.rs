@@ -4,16 +4,16 @@
 //! It never sees slides or themes: a [`run::Request`] comes in, events go out
 //! through one closure, which may block: that is what holds a flood back.
 
+mod bench;
 mod custom;
 mod io;
 mod languages;
 mod limits;
-mod modules;
+mod module_index;
 mod os;
 mod probe;
 mod process;
 pub mod python;
-mod race;
 mod registry;
 mod rust;
 mod sandbox;
@@ -29,7 +29,7 @@ use std::time::Duration;
 use crate::deck::Fingerprint;
 use crate::run::{self, Name, Outcome, Preparation, Request, RunId, Snippet, Target};
 use limits::process_limit::Census;
-use modules::Modules;
+use module_index::Modules;
 use os::process_tree::{self, Family};
 use os::pty::Ptys;
 use os::temp_dir::Scratch;
@@ -195,7 +195,7 @@ impl Executor {
         self.census.begin(request.limits.processes);
         let sink = self.sink(request.run);
         if request.code.is_timed {
-            self.start(&race::timed(request), race::listen(sink));
+            self.start(&bench::timed(request), bench::listen(sink));
         } else {
             self.start(request, sink);
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::builds::without_colours;
+use super::builder::without_colours;
 use super::toolchain::{MOST_OUTPUT, Toolchain};
 use crate::exec::os::process_tree::{Child, Family, Status};
 use crate::exec::os::spawn::Command;

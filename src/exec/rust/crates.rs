@@ -13,9 +13,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::Receiver;
 
-use super::builds::{How, NotBuilt};
+use super::builder::{How, NotBuilt};
 use super::cargo::{Answer, Cargo, LOCK, Links, Profile};
-use super::module;
+use super::pymodule;
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, Origin, RustBuild};
 use crate::exec::os::process_tree::{Child, Family, Status};
@@ -176,7 +176,7 @@ impl Crates {
         let own = self.own(toolchain);
         let may_change = build.crates.iter().any(|it| matches!(it.origin, Origin::Path(_)));
         let (folder, target) = (own.join("sets").join(&name), own.join("target"));
-        let needs_no_python = module::needs_no_python(build);
+        let needs_no_python = pymodule::needs_no_python(build);
         Set { name, manifest, profile, may_change, needs_no_python, folder, target }
     }
 
@@ -206,7 +206,7 @@ impl Crates {
             set.make_writable().map_err(no_room)?;
         }
         self.used(toolchain);
-        let begun = |child: &Arc<Child>| how.has_begun(child, super::builds::Work::Crates);
+        let begun = |child: &Arc<Child>| how.has_begun(child, super::builder::Work::Crates);
         let cargo = Cargo {
             family: &self.family,
             toolchain,

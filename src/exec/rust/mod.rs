@@ -5,16 +5,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "looks whether the user chose how tests run")]
 
-mod builds;
+mod builder;
 mod cache;
 mod cargo;
 mod crates;
-mod module;
-mod program;
-mod statement;
-mod timed;
+mod pymodule;
+mod rewrite;
 mod toolchain;
-mod wrap;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,15 +20,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Signal;
 
-use super::modules::{Modules, Stand};
+use super::module_index::{Modules, Stand};
 use super::os::process_tree::{Child, Family};
 use super::process::handle::Running;
 use super::process::{Made, Make};
 use super::{Event, Sink};
 use crate::run::{self, Outcome, Preparation, Snippet};
-use builds::{Builds, How, NotBuilt, Work};
+use builder::{Builds, How, NotBuilt, Work};
 
-pub use builds::without_colours;
+pub use builder::without_colours;
 pub(super) use cache::Built;
 pub use toolchain::Compiler;
 
@@ -81,7 +78,7 @@ impl Rust {
     /// Compiles these in the background, the first ones first, and nothing else that was prepared
     /// before. The modules among them are the deck's.
     pub(super) fn prepare(&self, snippets: Vec<Snippet>) {
-        let snippets: Vec<_> = snippets.into_iter().map(module::complete).collect();
+        let snippets: Vec<_> = snippets.into_iter().map(pymodule::complete).collect();
         self.shared.modules.expect(&snippets);
         let number = self.shared.latest.fetch_add(1, Ordering::SeqCst) + 1;
         self.shared.give_up_unless(&snippets);
@@ -103,7 +100,7 @@ impl Rust {
     ) -> Result<Built, NotBuilt> {
         let is_cancelled = &crossbeam_channel::never();
         let how = How { is_background: false, begun: &|_, _| {}, progress, is_cancelled };
-        self.shared.builds.build(&module::complete(snippet), &how)
+        self.shared.builds.build(&pymodule::complete(snippet), &how)
     }
 
     /// What compiles, or what is missing and how to get it.
@@ -149,7 +146,7 @@ impl Rust {
     /// What gives a run its program, on the run's thread: the one that is ready, else a new one. A
     /// module is nothing to be run: with it the run is at its end.
     pub(super) fn program(&self, snippet: &Snippet) -> Make {
-        let (shared, snippet) = (self.shared.clone(), module::complete(snippet.clone()));
+        let (shared, snippet) = (self.shared.clone(), pymodule::complete(snippet.clone()));
         shared.modules.add(&snippet);
         Box::new(move |running, sink| {
             let built = shared.built(&snippet, running, sink);
@@ -243,8 +240,8 @@ impl Shared {
                 return self.modules.settle(snippet, Stand::Ready(library));
             }
             Err(NotBuilt::Cancelled) => return,
-            Ok(Built::Refused(said)) => module::first_mistake(said),
-            Err(why) => module::first_mistake(why.to_string().as_bytes()),
+            Ok(Built::Refused(said)) => pymodule::first_mistake(said),
+            Err(why) => pymodule::first_mistake(why.to_string().as_bytes()),
         };
         self.modules.settle(snippet, Stand::Failed(&why));
     }
@@ -304,7 +301,7 @@ impl std::fmt::Display for NotBuilt {
 /// What a snippet's program needs in its environment. Tests are reported in the same order each time.
 fn environment_of(snippet: &Snippet) -> BTreeMap<String, String> {
     const THREADS: &str = "RUST_TEST_THREADS";
-    let in_order = builds::is_tests(snippet) && std::env::var_os(THREADS).is_none();
+    let in_order = builder::is_tests(snippet) && std::env::var_os(THREADS).is_none();
     in_order.then(|| (THREADS.to_owned(), "1".to_owned())).into_iter().collect()
 }
 

@@ -3,16 +3,16 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests wait, and look at the system")]
 
+mod bench;
+mod cleanup;
 mod crates;
 mod input;
-mod leaving;
 mod limits;
-mod modules;
 mod output;
 mod pictures;
-mod preparing;
+mod prebuild;
 mod process;
-mod races;
+mod pymodules;
 mod rust;
 mod stopping;
 

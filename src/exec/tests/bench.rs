@@ -187,7 +187,7 @@ fn errors_of_the_compiler_speak_of_the_deck() {
     assert!(output.lines().any(|line| line.ends_with(" prime(3)")), "{output:?}");
     let (output, outcome, _) = stage.lane("rust", "fn half(n: u8) -> u8 { n / 2\nhalf(3)");
     assert!(outcome == Outcome::NotCompiled && output.contains("unclosed delimiter"), "{output}");
-    assert!(!output.contains("stopwatch"), "as if it were not timed: {output}");
+    assert!(!output.contains("livedeck_bench"), "as if it were not timed: {output}");
     let (output, outcome, _) = stage.lane("rust", "let v = vec![1];\ndrop(v)");
     assert!(
         outcome == Outcome::NotCompiled && output.contains("consider cloning the value"),

@@ -117,7 +117,7 @@ pub(super) fn prune(root: &Path, forgotten: std::time::Duration) -> io::Result<(
 /// The first mistake in what the compiler says, on one line: what, and where in the deck.
 pub(super) fn first_mistake(said: &[u8]) -> String {
     let said = String::from_utf8_lossy(said);
-    let lines = said.lines().map(super::builds::without_colours);
+    let lines = said.lines().map(super::builder::without_colours);
     let mut lines = lines.skip_while(|line| !line.starts_with("error"));
     let Some(what) = lines.next() else { return said.lines().next().unwrap_or_default().into() };
     let place = lines.find_map(|line| line.trim().strip_prefix("--> ").map(str::to_owned));

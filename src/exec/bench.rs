@@ -1,5 +1,5 @@
 //! Lanes of a race: blocks whose last statement is timed, in their own process as any other run.
-//! `stopwatch.py` and `stopwatch.rs` do that beside the block, and tell what they measured in the
+//! `stopwatch.py` and `bench_harness.rs` do that beside the block, and tell what they measured in the
 //! middle of what it writes; here that is found again.
 
 use std::sync::{Arc, Mutex, PoisonError};

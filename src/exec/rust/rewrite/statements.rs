@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::wrap::{is_comment, is_word, token};
+use super::crate_root::{is_comment, is_word, token};
 
 /// A statement outside all braces.
 #[derive(Clone, Debug, PartialEq, Eq)]

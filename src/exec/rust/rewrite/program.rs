@@ -6,11 +6,11 @@
 
 use std::ops::Range;
 
-use super::statement::{Statement, Token, statements, tokens};
-use super::wrap::{self, is_comment};
+use super::crate_root::{self, is_comment};
+use super::statements::{Statement, Token, statements, tokens};
 
-/// Shows the last value; `values.rs` as text.
-const VALUES: &str = include_str!("values.rs");
+/// Shows the last value; `show_value.rs` as text.
+const VALUES: &str = include_str!("show_value.rs");
 
 /// What is put before a value that is shown. What `match` looks at may borrow from the block, and stays
 /// where it is.
@@ -41,12 +41,12 @@ const SILENT_MACROS: [&str; 14] = [
 ];
 
 /// The program for a snippet whose first line is `first_line` (from 1) of the deck.
-pub(super) fn program(code: &str, first_line: u32) -> String {
-    let code = wrap::without_shebang(code);
+pub(in crate::exec::rust) fn program(code: &str, first_line: u32) -> String {
+    let code = crate_root::without_shebang(code);
     let above = first_line.saturating_sub(1) as usize;
     let as_written = || "\n".repeat(above) + code;
     // The compiler reports an open bracket before all else, and shows where it looked for the other.
-    if wrap::scan(code).has_main || !is_balanced(code) || is_tests(code) {
+    if crate_root::scan(code).has_main || !is_balanced(code) || is_tests(code) {
         return as_written();
     }
     let snippet = Snippet::read(code);
@@ -58,9 +58,9 @@ pub(super) fn program(code: &str, first_line: u32) -> String {
 
 /// The same as [`program`], with the value of the last expression shown at the end. Nothing where the
 /// code does not end with an expression that has a value.
-pub(super) fn showing(code: &str, first_line: u32) -> Option<String> {
-    let code = wrap::without_shebang(code);
-    if wrap::scan(code).has_main || !is_balanced(code) || is_tests(code) {
+pub(in crate::exec::rust) fn showing(code: &str, first_line: u32) -> Option<String> {
+    let code = crate_root::without_shebang(code);
+    if crate_root::scan(code).has_main || !is_balanced(code) || is_tests(code) {
         return None;
     }
     let snippet = Snippet::read(code);
@@ -71,13 +71,13 @@ pub(super) fn showing(code: &str, first_line: u32) -> Option<String> {
 }
 
 /// Whether tests are all there is to run.
-pub(super) fn is_tests(code: &str) -> bool {
-    let code = wrap::without_shebang(code);
-    let marks = wrap::scan(code);
+pub(in crate::exec::rust) fn is_tests(code: &str) -> bool {
+    let code = crate_root::without_shebang(code);
+    let marks = crate_root::scan(code);
     if marks.has_main || !code.contains("test") {
         return false;
     }
-    let (_, code) = wrap::hoist(code, &marks.of_crate);
+    let (_, code) = crate_root::hoist(code, &marks.of_crate);
     let defines = |it: &Statement| {
         it.is_item || matches!(&tokens(&code[it.range.clone()])[..], [_, (_, "!"), (_, "{"), ..])
     };
@@ -100,7 +100,7 @@ fn is_balanced(code: &str) -> bool {
     let mut open = Vec::new();
     let mut at = 0;
     while at < code.len() {
-        let text = &code[at..at + wrap::token(&code[at..])];
+        let text = &code[at..at + crate_root::token(&code[at..])];
         at += text.len();
         match text {
             "(" => open.push(")"),
@@ -153,8 +153,8 @@ enum Main {
 
 impl Snippet {
     fn read(code: &str) -> Self {
-        let (attributes, code) = wrap::hoist(code, &wrap::scan(code).of_crate);
-        let (crates, code) = wrap::hoist(&code, &extern_crates(&code));
+        let (attributes, code) = crate_root::hoist(code, &crate_root::scan(code).of_crate);
+        let (crates, code) = crate_root::hoist(&code, &extern_crates(&code));
         let statements = statements(&code);
         let start = start(&code, &statements);
         let main = main(&code, statements.last());

@@ -11,10 +11,9 @@ use crossbeam_channel::Receiver;
 use super::cache::{BINARY, Built, Cache};
 use super::cargo::Links;
 use super::crates::{Crates, FORGOTTEN};
-use super::module::{self, Workplace};
-use super::timed::{self, Hidden};
+use super::pymodule::{self, Workplace};
+use super::rewrite::{self, Hidden};
 use super::toolchain::{self, Compiler, Toolchain};
-use super::{program, wrap};
 use crate::deck::Profile;
 use crate::exec::os::process_tree::{Child, Family, Status};
 use crate::exec::os::spawn;
@@ -39,7 +38,7 @@ fn optimised(profile: Profile) -> &'static [&'static str] {
 /// What is made of it: a program, or a library that Python loads.
 fn kind(snippet: &Snippet) -> Vec<String> {
     let Some(module) = &snippet.module else {
-        let name = wrap::crate_name(&snippet.code).unwrap_or("snippet");
+        let name = rewrite::crate_name(&snippet.code).unwrap_or("snippet");
         let mut kind = vec!["--crate-type=bin".to_owned(), format!("--crate-name={name}")];
         kind.extend(is_tests(snippet).then(|| "--test".to_owned()));
         return kind;
@@ -54,7 +53,7 @@ fn kind(snippet: &Snippet) -> Vec<String> {
 
 /// Whether a snippet's tests are what runs.
 pub(super) fn is_tests(snippet: &Snippet) -> bool {
-    snippet.module.is_none() && !snippet.is_timed && program::is_tests(&snippet.code)
+    snippet.module.is_none() && !snippet.is_timed && rewrite::is_tests(&snippet.code)
 }
 
 /// What rustc calls to make a program of what it has compiled.
@@ -208,7 +207,7 @@ impl Builds {
         self.cache.prune();
         self.crates.prune();
         // What is still there the next time is removed then.
-        let _ = module::prune(&self.workplaces, FORGOTTEN);
+        let _ = pymodule::prune(&self.workplaces, FORGOTTEN);
     }
 
     /// Removes what was left half built when the compilers were ended.
@@ -252,7 +251,7 @@ impl Builds {
     /// What compiles.
     pub(super) fn compiler(&self) -> Result<Compiler, NotBuilt> {
         let toolchain = self.toolchain()?;
-        let (pyo3, build) = module::usual();
+        let (pyo3, build) = pymodule::usual();
         Ok(Compiler {
             rustc: toolchain.release(),
             cargo: toolchain.cargo_release(&self.family, &self.directory),
@@ -359,9 +358,9 @@ fn attempt_again(
     attempt: impl Fn(&str) -> Result<Said, NotBuilt>,
 ) -> Result<Said, NotBuilt> {
     let Snippet { code, first_line, .. } = snippet;
-    let as_any_block = attempt(&program::program(code, *first_line))?;
+    let as_any_block = attempt(&rewrite::program(code, *first_line))?;
     if matches!(as_any_block.1, Status::Exited(0)) {
-        return attempt(&timed::program(code, *first_line, Hidden::Nothing));
+        return attempt(&rewrite::bench(code, *first_line, Hidden::Nothing));
     }
     Ok(as_any_block)
 }
@@ -370,11 +369,11 @@ fn attempt_again(
 fn whole(snippet: &Snippet) -> String {
     let Snippet { code, first_line, module, is_timed, .. } = snippet;
     match module {
-        None if *is_timed => timed::program(code, *first_line, Hidden::Inputs),
-        None => program::program(code, *first_line),
+        None if *is_timed => rewrite::bench(code, *first_line, Hidden::Inputs),
+        None => rewrite::program(code, *first_line),
         Some(module) => {
             let name = Some(&*module.name).filter(|_| !module.is_whole);
-            wrap::module(code, *first_line, name)
+            rewrite::module(code, *first_line, name)
         }
     }
 }
@@ -382,7 +381,7 @@ fn whole(snippet: &Snippet) -> String {
 /// A snippet as a program that shows its last value, if it is one.
 fn showing(snippet: &Snippet) -> Option<String> {
     let is_program = snippet.module.is_none() && !snippet.is_timed;
-    is_program.then(|| program::showing(&snippet.code, snippet.first_line)).flatten()
+    is_program.then(|| rewrite::showing(&snippet.code, snippet.first_line)).flatten()
 }
 
 /// What the compiler is told of a snippet.
@@ -419,7 +418,7 @@ fn name(toolchain: &Toolchain, links: &Links, snippet: &Snippet) -> String {
     let file = snippet.file.as_os_str().as_encoded_bytes();
     let code = snippet.code.as_bytes();
     let links = links.identity();
-    let stopwatch = if snippet.is_timed { timed::STOPWATCH } else { "" };
+    let stopwatch = if snippet.is_timed { rewrite::HARNESS } else { "" };
     let kind = kind(snippet).concat() + stopwatch;
     let parts =
         [FORMAT, &toolchain.version, flags.as_bytes(), kind.as_bytes(), file, &line, code, &links];

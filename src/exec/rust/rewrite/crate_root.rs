@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// A snippet as a module of this name for Python, of which it is the inside; without a name it is all
 /// of it already.
-pub(super) fn module(code: &str, first_line: u32, name: Option<&str>) -> String {
+pub(in crate::exec::rust) fn module(code: &str, first_line: u32, name: Option<&str>) -> String {
     let code = &without_crate_name(without_shebang(code));
     let above = first_line.saturating_sub(1) as usize;
     let Some(name) = name else { return "\n".repeat(above) + code };
@@ -24,7 +24,7 @@ pub(super) fn without_shebang(code: &str) -> &str {
 }
 
 /// The name in `#![crate_name = "…"]`.
-pub(super) fn crate_name(code: &str) -> Option<&str> {
+pub(in crate::exec::rust) fn crate_name(code: &str) -> Option<&str> {
     let marks = scan(code);
     let mut names = marks.of_crate.iter().filter_map(|range| named(&code[range.clone()]));
     names.next().filter(|name| !name.is_empty() && name.chars().all(is_word))

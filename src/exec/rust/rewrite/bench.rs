@@ -3,11 +3,11 @@
 
 use std::ops::Range;
 
-use super::statement::{Token, statements, tokens};
-use super::wrap;
+use super::crate_root;
+use super::statements::{Token, statements, tokens};
 
 /// What is put behind the block.
-pub(super) const STOPWATCH: &str = include_str!("stopwatch.rs");
+pub(in crate::exec::rust) const HARNESS: &str = include_str!("bench_harness.rs");
 
 /// What `main` is called in a block that has one. It is as wide, and looks as it did.
 const MAIN: &str = "maın";
@@ -17,7 +17,7 @@ const LONGEST: usize = 200;
 
 /// What the compiler is not to see of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hidden {
+pub(in crate::exec::rust) enum Hidden {
     /// The numbers and texts that calls in the timed statement are given: it would work out the
     /// result, and nothing would be left to time.
     Inputs,
@@ -26,17 +26,17 @@ pub(super) enum Hidden {
 }
 
 /// The program that times a block whose first line is `first_line` (from 1) of the deck.
-pub(super) fn program(code: &str, first_line: u32, what: Hidden) -> String {
-    let code = wrap::without_shebang(code);
-    let marks = wrap::scan(code);
-    let (hoisted, code) = wrap::hoist(code, &marks.of_crate);
+pub(in crate::exec::rust) fn program(code: &str, first_line: u32, what: Hidden) -> String {
+    let code = crate_root::without_shebang(code);
+    let marks = crate_root::scan(code);
+    let (hoisted, code) = crate_root::hoist(code, &marks.of_crate);
     let (head, code) = if marks.has_main { around(&code) } else { inside(&code, what) };
     let above = first_line.saturating_sub(1) as usize;
     // The line above the code is the fence: free for what we add.
     let padding = "\n".repeat(above.saturating_sub(1));
     let end_of_head = if above > 0 { "\n" } else { " " };
     let imports = "#[allow(unused_imports)] use ::std::hint::*;";
-    let module = format!("mod livedeck_stopwatch {{\n{STOPWATCH}\n}}\n");
+    let module = format!("mod livedeck_bench {{\n{HARNESS}\n}}\n");
     format!("{padding}{hoisted} {imports} {head}{end_of_head}{code}\n{module}")
 }
 
@@ -62,8 +62,8 @@ fn around(code: &str) -> (String, String) {
     }
     renamed += &code[from..];
     let main = format!(
-        "fn main() -> {RESULT} {{ livedeck_stopwatch::time(\"main()\", &mut || {{ \
-         livedeck_stopwatch::ended({MAIN}()) }}) }}"
+        "fn main() -> {RESULT} {{ livedeck_bench::time(\"main()\", &mut || {{ \
+         livedeck_bench::ended({MAIN}()) }}) }}"
     );
     (main, renamed)
 }
@@ -125,7 +125,7 @@ fn closure(statement: &str) -> (String, String) {
     let words = statement.split_whitespace().collect::<Vec<_>>().join(" ");
     let words: String = words.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
     let before =
-        format!("livedeck_stopwatch::time({words:?}, &mut || {{ let _ = ::std::hint::black_box({{");
+        format!("livedeck_bench::time({words:?}, &mut || {{ let _ = ::std::hint::black_box({{");
     let value = declared(statement).map(|name| format!("; ::std::hint::black_box(&{name});"));
     (before, format!("{}}}); Ok(()) }})?;", value.unwrap_or_default()))
 }
@@ -135,7 +135,7 @@ fn declared(statement: &str) -> Option<&str> {
     let tokens = tokens(statement);
     let mut words = tokens.iter().map(|(_, text)| *text).filter(|text| *text != "mut");
     let is_let = words.next() == Some("let");
-    let name = words.next().filter(|name| is_let && name.starts_with(wrap::is_word))?;
+    let name = words.next().filter(|name| is_let && name.starts_with(crate_root::is_word))?;
     matches!(words.next(), Some("=" | ":")).then_some(name)
 }
 
@@ -182,7 +182,8 @@ fn arguments(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
 
 fn is_callee(text: &str) -> bool {
     const OTHERS: [&str; 6] = ["for", "if", "in", "return", "while", "else"];
-    text.starts_with(|c: char| wrap::is_word(c) && !c.is_ascii_digit()) && !OTHERS.contains(&text)
+    text.starts_with(|c: char| crate_root::is_word(c) && !c.is_ascii_digit())
+        && !OTHERS.contains(&text)
         || text == ">"
 }
 
@@ -218,7 +219,7 @@ mod tests {
         let lines: Vec<_> = made.lines().collect();
         assert_eq!(lines[..2], ["", ""]);
         assert!(lines[2].ends_with('{'), "{}", lines[2]);
-        assert!(lines[3].starts_with("let n = 10; livedeck_stopwatch::time(\"fib(n)\", &mut ||"));
+        assert!(lines[3].starts_with("let n = 10; livedeck_bench::time(\"fib(n)\", &mut ||"));
         assert!(lines[3].ends_with("({ // how many"), "{}", lines[3]);
         assert_eq!(lines[5], "// slow");
         assert_eq!(lines[6], "fib(n)");
