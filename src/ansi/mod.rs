@@ -35,6 +35,14 @@ pub fn number(color: Color) -> Option<u8> {
     }
 }
 
+/// Returns a line without its `ESC [ … m` sequences.
+pub fn strip_colors(line: &str) -> String {
+    let mut parts = line.split("\x1b[");
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once('m').map_or("", |(_, text)| text));
+    [first].into_iter().chain(rest).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +52,10 @@ mod tests {
         assert!((0..=255).all(|it| number(color(it)) == Some(it)));
         assert_eq!((color(9), color(16)), (Color::LightRed, Color::Indexed(16)));
         assert_eq!((number(Color::Reset), number(Color::Rgb(0, 0, 0))), (None, None));
+    }
+
+    #[test]
+    fn colors_are_stripped() {
+        assert_eq!(strip_colors("\x1b[1m\x1b[91merror\x1b[0m: no"), "error: no");
     }
 }

@@ -15,7 +15,7 @@ use super::args::DoctorArgs;
 use super::{counted, settings};
 use crate::config::Config;
 use crate::deck::Cell;
-use crate::exec::{Compiler, FoundPython, Survey, sandbox_support, without_colours};
+use crate::exec::{Compiler, FoundPython, Survey, sandbox_support, strip_colors};
 use crate::headless::{Doctor, Lack};
 use crate::media::{Capabilities, Protocol};
 use crate::present::KnownDepth;
@@ -217,7 +217,7 @@ fn place(show: &Show, cell: &Cell) -> String {
 fn indented(errors: &str) -> String {
     let is_seen = io::stdout().is_terminal();
     let line = |line: &str| {
-        let line = if is_seen { line.to_owned() } else { without_colours(line) };
+        let line = if is_seen { line.to_owned() } else { strip_colors(line) };
         format!("    {line}\n")
     };
     errors.trim_end().lines().map(line).collect()

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::exec::{Custom, CustomRecipe};
+use crate::exec::{CustomExecutor, CustomRecipe};
 use crate::yaml::{Node, Slot, Value, text};
 
 /// What an entry needs.
 const NEEDED: &str = "a `filename` and `commands`: a list of commands, each a list of words";
 
-impl Slot for BTreeMap<String, Custom> {
+impl Slot for BTreeMap<String, CustomExecutor> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
         let Value::Map(entries) = &node.value else { return Err("languages".to_owned()) };
         for (language, node) in entries {
@@ -47,7 +47,7 @@ impl Slot for BTreeMap<String, Custom> {
     }
 }
 
-fn custom(node: &Node) -> Result<Custom, String> {
+fn custom(node: &Node) -> Result<CustomExecutor, String> {
     let mut alternatives = BTreeMap::new();
     if let Some(Value::Map(entries)) = node.get("alternative").map(|node| &node.value) {
         for (name, node) in entries {
@@ -56,7 +56,7 @@ fn custom(node: &Node) -> Result<Custom, String> {
         }
     }
     let hidden_line_prefix = node.get("hidden_line_prefix").and_then(text).map(str::to_owned);
-    Ok(Custom { recipe: recipe(node)?, hidden_line_prefix, alternatives })
+    Ok(CustomExecutor { recipe: recipe(node)?, hidden_line_prefix, alternatives })
 }
 
 fn recipe(node: &Node) -> Result<CustomRecipe, String> {

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use crate::deck::Options;
 use crate::diag::{Diagnostic, Severity};
-use crate::exec::{Custom, Sandboxing};
+use crate::exec::{CustomExecutor, Sandboxing};
 use crate::layout::Limits;
 use crate::media::Protocol;
 use crate::source::{FileId, Span};
@@ -121,7 +121,7 @@ pub struct Snippet {
     /// Whether code whose output replaces it may run without a question.
     pub exec_replace: bool,
     /// Executors for languages, in the place of ours, by language.
-    pub custom: BTreeMap<String, Custom>,
+    pub custom: BTreeMap<String, CustomExecutor>,
     /// Seconds after which a block without a `+timeout` of its own is stopped.
     pub timeout: Option<u16>,
     /// Mebibytes that each process of a block may have for its data.

@@ -28,7 +28,7 @@ const BUDGET: Duration = Duration::from_secs(1);
 const SHARE: u32 = 4;
 
 /// What a request runs that is a lane: the same, timed.
-pub(super) fn timed(request: &Request) -> Request {
+pub(super) fn add_harness(request: &Request) -> Request {
     let mut request = request.clone();
     let budget = request.limits.timeout.map_or(BUDGET, |limit| BUDGET.min(limit / SHARE));
     if request.code.language == "python" {
@@ -64,8 +64,8 @@ fn literal(text: &str) -> String {
 }
 
 /// Passes on what a lane writes and, in its place, what was measured.
-pub(super) fn listen(sink: Sink) -> Sink {
-    let reports = Mutex::<Reports>::default();
+pub(super) fn extract_timings(sink: Sink) -> Sink {
+    let reports = Mutex::<ReportParser>::default();
     Arc::new(move |event| {
         let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
@@ -84,13 +84,13 @@ pub(super) fn listen(sink: Sink) -> Sink {
 
 /// Finds reports in what is written.
 #[derive(Default)]
-struct Reports {
+struct ReportParser {
     /// The beginning of one, perhaps: kept until the next bytes tell.
     held: Vec<u8>,
     has_come: bool,
 }
 
-impl Reports {
+impl ReportParser {
     /// What these bytes are, those held back before in front of them.
     fn cut(&mut self, bytes: &[u8]) -> Vec<Event> {
         let mut all = std::mem::take(&mut self.held);
@@ -167,7 +167,7 @@ mod tests {
     fn heard(pieces: &[&str], outcome: Outcome) -> String {
         let heard = Arc::new(Mutex::new(String::new()));
         let told = heard.clone();
-        let sink = listen(Arc::new(move |event| {
+        let sink = extract_timings(Arc::new(move |event| {
             let text = match event {
                 Event::Output(bytes) => String::from_utf8(bytes).unwrap(),
                 Event::Shown(value) => format!("<{}>", value.plain_text()),

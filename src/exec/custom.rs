@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// How code of a language runs, in the place of what is built in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Custom {
+pub struct CustomExecutor {
     /// What is run with `+exec`.
     pub recipe: CustomRecipe,
     /// What starts a line that runs but is not shown.

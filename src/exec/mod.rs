@@ -29,7 +29,7 @@ use std::time::Duration;
 use crate::deck::Fingerprint;
 use crate::run::{self, Name, Outcome, Preparation, Request, RunId, Snippet, Target};
 use limits::process_limit::Census;
-use module_index::Modules;
+use module_index::ModuleIndex;
 use os::process_tree::{self, Family};
 use os::pty::Ptys;
 use os::temp_dir::Scratch;
@@ -40,14 +40,15 @@ use registry::Engine;
 use rust::Rust;
 use sandbox::{Sandbox, Watcher};
 
-pub use custom::{Custom, CustomRecipe};
+pub use crate::ansi::strip_colors;
+pub use custom::{CustomExecutor, CustomRecipe};
 pub use languages::{languages, why_not_run};
 pub use limits::watchdog::Warden;
 pub use os::signals::suspend;
 pub use probe::{FoundPython, Survey};
 pub use process::foreground::end_foreground;
 pub use python::{LikelyPython, likely_python};
-pub use rust::{Compiler, without_colours};
+pub use rust::Compiler;
 pub use sandbox::{Sandboxing, support as sandbox_support};
 pub use shutdown::leave;
 
@@ -71,7 +72,7 @@ pub struct Options {
     /// The front matter's Python, over `$VIRTUAL_ENV`, `.venv` and `python3`.
     pub python: Option<String>,
     /// Executors of the user's own, by language.
-    pub custom: BTreeMap<String, Custom>,
+    pub custom: BTreeMap<String, CustomExecutor>,
     /// Where compiled snippets are kept: the user's cache directory, `livedeck` in it; a folder of its
     /// own for a sandboxed deck ([`Sandboxing::cache`]).
     pub cache: PathBuf,
@@ -125,7 +126,7 @@ pub struct Executor {
     rust: Rust,
     python: Python,
     scratch: Arc<Scratch>,
-    customs: Arc<BTreeMap<String, Custom>>,
+    customs: Arc<BTreeMap<String, CustomExecutor>>,
     cache: PathBuf,
     census: Census,
     background: Arc<Background>,
@@ -150,7 +151,7 @@ impl Executor {
         let python_family = Family::within(sandbox.clone());
         let files = (scratch.clone(), ptys);
         let python = Python::new((places, cache.clone()), python_family, files, background.clone());
-        let modules = Modules::new(scratch.clone());
+        let modules = ModuleIndex::new(scratch.clone());
         let customs = Arc::new(custom);
         let rust = Rust::new(family.clone(), directory.clone(), &cache, modules, send.clone());
         let kept = background.clone();
@@ -195,7 +196,7 @@ impl Executor {
         self.census.begin(request.limits.processes);
         let sink = self.sink(request.run);
         if request.code.is_timed {
-            self.start(&bench::timed(request), bench::listen(sink));
+            self.start(&bench::add_harness(request), bench::extract_timings(sink));
         } else {
             self.start(request, sink);
         }

@@ -15,14 +15,14 @@ use crate::run::Snippet;
 
 /// The modules of the deck as it is now.
 #[derive(Debug, Default)]
-pub(super) struct Modules {
+pub(super) struct ModuleIndex {
     scratch: Arc<Scratch>,
     known: Mutex<BTreeMap<Box<str>, Snippet>>,
 }
 
 /// How far a module is.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stand<'a> {
+pub(super) enum ModuleState<'a> {
     /// It is being compiled, or will be.
     Building,
     /// This is it.
@@ -31,7 +31,7 @@ pub(super) enum Stand<'a> {
     Failed(&'a str),
 }
 
-impl Modules {
+impl ModuleIndex {
     /// None yet; what is told of them lies in this folder.
     pub(super) fn new(scratch: Arc<Scratch>) -> Self {
         Self { scratch, known: Mutex::default() }
@@ -50,7 +50,7 @@ impl Modules {
         }
         for (name, snippet) in &wanted {
             if known.get(name) != Some(snippet) {
-                self.tell(name, Stand::Building);
+                self.tell(name, ModuleState::Building);
             }
         }
         *known = wanted;
@@ -61,13 +61,13 @@ impl Modules {
         let Some(name) = name(snippet) else { return };
         let mut known = self.lock();
         if known.get(name) != Some(snippet) {
-            self.tell(name, Stand::Building);
+            self.tell(name, ModuleState::Building);
             known.insert(name.into(), snippet.clone());
         }
     }
 
     /// Something came of compiling a module, which may be another by now.
-    pub(super) fn settle(&self, snippet: &Snippet, stand: Stand<'_>) {
+    pub(super) fn settle(&self, snippet: &Snippet, stand: ModuleState<'_>) {
         let Some(name) = name(snippet) else { return };
         let known = self.lock();
         if known.get(name) == Some(snippet) {
@@ -81,17 +81,17 @@ impl Modules {
     }
 
     /// The folder that runs look into; none if the deck has no modules.
-    pub(super) fn told_in(&self) -> Option<PathBuf> {
+    pub(super) fn directory(&self) -> Option<PathBuf> {
         if self.lock().is_empty() { None } else { self.folder() }
     }
 
     /// Writes a module's file anew, in one step: no run ever reads half of it.
-    fn tell(&self, name: &str, stand: Stand<'_>) {
+    fn tell(&self, name: &str, stand: ModuleState<'_>) {
         let Some(folder) = self.folder() else { return };
         let (word, rest): (&[u8], &[u8]) = match stand {
-            Stand::Building => (b"building", b""),
-            Stand::Ready(file) => (b"ready", file.as_os_str().as_bytes()),
-            Stand::Failed(why) => (b"failed", why.as_bytes()),
+            ModuleState::Building => (b"building", b""),
+            ModuleState::Ready(file) => (b"ready", file.as_os_str().as_bytes()),
+            ModuleState::Failed(why) => (b"failed", why.as_bytes()),
         };
         let written = tempfile::NamedTempFile::with_prefix_in(".", &folder).and_then(|mut file| {
             file.write_all(&[word, b"\n", rest].concat())?;
@@ -128,24 +128,24 @@ mod tests {
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test reads what runs read")]
-    fn told(modules: &Modules, name: &str) -> Option<String> {
+    fn told(modules: &ModuleIndex, name: &str) -> Option<String> {
         std::fs::read_to_string(modules.folder().unwrap().join(name)).ok()
     }
 
     #[test]
     fn what_is_told_is_about_the_newest_code() {
-        let modules = Modules::default();
-        assert_eq!(modules.told_in(), None);
+        let modules = ModuleIndex::default();
+        assert_eq!(modules.directory(), None);
         let (one, other) = (module("a", "one"), module("a", "other"));
         modules.expect(std::slice::from_ref(&one));
         assert_eq!(told(&modules, "a").as_deref(), Some("building\n"));
-        modules.settle(&one, Stand::Ready(Path::new("/builds/one")));
+        modules.settle(&one, ModuleState::Ready(Path::new("/builds/one")));
         modules.expect(std::slice::from_ref(&one));
         assert_eq!(told(&modules, "a").as_deref(), Some("ready\n/builds/one"));
         modules.expect(std::slice::from_ref(&other));
-        modules.settle(&one, Stand::Ready(Path::new("/builds/one")));
+        modules.settle(&one, ModuleState::Ready(Path::new("/builds/one")));
         assert_eq!(told(&modules, "a").as_deref(), Some("building\n"));
-        modules.settle(&other, Stand::Failed("error: no"));
+        modules.settle(&other, ModuleState::Failed("error: no"));
         assert_eq!(told(&modules, "a").as_deref(), Some("failed\nerror: no"));
         modules.expect(&[module("b", "")]);
         assert_eq!(told(&modules, "a"), None, "the deck has it no more");

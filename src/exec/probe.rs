@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::registry::Engine;
-use super::rust::{Built, Compiler};
+use super::rust::{BuildResult, Compiler};
 use super::{Executor, Sink};
 use crate::run::{self, Input, Limits, Outcome, Request, RunId, Snippet, Target};
 
@@ -86,8 +86,8 @@ impl Executor {
     /// It does not compile: what the compiler says, in its colours, or why it could not be asked.
     pub fn compile(&self, snippet: &Snippet, progress: &dyn Fn(&str)) -> Result<(), String> {
         match self.rust.compile(snippet.clone(), progress) {
-            Ok(Built::Ready(_)) => Ok(()),
-            Ok(Built::Refused(errors)) => Err(String::from_utf8_lossy(&errors).into_owned()),
+            Ok(BuildResult::Binary(_)) => Ok(()),
+            Ok(BuildResult::Errors(errors)) => Err(String::from_utf8_lossy(&errors).into_owned()),
             Err(why) => Err(why.to_string()),
         }
     }

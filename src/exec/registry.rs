@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::custom::{Custom, CustomRecipe};
+use super::custom::{CustomExecutor, CustomRecipe};
 
 /// What runs a language's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +61,12 @@ struct Language {
 }
 
 /// Executors of the user's own, by language.
-pub(super) type Customs = BTreeMap<String, Custom>;
+pub(super) type CustomExecutors = BTreeMap<String, CustomExecutor>;
 
 /// The engine for a language, and for an alternative of it if one is named; else why there is none.
 /// What the user has of their own takes the place of all that is built in for its language.
 pub(super) fn find(
-    customs: &Customs,
+    customs: &CustomExecutors,
     language: &str,
     alternative: Option<&str>,
 ) -> Result<Engine, String> {
@@ -83,7 +83,7 @@ pub(super) fn find(
 
 /// The named alternatives of a language whose program `is_there`: what to try when one is missing.
 pub(super) fn others(
-    customs: &Customs,
+    customs: &CustomExecutors,
     language: &str,
     is_there: impl Fn(&str) -> bool,
 ) -> Vec<String> {
@@ -106,7 +106,7 @@ struct Engines<'a> {
     named: Vec<(&'a str, Engine)>,
 }
 
-fn engines<'a>(customs: &'a Customs, language: &str) -> Option<Engines<'a>> {
+fn engines<'a>(customs: &'a CustomExecutors, language: &str) -> Option<Engines<'a>> {
     if let Some(custom) = customs.get(language) {
         let named = custom.alternatives.iter();
         let named = named.map(|(name, recipe)| (name.as_str(), Engine::Process(recipe.clone())));
@@ -237,19 +237,22 @@ mod tests {
 
     #[test]
     fn a_language_is_found_by_each_of_its_names() {
-        assert_eq!(find(&Customs::new(), "cpp", None), find(&Customs::new(), "c++", None));
-        assert_eq!(find(&Customs::new(), "python", None), Ok(Engine::Python));
-        let uv = find(&Customs::new(), "python", Some("uv")).unwrap();
+        assert_eq!(
+            find(&CustomExecutors::new(), "cpp", None),
+            find(&CustomExecutors::new(), "c++", None)
+        );
+        assert_eq!(find(&CustomExecutors::new(), "python", None), Ok(Engine::Python));
+        let uv = find(&CustomExecutors::new(), "python", Some("uv")).unwrap();
         assert!(matches!(uv, Engine::Process(recipe) if recipe.commands[0][0] == "uv"));
     }
 
     #[test]
     fn what_is_not_there_is_named_with_what_is() {
-        let why = find(&Customs::new(), "sql", None).unwrap_err();
+        let why = find(&CustomExecutors::new(), "sql", None).unwrap_err();
         assert_eq!(why, "nothing here runs `sql` code: drop its `+exec`");
-        let why = find(&Customs::new(), "js", Some("dino")).unwrap_err();
+        let why = find(&CustomExecutors::new(), "js", Some("dino")).unwrap_err();
         assert_eq!(why, "`js` has no executor `dino`: there is `+exec:deno`, `+exec:bun`");
-        let why = find(&Customs::new(), "bash", Some("posix")).unwrap_err();
+        let why = find(&CustomExecutors::new(), "bash", Some("posix")).unwrap_err();
         assert_eq!(why, "`bash` has no executor `posix`: there is only `+exec`");
     }
 
@@ -261,9 +264,10 @@ mod tests {
             ..CustomRecipe::default()
         };
         let alternatives = [("fast".to_owned(), recipe("fast"))].into();
-        let custom = Custom { recipe: recipe("slow"), alternatives, ..Custom::default() };
+        let custom =
+            CustomExecutor { recipe: recipe("slow"), alternatives, ..CustomExecutor::default() };
         let customs =
-            Customs::from(["sql", "python"].map(|name| (name.to_owned(), custom.clone())));
+            CustomExecutors::from(["sql", "python"].map(|name| (name.to_owned(), custom.clone())));
         for language in ["sql", "python"] {
             assert_eq!(find(&customs, language, None), Ok(Engine::Process(recipe("slow"))));
             assert_eq!(find(&customs, language, Some("fast")), Ok(Engine::Process(recipe("fast"))));

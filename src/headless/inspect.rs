@@ -9,7 +9,7 @@ use super::inspect_code::{not_drawn, not_runnable};
 use super::scene_builder::{measure, visit};
 use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
 use crate::diag::{Diagnostic, closest};
-use crate::exec::Custom;
+use crate::exec::CustomExecutor;
 use crate::layout::{Inputs, NotShown, Size, overflow};
 use crate::media::Media;
 use crate::project::Show;
@@ -17,7 +17,11 @@ use crate::run::Runs;
 use crate::theme::{FooterPart, FooterStyle, Palette};
 
 /// All mistakes of the deck, in the order of its text. `custom` are the user's own executors.
-pub fn inspect(show: &Show, sizes: &[Size], custom: &BTreeMap<String, Custom>) -> Vec<Diagnostic> {
+pub fn inspect(
+    show: &Show,
+    sizes: &[Size],
+    custom: &BTreeMap<String, CustomExecutor>,
+) -> Vec<Diagnostic> {
     let mut found = show.deck.diagnostics.clone();
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
     found.extend(unseen(show, &mut media));

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 
 use crate::deck::{Block, BlockKind, Deck};
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::exec::{Custom, languages, why_not_run};
+use crate::exec::{CustomExecutor, languages, why_not_run};
 use crate::project::Show;
 use crate::source::Span;
 
 /// Blocks whose language, or executor, is not there.
-pub(super) fn not_runnable(show: &Show, custom: &BTreeMap<String, Custom>) -> Vec<Diagnostic> {
+pub(super) fn not_runnable(
+    show: &Show,
+    custom: &BTreeMap<String, CustomExecutor>,
+) -> Vec<Diagnostic> {
     let known = languages(custom);
     let report = |(span, language, alternative): (Span, &str, Option<&str>)| {
         let why = why_not_run(custom, language, alternative)?;

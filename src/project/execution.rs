@@ -7,14 +7,14 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::app::Trust;
-use crate::exec::{Custom, Sandboxing};
+use crate::exec::{CustomExecutor, Sandboxing};
 use crate::run::Limits;
 
 /// How a deck's code runs, in a talk and in an export.
 #[derive(Clone, Debug, Default)]
 pub struct Execution {
     /// Executors of the user's own, by language.
-    pub custom: BTreeMap<String, Custom>,
+    pub custom: BTreeMap<String, CustomExecutor>,
     /// What one run may take.
     pub limits: Limits,
     /// Where compiled code is kept.

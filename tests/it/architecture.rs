@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("app", &["source", "diag", "deck", "run", "theme"]),
     ("view", &["source", "diag", "deck", "run", "theme", "layout", "app"]),
     ("files", &["source"]),
-    ("exec", &["panics", "files", "deck", "run"]),
+    ("exec", &["ansi", "panics", "files", "deck", "run"]),
     ("media", &["panics", "files", "diag", "deck", "layout", "view"]),
     (
         "export",

@@ -30,7 +30,7 @@ use crate::exec::os::temp_dir::Scratch;
 use crate::exec::process::background::Background;
 use crate::exec::process::foreground::Foreground;
 use crate::exec::process::handle::{Cut, Running};
-use crate::exec::registry::{self, Customs};
+use crate::exec::registry::{self, CustomExecutors};
 use crate::exec::{Sink, Stop};
 use crate::files;
 use crate::panics::contain;
@@ -49,7 +49,7 @@ struct Shared {
     running: Mutex<BTreeMap<RunId, Arc<Running>>>,
     scratch: Arc<Scratch>,
     ptys: Ptys,
-    customs: Arc<Customs>,
+    customs: Arc<CustomExecutors>,
     background: Arc<Background>,
 }
 
@@ -81,7 +81,7 @@ impl Runs {
         directory: PathBuf,
         family: Arc<Family>,
         scratch: Arc<Scratch>,
-        customs: Arc<Customs>,
+        customs: Arc<CustomExecutors>,
         background: Arc<Background>,
     ) -> Self {
         let (running, ptys) = (Mutex::default(), Ptys::held(family.clone()));

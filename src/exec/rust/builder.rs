@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Receiver;
 
-use super::cache::{BINARY, Built, Cache};
+use super::cache::{BINARY, BuildCache, BuildResult};
 use super::cargo::Links;
-use super::crates::{Crates, FORGOTTEN};
-use super::pymodule::{self, Workplace};
+use super::crates::{CrateSets, FORGOTTEN};
+use super::pymodule::{self, IncrementalDir};
 use super::rewrite::{self, Hidden};
 use super::toolchain::{self, Compiler, Toolchain};
+use crate::ansi::strip_colors;
 use crate::deck::Profile;
 use crate::exec::os::process_tree::{Child, Family, Status};
 use crate::exec::os::spawn;
@@ -70,39 +71,39 @@ const FORMAT: &[u8] = b"4";
 
 /// All snippets that were compiled, and those that are being.
 #[derive(Debug)]
-pub(super) struct Builds {
+pub(super) struct Builder {
     family: Arc<Family>,
     directory: PathBuf,
-    cache: Cache,
+    cache: BuildCache,
     workplaces: PathBuf,
-    crates: Crates,
+    crates: CrateSets,
     toolchain: Mutex<Option<Arc<Toolchain>>>,
-    table: Mutex<BTreeMap<String, Entry>>,
+    table: Mutex<BTreeMap<String, BuildEntry>>,
 }
 
 #[derive(Debug)]
-enum Entry {
+enum BuildEntry {
     /// Disconnects when it is done.
     Building(Receiver<()>),
-    Done(Built),
+    Done(BuildResult),
 }
 
 /// Why there is nothing, neither program nor errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::exec) enum NotBuilt {
+pub(in crate::exec) enum BuildError {
     /// Whoever asked does not want it any more.
     Cancelled,
     /// The compiler died of this signal.
-    Died(i32),
+    Killed(i32),
     /// There is no compiler, or no room for its output.
-    Impossible(String),
+    Unavailable(String),
     /// Its crates cannot be had: what cargo says.
-    NoCrates(Arc<str>),
+    Crates(Arc<str>),
 }
 
 /// What a process is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Work {
+pub(super) enum BuildPhase {
     /// It builds the crates of a snippet.
     Crates,
     /// It compiles the snippet.
@@ -110,20 +111,20 @@ pub(super) enum Work {
 }
 
 /// How to compile.
-pub(super) struct How<'a> {
+pub(super) struct BuildContext<'a> {
     /// In the background, leaving the processor to all else.
     pub(super) is_background: bool,
     /// Gets the process that is at work.
-    pub(super) begun: &'a dyn Fn(&Arc<Child>, Work),
+    pub(super) begun: &'a dyn Fn(&Arc<Child>, BuildPhase),
     /// Hears how far the crates are.
     pub(super) progress: &'a dyn Fn(&str),
     /// Disconnects when it is not wanted any more.
     pub(super) is_cancelled: &'a Receiver<()>,
 }
 
-impl How<'_> {
+impl BuildContext<'_> {
     /// A process has begun to work.
-    pub(super) fn has_begun(&self, child: &Arc<Child>, work: Work) {
+    pub(super) fn has_begun(&self, child: &Arc<Child>, work: BuildPhase) {
         if self.is_background {
             let _ = rustix::process::setpriority_process(Some(child.pid()), 10);
         }
@@ -136,20 +137,20 @@ impl How<'_> {
     }
 }
 
-impl Builds {
+impl Builder {
     /// No builds yet. Compilers will run in `directory`, the deck's.
     pub(super) fn new(family: Arc<Family>, directory: PathBuf, cache: &Path) -> Self {
         let trusted = sandbox::trusted_cache(cache).filter(|_| family.is_sandboxed());
         let roots = (cache.join(sandbox::CRATES), trusted.map(|it| it.join(sandbox::CRATES)));
-        let crates = Crates::new(family.clone(), directory.clone(), roots);
+        let crates = CrateSets::new(family.clone(), directory.clone(), roots);
         let workplaces = cache.join("modules");
-        let cache = Cache::new(cache.join("rust"));
+        let cache = BuildCache::new(cache.join("rust"));
         let (toolchain, table) = (Mutex::default(), Mutex::default());
         Self { family, directory, cache, workplaces, crates, toolchain, table }
     }
 
     /// What came of a snippet, if it was ever compiled.
-    pub(super) fn known(&self, snippet: &Snippet) -> Result<Option<Built>, NotBuilt> {
+    pub(super) fn known(&self, snippet: &Snippet) -> Result<Option<BuildResult>, BuildError> {
         let toolchain = self.toolchain()?;
         let links = match &snippet.rust {
             None => Arc::default(),
@@ -162,7 +163,7 @@ impl Builds {
     }
 
     /// What came of the snippet of this name.
-    fn find(&self, name: &str) -> Option<Built> {
+    fn find(&self, name: &str) -> Option<BuildResult> {
         if let Some(built) = self.remembered(name) {
             return Some(built);
         }
@@ -174,7 +175,11 @@ impl Builds {
     }
 
     /// Compiles a snippet, unless it is known.
-    pub(super) fn build(&self, snippet: &Snippet, how: &How<'_>) -> Result<Built, NotBuilt> {
+    pub(super) fn build(
+        &self,
+        snippet: &Snippet,
+        how: &BuildContext<'_>,
+    ) -> Result<BuildResult, BuildError> {
         let toolchain = self.toolchain()?;
         let links = match &snippet.rust {
             None => Arc::default(),
@@ -197,7 +202,7 @@ impl Builds {
             };
             crossbeam_channel::select! {
                 recv(other) -> _ => {}
-                recv(how.is_cancelled) -> _ => return Err(NotBuilt::Cancelled),
+                recv(how.is_cancelled) -> _ => return Err(BuildError::Cancelled),
             }
         }
     }
@@ -218,38 +223,39 @@ impl Builds {
     /// Makes the caller the one who builds this; else gives the other one's channel.
     fn claim(&self, name: &str, is_done: Receiver<()>) -> Option<Receiver<()>> {
         let mut table = lock(&self.table);
-        if let Some(Entry::Building(other)) = table.get(name) {
+        if let Some(BuildEntry::Building(other)) = table.get(name) {
             return Some(other.clone());
         }
-        table.insert(name.to_owned(), Entry::Building(is_done));
+        table.insert(name.to_owned(), BuildEntry::Building(is_done));
         None
     }
 
-    fn remembered(&self, name: &str) -> Option<Built> {
+    fn remembered(&self, name: &str) -> Option<BuildResult> {
         match lock(&self.table).get(name)? {
             // Someone may have emptied the cache meanwhile.
-            Entry::Done(Built::Ready(binary)) if !binary.is_file() => None,
-            Entry::Done(built) => Some(built.clone()),
-            Entry::Building(_) => None,
+            BuildEntry::Done(BuildResult::Binary(binary)) if !binary.is_file() => None,
+            BuildEntry::Done(built) => Some(built.clone()),
+            BuildEntry::Building(_) => None,
         }
     }
 
-    fn remember(&self, name: &str, built: Built) {
-        lock(&self.table).insert(name.to_owned(), Entry::Done(built));
+    fn remember(&self, name: &str, built: BuildResult) {
+        lock(&self.table).insert(name.to_owned(), BuildEntry::Done(built));
     }
 
     /// The toolchain, looked for until there is one.
-    fn toolchain(&self) -> Result<Arc<Toolchain>, NotBuilt> {
+    fn toolchain(&self) -> Result<Arc<Toolchain>, BuildError> {
         let mut known = lock(&self.toolchain);
         if let Some(toolchain) = &*known {
             return Ok(toolchain.clone());
         }
-        let found = Toolchain::find(&self.family, &self.directory).map_err(NotBuilt::Impossible)?;
+        let found =
+            Toolchain::find(&self.family, &self.directory).map_err(BuildError::Unavailable)?;
         Ok(known.insert(Arc::new(found)).clone())
     }
 
     /// What compiles.
-    pub(super) fn compiler(&self) -> Result<Compiler, NotBuilt> {
+    pub(super) fn compiler(&self) -> Result<Compiler, BuildError> {
         let toolchain = self.toolchain()?;
         let (pyo3, build) = pymodule::usual();
         Ok(Compiler {
@@ -262,7 +268,7 @@ impl Builds {
     }
 
     /// Where a module is compiled, if it is one, so that an edit of it takes no longer than it must.
-    fn workplace(&self, snippet: &Snippet, toolchain: &Toolchain) -> Option<Workplace> {
+    fn workplace(&self, snippet: &Snippet, toolchain: &Toolchain) -> Option<IncrementalDir> {
         let module = snippet.module.as_ref()?;
         let mut hash = blake3::Hasher::new();
         let deck = self.directory.join(&snippet.file);
@@ -271,7 +277,7 @@ impl Builds {
             hash.update(&(part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        Workplace::take(&self.workplaces, &hash.finalize().to_hex()[..32])
+        IncrementalDir::take(&self.workplaces, &hash.finalize().to_hex()[..32])
     }
 
     fn compile(
@@ -279,29 +285,29 @@ impl Builds {
         (toolchain, links): (&Toolchain, &Links),
         name: &str,
         snippet: &Snippet,
-        how: &How<'_>,
-    ) -> Result<Built, NotBuilt> {
+        how: &BuildContext<'_>,
+    ) -> Result<BuildResult, BuildError> {
         let no_room = |error: io::Error| {
-            NotBuilt::Impossible(format!("there is no room for the compiled program: {error}"))
+            BuildError::Unavailable(format!("there is no room for the compiled program: {error}"))
         };
         let folder = self.cache.begin().map_err(no_room)?;
         let place = self.workplace(snippet, toolchain);
-        let source = place.as_ref().map(Workplace::source);
+        let source = place.as_ref().map(IncrementalDir::source);
         let source = source.unwrap_or_else(|| folder.path().join("snippet.rs"));
         let binary = folder.path().join(BINARY);
         let mut arguments = arguments(snippet, links, &source);
-        arguments.extend(place.as_ref().map(Workplace::argument));
+        arguments.extend(place.as_ref().map(IncrementalDir::argument));
         // What the compiler leaves in the folder that it writes to, we neither open nor write: code
         // that it runs may have put a link there.
         let own_output = folder.path().join(OUTPUT);
         std::fs::create_dir(&own_output).map_err(no_room)?;
-        let output = place.as_ref().map_or_else(|| own_output.clone(), Workplace::output);
-        let made = place.as_ref().map_or_else(|| own_output.join(BINARY), Workplace::made);
+        let output = place.as_ref().map_or_else(|| own_output.clone(), IncrementalDir::output);
+        let made = place.as_ref().map_or_else(|| own_output.join(BINARY), IncrementalDir::made);
         arguments.extend(["-o".into(), made.clone().into(), source.clone().into()]);
         let begun = |child: &Arc<Child>| match snippet.module {
-            None => how.has_begun(child, Work::Program),
+            None => how.has_begun(child, BuildPhase::Program),
             // Whoever edits a module will import it at once, and wait.
-            Some(_) => (how.begun)(child, Work::Program),
+            Some(_) => (how.begun)(child, BuildPhase::Program),
         };
         let attempt = |text: &str| {
             files::write_private(&source, text).map_err(no_room)?;
@@ -309,8 +315,9 @@ impl Builds {
             let _ = std::fs::remove_file(&made);
             let (rustc, arguments) = (&toolchain.rustc, arguments.clone());
             let folders: (&Path, &[&Path]) = (&self.directory, &[&output]);
-            toolchain::listen(&self.family, rustc, arguments, folders, begun)
-                .map_err(|error| NotBuilt::Impossible(format!("`rustc` could not be run: {error}")))
+            toolchain::listen(&self.family, rustc, arguments, folders, begun).map_err(|error| {
+                BuildError::Unavailable(format!("`rustc` could not be run: {error}"))
+            })
         };
         let showing = showing(snippet);
         let (mut output, mut status) = attempt(showing.as_deref().unwrap_or(&*whole(snippet)))?;
@@ -326,7 +333,7 @@ impl Builds {
             std::fs::rename(made, &binary).map_err(no_room)?;
             // A macro may have put a link there, which leads to a file of its user.
             if !std::fs::symlink_metadata(&binary).is_ok_and(|it| it.is_file()) {
-                return Err(NotBuilt::Impossible("`rustc` left no program".to_owned()));
+                return Err(BuildError::Unavailable("`rustc` left no program".to_owned()));
             }
         }
         // It goes with what was kept, if it cannot be removed now.
@@ -334,29 +341,29 @@ impl Builds {
         match status {
             Status::Exited(0) => self.cache.keep_binary(folder, name).map_err(no_room),
             // `rustc` handles SIGINT and exits with 1, as if the code were wrong.
-            _ if how.is_cancelled() => Err(NotBuilt::Cancelled),
+            _ if how.is_cancelled() => Err(BuildError::Cancelled),
             Status::Exited(1) if is_about_the_code(&output) => {
                 self.cache.keep_errors(folder, name, presentable(&output)).map_err(no_room)
             }
             Status::Exited(_) => {
                 let why = String::from_utf8_lossy(&output);
-                let why = without_colours(why.lines().next().unwrap_or("it does not say why"));
-                Err(NotBuilt::Impossible(format!("`rustc` could not build it: {why}")))
+                let why = strip_colors(why.lines().next().unwrap_or("it does not say why"));
+                Err(BuildError::Unavailable(format!("`rustc` could not build it: {why}")))
             }
-            Status::Signaled(signal) => Err(NotBuilt::Died(signal)),
+            Status::Signaled(signal) => Err(BuildError::Killed(signal)),
         }
     }
 }
 
 /// What the compiler said, and how it ended.
-type Said = (Vec<u8>, Status);
+type CompilerOutput = (Vec<u8>, Status);
 
 /// Compiles a snippet that is timed and was refused: what is wrong with it without that is told as of
 /// any block; else nothing is hidden from the compiler.
 fn attempt_again(
     snippet: &Snippet,
-    attempt: impl Fn(&str) -> Result<Said, NotBuilt>,
-) -> Result<Said, NotBuilt> {
+    attempt: impl Fn(&str) -> Result<CompilerOutput, BuildError>,
+) -> Result<CompilerOutput, BuildError> {
     let Snippet { code, first_line, .. } = snippet;
     let as_any_block = attempt(&rewrite::program(code, *first_line))?;
     if matches!(as_any_block.1, Status::Exited(0)) {
@@ -448,14 +455,6 @@ fn presentable(output: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// A line without its `ESC [ … m` sequences.
-pub fn without_colours(line: &str) -> String {
-    let mut parts = line.split("\x1b[");
-    let first = parts.next().unwrap_or_default();
-    let rest = parts.map(|part| part.split_once('m').map_or("", |(_, text)| text));
-    [first].into_iter().chain(rest).collect()
-}
-
 /// A poisoned lock guards nothing that a panic could have left half done here.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -469,7 +468,6 @@ mod tests {
     fn a_missing_linker_is_not_held_against_the_code() {
         assert!(!is_about_the_code(b"error: linker `cc` not found"));
         assert!(is_about_the_code(b"error[E0308]: mismatched types"));
-        assert_eq!(without_colours("\x1b[1m\x1b[91merror\x1b[0m: no"), "error: no");
     }
 
     #[test]

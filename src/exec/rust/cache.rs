@@ -32,22 +32,22 @@ const ABANDONED: Duration = Duration::from_hours(24);
 
 /// What came of compiling a snippet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::exec) enum Built {
+pub(in crate::exec) enum BuildResult {
     /// This program.
-    Ready(PathBuf),
+    Binary(PathBuf),
     /// These errors.
-    Refused(Arc<[u8]>),
+    Errors(Arc<[u8]>),
 }
 
 /// The folder of programs.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(super) struct BuildCache {
     root: PathBuf,
     /// Starts the names of the folders that it has begun.
     begun: String,
 }
 
-impl Cache {
+impl BuildCache {
     /// A cache in this folder, which is made when it is needed.
     pub(super) fn new(root: PathBuf) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -56,7 +56,7 @@ impl Cache {
     }
 
     /// What was kept under a name; marks it as used.
-    pub(super) fn find(&self, name: &str) -> Option<Built> {
+    pub(super) fn find(&self, name: &str) -> Option<BuildResult> {
         let folder = self.root.join(name);
         let (binary, errors) = (folder.join(BINARY), folder.join(ERRORS));
         let is_ready = binary.is_file();
@@ -64,9 +64,9 @@ impl Cache {
             return None;
         }
         let built = if is_ready {
-            Built::Ready(binary)
+            BuildResult::Binary(binary)
         } else {
-            Built::Refused(fs::read(errors).ok()?.into())
+            BuildResult::Errors(fs::read(errors).ok()?.into())
         };
         // Not worth a word if it fails: the entry only looks older than it is.
         let _ = File::open(folder).and_then(|folder| folder.set_modified(SystemTime::now()));
@@ -96,9 +96,9 @@ impl Cache {
     }
 
     /// Keeps the program that was built in `folder`.
-    pub(super) fn keep_binary(&self, folder: TempDir, name: &str) -> io::Result<Built> {
+    pub(super) fn keep_binary(&self, folder: TempDir, name: &str) -> io::Result<BuildResult> {
         files::make_private_program(&folder.path().join(BINARY))?;
-        Ok(Built::Ready(self.keep(folder, name, BINARY)?.join(BINARY)))
+        Ok(BuildResult::Binary(self.keep(folder, name, BINARY)?.join(BINARY)))
     }
 
     /// Keeps the errors of what was to be built in `folder`.
@@ -107,10 +107,10 @@ impl Cache {
         folder: TempDir,
         name: &str,
         errors: Vec<u8>,
-    ) -> io::Result<Built> {
+    ) -> io::Result<BuildResult> {
         files::write_private(&folder.path().join(ERRORS), &errors)?;
         self.keep(folder, name, ERRORS)?;
-        Ok(Built::Refused(errors.into()))
+        Ok(BuildResult::Errors(errors.into()))
     }
 
     /// Gives a finished folder its name, in one step: nobody ever sees half an entry.
@@ -170,13 +170,13 @@ fn size(folder: &Path) -> u64 {
 mod tests {
     use super::*;
 
-    fn cache() -> (TempDir, Cache) {
+    fn cache() -> (TempDir, BuildCache) {
         let root = TempDir::new().unwrap();
-        let cache = Cache::new(root.path().join("rust"));
+        let cache = BuildCache::new(root.path().join("rust"));
         (root, cache)
     }
 
-    fn keep(cache: &Cache, name: &str) -> Built {
+    fn keep(cache: &BuildCache, name: &str) -> BuildResult {
         let folder = cache.begin().unwrap();
         fs::write(folder.path().join(BINARY), name).unwrap();
         cache.keep_binary(folder, name).unwrap()

@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::builder::without_colours;
 use super::toolchain::{MOST_OUTPUT, Toolchain};
+use crate::ansi::strip_colors;
 use crate::exec::os::process_tree::{Child, Family, Status};
 use crate::exec::os::spawn::Command;
 
 /// The profile that crates are built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Profile {
+pub(super) enum CargoProfile {
     /// `--release`
     Release,
     /// What cargo does by itself.
@@ -45,7 +45,7 @@ pub(super) struct Cargo<'a> {
 
 /// What cargo answered.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct CargoOutput {
     /// What it wrote for programs.
     pub(super) output: Vec<u8>,
     /// What it wrote for people, without its progress.
@@ -82,7 +82,7 @@ const MANNER: &[(&str, &str)] = &[
 
 impl Cargo<'_> {
     /// Runs cargo to its end.
-    pub(super) fn ask(&self, arguments: &[&str]) -> io::Result<Answer> {
+    pub(super) fn ask(&self, arguments: &[&str]) -> io::Result<CargoOutput> {
         let mut answers = tempfile::tempfile()?;
         let (mut said, writer) = io::pipe()?;
         let child = self.family.spawn(self.command(arguments, &answers, &writer))?;
@@ -93,7 +93,7 @@ impl Cargo<'_> {
         let mut output = Vec::new();
         answers.rewind()?;
         answers.read_to_end(&mut output)?;
-        Ok(Answer { output, said: said?, status })
+        Ok(CargoOutput { output, said: said?, status })
     }
 
     fn command<'fd>(
@@ -127,7 +127,7 @@ impl Cargo<'_> {
 
     /// Reads what it says; tells its progress, and keeps the rest.
     fn listen(&self, said: &mut impl Read) -> io::Result<String> {
-        let mut lines = Lines::default();
+        let mut lines = LineSplitter::default();
         let mut kept = String::new();
         let mut chunk = [0; 8192];
         loop {
@@ -154,11 +154,11 @@ impl Cargo<'_> {
 
 /// Cuts what comes in pieces into lines, at line feeds and carriage returns.
 #[derive(Default)]
-struct Lines {
+struct LineSplitter {
     begun: Vec<u8>,
 }
 
-impl Lines {
+impl LineSplitter {
     fn take(&mut self, bytes: &[u8]) -> Vec<String> {
         self.begun.extend_from_slice(bytes);
         let end = self.begun.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
@@ -174,7 +174,7 @@ impl Lines {
 
 /// How far cargo is, if a line of it says so: `compiling 12/37 serde_json`.
 fn progress(line: &str) -> Option<String> {
-    let line = without_colours(line);
+    let line = strip_colors(line);
     let (word, rest) = line.trim().split_once(' ')?;
     match word {
         "Building" => {
@@ -202,7 +202,7 @@ fn is_status(line: &str) -> bool {
         "Removing",
         "Upgrading",
     ];
-    let line = without_colours(line);
+    let line = strip_colors(line);
     let first = line.trim().split(' ').next().unwrap_or_default();
     line.trim().is_empty() && line.contains("  ") || WORDS.contains(&first)
 }
@@ -220,7 +220,7 @@ pub(super) struct Links {
 
 impl Links {
     /// What `cargo metadata` and `cargo build` tell; none if they tell nothing that makes sense.
-    pub(super) fn read(metadata: &[u8], messages: &[u8], profile: Profile) -> Option<Self> {
+    pub(super) fn read(metadata: &[u8], messages: &[u8], profile: CargoProfile) -> Option<Self> {
         let metadata: Value = serde_json::from_slice(metadata).ok()?;
         let mut links = Self::default();
         let mut built: BTreeMap<String, PathBuf> = BTreeMap::new();
@@ -251,7 +251,7 @@ impl Links {
     fn artifact(
         &mut self,
         message: &Value,
-        profile: Profile,
+        profile: CargoProfile,
         built: &mut BTreeMap<String, PathBuf>,
     ) -> Option<()> {
         let kinds = message["target"]["kind"].as_array()?;
@@ -269,8 +269,8 @@ impl Links {
         // A crate that build scripts use, too, may be there twice.
         let is_ours = is("proc-macro")
             || match profile {
-                Profile::Release => message["profile"]["opt_level"] != "0",
-                Profile::Dev => message["profile"]["debug_assertions"] == true,
+                CargoProfile::Release => message["profile"]["opt_level"] != "0",
+                CargoProfile::Dev => message["profile"]["debug_assertions"] == true,
             };
         if is_ours {
             built.insert(message["package_id"].as_str()?.to_owned(), file.to_owned());
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn lines_end_as_progress_does() {
-        let mut lines = Lines::default();
+        let mut lines = LineSplitter::default();
         assert_eq!(lines.take(b"one\rtw"), ["one"]);
         assert_eq!(lines.take(b"o\n\nthr"), ["two", ""]);
         assert_eq!(lines.take(b"ee\n"), ["three"]);
@@ -354,7 +354,7 @@ mod tests {
             script.to_owned(),
         ];
         let links =
-            Links::read(metadata.as_bytes(), messages.join("\n").as_bytes(), Profile::Release);
+            Links::read(metadata.as_bytes(), messages.join("\n").as_bytes(), CargoProfile::Release);
         let arguments = links.unwrap().arguments();
         assert_eq!(
             arguments,
@@ -368,6 +368,6 @@ mod tests {
                 "native=/lib",
             ]
         );
-        assert_eq!(Links::read(b"{}", b"", Profile::Dev), None);
+        assert_eq!(Links::read(b"{}", b"", CargoProfile::Dev), None);
     }
 }

@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::Receiver;
 
-use super::builder::{How, NotBuilt};
-use super::cargo::{Answer, Cargo, LOCK, Links, Profile};
+use super::builder::{BuildContext, BuildError};
+use super::cargo::{Cargo, CargoOutput, CargoProfile, LOCK, Links};
 use super::pymodule;
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, Origin, RustBuild};
@@ -29,31 +29,31 @@ pub(super) const FORGOTTEN: Duration = Duration::from_hours(24 * 45);
 
 /// All sets of crates, known and being built.
 #[derive(Debug)]
-pub(super) struct Crates {
+pub(super) struct CrateSets {
     family: Arc<Family>,
     /// The deck's folder: crates on paths are looked for from there.
     directory: PathBuf,
     root: PathBuf,
     /// Where those of trusted decks are, which a sandboxed one may use and not change.
     trusted: Option<PathBuf>,
-    table: Mutex<BTreeMap<String, Entry>>,
+    table: Mutex<BTreeMap<String, CrateSetState>>,
 }
 
 #[derive(Debug)]
-enum Entry {
+enum CrateSetState {
     /// Disconnects when it is done.
     Building(Receiver<()>),
-    /// Built in this talk, or found.
+    /// BuildResult in this talk, or found.
     Built(Arc<Links>),
     /// Tried in this talk: what cargo said.
     Failed(Arc<str>),
 }
 
 /// One set, and where it is.
-struct Set {
+struct CrateSet {
     name: String,
     manifest: String,
-    profile: Profile,
+    profile: CargoProfile,
     /// Whether some of it is the author's own work, which may change at any time.
     may_change: bool,
     /// Whether it is for modules, and so for every Python.
@@ -63,7 +63,7 @@ struct Set {
     target: PathBuf,
 }
 
-impl Crates {
+impl CrateSets {
     /// No sets yet; they are kept in the first folder, and those in the second may be used.
     pub(super) fn new(
         family: Arc<Family>,
@@ -82,7 +82,7 @@ impl Crates {
         if set.may_change {
             return None;
         }
-        if let Some(Entry::Built(links)) = lock(&self.table).get(&set.name) {
+        if let Some(CrateSetState::Built(links)) = lock(&self.table).get(&set.name) {
             return Some(links.clone()).filter(|links| links.are_there());
         }
         let own = kept(&self.root, &set.folder);
@@ -91,17 +91,17 @@ impl Crates {
             kept(trusted, &trusted.join(Self::name(toolchain)).join("sets").join(&set.name))
         })?;
         self.used(toolchain);
-        lock(&self.table).insert(set.name, Entry::Built(links.clone()));
+        lock(&self.table).insert(set.name, CrateSetState::Built(links.clone()));
         Some(links)
     }
 
-    /// Builds a block's crates, unless they are known.
+    /// Builder a block's crates, unless they are known.
     pub(super) fn build(
         &self,
         toolchain: &Toolchain,
         build: &RustBuild,
-        how: &How<'_>,
-    ) -> Result<Arc<Links>, NotBuilt> {
+        how: &BuildContext<'_>,
+    ) -> Result<Arc<Links>, BuildError> {
         loop {
             if let Some(links) = self.known(toolchain, build) {
                 return Ok(links);
@@ -111,7 +111,7 @@ impl Crates {
             if let Some(other) = self.claim(&set, is_done, how)? {
                 crossbeam_channel::select! {
                     recv(other) -> _ => {}
-                    recv(how.is_cancelled) -> _ => return Err(NotBuilt::Cancelled),
+                    recv(how.is_cancelled) -> _ => return Err(BuildError::Cancelled),
                 }
                 continue;
             }
@@ -138,46 +138,48 @@ impl Crates {
     /// background, what has failed before is not tried again: the key does that.
     fn claim(
         &self,
-        set: &Set,
+        set: &CrateSet,
         is_done: Receiver<()>,
-        how: &How<'_>,
-    ) -> Result<Option<Receiver<()>>, NotBuilt> {
+        how: &BuildContext<'_>,
+    ) -> Result<Option<Receiver<()>>, BuildError> {
         let mut table = lock(&self.table);
         match table.get(&set.name) {
-            Some(Entry::Building(other)) => return Ok(Some(other.clone())),
-            Some(Entry::Failed(why)) if how.is_background => {
-                return Err(NotBuilt::NoCrates(why.clone()));
+            Some(CrateSetState::Building(other)) => return Ok(Some(other.clone())),
+            Some(CrateSetState::Failed(why)) if how.is_background => {
+                return Err(BuildError::Crates(why.clone()));
             }
             _ => {}
         }
-        table.insert(set.name.clone(), Entry::Building(is_done));
+        table.insert(set.name.clone(), CrateSetState::Building(is_done));
         Ok(None)
     }
 
-    fn remember(&self, name: String, built: &Result<Arc<Links>, NotBuilt>) {
+    fn remember(&self, name: String, built: &Result<Arc<Links>, BuildError>) {
         let mut table = lock(&self.table);
         match built {
-            Ok(links) => drop(table.insert(name, Entry::Built(links.clone()))),
-            Err(NotBuilt::NoCrates(why)) => drop(table.insert(name, Entry::Failed(why.clone()))),
+            Ok(links) => drop(table.insert(name, CrateSetState::Built(links.clone()))),
+            Err(BuildError::Crates(why)) => {
+                drop(table.insert(name, CrateSetState::Failed(why.clone())))
+            }
             Err(_) => drop(table.remove(&name)),
         }
     }
 
-    fn set(&self, toolchain: &Toolchain, build: &RustBuild) -> Set {
+    fn set(&self, toolchain: &Toolchain, build: &RustBuild) -> CrateSet {
         let profile = match build.profile {
-            deck::Profile::Debug => Profile::Dev,
-            deck::Profile::Quick | deck::Profile::Release => Profile::Release,
+            deck::Profile::Debug => CargoProfile::Dev,
+            deck::Profile::Quick | deck::Profile::Release => CargoProfile::Release,
         };
         let manifest = manifest(&build.crates, &self.directory);
         let mut hash = blake3::Hasher::new();
         hash.update(manifest.as_bytes());
-        hash.update(&[u8::from(profile == Profile::Release)]);
+        hash.update(&[u8::from(profile == CargoProfile::Release)]);
         let name = hash.finalize().to_hex()[..32].to_owned();
         let own = self.own(toolchain);
         let may_change = build.crates.iter().any(|it| matches!(it.origin, Origin::Path(_)));
         let (folder, target) = (own.join("sets").join(&name), own.join("target"));
         let needs_no_python = pymodule::needs_no_python(build);
-        Set { name, manifest, profile, may_change, needs_no_python, folder, target }
+        CrateSet { name, manifest, profile, may_change, needs_no_python, folder, target }
     }
 
     /// A toolchain's own folder.
@@ -197,16 +199,21 @@ impl Crates {
     }
 
     /// Has cargo build a set: from what the user has already, else with the network's help.
-    fn ask(&self, toolchain: &Toolchain, set: &Set, how: &How<'_>) -> Result<Arc<Links>, NotBuilt> {
+    fn ask(
+        &self,
+        toolchain: &Toolchain,
+        set: &CrateSet,
+        how: &BuildContext<'_>,
+    ) -> Result<Arc<Links>, BuildError> {
         let no_room = |error: io::Error| {
-            NotBuilt::Impossible(format!("there is no room for the crates: {error}"))
+            BuildError::Unavailable(format!("there is no room for the crates: {error}"))
         };
         files::private_folder(&self.root).and_then(|()| set.write()).map_err(no_room)?;
         if self.family.is_sandboxed() {
             set.make_writable().map_err(no_room)?;
         }
         self.used(toolchain);
-        let begun = |child: &Arc<Child>| how.has_begun(child, super::builder::Work::Crates);
+        let begun = |child: &Arc<Child>| how.has_begun(child, super::builder::BuildPhase::Crates);
         let cargo = Cargo {
             family: &self.family,
             toolchain,
@@ -217,9 +224,9 @@ impl Crates {
             progress: how.progress,
         };
         match set.build(&cargo, how, Some("--offline")) {
-            Err(NotBuilt::NoCrates(why)) if why.contains("offline") => {
+            Err(BuildError::Crates(why)) if why.contains("offline") => {
                 set.build(&cargo, how, None).map_err(|error| match error {
-                    NotBuilt::NoCrates(why) => NotBuilt::NoCrates(with_hint(&why).into()),
+                    BuildError::Crates(why) => BuildError::Crates(with_hint(&why).into()),
                     error => error,
                 })
             }
@@ -228,7 +235,7 @@ impl Crates {
     }
 }
 
-impl Set {
+impl CrateSet {
     /// The package of which these are the dependencies.
     fn write(&self) -> io::Result<()> {
         files::private_folder(&self.folder)?;
@@ -251,20 +258,20 @@ impl Set {
     fn build(
         &self,
         cargo: &Cargo<'_>,
-        how: &How<'_>,
+        how: &BuildContext<'_>,
         offline: Option<&str>,
-    ) -> Result<Arc<Links>, NotBuilt> {
+    ) -> Result<Arc<Links>, BuildError> {
         let platform = cargo.toolchain.host();
         let mut question = vec!["metadata", "--format-version=1"];
         question.extend(platform.iter().flat_map(|host| ["--filter-platform", host.as_str()]));
         question.extend(offline);
         let metadata = answer(cargo.ask(&question), how)?;
         let mut order = vec!["build", "--message-format=json-render-diagnostics"];
-        order.extend((self.profile == Profile::Release).then_some("--release"));
+        order.extend((self.profile == CargoProfile::Release).then_some("--release"));
         order.extend(offline);
         let messages = answer(cargo.ask(&order), how)?;
         let links = Links::read(&metadata, &messages, self.profile).ok_or_else(|| {
-            NotBuilt::Impossible("what `cargo` tells of the crates cannot be read".to_owned())
+            BuildError::Unavailable("what `cargo` tells of the crates cannot be read".to_owned())
         })?;
         if let Ok(text) = serde_json::to_vec(&links) {
             // Without it, cargo is asked again the next time.
@@ -286,14 +293,14 @@ fn kept(root: &Path, folder: &Path) -> Option<Arc<Links>> {
 }
 
 /// What cargo answered, or why it did not.
-fn answer(answer: io::Result<Answer>, how: &How<'_>) -> Result<Vec<u8>, NotBuilt> {
-    let Answer { output, said, status } = answer
-        .map_err(|error| NotBuilt::Impossible(format!("`cargo` could not be run: {error}")))?;
+fn answer(answer: io::Result<CargoOutput>, how: &BuildContext<'_>) -> Result<Vec<u8>, BuildError> {
+    let CargoOutput { output, said, status } = answer
+        .map_err(|error| BuildError::Unavailable(format!("`cargo` could not be run: {error}")))?;
     match status {
         Status::Exited(0) => Ok(output),
-        Status::Exited(_) => Err(NotBuilt::NoCrates(said.into())),
-        Status::Signaled(_) if how.is_cancelled() => Err(NotBuilt::Cancelled),
-        Status::Signaled(signal) => Err(NotBuilt::Died(signal)),
+        Status::Exited(_) => Err(BuildError::Crates(said.into())),
+        Status::Signaled(_) if how.is_cancelled() => Err(BuildError::Cancelled),
+        Status::Signaled(signal) => Err(BuildError::Killed(signal)),
     }
 }
 

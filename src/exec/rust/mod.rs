@@ -20,43 +20,42 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::Signal;
 
-use super::module_index::{Modules, Stand};
+use super::module_index::{ModuleIndex, ModuleState};
 use super::os::process_tree::{Child, Family};
 use super::process::handle::Running;
 use super::process::{Made, Make};
 use super::{Event, Sink};
 use crate::run::{self, Outcome, Preparation, Snippet};
-use builder::{Builds, How, NotBuilt, Work};
+use builder::{BuildContext, BuildError, BuildPhase, Builder};
 
-pub use builder::without_colours;
-pub(super) use cache::Built;
+pub(super) use cache::BuildResult;
 pub use toolchain::Compiler;
 
 /// Compiles snippets, and knows which are ready.
 #[derive(Clone)]
 pub(super) struct Rust {
-    shared: Arc<Shared>,
+    shared: Arc<BuildQueue>,
 }
 
-struct Shared {
-    builds: Builds,
-    modules: Modules,
+struct BuildQueue {
+    builds: Builder,
+    modules: ModuleIndex,
     send: Arc<dyn Fn(Event) + Send + Sync>,
     /// Which call of `prepare` was the last.
     latest: AtomicU64,
     /// Held by the one that compiles in the background.
     turn: Mutex<()>,
     /// What the background is compiling.
-    current: Mutex<Option<Current>>,
+    current: Mutex<Option<CurrentBuild>>,
     /// What the last call of `prepare` asked for.
     wanted: Mutex<Vec<Snippet>>,
 }
 
 /// A process that works in the background, what for, and at what.
-struct Current {
+struct CurrentBuild {
     snippet: Snippet,
     child: Arc<Child>,
-    work: Work,
+    work: BuildPhase,
 }
 
 impl Rust {
@@ -65,13 +64,13 @@ impl Rust {
         family: Arc<Family>,
         directory: PathBuf,
         cache: &Path,
-        modules: Modules,
+        modules: ModuleIndex,
         send: Arc<dyn Fn(Event) + Send + Sync>,
     ) -> Self {
-        let builds = Builds::new(family, directory, cache);
+        let builds = Builder::new(family, directory, cache);
         let (turn, current, wanted) = (Mutex::default(), Mutex::default(), Mutex::default());
         let shared =
-            Shared { builds, modules, send, latest: AtomicU64::new(0), turn, current, wanted };
+            BuildQueue { builds, modules, send, latest: AtomicU64::new(0), turn, current, wanted };
         Self { shared: Arc::new(shared) }
     }
 
@@ -97,9 +96,9 @@ impl Rust {
         &self,
         snippet: Snippet,
         progress: &dyn Fn(&str),
-    ) -> Result<Built, NotBuilt> {
+    ) -> Result<BuildResult, BuildError> {
         let is_cancelled = &crossbeam_channel::never();
-        let how = How { is_background: false, begun: &|_, _| {}, progress, is_cancelled };
+        let how = BuildContext { is_background: false, begun: &|_, _| {}, progress, is_cancelled };
         self.shared.builds.build(&pymodule::complete(snippet), &how)
     }
 
@@ -118,12 +117,12 @@ impl Rust {
     /// Whether a program is there already.
     #[cfg(test)]
     pub(super) fn knows(&self, snippet: &Snippet) -> bool {
-        matches!(self.shared.builds.known(snippet), Ok(Some(Built::Ready(_))))
+        matches!(self.shared.builds.known(snippet), Ok(Some(BuildResult::Binary(_))))
     }
 
     /// The modules that runs may import are told of in this folder, if there are any.
     pub(super) fn modules(&self) -> Option<PathBuf> {
-        self.shared.modules.told_in()
+        self.shared.modules.directory()
     }
 
     /// Compiles a module that a run waits for beside whatever the background is at.
@@ -135,8 +134,12 @@ impl Rust {
         let _ = thread.spawn(move || {
             let is_cancelled = &crossbeam_channel::never();
             let progress = |how_far: &str| shared.tell_progress(&snippet, how_far);
-            let how =
-                How { is_background: false, begun: &|_, _| {}, progress: &progress, is_cancelled };
+            let how = BuildContext {
+                is_background: false,
+                begun: &|_, _| {},
+                progress: &progress,
+                is_cancelled,
+            };
             let built = shared.builds.build(&snippet, &how);
             shared.settle(&snippet, &built);
             shared.tell(&snippet, outcome_of(&snippet, &built));
@@ -151,15 +154,15 @@ impl Rust {
         Box::new(move |running, sink| {
             let built = shared.built(&snippet, running, sink);
             shared.settle(&snippet, &built);
-            if let Err(NotBuilt::NoCrates(why)) = &built {
+            if let Err(BuildError::Crates(why)) = &built {
                 sink(run::Event::Output(why.as_bytes().to_vec()));
             }
             match built.map_err(|why| why.into_outcome(running))? {
-                Built::Ready(_) if snippet.module.is_some() => Err(Outcome::Exited(0)),
-                Built::Ready(program) => {
+                BuildResult::Binary(_) if snippet.module.is_some() => Err(Outcome::Exited(0)),
+                BuildResult::Binary(program) => {
                     Ok(Made { program, environment: environment_of(&snippet) })
                 }
-                Built::Refused(errors) => {
+                BuildResult::Errors(errors) => {
                     sink(run::Event::Output(errors.to_vec()));
                     Err(Outcome::NotCompiled)
                 }
@@ -168,8 +171,13 @@ impl Rust {
     }
 }
 
-impl Shared {
-    fn built(&self, snippet: &Snippet, running: &Running, sink: &Sink) -> Result<Built, NotBuilt> {
+impl BuildQueue {
+    fn built(
+        &self,
+        snippet: &Snippet,
+        running: &Running,
+        sink: &Sink,
+    ) -> Result<BuildResult, BuildError> {
         if let Some(built) = self.builds.known(snippet)? {
             return Ok(built);
         }
@@ -177,7 +185,8 @@ impl Shared {
         let begun = |child: &Arc<Child>, _| running.adopt(child);
         let progress = |how_far: &str| self.tell_progress(snippet, how_far);
         let is_cancelled = running.is_cut();
-        let how = How { is_background: false, begun: &begun, progress: &progress, is_cancelled };
+        let how =
+            BuildContext { is_background: false, begun: &begun, progress: &progress, is_cancelled };
         self.builds.build(snippet, &how)
     }
 
@@ -210,7 +219,7 @@ impl Shared {
     fn compile(&self, number: u64, snippet: &Snippet) {
         let begun = |child: &Arc<Child>, work| {
             let (snippet, child) = (snippet.clone(), child.clone());
-            *lock(&self.current) = Some(Current { snippet, child: child.clone(), work });
+            *lock(&self.current) = Some(CurrentBuild { snippet, child: child.clone(), work });
             if self.latest.load(Ordering::SeqCst) != number {
                 // The next call may have looked before there was anything to give up; it will
                 // find this one cheaply again if it still wants it.
@@ -219,10 +228,11 @@ impl Shared {
         };
         let is_cancelled = &crossbeam_channel::never();
         let progress = |how_far: &str| self.tell_progress(snippet, how_far);
-        let how = How { is_background: true, begun: &begun, progress: &progress, is_cancelled };
+        let how =
+            BuildContext { is_background: true, begun: &begun, progress: &progress, is_cancelled };
         let built = self.builds.build(snippet, &how);
         *lock(&self.current) = None;
-        if matches!(built, Err(NotBuilt::Cancelled | NotBuilt::Died(_))) {
+        if matches!(built, Err(BuildError::Cancelled | BuildError::Killed(_))) {
             // It was given up.
             return;
         }
@@ -231,27 +241,27 @@ impl Shared {
     }
 
     /// Tells runs what came of a module.
-    fn settle(&self, snippet: &Snippet, built: &Result<Built, NotBuilt>) {
+    fn settle(&self, snippet: &Snippet, built: &Result<BuildResult, BuildError>) {
         if snippet.module.is_none() {
             return;
         }
         let why = match built {
-            Ok(Built::Ready(library)) => {
-                return self.modules.settle(snippet, Stand::Ready(library));
+            Ok(BuildResult::Binary(library)) => {
+                return self.modules.settle(snippet, ModuleState::Ready(library));
             }
-            Err(NotBuilt::Cancelled) => return,
-            Ok(Built::Refused(said)) => pymodule::first_mistake(said),
+            Err(BuildError::Cancelled) => return,
+            Ok(BuildResult::Errors(said)) => pymodule::first_mistake(said),
             Err(why) => pymodule::first_mistake(why.to_string().as_bytes()),
         };
-        self.modules.settle(snippet, Stand::Failed(&why));
+        self.modules.settle(snippet, ModuleState::Failed(&why));
     }
 
     /// Ends what the background compiles, unless it is for one of these.
     fn give_up_unless(&self, wanted: &[Snippet]) {
-        let Some(Current { snippet, child, work }) = &*lock(&self.current) else { return };
+        let Some(CurrentBuild { snippet, child, work }) = &*lock(&self.current) else { return };
         let is_wanted = match work {
-            Work::Program => wanted.contains(snippet),
-            Work::Crates => wanted.iter().any(|it| it.rust == snippet.rust),
+            BuildPhase::Program => wanted.contains(snippet),
+            BuildPhase::Crates => wanted.iter().any(|it| it.rust == snippet.rust),
         };
         if !is_wanted {
             child.signal(Signal::KILL);
@@ -275,25 +285,25 @@ impl Shared {
     }
 }
 
-impl NotBuilt {
+impl BuildError {
     /// What it means for a run that wanted it.
     fn into_outcome(self, running: &Running) -> Outcome {
         match self {
             _ if running.reason().is_some() => Outcome::Stopped,
             Self::Cancelled => Outcome::Stopped,
-            Self::Died(_) | Self::Impossible(_) => Outcome::NotStarted(self.to_string()),
-            Self::NoCrates(_) => Outcome::NotCompiled,
+            Self::Killed(_) | Self::Unavailable(_) => Outcome::NotStarted(self.to_string()),
+            Self::Crates(_) => Outcome::NotCompiled,
         }
     }
 }
 
-impl std::fmt::Display for NotBuilt {
+impl std::fmt::Display for BuildError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Cancelled => f.write_str("it was stopped"),
-            Self::Died(signal) => write!(f, "`rustc` died of signal {signal}: run it again"),
-            Self::Impossible(why) => f.write_str(why),
-            Self::NoCrates(why) => f.write_str(why),
+            Self::Killed(signal) => write!(f, "`rustc` died of signal {signal}: run it again"),
+            Self::Unavailable(why) => f.write_str(why),
+            Self::Crates(why) => f.write_str(why),
         }
     }
 }
@@ -306,11 +316,11 @@ fn environment_of(snippet: &Snippet) -> BTreeMap<String, String> {
 }
 
 /// What is told of a snippet. Nobody will run a module to see why it is none.
-fn outcome_of(snippet: &Snippet, built: &Result<Built, NotBuilt>) -> Preparation {
+fn outcome_of(snippet: &Snippet, built: &Result<BuildResult, BuildError>) -> Preparation {
     match built {
-        Ok(Built::Ready(_)) => Preparation::Ready,
+        Ok(BuildResult::Binary(_)) => Preparation::Ready,
         _ if snippet.module.is_none() => Preparation::Failed,
-        Ok(Built::Refused(errors)) => Preparation::Refused(errors.clone()),
+        Ok(BuildResult::Errors(errors)) => Preparation::Refused(errors.clone()),
         Err(why) => Preparation::Refused(why.to_string().into_bytes().into()),
     }
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::ansi::strip_colors;
 use crate::deck::{Crate, Module, Profile, RustBuild};
 use crate::files;
 use crate::run::Snippet;
@@ -63,13 +64,13 @@ pub(super) fn needs_no_python(build: &RustBuild) -> bool {
 /// Where a module is compiled, again and again: always the same file, for the compiler's memory of a
 /// build is good for the same names only.
 #[derive(Debug)]
-pub(super) struct Workplace {
+pub(super) struct IncrementalDir {
     folder: PathBuf,
     /// As long as it is open and locked, nobody else works here.
     _lock: File,
 }
 
-impl Workplace {
+impl IncrementalDir {
     /// The place in `root` that belongs to a name; none if it is taken: two talks may show one deck.
     pub(super) fn take(root: &Path, name: &str) -> Option<Self> {
         let folder = root.join(name);
@@ -117,7 +118,7 @@ pub(super) fn prune(root: &Path, forgotten: std::time::Duration) -> io::Result<(
 /// The first mistake in what the compiler says, on one line: what, and where in the deck.
 pub(super) fn first_mistake(said: &[u8]) -> String {
     let said = String::from_utf8_lossy(said);
-    let lines = said.lines().map(super::builder::without_colours);
+    let lines = said.lines().map(strip_colors);
     let mut lines = lines.skip_while(|line| !line.starts_with("error"));
     let Some(what) = lines.next() else { return said.lines().next().unwrap_or_default().into() };
     let place = lines.find_map(|line| line.trim().strip_prefix("--> ").map(str::to_owned));
@@ -158,11 +159,11 @@ mod tests {
     #[test]
     fn a_place_is_one_talk_s_at_a_time() {
         let root = tempfile::tempdir().unwrap();
-        let first = Workplace::take(root.path(), "a").unwrap();
-        assert!(Workplace::take(root.path(), "a").is_none());
-        assert!(Workplace::take(root.path(), "b").is_some());
+        let first = IncrementalDir::take(root.path(), "a").unwrap();
+        assert!(IncrementalDir::take(root.path(), "a").is_none());
+        assert!(IncrementalDir::take(root.path(), "b").is_some());
         drop(first);
-        assert!(Workplace::take(root.path(), "a").is_some());
+        assert!(IncrementalDir::take(root.path(), "a").is_some());
     }
 
     #[test]

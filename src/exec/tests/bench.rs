@@ -3,13 +3,13 @@
 use super::*;
 use crate::run::{Timing, Value};
 
-impl Stage {
+impl ExecHarness {
     /// What a lane writes, how it ends, and what it took.
-    fn lane(&mut self, language: &str, code: &str) -> (String, Outcome, Option<Timing>) {
-        self.lane_with(language, code, |_| {})
+    fn bench(&mut self, language: &str, code: &str) -> (String, Outcome, Option<Timing>) {
+        self.bench_with(language, code, |_| {})
     }
 
-    fn lane_with(
+    fn bench_with(
         &mut self,
         language: &str,
         code: &str,
@@ -19,10 +19,10 @@ impl Stage {
             request.code.is_timed = true;
             change(request);
         });
-        self.lane_end(run)
+        self.bench_end(run)
     }
 
-    fn lane_end(&self, run: RunId) -> (String, Outcome, Option<Timing>) {
+    fn bench_end(&self, run: RunId) -> (String, Outcome, Option<Timing>) {
         let (mut output, mut timing) = (String::new(), None);
         loop {
             match self.next(run) {
@@ -36,7 +36,7 @@ impl Stage {
 
     /// What a lane took that ends well.
     fn timing(&mut self, language: &str, code: &str) -> Timing {
-        let (output, outcome, timing) = self.lane(language, code);
+        let (output, outcome, timing) = self.bench(language, code);
         assert_eq!(outcome, Outcome::Exited(0), "{output}");
         timing.unwrap_or_else(|| panic!("no timing, but {output}"))
     }
@@ -50,13 +50,13 @@ fn is_sound(timing: &Timing) -> bool {
 
 #[test]
 fn the_last_statement_is_timed_and_shown() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let python = "import time\ndef nap(s):\n    time.sleep(s)\nnap(\n    0.002,\n)";
-    let python = stage.timing("python", python);
+    let python = harness.timing("python", python);
     assert_eq!(&*python.timed, "nap( 0.002, )");
     let rust = "use std::time::Duration;\nlet nap = Duration::from_millis(2);\n\
                 std::thread::sleep(nap);\nfn later() {}";
-    let rust = stage.timing("rust", rust);
+    let rust = harness.timing("rust", rust);
     assert_eq!(&*rust.timed, "std::thread::sleep(nap)");
     for timing in [python, rust] {
         // A clock may be late, and never early.
@@ -68,11 +68,11 @@ fn the_last_statement_is_timed_and_shown() {
 
 #[test]
 fn a_fast_call_is_done_often_enough_for_the_clock() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     for (language, code) in
         [("python", "len(())"), ("rust", "let n = 1u64;\nn.wrapping_mul(black_box(3))")]
     {
-        let timing = stage.timing(language, code);
+        let timing = harness.timing(language, code);
         assert!(is_sound(&timing) && timing.median < 1e6, "{timing:?}");
         assert!(timing.calls > 1_000 * u64::from(timing.samples), "{timing:?}");
     }
@@ -80,8 +80,8 @@ fn a_fast_call_is_done_often_enough_for_the_clock() {
 
 #[test]
 fn a_slow_call_is_done_a_few_times() {
-    let mut stage = Stage::new();
-    let timing = stage.timing("python", "import time\ntime.sleep(2)");
+    let mut harness = ExecHarness::new();
+    let timing = harness.timing("python", "import time\ntime.sleep(2)");
     assert!(
         (1..4).contains(&timing.samples) && timing.calls == u64::from(timing.samples),
         "{timing:?}"
@@ -91,10 +91,10 @@ fn a_slow_call_is_done_a_few_times() {
 
 #[test]
 fn what_the_compiler_knows_already_is_told() {
-    let mut stage = Stage::with_kept_cache();
-    assert!(stage.timing("rust", "6 * 7").is_empty);
+    let mut harness = ExecHarness::with_kept_cache();
+    assert!(harness.timing("rust", "6 * 7").is_empty);
     let sum = "fn sum(n: u64) -> u64 {\n    (0..n).fold(1, |a, b| b ^ 31_u64.wrapping_mul(a))\n}\n";
-    let hidden = stage.timing("rust", &format!("{sum}sum(100_000)"));
+    let hidden = harness.timing("rust", &format!("{sum}sum(100_000)"));
     assert!(
         !hidden.is_empty && hidden.median > 1_000.0,
         "it cannot know what it is given: {hidden:?}"
@@ -104,34 +104,34 @@ fn what_the_compiler_knows_already_is_told() {
 
 #[test]
 fn what_is_slow_at_first_is_timed_as_it_is_later() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let python = "import time\ncalls = 0\ndef f():\n    global calls\n    calls += 1\n    \
                   time.sleep(0.2 if calls < 3 else 0)\nf()";
     let rust = "let mut calls = 0_u64;\ncalls += 1; std::thread::sleep(std::time::Duration::from_millis(\
                 if calls < 3 { 200 } else { 0 }));";
     let rust = rust.replace("calls += 1; ", "let mut f = || { calls += 1; ") + " };\nf()";
     for (language, code) in [("python", python), ("rust", &rust)] {
-        let timing = stage.timing(language, code);
+        let timing = harness.timing(language, code);
         assert!(timing.median < 1e8 && timing.samples < 2_000, "{timing:?}");
     }
 }
 
 #[test]
 fn what_cannot_be_hidden_is_not() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let code = "const fn len(n: usize) -> usize { n }\n[0_u8; len(3)].len()";
-    assert_eq!(&*stage.timing("rust", code).timed, "[0_u8; len(3)].len()");
+    assert_eq!(&*harness.timing("rust", code).timed, "[0_u8; len(3)].len()");
 }
 
 #[test]
 fn the_first_call_shows_what_it_prints_and_the_others_are_quiet() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     for (language, code) in [
         ("python", "print('set up')\nprint('called')"),
         ("rust", "println!(\"set up\");\nprintln!(\"called\");"),
         ("rust", "fn main() {\n    println!(\"set up\");\n    eprintln!(\"called\");\n}"),
     ] {
-        let (output, outcome, timing) = stage.lane(language, code);
+        let (output, outcome, timing) = harness.bench(language, code);
         assert_eq!(
             (output.replace('\r', "").as_str(), outcome),
             ("set up\ncalled\n", Outcome::Exited(0))
@@ -142,72 +142,72 @@ fn the_first_call_shows_what_it_prints_and_the_others_are_quiet() {
 
 #[test]
 fn names_of_the_block_are_its_own() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let python = "def sum(x): return x\ndef sorted(x): return x\nlen = str = max = min = repeat = None\n\
                   total = 0\ntotal += sum(1)";
-    assert_eq!(&*stage.timing("python", python).timed, "total += sum(1)");
+    assert_eq!(&*harness.timing("python", python).timed, "total += sum(1)");
     let python = "def timed(n): return n\ntotal = 0\ntimed(total)";
-    assert_eq!(&*stage.timing("python", python).timed, "timed(total)");
+    assert_eq!(&*harness.timing("python", python).timed, "timed(total)");
     let python = "total = 0\n(total := total + 1)";
-    assert_eq!(&*stage.timing("python", python).timed, "(total := total + 1)");
+    assert_eq!(&*harness.timing("python", python).timed, "(total := total + 1)");
     let rust = "struct Result;\nstruct Box;\nlet _ = (Result, Box);\nlet mut calls = 0_u64;\n\
                 calls += 1;";
-    assert_eq!(&*stage.timing("rust", rust).timed, "calls += 1");
+    assert_eq!(&*harness.timing("rust", rust).timed, "calls += 1");
 }
 
 #[test]
 fn a_failure_says_what_failed_by_the_deck_s_line() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let python = "calls = 0\ndef f():\n    global calls\n    calls += 1\n    if calls > 300:\n        \
                   raise ValueError(\"no more\")\nf()";
-    let (output, outcome, timing) = stage.lane("python", python);
+    let (output, outcome, timing) = harness.bench("python", python);
     assert_eq!((outcome, timing), (Outcome::Raised, None));
     let lines: Vec<_> = output.lines().map(str::trim).collect();
     assert_eq!(lines[1], "File \"talk.md\", line 13, in <module>", "{output}");
     assert!(lines.contains(&"File \"talk.md\", line 12, in f"), "{output}");
     assert!(output.ends_with("ValueError: no more\n"), "{output}");
     let rust = "let mut left = vec![0; 300];\nleft.pop().unwrap();";
-    let (output, outcome, _) = stage.lane("rust", rust);
+    let (output, outcome, _) = harness.bench("rust", rust);
     assert_eq!(outcome, Outcome::Exited(101));
     assert!(output.contains("panicked at talk.md:8:12"), "{output}");
     let rust = "let mut left = 300;\nlet mut next = || { left -= 1; if left > 0 { Ok(left) } else { \
                 Err(\"none is left\") } };\nnext()?;";
-    let (output, outcome, _) = stage.lane("rust", rust);
+    let (output, outcome, _) = harness.bench("rust", rust);
     assert_eq!(outcome, Outcome::Exited(1));
     assert!(output.contains("none is left"), "{output}");
 }
 
 #[test]
 fn errors_of_the_compiler_speak_of_the_deck() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let code = "let n = 3;\n// what is timed\nprime(3)";
-    let (output, outcome, _) = stage.lane("rust", code);
+    let (output, outcome, _) = harness.bench("rust", code);
     assert_eq!(outcome, Outcome::NotCompiled);
     assert!(output.contains("talk.md:9:1"), "{output}");
     assert!(output.lines().any(|line| line.ends_with(" prime(3)")), "{output:?}");
-    let (output, outcome, _) = stage.lane("rust", "fn half(n: u8) -> u8 { n / 2\nhalf(3)");
+    let (output, outcome, _) = harness.bench("rust", "fn half(n: u8) -> u8 { n / 2\nhalf(3)");
     assert!(outcome == Outcome::NotCompiled && output.contains("unclosed delimiter"), "{output}");
     assert!(!output.contains("livedeck_bench"), "as if it were not timed: {output}");
-    let (output, outcome, _) = stage.lane("rust", "let v = vec![1];\ndrop(v)");
+    let (output, outcome, _) = harness.bench("rust", "let v = vec![1];\ndrop(v)");
     assert!(
         outcome == Outcome::NotCompiled && output.contains("consider cloning the value"),
         "what goes wrong because it is timed is told, too: {output}"
     );
-    let (output, outcome, _) = stage.lane("rust", "fn f() {}");
+    let (output, outcome, _) = harness.bench("rust", "fn f() {}");
     assert_eq!(outcome, Outcome::NotCompiled);
     assert!(output.contains("there is nothing to time"), "{output}");
 }
 
 #[test]
 fn a_block_with_nothing_to_time_says_so() {
-    let mut stage = Stage::new();
-    let (output, outcome, _) = stage.lane("python", "def f(): pass");
+    let mut harness = ExecHarness::new();
+    let (output, outcome, _) = harness.bench("python", "def f(): pass");
     assert_eq!(outcome, Outcome::Exited(1));
     assert!(output.contains("there is nothing to time"), "{output}");
-    let (output, outcome, timing) = stage.lane("python", "raise SystemExit");
+    let (output, outcome, timing) = harness.bench("python", "raise SystemExit");
     assert_eq!((outcome, timing), (Outcome::Exited(0), None));
     assert!(output.contains("nothing was timed"), "{output}");
-    let (output, outcome, _) = stage.lane("python", "if True:\n");
+    let (output, outcome, _) = harness.bench("python", "if True:\n");
     assert_eq!(outcome, Outcome::Raised);
     assert!(
         output.contains(", line 8\n") && output.contains("Error: expected an indented block"),
@@ -217,11 +217,11 @@ fn a_block_with_nothing_to_time_says_so() {
 
 #[test]
 fn what_is_wrong_at_the_end_of_a_block_is_told_as_if_nothing_followed() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     for code in ["x = \"\"\"\ny", "x = '''\ny", "x = (1,\ny"] {
-        let (timed, _, _) = stage.lane("python", code);
-        let run = stage.start_request("python", code, |_| {});
-        let plain = stage.lane_end(run).0;
+        let (timed, _, _) = harness.bench("python", code);
+        let run = harness.start_request("python", code, |_| {});
+        let plain = harness.bench_end(run).0;
         let without_end = |text: &str| {
             let text = text.split(" (detected at line").next().unwrap_or_default().trim_end();
             text.to_owned()
@@ -229,49 +229,49 @@ fn what_is_wrong_at_the_end_of_a_block_is_told_as_if_nothing_followed() {
         assert!(plain.contains("line 7"), "{plain}");
         assert_eq!(without_end(&timed), without_end(&plain));
     }
-    let (output, outcome, timing) = stage.lane("python", "x = 1\nx + 1 \\");
+    let (output, outcome, timing) = harness.bench("python", "x = 1\nx + 1 \\");
     assert_eq!((output.as_str(), outcome), ("", Outcome::Exited(0)));
     assert_eq!(timing.as_ref().map(|it| &*it.timed), Some("x + 1"));
 }
 
 #[test]
 fn a_block_may_close_what_it_writes_to() {
-    let mut stage = Stage::new();
-    let timing = stage.timing("python", "import sys\nsys.stdout.close()");
+    let mut harness = ExecHarness::new();
+    let timing = harness.timing("python", "import sys\nsys.stdout.close()");
     assert_eq!(&*timing.timed, "sys.stdout.close()");
 }
 
 #[test]
 fn a_lane_that_hangs_is_stopped() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     for (language, code) in [
         ("python", "print('on', flush=True)\nwhile True: pass"),
         ("rust", "println!(\"on\");\nloop {}"),
     ] {
-        let run = stage.start_request(language, code, |request| request.code.is_timed = true);
-        stage.wait_for(run, "on");
-        stage.executor().stop(run, Stop::Interrupt);
-        assert_eq!(stage.lane_end(run).1, Outcome::Stopped);
+        let run = harness.start_request(language, code, |request| request.code.is_timed = true);
+        harness.wait_for(run, "on");
+        harness.executor().stop(run, Stop::Interrupt);
+        assert_eq!(harness.bench_end(run).1, Outcome::Stopped);
     }
     // In the middle of what is timed, too.
     let code = "print('on', flush=True)\ncalls = 0\ndef f():\n    global calls\n    calls += 1\n    \
                 while calls > 3: pass\nf()";
-    let run = stage.start_request("python", code, |request| request.code.is_timed = true);
-    stage.wait_for(run, "on");
-    stage.executor().stop(run, Stop::Interrupt);
-    let (output, outcome, _) = stage.lane_end(run);
+    let run = harness.start_request("python", code, |request| request.code.is_timed = true);
+    harness.wait_for(run, "on");
+    harness.executor().stop(run, Stop::Interrupt);
+    let (output, outcome, _) = harness.bench_end(run);
     assert!(outcome == Outcome::Stopped, "{output}");
 }
 
 #[test]
 fn samples_keep_to_a_time_limit() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     for (language, code) in [("python", "import time\ntime.sleep(0.001)"), ("rust", "black_box(1)")]
     {
         let mut total = |limit: u64| {
             let limit = Duration::from_millis(limit);
             let (output, outcome, timing) =
-                stage.lane_with(language, code, |request| request.limits.timeout = Some(limit));
+                harness.bench_with(language, code, |request| request.limits.timeout = Some(limit));
             assert!(matches!(outcome, Outcome::Exited(0) | Outcome::TimedOut), "{output}");
             timing.map(|timing| timing.total)
         };
@@ -280,20 +280,20 @@ fn samples_keep_to_a_time_limit() {
         assert!((0..5).any(is_less), "{language}");
     }
     let limit = |request: &mut Request| request.limits.timeout = Some(Duration::from_millis(300));
-    assert_eq!(stage.lane_with("python", "while True: pass", limit).1, Outcome::TimedOut);
+    assert_eq!(harness.bench_with("python", "while True: pass", limit).1, Outcome::TimedOut);
 }
 
 #[test]
 fn what_the_configuration_runs_cannot_be_timed() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let recipe = CustomRecipe {
         filename: "x.py".to_owned(),
         commands: vec![vec!["true".to_owned()]],
         ..CustomRecipe::default()
     };
-    let own = Custom { recipe, ..Custom::default() };
-    stage.executor.as_mut().unwrap().customs =
+    let own = CustomExecutor { recipe, ..CustomExecutor::default() };
+    harness.executor.as_mut().unwrap().customs =
         Arc::new(BTreeMap::from([("python".to_owned(), own)]));
-    let (_, outcome, _) = stage.lane("python", "1");
+    let (_, outcome, _) = harness.bench("python", "1");
     assert!(matches!(outcome, Outcome::NotStarted(why) if why.contains("livedeck's own Python")));
 }

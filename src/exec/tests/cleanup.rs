@@ -11,19 +11,20 @@ fn is_alive(process: &str) -> bool {
 
 #[test]
 fn what_a_run_leaves_behind_does_not_keep_it_running_and_may_still_write() {
-    let mut stage = Stage::new();
-    let go = stage.folder.path().join("go");
-    let run = stage.start("bash", "(until test -e go; do sleep 0.02; done; echo late) & echo done");
-    assert_eq!(stage.end(run), ("done\n".into(), Outcome::Exited(0)));
+    let mut harness = ExecHarness::new();
+    let go = harness.folder.path().join("go");
+    let run =
+        harness.start("bash", "(until test -e go; do sleep 0.02; done; echo late) & echo done");
+    assert_eq!(harness.end(run), ("done\n".into(), Outcome::Exited(0)));
     fs::write(go, "").unwrap();
     let output = |event: &Event| match event {
         Event::Run(_, RunEvent::Output(bytes)) => Some(bytes.clone()),
         _ => None,
     };
-    assert_eq!(stage.await_event(output), b"late\n");
+    assert_eq!(harness.await_event(output), b"late\n");
 }
 
-impl Stage {
+impl ExecHarness {
     /// Waits until so many processes of a run are in the background.
     fn wait_for_background(&self, run: RunId, count: usize) {
         let wanted = Event::Run(run, RunEvent::Background(count));
@@ -44,57 +45,57 @@ impl Stage {
     "fn main() { std::process::Command::new(\"sleep\").arg(\"1000\").spawn().unwrap(); }"
 )]
 fn background_process_is_counted_and_ends_by_a_kill(#[case] language: &str, #[case] code: &str) {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     // A speaker's run reads from its terminal, which must not end what it leaves.
-    let run = stage.start_request(language, code, |request| request.input = Input::Speaker);
-    assert_eq!(stage.end(run).1, Outcome::Exited(0));
-    stage.wait_for_background(run, 1);
-    stage.executor().stop(run, Stop::Interrupt);
-    stage.executor().stop(run, Stop::Kill);
-    stage.wait_for_background(run, 0);
+    let run = harness.start_request(language, code, |request| request.input = Input::Speaker);
+    assert_eq!(harness.end(run).1, Outcome::Exited(0));
+    harness.wait_for_background(run, 1);
+    harness.executor().stop(run, Stop::Interrupt);
+    harness.executor().stop(run, Stop::Kill);
+    harness.wait_for_background(run, 0);
 }
 
 #[test]
 fn state_of_a_session_is_no_background_process() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let session = |request: &mut Request| request.session = Some(crate::run::Base::Nothing);
-    let run = stage.start_request("python", "import os\nos.system('sleep 1000 &')", session);
-    assert_eq!(stage.end(run).1, Outcome::Exited(0));
-    stage.wait_for_background(run, 1);
+    let run = harness.start_request("python", "import os\nos.system('sleep 1000 &')", session);
+    assert_eq!(harness.end(run).1, Outcome::Exited(0));
+    harness.wait_for_background(run, 1);
 }
 
 #[test]
 fn nothing_is_left_when_the_speaker_leaves() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let code = "sleep 1000 & echo $!
         setsid bash -c 'echo $$; exec sleep 1000' &
         (setsid bash -c 'echo $$; while :; do :; done' &)
         nohup bash -c 'trap \"\" TERM HUP INT; echo $$; while :; do :; done' 2>/dev/null &
         sleep 0.1; while test $(wc -l <pids) -lt 4; do sleep 0.01; done";
     let code = format!("exec > >(tee pids); touch pids\n{code}");
-    let first = stage.start("bash", &code);
-    let second = stage.start("bash", "echo $$; while :; do :; done");
-    let spinning = stage.wait_for(second, "\n");
-    let (_, outcome) = stage.end(first);
+    let first = harness.start("bash", &code);
+    let second = harness.start("bash", "echo $$; while :; do :; done");
+    let spinning = harness.wait_for(second, "\n");
+    let (_, outcome) = harness.end(first);
     assert_eq!(outcome, Outcome::Exited(0));
-    let pids = fs::read_to_string(stage.folder.path().join("pids")).unwrap();
+    let pids = fs::read_to_string(harness.folder.path().join("pids")).unwrap();
     let pids: Vec<_> = pids.lines().chain(spinning.lines()).collect();
     assert_eq!(pids.len(), 5, "{pids:?}");
     assert!(pids.iter().all(|pid| is_alive(pid)), "{pids:?}");
-    stage.leave();
+    harness.leave();
     let left: Vec<_> = pids.iter().filter(|pid| is_alive(pid)).collect();
     assert!(left.is_empty(), "{left:?} still run");
 }
 
 #[test]
 fn a_run_s_folder_is_gone_when_it_ends_and_when_the_speaker_leaves() {
-    let mut stage = Stage::new();
-    let (folder, _) = stage.run("bash", "dirname $0");
+    let mut harness = ExecHarness::new();
+    let (folder, _) = harness.run("bash", "dirname $0");
     assert!(!Path::new(folder.trim()).exists());
-    let run = stage.start("bash", "dirname $0; sleep 1000");
-    let folder = stage.wait_for(run, "\n");
+    let run = harness.start("bash", "dirname $0; sleep 1000");
+    let folder = harness.wait_for(run, "\n");
     assert!(Path::new(folder.trim()).exists());
-    stage.leave();
+    harness.leave();
     assert!(!Path::new(folder.trim()).exists());
     assert!(!Path::new(folder.trim()).parent().unwrap().exists());
 }

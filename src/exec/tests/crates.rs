@@ -4,9 +4,9 @@ use super::*;
 use crate::deck::{Crate, Origin, RustBuild};
 
 /// A block of Rust with these crates, compiled in a cache that stays: cold, they take seconds.
-fn with_crates(stage: &mut Stage, crates: Vec<Crate>, code: &str) -> RunId {
+fn with_crates(harness: &mut ExecHarness, crates: Vec<Crate>, code: &str) -> RunId {
     let build = RustBuild { crates, ..RustBuild::default() };
-    stage.start_request("rust", code, |request| request.code.rust = Some(Arc::new(build)))
+    harness.start_request("rust", code, |request| request.code.rust = Some(Arc::new(build)))
 }
 
 pub(super) fn version(name: &str, version: &str, features: &[&str]) -> Crate {
@@ -20,64 +20,64 @@ pub(super) fn beside(name: &str) -> Crate {
 
 #[test]
 fn a_block_of_rust_may_use_crates() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let json = Crate { package: Some("serde_json".into()), ..version("json", "1", &[]) };
     let crates = vec![json, version("serde", "1", &["derive"])];
     let code = "#[derive(serde::Serialize)]\nstruct Talk { minutes: u32 }\n\
                 println!(\"{}\", json::to_string(&Talk { minutes: 40 })?);";
-    let run = with_crates(&mut stage, crates.clone(), code);
-    assert_eq!(stage.end(run), ("{\"minutes\":40}\n".into(), Outcome::Exited(0)));
-    let run = with_crates(&mut stage, crates, "let talk: serde::Nothing;");
-    let (output, outcome) = stage.end(run);
+    let run = with_crates(&mut harness, crates.clone(), code);
+    assert_eq!(harness.end(run), ("{\"minutes\":40}\n".into(), Outcome::Exited(0)));
+    let run = with_crates(&mut harness, crates, "let talk: serde::Nothing;");
+    let (output, outcome) = harness.end(run);
     assert!(output.contains("talk.md:7:18") && outcome == Outcome::NotCompiled, "{output}");
 }
 
 #[test]
 fn crates_are_built_with_their_progress_shown_and_only_once() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let build = RustBuild { crates: vec![version("itoa", "1", &[])], ..RustBuild::default() };
     let mut snippet = snippet("rust", "print!(\"{}\", itoa::Buffer::new().format(42));", 7);
     snippet.rust = Some(Arc::new(build));
-    stage.executor().prepare(vec![snippet.clone()], &[]);
-    stage.await_event(|event| match event {
+    harness.executor().prepare(vec![snippet.clone()], &[]);
+    harness.await_event(|event| match event {
         Event::Prepared(code, Preparation::Building(how_far)) if *code == snippet.fingerprint => {
             (how_far.starts_with("compiling ") && how_far.ends_with(" itoa")).then_some(())
         }
         _ => None,
     });
-    stage.wait_for_preparation(&snippet, Preparation::Ready);
-    let run = stage.start_request("rust", "", |request| request.code = snippet.clone());
-    assert_eq!(stage.end(run), ("42".into(), Outcome::Exited(0)));
-    let again = Executor::new(options(stage.folder.path()), |_| {});
+    harness.wait_for_preparation(&snippet, Preparation::Ready);
+    let run = harness.start_request("rust", "", |request| request.code = snippet.clone());
+    assert_eq!(harness.end(run), ("42".into(), Outcome::Exited(0)));
+    let again = Executor::new(options(harness.folder.path()), |_| {});
     assert!(again.rust.knows(&snippet));
 }
 
 #[test]
 fn a_crate_beside_the_deck_is_built_again_when_it_changed() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let answer = |answer: &str| {
         format!("pub fn answer() -> u32 {{ {answer} + env!(\"MORE\").len() as u32 }}")
     };
     let script = "fn main() { println!(\"cargo:rustc-env=MORE=ab\"); }";
-    stage.package("own", &[("src/lib.rs", &answer("40")), ("build.rs", script)]);
+    harness.package("own", &[("src/lib.rs", &answer("40")), ("build.rs", script)]);
     let code = "print!(\"{}\", own::answer());";
-    let run = with_crates(&mut stage, vec![beside("own")], code);
-    assert_eq!(stage.end(run), ("42".into(), Outcome::Exited(0)));
-    stage.package("own", &[("src/lib.rs", &answer("5"))]);
-    let run = with_crates(&mut stage, vec![beside("own")], code);
-    assert_eq!(stage.end(run), ("7".into(), Outcome::Exited(0)));
+    let run = with_crates(&mut harness, vec![beside("own")], code);
+    assert_eq!(harness.end(run), ("42".into(), Outcome::Exited(0)));
+    harness.package("own", &[("src/lib.rs", &answer("5"))]);
+    let run = with_crates(&mut harness, vec![beside("own")], code);
+    assert_eq!(harness.end(run), ("7".into(), Outcome::Exited(0)));
 }
 
 #[test]
 fn what_cargo_refuses_is_shown_in_its_own_words() {
-    let mut stage = Stage::with_kept_cache();
-    let run = with_crates(&mut stage, vec![beside("missing")], "fn main() {}");
-    let (output, outcome) = stage.end(run);
+    let mut harness = ExecHarness::with_kept_cache();
+    let run = with_crates(&mut harness, vec![beside("missing")], "fn main() {}");
+    let (output, outcome) = harness.end(run);
     assert_eq!(outcome, Outcome::NotCompiled);
     assert!(output.contains("missing/Cargo.toml") && !output.contains("Building"), "{output}");
-    stage.package("broken", &[("src/lib.rs", "fn f() { not rust }")]);
-    let run = with_crates(&mut stage, vec![beside("broken")], "fn main() {}");
-    let (output, outcome) = stage.end(run);
+    harness.package("broken", &[("src/lib.rs", "fn f() { not rust }")]);
+    let run = with_crates(&mut harness, vec![beside("broken")], "fn main() {}");
+    let (output, outcome) = harness.end(run);
     assert_eq!(outcome, Outcome::NotCompiled);
     assert!(output.contains("src/lib.rs:1") && output.contains("could not compile"), "{output}");
 }
@@ -85,16 +85,16 @@ fn what_cargo_refuses_is_shown_in_its_own_words() {
 #[test]
 fn building_crates_can_be_stopped() {
     // In a cache of its own: cargo lets one build at a time into one folder.
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let script = "fn main() { std::thread::sleep(std::time::Duration::from_secs(1000)); }";
-    stage.package("slow", &[("src/lib.rs", ""), ("build.rs", script)]);
-    let run = with_crates(&mut stage, vec![beside("slow")], "fn main() {}");
-    stage.await_event(|event| match event {
+    harness.package("slow", &[("src/lib.rs", ""), ("build.rs", script)]);
+    let run = with_crates(&mut harness, vec![beside("slow")], "fn main() {}");
+    harness.await_event(|event| match event {
         Event::Prepared(_, Preparation::Building(how_far)) => {
             how_far.contains("slow").then_some(())
         }
         _ => None,
     });
-    stage.executor().stop(run, Stop::Interrupt);
-    assert_eq!(stage.end(run).1, Outcome::Stopped);
+    harness.executor().stop(run, Stop::Interrupt);
+    assert_eq!(harness.end(run).1, Outcome::Stopped);
 }

@@ -4,23 +4,24 @@ use super::*;
 
 #[test]
 fn a_time_limit_ends_a_run() {
-    let mut stage = Stage::new();
-    let run = stage.start_request("bash", "echo on; trap '' INT TERM; sleep 1000", |request| {
+    let mut harness = ExecHarness::new();
+    let run = harness.start_request("bash", "echo on; trap '' INT TERM; sleep 1000", |request| {
         request.limits.timeout = Some(Duration::from_millis(300));
     });
-    assert_eq!(stage.end(run).1, Outcome::TimedOut);
+    assert_eq!(harness.end(run).1, Outcome::TimedOut);
 }
 
 #[test]
 fn a_time_limit_leaves_a_quick_run_alone() {
-    let mut stage = Stage::new();
-    let run = stage.start_request("bash", "echo on", |request| request.limits.timeout = Some(LONG));
-    assert_eq!(stage.end(run), ("on\n".into(), Outcome::Exited(0)));
+    let mut harness = ExecHarness::new();
+    let run =
+        harness.start_request("bash", "echo on", |request| request.limits.timeout = Some(LONG));
+    assert_eq!(harness.end(run), ("on\n".into(), Outcome::Exited(0)));
 }
 
 #[test]
 fn a_run_that_takes_too_much_memory_is_refused_it_and_no_other() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     for (language, code, refusal) in [
         ("python", "x = bytearray(1 << 30)", "MemoryError"),
         ("bash", "python3 -c 'x = bytearray(1 << 30)' 2>&1", "MemoryError"),
@@ -30,13 +31,13 @@ fn a_run_that_takes_too_much_memory_is_refused_it_and_no_other() {
             "alloc",
         ),
     ] {
-        let limited = stage.start_request(language, code, |request| {
+        let limited = harness.start_request(language, code, |request| {
             request.limits.memory = Some(256 << 20);
         });
-        let (output, outcome) = stage.end(limited);
+        let (output, outcome) = harness.end(limited);
         assert!(output.contains(refusal), "{language}: {output} {outcome:?}");
         assert!(!outcome.is_success(), "{language}");
-        let (output, outcome) = stage.run(language, code);
+        let (output, outcome) = harness.run(language, code);
         assert_eq!(outcome, Outcome::Exited(0), "{language}: {output}");
     }
 }
@@ -47,13 +48,13 @@ fn a_fork_bomb_is_ended_and_the_next_block_runs() {
         ("bash", "b() { sleep 0.03; b | b & }; b; sleep 1000"),
         ("python", "import os, time\nwhile True:\n    os.fork()\n    time.sleep(0.05)"),
     ] {
-        let mut stage = Stage::new();
-        let run = stage.start_request(language, bomb, |request| {
+        let mut harness = ExecHarness::new();
+        let run = harness.start_request(language, bomb, |request| {
             request.limits.processes = Some(60);
         });
-        let (_, outcome) = stage.end(run);
+        let (_, outcome) = harness.end(run);
         assert_eq!(outcome, Outcome::Signaled(9), "{language}");
-        assert_eq!(stage.run("bash", "echo on").0, "on\n");
+        assert_eq!(harness.run("bash", "echo on").0, "on\n");
     }
 }
 
@@ -63,12 +64,12 @@ fn limit_counts_processes_of_all_sessions_and_the_block_is_named() {
         ("bash", "while :; do setsid -f env -i sleep 1000; done"),
         ("python", "import os\nwhile True: os.system('setsid -f env -i sleep 1000')"),
     ] {
-        let mut stage = Stage::new();
-        let run = stage.start_request(language, code, |request| {
+        let mut harness = ExecHarness::new();
+        let run = harness.start_request(language, code, |request| {
             request.limits.processes = Some(60);
         });
-        assert_eq!(stage.end(run).1, Outcome::Signaled(9), "{language}");
-        let trouble = stage.await_event(|event| match event {
+        assert_eq!(harness.end(run).1, Outcome::Signaled(9), "{language}");
+        let trouble = harness.await_event(|event| match event {
             Event::Trouble(what) => Some(what.clone()),
             _ => None,
         });

@@ -31,7 +31,7 @@ use crate::run::{Event as RunEvent, Input, Limits, Outcome, Target};
 const LONG: Duration = Duration::from_mins(3);
 
 /// An executor in a folder of its own, and what it told.
-struct Stage {
+struct ExecHarness {
     executor: Option<Executor>,
     events: Receiver<Event>,
     /// Events that were received while another run's were waited for.
@@ -40,7 +40,7 @@ struct Stage {
     next: u64,
 }
 
-impl Stage {
+impl ExecHarness {
     fn new() -> Self {
         let (send, events) = crossbeam_channel::unbounded();
         Self::telling(events, move |event| drop(send.send(event)))
@@ -52,15 +52,15 @@ impl Stage {
         Self { executor, events, earlier: RefCell::default(), folder, next: 1 }
     }
 
-    /// A stage whose cache is kept from test to test.
+    /// A harness whose cache is kept from test to test.
     fn with_kept_cache() -> Self {
-        let mut stage = Self::new();
+        let mut harness = Self::new();
         let (send, events) = crossbeam_channel::unbounded();
         let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/cache");
-        let options = Options { cache, ..options(stage.folder.path()) };
-        stage.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
-        stage.events = events;
-        stage
+        let options = Options { cache, ..options(harness.folder.path()) };
+        harness.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
+        harness.events = events;
+        harness
     }
 
     fn executor(&self) -> &Executor {

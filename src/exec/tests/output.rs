@@ -8,24 +8,24 @@ use super::*;
 
 #[test]
 fn bytes_that_are_no_text_pass_through() {
-    let mut stage = Stage::new();
-    let run = stage.start("bash", r"printf 'a\xff\xfe\r\n\x1b[31mz'");
-    assert_eq!(stage.end_bytes(run), (b"a\xff\xfe\r\n\x1b[31mz".to_vec(), Outcome::Exited(0)));
+    let mut harness = ExecHarness::new();
+    let run = harness.start("bash", r"printf 'a\xff\xfe\r\n\x1b[31mz'");
+    assert_eq!(harness.end_bytes(run), (b"a\xff\xfe\r\n\x1b[31mz".to_vec(), Outcome::Exited(0)));
 }
 
 #[test]
 fn a_line_without_its_end_arrives_before_the_end() {
-    let mut stage = Stage::new();
-    let run = stage.start("bash", "printf 'is it? '; sleep 1000");
-    assert_eq!(stage.wait_for(run, "is it? "), "is it? ");
-    stage.executor().stop(run, Stop::Kill);
-    assert_eq!(stage.end(run).1, Outcome::Stopped);
+    let mut harness = ExecHarness::new();
+    let run = harness.start("bash", "printf 'is it? '; sleep 1000");
+    assert_eq!(harness.wait_for(run, "is it? "), "is it? ");
+    harness.executor().stop(run, Stop::Kill);
+    assert_eq!(harness.end(run).1, Outcome::Stopped);
 }
 
 #[test]
 fn all_that_was_written_before_the_end_comes_before_it() {
-    let mut stage = Stage::new();
-    let (output, outcome) = stage.run("bash", "seq 100000; (sleep 1000; echo late) & exit 4");
+    let mut harness = ExecHarness::new();
+    let (output, outcome) = harness.run("bash", "seq 100000; (sleep 1000; echo late) & exit 4");
     assert_eq!(outcome, Outcome::Exited(4));
     assert_eq!(output.lines().count(), 100_000);
     assert!(output.ends_with("\n100000\n"), "{:?}", &output[output.len() - 40..]);
@@ -64,12 +64,12 @@ fn gated(gate: &Arc<Gate>, send: Sender<Event>) -> impl Fn(Event) + Send + Sync 
 fn a_flood_is_held_back_by_the_sink() {
     let gate = Arc::new(Gate::default());
     let (send, events) = crossbeam_channel::unbounded();
-    let mut stage = Stage::telling(events, gated(&gate, send));
-    let count = stage.folder.path().join("written");
+    let mut harness = ExecHarness::telling(events, gated(&gate, send));
+    let count = harness.folder.path().join("written");
     // Writes 4 KiB at a time, and says beside it how often it could.
     let code = "block=$(head -c 4095 /dev/zero | tr '\\0' y)
         for ((i = 0; ; i++)); do echo $i >written; echo \"$block\"; done";
-    let run = stage.start("bash", code);
+    let run = harness.start("bash", code);
     let written = || fs::read_to_string(&count).unwrap_or_default().trim().parse().unwrap_or(0);
     // It stands still when two looks apart see the same.
     let mut last = 0;
@@ -79,20 +79,20 @@ fn a_flood_is_held_back_by_the_sink() {
         std::mem::replace(&mut last, now) == now && now > 0
     });
     assert!(last < 200, "{last} blocks of 4 KiB were taken");
-    stage.executor().stop(run, Stop::Kill);
+    harness.executor().stop(run, Stop::Kill);
     gate.open();
-    let (output, outcome) = stage.end(run);
+    let (output, outcome) = harness.end(run);
     assert_eq!(outcome, Outcome::Stopped);
     assert!(output.len() < 400 * 4096, "{} bytes came", output.len());
 }
 
 #[test]
 fn an_event_is_never_larger_than_a_chunk() {
-    let mut stage = Stage::new();
-    let run = stage.start("bash", "head -c 3000000 /dev/zero");
+    let mut harness = ExecHarness::new();
+    let run = harness.start("bash", "head -c 3000000 /dev/zero");
     let mut total = 0;
     loop {
-        match stage.next(run) {
+        match harness.next(run) {
             RunEvent::Output(bytes) => {
                 assert!(bytes.len() <= 64 * 1024);
                 total += bytes.len();

@@ -6,11 +6,15 @@ use super::*;
 const PIXEL: &str = r"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89";
 
 /// A run whose standard output is a picture: what else it wrote, the picture's bytes, its end.
-fn picture(stage: &mut Stage, language: &str, code: &str) -> (String, Option<Vec<u8>>, Outcome) {
-    let run = stage.start_request(language, code, |request| request.target = Target::Picture);
+fn picture(
+    harness: &mut ExecHarness,
+    language: &str,
+    code: &str,
+) -> (String, Option<Vec<u8>>, Outcome) {
+    let run = harness.start_request(language, code, |request| request.target = Target::Picture);
     let (mut text, mut bytes) = (String::new(), None);
     loop {
-        match stage.next(run) {
+        match harness.next(run) {
             RunEvent::Output(output) => text.push_str(&String::from_utf8_lossy(&output)),
             RunEvent::Picture(file) => bytes = Some(fs::read(file).unwrap()),
             RunEvent::Finished(outcome, _) => return (text, bytes, outcome),
@@ -21,7 +25,7 @@ fn picture(stage: &mut Stage, language: &str, code: &str) -> (String, Option<Vec
 
 #[test]
 fn f154_standard_output_is_the_picture_and_errors_are_shown() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let expected =
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
     for (language, code) in [
@@ -33,35 +37,35 @@ fn f154_standard_output_is_the_picture_and_errors_are_shown() {
             ),
         ),
     ] {
-        let (text, bytes, outcome) = picture(&mut stage, language, &code);
+        let (text, bytes, outcome) = picture(&mut harness, language, &code);
         assert_eq!((text.as_str(), outcome), ("drawing\n", Outcome::Exited(0)));
         assert_eq!(bytes.as_deref(), Some(&expected[..]), "{language}");
     }
     let code = "#include <stdio.h>\nint main() { fputs(\"P\", stdout); }";
-    let (text, bytes, _) = picture(&mut stage, "c", code);
+    let (text, bytes, _) = picture(&mut harness, "c", code);
     assert_eq!((text.as_str(), bytes.as_deref()), ("", Some(&b"P"[..])), "the compiler draws none");
 }
 
 #[test]
 fn f154_a_run_that_fails_makes_no_picture() {
-    let mut stage = Stage::new();
-    let (text, bytes, outcome) = picture(&mut stage, "bash", "echo half; echo oh >&2; exit 3");
+    let mut harness = ExecHarness::new();
+    let (text, bytes, outcome) = picture(&mut harness, "bash", "echo half; echo oh >&2; exit 3");
     assert_eq!((text.as_str(), bytes, outcome), ("oh\n", None, Outcome::Exited(3)));
 }
 
 #[test]
 fn f154_a_picture_may_be_larger_than_a_pipe_and_leaves_nothing_behind() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let code = "head -c 5000000 /dev/zero; sleep 1000 &";
-    let run = stage.start_request("bash", code, |request| request.target = Target::Picture);
+    let run = harness.start_request("bash", code, |request| request.target = Target::Picture);
     let file = loop {
-        match stage.next(run) {
+        match harness.next(run) {
             RunEvent::Picture(file) => break file,
             RunEvent::Finished(outcome, _) => panic!("{outcome:?}"),
             _ => {}
         }
     };
     assert_eq!(fs::metadata(&file).unwrap().len(), 5_000_000);
-    stage.leave();
+    harness.leave();
     assert!(!file.exists());
 }

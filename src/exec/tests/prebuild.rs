@@ -15,51 +15,51 @@ fn slow(name: &str) -> String {
 
 #[test]
 fn what_is_prepared_starts_without_the_compiler() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let ready = snippet("rust", SEED, 7);
     let wrong = snippet("rust", "fn main() { 1 + }", 20);
-    stage.executor().prepare(vec![ready.clone(), snippet("bash", "exit", 3), wrong.clone()], &[]);
-    stage.wait_for_preparation(&ready, Preparation::Compiling);
-    stage.wait_for_preparation(&ready, Preparation::Ready);
-    stage.wait_for_preparation(&wrong, Preparation::Failed);
+    harness.executor().prepare(vec![ready.clone(), snippet("bash", "exit", 3), wrong.clone()], &[]);
+    harness.wait_for_preparation(&ready, Preparation::Compiling);
+    harness.wait_for_preparation(&ready, Preparation::Ready);
+    harness.wait_for_preparation(&wrong, Preparation::Failed);
     let output = "applying a function: 5\n".to_owned();
-    assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), false));
-    stage.executor().prepare(vec![ready.clone()], &[]);
-    stage.wait_for_preparation(&ready, Preparation::Ready);
+    assert_eq!(run_rust(&mut harness, SEED), (output, Outcome::Exited(0), false));
+    harness.executor().prepare(vec![ready.clone()], &[]);
+    harness.wait_for_preparation(&ready, Preparation::Ready);
 }
 
 #[test]
 fn what_is_wanted_does_not_wait_for_what_is_prepared() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let slow = [snippet("rust", &slow("one"), 7), snippet("rust", &slow("two"), 30)];
-    stage.executor().prepare(slow.to_vec(), &[]);
-    stage.wait_for_preparation(&slow[1], Preparation::Compiling);
+    harness.executor().prepare(slow.to_vec(), &[]);
+    harness.wait_for_preparation(&slow[1], Preparation::Compiling);
     let output = "applying a function: 5\n".to_owned();
-    assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), true));
-    let told = stage.earlier.borrow();
+    assert_eq!(run_rust(&mut harness, SEED), (output, Outcome::Exited(0), true));
+    let told = harness.earlier.borrow();
     assert!(!told.iter().any(|event| matches!(event, Event::Prepared(_, Preparation::Ready))));
 }
 
 #[test]
 fn a_stop_ends_the_compiler() {
-    let mut stage = Stage::new();
-    let run = stage.start("rust", &slow("never"));
-    assert_eq!(stage.next(run), RunEvent::Compiling);
-    stage.executor().stop(run, Stop::Interrupt);
-    assert!(matches!(stage.next(run), RunEvent::Finished(Outcome::Stopped, _)));
+    let mut harness = ExecHarness::new();
+    let run = harness.start("rust", &slow("never"));
+    assert_eq!(harness.next(run), RunEvent::Compiling);
+    harness.executor().stop(run, Stop::Interrupt);
+    assert!(matches!(harness.next(run), RunEvent::Finished(Outcome::Stopped, _)));
 }
 
 /// `rustc` handles SIGINT once it has begun, and exits then as if the code were wrong.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupted_compiler_refuses_nothing() {
-    let mut stage = Stage::new();
-    let run = stage.start("rust", &slow("never"));
-    assert_eq!(stage.next(run), RunEvent::Compiling);
-    let cache = stage.folder.path().join("cache");
+    let mut harness = ExecHarness::new();
+    let run = harness.start("rust", &slow("never"));
+    assert_eq!(harness.next(run), RunEvent::Compiling);
+    let cache = harness.folder.path().join("cache");
     wait_until("the compiler handles no interrupts", || handles_interrupts(&cache));
-    stage.executor().stop(run, Stop::Interrupt);
-    assert!(matches!(stage.next(run), RunEvent::Finished(Outcome::Stopped, _)));
+    harness.executor().stop(run, Stop::Interrupt);
+    assert!(matches!(harness.next(run), RunEvent::Finished(Outcome::Stopped, _)));
     let kept = fs::read_dir(cache.join("rust")).unwrap().flatten();
     assert_eq!(kept.filter(|entry| entry.path().join("errors").exists()).count(), 0);
 }
@@ -85,24 +85,24 @@ fn handles_interrupts(folder: &Path) -> bool {
 
 #[test]
 fn what_is_not_wanted_any_more_is_given_up() {
-    let stage = Stage::new();
+    let harness = ExecHarness::new();
     let slow = snippet("rust", &slow("never"), 7);
     let other = snippet("rust", SEED, 7);
-    stage.executor().prepare(vec![slow.clone()], &[]);
-    stage.wait_for_preparation(&slow, Preparation::Compiling);
-    stage.executor().prepare(vec![other.clone()], &[]);
-    stage.wait_for_preparation(&other, Preparation::Ready);
-    let told = stage.earlier.borrow();
+    harness.executor().prepare(vec![slow.clone()], &[]);
+    harness.wait_for_preparation(&slow, Preparation::Compiling);
+    harness.executor().prepare(vec![other.clone()], &[]);
+    harness.wait_for_preparation(&other, Preparation::Ready);
+    let told = harness.earlier.borrow();
     assert!(!told.contains(&Event::Prepared(slow.fingerprint, Preparation::Ready)));
 }
 
 #[test]
 fn leaving_while_the_compiler_works_leaves_nothing() {
-    let mut stage = Stage::new();
-    let run = stage.start("rust", &slow("never"));
-    assert_eq!(stage.next(run), RunEvent::Compiling);
-    stage.leave();
-    assert!(matches!(stage.next(run), RunEvent::Finished(_, Duration::ZERO)));
-    let built = fs::read_dir(stage.folder.path().join("cache/rust"));
+    let mut harness = ExecHarness::new();
+    let run = harness.start("rust", &slow("never"));
+    assert_eq!(harness.next(run), RunEvent::Compiling);
+    harness.leave();
+    assert!(matches!(harness.next(run), RunEvent::Finished(_, Duration::ZERO)));
+    let built = fs::read_dir(harness.folder.path().join("cache/rust"));
     assert_eq!(built.map_or(0, Iterator::count), 0);
 }

@@ -5,54 +5,54 @@ use super::*;
 
 #[test]
 fn a_run_starts_writes_and_ends() {
-    let mut stage = Stage::new();
-    let run = stage.start("bash", "echo hello");
-    assert_eq!(stage.next(run), RunEvent::Started);
-    assert_eq!(stage.next(run), RunEvent::Output(b"hello\n".to_vec()));
+    let mut harness = ExecHarness::new();
+    let run = harness.start("bash", "echo hello");
+    assert_eq!(harness.next(run), RunEvent::Started);
+    assert_eq!(harness.next(run), RunEvent::Output(b"hello\n".to_vec()));
     assert!(
-        matches!(stage.next(run), RunEvent::Finished(Outcome::Exited(0), took) if took > Duration::ZERO)
+        matches!(harness.next(run), RunEvent::Finished(Outcome::Exited(0), took) if took > Duration::ZERO)
     );
 }
 
 #[test]
 fn the_deck_s_folder_is_the_working_directory() {
-    let mut stage = Stage::new();
-    fs::write(stage.folder.path().join("beside.txt"), "beside the deck").unwrap();
+    let mut harness = ExecHarness::new();
+    fs::write(harness.folder.path().join("beside.txt"), "beside the deck").unwrap();
     assert_eq!(
-        stage.run("bash", "cat beside.txt; cd /"),
+        harness.run("bash", "cat beside.txt; cd /"),
         ("beside the deck".into(), Outcome::Exited(0))
     );
-    assert_eq!(stage.run("bash", "cat beside.txt").0, "beside the deck");
+    assert_eq!(harness.run("bash", "cat beside.txt").0, "beside the deck");
 }
 
 #[test]
 fn a_run_sees_a_terminal_of_the_size_it_was_given() {
-    let mut stage = Stage::new();
-    let run = stage.start_request("bash", "test -t 1 && test -t 2 && stty size <&1", |request| {
+    let mut harness = ExecHarness::new();
+    let run = harness.start_request("bash", "test -t 1 && test -t 2 && stty size <&1", |request| {
         (request.columns, request.rows) = (100, 30);
     });
-    assert_eq!(stage.end(run), ("30 100\n".into(), Outcome::Exited(0)));
+    assert_eq!(harness.end(run), ("30 100\n".into(), Outcome::Exited(0)));
 }
 
 #[test]
 fn a_failure_has_its_status_and_a_death_its_signal() {
-    let mut stage = Stage::new();
-    assert_eq!(stage.run("bash", "echo oops >&2; exit 3"), ("oops\n".into(), Outcome::Exited(3)));
-    assert_eq!(stage.run("bash", "kill -SEGV $$").1, Outcome::Signaled(11));
+    let mut harness = ExecHarness::new();
+    assert_eq!(harness.run("bash", "echo oops >&2; exit 3"), ("oops\n".into(), Outcome::Exited(3)));
+    assert_eq!(harness.run("bash", "kill -SEGV $$").1, Outcome::Signaled(11));
 }
 
 #[test]
 fn a_child_reads_nothing_and_reaches_no_terminal_of_ours() {
-    let mut stage = Stage::new();
-    assert_eq!(stage.run("bash", "read line; echo \"$? <$line>\"").0, "1 <>\n");
-    let (output, _) = stage.run("bash", "if (: >/dev/tty) 2>/dev/null; then echo reached; fi");
+    let mut harness = ExecHarness::new();
+    assert_eq!(harness.run("bash", "read line; echo \"$? <$line>\"").0, "1 <>\n");
+    let (output, _) = harness.run("bash", "if (: >/dev/tty) 2>/dev/null; then echo reached; fi");
     assert_eq!(output, "");
 }
 
 #[test]
 fn no_file_of_ours_reaches_a_child() {
-    let mut stage = Stage::new();
-    let (output, _) = stage.run("bash", "ls -l /proc/self/fd");
+    let mut harness = ExecHarness::new();
+    let (output, _) = harness.run("bash", "ls -l /proc/self/fd");
     let files: Vec<_> = output.lines().filter_map(|line| line.split_once(" -> ")).collect();
     // 0, 1, 2, and the folder that `ls` reads.
     assert_eq!(files.len(), 4, "{output}");
@@ -61,8 +61,8 @@ fn no_file_of_ours_reaches_a_child() {
 
 #[test]
 fn signals_are_as_in_a_shell() {
-    let mut stage = Stage::new();
-    let (output, _) = stage.run("bash", "grep -E 'Sig(Blk|Ign)' /proc/self/status");
+    let mut harness = ExecHarness::new();
+    let (output, _) = harness.run("bash", "grep -E 'Sig(Blk|Ign)' /proc/self/status");
     let masks = output.lines().map(|line| u64::from_str_radix(line[7..].trim(), 16).unwrap());
     // Signals from 32 on are the C library's own.
     assert_eq!(masks.map(|mask| mask & 0x7fff_ffff).collect::<Vec<_>>(), [0, 0], "{output}");
@@ -70,68 +70,68 @@ fn signals_are_as_in_a_shell() {
 
 #[test]
 fn what_cannot_be_started_says_why() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let reason = |(_, outcome): (String, Outcome)| match outcome {
         Outcome::NotStarted(why) => why,
         other => panic!("{other:?}"),
     };
-    assert_eq!(reason(stage.run("sql", "")), "nothing here runs `sql` code: drop its `+exec`");
-    let why = reason(stage.run("cmd", "echo"));
+    assert_eq!(reason(harness.run("sql", "")), "nothing here runs `sql` code: drop its `+exec`");
+    let why = reason(harness.run("cmd", "echo"));
     assert_eq!(why, "`cmd` is not installed, or not on `PATH`");
-    let gone = stage.folder.path().join("gone");
+    let gone = harness.folder.path().join("gone");
     let (send, events) = crossbeam_channel::unbounded();
-    stage.executor = Some(Executor::new(options(&gone), move |event| drop(send.send(event))));
-    stage.events = events;
-    let why = reason(stage.run("bash", "echo"));
+    harness.executor = Some(Executor::new(options(&gone), move |event| drop(send.send(event))));
+    harness.events = events;
+    let why = reason(harness.run("bash", "echo"));
     assert_eq!(why, format!("the deck's folder `{}` is gone: code runs in it", gone.display()));
 }
 
 #[test]
 fn steps_end_at_the_first_that_fails() {
-    let mut stage = Stage::new();
-    let (output, outcome) = stage.run("c", "int main() { return missing; }");
+    let mut harness = ExecHarness::new();
+    let (output, outcome) = harness.run("c", "int main() { return missing; }");
     assert_eq!(outcome, Outcome::NotCompiled);
     assert!(output.contains("missing"), "{output}");
     let code = "#include <stdio.h>\nint main() { puts(\"compiled\"); return 2; }";
-    assert_eq!(stage.run("c", code), ("compiled\n".into(), Outcome::Exited(2)));
+    assert_eq!(harness.run("c", code), ("compiled\n".into(), Outcome::Exited(2)));
 }
 
 #[test]
 fn runs_go_side_by_side() {
-    let mut stage = Stage::new();
-    let waits = stage.start("bash", "until test -e ready; do sleep 0.01; done; echo both");
-    let other = stage.start("bash", "touch ready");
-    assert_eq!(stage.end(waits), ("both\n".into(), Outcome::Exited(0)));
-    assert_eq!(stage.end(other).1, Outcome::Exited(0));
+    let mut harness = ExecHarness::new();
+    let waits = harness.start("bash", "until test -e ready; do sleep 0.01; done; echo both");
+    let other = harness.start("bash", "touch ready");
+    assert_eq!(harness.end(waits), ("both\n".into(), Outcome::Exited(0)));
+    assert_eq!(harness.end(other).1, Outcome::Exited(0));
 }
 
 #[test]
 fn f162_variables_of_the_deck_reach_every_engine() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     for (language, code) in [
         ("bash", "echo $DECK_WORD"),
         ("python", "import os; print(os.environ['DECK_WORD'])"),
         ("rust", "fn main() { println!(\"{}\", std::env::var(\"DECK_WORD\").unwrap()); }"),
     ] {
-        let run = stage.start_request(language, code, |request| {
+        let run = harness.start_request(language, code, |request| {
             request.code.environment = vec![("DECK_WORD".to_owned(), "a = b".to_owned())];
         });
-        assert_eq!(stage.end(run), ("a = b\n".to_owned(), Outcome::Exited(0)), "{language}");
+        assert_eq!(harness.end(run), ("a = b\n".to_owned(), Outcome::Exited(0)), "{language}");
     }
 }
 
 #[test]
 fn processes_have_no_pager_but_in_a_terminal_of_their_own() {
-    let mut stage = Stage::new();
-    let (text, _) = stage.run("bash", "echo $PAGER $GIT_PAGER $MANPAGER");
+    let mut harness = ExecHarness::new();
+    let (text, _) = harness.run("bash", "echo $PAGER $GIT_PAGER $MANPAGER");
     assert_eq!(text, "cat cat cat\n");
-    let run = stage.start_request("bash", "echo ${PAGER-none}", |request| {
+    let run = harness.start_request("bash", "echo ${PAGER-none}", |request| {
         request.code.environment.push(("PAGER".into(), "less".into()));
     });
-    assert_eq!(stage.end(run).0, "less\n");
+    assert_eq!(harness.end(run).0, "less\n");
     let own = std::env::var("PAGER").unwrap_or_else(|_| "none".to_owned());
-    let run = stage.start_request("bash", "echo ${PAGER-none}", |request| {
+    let run = harness.start_request("bash", "echo ${PAGER-none}", |request| {
         request.target = Target::Screen;
     });
-    assert!(stage.end(run).0.starts_with(&own));
+    assert!(harness.end(run).0.starts_with(&own));
 }

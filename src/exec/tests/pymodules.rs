@@ -18,7 +18,7 @@ fn answer(number: u32) -> String {
 
 const IMPORT: &str = "import fast\nprint(fast.answer())";
 
-impl Stage {
+impl ExecHarness {
     fn prepare(&self, snippets: &[&Snippet]) {
         self.executor().prepare(snippets.iter().copied().cloned().collect(), &[]);
     }
@@ -40,83 +40,83 @@ impl Stage {
 
 #[test]
 fn a_block_of_rust_is_imported_by_its_name() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let fast = module("fast", &answer(42));
-    stage.prepare(&[&fast]);
+    harness.prepare(&[&fast]);
     assert_eq!(
-        stage.python("import fast; print(fast.answer(), fast.answer.__doc__)"),
+        harness.python("import fast; print(fast.answer(), fast.answer.__doc__)"),
         "42 The answer.\n"
     );
-    stage.wait_for_preparation(&fast, Preparation::Ready);
+    harness.wait_for_preparation(&fast, Preparation::Ready);
     let whole = "use pyo3::prelude::*;\n#[pymodule]\nmod whole {\n    #[pymodule_export]\n    \
                  use super::Point;\n}\n#[pyclass]\nstruct Point;\n#[pymethods]\nimpl Point {\n    \
                  #[new]\n    fn new() -> Self { Self }\n    \
                  fn __repr__(&self) -> &'static str { \"a point\" }\n}";
-    stage.prepare(&[&fast, &module("whole", whole)]);
+    harness.prepare(&[&fast, &module("whole", whole)]);
     assert_eq!(
-        stage.python("from whole import Point; import fast\nprint(repr(Point()))"),
+        harness.python("from whole import Point; import fast\nprint(repr(Point()))"),
         "a point\n"
     );
 }
 
 #[test]
 fn what_was_saved_last_is_what_is_imported() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     for number in [1, 2, 3, 1] {
-        stage.prepare(&[&module("fast", &answer(number))]);
-        assert_eq!(stage.python(IMPORT), format!("{number}\n"));
+        harness.prepare(&[&module("fast", &answer(number))]);
+        assert_eq!(harness.python(IMPORT), format!("{number}\n"));
     }
-    stage.prepare(&[]);
-    assert!(stage.python(IMPORT).contains("ModuleNotFoundError: No module named 'fast'"));
+    harness.prepare(&[]);
+    assert!(harness.python(IMPORT).contains("ModuleNotFoundError: No module named 'fast'"));
 }
 
 #[test]
 fn an_import_waits_for_the_compiler_and_says_so() {
-    let mut stage = Stage::with_kept_cache();
-    let go = stage.folder.path().join("go");
+    let mut harness = ExecHarness::with_kept_cache();
+    let go = harness.folder.path().join("go");
     let script = format!(
         "fn main() {{ while !std::path::Path::new({go:?}).exists() {{ \
          std::thread::sleep(std::time::Duration::from_millis(5)); }} }}"
     );
-    stage.package("patient", &[("src/lib.rs", ""), ("build.rs", &script)]);
+    harness.package("patient", &[("src/lib.rs", ""), ("build.rs", &script)]);
     let build = RustBuild { crates: vec![beside("patient")], ..RustBuild::default() };
-    stage.prepare(&[&Snippet { rust: Some(Arc::new(build)), ..module("fast", &answer(7)) }]);
-    let run = stage.start_request("python", IMPORT, |request| {
+    harness.prepare(&[&Snippet { rust: Some(Arc::new(build)), ..module("fast", &answer(7)) }]);
+    let run = harness.start_request("python", IMPORT, |request| {
         // The limit is for the run's own time.
         request.limits.timeout = Some(Duration::from_secs(20));
     });
-    assert_eq!(stage.next(run), RunEvent::Started);
-    assert_eq!(stage.next(run), RunEvent::Awaits(Some("fast".into())));
+    assert_eq!(harness.next(run), RunEvent::Started);
+    assert_eq!(harness.next(run), RunEvent::Awaits(Some("fast".into())));
     fs::write(go, "").unwrap();
-    assert_eq!(stage.next(run), RunEvent::Awaits(None));
-    assert_eq!(stage.end(run), ("7\n".into(), Outcome::Exited(0)));
+    assert_eq!(harness.next(run), RunEvent::Awaits(None));
+    assert_eq!(harness.end(run), ("7\n".into(), Outcome::Exited(0)));
 }
 
 #[test]
 fn a_run_that_waits_for_a_module_can_be_stopped() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let script = "fn main() { std::thread::sleep(std::time::Duration::from_secs(1000)); }";
-    stage.package("slow", &[("src/lib.rs", ""), ("build.rs", script)]);
+    harness.package("slow", &[("src/lib.rs", ""), ("build.rs", script)]);
     let build = RustBuild { crates: vec![beside("slow")], ..RustBuild::default() };
-    stage.prepare(&[&Snippet { rust: Some(Arc::new(build)), ..module("fast", &answer(7)) }]);
-    let run = stage.start("python", IMPORT);
-    assert_eq!(stage.next(run), RunEvent::Started);
-    assert_eq!(stage.next(run), RunEvent::Awaits(Some("fast".into())));
-    stage.executor().stop(run, Stop::Interrupt);
-    assert_eq!(stage.end(run).1, Outcome::Stopped);
+    harness.prepare(&[&Snippet { rust: Some(Arc::new(build)), ..module("fast", &answer(7)) }]);
+    let run = harness.start("python", IMPORT);
+    assert_eq!(harness.next(run), RunEvent::Started);
+    assert_eq!(harness.next(run), RunEvent::Awaits(Some("fast".into())));
+    harness.executor().stop(run, Stop::Interrupt);
+    assert_eq!(harness.end(run).1, Outcome::Stopped);
 }
 
 #[test]
 fn a_module_that_does_not_compile_says_why_on_both_sides() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let broken = module("fast", "#[pyfunction]\nfn answer() -> u32 {\n    \"no\"\n}");
-    stage.prepare(&[&broken]);
-    let output = stage.python("x = 1\nimport fast");
+    harness.prepare(&[&broken]);
+    let output = harness.python("x = 1\nimport fast");
     let why = "ImportError: module `fast` does not compile: error[E0308]: mismatched types\n  \
                --> talk.md:9:5\n";
     assert!(output.ends_with(why), "{output}");
     assert!(!output.contains("livedeck>") && output.contains("talk.md\", line 8"), "{output}");
-    let errors = stage.await_event(|event| match event {
+    let errors = harness.await_event(|event| match event {
         Event::Prepared(code, Preparation::Refused(errors)) => {
             (*code == broken.fingerprint).then(|| errors.clone())
         }
@@ -124,16 +124,16 @@ fn a_module_that_does_not_compile_says_why_on_both_sides() {
     });
     let errors = String::from_utf8_lossy(&errors).into_owned();
     assert!(errors.contains("talk.md:9:5") && errors.contains("\x1b["), "{errors}");
-    let run = stage.start_request("rust", "", |request| request.code = broken);
-    assert_eq!(stage.end(run).1, Outcome::NotCompiled);
+    let run = harness.start_request("rust", "", |request| request.code = broken);
+    assert_eq!(harness.end(run).1, Outcome::NotCompiled);
 }
 
 #[test]
 fn a_panic_is_an_exception_that_names_the_deck_s_line() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let code = "#[pyfunction]\nfn answer() -> u32 {\n    panic!(\"oh no\")\n}";
-    stage.prepare(&[&module("fast", code)]);
-    let output = stage.python(IMPORT);
+    harness.prepare(&[&module("fast", code)]);
+    let output = harness.python(IMPORT);
     assert!(output.contains("panicked at talk.md:9:5"), "{output}");
     assert!(output.contains("talk.md\", line 8"), "{output}");
     assert!(output.ends_with("PanicException: oh no\n"), "{output}");
@@ -141,26 +141,26 @@ fn a_panic_is_an_exception_that_names_the_deck_s_line() {
 
 #[test]
 fn a_module_goes_before_an_installed_one_that_was_imported_ahead() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let own = module("colorsys", "#[pyfunction]\nfn answer() -> u32 { 6 }");
     let importing = snippet("python", "import colorsys", 7);
-    stage.executor().prepare(vec![own, importing], &["colorsys".to_owned()]);
-    wait_until("modules are imported ahead", || stage.executor().python.is_settled());
-    assert_eq!(stage.python("import colorsys\nprint(colorsys.answer())"), "6\n");
+    harness.executor().prepare(vec![own, importing], &["colorsys".to_owned()]);
+    wait_until("modules are imported ahead", || harness.executor().python.is_settled());
+    assert_eq!(harness.python("import colorsys\nprint(colorsys.answer())"), "6\n");
 }
 
 #[test]
 fn a_module_that_is_run_is_made_and_nothing_more() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let fast = module("fast", &answer(5));
-    let run = stage.start_request("rust", "", |request| request.code = fast);
-    assert_eq!(stage.end(run), (String::new(), Outcome::Exited(0)));
-    assert_eq!(stage.python(IMPORT), "5\n");
+    let run = harness.start_request("rust", "", |request| request.code = fast);
+    assert_eq!(harness.end(run), (String::new(), Outcome::Exited(0)));
+    assert_eq!(harness.python(IMPORT), "5\n");
 }
 
 #[test]
 fn a_session_gets_new_modules_and_keeps_its_old_objects() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let code = |number: u32| {
         format!(
             "#[pyclass]\nstruct Counter(u32);\n#[pymethods]\nimpl Counter {{\n    #[new]\n    \
@@ -169,32 +169,32 @@ fn a_session_gets_new_modules_and_keeps_its_old_objects() {
             answer(number)
         )
     };
-    stage.prepare(&[&module("fast", &code(1))]);
+    harness.prepare(&[&module("fast", &code(1))]);
     let first = "import fast\nold = [fast.Counter()]\nprint(fast.answer())";
-    let (mut base, output) = stage.python_on(Base::Nothing, first);
+    let (mut base, output) = harness.python_on(Base::Nothing, first);
     assert_eq!(output, "1\n");
     let edits: Vec<u32> = (1..=30).map(|edit| edit % 3 + 1).collect();
     for number in &edits {
-        stage.prepare(&[&module("fast", &code(*number))]);
+        harness.prepare(&[&module("fast", &code(*number))]);
         let next = "before = fast\nimport fast\nold.append(fast.Counter())\n\
                     print(fast.answer(), before is fast, type(old[0]).__name__, len(old))";
-        let (run, output) = stage.python_on(Base::Run(base), next);
+        let (run, output) = harness.python_on(Base::Run(base), next);
         assert!(output.starts_with(&format!("{number} False Counter ")), "{output}");
         base = run;
     }
-    let (_, output) = stage.python_on(Base::Run(base), "print([it.up() for it in old])");
+    let (_, output) = harness.python_on(Base::Run(base), "print([it.up() for it in old])");
     let counted: Vec<u32> = [1].iter().chain(&edits).map(|number| 2 * number).collect();
     assert_eq!(output, format!("{counted:?}\n"));
     let again = "import fast as other\nprint(other is fast)";
-    assert_eq!(stage.python_on(Base::Run(base), again).1, "True\n");
+    assert_eq!(harness.python_on(Base::Run(base), again).1, "True\n");
 }
 
 #[test]
 fn crates_of_a_module_are_built_with_it() {
-    let mut stage = Stage::with_kept_cache();
+    let mut harness = ExecHarness::with_kept_cache();
     let code = "#[pyfunction]\nfn answer() -> String { itoa::Buffer::new().format(42).to_owned() }";
     let build = RustBuild { crates: vec![version("itoa", "1", &[])], ..RustBuild::default() };
     let fast = Snippet { rust: Some(Arc::new(build)), ..module("fast", code) };
-    stage.prepare(&[&fast]);
-    assert_eq!(stage.python(IMPORT), "42\n");
+    harness.prepare(&[&fast]);
+    assert_eq!(harness.python(IMPORT), "42\n");
 }

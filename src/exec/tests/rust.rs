@@ -18,58 +18,58 @@ fn main() {
 const FRESH_LINE: &str = "\u{1b}[?7z";
 
 /// What a run of Rust wrote and how it ended, and whether it had to be compiled.
-pub(super) fn run_rust(stage: &mut Stage, code: &str) -> (String, Outcome, bool) {
-    let run = stage.start("rust", code);
-    let is_compiled = match stage.next(run) {
+pub(super) fn run_rust(harness: &mut ExecHarness, code: &str) -> (String, Outcome, bool) {
+    let run = harness.start("rust", code);
+    let is_compiled = match harness.next(run) {
         RunEvent::Compiling => true,
         RunEvent::Started => false,
         // Its errors were known.
         RunEvent::Output(errors) => {
-            let (rest, outcome) = stage.end(run);
+            let (rest, outcome) = harness.end(run);
             return (String::from_utf8(errors).unwrap() + &rest, outcome, false);
         }
         other => panic!("{other:?}"),
     };
-    let (output, outcome) = stage.end(run);
+    let (output, outcome) = harness.end(run);
     (output, outcome, is_compiled)
 }
 
 #[test]
 fn rust_is_compiled_once_and_again_when_it_changed() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let output = "applying a function: 5\n".to_owned();
-    assert_eq!(run_rust(&mut stage, SEED), (output.clone(), Outcome::Exited(0), true));
-    assert_eq!(run_rust(&mut stage, SEED), (output.clone(), Outcome::Exited(0), false));
+    assert_eq!(run_rust(&mut harness, SEED), (output.clone(), Outcome::Exited(0), true));
+    assert_eq!(run_rust(&mut harness, SEED), (output.clone(), Outcome::Exited(0), false));
     let edited = SEED.replace("2, 3", "40, 2");
     let output_of_edited = "applying a function: 42\n".to_owned();
-    assert_eq!(run_rust(&mut stage, &edited), (output_of_edited, Outcome::Exited(0), true));
+    assert_eq!(run_rust(&mut harness, &edited), (output_of_edited, Outcome::Exited(0), true));
     // The next talk finds it in the cache, and the compiler rests.
     let (send, events) = crossbeam_channel::unbounded();
-    let options = options(stage.folder.path());
-    stage.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
-    stage.events = events;
-    assert_eq!(run_rust(&mut stage, SEED), (output, Outcome::Exited(0), false));
+    let options = options(harness.folder.path());
+    harness.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
+    harness.events = events;
+    assert_eq!(run_rust(&mut harness, SEED), (output, Outcome::Exited(0), false));
 }
 
 #[test]
 fn a_program_that_vanished_is_compiled_again() {
-    let mut stage = Stage::new();
-    run_rust(&mut stage, SEED);
-    fs::remove_dir_all(stage.folder.path().join("cache")).unwrap();
-    let again = run_rust(&mut stage, SEED);
+    let mut harness = ExecHarness::new();
+    run_rust(&mut harness, SEED);
+    fs::remove_dir_all(harness.folder.path().join("cache")).unwrap();
+    let again = run_rust(&mut harness, SEED);
     assert_eq!(again, ("applying a function: 5\n".into(), Outcome::Exited(0), true));
 }
 
 #[test]
 fn panics_and_errors_speak_of_the_deck() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     // The code starts on line 7.
     let code = "fn main() {\n    let none: Option<i32> = None;\n    none.unwrap();\n}";
-    let (output, outcome, _) = run_rust(&mut stage, code);
+    let (output, outcome, _) = run_rust(&mut harness, code);
     assert_eq!(outcome, Outcome::Exited(101));
     assert!(output.contains("panicked at talk.md:9:10:"), "{output}");
     let code = "fn main() {\n    let text: String = 1;\n}";
-    let (output, outcome, is_compiled) = run_rust(&mut stage, code);
+    let (output, outcome, is_compiled) = run_rust(&mut harness, code);
     assert_eq!((outcome, is_compiled), (Outcome::NotCompiled, true));
     let plain: String = output
         .split('\u{1b}')
@@ -79,35 +79,36 @@ fn panics_and_errors_speak_of_the_deck() {
     assert!(output.contains('\u{1b}'), "errors should have colours");
     assert!(!plain.contains("aborting"), "{plain}");
     // Errors are kept, too.
-    let (again, outcome, is_compiled) = run_rust(&mut stage, code);
+    let (again, outcome, is_compiled) = run_rust(&mut harness, code);
     assert_eq!((again, outcome, is_compiled), (output, Outcome::NotCompiled, false));
 }
 
 #[test]
 fn code_without_main_runs_and_its_question_marks_work() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let code = "#![allow(unused)]
         use std::collections::BTreeMap;
         let numbers: Vec<i32> = \"1 2 3\".split(' ').map(str::parse).collect::<Result<_, _>>()?;
         println!(\"{}\", numbers.iter().sum::<i32>());
         \"four\".parse::<i32>()?;";
-    let (output, outcome, _) = run_rust(&mut stage, code);
+    let (output, outcome, _) = run_rust(&mut harness, code);
     assert_eq!(output, "6\nError: ParseIntError { kind: InvalidDigit }\n");
     assert_eq!(outcome, Outcome::Exited(1));
-    let (output, outcome, _) = run_rust(&mut stage, "let none: Option<i32> = None;\nnone.unwrap()");
+    let (output, outcome, _) =
+        run_rust(&mut harness, "let none: Option<i32> = None;\nnone.unwrap()");
     assert!(output.contains("panicked at talk.md:8:6:"), "{output}");
     assert_eq!(outcome, Outcome::Exited(101));
-    let (output, outcome, _) = run_rust(&mut stage, "println!(\"fine\");\nOk(())");
+    let (output, outcome, _) = run_rust(&mut harness, "println!(\"fine\");\nOk(())");
     assert_eq!((output.as_str(), outcome), ("fine\n", Outcome::Exited(0)));
-    let (output, outcome, _) = run_rust(&mut stage, "println!(\"fine\") // is it?");
+    let (output, outcome, _) = run_rust(&mut harness, "println!(\"fine\") // is it?");
     assert_eq!((output.as_str(), outcome), ("fine\n", Outcome::Exited(0)));
 }
 
 #[test]
 fn an_overflow_is_caught_and_warnings_are_not_shown() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let code = "fn unused() {}\nfn main() { let n = std::env::args().count() as u8; println!(\"{}\", n - 2); }";
-    let (output, outcome, _) = run_rust(&mut stage, code);
+    let (output, outcome, _) = run_rust(&mut harness, code);
     assert!(output.contains("attempt to subtract with overflow"), "{output}");
     assert!(!output.contains("warning"), "{output}");
     assert_eq!(outcome, Outcome::Exited(101));
@@ -115,12 +116,12 @@ fn an_overflow_is_caught_and_warnings_are_not_shown() {
 
 #[test]
 fn the_profile_and_the_edition_are_the_author_s() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let code = "print!(\"{}\", cfg!(debug_assertions));";
     let mut run = |build: RustBuild, code: &str| {
         let build = Some(Arc::new(build));
-        let run = stage.start_request("rust", code, |request| request.code.rust = build);
-        stage.end(run)
+        let run = harness.start_request("rust", code, |request| request.code.rust = build);
+        harness.end(run)
     };
     let built = |profile| RustBuild { profile, ..RustBuild::default() };
     assert_eq!(run(built(Profile::Release), code).0, "false");
@@ -132,8 +133,8 @@ fn the_profile_and_the_edition_are_the_author_s() {
 
 #[test]
 fn last_value_is_shown_whatever_it_borrows() {
-    let mut stage = Stage::new();
-    let mut shown = |code: &str| run_rust(&mut stage, code).0.replace(FRESH_LINE, "");
+    let mut harness = ExecHarness::new();
+    let mut shown = |code: &str| run_rust(&mut harness, code).0.replace(FRESH_LINE, "");
     assert_eq!(shown("let v = vec![1, 2, 3];\nv.iter().max()"), "Some(3)\n");
     let code =
         "use std::cell::RefCell;\nlet c = RefCell::new(vec![\"a\".to_owned()]);\nc.borrow()[0]";
@@ -145,21 +146,21 @@ fn last_value_is_shown_whatever_it_borrows() {
 
 #[test]
 fn last_value_that_is_an_error_fails_the_block() {
-    let mut stage = Stage::new();
-    let (output, outcome, _) = run_rust(&mut stage, "std::fs::write(\"/nowhere/x\", \"\")");
+    let mut harness = ExecHarness::new();
+    let (output, outcome, _) = run_rust(&mut harness, "std::fs::write(\"/nowhere/x\", \"\")");
     assert!(output.starts_with("Error: Os { code: 2"), "{output}");
     assert_eq!(outcome, Outcome::Exited(1));
     let code = "#[derive(Debug)]\nstruct Bad;\nfn f() -> Result<(), Bad> { Err(Bad) }\nf()?;\nOk::<(), Bad>(())";
-    assert_eq!(run_rust(&mut stage, code).0, "Error: Bad\n");
+    assert_eq!(run_rust(&mut harness, code).0, "Error: Bad\n");
 }
 
 #[test]
 fn errors_show_no_line_of_ours() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let mut errors = |code: &str| {
-        let (output, outcome, _) = run_rust(&mut stage, code);
+        let (output, outcome, _) = run_rust(&mut harness, code);
         assert_eq!(outcome, Outcome::NotCompiled, "{output}");
-        output.lines().map(without_colours).collect::<Vec<_>>().join("\n")
+        output.lines().map(strip_colors).collect::<Vec<_>>().join("\n")
     };
     for code in
         ["let x: &str = 5;\nx", "let x = (5;\nx", "let x = 5", "x +", "let v = vec![1];\nv.leng()"]
@@ -174,32 +175,32 @@ fn errors_show_no_line_of_ours() {
 
 #[test]
 fn block_of_tests_runs_them() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let code = "fn add(a: i32, b: i32) -> i32 { a + b }\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n    \
                 #[test]\n    fn adds() { assert_eq!(add(1, 2), 4); }\n    \
                 #[test]\n    fn b_is_fine() {}\n}";
-    let (output, outcome, _) = run_rust(&mut stage, code);
+    let (output, outcome, _) = run_rust(&mut harness, code);
     let plain = output.replace("\u{1b}(B", "");
-    let plain = plain.lines().map(without_colours).collect::<Vec<_>>().join("\n");
+    let plain = plain.lines().map(strip_colors).collect::<Vec<_>>().join("\n");
     assert!(plain.contains("test tests::adds ... FAILED\ntest tests::b_is_fine ... ok"), "{plain}");
     assert!(plain.contains("panicked at talk.md:13:17"), "{plain}");
     assert!(plain.contains("1 passed; 1 failed"), "{plain}");
     assert_eq!(outcome, Outcome::Exited(101));
-    let (output, outcome, _) = run_rust(&mut stage, &code.replace("2), 4", "2), 3"));
+    let (output, outcome, _) = run_rust(&mut harness, &code.replace("2), 4", "2), 3"));
     assert!(output.contains("2 passed; 0 failed"), "{output}");
     assert_eq!(outcome, Outcome::Exited(0));
 }
 
 #[test]
 fn crates_and_modules_of_a_block_are_its_own() {
-    let mut stage = Stage::new();
+    let mut harness = ExecHarness::new();
     let code = "#![crate_name = \"shapes\"]\nmod a { use super::one; pub fn two() -> i32 { one() * 2 } }\n\
                 fn one() -> i32 { 1 }\nprintln!(\"{} {}\", module_path!(), a::two());";
-    let (output, outcome, _) = run_rust(&mut stage, code);
+    let (output, outcome, _) = run_rust(&mut harness, code);
     assert_eq!((output.as_str(), outcome), ("shapes 2\n", Outcome::Exited(0)));
     let old = RustBuild { edition: Some("2015".into()), ..RustBuild::default() };
-    let run = stage.start_request("rust", "let async = vec![3];\nasync.first()", |request| {
+    let run = harness.start_request("rust", "let async = vec![3];\nasync.first()", |request| {
         request.code.rust = Some(Arc::new(old));
     });
-    assert_eq!(stage.end(run).0.replace(FRESH_LINE, ""), "Some(3)\n");
+    assert_eq!(harness.end(run).0.replace(FRESH_LINE, ""), "Some(3)\n");
 }

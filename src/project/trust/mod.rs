@@ -24,7 +24,7 @@ use super::Execution;
 use super::load::folder;
 use crate::app::Inquiry;
 use crate::deck::Deck;
-use crate::exec::Custom;
+use crate::exec::CustomExecutor;
 
 use collect::Collector;
 use record::Record;
@@ -34,7 +34,7 @@ pub use store_check::{FileMistakes, trust_store_mistakes};
 pub(crate) use keeper::{Examined, Keeper, TrustReport};
 
 /// The user's own executors, by language.
-type Executors = BTreeMap<String, Custom>;
+type Executors = BTreeMap<String, CustomExecutor>;
 
 /// What there is to know of a deck before it may run.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub fn is_known(path: &Path, deck: &Deck, execution: &Execution) -> bool {
 /// crates or environments around it, up to a second.
 fn examine(path: &Path, deck: &Deck, executors: &Executors) -> Findings {
     let mut collector = Collector::new(home_of(path));
-    let used: BTreeMap<&String, &Custom> = executors
+    let used: BTreeMap<&String, &CustomExecutor> = executors
         .iter()
         .filter(|(language, _)| deck.cells.iter().any(|cell| *cell.language == ***language))
         .collect();
@@ -78,7 +78,7 @@ fn examine(path: &Path, deck: &Deck, executors: &Executors) -> Findings {
 }
 
 /// The words of an executor's commands.
-fn commands(custom: &Custom) -> Vec<String> {
+fn commands(custom: &CustomExecutor) -> Vec<String> {
     let recipes = custom.alternatives.values().chain([&custom.recipe]);
     recipes.flat_map(|recipe| &recipe.commands).map(|words| words.join(" ")).collect()
 }

@@ -347,7 +347,10 @@ fn an_executor_of_the_user_s_own_is_named() {
             commands: vec![vec![program.to_owned()]],
             ..crate::exec::CustomRecipe::default()
         };
-        Executors::from([("sql".to_owned(), Custom { recipe, ..Custom::default() })])
+        Executors::from([(
+            "sql".to_owned(),
+            CustomExecutor { recipe, ..CustomExecutor::default() },
+        )])
     };
     let known = folder.findings_with(&executors("sqlite3")).record;
     let now = folder.findings_with(&executors("./evil")).record;
