@@ -1,6 +1,6 @@
 //! Everything the runtime may be asked to do.
 
-use super::Edit;
+use crate::app::Edit;
 use crate::deck::CellId;
 use crate::run::RunId;
 use crate::source::Span;

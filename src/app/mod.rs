@@ -5,32 +5,15 @@
 //! slide. It does not hold themes, scenes or terminals; what the last layout found out that
 //! decisions need (heights, where cells stand) comes back as a [`Stage`].
 
-mod background;
-mod by_itself;
-mod cells;
-mod edit;
 mod effect;
-mod index;
-mod inquiry;
-mod jumps;
-mod keymap;
-mod keys;
+mod input;
 mod msg;
-mod names;
-mod navigate;
-mod output;
-mod pane;
+mod nav;
 mod panels;
-mod problems;
-mod prompt;
-mod race;
 mod reload;
-mod replay;
-mod search_text;
-mod sessions;
+mod runs;
 #[cfg(test)]
 mod tests;
-mod typing;
 mod update;
 
 use std::collections::BTreeSet;
@@ -41,15 +24,17 @@ use crate::deck::{Cell, CellId, Cursor, Deck, Form, SlideNo, Start};
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, Runs};
 
-pub use edit::{Edit, Editing, Then};
+use nav::{jumps, movement};
+
 pub use effect::Effect;
-pub use index::{Found, Index, IsTitle, title as slide_title};
-pub use inquiry::{Inquiry, Question};
-pub use keymap::{Action, Binding, Conflict, Keymap, Reading, default_bindings};
-pub use keys::{Key, Sequence, spoken};
+pub use input::editor::{Edit, Editing, Then};
+pub use input::keymap::{Action, Binding, Conflict, Keymap, Reading, default_bindings};
+pub use input::keys::{Key, Sequence, spoken};
 pub use msg::{Hit, Msg, OutputHit};
-pub use names::Names;
-pub use pane::Pane;
+pub use nav::index::{Found, Index, IsTitle, title as slide_title};
+pub use panels::pane::Pane;
+pub use panels::trust_prompt::{Inquiry, Question};
+pub use panels::variables::Names;
 pub use update::update;
 
 /// The least size at which a slide is drawn: columns and rows.
@@ -316,7 +301,7 @@ impl App {
 
     /// Where the next key press will most likely lead, if that can be told.
     pub fn ahead(&self) -> Option<Cursor> {
-        navigate::ahead(self)
+        movement::ahead(self)
     }
 
     /// Whether a cell may run without a question.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Inquiry, Key, Stage};
+use crate::app::{Inquiry, Key, Stage};
 use crate::deck::{CellId, Deck, Fingerprint, SlideNo};
 use crate::diag::Diagnostic;
 use crate::run::{self, Pointer, Preparation, RunId, Runs};

@@ -3,26 +3,30 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, Mode, Trust, cells, jumps, navigate, pane, prompt, race, sessions};
+use crate::app::input::stdin_prompt;
+use crate::app::nav::{jumps, movement};
+use crate::app::panels::pane;
+use crate::app::runs::{bench, schedule, session};
+use crate::app::{App, Effect, Mode, Trust};
 use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
 use crate::run::{CellRun, RunId, Runs};
 use crate::source::Span;
 
 /// Puts the new deck in the old one's place, and goes to what has changed.
-pub(super) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
+pub(in crate::app) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     let target = first_change(&app.deck, &deck);
     let effects = exchange(app, deck);
     app.notice = None;
     if let Some(at) = target {
-        jumps::from_here(app, |app| navigate::jump(app, at));
+        jumps::from_here(app, |app| movement::jump(app, at));
     }
     effects
 }
 
 /// Puts the new deck in the old one's place. The talk stays where it is, if it can.
-pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
+pub(in crate::app) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     if let Mode::Input(cell) = app.mode {
-        prompt::leave(app, cell);
+        stdin_prompt::leave(app, cell);
     }
     let (runs, lost) = carry(&app.deck, &deck, &app.runs);
     app.focus = app.focus.and_then(|id| same_place(&app.deck, &deck, id));
@@ -53,20 +57,20 @@ pub(super) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     app.runs = runs;
     app.deck = deck;
     if other_python {
-        sessions::forget_all(app);
+        session::forget_all(app);
     }
-    sessions::stop_orphans(app);
+    session::stop_orphans(app);
     if app.at.slide > app.deck.last_slide() {
         let end = app.deck.last_slide();
-        navigate::go_to(app, end);
-        navigate::skip_pauses(app);
+        movement::go_to(app, end);
+        movement::skip_pauses(app);
     } else {
         app.at.step = app.at.step.min(Step(app.deck.slide(app.at.slide).steps.max(1) - 1));
     }
     app.scene_changed();
     let mut effects: Vec<Effect> = lost.into_iter().map(Effect::Kill).collect();
     effects.extend(forgotten.into_iter().map(Effect::Forget));
-    effects.extend(race::go_on(app));
+    effects.extend(bench::go_on(app));
     if app.deck.cells.iter().any(|cell| app.may_run(cell)) {
         effects.push(Effect::Prepare);
     }
@@ -107,7 +111,7 @@ fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<RunId>) {
         let is_shown = !run.output.is_empty() || run.picture.is_some() || run.background > 0;
         if let Some(other) = successor.filter(|_| is_shown) {
             taken[other.0 as usize] = true;
-            carried.insert(other, cells::aged(run));
+            carried.insert(other, schedule::aged(run));
         }
     }
     (carried, lost)

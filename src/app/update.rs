@@ -2,26 +2,33 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Question, Reading};
-use super::{cells, edit, inquiry, jumps, names, navigate, output, pane, panels};
-use super::{problems, prompt, reload, replay, typing};
+use crate::app::input::editor;
+use crate::app::input::{passthrough, stdin_prompt};
+use crate::app::nav::{jumps, movement};
+use crate::app::panels;
+use crate::app::panels::problems;
+use crate::app::panels::{pane, trust_prompt, variables};
+use crate::app::reload;
+use crate::app::runs::replay;
+use crate::app::runs::{output, schedule};
+use crate::app::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Question, Reading};
 
 /// Changes the state by what happened and says what is to be done.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return press(app, key),
         Msg::Click(hit) => return click(app, hit),
-        Msg::Pointed(pointer) => return typing::point(app, pointer),
+        Msg::Pointed(pointer) => return passthrough::point(app, pointer),
         Msg::Wheel(rows, hit) => wheel(app, rows, hit),
         Msg::Resized | Msg::Resumed | Msg::Picture => app.scene_changed(),
         Msg::Terminate => return vec![Effect::Quit],
-        Msg::LaidOut(stage) => navigate::settle(app, stage),
-        Msg::Told(slide, pauses) => navigate::follow(app, slide, pauses),
-        Msg::Shown => return cells::shown(app),
+        Msg::LaidOut(stage) => movement::settle(app, stage),
+        Msg::Told(slide, pauses) => movement::follow(app, slide, pauses),
+        Msg::Shown => return schedule::shown(app),
         Msg::Loaded(deck) => return reload::reload(app, deck),
         Msg::Edited(deck) => return reload::exchange(app, deck),
-        Msg::RunFocused => return cells::run_focused(app),
-        Msg::Examined(found) => return inquiry::examined(app, found),
+        Msg::RunFocused => return schedule::run_focused(app),
+        Msg::Examined(found) => return trust_prompt::examined(app, found),
         Msg::Reviewed(found) => {
             app.reviewed = found;
             app.paint_changed();
@@ -35,10 +42,10 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.paint_changed();
         }
         Msg::Recorded(recorded) => replay::take_in(app, recorded),
-        Msg::Run(run, event) => return cells::event(app, run, event),
-        Msg::Names(run, found) => names::told(app, run, found),
-        Msg::Prepared(code, how) => cells::prepared(app, code, &how),
-        Msg::Tick(passed) => cells::tick(app, passed),
+        Msg::Run(run, event) => return schedule::event(app, run, event),
+        Msg::Names(run, found) => variables::told(app, run, found),
+        Msg::Prepared(code, how) => schedule::prepared(app, code, &how),
+        Msg::Tick(passed) => schedule::tick(app, passed),
     }
     Vec::new()
 }
@@ -50,11 +57,11 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
     }
     problems::mark_seen(app);
     match app.mode {
-        Mode::Typing(cell) => typing::press(app, cell, key),
-        Mode::Input(cell) => prompt::press(app, cell, key),
-        Mode::Edit(_) => edit::press(app, key),
+        Mode::Typing(cell) => passthrough::press(app, cell, key),
+        Mode::Input(cell) => stdin_prompt::press(app, cell, key),
+        Mode::Edit(_) => editor::press(app, key),
         Mode::Index(_) if !is_chord(key) => press_in_index(app, key),
-        Mode::Ask(_) if !is_chord(key) => inquiry::press(app, key),
+        Mode::Ask(_) if !is_chord(key) => trust_prompt::press(app, key),
         Mode::Slide if app.pane.is_some() => pane::press(app, key),
         _ => match app.keymap.press(key) {
             Reading::Do(action, number) => act(app, action, number),
@@ -68,7 +75,7 @@ fn is_chord(key: Key) -> bool {
     key.ctrl || key.alt
 }
 
-pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
+pub(in crate::app) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
     if panels::act(app, action) {
         return Vec::new();
     }
@@ -78,43 +85,43 @@ pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Eff
         return effects;
     }
     match action {
-        Action::Next => navigate::next(app),
-        Action::NextFast => navigate::next_fast(app),
-        Action::Previous => navigate::previous(app),
-        Action::PreviousFast => navigate::previous_fast(app),
-        Action::FirstSlide => jumps::from_here(app, |app| navigate::go_to_number(app, 1)),
+        Action::Next => movement::next(app),
+        Action::NextFast => movement::next_fast(app),
+        Action::Previous => movement::previous(app),
+        Action::PreviousFast => movement::previous_fast(app),
+        Action::FirstSlide => jumps::from_here(app, |app| movement::go_to_number(app, 1)),
         Action::LastSlide => {
             let last = app.deck.last_slide();
-            jumps::from_here(app, |app| navigate::go_to(app, last));
+            jumps::from_here(app, |app| movement::go_to(app, last));
         }
         Action::GoToSlide => {
-            jumps::from_here(app, |app| navigate::go_to_number(app, number.unwrap_or(0)));
+            jumps::from_here(app, |app| movement::go_to_number(app, number.unwrap_or(0)));
         }
         Action::JumpBack => jumps::back(app),
         Action::JumpForward => jumps::forward(app),
-        Action::SkipPauses => navigate::skip_pauses(app),
-        Action::ScrollDown => navigate::scroll_by(app, navigate::half_page(&app.stage)),
-        Action::ScrollUp => navigate::scroll_by(app, -navigate::half_page(&app.stage)),
-        Action::FocusNext => cells::focus(app, true),
-        Action::FocusPrevious => cells::focus(app, false),
+        Action::SkipPauses => movement::skip_pauses(app),
+        Action::ScrollDown => movement::scroll_by(app, movement::half_page(&app.stage)),
+        Action::ScrollUp => movement::scroll_by(app, -movement::half_page(&app.stage)),
+        Action::FocusNext => schedule::focus(app, true),
+        Action::FocusPrevious => schedule::focus(app, false),
         Action::ToggleIndex | Action::ToggleHelp | Action::ToggleProblems => toggle(app, action),
-        Action::ToggleNames => return names::toggle(app),
+        Action::ToggleNames => return variables::toggle(app),
         Action::ToggleGrid => {
             app.grid = !app.grid;
             app.scene_changed();
         }
         Action::Close => close(app),
-        Action::Execute => return cells::execute(app),
-        Action::RunFocused => return cells::enter(app),
-        Action::Edit => edit::begin(app),
-        Action::OpenEditor => return edit::open(app),
+        Action::Execute => return schedule::execute(app),
+        Action::RunFocused => return schedule::enter(app),
+        Action::Edit => editor::begin(app),
+        Action::OpenEditor => return editor::open(app),
         Action::ToggleRecorded => replay::toggle(app),
         Action::ZoomOutput => pane::toggle(app),
         Action::SearchOutput => pane::search(app),
         Action::FoldOutput => output::fold(app),
         Action::CopyOutput => return output::copy(app),
         Action::CopyCode => return output::copy_code(app),
-        Action::Stop => return cells::stop(app),
+        Action::Stop => return schedule::stop(app),
         Action::Reload => return vec![Effect::Reload],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Exit => return vec![Effect::Quit],
@@ -134,7 +141,7 @@ fn toggle(app: &mut App, action: Action) {
     app.paint_changed();
 }
 
-pub(super) fn close(app: &mut App) {
+pub(in crate::app) fn close(app: &mut App) {
     match app.mode {
         Mode::Slide if app.focus.take().is_some() => app.scene_changed(),
         Mode::Slide => {}
@@ -170,7 +177,7 @@ fn press_in_index(app: &mut App, key: Key) -> Vec<Effect> {
             let choice = index.choice();
             app.mode = Mode::Slide;
             if let Some(at) = choice {
-                jumps::from_here(app, |app| navigate::jump(app, at));
+                jumps::from_here(app, |app| movement::jump(app, at));
             }
         }
         KeyCode::Esc => app.mode = Mode::Slide,
@@ -183,12 +190,12 @@ fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
     if let Mode::Typing(cell) = app.mode
         && hit.cell != Some(cell)
     {
-        typing::end(app, cell);
+        passthrough::end(app, cell);
     }
     if let Mode::Input(cell) = app.mode
         && hit.cell != Some(cell)
     {
-        prompt::leave(app, cell);
+        stdin_prompt::leave(app, cell);
     }
     if !matches!(app.mode, Mode::Slide) {
         return Vec::new();
@@ -200,7 +207,7 @@ fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
     let again = hit.cell.is_some() && hit.cell == app.focus;
     app.focus = hit.cell;
     app.scene_changed();
-    if again { cells::enter(app) } else { Vec::new() }
+    if again { schedule::enter(app) } else { Vec::new() }
 }
 
 fn wheel(app: &mut App, rows: i32, hit: Hit) {
@@ -213,9 +220,9 @@ fn wheel(app: &mut App, rows: i32, hit: Hit) {
             app.paint_changed();
         }
         _ if app.pane.is_some() => pane::scroll_by(app, rows.into()),
-        (Mode::Slide | Mode::Input(_), Some(output)) => cells::scroll_output(app, output, rows),
+        (Mode::Slide | Mode::Input(_), Some(output)) => schedule::scroll_output(app, output, rows),
         (Mode::Slide | Mode::Typing(_) | Mode::Input(_) | Mode::Edit(_), _) => {
-            navigate::scroll_by(app, i64::from(rows));
+            movement::scroll_by(app, i64::from(rows));
         }
     }
 }

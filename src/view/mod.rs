@@ -1,18 +1,18 @@
 //! View: scene and app state in, buffer out. Painting is dull: everything was decided by layout and
 //! by the app.
 
-mod ask;
-mod depth;
-mod edit;
+mod color_depth;
+mod editor;
 mod help;
 mod index;
-mod large;
-mod names;
+mod large_text;
 mod panel;
 mod problems;
 mod slide;
 mod status;
 mod transition;
+mod trust_prompt;
+mod variables;
 
 use ratatui::buffer::Buffer;
 
@@ -20,9 +20,9 @@ use crate::app::{App, Mode};
 use crate::layout::Scene;
 use crate::theme::Theme;
 
-pub use depth::{ColorDepth, reduce};
-pub use edit::edit;
-pub use large::{Large, flatten, large};
+pub use color_depth::{ColorDepth, reduce};
+pub use editor::edit;
+pub use large_text::{Large, flatten, large};
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 
@@ -45,13 +45,13 @@ pub fn draw(
         Mode::Slide | Mode::Typing(_) | Mode::Input(_) | Mode::Edit(_) => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
-        Mode::Names(names) => names::draw(app, names, theme, buffer),
+        Mode::Names(names) => variables::draw(app, names, theme, buffer),
         Mode::Problems(row) => problems::draw(app, *row, theme, buffer),
-        Mode::Ask(question) => ask::draw(app, question, theme, buffer),
+        Mode::Ask(question) => trust_prompt::draw(app, question, theme, buffer),
     }
     status::draw(app, theme, buffer);
     if scene.size.large_text {
-        large::mend(buffer);
+        large_text::mend(buffer);
     }
     match app.mode {
         Mode::Slide | Mode::Typing(_) | Mode::Input(_) => overlays,

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::large;
+use super::large_text;
 use crate::layout::{Item, PictureKey, Placed, RAISED, Scene};
 
 /// A picture's place on the screen, for whoever can put pictures there.
@@ -131,11 +131,17 @@ impl Window {
                 }
                 if width == 0 && x > 0 {
                     let before = x.saturating_sub(size.into()).max(self.area.x);
-                    large::join(buffer, Position::new(before, area.y), grapheme);
+                    large_text::join(buffer, Position::new(before, area.y), grapheme);
                     continue;
                 }
                 let (style, is_raised) = raised(style);
-                large::put(buffer, Rect { x, width, ..area }, grapheme, (size, is_raised), style);
+                large_text::put(
+                    buffer,
+                    Rect { x, width, ..area },
+                    grapheme,
+                    (size, is_raised),
+                    style,
+                );
                 x += width;
             }
         }
@@ -189,7 +195,7 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
             }
             if is_raised {
                 let area = Rect { x, width, height: 1, ..row };
-                large::put(buffer, area, grapheme, (1, true), style);
+                large_text::put(buffer, area, grapheme, (1, true), style);
                 x += width;
                 continue;
             }

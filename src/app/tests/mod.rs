@@ -1,17 +1,17 @@
 //! Scripts for `update`: keys in, state and effects out. No terminal, no clock, no process. Here is
 //! what they share: decks of a few words, and a script that is told what happens.
 
-mod by_itself;
-mod inquiry;
-mod moving;
+mod autorun;
+mod bench;
+mod movement;
 mod pane;
 mod panels;
-mod races;
+mod passthrough;
 mod reload;
 mod running;
 mod scrolling;
 mod sessions;
-mod typing;
+mod trust_prompt;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 
-use super::{App, Effect, Key, Mode, Trust, cells, sessions};
+use crate::app::runs::{schedule, session};
+use crate::app::{App, Effect, Key, Mode, Trust};
 use crate::deck::CellId;
 
 /// Rows that a page key scrolls the question by.
@@ -39,7 +40,7 @@ pub struct Question {
 
 /// Asks whether the deck's code may run, for these cells. While it is being found out whether that was
 /// answered before, they wait.
-pub(super) fn ask(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
+pub(in crate::app) fn ask(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     app.paint_changed();
     if app.trust == Trust::Checking {
         app.book.waiting = cells;
@@ -51,7 +52,7 @@ pub(super) fn ask(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
 }
 
 /// Takes in what was found out about the deck; nothing if it was never trusted and so not looked at.
-pub(super) fn examined(app: &mut App, inquiry: Option<Arc<Inquiry>>) -> Vec<Effect> {
+pub(in crate::app) fn examined(app: &mut App, inquiry: Option<Arc<Inquiry>>) -> Vec<Effect> {
     let is_trusted = inquiry.as_ref().is_some_and(|inquiry| inquiry.is_trusted);
     app.inquiry = inquiry;
     app.paint_changed();
@@ -63,12 +64,12 @@ pub(super) fn examined(app: &mut App, inquiry: Option<Arc<Inquiry>>) -> Vec<Effe
     app.scene_changed();
     let waiting = std::mem::take(&mut app.book.waiting);
     let mut effects: Vec<_> = is_trusted.then_some(Effect::Prepare).into_iter().collect();
-    effects.extend(cells::run(app, waiting));
+    effects.extend(schedule::run(app, waiting));
     effects
 }
 
 /// A key at the question. Those that allow something count only when all of it was shown.
-pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     let Mode::Ask(question) = &mut app.mode else { return Vec::new() };
     let trust = match key.code {
         KeyCode::Char('o' | 'O' | 'y') => Trust::Once,
@@ -111,11 +112,11 @@ fn answer(app: &mut App, trust: Trust) -> Vec<Effect> {
     let mut effects = Vec::new();
     if trust == Trust::Sandboxed {
         // What ran before, by `-x`, is outside: no session goes on from it.
-        sessions::forget_all(app);
+        session::forget_all(app);
         effects.push(Effect::Sandbox);
     }
     effects.push(Effect::Prepare);
     effects.extend((trust == Trust::Always).then_some(Effect::Remember));
-    effects.extend(cells::run(app, question.cells));
+    effects.extend(schedule::run(app, question.cells));
     effects
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use tui_input::InputRequest;
 
-use super::keys::Key;
-use super::typing::leaves;
-use super::{App, Effect, Follow, Mode, Reading, cells, pane};
+use crate::app::input::keys::Key;
+use crate::app::input::passthrough::leaves;
+use crate::app::panels::pane;
+use crate::app::runs::schedule;
+use crate::app::{App, Effect, Follow, Mode, Reading};
 use crate::deck::{CellId, SlideNo, Start};
 use crate::run::{CellRun, Prompt, State};
 
@@ -16,7 +18,7 @@ const END: u8 = 4;
 
 /// A cell's run waits for a line: its prompt opens, if the speaker started it, sees it, and is at
 /// nothing else.
-pub(super) fn wait(app: &mut App, cell: CellId, hidden: bool) {
+pub(in crate::app) fn wait(app: &mut App, cell: CellId, hidden: bool) {
     let is_at_hand = matches!(app.mode, Mode::Slide)
         && (app.book.watched == Some(cell) || app.focus == Some(cell))
         && app.visible_cells().any(|it| it.id == cell)
@@ -58,7 +60,7 @@ impl App {
 }
 
 /// A cell's run reads on: it was given a line, or somebody else reads.
-pub(super) fn read_on(app: &mut App, cell: CellId) {
+pub(in crate::app) fn read_on(app: &mut App, cell: CellId) {
     let Some(run) = app.runs.get_mut(&cell) else { return };
     if let Some(prompt) = &mut run.prompt {
         prompt.answered();
@@ -67,7 +69,7 @@ pub(super) fn read_on(app: &mut App, cell: CellId) {
 }
 
 /// Opens the prompt of a cell that runs and can be typed at.
-pub(super) fn begin(app: &mut App, cell: CellId) {
+pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
     let is_given = app.deck.cell(cell).is_some_and(|cell| cell.how.input.is_some());
     let Some(run) = app.runs.get_mut(&cell) else { return };
     if run.state != State::Running || run.screen.is_some() || is_given {
@@ -86,7 +88,7 @@ fn open(app: &mut App, cell: CellId) {
 }
 
 /// Gives the keys back to the talk. The run waits on.
-pub(super) fn leave(app: &mut App, cell: CellId) {
+pub(in crate::app) fn leave(app: &mut App, cell: CellId) {
     if let Some(run) = app.runs.get_mut(&cell)
         && let Some(prompt) = &mut run.prompt
     {
@@ -99,7 +101,7 @@ pub(super) fn leave(app: &mut App, cell: CellId) {
 }
 
 /// The cell's run has ended, or gets no more input: its prompt is gone, and the keys are the talk's.
-pub(super) fn end(app: &mut App, cell: CellId) {
+pub(in crate::app) fn end(app: &mut App, cell: CellId) {
     if let Some(run) = app.runs.get_mut(&cell) {
         run.prompt = None;
     }
@@ -114,7 +116,7 @@ fn close(app: &mut App, cell: CellId) {
 }
 
 /// Closes prompts that nobody waits for any more.
-pub(super) fn tick(app: &mut App, passed: Duration) {
+pub(in crate::app) fn tick(app: &mut App, passed: Duration) {
     let is_over =
         |prompt: &mut Option<Prompt>| prompt.as_mut().is_some_and(|prompt| prompt.is_over(passed));
     let over: Vec<CellId> = app
@@ -128,7 +130,7 @@ pub(super) fn tick(app: &mut App, passed: Duration) {
 }
 
 /// A key while the prompt is open.
-pub(super) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
     let Some((run, prompt)) = prompt(app, cell) else {
         close(app, cell);
         return Vec::new();
@@ -143,7 +145,7 @@ pub(super) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
             end(app, cell);
             return vec![Effect::Type(run, vec![END])];
         }
-        KeyCode::Char('c') if key.ctrl => return cells::stop(app),
+        KeyCode::Char('c') if key.ctrl => return schedule::stop(app),
         _ => {}
     }
     if key.code == KeyCode::Esc || leaves(key) {
@@ -155,7 +157,7 @@ pub(super) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
         // What turns pages turns them here, too.
         leave(app, cell);
         if let Reading::Do(action, number) = app.keymap.press(key) {
-            return super::update::act(app, action, number);
+            return crate::app::update::act(app, action, number);
         }
     }
     Vec::new()
@@ -172,7 +174,7 @@ fn is_chord(key: Key) -> bool {
 }
 
 /// What a key does to the line.
-pub(super) fn edit(key: Key) -> Option<InputRequest> {
+pub(in crate::app) fn edit(key: Key) -> Option<InputRequest> {
     use InputRequest as Do;
     Some(match key.code {
         KeyCode::Char(c) if key.ctrl => match c {

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use super::{
-    Action, App, Effect, Follow, Mode, OutputHit, Trust, background, by_itself, inquiry, pane,
-    prompt, race, replay, sessions, typing,
-};
+use crate::app::input::{passthrough, stdin_prompt};
+use crate::app::panels::{pane, trust_prompt};
+use crate::app::runs::{autorun, bench, replay, session, stop};
+use crate::app::{Action, App, Effect, Follow, Mode, OutputHit, Trust};
 use crate::deck::{CellId, Fingerprint, Pty};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
@@ -16,7 +16,7 @@ use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, R
 const LEAST_ROWS: u16 = 10;
 
 /// ctrl-e: the focused cell; else the slide's cells that have not run; else all of them again.
-pub(super) fn execute(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn execute(app: &mut App) -> Vec<Effect> {
     if app.focus.is_some() {
         return run_focused(app);
     }
@@ -31,24 +31,24 @@ pub(super) fn execute(app: &mut App) -> Vec<Effect> {
 }
 
 /// The focused cell alone; without a focus, nothing.
-pub(super) fn run_focused(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn run_focused(app: &mut App) -> Vec<Effect> {
     let chosen = app.focus.into_iter().collect();
     run(app, chosen)
 }
 
 /// Runs the focused cell; where it runs already in a terminal on the slide, or is to, the program has
 /// the keys from now on.
-pub(super) fn enter(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn enter(app: &mut App) -> Vec<Effect> {
     let effects = run_focused(app);
     if let Some(cell) = app.focus.filter(|_| !matches!(app.mode, Mode::Ask(_))) {
-        typing::begin(app, cell);
-        prompt::begin(app, cell);
+        passthrough::begin(app, cell);
+        stdin_prompt::begin(app, cell);
     }
     effects
 }
 
 /// Runs these cells and what has to run before them, or asks first whether they may.
-pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
+pub(in crate::app) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     if cells.is_empty() {
         return Vec::new();
     }
@@ -56,22 +56,22 @@ pub(super) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
         replay::play(app, &cells);
         return Vec::new();
     }
-    let cells = race::with_lanes(app, cells);
+    let cells = bench::with_lanes(app, cells);
     if !cells.iter().all(|&id| may_all_run(app, id)) {
-        return inquiry::ask(app, cells);
+        return trust_prompt::ask(app, cells);
     }
     watch(app, &cells);
     cells.into_iter().flat_map(|id| start_due(app, id)).collect()
 }
 
 /// Keeps the end of the last of these cells in the deck on the screen.
-pub(super) fn watch(app: &mut App, cells: &[CellId]) {
+pub(in crate::app) fn watch(app: &mut App, cells: &[CellId]) {
     app.book.watched = cells.iter().max().copied();
     app.book.follow = app.book.watched.map(Follow::Cell);
 }
 
 /// Whether a cell may run, and all that has to run before it.
-pub(super) fn may_all_run(app: &App, id: CellId) -> bool {
+pub(in crate::app) fn may_all_run(app: &App, id: CellId) -> bool {
     let due = run::due(&app.deck, &app.runs, id);
     due.into_iter().filter_map(|id| app.deck.cell(id)).all(|cell| app.may_run(cell))
 }
@@ -84,11 +84,11 @@ fn start_due(app: &mut App, id: CellId) -> Vec<Effect> {
 
 /// The slide is about to be shown: starts what runs by itself, and gives terminals the size that
 /// they have on it.
-pub(super) fn shown(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn shown(app: &mut App) -> Vec<Effect> {
     let comes = app.book.shown.replace(app.at.slide) != Some(app.at.slide);
-    let mut effects = by_itself::start(app);
+    let mut effects = autorun::start(app);
     if comes {
-        effects.extend(by_itself::bring_up_to_date(app));
+        effects.extend(autorun::bring_up_to_date(app));
     }
     for (id, size) in app.stage.screens.clone() {
         let (columns, rows) = Pty::fit(size);
@@ -104,7 +104,7 @@ pub(super) fn shown(app: &mut App) -> Vec<Effect> {
 }
 
 /// Starts one cell, whose last output stays until there is a new one.
-pub(super) fn start_again(app: &mut App, cell: CellId) -> Vec<Effect> {
+pub(in crate::app) fn start_again(app: &mut App, cell: CellId) -> Vec<Effect> {
     let before = app.runs.get(&cell).filter(|run| !run.output.is_empty() || run.picture.is_some());
     let kept = before.map(|run| (run.output.clone(), run.picture.clone(), run.stale));
     let effects = start_due(app, cell);
@@ -116,7 +116,7 @@ pub(super) fn start_again(app: &mut App, cell: CellId) -> Vec<Effect> {
 
 /// Starts one cell, unless it is already on its way. Where it goes on from a run that is still under
 /// way, it waits for that one's end.
-pub(super) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
+pub(in crate::app) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     if app.runs.get(&cell).is_some_and(CellRun::is_under_way) {
         return Vec::new();
     }
@@ -130,7 +130,7 @@ pub(super) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     let output = Output::with_rows(output_size(app, cell).1);
     let (columns, rows) = terminal(app, cell);
     let screen = has_screen(app, cell).then(|| Emulator::new(columns, rows));
-    let standing = race::standing(app, cell, sessions::standing(app, cell));
+    let standing = bench::standing(app, cell, session::standing(app, cell));
     let folded = app.runs.get(&cell).is_some_and(|run| run.folded);
     let wanted = true;
     let is_sandboxed = app.trust == Trust::Sandboxed;
@@ -155,7 +155,7 @@ pub(super) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
 }
 
 /// Begins a cell's run, unless it has to wait.
-pub(super) fn begin(app: &App, cell: CellId) -> Option<Effect> {
+pub(in crate::app) fn begin(app: &App, cell: CellId) -> Option<Effect> {
     let CellRun { run, standing, .. } = app.runs.get(&cell)?;
     let terminal = terminal(app, cell);
     let begun = Effect::Run { run: *run, cell, terminal, base: standing.base };
@@ -191,13 +191,13 @@ const STOPPING: &str = "stopping";
 
 /// ctrl-c: interrupts what runs, kills it the second time, leaves when nothing runs. Pressed twice
 /// in haste it leaves no talk whose block had stopped by then: it takes one more.
-pub(super) fn stop(app: &mut App) -> Vec<Effect> {
-    sessions::stop_waiting(app);
+pub(in crate::app) fn stop(app: &mut App) -> Vec<Effect> {
+    session::stop_waiting(app);
     let running: Vec<RunId> =
         app.runs.values().filter(|run| run.is_under_way()).map(|run| run.run).collect();
     let in_haste = app.book.stopped.take() == Some(app.book.pressed - 1);
     if running.is_empty()
-        && let Some(effects) = background::end(app)
+        && let Some(effects) = stop::end(app)
     {
         return effects;
     }
@@ -222,18 +222,18 @@ pub(super) fn stop(app: &mut App) -> Vec<Effect> {
 }
 
 /// Takes in what a run tells.
-pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
+pub(in crate::app) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
     let visible = app.at.slide;
     let Some((&id, cell)) = app.runs.iter_mut().find(|(_, cell)| cell.run == run) else {
         return Vec::new();
     };
     match event {
         Event::Waits { hidden } => {
-            prompt::wait(app, id, hidden);
+            stdin_prompt::wait(app, id, hidden);
             return Vec::new();
         }
         Event::ReadsOn => {
-            prompt::read_on(app, id);
+            stdin_prompt::read_on(app, id);
             return Vec::new();
         }
         _ => {}
@@ -286,18 +286,18 @@ pub(super) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
         app.scene_changed();
     }
     if in_place {
-        sessions::consume_base(app, id);
+        session::consume_base(app, id);
     }
     if has_ended {
         if !app.is_running() && app.notice.as_ref().is_some_and(|said| said.starts_with(STOPPING)) {
             app.notice = None;
             app.paint_changed();
         }
-        typing::end(app, id);
-        prompt::end(app, id);
+        passthrough::end(app, id);
+        stdin_prompt::end(app, id);
         replay::ended(app, id);
-        let mut effects = sessions::ended(app, id);
-        effects.extend(race::go_on(app));
+        let mut effects = session::ended(app, id);
+        effects.extend(bench::go_on(app));
         return effects;
     }
     if answers.is_empty() { Vec::new() } else { vec![Effect::Type(run, answers)] }
@@ -313,7 +313,7 @@ fn forget_the_last(cell: &mut CellRun) {
 }
 
 /// Takes in how far code is prepared. A cell that has run keeps what it shows, but for a module.
-pub(super) fn prepared(app: &mut App, code: Fingerprint, how: &Preparation) {
+pub(in crate::app) fn prepared(app: &mut App, code: Fingerprint, how: &Preparation) {
     let same: Vec<CellId> =
         app.deck.cells.iter().filter(|cell| cell.fingerprint == code).map(|cell| cell.id).collect();
     for id in same {
@@ -350,7 +350,7 @@ pub(super) fn prepared(app: &mut App, code: Fingerprint, how: &Preparation) {
 }
 
 /// Adds to the time that running cells show.
-pub(super) fn tick(app: &mut App, passed: Duration) {
+pub(in crate::app) fn tick(app: &mut App, passed: Duration) {
     let mut any = false;
     for run in app.runs.values_mut().filter(|run| run.is_under_way()) {
         run.elapsed += passed;
@@ -359,11 +359,11 @@ pub(super) fn tick(app: &mut App, passed: Duration) {
     if any {
         app.scene_changed();
     }
-    prompt::tick(app, passed);
+    stdin_prompt::tick(app, passed);
 }
 
 /// Focuses the next or previous visible cell, going round.
-pub(super) fn focus(app: &mut App, forward: bool) {
+pub(in crate::app) fn focus(app: &mut App, forward: bool) {
     let cells: Vec<CellId> = app.visible_cells().map(|cell| cell.id).collect();
     if cells.is_empty() {
         return;
@@ -382,7 +382,7 @@ pub(super) fn focus(app: &mut App, forward: bool) {
 }
 
 /// Scrolls a cell's output by rows; at its end it follows again what is written.
-pub(super) fn scroll_output(app: &mut App, output: OutputHit, rows: i32) {
+pub(in crate::app) fn scroll_output(app: &mut App, output: OutputHit, rows: i32) {
     let Some(cell) = app.runs.get_mut(&output.cell) else { return };
     let to = output.first.saturating_add_signed(rows as isize);
     let follows = output.follows && to + output.shown >= output.total;
@@ -395,7 +395,7 @@ pub(super) fn scroll_output(app: &mut App, output: OutputHit, rows: i32) {
 }
 
 /// Whether a cell has run as it stands, or is on its way.
-pub(super) fn has_run(run: Option<&CellRun>) -> bool {
+pub(in crate::app) fn has_run(run: Option<&CellRun>) -> bool {
     run.is_some_and(|run| {
         run.replay.is_some()
             || run.wanted
@@ -416,7 +416,7 @@ impl App {
 }
 
 /// The output a changed cell keeps, marked as stale.
-pub(super) fn aged(run: &CellRun) -> CellRun {
+pub(in crate::app) fn aged(run: &CellRun) -> CellRun {
     let is_over = matches!(run.state, State::Ended(_));
     CellRun {
         output: run.output.clone(),

@@ -6,14 +6,15 @@
 
 use std::ops::Range;
 
-use super::{App, Direction, Follow, Mode, Stage, pane};
+use crate::app::panels::pane;
+use crate::app::{App, Direction, Follow, Mode, Stage};
 use crate::deck::{Cursor, SlideNo, Step};
 
 /// Rows that stay on the screen when a page is scrolled.
 const OVERLAP: u32 = 2;
 
 /// One step on.
-pub(super) fn next(app: &mut App) {
+pub(in crate::app) fn next(app: &mut App) {
     app.heading = Direction::Forward;
     let steps = app.deck.slide(app.at.slide).steps.max(1);
     if app.scroll < app.stage.scroll_limit() {
@@ -30,7 +31,7 @@ pub(super) fn next(app: &mut App) {
 
 /// Where one step further the way the talk goes will lead; none while it would scroll, or while
 /// anything else than the slide is shown or going on.
-pub(super) fn ahead(app: &App) -> Option<Cursor> {
+pub(in crate::app) fn ahead(app: &App) -> Option<Cursor> {
     let alone = matches!(app.mode, Mode::Slide) && app.notice.is_none() && app.focus.is_none();
     if !alone || app.pane.is_some() || app.is_running() {
         return None;
@@ -68,7 +69,7 @@ fn before(app: &App) -> Option<Cursor> {
 }
 
 /// One step back. A slide entered backwards shows its end.
-pub(super) fn previous(app: &mut App) {
+pub(in crate::app) fn previous(app: &mut App) {
     if let Some(above) = more_above(app) {
         scroll_to(app, above.max(app.scroll.saturating_sub(page(&app.stage))));
     } else if app.at.step > Step(0) {
@@ -95,19 +96,19 @@ fn more_above(app: &App) -> Option<u32> {
 }
 
 /// To the next slide, past all steps.
-pub(super) fn next_fast(app: &mut App) {
+pub(in crate::app) fn next_fast(app: &mut App) {
     if app.at.slide < app.deck.last_slide() {
         go_to(app, SlideNo::new(app.at.slide.index() + 1));
     }
 }
 
 /// To the start of the previous slide.
-pub(super) fn previous_fast(app: &mut App) {
+pub(in crate::app) fn previous_fast(app: &mut App) {
     go_to(app, SlideNo::new(app.at.slide.index().saturating_sub(1)));
 }
 
 /// To the slide of this number, from 1; 0 is the first, a number past the end is ignored.
-pub(super) fn go_to_number(app: &mut App, number: u32) {
+pub(in crate::app) fn go_to_number(app: &mut App, number: u32) {
     let slide = SlideNo::new(number.saturating_sub(1) as usize);
     if slide <= app.deck.last_slide() {
         go_to(app, slide);
@@ -115,12 +116,12 @@ pub(super) fn go_to_number(app: &mut App, number: u32) {
 }
 
 /// To the first step of a slide.
-pub(super) fn go_to(app: &mut App, slide: SlideNo) {
+pub(in crate::app) fn go_to(app: &mut App, slide: SlideNo) {
     jump(app, Cursor { slide, step: Step(0) });
 }
 
 /// Where the talk's other window is: to this slide, so many pauses on.
-pub(super) fn follow(app: &mut App, slide: SlideNo, pauses: usize) {
+pub(in crate::app) fn follow(app: &mut App, slide: SlideNo, pauses: usize) {
     let slide = slide.min(app.deck.last_slide());
     let step = app.deck.slide(slide).after_pauses(pauses);
     if app.at != (Cursor { slide, step }) {
@@ -129,7 +130,7 @@ pub(super) fn follow(app: &mut App, slide: SlideNo, pauses: usize) {
 }
 
 /// To a slide and step.
-pub(super) fn jump(app: &mut App, at: Cursor) {
+pub(in crate::app) fn jump(app: &mut App, at: Cursor) {
     if app.at.slide != at.slide {
         app.focus = None;
         app.pane = None;
@@ -142,24 +143,24 @@ pub(super) fn jump(app: &mut App, at: Cursor) {
 }
 
 /// Reveals all of the slide.
-pub(super) fn skip_pauses(app: &mut App) {
+pub(in crate::app) fn skip_pauses(app: &mut App) {
     app.at.step = Step(app.deck.slide(app.at.slide).steps.max(1) - 1);
     app.scene_changed();
 }
 
 /// Scrolls by rows, down if positive.
-pub(super) fn scroll_by(app: &mut App, rows: i64) {
+pub(in crate::app) fn scroll_by(app: &mut App, rows: i64) {
     let to = i64::from(app.scroll).saturating_add(rows).clamp(0, i64::from(u32::MAX));
     scroll_to(app, u32::try_from(to).unwrap_or(0));
 }
 
 /// Half a screen, for ctrl-d and ctrl-u.
-pub(super) fn half_page(stage: &Stage) -> i64 {
+pub(in crate::app) fn half_page(stage: &Stage) -> i64 {
     i64::from((stage.viewport / 2).max(1))
 }
 
 /// Takes in a layout: keeps the scroll within the slide and brings into view what was asked for.
-pub(super) fn settle(app: &mut App, stage: Stage) {
+pub(in crate::app) fn settle(app: &mut App, stage: Stage) {
     app.stage = stage;
     if let Some(pane) = &mut app.pane {
         // The slide is where it was, and goes on from there.

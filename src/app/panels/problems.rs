@@ -3,7 +3,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{App, Mode, jumps, navigate};
+use crate::app::nav::{jumps, movement};
+use crate::app::{App, Mode};
 use crate::deck::{Block, BlockKind, Cursor, Deck, SlideNo, Step};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::{FileId, Span};
@@ -39,7 +40,7 @@ fn identity(error: &Diagnostic) -> u64 {
 }
 
 /// Notes that the panel shows all problems of now.
-pub(super) fn mark_seen(app: &mut App) {
+pub(in crate::app) fn mark_seen(app: &mut App) {
     if matches!(app.mode, Mode::Problems(_)) {
         app.book.seen_errors = app.errors().map(identity).collect();
     }
@@ -47,12 +48,12 @@ pub(super) fn mark_seen(app: &mut App) {
 
 /// Closes the panel and goes to the slide of the chosen problem; one that is on no slide is left
 /// open.
-pub(super) fn go_to(app: &mut App, chosen: u16) {
+pub(in crate::app) fn go_to(app: &mut App, chosen: u16) {
     let problems = app.problems_in_order();
     let Some(problem) = problems.get(usize::from(chosen)) else { return };
     if let Some(at) = place(&app.deck, problem.span) {
         app.mode = Mode::Slide;
-        jumps::from_here(app, |app| navigate::jump(app, at));
+        jumps::from_here(app, |app| movement::jump(app, at));
     } else {
         let place = app.deck.sources.place(problem.span);
         app.notice = Some(format!("this is on no slide: {place}"));

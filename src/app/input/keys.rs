@@ -47,7 +47,7 @@ enum Matcher {
 
 /// How far a sequence matches what was typed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Matched {
+pub(in crate::app) enum Matched {
     /// It is what was typed, with this number in it.
     Whole(Option<u32>),
     /// It starts with what was typed.
@@ -90,7 +90,7 @@ impl Sequence {
 
     /// Whether one of the two can never be typed because of the other: they are the same, or one is
     /// how the other starts.
-    pub(super) fn conflicts(&self, other: &Self) -> bool {
+    pub(in crate::app) fn conflicts(&self, other: &Self) -> bool {
         let blocks = |one: &Self, other: &Self| one.matched(&other.typed()) != Matched::Not;
         blocks(self, other) || blocks(other, self)
     }
@@ -105,7 +105,7 @@ impl Sequence {
     }
 
     /// How far it matches these keys.
-    pub(super) fn matched(&self, typed: &[Key]) -> Matched {
+    pub(in crate::app) fn matched(&self, typed: &[Key]) -> Matched {
         let mut keys = typed.iter().peekable();
         let mut number = None;
         for matcher in &self.0 {

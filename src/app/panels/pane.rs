@@ -6,8 +6,10 @@
 
 use crossterm::event::KeyCode;
 
-use super::keys::Key;
-use super::{Action, App, Effect, Mode, Reading, Stage, cells, output, prompt, typing, update};
+use crate::app::input::keys::Key;
+use crate::app::input::{passthrough, stdin_prompt};
+use crate::app::runs::{output, schedule};
+use crate::app::{Action, App, Effect, Mode, Reading, Stage, update};
 use crate::deck::CellId;
 use crate::run::{Part, Prompt, State, Value};
 
@@ -52,7 +54,7 @@ impl App {
 }
 
 /// Opens the pane, or closes it.
-pub(super) fn toggle(app: &mut App) {
+pub(in crate::app) fn toggle(app: &mut App) {
     if app.pane.is_some() {
         return close(app);
     }
@@ -60,7 +62,7 @@ pub(super) fn toggle(app: &mut App) {
 }
 
 /// Opens the pane to search in it.
-pub(super) fn search(app: &mut App) {
+pub(in crate::app) fn search(app: &mut App) {
     if app.pane.is_none() {
         open(app);
     }
@@ -86,14 +88,14 @@ fn close(app: &mut App) {
 }
 
 /// A cell runs anew: its pane follows it.
-pub(super) fn started(app: &mut App, cell: CellId) {
+pub(in crate::app) fn started(app: &mut App, cell: CellId) {
     if let Some(pane) = app.pane.as_mut().filter(|pane| pane.cell == cell) {
         (pane.top, pane.left, pane.current) = (None, 0, None);
     }
 }
 
 /// Takes in a layout: keeps what shows within what there is.
-pub(super) fn settle(pane: &mut Pane, stage: &Stage) {
+pub(in crate::app) fn settle(pane: &mut Pane, stage: &Stage) {
     let found = stage.matches.len();
     pane.current = pane.current.filter(|_| found > 0).map(|at| at.min(found - 1));
     pane.left = pane.left.min(stage.left);
@@ -101,7 +103,7 @@ pub(super) fn settle(pane: &mut Pane, stage: &Stage) {
 }
 
 /// A key while the pane has the keys.
-pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     if app.pane.as_ref().is_some_and(|pane| pane.typed.is_some()) {
         type_search(app, key);
         return Vec::new();
@@ -136,7 +138,11 @@ fn scroll(app: &mut App, code: KeyCode) -> bool {
 }
 
 /// What actions mean while the pane is open; none: what they mean on the slide.
-pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Option<Vec<Effect>> {
+pub(in crate::app) fn act(
+    app: &mut App,
+    action: Action,
+    number: Option<u32>,
+) -> Option<Vec<Effect>> {
     let half = i64::from((app.stage.viewport / 2).max(1));
     let cell = app.pane.as_ref()?.cell;
     match action {
@@ -150,7 +156,7 @@ pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Option<
         Action::LastSlide => follow(app),
         Action::GoToSlide => scroll_to(app, number.unwrap_or(0).saturating_sub(1)),
         Action::Close | Action::Exit | Action::ZoomOutput => close(app),
-        Action::Execute => return Some(cells::run(app, vec![cell])),
+        Action::Execute => return Some(schedule::run(app, vec![cell])),
         Action::RunFocused => enter(app, cell),
         // Leaving the talk is not meant, where nothing runs that could be stopped.
         Action::Stop if !app.is_running() => close(app),
@@ -173,23 +179,23 @@ pub(super) fn act(app: &mut App, action: Action, number: Option<u32>) -> Option<
 fn enter(app: &mut App, cell: CellId) {
     let runs = app.runs.get(&cell).is_some_and(|run| run.state == State::Running);
     if runs {
-        typing::begin(app, cell);
-        prompt::begin(app, cell);
+        passthrough::begin(app, cell);
+        stdin_prompt::begin(app, cell);
     } else {
         scroll_by(app, 1);
     }
 }
 
 /// A click in the pane: on a terminal, its program has the keys.
-pub(super) fn click(app: &mut App) {
+pub(in crate::app) fn click(app: &mut App) {
     let Some(cell) = app.pane.as_ref().map(|pane| pane.cell) else { return };
     if app.runs.get(&cell).is_some_and(|run| run.state == State::Running) {
-        typing::begin(app, cell);
+        passthrough::begin(app, cell);
     }
 }
 
 /// Scrolls by rows, down if positive. At the end it follows again what is written.
-pub(super) fn scroll_by(app: &mut App, rows: i64) {
+pub(in crate::app) fn scroll_by(app: &mut App, rows: i64) {
     let to = i64::from(app.rows_above()).saturating_add(rows);
     scroll_to(app, u32::try_from(to.max(0)).unwrap_or(u32::MAX));
 }
@@ -243,7 +249,7 @@ fn type_search(app: &mut App, key: Key) {
             show(app, here.or(Some(0)));
         }
         _ => {
-            if let Some(edit) = prompt::edit(key) {
+            if let Some(edit) = stdin_prompt::edit(key) {
                 prompt.edit(edit);
             }
         }
@@ -281,16 +287,16 @@ fn show(app: &mut App, at: Option<usize>) {
 }
 
 /// Where the pane is after the deck was read again: with its cell, or gone.
-pub(super) fn carried(pane: Option<Pane>, cell: Option<CellId>) -> Option<Pane> {
+pub(in crate::app) fn carried(pane: Option<Pane>, cell: Option<CellId>) -> Option<Pane> {
     Some(Pane { cell: cell?, ..pane? })
 }
 
 /// Whether the pane hides this cell.
-pub(super) fn hides(app: &App, cell: CellId) -> bool {
+pub(in crate::app) fn hides(app: &App, cell: CellId) -> bool {
     app.pane.as_ref().is_some_and(|pane| pane.cell != cell)
 }
 
 /// Whether the pane has the keys.
-pub(super) fn has_keys(app: &App) -> bool {
+pub(in crate::app) fn has_keys(app: &App) -> bool {
     app.pane.is_some() && matches!(app.mode, Mode::Slide)
 }

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, Trust, cells, race, replay};
+use crate::app::runs::{bench, replay, schedule};
+use crate::app::{App, Effect, Trust};
 use crate::deck::{CellId, SlideNo, Start};
 use crate::run::{self, CellRun, State};
 
 /// Starts what runs by itself on the slide shown and on its neighbours, where it may; elsewhere
 /// says that it may not.
-pub(super) fn start(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn start(app: &mut App) -> Vec<Effect> {
     let at = app.at.slide.index();
     let near = [Some(at), Some(at + 1), at.checked_sub(1)].into_iter().flatten().map(SlideNo::new);
     let deck = Arc::clone(&app.deck);
@@ -20,8 +21,8 @@ pub(super) fn start(app: &mut App) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     for slide in near {
-        let due = own(slide).map(|cell| cell.id).filter(|id| !cells::has_run(app.runs.get(id)));
-        for id in race::in_order(app, due.collect()) {
+        let due = own(slide).map(|cell| cell.id).filter(|id| !schedule::has_run(app.runs.get(id)));
+        for id in bench::in_order(app, due.collect()) {
             effects.extend(start_one(app, id));
         }
     }
@@ -30,8 +31,8 @@ pub(super) fn start(app: &mut App) -> Vec<Effect> {
 
 /// Starts a cell that runs by itself, or says that it may not.
 fn start_one(app: &mut App, id: CellId) -> Vec<Effect> {
-    if cells::may_all_run(app, id) {
-        return cells::start_again(app, id);
+    if schedule::may_all_run(app, id) {
+        return schedule::start_again(app, id);
     }
     if app.trust == Trust::Checking {
         return Vec::new();
@@ -44,15 +45,15 @@ fn start_one(app: &mut App, id: CellId) -> Vec<Effect> {
 }
 
 /// Starts again what runs by itself on the slide that comes, and shows what its session no longer is.
-pub(super) fn bring_up_to_date(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn bring_up_to_date(app: &mut App) -> Vec<Effect> {
     let deck = Arc::clone(&app.deck);
     let own = deck.cells_of(app.at.slide).filter(|cell| cell.how.start == Start::Auto);
     let mut effects = Vec::new();
     for cell in own {
         let is_over = !app.runs.get(&cell.id).is_some_and(CellRun::is_under_way);
         let is_old = is_over && !run::is_current(&deck, &app.runs, cell);
-        if is_old && !app.only_replays() && cells::may_all_run(app, cell.id) {
-            effects.extend(cells::start_again(app, cell.id));
+        if is_old && !app.only_replays() && schedule::may_all_run(app, cell.id) {
+            effects.extend(schedule::start_again(app, cell.id));
         }
     }
     effects

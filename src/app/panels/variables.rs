@@ -1,6 +1,6 @@
 //! The names that a session has, looked at: of the focused block, else of the one that ran last.
 
-use super::{App, Effect, Mode};
+use crate::app::{App, Effect, Mode};
 use crate::deck::CellId;
 use crate::run::{CellRun, Name, RunId};
 
@@ -17,7 +17,7 @@ pub struct Names {
 }
 
 /// Opens the panel, or closes it.
-pub(super) fn toggle(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn toggle(app: &mut App) -> Vec<Effect> {
     app.paint_changed();
     if let Mode::Names(_) = app.mode {
         app.mode = Mode::Slide;
@@ -54,7 +54,7 @@ fn choose(app: &App) -> Result<(CellId, RunId), &'static str> {
 }
 
 /// Takes in what was asked for, if it is still wanted.
-pub(super) fn told(app: &mut App, of: RunId, told: Result<Vec<Name>, String>) {
+pub(in crate::app) fn told(app: &mut App, of: RunId, told: Result<Vec<Name>, String>) {
     if let Mode::Names(Names { run, found, .. }) = &mut app.mode
         && *run == of
     {
@@ -64,7 +64,7 @@ pub(super) fn told(app: &mut App, of: RunId, told: Result<Vec<Name>, String>) {
 }
 
 /// The block that is looked at has run again: asks again.
-pub(super) fn refresh(app: &mut App, of: CellId) -> Option<Effect> {
+pub(in crate::app) fn refresh(app: &mut App, of: CellId) -> Option<Effect> {
     let Mode::Names(Names { cell, run, .. }) = &mut app.mode else { return None };
     let CellRun { run: present, standing, .. } = app.runs.get(&of).filter(|_| *cell == of)?;
     *run = *present;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::search_text::{Line, lines};
+use crate::app::nav::search_text::{Line, lines};
 use crate::deck::{Cursor, Deck, SlideKind, SlideNo, Step};
 
 /// The open index.

@@ -1,7 +1,7 @@
 //! What a speaker does with a cell's output, or its code, on the slide: fold it, copy it. And which
 //! cell is meant by a key that is for one.
 
-use super::{App, Effect};
+use crate::app::{App, Effect};
 use crate::deck::{Block, BlockKind, CellId};
 use crate::run::{CellRun, grouped};
 use crate::source::pasteable;
@@ -11,7 +11,7 @@ const MOST_COPIED: usize = 512 << 10;
 
 /// The cell that a key for one cell means: the focused one; else of those on the slide the one that
 /// ran last; else the first. Without any, the speaker is told.
-pub(super) fn meant(app: &mut App) -> Option<CellId> {
+pub(in crate::app) fn meant(app: &mut App) -> Option<CellId> {
     let meant = app.pane.as_ref().map(|pane| pane.cell).or(app.focus).or_else(|| {
         let cells = in_view(app);
         let ran = cells.iter().filter_map(|id| Some((app.runs.get(id)?.run, *id)));
@@ -50,7 +50,7 @@ fn outputs(blocks: &[Block], found: &mut impl FnMut(&Block, CellId)) {
 }
 
 /// Folds the output of the cell that is meant, or unfolds it.
-pub(super) fn fold(app: &mut App) {
+pub(in crate::app) fn fold(app: &mut App) {
     let Some(cell) = meant(app) else { return };
     match app.runs.get_mut(&cell).filter(|run| run.shown().has_output()) {
         Some(run) => {
@@ -62,7 +62,7 @@ pub(super) fn fold(app: &mut App) {
 }
 
 /// Copies the output of the cell that is meant.
-pub(super) fn copy(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn copy(app: &mut App) -> Vec<Effect> {
     let Some(cell) = meant(app) else { return Vec::new() };
     let text = app.runs.get(&cell).map(|run| text_of(run.shown())).unwrap_or_default();
     if text.is_empty() {
@@ -73,7 +73,7 @@ pub(super) fn copy(app: &mut App) -> Vec<Effect> {
 }
 
 /// Copies the code of the cell that is meant: what runs.
-pub(super) fn copy_code(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn copy_code(app: &mut App) -> Vec<Effect> {
     let Some(cell) = meant(app).and_then(|id| app.deck.cell(id)).cloned() else {
         return Vec::new();
     };

@@ -2,18 +2,18 @@
 
 use crossterm::event::KeyCode;
 
-use super::keys::Key;
-use super::{App, Effect, Mode};
+use crate::app::input::keys::Key;
+use crate::app::{App, Effect, Mode};
 use crate::deck::CellId;
 use crate::run::{Emulator, Pointer};
 
 /// Whether a key gives the keys back to the talk: ctrl-], which terminals send as ctrl-5.
-pub(super) fn leaves(key: Key) -> bool {
+pub(in crate::app) fn leaves(key: Key) -> bool {
     key.ctrl && matches!(key.code, KeyCode::Char(']' | '5'))
 }
 
 /// Gives the keys to a cell's program.
-pub(super) fn begin(app: &mut App, cell: CellId) {
+pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
     if app.runs.get(&cell).is_some_and(|run| run.screen.is_some()) {
         app.mode = Mode::Typing(cell);
         app.scene_changed();
@@ -21,7 +21,7 @@ pub(super) fn begin(app: &mut App, cell: CellId) {
 }
 
 /// Gives them back, if the cell's program has them.
-pub(super) fn end(app: &mut App, cell: CellId) {
+pub(in crate::app) fn end(app: &mut App, cell: CellId) {
     if matches!(app.mode, Mode::Typing(typed) if typed == cell) {
         app.mode = Mode::Slide;
         app.paint_changed();
@@ -29,7 +29,7 @@ pub(super) fn end(app: &mut App, cell: CellId) {
 }
 
 /// A key while the cell's program has them.
-pub(super) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
     if leaves(key) {
         end(app, cell);
         return Vec::new();
@@ -43,7 +43,7 @@ pub(super) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
 }
 
 /// The mouse over the terminal of the program that has the keys.
-pub(super) fn point(app: &App, pointer: Pointer) -> Vec<Effect> {
+pub(in crate::app) fn point(app: &App, pointer: Pointer) -> Vec<Effect> {
     let Mode::Typing(cell) = app.mode else { return Vec::new() };
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
     let bytes = run.screen.as_ref().and_then(|screen| screen.point(pointer));

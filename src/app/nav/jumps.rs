@@ -1,6 +1,7 @@
 //! The places that jumps left, to go back to and forward again. Going step by step is no jump.
 
-use super::{App, navigate};
+use crate::app::App;
+use crate::app::nav::movement;
 use crate::deck::Cursor;
 
 /// Older places than this many jumps ago are forgotten.
@@ -8,13 +9,13 @@ const MAX_JUMPS: usize = 100;
 
 /// Where jumps started.
 #[derive(Debug, Default)]
-pub(super) struct Jumps {
+pub(in crate::app) struct Jumps {
     back: Vec<Cursor>,
     forward: Vec<Cursor>,
 }
 
 /// Does what may jump to another slide; if it does, this place is kept.
-pub(super) fn from_here(app: &mut App, jump: impl FnOnce(&mut App)) {
+pub(in crate::app) fn from_here(app: &mut App, jump: impl FnOnce(&mut App)) {
     let before = app.at;
     jump(app);
     if app.at.slide == before.slide {
@@ -29,7 +30,7 @@ pub(super) fn from_here(app: &mut App, jump: impl FnOnce(&mut App)) {
 }
 
 /// Goes back to where the last jump started.
-pub(super) fn back(app: &mut App) {
+pub(in crate::app) fn back(app: &mut App) {
     if let Some(to) = app.book.jumps.back.pop() {
         app.book.jumps.forward.push(app.at);
         go(app, to);
@@ -37,7 +38,7 @@ pub(super) fn back(app: &mut App) {
 }
 
 /// Undoes the last [`back`].
-pub(super) fn forward(app: &mut App) {
+pub(in crate::app) fn forward(app: &mut App) {
     if let Some(to) = app.book.jumps.forward.pop() {
         app.book.jumps.back.push(app.at);
         go(app, to);
@@ -49,5 +50,5 @@ fn go(app: &mut App, to: Cursor) {
     let slide = to.slide.min(app.deck.last_slide());
     let last = app.deck.slide(slide).steps.max(1) - 1;
     let step = crate::deck::Step(to.step.0.min(last));
-    navigate::jump(app, Cursor { slide, step });
+    movement::jump(app, Cursor { slide, step });
 }

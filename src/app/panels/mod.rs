@@ -1,17 +1,22 @@
 //! Panels over the slide: moving scrolls them, or moves what is chosen in them.
 
-use super::{Action, App, Mode, Names, problems, update};
+pub(in crate::app) mod pane;
+pub(in crate::app) mod problems;
+pub(in crate::app) mod trust_prompt;
+pub(in crate::app) mod variables;
+
+use crate::app::{Action, App, Mode, Names, update};
 
 /// Rows of the screen that a panel has no text on: its frame.
 const FRAME: u16 = 2;
 
 /// How many rows a panel shows at most.
-pub(super) fn rows(app: &App) -> usize {
+pub(in crate::app) fn rows(app: &App) -> usize {
     usize::from(app.stage.terminal.1.saturating_sub(FRAME)).max(1)
 }
 
 /// Does what an action means while a panel is open; `false` where it means what it does otherwise.
-pub(super) fn act(app: &mut App, action: Action) -> bool {
+pub(in crate::app) fn act(app: &mut App, action: Action) -> bool {
     let half = (rows(app) / 2).max(1).cast_signed();
     let by = match (&app.mode, action) {
         (Mode::Problems(chosen), Action::RunFocused) => {
@@ -41,7 +46,7 @@ pub(super) fn act(app: &mut App, action: Action) -> bool {
 }
 
 /// Scrolls the open panel by rows, or moves its choice, as far as there is something.
-pub(super) fn scroll(app: &mut App, by: isize) {
+pub(in crate::app) fn scroll(app: &mut App, by: isize) {
     let room = rows(app);
     let bindings = app.keymap.bindings().iter().filter(|row| !row.keys.is_empty()).count();
     let problems = app.problems().count();

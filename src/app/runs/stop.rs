@@ -1,12 +1,12 @@
 //! Processes that runs have left in the background, and the key that ends them.
 
-use super::{App, Effect};
+use crate::app::{App, Effect};
 use crate::deck::CellId;
 use crate::run::{CellRun, RunId};
 
 /// Ends what the focused cell has left in the background, else what the slide's cells have; none
 /// where there is nothing to end.
-pub(super) fn end(app: &mut App) -> Option<Vec<Effect>> {
+pub(in crate::app) fn end(app: &mut App) -> Option<Vec<Effect>> {
     let has_some = |id: &CellId| app.runs.get(id).is_some_and(|run| run.background > 0);
     let focused: Vec<CellId> = app.focus.into_iter().filter(has_some).collect();
     let chosen: Vec<CellId> = if focused.is_empty() {

@@ -3,7 +3,7 @@
 //!
 //! The table is also what the help panel shows, so that the two cannot differ.
 
-use super::keys::{Key, Matched, Sequence, spoken};
+use crate::app::input::keys::{Key, Matched, Sequence, spoken};
 
 /// What a key can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -197,7 +197,7 @@ impl Keymap {
     }
 
     /// Forgets what was typed of a sequence.
-    pub(super) fn forget_typed(&mut self) {
+    pub(in crate::app) fn forget_typed(&mut self) {
         self.typed.clear();
     }
 

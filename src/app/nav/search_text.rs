@@ -8,14 +8,14 @@ const MAX_CHARS: usize = 1_000;
 
 /// A line of a slide.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) slide: SlideNo,
-    pub(super) step: Step,
-    pub(super) text: Box<str>,
+pub(in crate::app) struct Line {
+    pub(in crate::app) slide: SlideNo,
+    pub(in crate::app) step: Step,
+    pub(in crate::app) text: Box<str>,
 }
 
 /// The lines of a deck, at least one of each slide, in its order.
-pub(super) fn lines(deck: &Deck) -> Vec<Line> {
+pub(in crate::app) fn lines(deck: &Deck) -> Vec<Line> {
     let mut found = Lines { slide: SlideNo::new(0), lines: Vec::new() };
     for (number, slide) in deck.slides.iter().enumerate() {
         found.slide = SlideNo::new(number);

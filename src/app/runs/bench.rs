@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{App, Effect, cells};
+use crate::app::runs::schedule;
+use crate::app::{App, Effect};
 use crate::deck::{Cell, CellId};
 use crate::run::{CellRun, Standing, State};
 
 /// These cells, and with each lane of a race the lanes that it runs against: those of its slide that
 /// can be seen, and those before that have not run since they were changed. In the order in which they
 /// are to start.
-pub(super) fn with_lanes(app: &App, cells: Vec<CellId>) -> Vec<CellId> {
+pub(in crate::app) fn with_lanes(app: &App, cells: Vec<CellId>) -> Vec<CellId> {
     let mut known = BTreeSet::new();
     let mut all = Vec::new();
     for id in cells {
@@ -22,7 +23,7 @@ pub(super) fn with_lanes(app: &App, cells: Vec<CellId>) -> Vec<CellId> {
 
 /// These cells in the order in which they are to start: lanes that the background may still be
 /// compiling stand before all others, so that no compiler is at work while another lane is timed.
-pub(super) fn in_order(app: &App, mut cells: Vec<CellId>) -> Vec<CellId> {
+pub(in crate::app) fn in_order(app: &App, mut cells: Vec<CellId>) -> Vec<CellId> {
     cells.sort_by_key(|id| !(is_lane(app, *id) && may_be_compiling(app, *id)));
     cells
 }
@@ -47,14 +48,14 @@ fn may_be_compiling(app: &App, id: CellId) -> bool {
 }
 
 /// Where a run that starts now stands: a lane waits until no other one is on its way.
-pub(super) fn standing(app: &App, id: CellId, standing: Standing) -> Standing {
+pub(in crate::app) fn standing(app: &App, id: CellId, standing: Standing) -> Standing {
     let is_busy =
         is_lane(app, id) && app.runs.iter().any(|(&other, run)| is_on_its_way(app, other, run));
     Standing { waits: standing.waits || is_busy, ..standing }
 }
 
 /// Begins the lane that waits longest, if none is on its way.
-pub(super) fn go_on(app: &mut App) -> Vec<Effect> {
+pub(in crate::app) fn go_on(app: &mut App) -> Vec<Effect> {
     if app.runs.iter().any(|(&id, run)| is_on_its_way(app, id, run) && !run.standing.waits) {
         return Vec::new();
     }
@@ -66,7 +67,7 @@ pub(super) fn go_on(app: &mut App) -> Vec<Effect> {
     if let Some(run) = app.runs.get_mut(&next) {
         run.standing.waits = false;
     }
-    cells::begin(app, next).into_iter().collect()
+    schedule::begin(app, next).into_iter().collect()
 }
 
 fn is_on_its_way(app: &App, id: CellId, run: &CellRun) -> bool {

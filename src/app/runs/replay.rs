@@ -1,12 +1,13 @@
 //! What was recorded, in the place of what runs: by key, or by itself as the deck's options say. The
 //! live run goes on behind it, and the same key brings it back.
 
-use super::{App, cells};
+use crate::app::App;
+use crate::app::runs::schedule;
 use crate::deck::{Cell, CellId, Replay};
 use crate::run::{Outcome, Runs, State};
 
 /// Takes in what was recorded of the deck's cells; what is shown of an older recording gives way.
-pub(super) fn take_in(app: &mut App, recorded: Runs) {
+pub(in crate::app) fn take_in(app: &mut App, recorded: Runs) {
     app.recorded = recorded;
     for (id, run) in app.runs.iter_mut().filter(|(_, run)| run.replay.is_some()) {
         run.replay = app.recorded.get(id).cloned().map(Box::new);
@@ -16,7 +17,7 @@ pub(super) fn take_in(app: &mut App, recorded: Runs) {
 
 /// Shows what was recorded of the focused cell, or of the slide's; what is shown already gives way to
 /// the live ones.
-pub(super) fn toggle(app: &mut App) {
+pub(in crate::app) fn toggle(app: &mut App) {
     let seen: Vec<CellId> = match app.focus {
         Some(id) => vec![id],
         None => app.visible_cells().map(|cell| cell.id).collect(),
@@ -40,7 +41,7 @@ pub(super) fn toggle(app: &mut App) {
 }
 
 /// A run has ended: where the deck's options say so, what was recorded takes its place.
-pub(super) fn ended(app: &mut App, id: CellId) {
+pub(in crate::app) fn ended(app: &mut App, id: CellId) {
     let Some(State::Ended(outcome)) = app.runs.get(&id).map(|run| &run.state) else { return };
     let expects_failure = app.deck.cell(id).is_some_and(|cell| cell.check.expects_failure);
     let due = match app.deck.options.replay {
@@ -57,7 +58,7 @@ pub(super) fn ended(app: &mut App, id: CellId) {
 }
 
 /// Shows what was recorded of these cells, where nothing is to run.
-pub(super) fn play(app: &mut App, cells: &[CellId]) {
+pub(in crate::app) fn play(app: &mut App, cells: &[CellId]) {
     for &id in cells {
         if !show(app, id) {
             let why = "nothing of it is recorded, and nothing runs: `options.replay`";
@@ -65,12 +66,12 @@ pub(super) fn play(app: &mut App, cells: &[CellId]) {
             run.state = State::Ended(Outcome::NotStarted(why.to_owned()));
         }
     }
-    cells::watch(app, cells);
+    schedule::watch(app, cells);
     app.scene_changed();
 }
 
 /// Shows what was recorded of the cells among these that run by themselves.
-pub(super) fn play_by_themselves<'a>(app: &mut App, due: impl Iterator<Item = &'a Cell>) {
+pub(in crate::app) fn play_by_themselves<'a>(app: &mut App, due: impl Iterator<Item = &'a Cell>) {
     for cell in due {
         if app.runs.get(&cell.id).is_none_or(|run| run.replay.is_none()) && show(app, cell.id) {
             app.scene_changed();

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
-use super::{App, Effect, cells, names};
+use crate::app::panels::variables;
+use crate::app::runs::schedule;
+use crate::app::{App, Effect};
 use crate::deck::CellId;
 use crate::run::{self, CellRun, Outcome, RunId, Standing, State};
 
 /// Where a run that starts now stands in its cell's session.
-pub(super) fn standing(app: &App, cell: CellId) -> Standing {
+pub(in crate::app) fn standing(app: &App, cell: CellId) -> Standing {
     let base = before(app, cell).and_then(|before| app.runs.get(&before));
     Standing {
         base: base.map(|base| base.run),
@@ -24,7 +26,7 @@ fn before(app: &App, cell: CellId) -> Option<CellId> {
 }
 
 /// A cell's run has ended: begins what waited for it, or says why that does not run.
-pub(super) fn ended(app: &mut App, cell: CellId) -> Vec<Effect> {
+pub(in crate::app) fn ended(app: &mut App, cell: CellId) -> Vec<Effect> {
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
     if run.standing.base_gone && !run.standing.is_second_try {
         return from_the_start(app, cell);
@@ -34,7 +36,7 @@ pub(super) fn ended(app: &mut App, cell: CellId) -> Vec<Effect> {
     let goes_on = run.standing.holds && (outcome.is_success() || fails_on_purpose);
     let next = waiting_for(app, run.run);
     let why = refusal(app, cell, outcome);
-    let mut effects: Vec<Effect> = names::refresh(app, cell).into_iter().collect();
+    let mut effects: Vec<Effect> = variables::refresh(app, cell).into_iter().collect();
     for next in next {
         if goes_on {
             effects.extend(let_begin(app, next));
@@ -46,7 +48,7 @@ pub(super) fn ended(app: &mut App, cell: CellId) -> Vec<Effect> {
 }
 
 /// What a run in place changes is no longer what its base left.
-pub(super) fn consume_base(app: &mut App, cell: CellId) {
+pub(in crate::app) fn consume_base(app: &mut App, cell: CellId) {
     let base = app.runs.get(&cell).and_then(|run| run.standing.base);
     for run in app.runs.values_mut().filter(|run| Some(run.run) == base) {
         run.standing.holds = false;
@@ -61,7 +63,7 @@ fn waiting_for(app: &App, base: RunId) -> Vec<CellId> {
 
 fn let_begin(app: &mut App, cell: CellId) -> Option<Effect> {
     app.runs.get_mut(&cell)?.standing.waits = false;
-    cells::begin(app, cell)
+    schedule::begin(app, cell)
 }
 
 /// Ends a cell's run before it began, and so those that wait for it.
@@ -108,7 +110,7 @@ fn from_the_start(app: &mut App, cell: CellId) -> Vec<Effect> {
         }
     }
     let due = run::due(&app.deck, &app.runs, before);
-    let effects = due.into_iter().flat_map(|id| cells::start(app, id)).collect();
+    let effects = due.into_iter().flat_map(|id| schedule::start(app, id)).collect();
     let standing = Standing { is_second_try: true, ..standing(app, cell) };
     if let Some(run) = app.runs.get_mut(&cell).filter(|_| standing.waits) {
         (run.state, run.wanted, run.standing) = (State::Queued, true, standing);
@@ -117,7 +119,7 @@ fn from_the_start(app: &mut App, cell: CellId) -> Vec<Effect> {
 }
 
 /// Ends what waits for a run: nothing of it has begun.
-pub(super) fn stop_waiting(app: &mut App) {
+pub(in crate::app) fn stop_waiting(app: &mut App) {
     for run in app.runs.values_mut().filter(|run| run.standing.waits) {
         end(run, Outcome::Stopped);
     }
@@ -125,7 +127,7 @@ pub(super) fn stop_waiting(app: &mut App) {
 
 /// After a reload: ends what waits for a run that is none of the talk's any more, and what waits for
 /// that.
-pub(super) fn stop_orphans(app: &mut App) {
+pub(in crate::app) fn stop_orphans(app: &mut App) {
     loop {
         let under_way = app.runs.values().filter(|run| run.is_under_way());
         let under_way: Vec<Option<RunId>> = under_way.map(|run| Some(run.run)).collect();
@@ -143,7 +145,7 @@ pub(super) fn stop_orphans(app: &mut App) {
 
 /// Another Python runs the deck from now on: what ran in the one before is over, and no state of it
 /// is left.
-pub(super) fn forget_all(app: &mut App) {
+pub(in crate::app) fn forget_all(app: &mut App) {
     // All that ran there has ended.
     app.runs.values_mut().for_each(|run| run.background = 0);
     let is_python = |id: CellId| app.deck.cell(id).is_some_and(|cell| &*cell.language == "python");

@@ -4,7 +4,8 @@
 use crossterm::event::KeyCode;
 use ratatui_textarea::{CursorMove, Input, Key as Typed, TextArea};
 
-use super::{App, Effect, Follow, Key, Mode, cells};
+use crate::app::runs::schedule;
+use crate::app::{App, Effect, Follow, Key, Mode};
 use crate::deck::{Cell, CellId};
 use crate::source::Span;
 
@@ -98,7 +99,7 @@ impl Editing {
 }
 
 /// The editor for the focused cell, or the slide's first.
-pub(super) fn begin(app: &mut App) {
+pub(in crate::app) fn begin(app: &mut App) {
     let first = app.visible_cells().next().map(|cell| cell.id);
     let Some((id, text)) = app.focus.or(first).and_then(|id| Some((id, text_of(app, id)?))) else {
         app.notice = Some("there is no code to edit here".to_owned());
@@ -111,7 +112,7 @@ pub(super) fn begin(app: &mut App) {
 }
 
 /// A key while a block is edited.
-pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     let Mode::Edit(editing) = &mut app.mode else { return Vec::new() };
     app.changed.paint = true;
     match key.code {
@@ -124,7 +125,7 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
         }
         KeyCode::Char('c') if key.ctrl => {
             if app.is_running() {
-                cells::stop(app)
+                schedule::stop(app)
             } else {
                 Vec::new()
             }
@@ -154,7 +155,7 @@ fn revert(app: &mut App) -> Vec<Effect> {
 
 /// Opens the deck in the speaker's own editor: at the focused cell, else at what the slide begins
 /// with.
-pub(super) fn open(app: &App) -> Vec<Effect> {
+pub(in crate::app) fn open(app: &App) -> Vec<Effect> {
     let focused = app.focus.and_then(|id| app.deck.cell(id)).map(|cell| cell.span);
     let slide = app.deck.slide(app.at.slide);
     let first = slide.blocks.first().map_or(slide.span, |block| block.span);
