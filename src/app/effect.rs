@@ -20,7 +20,7 @@ pub enum Effect {
         base: Option<RunId>,
     },
     /// Type these bytes at a run that has a terminal of its own.
-    Type(RunId, Vec<u8>),
+    SendInput(RunId, Vec<u8>),
     /// Give a run's own terminal another size: columns and rows.
     ResizeRun(RunId, (u16, u16)),
     /// Stop a run as ctrl-c does.
@@ -28,19 +28,19 @@ pub enum Effect {
     /// Kill a run.
     Kill(RunId),
     /// Ask what names a session has after a run.
-    AskNames(RunId),
+    ListVariables(RunId),
     /// Drop the state that a run left in its session: no later one will go on from it.
-    Forget(RunId),
+    DropSnapshot(RunId),
     /// Get ready for the deck's cells: code may run now.
     Prepare,
     /// Find out whether the deck was trusted before.
-    Check,
+    CheckTrust,
     /// Find out what the question about the deck says.
     Examine,
     /// Run all of the deck's code in the sandbox from now on.
-    Sandbox,
+    EnterSandbox,
     /// Remember that this deck's code may always run.
-    Remember,
+    RememberTrust,
     /// Remember what the speaker has changed in a deck whose code may always run.
     RememberEdit,
     /// Read everything again, and drop what was kept of it.

@@ -3,7 +3,7 @@
 //!
 //! `App` holds what must survive a redraw: where the talk is, what ran, what is open on top of the
 //! slide. It does not hold themes, scenes or terminals; what the last layout found out that
-//! decisions need (heights, where cells stand) comes back as a [`Stage`].
+//! decisions need (heights, where cells stand) comes back as a [`LayoutInfo`].
 
 mod effect;
 mod input;
@@ -27,18 +27,18 @@ use crate::run::{CellRun, Runs};
 use nav::{jumps, movement};
 
 pub use effect::Effect;
-pub use input::editor::{Edit, Editing, Then};
-pub use input::keymap::{Action, Binding, Conflict, Keymap, Reading, default_bindings};
-pub use input::keys::{Key, Sequence, spoken};
+pub use input::editor::{AfterEdit, BlockEditor, Edit};
+pub use input::keymap::{Action, Binding, Conflict, KeyMatch, Keymap, default_bindings};
+pub use input::keys::{Key, Sequence, readable_keys};
 pub use msg::{Hit, Msg, OutputHit};
-pub use nav::index::{Found, Index, IsTitle, title as slide_title};
+pub use nav::index::{Index, IndexEntry, IsTitle, title as slide_title};
 pub use panels::pane::Pane;
-pub use panels::trust_prompt::{Inquiry, Question};
-pub use panels::variables::Names;
+pub use panels::trust_prompt::{TrustPrompt, TrustSummary};
+pub use panels::variables::Variables;
 pub use update::update;
 
 /// The least size at which a slide is drawn: columns and rows.
-pub const SMALLEST: (u16, u16) = (12, 4);
+pub const MIN_TERMINAL_SIZE: (u16, u16) = (12, 4);
 
 /// Why there is no sandbox where the runtime has not said otherwise.
 const NO_SANDBOX: &str = "there is no sandbox here";
@@ -51,7 +51,7 @@ pub struct App {
     /// Where the talk is.
     pub at: Cursor,
     /// Which way the speaker has gone last: most likely, the next key leads on the same way.
-    pub heading: Direction,
+    pub direction: Direction,
     /// How many rows of the slide are scrolled away above the screen.
     pub scroll: u32,
     /// What is open on top of the slide.
@@ -67,7 +67,7 @@ pub struct App {
     /// Whether the slide shows where its columns start.
     pub grid: bool,
     /// What the last layout found out.
-    pub stage: Stage,
+    pub layout: LayoutInfo,
     /// What else is wrong with it: pictures, names of the theme, what does not fit if that was looked
     /// for.
     pub reviewed: Vec<Diagnostic>,
@@ -82,23 +82,23 @@ pub struct App {
     /// What the user answered to the question.
     pub trust: Trust,
     /// What was found out about the deck for the question; none before that, and after an edit.
-    pub inquiry: Option<Arc<Inquiry>>,
+    pub inquiry: Option<Arc<TrustSummary>>,
     /// What the sandbox cannot hold on this machine; why there is none.
     pub sandbox: Result<Vec<&'static str>, &'static str>,
     /// The key bindings and the sequence being typed.
     pub keymap: Keymap,
     /// What has changed since the runtime last asked.
     pub changed: Changed,
-    book: Book,
+    internal: Internal,
 }
 
 /// What the app keeps for itself.
 #[derive(Debug, Default)]
-struct Book {
+struct Internal {
     /// The last run id given out.
     last_run: u64,
     /// What the next layout should bring into view.
-    follow: Option<Follow>,
+    scroll_target: Option<ScrollTarget>,
     /// The last cell that was asked to run: as long as its end is on the screen, it stays there.
     watched: Option<CellId>,
     /// The slide that was shown last.
@@ -119,7 +119,7 @@ struct Book {
 
 /// Something to bring into view as soon as its place is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Follow {
+enum ScrollTarget {
     /// What the current step revealed.
     Revealed,
     /// The end of the slide.
@@ -141,15 +141,15 @@ pub enum Mode {
     /// The deck's problems, of which this one is chosen.
     Problems(u16),
     /// The names of a session.
-    Names(Names),
+    Variables(Variables),
     /// The question whether the deck's code may run.
-    Ask(Question),
+    TrustPrompt(TrustPrompt),
     /// Nothing, but the program of this cell has the keys.
-    Typing(CellId),
+    Passthrough(CellId),
     /// Nothing, but a line is typed for the program of this cell.
-    Input(CellId),
+    StdinPrompt(CellId),
     /// A block that is being edited.
-    Edit(Box<Editing>),
+    Edit(Box<BlockEditor>),
 }
 
 /// What may run without a question, by the command line and the configuration.
@@ -196,7 +196,7 @@ impl Trust {
 /// What the last layout found out that decisions depend on, in rows of the slide's body, or of the
 /// pane's.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stage {
+pub struct LayoutInfo {
     /// Columns and rows of the terminal.
     pub terminal: (u16, u16),
     /// Rows of the body that fit on the screen.
@@ -228,7 +228,7 @@ pub struct CellPlace {
     pub columns: u16,
 }
 
-impl Stage {
+impl LayoutInfo {
     /// How far the body can be scrolled.
     pub fn scroll_limit(&self) -> u32 {
         self.height.saturating_sub(self.viewport)
@@ -236,7 +236,7 @@ impl Stage {
 
     /// Whether the terminal is too small to show a slide.
     pub fn is_too_small(&self) -> bool {
-        self.terminal.0 < SMALLEST.0 || self.terminal.1 < SMALLEST.1
+        self.terminal.0 < MIN_TERMINAL_SIZE.0 || self.terminal.1 < MIN_TERMINAL_SIZE.1
     }
 }
 
@@ -248,7 +248,7 @@ pub struct Changed {
     /// Only what is painted: scroll, panels, notices.
     pub paint: bool,
     /// One slide gave way to the next one or the one before, step by step: time for a transition.
-    pub turned: Option<Direction>,
+    pub transition: Option<Direction>,
 }
 
 /// Which way the talk goes.
@@ -266,7 +266,7 @@ impl App {
         Self {
             deck,
             at: Cursor::default(),
-            heading: Direction::Forward,
+            direction: Direction::Forward,
             scroll: 0,
             mode: Mode::default(),
             pane: None,
@@ -274,7 +274,7 @@ impl App {
             recorded: Runs::default(),
             focus: None,
             grid: false,
-            stage: Stage::default(),
+            layout: LayoutInfo::default(),
             reviewed: Vec::new(),
             invalid: Vec::new(),
             hides_problems: false,
@@ -284,8 +284,8 @@ impl App {
             inquiry: None,
             sandbox: Err(NO_SANDBOX),
             keymap: Keymap::default(),
-            changed: Changed { scene: true, paint: true, turned: None },
-            book: Book::default(),
+            changed: Changed { scene: true, paint: true, transition: None },
+            internal: Internal::default(),
         }
     }
 

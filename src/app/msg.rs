@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{Inquiry, Key, Stage};
+use crate::app::{Key, LayoutInfo, TrustSummary};
 use crate::deck::{CellId, Deck, Fingerprint, SlideNo};
 use crate::diag::Diagnostic;
 use crate::run::{self, Pointer, Preparation, RunId, Runs};
@@ -17,7 +17,7 @@ pub enum Msg {
     /// The mouse was clicked.
     Click(Hit),
     /// The mouse did this over the terminal of the program that has the keys.
-    Pointed(Pointer),
+    Mouse(Pointer),
     /// The wheel turned by this many rows, down if positive.
     Wheel(i32, Hit),
 
@@ -29,15 +29,15 @@ pub enum Msg {
     /// It is gone, or somebody wants us to go.
     Terminate,
     /// A picture can be drawn, or the terminal said what it can.
-    Picture,
+    Redraw,
 
     // The other window of the same talk.
     /// It shows this slide, with so many pauses over.
-    Told(SlideNo, usize),
+    MovedTo(SlideNo, usize),
 
     // Layout.
     /// The current scene was laid out.
-    LaidOut(Stage),
+    LaidOut(LayoutInfo),
     /// The current slide is about to be shown.
     Shown,
 
@@ -51,10 +51,10 @@ pub enum Msg {
     /// The whole deck was looked over: what is wrong beyond what reading it saw.
     Reviewed(Vec<Diagnostic>),
     /// Something outside did not work, and what follows: a line for the speaker.
-    Trouble(String),
+    Failed(String),
 
     /// This was found out about the deck before it may run; nothing if it is unknown.
-    Examined(Option<Arc<Inquiry>>),
+    Examined(Option<Arc<TrustSummary>>),
 
     // Runs.
     /// This is wrong with blocks that carry `+validate`.
@@ -64,7 +64,7 @@ pub enum Msg {
     /// Something happened to a run.
     Run(RunId, run::Event),
     /// What names a session has after a run, or why that cannot be told.
-    Names(RunId, Result<Vec<run::Name>, String>),
+    Variables(RunId, Result<Vec<run::Variable>, String>),
     /// Code is compiled, or being compiled, ahead of its run.
     Prepared(Fingerprint, Preparation),
 

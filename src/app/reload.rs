@@ -25,7 +25,7 @@ pub(in crate::app) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
 
 /// Puts the new deck in the old one's place. The talk stays where it is, if it can.
 pub(in crate::app) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
-    if let Mode::Input(cell) = app.mode {
+    if let Mode::StdinPrompt(cell) = app.mode {
         stdin_prompt::leave(app, cell);
     }
     let (runs, lost) = carry(&app.deck, &deck, &app.runs);
@@ -41,17 +41,17 @@ pub(in crate::app) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
             None => Mode::Slide,
         },
         Mode::Index(_)
-        | Mode::Ask(_)
+        | Mode::TrustPrompt(_)
         | Mode::Problems(_)
-        | Mode::Names(_)
-        | Mode::Typing(_)
-        | Mode::Input(_)
+        | Mode::Variables(_)
+        | Mode::Passthrough(_)
+        | Mode::StdinPrompt(_)
         | Mode::Slide => Mode::Slide,
         Mode::Help(row) => Mode::Help(row),
     };
     // Another deck is another question.
     app.inquiry = None;
-    app.book.waiting = Vec::new();
+    app.internal.waiting = Vec::new();
     let forgotten = forgotten(&app.runs, &runs);
     let other_python = app.deck.options.python_interpreter != deck.options.python_interpreter;
     app.runs = runs;
@@ -69,14 +69,14 @@ pub(in crate::app) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     }
     app.scene_changed();
     let mut effects: Vec<Effect> = lost.into_iter().map(Effect::Kill).collect();
-    effects.extend(forgotten.into_iter().map(Effect::Forget));
+    effects.extend(forgotten.into_iter().map(Effect::DropSnapshot));
     effects.extend(bench::go_on(app));
     if app.deck.cells.iter().any(|cell| app.may_run(cell)) {
         effects.push(Effect::Prepare);
     }
     match app.trust {
         Trust::Always => effects.push(Effect::RememberEdit),
-        Trust::Checking => effects.push(Effect::Check),
+        Trust::Checking => effects.push(Effect::CheckTrust),
         Trust::Unknown | Trust::Once | Trust::Sandboxed | Trust::No => {}
     }
     effects
@@ -120,7 +120,7 @@ fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<RunId>) {
 /// The runs that left a state and are none of the talk's any more.
 fn forgotten(before: &Runs, after: &Runs) -> Vec<RunId> {
     let gone = |run: &&CellRun| {
-        (run.standing.holds || run.is_under_way())
+        (run.link.has_snapshot || run.is_under_way())
             && after.values().all(|other| other.run != run.run)
     };
     before.values().filter(gone).map(|run| run.run).collect()

@@ -11,19 +11,19 @@ use crate::app::panels::{pane, trust_prompt, variables};
 use crate::app::reload;
 use crate::app::runs::replay;
 use crate::app::runs::{output, schedule};
-use crate::app::{Action, App, Effect, Hit, Index, Key, Mode, Msg, Question, Reading};
+use crate::app::{Action, App, Effect, Hit, Index, Key, KeyMatch, Mode, Msg, TrustPrompt};
 
 /// Changes the state by what happened and says what is to be done.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return press(app, key),
         Msg::Click(hit) => return click(app, hit),
-        Msg::Pointed(pointer) => return passthrough::point(app, pointer),
+        Msg::Mouse(pointer) => return passthrough::point(app, pointer),
         Msg::Wheel(rows, hit) => wheel(app, rows, hit),
-        Msg::Resized | Msg::Resumed | Msg::Picture => app.scene_changed(),
+        Msg::Resized | Msg::Resumed | Msg::Redraw => app.scene_changed(),
         Msg::Terminate => return vec![Effect::Quit],
-        Msg::LaidOut(stage) => movement::settle(app, stage),
-        Msg::Told(slide, pauses) => movement::follow(app, slide, pauses),
+        Msg::LaidOut(layout) => movement::settle(app, layout),
+        Msg::MovedTo(slide, pauses) => movement::follow(app, slide, pauses),
         Msg::Shown => return schedule::shown(app),
         Msg::Loaded(deck) => return reload::reload(app, deck),
         Msg::Edited(deck) => return reload::exchange(app, deck),
@@ -33,7 +33,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.reviewed = found;
             app.paint_changed();
         }
-        Msg::Trouble(why) => {
+        Msg::Failed(why) => {
             app.notice = Some(why);
             app.paint_changed();
         }
@@ -43,7 +43,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Recorded(recorded) => replay::take_in(app, recorded),
         Msg::Run(run, event) => return schedule::event(app, run, event),
-        Msg::Names(run, found) => variables::told(app, run, found),
+        Msg::Variables(run, found) => variables::told(app, run, found),
         Msg::Prepared(code, how) => schedule::prepared(app, code, &how),
         Msg::Tick(passed) => schedule::tick(app, passed),
     }
@@ -51,21 +51,21 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
 }
 
 fn press(app: &mut App, key: Key) -> Vec<Effect> {
-    app.book.pressed += 1;
+    app.internal.pressed += 1;
     if app.notice.take().is_some() {
         app.paint_changed();
     }
     problems::mark_seen(app);
     match app.mode {
-        Mode::Typing(cell) => passthrough::press(app, cell, key),
-        Mode::Input(cell) => stdin_prompt::press(app, cell, key),
+        Mode::Passthrough(cell) => passthrough::press(app, cell, key),
+        Mode::StdinPrompt(cell) => stdin_prompt::press(app, cell, key),
         Mode::Edit(_) => editor::press(app, key),
         Mode::Index(_) if !is_chord(key) => press_in_index(app, key),
-        Mode::Ask(_) if !is_chord(key) => trust_prompt::press(app, key),
+        Mode::TrustPrompt(_) if !is_chord(key) => trust_prompt::press(app, key),
         Mode::Slide if app.pane.is_some() => pane::press(app, key),
         _ => match app.keymap.press(key) {
-            Reading::Do(action, number) => act(app, action, number),
-            Reading::More | Reading::Nothing => Vec::new(),
+            KeyMatch::Action(action, number) => act(app, action, number),
+            KeyMatch::Partial | KeyMatch::None => Vec::new(),
         },
     }
 }
@@ -100,12 +100,12 @@ pub(in crate::app) fn act(app: &mut App, action: Action, number: Option<u32>) ->
         Action::JumpBack => jumps::back(app),
         Action::JumpForward => jumps::forward(app),
         Action::SkipPauses => movement::skip_pauses(app),
-        Action::ScrollDown => movement::scroll_by(app, movement::half_page(&app.stage)),
-        Action::ScrollUp => movement::scroll_by(app, -movement::half_page(&app.stage)),
+        Action::ScrollDown => movement::scroll_by(app, movement::half_page(&app.layout)),
+        Action::ScrollUp => movement::scroll_by(app, -movement::half_page(&app.layout)),
         Action::FocusNext => schedule::focus(app, true),
         Action::FocusPrevious => schedule::focus(app, false),
         Action::ToggleIndex | Action::ToggleHelp | Action::ToggleProblems => toggle(app, action),
-        Action::ToggleNames => return variables::toggle(app),
+        Action::ToggleVariables => return variables::toggle(app),
         Action::ToggleGrid => {
             app.grid = !app.grid;
             app.scene_changed();
@@ -187,12 +187,12 @@ fn press_in_index(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
-    if let Mode::Typing(cell) = app.mode
+    if let Mode::Passthrough(cell) = app.mode
         && hit.cell != Some(cell)
     {
         passthrough::end(app, cell);
     }
-    if let Mode::Input(cell) = app.mode
+    if let Mode::StdinPrompt(cell) = app.mode
         && hit.cell != Some(cell)
     {
         stdin_prompt::leave(app, cell);
@@ -212,16 +212,18 @@ fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
 
 fn wheel(app: &mut App, rows: i32, hit: Hit) {
     match (&mut app.mode, hit.output) {
-        (Mode::Index(_) | Mode::Help(_) | Mode::Problems(_) | Mode::Names(_), _) => {
+        (Mode::Index(_) | Mode::Help(_) | Mode::Problems(_) | Mode::Variables(_), _) => {
             panels::scroll(app, rows.signum() as isize);
         }
-        (Mode::Ask(Question { row, .. }), _) => {
+        (Mode::TrustPrompt(TrustPrompt { row, .. }), _) => {
             *row = row.saturating_add_signed(rows.signum() as i16);
             app.paint_changed();
         }
         _ if app.pane.is_some() => pane::scroll_by(app, rows.into()),
-        (Mode::Slide | Mode::Input(_), Some(output)) => schedule::scroll_output(app, output, rows),
-        (Mode::Slide | Mode::Typing(_) | Mode::Input(_) | Mode::Edit(_), _) => {
+        (Mode::Slide | Mode::StdinPrompt(_), Some(output)) => {
+            schedule::scroll_output(app, output, rows)
+        }
+        (Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) | Mode::Edit(_), _) => {
             movement::scroll_by(app, i64::from(rows));
         }
     }

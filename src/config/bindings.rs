@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use crate::app::{Action, Conflict, Keymap, Sequence, default_bindings, spoken};
+use crate::app::{Action, Conflict, Keymap, Sequence, default_bindings, readable_keys};
 use crate::diag::Diagnostic;
 use crate::yaml::{Keys, Node, Place, Slot};
 
@@ -69,7 +69,7 @@ impl Bindings {
         let Conflict { one, other } = self.made().err()?;
         let at = |name| self.0.iter().find(|bound| bound.name == name)?.place.clone();
         let range = at(other.0).or_else(|| at(one.0)).unwrap_or_default();
-        let (keys, others) = (spoken(&one.1), spoken(&other.1));
+        let (keys, others) = (readable_keys(&one.1), readable_keys(&other.1));
         let message = if keys == others {
             format!("`{keys}` is bound to both `{}` and `{}`", one.0, other.0)
         } else {

@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::deck::Fingerprint;
-use crate::run::{self, Name, Outcome, Preparation, Request, RunId, Snippet, Target};
+use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet, Target, Variable};
 use limits::process_limit::Census;
 use module_index::ModuleIndex;
 use os::process_tree::{self, Family};
@@ -101,7 +101,7 @@ pub enum Event {
     /// Code is being compiled, or was, before anybody asked for it to run.
     Prepared(Fingerprint, Preparation),
     /// The names that a session has after a run, or why they cannot be told.
-    Names(RunId, Result<Vec<Name>, String>),
+    Names(RunId, Result<Vec<Variable>, String>),
     /// Something was ended that would have taken the machine: what, in words.
     Trouble(String),
 }

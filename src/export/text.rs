@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::layout::Scene;
-use crate::view::{self, Large};
+use crate::view::{self, LargeGlyph};
 
 /// What stands between two pages.
 pub const PAGE_BREAK: &str = "\n\u{c}";
@@ -73,7 +73,7 @@ fn rows(buffer: &Buffer) -> Vec<String> {
 fn row(cells: &[Cell]) -> String {
     let (mut text, mut at, mut missing) = (String::new(), 0, 0);
     while let Some(cell) = cells.get(at) {
-        if let Some(Large { grapheme, columns, .. }) = view::large(cell.symbol()) {
+        if let Some(LargeGlyph { grapheme, columns, .. }) = view::large_glyph(cell.symbol()) {
             text.push_str(grapheme);
             missing += columns - grapheme.width().min(columns);
             at += columns;

@@ -127,7 +127,7 @@ fn message(event: exec::Event) -> Msg {
     match event {
         exec::Event::Run(run, event) => Msg::Run(run, event),
         exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
-        exec::Event::Names(run, names) => Msg::Names(run, names),
-        exec::Event::Trouble(what) => Msg::Trouble(what),
+        exec::Event::Names(run, names) => Msg::Variables(run, names),
+        exec::Event::Trouble(what) => Msg::Failed(what),
     }
 }

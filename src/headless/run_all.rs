@@ -135,11 +135,11 @@ impl Rehearsal<'_> {
                         self.executor.run(&request);
                     }
                 }
-                Effect::Type(run, bytes) => self.executor.type_in(run, &bytes),
+                Effect::SendInput(run, bytes) => self.executor.type_in(run, &bytes),
                 Effect::ResizeRun(run, size) => self.executor.resize(run, size),
                 Effect::Interrupt(run) => self.executor.stop(run, Stop::Interrupt),
                 Effect::Kill(run) => self.executor.stop(run, Stop::Kill),
-                Effect::Forget(run) => self.executor.forget(run),
+                Effect::DropSnapshot(run) => self.executor.forget(run),
                 // There is no terminal, and nothing to be remembered.
                 _ => {}
             }
@@ -168,8 +168,8 @@ impl Rehearsal<'_> {
             let msg = match event {
                 exec::Event::Run(run, event) => Msg::Run(run, event),
                 exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
-                exec::Event::Names(run, names) => Msg::Names(run, names),
-                exec::Event::Trouble(what) => Msg::Trouble(what),
+                exec::Event::Names(run, names) => Msg::Variables(run, names),
+                exec::Event::Trouble(what) => Msg::Failed(what),
             };
             let effects = update(&mut self.app, msg);
             self.perform(effects, round);

@@ -1,7 +1,7 @@
 //! Between scene and app: making the scene that the app's state asks for, what the app needs
 //! to know of it.
 
-use crate::app::{Action, App, CellPlace, Keymap, Msg, Pane, Stage, update};
+use crate::app::{Action, App, CellPlace, Keymap, LayoutInfo, Msg, Pane, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
 use crate::layout::{
     Colours, Hints, Inputs, Item, Measures, PaneScene, PaneView, PictureKey, Placed, Scene, Size,
@@ -25,7 +25,7 @@ pub(crate) fn scene(
         let lay_out = |inputs: &Inputs<'_>| pane(inputs, &view(shown));
         let PaneScene { scene, left, matches, .. } =
             with_inputs(show, app, app.at, how, media, lay_out);
-        let stage = Stage { matches, left, ..stage(&scene) };
+        let stage = LayoutInfo { matches, left, ..stage(&scene) };
         (scene, stage)
     } else {
         let scene = scene_at(show, app, app.at, how, media);
@@ -98,14 +98,14 @@ fn hints(keys: &Keymap) -> Hints {
 }
 
 /// What decisions need to know of a scene.
-pub(crate) fn stage(scene: &Scene) -> Stage {
+pub(crate) fn stage(scene: &Scene) -> LayoutInfo {
     let cells = scene.body.iter().filter_map(|placed| match placed.item {
         Item::Cell { id, columns, .. } => {
             Some(CellPlace { id, rows: scene.extent_of(id)?, columns })
         }
         _ => None,
     });
-    Stage {
+    LayoutInfo {
         terminal: (scene.size.columns, scene.size.rows),
         viewport: u32::from(scene.viewport.height),
         height: scene.height,
@@ -113,7 +113,7 @@ pub(crate) fn stage(scene: &Scene) -> Stage {
         columns: scene.columns,
         screens: scene.body.iter().filter_map(screen).collect(),
         cells: cells.collect(),
-        ..Stage::default()
+        ..LayoutInfo::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Editing the deck from the stage: a block's text as the speaker changes it, which is shown and run
+//! BlockEditor the deck from the stage: a block's text as the speaker changes it, which is shown and run
 //! unsaved; saving it; and the speaker's own editor.
 
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Talk, terminal};
-use crate::app::{Edit, Msg, Then, update};
+use crate::app::{AfterEdit, Edit, Msg, update};
 use crate::files::{self, Kind};
 use crate::project::{self, DraftsGuard, folder};
 use crate::source::Span;
@@ -39,9 +39,9 @@ impl Talk {
         }
         let start = piece.range.start;
         match edit.then {
-            Then::Keep => false,
-            Then::Run => self.tell(Msg::RunFocused),
-            Then::Save => {
+            AfterEdit::Keep => false,
+            AfterEdit::Run => self.tell(Msg::RunFocused),
+            AfterEdit::Save => {
                 self.save(&piece, &(start..start + edit.text.len()));
                 false
             }
@@ -123,7 +123,7 @@ impl Talk {
     }
 
     fn trouble(&mut self, why: String) {
-        update(&mut self.app, Msg::Trouble(why));
+        update(&mut self.app, Msg::Failed(why));
     }
 }
 

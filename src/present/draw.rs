@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::{Follow, Talk, effects};
-use crate::app::{App, Editing, Mode, Msg, update};
+use crate::app::{App, BlockEditor, Mode, Msg, update};
 use crate::headless;
 use crate::layout::{Colours, Scene};
 use crate::project::Look;
@@ -32,7 +32,7 @@ impl Talk {
 
     /// Draws the app's state, or begins the turn that leads to it.
     pub(super) fn draw(&mut self) -> io::Result<()> {
-        if let Some(direction) = self.app.changed.turned.take()
+        if let Some(direction) = self.app.changed.transition.take()
             && self.begin_turn(direction)?
         {
             return Ok(());
@@ -103,12 +103,12 @@ impl Talk {
 /// anything.
 pub(super) fn draw_editor(
     app: &App,
-    editing: &Editing,
+    editing: &BlockEditor,
     scene: &Scene,
     look: &Look,
     buffer: &mut Buffer,
 ) {
-    if app.stage.is_too_small() {
+    if app.layout.is_too_small() {
         return;
     }
     let language = app.deck.cell(editing.cell).map_or("", |cell| &cell.language);

@@ -28,17 +28,17 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
                 talk.start(request, cell);
             }
         }
-        Effect::Type(run, ref bytes) => talk.executor.type_in(run, bytes),
+        Effect::SendInput(run, ref bytes) => talk.executor.type_in(run, bytes),
         Effect::ResizeRun(run, size) => talk.executor.resize(run, size),
         Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
         Effect::Kill(run) => talk.executor.stop(run, Stop::Kill),
-        Effect::Forget(run) => talk.executor.forget(run),
-        Effect::AskNames(run) => talk.executor.names(run),
+        Effect::DropSnapshot(run) => talk.executor.forget(run),
+        Effect::ListVariables(run) => talk.executor.names(run),
         Effect::Prepare => talk.prepare(),
-        Effect::Sandbox => talk.sandbox(),
-        Effect::Check => talk.keeper.check(&talk.show.deck),
+        Effect::EnterSandbox => talk.sandbox(),
+        Effect::CheckTrust => talk.keeper.check(&talk.show.deck),
         Effect::Examine => talk.keeper.examine(&talk.show.deck),
-        Effect::Remember => talk.keeper.remember(&talk.show.deck),
+        Effect::RememberTrust => talk.keeper.remember(&talk.show.deck),
         Effect::RememberEdit => talk.remember_edit(),
         Effect::Reload => {
             talk.media.forget();
@@ -101,7 +101,7 @@ impl Talk {
             Target::Screen => {
                 // Its room is known once it is laid out: a program that asks at once gets it right.
                 self.lay_out();
-                let room = self.app.stage.screens.iter().find(|(id, _)| *id == cell);
+                let room = self.app.layout.screens.iter().find(|(id, _)| *id == cell);
                 if let Some(&(_, size)) = room {
                     (request.columns, request.rows) = size;
                 }

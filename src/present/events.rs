@@ -50,7 +50,7 @@ impl Talk {
         let is_over = self.take_in(event);
         if hurried {
             // Who presses a key during a turn does not want another one.
-            self.app.changed.turned = None;
+            self.app.changed.transition = None;
         }
         is_over
     }
@@ -79,7 +79,7 @@ impl Talk {
                 }
                 self.media.set_protocol(protocol(&self.settings, answers));
                 self.frames.hurry();
-                Msg::Picture
+                Msg::Redraw
             }
             Event::Resized => {
                 self.screen.resize();
@@ -110,15 +110,15 @@ impl Talk {
                 }
                 Msg::Recorded(self.show.recorded.clone())
             }
-            Event::NotLoaded(why) => Msg::Trouble(why),
+            Event::NotLoaded(why) => Msg::Failed(why),
             Event::PicturesChanged => {
                 self.media.forget();
                 self.review.forget();
-                Msg::Picture
+                Msg::Redraw
             }
             Event::PictureSeen | Event::Coloured => {
                 self.frames.hurry();
-                Msg::Picture
+                Msg::Redraw
             }
             Event::Validated(found) => Msg::Validated(found),
             Event::Examined(examined) => {
@@ -132,11 +132,11 @@ impl Talk {
             Event::Picture(loaded) => {
                 self.media.loaded(loaded);
                 self.frames.hurry();
-                Msg::Picture
+                Msg::Redraw
             }
             Event::Told(slide, pauses) => {
                 self.frames.hurry();
-                Msg::Told(slide, pauses)
+                Msg::MovedTo(slide, pauses)
             }
             Event::Exec(exec::Event::Run(run, event)) => {
                 if matches!(event, Output(_) | Shown(_) | Picture(_) | Finished(..)) {
@@ -145,8 +145,8 @@ impl Talk {
                 Msg::Run(run, event)
             }
             Event::Exec(exec::Event::Prepared(code, how)) => Msg::Prepared(code, how),
-            Event::Exec(exec::Event::Names(run, names)) => Msg::Names(run, names),
-            Event::Exec(exec::Event::Trouble(what)) => Msg::Trouble(what),
+            Event::Exec(exec::Event::Names(run, names)) => Msg::Variables(run, names),
+            Event::Exec(exec::Event::Trouble(what)) => Msg::Failed(what),
         };
         self.tell(msg)
     }

@@ -4,7 +4,7 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use crate::app::{App, Hit, Mode, Msg, OutputHit};
 use crate::layout::{Item, Scene};
-use crate::run::{Did, Pointer};
+use crate::run::{MouseAction, Pointer};
 
 /// Rows that one notch of the wheel scrolls.
 const WHEEL: i32 = 3;
@@ -12,7 +12,7 @@ const WHEEL: i32 = 3;
 /// What a mouse event means; none for those that mean nothing.
 pub(super) fn pointed(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg> {
     if let Some(pointer) = over_terminal(app, scene, mouse) {
-        return Some(Msg::Pointed(pointer));
+        return Some(Msg::Mouse(pointer));
     }
     let hit = hit(app, scene, mouse.column, mouse.row);
     match mouse.kind {
@@ -25,7 +25,7 @@ pub(super) fn pointed(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg
 
 /// What the mouse did over the terminal of the program that has the keys, if that asked for it.
 fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer> {
-    let Mode::Typing(cell) = app.mode else { return None };
+    let Mode::Passthrough(cell) = app.mode else { return None };
     app.runs.get(&cell)?.screen.as_ref().filter(|screen| screen.wants_mouse())?;
     let (column, row) = scene.place_in_screen(cell, (mouse.column, mouse.row), app.rows_above())?;
     let number = |button| match button {
@@ -33,17 +33,17 @@ fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer>
         MouseButton::Middle => 1,
         MouseButton::Right => 2,
     };
-    let did = match mouse.kind {
-        MouseEventKind::Down(button) => Did::Press(number(button)),
-        MouseEventKind::Up(button) => Did::Release(number(button)),
-        MouseEventKind::Drag(button) => Did::Drag(number(button)),
-        MouseEventKind::ScrollUp => Did::Wheel { up: true },
-        MouseEventKind::ScrollDown => Did::Wheel { up: false },
+    let action = match mouse.kind {
+        MouseEventKind::Down(button) => MouseAction::Press(number(button)),
+        MouseEventKind::Up(button) => MouseAction::Release(number(button)),
+        MouseEventKind::Drag(button) => MouseAction::Drag(number(button)),
+        MouseEventKind::ScrollUp => MouseAction::Wheel { up: true },
+        MouseEventKind::ScrollDown => MouseAction::Wheel { up: false },
         _ => return None,
     };
     let keys = [KeyModifiers::SHIFT, KeyModifiers::ALT, KeyModifiers::CONTROL];
     let held = keys.map(|key| mouse.modifiers.contains(key));
-    Some(Pointer { did, column, row, held })
+    Some(Pointer { action, column, row, held })
 }
 
 fn hit(app: &App, scene: &Scene, column: u16, row: u16) -> Hit {

@@ -11,7 +11,7 @@ use ratatui::style::Style;
 use super::channel::{Letters, Mailbox};
 use super::input::Input;
 use super::{Ending, Event, Screen, Settings, terminal};
-use crate::app::{Action, Keymap, Reading};
+use crate::app::{Action, KeyMatch, Keymap};
 use crate::exec;
 use crate::files::ReadError;
 use crate::project::{self, Origin, Show};
@@ -129,8 +129,8 @@ impl Waiting {
             Event::Opened(read) => self.read = Some(read),
             Event::Terminate(ending) => return Ok(Some(ending)),
             Event::Key(key) => match self.keymap.press(key.into()) {
-                Reading::Do(Action::Exit | Action::Stop, _) => return Ok(Some(Ending::Left)),
-                Reading::Do(Action::Suspend, _) => suspend(screen)?,
+                KeyMatch::Action(Action::Exit | Action::Stop, _) => return Ok(Some(Ending::Left)),
+                KeyMatch::Action(Action::Suspend, _) => suspend(screen)?,
                 _ => self.early.push(event),
             },
             Event::Suspend => suspend(screen)?,

@@ -34,7 +34,7 @@ impl Ahead {
         }
         let Talk { app, show, media, screen, .. } = talk;
         let scene = headless::scene_at(show, app, at, (screen.size(), Colours::All), media);
-        let scroll = match app.heading {
+        let scroll = match app.direction {
             Direction::Forward if other_slide => 0,
             Direction::Forward => app.scroll,
             // Gone back to, a slide shows its end.

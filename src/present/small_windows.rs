@@ -218,9 +218,9 @@ fn what_a_test_opens_is_open() {
     assert!(matches!(mode("index").mode, Mode::Index(_)));
     assert!(matches!(mode("help").mode, Mode::Help(_)));
     assert!(matches!(mode("problems").mode, Mode::Problems(_)));
-    assert!(matches!(mode("ask").mode, Mode::Ask(_)));
+    assert!(matches!(mode("ask").mode, Mode::TrustPrompt(_)));
     assert!(matches!(mode("editor").mode, Mode::Edit(_)));
-    assert!(matches!(mode("terminal with the keys").mode, Mode::Typing(_)));
+    assert!(matches!(mode("terminal with the keys").mode, Mode::Passthrough(_)));
     assert!(mode("pane").pane.is_some());
     assert!(mode("terminals").runs.values().any(|run| run.screen.is_some()));
 }

@@ -54,7 +54,7 @@ pub(super) fn begin(
         Some(Follow::Tell(address)) => Ok(Teller::new(address, deck)
             .map_err(|error| {
                 let why = format!("nobody can be told where the talk is, at {address}: {error}");
-                update(app, Msg::Trouble(why));
+                update(app, Msg::Failed(why));
             })
             .ok()),
         Some(Follow::Listen(address)) => {

@@ -14,5 +14,7 @@ pub use protocol::{
     DataColumn, DataTable, Event, Input, Limits, NOTHING_LEFT, Outcome, Preparation, Request,
     RunId, Snippet, Target, Timing, grouped,
 };
-pub use state::{Base, CellRun, Name, Prompt, Runs, Shown, Standing, State, due, is_current};
-pub use terminal::{Did, Emulator, Pointer};
+pub use state::{
+    Base, CellRun, Prompt, Runs, SessionLink, Shown, State, Variable, due, is_current,
+};
+pub use terminal::{Emulator, MouseAction, Pointer};

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::Editing;
+use crate::app::BlockEditor;
 use crate::layout::{Item, Scene};
 use crate::source::visible_code;
 use crate::theme::Theme;
@@ -22,7 +22,7 @@ const KEYS: &str = " ctrl-e runs · ctrl-s saves · ctrl-] leaves · esc reverts
 
 /// Draws the editor where its block stands. `lines` are the edited lines, coloured, over `base`.
 pub fn edit(
-    editing: &Editing,
+    editing: &BlockEditor,
     lines: &[Line<'_>],
     (scene, scroll): (&Scene, u32),
     (theme, base): (&Theme, Style),
@@ -62,7 +62,7 @@ fn copy(from: &Buffer, left: usize, to: Rect, buffer: &mut Buffer) {
 
 /// Where the editor stands: over its block, whose padding its frame takes, as high as its lines need
 /// and the screen allows.
-fn area(editing: &Editing, scene: &Scene, scroll: u32) -> Rect {
+fn area(editing: &BlockEditor, scene: &Scene, scroll: u32) -> Rect {
     let room = scene.viewport;
     let place = scene.body.iter().find_map(|placed| match placed.item {
         Item::Cell { width, id, .. } if id == editing.cell => Some((placed.x, placed.y, width)),

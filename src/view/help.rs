@@ -5,7 +5,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::panel::Panel;
-use crate::app::{App, spoken};
+use crate::app::{App, readable_keys};
 use crate::theme::Theme;
 
 /// Columns of a row beside its two texts.
@@ -18,7 +18,7 @@ pub(super) fn draw(app: &App, row: u16, theme: &Theme, buffer: &mut Buffer) {
     let room = usize::from(buffer.area.width).saturating_sub(longest + AROUND);
     let table: Vec<(String, &str)> = table
         .map(|binding| {
-            let keys = binding.keys.iter().map(|keys| spoken(keys));
+            let keys = binding.keys.iter().map(|keys| readable_keys(keys));
             (as_many_as_fit(keys, room), binding.help)
         })
         .collect();

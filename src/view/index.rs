@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthChar;
 
 use super::panel::Panel;
-use crate::app::{App, Found, Index, IsTitle, slide_title};
+use crate::app::{App, Index, IndexEntry, IsTitle, slide_title};
 use crate::source::visible_line;
 use crate::theme::Theme;
 
@@ -42,8 +42,8 @@ pub(super) fn draw(app: &App, index: &Index, theme: &Theme, buffer: &mut Buffer)
     panel.draw_part((first, below), theme, buffer);
 }
 
-fn rows(app: &App, index: &Index, shown: &[&Found], width: usize) -> Vec<Line<'static>> {
-    let text = |found: &&&Found| match &found.hit {
+fn rows(app: &App, index: &Index, shown: &[&IndexEntry], width: usize) -> Vec<Line<'static>> {
+    let text = |found: &&&IndexEntry| match &found.hit {
         Some(hit) => (visible_line(hit).into_owned(), IsTitle::No),
         None => (visible_line(slide_title(&app.deck, found.slide)).into_owned(), IsTitle::Yes),
     };

@@ -49,7 +49,7 @@ pub(super) fn join(buffer: &mut Buffer, position: Position, mark: &str) {
 
 /// A grapheme of another size than a cell's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Large<'a> {
+pub struct LargeGlyph<'a> {
     /// What is written.
     pub grapheme: &'a str,
     /// Columns that it takes.
@@ -61,17 +61,19 @@ pub struct Large<'a> {
 }
 
 /// What a cell holds, if that is a grapheme of another size.
-pub fn large(symbol: &str) -> Option<Large<'_>> {
+pub fn large_glyph(symbol: &str) -> Option<LargeGlyph<'_>> {
     let (how, grapheme) = symbol.strip_prefix(OPEN)?.strip_suffix(CLOSE)?.split_once(';')?;
     let (size, is_raised) = how.strip_suffix(HALF).map_or((how, false), |size| (size, true));
     let rows = size.parse().ok()?;
-    Some(Large { grapheme, columns: rows * grapheme.width().max(1), rows, is_raised })
+    Some(LargeGlyph { grapheme, columns: rows * grapheme.width().max(1), rows, is_raised })
 }
 
 /// Takes away what another thing was drawn over in part: a terminal takes all of it away then.
 pub(super) fn mend(buffer: &mut Buffer) {
     for position in buffer.area.positions() {
-        let Some(Large { columns, rows, .. }) = large(buffer[position].symbol()) else { continue };
+        let Some(LargeGlyph { columns, rows, .. }) = large_glyph(buffer[position].symbol()) else {
+            continue;
+        };
         let Position { x, y } = position;
         let area = Rect::new(x, y, columns as u16, rows as u16).intersection(buffer.area);
         let is_covered = |at: &Position| buffer[*at].diff_option == CellDiffOption::Skip;
@@ -93,7 +95,7 @@ pub fn flatten(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.diff_option == CellDiffOption::Skip && cell.symbol().is_empty() {
             cell.set_symbol(" ").diff_option = CellDiffOption::None;
-        } else if let Some(large) = large(cell.symbol()) {
+        } else if let Some(large) = large_glyph(cell.symbol()) {
             let grapheme = large.grapheme.to_owned();
             cell.set_symbol(&grapheme).diff_option = CellDiffOption::None;
         }
@@ -120,14 +122,14 @@ mod tests {
     fn f127_a_large_grapheme_is_known_again() {
         let buffer = buffer();
         let known = |x, y| {
-            let large = large(buffer[(x, y)].symbol()).unwrap();
+            let large = large_glyph(buffer[(x, y)].symbol()).unwrap();
             (large.grapheme, large.columns, large.rows, large.is_raised)
         };
         assert_eq!(known(1, 0), ("A", 2, 2, false));
         assert_eq!(known(3, 0), ("中", 4, 2, false));
         assert_eq!(known(8, 2), ("n", 1, 1, true));
         assert_eq!(buffer[(8, 2)].symbol(), "\x1b]66;s=1:n=1:d=2;n\x1b\\");
-        assert_eq!(large("A"), None);
+        assert_eq!(large_glyph("A"), None);
     }
 
     #[test]
@@ -136,9 +138,9 @@ mod tests {
         buffer[(2, 1)].reset();
         buffer[(2, 1)].set_symbol("│");
         mend(&mut buffer);
-        assert_eq!(large(buffer[(1, 0)].symbol()), None);
+        assert_eq!(large_glyph(buffer[(1, 0)].symbol()), None);
         assert_eq!(buffer[(2, 1)].symbol(), "│");
-        assert!(large(buffer[(3, 0)].symbol()).is_some());
+        assert!(large_glyph(buffer[(3, 0)].symbol()).is_some());
         assert_eq!(buffer[(1, 1)].diff_option, CellDiffOption::None);
     }
 

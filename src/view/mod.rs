@@ -22,7 +22,7 @@ use crate::theme::Theme;
 
 pub use color_depth::{ColorDepth, reduce};
 pub use editor::edit;
-pub use large_text::{Large, flatten, large};
+pub use large_text::{LargeGlyph, flatten, large_glyph};
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 
@@ -35,26 +35,26 @@ pub fn draw(
     theme: &Theme,
     buffer: &mut Buffer,
 ) -> Vec<Overlay> {
-    if app.stage.is_too_small() {
+    if app.layout.is_too_small() {
         status::too_small(buffer);
         return Vec::new();
     }
     let overlays = paint(scene, scroll, buffer);
     match &app.mode {
         // The editor's lines are coloured by whoever has the highlighter, and drawn by `edit`.
-        Mode::Slide | Mode::Typing(_) | Mode::Input(_) | Mode::Edit(_) => {}
+        Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) | Mode::Edit(_) => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
-        Mode::Names(names) => variables::draw(app, names, theme, buffer),
+        Mode::Variables(names) => variables::draw(app, names, theme, buffer),
         Mode::Problems(row) => problems::draw(app, *row, theme, buffer),
-        Mode::Ask(question) => trust_prompt::draw(app, question, theme, buffer),
+        Mode::TrustPrompt(question) => trust_prompt::draw(app, question, theme, buffer),
     }
     status::draw(app, theme, buffer);
     if scene.size.large_text {
         large_text::mend(buffer);
     }
     match app.mode {
-        Mode::Slide | Mode::Typing(_) | Mode::Input(_) => overlays,
+        Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) => overlays,
         _ => Vec::new(),
     }
 }

@@ -27,7 +27,7 @@ pub struct Overlay {
 pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
     let screen = screen(scene, buffer);
     clear(buffer, scene.background);
-    let body = Window { area: scene.viewport.intersection(screen), scroll };
+    let body = BodyWindow { area: scene.viewport.intersection(screen), scroll };
     let mut overlays = body.paint_all(&scene.body, buffer);
     mark(scene, scroll, screen, buffer);
     overlays.extend(paint_frame(scene, buffer));
@@ -37,18 +37,18 @@ pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
 /// Paints the body alone from row `first` on, over the whole screen.
 pub fn paint_body(scene: &Scene, first: u32, buffer: &mut Buffer) -> Vec<Overlay> {
     let area = screen(scene, buffer);
-    Window { area, scroll: first }.paint_all(&scene.body, buffer)
+    BodyWindow { area, scroll: first }.paint_all(&scene.body, buffer)
 }
 
 /// Paints the frame alone, over what is there.
 pub fn paint_frame(scene: &Scene, buffer: &mut Buffer) -> Vec<Overlay> {
     let area = screen(scene, buffer);
-    Window { area, scroll: 0 }.paint_all(&scene.frame, buffer)
+    BodyWindow { area, scroll: 0 }.paint_all(&scene.frame, buffer)
 }
 
 /// The cells, below row `first` of the body, in which pictures stand or will.
 pub fn picture_areas(scene: &Scene, first: u32, buffer: &Buffer) -> Vec<Rect> {
-    let window = Window { area: screen(scene, buffer), scroll: first };
+    let window = BodyWindow { area: screen(scene, buffer), scroll: first };
     let area = |placed: &Placed| match placed.item {
         Item::Picture { width, height, .. } | Item::Drawing { width, height } => {
             window.visible(placed, width, height).map(|(area, _)| area)
@@ -81,12 +81,12 @@ fn mark(scene: &Scene, scroll: u32, screen: Rect, buffer: &mut Buffer) {
 
 /// A part of the screen, and the rows scrolled away above it.
 #[derive(Clone, Copy)]
-struct Window {
+struct BodyWindow {
     area: Rect,
     scroll: u32,
 }
 
-impl Window {
+impl BodyWindow {
     fn paint_all(self, items: &[Placed], buffer: &mut Buffer) -> Vec<Overlay> {
         items.iter().filter_map(|placed| self.paint(placed, buffer)).collect()
     }

@@ -19,7 +19,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
     let failure = theme.output.failure;
     let text = match (&app.notice, problems, &app.mode) {
         (Some(notice), ..) => format!(" {notice} "),
-        (None, _, Mode::Typing(_)) => {
+        (None, _, Mode::Passthrough(_)) => {
             " the program has the keys: ctrl-] takes them back ".to_owned()
         }
         (None, _, Mode::Slide) if let Some(slide) = app.waits_elsewhere() => {

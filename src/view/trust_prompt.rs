@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::panel::Panel;
-use crate::app::{App, Inquiry, Question};
+use crate::app::{App, TrustPrompt, TrustSummary};
 use crate::deck::Start;
 use crate::theme::Theme;
 
@@ -29,7 +29,7 @@ const NAME_COLUMNS: usize = 17;
 const MAX_SLIDES: usize = 8;
 
 /// Draws the question.
-pub(super) fn draw(app: &App, question: &Question, theme: &Theme, buffer: &mut Buffer) {
+pub(super) fn draw(app: &App, question: &TrustPrompt, theme: &Theme, buffer: &mut Buffer) {
     let width = usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS).min(MAX_COLUMNS);
     let Some(inquiry) = &app.inquiry else {
         let rows = choices(&[("n", "no")], width);
@@ -55,7 +55,12 @@ pub(super) fn draw(app: &App, question: &Question, theme: &Theme, buffer: &mut B
 }
 
 /// What there is to know before the answer.
-fn told(app: &App, question: &Question, inquiry: &Inquiry, width: usize) -> Vec<Line<'static>> {
+fn told(
+    app: &App,
+    question: &TrustPrompt,
+    inquiry: &TrustSummary,
+    width: usize,
+) -> Vec<Line<'static>> {
     let deck = app.deck.sources.iter().next().map(crate::source::SourceFile::name);
     let deck = deck.unwrap_or_default();
     let mut rows = Vec::new();
@@ -117,7 +122,7 @@ fn by_itself(app: &App) -> String {
 }
 
 /// The answers that there are.
-fn answers(app: &App, inquiry: &Inquiry, width: usize) -> Vec<Line<'static>> {
+fn answers(app: &App, inquiry: &TrustSummary, width: usize) -> Vec<Line<'static>> {
     let never = |why: &String| format!("(always is not possible: {why})");
     let always = inquiry.unrememberable.as_ref().map(never);
     let always = always.as_deref().unwrap_or("always for this deck, until what it runs changes");
@@ -193,7 +198,7 @@ mod tests {
     use crate::app::{Policy, Trust};
     use crate::theme::{Choice, resolve};
 
-    fn drawn(inquiry: Option<Inquiry>, (columns, rows): (u16, u16), row: u16) -> Vec<String> {
+    fn drawn(inquiry: Option<TrustSummary>, (columns, rows): (u16, u16), row: u16) -> Vec<String> {
         let mut deck = crate::deck::Deck::default();
         let file = crate::source::SourceFile::new(Path::new("a\u{1b}deck.md"), "");
         deck.sources.add(file);
@@ -203,14 +208,14 @@ mod tests {
             Choice { forced: None, name: None, file: None, default: "dark", overrides: None };
         let (theme, _) = resolve(&dark);
         let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, columns, rows));
-        let question = Question { cells: Vec::new(), row };
+        let question = TrustPrompt { cells: Vec::new(), row };
         draw(&app, &question, &theme, &mut buffer);
         let line = |y| (0..columns).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         (0..rows).map(line).collect()
     }
 
-    fn full() -> Inquiry {
-        Inquiry {
+    fn full() -> TrustSummary {
+        TrustSummary {
             is_trusted: false,
             changes: (1..=12).map(|number| format!("block {number} (slide 1) changed")).collect(),
             interpreter: Some("/home/ada/talks/.venv/bin/python3 (3.11.2)".to_owned()),
@@ -255,7 +260,7 @@ mod tests {
     #[test]
     fn a_deck_that_cannot_be_remembered_says_why() {
         let why = Some("crate ./dep: more than 8192 files".to_owned());
-        let inquiry = Inquiry { unrememberable: why, ..Inquiry::default() };
+        let inquiry = TrustSummary { unrememberable: why, ..TrustSummary::default() };
         let screen = drawn(Some(inquiry), (80, 24), 0).join("\n");
         assert!(screen.contains("always is not possible: crate ./dep: more than"), "{screen}");
     }

@@ -6,8 +6,8 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::panel::Panel;
-use crate::app::{App, Names};
-use crate::run::Name;
+use crate::app::{App, Variables};
+use crate::run::Variable;
 use crate::source::visible_line;
 use crate::theme::Theme;
 
@@ -15,7 +15,7 @@ use crate::theme::Theme;
 const WIDEST: usize = 24;
 
 /// Draws the panel.
-pub(super) fn draw(app: &App, names: &Names, theme: &Theme, buffer: &mut Buffer) {
+pub(super) fn draw(app: &App, names: &Variables, theme: &Theme, buffer: &mut Buffer) {
     let place = app.deck.cell(names.cell).map_or_else(String::new, |cell| {
         format!(" after slide {}, line {}", cell.slide.human(), cell.first_line)
     });
@@ -27,19 +27,19 @@ pub(super) fn draw(app: &App, names: &Names, theme: &Theme, buffer: &mut Buffer)
     };
     let middle = usize::from(buffer.area.height.saturating_sub(2)) / 2;
     let keep = usize::from(names.row) + middle;
-    Panel { title: format!("Names{place}"), keys: "esc", rows, keep, chosen: None }
+    Panel { title: format!("Variables{place}"), keys: "esc", rows, keep, chosen: None }
         .draw(theme, buffer);
 }
 
-fn table(found: &[Name]) -> Vec<Line<'_>> {
-    let widest = |of: fn(&Name) -> &str| {
+fn table(found: &[Variable]) -> Vec<Line<'_>> {
+    let widest = |of: fn(&Variable) -> &str| {
         found.iter().map(|name| of(name).width()).max().unwrap_or(0).min(WIDEST)
     };
     let (names, kinds) = (widest(|name| &name.name), widest(|name| &name.kind));
     found.iter().map(|name| row(name, (names, kinds))).collect()
 }
 
-fn row(name: &Name, (names, kinds): (usize, usize)) -> Line<'_> {
+fn row(name: &Variable, (names, kinds): (usize, usize)) -> Line<'_> {
     let filled = |text: &str, to: usize| " ".repeat(to.saturating_sub(text.width()) + 2);
     Line::from(vec![
         Span::styled(visible_line(&name.name), Style::new().add_modifier(Modifier::BOLD)),

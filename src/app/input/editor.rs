@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use ratatui_textarea::{CursorMove, Input, Key as Typed, TextArea};
 
 use crate::app::runs::schedule;
-use crate::app::{App, Effect, Follow, Key, Mode};
+use crate::app::{App, Effect, Key, Mode, ScrollTarget};
 use crate::deck::{Cell, CellId};
 use crate::source::Span;
 
@@ -14,7 +14,7 @@ const INDENT: u8 = 4;
 
 /// A block that is being edited.
 #[derive(Clone, Debug)]
-pub struct Editing {
+pub struct BlockEditor {
     /// Which one.
     pub cell: CellId,
     area: TextArea<'static>,
@@ -30,12 +30,12 @@ pub struct Edit {
     /// What it is to read.
     pub text: String,
     /// What is wanted beside that.
-    pub then: Then,
+    pub then: AfterEdit,
 }
 
 /// What is wanted of an edited piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub enum AfterEdit {
     /// Nothing more.
     Keep,
     /// That its cell, which has the focus, runs.
@@ -44,7 +44,7 @@ pub enum Then {
     Save,
 }
 
-impl Editing {
+impl BlockEditor {
     fn new(cell: CellId, text: &str) -> Self {
         let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let lines = text.lines().map(str::to_owned).collect::<Vec<_>>();
@@ -105,9 +105,9 @@ pub(in crate::app) fn begin(app: &mut App) {
         app.notice = Some("there is no code to edit here".to_owned());
         return app.paint_changed();
     };
-    app.mode = Mode::Edit(Box::new(Editing::new(id, text)));
+    app.mode = Mode::Edit(Box::new(BlockEditor::new(id, text)));
     app.focus = Some(id);
-    app.book.follow = Some(Follow::Cell(id));
+    app.internal.scroll_target = Some(ScrollTarget::Cell(id));
     app.scene_changed();
 }
 
@@ -116,10 +116,10 @@ pub(in crate::app) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     let Mode::Edit(editing) = &mut app.mode else { return Vec::new() };
     app.changed.paint = true;
     match key.code {
-        KeyCode::Char('e') if key.ctrl => edit(app, Then::Run),
-        KeyCode::Char('s') if key.ctrl => edit(app, Then::Save),
+        KeyCode::Char('e') if key.ctrl => edit(app, AfterEdit::Run),
+        KeyCode::Char('s') if key.ctrl => edit(app, AfterEdit::Save),
         KeyCode::Char(']' | '5') if key.ctrl => {
-            let effects = edit(app, Then::Keep);
+            let effects = edit(app, AfterEdit::Keep);
             app.mode = Mode::Slide;
             effects
         }
@@ -139,7 +139,7 @@ pub(in crate::app) fn press(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 /// Has the deck read as edited.
-fn edit(app: &App, then: Then) -> Vec<Effect> {
+fn edit(app: &App, then: AfterEdit) -> Vec<Effect> {
     let Mode::Edit(editing) = &app.mode else { return Vec::new() };
     let span = app.deck.cell(editing.cell).map(|cell| cell.span);
     let edit = span.map(|span| Effect::Edit(Edit { span, text: editing.text(), then }));
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     fn typed(text: &str, keys: &[KeyCode]) -> String {
-        let mut editing = Editing::new(CellId(0), text);
+        let mut editing = BlockEditor::new(CellId(0), text);
         editing.area.move_cursor(CursorMove::End);
         for &code in keys {
             editing.press(code.into());
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn what_was_typed_can_be_undone() {
-        let mut editing = Editing::new(CellId(0), "a\n");
+        let mut editing = BlockEditor::new(CellId(0), "a\n");
         editing.press(KeyCode::Char('x').into());
         assert_eq!(editing.text(), "xa\n");
         editing.press(Key { ctrl: true, ..KeyCode::Char('z').into() });

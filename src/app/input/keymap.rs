@@ -3,7 +3,7 @@
 //!
 //! The table is also what the help panel shows, so that the two cannot differ.
 
-use crate::app::input::keys::{Key, Matched, Sequence, spoken};
+use crate::app::input::keys::{Key, Sequence, SequenceMatch, readable_keys};
 
 /// What a key can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +67,7 @@ pub enum Action {
     /// The deck's mistakes.
     ToggleProblems,
     /// The names that a session has.
-    ToggleNames,
+    ToggleVariables,
     /// Where the columns start.
     ToggleGrid,
     /// Close what is open on top of the slide.
@@ -102,13 +102,13 @@ pub struct Conflict {
 
 /// What a key sequence means so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum KeyMatch {
     /// An action, with the number typed before it.
-    Do(Action, Option<u32>),
+    Action(Action, Option<u32>),
     /// It may become one.
-    More,
+    Partial,
     /// Nothing.
-    Nothing,
+    None,
 }
 
 /// The bindings and the keys typed so far.
@@ -177,20 +177,20 @@ impl Keymap {
     /// The first key of an action as people say it, if it has one.
     pub fn first_of(&self, action: Action) -> Option<String> {
         let row = self.bindings.iter().find(|row| row.action == action)?;
-        row.keys.first().map(|keys| spoken(keys))
+        row.keys.first().map(|keys| readable_keys(keys))
     }
 
     /// Takes in one more key. A key that continues no sequence starts a new one.
-    pub fn press(&mut self, key: Key) -> Reading {
+    pub fn press(&mut self, key: Key) -> KeyMatch {
         self.typed.push(key);
         let reading = self.read();
-        let reading = if reading == Reading::Nothing && self.typed.len() > 1 {
+        let reading = if reading == KeyMatch::None && self.typed.len() > 1 {
             self.typed = vec![key];
             self.read()
         } else {
             reading
         };
-        if reading != Reading::More {
+        if reading != KeyMatch::Partial {
             self.typed.clear();
         }
         reading
@@ -201,16 +201,16 @@ impl Keymap {
         self.typed.clear();
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self) -> KeyMatch {
         let mut more = false;
         for (sequence, action) in &self.sequences {
             match sequence.matched(&self.typed) {
-                Matched::Whole(number) => return Reading::Do(*action, number),
-                Matched::Begun => more = true,
-                Matched::Not => {}
+                SequenceMatch::Full(number) => return KeyMatch::Action(*action, number),
+                SequenceMatch::Partial => more = true,
+                SequenceMatch::None => {}
             }
         }
-        if more { Reading::More } else { Reading::Nothing }
+        if more { KeyMatch::Partial } else { KeyMatch::None }
     }
 }
 
@@ -235,7 +235,7 @@ impl Action {
                 | Self::ScrollDown
                 | Self::ScrollUp
                 | Self::ToggleProblems
-                | Self::ToggleNames
+                | Self::ToggleVariables
                 | Self::Stop
         )
     }
@@ -309,7 +309,7 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index, and search"),
         row(Action::ToggleHelp, "toggle_bindings", &["?"], "this help"),
         row(Action::ToggleProblems, "toggle_problems", &["D"], "the deck's problems"),
-        row(Action::ToggleNames, "toggle_names", &["v"], "the names of the block's session"),
+        row(Action::ToggleVariables, "toggle_names", &["v"], "the names of the block's session"),
         row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "show where columns start"),
         row(Action::Close, "close_modal", &["<esc>"], "close a panel, drop the focus"),
         row(Action::Suspend, "suspend", &["<c-z>"], "suspend"),
@@ -323,7 +323,7 @@ mod tests {
 
     use super::*;
 
-    fn press(keymap: &mut Keymap, text: &str) -> Vec<Reading> {
+    fn press(keymap: &mut Keymap, text: &str) -> Vec<KeyMatch> {
         text.chars().map(|c| keymap.press(KeyCode::Char(c).into())).collect()
     }
 
@@ -344,9 +344,12 @@ mod tests {
     #[test]
     fn chosen_keys_take_the_place_of_the_defaults() {
         let mut keymap = with(&[(Action::Next, &["x", "<a-x>"])]).unwrap();
-        assert_eq!(press(&mut keymap, "xl"), [Reading::Do(Action::Next, None), Reading::Nothing]);
+        assert_eq!(
+            press(&mut keymap, "xl"),
+            [KeyMatch::Action(Action::Next, None), KeyMatch::None]
+        );
         let alt_x = Key { alt: true, ..KeyCode::Char('x').into() };
-        assert_eq!(keymap.press(alt_x), Reading::Do(Action::Next, None));
+        assert_eq!(keymap.press(alt_x), KeyMatch::Action(Action::Next, None));
         assert_eq!(keymap.bindings()[0].keys, ["x", "<a-x>"]);
     }
 
@@ -364,14 +367,14 @@ mod tests {
     fn presenterm_s_own_keys_to_leave_leave_ours_to_stop() {
         let mut keymap = with(&[(Action::Exit, &["<c-c>", "x"])]).unwrap();
         let ctrl_c = Key { ctrl: true, ..KeyCode::Char('c').into() };
-        assert_eq!(keymap.press(ctrl_c), Reading::Do(Action::Stop, None));
-        assert_eq!(press(&mut keymap, "x"), [Reading::Do(Action::Exit, None)]);
+        assert_eq!(keymap.press(ctrl_c), KeyMatch::Action(Action::Stop, None));
+        assert_eq!(press(&mut keymap, "x"), [KeyMatch::Action(Action::Exit, None)]);
     }
 
     #[test]
     fn what_presenterm_has_no_key_for_gives_way() {
         let mut keymap = with(&[(Action::Next, &["<tab>", "D"])]).unwrap();
-        assert_eq!(press(&mut keymap, "D"), [Reading::Do(Action::Next, None)]);
+        assert_eq!(press(&mut keymap, "D"), [KeyMatch::Action(Action::Next, None)]);
         let problems = |row: &&Binding| row.action == Action::ToggleProblems;
         assert!(keymap.bindings().iter().find(problems).unwrap().keys.is_empty());
         assert!(with(&[(Action::Next, &["D"]), (Action::ToggleProblems, &["D"])]).is_err());
@@ -380,34 +383,43 @@ mod tests {
     #[test]
     fn a_sequence_is_read_key_by_key() {
         let mut keymap = Keymap::default();
-        assert_eq!(press(&mut keymap, "gg").pop(), Some(Reading::Do(Action::FirstSlide, None)));
+        assert_eq!(
+            press(&mut keymap, "gg").pop(),
+            Some(KeyMatch::Action(Action::FirstSlide, None))
+        );
         assert_eq!(
             press(&mut keymap, "12G"),
-            [Reading::More, Reading::More, Reading::Do(Action::GoToSlide, Some(12))]
+            [KeyMatch::Partial, KeyMatch::Partial, KeyMatch::Action(Action::GoToSlide, Some(12))]
         );
-        assert_eq!(press(&mut keymap, "G"), [Reading::Do(Action::LastSlide, None)]);
+        assert_eq!(press(&mut keymap, "G"), [KeyMatch::Action(Action::LastSlide, None)]);
     }
 
     #[test]
     fn a_key_that_continues_nothing_starts_anew() {
         let mut keymap = Keymap::default();
-        assert_eq!(press(&mut keymap, "gl"), [Reading::More, Reading::Do(Action::Next, None)]);
-        assert_eq!(press(&mut keymap, "7l").pop(), Some(Reading::Do(Action::Next, None)));
-        assert_eq!(press(&mut keymap, "x"), [Reading::Nothing]);
+        assert_eq!(
+            press(&mut keymap, "gl"),
+            [KeyMatch::Partial, KeyMatch::Action(Action::Next, None)]
+        );
+        assert_eq!(press(&mut keymap, "7l").pop(), Some(KeyMatch::Action(Action::Next, None)));
+        assert_eq!(press(&mut keymap, "x"), [KeyMatch::None]);
     }
 
     #[test]
     fn twenty_digits_are_no_overflow() {
         let mut keymap = Keymap::default();
         let readings = press(&mut keymap, "99999999999999999999G");
-        assert_eq!(readings.last(), Some(&Reading::Do(Action::GoToSlide, Some(u32::MAX))));
+        assert_eq!(readings.last(), Some(&KeyMatch::Action(Action::GoToSlide, Some(u32::MAX))));
     }
 
     #[test]
     fn control_is_part_of_the_key() {
         let mut keymap = Keymap::default();
         let ctrl_e = Key { ctrl: true, ..KeyCode::Char('e').into() };
-        assert_eq!(keymap.press(ctrl_e), Reading::Do(Action::Execute, None));
-        assert_eq!(keymap.press(KeyCode::Char('e').into()), Reading::Do(Action::OpenEditor, None));
+        assert_eq!(keymap.press(ctrl_e), KeyMatch::Action(Action::Execute, None));
+        assert_eq!(
+            keymap.press(KeyCode::Char('e').into()),
+            KeyMatch::Action(Action::OpenEditor, None)
+        );
     }
 }

@@ -36,24 +36,24 @@ impl From<KeyCode> for Key {
 
 /// A sequence of keys, as a binding has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sequence(Vec<Matcher>);
+pub struct Sequence(Vec<SequenceItem>);
 
 /// One element of a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Matcher {
+enum SequenceItem {
     Number,
     Key(Key),
 }
 
 /// How far a sequence matches what was typed.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::app) enum Matched {
+pub(in crate::app) enum SequenceMatch {
     /// It is what was typed, with this number in it.
-    Whole(Option<u32>),
+    Full(Option<u32>),
     /// It starts with what was typed.
-    Begun,
+    Partial,
     /// It is something else.
-    Not,
+    None,
 }
 
 impl Sequence {
@@ -68,15 +68,15 @@ impl Sequence {
         while let Some(first) = rest.chars().next() {
             let named = rest.strip_prefix('<').and_then(|inner| inner.split_once('>'));
             if let Some((name, behind)) = named.filter(|(name, _)| !name.is_empty()) {
-                let matcher = Matcher::named(name);
+                let matcher = SequenceItem::named(name);
                 matchers.push(matcher.ok_or_else(|| format!("there is no key `<{name}>`"))?);
                 rest = behind;
             } else {
-                matchers.push(Matcher::Key(KeyCode::Char(first).into()));
+                matchers.push(SequenceItem::Key(KeyCode::Char(first).into()));
                 rest = &rest[first.len_utf8()..];
             }
         }
-        match matchers.iter().filter(|matcher| **matcher == Matcher::Number).count() {
+        match matchers.iter().filter(|matcher| **matcher == SequenceItem::Number).count() {
             _ if matchers.is_empty() => Err("a binding without a key".to_owned()),
             0 | 1 => Ok(Self(matchers)),
             _ => Err(format!("`{text}` has more than one `<number>`")),
@@ -85,32 +85,32 @@ impl Sequence {
 
     /// Whether a number is part of it.
     pub fn has_number(&self) -> bool {
-        self.0.contains(&Matcher::Number)
+        self.0.contains(&SequenceItem::Number)
     }
 
     /// Whether one of the two can never be typed because of the other: they are the same, or one is
     /// how the other starts.
     pub(in crate::app) fn conflicts(&self, other: &Self) -> bool {
-        let blocks = |one: &Self, other: &Self| one.matched(&other.typed()) != Matched::Not;
+        let blocks = |one: &Self, other: &Self| one.matched(&other.typed()) != SequenceMatch::None;
         blocks(self, other) || blocks(other, self)
     }
 
     /// Keys that type it.
     fn typed(&self) -> Vec<Key> {
-        let key = |matcher: &Matcher| match matcher {
-            Matcher::Number => KeyCode::Char('1').into(),
-            Matcher::Key(key) => *key,
+        let key = |matcher: &SequenceItem| match matcher {
+            SequenceItem::Number => KeyCode::Char('1').into(),
+            SequenceItem::Key(key) => *key,
         };
         self.0.iter().map(key).collect()
     }
 
     /// How far it matches these keys.
-    pub(in crate::app) fn matched(&self, typed: &[Key]) -> Matched {
+    pub(in crate::app) fn matched(&self, typed: &[Key]) -> SequenceMatch {
         let mut keys = typed.iter().peekable();
         let mut number = None;
         for matcher in &self.0 {
             match matcher {
-                Matcher::Number => {
+                SequenceItem::Number => {
                     let mut value = None::<u32>;
                     while let Some(digit) = keys.peek().and_then(|key| digit(**key)) {
                         value = Some(value.unwrap_or(0).saturating_mul(10).saturating_add(digit));
@@ -118,22 +118,22 @@ impl Sequence {
                     }
                     match value {
                         Some(_) => number = value,
-                        None if keys.peek().is_none() => return Matched::Begun,
-                        None => return Matched::Not,
+                        None if keys.peek().is_none() => return SequenceMatch::Partial,
+                        None => return SequenceMatch::None,
                     }
                 }
-                Matcher::Key(wanted) => match keys.next() {
+                SequenceItem::Key(wanted) => match keys.next() {
                     Some(key) if key == wanted => {}
-                    Some(_) => return Matched::Not,
-                    None => return Matched::Begun,
+                    Some(_) => return SequenceMatch::None,
+                    None => return SequenceMatch::Partial,
                 },
             }
         }
-        if keys.peek().is_none() { Matched::Whole(number) } else { Matched::Not }
+        if keys.peek().is_none() { SequenceMatch::Full(number) } else { SequenceMatch::None }
     }
 }
 
-impl Matcher {
+impl SequenceItem {
     /// What stands between angle brackets.
     fn named(name: &str) -> Option<Self> {
         if name == "number" {
@@ -201,13 +201,13 @@ fn code(name: &str) -> Option<KeyCode> {
 }
 
 /// A binding as people say it: `<c-e>` is `ctrl-e`, a space is `space`.
-pub fn spoken(keys: &str) -> String {
+pub fn readable_keys(keys: &str) -> String {
     let mut said = String::new();
     let mut rest = keys;
     while let Some(first) = rest.chars().next() {
         let named = rest.strip_prefix('<').and_then(|inner| inner.split_once('>'));
         if let Some((name, behind)) = named.filter(|(name, _)| !name.is_empty()) {
-            said += &spoken_name(name);
+            said += &readable_key(name);
             rest = behind;
         } else {
             said += if first == ' ' { "space" } else { &rest[..first.len_utf8()] };
@@ -217,12 +217,12 @@ pub fn spoken(keys: &str) -> String {
     said
 }
 
-fn spoken_name(name: &str) -> String {
+fn readable_key(name: &str) -> String {
     let modifier = name.split_once('-').filter(|(_, rest)| !rest.is_empty());
     match (modifier, name) {
-        (Some(("c" | "C", rest)), _) => format!("ctrl-{}", spoken_name(rest)),
-        (Some(("a" | "A", rest)), _) => format!("alt-{}", spoken_name(rest)),
-        (Some(("s" | "S", rest)), _) => format!("shift-{}", spoken_name(rest)),
+        (Some(("c" | "C", rest)), _) => format!("ctrl-{}", readable_key(rest)),
+        (Some(("a" | "A", rest)), _) => format!("alt-{}", readable_key(rest)),
+        (Some(("s" | "S", rest)), _) => format!("shift-{}", readable_key(rest)),
         (_, "number") => "number ".to_owned(),
         (_, "cr" | "CR") => "enter".to_owned(),
         (_, "backtab") => "shift-tab".to_owned(),
@@ -240,13 +240,13 @@ mod tests {
             ["<c-e>", " ", "<page_down>", "<number>G", "gg", "<backtab>", "<c-s-up>", "<"];
         let said =
             ["ctrl-e", "space", "page down", "number G", "gg", "shift-tab", "ctrl-shift-up", "<"];
-        assert_eq!(written.map(spoken).as_slice(), said);
+        assert_eq!(written.map(readable_keys).as_slice(), said);
     }
 
     #[test]
     fn every_way_to_write_a_key_is_read() {
         let key = |text: &str| match Sequence::read(text).unwrap().0.as_slice() {
-            [Matcher::Key(key)] => *key,
+            [SequenceItem::Key(key)] => *key,
             other => panic!("{text}: {other:?}"),
         };
         let plain = |code| Key::from(code);

@@ -15,14 +15,14 @@ pub(in crate::app) fn leaves(key: Key) -> bool {
 /// Gives the keys to a cell's program.
 pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
     if app.runs.get(&cell).is_some_and(|run| run.screen.is_some()) {
-        app.mode = Mode::Typing(cell);
+        app.mode = Mode::Passthrough(cell);
         app.scene_changed();
     }
 }
 
 /// Gives them back, if the cell's program has them.
 pub(in crate::app) fn end(app: &mut App, cell: CellId) {
-    if matches!(app.mode, Mode::Typing(typed) if typed == cell) {
+    if matches!(app.mode, Mode::Passthrough(typed) if typed == cell) {
         app.mode = Mode::Slide;
         app.paint_changed();
     }
@@ -37,17 +37,17 @@ pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
     let wants = run.screen.as_ref().is_some_and(Emulator::wants_application_keys);
     match bytes(key, wants) {
-        Some(bytes) => vec![Effect::Type(run.run, bytes)],
+        Some(bytes) => vec![Effect::SendInput(run.run, bytes)],
         None => Vec::new(),
     }
 }
 
 /// The mouse over the terminal of the program that has the keys.
 pub(in crate::app) fn point(app: &App, pointer: Pointer) -> Vec<Effect> {
-    let Mode::Typing(cell) = app.mode else { return Vec::new() };
+    let Mode::Passthrough(cell) = app.mode else { return Vec::new() };
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
     let bytes = run.screen.as_ref().and_then(|screen| screen.point(pointer));
-    bytes.map(|bytes| Effect::Type(run.run, bytes)).into_iter().collect()
+    bytes.map(|bytes| Effect::SendInput(run.run, bytes)).into_iter().collect()
 }
 
 /// What a terminal sends for a key.

@@ -9,7 +9,7 @@ use crate::app::input::keys::Key;
 use crate::app::input::passthrough::leaves;
 use crate::app::panels::pane;
 use crate::app::runs::schedule;
-use crate::app::{App, Effect, Follow, Mode, Reading};
+use crate::app::{App, Effect, KeyMatch, Mode, ScrollTarget};
 use crate::deck::{CellId, SlideNo, Start};
 use crate::run::{CellRun, Prompt, State};
 
@@ -20,7 +20,7 @@ const END: u8 = 4;
 /// nothing else.
 pub(in crate::app) fn wait(app: &mut App, cell: CellId, hidden: bool) {
     let is_at_hand = matches!(app.mode, Mode::Slide)
-        && (app.book.watched == Some(cell) || app.focus == Some(cell))
+        && (app.internal.watched == Some(cell) || app.focus == Some(cell))
         && app.visible_cells().any(|it| it.id == cell)
         && !pane::hides(app, cell);
     let Some(run) = app.runs.get_mut(&cell) else { return };
@@ -34,7 +34,7 @@ pub(in crate::app) fn wait(app: &mut App, cell: CellId, hidden: bool) {
         open(app, cell);
     }
     if app.visible_cells().any(|it| it.id == cell) {
-        app.book.follow = app.book.follow.or(Some(Follow::Cell(cell)));
+        app.internal.scroll_target = app.internal.scroll_target.or(Some(ScrollTarget::Cell(cell)));
     }
     app.scene_changed();
 }
@@ -44,7 +44,7 @@ impl App {
     /// for, or one that was asked to run and not left to wait.
     pub fn waits_elsewhere(&self) -> Option<SlideNo> {
         let holds_up = |run: &CellRun| {
-            let waits = |it: &CellRun| it.standing.waits && it.standing.base == Some(run.run);
+            let waits = |it: &CellRun| it.link.waits && it.link.base == Some(run.run);
             self.runs.values().any(waits)
         };
         let mut waiting = self.runs.iter().filter_map(|(id, run)| {
@@ -82,7 +82,7 @@ pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
 fn open(app: &mut App, cell: CellId) {
     if let Some(prompt) = app.runs.get_mut(&cell).and_then(|run| run.prompt.as_mut()) {
         prompt.open = true;
-        app.mode = Mode::Input(cell);
+        app.mode = Mode::StdinPrompt(cell);
         app.scene_changed();
     }
 }
@@ -109,7 +109,7 @@ pub(in crate::app) fn end(app: &mut App, cell: CellId) {
 }
 
 fn close(app: &mut App, cell: CellId) {
-    if matches!(app.mode, Mode::Input(open) if open == cell) {
+    if matches!(app.mode, Mode::StdinPrompt(open) if open == cell) {
         app.mode = Mode::Slide;
     }
     app.scene_changed();
@@ -139,11 +139,11 @@ pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect
         KeyCode::Enter => {
             let line = prompt.take() + "\n";
             app.scene_changed();
-            return vec![Effect::Type(run, line.into_bytes())];
+            return vec![Effect::SendInput(run, line.into_bytes())];
         }
         KeyCode::Char('d') if key.ctrl && prompt.is_empty() => {
             end(app, cell);
-            return vec![Effect::Type(run, vec![END])];
+            return vec![Effect::SendInput(run, vec![END])];
         }
         KeyCode::Char('c') if key.ctrl => return schedule::stop(app),
         _ => {}
@@ -156,7 +156,7 @@ pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect
     } else if matches!(key.code, KeyCode::PageUp | KeyCode::PageDown) || is_chord(key) {
         // What turns pages turns them here, too.
         leave(app, cell);
-        if let Reading::Do(action, number) = app.keymap.press(key) {
+        if let KeyMatch::Action(action, number) = app.keymap.press(key) {
             return crate::app::update::act(app, action, number);
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::app::nav::search_text::{Line, lines};
+use crate::app::nav::search_text::{SearchLine, lines};
 use crate::deck::{Cursor, Deck, SlideKind, SlideNo, Step};
 
 /// The open index.
@@ -16,16 +16,16 @@ pub struct Index {
     /// What was typed.
     pub query: String,
     /// The slides that match, best first; in deck order without a query.
-    pub found: Vec<Found>,
+    pub found: Vec<IndexEntry>,
     /// Which of them is chosen.
     pub chosen: usize,
     /// What is searched: made at the first key, since most often the list alone is wanted.
-    lines: Option<Arc<[Line]>>,
+    lines: Option<Arc<[SearchLine]>>,
 }
 
 /// A slide that matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct IndexEntry {
     /// Which slide.
     pub slide: SlideNo,
     /// The line that matches, where it is not the title.
@@ -73,7 +73,7 @@ impl Index {
 
     /// The characters of each text that match what was typed, by their places.
     pub fn marks(&self, texts: &[(&str, IsTitle)]) -> Vec<Vec<u32>> {
-        let mut search = Search::new(&self.query);
+        let mut search = QueryMatcher::new(&self.query);
         texts.iter().map(|&(text, kind)| search.marks(text, kind)).collect()
     }
 }
@@ -97,20 +97,20 @@ pub fn title(deck: &Deck, slide: SlideNo) -> &str {
     }
 }
 
-fn all(deck: &Deck) -> Vec<Found> {
-    let found = |slide| Found { slide: SlideNo::new(slide), hit: None, step: Step(0) };
+fn all(deck: &Deck) -> Vec<IndexEntry> {
+    let found = |slide| IndexEntry { slide: SlideNo::new(slide), hit: None, step: Step(0) };
     (0..deck.slides.len()).map(found).collect()
 }
 
 /// What was typed, as it is looked for.
-struct Search {
+struct QueryMatcher {
     matcher: Matcher,
     letters: Vec<char>,
     of_titles: Pattern,
     of_text: Pattern,
 }
 
-impl Search {
+impl QueryMatcher {
     fn new(query: &str) -> Self {
         let (case, normal) = (CaseMatching::Smart, Normalization::Smart);
         Self {
@@ -138,10 +138,10 @@ impl Search {
     }
 }
 
-fn matching(deck: &Deck, lines: &[Line], query: &str) -> Vec<Found> {
-    let mut search = Search::new(query);
+fn matching(deck: &Deck, lines: &[SearchLine], query: &str) -> Vec<IndexEntry> {
+    let mut search = QueryMatcher::new(query);
     let number = query.trim().parse::<u32>().ok();
-    let mut found: Vec<(Rank, Found)> = Vec::new();
+    let mut found: Vec<(Rank, IndexEntry)> = Vec::new();
     for of_slide in lines.chunk_by(|one, other| one.slide == other.slide) {
         let Some(slide) = of_slide.first().map(|line| line.slide) else { continue };
         let by_title = search.score(title(deck, slide), IsTitle::Yes);
@@ -151,12 +151,12 @@ fn matching(deck: &Deck, lines: &[Line], query: &str) -> Vec<Found> {
             None => None,
         };
         if let Some(rank) = rank {
-            found.push((rank, Found { slide, hit: None, step: Step(0) }));
+            found.push((rank, IndexEntry { slide, hit: None, step: Step(0) }));
             continue;
         }
         let hit = of_slide.iter().find(|line| search.score(&line.text, IsTitle::No).is_some());
-        if let Some(Line { text, step, .. }) = hit {
-            found.push((Rank::Text, Found { slide, hit: Some(text.clone()), step: *step }));
+        if let Some(SearchLine { text, step, .. }) = hit {
+            found.push((Rank::Text, IndexEntry { slide, hit: Some(text.clone()), step: *step }));
         }
     }
     found.sort_by_key(|(rank, found)| (*rank, found.slide));

@@ -21,7 +21,7 @@ pub(in crate::app) fn from_here(app: &mut App, jump: impl FnOnce(&mut App)) {
     if app.at.slide == before.slide {
         return;
     }
-    let jumps = &mut app.book.jumps;
+    let jumps = &mut app.internal.jumps;
     jumps.forward.clear();
     jumps.back.push(before);
     if jumps.back.len() > MAX_JUMPS {
@@ -31,16 +31,16 @@ pub(in crate::app) fn from_here(app: &mut App, jump: impl FnOnce(&mut App)) {
 
 /// Goes back to where the last jump started.
 pub(in crate::app) fn back(app: &mut App) {
-    if let Some(to) = app.book.jumps.back.pop() {
-        app.book.jumps.forward.push(app.at);
+    if let Some(to) = app.internal.jumps.back.pop() {
+        app.internal.jumps.forward.push(app.at);
         go(app, to);
     }
 }
 
 /// Undoes the last [`back`].
 pub(in crate::app) fn forward(app: &mut App) {
-    if let Some(to) = app.book.jumps.forward.pop() {
-        app.book.jumps.back.push(app.at);
+    if let Some(to) = app.internal.jumps.forward.pop() {
+        app.internal.jumps.back.push(app.at);
         go(app, to);
     }
 }

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::app::panels::pane;
-use crate::app::{App, Direction, Follow, Mode, Stage};
+use crate::app::{App, Direction, LayoutInfo, Mode, ScrollTarget};
 use crate::deck::{Cursor, SlideNo, Step};
 
 /// Rows that stay on the screen when a page is scrolled.
@@ -15,17 +15,17 @@ const OVERLAP: u32 = 2;
 
 /// One step on.
 pub(in crate::app) fn next(app: &mut App) {
-    app.heading = Direction::Forward;
+    app.direction = Direction::Forward;
     let steps = app.deck.slide(app.at.slide).steps.max(1);
-    if app.scroll < app.stage.scroll_limit() {
-        scroll_to(app, app.scroll + page(&app.stage));
+    if app.scroll < app.layout.scroll_limit() {
+        scroll_to(app, app.scroll + page(&app.layout));
     } else if app.at.step.0 + 1 < steps {
         app.at.step.0 += 1;
-        app.book.follow = Some(Follow::Revealed);
+        app.internal.scroll_target = Some(ScrollTarget::Revealed);
         app.scene_changed();
     } else if app.at.slide < app.deck.last_slide() {
         go_to(app, SlideNo::new(app.at.slide.index() + 1));
-        app.changed.turned = Some(Direction::Forward);
+        app.changed.transition = Some(Direction::Forward);
     }
 }
 
@@ -36,7 +36,7 @@ pub(in crate::app) fn ahead(app: &App) -> Option<Cursor> {
     if !alone || app.pane.is_some() || app.is_running() {
         return None;
     }
-    match app.heading {
+    match app.direction {
         Direction::Forward => after(app),
         Direction::Back => before(app),
     }
@@ -44,7 +44,7 @@ pub(in crate::app) fn ahead(app: &App) -> Option<Cursor> {
 
 /// Where `next` will go if it does not scroll.
 fn after(app: &App) -> Option<Cursor> {
-    if app.scroll < app.stage.scroll_limit() {
+    if app.scroll < app.layout.scroll_limit() {
         return None;
     }
     let steps = app.deck.slide(app.at.slide).steps.max(1);
@@ -71,27 +71,27 @@ fn before(app: &App) -> Option<Cursor> {
 /// One step back. A slide entered backwards shows its end.
 pub(in crate::app) fn previous(app: &mut App) {
     if let Some(above) = more_above(app) {
-        scroll_to(app, above.max(app.scroll.saturating_sub(page(&app.stage))));
+        scroll_to(app, above.max(app.scroll.saturating_sub(page(&app.layout))));
     } else if app.at.step > Step(0) {
         app.at.step.0 -= 1;
-        app.book.follow = Some(Follow::End);
+        app.internal.scroll_target = Some(ScrollTarget::End);
         app.scene_changed();
     } else if app.scroll > 0 {
-        scroll_to(app, app.scroll.saturating_sub(page(&app.stage)));
+        scroll_to(app, app.scroll.saturating_sub(page(&app.layout)));
     } else if let Some(before) = app.at.slide.index().checked_sub(1) {
         go_to(app, SlideNo::new(before));
         skip_pauses(app);
-        app.book.follow = Some(Follow::End);
-        app.changed.turned = Some(Direction::Back);
+        app.internal.scroll_target = Some(ScrollTarget::End);
+        app.changed.transition = Some(Direction::Back);
     }
-    app.heading = Direction::Back;
+    app.direction = Direction::Back;
 }
 
 /// Where what this step revealed begins, if that is scrolled away above the screen because all of it
 /// never fits.
 fn more_above(app: &App) -> Option<u32> {
-    let revealed = app.stage.revealed.as_ref()?;
-    let tall = !fits(app.stage.viewport, revealed);
+    let revealed = app.layout.revealed.as_ref()?;
+    let tall = !fits(app.layout.viewport, revealed);
     (app.at.step > Step(0) && tall && app.scroll > revealed.start).then_some(revealed.start)
 }
 
@@ -136,9 +136,9 @@ pub(in crate::app) fn jump(app: &mut App, at: Cursor) {
         app.pane = None;
     }
     app.at = at;
-    app.heading = Direction::Forward;
+    app.direction = Direction::Forward;
     app.scroll = 0;
-    app.book.follow = (at.step > Step(0)).then_some(Follow::Revealed);
+    app.internal.scroll_target = (at.step > Step(0)).then_some(ScrollTarget::Revealed);
     app.scene_changed();
 }
 
@@ -155,35 +155,37 @@ pub(in crate::app) fn scroll_by(app: &mut App, rows: i64) {
 }
 
 /// Half a screen, for ctrl-d and ctrl-u.
-pub(in crate::app) fn half_page(stage: &Stage) -> i64 {
-    i64::from((stage.viewport / 2).max(1))
+pub(in crate::app) fn half_page(layout: &LayoutInfo) -> i64 {
+    i64::from((layout.viewport / 2).max(1))
 }
 
 /// Takes in a layout: keeps the scroll within the slide and brings into view what was asked for.
-pub(in crate::app) fn settle(app: &mut App, stage: Stage) {
-    app.stage = stage;
+pub(in crate::app) fn settle(app: &mut App, layout: LayoutInfo) {
+    app.layout = layout;
     if let Some(pane) = &mut app.pane {
         // The slide is where it was, and goes on from there.
-        return pane::settle(pane, &app.stage);
+        return pane::settle(pane, &app.layout);
     }
-    let limit = app.stage.scroll_limit();
-    let rows = match app.book.follow.take() {
+    let limit = app.layout.scroll_limit();
+    let rows = match app.internal.scroll_target.take() {
         None => None,
-        Some(Follow::End) => Some(app.stage.height..app.stage.height),
-        Some(Follow::Revealed) => app.stage.revealed.clone().map(|rows| opening(&app.stage, rows)),
-        Some(Follow::Cell(id)) => {
-            app.stage.cells.iter().find(|place| place.id == id).map(|place| place.rows.clone())
+        Some(ScrollTarget::End) => Some(app.layout.height..app.layout.height),
+        Some(ScrollTarget::Revealed) => {
+            app.layout.revealed.clone().map(|rows| opening(&app.layout, rows))
+        }
+        Some(ScrollTarget::Cell(id)) => {
+            app.layout.cells.iter().find(|place| place.id == id).map(|place| place.rows.clone())
         }
     };
     if let Some(rows) = rows {
-        app.scroll = into_view(app.scroll, app.stage.viewport, &rows);
+        app.scroll = into_view(app.scroll, app.layout.viewport, &rows);
     }
     app.scroll = app.scroll.min(limit);
 }
 
 /// Of rows that do not fit the screen, those that do: the first ones.
-fn opening(stage: &Stage, rows: Range<u32>) -> Range<u32> {
-    if fits(stage.viewport, &rows) { rows } else { rows.start..rows.start + stage.viewport }
+fn opening(layout: &LayoutInfo, rows: Range<u32>) -> Range<u32> {
+    if fits(layout.viewport, &rows) { rows } else { rows.start..rows.start + layout.viewport }
 }
 
 fn fits(viewport: u32, rows: &Range<u32>) -> bool {
@@ -200,13 +202,13 @@ fn into_view(scroll: u32, viewport: u32, rows: &Range<u32>) -> u32 {
 }
 
 fn scroll_to(app: &mut App, row: u32) {
-    let row = row.min(app.stage.scroll_limit());
+    let row = row.min(app.layout.scroll_limit());
     if row != app.scroll {
         app.scroll = row;
         app.paint_changed();
     }
 }
 
-fn page(stage: &Stage) -> u32 {
-    stage.viewport.saturating_sub(OVERLAP).max(1)
+fn page(layout: &LayoutInfo) -> u32 {
+    layout.viewport.saturating_sub(OVERLAP).max(1)
 }

@@ -8,15 +8,15 @@ const MAX_CHARS: usize = 1_000;
 
 /// A line of a slide.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::app) struct Line {
+pub(in crate::app) struct SearchLine {
     pub(in crate::app) slide: SlideNo,
     pub(in crate::app) step: Step,
     pub(in crate::app) text: Box<str>,
 }
 
 /// The lines of a deck, at least one of each slide, in its order.
-pub(in crate::app) fn lines(deck: &Deck) -> Vec<Line> {
-    let mut found = Lines { slide: SlideNo::new(0), lines: Vec::new() };
+pub(in crate::app) fn lines(deck: &Deck) -> Vec<SearchLine> {
+    let mut found = LineCollector { slide: SlideNo::new(0), lines: Vec::new() };
     for (number, slide) in deck.slides.iter().enumerate() {
         found.slide = SlideNo::new(number);
         found.push(Step(0), slide.title.as_deref().unwrap_or_default());
@@ -28,16 +28,16 @@ pub(in crate::app) fn lines(deck: &Deck) -> Vec<Line> {
     found.lines
 }
 
-struct Lines {
+struct LineCollector {
     slide: SlideNo,
-    lines: Vec<Line>,
+    lines: Vec<SearchLine>,
 }
 
-impl Lines {
+impl LineCollector {
     fn push(&mut self, step: Step, text: &str) {
         let text = text.trim();
         let end = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(end, _)| end);
-        self.lines.push(Line { slide: self.slide, step, text: text[..end].into() });
+        self.lines.push(SearchLine { slide: self.slide, step, text: text[..end].into() });
     }
 
     fn each_line(&mut self, step: Step, text: &str) {

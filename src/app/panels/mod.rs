@@ -5,14 +5,14 @@ pub(in crate::app) mod problems;
 pub(in crate::app) mod trust_prompt;
 pub(in crate::app) mod variables;
 
-use crate::app::{Action, App, Mode, Names, update};
+use crate::app::{Action, App, Mode, Variables, update};
 
 /// Rows of the screen that a panel has no text on: its frame.
 const FRAME: u16 = 2;
 
 /// How many rows a panel shows at most.
 pub(in crate::app) fn rows(app: &App) -> usize {
-    usize::from(app.stage.terminal.1.saturating_sub(FRAME)).max(1)
+    usize::from(app.layout.terminal.1.saturating_sub(FRAME)).max(1)
 }
 
 /// Does what an action means while a panel is open; `false` where it means what it does otherwise.
@@ -26,7 +26,7 @@ pub(in crate::app) fn act(app: &mut App, action: Action) -> bool {
         }
         (Mode::Index(_), Action::ScrollDown) => half,
         (Mode::Index(_), Action::ScrollUp) => -half,
-        (Mode::Help(_) | Mode::Problems(_) | Mode::Names(_), _) => match action {
+        (Mode::Help(_) | Mode::Problems(_) | Mode::Variables(_), _) => match action {
             Action::Next => 1,
             Action::Previous => -1,
             Action::ScrollDown => half,
@@ -56,7 +56,7 @@ pub(in crate::app) fn scroll(app: &mut App, by: isize) {
         Mode::Index(index) => index.step(by),
         Mode::Help(row) => *row = moved(*row, by, bindings.saturating_sub(room)),
         Mode::Problems(chosen) => *chosen = moved(*chosen, by_problem, problems.saturating_sub(1)),
-        Mode::Names(Names { row, found, .. }) => {
+        Mode::Variables(Variables { row, found, .. }) => {
             let count = found.iter().flatten().map(Vec::len).sum::<usize>();
             *row = moved(*row, by, count.saturating_sub(room));
         }

@@ -9,7 +9,7 @@ use crossterm::event::KeyCode;
 use crate::app::input::keys::Key;
 use crate::app::input::{passthrough, stdin_prompt};
 use crate::app::runs::{output, schedule};
-use crate::app::{Action, App, Effect, Mode, Reading, Stage, update};
+use crate::app::{Action, App, Effect, KeyMatch, LayoutInfo, Mode, update};
 use crate::deck::CellId;
 use crate::run::{Part, Prompt, State, Value};
 
@@ -39,8 +39,8 @@ impl Pane {
     }
 
     /// The first row that shows.
-    fn first(&self, stage: &Stage) -> u32 {
-        let limit = stage.scroll_limit();
+    fn first(&self, layout: &LayoutInfo) -> u32 {
+        let limit = layout.scroll_limit();
         self.top.map_or(limit, |top| top.min(limit))
     }
 }
@@ -49,7 +49,7 @@ impl App {
     /// How many rows of what is laid out are scrolled away above the screen: of the pane if one is
     /// open, else of the slide.
     pub fn rows_above(&self) -> u32 {
-        self.pane.as_ref().map_or(self.scroll, |pane| pane.first(&self.stage))
+        self.pane.as_ref().map_or(self.scroll, |pane| pane.first(&self.layout))
     }
 }
 
@@ -95,11 +95,11 @@ pub(in crate::app) fn started(app: &mut App, cell: CellId) {
 }
 
 /// Takes in a layout: keeps what shows within what there is.
-pub(in crate::app) fn settle(pane: &mut Pane, stage: &Stage) {
-    let found = stage.matches.len();
+pub(in crate::app) fn settle(pane: &mut Pane, layout: &LayoutInfo) {
+    let found = layout.matches.len();
     pane.current = pane.current.filter(|_| found > 0).map(|at| at.min(found - 1));
-    pane.left = pane.left.min(stage.left);
-    pane.top = pane.top.map(|top| top.min(stage.scroll_limit()));
+    pane.left = pane.left.min(layout.left);
+    pane.top = pane.top.map(|top| top.min(layout.scroll_limit()));
 }
 
 /// A key while the pane has the keys.
@@ -113,14 +113,14 @@ pub(in crate::app) fn press(app: &mut App, key: Key) -> Vec<Effect> {
         return Vec::new();
     }
     match app.keymap.press(key) {
-        Reading::Do(action, number) => update::act(app, action, number),
-        Reading::More | Reading::Nothing => Vec::new(),
+        KeyMatch::Action(action, number) => update::act(app, action, number),
+        KeyMatch::Partial | KeyMatch::None => Vec::new(),
     }
 }
 
 /// Keys that always move in the pane; whether this is one.
 fn scroll(app: &mut App, code: KeyCode) -> bool {
-    let page = page(&app.stage);
+    let page = page(&app.layout);
     match code {
         KeyCode::Down | KeyCode::Char('j') => scroll_by(app, 1),
         KeyCode::Up | KeyCode::Char('k') => scroll_by(app, -1),
@@ -143,11 +143,11 @@ pub(in crate::app) fn act(
     action: Action,
     number: Option<u32>,
 ) -> Option<Vec<Effect>> {
-    let half = i64::from((app.stage.viewport / 2).max(1));
+    let half = i64::from((app.layout.viewport / 2).max(1));
     let cell = app.pane.as_ref()?.cell;
     match action {
-        Action::Next => scroll_by(app, page(&app.stage)),
-        Action::Previous => scroll_by(app, -page(&app.stage)),
+        Action::Next => scroll_by(app, page(&app.layout)),
+        Action::Previous => scroll_by(app, -page(&app.layout)),
         Action::NextFast => step(app, true),
         Action::PreviousFast => step(app, false),
         Action::ScrollDown => scroll_by(app, half),
@@ -201,7 +201,7 @@ pub(in crate::app) fn scroll_by(app: &mut App, rows: i64) {
 }
 
 fn scroll_to(app: &mut App, row: u32) {
-    let limit = app.stage.scroll_limit();
+    let limit = app.layout.scroll_limit();
     if let Some(pane) = &mut app.pane {
         pane.top = Some(row).filter(|row| *row < limit);
         app.scene_changed();
@@ -226,8 +226,8 @@ fn shift(app: &mut App, by: isize) {
     app.scene_changed();
 }
 
-fn page(stage: &Stage) -> i64 {
-    stage.viewport.saturating_sub(OVERLAP).max(1).into()
+fn page(layout: &LayoutInfo) -> i64 {
+    layout.viewport.saturating_sub(OVERLAP).max(1).into()
 }
 
 /// A key while a search is typed. What it finds so far is marked as it is typed.
@@ -245,7 +245,7 @@ fn type_search(app: &mut App, key: Key) {
             pane.search = prompt.text().to_owned();
             pane.typed = None;
             // The first one from here on, else the first of all.
-            let here = app.stage.matches.iter().position(|row| *row >= first);
+            let here = app.layout.matches.iter().position(|row| *row >= first);
             show(app, here.or(Some(0)));
         }
         _ => {
@@ -264,7 +264,7 @@ fn step(app: &mut App, forward: bool) {
         app.paint_changed();
         return;
     }
-    let count = app.stage.matches.len().max(1);
+    let count = app.layout.matches.len().max(1);
     let to = match (pane.current, forward) {
         (None, true) => 0,
         (Some(at), true) => (at + 1) % count,
@@ -276,10 +276,10 @@ fn step(app: &mut App, forward: bool) {
 /// Makes a match the current one, and brings it into the middle if it is not in view.
 fn show(app: &mut App, at: Option<usize>) {
     let first = app.rows_above();
-    let row = at.and_then(|at| app.stage.matches.get(at)).copied();
+    let row = at.and_then(|at| app.layout.matches.get(at)).copied();
     let Some(pane) = &mut app.pane else { return };
     pane.current = at.filter(|_| row.is_some());
-    let rows = app.stage.viewport;
+    let rows = app.layout.viewport;
     if let Some(row) = row.filter(|row| !(first..first.saturating_add(rows)).contains(row)) {
         scroll_to(app, row.saturating_sub(rows / 2));
     }

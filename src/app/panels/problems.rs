@@ -20,7 +20,7 @@ impl App {
     /// How many errors the deck has, if there is one among them that was not seen in the panel.
     /// Warnings are for the author: they are never counted on a slide.
     pub fn counted_errors(&self) -> usize {
-        let is_new = |error: &Diagnostic| !self.book.seen_errors.contains(&identity(error));
+        let is_new = |error: &Diagnostic| !self.internal.seen_errors.contains(&identity(error));
         if self.hides_problems || !self.errors().any(is_new) {
             return 0;
         }
@@ -42,7 +42,7 @@ fn identity(error: &Diagnostic) -> u64 {
 /// Notes that the panel shows all problems of now.
 pub(in crate::app) fn mark_seen(app: &mut App) {
     if matches!(app.mode, Mode::Problems(_)) {
-        app.book.seen_errors = app.errors().map(identity).collect();
+        app.internal.seen_errors = app.errors().map(identity).collect();
     }
 }
 

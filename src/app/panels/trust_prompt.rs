@@ -14,7 +14,7 @@ const PAGE_ROWS: u16 = 5;
 
 /// What was found out about a deck without running anything. Its texts are safe to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Inquiry {
+pub struct TrustSummary {
     /// Whether the deck was trusted before and nothing that decides what runs has changed.
     pub is_trusted: bool,
     /// What has changed since it was trusted.
@@ -31,7 +31,7 @@ pub struct Inquiry {
 
 /// The open question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Question {
+pub struct TrustPrompt {
     /// The cells that wait for the answer.
     pub cells: Vec<CellId>,
     /// Rows of the question that are scrolled away.
@@ -43,16 +43,16 @@ pub struct Question {
 pub(in crate::app) fn ask(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
     app.paint_changed();
     if app.trust == Trust::Checking {
-        app.book.waiting = cells;
+        app.internal.waiting = cells;
         return Vec::new();
     }
-    app.mode = Mode::Ask(Question { cells, row: 0 });
+    app.mode = Mode::TrustPrompt(TrustPrompt { cells, row: 0 });
     let is_known = app.inquiry.is_some();
     if is_known { Vec::new() } else { vec![Effect::Examine] }
 }
 
 /// Takes in what was found out about the deck; nothing if it was never trusted and so not looked at.
-pub(in crate::app) fn examined(app: &mut App, inquiry: Option<Arc<Inquiry>>) -> Vec<Effect> {
+pub(in crate::app) fn examined(app: &mut App, inquiry: Option<Arc<TrustSummary>>) -> Vec<Effect> {
     let is_trusted = inquiry.as_ref().is_some_and(|inquiry| inquiry.is_trusted);
     app.inquiry = inquiry;
     app.paint_changed();
@@ -62,7 +62,7 @@ pub(in crate::app) fn examined(app: &mut App, inquiry: Option<Arc<Inquiry>>) -> 
     app.trust = if is_trusted { Trust::Always } else { Trust::Unknown };
     // Blocks that run by themselves start now, or say that they may not.
     app.scene_changed();
-    let waiting = std::mem::take(&mut app.book.waiting);
+    let waiting = std::mem::take(&mut app.internal.waiting);
     let mut effects: Vec<_> = is_trusted.then_some(Effect::Prepare).into_iter().collect();
     effects.extend(schedule::run(app, waiting));
     effects
@@ -70,7 +70,7 @@ pub(in crate::app) fn examined(app: &mut App, inquiry: Option<Arc<Inquiry>>) -> 
 
 /// A key at the question. Those that allow something count only when all of it was shown.
 pub(in crate::app) fn press(app: &mut App, key: Key) -> Vec<Effect> {
-    let Mode::Ask(question) = &mut app.mode else { return Vec::new() };
+    let Mode::TrustPrompt(question) = &mut app.mode else { return Vec::new() };
     let trust = match key.code {
         KeyCode::Char('o' | 'O' | 'y') => Trust::Once,
         KeyCode::Char('a' | 'A') => Trust::Always,
@@ -103,7 +103,7 @@ fn answer(app: &mut App, trust: Trust) -> Vec<Effect> {
     if !is_possible {
         return Vec::new();
     }
-    let Mode::Ask(question) = std::mem::take(&mut app.mode) else { return Vec::new() };
+    let Mode::TrustPrompt(question) = std::mem::take(&mut app.mode) else { return Vec::new() };
     app.trust = trust;
     app.scene_changed();
     if !trust.allows() {
@@ -113,10 +113,10 @@ fn answer(app: &mut App, trust: Trust) -> Vec<Effect> {
     if trust == Trust::Sandboxed {
         // What ran before, by `-x`, is outside: no session goes on from it.
         session::forget_all(app);
-        effects.push(Effect::Sandbox);
+        effects.push(Effect::EnterSandbox);
     }
     effects.push(Effect::Prepare);
-    effects.extend((trust == Trust::Always).then_some(Effect::Remember));
+    effects.extend((trust == Trust::Always).then_some(Effect::RememberTrust));
     effects.extend(schedule::run(app, question.cells));
     effects
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::app::runs::schedule;
 use crate::app::{App, Effect};
 use crate::deck::{Cell, CellId};
-use crate::run::{CellRun, Standing, State};
+use crate::run::{CellRun, SessionLink, State};
 
 /// These cells, and with each lane of a race the lanes that it runs against: those of its slide that
 /// can be seen, and those before that have not run since they were changed. In the order in which they
@@ -48,24 +48,24 @@ fn may_be_compiling(app: &App, id: CellId) -> bool {
 }
 
 /// Where a run that starts now stands: a lane waits until no other one is on its way.
-pub(in crate::app) fn standing(app: &App, id: CellId, standing: Standing) -> Standing {
+pub(in crate::app) fn link(app: &App, id: CellId, link: SessionLink) -> SessionLink {
     let is_busy =
         is_lane(app, id) && app.runs.iter().any(|(&other, run)| is_on_its_way(app, other, run));
-    Standing { waits: standing.waits || is_busy, ..standing }
+    SessionLink { waits: link.waits || is_busy, ..link }
 }
 
 /// Begins the lane that waits longest, if none is on its way.
 pub(in crate::app) fn go_on(app: &mut App) -> Vec<Effect> {
-    if app.runs.iter().any(|(&id, run)| is_on_its_way(app, id, run) && !run.standing.waits) {
+    if app.runs.iter().any(|(&id, run)| is_on_its_way(app, id, run) && !run.link.waits) {
         return Vec::new();
     }
     let waiting =
-        app.runs.iter().filter(|(id, run)| run.standing.waits && is_on_its_way(app, **id, run));
+        app.runs.iter().filter(|(id, run)| run.link.waits && is_on_its_way(app, **id, run));
     let Some(next) = waiting.min_by_key(|(_, run)| run.run).map(|(&id, _)| id) else {
         return Vec::new();
     };
     if let Some(run) = app.runs.get_mut(&next) {
-        run.standing.waits = false;
+        run.link.waits = false;
     }
     schedule::begin(app, next).into_iter().collect()
 }

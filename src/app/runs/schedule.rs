@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::app::input::{passthrough, stdin_prompt};
 use crate::app::panels::{pane, trust_prompt};
 use crate::app::runs::{autorun, bench, replay, session, stop};
-use crate::app::{Action, App, Effect, Follow, Mode, OutputHit, Trust};
+use crate::app::{Action, App, Effect, Mode, OutputHit, ScrollTarget, Trust};
 use crate::deck::{CellId, Fingerprint, Pty};
 use crate::run::{self, CellRun, Emulator, Event, Outcome, Output, Preparation, RunId, State};
 
@@ -40,7 +40,7 @@ pub(in crate::app) fn run_focused(app: &mut App) -> Vec<Effect> {
 /// the keys from now on.
 pub(in crate::app) fn enter(app: &mut App) -> Vec<Effect> {
     let effects = run_focused(app);
-    if let Some(cell) = app.focus.filter(|_| !matches!(app.mode, Mode::Ask(_))) {
+    if let Some(cell) = app.focus.filter(|_| !matches!(app.mode, Mode::TrustPrompt(_))) {
         passthrough::begin(app, cell);
         stdin_prompt::begin(app, cell);
     }
@@ -66,8 +66,8 @@ pub(in crate::app) fn run(app: &mut App, cells: Vec<CellId>) -> Vec<Effect> {
 
 /// Keeps the end of the last of these cells in the deck on the screen.
 pub(in crate::app) fn watch(app: &mut App, cells: &[CellId]) {
-    app.book.watched = cells.iter().max().copied();
-    app.book.follow = app.book.watched.map(Follow::Cell);
+    app.internal.watched = cells.iter().max().copied();
+    app.internal.scroll_target = app.internal.watched.map(ScrollTarget::Cell);
 }
 
 /// Whether a cell may run, and all that has to run before it.
@@ -85,12 +85,12 @@ fn start_due(app: &mut App, id: CellId) -> Vec<Effect> {
 /// The slide is about to be shown: starts what runs by itself, and gives terminals the size that
 /// they have on it.
 pub(in crate::app) fn shown(app: &mut App) -> Vec<Effect> {
-    let comes = app.book.shown.replace(app.at.slide) != Some(app.at.slide);
+    let comes = app.internal.shown.replace(app.at.slide) != Some(app.at.slide);
     let mut effects = autorun::start(app);
     if comes {
         effects.extend(autorun::bring_up_to_date(app));
     }
-    for (id, size) in app.stage.screens.clone() {
+    for (id, size) in app.layout.screens.clone() {
         let (columns, rows) = Pty::fit(size);
         let Some(run) = app.runs.get_mut(&id) else { continue };
         let Some(screen) = run.screen.as_mut().filter(|it| it.size() != (columns, rows)) else {
@@ -120,9 +120,9 @@ pub(in crate::app) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     if app.runs.get(&cell).is_some_and(CellRun::is_under_way) {
         return Vec::new();
     }
-    app.book.last_run += 1;
-    app.book.interrupted = false;
-    let run = RunId(app.book.last_run);
+    app.internal.last_run += 1;
+    app.internal.interrupted = false;
+    let run = RunId(app.internal.last_run);
     let state = match app.runs.get(&cell).map(|run| &run.state) {
         Some(State::Compiling) => State::Compiling,
         _ => State::Queued,
@@ -130,7 +130,7 @@ pub(in crate::app) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     let output = Output::with_rows(output_size(app, cell).1);
     let (columns, rows) = terminal(app, cell);
     let screen = has_screen(app, cell).then(|| Emulator::new(columns, rows));
-    let standing = bench::standing(app, cell, session::standing(app, cell));
+    let link = bench::link(app, cell, session::link(app, cell));
     let folded = app.runs.get(&cell).is_some_and(|run| run.folded);
     let wanted = true;
     let is_sandboxed = app.trust == Trust::Sandboxed;
@@ -141,7 +141,7 @@ pub(in crate::app) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
         output,
         screen,
         folded,
-        standing,
+        link,
         is_sandboxed,
         ..CellRun::default()
     };
@@ -150,16 +150,17 @@ pub(in crate::app) fn start(app: &mut App, cell: CellId) -> Vec<Effect> {
     app.scene_changed();
     let before = before.as_ref();
     let left = before.filter(|run| run.background > 0).map(|run| Effect::Kill(run.run));
-    let forget = before.filter(|run| run.standing.holds).map(|run| Effect::Forget(run.run));
+    let forget =
+        before.filter(|run| run.link.has_snapshot).map(|run| Effect::DropSnapshot(run.run));
     left.into_iter().chain(forget).chain(begin(app, cell)).collect()
 }
 
 /// Begins a cell's run, unless it has to wait.
 pub(in crate::app) fn begin(app: &App, cell: CellId) -> Option<Effect> {
-    let CellRun { run, standing, .. } = app.runs.get(&cell)?;
+    let CellRun { run, link, .. } = app.runs.get(&cell)?;
     let terminal = terminal(app, cell);
-    let begun = Effect::Run { run: *run, cell, terminal, base: standing.base };
-    Some(begun).filter(|_| !standing.waits)
+    let begun = Effect::Run { run: *run, cell, terminal, base: link.base };
+    Some(begun).filter(|_| !link.waits)
 }
 
 /// The size of the terminal that a cell's run sees.
@@ -175,14 +176,14 @@ fn has_screen(app: &App, cell: CellId) -> bool {
 
 /// Columns and rows that there are for a cell's output.
 fn output_size(app: &App, cell: CellId) -> (u16, u16) {
-    let place = app.stage.cells.iter().find(|place| place.id == cell);
-    let columns = place.map_or(app.stage.columns, |place| place.columns).max(1);
-    (columns, u16::try_from(app.stage.viewport).unwrap_or(u16::MAX).max(LEAST_ROWS))
+    let place = app.layout.cells.iter().find(|place| place.id == cell);
+    let columns = place.map_or(app.layout.columns, |place| place.columns).max(1);
+    (columns, u16::try_from(app.layout.viewport).unwrap_or(u16::MAX).max(LEAST_ROWS))
 }
 
 /// The size of a cell's terminal: that on the slide, or the one that its author wants.
 fn screen_size(app: &App, id: CellId) -> Option<(u16, u16)> {
-    let shown = app.stage.screens.iter().find(|(cell, _)| *cell == id).map(|(_, size)| *size);
+    let shown = app.layout.screens.iter().find(|(cell, _)| *cell == id).map(|(_, size)| *size);
     shown.or_else(|| app.deck.cell(id)?.how.pty?.size)
 }
 
@@ -195,7 +196,7 @@ pub(in crate::app) fn stop(app: &mut App) -> Vec<Effect> {
     session::stop_waiting(app);
     let running: Vec<RunId> =
         app.runs.values().filter(|run| run.is_under_way()).map(|run| run.run).collect();
-    let in_haste = app.book.stopped.take() == Some(app.book.pressed - 1);
+    let in_haste = app.internal.stopped.take() == Some(app.internal.pressed - 1);
     if running.is_empty()
         && let Some(effects) = stop::end(app)
     {
@@ -210,14 +211,14 @@ pub(in crate::app) fn stop(app: &mut App) -> Vec<Effect> {
         app.notice = key.map(|key| format!("nothing runs any more; {key} again leaves"));
         return Vec::new();
     }
-    app.book.stopped = Some(app.book.pressed);
-    let how = if app.book.interrupted { Effect::Kill } else { Effect::Interrupt };
+    app.internal.stopped = Some(app.internal.pressed);
+    let how = if app.internal.interrupted { Effect::Kill } else { Effect::Interrupt };
     app.notice = Some(match app.keymap.first_of(Action::Stop) {
-        _ if app.book.interrupted => "killed".to_owned(),
+        _ if app.internal.interrupted => "killed".to_owned(),
         Some(key) => format!("{STOPPING}; {key} again kills"),
         None => STOPPING.to_owned(),
     });
-    app.book.interrupted = true;
+    app.internal.interrupted = true;
     running.into_iter().map(how).collect()
 }
 
@@ -240,7 +241,7 @@ pub(in crate::app) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effe
     }
     let mut answers = Vec::new();
     let mut has_ended = false;
-    let in_place = event == Event::InPlace;
+    let shares_process = event == Event::InPlace;
     match event {
         Event::Waits { .. } | Event::ReadsOn => {}
         Event::Compiling => cell.state = State::Compiling,
@@ -267,9 +268,9 @@ pub(in crate::app) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effe
         }
         Event::Awaits(module) => cell.awaits = module,
         Event::Background(count) => cell.background = count,
-        Event::InPlace => cell.standing.in_place = true,
-        Event::BaseGone => cell.standing.base_gone = true,
-        Event::Kept => cell.standing.holds = true,
+        Event::InPlace => cell.link.shares_process = true,
+        Event::BaseGone => cell.link.base_gone = true,
+        Event::Kept => cell.link.has_snapshot = true,
         Event::Finished(outcome, took) => {
             forget_the_last(cell);
             cell.state = State::Ended(outcome);
@@ -281,11 +282,11 @@ pub(in crate::app) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effe
     }
     let shown = app.deck.cell(id).is_some_and(|cell| cell.slide == visible || cell.detached);
     if shown {
-        let watched = app.book.watched.filter(|&cell| app.cell_end_in_view(cell));
-        app.book.follow = app.book.follow.or(watched.map(Follow::Cell));
+        let watched = app.internal.watched.filter(|&cell| app.cell_end_in_view(cell));
+        app.internal.scroll_target = app.internal.scroll_target.or(watched.map(ScrollTarget::Cell));
         app.scene_changed();
     }
-    if in_place {
+    if shares_process {
         session::consume_base(app, id);
     }
     if has_ended {
@@ -300,7 +301,7 @@ pub(in crate::app) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effe
         effects.extend(bench::go_on(app));
         return effects;
     }
-    if answers.is_empty() { Vec::new() } else { vec![Effect::Type(run, answers)] }
+    if answers.is_empty() { Vec::new() } else { vec![Effect::SendInput(run, answers)] }
 }
 
 /// Makes room for what the run writes, where the last run's output has stood so far.
@@ -377,7 +378,7 @@ pub(in crate::app) fn focus(app: &mut App, forward: bool) {
         (Some(at), false) => (at + count - 1) % count,
     };
     app.focus = Some(cells[next]);
-    app.book.follow = Some(Follow::Cell(cells[next]));
+    app.internal.scroll_target = Some(ScrollTarget::Cell(cells[next]));
     app.scene_changed();
 }
 
@@ -407,10 +408,10 @@ pub(in crate::app) fn has_run(run: Option<&CellRun>) -> bool {
 impl App {
     /// Whether the end of a cell stands on the screen, so that more output should stay there.
     fn cell_end_in_view(&self, id: CellId) -> bool {
-        let place = self.stage.cells.iter().find(|place| place.id == id);
+        let place = self.layout.cells.iter().find(|place| place.id == id);
         place.is_some_and(|place| {
             let end = place.rows.end;
-            end > self.scroll && end <= self.scroll + self.stage.viewport
+            end > self.scroll && end <= self.scroll + self.layout.viewport
         })
     }
 }

@@ -7,15 +7,15 @@ use crate::app::panels::variables;
 use crate::app::runs::schedule;
 use crate::app::{App, Effect};
 use crate::deck::CellId;
-use crate::run::{self, CellRun, Outcome, RunId, Standing, State};
+use crate::run::{self, CellRun, Outcome, RunId, SessionLink, State};
 
 /// Where a run that starts now stands in its cell's session.
-pub(in crate::app) fn standing(app: &App, cell: CellId) -> Standing {
+pub(in crate::app) fn link(app: &App, cell: CellId) -> SessionLink {
     let base = before(app, cell).and_then(|before| app.runs.get(&before));
-    Standing {
+    SessionLink {
         base: base.map(|base| base.run),
         waits: base.is_some_and(CellRun::is_under_way),
-        ..Standing::default()
+        ..SessionLink::default()
     }
 }
 
@@ -28,12 +28,12 @@ fn before(app: &App, cell: CellId) -> Option<CellId> {
 /// A cell's run has ended: begins what waited for it, or says why that does not run.
 pub(in crate::app) fn ended(app: &mut App, cell: CellId) -> Vec<Effect> {
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
-    if run.standing.base_gone && !run.standing.is_second_try {
+    if run.link.base_gone && !run.link.restarted {
         return from_the_start(app, cell);
     }
     let State::Ended(outcome) = &run.state else { return Vec::new() };
     let fails_on_purpose = app.deck.cell(cell).is_some_and(|cell| cell.check.expects_failure);
-    let goes_on = run.standing.holds && (outcome.is_success() || fails_on_purpose);
+    let goes_on = run.link.has_snapshot && (outcome.is_success() || fails_on_purpose);
     let next = waiting_for(app, run.run);
     let why = refusal(app, cell, outcome);
     let mut effects: Vec<Effect> = variables::refresh(app, cell).into_iter().collect();
@@ -49,20 +49,20 @@ pub(in crate::app) fn ended(app: &mut App, cell: CellId) -> Vec<Effect> {
 
 /// What a run in place changes is no longer what its base left.
 pub(in crate::app) fn consume_base(app: &mut App, cell: CellId) {
-    let base = app.runs.get(&cell).and_then(|run| run.standing.base);
+    let base = app.runs.get(&cell).and_then(|run| run.link.base);
     for run in app.runs.values_mut().filter(|run| Some(run.run) == base) {
-        run.standing.holds = false;
+        run.link.has_snapshot = false;
     }
 }
 
 /// The cells that wait for the end of a run.
 fn waiting_for(app: &App, base: RunId) -> Vec<CellId> {
-    let waits = |run: &CellRun| run.standing.waits && run.standing.base == Some(base);
+    let waits = |run: &CellRun| run.link.waits && run.link.base == Some(base);
     app.runs.iter().filter(|(_, run)| waits(run)).map(|(&id, _)| id).collect()
 }
 
 fn let_begin(app: &mut App, cell: CellId) -> Option<Effect> {
-    app.runs.get_mut(&cell)?.standing.waits = false;
+    app.runs.get_mut(&cell)?.link.waits = false;
     schedule::begin(app, cell)
 }
 
@@ -79,7 +79,7 @@ fn refuse(app: &mut App, cell: CellId, why: &str) {
 
 /// Ends a run that has not begun.
 fn end(run: &mut CellRun, outcome: Outcome) {
-    run.standing.waits = false;
+    run.link.waits = false;
     run.wanted = false;
     run.elapsed = Duration::ZERO;
     run.state = State::Ended(outcome);
@@ -106,21 +106,21 @@ fn from_the_start(app: &mut App, cell: CellId) -> Vec<Effect> {
     let Some(&before) = chain.iter().rev().nth(1) else { return Vec::new() };
     for id in &chain[..chain.len() - 1] {
         if let Some(run) = app.runs.get_mut(id) {
-            run.standing.holds = false;
+            run.link.has_snapshot = false;
         }
     }
     let due = run::due(&app.deck, &app.runs, before);
     let effects = due.into_iter().flat_map(|id| schedule::start(app, id)).collect();
-    let standing = Standing { is_second_try: true, ..standing(app, cell) };
-    if let Some(run) = app.runs.get_mut(&cell).filter(|_| standing.waits) {
-        (run.state, run.wanted, run.standing) = (State::Queued, true, standing);
+    let link = SessionLink { restarted: true, ..link(app, cell) };
+    if let Some(run) = app.runs.get_mut(&cell).filter(|_| link.waits) {
+        (run.state, run.wanted, run.link) = (State::Queued, true, link);
     }
     effects
 }
 
 /// Ends what waits for a run: nothing of it has begun.
 pub(in crate::app) fn stop_waiting(app: &mut App) {
-    for run in app.runs.values_mut().filter(|run| run.standing.waits) {
+    for run in app.runs.values_mut().filter(|run| run.link.waits) {
         end(run, Outcome::Stopped);
     }
 }
@@ -132,7 +132,7 @@ pub(in crate::app) fn stop_orphans(app: &mut App) {
         let under_way = app.runs.values().filter(|run| run.is_under_way());
         let under_way: Vec<Option<RunId>> = under_way.map(|run| Some(run.run)).collect();
         let is_orphan = |run: &&mut CellRun| {
-            let Standing { waits, base, .. } = run.standing;
+            let SessionLink { waits, base, .. } = run.link;
             waits && base.is_some() && !under_way.contains(&base)
         };
         let mut orphans = app.runs.values_mut().filter(is_orphan).peekable();
@@ -150,7 +150,7 @@ pub(in crate::app) fn forget_all(app: &mut App) {
     app.runs.values_mut().for_each(|run| run.background = 0);
     let is_python = |id: CellId| app.deck.cell(id).is_some_and(|cell| &*cell.language == "python");
     for (_, run) in app.runs.iter_mut().filter(|(id, _)| is_python(**id)) {
-        run.standing = Standing::default();
+        run.link = SessionLink::default();
         if run.is_under_way() {
             end(run, Outcome::Stopped);
         }

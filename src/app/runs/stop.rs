@@ -21,7 +21,7 @@ pub(in crate::app) fn end(app: &mut App) -> Option<Vec<Effect>> {
         return None;
     }
     // Pressed once more in haste, the key does not leave the talk.
-    app.book.stopped = Some(app.book.pressed);
+    app.internal.stopped = Some(app.internal.pressed);
     app.notice =
         Some(format!("ended {count} background process{}", if count == 1 { "" } else { "es" }));
     app.paint_changed();

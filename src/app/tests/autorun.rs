@@ -34,7 +34,7 @@ fn f151_what_may_not_run_by_itself_says_so_and_asks_at_the_key() {
     assert_eq!((talk.state(0), talk.state(1)), (State::NotAllowed, State::NotAllowed));
     assert!(matches!(talk.app.mode, Mode::Slide), "nobody asked for anything yet");
     talk.keys("ctrl-e");
-    assert!(matches!(talk.app.mode, Mode::Ask(_)));
+    assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
     assert_eq!(runs(&talk.keys("o")), [0]);
     assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
 }

@@ -110,7 +110,7 @@ fn what_is_to_be_compiled_yet_goes_first_in_all_races_and_by_itself() {
     let lanes: &[&str] = &["f!1", "f!2", "g!3", "g!rust"];
     let mut talk = script(&[("a", lanes)]);
     assert_eq!(runs(&talk.keys("ctrl-e")), [3]);
-    assert_eq!(talk.app.book.watched, Some(CellId(3)), "the chart is below the deck's last");
+    assert_eq!(talk.app.internal.watched, Some(CellId(3)), "the chart is below the deck's last");
     let mut auto = Deck::clone(&raced(&[("a", lanes)]));
     for cell in &mut auto.cells {
         Arc::make_mut(cell).how.start = Start::Auto;

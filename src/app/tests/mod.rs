@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{App, CellPlace, Effect, Msg, Policy, Stage, Trust, update};
+use super::{App, CellPlace, Effect, LayoutInfo, Msg, Policy, Trust, update};
 use crate::deck::{
     Block, BlockKind, Cell, CellId, Check, Deck, Fingerprint, Form, How, Pty, Slide, SlideNo,
     Start, Step,
@@ -123,15 +123,15 @@ impl Script {
     fn lay_out(&mut self) {
         let cells = self.app.deck.cells_of(self.app.at.slide);
         let cells = cells.map(|cell| CellPlace { id: cell.id, rows: 2..8, columns: 60 }).collect();
-        let stage = Stage {
+        let layout = LayoutInfo {
             terminal: (80, 24),
             viewport: 20,
             height: self.height,
             columns: 70,
             cells,
-            ..Stage::default()
+            ..LayoutInfo::default()
         };
-        self.tell(Msg::LaidOut(stage));
+        self.tell(Msg::LaidOut(layout));
     }
 
     fn tell(&mut self, msg: Msg) -> Vec<Effect> {

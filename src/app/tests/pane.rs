@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Script, deck, page, runs};
-use crate::app::{Effect, Hit, Mode, Msg, Pane, Stage};
+use crate::app::{Effect, Hit, LayoutInfo, Mode, Msg, Pane};
 use crate::deck::CellId;
 use crate::run::{Event, Outcome, RunId};
 
@@ -18,15 +18,15 @@ fn ran() -> Script {
 impl Script {
     /// Lays out a pane of this height, in which a search has found these rows.
     fn pane_of(&mut self, height: u32, matches: &[u32]) {
-        let stage = Stage {
+        let layout = LayoutInfo {
             terminal: (80, 24),
             viewport: 20,
             height,
             matches: matches.to_vec(),
             left: 3,
-            ..Stage::default()
+            ..LayoutInfo::default()
         };
-        self.tell(Msg::LaidOut(stage));
+        self.tell(Msg::LaidOut(layout));
     }
 
     /// Presses keys in a pane of 100 rows.
@@ -245,7 +245,7 @@ fn a_pane_goes_with_its_block_through_a_reload_and_closes_without_it() {
     assert!(talk.app.pane.is_none());
     talk.keys("n z");
     assert!(talk.app.pane.is_some());
-    talk.tell(Msg::Told(crate::deck::SlideNo::new(0), 0));
+    talk.tell(Msg::MovedTo(crate::deck::SlideNo::new(0), 0));
     assert!(talk.app.pane.is_none(), "the other window has gone on");
 }
 
@@ -255,7 +255,7 @@ fn what_asks_opens_its_prompt_in_its_own_pane_only() {
     talk.keys("tab enter z");
     talk.tell(Msg::Run(RunId(1), Event::Started));
     talk.tell(Msg::Run(RunId(1), Event::Waits { hidden: false }));
-    assert!(matches!(talk.app.mode, Mode::Input(CellId(0))) && talk.app.pane.is_some());
+    assert!(matches!(talk.app.mode, Mode::StdinPrompt(CellId(0))) && talk.app.pane.is_some());
     talk.keys("esc esc tab z");
     talk.tell(Msg::Run(RunId(1), Event::ReadsOn));
     talk.tell(Msg::Run(RunId(1), Event::Waits { hidden: false }));
@@ -268,8 +268,8 @@ fn a_program_in_a_zoomed_terminal_gets_the_keys() {
     talk.keys("tab enter ctrl-] z");
     talk.tell(Msg::Run(RunId(1), Event::Started));
     talk.keys("enter");
-    assert!(matches!(talk.app.mode, Mode::Typing(CellId(0))));
-    assert_eq!(talk.keys("z"), [Effect::Type(RunId(1), b"z".to_vec())]);
+    assert!(matches!(talk.app.mode, Mode::Passthrough(CellId(0))));
+    assert_eq!(talk.keys("z"), [Effect::SendInput(RunId(1), b"z".to_vec())]);
     talk.keys("ctrl-]");
     assert!(talk.app.pane.is_some() && matches!(talk.app.mode, Mode::Slide));
     talk.tell(Msg::Run(RunId(1), Event::Finished(Outcome::Exited(0), Duration::ZERO)));

@@ -141,14 +141,14 @@ fn control_c_in_haste_does_not_leave_behind_what_has_just_stopped() {
 fn nothing_runs_before_the_user_said_so() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
     assert_eq!(talk.keys("ctrl-e"), []);
-    assert!(matches!(talk.app.mode, Mode::Ask(_)));
+    assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
     assert_eq!(talk.keys("l x"), [], "no other key answers");
     assert_eq!(talk.at(), (0, 0));
     assert_eq!(talk.keys("n"), []);
     assert!(matches!(talk.app.mode, Mode::Slide));
     assert_eq!(talk.keys("ctrl-e"), [], "no is for now: it asks again");
     let effects = talk.keys("a");
-    assert_eq!(effects[..2], [Effect::Prepare, Effect::Remember]);
+    assert_eq!(effects[..2], [Effect::Prepare, Effect::RememberTrust]);
     assert_eq!(runs(&effects), [0]);
     assert_eq!(talk.app.trust, Trust::Always);
 }
@@ -158,6 +158,6 @@ fn once_is_not_remembered() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
     talk.keys("ctrl-e");
     let effects = talk.keys("o");
-    assert!(!effects.contains(&Effect::Remember));
+    assert!(!effects.contains(&Effect::RememberTrust));
     assert_eq!(runs(&effects), [0]);
 }

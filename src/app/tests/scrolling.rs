@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::{Script, page};
-use crate::app::{Hit, Msg, OutputHit, Stage};
+use crate::app::{Hit, LayoutInfo, Msg, OutputHit};
 use crate::deck::CellId;
 
 #[test]
@@ -29,14 +29,14 @@ fn a_tall_slide_scrolls_to_its_end_before_it_is_left() {
 fn what_a_step_reveals_below_the_screen_is_scrolled_into_view() {
     let mut talk = Script::new(&[page("a\nb", &[])]);
     talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char('l')).into()));
-    let stage = Stage {
+    let layout = LayoutInfo {
         terminal: (80, 24),
         viewport: 20,
         height: 35,
         revealed: Some(25..35),
-        ..Stage::default()
+        ..LayoutInfo::default()
     };
-    talk.tell(Msg::LaidOut(stage));
+    talk.tell(Msg::LaidOut(layout));
     assert_eq!(talk.app.scroll, 15);
 }
 
@@ -44,14 +44,14 @@ fn what_a_step_reveals_below_the_screen_is_scrolled_into_view() {
 fn what_a_step_reveals_and_is_taller_than_the_screen_is_shown_from_its_start() {
     let mut talk = Script::new(&[page("a\nb", &[]), page("c", &[])]);
     talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char('l')).into()));
-    let stage = Stage {
+    let layout = LayoutInfo {
         terminal: (80, 24),
         viewport: 20,
         height: 60,
         revealed: Some(10..60),
-        ..Stage::default()
+        ..LayoutInfo::default()
     };
-    talk.tell(Msg::LaidOut(stage.clone()));
+    talk.tell(Msg::LaidOut(layout.clone()));
     assert_eq!((talk.at(), talk.app.scroll), ((0, 1), 10));
     let mut press = |key| {
         talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char(key)).into()));

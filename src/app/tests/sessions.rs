@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Script, deck, page, runs};
 use crate::app::{Effect, Mode, Msg};
 use crate::deck::{CellId, SlideNo};
-use crate::run::{Event, Name, Outcome, RunId, State, is_current};
+use crate::run::{Event, Outcome, RunId, State, Variable, is_current};
 
 /// A slide with blocks of one session.
 const CHAIN: &[&str] = &["0:a", "0:b", "0:c", "0:d"];
@@ -161,7 +161,7 @@ fn an_edited_block_makes_those_behind_it_run_again_when_they_are_asked_for() {
     talk.run_well(3);
     let edited = deck(&[page("a", &["0:a", "0:new", "0:c", "0:d"])]);
     let effects = talk.tell(Msg::Loaded(edited));
-    assert!(effects.contains(&Effect::Forget(RunId(2))), "{effects:?}");
+    assert!(effects.contains(&Effect::DropSnapshot(RunId(2))), "{effects:?}");
     assert_eq!(talk.out_of_date(), [2, 3]);
     assert_eq!(talk.state(3), State::Ended(Outcome::Exited(0)), "it shows what it knew");
     assert_eq!(talk.run_well(3), [1, 2, 3]);
@@ -188,7 +188,7 @@ fn what_waits_for_a_block_that_is_edited_ends() {
 fn a_run_again_drops_what_the_last_one_left() {
     let mut talk = chain();
     talk.run_well(1);
-    assert_eq!(talk.run(1)[0], Effect::Forget(RunId(2)));
+    assert_eq!(talk.run(1)[0], Effect::DropSnapshot(RunId(2)));
 }
 
 #[test]
@@ -287,19 +287,19 @@ fn names_are_asked_for_after_the_focused_block_or_the_last_and_again_when_it_run
     assert_eq!(talk.app.notice.as_deref(), Some("no block of a session has run yet"));
     talk.run_well(1);
     talk.keys("esc");
-    assert_eq!(talk.keys("v"), [Effect::AskNames(RunId(2))], "the last that ran");
-    let found = || Ok(vec![Name { name: "x".into(), ..Name::default() }]);
-    talk.tell(Msg::Names(RunId(1), found()));
+    assert_eq!(talk.keys("v"), [Effect::ListVariables(RunId(2))], "the last that ran");
+    let found = || Ok(vec![Variable { name: "x".into(), ..Variable::default() }]);
+    talk.tell(Msg::Variables(RunId(1), found()));
     let shown =
-        |talk: &Script| matches!(&talk.app.mode, Mode::Names(names) if names.found.is_some());
+        |talk: &Script| matches!(&talk.app.mode, Mode::Variables(names) if names.found.is_some());
     assert!(!shown(&talk), "that was another's");
-    talk.tell(Msg::Names(RunId(2), found()));
+    talk.tell(Msg::Variables(RunId(2), found()));
     assert!(shown(&talk));
     assert_eq!(talk.keys("v"), []);
     talk.keys("tab v");
-    assert!(matches!(&talk.app.mode, Mode::Names(names) if names.cell == CellId(0)));
+    assert!(matches!(&talk.app.mode, Mode::Variables(names) if names.cell == CellId(0)));
     talk.keys("enter");
-    assert_eq!(talk.end(0, Outcome::Exited(0)), [Effect::AskNames(RunId(3))]);
+    assert_eq!(talk.end(0, Outcome::Exited(0)), [Effect::ListVariables(RunId(3))]);
     talk.keys("esc tab tab v");
     assert_eq!(talk.app.notice.as_deref(), Some("this block has not run yet"));
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::{Script, deck, page, runs};
-use crate::app::{Effect, Inquiry, Mode, Msg, Trust};
+use crate::app::{Effect, Mode, Msg, Trust, TrustSummary};
 use crate::run::State;
 
-fn examined(inquiry: Inquiry) -> Msg {
+fn examined(inquiry: TrustSummary) -> Msg {
     Msg::Examined(Some(Arc::new(inquiry)))
 }
 
-fn trusted() -> Inquiry {
-    Inquiry { is_trusted: true, ..Inquiry::default() }
+fn trusted() -> TrustSummary {
+    TrustSummary { is_trusted: true, ..TrustSummary::default() }
 }
 
 /// A talk of which it is not known yet whether it was trusted before.
@@ -28,7 +28,7 @@ fn allowing_counts_only_when_everything_is_told() {
     assert_eq!(talk.keys("ctrl-e"), [Effect::Examine]);
     assert_eq!(talk.keys("o a y"), []);
     assert_eq!(talk.app.trust, Trust::Unknown);
-    talk.tell(examined(Inquiry::default()));
+    talk.tell(examined(TrustSummary::default()));
     assert_eq!(runs(&talk.keys("o")), [0]);
 }
 
@@ -46,10 +46,10 @@ fn no_counts_at_once() {
 fn a_deck_that_cannot_be_remembered_runs_once_only() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
     let unrememberable = Some("too many files".to_owned());
-    talk.tell(examined(Inquiry { unrememberable, ..Inquiry::default() }));
+    talk.tell(examined(TrustSummary { unrememberable, ..TrustSummary::default() }));
     talk.keys("ctrl-e");
     assert_eq!(talk.keys("a"), []);
-    assert!(matches!(talk.app.mode, Mode::Ask(_)));
+    assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
     assert_eq!(runs(&talk.keys("o")), [0]);
 }
 
@@ -78,8 +78,8 @@ fn what_was_asked_for_is_asked_about_once_trust_is_refuted() {
     let mut talk = checked();
     talk.keys("tab ctrl-e");
     let changes = vec!["block 2 now runs by itself".to_owned()];
-    assert_eq!(talk.tell(examined(Inquiry { changes, ..Inquiry::default() })), []);
-    assert!(matches!(talk.app.mode, Mode::Ask(_)));
+    assert_eq!(talk.tell(examined(TrustSummary { changes, ..TrustSummary::default() })), []);
+    assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
     talk.tell(Msg::Shown);
     assert_eq!(talk.state(1), State::NotAllowed);
     assert_eq!(runs(&talk.keys("o")), [0]);
@@ -99,7 +99,7 @@ fn another_deck_is_another_question() {
     talk.keys("ctrl-e");
     let other = deck(&[page("b", &["auto 1"])]);
     let effects = talk.tell(Msg::Loaded(other.clone()));
-    assert!(effects.contains(&Effect::Check), "{effects:?}");
+    assert!(effects.contains(&Effect::CheckTrust), "{effects:?}");
     assert_eq!(runs(&talk.tell(examined(trusted()))), [0_u32; 0], "other code was asked for");
     talk.app.trust = Trust::Unknown;
     talk.tell(Msg::Loaded(other));
@@ -120,6 +120,6 @@ fn edits_of_a_trusted_deck_are_remembered() {
 fn a_long_question_scrolls() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
     talk.keys("ctrl-e j j k");
-    let Mode::Ask(question) = &talk.app.mode else { panic!("nothing is asked") };
+    let Mode::TrustPrompt(question) = &talk.app.mode else { panic!("nothing is asked") };
     assert_eq!(question.row, 1);
 }

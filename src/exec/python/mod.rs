@@ -31,7 +31,7 @@ use super::os::temp_dir::Scratch;
 use super::process::FOLLOWER;
 use super::process::background::Background;
 use crate::panics::contain;
-use crate::run::{Base, Event, Name, Outcome, Request, RunId, Snippet};
+use crate::run::{Base, Event, Outcome, Request, RunId, Snippet, Variable};
 pub(super) use interpreter::Places;
 pub use interpreter::{LikelyPython, likely_python};
 use preimport::Warming;
@@ -218,7 +218,7 @@ impl Python {
     pub(super) fn names(
         &self,
         run: RunId,
-        tell: impl FnOnce(Result<Vec<Name>, String>) + Send + 'static,
+        tell: impl FnOnce(Result<Vec<Variable>, String>) + Send + 'static,
     ) {
         let shared = self.shared.clone();
         let ask = move || {

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::ink::{Ink, Look, Rgb};
 use super::shapes::{CELL_HEIGHT, CELL_WIDTH, Shape, shapes};
-use crate::view::{self, Large, Overlay};
+use crate::view::{self, LargeGlyph, Overlay};
 
 /// Draws a buffer. `pictures` are what it could not hold, each with its file's bytes (PNG, JPEG
 /// or GIF); `look` has the colours a terminal would have chosen itself.
@@ -73,7 +73,7 @@ fn glyphs<'a>(buffer: &'a Buffer, row: u16, look: &Look) -> Vec<Glyph<'a>> {
     while column < buffer.area.width {
         let at = (buffer.area.x.saturating_add(column), buffer.area.y.saturating_add(row));
         let Some(cell) = buffer.cell(at) else { break };
-        let (symbol, width, scale) = match view::large(cell.symbol()) {
+        let (symbol, width, scale) = match view::large_glyph(cell.symbol()) {
             Some(large) => (large.grapheme, large.columns, scale(large)),
             None => (cell.symbol(), cell.symbol().width(), 1.0),
         };
@@ -86,7 +86,7 @@ fn glyphs<'a>(buffer: &'a Buffer, row: u16, look: &Look) -> Vec<Glyph<'a>> {
 }
 
 /// The size of a large grapheme's text.
-fn scale(large: Large<'_>) -> f32 {
+fn scale(large: LargeGlyph<'_>) -> f32 {
     let size = f32::from(u8::try_from(large.rows).unwrap_or(u8::MAX));
     if large.is_raised { size / 2.0 } else { size }
 }

@@ -324,7 +324,7 @@ mod tests {
     use crate::deck::{How, SlideNo, Step};
     use crate::layout::Item;
     use crate::layout::tests::{Fixture, cell_of};
-    use crate::run::{Outcome, RunId, Standing, Value};
+    use crate::run::{Outcome, RunId, SessionLink, Value};
 
     fn timing(timed: &str, median: f64) -> Timing {
         let (low, high) = (median * 0.97, median * 1.02);
@@ -368,9 +368,9 @@ mod tests {
 
     #[test]
     fn the_chart_grows_as_lanes_end() {
-        let waits = Standing { waits: true, ..Standing::default() };
+        let waits = SessionLink { waits: true, ..SessionLink::default() };
         let queued =
-            CellRun { state: State::Queued, wanted: true, standing: waits, ..CellRun::default() };
+            CellRun { state: State::Queued, wanted: true, link: waits, ..CellRun::default() };
         let failed = ended(Outcome::Raised);
         let lanes = race(&["python", "rust", "python", "rust"]).run(took("f(10_000)", 20.3e6));
         let lanes = lanes.run_of(1, failed).run_of(2, queued).run_of(3, CellRun::default());

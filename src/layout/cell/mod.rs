@@ -263,10 +263,8 @@ pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
             format!("may not run · {}{or}{flag}", keys.run)
         }
         State::NotRun => with_key("not run", &keys.run),
-        State::Queued if run.standing.waits && how.race.is_some() => {
-            "waits for its turn".to_owned()
-        }
-        State::Queued if run.standing.waits => "waits for the block before it".to_owned(),
+        State::Queued if run.link.waits && how.race.is_some() => "waits for its turn".to_owned(),
+        State::Queued if run.link.waits => "waits for the block before it".to_owned(),
         State::Queued => "queued".to_owned(),
         State::Compiling => {
             let then = if run.wanted { ", then it runs" } else { "" };
@@ -297,10 +295,10 @@ pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
     if run.is_sandboxed {
         words.push_str(" · sandboxed");
     }
-    if run.standing.in_place {
+    if run.link.shares_process {
         words.push_str(" · in place, beside threads");
     }
-    if run.standing.is_second_try {
+    if run.link.restarted {
         words.push_str(" · session restarted");
     }
     if run.stale {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::collect::Collector;
 use super::record::{self, GROUP_END, Record};
 use super::{Findings, python};
-use crate::app::Inquiry;
+use crate::app::TrustSummary;
 use crate::deck::{Crate, Deck, Origin};
 use crate::exec;
 use crate::source::{excerpt, visible_line};
@@ -18,13 +18,13 @@ pub(super) fn inquiry(
     deck: &Deck,
     findings: &Findings,
     known: Option<&Record>,
-) -> Inquiry {
+) -> TrustSummary {
     let changes = known.map(|known| known.changes(&findings.record, &places(deck)));
     let is_trusted = findings.trouble.is_none() && changes.as_ref().is_some_and(Vec::is_empty);
     let named = deck.options.python_interpreter.as_deref();
     let python = python::has_blocks(deck).then(|| interpreter(folder, named));
     let crates = record::crates(deck).into_iter().map(|it| spoken(folder, it));
-    Inquiry {
+    TrustSummary {
         is_trusted,
         changes: visible(changes.unwrap_or_default()),
         interpreter: python.map(|words| visible_line(&words).into_owned()),

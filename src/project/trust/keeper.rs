@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::record::Record;
 use super::{Executors, Findings, examine, question, store};
-use crate::app::Inquiry;
+use crate::app::TrustSummary;
 use crate::deck::Deck;
 
 /// How long the end of a talk waits for what is still to be written.
@@ -25,7 +25,7 @@ pub(crate) struct Examined {
     /// The deck.
     pub(crate) deck: Arc<Deck>,
     /// The question about it; none where it was only looked up, and is unknown.
-    pub(crate) inquiry: Option<Arc<Inquiry>>,
+    pub(crate) inquiry: Option<Arc<TrustSummary>>,
 }
 
 /// What the thread reports.
@@ -200,7 +200,7 @@ impl Thread {
         examine(&self.path, deck, &self.executors)
     }
 
-    fn tell(&self, deck: Arc<Deck>, inquiry: Option<Arc<Inquiry>>) {
+    fn tell(&self, deck: Arc<Deck>, inquiry: Option<Arc<TrustSummary>>) {
         (self.report)(TrustReport::Examined(Examined { deck, inquiry }));
     }
 }

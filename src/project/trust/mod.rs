@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use super::Execution;
 use super::load::folder;
-use crate::app::Inquiry;
+use crate::app::TrustSummary;
 use crate::deck::Deck;
 use crate::exec::CustomExecutor;
 
@@ -90,6 +90,6 @@ fn home_of(path: &Path) -> PathBuf {
 }
 
 /// The question about a deck, with what has changed since `known` was remembered.
-fn question(path: &Path, deck: &Deck, findings: &Findings, known: Option<&Record>) -> Inquiry {
+fn question(path: &Path, deck: &Deck, findings: &Findings, known: Option<&Record>) -> TrustSummary {
     inquiry::inquiry(&home_of(path), deck, findings, known)
 }

@@ -67,7 +67,7 @@ impl Folder {
     }
 
     /// What the question says has changed since `known`.
-    fn inquiry(&self, known: &Record) -> Inquiry {
+    fn inquiry(&self, known: &Record) -> TrustSummary {
         question(&self.path("talk.md"), &self.deck(), &self.findings(), Some(known))
     }
 

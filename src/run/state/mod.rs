@@ -13,7 +13,7 @@ use super::terminal::Emulator;
 use crate::deck::CellId;
 
 pub use prompt::{Prompt, Shown};
-pub use session::{Base, Name, Standing, due, is_current};
+pub use session::{Base, SessionLink, Variable, due, is_current};
 
 /// What a block's status line says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -80,7 +80,7 @@ pub struct CellRun {
     /// The day on which it was recorded, where it is no run of this talk.
     pub recorded: Option<Box<str>>,
     /// Where it stands in its session, if it is part of one.
-    pub standing: Standing,
+    pub link: SessionLink,
     /// How many processes it left running when it ended.
     pub background: usize,
     /// Whether it runs, or ran, in the sandbox.

@@ -21,7 +21,7 @@ pub enum Base {
 
 /// A name that a block gave to something, and what that is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Name {
+pub struct Variable {
     /// The name.
     pub name: String,
     /// Its value's type.
@@ -33,19 +33,19 @@ pub struct Name {
 /// Where a run stands in its session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Standing {
+pub struct SessionLink {
     /// The run whose state it goes on from; none for the first block.
     pub base: Option<RunId>,
     /// Whether it starts only when that run has ended.
     pub waits: bool,
     /// Whether the state that it left is there to go on from.
-    pub holds: bool,
+    pub has_snapshot: bool,
     /// Whether it ran in the process of its base, whose threads went on.
-    pub in_place: bool,
+    pub shares_process: bool,
     /// Whether its base was found to be gone when it was to start.
     pub base_gone: bool,
     /// Whether the session was started again because of that.
-    pub is_second_try: bool,
+    pub restarted: bool,
 }
 
 /// What has to run so that this cell runs on the present state: the blocks of its session before it
@@ -58,7 +58,7 @@ pub fn due(deck: &Deck, runs: &Runs, id: CellId) -> Vec<CellId> {
     let mut base = None;
     for (place, id) in chain[..before].iter().enumerate() {
         let Some(run) = runs.get(id).filter(|run| has_run_on(run, base)) else { break };
-        if run.standing.holds || run.is_under_way() {
+        if run.link.has_snapshot || run.is_under_way() {
             first = place + 1;
         }
         base = Some(run.run);
@@ -82,7 +82,7 @@ pub fn is_current(deck: &Deck, runs: &Runs, cell: &Cell) -> bool {
 }
 
 fn has_run_on(run: &CellRun, base: Option<RunId>) -> bool {
-    has_run(run) && !run.stale && run.standing.base == base
+    has_run(run) && !run.stale && run.link.base == base
 }
 
 fn has_run(run: &CellRun) -> bool {

@@ -4,4 +4,4 @@ mod emulator;
 mod pointer;
 
 pub use emulator::Emulator;
-pub use pointer::{Did, Pointer};
+pub use pointer::{MouseAction, Pointer};

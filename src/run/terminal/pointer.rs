@@ -7,7 +7,7 @@ use vt100::{MouseProtocolEncoding as Encoding, MouseProtocolMode as Mode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pointer {
     /// What it did.
-    pub did: Did,
+    pub action: MouseAction,
     /// Column, from 0.
     pub column: u16,
     /// Row, from 0.
@@ -18,7 +18,7 @@ pub struct Pointer {
 
 /// What a mouse can do, with which button: 0 to 2, left to right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Did {
+pub enum MouseAction {
     /// A button went down.
     Press(u8),
     /// A button came up.
@@ -34,19 +34,19 @@ pub enum Did {
 
 /// The bytes for a program that asked for this; none if it did not ask for that.
 pub(super) fn bytes(pointer: Pointer, mode: Mode, encoding: Encoding) -> Option<Vec<u8>> {
-    let is_wanted = match pointer.did {
-        Did::Press(_) | Did::Wheel { .. } => mode != Mode::None,
-        Did::Release(_) => !matches!(mode, Mode::None | Mode::Press),
-        Did::Drag(_) => matches!(mode, Mode::ButtonMotion | Mode::AnyMotion),
+    let is_wanted = match pointer.action {
+        MouseAction::Press(_) | MouseAction::Wheel { .. } => mode != Mode::None,
+        MouseAction::Release(_) => !matches!(mode, Mode::None | Mode::Press),
+        MouseAction::Drag(_) => matches!(mode, Mode::ButtonMotion | Mode::AnyMotion),
     };
     if !is_wanted {
         return None;
     }
-    let (button, is_release) = match pointer.did {
-        Did::Press(button) => (button, false),
-        Did::Release(button) => (button, true),
-        Did::Drag(button) => (button + 32, false),
-        Did::Wheel { up } => (if up { 64 } else { 65 }, false),
+    let (button, is_release) = match pointer.action {
+        MouseAction::Press(button) => (button, false),
+        MouseAction::Release(button) => (button, true),
+        MouseAction::Drag(button) => (button + 32, false),
+        MouseAction::Wheel { up } => (if up { 64 } else { 65 }, false),
     };
     let held = pointer.held.iter().zip([4, 8, 16]);
     let held: u8 = held.filter(|(held, _)| **held).map(|(_, code)| code).sum();
@@ -78,29 +78,33 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case(Did::Press(0), Mode::PressRelease, Encoding::Sgr, Some("\x1b[<0;5;3M"))]
-    #[case(Did::Release(2), Mode::PressRelease, Encoding::Sgr, Some("\x1b[<2;5;3m"))]
-    #[case(Did::Drag(0), Mode::ButtonMotion, Encoding::Sgr, Some("\x1b[<32;5;3M"))]
-    #[case(Did::Wheel { up: true }, Mode::Press, Encoding::Sgr, Some("\x1b[<64;5;3M"))]
-    #[case(Did::Press(1), Mode::PressRelease, Encoding::Default, Some("\x1b[M!%#"))]
-    #[case(Did::Release(1), Mode::PressRelease, Encoding::Default, Some("\x1b[M#%#"))]
-    #[case(Did::Press(0), Mode::None, Encoding::Sgr, None)]
-    #[case(Did::Release(0), Mode::Press, Encoding::Sgr, None)]
-    #[case(Did::Drag(0), Mode::PressRelease, Encoding::Sgr, None)]
+    #[case(MouseAction::Press(0), Mode::PressRelease, Encoding::Sgr, Some("\x1b[<0;5;3M"))]
+    #[case(MouseAction::Release(2), Mode::PressRelease, Encoding::Sgr, Some("\x1b[<2;5;3m"))]
+    #[case(MouseAction::Drag(0), Mode::ButtonMotion, Encoding::Sgr, Some("\x1b[<32;5;3M"))]
+    #[case(MouseAction::Wheel { up: true }, Mode::Press, Encoding::Sgr, Some("\x1b[<64;5;3M"))]
+    #[case(MouseAction::Press(1), Mode::PressRelease, Encoding::Default, Some("\x1b[M!%#"))]
+    #[case(MouseAction::Release(1), Mode::PressRelease, Encoding::Default, Some("\x1b[M#%#"))]
+    #[case(MouseAction::Press(0), Mode::None, Encoding::Sgr, None)]
+    #[case(MouseAction::Release(0), Mode::Press, Encoding::Sgr, None)]
+    #[case(MouseAction::Drag(0), Mode::PressRelease, Encoding::Sgr, None)]
     fn a_program_is_sent_what_it_asked_for(
-        #[case] did: Did,
+        #[case] action: MouseAction,
         #[case] mode: Mode,
         #[case] encoding: Encoding,
         #[case] expected: Option<&str>,
     ) {
-        let pointer = Pointer { did, column: 4, row: 2, held: [false; 3] };
+        let pointer = Pointer { action, column: 4, row: 2, held: [false; 3] };
         assert_eq!(bytes(pointer, mode, encoding).as_deref(), expected.map(str::as_bytes));
     }
 
     #[test]
     fn a_place_that_an_encoding_has_no_sign_for_is_not_sent() {
-        let pointer =
-            Pointer { did: Did::Press(0), column: 300, row: 0, held: [false, false, true] };
+        let pointer = Pointer {
+            action: MouseAction::Press(0),
+            column: 300,
+            row: 0,
+            held: [false, false, true],
+        };
         assert_eq!(bytes(pointer, Mode::Press, Encoding::Default), None);
         let sent = bytes(pointer, Mode::Press, Encoding::Utf8).unwrap();
         assert_eq!(sent, "\x1b[M0\u{14d}!".as_bytes());

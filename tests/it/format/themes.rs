@@ -198,7 +198,7 @@ fn screen(show: &Show, app: &mut App) -> Buffer {
         limits: show.limits,
         hints: &livedeck::layout::Hints::default(),
     });
-    app.stage.terminal = (size.columns, size.rows);
+    app.layout.terminal = (size.columns, size.rows);
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
     draw(app, &scene, 0, &look.theme, &mut buffer);
     buffer

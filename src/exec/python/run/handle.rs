@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::process::{Pid, Signal};
 
 use crate::exec::Stop;
-use crate::exec::os::process_tree::{self, Owner};
 use crate::exec::io::stdin::Keyboard;
+use crate::exec::os::process_tree::{self, Owner};
 use crate::exec::python::session::Base;
 
 /// What others may know of a run and do to it.

@@ -17,7 +17,7 @@ use super::Base;
 use crate::exec::io::capture::Files;
 use crate::exec::python::worker::report::{Report, Reports};
 use crate::exec::python::worker::request::{Errand, Kind, Order};
-use crate::run::{Name, Snippet};
+use crate::run::{Snippet, Variable};
 
 /// How long the answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MOST: usize = 8 << 20;
 
 /// Asks for the names that a session has after this block, or says why they cannot be told.
-pub(in crate::exec::python) fn ask(base: &Base, directory: &Path) -> Result<Vec<Name>, String> {
+pub(in crate::exec::python) fn ask(base: &Base, directory: &Path) -> Result<Vec<Variable>, String> {
     let answer = answer(base, directory).map_err(|error| match error.kind() {
         io::ErrorKind::TimedOut => "it takes too long to look at the values".to_owned(),
         _ => format!("the names cannot be asked for: {error}"),
@@ -76,9 +76,9 @@ fn collect(mut answer: PipeReader, give_up: Instant) -> io::Result<Vec<u8>> {
 }
 
 /// Three fields a name, each ended by a zero byte, then a full stop.
-fn read(answer: &str) -> Option<Vec<Name>> {
+fn read(answer: &str) -> Option<Vec<Variable>> {
     let fields: Vec<&str> = answer.strip_suffix('.')?.split_terminator('\0').collect();
-    let name = |of: &[&str]| Name {
+    let name = |of: &[&str]| Variable {
         name: of[0].to_owned(),
         kind: of[1].to_owned(),
         value: of[2].to_owned(),

@@ -79,14 +79,17 @@ fn a_worker_that_is_killed_is_replaced(#[values(Embedded, Own)] mode: Mode) {
 #[rstest]
 #[case(
     "readings = [1]\nprint(reading)",
-    "name 'reading' is not defined. Did you mean: 'readings'?"
+    "name 'reading' is not defined. MouseAction you mean: 'readings'?"
 )]
-#[case("[].appendd(1)", "'list' object has no attribute 'appendd'. Did you mean: 'append'?")]
-#[case("from math import sqroot", ". Did you mean: 'sqrt'?")]
+#[case(
+    "[].appendd(1)",
+    "'list' object has no attribute 'appendd'. MouseAction you mean: 'append'?"
+)]
+#[case("from math import sqroot", ". MouseAction you mean: 'sqrt'?")]
 #[case("xyzzy_plugh", "name 'xyzzy_plugh' is not defined")]
 #[case(
     "try:\n    prin(1)\nexcept NameError as e:\n    raise ValueError() from e",
-    "Did you mean: 'print'?"
+    "MouseAction you mean: 'print'?"
 )]
 fn names_that_may_have_been_meant_are_told(
     #[values(Embedded, Own)] mode: Mode,

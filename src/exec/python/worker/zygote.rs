@@ -24,9 +24,9 @@ use super::control::{Control, Loaded};
 use super::report::OWN_CODE;
 use super::request::{Errand, LARGEST_AT_ONCE};
 use crate::exec::os::process_tree::{Child, Family};
+use crate::exec::os::spawn::Command;
 use crate::exec::process::pagers;
 use crate::exec::python::interpreter::Interpreter;
-use crate::exec::os::spawn::Command;
 use crate::files;
 
 /// The argument that makes this program a worker.
