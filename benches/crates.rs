@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use livedeck::deck::{Crate, Fingerprint, RustBuild};
-use livedeck::exec::{Event, Executor, Options};
+use livedeck::exec::{ExecEvent, ExecOptions, Executor};
 use livedeck::run::{self, Limits, Request, RunId, Snippet, Target};
 
 /// How often each is measured.
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let folder = tempfile::tempdir().unwrap();
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
     let (send, events) = crossbeam_channel::unbounded();
-    let options = Options {
+    let options = ExecOptions {
         sandbox: None,
         directory: folder.path().to_owned(),
         python: None,
@@ -43,13 +43,15 @@ fn main() -> ExitCode {
         executor.run(&request(round));
         loop {
             match events.recv().unwrap() {
-                Event::Run(_, run::Event::Output(bytes)) => {
+                ExecEvent::Run(_, run::Event::Output(bytes)) => {
                     let (took, text) = (started.elapsed(), String::from_utf8_lossy(&bytes));
                     assert_eq!(text.trim(), format!("{{\"round\":{round}}}"), "it prints this");
-                    while !matches!(events.recv(), Ok(Event::Run(_, run::Event::Finished(..)))) {}
+                    while !matches!(events.recv(), Ok(ExecEvent::Run(_, run::Event::Finished(..))))
+                    {
+                    }
                     return took;
                 }
-                Event::Run(_, run::Event::Finished(outcome, _)) => panic!("{outcome:?}"),
+                ExecEvent::Run(_, run::Event::Finished(outcome, _)) => panic!("{outcome:?}"),
                 _ => {}
             }
         }

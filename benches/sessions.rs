@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use livedeck::exec::{Event, Executor, Options};
+use livedeck::exec::{ExecEvent, ExecOptions, Executor};
 use livedeck::run::{self, Base, Limits, Outcome, Request, RunId, Snippet, Target};
 
 /// How often each is measured.
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 
 struct Stage {
     executor: Executor,
-    events: Receiver<Event>,
+    events: Receiver<ExecEvent>,
     _folder: tempfile::TempDir,
 }
 
@@ -71,7 +71,7 @@ impl Stage {
     fn new(python: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (send, events) = crossbeam_channel::unbounded();
-        let options = Options {
+        let options = ExecOptions {
             sandbox: None,
             directory: folder.path().to_owned(),
             python,
@@ -89,10 +89,10 @@ impl Stage {
         let mut first = None;
         loop {
             match self.events.recv().unwrap() {
-                Event::Run(_, run::Event::Output(_)) => {
+                ExecEvent::Run(_, run::Event::Output(_)) => {
                     first.get_or_insert_with(|| started.elapsed());
                 }
-                Event::Run(run, run::Event::Finished(outcome, _)) if run == request.run => {
+                ExecEvent::Run(run, run::Event::Finished(outcome, _)) if run == request.run => {
                     return (first.unwrap_or_else(|| started.elapsed()), outcome);
                 }
                 _ => {}

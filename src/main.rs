@@ -7,6 +7,6 @@ fn main() -> ExitCode {
         return code;
     }
     let code = livedeck::cli::run();
-    livedeck::exec::leave();
+    livedeck::exec::shut_down();
     code
 }

@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use crate::exec::Sandboxing;
+use crate::exec::SandboxOptions;
 use crate::export::Overflow;
 use crate::layout::Size;
 use crate::media::Protocol;
@@ -97,8 +97,8 @@ pub(super) enum Opened {
 
 impl Sandbox {
     /// The sandbox that was asked for, if one was.
-    pub(super) fn chosen(self) -> Option<Sandboxing> {
-        self.sandbox.map(|opened| Sandboxing { has_network: opened.is_some() })
+    pub(super) fn chosen(self) -> Option<SandboxOptions> {
+        self.sandbox.map(|opened| SandboxOptions { has_network: opened.is_some() })
     }
 }
 

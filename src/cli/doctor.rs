@@ -15,7 +15,7 @@ use super::args::DoctorArgs;
 use super::{counted, settings};
 use crate::config::Config;
 use crate::deck::Cell;
-use crate::exec::{Compiler, FoundPython, Survey, sandbox_support, strip_colors};
+use crate::exec::{Compiler, ProbeReport, PythonInfo, sandbox_support, strip_colors};
 use crate::headless::{Doctor, Lack};
 use crate::media::{Capabilities, Protocol};
 use crate::present::KnownDepth;
@@ -37,7 +37,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
         is_allowed || is_sandboxed || is_trusted(path, &show.deck, &execution)
     });
     let doctor = Doctor::look(deck, &execution, may_run);
-    super::print(&machine(doctor.survey(), &config))?;
+    super::print(&machine(doctor.probe(), &config))?;
     let Some((show, path)) = deck else { return Ok(ExitCode::SUCCESS) };
     super::print(&format!("\n{}", summary(show, path, may_run)))?;
     let lacks = doctor.lacks();
@@ -53,25 +53,25 @@ fn read(deck: &Path, args: &DoctorArgs, config: &Config) -> anyhow::Result<Show>
 }
 
 /// What there is, a line for each.
-fn machine(survey: &Survey, config: &Config) -> String {
+fn machine(probe: &ProbeReport, config: &Config) -> String {
     let row = |name: &str, what: &str| format!("{name:<9} {}\n", visible_line(what));
     let mut text = row("livedeck", env!("CARGO_PKG_VERSION"));
-    match &survey.python {
+    match &probe.python {
         Ok(python) => text += &row("Python", &python_words(python)),
         Err(why) => text += &row("Python", &format!("missing: {why}")),
     }
-    match &survey.rust {
+    match &probe.rust {
         Ok(compiler) => text += &rust(compiler, row),
         Err(why) => text += &row("Rust", &format!("missing: {why}")),
     }
     text += &row("pictures", &pictures(config));
     text += &row("colours", &colors(config));
     text += &row("sandbox", &sandbox());
-    let cache = format!("{}, {}", survey.cache.display(), bytes(survey.cache_bytes));
+    let cache = format!("{}, {}", probe.cache.display(), bytes(probe.cache_bytes));
     text + &row("cache", &cache)
 }
 
-fn python_words(FoundPython { version, executable, is_embedded }: &FoundPython) -> String {
+fn python_words(PythonInfo { version, executable, is_embedded }: &PythonInfo) -> String {
     let way = match (is_embedded, cfg!(feature = "python")) {
         (true, _) => "embedded",
         (false, true) => {

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use crate::deck::Options;
 use crate::diag::{Diagnostic, Severity};
-use crate::exec::{CustomExecutor, Sandboxing};
+use crate::exec::{CustomExecutor, SandboxOptions};
 use crate::layout::Limits;
 use crate::media::Protocol;
 use crate::source::{FileId, Span};
@@ -129,7 +129,7 @@ pub struct Snippet {
     /// Processes that a block may have at a time.
     pub processes: Option<u16>,
     /// The sandbox that code runs in, if any.
-    pub sandbox: Option<Sandboxing>,
+    pub sandbox: Option<SandboxOptions>,
     /// How many renderers may run at once.
     pub render_threads: u16,
     /// Whether blocks marked with `+validate` are run at load.

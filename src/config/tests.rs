@@ -4,7 +4,7 @@ use super::*;
 use crate::app::default_bindings;
 use crate::deck::{Pauses, Profile};
 use crate::diag::plain;
-use crate::exec::Sandboxing;
+use crate::exec::SandboxOptions;
 use crate::layout::{Across, Down};
 use crate::source::{SourceFile, Sources};
 use crate::view::Motion;
@@ -133,7 +133,7 @@ fn every_key_counts() {
     assert_eq!(options.rust.edition.as_deref(), Some("2021"));
     assert_eq!((options.rust.profile, options.rust.crates.len()), (Profile::Debug, 1));
     assert_eq!((config.snippet.timeout, config.snippet.memory), (Some(30), Some(512)));
-    assert_eq!(config.snippet.sandbox, Some(Sandboxing { has_network: true }));
+    assert_eq!(config.snippet.sandbox, Some(SandboxOptions { has_network: true }));
     let custom = &config.snippet.custom["sql"];
     assert_eq!(custom.recipe.commands, [["sqlite3", "$pwd/q.sql"]]);
     assert_eq!(custom.recipe.environment["A"], "b");

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::{Value as Json, json};
 
 use super::{DefaultTheme, ValidateOverflows};
-use crate::exec::Sandboxing;
+use crate::exec::SandboxOptions;
 use crate::layout::{Across, Down};
 use crate::media::Protocol;
 use crate::view::{ColorDepth, Motion};
@@ -49,10 +49,10 @@ pub(super) const DOWN: &[(&str, Down)] =
     &[("top", Down::Top), ("center", Down::Center), ("bottom", Down::Bottom)];
 
 /// `snippet.exec.sandbox`
-pub(super) const SANDBOX: &[(&str, Option<Sandboxing>)] = &[
+pub(super) const SANDBOX: &[(&str, Option<SandboxOptions>)] = &[
     ("false", None),
-    ("true", Some(Sandboxing { has_network: false })),
-    ("net", Some(Sandboxing { has_network: true })),
+    ("true", Some(SandboxOptions { has_network: false })),
+    ("net", Some(SandboxOptions { has_network: true })),
 ];
 
 /// `export.pauses`

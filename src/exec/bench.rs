@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Sink;
+use super::RunSink;
 use crate::run::{Event, Request, Timing, Value};
 
 /// What times a block of Python.
@@ -64,7 +64,7 @@ fn literal(text: &str) -> String {
 }
 
 /// Passes on what a lane writes and, in its place, what was measured.
-pub(super) fn extract_timings(sink: Sink) -> Sink {
+pub(super) fn extract_timings(sink: RunSink) -> RunSink {
     let reports = Mutex::<ReportParser>::default();
     Arc::new(move |event| {
         let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);

@@ -28,29 +28,29 @@ use std::time::Duration;
 
 use crate::deck::Fingerprint;
 use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet, Target, Variable};
-use limits::process_limit::Census;
+use limits::process_limit::ProcessLimiter;
 use module_index::ModuleIndex;
-use os::process_tree::{self, Family};
-use os::pty::Ptys;
-use os::temp_dir::Scratch;
-use process::background::Background;
-use process::{Program, Runs};
+use os::process_tree::{self, ProcessTree};
+use os::pty::PtyPool;
+use os::temp_dir::TempRoot;
+use process::background::BackgroundProcesses;
+use process::{ProcessRuns, ProgramSource};
 use python::{Places, Python};
 use registry::Engine;
 use rust::Rust;
-use sandbox::{Sandbox, Watcher};
+use sandbox::{DeckSandbox, DenialWatcher};
 
 pub use crate::ansi::strip_colors;
 pub use custom::{CustomExecutor, CustomRecipe};
 pub use languages::{languages, why_not_run};
-pub use limits::watchdog::Warden;
+pub use limits::watchdog::Watchdog;
 pub use os::signals::suspend;
-pub use probe::{FoundPython, Survey};
-pub use process::foreground::end_foreground;
+pub use probe::{ProbeReport, PythonInfo};
+pub use process::foreground::stop_foreground;
 pub use python::{LikelyPython, likely_python};
 pub use rust::Compiler;
-pub use sandbox::{Sandboxing, support as sandbox_support};
-pub use shutdown::leave;
+pub use sandbox::{SandboxOptions, support as sandbox_support};
+pub use shutdown::shut_down;
 
 /// What this program does when it was started as a part of itself: the sandbox's launcher, a Python
 /// worker, a warden; nothing if it was not.
@@ -60,13 +60,13 @@ pub fn entry() -> Option<ExitCode> {
 
 /// Starts a process that belongs to no run, by other means than those of this module: while one is
 /// started for a run, whatever else starts would be taken for a part of it.
-pub fn start_apart<T>(start: impl FnOnce() -> T) -> T {
+pub fn spawn_unowned<T>(start: impl FnOnce() -> T) -> T {
     process_tree::start_as(None, start)
 }
 
 /// What every run of a deck has in common.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct ExecOptions {
     /// The working directory: the deck's.
     pub directory: PathBuf,
     /// The front matter's Python, over `$VIRTUAL_ENV`, `.venv` and `python3`.
@@ -74,13 +74,13 @@ pub struct Options {
     /// Executors of the user's own, by language.
     pub custom: BTreeMap<String, CustomExecutor>,
     /// Where compiled snippets are kept: the user's cache directory, `livedeck` in it; a folder of its
-    /// own for a sandboxed deck ([`Sandboxing::cache`]).
+    /// own for a sandboxed deck ([`SandboxOptions::cache`]).
     pub cache: PathBuf,
     /// The sandbox that all of it runs in, if any.
-    pub sandbox: Option<Sandboxing>,
+    pub sandbox: Option<SandboxOptions>,
 }
 
-impl Options {
+impl ExecOptions {
     /// The same with absolute paths: children start in another directory than ours.
     fn absolute(self) -> Self {
         let absolute = |path: PathBuf| {
@@ -95,15 +95,15 @@ impl Options {
 
 /// What the executor tells.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Event {
+pub enum ExecEvent {
     /// Something happened to a run.
     Run(RunId, run::Event),
     /// Code is being compiled, or was, before anybody asked for it to run.
     Prepared(Fingerprint, Preparation),
     /// The names that a session has after a run, or why they cannot be told.
-    Names(RunId, Result<Vec<Variable>, String>),
+    Variables(RunId, Result<Vec<Variable>, String>),
     /// Something was ended that would have taken the machine: what, in words.
-    Trouble(String),
+    Warning(String),
 }
 
 /// How hard to stop a run.
@@ -116,60 +116,62 @@ pub enum Stop {
 }
 
 /// Where what happens to one run goes. It may block, which holds the run back.
-type Sink = Arc<dyn Fn(run::Event) + Send + Sync>;
+type RunSink = Arc<dyn Fn(run::Event) + Send + Sync>;
 
 /// Runs code on request. Dropping it ends everything it started.
 pub struct Executor {
-    send: Arc<dyn Fn(Event) + Send + Sync>,
-    family: Arc<Family>,
-    runs: Runs,
+    send: Arc<dyn Fn(ExecEvent) + Send + Sync>,
+    tree: Arc<ProcessTree>,
+    runs: ProcessRuns,
     rust: Rust,
     python: Python,
-    scratch: Arc<Scratch>,
+    temp_root: Arc<TempRoot>,
     customs: Arc<BTreeMap<String, CustomExecutor>>,
     cache: PathBuf,
-    census: Census,
-    background: Arc<Background>,
-    sandbox: Option<Arc<Sandbox>>,
+    process_limiter: ProcessLimiter,
+    background: Arc<BackgroundProcesses>,
+    sandbox: Option<Arc<DeckSandbox>>,
 }
 
 impl Executor {
     /// An executor that tells what happens through `send`, from threads of its own. Starts nothing.
-    pub fn new(options: Options, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
+    pub fn new(options: ExecOptions, send: impl Fn(ExecEvent) + Send + Sync + 'static) -> Self {
         let options = options.absolute();
-        let scratch = Arc::<Scratch>::default();
-        let Options { directory, cache, custom, python, sandbox } = options;
+        let temp_root = Arc::<TempRoot>::default();
+        let ExecOptions { directory, cache, custom, python, sandbox } = options;
         let places = Places::of(directory.clone(), python);
         let sandbox = sandbox.map(|kind| {
             let folders = (&*directory, &*cache);
-            Arc::new(Sandbox::new(kind, folders, places.programs(), scratch.clone()))
+            Arc::new(DeckSandbox::new(kind, folders, places.programs(), temp_root.clone()))
         });
-        let family = Arc::new(Family::within(sandbox.clone()));
+        let tree = Arc::new(ProcessTree::within(sandbox.clone()));
         let send = reporting(sandbox.clone(), send);
-        let ptys = Arc::<Ptys>::default();
-        let background = Arc::<Background>::default();
-        let python_family = Family::within(sandbox.clone());
-        let files = (scratch.clone(), ptys);
-        let python = Python::new((places, cache.clone()), python_family, files, background.clone());
-        let modules = ModuleIndex::new(scratch.clone());
+        let ptys = Arc::<PtyPool>::default();
+        let background = Arc::<BackgroundProcesses>::default();
+        let python_tree = ProcessTree::within(sandbox.clone());
+        let files = (temp_root.clone(), ptys);
+        let python = Python::new((places, cache.clone()), python_tree, files, background.clone());
+        let modules = ModuleIndex::new(temp_root.clone());
         let customs = Arc::new(custom);
-        let rust = Rust::new(family.clone(), directory.clone(), &cache, modules, send.clone());
+        let rust = Rust::new(tree.clone(), directory.clone(), &cache, modules, send.clone());
         let kept = background.clone();
-        let runs = Runs::new(directory, family.clone(), scratch.clone(), customs.clone(), kept);
+        let runs =
+            ProcessRuns::new(directory, tree.clone(), temp_root.clone(), customs.clone(), kept);
         let trouble = send.clone();
         let names = background.clone();
         let name = move |owner| names.place(owner);
-        let census = Census::new(move |what| trouble(Event::Trouble(what)), name);
+        let process_limiter =
+            ProcessLimiter::new(move |what| trouble(ExecEvent::Warning(what)), name);
         Self {
             send,
-            family,
+            tree,
             runs,
             rust,
             python,
-            scratch,
+            temp_root,
             customs,
             cache,
-            census,
+            process_limiter,
             background,
             sandbox,
         }
@@ -193,7 +195,7 @@ impl Executor {
 
     /// Starts a run.
     pub fn run(&self, request: &Request) {
-        self.census.begin(request.limits.processes);
+        self.process_limiter.begin(request.limits.processes);
         let sink = self.sink(request.run);
         if request.code.is_timed {
             self.start(&bench::add_harness(request), bench::extract_timings(sink));
@@ -202,10 +204,10 @@ impl Executor {
         }
     }
 
-    fn start(&self, request: &Request, sink: Sink) {
+    fn start(&self, request: &Request, sink: RunSink) {
         match self.engine_of(&request.code) {
             _ if request.code.module.is_some() => {
-                let program = Program::Made(self.rust.program(&request.code));
+                let program = ProgramSource::Build(self.rust.program(&request.code));
                 self.runs.start(request, program, &sink);
             }
             Ok(_) if request.target == Target::Screen => match self.program(request) {
@@ -214,7 +216,7 @@ impl Executor {
             },
             Ok(Engine::Python) => self.python.start(request, self.rust.modules(), sink),
             Ok(Engine::Rust) => {
-                let program = Program::Made(self.rust.program(&request.code));
+                let program = ProgramSource::Build(self.rust.program(&request.code));
                 self.runs.start(request, program, &sink);
             }
             Ok(Engine::Process(_)) if request.code.is_timed => {
@@ -227,7 +229,9 @@ impl Executor {
                     "a session needs livedeck's own Python, and the configuration has another";
                 process::refuse(why.to_owned(), sink);
             }
-            Ok(Engine::Process(recipe)) => self.runs.start(request, Program::Recipe(recipe), &sink),
+            Ok(Engine::Process(recipe)) => {
+                self.runs.start(request, ProgramSource::Recipe(recipe), &sink)
+            }
             Err(why) => process::refuse(why, sink),
         }
     }
@@ -240,7 +244,7 @@ impl Executor {
         let lock = |told: &Mutex<Vec<run::Event>>| {
             std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner))
         };
-        let sink: Sink = Arc::new(move |event| {
+        let sink: RunSink = Arc::new(move |event| {
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         });
         match self.program(request) {
@@ -255,15 +259,15 @@ impl Executor {
     /// # Errors
     /// There is no such editor, or it failed: what happened.
     pub fn edit(&self, terminal: BorrowedFd<'_>, file: &Path, line: u32) -> Result<(), String> {
-        process::editor::open(&self.family, terminal, file, line)
+        process::editor::open(&self.tree, terminal, file, line)
     }
 
     /// The program that a run is as a process of its own, whatever engine its language has.
-    fn program(&self, request: &Request) -> Result<Program, String> {
+    fn program(&self, request: &Request) -> Result<ProgramSource, String> {
         Ok(match self.engine_of(&request.code)? {
-            Engine::Python => Program::Found(self.python.recipe()),
-            Engine::Rust => Program::Made(self.rust.program(&request.code)),
-            Engine::Process(recipe) => Program::Recipe(recipe),
+            Engine::Python => ProgramSource::Found(self.python.recipe()),
+            Engine::Rust => ProgramSource::Build(self.rust.program(&request.code)),
+            Engine::Process(recipe) => ProgramSource::Recipe(recipe),
         })
     }
 
@@ -281,7 +285,7 @@ impl Executor {
     /// Tells what names a session has after a run, soon.
     pub fn names(&self, run: RunId) {
         let send = self.send.clone();
-        self.python.names(run, move |names| send(Event::Names(run, names)));
+        self.python.names(run, move |names| send(ExecEvent::Variables(run, names)));
     }
 
     /// Drops the state that a run of a session left, or will leave: nothing will go on from it.
@@ -302,9 +306,9 @@ impl Executor {
         registry::find(&self.customs, &snippet.language, snippet.alternative.as_deref())
     }
 
-    fn sink(&self, run: RunId) -> Sink {
-        let (send, end, rust) = (self.send.clone(), self.census.end(), self.rust.clone());
-        let (sandbox, watcher) = (self.sandbox.clone(), Mutex::new(None::<Watcher>));
+    fn sink(&self, run: RunId) -> RunSink {
+        let (send, end, rust) = (self.send.clone(), self.process_limiter.end(), self.rust.clone());
+        let (sandbox, watcher) = (self.sandbox.clone(), Mutex::new(None::<DenialWatcher>));
         Arc::new(move |event| {
             match &event {
                 run::Event::Output(bytes) => {
@@ -315,43 +319,45 @@ impl Executor {
                 }
                 run::Event::Finished(..) => {
                     let watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner).take();
-                    if let Some(said) = watcher.and_then(Watcher::finish) {
-                        send(Event::Run(run, run::Event::Output(said)));
+                    if let Some(said) = watcher.and_then(DenialWatcher::finish) {
+                        send(ExecEvent::Run(run, run::Event::Output(said)));
                     }
                     end();
                 }
                 run::Event::Awaits(Some(module)) => rust.hurry(module),
                 _ => {}
             }
-            send(Event::Run(run, event));
+            send(ExecEvent::Run(run, event));
         })
     }
 }
 
 /// Sends events on; what the compiler says of a sandboxed deck's block is said with what was refused.
 fn reporting(
-    sandbox: Option<Arc<Sandbox>>,
-    send: impl Fn(Event) + Send + Sync + 'static,
-) -> Arc<dyn Fn(Event) + Send + Sync> {
+    sandbox: Option<Arc<DeckSandbox>>,
+    send: impl Fn(ExecEvent) + Send + Sync + 'static,
+) -> Arc<dyn Fn(ExecEvent) + Send + Sync> {
     let Some(sandbox) = sandbox else { return Arc::new(send) };
     Arc::new(move |event| {
-        let Event::Prepared(code, Preparation::Refused(errors)) = event else { return send(event) };
+        let ExecEvent::Prepared(code, Preparation::Refused(errors)) = event else {
+            return send(event);
+        };
         let mut watcher = sandbox.watcher();
         watcher.feed(&errors);
         let errors = match watcher.finish() {
             Some(said) => [&errors, &*said].concat().into(),
             None => errors,
         };
-        send(Event::Prepared(code, Preparation::Refused(errors)));
+        send(ExecEvent::Prepared(code, Preparation::Refused(errors)));
     })
 }
 
 impl Drop for Executor {
     fn drop(&mut self) {
-        self.family.end();
+        self.tree.end();
         self.rust.end();
         self.python.end();
-        self.scratch.remove();
+        self.temp_root.remove();
     }
 }
 

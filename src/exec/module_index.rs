@@ -9,14 +9,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::os::temp_dir::Scratch;
+use super::os::temp_dir::TempRoot;
 use crate::files;
 use crate::run::Snippet;
 
 /// The modules of the deck as it is now.
 #[derive(Debug, Default)]
 pub(super) struct ModuleIndex {
-    scratch: Arc<Scratch>,
+    temp_root: Arc<TempRoot>,
     known: Mutex<BTreeMap<Box<str>, Snippet>>,
 }
 
@@ -33,8 +33,8 @@ pub(super) enum ModuleState<'a> {
 
 impl ModuleIndex {
     /// None yet; what is told of them lies in this folder.
-    pub(super) fn new(scratch: Arc<Scratch>) -> Self {
-        Self { scratch, known: Mutex::default() }
+    pub(super) fn new(temp_root: Arc<TempRoot>) -> Self {
+        Self { temp_root, known: Mutex::default() }
     }
 
     /// These are the deck's modules now: what has changed is to be waited for from this moment on.
@@ -102,7 +102,7 @@ impl ModuleIndex {
     }
 
     fn folder(&self) -> Option<PathBuf> {
-        let folder = self.scratch.modules().ok()?;
+        let folder = self.temp_root.modules().ok()?;
         files::private_folder(&folder).ok()?;
         Some(folder)
     }
@@ -149,6 +149,6 @@ mod tests {
         assert_eq!(told(&modules, "a").as_deref(), Some("failed\nerror: no"));
         modules.expect(&[module("b", "")]);
         assert_eq!(told(&modules, "a"), None, "the deck has it no more");
-        modules.scratch.remove();
+        modules.temp_root.remove();
     }
 }

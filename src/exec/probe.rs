@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::registry::Engine;
 use super::rust::{BuildResult, Compiler};
-use super::{Executor, Sink};
+use super::{Executor, RunSink};
 use crate::run::{self, Input, Limits, Outcome, Request, RunId, Snippet, Target};
 
 /// How long a first run of Python may take.
@@ -18,9 +18,9 @@ const VERSION: &str = "import sys; print(sys.version.split()[0])";
 
 /// What there is to run code with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Survey {
+pub struct ProbeReport {
     /// The Python that runs blocks, or what is missing and how to get it.
-    pub python: Result<FoundPython, String>,
+    pub python: Result<PythonInfo, String>,
     /// The compiler of Rust blocks, or what is missing and how to get it.
     pub rust: Result<Compiler, String>,
     /// Where compiled code is kept.
@@ -31,7 +31,7 @@ pub struct Survey {
 
 /// A Python that has run a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundPython {
+pub struct PythonInfo {
     /// What it says of itself.
     pub version: String,
     /// The program.
@@ -42,8 +42,8 @@ pub struct FoundPython {
 
 impl Executor {
     /// Looks at what there is, which takes as long as a first run of Python.
-    pub fn survey(&self) -> Survey {
-        Survey {
+    pub fn probe(&self) -> ProbeReport {
+        ProbeReport {
             python: self.found_python(),
             rust: self.rust.compiler(),
             cache_bytes: size(&self.cache),
@@ -52,24 +52,25 @@ impl Executor {
     }
 
     /// What is missing to run a snippet, and how to get it; nothing if nothing is.
-    pub fn lack(&self, snippet: &Snippet, survey: &Survey) -> Option<String> {
+    pub fn missing_tool(&self, snippet: &Snippet, probe: &ProbeReport) -> Option<String> {
         if self.is_compiled(snippet) {
             let needs_cargo = snippet.module.is_some()
                 || snippet.rust.as_ref().is_some_and(|it| !it.crates.is_empty());
-            return match &survey.rust {
+            return match &probe.rust {
                 Err(why) => Some(why.clone()),
                 Ok(compiler) => compiler.lack(needs_cargo),
             };
         }
         match self.engine_of(snippet) {
             Err(why) => Some(why),
-            Ok(Engine::Python) => survey.python.as_ref().err().cloned(),
+            Ok(Engine::Python) => probe.python.as_ref().err().cloned(),
             Ok(Engine::Rust) => None,
             Ok(Engine::Process(recipe)) => {
                 // What an earlier step makes lies in the run's own folder.
                 let programs = recipe.commands.iter().filter_map(|step| step.first());
                 let mut programs = programs.filter(|program| !program.starts_with("$pwd"));
-                programs.find_map(|program| self.runs.lack(program.as_ref(), &snippet.language))
+                programs
+                    .find_map(|program| self.runs.missing_tool(program.as_ref(), &snippet.language))
             }
         }
     }
@@ -92,9 +93,9 @@ impl Executor {
         }
     }
 
-    fn found_python(&self) -> Result<FoundPython, String> {
+    fn found_python(&self) -> Result<PythonInfo, String> {
         let (tell, told) = crossbeam_channel::unbounded();
-        let sink: Sink = std::sync::Arc::new(move |event| drop(tell.send(event)));
+        let sink: RunSink = std::sync::Arc::new(move |event| drop(tell.send(event)));
         self.python.start(&first_run(), None, sink);
         let mut written = Vec::new();
         for event in told {
@@ -109,7 +110,7 @@ impl Executor {
         let (executable, is_embedded) = self.python.found()?;
         // It may have been told to say more when it starts.
         let version = last_line(&written).unwrap_or_default();
-        Ok(FoundPython { version, executable, is_embedded })
+        Ok(PythonInfo { version, executable, is_embedded })
     }
 }
 

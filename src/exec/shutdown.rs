@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 /// Ends every process that descends from this one, but the warden and what may outlive the talk. To
 /// be called once, at the very end.
-pub fn leave() {
+pub fn shut_down() {
     if !spawn::has_started_any() {
         return;
     }
@@ -33,7 +33,7 @@ pub fn leave() {
         let mut left = process_tree::descendants();
         let is_any_dead = left.iter().any(|process| process.is_dead);
         left.retain(|it| {
-            !it.is_dead && !watchdog::is_warden(it.pid) && !process_tree::is_kept(it.pid)
+            !it.is_dead && !watchdog::is_watchdog(it.pid) && !process_tree::is_kept(it.pid)
         });
         if is_any_dead {
             reap_all();

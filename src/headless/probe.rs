@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use crate::deck::Cell;
-use crate::exec::{Executor, Options, Survey, Warden};
+use crate::exec::{ExecOptions, Executor, ProbeReport, Watchdog};
 use crate::project::{self, Execution, Show};
 
 /// Looks after what runs code: for a deck, or for any.
 pub struct Doctor {
     executor: Executor,
     deck: Option<Show>,
-    survey: Survey,
+    probe: ProbeReport,
     /// Ends what was started, should this program be killed.
-    _warden: Option<Warden>,
+    _watchdog: Option<Watchdog>,
 }
 
 /// Something that cells of a deck need and that is not here.
@@ -30,7 +30,7 @@ impl Doctor {
     pub fn look(deck: Option<(&Show, &Path)>, execution: &Execution, may_run: bool) -> Self {
         let options = match deck {
             Some((show, path)) if may_run => project::options(execution, path, show),
-            _ => Options {
+            _ => ExecOptions {
                 directory: PathBuf::from("/"),
                 python: None,
                 custom: execution.custom.clone(),
@@ -39,15 +39,15 @@ impl Doctor {
             },
         };
         // Without one, nothing is lost but what it does when this program is killed.
-        let warden = Warden::start().ok().flatten();
+        let watchdog = Watchdog::start().ok().flatten();
         let executor = Executor::new(options, drop);
-        let survey = executor.survey();
-        Self { executor, deck: deck.map(|(show, _)| show.clone()), survey, _warden: warden }
+        let probe = executor.probe();
+        Self { executor, deck: deck.map(|(show, _)| show.clone()), probe, _watchdog: watchdog }
     }
 
     /// What there is.
-    pub fn survey(&self) -> &Survey {
-        &self.survey
+    pub fn probe(&self) -> &ProbeReport {
+        &self.probe
     }
 
     /// What cells of the deck need and is not here, each once.
@@ -88,6 +88,6 @@ impl Doctor {
 
     fn lack(&self, cell: &Cell) -> Option<String> {
         let show = self.deck.as_ref()?;
-        self.executor.lack(&project::snippet(&show.deck, cell), &self.survey)
+        self.executor.missing_tool(&project::snippet(&show.deck, cell), &self.probe)
     }
 }

@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{code_colors, scene_builder};
 use crate::app::{App, Effect, Msg, Policy, Trust, update};
 use crate::deck::Cursor;
-use crate::exec::{self, Executor, Warden};
+use crate::exec::{self, Executor, Watchdog};
 use crate::layout::{self, Colours, PictureKey, Scene, Size};
 use crate::media::Media;
 use crate::project::{self, Execution, Show, read_markdown};
@@ -30,10 +30,10 @@ pub struct Stills {
 /// What runs the code, and its events.
 struct Runner {
     executor: Executor,
-    events: Receiver<exec::Event>,
+    events: Receiver<exec::ExecEvent>,
     limits: Limits,
     /// Ends what was started, should this program be killed.
-    _warden: Option<Warden>,
+    _watchdog: Option<Watchdog>,
 }
 
 impl Stills {
@@ -91,8 +91,8 @@ impl Runner {
         let options = project::options(execution, path, show);
         let executor = Executor::new(options, move |event| drop(send.send(read_markdown(event))));
         // Without one, nothing is lost but what it does when this program is killed.
-        let warden = Warden::start().ok().flatten();
-        Self { executor, events, limits: execution.limits, _warden: warden }
+        let watchdog = Watchdog::start().ok().flatten();
+        Self { executor, events, limits: execution.limits, _watchdog: watchdog }
     }
 
     /// Presses the run key and waits until nothing runs any more.
@@ -123,11 +123,11 @@ impl Runner {
 }
 
 /// What the app hears of an event.
-fn message(event: exec::Event) -> Msg {
+fn message(event: exec::ExecEvent) -> Msg {
     match event {
-        exec::Event::Run(run, event) => Msg::Run(run, event),
-        exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
-        exec::Event::Names(run, names) => Msg::Variables(run, names),
-        exec::Event::Trouble(what) => Msg::Failed(what),
+        exec::ExecEvent::Run(run, event) => Msg::Run(run, event),
+        exec::ExecEvent::Prepared(code, how) => Msg::Prepared(code, how),
+        exec::ExecEvent::Variables(run, names) => Msg::Variables(run, names),
+        exec::ExecEvent::Warning(what) => Msg::Failed(what),
     }
 }

@@ -13,7 +13,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::scene_builder;
 use crate::app::{App, Effect, Mode, Msg, Policy, update};
 use crate::deck::{Cell, Cursor, Deck, Fingerprint, Replay, Step};
-use crate::exec::{self, Executor, Stop, Warden};
+use crate::exec::{self, Executor, Stop, Watchdog};
 use crate::files;
 use crate::layout::{self, Colours, Size};
 use crate::media::Media;
@@ -34,12 +34,12 @@ struct Rehearsal<'a> {
     app: App,
     media: Media,
     executor: Executor,
-    events: Receiver<exec::Event>,
+    events: Receiver<exec::ExecEvent>,
     limits: Limits,
     /// A name for the files of each cell.
     names: Vec<String>,
     /// Ends what runs started, should this program be killed.
-    _warden: Option<Warden>,
+    _watchdog: Option<Watchdog>,
     heard: &'a mut dyn FnMut(Round, Option<Rehearsed>),
 }
 
@@ -80,7 +80,7 @@ pub fn rehearse(
         limits: Limits { timeout: own.timeout.or(Some(PATIENCE)), ..own },
         names: slugs(&places(&show.deck)),
         // Without one, nothing is lost but what it does when this program is killed.
-        _warden: Warden::start().ok().flatten(),
+        _watchdog: Watchdog::start().ok().flatten(),
         show,
         heard,
     };
@@ -166,10 +166,10 @@ impl Rehearsal<'_> {
         while self.app.is_running() {
             let Ok(event) = self.events.recv() else { return };
             let msg = match event {
-                exec::Event::Run(run, event) => Msg::Run(run, event),
-                exec::Event::Prepared(code, how) => Msg::Prepared(code, how),
-                exec::Event::Names(run, names) => Msg::Variables(run, names),
-                exec::Event::Trouble(what) => Msg::Failed(what),
+                exec::ExecEvent::Run(run, event) => Msg::Run(run, event),
+                exec::ExecEvent::Prepared(code, how) => Msg::Prepared(code, how),
+                exec::ExecEvent::Variables(run, names) => Msg::Variables(run, names),
+                exec::ExecEvent::Warning(what) => Msg::Failed(what),
             };
             let effects = update(&mut self.app, msg);
             self.perform(effects, round);

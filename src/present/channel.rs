@@ -21,7 +21,7 @@ const FLOOD: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Mailbox {
     events: Sender<Event>,
-    output: Sender<exec::Event>,
+    output: Sender<exec::ExecEvent>,
     bell: Arc<OwnedFd>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Letters {
     /// What happened.
     pub(super) events: Receiver<Event>,
     /// What runs wrote, and that they ended.
-    pub(super) output: Receiver<exec::Event>,
+    pub(super) output: Receiver<exec::ExecEvent>,
     bell: OwnedFd,
 }
 
@@ -54,9 +54,9 @@ impl Mailbox {
 
     /// Tells the loop of a run, and waits if too much of what runs wrote is waiting. All of a run
     /// that must stay in order goes one way.
-    pub(super) fn send_run(&self, event: exec::Event) {
+    pub(super) fn send_run(&self, event: exec::ExecEvent) {
         match event {
-            exec::Event::Run(
+            exec::ExecEvent::Run(
                 _,
                 Output(_) | Shown(_) | Picture(_) | InPlace | BaseGone | Kept | Finished(..)
                 | Background(_),

@@ -26,7 +26,7 @@ pub(super) fn copy(text: &str, mailbox: &Mailbox) {
     std::thread::spawn(move || {
         if let Err(error) = hand_to_tmux(&text) {
             let why = format!("tmux does not copy it: {error}");
-            mailbox.send(Event::Exec(exec::Event::Trouble(why)));
+            mailbox.send(Event::Exec(exec::ExecEvent::Warning(why)));
         }
     });
 }
@@ -43,7 +43,7 @@ fn hand_to_tmux(text: &str) -> io::Result<()> {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
-    let mut tmux = exec::start_apart(|| tmux.spawn())?;
+    let mut tmux = exec::spawn_unowned(|| tmux.spawn())?;
     if let Some(mut input) = tmux.stdin.take() {
         input.write_all(text.as_bytes())?;
     }

@@ -87,11 +87,11 @@ impl Talk {
         }
     }
 
-    /// Has a warden, from the first run on.
+    /// Has a watchdog, from the first run on.
     fn guard(&mut self) {
-        if self.warden.is_none() {
+        if self.watchdog.is_none() {
             // Without one, nothing is lost but what it does when this program is killed.
-            self.warden = exec::Warden::start().ok().flatten();
+            self.watchdog = exec::Watchdog::start().ok().flatten();
         }
     }
 

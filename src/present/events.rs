@@ -138,15 +138,15 @@ impl Talk {
                 self.frames.hurry();
                 Msg::MovedTo(slide, pauses)
             }
-            Event::Exec(exec::Event::Run(run, event)) => {
+            Event::Exec(exec::ExecEvent::Run(run, event)) => {
                 if matches!(event, Output(_) | Shown(_) | Picture(_) | Finished(..)) {
                     self.frames.release();
                 }
                 Msg::Run(run, event)
             }
-            Event::Exec(exec::Event::Prepared(code, how)) => Msg::Prepared(code, how),
-            Event::Exec(exec::Event::Names(run, names)) => Msg::Variables(run, names),
-            Event::Exec(exec::Event::Trouble(what)) => Msg::Failed(what),
+            Event::Exec(exec::ExecEvent::Prepared(code, how)) => Msg::Prepared(code, how),
+            Event::Exec(exec::ExecEvent::Variables(run, names)) => Msg::Variables(run, names),
+            Event::Exec(exec::ExecEvent::Warning(what)) => Msg::Failed(what),
         };
         self.tell(msg)
     }

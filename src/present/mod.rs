@@ -97,7 +97,7 @@ enum Event {
     /// What was found out about the deck before it may run.
     Examined(Examined),
     Picture(media::Loaded),
-    Exec(exec::Event),
+    Exec(exec::ExecEvent),
     /// The other window is at this slide, behind so many pauses.
     Told(SlideNo, usize),
 }
@@ -150,7 +150,7 @@ struct Talk {
     media: Media,
     executor: exec::Executor,
     /// Ends what runs started, should this program be killed; none before anything runs.
-    warden: Option<exec::Warden>,
+    watchdog: Option<exec::Watchdog>,
     watch: Watch,
     prefetch: Prefetch,
     review: Review,
@@ -207,7 +207,7 @@ impl Talk {
         let keeper = Keeper::new(path, executors, move |report| {
             reports.send(match report {
                 TrustReport::Examined(examined) => Event::Examined(examined),
-                TrustReport::Trouble(why) => Event::Exec(exec::Event::Trouble(why)),
+                TrustReport::Trouble(why) => Event::Exec(exec::ExecEvent::Warning(why)),
             });
         });
         let teller = speaker_sync::begin(&settings, &mut app, &mailbox)?;
@@ -219,7 +219,7 @@ impl Talk {
             screen,
             media,
             executor,
-            warden: None,
+            watchdog: None,
             watch,
             prefetch,
             review,

@@ -55,7 +55,7 @@ pub(super) fn listen(mailbox: Mailbox) -> io::Result<()> {
                         end_at_once(ending);
                     }
                     // The loop does not hear of it while something else has the terminal.
-                    exec::end_foreground();
+                    exec::stop_foreground();
                     Event::Terminate(ending)
                 }
             });
@@ -69,7 +69,7 @@ pub(super) fn listen(mailbox: Mailbox) -> io::Result<()> {
 #[expect(clippy::exit, reason = "the main thread cannot return")]
 fn end_at_once(ending: Ending) {
     terminal::restore();
-    exec::leave();
+    exec::shut_down();
     std::process::exit(ending.status().into());
 }
 

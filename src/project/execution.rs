@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::app::Trust;
-use crate::exec::{CustomExecutor, Sandboxing};
+use crate::exec::{CustomExecutor, SandboxOptions};
 use crate::run::Limits;
 
 /// How a deck's code runs, in a talk and in an export.
@@ -22,7 +22,7 @@ pub struct Execution {
     /// That folder, where it is removed with the last copy of this.
     pub temporary_cache: Option<Arc<TempDir>>,
     /// The sandbox that it runs in, if any.
-    pub sandbox: Option<Sandboxing>,
+    pub sandbox: Option<SandboxOptions>,
 }
 
 impl Execution {

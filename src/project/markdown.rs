@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::deck::Block;
-use crate::exec::Event;
+use crate::exec::ExecEvent;
 use crate::panics::contain;
 use crate::parse::parse;
 use crate::run::{Event::Shown, Output, Value};

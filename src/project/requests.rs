@@ -6,16 +6,16 @@ use std::time::Duration;
 use super::Execution;
 use super::load::{Show, folder};
 use crate::deck::{Cell, CellId, Deck, Form};
-use crate::exec::{self, Sandboxing};
+use crate::exec::{self, SandboxOptions};
 use crate::run::{Base, Input, Limits, Request, RunId, Snippet, Target};
 
 /// What all runs of the deck at `path` have in common.
-pub(crate) fn options(execution: &Execution, path: &Path, show: &Show) -> exec::Options {
+pub(crate) fn options(execution: &Execution, path: &Path, show: &Show) -> exec::ExecOptions {
     let cache = match execution.sandbox {
-        Some(_) => Sandboxing::cache(&execution.cache, path),
+        Some(_) => SandboxOptions::cache(&execution.cache, path),
         None => execution.cache.clone(),
     };
-    exec::Options {
+    exec::ExecOptions {
         directory: folder(path),
         custom: execution.custom.clone(),
         python: show.deck.options.python_interpreter.clone(),

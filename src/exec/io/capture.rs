@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::exec::Sink;
-use crate::exec::os::temp_dir::Scratch;
+use crate::exec::RunSink;
+use crate::exec::os::temp_dir::TempRoot;
 use crate::run::{Event, Outcome, Request, Target};
 
 /// The most that is kept: pictures are smaller.
@@ -17,13 +17,13 @@ const MOST: usize = 64 << 20;
 
 /// What else than its terminal a run's standard output goes to.
 #[derive(Debug)]
-pub(in crate::exec) struct Ends {
-    caught: Option<(OwnedFd, Catch)>,
+pub(in crate::exec) struct StdoutSink {
+    caught: Option<(OwnedFd, StdoutCapture)>,
 }
 
 /// Where one process writes to.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::exec) struct Files<'fd> {
+pub(in crate::exec) struct StdioFds<'fd> {
     /// What it reads, if it reads anything.
     pub(in crate::exec) input: Option<BorrowedFd<'fd>>,
     /// The run's own terminal, where it reads from that.
@@ -36,29 +36,29 @@ pub(in crate::exec) struct Files<'fd> {
     pub(in crate::exec) own_terminal: Option<&'fd Path>,
 }
 
-impl<'fd> Files<'fd> {
+impl<'fd> StdioFds<'fd> {
     /// Both to the terminal.
     pub(in crate::exec) fn all(terminal: BorrowedFd<'fd>) -> Self {
         Self { input: None, reads: None, output: terminal, terminal, own_terminal: None }
     }
 }
 
-impl Ends {
+impl StdoutSink {
     /// What a run with this target writes to.
     pub(in crate::exec) fn open(target: Target) -> io::Result<Self> {
         let caught = match target {
             Target::Terminal | Target::Handover | Target::Screen => None,
-            Target::Picture => Some(Catch::open()?),
+            Target::Picture => Some(StdoutCapture::open()?),
         };
         Ok(Self { caught })
     }
 
     /// What a process with this terminal writes to.
-    pub(in crate::exec) fn files<'fd>(&'fd self, terminal: BorrowedFd<'fd>) -> Files<'fd> {
+    pub(in crate::exec) fn files<'fd>(&'fd self, terminal: BorrowedFd<'fd>) -> StdioFds<'fd> {
         let caught = self.caught.as_ref();
-        Files {
+        StdioFds {
             output: caught.map_or(terminal, |(writer, _)| writer.as_fd()),
-            ..Files::all(terminal)
+            ..StdioFds::all(terminal)
         }
     }
 
@@ -67,11 +67,11 @@ impl Ends {
         &mut self,
         request: &Request,
         outcome: &Outcome,
-        scratch: &Scratch,
-        sink: &Sink,
+        temp_root: &TempRoot,
+        sink: &RunSink,
     ) {
         let Some((_, catch)) = self.caught.take().filter(|_| outcome.is_success()) else { return };
-        let kept = scratch.picture(request.run).and_then(|file| catch.keep(&file).map(|()| file));
+        let kept = temp_root.picture(request.run).and_then(|file| catch.keep(&file).map(|()| file));
         sink(match kept {
             Ok(file) => Event::Picture(file),
             Err(error) => Event::Output(format!("the picture cannot be kept: {error}\n").into()),
@@ -81,13 +81,13 @@ impl Ends {
 
 /// The catching end of a pipe, read by a thread of its own.
 #[derive(Debug)]
-struct Catch {
+struct StdoutCapture {
     /// Closed, it tells the thread that nothing more is wanted.
     over: Option<io::PipeWriter>,
     thread: JoinHandle<Vec<u8>>,
 }
 
-impl Catch {
+impl StdoutCapture {
     /// A pipe to write to, and what catches its bytes.
     fn open() -> io::Result<(OwnedFd, Self)> {
         let (caught, writer) = io::pipe()?;
@@ -149,7 +149,7 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "looks at what was kept")]
     fn all_that_was_written_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let (writer, catch) = Catch::open().unwrap();
+        let (writer, catch) = StdoutCapture::open().unwrap();
         let bytes: Vec<u8> = (0..=255).cycle().take(300_000).collect();
         for part in bytes.chunks(7_000) {
             let mut left = part;
@@ -167,7 +167,7 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "the test itself has a limit")]
     fn too_much_is_refused_and_does_not_wait() {
         let folder = tempfile::tempdir().unwrap();
-        let (writer, catch) = Catch::open().unwrap();
+        let (writer, catch) = StdoutCapture::open().unwrap();
         let chunk = vec![0; 1 << 20];
         let start = Instant::now();
         let mut left = MOST + (2 << 20);

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
-use crate::exec::Sink;
-use crate::exec::io::stdin::Watch;
-use crate::exec::os::process_tree::{Child, Status};
-use crate::exec::os::pty::{Holder, Pty};
-use crate::exec::process::background::Leftover;
+use crate::exec::RunSink;
+use crate::exec::io::stdin::InputWatcher;
+use crate::exec::os::process_tree::{Child, ChildStatus};
+use crate::exec::os::pty::{PtyHolder, PtyPair};
+use crate::exec::process::background::OutputSource;
 use crate::run::Event;
 
 /// The most that one event carries.
@@ -34,7 +34,7 @@ const PASSAGE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// What a read of the terminal gave.
-enum Read {
+enum ReadResult {
     Bytes(Vec<u8>),
     Nothing,
     Closed,
@@ -43,21 +43,21 @@ enum Read {
 /// Sends what is written until the process has ended and all that it wrote was sent. At the
 /// deadline calls `expired` once, which is to end the process. Tells when the process waits for input.
 pub(in crate::exec) fn follow(
-    pty: &Pty,
+    pty: &PtyPair,
     child: &Child,
-    (mut deadline, mut watch): (Option<Instant>, Option<Watch>),
+    (mut deadline, mut watch): (Option<Instant>, Option<InputWatcher>),
     expired: impl Fn(),
-    sink: &Sink,
-) -> Status {
+    sink: &RunSink,
+) -> ChildStatus {
     let mut buffer = vec![0; CHUNK];
     loop {
-        let until_look = watch.as_ref().map(Watch::left);
+        let until_look = watch.as_ref().map(InputWatcher::left);
         let has_ended = wait(pty, child, deadline, until_look);
         match read(&pty.master, &mut buffer) {
-            Read::Bytes(bytes) => sink(Event::Output(bytes)),
-            Read::Nothing => {}
+            ReadResult::Bytes(bytes) => sink(Event::Output(bytes)),
+            ReadResult::Nothing => {}
             // Somebody hung our terminal up: nothing more can come.
-            Read::Closed => return child.wait(),
+            ReadResult::Closed => return child.wait(),
         }
         if has_ended && let Some(status) = child.reap() {
             drain(pty, &mut buffer, sink);
@@ -75,22 +75,22 @@ pub(in crate::exec) fn follow(
 
 /// The terminal of a run that has ended: what processes that it left behind write there is still
 /// sent, until none holds it.
-pub(in crate::exec) struct Rest {
+pub(in crate::exec) struct LeftoverTerminal {
     master: Option<OwnedFd>,
     buffer: Vec<u8>,
-    sink: Sink,
-    _holder: Option<Holder>,
+    sink: RunSink,
+    _holder: Option<PtyHolder>,
 }
 
-impl Rest {
+impl LeftoverTerminal {
     /// What is left of a terminal, whose output goes to `sink`.
-    pub(in crate::exec) fn of(pty: Pty, sink: Sink) -> Self {
-        let Pty { master, holder, .. } = pty;
+    pub(in crate::exec) fn of(pty: PtyPair, sink: RunSink) -> Self {
+        let PtyPair { master, holder, .. } = pty;
         Self { master: Some(master), buffer: vec![0; CHUNK], sink, _holder: holder }
     }
 }
 
-impl Leftover for Rest {
+impl OutputSource for LeftoverTerminal {
     fn file(&self) -> Option<BorrowedFd<'_>> {
         self.master.as_ref().map(AsFd::as_fd)
     }
@@ -98,16 +98,21 @@ impl Leftover for Rest {
     fn read(&mut self) {
         let Some(master) = &self.master else { return };
         match read(master, &mut self.buffer) {
-            Read::Bytes(bytes) => (self.sink)(Event::Output(bytes)),
-            Read::Nothing => {}
-            Read::Closed => self.master = None,
+            ReadResult::Bytes(bytes) => (self.sink)(Event::Output(bytes)),
+            ReadResult::Nothing => {}
+            ReadResult::Closed => self.master = None,
         }
     }
 }
 
 /// Waits for output, the process's end, the deadline, or the next look at it; whether the process
 /// may have ended.
-fn wait(pty: &Pty, child: &Child, deadline: Option<Instant>, until_look: Option<Duration>) -> bool {
+fn wait(
+    pty: &PtyPair,
+    child: &Child,
+    deadline: Option<Instant>,
+    until_look: Option<Duration>,
+) -> bool {
     let left = deadline.map(|at| at.saturating_duration_since(now()));
     let left = left.into_iter().chain(until_look).min();
     let Some(exit) = child.exit() else {
@@ -123,13 +128,13 @@ fn wait(pty: &Pty, child: &Child, deadline: Option<Instant>, until_look: Option<
 
 /// Sends what the process wrote before its end. A process it left behind may be writing, too, so
 /// silence would prove nothing: a fence is written behind the last byte, and read up to.
-fn drain(pty: &Pty, buffer: &mut [u8], sink: &Sink) {
+fn drain(pty: &PtyPair, buffer: &mut [u8], sink: &RunSink) {
     let mut fence = Fence::new(pty.reopen());
     let mut seen = 0;
     while seen < BUFFERED {
         let patience = if fence.write() { PASSAGE } else { SILENCE };
         poll(&mut [PollFd::new(&pty.master, PollFlags::IN)], Some(patience));
-        let Read::Bytes(bytes) = read(&pty.master, buffer) else { break };
+        let ReadResult::Bytes(bytes) = read(&pty.master, buffer) else { break };
         seen += bytes.len();
         let (output, is_complete) = fence.without(bytes);
         if !output.is_empty() {
@@ -189,21 +194,21 @@ impl Fence {
 }
 
 /// Reads all that is there, up to a chunk.
-fn read(master: impl AsFd, buffer: &mut [u8]) -> Read {
+fn read(master: impl AsFd, buffer: &mut [u8]) -> ReadResult {
     let mut filled = 0;
     while filled < buffer.len() {
         match rustix::io::read(&master, &mut buffer[filled..]) {
-            Ok(0) if filled == 0 => return Read::Closed,
+            Ok(0) if filled == 0 => return ReadResult::Closed,
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) if filled == 0 => return Read::Nothing,
+            Err(Errno::AGAIN) if filled == 0 => return ReadResult::Nothing,
             // `EIO`: nobody holds the other end any more.
-            Err(_) if filled == 0 => return Read::Closed,
+            Err(_) if filled == 0 => return ReadResult::Closed,
             Err(_) => break,
         }
     }
-    Read::Bytes(buffer[..filled].to_vec())
+    ReadResult::Bytes(buffer[..filled].to_vec())
 }
 
 fn poll(files: &mut [PollFd<'_>], left: Option<Duration>) {

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Pid;
 use rustix::termios::{LocalModes, Winsize};
 
-use crate::exec::Sink;
-use crate::exec::os::pty::Pty;
+use crate::exec::RunSink;
+use crate::exec::os::pty::PtyPair;
 use crate::run::{Event, Input};
 
 /// How often is looked whether a run waits: so that a person does not notice the time between.
@@ -34,11 +34,11 @@ const END: &[u8] = b"\x04";
 /// A terminal that can be typed at, or will be.
 #[derive(Debug, Default)]
 pub(in crate::exec) struct Keyboard {
-    state: Mutex<Keys>,
+    state: Mutex<KeyboardState>,
 }
 
 #[derive(Debug, Default)]
-struct Keys {
+struct KeyboardState {
     terminal: Option<OwnedFd>,
     /// What was typed, and the size that was wanted, before the terminal was there.
     typed: Vec<u8>,
@@ -75,7 +75,7 @@ impl Keyboard {
         }
     }
 
-    fn keys(&self) -> MutexGuard<'_, Keys> {
+    fn keys(&self) -> MutexGuard<'_, KeyboardState> {
         // Nothing that a panic could have left half done is guarded here.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,7 +89,7 @@ fn type_at(terminal: impl AsFd, bytes: &[u8]) {
 }
 
 /// Looks whether a run waits for input, and feeds it what the author wrote.
-pub(in crate::exec) struct Watch {
+pub(in crate::exec) struct InputWatcher {
     /// Our end of the run's terminal, and the name of the run's.
     terminal: OwnedFd,
     path: PathBuf,
@@ -99,9 +99,9 @@ pub(in crate::exec) struct Watch {
     has_told: bool,
 }
 
-impl Watch {
+impl InputWatcher {
     /// Watches a run in this terminal; none where it reads nothing, or nothing can be known.
-    pub(in crate::exec) fn new(input: &Input, pty: &Pty) -> Option<Self> {
+    pub(in crate::exec) fn new(input: &Input, pty: &PtyPair) -> Option<Self> {
         let lines = match input {
             Input::Nothing => return None,
             Input::Speaker => None,
@@ -119,7 +119,7 @@ impl Watch {
     }
 
     /// Looks, if it is time to: at the process and all that it started.
-    pub(in crate::exec) fn look(&mut self, leader: Pid, sink: &Sink) {
+    pub(in crate::exec) fn look(&mut self, leader: Pid, sink: &RunSink) {
         let now = Instant::now();
         if now < self.next {
             return;
@@ -134,34 +134,34 @@ impl Watch {
         }
     }
 
-    fn tell(&mut self, found: Found, sink: &Sink) {
+    fn tell(&mut self, found: ReaderState, sink: &RunSink) {
         match found {
-            Found::Reader => {
+            ReaderState::Reader => {
                 self.has_told = true;
                 sink(Event::Waits { hidden: is_hidden(&self.terminal) });
             }
-            Found::NoReader | Found::Unknown if self.has_told => {
+            ReaderState::NoReader | ReaderState::Unknown if self.has_told => {
                 self.has_told = false;
                 sink(Event::ReadsOn);
             }
-            Found::NoReader | Found::Unknown => {}
+            ReaderState::NoReader | ReaderState::Unknown => {}
         }
     }
 
     /// A line for whoever waits; everything at once where nobody can know.
-    fn feed(&mut self, found: Found) {
+    fn feed(&mut self, found: ReaderState) {
         let Some(lines) = &mut self.lines else { return };
         match found {
-            Found::Reader => match lines.pop_front() {
+            ReaderState::Reader => match lines.pop_front() {
                 Some(line) => type_at(&self.terminal, &line),
                 None => type_at(&self.terminal, END),
             },
-            Found::Unknown => {
+            ReaderState::Unknown => {
                 lines.drain(..).for_each(|line| type_at(&self.terminal, &line));
                 type_at(&self.terminal, END);
                 self.next += Duration::from_secs(1);
             }
-            Found::NoReader => {}
+            ReaderState::NoReader => {}
         }
     }
 }
@@ -181,7 +181,7 @@ fn is_hidden(terminal: &OwnedFd) -> bool {
 
 /// Whether somebody reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+enum ReaderState {
     Reader,
     NoReader,
     /// The system does not say.
@@ -190,8 +190,8 @@ enum Found {
 
 /// Looks for a thread of the process, or of one that it started, that sleeps until there is something
 /// to read from the terminal.
-fn find_reader(leader: Pid, terminal: &Path) -> Found {
-    let mut found = Found::Unknown;
+fn find_reader(leader: Pid, terminal: &Path) -> ReaderState {
+    let mut found = ReaderState::Unknown;
     let mut to_visit = vec![leader.as_raw_nonzero().get()];
     while let Some(process) = to_visit.pop() {
         let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { continue };
@@ -199,10 +199,10 @@ fn find_reader(leader: Pid, terminal: &Path) -> Found {
             let children = fs::read_to_string(thread.join("children")).unwrap_or_default();
             to_visit.extend(children.split_whitespace().filter_map(|it| it.parse::<i32>().ok()));
             let Ok(call) = fs::read_to_string(thread.join("syscall")) else { continue };
-            found = Found::NoReader;
-            let Some(call) = Call::read(&call) else { continue };
+            found = ReaderState::NoReader;
+            let Some(call) = Syscall::read(&call) else { continue };
             if call.files(process).iter().any(|file| is_link(process, *file, terminal)) {
-                return Found::Reader;
+                return ReaderState::Reader;
             }
         }
     }
@@ -216,7 +216,7 @@ fn is_link(process: i32, file: u64, path: &Path) -> bool {
 
 /// A system call that a thread sleeps in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Call {
+struct Syscall {
     number: i64,
     first: u64,
     second: u64,
@@ -224,7 +224,7 @@ struct Call {
 
 /// How a system call names the files that it waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum WaitKind {
     /// One, by its number.
     Read,
     /// A list of structures.
@@ -235,7 +235,7 @@ enum Kind {
     Epoll,
 }
 
-impl Call {
+impl Syscall {
     /// Reads `0 0x0 0x7f… 0x400 …`; nothing for `running`.
     fn read(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
@@ -244,7 +244,7 @@ impl Call {
         Some(Self { number, first: argument()?, second: argument()? })
     }
 
-    fn kind(self) -> Option<Kind> {
+    fn kind(self) -> Option<WaitKind> {
         CALLS.iter().find(|(number, _)| *number == self.number).map(|(_, kind)| *kind)
     }
 
@@ -252,13 +252,13 @@ impl Call {
     fn files(self, process: i32) -> Vec<u64> {
         match self.kind() {
             None => Vec::new(),
-            Some(Kind::Read) => vec![self.first],
-            Some(Kind::Poll) => polled(&memory(process, self.first, self.second.min(64) * 8)),
-            Some(Kind::Select) => {
+            Some(WaitKind::Read) => vec![self.first],
+            Some(WaitKind::Poll) => polled(&memory(process, self.first, self.second.min(64) * 8)),
+            Some(WaitKind::Select) => {
                 let bytes = self.first.min(1024).div_ceil(8);
                 selected(&memory(process, self.second, bytes), self.first)
             }
-            Some(Kind::Epoll) => {
+            Some(WaitKind::Epoll) => {
                 let info = fs::read_to_string(format!("/proc/{process}/fdinfo/{}", self.first));
                 epolled(&info.unwrap_or_default())
             }
@@ -268,21 +268,21 @@ impl Call {
 
 /// The calls by which programs wait for input.
 #[cfg(target_os = "linux")]
-const CALLS: &[(i64, Kind)] = &[
-    (libc::SYS_read, Kind::Read),
-    (libc::SYS_readv, Kind::Read),
-    (libc::SYS_ppoll, Kind::Poll),
-    (libc::SYS_pselect6, Kind::Select),
-    (libc::SYS_epoll_pwait, Kind::Epoll),
+const CALLS: &[(i64, WaitKind)] = &[
+    (libc::SYS_read, WaitKind::Read),
+    (libc::SYS_readv, WaitKind::Read),
+    (libc::SYS_ppoll, WaitKind::Poll),
+    (libc::SYS_pselect6, WaitKind::Select),
+    (libc::SYS_epoll_pwait, WaitKind::Epoll),
     #[cfg(target_arch = "x86_64")]
-    (libc::SYS_poll, Kind::Poll),
+    (libc::SYS_poll, WaitKind::Poll),
     #[cfg(target_arch = "x86_64")]
-    (libc::SYS_select, Kind::Select),
+    (libc::SYS_select, WaitKind::Select),
     #[cfg(target_arch = "x86_64")]
-    (libc::SYS_epoll_wait, Kind::Epoll),
+    (libc::SYS_epoll_wait, WaitKind::Epoll),
 ];
 #[cfg(not(target_os = "linux"))]
-const CALLS: &[(i64, Kind)] = &[];
+const CALLS: &[(i64, WaitKind)] = &[];
 
 /// Bytes of a process's memory; none if they cannot be had.
 fn memory(process: i32, at: u64, count: u64) -> Vec<u8> {
@@ -326,12 +326,12 @@ mod tests {
 
     #[test]
     fn a_call_is_read_as_the_system_shows_it() {
-        let call = Call::read("7 0x7ffc 0x2 0xffffffff 0x0 0x0 0x0 0x7ffd 0x7f2a\n");
-        assert_eq!(call, Some(Call { number: 7, first: 0x7ffc, second: 2 }));
-        assert_eq!(Call::read("running\n"), None);
+        let call = Syscall::read("7 0x7ffc 0x2 0xffffffff 0x0 0x0 0x0 0x7ffd 0x7f2a\n");
+        assert_eq!(call, Some(Syscall { number: 7, first: 0x7ffc, second: 2 }));
+        assert_eq!(Syscall::read("running\n"), None);
         assert_eq!(
-            Call::read("-1 0x7ffd 0x7f2a"),
-            Some(Call { number: -1, first: 0x7ffd, second: 0x7f2a })
+            Syscall::read("-1 0x7ffd 0x7f2a"),
+            Some(Syscall { number: -1, first: 0x7ffd, second: 0x7f2a })
         );
     }
 

@@ -29,12 +29,12 @@ const ROUNDS: usize = 200;
 
 /// Keeps count for as long as it lives.
 #[derive(Debug)]
-pub(in crate::exec) struct Census {
+pub(in crate::exec) struct ProcessLimiter {
     limits: Sender<usize>,
     running: Arc<AtomicUsize>,
 }
 
-impl Census {
+impl ProcessLimiter {
     /// Counts from the first run on; `tell` receives what was ended; `name` names the block
     /// of an owner.
     pub(in crate::exec) fn new(
@@ -112,14 +112,14 @@ fn tasks() -> Option<usize> {
 
 /// Processes that are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Crowd {
+enum CountedGroup {
     /// Those of a run.
     Owner(Owner),
     /// Those of a session, where no tag says whose they are.
     Session(i32),
 }
 
-impl Crowd {
+impl CountedGroup {
     fn of(process: &Process) -> Self {
         process.owner().map_or(Self::Session(process.session), Self::Owner)
     }
@@ -137,14 +137,14 @@ impl Crowd {
 fn end_crowds(
     limit: usize,
     name: &dyn Fn(Owner) -> Option<String>,
-) -> BTreeMap<Crowd, Option<String>> {
+) -> BTreeMap<CountedGroup, Option<String>> {
     let mut found = BTreeMap::new();
     // A crowd leaves no processor time to count it: it waits until that is done.
-    let stopped = Stopped::all_runs();
+    let stopped = StoppedGroups::all_runs();
     for _ in 0..ROUNDS {
-        let mut crowds: BTreeMap<Crowd, Vec<Process>> = BTreeMap::new();
+        let mut crowds: BTreeMap<CountedGroup, Vec<Process>> = BTreeMap::new();
         for process in descendants() {
-            crowds.entry(Crowd::of(&process)).or_default().push(process);
+            crowds.entry(CountedGroup::of(&process)).or_default().push(process);
         }
         let mut is_any_left = false;
         for (crowd, members) in crowds {
@@ -168,9 +168,9 @@ fn end_crowds(
 }
 
 /// The groups of runs, stopped for as long as this lives.
-struct Stopped(Vec<Pid>);
+struct StoppedGroups(Vec<Pid>);
 
-impl Stopped {
+impl StoppedGroups {
     fn all_runs() -> Self {
         let mut groups = Vec::new();
         // What has begun during the first look is found by the second.
@@ -184,7 +184,7 @@ impl Stopped {
     }
 }
 
-impl Drop for Stopped {
+impl Drop for StoppedGroups {
     fn drop(&mut self) {
         for group in &self.0 {
             let _ = kill_process_group(*group, Signal::CONT);

@@ -24,9 +24,9 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
-use crate::exec::os::cgroup::{self, Scope};
+use crate::exec::os::cgroup::{self, Cgroup};
 use crate::exec::os::process_tree::{MARK, Owner};
-use crate::exec::os::spawn::Command;
+use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::os::{process_tree, temp_dir};
 
 /// The argument that makes this program a warden; whose follows.
@@ -43,7 +43,7 @@ static STARTED: Mutex<Option<(Pid, OwnedFd)>> = Mutex::new(None);
 
 /// The warden of this process was started.
 #[derive(Clone, Copy, Debug)]
-pub struct Warden;
+pub struct Watchdog;
 
 /// How often the warden looks whether we were stopped, while a process of ours could have done it.
 const LOOK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
@@ -54,9 +54,9 @@ const ENDS: u8 = b'-';
 
 /// While it lives, the warden sees to it that this program goes on.
 #[derive(Debug)]
-pub(in crate::exec) struct Watched(());
+pub(in crate::exec) struct ResumeGuard(());
 
-impl Watched {
+impl ResumeGuard {
     /// From now on.
     pub(in crate::exec) fn start() -> Self {
         tell(STARTS);
@@ -64,7 +64,7 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for ResumeGuard {
     fn drop(&mut self) {
         tell(ENDS);
     }
@@ -77,12 +77,12 @@ fn tell(what: u8) {
 }
 
 /// Whether a process is the warden of this one.
-pub(in crate::exec) fn is_warden(process: Pid) -> bool {
+pub(in crate::exec) fn is_watchdog(process: Pid) -> bool {
     let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
     started.as_ref().is_some_and(|(warden, _)| *warden == process)
 }
 
-impl Warden {
+impl Watchdog {
     /// Starts the warden of this process, if it has none. Where there is no `/proc` there is none.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Warden {
             rustix::fs::Mode::empty(),
         )?;
         let library = "LD_LIBRARY_PATH";
-        let mut command = Command::new(std::env::current_exe()?, nowhere.as_fd())
+        let mut command = SpawnCommand::new(std::env::current_exe()?, nowhere.as_fd())
             .input(waits.as_fd())
             .without_environment()
             .arg(WARDEN)
@@ -193,10 +193,10 @@ fn wait_for_end(program: Pid) {
 /// own or carries a mark that starts like this, and all that shares a session with it.
 fn end_all((whose, session): (Pid, Option<i32>), program: &str) {
     let mark = format!("{}.", whose.as_raw_nonzero());
-    let scope = Scope::below_ours(program);
+    let scope = Cgroup::below_ours(program);
     let mut sessions = BTreeSet::new();
     for round in 0..ROUNDS {
-        let is_scope_gone = scope.as_ref().is_none_or(Scope::end);
+        let is_scope_gone = scope.as_ref().is_none_or(Cgroup::end);
         let mut left = process_tree::marked(program, (MARK, &mark), &mut sessions);
         // The program itself is on its way out, and may be part of a job of its shell's.
         left.retain(|process| process.pid != whose && !process_tree::is_kept(process.pid));

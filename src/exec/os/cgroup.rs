@@ -20,11 +20,11 @@ const MOVING_ROUNDS: usize = 10;
 
 /// A control group that was made for one talk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::exec) struct Scope {
+pub(in crate::exec) struct Cgroup {
     folder: PathBuf,
 }
 
-impl Scope {
+impl Cgroup {
     /// The group of this name below the one that this process is in; it may not be there.
     pub(in crate::exec) fn below_ours(name: &str) -> Option<Self> {
         let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
@@ -86,7 +86,7 @@ pub(in crate::exec) fn enter_soon(name: &str, warden: Pid) {
     ONCE.call_once(|| {
         // Without a thread to spare there is no group.
         let thread = std::thread::Builder::new().name("cgroup".to_owned());
-        let _ = thread.spawn(move || Scope::below_ours(&name)?.enter(warden));
+        let _ = thread.spawn(move || Cgroup::below_ours(&name)?.enter(warden));
     });
 }
 

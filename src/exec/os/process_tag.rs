@@ -57,12 +57,12 @@ impl Owner {
 
 /// What a tag says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::exec) struct Tag {
+pub(in crate::exec) struct ProcessTag {
     program: u32,
     owner: Option<Owner>,
 }
 
-impl Tag {
+impl ProcessTag {
     fn bits(self) -> u64 {
         MAGIC | u64::from(self.program) << 32 | self.owner.map_or(0, |owner| u64::from(owner.0))
     }
@@ -84,7 +84,7 @@ fn program(name: &str) -> u32 {
 
 /// Tags this process; what it starts from now on inherits that.
 pub(in crate::exec) fn tag_this_process(name: &str) {
-    set(rustix::process::getpid(), Tag { program: program(name), owner: None });
+    set(rustix::process::getpid(), ProcessTag { program: program(name), owner: None });
 }
 
 /// Starts a child of this process that is tagged as this owner's from its first instant on: this
@@ -95,7 +95,7 @@ pub(in crate::exec) fn start_as<T>(owner: Option<Owner>, start: impl FnOnce() ->
     let us = rustix::process::getpid();
     let own = of(us).filter(|_| owner.is_some());
     if let Some(own) = own {
-        set(us, Tag { owner, ..own });
+        set(us, ProcessTag { owner, ..own });
     }
     let started = start();
     if let Some(own) = own {
@@ -119,15 +119,16 @@ pub(in crate::exec) fn is_from(name: &str, process: Pid) -> bool {
     of(process).is_some_and(|tag| tag.program == program(name))
 }
 
-fn of(process: Pid) -> Option<Tag> {
-    Tag::read(limit(process)?.rlim_cur)
+fn of(process: Pid) -> Option<ProcessTag> {
+    ProcessTag::read(limit(process)?.rlim_cur)
 }
 
 /// Where a process has a limit already that is not ours, it keeps it.
 #[cfg(target_os = "linux")]
-fn set(process: Pid, tag: Tag) {
+fn set(process: Pid, tag: ProcessTag) {
     let Some(mut limits) = limit(process) else { return };
-    let is_free = limits.rlim_cur == libc::RLIM_INFINITY || Tag::read(limits.rlim_cur).is_some();
+    let is_free =
+        limits.rlim_cur == libc::RLIM_INFINITY || ProcessTag::read(limits.rlim_cur).is_some();
     if !is_free || limits.rlim_max < tag.bits() {
         return;
     }
@@ -150,7 +151,7 @@ fn limit(process: Pid) -> Option<libc::rlimit> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn set(_: Pid, _: Tag) {}
+fn set(_: Pid, _: ProcessTag) {}
 
 #[cfg(not(target_os = "linux"))]
 fn limit(_: Pid) -> Option<libc::rlimit> {
@@ -165,8 +166,8 @@ mod tests {
     fn tag_is_read_as_written() {
         let program = program("livedeck-1-a-");
         for owner in [None, Some(Owner(1)), Some(Owner(u32::MAX))] {
-            let tag = Tag { program, owner };
-            assert_eq!(Tag::read(tag.bits()), Some(tag));
+            let tag = ProcessTag { program, owner };
+            assert_eq!(ProcessTag::read(tag.bits()), Some(tag));
         }
     }
 
@@ -180,7 +181,7 @@ mod tests {
     #[test]
     fn other_limits_are_no_tag() {
         for bits in [0, 1 << 30, u64::MAX, u64::MAX >> 1, 1 << 63] {
-            assert_eq!(Tag::read(bits), None, "{bits:x}");
+            assert_eq!(ProcessTag::read(bits), None, "{bits:x}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Every process that was started, and whatever those started: a `Family` ends them all when it is
+//! Every process that was started, and whatever those started: a `ProcessTree` ends them all when it is
 //! dropped, however far they have run from their parents.
 //!
 //! A process group is enough to stop a run, not to leave nothing behind: a child may start a
@@ -23,9 +23,9 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
 use super::{process_tag, procfs};
-use crate::exec::os::spawn::{self, Command};
+use crate::exec::os::spawn::{self, SpawnCommand};
 use crate::exec::os::temp_dir;
-use crate::exec::sandbox::Sandbox;
+use crate::exec::sandbox::DeckSandbox;
 
 /// The variable that marks a process as ours; scripts may look at it, too.
 pub(in crate::exec) const MARK: &str = "LIVEDECK_RUN";
@@ -40,14 +40,14 @@ const KILL_ROUNDS: usize = 10;
 
 /// Starts processes, and ends all of them and their descendants when dropped.
 #[derive(Debug)]
-pub(in crate::exec) struct Family {
+pub(in crate::exec) struct ProcessTree {
     mark: String,
-    sandbox: Option<Arc<Sandbox>>,
-    members: Mutex<Members>,
+    sandbox: Option<Arc<DeckSandbox>>,
+    members: Mutex<TreeState>,
 }
 
 #[derive(Debug, Default)]
-struct Members {
+struct TreeState {
     /// Nothing more is started.
     ended: bool,
     /// Processes that have not been reaped.
@@ -58,7 +58,7 @@ struct Members {
     owners: BTreeSet<Owner>,
 }
 
-impl Family {
+impl ProcessTree {
     /// A family without members.
     #[cfg(test)]
     pub(in crate::exec) fn new() -> Self {
@@ -66,7 +66,7 @@ impl Family {
     }
 
     /// A family without members, whose processes all run in this sandbox, if there is one.
-    pub(in crate::exec) fn within(sandbox: Option<Arc<Sandbox>>) -> Self {
+    pub(in crate::exec) fn within(sandbox: Option<Arc<DeckSandbox>>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         spawn::keep_inherited_files();
         procfs::adopt_orphans();
@@ -89,13 +89,16 @@ impl Family {
     }
 
     /// Starts a process; refused when the family has ended.
-    pub(in crate::exec) fn spawn(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
+    pub(in crate::exec) fn spawn(&self, command: SpawnCommand<'_>) -> io::Result<Arc<Child>> {
         self.spawn_for(self.owner(), command)
     }
 
     /// Starts a process whose own children may outlive the talk, outside of every sandbox: the speaker's
     /// editor.
-    pub(in crate::exec) fn spawn_to_keep(&self, command: Command<'_>) -> io::Result<Arc<Child>> {
+    pub(in crate::exec) fn spawn_to_keep(
+        &self,
+        command: SpawnCommand<'_>,
+    ) -> io::Result<Arc<Child>> {
         self.start(Owner::kept(), command)
     }
 
@@ -103,13 +106,13 @@ impl Family {
     pub(in crate::exec) fn spawn_for(
         &self,
         owner: Owner,
-        command: Command<'_>,
+        command: SpawnCommand<'_>,
     ) -> io::Result<Arc<Child>> {
         let command = command.env(MARK, &self.mark).sandboxed(self.sandbox.as_ref());
         self.start(owner, command)
     }
 
-    fn start(&self, owner: Owner, command: Command<'_>) -> io::Result<Arc<Child>> {
+    fn start(&self, owner: Owner, command: SpawnCommand<'_>) -> io::Result<Arc<Child>> {
         let mut members = lock(&self.members);
         if members.ended {
             return Err(io::Error::other("the talk is over"));
@@ -123,11 +126,11 @@ impl Family {
     }
 
     /// Reaps orphans of ended runs that have ended, too. Cheap; called when a run ends.
-    pub(in crate::exec) fn bury(&self) {
+    pub(in crate::exec) fn reap_orphans(&self) {
         let adopted = procfs::adopted();
         let mut members = lock(&self.members);
         members.children.retain(|child| child.reap().is_none());
-        let Members { children, sessions, owners, .. } = &mut *members;
+        let TreeState { children, sessions, owners, .. } = &mut *members;
         for process in adopted {
             if children.iter().any(|child| child.pid == process.pid) {
                 continue;
@@ -158,13 +161,13 @@ impl Family {
     }
 
     /// One round of killing and reaping; whether nobody was left before it.
-    fn kill_all(&self, members: &mut Members) -> bool {
+    fn kill_all(&self, members: &mut TreeState) -> bool {
         for child in &members.children {
             child.signal(Signal::KILL);
             child.reap();
         }
         members.children.retain(|child| child.status().is_none());
-        let Members { sessions, owners, .. } = &*members;
+        let TreeState { sessions, owners, .. } = &*members;
         let strangers = procfs::of_us(sessions, owners, (MARK, &self.mark));
         kill(&strangers);
         for process in &strangers {
@@ -216,7 +219,7 @@ pub(in crate::exec) fn kill_beside(session: Option<i32>, processes: &[Process]) 
     }
 }
 
-impl Drop for Family {
+impl Drop for ProcessTree {
     fn drop(&mut self) {
         self.end();
     }
@@ -229,12 +232,12 @@ pub(in crate::exec) struct Child {
     /// Readable once the process has ended.
     exit: Option<OwnedFd>,
     /// Set when it was reaped: from then on its number may mean another process.
-    status: Mutex<Option<Status>>,
+    status: Mutex<Option<ChildStatus>>,
 }
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::exec) enum Status {
+pub(in crate::exec) enum ChildStatus {
     /// By itself, with this status.
     Exited(i32),
     /// By this signal.
@@ -258,7 +261,7 @@ impl Child {
     }
 
     /// How it ended, if it was reaped.
-    pub(in crate::exec) fn status(&self) -> Option<Status> {
+    pub(in crate::exec) fn status(&self) -> Option<ChildStatus> {
         *lock(&self.status)
     }
 
@@ -270,7 +273,7 @@ impl Child {
     }
 
     /// Waits for its end and reaps it.
-    pub(in crate::exec) fn wait(&self) -> Status {
+    pub(in crate::exec) fn wait(&self) -> ChildStatus {
         loop {
             if let Some(status) = self.reap() {
                 return status;
@@ -280,14 +283,14 @@ impl Child {
     }
 
     /// How it ended, if it has; reaps it then.
-    pub(in crate::exec) fn reap(&self) -> Option<Status> {
+    pub(in crate::exec) fn reap(&self) -> Option<ChildStatus> {
         let mut known = lock(&self.status);
         if known.is_none() {
             *known = match rustix::process::waitpid(Some(self.pid), WaitOptions::NOHANG) {
-                Ok(Some((_, status))) => Some(Status::from(status)),
+                Ok(Some((_, status))) => Some(ChildStatus::from(status)),
                 Ok(None) | Err(rustix::io::Errno::INTR) => None,
                 // Somebody else reaped it; how it ended is lost.
-                Err(_) => Some(Status::Exited(-1)),
+                Err(_) => Some(ChildStatus::Exited(-1)),
             };
         }
         *known
@@ -303,7 +306,7 @@ impl Child {
     }
 }
 
-impl From<rustix::process::WaitStatus> for Status {
+impl From<rustix::process::WaitStatus> for ChildStatus {
     fn from(status: rustix::process::WaitStatus) -> Self {
         match status.terminating_signal() {
             Some(signal) => Self::Signaled(signal),
@@ -351,11 +354,11 @@ mod tests {
     use super::*;
 
     /// Starts `bash -c script`; gives its output's reading end.
-    fn bash(family: &Family, script: &str) -> (Arc<Child>, io::PipeReader) {
+    fn bash(tree: &ProcessTree, script: &str) -> (Arc<Child>, io::PipeReader) {
         let (reader, writer) = io::pipe().unwrap();
         let program = spawn::find_program("bash".as_ref(), Path::new("/")).unwrap();
-        let command = Command::new(program, writer.as_fd()).arg("-c").arg(script);
-        (family.spawn(command).unwrap(), reader)
+        let command = SpawnCommand::new(program, writer.as_fd()).arg("-c").arg(script);
+        (tree.spawn(command).unwrap(), reader)
     }
 
     fn output(mut reader: io::PipeReader) -> String {
@@ -366,11 +369,11 @@ mod tests {
 
     #[test]
     fn a_process_leads_a_session_of_its_own() {
-        let family = Family::new();
-        let (child, _reader) = bash(&family, "exec sleep 1000");
+        let tree = ProcessTree::new();
+        let (child, _reader) = bash(&tree, "exec sleep 1000");
         let session = look(child.pid()).unwrap().session;
         assert_eq!(session, child.pid().as_raw_nonzero().get());
-        family.end();
+        tree.end();
     }
 
     #[test]
@@ -387,59 +390,59 @@ mod tests {
 
     #[test]
     fn number_that_was_used_again_is_not_killed() {
-        let family = Family::new();
-        let (child, _reader) = bash(&family, "exec sleep 1000");
+        let tree = ProcessTree::new();
+        let (child, _reader) = bash(&tree, "exec sleep 1000");
         let before = look(child.pid()).unwrap().started_earlier();
         kill(&[before]);
         assert_eq!(child.reap(), None);
         kill(&[look(child.pid()).unwrap()]);
-        assert_eq!(child.wait(), Status::Signaled(9));
+        assert_eq!(child.wait(), ChildStatus::Signaled(9));
     }
 
     #[test]
     fn no_file_of_ours_reaches_a_process() {
-        let family = Family::new();
+        let tree = ProcessTree::new();
         let _ours = std::fs::File::open("/dev/null").unwrap();
-        let (_, reader) = bash(&family, "ls /proc/self/fd");
+        let (_, reader) = bash(&tree, "ls /proc/self/fd");
         // The fourth is the folder that `ls` reads.
         assert_eq!(output(reader).split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"]);
     }
 
     #[test]
     fn how_a_process_ended_is_known_without_a_pidfd() {
-        let family = Family::new();
-        let (child, _reader) = bash(&family, "exit 3");
+        let tree = ProcessTree::new();
+        let (child, _reader) = bash(&tree, "exit 3");
         let notice = exit_pipe(child.pid()).unwrap();
         rustix::event::poll(&mut [PollFd::new(&notice, PollFlags::IN)], None).unwrap();
-        assert_eq!(child.reap(), Some(Status::Exited(3)));
+        assert_eq!(child.reap(), Some(ChildStatus::Exited(3)));
     }
 
     #[test]
     fn a_signal_reaches_the_whole_group() {
-        let family = Family::new();
-        let (child, mut reader) = bash(&family, "sleep 1000 & echo started; wait");
+        let tree = ProcessTree::new();
+        let (child, mut reader) = bash(&tree, "sleep 1000 & echo started; wait");
         reader.read_exact(&mut [0; 8]).unwrap();
         child.signal(Signal::KILL);
-        assert_eq!(child.wait(), Status::Signaled(9));
+        assert_eq!(child.wait(), ChildStatus::Signaled(9));
         // The pipe closes only when `sleep` is gone, too.
         assert_eq!(output(reader), "");
     }
 
     #[test]
     fn nothing_is_left_of_a_family_that_ended() {
-        let family = Family::new();
+        let tree = ProcessTree::new();
         let script =
             "setsid sleep 1000 & (setsid sleep 1000 &) ; sleep 1000 & disown; echo started";
-        let (child, mut reader) = bash(&family, script);
+        let (child, mut reader) = bash(&tree, script);
         reader.read_exact(&mut [0; 8]).unwrap();
         child.wait();
-        drop(family);
+        drop(tree);
         assert_eq!(output(reader), "");
     }
 
     #[test]
     fn two_families_leave_each_other_alone() {
-        let (one, other) = (Family::new(), Family::new());
+        let (one, other) = (ProcessTree::new(), ProcessTree::new());
         let (child, _reader) = bash(&one, "sleep 1000");
         drop(other);
         assert_eq!(child.reap(), None);
@@ -447,9 +450,9 @@ mod tests {
 
     #[test]
     fn an_ended_family_starts_nothing() {
-        let family = Family::new();
-        family.end();
+        let tree = ProcessTree::new();
+        tree.end();
         let (_reader, writer) = io::pipe().unwrap();
-        assert!(family.spawn(Command::new("/bin/true", writer.as_fd())).is_err());
+        assert!(tree.spawn(SpawnCommand::new("/bin/true", writer.as_fd())).is_err());
     }
 }

@@ -15,8 +15,8 @@ use rustix::termios::{
     InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Winsize,
 };
 
-use crate::exec::os::process_tree::Family;
-use crate::exec::os::spawn::Command;
+use crate::exec::os::process_tree::ProcessTree;
+use crate::exec::os::spawn::SpawnCommand;
 use crate::run::Input;
 
 /// Keeps our end from children from the first instant on, where the system can.
@@ -27,7 +27,7 @@ const PRIVATE: OpenptFlags = OpenptFlags::empty();
 
 /// A pseudo-terminal, open at both ends; neither end is inherited by a child.
 #[derive(Debug)]
-pub(in crate::exec) struct Pty {
+pub(in crate::exec) struct PtyPair {
     /// Our end: what the run writes is read here.
     pub(in crate::exec) master: OwnedFd,
     /// The run's end. While we hold it too, nothing written is lost when the run closes its own.
@@ -35,7 +35,7 @@ pub(in crate::exec) struct Pty {
     /// Where the run's end can be opened again.
     pub(in crate::exec) path: PathBuf,
     /// Keeps it from becoming the run's own, if it is not to.
-    pub(in crate::exec) holder: Option<Holder>,
+    pub(in crate::exec) holder: Option<PtyHolder>,
 }
 
 /// A process whose controlling terminal a pseudo-terminal is, and which does nothing else; it ends
@@ -45,26 +45,26 @@ pub(in crate::exec) struct Pty {
 /// as its controlling terminal, and with bash's end the system would hang up on what bash has left in
 /// the background. One session has it already: so it does not become another's.
 #[derive(Debug)]
-pub(in crate::exec) struct Holder {
+pub(in crate::exec) struct PtyHolder {
     _alive: io::PipeWriter,
 }
 
-impl Holder {
+impl PtyHolder {
     /// Starts one; none where that fails.
-    fn start(family: &Family, path: &Path) -> io::Result<Self> {
+    fn start(tree: &ProcessTree, path: &Path) -> io::Result<Self> {
         let (waits, alive) = io::pipe()?;
         let nowhere = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-        let command = Command::new("/bin/sh", nowhere.as_fd())
+        let command = SpawnCommand::new("/bin/sh", nowhere.as_fd())
             .without_environment()
             .own_terminal(Some(path))
             .output(waits.as_fd())
             .args(["-c", "exec <&-; read -r nothing <&1"]);
-        family.spawn(command)?;
+        tree.spawn(command)?;
         Ok(Self { _alive: alive })
     }
 }
 
-impl Pty {
+impl PtyPair {
     /// A new pseudo-terminal of this size, for a run that has this to read. Reading the master
     /// never waits.
     pub(in crate::exec) fn open(columns: u16, rows: u16, input: &Input) -> io::Result<Self> {
@@ -104,28 +104,33 @@ impl Pty {
 /// A pseudo-terminal made ahead: making one takes longer than the rest of what a run's start takes of
 /// our time.
 #[derive(Debug, Default)]
-pub(in crate::exec) struct Ptys {
-    waiting: Mutex<Option<Pty>>,
+pub(in crate::exec) struct PtyPool {
+    waiting: Mutex<Option<PtyPair>>,
     /// Starts the holders, where there are any.
-    family: Option<Arc<Family>>,
+    tree: Option<Arc<ProcessTree>>,
 }
 
-impl Ptys {
+impl PtyPool {
     /// Pseudo-terminals that do not become a run's own.
-    pub(in crate::exec) fn held(family: Arc<Family>) -> Self {
-        Self { waiting: Mutex::default(), family: Some(family) }
+    pub(in crate::exec) fn held(tree: Arc<ProcessTree>) -> Self {
+        Self { waiting: Mutex::default(), tree: Some(tree) }
     }
 
-    fn fresh(&self, columns: u16, rows: u16, input: &Input) -> io::Result<Pty> {
-        let mut pty = Pty::open(columns, rows, input)?;
+    fn fresh(&self, columns: u16, rows: u16, input: &Input) -> io::Result<PtyPair> {
+        let mut pty = PtyPair::open(columns, rows, input)?;
         // Without one, nothing is lost but what a shell leaves in the background.
-        let holder = self.family.as_ref().map(|family| Holder::start(family, &pty.path));
+        let holder = self.tree.as_ref().map(|tree| PtyHolder::start(tree, &pty.path));
         pty.holder = holder.and_then(Result::ok);
         Ok(pty)
     }
 
     /// A pseudo-terminal of this size, for a run that has this to read.
-    pub(in crate::exec) fn open(&self, columns: u16, rows: u16, input: &Input) -> io::Result<Pty> {
+    pub(in crate::exec) fn open(
+        &self,
+        columns: u16,
+        rows: u16,
+        input: &Input,
+    ) -> io::Result<PtyPair> {
         let Some(pty) = self.lock().take() else { return self.fresh(columns, rows, input) };
         pty.resize(columns, rows)?;
         if *input == Input::Nothing {
@@ -142,7 +147,7 @@ impl Ptys {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Pty>> {
+    fn lock(&self) -> MutexGuard<'_, Option<PtyPair>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -173,7 +178,7 @@ mod tests {
 
     #[test]
     fn bytes_pass_through_as_written() {
-        let pty = Pty::open(80, 24, &Input::Nothing).unwrap();
+        let pty = PtyPair::open(80, 24, &Input::Nothing).unwrap();
         rustix::io::write(&pty.slave, b"one\ntwo\xff\n").unwrap();
         let mut ready = [rustix::event::PollFd::new(&pty.master, rustix::event::PollFlags::IN)];
         rustix::event::poll(&mut ready, None).unwrap();
@@ -184,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_size_is_told_and_told_again() {
-        let pty = Pty::open(80, 24, &Input::Nothing).unwrap();
+        let pty = PtyPair::open(80, 24, &Input::Nothing).unwrap();
         pty.resize(132, 50).unwrap();
         let size = rustix::termios::tcgetwinsize(&pty.slave).unwrap();
         assert_eq!((size.ws_col, size.ws_row), (132, 50));

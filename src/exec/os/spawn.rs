@@ -24,7 +24,7 @@ use rustix::process::Pid;
 
 use crate::exec::os::process_tree::{self, Owner};
 use crate::exec::os::scheduling;
-use crate::exec::sandbox::{self, Sandbox};
+use crate::exec::sandbox::{self, DeckSandbox};
 
 /// Puts the child at the head of a new session, and so of a new process group.
 #[cfg(target_os = "macos")]
@@ -60,7 +60,7 @@ pub(in crate::exec) fn has_started_any() -> bool {
 /// A process to start: an absolute program, its arguments, and how its surroundings differ from
 /// ours.
 #[derive(Clone, Debug)]
-pub(in crate::exec) struct Command<'fd> {
+pub(in crate::exec) struct SpawnCommand<'fd> {
     program: PathBuf,
     arguments: Vec<OsString>,
     directory: Option<PathBuf>,
@@ -74,11 +74,11 @@ pub(in crate::exec) struct Command<'fd> {
     own_terminal: Option<PathBuf>,
     owner: Option<Owner>,
     ignores_hangup: bool,
-    sandbox: Option<Arc<Sandbox>>,
+    sandbox: Option<Arc<DeckSandbox>>,
     writes: Vec<PathBuf>,
 }
 
-impl<'fd> Command<'fd> {
+impl<'fd> SpawnCommand<'fd> {
     /// A process of this program that writes stdout and stderr to `output` and reads nothing.
     pub(in crate::exec) fn new(program: impl Into<PathBuf>, output: BorrowedFd<'fd>) -> Self {
         let environment = TERMINAL
@@ -203,7 +203,7 @@ impl<'fd> Command<'fd> {
     }
 
     /// Starts it in this sandbox, if there is one.
-    pub(in crate::exec) fn sandboxed(mut self, sandbox: Option<&Arc<Sandbox>>) -> Self {
+    pub(in crate::exec) fn sandboxed(mut self, sandbox: Option<&Arc<DeckSandbox>>) -> Self {
         self.sandbox = sandbox.cloned();
         self
     }
@@ -214,8 +214,8 @@ impl<'fd> Command<'fd> {
         self
     }
 
-    /// Starts it. Only [`Family`](crate::exec::os::process_tree::Family) calls this, which also ends it,
-    /// and [`Warden`](crate::exec::limits::watchdog::Warden), which ends by itself.
+    /// Starts it. Only [`ProcessTree`](crate::exec::os::process_tree::Family) calls this, which also ends it,
+    /// and [`Watchdog`](crate::exec::limits::watchdog::Warden), which ends by itself.
     pub(in crate::exec) fn spawn(&self) -> io::Result<Pid> {
         let launcher = self.launcher()?;
         let (line, environment) = match &launcher {
@@ -227,7 +227,7 @@ impl<'fd> Command<'fd> {
         if let Some(start) = &launcher {
             actions.duplicate(start.orders.as_fd(), sandbox::INHERITED)?;
         }
-        let attributes = Attributes::new(self.shares_session)?;
+        let attributes = SpawnAttributes::new(self.shares_session)?;
         let mut pid = 0;
         // SAFETY: the line, which is never empty, and the environment are NUL-terminated and
         // outlive the call, both lists end with a null pointer, and actions and attributes are
@@ -267,11 +267,11 @@ impl<'fd> Command<'fd> {
     }
 
     /// The launcher that it starts as, where it is to run in a sandbox.
-    fn launcher(&self) -> io::Result<Option<sandbox::Start>> {
+    fn launcher(&self) -> io::Result<Option<sandbox::LauncherCommand>> {
         let Some(sandbox) = &self.sandbox else { return Ok(None) };
         let (line, environment) = (self.line(), self.environment()?);
         let (memory, writes) = (self.memory, &*self.writes);
-        sandbox.start(sandbox::Program { line, environment, memory, writes }).map(Some)
+        sandbox.start(sandbox::SandboxedProgram { line, environment, memory, writes }).map(Some)
     }
 
     /// Our environment, or what of it the sandbox keeps, with the changes made, as `NAME=value`.
@@ -297,8 +297,8 @@ impl<'fd> Command<'fd> {
     }
 
     /// What the child does to its files before it becomes the program.
-    fn actions(&self) -> io::Result<Actions> {
-        let mut actions = Actions::new()?;
+    fn actions(&self) -> io::Result<FileActions> {
+        let mut actions = FileActions::new()?;
         match (self.input, &self.own_terminal) {
             (Some(input), _) => actions.duplicate(input, 0)?,
             // The first terminal that the head of a session opens becomes its own.
@@ -369,9 +369,9 @@ fn check(error: libc::c_int) -> io::Result<()> {
 }
 
 /// A list of file actions, freed when dropped.
-struct Actions(libc::posix_spawn_file_actions_t);
+struct FileActions(libc::posix_spawn_file_actions_t);
 
-impl Actions {
+impl FileActions {
     fn new() -> io::Result<Self> {
         let mut actions = MaybeUninit::uninit();
         // SAFETY: `init` fills what the pointer points to, unless it reports an error.
@@ -400,7 +400,7 @@ impl Actions {
     }
 }
 
-impl Drop for Actions {
+impl Drop for FileActions {
     fn drop(&mut self) {
         // SAFETY: initialised by `new`, destroyed once.
         unsafe { libc::posix_spawn_file_actions_destroy(&raw mut self.0) };
@@ -409,9 +409,9 @@ impl Drop for Actions {
 
 /// The child's attributes, freed when dropped: a new session, no signal blocked or ignored (we
 /// ignore SIGPIPE, and whoever started us may have blocked others).
-struct Attributes(libc::posix_spawnattr_t);
+struct SpawnAttributes(libc::posix_spawnattr_t);
 
-impl Attributes {
+impl SpawnAttributes {
     fn new(shares_session: bool) -> io::Result<Self> {
         let mut attributes = MaybeUninit::uninit();
         // SAFETY: `init` fills what the pointer points to, unless it reports an error.
@@ -433,7 +433,7 @@ impl Attributes {
     }
 }
 
-impl Drop for Attributes {
+impl Drop for SpawnAttributes {
     fn drop(&mut self) {
         // SAFETY: initialised by `new`, destroyed once.
         unsafe { libc::posix_spawnattr_destroy(&raw mut self.0) };

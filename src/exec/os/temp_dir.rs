@@ -40,17 +40,17 @@ pub(in crate::exec) fn sweep(temporary: &Path, prefix: &str) {
 
 /// A folder that is made when it is first needed, and removed at the end.
 #[derive(Debug, Default)]
-pub(in crate::exec) struct Scratch {
-    folder: Mutex<Folder>,
+pub(in crate::exec) struct TempRoot {
+    folder: Mutex<TempRootState>,
 }
 
 #[derive(Debug, Default)]
-struct Folder {
+struct TempRootState {
     open: Option<TempDir>,
     is_closed: bool,
 }
 
-impl Scratch {
+impl TempRoot {
     /// A folder for one run.
     pub(in crate::exec) fn folder(&self) -> io::Result<TempDir> {
         let mut folder = self.lock();
@@ -84,13 +84,13 @@ impl Scratch {
         folder.open.take();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Folder> {
+    fn lock(&self) -> MutexGuard<'_, TempRootState> {
         // Nothing that a panic could have left half done is guarded here.
         self.folder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Folder {
+impl TempRootState {
     fn parent(&mut self) -> io::Result<PathBuf> {
         if self.is_closed {
             return Err(io::Error::other("the talk is over"));
@@ -118,8 +118,8 @@ mod tests {
     fn no_other_user_can_look_into_the_folders() {
         use std::os::unix::fs::PermissionsExt;
 
-        let scratch = Scratch::default();
-        let run = scratch.folder().unwrap();
+        let temp_root = TempRoot::default();
+        let run = temp_root.folder().unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         let parent = run.path().parent().unwrap();
         assert_eq!((mode(parent), mode(run.path())), (0o700, 0o700));

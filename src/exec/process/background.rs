@@ -12,8 +12,8 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Pid;
 
-use crate::exec::Sink;
-use crate::exec::os::process_tree::{self, Family, Owner};
+use crate::exec::RunSink;
+use crate::exec::os::process_tree::{self, Owner, ProcessTree};
 use crate::run::{Event, RunId, Snippet};
 
 /// Processes whose ends are waited for at a time: each takes a file.
@@ -28,20 +28,20 @@ const END_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The runs that have processes in the background, or may have some when they end.
 #[derive(Debug, Default)]
-pub(in crate::exec) struct Background {
-    runs: Mutex<BTreeMap<RunId, Run>>,
+pub(in crate::exec) struct BackgroundProcesses {
+    runs: Mutex<BTreeMap<RunId, BackgroundRun>>,
 }
 
 /// A run that may have processes in the background.
 #[derive(Debug)]
-struct Run {
+struct BackgroundRun {
     owner: Owner,
     /// Where its block is: `talk.md:12`.
     place: String,
 }
 
 /// Our end of a run's terminal, when the run has ended.
-pub(in crate::exec) trait Leftover {
+pub(in crate::exec) trait OutputSource {
     /// The file, until no process has the other end any more.
     fn file(&self) -> Option<BorrowedFd<'_>>;
 
@@ -49,11 +49,11 @@ pub(in crate::exec) trait Leftover {
     fn read(&mut self);
 }
 
-impl Background {
+impl BackgroundProcesses {
     /// Notes that a run begins.
     pub(in crate::exec) fn begin(&self, run: RunId, owner: Owner, code: &Snippet) {
         let place = format!("{}:{}", code.file.display(), code.first_line);
-        self.runs().insert(run, Run { owner, place });
+        self.runs().insert(run, BackgroundRun { owner, place });
     }
 
     /// Notes that a run has ended and left nothing.
@@ -73,9 +73,9 @@ impl Background {
     pub(in crate::exec) fn follow(
         &self,
         run: RunId,
-        (family, owner): (&Arc<Family>, Owner),
+        (tree, owner): (&Arc<ProcessTree>, Owner),
         alive: bool,
-        (leftover, sink): (&mut dyn Leftover, &Sink),
+        (leftover, sink): (&mut dyn OutputSource, &RunSink),
     ) {
         let (mut reported, mut may_have_some) = (0, alive || process_tree::has_orphans(owner));
         loop {
@@ -89,7 +89,7 @@ impl Background {
                 break;
             }
             wait(&processes.iter().map(|it| it.pid).collect::<Vec<_>>(), leftover);
-            family.bury();
+            tree.reap_orphans();
         }
         self.forget(run);
     }
@@ -108,14 +108,14 @@ impl Background {
         }
     }
 
-    fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, Run>> {
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, BackgroundRun>> {
         // Nothing that a panic could have left half done is guarded here.
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Passes on output until one of these processes has ended, or the terminal is closed.
-fn wait(processes: &[Pid], leftover: &mut dyn Leftover) {
+fn wait(processes: &[Pid], leftover: &mut dyn OutputSource) {
     let exits: Vec<_> =
         processes.iter().take(MAX_WATCHED).filter_map(|process| exit_of(*process)).collect();
     // One that has ended since it was counted has no file any more, or none could be opened.

@@ -7,10 +7,10 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::exec::os::process_tree::{Family, Owner, Status};
-use crate::exec::os::spawn::Command;
+use crate::exec::os::process_tree::{ChildStatus, Owner, ProcessTree};
+use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::process::foreground::{self, Foreground};
-use crate::exec::process::handle::Running;
+use crate::exec::process::handle::RunHandle;
 
 /// The editor where nobody says which.
 const DEFAULT: &str = "vi";
@@ -30,7 +30,7 @@ const PLACES: &[(&str, &[&str])] = &[
 
 /// Opens a file at a line (from 1) in `$VISUAL` or `$EDITOR`, which has `terminal` until it ends.
 pub(in crate::exec) fn open(
-    family: &Family,
+    tree: &ProcessTree,
     terminal: BorrowedFd<'_>,
     file: &Path,
     line: u32,
@@ -38,23 +38,23 @@ pub(in crate::exec) fn open(
     let named = |name| std::env::var(name).ok().filter(|editor| !editor.trim().is_empty());
     let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or_else(|| DEFAULT.to_owned());
     // As git has it: what the variable says is a piece of shell, with arguments of its own.
-    let command = Command::new("/bin/sh", terminal)
+    let command = SpawnCommand::new("/bin/sh", terminal)
         .terminal(Some(terminal))
         .args(["-c".to_owned(), format!("{editor} \"$@\""), editor.clone()])
         .args(arguments(&editor, file, line));
-    let child = family.spawn_to_keep(command).map_err(|error| format!("{editor}: {error}"))?;
-    let running = Arc::new(Running::new(Owner::kept()));
+    let child = tree.spawn_to_keep(command).map_err(|error| format!("{editor}: {error}"))?;
+    let running = Arc::new(RunHandle::new(Owner::kept()));
     running.adopt(&child);
     let _foreground = Foreground::of(&running);
     let status = foreground::wait(terminal, &child, &running, None);
-    family.bury();
+    tree.reap_orphans();
     match status {
-        Status::Exited(0) => Ok(()),
-        Status::Exited(127) => {
+        ChildStatus::Exited(0) => Ok(()),
+        ChildStatus::Exited(127) => {
             Err(format!("{editor} was not found: $EDITOR says which editor to use"))
         }
-        Status::Exited(status) => Err(format!("{editor} ended with status {status}")),
-        Status::Signaled(signal) => Err(format!("{editor} was killed by signal {signal}")),
+        ChildStatus::Exited(status) => Err(format!("{editor} ended with status {status}")),
+        ChildStatus::Signaled(signal) => Err(format!("{editor} was killed by signal {signal}")),
     }
 }
 

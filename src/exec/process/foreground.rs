@@ -18,8 +18,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Signal, WaitId, WaitIdOptions};
 
 use crate::exec::Stop;
-use crate::exec::os::process_tree::{Child, Status};
-use crate::exec::process::handle::{Cut, Running};
+use crate::exec::os::process_tree::{Child, ChildStatus};
+use crate::exec::process::handle::{RunHandle, StopReason};
 
 /// How often is looked whether the program was stopped, or its time is over.
 const LOOK: Duration = Duration::from_millis(100);
@@ -31,14 +31,14 @@ const GRACE: Duration = Duration::from_millis(400);
 static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
 /// What has the terminal, if something has.
-static FOREGROUND: Mutex<Option<Arc<Running>>> = Mutex::new(None);
+static FOREGROUND: Mutex<Option<Arc<RunHandle>>> = Mutex::new(None);
 
 /// Ends what has the terminal, since this program is to end. May be called from any thread.
-pub fn end_foreground() {
+pub fn stop_foreground() {
     IS_ENDING.store(true, Ordering::SeqCst);
     let running = foreground().clone();
     if let Some(running) = running {
-        running.cut(Cut::Stopped, Stop::Interrupt);
+        running.cut(StopReason::Stopped, Stop::Interrupt);
     }
 }
 
@@ -47,10 +47,10 @@ pub(in crate::exec) struct Foreground;
 
 impl Foreground {
     /// Notes that the run has it.
-    pub(in crate::exec) fn of(running: &Arc<Running>) -> Self {
+    pub(in crate::exec) fn of(running: &Arc<RunHandle>) -> Self {
         *foreground() = Some(running.clone());
         if IS_ENDING.load(Ordering::SeqCst) {
-            running.cut(Cut::Stopped, Stop::Kill);
+            running.cut(StopReason::Stopped, Stop::Kill);
         }
         Self
     }
@@ -62,7 +62,7 @@ impl Drop for Foreground {
     }
 }
 
-fn foreground() -> MutexGuard<'static, Option<Arc<Running>>> {
+fn foreground() -> MutexGuard<'static, Option<Arc<RunHandle>>> {
     // Nothing that a panic could have left half done is guarded here.
     FOREGROUND.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -71,11 +71,11 @@ fn foreground() -> MutexGuard<'static, Option<Arc<Running>>> {
 pub(in crate::exec) fn wait(
     terminal: BorrowedFd<'_>,
     child: &Child,
-    running: &Running,
+    running: &RunHandle,
     timeout: Option<Duration>,
-) -> Status {
+) -> ChildStatus {
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let _ignoring = Ignoring::background_writes();
+    let _ignoring = IgnoreSigttou::background_writes();
     let _ = rustix::termios::tcsetpgrp(terminal, child.pid());
     // It may have asked for the terminal before it was its own, and was stopped.
     child.signal(Signal::CONT);
@@ -85,7 +85,7 @@ pub(in crate::exec) fn wait(
             break status;
         }
         if deadline.is_some_and(|at| at <= Instant::now()) {
-            running.cut(Cut::TimedOut, Stop::Kill);
+            running.cut(StopReason::TimedOut, Stop::Kill);
         }
         if IS_ENDING.load(Ordering::SeqCst) || is_closed(terminal) {
             end(child, running, &mut kill_at);
@@ -101,7 +101,7 @@ pub(in crate::exec) fn wait(
 }
 
 /// Asks the program to end, and kills it if it has not by then.
-fn end(child: &Child, running: &Running, kill_at: &mut Option<Instant>) {
+fn end(child: &Child, running: &RunHandle, kill_at: &mut Option<Instant>) {
     match kill_at {
         None => {
             // Shells ignore the one, few programs ignore both.
@@ -110,7 +110,7 @@ fn end(child: &Child, running: &Running, kill_at: &mut Option<Instant>) {
             }
             *kill_at = Instant::now().checked_add(GRACE);
         }
-        Some(at) if *at <= Instant::now() => running.cut(Cut::Stopped, Stop::Kill),
+        Some(at) if *at <= Instant::now() => running.cut(StopReason::Stopped, Stop::Kill),
         Some(_) => {}
     }
 }
@@ -134,18 +134,18 @@ fn wait_a_little(child: &Child, terminal: BorrowedFd<'_>, watches_terminal: bool
 }
 
 /// While it lives, SIGTTOU is ignored: who is not the foreground may take the terminal back.
-struct Ignoring {
+struct IgnoreSigttou {
     before: libc::sighandler_t,
 }
 
-impl Ignoring {
+impl IgnoreSigttou {
     fn background_writes() -> Self {
         // SAFETY: ignoring a signal installs no handler of ours.
         Self { before: unsafe { libc::signal(libc::SIGTTOU, libc::SIG_IGN) } }
     }
 }
 
-impl Drop for Ignoring {
+impl Drop for IgnoreSigttou {
     fn drop(&mut self) {
         // SAFETY: this is the disposition that was there.
         unsafe { libc::signal(libc::SIGTTOU, self.before) };

@@ -11,17 +11,17 @@ use crate::exec::os::process_tree::{self, Child, Owner};
 
 /// A run under way: its process, if one runs, and whether it is to end.
 #[derive(Debug)]
-pub(in crate::exec) struct Running {
-    state: Mutex<State>,
+pub(in crate::exec) struct RunHandle {
+    state: Mutex<HandleState>,
     keyboard: Keyboard,
     is_cut: Receiver<()>,
     owner: Owner,
 }
 
 #[derive(Debug)]
-struct State {
+struct HandleState {
     /// Why the run ends before its time.
-    cut: Option<Cut>,
+    cut: Option<StopReason>,
     child: Option<Arc<Child>>,
     /// Dropped to tell those who wait.
     alive: Option<Sender<()>>,
@@ -29,23 +29,23 @@ struct State {
 
 /// Why a run ends before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::exec) enum Cut {
+pub(in crate::exec) enum StopReason {
     /// The speaker stopped it.
     Stopped,
     /// It reached its limit.
     TimedOut,
 }
 
-impl Running {
+impl RunHandle {
     /// A run that has not started a process yet; what it starts is this owner's.
     pub(in crate::exec) fn new(owner: Owner) -> Self {
         let (alive, is_cut) = crossbeam_channel::bounded(0);
-        let state = State { cut: None, child: None, alive: Some(alive) };
+        let state = HandleState { cut: None, child: None, alive: Some(alive) };
         Self { state: Mutex::new(state), keyboard: Keyboard::default(), is_cut, owner }
     }
 
     /// Ends the run, for this reason unless there was one before.
-    pub(in crate::exec) fn cut(&self, cut: Cut, how: Stop) {
+    pub(in crate::exec) fn cut(&self, cut: StopReason, how: Stop) {
         let mut state = self.lock();
         state.cut.get_or_insert(cut);
         state.alive = None;
@@ -83,7 +83,7 @@ impl Running {
     }
 
     /// Why the run is to end, if it is.
-    pub(in crate::exec) fn reason(&self) -> Option<Cut> {
+    pub(in crate::exec) fn reason(&self) -> Option<StopReason> {
         self.lock().cut
     }
 
@@ -92,7 +92,7 @@ impl Running {
         &self.is_cut
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, HandleState> {
         // Nothing that a panic could have left half done is guarded here.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -19,55 +19,56 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::exec::custom::CustomRecipe;
-use crate::exec::io::capture::{Ends, Files};
+use crate::exec::io::capture::{StdioFds, StdoutSink};
 use crate::exec::io::output;
-use crate::exec::io::stdin::Watch;
-use crate::exec::limits::watchdog::Watched;
-use crate::exec::os::process_tree::{Child, Family, Status};
-use crate::exec::os::pty::{Pty, Ptys};
-use crate::exec::os::spawn::{self, Command};
-use crate::exec::os::temp_dir::Scratch;
-use crate::exec::process::background::Background;
+use crate::exec::io::stdin::InputWatcher;
+use crate::exec::limits::watchdog::ResumeGuard;
+use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
+use crate::exec::os::pty::{PtyPair, PtyPool};
+use crate::exec::os::spawn::{self, SpawnCommand};
+use crate::exec::os::temp_dir::TempRoot;
+use crate::exec::process::background::BackgroundProcesses;
 use crate::exec::process::foreground::Foreground;
-use crate::exec::process::handle::{Cut, Running};
+use crate::exec::process::handle::{RunHandle, StopReason};
 use crate::exec::registry::{self, CustomExecutors};
-use crate::exec::{Sink, Stop};
+use crate::exec::{RunSink, Stop};
 use crate::files;
 use crate::panics::contain;
 use crate::run::{Event, Input, Outcome, Request, RunId, Target};
 
 /// All runs that are processes.
 #[derive(Debug)]
-pub(in crate::exec) struct Runs {
-    shared: Arc<Shared>,
+pub(in crate::exec) struct ProcessRuns {
+    shared: Arc<RunContext>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct RunContext {
     directory: PathBuf,
-    family: Arc<Family>,
-    running: Mutex<BTreeMap<RunId, Arc<Running>>>,
-    scratch: Arc<Scratch>,
-    ptys: Ptys,
+    tree: Arc<ProcessTree>,
+    running: Mutex<BTreeMap<RunId, Arc<RunHandle>>>,
+    temp_root: Arc<TempRoot>,
+    ptys: PtyPool,
     customs: Arc<CustomExecutors>,
-    background: Arc<Background>,
+    background: Arc<BackgroundProcesses>,
 }
 
 /// What is to be run.
-pub(in crate::exec) enum Program {
+pub(in crate::exec) enum ProgramSource {
     /// Code, by the commands of a recipe.
     Recipe(CustomRecipe),
     /// Code, by a recipe that is found first, on the run's thread, or why there is none.
     Found(Box<dyn FnOnce() -> Result<CustomRecipe, String> + Send>),
     /// A program that is made first, on the run's thread, or why there is none.
-    Made(Make),
+    Build(BuildFn),
 }
 
 /// Makes a program, on the run's thread, or tells how the run ends without one.
-pub(in crate::exec) type Make = Box<dyn FnOnce(&Running, &Sink) -> Result<Made, Outcome> + Send>;
+pub(in crate::exec) type BuildFn =
+    Box<dyn FnOnce(&RunHandle, &RunSink) -> Result<BuiltProgram, Outcome> + Send>;
 
 /// A program that was made, and what it needs in its environment.
-pub(in crate::exec) struct Made {
+pub(in crate::exec) struct BuiltProgram {
     pub(in crate::exec) program: PathBuf,
     pub(in crate::exec) environment: BTreeMap<String, String>,
 }
@@ -75,17 +76,17 @@ pub(in crate::exec) struct Made {
 /// What a panic of a run's thread is called: it reads what the block writes.
 pub(in crate::exec) const FOLLOWER: &str = "what follows this run";
 
-impl Runs {
+impl ProcessRuns {
     /// No runs yet; they will start in `directory`, as members of this family.
     pub(in crate::exec) fn new(
         directory: PathBuf,
-        family: Arc<Family>,
-        scratch: Arc<Scratch>,
+        tree: Arc<ProcessTree>,
+        temp_root: Arc<TempRoot>,
         customs: Arc<CustomExecutors>,
-        background: Arc<Background>,
+        background: Arc<BackgroundProcesses>,
     ) -> Self {
-        let (running, ptys) = (Mutex::default(), Ptys::held(family.clone()));
-        let shared = Shared { directory, family, running, scratch, ptys, customs, background };
+        let (running, ptys) = (Mutex::default(), PtyPool::held(tree.clone()));
+        let shared = RunContext { directory, tree, running, temp_root, ptys, customs, background };
         Self { shared: Arc::new(shared) }
     }
 
@@ -98,13 +99,13 @@ impl Runs {
     }
 
     /// Starts a run on a thread of its own.
-    pub(in crate::exec) fn start(&self, request: &Request, program: Program, sink: &Sink) {
-        let owner = self.shared.family.owner();
+    pub(in crate::exec) fn start(&self, request: &Request, program: ProgramSource, sink: &RunSink) {
+        let owner = self.shared.tree.owner();
         self.shared.background.begin(request.run, owner, &request.code);
-        let running = Arc::new(Running::new(owner));
+        let running = Arc::new(RunHandle::new(owner));
         lock(&self.shared.running).insert(request.run, running.clone());
         let shared = self.shared.clone();
-        let run = Run { request: request.clone(), sink: sink.clone(), running, shared };
+        let run = ProcessRun { request: request.clone(), sink: sink.clone(), running, shared };
         let thread = std::thread::Builder::new().name(format!("run {}", request.run.0));
         let (id, told, shared) = (request.run, sink.clone(), self.shared.clone());
         let follow = move || {
@@ -124,29 +125,30 @@ impl Runs {
         &self,
         terminal: BorrowedFd<'_>,
         request: &Request,
-        program: Program,
-        sink: &Sink,
+        program: ProgramSource,
+        sink: &RunSink,
     ) {
         let (request, sink) = (request.clone(), sink.clone());
-        let running = Arc::new(Running::new(self.shared.family.owner()));
+        let running = Arc::new(RunHandle::new(self.shared.tree.owner()));
         let _foreground = Foreground::of(&running);
-        let run = Run { request, sink, running, shared: self.shared.clone() };
+        let run = ProcessRun { request, sink, running, shared: self.shared.clone() };
         let mut started = None;
-        let files = Files { input: Some(terminal), ..Files::all(terminal) };
-        let outcome = run.perform(program, &Place::Terminal(terminal), &|_| files, &mut started);
+        let files = StdioFds { input: Some(terminal), ..StdioFds::all(terminal) };
+        let outcome =
+            run.perform(program, &RunTerminal::Speaker(terminal), &|_| files, &mut started);
         let took = started.map_or(Duration::ZERO, |started: Instant| started.elapsed());
         (run.sink)(Event::Finished(outcome.unwrap_or_else(|outcome| outcome), took));
-        self.shared.family.bury();
+        self.shared.tree.reap_orphans();
     }
 
     /// What is missing where a language's program is not there, and what to try.
-    pub(in crate::exec) fn lack(&self, program: &OsStr, language: &str) -> Option<String> {
+    pub(in crate::exec) fn missing_tool(&self, program: &OsStr, language: &str) -> Option<String> {
         let is_missing = self.shared.find(program).is_none();
         is_missing.then(|| self.shared.not_installed(program, language))
     }
 
     /// Does something to a run that is under way.
-    pub(in crate::exec) fn with(&self, run: RunId, act: impl FnOnce(&Running)) {
+    pub(in crate::exec) fn with(&self, run: RunId, act: impl FnOnce(&RunHandle)) {
         let running = lock(&self.shared.running).get(&run).cloned();
         if let Some(running) = running {
             act(&running);
@@ -155,11 +157,11 @@ impl Runs {
 
     /// Stops a run; one that has ended is left alone.
     pub(in crate::exec) fn stop(&self, run: RunId, how: Stop) {
-        self.with(run, |running| running.cut(Cut::Stopped, how));
+        self.with(run, |running| running.cut(StopReason::Stopped, how));
     }
 }
 
-impl Shared {
+impl RunContext {
     fn find(&self, program: &OsStr) -> Option<PathBuf> {
         spawn::find_program(program, &self.directory)
     }
@@ -176,39 +178,39 @@ impl Shared {
 }
 
 /// Where a run takes place.
-enum Place<'a> {
+enum RunTerminal<'a> {
     /// In a terminal of its own, which is followed.
-    Pty(&'a Pty),
+    Own(&'a PtyPair),
     /// In the speaker's.
-    Terminal(BorrowedFd<'a>),
+    Speaker(BorrowedFd<'a>),
 }
 
 /// One run, on its thread.
-struct Run {
+struct ProcessRun {
     request: Request,
-    sink: Sink,
-    running: Arc<Running>,
-    shared: Arc<Shared>,
+    sink: RunSink,
+    running: Arc<RunHandle>,
+    shared: Arc<RunContext>,
 }
 
 /// What a run executes: commands with their environment, and the folder that their code lies in.
 struct Plan {
-    steps: Vec<Step>,
+    steps: Vec<PlanStep>,
     environment: BTreeMap<String, String>,
     folder: Option<TempDir>,
 }
 
 /// A command of a run: the program as the table names it, and its arguments.
-struct Step {
+struct PlanStep {
     program: OsString,
     arguments: Vec<OsString>,
 }
 
-impl Run {
+impl ProcessRun {
     /// From its first process to the last byte of what it left behind.
-    fn see_through(self, program: Program) {
+    fn see_through(self, program: ProgramSource) {
         let mut started = None;
-        let watched = Watched::start();
+        let watched = ResumeGuard::start();
         let pty = self.open();
         let outcome = match &pty {
             Ok(pty) => self.make(program, pty, &mut started).unwrap_or_else(|outcome| outcome),
@@ -218,23 +220,23 @@ impl Run {
         let took = started.map_or(Duration::ZERO, |started: Instant| started.elapsed());
         (self.sink)(Event::Finished(outcome, took));
         drop(watched);
-        self.shared.family.bury();
+        self.shared.tree.reap_orphans();
         self.shared.ptys.refill();
         if pty.is_err() {
             self.shared.background.forget(self.request.run);
         }
         if let Ok(pty) = pty {
-            let mut rest = output::Rest::of(pty, self.sink.clone());
-            let ours = (&self.shared.family, self.running.owner());
+            let mut rest = output::LeftoverTerminal::of(pty, self.sink.clone());
+            let ours = (&self.shared.tree, self.running.owner());
             self.shared.background.follow(self.request.run, ours, false, (&mut rest, &self.sink));
         }
     }
 
     /// The run's terminal: one that can be typed at where it is to have that.
-    fn open(&self) -> io::Result<Pty> {
+    fn open(&self) -> io::Result<PtyPair> {
         let Request { columns, rows, target, ref input, .. } = self.request;
         let pty = match target {
-            Target::Screen => Pty::plain(columns, rows)?,
+            Target::Screen => PtyPair::plain(columns, rows)?,
             _ => self.shared.ptys.open(columns, rows, input)?,
         };
         if target == Target::Screen || *input == Input::Speaker {
@@ -246,11 +248,11 @@ impl Run {
     /// Runs the program, and keeps the picture that it was to make.
     fn make(
         &self,
-        program: Program,
-        pty: &Pty,
+        program: ProgramSource,
+        pty: &PtyPair,
         started: &mut Option<Instant>,
     ) -> Result<Outcome, Outcome> {
-        let mut ends = Ends::open(self.request.target).map_err(|error| {
+        let mut ends = StdoutSink::open(self.request.target).map_err(|error| {
             Outcome::NotStarted(format!("there is no pipe for its picture: {error}"))
         })?;
         let terminal = pty.slave.as_fd();
@@ -258,21 +260,21 @@ impl Run {
         let own_terminal =
             Some(pty.path.as_path()).filter(|_| self.request.target == Target::Screen);
         let files = |is_last| {
-            let files = if is_last { ends.files(terminal) } else { Files::all(terminal) };
+            let files = if is_last { ends.files(terminal) } else { StdioFds::all(terminal) };
             let reads = self.request.input != Input::Nothing && own_terminal.is_none() && is_last;
-            Files { own_terminal, reads: reads.then_some(terminal), ..files }
+            StdioFds { own_terminal, reads: reads.then_some(terminal), ..files }
         };
-        let outcome = self.perform(program, &Place::Pty(pty), &files, started)?;
-        ends.keep(&self.request, &outcome, &self.shared.scratch, &self.sink);
+        let outcome = self.perform(program, &RunTerminal::Own(pty), &files, started)?;
+        ends.keep(&self.request, &outcome, &self.shared.temp_root, &self.sink);
         Ok(outcome)
     }
 
     /// Runs the steps until one fails. The run's folder is gone when this returns.
     fn perform<'f>(
         &self,
-        program: Program,
-        place: &Place<'_>,
-        files: &dyn Fn(bool) -> Files<'f>,
+        program: ProgramSource,
+        place: &RunTerminal<'_>,
+        files: &dyn Fn(bool) -> StdioFds<'f>,
         started: &mut Option<Instant>,
     ) -> Result<Outcome, Outcome> {
         let plan = self.plan(program)?;
@@ -288,8 +290,8 @@ impl Run {
                 (self.sink)(Event::Started);
             }
             let status = match place {
-                Place::Pty(pty) => self.follow(pty, &child, *started),
-                Place::Terminal(terminal) => {
+                RunTerminal::Own(pty) => self.follow(pty, &child, *started),
+                RunTerminal::Speaker(terminal) => {
                     foreground::wait(*terminal, &child, &self.running, self.request.limits.timeout)
                 }
             };
@@ -302,54 +304,59 @@ impl Run {
     }
 
     /// What a step's end means for the run; nothing if the next step is to follow.
-    fn outcome(&self, status: Status, is_last: bool) -> Option<Outcome> {
+    fn outcome(&self, status: ChildStatus, is_last: bool) -> Option<Outcome> {
         match (self.running.reason(), status) {
-            (Some(Cut::Stopped), _) => Some(Outcome::Stopped),
-            (Some(Cut::TimedOut), _) => Some(Outcome::TimedOut),
-            (None, Status::Exited(0)) if !is_last => None,
-            (None, Status::Exited(_)) if !is_last => Some(Outcome::NotCompiled),
-            (None, Status::Exited(status)) => Some(Outcome::Exited(status)),
-            (None, Status::Signaled(signal)) => Some(Outcome::Signaled(signal)),
+            (Some(StopReason::Stopped), _) => Some(Outcome::Stopped),
+            (Some(StopReason::TimedOut), _) => Some(Outcome::TimedOut),
+            (None, ChildStatus::Exited(0)) if !is_last => None,
+            (None, ChildStatus::Exited(_)) if !is_last => Some(Outcome::NotCompiled),
+            (None, ChildStatus::Exited(status)) => Some(Outcome::Exited(status)),
+            (None, ChildStatus::Signaled(signal)) => Some(Outcome::Signaled(signal)),
         }
     }
 
     /// Makes the program, or lays the code out for its recipe.
-    fn plan(&self, program: Program) -> Result<Plan, Outcome> {
+    fn plan(&self, program: ProgramSource) -> Result<Plan, Outcome> {
         match program {
-            Program::Made(make) => {
-                let Made { program, environment } = make(&self.running, &self.sink)?;
-                let steps = vec![Step { program: program.into(), arguments: Vec::new() }];
+            ProgramSource::Build(make) => {
+                let BuiltProgram { program, environment } = make(&self.running, &self.sink)?;
+                let steps = vec![PlanStep { program: program.into(), arguments: Vec::new() }];
                 Ok(Plan { steps, environment, folder: None })
             }
-            Program::Found(find) => {
+            ProgramSource::Found(find) => {
                 let recipe = find().map_err(Outcome::NotStarted)?;
-                self.plan(Program::Recipe(recipe))
+                self.plan(ProgramSource::Recipe(recipe))
             }
-            Program::Recipe(recipe) => self.lay_out(recipe).map_err(|error| {
+            ProgramSource::Recipe(recipe) => self.lay_out(recipe).map_err(|error| {
                 Outcome::NotStarted(format!("its code could not be saved: {error}"))
             }),
         }
     }
 
     fn lay_out(&self, recipe: CustomRecipe) -> io::Result<Plan> {
-        let folder = self.shared.scratch.folder()?;
+        let folder = self.shared.temp_root.folder()?;
         files::write_private(&folder.path().join(recipe.filename), &*self.request.code.code)?;
         let step = |step: &Vec<String>| {
             let mut parts = step.iter().map(|part| fill(part, folder.path()));
-            Step { program: parts.next().unwrap_or_default(), arguments: parts.collect() }
+            PlanStep { program: parts.next().unwrap_or_default(), arguments: parts.collect() }
         };
         let steps = recipe.commands.iter().map(step).collect();
         Ok(Plan { steps, environment: recipe.environment, folder: Some(folder) })
     }
 
-    fn spawn(&self, step: &Step, plan: &Plan, files: Files<'_>) -> Result<Arc<Child>, String> {
+    fn spawn(
+        &self,
+        step: &PlanStep,
+        plan: &Plan,
+        files: StdioFds<'_>,
+    ) -> Result<Arc<Child>, String> {
         let directory = &self.shared.directory;
         let Some(program) = self.shared.find(&step.program) else {
             let language = &self.request.code.language;
             return Err(self.shared.not_installed(&step.program, language));
         };
         let shares_terminal = files.own_terminal.is_none() && files.input.is_none();
-        let mut command = Command::new(program, files.terminal)
+        let mut command = SpawnCommand::new(program, files.terminal)
             .own_terminal(files.own_terminal)
             .ignoring_hangup(files.own_terminal.is_some())
             .terminal(files.input)
@@ -372,23 +379,23 @@ impl Run {
         }
         let child = self
             .shared
-            .family
+            .tree
             .spawn_for(self.running.owner(), command)
             .map_err(|error| self.refused(step, &error))?;
         self.running.adopt(&child);
         Ok(child)
     }
 
-    fn follow(&self, pty: &Pty, child: &Child, started: Option<Instant>) -> Status {
+    fn follow(&self, pty: &PtyPair, child: &Child, started: Option<Instant>) -> ChildStatus {
         let limit = self.request.limits.timeout;
         let deadline = started.zip(limit).and_then(|(started, limit)| started.checked_add(limit));
-        let expired = || self.running.cut(Cut::TimedOut, Stop::Kill);
+        let expired = || self.running.cut(StopReason::TimedOut, Stop::Kill);
         let input = Some(&self.request.input).filter(|_| self.request.target != Target::Screen);
-        let watch = input.and_then(|input| Watch::new(input, pty));
+        let watch = input.and_then(|input| InputWatcher::new(input, pty));
         output::follow(pty, child, (deadline, watch), expired, &self.sink)
     }
 
-    fn refused(&self, step: &Step, error: &io::Error) -> String {
+    fn refused(&self, step: &PlanStep, error: &io::Error) -> String {
         let directory = &self.shared.directory;
         if directory.is_dir() {
             format!("`{}` could not be started: {error}", step.program.display())
@@ -400,13 +407,13 @@ impl Run {
 
 /// Reports a run that cannot be started, from a thread of its own: the caller may be the one who
 /// empties the sink.
-pub(in crate::exec) fn refuse(why: String, sink: Sink) {
+pub(in crate::exec) fn refuse(why: String, sink: RunSink) {
     let thread = std::thread::Builder::new().name("refuse".to_owned());
     // Where not even a thread can be started there is nothing left to report with.
     let _ = thread.spawn(move || not_started(why, &sink));
 }
 
-fn not_started(why: String, sink: &Sink) {
+fn not_started(why: String, sink: &RunSink) {
     sink(Event::Finished(Outcome::NotStarted(why), Duration::ZERO));
 }
 

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Signal;
 
-use crate::exec::os::process_tree::Family;
-use crate::exec::os::spawn::Command;
+use crate::exec::os::process_tree::ProcessTree;
+use crate::exec::os::spawn::SpawnCommand;
 
 /// The oldest Python whose stable interface the embedded interpreter uses.
 const OLDEST_EMBEDDED: (u32, u32) = (3, 9);
@@ -71,13 +71,13 @@ impl Places {
     }
 
     /// The interpreter to use, or what is missing and what to try.
-    pub(super) fn choose(&self, family: &Family) -> Result<Interpreter, String> {
+    pub(super) fn choose(&self, tree: &ProcessTree) -> Result<Interpreter, String> {
         if let Some(named) = &self.named {
-            return self.named(named, family);
+            return self.named(named, tree);
         }
         let mut refused = None;
         for program in self.candidates() {
-            match Interpreter::ask(&program, family) {
+            match Interpreter::ask(&program, tree) {
                 Ok(interpreter) => return Ok(interpreter),
                 Err(why) => refused = refused.or(Some(why)),
             }
@@ -99,7 +99,7 @@ impl Places {
         named.into_iter().chain(self.candidates()).collect()
     }
 
-    fn named(&self, named: &str, family: &Family) -> Result<Interpreter, String> {
+    fn named(&self, named: &str, tree: &ProcessTree) -> Result<Interpreter, String> {
         let program = self.find(named).ok_or_else(|| {
             format!(
                 "no Python `{named}`, which the front matter names under \
@@ -107,7 +107,7 @@ impl Places {
                  environment"
             )
         })?;
-        Interpreter::ask(&program, family)
+        Interpreter::ask(&program, tree)
     }
 
     /// The program that a front matter's name means: a path, a virtual environment's folder, or a
@@ -195,11 +195,11 @@ pub(super) struct Interpreter {
 
 impl Interpreter {
     /// Runs `program` to see what it is.
-    fn ask(program: &Path, family: &Family) -> Result<Self, String> {
+    fn ask(program: &Path, tree: &ProcessTree) -> Result<Self, String> {
         let failed = |error| format!("`{}` does not start: {error}", program.display());
         let (answer, output) = io::pipe().map_err(failed)?;
-        let query = Command::new(program, output.as_fd()).args(["-I", "-S", "-c", QUERY]);
-        let child = family.spawn(query).map_err(failed)?;
+        let query = SpawnCommand::new(program, output.as_fd()).args(["-I", "-S", "-c", QUERY]);
+        let child = tree.spawn(query).map_err(failed)?;
         drop(output);
         let answer = read_within(PATIENCE, answer);
         child.signal(Signal::KILL);
@@ -298,7 +298,7 @@ mod tests {
         let path = nowhere.path().as_os_str().to_owned();
         let places =
             Places { directory: nowhere.path().into(), named: None, virtual_env: None, path };
-        let why = places.choose(&Family::new()).unwrap_err();
+        let why = places.choose(&ProcessTree::new()).unwrap_err();
         assert!(why.starts_with("no Python here: looked at `$VIRTUAL_ENV`"), "{why}");
         assert!(why.contains("options.python.interpreter"), "{why}");
     }
@@ -307,9 +307,9 @@ mod tests {
     fn a_named_python_that_is_missing_is_named() {
         let nowhere = tempfile::tempdir().unwrap();
         let mut places = Places::of(nowhere.path().into(), Some("python9".into()));
-        assert!(places.choose(&Family::new()).unwrap_err().starts_with("no Python `python9`"));
+        assert!(places.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `python9`"));
         places.named = Some("./env".into());
-        assert!(places.choose(&Family::new()).unwrap_err().starts_with("no Python `./env`"));
+        assert!(places.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `./env`"));
     }
 
     #[test]
@@ -321,12 +321,12 @@ mod tests {
         std::fs::set_permissions(&broken, mode).unwrap();
         let mut places = Places::of(folder.path().into(), None);
         places.virtual_env = None;
-        let real = places.choose(&Family::new()).unwrap();
+        let real = places.choose(&ProcessTree::new()).unwrap();
         let both = [folder.path().into()].into_iter().chain(env::split_paths(&places.path));
         places.path = env::join_paths(both).unwrap();
-        assert_eq!(places.choose(&Family::new()).unwrap(), real);
+        assert_eq!(places.choose(&ProcessTree::new()).unwrap(), real);
         places.path = folder.path().into();
-        let why = places.choose(&Family::new()).unwrap_err();
+        let why = places.choose(&ProcessTree::new()).unwrap_err();
         assert!(why.ends_with("does not run as a Python: no version set"), "{why}");
     }
 }

@@ -25,11 +25,11 @@ use std::time::Duration;
 
 use super::Stop;
 use super::custom::CustomRecipe;
-use super::os::process_tree::Family;
-use super::os::pty::Ptys;
-use super::os::temp_dir::Scratch;
+use super::os::process_tree::ProcessTree;
+use super::os::pty::PtyPool;
+use super::os::temp_dir::TempRoot;
 use super::process::FOLLOWER;
-use super::process::background::Background;
+use super::process::background::BackgroundProcesses;
 use crate::panics::contain;
 use crate::run::{Base, Event, Outcome, Request, RunId, Snippet, Variable};
 pub(super) use interpreter::Places;
@@ -78,14 +78,14 @@ pub(crate) struct Python {
 struct Shared {
     places: Places,
     cache: PathBuf,
-    family: Arc<Family>,
-    scratch: Arc<Scratch>,
-    ptys: Arc<Ptys>,
+    tree: Arc<ProcessTree>,
+    temp_root: Arc<TempRoot>,
+    ptys: Arc<PtyPool>,
     worker: Mutex<Worker>,
     runs: Mutex<BTreeMap<RunId, Arc<Run>>>,
     sessions: Sessions,
     warming: Warming,
-    background: Arc<Background>,
+    background: Arc<BackgroundProcesses>,
     /// Nobody wants to hear of anything any more.
     over: AtomicBool,
 }
@@ -94,16 +94,16 @@ impl Python {
     /// Ready to run the blocks of a deck. Starts nothing.
     pub(super) fn new(
         (places, cache): (Places, PathBuf),
-        family: Family,
-        (scratch, ptys): (Arc<Scratch>, Arc<Ptys>),
-        background: Arc<Background>,
+        tree: ProcessTree,
+        (temp_root, ptys): (Arc<TempRoot>, Arc<PtyPool>),
+        background: Arc<BackgroundProcesses>,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 places,
                 cache,
-                family: Arc::new(family),
-                scratch,
+                tree: Arc::new(tree),
+                temp_root,
                 ptys,
                 worker: Mutex::default(),
                 runs: Mutex::default(),
@@ -119,10 +119,10 @@ impl Python {
     fn at(
         places: Places,
         cache: PathBuf,
-        files: (Arc<Scratch>, Arc<Ptys>),
-        background: Arc<Background>,
+        files: (Arc<TempRoot>, Arc<PtyPool>),
+        background: Arc<BackgroundProcesses>,
     ) -> Self {
-        Self::new((places, cache), Family::new(), files, background)
+        Self::new((places, cache), ProcessTree::new(), files, background)
     }
 
     /// Starts the worker in the background, so that the first run need not wait for it; then it
@@ -151,7 +151,7 @@ impl Python {
             Some(Base::Run(base)) => self.shared.sessions.take(base),
             Some(Base::Nothing) | None => None,
         };
-        let owner = self.shared.family.owner();
+        let owner = self.shared.tree.owner();
         self.shared.background.begin(request.run, owner, &request.code);
         let run = Arc::new(Run::on(base, modules, owner));
         lock(&self.shared.runs).insert(request.run, run.clone());
@@ -181,7 +181,7 @@ impl Python {
         let shared = self.shared.clone();
         Box::new(move || {
             let interpreter =
-                lock(&shared.worker).interpreter(&shared.places, &shared.family, &shared.cache)?;
+                lock(&shared.worker).interpreter(&shared.places, &shared.tree, &shared.cache)?;
             let program = interpreter.executable.to_string_lossy().into_owned();
             Ok(CustomRecipe {
                 filename: "snippet.py".to_owned(),
@@ -195,7 +195,7 @@ impl Python {
     pub(super) fn found(&self) -> Result<(PathBuf, bool), String> {
         let shared = &self.shared;
         let mut worker = lock(&shared.worker);
-        let found = worker.interpreter(&shared.places, &shared.family, &shared.cache)?;
+        let found = worker.interpreter(&shared.places, &shared.tree, &shared.cache)?;
         let is_embedded = matches!(worker.ways.front(), Some(Way::Embedded { .. }));
         Ok((found.executable, is_embedded))
     }
@@ -203,7 +203,7 @@ impl Python {
     /// Ends everything it started; nobody hears of it.
     pub(crate) fn end(&self) {
         self.shared.over.store(true, Ordering::Relaxed);
-        self.shared.family.end();
+        self.shared.tree.end();
     }
 
     /// Drops what a run left, or will leave: nothing will go on from it.
@@ -347,7 +347,7 @@ impl Shared {
         if !starter.is_free() {
             return None;
         }
-        let files = (&*self.ptys, &self.scratch);
+        let files = (&*self.ptys, &self.temp_root);
         let mut follower = Follower::new(starter, request, (run, sink), files).ok()?;
         follower.order_at_once(&self.as_order(request, run)).then_some(follower)
     }
@@ -360,7 +360,7 @@ impl Shared {
         sink: &Sink,
     ) -> Result<Follower, String> {
         let starter = self.starter(request, run, sink)?;
-        let files = (&*self.ptys, &self.scratch);
+        let files = (&*self.ptys, &self.temp_root);
         let mut follower = Follower::new(starter, request, (run, sink), files)
             .map_err(|error| format!("no terminal for the run: {error}"))?;
         if run.is_stopped() {
@@ -395,15 +395,15 @@ impl Shared {
         let Followed::Ended(outcome, took) = follower.follow() else {
             return Some(follower.starter());
         };
-        self.family.bury();
-        follower.keep_picture(request, &outcome, &self.scratch);
+        self.tree.reap_orphans();
+        follower.keep_picture(request, &outcome, &self.temp_root);
         let (base, mut leftover) = follower.part();
         let is_kept = base.is_some();
         self.keep(request.run, run, base, sink);
         self.finish(request.run, sink, outcome, took);
         // The next run is not to wait for what this one leaves.
         self.ptys.refill();
-        let ours = (&self.family, run.owner());
+        let ours = (&self.tree, run.owner());
         self.background.follow(request.run, ours, is_kept, (&mut leftover, sink));
         None
     }
@@ -433,10 +433,10 @@ impl Shared {
         if let Some(zygote) = &worker.zygote {
             return Ok(zygote.clone());
         }
-        let interpreter = worker.interpreter(&self.places, &self.family, &self.cache)?;
+        let interpreter = worker.interpreter(&self.places, &self.tree, &self.cache)?;
         let way = worker.ways.front().ok_or_else(|| worker.refusal(&interpreter))?;
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        let zygote = Zygote::start(&self.family, &interpreter, way, &program)
+        let zygote = Zygote::start(&self.tree, &interpreter, way, &program)
             .map_err(|error| format!("`{}`: {error}", interpreter.executable.display()))?;
         Ok(worker.zygote.insert(Arc::new(zygote)).clone())
     }

@@ -16,7 +16,7 @@ use super::rewrite::{self, Hidden};
 use super::toolchain::{self, Compiler, Toolchain};
 use crate::ansi::strip_colors;
 use crate::deck::Profile;
-use crate::exec::os::process_tree::{Child, Family, Status};
+use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
 use crate::exec::os::spawn;
 use crate::exec::sandbox;
 use crate::files;
@@ -72,7 +72,7 @@ const FORMAT: &[u8] = b"4";
 /// All snippets that were compiled, and those that are being.
 #[derive(Debug)]
 pub(super) struct Builder {
-    family: Arc<Family>,
+    tree: Arc<ProcessTree>,
     directory: PathBuf,
     cache: BuildCache,
     workplaces: PathBuf,
@@ -139,14 +139,14 @@ impl BuildContext<'_> {
 
 impl Builder {
     /// No builds yet. Compilers will run in `directory`, the deck's.
-    pub(super) fn new(family: Arc<Family>, directory: PathBuf, cache: &Path) -> Self {
-        let trusted = sandbox::trusted_cache(cache).filter(|_| family.is_sandboxed());
+    pub(super) fn new(tree: Arc<ProcessTree>, directory: PathBuf, cache: &Path) -> Self {
+        let trusted = sandbox::trusted_cache(cache).filter(|_| tree.is_sandboxed());
         let roots = (cache.join(sandbox::CRATES), trusted.map(|it| it.join(sandbox::CRATES)));
-        let crates = CrateSets::new(family.clone(), directory.clone(), roots);
+        let crates = CrateSets::new(tree.clone(), directory.clone(), roots);
         let workplaces = cache.join("modules");
         let cache = BuildCache::new(cache.join("rust"));
         let (toolchain, table) = (Mutex::default(), Mutex::default());
-        Self { family, directory, cache, workplaces, crates, toolchain, table }
+        Self { tree, directory, cache, workplaces, crates, toolchain, table }
     }
 
     /// What came of a snippet, if it was ever compiled.
@@ -250,7 +250,7 @@ impl Builder {
             return Ok(toolchain.clone());
         }
         let found =
-            Toolchain::find(&self.family, &self.directory).map_err(BuildError::Unavailable)?;
+            Toolchain::find(&self.tree, &self.directory).map_err(BuildError::Unavailable)?;
         Ok(known.insert(Arc::new(found)).clone())
     }
 
@@ -260,7 +260,7 @@ impl Builder {
         let (pyo3, build) = pymodule::usual();
         Ok(Compiler {
             rustc: toolchain.release(),
-            cargo: toolchain.cargo_release(&self.family, &self.directory),
+            cargo: toolchain.cargo_release(&self.tree, &self.directory),
             has_linker: spawn::find_program(LINKER.as_ref(), &self.directory).is_some(),
             pyo3: pyo3.to_owned(),
             has_pyo3: self.crates.known(&toolchain, &build).is_some(),
@@ -315,13 +315,13 @@ impl Builder {
             let _ = std::fs::remove_file(&made);
             let (rustc, arguments) = (&toolchain.rustc, arguments.clone());
             let folders: (&Path, &[&Path]) = (&self.directory, &[&output]);
-            toolchain::listen(&self.family, rustc, arguments, folders, begun).map_err(|error| {
+            toolchain::listen(&self.tree, rustc, arguments, folders, begun).map_err(|error| {
                 BuildError::Unavailable(format!("`rustc` could not be run: {error}"))
             })
         };
         let showing = showing(snippet);
         let (mut output, mut status) = attempt(showing.as_deref().unwrap_or(&*whole(snippet)))?;
-        if matches!(status, Status::Exited(1)) && !how.is_cancelled() {
+        if matches!(status, ChildStatus::Exited(1)) && !how.is_cancelled() {
             if snippet.is_timed {
                 (output, status) = attempt_again(snippet, attempt)?;
             } else if showing.is_some() {
@@ -329,7 +329,7 @@ impl Builder {
                 (output, status) = attempt(&whole(snippet))?;
             }
         }
-        if matches!(status, Status::Exited(0)) {
+        if matches!(status, ChildStatus::Exited(0)) {
             std::fs::rename(made, &binary).map_err(no_room)?;
             // A macro may have put a link there, which leads to a file of its user.
             if !std::fs::symlink_metadata(&binary).is_ok_and(|it| it.is_file()) {
@@ -339,24 +339,24 @@ impl Builder {
         // It goes with what was kept, if it cannot be removed now.
         let _ = std::fs::remove_dir_all(own_output);
         match status {
-            Status::Exited(0) => self.cache.keep_binary(folder, name).map_err(no_room),
+            ChildStatus::Exited(0) => self.cache.keep_binary(folder, name).map_err(no_room),
             // `rustc` handles SIGINT and exits with 1, as if the code were wrong.
             _ if how.is_cancelled() => Err(BuildError::Cancelled),
-            Status::Exited(1) if is_about_the_code(&output) => {
+            ChildStatus::Exited(1) if is_about_the_code(&output) => {
                 self.cache.keep_errors(folder, name, presentable(&output)).map_err(no_room)
             }
-            Status::Exited(_) => {
+            ChildStatus::Exited(_) => {
                 let why = String::from_utf8_lossy(&output);
                 let why = strip_colors(why.lines().next().unwrap_or("it does not say why"));
                 Err(BuildError::Unavailable(format!("`rustc` could not build it: {why}")))
             }
-            Status::Signaled(signal) => Err(BuildError::Killed(signal)),
+            ChildStatus::Signaled(signal) => Err(BuildError::Killed(signal)),
         }
     }
 }
 
 /// What the compiler said, and how it ended.
-type CompilerOutput = (Vec<u8>, Status);
+type CompilerOutput = (Vec<u8>, ChildStatus);
 
 /// Compiles a snippet that is timed and was refused: what is wrong with it without that is told as of
 /// any block; else nothing is hidden from the compiler.
@@ -366,7 +366,7 @@ fn attempt_again(
 ) -> Result<CompilerOutput, BuildError> {
     let Snippet { code, first_line, .. } = snippet;
     let as_any_block = attempt(&rewrite::program(code, *first_line))?;
-    if matches!(as_any_block.1, Status::Exited(0)) {
+    if matches!(as_any_block.1, ChildStatus::Exited(0)) {
         return attempt(&rewrite::bench(code, *first_line, Hidden::Nothing));
     }
     Ok(as_any_block)

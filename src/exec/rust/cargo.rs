@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use super::toolchain::{MOST_OUTPUT, Toolchain};
 use crate::ansi::strip_colors;
-use crate::exec::os::process_tree::{Child, Family, Status};
-use crate::exec::os::spawn::Command;
+use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
+use crate::exec::os::spawn::SpawnCommand;
 
 /// The profile that crates are built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) enum CargoProfile {
 /// Where and with what cargo works.
 pub(super) struct Cargo<'a> {
     /// Its process is one of these.
-    pub(super) family: &'a Family,
+    pub(super) tree: &'a ProcessTree,
     /// Itself, and its compiler.
     pub(super) toolchain: &'a Toolchain,
     /// The folder of the package.
@@ -51,7 +51,7 @@ pub(super) struct CargoOutput {
     /// What it wrote for people, without its progress.
     pub(super) said: String,
     /// How it ended.
-    pub(super) status: Status,
+    pub(super) status: ChildStatus,
 }
 
 /// The file of a package that cargo writes itself.
@@ -85,7 +85,7 @@ impl Cargo<'_> {
     pub(super) fn ask(&self, arguments: &[&str]) -> io::Result<CargoOutput> {
         let mut answers = tempfile::tempfile()?;
         let (mut said, writer) = io::pipe()?;
-        let child = self.family.spawn(self.command(arguments, &answers, &writer))?;
+        let child = self.tree.spawn(self.command(arguments, &answers, &writer))?;
         drop(writer);
         (self.begun)(&child);
         let said = self.listen(&mut said);
@@ -101,8 +101,8 @@ impl Cargo<'_> {
         arguments: &[&str],
         answers: &'fd File,
         said: &'fd io::PipeWriter,
-    ) -> Command<'fd> {
-        let mut command = Command::new(&self.toolchain.cargo, said.as_fd())
+    ) -> SpawnCommand<'fd> {
+        let mut command = SpawnCommand::new(&self.toolchain.cargo, said.as_fd())
             .output(answers.as_fd())
             .args(arguments.iter().map(OsString::from))
             .directory(self.folder)
@@ -112,9 +112,8 @@ impl Cargo<'_> {
             .writes(self.folder.join(LOCK));
         let families: &[&str] =
             if self.needs_no_python { &["CARGO_PROFILE_", "PYO3_"] } else { &["CARGO_PROFILE_"] };
-        let misleads = |name: &OsString| {
-            families.iter().any(|family| name.to_string_lossy().starts_with(family))
-        };
+        let misleads =
+            |name: &OsString| families.iter().any(|tree| name.to_string_lossy().starts_with(tree));
         let ours = std::env::vars_os().map(|(name, _)| name).filter(misleads);
         for name in ours.chain(MISLEADING.iter().map(OsString::from)) {
             command = command.env_remove(name);

@@ -18,7 +18,7 @@ use super::cargo::{Cargo, CargoOutput, CargoProfile, LOCK, Links};
 use super::pymodule;
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, Origin, RustBuild};
-use crate::exec::os::process_tree::{Child, Family, Status};
+use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
 use crate::files;
 
 /// The file of a set that says where its crates are.
@@ -30,7 +30,7 @@ pub(super) const FORGOTTEN: Duration = Duration::from_hours(24 * 45);
 /// All sets of crates, known and being built.
 #[derive(Debug)]
 pub(super) struct CrateSets {
-    family: Arc<Family>,
+    tree: Arc<ProcessTree>,
     /// The deck's folder: crates on paths are looked for from there.
     directory: PathBuf,
     root: PathBuf,
@@ -66,11 +66,11 @@ struct CrateSet {
 impl CrateSets {
     /// No sets yet; they are kept in the first folder, and those in the second may be used.
     pub(super) fn new(
-        family: Arc<Family>,
+        tree: Arc<ProcessTree>,
         directory: PathBuf,
         (root, trusted): (PathBuf, Option<PathBuf>),
     ) -> Self {
-        Self { family, directory, root, trusted, table: Mutex::default() }
+        Self { tree, directory, root, trusted, table: Mutex::default() }
     }
 
     /// Where a block's crates are, if that is known without asking cargo.
@@ -209,13 +209,13 @@ impl CrateSets {
             BuildError::Unavailable(format!("there is no room for the crates: {error}"))
         };
         files::private_folder(&self.root).and_then(|()| set.write()).map_err(no_room)?;
-        if self.family.is_sandboxed() {
+        if self.tree.is_sandboxed() {
             set.make_writable().map_err(no_room)?;
         }
         self.used(toolchain);
         let begun = |child: &Arc<Child>| how.has_begun(child, super::builder::BuildPhase::Crates);
         let cargo = Cargo {
-            family: &self.family,
+            tree: &self.tree,
             toolchain,
             folder: &set.folder,
             target: &set.target,
@@ -297,10 +297,10 @@ fn answer(answer: io::Result<CargoOutput>, how: &BuildContext<'_>) -> Result<Vec
     let CargoOutput { output, said, status } = answer
         .map_err(|error| BuildError::Unavailable(format!("`cargo` could not be run: {error}")))?;
     match status {
-        Status::Exited(0) => Ok(output),
-        Status::Exited(_) => Err(BuildError::Crates(said.into())),
-        Status::Signaled(_) if how.is_cancelled() => Err(BuildError::Cancelled),
-        Status::Signaled(signal) => Err(BuildError::Killed(signal)),
+        ChildStatus::Exited(0) => Ok(output),
+        ChildStatus::Exited(_) => Err(BuildError::Crates(said.into())),
+        ChildStatus::Signaled(_) if how.is_cancelled() => Err(BuildError::Cancelled),
+        ChildStatus::Signaled(signal) => Err(BuildError::Killed(signal)),
     }
 }
 

@@ -21,10 +21,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::process::Signal;
 
 use super::module_index::{ModuleIndex, ModuleState};
-use super::os::process_tree::{Child, Family};
-use super::process::handle::Running;
-use super::process::{Made, Make};
-use super::{Event, Sink};
+use super::os::process_tree::{Child, ProcessTree};
+use super::process::handle::RunHandle;
+use super::process::{BuildFn, BuiltProgram};
+use super::{ExecEvent, RunSink};
 use crate::run::{self, Outcome, Preparation, Snippet};
 use builder::{BuildContext, BuildError, BuildPhase, Builder};
 
@@ -40,7 +40,7 @@ pub(super) struct Rust {
 struct BuildQueue {
     builds: Builder,
     modules: ModuleIndex,
-    send: Arc<dyn Fn(Event) + Send + Sync>,
+    send: Arc<dyn Fn(ExecEvent) + Send + Sync>,
     /// Which call of `prepare` was the last.
     latest: AtomicU64,
     /// Held by the one that compiles in the background.
@@ -61,13 +61,13 @@ struct CurrentBuild {
 impl Rust {
     /// Nothing is compiled yet; compilers run in `directory`, as members of this family.
     pub(super) fn new(
-        family: Arc<Family>,
+        tree: Arc<ProcessTree>,
         directory: PathBuf,
         cache: &Path,
         modules: ModuleIndex,
-        send: Arc<dyn Fn(Event) + Send + Sync>,
+        send: Arc<dyn Fn(ExecEvent) + Send + Sync>,
     ) -> Self {
-        let builds = Builder::new(family, directory, cache);
+        let builds = Builder::new(tree, directory, cache);
         let (turn, current, wanted) = (Mutex::default(), Mutex::default(), Mutex::default());
         let shared =
             BuildQueue { builds, modules, send, latest: AtomicU64::new(0), turn, current, wanted };
@@ -148,7 +148,7 @@ impl Rust {
 
     /// What gives a run its program, on the run's thread: the one that is ready, else a new one. A
     /// module is nothing to be run: with it the run is at its end.
-    pub(super) fn program(&self, snippet: &Snippet) -> Make {
+    pub(super) fn program(&self, snippet: &Snippet) -> BuildFn {
         let (shared, snippet) = (self.shared.clone(), pymodule::complete(snippet.clone()));
         shared.modules.add(&snippet);
         Box::new(move |running, sink| {
@@ -160,7 +160,7 @@ impl Rust {
             match built.map_err(|why| why.into_outcome(running))? {
                 BuildResult::Binary(_) if snippet.module.is_some() => Err(Outcome::Exited(0)),
                 BuildResult::Binary(program) => {
-                    Ok(Made { program, environment: environment_of(&snippet) })
+                    Ok(BuiltProgram { program, environment: environment_of(&snippet) })
                 }
                 BuildResult::Errors(errors) => {
                     sink(run::Event::Output(errors.to_vec()));
@@ -175,8 +175,8 @@ impl BuildQueue {
     fn built(
         &self,
         snippet: &Snippet,
-        running: &Running,
-        sink: &Sink,
+        running: &RunHandle,
+        sink: &RunSink,
     ) -> Result<BuildResult, BuildError> {
         if let Some(built) = self.builds.known(snippet)? {
             return Ok(built);
@@ -276,18 +276,18 @@ impl BuildQueue {
             same.map(|it| it.fingerprint).collect()
         };
         for code in others.into_iter().chain([snippet.fingerprint]) {
-            (self.send)(Event::Prepared(code, Preparation::Building(how_far.into())));
+            (self.send)(ExecEvent::Prepared(code, Preparation::Building(how_far.into())));
         }
     }
 
     fn tell(&self, snippet: &Snippet, preparation: Preparation) {
-        (self.send)(Event::Prepared(snippet.fingerprint, preparation));
+        (self.send)(ExecEvent::Prepared(snippet.fingerprint, preparation));
     }
 }
 
 impl BuildError {
     /// What it means for a run that wanted it.
-    fn into_outcome(self, running: &Running) -> Outcome {
+    fn into_outcome(self, running: &RunHandle) -> Outcome {
         match self {
             _ if running.reason().is_some() => Outcome::Stopped,
             Self::Cancelled => Outcome::Stopped,

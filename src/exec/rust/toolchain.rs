@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::exec::os::process_tree::{Child, Family, Status};
-use crate::exec::os::spawn::{self, Command};
+use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
+use crate::exec::os::spawn::{self, SpawnCommand};
 
 /// The most that is read of what a compiler says.
 pub(super) const MOST_OUTPUT: u64 = 256 * 1024;
@@ -51,19 +51,19 @@ impl Compiler {
 
 impl Toolchain {
     /// The toolchain for this folder, or why there is none.
-    pub(super) fn find(family: &Family, directory: &Path) -> Result<Self, String> {
+    pub(super) fn find(tree: &ProcessTree, directory: &Path) -> Result<Self, String> {
         let Some(rustc) = spawn::find_program("rustc".as_ref(), directory) else {
             let hint = "https://rustup.rs installs it";
             return Err(format!("`rustc` is not installed, or not on `PATH`: {hint}"));
         };
-        let sysroot = ask(family, &rustc, directory, &["--print", "sysroot"])?;
+        let sysroot = ask(tree, &rustc, directory, &["--print", "sysroot"])?;
         // rustup may have said something before.
         let sysroot = String::from_utf8_lossy(&sysroot);
         let sysroot = Path::new(sysroot.lines().next_back().unwrap_or_default());
         let real = |name: &str| Some(sysroot.join("bin").join(name)).filter(|it| it.is_file());
         let rustc = real("rustc").unwrap_or(rustc);
         let cargo = real("cargo").or_else(|| spawn::find_program("cargo".as_ref(), directory));
-        let version = ask(family, &rustc, directory, &["-vV"])?;
+        let version = ask(tree, &rustc, directory, &["-vV"])?;
         Ok(Self { rustc, cargo: cargo.unwrap_or_else(|| "cargo".into()), version })
     }
 
@@ -77,18 +77,18 @@ impl Toolchain {
     /// The release of its cargo, or why there is none.
     pub(super) fn cargo_release(
         &self,
-        family: &Family,
+        tree: &ProcessTree,
         directory: &Path,
     ) -> Result<String, String> {
         let why =
             |error| format!("`cargo` could not be run ({error}): https://rustup.rs installs it");
-        let asked = listen(family, &self.cargo, vec!["-V".into()], (directory, &[]), |_| {});
+        let asked = listen(tree, &self.cargo, vec!["-V".into()], (directory, &[]), |_| {});
         let (answer, status) = asked.map_err(|error| why(error.to_string()))?;
         let answer = String::from_utf8_lossy(&answer);
         let release =
             answer.lines().find_map(|line| line.strip_prefix("cargo ")?.split(' ').next());
         match (status, release) {
-            (Status::Exited(0), Some(release)) => Ok(release.to_owned()),
+            (ChildStatus::Exited(0), Some(release)) => Ok(release.to_owned()),
             _ => Err(why(answer.lines().next().unwrap_or("it says nothing").to_owned())),
         }
     }
@@ -101,15 +101,15 @@ impl Toolchain {
 }
 
 fn ask(
-    family: &Family,
+    tree: &ProcessTree,
     rustc: &Path,
     directory: &Path,
     question: &[&str],
 ) -> Result<Vec<u8>, String> {
     let arguments = question.iter().map(OsString::from).collect();
-    let asked = listen(family, rustc, arguments, (directory, &[]), |_| {});
+    let asked = listen(tree, rustc, arguments, (directory, &[]), |_| {});
     let (answer, status) = asked.map_err(|error| format!("`rustc` could not be run: {error}"))?;
-    if status == Status::Exited(0) {
+    if status == ChildStatus::Exited(0) {
         return Ok(answer);
     }
     let answer = String::from_utf8_lossy(&answer);
@@ -119,18 +119,18 @@ fn ask(
 
 /// Runs a compiler, which makes its files in these folders, to its end: what it wrote, and how it ended.
 pub(super) fn listen(
-    family: &Family,
+    tree: &ProcessTree,
     rustc: &Path,
     arguments: Vec<OsString>,
     (directory, outputs): (&Path, &[&Path]),
     begun: impl FnOnce(&Arc<Child>),
-) -> io::Result<(Vec<u8>, Status)> {
+) -> io::Result<(Vec<u8>, ChildStatus)> {
     let (reader, writer) = io::pipe()?;
-    let mut command = Command::new(rustc, writer.as_fd()).args(arguments).directory(directory);
+    let mut command = SpawnCommand::new(rustc, writer.as_fd()).args(arguments).directory(directory);
     for folder in outputs {
         command = command.writes(*folder);
     }
-    let child = family.spawn(command)?;
+    let child = tree.spawn(command)?;
     drop(writer);
     begun(&child);
     let mut output = Vec::new();

@@ -9,7 +9,7 @@ use landlock::{
     Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
-use super::policy::{Access, Policy};
+use super::policy::{Access, SandboxPolicy};
 
 /// The newest interface whose rights are asked for; an older kernel holds those it knows.
 const NEWEST: ABI = ABI::V10;
@@ -18,7 +18,7 @@ const NEWEST: ABI = ABI::V10;
 const STANDARD: [i32; 3] = [0, 1, 2];
 
 /// Restricts this process, and all that it starts, to the policy.
-pub(super) fn restrict(policy: &Policy) -> Result<(), String> {
+pub(super) fn restrict(policy: &SandboxPolicy) -> Result<(), String> {
     let failed = |error: &dyn std::fmt::Display| format!("Landlock: {error}");
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)

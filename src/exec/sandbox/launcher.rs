@@ -19,7 +19,7 @@ use std::process::{Command, ExitCode};
 
 use rustix::process::{Resource, Rlimit};
 
-use super::wire::Launch;
+use super::wire::LaunchSpec;
 use super::{INHERITED, landlock, seccomp, support};
 use crate::exec::python;
 
@@ -78,24 +78,24 @@ fn start() -> Result<ExitCode, String> {
 }
 
 /// Reads what it is to do.
-fn inherited() -> Result<Launch, String> {
+fn inherited() -> Result<LaunchSpec, String> {
     // SAFETY: whoever starts the launcher leaves this file to it, and nothing else here uses the
     // number; if it is not open, reading fails.
     let mut file = unsafe { File::from_raw_fd(INHERITED) };
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|error| format!("no orders: {error}"))?;
-    Launch::decode(&bytes).ok_or_else(|| "its orders cannot be read".to_owned())
+    LaunchSpec::decode(&bytes).ok_or_else(|| "its orders cannot be read".to_owned())
 }
 
 /// Whether the program is this one as a Python worker, with the libraries that it has loaded already.
-fn is_own_worker(launch: &Launch) -> bool {
+fn is_own_worker(launch: &LaunchSpec) -> bool {
     let Ok(own) = std::env::current_exe() else { return false };
     let library_path = variable(launch, "LD_LIBRARY_PATH");
     launch.line == [own.into_os_string(), OsString::from(python::WORKER)]
         && library_path == std::env::var_os("LD_LIBRARY_PATH").as_deref()
 }
 
-fn variable<'a>(launch: &'a Launch, name: &str) -> Option<&'a OsStr> {
+fn variable<'a>(launch: &'a LaunchSpec, name: &str) -> Option<&'a OsStr> {
     let mut pairs = launch.environment.iter().filter_map(|line| pair(line));
     pairs.find_map(|(known, value)| (known == name).then_some(value))
 }

@@ -5,14 +5,14 @@
 //! Folders that a sandboxed process may write are disjoint from those in which we write ourselves:
 //! a link that it leaves there must not lead our own writes elsewhere.
 
+mod denial;
 mod environment;
+mod host;
 #[cfg(target_os = "linux")]
 mod landlock;
 #[cfg(target_os = "linux")]
 mod launcher;
-mod machine;
 mod policy;
-mod refusal;
 #[cfg(target_os = "linux")]
 mod seccomp;
 mod support;
@@ -27,19 +27,19 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::os::temp_dir::Scratch;
+use super::os::temp_dir::TempRoot;
 use crate::files::private_folder;
-use machine::{RustHomes, Surroundings};
-use policy::{Access, Policy};
-use wire::Launch;
+use host::{HostPaths, RustHomes};
+use policy::{Access, SandboxPolicy};
+use wire::LaunchSpec;
 
+pub(super) use denial::DenialWatcher;
 pub(super) use environment::is_kept;
-pub(super) use refusal::Watcher;
 pub use support::support;
 
 /// What of the sandbox its user chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sandboxing {
+pub struct SandboxOptions {
     /// Whether IPv4 and IPv6 are open: `--sandbox=net`.
     pub has_network: bool,
 }
@@ -53,7 +53,7 @@ pub(super) const CRATES: &str = "crates";
 /// A deck's cache is removed when no one has used it for so long.
 const FORGOTTEN: Duration = Duration::from_hours(24 * 45);
 
-impl Sandboxing {
+impl SandboxOptions {
     /// Where the compiled code of the deck at `path` is kept: apart from that of every other deck,
     /// which it must not be able to change.
     pub fn cache(cache: &Path, deck: &Path) -> PathBuf {
@@ -84,22 +84,22 @@ pub(super) fn entry() -> Option<ExitCode> {
 
 /// The sandbox of one talk's deck.
 #[derive(Debug)]
-pub(super) struct Sandbox {
+pub(super) struct DeckSandbox {
     has_network: bool,
-    around: Surroundings,
-    scratch: Arc<Scratch>,
-    ready: OnceLock<Result<Ready, String>>,
+    around: HostPaths,
+    temp_root: Arc<TempRoot>,
+    ready: OnceLock<Result<SandboxSetup, String>>,
 }
 
 /// What holds for every process of the deck, once something was started.
 #[derive(Debug)]
-struct Ready {
-    policy: Policy,
+struct SandboxSetup {
+    policy: SandboxPolicy,
     variables: Vec<(OsString, OsString)>,
 }
 
 /// How to start the launcher: what it inherits, and its own line and environment.
-pub(super) struct Start {
+pub(super) struct LauncherCommand {
     /// The file that it reads at [`INHERITED`].
     pub(super) orders: OwnedFd,
     /// The launcher and its argument.
@@ -109,7 +109,7 @@ pub(super) struct Start {
 }
 
 /// The program that the launcher is to become.
-pub(super) struct Program<'a> {
+pub(super) struct SandboxedProgram<'a> {
     /// The program and its arguments.
     pub(super) line: Vec<OsString>,
     /// Its environment, as `NAME=value`.
@@ -127,17 +127,17 @@ pub(super) const INHERITED: i32 = 3;
 /// libraries are.
 const LAUNCHER_VARIABLES: [&str; 2] = [super::os::process_tree::MARK, "LD_LIBRARY_PATH"];
 
-impl Sandbox {
+impl DeckSandbox {
     /// A sandbox for the deck in `directory`, whose Python may be one of these. Touches nothing yet.
     pub(super) fn new(
-        kind: Sandboxing,
+        kind: SandboxOptions,
         (directory, cache): (&Path, &Path),
         pythons: Vec<PathBuf>,
-        scratch: Arc<Scratch>,
+        temp_root: Arc<TempRoot>,
     ) -> Self {
         let (directory, cache) = (directory.to_owned(), cache.to_owned());
-        let around = Surroundings { home: home(), directory, pythons, cache };
-        Self { has_network: kind.has_network, around, scratch, ready: OnceLock::new() }
+        let around = HostPaths { home: home(), directory, pythons, cache };
+        Self { has_network: kind.has_network, around, temp_root, ready: OnceLock::new() }
     }
 
     /// The variables that a process has beside those.
@@ -146,7 +146,7 @@ impl Sandbox {
     }
 
     /// What starts a program in the sandbox.
-    pub(super) fn start(&self, program: Program<'_>) -> io::Result<Start> {
+    pub(super) fn start(&self, program: SandboxedProgram<'_>) -> io::Result<LauncherCommand> {
         let mut policy = self.ready()?.policy.clone();
         for path in program.writes {
             let access = if path.is_dir() { Access::Write } else { Access::InPlace };
@@ -164,41 +164,41 @@ impl Sandbox {
             line.push(folders);
             environment.push(line);
         }
-        let Program { line, environment: all, memory, .. } = program;
-        let launch = Launch { policy, memory, line, environment: all };
+        let SandboxedProgram { line, environment: all, memory, .. } = program;
+        let launch = LaunchSpec { policy, memory, line, environment: all };
         let orders = handed(&launch.encode())?;
         let line = vec![std::env::current_exe()?.into(), argument().into()];
-        Ok(Start { orders, line, environment })
+        Ok(LauncherCommand { orders, line, environment })
     }
 
     /// What looks at a run's output for what the sandbox has refused.
-    pub(super) fn watcher(&self) -> Watcher {
+    pub(super) fn watcher(&self) -> DenialWatcher {
         let policy = self.ready().map(|ready| ready.policy.clone()).unwrap_or_default();
-        let own = self.scratch.guest().ok();
+        let own = self.temp_root.guest().ok();
         let own = own.and_then(|guest| guest.parent()?.canonicalize().ok());
-        Watcher::new(policy, self.around.directory.clone(), (self.around.home.clone(), own))
+        DenialWatcher::new(policy, self.around.directory.clone(), (self.around.home.clone(), own))
     }
 
     /// Makes the folders that the deck's processes may write, at the first of them.
-    fn ready(&self) -> io::Result<&Ready> {
+    fn ready(&self) -> io::Result<&SandboxSetup> {
         let made = self.ready.get_or_init(|| self.prepare().map_err(|error| error.to_string()));
         made.as_ref()
             .map_err(|error| io::Error::other(format!("the sandbox has no place: {error}")))
     }
 
-    fn prepare(&self) -> io::Result<Ready> {
-        let guest = self.scratch.guest()?;
+    fn prepare(&self) -> io::Result<SandboxSetup> {
+        let guest = self.temp_root.guest()?;
         let (home, temporary) = (guest.join("home"), guest.join("tmp"));
         let cache = &self.around.cache;
         forget(cache.parent());
         let own_cache = cache.join("xdg");
-        let modules = self.scratch.modules()?;
+        let modules = self.temp_root.modules()?;
         for folder in [&guest, &home, &temporary, cache, &own_cache, &modules] {
             private_folder(folder)?;
         }
         let rust = RustHomes::find(self.around.home.as_deref());
         let cargo = self.cargo_home(&rust)?;
-        let mut policy = machine::readable(&self.around, &rust);
+        let mut policy = host::readable(&self.around, &rust);
         policy.has_network = self.has_network;
         policy.allow(Access::Read, modules);
         if let Some(trusted) = trusted_cache(cache) {
@@ -224,7 +224,7 @@ impl Sandbox {
         if let Some(home) = &self.around.home {
             variables.push(("PYTHONUSERBASE".into(), home.join(".local").into()));
         }
-        Ok(Ready { policy, variables })
+        Ok(SandboxSetup { policy, variables })
     }
 
     /// Makes cargo's folder. Without a network it shows the crates that the user has, which stay as

@@ -37,14 +37,14 @@ pub(in crate::exec) struct Rule {
 
 /// What a sandboxed process may reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::exec) struct Policy {
+pub(in crate::exec) struct SandboxPolicy {
     /// The files; everything else is closed.
     pub(super) rules: Vec<Rule>,
     /// Whether IPv4 and IPv6 are open.
     pub(super) has_network: bool,
 }
 
-impl Policy {
+impl SandboxPolicy {
     /// Opens a path. Relative ones, and those that lead upwards, are left closed.
     pub(super) fn allow(&mut self, access: Access, path: impl Into<PathBuf>) {
         let path = path.into();
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn only_what_is_named_is_open() {
-        let mut policy = Policy::default();
+        let mut policy = SandboxPolicy::default();
         policy.allow(Access::Read, "/usr");
         policy.allow(Access::Write, "/tmp/t");
         policy.allow(Access::Read, "relative");

@@ -6,13 +6,13 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-use super::policy::{Access, Policy, Rule};
+use super::policy::{Access, Rule, SandboxPolicy};
 
 /// The program that the launcher becomes, and what holds for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Launch {
+pub(super) struct LaunchSpec {
     /// What it may reach.
-    pub(super) policy: Policy,
+    pub(super) policy: SandboxPolicy,
     /// Bytes that it may have for its data.
     pub(super) memory: Option<u64>,
     /// The program and its arguments; never empty.
@@ -21,7 +21,7 @@ pub(super) struct Launch {
     pub(super) environment: Vec<OsString>,
 }
 
-impl Launch {
+impl LaunchSpec {
     /// As bytes: strings, each after its length.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -53,7 +53,7 @@ impl Launch {
             rules.push(Rule { access, path: PathBuf::from(text(&mut rest)?) });
         }
         let (line, environment) = (texts(&mut rest)?, texts(&mut rest)?);
-        let policy = Policy { rules, has_network };
+        let policy = SandboxPolicy { rules, has_network };
         let is_whole = rest.is_empty() && !line.is_empty();
         is_whole.then_some(Self { policy, memory, line, environment })
     }
@@ -91,19 +91,19 @@ mod tests {
 
     #[test]
     fn launcher_reads_what_was_written() {
-        let mut policy = Policy { has_network: true, ..Policy::default() };
+        let mut policy = SandboxPolicy { has_network: true, ..SandboxPolicy::default() };
         policy.allow(Access::Read, "/usr");
         policy.allow(Access::InPlace, OsString::from_vec(b"/not/utf-8/\xff".to_vec()));
-        let launch = Launch {
+        let launch = LaunchSpec {
             policy,
             memory: Some(1 << 30),
             line: vec!["/bin/sh".into(), "-c".into(), "".into()],
             environment: vec!["A=b=c".into()],
         };
         let bytes = launch.encode();
-        assert_eq!(Launch::decode(&bytes), Some(launch));
-        assert_eq!(Launch::decode(&bytes[..bytes.len() - 1]), None);
-        assert_eq!(Launch::decode(b""), None);
-        assert_eq!(Launch::decode(&Launch::default().encode()), None, "no program");
+        assert_eq!(LaunchSpec::decode(&bytes), Some(launch));
+        assert_eq!(LaunchSpec::decode(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(LaunchSpec::decode(b""), None);
+        assert_eq!(LaunchSpec::decode(&LaunchSpec::default().encode()), None, "no program");
     }
 }

@@ -17,8 +17,8 @@ fn what_a_run_leaves_behind_does_not_keep_it_running_and_may_still_write() {
         harness.start("bash", "(until test -e go; do sleep 0.02; done; echo late) & echo done");
     assert_eq!(harness.end(run), ("done\n".into(), Outcome::Exited(0)));
     fs::write(go, "").unwrap();
-    let output = |event: &Event| match event {
-        Event::Run(_, RunEvent::Output(bytes)) => Some(bytes.clone()),
+    let output = |event: &ExecEvent| match event {
+        ExecEvent::Run(_, RunEvent::Output(bytes)) => Some(bytes.clone()),
         _ => None,
     };
     assert_eq!(harness.await_event(output), b"late\n");
@@ -27,7 +27,7 @@ fn what_a_run_leaves_behind_does_not_keep_it_running_and_may_still_write() {
 impl ExecHarness {
     /// Waits until so many processes of a run are in the background.
     fn wait_for_background(&self, run: RunId, count: usize) {
-        let wanted = Event::Run(run, RunEvent::Background(count));
+        let wanted = ExecEvent::Run(run, RunEvent::Background(count));
         self.await_event(|event| (*event == wanted).then_some(()));
     }
 }

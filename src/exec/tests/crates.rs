@@ -40,7 +40,9 @@ fn crates_are_built_with_their_progress_shown_and_only_once() {
     snippet.rust = Some(Arc::new(build));
     harness.executor().prepare(vec![snippet.clone()], &[]);
     harness.await_event(|event| match event {
-        Event::Prepared(code, Preparation::Building(how_far)) if *code == snippet.fingerprint => {
+        ExecEvent::Prepared(code, Preparation::Building(how_far))
+            if *code == snippet.fingerprint =>
+        {
             (how_far.starts_with("compiling ") && how_far.ends_with(" itoa")).then_some(())
         }
         _ => None,
@@ -90,7 +92,7 @@ fn building_crates_can_be_stopped() {
     harness.package("slow", &[("src/lib.rs", ""), ("build.rs", script)]);
     let run = with_crates(&mut harness, vec![beside("slow")], "fn main() {}");
     harness.await_event(|event| match event {
-        Event::Prepared(_, Preparation::Building(how_far)) => {
+        ExecEvent::Prepared(_, Preparation::Building(how_far)) => {
             how_far.contains("slow").then_some(())
         }
         _ => None,

@@ -70,7 +70,7 @@ fn limit_counts_processes_of_all_sessions_and_the_block_is_named() {
         });
         assert_eq!(harness.end(run).1, Outcome::Signaled(9), "{language}");
         let trouble = harness.await_event(|event| match event {
-            Event::Trouble(what) => Some(what.clone()),
+            ExecEvent::Warning(what) => Some(what.clone()),
             _ => None,
         });
         assert_eq!(trouble, "ended the block talk.md:7: it had more than 60 processes");

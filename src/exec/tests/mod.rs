@@ -33,9 +33,9 @@ const LONG: Duration = Duration::from_mins(3);
 /// An executor in a folder of its own, and what it told.
 struct ExecHarness {
     executor: Option<Executor>,
-    events: Receiver<Event>,
+    events: Receiver<ExecEvent>,
     /// Events that were received while another run's were waited for.
-    earlier: RefCell<Vec<Event>>,
+    earlier: RefCell<Vec<ExecEvent>>,
     folder: TempDir,
     next: u64,
 }
@@ -46,7 +46,10 @@ impl ExecHarness {
         Self::telling(events, move |event| drop(send.send(event)))
     }
 
-    fn telling(events: Receiver<Event>, send: impl Fn(Event) + Send + Sync + 'static) -> Self {
+    fn telling(
+        events: Receiver<ExecEvent>,
+        send: impl Fn(ExecEvent) + Send + Sync + 'static,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let executor = Some(Executor::new(options(folder.path()), send));
         Self { executor, events, earlier: RefCell::default(), folder, next: 1 }
@@ -57,7 +60,7 @@ impl ExecHarness {
         let mut harness = Self::new();
         let (send, events) = crossbeam_channel::unbounded();
         let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/cache");
-        let options = Options { cache, ..options(harness.folder.path()) };
+        let options = ExecOptions { cache, ..options(harness.folder.path()) };
         harness.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
         harness.events = events;
         harness
@@ -98,19 +101,19 @@ impl ExecHarness {
     /// The next thing that happens to a run.
     fn next(&self, run: RunId) -> RunEvent {
         self.await_event(|event| match event {
-            Event::Run(id, event) if *id == run => Some(event.clone()),
+            ExecEvent::Run(id, event) if *id == run => Some(event.clone()),
             _ => None,
         })
     }
 
     /// Waits until this snippet is prepared so far.
     fn wait_for_preparation(&self, snippet: &Snippet, preparation: Preparation) {
-        let wanted = Event::Prepared(snippet.fingerprint, preparation);
+        let wanted = ExecEvent::Prepared(snippet.fingerprint, preparation);
         self.await_event(|event| (*event == wanted).then_some(()));
     }
 
     /// Takes the first event that is wanted; the others stay for later.
-    fn await_event<T>(&self, wanted: impl Fn(&Event) -> Option<T>) -> T {
+    fn await_event<T>(&self, wanted: impl Fn(&ExecEvent) -> Option<T>) -> T {
         let mut earlier = self.earlier.borrow_mut();
         let mut at = 0;
         loop {
@@ -178,8 +181,8 @@ impl ExecHarness {
     }
 }
 
-fn options(folder: &Path) -> Options {
-    Options {
+fn options(folder: &Path) -> ExecOptions {
+    ExecOptions {
         sandbox: None,
         directory: folder.to_owned(),
         python: None,

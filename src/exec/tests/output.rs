@@ -50,10 +50,10 @@ impl Gate {
     }
 }
 
-fn gated(gate: &Arc<Gate>, send: Sender<Event>) -> impl Fn(Event) + Send + Sync + 'static {
+fn gated(gate: &Arc<Gate>, send: Sender<ExecEvent>) -> impl Fn(ExecEvent) + Send + Sync + 'static {
     let gate = gate.clone();
     move |event| {
-        if matches!(event, Event::Run(_, RunEvent::Output(_))) {
+        if matches!(event, ExecEvent::Run(_, RunEvent::Output(_))) {
             gate.wait();
         }
         let _ = send.send(event);

@@ -37,7 +37,7 @@ fn what_is_wanted_does_not_wait_for_what_is_prepared() {
     let output = "applying a function: 5\n".to_owned();
     assert_eq!(run_rust(&mut harness, SEED), (output, Outcome::Exited(0), true));
     let told = harness.earlier.borrow();
-    assert!(!told.iter().any(|event| matches!(event, Event::Prepared(_, Preparation::Ready))));
+    assert!(!told.iter().any(|event| matches!(event, ExecEvent::Prepared(_, Preparation::Ready))));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn what_is_not_wanted_any_more_is_given_up() {
     harness.executor().prepare(vec![other.clone()], &[]);
     harness.wait_for_preparation(&other, Preparation::Ready);
     let told = harness.earlier.borrow();
-    assert!(!told.contains(&Event::Prepared(slow.fingerprint, Preparation::Ready)));
+    assert!(!told.contains(&ExecEvent::Prepared(slow.fingerprint, Preparation::Ready)));
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn a_module_that_does_not_compile_says_why_on_both_sides() {
     assert!(output.ends_with(why), "{output}");
     assert!(!output.contains("livedeck>") && output.contains("talk.md\", line 8"), "{output}");
     let errors = harness.await_event(|event| match event {
-        Event::Prepared(code, Preparation::Refused(errors)) => {
+        ExecEvent::Prepared(code, Preparation::Refused(errors)) => {
             (*code == broken.fingerprint).then(|| errors.clone())
         }
         _ => None,

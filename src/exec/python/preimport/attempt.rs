@@ -14,8 +14,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
 use super::{Import, Warm};
-use crate::exec::io::capture::Files;
-use crate::exec::os::pty::Pty;
+use crate::exec::io::capture::StdioFds;
+use crate::exec::os::pty::PtyPair;
 use crate::exec::python::session::Base;
 use crate::exec::python::worker::report::{Report, Reports, Threads};
 use crate::exec::python::worker::request::{Errand, Kind, Order};
@@ -84,9 +84,9 @@ impl Trial {
         let (kind, modules) = (Kind::Warm, None);
         let order =
             Order { snippet: &snippet, directory, memory: None, kind, modules, owner: None };
-        let pty = Pty::open(80, 24, &Input::Nothing)?;
+        let pty = PtyPair::open(80, 24, &Input::Nothing)?;
         let (ours, theirs) = UnixStream::pair()?;
-        let written = Files::all(pty.slave.as_fd());
+        let written = StdioFds::all(pty.slave.as_fd());
         zygote.run(&Errand { order: &order, written, reports: theirs.as_fd() })?;
         Ok(Self {
             count: imports.len(),

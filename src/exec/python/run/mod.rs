@@ -23,10 +23,10 @@ use rustix::process::{Pid, Signal};
 use self::handle::Run;
 use self::parent::Starter;
 use self::values::Values;
-use crate::exec::io::capture::Ends;
-use crate::exec::io::stdin::Watch;
-use crate::exec::os::pty::Ptys;
-use crate::exec::os::temp_dir::Scratch;
+use crate::exec::io::capture::StdoutSink;
+use crate::exec::io::stdin::InputWatcher;
+use crate::exec::os::pty::PtyPool;
+use crate::exec::os::temp_dir::TempRoot;
 use crate::exec::python::Sink;
 use crate::exec::python::session::Base;
 use crate::exec::python::worker::report::{self, Report, Reports, Threads};
@@ -55,7 +55,7 @@ pub(in crate::exec::python) struct Follower {
     sink: Sink,
     starter: Starter,
     written: Written,
-    ends: Ends,
+    ends: StdoutSink,
     /// The run's own files, until it is ordered.
     theirs: Option<(OwnedFd, UnixStream)>,
     told: Told,
@@ -63,7 +63,7 @@ pub(in crate::exec::python) struct Follower {
     quiet: Instant,
     kept: Option<Threads>,
     began: Option<Instant>,
-    watch: Option<Watch>,
+    watch: Option<InputWatcher>,
     deadline: Deadline,
     patience: Patience,
 }
@@ -84,21 +84,21 @@ impl Follower {
         starter: Starter,
         request: &Request,
         (run, sink): (&Arc<Run>, &Sink),
-        (ptys, scratch): (&Ptys, &Arc<Scratch>),
+        (ptys, temp_root): (&PtyPool, &Arc<TempRoot>),
     ) -> io::Result<Self> {
         let pty = ptys.open(request.columns, request.rows, &request.input)?;
-        let watch = Watch::new(&request.input, &pty);
+        let watch = InputWatcher::new(&request.input, &pty);
         if request.input == Input::Speaker {
             run.keyboard().take(pty.master.try_clone()?);
         }
         let (ours, theirs) = UnixStream::pair()?;
-        let values = Values::new(request.run, scratch.clone());
+        let values = Values::new(request.run, temp_root.clone());
         Ok(Self {
             run: run.clone(),
             sink: sink.clone(),
             starter,
             written: Written::new(sink.clone(), pty.master),
-            ends: Ends::open(request.target)?,
+            ends: StdoutSink::open(request.target)?,
             theirs: Some((pty.slave, theirs)),
             told: Told::new(Reports::new(ours).checked(), values),
             quiet: Instant::now(),
@@ -165,9 +165,9 @@ impl Follower {
         &mut self,
         request: &Request,
         outcome: &Outcome,
-        scratch: &Scratch,
+        temp_root: &TempRoot,
     ) {
-        self.ends.keep(request, outcome, scratch, &self.sink);
+        self.ends.keep(request, outcome, temp_root, &self.sink);
     }
 
     /// What the run left for others to go on from, if it did.
@@ -198,7 +198,8 @@ impl Follower {
         let process = self.patience.exit();
         files.extend(process.map(|exit| PollFd::new(exit, PollFlags::IN)));
         files.extend(self.written.terminal().map(|it| PollFd::new(it, PollFlags::IN)));
-        let until_look = self.watch.as_ref().filter(|_| self.began.is_some()).map(Watch::left);
+        let until_look =
+            self.watch.as_ref().filter(|_| self.began.is_some()).map(InputWatcher::left);
         let until_look = until_look.and_then(|left| Timespec::try_from(left).ok());
         let limits = [self.deadline.left(), until_look, self.patience.left()];
         let limit = limits.into_iter().flatten().min();

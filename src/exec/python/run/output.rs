@@ -33,7 +33,7 @@ pub(super) struct Written {
 /// What is left of a run that has ended.
 pub(in crate::exec::python) struct Leftover(pub(super) Written);
 
-impl background::Leftover for Leftover {
+impl background::OutputSource for Leftover {
     fn file(&self) -> Option<BorrowedFd<'_>> {
         self.0.terminal().map(AsFd::as_fd)
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::deck::Align;
-use crate::exec::os::temp_dir::Scratch;
+use crate::exec::os::temp_dir::TempRoot;
 use crate::run::{DataColumn, DataTable, Event, RunId, Value};
 
 /// What stands before a value's number in what is written, and behind it.
@@ -98,15 +98,15 @@ fn mark(bytes: &[u8]) -> Option<Result<(u64, usize), ()>> {
 #[derive(Debug)]
 pub(in crate::exec::python) struct Values {
     run: RunId,
-    scratch: Arc<Scratch>,
+    temp_root: Arc<TempRoot>,
     waiting: BTreeMap<u64, Vec<u8>>,
     shown: usize,
 }
 
 impl Values {
     /// None yet, of this run; pictures are kept in that folder.
-    pub(in crate::exec::python) fn new(run: RunId, scratch: Arc<Scratch>) -> Self {
-        Self { run, scratch, waiting: BTreeMap::new(), shown: 0 }
+    pub(in crate::exec::python) fn new(run: RunId, temp_root: Arc<TempRoot>) -> Self {
+        Self { run, temp_root, waiting: BTreeMap::new(), shown: 0 }
     }
 
     /// Takes in a value.
@@ -136,7 +136,7 @@ impl Values {
             }
             Ordering::Greater => return None,
         }
-        match value(&bytes, || self.scratch.shown(self.run, self.shown)) {
+        match value(&bytes, || self.temp_root.shown(self.run, self.shown)) {
             Ok(value) => Some(Event::Shown(value)),
             Err(why) => say(format!("this result cannot be shown: {why}\n")),
         }

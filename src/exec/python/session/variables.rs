@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 
 use super::Base;
-use crate::exec::io::capture::Files;
+use crate::exec::io::capture::StdioFds;
 use crate::exec::python::worker::report::{Report, Reports};
 use crate::exec::python::worker::request::{Errand, Kind, Order};
 use crate::run::{Snippet, Variable};
@@ -39,7 +39,7 @@ fn answer(base: &Base, directory: &Path) -> io::Result<Vec<u8>> {
     let (answer, output) = io::pipe()?;
     let (ours, theirs) = UnixStream::pair()?;
     let nowhere = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-    let written = Files { output: output.as_fd(), ..Files::all(nowhere.as_fd()) };
+    let written = StdioFds { output: output.as_fd(), ..StdioFds::all(nowhere.as_fd()) };
     let snippet = &Snippet::default();
     let order =
         Order { snippet, directory, memory: None, kind: Kind::Names, modules: None, owner: None };

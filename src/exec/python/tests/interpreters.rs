@@ -7,7 +7,7 @@ fn a_virtual_environment_gives_its_packages(#[values(Embedded, Own)] mode: Mode)
     let folder = tempfile::tempdir().unwrap();
     let mut places = Places::of(folder.path().to_owned(), None);
     places.virtual_env = None;
-    let python = places.choose(&Family::new()).unwrap().executable;
+    let python = places.choose(&ProcessTree::new()).unwrap().executable;
     make_environment(&python, &folder.path().join(".venv"));
     let stage = Stage::at(mode, places, folder);
     let code = "import sys, snake, subprocess\nprint(snake.says, sys.prefix.endswith('.venv'))\n\

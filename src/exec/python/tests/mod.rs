@@ -73,7 +73,7 @@ impl Stage {
         let python = Python::at(places, cache.clone(), Default::default(), Arc::default());
         let mut worker = lock(&python.shared.worker);
         let interpreter =
-            worker.interpreter(&python.shared.places, &python.shared.family, &cache).unwrap();
+            worker.interpreter(&python.shared.places, &python.shared.tree, &cache).unwrap();
         match mode {
             Own => worker.ways = [Way::Own].into(),
             Embedded if matches!(worker.ways.front(), Some(Way::Embedded { .. })) => {
@@ -191,7 +191,7 @@ fn plain(text: &str) -> String {
 fn make_environment(python: &Path, environment: &Path) -> PathBuf {
     let mut command = std::process::Command::new(python);
     command.args(["-m", "venv", "--without-pip"]).arg(environment);
-    let made = crate::exec::start_apart(|| command.spawn()).unwrap().wait();
+    let made = crate::exec::spawn_unowned(|| command.spawn()).unwrap().wait();
     assert!(made.unwrap().success());
     let libraries = std::fs::read_dir(environment.join("lib")).unwrap();
     let library = libraries.map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal};
 
 use super::Mode::{self, Embedded, Own};
 use super::{PATIENCE, Stage, make_environment, plain, request};
-use crate::exec::os::process_tree::Family;
+use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::python::interpreter::Places;
 use crate::exec::python::lock;
 use crate::run::{Base, Limits, Outcome, Request, RunId, Snippet};
@@ -19,7 +19,7 @@ fn with_modules(mode: Mode, modules: &[(&str, &str)]) -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let mut places = Places::of(folder.path().to_owned(), None);
     places.virtual_env = None;
-    let python = places.choose(&Family::new()).unwrap().executable;
+    let python = places.choose(&ProcessTree::new()).unwrap().executable;
     let library = make_environment(&python, &folder.path().join(".venv"));
     for (name, code) in modules {
         std::fs::write(library.join(format!("{name}.py")), code).unwrap();

@@ -16,7 +16,7 @@ mod _livedeck {
     use pyo3::prelude::*;
 
     /// Marks this process, and what it will start, as this owner's, where its kind has a tag: see
-    /// `exec/family/tag.rs`.
+    /// `exec/tree/tag.rs`.
     #[pyfunction]
     fn belong(owner: u32) {
         let _ = owner;

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::interpreter::{Interpreter, Places};
-use crate::exec::os::process_tree::Family;
+use crate::exec::os::process_tree::ProcessTree;
 use zygote::{Way, Zygote};
 
 /// The worker there is, and those there could be.
@@ -33,14 +33,14 @@ impl Worker {
     pub(super) fn interpreter(
         &mut self,
         places: &Places,
-        family: &Family,
+        tree: &ProcessTree,
         cache: &Path,
     ) -> Result<Interpreter, String> {
         if let Some(Ok(interpreter)) = &self.chosen {
             return Ok(interpreter.clone());
         }
         // One that was missing may have been installed since.
-        let chosen = places.choose(family);
+        let chosen = places.choose(tree);
         if let Ok(interpreter) = &chosen {
             self.ways = Way::of(interpreter, cache);
         }

@@ -10,7 +10,7 @@ use std::path::Path;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
-use crate::exec::io::capture::Files;
+use crate::exec::io::capture::StdioFds;
 use crate::exec::os::process_tree::Owner;
 use crate::run::Snippet;
 
@@ -27,7 +27,7 @@ pub(in crate::exec::python) struct Errand<'a> {
     /// What to run.
     pub(in crate::exec::python) order: &'a Order<'a>,
     /// What the run writes to.
-    pub(in crate::exec::python) written: Files<'a>,
+    pub(in crate::exec::python) written: StdioFds<'a>,
     /// Where it is reported about.
     pub(in crate::exec::python) reports: BorrowedFd<'a>,
 }

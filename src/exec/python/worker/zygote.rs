@@ -23,8 +23,8 @@ use rustix::process::{Pid, Signal};
 use super::control::{Control, Loaded};
 use super::report::OWN_CODE;
 use super::request::{Errand, LARGEST_AT_ONCE};
-use crate::exec::os::process_tree::{Child, Family};
-use crate::exec::os::spawn::Command;
+use crate::exec::os::process_tree::{Child, ProcessTree};
+use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::process::pagers;
 use crate::exec::python::interpreter::Interpreter;
 use crate::files;
@@ -122,7 +122,7 @@ pub(in crate::exec::python) struct Zygote {
 impl Zygote {
     /// Starts a worker for this interpreter. Does not wait for it.
     pub(in crate::exec::python) fn start(
-        family: &Family,
+        tree: &ProcessTree,
         interpreter: &Interpreter,
         way: &Way,
         program: &Path,
@@ -130,8 +130,8 @@ impl Zygote {
         let (ours, theirs) = UnixStream::pair()?;
         let (words, output) = io::pipe()?;
         let command = match way {
-            Way::Embedded { .. } => Command::new(program, output.as_fd()).arg(WORKER),
-            Way::Own => Command::new(&interpreter.executable, output.as_fd()).args([
+            Way::Embedded { .. } => SpawnCommand::new(program, output.as_fd()).arg(WORKER),
+            Way::Own => SpawnCommand::new(&interpreter.executable, output.as_fd()).args([
                 "-u",
                 "-c",
                 &LAUNCH.replace("OWN", OWN_CODE),
@@ -152,7 +152,7 @@ impl Zygote {
         if let Way::Embedded { library_folder: Some(folder) } = way {
             command = command.env("LD_LIBRARY_PATH", folder_first(folder, "LD_LIBRARY_PATH"));
         }
-        let child = family.spawn(command)?;
+        let child = tree.spawn(command)?;
         rustix::io::ioctl_fionbio(&words, true)?;
         let environment = CHANGED.iter().map(|name| as_it_was(name)).collect();
         let (control, words) = (Mutex::new(Control::new(ours)), Mutex::new(words));

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::policy::Policy;
+use super::policy::SandboxPolicy;
 
 /// The longest line that is looked at: error messages are shorter.
 const MAX_LINE_BYTES: usize = 4096;
@@ -58,7 +58,7 @@ const SOCKETS: &[&str] = &[
 
 /// Something that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Refusal {
+enum Denial {
     Network,
     Sockets,
     Signal,
@@ -74,27 +74,27 @@ enum Named {
     /// A file that the policy opens.
     Open,
     /// One that it closes.
-    Closed(Refusal),
+    Closed(Denial),
     /// No file, or one of the run itself.
     Nothing,
 }
 
 /// Looks at the output of one run.
 #[derive(Debug)]
-pub(in crate::exec) struct Watcher {
-    policy: Policy,
+pub(in crate::exec) struct DenialWatcher {
+    policy: SandboxPolicy,
     directory: PathBuf,
     home: Option<PathBuf>,
     /// The folder of the talk's runs.
     own: Option<PathBuf>,
     line: Vec<u8>,
-    found: BTreeSet<Refusal>,
+    found: BTreeSet<Denial>,
 }
 
-impl Watcher {
+impl DenialWatcher {
     /// Nothing was refused yet.
     pub(super) fn new(
-        policy: Policy,
+        policy: SandboxPolicy,
         directory: PathBuf,
         (home, own): (Option<PathBuf>, Option<PathBuf>),
     ) -> Self {
@@ -137,19 +137,19 @@ impl Watcher {
         }
     }
 
-    fn refusal(&self, line: &str) -> Option<Refusal> {
+    fn refusal(&self, line: &str) -> Option<Denial> {
         let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
         if has(SOCKETS) {
-            return Some(Refusal::Sockets);
+            return Some(Denial::Sockets);
         }
         if has(NETWORK) {
-            return Some(Refusal::Network).filter(|_| !self.policy.has_network);
+            return Some(Denial::Network).filter(|_| !self.policy.has_network);
         }
         if !has(DENIED) {
             return None;
         }
         if has(&["not permitted"]) && line.contains("kill") {
-            return Some(Refusal::Signal);
+            return Some(Denial::Signal);
         }
         let mut is_open = false;
         for path in paths(line) {
@@ -164,8 +164,8 @@ impl Watcher {
             return None;
         }
         Some(match () {
-            () if has(ABOUT_FILES) => Refusal::File,
-            () => Refusal::Call,
+            () if has(ABOUT_FILES) => Denial::File,
+            () => Denial::Call,
         })
     }
 
@@ -184,37 +184,37 @@ impl Watcher {
             return Named::Nothing;
         }
         match () {
-            () if real.starts_with(PROCESSES) => Named::Closed(Refusal::Process),
-            () if !self.policy.can_read(&real) => Named::Closed(Refusal::Reading(path)),
-            () if !self.policy.can_write(&real) => Named::Closed(Refusal::Writing(path)),
+            () if real.starts_with(PROCESSES) => Named::Closed(Denial::Process),
+            () if !self.policy.can_read(&real) => Named::Closed(Denial::Reading(path)),
+            () if !self.policy.can_write(&real) => Named::Closed(Denial::Writing(path)),
             () => Named::Open,
         }
     }
 
-    fn words(&self, refusal: &Refusal) -> String {
+    fn words(&self, refusal: &Denial) -> String {
         match refusal {
-            Refusal::Network => "no network (allow with `--sandbox=net`)".to_owned(),
-            Refusal::Sockets => {
+            Denial::Network => "no network (allow with `--sandbox=net`)".to_owned(),
+            Denial::Sockets => {
                 "no sockets of other programs: D-Bus, X11, agents (run it without the sandbox)"
                     .to_owned()
             }
-            Refusal::Signal => {
+            Denial::Signal => {
                 "no signals to other programs (run it without the sandbox)".to_owned()
             }
-            Refusal::Process => {
+            Denial::Process => {
                 "other processes are out of reach (run it without the sandbox)".to_owned()
             }
-            Refusal::Reading(path) => {
+            Denial::Reading(path) => {
                 let path = self.short(path);
                 format!("{path} is out of reach (copy it beside the deck)")
             }
-            Refusal::Writing(path) => {
+            Denial::Writing(path) => {
                 format!("{} can only be read (write to `$TMPDIR`)", self.short(path))
             }
-            Refusal::File => {
+            Denial::File => {
                 "a file is out of reach (copy it beside the deck, write to `$TMPDIR`)".to_owned()
             }
-            Refusal::Call => {
+            Denial::Call => {
                 "something reaches beyond the sandbox (run it without the sandbox)".to_owned()
             }
         }
@@ -272,9 +272,9 @@ mod tests {
 
     use super::*;
 
-    fn said(policy: Policy, output: &str) -> String {
+    fn said(policy: SandboxPolicy, output: &str) -> String {
         let home = Some(PathBuf::from("/root"));
-        let mut watcher = Watcher::new(policy, PathBuf::from("/usr"), (home, None));
+        let mut watcher = DenialWatcher::new(policy, PathBuf::from("/usr"), (home, None));
         // As it may come: in two parts.
         let (one, two) = output.as_bytes().split_at(output.len() / 2);
         watcher.feed(one);
@@ -309,14 +309,14 @@ mod tests {
     )]
     #[case("all is well\n", "")]
     fn a_refusal_is_read_from_the_output(#[case] output: &str, #[case] expected: &str) {
-        let mut policy = Policy::default();
+        let mut policy = SandboxPolicy::default();
         policy.allow(crate::exec::sandbox::policy::Access::Read, "/usr");
         assert_eq!(said(policy, output), expected);
     }
 
     #[test]
     fn what_is_open_was_not_refused_by_us() {
-        let mut policy = Policy { has_network: true, ..Policy::default() };
+        let mut policy = SandboxPolicy { has_network: true, ..SandboxPolicy::default() };
         policy.allow(crate::exec::sandbox::policy::Access::Write, "/usr");
         assert_eq!(said(policy.clone(), "getaddrinfo failed\n"), "");
         assert_eq!(said(policy, "rm: cannot remove '/usr/x': Permission denied\n"), "");
@@ -324,7 +324,8 @@ mod tests {
 
     #[test]
     fn reports_are_few() {
-        let mut watcher = Watcher::new(Policy::default(), PathBuf::from("/"), (None, None));
+        let mut watcher =
+            DenialWatcher::new(SandboxPolicy::default(), PathBuf::from("/"), (None, None));
         for number in 0..1000 {
             watcher.feed(format!("cat: /usr/{number}: Permission denied\n").as_bytes());
         }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::policy::{
-    Access, DEVICES, Policy, SECRETS, SYSTEM, is_too_broad, program_folders, toolchain_home,
+    Access, DEVICES, SECRETS, SYSTEM, SandboxPolicy, is_too_broad, program_folders, toolchain_home,
 };
 use crate::files;
 
@@ -17,7 +17,7 @@ const MAX_LINKS: usize = 16;
 
 /// What a deck's processes need to be told of.
 #[derive(Clone, Debug)]
-pub(super) struct Surroundings {
+pub(super) struct HostPaths {
     /// The user's home folder.
     pub(super) home: Option<PathBuf>,
     /// The deck's folder.
@@ -49,9 +49,9 @@ impl RustHomes {
 }
 
 /// What may be read on this machine for the deck to run; nothing may be written yet.
-pub(super) fn readable(around: &Surroundings, rust: &RustHomes) -> Policy {
+pub(super) fn readable(around: &HostPaths, rust: &RustHomes) -> SandboxPolicy {
     let home = around.home.as_deref();
-    let mut policy = Policy::default();
+    let mut policy = SandboxPolicy::default();
     policy.allow_all(Access::Read, SYSTEM);
     policy.allow_all(Access::Device, DEVICES);
     open_etc(&mut policy);
@@ -85,12 +85,12 @@ pub(super) fn readable(around: &Surroundings, rust: &RustHomes) -> Policy {
 }
 
 /// The same by the real paths of what is there, each once: a rule costs every process its time.
-fn settled(policy: &Policy) -> Policy {
+fn settled(policy: &SandboxPolicy) -> SandboxPolicy {
     let real = |path: &Path| path.canonicalize().ok();
     let rules = policy.rules.iter().filter_map(|rule| Some((rule.access, real(&rule.path)?)));
     let mut rules: Vec<_> = rules.collect();
     rules.sort_by_key(|(access, path)| (path.components().count(), *access));
-    let mut settled = Policy { has_network: policy.has_network, ..Policy::default() };
+    let mut settled = SandboxPolicy { has_network: policy.has_network, ..SandboxPolicy::default() };
     for (access, path) in rules {
         if access != Access::Read || !settled.can_read(&path) {
             settled.allow(access, path);
@@ -101,7 +101,7 @@ fn settled(policy: &Policy) -> Policy {
 
 /// Opens `/etc`: to root all of it but what is secret, to others the whole, as far as it is theirs
 /// to read.
-fn open_etc(policy: &mut Policy) {
+fn open_etc(policy: &mut SandboxPolicy) {
     let folder = Path::new("/etc");
     if !rustix::process::geteuid().is_root() {
         return policy.allow(Access::Read, folder);
@@ -119,7 +119,7 @@ fn open_etc(policy: &mut Policy) {
 
 /// Opens what a Python needs: its virtual environment, and each installation on the way from its name
 /// to its program.
-fn open_python(policy: &mut Policy, program: &Path, home: Option<&Path>) {
+fn open_python(policy: &mut SandboxPolicy, program: &Path, home: Option<&Path>) {
     let mut program = program.to_owned();
     for _ in 0..MAX_LINKS {
         let is_python = program.file_name().is_some_and(|name| {
@@ -145,7 +145,7 @@ fn open_python(policy: &mut Policy, program: &Path, home: Option<&Path>) {
 }
 
 /// Opens the folders of the installation whose programs are in `folder`.
-fn open_installation(policy: &mut Policy, folder: &Path, home: Option<&Path>) {
+fn open_installation(policy: &mut SandboxPolicy, folder: &Path, home: Option<&Path>) {
     let Some(prefix) = folder.parent() else { return };
     if let Some(toolchain) = toolchain_home(folder) {
         return policy.allow(Access::Read, toolchain);
@@ -169,7 +169,7 @@ fn base_of(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Opens the packages that `pip install --user` has put into the home folder.
-fn open_user_site(policy: &mut Policy, home: Option<&Path>) {
+fn open_user_site(policy: &mut SandboxPolicy, home: Option<&Path>) {
     let Some(folder) = home.map(|home| home.join(".local/lib")) else { return };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with("python") {
@@ -200,7 +200,7 @@ mod tests {
         touch(&home.join("papers/bin/notes"));
         fs::create_dir(venv.join("bin")).unwrap();
         symlink(real.join("bin/python3.11"), venv.join("bin/python3")).unwrap();
-        let mut policy = Policy::default();
+        let mut policy = SandboxPolicy::default();
         open_python(&mut policy, &venv.join("bin/python3"), Some(&home));
         assert!(policy.can_read(&real.join("lib/python3.11/os.py")));
         assert!(policy.can_read(&venv.join("lib/x.py")));
@@ -218,7 +218,7 @@ mod tests {
         touch(&root.join("env/bin/python3"));
         let home = root.join("base/bin");
         fs::write(root.join("env/pyvenv.cfg"), format!("home = {}\n", home.display())).unwrap();
-        let mut policy = Policy::default();
+        let mut policy = SandboxPolicy::default();
         open_python(&mut policy, &root.join("env/bin/python3"), None);
         assert!(policy.can_read(&root.join("base/lib/python3.12/os.py")));
     }
