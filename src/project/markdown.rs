@@ -11,11 +11,11 @@ use crate::run::{Event::Shown, Output, Value};
 use crate::source::MemFiles;
 
 /// An event with its markdown read, if it has any.
-pub(crate) fn read(event: Event) -> Event {
+pub(crate) fn read(event: ExecEvent) -> ExecEvent {
     match event {
-        Event::Run(run, Shown(Value::Markdown { text, .. })) => {
+        ExecEvent::Run(run, Shown(Value::Markdown { text, .. })) => {
             let blocks = blocks(&text);
-            Event::Run(run, Shown(Value::Markdown { text, blocks }))
+            ExecEvent::Run(run, Shown(Value::Markdown { text, blocks }))
         }
         other => other,
     }
