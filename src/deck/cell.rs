@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::rust::RustBuild;
+use super::rust_build::RustBuild;
 use super::step::{SlideNo, Step};
 use crate::source::Span;
 

@@ -7,8 +7,8 @@
 mod block;
 mod cell;
 mod inline;
-mod notes;
-mod rust;
+mod rust_build;
+mod speaker_view;
 mod step;
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub use block::{
 };
 pub use cell::{Cell, CellId, Check, Fingerprint, Form, How, Module, OutputPlace, Pty, Start};
 pub use inline::{Inline, SpanColors, TextStyle, Variable, inline_text};
-pub use rust::{Crate, Origin, Profile, RustBuild};
+pub use rust_build::{Crate, Origin, Profile, RustBuild};
 pub use step::{Cursor, SlideNo, Step};
 
 /// A parsed deck.

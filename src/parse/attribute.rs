@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::text::excerpt;
+use super::sanitize::excerpt;
 
 /// What is wrong, and what to try.
 pub(super) type Refusal = (String, String);

@@ -4,18 +4,18 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::env;
+use super::bench;
+use super::deck_builder::Slides;
+use super::env_file;
 use super::fence::{self, Info};
-use super::hidden::HiddenLines;
+use super::hidden_lines::HiddenLines;
 use super::language;
+use super::lints;
 use super::manifest;
-use super::module;
-use super::race;
-use super::slides::Slides;
-use super::suspects;
-use super::text::{clean_code, excerpt};
+use super::pymodule;
+use super::sanitize::{clean_code, excerpt};
 use super::tree::Fence;
-use super::yaml;
+use super::yaml_tree;
 use crate::deck::{
     Cell, CellId, Check, CodeBlock, Drawing, Fingerprint, Form, How, Module, Options, RustBuild,
     SlideNo, Start, Step,
@@ -115,7 +115,7 @@ pub(super) fn draw(
         drawing: drawing(&info, &key, &slides.deck.options),
         ..CodeBlock::default()
     };
-    slides.deck.diagnostics.extend(suspects::missing_lines(&block, fence.info_span));
+    slides.deck.diagnostics.extend(lints::missing_lines(&block, fence.info_span));
     slides.deck.diagnostics.extend(undrawn(&info, &key, fence.info_span));
     let written = Written { language: key, code: &code, hidden, span };
     let cell = cell(&info, written, fence.info_span, slides);
@@ -162,7 +162,8 @@ fn cell(
     // What is pressed on a module makes it again.
     let start = if info.module.is_some() { Some(Start::OnKey) } else { start };
     let start = start.filter(|_| !info.rendered && !written.language.is_empty())?;
-    let environment = match info.env.as_deref().map(|path| env::read(path, info_span, slides)) {
+    let environment = match info.env.as_deref().map(|path| env_file::read(path, info_span, slides))
+    {
         None => Vec::new(),
         Some(Ok(environment)) => environment,
         Some(Err(mistake)) => {
@@ -192,7 +193,7 @@ fn cell(
     let edition = edition(info, is_ours, info_span, slides);
     let rust = is_ours.then(|| rust_build(&code, edition, span, slides)).flatten();
     let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace) && module.is_none());
-    let race = race::read(info, &language, info_span, &mut slides.deck.diagnostics);
+    let race = bench::read(info, &language, info_span, &mut slides.deck.diagnostics);
     let session = session(info, &language, info_span, slides).filter(|_| race.is_none());
     let place = info.output.filter(|_| form == Form::Below && info.id.is_none());
     Some(CellDraft {
@@ -228,7 +229,7 @@ fn module(
 ) -> Option<Module> {
     let cells = &slides.deck.cells;
     let of = |cell: &Arc<Cell>| cell.how.module.as_ref().map(|module| module.name.clone());
-    let read = match module::read(name, code) {
+    let read = match pymodule::read(name, code) {
         _ if language != "rust" => {
             Err(("`+pymodule` is for Rust".to_owned(), "write it on a block of Rust".to_owned()))
         }
@@ -344,7 +345,7 @@ fn from_file<'c>(
     slides: &mut Slides<'_>,
 ) -> Result<(Cow<'c, str>, Cow<'c, str>, Span), Box<Diagnostic>> {
     let refuse = |message: String| Box::new(Diagnostic::error(fence.code_span, message));
-    let (node, mistake) = yaml::read(&fence.code);
+    let (node, mistake) = yaml_tree::read(&fence.code);
     if let Some(mistake) = mistake {
         return Err(refuse(format!("this file block is not YAML: {}", mistake.message)));
     }
@@ -398,7 +399,3 @@ impl WithSample for Box<Diagnostic> {
         self
     }
 }
-
-#[cfg(test)]
-#[path = "code_tests.rs"]
-mod tests;

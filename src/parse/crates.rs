@@ -47,7 +47,7 @@ const SAMPLE: &str = "for example `serde = \"1\"`";
 /// One crate: its version alone, or a table.
 fn one<'n>(name: &str, node: &'n Node) -> Result<Crate, Misread<'n>> {
     if !is_name(name) {
-        let message = format!("`{}` cannot be a crate's name", super::text::excerpt(name));
+        let message = format!("`{}` cannot be a crate's name", super::sanitize::excerpt(name));
         let hint = "letters, digits, `-` and `_`, with a letter first".to_owned();
         return Err(Misread { hint: Some(hint), ..Misread::new(node, message) });
     }
@@ -128,7 +128,8 @@ fn set<'n>(found: &mut Crate, key: &str, node: &'n Node) -> Result<(), Misread<'
                 Some(known) => format!("did you mean `{known}`?"),
                 None => format!("known are `{}`", KEYS.join("`, `")),
             };
-            let message = format!("`{}` has no key `{}`", found.name, super::text::excerpt(key));
+            let message =
+                format!("`{}` has no key `{}`", found.name, super::sanitize::excerpt(key));
             return Err(Misread { hint: Some(hint), ..Misread::new(node, message) });
         }
     }
@@ -141,7 +142,7 @@ fn version<'n>(name: &str, node: &'n Node) -> Result<Box<str>, Misread<'n>> {
         Ok(_) => Ok(text.into()),
         Err(error) => {
             let message =
-                format!("`{name}`: `{}` is no version: {error}", super::text::excerpt(text));
+                format!("`{name}`: `{}` is no version: {error}", super::sanitize::excerpt(text));
             let hint = "for example `\"1\"`, `\"0.8.5\"`, `\"*\"`".to_owned();
             Err(Misread { hint: Some(hint), ..Misread::new(node, message) })
         }

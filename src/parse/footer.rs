@@ -1,7 +1,7 @@
 //! Template footers: variables filled in, then read as one line of markdown.
 
 use super::line;
-use super::text::{clean, excerpt};
+use super::sanitize::{clean, excerpt};
 use crate::deck::{Inline, Meta, TextStyle, Variable};
 use crate::diag;
 
@@ -103,7 +103,7 @@ fn counters(piece: Inline) -> Vec<Inline> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::dump;
+    use crate::parse::tests::deck_text;
 
     fn meta() -> Meta {
         let title_source = Some("A **bold** talk".to_owned());
@@ -111,7 +111,7 @@ mod tests {
     }
 
     fn shown(template: &str) -> Result<String, String> {
-        footer(template, &meta()).map(|pieces| dump::text(&pieces))
+        footer(template, &meta()).map(|pieces| deck_text::text(&pieces))
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::text::{clean, excerpt};
-use super::yaml::{self, Node, Value};
+use super::sanitize::{clean, excerpt};
+use super::yaml_tree::{self, Node, Value};
 use super::{line, options};
 use crate::deck::{Deck, Inline, Slide, SlideKind};
 use crate::diag::{self, Diagnostic};
@@ -49,9 +49,9 @@ pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
         return bom(text);
     };
     let yaml = &text[front.yaml.clone()];
-    let (root, mistake) = yaml::read(yaml);
+    let (root, mistake) = yaml_tree::read(yaml);
     let mut reader = Reader { deck, yaml, base: front.yaml.start };
-    if let Some(yaml::Mistake { message, range }) = mistake {
+    if let Some(yaml_tree::Mistake { message, range }) = mistake {
         let range = reader.line_at(range.start);
         reader.refuse(range, format!("this is not YAML: {message}"));
     }

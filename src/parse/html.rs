@@ -1,6 +1,6 @@
 //! The little HTML that decks may hold: comments, `<span>` with colours, `<sup>`, `<br>`.
 
-use super::text::excerpt;
+use super::sanitize::excerpt;
 use crate::deck::{SpanColors, TextStyle};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;

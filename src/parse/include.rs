@@ -2,9 +2,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::deck_builder::Slides;
 use super::frontmatter;
-use super::slides::Slides;
-use super::text::excerpt;
+use super::sanitize::excerpt;
 use crate::diag::Diagnostic;
 use crate::source::{ReadError, SourceFile, Span};
 

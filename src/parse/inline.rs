@@ -3,10 +3,10 @@
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
-use super::address;
-use super::carets;
+use super::autolink;
 use super::html;
-use super::text::{clean, clean_code};
+use super::sanitize::{clean, clean_code};
+use super::superscript;
 use super::tree::{Origin, PictureDraft};
 use super::wikilink;
 use crate::deck::{Inline, TextStyle};
@@ -22,7 +22,7 @@ pub(super) struct Line<'t> {
     style: TextStyle,
     open: Vec<Open<'t>>,
     /// Pieces that are a lone `^`, which may turn out to mark superscript.
-    carets: Vec<carets::Caret>,
+    carets: Vec<superscript::Caret>,
     pictures: Vec<(usize, PictureDraft)>,
     picture_depth: usize,
     /// How many tags are open inside brackets that are read as text instead.
@@ -121,7 +121,7 @@ impl<'t> Line<'t> {
         self.flush();
         self.open.clear();
         self.style = TextStyle::default();
-        let gone = carets::resolve(&mut self.done, &mut self.carets);
+        let gone = superscript::resolve(&mut self.done, &mut self.carets);
         for (at, _) in &mut self.pictures {
             *at -= gone.partition_point(|gone| gone < at);
         }
@@ -162,7 +162,7 @@ impl<'t> Line<'t> {
 
     fn caret(&mut self, at: usize) {
         self.flush();
-        let caret = carets::Caret::new(self.done.len(), self.source, at);
+        let caret = superscript::Caret::new(self.done.len(), self.source, at);
         self.carets.push(caret);
         self.done.push(Inline::Text("^".into(), self.style.clone()));
     }
@@ -314,7 +314,7 @@ impl<'t> Line<'t> {
             let text = clean(&self.text);
             if text.contains("://") && !self.style.has(TextStyle::LINK_LABEL | TextStyle::LINK_URL)
             {
-                address::split(&text, &self.style, &mut self.done);
+                autolink::split(&text, &self.style, &mut self.done);
             } else {
                 self.done.push(Inline::Text(text, self.style.clone()));
             }

@@ -1,6 +1,6 @@
 //! What code languages are called, and how each marks lines that run but are not shown.
 
-use super::hidden::HiddenLines;
+use super::hidden_lines::HiddenLines;
 
 /// Names that fences use, each with the language's own.
 const LANGUAGES: &[(&str, &str)] = &[

@@ -1,7 +1,7 @@
 //! One line of inline markdown by itself: titles in the front matter, titles of alerts, footers.
 
 use super::events;
-use super::text::clean;
+use super::sanitize::clean;
 use super::tree::{ElementKind, Origin};
 use crate::deck::{Inline, TextStyle};
 use crate::diag::Diagnostic;

@@ -97,7 +97,7 @@ fn stranger(name: &str, range: Range<usize>) -> Diagnostic {
         (None, Some(known)) => format!("did you mean `[{known}]`?"),
         (None, None) => "known are `[dependencies]`, and `edition` in `[package]`".to_owned(),
     };
-    let name = super::text::excerpt(name);
+    let name = super::sanitize::excerpt(name);
     Diagnostic::warning(at(range), format!("`{name}` means nothing in a block's manifest"))
         .hint(hint)
 }

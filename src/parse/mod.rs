@@ -9,52 +9,50 @@
 //!                       suspects: what was hardly meant; other_tools: decks that are not for us
 //! ```
 
-mod address;
 mod attribute;
-mod carets;
+mod autolink;
+mod bench;
+mod chunks;
 mod code;
+mod command_synonyms;
+mod comment_command;
 mod crates;
-mod directive;
-#[cfg(test)]
-mod dump;
-mod env;
+mod deck_builder;
+mod env_file;
 mod events;
 mod fence;
 mod footer;
 mod frontmatter;
-mod groups;
-mod hidden;
+mod hidden_lines;
 mod html;
 mod include;
 mod inline;
+mod invisible;
 mod language;
 mod line;
+mod line_groups;
+mod lints;
 mod manifest;
-mod module;
 mod options;
 mod other_tools;
-mod page;
 mod picture;
-mod race;
-mod segments;
-mod slides;
+mod pymodule;
+mod sanitize;
+mod slide_builder;
 mod steps;
-mod suspects;
-mod synonyms;
+mod superscript;
 #[cfg(test)]
 mod tests;
-mod text;
 mod tree;
-mod trojan;
 mod wikilink;
-mod yaml;
+mod yaml_tree;
 
 use std::path::Path;
 
 use crate::deck::{Block, BlockKind, Deck, Options};
 use crate::source::{FileId, Files, SourceFile};
 
-pub use directive::comment_commands;
+pub use comment_command::comment_commands;
 pub use footer::footer;
 pub use options::declare_options;
 
@@ -70,23 +68,23 @@ pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) 
     let file = deck.sources.add(SourceFile::new(path, text));
     let of_others = other_tools::recognise(text);
     let body = frontmatter::read(text, &mut deck);
-    let mut slides = slides::Slides::new(deck, path, files, body);
+    let mut slides = deck_builder::Slides::new(deck, path, files, body);
     slides.text(text, body, file);
     let mut deck = slides.finish(text.len());
-    module::follow(&mut deck);
-    race::look_for_slips(&mut deck);
+    pymodule::follow(&mut deck);
+    bench::look_for_slips(&mut deck);
     match of_others {
         Some(report) => other_tools::report_once(&mut deck, report),
-        None => suspects::report(&mut deck),
+        None => lints::report(&mut deck),
     }
-    trojan::warn(&mut deck);
+    invisible::warn(&mut deck);
     in_source_order(deck)
 }
 
-impl slides::Slides<'_> {
+impl deck_builder::Slides<'_> {
     /// Takes in the text of a file from byte `from` on.
     fn text(&mut self, text: &str, from: usize, file: FileId) {
-        let mut segments = segments::Segments::new(text, from, file);
+        let mut segments = chunks::Segments::new(text, from, file);
         while let Some(elements) = segments.next(&mut self.deck.diagnostics) {
             for element in elements {
                 self.element(element);

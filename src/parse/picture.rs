@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::text::{clean, excerpt};
+use super::sanitize::{clean, excerpt};
 use super::tree::PictureDraft;
 use crate::deck::Picture;
 use crate::diag::Diagnostic;

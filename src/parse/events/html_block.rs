@@ -7,7 +7,7 @@ use super::{DEEPEST, Reader, blocks, mistaken, trim};
 use crate::diag::Diagnostic;
 use crate::parse::html;
 use crate::parse::line;
-use crate::parse::text::excerpt;
+use crate::parse::sanitize::excerpt;
 use crate::parse::tree::{Element, ElementKind, Origin};
 use crate::source::Span;
 

@@ -218,7 +218,7 @@ impl<'t> Reader<'t, '_> {
                 _ => others.push(element),
             }
         }
-        let name = crate::parse::text::clean(name);
+        let name = crate::parse::sanitize::clean(name);
         found.push(self.element(ElementKind::Footnote(name, text), range));
         found.extend(others);
     }

@@ -1,13 +1,13 @@
 //! The grammar behind a fence's marks: a language, then attributes. `rust +exec {1,3-5|all}`.
 
-mod clash;
+mod conflicts;
 mod value;
 
 use std::borrow::Cow;
 
 use super::attribute::{self, Refusal};
-use super::groups;
-use super::text::excerpt;
+use super::line_groups;
+use super::sanitize::excerpt;
 use crate::deck::{Check, Form, LineGroup, OutputPlace, Pty, Start};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;
@@ -177,7 +177,7 @@ impl<'t> Info<'t> {
         if !token.ends_with('}') {
             return Err((format!("`{}` is never closed", excerpt(token)), hint));
         }
-        match groups::read(inside) {
+        match line_groups::read(inside) {
             Ok(groups) => {
                 self.groups = groups;
                 Ok(())

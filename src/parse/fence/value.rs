@@ -6,7 +6,7 @@ use crate::deck::{OutputPlace, Pty};
 use crate::diag;
 use crate::parse::attribute::Refusal;
 use crate::parse::manifest::EDITIONS;
-use crate::parse::text::excerpt;
+use crate::parse::sanitize::excerpt;
 
 /// The longest time limit, in milliseconds: a day. A deadline that far away still fits every clock.
 const MAX_DURATION: u64 = 24 * 3_600_000;

@@ -7,7 +7,7 @@ mod tools;
 use std::ops::Range;
 
 use super::frontmatter;
-use super::text::excerpt;
+use super::sanitize::excerpt;
 use crate::deck::{Block, BlockKind, Deck, ThemeChoice};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use rstest::rstest;
 
 use super::{deck, tree};
-use crate::parse::dump::dump;
+use crate::parse::tests::deck_text::dump;
 
 #[test]
 fn columns_remember_their_rows() {

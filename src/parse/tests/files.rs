@@ -4,8 +4,8 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 
-use crate::parse::dump::dump;
 use crate::parse::parse;
+use crate::parse::tests::deck_text::dump;
 use crate::source::MemFiles;
 
 fn with_files(text: &str, files: &[(&str, &[u8])]) -> String {

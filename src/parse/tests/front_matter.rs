@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use super::{deck, tree};
 use crate::deck::{Options, SlideKind};
-use crate::parse::dump::{dump, text};
+use crate::parse::tests::deck_text::{dump, text};
 
 #[test]
 fn front_matter_makes_the_intro_slide() {

@@ -2,21 +2,23 @@
 //! share: a deck of a text, and its tree as text.
 
 mod blocks;
+mod cells;
 mod code;
 mod commands;
+pub(in crate::parse) mod deck_text;
 mod files;
 mod front_matter;
 mod inline;
-mod odd;
+mod invisible;
+mod malformed;
 mod slides;
-mod trojan;
 
 use std::path::Path;
 
-use super::dump::dump;
 use super::parse;
 use crate::deck::Deck;
 use crate::source::MemFiles;
+use deck_text::dump;
 
 fn deck(text: &str) -> Deck {
     parse(Path::new("talk.md"), text, &MemFiles::default())

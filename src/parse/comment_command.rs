@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::synonyms;
-use super::text::excerpt;
-use super::yaml::{self, Node, Value};
+use super::command_synonyms;
+use super::sanitize::excerpt;
+use super::yaml_tree::{self, Node, Value};
 use crate::deck::Align;
 use crate::diag;
 
@@ -108,7 +108,7 @@ fn remark(body: &str, command: &str, prefix: &str) -> Reading {
             Reading::Mistake(message, hint)
         };
     }
-    let of_others = synonyms::meant(command);
+    let of_others = command_synonyms::meant(command);
     let meant = of_others.or_else(|| diag::closest(word, COMMANDS.iter().map(|(name, _)| *name)));
     let message = || match of_others {
         Some(_) => {
@@ -172,7 +172,7 @@ fn split(command: &str) -> Option<(Cow<'_, str>, Argument<'_>)> {
     {
         return Some((word.into(), Argument::Text(value.into())));
     }
-    if let (Some(node), None) = yaml::read(command) {
+    if let (Some(node), None) = yaml_tree::read(command) {
         return from_yaml(node);
     }
     let free = matches!(word, "comment" | "speaker_note" | "include");

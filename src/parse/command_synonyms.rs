@@ -1,7 +1,7 @@
 //! What authors write where a comment command is meant: the words of other tools and near misses
 //! that no edit distance finds.
 
-use super::directive::COMMANDS;
+use super::comment_command::COMMANDS;
 
 /// What is written, with `_` between words, and the command that is meant.
 const SYNONYMS: &[(&str, &str)] = &[

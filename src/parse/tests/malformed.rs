@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{deck, tree};
-use crate::parse::dump::dump;
+use crate::parse::tests::deck_text::dump;
 
 #[test]
 fn what_is_never_closed_swallows_no_slide() {

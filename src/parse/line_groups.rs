@@ -1,6 +1,6 @@
 //! Highlighted lines: `1,3-5` is one group, `1|3-4|all` are three to step through.
 
-use super::text::excerpt;
+use super::sanitize::excerpt;
 use crate::deck::LineGroup;
 
 /// Reads what stands between the braces. Nothing, and `all` alone, need no groups.

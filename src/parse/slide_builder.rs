@@ -1,7 +1,7 @@
 //! One slide while it is being filled: where the next block goes, in which column, on which step,
 //! and what the commands given so far change about it.
 
-use super::directive::Command;
+use super::comment_command::Command;
 use super::steps::Steps;
 use crate::deck::{Align, Block, BlockKind, Columns, Options, Slide, Step};
 use crate::source::Span;

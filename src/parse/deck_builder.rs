@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::code;
-use super::directive::{self, Command, Reading};
-use super::page::Page;
+use super::comment_command::{self, Command, Reading};
 use super::picture;
-use super::text::excerpt;
+use super::sanitize::excerpt;
+use super::slide_builder::Page;
 use super::tree::{Element, ElementKind, Item};
 use crate::deck::{
     Block, BlockKind, Cell, Deck, Inline, List, ListItem, Note, SlideNo, Table, inline_text,
@@ -243,7 +243,7 @@ impl<'f> Slides<'f> {
     }
 
     fn comment(&mut self, body: &str, span: Span) {
-        match directive::read(body, &self.deck.options.command_prefix) {
+        match comment_command::read(body, &self.deck.options.command_prefix) {
             Reading::Remark => {}
             Reading::Command(command) => self.obey(&command, span),
             Reading::Mistake(message, hint) => {
@@ -260,7 +260,7 @@ impl<'f> Slides<'f> {
             Command::EndSlide if !self.page.is_nested() => self.end_slide(span),
             Command::Include(path) if !self.page.is_nested() => self.include(path, span),
             Command::SpeakerNote(note) => {
-                let (text, step) = (super::text::clean(note.trim_end()), self.page.steps.now());
+                let (text, step) = (super::sanitize::clean(note.trim_end()), self.page.steps.now());
                 self.page.slide.notes.push(Note { text, step });
             }
             Command::SnippetOutput(name) => self.output(name, span),

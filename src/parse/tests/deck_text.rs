@@ -9,7 +9,7 @@ use crate::deck::{
 use crate::diag;
 
 /// Slides, then diagnostics on a line each.
-pub(super) fn dump(deck: &Deck) -> String {
+pub(in crate::parse) fn dump(deck: &Deck) -> String {
     let mut out = String::new();
     for (index, slide) in deck.slides.iter().enumerate() {
         self::slide(&mut out, index, slide, deck);
@@ -203,7 +203,7 @@ fn cells(cells: &[Vec<Inline>]) -> String {
 }
 
 /// Styled pieces as `{bi:text}`, one letter a flag.
-pub(super) fn text(inlines: &[Inline]) -> String {
+pub(in crate::parse) fn text(inlines: &[Inline]) -> String {
     const LETTERS: [(u16, char); 8] = [
         (TextStyle::BOLD, 'b'),
         (TextStyle::ITALIC, 'i'),

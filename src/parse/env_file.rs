@@ -1,7 +1,7 @@
 //! The file behind `+env:`: a `NAME=value` a line, for what a block runs with.
 
-use super::slides::Slides;
-use super::text::excerpt;
+use super::deck_builder::Slides;
+use super::sanitize::excerpt;
 use crate::diag::Diagnostic;
 use crate::source::{SourceFile, Span};
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use super::attribute::Refusal;
-use super::text::excerpt;
+use super::sanitize::excerpt;
 use crate::deck::{Cell, Deck, Fingerprint, Module};
 
 /// What Python's grammar keeps for itself.
