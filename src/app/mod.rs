@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::deck::{Cell, CellId, Cursor, Deck, Form, SlideNo, Start};
+use crate::deck::{Cell, CellId, Cursor, Deck, OutputMode, SlideNo, Start};
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, Runs};
 
@@ -163,8 +163,8 @@ pub struct Policy {
 
 impl Policy {
     /// Whether code of this form may run.
-    pub fn allows(self, form: Form) -> bool {
-        if form.replaces_code() { self.replace } else { self.exec }
+    pub fn allows(self, output_mode: OutputMode) -> bool {
+        if output_mode.replaces_code() { self.replace } else { self.exec }
     }
 }
 
@@ -306,7 +306,7 @@ impl App {
 
     /// Whether a cell may run without a question.
     pub fn may_run(&self, cell: &Cell) -> bool {
-        self.trust.allows() || self.policy.allows(cell.how.form)
+        self.trust.allows() || self.policy.allows(cell.exec.output_mode)
     }
 
     /// The cells that can be seen at the current step, and run.
@@ -314,7 +314,7 @@ impl App {
         let step = self.at.step;
         self.deck
             .cells_of(self.at.slide)
-            .filter(move |cell| cell.step <= step && cell.how.start != Start::OnCheck)
+            .filter(move |cell| cell.step <= step && cell.exec.start != Start::OnCheck)
     }
 
     fn scene_changed(&mut self) {

@@ -201,7 +201,7 @@ fn prepare(doctor: &Doctor, show: &Show) -> anyhow::Result<bool> {
 
 /// A block in words.
 fn name(cell: &Cell) -> String {
-    match &cell.how.module {
+    match &cell.exec.module {
         Some(module) => format!("module `{}`", module.name),
         None => cell.language.to_string(),
     }

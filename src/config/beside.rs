@@ -4,7 +4,7 @@
 
 use super::BESIDE;
 use crate::diag::Diagnostic;
-use crate::yaml::{Fields, Keys, Slot};
+use crate::yaml::{Fields, KeyVisitor, Slot};
 
 /// The sections and keys that the file may set, each with all that is under it.
 pub(super) const ALLOWED: &[&str] = &[
@@ -50,8 +50,13 @@ impl<'f, 'a> Beside<'f, 'a> {
     }
 }
 
-impl Keys for Beside<'_, '_> {
-    fn section(&mut self, key: &'static str, _: &'static str, walk: &mut dyn FnMut(&mut dyn Keys)) {
+impl KeyVisitor for Beside<'_, '_> {
+    fn section(
+        &mut self,
+        key: &'static str,
+        _: &'static str,
+        walk: &mut dyn FnMut(&mut dyn KeyVisitor),
+    ) {
         let path = format!("{}{key}", self.path);
         let inside = format!("{path}.");
         if is_allowed(&path) || ALLOWED.iter().any(|allowed| allowed.starts_with(&inside)) {

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::app::{Action, Conflict, Keymap, Sequence, default_bindings, readable_keys};
 use crate::diag::Diagnostic;
-use crate::yaml::{Keys, Node, Place, Slot};
+use crate::yaml::{KeyVisitor, Node, Slot, YamlSource};
 
 /// Every action with its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Bindings {
     }
 
     /// Leads `keys` past every action.
-    pub(super) fn declare(&mut self, keys: &mut dyn Keys) {
+    pub(super) fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         for bound in &mut self.0 {
             keys.key(bound.name, bound.help, bound);
         }
@@ -65,7 +65,7 @@ impl Bindings {
     }
 
     /// What is wrong with the keys that were just read.
-    pub(super) fn check(&self, place: Place<'_>) -> Option<Diagnostic> {
+    pub(super) fn check(&self, place: YamlSource<'_>) -> Option<Diagnostic> {
         let Conflict { one, other } = self.made().err()?;
         let at = |name| self.0.iter().find(|bound| bound.name == name)?.place.clone();
         let range = at(other.0).or_else(|| at(one.0)).unwrap_or_default();

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::exec::{CustomExecutor, CustomRecipe};
-use crate::yaml::{Node, Slot, Value, text};
+use crate::yaml::{Node, Slot, NodeValue, text};
 
 /// What an entry needs.
 const NEEDED: &str = "a `filename` and `commands`: a list of commands, each a list of words";
 
 impl Slot for BTreeMap<String, CustomExecutor> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
-        let Value::Map(entries) = &node.value else { return Err("languages".to_owned()) };
+        let NodeValue::Map(entries) = &node.value else { return Err("languages".to_owned()) };
         for (language, node) in entries {
             let custom = custom(node).map_err(|what| format!("`{}` to have {what}", language.name));
             self.insert(language.name.to_lowercase(), custom?);
@@ -49,7 +49,7 @@ impl Slot for BTreeMap<String, CustomExecutor> {
 
 fn custom(node: &Node) -> Result<CustomExecutor, String> {
     let mut alternatives = BTreeMap::new();
-    if let Some(Value::Map(entries)) = node.get("alternative").map(|node| &node.value) {
+    if let Some(NodeValue::Map(entries)) = node.get("alternative").map(|node| &node.value) {
         for (name, node) in entries {
             let recipe = recipe(node).map_err(|what| format!("in `{}` {what}", name.name))?;
             alternatives.insert(name.name.clone(), recipe);
@@ -65,7 +65,7 @@ fn recipe(node: &Node) -> Result<CustomRecipe, String> {
     node.get("commands").map_or(Ok(()), |node| commands.take(node)).map_err(|_| NEEDED)?;
     let whole = !commands.is_empty() && commands.iter().all(|words| !words.is_empty());
     let mut environment = BTreeMap::new();
-    if let Some(Value::Map(entries)) = node.get("environment").map(|node| &node.value) {
+    if let Some(NodeValue::Map(entries)) = node.get("environment").map(|node| &node.value) {
         for (name, node) in entries {
             let value = text(node).ok_or("text for each variable of `environment`")?;
             environment.insert(name.name.clone(), value.to_owned());

@@ -4,7 +4,7 @@
 use super::values::{self, AnyOf};
 use super::{Config, Defaults, Export, Mermaid, Snippet, SpeakerNotes, Transition};
 use crate::parse;
-use crate::yaml::{Keys, one_of, within};
+use crate::yaml::{KeyVisitor, one_of, within};
 
 /// What is said of keys whose feature is still to come.
 macro_rules! later {
@@ -15,7 +15,7 @@ macro_rules! later {
 
 impl Config {
     /// Leads `keys` past every key.
-    pub(super) fn declare(&mut self, keys: &mut dyn Keys) {
+    pub(super) fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         let Self { defaults, options, snippet, mermaid, export, .. } = self;
         keys.section("defaults", "How decks look that do not say.", &mut |keys| {
             defaults.declare(keys);
@@ -49,7 +49,7 @@ impl Config {
 }
 
 impl Defaults {
-    fn declare(&mut self, keys: &mut dyn Keys) {
+    fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         let about = "The theme of decks that name none: a name, or `light:`, `dark:` and `timeout:` \
                      (milliseconds) to choose by the terminal's background.";
         keys.key("theme", about, &mut self.theme);
@@ -76,7 +76,7 @@ impl Defaults {
 }
 
 /// The pauses around what grows.
-fn declare_pauses(options: &mut crate::deck::Options, keys: &mut dyn Keys) {
+fn declare_pauses(options: &mut crate::deck::Options, keys: &mut dyn KeyVisitor) {
     let grown = [
         ("incremental_lists", "Lists that grow.", &mut options.list_pauses),
         ("incremental_tables", "Tables that grow.", &mut options.table_pauses),
@@ -90,7 +90,7 @@ fn declare_pauses(options: &mut crate::deck::Options, keys: &mut dyn Keys) {
 }
 
 impl Snippet {
-    fn declare(&mut self, keys: &mut dyn Keys) {
+    fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         keys.section("exec", "Code that is run by key.", &mut |keys| {
             let about = "Whether it may run without a question, as with `-x`.";
             keys.key("enable", about, &mut self.exec);
@@ -123,7 +123,7 @@ impl Snippet {
 }
 
 impl Export {
-    fn declare(&mut self, keys: &mut dyn Keys) {
+    fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         keys.section("dimensions", "A page's size in cells.", &mut |keys| {
             keys.key("columns", "Columns.", &mut values::Side(&mut self.columns));
             keys.key("rows", "Rows.", &mut values::Side(&mut self.rows));
@@ -144,7 +144,7 @@ impl Export {
 }
 
 impl Mermaid {
-    fn declare(&mut self, keys: &mut dyn Keys) {
+    fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         keys.key("cli", later!("The program that draws them"), &mut self.cli);
         let about = later!("How much larger than natural");
         keys.key("scale", about, &mut within(&mut self.scale, 1..=100));
@@ -155,7 +155,7 @@ impl Mermaid {
 }
 
 impl SpeakerNotes {
-    fn declare(&mut self, keys: &mut dyn Keys) {
+    fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         let about = "Where the second window listens.";
         keys.key("listen_address", about, &mut AnyOf(&mut self.listen_address, values::ADDRESS));
         let about = "Where the talk says at which slide it is.";
@@ -166,7 +166,7 @@ impl SpeakerNotes {
 }
 
 impl Transition {
-    fn declare(&mut self, keys: &mut dyn Keys) {
+    fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         let about = "How long it takes, in milliseconds.";
         keys.key("duration_millis", about, &mut within(&mut self.duration_millis, 1..=u16::MAX));
         let about = "In how many pictures.";

@@ -23,7 +23,7 @@ use crate::layout::Limits;
 use crate::media::Protocol;
 use crate::source::{FileId, Span};
 use crate::view::{ColorDepth, Motion};
-use crate::yaml::{self, Fields, Kind, Place};
+use crate::yaml::{self, DocumentKind, Fields, YamlSource};
 
 pub use bindings::Bindings;
 pub use find::{Error, Found, Mistakes, directory, find};
@@ -34,8 +34,11 @@ use beside::Beside;
 const BESIDE: &str = "livedeck.yaml";
 
 /// What messages call a configuration.
-const CONFIGURATION: Kind =
-    Kind { name: "configuration", strange_root: Severity::Error, strange_key: Severity::Error };
+const CONFIGURATION: DocumentKind = DocumentKind {
+    name: "configuration",
+    unknown_root_key: Severity::Error,
+    unknown_key: Severity::Error,
+};
 
 /// Every key at its default, or as the configuration's files say.
 #[derive(Clone, Debug, PartialEq)]
@@ -215,7 +218,7 @@ impl Config {
         file: FileId,
         walk: &mut dyn FnMut(&mut Self, &mut Fields<'_>),
     ) -> Vec<Diagnostic> {
-        let place = Place::new(text, Span::new(file, 0..text.len()), CONFIGURATION);
+        let place = YamlSource::new(text, Span::new(file, 0..text.len()), CONFIGURATION);
         let mut problems = Vec::new();
         self.bindings.start();
         match yaml::parse(text) {
@@ -245,7 +248,7 @@ impl Config {
         schema
     }
 
-    fn declared() -> Vec<yaml::Declared> {
+    fn declared() -> Vec<yaml::KeyDeclaration> {
         let mut config = Self::default();
         yaml::declared(&mut |keys| config.declare(keys))
     }

@@ -145,12 +145,12 @@ fn every_key_counts() {
 
 #[test]
 fn no_key_is_declared_without_a_value_in_the_test_above() {
-    fn leaves(keys: &[yaml::Declared], path: &str, out: &mut Vec<String>) {
+    fn leaves(keys: &[yaml::KeyDeclaration], path: &str, out: &mut Vec<String>) {
         for declared in keys {
             let path = format!("{path}/{}", declared.key);
             match &declared.holds {
-                yaml::Holds::Section(inside) => leaves(inside, &path, out),
-                yaml::Holds::Value(..) => out.push(path),
+                yaml::KeyContent::Section(inside) => leaves(inside, &path, out),
+                yaml::KeyContent::Value(..) => out.push(path),
             }
         }
     }
@@ -349,8 +349,8 @@ fn every_allowed_key_is_a_key_of_the_configuration() {
         for part in allowed.split('.') {
             let found = keys.into_iter().find(|declared| declared.key == part);
             keys = match found.unwrap_or_else(|| panic!("{allowed}")).holds {
-                yaml::Holds::Section(inside) => inside,
-                yaml::Holds::Value(..) => Vec::new(),
+                yaml::KeyContent::Section(inside) => inside,
+                yaml::KeyContent::Value(..) => Vec::new(),
             };
         }
     }

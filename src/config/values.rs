@@ -11,7 +11,7 @@ use crate::exec::SandboxOptions;
 use crate::layout::{Across, Down};
 use crate::media::Protocol;
 use crate::view::{ColorDepth, Motion};
-use crate::yaml::{Node, Slot, Value, quoted, text, within};
+use crate::yaml::{Node, NodeValue, Slot, quoted, text, within};
 
 /// Where speaker notes are told of: this machine's own network, all of which hears it.
 pub(super) const NOTES_ADDRESS: SocketAddr = {
@@ -152,8 +152,8 @@ impl Slot for DefaultTheme {
         let expected = "a theme's name, or `light:` and `dark:` with one each, and `timeout:` in \
                         milliseconds, at most 10000";
         *self = match &node.value {
-            Value::Text(name) => Self::Named(name.clone()),
-            Value::Map(entries) => {
+            NodeValue::Text(name) => Self::Named(name.clone()),
+            NodeValue::Map(entries) => {
                 let known = |name: &str| ["light", "dark", "timeout"].contains(&name);
                 let value = |key: &str| node.get(key).and_then(text);
                 let timeout = value("timeout").map_or(Some(100), |text| text.parse().ok());
@@ -167,7 +167,7 @@ impl Slot for DefaultTheme {
                     _ => return Err(expected.to_owned()),
                 }
             }
-            Value::Null | Value::List(_) => return Err(expected.to_owned()),
+            NodeValue::Null | NodeValue::List(_) => return Err(expected.to_owned()),
         };
         Ok(())
     }

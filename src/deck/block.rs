@@ -177,12 +177,12 @@ pub struct CodeBlock {
     /// Whether `+no_background` was given.
     pub no_background: bool,
     /// What a tool makes a picture of, where it is to be shown as one.
-    pub drawing: Option<Drawing>,
+    pub render: Option<RenderSpec>,
 }
 
 /// How a block of code is shown as the picture that a tool makes of it: `+render`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Drawing {
+pub struct RenderSpec {
     /// Width in percent of the room, 1 to 100.
     pub width_percent: Option<u8>,
 }

@@ -29,7 +29,7 @@ pub enum Start {
 
 /// What becomes of what a cell writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
+pub enum OutputMode {
     /// It stands below the code, or where the deck wants it.
     #[default]
     Below,
@@ -41,7 +41,7 @@ pub enum Form {
     Handover,
 }
 
-impl Form {
+impl OutputMode {
     /// Whether the code gives way to what it makes, which presenterm's decks need `-X` for.
     pub fn replaces_code(self) -> bool {
         matches!(self, Self::Replace | Self::Picture)
@@ -90,13 +90,13 @@ impl Pty {
 
 /// How a cell runs, as its fence's attributes say.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct How {
+pub struct ExecSpec {
     /// The executor named behind `+exec:`.
     pub alternative: Option<Box<str>>,
     /// What makes it start.
     pub start: Start,
     /// What becomes of what it writes.
-    pub form: Form,
+    pub output_mode: OutputMode,
     /// Where its output stands: `+output`.
     pub place: OutputPlace,
     /// The terminal that it draws on: `+pty`.
@@ -114,7 +114,7 @@ pub struct How {
     /// The Python module that it becomes, in place of being run: `+pymodule`.
     pub module: Option<Module>,
     /// The race that it is a lane of, by its name, which may be empty: `+bench`.
-    pub race: Option<Box<str>>,
+    pub bench: Option<Box<str>>,
 }
 
 /// The Python module that a block of Rust becomes.
@@ -151,7 +151,7 @@ pub struct Cell {
     /// The fence's language as an executor key, lower case: `python`, `rust`, `bash`.
     pub language: Box<str>,
     /// How it runs.
-    pub how: How,
+    pub exec: ExecSpec,
     /// What runs: the block's code with hidden lines, without their prefix.
     pub code: Box<str>,
     /// Equal as long as what runs is the same.

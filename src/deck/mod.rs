@@ -19,12 +19,14 @@ use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
 
 pub use block::{
-    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, Drawing, LineGroup, List, ListItem,
-    Marker, Picture, Table, TableRow,
+    AlertKind, Align, Block, BlockKind, CodeBlock, Columns, LineGroup, List, ListItem, Marker,
+    Picture, RenderSpec, Table, TableRow,
 };
-pub use cell::{Cell, CellId, Check, Fingerprint, Form, How, Module, OutputPlace, Pty, Start};
+pub use cell::{
+    Cell, CellId, Check, ExecSpec, Fingerprint, Module, OutputMode, OutputPlace, Pty, Start,
+};
 pub use inline::{Inline, SpanColors, TextStyle, Variable, inline_text};
-pub use rust_build::{Crate, Origin, Profile, RustBuild};
+pub use rust_build::{Crate, CrateOrigin, Profile, RustBuild};
 pub use step::{Cursor, SlideNo, Step};
 
 /// A parsed deck.
@@ -79,14 +81,14 @@ impl Deck {
     /// the state that the one before it left. None for a cell without a session.
     pub fn session_up_to(&self, id: CellId) -> Vec<&Arc<Cell>> {
         let Some((cell, session)) = self.cell(id).and_then(|cell| {
-            let session = cell.how.session.as_deref()?;
+            let session = cell.exec.session.as_deref()?;
             Some((cell, session))
         }) else {
             return Vec::new();
         };
         // What only a check runs looks at the state and leaves none.
         let goes_on = |other: &&Arc<Cell>| {
-            other.how.session.as_deref() == Some(session) && other.how.start != Start::OnCheck
+            other.exec.session.as_deref() == Some(session) && other.exec.start != Start::OnCheck
         };
         let before = self.cells[..cell.id.0 as usize].iter().filter(goes_on);
         before.chain([cell]).collect()
@@ -94,12 +96,12 @@ impl Deck {
 
     /// The lanes of a cell's race, in the deck's order: all blocks of its name, or, where it has none,
     /// those of its slide that have none. None for a cell without a race.
-    pub fn lanes(&self, id: CellId) -> impl Iterator<Item = &Arc<Cell>> {
-        let own = self.cell(id).and_then(|cell| Some((cell.slide, cell.how.race.as_deref()?)));
+    pub fn contenders(&self, id: CellId) -> impl Iterator<Item = &Arc<Cell>> {
+        let own = self.cell(id).and_then(|cell| Some((cell.slide, cell.exec.bench.as_deref()?)));
         self.cells.iter().filter(move |cell| {
             own.is_some_and(|(slide, race)| {
                 let is_near = !race.is_empty() || cell.slide == slide;
-                is_near && cell.how.race.as_deref() == Some(race)
+                is_near && cell.exec.bench.as_deref() == Some(race)
             })
         })
     }

@@ -40,12 +40,12 @@ pub struct Crate {
     /// What it is really called, if not by its name.
     pub package: Option<Box<str>>,
     /// Where else than in a registry it is.
-    pub origin: Origin,
+    pub origin: CrateOrigin,
 }
 
 /// Where a crate comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Origin {
+pub enum CrateOrigin {
     /// From crates.io.
     #[default]
     CratesIo,
@@ -67,7 +67,7 @@ impl Crate {
             features: Vec::new(),
             default_features: true,
             package: None,
-            origin: Origin::default(),
+            origin: CrateOrigin::default(),
         }
     }
 }

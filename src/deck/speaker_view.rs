@@ -6,14 +6,14 @@ use super::{Block, BlockKind, Deck, Inline, Note, Slide, Step, TextStyle};
 impl Deck {
     /// The deck of this deck's notes. Nothing on it runs.
     #[must_use]
-    pub fn of_notes(&self) -> Self {
-        let slides = self.slides.iter().map(Slide::of_notes).collect();
+    pub fn speaker_view(&self) -> Self {
+        let slides = self.slides.iter().map(Slide::speaker_view).collect();
         Self { slides, cells: Vec::new(), ..self.clone() }
     }
 }
 
 impl Slide {
-    fn of_notes(&self) -> Self {
+    fn speaker_view(&self) -> Self {
         let titles = self.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Title(_)));
         let notes = self.notes.iter().map(|note| note.block(self));
         Self { blocks: titles.cloned().chain(notes).collect(), ..self.clone() }
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn f199_the_speaker_sees_titles_and_notes_on_the_same_steps() {
-        let deck = Deck { slides: vec![slide()], ..Deck::default() }.of_notes();
+        let deck = Deck { slides: vec![slide()], ..Deck::default() }.speaker_view();
         let shown: Vec<_> = deck.slides[0].blocks.iter().map(|block| block.step.0).collect();
         assert_eq!((shown, deck.slides[0].steps), (vec![0, 0, 2], 6));
         let BlockKind::Paragraph(text) = &deck.slides[0].blocks[2].kind else { panic!() };

@@ -12,9 +12,9 @@ use crate::source::{Sources, Span};
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct JsonReport<'a> {
     version: u32,
-    diagnostics: Vec<Entry<'a>>,
+    diagnostics: Vec<JsonDiagnostic<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     blocks: Option<Value>,
 }
@@ -22,7 +22,7 @@ struct Document<'a> {
 /// One diagnostic. Lines and columns count from 1, columns in characters; the end is behind the last
 /// character.
 #[derive(Serialize)]
-struct Entry<'a> {
+struct JsonDiagnostic<'a> {
     file: String,
     line: u32,
     column: u32,
@@ -40,7 +40,7 @@ pub fn json(reports: &[(&[Diagnostic], &Sources)], blocks: Option<Value>) -> Str
     for (found, sources) in reports {
         diagnostics.extend(found.iter().map(|found| entry(found, sources)));
     }
-    let document = Document { version: VERSION, diagnostics, blocks };
+    let document = JsonReport { version: VERSION, diagnostics, blocks };
     escaped(&serde_json::to_string_pretty(&document).unwrap_or_default())
 }
 
@@ -59,7 +59,7 @@ fn escaped(json: &str) -> String {
     text
 }
 
-fn entry<'a>(found: &'a Diagnostic, sources: &Sources) -> Entry<'a> {
+fn entry<'a>(found: &'a Diagnostic, sources: &Sources) -> JsonDiagnostic<'a> {
     let Span { file, start, end } = found.span;
     let file = sources.get(file);
     let at = |offset| file.map_or((1, 1), |file| file.position(offset).pair());
@@ -68,7 +68,7 @@ fn entry<'a>(found: &'a Diagnostic, sources: &Sources) -> Entry<'a> {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    Entry {
+    JsonDiagnostic {
         file: file.map(|file| file.path().to_string_lossy().into_owned()).unwrap_or_default(),
         line,
         column,

@@ -9,9 +9,9 @@ use super::{Diagnostic, Severity};
 use crate::source::{SourceFile, Sources, visible, visible_line};
 
 /// Of a long line, at most this much is shown before and behind what is marked.
-const AROUND: usize = 200;
+const MAX_CONTEXT: usize = 200;
 /// At most so much is marked.
-const MARKED: usize = 400;
+const MAX_MARKED: usize = 400;
 
 /// The excerpt as a compiler would print it, without colour.
 pub fn plain(diagnostic: &Diagnostic, sources: &Sources) -> String {
@@ -71,10 +71,11 @@ impl Excerpt {
         let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let line_end = line + text[line..line_end].trim_end_matches('\r').len();
-        let end = text.floor_char_boundary(range.end.min(start + MARKED)).min(line_end).max(start);
-        let is_part = start - line > 2 * AROUND;
-        let from = if is_part { text.floor_char_boundary(start - AROUND) } else { line };
-        let behind = text.floor_char_boundary((end + AROUND).min(line_end)).max(end);
+        let end =
+            text.floor_char_boundary(range.end.min(start + MAX_MARKED)).min(line_end).max(start);
+        let is_part = start - line > 2 * MAX_CONTEXT;
+        let from = if is_part { text.floor_char_boundary(start - MAX_CONTEXT) } else { line };
+        let behind = text.floor_char_boundary((end + MAX_CONTEXT).min(line_end)).max(end);
         // Without anything that a terminal would obey; what that changes, the span follows.
         let [before, marked, behind] =
             [from..start, start..end, end..behind].map(|part| visible(&text[part]));

@@ -1,12 +1,12 @@
 //! The word that was meant: the nearest known name to a misspelt one, for "did you mean".
 
 /// Longer words than this are no typo of anything.
-const LONGEST: usize = 60;
+const MAX_WORD_LENGTH: usize = 60;
 
 /// The candidate nearest to `word` by edits, if it is near enough to be what was meant.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let length = word.chars().take(LONGEST + 1).count();
-    if length > LONGEST {
+    let length = word.chars().take(MAX_WORD_LENGTH + 1).count();
+    if length > MAX_WORD_LENGTH {
         return None;
     }
     let limit = (length / 3).max(1);
@@ -19,7 +19,7 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// The most names in one hint: more are not read.
-const MAX_NEIGHBOURS: usize = 3;
+const MAX_NAMES: usize = 3;
 
 /// The hint for a name that is none of `names`: the misspelt one, else those that share a part with it
 /// (`latte` is a part of `catppuccin-latte`).
@@ -43,7 +43,7 @@ pub fn did_you_mean<'a>(
         .collect();
     near.sort_by_key(|&(shared, _)| std::cmp::Reverse(shared));
     let most = near.first()?.0;
-    let near = near.into_iter().filter(|(shared, _)| *shared == most).take(MAX_NEIGHBOURS);
+    let near = near.into_iter().filter(|(shared, _)| *shared == most).take(MAX_NAMES);
     let names: Vec<_> = near.map(|(_, name)| format!("`{name}`")).collect();
     let (last, others) = names.split_last()?;
     Some(match others {

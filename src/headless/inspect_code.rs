@@ -26,7 +26,7 @@ pub(super) fn not_runnable(
     };
     let cells = show.deck.cells.iter();
     cells
-        .map(|cell| (cell.span, &*cell.language, cell.how.alternative.as_deref()))
+        .map(|cell| (cell.span, &*cell.language, cell.exec.alternative.as_deref()))
         .filter_map(report)
         .collect()
 }
@@ -43,7 +43,7 @@ pub(super) fn not_drawn(show: &Show) -> Vec<Diagnostic> {
 fn drawings(blocks: &[Block], found: &mut Vec<Diagnostic>) {
     for block in blocks {
         if let BlockKind::Code(code) = &block.kind
-            && code.drawing.is_some()
+            && code.render.is_some()
         {
             let message = format!("`+render` cannot draw `{}` here", code.language);
             let hint = "its code is shown; save a picture and write `![](picture.png)`";

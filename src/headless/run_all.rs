@@ -149,7 +149,7 @@ impl Rehearsal<'_> {
     /// The request as the round wants it.
     fn adapted(&self, mut request: Request, round: Round) -> Request {
         let Some(cell) = self.show.deck.cell(round.cell) else { return request };
-        if request.target == Target::Screen && cell.how.timeout_ms.is_none() {
+        if request.target == Target::Screen && cell.exec.timeout_ms.is_none() {
             request.limits.timeout = request.limits.timeout.map(|limit| limit.min(GLANCE));
         }
         if let (Purpose::Validate, Some(alternative)) = (round.purpose, &cell.check.alternative) {
@@ -179,7 +179,7 @@ impl Rehearsal<'_> {
     fn outcome(&self, cell: &Cell) -> Option<Outcome> {
         match &self.app.runs.get(&cell.id)?.state {
             // Who draws on the slide may do so for ever.
-            State::Ended(Outcome::TimedOut) if cell.how.pty.is_some() => Some(Outcome::Stopped),
+            State::Ended(Outcome::TimedOut) if cell.exec.pty.is_some() => Some(Outcome::Stopped),
             State::Ended(outcome) => Some(outcome.clone()),
             _ => None,
         }

@@ -11,7 +11,7 @@ use syntect::parsing::{ParseState, ScopeStack, SyntaxReference};
 use super::syntaxes;
 use crate::ansi;
 use crate::panics::contain;
-use crate::source::{Reading, mark_invisible, visible_code};
+use crate::source::{TextKind, mark_invisible, visible_code};
 
 /// A line longer than this is plain: nobody sees its end, and some patterns take quadratic time.
 const LONGEST_LINE: usize = 2_000;
@@ -131,7 +131,7 @@ impl Painted {
 
 /// Appends the text with nothing in it that a terminal would obey, or draw as nothing.
 fn show(text: &str, shown: &mut String) {
-    let marked = mark_invisible(Reading::Code, shown.chars().next_back(), text);
+    let marked = mark_invisible(TextKind::Code, shown.chars().next_back(), text);
     for (number, part) in visible_code(&marked).split('\t').enumerate() {
         shown.push_str(if number == 0 { "" } else { TAB });
         shown.push_str(part);

@@ -8,13 +8,13 @@ use super::flow::Flow;
 use super::picture::room_for;
 use super::scene::{Item, Placed};
 use super::text::Text;
-use crate::deck::{CodeBlock, Drawing};
+use crate::deck::{CodeBlock, RenderSpec};
 
 /// The size that a diagram is taken to have.
 const USUAL: PixelSize = PixelSize { width: 640, height: 400 };
 
 /// Reserves the room in the middle.
-pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, drawing: Drawing) {
+pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, drawing: RenderSpec) {
     let y = flow.open();
     let (width, height) = room_for(flow, USUAL, drawing.width_percent, y);
     let x = flow.width.saturating_sub(width) / 2;

@@ -245,7 +245,7 @@ impl<'a> Flow<'a> {
         let asked = block.font_size.unwrap_or(1);
         let size = match &block.kind {
             BlockKind::Heading(level, _) => asked.max(self.heading_style(*level).font_size),
-            BlockKind::Code(code) if code.drawing.is_some() => 1,
+            BlockKind::Code(code) if code.render.is_some() => 1,
             BlockKind::Title(_)
             | BlockKind::Columns(_)
             | BlockKind::Picture(_)
@@ -277,7 +277,7 @@ impl<'a> Flow<'a> {
                 quote::alert(self, *kind, title.as_deref(), blocks);
             }
             BlockKind::Rule => self.rule(),
-            BlockKind::Code(block) => match (block.cell, block.drawing) {
+            BlockKind::Code(block) => match (block.cell, block.render) {
                 (Some(id), _) => cell::lay_out(self, block, id),
                 (None, Some(drawing)) => diagram_placeholder::lay_out(self, block, drawing),
                 (None, None) => {

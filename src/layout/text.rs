@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::limits::{LONGEST_TEXT, MOST_ROWS};
 use super::wrap;
-use crate::source::{Reading, mark_invisible};
+use crate::source::{TextKind, mark_invisible};
 
 /// One line of styled text, not wrapped.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,7 @@ impl Text {
 
     fn add(&mut self, text: &str, style: Style) {
         let before = if text.is_ascii() { None } else { self.string.chars().next_back() };
-        let text = &*mark_invisible(Reading::Prose, before, text);
+        let text = &*mark_invisible(TextKind::Prose, before, text);
         if text.chars().any(char::is_control) {
             for char in text.chars() {
                 match char {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::sanitize::excerpt;
 
 /// What is wrong, and what to try.
-pub(super) type Refusal = (String, String);
+pub(super) type AttributeError = (String, String);
 
 /// The length of the attribute that `text` starts with: up to white space outside of quotes.
 pub(super) fn length(text: &str) -> usize {
@@ -24,7 +24,7 @@ pub(super) fn length(text: &str) -> usize {
 ///
 /// # Errors
 /// The value's quotation marks are not as they must be.
-pub(super) fn parts(token: &str) -> Result<(&str, Option<Cow<'_, str>>), Refusal> {
+pub(super) fn parts(token: &str) -> Result<(&str, Option<Cow<'_, str>>), AttributeError> {
     let Some((name, value)) = token.split_once(':') else { return Ok((token, None)) };
     if !value.starts_with('"') {
         return Ok((name, Some(Cow::Borrowed(value))));

@@ -7,7 +7,7 @@ use crate::deck::{Inline, TextStyle};
 const SCHEMES: [&str; 2] = ["http://", "https://"];
 
 /// Adds a text's pieces, addresses as links.
-pub(super) fn split(text: &str, style: &TextStyle, pieces: &mut Vec<Inline>) {
+pub(super) fn split(text: &str, style: &TextStyle, inlines: &mut Vec<Inline>) {
     let mut plain = 0;
     let mut from = 0;
     while let Some(found) = text[from..].find("http") {
@@ -16,17 +16,21 @@ pub(super) fn split(text: &str, style: &TextStyle, pieces: &mut Vec<Inline>) {
             from = start + 4;
             continue;
         };
-        push(&text[plain..start], style.clone(), pieces);
+        push(&text[plain..start], style.clone(), inlines);
         from = start + length;
-        push(&text[start..from], style.clone().with(TextStyle::LINK_URL | TextStyle::BARE), pieces);
+        push(
+            &text[start..from],
+            style.clone().with(TextStyle::LINK_URL | TextStyle::BARE),
+            inlines,
+        );
         plain = from;
     }
-    push(&text[plain..], style.clone(), pieces);
+    push(&text[plain..], style.clone(), inlines);
 }
 
-fn push(text: &str, style: TextStyle, pieces: &mut Vec<Inline>) {
+fn push(text: &str, style: TextStyle, inlines: &mut Vec<Inline>) {
     if !text.is_empty() {
-        pieces.push(Inline::Text(text.into(), style));
+        inlines.push(Inline::Text(text.into(), style));
     }
 }
 
@@ -59,14 +63,14 @@ mod tests {
 
     /// The text with its addresses in brackets.
     fn marked(text: &str) -> String {
-        let mut pieces = Vec::new();
-        split(text, &TextStyle::default(), &mut pieces);
-        let mark = |piece: &Inline| match piece {
+        let mut inlines = Vec::new();
+        split(text, &TextStyle::default(), &mut inlines);
+        let mark = |inline: &Inline| match inline {
             Inline::Text(text, style) if style.has(TextStyle::LINK_URL) => format!("[{text}]"),
             Inline::Text(text, _) => text.to_string(),
             _ => String::new(),
         };
-        pieces.iter().map(mark).collect()
+        inlines.iter().map(mark).collect()
     }
 
     #[test]

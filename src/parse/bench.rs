@@ -2,29 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use super::fence::Info;
+use super::fence::FenceInfo;
 use crate::deck::{Cell, Deck};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;
 
 /// The languages whose blocks are timed.
-const TIMED: [&str; 2] = ["python", "rust"];
+const BENCH_LANGUAGES: [&str; 2] = ["python", "rust"];
 
 /// The race that a block is a lane of, if its fence says so and it can be one; what is in the way is
 /// told.
 pub(super) fn read(
-    info: &Info<'_>,
+    info: &FenceInfo<'_>,
     language: &str,
     span: Span,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Option<Box<str>> {
-    let race = info.race.as_deref()?;
-    if info.against_race().is_some() {
+    let race = info.bench.as_deref()?;
+    if info.bench_conflict().is_some() {
         return None;
     }
-    if !TIMED.contains(&language) {
+    if !BENCH_LANGUAGES.contains(&language) {
         let mistake = Diagnostic::error(span, "`+bench` is for Python and Rust");
-        let hint = match diag::closest(language, TIMED) {
+        let hint = match diag::closest(language, BENCH_LANGUAGES) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "`+exec` runs it, and says how long that took".to_owned(),
         };
@@ -35,7 +35,7 @@ pub(super) fn read(
 }
 
 /// Tells of lanes that are alone while another race is called almost as theirs.
-pub(super) fn look_for_slips(deck: &mut Deck) {
+pub(super) fn warn_likely_typos(deck: &mut Deck) {
     let named: Vec<(&Cell, &str)> =
         deck.cells.iter().filter_map(|cell| Some((&**cell, name(cell)?))).collect();
     let mut lanes = BTreeMap::<&str, usize>::new();
@@ -61,7 +61,7 @@ pub(super) fn look_for_slips(deck: &mut Deck) {
 
 /// The name of a cell's race, if it has one.
 fn name(cell: &Cell) -> Option<&str> {
-    cell.how.race.as_deref().filter(|race| !race.is_empty())
+    cell.exec.bench.as_deref().filter(|race| !race.is_empty())
 }
 
 /// The line above a block's code.
@@ -98,9 +98,10 @@ mod tests {
     fn lanes_run_by_key_and_know_each_other() {
         let deck = blocks(&["python +bench:f", "rust +bench:f", "py +bench", "rust +exec +bench"]);
         assert_eq!(deck.diagnostics, []);
-        assert!(deck.cells.iter().all(|cell| cell.how.start == Start::OnKey));
-        let lanes =
-            |id: u32| deck.lanes(crate::deck::CellId(id)).map(|cell| cell.id.0).collect::<Vec<_>>();
+        assert!(deck.cells.iter().all(|cell| cell.exec.start == Start::OnKey));
+        let lanes = |id: u32| {
+            deck.contenders(crate::deck::CellId(id)).map(|cell| cell.id.0).collect::<Vec<_>>()
+        };
         assert_eq!((lanes(0), lanes(1)), (vec![0, 1], vec![0, 1]));
         assert_eq!((lanes(2), lanes(3)), (vec![2, 3], vec![2, 3]));
         assert_ne!(deck.cells[0].fingerprint, blocks(&["python +exec"]).cells[0].fingerprint);
@@ -110,7 +111,7 @@ mod tests {
     fn without_a_name_a_race_is_one_of_its_slide() {
         let fence = "```python +bench\nf()\n```\n\n";
         let deck = deck(&format!("{fence}<!-- end_slide -->\n\n{fence}```bash +exec\nx\n```\n"));
-        let lanes = |id: u32| deck.lanes(crate::deck::CellId(id)).count();
+        let lanes = |id: u32| deck.contenders(crate::deck::CellId(id)).count();
         assert_eq!([lanes(0), lanes(1), lanes(2)], [1, 1, 0]);
     }
 
@@ -160,7 +161,7 @@ mod tests {
         let deck = blocks(&[fence]);
         let told: Vec<_> = deck.diagnostics.iter().map(|it| (&*it.message, &*it.hints)).collect();
         assert_eq!(told, [(message, &[hint.to_owned()][..])]);
-        assert!(deck.cells.iter().all(|cell| cell.how.race.is_none()));
+        assert!(deck.cells.iter().all(|cell| cell.exec.bench.is_none()));
     }
 
     #[rstest]
@@ -193,6 +194,6 @@ mod tests {
         let front = "---\noptions:\n  python:\n    session: true\n---\n\n";
         let deck = deck(&format!("{front}```python +bench\nf()\n```\n"));
         assert_eq!(deck.diagnostics, []);
-        assert_eq!(deck.cells[0].how.session, None);
+        assert_eq!(deck.cells[0].exec.session, None);
     }
 }

@@ -5,16 +5,16 @@
 
 use std::cell::Cell;
 
-use super::events::{self, DEEPEST, Stop, mistaken};
-use super::tree::{Element, ElementKind, Origin};
+use super::events::{self, MAX_DEPTH, StopReason, mistaken};
+use super::tree::{Element, ElementKind, TextOrigin};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};
 
 /// So many quotes between `>>>` lines are no accident.
-const MANY_QUOTES: usize = 64;
+const MAX_UNSPLIT_QUOTES: usize = 64;
 
 /// Reads a text stretch by stretch.
-pub(super) struct Segments<'t> {
+pub(super) struct Chunks<'t> {
     text: &'t str,
     file: FileId,
     /// Where the next stretch starts.
@@ -30,7 +30,7 @@ pub(super) struct Segments<'t> {
     slide: Cell<(usize, usize)>,
 }
 
-impl<'t> Segments<'t> {
+impl<'t> Chunks<'t> {
     /// The text of `file` from byte `from` on.
     pub(super) fn new(text: &'t str, from: usize, file: FileId) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl<'t> Segments<'t> {
         let said = mistakes.len();
         let mut end = self.end_from(self.at);
         let (mut blocks, mut stop) = self.read(end, mistakes);
-        if let Some(Stop::OpenFence(fence)) = &stop {
+        if let Some(StopReason::OpenFence(fence)) = &stop {
             let open = self.at + fence.start;
             if let Some(closing) = closing_line(self.text, open, end) {
                 mistakes.truncate(said);
@@ -63,7 +63,7 @@ impl<'t> Segments<'t> {
             }
         }
         self.at = end;
-        if let Some(Stop::LongQuote(range)) = stop {
+        if let Some(StopReason::LongQuote(range)) = stop {
             self.long_quote(range, end, &mut blocks, mistakes);
         }
         Some(blocks)
@@ -82,7 +82,7 @@ impl<'t> Segments<'t> {
             return self.text.len();
         }
         let end = self.slide_end(at);
-        if self.quotes < MANY_QUOTES {
+        if self.quotes < MAX_UNSPLIT_QUOTES {
             return end;
         }
         let lines = self.text[at..end].split_inclusive('\n').scan(at, |next, line| {
@@ -116,8 +116,12 @@ impl<'t> Segments<'t> {
         self.text.len()
     }
 
-    fn read(&self, end: usize, mistakes: &mut Vec<Diagnostic>) -> (Vec<Element<'t>>, Option<Stop>) {
-        let origin = Origin::At(self.file, self.at);
+    fn read(
+        &self,
+        end: usize,
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> (Vec<Element<'t>>, Option<StopReason>) {
+        let origin = TextOrigin::At(self.file, self.at);
         events::read(&self.text[self.at..end], origin, self.depth, mistakes)
     }
 
@@ -143,7 +147,7 @@ impl<'t> Segments<'t> {
             return;
         };
         self.at = closing.end;
-        if self.depth >= DEEPEST {
+        if self.depth >= MAX_DEPTH {
             blocks.push(mistaken(Diagnostic::error(span(closing.end), "nested too deeply")));
             return;
         }

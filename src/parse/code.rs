@@ -5,20 +5,20 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::bench;
-use super::deck_builder::Slides;
+use super::deck_builder::DeckBuilder;
 use super::env_file;
-use super::fence::{self, Info};
+use super::fence::{self, FenceInfo};
 use super::hidden_lines::HiddenLines;
 use super::language;
 use super::lints;
 use super::manifest;
 use super::pymodule;
 use super::sanitize::{clean_code, excerpt};
-use super::tree::Fence;
+use super::tree::FenceDraft;
 use super::yaml_tree;
 use crate::deck::{
-    Cell, CellId, Check, CodeBlock, Drawing, Fingerprint, Form, How, Module, Options, RustBuild,
-    SlideNo, Start, Step,
+    Cell, CellId, Check, CodeBlock, ExecSpec, Fingerprint, Module, Options, OutputMode, RenderSpec,
+    RustBuild, SlideNo, Start, Step,
 };
 use crate::diag::{self, Diagnostic};
 use crate::source::{SourceFile, Span};
@@ -26,7 +26,7 @@ use crate::source::{SourceFile, Span};
 /// A cell without its place in the deck.
 pub(super) struct CellDraft {
     language: Box<str>,
-    how: How,
+    exec: ExecSpec,
     code: Box<str>,
     span: Span,
     first_line: u32,
@@ -44,13 +44,13 @@ impl CellDraft {
     pub(super) fn add_to(self, cells: &mut Vec<Arc<Cell>>, slide: SlideNo, step: Step) -> CellId {
         let id = CellId(u32::try_from(cells.len()).unwrap_or(u32::MAX));
         let fingerprint = self.fingerprint();
-        let Self { language, how, code, span, first_line, name, check } = self;
+        let Self { language, exec, code, span, first_line, name, check } = self;
         cells.push(Arc::new(Cell {
             id,
             slide,
             step,
             language,
-            how,
+            exec,
             code,
             fingerprint,
             span,
@@ -63,13 +63,16 @@ impl CellDraft {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        let How { alternative, form, pty, environment, rust, input, module, race, .. } = &self.how;
+        let ExecSpec {
+            alternative, output_mode, pty, environment, rust, input, module, bench, ..
+        } = &self.exec;
         let code = Fingerprint::of(&self.language, alternative.as_deref(), &self.code);
-        let form = if *form == Form::Picture { code.with("image") } else { code };
-        let form = if pty.is_some() { form.with("pty") } else { form };
+        let output_mode =
+            if *output_mode == OutputMode::Picture { code.with("image") } else { code };
+        let output_mode = if pty.is_some() { output_mode.with("pty") } else { output_mode };
         let built = match rust {
-            Some(rust) => form.with(&format!("{rust:?}")),
-            None => form,
+            Some(rust) => output_mode.with(&format!("{rust:?}")),
+            None => output_mode,
         };
         let built = match input {
             Some(input) => built.with("input").with(input),
@@ -79,7 +82,7 @@ impl CellDraft {
             Some(module) => built.with("pymodule").with(&module.name),
             None => built,
         };
-        let built = if race.is_some() { built.with("bench") } else { built };
+        let built = if bench.is_some() { built.with("bench") } else { built };
         environment.iter().fold(built, |known, (name, value)| known.with(name).with(value))
     }
 }
@@ -89,8 +92,8 @@ impl CellDraft {
 /// # Errors
 /// Why there is no code to show: the file that holds it cannot be read.
 pub(super) fn draw(
-    fence: &Fence<'_>,
-    slides: &mut Slides<'_>,
+    fence: &FenceDraft<'_>,
+    slides: &mut DeckBuilder<'_>,
 ) -> Result<(CodeBlock, Option<CellDraft>), Box<Diagnostic>> {
     let mut info = fence::read(fence.info, fence.info_span, &mut slides.deck.diagnostics);
     let groups = std::mem::take(&mut info.groups);
@@ -112,39 +115,40 @@ pub(super) fn draw(
         groups,
         line_numbers: info.line_numbers,
         no_background: info.no_background,
-        drawing: drawing(&info, &key, &slides.deck.options),
+        render: render(&info, &key, &slides.deck.options),
         ..CodeBlock::default()
     };
     slides.deck.diagnostics.extend(lints::missing_lines(&block, fence.info_span));
-    slides.deck.diagnostics.extend(undrawn(&info, &key, fence.info_span));
-    let written = Written { language: key, code: &code, hidden, span };
+    slides.deck.diagnostics.extend(check_render_language(&info, &key, fence.info_span));
+    let written = CodeSource { language: key, code: &code, hidden, span };
     let cell = cell(&info, written, fence.info_span, slides);
     Ok((block, cell))
 }
 
 /// The languages that tools make pictures of.
-const DRAWN: [&str; 4] = ["d2", "latex", "mermaid", "typst"];
+const RENDERED_LANGUAGES: [&str; 4] = ["d2", "latex", "mermaid", "typst"];
 
 /// Whether the block is to be shown as the picture that a tool makes of it.
-fn drawing(info: &Info<'_>, key: &str, options: &Options) -> Option<Drawing> {
+fn render(info: &FenceInfo<'_>, key: &str, options: &Options) -> Option<RenderSpec> {
     let always = || options.auto_render_languages.iter().any(|name| *language::key(name) == *key);
-    let wanted = DRAWN.contains(&key) && info.start.is_none() && (info.rendered || always());
-    wanted.then_some(Drawing { width_percent: info.width_percent })
+    let wanted =
+        RENDERED_LANGUAGES.contains(&key) && info.start.is_none() && (info.rendered || always());
+    wanted.then_some(RenderSpec { width_percent: info.width_percent })
 }
 
 /// Reports `+render` on a language that no tool draws.
-fn undrawn(info: &Info<'_>, key: &str, span: Span) -> Option<Diagnostic> {
-    if !info.rendered || key.is_empty() || DRAWN.contains(&key) {
+fn check_render_language(info: &FenceInfo<'_>, key: &str, span: Span) -> Option<Diagnostic> {
+    if !info.rendered || key.is_empty() || RENDERED_LANGUAGES.contains(&key) {
         return None;
     }
     let message = format!("`+render` draws no `{}`", excerpt(key));
-    let hint = diag::did_you_mean(key, DRAWN);
-    let known = || format!("it draws {}", DRAWN.join(", "));
+    let hint = diag::did_you_mean(key, RENDERED_LANGUAGES);
+    let known = || format!("it draws {}", RENDERED_LANGUAGES.join(", "));
     Some(Diagnostic::warning(span, message).hint(hint.unwrap_or_else(known)))
 }
 
 /// Code as it was written, and where.
-struct Written<'c> {
+struct CodeSource<'c> {
     language: Box<str>,
     code: &'c str,
     hidden: Option<HiddenLines<'c>>,
@@ -153,10 +157,10 @@ struct Written<'c> {
 
 /// The executable side of a block, if it has one that we can run.
 fn cell(
-    info: &Info<'_>,
-    written: Written<'_>,
+    info: &FenceInfo<'_>,
+    written: CodeSource<'_>,
     info_span: Span,
-    slides: &mut Slides<'_>,
+    slides: &mut DeckBuilder<'_>,
 ) -> Option<CellDraft> {
     let start = info.start.or(info.check.validates.then_some(Start::OnCheck));
     // What is pressed on a module makes it again.
@@ -171,10 +175,10 @@ fn cell(
             return None;
         }
     };
-    let Written { language, code, hidden, span } = written;
+    let CodeSource { language, code, hidden, span } = written;
     let first_line = slides.deck.sources.get(span.file).map_or(1, |file| file.line(span.start));
     // Nobody can be given the terminal unasked.
-    let start = if info.form == Form::Handover { Start::OnKey } else { start };
+    let start = if info.output_mode == OutputMode::Handover { Start::OnKey } else { start };
     let alternative = info.alternative.as_deref().map(Into::into);
     let code: Box<str> = match hidden {
         Some(lines) => lines.executed(code).into(),
@@ -187,21 +191,23 @@ fn cell(
             Some(module(name, (&*language, &*code), info_span, slides)?)
         }
     };
-    let (form, timeout_ms) = (info.form, info.timeout_ms);
-    let form = if module.is_some() { Form::Below } else { form };
+    let (output_mode, timeout_ms) = (info.output_mode, info.timeout_ms);
+    let output_mode = if module.is_some() { OutputMode::Below } else { output_mode };
     let is_ours = &*language == "rust" && info.alternative.is_none();
     let edition = edition(info, is_ours, info_span, slides);
     let rust = is_ours.then(|| rust_build(&code, edition, span, slides)).flatten();
-    let pty = info.pty.filter(|_| matches!(form, Form::Below | Form::Replace) && module.is_none());
-    let race = bench::read(info, &language, info_span, &mut slides.deck.diagnostics);
-    let session = session(info, &language, info_span, slides).filter(|_| race.is_none());
-    let place = info.output.filter(|_| form == Form::Below && info.id.is_none());
+    let pty = info.pty.filter(|_| {
+        matches!(output_mode, OutputMode::Below | OutputMode::Replace) && module.is_none()
+    });
+    let bench = bench::read(info, &language, info_span, &mut slides.deck.diagnostics);
+    let session = session(info, &language, info_span, slides).filter(|_| bench.is_none());
+    let place = info.output.filter(|_| output_mode == OutputMode::Below && info.id.is_none());
     Some(CellDraft {
         language,
-        how: How {
+        exec: ExecSpec {
             alternative,
             start,
-            form,
+            output_mode,
             place: place.unwrap_or_default(),
             pty,
             environment,
@@ -210,7 +216,7 @@ fn cell(
             rust,
             session,
             module,
-            race,
+            bench,
         },
         code,
         span,
@@ -225,10 +231,10 @@ fn module(
     name: Option<&str>,
     (language, code): (&str, &str),
     span: Span,
-    slides: &mut Slides<'_>,
+    slides: &mut DeckBuilder<'_>,
 ) -> Option<Module> {
     let cells = &slides.deck.cells;
-    let of = |cell: &Arc<Cell>| cell.how.module.as_ref().map(|module| module.name.clone());
+    let of = |cell: &Arc<Cell>| cell.exec.module.as_ref().map(|module| module.name.clone());
     let read = match pymodule::read(name, code) {
         _ if language != "rust" => {
             Err(("`+pymodule` is for Rust".to_owned(), "write it on a block of Rust".to_owned()))
@@ -249,7 +255,7 @@ fn rust_build(
     code: &str,
     edition: Option<Box<str>>,
     span: Span,
-    slides: &mut Slides<'_>,
+    slides: &mut DeckBuilder<'_>,
 ) -> Option<Arc<RustBuild>> {
     let mut build = slides.deck.options.rust.clone();
     if let Some(manifest) = manifest::read(code) {
@@ -267,10 +273,10 @@ fn rust_build(
 
 /// The edition that a fence asks for, where that means something.
 fn edition(
-    info: &Info<'_>,
+    info: &FenceInfo<'_>,
     is_rust: bool,
     span: Span,
-    slides: &mut Slides<'_>,
+    slides: &mut DeckBuilder<'_>,
 ) -> Option<Box<str>> {
     let edition = info.edition.clone()?;
     if !is_rust {
@@ -302,16 +308,16 @@ fn place_of(range: Range<usize>, code: &str, start: usize, file: &str) -> Range<
 
 /// The session that a block is part of: the one that it names, or the deck's own where it can be.
 fn session(
-    info: &Info<'_>,
+    info: &FenceInfo<'_>,
     language: &str,
     span: Span,
-    slides: &mut Slides<'_>,
+    slides: &mut DeckBuilder<'_>,
 ) -> Option<Box<str>> {
     let why_not = if language != "python" {
         Some(("`+session` is for Python", "only blocks of Python share state"))
     } else if info.alternative.is_some() {
         Some(("`+session` runs in livedeck's own Python", "take the executor's name away"))
-    } else if info.pty.is_some() || info.form == Form::Handover {
+    } else if info.pty.is_some() || info.output_mode == OutputMode::Handover {
         Some(("what has a terminal of its own is in no session", "take `+session` away"))
     } else {
         None
@@ -341,8 +347,8 @@ fn shown(code: &str, hidden: Option<HiddenLines<'_>>) -> Box<str> {
 
 /// What a `file` block names: language, code, and where that stands.
 fn from_file<'c>(
-    fence: &Fence<'_>,
-    slides: &mut Slides<'_>,
+    fence: &FenceDraft<'_>,
+    slides: &mut DeckBuilder<'_>,
 ) -> Result<(Cow<'c, str>, Cow<'c, str>, Span), Box<Diagnostic>> {
     let refuse = |message: String| Box::new(Diagnostic::error(fence.code_span, message));
     let (node, mistake) = yaml_tree::read(&fence.code);

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 
 use super::command_synonyms;
 use super::sanitize::excerpt;
-use super::yaml_tree::{self, Node, Value};
+use super::yaml_tree::{self, YamlNode, YamlValue};
 use crate::deck::Align;
 use crate::diag;
 
 /// A command that the author gave.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Command {
+pub(super) enum CommentCommand {
     EndSlide,
     Pause,
     NewLines(u16),
@@ -33,8 +33,8 @@ pub(super) enum Command {
 
 /// What a comment is.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Reading {
-    Command(Command),
+pub(super) enum Comment {
+    Command(CommentCommand),
     /// Nothing to do.
     Remark,
     /// A command gone wrong: what is wrong, and what to try.
@@ -74,38 +74,38 @@ pub fn comment_commands() -> impl Iterator<Item = &'static str> {
 }
 
 /// Reads a comment's body. `prefix` is what the deck's commands start with, if anything.
-pub(super) fn read(body: &str, prefix: &str) -> Reading {
+pub(super) fn read(body: &str, prefix: &str) -> Comment {
     let body = body.trim();
     let mut command = body;
     while let Some(rest) = command.strip_prefix(prefix).filter(|_| !prefix.is_empty()) {
         command = rest.trim_start();
     }
     if command.is_empty() {
-        return Reading::Remark;
+        return Comment::Remark;
     }
     match split(command) {
         Some((name, argument)) if sample(&name).is_some() => match build(&name, &argument) {
-            Some(Ok(command)) => Reading::Command(command),
+            Some(Ok(command)) => Comment::Command(command),
             Some(Err(message)) => {
                 let sample = sample(&name).unwrap_or_default();
-                Reading::Mistake(message, format!("for example `<!-- {sample} -->`"))
+                Comment::Mistake(message, format!("for example `<!-- {sample} -->`"))
             }
-            None => Reading::Remark,
+            None => Comment::Remark,
         },
         _ => remark(body, command, prefix),
     }
 }
 
 /// What to make of a comment that is no command.
-fn remark(body: &str, command: &str, prefix: &str) -> Reading {
+fn remark(body: &str, command: &str, prefix: &str) -> Comment {
     let (word, rest) = first_word(command);
     if let Some(sample) = sample(word).filter(|_| rest.starts_with(':') || !body.contains('\n')) {
         let message = format!("this `{word}` cannot be read");
         let hint = format!("a space follows the colon: `<!-- {sample} -->`");
         return if body.contains('\n') {
-            Reading::Suspect(message, hint)
+            Comment::Suspect(message, hint)
         } else {
-            Reading::Mistake(message, hint)
+            Comment::Mistake(message, hint)
         };
     }
     let of_others = command_synonyms::meant(command);
@@ -119,8 +119,8 @@ fn remark(body: &str, command: &str, prefix: &str) -> Reading {
     };
     if body.contains('\n') {
         return match meant.filter(|_| rest.starts_with(':')) {
-            Some(meant) => Reading::Suspect(message(), format!("did you mean `{meant}`?")),
-            None => Reading::Remark,
+            Some(meant) => Comment::Suspect(message(), format!("did you mean `{meant}`?")),
+            None => Comment::Remark,
         };
     }
     let private = !body.starts_with(prefix)
@@ -128,25 +128,25 @@ fn remark(body: &str, command: &str, prefix: &str) -> Reading {
         || body.starts_with("//")
         || matches!(body, "{{{" | "}}}");
     if private {
-        return Reading::Remark;
+        return Comment::Remark;
     }
     match meant {
-        Some(meant) => Reading::Mistake(message(), format!("did you mean `{meant}`?")),
-        None if word.is_empty() => Reading::Mistake(
+        Some(meant) => Comment::Mistake(message(), format!("did you mean `{meant}`?")),
+        None if word.is_empty() => Comment::Mistake(
             format!("this comment is no command: `{}`", excerpt(command)),
             "a remark starts with `//`: `<!-- // … -->`".to_owned(),
         ),
         None => {
-            Reading::Mistake(message(), "a remark starts with `//`: `<!-- // … -->`".to_owned())
+            Comment::Mistake(message(), "a remark starts with `//`: `<!-- // … -->`".to_owned())
         }
     }
 }
 
 /// A command's argument.
-enum Argument<'a> {
+enum CommandArgument<'a> {
     Missing,
     Text(Cow<'a, str>),
-    Node(Node),
+    Node(YamlNode),
 }
 
 fn sample(name: &str) -> Option<&'static str> {
@@ -160,74 +160,82 @@ fn first_word(text: &str) -> (&str, &str) {
 }
 
 /// Name and argument of `name` or `name: value`. Plain ones need no YAML parser, and most are.
-fn split(command: &str) -> Option<(Cow<'_, str>, Argument<'_>)> {
+fn split(command: &str) -> Option<(Cow<'_, str>, CommandArgument<'_>)> {
     let (word, rest) = first_word(command);
     if rest.is_empty() {
-        return Some((word.into(), Argument::Missing));
+        return Some((word.into(), CommandArgument::Missing));
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/');
     if let Some(value) = rest.strip_prefix(": ")
         && !value.is_empty()
         && value.chars().all(plain)
     {
-        return Some((word.into(), Argument::Text(value.into())));
+        return Some((word.into(), CommandArgument::Text(value.into())));
     }
     if let (Some(node), None) = yaml_tree::read(command) {
         return from_yaml(node);
     }
     let free = matches!(word, "comment" | "speaker_note" | "include");
     let text = rest.strip_prefix(':').filter(|_| free)?;
-    Some((word.into(), Argument::Text(text.trim().into())))
+    Some((word.into(), CommandArgument::Text(text.trim().into())))
 }
 
-fn from_yaml<'a>(node: Node) -> Option<(Cow<'a, str>, Argument<'a>)> {
+fn from_yaml<'a>(node: YamlNode) -> Option<(Cow<'a, str>, CommandArgument<'a>)> {
     match node.value {
-        Value::Plain(name) | Value::Quoted(name) => Some((name.into(), Argument::Missing)),
-        Value::Map(entries) => {
+        YamlValue::Plain(name) | YamlValue::Quoted(name) => {
+            Some((name.into(), CommandArgument::Missing))
+        }
+        YamlValue::Map(entries) => {
             let [(name, value)] = <[_; 1]>::try_from(entries).ok()?;
             let name = name.text()?.to_owned().into();
-            Some((name, if value.is_null() { Argument::Missing } else { Argument::Node(value) }))
+            Some((
+                name,
+                if value.is_null() {
+                    CommandArgument::Missing
+                } else {
+                    CommandArgument::Node(value)
+                },
+            ))
         }
-        Value::List(_) => None,
+        YamlValue::List(_) => None,
     }
 }
 
 /// The command of a known name; none for remarks.
-fn build(name: &str, argument: &Argument<'_>) -> Option<Result<Command, String>> {
+fn build(name: &str, argument: &CommandArgument<'_>) -> Option<Result<CommentCommand, String>> {
     let plain = match name {
-        "end_slide" => Command::EndSlide,
-        "pause" => Command::Pause,
-        "new_line" | "newline" => Command::NewLines(1),
-        "jump_to_middle" => Command::JumpToMiddle,
-        "reset_layout" => Command::ResetLayout,
-        "no_footer" => Command::NoFooter,
-        "skip_slide" => Command::SkipSlide,
+        "end_slide" => CommentCommand::EndSlide,
+        "pause" => CommentCommand::Pause,
+        "new_line" | "newline" => CommentCommand::NewLines(1),
+        "jump_to_middle" => CommentCommand::JumpToMiddle,
+        "reset_layout" => CommentCommand::ResetLayout,
+        "no_footer" => CommentCommand::NoFooter,
+        "skip_slide" => CommentCommand::SkipSlide,
         "comment" => return None,
         _ => return Some(with_argument(name, argument)),
     };
     Some(match argument {
-        Argument::Missing => Ok(plain),
+        CommandArgument::Missing => Ok(plain),
         _ => Err(format!("`{name}` takes no value")),
     })
 }
 
-fn with_argument(name: &str, argument: &Argument<'_>) -> Result<Command, String> {
+fn with_argument(name: &str, argument: &CommandArgument<'_>) -> Result<CommentCommand, String> {
     match name {
-        "new_lines" | "newlines" => {
-            number(name, argument, 0..=u64::from(u32::MAX)).map(|n| Command::NewLines(clamp(n)))
-        }
-        "column" => number(name, argument, 0..=255).map(|n| Command::Column(n as usize)),
+        "new_lines" | "newlines" => number(name, argument, 0..=u64::from(u32::MAX))
+            .map(|n| CommentCommand::NewLines(clamp(n))),
+        "column" => number(name, argument, 0..=255).map(|n| CommentCommand::Column(n as usize)),
         "list_item_newlines" => {
-            number(name, argument, 1..=255).map(|n| Command::ListItemNewlines(n as u8))
+            number(name, argument, 1..=255).map(|n| CommentCommand::ListItemNewlines(n as u8))
         }
-        "font_size" => number(name, argument, 1..=7).map(|n| Command::FontSize(n as u8)),
-        "incremental_lists" => truth(name, argument).map(Command::IncrementalLists),
-        "incremental_tables" => truth(name, argument).map(Command::IncrementalTables),
-        "alignment" => alignment(argument).map(Command::Alignment),
-        "column_layout" => ratios(argument).map(Command::ColumnLayout),
-        "include" => text(name, argument).map(Command::Include),
-        "snippet_output" => text(name, argument).map(Command::SnippetOutput),
-        _ => text(name, argument).map(Command::SpeakerNote),
+        "font_size" => number(name, argument, 1..=7).map(|n| CommentCommand::FontSize(n as u8)),
+        "incremental_lists" => truth(name, argument).map(CommentCommand::IncrementalLists),
+        "incremental_tables" => truth(name, argument).map(CommentCommand::IncrementalTables),
+        "alignment" => alignment(argument).map(CommentCommand::Alignment),
+        "column_layout" => ratios(argument).map(CommentCommand::ColumnLayout),
+        "include" => text(name, argument).map(CommentCommand::Include),
+        "snippet_output" => text(name, argument).map(CommentCommand::SnippetOutput),
+        _ => text(name, argument).map(CommentCommand::SpeakerNote),
     }
 }
 
@@ -235,23 +243,23 @@ fn clamp(number: u64) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
-fn scalar<'a>(name: &str, argument: &'a Argument<'_>) -> Result<&'a str, String> {
+fn scalar<'a>(name: &str, argument: &'a CommandArgument<'_>) -> Result<&'a str, String> {
     match argument {
-        Argument::Missing => Err(format!("`{name}` needs a value")),
-        Argument::Text(text) => Ok(text),
-        Argument::Node(node) => {
+        CommandArgument::Missing => Err(format!("`{name}` needs a value")),
+        CommandArgument::Text(text) => Ok(text),
+        CommandArgument::Node(node) => {
             node.text().ok_or_else(|| format!("`{name}` takes a single value, not {}", node.kind()))
         }
     }
 }
 
-fn text(name: &str, argument: &Argument<'_>) -> Result<String, String> {
+fn text(name: &str, argument: &CommandArgument<'_>) -> Result<String, String> {
     scalar(name, argument).map(str::to_owned)
 }
 
 fn number(
     name: &str,
-    argument: &Argument<'_>,
+    argument: &CommandArgument<'_>,
     allowed: std::ops::RangeInclusive<u64>,
 ) -> Result<u64, String> {
     let text = scalar(name, argument)?;
@@ -263,7 +271,7 @@ fn number(
     })
 }
 
-fn truth(name: &str, argument: &Argument<'_>) -> Result<bool, String> {
+fn truth(name: &str, argument: &CommandArgument<'_>) -> Result<bool, String> {
     match scalar(name, argument)? {
         "true" => Ok(true),
         "false" => Ok(false),
@@ -271,7 +279,7 @@ fn truth(name: &str, argument: &Argument<'_>) -> Result<bool, String> {
     }
 }
 
-fn alignment(argument: &Argument<'_>) -> Result<Align, String> {
+fn alignment(argument: &CommandArgument<'_>) -> Result<Align, String> {
     match scalar("alignment", argument)? {
         "left" => Ok(Align::Left),
         "center" => Ok(Align::Center),
@@ -282,9 +290,9 @@ fn alignment(argument: &Argument<'_>) -> Result<Align, String> {
     }
 }
 
-fn ratios(argument: &Argument<'_>) -> Result<Vec<u8>, String> {
+fn ratios(argument: &CommandArgument<'_>) -> Result<Vec<u8>, String> {
     let message = || "`column_layout` takes a list of widths from 1 to 255".to_owned();
-    let Argument::Node(Node { value: Value::List(items), .. }) = argument else {
+    let CommandArgument::Node(YamlNode { value: YamlValue::List(items), .. }) = argument else {
         return Err(message());
     };
     let widths: Option<Vec<u8>> =

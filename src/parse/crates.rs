@@ -1,12 +1,12 @@
 //! Crates as authors name them: `serde = { version = "1", features = ["derive"] }`, in the TOML of a
 //! block's header and in the YAML of front matter alike.
 
-use crate::deck::{Crate, Origin};
+use crate::deck::{Crate, CrateOrigin};
 use crate::diag;
-use crate::yaml::{Node, Slot, Value, text};
+use crate::yaml::{Node, NodeValue, Slot, text};
 
 /// What a value was expected to be, and where it stands.
-pub(super) struct Misread<'n> {
+pub(super) struct InvalidCrate<'n> {
     /// The value.
     pub(super) node: &'n Node,
     /// What is wrong with it.
@@ -15,17 +15,17 @@ pub(super) struct Misread<'n> {
     pub(super) hint: Option<String>,
 }
 
-impl<'n> Misread<'n> {
+impl<'n> InvalidCrate<'n> {
     fn new(node: &'n Node, message: String) -> Self {
         Self { node, message, hint: None }
     }
 }
 
 /// Reads every crate of a table of dependencies, and tells which are wrong.
-pub(super) fn read<'n>(table: &'n Node, wrong: &mut dyn FnMut(Misread<'n>)) -> Vec<Crate> {
-    let Value::Map(entries) = &table.value else {
+pub(super) fn read<'n>(table: &'n Node, wrong: &mut dyn FnMut(InvalidCrate<'n>)) -> Vec<Crate> {
+    let NodeValue::Map(entries) = &table.value else {
         let message = "`dependencies` must be crates, each with its version".to_owned();
-        wrong(Misread { hint: Some(SAMPLE.to_owned()), ..Misread::new(table, message) });
+        wrong(InvalidCrate { hint: Some(EXAMPLE.to_owned()), ..InvalidCrate::new(table, message) });
         return Vec::new();
     };
     let mut crates: Vec<Crate> = Vec::new();
@@ -36,33 +36,36 @@ pub(super) fn read<'n>(table: &'n Node, wrong: &mut dyn FnMut(Misread<'n>)) -> V
                 crates.retain(|known| known.name != found.name);
                 crates.push(found);
             }
-            Err(misread) => wrong(misread),
+            Err(invalid) => wrong(invalid),
         }
     }
     crates
 }
 
-const SAMPLE: &str = "for example `serde = \"1\"`";
+const EXAMPLE: &str = "for example `serde = \"1\"`";
 
 /// One crate: its version alone, or a table.
-fn one<'n>(name: &str, node: &'n Node) -> Result<Crate, Misread<'n>> {
+fn one<'n>(name: &str, node: &'n Node) -> Result<Crate, InvalidCrate<'n>> {
     if !is_name(name) {
         let message = format!("`{}` cannot be a crate's name", super::sanitize::excerpt(name));
         let hint = "letters, digits, `-` and `_`, with a letter first".to_owned();
-        return Err(Misread { hint: Some(hint), ..Misread::new(node, message) });
+        return Err(InvalidCrate { hint: Some(hint), ..InvalidCrate::new(node, message) });
     }
     let mut found = Crate::new(name);
     match &node.value {
-        Value::Null => {}
-        Value::Text(_) => found.version = Some(version(name, node)?),
-        Value::Map(entries) => {
+        NodeValue::Null => {}
+        NodeValue::Text(_) => found.version = Some(version(name, node)?),
+        NodeValue::Map(entries) => {
             for (key, value) in entries {
                 set(&mut found, &key.name, value)?;
             }
         }
-        Value::List(_) => {
+        NodeValue::List(_) => {
             let message = format!("`{name}` must be a version, or a table of keys");
-            return Err(Misread { hint: Some(SAMPLE.to_owned()), ..Misread::new(node, message) });
+            return Err(InvalidCrate {
+                hint: Some(EXAMPLE.to_owned()),
+                ..InvalidCrate::new(node, message)
+            });
         }
     }
     Ok(found)
@@ -73,7 +76,7 @@ fn is_name(name: &str) -> bool {
     name.chars().all(is_part) && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-const KEYS: &[&str] = &[
+const CRATE_KEYS: &[&str] = &[
     "version",
     "features",
     "default-features",
@@ -87,12 +90,12 @@ const KEYS: &[&str] = &[
 ];
 
 /// Takes in one key of a crate's table.
-fn set<'n>(found: &mut Crate, key: &str, node: &'n Node) -> Result<(), Misread<'n>> {
+fn set<'n>(found: &mut Crate, key: &str, node: &'n Node) -> Result<(), InvalidCrate<'n>> {
     let name = format!("{}.{key}", found.name);
-    let word = || -> Result<Box<str>, Misread<'n>> {
+    let word = || -> Result<Box<str>, InvalidCrate<'n>> {
         text(node)
             .map(Into::into)
-            .ok_or_else(|| Misread::new(node, format!("`{name}` must be text")))
+            .ok_or_else(|| InvalidCrate::new(node, format!("`{name}` must be text")))
     };
     match key {
         "version" => found.version = Some(version(&name, node)?),
@@ -101,42 +104,47 @@ fn set<'n>(found: &mut Crate, key: &str, node: &'n Node) -> Result<(), Misread<'
             found.default_features = match text(node) {
                 Some("true") => true,
                 Some("false") => false,
-                _ => return Err(Misread::new(node, format!("`{name}` must be `true` or `false`"))),
+                _ => {
+                    return Err(InvalidCrate::new(
+                        node,
+                        format!("`{name}` must be `true` or `false`"),
+                    ));
+                }
             }
         }
         "package" => found.package = Some(word()?),
-        "path" => found.origin = Origin::Path(word()?.into_string().into()),
-        "registry" => found.origin = Origin::Registry(word()?),
+        "path" => found.origin = CrateOrigin::Path(word()?.into_string().into()),
+        "registry" => found.origin = CrateOrigin::Registry(word()?),
         "git" => {
             let of_it = match std::mem::take(&mut found.origin) {
-                Origin::Git(_, of_it) => of_it,
+                CrateOrigin::Git(_, of_it) => of_it,
                 _ => None,
             };
-            found.origin = Origin::Git(word()?, of_it);
+            found.origin = CrateOrigin::Git(word()?, of_it);
         }
         "branch" | "tag" | "rev" => {
-            let kind = KEYS.iter().find(|known| **known == key).copied().unwrap_or_default();
+            let kind = CRATE_KEYS.iter().find(|known| **known == key).copied().unwrap_or_default();
             let of_it = Some((kind, word()?));
             found.origin = match std::mem::take(&mut found.origin) {
-                Origin::Git(address, _) => Origin::Git(address, of_it),
-                _ => Origin::Git("".into(), of_it),
+                CrateOrigin::Git(address, _) => CrateOrigin::Git(address, of_it),
+                _ => CrateOrigin::Git("".into(), of_it),
             };
         }
         _ => {
-            let known = diag::closest(key, KEYS.iter().copied());
+            let known = diag::closest(key, CRATE_KEYS.iter().copied());
             let hint = match known {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => format!("known are `{}`", KEYS.join("`, `")),
+                None => format!("known are `{}`", CRATE_KEYS.join("`, `")),
             };
             let message =
                 format!("`{}` has no key `{}`", found.name, super::sanitize::excerpt(key));
-            return Err(Misread { hint: Some(hint), ..Misread::new(node, message) });
+            return Err(InvalidCrate { hint: Some(hint), ..InvalidCrate::new(node, message) });
         }
     }
     Ok(())
 }
 
-fn version<'n>(name: &str, node: &'n Node) -> Result<Box<str>, Misread<'n>> {
+fn version<'n>(name: &str, node: &'n Node) -> Result<Box<str>, InvalidCrate<'n>> {
     let text = text(node).unwrap_or_default().trim();
     match semver::VersionReq::parse(text) {
         Ok(_) => Ok(text.into()),
@@ -144,30 +152,30 @@ fn version<'n>(name: &str, node: &'n Node) -> Result<Box<str>, Misread<'n>> {
             let message =
                 format!("`{name}`: `{}` is no version: {error}", super::sanitize::excerpt(text));
             let hint = "for example `\"1\"`, `\"0.8.5\"`, `\"*\"`".to_owned();
-            Err(Misread { hint: Some(hint), ..Misread::new(node, message) })
+            Err(InvalidCrate { hint: Some(hint), ..InvalidCrate::new(node, message) })
         }
     }
 }
 
-fn features<'n>(name: &str, node: &'n Node) -> Result<Vec<Box<str>>, Misread<'n>> {
-    let wrong = |node| Misread {
+fn features<'n>(name: &str, node: &'n Node) -> Result<Vec<Box<str>>, InvalidCrate<'n>> {
+    let wrong = |node| InvalidCrate {
         hint: Some("for example `features = [\"derive\"]`".to_owned()),
-        ..Misread::new(node, format!("`{name}` must be a list of names"))
+        ..InvalidCrate::new(node, format!("`{name}` must be a list of names"))
     };
-    let Value::List(items) = &node.value else { return Err(wrong(node)) };
+    let NodeValue::List(items) = &node.value else { return Err(wrong(node)) };
     items.iter().map(|item| text(item).map(Into::into).ok_or_else(|| wrong(item))).collect()
 }
 
 /// The slot of the deck's own crates.
-pub(super) struct Crates<'s>(pub(super) &'s mut Vec<Crate>);
+pub(super) struct CratesSlot<'s>(pub(super) &'s mut Vec<Crate>);
 
-impl Slot for Crates<'_> {
+impl Slot for CratesSlot<'_> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
         let mut first = None;
-        let crates = read(node, &mut |misread| {
-            first.get_or_insert_with(|| match misread.hint {
-                Some(hint) => format!("{} ({hint})", misread.message),
-                None => misread.message,
+        let crates = read(node, &mut |invalid| {
+            first.get_or_insert_with(|| match invalid.hint {
+                Some(hint) => format!("{} ({hint})", invalid.message),
+                None => invalid.message,
             });
         });
         *self.0 = crates;

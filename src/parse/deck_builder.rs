@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::code;
-use super::comment_command::{self, Command, Reading};
+use super::comment_command::{self, Comment, CommentCommand};
 use super::picture;
 use super::sanitize::excerpt;
-use super::slide_builder::Page;
-use super::tree::{Element, ElementKind, Item};
+use super::slide_builder::SlideBuilder;
+use super::tree::{Element, ElementKind, ItemDraft};
 use crate::deck::{
     Block, BlockKind, Cell, Deck, Inline, List, ListItem, Note, SlideNo, Table, inline_text,
 };
@@ -17,7 +17,7 @@ use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::{FileId, Files, Span};
 
 /// The deck while its slides are made.
-pub(super) struct Slides<'f> {
+pub(super) struct DeckBuilder<'f> {
     /// What there is of it.
     pub(super) deck: Deck,
     /// Where included and code files come from.
@@ -26,18 +26,18 @@ pub(super) struct Slides<'f> {
     pub(super) folder: PathBuf,
     /// The files being read, the deck's own first: an include of one of them is a cycle.
     pub(super) reading: Vec<PathBuf>,
-    page: Page,
+    slide: SlideBuilder,
     first_cell: usize,
 }
 
-impl<'f> Slides<'f> {
+impl<'f> DeckBuilder<'f> {
     /// Goes on from a deck that has its front matter, and its intro slide if it wants one. The
     /// first slide starts at `start`.
     pub(super) fn new(deck: Deck, path: &Path, files: &'f dyn Files, start: usize) -> Self {
-        let page = Page::new(&deck.options, Span::new(FileId(0), start..start));
+        let slide = SlideBuilder::new(&deck.options, Span::new(FileId(0), start..start));
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let reading = vec![path.to_owned()];
-        Self { deck, files, folder, reading, page, first_cell: 0 }
+        Self { deck, files, folder, reading, slide, first_cell: 0 }
     }
 
     /// Takes in the next block of the text.
@@ -47,11 +47,11 @@ impl<'f> Slides<'f> {
             self.comment(body, span);
             return;
         }
-        if !self.page.is_nested() {
+        if !self.slide.is_nested() {
             self.cut_before(&kind, span);
-            self.page.drawn = true;
+            self.slide.has_content = true;
         }
-        if let Some(layout) = self.page.column_missing() {
+        if let Some(layout) = self.slide.column_missing() {
             let mistake = Diagnostic::error(layout, "nothing says which column is meant")
                 .hint("put `<!-- column: 0 -->` before what stands in the first column");
             self.deck.diagnostics.push(mistake);
@@ -61,45 +61,45 @@ impl<'f> Slides<'f> {
 
     fn draw(&mut self, kind: ElementKind<'_>, span: Span) {
         match kind {
-            ElementKind::Paragraph(text) => self.page.place(BlockKind::Paragraph(text), span),
+            ElementKind::Paragraph(text) => self.slide.place(BlockKind::Paragraph(text), span),
             ElementKind::Heading { level, setext, text } => self.heading(level, setext, text, span),
             ElementKind::List(items) => self.list(items, span),
             ElementKind::Table(table) => self.table(table, span),
             ElementKind::Quote(elements) => {
-                let step = self.page.steps.now();
+                let step = self.slide.steps.now();
                 let blocks = self.gather(elements);
-                self.page.place_at(BlockKind::Quote(blocks), span, step);
+                self.slide.place_at(BlockKind::Quote(blocks), span, step);
             }
             ElementKind::Alert(kind, title, elements) => {
-                let step = self.page.steps.place();
+                let step = self.slide.steps.place();
                 let blocks = self.gather(elements);
-                self.page.place_at(BlockKind::Alert(kind, title, blocks), span, step);
+                self.slide.place_at(BlockKind::Alert(kind, title, blocks), span, step);
             }
             ElementKind::Footnote(name, text) => {
-                self.page.place(BlockKind::Footnote(name, text), span);
+                self.slide.place(BlockKind::Footnote(name, text), span);
             }
             ElementKind::Fence(fence) => self.code(&fence, span),
             ElementKind::Picture(draft) => {
                 let prefix = &self.deck.options.image_attributes_prefix;
                 match picture::read(*draft, &self.folder, prefix) {
-                    (picture, None) => self.page.place(BlockKind::Picture(picture), span),
+                    (picture, None) => self.slide.place(BlockKind::Picture(picture), span),
                     (picture, Some(mistake)) => {
                         self.deck.diagnostics.push(mistake);
-                        self.page.place(BlockKind::Picture(picture), span);
+                        self.slide.place(BlockKind::Picture(picture), span);
                     }
                 }
             }
             ElementKind::Rule => {
-                let ends = self.deck.options.end_slide_shorthand && !self.page.is_nested();
+                let ends = self.deck.options.end_slide_shorthand && !self.slide.is_nested();
                 if ends {
                     self.end_slide(span);
                     // As in presenterm, where a title that follows at once ends this one, too.
-                    self.page.drawn = true;
+                    self.slide.has_content = true;
                 } else {
-                    self.page.place(BlockKind::Rule, span);
+                    self.slide.place(BlockKind::Rule, span);
                 }
             }
-            ElementKind::Space(rows) => self.page.place(BlockKind::Space(rows), span),
+            ElementKind::Space(rows) => self.slide.place(BlockKind::Space(rows), span),
             ElementKind::Mistake(mistake) => self.problem(*mistake),
             ElementKind::Comment(_) => {}
         }
@@ -110,20 +110,20 @@ impl<'f> Slides<'f> {
         let ElementKind::Heading { level, setext, .. } = kind else { return };
         let options = &self.deck.options;
         let title = *setext || *level == 1 && options.h1_slide_titles;
-        if options.implicit_slide_ends && title && self.page.drawn {
+        if options.implicit_slide_ends && title && self.slide.has_content {
             self.end_slide(Span { end: span.start, ..span });
         }
     }
 
     fn heading(&mut self, level: u8, setext: bool, text: Vec<Inline>, span: Span) {
         let first_h1 =
-            self.deck.options.h1_slide_titles && level == 1 && self.page.slide.title.is_none();
-        if self.page.is_nested() || !(setext || first_h1) {
-            self.page.place(BlockKind::Heading(level, text), span);
+            self.deck.options.h1_slide_titles && level == 1 && self.slide.slide.title.is_none();
+        if self.slide.is_nested() || !(setext || first_h1) {
+            self.slide.place(BlockKind::Heading(level, text), span);
             return;
         }
-        self.page.slide.title.get_or_insert_with(|| inline_text(&text).into());
-        self.page.place(BlockKind::Title(text), span);
+        self.slide.slide.title.get_or_insert_with(|| inline_text(&text).into());
+        self.slide.place(BlockKind::Title(text), span);
     }
 
     /// Draws the blocks inside a quote or list item.
@@ -131,65 +131,65 @@ impl<'f> Slides<'f> {
         if elements.is_empty() {
             return Vec::new();
         }
-        self.page.open();
+        self.slide.open();
         for element in elements {
             self.element(element);
         }
-        self.page.close()
+        self.slide.close()
     }
 
-    fn list(&mut self, items: Vec<Item<'_>>, span: Span) {
-        let continues = self.page.continues_list();
-        let incremental = self.page.manner.incremental_lists;
-        let item_newlines = self.page.manner.list_item_newlines;
+    fn list(&mut self, items: Vec<ItemDraft<'_>>, span: Span) {
+        let continues = self.slide.continues_list();
+        let incremental = self.slide.settings.incremental_lists;
+        let item_newlines = self.slide.settings.list_item_newlines;
         let mut list = List { items: Vec::with_capacity(items.len()), item_newlines, continues };
         let pauses = self.deck.options.list_pauses;
-        for Item { depth, marker, text, children } in items {
+        for ItemDraft { depth, marker, text, children } in items {
             if incremental && (pauses.before || !list.items.is_empty()) {
-                self.page.steps.implied_pause();
+                self.slide.steps.implied_pause();
             }
-            let step = self.page.steps.place();
+            let step = self.slide.steps.place();
             let blocks = self.gather(children);
             list.items.push(ListItem { depth, marker, text, blocks, step });
         }
         if incremental && pauses.after {
-            self.page.steps.implied_pause();
+            self.slide.steps.implied_pause();
         }
-        let step = list.items.first().map_or(self.page.steps.now(), |item| item.step);
-        self.page.place_at(BlockKind::List(list), span, step);
+        let step = list.items.first().map_or(self.slide.steps.now(), |item| item.step);
+        self.slide.place_at(BlockKind::List(list), span, step);
         if incremental && pauses.after {
-            self.page.paused();
+            self.slide.paused();
         }
     }
 
     fn table(&mut self, mut table: Table, span: Span) {
-        let incremental = self.page.manner.incremental_tables;
+        let incremental = self.slide.settings.incremental_tables;
         let pauses = self.deck.options.table_pauses;
         if incremental && pauses.before {
-            self.page.steps.implied_pause();
+            self.slide.steps.implied_pause();
         }
-        let step = self.page.steps.place();
+        let step = self.slide.steps.place();
         for row in &mut table.rows {
             if incremental {
-                self.page.steps.implied_pause();
+                self.slide.steps.implied_pause();
             }
-            row.step = self.page.steps.place();
+            row.step = self.slide.steps.place();
         }
         if incremental && pauses.after {
-            self.page.steps.implied_pause();
+            self.slide.steps.implied_pause();
         }
-        self.page.place_at(BlockKind::Table(table), span, step);
+        self.slide.place_at(BlockKind::Table(table), span, step);
     }
 
-    fn code(&mut self, fence: &super::tree::Fence<'_>, span: Span) {
+    fn code(&mut self, fence: &super::tree::FenceDraft<'_>, span: Span) {
         let before = self.deck.diagnostics.len();
         let (mut block, cell) = match code::draw(fence, self) {
-            Ok(drawn) => drawn,
+            Ok(has_content) => has_content,
             Err(mistake) => return self.problem(*mistake),
         };
-        let step = self.page.steps.place();
+        let step = self.slide.steps.place();
         if block.groups.len() > 1 {
-            block.groups_from = self.page.steps.highlight(block.groups.len());
+            block.groups_from = self.slide.steps.highlight(block.groups.len());
         } else {
             block.groups_from = step;
         }
@@ -200,11 +200,11 @@ impl<'f> Slides<'f> {
             let slide = SlideNo::new(self.deck.slides.len());
             block.cell = Some(cell.add_to(&mut self.deck.cells, slide, step));
         }
-        self.page.place_at(BlockKind::Code(Box::new(block)), span, step);
+        self.slide.place_at(BlockKind::Code(Box::new(block)), span, step);
         // The code is drawn all the same, and what is wrong with its fence stands below it.
         for mistake in before..self.deck.diagnostics.len() {
             if self.deck.diagnostics[mistake].severity == Severity::Error {
-                self.page.place_at(BlockKind::Problem(mistake), span, step);
+                self.slide.place_at(BlockKind::Problem(mistake), span, step);
             }
         }
     }
@@ -239,33 +239,34 @@ impl<'f> Slides<'f> {
             return self.problem(Diagnostic::error(span, message).hint(hint));
         };
         Arc::make_mut(&mut self.deck.cells[id.0 as usize]).detached = true;
-        self.page.place(BlockKind::Output(id), span);
+        self.slide.place(BlockKind::Output(id), span);
     }
 
     fn comment(&mut self, body: &str, span: Span) {
         match comment_command::read(body, &self.deck.options.command_prefix) {
-            Reading::Remark => {}
-            Reading::Command(command) => self.obey(&command, span),
-            Reading::Mistake(message, hint) => {
+            Comment::Remark => {}
+            Comment::Command(command) => self.obey(&command, span),
+            Comment::Mistake(message, hint) => {
                 self.problem(Diagnostic::error(span, message).hint(hint));
             }
-            Reading::Suspect(message, hint) => {
+            Comment::Suspect(message, hint) => {
                 self.deck.diagnostics.push(Diagnostic::warning(span, message).hint(hint));
             }
         }
     }
 
-    fn obey(&mut self, command: &Command, span: Span) {
+    fn obey(&mut self, command: &CommentCommand, span: Span) {
         match command {
-            Command::EndSlide if !self.page.is_nested() => self.end_slide(span),
-            Command::Include(path) if !self.page.is_nested() => self.include(path, span),
-            Command::SpeakerNote(note) => {
-                let (text, step) = (super::sanitize::clean(note.trim_end()), self.page.steps.now());
-                self.page.slide.notes.push(Note { text, step });
+            CommentCommand::EndSlide if !self.slide.is_nested() => self.end_slide(span),
+            CommentCommand::Include(path) if !self.slide.is_nested() => self.include(path, span),
+            CommentCommand::SpeakerNote(note) => {
+                let (text, step) =
+                    (super::sanitize::clean(note.trim_end()), self.slide.steps.now());
+                self.slide.slide.notes.push(Note { text, step });
             }
-            Command::SnippetOutput(name) => self.output(name, span),
+            CommentCommand::SnippetOutput(name) => self.output(name, span),
             command => {
-                if let Err((message, hint)) = self.page.obey(command, span) {
+                if let Err((message, hint)) = self.slide.apply(command, span) {
                     self.problem(Diagnostic::error(span, message).hint(hint));
                 }
             }
@@ -277,18 +278,18 @@ impl<'f> Slides<'f> {
         let span = mistake.span;
         let index = self.deck.diagnostics.len();
         self.deck.diagnostics.push(mistake);
-        self.page.place(BlockKind::Problem(index), span);
+        self.slide.place(BlockKind::Problem(index), span);
     }
 
     /// Ends the current slide; the next one starts behind `at`.
     fn end_slide(&mut self, at: Span) {
-        let next = Page::new(&self.deck.options, Span { start: at.end, ..at });
-        let page = std::mem::replace(&mut self.page, next);
-        if page.skipped {
+        let next = SlideBuilder::new(&self.deck.options, Span { start: at.end, ..at });
+        let slide = std::mem::replace(&mut self.slide, next);
+        if slide.is_skipped {
             self.deck.cells.truncate(self.first_cell);
         } else {
-            let end = if page.slide.span.file == at.file { at.start } else { 0 };
-            self.deck.slides.push(page.finish(end));
+            let end = if slide.slide.span.file == at.file { at.start } else { 0 };
+            self.deck.slides.push(slide.finish(end));
         }
         self.first_cell = self.deck.cells.len();
     }
@@ -297,7 +298,7 @@ impl<'f> Slides<'f> {
     pub(super) fn finish(mut self, end: usize) -> Deck {
         self.end_slide(Span::new(FileId(0), end..end));
         if self.deck.slides.is_empty() {
-            self.deck.slides.push(Page::new(&self.deck.options, Span::default()).finish(0));
+            self.deck.slides.push(SlideBuilder::new(&self.deck.options, Span::default()).finish(0));
         }
         self.deck.slides.shrink_to_fit();
         self.deck

@@ -1,6 +1,6 @@
 //! The file behind `+env:`: a `NAME=value` a line, for what a block runs with.
 
-use super::deck_builder::Slides;
+use super::deck_builder::DeckBuilder;
 use super::sanitize::excerpt;
 use crate::diag::Diagnostic;
 use crate::source::{SourceFile, Span};
@@ -16,7 +16,7 @@ pub(super) type Environment = Vec<(Box<str>, Box<str>)>;
 pub(super) fn read(
     path: &str,
     span: Span,
-    slides: &mut Slides<'_>,
+    slides: &mut DeckBuilder<'_>,
 ) -> Result<Environment, Box<Diagnostic>> {
     let text = slides.read(path, span)?;
     let file = slides.deck.sources.add(SourceFile::new(slides.folder.join(path), text.as_str()));

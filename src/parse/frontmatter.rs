@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::sanitize::{clean, excerpt};
-use super::yaml_tree::{self, Node, Value};
+use super::yaml_tree::{self, YamlNode, YamlValue};
 use super::{line, options};
 use crate::deck::{Deck, Inline, Slide, SlideKind};
 use crate::diag::{self, Diagnostic};
@@ -50,8 +50,8 @@ pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
     };
     let yaml = &text[front.yaml.clone()];
     let (root, mistake) = yaml_tree::read(yaml);
-    let mut reader = Reader { deck, yaml, base: front.yaml.start };
-    if let Some(yaml_tree::Mistake { message, range }) = mistake {
+    let mut reader = FrontMatterReader { deck, yaml, base: front.yaml.start };
+    if let Some(yaml_tree::YamlMistake { message, range }) = mistake {
         let range = reader.line_at(range.start);
         reader.refuse(range, format!("this is not YAML: {message}"));
     }
@@ -72,7 +72,7 @@ fn missed(text: &str) -> Option<Diagnostic> {
     let mut lines = text[blank..].lines();
     let first = lines.next().filter(|line| line.trim_end() == "---")?;
     let (key, _) = lines.next()?.split_once(':')?;
-    if !SHOWN.contains(&key) && !BESIDE.contains(&key) {
+    if !INTRO_KEYS.contains(&key) && !OTHER_KEYS.contains(&key) {
         return None;
     }
     let (message, hint) = if blank > bom(text) {
@@ -86,28 +86,29 @@ fn missed(text: &str) -> Option<Diagnostic> {
 }
 
 /// Keys that make an intro slide.
-const SHOWN: [&str; 7] = ["title", "sub_title", "event", "location", "date", "author", "authors"];
+const INTRO_KEYS: [&str; 7] =
+    ["title", "sub_title", "event", "location", "date", "author", "authors"];
 
 /// The other keys.
-const BESIDE: [&str; 2] = ["theme", "options"];
+const OTHER_KEYS: [&str; 2] = ["theme", "options"];
 
 /// Of more unknown keys than this the others are not told: what holds them is something else.
-const MOST_STRANGERS: usize = 50;
+const MAX_UNKNOWN_KEYS: usize = 50;
 
 /// Walks the front matter's keys, and keeps what each says.
-struct Reader<'d> {
+struct FrontMatterReader<'d> {
     deck: &'d mut Deck,
     yaml: &'d str,
     base: usize,
 }
 
-impl Reader<'_> {
+impl FrontMatterReader<'_> {
     /// Reads all keys; gives whether any makes an intro slide.
-    fn root(&mut self, root: &Node) -> bool {
+    fn root(&mut self, root: &YamlNode) -> bool {
         if root.is_null() {
             return false;
         }
-        if !matches!(root.value, Value::Map(_)) {
+        if !matches!(root.value, YamlValue::Map(_)) {
             let mistake =
                 self.error(root, format!("front matter is a map of keys, not {}", root.kind()));
             self.keep(mistake.hint("for example `title: My talk`"));
@@ -115,7 +116,7 @@ impl Reader<'_> {
         let mut intro = false;
         for (key, value) in self.entries(root) {
             let name = key.text().unwrap_or_default();
-            intro |= SHOWN.contains(&name) && !value.is_null();
+            intro |= INTRO_KEYS.contains(&name) && !value.is_null();
             match name {
                 "title" | "sub_title" => self.title(name, value),
                 "event" => self.deck.meta.event = self.string(name, value),
@@ -128,7 +129,7 @@ impl Reader<'_> {
             }
         }
         if self.deck.options.strict_front_matter {
-            self.unknown_keys(root, "", &[&SHOWN[..], &BESIDE].concat());
+            self.unknown_keys(root, "", &[&INTRO_KEYS[..], &OTHER_KEYS].concat());
         }
         if self.deck.meta.author.is_some() && !self.deck.meta.authors.is_empty() {
             let author = root.entries().iter().find(|(key, _)| key.text() == Some("author"));
@@ -141,7 +142,7 @@ impl Reader<'_> {
     }
 
     /// A map's entries; complains of keys that stand there twice, of which the last holds.
-    fn entries<'n>(&mut self, map: &'n Node) -> &'n [(Node, Node)] {
+    fn entries<'n>(&mut self, map: &'n YamlNode) -> &'n [(YamlNode, YamlNode)] {
         let entries = map.entries();
         let mut seen = BTreeSet::new();
         for (key, _) in entries {
@@ -154,7 +155,7 @@ impl Reader<'_> {
         entries
     }
 
-    fn title(&mut self, name: &str, value: &Node) {
+    fn title(&mut self, name: &str, value: &YamlNode) {
         let Some(text) = self.string(name, value) else { return };
         let span = self.span(value);
         let mistakes = &mut self.deck.diagnostics;
@@ -172,9 +173,9 @@ impl Reader<'_> {
     }
 
     /// `author` is one and `authors` a list, but each may be written as the other.
-    fn authors(&mut self, name: &str, value: &Node) {
+    fn authors(&mut self, name: &str, value: &YamlNode) {
         match &value.value {
-            Value::List(items) => {
+            YamlValue::List(items) => {
                 let names = items.iter().filter_map(|item| self.string(name, item)).collect();
                 self.deck.meta.authors = names;
             }
@@ -185,7 +186,7 @@ impl Reader<'_> {
         }
     }
 
-    fn theme(&mut self, value: &Node) {
+    fn theme(&mut self, value: &YamlNode) {
         if let Some(name) = value.text() {
             let mistake = self.error(value, format!("`theme: {}` names no theme", excerpt(name)));
             self.keep(
@@ -227,7 +228,7 @@ impl Reader<'_> {
     }
 
     /// The YAML text of a node, each line without the node's indentation, and the node's span.
-    fn cut_out(&self, node: &Node) -> (String, Span) {
+    fn cut_out(&self, node: &YamlNode) -> (String, Span) {
         let range = node.range.clone();
         let text = self.yaml.get(range.clone()).unwrap_or_default().trim_end();
         let line = self.yaml[..range.start].rfind('\n').map_or(0, |end| end + 1);
@@ -242,14 +243,14 @@ impl Reader<'_> {
         (cut, self.span_of(range.start..range.start + text.len()))
     }
 
-    fn options(&mut self, value: &Node) {
+    fn options(&mut self, value: &YamlNode) {
         let (text, span) = self.cut_out(value);
         let mistakes = options::read(&text, span, &mut self.deck.options);
         self.deck.diagnostics.extend(mistakes);
     }
 
     /// Unknown keys under `theme` do nothing, and decks have them; only a likely typo is told.
-    fn suspect_keys(&mut self, theme: &Node) {
+    fn suspect_keys(&mut self, theme: &YamlNode) {
         const KNOWN: [&str; 5] = ["name", "path", "override", "light", "dark"];
         for (key, _) in theme.entries() {
             let name = key.text().unwrap_or_default();
@@ -261,11 +262,11 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown_keys(&mut self, map: &Node, path: &str, known: &[&str]) {
+    fn unknown_keys(&mut self, map: &YamlNode, path: &str, known: &[&str]) {
         let named = map.entries().iter().map(|(key, _)| (key, key.text().unwrap_or_default()));
-        let strangers = named.filter(|(_, name)| !known.contains(name));
-        for (number, (key, name)) in strangers.enumerate() {
-            if number == MOST_STRANGERS {
+        let unknown = named.filter(|(_, name)| !known.contains(name));
+        for (number, (key, name)) in unknown.enumerate() {
+            if number == MAX_UNKNOWN_KEYS {
                 let mistake = self.error(key, "and more keys that front matter does not have");
                 return self.keep(mistake);
             }
@@ -278,9 +279,9 @@ impl Reader<'_> {
     }
 
     /// The text of a single value.
-    fn string(&mut self, name: &str, value: &Node) -> Option<String> {
+    fn string(&mut self, name: &str, value: &YamlNode) -> Option<String> {
         match value.value {
-            Value::List(_) | Value::Map(_) => {
+            YamlValue::List(_) | YamlValue::Map(_) => {
                 let message = format!("`{name}` takes a single value, not {}", value.kind());
                 let mistake = self.error(value, message);
                 self.keep(
@@ -302,11 +303,11 @@ impl Reader<'_> {
         Span::new(FileId(0), range.start + self.base..range.end + self.base)
     }
 
-    fn span(&self, node: &Node) -> Span {
+    fn span(&self, node: &YamlNode) -> Span {
         self.span_of(node.range.clone())
     }
 
-    fn error(&self, node: &Node, message: impl Into<String>) -> Diagnostic {
+    fn error(&self, node: &YamlNode, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(self.span(node), message)
     }
 

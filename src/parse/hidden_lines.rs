@@ -12,7 +12,7 @@ pub(super) enum HiddenLines<'p> {
 }
 
 /// A line of a block.
-enum Line<'l> {
+enum CodeLine<'l> {
     Shown(Cow<'l, str>),
     /// What of a line runs that is not shown.
     Hidden(&'l str),
@@ -23,7 +23,7 @@ impl HiddenLines<'_> {
     pub(super) fn shown(self, code: &str) -> String {
         let mut lines = Vec::new();
         for line in code.lines() {
-            if let Line::Shown(line) = self.read(line) {
+            if let CodeLine::Shown(line) = self.read(line) {
                 lines.push(line);
             }
         }
@@ -36,15 +36,15 @@ impl HiddenLines<'_> {
         for line in code.split_inclusive('\n') {
             let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
             match self.read(line) {
-                Line::Shown(line) => executed += &line,
-                Line::Hidden(line) => executed += line,
+                CodeLine::Shown(line) => executed += &line,
+                CodeLine::Hidden(line) => executed += line,
             }
             executed += end;
         }
         executed
     }
 
-    fn read(self, line: &str) -> Line<'_> {
+    fn read(self, line: &str) -> CodeLine<'_> {
         let hidden = match self {
             Self::Prefix(prefix) => line.strip_prefix(prefix),
             Self::Rustdoc => {
@@ -52,13 +52,13 @@ impl HiddenLines<'_> {
                 if inside.trim_end() == "#" {
                     Some("")
                 } else if inside.starts_with("##") {
-                    return Line::Shown(Cow::Owned(line.replacen("##", "#", 1)));
+                    return CodeLine::Shown(Cow::Owned(line.replacen("##", "#", 1)));
                 } else {
                     inside.strip_prefix("# ")
                 }
             }
         };
-        hidden.map_or(Line::Shown(Cow::Borrowed(line)), Line::Hidden)
+        hidden.map_or(CodeLine::Shown(Cow::Borrowed(line)), CodeLine::Hidden)
     }
 }
 

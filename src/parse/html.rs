@@ -14,7 +14,7 @@ pub(super) enum TagName {
 
 /// What an inline tag does.
 #[derive(Debug)]
-pub(super) enum Tag {
+pub(super) enum InlineTag {
     Open(TagName, TagStyle),
     Close(TagName),
     Break,
@@ -45,26 +45,26 @@ impl TagStyle {
 }
 
 /// Reads an inline tag or comment, `<` to `>`.
-pub(super) fn tag(source: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Tag {
+pub(super) fn tag(source: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> InlineTag {
     if let Some(comment) = source.strip_prefix("<!--") {
         return inline_comment(comment, span, mistakes);
     }
     let body = source.trim_start_matches('<').trim_end_matches('>').trim();
     if let Some(closed) = body.strip_prefix('/') {
         return match name_of(closed.trim()) {
-            Some(name) => Tag::Close(name),
+            Some(name) => InlineTag::Close(name),
             // Its opening tag was refused already.
-            None => Tag::Nothing,
+            None => InlineTag::Nothing,
         };
     }
     let body = body.trim_end_matches('/').trim_end();
     let (word, attributes) = body.split_at(body.find(char::is_whitespace).unwrap_or(body.len()));
     match name_of(word) {
-        Some(name @ TagName::Span) => Tag::Open(name, span_style(attributes, span, mistakes)),
+        Some(name @ TagName::Span) => InlineTag::Open(name, span_style(attributes, span, mistakes)),
         Some(name @ TagName::Sup) => {
-            Tag::Open(name, TagStyle { flags: TextStyle::SUPERSCRIPT, colors: None })
+            InlineTag::Open(name, TagStyle { flags: TextStyle::SUPERSCRIPT, colors: None })
         }
-        None if word.eq_ignore_ascii_case("br") => Tag::Break,
+        None if word.eq_ignore_ascii_case("br") => InlineTag::Break,
         None => refused(word, span, mistakes),
     }
 }
@@ -89,21 +89,21 @@ fn name_of(word: &str) -> Option<TagName> {
     }
 }
 
-fn inline_comment(comment: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Tag {
+fn inline_comment(comment: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> InlineTag {
     let body = comment.trim_end_matches("-->").trim();
     if !body.starts_with("//") && !body.is_empty() {
         let mistake = Diagnostic::error(span, "a comment inside a line of text does nothing")
             .hint(format!("put `<!-- {} -->` on a line of its own", excerpt(body)));
         mistakes.push(mistake);
     }
-    Tag::Nothing
+    InlineTag::Nothing
 }
 
-fn refused(word: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Tag {
+fn refused(word: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> InlineTag {
     let word = excerpt(word.split(|c: char| c.is_whitespace()).next().unwrap_or_default());
     let mistake = Diagnostic::error(span, format!("`<{word}>` is not drawn"));
     mistakes.push(mistake.hint(hint_for(&word)));
-    Tag::Nothing
+    InlineTag::Nothing
 }
 
 /// What markdown has in place of a tag.
@@ -126,7 +126,7 @@ pub(super) fn hint_for(word: &str) -> String {
 
 fn span_style(attributes: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> TagStyle {
     let mut colors = SpanColors { span, ..SpanColors::default() };
-    for (name, value) in Attributes(attributes) {
+    for (name, value) in TagAttributes(attributes) {
         match name {
             "style" => style_attribute(value, &mut colors, mistakes),
             "class" => colors.class = Some(value.trim().to_owned()),
@@ -161,7 +161,7 @@ fn style_attribute(value: &str, colors: &mut SpanColors, mistakes: &mut Vec<Diag
 }
 
 /// The colour words, as terminals have them.
-const COLORS: [&str; 16] = [
+const COLOR_NAMES: [&str; 16] = [
     "black",
     "white",
     "grey",
@@ -185,7 +185,7 @@ fn check_color(value: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     let hex = |digits: &str| {
         matches!(digits.len(), 3 | 6) && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
     };
-    let known = COLORS.contains(&value)
+    let known = COLOR_NAMES.contains(&value)
         || value.starts_with("palette:")
         || value.starts_with("p:")
         || value.strip_prefix('#').is_some_and(hex);
@@ -195,7 +195,7 @@ fn check_color(value: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     let mistake = Diagnostic::error(span, format!("`{}` is no colour", excerpt(value)));
     Err(Box::new(if hex(value) {
         mistake.hint(format!("write `#{value}`"))
-    } else if let Some(color) = diag::closest(value, COLORS) {
+    } else if let Some(color) = diag::closest(value, COLOR_NAMES) {
         mistake.hint(format!("did you mean `{color}`?"))
     } else {
         mistake.hint("a colour is a word like `red`, `#rrggbb`, or `palette:name`")
@@ -203,9 +203,9 @@ fn check_color(value: &str, span: Span) -> Result<(), Box<Diagnostic>> {
 }
 
 /// Walks `name="value"` pairs; quotes may be single, double or left out.
-struct Attributes<'a>(&'a str);
+struct TagAttributes<'a>(&'a str);
 
-impl<'a> Iterator for Attributes<'a> {
+impl<'a> Iterator for TagAttributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {

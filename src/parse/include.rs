@@ -2,22 +2,22 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::deck_builder::Slides;
+use super::deck_builder::DeckBuilder;
 use super::frontmatter;
 use super::sanitize::excerpt;
 use crate::diag::Diagnostic;
 use crate::source::{ReadError, SourceFile, Span};
 
 /// How many files one deck may be made of: includes that include each other twice grow without end.
-const MOST_FILES: usize = 4_096;
+const MAX_FILES: usize = 4_096;
 
-impl Slides<'_> {
+impl DeckBuilder<'_> {
     /// Puts the blocks of another file here.
     pub(super) fn include(&mut self, path: &str, span: Span) {
         let file = plain_path(&self.folder.join(path));
         let refusal = if self.reading.iter().any(|open| plain_path(open) == file) {
             Some("this file is being included already")
-        } else if self.deck.sources.iter().count() >= MOST_FILES {
+        } else if self.deck.sources.iter().count() >= MAX_FILES {
             Some("too many files are included")
         } else {
             None

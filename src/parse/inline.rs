@@ -7,20 +7,20 @@ use super::autolink;
 use super::html;
 use super::sanitize::{clean, clean_code};
 use super::superscript;
-use super::tree::{Origin, PictureDraft};
+use super::tree::{PictureDraft, TextOrigin};
 use super::wikilink;
 use crate::deck::{Inline, TextStyle};
 use crate::diag::Diagnostic;
 
 /// Collects the inline content of one block at a time.
 #[derive(Debug)]
-pub(super) struct Line<'t> {
+pub(super) struct InlineCollector<'t> {
     source: &'t str,
-    origin: Origin,
+    origin: TextOrigin,
     done: Vec<Inline>,
     text: String,
     style: TextStyle,
-    open: Vec<Open<'t>>,
+    open: Vec<OpenStyle<'t>>,
     /// Pieces that are a lone `^`, which may turn out to mark superscript.
     carets: Vec<superscript::Caret>,
     pictures: Vec<(usize, PictureDraft)>,
@@ -31,13 +31,13 @@ pub(super) struct Line<'t> {
 
 /// A style that is still open, with the one to go back to.
 #[derive(Debug)]
-struct Open<'t> {
-    kind: Kind<'t>,
+struct OpenStyle<'t> {
+    kind: OpenKind<'t>,
     outer: TextStyle,
 }
 
 #[derive(Debug)]
-enum Kind<'t> {
+enum OpenKind<'t> {
     Markup,
     Link {
         url: CowStr<'t>,
@@ -53,16 +53,16 @@ enum Kind<'t> {
 }
 
 /// What a block's inline events came to.
-pub(super) struct Finished {
+pub(super) struct InlineContent {
     /// The pieces, in order.
     pub(super) inlines: Vec<Inline>,
     /// Pictures among them: before which piece each stands.
     pub(super) pictures: Vec<(usize, PictureDraft)>,
 }
 
-impl<'t> Line<'t> {
+impl<'t> InlineCollector<'t> {
     /// A collector for blocks of `source`.
-    pub(super) fn new(source: &'t str, origin: Origin) -> Self {
+    pub(super) fn new(source: &'t str, origin: TextOrigin) -> Self {
         Self {
             source,
             origin,
@@ -117,7 +117,7 @@ impl<'t> Line<'t> {
     }
 
     /// Ends the block: what was collected, and all styles closed.
-    pub(super) fn finish(&mut self) -> Finished {
+    pub(super) fn finish(&mut self) -> InlineContent {
         self.flush();
         self.open.clear();
         self.style = TextStyle::default();
@@ -129,7 +129,7 @@ impl<'t> Line<'t> {
         while self.done.last().is_some_and(ends) && self.pictures.is_empty() {
             self.done.pop();
         }
-        Finished {
+        InlineContent {
             inlines: self.done.drain(..).collect(),
             pictures: std::mem::take(&mut self.pictures),
         }
@@ -171,13 +171,13 @@ impl<'t> Line<'t> {
         self.flush();
         let outer = self.style.clone();
         let (kind, style) = match tag {
-            Tag::Emphasis => (Kind::Markup, outer.clone().with(TextStyle::ITALIC)),
-            Tag::Strong => (Kind::Markup, outer.clone().with(TextStyle::BOLD)),
-            Tag::Strikethrough => (Kind::Markup, outer.clone().with(TextStyle::STRIKE)),
-            Tag::Superscript => (Kind::Markup, outer.clone().with(TextStyle::SUPERSCRIPT)),
+            Tag::Emphasis => (OpenKind::Markup, outer.clone().with(TextStyle::ITALIC)),
+            Tag::Strong => (OpenKind::Markup, outer.clone().with(TextStyle::BOLD)),
+            Tag::Strikethrough => (OpenKind::Markup, outer.clone().with(TextStyle::STRIKE)),
+            Tag::Superscript => (OpenKind::Markup, outer.clone().with(TextStyle::SUPERSCRIPT)),
             Tag::Link { link_type: LinkType::WikiLink { has_pothole }, dest_url, .. } => {
                 let (label, starts_at) = (has_pothole.then_some(dest_url), self.done.len());
-                (Kind::WikiLink { label, starts_at }, TextStyle::new(TextStyle::LINK_URL))
+                (OpenKind::WikiLink { label, starts_at }, TextStyle::new(TextStyle::LINK_URL))
             }
             Tag::Link { link_type, dest_url, title, .. } => {
                 let url = match link_type {
@@ -185,33 +185,33 @@ impl<'t> Line<'t> {
                     _ => dest_url,
                 };
                 let starts_at = self.done.len();
-                (Kind::Link { url, title, starts_at }, TextStyle::new(TextStyle::LINK_LABEL))
+                (OpenKind::Link { url, title, starts_at }, TextStyle::new(TextStyle::LINK_LABEL))
             }
             Tag::Image { dest_url, .. } => {
                 self.picture(&dest_url, range);
                 return;
             }
-            _ => (Kind::Markup, outer.clone()),
+            _ => (OpenKind::Markup, outer.clone()),
         };
-        self.open.push(Open { kind, outer });
+        self.open.push(OpenStyle { kind, outer });
         self.style = style;
     }
 
     /// Ends the markup opened last, and with it any tag left open inside.
     fn end(&mut self, _end: TagEnd) {
         self.flush();
-        while let Some(Open { kind, outer }) = self.open.pop() {
+        while let Some(OpenStyle { kind, outer }) = self.open.pop() {
             self.style = outer;
             match kind {
-                Kind::Html(_) => {}
-                Kind::Markup => break,
-                Kind::WikiLink { label, starts_at } => {
+                OpenKind::Html(_) => {}
+                OpenKind::Markup => break,
+                OpenKind::WikiLink { label, starts_at } => {
                     if let Some(label) = label {
                         self.wiki_label(&label, starts_at);
                     }
                     break;
                 }
-                Kind::Link { url, title, starts_at } => {
+                OpenKind::Link { url, title, starts_at } => {
                     self.link(&url, &title, self.done.len() > starts_at);
                     break;
                 }
@@ -260,21 +260,21 @@ impl<'t> Line<'t> {
         self.flush();
         let span = self.origin.span(range);
         match html::tag(tag, span, mistakes) {
-            html::Tag::Open(name, style) => {
+            html::InlineTag::Open(name, style) => {
                 let outer = self.style.clone();
                 self.style = style.over(outer.clone());
-                self.open.push(Open { kind: Kind::Html(name), outer });
+                self.open.push(OpenStyle { kind: OpenKind::Html(name), outer });
             }
-            html::Tag::Close(name) => match self.open.last() {
-                Some(Open { kind: Kind::Html(open), .. }) if *open == name => {
-                    if let Some(Open { outer, .. }) = self.open.pop() {
+            html::InlineTag::Close(name) => match self.open.last() {
+                Some(OpenStyle { kind: OpenKind::Html(open), .. }) if *open == name => {
+                    if let Some(OpenStyle { outer, .. }) = self.open.pop() {
                         self.style = outer;
                     }
                 }
                 _ => mistakes.push(html::stray(name, span)),
             },
-            html::Tag::Break => self.push(Inline::Break),
-            html::Tag::Nothing => {}
+            html::InlineTag::Break => self.push(Inline::Break),
+            html::InlineTag::Nothing => {}
         }
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::deck::{Block, BlockKind, Deck};
 use crate::diag::Diagnostic;
-use crate::source::{FileId, Reading, SourceFile, Span, invisible};
+use crate::source::{FileId, SourceFile, Span, TextKind, invisible};
 
 /// Lines that are warned of one by one; of more only the number is said.
 const MAX_LINES: usize = 20;
@@ -31,7 +31,7 @@ pub(super) fn warn(deck: &mut Deck) {
         }
     }
     let left_out = lines.len().saturating_sub(MAX_LINES);
-    deck.diagnostics.extend(lines.iter().take(MAX_LINES).map(Line::warning));
+    deck.diagnostics.extend(lines.iter().take(MAX_LINES).map(InvisibleLine::warning));
     if let Some(line) = lines.get(MAX_LINES) {
         let plural = if left_out == 1 { "" } else { "s" };
         let message = format!("and {left_out} more line{plural} with invisible characters");
@@ -76,14 +76,14 @@ impl Markdown {
 }
 
 /// The invisible characters of a line.
-struct Line {
+struct InvisibleLine {
     /// The first of them.
     span: Span,
     is_code: bool,
     characters: BTreeSet<char>,
 }
 
-impl Line {
+impl InvisibleLine {
     fn warning(&self) -> Diagnostic {
         let names: Vec<_> = self.characters.iter().take(MAX_NAMED).map(|c| name(*c)).collect();
         let more = if self.characters.len() > MAX_NAMED { " and others" } else { "" };
@@ -100,7 +100,7 @@ impl Line {
 }
 
 /// The lines of a file that have invisible characters, in order.
-fn found(file: &SourceFile, id: FileId, markdown: &Markdown) -> Vec<Line> {
+fn found(file: &SourceFile, id: FileId, markdown: &Markdown) -> Vec<InvisibleLine> {
     let text = file.text();
     let mut places: BTreeSet<(usize, char, bool)> = BTreeSet::new();
     if markdown.is(id) {
@@ -108,18 +108,18 @@ fn found(file: &SourceFile, id: FileId, markdown: &Markdown) -> Vec<Line> {
         for range in markdown.code_of(id) {
             let start = range.start;
             let code = text.get(range).unwrap_or_default();
-            in_code.extend(invisible(Reading::Code, code).map(|(at, c)| (start + at, c)));
+            in_code.extend(invisible(TextKind::Code, code).map(|(at, c)| (start + at, c)));
         }
-        let prose = invisible(Reading::Prose, text).filter(|place| !in_code.contains(place));
+        let prose = invisible(TextKind::Prose, text).filter(|place| !in_code.contains(place));
         places.extend(prose.map(|(at, c)| (at, c, false)));
         places.extend(in_code.into_iter().map(|(at, c)| (at, c, true)));
     } else {
-        places.extend(invisible(Reading::Code, text).map(|(at, c)| (at, c, true)));
+        places.extend(invisible(TextKind::Code, text).map(|(at, c)| (at, c, true)));
     }
     // A byte order mark begins a file.
     places.remove(&(0, '\u{feff}', false));
     places.remove(&(0, '\u{feff}', true));
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<InvisibleLine> = Vec::new();
     let mut line_end = 0;
     for (at, c, is_code) in places {
         if let Some(line) = lines.last_mut().filter(|_| at < line_end) {
@@ -127,7 +127,7 @@ fn found(file: &SourceFile, id: FileId, markdown: &Markdown) -> Vec<Line> {
             line.characters.insert(c);
         } else {
             let span = Span::new(id, at..at + c.len_utf8());
-            lines.push(Line { span, is_code, characters: [c].into() });
+            lines.push(InvisibleLine { span, is_code, characters: [c].into() });
             line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
         }
     }

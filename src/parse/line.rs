@@ -2,7 +2,7 @@
 
 use super::events;
 use super::sanitize::clean;
-use super::tree::{ElementKind, Origin};
+use super::tree::{ElementKind, TextOrigin};
 use crate::deck::{Inline, TextStyle};
 use crate::diag::Diagnostic;
 use crate::source::Span;
@@ -24,7 +24,7 @@ pub(super) fn line_at(text: &str, span: Span, mistakes: &mut Vec<Diagnostic>) ->
     }
     let (before, after) = text.split_once(body).unwrap_or_default();
     let guarded = format!("{GUARD}{body}");
-    let blocks = events::blocks(&guarded, Origin::Whole(span), 0, mistakes);
+    let blocks = events::blocks(&guarded, TextOrigin::Whole(span), 0, mistakes);
     let mut pieces = Vec::new();
     pieces.extend(plain(before));
     for block in blocks {

@@ -5,7 +5,7 @@ use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
 
 /// Reports rules that end no slide, and tables that are none.
-pub(super) fn report(deck: &mut Deck) {
+pub(super) fn check(deck: &mut Deck) {
     let mut found = Vec::new();
     found.extend(rules(deck));
     for slide in &deck.slides {

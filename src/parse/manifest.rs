@@ -7,11 +7,11 @@ use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::crates::{self, Misread};
+use super::crates::{self, InvalidCrate};
 use crate::deck::RustBuild;
 use crate::diag::{self, Diagnostic};
 use crate::source::{FileId, Span};
-use crate::yaml::{Key, Node, Value, text};
+use crate::yaml::{MapKey, Node, NodeValue, text};
 
 /// What a header says, with what is wrong with it; its places are bytes of the code.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub(super) struct Manifest {
 
 /// The manifest at the head of some code, if there is one.
 pub(super) fn read(code: &str) -> Option<Manifest> {
-    let header = Header::find(code)?;
+    let header = ManifestHeader::find(code)?;
     let mut manifest = Manifest::default();
     if let Some(opening) = &header.never_closed {
         let mistake = Diagnostic::error(at(opening.clone()), "this manifest is never closed");
@@ -43,7 +43,7 @@ pub(super) fn read(code: &str) -> Option<Manifest> {
 }
 
 /// Sections of a manifest that cargo knows and that mean nothing here, each with what to do instead.
-const UNUSED: &[(&str, &str)] = &[
+const UNSUPPORTED_SECTIONS: &[(&str, &str)] = &[
     ("profile", "`options.rust.profile` in the front matter is `release` or `debug`"),
     ("features", "a block has no features of its own"),
     ("dev-dependencies", "name the crate under `[dependencies]`"),
@@ -51,13 +51,13 @@ const UNUSED: &[(&str, &str)] = &[
 ];
 
 impl Manifest {
-    fn take(&mut self, root: &Node, header: &Header) {
-        let Value::Map(entries) = &root.value else { return };
+    fn take(&mut self, root: &Node, header: &ManifestHeader) {
+        let NodeValue::Map(entries) = &root.value else { return };
         for (key, node) in entries {
             match key.name.as_str() {
                 "dependencies" => {
-                    self.build.crates = crates::read(node, &mut |misread| {
-                        let Misread { node, message, hint } = misread;
+                    self.build.crates = crates::read(node, &mut |invalid| {
+                        let InvalidCrate { node, message, hint } = invalid;
                         let place = at(header.place(node.range.clone()));
                         let mistake = Diagnostic::error(place, message);
                         self.mistakes.push(match hint {
@@ -67,13 +67,15 @@ impl Manifest {
                     });
                 }
                 "package" => self.package(node, header),
-                name => self.mistakes.push(stranger(name, header.place(key.range.clone()))),
+                name => {
+                    self.mistakes.push(unsupported_section(name, header.place(key.range.clone())))
+                }
             }
         }
     }
 
     /// Of the package it is the edition that counts; what it is called is nobody's business.
-    fn package(&mut self, package: &Node, header: &Header) {
+    fn package(&mut self, package: &Node, header: &ManifestHeader) {
         let Some(edition) = package.get("edition") else { return };
         if let Some(named) = text(edition).filter(|edition| EDITIONS.contains(edition)) {
             self.build.edition = Some(named.into());
@@ -89,9 +91,9 @@ impl Manifest {
 /// The language's editions.
 pub(in crate::parse) const EDITIONS: [&str; 4] = ["2015", "2018", "2021", "2024"];
 
-fn stranger(name: &str, range: Range<usize>) -> Diagnostic {
+fn unsupported_section(name: &str, range: Range<usize>) -> Diagnostic {
     let known = ["dependencies", "package"];
-    let unused = UNUSED.iter().find(|(unused, _)| *unused == name);
+    let unused = UNSUPPORTED_SECTIONS.iter().find(|(unused, _)| *unused == name);
     let hint = match (unused, diag::closest(name, known)) {
         (Some((_, hint)), _) => (*hint).to_owned(),
         (None, Some(known)) => format!("did you mean `[{known}]`?"),
@@ -109,7 +111,7 @@ fn at(range: Range<usize>) -> Span {
 
 /// A manifest's text, cut out of the comments that it stands in.
 #[derive(Debug, Default)]
-struct Header {
+struct ManifestHeader {
     toml: String,
     /// Where each of its lines starts in it, and in the code.
     lines: Vec<(usize, usize)>,
@@ -117,7 +119,7 @@ struct Header {
     never_closed: Option<Range<usize>>,
 }
 
-impl Header {
+impl ManifestHeader {
     /// Looks through the comments that some code starts with.
     fn find(code: &str) -> Option<Self> {
         let mut lines = comments(code);
@@ -244,28 +246,28 @@ fn unindented(text: &str) -> &str {
 fn tree(toml: &str, table: &Spanned<DeTable<'_>>) -> Node {
     let range = table.span();
     let entries = table.get_ref().iter().map(|(key, value)| {
-        let key = Key { range: key.span(), name: key.get_ref().to_string() };
+        let key = MapKey { range: key.span(), name: key.get_ref().to_string() };
         (key, Rc::new(node(toml, value)))
     });
-    Node { range, value: Value::Map(entries.collect()) }
+    Node { range, value: NodeValue::Map(entries.collect()) }
 }
 
 fn node(toml: &str, value: &Spanned<DeValue<'_>>) -> Node {
     let range = value.span();
     let value = match value.get_ref() {
-        DeValue::String(text) => Value::Text(text.to_string()),
+        DeValue::String(text) => NodeValue::Text(text.to_string()),
         DeValue::Array(items) => {
-            Value::List(items.iter().map(|item| Rc::new(node(toml, item))).collect())
+            NodeValue::List(items.iter().map(|item| Rc::new(node(toml, item))).collect())
         }
         DeValue::Table(table) => {
             let entries = table.iter().map(|(key, value)| {
-                let key = Key { range: key.span(), name: key.get_ref().to_string() };
+                let key = MapKey { range: key.span(), name: key.get_ref().to_string() };
                 (key, Rc::new(node(toml, value)))
             });
-            Value::Map(entries.collect())
+            NodeValue::Map(entries.collect())
         }
         // `a = 1.0` for `a = "1.0"` is understood, as in front matter.
-        _ => Value::Text(toml.get(range.clone()).unwrap_or_default().to_owned()),
+        _ => NodeValue::Text(toml.get(range.clone()).unwrap_or_default().to_owned()),
     };
     Node { range, value }
 }
@@ -275,7 +277,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::deck::{Crate, Origin};
+    use crate::deck::{Crate, CrateOrigin};
 
     fn crates(code: &str) -> Vec<Crate> {
         let manifest = read(code).expect("there is a manifest");
@@ -322,13 +324,13 @@ mod tests {
         let code = "//! ```cargo\n//! [package]\n//! name = \"it\"\n//! edition = \"2018\"\n//! [dependencies]\n//! p = { path = \"../p\" }\n//! g = { git = \"https://x.y/z\", tag = \"v1\" }\n//! [dependencies.j]\n//! package = \"serde_json\"\n//! ```";
         let manifest = read(code).unwrap();
         assert_eq!(manifest.build.edition.as_deref(), Some("2018"));
-        let git = Origin::Git("https://x.y/z".into(), Some(("tag", "v1".into())));
+        let git = CrateOrigin::Git("https://x.y/z".into(), Some(("tag", "v1".into())));
         assert_eq!(
             manifest.build.crates,
             [
                 Crate { origin: git, ..Crate::new("g") },
                 Crate { package: Some("serde_json".into()), ..Crate::new("j") },
-                Crate { origin: Origin::Path("../p".into()), ..Crate::new("p") },
+                Crate { origin: CrateOrigin::Path("../p".into()), ..Crate::new("p") },
             ]
         );
     }

@@ -68,24 +68,24 @@ pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) 
     let file = deck.sources.add(SourceFile::new(path, text));
     let of_others = other_tools::recognise(text);
     let body = frontmatter::read(text, &mut deck);
-    let mut slides = deck_builder::Slides::new(deck, path, files, body);
+    let mut slides = deck_builder::DeckBuilder::new(deck, path, files, body);
     slides.text(text, body, file);
     let mut deck = slides.finish(text.len());
-    pymodule::follow(&mut deck);
-    bench::look_for_slips(&mut deck);
+    pymodule::mark_importers(&mut deck);
+    bench::warn_likely_typos(&mut deck);
     match of_others {
         Some(report) => other_tools::report_once(&mut deck, report),
-        None => lints::report(&mut deck),
+        None => lints::check(&mut deck),
     }
     invisible::warn(&mut deck);
     in_source_order(deck)
 }
 
-impl deck_builder::Slides<'_> {
+impl deck_builder::DeckBuilder<'_> {
     /// Takes in the text of a file from byte `from` on.
     fn text(&mut self, text: &str, from: usize, file: FileId) {
-        let mut segments = chunks::Segments::new(text, from, file);
-        while let Some(elements) = segments.next(&mut self.deck.diagnostics) {
+        let mut chunks = chunks::Chunks::new(text, from, file);
+        while let Some(elements) = chunks.next(&mut self.deck.diagnostics) {
             for element in elements {
                 self.element(element);
             }

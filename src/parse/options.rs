@@ -2,19 +2,25 @@
 
 use std::rc::Rc;
 
-use super::crates::Crates;
+use super::crates::CratesSlot;
 use super::manifest::EDITIONS;
 use crate::deck::{Options, Profile, Replay};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::Span;
-use crate::yaml::{Fields, Keys, Kind, Node, Place, Slot, Value, one_of, parse, text, within};
+use crate::yaml::{
+    DocumentKind, Fields, KeyVisitor, Node, NodeValue, Slot, YamlSource, one_of, parse, text,
+    within,
+};
 
 /// What messages call a mapping of options.
-const OPTIONS: Kind =
-    Kind { name: "set of options", strange_root: Severity::Error, strange_key: Severity::Error };
+const OPTIONS: DocumentKind = DocumentKind {
+    name: "set of options",
+    unknown_root_key: Severity::Error,
+    unknown_key: Severity::Error,
+};
 
 /// The values of `replay`.
-const REPLAY: &[(&str, Replay)] = &[
+const REPLAY_WORDS: &[(&str, Replay)] = &[
     ("never", Replay::Never),
     ("on_failure", Replay::OnFailure),
     ("on_timeout", Replay::OnTimeout),
@@ -22,7 +28,7 @@ const REPLAY: &[(&str, Replay)] = &[
 ];
 
 /// Leads `keys` past every option.
-pub fn declare_options(options: &mut Options, keys: &mut dyn Keys) {
+pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
     let switches = [
         (
             "implicit_slide_ends",
@@ -64,7 +70,7 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn Keys) {
     keys.key("auto_render_languages", about, &mut options.auto_render_languages);
     let about = "When recorded output is shown by itself in the place of what runs; with `always` \
                  nothing runs.";
-    keys.key("replay", about, &mut one_of(&mut options.replay, REPLAY));
+    keys.key("replay", about, &mut one_of(&mut options.replay, REPLAY_WORDS));
     keys.section("python", "Blocks of Python.", &mut |keys| {
         let about =
             "The interpreter; without it `$VIRTUAL_ENV`, `.venv` beside the deck, `python3`.";
@@ -73,15 +79,15 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn Keys) {
         keys.key("session", about, &mut options.python_session);
         let about = "Modules that are imported before a block asks for them, beside those that blocks \
                      name.";
-        keys.key("preload", about, &mut Modules(&mut options.python_preload));
+        keys.key("preload", about, &mut PythonModulesSlot(&mut options.python_preload));
     });
     keys.section("rust", "Blocks of Rust.", &mut |keys| {
         let about = "The language's edition, where a block's own manifest does not say.";
-        keys.key("edition", about, &mut Edition(&mut options.rust.edition));
+        keys.key("edition", about, &mut EditionSlot(&mut options.rust.edition));
         let about = "How they are optimised.";
         keys.key("profile", about, &mut one_of(&mut options.rust.profile, PROFILES));
         let about = "Crates that all of them may use, as in a `Cargo.toml`.";
-        keys.key("dependencies", about, &mut Crates(&mut options.rust.crates));
+        keys.key("dependencies", about, &mut CratesSlot(&mut options.rust.crates));
     });
 }
 
@@ -90,9 +96,9 @@ const PROFILES: &[(&str, Profile)] =
     &[("quick", Profile::Quick), ("release", Profile::Release), ("debug", Profile::Debug)];
 
 /// The slot of an edition.
-struct Edition<'s>(&'s mut Option<Box<str>>);
+struct EditionSlot<'s>(&'s mut Option<Box<str>>);
 
-impl Slot for Edition<'_> {
+impl Slot for EditionSlot<'_> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
         let named = text(node).filter(|edition| EDITIONS.contains(edition));
         let expected = || format!("one of `{}`", EDITIONS.join("`, `"));
@@ -110,14 +116,14 @@ impl Slot for Edition<'_> {
 }
 
 /// The slot of a list of Python's modules.
-struct Modules<'s>(&'s mut Vec<String>);
+struct PythonModulesSlot<'s>(&'s mut Vec<String>);
 
-impl Slot for Modules<'_> {
+impl Slot for PythonModulesSlot<'_> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
-        let Value::List(items) = &node.value else { return Err(MODULES.to_owned()) };
+        let NodeValue::List(items) = &node.value else { return Err(EXPECTED_MODULES.to_owned()) };
         let module = |item: &Rc<Node>| {
             let name = text(item).filter(|name| name.split('.').all(is_python_name));
-            name.map(str::to_owned).ok_or(MODULES)
+            name.map(str::to_owned).ok_or(EXPECTED_MODULES)
         };
         *self.0 = items.iter().map(module).collect::<Result<_, _>>()?;
         Ok(())
@@ -133,7 +139,7 @@ impl Slot for Modules<'_> {
 }
 
 /// What `options.python.preload` is.
-const MODULES: &str = "a list of Python's modules, `[numpy, matplotlib.pyplot]`";
+const EXPECTED_MODULES: &str = "a list of Python's modules, `[numpy, matplotlib.pyplot]`";
 
 fn is_python_name(name: &str) -> bool {
     let is_first = |c: char| c == '_' || c.is_alphabetic();
@@ -145,7 +151,7 @@ pub(super) fn read(text: &str, span: Span, options: &mut Options) -> Vec<Diagnos
     let mut problems = Vec::new();
     // What is not YAML is told of for the front matter as a whole.
     if let Ok(node) = parse(text) {
-        let place = Place::new(text, span, OPTIONS);
+        let place = YamlSource::new(text, span, OPTIONS);
         Fields::under("options", &node, place, &mut problems, |fields| {
             declare_options(options, fields);
         });

@@ -5,12 +5,12 @@ use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
-use super::attribute::Refusal;
+use super::attribute::AttributeError;
 use super::sanitize::excerpt;
 use crate::deck::{Cell, Deck, Fingerprint, Module};
 
 /// What Python's grammar keeps for itself.
-const KEYWORDS: &[&str] = &[
+const PYTHON_KEYWORDS: &[&str] = &[
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
     "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
     "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
@@ -18,11 +18,11 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// What Rust calls nothing, not even as `r#…`.
-const NEVER: &[&str] = &["Self", "_", "crate", "self", "super"];
+const RUST_RESERVED: &[&str] = &["Self", "_", "crate", "self", "super"];
 
 /// `#[pymodule]` at the head of a line, what is said of it, and what carries it. A name of its own
 /// for Python stands in the attribute or in one that follows.
-static OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static PYMODULE_ATTRIBUTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let attribute = r"(?m)^[ \t]*#\[\s*(?:pyo3\s*::\s*)?pymodule\b(?<said>[^\]]*)\]";
     let others = r"(?<others>(?:\s*(?:#\[[^\]]*\]|//[^\n]*\n))*)";
     let carrier = r"\s*(?:pub(?:\([^)]*\))?\s+)?(?:mod|fn)\s+(?:r#)?(?<name>\w+)";
@@ -30,11 +30,11 @@ static OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// `name = "…"` in an attribute.
-static NAMED: LazyLock<Option<Regex>> =
+static NAME_ARGUMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"\bname\s*=\s*"(?<name>[^"]*)""#).ok());
 
 /// The module that a block becomes which asks for this name, if for any; else why it becomes none.
-pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, Refusal> {
+pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, AttributeError> {
     let own = own_name(code);
     let name = match (given, &own) {
         (Some(given), Some(own)) if given != own => {
@@ -59,9 +59,9 @@ pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, Refusal> {
 
 /// What the block's own `#[pymodule]` is called in Python, if it has one.
 fn own_name(code: &str) -> Option<String> {
-    let found = OWN.as_ref()?.captures(code)?;
+    let found = PYMODULE_ATTRIBUTE.as_ref()?.captures(code)?;
     let named = |said: &str| {
-        let name = NAMED.as_ref()?.captures(said)?;
+        let name = NAME_ARGUMENT.as_ref()?.captures(said)?;
         Some(name["name"].to_owned())
     };
     let own = named(&found["said"]).or_else(|| named(&found["others"]));
@@ -73,17 +73,17 @@ fn is_name(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     name.chars().all(is_part)
         && name.starts_with(|c: char| !c.is_ascii_digit())
-        && !KEYWORDS.contains(&name)
-        && !NEVER.contains(&name)
+        && !PYTHON_KEYWORDS.contains(&name)
+        && !RUST_RESERVED.contains(&name)
 }
 
 /// Has the blocks of Python that import a module change with it: what they wrote before is not what
 /// they would write now.
-pub(super) fn follow(deck: &mut Deck) {
+pub(super) fn mark_importers(deck: &mut Deck) {
     let modules: Vec<(Box<str>, Fingerprint)> = deck
         .cells
         .iter()
-        .filter_map(|cell| Some((cell.how.module.as_ref()?.name.clone(), cell.fingerprint)))
+        .filter_map(|cell| Some((cell.exec.module.as_ref()?.name.clone(), cell.fingerprint)))
         .collect();
     if modules.is_empty() {
         return;
@@ -200,7 +200,7 @@ mod tests {
         let deck = deck("```rust +pymodule:fast +expect:failure\nfn f() {}\n```\n");
         assert_eq!(deck.diagnostics, []);
         let cell = &deck.cells[0];
-        assert_eq!(cell.how.module.as_ref().map(|it| &*it.name), Some("fast"));
-        assert_eq!(cell.how.start, crate::deck::Start::OnKey);
+        assert_eq!(cell.exec.module.as_ref().map(|it| &*it.name), Some("fast"));
+        assert_eq!(cell.exec.start, crate::deck::Start::OnKey);
     }
 }

@@ -1,32 +1,32 @@
 //! One slide while it is being filled: where the next block goes, in which column, on which step,
 //! and what the commands given so far change about it.
 
-use super::comment_command::Command;
-use super::steps::Steps;
+use super::comment_command::CommentCommand;
+use super::steps::StepCounter;
 use crate::deck::{Align, Block, BlockKind, Columns, Options, Slide, Step};
 use crate::source::Span;
 
 /// A slide being filled.
-pub(super) struct Page {
+pub(super) struct SlideBuilder {
     /// What is known of the slide; its blocks grow at the end.
     pub(super) slide: Slide,
     /// Its steps so far.
-    pub(super) steps: Steps,
+    pub(super) steps: StepCounter,
     /// What commands set for the rest of it.
-    pub(super) manner: Manner,
+    pub(super) settings: SlideSettings,
     /// Whether anything but comments was on it.
-    pub(super) drawn: bool,
+    pub(super) has_content: bool,
     /// Whether `skip_slide` was given.
-    pub(super) skipped: bool,
-    layout: Option<Layout>,
+    pub(super) is_skipped: bool,
+    layout: Option<OpenColumns>,
     /// The blocks of quotes and items that are open, outermost first.
     nested: Vec<Vec<Block>>,
-    run: Run,
+    continuation: ListContinuation,
 }
 
 /// What commands set for the rest of a slide.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Manner {
+pub(super) struct SlideSettings {
     pub(super) align: Option<Align>,
     pub(super) font_size: Option<u8>,
     pub(super) incremental_lists: bool,
@@ -35,32 +35,32 @@ pub(super) struct Manner {
 }
 
 /// Columns that are open.
-struct Layout {
+struct OpenColumns {
     columns: Columns,
     current: Option<usize>,
     span: Span,
     step: Step,
-    complained: bool,
+    is_reported: bool,
 }
 
 /// Whether the next list goes on from the last block.
 #[derive(Clone, Copy, PartialEq)]
-enum Run {
+enum ListContinuation {
     /// The last block is no list.
     None,
     /// The last block is a list.
     List,
     /// The last block is a list, and a pause followed.
-    CutList,
+    PausedList,
 }
 
 /// What is wrong, and what to try.
-pub(super) type Refusal = (String, &'static str);
+pub(super) type CommandError = (String, &'static str);
 
-impl Page {
+impl SlideBuilder {
     /// An empty slide that starts at `span`.
     pub(super) fn new(options: &Options, span: Span) -> Self {
-        let manner = Manner {
+        let settings = SlideSettings {
             align: None,
             font_size: None,
             incremental_lists: options.incremental_lists,
@@ -69,13 +69,13 @@ impl Page {
         };
         Self {
             slide: Slide { span, ..Slide::default() },
-            steps: Steps::default(),
-            manner,
-            drawn: false,
-            skipped: false,
+            steps: StepCounter::default(),
+            settings,
+            has_content: false,
+            is_skipped: false,
             layout: None,
             nested: Vec::new(),
-            run: Run::None,
+            continuation: ListContinuation::None,
         }
     }
 
@@ -87,11 +87,13 @@ impl Page {
 
     /// As [`place`](Self::place), for a block whose step was taken before.
     pub(super) fn place_at(&mut self, kind: BlockKind, span: Span, step: Step) {
-        self.run = match (&kind, self.run) {
-            (BlockKind::List(_), _) | (BlockKind::Space(_), Run::List) => Run::List,
-            _ => Run::None,
+        self.continuation = match (&kind, self.continuation) {
+            (BlockKind::List(_), _) | (BlockKind::Space(_), ListContinuation::List) => {
+                ListContinuation::List
+            }
+            _ => ListContinuation::None,
         };
-        let Manner { align, font_size, .. } = self.manner;
+        let SlideSettings { align, font_size, .. } = self.settings;
         // What stands in a quote or list item leans as that does.
         let align = align.filter(|_| !self.is_nested());
         self.target().push(Block { kind, span, step, align, font_size });
@@ -102,20 +104,22 @@ impl Page {
             return nested;
         }
         match &mut self.layout {
-            Some(Layout { columns, current: Some(current), .. }) => &mut columns.columns[*current],
+            Some(OpenColumns { columns, current: Some(current), .. }) => {
+                &mut columns.columns[*current]
+            }
             _ => &mut self.slide.blocks,
         }
     }
 
     /// Starts collecting blocks for a quote or list item.
     pub(super) fn open(&mut self) {
-        self.run = Run::None;
+        self.continuation = ListContinuation::None;
         self.nested.push(Vec::new());
     }
 
     /// The blocks since the matching [`open`](Self::open).
     pub(super) fn close(&mut self) -> Vec<Block> {
-        self.run = Run::None;
+        self.continuation = ListContinuation::None;
         let mut blocks = self.nested.pop().unwrap_or_default();
         blocks.shrink_to_fit();
         blocks
@@ -128,22 +132,22 @@ impl Page {
 
     /// Notes a pause, which may stand between two halves of one list.
     pub(super) fn paused(&mut self) {
-        if self.run == Run::List {
-            self.run = Run::CutList;
+        if self.continuation == ListContinuation::List {
+            self.continuation = ListContinuation::PausedList;
         }
     }
 
     /// Whether the next list goes on from one that a pause cut.
     pub(super) fn continues_list(&self) -> bool {
-        self.run == Run::CutList
+        self.continuation == ListContinuation::PausedList
     }
 
     /// Where columns were opened and none entered, though something is now to be drawn. Said once.
     pub(super) fn column_missing(&mut self) -> Option<Span> {
         let nested = self.is_nested();
         let layout = self.layout.as_mut()?;
-        let missing = !nested && layout.current.is_none() && !layout.complained;
-        layout.complained |= missing;
+        let missing = !nested && layout.current.is_none() && !layout.is_reported;
+        layout.is_reported |= missing;
         missing.then_some(layout.span)
     }
 
@@ -151,28 +155,32 @@ impl Page {
     ///
     /// # Errors
     /// Why it cannot.
-    pub(super) fn obey(&mut self, command: &Command, span: Span) -> Result<(), Refusal> {
+    pub(super) fn apply(
+        &mut self,
+        command: &CommentCommand,
+        span: Span,
+    ) -> Result<(), CommandError> {
         match command {
-            Command::Pause => {
+            CommentCommand::Pause => {
                 self.steps.pause();
                 self.paused();
             }
-            Command::NewLines(rows) => self.place(BlockKind::Space(*rows), span),
-            Command::IncrementalLists(on) => self.manner.incremental_lists = *on,
-            Command::IncrementalTables(on) => self.manner.incremental_tables = *on,
-            Command::ListItemNewlines(rows) => self.manner.list_item_newlines = *rows,
-            Command::FontSize(size) => self.manner.font_size = Some(*size),
-            Command::Alignment(align) => self.manner.align = Some(*align),
-            Command::NoFooter => self.slide.no_footer = true,
-            Command::SkipSlide => self.skipped = true,
+            CommentCommand::NewLines(rows) => self.place(BlockKind::Space(*rows), span),
+            CommentCommand::IncrementalLists(on) => self.settings.incremental_lists = *on,
+            CommentCommand::IncrementalTables(on) => self.settings.incremental_tables = *on,
+            CommentCommand::ListItemNewlines(rows) => self.settings.list_item_newlines = *rows,
+            CommentCommand::FontSize(size) => self.settings.font_size = Some(*size),
+            CommentCommand::Alignment(align) => self.settings.align = Some(*align),
+            CommentCommand::NoFooter => self.slide.no_footer = true,
+            CommentCommand::SkipSlide => self.is_skipped = true,
             _ if self.is_nested() => {
                 let message = "this command cannot stand in a list or quote".to_owned();
                 return Err((message, "put it at the start of a line, after the list or quote"));
             }
-            Command::JumpToMiddle => self.place(BlockKind::JumpToMiddle, span),
-            Command::ColumnLayout(ratios) => self.open_columns(ratios, span),
-            Command::Column(column) => self.enter_column(*column)?,
-            Command::ResetLayout => self.close_columns(),
+            CommentCommand::JumpToMiddle => self.place(BlockKind::JumpToMiddle, span),
+            CommentCommand::ColumnLayout(ratios) => self.open_columns(ratios, span),
+            CommentCommand::Column(column) => self.enter_column(*column)?,
+            CommentCommand::ResetLayout => self.close_columns(),
             _ => {}
         }
         Ok(())
@@ -183,18 +191,18 @@ impl Page {
         let columns = vec![Vec::new(); ratios.len()];
         let columns = Columns { ratios: ratios.to_vec(), columns };
         let step = self.steps.now();
-        self.layout = Some(Layout { columns, current: None, span, step, complained: false });
+        self.layout = Some(OpenColumns { columns, current: None, span, step, is_reported: false });
     }
 
-    fn enter_column(&mut self, column: usize) -> Result<(), Refusal> {
-        self.run = Run::None;
+    fn enter_column(&mut self, column: usize) -> Result<(), CommandError> {
+        self.continuation = ListContinuation::None;
         let Some(layout) = &mut self.layout else {
             let message = "`column` without columns".to_owned();
             return Err((message, "put `<!-- column_layout: [1, 1] -->` before it"));
         };
         let count = layout.columns.columns.len();
         if column >= count {
-            layout.complained = true;
+            layout.is_reported = true;
             let s = if count == 1 { "" } else { "s" };
             let message = format!("there is no column {column}: the layout has {count} column{s}");
             return Err((message, "columns count from 0"));
@@ -204,7 +212,7 @@ impl Page {
     }
 
     fn close_columns(&mut self) {
-        self.run = Run::None;
+        self.continuation = ListContinuation::None;
         if let Some(layout) = self.layout.take()
             && layout.columns.columns.iter().any(|column| !column.is_empty())
         {

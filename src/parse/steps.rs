@@ -4,7 +4,7 @@ use crate::deck::Step;
 
 /// Where in a slide's steps the next block stands.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Steps {
+pub(super) struct StepCounter {
     /// The step since the last pause.
     base: u16,
     /// Steps that highlights take after `base`, before the next pause.
@@ -17,7 +17,7 @@ pub(super) struct Steps {
     pauses: Vec<Step>,
 }
 
-impl Steps {
+impl StepCounter {
     /// Takes a place for a block: the step from which it is visible.
     pub(super) fn place(&mut self) -> Step {
         self.used = true;
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_trailing_pause_takes_no_step() {
-        let mut steps = Steps::default();
+        let mut steps = StepCounter::default();
         assert_eq!(steps.place(), Step(0));
         steps.pause();
         assert_eq!(steps.place(), Step(1));
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn highlights_step_in_order_and_before_the_next_pause() {
-        let mut steps = Steps::default();
+        let mut steps = StepCounter::default();
         steps.place();
         assert_eq!(steps.highlight(3), Step(0));
         assert_eq!(steps.place(), Step(0));
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn more_steps_than_can_be_counted_share_the_last() {
-        let mut steps = Steps::default();
+        let mut steps = StepCounter::default();
         for _ in 0..70_000 {
             steps.pause();
             steps.place();

@@ -25,12 +25,12 @@ pub(super) enum ElementKind<'t> {
         setext: bool,
         text: Vec<Inline>,
     },
-    List(Vec<Item<'t>>),
+    List(Vec<ItemDraft<'t>>),
     Table(Table),
     Quote(Vec<Element<'t>>),
     Alert(AlertKind, Option<Vec<Inline>>, Vec<Element<'t>>),
     Footnote(Box<str>, Vec<Inline>),
-    Fence(Box<Fence<'t>>),
+    Fence(Box<FenceDraft<'t>>),
     Picture(Box<PictureDraft>),
     Rule,
     /// Rows left empty by `<br>` on a line of its own.
@@ -43,7 +43,7 @@ pub(super) enum ElementKind<'t> {
 
 /// A list item; nested lists are flattened.
 #[derive(Debug)]
-pub(super) struct Item<'t> {
+pub(super) struct ItemDraft<'t> {
     /// How deep it is nested, from 0.
     pub(super) depth: u8,
     /// What stands before it.
@@ -56,7 +56,7 @@ pub(super) struct Item<'t> {
 
 /// A code block as written.
 #[derive(Debug)]
-pub(super) struct Fence<'t> {
+pub(super) struct FenceDraft<'t> {
     /// What follows the opening fence, and where.
     pub(super) info: &'t str,
     pub(super) info_span: Span,
@@ -79,14 +79,14 @@ pub(super) struct PictureDraft {
 
 /// Where a piece of text comes from, so that offsets in it become spans.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Origin {
+pub(super) enum TextOrigin {
     /// It starts at a byte of a file.
     At(FileId, usize),
     /// It was taken apart or changed: all of it stands here.
     Whole(Span),
 }
 
-impl Origin {
+impl TextOrigin {
     /// The span of a range of the text.
     pub(super) fn span(self, range: std::ops::Range<usize>) -> Span {
         match self {

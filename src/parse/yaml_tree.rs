@@ -10,52 +10,52 @@ use crate::yaml;
 
 /// One YAML node.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(super) struct YamlNode {
     /// What it is.
-    pub(super) value: Value,
+    pub(super) value: YamlValue,
     /// Its bytes in the text.
     pub(super) range: Range<usize>,
 }
 
 /// A node's content. Scalars stay text: `2024-01-01` and `1.10` are what was written.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(super) enum YamlValue {
     /// A scalar written plainly: it may be a number, a truth value or nothing.
     Plain(String),
     /// A quoted or block scalar: always text.
     Quoted(String),
     /// A sequence.
-    List(Vec<Node>),
+    List(Vec<YamlNode>),
     /// A mapping, in order, duplicates and all.
-    Map(Vec<(Node, Node)>),
+    Map(Vec<(YamlNode, YamlNode)>),
 }
 
 /// What is wrong with a YAML text, and where.
 #[derive(Clone, Debug)]
-pub(super) struct Mistake {
+pub(super) struct YamlMistake {
     pub(super) message: String,
     pub(super) range: Range<usize>,
 }
 
-impl Node {
+impl YamlNode {
     /// The scalar's text; none for lists, maps and nothing.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.value {
-            Value::Plain(text) if is_null(text) => None,
-            Value::Plain(text) | Value::Quoted(text) => Some(text),
-            Value::List(_) | Value::Map(_) => None,
+            YamlValue::Plain(text) if is_null(text) => None,
+            YamlValue::Plain(text) | YamlValue::Quoted(text) => Some(text),
+            YamlValue::List(_) | YamlValue::Map(_) => None,
         }
     }
 
     /// Whether nothing is written: empty, `~` or `null`.
     pub(super) fn is_null(&self) -> bool {
-        matches!(&self.value, Value::Plain(text) if is_null(text))
+        matches!(&self.value, YamlValue::Plain(text) if is_null(text))
     }
 
     /// A map's entries; none for anything else.
     pub(super) fn entries(&self) -> &[(Self, Self)] {
         match &self.value {
-            Value::Map(entries) => entries,
+            YamlValue::Map(entries) => entries,
             _ => &[],
         }
     }
@@ -63,9 +63,9 @@ impl Node {
     /// What people call this kind of node.
     pub(super) fn kind(&self) -> &'static str {
         match self.value {
-            Value::Plain(_) | Value::Quoted(_) => "a single value",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a map",
+            YamlValue::Plain(_) | YamlValue::Quoted(_) => "a single value",
+            YamlValue::List(_) => "a list",
+            YamlValue::Map(_) => "a map",
         }
     }
 }
@@ -75,13 +75,13 @@ fn is_null(text: &str) -> bool {
 }
 
 /// Reads the first document of `text`. After a syntax error, the nodes before it are there still.
-pub(super) fn read(text: &str) -> (Option<Node>, Option<Mistake>) {
-    yaml::contained(|| compose(text))
-        .unwrap_or_else(|message| (None, Some(Mistake { message, range: 0..0 })))
+pub(super) fn read(text: &str) -> (Option<YamlNode>, Option<YamlMistake>) {
+    yaml::catch_panic(|| compose(text))
+        .unwrap_or_else(|message| (None, Some(YamlMistake { message, range: 0..0 })))
 }
 
-fn compose(text: &str) -> (Option<Node>, Option<Mistake>) {
-    let mut tree = Tree {
+fn compose(text: &str) -> (Option<YamlNode>, Option<YamlMistake>) {
+    let mut tree = TreeBuilder {
         events: Parser::new_from_str(text),
         text,
         anchors: HashMap::new(),
@@ -103,20 +103,20 @@ fn compose(text: &str) -> (Option<Node>, Option<Mistake>) {
 }
 
 /// How deep nodes may nest.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// How many nodes aliases may copy: a small text must not become a large tree.
-const MOST_COPIES: usize = 10_000;
+const MAX_ALIAS_NODES: usize = 10_000;
 
-struct Tree<'t> {
+struct TreeBuilder<'t> {
     events: Parser<'t, serde_saphyr::granit_parser::StrInput<'t>>,
     text: &'t str,
-    anchors: HashMap<usize, Node>,
+    anchors: HashMap<usize, YamlNode>,
     copied: usize,
-    mistake: Option<Mistake>,
+    mistake: Option<YamlMistake>,
 }
 
-impl<'t> Tree<'t> {
+impl<'t> TreeBuilder<'t> {
     /// The next event; none at the end and after an error, which is kept.
     fn next(&mut self) -> Option<(Event<'t>, Range<usize>)> {
         if self.mistake.is_some() {
@@ -140,21 +140,21 @@ impl<'t> Tree<'t> {
     }
 
     fn refuse(&mut self, message: String, range: Range<usize>) {
-        self.mistake.get_or_insert(Mistake { message, range });
+        self.mistake.get_or_insert(YamlMistake { message, range });
     }
 
-    fn node(&mut self, event: Event<'t>, range: Range<usize>, depth: usize) -> Option<Node> {
-        if depth > DEEPEST {
+    fn node(&mut self, event: Event<'t>, range: Range<usize>, depth: usize) -> Option<YamlNode> {
+        if depth > MAX_DEPTH {
             self.refuse("nested too deeply".to_owned(), range);
             return None;
         }
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, _) => {
                 let value = match style {
-                    ScalarStyle::Plain => Value::Plain(text.into_owned()),
-                    _ => Value::Quoted(text.into_owned()),
+                    ScalarStyle::Plain => YamlValue::Plain(text.into_owned()),
+                    _ => YamlValue::Quoted(text.into_owned()),
                 };
-                (Node { value, range }, anchor)
+                (YamlNode { value, range }, anchor)
             }
             Event::SequenceStart(_, anchor, _) => (self.list(range, depth), anchor),
             Event::MappingStart(_, anchor, _) => (self.map(range, depth), anchor),
@@ -167,7 +167,7 @@ impl<'t> Tree<'t> {
         Some(node)
     }
 
-    fn list(&mut self, mut range: Range<usize>, depth: usize) -> Node {
+    fn list(&mut self, mut range: Range<usize>, depth: usize) -> YamlNode {
         let mut items = Vec::new();
         while let Some((event, place)) = self.next() {
             if matches!(event, Event::SequenceEnd) {
@@ -176,10 +176,10 @@ impl<'t> Tree<'t> {
             }
             items.extend(self.node(event, place, depth + 1));
         }
-        Node { value: Value::List(items), range }
+        YamlNode { value: YamlValue::List(items), range }
     }
 
-    fn map(&mut self, mut range: Range<usize>, depth: usize) -> Node {
+    fn map(&mut self, mut range: Range<usize>, depth: usize) -> YamlNode {
         let mut entries = Vec::new();
         while let Some((event, place)) = self.next() {
             if matches!(event, Event::MappingEnd) {
@@ -191,24 +191,26 @@ impl<'t> Tree<'t> {
             let Some(value) = self.node(event, place, depth + 1) else { break };
             entries.push((key, value));
         }
-        Node { value: Value::Map(entries), range }
+        YamlNode { value: YamlValue::Map(entries), range }
     }
 
-    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Option<Node> {
+    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Option<YamlNode> {
         let node = self.anchors.get(&anchor)?;
         self.copied += size(node);
-        if self.copied > MOST_COPIES {
+        if self.copied > MAX_ALIAS_NODES {
             self.refuse("aliases make this too large".to_owned(), range);
             return None;
         }
-        Some(Node { value: node.value.clone(), range })
+        Some(YamlNode { value: node.value.clone(), range })
     }
 }
 
-fn size(node: &Node) -> usize {
+fn size(node: &YamlNode) -> usize {
     match &node.value {
-        Value::Plain(_) | Value::Quoted(_) => 1,
-        Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Map(entries) => 1 + entries.iter().map(|(k, v)| size(k) + size(v)).sum::<usize>(),
+        YamlValue::Plain(_) | YamlValue::Quoted(_) => 1,
+        YamlValue::List(items) => 1 + items.iter().map(size).sum::<usize>(),
+        YamlValue::Map(entries) => {
+            1 + entries.iter().map(|(k, v)| size(k) + size(v)).sum::<usize>()
+        }
     }
 }

@@ -211,7 +211,7 @@ fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
     let recorded =
         if deck.cells.is_empty() { Runs::new() } else { recorded(origin, &reader, &mut deck) };
     add_mistakes(origin, &mut deck);
-    let deck = if origin.notes { deck.of_notes() } else { deck };
+    let deck = if origin.notes { deck.speaker_view() } else { deck };
     Show { deck: Arc::new(deck), looks: Arc::new([look]), limits: origin.limits, recorded }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Execution;
 use super::load::{Show, folder};
-use crate::deck::{Cell, CellId, Deck, Form};
+use crate::deck::{Cell, CellId, Deck, OutputMode};
 use crate::exec::{self, SandboxOptions};
 use crate::run::{Base, Input, Limits, Request, RunId, Snippet, Target};
 
@@ -33,17 +33,17 @@ pub(crate) fn request(
     limits: Limits,
 ) -> Option<Request> {
     let cell = deck.cell(cell)?;
-    let own = cell.how.timeout_ms.map(Duration::from_millis);
+    let own = cell.exec.timeout_ms.map(Duration::from_millis);
     let limits = Limits { timeout: own.or(limits.timeout), ..limits };
-    let target = match cell.how.form {
-        _ if cell.how.pty.is_some() => Target::Screen,
-        Form::Picture => Target::Picture,
-        Form::Handover => Target::Handover,
-        Form::Below | Form::Replace => Target::Terminal,
+    let target = match cell.exec.output_mode {
+        _ if cell.exec.pty.is_some() => Target::Screen,
+        OutputMode::Picture => Target::Picture,
+        OutputMode::Handover => Target::Handover,
+        OutputMode::Below | OutputMode::Replace => Target::Terminal,
     };
     let base = base.map_or(Base::Nothing, Base::Run);
-    let session = cell.how.session.is_some().then_some(base);
-    let input = cell.how.input.clone().map_or(Input::Nothing, Input::Given);
+    let session = cell.exec.session.is_some().then_some(base);
+    let input = cell.exec.input.clone().map_or(Input::Nothing, Input::Given);
     Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target, session, input })
 }
 
@@ -52,13 +52,13 @@ pub(crate) fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
     let file = deck.sources.get(cell.span.file).map(|file| file.path().to_owned());
     Snippet {
         language: cell.language.to_string(),
-        alternative: cell.how.alternative.as_deref().map(str::to_owned),
+        alternative: cell.exec.alternative.as_deref().map(str::to_owned),
         code: cell.code.to_string(),
-        rust: cell.how.rust.clone(),
-        session: cell.how.session.as_deref().map(str::to_owned),
-        module: cell.how.module.clone(),
-        is_timed: cell.how.race.is_some(),
-        environment: owned(&cell.how.environment),
+        rust: cell.exec.rust.clone(),
+        session: cell.exec.session.as_deref().map(str::to_owned),
+        module: cell.exec.module.clone(),
+        is_timed: cell.exec.bench.is_some(),
+        environment: owned(&cell.exec.environment),
         fingerprint: cell.fingerprint,
         file: file.unwrap_or_default(),
         first_line: cell.first_line,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Purpose;
-use crate::deck::{Cell, CellId, Deck, Form, Start};
+use crate::deck::{Cell, CellId, Deck, OutputMode, Start};
 
 /// One run of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +32,14 @@ pub fn validations(deck: &Deck) -> Vec<Round> {
 
 /// Why a cell cannot be run where nobody looks, if so.
 pub fn obstacle(cell: &Cell) -> Option<&'static str> {
-    (cell.how.form == Form::Handover).then_some("it needs the terminal itself")
+    (cell.exec.output_mode == OutputMode::Handover).then_some("it needs the terminal itself")
 }
 
 fn all(deck: &Deck, purposes: &[Purpose]) -> Vec<Round> {
     let is_due = |cell: &Cell, purpose| match purpose {
-        Purpose::Show => cell.how.start != Start::OnCheck,
+        Purpose::Show => cell.exec.start != Start::OnCheck,
         Purpose::Validate => {
-            let is_other = cell.check.alternative.is_some() || cell.how.start == Start::OnCheck;
+            let is_other = cell.check.alternative.is_some() || cell.exec.start == Start::OnCheck;
             cell.check.validates && is_other
         }
     };
@@ -53,7 +53,7 @@ fn all(deck: &Deck, purposes: &[Purpose]) -> Vec<Round> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deck::{Check, How};
+    use crate::deck::{Check, ExecSpec};
     use crate::recording::test_decks::deck;
 
     #[test]
@@ -68,8 +68,8 @@ mod tests {
             (Start::OnKey, by_uv),
         ];
         for (cell, (start, check)) in deck.cells.iter_mut().zip(kinds) {
-            let how = How { start, ..How::default() };
-            *cell = Arc::new(Cell { how, check, ..Cell::clone(cell) });
+            let how = ExecSpec { start, ..ExecSpec::default() };
+            *cell = Arc::new(Cell { exec: how, check, ..Cell::clone(cell) });
         }
         let told = |rounds: Vec<Round>| -> Vec<(u32, bool)> {
             let is_show = |round: &Round| (round.cell.0, round.purpose == Purpose::Show);

@@ -24,7 +24,7 @@ struct Draft {
 }
 
 /// A draft that has its place: bytes of the saved text, and of the text as it reads with all drafts.
-struct Place<'d> {
+struct PlacedDraft<'d> {
     index: usize,
     draft: &'d Draft,
     saved: Range<usize>,
@@ -67,8 +67,9 @@ impl Drafts {
             }
             return true;
         }
-        let is_cut =
-            |place: &Place<'_>| place.drafted.start < range.end && range.start < place.drafted.end;
+        let is_cut = |place: &PlacedDraft<'_>| {
+            place.drafted.start < range.end && range.start < place.drafted.end
+        };
         if places.iter().any(is_cut) {
             return false;
         }
@@ -101,8 +102,8 @@ impl Drafts {
     }
 
     /// The drafts of a file that have their place in it, first to last.
-    fn places(&self, file: &Path, saved: &str) -> Vec<Place<'_>> {
-        let mut places: Vec<Place<'_>> = self
+    fn places(&self, file: &Path, saved: &str) -> Vec<PlacedDraft<'_>> {
+        let mut places: Vec<PlacedDraft<'_>> = self
             .0
             .iter()
             .enumerate()
@@ -110,7 +111,7 @@ impl Drafts {
             .filter_map(|(index, draft)| {
                 let at = draft.find(saved)?;
                 let range = at..at + draft.saved.len();
-                Some(Place { index, draft, saved: range.clone(), drafted: range })
+                Some(PlacedDraft { index, draft, saved: range.clone(), drafted: range })
             })
             .collect();
         places.sort_by_key(|place| place.saved.start);

@@ -70,7 +70,7 @@ pub fn mark(c: char) -> char {
 
 /// What may need an invisible character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum TextKind {
     /// Emoji alone.
     Code,
     /// Emoji and scripts.
@@ -79,15 +79,15 @@ pub enum Reading {
 
 /// The text with a mark for each invisible character that nothing needs; `before` is what stands before
 /// it.
-pub fn mark_invisible(reading: Reading, before: Option<char>, text: &str) -> Cow<'_, str> {
+pub fn mark_invisible(kind: TextKind, before: Option<char>, text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_invisible) {
         return text.into();
     }
-    if reading == Reading::Prose && before.is_none() && is_spacer(text) {
+    if kind == TextKind::Prose && before.is_none() && is_spacer(text) {
         return text.into();
     }
     let mut marked = String::with_capacity(text.len());
-    for (_, c, is_needed) in characters(reading, before, text) {
+    for (_, c, is_needed) in characters(kind, before, text) {
         marked.push(if is_needed { c } else { mark(c) });
     }
     marked.into()
@@ -100,20 +100,20 @@ pub fn pasteable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| is_control(c) || is_invisible(c)) {
         return text.into();
     }
-    let kept = characters(Reading::Prose, None, text)
+    let kept = characters(TextKind::Prose, None, text)
         .filter(|&(_, c, is_needed)| is_needed && !is_control(c));
     kept.map(|(_, c, _)| c).collect::<String>().into()
 }
 
 /// Where invisible characters stand that nothing needs, and which.
-pub fn invisible(reading: Reading, text: &str) -> impl Iterator<Item = (usize, char)> {
-    let all = characters(reading, None, text);
+pub fn invisible(kind: TextKind, text: &str) -> impl Iterator<Item = (usize, char)> {
+    let all = characters(kind, None, text);
     all.filter(|(_, _, is_needed)| !is_needed).map(|(at, c, _)| (at, c))
 }
 
 /// Each character, where it stands, and whether it is visible or needed.
 fn characters(
-    reading: Reading,
+    kind: TextKind,
     before: Option<char>,
     text: &str,
 ) -> impl Iterator<Item = (usize, char, bool)> {
@@ -122,7 +122,7 @@ fn characters(
         let behind = &text[at + c.len_utf8()..];
         let is_needed = !is_invisible(c)
             || before.is_some_and(|before| is_of_emoji(before, c, behind))
-            || reading == Reading::Prose && is_of_script(before, c, behind);
+            || kind == TextKind::Prose && is_of_script(before, c, behind);
         before = Some(if is_needed { c } else { mark(c) });
         (at, c, is_needed)
     })
@@ -238,10 +238,10 @@ mod tests {
     #[case::mongolian("\u{1820}\u{180b}")]
     fn what_is_needed_stays(#[case] text: &str) {
         let is_emoji = text.chars().any(super::is_emoji) || text.starts_with('1');
-        assert_eq!(invisible(Reading::Code, text).count() == 0, is_emoji);
-        assert_eq!(mark_invisible(Reading::Prose, None, text), text);
+        assert_eq!(invisible(TextKind::Code, text).count() == 0, is_emoji);
+        assert_eq!(mark_invisible(TextKind::Prose, None, text), text);
         assert_eq!(pasteable(text), text);
-        assert_eq!(invisible(Reading::Prose, text).count(), 0);
+        assert_eq!(invisible(TextKind::Prose, text).count(), 0);
     }
 
     #[rstest]
@@ -261,25 +261,25 @@ mod tests {
     #[case::noncharacters("a\u{fffe}\u{ffff}\u{10ffff}", "a\u{fffd}\u{fffd}\u{fffd}")]
     #[case::fillers("a\u{3164}\u{ffa0}\u{115f}\u{1160}", "a\u{fffd}\u{fffd}\u{fffd}\u{fffd}")]
     fn what_nothing_needs_is_marked(#[case] text: &str, #[case] marked: &str) {
-        assert_eq!(mark_invisible(Reading::Prose, None, text), marked);
-        assert_eq!(mark_invisible(Reading::Prose, None, marked), marked);
+        assert_eq!(mark_invisible(TextKind::Prose, None, text), marked);
+        assert_eq!(mark_invisible(TextKind::Prose, None, marked), marked);
         let bare: String = marked.chars().filter(|c| !matches!(c, '⇄' | '\u{fffd}')).collect();
         assert_eq!(pasteable(text), bare);
     }
 
     #[test]
     fn a_spacer_alone_is_drawn_as_nothing() {
-        assert_eq!(mark_invisible(Reading::Prose, None, "\u{200c} "), "\u{200c} ");
-        assert_eq!(mark_invisible(Reading::Prose, None, "\u{200c}\u{200c}"), "\u{fffd}\u{fffd}");
-        assert_eq!(mark_invisible(Reading::Prose, Some('a'), "\u{200c}"), "\u{fffd}");
-        assert_eq!(mark_invisible(Reading::Code, None, "\u{200c}"), "\u{fffd}");
-        assert_eq!(mark_invisible(Reading::Prose, None, "\u{202e}"), "⇄");
+        assert_eq!(mark_invisible(TextKind::Prose, None, "\u{200c} "), "\u{200c} ");
+        assert_eq!(mark_invisible(TextKind::Prose, None, "\u{200c}\u{200c}"), "\u{fffd}\u{fffd}");
+        assert_eq!(mark_invisible(TextKind::Prose, Some('a'), "\u{200c}"), "\u{fffd}");
+        assert_eq!(mark_invisible(TextKind::Code, None, "\u{200c}"), "\u{fffd}");
+        assert_eq!(mark_invisible(TextKind::Prose, None, "\u{202e}"), "⇄");
     }
 
     #[test]
     fn what_stands_before_counts() {
-        assert_eq!(mark_invisible(Reading::Prose, Some('👩'), "\u{200d}👧"), "\u{200d}👧");
-        assert_eq!(mark_invisible(Reading::Prose, Some('a'), "\u{200d}👧"), "\u{fffd}👧");
+        assert_eq!(mark_invisible(TextKind::Prose, Some('👩'), "\u{200d}👧"), "\u{200d}👧");
+        assert_eq!(mark_invisible(TextKind::Prose, Some('a'), "\u{200d}👧"), "\u{fffd}👧");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use drafts::Drafts;
-pub use invisible::{Reading, invisible, is_invisible, mark, mark_invisible, pasteable};
+pub use invisible::{TextKind, invisible, is_invisible, mark, mark_invisible, pasteable};
 pub use read_error::ReadError;
 pub use visible::{excerpt, visible, visible_code, visible_line};
 

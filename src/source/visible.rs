@@ -7,29 +7,29 @@
 
 use std::borrow::Cow;
 
-use super::invisible::{Reading, mark_invisible};
+use super::invisible::{TextKind, mark_invisible};
 
 /// The text with every control character but tab and line feed replaced, and every invisible
 /// character that prose does not need.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    visible_as(Reading::Prose, text)
+    visible_as(TextKind::Prose, text)
 }
 
 /// As [`visible`], for code: what only a script needs is replaced, too.
 pub fn visible_code(text: &str) -> Cow<'_, str> {
-    visible_as(Reading::Code, text)
+    visible_as(TextKind::Code, text)
 }
 
-fn visible_as(reading: Reading, text: &str) -> Cow<'_, str> {
-    match mark_invisible(reading, None, text) {
+fn visible_as(kind: TextKind, text: &str) -> Cow<'_, str> {
+    match mark_invisible(kind, None, text) {
         Cow::Borrowed(text) => without_controls(text),
         Cow::Owned(text) => without_controls(&text).into_owned().into(),
     }
 }
 
 fn without_controls(text: &str) -> Cow<'_, str> {
-    if text.bytes().any(suspicious) {
-        text.chars().map(picture).collect::<String>().into()
+    if text.bytes().any(may_be_control) {
+        text.chars().map(control_picture).collect::<String>().into()
     } else {
         text.into()
     }
@@ -47,21 +47,21 @@ pub fn visible_line(text: &str) -> Cow<'_, str> {
 
 /// The start of an author's word, safe and short enough to stand in a message.
 pub fn excerpt(word: &str) -> String {
-    const LONGEST: usize = 40;
+    const MAX_EXCERPT: usize = 40;
     let word = word.trim_end();
     let line = word.lines().next().unwrap_or_default();
-    let short: String = line.chars().take(LONGEST).collect();
+    let short: String = line.chars().take(MAX_EXCERPT).collect();
     let cut = short.len() < line.len() || line.len() < word.len();
     format!("{}{}", visible_line(&short), if cut { "…" } else { "" })
 }
 
 /// Whether a byte may be part of a control character. `0xC2` leads the 8-bit ones.
-fn suspicious(byte: u8) -> bool {
+fn may_be_control(byte: u8) -> bool {
     byte < b' ' && byte != b'\n' && byte != b'\t' || byte == 0x7f || byte == 0xc2
 }
 
 /// A control character's picture; of the 8-bit ones, which have none, the replacement character.
-fn picture(c: char) -> char {
+fn control_picture(c: char) -> char {
     match c {
         '\n' | '\t' => c,
         '\0'..='\x1f' => char::from_u32(0x2400 + c as u32).unwrap_or(char::REPLACEMENT_CHARACTER),

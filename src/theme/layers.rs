@@ -8,11 +8,14 @@ use super::raw::RawTheme;
 use super::{Choice, builtin};
 use crate::diag::{Diagnostic, Severity, did_you_mean};
 use crate::source::{Sources, Span};
-use crate::yaml::{self, Fields, Kind, Node, Place, text};
+use crate::yaml::{self, DocumentKind, Fields, Node, YamlSource, text};
 
 /// What messages call a theme. presenterm refuses unknown keys at the root only.
-const THEME: Kind =
-    Kind { name: "theme", strange_root: Severity::Error, strange_key: Severity::Warning };
+const THEME: DocumentKind = DocumentKind {
+    name: "theme",
+    unknown_root_key: Severity::Error,
+    unknown_key: Severity::Warning,
+};
 
 /// Themes read one over the other.
 pub(super) struct Layers<'a> {
@@ -153,7 +156,7 @@ impl<'a> Layers<'a> {
             .map_err(|error| {
                 let message = format!("not YAML: {}", error.message);
                 self.problems
-                    .push(Place::new(text, span, THEME).error(error.at..error.at, message));
+                    .push(YamlSource::new(text, span, THEME).error(error.at..error.at, message));
             })
             .ok()
     }
@@ -166,7 +169,7 @@ impl<'a> Layers<'a> {
         span: Span,
         first: impl FnOnce(&mut Fields<'_>),
     ) {
-        Fields::root(node, Place::new(text, span, THEME), &mut self.problems, |fields| {
+        Fields::root(node, YamlSource::new(text, span, THEME), &mut self.problems, |fields| {
             first(fields);
             self.raw.read(fields);
         });
@@ -176,5 +179,5 @@ impl<'a> Layers<'a> {
 /// The name of the theme that a theme file extends, and where it stands.
 fn extended<'n>(node: &'n Node, file: &str, span: Span) -> Option<(&'n str, Span)> {
     let name = node.get("extends")?;
-    Some((text(name)?, Place::new(file, span, THEME).span(name.range.clone())))
+    Some((text(name)?, YamlSource::new(file, span, THEME).span(name.range.clone())))
 }

@@ -4,7 +4,7 @@
 use super::color::{Written, in_theme};
 use super::{FooterPart, Margin};
 use crate::source::Span;
-use crate::yaml::{Node, Read, Value, only_entry, text};
+use crate::yaml::{FromNode, Node, NodeValue, only_entry, text};
 
 /// A colour and where it is written, for names that the palette does not know.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub(super) enum FooterKind {
     Empty,
 }
 
-impl Read for RawColor {
+impl FromNode for RawColor {
     const EXPECTED: &'static str =
         "a colour: a name, 3 or 6 hex digits, or `palette:` and a name of the palette";
 
@@ -55,7 +55,7 @@ impl Read for RawColor {
     }
 }
 
-impl Read for Side {
+impl FromNode for Side {
     const EXPECTED: &'static str = "`left`, `center` or `right`";
 
     fn read(node: &Node, _: Span) -> Option<Self> {
@@ -68,7 +68,7 @@ impl Read for Side {
     }
 }
 
-impl Read for Margin {
+impl FromNode for Margin {
     const EXPECTED: &'static str = "`fixed:` with cells or `percent:` with 0 to 100";
 
     fn read(node: &Node, at: Span) -> Option<Self> {
@@ -82,7 +82,7 @@ impl Read for Margin {
     }
 }
 
-impl Read for Positioning {
+impl FromNode for Positioning {
     const EXPECTED: &'static str = "`page_bottom` or `below_title`";
 
     fn read(node: &Node, _: Span) -> Option<Self> {
@@ -94,7 +94,7 @@ impl Read for Positioning {
     }
 }
 
-impl Read for FooterKind {
+impl FromNode for FooterKind {
     const EXPECTED: &'static str = "`template`, `progress_bar` or `empty`";
 
     fn read(node: &Node, _: Span) -> Option<Self> {
@@ -107,12 +107,12 @@ impl Read for FooterKind {
     }
 }
 
-impl Read for FooterPart {
+impl FromNode for FooterPart {
     const EXPECTED: &'static str = "text, or `image:` with a path";
 
     fn read(node: &Node, at: Span) -> Option<Self> {
         match &node.value {
-            Value::Text(text) => Some(Self::Text(text.clone(), at)),
+            NodeValue::Text(text) => Some(Self::Text(text.clone(), at)),
             _ => match only_entry(node)? {
                 ("image", path) => text(path).map(|path| Self::Image(path.to_owned(), at)),
                 _ => None,

@@ -98,7 +98,7 @@ fn told(
 
 fn languages(app: &App) -> String {
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
-    for cell in app.deck.cells.iter().filter(|cell| cell.how.start != Start::OnCheck) {
+    for cell in app.deck.cells.iter().filter(|cell| cell.exec.start != Start::OnCheck) {
         *languages.entry(&cell.language).or_default() += 1;
     }
     let languages = languages.iter().map(|(language, count)| format!("{count} × {language}"));
@@ -107,7 +107,7 @@ fn languages(app: &App) -> String {
 
 /// How many blocks start by themselves, and on which slides.
 fn by_itself(app: &App) -> String {
-    let alone = app.deck.cells.iter().filter(|cell| cell.how.start == Start::Auto);
+    let alone = app.deck.cells.iter().filter(|cell| cell.exec.start == Start::Auto);
     let slides: Vec<usize> = alone.map(|cell| cell.slide.index() + 1).collect();
     let numbers: BTreeSet<usize> = slides.iter().copied().collect();
     let named = numbers.iter().take(MAX_SLIDES).map(ToString::to_string).collect::<Vec<_>>();

@@ -8,32 +8,32 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::{Key, Node, Slot, Value};
+use super::{MapKey, Node, NodeValue, Slot};
 use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::{Span, excerpt};
 
 /// A YAML text and where it stands, to point at parts of it: the whole text, word for word or with
 /// the indent of its further lines taken away; or, if there is no room for it, only what names it.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct YamlSource<'a> {
     text: &'a str,
     span: Span,
-    kind: Kind,
+    kind: DocumentKind,
 }
 
 /// What a text is, for what is said of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind {
+pub struct DocumentKind {
     /// What it is called: `theme`.
     pub name: &'static str,
     /// How bad an unknown key at its root is.
-    pub strange_root: Severity,
+    pub unknown_root_key: Severity,
     /// How bad an unknown key anywhere else is.
-    pub strange_key: Severity,
+    pub unknown_key: Severity,
 }
 
 /// Something a scalar or a small mapping can be read as.
-pub trait Read: Sized {
+pub trait FromNode: Sized {
     /// What is expected, for messages: `true or false`.
     const EXPECTED: &'static str;
 
@@ -42,23 +42,23 @@ pub trait Read: Sized {
 }
 
 /// What a mapping is called in messages.
-const KEYS_AND_VALUES: &str = "keys and values";
+const MAPPING: &str = "keys and values";
 
 /// Of more unknown keys than this only the number is told: what holds them is something else.
-const MOST_STRANGERS: usize = 50;
+const MAX_UNKNOWN_KEYS: usize = 50;
 
 /// A mapping that is being read.
 pub struct Fields<'a> {
-    entries: &'a [(Key, Rc<Node>)],
+    entries: &'a [(MapKey, Rc<Node>)],
     asked: Vec<&'static str>,
     path: String,
-    place: Place<'a>,
+    place: YamlSource<'a>,
     problems: &'a mut Vec<Diagnostic>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> YamlSource<'a> {
     /// `text` stands at `span`, or is named there.
-    pub fn new(text: &'a str, span: Span, kind: Kind) -> Self {
+    pub fn new(text: &'a str, span: Span, kind: DocumentKind) -> Self {
         Self { text, span, kind }
     }
 
@@ -76,7 +76,7 @@ impl<'a> Place<'a> {
 
     /// The message, with the line where the span only names the text: a theme file by its path.
     fn located(self, range: &Range<usize>, message: String) -> String {
-        if self.stands_there() {
+        if self.contains_text() {
             return message;
         }
         let before = self.text.get(..range.start).unwrap_or(self.text);
@@ -84,13 +84,13 @@ impl<'a> Place<'a> {
         format!("line {line} of the {}: {message}", self.kind.name)
     }
 
-    fn stands_there(self) -> bool {
+    fn contains_text(self) -> bool {
         self.span.range().len() >= self.text.trim_end().len()
     }
 
     /// Where a range of the text stands.
     pub fn span(self, range: Range<usize>) -> Span {
-        if !self.stands_there() {
+        if !self.contains_text() {
             return self.span;
         }
         let all = self.span.range();
@@ -124,7 +124,7 @@ impl<'a> Fields<'a> {
     /// Reads the mapping at the root of a text; says so where it is none.
     pub fn root(
         node: &'a Node,
-        place: Place<'a>,
+        place: YamlSource<'a>,
         problems: &'a mut Vec<Diagnostic>,
         read: impl FnOnce(&mut Fields<'_>),
     ) {
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
     pub fn under(
         path: &str,
         node: &'a Node,
-        place: Place<'a>,
+        place: YamlSource<'a>,
         problems: &'a mut Vec<Diagnostic>,
         read: impl FnOnce(&mut Fields<'_>),
     ) {
@@ -151,7 +151,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads the value under `key` into `slot`, if there is one that can be read.
-    pub fn set<T: Read>(&mut self, key: &'static str, slot: &mut Option<T>) {
+    pub fn set<T: FromNode>(&mut self, key: &'static str, slot: &mut Option<T>) {
         let Some(node) = self.get(key) else { return };
         match T::read(node, self.place.span(node.range.clone())) {
             Some(value) => *slot = Some(value),
@@ -168,12 +168,12 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads every value under `key`, whose keys are names of the author's own.
-    pub fn each<T: Read>(&mut self, key: &'static str, mut take: impl FnMut(&str, T)) {
+    pub fn each<T: FromNode>(&mut self, key: &'static str, mut take: impl FnMut(&str, T)) {
         let Some(node) = self.get(key) else { return };
-        let Value::Map(entries) = &node.value else {
-            return self.wrong(node, key, KEYS_AND_VALUES);
+        let NodeValue::Map(entries) = &node.value else {
+            return self.wrong(node, key, MAPPING);
         };
-        for (name, node) in entries.iter().filter(|(_, node)| node.value != Value::Null) {
+        for (name, node) in entries.iter().filter(|(_, node)| node.value != NodeValue::Null) {
             match T::read(node, self.place.span(node.range.clone())) {
                 Some(value) => take(&name.name, value),
                 None => self.wrong(node, &format!("{key}.{}", name.name), T::EXPECTED),
@@ -184,8 +184,8 @@ impl<'a> Fields<'a> {
     /// Reads every mapping under `key`, whose keys are names of the author's own.
     pub fn each_section(&mut self, key: &'static str, mut read: impl FnMut(&str, &mut Fields<'_>)) {
         let Some(node) = self.get(key) else { return };
-        let Value::Map(entries) = &node.value else {
-            return self.wrong(node, key, KEYS_AND_VALUES);
+        let NodeValue::Map(entries) = &node.value else {
+            return self.wrong(node, key, MAPPING);
         };
         for (name, node) in entries {
             let key = format!("{key}.{}", name.name);
@@ -215,33 +215,33 @@ impl<'a> Fields<'a> {
         self.asked.push(key);
         let entries = self.entries;
         let node = entries.iter().rev().find(|(known, _)| known.name == key)?.1.as_ref();
-        (node.value != Value::Null).then_some(node)
+        (node.value != NodeValue::Null).then_some(node)
     }
 
     fn enter(&mut self, node: &Node, key: &str, read: impl FnOnce(&mut Fields<'_>)) {
         match &node.value {
-            Value::Null => {}
-            Value::Map(entries) => {
+            NodeValue::Null => {}
+            NodeValue::Map(entries) => {
                 let (path, problems) = (self.named(key), &mut *self.problems);
                 let mut fields =
                     Fields { entries, asked: Vec::new(), path, place: self.place, problems };
                 read(&mut fields);
-                fields.report_strangers();
+                fields.report_unknown_keys();
                 fields.report_repeated();
             }
-            Value::Text(_) | Value::List(_) => self.wrong(node, key, KEYS_AND_VALUES),
+            NodeValue::Text(_) | NodeValue::List(_) => self.wrong(node, key, MAPPING),
         }
     }
 
-    fn report_strangers(&mut self) {
-        let known = |key: &Key| self.asked.contains(&key.name.as_str());
-        let mut strangers = self.entries.iter().map(|(key, _)| key).filter(|key| !known(key));
+    fn report_unknown_keys(&mut self) {
+        let known = |key: &MapKey| self.asked.contains(&key.name.as_str());
+        let mut unknown = self.entries.iter().map(|(key, _)| key).filter(|key| !known(key));
         let kind = self.place.kind;
-        for key in strangers.by_ref().take(MOST_STRANGERS) {
+        for key in unknown.by_ref().take(MAX_UNKNOWN_KEYS) {
             let name = excerpt(&key.name);
             let (message, severity) = match self.path.as_str() {
-                "" => (format!("a {} has no key `{name}`", kind.name), kind.strange_root),
-                path => (format!("`{path}` has no key `{name}`"), kind.strange_key),
+                "" => (format!("a {} has no key `{name}`", kind.name), kind.unknown_root_key),
+                path => (format!("`{path}` has no key `{name}`"), kind.unknown_key),
             };
             let mut problem = self.place.error(key.range.clone(), message);
             problem.severity = severity;
@@ -250,7 +250,7 @@ impl<'a> Fields<'a> {
             }
             self.problems.push(problem);
         }
-        if let Some(key) = strangers.next() {
+        if let Some(key) = unknown.next() {
             let message = format!("and more keys that a {} does not have", kind.name);
             self.problems.push(self.place.error(key.range.clone(), message));
         }
@@ -273,7 +273,7 @@ impl<'a> Fields<'a> {
             named => format!("`{named}`"),
         };
         let mut message = format!("{name} must be {expected}");
-        if let Value::Text(text) = &node.value {
+        if let NodeValue::Text(text) = &node.value {
             message = format!("{message}, not `{}`", text.trim());
         }
         self.problems.push(self.place.error(node.range.clone(), message));
@@ -288,7 +288,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl Read for String {
+impl FromNode for String {
     const EXPECTED: &'static str = "text";
 
     fn read(node: &Node, _: Span) -> Option<Self> {
@@ -296,7 +296,7 @@ impl Read for String {
     }
 }
 
-impl<T: Read> Read for (T, Span) {
+impl<T: FromNode> FromNode for (T, Span) {
     const EXPECTED: &'static str = T::EXPECTED;
 
     fn read(node: &Node, at: Span) -> Option<Self> {
@@ -304,7 +304,7 @@ impl<T: Read> Read for (T, Span) {
     }
 }
 
-impl Read for bool {
+impl FromNode for bool {
     const EXPECTED: &'static str = "true or false";
 
     fn read(node: &Node, _: Span) -> Option<Self> {
@@ -316,7 +316,7 @@ impl Read for bool {
     }
 }
 
-impl Read for u8 {
+impl FromNode for u8 {
     const EXPECTED: &'static str = "a number from 0 to 255";
 
     fn read(node: &Node, _: Span) -> Option<Self> {
@@ -324,7 +324,7 @@ impl Read for u8 {
     }
 }
 
-impl Read for u16 {
+impl FromNode for u16 {
     const EXPECTED: &'static str = "a number from 0 to 65535";
 
     fn read(node: &Node, _: Span) -> Option<Self> {
@@ -332,7 +332,7 @@ impl Read for u16 {
     }
 }
 
-impl Read for char {
+impl FromNode for char {
     const EXPECTED: &'static str = "one character";
 
     fn read(node: &Node, _: Span) -> Option<Self> {
@@ -345,18 +345,18 @@ impl Read for char {
 /// The node's text, if it is a scalar.
 pub fn text(node: &Node) -> Option<&str> {
     match &node.value {
-        Value::Text(text) => Some(text),
-        Value::Null | Value::List(_) | Value::Map(_) => None,
+        NodeValue::Text(text) => Some(text),
+        NodeValue::Null | NodeValue::List(_) | NodeValue::Map(_) => None,
     }
 }
 
 /// The one key of a mapping that has just one, and its value.
 pub fn only_entry(node: &Node) -> Option<(&str, &Node)> {
     match &node.value {
-        Value::Map(entries) => match entries.as_slice() {
+        NodeValue::Map(entries) => match entries.as_slice() {
             [(key, node)] => Some((&key.name, node)),
             _ => None,
         },
-        Value::Null | Value::Text(_) | Value::List(_) => None,
+        NodeValue::Null | NodeValue::Text(_) | NodeValue::List(_) => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Keys declared once. A function that goes through a section's keys with a [`Keys`] says of each its
+//! Keys declared once. A function that goes through a section's keys with a [`KeyVisitor`] says of each its
 //! name, its meaning and the slot for its value; the same walk reads a text, makes a JSON schema and
 //! writes a sample, so that the three cannot differ.
 
@@ -9,16 +9,16 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Fields, Node, Value, text};
+use super::{Fields, Node, NodeValue, text};
 
 /// Something that is led past every key.
-pub trait Keys {
+pub trait KeyVisitor {
     /// A section, and the walk through its keys.
     fn section(
         &mut self,
         key: &'static str,
         about: &'static str,
-        walk: &mut dyn FnMut(&mut dyn Keys),
+        walk: &mut dyn FnMut(&mut dyn KeyVisitor),
     );
 
     /// A key and the slot for its value, which holds the default.
@@ -40,8 +40,13 @@ pub trait Slot {
     fn schema(&self) -> Json;
 }
 
-impl Keys for Fields<'_> {
-    fn section(&mut self, key: &'static str, _: &'static str, walk: &mut dyn FnMut(&mut dyn Keys)) {
+impl KeyVisitor for Fields<'_> {
+    fn section(
+        &mut self,
+        key: &'static str,
+        _: &'static str,
+        walk: &mut dyn FnMut(&mut dyn KeyVisitor),
+    ) {
         Fields::section(self, key, |fields| walk(fields));
     }
 
@@ -134,7 +139,7 @@ impl Slot for std::path::PathBuf {
 /// A list of values, which another list takes the place of.
 impl<T: Slot + Default> Slot for Vec<T> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
-        let Value::List(items) = &node.value else { return Err("a list".to_owned()) };
+        let NodeValue::List(items) = &node.value else { return Err("a list".to_owned()) };
         let read = |node: &Rc<Node>| {
             let mut value = T::default();
             value.take(node).map_err(|expected| format!("a list, each item {expected}"))?;
@@ -232,57 +237,61 @@ pub fn quoted(text: &str) -> String {
 
 /// The keys that a walk declares.
 #[derive(Clone, Debug)]
-pub struct Declared {
+pub struct KeyDeclaration {
     /// The key.
     pub key: &'static str,
     /// What it means.
     pub about: &'static str,
     /// What it holds.
-    pub holds: Holds,
+    pub holds: KeyContent,
 }
 
 /// What a declared key holds.
 #[derive(Clone, Debug)]
-pub enum Holds {
+pub enum KeyContent {
     /// More keys.
-    Section(Vec<Declared>),
+    Section(Vec<KeyDeclaration>),
     /// A value: its default as YAML, and its schema.
     Value(Option<String>, Json),
 }
 
 /// The keys that a walk declares, in its order.
-pub fn declared(walk: &mut dyn FnMut(&mut dyn Keys)) -> Vec<Declared> {
-    let mut list = List(Vec::new());
+pub fn declared(walk: &mut dyn FnMut(&mut dyn KeyVisitor)) -> Vec<KeyDeclaration> {
+    let mut list = KeyList(Vec::new());
     walk(&mut list);
     list.0
 }
 
 /// Writes down what it is led past.
-struct List(Vec<Declared>);
+struct KeyList(Vec<KeyDeclaration>);
 
-impl Keys for List {
+impl KeyVisitor for KeyList {
     fn section(
         &mut self,
         key: &'static str,
         about: &'static str,
-        walk: &mut dyn FnMut(&mut dyn Keys),
+        walk: &mut dyn FnMut(&mut dyn KeyVisitor),
     ) {
-        self.0.push(Declared { key, about, holds: Holds::Section(declared(walk)) });
+        self.0.push(KeyDeclaration { key, about, holds: KeyContent::Section(declared(walk)) });
     }
 
     fn key(&mut self, key: &'static str, about: &'static str, slot: &mut dyn Slot) {
-        self.0.push(Declared { key, about, holds: Holds::Value(slot.sample(), slot.schema()) });
+        self.0.push(KeyDeclaration {
+            key,
+            about,
+            holds: KeyContent::Value(slot.sample(), slot.schema()),
+        });
     }
 }
 
 /// A JSON schema of these keys.
-pub fn schema(keys: &[Declared]) -> Json {
+pub fn schema(keys: &[KeyDeclaration]) -> Json {
     let properties: Map<String, Json> = keys
         .iter()
         .map(|declared| {
             let mut schema = match &declared.holds {
-                Holds::Section(inside) => schema(inside),
-                Holds::Value(_, schema) => schema.clone(),
+                KeyContent::Section(inside) => schema(inside),
+                KeyContent::Value(_, schema) => schema.clone(),
             };
             schema["description"] = json!(declared.about);
             (declared.key.to_owned(), schema)
@@ -293,21 +302,21 @@ pub fn schema(keys: &[Declared]) -> Json {
 
 /// A YAML text with every key at its default and a comment that says what it means. Keys without a
 /// default are commented out.
-pub fn sample(keys: &[Declared]) -> String {
+pub fn sample(keys: &[KeyDeclaration]) -> String {
     sample_lines(keys).into_iter().map(|line| line + "\n").collect()
 }
 
-fn sample_lines(keys: &[Declared]) -> Vec<String> {
+fn sample_lines(keys: &[KeyDeclaration]) -> Vec<String> {
     let mut lines = Vec::new();
-    for Declared { key, about, holds } in keys {
+    for KeyDeclaration { key, about, holds } in keys {
         lines.push(format!("# {about}"));
         match holds {
-            Holds::Section(inside) => {
+            KeyContent::Section(inside) => {
                 lines.push(format!("{key}:"));
                 lines.extend(sample_lines(inside).iter().map(|line| format!("  {line}")));
             }
-            Holds::Value(Some(value), _) => lines.push(format!("{key}: {value}")),
-            Holds::Value(None, _) => lines.push(format!("# {key}:")),
+            KeyContent::Value(Some(value), _) => lines.push(format!("{key}: {value}")),
+            KeyContent::Value(None, _) => lines.push(format!("# {key}:")),
         }
     }
     lines

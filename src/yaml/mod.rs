@@ -16,8 +16,10 @@ use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use crate::panics::contain;
 
-pub use fields::{Fields, Kind, Place, Read, only_entry, text};
-pub use keys::{Declared, Holds, Keys, Slot, declared, one_of, quoted, sample, schema, within};
+pub use fields::{DocumentKind, Fields, FromNode, YamlSource, only_entry, text};
+pub use keys::{
+    KeyContent, KeyDeclaration, KeyVisitor, Slot, declared, one_of, quoted, sample, schema, within,
+};
 
 /// A value and the bytes it stands at.
 #[derive(Debug, PartialEq)]
@@ -25,12 +27,12 @@ pub struct Node {
     /// Its bytes in the text.
     pub range: Range<usize>,
     /// What it is.
-    pub value: Value,
+    pub value: NodeValue,
 }
 
 /// What a node is.
 #[derive(Debug, PartialEq)]
-pub enum Value {
+pub enum NodeValue {
     /// Nothing, `~` or `null`: what the base theme says stays.
     Null,
     /// Any scalar, as text.
@@ -38,12 +40,12 @@ pub enum Value {
     /// A list.
     List(Vec<Rc<Node>>),
     /// Keys and values in order, a key given twice being there twice.
-    Map(Vec<(Key, Rc<Node>)>),
+    Map(Vec<(MapKey, Rc<Node>)>),
 }
 
 /// A mapping's key.
 #[derive(Debug, PartialEq)]
-pub struct Key {
+pub struct MapKey {
     /// Its bytes in the text.
     pub range: Range<usize>,
     /// The key.
@@ -52,7 +54,7 @@ pub struct Key {
 
 /// Why a text is not YAML, and where.
 #[derive(Debug, PartialEq)]
-pub struct NotYaml {
+pub struct YamlError {
     /// Where the parser stopped.
     pub at: usize,
     /// What it says.
@@ -62,7 +64,7 @@ pub struct NotYaml {
 impl Node {
     /// The value under `key`, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
-        let Value::Map(entries) = &self.value else { return None };
+        let NodeValue::Map(entries) = &self.value else { return None };
         entries.iter().rev().find(|(known, _)| known.name == key).map(|(_, node)| &**node)
     }
 }
@@ -71,8 +73,8 @@ impl Node {
 ///
 /// # Errors
 /// The text is not YAML, or has a key that is not plain text; or the parser panicked.
-pub fn parse(text: &str) -> Result<Rc<Node>, NotYaml> {
-    contained(|| compose(text)).unwrap_or_else(|message| Err(NotYaml { at: 0, message }))
+pub fn parse(text: &str) -> Result<Rc<Node>, YamlError> {
+    catch_panic(|| compose(text)).unwrap_or_else(|message| Err(YamlError { at: 0, message }))
 }
 
 /// What `parse` returns, or what is said of a text at which it panics: the text costs itself then, and
@@ -80,14 +82,14 @@ pub fn parse(text: &str) -> Result<Rc<Node>, NotYaml> {
 ///
 /// # Errors
 /// It panicked.
-pub fn contained<T>(parse: impl FnOnce() -> T) -> Result<T, String> {
+pub fn catch_panic<T>(parse: impl FnOnce() -> T) -> Result<T, String> {
     contain("the YAML parser", parse).map_err(|panicked| panicked.to_string())
 }
 
-fn compose(text: &str) -> Result<Rc<Node>, NotYaml> {
+fn compose(text: &str) -> Result<Rc<Node>, YamlError> {
     let mut composer = Composer::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| NotYaml {
+        let (event, span) = event.map_err(|error| YamlError {
             at: offset(error.marker()).min(text.len()),
             message: error.info().clone(),
         })?;
@@ -96,42 +98,42 @@ fn compose(text: &str) -> Result<Rc<Node>, NotYaml> {
         }
         composer.take(event, &span)?;
     }
-    Ok(composer.root.unwrap_or_else(|| Rc::new(Node { range: 0..0, value: Value::Null })))
+    Ok(composer.root.unwrap_or_else(|| Rc::new(Node { range: 0..0, value: NodeValue::Null })))
 }
 
 /// Builds the tree from events, without recursion.
 #[derive(Default)]
 struct Composer {
-    open: Vec<Open>,
+    open: Vec<OpenCollection>,
     anchors: Vec<(usize, Rc<Node>)>,
     root: Option<Rc<Node>>,
 }
 
 /// A collection whose end has not come yet.
-struct Open {
+struct OpenCollection {
     start: usize,
     anchor: usize,
-    value: Value,
-    key: Option<Key>,
+    value: NodeValue,
+    key: Option<MapKey>,
 }
 
 impl Composer {
-    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), NotYaml> {
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), YamlError> {
         let range = offset(&span.start)..offset(&span.end);
         match event {
             Event::Scalar(text, style, anchor, _) => {
                 let plain = style == ScalarStyle::Plain;
                 let value = match &*text {
-                    "" | "~" | "null" | "Null" | "NULL" if plain => Value::Null,
-                    _ => Value::Text(text.into_owned()),
+                    "" | "~" | "null" | "Null" | "NULL" if plain => NodeValue::Null,
+                    _ => NodeValue::Text(text.into_owned()),
                 };
                 self.close(Node { range, value }, anchor)
             }
             Event::SequenceStart(_, anchor, _) => {
-                self.open(range.start, anchor, Value::List(Vec::new()))
+                self.open(range.start, anchor, NodeValue::List(Vec::new()))
             }
             Event::MappingStart(_, anchor, _) => {
-                self.open(range.start, anchor, Value::Map(Vec::new()))
+                self.open(range.start, anchor, NodeValue::Map(Vec::new()))
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => {
@@ -144,7 +146,7 @@ impl Composer {
                 let known = self.anchors.iter().rev().find(|(id, _)| *id == anchor);
                 match known.map(|(_, node)| Rc::clone(node)) {
                     Some(node) => self.attach(node),
-                    None => Err(NotYaml { at: range.start, message: "alias to itself".into() }),
+                    None => Err(YamlError { at: range.start, message: "alias to itself".into() }),
                 }
             }
             _ => Ok(()),
@@ -152,12 +154,12 @@ impl Composer {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "an arm beside others that can fail")]
-    fn open(&mut self, start: usize, anchor: usize, value: Value) -> Result<(), NotYaml> {
-        self.open.push(Open { start, anchor, value, key: None });
+    fn open(&mut self, start: usize, anchor: usize, value: NodeValue) -> Result<(), YamlError> {
+        self.open.push(OpenCollection { start, anchor, value, key: None });
         Ok(())
     }
 
-    fn close(&mut self, node: Node, anchor: usize) -> Result<(), NotYaml> {
+    fn close(&mut self, node: Node, anchor: usize) -> Result<(), YamlError> {
         let node = Rc::new(node);
         if anchor != 0 {
             self.anchors.push((anchor, Rc::clone(&node)));
@@ -166,32 +168,32 @@ impl Composer {
     }
 
     /// Puts a whole node where it belongs: key or value of the open mapping, or the root.
-    fn attach(&mut self, node: Rc<Node>) -> Result<(), NotYaml> {
+    fn attach(&mut self, node: Rc<Node>) -> Result<(), YamlError> {
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
             return Ok(());
         };
         let entries = match &mut open.value {
-            Value::Map(entries) => entries,
-            Value::List(items) => {
+            NodeValue::Map(entries) => entries,
+            NodeValue::List(items) => {
                 items.push(node);
                 return Ok(());
             }
-            Value::Null | Value::Text(_) => return Ok(()),
+            NodeValue::Null | NodeValue::Text(_) => return Ok(()),
         };
         if let Some(key) = open.key.take() {
             entries.push((key, node));
             return Ok(());
         }
         let name = match &node.value {
-            Value::Text(text) => text.clone(),
-            Value::Null => "null".to_owned(),
-            Value::List(_) | Value::Map(_) => {
+            NodeValue::Text(text) => text.clone(),
+            NodeValue::Null => "null".to_owned(),
+            NodeValue::List(_) | NodeValue::Map(_) => {
                 let message = "a key must be plain text".to_owned();
-                return Err(NotYaml { at: node.range.start, message });
+                return Err(YamlError { at: node.range.start, message });
             }
         };
-        open.key = Some(Key { range: node.range.clone(), name });
+        open.key = Some(MapKey { range: node.range.clone(), name });
         Ok(())
     }
 }
@@ -208,13 +210,13 @@ mod tests {
     fn dump(text: &str) -> String {
         fn of(node: &Node, text: &str) -> String {
             match &node.value {
-                Value::Null => "null".to_owned(),
-                Value::Text(value) => format!("{value:?}={}", &text[node.range.clone()]),
-                Value::List(items) => {
+                NodeValue::Null => "null".to_owned(),
+                NodeValue::Text(value) => format!("{value:?}={}", &text[node.range.clone()]),
+                NodeValue::List(items) => {
                     let items = items.iter().map(|item| of(item, text)).collect::<Vec<_>>();
                     format!("[{}]", items.join(", "))
                 }
-                Value::Map(entries) => {
+                NodeValue::Map(entries) => {
                     let entries = entries.iter().map(|(key, value)| {
                         format!("{}: {}", &text[key.range.clone()], of(value, text))
                     });
@@ -250,8 +252,8 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_parser_is_contained() {
-        assert_eq!(contained(|| 1), Ok(1));
-        let panicked = contained(|| -> u8 { std::panic::resume_unwind(Box::new("a bug")) });
+        assert_eq!(catch_panic(|| 1), Ok(1));
+        let panicked = catch_panic(|| -> u8 { std::panic::resume_unwind(Box::new("a bug")) });
         assert_eq!(panicked.unwrap_err(), "the YAML parser panicked: a bug");
     }
 

@@ -50,7 +50,7 @@ impl App {
         let mut waiting = self.runs.iter().filter_map(|(id, run)| {
             let prompt = run.prompt.as_ref().filter(|prompt| prompt.waits)?;
             let cell = self.deck.cell(*id)?;
-            let is_asked_for = cell.how.start != Start::Auto && !prompt.left;
+            let is_asked_for = cell.exec.start != Start::Auto && !prompt.left;
             (is_asked_for || holds_up(run)).then_some(cell)
         });
         let unseen =
@@ -70,7 +70,7 @@ pub(in crate::app) fn read_on(app: &mut App, cell: CellId) {
 
 /// Opens the prompt of a cell that runs and can be typed at.
 pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
-    let is_given = app.deck.cell(cell).is_some_and(|cell| cell.how.input.is_some());
+    let is_given = app.deck.cell(cell).is_some_and(|cell| cell.exec.input.is_some());
     let Some(run) = app.runs.get_mut(&cell) else { return };
     if run.state != State::Running || run.screen.is_some() || is_given {
         return;

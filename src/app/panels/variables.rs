@@ -42,7 +42,7 @@ fn choose(app: &App) -> Result<(CellId, RunId), &'static str> {
         let last = held.max_by_key(|(_, run)| run.run);
         return last.map(|(&id, run)| (id, run.run)).ok_or("no block of a session has run yet");
     };
-    if app.deck.cell(id).is_none_or(|cell| cell.how.session.is_none()) {
+    if app.deck.cell(id).is_none_or(|cell| cell.exec.session.is_none()) {
         return Err("this block is in no session: it leaves no names");
     }
     match app.runs.get(&id) {

@@ -14,7 +14,7 @@ pub(in crate::app) fn start(app: &mut App) -> Vec<Effect> {
     let at = app.at.slide.index();
     let near = [Some(at), Some(at + 1), at.checked_sub(1)].into_iter().flatten().map(SlideNo::new);
     let deck = Arc::clone(&app.deck);
-    let own = |slide| deck.cells_of(slide).filter(|cell| cell.how.start == Start::Auto);
+    let own = |slide| deck.cells_of(slide).filter(|cell| cell.exec.start == Start::Auto);
     if app.only_replays() {
         replay::play_by_themselves(app, near.flat_map(own).map(|cell| &**cell));
         return Vec::new();
@@ -47,7 +47,7 @@ fn start_one(app: &mut App, id: CellId) -> Vec<Effect> {
 /// Starts again what runs by itself on the slide that comes, and shows what its session no longer is.
 pub(in crate::app) fn bring_up_to_date(app: &mut App) -> Vec<Effect> {
     let deck = Arc::clone(&app.deck);
-    let own = deck.cells_of(app.at.slide).filter(|cell| cell.how.start == Start::Auto);
+    let own = deck.cells_of(app.at.slide).filter(|cell| cell.exec.start == Start::Auto);
     let mut effects = Vec::new();
     for cell in own {
         let is_over = !app.runs.get(&cell.id).is_some_and(CellRun::is_under_way);

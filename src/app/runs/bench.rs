@@ -14,7 +14,8 @@ pub(in crate::app) fn with_lanes(app: &App, cells: Vec<CellId>) -> Vec<CellId> {
     let mut known = BTreeSet::new();
     let mut all = Vec::new();
     for id in cells {
-        let lanes = app.deck.lanes(id).filter(|cell| cell.id == id || runs_against(app, id, cell));
+        let lanes =
+            app.deck.contenders(id).filter(|cell| cell.id == id || runs_against(app, id, cell));
         let chosen = lanes.map(|cell| cell.id).chain([id]);
         all.extend(chosen.filter(|id| known.insert(*id)));
     }
@@ -75,5 +76,5 @@ fn is_on_its_way(app: &App, id: CellId, run: &CellRun) -> bool {
 }
 
 fn is_lane(app: &App, id: CellId) -> bool {
-    app.deck.cell(id).is_some_and(|cell| cell.how.race.is_some())
+    app.deck.cell(id).is_some_and(|cell| cell.exec.bench.is_some())
 }

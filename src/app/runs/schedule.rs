@@ -171,7 +171,7 @@ fn terminal(app: &App, cell: CellId) -> (u16, u16) {
 
 /// Whether a cell draws on a terminal of its own.
 fn has_screen(app: &App, cell: CellId) -> bool {
-    app.deck.cell(cell).is_some_and(|cell| cell.how.pty.is_some())
+    app.deck.cell(cell).is_some_and(|cell| cell.exec.pty.is_some())
 }
 
 /// Columns and rows that there are for a cell's output.
@@ -184,7 +184,7 @@ fn output_size(app: &App, cell: CellId) -> (u16, u16) {
 /// The size of a cell's terminal: that on the slide, or the one that its author wants.
 fn screen_size(app: &App, id: CellId) -> Option<(u16, u16)> {
     let shown = app.layout.screens.iter().find(|(cell, _)| *cell == id).map(|(_, size)| *size);
-    shown.or_else(|| app.deck.cell(id)?.how.pty?.size)
+    shown.or_else(|| app.deck.cell(id)?.exec.pty?.size)
 }
 
 /// How the notice of a stop begins, which goes when nothing runs any more.
@@ -318,7 +318,7 @@ pub(in crate::app) fn prepared(app: &mut App, code: Fingerprint, how: &Preparati
     let same: Vec<CellId> =
         app.deck.cells.iter().filter(|cell| cell.fingerprint == code).map(|cell| cell.id).collect();
     for id in same {
-        let is_module = app.deck.cell(id).is_some_and(|cell| cell.how.module.is_some());
+        let is_module = app.deck.cell(id).is_some_and(|cell| cell.exec.module.is_some());
         let rows = output_size(app, id).1;
         let cell = app.runs.entry(id).or_default();
         if let Preparation::Building(how_far) = how {

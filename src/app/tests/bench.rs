@@ -17,7 +17,7 @@ fn raced(pages: &[(&str, &[&str])]) -> Arc<Deck> {
     for cell in &mut raced.cells {
         let Some((race, _)) = cell.code.split_once('!') else { continue };
         let mut lane = Cell { language: "python".into(), ..Cell::clone(cell) };
-        lane.how.race = Some(race.into());
+        lane.exec.bench = Some(race.into());
         if cell.code.contains("rust") {
             lane.language = "rust".into();
         }
@@ -113,7 +113,7 @@ fn what_is_to_be_compiled_yet_goes_first_in_all_races_and_by_itself() {
     assert_eq!(talk.app.internal.watched, Some(CellId(3)), "the chart is below the deck's last");
     let mut auto = Deck::clone(&raced(&[("a", lanes)]));
     for cell in &mut auto.cells {
-        Arc::make_mut(cell).how.start = Start::Auto;
+        Arc::make_mut(cell).exec.start = Start::Auto;
     }
     let mut talk = Script::new(&[page("empty", &[])]);
     talk.tell(Msg::Loaded(Arc::new(auto)));

@@ -20,8 +20,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{App, CellPlace, Effect, LayoutInfo, Msg, Policy, Trust, update};
 use crate::deck::{
-    Block, BlockKind, Cell, CellId, Check, Deck, Fingerprint, Form, How, Pty, Slide, SlideNo,
-    Start, Step,
+    Block, BlockKind, Cell, CellId, Check, Deck, ExecSpec, Fingerprint, OutputMode, Pty, Slide,
+    SlideNo, Start, Step,
 };
 use crate::run::{Event, Outcome, RunId, State};
 use crate::source::{FileId, SourceFile, Span};
@@ -62,7 +62,7 @@ fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
                 slide: SlideNo::new(number),
                 step: Step(0),
                 language: "bash".into(),
-                how: how(code),
+                exec: how(code),
                 code: (*code).into(),
                 fingerprint: Fingerprint::of("bash", None, code),
                 span: Span::default(),
@@ -82,16 +82,16 @@ fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
 
 /// How a cell runs: code that starts with `auto` or `replace` does so by itself, and code with a
 /// digit and a colon is of the session with that number.
-fn how(code: &str) -> How {
-    let (start, form) = match code.split(' ').next() {
-        Some("auto") => (Start::Auto, Form::Below),
-        Some("replace") => (Start::Auto, Form::Replace),
-        _ => (Start::OnKey, Form::Below),
+fn how(code: &str) -> ExecSpec {
+    let (start, output_mode) = match code.split(' ').next() {
+        Some("auto") => (Start::Auto, OutputMode::Below),
+        Some("replace") => (Start::Auto, OutputMode::Replace),
+        _ => (Start::OnKey, OutputMode::Below),
     };
     let pty = code.starts_with("pty").then(Pty::default);
     let session = code.split_once(':').and_then(|(before, _)| before.rsplit(' ').next());
     let session = session.map(Into::into);
-    How { start, form, pty, session, ..How::default() }
+    ExecSpec { start, output_mode, pty, session, ..ExecSpec::default() }
 }
 
 /// An app whose layout never changes: a screen of 20 rows, slides of `height`.

@@ -17,7 +17,7 @@ use super::builder::{BuildContext, BuildError};
 use super::cargo::{Cargo, CargoOutput, CargoProfile, LOCK, Links};
 use super::pymodule;
 use super::toolchain::Toolchain;
-use crate::deck::{self, Crate, Origin, RustBuild};
+use crate::deck::{self, Crate, CrateOrigin, RustBuild};
 use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
 use crate::files;
 
@@ -176,7 +176,7 @@ impl CrateSets {
         hash.update(&[u8::from(profile == CargoProfile::Release)]);
         let name = hash.finalize().to_hex()[..32].to_owned();
         let own = self.own(toolchain);
-        let may_change = build.crates.iter().any(|it| matches!(it.origin, Origin::Path(_)));
+        let may_change = build.crates.iter().any(|it| matches!(it.origin, CrateOrigin::Path(_)));
         let (folder, target) = (own.join("sets").join(&name), own.join("target"));
         let needs_no_python = pymodule::needs_no_python(build);
         CrateSet { name, manifest, profile, may_change, needs_no_python, folder, target }
@@ -333,11 +333,11 @@ fn manifest(crates: &[Crate], directory: &Path) -> String {
             key("package", package);
         }
         match &it.origin {
-            Origin::CratesIo if it.version.is_none() => key("version", "*"),
-            Origin::CratesIo => {}
-            Origin::Registry(name) => key("registry", name),
-            Origin::Path(path) => key("path", &directory.join(path).to_string_lossy()),
-            Origin::Git(address, of_it) => {
+            CrateOrigin::CratesIo if it.version.is_none() => key("version", "*"),
+            CrateOrigin::CratesIo => {}
+            CrateOrigin::Registry(name) => key("registry", name),
+            CrateOrigin::Path(path) => key("path", &directory.join(path).to_string_lossy()),
+            CrateOrigin::Git(address, of_it) => {
                 key("git", address);
                 if let Some((kind, name)) = of_it {
                     key(kind, name);
@@ -394,8 +394,8 @@ mod tests {
             ..Crate::new("serde")
         };
         let json = Crate { package: Some("serde_json".into()), ..Crate::new("json") };
-        let path = Crate { origin: Origin::Path("../own".into()), ..Crate::new("own") };
-        let git = Origin::Git("https://a.b/c".into(), Some(("rev", "1a".into())));
+        let path = Crate { origin: CrateOrigin::Path("../own".into()), ..Crate::new("own") };
+        let git = CrateOrigin::Git("https://a.b/c".into(), Some(("rev", "1a".into())));
         let text = manifest(
             &[serde, json, path, Crate { origin: git, ..Crate::new("c") }],
             Path::new("/talks/one"),

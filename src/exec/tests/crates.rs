@@ -1,7 +1,7 @@
 //! Blocks of Rust with crates, of the registry and beside the deck, built by the real cargo.
 
 use super::*;
-use crate::deck::{Crate, Origin, RustBuild};
+use crate::deck::{Crate, CrateOrigin, RustBuild};
 
 /// A block of Rust with these crates, compiled in a cache that stays: cold, they take seconds.
 fn with_crates(harness: &mut ExecHarness, crates: Vec<Crate>, code: &str) -> RunId {
@@ -15,7 +15,7 @@ pub(super) fn version(name: &str, version: &str, features: &[&str]) -> Crate {
 }
 
 pub(super) fn beside(name: &str) -> Crate {
-    Crate { origin: Origin::Path(name.into()), ..Crate::new(name) }
+    Crate { origin: CrateOrigin::Path(name.into()), ..Crate::new(name) }
 }
 
 #[test]

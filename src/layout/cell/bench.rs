@@ -106,7 +106,7 @@ fn lanes<'a>(flow: &Flow<'a>, id: CellId) -> Option<Vec<Lane<'a>>> {
     let own = deck.cell(id)?;
     let is_seen = |cell: &Cell| own.slide != page.inputs.at.slide || page.shows(cell.step);
     let near = |cell: &Cell| cell.slide == own.slide && is_seen(cell);
-    let all = || deck.lanes(id);
+    let all = || deck.contenders(id);
     if all().filter(|cell| near(cell)).last()?.id != id {
         return None;
     }
@@ -152,7 +152,7 @@ impl Lane<'_> {
     /// What stands in the place of its bar where it has none.
     fn words(&self) -> String {
         let none = CellRun::default();
-        cell::words(self.run.unwrap_or(&none), &self.cell.how, self.keys)
+        cell::words(self.run.unwrap_or(&none), &self.cell.exec, self.keys)
     }
 }
 
@@ -321,7 +321,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::deck::{How, SlideNo, Step};
+    use crate::deck::{ExecSpec, SlideNo, Step};
     use crate::layout::Item;
     use crate::layout::tests::{Fixture, cell_of};
     use crate::run::{Outcome, RunId, SessionLink, Value};
@@ -348,9 +348,9 @@ mod tests {
         let blocks = (0..).zip(languages).map(|(id, _)| cell_of(id, "f(10_000)")).collect();
         let mut fixture = Fixture::new(blocks).size(80, 24);
         let cell = |(id, language): (u32, &&str)| {
-            let how = How { race: Some("f".into()), ..How::default() };
+            let how = ExecSpec { bench: Some("f".into()), ..ExecSpec::default() };
             let id = CellId(id);
-            Arc::new(Cell { id, language: (*language).into(), how, ..Cell::default() })
+            Arc::new(Cell { id, language: (*language).into(), exec: how, ..Cell::default() })
         };
         fixture.deck.cells = (0..).zip(languages).map(cell).collect();
         fixture

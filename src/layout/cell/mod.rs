@@ -13,7 +13,7 @@ use std::time::Duration;
 use ratatui::style::{Modifier, Style};
 
 use self::output::DIM;
-use crate::deck::{Cell, CellId, CodeBlock, How, OutputPlace, Picture, Start};
+use crate::deck::{Cell, CellId, CodeBlock, ExecSpec, OutputPlace, Picture, Start};
 use crate::layout::PictureKey;
 use crate::layout::code::{self, Panel};
 use crate::layout::flow::Flow;
@@ -35,7 +35,7 @@ const FOCUS_MARK: &str = "▸ ";
 
 /// Lays out a cell: code, status line and output, the area of all of it noted for clicks.
 pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
-    let Some(cell) = flow.page.inputs.deck.cell(id).filter(|it| it.how.start != Start::OnCheck)
+    let Some(cell) = flow.page.inputs.deck.cell(id).filter(|it| it.exec.start != Start::OnCheck)
     else {
         code::lay_out(flow, block);
         return;
@@ -74,7 +74,7 @@ fn written_elsewhere(flow: &mut Flow<'_>, id: CellId) {
         folded(flow, run, &panel);
         return;
     }
-    if let Some(cell) = deck.cell(id).filter(|cell| cell.how.pty.is_some()) {
+    if let Some(cell) = deck.cell(id).filter(|cell| cell.exec.pty.is_some()) {
         screen::lay_out(flow, block, (cell, run));
         return;
     }
@@ -100,13 +100,13 @@ pub(super) fn made_by(
     (cell, run): (&Cell, &CellRun),
     panel: &Panel,
 ) -> Option<Panel> {
-    if cell.how.place == OutputPlace::Nowhere {
+    if cell.exec.place == OutputPlace::Nowhere {
         let prompt = run.prompt.as_ref()?;
         return Some(prompt::lay_out(flow, block, prompt, None));
     }
     match cell.detached {
         false if flow.page.is_folded(cell.id) => Some(folded(flow, run, panel)),
-        _ if cell.how.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
+        _ if cell.exec.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
         true => None,
         false => written(flow, block, (cell.id, run), panel.spot.width),
     }
@@ -123,7 +123,7 @@ fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &C
     if let Some(picture) = &run.picture {
         picture::lay_out(flow, &made(picture), cell.span);
     }
-    let output = match cell.how.pty {
+    let output = match cell.exec.pty {
         Some(_) => screen::lay_out(flow, block, (cell, run)),
         None => written(flow, block, (cell.id, run), 0),
     };
@@ -195,14 +195,14 @@ pub(super) fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
 /// Whether a run has come so far that its output takes the place of its code. Where a key has run it,
 /// the code stays until there is something else to see, and comes back when it is edited.
 fn gives_way(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
-    if cell.how.place == OutputPlace::Replace {
+    if cell.exec.place == OutputPlace::Replace {
         return run.has_output() && !run.stale && !flow.page.is_folded(cell.id);
     }
     let has_begun = !matches!(
         run.state,
         State::NotRun | State::NotAllowed | State::Ready | State::Ended(Outcome::NotStarted(_))
     );
-    cell.how.form.replaces_code() && has_begun
+    cell.exec.output_mode.replaces_code() && has_begun
 }
 
 /// Whether there is nothing to say beside the output: it went well, or may still be over in the
@@ -228,7 +228,7 @@ pub(super) fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &Cell
     let style = style_of(&flow.page.theme().output, run);
     let mark = if focused { FOCUS_MARK } else { "" };
     let inputs = flow.page.inputs;
-    let mut words = words(run, &cell.how, inputs.hints);
+    let mut words = words(run, &cell.exec, inputs.hints);
     if !run.stale && run.recorded.is_none() && !run::is_current(inputs.deck, inputs.runs, cell) {
         words.push_str(" · out of date");
     }
@@ -254,16 +254,16 @@ pub(super) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
 }
 
 /// What the status line says, and which keys it speaks of.
-pub(super) fn words(run: &CellRun, how: &How, keys: &Hints) -> String {
+pub(super) fn words(run: &CellRun, how: &ExecSpec, keys: &Hints) -> String {
     let mut words = match &run.state {
         state if how.module.is_some() => module(run, state, (how, keys)),
         State::NotAllowed => {
-            let flag = if how.form.replaces_code() { "-X" } else { "-x" };
+            let flag = if how.output_mode.replaces_code() { "-X" } else { "-x" };
             let or = if keys.run.is_empty() { "" } else { " or " };
             format!("may not run · {}{or}{flag}", keys.run)
         }
         State::NotRun => with_key("not run", &keys.run),
-        State::Queued if run.link.waits && how.race.is_some() => "waits for its turn".to_owned(),
+        State::Queued if run.link.waits && how.bench.is_some() => "waits for its turn".to_owned(),
         State::Queued if run.link.waits => "waits for the block before it".to_owned(),
         State::Queued => "queued".to_owned(),
         State::Compiling => {
@@ -317,7 +317,7 @@ fn background(count: usize) -> String {
 }
 
 /// What is said of a block that becomes a module.
-fn module(run: &CellRun, state: &State, (how, keys): (&How, &Hints)) -> String {
+fn module(run: &CellRun, state: &State, (how, keys): (&ExecSpec, &Hints)) -> String {
     let name = how.module.as_ref().map_or("", |module| &*module.name);
     match state {
         State::Ready | State::Ended(Outcome::Exited(0)) => format!("module `{name}` is ready"),
@@ -427,7 +427,7 @@ mod tests {
         "stale, recorded 2026-11-22 · done 0.8 ms"
     )]
     fn f159_a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
-        assert_eq!(words(&run, &How::default(), &Hints::default()), expected);
+        assert_eq!(words(&run, &ExecSpec::default(), &Hints::default()), expected);
     }
 
     #[rstest]
@@ -441,19 +441,23 @@ mod tests {
         #[case] expected: &str,
     ) {
         let module = Some(Module { name: "fast".into(), is_whole: false });
-        assert_eq!(words(&run, &How { module, ..How::default() }, &Hints::default()), expected);
+        assert_eq!(
+            words(&run, &ExecSpec { module, ..ExecSpec::default() }, &Hints::default()),
+            expected
+        );
     }
 
     #[test]
     fn a_status_speaks_of_the_keys_that_there_are() {
         let [bound, unbound] =
             ["x", ""].map(|key| Hints { run: key.to_owned(), enter: key.to_owned() });
-        let replace = How { form: crate::deck::Form::Replace, ..How::default() };
+        let replace =
+            ExecSpec { output_mode: crate::deck::OutputMode::Replace, ..ExecSpec::default() };
         let not_run = CellRun::default();
-        assert_eq!(words(&not_run, &How::default(), &bound), "not run · x");
-        assert_eq!(words(&not_run, &How::default(), &unbound), "not run");
+        assert_eq!(words(&not_run, &ExecSpec::default(), &bound), "not run · x");
+        assert_eq!(words(&not_run, &ExecSpec::default(), &unbound), "not run");
         let refused = CellRun { state: State::NotAllowed, ..CellRun::default() };
         assert_eq!(words(&refused, &replace, &bound), "may not run · x or -X");
-        assert_eq!(words(&refused, &How::default(), &unbound), "may not run · -x");
+        assert_eq!(words(&refused, &ExecSpec::default(), &unbound), "may not run · -x");
     }
 }

@@ -22,7 +22,7 @@ pub(in crate::layout) fn lay_out(
     block: &CodeBlock,
     (cell, run): (&Cell, &CellRun),
 ) -> Option<Panel> {
-    let pty = cell.how.pty.filter(|pty| pty.standby || run.screen.is_some())?;
+    let pty = cell.exec.pty.filter(|pty| pty.standby || run.screen.is_some())?;
     let panel = code::panel(flow, block);
     let y = flow.open();
     let (columns, rows) = size(flow, pty, y);

@@ -22,7 +22,7 @@ pub(in crate::layout) fn shares(
     block: &CodeBlock,
     cell: &Cell,
 ) -> Option<(u16, u16)> {
-    if cell.how.place != OutputPlace::Right || cell.detached {
+    if cell.exec.place != OutputPlace::Right || cell.detached {
         return None;
     }
     let room = flow.width.checked_sub(BETWEEN)?;
@@ -67,15 +67,15 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::deck::{CellId, How, Pty};
+    use crate::deck::{CellId, ExecSpec, Pty};
     use crate::layout::tests::{Fixture, cell as block_of, table_of, written};
     use crate::run::{Emulator, Outcome, Prompt, State};
 
     /// A block of code whose output stands there.
     fn fixture(code: &str, place: OutputPlace, run: CellRun) -> Fixture {
         let mut fixture = Fixture::new(vec![block_of(code)]).size(80, 24).run(run);
-        let how = How { place, ..How::default() };
-        fixture.deck.cells = vec![Arc::new(Cell { how, ..Cell::default() })];
+        let how = ExecSpec { place, ..ExecSpec::default() };
+        fixture.deck.cells = vec![Arc::new(Cell { exec: how, ..Cell::default() })];
         fixture
     }
 
@@ -136,11 +136,11 @@ mod tests {
         let _ = emulator.feed(b"hello");
         let run = CellRun { screen: Some(emulator), state: State::Running, ..CellRun::default() };
         let mut fixture = fixture("x", OutputPlace::Right, run);
-        let how = How {
+        let how = ExecSpec {
             pty: Some(Pty { standby: false, size: Some((20, 3)) }),
-            ..fixture.deck.cells[0].how.clone()
+            ..fixture.deck.cells[0].exec.clone()
         };
-        fixture.deck.cells = vec![Arc::new(Cell { how, ..Cell::default() })];
+        fixture.deck.cells = vec![Arc::new(Cell { exec: how, ..Cell::default() })];
         insta::assert_snapshot!(fixture.body());
     }
 

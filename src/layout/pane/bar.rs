@@ -36,7 +36,7 @@ pub(super) fn lay_out(
     let (mut left, keys) = if let Some(prompt) = view.typed {
         (typed(prompt, columns / 2, (style, bold)), TYPING)
     } else {
-        let how = page.inputs.deck.cell(view.cell).map(|cell| cell.how.clone());
+        let how = page.inputs.deck.cell(view.cell).map(|cell| cell.exec.clone());
         let mut text = Text::plain(" ", style);
         text.push(&cell::words(run, &how.unwrap_or_default(), page.inputs.hints), bold);
         if run.has_output() {

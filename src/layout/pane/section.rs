@@ -110,7 +110,7 @@ fn markdown(flow: &mut Flow<'_>, text: &str, blocks: &[Block]) {
 /// The terminal that a run draws on: as large as its author wants it, else as the screen.
 fn terminal<'a>(flow: &Flow<'_>, id: CellId, run: &CellRun) -> Option<Section<'a>> {
     let emulator = run.screen.as_ref()?;
-    let pty = flow.page.inputs.deck.cell(id).and_then(|cell| cell.how.pty);
+    let pty = flow.page.inputs.deck.cell(id).and_then(|cell| cell.exec.pty);
     let whole = (flow.width, u16::try_from(flow.page.rows).unwrap_or(u16::MAX));
     let size = match pty {
         Some(pty) if run.recorded.is_none() => pty.size.unwrap_or(whole),

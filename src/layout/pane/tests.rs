@@ -158,7 +158,7 @@ fn a_terminal_has_the_whole_screen() {
     let run = CellRun { screen: Some(emulator), state: State::Running, ..CellRun::default() };
     let mut fixture = fixture(run, (40, 12));
     let mut cell = crate::deck::Cell::default();
-    cell.how.pty = Some(crate::deck::Pty::default());
+    cell.exec.pty = Some(crate::deck::Pty::default());
     fixture.deck.cells = vec![std::sync::Arc::new(cell)];
     let pane = fixture.with(|inputs| pane(inputs, &VIEW));
     let room = pane.scene.body.iter().find_map(|placed| match placed.item {

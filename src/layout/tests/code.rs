@@ -1,7 +1,7 @@
 //! Code that only stands there, or that a tool draws.
 
 use super::*;
-use crate::deck::{Drawing, LineGroup};
+use crate::deck::{LineGroup, RenderSpec};
 
 #[test]
 fn f142_code_wraps_behind_its_line_numbers() {
@@ -24,8 +24,9 @@ fn f142_code_wraps_behind_its_line_numbers() {
 
 #[test]
 fn f165_a_block_that_a_tool_draws_keeps_the_room_of_a_picture() {
-    let drawing = Some(Drawing { width_percent: Some(50) });
-    let listing = CodeBlock { drawing, language: "mermaid".into(), ..code("graph LR\nA --> B") };
+    let drawing = Some(RenderSpec { width_percent: Some(50) });
+    let listing =
+        CodeBlock { render: drawing, language: "mermaid".into(), ..code("graph LR\nA --> B") };
     let fixture = Fixture::new(vec![block(BlockKind::Code(Box::new(listing))), paragraph("x")]);
     let scene = fixture.scene();
     let rooms = scene.body.iter().filter_map(|placed| match placed.item {

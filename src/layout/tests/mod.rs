@@ -20,8 +20,8 @@ use ratatui::style::Style;
 
 use super::*;
 use crate::deck::{
-    Align, Block, BlockKind, Cell, CodeBlock, Form, How, List, ListItem, Marker, Picture, Slide,
-    Start, Step, Table, TableRow, TextStyle,
+    Align, Block, BlockKind, Cell, CodeBlock, ExecSpec, List, ListItem, Marker, OutputMode,
+    Picture, Slide, Start, Step, Table, TableRow, TextStyle,
 };
 use crate::run::{CellRun, DataColumn, DataTable, Outcome, Output, RunId, State, Value};
 use crate::source::Span;
@@ -83,9 +83,9 @@ impl Fixture {
     }
 
     /// The cell runs like this.
-    fn how(mut self, form: Form, start: Start) -> Self {
-        let how = How { start, form, ..How::default() };
-        self.deck.cells = vec![Arc::new(Cell { how, ..Cell::default() })];
+    fn how(mut self, output_mode: OutputMode, start: Start) -> Self {
+        let how = ExecSpec { start, output_mode, ..ExecSpec::default() };
+        self.deck.cells = vec![Arc::new(Cell { exec: how, ..Cell::default() })];
         self
     }
 

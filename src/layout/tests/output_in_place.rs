@@ -3,15 +3,15 @@
 use super::*;
 
 /// A slide with one cell of this form, in this state, between two paragraphs.
-fn between(form: Form, start: Start, run: CellRun) -> Fixture {
+fn between(output_mode: OutputMode, start: Start, run: CellRun) -> Fixture {
     let blocks = vec![paragraph("before"), cell("echo hi"), paragraph("after")];
-    Fixture::new(blocks).how(form, start).run(run)
+    Fixture::new(blocks).how(output_mode, start).run(run)
 }
 
 #[test]
 fn f151_what_may_not_run_shows_its_code_and_what_would_allow_it() {
     let run = || CellRun { state: State::NotAllowed, ..CellRun::default() };
-    let replaced = between(Form::Replace, Start::Auto, run());
+    let replaced = between(OutputMode::Replace, Start::Auto, run());
     insta::assert_snapshot!(replaced.body(), @"
 
     before
@@ -24,13 +24,13 @@ fn f151_what_may_not_run_shows_its_code_and_what_would_allow_it() {
 
     after
     ");
-    let auto = between(Form::Below, Start::Auto, run());
+    let auto = between(OutputMode::Below, Start::Auto, run());
     assert!(auto.body().contains("[may not run · ctrl-e or -x]"), "{}", auto.body());
 }
 
 #[test]
 fn f152_output_in_place_of_the_code_says_nothing_of_itself() {
-    let done = between(Form::Replace, Start::Auto, written(["hi".to_owned()]));
+    let done = between(OutputMode::Replace, Start::Auto, written(["hi".to_owned()]));
     insta::assert_snapshot!(done.body(), @"
 
     before
@@ -41,7 +41,7 @@ fn f152_output_in_place_of_the_code_says_nothing_of_itself() {
 
     after
     ");
-    let silent = between(Form::Replace, Start::Auto, written([]));
+    let silent = between(OutputMode::Replace, Start::Auto, written([]));
     insta::assert_snapshot!(silent.body(), @"
 
     before
@@ -56,7 +56,7 @@ fn f152_output_in_place_of_the_code_says_nothing_of_itself() {
 fn f152_a_failure_in_place_of_the_code_shows_its_output_and_how_it_failed() {
     let state = State::Ended(Outcome::Exited(3));
     let failed = CellRun { state, ..written(["oh".to_owned()]) };
-    insta::assert_snapshot!(between(Form::Replace, Start::Auto, failed).body(), @"
+    insta::assert_snapshot!(between(OutputMode::Replace, Start::Auto, failed).body(), @"
 
     before
 
@@ -70,7 +70,7 @@ fn f152_a_failure_in_place_of_the_code_shows_its_output_and_how_it_failed() {
     ");
     let state = State::Ended(Outcome::NotStarted("`fish` is not installed".to_owned()));
     let missing = CellRun { state, ..written([]) };
-    insta::assert_snapshot!(between(Form::Replace, Start::Auto, missing).body(), @"
+    insta::assert_snapshot!(between(OutputMode::Replace, Start::Auto, missing).body(), @"
 
     before
 
@@ -93,7 +93,7 @@ fn f152_a_short_run_in_place_of_the_code_shows_no_status_and_a_long_one_does() {
         elapsed: Duration::from_millis(millis),
         ..CellRun::default()
     };
-    let body = |millis| between(Form::Replace, Start::Auto, running(millis)).body();
+    let body = |millis| between(OutputMode::Replace, Start::Auto, running(millis)).body();
     assert!(!body(100).contains("running"), "{}", body(100));
     assert!(body(800).contains("running 800 ms"), "{}", body(800));
 }
@@ -102,7 +102,7 @@ fn f152_a_short_run_in_place_of_the_code_shows_no_status_and_a_long_one_does() {
 fn f154_a_picture_stands_in_place_of_the_code_that_made_it() {
     let file = Path::new("/tmp/talk/picture-1");
     let run = CellRun { picture: Some(file.to_owned()), ..written([]) };
-    let mut made = between(Form::Picture, Start::Auto, run);
+    let mut made = between(OutputMode::Picture, Start::Auto, run);
     let key = PictureKey::of_file(file);
     made.measures.pictures.insert(key.clone(), Ok(PixelSize { width: 100, height: 80 }));
     let scene = made.scene();
@@ -128,7 +128,7 @@ fn f154_a_picture_stands_in_place_of_the_code_that_made_it() {
 
 #[test]
 fn f163_what_only_a_check_runs_is_plain_code() {
-    let checked = between(Form::Below, Start::OnCheck, CellRun::default());
+    let checked = between(OutputMode::Below, Start::OnCheck, CellRun::default());
     assert!(!checked.body().contains("not run"), "{}", checked.body());
 }
 
@@ -136,7 +136,7 @@ fn f163_what_only_a_check_runs_is_plain_code() {
 fn f167_bare_output_in_place_of_the_code_stands_in_the_middle() {
     let bare = CodeBlock { cell: Some(CellId(0)), no_background: true, ..code("echo hi") };
     let fixture = Fixture::new(vec![paragraph("left"), block(BlockKind::Code(Box::new(bare)))])
-        .how(Form::Replace, Start::Auto)
+        .how(OutputMode::Replace, Start::Auto)
         .run(written(["centred".to_owned()]));
     insta::assert_snapshot!(fixture.body(), @"
 

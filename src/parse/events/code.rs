@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event};
 
-use super::{Reader, Stop, join};
-use crate::parse::tree::{Element, ElementKind, Fence};
+use super::{BlockReader, StopReason, join};
+use crate::parse::tree::{Element, ElementKind, FenceDraft};
 
-impl<'t> Reader<'t, '_> {
+impl<'t> BlockReader<'t, '_> {
     /// Reads the block of code that was just opened.
     pub(super) fn code(&mut self, kind: &CodeBlockKind<'t>, range: Range<usize>) -> Element<'t> {
         let mut code = Cow::Borrowed("");
@@ -28,7 +28,7 @@ impl<'t> Reader<'t, '_> {
             CodeBlockKind::Fenced(_) => {
                 let block = &self.text[range.clone()];
                 if self.depth == self.top && range.end == self.text.len() && !is_closed(block) {
-                    self.stop = Some(Stop::OpenFence(range.clone()));
+                    self.stop = Some(StopReason::OpenFence(range.clone()));
                 }
                 opening_fence(block)
             }
@@ -43,7 +43,7 @@ impl<'t> Reader<'t, '_> {
         };
         let after_opening = (range.start + opening).min(range.end);
         let inside = inside.unwrap_or(after_opening..after_opening);
-        let fence = Fence {
+        let fence = FenceDraft {
             info,
             info_span: self.origin.span(info_span),
             code,

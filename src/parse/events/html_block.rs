@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{DEEPEST, Reader, blocks, mistaken, trim};
+use super::{BlockReader, MAX_DEPTH, blocks, mistaken, trim};
 use crate::diag::Diagnostic;
 use crate::parse::html;
 use crate::parse::line;
 use crate::parse::sanitize::excerpt;
-use crate::parse::tree::{Element, ElementKind, Origin};
+use crate::parse::tree::{Element, ElementKind, TextOrigin};
 use crate::source::Span;
 
-impl<'t> Reader<'t, '_> {
+impl<'t> BlockReader<'t, '_> {
     /// Reads the HTML block that was just opened.
     pub(super) fn html_block(&mut self, range: Range<usize>, found: &mut Vec<Element<'t>>) {
         let whole = self.text;
@@ -39,13 +39,13 @@ impl<'t> Reader<'t, '_> {
                         found.push(Element { kind: ElementKind::Comment(body), span });
                     }
                     None if starts_span(&html) => self.spans(&html, span, found),
-                    None => found.push(mistaken(refused(&html, Origin::Whole(span)))),
+                    None => found.push(mistaken(refused(&html, TextOrigin::Whole(span)))),
                 }
             }
         }
     }
 
-    fn html_parts(&mut self, html: &'t str, origin: Origin, found: &mut Vec<Element<'t>>) {
+    fn html_parts(&mut self, html: &'t str, origin: TextOrigin, found: &mut Vec<Element<'t>>) {
         let mut at = html.len() - html.trim_start().len();
         while at < html.len() {
             let rest = &html[at..];
@@ -72,7 +72,12 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Reads what follows `<!--`; gives the length up to behind its `-->`.
-    fn comment(&mut self, text: &'t str, origin: Origin, found: &mut Vec<Element<'t>>) -> usize {
+    fn comment(
+        &mut self,
+        text: &'t str,
+        origin: TextOrigin,
+        found: &mut Vec<Element<'t>>,
+    ) -> usize {
         let close = text.find("-->");
         let body = &text[..close.unwrap_or(text.len())];
         let first_line = text.find('\n').unwrap_or(text.len());
@@ -103,8 +108,8 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Reads a part of the block as markdown after all.
-    fn markdown(&mut self, text: &'t str, origin: Origin, found: &mut Vec<Element<'t>>) {
-        if self.depth() >= DEEPEST {
+    fn markdown(&mut self, text: &'t str, origin: TextOrigin, found: &mut Vec<Element<'t>>) {
+        if self.depth() >= MAX_DEPTH {
             return;
         }
         found.extend(blocks(text, origin, self.depth() + 1, self.mistakes));
@@ -125,7 +130,7 @@ fn is_break(html: &str) -> bool {
         && name[2..].trim_start().starts_with(['>', '/'])
 }
 
-fn refused(html: &str, origin: Origin) -> Diagnostic {
+fn refused(html: &str, origin: TextOrigin) -> Diagnostic {
     let line = html.lines().next().unwrap_or_default();
     let word = html.trim_start().trim_start_matches(['<', '/']);
     let word = word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();

@@ -3,13 +3,13 @@
 
 use std::ops::Range;
 
-use super::Reader;
+use super::BlockReader;
 use crate::deck::Marker;
-use crate::parse::tree::{Element, ElementKind, Item};
+use crate::parse::tree::{Element, ElementKind, ItemDraft};
 
 /// Reads the list that was just opened.
 pub(super) fn list<'t>(
-    reader: &mut Reader<'t, '_>,
+    reader: &mut BlockReader<'t, '_>,
     numbered: bool,
     range: Range<usize>,
 ) -> Element<'t> {
@@ -24,16 +24,21 @@ pub(super) fn list<'t>(
 
 /// Adds an item's paragraphs as bullets of their own, nested lists one level deeper, and hangs
 /// everything else on the bullet before it.
-fn flatten<'t>(marker: &Marker, blocks: Vec<Element<'t>>, depth: u8, items: &mut Vec<Item<'t>>) {
+fn flatten<'t>(
+    marker: &Marker,
+    blocks: Vec<Element<'t>>,
+    depth: u8,
+    items: &mut Vec<ItemDraft<'t>>,
+) {
     let mut bare = true;
-    let item = |text| Item { depth, marker: marker.clone(), text, children: Vec::new() };
+    let item = |text| ItemDraft { depth, marker: marker.clone(), text, children: Vec::new() };
     for block in blocks {
         match block.kind {
             ElementKind::Paragraph(text) => items.push(item(text)),
             ElementKind::List(nested) => items.extend(
                 nested
                     .into_iter()
-                    .map(|item| Item { depth: item.depth.saturating_add(depth + 1), ..item }),
+                    .map(|item| ItemDraft { depth: item.depth.saturating_add(depth + 1), ..item }),
             ),
             _ => {
                 if bare {

@@ -13,17 +13,17 @@ use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 
-use super::inline::{Finished, Line};
-use super::tree::{Element, ElementKind, Origin, PictureDraft};
+use super::inline::{InlineCollector, InlineContent};
+use super::tree::{Element, ElementKind, PictureDraft, TextOrigin};
 use crate::diag::Diagnostic;
 use paragraph::trim;
 
 /// How deep quotes and lists may nest; what is deeper is a mistake, not a stack overflow.
-pub(super) const DEEPEST: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// Why reading stopped, or should have, before the end of the text.
 #[derive(Debug, PartialEq)]
-pub(super) enum Stop {
+pub(super) enum StopReason {
     /// The code block there reaches the end of the text without having been closed.
     OpenFence(Range<usize>),
     /// A line of `>>>` alone stands there, in bytes of the file: what follows is not read.
@@ -33,7 +33,7 @@ pub(super) enum Stop {
 /// The blocks of `text`, and the mistakes inside them that need no place of their own.
 pub(super) fn blocks<'t>(
     text: &'t str,
-    origin: Origin,
+    origin: TextOrigin,
     depth: usize,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Vec<Element<'t>> {
@@ -43,15 +43,15 @@ pub(super) fn blocks<'t>(
 /// As [`blocks`], with what may have stopped it.
 pub(super) fn read<'t>(
     text: &'t str,
-    origin: Origin,
+    origin: TextOrigin,
     depth: usize,
     mistakes: &mut Vec<Diagnostic>,
-) -> (Vec<Element<'t>>, Option<Stop>) {
+) -> (Vec<Element<'t>>, Option<StopReason>) {
     let events = Parser::new_ext(text, dialect()).into_offset_iter();
-    let line = Line::new(text, origin);
+    let line = InlineCollector::new(text, origin);
     let top = depth;
     let mut reader =
-        Reader { events, text, origin, line, skip: 0, top, depth, stop: None, mistakes };
+        BlockReader { events, text, origin, line, skip: 0, top, depth, stop: None, mistakes };
     let blocks = reader.blocks();
     (blocks, reader.stop)
 }
@@ -66,21 +66,21 @@ fn dialect() -> Options {
 }
 
 /// Walks the events of one text.
-struct Reader<'t, 'm> {
+struct BlockReader<'t, 'm> {
     events: pulldown_cmark::OffsetIter<'t>,
     text: &'t str,
-    origin: Origin,
-    line: Line<'t>,
+    origin: TextOrigin,
+    line: InlineCollector<'t>,
     /// Inline events before this offset were read otherwise: an alert's first line.
     skip: usize,
     /// The depth of the text's own blocks.
     top: usize,
     depth: usize,
-    stop: Option<Stop>,
+    stop: Option<StopReason>,
     mistakes: &'m mut Vec<Diagnostic>,
 }
 
-impl<'t> Reader<'t, '_> {
+impl<'t> BlockReader<'t, '_> {
     /// The blocks up to the end of the container that was just opened, or of the text.
     fn blocks(&mut self) -> Vec<Element<'t>> {
         let mut found = Vec::new();
@@ -127,7 +127,7 @@ impl<'t> Reader<'t, '_> {
             }
             Tag::Heading { level, .. } => {
                 let setext = !is_atx(&self.text[range.clone()]);
-                let Finished { inlines: text, pictures } = self.inlines();
+                let InlineContent { inlines: text, pictures } = self.inlines();
                 let level = level as u8;
                 let kind = ElementKind::Heading { level, setext, text };
                 found.push(self.element(kind, range));
@@ -136,10 +136,10 @@ impl<'t> Reader<'t, '_> {
             Tag::CodeBlock(kind) => found.push(self.code(&kind, range)),
             Tag::HtmlBlock => self.html_block(range, found),
             Tag::Table(aligns) => found.push(self.table(&aligns, range)),
-            Tag::BlockQuote(_) | Tag::List(_) if self.depth >= DEEPEST => {
+            Tag::BlockQuote(_) | Tag::List(_) if self.depth >= MAX_DEPTH => {
                 self.pass_over();
                 let mistake = Diagnostic::error(self.origin.span(range), "nested too deeply")
-                    .hint(format!("lists and quotes nest up to {DEEPEST} levels"));
+                    .hint(format!("lists and quotes nest up to {MAX_DEPTH} levels"));
                 found.push(mistaken(mistake));
             }
             Tag::BlockQuote(_) => {
@@ -158,7 +158,7 @@ impl<'t> Reader<'t, '_> {
 
     /// Whether the quote at `range` is a line of `>>>` alone: then reading stops there.
     fn is_long_quote(&mut self, range: &Range<usize>) -> bool {
-        let Origin::At(_, base) = self.origin else { return false };
+        let TextOrigin::At(_, base) = self.origin else { return false };
         let block = &self.text[range.clone()];
         let line = block.find('\n').map_or(block.len(), |end| end + 1);
         let marks = block[..line].trim();
@@ -166,7 +166,7 @@ impl<'t> Reader<'t, '_> {
             self.depth == self.top && marks.len() >= 3 && marks.bytes().all(|byte| byte == b'>');
         if long {
             let start = base + range.start;
-            self.stop = Some(Stop::LongQuote(start..start + line));
+            self.stop = Some(StopReason::LongQuote(start..start + line));
         }
         long
     }
@@ -197,7 +197,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// The inline content up to the end of the block that was just opened.
-    fn inlines(&mut self) -> Finished {
+    fn inlines(&mut self) -> InlineContent {
         for (event, range) in self.events.by_ref() {
             match event {
                 Event::End(end) if ends_inlines(end) => break,

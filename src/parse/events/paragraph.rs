@@ -2,20 +2,20 @@
 
 use std::ops::Range;
 
-use super::{Reader, picture};
+use super::{BlockReader, picture};
 use crate::deck::{Inline, TextStyle};
-use crate::parse::inline::Finished;
+use crate::parse::inline::InlineContent;
 use crate::parse::tree::{Element, ElementKind};
 
-impl<'t> Reader<'t, '_> {
+impl<'t> BlockReader<'t, '_> {
     /// A paragraph, cut in parts by the pictures in it.
     pub(super) fn paragraph(
         &self,
-        line: Finished,
+        line: InlineContent,
         range: Range<usize>,
         found: &mut Vec<Element<'t>>,
     ) {
-        let Finished { mut inlines, pictures } = line;
+        let InlineContent { mut inlines, pictures } = line;
         let mut cut = 0;
         for (at, draft) in pictures {
             let rest = inlines.split_off(at - cut);

@@ -3,39 +3,39 @@
 
 use std::ops::Range;
 
-use super::Reader;
+use super::BlockReader;
 use crate::deck::{AlertKind, Inline};
 use crate::parse::line;
 use crate::parse::tree::{Element, ElementKind};
 
 /// Reads the quote that was just opened.
-pub(super) fn quote<'t>(reader: &mut Reader<'t, '_>, range: Range<usize>) -> Element<'t> {
+pub(super) fn quote<'t>(reader: &mut BlockReader<'t, '_>, range: Range<usize>) -> Element<'t> {
     let marker = marker(&reader.text[range.clone()]);
-    if let Some(Marker { end, .. }) = &marker {
+    if let Some(AlertLine { end, .. }) = &marker {
         reader.skip = range.start + end;
     }
     let blocks = reader.blocks();
     let kind = match marker {
-        Some(Marker { kind, title, .. }) => ElementKind::Alert(kind, title, blocks),
+        Some(AlertLine { kind, title, .. }) => ElementKind::Alert(kind, title, blocks),
         None => ElementKind::Quote(blocks),
     };
     reader.element(kind, range)
 }
 
 /// An alert's first line.
-struct Marker {
+struct AlertLine {
     kind: AlertKind,
     title: Option<Vec<Inline>>,
     /// Where it ends in the quote's source.
     end: usize,
 }
 
-fn marker(quote: &str) -> Option<Marker> {
+fn marker(quote: &str) -> Option<AlertLine> {
     let end = quote.find('\n').unwrap_or(quote.len());
     let line = quote[..end].trim_start_matches([' ', '\t']).strip_prefix('>')?;
     let (word, title) = line.trim_start().strip_prefix("[!")?.split_once(']')?;
     let title = Some(title.trim()).filter(|title| !title.is_empty());
-    Some(Marker { kind: kind(word)?, title: title.map(line::line), end })
+    Some(AlertLine { kind: kind(word)?, title: title.map(line::line), end })
 }
 
 fn kind(word: &str) -> Option<AlertKind> {

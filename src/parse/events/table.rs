@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use pulldown_cmark::{Alignment, Event, Tag, TagEnd};
 
-use super::Reader;
+use super::BlockReader;
 use crate::deck::{Align, Inline, Table, TableRow, TextStyle};
 use crate::diag::Diagnostic;
-use crate::parse::inline::Finished;
+use crate::parse::inline::InlineContent;
 use crate::parse::tree::{Element, ElementKind, PictureDraft};
 
-impl<'t> Reader<'t, '_> {
+impl<'t> BlockReader<'t, '_> {
     /// Reads the table that was just opened.
     pub(super) fn table(&mut self, aligns: &[Alignment], range: Range<usize>) -> Element<'t> {
         let mut table =
@@ -19,7 +19,7 @@ impl<'t> Reader<'t, '_> {
         while let Some((event, _)) = self.events.next() {
             match event {
                 Event::Start(Tag::TableCell) => {
-                    let Finished { inlines, pictures } = self.inlines();
+                    let InlineContent { inlines, pictures } = self.inlines();
                     cells.push(self.cell(inlines, pictures));
                 }
                 Event::End(TagEnd::TableHead) => table.header = std::mem::take(&mut cells),

@@ -1,11 +1,11 @@
 //! Attributes that make no sense together.
 
-use super::Info;
-use crate::deck::Form;
+use super::FenceInfo;
+use crate::deck::OutputMode;
 use crate::diag::Diagnostic;
 use crate::source::Span;
 
-impl Info<'_> {
+impl FenceInfo<'_> {
     /// Tells of the attributes of one fence that do not go together.
     pub(super) fn check(&self, span: Span, mistakes: &mut Vec<Diagnostic>) {
         let mut refuse = |message: &str, hint: &str| {
@@ -14,14 +14,14 @@ impl Info<'_> {
         if self.rendered && self.start.is_some() {
             refuse("`+render` draws code, it does not run it", "take one of the two away");
         }
-        let is_raced = self.race.is_some();
+        let is_raced = self.bench.is_some();
         if self.module.is_some() && !is_raced && (self.start.is_some() || self.rendered) {
             refuse(
                 "`+pymodule` makes a module of a block, it does not run it",
                 "take the other attribute away: a Python block imports the module",
             );
         }
-        if let Some((other, hint)) = self.against_race() {
+        if let Some((other, hint)) = self.bench_conflict() {
             let message = format!("`+bench` times a block, which does not go with `{other}`");
             refuse(&message, hint);
         }
@@ -53,15 +53,15 @@ impl Info<'_> {
     }
 
     /// The attribute that a race has no use for, if there is one, and what to do.
-    pub(in crate::parse) fn against_race(&self) -> Option<(&'static str, &'static str)> {
-        self.race.as_ref()?;
+    pub(in crate::parse) fn bench_conflict(&self) -> Option<(&'static str, &'static str)> {
+        self.bench.as_ref()?;
         Some(if self.module.is_some() {
             ("+pymodule", "time a block of Python that imports the module: `python +bench`")
         } else if self.pty.is_some() {
             ("+pty", "take one of the two away: what is timed has no terminal")
-        } else if self.form == Form::Handover {
+        } else if self.output_mode == OutputMode::Handover {
             ("+acquire_terminal", "take one of the two away: what is timed has no terminal")
-        } else if self.form == Form::Picture {
+        } else if self.output_mode == OutputMode::Picture {
             ("+image", "take one of the two away: what it makes is a chart")
         } else if self.session.is_some() {
             (

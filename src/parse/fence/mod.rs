@@ -5,16 +5,16 @@ mod value;
 
 use std::borrow::Cow;
 
-use super::attribute::{self, Refusal};
+use super::attribute::{self, AttributeError};
 use super::line_groups;
 use super::sanitize::excerpt;
-use crate::deck::{Check, Form, LineGroup, OutputPlace, Pty, Start};
+use crate::deck::{Check, LineGroup, OutputMode, OutputPlace, Pty, Start};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;
 
 /// What a fence says about its block.
 #[derive(Debug, Default)]
-pub(super) struct Info<'t> {
+pub(super) struct FenceInfo<'t> {
     /// The language as written; empty for none.
     pub(super) language: &'t str,
     /// Groups of lines to highlight; empty for all.
@@ -26,7 +26,7 @@ pub(super) struct Info<'t> {
     /// What starts it, if it runs.
     pub(super) start: Option<Start>,
     /// What becomes of what it writes.
-    pub(super) form: Form,
+    pub(super) output_mode: OutputMode,
     /// The executor named behind `+exec:`.
     pub(super) alternative: Option<Cow<'t, str>>,
     /// `+edition:2021`
@@ -50,7 +50,7 @@ pub(super) struct Info<'t> {
     /// `+pymodule`, and the name behind it, which may be empty.
     pub(super) module: Option<Cow<'t, str>>,
     /// `+bench`, and the name behind it, which may be empty.
-    pub(super) race: Option<Cow<'t, str>>,
+    pub(super) bench: Option<Cow<'t, str>>,
     /// `+render`
     pub(super) rendered: bool,
     /// `+width:N%`
@@ -62,43 +62,43 @@ pub(super) struct Info<'t> {
 
 /// Whether an attribute takes a value behind a colon.
 #[derive(Clone, Copy, PartialEq)]
-enum Value {
+enum ValueRule {
     None,
     Optional,
     Needed,
 }
 
 /// Every attribute, with the value it takes.
-const ATTRIBUTES: &[(&str, Value)] = &[
-    ("acquire_terminal", Value::Optional),
-    ("auto_exec", Value::Optional),
-    ("bench", Value::Optional),
-    ("edition", Value::Needed),
-    ("env", Value::Needed),
-    ("exec", Value::Optional),
-    ("exec_replace", Value::Optional),
-    ("expect", Value::Needed),
-    ("id", Value::Needed),
-    ("image", Value::None),
-    ("input", Value::Needed),
-    ("line_numbers", Value::None),
-    ("mask", Value::Needed),
-    ("no_background", Value::None),
-    ("output", Value::Needed),
-    ("pty", Value::Optional),
-    ("pymodule", Value::Optional),
-    ("render", Value::None),
-    ("session", Value::Optional),
-    ("timeout", Value::Needed),
-    ("validate", Value::Optional),
-    ("width", Value::Needed),
+const ATTRIBUTES: &[(&str, ValueRule)] = &[
+    ("acquire_terminal", ValueRule::Optional),
+    ("auto_exec", ValueRule::Optional),
+    ("bench", ValueRule::Optional),
+    ("edition", ValueRule::Needed),
+    ("env", ValueRule::Needed),
+    ("exec", ValueRule::Optional),
+    ("exec_replace", ValueRule::Optional),
+    ("expect", ValueRule::Needed),
+    ("id", ValueRule::Needed),
+    ("image", ValueRule::None),
+    ("input", ValueRule::Needed),
+    ("line_numbers", ValueRule::None),
+    ("mask", ValueRule::Needed),
+    ("no_background", ValueRule::None),
+    ("output", ValueRule::Needed),
+    ("pty", ValueRule::Optional),
+    ("pymodule", ValueRule::Optional),
+    ("render", ValueRule::None),
+    ("session", ValueRule::Optional),
+    ("timeout", ValueRule::Needed),
+    ("validate", ValueRule::Optional),
+    ("width", ValueRule::Needed),
 ];
 
 /// Reads an info string that stands at `span`.
-pub(super) fn read<'t>(info: &'t str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Info<'t> {
+pub(super) fn read<'t>(info: &'t str, span: Span, mistakes: &mut Vec<Diagnostic>) -> FenceInfo<'t> {
     let at = |token: &str| part(info, span, token);
     let (language, rest) = info.split_at(info.find(char::is_whitespace).unwrap_or(info.len()));
-    let mut found = Info { language, ..Info::default() };
+    let mut found = FenceInfo { language, ..FenceInfo::default() };
     if language.starts_with(['+', '{']) {
         found.language = "";
         attributes(info, &mut found, &at, mistakes);
@@ -138,7 +138,7 @@ fn glued(language: &str, span: Span, mistakes: &mut Vec<Diagnostic>) {
 
 fn attributes<'t>(
     mut rest: &'t str,
-    info: &mut Info<'t>,
+    info: &mut FenceInfo<'t>,
     at: &dyn Fn(&str) -> Span,
     mistakes: &mut Vec<Diagnostic>,
 ) {
@@ -169,8 +169,8 @@ fn attributes<'t>(
     }
 }
 
-impl<'t> Info<'t> {
-    fn highlight(&mut self, token: &str) -> Result<(), Refusal> {
+impl<'t> FenceInfo<'t> {
+    fn highlight(&mut self, token: &str) -> Result<(), AttributeError> {
         self.once(ATTRIBUTES.len(), "{…}")?;
         let inside = token.trim_start_matches('{').trim_end_matches('}');
         let hint = "for example `{1,3-5}`, or `{1|2-4|all}` to step through".to_owned();
@@ -186,7 +186,7 @@ impl<'t> Info<'t> {
         }
     }
 
-    fn attribute(&mut self, token: &'t str) -> Result<(), Refusal> {
+    fn attribute(&mut self, token: &'t str) -> Result<(), AttributeError> {
         let (name, value) = attribute::parts(token)?;
         let Some(index) = ATTRIBUTES.iter().position(|(known, _)| *known == name) else {
             let hint = match known(name) {
@@ -201,17 +201,17 @@ impl<'t> Info<'t> {
             Some(value) if value.is_empty() => {
                 Err((format!("`+{name}:` has no value"), "put it behind the colon".into()))
             }
-            None if takes == Value::Needed => {
+            None if takes == ValueRule::Needed => {
                 Err((format!("`+{name}` needs a value"), format!("write `+{name}:…`")))
             }
-            Some(_) if takes == Value::None => {
+            Some(_) if takes == ValueRule::None => {
                 Err((format!("`+{name}` takes no value"), format!("write `+{name}`")))
             }
             value => self.apply(name, value),
         }
     }
 
-    fn once(&mut self, index: usize, name: &str) -> Result<(), Refusal> {
+    fn once(&mut self, index: usize, name: &str) -> Result<(), AttributeError> {
         let bit = 1 << index;
         if self.given & bit != 0 {
             return Err((format!("`{name}` is given twice"), "the first one holds".to_owned()));
@@ -220,7 +220,7 @@ impl<'t> Info<'t> {
         Ok(())
     }
 
-    fn apply(&mut self, name: &str, value: Option<Cow<'t, str>>) -> Result<(), Refusal> {
+    fn apply(&mut self, name: &str, value: Option<Cow<'t, str>>) -> Result<(), AttributeError> {
         let given = value.as_deref().unwrap_or_default();
         match name {
             "line_numbers" => self.line_numbers = true,
@@ -228,15 +228,15 @@ impl<'t> Info<'t> {
             "exec" => self.run(Start::OnKey, value),
             "auto_exec" => self.run(Start::Auto, value),
             "exec_replace" => {
-                self.becomes(Form::Replace);
+                self.becomes(OutputMode::Replace);
                 self.run(Start::Auto, value);
             }
             "image" => {
-                self.becomes(Form::Picture);
+                self.becomes(OutputMode::Picture);
                 self.run(Start::Auto, None);
             }
             "acquire_terminal" => {
-                self.becomes(Form::Handover);
+                self.becomes(OutputMode::Handover);
                 self.run(Start::OnKey, value);
             }
             "pty" => {
@@ -251,7 +251,7 @@ impl<'t> Info<'t> {
             }
             "bench" => {
                 self.run(Start::OnKey, None);
-                self.race = Some(value.unwrap_or_default());
+                self.bench = Some(value.unwrap_or_default());
             }
             "pymodule" => self.module = Some(value.unwrap_or_default()),
             "render" => self.rendered = true,
@@ -286,9 +286,9 @@ impl<'t> Info<'t> {
     }
 
     /// The first attribute that says what becomes of the output holds.
-    fn becomes(&mut self, form: Form) {
+    fn becomes(&mut self, mode: OutputMode) {
         if self.forms == 0 {
-            self.form = form;
+            self.output_mode = mode;
         }
         self.forms += 1;
     }

@@ -4,7 +4,7 @@ use regex::Regex;
 
 use crate::deck::{OutputPlace, Pty};
 use crate::diag;
-use crate::parse::attribute::Refusal;
+use crate::parse::attribute::AttributeError;
 use crate::parse::manifest::EDITIONS;
 use crate::parse::sanitize::excerpt;
 
@@ -12,7 +12,7 @@ use crate::parse::sanitize::excerpt;
 const MAX_DURATION: u64 = 24 * 3_600_000;
 
 /// `standby`, `80:24` or `standby:80:24`.
-pub(super) fn pty(value: &str) -> Result<Pty, Refusal> {
+pub(super) fn pty(value: &str) -> Result<Pty, AttributeError> {
     let (standby, size) = match value.strip_prefix("standby") {
         Some("") => return Ok(Pty { standby: true, size: None }),
         Some(rest) => (true, rest.strip_prefix(':')),
@@ -37,7 +37,7 @@ pub(super) fn pty(value: &str) -> Result<Pty, Refusal> {
 }
 
 /// Where the output stands.
-pub(super) fn output(value: &str) -> Result<OutputPlace, Refusal> {
+pub(super) fn output(value: &str) -> Result<OutputPlace, AttributeError> {
     const PLACES: [(&str, OutputPlace); 4] = [
         ("below", OutputPlace::Below),
         ("right", OutputPlace::Right),
@@ -55,7 +55,7 @@ pub(super) fn output(value: &str) -> Result<OutputPlace, Refusal> {
 }
 
 /// An edition of Rust.
-pub(super) fn edition(value: &str) -> Result<Box<str>, Refusal> {
+pub(super) fn edition(value: &str) -> Result<Box<str>, AttributeError> {
     if EDITIONS.contains(&value) {
         return Ok(value.into());
     }
@@ -64,7 +64,7 @@ pub(super) fn edition(value: &str) -> Result<Box<str>, Refusal> {
 }
 
 /// A part of the slide's width.
-pub(super) fn width(value: &str) -> Result<u8, Refusal> {
+pub(super) fn width(value: &str) -> Result<u8, AttributeError> {
     let percent = value.strip_suffix('%').and_then(|number| number.parse::<u8>().ok());
     match percent {
         Some(percent @ 1..=100) => Ok(percent),
@@ -73,7 +73,7 @@ pub(super) fn width(value: &str) -> Result<u8, Refusal> {
 }
 
 /// What is typed: `\n` ends a line, `\t` is a tab, and `\\` a backslash.
-pub(super) fn typed(value: &str) -> Result<Box<str>, Refusal> {
+pub(super) fn typed(value: &str) -> Result<Box<str>, AttributeError> {
     let mut text = String::new();
     let mut characters = value.chars();
     while let Some(c) = characters.next() {
@@ -96,7 +96,7 @@ pub(super) fn typed(value: &str) -> Result<Box<str>, Refusal> {
 }
 
 /// Whether `+expect` says that the block is meant to fail.
-pub(super) fn is_failure_expected(value: &str) -> Result<bool, Refusal> {
+pub(super) fn is_failure_expected(value: &str) -> Result<bool, AttributeError> {
     match value {
         "success" => Ok(false),
         "failure" | "fail" => Ok(true),
@@ -108,7 +108,7 @@ pub(super) fn is_failure_expected(value: &str) -> Result<bool, Refusal> {
 }
 
 /// What of an output is not compared: a regular expression.
-pub(super) fn mask(value: &str) -> Result<Box<str>, Refusal> {
+pub(super) fn mask(value: &str) -> Result<Box<str>, AttributeError> {
     let hint = "for example `+mask:\"took \\d+ ms\"`";
     match Regex::new(value) {
         Ok(_) => Ok(value.into()),
@@ -121,7 +121,7 @@ pub(super) fn mask(value: &str) -> Result<Box<str>, Refusal> {
 }
 
 /// `90s`, `500ms`, `2m`, `1m30s`, or seconds as a bare number.
-pub(super) fn duration(text: &str) -> Result<u64, Refusal> {
+pub(super) fn duration(text: &str) -> Result<u64, AttributeError> {
     let refusal = || {
         let hint = "write `+timeout:500ms`, `+timeout:10s` or `+timeout:2m`";
         (format!("`{}` is no duration", excerpt(text)), hint.to_owned())

@@ -17,7 +17,7 @@ use tools::{TOOLS, Tool};
 const MAX_NAMED_KEYS: usize = 8;
 
 /// What only decks for livedeck and presenterm have: one of these, and the deck is ours.
-const OURS: [&str; 6] = [
+const OWN_MARKERS: [&str; 6] = [
     "end_slide",
     "<!-- pause",
     "<!-- column",
@@ -32,7 +32,7 @@ const KNOWN_KEYS: [&str; 9] =
 
 /// The report of a deck that was written for another tool.
 pub(super) fn recognise(text: &str) -> Option<Diagnostic> {
-    if OURS.iter().any(|ours| text.contains(ours)) {
+    if OWN_MARKERS.iter().any(|ours| text.contains(ours)) {
         return None;
     }
     let outline = Outline::of(text);
@@ -67,7 +67,7 @@ fn remove_problems(blocks: &mut Vec<Block>) {
 }
 
 /// A key at the start of a line.
-struct Key<'t> {
+struct HeaderKey<'t> {
     name: &'t str,
     value: &'t str,
     range: Range<usize>,
@@ -77,7 +77,7 @@ struct Key<'t> {
 struct Outline<'t> {
     has_front_matter: bool,
     /// The keys of the front matter; without one, those in the lines before the first blank one.
-    keys: Vec<Key<'t>>,
+    keys: Vec<HeaderKey<'t>>,
     /// The lines that are no code, with where they start.
     lines: Vec<(usize, &'t str)>,
 }
@@ -99,7 +99,7 @@ impl<'t> Outline<'t> {
 
     /// What shows that the deck is for this tool, and where it is.
     fn evidence(&self, tool: &Tool) -> Option<(String, Range<usize>)> {
-        let of_key = |key: &&Key<'_>| {
+        let of_key = |key: &&HeaderKey<'_>| {
             let headers = if self.has_front_matter { tool.keys } else { tool.bare_keys };
             headers.contains(&key.name)
         };
@@ -201,9 +201,13 @@ fn prose(text: &str, from: usize) -> Vec<(usize, &str)> {
 }
 
 /// The key of a line `key: value`, which may have mdp's `%` before it.
-fn key((at, line): (usize, &str)) -> Option<Key<'_>> {
+fn key((at, line): (usize, &str)) -> Option<HeaderKey<'_>> {
     let (name, value) = line.split_once(':')?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '%' | '@');
     let is_key = !name.is_empty() && name.trim_end().chars().all(is_name);
-    is_key.then(|| Key { name: name.trim_end(), value: value.trim(), range: at..at + line.len() })
+    is_key.then(|| HeaderKey {
+        name: name.trim_end(),
+        value: value.trim(),
+        range: at..at + line.len(),
+    })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rstest::rstest;
 
-use crate::deck::{Cell, Check, Deck, Form, OutputPlace, Pty, Start};
+use crate::deck::{Cell, Check, Deck, OutputMode, OutputPlace, Pty, Start};
 use crate::parse::parse;
 use crate::source::MemFiles;
 
@@ -34,21 +34,21 @@ fn mistakes(text: &str) -> Vec<String> {
 }
 
 #[rstest]
-#[case("bash +exec", Start::OnKey, Form::Below)]
-#[case("bash +auto_exec", Start::Auto, Form::Below)]
-#[case("bash +exec +auto_exec", Start::Auto, Form::Below)]
-#[case("bash +exec_replace", Start::Auto, Form::Replace)]
-#[case("bash +exec +exec_replace", Start::Auto, Form::Replace)]
-#[case("bash +image", Start::Auto, Form::Picture)]
-#[case("bash +validate", Start::OnCheck, Form::Below)]
-#[case("bash +exec +validate", Start::OnKey, Form::Below)]
+#[case("bash +exec", Start::OnKey, OutputMode::Below)]
+#[case("bash +auto_exec", Start::Auto, OutputMode::Below)]
+#[case("bash +exec +auto_exec", Start::Auto, OutputMode::Below)]
+#[case("bash +exec_replace", Start::Auto, OutputMode::Replace)]
+#[case("bash +exec +exec_replace", Start::Auto, OutputMode::Replace)]
+#[case("bash +image", Start::Auto, OutputMode::Picture)]
+#[case("bash +validate", Start::OnCheck, OutputMode::Below)]
+#[case("bash +exec +validate", Start::OnKey, OutputMode::Below)]
 fn f150_to_f154_attributes_say_what_starts_a_block_and_what_becomes_of_its_output(
     #[case] fence: &str,
     #[case] start: Start,
-    #[case] form: Form,
+    #[case] output_mode: OutputMode,
 ) {
-    let how = &cell(fence).how;
-    assert_eq!((how.start, how.form), (start, form));
+    let how = &cell(fence).exec;
+    assert_eq!((how.start, how.output_mode), (start, output_mode));
 }
 
 #[test]
@@ -89,14 +89,14 @@ fn f157_output_is_placed_by_name_below_the_block_that_has_it() {
 #[case("python +exec_replace:uv")]
 #[case("python +exec:uv +auto_exec:other")]
 fn f158_the_first_executor_that_is_named_runs_the_block(#[case] fence: &str) {
-    assert_eq!(cell(fence).how.alternative.as_deref(), Some("uv"));
+    assert_eq!(cell(fence).exec.alternative.as_deref(), Some("uv"));
 }
 
 #[test]
 fn f162_a_file_of_variables_is_read_line_by_line() {
     let cell = cell("bash +exec_replace +env:my.env");
     let variables: Vec<_> =
-        cell.how.environment.iter().map(|(name, value)| (&**name, &**value)).collect();
+        cell.exec.environment.iter().map(|(name, value)| (&**name, &**value)).collect();
     assert_eq!(variables, [("FOO", "a b"), ("BAR", "=\"x\"")]);
     let plain = self::cell("bash +exec_replace");
     assert_ne!(cell.fingerprint, plain.fingerprint, "other variables are another run");
@@ -134,7 +134,7 @@ fn edition_of_rust_is_its_block_s_own() {
     let text = "---\noptions: {rust: {edition: \"2018\"}}\n---\n\n```rust +exec\na\n```\n\n\
                 ```rust +exec +edition:2015\nb\n```\n";
     let deck = deck(text);
-    let editions = deck.cells.iter().map(|cell| cell.how.rust.as_ref()?.edition.as_deref());
+    let editions = deck.cells.iter().map(|cell| cell.exec.rust.as_ref()?.edition.as_deref());
     assert_eq!(editions.collect::<Vec<_>>(), [Some("2018"), Some("2015")]);
     assert_ne!(cell("rust +exec +edition:2021").fingerprint, cell("rust +exec").fingerprint);
     let wrong = "`+edition:2022` is no edition of Rust";
@@ -186,7 +186,7 @@ fn f156_a_terminal_is_as_large_as_asked_for(
     #[case] standby: bool,
     #[case] size: Option<(u16, u16)>,
 ) {
-    assert_eq!(cell(fence).how.pty, Some(Pty { standby, size }));
+    assert_eq!(cell(fence).exec.pty, Some(Pty { standby, size }));
 }
 
 #[rstest]
@@ -217,31 +217,31 @@ fn f156_half_a_size_is_a_mistake(#[case] value: &str) {
 }
 
 #[rstest]
-#[case("bash +pty", Start::OnKey, Form::Below)]
-#[case("bash +auto_exec +pty", Start::Auto, Form::Below)]
-#[case("bash +exec_replace +pty", Start::Auto, Form::Replace)]
-#[case("bash +acquire_terminal", Start::OnKey, Form::Handover)]
-#[case("bash +auto_exec +acquire_terminal", Start::OnKey, Form::Handover)]
+#[case("bash +pty", Start::OnKey, OutputMode::Below)]
+#[case("bash +auto_exec +pty", Start::Auto, OutputMode::Below)]
+#[case("bash +exec_replace +pty", Start::Auto, OutputMode::Replace)]
+#[case("bash +acquire_terminal", Start::OnKey, OutputMode::Handover)]
+#[case("bash +auto_exec +acquire_terminal", Start::OnKey, OutputMode::Handover)]
 fn f155_and_f156_terminals_run_by_themselves_only_where_they_are_ours(
     #[case] fence: &str,
     #[case] start: Start,
-    #[case] form: Form,
+    #[case] output_mode: OutputMode,
 ) {
-    let how = &cell(fence).how;
-    assert_eq!((how.start, how.form), (start, form));
+    let how = &cell(fence).exec;
+    assert_eq!((how.start, how.output_mode), (start, output_mode));
 }
 
 #[test]
 fn a_block_of_python_is_part_of_the_session_that_it_names() {
-    let session = |fence: &str| cell(fence).how.session.clone();
+    let session = |fence: &str| cell(fence).exec.session.clone();
     assert_eq!(session("python +exec").as_deref(), None);
     assert_eq!(session("python +exec +session").as_deref(), Some(""));
     assert_eq!(session("py +auto_exec +session:a").as_deref(), Some("a"));
-    assert_eq!(cell("python +session").how.start, Start::OnKey, "it runs as with `+exec`");
+    assert_eq!(cell("python +session").exec.start, Start::OnKey, "it runs as with `+exec`");
     let plain =
         "```python +exec\nx\n```\n```python +exec +session:a\nx\n```\n```bash +exec\nx\n```\n";
     let all = deck(&format!("---\noptions:\n  python:\n    session: true\n---\n{plain}"));
-    let sessions: Vec<_> = all.cells.iter().map(|cell| cell.how.session.as_deref()).collect();
+    let sessions: Vec<_> = all.cells.iter().map(|cell| cell.exec.session.as_deref()).collect();
     assert_eq!(sessions, [Some(""), Some("a"), None]);
 }
 
@@ -253,7 +253,7 @@ fn a_block_of_python_is_part_of_the_session_that_it_names() {
 fn what_can_be_in_no_session_says_so_and_runs_alone(#[case] fence: &str, #[case] why: &str) {
     let deck = deck(&format!("```{fence}\ncode\n```\n"));
     assert_eq!(deck.diagnostics[0].message, why);
-    assert_eq!((deck.cells.len(), &deck.cells[0].how.session), (1, &None));
+    assert_eq!((deck.cells.len(), &deck.cells[0].exec.session), (1, &None));
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn a_session_is_its_blocks_in_the_decks_order() {
 
 #[test]
 fn what_a_block_reads_is_written_with_escapes() {
-    let input = |fence: &str| cell(fence).how.input.clone();
+    let input = |fence: &str| cell(fence).exec.input.clone();
     assert_eq!(input("bash +exec").as_deref(), None);
     assert_eq!(input("bash +exec +input:Ada").as_deref(), Some("Ada"));
     assert_eq!(
@@ -288,7 +288,7 @@ fn what_a_block_reads_is_written_with_escapes() {
 #[case("bash +output:none +exec", OutputPlace::Nowhere)]
 #[case("bash +pty:standby +output:right", OutputPlace::Right)]
 fn an_attribute_says_where_the_output_stands(#[case] fence: &str, #[case] place: OutputPlace) {
-    assert_eq!(cell(fence).how.place, place);
+    assert_eq!(cell(fence).exec.place, place);
 }
 
 #[rstest]
@@ -322,6 +322,6 @@ fn a_place_that_output_cannot_have_is_a_mistake(
     let deck = deck(&format!("```bash {fence}\nx\n```\n\n<!-- snippet_output: a -->\n"));
     let mistake = &deck.diagnostics[0];
     assert_eq!((&*mistake.message, &*mistake.hints), (message, &[hint.to_owned()][..]));
-    let places = deck.cells.iter().map(|cell| cell.how.place);
+    let places = deck.cells.iter().map(|cell| cell.exec.place);
     assert!(places.into_iter().all(|place| place == OutputPlace::Below), "it stands below");
 }

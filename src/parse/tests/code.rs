@@ -28,7 +28,7 @@ fn f166_what_tools_draw_is_marked_where_the_fence_or_the_options_ask_for_it() {
     let drawn = |options: &str, fence: &str| {
         let deck = deck(&format!("---\noptions: {options}\n---\n```{fence}\nx\n```\n"));
         let BlockKind::Code(code) = &deck.slides[0].blocks[0].kind else { panic!() };
-        code.drawing.map(|drawing| drawing.width_percent)
+        code.render.map(|drawing| drawing.width_percent)
     };
     assert_eq!(drawn("{}", "mermaid"), None);
     assert_eq!(drawn("{}", "mermaid +render"), Some(None));

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use rstest::rstest;
 
 use super::{deck, tree};
-use crate::parse::tests::deck_text::dump;
+use crate::parse::tests::deck_text::deck_text;
 
 #[test]
 fn columns_remember_their_rows() {
@@ -55,7 +55,7 @@ fn remarks_leave_no_trace(#[case] text: &str) {
 fn commands_come_in_many_spellings(#[case] text: &str) {
     let deck = deck(text);
     assert_eq!(deck.diagnostics, []);
-    assert_ne!(dump(&deck), "--- 1\np a\np b\n");
+    assert_ne!(deck_text(&deck), "--- 1\np a\np b\n");
 }
 
 #[test]

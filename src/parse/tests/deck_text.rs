@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use crate::deck::{
-    Block, BlockKind, Check, CodeBlock, Deck, Form, Inline, LineGroup, Marker, Slide, Step,
+    Block, BlockKind, Check, CodeBlock, Deck, Inline, LineGroup, Marker, OutputMode, Slide, Step,
     TextStyle,
 };
 use crate::diag;
 
 /// Slides, then diagnostics on a line each.
-pub(in crate::parse) fn dump(deck: &Deck) -> String {
+pub(in crate::parse) fn deck_text(deck: &Deck) -> String {
     let mut out = String::new();
     for (index, slide) in deck.slides.iter().enumerate() {
         self::slide(&mut out, index, slide, deck);
@@ -146,23 +146,23 @@ fn code(out: &mut String, code: &CodeBlock, pad: &str, deck: &Deck) {
         let _ = writeln!(out, "{pad}  | {line}");
     }
     if let Some(cell) = code.cell.and_then(|id| deck.cell(id)) {
-        let _ = write!(out, "{pad}  runs {} {:?}", cell.language, cell.how.start);
-        if let Some(alternative) = &cell.how.alternative {
+        let _ = write!(out, "{pad}  runs {} {:?}", cell.language, cell.exec.start);
+        if let Some(alternative) = &cell.exec.alternative {
             let _ = write!(out, " by {alternative}");
         }
-        if let Some(timeout) = cell.how.timeout_ms {
+        if let Some(timeout) = cell.exec.timeout_ms {
             let _ = write!(out, " for {timeout}ms");
         }
-        if cell.how.form != Form::Below {
-            let _ = write!(out, " as {:?}", cell.how.form);
+        if cell.exec.output_mode != OutputMode::Below {
+            let _ = write!(out, " as {:?}", cell.exec.output_mode);
         }
-        if let Some(session) = &cell.how.session {
+        if let Some(session) = &cell.exec.session {
             let _ = write!(out, " in session {session:?}");
         }
-        if let Some(pty) = cell.how.pty {
+        if let Some(pty) = cell.exec.pty {
             let _ = write!(out, " in {pty:?}");
         }
-        for (name, value) in &cell.how.environment {
+        for (name, value) in &cell.exec.environment {
             let _ = write!(out, " with {name}={value}");
         }
         if let Some(name) = &cell.name {

@@ -5,12 +5,12 @@ use std::path::Path;
 use insta::assert_snapshot;
 
 use crate::parse::parse;
-use crate::parse::tests::deck_text::dump;
+use crate::parse::tests::deck_text::deck_text;
 use crate::source::MemFiles;
 
 fn with_files(text: &str, files: &[(&str, &[u8])]) -> String {
     let files = files.iter().map(|(path, bytes)| (path.into(), bytes.to_vec())).collect();
-    dump(&parse(Path::new("talks/deck.md"), text, &MemFiles(files)))
+    deck_text(&parse(Path::new("talks/deck.md"), text, &MemFiles(files)))
 }
 
 #[test]

@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use super::{deck, tree};
 use crate::deck::{Options, SlideKind};
-use crate::parse::tests::deck_text::{dump, text};
+use crate::parse::tests::deck_text::{deck_text, text};
 
 #[test]
 fn front_matter_makes_the_intro_slide() {
@@ -15,7 +15,7 @@ fn front_matter_makes_the_intro_slide() {
     let lines: Vec<_> = deck.meta.title.as_ref().unwrap().iter().map(|line| text(line)).collect();
     assert_eq!(lines, ["A {b:b}", "C"]);
     assert_eq!(deck.meta.author.as_deref(), Some("**x**"));
-    assert_snapshot!(dump(&deck), @r#"
+    assert_snapshot!(deck_text(&deck), @r#"
     --- 1 "[Introduction]"
     --- 2
     p hi

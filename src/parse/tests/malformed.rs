@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{deck, tree};
-use crate::parse::tests::deck_text::dump;
+use crate::parse::tests::deck_text::deck_text;
 
 #[test]
 fn what_is_never_closed_swallows_no_slide() {
@@ -36,7 +36,7 @@ fn control_characters_do_not_reach_the_tree() {
     let deck = deck(
         "---\ntitle: \"a\\e[2Jb\"\n---\n# a\x1b[31m\x07\n\n`\x1b` [l](x\x1b 'y\x1b')\n\n```sh\n\x1b[0m\0\n```\n\n<!-- speaker_note: \"\\e[5m\" -->\n\n| \x08 |\n|---|\n\n![\x1b](a\x1b.png)\n\n<!-- \x1b[1m -->\n",
     );
-    let tree = format!("{:?} {}", deck.meta, dump(&deck));
+    let tree = format!("{:?} {}", deck.meta, deck_text(&deck));
     assert!(!tree.contains(|c: char| c.is_control() && c != '\n'), "{tree:?}");
 }
 
@@ -70,7 +70,7 @@ fn no_input_is_too_strange() {
             let cut = (0..=cut).rev().find(|&cut| text.is_char_boundary(cut)).unwrap();
             let deck = deck(&text[..cut]);
             assert!(!deck.slides.is_empty());
-            let _ = dump(&deck);
+            let _ = deck_text(&deck);
         }
     }
 }

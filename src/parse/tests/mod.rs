@@ -18,12 +18,12 @@ use std::path::Path;
 use super::parse;
 use crate::deck::Deck;
 use crate::source::MemFiles;
-use deck_text::dump;
+use deck_text::deck_text;
 
 fn deck(text: &str) -> Deck {
     parse(Path::new("talk.md"), text, &MemFiles::default())
 }
 
 fn tree(text: &str) -> String {
-    dump(&deck(text))
+    deck_text(&deck(text))
 }

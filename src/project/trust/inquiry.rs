@@ -65,7 +65,7 @@ fn interpreter(folder: &Path, named: Option<&str>) -> String {
 /// A crate with its version, and what it runs while it is built.
 fn spoken(folder: &Path, it: &Crate) -> String {
     let has_script = match &it.origin {
-        Origin::Path(path) => has_build_script(&folder.join(path)),
+        CrateOrigin::Path(path) => has_build_script(&folder.join(path)),
         _ => {
             fetched(it.package.as_deref().unwrap_or(&it.name)).iter().any(|it| has_build_script(it))
         }

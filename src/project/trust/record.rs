@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::deck::{Cell, Crate, Deck, Form, Origin, Profile, Replay, Start};
+use crate::deck::{Cell, Crate, CrateOrigin, Deck, OutputMode, Profile, Replay, Start};
 use crate::source::excerpt;
 
 /// The version of this format. A record of another version is unknown.
@@ -189,7 +189,7 @@ impl Record {
 
 impl Block {
     fn new(cell: &Cell) -> Self {
-        let how = &cell.how;
+        let how = &cell.exec;
         let mut attributes = BTreeMap::new();
         let mut set = |name: &str, value: Option<&str>| {
             attributes.extend(value.map(|value| (name.to_owned(), value.to_owned())));
@@ -198,12 +198,12 @@ impl Block {
         set(CODE, Some(&hash(cell.code.as_bytes())));
         set("executor", how.alternative.as_deref());
         set(START, start(how.start));
-        set("form", form(how.form));
+        set("form", form(how.output_mode));
         set("terminal", how.pty.map(|_| "own"));
         set("timeout", how.timeout_ms.map(|limit| limit.to_string()).as_deref());
         set("input", how.input.as_deref().map(|input| hash(input.as_bytes())).as_deref());
         set("session", how.session.as_deref());
-        set("bench", how.race.as_deref());
+        set("bench", how.bench.as_deref());
         set("module", how.module.as_ref().map(|module| &*module.name));
         set("check", cell.check.validates.then_some("runs"));
         set("check executor", cell.check.alternative.as_deref());
@@ -311,7 +311,7 @@ fn verb(was: bool, is: bool) -> &'static str {
 
 /// Every crate that a block may use, each name and specification once.
 pub(super) fn crates(deck: &Deck) -> Vec<&Crate> {
-    let builds = deck.cells.iter().filter_map(|cell| cell.how.rust.as_deref());
+    let builds = deck.cells.iter().filter_map(|cell| cell.exec.rust.as_deref());
     let mut crates: Vec<&Crate> = Vec::new();
     for it in builds.flat_map(|build| &build.crates) {
         if !crates.contains(&it) {
@@ -324,13 +324,13 @@ pub(super) fn crates(deck: &Deck) -> Vec<&Crate> {
 /// A crate as a person would write it: `1.0`, `path ./dep`, `1 (features: derive)`.
 pub(super) fn specification(it: &Crate) -> String {
     let mut words = match &it.origin {
-        Origin::CratesIo => it.version.as_deref().unwrap_or("any version").to_owned(),
-        Origin::Registry(name) => {
+        CrateOrigin::CratesIo => it.version.as_deref().unwrap_or("any version").to_owned(),
+        CrateOrigin::Registry(name) => {
             format!("{} from {name}", it.version.as_deref().unwrap_or("any version"))
         }
-        Origin::Path(path) => format!("path {}", path.display()),
-        Origin::Git(address, None) => format!("git {address}"),
-        Origin::Git(address, Some((kind, name))) => format!("git {address} {kind} {name}"),
+        CrateOrigin::Path(path) => format!("path {}", path.display()),
+        CrateOrigin::Git(address, None) => format!("git {address}"),
+        CrateOrigin::Git(address, Some((kind, name))) => format!("git {address} {kind} {name}"),
     };
     if let Some(package) = &it.package {
         let _ = write!(words, ", package {package}");
@@ -360,12 +360,12 @@ fn start(start: Start) -> Option<&'static str> {
     }
 }
 
-fn form(form: Form) -> Option<&'static str> {
+fn form(form: OutputMode) -> Option<&'static str> {
     match form {
-        Form::Below => None,
-        Form::Replace => Some("is replaced by its output"),
-        Form::Picture => Some("becomes a picture"),
-        Form::Handover => Some("gets the terminal"),
+        OutputMode::Below => None,
+        OutputMode::Replace => Some("is replaced by its output"),
+        OutputMode::Picture => Some("becomes a picture"),
+        OutputMode::Handover => Some("gets the terminal"),
     }
 }
 

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::collect::{Collector, plain, text};
 use super::named;
 use super::record;
-use crate::deck::{Deck, Origin};
+use crate::deck::{CrateOrigin, Deck};
 
 /// Files by which rustup chooses a toolchain for a folder and all below it.
 const TOOLCHAIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
@@ -43,7 +43,7 @@ pub(super) fn is_needed(deck: &Deck) -> bool {
 pub(super) fn collect(collector: &mut Collector, deck: &Deck) {
     let mut open: Vec<(String, PathBuf)> = Vec::new();
     for it in record::crates(deck) {
-        if let Origin::Path(path) = &it.origin {
+        if let CrateOrigin::Path(path) = &it.origin {
             open.push((format!("crate {}", text(path)), collector.folder.join(path)));
         }
     }

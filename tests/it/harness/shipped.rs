@@ -108,7 +108,7 @@ impl Shipped {
             stage.keys("s");
             let cells = show.deck.cells.iter().filter(|cell| cell.slide.index() == index);
             let (modules, runs): (Vec<_>, Vec<_>) =
-                cells.map(AsRef::as_ref).partition(|cell: &&Cell| cell.how.module.is_some());
+                cells.map(AsRef::as_ref).partition(|cell: &&Cell| cell.exec.module.is_some());
             stage.wait("its modules are ready", |screen| {
                 screen.matches("` is ready]").count() == modules.len()
             });

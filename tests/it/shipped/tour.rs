@@ -103,7 +103,7 @@ fn walk(terminal: Terminal) {
 /// Waits until these blocks of a slide have ended.
 fn wait_for_the_end(tour: &PtyHarness, runs: &[&Cell]) {
     // What gives way to its output gives way to the line that says how it went, too.
-    let shown = runs.iter().filter(|cell| !cell.how.form.replaces_code()).count();
+    let shown = runs.iter().filter(|cell| !cell.exec.output_mode.replaces_code()).count();
     tour.wait("all have ended", |screen| {
         let ends = ["[done", "[failed", "[timed out"];
         ends.iter().map(|end| screen.matches(end).count()).sum::<usize>() == shown

@@ -16,7 +16,7 @@ use livedeck::export::{self, Look, Rgb};
 use livedeck::headless::{Stills, inspect};
 use livedeck::layout::Size;
 use livedeck::project::Show;
-use livedeck::source::{Reading, invisible};
+use livedeck::source::{TextKind, invisible};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -187,7 +187,7 @@ fn check_screen(buffer: &Buffer) {
     for row in buffer.content.chunks(width) {
         let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
         assert!(!row.contains(char::is_control), "a control character on the screen: {row:?}");
-        let hidden: Vec<_> = invisible(Reading::Prose, row.trim()).collect();
+        let hidden: Vec<_> = invisible(TextKind::Prose, row.trim()).collect();
         assert!(hidden.is_empty() || row.trim().chars().count() == 1, "{row:?} hides {hidden:?}");
     }
 }
