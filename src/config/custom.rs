@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::exec::{CustomExecutor, CustomRecipe};
-use crate::yaml::{Node, Slot, NodeValue, text};
+use crate::yaml::{Node, NodeValue, Slot, text};
 
 /// What an entry needs.
 const NEEDED: &str = "a `filename` and `commands`: a list of commands, each a list of words";

@@ -8,7 +8,7 @@ use super::collect::Collector;
 use super::record::{self, GROUP_END, Record};
 use super::{Findings, python};
 use crate::app::TrustSummary;
-use crate::deck::{Crate, Deck, Origin};
+use crate::deck::{Crate, CrateOrigin, Deck};
 use crate::exec;
 use crate::source::{excerpt, visible_line};
 
