@@ -12,24 +12,24 @@ use super::record::Takes;
 use super::settings;
 use crate::config::{self, Config, Error, Mistakes};
 use crate::diag::{self, Diagnostic, Severity};
-use crate::headless::{inspect, rehearse};
-use crate::project::{Show, TapeError, load, read_recording};
+use crate::headless::{inspect, run_all};
+use crate::project::{LoadedDeck, RecordingError, load, read_recording};
 use crate::recording::{self, Finding, Purpose, Recording, Summary};
 use crate::source::{Sources, visible_line};
 
 /// Prints what is wrong. The status says whether anything is.
 pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = configuration(args)?;
-    let origin = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
-    let show = load(&origin, None).with_context(|| super::quoted(&args.deck))?;
-    let found = inspect(&show, &args.sizes, &config.snippet.custom);
+    let load_options = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
+    let loaded = load(&load_options, None).with_context(|| super::quoted(&args.deck))?;
+    let found = inspect(&loaded, &args.sizes, &config.snippet.custom);
     let mut reports: Vec<(&[Diagnostic], &Sources)> = Vec::new();
     reports.extend(mistakes.iter().map(|mistakes| (&*mistakes.found, &mistakes.sources)));
-    reports.push((&found, &show.deck.sources));
+    reports.push((&found, &loaded.deck.sources));
     if let ReportFormat::Text = args.format {
-        super::print(&text(&show, &args.deck, &reports, io::stdout().is_terminal()))?;
+        super::print(&text(&loaded, &args.deck, &reports, io::stdout().is_terminal()))?;
     }
-    let findings = if args.run { run(&show, args, &config)? } else { Vec::new() };
+    let findings = if args.run { run(&loaded, args, &config)? } else { Vec::new() };
     let fails = |found: &Diagnostic| args.strict || found.severity == Severity::Error;
     match args.format {
         ReportFormat::Text if args.run => super::print(&ending(args, &findings))?,
@@ -49,22 +49,22 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs the deck's code; what is to be said of it, which people are told as soon as it is known.
-fn run(show: &Show, args: &CheckArgs, config: &Config) -> anyhow::Result<Vec<Finding>> {
+fn run(loaded: &LoadedDeck, args: &CheckArgs, config: &Config) -> anyhow::Result<Vec<Finding>> {
     let before = match read_recording(&args.deck) {
-        Err(TapeError::Broken(..)) if args.update => Recording::default(),
+        Err(RecordingError::Broken(..)) if args.update => Recording::default(),
         read => read?.unwrap_or_default(),
     };
-    let recorded = before.find(&show.deck);
+    let recorded = before.find(&loaded.deck);
     let (mut findings, mut takes, mut told) = (Vec::new(), Takes::default(), Ok(()));
-    let rounds = recording::checks(&show.deck);
+    let rounds = recording::checks(&loaded.deck);
     let execution = settings::execution(config, args.sandbox)?;
-    rehearse(show, &args.deck, &execution, &rounds, &mut |round, rehearsed| {
+    run_all(loaded, &args.deck, &execution, &rounds, &mut |round, rehearsed| {
         let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
         if round.purpose == Purpose::Show {
             takes.add(round, rehearsed);
         }
         let recorded = recorded.get(&round.cell).copied();
-        let finding = Finding::of(&show.deck, round, ran, recorded);
+        let finding = Finding::of(&loaded.deck, round, ran, recorded);
         if let (ReportFormat::Text, Ok(()), Some(finding)) = (args.format, &told, &finding) {
             told = super::print(&recording::line(finding));
         }
@@ -72,7 +72,7 @@ fn run(show: &Show, args: &CheckArgs, config: &Config) -> anyhow::Result<Vec<Fin
     });
     told?;
     if args.update {
-        let changed = takes.keep(show, &args.deck, &before)?;
+        let changed = takes.keep(loaded, &args.deck, &before)?;
         super::warn(changed.trim_end());
     }
     Ok(findings)
@@ -115,7 +115,12 @@ fn configuration(args: &CheckArgs) -> anyhow::Result<(Config, Vec<Mistakes>)> {
 }
 
 /// Each mistake with its excerpt, then how many there are.
-fn text(show: &Show, deck: &Path, reports: &[(&[Diagnostic], &Sources)], color: bool) -> String {
+fn text(
+    loaded: &LoadedDeck,
+    deck: &Path,
+    reports: &[(&[Diagnostic], &Sources)],
+    color: bool,
+) -> String {
     let draw = if color { diag::colored } else { diag::plain };
     let mut report = String::new();
     let (mut errors, mut warnings) = (0, 0);
@@ -130,7 +135,7 @@ fn text(show: &Show, deck: &Path, reports: &[(&[Diagnostic], &Sources)], color: 
         }
     }
     let deck = visible_line(&deck.to_string_lossy()).into_owned();
-    let slides = super::counted(show.deck.slides.len(), "slide");
+    let slides = super::counted(loaded.deck.slides.len(), "slide");
     let all = match (errors, warnings) {
         (0, 0) => "no mistakes".to_owned(),
         (errors, 0) => super::counted(errors, "error"),

@@ -16,10 +16,10 @@ use super::{counted, settings};
 use crate::config::Config;
 use crate::deck::Cell;
 use crate::exec::{Compiler, ProbeReport, PythonInfo, sandbox_support, strip_colors};
-use crate::headless::{Doctor, Lack};
+use crate::headless::{DeckProbe, MissingTool};
 use crate::media::{Capabilities, Protocol};
-use crate::present::KnownDepth;
-use crate::project::{Show, is_trusted, load};
+use crate::present::ColorSupport;
+use crate::project::{LoadedDeck, is_trusted, load};
 use crate::run::spoken_time;
 use crate::source::{SourceFile, visible_line};
 use crate::view::ColorDepth;
@@ -28,28 +28,28 @@ use crate::view::ColorDepth;
 pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let deck = args.deck.as_deref();
     let config = settings::config(args.choices.config.as_deref(), deck)?;
-    let show = deck.map(|deck| read(deck, args, &config)).transpose()?;
-    let deck = show.as_ref().zip(deck);
+    let loaded = deck.map(|deck| read(deck, args, &config)).transpose()?;
+    let deck = loaded.as_ref().zip(deck);
     let execution = settings::execution(&config, args.sandbox)?;
-    let may_run = deck.is_some_and(|(show, path)| {
+    let may_run = deck.is_some_and(|(loaded, path)| {
         let is_allowed = args.prepare || args.enable_snippet_execution || config.snippet.exec;
         let is_sandboxed = execution.sandbox.is_some();
-        is_allowed || is_sandboxed || is_trusted(path, &show.deck, &execution)
+        is_allowed || is_sandboxed || is_trusted(path, &loaded.deck, &execution)
     });
-    let doctor = Doctor::look(deck, &execution, may_run);
+    let doctor = DeckProbe::look(deck, &execution, may_run);
     super::print(&machine(doctor.probe(), &config))?;
-    let Some((show, path)) = deck else { return Ok(ExitCode::SUCCESS) };
-    super::print(&format!("\n{}", summary(show, path, may_run)))?;
+    let Some((loaded, path)) = deck else { return Ok(ExitCode::SUCCESS) };
+    super::print(&format!("\n{}", summary(loaded, path, may_run)))?;
     let lacks = doctor.lacks();
-    lacks.iter().try_for_each(|lack| super::print(&lacking(show, lack)))?;
-    let compiles = !args.prepare || prepare(&doctor, show)?;
+    lacks.iter().try_for_each(|lack| super::print(&lacking(loaded, lack)))?;
+    let compiles = !args.prepare || prepare(&doctor, loaded)?;
     let is_well = lacks.is_empty() && compiles;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn read(deck: &Path, args: &DoctorArgs, config: &Config) -> anyhow::Result<Show> {
-    let origin = settings::origin(deck.to_owned(), args.choices.theme.clone(), config);
-    load(&origin, None).with_context(|| super::quoted(deck))
+fn read(deck: &Path, args: &DoctorArgs, config: &Config) -> anyhow::Result<LoadedDeck> {
+    let load_options = settings::origin(deck.to_owned(), args.choices.theme.clone(), config);
+    load(&load_options, None).with_context(|| super::quoted(deck))
 }
 
 /// What there is, a line for each.
@@ -134,23 +134,23 @@ fn colors(config: &Config) -> String {
     if let Some(depth) = config.defaults.color_depth {
         return format!("{}, set in the configuration", words(depth));
     }
-    let KnownDepth { depth, may_be_more } = KnownDepth::from_env();
+    let ColorSupport { depth, may_be_more } = ColorSupport::from_env();
     let more =
         if may_be_more { ", unless the terminal reports more when a talk begins" } else { "" };
     format!("{}, from the environment{more}", words(depth))
 }
 
 /// What code the deck has, by language.
-fn summary(show: &Show, path: &Path, may_run: bool) -> String {
+fn summary(loaded: &LoadedDeck, path: &Path, may_run: bool) -> String {
     let mut languages: Vec<(&str, usize)> = Vec::new();
-    for cell in &show.deck.cells {
+    for cell in &loaded.deck.cells {
         match languages.iter_mut().find(|(known, _)| *known == &*cell.language) {
             Some((_, count)) => *count += 1,
             None => languages.push((&cell.language, 1)),
         }
     }
     let deck = visible_line(&path.to_string_lossy()).into_owned();
-    let blocks = counted(show.deck.cells.len(), "block");
+    let blocks = counted(loaded.deck.cells.len(), "block");
     let languages: Vec<_> =
         languages.iter().map(|(name, count)| format!("{count} {name}")).collect();
     if languages.is_empty() {
@@ -164,8 +164,8 @@ fn summary(show: &Show, path: &Path, may_run: bool) -> String {
     text + "its code may not run yet, so a Python or Rust of the deck's own was not looked at: `-x` does\n"
 }
 
-fn lacking(show: &Show, lack: &Lack<'_>) -> String {
-    let first = lack.cells.first().map_or_else(String::new, |cell| place(show, cell));
+fn lacking(loaded: &LoadedDeck, lack: &MissingTool<'_>) -> String {
+    let first = lack.cells.first().map_or_else(String::new, |cell| place(loaded, cell));
     let others = match lack.cells.len() {
         0 | 1 => String::new(),
         count => format!(" (and {} more)", counted(count - 1, "block")),
@@ -174,10 +174,10 @@ fn lacking(show: &Show, lack: &Lack<'_>) -> String {
 }
 
 /// Compiles what can be; whether all of it compiles that is meant to.
-fn prepare(doctor: &Doctor, show: &Show) -> anyhow::Result<bool> {
+fn prepare(doctor: &DeckProbe, loaded: &LoadedDeck) -> anyhow::Result<bool> {
     let mut all_compile = true;
     for cell in doctor.compiled() {
-        let name = format!("{}: {}", place(show, cell), name(cell));
+        let name = format!("{}: {}", place(loaded, cell), name(cell));
         let line = Line::default();
         line.show(&format!("{name} · compiling"));
         let started = Instant::now();
@@ -208,8 +208,8 @@ fn name(cell: &Cell) -> String {
 }
 
 /// Where a block's code stands.
-fn place(show: &Show, cell: &Cell) -> String {
-    let file = show.deck.sources.get(cell.span.file).map(SourceFile::name).unwrap_or_default();
+fn place(loaded: &LoadedDeck, cell: &Cell) -> String {
+    let file = loaded.deck.sources.get(cell.span.file).map(SourceFile::name).unwrap_or_default();
     format!("{}:{}:1", visible_line(&file), cell.first_line)
 }
 

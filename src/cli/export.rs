@@ -15,19 +15,19 @@ use super::settings;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{Look, Overflow, PAGE_BREAK, Rgb, Sheet, html, svg, text};
 use crate::files::{self, Kind};
-use crate::headless::Stills;
+use crate::headless::SlideRenderer;
 use crate::layout::Size;
-use crate::project::{Execution, Show, load};
+use crate::project::{Execution, LoadedDeck, load};
 use crate::theme::Theme;
 use crate::view::{self, Overlay};
 
 /// Writes what was asked for.
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
-    let origin = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
-    let show = load(&origin, None).with_context(|| super::quoted(&args.deck))?;
+    let load_options = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
+    let loaded = load(&load_options, None).with_context(|| super::quoted(&args.deck))?;
     if let Some(slide) = args.slide {
-        let slides = show.deck.slides.len();
+        let slides = loaded.deck.slides.len();
         let known = (1..=slides).contains(&(slide as usize));
         ensure!(known, "there is no slide {slide}: the deck has {slides}");
     }
@@ -37,10 +37,10 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     });
     // A single picture shows what most terminals would; a document has text in its sizes.
     let size = Size { large_text: !matches!(args.to, Format::Svg), ..size };
-    let pages = pages(&show, args, config.export.page_per_step);
+    let pages = pages(&loaded, args, config.export.page_per_step);
     let mut sheets = Sheets {
-        stills: Stills::new(&show),
-        show: &show,
+        stills: SlideRenderer::new(&loaded),
+        loaded: &loaded,
         args,
         size,
         execution: settings::execution(&config, args.sandbox)?,
@@ -55,13 +55,13 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
 
 /// What there is a page for: each slide asked for, wholly revealed; or each of its steps; or, as
 /// presenterm's `export.pauses: new_slide` has it, each of its pauses.
-fn pages(show: &Show, args: &ExportArgs, page_per_pause: bool) -> Vec<Cursor> {
+fn pages(loaded: &LoadedDeck, args: &ExportArgs, page_per_pause: bool) -> Vec<Cursor> {
     let is_one = matches!(args.to, Format::Svg);
     let chosen = args.slide.or(is_one.then_some(1)).map(|slide| slide as usize - 1);
-    let slides = chosen.map_or(0..show.deck.slides.len(), |slide| slide..slide + 1);
+    let slides = chosen.map_or(0..loaded.deck.slides.len(), |slide| slide..slide + 1);
     let at = |slide: usize| {
-        let last = show.deck.slides[slide].steps.max(1) - 1;
-        let ends = show.deck.slides[slide].pauses.iter().map(|pause| pause.0.saturating_sub(1));
+        let last = loaded.deck.slides[slide].steps.max(1) - 1;
+        let ends = loaded.deck.slides[slide].pauses.iter().map(|pause| pause.0.saturating_sub(1));
         let steps: Vec<u16> = match () {
             () if is_one => vec![last],
             () if args.steps => (0..=last).collect(),
@@ -76,8 +76,8 @@ fn pages(show: &Show, args: &ExportArgs, page_per_pause: bool) -> Vec<Cursor> {
 
 /// Pages in the making.
 struct Sheets<'a> {
-    stills: Stills,
-    show: &'a Show,
+    stills: SlideRenderer,
+    loaded: &'a LoadedDeck,
     args: &'a ExportArgs,
     size: Size,
     execution: Execution,
@@ -104,7 +104,7 @@ impl Sheets<'_> {
             .map(|(overlay, file)| files::read(&file, Kind::Picture).map(|bytes| (overlay, bytes)))
             .collect::<Result<_, _>>()
             .context("a picture of the slide")?;
-        Ok(svg(&buffer, &pictures, &look(&self.show.look(at.slide).theme)))
+        Ok(svg(&buffer, &pictures, &look(&self.loaded.style(at.slide).theme)))
     }
 
     /// The pages as rows of text.
@@ -117,7 +117,7 @@ impl Sheets<'_> {
 
     /// The pages as one for a browser.
     fn html(&mut self, pages: &[Cursor]) -> anyhow::Result<String> {
-        let deck = &self.show.deck;
+        let deck = &self.loaded.deck;
         let sheet = |&at: &Cursor| {
             let title = deck.slide(at.slide).title.as_deref().unwrap_or_default().to_owned();
             Ok(Sheet { title, picture: self.picture(at)? })

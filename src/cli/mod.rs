@@ -102,9 +102,9 @@ fn present(args: &Args) -> anyhow::Result<ExitCode> {
     let shown = quoted(&deck);
     let mut settings = settings::settings(args, deck, &config)?;
     let mistakes = mistakes.map(|mistakes| (mistakes.sources, mistakes.found));
-    settings.origin.mistakes =
+    settings.load_options.mistakes =
         mistakes.into_iter().chain(project::trust_store_mistakes()).collect();
-    themes::check(&settings.origin)?;
+    themes::check(&settings.load_options)?;
     let ending = present::present(settings).context(shown)?;
     Ok(ending.status().into())
 }

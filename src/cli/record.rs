@@ -9,30 +9,32 @@ use time::OffsetDateTime;
 
 use super::args::RecordArgs;
 use super::settings;
-use crate::headless::{Rehearsed, rehearse};
-use crate::project::{Show, TapeError, keep_recording, load, read_recording, recording_folder};
+use crate::headless::{CapturedRun, run_all};
+use crate::project::{
+    LoadedDeck, RecordingError, load, read_recording, recording_folder, save_recording,
+};
 use crate::recording::{Finding, Kept, Ran, Recording, Round, Verdict, keep, line, shows};
 use crate::source::visible_line;
 
 /// Records. The status says whether every block could be started.
 pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
-    let origin = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
-    let show = load(&origin, None).with_context(|| super::quoted(&args.deck))?;
+    let load_options = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
+    let loaded = load(&load_options, None).with_context(|| super::quoted(&args.deck))?;
     let before = before(&args.deck)?;
     let mut takes = Takes::default();
     let mut all_started = true;
     let execution = settings::execution(&config, args.sandbox)?;
     let mut told = Ok(());
-    rehearse(&show, &args.deck, &execution, &shows(&show.deck), &mut |round, rehearsed| {
+    run_all(&loaded, &args.deck, &execution, &shows(&loaded.deck), &mut |round, rehearsed| {
         let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
         takes.add(round, rehearsed);
-        if let Some(finding) = Finding::of(&show.deck, round, ran, None) {
+        if let Some(finding) = Finding::of(&loaded.deck, round, ran, None) {
             all_started &= told_of(&finding, &mut told);
         }
     });
     told?;
-    let changed = takes.keep(&show, &args.deck, &before)?;
+    let changed = takes.keep(&loaded, &args.deck, &before)?;
     super::print(&changed)?;
     Ok(if all_started { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -50,7 +52,7 @@ fn told_of(finding: &Finding, told: &mut anyhow::Result<()>) -> bool {
 fn before(deck: &Path) -> anyhow::Result<Recording> {
     match read_recording(deck) {
         Ok(before) => Ok(before.unwrap_or_default()),
-        Err(error @ TapeError::Broken(..)) => {
+        Err(error @ RecordingError::Broken(..)) => {
             super::warn(&format!("warning: {error}: it is made anew"));
             Ok(Recording::default())
         }
@@ -67,8 +69,8 @@ pub(super) struct Takes {
 
 impl Takes {
     /// Takes in what came out of a round.
-    pub(super) fn add(&mut self, round: Round, rehearsed: Option<Rehearsed>) {
-        let Some(Rehearsed { ran, pictures }) = rehearsed else { return };
+    pub(super) fn add(&mut self, round: Round, rehearsed: Option<CapturedRun>) {
+        let Some(CapturedRun { ran, pictures }) = rehearsed else { return };
         self.pictures.extend(pictures);
         self.rounds.push((round, ran));
     }
@@ -76,14 +78,14 @@ impl Takes {
     /// Keeps it over what was recorded before; says what has changed.
     pub(super) fn keep(
         &self,
-        show: &Show,
+        loaded: &LoadedDeck,
         deck: &Path,
         before: &Recording,
     ) -> anyhow::Result<String> {
         let date = OffsetDateTime::now_utc().date().to_string();
-        let Kept { recording, changed } = keep(&show.deck, before, &self.rounds, &date);
+        let Kept { recording, changed } = keep(&loaded.deck, before, &self.rounds, &date);
         let folder = recording_folder(deck);
-        let written = keep_recording(deck, &recording, &self.pictures, before);
+        let written = save_recording(deck, &recording, &self.pictures, before);
         written.with_context(|| super::quoted(&folder))?;
         let folder = visible_line(&folder.to_string_lossy()).into_owned();
         let blocks = super::counted(recording.takes.len(), "block");

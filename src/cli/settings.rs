@@ -13,8 +13,8 @@ use crate::config::{self, Config, DefaultTheme, Mistakes};
 use crate::deck::Options;
 use crate::exec::sandbox_support;
 use crate::media::Protocol;
-use crate::present::{Follow, Settings, Transition};
-use crate::project::{Execution, Origin};
+use crate::present::{Settings, SpeakerSync, Transition};
+use crate::project::{Execution, LoadOptions};
 use crate::run::Limits;
 use crate::theme::Shades;
 
@@ -48,9 +48,9 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
     let plain = plain(deck, &args.choices, config);
     let forced = args.image_protocol.as_deref();
     let follow = follow(args, &config.speaker_notes);
-    let notes = matches!(follow, Some(Follow::Listen(_)));
+    let notes = matches!(follow, Some(SpeakerSync::Listen(_)));
     Ok(Settings {
-        origin: Origin { notes, ..plain.origin },
+        load_options: LoadOptions { notes, ..plain.load_options },
         execution: execution(config, args.sandbox)?,
         reload: !args.present,
         policy: Policy {
@@ -61,7 +61,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
         validate_overflows: args.validate_overflows
             || config.defaults.validate_overflows.holds(args.present),
         validate_snippets: args.later.validate_snippets || config.snippet.validate,
-        follow,
+        speaker_sync: follow,
         ..plain
     })
 }
@@ -69,7 +69,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
 /// How a deck is presented where the command line says nothing about it.
 pub(super) fn plain(deck: PathBuf, choices: &Choices, config: &Config) -> Settings {
     Settings {
-        origin: origin(deck, choices.theme.clone(), config),
+        load_options: origin(deck, choices.theme.clone(), config),
         reload: true,
         policy: Policy::default(),
         protocol: config.defaults.image_protocol,
@@ -77,20 +77,20 @@ pub(super) fn plain(deck: PathBuf, choices: &Choices, config: &Config) -> Settin
         cell: cell(config),
         keymap: config.bindings.keymap(),
         execution: outside(config),
-        patience: patience(&config.defaults.theme),
+        background_timeout: patience(&config.defaults.theme),
         validate_overflows: false,
         validate_snippets: false,
         transition: transition(&config.transition),
-        follow: None,
+        speaker_sync: None,
     }
 }
 
-fn follow(args: &Args, config: &config::SpeakerNotes) -> Option<Follow> {
+fn follow(args: &Args, config: &config::SpeakerNotes) -> Option<SpeakerSync> {
     if args.listen_speaker_notes {
-        return Some(Follow::Listen(config.listen_address));
+        return Some(SpeakerSync::Listen(config.listen_address));
     }
     let tells = args.publish_speaker_notes || config.always_publish;
-    tells.then_some(Follow::Tell(config.publish_address))
+    tells.then_some(SpeakerSync::Tell(config.publish_address))
 }
 
 /// What one run may take.
@@ -131,18 +131,18 @@ fn outside(config: &Config) -> Execution {
 }
 
 /// How a deck is read.
-pub(super) fn origin(path: PathBuf, theme: Option<String>, config: &Config) -> Origin {
+pub(super) fn origin(path: PathBuf, theme: Option<String>, config: &Config) -> LoadOptions {
     let default_theme = match config.defaults.theme.clone() {
         DefaultTheme::Named(name) => Shades { dark: name.clone(), light: name },
         DefaultTheme::ByBackground { light, dark, .. } => Shades { dark, light },
     };
-    Origin {
+    LoadOptions {
         theme,
         default_theme,
         options: options(config),
         themes: config::directory().map(|folder| folder.join("themes")),
         limits: config.defaults.limits,
-        ..Origin::new(path)
+        ..LoadOptions::new(path)
     }
 }
 

@@ -9,28 +9,28 @@ use super::args::Choices;
 use super::{Usage, lines, print, settings};
 use crate::diag::did_you_mean;
 use crate::present;
-use crate::project::{Origin, theme_names};
+use crate::project::{LoadOptions, theme_names};
 
 /// Presents a slide of each theme; where no terminal shows it, prints their names.
 pub(super) fn themes(choices: &Choices) -> anyhow::Result<ExitCode> {
     let config = settings::config(choices.config.as_deref(), None)?;
     let mut settings = settings::plain("themes".into(), choices, &config);
-    let origin = &mut settings.origin;
+    let load_options = &mut settings.load_options;
     if io::stdout().is_terminal() {
-        origin.gallery = true;
+        load_options.gallery = true;
         settings.reload = false;
         let ending = present::present(settings).context("the themes")?;
         return Ok(ending.status().into());
     }
-    print(&lines(theme_names(origin.themes.as_deref()).into_iter()))?;
+    print(&lines(theme_names(load_options.themes.as_deref()).into_iter()))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Checks that the theme named on the command line exists. One that the configuration names is a
 /// mistake of the deck's look, which the default theme stands in for.
-pub(super) fn check(origin: &Origin) -> anyhow::Result<()> {
-    let names = theme_names(origin.themes.as_deref());
-    let Some(name) = origin.theme.as_ref().filter(|name| !names.contains(name)) else {
+pub(super) fn check(load_options: &LoadOptions) -> anyhow::Result<()> {
+    let names = theme_names(load_options.themes.as_deref());
+    let Some(name) = load_options.theme.as_ref().filter(|name| !names.contains(name)) else {
         return Ok(());
     };
     let hint = did_you_mean(name, names.iter().map(String::as_str));
@@ -41,6 +41,6 @@ pub(super) fn check(origin: &Origin) -> anyhow::Result<()> {
 /// Prints the name of the theme of a deck that names none.
 pub(super) fn current(choices: &Choices) -> anyhow::Result<()> {
     let config = settings::config(choices.config.as_deref(), None)?;
-    let origin = settings::origin("".into(), choices.theme.clone(), &config);
-    print(&format!("{}\n", origin.theme.unwrap_or(origin.default_theme.dark)))
+    let load_options = settings::origin("".into(), choices.theme.clone(), &config);
+    print(&format!("{}\n", load_options.theme.unwrap_or(load_options.default_theme.dark)))
 }

@@ -12,23 +12,23 @@ use crate::diag::{Diagnostic, closest};
 use crate::exec::CustomExecutor;
 use crate::layout::{Inputs, NotShown, Size, overflow};
 use crate::media::Media;
-use crate::project::Show;
+use crate::project::LoadedDeck;
 use crate::run::Runs;
 use crate::theme::{FooterPart, FooterStyle, Palette};
 
 /// All mistakes of the deck, in the order of its text. `custom` are the user's own executors.
 pub fn inspect(
-    show: &Show,
+    loaded: &LoadedDeck,
     sizes: &[Size],
     custom: &BTreeMap<String, CustomExecutor>,
 ) -> Vec<Diagnostic> {
-    let mut found = show.deck.diagnostics.clone();
+    let mut found = loaded.deck.diagnostics.clone();
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
-    found.extend(unseen(show, &mut media));
-    found.extend(not_runnable(show, custom));
-    found.extend(not_drawn(show));
+    found.extend(unseen(loaded, &mut media));
+    found.extend(not_runnable(loaded, custom));
+    found.extend(not_drawn(loaded));
     for &size in sizes {
-        found.extend(misfits(show, size, &show.recorded, &mut media));
+        found.extend(misfits(loaded, size, &loaded.recorded, &mut media));
     }
     found.sort_by_key(|found| (found.span.file, found.span.start));
     found
@@ -36,10 +36,10 @@ pub fn inspect(
 
 /// What reading the deck does not see: names that its theme does not know, pictures that cannot be
 /// shown.
-pub(crate) fn unseen(show: &Show, media: &mut Media) -> Vec<Diagnostic> {
+pub(crate) fn unseen(loaded: &LoadedDeck, media: &mut Media) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (number, slide) in show.deck.slides.iter().enumerate() {
-        let theme = &show.look(SlideNo::new(number)).theme;
+    for (number, slide) in loaded.deck.slides.iter().enumerate() {
+        let theme = &loaded.style(SlideNo::new(number)).theme;
         palette(&slide.blocks, &theme.palette, &mut found);
         visit(&slide.blocks, &mut |key, span| {
             if let Err(NotShown { why, hint }) = media.measure(&key) {
@@ -48,13 +48,13 @@ pub(crate) fn unseen(show: &Show, media: &mut Media) -> Vec<Diagnostic> {
             }
         });
     }
-    footers(show, media, &mut found);
+    footers(loaded, media, &mut found);
     found
 }
 
 /// Pictures of footers that cannot be shown, each once.
-fn footers(show: &Show, media: &mut Media, found: &mut Vec<Diagnostic>) {
-    for look in &*show.looks {
+fn footers(loaded: &LoadedDeck, media: &mut Media, found: &mut Vec<Diagnostic>) {
+    for look in &*loaded.styles {
         let FooterStyle::Template { left, center, right, .. } = &look.theme.footer else {
             continue;
         };
@@ -70,30 +70,35 @@ fn footers(show: &Show, media: &mut Media, found: &mut Vec<Diagnostic>) {
 }
 
 /// What does not fit this size, slide by slide, with the output of these runs on it.
-pub(crate) fn misfits(show: &Show, size: Size, runs: &Runs, media: &mut Media) -> Vec<Diagnostic> {
+pub(crate) fn misfits(
+    loaded: &LoadedDeck,
+    size: Size,
+    runs: &Runs,
+    media: &mut Media,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for slide in 0..show.deck.slides.len() {
+    for slide in 0..loaded.deck.slides.len() {
         let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
-        let look = show.look(at.slide);
+        let look = loaded.style(at.slide);
         let mut of = |runs: &Runs| {
             overflow(&Inputs {
-                deck: &show.deck,
+                deck: &loaded.deck,
                 at,
                 size,
                 theme: &look.theme,
                 highlighter: &look.highlighter,
                 colours: crate::layout::Colours::All,
                 runs,
-                measures: &measure(&show.deck, at, runs, media),
+                measures: &measure(&loaded.deck, at, runs, media),
                 footer: &look.footer,
                 focus: None,
                 grid: false,
-                limits: show.limits,
+                limits: loaded.limits,
                 hints: &crate::layout::Hints::default(),
             })
         };
         let mut misfits = of(runs);
-        let has_output = show.deck.cells_of(at.slide).any(|cell| runs.contains_key(&cell.id));
+        let has_output = loaded.deck.cells_of(at.slide).any(|cell| runs.contains_key(&cell.id));
         if has_output && !misfits.is_empty() {
             let without_output = of(&Runs::default());
             for misfit in misfits.iter_mut().filter(|misfit| !without_output.contains(misfit)) {

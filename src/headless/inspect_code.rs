@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use crate::deck::{Block, BlockKind, Deck};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::exec::{CustomExecutor, languages, why_not_run};
-use crate::project::Show;
+use crate::project::LoadedDeck;
 use crate::source::Span;
 
 /// Blocks whose language, or executor, is not there.
 pub(super) fn not_runnable(
-    show: &Show,
+    loaded: &LoadedDeck,
     custom: &BTreeMap<String, CustomExecutor>,
 ) -> Vec<Diagnostic> {
     let known = languages(custom);
@@ -21,10 +21,10 @@ pub(super) fn not_runnable(
         let (message, advice) = why.split_once(": ").unwrap_or((&why, ""));
         let hint = did_you_mean(language, known.iter().copied()).filter(|_| !is_known);
         let hint = hint.unwrap_or_else(|| advice.to_owned());
-        let report = Diagnostic::error(fence_above(&show.deck, span), message);
+        let report = Diagnostic::error(fence_above(&loaded.deck, span), message);
         Some(if hint.is_empty() { report } else { report.hint(hint) })
     };
-    let cells = show.deck.cells.iter();
+    let cells = loaded.deck.cells.iter();
     cells
         .map(|cell| (cell.span, &*cell.language, cell.exec.alternative.as_deref()))
         .filter_map(report)
@@ -32,9 +32,9 @@ pub(super) fn not_runnable(
 }
 
 /// Blocks that are to be shown as a picture that nothing here makes.
-pub(super) fn not_drawn(show: &Show) -> Vec<Diagnostic> {
+pub(super) fn not_drawn(loaded: &LoadedDeck) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for slide in &show.deck.slides {
+    for slide in &loaded.deck.slides {
         drawings(&slide.blocks, &mut found);
     }
     found

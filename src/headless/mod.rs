@@ -9,9 +9,9 @@ mod run_all;
 mod scene_builder;
 
 pub use inspect::inspect;
-pub use probe::{Doctor, Lack};
-pub use render::Stills;
-pub use run_all::{Rehearsed, rehearse};
+pub use probe::{DeckProbe, MissingTool};
+pub use render::SlideRenderer;
+pub use run_all::{CapturedRun, run_all};
 
 pub(crate) use code_colors::{colors, has_code, highlight, unknown};
 pub(crate) use inspect::{misfits, unseen};

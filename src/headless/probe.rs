@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::deck::Cell;
 use crate::exec::{ExecOptions, Executor, ProbeReport, Watchdog};
-use crate::project::{self, Execution, Show};
+use crate::project::{self, Execution, LoadedDeck};
 
 /// Looks after what runs code: for a deck, or for any.
-pub struct Doctor {
+pub struct DeckProbe {
     executor: Executor,
-    deck: Option<Show>,
+    deck: Option<LoadedDeck>,
     probe: ProbeReport,
     /// Ends what was started, should this program be killed.
     _watchdog: Option<Watchdog>,
@@ -17,19 +17,19 @@ pub struct Doctor {
 
 /// Something that cells of a deck need and that is not here.
 #[derive(Debug)]
-pub struct Lack<'a> {
+pub struct MissingTool<'a> {
     /// What, and how to get it.
     pub what: String,
     /// The cells, in the deck's order.
     pub cells: Vec<&'a Cell>,
 }
 
-impl Doctor {
+impl DeckProbe {
     /// Looks at what there is. A deck that may not run its code chooses no Python and no compiler
     /// either: what it names, and what lies beside it, is not started.
-    pub fn look(deck: Option<(&Show, &Path)>, execution: &Execution, may_run: bool) -> Self {
+    pub fn look(deck: Option<(&LoadedDeck, &Path)>, execution: &Execution, may_run: bool) -> Self {
         let options = match deck {
-            Some((show, path)) if may_run => project::options(execution, path, show),
+            Some((loaded, path)) if may_run => project::options(execution, path, loaded),
             _ => ExecOptions {
                 directory: PathBuf::from("/"),
                 python: None,
@@ -42,7 +42,7 @@ impl Doctor {
         let watchdog = Watchdog::start().ok().flatten();
         let executor = Executor::new(options, drop);
         let probe = executor.probe();
-        Self { executor, deck: deck.map(|(show, _)| show.clone()), probe, _watchdog: watchdog }
+        Self { executor, deck: deck.map(|(loaded, _)| loaded.clone()), probe, _watchdog: watchdog }
     }
 
     /// What there is.
@@ -51,13 +51,13 @@ impl Doctor {
     }
 
     /// What cells of the deck need and is not here, each once.
-    pub fn lacks(&self) -> Vec<Lack<'_>> {
-        let mut lacks: Vec<Lack<'_>> = Vec::new();
+    pub fn lacks(&self) -> Vec<MissingTool<'_>> {
+        let mut lacks: Vec<MissingTool<'_>> = Vec::new();
         for cell in self.cells() {
             let Some(what) = self.lack(cell) else { continue };
             match lacks.iter_mut().find(|known| known.what == what) {
                 Some(known) => known.cells.push(cell),
-                None => lacks.push(Lack { what, cells: vec![cell] }),
+                None => lacks.push(MissingTool { what, cells: vec![cell] }),
             }
         }
         lacks
@@ -66,7 +66,7 @@ impl Doctor {
     /// The cells that can be compiled ahead, in the deck's order.
     pub fn compiled(&self) -> impl Iterator<Item = &Cell> {
         let is_compiled = |cell: &&Cell| {
-            let snippet = self.deck.as_ref().map(|show| project::snippet(&show.deck, cell));
+            let snippet = self.deck.as_ref().map(|loaded| project::snippet(&loaded.deck, cell));
             snippet.is_some_and(|snippet| self.executor.is_compiled(&snippet))
         };
         self.cells().filter(is_compiled).filter(|cell| self.lack(cell).is_none())
@@ -78,16 +78,16 @@ impl Doctor {
     /// # Errors
     /// It does not compile: what the compiler says, in its colours.
     pub fn compile(&self, cell: &Cell, progress: &dyn Fn(&str)) -> Result<(), String> {
-        let Some(show) = &self.deck else { return Ok(()) };
-        self.executor.compile(&project::snippet(&show.deck, cell), progress)
+        let Some(loaded) = &self.deck else { return Ok(()) };
+        self.executor.compile(&project::snippet(&loaded.deck, cell), progress)
     }
 
     fn cells(&self) -> impl Iterator<Item = &Cell> {
-        self.deck.iter().flat_map(|show| show.deck.cells.iter().map(AsRef::as_ref))
+        self.deck.iter().flat_map(|loaded| loaded.deck.cells.iter().map(AsRef::as_ref))
     }
 
     fn lack(&self, cell: &Cell) -> Option<String> {
-        let show = self.deck.as_ref()?;
-        self.executor.missing_tool(&project::snippet(&show.deck, cell), &self.probe)
+        let loaded = self.deck.as_ref()?;
+        self.executor.missing_tool(&project::snippet(&loaded.deck, cell), &self.probe)
     }
 }

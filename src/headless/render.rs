@@ -12,15 +12,15 @@ use crate::deck::Cursor;
 use crate::exec::{self, Executor, Watchdog};
 use crate::layout::{self, Colours, PictureKey, Scene, Size};
 use crate::media::Media;
-use crate::project::{self, Execution, Show, read_markdown};
+use crate::project::{self, Execution, LoadedDeck, read_markdown};
 use crate::run::Limits;
 
 /// How long runs may take before they are left as they are.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A deck laid out slide by slide; nothing runs but what [`run`](Self::run) is asked to.
-pub struct Stills {
-    show: Show,
+pub struct SlideRenderer {
+    loaded: LoadedDeck,
     app: App,
     media: Media,
     /// Started by the first run, and kept: the pictures that runs made are gone with it.
@@ -36,28 +36,31 @@ struct Runner {
     _watchdog: Option<Watchdog>,
 }
 
-impl Stills {
+impl SlideRenderer {
     /// Nothing is laid out yet. Slides use all of the size asked for.
-    pub fn new(show: &Show) -> Self {
-        let show = Show { limits: layout::Limits::default(), ..show.clone() };
+    pub fn new(loaded: &LoadedDeck) -> Self {
+        let loaded = LoadedDeck { limits: layout::Limits::default(), ..loaded.clone() };
         let media = Media::new(PathBuf::from("."), None, |_| {});
-        let mut app = App::new(show.deck.clone(), Policy::default(), Trust::Once);
-        update(&mut app, Msg::Recorded(show.recorded.clone()));
-        Self { show, app, media, runner: None }
+        let mut app = App::new(loaded.deck.clone(), Policy::default(), Trust::Once);
+        update(&mut app, Msg::Recorded(loaded.recorded.clone()));
+        Self { loaded, app, media, runner: None }
     }
 
     /// Lays out a slide at a step.
     pub fn scene(&mut self, at: Cursor, size: Size) -> Scene {
         self.app.at = at;
-        scene_builder::scene(&self.show, &mut self.app, (size, Colours::All), &mut self.media)
+        scene_builder::scene(&self.loaded, &mut self.app, (size, Colours::All), &mut self.media)
     }
 
     /// Lays out a slide as a talk shows it at first: code that takes long to colour is plain.
-    pub fn first_scene(&mut self, at: Cursor, size: Size) -> Scene {
+    pub fn quick_scene(&mut self, at: Cursor, size: Size) -> Scene {
         self.app.at = at;
-        let colours =
-            code_colors::colors(&self.show.deck, &self.show.look(at.slide).highlighter, at.slide);
-        scene_builder::scene(&self.show, &mut self.app, (size, colours), &mut self.media)
+        let colours = code_colors::colors(
+            &self.loaded.deck,
+            &self.loaded.style(at.slide).highlighter,
+            at.slide,
+        );
+        scene_builder::scene(&self.loaded, &mut self.app, (size, colours), &mut self.media)
     }
 
     /// The file of a picture of a slide that was laid out.
@@ -67,7 +70,7 @@ impl Stills {
 
     /// Shows what was recorded of the code of the slide laid out last.
     pub fn show_recorded(&mut self) {
-        let recorded = self.show.recorded.keys().copied();
+        let recorded = self.loaded.recorded.keys().copied();
         let recorded: Vec<_> = recorded.filter(|id| !self.app.runs.contains_key(id)).collect();
         if recorded.is_empty() {
             return;
@@ -79,16 +82,16 @@ impl Stills {
     /// pictures that it makes exist for as long as `self`.
     pub fn run(&mut self, path: &Path, execution: &Execution) {
         self.app.trust = execution.trust();
-        let Self { show, app, runner, .. } = self;
-        let runner = runner.get_or_insert_with(|| Runner::new(show, path, execution));
-        runner.run(show, app);
+        let Self { loaded, app, runner, .. } = self;
+        let runner = runner.get_or_insert_with(|| Runner::new(loaded, path, execution));
+        runner.run(loaded, app);
     }
 }
 
 impl Runner {
-    fn new(show: &Show, path: &Path, execution: &Execution) -> Self {
+    fn new(loaded: &LoadedDeck, path: &Path, execution: &Execution) -> Self {
         let (send, events) = unbounded();
-        let options = project::options(execution, path, show);
+        let options = project::options(execution, path, loaded);
         let executor = Executor::new(options, move |event| drop(send.send(read_markdown(event))));
         // Without one, nothing is lost but what it does when this program is killed.
         let watchdog = Watchdog::start().ok().flatten();
@@ -96,10 +99,10 @@ impl Runner {
     }
 
     /// Presses the run key and waits until nothing runs any more.
-    fn run(&self, show: &Show, app: &mut App) {
+    fn run(&self, loaded: &LoadedDeck, app: &mut App) {
         let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
-        self.start(show, update(app, Msg::Shown));
-        self.start(show, update(app, Msg::Key(key.into())));
+        self.start(loaded, update(app, Msg::Shown));
+        self.start(loaded, update(app, Msg::Key(key.into())));
         let over = after(PATIENCE);
         while app.is_running() {
             let event = select! {
@@ -107,14 +110,14 @@ impl Runner {
                 recv(over) -> _ => return,
             };
             let Ok(event) = event else { return };
-            self.start(show, update(app, message(event)));
+            self.start(loaded, update(app, message(event)));
         }
     }
 
-    fn start(&self, show: &Show, effects: Vec<Effect>) {
+    fn start(&self, loaded: &LoadedDeck, effects: Vec<Effect>) {
         for effect in effects {
             let Effect::Run { run, cell, terminal, base } = effect else { continue };
-            let request = project::request(&show.deck, (run, cell, base), terminal, self.limits);
+            let request = project::request(&loaded.deck, (run, cell, base), terminal, self.limits);
             if let Some(request) = request {
                 self.executor.run(&request);
             }

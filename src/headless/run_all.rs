@@ -17,7 +17,7 @@ use crate::exec::{self, Executor, Stop, Watchdog};
 use crate::files;
 use crate::layout::{self, Colours, Size};
 use crate::media::Media;
-use crate::project::{self, Execution, Show};
+use crate::project::{self, Execution, LoadedDeck};
 use crate::recording::{Picture, Purpose, Ran, Round, obstacle, places, slugs};
 use crate::run::{Limits, Outcome, Request, State, Target};
 
@@ -29,8 +29,8 @@ const GLANCE: Duration = Duration::from_secs(5);
 const SIZE: (u16, u16) = (100, 30);
 
 /// A deck whose code is run.
-struct Rehearsal<'a> {
-    show: Show,
+struct RunAll<'a> {
+    loaded: LoadedDeck,
     app: App,
     media: Media,
     executor: Executor,
@@ -40,12 +40,12 @@ struct Rehearsal<'a> {
     names: Vec<String>,
     /// Ends what runs started, should this program be killed.
     _watchdog: Option<Watchdog>,
-    heard: &'a mut dyn FnMut(Round, Option<Rehearsed>),
+    heard: &'a mut dyn FnMut(Round, Option<CapturedRun>),
 }
 
 /// What came out of a round.
 #[derive(Clone, Debug)]
-pub struct Rehearsed {
+pub struct CapturedRun {
     /// What is to be seen of it.
     pub ran: Ran,
     /// The bytes of its pictures, by the names of their files.
@@ -54,34 +54,35 @@ pub struct Rehearsed {
 
 /// Runs these rounds of the deck at `path`, one after the other, and tells of each when it is over;
 /// nothing came out of those that cannot be run where nobody looks.
-pub fn rehearse(
-    show: &Show,
+pub fn run_all(
+    loaded: &LoadedDeck,
     path: &Path,
     execution: &Execution,
     rounds: &[Round],
-    heard: &mut dyn FnMut(Round, Option<Rehearsed>),
+    heard: &mut dyn FnMut(Round, Option<CapturedRun>),
 ) {
     if rounds.is_empty() {
         return;
     }
     let (send, events) = unbounded();
-    let options = project::options(execution, path, show);
+    let options = project::options(execution, path, loaded);
     let executor = Executor::new(options, move |event| drop(send.send(event)));
     let own = execution.limits;
     // What is recorded is never played here, whatever the deck does on stage.
-    let mut deck = Deck::clone(&show.deck);
+    let mut deck = Deck::clone(&loaded.deck);
     deck.options.replay = Replay::Never;
-    let show = Show { deck: Arc::new(deck), limits: layout::Limits::default(), ..show.clone() };
-    let mut rehearsal = Rehearsal {
-        app: App::new(show.deck.clone(), Policy::default(), execution.trust()),
+    let loaded =
+        LoadedDeck { deck: Arc::new(deck), limits: layout::Limits::default(), ..loaded.clone() };
+    let mut rehearsal = RunAll {
+        app: App::new(loaded.deck.clone(), Policy::default(), execution.trust()),
         media: Media::new(PathBuf::from("."), None, |_| {}),
         executor,
         events,
         limits: Limits { timeout: own.timeout.or(Some(PATIENCE)), ..own },
-        names: slugs(&places(&show.deck)),
+        names: slugs(&places(&loaded.deck)),
         // Without one, nothing is lost but what it does when this program is killed.
         _watchdog: Watchdog::start().ok().flatten(),
-        show,
+        loaded,
         heard,
     };
     rehearsal.prepare(rounds);
@@ -90,17 +91,17 @@ pub fn rehearse(
     }
 }
 
-impl Rehearsal<'_> {
+impl RunAll<'_> {
     /// Compiles what will run, while other blocks do.
     fn prepare(&self, rounds: &[Round]) {
-        let deck = &self.show.deck;
+        let deck = &self.loaded.deck;
         let cells = rounds.iter().filter_map(|round| deck.cell(round.cell));
         let snippets = cells.map(|cell| project::snippet(deck, cell)).collect();
         self.executor.prepare(snippets, &deck.options.python_preload);
     }
 
     fn run(&mut self, round: Round) {
-        let deck = self.show.deck.clone();
+        let deck = self.loaded.deck.clone();
         let Some(cell) = deck.cell(round.cell) else { return };
         if obstacle(cell).is_some() {
             return (self.heard)(round, None);
@@ -120,14 +121,14 @@ impl Rehearsal<'_> {
         self.app.mode = Mode::Slide;
         self.app.at = Cursor { slide: cell.slide, step: Step::LAST };
         let size = Size::new(SIZE.0, SIZE.1);
-        scene_builder::scene(&self.show, &mut self.app, (size, Colours::All), &mut self.media);
+        scene_builder::scene(&self.loaded, &mut self.app, (size, Colours::All), &mut self.media);
     }
 
     fn perform(&mut self, effects: Vec<Effect>, round: Round) {
         for effect in effects {
             match effect {
                 Effect::Run { run, cell, terminal, base } => {
-                    let (deck, of_cell) = (&self.show.deck, (run, cell, base));
+                    let (deck, of_cell) = (&self.loaded.deck, (run, cell, base));
                     let request = project::request(deck, of_cell, terminal, self.limits);
                     if let Some(request) = request {
                         let is_it = cell == round.cell;
@@ -148,7 +149,7 @@ impl Rehearsal<'_> {
 
     /// The request as the round wants it.
     fn adapted(&self, mut request: Request, round: Round) -> Request {
-        let Some(cell) = self.show.deck.cell(round.cell) else { return request };
+        let Some(cell) = self.loaded.deck.cell(round.cell) else { return request };
         if request.target == Target::Screen && cell.exec.timeout_ms.is_none() {
             request.limits.timeout = request.limits.timeout.map(|limit| limit.min(GLANCE));
         }
@@ -185,7 +186,7 @@ impl Rehearsal<'_> {
         }
     }
 
-    fn look(&self, cell: &Cell, outcome: Outcome) -> Rehearsed {
+    fn look(&self, cell: &Cell, outcome: Outcome) -> CapturedRun {
         let run = self.app.runs.get(&cell.id).cloned().unwrap_or_default();
         let name = self.names.get(cell.id.0 as usize).cloned().unwrap_or_default();
         let mut pictures = BTreeMap::new();
@@ -199,7 +200,7 @@ impl Rehearsal<'_> {
         let shown = run.output.pictures().zip(1..);
         let shown = shown.map(|(file, number)| keep(file, &format!("{name}.{number}")));
         let shown = shown.collect();
-        Rehearsed { ran: Ran::of(&run, outcome, made, shown), pictures }
+        CapturedRun { ran: Ran::of(&run, outcome, made, shown), pictures }
     }
 }
 

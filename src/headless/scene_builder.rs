@@ -8,13 +8,13 @@ use crate::layout::{
 };
 use crate::layout::{layout, pane};
 use crate::media::Media;
-use crate::project::Show;
+use crate::project::LoadedDeck;
 use crate::run::{CellRun, Runs};
 use crate::source::Span;
 
 /// Lays out what the app's state says, and tells the app what came of it.
 pub(crate) fn scene(
-    show: &Show,
+    loaded: &LoadedDeck,
     app: &mut App,
     (size, colours): (Size, Colours),
     media: &mut Media,
@@ -24,11 +24,11 @@ pub(crate) fn scene(
     let (scene, stage) = if let Some(shown) = &app.pane {
         let lay_out = |inputs: &Inputs<'_>| pane(inputs, &view(shown));
         let PaneScene { scene, left, matches, .. } =
-            with_inputs(show, app, app.at, how, media, lay_out);
+            with_inputs(loaded, app, app.at, how, media, lay_out);
         let stage = LayoutInfo { matches, left, ..stage(&scene) };
         (scene, stage)
     } else {
-        let scene = scene_at(show, app, app.at, how, media);
+        let scene = scene_at(loaded, app, app.at, how, media);
         let stage = stage(&scene);
         (scene, stage)
     };
@@ -50,31 +50,31 @@ fn view(pane: &Pane) -> PaneView<'_> {
 
 /// Lays out another place of the talk, as it would be now.
 pub(crate) fn scene_at(
-    show: &Show,
+    loaded: &LoadedDeck,
     app: &App,
     at: Cursor,
     how: (Size, Colours),
     media: &mut Media,
 ) -> Scene {
-    with_inputs(show, app, at, how, media, layout)
+    with_inputs(loaded, app, at, how, media, layout)
 }
 
 /// Lays out what is asked for, with all that it depends on.
 fn with_inputs<T>(
-    show: &Show,
+    loaded: &LoadedDeck,
     app: &App,
     at: Cursor,
     (size, colours): (Size, Colours),
     media: &mut Media,
     lay_out: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let mut measures = measure(&show.deck, at, &app.runs, media);
-    let look = show.look(at.slide);
+    let mut measures = measure(&loaded.deck, at, &app.runs, media);
+    let look = loaded.style(at.slide);
     for key in look.footer.pictures.iter().flatten() {
         measures.pictures.insert(key.clone(), media.measure(key));
     }
     lay_out(&Inputs {
-        deck: &show.deck,
+        deck: &loaded.deck,
         at,
         size,
         theme: &look.theme,
@@ -85,7 +85,7 @@ fn with_inputs<T>(
         footer: &look.footer,
         focus: app.focus,
         grid: app.grid,
-        limits: show.limits,
+        limits: loaded.limits,
         hints: &hints(&app.keymap),
     })
 }

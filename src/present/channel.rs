@@ -10,46 +10,46 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::Event;
+use super::LoopEvent;
 use crate::exec;
 use crate::run::Event::{Background, BaseGone, Finished, InPlace, Kept, Output, Picture, Shown};
 
 /// How many pieces of output may wait: each is at most 64 KiB.
-const FLOOD: usize = 16;
+const MAX_PENDING_OUTPUT: usize = 16;
 
 /// The senders' end.
 #[derive(Clone, Debug)]
-pub(super) struct Mailbox {
-    events: Sender<Event>,
+pub(super) struct EventSender {
+    events: Sender<LoopEvent>,
     output: Sender<exec::ExecEvent>,
-    bell: Arc<OwnedFd>,
+    waker: Arc<OwnedFd>,
 }
 
 /// The loop's end.
 #[derive(Debug)]
-pub(super) struct Letters {
+pub(super) struct Receivers {
     /// What happened.
-    pub(super) events: Receiver<Event>,
+    pub(super) events: Receiver<LoopEvent>,
     /// What runs wrote, and that they ended.
     pub(super) output: Receiver<exec::ExecEvent>,
-    bell: OwnedFd,
+    waker: OwnedFd,
 }
 
 /// Both ends.
-pub(super) fn mailbox() -> io::Result<(Mailbox, Letters)> {
-    let (heard, bell) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+pub(super) fn channel() -> io::Result<(EventSender, Receivers)> {
+    let (heard, waker) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
     let (events, event_letters) = unbounded();
-    let (output, output_letters) = bounded(FLOOD);
-    let mailbox = Mailbox { events, output, bell: Arc::new(bell) };
-    let letters = Letters { events: event_letters, output: output_letters, bell: heard };
-    Ok((mailbox, letters))
+    let (output, output_letters) = bounded(MAX_PENDING_OUTPUT);
+    let sender = EventSender { events, output, waker: Arc::new(waker) };
+    let receivers = Receivers { events: event_letters, output: output_letters, waker: heard };
+    Ok((sender, receivers))
 }
 
-impl Mailbox {
+impl EventSender {
     /// Tells the loop. After the talk's end nobody wants to know.
-    pub(super) fn send(&self, event: Event) {
+    pub(super) fn send(&self, event: LoopEvent) {
         let _ = self.events.send(event);
-        self.ring();
+        self.wake();
     }
 
     /// Tells the loop of a run, and waits if too much of what runs wrote is waiting. All of a run
@@ -62,36 +62,36 @@ impl Mailbox {
                 | Background(_),
             ) => {
                 let _ = self.output.send(event);
-                self.ring();
+                self.wake();
             }
-            _ => self.send(Event::Exec(event)),
+            _ => self.send(LoopEvent::Exec(event)),
         }
     }
 
-    fn ring(&self) {
+    fn wake(&self) {
         // A full pipe has rung already.
-        let _ = rustix::io::write(&*self.bell, &[0]);
+        let _ = rustix::io::write(&*self.waker, &[0]);
     }
 }
 
-impl Letters {
+impl Receivers {
     /// Whether no letter waits.
     pub(super) fn are_read(&self) -> bool {
         self.events.is_empty() && self.output.is_empty()
     }
 
     /// Waits for a letter, a key, or the end of `patience`.
-    pub(super) fn wait(&self, keyboard: &OwnedFd, patience: Option<Duration>) -> io::Result<()> {
+    pub(super) fn wait(&self, keyboard: &OwnedFd, timeout: Option<Duration>) -> io::Result<()> {
         if !self.are_read() {
             return Ok(());
         }
-        let limit = patience.and_then(|left| Timespec::try_from(left).ok());
+        let limit = timeout.and_then(|left| Timespec::try_from(left).ok());
         let mut waiting =
-            [PollFd::new(keyboard, PollFlags::IN), PollFd::new(&self.bell, PollFlags::IN)];
+            [PollFd::new(keyboard, PollFlags::IN), PollFd::new(&self.waker, PollFlags::IN)];
         rustix::io::retry_on_intr(|| poll(&mut waiting, limit.as_ref()))?;
         if !waiting[1].revents().is_empty() {
             let mut rung = [0; 1024];
-            while matches!(rustix::io::read(&self.bell, &mut rung), Ok(1024)) {}
+            while matches!(rustix::io::read(&self.waker, &mut rung), Ok(1024)) {}
         }
         Ok(())
     }

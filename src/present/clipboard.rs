@@ -9,24 +9,24 @@ use std::process::{Command, Stdio};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::channel::Mailbox;
-use super::{Event, terminal};
+use super::channel::EventSender;
+use super::{LoopEvent, terminal};
 use crate::exec;
 use crate::source::pasteable;
 
 /// Puts a text on the clipboard, but for what would act where it is pasted. Whether the terminal takes it, it does not tell.
-pub(super) fn copy(text: &str, mailbox: &Mailbox) {
+pub(super) fn copy(text: &str, sender: &EventSender) {
     let text = &*pasteable(text);
     if std::env::var_os("TMUX").is_none() {
         // A terminal that is gone has no clipboard.
         let _ = terminal::write(&sequence(text));
         return;
     }
-    let (text, mailbox) = (text.to_owned(), mailbox.clone());
+    let (text, sender) = (text.to_owned(), sender.clone());
     std::thread::spawn(move || {
         if let Err(error) = hand_to_tmux(&text) {
             let why = format!("tmux does not copy it: {error}");
-            mailbox.send(Event::Exec(exec::ExecEvent::Warning(why)));
+            sender.send(LoopEvent::Exec(exec::ExecEvent::Warning(why)));
         }
     });
 }

@@ -6,7 +6,7 @@ use crate::view::ColorDepth;
 
 /// What the environment says of the terminal's colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownDepth {
+pub struct ColorSupport {
     /// How many there are.
     pub depth: ColorDepth,
     /// Whether there may be more, which only the terminal can tell.
@@ -31,7 +31,7 @@ const TRUE_COLOR_PROGRAMS: &[&str] = &[
     "zed",
 ];
 
-impl KnownDepth {
+impl ColorSupport {
     /// What our own environment says.
     pub fn from_env() -> Self {
         Self::of(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
@@ -103,8 +103,8 @@ mod tests {
                 let found = variables.iter().find(|(known, _)| *known == name);
                 found.map(|(_, value)| (*value).to_owned())
             };
-            let wanted = KnownDepth { depth: *depth, may_be_more: *may_be_more };
-            assert_eq!(KnownDepth::of(&value), wanted, "{variables:?}");
+            let wanted = ColorSupport { depth: *depth, may_be_more: *may_be_more };
+            assert_eq!(ColorSupport::of(&value), wanted, "{variables:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::source::Span;
 const EDIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A piece of a file: what is saved of the file, and the bytes of the piece as the deck reads it.
-struct Piece {
+struct EditTarget {
     file: PathBuf,
     saved: String,
     range: Range<usize>,
@@ -26,23 +26,23 @@ impl Talk {
     /// Has a piece of the deck read otherwise, and does what else is wanted. True when the talk is
     /// over.
     pub(super) fn edit(&mut self, edit: &Edit) -> bool {
-        let edited = self.piece(edit.span).and_then(|piece| {
-            let Piece { file, saved, range } = &piece;
+        let edited = self.target(edit.span).and_then(|target| {
+            let EditTarget { file, saved, range } = &target;
             if !self.drafts().edit(file, saved, range.clone(), &edit.text) {
                 return Err("this cannot be edited: the deck reads it twice".to_owned());
             }
-            Ok(piece)
+            Ok(target)
         });
-        let Ok(piece) = edited.map_err(|why| self.trouble(why)) else { return false };
+        let Ok(target) = edited.map_err(|why| self.trouble(why)) else { return false };
         if self.read_again() {
             return true;
         }
-        let start = piece.range.start;
+        let start = target.range.start;
         match edit.then {
             AfterEdit::Keep => false,
-            AfterEdit::Run => self.tell(Msg::RunFocused),
+            AfterEdit::Run => self.dispatch(Msg::RunFocused),
             AfterEdit::Save => {
-                self.save(&piece, &(start..start + edit.text.len()));
+                self.save(&target, &(start..start + edit.text.len()));
                 false
             }
         }
@@ -50,8 +50,8 @@ impl Talk {
 
     /// Has a piece of the deck read as it is saved. True when the talk is over.
     pub(super) fn revert(&mut self, span: Span) -> bool {
-        match self.piece(span) {
-            Ok(Piece { file, saved, range }) => self.drafts().revert(&file, &saved, &range),
+        match self.target(span) {
+            Ok(EditTarget { file, saved, range }) => self.drafts().revert(&file, &saved, &range),
             Err(why) => self.trouble(why),
         }
         self.read_again()
@@ -59,7 +59,7 @@ impl Talk {
 
     /// Opens a place of the deck in the user's editor.
     pub(super) fn open_editor(&mut self, span: Span) {
-        let Some(source) = self.show.deck.sources.get(span.file) else { return };
+        let Some(source) = self.loaded.deck.sources.get(span.file) else { return };
         let line = source.line(span.start);
         let Ok(file) = std::path::absolute(source.path()) else { return };
         self.clear_pictures();
@@ -74,20 +74,20 @@ impl Talk {
     }
 
     /// Where a piece of the deck is saved.
-    fn piece(&self, span: Span) -> Result<Piece, String> {
-        let source = self.show.deck.sources.get(span.file).ok_or("no file holds it")?;
+    fn target(&self, span: Span) -> Result<EditTarget, String> {
+        let source = self.loaded.deck.sources.get(span.file).ok_or("no file holds it")?;
         let file = source.path().to_owned();
         let saved = files::read_text(&file, Kind::Text)
             .map_err(|error| format!("{} cannot be edited here: {error}", file.display()))?;
         if self.drafts().apply(&file, &saved) != source.text() {
             return Err(format!("{} has just changed: try again", file.display()));
         }
-        Ok(Piece { file, saved, range: span.range() })
+        Ok(EditTarget { file, saved, range: span.range() })
     }
 
     /// Writes the draft that reads these bytes into its file, and forgets it.
-    fn save(&mut self, piece: &Piece, range: &Range<usize>) {
-        let Piece { file, saved, .. } = piece;
+    fn save(&mut self, target: &EditTarget, range: &Range<usize>) {
+        let EditTarget { file, saved, .. } = target;
         // Held until both are done: nobody may read the new file with the draft in it once more.
         let mut drafts = self.drafts();
         let said = match drafts.saved_with(file, saved, range).map(|text| write(file, &text)) {
@@ -105,21 +105,21 @@ impl Talk {
 
     /// Shows the deck as it reads now. True when the talk is over.
     fn read_again(&mut self) -> bool {
-        match project::load_within(EDIT_TIMEOUT, &self.settings.origin, &self.show) {
-            Ok(show) => {
-                self.watch.shown(&show);
-                self.replace(show);
-                self.tell(Msg::Edited(self.show.deck.clone()))
+        match project::load_within(EDIT_TIMEOUT, &self.settings.load_options, &self.loaded) {
+            Ok(loaded) => {
+                self.watch.shown(&loaded);
+                self.replace(loaded);
+                self.dispatch(Msg::Edited(self.loaded.deck.clone()))
             }
             Err(error) => {
-                self.trouble(format!("{}: {error}", self.settings.origin.path.display()));
+                self.trouble(format!("{}: {error}", self.settings.load_options.path.display()));
                 false
             }
         }
     }
 
     fn drafts(&self) -> DraftsGuard<'_> {
-        self.settings.origin.unsaved.drafts()
+        self.settings.load_options.unsaved.drafts()
     }
 
     fn trouble(&mut self, why: String) {

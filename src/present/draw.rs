@@ -5,39 +5,39 @@ use std::io;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-use super::{Follow, Talk, effects};
+use super::{SpeakerSync, Talk, effects};
 use crate::app::{App, BlockEditor, Mode, Msg, update};
 use crate::headless;
 use crate::layout::{Colours, Scene};
-use crate::project::Look;
+use crate::project::SlideStyle;
 use crate::view;
 
 impl Talk {
     /// Makes the scene what the app's state says.
     pub(super) fn lay_out(&mut self) {
         let at = self.app.at.slide;
-        let highlighter = &self.show.look(at).highlighter;
-        let colours = self.prefetch.colours(&self.show.deck, highlighter, at);
+        let highlighter = &self.loaded.style(at).highlighter;
+        let colours = self.prefetch.colours(&self.loaded.deck, highlighter, at);
         let how = (self.screen.size(), colours);
-        self.scene = headless::scene(&self.show, &mut self.app, how, &mut self.media);
+        self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
     }
 
     /// Makes the scene that the next of several waiting keys refers to. It is never shown, so it does
     /// not wait for colours: the scene that is drawn is still to be made.
     pub(super) fn lay_out_unseen(&mut self) {
         let how = (self.screen.size(), Colours::Known);
-        self.scene = headless::scene(&self.show, &mut self.app, how, &mut self.media);
+        self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
         self.app.changed.scene = true;
     }
 
     /// Draws the app's state, or begins the turn that leads to it.
     pub(super) fn draw(&mut self) -> io::Result<()> {
         if let Some(direction) = self.app.changed.transition.take()
-            && self.begin_turn(direction)?
+            && self.begin_transition(direction)?
         {
             return Ok(());
         }
-        let ready = self.ahead.take().filter(|_| self.app.changed.scene);
+        let ready = self.prerender.take().filter(|_| self.app.changed.scene);
         let ready = ready.and_then(|ahead| ahead.reach(self));
         if let Some(frame) = ready {
             self.screen.show(frame)?;
@@ -47,15 +47,15 @@ impl Talk {
             self.paint()?;
             self.app.changed.paint = false;
         }
-        if let Some(teller) = &self.teller {
-            teller.tell(&self.show.deck, self.app.at);
+        if let Some(publisher) = &self.publisher {
+            publisher.dispatch(&self.loaded.deck, self.app.at);
         }
         let at = self.app.at.slide;
-        self.prefetch.at(&self.show.deck, &self.show.look(at).highlighter, at);
+        self.prefetch.at(&self.loaded.deck, &self.loaded.style(at).highlighter, at);
         self.watch.pictures(self.media.files());
-        self.review.look(&self.show, self.screen.size());
+        self.review.look(&self.loaded, self.screen.size());
         if let Some(validation) = &mut self.validation {
-            validation.look(&self.show);
+            validation.look(&self.loaded);
         }
         Ok(())
     }
@@ -70,9 +70,9 @@ impl Talk {
         if self.app.changed.scene {
             self.lay_out();
         }
-        let Self { app, scene, show, media, screen, pictures, .. } = self;
+        let Self { app, scene, loaded, media, screen, pictures, .. } = self;
         let size = screen.size();
-        let look = show.look(app.at.slide);
+        let look = loaded.style(app.at.slide);
         let theme = &look.theme;
         let base = theme.base;
         screen.surround(base.bg);
@@ -90,7 +90,7 @@ impl Talk {
     /// Starts what runs by itself where the talk is now. In the window that follows another one,
     /// nothing does: the other one's runs are the talk's.
     fn shown(&mut self) {
-        if matches!(self.settings.follow, Some(Follow::Listen(_))) {
+        if matches!(self.settings.speaker_sync, Some(SpeakerSync::Listen(_))) {
             return;
         }
         for effect in update(&mut self.app, Msg::Shown) {
@@ -105,7 +105,7 @@ pub(super) fn draw_editor(
     app: &App,
     editing: &BlockEditor,
     scene: &Scene,
-    look: &Look,
+    look: &SlideStyle,
     buffer: &mut Buffer,
 ) {
     if app.layout.is_too_small() {

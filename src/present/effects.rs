@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::channel::Mailbox;
+use super::channel::EventSender;
 use super::validate::Validation;
-use super::{Ending, Event, Settings, Talk, clipboard, terminal};
+use super::{Ending, LoopEvent, Settings, Talk, clipboard, terminal};
 use crate::app::{Effect, Msg, Trust, update};
 use crate::deck::CellId;
 use crate::exec::{self, Executor, Stop};
-use crate::project::{Show, options, read_markdown, request, snippet};
+use crate::project::{LoadedDeck, options, read_markdown, request, snippet};
 use crate::run::{self, Input, Outcome, Request, Target};
 
 /// An executor for a talk.
-pub(super) fn executor(settings: &Settings, show: &Show, mailbox: &Mailbox) -> Executor {
-    let options = options(&settings.execution, &settings.origin.path, show);
-    let mailbox = mailbox.clone();
-    Executor::new(options, move |event| mailbox.send_run(read_markdown(event)))
+pub(super) fn executor(settings: &Settings, loaded: &LoadedDeck, sender: &EventSender) -> Executor {
+    let options = options(&settings.execution, &settings.load_options.path, loaded);
+    let sender = sender.clone();
+    Executor::new(options, move |event| sender.send_run(read_markdown(event)))
 }
 
 /// Does one thing; true when it is to leave.
@@ -23,7 +23,7 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
     match *effect {
         Effect::Run { run, cell, terminal, base } => {
             let limits = talk.settings.execution.limits;
-            if let Some(request) = request(&talk.show.deck, (run, cell, base), terminal, limits) {
+            if let Some(request) = request(&talk.loaded.deck, (run, cell, base), terminal, limits) {
                 talk.guard();
                 talk.start(request, cell);
             }
@@ -36,9 +36,9 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
         Effect::ListVariables(run) => talk.executor.names(run),
         Effect::Prepare => talk.prepare(),
         Effect::EnterSandbox => talk.sandbox(),
-        Effect::CheckTrust => talk.keeper.check(&talk.show.deck),
-        Effect::Examine => talk.keeper.examine(&talk.show.deck),
-        Effect::RememberTrust => talk.keeper.remember(&talk.show.deck),
+        Effect::CheckTrust => talk.keeper.check(&talk.loaded.deck),
+        Effect::Examine => talk.keeper.examine(&talk.loaded.deck),
+        Effect::RememberTrust => talk.keeper.remember(&talk.loaded.deck),
         Effect::RememberEdit => talk.remember_edit(),
         Effect::Reload => {
             talk.media.forget();
@@ -48,7 +48,7 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
         }
         Effect::Edit(ref edit) => return talk.edit(edit),
         Effect::Revert(span) => return talk.revert(span),
-        Effect::Copy(ref text) => clipboard::copy(text, &talk.mailbox),
+        Effect::Copy(ref text) => clipboard::copy(text, &talk.sender),
         Effect::OpenEditor(span) => talk.open_editor(span),
         Effect::Suspend => talk.suspend(),
         Effect::Quit => return true,
@@ -62,7 +62,7 @@ impl Talk {
         if self.app.only_replays() {
             return;
         }
-        let deck = &self.show.deck;
+        let deck = &self.loaded.deck;
         let allowed = deck.cells.iter().filter(|cell| self.app.may_run(cell));
         let (behind, ahead): (Vec<_>, Vec<_>) =
             allowed.partition(|cell| cell.slide < self.app.at.slide);
@@ -71,19 +71,19 @@ impl Talk {
         if !snippets.is_empty() {
             self.guard();
         }
-        self.executor.prepare(snippets, &self.show.deck.options.python_preload);
+        self.executor.prepare(snippets, &self.loaded.deck.options.python_preload);
     }
 
     /// Runs all of the deck's code in the sandbox from now on, and ends what runs outside.
     fn sandbox(&mut self) {
         let kind = self.settings.execution.sandbox.unwrap_or_default();
         self.settings.execution.sandbox = Some(kind);
-        self.executor = executor(&self.settings, &self.show, &self.mailbox);
+        self.executor = executor(&self.settings, &self.loaded, &self.sender);
         if self.validation.is_some() {
-            let path = self.settings.origin.path.clone();
+            let path = self.settings.load_options.path.clone();
             let execution = self.settings.execution.clone();
             // Without a thread for it, nothing is validated, rather than outside.
-            self.validation = Validation::start(path, execution, self.mailbox.clone()).ok();
+            self.validation = Validation::start(path, execution, self.sender.clone()).ok();
         }
     }
 
@@ -111,16 +111,16 @@ impl Talk {
             }
             Target::Terminal | Target::Picture => {}
         }
-        self.frames.hold();
+        self.frame_pacing.hold();
         self.executor.run(&request);
     }
 
     /// Remembers a trusted deck as its file reads now.
     pub(super) fn remember_edit(&mut self) {
         // What was edited and not saved is nothing that the deck's file will say.
-        let is_saved = self.settings.origin.unsaved.drafts().is_empty();
+        let is_saved = self.settings.load_options.unsaved.drafts().is_empty();
         if is_saved && self.app.trust == Trust::Always {
-            self.keeper.edited(&self.show.deck);
+            self.keeper.edited(&self.loaded.deck);
         }
     }
 
@@ -166,7 +166,7 @@ impl Talk {
     /// Takes the terminal back; if it is gone, there is nobody left to present to.
     pub(super) fn retake(&mut self) {
         if self.screen.retake().is_err() {
-            self.mailbox.send(Event::Terminate(Ending::HANGUP));
+            self.sender.send(LoopEvent::Terminate(Ending::HANGUP));
         }
     }
 }

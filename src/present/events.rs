@@ -3,23 +3,23 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::channel::Letters;
+use super::channel::Receivers;
 use super::input::Input;
 use super::settings::protocol;
-use super::{Ending, Event, Talk, effects, mouse, transition};
+use super::{Ending, LoopEvent, Talk, effects, mouse, transition};
 use crate::app::{Msg, update};
 use crate::exec;
-use crate::project::Show;
+use crate::project::LoadedDeck;
 use crate::run::Event::{Finished, Output, Picture, Shown};
 use crate::view::ColorDepth;
 
 /// How long pieces of output are taken in before keys are looked at again.
-const SIP: Duration = Duration::from_millis(4);
+const OUTPUT_BUDGET: Duration = Duration::from_millis(4);
 
 impl Talk {
     /// Takes in what waits already: all that is not output, and a sip of what is. True when the
     /// talk is over.
-    pub(super) fn hear_all(&mut self, input: &mut Input, letters: &Letters) -> bool {
+    pub(super) fn drain_events(&mut self, input: &mut Input, receivers: &Receivers) -> bool {
         let start = Instant::now();
         let mut keys = Vec::new();
         loop {
@@ -28,26 +28,26 @@ impl Talk {
                 self.ending = Ending::HANGUP;
                 return true;
             }
-            let waiting = keys.drain(..).chain(letters.events.try_iter());
+            let waiting = keys.drain(..).chain(receivers.events.try_iter());
             for event in waiting.collect::<Vec<_>>() {
-                if self.hear(event) {
+                if self.handle(event) {
                     return true;
                 }
             }
-            match letters.output.try_recv() {
-                Ok(event) if start.elapsed() < SIP => {
-                    self.hear(Event::Exec(event));
+            match receivers.output.try_recv() {
+                Ok(event) if start.elapsed() < OUTPUT_BUDGET => {
+                    self.handle(LoopEvent::Exec(event));
                 }
-                Ok(event) => return self.hear(Event::Exec(event)),
+                Ok(event) => return self.handle(LoopEvent::Exec(event)),
                 Err(_) => return false,
             }
         }
     }
 
     /// Takes in one event; true when the talk is over.
-    pub(super) fn hear(&mut self, event: Event) -> bool {
-        let hurried = transition::is_cut_by(&event) && self.turn.take().is_some();
-        let is_over = self.take_in(event);
+    pub(super) fn handle(&mut self, event: LoopEvent) -> bool {
+        let hurried = transition::is_cut_by(&event) && self.transition.take().is_some();
+        let is_over = self.apply(event);
         if hurried {
             // Who presses a key during a turn does not want another one.
             self.app.changed.transition = None;
@@ -55,104 +55,104 @@ impl Talk {
         is_over
     }
 
-    fn take_in(&mut self, event: Event) -> bool {
-        if !matches!(event, Event::Key(_)) {
+    fn apply(&mut self, event: LoopEvent) -> bool {
+        if !matches!(event, LoopEvent::Key(_)) {
             // It may change what the next slide looks like.
-            self.ahead = None;
+            self.prerender = None;
         }
         let msg = match event {
-            Event::Key(key) => {
-                self.frames.hurry();
+            LoopEvent::Key(key) => {
+                self.frame_pacing.draw_soon();
                 Msg::Key(key.into())
             }
-            Event::Mouse(event) => match mouse::pointed(&self.app, &self.scene, event) {
+            LoopEvent::Mouse(event) => match mouse::mouse_msg(&self.app, &self.scene, event) {
                 Some(msg) => {
-                    self.frames.hurry();
+                    self.frame_pacing.draw_soon();
                     msg
                 }
                 None => return false,
             },
-            Event::Answers(answers) => {
+            LoopEvent::Answers(answers) => {
                 self.screen.learn(answers.cell, answers.large_text);
                 if answers.true_color && self.settings.color_depth.is_none() {
                     self.screen.set_depth(ColorDepth::TrueColor);
                 }
                 self.media.set_protocol(protocol(&self.settings, answers));
-                self.frames.hurry();
+                self.frame_pacing.draw_soon();
                 Msg::Redraw
             }
-            Event::Resized => {
+            LoopEvent::Resized => {
                 self.screen.resize();
                 self.media.repaint();
-                self.frames.hurry();
+                self.frame_pacing.draw_soon();
                 Msg::Resized
             }
-            Event::Suspend => {
+            LoopEvent::Suspend => {
                 self.suspend();
                 Msg::Resumed
             }
-            Event::Terminate(ending) => {
+            LoopEvent::Terminate(ending) => {
                 self.ending = ending;
                 Msg::Terminate
             }
-            Event::Opened(_) => return false,
-            Event::Continued => {
+            LoopEvent::Opened(_) => return false,
+            LoopEvent::Continued => {
                 if std::mem::take(&mut self.was_suspended) {
                     return false;
                 }
                 self.take_back();
                 Msg::Resumed
             }
-            Event::Loaded(show) => {
-                let loaded = self.replace(*show);
-                if self.tell(loaded) {
+            LoopEvent::Loaded(loaded) => {
+                let loaded = self.replace(*loaded);
+                if self.dispatch(loaded) {
                     return true;
                 }
-                Msg::Recorded(self.show.recorded.clone())
+                Msg::Recorded(self.loaded.recorded.clone())
             }
-            Event::NotLoaded(why) => Msg::Failed(why),
-            Event::PicturesChanged => {
+            LoopEvent::NotLoaded(why) => Msg::Failed(why),
+            LoopEvent::PicturesChanged => {
                 self.media.forget();
                 self.review.forget();
                 Msg::Redraw
             }
-            Event::PictureSeen | Event::Coloured => {
-                self.frames.hurry();
+            LoopEvent::PictureSeen | LoopEvent::Coloured => {
+                self.frame_pacing.draw_soon();
                 Msg::Redraw
             }
-            Event::Validated(found) => Msg::Validated(found),
-            Event::Examined(examined) => {
+            LoopEvent::Validated(found) => Msg::Validated(found),
+            LoopEvent::Examined(examined) => {
                 // Of a deck that has changed since, the next letter tells.
-                if !Arc::ptr_eq(&examined.deck, &self.show.deck) {
+                if !Arc::ptr_eq(&examined.deck, &self.loaded.deck) {
                     return false;
                 }
                 Msg::Examined(examined.inquiry)
             }
-            Event::Reviewed(found) => Msg::Reviewed(found),
-            Event::Picture(loaded) => {
+            LoopEvent::Reviewed(found) => Msg::Reviewed(found),
+            LoopEvent::Picture(loaded) => {
                 self.media.loaded(loaded);
-                self.frames.hurry();
+                self.frame_pacing.draw_soon();
                 Msg::Redraw
             }
-            Event::Told(slide, pauses) => {
-                self.frames.hurry();
+            LoopEvent::Told(slide, pauses) => {
+                self.frame_pacing.draw_soon();
                 Msg::MovedTo(slide, pauses)
             }
-            Event::Exec(exec::ExecEvent::Run(run, event)) => {
+            LoopEvent::Exec(exec::ExecEvent::Run(run, event)) => {
                 if matches!(event, Output(_) | Shown(_) | Picture(_) | Finished(..)) {
-                    self.frames.release();
+                    self.frame_pacing.release();
                 }
                 Msg::Run(run, event)
             }
-            Event::Exec(exec::ExecEvent::Prepared(code, how)) => Msg::Prepared(code, how),
-            Event::Exec(exec::ExecEvent::Variables(run, names)) => Msg::Variables(run, names),
-            Event::Exec(exec::ExecEvent::Warning(what)) => Msg::Failed(what),
+            LoopEvent::Exec(exec::ExecEvent::Prepared(code, how)) => Msg::Prepared(code, how),
+            LoopEvent::Exec(exec::ExecEvent::Variables(run, names)) => Msg::Variables(run, names),
+            LoopEvent::Exec(exec::ExecEvent::Warning(what)) => Msg::Failed(what),
         };
-        self.tell(msg)
+        self.dispatch(msg)
     }
 
     /// Updates the app and does what it asks for; true when the talk is over.
-    pub(super) fn tell(&mut self, msg: Msg) -> bool {
+    pub(super) fn dispatch(&mut self, msg: Msg) -> bool {
         // What a key means depends on the scene that the speaker sees.
         if matches!(msg, Msg::Key(_) | Msg::Wheel(..)) && self.app.changed.scene {
             self.lay_out_unseen();
@@ -162,14 +162,14 @@ impl Talk {
     }
 
     /// Puts what was read again in the place of what is shown.
-    pub(super) fn replace(&mut self, show: Show) -> Msg {
+    pub(super) fn replace(&mut self, loaded: LoadedDeck) -> Msg {
         let other_python =
-            show.deck.options.python_interpreter != self.show.deck.options.python_interpreter;
-        self.show = show;
+            loaded.deck.options.python_interpreter != self.loaded.deck.options.python_interpreter;
+        self.loaded = loaded;
         if other_python {
-            self.executor = effects::executor(&self.settings, &self.show, &self.mailbox);
+            self.executor = effects::executor(&self.settings, &self.loaded, &self.sender);
         }
-        self.frames.hurry();
-        Msg::Loaded(self.show.deck.clone())
+        self.frame_pacing.draw_soon();
+        Msg::Loaded(self.loaded.deck.clone())
     }
 }

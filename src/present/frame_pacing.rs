@@ -9,15 +9,15 @@
 use std::time::{Duration, Instant};
 
 /// Output is drawn at most this often, once the first pieces were drawn at once.
-const FRAME: Duration = Duration::from_millis(16);
-/// How many frames may be drawn at once before [`FRAME`] holds.
-const BURST: u32 = 6;
+const FRAME_INTERVAL: Duration = Duration::from_millis(16);
+/// How many frames may be drawn at once before [`FRAME_INTERVAL`] holds.
+const FRAME_BURST: u32 = 6;
 /// How long a run's first output is waited for: less than is seen, more than a warm start takes.
-const BREATH: Duration = Duration::from_millis(6);
+const FIRST_OUTPUT_DELAY: Duration = Duration::from_millis(6);
 
 /// When the next frame may be drawn.
 #[derive(Debug)]
-pub(super) struct Frames {
+pub(super) struct FramePacing {
     /// Frames that may be drawn at once.
     left: u32,
     /// When `left` was last topped up.
@@ -28,20 +28,20 @@ pub(super) struct Frames {
     held: Option<Instant>,
 }
 
-impl Frames {
+impl FramePacing {
     pub(super) fn new() -> Self {
-        Self { left: BURST, since: Instant::now(), urgent: false, held: None }
+        Self { left: FRAME_BURST, since: Instant::now(), urgent: false, held: None }
     }
 
     /// The next frame is drawn at once.
-    pub(super) fn hurry(&mut self) {
+    pub(super) fn draw_soon(&mut self) {
         self.urgent = true;
         self.held = None;
     }
 
     /// The next frame waits for what a run writes that starts now, but not for long.
     pub(super) fn hold(&mut self) {
-        self.held = Some(Instant::now() + BREATH);
+        self.held = Some(Instant::now() + FIRST_OUTPUT_DELAY);
     }
 
     /// What was waited for is there.
@@ -61,10 +61,10 @@ impl Frames {
 
     /// Takes leave to draw a frame that nobody hurries.
     fn take(&mut self) -> bool {
-        let earned = self.since.elapsed().as_nanos() / FRAME.as_nanos();
+        let earned = self.since.elapsed().as_nanos() / FRAME_INTERVAL.as_nanos();
         if earned > 0 {
-            let earned = u32::try_from(earned).unwrap_or(BURST);
-            self.left = self.left.saturating_add(earned).min(BURST);
+            let earned = u32::try_from(earned).unwrap_or(FRAME_BURST);
+            self.left = self.left.saturating_add(earned).min(FRAME_BURST);
             self.since = Instant::now();
         }
         let may = self.left > 0;
@@ -77,7 +77,7 @@ impl Frames {
         match self.held {
             Some(until) => until.saturating_duration_since(Instant::now()),
             None if self.left > 0 || self.urgent => Duration::ZERO,
-            None => FRAME.saturating_sub(self.since.elapsed()),
+            None => FRAME_INTERVAL.saturating_sub(self.since.elapsed()),
         }
     }
 }
@@ -86,8 +86,8 @@ impl Frames {
 mod tests {
     use super::*;
 
-    fn waiting() -> Frames {
-        Frames { held: Some(Instant::now() + Duration::from_hours(1)), ..Frames::new() }
+    fn waiting() -> FramePacing {
+        FramePacing { held: Some(Instant::now() + Duration::from_hours(1)), ..FramePacing::new() }
     }
 
     #[test]
@@ -103,14 +103,14 @@ mod tests {
     #[test]
     fn another_key_does_not_wait() {
         let mut frames = waiting();
-        frames.hurry();
+        frames.draw_soon();
         assert_eq!(frames.wait(), Duration::ZERO);
         assert!(frames.may_draw(false));
     }
 
     #[test]
     fn a_wait_that_is_over_is_forgotten() {
-        let mut frames = Frames::new();
+        let mut frames = FramePacing::new();
         frames.held = Some(Instant::now());
         assert!(frames.may_draw(true));
         assert_eq!(frames.held, None);
@@ -119,8 +119,11 @@ mod tests {
     #[test]
     fn frames_that_nobody_hurries_come_in_a_burst_then_at_a_pace() {
         let mut frames =
-            Frames { since: Instant::now() + Duration::from_hours(1), ..Frames::new() };
-        assert_eq!((0..2 * BURST).filter(|_| frames.may_draw(true)).count(), BURST as usize);
+            FramePacing { since: Instant::now() + Duration::from_hours(1), ..FramePacing::new() };
+        assert_eq!(
+            (0..2 * FRAME_BURST).filter(|_| frames.may_draw(true)).count(),
+            FRAME_BURST as usize
+        );
         assert!(!frames.may_draw(false));
         assert!(frames.wait() > Duration::ZERO);
     }

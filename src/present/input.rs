@@ -14,23 +14,23 @@ use std::time::{Duration, Instant};
 use crossterm::event::{self, Event as Terminal, KeyEvent};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::Event;
-use super::terminal_probe::{COLOR_QUESTIONS, PATIENCE, Probe, QUESTIONS};
+use super::LoopEvent;
+use super::terminal_probe::{ANSWER_TIMEOUT, COLOR_QUESTIONS, QUESTIONS, TerminalProbe};
 use crate::theme::Background;
 
 /// No time for crossterm to wait; at none at all it does not look.
-const AT_ONCE: Duration = Duration::from_micros(5);
+const POLL_TIMEOUT: Duration = Duration::from_micros(5);
 
 /// How long after some keys it is looked for more of them. crossterm may hold keys that it has read
-/// and yet say that there are none, when its thread was kept waiting for longer than [`AT_ONCE`].
-const SOON: Duration = Duration::from_millis(2);
+/// and yet say that there are none, when its thread was kept waiting for longer than [`POLL_TIMEOUT`].
+const RECHECK_DELAY: Duration = Duration::from_millis(2);
 
 /// The terminal's keyboard and mouse.
 #[derive(Debug)]
 pub(super) struct Input {
     keyboard: OwnedFd,
     /// The questions that are not all answered yet, and until when they may be.
-    asking: Option<(Probe, Instant)>,
+    asking: Option<(TerminalProbe, Instant)>,
     /// The background that the terminal has told.
     background: Option<Background>,
     /// Keys were read a moment ago: there may be more, whatever the keyboard says.
@@ -52,7 +52,7 @@ impl Input {
         }
         out.write_all(QUESTIONS.as_bytes())?;
         out.flush()?;
-        let asking = Some((Probe::default(), Instant::now() + PATIENCE));
+        let asking = Some((TerminalProbe::default(), Instant::now() + ANSWER_TIMEOUT));
         Ok(Self { keyboard, asking, background: None, may_hold_more: false })
     }
 
@@ -67,17 +67,17 @@ impl Input {
     }
 
     /// How long the loop may wait before it reads again, whether there is something or not.
-    pub(super) fn patience(&self) -> Option<Duration> {
+    pub(super) fn timeout(&self) -> Option<Duration> {
         let answers =
             self.asking.as_ref().map(|(_, until)| until.saturating_duration_since(Instant::now()));
-        answers.into_iter().chain(self.may_hold_more.then_some(SOON)).min()
+        answers.into_iter().chain(self.may_hold_more.then_some(RECHECK_DELAY)).min()
     }
 
     /// Hands on what there is to read, without waiting.
     ///
     /// # Errors
     /// The terminal is gone.
-    pub(super) fn read(&mut self, found: &mut Vec<Event>) -> io::Result<()> {
+    pub(super) fn read(&mut self, found: &mut Vec<LoopEvent>) -> io::Result<()> {
         if self.asking.is_some() { self.answers(found) } else { self.keys(found) }
     }
 
@@ -92,32 +92,32 @@ impl Input {
     }
 
     /// Reads answers and the keys between them, until all is answered or the time is over.
-    fn answers(&mut self, found: &mut Vec<Event>) -> io::Result<()> {
+    fn answers(&mut self, found: &mut Vec<LoopEvent>) -> io::Result<()> {
         let Some((probe, until)) = &mut self.asking else { return Ok(()) };
         while !probe.answers.complete && !state(&self.keyboard)?.is_empty() {
-            found.extend(hear(probe, &self.keyboard)?.into_iter().map(Event::Key));
+            found.extend(handle(probe, &self.keyboard)?.into_iter().map(LoopEvent::Key));
         }
         if probe.answers.complete || Instant::now() >= *until {
-            found.extend(probe.finish().into_iter().map(Event::Key));
-            found.push(Event::Answers(probe.answers));
+            found.extend(probe.finish().into_iter().map(LoopEvent::Key));
+            found.push(LoopEvent::Answers(probe.answers));
             self.background = probe.answers.background;
             self.asking = None;
         }
         Ok(())
     }
 
-    fn keys(&mut self, found: &mut Vec<Event>) -> io::Result<()> {
+    fn keys(&mut self, found: &mut Vec<LoopEvent>) -> io::Result<()> {
         let before = state(&self.keyboard)?;
         if before.is_empty() && !self.may_hold_more {
             return Ok(());
         }
         let mut any = false;
-        while event::poll(AT_ONCE)? {
+        while event::poll(POLL_TIMEOUT)? {
             any = true;
             match event::read()? {
                 Terminal::Key(key) if key.is_release() => {}
-                Terminal::Key(key) => found.push(Event::Key(key)),
-                Terminal::Mouse(mouse) => found.push(Event::Mouse(mouse)),
+                Terminal::Key(key) => found.push(LoopEvent::Key(key)),
+                Terminal::Mouse(mouse) => found.push(LoopEvent::Mouse(mouse)),
                 _ => {}
             }
         }
@@ -131,7 +131,7 @@ impl Input {
 }
 
 /// Reads once; gives the keys among what was read.
-fn hear(probe: &mut Probe, keyboard: &OwnedFd) -> io::Result<Vec<KeyEvent>> {
+fn handle(probe: &mut TerminalProbe, keyboard: &OwnedFd) -> io::Result<Vec<KeyEvent>> {
     let mut bytes = [0; 1024];
     let count = rustix::io::retry_on_intr(|| rustix::io::read(keyboard, &mut bytes))?;
     if count == 0 {

@@ -46,45 +46,45 @@ use crate::exec;
 use crate::files::ReadError;
 use crate::layout::Scene;
 use crate::media::{self, Media};
-use crate::project::{Examined, Keeper, Show, TrustReport};
+use crate::project::{ExaminedDeck, LoadedDeck, TrustReport, TrustWorker};
 
-pub use color_depth::KnownDepth;
+pub use color_depth::ColorSupport;
 pub use settings::Settings;
 pub use signals::Ending;
-pub use speaker_sync::Follow;
+pub use speaker_sync::SpeakerSync;
 pub use transition::Transition;
 
-use channel::{Letters, Mailbox};
-use frame_pacing::Frames;
+use channel::{EventSender, Receivers};
+use frame_pacing::FramePacing;
 use input::Input;
-use opening::{Opened, Terminal};
+use opening::{OpenOutcome, Terminal};
 use prefetch::Prefetch;
-use prerender::Ahead;
+use prerender::Prerender;
 use review::Review;
-use speaker_sync::Teller;
+use speaker_sync::Publisher;
 use terminal::Screen;
-use terminal_probe::Answers;
-use transition::Turn;
+use terminal_probe::TerminalAnswers;
+use transition::TransitionPlayer;
 use validate::Validation;
 use watch::Watch;
 
 /// How often a running block's time is shown anew.
-const TICK: Duration = Duration::from_millis(100);
+const TICK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What other threads tell the loop.
 #[derive(Debug)]
-enum Event {
+enum LoopEvent {
     Key(KeyEvent),
     Mouse(MouseEvent),
-    Answers(Answers),
+    Answers(TerminalAnswers),
     Resized,
     Suspend,
     Terminate(Ending),
     /// The deck that a talk begins with, or why there is none.
-    Opened(Result<Box<Show>, ReadError>),
+    Opened(Result<Box<LoadedDeck>, ReadError>),
     /// We were stopped, and go on.
     Continued,
-    Loaded(Box<Show>),
+    Loaded(Box<LoadedDeck>),
     NotLoaded(String),
     PicturesChanged,
     /// A picture's file was slow to be read, and can be measured now.
@@ -95,7 +95,7 @@ enum Event {
     Reviewed(Vec<Diagnostic>),
     Validated(Vec<Diagnostic>),
     /// What was found out about the deck before it may run.
-    Examined(Examined),
+    Examined(ExaminedDeck),
     Picture(media::Loaded),
     Exec(exec::ExecEvent),
     /// The other window is at this slide, behind so many pauses.
@@ -108,8 +108,8 @@ enum Event {
 /// The deck cannot be read, or the terminal cannot be taken. Nothing that happens later is fatal.
 pub fn present(settings: Settings) -> io::Result<Ending> {
     // A deck that is not there is said before the screen is touched.
-    if !settings.origin.gallery {
-        std::fs::metadata(&settings.origin.path).map_err(ReadError::from)?;
+    if !settings.load_options.gallery {
+        std::fs::metadata(&settings.load_options.path).map_err(ReadError::from)?;
     }
     match give(settings) {
         // The terminal is gone: there is nobody left to present to.
@@ -121,21 +121,21 @@ pub fn present(settings: Settings) -> io::Result<Ending> {
 }
 
 fn give(mut settings: Settings) -> io::Result<Ending> {
-    let (mailbox, letters) = channel::mailbox()?;
-    signals::listen(mailbox.clone())?;
-    opening::start(&settings.origin, None, &mailbox)?;
-    let known = KnownDepth::from_env();
+    let (sender, receivers) = channel::channel()?;
+    signals::listen(sender.clone())?;
+    opening::start(&settings.load_options, None, &sender)?;
+    let known = ColorSupport::from_env();
     let mut screen = Screen::take(settings.cell, settings.color_depth.unwrap_or(known.depth))?;
     let asks_for_colors = settings.color_depth.is_none() && known.may_be_more;
     let mut input = Input::open(asks_for_colors)?;
     let terminal =
-        Terminal { screen: &mut screen, input: &mut input, letters: &letters, mailbox: &mailbox };
-    let (show, early) = match opening::open(&mut settings, terminal)? {
-        Opened::Deck(show, early) => (*show, early),
-        Opened::Ended(ending) => return Ok(ending),
+        Terminal { screen: &mut screen, input: &mut input, receivers: &receivers, sender: &sender };
+    let (loaded, early) = match opening::open(&mut settings, terminal)? {
+        OpenOutcome::Deck(loaded, early) => (*loaded, early),
+        OpenOutcome::Ended(ending) => return Ok(ending),
     };
-    let mut talk = Talk::new(settings, screen, show, mailbox)?;
-    let ended = talk.go(input, &letters, early);
+    let mut talk = Talk::new(settings, screen, loaded, sender)?;
+    let ended = talk.go(input, &receivers, early);
     talk.clear_pictures();
     ended.map(|()| talk.ending)
 }
@@ -144,7 +144,7 @@ fn give(mut settings: Settings) -> io::Result<Ending> {
 struct Talk {
     settings: Settings,
     app: App,
-    show: Show,
+    loaded: LoadedDeck,
     scene: Scene,
     screen: Screen,
     media: Media,
@@ -155,17 +155,17 @@ struct Talk {
     prefetch: Prefetch,
     review: Review,
     /// Knows which decks may run without asking.
-    keeper: Keeper,
+    keeper: TrustWorker,
     /// Runs the blocks that carry `+validate`, if that is wanted.
     validation: Option<Validation>,
-    mailbox: Mailbox,
-    frames: Frames,
+    sender: EventSender,
+    frame_pacing: FramePacing,
     /// Whether the frame shown now has pictures that `media` must take away.
     pictures: bool,
-    ahead: Option<Ahead>,
+    prerender: Option<Prerender>,
     /// The turn from one slide to another that is being shown.
-    turn: Option<Turn>,
-    teller: Option<Teller>,
+    transition: Option<TransitionPlayer>,
+    publisher: Option<Publisher>,
     /// How the talk ends, if nothing else ends it.
     ending: Ending,
     /// We have suspended ourselves, and the signal that ended it was not heard of yet.
@@ -173,48 +173,54 @@ struct Talk {
 }
 
 impl Talk {
-    fn new(settings: Settings, screen: Screen, show: Show, mailbox: Mailbox) -> io::Result<Self> {
-        let has_code = !show.deck.cells.is_empty();
+    fn new(
+        settings: Settings,
+        screen: Screen,
+        loaded: LoadedDeck,
+        sender: EventSender,
+    ) -> io::Result<Self> {
+        let has_code = !loaded.deck.cells.is_empty();
         let trust = match settings.execution.sandbox {
             Some(_) => Trust::Sandboxed,
             None if has_code => Trust::Checking,
             None => Trust::Unknown,
         };
-        let mut app = App::new(show.deck.clone(), settings.policy, trust);
+        let mut app = App::new(loaded.deck.clone(), settings.policy, trust);
         app.sandbox = exec::sandbox_support();
         app.keymap = settings.keymap.clone();
         app.hides_problems = !settings.reload;
-        let executor = effects::executor(&settings, &show, &mailbox);
-        let pictures = mailbox.clone();
+        let executor = effects::executor(&settings, &loaded, &sender);
+        let pictures = sender.clone();
         let mut media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {
-            pictures.send(Event::Picture(loaded));
+            pictures.send(LoopEvent::Picture(loaded));
         });
-        let slow_pictures = mailbox.clone();
-        media.look_ahead(move || slow_pictures.send(Event::PictureSeen));
-        let origin = settings.origin.clone();
-        let watch = Watch::start(origin, show.clone(), settings.reload, mailbox.clone())?;
-        let scene = Scene::blank(screen.size(), show.look(SlideNo::new(0)).theme.base);
-        let prefetch = Prefetch::start(mailbox.clone())?;
-        let review = Review::start(settings.validate_overflows, mailbox.clone())?;
+        let slow_pictures = sender.clone();
+        media.look_ahead(move || slow_pictures.send(LoopEvent::PictureSeen));
+        let load_options = settings.load_options.clone();
+        let watch = Watch::start(load_options, loaded.clone(), settings.reload, sender.clone())?;
+        let scene = Scene::blank(screen.size(), loaded.style(SlideNo::new(0)).theme.base);
+        let prefetch = Prefetch::start(sender.clone())?;
+        let review = Review::start(settings.validate_overflows, sender.clone())?;
         let validation = settings.validate_snippets.then(|| {
-            let path = settings.origin.path.clone();
-            Validation::start(path, settings.execution.clone(), mailbox.clone())
+            let path = settings.load_options.path.clone();
+            Validation::start(path, settings.execution.clone(), sender.clone())
         });
         let validation = validation.transpose()?;
-        let frames = Frames::new();
-        let (path, executors) = (settings.origin.path.clone(), settings.execution.custom.clone());
-        let reports = mailbox.clone();
-        let keeper = Keeper::new(path, executors, move |report| {
+        let frame_pacing = FramePacing::new();
+        let (path, executors) =
+            (settings.load_options.path.clone(), settings.execution.custom.clone());
+        let reports = sender.clone();
+        let keeper = TrustWorker::new(path, executors, move |report| {
             reports.send(match report {
-                TrustReport::Examined(examined) => Event::Examined(examined),
-                TrustReport::Trouble(why) => Event::Exec(exec::ExecEvent::Warning(why)),
+                TrustReport::Examined(examined) => LoopEvent::Examined(examined),
+                TrustReport::Trouble(why) => LoopEvent::Exec(exec::ExecEvent::Warning(why)),
             });
         });
-        let teller = speaker_sync::begin(&settings, &mut app, &mailbox)?;
+        let publisher = speaker_sync::begin(&settings, &mut app, &sender)?;
         let mut talk = Self {
             settings,
             app,
-            show,
+            loaded,
             scene,
             screen,
             media,
@@ -225,63 +231,68 @@ impl Talk {
             review,
             keeper,
             validation,
-            mailbox,
-            frames,
+            sender,
+            frame_pacing,
             pictures: false,
-            ahead: None,
-            turn: None,
-            teller,
+            prerender: None,
+            transition: None,
+            publisher,
             ending: Ending::Left,
             was_suspended: false,
         };
-        update(&mut talk.app, Msg::Recorded(talk.show.recorded.clone()));
+        update(&mut talk.app, Msg::Recorded(talk.loaded.recorded.clone()));
         talk.draw()?;
         talk.prepare();
         if has_code {
-            talk.keeper.check(&talk.show.deck);
+            talk.keeper.check(&talk.loaded.deck);
         }
         Ok(talk)
     }
 
     /// The loop itself, from what happened while the deck was read.
-    fn go(&mut self, mut input: Input, letters: &Letters, early: Vec<Event>) -> io::Result<()> {
+    fn go(
+        &mut self,
+        mut input: Input,
+        receivers: &Receivers,
+        early: Vec<LoopEvent>,
+    ) -> io::Result<()> {
         for event in early {
-            if self.hear(event) {
+            if self.handle(event) {
                 return Ok(());
             }
         }
         let mut ticked = Instant::now();
         loop {
-            let patience = self.until_next(ticked).into_iter().chain(input.patience()).min();
-            letters.wait(input.keyboard(), patience)?;
-            if self.hear_all(&mut input, letters) {
+            let timeout = self.until_next(ticked).into_iter().chain(input.timeout()).min();
+            receivers.wait(input.keyboard(), timeout)?;
+            if self.drain_events(&mut input, receivers) {
                 return Ok(());
             }
             let passed = ticked.elapsed();
             if !self.app.is_running() {
                 ticked = Instant::now();
-            } else if passed >= TICK {
+            } else if passed >= TICK_INTERVAL {
                 ticked = Instant::now();
                 update(&mut self.app, Msg::Tick(passed));
             }
-            if self.turn.is_some() {
-                self.turn_on()?;
-            } else if self.frames.may_draw(self.app.changed.paint) {
+            if self.transition.is_some() {
+                self.advance_transition()?;
+            } else if self.frame_pacing.may_draw(self.app.changed.paint) {
                 self.draw()?;
             }
-            let idle = !self.app.changed.paint && letters.are_read() && !input.has_some();
-            if idle && self.ahead.is_none() {
-                self.ahead = Ahead::look(self);
+            let idle = !self.app.changed.paint && receivers.are_read() && !input.has_some();
+            if idle && self.prerender.is_none() {
+                self.prerender = Prerender::look(self);
             }
         }
     }
 
     /// How long the loop may sleep.
     fn until_next(&self, ticked: Instant) -> Option<Duration> {
-        let tick = self.app.is_running().then(|| TICK.saturating_sub(ticked.elapsed()));
-        let frame = match &self.turn {
-            Some(turn) => Some(turn.wait()),
-            None => self.app.changed.paint.then(|| self.frames.wait()),
+        let tick = self.app.is_running().then(|| TICK_INTERVAL.saturating_sub(ticked.elapsed()));
+        let frame = match &self.transition {
+            Some(transition) => Some(transition.wait()),
+            None => self.app.changed.paint.then(|| self.frame_pacing.wait()),
         };
         tick.into_iter().chain(frame).min()
     }

@@ -7,18 +7,18 @@ use crate::layout::{Item, Scene};
 use crate::run::{MouseAction, Pointer};
 
 /// Rows that one notch of the wheel scrolls.
-const WHEEL: i32 = 3;
+const WHEEL_ROWS: i32 = 3;
 
 /// What a mouse event means; none for those that mean nothing.
-pub(super) fn pointed(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg> {
+pub(super) fn mouse_msg(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg> {
     if let Some(pointer) = over_terminal(app, scene, mouse) {
         return Some(Msg::Mouse(pointer));
     }
     let hit = hit(app, scene, mouse.column, mouse.row);
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(hit)),
-        MouseEventKind::ScrollDown => Some(Msg::Wheel(WHEEL, hit)),
-        MouseEventKind::ScrollUp => Some(Msg::Wheel(-WHEEL, hit)),
+        MouseEventKind::ScrollDown => Some(Msg::Wheel(WHEEL_ROWS, hit)),
+        MouseEventKind::ScrollUp => Some(Msg::Wheel(-WHEEL_ROWS, hit)),
         _ => None,
     }
 }

@@ -8,22 +8,22 @@ use std::time::{Duration, Instant};
 
 use ratatui::style::Style;
 
-use super::channel::{Letters, Mailbox};
+use super::channel::{EventSender, Receivers};
 use super::input::Input;
-use super::{Ending, Event, Screen, Settings, terminal};
+use super::{Ending, LoopEvent, Screen, Settings, terminal};
 use crate::app::{Action, KeyMatch, Keymap};
 use crate::exec;
 use crate::files::ReadError;
-use crate::project::{self, Origin, Show};
+use crate::project::{self, LoadOptions, LoadedDeck};
 use crate::source::visible_line;
 
 /// How long the deck may take before the screen says that it is being read.
 const NOTICE_DELAY: Duration = Duration::from_millis(500);
 
 /// What came of opening a deck.
-pub(super) enum Opened {
+pub(super) enum OpenOutcome {
     /// The deck, and what happened meanwhile that the talk has to know.
-    Deck(Box<Show>, Vec<Event>),
+    Deck(Box<LoadedDeck>, Vec<LoopEvent>),
     /// The speaker or a signal did not wait for it.
     Ended(Ending),
 }
@@ -32,24 +32,28 @@ pub(super) enum Opened {
 pub(super) struct Terminal<'a> {
     pub(super) screen: &'a mut Screen,
     pub(super) input: &'a mut Input,
-    pub(super) letters: &'a Letters,
-    pub(super) mailbox: &'a Mailbox,
+    pub(super) receivers: &'a Receivers,
+    pub(super) sender: &'a EventSender,
 }
 
-/// Starts to read the deck, on a thread of its own: [`Event::Opened`]. With `before`, its text was
+/// Starts to read the deck, on a thread of its own: [`LoopEvent::Opened`]. With `before`, its text was
 /// read already.
 ///
 /// # Errors
 /// No thread can be started.
-pub(super) fn start(origin: &Origin, before: Option<Show>, mailbox: &Mailbox) -> io::Result<()> {
-    let (origin, mailbox) = (origin.clone(), mailbox.clone());
+pub(super) fn start(
+    load_options: &LoadOptions,
+    before: Option<LoadedDeck>,
+    sender: &EventSender,
+) -> io::Result<()> {
+    let (load_options, sender) = (load_options.clone(), sender.clone());
     let read = move || match before {
-        Some(before) => Ok(project::reload(&origin, &before)),
-        None => project::load(&origin, None),
+        Some(before) => Ok(project::reload(&load_options, &before)),
+        None => project::load(&load_options, None),
     };
     std::thread::Builder::new().name("load".to_owned()).spawn(move || {
         let read = project::contained(read);
-        mailbox.send(Event::Opened(read.map(Box::new)));
+        sender.send(LoopEvent::Opened(read.map(Box::new)));
     })?;
     Ok(())
 }
@@ -59,82 +63,82 @@ pub(super) fn start(origin: &Origin, before: Option<Show>, mailbox: &Mailbox) ->
 ///
 /// # Errors
 /// The deck cannot be read, or the terminal is gone.
-pub(super) fn open(settings: &mut Settings, terminal: Terminal<'_>) -> io::Result<Opened> {
+pub(super) fn open(settings: &mut Settings, terminal: Terminal<'_>) -> io::Result<OpenOutcome> {
     let started = Instant::now();
-    let Terminal { screen, input, letters, mailbox } = terminal;
-    let mut waiting = Waiting::new(settings.keymap.clone());
+    let Terminal { screen, input, receivers, sender } = terminal;
+    let mut waiting = Loading::new(settings.keymap.clone());
     let mut is_background_known = false;
-    let mut undecided: Option<(Box<Show>, Instant)> = None;
+    let mut undecided: Option<(Box<LoadedDeck>, Instant)> = None;
     loop {
         let notice = (!waiting.is_noticed).then(|| NOTICE_DELAY.saturating_sub(started.elapsed()));
         let answer = undecided
             .as_ref()
             .map(|(_, deadline)| deadline.saturating_duration_since(Instant::now()));
-        let timeout = [notice, answer, input.patience()].into_iter().flatten().min();
-        letters.wait(input.keyboard(), timeout)?;
+        let timeout = [notice, answer, input.timeout()].into_iter().flatten().min();
+        receivers.wait(input.keyboard(), timeout)?;
         let mut events = Vec::new();
         if input.read(&mut events).is_err() {
-            return Ok(Opened::Ended(Ending::HANGUP));
+            return Ok(OpenOutcome::Ended(Ending::HANGUP));
         }
-        events.extend(letters.events.try_iter());
+        events.extend(receivers.events.try_iter());
         for event in events {
             if let Some(ending) = waiting.take(event, screen)? {
-                return Ok(Opened::Ended(ending));
+                return Ok(OpenOutcome::Ended(ending));
             }
         }
         if let Some(read) = waiting.read.take() {
-            let show = read?;
+            let loaded = read?;
             let is_decided = is_background_known
-                || !project::depends_on_background(&settings.origin, &show.deck);
+                || !project::depends_on_background(&settings.load_options, &loaded.deck);
             if is_decided {
-                return Ok(Opened::Deck(show, waiting.early));
+                return Ok(OpenOutcome::Deck(loaded, waiting.early));
             }
-            undecided = Some((show, Instant::now() + settings.patience));
+            undecided = Some((loaded, Instant::now() + settings.background_timeout));
         }
-        if let Some((show, deadline)) = undecided.take() {
+        if let Some((loaded, deadline)) = undecided.take() {
             let background = input.background();
             if background.is_none() && input.is_asking() && Instant::now() < deadline {
-                undecided = Some((show, deadline));
+                undecided = Some((loaded, deadline));
             } else {
-                settings.origin.background = background.unwrap_or_default();
+                settings.load_options.background = background.unwrap_or_default();
                 is_background_known = true;
-                start(&settings.origin, Some(*show), mailbox)?;
+                start(&settings.load_options, Some(*loaded), sender)?;
             }
         }
         if !waiting.is_noticed && started.elapsed() >= NOTICE_DELAY {
-            waiting.notice(screen, &settings.origin)?;
+            waiting.notice(screen, &settings.load_options)?;
         }
     }
 }
 
 /// What happened while the deck was read.
-struct Waiting {
+struct Loading {
     keymap: Keymap,
     /// The deck, or why there is none.
-    read: Option<Result<Box<Show>, ReadError>>,
+    read: Option<Result<Box<LoadedDeck>, ReadError>>,
     /// What the talk has to know once it has begun.
-    early: Vec<Event>,
+    early: Vec<LoopEvent>,
     /// Whether the screen says that the deck is being read.
     is_noticed: bool,
 }
 
-impl Waiting {
+impl Loading {
     fn new(keymap: Keymap) -> Self {
         Self { keymap, read: None, early: Vec::new(), is_noticed: false }
     }
 
     /// Takes in one event. Returns how the talk ended, if this was its end.
-    fn take(&mut self, event: Event, screen: &mut Screen) -> io::Result<Option<Ending>> {
+    fn take(&mut self, event: LoopEvent, screen: &mut Screen) -> io::Result<Option<Ending>> {
         match event {
-            Event::Opened(read) => self.read = Some(read),
-            Event::Terminate(ending) => return Ok(Some(ending)),
-            Event::Key(key) => match self.keymap.press(key.into()) {
+            LoopEvent::Opened(read) => self.read = Some(read),
+            LoopEvent::Terminate(ending) => return Ok(Some(ending)),
+            LoopEvent::Key(key) => match self.keymap.press(key.into()) {
                 KeyMatch::Action(Action::Exit | Action::Stop, _) => return Ok(Some(Ending::Left)),
                 KeyMatch::Action(Action::Suspend, _) => suspend(screen)?,
                 _ => self.early.push(event),
             },
-            Event::Suspend => suspend(screen)?,
-            Event::Resized => {
+            LoopEvent::Suspend => suspend(screen)?,
+            LoopEvent::Resized => {
                 screen.resize();
                 self.is_noticed = false;
             }
@@ -144,9 +148,9 @@ impl Waiting {
     }
 
     /// Says that the deck is being read, and how to leave.
-    fn notice(&mut self, screen: &mut Screen, origin: &Origin) -> io::Result<()> {
+    fn notice(&mut self, screen: &mut Screen, load_options: &LoadOptions) -> io::Result<()> {
         self.is_noticed = true;
-        let name = visible_line(&origin.path.to_string_lossy()).into_owned();
+        let name = visible_line(&load_options.path.to_string_lossy()).into_owned();
         let leave = self.keymap.first_of(Action::Exit).unwrap_or_else(|| "ctrl-c".to_owned());
         let text = format!("reading {name} … {leave} leaves");
         let frame = screen.compose(|buffer| {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::Event;
-use super::channel::Mailbox;
+use super::LoopEvent;
+use super::channel::EventSender;
 use crate::deck::{Deck, SlideNo};
 use crate::headless::{self, has_code, highlight, unknown};
 use crate::highlight::Highlighter;
@@ -33,14 +33,14 @@ pub(super) struct Prefetch {
 
 impl Prefetch {
     /// Starts the thread.
-    pub(super) fn start(mailbox: Mailbox) -> std::io::Result<Self> {
+    pub(super) fn start(sender: EventSender) -> std::io::Result<Self> {
         let (places, newest) = bounded::<Order>(1);
         let heard = newest.clone();
         std::thread::Builder::new().name("prefetch".to_owned()).spawn(move || {
             for ((deck, highlighter, at), is_plain) in heard {
                 if is_plain {
                     highlight(&deck.slide(at).blocks, &highlighter);
-                    mailbox.send(Event::Coloured);
+                    sender.send(LoopEvent::Coloured);
                 }
                 for slide in neighbours(&deck, at) {
                     highlight(&deck.slide(slide).blocks, &highlighter);

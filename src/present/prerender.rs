@@ -15,25 +15,25 @@ use crate::view;
 
 /// A frame that nobody has asked for yet.
 #[derive(Debug)]
-pub(super) struct Ahead {
+pub(super) struct Prerender {
     at: Cursor,
     scroll: u32,
     scene: Scene,
     frame: Frame,
 }
 
-impl Ahead {
+impl Prerender {
     /// Makes the frame that the next step will show. None where that cannot be told, where pictures come or
     /// go, where code not highlighted yet would take its time, and where drawing fails: the frame
     /// itself will say so.
     pub(super) fn look(talk: &mut Talk) -> Option<Self> {
         let at = talk.app.ahead().filter(|_| !talk.pictures)?;
         let other_slide = at.slide != talk.app.at.slide;
-        if other_slide && headless::has_code(&talk.show.deck.slide(at.slide).blocks) {
+        if other_slide && headless::has_code(&talk.loaded.deck.slide(at.slide).blocks) {
             return None;
         }
-        let Talk { app, show, media, screen, .. } = talk;
-        let scene = headless::scene_at(show, app, at, (screen.size(), Colours::All), media);
+        let Talk { app, loaded, media, screen, .. } = talk;
+        let scene = headless::scene_at(loaded, app, at, (screen.size(), Colours::All), media);
         let scroll = match app.direction {
             Direction::Forward if other_slide => 0,
             Direction::Forward => app.scroll,
@@ -43,7 +43,7 @@ impl Ahead {
         let mut pictures = false;
         let frame = screen.compose(|buffer| {
             pictures =
-                !view::draw(app, &scene, scroll, &show.look(at.slide).theme, buffer).is_empty();
+                !view::draw(app, &scene, scroll, &loaded.style(at.slide).theme, buffer).is_empty();
             Vec::new()
         });
         let frame = frame.ok().filter(|_| !pictures)?;

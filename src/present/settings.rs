@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Answers, Follow, Transition};
+use super::{SpeakerSync, TerminalAnswers, Transition};
 use crate::app::{Keymap, Policy};
 use crate::media::{self, Capabilities, Protocol};
-use crate::project::{Execution, Origin};
+use crate::project::{Execution, LoadOptions};
 use crate::view::ColorDepth;
 
 /// What the command line decides about presenting.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Which deck.
-    pub origin: Origin,
+    pub load_options: LoadOptions,
     /// Whether the deck is read again when it is saved.
     pub reload: bool,
     /// What may run without a question.
@@ -24,7 +24,7 @@ pub struct Settings {
     /// The keys.
     pub keymap: Keymap,
     /// How long the terminal may take to tell its background, where the theme depends on it.
-    pub patience: Duration,
+    pub background_timeout: Duration,
     /// Whether slides that do not fit are told of.
     pub validate_overflows: bool,
     /// Whether the blocks that carry `+validate` are run when the deck is read.
@@ -36,11 +36,11 @@ pub struct Settings {
     /// What is shown between two slides.
     pub transition: Option<Transition>,
     /// Whether there is another window of the same talk.
-    pub follow: Option<Follow>,
+    pub speaker_sync: Option<SpeakerSync>,
 }
 
 /// How pictures are shown: as forced, else the best the terminal knows.
-pub(super) fn protocol(settings: &Settings, answers: Answers) -> Protocol {
+pub(super) fn protocol(settings: &Settings, answers: TerminalAnswers) -> Protocol {
     settings.protocol.unwrap_or_else(|| {
         Protocol::choose(&Capabilities {
             kitty: answers.kitty,

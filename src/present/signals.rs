@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
-use super::channel::Mailbox;
-use super::{Event, terminal};
+use super::channel::EventSender;
+use super::{LoopEvent, terminal};
 use crate::exec;
 
 /// How long the loop may take to end a talk before another signal ends the process at once. A window
@@ -40,15 +40,15 @@ impl Ending {
 }
 
 /// Starts to listen.
-pub(super) fn listen(mailbox: Mailbox) -> io::Result<()> {
+pub(super) fn listen(sender: EventSender) -> io::Result<()> {
     let mut signals = Signals::new([SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         let mut first: Option<Instant> = None;
         for signal in signals.forever() {
-            mailbox.send(match signal {
-                SIGWINCH => Event::Resized,
-                SIGTSTP => Event::Suspend,
-                SIGCONT => Event::Continued,
+            sender.send(match signal {
+                SIGWINCH => LoopEvent::Resized,
+                SIGTSTP => LoopEvent::Suspend,
+                SIGCONT => LoopEvent::Continued,
                 _ => {
                     let ending = Ending::Signal(u8::try_from(signal).unwrap_or_default());
                     if first.get_or_insert_with(Instant::now).elapsed() > END_TIMEOUT {
@@ -56,7 +56,7 @@ pub(super) fn listen(mailbox: Mailbox) -> io::Result<()> {
                     }
                     // The loop does not hear of it while something else has the terminal.
                     exec::stop_foreground();
-                    Event::Terminate(ending)
+                    LoopEvent::Terminate(ending)
                 }
             });
         }

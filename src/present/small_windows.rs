@@ -13,7 +13,7 @@ use crate::app::{App, Effect, Mode, Msg, Policy, Trust, update};
 use crate::headless;
 use crate::layout::{Colours, Size};
 use crate::media::{Media, Protocol};
-use crate::project::{Origin, Show, load};
+use crate::project::{LoadOptions, LoadedDeck, load};
 use crate::run::{Event, Outcome, RunId};
 use crate::view;
 
@@ -74,7 +74,7 @@ fn sizes() -> impl Iterator<Item = (u16, u16)> {
 
 /// A talk without a terminal.
 struct Talk {
-    show: Show,
+    loaded: LoadedDeck,
     app: App,
     media: Media,
     size: (u16, u16),
@@ -85,20 +85,20 @@ impl Talk {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("talk.md");
         std::fs::write(&path, DECK).unwrap();
-        let show = load(&Origin::new(path), None).unwrap();
-        let app = App::new(show.deck.clone(), Policy::default(), trust);
+        let loaded = load(&LoadOptions::new(path), None).unwrap();
+        let app = App::new(loaded.deck.clone(), Policy::default(), trust);
         let media = Media::new(PathBuf::from("."), Some(Protocol::Blocks), |_| {});
-        let mut talk = Self { show, app, media, size: (100, 30) };
+        let mut talk = Self { loaded, app, media, size: (100, 30) };
         talk.draw();
         talk
     }
 
-    fn tell(&mut self, msg: Msg) {
+    fn dispatch(&mut self, msg: Msg) {
         for effect in update(&mut self.app, msg) {
             // What a program writes as soon as it is started.
             if let Effect::Run { run, .. } = effect {
-                self.tell(Msg::Run(run, Event::Started));
-                self.tell(Msg::Run(run, Event::Output(OUTPUT.as_bytes().to_vec())));
+                self.dispatch(Msg::Run(run, Event::Started));
+                self.dispatch(Msg::Run(run, Event::Output(OUTPUT.as_bytes().to_vec())));
             }
         }
     }
@@ -107,12 +107,12 @@ impl Talk {
     fn draw(&mut self) {
         let (columns, rows) = self.size;
         let how = (Size::new(columns, rows), Colours::All);
-        let mut scene = headless::scene(&self.show, &mut self.app, how, &mut self.media);
-        self.tell(Msg::Shown);
+        let mut scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
+        self.dispatch(Msg::Shown);
         if self.app.changed.scene {
-            scene = headless::scene(&self.show, &mut self.app, how, &mut self.media);
+            scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
         }
-        let look = self.show.look(self.app.at.slide).clone();
+        let look = self.loaded.style(self.app.at.slide).clone();
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
         let above = self.app.rows_above();
         let overlays = view::draw(&self.app, &scene, above, &look.theme, &mut buffer);
@@ -131,13 +131,13 @@ impl Talk {
         for (kind, (column, row)) in kinds.into_iter().zip(corners) {
             let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
             // Only what it points at: a click would close what is open.
-            let _ = mouse::pointed(&self.app, &scene, event);
+            let _ = mouse::mouse_msg(&self.app, &scene, event);
         }
     }
 
     fn resize(&mut self, size: (u16, u16)) {
         self.size = size;
-        self.tell(Msg::Resized);
+        self.dispatch(Msg::Resized);
         self.draw();
     }
 
@@ -153,7 +153,7 @@ impl Talk {
                 letter => KeyCode::Char(letter.chars().next().unwrap()),
             };
             let control = control.map_or(KeyModifiers::NONE, |_| KeyModifiers::CONTROL);
-            self.tell(Msg::Key(KeyEvent::new(code, control).into()));
+            self.dispatch(Msg::Key(KeyEvent::new(code, control).into()));
             self.draw();
         }
     }
@@ -188,7 +188,7 @@ fn nothing_panics_in_any_window() {
             println!("{name} at {size:?}");
             talk.resize(size);
             for run in 1..=4 {
-                talk.tell(Msg::Run(RunId(run), Event::Output(OUTPUT.as_bytes().to_vec())));
+                talk.dispatch(Msg::Run(RunId(run), Event::Output(OUTPUT.as_bytes().to_vec())));
             }
             talk.draw();
         }
@@ -200,7 +200,7 @@ fn nothing_panics_in_any_window() {
             println!("{name} typed into at {size:?}");
             talk.keys(keys);
             let end = Event::Finished(Outcome::Exited(0), std::time::Duration::ZERO);
-            talk.tell(Msg::Run(RunId(1), end));
+            talk.dispatch(Msg::Run(RunId(1), end));
             talk.draw();
             talk.resize((100, 30));
         }

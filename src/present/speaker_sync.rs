@@ -8,14 +8,14 @@ use std::path::Path;
 use rustix::net::{AddressFamily, SocketType, bind, socket, sockopt};
 use serde::{Deserialize, Serialize};
 
-use super::channel::Mailbox;
-use super::{Ending, Event, Settings};
+use super::channel::EventSender;
+use super::{Ending, LoopEvent, Settings};
 use crate::app::{App, Msg, update};
 use crate::deck::{Cursor, Deck, SlideNo};
 
 /// What a window does about the other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Follow {
+pub enum SpeakerSync {
     /// It tells its place to whoever listens at this address.
     Tell(SocketAddr),
     /// It shows the speaker's notes, and goes where it is told at this address.
@@ -23,19 +23,19 @@ pub enum Follow {
 }
 
 /// More than any datagram of ours; longer ones are cut and then no longer understood.
-const LARGEST: usize = 64 * 1024;
+const MAX_DATAGRAM_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, Deserialize, Serialize, PartialEq)]
 struct Datagram {
     /// The deck, for there may be other talks.
     presentation_path: String,
-    event: Told,
+    event: Command,
 }
 
 /// What is told.
 #[derive(Debug, Deserialize, Serialize, PartialEq)]
 #[serde(tag = "command")]
-enum Told {
+enum Command {
     /// The talk is there: slides count from 1, chunks (what pauses part) from 0.
     GoTo { slide: u32, chunk: usize },
     /// The talk is over.
@@ -46,19 +46,19 @@ enum Told {
 pub(super) fn begin(
     settings: &Settings,
     app: &mut App,
-    mailbox: &Mailbox,
-) -> io::Result<Option<Teller>> {
-    let deck = &settings.origin.path;
-    match settings.follow {
+    sender: &EventSender,
+) -> io::Result<Option<Publisher>> {
+    let deck = &settings.load_options.path;
+    match settings.speaker_sync {
         None => Ok(None),
-        Some(Follow::Tell(address)) => Ok(Teller::new(address, deck)
+        Some(SpeakerSync::Tell(address)) => Ok(Publisher::new(address, deck)
             .map_err(|error| {
                 let why = format!("nobody can be told where the talk is, at {address}: {error}");
                 update(app, Msg::Failed(why));
             })
             .ok()),
-        Some(Follow::Listen(address)) => {
-            listen(address, deck, mailbox.clone())?;
+        Some(SpeakerSync::Listen(address)) => {
+            listen(address, deck, sender.clone())?;
             Ok(None)
         }
     }
@@ -66,13 +66,13 @@ pub(super) fn begin(
 
 /// The telling window's end.
 #[derive(Debug)]
-pub(super) struct Teller {
+pub(super) struct Publisher {
     socket: UdpSocket,
     address: SocketAddr,
     deck: String,
 }
 
-impl Teller {
+impl Publisher {
     /// Tells of the deck in this file. The address may be one that reaches all who listen.
     pub(super) fn new(address: SocketAddr, deck: &Path) -> io::Result<Self> {
         let own =
@@ -83,12 +83,12 @@ impl Teller {
     }
 
     /// Tells where the talk is.
-    pub(super) fn tell(&self, deck: &Deck, at: Cursor) {
+    pub(super) fn dispatch(&self, deck: &Deck, at: Cursor) {
         let chunk = deck.slide(at.slide).pauses_passed(at.step);
-        self.send(Told::GoTo { slide: at.slide.human(), chunk });
+        self.send(Command::GoTo { slide: at.slide.human(), chunk });
     }
 
-    fn send(&self, event: Told) {
+    fn send(&self, event: Command) {
         let datagram = Datagram { presentation_path: self.deck.clone(), event };
         if let Ok(bytes) = serde_json::to_vec(&datagram) {
             // Nobody may be listening; the talk goes on without notes.
@@ -97,21 +97,21 @@ impl Teller {
     }
 }
 
-impl Drop for Teller {
+impl Drop for Publisher {
     fn drop(&mut self) {
-        self.send(Told::Exit);
+        self.send(Command::Exit);
     }
 }
 
 /// Listens on a thread of its own for what is told of the deck in this file.
-fn listen(address: SocketAddr, deck: &Path, mailbox: Mailbox) -> io::Result<()> {
+fn listen(address: SocketAddr, deck: &Path, sender: EventSender) -> io::Result<()> {
     let socket = shared_socket(address)?;
     let deck = real_path(deck);
     let listening = move || {
-        let mut bytes = vec![0; LARGEST];
+        let mut bytes = vec![0; MAX_DATAGRAM_BYTES];
         while let Ok(length) = socket.recv(&mut bytes) {
             match serde_json::from_slice::<Datagram>(&bytes[..length]) {
-                Ok(told) if told.presentation_path == deck => mailbox.send(event(&told.event)),
+                Ok(told) if told.presentation_path == deck => sender.send(event(&told.event)),
                 // Another talk's, or nobody's words.
                 _ => {}
             }
@@ -121,12 +121,12 @@ fn listen(address: SocketAddr, deck: &Path, mailbox: Mailbox) -> io::Result<()> 
     Ok(())
 }
 
-fn event(told: &Told) -> Event {
+fn event(told: &Command) -> LoopEvent {
     match *told {
-        Told::GoTo { slide, chunk } => {
-            Event::Told(SlideNo::new(slide.saturating_sub(1) as usize), chunk)
+        Command::GoTo { slide, chunk } => {
+            LoopEvent::Told(SlideNo::new(slide.saturating_sub(1) as usize), chunk)
         }
-        Told::Exit => Event::Terminate(Ending::Left),
+        Command::Exit => LoopEvent::Terminate(Ending::Left),
     }
 }
 
@@ -153,14 +153,14 @@ mod tests {
     fn f199_a_place_is_told_in_presenterms_words() {
         let told = Datagram {
             presentation_path: "/talk.md".to_owned(),
-            event: Told::GoTo { slide: 3, chunk: 1 },
+            event: Command::GoTo { slide: 3, chunk: 1 },
         };
         let text = serde_json::to_string(&told).unwrap();
         let words =
             r#"{"presentation_path":"/talk.md","event":{"command":"GoTo","slide":3,"chunk":1}}"#;
         assert_eq!(text, words);
         let end = r#"{"presentation_path":"x","event":{"command":"Exit"}}"#;
-        assert_eq!(serde_json::from_str::<Datagram>(end).unwrap().event, Told::Exit);
+        assert_eq!(serde_json::from_str::<Datagram>(end).unwrap().event, Command::Exit);
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
         let first = shared_socket("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = first.local_addr().unwrap();
         assert!(shared_socket(address).is_ok(), "a second window may listen, too");
-        let teller = Teller::new(address, Path::new("no/such/talk.md")).unwrap();
-        drop(teller);
+        let publisher = Publisher::new(address, Path::new("no/such/talk.md")).unwrap();
+        drop(publisher);
     }
 }

@@ -31,9 +31,9 @@ const SYNC: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
 const OWN_BACKGROUND: &str = "\x1b]111\x1b\\";
 
 /// Whether the terminal is ours now.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 /// Whether its background was changed.
-static PAINTED: AtomicBool = AtomicBool::new(false);
+static HAS_BACKGROUND: AtomicBool = AtomicBool::new(false);
 
 /// The terminal's screen, while it is ours.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ impl Screen {
         // With fewer colours the cells' ground is another one.
         let exact = color.filter(|_| self.depth == ColorDepth::TrueColor);
         if let Some(Color::Rgb(red, green, blue)) = exact {
-            PAINTED.store(true, Ordering::SeqCst);
+            HAS_BACKGROUND.store(true, Ordering::SeqCst);
             let set = format!("\x1b]11;#{red:02x}{green:02x}{blue:02x}\x1b\\");
             self.before.extend_from_slice(set.as_bytes());
         }
@@ -193,7 +193,7 @@ impl Drop for Screen {
 
 /// What a program that ended without tidying up may have left on: screen, mouse, keys, colours,
 /// character sets, margins.
-const TIDY: &str = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\
+const RESET: &str = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\
     \x1b[?1015l\x1b[?2004l\x1b[?1l\x1b>\x1b[<u\x1b[r\x1b[?6l\x1b[?7h\x1b[4l\x1b(B\x0f\x1b[0m\x1b[?25h";
 
 /// Gives the terminal away while `run` runs, as it was before it was ours. However it comes back,
@@ -205,16 +205,16 @@ pub(crate) fn lend<T>(run: impl FnOnce(BorrowedFd<'_>) -> T) -> io::Result<T> {
     let made = run(terminal.as_fd());
     // What was typed for the program is nothing for us.
     let _ = rustix::termios::tcsetattr(&terminal, OptionalActions::Flush, &modes);
-    let _ = write(TIDY.as_bytes());
+    let _ = write(RESET.as_bytes());
     Ok(made)
 }
 
 /// Gives the terminal back. Does nothing if it is not ours.
 pub(crate) fn restore() {
-    if !TAKEN.swap(false, Ordering::SeqCst) {
+    if !IS_TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
-    let own = if PAINTED.swap(false, Ordering::SeqCst) { OWN_BACKGROUND } else { "" };
+    let own = if HAS_BACKGROUND.swap(false, Ordering::SeqCst) { OWN_BACKGROUND } else { "" };
     // Nobody is left to tell if the terminal is gone.
     let mut out = io::stdout();
     let _ = write!(out, "{own}{LEAVE}").and_then(|()| out.flush());
@@ -223,7 +223,7 @@ pub(crate) fn restore() {
 
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
-    TAKEN.store(true, Ordering::SeqCst);
+    IS_TAKEN.store(true, Ordering::SeqCst);
     let mut out = io::stdout();
     out.write_all(ENTER.as_bytes())?;
     out.flush()
@@ -239,7 +239,7 @@ fn restore_on_panic() {
         if panics::is_contained() {
             return;
         }
-        let ours = TAKEN.load(Ordering::SeqCst);
+        let ours = IS_TAKEN.load(Ordering::SeqCst);
         if std::thread::current().id() == main {
             restore();
             report(info);

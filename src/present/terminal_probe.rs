@@ -2,7 +2,7 @@
 //!
 //! Nothing waits for the answers: the first slide is drawn meanwhile. The last question, the
 //! device attributes, is one that every terminal answers; when its answer is there, all are. A
-//! terminal that answers nothing is given up on after [`PATIENCE`]. What comes in between and is
+//! terminal that answers nothing is given up on after [`ANSWER_TIMEOUT`]. What comes in between and is
 //! no answer is a key, typed early.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::theme::Background;
 
 /// How long to wait for the last answer.
-pub(super) const PATIENCE: Duration = Duration::from_millis(1500);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// The background's colour; a blank of twice the size, and where the cursor stands after it; kitty
 /// graphics sent inline; the cell's size in pixels; device attributes (sixel).
@@ -26,7 +26,7 @@ pub(super) const COLOR_QUESTIONS: &str = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m\
 /// What the terminal answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "an answer each")]
-pub(crate) struct Answers {
+pub(crate) struct TerminalAnswers {
     /// It shows pictures by kitty's protocol.
     pub(crate) kitty: bool,
     /// It shows sixel pictures.
@@ -45,13 +45,13 @@ pub(crate) struct Answers {
 
 /// Tells answers from keys in the bytes that the terminal sends.
 #[derive(Debug, Default)]
-pub(super) struct Probe {
+pub(super) struct TerminalProbe {
     /// What was answered so far.
-    pub(super) answers: Answers,
+    pub(super) answers: TerminalAnswers,
     pending: Vec<u8>,
 }
 
-impl Probe {
+impl TerminalProbe {
     /// Takes in what was read and gives the keys in it.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<KeyEvent> {
         self.pending.extend_from_slice(bytes);
@@ -79,7 +79,7 @@ impl Probe {
     }
 }
 
-impl Answers {
+impl TerminalAnswers {
     /// Notes an answer; false if it is none.
     fn note(&mut self, bytes: &[u8]) -> bool {
         if let Some(reply) = bytes.strip_prefix(b"\x1b_G") {
@@ -174,8 +174,8 @@ fn token(bytes: &[u8], last: bool) -> Option<usize> {
         }
         Some(b'_' | b']' | b'P') => {
             let end = bytes.windows(2).position(|pair| pair == b"\x1b\\").map(|at| at + 2);
-            let bell = bytes.iter().position(|&byte| byte == 7).map(|at| at + 1);
-            end.into_iter().chain(bell).min().or(unfinished)
+            let waker = bytes.iter().position(|&byte| byte == 7).map(|at| at + 1);
+            end.into_iter().chain(waker).min().or(unfinished)
         }
         Some(_) => Some(2),
         None => unfinished,
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn answers_are_told_from_keys_however_they_are_cut() {
-        let whole = Answers {
+        let whole = TerminalAnswers {
             kitty: true,
             sixel: true,
             large_text: true,
@@ -237,7 +237,7 @@ mod tests {
             complete: true,
         };
         for cut in 0..REPLY.len() {
-            let mut probe = Probe::default();
+            let mut probe = TerminalProbe::default();
             let mut keys = probe.feed(b"l");
             keys.extend(probe.feed(&REPLY[..cut]));
             keys.extend(probe.feed(&REPLY[cut..]));
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn f127_a_terminal_that_ignores_sizes_leaves_the_cursor_where_it_was() {
         for place in ["\x1b[1;1R", "\x1b[1;2R", "\x1b[1;33R"] {
-            let mut probe = Probe::default();
+            let mut probe = TerminalProbe::default();
             assert_eq!(probe.feed(place.as_bytes()), []);
             assert!(!probe.answers.large_text, "{place}");
         }
@@ -269,7 +269,7 @@ mod tests {
             ("\x1bP0$r\x1b\\", false),
         ];
         for (reply, is_true) in table {
-            let mut probe = Probe::default();
+            let mut probe = TerminalProbe::default();
             assert_eq!(probe.feed(reply.as_bytes()), []);
             assert_eq!(probe.answers.true_color, is_true, "{reply:?}");
         }
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_silent_terminal_still_has_keys() {
-        let mut probe = Probe::default();
+        let mut probe = TerminalProbe::default();
         assert_eq!(probe.feed(b"\x1b"), []);
         assert_eq!(probe.finish(), [KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)]);
         let keys = probe.feed("\x05é".as_bytes());
@@ -290,7 +290,7 @@ mod tests {
     fn no_bytes_make_it_fail() {
         for first in 0..=255_u8 {
             for second in [0, b'[', b'O', b'_', 0x1b, 0xff] {
-                let mut probe = Probe::default();
+                let mut probe = TerminalProbe::default();
                 probe.feed(&[first, second]);
                 probe.finish();
                 assert!(probe.pending.is_empty());

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 
-use super::{Event, Talk};
+use super::{LoopEvent, Talk};
 use crate::app::Direction;
 use crate::view::{self, Motion};
 
@@ -25,7 +25,7 @@ pub struct Transition {
 
 /// A turn from one slide to another.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct TransitionPlayer {
     from: Buffer,
     to: Buffer,
     way: (Motion, Direction),
@@ -37,7 +37,7 @@ pub(super) struct Turn {
     due: Instant,
 }
 
-impl Turn {
+impl TransitionPlayer {
     /// How long until its next frame.
     pub(super) fn wait(&self) -> Duration {
         self.due.saturating_duration_since(Instant::now())
@@ -52,28 +52,31 @@ impl Turn {
 }
 
 /// Whether what happened ends a turn at once.
-pub(super) fn is_cut_by(event: &Event) -> bool {
-    matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Resized | Event::Suspend)
+pub(super) fn is_cut_by(event: &LoopEvent) -> bool {
+    matches!(
+        event,
+        LoopEvent::Key(_) | LoopEvent::Mouse(_) | LoopEvent::Resized | LoopEvent::Suspend
+    )
 }
 
 impl Talk {
     /// Begins the turn to the slide that is to be shown, if there is to be one: false otherwise.
     /// Pictures that only the terminal can show go at its start and come at its end.
-    pub(super) fn begin_turn(&mut self, direction: Direction) -> io::Result<bool> {
+    pub(super) fn begin_transition(&mut self, direction: Direction) -> io::Result<bool> {
         let Some(Transition { motion, duration, frames }) = self.settings.transition else {
             return Ok(false);
         };
         if self.app.changed.scene {
             self.lay_out();
         }
-        let Self { app, scene, show, media, screen, .. } = self;
+        let Self { app, scene, loaded, media, screen, .. } = self;
         let mut from = screen.shown().clone();
         view::flatten(&mut from);
         let mut to = Buffer::empty(from.area);
         let overlays =
-            view::draw(app, scene, app.rows_above(), &show.look(app.at.slide).theme, &mut to);
+            view::draw(app, scene, app.rows_above(), &loaded.style(app.at.slide).theme, &mut to);
         view::flatten(&mut to);
-        let (base, cell) = (show.look(app.at.slide).theme.base, screen.size().cell);
+        let (base, cell) = (loaded.style(app.at.slide).theme.base, screen.size().cell);
         let gone = media.paint(&[], base.bg.unwrap_or_default(), cell, &mut to);
         media.stand_in(&overlays, base.bg.unwrap_or_default(), cell, &mut to);
         let frame = screen.compose(|buffer| {
@@ -83,21 +86,22 @@ impl Talk {
         screen.show(frame)?;
         let (begun, pace) = (Instant::now(), duration / frames.max(1));
         let way = (motion, direction);
-        self.turn = Some(Turn { from, to, way, begun, duration, pace, due: begun + pace });
+        self.transition =
+            Some(TransitionPlayer { from, to, way, begun, duration, pace, due: begun + pace });
         Ok(true)
     }
 
     /// Shows the turn's next frame if it is time, and ends it when it is over.
-    pub(super) fn turn_on(&mut self) -> io::Result<()> {
-        let Some(turn) = &mut self.turn else { return Ok(()) };
-        let progress = turn.progress();
+    pub(super) fn advance_transition(&mut self) -> io::Result<()> {
+        let Some(transition) = &mut self.transition else { return Ok(()) };
+        let progress = transition.progress();
         if progress >= view::DONE {
-            self.turn = None;
+            self.transition = None;
             return self.draw();
         }
-        if turn.wait().is_zero() {
-            turn.due = Instant::now() + turn.pace;
-            let frame = view::between(&turn.from, &turn.to, turn.way, progress);
+        if transition.wait().is_zero() {
+            transition.due = Instant::now() + transition.pace;
+            let frame = view::between(&transition.from, &transition.to, transition.way, progress);
             let frame = self.screen.compose(|buffer| {
                 *buffer = frame;
                 Vec::new()

@@ -5,19 +5,19 @@ use std::path::PathBuf;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::Event;
-use super::channel::Mailbox;
+use super::LoopEvent;
+use super::channel::EventSender;
 use crate::deck::{Deck, Fingerprint};
 use crate::diag::Diagnostic;
-use crate::headless::rehearse;
-use crate::project::{Execution, Show};
+use crate::headless::run_all;
+use crate::project::{Execution, LoadedDeck};
 use crate::recording::{Finding, Verdict, validations};
 use crate::source::Span;
 
 /// The thread's other end.
 pub(super) struct Validation {
-    wanted: Sender<Show>,
-    newest: Receiver<Show>,
+    wanted: Sender<LoadedDeck>,
+    newest: Receiver<LoadedDeck>,
     /// What would run of the deck that was asked for last.
     last: Option<Vec<(Fingerprint, Span)>>,
 }
@@ -27,22 +27,22 @@ impl Validation {
     pub(super) fn start(
         path: PathBuf,
         execution: Execution,
-        mailbox: Mailbox,
+        sender: EventSender,
     ) -> std::io::Result<Self> {
-        let (wanted, newest) = bounded::<Show>(1);
+        let (wanted, newest) = bounded::<LoadedDeck>(1);
         let heard = newest.clone();
         std::thread::Builder::new().name("validate".to_owned()).spawn(move || {
-            for show in heard {
+            for loaded in heard {
                 let mut found = Vec::new();
-                let rounds = validations(&show.deck);
-                rehearse(&show, &path, &execution, &rounds, &mut |round, rehearsed| {
+                let rounds = validations(&loaded.deck);
+                run_all(&loaded, &path, &execution, &rounds, &mut |round, rehearsed| {
                     let ran = rehearsed.map(|rehearsed| rehearsed.ran);
-                    let finding = Finding::of(&show.deck, round, ran, None);
-                    let cell = show.deck.cell(round.cell);
+                    let finding = Finding::of(&loaded.deck, round, ran, None);
+                    let cell = loaded.deck.cell(round.cell);
                     let told = cell.zip(finding).and_then(|(cell, it)| mistake(&it, cell.span));
                     found.extend(told);
                 });
-                mailbox.send(Event::Validated(found));
+                sender.send(LoopEvent::Validated(found));
             }
         })?;
         Ok(Self { wanted, newest, last: None })
@@ -50,14 +50,14 @@ impl Validation {
 
     /// Runs the blocks of this deck, unless they are those that it ran last; what was asked for and
     /// not begun is forgotten.
-    pub(super) fn look(&mut self, show: &Show) {
-        let code = Some(code(&show.deck));
+    pub(super) fn look(&mut self, loaded: &LoadedDeck) {
+        let code = Some(code(&loaded.deck));
         if self.last == code {
             return;
         }
         self.last = code;
         let _ = self.newest.try_recv();
-        let _ = self.wanted.try_send(show.clone());
+        let _ = self.wanted.try_send(loaded.clone());
     }
 }
 

@@ -12,7 +12,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 type Identity = (u64, u64);
 
 /// The folders that are watched.
-pub(super) struct Folders {
+pub(super) struct WatchedFolders {
     watcher: Option<RecommendedWatcher>,
     /// Those that matter, whether they are there or not.
     wanted: BTreeSet<PathBuf>,
@@ -20,7 +20,7 @@ pub(super) struct Folders {
     watched: BTreeMap<PathBuf, Identity>,
 }
 
-impl Folders {
+impl WatchedFolders {
     /// Nothing is watched yet; without a watcher, nothing ever is.
     pub(super) fn new(watcher: Option<RecommendedWatcher>) -> Self {
         Self { watcher, wanted: BTreeSet::new(), watched: BTreeMap::new() }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::load::{FILES_TIMEOUT, Look, Origin, Show, look};
+use super::load::{FILES_TIMEOUT, LoadOptions, LoadedDeck, SlideStyle, look};
 use super::themes;
 use crate::files::Reader;
 use crate::parse;
@@ -16,16 +16,21 @@ use crate::source::MemFiles;
 const SLIDE: &str = include_str!("gallery.md");
 
 /// The deck of all themes.
-pub(super) fn gallery(origin: &Origin) -> Show {
-    let names = themes::names(origin.themes.as_deref());
+pub(super) fn gallery(load_options: &LoadOptions) -> LoadedDeck {
+    let names = themes::names(load_options.themes.as_deref());
     let slides: Vec<_> = names.iter().map(|name| format!("{name}\n===\n\n{SLIDE}")).collect();
     let text = slides.join("\n<!-- end_slide -->\n\n");
-    let mut deck = parse::parse(&origin.path, &text, &MemFiles::default());
+    let mut deck = parse::parse(&load_options.path, &text, &MemFiles::default());
     let reader = Reader::until(Instant::now() + FILES_TIMEOUT);
-    let mut looks: Vec<Look> = Vec::new();
+    let mut styles: Vec<SlideStyle> = Vec::new();
     for name in names {
-        let origin = Origin { theme: Some(name), ..origin.clone() };
-        looks.push(look(&origin, &reader, &mut deck, looks.last()));
+        let load_options = LoadOptions { theme: Some(name), ..load_options.clone() };
+        styles.push(look(&load_options, &reader, &mut deck, styles.last()));
     }
-    Show { deck: Arc::new(deck), looks: looks.into(), limits: origin.limits, recorded: Runs::new() }
+    LoadedDeck {
+        deck: Arc::new(deck),
+        styles: styles.into(),
+        limits: load_options.limits,
+        recorded: Runs::new(),
+    }
 }

@@ -28,11 +28,11 @@ use super::{markdown, recording_store, themes};
 
 /// Everything that showing a deck needs.
 #[derive(Clone, Debug)]
-pub struct Show {
+pub struct LoadedDeck {
     /// The deck.
     pub deck: Arc<Deck>,
     /// What it looks like: one look for all slides, or one for each.
-    pub looks: Arc<[Look]>,
+    pub styles: Arc<[SlideStyle]>,
     /// How much of the terminal its slides use.
     pub limits: Limits,
     /// What was recorded of its code.
@@ -41,7 +41,7 @@ pub struct Show {
 
 /// What a slide looks like.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct SlideStyle {
     /// Its theme.
     pub theme: Arc<Theme>,
     /// Its highlighter, kept over saves so that code need not be highlighted again.
@@ -50,20 +50,20 @@ pub struct Look {
     pub footer: FooterText,
 }
 
-impl Show {
+impl LoadedDeck {
     /// What a slide looks like.
     ///
     /// # Panics
     /// When there is no look, which [`load`] never leaves out.
-    pub fn look(&self, slide: SlideNo) -> &Look {
-        let own = self.looks.get(slide.index()).or_else(|| self.looks.last());
+    pub fn style(&self, slide: SlideNo) -> &SlideStyle {
+        let own = self.styles.get(slide.index()).or_else(|| self.styles.last());
         own.expect("every deck is loaded with a look")
     }
 }
 
 /// Which deck, and what the command line and the configuration say about how to read it.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub struct LoadOptions {
     /// The deck's file.
     pub path: PathBuf,
     /// Whether that is a pipe, which is read once.
@@ -88,24 +88,24 @@ pub struct Origin {
     /// trust store.
     pub mistakes: Vec<FileMistakes>,
     /// What was edited on the stage and not saved.
-    pub unsaved: Unsaved,
+    pub unsaved: SharedDrafts,
 }
 
 /// What was edited and not saved, for every reading of the same deck.
 #[derive(Clone, Debug, Default)]
-pub struct Unsaved(Arc<Mutex<Drafts>>);
+pub struct SharedDrafts(Arc<Mutex<Drafts>>);
 
 /// The drafts, while somebody looks at them or changes them.
 pub(crate) type DraftsGuard<'a> = MutexGuard<'a, Drafts>;
 
-impl Unsaved {
+impl SharedDrafts {
     /// The drafts, to be looked at or changed.
     pub(crate) fn drafts(&self) -> DraftsGuard<'_> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Origin {
+impl LoadOptions {
     /// Whether a file is the deck's own and a pipe: it does not change.
     pub(crate) fn is_pipe(&self, file: &Path) -> bool {
         self.is_pipe && file == self.path
@@ -139,7 +139,7 @@ impl Origin {
             limits: Limits::default(),
             notes: false,
             mistakes: Vec::new(),
-            unsaved: Unsaved::default(),
+            unsaved: SharedDrafts::default(),
         }
     }
 }
@@ -156,18 +156,21 @@ const MAX_DECK_BYTES: u64 = 64 << 20;
 ///
 /// # Errors
 /// The deck's own file cannot be read. Everything else is a diagnostic of the deck.
-pub fn load(origin: &Origin, before: Option<&Show>) -> Result<Show, ReadError> {
-    if origin.gallery {
-        return Ok(gallery(origin));
+pub fn load(
+    load_options: &LoadOptions,
+    before: Option<&LoadedDeck>,
+) -> Result<LoadedDeck, ReadError> {
+    if load_options.gallery {
+        return Ok(gallery(load_options));
     }
     let bytes = match before {
         // What was in the pipe is gone; the files that the deck names may have changed.
-        Some(before) if origin.is_pipe => return Ok(reload(origin, before)),
-        Some(_) => files::read(&origin.path, Kind::Text)?,
-        None => files::read_deck(&origin.path)?,
+        Some(before) if load_options.is_pipe => return Ok(reload(load_options, before)),
+        Some(_) => files::read(&load_options.path, Kind::Text)?,
+        None => files::read_deck(&load_options.path)?,
     };
-    let text = origin.with_drafts(&origin.path, bytes);
-    contained(|| Ok(show(origin, &String::from_utf8_lossy(&text), before)))
+    let text = load_options.with_drafts(&load_options.path, bytes);
+    contained(|| Ok(show(load_options, &String::from_utf8_lossy(&text), before)))
 }
 
 /// As [`load`] on a thread of its own, but no longer than this: a reading thread that hangs is left
@@ -177,47 +180,60 @@ pub fn load(origin: &Origin, before: Option<&Show>) -> Result<Show, ReadError> {
 /// As [`load`]; or it takes longer.
 pub(crate) fn load_within(
     timeout: Duration,
-    origin: &Origin,
-    before: &Show,
-) -> Result<Show, ReadError> {
-    let (origin, before) = (origin.clone(), before.clone());
+    load_options: &LoadOptions,
+    before: &LoadedDeck,
+) -> Result<LoadedDeck, ReadError> {
+    let (load_options, before) = (load_options.clone(), before.clone());
     let (done, result) = bounded(1);
     let thread = std::thread::Builder::new().name("load".to_owned());
-    let spawned = thread.spawn(move || drop(done.send(contained(|| load(&origin, Some(&before))))));
+    let spawned =
+        thread.spawn(move || drop(done.send(contained(|| load(&load_options, Some(&before))))));
     spawned?;
     result.recv_timeout(timeout).unwrap_or(Err(ReadError::TooSlow))
 }
 
 /// What `read` returns; an error if it panics.
-pub(crate) fn contained(read: impl FnOnce() -> Result<Show, ReadError>) -> Result<Show, ReadError> {
+pub(crate) fn contained(
+    read: impl FnOnce() -> Result<LoadedDeck, ReadError>,
+) -> Result<LoadedDeck, ReadError> {
     let read = contain("reading the deck", read);
     read.unwrap_or_else(|panicked| Err(ReadError::Other(panicked.to_string())))
 }
 
 /// Makes the deck anew from the text that was read of it before.
-pub(crate) fn reload(origin: &Origin, before: &Show) -> Show {
-    if origin.gallery {
-        return gallery(origin);
+pub(crate) fn reload(load_options: &LoadOptions, before: &LoadedDeck) -> LoadedDeck {
+    if load_options.gallery {
+        return gallery(load_options);
     }
     let text = before.deck.sources.iter().next().map(SourceFile::text).unwrap_or_default();
-    show(origin, text, Some(before))
+    show(load_options, text, Some(before))
 }
 
-fn show(origin: &Origin, text: &str, before: Option<&Show>) -> Show {
+fn show(load_options: &LoadOptions, text: &str, before: Option<&LoadedDeck>) -> LoadedDeck {
     let reader = Reader::until(Instant::now() + FILES_TIMEOUT);
-    let files = DeckFiles { origin, reader: &reader, bytes: Cell::new(0) };
-    let mut deck = parse::parse_with(&origin.path, text, &files, origin.options.clone());
-    let look = look(origin, &reader, &mut deck, before.and_then(|show| show.looks.last()));
-    let recorded =
-        if deck.cells.is_empty() { Runs::new() } else { recorded(origin, &reader, &mut deck) };
-    add_mistakes(origin, &mut deck);
-    let deck = if origin.notes { deck.speaker_view() } else { deck };
-    Show { deck: Arc::new(deck), looks: Arc::new([look]), limits: origin.limits, recorded }
+    let files = DeckFiles { load_options, reader: &reader, bytes: Cell::new(0) };
+    let mut deck =
+        parse::parse_with(&load_options.path, text, &files, load_options.options.clone());
+    let look =
+        look(load_options, &reader, &mut deck, before.and_then(|loaded| loaded.styles.last()));
+    let recorded = if deck.cells.is_empty() {
+        Runs::new()
+    } else {
+        recorded(load_options, &reader, &mut deck)
+    };
+    add_mistakes(load_options, &mut deck);
+    let deck = if load_options.notes { deck.speaker_view() } else { deck };
+    LoadedDeck {
+        deck: Arc::new(deck),
+        styles: Arc::new([look]),
+        limits: load_options.limits,
+        recorded,
+    }
 }
 
 /// Adds the mistakes of other files to those of the deck.
-fn add_mistakes(origin: &Origin, deck: &mut Deck) {
-    for (sources, mistakes) in &origin.mistakes {
+fn add_mistakes(load_options: &LoadOptions, deck: &mut Deck) {
+    for (sources, mistakes) in &load_options.mistakes {
         let files: Vec<_> = sources.iter().map(|file| deck.sources.add(file.clone())).collect();
         deck.diagnostics.extend(mistakes.iter().map(|mistake| {
             let file = files.get(usize::from(mistake.span.file.0)).copied().unwrap_or_default();
@@ -227,12 +243,12 @@ fn add_mistakes(origin: &Origin, deck: &mut Deck) {
 }
 
 /// What was recorded of the deck's cells; a damaged recording is a mistake of the deck.
-fn recorded(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Runs {
-    let file = recording_store::recording_file(&origin.path);
-    let folder = recording_store::recording_folder(&origin.path);
+fn recorded(load_options: &LoadOptions, reader: &Reader, deck: &mut Deck) -> Runs {
+    let file = recording_store::recording_file(&load_options.path);
+    let folder = recording_store::recording_folder(&load_options.path);
     deck.files.push(file.clone());
     let read = |file: &Path| reader.read(file, Kind::Recording);
-    match recording_store::read_recording_by(&origin.path, read) {
+    match recording_store::read_recording_by(&load_options.path, read) {
         Ok(recording) => {
             let recording = recording.unwrap_or_default();
             let found = recording.find(deck).into_iter();
@@ -254,18 +270,18 @@ fn recorded(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Runs {
 
 /// The look of a deck; `before` is what was shown last, whose highlighter goes on if it can.
 pub(super) fn look(
-    origin: &Origin,
+    load_options: &LoadOptions,
     reader: &Reader,
     deck: &mut Deck,
-    before: Option<&Look>,
-) -> Look {
-    let theme = themes::choose(origin, reader, deck);
-    let highlighter = themes::highlighter(origin, reader, &theme, deck, before);
-    let footer = footer_text(&theme, deck, origin);
-    Look { theme: Arc::new(theme), highlighter, footer }
+    before: Option<&SlideStyle>,
+) -> SlideStyle {
+    let theme = themes::choose(load_options, reader, deck);
+    let highlighter = themes::highlighter(load_options, reader, &theme, deck, before);
+    let footer = footer_text(&theme, deck, load_options);
+    SlideStyle { theme: Arc::new(theme), highlighter, footer }
 }
 
-fn footer_text(theme: &Theme, deck: &mut Deck, origin: &Origin) -> FooterText {
+fn footer_text(theme: &Theme, deck: &mut Deck, load_options: &LoadOptions) -> FooterText {
     let FooterStyle::Template { left, center, right, .. } = &theme.footer else {
         return FooterText::default();
     };
@@ -277,16 +293,16 @@ fn footer_text(theme: &Theme, deck: &mut Deck, origin: &Origin) -> FooterText {
         })
     };
     let texts = [left, center, right].map(&mut read);
-    let pictures = [left, center, right].map(|part| footer_picture(part.as_ref(), origin));
+    let pictures = [left, center, right].map(|part| footer_picture(part.as_ref(), load_options));
     let [left, center, right] = texts;
     FooterText { pictures, left, center, right }
 }
 
 /// A picture of the footer: beside the deck, or in the folder of themes.
-fn footer_picture(part: Option<&FooterPart>, origin: &Origin) -> Option<PictureKey> {
+fn footer_picture(part: Option<&FooterPart>, load_options: &LoadOptions) -> Option<PictureKey> {
     let Some(FooterPart::Image(path, _)) = part else { return None };
-    let beside = folder(&origin.path);
-    let themes = origin.themes.as_ref().filter(|themes| themes.join(path).is_file());
+    let beside = folder(&load_options.path);
+    let themes = load_options.themes.as_ref().filter(|themes| themes.join(path).is_file());
     let base = if beside.join(path).is_file() { beside } else { themes.cloned().unwrap_or(beside) };
     Some(PictureKey { base, source: path.as_str().into() })
 }
@@ -301,7 +317,7 @@ pub(crate) fn folder(path: &Path) -> PathBuf {
 
 /// The files that one reading of a deck names, with what was edited and not saved.
 struct DeckFiles<'a> {
-    origin: &'a Origin,
+    load_options: &'a LoadOptions,
     reader: &'a Reader,
     /// Bytes that were read so far.
     bytes: Cell<u64>,
@@ -315,7 +331,7 @@ impl Files for DeckFiles<'_> {
             return Err(ReadError::TooMuch { max_bytes: MAX_DECK_BYTES });
         }
         self.bytes.set(all);
-        Ok(self.origin.with_drafts(path, bytes))
+        Ok(self.load_options.with_drafts(path, bytes))
     }
 }
 
@@ -342,13 +358,13 @@ mod tests {
         let (deck, part) = (folder.path().join("talk.md"), folder.path().join("part.txt"));
         std::fs::write(&part, vec![b' '; 16 << 20]).unwrap();
         std::fs::write(&deck, "<!-- include: part.txt -->\n\n".repeat(5)).unwrap();
-        let show = load(&Origin::new(deck), None).unwrap();
-        let found: Vec<_> = show.deck.diagnostics.iter().map(|it| &it.message).collect();
+        let loaded = load(&LoadOptions::new(deck), None).unwrap();
+        let found: Vec<_> = loaded.deck.diagnostics.iter().map(|it| &it.message).collect();
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("the files of the deck are larger than 64 MiB"), "{found:?}");
         assert_eq!(
-            show.deck.sources.place(show.deck.diagnostics[0].span),
-            format!("{}:9:6", show.deck.sources.iter().next().unwrap().name())
+            loaded.deck.sources.place(loaded.deck.diagnostics[0].span),
+            format!("{}:9:6", loaded.deck.sources.iter().next().unwrap().name())
         );
     }
 }

@@ -11,8 +11,8 @@ mod themes;
 mod trust;
 
 pub use execution::Execution;
-pub use load::{Look, Origin, Show, load};
-pub use recording_store::{TapeError, keep_recording, read_recording, recording_folder};
+pub use load::{LoadOptions, LoadedDeck, SlideStyle, load};
+pub use recording_store::{RecordingError, read_recording, recording_folder, save_recording};
 pub use themes::names as theme_names;
 pub use trust::{FileMistakes, is_known as is_trusted, trust_store_mistakes};
 
@@ -20,4 +20,4 @@ pub(crate) use load::{DraftsGuard, FILES_TIMEOUT, contained, folder, load_within
 pub(crate) use markdown::read as read_markdown;
 pub(crate) use requests::{options, request, snippet};
 pub(crate) use themes::depends_on_background;
-pub(crate) use trust::{Examined, Keeper, TrustReport};
+pub(crate) use trust::{ExaminedDeck, TrustReport, TrustWorker};

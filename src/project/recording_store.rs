@@ -15,7 +15,7 @@ const FILE: &str = "recording.json";
 
 /// Why there is no recording to go by.
 #[derive(Debug, thiserror::Error)]
-pub enum TapeError {
+pub enum RecordingError {
     /// It cannot be read.
     #[error("`{0}` cannot be read")]
     Unreadable(PathBuf, #[source] ReadError),
@@ -24,7 +24,7 @@ pub enum TapeError {
     Broken(PathBuf, String, Broken),
 }
 
-impl TapeError {
+impl RecordingError {
     /// What is wrong, without the file's name.
     pub(super) fn message(&self) -> String {
         match self {
@@ -78,7 +78,7 @@ pub(super) fn recording_file(deck: &Path) -> PathBuf {
 ///
 /// # Errors
 /// It cannot be read, or it is damaged.
-pub fn read_recording(deck: &Path) -> Result<Option<Recording>, TapeError> {
+pub fn read_recording(deck: &Path) -> Result<Option<Recording>, RecordingError> {
     read_recording_by(deck, |file| files::read(file, Kind::Recording))
 }
 
@@ -86,21 +86,21 @@ pub fn read_recording(deck: &Path) -> Result<Option<Recording>, TapeError> {
 pub(super) fn read_recording_by(
     deck: &Path,
     read: impl FnOnce(&Path) -> Result<Vec<u8>, ReadError>,
-) -> Result<Option<Recording>, TapeError> {
+) -> Result<Option<Recording>, RecordingError> {
     let file = recording_file(deck);
     let bytes = match read(&file) {
         Ok(bytes) => bytes,
         Err(ReadError::Missing) => return Ok(None),
-        Err(error) => return Err(TapeError::Unreadable(file, error)),
+        Err(error) => return Err(RecordingError::Unreadable(file, error)),
     };
     let text = String::from_utf8_lossy(&bytes);
     let read = match contain("reading the recording", || Recording::read(&text)) {
         Ok(read) => read,
         Err(panicked) => {
-            return Err(TapeError::Unreadable(file, ReadError::Other(panicked.to_string())));
+            return Err(RecordingError::Unreadable(file, ReadError::Other(panicked.to_string())));
         }
     };
-    read.map(Some).map_err(|broken| TapeError::Broken(file, text.into_owned(), broken))
+    read.map(Some).map_err(|broken| RecordingError::Broken(file, text.into_owned(), broken))
 }
 
 /// Keeps a deck's recording: its text, and those of its pictures that are new. What is as it was is
@@ -108,7 +108,7 @@ pub(super) fn read_recording_by(
 ///
 /// # Errors
 /// Something cannot be written.
-pub fn keep_recording(
+pub fn save_recording(
     deck: &Path,
     recording: &Recording,
     pictures: &BTreeMap<String, Vec<u8>>,

@@ -4,13 +4,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Execution;
-use super::load::{Show, folder};
+use super::load::{LoadedDeck, folder};
 use crate::deck::{Cell, CellId, Deck, OutputMode};
 use crate::exec::{self, SandboxOptions};
 use crate::run::{Base, Input, Limits, Request, RunId, Snippet, Target};
 
 /// What all runs of the deck at `path` have in common.
-pub(crate) fn options(execution: &Execution, path: &Path, show: &Show) -> exec::ExecOptions {
+pub(crate) fn options(
+    execution: &Execution,
+    path: &Path,
+    loaded: &LoadedDeck,
+) -> exec::ExecOptions {
     let cache = match execution.sandbox {
         Some(_) => SandboxOptions::cache(&execution.cache, path),
         None => execution.cache.clone(),
@@ -18,7 +22,7 @@ pub(crate) fn options(execution: &Execution, path: &Path, show: &Show) -> exec::
     exec::ExecOptions {
         directory: folder(path),
         custom: execution.custom.clone(),
-        python: show.deck.options.python_interpreter.clone(),
+        python: loaded.deck.options.python_interpreter.clone(),
         cache,
         sandbox: execution.sandbox,
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::load::{Look, Origin, folder};
+use super::load::{LoadOptions, SlideStyle, folder};
 use crate::deck::Deck;
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::files::{self, Kind, Reader};
@@ -16,7 +16,7 @@ use crate::theme::{self, Library, Theme};
 const FALLBACK_HIGHLIGHT: &str = "base16-eighties.dark";
 
 /// A name or a text of a deck's front matter, and where it stands.
-type Said = Option<(String, Span)>;
+type SpannedText = Option<(String, Span)>;
 
 /// The names of all themes: ours, then the user's.
 pub fn names(folder: Option<&Path>) -> Vec<String> {
@@ -26,18 +26,18 @@ pub fn names(folder: Option<&Path>) -> Vec<String> {
 }
 
 /// The deck's theme.
-pub(super) fn choose(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Theme {
-    let file = file(origin, reader, deck);
-    let (name, overrides) = (name(origin, deck), deck.theme.overrides.clone());
+pub(super) fn choose(load_options: &LoadOptions, reader: &Reader, deck: &mut Deck) -> Theme {
+    let file = file(load_options, reader, deck);
+    let (name, overrides) = (name(load_options, deck), deck.theme.overrides.clone());
     let known = deck.sources.iter().count();
     let choice = theme::Choice {
-        forced: origin.theme.as_deref(),
+        forced: load_options.theme.as_deref(),
         name: borrowed(&name),
         file: borrowed(&file),
-        default: origin.default_theme.on(origin.background),
+        default: load_options.default_theme.on(load_options.background),
         overrides: borrowed(&overrides),
     };
-    let paths = origin.themes.as_ref().map(|folder| reader.list(folder)).unwrap_or_default();
+    let paths = load_options.themes.as_ref().map(|folder| reader.list(folder)).unwrap_or_default();
     let library = Library::new(paths, reader);
     let (theme, mistakes) = theme::resolve_among(&choice, &library, &mut deck.sources);
     deck.diagnostics.extend(mistakes);
@@ -48,18 +48,18 @@ pub(super) fn choose(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Theme
 }
 
 /// Whether another background would mean another theme.
-pub(crate) fn depends_on_background(origin: &Origin, deck: &Deck) -> bool {
+pub(crate) fn depends_on_background(load_options: &LoadOptions, deck: &Deck) -> bool {
     let theme = &deck.theme;
     let asked = theme.light.is_some() || theme.dark.is_some();
     let named = theme.name.is_some() || theme.path.is_some();
-    let default = &origin.default_theme;
-    origin.theme.is_none() && !named && (asked || default.dark != default.light)
+    let default = &load_options.default_theme;
+    load_options.theme.is_none() && !named && (asked || default.dark != default.light)
 }
 
 /// The name that the deck asks for: `name`, or the one for the terminal's background.
-fn name(origin: &Origin, deck: &Deck) -> Said {
+fn name(load_options: &LoadOptions, deck: &Deck) -> SpannedText {
     let theme = &deck.theme;
-    let by_background = || match origin.background {
+    let by_background = || match load_options.background {
         theme::Background::Dark => theme.dark.clone().or_else(|| theme.light.clone()),
         theme::Background::Light => theme.light.clone().or_else(|| theme.dark.clone()),
     };
@@ -67,9 +67,9 @@ fn name(origin: &Origin, deck: &Deck) -> Said {
 }
 
 /// The text of the deck's theme file, and all of its span.
-fn file(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Said {
+fn file(load_options: &LoadOptions, reader: &Reader, deck: &mut Deck) -> SpannedText {
     let (path, span) = deck.theme.path.clone()?;
-    let path = folder(&origin.path).join(path);
+    let path = folder(&load_options.path).join(path);
     deck.files.push(path.clone());
     match reader.read_text(&path, Kind::Text) {
         Ok(text) => {
@@ -86,24 +86,24 @@ fn file(origin: &Origin, reader: &Reader, deck: &mut Deck) -> Said {
     }
 }
 
-fn borrowed(said: &Said) -> Option<(&str, Span)> {
+fn borrowed(said: &SpannedText) -> Option<(&str, Span)> {
     said.as_ref().map(|(text, span)| (text.as_str(), *span))
 }
 
 /// The highlighter of the theme: the one shown now where it is the same.
 pub(super) fn highlighter(
-    origin: &Origin,
+    load_options: &LoadOptions,
     reader: &Reader,
     theme: &Theme,
     deck: &mut Deck,
-    before: Option<&Look>,
+    before: Option<&SlideStyle>,
 ) -> Arc<Highlighter> {
     let name = theme.code.highlight_theme.as_str();
     let kept = before.map(|look| &look.highlighter).filter(|kept| kept.theme() == name);
     if let Some(kept) = kept {
         return Arc::clone(kept);
     }
-    let folder = origin.themes.as_ref().map(|themes| themes.join("highlighting"));
+    let folder = load_options.themes.as_ref().map(|themes| themes.join("highlighting"));
     let own = folder.map(|folder| reader.list(&folder)).unwrap_or_default();
     let own = own.iter().find(|path| {
         path.extension().is_some_and(|extension| extension == "tmTheme")

@@ -21,7 +21,7 @@ const QUIT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What was found out about a deck.
 #[derive(Debug)]
-pub(crate) struct Examined {
+pub(crate) struct ExaminedDeck {
     /// The deck.
     pub(crate) deck: Arc<Deck>,
     /// The question about it; none where it was only looked up, and is unknown.
@@ -32,7 +32,7 @@ pub(crate) struct Examined {
 #[derive(Debug)]
 pub(crate) enum TrustReport {
     /// A deck was examined.
-    Examined(Examined),
+    Examined(ExaminedDeck),
     /// A deck cannot be remembered: a message for the speaker.
     Trouble(String),
 }
@@ -53,8 +53,8 @@ enum Job {
 }
 
 /// The thread's other end. There is no thread before it has something to do.
-pub(crate) struct Keeper {
-    thread: Option<Thread>,
+pub(crate) struct TrustWorker {
+    thread: Option<TrustThread>,
     jobs: Option<Jobs>,
 }
 
@@ -65,7 +65,7 @@ struct Jobs {
     ended: Receiver<()>,
 }
 
-impl Keeper {
+impl TrustWorker {
     /// Looks after the deck at `path`.
     pub(crate) fn new(
         path: PathBuf,
@@ -73,7 +73,7 @@ impl Keeper {
         report: impl Fn(TrustReport) + Send + 'static,
     ) -> Self {
         let report = Box::new(report);
-        let thread = Thread { path, executors, report, last: None, accepted: None };
+        let thread = TrustThread { path, executors, report, last: None, accepted: None };
         Self { thread: Some(thread), jobs: None }
     }
 
@@ -110,7 +110,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for TrustWorker {
     /// Lets the thread write what it was told to remember.
     fn drop(&mut self) {
         if let Some(Jobs { given, ended }) = self.jobs.take() {
@@ -121,7 +121,7 @@ impl Drop for Keeper {
 }
 
 /// What the thread knows.
-struct Thread {
+struct TrustThread {
     path: PathBuf,
     executors: Executors,
     report: ReportSink,
@@ -131,7 +131,7 @@ struct Thread {
     accepted: Option<(Arc<Deck>, Record)>,
 }
 
-impl Thread {
+impl TrustThread {
     fn start(mut self) -> std::io::Result<Jobs> {
         let (given, jobs) = unbounded();
         let (end, ended) = bounded(0);
@@ -201,7 +201,7 @@ impl Thread {
     }
 
     fn tell(&self, deck: Arc<Deck>, inquiry: Option<Arc<TrustSummary>>) {
-        (self.report)(TrustReport::Examined(Examined { deck, inquiry }));
+        (self.report)(TrustReport::Examined(ExaminedDeck { deck, inquiry }));
     }
 }
 

@@ -31,7 +31,7 @@ use record::Record;
 
 pub use store_check::{FileMistakes, trust_store_mistakes};
 
-pub(crate) use keeper::{Examined, Keeper, TrustReport};
+pub(crate) use keeper::{ExaminedDeck, TrustReport, TrustWorker};
 
 /// The user's own executors, by language.
 type Executors = BTreeMap<String, CustomExecutor>;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rstest::rstest;
 
 use super::*;
-use crate::project::{Origin, load};
+use crate::project::{LoadOptions, load};
 
 /// A folder with a deck in it.
 struct Folder(tempfile::TempDir);
@@ -53,7 +53,7 @@ impl Folder {
     }
 
     fn deck(&self) -> Arc<Deck> {
-        load(&Origin::new(self.path("talk.md")), None).unwrap().deck
+        load(&LoadOptions::new(self.path("talk.md")), None).unwrap().deck
     }
 
     fn findings(&self) -> Findings {

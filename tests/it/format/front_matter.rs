@@ -6,7 +6,7 @@ use std::path::Path;
 use livedeck::deck::{Deck, SlideKind};
 use livedeck::diag::{Severity, summary};
 use livedeck::parse::{parse, parse_with};
-use livedeck::project::{Origin, load};
+use livedeck::project::{LoadOptions, load};
 use livedeck::source::MemFiles;
 use rstest::rstest;
 
@@ -35,19 +35,19 @@ fn errors(deck: &Deck) -> Vec<String> {
 }
 
 /// What loading a deck from disk finds, theme and all.
-fn loaded(files: &[(&str, &str)]) -> (livedeck::project::Show, Vec<String>) {
+fn load_files(files: &[(&str, &str)]) -> (livedeck::project::LoadedDeck, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         std::fs::write(folder.path().join(path), text).unwrap();
     }
-    let show = load(&Origin::new(folder.path().join("talk.md")), None).unwrap();
+    let loaded = load(&LoadOptions::new(folder.path().join("talk.md")), None).unwrap();
     let path = format!("{}/", folder.path().display());
-    let found = errors(&show.deck).into_iter().map(|error| error.replace(&path, "")).collect();
-    (show, found)
+    let found = errors(&loaded.deck).into_iter().map(|error| error.replace(&path, "")).collect();
+    (loaded, found)
 }
 
-fn with_theme(yaml: &str) -> (livedeck::project::Show, Vec<String>) {
-    loaded(&[("talk.md", &format!("---\n{yaml}\n---\nhi\n"))])
+fn with_theme(yaml: &str) -> (livedeck::project::LoadedDeck, Vec<String>) {
+    load_files(&[("talk.md", &format!("---\n{yaml}\n---\nhi\n"))])
 }
 
 #[test]
@@ -206,13 +206,13 @@ fn f020_an_unknown_theme_is_told_with_the_one_that_was_meant() {
 #[test]
 fn f021_a_theme_file_is_relative_to_the_deck() {
     let deck = "---\ntheme:\n  path: mine.yaml\n---\nhi\n";
-    let (show, found) = loaded(&[
+    let (loaded, found) = load_files(&[
         ("talk.md", deck),
         ("mine.yaml", "extends: light\ndefault:\n  colors: {foreground: ff0000}\n"),
     ]);
     assert_eq!(found, [""; 0]);
-    assert_eq!(show.looks[0].theme.base.fg, Some(ratatui::style::Color::Rgb(255, 0, 0)));
-    let (_, found) = loaded(&[("talk.md", deck)]);
+    assert_eq!(loaded.styles[0].theme.base.fg, Some(ratatui::style::Color::Rgb(255, 0, 0)));
+    let (_, found) = load_files(&[("talk.md", deck)]);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("talk.md:3:9: "), "{found:?}");
 }
@@ -229,10 +229,10 @@ fn f022_a_theme_has_one_source() {
 
 #[test]
 fn f024_overrides_go_over_the_theme() {
-    let (show, found) =
+    let (loaded, found) =
         with_theme("theme:\n  override:\n    default: {colors: {foreground: beeeff}}");
     assert_eq!(found, [""; 0]);
-    assert_eq!(show.looks[0].theme.base.fg, Some(ratatui::style::Color::Rgb(0xbe, 0xee, 0xff)));
+    assert_eq!(loaded.styles[0].theme.base.fg, Some(ratatui::style::Color::Rgb(0xbe, 0xee, 0xff)));
     let (_, found) = with_theme("theme:\n  override:\n    extends: light");
     assert_eq!(
         found,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag;
-use livedeck::headless::{Stills, inspect};
+use livedeck::headless::{SlideRenderer, inspect};
 use livedeck::layout::Size;
-use livedeck::project::{Origin, load};
+use livedeck::project::{LoadOptions, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -64,21 +64,21 @@ fn drawn(deck: &str) -> Vec<String> {
     std::fs::write(folder.path().join("a.py"), "a\nb\n").unwrap();
     let picture = image::RgbaImage::new(3, 2);
     picture.save(folder.path().join("a.png")).unwrap();
-    let show = load(&Origin::new(&path), None).unwrap();
-    let mut stills = Stills::new(&show);
+    let loaded = load(&LoadOptions::new(&path), None).unwrap();
+    let mut stills = SlideRenderer::new(&loaded);
     let sizes = [Size::new(100, 30), Size::new(12, 4), Size::new(1, 1)];
     for size in sizes {
-        for slide in 0..show.deck.slides.len().min(3) {
+        for slide in 0..loaded.deck.slides.len().min(3) {
             for step in [Step(0), Step::LAST] {
-                let scene = stills.first_scene(Cursor { slide: SlideNo::new(slide), step }, size);
+                let scene = stills.quick_scene(Cursor { slide: SlideNo::new(slide), step }, size);
                 let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
                 paint(&scene, 0, &mut buffer);
                 paint(&scene, scene.scroll_limit(), &mut buffer);
             }
         }
     }
-    let found = inspect(&show, &sizes[..1], &BTreeMap::default());
-    found.iter().map(|found| diag::summary(found, &show.deck.sources)).collect()
+    let found = inspect(&loaded, &sizes[..1], &BTreeMap::default());
+    found.iter().map(|found| diag::summary(found, &loaded.deck.sources)).collect()
 }
 
 #[test]

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag::plain;
-use livedeck::headless::{Stills, inspect};
+use livedeck::headless::{SlideRenderer, inspect};
 use livedeck::layout::Size;
-use livedeck::project::{Origin, Show, load};
+use livedeck::project::{LoadOptions, LoadedDeck, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -36,13 +36,13 @@ fn every_example_of_the_format_page_is_what_it_says() {
     let mut book = String::new();
     for example in examples {
         std::fs::write(&path, &example.text).unwrap();
-        let show = load(&Origin::new(&path), None).unwrap();
-        let mistakes = mistakes(&show).replace(&format!("{}/", folder.path().display()), "");
+        let loaded = load(&LoadOptions::new(&path), None).unwrap();
+        let mistakes = mistakes(&loaded).replace(&format!("{}/", folder.path().display()), "");
         let Example { line, is_mistake, text } = example;
         assert_eq!(!mistakes.is_empty(), is_mistake, "line {line}:\n{text}\n{mistakes}");
         let first = text.lines().find(|line| !line.is_empty() && *line != "---").unwrap();
         writeln!(book, "═══ {first}").unwrap();
-        book += &if is_mistake { mistakes } else { screens(&show) };
+        book += &if is_mistake { mistakes } else { screens(&loaded) };
     }
     insta::assert_snapshot!(book);
 }
@@ -60,22 +60,22 @@ fn examples(page: &str) -> Vec<Example> {
     examples
 }
 
-fn mistakes(show: &Show) -> String {
-    let found = inspect(show, &[Size::new(80, 24)], &BTreeMap::new());
-    let reports: Vec<_> = found.iter().map(|found| plain(found, &show.deck.sources)).collect();
+fn mistakes(loaded: &LoadedDeck) -> String {
+    let found = inspect(loaded, &[Size::new(80, 24)], &BTreeMap::new());
+    let reports: Vec<_> = found.iter().map(|found| plain(found, &loaded.deck.sources)).collect();
     if reports.is_empty() { String::new() } else { reports.join("\n") + "\n" }
 }
 
 /// Each slide, fully revealed, without the blanks around it.
-fn screens(show: &Show) -> String {
-    let mut stills = Stills::new(show);
+fn screens(loaded: &LoadedDeck) -> String {
+    let mut stills = SlideRenderer::new(loaded);
     let mut text = String::new();
-    for slide in 0..show.deck.slides.len() {
+    for slide in 0..loaded.deck.slides.len() {
         let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
         let scene = stills.scene(at, Size::new(80, 24));
         let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
         paint(&scene, 0, &mut buffer);
-        writeln!(text, "─── slide {} in {} steps", slide + 1, show.deck.slides[slide].steps)
+        writeln!(text, "─── slide {} in {} steps", slide + 1, loaded.deck.slides[slide].steps)
             .unwrap();
         for row in buffer.content.chunks(80) {
             let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag::summary;
-use livedeck::headless::{Stills, inspect};
+use livedeck::headless::{SlideRenderer, inspect};
 use livedeck::layout::Size;
-use livedeck::project::{Origin, Show, load};
+use livedeck::project::{LoadOptions, LoadedDeck, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,9 +24,9 @@ use unicode_width::UnicodeWidthStr;
 fn decks_look_as_they_did() {
     for path in decks() {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let show = load(&Origin::new(path), None).unwrap();
+        let loaded = load(&LoadOptions::new(path), None).unwrap();
         insta::with_settings!({ omit_expression => true, snapshot_path => "../../decks/screens", prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!(name, screens(&show));
+            insta::assert_snapshot!(name, screens(&loaded));
         });
     }
 }
@@ -43,11 +43,11 @@ fn decks() -> Vec<PathBuf> {
 }
 
 /// All slides of a deck: every step where it is large, the last where it is small.
-fn screens(show: &Show) -> String {
+fn screens(loaded: &LoadedDeck) -> String {
     let mut text = String::new();
     let mut styles = Letters::default();
-    let mut stills = Stills::new(show);
-    for (index, slide) in show.deck.slides.iter().enumerate() {
+    let mut stills = SlideRenderer::new(loaded);
+    for (index, slide) in loaded.deck.slides.iter().enumerate() {
         for step in 0..slide.steps {
             let at = Cursor { slide: SlideNo::new(index), step: Step(step) };
             text += &screen(&mut stills, at, Size::new(80, 24), &mut styles);
@@ -55,15 +55,15 @@ fn screens(show: &Show) -> String {
         let at = Cursor { slide: SlideNo::new(index), step: Step::LAST };
         text += &screen(&mut stills, at, Size::new(40, 12), &mut styles);
     }
-    text + &styles.legend() + &mistakes(show)
+    text + &styles.legend() + &mistakes(loaded)
 }
 
 /// What `check` says of the deck.
-fn mistakes(show: &Show) -> String {
-    let found = inspect(show, &[], &BTreeMap::new());
+fn mistakes(loaded: &LoadedDeck) -> String {
+    let found = inspect(loaded, &[], &BTreeMap::new());
     let mut text = if found.is_empty() { "" } else { "═══ the mistakes ═══\n" }.to_owned();
     for found in found {
-        writeln!(text, "{:?} {}", found.severity, summary(&found, &show.deck.sources)).unwrap();
+        writeln!(text, "{:?} {}", found.severity, summary(&found, &loaded.deck.sources)).unwrap();
         for hint in found.hints {
             writeln!(text, "  hint: {hint}").unwrap();
         }
@@ -71,7 +71,7 @@ fn mistakes(show: &Show) -> String {
     text
 }
 
-fn screen(stills: &mut Stills, at: Cursor, size: Size, styles: &mut Letters) -> String {
+fn screen(stills: &mut SlideRenderer, at: Cursor, size: Size, styles: &mut Letters) -> String {
     let scene = stills.scene(at, size);
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
     paint(&scene, 0, &mut buffer);

@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use livedeck::app::{App, Effect, Msg, Policy, Trust, update};
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::layout::{Inputs, Measures, PictureKey, PixelSize, Size, layout};
-use livedeck::project::{Origin, Show, load};
+use livedeck::project::{LoadOptions, LoadedDeck, load};
 use livedeck::run::{Event, Outcome};
 use livedeck::view::draw;
 use ratatui::buffer::Buffer;
@@ -123,8 +123,8 @@ impl Deck {
         self
     }
 
-    fn load(&self) -> Show {
-        load(&Origin::new(self.folder.path().join("talk.md")), None).unwrap()
+    fn load(&self) -> LoadedDeck {
+        load(&LoadOptions::new(self.folder.path().join("talk.md")), None).unwrap()
     }
 
     /// What is wrong with it.
@@ -134,21 +134,21 @@ impl Deck {
 
     /// Every slide, and every panel over the first, with colours.
     fn drawn(&self) -> String {
-        let show = self.load();
-        let mut app = App::new(show.deck.clone(), Policy::default(), Trust::Once);
+        let loaded = self.load();
+        let mut app = App::new(loaded.deck.clone(), Policy::default(), Trust::Once);
         app.grid = true;
-        if !show.deck.cells.is_empty() {
+        if !loaded.deck.cells.is_empty() {
             run_all(&mut app);
         }
         let mut text = String::new();
-        for slide in 0..show.deck.slides.len() {
+        for slide in 0..loaded.deck.slides.len() {
             app.at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
-            write!(text, "{:?}", screen(&show, &mut app)).unwrap();
+            write!(text, "{:?}", screen(&loaded, &mut app)).unwrap();
         }
         app.at = Cursor::default();
         for key in [KeyEvent::from(KeyCode::Char('?')), chord('p')] {
             update(&mut app, Msg::Key(key.into()));
-            write!(text, "{:?}", screen(&show, &mut app)).unwrap();
+            write!(text, "{:?}", screen(&loaded, &mut app)).unwrap();
         }
         text
     }
@@ -177,14 +177,14 @@ fn run_all(app: &mut App) {
     app.runs.remove(&last);
 }
 
-fn screen(show: &Show, app: &mut App) -> Buffer {
+fn screen(loaded: &LoadedDeck, app: &mut App) -> Buffer {
     let size = Size { large_text: true, ..Size::new(100, 60) };
     let mut measures = Measures::default();
     let logo = PictureKey { base: PathBuf::new(), source: "logo.png".into() };
     measures.pictures.insert(logo, Ok(PixelSize { width: 40, height: 40 }));
-    let look = show.look(app.at.slide);
+    let look = loaded.style(app.at.slide);
     let scene = layout(&Inputs {
-        deck: &show.deck,
+        deck: &loaded.deck,
         at: app.at,
         size,
         theme: &look.theme,
@@ -195,7 +195,7 @@ fn screen(show: &Show, app: &mut App) -> Buffer {
         footer: &look.footer,
         focus: None,
         grid: app.grid,
-        limits: show.limits,
+        limits: loaded.limits,
         hints: &livedeck::layout::Hints::default(),
     });
     app.layout.terminal = (size.columns, size.rows);
@@ -325,7 +325,7 @@ fn f173_a_theme_file_goes_over_the_theme_it_extends() {
     assert_eq!(deck.problems(), [""; 0]);
     assert!(deck.drawn_text().contains(">> one"), "{}", deck.drawn_text());
     let dark = Deck::new("theme:\n  name: dark\n", "# one\n").load();
-    assert_eq!(deck.load().looks[0].theme.base, dark.looks[0].theme.base);
+    assert_eq!(deck.load().styles[0].theme.base, dark.styles[0].theme.base);
 }
 
 #[test]
@@ -354,8 +354,8 @@ fn f175_classes_are_of_the_palette() {
 fn f176_an_unknown_key_is_an_error_at_the_root_and_a_warning_below() {
     use livedeck::diag::Severity::{Error, Warning};
     for (overrides, severity) in [("potato: 1", Error), ("slide_title: {potato: 1}", Warning)] {
-        let show = Deck::over_dark(overrides).load();
-        let severities: Vec<_> = show.deck.diagnostics.iter().map(|one| one.severity).collect();
+        let loaded = Deck::over_dark(overrides).load();
+        let severities: Vec<_> = loaded.deck.diagnostics.iter().map(|one| one.severity).collect();
         assert_eq!(severities, [severity], "{overrides}");
     }
 }
@@ -365,7 +365,7 @@ fn f177_a_bad_alignment_leaves_the_base_theme_s() {
     let deck = Deck::over_dark("slide_title: {alignment: middle}");
     assert_eq!(deck.problems().len(), 1);
     let plain = Deck::over_dark("");
-    let title = |deck: &Deck| deck.load().looks[0].theme.slide_title.clone();
+    let title = |deck: &Deck| deck.load().styles[0].theme.slide_title.clone();
     assert_eq!(title(&deck), title(&plain));
 }
 
@@ -395,12 +395,12 @@ fn f181_a_progress_bar_is_full_on_the_last_slide() {
     let slides = ["x\n"; 4].join("\n<!-- end_slide -->\n\n");
     let deck = Deck::new(front, &slides);
     assert_eq!(deck.problems(), [""; 0]);
-    let show = deck.load();
-    let mut app = App::new(show.deck.clone(), Policy::default(), Trust::Once);
+    let loaded = deck.load();
+    let mut app = App::new(loaded.deck.clone(), Policy::default(), Trust::Once);
     let bars: Vec<_> = (0..4)
         .map(|slide| {
             app.at.slide = SlideNo::new(slide);
-            let buffer = screen(&show, &mut app);
+            let buffer = screen(&loaded, &mut app);
             // What the next slide will add is dimmed.
             let bright = |x: &u16| !buffer[(*x, 59)].modifier.contains(Modifier::DIM);
             (0..100).filter(|&x| buffer[(x, 59)].symbol() == "=").filter(bright).count()
@@ -441,13 +441,13 @@ fn f184_margins_may_change_their_unit() {
 impl Deck {
     /// The text of each slide.
     fn texts(&self) -> Vec<String> {
-        let show = self.load();
-        let mut app = App::new(show.deck.clone(), Policy::default(), Trust::Once);
-        let slides = 0..show.deck.slides.len();
+        let loaded = self.load();
+        let mut app = App::new(loaded.deck.clone(), Policy::default(), Trust::Once);
+        let slides = 0..loaded.deck.slides.len();
         slides
             .map(|slide| {
                 app.at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
-                let buffer = screen(&show, &mut app);
+                let buffer = screen(&loaded, &mut app);
                 let row = |y| (0..buffer.area.width).map(move |x| (x, y));
                 let text = |y| row(y).map(|at| buffer[at].symbol()).collect::<String>();
                 let rows = (0..buffer.area.height).map(|y| text(y).trim_end().to_owned() + "\n");
@@ -473,9 +473,9 @@ fn every_key() -> String {
 fn the_manual_shows_every_key_at_its_default() {
     let theme = |text: &str| {
         let deck = Deck::new("theme:\n  path: own.yaml\n", "text\n").file("own.yaml", text);
-        let show = deck.load();
+        let loaded = deck.load();
         assert_eq!(deck.problems(), [""; 0], "{text}");
-        let mut theme = (*show.look(SlideNo::new(0)).theme).clone();
+        let mut theme = (*loaded.style(SlideNo::new(0)).theme).clone();
         theme.code.highlight_theme_at = livedeck::source::Span::default();
         theme
     };

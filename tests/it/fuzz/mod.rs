@@ -23,9 +23,9 @@ use std::time::{Duration, Instant};
 
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag;
-use livedeck::headless::{Stills, inspect};
+use livedeck::headless::{SlideRenderer, inspect};
 use livedeck::layout::Size;
-use livedeck::project::{Origin, Show, load};
+use livedeck::project::{LoadOptions, LoadedDeck, load};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -120,25 +120,26 @@ fn long_decks_draw_and_hang_nowhere() {
         std::fs::write(&path, format!("{before}{}{behind}", part.repeat(times))).unwrap();
         BEGUN.store(now(), Ordering::Relaxed);
         let begun = Instant::now();
-        let show = load(&Origin::new(&path), None).unwrap();
-        let loaded = begun.elapsed();
-        let mut stills = Stills::new(&show);
+        let loaded = load(&LoadOptions::new(&path), None).unwrap();
+        let load_time = begun.elapsed();
+        let mut stills = SlideRenderer::new(&loaded);
         let mut slowest = Duration::ZERO;
         for size in [Size::new(80, 24), Size::new(3, 2), Size::new(300, 100)] {
             let begun = Instant::now();
             let at = Cursor { slide: SlideNo::new(0), step: Step::LAST };
-            let scene = stills.first_scene(at, size);
+            let scene = stills.quick_scene(at, size);
             let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
             paint(&scene, 0, &mut buffer);
             slowest = slowest.max(begun.elapsed());
         }
         BEGUN.store(0, Ordering::Relaxed);
-        times_taken.push((slowest, loaded, times, *part));
+        times_taken.push((slowest, load_time, times, *part));
     }
     times_taken.sort();
-    for (slide, loaded, times, part) in times_taken.iter().rev().take(if in_full { 100 } else { 3 })
+    for (slide, load_time, times, part) in
+        times_taken.iter().rev().take(if in_full { 100 } else { 3 })
     {
-        println!("slide {slide:?}, deck {loaded:?}: {times} times {part:?}");
+        println!("slide {slide:?}, deck {load_time:?}: {times} times {part:?}");
     }
 }
 
@@ -160,7 +161,7 @@ struct Fuzz {
     seeds: Vec<String>,
     /// Holds the deck, as `talk.md`, and what it includes.
     folder: tempfile::TempDir,
-    before: Option<Show>,
+    before: Option<LoadedDeck>,
     slowest: (Duration, String),
 }
 
@@ -214,7 +215,7 @@ impl Fuzz {
         BEGUN.store(now(), Ordering::Relaxed);
         let drawn = catch_unwind(AssertUnwindSafe(|| self.draw(&path)));
         BEGUN.store(0, Ordering::Relaxed);
-        let (show, slowest) = drawn.unwrap_or_else(|panic| {
+        let (loaded, slowest) = drawn.unwrap_or_else(|panic| {
             Self::keep("panic.md", &text);
             std::panic::resume_unwind(panic)
         });
@@ -225,7 +226,7 @@ impl Fuzz {
                 self.slowest = (took, text);
             }
         }
-        self.before = Some(show);
+        self.before = Some(loaded);
     }
 
     /// The longest that a slide of the deck takes, read afresh and drawn as it was before.
@@ -244,20 +245,20 @@ impl Fuzz {
 
     /// Reads the deck, draws slides of it at some size, and says everything that is wrong with it.
     /// Gives the time of the slide that took longest.
-    fn draw(&mut self, path: &Path) -> (Show, Duration) {
-        let show = load(&Origin::new(path), self.before.as_ref()).unwrap();
+    fn draw(&mut self, path: &Path) -> (LoadedDeck, Duration) {
+        let loaded = load(&LoadOptions::new(path), self.before.as_ref()).unwrap();
         let sizes = [self.size(), self.size()];
         let mut slowest = Duration::ZERO;
-        let mut stills = Stills::new(&show);
-        let slides = show.deck.slides.len();
+        let mut stills = SlideRenderer::new(&loaded);
+        let slides = loaded.deck.slides.len();
         assert!(slides > 0);
         for index in 0..slides.min(40) {
-            let steps = show.deck.slides[index].steps;
+            let steps = loaded.deck.slides[index].steps;
             assert!(steps > 0);
             let step = Step(self.chance.below(usize::from(steps) + 1) as u16);
             for (size, step) in sizes.iter().zip([Step::LAST, step]) {
                 let begun = worked();
-                let scene = stills.first_scene(Cursor { slide: SlideNo::new(index), step }, *size);
+                let scene = stills.quick_scene(Cursor { slide: SlideNo::new(index), step }, *size);
                 let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
                 let scroll = self.chance.below(scene.scroll_limit() as usize + 2) as u32;
                 paint(&scene, scroll, &mut buffer);
@@ -267,14 +268,14 @@ impl Fuzz {
                 assert_eq!(raw, None, "a control character on the screen");
             }
         }
-        let found = inspect(&show, &sizes[..1], &BTreeMap::new());
+        let found = inspect(&loaded, &sizes[..1], &BTreeMap::new());
         for found in found.iter().take(200) {
-            let report = diag::plain(found, &show.deck.sources);
+            let report = diag::plain(found, &loaded.deck.sources);
             assert!(!report.contains(|c: char| c.is_control() && c != '\n'), "{report:?}");
         }
-        let reports = [(&*found, &show.deck.sources)];
+        let reports = [(&*found, &loaded.deck.sources)];
         assert!(diag::json(&reports, None).len() > 20);
-        (show, slowest)
+        (loaded, slowest)
     }
 
     /// Small sizes are where things break, so half of them are small.

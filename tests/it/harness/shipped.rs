@@ -9,7 +9,7 @@ use livedeck::deck::Cell;
 use livedeck::diag::Diagnostic;
 use livedeck::headless::inspect;
 use livedeck::layout::Size;
-use livedeck::project::{Origin, Show, load};
+use livedeck::project::{LoadOptions, LoadedDeck, load};
 use livedeck::run::Runs;
 use serde_json::Value;
 
@@ -39,8 +39,8 @@ impl Shipped {
     }
 
     /// The deck and all that it is shown with.
-    pub(crate) fn show(self) -> Show {
-        load(&Origin::new(self.file()), None).unwrap()
+    pub(crate) fn show(self) -> LoadedDeck {
+        load(&LoadOptions::new(self.file()), None).unwrap()
     }
 
     /// How many slides it has.
@@ -100,13 +100,13 @@ impl Shipped {
     /// Walks it slide by slide, and has each run its blocks once its modules are ready. What is to
     /// come is for `look` to see: it gets a slide's title, and the blocks that run.
     pub(crate) fn run_through(self, stage: &PtyHarness, look: impl Fn(&str, &[&Cell])) {
-        let show = self.show();
-        let last = show.deck.slides.len();
-        for (index, slide) in show.deck.slides.iter().enumerate().skip(1) {
+        let loaded = self.show();
+        let last = loaded.deck.slides.len();
+        for (index, slide) in loaded.deck.slides.iter().enumerate().skip(1) {
             stage.keys("n");
             stage.wait_for(&format!(" {} / {last}", index + 1));
             stage.keys("s");
-            let cells = show.deck.cells.iter().filter(|cell| cell.slide.index() == index);
+            let cells = loaded.deck.cells.iter().filter(|cell| cell.slide.index() == index);
             let (modules, runs): (Vec<_>, Vec<_>) =
                 cells.map(AsRef::as_ref).partition(|cell: &&Cell| cell.exec.module.is_some());
             stage.wait("its modules are ready", |screen| {
@@ -121,9 +121,9 @@ impl Shipped {
 }
 
 /// What `livedeck check` says of a deck, at every size, before any of its code has run.
-pub(crate) fn mistakes(show: &Show) -> Vec<Diagnostic> {
-    let show = Show { recorded: Runs::new(), ..show.clone() };
-    inspect(&show, &SIZES.map(|(columns, rows)| Size::new(columns, rows)), &BTreeMap::new())
+pub(crate) fn mistakes(loaded: &LoadedDeck) -> Vec<Diagnostic> {
+    let loaded = LoadedDeck { recorded: Runs::new(), ..loaded.clone() };
+    inspect(&loaded, &SIZES.map(|(columns, rows)| Size::new(columns, rows)), &BTreeMap::new())
 }
 
 fn root() -> &'static Path {

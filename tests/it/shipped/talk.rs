@@ -9,7 +9,7 @@ use crate::harness::{Opening, PtyHarness, write_program};
 use livedeck::deck::{Cursor, Slide, SlideKind, SlideNo, Step};
 use livedeck::export::{Look, Rgb, svg};
 use livedeck::layout::{Inputs, Limits, Measures, PictureKey, PixelSize, Scene, Size, layout};
-use livedeck::project::Show;
+use livedeck::project::LoadedDeck;
 use livedeck::run::Runs;
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
@@ -29,11 +29,11 @@ fn the_talk_has_no_mistakes_and_every_slide_fits() {
 
 #[test]
 fn every_slide_is_spoken_for_half_an_hour_in_all() {
-    let show = TALK.show();
+    let loaded = TALK.show();
     let spoken = |slide: &Slide| -> usize {
         slide.notes.iter().map(|note| note.text.split_whitespace().count()).sum()
     };
-    let slides = show.deck.slides.iter().filter(|slide| slide.kind != SlideKind::Intro);
+    let slides = loaded.deck.slides.iter().filter(|slide| slide.kind != SlideKind::Intro);
     let words: Vec<usize> = slides.map(spoken).collect();
     assert!(words.len() > 40 && words.iter().all(|count| *count > 30), "{words:?}");
     let minutes = words.iter().sum::<usize>() / WORDS_A_MINUTE;
@@ -127,14 +127,14 @@ fn getting_started_says_how_to_install_maturin_where_it_is_not() {
 
 /// Goes to the slide about maturin, and runs it.
 fn start(talk: &PtyHarness) {
-    let show = TALK.show();
+    let loaded = TALK.show();
     let is_it = |slide: &Slide| slide.title.as_deref() == Some("Getting started");
-    let number = show.deck.slides.iter().position(is_it).unwrap() + 1;
+    let number = loaded.deck.slides.iter().position(is_it).unwrap() + 1;
     for digit in number.to_string().chars() {
         talk.keys(&digit.to_string());
     }
     talk.keys("G s");
-    talk.wait_for(&format!(" {number} / {}", show.deck.slides.len()));
+    talk.wait_for(&format!(" {number} / {}", loaded.deck.slides.len()));
     talk.keys("ctrl-e");
 }
 
@@ -148,10 +148,10 @@ fn open(env: &[(&str, &str)]) -> PtyHarness {
 
 #[test]
 fn every_slide_can_be_a_picture() {
-    let show = TALK.show();
+    let loaded = TALK.show();
     let look = Look::new(Rgb(0x4c, 0x4f, 0x69), Rgb(0xef, 0xf1, 0xf5));
-    for slide in slides(&show) {
-        let scene = scene(&show, slide, Size::new(120, 40));
+    for slide in slides(&loaded) {
+        let scene = scene(&loaded, slide, Size::new(120, 40));
         let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
         let overlays = paint(&scene, 0, &mut buffer);
         let chart = std::fs::read(chart()).unwrap();
@@ -162,21 +162,21 @@ fn every_slide_can_be_a_picture() {
     }
 }
 
-fn slides(show: &Show) -> impl Iterator<Item = SlideNo> {
-    show.deck.slides.iter().enumerate().map(|(index, _): (usize, &Slide)| SlideNo::new(index))
+fn slides(loaded: &LoadedDeck) -> impl Iterator<Item = SlideNo> {
+    loaded.deck.slides.iter().enumerate().map(|(index, _): (usize, &Slide)| SlideNo::new(index))
 }
 
-fn scene(show: &Show, slide: SlideNo, size: Size) -> Scene {
+fn scene(loaded: &LoadedDeck, slide: SlideNo, size: Size) -> Scene {
     layout(&Inputs {
-        deck: &show.deck,
+        deck: &loaded.deck,
         at: Cursor { slide, step: Step::LAST },
         size,
-        theme: &show.look(slide).theme,
-        highlighter: &show.look(slide).highlighter,
+        theme: &loaded.style(slide).theme,
+        highlighter: &loaded.style(slide).highlighter,
         colours: livedeck::layout::Colours::All,
         runs: &Runs::default(),
         measures: &measures(),
-        footer: &show.look(slide).footer,
+        footer: &loaded.style(slide).footer,
         focus: None,
         grid: false,
         limits: Limits::default(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::harness::shipped::{Shipped, mistakes};
 use crate::harness::{Opening, PtyHarness, Terminal};
 use livedeck::deck::Cell;
-use livedeck::project::{Origin, Show, load};
+use livedeck::project::{LoadOptions, LoadedDeck, load};
 
 const TOUR: Shipped = Shipped("slides/tour.md");
 
@@ -21,16 +21,16 @@ const ASKING: &str = "Input";
 
 #[test]
 fn every_slide_fits_and_only_one_has_mistakes() {
-    let show = TOUR.show();
-    assert_eq!(found(&show), ON_PURPOSE);
-    let slides = show.deck.slides.iter().filter(|slide| slide.title.as_deref() == Some(MISTAKEN));
+    let loaded = TOUR.show();
+    assert_eq!(found(&loaded), ON_PURPOSE);
+    let slides = loaded.deck.slides.iter().filter(|slide| slide.title.as_deref() == Some(MISTAKEN));
     assert_eq!(slides.count(), 1);
 }
 
 #[test]
 fn any_theme_will_do() {
     for theme in livedeck::theme::names() {
-        let origin = Origin { theme: Some(theme.to_owned()), ..Origin::new(TOUR.file()) };
+        let origin = LoadOptions { theme: Some(theme.to_owned()), ..LoadOptions::new(TOUR.file()) };
         assert_eq!(found(&load(&origin, None).unwrap()), ON_PURPOSE, "{theme}");
     }
 }
@@ -50,8 +50,8 @@ fn the_readme_s_pictures_are_there_and_the_tour_says_how_they_are_made() {
 }
 
 /// What is wrong with it.
-fn found(show: &Show) -> Vec<String> {
-    mistakes(show).into_iter().map(|mistake| mistake.message).collect()
+fn found(loaded: &LoadedDeck) -> Vec<String> {
+    mistakes(loaded).into_iter().map(|mistake| mistake.message).collect()
 }
 
 #[test]

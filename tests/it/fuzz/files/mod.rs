@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag;
 use livedeck::export::{self, Look, Rgb};
-use livedeck::headless::{Stills, inspect};
+use livedeck::headless::{SlideRenderer, inspect};
 use livedeck::layout::Size;
-use livedeck::project::Show;
+use livedeck::project::LoadedDeck;
 use livedeck::source::{TextKind, invisible};
 use livedeck::view::paint;
 use ratatui::buffer::Buffer;
@@ -159,14 +159,14 @@ fn replace_number(text: &mut String, at: usize, chance: &mut Chance) {
 }
 
 /// Draws a deck's first slides at a size, with what was recorded, and exports them.
-fn draw(show: &Show, size: Size) {
-    let mut stills = Stills::new(show);
+fn draw(loaded: &LoadedDeck, size: Size) {
+    let mut stills = SlideRenderer::new(loaded);
     let look = Look::new(Rgb(0, 0, 0), Rgb(255, 255, 255));
-    for slide in 0..show.deck.slides.len().min(3) {
+    for slide in 0..loaded.deck.slides.len().min(3) {
         let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
-        stills.first_scene(at, size);
+        stills.quick_scene(at, size);
         stills.show_recorded();
-        let scene = stills.first_scene(at, size);
+        let scene = stills.quick_scene(at, size);
         let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
         for scroll in [0, scene.scroll_limit()] {
             paint(&scene, scroll, &mut buffer);
@@ -177,8 +177,8 @@ fn draw(show: &Show, size: Size) {
         let text = export::text(&scene, export::Overflow::Hide);
         assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\x0c'), "{text:?}");
     }
-    for found in inspect(show, &[size], &std::collections::BTreeMap::new()).iter().take(50) {
-        check_report(&diag::plain(found, &show.deck.sources));
+    for found in inspect(loaded, &[size], &std::collections::BTreeMap::new()).iter().take(50) {
+        check_report(&diag::plain(found, &loaded.deck.sources));
     }
 }
 

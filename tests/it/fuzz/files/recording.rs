@@ -1,6 +1,6 @@
 //! Recordings that nobody made, read, drawn and exported.
 
-use livedeck::project::{Origin, load};
+use livedeck::project::{LoadOptions, load};
 use livedeck::recording::Recording;
 
 use super::{changed, draw, rounds, size};
@@ -178,16 +178,16 @@ fn any_recording_is_read_and_drawn() {
         let (path, recording) = (&path, &recording);
         (text.clone(), move || {
             std::fs::write(recording.join("recording.json"), &text).unwrap();
-            let show = load(&Origin::new(path), None).unwrap();
+            let loaded = load(&LoadOptions::new(path), None).unwrap();
             match Recording::read(&text) {
                 // Times are rounded; all else is kept.
                 Ok(read) => {
                     let again = Recording::read(&read.write()).map(|again| again.takes.len());
                     assert_eq!(again, Ok(read.takes.len()));
                 }
-                Err(_) => assert!(!show.deck.diagnostics.is_empty()),
+                Err(_) => assert!(!loaded.deck.diagnostics.is_empty()),
             }
-            draw(&show, size);
+            draw(&loaded, size);
         })
     });
 }
@@ -199,7 +199,7 @@ fn what_is_recorded_is_drawn() {
     std::fs::create_dir(folder.path().join("talk.recording")).unwrap();
     std::fs::write(&path, DECK).unwrap();
     std::fs::write(folder.path().join("talk.recording/recording.json"), RECORDING).unwrap();
-    let show = load(&Origin::new(&path), None).unwrap();
-    assert_eq!(show.recorded.len(), 5);
-    draw(&show, livedeck::layout::Size::new(100, 60));
+    let loaded = load(&LoadOptions::new(&path), None).unwrap();
+    assert_eq!(loaded.recorded.len(), 5);
+    draw(&loaded, livedeck::layout::Size::new(100, 60));
 }

@@ -1,6 +1,6 @@
 //! Themes that nobody would write: as a file that a deck names, and in its front matter.
 
-use livedeck::project::{Origin, load};
+use livedeck::project::{LoadOptions, load};
 
 use super::{changed, draw, rounds, size, texts};
 
@@ -55,8 +55,8 @@ fn any_theme_is_read_and_drawn() {
                 format!("title: a\nauthor: b\ntheme:\n  override:\n    {indented}\n")
             };
             std::fs::write(path, format!("---\n{front}---\n{SLIDES}")).unwrap();
-            let show = load(&Origin::new(path), None).unwrap();
-            draw(&show, size);
+            let loaded = load(&LoadOptions::new(path), None).unwrap();
+            draw(&loaded, size);
         })
     });
 }
