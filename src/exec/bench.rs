@@ -2,8 +2,10 @@
 //! `stopwatch.py` and `bench_harness.rs` do that beside the block, and tell what they measured in the
 //! middle of what it writes; here that is found again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use super::RunSink;
 use crate::run::{Event, Request, Timing, Value};
@@ -67,7 +69,7 @@ fn literal(text: &str) -> String {
 pub(super) fn extract_timings(sink: RunSink) -> RunSink {
     let reports = Mutex::<ReportParser>::default();
     Arc::new(move |event| {
-        let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reports = reports.lock();
         match event {
             Event::Output(bytes) => reports.cut(&bytes).into_iter().for_each(|event| sink(event)),
             Event::Finished(ref outcome, _) => {
@@ -173,13 +175,13 @@ mod tests {
                 Event::Shown(value) => format!("<{}>", value.plain_text()),
                 other => format!("{other:?}"),
             };
-            told.lock().unwrap().push_str(&text);
+            told.lock().push_str(&text);
         }));
         for piece in pieces {
             sink(Event::Output(piece.as_bytes().to_vec()));
         }
         sink(Event::Finished(outcome, Duration::ZERO));
-        let text = heard.lock().unwrap().clone();
+        let text = heard.lock().clone();
         text.split("Finished").next().unwrap_or_default().to_owned()
     }
 

@@ -23,8 +23,10 @@ use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use crate::deck::Fingerprint;
 use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet, Target, Variable};
@@ -241,11 +243,9 @@ impl Executor {
     pub fn run_in(&self, terminal: BorrowedFd<'_>, request: &Request) -> Vec<run::Event> {
         let told = Arc::new(Mutex::new(Vec::new()));
         let heard = told.clone();
-        let lock = |told: &Mutex<Vec<run::Event>>| {
-            std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner))
-        };
+        let lock = |told: &Mutex<Vec<run::Event>>| std::mem::take(&mut *told.lock());
         let sink: RunSink = Arc::new(move |event| {
-            heard.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+            heard.lock().push(event);
         });
         match self.program(request) {
             Ok(program) => self.runs.run_in(terminal, request, program, &sink),
@@ -313,12 +313,12 @@ impl Executor {
             match &event {
                 run::Event::Output(bytes) => {
                     if let Some(sandbox) = &sandbox {
-                        let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+                        let mut watcher = watcher.lock();
                         watcher.get_or_insert_with(|| sandbox.watcher()).feed(bytes);
                     }
                 }
                 run::Event::Finished(..) => {
-                    let watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    let watcher = watcher.lock().take();
                     if let Some(said) = watcher.and_then(DenialWatcher::finish) {
                         send(ExecEvent::Run(run, run::Event::Output(said)));
                     }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::os::temp_dir::TempRoot;
 use crate::files;
@@ -42,7 +44,7 @@ impl ModuleIndex {
         let wanted = snippets.iter().filter_map(|it| Some((name(it)?.into(), it.clone())));
         let wanted: BTreeMap<Box<str>, Snippet> = wanted.collect();
         // Held while it is told: a build that ends meanwhile is told of behind it, not before.
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         for name in known.keys().filter(|name| !wanted.contains_key(*name)) {
             if let Some(folder) = self.folder() {
                 let _ = std::fs::remove_file(folder.join(&**name));
@@ -59,7 +61,7 @@ impl ModuleIndex {
     /// This module is one of the deck's, too.
     pub(super) fn add(&self, snippet: &Snippet) {
         let Some(name) = name(snippet) else { return };
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         if known.get(name) != Some(snippet) {
             self.tell(name, ModuleState::Building);
             known.insert(name.into(), snippet.clone());
@@ -69,7 +71,7 @@ impl ModuleIndex {
     /// Something came of compiling a module, which may be another by now.
     pub(super) fn settle(&self, snippet: &Snippet, stand: ModuleState<'_>) {
         let Some(name) = name(snippet) else { return };
-        let known = self.lock();
+        let known = self.known.lock();
         if known.get(name) == Some(snippet) {
             self.tell(name, stand);
         }
@@ -77,12 +79,12 @@ impl ModuleIndex {
 
     /// The block that becomes the module of this name.
     pub(super) fn snippet(&self, name: &str) -> Option<Snippet> {
-        self.lock().get(name).cloned()
+        self.known.lock().get(name).cloned()
     }
 
     /// The folder that runs look into; none if the deck has no modules.
     pub(super) fn directory(&self) -> Option<PathBuf> {
-        if self.lock().is_empty() { None } else { self.folder() }
+        if self.known.lock().is_empty() { None } else { self.folder() }
     }
 
     /// Writes a module's file anew, in one step: no run ever reads half of it.
@@ -105,11 +107,6 @@ impl ModuleIndex {
         let folder = self.temp_root.modules().ok()?;
         files::private_folder(&folder).ok()?;
         Some(folder)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Box<str>, Snippet>> {
-        // Nothing that a panic could have left half done is guarded here.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

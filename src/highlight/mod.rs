@@ -9,8 +9,9 @@ mod syntaxes;
 mod themes;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use ratatui::style::{Color, Style};
 use ratatui::text::Line;
 use syntect::highlighting as colors;
@@ -88,9 +89,9 @@ impl Highlighter {
         self.memo().get(language, code).is_some()
     }
 
-    /// The memo; a panic while it was held left nothing half done.
-    fn memo(&self) -> std::sync::MutexGuard<'_, Memo> {
-        self.memo.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks the memo.
+    fn memo(&self) -> parking_lot::MutexGuard<'_, Memo> {
+        self.memo.lock()
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
+
+use parking_lot::Mutex;
 
 use crate::panics::contain;
 use syntect::highlighting::{Theme, ThemeSet};
@@ -32,7 +34,7 @@ pub(super) fn find(name: &str) -> Option<&'static Theme> {
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<&'static Theme, String> {
     type Read = BTreeMap<(String, Vec<u8>), &'static Theme>;
     static READ: Mutex<Read> = Mutex::new(BTreeMap::new());
-    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut read = READ.lock();
     let key = (name.to_owned(), bytes.to_owned());
     if let Some(theme) = read.get(&key) {
         return Ok(theme);

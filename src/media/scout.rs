@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::find::HEADER;
 use crate::files;
@@ -89,7 +90,7 @@ impl Scout {
 }
 
 fn lock(looks: &Mutex<BTreeMap<PathBuf, Look>>) -> MutexGuard<'_, BTreeMap<PathBuf, Look>> {
-    looks.lock().unwrap_or_else(PoisonError::into_inner)
+    looks.lock()
 }
 
 #[cfg(test)]

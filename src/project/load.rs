@@ -5,10 +5,11 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::deck::{Deck, Inline, Options, SlideNo};
 use crate::diag::Diagnostic;
@@ -101,7 +102,7 @@ pub(crate) type DraftsGuard<'a> = MutexGuard<'a, Drafts>;
 impl SharedDrafts {
     /// The drafts, to be looked at or changed.
     pub(crate) fn drafts(&self) -> DraftsGuard<'_> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

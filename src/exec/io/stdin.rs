@@ -12,9 +12,9 @@ use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rustix::process::Pid;
 use rustix::termios::{LocalModes, Winsize};
 
@@ -48,7 +48,7 @@ struct KeyboardState {
 impl Keyboard {
     /// Takes the terminal, and does to it what was asked for before it was there.
     pub(in crate::exec) fn take(&self, master: OwnedFd) {
-        let mut keys = self.keys();
+        let mut keys = self.state.lock();
         if let Some(size) = keys.size.take() {
             let _ = rustix::termios::tcsetwinsize(&master, size);
         }
@@ -58,7 +58,7 @@ impl Keyboard {
 
     /// Types at it. What it does not read is lost, once its terminal can hold no more.
     pub(in crate::exec) fn type_in(&self, bytes: &[u8]) {
-        let mut keys = self.keys();
+        let mut keys = self.state.lock();
         match &keys.terminal {
             Some(terminal) => type_at(terminal, bytes),
             None => keys.typed.extend(bytes),
@@ -68,16 +68,11 @@ impl Keyboard {
     /// Gives it another size.
     pub(in crate::exec) fn resize(&self, columns: u16, rows: u16) {
         let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
-        let mut keys = self.keys();
+        let mut keys = self.state.lock();
         match &keys.terminal {
             Some(terminal) => drop(rustix::termios::tcsetwinsize(terminal, size)),
             None => keys.size = Some(size),
         }
-    }
-
-    fn keys(&self) -> MutexGuard<'_, KeyboardState> {
-        // Nothing that a panic could have left half done is guarded here.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,9 +17,9 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
@@ -72,13 +72,13 @@ impl Drop for ResumeGuard {
 
 /// Tells the warden, if there is one that can be told at once.
 fn tell(what: u8) {
-    let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let started = STARTED.lock();
     let _ = started.as_ref().map(|(_, alive)| rustix::io::write(alive, &[what]));
 }
 
 /// Whether a process is the warden of this one.
 pub(in crate::exec) fn is_watchdog(process: Pid) -> bool {
-    let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let started = STARTED.lock();
     started.as_ref().is_some_and(|(warden, _)| *warden == process)
 }
 
@@ -91,7 +91,7 @@ impl Watchdog {
         if !cfg!(target_os = "linux") {
             return Ok(None);
         }
-        let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut started = STARTED.lock();
         if started.is_some() {
             return Ok(Some(Self));
         }

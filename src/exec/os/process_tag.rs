@@ -10,9 +10,10 @@
 #![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "no safe call only reads a limit"))]
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
+use parking_lot::Mutex;
 use rustix::process::Pid;
 
 /// Set in every tag; so many bytes no process has.
@@ -91,7 +92,7 @@ pub(in crate::exec) fn tag_this_process(name: &str) {
 /// process has the tag itself for as long, and starts nothing else.
 pub(in crate::exec) fn start_as<T>(owner: Option<Owner>, start: impl FnOnce() -> T) -> T {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = ONE_AT_A_TIME.lock();
     let us = rustix::process::getpid();
     let own = of(us).filter(|_| owner.is_some());
     if let Some(own) = own {

@@ -15,10 +15,11 @@ pub(in crate::exec) use super::procfs::{
 use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
@@ -84,7 +85,7 @@ impl ProcessTree {
     /// A new owner of processes of this family.
     pub(in crate::exec) fn owner(&self) -> Owner {
         let owner = Owner::fresh();
-        lock(&self.members).owners.insert(owner);
+        self.members.lock().owners.insert(owner);
         owner
     }
 
@@ -113,7 +114,7 @@ impl ProcessTree {
     }
 
     fn start(&self, owner: Owner, command: SpawnCommand<'_>) -> io::Result<Arc<Child>> {
-        let mut members = lock(&self.members);
+        let mut members = self.members.lock();
         if members.ended {
             return Err(io::Error::other("the talk is over"));
         }
@@ -128,7 +129,7 @@ impl ProcessTree {
     /// Reaps orphans of ended runs that have ended, too. Cheap; called when a run ends.
     pub(in crate::exec) fn reap_orphans(&self) {
         let adopted = procfs::adopted();
-        let mut members = lock(&self.members);
+        let mut members = self.members.lock();
         members.children.retain(|child| child.reap().is_none());
         let TreeState { children, sessions, owners, .. } = &mut *members;
         for process in adopted {
@@ -148,7 +149,7 @@ impl ProcessTree {
     pub(in crate::exec) fn end(&self) {
         let give_up = Instant::now() + PATIENCE;
         let mut pause = Duration::from_millis(1);
-        let mut members = lock(&self.members);
+        let mut members = self.members.lock();
         members.ended = true;
         if members.sessions.is_empty() {
             // It never started anything: nobody has to be looked for among all processes.
@@ -262,12 +263,12 @@ impl Child {
 
     /// How it ended, if it was reaped.
     pub(in crate::exec) fn status(&self) -> Option<ChildStatus> {
-        *lock(&self.status)
+        *self.status.lock()
     }
 
     /// Signals its whole group, unless it was reaped.
     pub(in crate::exec) fn signal(&self, signal: Signal) {
-        if lock(&self.status).is_none() {
+        if self.status.lock().is_none() {
             let _ = rustix::process::kill_process_group(self.pid, signal);
         }
     }
@@ -284,7 +285,7 @@ impl Child {
 
     /// How it ended, if it has; reaps it then.
     pub(in crate::exec) fn reap(&self) -> Option<ChildStatus> {
-        let mut known = lock(&self.status);
+        let mut known = self.status.lock();
         if known.is_none() {
             *known = match rustix::process::waitpid(Some(self.pid), WaitOptions::NOHANG) {
                 Ok(Some((_, status))) => Some(ChildStatus::from(status)),
@@ -339,11 +340,6 @@ fn wait_unreaped(pid: Pid) {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     let wait = || rustix::process::waitid(WaitId::Pid(pid), options);
     while wait().is_err_and(|error| error == rustix::io::Errno::INTR) {}
-}
-
-/// A poisoned lock guards nothing that a panic could have left half done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

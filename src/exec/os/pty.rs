@@ -6,8 +6,9 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::FdFlags;
 use rustix::pty::OpenptFlags;
@@ -131,7 +132,7 @@ impl PtyPool {
         rows: u16,
         input: &Input,
     ) -> io::Result<PtyPair> {
-        let Some(pty) = self.lock().take() else { return self.fresh(columns, rows, input) };
+        let Some(pty) = self.waiting.lock().take() else { return self.fresh(columns, rows, input) };
         pty.resize(columns, rows)?;
         if *input == Input::Nothing {
             set_up(&pty.slave, false)?;
@@ -141,14 +142,10 @@ impl PtyPool {
 
     /// Makes one, if none waits. Where that fails, the next run learns why.
     pub(in crate::exec) fn refill(&self) {
-        let mut waiting = self.lock();
+        let mut waiting = self.waiting.lock();
         if waiting.is_none() {
             *waiting = self.fresh(80, 24, &Input::Speaker).ok();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<PtyPair>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,9 +5,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
+use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use crate::files;
@@ -53,40 +54,35 @@ struct TempRootState {
 impl TempRoot {
     /// A folder for one run.
     pub(in crate::exec) fn folder(&self) -> io::Result<TempDir> {
-        let mut folder = self.lock();
+        let mut folder = self.folder.lock();
         private("run-").tempdir_in(folder.parent()?)
     }
 
     /// Where the picture that a run makes is kept.
     pub(in crate::exec) fn picture(&self, run: RunId) -> io::Result<PathBuf> {
-        Ok(self.lock().parent()?.join(format!("picture-{}", run.0)))
+        Ok(self.folder.lock().parent()?.join(format!("picture-{}", run.0)))
     }
 
     /// Where the picture that a run shows as the so-manieth of its results is kept.
     pub(in crate::exec) fn shown(&self, run: RunId, number: usize) -> io::Result<PathBuf> {
-        Ok(self.lock().parent()?.join(format!("picture-{}-{number}", run.0)))
+        Ok(self.folder.lock().parent()?.join(format!("picture-{}-{number}", run.0)))
     }
 
     /// Where runs read how far the deck's modules are.
     pub(in crate::exec) fn modules(&self) -> io::Result<PathBuf> {
-        Ok(self.lock().parent()?.join("modules"))
+        Ok(self.folder.lock().parent()?.join("modules"))
     }
 
     /// Where a sandboxed deck's processes may write; we ourselves never do.
     pub(in crate::exec) fn guest(&self) -> io::Result<PathBuf> {
-        Ok(self.lock().parent()?.join("guest"))
+        Ok(self.folder.lock().parent()?.join("guest"))
     }
 
     /// Removes all of it; to be called when the processes have ended.
     pub(in crate::exec) fn remove(&self) {
-        let mut folder = self.lock();
+        let mut folder = self.folder.lock();
         folder.is_closed = true;
         folder.open.take();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, TempRootState> {
-        // Nothing that a panic could have left half done is guarded here.
-        self.folder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

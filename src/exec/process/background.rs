@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Pid;
 
@@ -53,17 +54,17 @@ impl BackgroundProcesses {
     /// Notes that a run begins.
     pub(in crate::exec) fn begin(&self, run: RunId, owner: Owner, code: &Snippet) {
         let place = format!("{}:{}", code.file.display(), code.first_line);
-        self.runs().insert(run, BackgroundRun { owner, place });
+        self.runs.lock().insert(run, BackgroundRun { owner, place });
     }
 
     /// Notes that a run has ended and left nothing.
     pub(in crate::exec) fn forget(&self, run: RunId) {
-        self.runs().remove(&run);
+        self.runs.lock().remove(&run);
     }
 
     /// Where the block is whose run an owner is.
     pub(in crate::exec) fn place(&self, owner: Owner) -> Option<String> {
-        let runs = self.runs();
+        let runs = self.runs.lock();
         runs.values().find(|run| run.owner == owner).map(|run| run.place.clone())
     }
 
@@ -96,7 +97,7 @@ impl BackgroundProcesses {
 
     /// Ends what a run has left behind, and waits a little until it is gone.
     pub(in crate::exec) fn end(&self, run: RunId) {
-        let owner = self.runs().get(&run).map(|run| run.owner);
+        let owner = self.runs.lock().get(&run).map(|run| run.owner);
         let Some(owner) = owner else { return };
         let exits: Vec<_> =
             process_tree::owned_by(owner).iter().filter_map(|it| exit_of(it.pid)).collect();
@@ -106,11 +107,6 @@ impl BackgroundProcesses {
             let mut file = [PollFd::new(&exit, PollFlags::IN)];
             let _ = rustix::event::poll(&mut file, limit.as_ref());
         }
-    }
-
-    fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, BackgroundRun>> {
-        // Nothing that a panic could have left half done is guarded here.
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

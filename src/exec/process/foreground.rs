@@ -10,10 +10,11 @@
 #![expect(clippy::disallowed_methods, reason = "measures how long a run takes")]
 
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Signal, WaitId, WaitIdOptions};
 
@@ -63,8 +64,7 @@ impl Drop for Foreground {
 }
 
 fn foreground() -> MutexGuard<'static, Option<Arc<RunHandle>>> {
-    // Nothing that a panic could have left half done is guarded here.
-    FOREGROUND.lock().unwrap_or_else(PoisonError::into_inner)
+    FOREGROUND.lock()
 }
 
 /// Makes the program's group the terminal's foreground until it has ended; how it ended.

@@ -1,8 +1,9 @@
 //! A run that is under way, for whoever wants to end it before its time.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
+use parking_lot::Mutex;
 use rustix::process::Signal;
 
 use crate::exec::Stop;
@@ -46,7 +47,7 @@ impl RunHandle {
 
     /// Ends the run, for this reason unless there was one before.
     pub(in crate::exec) fn cut(&self, cut: StopReason, how: Stop) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.cut.get_or_insert(cut);
         state.alive = None;
         let Some(child) = &state.child else { return };
@@ -70,7 +71,7 @@ impl RunHandle {
 
     /// Takes the process that the run waits for next; ends it at once if the run was cut meanwhile.
     pub(in crate::exec) fn adopt(&self, child: &Arc<Child>) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.cut.is_some() {
             child.signal(Signal::KILL);
         }
@@ -84,16 +85,11 @@ impl RunHandle {
 
     /// Why the run is to end, if it is.
     pub(in crate::exec) fn reason(&self) -> Option<StopReason> {
-        self.lock().cut
+        self.state.lock().cut
     }
 
     /// Disconnects when the run is to end.
     pub(in crate::exec) fn is_cut(&self) -> &Receiver<()> {
         &self.is_cut
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HandleState> {
-        // Nothing that a panic could have left half done is guarded here.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

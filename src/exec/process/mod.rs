@@ -13,9 +13,10 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use crate::exec::custom::CustomRecipe;
@@ -103,19 +104,19 @@ impl ProcessRuns {
         let owner = self.shared.tree.owner();
         self.shared.background.begin(request.run, owner, &request.code);
         let running = Arc::new(RunHandle::new(owner));
-        lock(&self.shared.running).insert(request.run, running.clone());
+        self.shared.running.lock().insert(request.run, running.clone());
         let shared = self.shared.clone();
         let run = ProcessRun { request: request.clone(), sink: sink.clone(), running, shared };
         let thread = std::thread::Builder::new().name(format!("run {}", request.run.0));
         let (id, told, shared) = (request.run, sink.clone(), self.shared.clone());
         let follow = move || {
             if let Err(panicked) = contain(FOLLOWER, || run.see_through(program)) {
-                lock(&shared.running).remove(&id);
+                shared.running.lock().remove(&id);
                 not_started(panicked.to_string(), &told);
             }
         };
         if let Err(error) = thread.spawn(follow) {
-            lock(&self.shared.running).remove(&request.run);
+            self.shared.running.lock().remove(&request.run);
             not_started(format!("no thread could be started for it: {error}"), sink);
         }
     }
@@ -149,7 +150,7 @@ impl ProcessRuns {
 
     /// Does something to a run that is under way.
     pub(in crate::exec) fn with(&self, run: RunId, act: impl FnOnce(&RunHandle)) {
-        let running = lock(&self.shared.running).get(&run).cloned();
+        let running = self.shared.running.lock().get(&run).cloned();
         if let Some(running) = running {
             act(&running);
         }
@@ -216,7 +217,7 @@ impl ProcessRun {
             Ok(pty) => self.make(program, pty, &mut started).unwrap_or_else(|outcome| outcome),
             Err(error) => Outcome::NotStarted(format!("there is no terminal for it: {error}")),
         };
-        lock(&self.shared.running).remove(&self.request.run);
+        self.shared.running.lock().remove(&self.request.run);
         let took = started.map_or(Duration::ZERO, |started: Instant| started.elapsed());
         (self.sink)(Event::Finished(outcome, took));
         drop(watched);
@@ -427,9 +428,4 @@ fn fill(part: &str, folder: &Path) -> OsString {
         filled.push(piece);
     }
     filled
-}
-
-/// A poisoned lock guards nothing that a panic could have left half done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -18,10 +18,12 @@ mod worker;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use super::Stop;
 use super::custom::CustomRecipe;
@@ -154,7 +156,7 @@ impl Python {
         let owner = self.shared.tree.owner();
         self.shared.background.begin(request.run, owner, &request.code);
         let run = Arc::new(Run::on(base, modules, owner));
-        lock(&self.shared.runs).insert(request.run, run.clone());
+        self.shared.runs.lock().insert(request.run, run.clone());
         let over = self.shared.clone();
         let heard: Sink = Arc::new(move |event| {
             if !over.over.load(Ordering::Relaxed) {
@@ -181,7 +183,7 @@ impl Python {
         let shared = self.shared.clone();
         Box::new(move || {
             let interpreter =
-                lock(&shared.worker).interpreter(&shared.places, &shared.tree, &shared.cache)?;
+                shared.worker.lock().interpreter(&shared.places, &shared.tree, &shared.cache)?;
             let program = interpreter.executable.to_string_lossy().into_owned();
             Ok(CustomRecipe {
                 filename: "snippet.py".to_owned(),
@@ -194,7 +196,7 @@ impl Python {
     /// The interpreter, and whether it is the embedded one, as far as it was tried; or what is missing.
     pub(super) fn found(&self) -> Result<(PathBuf, bool), String> {
         let shared = &self.shared;
-        let mut worker = lock(&shared.worker);
+        let mut worker = shared.worker.lock();
         let found = worker.interpreter(&shared.places, &shared.tree, &shared.cache)?;
         let is_embedded = matches!(worker.ways.front(), Some(Way::Embedded { .. }));
         Ok((found.executable, is_embedded))
@@ -208,7 +210,7 @@ impl Python {
 
     /// Drops what a run left, or will leave: nothing will go on from it.
     pub(super) fn forget(&self, run: RunId) {
-        if let Some(run) = lock(&self.shared.runs).get(&run) {
+        if let Some(run) = self.shared.runs.lock().get(&run) {
             run.forget();
         }
         self.shared.sessions.forget(run);
@@ -233,7 +235,7 @@ impl Python {
 
     /// Types at a run that reads what is typed.
     pub(super) fn type_in(&self, run: RunId, bytes: &[u8]) {
-        let run = lock(&self.shared.runs).get(&run).cloned();
+        let run = self.shared.runs.lock().get(&run).cloned();
         if let Some(run) = run {
             run.keyboard().type_in(bytes);
         }
@@ -241,7 +243,7 @@ impl Python {
 
     /// Stops a run; one that has ended is left alone.
     pub(crate) fn stop(&self, run: RunId, how: Stop) {
-        let Some(run) = lock(&self.shared.runs).get(&run).cloned() else { return };
+        let Some(run) = self.shared.runs.lock().get(&run).cloned() else { return };
         let was_there = run.stop(how);
         if was_there || how == Stop::Interrupt {
             return;
@@ -252,7 +254,7 @@ impl Python {
             return base.kill();
         }
         self.shared.warming.kill();
-        if let Some(zygote) = self.shared.worker.try_lock().ok().and_then(|it| it.zygote.clone()) {
+        if let Some(zygote) = self.shared.worker.try_lock().and_then(|it| it.zygote.clone()) {
             zygote.kill();
         }
     }
@@ -342,7 +344,7 @@ impl Shared {
                 Starter::Base(base.clone())
             }
             _ if self.warming.is_for(request) => return None,
-            _ => Starter::Worker(self.worker.try_lock().ok()?.zygote.clone()?),
+            _ => Starter::Worker(self.worker.try_lock()?.zygote.clone()?),
         };
         if !starter.is_free() {
             return None;
@@ -420,13 +422,13 @@ impl Shared {
     }
 
     fn finish(&self, id: RunId, sink: &Sink, outcome: Outcome, took: Duration) {
-        lock(&self.runs).remove(&id);
+        self.runs.lock().remove(&id);
         sink(Event::Finished(outcome, took));
     }
 
     /// The worker, started if there is none that lives.
     fn zygote(&self) -> Result<Arc<Zygote>, String> {
-        let mut worker = lock(&self.worker);
+        let mut worker = self.worker.lock();
         if let Some(zygote) = worker.zygote.take_if(|zygote| zygote.has_ended()) {
             worker.learn_from(&zygote);
         }
@@ -440,9 +442,4 @@ impl Shared {
             .map_err(|error| format!("`{}`: {error}", interpreter.executable.display()))?;
         Ok(worker.zygote.insert(Arc::new(zygote)).clone())
     }
-}
-
-/// A poisoned lock guards nothing that a panic could have left half done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
+use parking_lot::Mutex;
 
 use super::cache::{BINARY, BuildCache, BuildResult};
 use super::cargo::Links;
@@ -195,7 +196,7 @@ impl Builder {
                 let built = self.compile((&toolchain, &links), &name, snippet, how);
                 match &built {
                     Ok(built) => self.remember(&name, built.clone()),
-                    Err(_) => drop(lock(&self.table).remove(&name)),
+                    Err(_) => drop(self.table.lock().remove(&name)),
                 }
                 drop(done);
                 return built;
@@ -222,7 +223,7 @@ impl Builder {
 
     /// Makes the caller the one who builds this; else gives the other one's channel.
     fn claim(&self, name: &str, is_done: Receiver<()>) -> Option<Receiver<()>> {
-        let mut table = lock(&self.table);
+        let mut table = self.table.lock();
         if let Some(BuildEntry::Building(other)) = table.get(name) {
             return Some(other.clone());
         }
@@ -231,7 +232,7 @@ impl Builder {
     }
 
     fn remembered(&self, name: &str) -> Option<BuildResult> {
-        match lock(&self.table).get(name)? {
+        match self.table.lock().get(name)? {
             // Someone may have emptied the cache meanwhile.
             BuildEntry::Done(BuildResult::Binary(binary)) if !binary.is_file() => None,
             BuildEntry::Done(built) => Some(built.clone()),
@@ -240,12 +241,12 @@ impl Builder {
     }
 
     fn remember(&self, name: &str, built: BuildResult) {
-        lock(&self.table).insert(name.to_owned(), BuildEntry::Done(built));
+        self.table.lock().insert(name.to_owned(), BuildEntry::Done(built));
     }
 
     /// The toolchain, looked for until there is one.
     fn toolchain(&self) -> Result<Arc<Toolchain>, BuildError> {
-        let mut known = lock(&self.toolchain);
+        let mut known = self.toolchain.lock();
         if let Some(toolchain) = &*known {
             return Ok(toolchain.clone());
         }
@@ -453,11 +454,6 @@ fn presentable(output: &[u8]) -> Vec<u8> {
     let mut text = lines.join("\n").trim_end().to_owned();
     text.push('\n');
     text.into_bytes()
-}
-
-/// A poisoned lock guards nothing that a panic could have left half done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::Receiver;
+use parking_lot::Mutex;
 
 use super::builder::{BuildContext, BuildError};
 use super::cargo::{Cargo, CargoOutput, CargoProfile, LOCK, Links};
@@ -82,7 +83,7 @@ impl CrateSets {
         if set.may_change {
             return None;
         }
-        if let Some(CrateSetState::Built(links)) = lock(&self.table).get(&set.name) {
+        if let Some(CrateSetState::Built(links)) = self.table.lock().get(&set.name) {
             return Some(links.clone()).filter(|links| links.are_there());
         }
         let own = kept(&self.root, &set.folder);
@@ -91,7 +92,7 @@ impl CrateSets {
             kept(trusted, &trusted.join(Self::name(toolchain)).join("sets").join(&set.name))
         })?;
         self.used(toolchain);
-        lock(&self.table).insert(set.name, CrateSetState::Built(links.clone()));
+        self.table.lock().insert(set.name, CrateSetState::Built(links.clone()));
         Some(links)
     }
 
@@ -142,7 +143,7 @@ impl CrateSets {
         is_done: Receiver<()>,
         how: &BuildContext<'_>,
     ) -> Result<Option<Receiver<()>>, BuildError> {
-        let mut table = lock(&self.table);
+        let mut table = self.table.lock();
         match table.get(&set.name) {
             Some(CrateSetState::Building(other)) => return Ok(Some(other.clone())),
             Some(CrateSetState::Failed(why)) if how.is_background => {
@@ -155,7 +156,7 @@ impl CrateSets {
     }
 
     fn remember(&self, name: String, built: &Result<Arc<Links>, BuildError>) {
-        let mut table = lock(&self.table);
+        let mut table = self.table.lock();
         match built {
             Ok(links) => drop(table.insert(name, CrateSetState::Built(links.clone()))),
             Err(BuildError::Crates(why)) => {
@@ -374,11 +375,6 @@ impl Links {
         }
         identity
     }
-}
-
-/// A poisoned lock guards nothing that a panic could have left half done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -15,9 +15,10 @@ mod toolchain;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use rustix::process::Signal;
 
 use super::module_index::{ModuleIndex, ModuleState};
@@ -81,7 +82,7 @@ impl Rust {
         self.shared.modules.expect(&snippets);
         let number = self.shared.latest.fetch_add(1, Ordering::SeqCst) + 1;
         self.shared.give_up_unless(&snippets);
-        lock(&self.shared.wanted).clone_from(&snippets);
+        self.shared.wanted.lock().clone_from(&snippets);
         if snippets.is_empty() {
             return;
         }
@@ -197,7 +198,7 @@ impl BuildQueue {
         for snippet in &unknown {
             self.tell(snippet, Preparation::Compiling);
         }
-        let _turn = lock(&self.turn);
+        let _turn = self.turn.lock();
         for snippet in unknown {
             if self.latest.load(Ordering::SeqCst) != number {
                 return;
@@ -219,7 +220,7 @@ impl BuildQueue {
     fn compile(&self, number: u64, snippet: &Snippet) {
         let begun = |child: &Arc<Child>, work| {
             let (snippet, child) = (snippet.clone(), child.clone());
-            *lock(&self.current) = Some(CurrentBuild { snippet, child: child.clone(), work });
+            *self.current.lock() = Some(CurrentBuild { snippet, child: child.clone(), work });
             if self.latest.load(Ordering::SeqCst) != number {
                 // The next call may have looked before there was anything to give up; it will
                 // find this one cheaply again if it still wants it.
@@ -231,7 +232,7 @@ impl BuildQueue {
         let how =
             BuildContext { is_background: true, begun: &begun, progress: &progress, is_cancelled };
         let built = self.builds.build(snippet, &how);
-        *lock(&self.current) = None;
+        *self.current.lock() = None;
         if matches!(built, Err(BuildError::Cancelled | BuildError::Killed(_))) {
             // It was given up.
             return;
@@ -258,7 +259,7 @@ impl BuildQueue {
 
     /// Ends what the background compiles, unless it is for one of these.
     fn give_up_unless(&self, wanted: &[Snippet]) {
-        let Some(CurrentBuild { snippet, child, work }) = &*lock(&self.current) else { return };
+        let Some(CurrentBuild { snippet, child, work }) = &*self.current.lock() else { return };
         let is_wanted = match work {
             BuildPhase::Program => wanted.contains(snippet),
             BuildPhase::Crates => wanted.iter().any(|it| it.rust == snippet.rust),
@@ -271,7 +272,7 @@ impl BuildQueue {
     /// Tells how far the crates of a snippet are, which are those of others, too.
     fn tell_progress(&self, snippet: &Snippet, how_far: &str) {
         let others: Vec<_> = {
-            let wanted = lock(&self.wanted);
+            let wanted = self.wanted.lock();
             let same = wanted.iter().filter(|it| it.rust == snippet.rust && *it != snippet);
             same.map(|it| it.fingerprint).collect()
         };
@@ -323,9 +324,4 @@ fn outcome_of(snippet: &Snippet, built: &Result<BuildResult, BuildError>) -> Pre
         Ok(BuildResult::Errors(errors)) => Preparation::Refused(errors.clone()),
         Err(why) => Preparation::Refused(why.to_string().into_bytes().into()),
     }
-}
-
-/// A poisoned lock guards nothing that a panic could have left half done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

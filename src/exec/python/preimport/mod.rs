@@ -13,11 +13,12 @@ mod imports;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use self::attempt::{Ahead, Trial, Verdict};
-use crate::exec::python::lock;
 use crate::exec::python::session::Base;
 use crate::exec::python::worker::control::Loaded;
 use crate::exec::python::worker::zygote::Zygote;
@@ -76,7 +77,7 @@ pub(in crate::exec::python) struct Warm {
 impl Warming {
     /// Notes what is to be imported ahead: these modules, and what these blocks name.
     pub(in crate::exec::python) fn want(&self, preload: &[String], snippets: &[&Snippet]) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let particular = snippets.iter().filter(|snippet| is_particular(snippet));
         state.particular = particular.filter_map(|snippet| snippet.session.clone()).collect();
         let wanted = wanted(preload, snippets, &state.particular);
@@ -98,7 +99,7 @@ impl Warming {
         directory: &Path,
         modules: Option<&Path>,
     ) -> (Option<Arc<Base>>, bool) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if !state.is_for(request) {
             return (None, false);
         }
@@ -115,7 +116,7 @@ impl Warming {
 
     /// Whether a run may start from what is imported ahead, or would be the reason to import it.
     pub(in crate::exec::python) fn is_for(&self, request: &Request) -> bool {
-        let state = self.lock();
+        let state = self.state.lock();
         (state.warm.is_some() || state.has_work()) && state.is_for(request)
     }
 
@@ -127,10 +128,10 @@ impl Warming {
         worker: &dyn Fn() -> Result<Arc<Zygote>, String>,
     ) {
         loop {
-            let task = self.lock().take();
+            let task = self.state.lock().take();
             let Some((round, wanted)) = task else { return };
             let ahead = self.import(wanted, directory, worker);
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             state.is_busy = false;
             match ahead {
                 Ahead::Done(warm) => (state.tried, state.warm) = (round, warm.map(Arc::new)),
@@ -146,7 +147,7 @@ impl Warming {
 
     /// Ends what runs start from: one of them is stuck.
     pub(in crate::exec::python) fn kill(&self) {
-        if let Some(warm) = &self.lock().warm {
+        if let Some(warm) = &self.state.lock().warm {
             warm.base.kill();
         }
     }
@@ -154,14 +155,14 @@ impl Warming {
     /// Whether what is wanted was tried.
     #[cfg(test)]
     pub(in crate::exec::python) fn is_settled(&self) -> bool {
-        let state = self.lock();
+        let state = self.state.lock();
         !state.is_busy && !state.has_work()
     }
 
     /// Lets one import take so long.
     #[cfg(test)]
     pub(in crate::exec::python) fn set_patience(&self, patience: Duration) {
-        self.lock().patience = patience;
+        self.state.lock().patience = patience;
     }
 
     fn import(
@@ -170,11 +171,11 @@ impl Warming {
         directory: &Path,
         worker: &dyn Fn() -> Result<Arc<Zygote>, String>,
     ) -> Ahead {
-        let patience = self.lock().patience;
+        let patience = self.state.lock().patience;
         let Ok(zygote) = worker() else { return Ahead::Done(None) };
         let Some(loaded) = zygote.loaded(patience) else { return Ahead::Lost };
         wanted.retain(|it| it.is_asked_for || !loaded.contains(imports::module_of(&it.statement)));
-        self.lock().loaded = loaded;
+        self.state.lock().loaded = loaded;
         if wanted.is_empty() {
             return Ahead::Done(None);
         }
@@ -191,10 +192,6 @@ impl Warming {
             }
         }
         Ahead::Done(None)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
     }
 }
 

@@ -1,8 +1,9 @@
 //! What others may know of a run and do to it, while a thread of its own follows it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rustix::process::{Pid, Signal};
 
 use crate::exec::Stop;
@@ -58,22 +59,22 @@ impl Run {
 
     /// Notes that nothing will go on from it.
     pub(in crate::exec::python) fn forget(&self) {
-        self.state().forgotten = true;
+        self.state.lock().forgotten = true;
     }
 
     /// Whether nothing will go on from it.
     pub(in crate::exec::python) fn is_forgotten(&self) -> bool {
-        self.state().forgotten
+        self.state.lock().forgotten
     }
 
     /// Its process, once it has started.
     pub(in crate::exec::python) fn process(&self) -> Option<Pid> {
-        self.state().group
+        self.state.lock().group
     }
 
     /// Stops it, now or as soon as it has started. Whether it was there to be signalled.
     pub(in crate::exec::python) fn stop(&self, how: Stop) -> bool {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.ended {
             return true;
         }
@@ -90,17 +91,17 @@ impl Run {
 
     /// Whether somebody asked to stop it.
     pub(in crate::exec::python) fn is_stopped(&self) -> bool {
-        self.state().asked.is_some()
+        self.state.lock().asked.is_some()
     }
 
     /// Whether somebody asked for its end at once.
     pub(in crate::exec::python) fn is_killed(&self) -> bool {
-        self.state().asked == Some(Stop::Kill)
+        self.state.lock().asked == Some(Stop::Kill)
     }
 
     /// Notes its process; one that was asked to stop is stopped.
     pub(in crate::exec::python) fn start(&self, group: Pid) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.group = Some(group);
         if let Some(how) = state.asked {
             self.signal(group, how);
@@ -109,14 +110,14 @@ impl Run {
 
     /// Kills what is left of it, which nobody asked for.
     pub(in crate::exec::python) fn kill(&self) {
-        if let Some(group) = self.state().group {
+        if let Some(group) = self.state.lock().group {
             self.signal(group, Stop::Kill);
         }
     }
 
     /// Notes that it is over.
     pub(in crate::exec::python) fn end(&self) {
-        self.state().ended = true;
+        self.state.lock().ended = true;
     }
 
     fn signal(&self, group: Pid, how: Stop) {
@@ -134,9 +135,5 @@ impl Run {
                 process_tree::kill_owned(self.owner);
             }
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,10 +8,11 @@ pub(in crate::exec::python) mod variables;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustix::process::{Pid, Signal};
 
 use crate::exec::python::worker::report::{Report, Reports, Threads};
@@ -27,12 +28,12 @@ pub(in crate::exec::python) struct Sessions {
 impl Sessions {
     /// Keeps what a run left.
     pub(in crate::exec::python) fn keep(&self, run: RunId, base: Base) {
-        self.lock().insert(run, Arc::new(base));
+        self.bases.lock().insert(run, Arc::new(base));
     }
 
     /// What a run left, if it is still there. A process that cannot be forked is given away.
     pub(in crate::exec::python) fn take(&self, run: RunId) -> Option<Arc<Base>> {
-        let mut bases = self.lock();
+        let mut bases = self.bases.lock();
         if bases.get(&run)?.threads == Threads::Some {
             bases.remove(&run)
         } else {
@@ -42,18 +43,13 @@ impl Sessions {
 
     /// What a run left, to be looked at.
     pub(in crate::exec::python) fn look(&self, run: RunId) -> Option<Arc<Base>> {
-        self.lock().get(&run).cloned()
+        self.bases.lock().get(&run).cloned()
     }
 
     /// Drops what a run left: nothing will go on from it.
     pub(in crate::exec::python) fn forget(&self, run: RunId) {
-        let base = self.lock().remove(&run);
+        let base = self.bases.lock().remove(&run);
         drop(base);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<RunId, Arc<Base>>> {
-        // Nothing that a panic could have left half done is guarded here.
-        self.bases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,12 +80,12 @@ impl Base {
 
     /// Asks it to run something, or to tell something, in a fork; or in place, where it has threads.
     pub(in crate::exec::python) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
-        send(self.reports().orders(), &errand.order.frame(&[]), errand.files())
+        send(self.reports.lock().orders(), &errand.order.frame(&[]), errand.files())
     }
 
     /// The same where nothing has to be waited for; whether it was asked.
     pub(in crate::exec::python) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
-        let Ok(own) = self.reports.try_lock() else { return false };
+        let Some(own) = self.reports.try_lock() else { return false };
         send_at_once(own.orders(), &errand.order.frame(&[]), errand.files())
     }
 
@@ -100,7 +96,7 @@ impl Base {
 
     /// Whether it is still there.
     pub(in crate::exec::python) fn is_there(&self) -> bool {
-        self.reports().is_silent()
+        self.reports.lock().is_silent()
     }
 
     /// Whether what goes on from it does so in the same process.
@@ -118,7 +114,7 @@ impl Base {
         if let Some(earlier) = self.before.as_ref().filter(|before| before.runs_in_place()) {
             return earlier.end(patience);
         }
-        self.reports().wait(patience).into_iter().find_map(|report| match report {
+        self.reports.lock().wait(patience).into_iter().find_map(|report| match report {
             Report::Ended(outcome) => Some(outcome),
             _ => None,
         })
@@ -130,10 +126,6 @@ impl Base {
         if self.is_there() {
             let _ = rustix::process::kill_process_group(self.process, Signal::KILL);
         }
-    }
-
-    fn reports(&self) -> MutexGuard<'_, Reports> {
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -71,7 +71,7 @@ impl Stage {
         let mode = if cfg!(embed) { mode } else { without_library(mode) };
         let cache = folder.path().join("cache");
         let python = Python::at(places, cache.clone(), Default::default(), Arc::default());
-        let mut worker = lock(&python.shared.worker);
+        let mut worker = python.shared.worker.lock();
         let interpreter =
             worker.interpreter(&python.shared.places, &python.shared.tree, &cache).unwrap();
         match mode {

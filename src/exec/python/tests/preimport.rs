@@ -11,7 +11,6 @@ use super::Mode::{self, Embedded, Own};
 use super::{PATIENCE, Stage, make_environment, plain, request};
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::python::interpreter::Places;
-use crate::exec::python::lock;
 use crate::run::{Base, Limits, Outcome, Request, RunId, Snippet};
 
 /// A stage whose Python has these modules installed.
@@ -245,7 +244,7 @@ fn what_was_killed_is_imported_again(#[values(Embedded, Own)] mode: Mode) {
     let parent = parent.trim().parse().ok().and_then(Pid::from_raw).unwrap();
     rustix::process::kill_process(parent, Signal::KILL).unwrap();
     until_loaded(&stage);
-    let worker = lock(&stage.python.shared.worker).zygote.clone().unwrap();
+    let worker = stage.python.shared.worker.lock().zygote.clone().unwrap();
     worker.kill();
     until_loaded(&stage);
 }

@@ -14,9 +14,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
@@ -161,19 +162,19 @@ impl Zygote {
 
     /// Asks it to run something.
     pub(in crate::exec::python) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
-        self.control().order(&errand.order.frame(&self.environment), errand.files())
+        self.control.lock().order(&errand.order.frame(&self.environment), errand.files())
     }
 
     /// The same where it is a matter of no time: a fork of it waits for an order. Whether one does.
     pub(in crate::exec::python) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
-        let Ok(mut control) = self.control.try_lock() else { return false };
+        let Some(mut control) = self.control.try_lock() else { return false };
         let frame = errand.order.frame(&self.environment);
         frame.len() <= LARGEST_AT_ONCE && control.order_fork(&frame, errand.files())
     }
 
     /// Whether a fork of it waits for an order, and can be given it at once.
     pub(in crate::exec::python) fn has_fork(&self) -> bool {
-        self.control.try_lock().is_ok_and(|mut control| control.has_fork())
+        self.control.try_lock().is_some_and(|mut control| control.has_fork())
     }
 
     /// A file that is readable once the process has ended.
@@ -198,16 +199,16 @@ impl Zygote {
 
     /// Whether it ever got as far as taking orders.
     pub(in crate::exec::python) fn was_ready(&self) -> bool {
-        self.control().loaded().is_some()
+        self.control.lock().loaded().is_some()
     }
 
     /// The modules that it has loaded itself, once it takes orders: nothing if that is not so within
     /// `limit`, or it has ended.
     pub(in crate::exec::python) fn loaded(&self, limit: Duration) -> Option<Arc<Loaded>> {
         let due = Instant::now() + limit;
-        let socket = self.control().socket();
+        let socket = self.control.lock().socket();
         loop {
-            let loaded = self.control().loaded();
+            let loaded = self.control.lock().loaded();
             let left = due.saturating_duration_since(Instant::now());
             if loaded.is_some() || left.is_zero() || self.has_ended() {
                 return loaded;
@@ -220,15 +221,11 @@ impl Zygote {
     /// What it said when it could not start.
     pub(in crate::exec::python) fn last_words(&self) -> String {
         let mut said = Vec::new();
-        let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut words = self.words.lock();
         let _ = words.read_to_end(&mut said);
         let said = String::from_utf8_lossy(&said);
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
         last.trim().chars().take(LONGEST_QUOTE).collect()
-    }
-
-    fn control(&self) -> MutexGuard<'_, Control> {
-        self.control.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
