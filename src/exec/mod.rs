@@ -37,7 +37,7 @@ use os::pty::PtyPool;
 use os::temp_dir::TempRoot;
 use process::background::BackgroundProcesses;
 use process::{ProcessRuns, ProgramSource};
-use python::{Places, Python};
+use python::{InterpreterSearch, Python};
 use registry::Engine;
 use rust::Rust;
 use sandbox::{DeckSandbox, DenialWatcher};
@@ -141,7 +141,7 @@ impl Executor {
         let options = options.absolute();
         let temp_root = Arc::<TempRoot>::default();
         let ExecOptions { directory, cache, custom, python, sandbox } = options;
-        let places = Places::of(directory.clone(), python);
+        let places = InterpreterSearch::of(directory.clone(), python);
         let sandbox = sandbox.map(|kind| {
             let folders = (&*directory, &*cache);
             Arc::new(DeckSandbox::new(kind, folders, places.programs(), temp_root.clone()))

@@ -20,19 +20,19 @@ use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::SpawnCommand;
 
 /// The oldest Python whose stable interface the embedded interpreter uses.
-const OLDEST_EMBEDDED: (u32, u32) = (3, 9);
+const MIN_EMBEDDED_VERSION: (u32, u32) = (3, 9);
 
 /// The oldest Python that the worker's own code understands.
-const OLDEST: (u32, u32) = (3, 7);
+const MIN_VERSION: (u32, u32) = (3, 7);
 
 /// Folders of a virtual environment that stands beside a deck.
-const BESIDE_THE_DECK: [&str; 2] = [".venv", "venv"];
+const DECK_ENVIRONMENTS: [&str; 2] = [".venv", "venv"];
 
 /// How long a program may take to say what it is.
-const PATIENCE: Duration = Duration::from_secs(15);
+const QUERY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The line before an answer; a launcher may have said something else first.
-const ANSWER: &str = "this is";
+const ANSWER_HEADER: &str = "this is";
 
 /// Prints what [`Interpreter::parse`] reads.
 const QUERY: &str = "\
@@ -51,7 +51,7 @@ for name in var('INSTSONAME'), var('LDLIBRARY'):
 
 /// Where to look for an interpreter.
 #[derive(Clone, Debug)]
-pub(in crate::exec) struct Places {
+pub(in crate::exec) struct InterpreterSearch {
     /// The deck's directory, absolute.
     pub(super) directory: PathBuf,
     /// What the front matter names.
@@ -62,7 +62,7 @@ pub(in crate::exec) struct Places {
     pub(super) path: OsString,
 }
 
-impl Places {
+impl InterpreterSearch {
     /// Those of a deck in `directory`, in our own environment.
     pub(in crate::exec) fn of(directory: PathBuf, named: Option<String>) -> Self {
         let virtual_env = env::var_os("VIRTUAL_ENV").filter(|folder| !folder.is_empty());
@@ -128,7 +128,7 @@ impl Places {
 
     /// Programs that may be the one, likeliest first.
     fn candidates(&self) -> impl Iterator<Item = PathBuf> {
-        let beside = BESIDE_THE_DECK.iter().map(|folder| self.directory.join(folder));
+        let beside = DECK_ENVIRONMENTS.iter().map(|folder| self.directory.join(folder));
         let environments = self.virtual_env.clone().into_iter().chain(beside);
         let inside = environments.map(|folder| python_of(&folder)).filter(|it| it.is_file());
         inside.chain(self.on_path("python3"))
@@ -159,7 +159,7 @@ pub struct LikelyPython {
 
 /// The Python for a deck in `directory` that names this one, or none, in its front matter.
 pub fn likely_python(directory: &Path, named: Option<&str>) -> Option<LikelyPython> {
-    let places = Places::of(directory.to_owned(), None);
+    let places = InterpreterSearch::of(directory.to_owned(), None);
     let program = match named {
         Some(named) => places.find(named),
         None => places.candidates().next(),
@@ -201,7 +201,7 @@ impl Interpreter {
         let query = SpawnCommand::new(program, output.as_fd()).args(["-I", "-S", "-c", QUERY]);
         let child = tree.spawn(query).map_err(failed)?;
         drop(output);
-        let answer = read_within(PATIENCE, answer);
+        let answer = read_within(QUERY_TIMEOUT, answer);
         child.signal(Signal::KILL);
         child.wait();
         Self::parse(&answer).unwrap_or_else(|| Err(refusal(program, &answer)))
@@ -209,22 +209,22 @@ impl Interpreter {
 
     /// Reads the answer to [`QUERY`]; none if it is no answer.
     fn parse(answer: &str) -> Option<Result<Self, String>> {
-        let mut lines = answer.lines().skip_while(|line| *line != ANSWER).skip(1);
+        let mut lines = answer.lines().skip_while(|line| *line != ANSWER_HEADER).skip(1);
         let implementation = lines.next()?;
         let (major, minor) = lines.next()?.split_once(' ')?;
         let version = (major.parse().ok()?, minor.parse().ok()?);
         let flags = lines.next()?;
         let executable = PathBuf::from(lines.next().filter(|line| !line.is_empty())?);
-        if version < OLDEST {
+        if version < MIN_VERSION {
             return Some(Err(format!(
                 "`{}` is Python {major}.{minor}: blocks need {}.{} or newer",
                 executable.display(),
-                OLDEST.0,
-                OLDEST.1
+                MIN_VERSION.0,
+                MIN_VERSION.1
             )));
         }
         let is_plain = implementation == "cpython" && flags.is_empty();
-        let can_embed = is_plain && version >= OLDEST_EMBEDDED && leads_to_itself(&executable);
+        let can_embed = is_plain && version >= MIN_EMBEDDED_VERSION && leads_to_itself(&executable);
         let library = lines.map(PathBuf::from).find(|path| can_embed && path.is_file());
         Some(Ok(Self { executable, library }))
     }
@@ -296,8 +296,12 @@ mod tests {
     fn with_no_python_anywhere_it_says_where_it_looked() {
         let nowhere = tempfile::tempdir().unwrap();
         let path = nowhere.path().as_os_str().to_owned();
-        let places =
-            Places { directory: nowhere.path().into(), named: None, virtual_env: None, path };
+        let places = InterpreterSearch {
+            directory: nowhere.path().into(),
+            named: None,
+            virtual_env: None,
+            path,
+        };
         let why = places.choose(&ProcessTree::new()).unwrap_err();
         assert!(why.starts_with("no Python here: looked at `$VIRTUAL_ENV`"), "{why}");
         assert!(why.contains("options.python.interpreter"), "{why}");
@@ -306,7 +310,7 @@ mod tests {
     #[test]
     fn a_named_python_that_is_missing_is_named() {
         let nowhere = tempfile::tempdir().unwrap();
-        let mut places = Places::of(nowhere.path().into(), Some("python9".into()));
+        let mut places = InterpreterSearch::of(nowhere.path().into(), Some("python9".into()));
         assert!(places.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `python9`"));
         places.named = Some("./env".into());
         assert!(places.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `./env`"));
@@ -319,7 +323,7 @@ mod tests {
         std::fs::write(&broken, "#!/bin/sh\necho no version set >&2; exit 127\n").unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(&broken, mode).unwrap();
-        let mut places = Places::of(folder.path().into(), None);
+        let mut places = InterpreterSearch::of(folder.path().into(), None);
         places.virtual_env = None;
         let real = places.choose(&ProcessTree::new()).unwrap();
         let both = [folder.path().into()].into_iter().chain(env::split_paths(&places.path));

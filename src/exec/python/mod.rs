@@ -34,28 +34,28 @@ use super::process::FOLLOWER;
 use super::process::background::BackgroundProcesses;
 use crate::panics::contain;
 use crate::run::{Base, Event, Outcome, Request, RunId, Snippet, Variable};
-pub(super) use interpreter::Places;
+pub(super) use interpreter::InterpreterSearch;
 pub use interpreter::{LikelyPython, likely_python};
-use preimport::Warming;
-use run::handle::Run;
-use run::parent::Starter;
-use run::{Followed, Follower};
-use session::{Sessions, variables};
-use worker::Worker;
-use worker::request::{Kind, Order};
-use worker::zygote::{Way, Zygote};
+use preimport::Preimports;
+use run::handle::PythonRun;
+use run::parent::RunParent;
+use run::{RunEnd, RunMonitor};
+use session::{Sessions, Snapshot, variables};
+use worker::WorkerSlot;
+use worker::request::{RequestKind, RunRequest};
+use worker::zygote::{LaunchMode, Zygote};
 
-pub(super) use worker::zygote::WORKER;
+pub(super) use worker::zygote::WORKER_ARGUMENT;
 
 /// Where the events of a run go. It may block: that holds the run back.
 pub(crate) type Sink = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// How often a run is ordered again when the worker ends before the run began.
-const TRIES: usize = 4;
+const MAX_ATTEMPTS: usize = 4;
 
 /// What this program does when it was started as a Python worker; nothing if it was not.
 pub fn worker_entry() -> Option<ExitCode> {
-    if std::env::args_os().nth(1)? != WORKER {
+    if std::env::args_os().nth(1)? != WORKER_ARGUMENT {
         return None;
     }
     serve()
@@ -73,20 +73,20 @@ pub(super) fn serve() -> Option<ExitCode> {
 /// Runs Python blocks. Dropping it ends everything it started.
 #[derive(Debug)]
 pub(crate) struct Python {
-    shared: Arc<Shared>,
+    shared: Arc<PythonShared>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    places: Places,
+struct PythonShared {
+    places: InterpreterSearch,
     cache: PathBuf,
     tree: Arc<ProcessTree>,
     temp_root: Arc<TempRoot>,
     ptys: Arc<PtyPool>,
-    worker: Mutex<Worker>,
-    runs: Mutex<BTreeMap<RunId, Arc<Run>>>,
+    worker: Mutex<WorkerSlot>,
+    runs: Mutex<BTreeMap<RunId, Arc<PythonRun>>>,
     sessions: Sessions,
-    warming: Warming,
+    preimports: Preimports,
     background: Arc<BackgroundProcesses>,
     /// Nobody wants to hear of anything any more.
     over: AtomicBool,
@@ -95,13 +95,13 @@ struct Shared {
 impl Python {
     /// Ready to run the blocks of a deck. Starts nothing.
     pub(super) fn new(
-        (places, cache): (Places, PathBuf),
+        (places, cache): (InterpreterSearch, PathBuf),
         tree: ProcessTree,
         (temp_root, ptys): (Arc<TempRoot>, Arc<PtyPool>),
         background: Arc<BackgroundProcesses>,
     ) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(PythonShared {
                 places,
                 cache,
                 tree: Arc::new(tree),
@@ -110,7 +110,7 @@ impl Python {
                 worker: Mutex::default(),
                 runs: Mutex::default(),
                 sessions: Sessions::default(),
-                warming: Warming::default(),
+                preimports: Preimports::default(),
                 background,
                 over: AtomicBool::new(false),
             }),
@@ -119,7 +119,7 @@ impl Python {
 
     #[cfg(test)]
     fn at(
-        places: Places,
+        places: InterpreterSearch,
         cache: PathBuf,
         files: (Arc<TempRoot>, Arc<PtyPool>),
         background: Arc<BackgroundProcesses>,
@@ -131,7 +131,7 @@ impl Python {
     /// imports these modules, and what these blocks import.
     pub(super) fn warm(&self, preload: &[String], snippets: &[&Snippet]) {
         let shared = self.shared.clone();
-        shared.warming.want(preload, snippets);
+        shared.preimports.want(preload, snippets);
         let start = move || {
             drop(shared.zygote());
             shared.ptys.refill();
@@ -144,7 +144,7 @@ impl Python {
     /// Whether all was imported that is to be imported ahead.
     #[cfg(test)]
     pub(super) fn is_settled(&self) -> bool {
-        self.shared.warming.is_settled()
+        self.shared.preimports.is_settled()
     }
 
     /// Starts a run whose events go to `sink`. The deck's modules are told of in a folder, if there are any.
@@ -155,7 +155,7 @@ impl Python {
         };
         let owner = self.shared.tree.owner();
         self.shared.background.begin(request.run, owner, &request.code);
-        let run = Arc::new(Run::on(base, modules, owner));
+        let run = Arc::new(PythonRun::on(base, modules, owner));
         self.shared.runs.lock().insert(request.run, run.clone());
         let over = self.shared.clone();
         let heard: Sink = Arc::new(move |event| {
@@ -198,7 +198,7 @@ impl Python {
         let shared = &self.shared;
         let mut worker = shared.worker.lock();
         let found = worker.interpreter(&shared.places, &shared.tree, &shared.cache)?;
-        let is_embedded = matches!(worker.ways.front(), Some(Way::Embedded { .. }));
+        let is_embedded = matches!(worker.ways.front(), Some(LaunchMode::Embedded { .. }));
         Ok((found.executable, is_embedded))
     }
 
@@ -253,7 +253,7 @@ impl Python {
         if let Some(base) = run.base() {
             return base.kill();
         }
-        self.shared.warming.kill();
+        self.shared.preimports.kill();
         if let Some(zygote) = self.shared.worker.try_lock().and_then(|it| it.zygote.clone()) {
             zygote.kill();
         }
@@ -266,17 +266,17 @@ impl Drop for Python {
     }
 }
 
-impl Shared {
+impl PythonShared {
     /// The life of one run, on a thread of its own.
     fn run(
         self: &Arc<Self>,
         request: &Request,
-        run: &Arc<Run>,
+        run: &Arc<PythonRun>,
         sink: &Sink,
-        mut ordered: Option<Follower>,
+        mut ordered: Option<RunMonitor>,
     ) {
         let mut why = String::new();
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             // In a session, what was interrupted before it began still leaves the state before it.
             let leaves_state = request.session.is_some() && !run.is_killed();
             if run.is_stopped() && !leaves_state {
@@ -302,9 +302,9 @@ impl Shared {
     fn starter(
         self: &Arc<Self>,
         request: &Request,
-        run: &Run,
+        run: &PythonRun,
         sink: &Sink,
-    ) -> Result<Starter, String> {
+    ) -> Result<RunParent, String> {
         let Some(Base::Run(_)) = request.session else { return self.fresh_starter(request, run) };
         let Some(base) = run.base().filter(|base| base.is_there()) else {
             sink(Event::BaseGone);
@@ -314,12 +314,16 @@ impl Shared {
             base.move_on();
             sink(Event::InPlace);
         }
-        Ok(Starter::Base(base.clone()))
+        Ok(RunParent::Snapshot(base.clone()))
     }
 
     /// Who is to start a run that goes on from nothing: what has imported modules ahead, or the worker.
-    fn fresh_starter(self: &Arc<Self>, request: &Request, run: &Run) -> Result<Starter, String> {
-        let (base, work) = self.warming.base(request, &self.places.directory, run.modules());
+    fn fresh_starter(
+        self: &Arc<Self>,
+        request: &Request,
+        run: &PythonRun,
+    ) -> Result<RunParent, String> {
+        let (base, work) = self.preimports.base(request, &self.places.directory, run.modules());
         if work {
             let shared = self.clone();
             // Without a thread to spare now, a later run sees to it.
@@ -327,30 +331,38 @@ impl Shared {
                 .name("python imports".to_owned())
                 .spawn(move || shared.import());
         }
-        base.map_or_else(|| self.zygote().map(Starter::Worker), |base| Ok(Starter::Base(base)))
+        base.map_or_else(
+            || self.zygote().map(RunParent::Worker),
+            |base| Ok(RunParent::Snapshot(base)),
+        )
     }
 
     /// Imports what is to be imported ahead.
     fn import(&self) {
-        self.warming.work(&self.places.directory, &|| self.zygote());
+        self.preimports.work(&self.places.directory, &|| self.zygote());
     }
 
     /// Orders a run, if that can be done in no time: the thread that follows it is not needed for
     /// that, and would have to wake up first.
-    fn order_at_once(&self, request: &Request, run: &Arc<Run>, sink: &Sink) -> Option<Follower> {
+    fn order_at_once(
+        &self,
+        request: &Request,
+        run: &Arc<PythonRun>,
+        sink: &Sink,
+    ) -> Option<RunMonitor> {
         let starter = match request.session {
             Some(Base::Run(_)) => {
                 let base = run.base().filter(|base| base.is_there() && !base.runs_in_place())?;
-                Starter::Base(base.clone())
+                RunParent::Snapshot(base.clone())
             }
-            _ if self.warming.is_for(request) => return None,
-            _ => Starter::Worker(self.worker.try_lock()?.zygote.clone()?),
+            _ if self.preimports.is_for(request) => return None,
+            _ => RunParent::Worker(self.worker.try_lock()?.zygote.clone()?),
         };
         if !starter.is_free() {
             return None;
         }
         let files = (&*self.ptys, &self.temp_root);
-        let mut follower = Follower::new(starter, request, (run, sink), files).ok()?;
+        let mut follower = RunMonitor::new(starter, request, (run, sink), files).ok()?;
         follower.order_at_once(&self.as_order(request, run)).then_some(follower)
     }
 
@@ -358,12 +370,12 @@ impl Shared {
     fn order(
         self: &Arc<Self>,
         request: &Request,
-        run: &Arc<Run>,
+        run: &Arc<PythonRun>,
         sink: &Sink,
-    ) -> Result<Follower, String> {
+    ) -> Result<RunMonitor, String> {
         let starter = self.starter(request, run, sink)?;
         let files = (&*self.ptys, &self.temp_root);
-        let mut follower = Follower::new(starter, request, (run, sink), files)
+        let mut follower = RunMonitor::new(starter, request, (run, sink), files)
             .map_err(|error| format!("no terminal for the run: {error}"))?;
         if run.is_stopped() {
             let code = Snippet { code: String::new(), ..request.code.clone() };
@@ -375,26 +387,26 @@ impl Shared {
         Ok(follower)
     }
 
-    fn as_order<'a>(&'a self, request: &'a Request, run: &'a Run) -> Order<'a> {
+    fn as_order<'a>(&'a self, request: &'a Request, run: &'a PythonRun) -> RunRequest<'a> {
         let kind = match request.session {
-            None => Kind::Alone,
-            Some(Base::Nothing) => Kind::First,
-            Some(Base::Run(_)) => Kind::Next,
+            None => RequestKind::Alone,
+            Some(Base::Nothing) => RequestKind::First,
+            Some(Base::Run(_)) => RequestKind::Next,
         };
         let (memory, modules) = (request.limits.memory, run.modules());
         let (snippet, owner) = (&request.code, Some(run.owner()));
-        Order { snippet, directory: &self.places.directory, memory, kind, modules, owner }
+        RunRequest { snippet, directory: &self.places.directory, memory, kind, modules, owner }
     }
 
     /// Follows a run to the last byte of what it left behind; who was to start it, if it never began.
     fn follow(
         &self,
         request: &Request,
-        run: &Run,
-        mut follower: Follower,
+        run: &PythonRun,
+        mut follower: RunMonitor,
         sink: &Sink,
-    ) -> Option<Starter> {
-        let Followed::Ended(outcome, took) = follower.follow() else {
+    ) -> Option<RunParent> {
+        let RunEnd::Ended(outcome, took) = follower.follow() else {
             return Some(follower.starter());
         };
         self.tree.reap_orphans();
@@ -411,7 +423,7 @@ impl Shared {
     }
 
     /// Keeps what a run left, if somebody may still want it.
-    fn keep(&self, id: RunId, run: &Run, base: Option<session::Base>, sink: &Sink) {
+    fn keep(&self, id: RunId, run: &PythonRun, base: Option<Snapshot>, sink: &Sink) {
         let Some(base) = base else { return };
         self.sessions.keep(id, base);
         // It may have been forgotten before there was anything to forget.

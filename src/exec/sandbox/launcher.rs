@@ -91,7 +91,7 @@ fn inherited() -> Result<LaunchSpec, String> {
 fn is_own_worker(launch: &LaunchSpec) -> bool {
     let Ok(own) = std::env::current_exe() else { return false };
     let library_path = variable(launch, "LD_LIBRARY_PATH");
-    launch.line == [own.into_os_string(), OsString::from(python::WORKER)]
+    launch.line == [own.into_os_string(), OsString::from(python::WORKER_ARGUMENT)]
         && library_path == std::env::var_os("LD_LIBRARY_PATH").as_deref()
 }
 

@@ -13,55 +13,55 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
-use super::{Import, Warm};
+use super::{Import, Preimported};
 use crate::exec::io::capture::StdioFds;
 use crate::exec::os::pty::PtyPair;
-use crate::exec::python::session::Base;
-use crate::exec::python::worker::report::{Report, Reports, Threads};
-use crate::exec::python::worker::request::{Errand, Kind, Order};
+use crate::exec::python::session::Snapshot;
+use crate::exec::python::worker::report::{ReportReader, RunReport, Threads};
+use crate::exec::python::worker::request::{Dispatch, RequestKind, RunRequest};
 use crate::exec::python::worker::zygote::Zygote;
 use crate::run::{Input, Snippet};
 
 /// How long the worker may take to begin.
-const LATENCY: Duration = Duration::from_secs(10);
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What imports print is read so far.
-const MOST_PRINTED: usize = 64 * 1024;
+const MAX_PRINTED: usize = 64 * 1024;
 
 /// What stands behind each import in what is printed.
-const MARK: &[u8] = b"\x1b_livedeck;warmed\x1b\\";
+const IMPORT_MARK: &[u8] = b"\x1b_livedeck;warmed\x1b\\";
 
 /// What came of importing modules.
-pub(in crate::exec::python) enum Ahead {
+pub(in crate::exec::python) enum PreimportResult {
     /// They are loaded, but for those that are not fit; or there is nothing left to load.
-    Done(Option<Warm>),
+    Done(Option<Preimported>),
     /// The worker ended.
-    Lost,
+    WorkerLost,
 }
 
 /// What came of one try.
 #[derive(Debug)]
-pub(in crate::exec::python) enum Verdict {
+pub(in crate::exec::python) enum AttemptResult {
     /// All are loaded, and did nothing else.
-    Fit(Warm),
+    Accepted(Preimported),
     /// This one did, or failed.
-    Unfit(usize),
+    Rejected(usize),
     /// The worker ended.
-    Lost,
+    WorkerLost,
 }
 
 /// How the fork itself went.
-enum End {
+enum AttemptEnd {
     /// It has gone through all and waits for orders.
     Ready(Pid),
-    Unfit(usize),
-    Lost,
+    Rejected(usize),
+    WorkerLost,
 }
 
 /// A try that is under way.
-pub(in crate::exec::python) struct Trial {
+pub(in crate::exec::python) struct Attempt {
     count: usize,
-    reports: Reports,
+    reports: ReportReader,
     /// Our end of its terminal, as long as somebody holds the other one.
     terminal: Option<OwnedFd>,
     printed: Vec<u8>,
@@ -70,7 +70,7 @@ pub(in crate::exec::python) struct Trial {
     loaded: Vec<String>,
 }
 
-impl Trial {
+impl Attempt {
     /// Has a fork of the worker import these, for a deck of this folder.
     pub(in crate::exec::python) fn start(
         zygote: &Zygote,
@@ -81,16 +81,16 @@ impl Trial {
         let lines = imports.iter().map(|it| format!("{}{}", sign(it), it.statement));
         let code = lines.collect::<Vec<_>>().join("\n");
         let snippet = Snippet { code, ..Snippet::default() };
-        let (kind, modules) = (Kind::Warm, None);
+        let (kind, modules) = (RequestKind::Preimport, None);
         let order =
-            Order { snippet: &snippet, directory, memory: None, kind, modules, owner: None };
+            RunRequest { snippet: &snippet, directory, memory: None, kind, modules, owner: None };
         let pty = PtyPair::open(80, 24, &Input::Nothing)?;
         let (ours, theirs) = UnixStream::pair()?;
         let written = StdioFds::all(pty.slave.as_fd());
-        zygote.run(&Errand { order: &order, written, reports: theirs.as_fd() })?;
+        zygote.run(&Dispatch { order: &order, written, reports: theirs.as_fd() })?;
         Ok(Self {
             count: imports.len(),
-            reports: Reports::new(ours).checked(),
+            reports: ReportReader::new(ours).checked(),
             terminal: Some(pty.master),
             printed: Vec::new(),
             process: None,
@@ -100,66 +100,70 @@ impl Trial {
     }
 
     /// Watches it to its end; one import may take so long.
-    pub(in crate::exec::python) fn follow(mut self, patience: Duration) -> Verdict {
-        let mut due = Instant::now() + LATENCY;
+    pub(in crate::exec::python) fn follow(mut self, timeout: Duration) -> AttemptResult {
+        let mut due = Instant::now() + STARTUP_TIMEOUT;
         loop {
             let end = if self.wait(due) {
-                self.read_all(&mut due, patience)
+                self.read_all(&mut due, timeout)
             } else {
-                Some(self.process.map_or(End::Lost, |_| End::Unfit(self.at)))
+                Some(self.process.map_or(AttemptEnd::WorkerLost, |_| AttemptEnd::Rejected(self.at)))
             };
             match end {
-                Some(End::Ready(process)) => return self.judge(process),
-                Some(End::Unfit(number)) => return self.end(Verdict::Unfit(number)),
-                Some(End::Lost) => return self.end(Verdict::Lost),
+                Some(AttemptEnd::Ready(process)) => return self.judge(process),
+                Some(AttemptEnd::Rejected(number)) => {
+                    return self.end(AttemptResult::Rejected(number));
+                }
+                Some(AttemptEnd::WorkerLost) => return self.end(AttemptResult::WorkerLost),
                 None => {}
             }
         }
     }
 
     /// Takes in what is there; how it ended, if it has.
-    fn read_all(&mut self, due: &mut Instant, patience: Duration) -> Option<End> {
+    fn read_all(&mut self, due: &mut Instant, timeout: Duration) -> Option<AttemptEnd> {
         self.read();
-        if self.printed.len() > MOST_PRINTED {
-            return Some(End::Unfit(self.segments().len() - 1));
+        if self.printed.len() > MAX_PRINTED {
+            return Some(AttemptEnd::Rejected(self.segments().len() - 1));
         }
         for report in self.reports.take() {
             match (report, self.process) {
-                (Report::Started(process, _), _) => self.process = Some(process),
-                (Report::Imports(number), _) => {
+                (RunReport::Started(process, _), _) => self.process = Some(process),
+                (RunReport::Imports(number), _) => {
                     self.at = number;
-                    *due = Instant::now() + patience;
+                    *due = Instant::now() + timeout;
                 }
-                (Report::Loaded(names), _) => self.loaded = names,
-                (Report::Unfit(number), _) => return Some(End::Unfit(number)),
-                (Report::Kept(_, Threads::None), Some(process)) => {
-                    return Some(End::Ready(process));
+                (RunReport::Loaded(names), _) => self.loaded = names,
+                (RunReport::Rejected(number), _) => return Some(AttemptEnd::Rejected(number)),
+                (RunReport::Snapshot(_, Threads::None), Some(process)) => {
+                    return Some(AttemptEnd::Ready(process));
                 }
-                (Report::Kept(..) | Report::Ended(_), _) => return Some(End::Unfit(self.at)),
-                (Report::Lost, _) => return Some(End::Lost),
-                (Report::Shown(..) | Report::Awaits(_), _) => {}
+                (RunReport::Snapshot(..) | RunReport::Ended(_), _) => {
+                    return Some(AttemptEnd::Rejected(self.at));
+                }
+                (RunReport::Lost, _) => return Some(AttemptEnd::WorkerLost),
+                (RunReport::Shown(..) | RunReport::Awaits(_), _) => {}
             }
         }
         None
     }
 
     /// It says that all went well: whether nothing was printed, either.
-    fn judge(mut self, process: Pid) -> Verdict {
-        let due = Instant::now() + LATENCY;
+    fn judge(mut self, process: Pid) -> AttemptResult {
+        let due = Instant::now() + STARTUP_TIMEOUT;
         while self.segments().len() <= self.count && self.terminal.is_some() && self.wait(due) {
             self.read();
         }
         let loud = self.segments().iter().position(|printed| !printed.is_empty());
         if let Some(number) = loud {
             let last = self.count - 1;
-            return self.end(Verdict::Unfit(number.min(last)));
+            return self.end(AttemptResult::Rejected(number.min(last)));
         }
-        let base = Arc::new(Base::new(process, self.reports, Threads::None, None));
-        Verdict::Fit(Warm { base, loaded: self.loaded.into_iter().collect() })
+        let base = Arc::new(Snapshot::new(process, self.reports, Threads::None, None));
+        AttemptResult::Accepted(Preimported { base, loaded: self.loaded.into_iter().collect() })
     }
 
     /// Nothing of it goes on.
-    fn end(self, verdict: Verdict) -> Verdict {
+    fn end(self, verdict: AttemptResult) -> AttemptResult {
         // Only what nobody has reported dead: its number may be another process's.
         if let Some(process) = self.process.filter(|_| self.reports.is_silent()) {
             let _ = rustix::process::kill_process_group(process, Signal::KILL);
@@ -171,9 +175,9 @@ impl Trial {
     fn segments(&self) -> Vec<&[u8]> {
         let mut segments = Vec::new();
         let mut rest = self.printed.as_slice();
-        while let Some(at) = rest.windows(MARK.len()).position(|part| part == MARK) {
+        while let Some(at) = rest.windows(IMPORT_MARK.len()).position(|part| part == IMPORT_MARK) {
             segments.push(&rest[..at]);
-            rest = &rest[at + MARK.len()..];
+            rest = &rest[at + IMPORT_MARK.len()..];
         }
         segments.push(rest);
         segments
@@ -197,7 +201,7 @@ impl Trial {
         let mut chunk = [0; 4096];
         while let Some(terminal) = &self.terminal {
             match rustix::io::read(terminal, &mut chunk) {
-                Ok(read @ 1..) if self.printed.len() <= MOST_PRINTED => {
+                Ok(read @ 1..) if self.printed.len() <= MAX_PRINTED => {
                     self.printed.extend_from_slice(&chunk[..read]);
                 }
                 Err(rustix::io::Errno::INTR) => {}

@@ -4,7 +4,7 @@
 
 /// Words of code on which what an import finds or does may depend: it is to meet nothing that was
 /// imported before.
-const CHANGES_IMPORTS: [&str; 8] = [
+const IMPORT_CHANGING_WORDS: [&str; 8] = [
     "environ",
     "putenv",
     "sys.path",
@@ -16,7 +16,7 @@ const CHANGES_IMPORTS: [&str; 8] = [
 ];
 
 /// Modules that are imported for what the import does.
-const DO_SOMETHING: [&str; 2] = ["antigravity", "this"];
+const SIDE_EFFECT_MODULES: [&str; 2] = ["antigravity", "this"];
 
 /// The imports that a block names, each as a statement of its own, in their order.
 pub(in crate::exec::python) fn imports(code: &str) -> Vec<String> {
@@ -40,7 +40,7 @@ pub(in crate::exec::python) fn names_imports(code: &str) -> bool {
 
 /// Whether a block changes what an import finds, or what a module finds when it is imported.
 pub(in crate::exec::python) fn changes_imports(code: &str) -> bool {
-    CHANGES_IMPORTS.iter().any(|word| code.contains(word))
+    IMPORT_CHANGING_WORDS.iter().any(|word| code.contains(word))
 }
 
 fn imports_of(statement: &str) -> Vec<String> {
@@ -67,7 +67,7 @@ fn imports_of(statement: &str) -> Vec<String> {
 
 fn is_module(text: &str) -> bool {
     let mut names = text.split('.');
-    names.all(is_name) && !DO_SOMETHING.contains(&text)
+    names.all(is_name) && !SIDE_EFFECT_MODULES.contains(&text)
 }
 
 fn is_name(text: &str) -> bool {

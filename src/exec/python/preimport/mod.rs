@@ -18,29 +18,29 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use self::attempt::{Ahead, Trial, Verdict};
-use crate::exec::python::session::Base;
-use crate::exec::python::worker::control::Loaded;
+use self::attempt::{Attempt, AttemptResult, PreimportResult};
+use crate::exec::python::session::Snapshot;
+use crate::exec::python::worker::control::LoadedModules;
 use crate::exec::python::worker::zygote::Zygote;
 use crate::run::{self, Request, Snippet};
 
 /// How long one import may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often it is started over, each time without one more.
-const TRIES: usize = 10;
+const MAX_ATTEMPTS: usize = 10;
 
 /// How often the worker may get lost over it.
-const LOSSES: u8 = 3;
+const MAX_WORKER_LOSSES: u8 = 3;
 
 /// What is to be imported ahead, and what is.
 #[derive(Debug, Default)]
-pub(in crate::exec::python) struct Warming {
-    state: Mutex<State>,
+pub(in crate::exec::python) struct Preimports {
+    state: Mutex<PreimportState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct PreimportState {
     wanted: Vec<Import>,
     /// Sessions of which a block changes how modules are imported.
     particular: BTreeSet<String>,
@@ -49,11 +49,11 @@ struct State {
     tried: u64,
     losses: u8,
     is_busy: bool,
-    warm: Option<Arc<Warm>>,
+    warm: Option<Arc<Preimported>>,
     /// What the worker has loaded itself.
-    loaded: Arc<Loaded>,
+    loaded: Arc<LoadedModules>,
     /// How long one import may take.
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// One statement to be carried out.
@@ -67,14 +67,14 @@ pub(in crate::exec::python) struct Import {
 
 /// A process that has imported modules.
 #[derive(Debug)]
-pub(in crate::exec::python) struct Warm {
+pub(in crate::exec::python) struct Preimported {
     /// Where its orders go.
-    pub(in crate::exec::python) base: Arc<Base>,
+    pub(in crate::exec::python) base: Arc<Snapshot>,
     /// The names of what it has loaded, packages without their parts.
     pub(in crate::exec::python) loaded: BTreeSet<String>,
 }
 
-impl Warming {
+impl Preimports {
     /// Notes what is to be imported ahead: these modules, and what these blocks name.
     pub(in crate::exec::python) fn want(&self, preload: &[String], snippets: &[&Snippet]) {
         let mut state = self.state.lock();
@@ -98,7 +98,7 @@ impl Warming {
         request: &Request,
         directory: &Path,
         modules: Option<&Path>,
-    ) -> (Option<Arc<Base>>, bool) {
+    ) -> (Option<Arc<Snapshot>>, bool) {
         let mut state = self.state.lock();
         if !state.is_for(request) {
             return (None, false);
@@ -134,13 +134,15 @@ impl Warming {
             let mut state = self.state.lock();
             state.is_busy = false;
             match ahead {
-                Ahead::Done(warm) => (state.tried, state.warm) = (round, warm.map(Arc::new)),
+                PreimportResult::Done(warm) => {
+                    (state.tried, state.warm) = (round, warm.map(Arc::new))
+                }
                 // The next run tries again.
-                Ahead::Lost if state.losses < LOSSES => {
+                PreimportResult::WorkerLost if state.losses < MAX_WORKER_LOSSES => {
                     state.losses += 1;
                     return;
                 }
-                Ahead::Lost => state.tried = round,
+                PreimportResult::WorkerLost => state.tried = round,
             }
         }
     }
@@ -161,8 +163,8 @@ impl Warming {
 
     /// Lets one import take so long.
     #[cfg(test)]
-    pub(in crate::exec::python) fn set_patience(&self, patience: Duration) {
-        self.state.lock().patience = patience;
+    pub(in crate::exec::python) fn set_timeout(&self, timeout: Duration) {
+        self.state.lock().timeout = timeout;
     }
 
     fn import(
@@ -170,32 +172,34 @@ impl Warming {
         mut wanted: Vec<Import>,
         directory: &Path,
         worker: &dyn Fn() -> Result<Arc<Zygote>, String>,
-    ) -> Ahead {
-        let patience = self.state.lock().patience;
-        let Ok(zygote) = worker() else { return Ahead::Done(None) };
-        let Some(loaded) = zygote.loaded(patience) else { return Ahead::Lost };
+    ) -> PreimportResult {
+        let timeout = self.state.lock().timeout;
+        let Ok(zygote) = worker() else { return PreimportResult::Done(None) };
+        let Some(loaded) = zygote.loaded(timeout) else { return PreimportResult::WorkerLost };
         wanted.retain(|it| it.is_asked_for || !loaded.contains(imports::module_of(&it.statement)));
         self.state.lock().loaded = loaded;
         if wanted.is_empty() {
-            return Ahead::Done(None);
+            return PreimportResult::Done(None);
         }
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let Ok(zygote) = worker() else { break };
-            let trial = Trial::start(&zygote, &wanted, directory);
-            match trial.map(|trial| trial.follow(patience)) {
-                Ok(Verdict::Fit(warm)) => return Ahead::Done(Some(warm)),
-                Ok(Verdict::Unfit(number)) if number < wanted.len() && wanted.len() > 1 => {
+            let attempt = Attempt::start(&zygote, &wanted, directory);
+            match attempt.map(|attempt| attempt.follow(timeout)) {
+                Ok(AttemptResult::Accepted(warm)) => return PreimportResult::Done(Some(warm)),
+                Ok(AttemptResult::Rejected(number))
+                    if number < wanted.len() && wanted.len() > 1 =>
+                {
                     wanted.remove(number);
                 }
-                Ok(Verdict::Unfit(_)) => break,
-                Ok(Verdict::Lost) | Err(_) => return Ahead::Lost,
+                Ok(AttemptResult::Rejected(_)) => break,
+                Ok(AttemptResult::WorkerLost) | Err(_) => return PreimportResult::WorkerLost,
             }
         }
-        Ahead::Done(None)
+        PreimportResult::Done(None)
     }
 }
 
-impl Default for State {
+impl Default for PreimportState {
     fn default() -> Self {
         Self {
             wanted: Vec::new(),
@@ -206,12 +210,12 @@ impl Default for State {
             is_busy: false,
             warm: None,
             loaded: Arc::default(),
-            patience: PATIENCE,
+            timeout: IMPORT_TIMEOUT,
         }
     }
 }
 
-impl State {
+impl PreimportState {
     fn has_work(&self) -> bool {
         !self.is_busy && self.round != self.tried && !self.wanted.is_empty()
     }
@@ -246,7 +250,7 @@ impl State {
     }
 }
 
-impl Warm {
+impl Preimported {
     /// Whether one of the modules is called as one of the deck's own, which are told of in this folder.
     fn has_one_of(&self, modules: Option<&Path>) -> bool {
         let told = modules.and_then(|folder| std::fs::read_dir(folder).ok());

@@ -339,11 +339,11 @@ class Order:
         self.environment = [field.partition(b"=") for field in fields[9:]]
         self.memory = int(memory)
         self.owner = int(owner)
-        self.warms = kind == b"warm"
-        self.stays = kind in (b"first", b"next", b"warm")
+        self.warms = kind == b"preimport"
+        self.stays = kind in (b"first", b"next", b"preimport")
         self.modules = os.fsdecode(modules)
-        self.goes_on = kind in (b"next", b"names")
-        self.asks_names = kind == b"names"
+        self.goes_on = kind in (b"next", b"variables")
+        self.asks_names = kind == b"variables"
 
 
 def pack(*fields):

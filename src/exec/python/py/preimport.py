@@ -42,7 +42,7 @@ def warm(order, report):
         flush()
         os.write(2, WARMED)
         if not fits:
-            tell(report, "unfit %d\n" % number)
+            tell(report, "rejected %d\n" % number)
             os._exit(0)
     loaded = {str(name).partition(".")[0] for name in known - first}
     tell(report, "loaded %s\n" % " ".join(sorted(name for name in loaded if name.isidentifier())))

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use rustix::event::Timespec;
 
-use super::handle::Run;
+use super::handle::PythonRun;
 use crate::exec::Stop;
 
 /// How long a run that reached its time limit has to obey the interrupt.
-const GRACE: Duration = Duration::from_millis(500);
+const INTERRUPT_GRACE: Duration = Duration::from_millis(500);
 
 /// When a run is interrupted again that was to be stopped before it began. Python overlooks a signal
 /// that comes between the last look for one and a wait: at the begin of a run that is most likely, and
 /// there is nothing yet that a second interrupt could disturb.
-const AGAIN: Duration = Duration::from_millis(20);
+const INTERRUPT_RETRY: Duration = Duration::from_millis(20);
 
 /// When a run is to be stopped, and how far that has gone.
 pub(super) struct Deadline {
@@ -46,7 +46,7 @@ impl Deadline {
 
     /// Interrupts once more in a while.
     pub(super) fn interrupt_again(&mut self) {
-        self.again = Some(Instant::now() + AGAIN);
+        self.again = Some(Instant::now() + INTERRUPT_RETRY);
     }
 
     /// Whether its time was up.
@@ -61,7 +61,7 @@ impl Deadline {
     }
 
     /// Does what is due: an interrupt first, then a kill.
-    pub(super) fn check(&mut self, run: &Run) {
+    pub(super) fn check(&mut self, run: &PythonRun) {
         if self.again.take_if(|due| *due <= Instant::now()).is_some() {
             run.stop(Stop::Interrupt);
         }
@@ -69,7 +69,7 @@ impl Deadline {
         self.reached = true;
         run.stop(how);
         self.next = match how {
-            Stop::Interrupt => Some((Instant::now() + GRACE, Stop::Kill)),
+            Stop::Interrupt => Some((Instant::now() + INTERRUPT_GRACE, Stop::Kill)),
             Stop::Kill => None,
         };
     }

@@ -9,14 +9,14 @@ use rustix::process::{Pid, Signal};
 use crate::exec::Stop;
 use crate::exec::io::stdin::Keyboard;
 use crate::exec::os::process_tree::{self, Owner};
-use crate::exec::python::session::Base;
+use crate::exec::python::session::Snapshot;
 
 /// What others may know of a run and do to it.
 #[derive(Debug)]
-pub(in crate::exec::python) struct Run {
-    state: Mutex<State>,
+pub(in crate::exec::python) struct PythonRun {
+    state: Mutex<PythonRunState>,
     /// What it goes on from.
-    base: Option<Arc<Base>>,
+    base: Option<Arc<Snapshot>>,
     /// Where it is told of the deck's modules.
     modules: Option<PathBuf>,
     keyboard: Keyboard,
@@ -24,18 +24,18 @@ pub(in crate::exec::python) struct Run {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PythonRunState {
     group: Option<Pid>,
     asked: Option<Stop>,
     ended: bool,
     forgotten: bool,
 }
 
-impl Run {
+impl PythonRun {
     /// One that goes on from this, if from anything, and is told of the deck's modules there. What it
     /// starts is this owner's.
     pub(in crate::exec::python) fn on(
-        base: Option<Arc<Base>>,
+        base: Option<Arc<Snapshot>>,
         modules: Option<PathBuf>,
         owner: Owner,
     ) -> Self {
@@ -53,7 +53,7 @@ impl Run {
     }
 
     /// What it goes on from.
-    pub(in crate::exec::python) fn base(&self) -> Option<&Arc<Base>> {
+    pub(in crate::exec::python) fn base(&self) -> Option<&Arc<Snapshot>> {
         self.base.as_ref()
     }
 

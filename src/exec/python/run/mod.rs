@@ -20,29 +20,29 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
-use self::handle::Run;
-use self::parent::Starter;
-use self::values::Values;
+use self::handle::PythonRun;
+use self::parent::RunParent;
+use self::values::PendingValues;
 use crate::exec::io::capture::StdoutSink;
 use crate::exec::io::stdin::InputWatcher;
 use crate::exec::os::pty::PtyPool;
 use crate::exec::os::temp_dir::TempRoot;
 use crate::exec::python::Sink;
-use crate::exec::python::session::Base;
-use crate::exec::python::worker::report::{self, Report, Reports, Threads};
-use crate::exec::python::worker::request::{Errand, Order};
+use crate::exec::python::session::Snapshot;
+use crate::exec::python::worker::report::{self, ReportReader, RunReport, Threads};
+use crate::exec::python::worker::request::{Dispatch, RunRequest};
 use crate::run::{Event, Input, Outcome, Request};
 use deadline::Deadline;
-use output::{Leftover, Written};
-use parent_watch::Patience;
-use reports::Told;
+use output::{LeftoverOutput, RunOutput};
+use parent_watch::ParentWatch;
+use reports::PendingReports;
 
 /// How long only the output of a run that was just ordered is waited for, and not what is told of it.
-const QUIET: Duration = Duration::from_millis(3);
+const OUTPUT_ONLY_WINDOW: Duration = Duration::from_millis(3);
 
 /// How following a run went.
 #[derive(Debug)]
-pub(in crate::exec::python) enum Followed {
+pub(in crate::exec::python) enum RunEnd {
     /// It ended, like this.
     Ended(Outcome, Duration),
     /// The worker ended before the run began.
@@ -50,40 +50,40 @@ pub(in crate::exec::python) enum Followed {
 }
 
 /// A run that is ordered: our ends of its files, and how far it is.
-pub(in crate::exec::python) struct Follower {
-    run: Arc<Run>,
+pub(in crate::exec::python) struct RunMonitor {
+    run: Arc<PythonRun>,
     sink: Sink,
-    starter: Starter,
-    written: Written,
+    starter: RunParent,
+    written: RunOutput,
     ends: StdoutSink,
     /// The run's own files, until it is ordered.
     theirs: Option<(OwnedFd, UnixStream)>,
-    told: Told,
+    told: PendingReports,
     /// Until when only its output is waited for.
     quiet: Instant,
     kept: Option<Threads>,
     began: Option<Instant>,
     watch: Option<InputWatcher>,
     deadline: Deadline,
-    patience: Patience,
+    patience: ParentWatch,
 }
 
 /// What a wait has shown.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a file of its own")]
-struct Ready {
+struct Readiness {
     reports: bool,
     worker_ended: bool,
     process_ended: bool,
     terminal: bool,
 }
 
-impl Follower {
+impl RunMonitor {
     /// Has all that a run needs to be ordered.
     pub(in crate::exec::python) fn new(
-        starter: Starter,
+        starter: RunParent,
         request: &Request,
-        (run, sink): (&Arc<Run>, &Sink),
+        (run, sink): (&Arc<PythonRun>, &Sink),
         (ptys, temp_root): (&PtyPool, &Arc<TempRoot>),
     ) -> io::Result<Self> {
         let pty = ptys.open(request.columns, request.rows, &request.input)?;
@@ -92,43 +92,43 @@ impl Follower {
             run.keyboard().take(pty.master.try_clone()?);
         }
         let (ours, theirs) = UnixStream::pair()?;
-        let values = Values::new(request.run, temp_root.clone());
+        let values = PendingValues::new(request.run, temp_root.clone());
         Ok(Self {
             run: run.clone(),
             sink: sink.clone(),
             starter,
-            written: Written::new(sink.clone(), pty.master),
+            written: RunOutput::new(sink.clone(), pty.master),
             ends: StdoutSink::open(request.target)?,
             theirs: Some((pty.slave, theirs)),
-            told: Told::new(Reports::new(ours).checked(), values),
+            told: PendingReports::new(ReportReader::new(ours).checked(), values),
             quiet: Instant::now(),
             kept: None,
             began: None,
             watch,
             deadline: Deadline::new(request.limits.timeout),
-            patience: Patience::new(),
+            patience: ParentWatch::new(),
         })
     }
 
     /// Orders the run; it is not followed yet.
-    pub(in crate::exec::python) fn order(&mut self, order: &Order<'_>) {
+    pub(in crate::exec::python) fn order(&mut self, order: &RunRequest<'_>) {
         let Some((terminal, reports)) = self.theirs.take() else { return };
         let written = self.ends.files(terminal.as_fd());
         // A worker that is gone shows when its run is followed.
-        let _ = self.starter.run(&Errand { order, written, reports: reports.as_fd() });
-        self.quiet = Instant::now() + QUIET;
+        let _ = self.starter.run(&Dispatch { order, written, reports: reports.as_fd() });
+        self.quiet = Instant::now() + OUTPUT_ONLY_WINDOW;
     }
 
     /// The same where nothing has to be waited for; whether it was.
-    pub(in crate::exec::python) fn order_at_once(&mut self, order: &Order<'_>) -> bool {
+    pub(in crate::exec::python) fn order_at_once(&mut self, order: &RunRequest<'_>) -> bool {
         let Some((terminal, reports)) = self.theirs.take() else { return false };
         let written = self.ends.files(terminal.as_fd());
-        self.quiet = Instant::now() + QUIET;
-        self.starter.run_at_once(&Errand { order, written, reports: reports.as_fd() })
+        self.quiet = Instant::now() + OUTPUT_ONLY_WINDOW;
+        self.starter.run_at_once(&Dispatch { order, written, reports: reports.as_fd() })
     }
 
     /// Passes on what happens until the run has ended and all it wrote was read.
-    pub(in crate::exec::python) fn follow(&mut self) -> Followed {
+    pub(in crate::exec::python) fn follow(&mut self) -> RunEnd {
         loop {
             let ready = self.wait();
             if (ready.reports || ready.worker_ended || self.told.has_news())
@@ -156,7 +156,7 @@ impl Follower {
     }
 
     /// Who was to start it.
-    pub(in crate::exec::python) fn starter(self) -> Starter {
+    pub(in crate::exec::python) fn starter(self) -> RunParent {
         self.starter
     }
 
@@ -171,26 +171,26 @@ impl Follower {
     }
 
     /// What the run left for others to go on from, if it did.
-    pub(in crate::exec::python) fn part(self) -> (Option<Base>, Leftover) {
+    pub(in crate::exec::python) fn part(self) -> (Option<Snapshot>, LeftoverOutput) {
         let Self { run, starter, told, kept, written, .. } = self;
         // What was imported ahead is a base, too.
         let before = match starter {
-            Starter::Base(base) => Some(base),
-            Starter::Worker(_) => None,
+            RunParent::Snapshot(base) => Some(base),
+            RunParent::Worker(_) => None,
         };
         let base = kept.zip(run.process());
-        let base =
-            base.map(|(threads, process)| Base::new(process, told.into_reports(), threads, before));
-        (base, Leftover(written))
+        let base = base
+            .map(|(threads, process)| Snapshot::new(process, told.into_reports(), threads, before));
+        (base, LeftoverOutput(written))
     }
 
     /// Waits for something to do. Most blocks write something as soon as they have begun: that they
     /// have is heard with it, so that nothing is woken up twice between a key and the first line.
-    fn wait(&self) -> Ready {
+    fn wait(&self) -> Readiness {
         let left = self.quiet.saturating_duration_since(Instant::now());
         if self.began.is_none() && !left.is_zero() {
             let terminal = self.written.wait(Timespec::try_from(left).ok());
-            return Ready { reports: true, terminal, ..Ready::default() };
+            return Readiness { reports: true, terminal, ..Readiness::default() };
         }
         let mut files = vec![PollFd::new(self.told.reports(), PollFlags::IN)];
         let worker = self.starter.exit();
@@ -204,10 +204,10 @@ impl Follower {
         let limits = [self.deadline.left(), until_look, self.patience.left()];
         let limit = limits.into_iter().flatten().min();
         if rustix::event::poll(&mut files, limit.as_ref()).is_err() {
-            return Ready::default();
+            return Readiness::default();
         }
         let mut ready = files.iter().map(|file| !file.revents().is_empty());
-        Ready {
+        Readiness {
             reports: ready.next().unwrap_or_default(),
             worker_ended: worker.is_some() && ready.next().unwrap_or_default(),
             process_ended: process.is_some() && ready.next().unwrap_or_default(),
@@ -216,23 +216,26 @@ impl Follower {
     }
 
     /// Takes note of what the worker tells; the end, if this was it.
-    fn take_reports(&mut self, worker_ended: bool) -> Option<Followed> {
+    fn take_reports(&mut self, worker_ended: bool) -> Option<RunEnd> {
         let mut reports = self.told.news();
         if worker_ended {
-            reports.push(Report::Lost);
+            reports.push(RunReport::Lost);
         }
         for report in reports {
             match report {
-                Report::Started(group, since) => self.start(group, report::ago(since)),
-                Report::Kept(outcome, threads) => {
+                RunReport::Started(group, since) => self.start(group, report::ago(since)),
+                RunReport::Snapshot(outcome, threads) => {
                     self.kept = Some(threads);
                     self.written.read_to_the_end(&mut self.told);
                     return Some(self.end(outcome));
                 }
-                Report::Ended(outcome) => return Some(self.end(outcome)),
-                Report::Awaits(module) => self.wait_for_module(module),
-                Report::Shown(..) | Report::Imports(_) | Report::Unfit(_) | Report::Loaded(_) => {}
-                Report::Lost => return Some(self.lose()),
+                RunReport::Ended(outcome) => return Some(self.end(outcome)),
+                RunReport::Awaits(module) => self.wait_for_module(module),
+                RunReport::Shown(..)
+                | RunReport::Imports(_)
+                | RunReport::Rejected(_)
+                | RunReport::Loaded(_) => {}
+                RunReport::Lost => return Some(self.lose()),
             }
         }
         None
@@ -259,7 +262,7 @@ impl Follower {
         (self.sink)(Event::Awaits(module));
     }
 
-    fn end(&mut self, outcome: Outcome) -> Followed {
+    fn end(&mut self, outcome: Outcome) -> RunEnd {
         self.run.end();
         let took = self.began.map(|began| began.elapsed()).unwrap_or_default();
         self.written.finish(&mut self.told);
@@ -269,13 +272,13 @@ impl Follower {
             _ if self.run.is_stopped() => Outcome::Stopped,
             outcome => outcome,
         };
-        Followed::Ended(outcome, took)
+        RunEnd::Ended(outcome, took)
     }
 
     /// The worker ended, and the run with it.
-    fn lose(&mut self) -> Followed {
+    fn lose(&mut self) -> RunEnd {
         if self.began.is_none() && !self.run.is_stopped() {
-            return Followed::NotBegun;
+            return RunEnd::NotBegun;
         }
         if self.began.is_some() {
             if let Some(outcome) = self.starter.end_in_place() {

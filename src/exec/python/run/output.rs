@@ -6,34 +6,34 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 
-use super::reports::Told;
-use super::values::{Marks, Piece};
+use super::reports::PendingReports;
+use super::values::{MarkScanner, OutputPart};
 use crate::exec::process::background;
 use crate::exec::python::Sink;
 use crate::run::Event;
 
 /// How much is read before it is passed on.
-const CHUNK: usize = 64 * 1024;
+const READ_SIZE: usize = 64 * 1024;
 
 /// More than a terminal holds: what a run has written when it ends is within this.
-const MOST_LEFT: usize = 256 * 1024;
+const MAX_REMAINING: usize = 256 * 1024;
 
 /// How long the terminal of a run that stays may take to tell that nobody writes to it any more: it
 /// may be that of a process that the run has left behind.
-const SILENCE: Duration = Duration::from_millis(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(5);
 
 /// What a run writes: our end of its terminal, until nobody holds the other one any more.
-pub(super) struct Written {
+pub(super) struct RunOutput {
     sink: Sink,
     terminal: Option<OwnedFd>,
     buffer: Vec<u8>,
-    marks: Marks,
+    marks: MarkScanner,
 }
 
 /// What is left of a run that has ended.
-pub(in crate::exec::python) struct Leftover(pub(super) Written);
+pub(in crate::exec::python) struct LeftoverOutput(pub(super) RunOutput);
 
-impl background::OutputSource for Leftover {
+impl background::OutputSource for LeftoverOutput {
     fn file(&self) -> Option<BorrowedFd<'_>> {
         self.0.terminal().map(AsFd::as_fd)
     }
@@ -43,11 +43,11 @@ impl background::OutputSource for Leftover {
     }
 }
 
-impl Written {
+impl RunOutput {
     /// What comes out of our end of a terminal, and goes to `sink`.
     pub(super) fn new(sink: Sink, terminal: OwnedFd) -> Self {
-        let buffer = vec![0; CHUNK];
-        Self { sink, terminal: Some(terminal), buffer, marks: Marks::default() }
+        let buffer = vec![0; READ_SIZE];
+        Self { sink, terminal: Some(terminal), buffer, marks: MarkScanner::default() }
     }
 
     /// Our end of its terminal.
@@ -56,17 +56,17 @@ impl Written {
     }
 
     /// Reads until nobody can write any more, or nothing was written for a while.
-    pub(super) fn read_to_the_end(&mut self, told: &mut Told) {
-        let mut left = MOST_LEFT;
-        while self.wait(Timespec::try_from(SILENCE).ok()) && left > 0 {
+    pub(super) fn read_to_the_end(&mut self, told: &mut PendingReports) {
+        let mut left = MAX_REMAINING;
+        while self.wait(Timespec::try_from(DRAIN_TIMEOUT).ok()) && left > 0 {
             let Some(read @ 1..) = self.read(Some(told)) else { return };
             left = left.saturating_sub(read);
         }
     }
 
     /// Reads what is there when the run has ended, and passes all of it on.
-    pub(super) fn finish(&mut self, told: &mut Told) {
-        let mut left = MOST_LEFT;
+    pub(super) fn finish(&mut self, told: &mut PendingReports) {
+        let mut left = MAX_REMAINING;
         while let Some(read @ 1..) = self.read(Some(told)) {
             left = left.saturating_sub(read);
             if left == 0 {
@@ -91,7 +91,7 @@ impl Written {
 
     /// Passes on what was written, and the values that were told at their marks; how much, or none
     /// when nobody can write any more.
-    pub(super) fn read(&mut self, mut told: Option<&mut Told>) -> Option<usize> {
+    pub(super) fn read(&mut self, mut told: Option<&mut PendingReports>) -> Option<usize> {
         let terminal = self.terminal.as_ref()?;
         let mut filled = 0;
         while filled < self.buffer.len() {
@@ -107,8 +107,8 @@ impl Written {
         }
         for piece in self.marks.cut(&self.buffer[..filled]) {
             let event = match piece {
-                Piece::Text(bytes) => Some(Event::Output(bytes)),
-                Piece::Mark(number) => told.as_mut().and_then(|told| told.value(number)),
+                OutputPart::Text(bytes) => Some(Event::Output(bytes)),
+                OutputPart::Mark(number) => told.as_mut().and_then(|told| told.value(number)),
             };
             if let Some(event) = event {
                 (self.sink)(event);

@@ -9,29 +9,29 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Signal;
 
 use crate::exec::os::process_tree;
-use crate::exec::python::session::Base;
-use crate::exec::python::worker::request::Errand;
+use crate::exec::python::session::Snapshot;
+use crate::exec::python::worker::request::Dispatch;
 use crate::exec::python::worker::zygote::Zygote;
 use crate::run::Outcome;
 
 /// How long it may take until a process that ends has ended, and that is told.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Who starts a run.
 #[derive(Clone, Debug)]
-pub(in crate::exec::python) enum Starter {
+pub(in crate::exec::python) enum RunParent {
     /// The worker.
     Worker(Arc<Zygote>),
     /// What an earlier run of its session left.
-    Base(Arc<Base>),
+    Snapshot(Arc<Snapshot>),
 }
 
-impl Starter {
+impl RunParent {
     /// Asks it for a run.
-    pub(in crate::exec::python) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
+    pub(in crate::exec::python) fn run(&self, errand: &Dispatch<'_>) -> io::Result<()> {
         match self {
             Self::Worker(worker) => worker.run(errand),
-            Self::Base(base) => base.run(errand),
+            Self::Snapshot(base) => base.run(errand),
         }
     }
 
@@ -39,7 +39,7 @@ impl Starter {
     pub(in crate::exec::python) fn is_free(&self) -> bool {
         match self {
             Self::Worker(worker) => worker.has_fork(),
-            Self::Base(_) => true,
+            Self::Snapshot(_) => true,
         }
     }
 
@@ -49,9 +49,9 @@ impl Starter {
         let process = match self {
             Self::Worker(worker) => worker.process(),
             // It is the run itself.
-            Self::Base(base) if base.runs_in_place() => return false,
-            Self::Base(base) if base.is_there() => base.process(),
-            Self::Base(_) => return false,
+            Self::Snapshot(base) if base.runs_in_place() => return false,
+            Self::Snapshot(base) if base.is_there() => base.process(),
+            Self::Snapshot(_) => return false,
         };
         if !process_tree::look(process).is_some_and(|process| process.is_stopped) {
             return false;
@@ -68,15 +68,15 @@ impl Starter {
     pub(in crate::exec::python) fn kill(&self) {
         match self {
             Self::Worker(worker) => worker.kill(),
-            Self::Base(base) => base.kill(),
+            Self::Snapshot(base) => base.kill(),
         }
     }
 
     /// The same where nothing has to be waited for; whether it was asked.
-    pub(in crate::exec::python) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
+    pub(in crate::exec::python) fn run_at_once(&self, errand: &Dispatch<'_>) -> bool {
         match self {
             Self::Worker(worker) => worker.run_at_once(errand),
-            Self::Base(base) => base.run_at_once(errand),
+            Self::Snapshot(base) => base.run_at_once(errand),
         }
     }
 
@@ -84,14 +84,14 @@ impl Starter {
     pub(in crate::exec::python) fn exit(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Worker(worker) => worker.exit(),
-            Self::Base(_) => None,
+            Self::Snapshot(_) => None,
         }
     }
 
     /// Waits until a worker whose files are closed is gone, too.
     pub(in crate::exec::python) fn see_off(&self) {
         if let Some(exit) = self.exit() {
-            let limit = Timespec::try_from(LAST_WORDS).ok();
+            let limit = Timespec::try_from(EXIT_TIMEOUT).ok();
             let mut file = [PollFd::from_borrowed_fd(exit, PollFlags::IN)];
             let _ = rustix::event::poll(&mut file, limit.as_ref());
         }
@@ -100,7 +100,7 @@ impl Starter {
     /// How the process ended that was the run's own already when the run began.
     pub(in crate::exec::python) fn end_in_place(&self) -> Option<Outcome> {
         match self {
-            Self::Base(base) if base.runs_in_place() => base.end(LAST_WORDS),
+            Self::Snapshot(base) if base.runs_in_place() => base.end(EXIT_TIMEOUT),
             _ => None,
         }
     }

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use rustix::event::Timespec;
 use rustix::process::Pid;
 
-use super::parent::Starter;
+use super::parent::RunParent;
 use crate::exec::process::background;
 
 /// How often the starter is looked at while an answer of it is due.
-const LOOK_INTERVAL: Duration = Duration::from_millis(300);
+const CHECK_INTERVAL: Duration = Duration::from_millis(300);
 
 /// How long the end of a run that was killed may go unreported: longer than a busy machine takes.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,16 +31,16 @@ enum Due {
 
 /// What is due from the starter, and when to look at it.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(super) struct ParentWatch {
     due: Due,
     next: Instant,
     was_continued: bool,
 }
 
-impl Patience {
+impl ParentWatch {
     /// A run was ordered.
     pub(super) fn new() -> Self {
-        Self { due: Due::Start, next: Instant::now() + LOOK_INTERVAL, was_continued: false }
+        Self { due: Due::Start, next: Instant::now() + CHECK_INTERVAL, was_continued: false }
     }
 
     /// The run has begun, as this process.
@@ -70,7 +70,7 @@ impl Patience {
     }
 
     /// Looks at the starter, if it is time to; `is_killed` says whether the run was.
-    pub(super) fn check(&mut self, starter: &Starter, is_killed: bool) {
+    pub(super) fn check(&mut self, starter: &RunParent, is_killed: bool) {
         let is_due = !matches!(self.due, Due::Nothing(_)) && self.next <= Instant::now();
         if !is_due {
             return;
@@ -82,6 +82,6 @@ impl Patience {
         {
             starter.kill();
         }
-        self.next = Instant::now() + LOOK_INTERVAL;
+        self.next = Instant::now() + CHECK_INTERVAL;
     }
 }

@@ -1,31 +1,31 @@
-//! What is told of a run beside what it writes. Values come ahead of their marks in what is written,
+//! What is told of a run beside what it writes. PendingValues come ahead of their marks in what is written,
 //! and are kept until these are seen.
 
-use super::values::Values;
-use crate::exec::python::worker::report::{Report, Reports};
+use super::values::PendingValues;
+use crate::exec::python::worker::report::{ReportReader, RunReport};
 use crate::run::Event;
 
 /// What is told of a run: the values among it are kept until their marks are seen.
-pub(super) struct Told {
-    reports: Reports,
+pub(super) struct PendingReports {
+    reports: ReportReader,
     /// All else that was heard and not yet taken note of.
-    heard: Vec<Report>,
-    values: Values,
+    heard: Vec<RunReport>,
+    values: PendingValues,
 }
 
-impl Told {
+impl PendingReports {
     /// Nothing yet: it comes over these, and values are kept there.
-    pub(super) fn new(reports: Reports, values: Values) -> Self {
+    pub(super) fn new(reports: ReportReader, values: PendingValues) -> Self {
         Self { reports, heard: Vec::new(), values }
     }
 
     /// What it comes over.
-    pub(super) fn reports(&self) -> &Reports {
+    pub(super) fn reports(&self) -> &ReportReader {
         &self.reports
     }
 
     /// The same, when nothing more is to be heard of the run itself.
-    pub(super) fn into_reports(self) -> Reports {
+    pub(super) fn into_reports(self) -> ReportReader {
         self.reports
     }
 
@@ -35,7 +35,7 @@ impl Told {
     }
 
     /// All that there is to take note of, but for values.
-    pub(super) fn news(&mut self) -> Vec<Report> {
+    pub(super) fn news(&mut self) -> Vec<RunReport> {
         self.listen();
         std::mem::take(&mut self.heard)
     }
@@ -44,7 +44,7 @@ impl Told {
     fn listen(&mut self) {
         for report in self.reports.take() {
             match report {
-                Report::Shown(number, value) => self.values.add(number, value),
+                RunReport::Shown(number, value) => self.values.add(number, value),
                 other => self.heard.push(other),
             }
         }

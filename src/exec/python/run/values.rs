@@ -14,17 +14,17 @@ use crate::run::{DataColumn, DataTable, Event, RunId, Value};
 /// What stands before a value's number in what is written, and behind it.
 const MARK: (&[u8], u8) = (b"\x1b_livedeck;", b'\x1b');
 /// What ends the whole mark.
-const END: &[u8] = b"\x1b\\";
+const MARK_END: &[u8] = b"\x1b\\";
 
 /// Digits of a number that the worker gives.
-const DIGITS: usize = 20;
+const MAX_DIGITS: usize = 20;
 
-/// Values that one run may show.
-const MOST: usize = 100;
+/// PendingValues that one run may show.
+const MAX_VALUES: usize = 100;
 
 /// A piece of what was written.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::exec::python) enum Piece {
+pub(in crate::exec::python) enum OutputPart {
     /// Bytes.
     Text(Vec<u8>),
     /// The place of the value with this number.
@@ -33,14 +33,14 @@ pub(in crate::exec::python) enum Piece {
 
 /// Cuts what is written at its marks.
 #[derive(Debug, Default)]
-pub(in crate::exec::python) struct Marks {
+pub(in crate::exec::python) struct MarkScanner {
     /// The beginning of a mark, perhaps: kept until the next bytes tell.
     held: Vec<u8>,
 }
 
-impl Marks {
+impl MarkScanner {
     /// The pieces of these bytes, those held back before in front of them.
-    pub(in crate::exec::python) fn cut(&mut self, bytes: &[u8]) -> Vec<Piece> {
+    pub(in crate::exec::python) fn cut(&mut self, bytes: &[u8]) -> Vec<OutputPart> {
         let mut all = std::mem::take(&mut self.held);
         all.extend_from_slice(bytes);
         let mut pieces = Vec::new();
@@ -50,7 +50,7 @@ impl Marks {
             match mark(&all[at..]) {
                 Some(Ok((number, length))) => {
                     pieces.extend(text(&all[from..at]));
-                    pieces.push(Piece::Mark(number));
+                    pieces.push(OutputPart::Mark(number));
                     at += length;
                     from = at;
                 }
@@ -72,8 +72,8 @@ impl Marks {
     }
 }
 
-fn text(bytes: &[u8]) -> Option<Piece> {
-    (!bytes.is_empty()).then(|| Piece::Text(bytes.to_vec()))
+fn text(bytes: &[u8]) -> Option<OutputPart> {
+    (!bytes.is_empty()).then(|| OutputPart::Text(bytes.to_vec()))
 }
 
 /// The number and the length of the mark that bytes begin with: an error if they begin with none,
@@ -87,23 +87,27 @@ fn mark(bytes: &[u8]) -> Option<Result<(u64, usize), ()>> {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let number = std::str::from_utf8(&rest[..digits]).ok().and_then(|digits| digits.parse().ok());
     let end = &rest[digits..];
-    let known = end.len().min(END.len());
-    if digits > DIGITS || end[..known] != END[..known] || known > 0 && number.is_none() {
+    let known = end.len().min(MARK_END.len());
+    if digits > MAX_DIGITS || end[..known] != MARK_END[..known] || known > 0 && number.is_none() {
         return Some(Err(()));
     }
-    if known < END.len() { None } else { Some(Ok((number?, MARK.0.len() + digits + END.len()))) }
+    if known < MARK_END.len() {
+        None
+    } else {
+        Some(Ok((number?, MARK.0.len() + digits + MARK_END.len())))
+    }
 }
 
 /// The values of one run that have come and have not been shown.
 #[derive(Debug)]
-pub(in crate::exec::python) struct Values {
+pub(in crate::exec::python) struct PendingValues {
     run: RunId,
     temp_root: Arc<TempRoot>,
     waiting: BTreeMap<u64, Vec<u8>>,
     shown: usize,
 }
 
-impl Values {
+impl PendingValues {
     /// None yet, of this run; pictures are kept in that folder.
     pub(in crate::exec::python) fn new(run: RunId, temp_root: Arc<TempRoot>) -> Self {
         Self { run, temp_root, waiting: BTreeMap::new(), shown: 0 }
@@ -129,10 +133,12 @@ impl Values {
         let bytes = self.waiting.remove(&number)?;
         self.shown += 1;
         let say = |what: String| Some(Event::Output(what.into_bytes()));
-        match self.shown.cmp(&(MOST + 1)) {
+        match self.shown.cmp(&(MAX_VALUES + 1)) {
             Ordering::Less => {}
             Ordering::Equal => {
-                return say(format!("the rest is not shown: a run shows {MOST} results at most\n"));
+                return say(format!(
+                    "the rest is not shown: a run shows {MAX_VALUES} results at most\n"
+                ));
             }
             Ordering::Greater => return None,
         }
@@ -148,7 +154,7 @@ fn value(
     bytes: &[u8],
     place: impl FnOnce() -> io::Result<std::path::PathBuf>,
 ) -> Result<Value, String> {
-    let mut fields = Fields(bytes);
+    let mut fields = ValueFields(bytes);
     match fields.text()?.as_ref() {
         "picture" => {
             let picture = fields.next().ok_or("it is cut short")?;
@@ -162,7 +168,7 @@ fn value(
     }
 }
 
-fn table(fields: &mut Fields<'_>) -> Result<DataTable, String> {
+fn table(fields: &mut ValueFields<'_>) -> Result<DataTable, String> {
     let (height, width, count) = (fields.number()?, fields.number()?, fields.number()?);
     let mut columns = Vec::new();
     for _ in 0..count {
@@ -183,9 +189,9 @@ fn table(fields: &mut Fields<'_>) -> Result<DataTable, String> {
 }
 
 /// The fields of a value, each behind its length.
-struct Fields<'b>(&'b [u8]);
+struct ValueFields<'b>(&'b [u8]);
 
-impl<'b> Fields<'b> {
+impl<'b> ValueFields<'b> {
     fn next(&mut self) -> Option<&'b [u8]> {
         let (length, rest) = self.0.split_first_chunk()?;
         let (field, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
@@ -211,19 +217,19 @@ fn save(file: &Path, bytes: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn cut(parts: &[&str]) -> (Vec<Piece>, Option<Vec<u8>>) {
-        let mut marks = Marks::default();
+    fn cut(parts: &[&str]) -> (Vec<OutputPart>, Option<Vec<u8>>) {
+        let mut marks = MarkScanner::default();
         let pieces = parts.iter().flat_map(|part| marks.cut(part.as_bytes())).collect();
         (pieces, marks.rest())
     }
 
-    fn text(text: &str) -> Piece {
-        Piece::Text(text.into())
+    fn text(text: &str) -> OutputPart {
+        OutputPart::Text(text.into())
     }
 
     #[test]
     fn a_mark_is_taken_out() {
-        let pieces = vec![text("a\n"), Piece::Mark(12), text("b"), Piece::Mark(3)];
+        let pieces = vec![text("a\n"), OutputPart::Mark(12), text("b"), OutputPart::Mark(3)];
         assert_eq!(cut(&["a\n\x1b_livedeck;12\x1b\\b\x1b_livedeck;3\x1b\\"]), (pieces, None));
     }
 
@@ -232,7 +238,7 @@ mod tests {
         let whole = "\x1b_livedeck;7\x1b\\";
         for at in 1..whole.len() {
             let (one, other) = whole.split_at(at);
-            let pieces = vec![text("a"), Piece::Mark(7), text("b")];
+            let pieces = vec![text("a"), OutputPart::Mark(7), text("b")];
             assert_eq!(cut(&[&format!("a{one}"), &format!("{other}b")]), (pieces, None), "{at}");
         }
     }
@@ -243,8 +249,8 @@ mod tests {
             ["\x1b[31mred", "\x1b_else\x1b\\", "\x1b_livedeck;x\x1b\\", "\x1b_livedeck;\x1b\\"]
         {
             let seen = cut(&[other]).0.into_iter().map(|piece| match piece {
-                Piece::Text(text) => String::from_utf8(text).unwrap(),
-                Piece::Mark(number) => panic!("{number} in {other:?}"),
+                OutputPart::Text(text) => String::from_utf8(text).unwrap(),
+                OutputPart::Mark(number) => panic!("{number} in {other:?}"),
             });
             assert_eq!(seen.collect::<String>(), other);
         }
@@ -285,10 +291,10 @@ mod tests {
 
     #[test]
     fn a_run_shows_so_many_results_and_says_that_there_were_more() {
-        let mut values = Values::new(RunId(1), Arc::default());
-        for number in 0..MOST as u64 + 5 {
+        let mut values = PendingValues::new(RunId(1), Arc::default());
+        for number in 0..MAX_VALUES as u64 + 5 {
             values.add(number, sent(&["markdown", "a"]));
-            let expected = number.cmp(&(MOST as u64));
+            let expected = number.cmp(&(MAX_VALUES as u64));
             match values.show(number) {
                 Some(Event::Shown(_)) => assert!(expected.is_lt()),
                 Some(event) => {

@@ -15,24 +15,24 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal};
 
-use crate::exec::python::worker::report::{Report, Reports, Threads};
-use crate::exec::python::worker::request::{Errand, send, send_at_once};
+use crate::exec::python::worker::report::{ReportReader, RunReport, Threads};
+use crate::exec::python::worker::request::{Dispatch, send, send_at_once};
 use crate::run::{Outcome, RunId};
 
 /// Every state that a later run can go on from.
 #[derive(Debug, Default)]
 pub(in crate::exec::python) struct Sessions {
-    bases: Mutex<BTreeMap<RunId, Arc<Base>>>,
+    bases: Mutex<BTreeMap<RunId, Arc<Snapshot>>>,
 }
 
 impl Sessions {
     /// Keeps what a run left.
-    pub(in crate::exec::python) fn keep(&self, run: RunId, base: Base) {
+    pub(in crate::exec::python) fn keep(&self, run: RunId, base: Snapshot) {
         self.bases.lock().insert(run, Arc::new(base));
     }
 
     /// What a run left, if it is still there. A process that cannot be forked is given away.
-    pub(in crate::exec::python) fn take(&self, run: RunId) -> Option<Arc<Base>> {
+    pub(in crate::exec::python) fn take(&self, run: RunId) -> Option<Arc<Snapshot>> {
         let mut bases = self.bases.lock();
         if bases.get(&run)?.threads == Threads::Some {
             bases.remove(&run)
@@ -42,7 +42,7 @@ impl Sessions {
     }
 
     /// What a run left, to be looked at.
-    pub(in crate::exec::python) fn look(&self, run: RunId) -> Option<Arc<Base>> {
+    pub(in crate::exec::python) fn look(&self, run: RunId) -> Option<Arc<Snapshot>> {
         self.bases.lock().get(&run).cloned()
     }
 
@@ -55,10 +55,10 @@ impl Sessions {
 
 /// A process that waits for orders with the state after one block. Dropping it ends the process.
 #[derive(Debug)]
-pub(in crate::exec::python) struct Base {
+pub(in crate::exec::python) struct Snapshot {
     process: Pid,
     /// Its orders go there; of its end, whoever forked it tells there.
-    reports: Mutex<Reports>,
+    reports: Mutex<ReportReader>,
     threads: Threads,
     /// The process is that of a later block now.
     moved_on: AtomicBool,
@@ -66,11 +66,11 @@ pub(in crate::exec::python) struct Base {
     before: Option<Arc<Self>>,
 }
 
-impl Base {
+impl Snapshot {
     /// What a run left that has become a base.
     pub(in crate::exec::python) fn new(
         process: Pid,
-        reports: Reports,
+        reports: ReportReader,
         threads: Threads,
         before: Option<Arc<Self>>,
     ) -> Self {
@@ -79,12 +79,12 @@ impl Base {
     }
 
     /// Asks it to run something, or to tell something, in a fork; or in place, where it has threads.
-    pub(in crate::exec::python) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
+    pub(in crate::exec::python) fn run(&self, errand: &Dispatch<'_>) -> io::Result<()> {
         send(self.reports.lock().orders(), &errand.order.frame(&[]), errand.files())
     }
 
     /// The same where nothing has to be waited for; whether it was asked.
-    pub(in crate::exec::python) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
+    pub(in crate::exec::python) fn run_at_once(&self, errand: &Dispatch<'_>) -> bool {
         let Some(own) = self.reports.try_lock() else { return false };
         send_at_once(own.orders(), &errand.order.frame(&[]), errand.files())
     }
@@ -115,7 +115,7 @@ impl Base {
             return earlier.end(patience);
         }
         self.reports.lock().wait(patience).into_iter().find_map(|report| match report {
-            Report::Ended(outcome) => Some(outcome),
+            RunReport::Ended(outcome) => Some(outcome),
             _ => None,
         })
     }
@@ -129,7 +129,7 @@ impl Base {
     }
 }
 
-impl Drop for Base {
+impl Drop for Snapshot {
     fn drop(&mut self) {
         if !self.moved_on.load(Ordering::Relaxed) {
             self.kill();

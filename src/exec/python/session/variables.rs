@@ -13,20 +13,23 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 
-use super::Base;
+use super::Snapshot;
 use crate::exec::io::capture::StdioFds;
-use crate::exec::python::worker::report::{Report, Reports};
-use crate::exec::python::worker::request::{Errand, Kind, Order};
+use crate::exec::python::worker::report::{ReportReader, RunReport};
+use crate::exec::python::worker::request::{Dispatch, RequestKind, RunRequest};
 use crate::run::{Snippet, Variable};
 
 /// How long the answer may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// More than the longest answer has.
-const MOST: usize = 8 << 20;
+const MAX_ANSWER_SIZE: usize = 8 << 20;
 
 /// Asks for the names that a session has after this block, or says why they cannot be told.
-pub(in crate::exec::python) fn ask(base: &Base, directory: &Path) -> Result<Vec<Variable>, String> {
+pub(in crate::exec::python) fn ask(
+    base: &Snapshot,
+    directory: &Path,
+) -> Result<Vec<Variable>, String> {
     let answer = answer(base, directory).map_err(|error| match error.kind() {
         io::ErrorKind::TimedOut => "it takes too long to look at the values".to_owned(),
         _ => format!("the names cannot be asked for: {error}"),
@@ -35,20 +38,26 @@ pub(in crate::exec::python) fn ask(base: &Base, directory: &Path) -> Result<Vec<
     read(&String::from_utf8_lossy(&answer)).ok_or_else(died)
 }
 
-fn answer(base: &Base, directory: &Path) -> io::Result<Vec<u8>> {
+fn answer(base: &Snapshot, directory: &Path) -> io::Result<Vec<u8>> {
     let (answer, output) = io::pipe()?;
     let (ours, theirs) = UnixStream::pair()?;
     let nowhere = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     let written = StdioFds { output: output.as_fd(), ..StdioFds::all(nowhere.as_fd()) };
     let snippet = &Snippet::default();
-    let order =
-        Order { snippet, directory, memory: None, kind: Kind::Names, modules: None, owner: None };
-    base.run(&Errand { order: &order, written, reports: theirs.as_fd() })?;
+    let order = RunRequest {
+        snippet,
+        directory,
+        memory: None,
+        kind: RequestKind::Variables,
+        modules: None,
+        owner: None,
+    };
+    base.run(&Dispatch { order: &order, written, reports: theirs.as_fd() })?;
     drop((output, theirs));
-    let answer = collect(answer, Instant::now() + PATIENCE);
+    let answer = collect(answer, Instant::now() + ANSWER_TIMEOUT);
     // Whatever a value has started ends here, too.
-    for report in Reports::new(ours).checked().take() {
-        if let Report::Started(group, _) = report {
+    for report in ReportReader::new(ours).checked().take() {
+        if let RunReport::Started(group, _) = report {
             let _ = rustix::process::kill_process_group(group, Signal::KILL);
         }
     }
@@ -58,7 +67,7 @@ fn answer(base: &Base, directory: &Path) -> io::Result<Vec<u8>> {
 fn collect(mut answer: PipeReader, give_up: Instant) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut chunk = vec![0; 64 << 10];
-    while bytes.len() < MOST {
+    while bytes.len() < MAX_ANSWER_SIZE {
         let left = Timespec::try_from(give_up.saturating_duration_since(Instant::now())).ok();
         let mut file = [PollFd::new(&answer, PollFlags::IN)];
         match rustix::event::poll(&mut file, left.as_ref()) {

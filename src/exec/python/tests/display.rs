@@ -9,11 +9,11 @@ const PIXEL: &str = "import base64\nPIXEL = base64.b64decode('iVBORw0KGgoAAAANSU
                      1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC')\n";
 
 /// All that a block has written and shown, and how it ended.
-fn shown(stage: &Stage, code: &str) -> (Output, Outcome) {
+fn shown(stage: &PythonHarness, code: &str) -> (Output, Outcome) {
     let running = stage.start(1, code);
     let mut output = Output::default();
     loop {
-        match running.events.recv_timeout(PATIENCE).unwrap() {
+        match running.events.recv_timeout(TEST_TIMEOUT).unwrap() {
             Event::Output(bytes) => output.feed(&bytes),
             Event::Shown(value) => output.show(value),
             Event::Finished(how, _) => return (output, how),
@@ -23,15 +23,15 @@ fn shown(stage: &Stage, code: &str) -> (Output, Outcome) {
 }
 
 /// The same as text; the run went well.
-fn text(mode: Mode, code: &str) -> String {
-    let (output, how) = shown(&Stage::new(mode), code);
+fn text(mode: TestMode, code: &str) -> String {
+    let (output, how) = shown(&PythonHarness::new(mode), code);
     assert_eq!(how, Outcome::Exited(0), "{}", output.plain_text());
     output.plain_text()
 }
 
 /// The only table among them.
-fn table(mode: Mode, code: &str) -> DataTable {
-    let (output, _) = shown(&Stage::new(mode), code);
+fn table(mode: TestMode, code: &str) -> DataTable {
+    let (output, _) = shown(&PythonHarness::new(mode), code);
     let tables = output.parts().iter().filter_map(|part| match part {
         Part::Shown(Value::Table(table)) => Some(table.clone()),
         _ => None,
@@ -58,7 +58,7 @@ fn table(mode: Mode, code: &str) -> DataTable {
 #[case("", "")]
 #[case("# nothing", "")]
 fn the_last_expression_is_shown(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] expected: &str,
 ) {
@@ -79,14 +79,14 @@ fn long_values_are_broken_into_lines_and_endless_ones_are_cut() {
 }
 
 #[rstest]
-fn values_stand_between_what_is_printed(#[values(Embedded, Own)] mode: Mode) {
+fn values_stand_between_what_is_printed(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = format!(
         "{PIXEL}class Picture:\n    def _repr_png_(self):\n        return PIXEL\n\
          class Words:\n    def _repr_markdown_(self):\n        return '**words**'\n\
          print('one')\ndisplay(Picture())\nimport os, sys; os.system('echo two')\n\
          print('three', file=sys.stderr)\ndisplay(Words(), Picture())\nprint('four')\nPicture()"
     );
-    let (output, how) = shown(&Stage::new(mode), &code);
+    let (output, how) = shown(&PythonHarness::new(mode), &code);
     assert_eq!(how, Outcome::Exited(0));
     assert_eq!(
         output.plain_text(),
@@ -96,7 +96,7 @@ fn values_stand_between_what_is_printed(#[values(Embedded, Own)] mode: Mode) {
 
 #[test]
 fn a_picture_is_kept_as_it_was_given() {
-    let stage = Stage::new(Embedded);
+    let stage = PythonHarness::new(Embedded);
     let code = format!("{PIXEL}display({{'image/png': PIXEL, 'text/plain': 'no'}}, raw=True)");
     let (output, _) = shown(&stage, &code);
     let file = output.pictures().next().unwrap();
@@ -165,7 +165,7 @@ fn only_the_head_of_a_large_table_is_kept() {
 )]
 #[case("def __repr__(self):\n        return None", "this T cannot be shown: TypeError")]
 fn what_cannot_be_shown_says_so_in_its_place(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] method: &str,
     #[case] message: &str,
 ) {
@@ -180,8 +180,10 @@ fn what_cannot_be_shown_says_so_in_its_place(
 }
 
 #[rstest]
-fn a_value_that_takes_for_ever_to_show_is_interrupted(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_value_that_takes_for_ever_to_show_is_interrupted(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let stage = PythonHarness::new(mode);
     let code =
         "class T:\n    def __repr__(self):\n        print('on')\n        while True: pass\nT()";
     let mut running = stage.start(1, code);
@@ -196,7 +198,7 @@ fn a_value_that_takes_for_ever_to_show_is_interrupted(#[values(Embedded, Own)] m
 fn a_flood_of_results_is_bounded() {
     let code = "class W:\n    def _repr_markdown_(self):\n        return 'w'\n\
                 for _ in range(500): display(W())\nprint('end')";
-    let (output, _) = shown(&Stage::new(Embedded), code);
+    let (output, _) = shown(&PythonHarness::new(Embedded), code);
     let text = output.plain_text();
     let end = "w\nthe rest is not shown: a run shows 100 results at most\nend";
     assert!(text.ends_with(end), "{text}");
@@ -220,10 +222,10 @@ fn a_process_of_the_block_s_own_shows_text() {
 }
 
 /// The Python of a virtual environment with this package, if the machine has one for us.
-fn with_package(package: &str) -> Option<Stage> {
+fn with_package(package: &str) -> Option<PythonHarness> {
     let folder = tempfile::tempdir().unwrap();
-    let places = Places::of(folder.path().to_owned(), None);
-    let stage = Stage::at(Own, places, folder);
+    let places = InterpreterSearch::of(folder.path().to_owned(), None);
+    let stage = PythonHarness::at(Standalone, places, folder);
     let how = stage.run(&format!("import {package}")).1;
     if how != Outcome::Exited(0) {
         println!("{package} is not installed: not tried");
@@ -266,7 +268,7 @@ fn frames_of_polars_are_tables() {
 }
 
 #[rstest]
-fn last_value_is_on_a_line_of_its_own(#[values(Embedded, Own)] mode: Mode) {
+fn last_value_is_on_a_line_of_its_own(#[values(Embedded, Standalone)] mode: TestMode) {
     assert_eq!(text(mode, "print('a', end='')\n1 + 1"), "a\n2");
     assert_eq!(text(mode, "import os; os.system('printf b')\n[1, 'c']"), "b\n[1, 'c']");
     assert_eq!(text(mode, "print('a')\n2"), "a\n2");
@@ -278,7 +280,7 @@ fn last_value_is_on_a_line_of_its_own(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn await_works_outside_of_functions(#[values(Embedded, Own)] mode: Mode) {
+fn await_works_outside_of_functions(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import asyncio\nasync def f(n):\n    await asyncio.sleep(0)\n    return n * 2\n\nawait f(21)";
     assert_eq!(text(mode, code), "42");
     let code = "import asyncio\nasync def g():\n    yield 1\n    yield 2\nasync for n in g():\n    print(n)\n\
@@ -341,6 +343,6 @@ fn frames_are_shown_as_pandas_prints_them() {
     let found = table(Embedded, &format!("{code}Whole(['2024-01-01'], [' ' + 'x' * 300])"));
     assert_eq!(&*found.rows[0][0], "2024-01-01");
     assert_eq!(&*found.rows[0][1], format!("{}…", "x".repeat(199)));
-    let (output, _) = shown(&Stage::new(Embedded), &format!("{code}Whole([], [])"));
+    let (output, _) = shown(&PythonHarness::new(Embedded), &format!("{code}Whole([], [])"));
     assert!(output.plain_text().ends_with("0 rows × 1 columns"), "{}", output.plain_text());
 }

@@ -3,8 +3,8 @@
 use super::*;
 
 #[rstest]
-fn a_traceback_speaks_of_the_deck(#[values(Embedded, Own)] mode: Mode) {
-    let (text, how) = Stage::new(mode).run("def f(x):\n    return 1 / x\n\nprint(f(0))");
+fn a_traceback_speaks_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
+    let (text, how) = PythonHarness::new(mode).run("def f(x):\n    return 1 / x\n\nprint(f(0))");
     assert_eq!(how, Outcome::Raised);
     let text = plain(&text);
     let places: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
@@ -16,8 +16,8 @@ fn a_traceback_speaks_of_the_deck(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn a_syntax_error_speaks_of_the_deck(#[values(Embedded, Own)] mode: Mode) {
-    let (text, how) = Stage::new(mode).run("x = 1\ny = = 2\n");
+fn a_syntax_error_speaks_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
+    let (text, how) = PythonHarness::new(mode).run("x = 1\ny = = 2\n");
     assert_eq!(how, Outcome::Raised);
     let text = plain(&text);
     assert!(text.starts_with("  File \"talk.md\", line 43\n    y = = 2\n"), "{text}");
@@ -25,9 +25,9 @@ fn a_syntax_error_speaks_of_the_deck(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn an_error_after_an_error_shows_both(#[values(Embedded, Own)] mode: Mode) {
+fn an_error_after_an_error_shows_both(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "try:\n    {}['a']\nexcept KeyError:\n    int('b')";
-    let text = plain(&Stage::new(mode).run(code).0);
+    let text = plain(&PythonHarness::new(mode).run(code).0);
     assert!(text.contains("line 43"), "{text}");
     assert!(text.contains("During handling of the above exception"), "{text}");
     assert!(text.contains("line 45"), "{text}");
@@ -41,17 +41,17 @@ fn an_error_after_an_error_shows_both(#[values(Embedded, Own)] mode: Mode) {
 #[case("import os; print('bye'); os._exit(4)", "bye\n", Outcome::Exited(4))]
 #[case("import os; os.kill(os.getpid(), 15)", "", Outcome::Signaled(15))]
 fn it_ends_as_it_says(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] text: &str,
     #[case] how: Outcome,
 ) {
-    assert_eq!(Stage::new(mode).run(code), (text.into(), how));
+    assert_eq!(PythonHarness::new(mode).run(code), (text.into(), how));
 }
 
 #[rstest]
-fn a_crash_says_where_and_costs_nothing_else(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_crash_says_where_and_costs_nothing_else(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import ctypes\ndef f():\n    ctypes.string_at(0)\nprint('before')\nf()";
     let (text, how) = stage.run(code);
     assert_eq!(how, Outcome::Signaled(11));
@@ -62,8 +62,8 @@ fn a_crash_says_where_and_costs_nothing_else(#[values(Embedded, Own)] mode: Mode
 }
 
 #[rstest]
-fn a_worker_that_is_killed_is_replaced(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_worker_that_is_killed_is_replaced(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let mut running = stage.start(1, "import os, time\nprint(os.getppid(), 'on')\ntime.sleep(60)");
     running.until("on\n");
     stage.python.shared.zygote().unwrap().kill();
@@ -92,11 +92,11 @@ fn a_worker_that_is_killed_is_replaced(#[values(Embedded, Own)] mode: Mode) {
     "MouseAction you mean: 'print'?"
 )]
 fn names_that_may_have_been_meant_are_told(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] expected: &str,
 ) {
-    let text = plain(&Stage::new(mode).run(code).0);
+    let text = plain(&PythonHarness::new(mode).run(code).0);
     assert!(text.lines().any(|line| line.ends_with(expected)), "{text}");
 }
 
@@ -105,11 +105,11 @@ fn names_that_may_have_been_meant_are_told(
 #[case("x = 1\nreturn 3", "    return 3\n    ^")]
 #[case("foo(a,\n    b c,\n    d)", "    b c,\n    ^")]
 fn syntax_error_shows_the_line_of_the_block(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] expected: &str,
 ) {
-    let stage = Stage::new(mode);
+    let stage = PythonHarness::new(mode);
     // The deck on disk may have other text there, or the same behind the mark of a quote.
     std::fs::write(stage.folder.path().join("talk.md"), "> other\n".repeat(60)).unwrap();
     let text = plain(&stage.run(code).0);
@@ -118,9 +118,9 @@ fn syntax_error_shows_the_line_of_the_block(
 }
 
 #[rstest]
-fn await_that_fails_shows_the_deck_alone(#[values(Embedded, Own)] mode: Mode) {
+fn await_that_fails_shows_the_deck_alone(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "async def f():\n    return 1 / 0\nawait f()";
-    let text = plain(&Stage::new(mode).run(code).0);
+    let text = plain(&PythonHarness::new(mode).run(code).0);
     let places: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
     assert_eq!(
         places,
@@ -130,9 +130,9 @@ fn await_that_fails_shows_the_deck_alone(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn faulthandler_shows_the_deck_alone(#[values(Embedded, Own)] mode: Mode) {
+fn faulthandler_shows_the_deck_alone(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import faulthandler\nfaulthandler.enable()\ndef f():\n    faulthandler.dump_traceback()\nf()";
-    let (text, _) = Stage::new(mode).run(code);
+    let (text, _) = PythonHarness::new(mode).run(code);
     let places: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
     let expected = ["  File \"talk.md\", line 45 in f", "  File \"talk.md\", line 46 in <module>"];
     assert_eq!(places, expected, "{text}");

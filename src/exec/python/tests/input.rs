@@ -3,8 +3,8 @@
 use super::*;
 
 #[rstest]
-fn lines_are_asked_for_and_read(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn lines_are_asked_for_and_read(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import sys\nname = input('Who? ')\nprint(repr(name), sys.stdin.readline())\n\
                 print([*sys.stdin], sys.stdin.isatty())";
     let given = Input::Given("Zoë\nb\nc\nd".into());
@@ -14,12 +14,15 @@ fn lines_are_asked_for_and_read(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn a_block_that_waits_for_a_line_can_be_interrupted(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_block_that_waits_for_a_line_can_be_interrupted(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let stage = PythonHarness::new(mode);
     let code = "try:\n    input('Who? ')\nexcept KeyboardInterrupt:\n    print('caught')";
     let run = stage.start_reading(code, Input::Speaker);
-    while run.events.recv_timeout(PATIENCE).expect("it waits") != (Event::Waits { hidden: false }) {
-    }
+    while run.events.recv_timeout(TEST_TIMEOUT).expect("it waits")
+        != (Event::Waits { hidden: false })
+    {}
     stage.python.stop(run.run, Stop::Interrupt);
     let (text, how) = run.end();
     assert!(text.contains("caught"), "{text}");
@@ -27,8 +30,8 @@ fn a_block_that_waits_for_a_line_can_be_interrupted(#[values(Embedded, Own)] mod
 }
 
 #[rstest]
-fn input_says_that_there_is_none(#[values(Embedded, Own)] mode: Mode) {
-    let (text, how) = Stage::new(mode).run("name = input('Who? ')");
+fn input_says_that_there_is_none(#[values(Embedded, Standalone)] mode: TestMode) {
+    let (text, how) = PythonHarness::new(mode).run("name = input('Who? ')");
     assert_eq!(how, Outcome::Raised);
     let text = plain(&text);
     assert!(text.starts_with("Who? "), "{text}");

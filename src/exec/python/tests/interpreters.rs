@@ -3,13 +3,13 @@
 use super::*;
 
 #[rstest]
-fn a_virtual_environment_gives_its_packages(#[values(Embedded, Own)] mode: Mode) {
+fn a_virtual_environment_gives_its_packages(#[values(Embedded, Standalone)] mode: TestMode) {
     let folder = tempfile::tempdir().unwrap();
-    let mut places = Places::of(folder.path().to_owned(), None);
+    let mut places = InterpreterSearch::of(folder.path().to_owned(), None);
     places.virtual_env = None;
     let python = places.choose(&ProcessTree::new()).unwrap().executable;
     make_environment(&python, &folder.path().join(".venv"));
-    let stage = Stage::at(mode, places, folder);
+    let stage = PythonHarness::at(mode, places, folder);
     let code = "import sys, snake, subprocess\nprint(snake.says, sys.prefix.endswith('.venv'))\n\
                 subprocess.run(['python3', '-c', 'import snake; print(snake.says)'])\n\
                 subprocess.run([sys.executable, '-c', 'import snake; print(snake.says)']);";
@@ -19,12 +19,12 @@ fn a_virtual_environment_gives_its_packages(#[values(Embedded, Own)] mode: Mode)
 #[test]
 fn with_no_python_at_all_a_run_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let mut places = Places::of(folder.path().to_owned(), None);
+    let mut places = InterpreterSearch::of(folder.path().to_owned(), None);
     places.virtual_env = None;
     places.path = folder.path().into();
     let python =
         Python::at(places, folder.path().join("cache"), Default::default(), Arc::default());
-    let stage = Stage { python, folder };
+    let stage = PythonHarness { python, folder };
     let (_, how) = stage.run("print(1)");
     let Outcome::NotStarted(why) = how else { panic!("{how:?}") };
     assert!(why.starts_with("no Python here: looked at `$VIRTUAL_ENV`"), "{why}");
@@ -36,7 +36,7 @@ fn with_no_python_at_all_a_run_says_so() {
 #[case("3.12")]
 #[case("3.13")]
 fn another_python_runs_in_the_same_program(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] version: &str,
 ) {
     let folder = tempfile::tempdir().unwrap();
@@ -47,9 +47,9 @@ fn another_python_runs_in_the_same_program(
     let environment = folder.path().join(".venv");
     make_environment(Path::new(&named), &environment);
     for named in [Some(named), None] {
-        let mut places = Places::of(folder.path().to_owned(), named);
+        let mut places = InterpreterSearch::of(folder.path().to_owned(), named);
         places.virtual_env = None;
-        let stage = Stage::at(mode, places, tempfile::tempdir().unwrap());
+        let stage = PythonHarness::at(mode, places, tempfile::tempdir().unwrap());
         let code = "import os, sys, ssl, ctypes\nprint('%d.%d' % sys.version_info[:2], \
                     os.environ.get('LD_LIBRARY_PATH'))\n1 / 0";
         let (text, how) = stage.run(code);

@@ -43,31 +43,31 @@ mod as_worker {
 
 /// How Python runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Mode {
+enum TestMode {
     Embedded,
-    Own,
+    Standalone,
 }
 
-use Mode::{Embedded, Own};
+use TestMode::{Embedded, Standalone};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(3);
+const TEST_TIMEOUT: Duration = Duration::from_mins(3);
 
 /// A deck's Python, and what it says.
-struct Stage {
+struct PythonHarness {
     python: Python,
     folder: tempfile::TempDir,
 }
 
-impl Stage {
-    fn new(mode: Mode) -> Self {
+impl PythonHarness {
+    fn new(mode: TestMode) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut places = Places::of(folder.path().to_owned(), None);
+        let mut places = InterpreterSearch::of(folder.path().to_owned(), None);
         places.virtual_env = None;
         Self::at(mode, places, folder)
     }
 
-    fn at(mode: Mode, places: Places, folder: tempfile::TempDir) -> Self {
+    fn at(mode: TestMode, places: InterpreterSearch, folder: tempfile::TempDir) -> Self {
         let mode = if cfg!(embed) { mode } else { without_library(mode) };
         let cache = folder.path().join("cache");
         let python = Python::at(places, cache.clone(), Default::default(), Arc::default());
@@ -75,8 +75,8 @@ impl Stage {
         let interpreter =
             worker.interpreter(&python.shared.places, &python.shared.tree, &cache).unwrap();
         match mode {
-            Own => worker.ways = [Way::Own].into(),
-            Embedded if matches!(worker.ways.front(), Some(Way::Embedded { .. })) => {
+            Standalone => worker.ways = [LaunchMode::Standalone].into(),
+            Embedded if matches!(worker.ways.front(), Some(LaunchMode::Embedded { .. })) => {
                 worker.ways.truncate(1);
             }
             Embedded => panic!("{interpreter:?} cannot be embedded: is there a libpython?"),
@@ -85,24 +85,24 @@ impl Stage {
         Self { python, folder }
     }
 
-    fn start(&self, id: u64, code: &str) -> Running {
+    fn start(&self, id: u64, code: &str) -> TestRun {
         self.start_within(id, code, None)
     }
 
-    fn start_within(&self, id: u64, code: &str, timeout: Option<Duration>) -> Running {
+    fn start_within(&self, id: u64, code: &str, timeout: Option<Duration>) -> TestRun {
         let mut request = request(id, code);
         request.limits.timeout = timeout;
         self.start_request(&request)
     }
 
-    fn start_reading(&self, code: &str, input: Input) -> Running {
+    fn start_reading(&self, code: &str, input: Input) -> TestRun {
         self.start_request(&Request { input, ..request(1, code) })
     }
 
-    fn start_request(&self, request: &Request) -> Running {
+    fn start_request(&self, request: &Request) -> TestRun {
         let (send, events) = channel();
         self.python.start(request, None, Arc::new(move |event| drop(send.send(event))));
-        Running { run: request.run, events, text: Vec::new() }
+        TestRun { run: request.run, events, text: Vec::new() }
     }
 
     fn run(&self, code: &str) -> (String, Outcome) {
@@ -111,11 +111,11 @@ impl Stage {
 }
 
 /// A build without a libpython has one mode left; what it was asked for is said, not skipped.
-fn without_library(mode: Mode) -> Mode {
+fn without_library(mode: TestMode) -> TestMode {
     if mode == Embedded {
         println!("no libpython in this build: tried in the interpreter's own process");
     }
-    Own
+    Standalone
 }
 
 fn request(id: u64, code: &str) -> Request {
@@ -144,16 +144,16 @@ fn request(id: u64, code: &str) -> Request {
     }
 }
 
-struct Running {
+struct TestRun {
     run: RunId,
     events: Receiver<Event>,
     text: Vec<u8>,
 }
 
-impl Running {
+impl TestRun {
     /// Waits until this was written.
     fn until(&mut self, text: &str) {
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + TEST_TIMEOUT;
         while !self.text().contains(text) {
             match self.events.recv_timeout(give_up.saturating_duration_since(Instant::now())) {
                 Ok(Event::Output(bytes)) => self.text.extend(bytes),
@@ -166,7 +166,7 @@ impl Running {
 
     fn end(mut self) -> (String, Outcome) {
         loop {
-            match self.events.recv_timeout(PATIENCE) {
+            match self.events.recv_timeout(TEST_TIMEOUT) {
                 Ok(Event::Output(bytes)) => self.text.extend(bytes),
                 Ok(Event::Finished(how, _)) => return (self.text(), how),
                 Ok(_) => {}

@@ -3,14 +3,14 @@
 use super::*;
 
 #[rstest]
-fn it_prints(#[values(Embedded, Own)] mode: Mode) {
-    let (text, how) = Stage::new(mode).run("print('hello', 1 + 1)");
+fn it_prints(#[values(Embedded, Standalone)] mode: TestMode) {
+    let (text, how) = PythonHarness::new(mode).run("print('hello', 1 + 1)");
     assert_eq!((text.as_str(), how), ("hello 2\n", Outcome::Exited(0)));
 }
 
 #[rstest]
-fn part_of_a_line_shows_before_the_line_ends(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn part_of_a_line_shows_before_the_line_ends(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import time\nprint('part', end='')\ntime.sleep(60)";
     let mut running = stage.start(1, code);
     running.until("part");
@@ -19,8 +19,8 @@ fn part_of_a_line_shows_before_the_line_ends(#[values(Embedded, Own)] mode: Mode
 }
 
 #[rstest]
-fn a_flood_is_held_back_by_whoever_reads_it(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_flood_is_held_back_by_whoever_reads_it(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import itertools\nwith open('written', 'w') as note:\n  for n in itertools.count():\n    \
                 print('x' * 999)\n    note.seek(0); note.write(str(n)); note.flush()";
     let (send, events) = std::sync::mpsc::sync_channel(1);
@@ -28,7 +28,7 @@ fn a_flood_is_held_back_by_whoever_reads_it(#[values(Embedded, Own)] mode: Mode)
     stage.python.start(&request, None, Arc::new(move |event| drop(send.send(event))));
     let written = || std::fs::read_to_string(stage.folder.path().join("written"));
     let lines = || written().ok().and_then(|text| text.parse::<u32>().ok()).unwrap_or_default();
-    let give_up = Instant::now() + PATIENCE;
+    let give_up = Instant::now() + TEST_TIMEOUT;
     // It stands still when two looks apart see the same.
     let mut before = 0;
     loop {
@@ -46,8 +46,8 @@ fn a_flood_is_held_back_by_whoever_reads_it(#[values(Embedded, Own)] mode: Mode)
 }
 
 #[rstest]
-fn nothing_written_at_the_very_end_is_lost(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn nothing_written_at_the_very_end_is_lost(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     for _ in 0..100 {
         let (text, how) = stage.run("import os\nos.write(1, b'x' * 3000)\nos._exit(0)");
         assert_eq!((text.len(), how), (3000, Outcome::Exited(0)));
@@ -55,8 +55,8 @@ fn nothing_written_at_the_very_end_is_lost(#[values(Embedded, Own)] mode: Mode) 
 }
 
 #[rstest]
-fn bytes_pass_as_they_are(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn bytes_pass_as_they_are(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import sys\nsys.stdout.buffer.write(b'\\xff\\x00\\n')\nsys.stdout.buffer.flush()\n\
                 print('\\udcff é 蛇')";
     let mut running = stage.start(1, code);
@@ -65,9 +65,9 @@ fn bytes_pass_as_they_are(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn all_that_writes_keeps_its_order(#[values(Embedded, Own)] mode: Mode) {
+fn all_that_writes_keeps_its_order(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import ctypes, os, subprocess, sys\nprint('1')\nos.system('echo 2')\n\
                 print('3', file=sys.stderr)\nsubprocess.run(['echo', '4'])\n\
                 ctypes.CDLL(None).printf(b'5\\n')\nos.write(1, b'6\\n')\nprint('7')";
-    assert_eq!(Stage::new(mode).run(code).0, "1\n2\n3\n4\n5\n6\n7\n");
+    assert_eq!(PythonHarness::new(mode).run(code).0, "1\n2\n3\n4\n5\n6\n7\n");
 }

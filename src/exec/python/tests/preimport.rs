@@ -7,41 +7,41 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use rustix::process::{Pid, Signal};
 
-use super::Mode::{self, Embedded, Own};
-use super::{PATIENCE, Stage, make_environment, plain, request};
+use super::TestMode::{self, Embedded, Standalone};
+use super::{PythonHarness, TEST_TIMEOUT, make_environment, plain, request};
 use crate::exec::os::process_tree::ProcessTree;
-use crate::exec::python::interpreter::Places;
+use crate::exec::python::interpreter::InterpreterSearch;
 use crate::run::{Base, Limits, Outcome, Request, RunId, Snippet};
 
 /// A stage whose Python has these modules installed.
-fn with_modules(mode: Mode, modules: &[(&str, &str)]) -> Stage {
+fn with_modules(mode: TestMode, modules: &[(&str, &str)]) -> PythonHarness {
     let folder = tempfile::tempdir().unwrap();
-    let mut places = Places::of(folder.path().to_owned(), None);
+    let mut places = InterpreterSearch::of(folder.path().to_owned(), None);
     places.virtual_env = None;
     let python = places.choose(&ProcessTree::new()).unwrap().executable;
     let library = make_environment(&python, &folder.path().join(".venv"));
     for (name, code) in modules {
         std::fs::write(library.join(format!("{name}.py")), code).unwrap();
     }
-    Stage::at(mode, places, folder)
+    PythonHarness::at(mode, places, folder)
 }
 
 /// Prepares the stage for blocks, and waits until what they import is loaded, if it can be.
-fn prepare(stage: &Stage, preload: &[&str], blocks: &[&str]) {
+fn prepare(stage: &PythonHarness, preload: &[&str], blocks: &[&str]) {
     let snippets: Vec<Snippet> = blocks.iter().map(|code| request(0, code).code).collect();
     prepare_for(stage, preload, &snippets);
 }
 
-fn prepare_for(stage: &Stage, preload: &[&str], snippets: &[Snippet]) {
+fn prepare_for(stage: &PythonHarness, preload: &[&str], snippets: &[Snippet]) {
     let preload: Vec<String> = preload.iter().map(|name| (*name).to_owned()).collect();
     stage.python.warm(&preload, &snippets.iter().collect::<Vec<_>>());
     settle(stage);
 }
 
-fn settle(stage: &Stage) {
+fn settle(stage: &PythonHarness) {
     let start = Instant::now();
-    while !stage.python.shared.warming.is_settled() {
-        assert!(start.elapsed() < PATIENCE, "the imports do not end");
+    while !stage.python.shared.preimports.is_settled() {
+        assert!(start.elapsed() < TEST_TIMEOUT, "the imports do not end");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -56,11 +56,11 @@ fn loaded(names: &[&str]) -> String {
 }
 
 /// What a block writes.
-fn written(stage: &Stage, code: &str) -> String {
+fn written(stage: &PythonHarness, code: &str) -> String {
     written_by(stage, &request(1, code))
 }
 
-fn written_by(stage: &Stage, request: &Request) -> String {
+fn written_by(stage: &PythonHarness, request: &Request) -> String {
     let (text, how) = stage.start_request(request).end();
     assert_eq!(how, Outcome::Exited(0), "{text}");
     text
@@ -74,8 +74,8 @@ fn block(id: u64, base: Base, code: &str) -> Request {
 }
 
 #[rstest]
-fn what_blocks_import_is_loaded_when_they_begin(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn what_blocks_import_is_loaded_when_they_begin(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let names = ["colorsys", "xml.dom.minidom", "sndhdr_", "cmd"];
     assert_eq!(written(&stage, &loaded(&names)), "\n", "nothing is, as long as nobody asks");
     let blocks = ["import colorsys as c, sndhdr_", "from xml.dom import minidom", "'import cmd'"];
@@ -88,8 +88,8 @@ fn what_blocks_import_is_loaded_when_they_begin(#[values(Embedded, Own)] mode: M
 }
 
 #[rstest]
-fn what_the_author_asks_for_is_loaded(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn what_the_author_asks_for_is_loaded(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     prepare(&stage, &["colorsys", "no_such_module", "xml.sax"], &["print(1)"]);
     assert_eq!(written(&stage, &loaded(&["colorsys", "xml.sax"])), "colorsys xml.sax\n");
 }
@@ -113,7 +113,7 @@ fn what_the_author_asks_for_is_loaded(#[values(Embedded, Own)] mode: Mode) {
 #[case::wants_interrupts("import signal\nsignal.signal(signal.SIGINT, lambda *_: None)", "", 0)]
 #[case::takes_the_output("import sys, io\nsys.stdout = io.StringIO()", "", 0)]
 fn what_does_more_than_load_is_left_to_the_block(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] text: &str,
     #[case] status: i32,
@@ -133,29 +133,29 @@ fn what_does_more_than_load_is_left_to_the_block(
 }
 
 #[rstest]
-fn what_hangs_is_left_to_the_block(#[values(Embedded, Own)] mode: Mode) {
+fn what_hangs_is_left_to_the_block(#[values(Embedded, Standalone)] mode: TestMode) {
     let hangs = [("endless", "import time\ntime.sleep(600)"), ("usual", "")];
     let stage = with_modules(mode, &hangs);
-    stage.python.shared.warming.set_patience(Duration::from_secs(6));
+    stage.python.shared.preimports.set_timeout(Duration::from_secs(6));
     prepare(&stage, &["endless"], &["import usual"]);
     assert_eq!(written(&stage, &loaded(&["usual", "endless"])), "usual\n");
 }
 
 #[rstest]
-fn a_run_does_not_wait_for_what_is_imported(#[values(Embedded, Own)] mode: Mode) {
+fn a_run_does_not_wait_for_what_is_imported(#[values(Embedded, Standalone)] mode: TestMode) {
     let stage = with_modules(mode, &[("endless", "import time\ntime.sleep(600)")]);
     let snippet = request(0, "import endless").code;
     stage.python.warm(&[], &[&snippet]);
     assert_eq!(written(&stage, "import sys; print(1)"), "1\n");
-    assert!(!stage.python.shared.warming.is_settled());
+    assert!(!stage.python.shared.preimports.is_settled());
 }
 
 #[rstest]
 fn a_module_beside_the_deck_stands_before_one_that_is_loaded(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[values("colorsys.py", "colorsys/__init__.py")] file: &str,
 ) {
-    let stage = Stage::new(mode);
+    let stage = PythonHarness::new(mode);
     prepare(&stage, &[], &["import colorsys"]);
     let own = stage.folder.path().join(file);
     std::fs::create_dir_all(own.parent().unwrap()).unwrap();
@@ -166,8 +166,8 @@ fn a_module_beside_the_deck_stands_before_one_that_is_loaded(
 }
 
 #[rstest]
-fn a_folder_of_data_is_no_module(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_folder_of_data_is_no_module(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     std::fs::create_dir(stage.folder.path().join("colorsys")).unwrap();
     std::fs::write(stage.folder.path().join("colorsys.csv"), "").unwrap();
     prepare(&stage, &[], &["import colorsys"]);
@@ -175,7 +175,9 @@ fn a_folder_of_data_is_no_module(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn the_decks_own_modules_are_imported_by_blocks_only(#[values(Embedded, Own)] mode: Mode) {
+fn the_decks_own_modules_are_imported_by_blocks_only(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
     let stage = with_modules(mode, &[("usual", "")]);
     let folder = stage.folder.path();
     // As an editable install has it: found, wherever Python is started.
@@ -202,8 +204,10 @@ fn find_library(folder: &Path) -> std::path::PathBuf {
 }
 
 #[rstest]
-fn a_block_that_changes_imports_finds_nothing_imported(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_block_that_changes_imports_finds_nothing_imported(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let stage = PythonHarness::new(mode);
     let changes = "import os; os.environ['A'] = 'b'";
     let mut snippet = block(0, Base::Nothing, changes).code;
     let usual = request(0, "import colorsys").code;
@@ -222,8 +226,8 @@ fn a_block_that_changes_imports_finds_nothing_imported(#[values(Embedded, Own)] 
 }
 
 #[rstest]
-fn other_imports_are_loaded_after_a_reload(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn other_imports_are_loaded_after_a_reload(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let names = ["colorsys", "cmd"];
     prepare(&stage, &[], &["import colorsys"]);
     let first = block(1, Base::Nothing, &format!("{}; x = 3", loaded(&names)));
@@ -237,8 +241,8 @@ fn other_imports_are_loaded_after_a_reload(#[values(Embedded, Own)] mode: Mode) 
 }
 
 #[rstest]
-fn what_was_killed_is_imported_again(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn what_was_killed_is_imported_again(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     prepare(&stage, &[], &["import colorsys"]);
     let parent = written(&stage, "import os; print(os.getppid())");
     let parent = parent.trim().parse().ok().and_then(Pid::from_raw).unwrap();
@@ -250,17 +254,17 @@ fn what_was_killed_is_imported_again(#[values(Embedded, Own)] mode: Mode) {
 }
 
 /// Runs blocks until one finds the module. Those that meet what is just being killed may fail.
-fn until_loaded(stage: &Stage) {
+fn until_loaded(stage: &PythonHarness) {
     let start = Instant::now();
     let look = request(1, &loaded(&["colorsys"]));
     while stage.start_request(&look).end().0 != "colorsys\n" {
-        assert!(start.elapsed() < PATIENCE, "it is not imported again");
+        assert!(start.elapsed() < TEST_TIMEOUT, "it is not imported again");
         settle(stage);
     }
 }
 
 #[rstest]
-fn memory_that_imports_took_is_not_the_blocks(#[values(Embedded, Own)] mode: Mode) {
+fn memory_that_imports_took_is_not_the_blocks(#[values(Embedded, Standalone)] mode: TestMode) {
     let large = [("large", "data = bytearray(400 << 20)")];
     let stage = with_modules(mode, &large);
     prepare(&stage, &["large"], &["import large"]);
@@ -276,7 +280,7 @@ fn memory_that_imports_took_is_not_the_blocks(#[values(Embedded, Own)] mode: Mod
 }
 
 #[rstest]
-fn what_is_drawn_by_lot_differs_from_run_to_run(#[values(Embedded, Own)] mode: Mode) {
+fn what_is_drawn_by_lot_differs_from_run_to_run(#[values(Embedded, Standalone)] mode: TestMode) {
     // As numpy does: a seed of its own when it is imported, which nothing renews in a fork.
     let numpy = "import os\nstate = os.urandom(8)\ndef seed():\n    global state\n    state = os.urandom(8)";
     let stage = with_modules(mode, &[]);

@@ -3,28 +3,30 @@
 use super::*;
 
 #[rstest]
-fn a_block_can_read_its_own_source(#[values(Embedded, Own)] mode: Mode) {
+fn a_block_can_read_its_own_source(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import inspect\nfrom dataclasses import dataclass\n\n@dataclass\nclass P:\n    x: int\n\
                 def f():\n    return P(1)\nprint(f())\nprint(inspect.getsource(P), end='')\n\
                 print(inspect.getsource(f), end='')";
-    let (text, how) = Stage::new(mode).run(code);
+    let (text, how) = PythonHarness::new(mode).run(code);
     assert_eq!(how, Outcome::Exited(0), "{text}");
     let source = "@dataclass\nclass P:\n    x: int\ndef f():\n    return P(1)\n";
     assert_eq!(text, format!("P(x=1)\n{source}"));
 }
 
 #[rstest]
-fn its_classes_can_be_pickled_and_sent_to_processes(#[values(Embedded, Own)] mode: Mode) {
+fn its_classes_can_be_pickled_and_sent_to_processes(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
     let code = "import multiprocessing, pickle\nclass P:\n    x = 3\ndef f(p):\n    return p.x * 2\n\
                 print(pickle.loads(pickle.dumps(P())).x)\n\
                 with multiprocessing.get_context('fork').Pool(2) as pool:\n    \
                 print(pool.map(f, [P(), P()]))";
-    assert_eq!(Stage::new(mode).run(code), ("3\n[6, 6]\n".into(), Outcome::Exited(0)));
+    assert_eq!(PythonHarness::new(mode).run(code), ("3\n[6, 6]\n".into(), Outcome::Exited(0)));
 }
 
 #[rstest]
-fn each_run_is_fresh(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn each_run_is_fresh(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import sys\nx = 1\nsys.path.append('gone')\nimport colorsys\ncolorsys.mark = 1";
     assert_eq!(stage.run(code).1, Outcome::Exited(0));
     let code = "import sys, colorsys\nprint('x' in globals(), 'gone' in sys.path, \
@@ -35,8 +37,8 @@ fn each_run_is_fresh(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn it_looks_like_a_script_in_a_terminal(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn it_looks_like_a_script_in_a_terminal(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     std::fs::write(stage.folder.path().join("beside.py"), "name = 'beside'").unwrap();
     let code = "import os, sys, beside\nprint(__name__, beside.name, os.getcwd() == sys.path[0])\n\
                 print(sys.argv, os.path.basename(__file__))\n\
@@ -52,11 +54,11 @@ fn it_looks_like_a_script_in_a_terminal(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn what_the_worker_needs_does_not_leak(#[values(Embedded, Own)] mode: Mode) {
+fn what_the_worker_needs_does_not_leak(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import os, sys\nprint(sorted(n for n in os.environ if 'PYTHON' in n or 'LD_' in n))\n\
                 print(sorted(m for m in sys.modules if m == '__main__'))\n\
                 print([f for f in os.listdir('/dev/fd') if int(f) > 2 and os.get_inheritable(int(f))] if 0 else '')";
-    let (text, _) = Stage::new(mode).run(code);
+    let (text, _) = PythonHarness::new(mode).run(code);
     let ours = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let mut ours: Vec<_> = ours
         .filter(|name| name.contains("PYTHON") && name != "PYTHONHOME" || name.contains("LD_"))
@@ -67,27 +69,27 @@ fn what_the_worker_needs_does_not_leak(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn it_ends_when_a_script_would(#[values(Embedded, Own)] mode: Mode) {
+fn it_ends_when_a_script_would(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import atexit, threading, time\natexit.register(print, 'at exit')\n\
                 class Goes:\n    def __del__(self):\n        print('gone')\n\
                 held = Goes()\n\
                 def late():\n    time.sleep(0.1)\n    print('thread')\n\
                 threading.Thread(target=late).start()\n\
                 threading.Thread(target=time.sleep, args=[60], daemon=True).start()\nprint('main')";
-    let (text, how) = Stage::new(mode).run(code);
+    let (text, how) = PythonHarness::new(mode).run(code);
     assert_eq!((text.as_str(), how), ("main\nthread\nat exit\ngone\n", Outcome::Exited(0)));
 }
 
 #[rstest]
-fn a_fork_of_a_block_does_not_end_it_twice(#[values(Embedded, Own)] mode: Mode) {
+fn a_fork_of_a_block_does_not_end_it_twice(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import os\npid = os.fork()\nif pid: os.waitpid(pid, 0); print('parent')\n\
                 else: print('child')";
-    assert_eq!(Stage::new(mode).run(code), ("child\nparent\n".into(), Outcome::Exited(0)));
+    assert_eq!(PythonHarness::new(mode).run(code), ("child\nparent\n".into(), Outcome::Exited(0)));
 }
 
 #[rstest]
-fn runs_go_on_side_by_side(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn runs_go_on_side_by_side(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let mut first = stage.start(1, "import time\nprint('on')\ntime.sleep(60)");
     first.until("on\n");
     assert_eq!(stage.start(2, "print('second')").end().0, "second\n");
@@ -96,9 +98,9 @@ fn runs_go_on_side_by_side(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn no_pager_waits_for_keys(#[values(Embedded, Own)] mode: Mode) {
+fn no_pager_waits_for_keys(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import os\nprint(os.environ['PAGER'], os.environ['GIT_PAGER'])\nhelp(len)";
-    let (text, how) = Stage::new(mode).run(code);
+    let (text, how) = PythonHarness::new(mode).run(code);
     assert!(text.starts_with("cat cat\nHelp on built-in function len"), "{text}");
     assert_eq!(how, Outcome::Exited(0));
 }
@@ -106,7 +108,10 @@ fn no_pager_waits_for_keys(#[values(Embedded, Own)] mode: Mode) {
 #[rstest]
 #[case("spawn")]
 #[case("forkserver")]
-fn new_processes_find_its_functions(#[values(Embedded, Own)] mode: Mode, #[case] how: &str) {
+fn new_processes_find_its_functions(
+    #[values(Embedded, Standalone)] mode: TestMode,
+    #[case] how: &str,
+) {
     let code = format!(
         "import concurrent.futures, multiprocessing as mp\ndef square(x):\n    return x * x\n\n\
          def fail(x):\n    return 1 / x\n\n\
@@ -115,16 +120,16 @@ fn new_processes_find_its_functions(#[values(Embedded, Own)] mode: Mode, #[case]
          with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:\n        \
          print(list(pool.map(square, [5])))\n        print(pool.submit(fail, 0).exception().__cause__)"
     );
-    let (text, outcome) = Stage::new(mode).run(&code);
+    let (text, outcome) = PythonHarness::new(mode).run(&code);
     assert!(text.starts_with("[0, 1, 4, 9]\n[25]\n"), "{text}");
     assert!(text.contains("File \"talk.md\", line 47, in fail"), "{text}");
     assert_eq!(outcome, Outcome::Exited(0));
 }
 
 #[rstest]
-fn argparse_names_the_program_as_python_does(#[values(Embedded, Own)] mode: Mode) {
+fn argparse_names_the_program_as_python_does(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import argparse\nargparse.ArgumentParser().parse_args(['--no'])";
-    let (text, outcome) = Stage::new(mode).run(code);
+    let (text, outcome) = PythonHarness::new(mode).run(code);
     assert!(plain(&text).contains("usage: snippet.py [-h]"), "{text}");
     assert_eq!(outcome, Outcome::Exited(2));
 }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use rustix::process::{Pid, Signal};
 
-use super::Mode::{self, Embedded, Own};
-use super::{PATIENCE, Running, Stage, plain, pyenv, request};
+use super::TestMode::{self, Embedded, Standalone};
+use super::{PythonHarness, TEST_TIMEOUT, TestRun, plain, pyenv, request};
 use crate::exec::Stop;
-use crate::exec::python::interpreter::Places;
+use crate::exec::python::interpreter::InterpreterSearch;
 use crate::run::{Base, Event, Outcome, Request, RunId};
 
 /// A block of a session that goes on from an earlier run; 0 for the first.
@@ -20,7 +20,7 @@ fn block(id: u64, base: u64, code: &str) -> Request {
 
 /// What a run wrote, how it ended, and what was told of its state.
 #[derive(Debug, PartialEq)]
-struct Told {
+struct BlockResult {
     text: String,
     how: Outcome,
     kept: bool,
@@ -29,22 +29,22 @@ struct Told {
 }
 
 /// Runs a block to its end.
-fn run(stage: &Stage, id: u64, base: u64, code: &str) -> Told {
+fn run(stage: &PythonHarness, id: u64, base: u64, code: &str) -> BlockResult {
     end(&stage.start_request(&block(id, base, code)))
 }
 
-fn end(running: &Running) -> Told {
+fn end(running: &TestRun) -> BlockResult {
     let mut text = running.text.clone();
     let (mut kept, mut in_place, mut base_gone) = (false, false, false);
     loop {
-        match running.events.recv_timeout(PATIENCE) {
+        match running.events.recv_timeout(TEST_TIMEOUT) {
             Ok(Event::Output(bytes)) => text.extend(bytes),
             Ok(Event::Kept) => kept = true,
             Ok(Event::InPlace) => in_place = true,
             Ok(Event::BaseGone) => base_gone = true,
             Ok(Event::Finished(how, _)) => {
                 let text = plain(&String::from_utf8_lossy(&text));
-                return Told { text, how, kept, in_place, base_gone };
+                return BlockResult { text, how, kept, in_place, base_gone };
             }
             Ok(_) => {}
             Err(error) => panic!("{error}, not ended after {:?}", String::from_utf8_lossy(&text)),
@@ -53,9 +53,9 @@ fn end(running: &Running) -> Told {
 }
 
 /// What a block that went well tells.
-fn done(text: &str) -> Told {
+fn done(text: &str) -> BlockResult {
     let how = Outcome::Exited(0);
-    Told { text: text.to_owned(), how, kept: true, in_place: false, base_gone: false }
+    BlockResult { text: text.to_owned(), how, kept: true, in_place: false, base_gone: false }
 }
 
 /// The process that a number in an output means.
@@ -71,7 +71,7 @@ fn kill(process: Pid) {
 fn wait_until_gone(process: Pid) {
     let start = Instant::now();
     while is_alive(process) {
-        assert!(start.elapsed() < PATIENCE, "{process:?} lives on");
+        assert!(start.elapsed() < TEST_TIMEOUT, "{process:?} lives on");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -84,8 +84,8 @@ fn is_alive(process: Pid) -> bool {
 const PID: &str = "import os; print(os.getpid())";
 
 #[rstest]
-fn a_block_goes_on_from_the_one_before_it(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_block_goes_on_from_the_one_before_it(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     assert_eq!(run(&stage, 1, 0, "x = 41"), done(""));
     assert_eq!(run(&stage, 2, 1, "x += 1; print(x)"), done("42\n"));
     assert_eq!(run(&stage, 3, 1, "x += 1; print(x)"), done("42\n"), "from the same state again");
@@ -96,8 +96,8 @@ fn a_block_goes_on_from_the_one_before_it(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn all_that_a_block_sets_up_is_there(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn all_that_a_block_sets_up_is_there(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import os, sys, colorsys\nos.environ['MARK'] = 'm'\nos.chdir('/')\n\
                 sys.path.append('mine')\nclass P:\n    x = 3\ndef f():\n    return 1 / 0";
     assert_eq!(run(&stage, 1, 0, code), done(""));
@@ -107,8 +107,10 @@ fn all_that_a_block_sets_up_is_there(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn random_numbers_go_on_where_the_block_before_stopped(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn random_numbers_go_on_where_the_block_before_stopped(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let stage = PythonHarness::new(mode);
     let expected =
         run(&stage, 1, 0, "import random\nrandom.seed(1)\nrandom.random()\nprint(random.random())");
     assert_eq!(run(&stage, 2, 0, "import random\nrandom.seed(1)\n_ = random.random()"), done(""));
@@ -119,8 +121,8 @@ fn random_numbers_go_on_where_the_block_before_stopped(#[values(Embedded, Own)] 
 }
 
 #[rstest]
-fn a_traceback_shows_the_lines_of_an_earlier_block(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_traceback_shows_the_lines_of_an_earlier_block(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     run(&stage, 1, 0, "def f(x):\n    return 1 / x");
     let mut second = block(2, 1, "f(0)");
     second.code.first_line = 50;
@@ -138,11 +140,11 @@ fn a_traceback_shows_the_lines_of_an_earlier_block(#[values(Embedded, Own)] mode
 #[case("y = 1; import os; os.close(1); os.close(2)", Outcome::Exited(0))]
 #[case("y = 1; import os; _ = os.fork()", Outcome::Exited(0))]
 fn what_a_block_did_before_it_failed_is_kept(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] how: Outcome,
 ) {
-    let stage = Stage::new(mode);
+    let stage = PythonHarness::new(mode);
     run(&stage, 1, 0, "x = 41");
     let told = run(&stage, 2, 1, code);
     assert_eq!((told.how, told.kept), (how, true), "{}", told.text);
@@ -154,11 +156,11 @@ fn what_a_block_did_before_it_failed_is_kept(
 #[case("import ctypes; ctypes.string_at(0)", Outcome::Signaled(11))]
 #[case("import os; os.kill(os.getpid(), 9)", Outcome::Signaled(9))]
 fn a_crash_loses_one_block_only(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] how: Outcome,
 ) {
-    let stage = Stage::new(mode);
+    let stage = PythonHarness::new(mode);
     run(&stage, 1, 0, "x = 41");
     let told = run(&stage, 2, 1, code);
     assert_eq!((told.how, told.kept), (how, false), "{}", told.text);
@@ -167,9 +169,9 @@ fn a_crash_loses_one_block_only(
 
 #[rstest]
 fn a_stopped_block_keeps_what_it_did_and_a_killed_one_does_not(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
 ) {
-    let stage = Stage::new(mode);
+    let stage = PythonHarness::new(mode);
     run(&stage, 1, 0, "x = 41");
     let code = "y = 1\nprint('on')\nwhile True: pass";
     for (id, how) in [(2, Stop::Interrupt), (3, Stop::Kill)] {
@@ -185,9 +187,9 @@ fn a_stopped_block_keeps_what_it_did_and_a_killed_one_does_not(
 
 #[rstest]
 fn a_block_that_is_interrupted_before_it_began_leaves_the_state_before_it(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
 ) {
-    let stage = Stage::new(mode);
+    let stage = PythonHarness::new(mode);
     let stopped = |id, base, how| {
         let running = stage.start_request(&block(id, base, "import time\ntime.sleep(60)\nx = 0"));
         stage.python.stop(running.run, how);
@@ -202,8 +204,8 @@ fn a_block_that_is_interrupted_before_it_began_leaves_the_state_before_it(
 }
 
 #[rstest]
-fn a_block_that_takes_too_long_loses_itself_only(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_block_that_takes_too_long_loses_itself_only(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     run(&stage, 1, 0, "x = 41");
     let deaf = "import signal, time\nsignal.signal(2, signal.SIG_IGN)\ntime.sleep(60)";
     let mut second = block(2, 1, deaf);
@@ -215,8 +217,8 @@ fn a_block_that_takes_too_long_loses_itself_only(#[values(Embedded, Own)] mode: 
 }
 
 #[rstest]
-fn a_base_that_was_killed_is_told_of(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_base_that_was_killed_is_told_of(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let first = run(&stage, 1, 0, PID);
     kill(process(&first.text));
     let told = run(&stage, 2, 1, "print('never')");
@@ -226,14 +228,14 @@ fn a_base_that_was_killed_is_told_of(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn a_run_goes_with_its_base_or_ends_by_itself(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_run_goes_with_its_base_or_ends_by_itself(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let first = run(&stage, 1, 0, PID);
     let code = "print('on')\nimport time\ntime.sleep(60)";
     let mut running = stage.start_request(&block(2, 1, code));
     running.until("on\n");
     kill(process(&first.text));
-    if mode == Own {
+    if mode == Standalone {
         stage.python.stop(running.run, Stop::Kill);
     }
     let how = end(&running).how;
@@ -241,8 +243,8 @@ fn a_run_goes_with_its_base_or_ends_by_itself(#[values(Embedded, Own)] mode: Mod
 }
 
 #[rstest]
-fn a_killed_worker_takes_no_talk_with_it(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_killed_worker_takes_no_talk_with_it(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let first = run(&stage, 1, 0, PID);
     stage.python.shared.zygote().unwrap().kill();
     if mode == Embedded {
@@ -253,8 +255,10 @@ fn a_killed_worker_takes_no_talk_with_it(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn what_is_forgotten_ends_when_nothing_goes_on_from_it(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn what_is_forgotten_ends_when_nothing_goes_on_from_it(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let stage = PythonHarness::new(mode);
     let first = process(&run(&stage, 1, 0, PID).text);
     let second = process(&run(&stage, 2, 1, "x = 1\nprint(os.getpid())").text);
     stage.python.forget(RunId(1));
@@ -269,8 +273,8 @@ fn what_is_forgotten_ends_when_nothing_goes_on_from_it(#[values(Embedded, Own)] 
 }
 
 #[rstest]
-fn a_run_forgotten_while_it_runs_leaves_nothing(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_run_forgotten_while_it_runs_leaves_nothing(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(0.1)";
     let mut running = stage.start_request(&block(1, 0, code));
     running.until("\n");
@@ -281,14 +285,14 @@ fn a_run_forgotten_while_it_runs_leaves_nothing(#[values(Embedded, Own)] mode: M
 }
 
 #[rstest]
-fn beside_threads_the_next_block_runs_in_place(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn beside_threads_the_next_block_runs_in_place(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import os, threading, time\nx = 41\npid = os.getpid()\n\
                 def count():\n    global x\n    while True:\n        time.sleep(0.01)\n\
                 threading.Thread(target=count, daemon=True).start()";
     assert_eq!(run(&stage, 1, 0, code), done(""));
     let told = run(&stage, 2, 1, "x += 1\nprint(x, pid == os.getpid(), threading.active_count())");
-    assert_eq!(told, Told { in_place: true, ..done("42 True 2\n") });
+    assert_eq!(told, BlockResult { in_place: true, ..done("42 True 2\n") });
     assert!(run(&stage, 3, 1, "print('never')").base_gone, "that state has moved on");
     let told = run(&stage, 4, 2, "os._exit(3)");
     assert_eq!((told.how, told.kept), (Outcome::Exited(3), false), "{}", told.text);
@@ -298,8 +302,8 @@ fn beside_threads_the_next_block_runs_in_place(#[values(Embedded, Own)] mode: Mo
 }
 
 #[rstest]
-fn threads_that_have_ended_are_none(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn threads_that_have_ended_are_none(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "from concurrent.futures import ThreadPoolExecutor\n\
                 with ThreadPoolExecutor() as pool:\n    print(sum(pool.map(len, ['ab', 'c'])))";
     assert_eq!(run(&stage, 1, 0, code), done("3\n"));
@@ -307,16 +311,18 @@ fn threads_that_have_ended_are_none(#[values(Embedded, Own)] mode: Mode) {
 }
 
 /// The names after a run, as rows of text.
-fn names(stage: &Stage, id: u64) -> Result<Vec<String>, String> {
+fn names(stage: &PythonHarness, id: u64) -> Result<Vec<String>, String> {
     let (send, told) = std::sync::mpsc::channel();
     stage.python.names(RunId(id), move |names| drop(send.send(names)));
-    let names = told.recv_timeout(PATIENCE).unwrap()?;
+    let names = told.recv_timeout(TEST_TIMEOUT).unwrap()?;
     Ok(names.iter().map(|it| format!("{}: {} = {}", it.name, it.kind, it.value)).collect())
 }
 
 #[rstest]
-fn the_names_of_a_session_are_told_in_order_and_in_short(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn the_names_of_a_session_are_told_in_order_and_in_short(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let stage = PythonHarness::new(mode);
     run(&stage, 1, 0, "import os\nx = 41\n_hidden = 1\nB = 'b' * 1000\nclass P: shape = (2, 3)");
     run(&stage, 2, 1, "x = 'a\\nb'\nq = P()\ndef f(a, *, b=2): return 1");
     let second = names(&stage, 2).unwrap();
@@ -342,11 +348,11 @@ fn the_names_of_a_session_are_told_in_order_and_in_short(#[values(Embedded, Own)
 #[case("print('loud'); return 'quiet'", Ok("x: X = quiet"))]
 #[case("while True: pass", Err("it takes too long to look at the values"))]
 fn a_value_that_does_not_behave_harms_nobody(
-    #[values(Embedded, Own)] mode: Mode,
+    #[values(Embedded, Standalone)] mode: TestMode,
     #[case] body: &str,
     #[case] expected: Result<&str, &str>,
 ) {
-    let stage = Stage::new(mode);
+    let stage = PythonHarness::new(mode);
     let code = format!("class X:\n    def __repr__(self): {body}\nx = X(); a = 1; del X");
     run(&stage, 1, 0, &code.replace("): while True: pass", "):\n        while True: pass"));
     let names = names(&stage, 1);
@@ -358,32 +364,37 @@ fn a_value_that_does_not_behave_harms_nobody(
 }
 
 /// What is told of names while a thread of an earlier block goes on, and what the next block says.
-fn look_beside_threads(stage: &Stage) {
+fn look_beside_threads(stage: &PythonHarness) {
     let code = "import threading, warnings\nx = 41\n\
                 threading.Thread(target=threading.Event().wait, daemon=True).start()";
     assert_eq!(run(stage, 1, 0, code), done(""));
     assert_eq!(names(stage, 1).unwrap(), ["x: int = 41"]);
-    assert_eq!(run(stage, 2, 1, "x += 1; print(x)"), Told { in_place: true, ..done("42\n") });
+    assert_eq!(
+        run(stage, 2, 1, "x += 1; print(x)"),
+        BlockResult { in_place: true, ..done("42\n") }
+    );
 }
 
 #[rstest]
-fn names_are_told_beside_threads_too(#[values(Embedded, Own)] mode: Mode) {
-    look_beside_threads(&Stage::new(mode));
+fn names_are_told_beside_threads_too(#[values(Embedded, Standalone)] mode: TestMode) {
+    look_beside_threads(&PythonHarness::new(mode));
 }
 
 #[rstest]
-fn a_python_that_warns_of_forks_beside_threads_does_not(#[values(Embedded, Own)] mode: Mode) {
+fn a_python_that_warns_of_forks_beside_threads_does_not(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
     let Some(python) = pyenv("3.13") else {
         return println!("no Python 3.13 here");
     };
     let folder = tempfile::tempdir().unwrap();
-    let places = Places::of(folder.path().to_owned(), Some(python));
-    look_beside_threads(&Stage::at(mode, places, folder));
+    let places = InterpreterSearch::of(folder.path().to_owned(), Some(python));
+    look_beside_threads(&PythonHarness::at(mode, places, folder));
 }
 
 #[rstest]
-fn a_long_session_is_no_deep_stack(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_long_session_is_no_deep_stack(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     run(
         &stage,
         1,
@@ -399,8 +410,8 @@ fn a_long_session_is_no_deep_stack(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn nothing_of_a_session_is_left(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn nothing_of_a_session_is_left(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let first = run(&stage, 1, 0, PID);
     let second = run(&stage, 2, 1, "print(os.getpid())");
     let third = run(
@@ -416,9 +427,9 @@ fn nothing_of_a_session_is_left(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn last_value_has_a_name(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
-    let shown = Told { text: String::new(), ..done("") };
+fn last_value_has_a_name(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
+    let shown = BlockResult { text: String::new(), ..done("") };
     assert_eq!(run(&stage, 1, 0, "20 * 2"), shown);
     assert_eq!(run(&stage, 2, 1, "print(_ + 2)\n[_]"), done("42\n"));
     // A name that a block gives is its own.
@@ -428,8 +439,8 @@ fn last_value_has_a_name(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn tasks_go_on_in_the_next_block_that_awaits(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn tasks_go_on_in_the_next_block_that_awaits(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import asyncio\nasync def count():\n    for n in range(2):\n        \
                 await asyncio.sleep(0.001)\n        print(n)\n\
                 task = asyncio.create_task(count())\nawait asyncio.sleep(0)";

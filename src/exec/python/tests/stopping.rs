@@ -3,8 +3,8 @@
 use super::*;
 
 #[rstest]
-fn an_endless_loop_is_interrupted(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn an_endless_loop_is_interrupted(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let mut running = stage.start(1, "print('on')\nwhile True:\n    pass");
     running.until("on\n");
     stage.python.stop(running.run, Stop::Interrupt);
@@ -16,8 +16,8 @@ fn an_endless_loop_is_interrupted(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn an_interrupt_reaches_what_the_block_waits_for(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn an_interrupt_reaches_what_the_block_waits_for(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     // What says that it is there is what is waited for.
     let code = "import os\nos.system('sh -c \"echo on; exec sleep 60\"; echo late')";
     let mut running = stage.start(1, code);
@@ -29,8 +29,8 @@ fn an_interrupt_reaches_what_the_block_waits_for(#[values(Embedded, Own)] mode: 
 }
 
 #[rstest]
-fn what_ignores_an_interrupt_is_killed(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn what_ignores_an_interrupt_is_killed(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import signal\nsignal.signal(signal.SIGINT, lambda *_: print('no'))\nprint('on')\n\
                 while True:\n    pass";
     let mut running = stage.start(1, code);
@@ -42,9 +42,9 @@ fn what_ignores_an_interrupt_is_killed(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn a_stop_before_the_start_holds(#[values(Embedded, Own)] mode: Mode) {
+fn a_stop_before_the_start_holds(#[values(Embedded, Standalone)] mode: TestMode) {
     for how in [Stop::Interrupt, Stop::Kill] {
-        let stage = Stage::new(mode);
+        let stage = PythonHarness::new(mode);
         let running = stage.start(1, "import time\ntime.sleep(60)");
         stage.python.stop(running.run, how);
         assert_eq!(running.end().1, Outcome::Stopped);
@@ -52,8 +52,8 @@ fn a_stop_before_the_start_holds(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn its_time_is_limited(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn its_time_is_limited(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let limit = Some(Duration::from_millis(100));
     let code = "import time\ntime.sleep(60)";
     assert_eq!(stage.start_within(1, code, limit).end().1, Outcome::TimedOut);
@@ -62,8 +62,10 @@ fn its_time_is_limited(#[values(Embedded, Own)] mode: Mode) {
 }
 
 #[rstest]
-fn a_grandchild_left_behind_writes_on_and_dies_with_the_talk(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn a_grandchild_left_behind_writes_on_and_dies_with_the_talk(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let stage = PythonHarness::new(mode);
     let code = "import subprocess\n\
                 p = subprocess.Popen(['sh', '-c', 'sleep 0.2; echo late; sleep 60'])\nprint(p.pid)";
     let mut running = stage.start(1, code);
@@ -71,7 +73,7 @@ fn a_grandchild_left_behind_writes_on_and_dies_with_the_talk(#[values(Embedded, 
     let pid: i32 = running.text().trim().parse().unwrap();
     let mut seen = Vec::new();
     while !running.text().contains("late") {
-        match running.events.recv_timeout(PATIENCE).unwrap() {
+        match running.events.recv_timeout(TEST_TIMEOUT).unwrap() {
             Event::Output(bytes) => running.text.extend(bytes),
             Event::Background(_) => {}
             event => seen.push(event),
@@ -85,8 +87,8 @@ fn a_grandchild_left_behind_writes_on_and_dies_with_the_talk(#[values(Embedded, 
 }
 
 #[rstest]
-fn dropping_it_ends_everything_at_once(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn dropping_it_ends_everything_at_once(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let code = "import os, signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n\
                 print(os.getpid(), os.getppid(), flush=True)\nwhile True: pass";
     let mut running = stage.start(1, code);
@@ -98,7 +100,7 @@ fn dropping_it_ends_everything_at_once(#[values(Embedded, Own)] mode: Mode) {
         let start = Instant::now();
         let runs = || std::fs::read_to_string(format!("/proc/{pid}/stat")).ok();
         while runs().is_some_and(|stat| !stat.contains(") Z ")) {
-            assert!(start.elapsed() < PATIENCE, "{pid:?} is alive");
+            assert!(start.elapsed() < TEST_TIMEOUT, "{pid:?} is alive");
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -110,8 +112,8 @@ const STOP_PARENT: &str =
     "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\nprint('on')";
 
 #[rstest]
-fn block_that_stops_its_parent_ends_by_a_kill(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn block_that_stops_its_parent_ends_by_a_kill(#[values(Embedded, Standalone)] mode: TestMode) {
+    let stage = PythonHarness::new(mode);
     let mut running = stage.start(1, &format!("{STOP_PARENT}\ntime.sleep(1000)"));
     running.until("on\n");
     stage.python.stop(running.run, Stop::Kill);
@@ -120,14 +122,18 @@ fn block_that_stops_its_parent_ends_by_a_kill(#[values(Embedded, Own)] mode: Mod
 }
 
 #[rstest]
-fn end_of_a_block_that_stopped_its_parent_is_reported(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn end_of_a_block_that_stopped_its_parent_is_reported(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let stage = PythonHarness::new(mode);
     assert_eq!(stage.run(STOP_PARENT), ("on\n".into(), Outcome::Exited(0)));
 }
 
 #[rstest]
-fn run_starts_though_another_has_stopped_the_worker(#[values(Embedded, Own)] mode: Mode) {
-    let stage = Stage::new(mode);
+fn run_starts_though_another_has_stopped_the_worker(
+    #[values(Embedded, Standalone)] mode: TestMode,
+) {
+    let stage = PythonHarness::new(mode);
     let mut first = stage.start(1, &format!("{STOP_PARENT}\ntime.sleep(1000)"));
     first.until("on\n");
     // The first of these may be served by a fork that was ready.

@@ -14,32 +14,32 @@ use std::sync::Arc;
 use rustix::io::{Errno, FdFlags};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 
-use super::request::{FILES, frame, send};
+use super::request::{FILE_COUNT, frame, send};
 
 /// How much is read at a time.
-const CHUNK: usize = 1024;
+const READ_SIZE: usize = 1024;
 
 /// The full names of modules.
-pub(in crate::exec::python) type Loaded = BTreeSet<String>;
+pub(in crate::exec::python) type LoadedModules = BTreeSet<String>;
 
 /// Keeps what comes from children from the first instant on, where the system can.
 #[cfg(target_os = "linux")]
-const PRIVATE: RecvFlags = RecvFlags::CMSG_CLOEXEC;
+const CLOSE_ON_EXEC: RecvFlags = RecvFlags::CMSG_CLOEXEC;
 #[cfg(not(target_os = "linux"))]
-const PRIVATE: RecvFlags = RecvFlags::empty();
+const CLOSE_ON_EXEC: RecvFlags = RecvFlags::empty();
 
 /// The socket, and what was heard there.
 #[derive(Debug)]
 pub(in crate::exec::python) struct Control {
     socket: Arc<UnixStream>,
     unread: Vec<u8>,
-    loaded: Option<Arc<Loaded>>,
-    fork: Option<Fork>,
+    loaded: Option<Arc<LoadedModules>>,
+    fork: Option<WaitingFork>,
 }
 
 /// A process that waits for one order.
 #[derive(Debug)]
-struct Fork {
+struct WaitingFork {
     /// Its number, in digits.
     process: Vec<u8>,
     orders: UnixStream,
@@ -55,7 +55,7 @@ impl Control {
     pub(in crate::exec::python) fn order(
         &mut self,
         frame: &[u8],
-        files: [BorrowedFd<'_>; FILES],
+        files: [BorrowedFd<'_>; FILE_COUNT],
     ) -> io::Result<()> {
         if self.order_fork(frame, files) { Ok(()) } else { send(&self.socket, frame, files) }
     }
@@ -65,7 +65,7 @@ impl Control {
     pub(in crate::exec::python) fn order_fork(
         &mut self,
         order: &[u8],
-        files: [BorrowedFd<'_>; FILES],
+        files: [BorrowedFd<'_>; FILE_COUNT],
     ) -> bool {
         self.hear();
         let Some(fork) = self.fork.take() else { return false };
@@ -84,7 +84,7 @@ impl Control {
     }
 
     /// The modules that the worker has loaded, once it takes orders.
-    pub(in crate::exec::python) fn loaded(&mut self) -> Option<Arc<Loaded>> {
+    pub(in crate::exec::python) fn loaded(&mut self) -> Option<Arc<LoadedModules>> {
         self.hear();
         self.loaded.clone()
     }
@@ -96,12 +96,13 @@ impl Control {
 
     /// Takes in what the worker has told. Never waits.
     fn hear(&mut self) {
-        let mut bytes = [0; CHUNK];
+        let mut bytes = [0; READ_SIZE];
         let mut came = None;
         loop {
             let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
             let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-            let (parts, how) = (&mut [IoSliceMut::new(&mut bytes)], RecvFlags::DONTWAIT | PRIVATE);
+            let (parts, how) =
+                (&mut [IoSliceMut::new(&mut bytes)], RecvFlags::DONTWAIT | CLOSE_ON_EXEC);
             let read = match rustix::net::recvmsg(&self.socket, parts, &mut ancillary, how) {
                 Err(Errno::INTR) => continue,
                 Ok(message) if message.bytes > 0 => message.bytes,
@@ -131,7 +132,7 @@ impl Control {
             {
                 let _ = rustix::io::fcntl_setfd(&file, FdFlags::CLOEXEC);
                 // One that was there before learns that it is not wanted any more.
-                self.fork = Some(Fork { process: process.to_vec(), orders: file.into() });
+                self.fork = Some(WaitingFork { process: process.to_vec(), orders: file.into() });
             }
         }
     }
@@ -165,7 +166,7 @@ mod tests {
 
     fn order(control: &mut Control) {
         let (_, file) = std::io::pipe().unwrap();
-        control.order(b"order", [file.as_fd(); FILES]).unwrap();
+        control.order(b"order", [file.as_fd(); FILE_COUNT]).unwrap();
     }
 
     fn read(mut from: &UnixStream) -> Vec<u8> {

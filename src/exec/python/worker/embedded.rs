@@ -15,7 +15,7 @@ use super::zygote::BOOT;
 mod _livedeck {
     use pyo3::prelude::*;
 
-    /// Marks this process, and what it will start, as this owner's, where its kind has a tag: see
+    /// MarkScanner this process, and what it will start, as this owner's, where its kind has a tag: see
     /// `exec/tree/tag.rs`.
     #[pyfunction]
     fn belong(owner: u32) {

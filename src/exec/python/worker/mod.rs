@@ -11,28 +11,28 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::interpreter::{Interpreter, Places};
+use super::interpreter::{Interpreter, InterpreterSearch};
 use crate::exec::os::process_tree::ProcessTree;
-use zygote::{Way, Zygote};
+use zygote::{LaunchMode, Zygote};
 
 /// The worker there is, and those there could be.
 #[derive(Debug, Default)]
-pub(super) struct Worker {
+pub(super) struct WorkerSlot {
     /// The interpreter, once somebody asked.
     pub(super) chosen: Option<Result<Interpreter, String>>,
     /// Ways to run it that have not proved impossible, best first.
-    pub(super) ways: VecDeque<Way>,
+    pub(super) ways: VecDeque<LaunchMode>,
     /// The process.
     pub(super) zygote: Option<Arc<Zygote>>,
     /// Why the last way proved impossible.
     pub(super) trouble: String,
 }
 
-impl Worker {
+impl WorkerSlot {
     /// The interpreter, chosen once.
     pub(super) fn interpreter(
         &mut self,
-        places: &Places,
+        places: &InterpreterSearch,
         tree: &ProcessTree,
         cache: &Path,
     ) -> Result<Interpreter, String> {
@@ -42,7 +42,7 @@ impl Worker {
         // One that was missing may have been installed since.
         let chosen = places.choose(tree);
         if let Ok(interpreter) = &chosen {
-            self.ways = Way::of(interpreter, cache);
+            self.ways = LaunchMode::of(interpreter, cache);
         }
         self.chosen.insert(chosen).clone()
     }

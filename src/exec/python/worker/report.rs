@@ -19,21 +19,21 @@ use crate::run::Outcome;
 pub(in crate::exec::python) const OWN_CODE: &str = "<livedeck>";
 
 /// The most bytes of a value; the worker sends no more.
-const LARGEST: usize = 17 << 20;
+const MAX_VALUE_SIZE: usize = 17 << 20;
 
 /// A run that began longer ago than this was heard of before.
-const LONGEST_UNHEARD: Duration = Duration::from_secs(1);
+const MAX_START_DELAY: Duration = Duration::from_secs(1);
 
 /// How many calls of a crash's stack are shown.
-const MOST_CALLS: usize = 10;
+const MAX_FRAMES: usize = 10;
 
 /// One thing the worker tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::exec::python) enum Report {
+pub(in crate::exec::python) enum RunReport {
     /// The run is a process of its own, at the head of this group, and began at this time: see [`ago`].
     Started(Pid, u64),
     /// Its code has ended, and the process stays for what goes on from it.
-    Kept(Outcome, Threads),
+    Snapshot(Outcome, Threads),
     /// It waits until this module is compiled; nothing: it does not wait any more.
     Awaits(Option<Box<str>>),
     /// The process has ended.
@@ -41,7 +41,7 @@ pub(in crate::exec::python) enum Report {
     /// It begins to import this of the modules that it was given.
     Imports(usize),
     /// This one does more than to load modules.
-    Unfit(usize),
+    Rejected(usize),
     /// These modules are loaded.
     Loaded(Vec<String>),
     /// A value to be shown where a mark of this number stands in what is written.
@@ -61,7 +61,7 @@ pub(in crate::exec::python) enum Threads {
 
 /// The reports about one run, as they come.
 #[derive(Debug)]
-pub(in crate::exec::python) struct Reports {
+pub(in crate::exec::python) struct ReportReader {
     socket: UnixStream,
     unread: Vec<u8>,
     /// The number and the size of the value that comes next.
@@ -72,7 +72,7 @@ pub(in crate::exec::python) struct Reports {
     is_checked: bool,
 }
 
-impl Reports {
+impl ReportReader {
     /// The reports that come over this socket.
     pub(in crate::exec::python) fn new(socket: UnixStream) -> Self {
         let (unread, crash) = (Vec::new(), Vec::new());
@@ -86,7 +86,7 @@ impl Reports {
     }
 
     /// What came since the last call. Never waits.
-    pub(in crate::exec::python) fn take(&mut self) -> Vec<Report> {
+    pub(in crate::exec::python) fn take(&mut self) -> Vec<RunReport> {
         let mut buffer = vec![0_u8; 64 * 1024];
         let mut reports = Vec::new();
         loop {
@@ -94,8 +94,10 @@ impl Reports {
                 Ok((read @ 1.., _)) => {
                     self.unread.extend(&buffer[..read]);
                     let is_checked = self.is_checked;
-                    let is_credible = |report: &Report| match report {
-                        Report::Started(process, _) if is_checked => process_tree::is_own(*process),
+                    let is_credible = |report: &RunReport| match report {
+                        RunReport::Started(process, _) if is_checked => {
+                            process_tree::is_own(*process)
+                        }
                         _ => true,
                     };
                     reports.extend(self.parts().into_iter().filter(is_credible));
@@ -103,7 +105,7 @@ impl Reports {
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return reports,
                 Ok(_) | Err(_) => {
-                    reports.push(Report::Lost);
+                    reports.push(RunReport::Lost);
                     return reports;
                 }
             }
@@ -111,7 +113,7 @@ impl Reports {
     }
 
     /// What comes next, or nothing if nothing does for so long.
-    pub(in crate::exec::python) fn wait(&mut self, patience: Duration) -> Vec<Report> {
+    pub(in crate::exec::python) fn wait(&mut self, patience: Duration) -> Vec<RunReport> {
         let limit = Timespec::try_from(patience).ok();
         let mut file = [PollFd::new(&self.socket, PollFlags::IN)];
         let _ = rustix::event::poll(&mut file, limit.as_ref());
@@ -137,18 +139,18 @@ impl Reports {
             self.crash.iter().skip_while(|line| !line.ends_with("(most recent call first):"));
         let calls = calls.filter(|line| line.starts_with("  File "));
         let own = format!("\"{OWN_CODE}\"");
-        let shown = calls.take_while(|line| !line.contains(&own)).take(MOST_CALLS);
+        let shown = calls.take_while(|line| !line.contains(&own)).take(MAX_FRAMES);
         Some(shown.fold(format!("{fatal}\n"), |text, line| text + line + "\n"))
     }
 
     /// The lines that are whole, and the values behind them that are.
-    fn parts(&mut self) -> Vec<Report> {
+    fn parts(&mut self) -> Vec<RunReport> {
         let mut reports = Vec::new();
         let mut at = 0;
         loop {
             if let Some((number, size)) = self.coming {
                 let Some(value) = self.unread.get(at..at + size) else { break };
-                reports.push(Report::Shown(number, value.to_vec()));
+                reports.push(RunReport::Shown(number, value.to_vec()));
                 at += size;
                 self.coming = None;
             }
@@ -163,7 +165,7 @@ impl Reports {
         reports
     }
 
-    fn line(&mut self, line: &str) -> Option<Report> {
+    fn line(&mut self, line: &str) -> Option<RunReport> {
         if line == "raised" {
             self.raised = true;
             return None;
@@ -172,29 +174,29 @@ impl Reports {
         if let Some(started) = line.strip_prefix("started ") {
             let (process, since) = started.split_once(' ')?;
             let process = process.parse().ok().and_then(Pid::from_raw)?;
-            return Some(Report::Started(process, since.parse().ok()?));
+            return Some(RunReport::Started(process, since.parse().ok()?));
         }
         if let Some(status) = number("status ") {
-            return Some(Report::Ended(self.outcome(status)));
+            return Some(RunReport::Ended(self.outcome(status)));
         }
         if let Some(number) = line.strip_prefix("imports ").and_then(|it| it.parse().ok()) {
-            return Some(Report::Imports(number));
+            return Some(RunReport::Imports(number));
         }
-        if let Some(number) = line.strip_prefix("unfit ").and_then(|it| it.parse().ok()) {
-            return Some(Report::Unfit(number));
+        if let Some(number) = line.strip_prefix("rejected ").and_then(|it| it.parse().ok()) {
+            return Some(RunReport::Rejected(number));
         }
         if let Some(names) = line.strip_prefix("loaded ") {
-            return Some(Report::Loaded(names.split(' ').map(str::to_owned).collect()));
+            return Some(RunReport::Loaded(names.split(' ').map(str::to_owned).collect()));
         }
         if let Some(module) = line.strip_prefix("awaits") {
-            return Some(Report::Awaits(module.strip_prefix(' ').map(Into::into)));
+            return Some(RunReport::Awaits(module.strip_prefix(' ').map(Into::into)));
         }
         if let Some(status) = line.strip_prefix("kept ") {
             let (status, threads) = match status.strip_suffix(" threads") {
                 Some(status) => (status, Threads::Some),
                 None => (status, Threads::None),
             };
-            return Some(Report::Kept(self.outcome(status.parse().ok()?), threads));
+            return Some(RunReport::Snapshot(self.outcome(status.parse().ok()?), threads));
         }
         match announced(line) {
             Some(coming) => self.coming = Some(coming),
@@ -213,7 +215,7 @@ impl Reports {
     }
 }
 
-impl AsFd for Reports {
+impl AsFd for ReportReader {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
@@ -225,13 +227,13 @@ pub(in crate::exec::python) fn ago(began: u64) -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     let now = Duration::try_from(now).unwrap_or_default();
     let ago = now.checked_sub(Duration::from_nanos(began)).unwrap_or_default();
-    if ago < LONGEST_UNHEARD { ago } else { Duration::ZERO }
+    if ago < MAX_START_DELAY { ago } else { Duration::ZERO }
 }
 
 /// The number and the size of the value that a line says to follow it.
 fn announced(line: &str) -> Option<(u64, usize)> {
     let (number, size) = line.strip_prefix("show ")?.split_once(' ')?;
-    let size = size.parse().ok().filter(|size| *size <= LARGEST)?;
+    let size = size.parse().ok().filter(|size| *size <= MAX_VALUE_SIZE)?;
     Some((number.parse().ok()?, size))
 }
 
@@ -240,36 +242,36 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    fn reports(written: &str) -> (Vec<Report>, Reports) {
+    fn reports(written: &str) -> (Vec<RunReport>, ReportReader) {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         theirs.write_all(written.as_bytes()).unwrap();
         drop(theirs);
-        let mut reports = Reports::new(ours);
+        let mut reports = ReportReader::new(ours);
         (reports.take(), reports)
     }
 
-    fn started(pid: i32) -> Report {
-        Report::Started(Pid::from_raw(pid).unwrap(), 9)
+    fn started(pid: i32) -> RunReport {
+        RunReport::Started(Pid::from_raw(pid).unwrap(), 9)
     }
 
     #[test]
     fn a_run_starts_and_ends() {
         let (told, _) = reports("started 77 9\nstatus 768\n");
-        assert_eq!(told, [started(77), Report::Ended(Outcome::Exited(3)), Report::Lost]);
+        assert_eq!(told, [started(77), RunReport::Ended(Outcome::Exited(3)), RunReport::Lost]);
     }
 
     #[test]
     fn an_exception_is_not_just_a_status() {
-        assert_eq!(reports("raised\nstatus 256\n").0[0], Report::Ended(Outcome::Raised));
-        assert_eq!(reports("status 256\n").0[0], Report::Ended(Outcome::Exited(1)));
+        assert_eq!(reports("raised\nstatus 256\n").0[0], RunReport::Ended(Outcome::Raised));
+        assert_eq!(reports("status 256\n").0[0], RunReport::Ended(Outcome::Exited(1)));
     }
 
     #[test]
     fn a_run_that_stays_says_so_and_may_end_later() {
         let (told, _) = reports("started 77 9\nraised\nkept 256\nstatus 9\n");
-        let kept = |threads| Report::Kept(Outcome::Raised, threads);
-        let ended = Report::Ended(Outcome::Signaled(9));
-        assert_eq!(told, [started(77), kept(Threads::None), ended, Report::Lost]);
+        let kept = |threads| RunReport::Snapshot(Outcome::Raised, threads);
+        let ended = RunReport::Ended(Outcome::Signaled(9));
+        assert_eq!(told, [started(77), kept(Threads::None), ended, RunReport::Lost]);
         assert_eq!(reports("raised\nkept 256 threads\n").0[0], kept(Threads::Some));
     }
 
@@ -281,7 +283,7 @@ mod tests {
              File \"<livedeck>\", line 1 in execute\n  File \"<livedeck>\", line 1 in run\n\n\
              Extension modules: numpy (total: 1)\nstatus 11\n",
         );
-        assert_eq!(told[1], Report::Ended(Outcome::Signaled(11)));
+        assert_eq!(told[1], RunReport::Ended(Outcome::Signaled(11)));
         assert_eq!(
             reports.crash().unwrap(),
             "Fatal Python error: Segmentation fault\n  File \"talk.md\", line 7 in f\n  \
@@ -292,24 +294,24 @@ mod tests {
     #[test]
     fn a_value_comes_between_lines() {
         let (told, _) = reports("started 5 9\nshow 1 7\na\nb\0\n\ncstatus 0\n");
-        let value = Report::Shown(1, b"a\nb\0\n\nc".into());
-        assert_eq!(told[..3], [started(5), value, Report::Ended(Outcome::Exited(0))]);
+        let value = RunReport::Shown(1, b"a\nb\0\n\nc".into());
+        assert_eq!(told[..3], [started(5), value, RunReport::Ended(Outcome::Exited(0))]);
     }
 
     #[test]
     fn a_value_cut_in_two_is_one_value() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mut reports = Reports::new(ours);
+        let mut reports = ReportReader::new(ours);
         theirs.write_all(b"show 2 4\nab").unwrap();
         assert_eq!(reports.take(), []);
         theirs.write_all(b"cd").unwrap();
-        assert_eq!(reports.take(), [Report::Shown(2, b"abcd".into())]);
+        assert_eq!(reports.take(), [RunReport::Shown(2, b"abcd".into())]);
     }
 
     #[test]
     fn a_line_cut_in_two_is_one_line() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mut reports = Reports::new(ours);
+        let mut reports = ReportReader::new(ours);
         theirs.write_all(b"start").unwrap();
         assert_eq!(reports.take(), []);
         theirs.write_all(b"ed 12 9\n").unwrap();

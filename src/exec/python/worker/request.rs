@@ -15,33 +15,33 @@ use crate::exec::os::process_tree::Owner;
 use crate::run::Snippet;
 
 /// The files that go along with an order.
-pub(in crate::exec::python) const FILES: usize = 3;
+pub(in crate::exec::python) const FILE_COUNT: usize = 3;
 
 /// The longest order that is given at once: a socket that can be written to takes so much without
 /// waiting for its reader.
-pub(in crate::exec::python) const LARGEST_AT_ONCE: usize = 64 << 10;
+pub(in crate::exec::python) const MAX_NONBLOCKING_LEN: usize = 64 << 10;
 
 /// What the worker, or what an earlier run left, is sent to do: an order and the files that go along.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::exec::python) struct Errand<'a> {
+pub(in crate::exec::python) struct Dispatch<'a> {
     /// What to run.
-    pub(in crate::exec::python) order: &'a Order<'a>,
+    pub(in crate::exec::python) order: &'a RunRequest<'a>,
     /// What the run writes to.
     pub(in crate::exec::python) written: StdioFds<'a>,
     /// Where it is reported about.
     pub(in crate::exec::python) reports: BorrowedFd<'a>,
 }
 
-impl Errand<'_> {
+impl Dispatch<'_> {
     /// Its files, in the order in which they are sent.
-    pub(in crate::exec::python) fn files(&self) -> [BorrowedFd<'_>; FILES] {
+    pub(in crate::exec::python) fn files(&self) -> [BorrowedFd<'_>; FILE_COUNT] {
         [self.written.output, self.written.terminal, self.reports]
     }
 }
 
 /// What a run is asked to be.
 #[derive(Clone, Debug)]
-pub(in crate::exec::python) struct Order<'a> {
+pub(in crate::exec::python) struct RunRequest<'a> {
     /// The code, and where it comes from.
     pub(in crate::exec::python) snippet: &'a Snippet,
     /// Its working directory, absolute.
@@ -49,7 +49,7 @@ pub(in crate::exec::python) struct Order<'a> {
     /// Bytes that it may have for its data.
     pub(in crate::exec::python) memory: Option<u64>,
     /// What it is to a session.
-    pub(in crate::exec::python) kind: Kind,
+    pub(in crate::exec::python) kind: RequestKind,
     /// Where it is told of the deck's modules, if there are any.
     pub(in crate::exec::python) modules: Option<&'a Path>,
     /// Whose processes it, and what it starts, are.
@@ -58,7 +58,7 @@ pub(in crate::exec::python) struct Order<'a> {
 
 /// What a run is to a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::exec::python) enum Kind {
+pub(in crate::exec::python) enum RequestKind {
     /// None: it ends with its code.
     Alone,
     /// The first of one.
@@ -66,25 +66,25 @@ pub(in crate::exec::python) enum Kind {
     /// One that goes on from another.
     Next,
     /// A look at the names that another left.
-    Names,
+    Variables,
     /// No block at all: it imports what blocks will.
-    Warm,
+    Preimport,
 }
 
-impl Kind {
+impl RequestKind {
     /// As the worker reads it.
     fn word(self) -> &'static [u8] {
         match self {
             Self::Alone => b"alone",
             Self::First => b"first",
             Self::Next => b"next",
-            Self::Names => b"names",
-            Self::Warm => b"warm",
+            Self::Variables => b"variables",
+            Self::Preimport => b"preimport",
         }
     }
 }
 
-impl Order<'_> {
+impl RunRequest<'_> {
     /// Its bytes. `environment` is what it has over that of the process that gets it, as `NAME=value`
     /// or `NAME`.
     pub(in crate::exec::python) fn frame(&self, environment: &[Vec<u8>]) -> Vec<u8> {
@@ -111,7 +111,7 @@ impl Order<'_> {
     }
 }
 
-/// Fields as the worker reads them: all of them after their length, each after its own.
+/// ValueFields as the worker reads them: all of them after their length, each after its own.
 pub(in crate::exec::python) fn frame<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut frame = vec![0; 4];
     for field in fields {
@@ -127,9 +127,9 @@ pub(in crate::exec::python) fn frame<'a>(fields: impl IntoIterator<Item = &'a [u
 pub(in crate::exec::python) fn send(
     mut to: &UnixStream,
     frame: &[u8],
-    files: [BorrowedFd<'_>; FILES],
+    files: [BorrowedFd<'_>; FILE_COUNT],
 ) -> io::Result<()> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILES))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FILE_COUNT))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     ancillary.push(SendAncillaryMessage::ScmRights(&files));
     let parts = [IoSlice::new(frame)];
@@ -141,12 +141,12 @@ pub(in crate::exec::python) fn send(
 pub(in crate::exec::python) fn send_at_once(
     to: &UnixStream,
     frame: &[u8],
-    files: [BorrowedFd<'_>; FILES],
+    files: [BorrowedFd<'_>; FILE_COUNT],
 ) -> bool {
     let mut file = [PollFd::new(to, PollFlags::OUT)];
     let is_free = rustix::event::poll(&mut file, Some(&Timespec::default())).is_ok()
         && file[0].revents() == PollFlags::OUT;
-    is_free && frame.len() <= LARGEST_AT_ONCE && send(to, frame, files).is_ok()
+    is_free && frame.len() <= MAX_NONBLOCKING_LEN && send(to, frame, files).is_ok()
 }
 
 /// A field's length as the worker reads it.

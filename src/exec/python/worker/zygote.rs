@@ -21,9 +21,9 @@ use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
-use super::control::{Control, Loaded};
+use super::control::{Control, LoadedModules};
 use super::report::OWN_CODE;
-use super::request::{Errand, LARGEST_AT_ONCE};
+use super::request::{Dispatch, MAX_NONBLOCKING_LEN};
 use crate::exec::os::process_tree::{Child, ProcessTree};
 use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::process::pagers;
@@ -31,7 +31,7 @@ use crate::exec::python::interpreter::Interpreter;
 use crate::files;
 
 /// The argument that makes this program a worker.
-pub(in crate::exec) const WORKER: &str = "--python-worker";
+pub(in crate::exec) const WORKER_ARGUMENT: &str = "--python-worker";
 
 /// The code of the worker. What not every block needs goes with it as texts, to be compiled later.
 pub(in crate::exec::python) const BOOT: &str = concat!(
@@ -55,42 +55,42 @@ import sys; sys.path[:] = [entry for entry in sys.path if entry]; \
 exec(compile(sys.argv.pop(), 'OWN', 'exec'))";
 
 /// How much of its last words a worker that cannot start is quoted with.
-const LONGEST_QUOTE: usize = 300;
+const MAX_QUOTE_LEN: usize = 300;
 
 /// Variables that the worker needs to have changed, and a run needs to have back.
-const CHANGED: [&str; 3] = ["PYTHONUNBUFFERED", "PYTHONUTF8", "LD_LIBRARY_PATH"];
+const CHANGED_VARIABLES: [&str; 3] = ["PYTHONUNBUFFERED", "PYTHONUTF8", "LD_LIBRARY_PATH"];
 
 /// How to have an interpreter run the worker's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::exec::python) enum Way {
+pub(in crate::exec::python) enum LaunchMode {
     /// In this program, with the library in this folder instead of the build's, if any.
     Embedded {
         /// The folder that `LD_LIBRARY_PATH` names first.
         library_folder: Option<PathBuf>,
     },
     /// In the interpreter's own process.
-    Own,
+    Standalone,
 }
 
-impl Way {
+impl LaunchMode {
     /// The ways that are open to this interpreter, best first.
     pub(in crate::exec::python) fn of(interpreter: &Interpreter, cache: &Path) -> VecDeque<Self> {
         let embedded = interpreter.library.as_deref().and_then(|library| embed(library, cache));
-        embedded.into_iter().chain([Self::Own]).collect()
+        embedded.into_iter().chain([Self::Standalone]).collect()
     }
 }
 
 /// How this program embeds a Python of that library, if it can.
-fn embed(library: &Path, cache: &Path) -> Option<Way> {
+fn embed(library: &Path, cache: &Path) -> Option<LaunchMode> {
     let built_with = Path::new(option_env!("LIVEDECK_LIBPYTHON").filter(|_| cfg!(embed))?);
     if built_with.canonicalize().ok()? == library.canonicalize().ok()? {
-        return Some(Way::Embedded { library_folder: None });
+        return Some(LaunchMode::Embedded { library_folder: None });
     }
     if !cfg!(target_os = "linux") {
         return None;
     }
     let folder = under_the_name_of(built_with.file_name()?.as_ref(), library, cache).ok()?;
-    Some(Way::Embedded { library_folder: Some(folder) })
+    Some(LaunchMode::Embedded { library_folder: Some(folder) })
 }
 
 /// The folder in the cache where `library` goes by `name`.
@@ -125,19 +125,17 @@ impl Zygote {
     pub(in crate::exec::python) fn start(
         tree: &ProcessTree,
         interpreter: &Interpreter,
-        way: &Way,
+        way: &LaunchMode,
         program: &Path,
     ) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         let (words, output) = io::pipe()?;
         let command = match way {
-            Way::Embedded { .. } => SpawnCommand::new(program, output.as_fd()).arg(WORKER),
-            Way::Own => SpawnCommand::new(&interpreter.executable, output.as_fd()).args([
-                "-u",
-                "-c",
-                &LAUNCH.replace("OWN", OWN_CODE),
-                BOOT,
-            ]),
+            LaunchMode::Embedded { .. } => {
+                SpawnCommand::new(program, output.as_fd()).arg(WORKER_ARGUMENT)
+            }
+            LaunchMode::Standalone => SpawnCommand::new(&interpreter.executable, output.as_fd())
+                .args(["-u", "-c", &LAUNCH.replace("OWN", OWN_CODE), BOOT]),
         };
         let mut command = command
             .input(theirs.as_fd())
@@ -147,29 +145,32 @@ impl Zygote {
         for (name, value) in pagers::none() {
             command = command.env(name, value);
         }
-        if *way != Way::Own && locale_says_nothing() && variable("PYTHONUTF8").is_none() {
+        if *way != LaunchMode::Standalone
+            && locale_says_nothing()
+            && variable("PYTHONUTF8").is_none()
+        {
             command = command.env("PYTHONUTF8", "1");
         }
-        if let Way::Embedded { library_folder: Some(folder) } = way {
+        if let LaunchMode::Embedded { library_folder: Some(folder) } = way {
             command = command.env("LD_LIBRARY_PATH", folder_first(folder, "LD_LIBRARY_PATH"));
         }
         let child = tree.spawn(command)?;
         rustix::io::ioctl_fionbio(&words, true)?;
-        let environment = CHANGED.iter().map(|name| as_it_was(name)).collect();
+        let environment = CHANGED_VARIABLES.iter().map(|name| as_it_was(name)).collect();
         let (control, words) = (Mutex::new(Control::new(ours)), Mutex::new(words));
         Ok(Self { child, control, words, environment })
     }
 
     /// Asks it to run something.
-    pub(in crate::exec::python) fn run(&self, errand: &Errand<'_>) -> io::Result<()> {
+    pub(in crate::exec::python) fn run(&self, errand: &Dispatch<'_>) -> io::Result<()> {
         self.control.lock().order(&errand.order.frame(&self.environment), errand.files())
     }
 
     /// The same where it is a matter of no time: a fork of it waits for an order. Whether one does.
-    pub(in crate::exec::python) fn run_at_once(&self, errand: &Errand<'_>) -> bool {
+    pub(in crate::exec::python) fn run_at_once(&self, errand: &Dispatch<'_>) -> bool {
         let Some(mut control) = self.control.try_lock() else { return false };
         let frame = errand.order.frame(&self.environment);
-        frame.len() <= LARGEST_AT_ONCE && control.order_fork(&frame, errand.files())
+        frame.len() <= MAX_NONBLOCKING_LEN && control.order_fork(&frame, errand.files())
     }
 
     /// Whether a fork of it waits for an order, and can be given it at once.
@@ -204,7 +205,7 @@ impl Zygote {
 
     /// The modules that it has loaded itself, once it takes orders: nothing if that is not so within
     /// `limit`, or it has ended.
-    pub(in crate::exec::python) fn loaded(&self, limit: Duration) -> Option<Arc<Loaded>> {
+    pub(in crate::exec::python) fn loaded(&self, limit: Duration) -> Option<Arc<LoadedModules>> {
         let due = Instant::now() + limit;
         let socket = self.control.lock().socket();
         loop {
@@ -225,7 +226,7 @@ impl Zygote {
         let _ = words.read_to_end(&mut said);
         let said = String::from_utf8_lossy(&said);
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-        last.trim().chars().take(LONGEST_QUOTE).collect()
+        last.trim().chars().take(MAX_QUOTE_LEN).collect()
     }
 }
 
