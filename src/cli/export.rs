@@ -14,7 +14,7 @@ use super::args::{ExportArgs, Format};
 use super::settings;
 use crate::deck::{Cursor, SlideNo, Step};
 use crate::export::{Look, Overflow, PAGE_BREAK, Rgb, Sheet, html, svg, text};
-use crate::files::{self, Kind};
+use crate::files::{self, FileKind};
 use crate::headless::SlideRenderer;
 use crate::layout::Size;
 use crate::project::{Execution, LoadedDeck, load};
@@ -101,7 +101,9 @@ impl Sheets<'_> {
         let pictures: Vec<(Overlay, Vec<u8>)> = overlays
             .into_iter()
             .filter_map(|overlay| self.stills.picture(&overlay.key).map(|file| (overlay, file)))
-            .map(|(overlay, file)| files::read(&file, Kind::Picture).map(|bytes| (overlay, bytes)))
+            .map(|(overlay, file)| {
+                files::read(&file, FileKind::Picture).map(|bytes| (overlay, bytes))
+            })
             .collect::<Result<_, _>>()
             .context("a picture of the slide")?;
         Ok(svg(&buffer, &pictures, &look(&self.loaded.style(at.slide).theme)))
@@ -120,7 +122,7 @@ impl Sheets<'_> {
         let deck = &self.loaded.deck;
         let sheet = |&at: &Cursor| {
             let title = deck.slide(at.slide).title.as_deref().unwrap_or_default().to_owned();
-            Ok(Sheet { title, picture: self.picture(at)? })
+            Ok(HtmlSlide { title, picture: self.picture(at)? })
         };
         let sheets = pages.iter().map(sheet).collect::<anyhow::Result<Vec<_>>>()?;
         let file = || self.args.deck.file_stem().unwrap_or_default().to_string_lossy();
@@ -130,12 +132,12 @@ impl Sheets<'_> {
 }
 
 /// The theme's own colours; where it leaves them to the terminal, light on dark.
-fn look(theme: &Theme) -> Look {
+fn look(theme: &Theme) -> TerminalColors {
     let rgb = |color: Option<Color>, own| match color {
         Some(Color::Rgb(red, green, blue)) => Rgb(red, green, blue),
         _ => own,
     };
-    Look::new(rgb(theme.base.fg, Rgb(230, 230, 230)), rgb(theme.base.bg, Rgb(24, 24, 24)))
+    TerminalColors::new(rgb(theme.base.fg, Rgb(230, 230, 230)), rgb(theme.base.bg, Rgb(24, 24, 24)))
 }
 
 fn write(output: &Path, document: &str) -> anyhow::Result<()> {

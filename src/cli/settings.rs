@@ -16,7 +16,7 @@ use crate::media::Protocol;
 use crate::present::{Settings, SpeakerSync, Transition};
 use crate::project::{Execution, LoadOptions};
 use crate::run::Limits;
-use crate::theme::Shades;
+use crate::theme::ByBackground;
 
 /// How long the terminal may take to tell its background where nobody says.
 const ANSWER: Duration = Duration::from_millis(100);
@@ -133,8 +133,8 @@ fn outside(config: &Config) -> Execution {
 /// How a deck is read.
 pub(super) fn origin(path: PathBuf, theme: Option<String>, config: &Config) -> LoadOptions {
     let default_theme = match config.defaults.theme.clone() {
-        DefaultTheme::Named(name) => Shades { dark: name.clone(), light: name },
-        DefaultTheme::ByBackground { light, dark, .. } => Shades { dark, light },
+        DefaultTheme::Named(name) => ByBackground { dark: name.clone(), light: name },
+        DefaultTheme::ByBackground { light, dark, .. } => ByBackground { dark, light },
     };
     LoadOptions {
         theme,

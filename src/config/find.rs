@@ -14,7 +14,7 @@ use etcetera::BaseStrategy;
 
 use super::{BESIDE, Config};
 use crate::diag::{self, Diagnostic, Severity};
-use crate::files::{self, Kind, ReadError};
+use crate::files::{self, FileKind, ReadError};
 use crate::source::{FileId, SourceFile, Sources, Span};
 
 /// The variable that names the configuration.
@@ -111,7 +111,7 @@ fn from_environment() -> Option<PathBuf> {
 
 /// A file's text; none where it is not there.
 fn text(file: &Path) -> Result<Option<String>, Error> {
-    match files::read(file, Kind::Text) {
+    match files::read(file, FileKind::Text) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(ReadError::Missing) => Ok(None),
         Err(error) => Err(Error::Unreadable(file.to_owned(), error)),

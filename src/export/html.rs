@@ -8,7 +8,7 @@ use crate::source::visible_line;
 
 /// A slide, or one step of it, for the page.
 #[derive(Clone, Debug)]
-pub struct Sheet {
+pub struct HtmlSlide {
     /// What it is called; empty for a slide without a title.
     pub title: String,
     /// The picture, as [`svg`](fn@super::svg) makes it.
@@ -16,14 +16,14 @@ pub struct Sheet {
 }
 
 /// The whole page. It needs nothing but itself.
-pub fn html(title: &str, sheets: &[Sheet]) -> String {
+pub fn html(title: &str, slides: &[HtmlSlide]) -> String {
     let mut page = format!(
         "<!doctype html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
         escape(&visible_line(title))
     );
-    for (number, Sheet { title, picture }) in sheets.iter().enumerate() {
+    for (number, HtmlSlide { title, picture }) in slides.iter().enumerate() {
         let label = escape(&visible_line(title)).replace('"', "&quot;");
         let _ = write!(
             page,
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn f204_a_page_holds_every_sheet_and_needs_nothing_else() {
-        let sheet = |title: &str, picture: &str| Sheet {
+        let sheet = |title: &str, picture: &str| HtmlSlide {
             title: title.to_owned(),
             picture: format!("<svg>{picture}</svg>\n"),
         };

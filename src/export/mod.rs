@@ -4,12 +4,12 @@
 //! where all of its rows count ([`text`](fn@text)). [`html`](fn@html) puts such pictures together.
 
 mod html;
-mod ink;
+mod palette;
 mod shapes;
 mod svg;
 mod text;
 
-pub use html::{Sheet, html};
-pub use ink::{Look, Rgb};
+pub use html::{HtmlSlide, html};
+pub use palette::{Rgb, TerminalColors};
 pub use svg::svg;
 pub use text::{Overflow, PAGE_BREAK, text};

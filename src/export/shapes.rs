@@ -9,7 +9,7 @@ pub(super) const CELL_HEIGHT: f32 = 20.0;
 /// A part of a drawn character, in the cell's own grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Shape {
-    /// A filled rectangle: left, top, width, height, and how much of the ground it covers.
+    /// A filled rectangle: left, top, width, height, and how much of the background it covers.
     Rect(f32, f32, f32, f32, f32),
     /// A stroke along an SVG path that starts at the cell's corner.
     Path(&'static str),
@@ -123,7 +123,7 @@ fn lines(symbol: char) -> Vec<Shape> {
     if let Some(whole) = straight(arms) {
         return whole;
     }
-    let sides = [Side::Up, Side::Right, Side::Down, Side::Left];
+    let sides = [ArmSide::Up, ArmSide::Right, ArmSide::Down, ArmSide::Left];
     sides.into_iter().zip(arms.chars()).flat_map(|(side, weight)| arm(side, weight)).collect()
 }
 
@@ -139,7 +139,7 @@ fn dashes(index: usize) -> Option<u8> {
 
 fn dashed(arms: &str, pieces: u8) -> Vec<Shape> {
     let across = !arms.starts_with(['1', '2']);
-    let thick = if arms.contains('2') { HEAVY } else { LIGHT };
+    let thick = if arms.contains('2') { HEAVY_WIDTH } else { LIGHT_WIDTH };
     let step = if across { CELL_WIDTH } else { CELL_HEIGHT } / f32::from(pieces);
     let starts = (0..pieces).map(|piece| f32::from(piece) * step + step * 0.2);
     let piece = |start| {
@@ -154,7 +154,7 @@ fn dashed(arms: &str, pieces: u8) -> Vec<Shape> {
 
 /// A line from edge to edge in one weight: one shape, so that a row of them is one shape too.
 fn straight(arms: &str) -> Option<Vec<Shape>> {
-    let thick = if arms.contains('2') { HEAVY } else { LIGHT };
+    let thick = if arms.contains('2') { HEAVY_WIDTH } else { LIGHT_WIDTH };
     match arms {
         "-1-1" | "-2-2" => {
             Some(vec![Shape::Rect(0.0, (CELL_HEIGHT - thick) / 2.0, CELL_WIDTH, thick, 1.0)])
@@ -166,13 +166,13 @@ fn straight(arms: &str) -> Option<Vec<Shape>> {
     }
 }
 
-const LIGHT: f32 = 2.0;
-const HEAVY: f32 = 4.0;
+const LIGHT_WIDTH: f32 = 2.0;
+const HEAVY_WIDTH: f32 = 4.0;
 /// From the middle to each stroke of a double line.
-const APART: f32 = 2.0;
+const DOUBLE_LINE_GAP: f32 = 2.0;
 
 #[derive(Clone, Copy)]
-enum Side {
+enum ArmSide {
     Up,
     Right,
     Down,
@@ -180,25 +180,28 @@ enum Side {
 }
 
 /// The strokes from one edge of the cell to its middle, and over it by half a stroke.
-fn arm(side: Side, weight: char) -> Vec<Shape> {
+fn arm(side: ArmSide, weight: char) -> Vec<Shape> {
     match weight {
-        '1' => vec![stroke(side, 0.0, LIGHT, LIGHT / 2.0)],
-        '2' => vec![stroke(side, 0.0, HEAVY, HEAVY / 2.0)],
-        '3' => vec![stroke(side, -APART, 1.0, APART), stroke(side, APART, 1.0, APART)],
+        '1' => vec![stroke(side, 0.0, LIGHT_WIDTH, LIGHT_WIDTH / 2.0)],
+        '2' => vec![stroke(side, 0.0, HEAVY_WIDTH, HEAVY_WIDTH / 2.0)],
+        '3' => vec![
+            stroke(side, -DOUBLE_LINE_GAP, 1.0, DOUBLE_LINE_GAP),
+            stroke(side, DOUBLE_LINE_GAP, 1.0, DOUBLE_LINE_GAP),
+        ],
         _ => Vec::new(),
     }
 }
 
 /// One stroke, moved sideways by `offset`, reaching `beyond` the middle.
-fn stroke(side: Side, offset: f32, thick: f32, beyond: f32) -> Shape {
+fn stroke(side: ArmSide, offset: f32, thick: f32, beyond: f32) -> Shape {
     let (across, along) = (CELL_WIDTH / 2.0 + beyond, CELL_HEIGHT / 2.0 + beyond);
     let x = CELL_WIDTH / 2.0 + offset - thick / 2.0;
     let y = CELL_HEIGHT / 2.0 + offset - thick / 2.0;
     match side {
-        Side::Up => Shape::Rect(x, 0.0, thick, along, 1.0),
-        Side::Down => Shape::Rect(x, CELL_HEIGHT - along, thick, along, 1.0),
-        Side::Left => Shape::Rect(0.0, y, across, thick, 1.0),
-        Side::Right => Shape::Rect(CELL_WIDTH - across, y, across, thick, 1.0),
+        ArmSide::Up => Shape::Rect(x, 0.0, thick, along, 1.0),
+        ArmSide::Down => Shape::Rect(x, CELL_HEIGHT - along, thick, along, 1.0),
+        ArmSide::Left => Shape::Rect(0.0, y, across, thick, 1.0),
+        ArmSide::Right => Shape::Rect(CELL_WIDTH - across, y, across, thick, 1.0),
     }
 }
 

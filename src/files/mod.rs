@@ -2,7 +2,7 @@
 //!
 //! Such a name may lead anywhere: to a named pipe nobody writes to, to `/dev/zero`, to a sparse file
 //! of 2 GiB. Only regular files are read (a link to one is fine), and no more of them than their
-//! [`Kind`] allows, so a read always ends and its result always fits into memory. The one
+//! [`FileKind`] allows, so a read always ends and its result always fits into memory. The one
 //! exception is the deck itself, which may come from a pipe: [`read_deck`].
 //!
 //! Files and folders of our own are made private ([`private_folder`]).
@@ -21,11 +21,11 @@ pub use crate::source::ReadError;
 pub use private::{
     can_be_ours, folder_permissions, is_ours, make_private_program, private_folder, write_private,
 };
-pub use reader::{Reader, list};
+pub use reader::{DeadlineReader, list};
 
 /// What a file is read for, which limits its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// Text that people write: decks, included files, themes, configurations; and the trust store.
     Text,
     /// A picture.
@@ -44,7 +44,7 @@ const MAX_PICTURE_BYTES: u64 = 64 << 20;
 /// A recording keeps up to 1 MiB of output for each block.
 const MAX_RECORDING_BYTES: u64 = 64 << 20;
 
-impl Kind {
+impl FileKind {
     /// Bytes that a file of this kind may have.
     pub const fn max_bytes(self) -> u64 {
         match self {
@@ -69,7 +69,7 @@ impl Kind {
 ///
 /// # Errors
 /// The file cannot be read, is not a regular file, or is larger than its kind allows.
-pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, ReadError> {
+pub fn read(path: &Path, kind: FileKind) -> Result<Vec<u8>, ReadError> {
     let (file, length) = open(path)?;
     if length > kind.max_bytes() {
         return Err(kind.too_large());
@@ -81,7 +81,7 @@ pub fn read(path: &Path, kind: Kind) -> Result<Vec<u8>, ReadError> {
 ///
 /// # Errors
 /// As [`read`]; or the file is not UTF-8.
-pub fn read_text(path: &Path, kind: Kind) -> Result<String, ReadError> {
+pub fn read_text(path: &Path, kind: FileKind) -> Result<String, ReadError> {
     String::from_utf8(read(path, kind)?).map_err(|_| ReadError::NotText)
 }
 
@@ -102,9 +102,9 @@ pub fn read_start(path: &Path, max_bytes: u64) -> Result<Vec<u8>, ReadError> {
 /// As [`read`].
 pub fn read_deck(path: &Path) -> Result<Vec<u8>, ReadError> {
     if is_pipe(path) {
-        read_limited(File::open(path)?, 0, Kind::Text)
+        read_limited(File::open(path)?, 0, FileKind::Text)
     } else {
-        read(path, Kind::Text)
+        read(path, FileKind::Text)
     }
 }
 
@@ -137,7 +137,7 @@ fn regular(file: FileType) -> Result<(), ReadError> {
 }
 
 /// Reads to the end, or to the limit: files may grow meanwhile, and those in `/proc` have no length.
-fn read_limited(file: File, length: u64, kind: Kind) -> Result<Vec<u8>, ReadError> {
+fn read_limited(file: File, length: u64, kind: FileKind) -> Result<Vec<u8>, ReadError> {
     let expected = usize::try_from(length.min(kind.max_bytes())).unwrap_or_default();
     let mut bytes = Vec::with_capacity(expected);
     file.take(kind.max_bytes() + 1).read_to_end(&mut bytes)?;

@@ -10,19 +10,19 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Sender, bounded, unbounded};
 
-use super::{Kind, ReadError, read};
+use super::{FileKind, ReadError, read};
 
-type Job = Box<dyn FnOnce() + Send>;
+type ReadJob = Box<dyn FnOnce() + Send>;
 
 /// Reads files one after the other until a deadline for all of them.
 #[derive(Debug)]
-pub struct Reader {
+pub struct DeadlineReader {
     deadline: Instant,
     /// The reading thread, from the first read on; none if it cannot be started.
-    jobs: OnceLock<Option<Sender<Job>>>,
+    jobs: OnceLock<Option<Sender<ReadJob>>>,
 }
 
-impl Reader {
+impl DeadlineReader {
     /// Reads until this time. Whatever is not read by then is [`ReadError::TooSlow`].
     pub fn until(deadline: Instant) -> Self {
         Self { deadline, jobs: OnceLock::new() }
@@ -32,20 +32,20 @@ impl Reader {
     ///
     /// # Errors
     /// As [`read`]; or the deadline has passed.
-    pub fn read(&self, path: &Path, kind: Kind) -> Result<Vec<u8>, ReadError> {
+    pub fn read(&self, path: &Path, kind: FileKind) -> Result<Vec<u8>, ReadError> {
         let path = path.to_owned();
         self.run(move || read(&path, kind))?
     }
 
-    /// As [`Reader::read`]; none if the file has not changed for this long, so that one that hangs is
+    /// As [`DeadlineReader::read`]; none if the file has not changed for this long, so that one that hangs is
     /// not read once more.
     ///
     /// # Errors
-    /// As [`Reader::read`].
+    /// As [`DeadlineReader::read`].
     pub fn read_if_new(
         &self,
         path: &Path,
-        kind: Kind,
+        kind: FileKind,
         age: Duration,
     ) -> Result<Option<Vec<u8>>, ReadError> {
         let (path, since) = (path.to_owned(), SystemTime::now() - age);
@@ -59,7 +59,7 @@ impl Reader {
     ///
     /// # Errors
     /// As [`super::read_text`]; or the deadline has passed.
-    pub fn read_text(&self, path: &Path, kind: Kind) -> Result<String, ReadError> {
+    pub fn read_text(&self, path: &Path, kind: FileKind) -> Result<String, ReadError> {
         String::from_utf8(self.read(path, kind)?).map_err(|_| ReadError::NotText)
     }
 
@@ -101,8 +101,8 @@ fn changed(path: &Path) -> Result<SystemTime, ReadError> {
 const MAX_ENTRIES: usize = 10_000;
 
 /// Starts a thread that runs jobs until the sender is dropped.
-fn start() -> Option<Sender<Job>> {
-    let (jobs, received) = unbounded::<Job>();
+fn start() -> Option<Sender<ReadJob>> {
+    let (jobs, received) = unbounded::<ReadJob>();
     let thread = std::thread::Builder::new().name("read".to_owned());
     thread.spawn(move || received.iter().for_each(|job| job())).ok()?;
     Some(jobs)
@@ -114,34 +114,34 @@ mod tests {
 
     #[test]
     fn a_read_that_hangs_ends_at_the_deadline() {
-        let reader = Reader::until(Instant::now() + Duration::from_millis(1));
+        let reader = DeadlineReader::until(Instant::now() + Duration::from_millis(1));
         let (_never, hangs) = bounded::<()>(0);
         assert_eq!(reader.run(move || hangs.recv().is_ok()), Err(ReadError::TooSlow));
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        assert_eq!(reader.read(&file, Kind::Text), Err(ReadError::TooSlow));
+        assert_eq!(reader.read(&file, FileKind::Text), Err(ReadError::TooSlow));
     }
 
     #[test]
     fn only_new_files_are_read_again() {
-        let reader = Reader::until(Instant::now() + Duration::from_mins(5));
+        let reader = DeadlineReader::until(Instant::now() + Duration::from_mins(5));
         let file = tempfile::NamedTempFile::new().unwrap();
-        let read = |age| reader.read_if_new(file.path(), Kind::Text, age);
+        let read = |age| reader.read_if_new(file.path(), FileKind::Text, age);
         assert_eq!(read(Duration::from_hours(1)), Ok(Some(Vec::new())));
         let future = SystemTime::now() + Duration::from_hours(1);
         assert!(changed(file.path()).unwrap() < future);
         let program = std::env::current_exe().unwrap();
-        assert_eq!(reader.read_if_new(&program, Kind::Text, Duration::ZERO), Ok(None));
-        let missing = reader.read_if_new(Path::new("missing"), Kind::Text, Duration::ZERO);
+        assert_eq!(reader.read_if_new(&program, FileKind::Text, Duration::ZERO), Ok(None));
+        let missing = reader.read_if_new(Path::new("missing"), FileKind::Text, Duration::ZERO);
         assert_eq!(missing, Err(ReadError::Missing));
     }
 
     #[test]
     fn files_are_read_on_the_thread() {
-        let reader = Reader::until(Instant::now() + Duration::from_mins(5));
+        let reader = DeadlineReader::until(Instant::now() + Duration::from_mins(5));
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let text = reader.read_text(&folder.join("Cargo.toml"), Kind::Text).unwrap();
+        let text = reader.read_text(&folder.join("Cargo.toml"), FileKind::Text).unwrap();
         assert!(text.contains("livedeck"));
-        assert_eq!(reader.read(folder, Kind::Text), Err(ReadError::Folder));
+        assert_eq!(reader.read(folder, FileKind::Text), Err(ReadError::Folder));
         assert!(reader.list(folder).contains(&folder.join("src")));
         assert!(reader.list(&folder.join("missing")).is_empty());
     }

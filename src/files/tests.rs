@@ -16,7 +16,7 @@ fn pipe(path: &Path) {
     rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
 }
 
-fn refused(path: &Path, kind: Kind) -> String {
+fn refused(path: &Path, kind: FileKind) -> String {
     read(path, kind).unwrap_err().to_string()
 }
 
@@ -26,8 +26,8 @@ fn regular_files_and_links_are_read() {
     let (file, link) = (folder.path().join("file"), folder.path().join("link"));
     fs::write(&file, "text").unwrap();
     symlink(&file, &link).unwrap();
-    assert_eq!(read(&file, Kind::Text).unwrap(), b"text");
-    assert_eq!(read_text(&link, Kind::Text).unwrap(), "text");
+    assert_eq!(read(&file, FileKind::Text).unwrap(), b"text");
+    assert_eq!(read_text(&link, FileKind::Text).unwrap(), "text");
     assert_eq!(read_start(&link, 2).unwrap(), b"te");
 }
 
@@ -39,13 +39,13 @@ fn other_files_are_refused_at_once() {
     let _listener = UnixListener::bind(place("socket")).unwrap();
     symlink("/dev/zero", place("zero")).unwrap();
     symlink("loop", place("loop")).unwrap();
-    let why = |name| refused(&place(name), Kind::Text);
+    let why = |name| refused(&place(name), FileKind::Text);
     assert_eq!(why("pipe"), "it is a named pipe, not a file");
     assert_eq!(why("socket"), "it is a socket, not a file");
     assert_eq!(why("zero"), "it is a device, not a file");
     assert_eq!(why(""), "it is a folder");
     assert_eq!(why("missing"), "there is no such file");
-    assert!(read(&place("loop"), Kind::Text).is_err());
+    assert!(read(&place("loop"), FileKind::Text).is_err());
     assert!(read_start(&place("pipe"), 1).is_err());
 }
 
@@ -57,7 +57,7 @@ fn a_file_without_permission_is_refused() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
     // Root may read it all the same.
     if File::open(&file).is_err() {
-        assert_eq!(refused(&file, Kind::Text), "it may not be read");
+        assert_eq!(refused(&file, FileKind::Text), "it may not be read");
     }
 }
 
@@ -66,17 +66,17 @@ fn the_limit_of_a_kind_holds() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     for (kind, why) in [
-        (Kind::Text, "it is larger than 16 MiB, the limit for texts"),
-        (Kind::Picture, "it is larger than 64 MiB, the limit for pictures"),
-        (Kind::Recording, "it is larger than 64 MiB, the limit for recordings"),
+        (FileKind::Text, "it is larger than 16 MiB, the limit for texts"),
+        (FileKind::Picture, "it is larger than 64 MiB, the limit for pictures"),
+        (FileKind::Recording, "it is larger than 64 MiB, the limit for recordings"),
     ] {
         sparse(&file, 2 << 30);
         assert_eq!(refused(&file, kind), why);
         sparse(&file, kind.max_bytes() + 1);
         assert_eq!(refused(&file, kind), why);
     }
-    sparse(&file, Kind::Text.max_bytes());
-    assert_eq!(read(&file, Kind::Text).unwrap().len() as u64, Kind::Text.max_bytes());
+    sparse(&file, FileKind::Text.max_bytes());
+    assert_eq!(read(&file, FileKind::Text).unwrap().len() as u64, FileKind::Text.max_bytes());
     assert_eq!(read_start(&file, 3).unwrap(), [0; 3]);
 }
 
@@ -85,15 +85,15 @@ fn the_limit_holds_where_the_length_is_wrong() {
     // A file that grows while it is read, and one whose length is said to be nothing.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
-    sparse(&path, Kind::Text.max_bytes() + 1);
-    let read = read_limited(File::open(&path).unwrap(), 0, Kind::Text);
-    assert_eq!(read, Err(Kind::Text.too_large()));
+    sparse(&path, FileKind::Text.max_bytes() + 1);
+    let read = read_limited(File::open(&path).unwrap(), 0, FileKind::Text);
+    assert_eq!(read, Err(FileKind::Text.too_large()));
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn files_without_a_length_are_read() {
-    let text = read_text(Path::new("/proc/self/status"), Kind::Text).unwrap();
+    let text = read_text(Path::new("/proc/self/status"), FileKind::Text).unwrap();
     assert!(text.starts_with("Name:"), "{text}");
 }
 
@@ -102,7 +102,7 @@ fn text_must_be_utf8() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, b"\xff").unwrap();
-    assert_eq!(read_text(&file, Kind::Text), Err(ReadError::NotText));
+    assert_eq!(read_text(&file, FileKind::Text), Err(ReadError::NotText));
 }
 
 #[test]
@@ -129,6 +129,6 @@ fn a_deck_from_a_pipe_has_a_limit() {
         // Ends with an error, as the reader goes away.
         move || fs::write(path, vec![b'x'; 17 << 20]).is_err()
     });
-    assert_eq!(read_deck(&path), Err(Kind::Text.too_large()));
+    assert_eq!(read_deck(&path), Err(FileKind::Text.too_large()));
     assert!(writer.join().unwrap());
 }

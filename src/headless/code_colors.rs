@@ -42,7 +42,7 @@ pub(crate) fn unknown(deck: &Deck, highlighter: &Highlighter, slide: SlideNo) ->
     let mut bytes = 0;
     visit(&deck.slide(slide).blocks, &mut |code| {
         let text = shown_code(code);
-        if bytes <= AT_ONCE && !highlighter.knows(&code.language, text) {
+        if bytes <= AT_ONCE && !highlighter.is_cached(&code.language, text) {
             bytes += text.len().max(1);
         }
     });

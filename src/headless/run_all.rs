@@ -191,7 +191,7 @@ impl RunAll<'_> {
         let name = self.names.get(cell.id.0 as usize).cloned().unwrap_or_default();
         let mut pictures = BTreeMap::new();
         let mut keep = |file: &Path, name: &str| {
-            let bytes = files::read(file, files::Kind::Picture).ok()?;
+            let bytes = files::read(file, files::FileKind::Picture).ok()?;
             let picture = picture(name, &bytes);
             pictures.insert(picture.file.clone(), bytes);
             Some(picture)

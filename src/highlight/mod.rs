@@ -3,7 +3,7 @@
 //! A [`Highlighter`] belongs to one highlight theme; it may be asked from several threads, so that
 //! the next slides' code is ready before they are shown.
 
-mod memo;
+mod cache;
 mod paint;
 mod syntaxes;
 mod themes;
@@ -16,7 +16,7 @@ use ratatui::style::{Color, Style};
 use ratatui::text::Line;
 use syntect::highlighting as colors;
 
-use memo::Memo;
+use cache::HighlightCache;
 
 pub use themes::names;
 
@@ -25,7 +25,7 @@ pub struct Highlighter {
     name: String,
     theme: &'static colors::Theme,
     rules: colors::Highlighter<'static>,
-    memo: Mutex<Memo>,
+    cache: Mutex<HighlightCache>,
 }
 
 impl Highlighter {
@@ -36,14 +36,14 @@ impl Highlighter {
 
     fn of(name: &str, theme: &'static colors::Theme) -> Self {
         let rules = colors::Highlighter::new(theme);
-        Self { name: name.to_owned(), theme, rules, memo: Mutex::default() }
+        Self { name: name.to_owned(), theme, rules, cache: Mutex::default() }
     }
 
     /// A highlighter for the theme in the bytes of a `.tmTheme` file.
     ///
     /// # Errors
     /// Why the bytes are no such theme.
-    pub fn from_file(name: &str, bytes: &[u8]) -> Result<Self, String> {
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, String> {
         Ok(Self::of(name, themes::read(name, bytes)?))
     }
 
@@ -69,24 +69,24 @@ impl Highlighter {
 
     /// The code's lines, styled; one entry a line, without line feeds, tabs as four spaces.
     pub fn lines(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
-        if let Some(lines) = self.memo().get(language, code) {
+        if let Some(lines) = self.cache().get(language, code) {
             return lines;
         }
         // Not under the lock: others may ask meanwhile, at worst for the same code.
         let lines: Arc<[_]> = paint::lines(&self.rules, language, code).into();
-        self.memo().keep(language, code, Arc::clone(&lines));
+        self.cache().insert(language, code, Arc::clone(&lines));
         lines
     }
 
     /// The same as far as it was coloured before; plain where it was not.
-    pub fn known(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
-        let known = self.memo().get(language, code);
+    pub fn cached_lines(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
+        let known = self.cache().get(language, code);
         known.unwrap_or_else(|| paint::plain(code, self.foreground()).into())
     }
 
     /// Whether this code was coloured before.
-    pub fn knows(&self, language: &str, code: &str) -> bool {
-        self.memo().get(language, code).is_some()
+    pub fn is_cached(&self, language: &str, code: &str) -> bool {
+        self.cache().get(language, code).is_some()
     }
 
     /// Locks the memo.

@@ -14,14 +14,14 @@ use crate::panics::contain;
 use crate::source::{TextKind, mark_invisible, visible_code};
 
 /// A line longer than this is plain: nobody sees its end, and some patterns take quadratic time.
-const LONGEST_LINE: usize = 2_000;
+const MAX_LINE_BYTES: usize = 2_000;
 
 /// How much of a block is highlighted, in bytes: a thousand lines and more, of which a slide shows
 /// fifty, in less time than anybody notices.
-const LONGEST_BLOCK: usize = 40_000;
+const MAX_BLOCK_BYTES: usize = 40_000;
 
 /// A tab's width.
-const TAB: &str = "    ";
+const TAB_SPACES: &str = "    ";
 
 /// The code's lines in the rules' colours.
 pub(super) fn lines(
@@ -35,12 +35,12 @@ pub(super) fn lines(
     let mut lines = Vec::new();
     for text in code.split('\n') {
         read += text.len();
-        if read > LONGEST_BLOCK {
+        if read > MAX_BLOCK_BYTES {
             parser = None;
         }
-        let mut line = Painted::default();
+        let mut line = StyledLine::default();
         let painted = match &mut parser {
-            Some(parser) if text.len() <= LONGEST_LINE => parser.paint(rules, text, &mut line),
+            Some(parser) if text.len() <= MAX_LINE_BYTES => parser.paint(rules, text, &mut line),
             _ => {
                 line.push(text, plain);
                 Some(())
@@ -49,7 +49,7 @@ pub(super) fn lines(
         if painted.is_none() {
             // Where the parser stands now, nobody knows.
             parser = None;
-            line = Painted::default();
+            line = StyledLine::default();
             line.push(text, plain);
         }
         lines.push(Line::from(line.spans));
@@ -60,7 +60,7 @@ pub(super) fn lines(
 /// The code's lines in one style.
 pub(super) fn plain(code: &str, style: Style) -> Vec<Line<'static>> {
     let line = |text| {
-        let mut line = Painted::default();
+        let mut line = StyledLine::default();
         line.push(text, style);
         Line::from(line.spans)
     };
@@ -81,7 +81,7 @@ impl Parser {
         let mut parser = Self { parse, styles, line: String::new() };
         if syntax.name == "PHP" && !code.contains("<?") {
             // On slides nobody writes the opening tag, without which it all would be HTML.
-            let _ = parser.paint(rules, "<?php", &mut Painted::default());
+            let _ = parser.paint(rules, "<?php", &mut StyledLine::default());
         }
         parser
     }
@@ -92,7 +92,7 @@ impl Parser {
         &mut self,
         rules: &colors::Highlighter<'_>,
         text: &str,
-        line: &mut Painted,
+        line: &mut StyledLine,
     ) -> Option<()> {
         self.line.clear();
         self.line.push_str(text);
@@ -111,11 +111,11 @@ impl Parser {
 
 /// A line's spans; neighbours of one style are one span.
 #[derive(Default)]
-struct Painted {
+struct StyledLine {
     spans: Vec<Span<'static>>,
 }
 
-impl Painted {
+impl StyledLine {
     fn push(&mut self, text: &str, style: Style) {
         if text.is_empty() {
             return;
@@ -133,7 +133,7 @@ impl Painted {
 fn show(text: &str, shown: &mut String) {
     let marked = mark_invisible(TextKind::Code, shown.chars().next_back(), text);
     for (number, part) in visible_code(&marked).split('\t').enumerate() {
-        shown.push_str(if number == 0 { "" } else { TAB });
+        shown.push_str(if number == 0 { "" } else { TAB_SPACES });
         shown.push_str(part);
     }
 }

@@ -161,6 +161,6 @@ fn what_is_no_theme_is_an_error() {
         b"<plist>",
         b"<plist version=\"1.0\"><dict><key>settings</key></dict></plist>",
     ] {
-        assert!(Highlighter::from_file("mine", bytes).is_err());
+        assert!(Highlighter::from_bytes("mine", bytes).is_err());
     }
 }

@@ -125,7 +125,7 @@ impl<'a> Listing<'a> {
         let text = shown(code);
         let lines = match flow.page.inputs.colours {
             Colours::All => highlighter.lines(&code.language, text),
-            Colours::Known => highlighter.known(&code.language, text),
+            Colours::Known => highlighter.cached_lines(&code.language, text),
         };
         let numbered = code.line_numbers || flow.page.theme().code.line_numbers;
         let digits = lines.len().to_string().len() as u16;

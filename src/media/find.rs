@@ -8,28 +8,28 @@ use std::time::SystemTime;
 use image::ImageFormat;
 use image::metadata::Orientation;
 
-use super::bounds::{self, Header};
-use super::scout::Scout;
+use super::header_reader::HeaderReader;
+use super::limits::{self, PictureHeader};
 use crate::diag::closest;
-use crate::files::{self, Kind, ReadError};
+use crate::files::{self, FileKind, ReadError};
 use crate::layout::{NotShown, PictureKey, PixelSize};
 
 /// Bytes in which a header is looked for first.
-pub(super) const HEADER: u64 = 256 * 1024;
+pub(super) const HEADER_BYTES: u64 = 256 * 1024;
 
 /// Bytes in which a header is looked for at all: a camera puts a preview of up to some MiB in front
 /// of it. Reading more would be felt, as this happens between two keys.
 const MAX_HEADER_BYTES: u64 = 4 << 20;
 
 /// Of a folder with more files than this, the first ones are looked at for a like name.
-const MOST_NEIGHBOURS: usize = 2_000;
+const MAX_DIRECTORY_ENTRIES: usize = 2_000;
 
 /// What tells one state of a file from the next.
 pub(super) type Stamp = (Option<SystemTime>, u64);
 
 /// A picture's file, as it was when it was last looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct PictureFile {
     /// Where it is.
     pub(super) path: PathBuf,
     /// Which state of it.
@@ -44,18 +44,18 @@ pub(super) struct Found {
 
 /// Why a file cannot be shown, and what to do about it.
 #[derive(Clone, Debug)]
-struct Refusal {
+struct PictureError {
     why: String,
     hint: Option<&'static str>,
 }
 
-impl From<ReadError> for Refusal {
+impl From<ReadError> for PictureError {
     fn from(error: ReadError) -> Self {
         Self { why: error.to_string(), hint: error.hint() }
     }
 }
 
-impl From<String> for Refusal {
+impl From<String> for PictureError {
     fn from(why: String) -> Self {
         Self { why, hint: None }
     }
@@ -66,36 +66,36 @@ pub(super) struct Finder {
     /// Where pictures are looked for that are not beside the deck's file.
     directory: PathBuf,
     /// Looks at files first, where the loop must not wait for them.
-    scout: Option<Scout>,
-    found: BTreeMap<PictureKey, Found>,
+    header_reader: Option<HeaderReader>,
+    found: BTreeMap<PictureKey, PictureFile>,
     /// What those that are not there may have meant: no folder is listed for every frame.
     meant: BTreeMap<PictureKey, Option<String>>,
-    looked: BTreeSet<PathBuf>,
+    checked: BTreeSet<PathBuf>,
     /// Files that cannot be shown in this state, and why: they are not read for every frame.
-    broken: BTreeMap<PathBuf, (Stamp, Refusal)>,
+    broken: BTreeMap<PathBuf, (Stamp, PictureError)>,
 }
 
 impl Finder {
     /// Looks beside the deck's file, then in this directory.
     pub(super) fn new(directory: PathBuf) -> Self {
         let (found, meant, broken) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { directory, scout: None, found, meant, looked: BTreeSet::new(), broken }
+        Self { directory, header_reader: None, found, meant, checked: BTreeSet::new(), broken }
     }
 
     /// Has files looked at by threads first; `wake` is called when one is seen that was slow.
-    pub(super) fn look_ahead(&mut self, wake: impl Fn() + Send + Sync + 'static) {
-        self.scout = Some(Scout::new(wake));
+    pub(super) fn read_in_background(&mut self, wake: impl Fn() + Send + Sync + 'static) {
+        self.header_reader = Some(HeaderReader::new(wake));
     }
 
     /// Every path that was found or looked for.
-    pub(super) fn looked(&self) -> impl Iterator<Item = &PathBuf> {
-        self.looked.iter()
+    pub(super) fn checked_paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.checked.iter()
     }
 
     /// Looks at every file again.
     pub(super) fn forget(&mut self) {
-        if let Some(scout) = &self.scout {
-            scout.forget();
+        if let Some(reader) = &self.header_reader {
+            reader.forget();
         }
         self.found.clear();
         self.meant.clear();
@@ -108,7 +108,7 @@ impl Finder {
     }
 
     /// The file of a picture, or why it cannot be shown.
-    pub(super) fn find(&mut self, key: &PictureKey) -> Result<&Found, NotShown> {
+    pub(super) fn find(&mut self, key: &PictureKey) -> Result<&PictureFile, NotShown> {
         let source = &key.source;
         let refuse = |why: &str| NotShown { why: format!("picture `{source}` {why}"), hint: None };
         if source.contains("://") || source.starts_with("data:") {
@@ -116,11 +116,11 @@ impl Finder {
             return Err(NotShown { hint, ..refuse("is not a file: pictures are not fetched") });
         }
         let places = self.places(key);
-        self.looked.extend(places.iter().cloned());
-        if self.scout.as_ref().is_some_and(|scout| !scout.has_seen(&places)) {
+        self.checked.extend(places.iter().cloned());
+        if self.header_reader.as_ref().is_some_and(|reader| !reader.are_read(&places)) {
             return Err(refuse("is still being read"));
         }
-        let cannot = |refusal: &Refusal| NotShown {
+        let cannot = |refusal: &PictureError| NotShown {
             hint: refusal.hint.map(str::to_owned),
             ..refuse(&format!("cannot be shown: {}", refusal.why))
         };
@@ -128,7 +128,7 @@ impl Finder {
         // Markdown writes a blank in an address as `%20`; a file of that very name comes first.
         let decoded = there.is_none().then(|| self.decoded_places(key)).flatten();
         let decoded = decoded.unwrap_or_default();
-        self.looked.extend(decoded.iter().cloned());
+        self.checked.extend(decoded.iter().cloned());
         let there = there.or_else(|| decoded.iter().find_map(|path| Some((path, stamp(path)?))));
         let Some((path, stamp)) = there else {
             if let Some(error) = places.iter().find_map(|path| special(path)) {
@@ -193,7 +193,7 @@ fn percent_decoded(text: &str) -> Option<String> {
 fn alike(source: &Path, places: &[PathBuf]) -> Option<String> {
     let wanted = source.file_name()?.to_str()?;
     let closest = places.iter().find_map(|place| {
-        let there = fs::read_dir(place.parent()?).ok()?.take(MOST_NEIGHBOURS).flatten();
+        let there = fs::read_dir(place.parent()?).ok()?.take(MAX_DIRECTORY_ENTRIES).flatten();
         let names = there.filter_map(|file| file.file_name().into_string().ok());
         let names: Vec<_> = names.filter(|name| name != wanted).collect();
         closest(wanted, names.iter().map(String::as_str)).map(|name| source.with_file_name(name))
@@ -226,22 +226,22 @@ fn special(path: &Path) -> Option<ReadError> {
     files::read_start(path, 0).err().filter(|error| *error != ReadError::Missing)
 }
 
-fn look(path: &Path, stamp: Stamp) -> Result<Found, Refusal> {
-    if stamp.1 > Kind::Picture.max_bytes() {
-        return Err(Kind::Picture.too_large().into());
+fn look(path: &Path, stamp: Stamp) -> Result<PictureFile, PictureError> {
+    if stamp.1 > FileKind::Picture.max_bytes() {
+        return Err(FileKind::Picture.too_large().into());
     }
-    let header = match header(&files::read_start(path, HEADER)?) {
-        Err(_) if stamp.1 > HEADER => header(&files::read_start(path, MAX_HEADER_BYTES)?),
+    let header = match header(&files::read_start(path, HEADER_BYTES)?) {
+        Err(_) if stamp.1 > HEADER_BYTES => header(&files::read_start(path, MAX_HEADER_BYTES)?),
         header => header,
     };
     let (size, format, orientation) = header?;
-    bounds::check_pixels(size.width, size.height)?;
+    limits::check_pixels(size.width, size.height)?;
     let turned = orientation != Orientation::NoTransforms;
-    Ok(Found { path: path.to_owned(), stamp, size, format, turned })
+    Ok(PictureFile { path: path.to_owned(), stamp, size, format, turned })
 }
 
 fn header(bytes: &[u8]) -> Result<(PixelSize, ImageFormat, Orientation), String> {
-    let Header { size: (width, height), format, orientation } = bounds::header(bytes)?;
+    let PictureHeader { size: (width, height), format, orientation } = limits::header(bytes)?;
     let size = if is_sideways(orientation) {
         PixelSize { width: height, height: width }
     } else {

@@ -8,14 +8,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads files and the environment")]
 
-mod bounds;
-mod draw;
+mod cache;
 mod find;
+mod header_reader;
+mod limits;
 mod pixels;
 mod protocol;
-mod scout;
-mod store;
-mod work;
+mod rendition;
+mod worker;
 
 use std::path::PathBuf;
 
@@ -28,56 +28,56 @@ use crate::view::Overlay;
 
 pub use protocol::{Capabilities, Protocol};
 
-use draw::{Draw, Made, Place};
+use cache::RenditionCache;
 use find::Finder;
-use store::Store;
-use work::{Job, Worker};
+use rendition::{PicturePlacement, Rendition, RenditionSpec};
+use worker::{RenderJob, RenderWorker};
 
 /// The pictures of a deck, and of the terminal.
 pub struct Media {
     finder: Finder,
-    store: Store,
-    worker: Worker,
+    cache: RenditionCache,
+    worker: RenderWorker,
     protocol: Option<Protocol>,
     /// What was asked of the worker and has not come back.
-    asked: Vec<Draw>,
-    shown: Vec<Shown>,
+    asked: Vec<RenditionSpec>,
+    shown: Vec<ShownPicture>,
     /// Bytes to be written with the next frame.
     pending: Vec<u8>,
     last_id: u32,
 }
 
-/// Something made in the background, for [`Media::loaded`].
+/// Something rendition in the background, for [`Media::loaded`].
 #[derive(Debug)]
-pub struct Loaded {
-    draw: Draw,
+pub struct FinishedPicture {
+    spec: RenditionSpec,
     id: u32,
-    made: Result<Made, String>,
+    rendition: Result<Rendition, String>,
 }
 
 /// What the terminal was told to show.
 #[derive(Clone, Debug, PartialEq)]
-struct Shown {
-    draw: Draw,
+struct ShownPicture {
+    spec: RenditionSpec,
     id: u32,
     /// Tells apart the places of one picture; from 1.
     number: u32,
-    place: Place,
+    place: PicturePlacement,
 }
 
 impl Media {
-    /// Pictures that are looked for beside the deck's files, then in `directory`. What was made in
+    /// Pictures that are looked for beside the deck's files, then in `directory`. What was rendition in
     /// the background is handed over through `send`. Without a protocol nothing is shown until
     /// [`Media::set_protocol`].
     pub fn new(
         directory: PathBuf,
         protocol: Option<Protocol>,
-        send: impl Fn(Loaded) + Send + Sync + 'static,
+        send: impl Fn(FinishedPicture) + Send + Sync + 'static,
     ) -> Self {
         Self {
             finder: Finder::new(directory),
-            store: Store::default(),
-            worker: Worker::new(send),
+            cache: RenditionCache::default(),
+            worker: RenderWorker::new(send),
             protocol,
             asked: Vec::new(),
             shown: Vec::new(),
@@ -88,8 +88,8 @@ impl Media {
 
     /// Waits for no file: one that is slow to read is reported as such, and `wake` is called from
     /// another thread when it was read.
-    pub fn look_ahead(&mut self, wake: impl Fn() + Send + Sync + 'static) {
-        self.finder.look_ahead(wake);
+    pub fn read_in_background(&mut self, wake: impl Fn() + Send + Sync + 'static) {
+        self.finder.read_in_background(wake);
     }
 
     /// Sets how pictures are shown.
@@ -115,28 +115,28 @@ impl Media {
     }
 
     /// Every file that was found or looked for: what to watch.
-    pub fn files(&self) -> Vec<PathBuf> {
-        self.finder.looked().cloned().collect()
+    pub fn watched_files(&self) -> Vec<PathBuf> {
+        self.finder.checked_paths().cloned().collect()
     }
 
     /// Files have changed: looks at them again.
     pub fn forget(&mut self) {
         self.finder.forget();
-        self.store.forget_failures();
+        self.cache.forget_failures();
     }
 
-    /// Takes in what was made in the background; the next frame shows it.
-    pub fn loaded(&mut self, loaded: Loaded) {
-        let Loaded { draw, id, made } = loaded;
-        self.asked.retain(|asked| *asked != draw);
-        if Some(draw.protocol) != self.protocol {
+    /// Takes in what was rendition in the background; the next frame shows it.
+    pub fn accept(&mut self, finished: FinishedPicture) {
+        let FinishedPicture { spec, id, rendition } = finished;
+        self.asked.retain(|asked| *asked != spec);
+        if Some(spec.protocol) != self.protocol {
             return;
         }
-        if let Err(why) = &made {
-            self.finder.note_broken(&draw.found.path, draw.found.stamp, why.clone());
+        if let Err(why) = &rendition {
+            self.finder.note_broken(&spec.found.path, spec.found.stamp, why.clone());
         }
-        let is_kitty = draw.protocol.is_kitty();
-        let gone = self.store.insert(draw, id, made.ok());
+        let is_kitty = spec.protocol.is_kitty();
+        let gone = self.cache.insert(spec, id, rendition.ok());
         if is_kitty {
             self.delete(&gone);
         }
@@ -152,7 +152,7 @@ impl Media {
     pub fn quit(&mut self) -> Vec<u8> {
         self.shown.clear();
         self.asked.clear();
-        let ids = self.store.clear();
+        let ids = self.cache.clear();
         if self.protocol.is_some_and(Protocol::is_kitty) {
             self.delete(&ids);
         }
@@ -174,26 +174,26 @@ impl Media {
         buffer: &mut Buffer,
     ) -> Vec<u8> {
         let Some(protocol) = self.protocol else { return Vec::new() };
-        self.store.next_frame();
+        self.cache.next_frame();
         let background = rgb(background);
         let mut shown = Vec::new();
         let mut missing = Vec::new();
         for overlay in overlays {
             let Some(place) = place(overlay, protocol, buffer.area) else { continue };
             let Ok(found) = self.finder.find(&overlay.key) else { continue };
-            let draw = Draw::new(found, protocol, place, cell, background);
-            let Some(entry) = self.store.get(&draw) else {
-                if !missing.contains(&draw) {
-                    missing.push(draw);
+            let spec = RenditionSpec::new(found, protocol, place, cell, background);
+            let Some(entry) = self.cache.get(&spec) else {
+                if !missing.contains(&spec) {
+                    missing.push(spec);
                 }
                 continue;
             };
-            if let Some(Made::Pixels(picture)) = &entry.made {
+            if let Some(Rendition::Pixels(picture)) = &entry.rendition {
                 protocol::paint_blocks(picture, place.area, place.skipped, buffer);
             } else if entry.is_there() {
-                make_room(place.area, protocol, buffer);
+                reserve_cells(place.area, protocol, buffer);
                 let number = shown.len() as u32 + 1;
-                shown.push(Shown { draw, id: entry.id, number, place });
+                shown.push(ShownPicture { spec, id: entry.id, number, place });
             }
         }
         self.ask(missing);
@@ -202,7 +202,7 @@ impl Media {
 
     /// Puts those pictures into the buffer's cells that are shown by cells anyway; others leave
     /// their room blank.
-    pub fn stand_in(
+    pub fn paint_cells(
         &mut self,
         overlays: &[Overlay],
         background: Color,
@@ -214,14 +214,14 @@ impl Media {
         }
     }
 
-    /// Has made what is missing, unless that is under way.
-    fn ask(&mut self, missing: Vec<Draw>) {
-        if missing.iter().all(|draw| self.asked.contains(draw)) {
+    /// Has rendition what is missing, unless that is under way.
+    fn ask(&mut self, missing: Vec<RenditionSpec>) {
+        if missing.iter().all(|spec| self.asked.contains(spec)) {
             return;
         }
-        let mut job = |draw: &Draw| {
+        let mut job = |spec: &RenditionSpec| {
             self.last_id = self.last_id.wrapping_add(1);
-            Job { draw: draw.clone(), id: FIRST_ID.wrapping_add(self.last_id) }
+            RenderJob { spec: spec.clone(), id: FIRST_ID.wrapping_add(self.last_id) }
         };
         let jobs = missing.iter().map(&mut job).collect();
         self.asked = missing;
@@ -229,15 +229,15 @@ impl Media {
     }
 
     /// The bytes that make the terminal show these, and none of those it showed before.
-    fn show(&mut self, shown: Vec<Shown>) -> Vec<u8> {
+    fn show(&mut self, shown: Vec<ShownPicture>) -> Vec<u8> {
         let mut bytes = std::mem::take(&mut self.pending);
         for old in self.shown.iter().filter(|old| !shown.contains(old)) {
-            if old.draw.protocol.is_kitty() {
+            if old.spec.protocol.is_kitty() {
                 bytes.extend(protocol::delete_placement(old.id, old.number));
             }
         }
         for new in shown.iter().filter(|new| !self.shown.contains(new)) {
-            put(new, &mut self.store, &mut bytes);
+            put(new, &mut self.cache, &mut bytes);
         }
         self.shown = shown;
         if bytes.is_empty() {
@@ -252,15 +252,15 @@ impl Media {
 const FIRST_ID: u32 = 0x4c44_0000;
 
 /// Writes what puts one picture at its place.
-fn put(new: &Shown, store: &mut Store, bytes: &mut Vec<u8>) {
-    let Shown { draw, id, number, place } = new;
-    let Some(entry) = store.get(draw) else { return };
-    if draw.protocol.is_kitty() {
-        if let Some(Made::Bytes(transmission)) = entry.made.take() {
+fn put(new: &ShownPicture, cache: &mut RenditionCache, bytes: &mut Vec<u8>) {
+    let ShownPicture { spec, id, number, place } = new;
+    let Some(entry) = cache.get(spec) else { return };
+    if spec.protocol.is_kitty() {
+        if let Some(Rendition::Bytes(transmission)) = entry.rendition.take() {
             bytes.extend(transmission);
         }
-        bytes.extend(protocol::place(*id, *number, place.area, draw.rows_at(*place)));
-    } else if let Some(Made::Bytes(sequence)) = &entry.made {
+        bytes.extend(protocol::place(*id, *number, place.area, spec.rows_at(*place)));
+    } else if let Some(Rendition::Bytes(sequence)) = &entry.rendition {
         let Rect { x, y, .. } = place.area;
         bytes.extend(format!("\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1).into_bytes());
         bytes.extend_from_slice(sequence);
@@ -268,7 +268,7 @@ fn put(new: &Shown, store: &mut Store, bytes: &mut Vec<u8>) {
 }
 
 /// Where an overlay shows; none if that is not wholly on the screen.
-fn place(overlay: &Overlay, protocol: Protocol, screen: Rect) -> Option<Place> {
+fn place(overlay: &Overlay, protocol: Protocol, screen: Rect) -> Option<PicturePlacement> {
     let mut area = overlay.area;
     if area.is_empty() || area.intersection(screen) != area {
         return None;
@@ -277,13 +277,13 @@ fn place(overlay: &Overlay, protocol: Protocol, screen: Rect) -> Option<Place> {
     if protocol == Protocol::Sixel && area.bottom() == screen.bottom() {
         area.height -= 1;
     }
-    let place = Place { area, whole: overlay.whole, skipped: overlay.skipped };
+    let place = PicturePlacement { area, whole: overlay.whole, skipped: overlay.skipped };
     (!area.is_empty()).then_some(place)
 }
 
 /// Blanks the cells under a picture. Where writing a cell is what takes the picture away, they are
 /// marked: blank cells of the next slide then differ, and are written.
-fn make_room(area: Rect, protocol: Protocol, buffer: &mut Buffer) {
+fn reserve_cells(area: Rect, protocol: Protocol, buffer: &mut Buffer) {
     for position in area.positions() {
         let Some(cell) = buffer.cell_mut(position) else { continue };
         cell.set_symbol(" ");

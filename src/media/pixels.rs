@@ -10,45 +10,45 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::gif::GifDecoder;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, Limits, Rgba, RgbaImage};
 
-use super::bounds::{self, DECODER, MAX_CANVAS_PIXELS, MAX_FRAMES, MAX_MOVING_PIXELS};
-use crate::files::{self, Kind};
+use super::limits::{self, DECODER_NAME, MAX_ANIMATION_PIXELS, MAX_CANVAS_PIXELS, MAX_FRAMES};
+use crate::files::{self, FileKind};
 use crate::panics::contain;
 
 /// Decodes a picture, upright; a GIF's first frame.
 pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
-    let bytes = files::read(path, Kind::Picture).map_err(|error| error.to_string())?;
+    let bytes = files::read(path, FileKind::Picture).map_err(|error| error.to_string())?;
     let decode = || -> Result<DynamicImage, String> {
-        let (mut decoder, _) = bounds::decoder(&bytes)?;
-        bounds::check(&decoder)?;
+        let (mut decoder, _) = limits::decoder(&bytes)?;
+        limits::check(&decoder)?;
         let orientation = decoder.orientation().map_err(|error| error.to_string())?;
         let picture = DynamicImage::from_decoder(decoder);
         let mut picture = picture.map_err(|error| error.to_string())?;
         picture.apply_orientation(orientation);
         Ok(picture)
     };
-    contain(DECODER, decode).map_err(|panicked| panicked.to_string())?
+    contain(DECODER_NAME, decode).map_err(|panicked| panicked.to_string())?
 }
 
 /// Pixels that all frames of a picture that moves may have, scaled.
-const MOST_MOVING: u64 = 64_000_000;
+const MAX_SCALED_ANIMATION_PIXELS: u64 = 64_000_000;
 
 /// Shorter times between two frames are not meant, as browsers have it.
-const SHORTEST: Duration = Duration::from_millis(20);
+const MIN_FRAME_TIME: Duration = Duration::from_millis(20);
 
 /// The time between two frames of a picture that does not say.
-const USUAL: Duration = Duration::from_millis(100);
+const DEFAULT_FRAME_TIME: Duration = Duration::from_millis(100);
 
 /// A frame of a picture that moves, and how long it stays.
-pub(super) type Frame = (RgbaImage, Duration);
+pub(super) type AnimationFrame = (RgbaImage, Duration);
 
 /// The frames of a GIF that moves, scaled; none if it does not move, or has more than a terminal
 /// should be sent.
-pub(super) fn frames(path: &Path, size: (u32, u32)) -> Result<Vec<Frame>, String> {
-    let bytes = files::read(path, Kind::Picture).map_err(|error| error.to_string())?;
-    contain(DECODER, || moving(&bytes, size)).map_err(|panicked| panicked.to_string())?
+pub(super) fn frames(path: &Path, size: (u32, u32)) -> Result<Vec<AnimationFrame>, String> {
+    let bytes = files::read(path, FileKind::Picture).map_err(|error| error.to_string())?;
+    contain(DECODER_NAME, || moving(&bytes, size)).map_err(|panicked| panicked.to_string())?
 }
 
-fn moving(bytes: &[u8], size: (u32, u32)) -> Result<Vec<Frame>, String> {
+fn moving(bytes: &[u8], size: (u32, u32)) -> Result<Vec<AnimationFrame>, String> {
     let mut decoder = GifDecoder::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
     decoder.set_limits(Limits::default()).map_err(|error| error.to_string())?;
     let pixels = |(width, height): (u32, u32)| (u64::from(width) * u64::from(height)).max(1);
@@ -56,7 +56,7 @@ fn moving(bytes: &[u8], size: (u32, u32)) -> Result<Vec<Frame>, String> {
     if canvas > MAX_CANVAS_PIXELS {
         return Ok(Vec::new());
     }
-    let most = (MOST_MOVING / pixels(size)).min(MAX_MOVING_PIXELS / canvas);
+    let most = (MAX_SCALED_ANIMATION_PIXELS / pixels(size)).min(MAX_ANIMATION_PIXELS / canvas);
     let most = usize::try_from(most).unwrap_or(MAX_FRAMES).min(MAX_FRAMES);
     let mut frames = Vec::new();
     for frame in decoder.into_frames() {
@@ -66,7 +66,7 @@ fn moving(bytes: &[u8], size: (u32, u32)) -> Result<Vec<Frame>, String> {
             return Ok(Vec::new());
         }
         let delay = Duration::from(frame.delay());
-        let delay = if delay < SHORTEST { USUAL } else { delay };
+        let delay = if delay < MIN_FRAME_TIME { DEFAULT_FRAME_TIME } else { delay };
         frames.push((scale(frame.into_buffer().into(), size)?, delay));
     }
     Ok(if frames.len() > 1 { frames } else { Vec::new() })

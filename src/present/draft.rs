@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Talk, terminal};
 use crate::app::{AfterEdit, Edit, Msg, update};
-use crate::files::{self, Kind};
+use crate::files::{self, FileKind};
 use crate::project::{self, DraftsGuard, folder};
 use crate::source::Span;
 
@@ -77,7 +77,7 @@ impl Talk {
     fn target(&self, span: Span) -> Result<EditTarget, String> {
         let source = self.loaded.deck.sources.get(span.file).ok_or("no file holds it")?;
         let file = source.path().to_owned();
-        let saved = files::read_text(&file, Kind::Text)
+        let saved = files::read_text(&file, FileKind::Text)
             .map_err(|error| format!("{} cannot be edited here: {error}", file.display()))?;
         if self.drafts().apply(&file, &saved) != source.text() {
             return Err(format!("{} has just changed: try again", file.display()));

@@ -96,7 +96,7 @@ enum LoopEvent {
     Validated(Vec<Diagnostic>),
     /// What was found out about the deck before it may run.
     Examined(ExaminedDeck),
-    Picture(media::Loaded),
+    Picture(media::FinishedPicture),
     Exec(exec::ExecEvent),
     /// The other window is at this slide, behind so many pauses.
     Told(SlideNo, usize),

@@ -78,7 +78,7 @@ impl Talk {
         view::flatten(&mut to);
         let (base, cell) = (loaded.style(app.at.slide).theme.base, screen.size().cell);
         let gone = media.paint(&[], base.bg.unwrap_or_default(), cell, &mut to);
-        media.stand_in(&overlays, base.bg.unwrap_or_default(), cell, &mut to);
+        media.paint_cells(&overlays, base.bg.unwrap_or_default(), cell, &mut to);
         let frame = screen.compose(|buffer| {
             buffer.clone_from(&from);
             gone

@@ -17,7 +17,7 @@ use notify::{EventKind, RecommendedWatcher};
 use super::LoopEvent;
 use super::channel::EventSender;
 use super::watched_folders::WatchedFolders;
-use crate::files::{Kind, Reader};
+use crate::files::{FileKind, DeadlineReader};
 use crate::project::{self, FILES_TIMEOUT, LoadOptions, LoadedDeck, folder};
 use crate::source::SourceFile;
 
@@ -152,16 +152,16 @@ impl WatchThread {
 
     /// Reads the deck if one of its files was saved between the first reading and the first watching.
     fn catch_up(&mut self, sender: &EventSender) {
-        let reader = Reader::until(Instant::now() + COMPARE_TIMEOUT);
+        let reader = DeadlineReader::until(Instant::now() + COMPARE_TIMEOUT);
         if self.folders.are_watched() && self.texts().any(|file| !self.is_shown(file, &reader)) {
             self.read(false, sender);
         }
     }
 
     /// Whether a file says what was read of it.
-    fn is_shown(&self, file: &Path, reader: &Reader) -> bool {
+    fn is_shown(&self, file: &Path, reader: &DeadlineReader) -> bool {
         let shown = self.loaded.deck.sources.iter().find(|source| source.path() == file);
-        let Ok(saved) = reader.read_if_new(file, Kind::Recording, FILES_TIMEOUT + RECENT_SAVE)
+        let Ok(saved) = reader.read_if_new(file, FileKind::Recording, FILES_TIMEOUT + RECENT_SAVE)
         else {
             return shown.is_none();
         };

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::load::{FILES_TIMEOUT, LoadOptions, LoadedDeck, SlideStyle, look};
 use super::themes;
-use crate::files::Reader;
+use crate::files::DeadlineReader;
 use crate::parse;
 use crate::run::Runs;
 use crate::source::MemFiles;
@@ -21,7 +21,7 @@ pub(super) fn gallery(load_options: &LoadOptions) -> LoadedDeck {
     let slides: Vec<_> = names.iter().map(|name| format!("{name}\n===\n\n{SLIDE}")).collect();
     let text = slides.join("\n<!-- end_slide -->\n\n");
     let mut deck = parse::parse(&load_options.path, &text, &MemFiles::default());
-    let reader = Reader::until(Instant::now() + FILES_TIMEOUT);
+    let reader = DeadlineReader::until(Instant::now() + FILES_TIMEOUT);
     let mut styles: Vec<SlideStyle> = Vec::new();
     for name in names {
         let load_options = LoadOptions { theme: Some(name), ..load_options.clone() };

@@ -13,7 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::deck::{Deck, Inline, Options, SlideNo};
 use crate::diag::Diagnostic;
-use crate::files::{self, Kind, ReadError, Reader};
+use crate::files::{self, DeadlineReader, FileKind, ReadError};
 use crate::highlight::Highlighter;
 use crate::layout::{FooterText, Limits, PictureKey};
 use crate::panics::contain;
@@ -21,7 +21,7 @@ use crate::parse;
 use crate::recording::Found;
 use crate::run::Runs;
 use crate::source::{Drafts, Files, SourceFile, Span};
-use crate::theme::{Background, FooterPart, FooterStyle, Shades, Theme};
+use crate::theme::{Background, ByBackground, FooterPart, FooterStyle, Theme};
 
 use super::gallery::gallery;
 use super::trust::FileMistakes;
@@ -72,7 +72,7 @@ pub struct LoadOptions {
     /// The theme that is used whatever the deck says.
     pub theme: Option<String>,
     /// The theme of a deck that names none, on each background.
-    pub default_theme: Shades<String>,
+    pub default_theme: ByBackground<String>,
     /// The terminal's background.
     pub background: Background,
     /// Whether it is no file but the deck of all themes.
@@ -132,7 +132,7 @@ impl LoadOptions {
             is_pipe: files::is_pipe(&path),
             path,
             theme: None,
-            default_theme: Shades { dark: "dark".to_owned(), light: "dark".to_owned() },
+            default_theme: ByBackground { dark: "dark".to_owned(), light: "dark".to_owned() },
             background: Background::Dark,
             gallery: false,
             themes: None,
@@ -167,7 +167,7 @@ pub fn load(
     let bytes = match before {
         // What was in the pipe is gone; the files that the deck names may have changed.
         Some(before) if load_options.is_pipe => return Ok(reload(load_options, before)),
-        Some(_) => files::read(&load_options.path, Kind::Text)?,
+        Some(_) => files::read(&load_options.path, FileKind::Text)?,
         None => files::read_deck(&load_options.path)?,
     };
     let text = load_options.with_drafts(&load_options.path, bytes);
@@ -211,7 +211,7 @@ pub(crate) fn reload(load_options: &LoadOptions, before: &LoadedDeck) -> LoadedD
 }
 
 fn show(load_options: &LoadOptions, text: &str, before: Option<&LoadedDeck>) -> LoadedDeck {
-    let reader = Reader::until(Instant::now() + FILES_TIMEOUT);
+    let reader = DeadlineReader::until(Instant::now() + FILES_TIMEOUT);
     let files = DeckFiles { load_options, reader: &reader, bytes: Cell::new(0) };
     let mut deck =
         parse::parse_with(&load_options.path, text, &files, load_options.options.clone());
@@ -244,11 +244,11 @@ fn add_mistakes(load_options: &LoadOptions, deck: &mut Deck) {
 }
 
 /// What was recorded of the deck's cells; a damaged recording is a mistake of the deck.
-fn recorded(load_options: &LoadOptions, reader: &Reader, deck: &mut Deck) -> Runs {
+fn recorded(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck) -> Runs {
     let file = recording_store::recording_file(&load_options.path);
     let folder = recording_store::recording_folder(&load_options.path);
     deck.files.push(file.clone());
-    let read = |file: &Path| reader.read(file, Kind::Recording);
+    let read = |file: &Path| reader.read(file, FileKind::Recording);
     match recording_store::read_recording_by(&load_options.path, read) {
         Ok(recording) => {
             let recording = recording.unwrap_or_default();
@@ -272,7 +272,7 @@ fn recorded(load_options: &LoadOptions, reader: &Reader, deck: &mut Deck) -> Run
 /// The look of a deck; `before` is what was shown last, whose highlighter goes on if it can.
 pub(super) fn look(
     load_options: &LoadOptions,
-    reader: &Reader,
+    reader: &DeadlineReader,
     deck: &mut Deck,
     before: Option<&SlideStyle>,
 ) -> SlideStyle {
@@ -319,14 +319,14 @@ pub(crate) fn folder(path: &Path) -> PathBuf {
 /// The files that one reading of a deck names, with what was edited and not saved.
 struct DeckFiles<'a> {
     load_options: &'a LoadOptions,
-    reader: &'a Reader,
+    reader: &'a DeadlineReader,
     /// Bytes that were read so far.
     bytes: Cell<u64>,
 }
 
 impl Files for DeckFiles<'_> {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        let bytes = self.reader.read(path, Kind::Text)?;
+        let bytes = self.reader.read(path, FileKind::Text)?;
         let all = self.bytes.get() + bytes.len() as u64;
         if all > MAX_DECK_BYTES {
             return Err(ReadError::TooMuch { max_bytes: MAX_DECK_BYTES });
@@ -337,9 +337,9 @@ impl Files for DeckFiles<'_> {
 }
 
 /// The files of the user's themes.
-impl Files for Reader {
+impl Files for DeadlineReader {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        Self::read(self, path, Kind::Text)
+        Self::read(self, path, FileKind::Text)
     }
 }
 

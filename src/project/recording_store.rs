@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::files::{self, Kind, ReadError};
+use crate::files::{self, FileKind, ReadError};
 use crate::panics::contain;
 use crate::recording::{Broken, Recording};
 use crate::source::{FileId, Span};
@@ -79,7 +79,7 @@ pub(super) fn recording_file(deck: &Path) -> PathBuf {
 /// # Errors
 /// It cannot be read, or it is damaged.
 pub fn read_recording(deck: &Path) -> Result<Option<Recording>, RecordingError> {
-    read_recording_by(deck, |file| files::read(file, Kind::Recording))
+    read_recording_by(deck, |file| files::read(file, FileKind::Recording))
 }
 
 /// As [`read_recording`]; `read` reads its file.
@@ -139,7 +139,7 @@ fn pictures_of(recording: &Recording) -> Vec<&String> {
 /// Writes a file unless it is so already; beside and renamed, so that there is never half of one.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let path = folder.join(name);
-    if files::read(&path, Kind::Recording).is_ok_and(|known| known == bytes) {
+    if files::read(&path, FileKind::Recording).is_ok_and(|known| known == bytes) {
         return Ok(());
     }
     let mut file = tempfile::Builder::new()

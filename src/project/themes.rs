@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::load::{LoadOptions, SlideStyle, folder};
 use crate::deck::Deck;
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::files::{self, Kind, Reader};
+use crate::files::{self, DeadlineReader, FileKind};
 use crate::highlight::{self, Highlighter};
 use crate::source::{MemFiles, SourceFile, Span};
 use crate::theme::{self, Library, Theme};
@@ -26,7 +26,7 @@ pub fn names(folder: Option<&Path>) -> Vec<String> {
 }
 
 /// The deck's theme.
-pub(super) fn choose(load_options: &LoadOptions, reader: &Reader, deck: &mut Deck) -> Theme {
+pub(super) fn choose(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck) -> Theme {
     let file = file(load_options, reader, deck);
     let (name, overrides) = (name(load_options, deck), deck.theme.overrides.clone());
     let known = deck.sources.iter().count();
@@ -39,7 +39,7 @@ pub(super) fn choose(load_options: &LoadOptions, reader: &Reader, deck: &mut Dec
     };
     let paths = load_options.themes.as_ref().map(|folder| reader.list(folder)).unwrap_or_default();
     let library = Library::new(paths, reader);
-    let (theme, mistakes) = theme::resolve_among(&choice, &library, &mut deck.sources);
+    let (theme, mistakes) = theme::resolve_with_library(&choice, &library, &mut deck.sources);
     deck.diagnostics.extend(mistakes);
     // A theme that changes is shown anew.
     let read = deck.sources.iter().skip(known).map(|file| file.path().to_owned());
@@ -67,11 +67,11 @@ fn name(load_options: &LoadOptions, deck: &Deck) -> SpannedText {
 }
 
 /// The text of the deck's theme file, and all of its span.
-fn file(load_options: &LoadOptions, reader: &Reader, deck: &mut Deck) -> SpannedText {
+fn file(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck) -> SpannedText {
     let (path, span) = deck.theme.path.clone()?;
     let path = folder(&load_options.path).join(path);
     deck.files.push(path.clone());
-    match reader.read_text(&path, Kind::Text) {
+    match reader.read_text(&path, FileKind::Text) {
         Ok(text) => {
             let whole = 0..text.len();
             let id = deck.sources.add(SourceFile::new(path, text.as_str()));
@@ -93,7 +93,7 @@ fn borrowed(said: &SpannedText) -> Option<(&str, Span)> {
 /// The highlighter of the theme: the one shown now where it is the same.
 pub(super) fn highlighter(
     load_options: &LoadOptions,
-    reader: &Reader,
+    reader: &DeadlineReader,
     theme: &Theme,
     deck: &mut Deck,
     before: Option<&SlideStyle>,
@@ -110,9 +110,9 @@ pub(super) fn highlighter(
             && path.file_stem().is_some_and(|stem| stem == name)
     });
     if let Some(path) = own {
-        let read = reader.read(path, Kind::Text);
+        let read = reader.read(path, FileKind::Text);
         let (at, path) = (theme.code.highlight_theme_at, path.display());
-        match read.map(|bytes| Highlighter::from_file(name, &bytes)) {
+        match read.map(|bytes| Highlighter::from_bytes(name, &bytes)) {
             Ok(Ok(highlighter)) => return Arc::new(highlighter),
             Ok(Err(why)) => {
                 let message = format!("`{path}` is no highlight theme: {why}");

@@ -6,37 +6,37 @@ use super::{Palette, css};
 
 /// A colour as written: itself, or a name that the palette explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Written {
+pub(super) enum ColorRef {
     /// A colour.
-    Is(Color),
+    Literal(Color),
     /// `palette:name` or `p:name`.
-    Named(String),
+    Palette(String),
 }
 
 /// The colour that `text` means on a slide (`<span style="color: …">`): a name, `#` and three or six
 /// hex digits, or `palette:name` of this palette.
 pub fn color(text: &str, palette: &Palette) -> Option<Color> {
-    match written(text)? {
-        Written::Is(color) => Some(color),
-        Written::Named(name) => palette.colors.get(&name).copied(),
+    match parse(text)? {
+        ColorRef::Literal(color) => Some(color),
+        ColorRef::Palette(name) => palette.colors.get(&name).copied(),
     }
 }
 
 /// Reads a colour of a theme file, where hex digits need no `#`.
-pub(super) fn in_theme(text: &str) -> Option<Written> {
-    written(text).or_else(|| hex(text).map(Written::Is))
+pub(super) fn parse_in_theme(text: &str) -> Option<ColorRef> {
+    parse(text).or_else(|| hex(text).map(ColorRef::Literal))
 }
 
-fn written(text: &str) -> Option<Written> {
+fn parse(text: &str) -> Option<ColorRef> {
     let text = text.trim();
     if let Some(name) = text.strip_prefix("palette:").or_else(|| text.strip_prefix("p:")) {
-        return Some(Written::Named(name.to_owned()));
+        return Some(ColorRef::Palette(name.to_owned()));
     }
     let color = match text.strip_prefix('#') {
         Some(digits) => hex(digits),
         None => named(text).or_else(|| css::color(text)),
     };
-    color.map(Written::Is)
+    color.map(ColorRef::Literal)
 }
 
 /// presenterm's names mean the terminal's own sixteen colours.
@@ -106,11 +106,11 @@ mod tests {
 
     #[test]
     fn a_theme_file_writes_hex_digits_alone() {
-        let is = |r, g, b| Some(Written::Is(Color::Rgb(r, g, b)));
-        assert_eq!(in_theme("ff0000"), is(255, 0, 0));
-        assert_eq!(in_theme("000000"), is(0, 0, 0));
-        assert_eq!(in_theme("f00"), is(255, 0, 0));
-        assert_eq!(in_theme("p:x"), Some(Written::Named("x".to_owned())));
-        assert_eq!(in_theme("ff00"), None);
+        let is = |r, g, b| Some(ColorRef::Literal(Color::Rgb(r, g, b)));
+        assert_eq!(parse_in_theme("ff0000"), is(255, 0, 0));
+        assert_eq!(parse_in_theme("000000"), is(0, 0, 0));
+        assert_eq!(parse_in_theme("f00"), is(255, 0, 0));
+        assert_eq!(parse_in_theme("p:x"), Some(ColorRef::Palette("x".to_owned())));
+        assert_eq!(parse_in_theme("ff00"), None);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::library::{Library, Text, Unreadable};
+use super::library::{Library, ThemeText, UnreadableTheme};
 use super::raw::RawTheme;
 use super::{Choice, builtin};
 use crate::diag::{Diagnostic, Severity, did_you_mean};
@@ -57,13 +57,13 @@ impl<'a> Layers<'a> {
     }
 
     /// Reads the theme of this name; if there is none, says so and reads `otherwise`.
-    fn read_named(&mut self, name: &str, at: Span, otherwise: &str) -> String {
+    fn read_named(&mut self, name: &str, at: Span, fallback: &str) -> String {
         if self.read_theme(name, &mut Vec::new()) {
             return name.to_owned();
         }
-        self.miss(name, at);
-        if self.read_theme(otherwise, &mut Vec::new()) {
-            return otherwise.to_owned();
+        self.report_missing(name, at);
+        if self.read_theme(fallback, &mut Vec::new()) {
+            return fallback.to_owned();
         }
         self.read_builtin(builtin::texts(builtin::FALLBACK).unwrap_or_default());
         builtin::FALLBACK.to_owned()
@@ -82,7 +82,7 @@ impl<'a> Layers<'a> {
     }
 
     /// Says that there is no theme of this name.
-    fn miss(&mut self, name: &str, at: Span) {
+    fn report_missing(&mut self, name: &str, at: Span) {
         let problem = Diagnostic::error(at, format!("there is no theme `{name}`"));
         let names: Vec<_> = self.library.names().collect();
         self.problems.push(match did_you_mean(name, names.iter().copied()) {
@@ -92,24 +92,24 @@ impl<'a> Layers<'a> {
     }
 
     /// Reads a theme over the one that it extends, over the one that this one extends; gives
-    /// whether there is one of this name. `above` are those that extend it.
-    fn read_theme(&mut self, name: &str, above: &mut Vec<String>) -> bool {
+    /// whether there is one of this name. `extending` are those that extend it.
+    fn read_theme(&mut self, name: &str, extending: &mut Vec<String>) -> bool {
         if let Some(texts) = builtin::texts(name) {
             self.read_builtin(texts);
             return true;
         }
         match self.library.text(name, self.sources) {
             None => return false,
-            Some(Err(Unreadable { file, error })) => {
+            Some(Err(UnreadableTheme { file, error })) => {
                 let at = Span::new(file, 0..0);
                 let mistake = Diagnostic::error(at, format!("cannot be read: {error}"));
                 self.problems.push(error.hint().into_iter().fold(mistake, Diagnostic::hint));
             }
-            Some(Ok(Text { file, text })) => {
+            Some(Ok(ThemeText { file, text })) => {
                 let span = Span::new(file, 0..text.len());
-                above.push(name.to_owned());
+                extending.push(name.to_owned());
                 if let Some(node) = self.parse(&text, span) {
-                    self.read_base(&node, &text, span, above);
+                    self.read_base(&node, &text, span, extending);
                     self.read_layer(&node, &text, span, |fields| fields.skip("extends"));
                 }
             }
@@ -118,15 +118,15 @@ impl<'a> Layers<'a> {
     }
 
     /// Reads the theme that a user's theme extends, if it does.
-    fn read_base(&mut self, node: &Node, file: &str, span: Span, above: &mut Vec<String>) {
+    fn read_base(&mut self, node: &Node, file: &str, span: Span, extending: &mut Vec<String>) {
         let Some((base, at)) = extended(node, file, span) else { return };
-        if above.iter().any(|name| name == base) {
-            let round = above.iter().map(String::as_str).chain([base]).collect::<Vec<_>>();
+        if extending.iter().any(|name| name == base) {
+            let round = extending.iter().map(String::as_str).chain([base]).collect::<Vec<_>>();
             let message = format!("themes that extend each other: {}", round.join(" → "));
             self.problems
                 .push(Diagnostic::error(at, message).hint("let one extend a built-in theme"));
-        } else if !self.read_theme(base, above) {
-            self.miss(base, at);
+        } else if !self.read_theme(base, extending) {
+            self.report_missing(base, at);
         }
     }
 

@@ -27,10 +27,10 @@ impl<'f> Library<'f> {
     /// The names of all themes: ours, then the user's.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let ours = builtin::names().map(|name| -> &str { name });
-        ours.chain(self.own_names())
+        ours.chain(self.user_names())
     }
 
-    fn own_names(&self) -> impl Iterator<Item = &str> {
+    fn user_names(&self) -> impl Iterator<Item = &str> {
         self.paths.keys().map(String::as_str).filter(|name| builtin::texts(name).is_none())
     }
 
@@ -53,18 +53,18 @@ impl<'f> Library<'f> {
         &self,
         name: &str,
         sources: &mut Sources,
-    ) -> Option<Result<Text, Unreadable>> {
+    ) -> Option<Result<ThemeText, UnreadableTheme>> {
         let (path, files) = (self.paths.get(name)?, self.files?);
         let bytes = match files.read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let file = sources.add(SourceFile::new(path, ""));
-                return Some(Err(Unreadable { file, error }));
+                return Some(Err(UnreadableTheme { file, error }));
             }
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let file = sources.add(SourceFile::new(path, text.as_str()));
-        Some(Ok(Text { file, text }))
+        Some(Ok(ThemeText { file, text }))
     }
 }
 
@@ -75,13 +75,13 @@ impl fmt::Debug for Library<'_> {
 }
 
 /// A theme's text, and the file it stands in.
-pub(super) struct Text {
+pub(super) struct ThemeText {
     pub(super) file: FileId,
     pub(super) text: String,
 }
 
 /// A theme that is there and cannot be read.
-pub(super) struct Unreadable {
+pub(super) struct UnreadableTheme {
     pub(super) file: FileId,
     pub(super) error: ReadError,
 }

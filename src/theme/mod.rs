@@ -9,7 +9,7 @@ mod color;
 mod css;
 mod layers;
 mod library;
-mod modal;
+mod panel_styles;
 mod raw;
 mod resolve;
 mod values;
@@ -23,7 +23,7 @@ use crate::source::Span;
 pub use builtin::names;
 pub use color::color;
 pub use library::Library;
-pub use resolve::{resolve, resolve_among};
+pub use resolve::{resolve, resolve_with_library};
 
 /// Every style of a deck, resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,7 +130,7 @@ pub struct TitleStyle {
     pub prefix: String,
     /// Size, 1 to 7.
     pub font_size: u8,
-    /// Empty rows above it.
+    /// Empty rows extending it.
     pub padding_top: u8,
     /// Empty rows below it.
     pub padding_bottom: u8,
@@ -156,7 +156,7 @@ pub struct HeadingStyle {
 pub struct Padding {
     /// Columns at both sides.
     pub horizontal: u8,
-    /// Rows above and below (presenterm takes any number above 0 as 1).
+    /// Rows extending and below (presenterm takes any number extending 0 as 1).
     pub vertical: u8,
 }
 
@@ -328,14 +328,14 @@ pub enum Background {
 
 /// A theme's name for each background.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shades<T> {
+pub struct ByBackground<T> {
     /// On a dark one.
     pub dark: T,
     /// On a light one.
     pub light: T,
 }
 
-impl<T> Shades<T> {
+impl<T> ByBackground<T> {
     /// The one for this background.
     pub fn on(&self, background: Background) -> &T {
         match background {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::values::{FooterKind, Positioning, RawColor, Side};
+use super::values::{AlignmentSide, FooterKind, Positioning, RawColor};
 use super::{FooterPart, Margin};
 use crate::source::Span;
 use crate::yaml::Fields;
@@ -45,7 +45,7 @@ pub(super) struct RawColors {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawAlignment {
     /// Left, centre, right.
-    pub(super) side: Option<Side>,
+    pub(super) side: Option<AlignmentSide>,
     /// For left and right.
     pub(super) margin: Option<Margin>,
     /// For centre.
@@ -85,7 +85,7 @@ pub(super) struct RawTitle {
 pub(super) struct RawPadding {
     /// Columns at both sides.
     pub(super) horizontal: Option<u8>,
-    /// Rows above and below.
+    /// Rows extending and below.
     pub(super) vertical: Option<u8>,
 }
 
@@ -202,12 +202,12 @@ impl RawTheme {
         });
         fields.section("palette", |fields| self.palette.read(fields));
         fields.section("layout_grid", |fields| fields.set("color", &mut self.grid));
-        read_later(fields);
+        check_undrawn_keys(fields);
     }
 }
 
 /// Reads what belongs to features that are still to come, so that it is right when they do.
-fn read_later(fields: &mut Fields<'_>) {
+fn check_undrawn_keys(fields: &mut Fields<'_>) {
     let (mut colors, mut number, mut name) = (RawColors::default(), None::<u16>, None::<String>);
     fields.section("pty_output", |fields| {
         colors.read(fields);

@@ -5,35 +5,35 @@ use std::array;
 
 use ratatui::style::{Color, Modifier, Style};
 
-use super::color::Written;
+use super::color::ColorRef;
 use super::layers::Layers;
 use super::library::Library;
 use super::raw::{
     RawAlert, RawAlignment, RawCode, RawColors, RawFooter, RawIntro, RawOutput, RawPadding,
     RawPalette, RawQuote, RawTheme, RawTitle,
 };
-use super::values::{FooterKind, Positioning, RawColor, Side};
+use super::values::{AlignmentSide, FooterKind, Positioning, RawColor};
 use super::{
     AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, FooterStyle, HeadingStyle, IntroLine,
-    IntroStyle, OutputStyle, Padding, Palette, QuoteStyle, Theme, TitleStyle, modal,
+    IntroStyle, OutputStyle, Padding, Palette, QuoteStyle, Theme, TitleStyle, panel_styles,
 };
 use crate::diag::{Diagnostic, closest};
 use crate::source::{Sources, Span};
 
 /// The highlight theme of a theme that names none.
-const HIGHLIGHT_THEME: &str = "base16-eighties.dark";
+const DEFAULT_HIGHLIGHT_THEME: &str = "base16-eighties.dark";
 
 /// What starts each row of a quote or an alert where the theme does not say.
-const BAR: &str = "▍ ";
+const DEFAULT_PREFIX: &str = "▍ ";
 
 /// Rows of the footer where the theme does not say.
-const FOOTER_HEIGHT: u16 = 3;
+const DEFAULT_FOOTER_HEIGHT: u16 = 3;
 
 /// How often a palette's colour may refer to another of its colours.
-const PALETTE_DEPTH: usize = 8;
+const MAX_PALETTE_DEPTH: usize = 8;
 
 /// The alerts' colours, titles and icons where the theme does not say.
-const ALERTS: [(Color, &str, &str); 5] = [
+const DEFAULT_ALERTS: [(Color, &str, &str); 5] = [
     (Color::Blue, "Note", "\u{f02fd}"),
     (Color::Green, "Tip", "\u{f400}"),
     (Color::Cyan, "Important", "\u{eb42}"),
@@ -44,12 +44,12 @@ const ALERTS: [(Color, &str, &str); 5] = [
 /// The theme asked for, of the built-in ones, and what is wrong with the asking. An unknown name gives
 /// the default theme.
 pub fn resolve(choice: &Choice<'_>) -> (Theme, Vec<Diagnostic>) {
-    resolve_among(choice, &Library::default(), &mut Sources::default())
+    resolve_with_library(choice, &Library::default(), &mut Sources::default())
 }
 
 /// As [`resolve`], the user's themes among those that can be asked for; the files that they are read
 /// from are added to the sources.
-pub fn resolve_among(
+pub fn resolve_with_library(
     choice: &Choice<'_>,
     library: &Library<'_>,
     sources: &mut Sources,
@@ -75,7 +75,7 @@ impl<'a> Resolver<'a> {
     fn new(raw: &RawPalette, problems: &'a mut Vec<Diagnostic>) -> Self {
         let mut resolver = Self { palette: Palette::default(), problems };
         for (name, color) in &raw.colors {
-            match follow(raw, color) {
+            match resolve_reference(raw, color) {
                 Ok(color) => drop(resolver.palette.colors.insert(name.clone(), color)),
                 Err(color) => resolver.report(color, raw.colors.keys().map(String::as_str)),
             }
@@ -96,7 +96,7 @@ impl<'a> Resolver<'a> {
         let color = self.color(raw.grid.as_ref());
         let grid = color.map_or(base.add_modifier(Modifier::DIM), |color| base.fg(color));
         let (modal, modal_selection) =
-            modal::styles(base, self.style(&raw.modal), self.style(&raw.modal_selection));
+            panel_styles::styles(base, self.style(&raw.modal), self.style(&raw.modal_selection));
         Theme {
             name,
             base,
@@ -157,7 +157,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn code(&mut self, raw: &RawCode) -> CodeStyle {
-        let built_in = || (HIGHLIGHT_THEME.to_owned(), Span::default());
+        let built_in = || (DEFAULT_HIGHLIGHT_THEME.to_owned(), Span::default());
         let (highlight_theme, highlight_theme_at) = raw.theme_name.clone().unwrap_or_else(built_in);
         CodeStyle {
             alignment: alignment(&raw.alignment, Alignment::default()),
@@ -186,7 +186,7 @@ impl<'a> Resolver<'a> {
         let bar = self.color(raw.prefix_color.as_ref());
         QuoteStyle {
             alignment: alignment(&raw.alignment, default),
-            prefix: raw.prefix.clone().unwrap_or_else(|| BAR.to_owned()),
+            prefix: raw.prefix.clone().unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
             style,
             prefix_style: Style { fg: bar.or(style.fg), ..style },
         }
@@ -194,7 +194,7 @@ impl<'a> Resolver<'a> {
 
     fn alert(&mut self, raw: &RawAlert) -> AlertStyle {
         let kinds = array::from_fn(|kind| {
-            let (color, title, icon) = ALERTS[kind];
+            let (color, title, icon) = DEFAULT_ALERTS[kind];
             let raw = &raw.kinds[kind];
             AlertKindStyle {
                 color: self.color(raw.color.as_ref()).or(Some(color)),
@@ -204,7 +204,7 @@ impl<'a> Resolver<'a> {
         });
         AlertStyle {
             alignment: alignment(&raw.alignment, Alignment::default()),
-            prefix: raw.prefix.clone().unwrap_or_else(|| BAR.to_owned()),
+            prefix: raw.prefix.clone().unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
             style: self.style(&raw.colors),
             kinds,
         }
@@ -231,7 +231,7 @@ impl<'a> Resolver<'a> {
                 center: raw.center.clone(),
                 right: raw.right.clone(),
                 style,
-                height: raw.height.unwrap_or(FOOTER_HEIGHT),
+                height: raw.height.unwrap_or(DEFAULT_FOOTER_HEIGHT),
             },
             FooterKind::ProgressBar => {
                 FooterStyle::ProgressBar { character: raw.character.unwrap_or('█'), style }
@@ -248,9 +248,9 @@ impl<'a> Resolver<'a> {
     /// The colour; none, and a diagnostic, where the palette does not know its name.
     fn color(&mut self, raw: Option<&RawColor>) -> Option<Color> {
         let raw = raw?;
-        let found = match &raw.written {
-            Written::Is(color) => Some(*color),
-            Written::Named(name) => self.palette.colors.get(name).copied(),
+        let found = match &raw.color {
+            ColorRef::Literal(color) => Some(*color),
+            ColorRef::Palette(name) => self.palette.colors.get(name).copied(),
         };
         if found.is_none() {
             let names: Vec<_> = self.palette.colors.keys().cloned().collect();
@@ -260,7 +260,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn report<'n>(&mut self, raw: &RawColor, names: impl Iterator<Item = &'n str>) {
-        let Written::Named(name) = &raw.written else { return };
+        let ColorRef::Palette(name) = &raw.color else { return };
         let problem = Diagnostic::error(raw.at, format!("the palette has no colour `{name}`"));
         self.problems.push(match closest(name, names) {
             Some(meant) => problem.hint(format!("did you mean `palette:{meant}`?")),
@@ -271,12 +271,15 @@ impl<'a> Resolver<'a> {
 
 /// The colour that a palette's colour is, through other names of the palette; the reference that
 /// leads nowhere otherwise.
-fn follow<'r>(palette: &'r RawPalette, color: &'r RawColor) -> Result<Color, &'r RawColor> {
+fn resolve_reference<'r>(
+    palette: &'r RawPalette,
+    color: &'r RawColor,
+) -> Result<Color, &'r RawColor> {
     let mut color = color;
-    for _ in 0..PALETTE_DEPTH {
-        match &color.written {
-            Written::Is(found) => return Ok(*found),
-            Written::Named(name) => color = palette.colors.get(name).ok_or(color)?,
+    for _ in 0..MAX_PALETTE_DEPTH {
+        match &color.color {
+            ColorRef::Literal(found) => return Ok(*found),
+            ColorRef::Palette(name) => color = palette.colors.get(name).ok_or(color)?,
         }
     }
     Err(color)
@@ -293,9 +296,9 @@ fn padding(raw: RawPadding) -> Padding {
 fn alignment(raw: &RawAlignment, default: Alignment) -> Alignment {
     match raw.side {
         None => default,
-        Some(Side::Left) => Alignment::Left(raw.margin.unwrap_or_default()),
-        Some(Side::Right) => Alignment::Right(raw.margin.unwrap_or_default()),
-        Some(Side::Center) => Alignment::Center {
+        Some(AlignmentSide::Left) => Alignment::Left(raw.margin.unwrap_or_default()),
+        Some(AlignmentSide::Right) => Alignment::Right(raw.margin.unwrap_or_default()),
+        Some(AlignmentSide::Center) => Alignment::Center {
             minimum_margin: raw.minimum_margin.unwrap_or_default(),
             minimum_size: raw.minimum_size.unwrap_or_default(),
         },

@@ -1,7 +1,7 @@
 //! The values of the schema's keys that are neither text, numbers nor switches, and how each is
 //! written.
 
-use super::color::{Written, in_theme};
+use super::color::{ColorRef, parse_in_theme};
 use super::{FooterPart, Margin};
 use crate::source::Span;
 use crate::yaml::{FromNode, Node, NodeValue, only_entry, text};
@@ -10,14 +10,14 @@ use crate::yaml::{FromNode, Node, NodeValue, only_entry, text};
 #[derive(Clone, Debug)]
 pub(super) struct RawColor {
     /// The colour.
-    pub(super) written: Written,
+    pub(super) color: ColorRef,
     /// Where it is written.
     pub(super) at: Span,
 }
 
 /// The values of `alignment`.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Side {
+pub(super) enum AlignmentSide {
     /// `left`
     Left,
     /// `center`
@@ -51,11 +51,11 @@ impl FromNode for RawColor {
         "a colour: a name, 3 or 6 hex digits, or `palette:` and a name of the palette";
 
     fn read(node: &Node, at: Span) -> Option<Self> {
-        Some(Self { written: in_theme(text(node)?)?, at })
+        Some(Self { color: parse_in_theme(text(node)?)?, at })
     }
 }
 
-impl FromNode for Side {
+impl FromNode for AlignmentSide {
     const EXPECTED: &'static str = "`left`, `center` or `right`";
 
     fn read(node: &Node, _: Span) -> Option<Self> {

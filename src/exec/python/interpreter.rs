@@ -171,7 +171,7 @@ pub fn likely_python(directory: &Path, named: Option<&str>) -> Option<LikelyPyth
 /// The version that a virtual environment's configuration names.
 fn environment_version(program: &Path) -> Option<String> {
     let file = program.parent()?.parent()?.join("pyvenv.cfg");
-    let text = crate::files::read_text(&file, crate::files::Kind::Text).ok()?;
+    let text = crate::files::read_text(&file, crate::files::FileKind::Text).ok()?;
     let mut pairs = text.lines().filter_map(|line| line.split_once('='));
     let value = |(_, value): (&str, &str)| value.trim().to_owned();
     pairs.find(|(key, _)| matches!(key.trim(), "version" | "version_info")).map(value)

@@ -160,7 +160,7 @@ fn open_installation(policy: &mut SandboxPolicy, folder: &Path, home: Option<&Pa
 /// The folder of the programs that a virtual environment was made from.
 fn base_of(folder: &Path) -> Option<PathBuf> {
     let settings =
-        files::read_text(&folder.parent()?.join("pyvenv.cfg"), files::Kind::Text).ok()?;
+        files::read_text(&folder.parent()?.join("pyvenv.cfg"), files::FileKind::Text).ok()?;
     let home = settings.lines().find_map(|line| {
         let (name, value) = line.split_once('=')?;
         (name.trim() == "home").then(|| PathBuf::from(value.trim()))

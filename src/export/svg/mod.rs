@@ -8,22 +8,22 @@ use base64::engine::general_purpose::STANDARD;
 use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::ink::{Ink, Look, Rgb};
+use super::palette::{CellStyle, Rgb, TerminalColors};
 use super::shapes::{CELL_HEIGHT, CELL_WIDTH, Shape, shapes};
 use crate::view::{self, LargeGlyph, Overlay};
 
 /// Draws a buffer. `pictures` are what it could not hold, each with its file's bytes (PNG, JPEG
 /// or GIF); `look` has the colours a terminal would have chosen itself.
-pub fn svg(buffer: &Buffer, pictures: &[(Overlay, Vec<u8>)], look: &Look) -> String {
+pub fn svg(buffer: &Buffer, pictures: &[(Overlay, Vec<u8>)], colors: &TerminalColors) -> String {
     let (width, height) = (across(buffer.area.width), down(buffer.area.height));
-    let mut page = Page(format!(
+    let mut page = SvgWriter(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"{TEXT}\">\n"
+         viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\">\n"
     ));
-    page.rect(0.0, 0.0, width, height, look.background);
+    page.rect(0.0, 0.0, width, height, colors.background);
     for row in 0..buffer.area.height {
-        let glyphs = glyphs(buffer, row, look);
-        page.grounds(row, &glyphs, look);
+        let glyphs = glyphs(buffer, row, colors);
+        page.grounds(row, &glyphs, colors);
         page.drawings(row, &glyphs);
         page.texts(row, &glyphs);
         page.rules(row, &glyphs);
@@ -39,22 +39,22 @@ const FONTS: &str = "ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Cons
     monospace";
 
 /// How high a cell's text is.
-const TEXT: f32 = 16.0;
+const FONT_SIZE: f32 = 16.0;
 
 /// Where in its cell a text stands.
 const BASELINE: f32 = 15.0;
 
 /// A character at its place, over all the columns it takes.
-struct Glyph<'a> {
+struct SvgGlyph<'a> {
     column: u16,
     columns: u16,
     symbol: &'a str,
-    ink: Ink,
+    style: CellStyle,
     /// How large it is, in sizes of a cell's text.
     scale: f32,
 }
 
-impl Glyph<'_> {
+impl SvgGlyph<'_> {
     /// Whether a run of such glyphs keeps its columns when a font draws it as one text.
     fn flows(&self) -> bool {
         let fills_its_room = f32::from(self.columns) <= self.scale;
@@ -62,12 +62,12 @@ impl Glyph<'_> {
     }
 
     fn is_blank(&self) -> bool {
-        self.ink.hidden || self.symbol.trim().is_empty()
+        self.style.hidden || self.symbol.trim().is_empty()
     }
 }
 
 /// A row's glyphs. Wide ones own the cells they cover, whatever those hold.
-fn glyphs<'a>(buffer: &'a Buffer, row: u16, look: &Look) -> Vec<Glyph<'a>> {
+fn glyphs<'a>(buffer: &'a Buffer, row: u16, colors: &TerminalColors) -> Vec<SvgGlyph<'a>> {
     let mut found = Vec::with_capacity(usize::from(buffer.area.width));
     let mut column = 0;
     while column < buffer.area.width {
@@ -79,7 +79,7 @@ fn glyphs<'a>(buffer: &'a Buffer, row: u16, look: &Look) -> Vec<Glyph<'a>> {
         };
         let width = u16::try_from(width).unwrap_or(1).max(1);
         let columns = width.min(buffer.area.width - column);
-        found.push(Glyph { column, columns, symbol, ink: look.ink(cell), scale });
+        found.push(SvgGlyph { column, columns, symbol, style: colors.cell_style(cell), scale });
         column += columns;
     }
     found
@@ -93,17 +93,17 @@ fn scale(large: LargeGlyph<'_>) -> f32 {
 
 /// Splits a row into runs of neighbours that `same` finds alike.
 fn runs<'a, 'b>(
-    glyphs: &'a [Glyph<'b>],
-    same: impl Fn(&Glyph<'b>, &Glyph<'b>) -> bool,
-) -> impl Iterator<Item = Run<'a, 'b>> {
-    glyphs.chunk_by(same).map(Run)
+    glyphs: &'a [SvgGlyph<'b>],
+    same: impl Fn(&SvgGlyph<'b>, &SvgGlyph<'b>) -> bool,
+) -> impl Iterator<Item = GlyphRun<'a, 'b>> {
+    glyphs.chunk_by(same).map(GlyphRun)
 }
 
 /// Neighbouring glyphs, at least one.
-struct Run<'a, 'b>(&'a [Glyph<'b>]);
+struct GlyphRun<'a, 'b>(&'a [SvgGlyph<'b>]);
 
-impl<'b> Run<'_, 'b> {
-    fn first(&self) -> &Glyph<'b> {
+impl<'b> GlyphRun<'_, 'b> {
+    fn first(&self) -> &SvgGlyph<'b> {
         &self.0[0]
     }
 
@@ -121,68 +121,74 @@ impl<'b> Run<'_, 'b> {
 }
 
 /// The document so far.
-struct Page(String);
+struct SvgWriter(String);
 
-impl Page {
-    fn grounds(&mut self, row: u16, glyphs: &[Glyph<'_>], look: &Look) {
-        for run in runs(glyphs, |a, b| a.ink.ground == b.ink.ground) {
-            if run.first().ink.ground != look.background {
-                self.rect(run.left(), down(row), run.width(), CELL_HEIGHT, run.first().ink.ground);
+impl SvgWriter {
+    fn grounds(&mut self, row: u16, glyphs: &[SvgGlyph<'_>], colors: &TerminalColors) {
+        for run in runs(glyphs, |a, b| a.style.background == b.style.background) {
+            if run.first().style.background != colors.background {
+                self.rect(
+                    run.left(),
+                    down(row),
+                    run.width(),
+                    CELL_HEIGHT,
+                    run.first().style.background,
+                );
             }
         }
     }
 
-    fn drawings(&mut self, row: u16, glyphs: &[Glyph<'_>]) {
-        for run in runs(glyphs, |a, b| a.symbol == b.symbol && a.ink == b.ink) {
+    fn drawings(&mut self, row: u16, glyphs: &[SvgGlyph<'_>]) {
+        for run in runs(glyphs, |a, b| a.symbol == b.symbol && a.style == b.style) {
             let Some(shapes) = shapes(run.first().symbol) else { continue };
-            if run.first().ink.hidden {
+            if run.first().style.hidden {
                 continue;
             }
             if shapes.iter().all(Shape::spans) {
-                self.shapes(&shapes, run.left(), row, run.width(), &run.first().ink);
+                self.shapes(&shapes, run.left(), row, run.width(), &run.first().style);
             } else {
                 for glyph in run.0 {
-                    self.shapes(&shapes, across(glyph.column), row, CELL_WIDTH, &glyph.ink);
+                    self.shapes(&shapes, across(glyph.column), row, CELL_WIDTH, &glyph.style);
                 }
             }
         }
     }
 
     /// The shapes of one character, those from side to side stretched to `width`.
-    fn shapes(&mut self, shapes: &[Shape], left: f32, row: u16, width: f32, ink: &Ink) {
+    fn shapes(&mut self, shapes: &[Shape], left: f32, row: u16, width: f32, style: &CellStyle) {
         for shape in shapes {
             match *shape {
                 Shape::Rect(x, y, w, h, cover) => {
                     let w = if shape.spans() { width } else { w };
-                    let cover = if ink.dim { cover * DIM } else { cover };
-                    self.cover(left + x, down(row) + y, w, h, ink.text, cover);
+                    let cover = if style.dim { cover * DIM_OPACITY } else { cover };
+                    self.cover(left + x, down(row) + y, w, h, style.text, cover);
                 }
                 Shape::Path(path) => self.push(format_args!(
                     "<path transform=\"translate({left} {})\" d=\"{path}\" fill=\"none\" \
                      stroke=\"{}\" stroke-width=\"2\"{}/>\n",
                     down(row),
-                    ink.text,
-                    if ink.dim { " stroke-opacity=\"0.6\"" } else { "" },
+                    style.text,
+                    if style.dim { " stroke-opacity=\"0.6\"" } else { "" },
                 )),
             }
         }
     }
 
-    fn texts(&mut self, row: u16, glyphs: &[Glyph<'_>]) {
-        let written = |glyph: &Glyph<'_>| !glyph.is_blank() && shapes(glyph.symbol).is_none();
-        let same = |a: &Glyph<'_>, b: &Glyph<'_>| {
-            a.ink == b.ink
+    fn texts(&mut self, row: u16, glyphs: &[SvgGlyph<'_>]) {
+        let written = |glyph: &SvgGlyph<'_>| !glyph.is_blank() && shapes(glyph.symbol).is_none();
+        let same = |a: &SvgGlyph<'_>, b: &SvgGlyph<'_>| {
+            a.style == b.style
                 && a.scale.to_bits() == b.scale.to_bits()
                 && (a.flows() && b.flows() || a.is_blank() && b.is_blank())
         };
         for run in runs(glyphs, same) {
             let Some(start) = run.0.iter().position(written) else { continue };
             let end = run.0.iter().rposition(written).map_or(start, |last| last + 1);
-            self.text(row, &Run(&run.0[start..end]));
+            self.text(row, &GlyphRun(&run.0[start..end]));
         }
     }
 
-    fn text(&mut self, row: u16, run: &Run<'_, '_>) {
+    fn text(&mut self, row: u16, run: &GlyphRun<'_, '_>) {
         let (first, y) = (run.first(), down(row) + BASELINE * run.first().scale);
         if first.flows() {
             let (left, width) = (run.left(), run.width());
@@ -191,14 +197,14 @@ impl Page {
             let middle = run.left() + run.width() / 2.0;
             self.push(format_args!("<text x=\"{middle}\" y=\"{y}\" text-anchor=\"middle\""));
         }
-        self.push(format_args!(" fill=\"{}\"", first.ink.text));
+        self.push(format_args!(" fill=\"{}\"", first.style.text));
         if first.scale.to_bits() != 1.0_f32.to_bits() {
-            self.push(format_args!(" font-size=\"{}\"", TEXT * first.scale));
+            self.push(format_args!(" font-size=\"{}\"", FONT_SIZE * first.scale));
         }
         for (wanted, attribute) in [
-            (first.ink.bold, " font-weight=\"bold\""),
-            (first.ink.italic, " font-style=\"italic\""),
-            (first.ink.dim, " fill-opacity=\"0.6\""),
+            (first.style.bold, " font-weight=\"bold\""),
+            (first.style.italic, " font-style=\"italic\""),
+            (first.style.dim, " fill-opacity=\"0.6\""),
             (run.text().contains(' '), " xml:space=\"preserve\""),
         ] {
             self.0.push_str(if wanted { attribute } else { "" });
@@ -207,15 +213,15 @@ impl Page {
     }
 
     /// Lines below and through, over blanks too.
-    fn rules(&mut self, row: u16, glyphs: &[Glyph<'_>]) {
-        for run in runs(glyphs, |a, b| a.ink == b.ink) {
-            let (ink, left, width) = (run.first().ink, run.left(), run.width());
-            let cover = if ink.dim { DIM } else { 1.0 };
-            if ink.underlined {
-                self.cover(left, down(row) + 17.0, width, 1.0, ink.line, cover);
+    fn rules(&mut self, row: u16, glyphs: &[SvgGlyph<'_>]) {
+        for run in runs(glyphs, |a, b| a.style == b.style) {
+            let (style, left, width) = (run.first().style, run.left(), run.width());
+            let cover = if style.dim { DIM_OPACITY } else { 1.0 };
+            if style.underlined {
+                self.cover(left, down(row) + 17.0, width, 1.0, style.line, cover);
             }
-            if ink.struck {
-                self.cover(left, down(row) + 10.0, width, 1.0, ink.text, cover);
+            if style.struck {
+                self.cover(left, down(row) + 10.0, width, 1.0, style.text, cover);
             }
         }
     }
@@ -259,7 +265,7 @@ impl Page {
 }
 
 /// How much of a dim text's colour is left.
-const DIM: f32 = 0.6;
+const DIM_OPACITY: f32 = 0.6;
 
 fn across(columns: u16) -> f32 {
     f32::from(columns) * CELL_WIDTH

@@ -9,8 +9,8 @@ use super::*;
 use crate::export::Rgb;
 use crate::layout::PictureKey;
 
-fn look() -> Look {
-    Look::new(Rgb(0x10, 0x10, 0x10), Rgb(0xfa, 0xfa, 0xfa))
+fn colors() -> TerminalColors {
+    TerminalColors::new(Rgb(0x10, 0x10, 0x10), Rgb(0xfa, 0xfa, 0xfa))
 }
 
 fn buffer(width: u16, height: u16, texts: &[(u16, u16, &str, Style)]) -> Buffer {
@@ -23,7 +23,7 @@ fn buffer(width: u16, height: u16, texts: &[(u16, u16, &str, Style)]) -> Buffer 
 
 /// The picture's elements, one a line, without the document around them.
 fn elements(buffer: &Buffer) -> String {
-    let picture = svg(buffer, &[], &look());
+    let picture = svg(buffer, &[], &colors());
     assert_well_formed(&picture);
     let body: Vec<_> = picture.lines().skip(2).filter(|line| *line != "</svg>").collect();
     body.join("\n")
@@ -136,7 +136,7 @@ fn a_scrolled_picture_is_cut_to_its_place() {
         whole: (2, 3),
         skipped: 1,
     };
-    let picture = svg(&buffer(4, 2, &[]), &[(overlay, vec![0xff, 0xd8, 1])], &look());
+    let picture = svg(&buffer(4, 2, &[]), &[(overlay, vec![0xff, 0xd8, 1])], &colors());
     assert_well_formed(&picture);
     let line = picture.lines().find(|line| line.contains("<image")).unwrap();
     insta::assert_snapshot!(line, @r#"<svg x="10" y="0" width="20" height="20"><image y="-20" width="20" height="60" preserveAspectRatio="none" href="data:image/jpeg;base64,/9gB"/></svg>"#);
@@ -153,7 +153,7 @@ fn a_buffer_that_starts_elsewhere_starts_at_the_corner() {
 #[test]
 fn no_buffer_is_too_small() {
     for (width, height) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-        assert_well_formed(&svg(&buffer(width, height, &[]), &[], &look()));
+        assert_well_formed(&svg(&buffer(width, height, &[]), &[], &colors()));
     }
 }
 
@@ -165,7 +165,7 @@ fn f204_large_text_is_drawn_in_its_size() {
     scene.body = vec![crate::layout::Placed { x: 1, y: 0, item }];
     let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 3));
     crate::view::paint(&scene, 0, &mut buffer);
-    let picture = svg(&buffer, &[], &look());
+    let picture = svg(&buffer, &[], &colors());
     assert!(picture.contains("x=\"10\" y=\"30\" textLength=\"40\""), "{picture}");
     assert!(picture.contains("font-size=\"32\">ab</text>"), "{picture}");
 }

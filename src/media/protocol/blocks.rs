@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
 /// Alpha from which a pixel is there, where no background to mix it with is known.
-const VISIBLE: u8 = 128;
+const MIN_VISIBLE_ALPHA: u8 = 128;
 
 /// Paints a picture two pixels a cell into `area`, from the cells' row `skipped` of it on.
 pub(in crate::media) fn paint(picture: &RgbaImage, area: Rect, skipped: u32, buffer: &mut Buffer) {
@@ -37,7 +37,7 @@ fn put(cell: &mut Cell, upper: Option<Color>, lower: Option<Color>) {
 }
 
 fn color(Rgba([red, green, blue, alpha]): Rgba<u8>) -> Option<Color> {
-    (alpha >= VISIBLE).then_some(Color::Rgb(red, green, blue))
+    (alpha >= MIN_VISIBLE_ALPHA).then_some(Color::Rgb(red, green, blue))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// The most that one part carries.
-const PART: usize = 64 * 1024;
+const MAX_PART_BYTES: usize = 64 * 1024;
 
 /// Whether a file is sent in one sequence or in several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(in crate::media) fn inline(file: &[u8], (columns, rows): (u16, u16), parts: 
         Parts::One => command(&mut sequence, &format!("File={arguments}:"), encoded.as_bytes()),
         Parts::Several => {
             command(&mut sequence, &format!("MultipartFile={arguments}"), b"");
-            for part in encoded.as_bytes().chunks(PART) {
+            for part in encoded.as_bytes().chunks(MAX_PART_BYTES) {
                 command(&mut sequence, "FilePart=", part);
             }
             command(&mut sequence, "FileEnd", b"");

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use ratatui::layout::Rect;
 
 /// The most that one sequence may carry.
-const CHUNK: usize = 4096;
+const MAX_CHUNK_BYTES: usize = 4096;
 
 /// Sends a PNG file's bytes as picture `id`.
 pub(in crate::media) fn transmit(id: u32, png: &[u8]) -> Vec<u8> {
@@ -39,7 +39,7 @@ pub(in crate::media) fn transmit_moving(id: u32, frames: &[(Vec<u8>, Duration)])
 fn send(control: &str, again: &str, bytes: &[u8]) -> Vec<u8> {
     let encoded = STANDARD.encode(bytes);
     let mut sequence = Vec::with_capacity(encoded.len() + encoded.len() / 256 + 64);
-    let chunks = encoded.as_bytes().chunks(CHUNK);
+    let chunks = encoded.as_bytes().chunks(MAX_CHUNK_BYTES);
     let last = chunks.len().saturating_sub(1);
     for (index, chunk) in chunks.enumerate() {
         let more = u8::from(index < last);
@@ -95,7 +95,7 @@ mod tests {
         let mut ended = false;
         for part in text.split("\x1b_G").skip(1) {
             let (keys, data) = part.strip_suffix("\x1b\\").unwrap().split_once(';').unwrap();
-            assert!(data.len() <= CHUNK);
+            assert!(data.len() <= MAX_CHUNK_BYTES);
             assert!(!ended, "more than the last chunk");
             ended = keys.contains("m=0");
             if control.is_empty() {

@@ -61,10 +61,10 @@ pub struct Capabilities {
 }
 
 /// Whether a row of the table holds.
-type Test = fn(&Capabilities) -> bool;
+type Condition = fn(&Capabilities) -> bool;
 
 /// Which terminals are shown pictures how: the first row that holds decides.
-const CHOICES: &[(Test, Protocol)] = &[
+const CHOICES: &[(Condition, Protocol)] = &[
     // tmux passes none of the dialects on by itself.
     (Capabilities::is_tmux, Protocol::Blocks),
     // These know kitty's dialect in part, or not at all, and this one well.

@@ -9,7 +9,7 @@ use super::*;
 
 #[test]
 fn f202_half_blocks_show_two_pixels_a_cell_and_what_is_not_scrolled_away() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     stage.write("deck/a.png", &flag(4, 8));
     let mut overlay = stage.overlay("a.png", Rect::new(2, 1, 4, 4));
     let (blank, bytes) = stage.frame(std::slice::from_ref(&overlay));
@@ -27,7 +27,7 @@ fn f202_half_blocks_show_two_pixels_a_cell_and_what_is_not_scrolled_away() {
 
 #[test]
 fn what_shines_through_is_mixed_with_the_background() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     stage.write("deck/a.png", &RgbaImage::from_pixel(2, 2, Rgba([255, 0, 0, 128])));
     let (buffer, _) = stage.shown(&[stage.overlay("a.png", Rect::new(0, 0, 2, 1))]);
     assert_eq!(buffer[(0, 0)].bg, Color::Rgb(128, 127, 0));
@@ -55,7 +55,7 @@ fn key<'a>(keys: &'a str, name: &str) -> &'a str {
 
 #[test]
 fn f202_kitty_gets_a_picture_once_and_places_it_as_often_as_needed() {
-    let mut stage = Stage::new(Protocol::KittyRemote);
+    let mut stage = MediaHarness::new(Protocol::KittyRemote);
     stage.write("deck/a.png", &flag(20, 40));
     let mut overlay = stage.overlay("a.png", Rect::new(3, 2, 5, 5));
     let (buffer, bytes) = stage.shown(std::slice::from_ref(&overlay));
@@ -92,7 +92,7 @@ fn f202_kitty_gets_a_picture_once_and_places_it_as_often_as_needed() {
 
 #[test]
 fn kitty_gets_a_large_picture_scaled_down() {
-    let mut stage = Stage::new(Protocol::KittyRemote);
+    let mut stage = MediaHarness::new(Protocol::KittyRemote);
     stage.write("deck/a.png", &flag(400, 800));
     let (_, bytes) = stage.shown(&[stage.overlay("a.png", Rect::new(0, 0, 5, 5))]);
     let sent = image::load_from_memory(&graphics(&bytes)[0].1).unwrap();
@@ -101,7 +101,7 @@ fn kitty_gets_a_large_picture_scaled_down() {
 
 #[test]
 fn a_local_kitty_reads_files_itself() {
-    let mut stage = Stage::new(Protocol::KittyLocal);
+    let mut stage = MediaHarness::new(Protocol::KittyLocal);
     stage.write("deck/a.png", &flag(400, 800));
     flag(30, 30).save_with_format(stage.path("deck/b.gif"), ImageFormat::Gif).unwrap();
     let mut png = stage.overlay("a.png", Rect::new(0, 0, 5, 5));
@@ -131,7 +131,7 @@ fn moving(path: &Path, frames: &[Rgba<u8>]) {
 #[test]
 fn f099_a_gif_moves_in_kitty() {
     for protocol in [Protocol::KittyRemote, Protocol::KittyLocal] {
-        let mut stage = Stage::new(protocol);
+        let mut stage = MediaHarness::new(protocol);
         moving(&stage.path("deck/a.gif"), &[RED, BLUE, RED]);
         let overlay = stage.overlay("a.gif", Rect::new(1, 1, 5, 5));
         let sent = graphics(&stage.shown(&[overlay]).1);
@@ -147,7 +147,7 @@ fn f099_a_gif_moves_in_kitty() {
 
 #[test]
 fn f099_a_gif_goes_to_iterm_as_it_is_if_it_moves() {
-    let mut stage = Stage::new(Protocol::Iterm2);
+    let mut stage = MediaHarness::new(Protocol::Iterm2);
     moving(&stage.path("deck/a.gif"), &[RED, BLUE]);
     moving(&stage.path("deck/b.gif"), &[RED]);
     for (name, goes_as_it_is) in [("a.gif", true), ("b.gif", false)] {
@@ -161,7 +161,7 @@ fn f099_a_gif_goes_to_iterm_as_it_is_if_it_moves() {
 
 #[test]
 fn f202_iterm_gets_the_rows_that_show() {
-    let mut stage = Stage::new(Protocol::Iterm2);
+    let mut stage = MediaHarness::new(Protocol::Iterm2);
     stage.write("deck/a.png", &flag(20, 40));
     let mut overlay = stage.overlay("a.png", Rect::new(1, 1, 5, 5));
     let sent = |bytes: &str| {
@@ -183,7 +183,7 @@ fn f202_iterm_gets_the_rows_that_show() {
 
 #[test]
 fn f202_sixels_cover_their_cells_and_stay_off_the_last_row() {
-    let mut stage = Stage::new(Protocol::Sixel);
+    let mut stage = MediaHarness::new(Protocol::Sixel);
     stage.write("deck/a.png", &flag(7, 7));
     // Sixels come in bands of six rows: 40 rows take 42.
     for (area, height) in [(Rect::new(0, 0, 5, 6), 48), (Rect::new(0, 4, 5, 6), 42)] {

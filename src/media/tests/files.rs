@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn a_picture_is_looked_for_beside_the_deck_then_in_the_working_directory() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     stage.write("deck/both.png", &flag(3, 2));
     stage.write("work/both.png", &flag(1, 1));
     stage.write("work/far.png", &flag(4, 5));
@@ -19,7 +19,7 @@ fn a_picture_is_looked_for_beside_the_deck_then_in_the_working_directory() {
 
 #[test]
 fn a_missing_picture_says_where_it_was_looked_for_and_is_watched() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     let (deck, work) = (stage.path("deck"), stage.path("work"));
     let expected = format!(
         "picture `no.png` not found; looked in `{}` and `{}`",
@@ -27,14 +27,14 @@ fn a_missing_picture_says_where_it_was_looked_for_and_is_watched() {
         work.display()
     );
     assert_eq!(stage.measure("no.png"), Err(expected));
-    assert_eq!(stage.media.files(), [deck.join("no.png"), work.join("no.png")]);
+    assert_eq!(stage.media.watched_files(), [deck.join("no.png"), work.join("no.png")]);
     stage.write("deck/no.png", &flag(2, 2));
     assert_eq!(stage.measure("no.png"), Ok((2, 2)));
 }
 
 #[test]
 fn a_missing_picture_says_which_file_may_be_meant() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     fs::create_dir(stage.path("deck/pics")).unwrap();
     stage.write("deck/pics/chart.png", &flag(3, 2));
     stage.write("work/far.png", &flag(3, 2));
@@ -48,7 +48,7 @@ fn a_missing_picture_says_which_file_may_be_meant() {
 
 #[test]
 fn percent_encoded_names_are_decoded() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     stage.write("deck/my pic #1 é.png", &flag(3, 2));
     stage.write("deck/literal%20name.png", &flag(4, 2));
     stage.write("deck/literal name.png", &flag(5, 2));
@@ -61,7 +61,7 @@ fn percent_encoded_names_are_decoded() {
 
 #[test]
 fn what_is_no_picture_says_so() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     fs::write(stage.path("deck/text.png"), "no picture").unwrap();
     fs::write(stage.path("deck/empty.png"), "").unwrap();
     fs::create_dir(stage.path("deck/folder.png")).unwrap();
@@ -77,7 +77,7 @@ fn what_is_no_picture_says_so() {
 
 #[test]
 fn a_picture_with_too_many_pixels_is_refused_by_its_header() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     fs::write(stage.path("deck/huge.png"), png_header(60_000, 60_000)).unwrap();
     fs::write(stage.path("deck/none.png"), png_header(0, 5)).unwrap();
     let expected = "picture `huge.png` cannot be shown: 60000x60000 pixels are too many; at most 100 megapixels are \
@@ -88,7 +88,7 @@ fn a_picture_with_too_many_pixels_is_refused_by_its_header() {
 
 #[test]
 fn files_that_are_not_regular_are_refused() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     fs::create_dir(stage.path("deck/folder.png")).unwrap();
     std::os::unix::fs::symlink("/dev/zero", stage.path("deck/zero.png")).unwrap();
     std::os::unix::fs::symlink("nowhere", stage.path("deck/gone.png")).unwrap();
@@ -106,7 +106,7 @@ fn files_that_are_not_regular_are_refused() {
 
 #[test]
 fn a_photograph_is_measured_and_shown_upright() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     let picture = image::DynamicImage::ImageRgba8(flag(16, 8)).into_rgb8();
     let mut file = Vec::new();
     let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, 100);
@@ -124,7 +124,7 @@ fn a_photograph_is_measured_and_shown_upright() {
 
 #[test]
 fn a_picture_that_breaks_off_is_said_to_when_that_is_known() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     stage.write("deck/cut.png", &noise(40, 40));
     let whole = fs::read(stage.path("deck/cut.png")).unwrap();
     fs::write(stage.path("deck/cut.png"), &whole[..whole.len() / 2]).unwrap();
@@ -141,7 +141,7 @@ fn a_picture_that_breaks_off_is_said_to_when_that_is_known() {
 
 #[test]
 fn a_picture_changed_on_disk_is_shown_anew() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     stage.write("deck/a.png", &RgbaImage::from_pixel(2, 2, RED));
     let overlays = [stage.overlay("a.png", Rect::new(0, 0, 1, 1))];
     assert_eq!(stage.shown(&overlays).0[(0, 0)].bg, Color::Rgb(255, 0, 0));

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn nothing_is_shown_before_the_terminal_is_known() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     stage.media = Media::new(stage.path("work"), None, |_| ());
     stage.write("deck/a.png", &flag(2, 2));
     let (buffer, bytes) = stage.frame(&[stage.overlay("a.png", Rect::new(0, 0, 2, 2))]);
@@ -14,7 +14,7 @@ fn nothing_is_shown_before_the_terminal_is_known() {
 #[test]
 fn cells_under_a_picture_are_written_once_and_again_when_it_leaves() {
     for protocol in [Protocol::Iterm2, Protocol::Sixel] {
-        let mut stage = Stage::new(protocol);
+        let mut stage = MediaHarness::new(protocol);
         stage.write("deck/a.png", &flag(4, 4));
         let area = Rect::new(1, 1, 2, 2);
         let overlays = [stage.overlay("a.png", area)];
@@ -38,31 +38,31 @@ fn cells_under_a_picture_are_written_once_and_again_when_it_leaves() {
 
 #[test]
 fn what_was_made_is_bounded_and_what_is_shown_stays() {
-    let mut stage = Stage::new(Protocol::KittyRemote);
+    let mut stage = MediaHarness::new(Protocol::KittyRemote);
     fs::write(stage.path("deck/a.png"), png_header(4_000, 4_000)).unwrap();
     let key = stage.key("a.png");
     let found = stage.media.finder.find(&key).unwrap().clone();
-    let place = Place { area: Rect::new(0, 0, 4, 4), whole: (4, 4), skipped: 0 };
+    let place = PicturePlacement { area: Rect::new(0, 0, 4, 4), whole: (4, 4), skipped: 0 };
     // Each takes 31 MB in the terminal.
-    let draw = |cell| Draw::new(&found, Protocol::KittyRemote, place, (cell, cell), None);
-    let made = || Some(Made::Bytes(vec![1]));
-    let mut store = Store::default();
+    let spec = |cell| RenditionSpec::new(&found, Protocol::KittyRemote, place, (cell, cell), None);
+    let made = || Some(Rendition::Bytes(vec![1]));
+    let mut cache = RenditionCache::default();
     let mut gone = Vec::new();
     for cell in 700..712 {
-        store.next_frame();
-        gone.extend(store.insert(draw(cell), u32::from(cell), made()));
-        assert!(store.weight() <= 64 << 20);
+        cache.next_frame();
+        gone.extend(cache.insert(spec(cell), u32::from(cell), made()));
+        assert!(cache.weight() <= 64 << 20);
     }
     assert_eq!(gone, (700..710).collect::<Vec<_>>());
-    store.next_frame();
-    gone = (720..725).flat_map(|cell| store.insert(draw(cell), u32::from(cell), made())).collect();
+    cache.next_frame();
+    gone = (720..725).flat_map(|cell| cache.insert(spec(cell), u32::from(cell), made())).collect();
     assert_eq!(gone, [710, 711]);
-    assert!((720..725).all(|cell| store.get(&draw(cell)).is_some()), "all of them are in use");
+    assert!((720..725).all(|cell| cache.get(&spec(cell)).is_some()), "all of them are in use");
 }
 
 #[test]
 fn what_is_under_way_is_not_asked_for_again() {
-    let mut stage = Stage::new(Protocol::Blocks);
+    let mut stage = MediaHarness::new(Protocol::Blocks);
     stage.write("deck/a.png", &flag(4, 4));
     stage.write("deck/b.png", &flag(4, 4));
     let overlays = [
@@ -76,14 +76,14 @@ fn what_is_under_way_is_not_asked_for_again() {
     stage.shown(&overlays);
     let (buffer, _) = stage.frame(&overlays);
     assert!([0, 4, 8].iter().all(|x| buffer[(*x, 0)].bg == Color::Rgb(255, 0, 0)));
-    assert!(stage.made.recv_timeout(Duration::from_millis(20)).is_err());
+    assert!(stage.rendition.recv_timeout(Duration::from_millis(20)).is_err());
 }
 
 #[test]
 fn odd_places_do_no_harm() {
     let areas = [Rect::ZERO, Rect::new(19, 9, 5, 5), Rect::new(0, 0, 1, 1), Rect::new(0, 9, 1, 1)];
     for protocol in [Protocol::Blocks, Protocol::Sixel, Protocol::Iterm2, Protocol::KittyRemote] {
-        let mut stage = Stage::new(protocol);
+        let mut stage = MediaHarness::new(protocol);
         stage.write("deck/a.png", &flag(1, 1));
         for area in areas {
             for (whole, skipped) in [((0, 0), 0), ((1, 1), u32::MAX), ((u16::MAX, u32::MAX), 7)] {

@@ -21,21 +21,21 @@ const CELL: (u16, u16) = (4, 8);
 const PAPER: Color = Color::Rgb(0, 255, 0);
 
 /// A folder with a deck in it, and what shows its pictures.
-struct Stage {
+struct MediaHarness {
     folder: TempDir,
     media: Media,
-    made: Receiver<Loaded>,
+    rendition: Receiver<FinishedPicture>,
 }
 
-impl Stage {
+impl MediaHarness {
     fn new(protocol: Protocol) -> Self {
         let folder = TempDir::new().unwrap();
-        let (send, made) = unbounded();
+        let (send, rendition) = unbounded();
         let directory = folder.path().join("work");
         fs::create_dir(&directory).unwrap();
         fs::create_dir(folder.path().join("deck")).unwrap();
         let media = Media::new(directory, Some(protocol), move |loaded| drop(send.send(loaded)));
-        Self { folder, media, made }
+        Self { folder, media, rendition }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -83,8 +83,8 @@ impl Stage {
     }
 
     fn wait(&mut self) {
-        let loaded = self.made.recv_timeout(Duration::from_secs(20)).unwrap();
-        self.media.loaded(loaded);
+        let loaded = self.rendition.recv_timeout(Duration::from_secs(20)).unwrap();
+        self.media.accept(loaded);
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::record::{GROUP_END, hash};
-use crate::files::{self, Kind, ReadError};
+use crate::files::{self, FileKind, ReadError};
 
 /// Files whose content is looked at. A crate of some hundred files is large; past that, somebody's
 /// whole project is meant.
@@ -84,7 +84,7 @@ impl Collector {
 
     /// The text of a file that is looked at anyway.
     pub(super) fn text(path: &Path) -> Option<String> {
-        let bytes = files::read(path, Kind::Text).ok()?;
+        let bytes = files::read(path, FileKind::Text).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -179,7 +179,7 @@ impl Collector {
         }
         self.files_left -= 1;
         // A picture is the largest kind of file; a program may be as large.
-        match files::read(path, Kind::Picture) {
+        match files::read(path, FileKind::Picture) {
             Ok(bytes) => {
                 self.bytes_left = self.bytes_left.saturating_sub(bytes.len() as u64);
                 hash(&bytes)

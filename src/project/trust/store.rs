@@ -8,10 +8,10 @@ use etcetera::BaseStrategy;
 use serde_json::Value;
 
 use super::record::Record;
-use crate::files::{self, Kind};
+use crate::files::{self, FileKind};
 
 /// Bytes of the file: as many as are read, with some space for its punctuation.
-const MAX_BYTES: u64 = Kind::Text.max_bytes() - (64 << 10);
+const MAX_BYTES: u64 = FileKind::Text.max_bytes() - (64 << 10);
 
 /// What is remembered, by the deck's path. Other versions of livedeck keep other values.
 type Known = BTreeMap<String, Value>;
@@ -66,7 +66,7 @@ fn read(file: &Path) -> Known {
     if !files::is_ours(file) {
         return Known::new();
     }
-    let bytes = files::read(file, Kind::Text).unwrap_or_default();
+    let bytes = files::read(file, FileKind::Text).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::store;
 use crate::diag::Diagnostic;
-use crate::files::{self, Kind, ReadError};
+use crate::files::{self, FileKind, ReadError};
 use crate::source::{SourceFile, Sources, Span};
 
 /// Mistakes of a file, and that file.
@@ -18,7 +18,7 @@ pub fn trust_store_mistakes() -> Option<FileMistakes> {
 }
 
 fn mistakes(file: &Path) -> Option<FileMistakes> {
-    let (text, at, message, hint) = match files::read_text(file, Kind::Text) {
+    let (text, at, message, hint) = match files::read_text(file, FileKind::Text) {
         Err(ReadError::Missing) => return None,
         Err(error) => {
             let hint = error.hint().unwrap_or("remove the file");

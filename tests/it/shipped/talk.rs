@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::harness::shipped::{Shipped, mistakes};
 use crate::harness::{Opening, PtyHarness, write_program};
 use livedeck::deck::{Cursor, Slide, SlideKind, SlideNo, Step};
-use livedeck::export::{Look, Rgb, svg};
+use livedeck::export::{Rgb, TerminalColors, svg};
 use livedeck::layout::{Inputs, Limits, Measures, PictureKey, PixelSize, Scene, Size, layout};
 use livedeck::project::LoadedDeck;
 use livedeck::run::Runs;

@@ -7,36 +7,41 @@ use std::sync::Arc;
 use ratatui::text::Line;
 
 /// How many blocks are kept; the oldest goes first.
-const BLOCKS: usize = 512;
+const MAX_BLOCKS: usize = 512;
 
 /// Highlighted blocks, the newest first.
 #[derive(Default)]
-pub(super) struct Memo {
-    blocks: VecDeque<Block>,
+pub(super) struct HighlightCache {
+    blocks: VecDeque<CachedBlock>,
 }
 
-struct Block {
+struct CachedBlock {
     hash: u64,
     language: Box<str>,
     code: Box<str>,
     lines: Arc<[Line<'static>]>,
 }
 
-impl Memo {
+impl HighlightCache {
     /// The lines of this code, if they are known.
     pub(super) fn get(&self, language: &str, code: &str) -> Option<Arc<[Line<'static>]>> {
         let hash = hash(language, code);
-        let same = |block: &&Block| {
+        let same = |block: &&CachedBlock| {
             block.hash == hash && *block.language == *language && *block.code == *code
         };
         self.blocks.iter().find(same).map(|block| Arc::clone(&block.lines))
     }
 
     /// Keeps the lines of this code.
-    pub(super) fn keep(&mut self, language: &str, code: &str, lines: Arc<[Line<'static>]>) {
-        self.blocks.truncate(BLOCKS - 1);
+    pub(super) fn insert(&mut self, language: &str, code: &str, lines: Arc<[Line<'static>]>) {
+        self.blocks.truncate(MAX_BLOCKS - 1);
         let hash = hash(language, code);
-        self.blocks.push_front(Block { hash, language: language.into(), code: code.into(), lines });
+        self.blocks.push_front(CachedBlock {
+            hash,
+            language: language.into(),
+            code: code.into(),
+            lines,
+        });
     }
 }
 
@@ -52,15 +57,15 @@ mod tests {
 
     #[test]
     fn the_oldest_block_goes_first() {
-        let mut memo = Memo::default();
+        let mut cache = HighlightCache::default();
         let lines = |text: &str| [Line::raw(text.to_owned())].into();
-        for number in 0..=BLOCKS {
+        for number in 0..=MAX_BLOCKS {
             let code = number.to_string();
-            memo.keep("rust", &code, lines(&code));
+            cache.insert("rust", &code, lines(&code));
         }
-        assert_eq!(memo.blocks.len(), BLOCKS);
-        assert_eq!(memo.get("rust", "0"), None);
-        assert_eq!(memo.get("rust", "1"), Some(lines("1")));
-        assert_eq!(memo.get("python", "1"), None);
+        assert_eq!(cache.blocks.len(), MAX_BLOCKS);
+        assert_eq!(cache.get("rust", "0"), None);
+        assert_eq!(cache.get("rust", "1"), Some(lines("1")));
+        assert_eq!(cache.get("python", "1"), None);
     }
 }

@@ -6,22 +6,22 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, RgbaImage};
 use ratatui::layout::Rect;
 
-use super::find::Found;
+use super::find::PictureFile;
 use super::pixels;
 use super::protocol::{self, Parts, Protocol};
-use crate::files::{self, Kind};
+use crate::files::{self, FileKind};
 
 /// Pixels that a picture is scaled to at most, on a screen of any size.
-const MOST_PIXELS: u64 = 16_000_000;
+const MAX_SCALED_PIXELS: u64 = 16_000_000;
 
 /// Files up to this size are sent as they are where that will do.
-const SMALL_FILE: u64 = 1 << 20;
+const MAX_PASSTHROUGH_BYTES: u64 = 1 << 20;
 
 /// A picture scaled and cut for one place; equal for equal results.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Draw {
+pub(super) struct RenditionSpec {
     /// The picture.
-    pub(super) found: Found,
+    pub(super) found: PictureFile,
     /// How it gets to the terminal.
     pub(super) protocol: Protocol,
     /// What it stands on, where it is mixed with that.
@@ -36,7 +36,7 @@ pub(super) struct Draw {
 
 /// Where a picture stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct PicturePlacement {
     /// The cells it shows in.
     pub(super) area: Rect,
     /// Columns and rows of the whole picture.
@@ -45,16 +45,16 @@ pub(super) struct Place {
     pub(super) skipped: u32,
 }
 
-/// What was made.
+/// What was rendition.
 #[derive(Debug)]
-pub(super) enum Made {
+pub(super) enum Rendition {
     /// Pixels for half blocks.
     Pixels(RgbaImage),
     /// Bytes for the terminal.
     Bytes(Vec<u8>),
 }
 
-impl Made {
+impl Rendition {
     fn len(&self) -> usize {
         match self {
             Self::Pixels(picture) => picture.as_raw().len(),
@@ -63,12 +63,12 @@ impl Made {
     }
 }
 
-impl Draw {
+impl RenditionSpec {
     /// What to make of a picture for a place on a terminal with cells of this many pixels.
     pub(super) fn new(
-        found: &Found,
+        found: &PictureFile,
         protocol: Protocol,
-        place: Place,
+        place: PicturePlacement,
         cell: (u16, u16),
         background: Option<[u8; 3]>,
     ) -> Self {
@@ -87,29 +87,29 @@ impl Draw {
     }
 
     /// The rows of the sent picture that show at a place.
-    pub(super) fn rows_at(&self, place: Place) -> (u32, u32) {
+    pub(super) fn rows_at(&self, place: PicturePlacement) -> (u32, u32) {
         place.rows_of(self.size.1)
     }
 
     /// How much memory the result takes, here or in the terminal.
-    pub(super) fn weight(&self, made: &Made) -> usize {
+    pub(super) fn weight(&self, rendition: &Rendition) -> usize {
         let pixels = self.size.0 as usize * self.size.1 as usize * 4;
-        if self.protocol.is_kitty() { pixels.max(made.len()) } else { made.len() }
+        if self.protocol.is_kitty() { pixels.max(rendition.len()) } else { rendition.len() }
     }
 
     /// Does the work. `id` is the number that the terminal is to know the picture by.
-    pub(super) fn make(&self, id: u32, scaled: &mut Scaled) -> Result<Made, String> {
+    pub(super) fn make(&self, id: u32, scaled: &mut ScaleCache) -> Result<Rendition, String> {
         Ok(match self.protocol {
-            Protocol::Blocks => Made::Pixels(self.composed(scaled)?.clone()),
-            Protocol::Sixel => Made::Bytes(protocol::encode_sixel(&self.cut(scaled)?)?),
-            Protocol::Iterm2 => Made::Bytes(self.inline(Parts::One, scaled)?),
-            Protocol::Iterm2Multipart => Made::Bytes(self.inline(Parts::Several, scaled)?),
+            Protocol::Blocks => Rendition::Pixels(self.composed(scaled)?.clone()),
+            Protocol::Sixel => Rendition::Bytes(protocol::encode_sixel(&self.cut(scaled)?)?),
+            Protocol::Iterm2 => Rendition::Bytes(self.inline(Parts::One, scaled)?),
+            Protocol::Iterm2Multipart => Rendition::Bytes(self.inline(Parts::Several, scaled)?),
             Protocol::KittyRemote | Protocol::KittyLocal => match self.moving(id)? {
-                Some(bytes) => Made::Bytes(bytes),
+                Some(bytes) => Rendition::Bytes(bytes),
                 None if self.protocol == Protocol::KittyLocal => {
-                    Made::Bytes(self.local_file(id, scaled)?)
+                    Rendition::Bytes(self.local_file(id, scaled)?)
                 }
-                None => Made::Bytes(protocol::transmit(id, &self.png(scaled)?)),
+                None => Rendition::Bytes(protocol::transmit(id, &self.png(scaled)?)),
             },
         })
     }
@@ -125,18 +125,18 @@ impl Draw {
         Ok((!frames.is_empty()).then(|| protocol::transmit_moving(id, &frames)))
     }
 
-    fn composed<'a>(&self, scaled: &'a mut Scaled) -> Result<&'a RgbaImage, String> {
+    fn composed<'a>(&self, scaled: &'a mut ScaleCache) -> Result<&'a RgbaImage, String> {
         scaled.get(&self.found, self.size, self.background)
     }
 
-    fn cut(&self, scaled: &mut Scaled) -> Result<RgbaImage, String> {
+    fn cut(&self, scaled: &mut ScaleCache) -> Result<RgbaImage, String> {
         Ok(pixels::rows(self.composed(scaled)?, self.rows.0, self.rows.1))
     }
 
-    fn inline(&self, parts: Parts, scaled: &mut Scaled) -> Result<Vec<u8>, String> {
+    fn inline(&self, parts: Parts, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
         let is_whole = self.rows == (0, self.size.1);
         let is_plain = match self.found.format {
-            ImageFormat::Jpeg => !self.found.turned && self.found.stamp.1 <= SMALL_FILE,
+            ImageFormat::Jpeg => !self.found.turned && self.found.stamp.1 <= MAX_PASSTHROUGH_BYTES,
             // The terminal plays it itself.
             ImageFormat::Gif => !pixels::frames(&self.found.path, self.size)?.is_empty(),
             _ => false,
@@ -151,17 +151,17 @@ impl Draw {
     }
 
     /// The picture as a PNG file: its own if that is one of the right size.
-    fn png(&self, scaled: &mut Scaled) -> Result<Vec<u8>, String> {
+    fn png(&self, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
         let natural = (self.found.size.width, self.found.size.height);
         let is_png = self.found.format == ImageFormat::Png && !self.found.turned;
-        if is_png && natural == self.size && self.found.stamp.1 <= SMALL_FILE {
+        if is_png && natural == self.size && self.found.stamp.1 <= MAX_PASSTHROUGH_BYTES {
             pixels::decode(&self.found.path)?;
             return read(&self.found);
         }
         png(self.composed(scaled)?)
     }
 
-    fn local_file(&self, id: u32, scaled: &mut Scaled) -> Result<Vec<u8>, String> {
+    fn local_file(&self, id: u32, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
         if is_readable_by_terminal(&self.found) {
             let path = std::path::absolute(&self.found.path).map_err(|error| error.to_string())?;
             return Ok(protocol::transmit_file(id, path.as_os_str().as_encoded_bytes(), false));
@@ -172,7 +172,7 @@ impl Draw {
     }
 }
 
-impl Place {
+impl PicturePlacement {
     /// The rows of a picture `height` pixels tall that show here.
     fn rows_of(&self, height: u32) -> (u32, u32) {
         let height = u64::from(height);
@@ -186,7 +186,12 @@ impl Place {
 
 /// The pixels to scale a picture to: as many as the cells have; no more than it has itself where the
 /// terminal can enlarge it.
-fn scaled(found: &Found, protocol: Protocol, place: Place, cell: (u16, u16)) -> (u32, u32) {
+fn scaled(
+    found: &PictureFile,
+    protocol: Protocol,
+    place: PicturePlacement,
+    cell: (u16, u16),
+) -> (u32, u32) {
     let (columns, rows) = (u64::from(place.whole.0.max(1)), u64::from(place.whole.1.max(1)));
     let natural = (u64::from(found.size.width), u64::from(found.size.height));
     let cells = (columns * u64::from(cell.0.max(1)), rows * u64::from(cell.1.max(1)));
@@ -196,10 +201,10 @@ fn scaled(found: &Found, protocol: Protocol, place: Place, cell: (u16, u16)) -> 
         Protocol::KittyLocal if is_readable_by_terminal(found) => return fit(natural, u64::MAX),
         _ => (cells.0.min(natural.0), cells.1.min(natural.1)),
     };
-    fit((width, height), MOST_PIXELS)
+    fit((width, height), MAX_SCALED_PIXELS)
 }
 
-fn is_readable_by_terminal(found: &Found) -> bool {
+fn is_readable_by_terminal(found: &PictureFile) -> bool {
     found.format == ImageFormat::Png && !found.turned
 }
 
@@ -212,8 +217,8 @@ fn fit((mut width, mut height): (u64, u64), most: u64) -> (u32, u32) {
     (side(width), side(height))
 }
 
-fn read(found: &Found) -> Result<Vec<u8>, String> {
-    files::read(&found.path, Kind::Picture).map_err(|error| error.to_string())
+fn read(found: &PictureFile) -> Result<Vec<u8>, String> {
+    files::read(&found.path, FileKind::Picture).map_err(|error| error.to_string())
 }
 
 fn png(picture: &RgbaImage) -> Result<Vec<u8>, String> {
@@ -242,18 +247,18 @@ fn temporary_file(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
 }
 
 /// A picture, the size it is scaled to, and what it is mixed with.
-type Scaling = (Found, (u32, u32), Option<[u8; 3]>);
+type Scaling = (PictureFile, (u32, u32), Option<[u8; 3]>);
 
 /// The picture that was scaled last, which scrolling cuts anew and anew.
 #[derive(Debug, Default)]
-pub(super) struct Scaled {
+pub(super) struct ScaleCache {
     last: Option<(Scaling, RgbaImage)>,
 }
 
-impl Scaled {
+impl ScaleCache {
     fn get(
         &mut self,
-        found: &Found,
+        found: &PictureFile,
         size: (u32, u32),
         background: Option<[u8; 3]>,
     ) -> Result<&RgbaImage, String> {

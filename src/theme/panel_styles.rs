@@ -4,22 +4,22 @@
 use ratatui::style::{Color, Modifier, Style};
 
 /// How much of the text colour a panel's background takes, in percent.
-const PANEL: u16 = 8;
+const PANEL_TINT_PERCENT: u16 = 8;
 
 /// How much of it the chosen row's background takes.
-const CHOSEN: u16 = 24;
+const SELECTION_TINT_PERCENT: u16 = 24;
 
 /// The styles of a panel and of its chosen row, from the slide's and what the theme says of both.
 pub(super) fn styles(base: Style, panel: Style, chosen: Style) -> (Style, Style) {
     let shade = |percent| Some(blend(base.bg?, base.fg?, percent)).flatten();
     let panel = Style {
         fg: panel.fg.or(base.fg),
-        bg: panel.bg.or_else(|| shade(PANEL)).or(base.bg),
+        bg: panel.bg.or_else(|| shade(PANEL_TINT_PERCENT)).or(base.bg),
         ..Style::new()
     };
     let row = Style {
         fg: chosen.fg.or(panel.fg),
-        bg: chosen.bg.or_else(|| shade(CHOSEN)),
+        bg: chosen.bg.or_else(|| shade(SELECTION_TINT_PERCENT)),
         add_modifier: Modifier::BOLD,
         ..Style::new()
     };

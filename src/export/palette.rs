@@ -1,5 +1,5 @@
 //! Colours as a document needs them: numbers. What a terminal leaves to its user (the default
-//! colours, the sixteen named ones) comes in as a [`Look`]; the other 240 are fixed by xterm.
+//! colours, the sixteen named ones) comes in as a [`TerminalColors`]; the other 240 are fixed by xterm.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl fmt::Display for Rgb {
 
 /// What stands in for the colours that are a terminal's own choice.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct TerminalColors {
     /// Where a cell names no foreground.
     pub foreground: Rgb,
     /// Where a cell names no background.
@@ -29,10 +29,10 @@ pub struct Look {
     pub named: [Rgb; 16],
 }
 
-impl Look {
+impl TerminalColors {
     /// These default colours, and named ones that can be read on light and on dark.
     pub fn new(foreground: Rgb, background: Rgb) -> Self {
-        Self { foreground, background, named: NAMED }
+        Self { foreground, background, named: DEFAULT_NAMED }
     }
 
     /// The colour in numbers; none where the cell leaves the choice to the terminal.
@@ -45,16 +45,16 @@ impl Look {
     }
 
     /// How a cell is drawn, with reverse video applied.
-    pub(super) fn ink(&self, cell: &Cell) -> Ink {
+    pub(super) fn cell_style(&self, cell: &Cell) -> CellStyle {
         let has = |modifier| cell.modifier.contains(modifier);
         let mut text = self.resolve(cell.fg).unwrap_or(self.foreground);
-        let mut ground = self.resolve(cell.bg).unwrap_or(self.background);
+        let mut background = self.resolve(cell.bg).unwrap_or(self.background);
         if has(Modifier::REVERSED) {
-            std::mem::swap(&mut text, &mut ground);
+            std::mem::swap(&mut text, &mut background);
         }
-        Ink {
+        CellStyle {
             text,
-            ground,
+            background,
             line: self.resolve(cell.underline_color).unwrap_or(text),
             bold: has(Modifier::BOLD),
             italic: has(Modifier::ITALIC),
@@ -69,18 +69,18 @@ impl Look {
 /// A cell's style with nothing left to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one of a cell's modifiers")]
-pub(super) struct Ink {
+pub(super) struct CellStyle {
     /// Of the text.
     pub(super) text: Rgb,
     /// Behind the text.
-    pub(super) ground: Rgb,
+    pub(super) background: Rgb,
     /// Of the underline.
     pub(super) line: Rgb,
     /// Bold text.
     pub(super) bold: bool,
     /// Slanted text.
     pub(super) italic: bool,
-    /// Text nearer to the ground.
+    /// Text nearer to the background.
     pub(super) dim: bool,
     /// A line below the text.
     pub(super) underlined: bool,
@@ -102,7 +102,7 @@ fn xterm(index: u8) -> Rgb {
     }
 }
 
-const NAMED: [Rgb; 16] = [
+const DEFAULT_NAMED: [Rgb; 16] = [
     Rgb(0x1c, 0x1f, 0x26),
     Rgb(0xc4, 0x2b, 0x3a),
     Rgb(0x2f, 0x8f, 0x3c),
@@ -125,8 +125,8 @@ const NAMED: [Rgb; 16] = [
 mod tests {
     use super::*;
 
-    fn look() -> Look {
-        Look::new(Rgb(1, 2, 3), Rgb(250, 251, 252))
+    fn colors() -> TerminalColors {
+        TerminalColors::new(Rgb(1, 2, 3), Rgb(250, 251, 252))
     }
 
     #[test]
@@ -141,17 +141,17 @@ mod tests {
 
     #[test]
     fn the_first_sixteen_indices_are_the_named_colours() {
-        let look = look();
-        assert_eq!(look.resolve(Color::Indexed(1)), look.resolve(Color::Red));
-        assert_eq!(look.resolve(Color::Indexed(15)), look.resolve(Color::White));
-        assert_ne!(look.resolve(Color::Red), look.resolve(Color::LightRed));
+        let colors = colors();
+        assert_eq!(colors.resolve(Color::Indexed(1)), colors.resolve(Color::Red));
+        assert_eq!(colors.resolve(Color::Indexed(15)), colors.resolve(Color::White));
+        assert_ne!(colors.resolve(Color::Red), colors.resolve(Color::LightRed));
     }
 
     #[test]
     fn reverse_video_swaps_the_defaults_too() {
         let mut cell = Cell::new("x");
         cell.modifier = Modifier::REVERSED;
-        let ink = look().ink(&cell);
-        assert_eq!((ink.text, ink.ground), (Rgb(250, 251, 252), Rgb(1, 2, 3)));
+        let style = colors().cell_style(&cell);
+        assert_eq!((style.text, style.background), (Rgb(250, 251, 252), Rgb(1, 2, 3)));
     }
 }

@@ -27,14 +27,14 @@ pub(super) const MAX_CANVAS_PIXELS: u64 = 16_000_000;
 
 /// The most pixels that are decoded for all frames of a picture that moves, each as large as all of it:
 /// a second or two of work.
-pub(super) const MAX_MOVING_PIXELS: u64 = 500_000_000;
+pub(super) const MAX_ANIMATION_PIXELS: u64 = 500_000_000;
 
 /// What a panic of a decoder is called.
-pub(super) const DECODER: &str = "the image decoder";
+pub(super) const DECODER_NAME: &str = "the image decoder";
 
 /// What a picture says of itself before its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct PictureHeader {
     /// Columns and rows of pixels, not turned.
     pub(super) size: (u32, u32),
     pub(super) format: ImageFormat,
@@ -42,15 +42,15 @@ pub(super) struct Header {
 }
 
 /// Reads a picture's header.
-pub(super) fn header(bytes: &[u8]) -> Result<Header, String> {
-    contain(DECODER, || {
+pub(super) fn header(bytes: &[u8]) -> Result<PictureHeader, String> {
+    contain(DECODER_NAME, || {
         let (mut decoder, format) = decoder(bytes)?;
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let size = decoder.dimensions();
         if size.0 == 0 || size.1 == 0 {
             return Err("it has no pixels".to_owned());
         }
-        Ok(Header { size, format, orientation })
+        Ok(PictureHeader { size, format, orientation })
     })
     .map_err(|panicked| panicked.to_string())?
 }
