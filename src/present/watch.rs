@@ -17,7 +17,7 @@ use notify::{EventKind, RecommendedWatcher};
 use super::LoopEvent;
 use super::channel::EventSender;
 use super::watched_folders::WatchedFolders;
-use crate::files::{FileKind, DeadlineReader};
+use crate::files::{DeadlineReader, FileKind};
 use crate::project::{self, FILES_TIMEOUT, LoadOptions, LoadedDeck, folder};
 use crate::source::SourceFile;
 

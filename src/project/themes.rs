@@ -26,7 +26,11 @@ pub fn names(folder: Option<&Path>) -> Vec<String> {
 }
 
 /// The deck's theme.
-pub(super) fn choose(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck) -> Theme {
+pub(super) fn choose(
+    load_options: &LoadOptions,
+    reader: &DeadlineReader,
+    deck: &mut Deck,
+) -> Theme {
     let file = file(load_options, reader, deck);
     let (name, overrides) = (name(load_options, deck), deck.theme.overrides.clone());
     let known = deck.sources.iter().count();
