@@ -13,7 +13,7 @@ use ratatui::style::Color;
 use super::args::{ExportArgs, Format};
 use super::settings;
 use crate::deck::{Cursor, SlideNo, Step};
-use crate::export::{Look, Overflow, PAGE_BREAK, Rgb, Sheet, html, svg, text};
+use crate::export::{HtmlSlide, Overflow, PAGE_BREAK, Rgb, TerminalColors, html, svg, text};
 use crate::files::{self, FileKind};
 use crate::headless::SlideRenderer;
 use crate::layout::Size;

@@ -89,9 +89,9 @@ impl Highlighter {
         self.cache().get(language, code).is_some()
     }
 
-    /// Locks the memo.
-    fn memo(&self) -> parking_lot::MutexGuard<'_, Memo> {
-        self.memo.lock()
+    /// Locks the cache.
+    fn cache(&self) -> parking_lot::MutexGuard<'_, HighlightCache> {
+        self.cache.lock()
     }
 }
 

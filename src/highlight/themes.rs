@@ -32,9 +32,9 @@ pub(super) fn find(name: &str) -> Option<&'static Theme> {
 /// The theme in the bytes of a `.tmTheme` file. What was read is kept for good, so that one file read
 /// again and again takes memory once for each of its versions.
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<&'static Theme, String> {
-    type Read = BTreeMap<(String, Vec<u8>), &'static Theme>;
-    static READ: Mutex<Read> = Mutex::new(BTreeMap::new());
-    let mut read = READ.lock();
+    type LoadedThemes = BTreeMap<(String, Vec<u8>), &'static Theme>;
+    static LOADED: Mutex<LoadedThemes> = Mutex::new(BTreeMap::new());
+    let mut read = LOADED.lock();
     let key = (name.to_owned(), bytes.to_owned());
     if let Some(theme) = read.get(&key) {
         return Ok(theme);

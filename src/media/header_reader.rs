@@ -89,7 +89,9 @@ impl HeaderReader {
     }
 }
 
-fn lock(looks: &Mutex<BTreeMap<PathBuf, Look>>) -> MutexGuard<'_, BTreeMap<PathBuf, Look>> {
+fn lock(
+    looks: &Mutex<BTreeMap<PathBuf, ReadState>>,
+) -> MutexGuard<'_, BTreeMap<PathBuf, ReadState>> {
     looks.lock()
 }
 

@@ -52,7 +52,7 @@ impl Talk {
         }
         let at = self.app.at.slide;
         self.prefetch.at(&self.loaded.deck, &self.loaded.style(at).highlighter, at);
-        self.watch.pictures(self.media.files());
+        self.watch.pictures(self.media.watched_files());
         self.review.look(&self.loaded, self.screen.size());
         if let Some(validation) = &mut self.validation {
             validation.look(&self.loaded);

@@ -130,7 +130,7 @@ impl Talk {
             }
             LoopEvent::Reviewed(found) => Msg::Reviewed(found),
             LoopEvent::Picture(loaded) => {
-                self.media.loaded(loaded);
+                self.media.accept(loaded);
                 self.frame_pacing.draw_soon();
                 Msg::Redraw
             }

@@ -195,7 +195,7 @@ impl Talk {
             pictures.send(LoopEvent::Picture(loaded));
         });
         let slow_pictures = sender.clone();
-        media.look_ahead(move || slow_pictures.send(LoopEvent::PictureSeen));
+        media.read_in_background(move || slow_pictures.send(LoopEvent::PictureSeen));
         let load_options = settings.load_options.clone();
         let watch = Watch::start(load_options, loaded.clone(), settings.reload, sender.clone())?;
         let scene = Scene::blank(screen.size(), loaded.style(SlideNo::new(0)).theme.base);

@@ -149,7 +149,7 @@ fn open(env: &[(&str, &str)]) -> PtyHarness {
 #[test]
 fn every_slide_can_be_a_picture() {
     let loaded = TALK.show();
-    let look = Look::new(Rgb(0x4c, 0x4f, 0x69), Rgb(0xef, 0xf1, 0xf5));
+    let look = TerminalColors::new(Rgb(0x4c, 0x4f, 0x69), Rgb(0xef, 0xf1, 0xf5));
     for slide in slides(&loaded) {
         let scene = scene(&loaded, slide, Size::new(120, 40));
         let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag;
-use livedeck::export::{self, Look, Rgb};
+use livedeck::export::{self, Rgb, TerminalColors};
 use livedeck::headless::{SlideRenderer, inspect};
 use livedeck::layout::Size;
 use livedeck::project::LoadedDeck;
@@ -161,7 +161,7 @@ fn replace_number(text: &mut String, at: usize, chance: &mut Chance) {
 /// Draws a deck's first slides at a size, with what was recorded, and exports them.
 fn draw(loaded: &LoadedDeck, size: Size) {
     let mut stills = SlideRenderer::new(loaded);
-    let look = Look::new(Rgb(0, 0, 0), Rgb(255, 255, 255));
+    let look = TerminalColors::new(Rgb(0, 0, 0), Rgb(255, 255, 255));
     for slide in 0..loaded.deck.slides.len().min(3) {
         let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
         stills.quick_scene(at, size);
