@@ -56,7 +56,7 @@ fn run(loaded: &LoadedDeck, args: &CheckArgs, config: &Config) -> anyhow::Result
     };
     let recorded = before.find(&loaded.deck);
     let (mut findings, mut takes, mut told) = (Vec::new(), Takes::default(), Ok(()));
-    let rounds = recording::checks(&loaded.deck);
+    let rounds = recording::check_runs(&loaded.deck);
     let execution = settings::execution(config, args.sandbox)?;
     run_all(loaded, &args.deck, &execution, &rounds, &mut |round, rehearsed| {
         let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());

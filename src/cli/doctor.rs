@@ -20,7 +20,7 @@ use crate::headless::{DeckProbe, MissingTool};
 use crate::media::{Capabilities, Protocol};
 use crate::present::ColorSupport;
 use crate::project::{LoadedDeck, is_trusted, load};
-use crate::run::spoken_time;
+use crate::run::format_duration;
 use crate::source::{SourceFile, visible_line};
 use crate::view::ColorDepth;
 
@@ -183,7 +183,7 @@ fn prepare(doctor: &DeckProbe, loaded: &LoadedDeck) -> anyhow::Result<bool> {
         let started = Instant::now();
         let compiled = doctor.compile(cell, &|how_far| line.show(&format!("{name} · {how_far}")));
         line.clear();
-        let took = spoken_time(started.elapsed());
+        let took = format_duration(started.elapsed());
         let told = match compiled {
             Ok(()) => format!("{name} · ready · {took}\n"),
             Err(_) if cell.check.expects_failure => {

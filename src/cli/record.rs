@@ -13,7 +13,7 @@ use crate::headless::{CapturedRun, run_all};
 use crate::project::{
     LoadedDeck, RecordingError, load, read_recording, recording_folder, save_recording,
 };
-use crate::recording::{Finding, Kept, Ran, Recording, Round, Verdict, keep, line, shows};
+use crate::recording::{Finding, MergeOutcome, RunResult, Recording, PlannedRun, Verdict, line, merge, presentation_runs};
 use crate::source::visible_line;
 
 /// Records. The status says whether every block could be started.
@@ -26,7 +26,7 @@ pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let mut all_started = true;
     let execution = settings::execution(&config, args.sandbox)?;
     let mut told = Ok(());
-    run_all(&loaded, &args.deck, &execution, &shows(&loaded.deck), &mut |round, rehearsed| {
+    run_all(&loaded, &args.deck, &execution, &presentation_runs(&loaded.deck), &mut |round, rehearsed| {
         let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
         takes.add(round, rehearsed);
         if let Some(finding) = Finding::of(&loaded.deck, round, ran, None) {
@@ -41,11 +41,11 @@ pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
 
 /// Tells what came of a block; whether it could be started.
 fn told_of(finding: &Finding, told: &mut anyhow::Result<()>) -> bool {
-    let is_missing = |ran: &Ran| matches!(ran.outcome, crate::run::Outcome::NotStarted(_));
+    let is_missing = |ran: &RunResult| matches!(ran.outcome, crate::run::Outcome::NotStarted(_));
     if told.is_ok() {
         *told = super::print(&line(finding));
     }
-    !finding.ran.as_ref().is_some_and(is_missing) || matches!(finding.verdict, Verdict::Passed)
+    !finding.result.as_ref().is_some_and(is_missing) || matches!(finding.verdict, Verdict::Passed)
 }
 
 /// What was recorded before; a damaged recording is made anew.
@@ -63,13 +63,13 @@ fn before(deck: &Path) -> anyhow::Result<Recording> {
 /// What came out of a deck's code, to be kept.
 #[derive(Debug, Default)]
 pub(super) struct Takes {
-    rounds: Vec<(Round, Ran)>,
+    rounds: Vec<(PlannedRun, RunResult)>,
     pictures: BTreeMap<String, Vec<u8>>,
 }
 
 impl Takes {
     /// Takes in what came out of a round.
-    pub(super) fn add(&mut self, round: Round, rehearsed: Option<CapturedRun>) {
+    pub(super) fn add(&mut self, round: PlannedRun, rehearsed: Option<CapturedRun>) {
         let Some(CapturedRun { ran, pictures }) = rehearsed else { return };
         self.pictures.extend(pictures);
         self.rounds.push((round, ran));
@@ -83,12 +83,12 @@ impl Takes {
         before: &Recording,
     ) -> anyhow::Result<String> {
         let date = OffsetDateTime::now_utc().date().to_string();
-        let Kept { recording, changed } = keep(&loaded.deck, before, &self.rounds, &date);
+        let MergeOutcome { recording, changed } = keep(&loaded.deck, before, &self.rounds, &date);
         let folder = recording_folder(deck);
         let written = save_recording(deck, &recording, &self.pictures, before);
         written.with_context(|| super::quoted(&folder))?;
         let folder = visible_line(&folder.to_string_lossy()).into_owned();
-        let blocks = super::counted(recording.takes.len(), "block");
+        let blocks = super::counted(recording.entries.len(), "block");
         Ok(format!("{folder}: {blocks}, {changed} changed\n"))
     }
 }

@@ -15,7 +15,7 @@ use crate::exec::sandbox_support;
 use crate::media::Protocol;
 use crate::present::{Settings, SpeakerSync, Transition};
 use crate::project::{Execution, LoadOptions};
-use crate::run::Limits;
+use crate::run::RunLimits;
 use crate::theme::ByBackground;
 
 /// How long the terminal may take to tell its background where nobody says.
@@ -94,8 +94,8 @@ fn follow(args: &Args, config: &config::SpeakerNotes) -> Option<SpeakerSync> {
 }
 
 /// What one run may take.
-fn limits(config: &config::Snippet) -> Limits {
-    Limits {
+fn limits(config: &config::Snippet) -> RunLimits {
+    RunLimits {
         timeout: config.timeout.map(|seconds| Duration::from_secs(seconds.into())),
         memory: config.memory.map(|mebibytes| u64::from(mebibytes) << 20),
         processes: config.processes,

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use crate::deck::Options;
 use crate::diag::{Diagnostic, Severity};
 use crate::exec::{CustomExecutor, SandboxOptions};
-use crate::layout::Limits;
+use crate::layout::SlideArea;
 use crate::media::Protocol;
 use crate::source::{FileId, Span};
 use crate::view::{ColorDepth, Motion};
@@ -79,7 +79,7 @@ pub struct Defaults {
     /// When slides that do not fit are told of.
     pub validate_overflows: ValidateOverflows,
     /// How large the part of the terminal is that slides use.
-    pub limits: Limits,
+    pub limits: SlideArea,
 }
 
 /// `defaults.terminal_font_size`

@@ -5,7 +5,7 @@ use crate::app::default_bindings;
 use crate::deck::{Pauses, Profile};
 use crate::diag::plain;
 use crate::exec::SandboxOptions;
-use crate::layout::{Across, Down};
+use crate::layout::{HorizontalAlign, VerticalAlign};
 use crate::source::{SourceFile, Sources};
 use crate::view::Motion;
 
@@ -122,7 +122,7 @@ fn every_key_counts() {
     assert_eq!(*theme, DefaultTheme::ByBackground { light, dark, timeout: 50 });
     assert_eq!((terminal_font_size.0, *image_protocol), (10, Some(Protocol::Sixel)));
     assert_eq!(*validate_overflows, ValidateOverflows::WhenPresenting);
-    let wanted = Limits { columns: 80, across: Across::Left, rows: 24, down: Down::Bottom };
+    let wanted = SlideArea { columns: 80, across: HorizontalAlign::Left, rows: 24, down: VerticalAlign::Bottom };
     assert_eq!(*limits, wanted);
     let options = &config.options;
     assert_eq!(options.list_pauses, Pauses { before: false, after: false });

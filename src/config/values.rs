@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::{DefaultTheme, ValidateOverflows};
 use crate::exec::SandboxOptions;
-use crate::layout::{Across, Down};
+use crate::layout::{HorizontalAlign, VerticalAlign};
 use crate::media::Protocol;
 use crate::view::{ColorDepth, Motion};
 use crate::yaml::{Node, NodeValue, Slot, quoted, text, within};
@@ -41,12 +41,12 @@ pub(super) const COLOR_DEPTHS: &[(&str, Option<ColorDepth>)] = &[
 ];
 
 /// `defaults.max_columns_alignment`
-pub(super) const ACROSS: &[(&str, Across)] =
-    &[("left", Across::Left), ("center", Across::Center), ("right", Across::Right)];
+pub(super) const ACROSS: &[(&str, HorizontalAlign)] =
+    &[("left", HorizontalAlign::Left), ("center", HorizontalAlign::Center), ("right", HorizontalAlign::Right)];
 
 /// `defaults.max_rows_alignment`
-pub(super) const DOWN: &[(&str, Down)] =
-    &[("top", Down::Top), ("center", Down::Center), ("bottom", Down::Bottom)];
+pub(super) const DOWN: &[(&str, VerticalAlign)] =
+    &[("top", VerticalAlign::Top), ("center", VerticalAlign::Center), ("bottom", VerticalAlign::Bottom)];
 
 /// `snippet.exec.sandbox`
 pub(super) const SANDBOX: &[(&str, Option<SandboxOptions>)] = &[

@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::RunSink;
-use crate::run::{Event, Request, Timing, Value};
+use crate::run::{Event, Request, Timing, OutputValue};
 
 /// What times a block of Python.
 const STOPWATCH: &str = include_str!("python/py/bench_harness.py");
@@ -130,7 +130,7 @@ impl ReportParser {
     fn report(&mut self, bytes: &[u8]) -> Option<Event> {
         let timing = timing(&String::from_utf8_lossy(bytes))?;
         self.has_come = true;
-        Some(Event::Shown(Value::Timing(timing)))
+        Some(Event::Value(OutputValue::Timing(timing)))
     }
 
     /// What was held back and is no report.
@@ -172,7 +172,7 @@ mod tests {
         let sink = extract_timings(Arc::new(move |event| {
             let text = match event {
                 Event::Output(bytes) => String::from_utf8(bytes).unwrap(),
-                Event::Shown(value) => format!("<{}>", value.plain_text()),
+                Event::Value(value) => format!("<{}>", value.plain_text()),
                 other => format!("{other:?}"),
             };
             told.lock().push_str(&text);

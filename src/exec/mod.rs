@@ -324,7 +324,7 @@ impl Executor {
                     }
                     end();
                 }
-                run::Event::Awaits(Some(module)) => rust.hurry(module),
+                run::Event::WaitsForModule(Some(module)) => rust.hurry(module),
                 _ => {}
             }
             send(ExecEvent::Run(run, event));

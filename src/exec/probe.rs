@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::registry::Engine;
 use super::rust::{BuildResult, Compiler};
 use super::{Executor, RunSink};
-use crate::run::{self, Input, Limits, Outcome, Request, RunId, Snippet, Target};
+use crate::run::{self, StdinSource, RunLimits, Outcome, Request, RunId, Snippet, Target};
 
 /// How long a first run of Python may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -121,10 +121,10 @@ fn first_run() -> Request {
         code: Snippet { language, code: VERSION.to_owned(), first_line: 1, ..Snippet::default() },
         columns: 80,
         rows: 24,
-        limits: Limits { timeout: Some(PATIENCE), ..Limits::default() },
+        limits: RunLimits { timeout: Some(PATIENCE), ..RunLimits::default() },
         target: Target::Terminal,
         session: None,
-        input: Input::Nothing,
+        input: StdinSource::Empty,
     }
 }
 

@@ -93,10 +93,10 @@ mod tests {
     use ratatui::text::Line;
 
     use super::*;
-    use crate::layout::{Item, Placed, Size};
+    use crate::layout::{Item, PlacedItem, Size};
 
     fn scene() -> Scene {
-        let row = |y, text| Placed { x: 1, y, item: Item::Text(Line::raw(text)) };
+        let row = |y, text| PlacedItem { x: 1, y, item: Item::Text(Line::raw(text)) };
         let mut scene = Scene::blank(Size::new(10, 4), Style::new());
         scene.viewport.height = 3;
         scene.height = 6;

@@ -7,7 +7,7 @@ use crossbeam_channel::bounded;
 
 use crate::deck::{Block, BlockKind, CodeBlock, Deck, SlideNo};
 use crate::highlight::Highlighter;
-use crate::layout::{Colours, shown_code};
+use crate::layout::{Highlighting, visible_code};
 
 /// Code that is coloured while the slide waits for it, in bytes: more takes longer than [`SOON`].
 const AT_ONCE: usize = 4_000;
@@ -18,11 +18,11 @@ const AT_ONCE: usize = 4_000;
 const SOON: Duration = Duration::from_millis(16);
 
 /// Whether a slide is shown with the colours of all its code: where they are known, or are so soon.
-pub(crate) fn colors(deck: &Arc<Deck>, highlighter: &Arc<Highlighter>, slide: SlideNo) -> Colours {
+pub(crate) fn colors(deck: &Arc<Deck>, highlighter: &Arc<Highlighter>, slide: SlideNo) -> Highlighting {
     match unknown(deck, highlighter, slide) {
-        0 => Colours::All,
-        1..=AT_ONCE if are_soon_known(deck, highlighter, slide) => Colours::All,
-        _ => Colours::Known,
+        0 => Highlighting::Full,
+        1..=AT_ONCE if are_soon_known(deck, highlighter, slide) => Highlighting::Full,
+        _ => Highlighting::Cached,
     }
 }
 
@@ -41,7 +41,7 @@ fn are_soon_known(deck: &Arc<Deck>, highlighter: &Arc<Highlighter>, slide: Slide
 pub(crate) fn unknown(deck: &Deck, highlighter: &Highlighter, slide: SlideNo) -> usize {
     let mut bytes = 0;
     visit(&deck.slide(slide).blocks, &mut |code| {
-        let text = shown_code(code);
+        let text = visible_code(code);
         if bytes <= AT_ONCE && !highlighter.is_cached(&code.language, text) {
             bytes += text.len().max(1);
         }
@@ -57,7 +57,7 @@ pub(crate) fn has_code(blocks: &[Block]) -> bool {
 }
 
 pub(crate) fn highlight(blocks: &[Block], highlighter: &Highlighter) {
-    visit(blocks, &mut |code| drop(highlighter.lines(&code.language, shown_code(code))));
+    visit(blocks, &mut |code| drop(highlighter.lines(&code.language, visible_code(code))));
 }
 
 /// Shows every code block to `found`.

@@ -10,10 +10,10 @@ use super::{code_colors, scene_builder};
 use crate::app::{App, Effect, Msg, Policy, Trust, update};
 use crate::deck::Cursor;
 use crate::exec::{self, Executor, Watchdog};
-use crate::layout::{self, Colours, PictureKey, Scene, Size};
+use crate::layout::{self, Highlighting, PictureKey, Scene, Size};
 use crate::media::Media;
 use crate::project::{self, Execution, LoadedDeck, read_markdown};
-use crate::run::Limits;
+use crate::run::RunLimits;
 
 /// How long runs may take before they are left as they are.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,7 +31,7 @@ pub struct SlideRenderer {
 struct Runner {
     executor: Executor,
     events: Receiver<exec::ExecEvent>,
-    limits: Limits,
+    limits: RunLimits,
     /// Ends what was started, should this program be killed.
     _watchdog: Option<Watchdog>,
 }
@@ -39,7 +39,7 @@ struct Runner {
 impl SlideRenderer {
     /// Nothing is laid out yet. Slides use all of the size asked for.
     pub fn new(loaded: &LoadedDeck) -> Self {
-        let loaded = LoadedDeck { limits: layout::Limits::default(), ..loaded.clone() };
+        let loaded = LoadedDeck { limits: layout::SlideArea::default(), ..loaded.clone() };
         let media = Media::new(PathBuf::from("."), None, |_| {});
         let mut app = App::new(loaded.deck.clone(), Policy::default(), Trust::Once);
         update(&mut app, Msg::Recorded(loaded.recorded.clone()));
@@ -49,7 +49,7 @@ impl SlideRenderer {
     /// Lays out a slide at a step.
     pub fn scene(&mut self, at: Cursor, size: Size) -> Scene {
         self.app.at = at;
-        scene_builder::scene(&self.loaded, &mut self.app, (size, Colours::All), &mut self.media)
+        scene_builder::scene(&self.loaded, &mut self.app, (size, Highlighting::Full), &mut self.media)
     }
 
     /// Lays out a slide as a talk shows it at first: code that takes long to colour is plain.

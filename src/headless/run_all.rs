@@ -15,11 +15,11 @@ use crate::app::{App, Effect, Mode, Msg, Policy, update};
 use crate::deck::{Cell, Cursor, Deck, Fingerprint, Replay, Step};
 use crate::exec::{self, Executor, Stop, Watchdog};
 use crate::files;
-use crate::layout::{self, Colours, Size};
+use crate::layout::{self, Highlighting, Size};
 use crate::media::Media;
 use crate::project::{self, Execution, LoadedDeck};
-use crate::recording::{Picture, Purpose, Ran, Round, obstacle, places, slugs};
-use crate::run::{Limits, Outcome, Request, State, Target};
+use crate::recording::{RecordedPicture, Purpose, RunResult, PlannedRun, skip_reason, block_positions, file_names};
+use crate::run::{RunLimits, Outcome, Request, State, Target};
 
 /// How long a block may take where neither it nor the configuration says.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,19 +35,19 @@ struct RunAll<'a> {
     media: Media,
     executor: Executor,
     events: Receiver<exec::ExecEvent>,
-    limits: Limits,
+    limits: RunLimits,
     /// A name for the files of each cell.
     names: Vec<String>,
     /// Ends what runs started, should this program be killed.
     _watchdog: Option<Watchdog>,
-    heard: &'a mut dyn FnMut(Round, Option<CapturedRun>),
+    heard: &'a mut dyn FnMut(PlannedRun, Option<CapturedRun>),
 }
 
 /// What came out of a round.
 #[derive(Clone, Debug)]
 pub struct CapturedRun {
     /// What is to be seen of it.
-    pub ran: Ran,
+    pub ran: RunResult,
     /// The bytes of its pictures, by the names of their files.
     pub pictures: BTreeMap<String, Vec<u8>>,
 }
@@ -58,8 +58,8 @@ pub fn run_all(
     loaded: &LoadedDeck,
     path: &Path,
     execution: &Execution,
-    rounds: &[Round],
-    heard: &mut dyn FnMut(Round, Option<CapturedRun>),
+    rounds: &[PlannedRun],
+    heard: &mut dyn FnMut(PlannedRun, Option<CapturedRun>),
 ) {
     if rounds.is_empty() {
         return;
@@ -72,14 +72,14 @@ pub fn run_all(
     let mut deck = Deck::clone(&loaded.deck);
     deck.options.replay = Replay::Never;
     let loaded =
-        LoadedDeck { deck: Arc::new(deck), limits: layout::Limits::default(), ..loaded.clone() };
+        LoadedDeck { deck: Arc::new(deck), limits: layout::SlideArea::default(), ..loaded.clone() };
     let mut rehearsal = RunAll {
         app: App::new(loaded.deck.clone(), Policy::default(), execution.trust()),
         media: Media::new(PathBuf::from("."), None, |_| {}),
         executor,
         events,
-        limits: Limits { timeout: own.timeout.or(Some(PATIENCE)), ..own },
-        names: slugs(&places(&loaded.deck)),
+        limits: RunLimits { timeout: own.timeout.or(Some(PATIENCE)), ..own },
+        names: file_names(&block_positions(&loaded.deck)),
         // Without one, nothing is lost but what it does when this program is killed.
         _watchdog: Watchdog::start().ok().flatten(),
         loaded,
@@ -93,17 +93,17 @@ pub fn run_all(
 
 impl RunAll<'_> {
     /// Compiles what will run, while other blocks do.
-    fn prepare(&self, rounds: &[Round]) {
+    fn prepare(&self, rounds: &[PlannedRun]) {
         let deck = &self.loaded.deck;
         let cells = rounds.iter().filter_map(|round| deck.cell(round.cell));
         let snippets = cells.map(|cell| project::snippet(deck, cell)).collect();
         self.executor.prepare(snippets, &deck.options.python_preload);
     }
 
-    fn run(&mut self, round: Round) {
+    fn run(&mut self, round: PlannedRun) {
         let deck = self.loaded.deck.clone();
         let Some(cell) = deck.cell(round.cell) else { return };
-        if obstacle(cell).is_some() {
+        if skip_reason(cell).is_some() {
             return (self.heard)(round, None);
         }
         self.go_to(cell);
@@ -121,10 +121,10 @@ impl RunAll<'_> {
         self.app.mode = Mode::Slide;
         self.app.at = Cursor { slide: cell.slide, step: Step::LAST };
         let size = Size::new(SIZE.0, SIZE.1);
-        scene_builder::scene(&self.loaded, &mut self.app, (size, Colours::All), &mut self.media);
+        scene_builder::scene(&self.loaded, &mut self.app, (size, Highlighting::Full), &mut self.media);
     }
 
-    fn perform(&mut self, effects: Vec<Effect>, round: Round) {
+    fn perform(&mut self, effects: Vec<Effect>, round: PlannedRun) {
         for effect in effects {
             match effect {
                 Effect::Run { run, cell, terminal, base } => {
@@ -148,7 +148,7 @@ impl RunAll<'_> {
     }
 
     /// The request as the round wants it.
-    fn adapted(&self, mut request: Request, round: Round) -> Request {
+    fn adapted(&self, mut request: Request, round: PlannedRun) -> Request {
         let Some(cell) = self.loaded.deck.cell(round.cell) else { return request };
         if request.target == Target::Screen && cell.exec.timeout_ms.is_none() {
             request.limits.timeout = request.limits.timeout.map(|limit| limit.min(GLANCE));
@@ -163,7 +163,7 @@ impl RunAll<'_> {
     }
 
     /// Takes in what runs tell until nothing is under way.
-    fn wait(&mut self, round: Round) {
+    fn wait(&mut self, round: PlannedRun) {
         while self.app.is_running() {
             let Ok(event) = self.events.recv() else { return };
             let msg = match event {
@@ -200,17 +200,17 @@ impl RunAll<'_> {
         let shown = run.output.pictures().zip(1..);
         let shown = shown.map(|(file, number)| keep(file, &format!("{name}.{number}")));
         let shown = shown.collect();
-        CapturedRun { ran: Ran::of(&run, outcome, made, shown), pictures }
+        CapturedRun { ran: RunResult::of(&run, outcome, made, shown), pictures }
     }
 }
 
 /// What is known of a picture, and the file that it is kept in.
-fn picture(name: &str, bytes: &[u8]) -> Picture {
+fn picture(name: &str, bytes: &[u8]) -> RecordedPicture {
     let end = extension(bytes);
     let size = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().ok();
     let size = size.and_then(|reader| reader.into_dimensions().ok());
     let kind = size.map(|(width, height)| format!("{}, {width} × {height}", end.to_uppercase()));
-    Picture {
+    RecordedPicture {
         file: format!("{name}.{end}"),
         hash: blake3::hash(bytes).to_hex()[..16].to_owned(),
         kind: kind.unwrap_or_default(),

@@ -4,7 +4,8 @@
 use crate::app::{Action, App, CellPlace, Keymap, LayoutInfo, Msg, Pane, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
 use crate::layout::{
-    Colours, Hints, Inputs, Item, Measures, PaneScene, PaneView, PictureKey, Placed, Scene, Size,
+    Highlighting, Inputs, Item, KeyHints, PaneScene, PaneView, PictureKey, PictureSizes,
+    PlacedItem, Scene, Size,
 };
 use crate::layout::{layout, pane};
 use crate::media::Media;
@@ -16,7 +17,7 @@ use crate::source::Span;
 pub(crate) fn scene(
     loaded: &LoadedDeck,
     app: &mut App,
-    (size, colours): (Size, Colours),
+    (size, colours): (Size, Highlighting),
     media: &mut Media,
 ) -> Scene {
     app.changed.scene = false;
@@ -53,7 +54,7 @@ pub(crate) fn scene_at(
     loaded: &LoadedDeck,
     app: &App,
     at: Cursor,
-    how: (Size, Colours),
+    how: (Size, Highlighting),
     media: &mut Media,
 ) -> Scene {
     with_inputs(loaded, app, at, how, media, layout)
@@ -64,7 +65,7 @@ fn with_inputs<T>(
     loaded: &LoadedDeck,
     app: &App,
     at: Cursor,
-    (size, colours): (Size, Colours),
+    (size, colours): (Size, Highlighting),
     media: &mut Media,
     lay_out: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
@@ -91,10 +92,10 @@ fn with_inputs<T>(
 }
 
 /// What the keys are called of which slides speak.
-fn hints(keys: &Keymap) -> Hints {
+fn hints(keys: &Keymap) -> KeyHints {
     let run = keys.first_of(Action::Execute).unwrap_or_default();
     let enter = keys.first_of(Action::FocusNext).zip(keys.first_of(Action::RunFocused));
-    Hints { run, enter: enter.map_or_else(String::new, |(to, then)| format!("{to}, {then}")) }
+    KeyHints { run, enter: enter.map_or_else(String::new, |(to, then)| format!("{to}, {then}")) }
 }
 
 /// What decisions need to know of a scene.
@@ -117,16 +118,16 @@ pub(crate) fn stage(scene: &Scene) -> LayoutInfo {
     }
 }
 
-fn screen(placed: &Placed) -> Option<(CellId, (u16, u16))> {
+fn screen(placed: &PlacedItem) -> Option<(CellId, (u16, u16))> {
     match placed.item {
-        Item::Screen { width, height, id } => Some((id, (width, height))),
+        Item::Terminal { width, height, id } => Some((id, (width, height))),
         _ => None,
     }
 }
 
 /// The sizes of a slide's pictures, those that its cells made among them.
-pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -> Measures {
-    let mut measures = Measures::default();
+pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -> PictureSizes {
+    let mut measures = PictureSizes::default();
     let mut found = |key| {
         let size = media.measure(&key);
         measures.pictures.insert(key, size);

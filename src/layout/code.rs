@@ -6,20 +6,20 @@ use std::sync::Arc;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::Colours;
+use super::Highlighting;
 use super::flow::Flow;
 use super::limits::MOST_ROWS;
-use super::overflow::Excess;
-use super::placement::Spot;
-use super::text::Text;
+use super::overflow::OverflowKind;
+use super::placement::ColumnRange;
+use super::text::StyledText;
 use crate::deck::{CodeBlock, LineGroup, Step};
 use crate::theme::{Alignment, CodeStyle, Padding};
 
 /// A box that code or output stands in: where it is, and the empty cells inside it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Panel {
+pub(super) struct CodeBox {
     /// Its columns.
-    pub(super) spot: Spot,
+    pub(super) range: ColumnRange,
     /// The columns it could have at most.
     pub(super) most: u16,
     /// Empty columns at both sides, inside.
@@ -28,7 +28,7 @@ pub(super) struct Panel {
     pub(super) above: u32,
 }
 
-impl Panel {
+impl CodeBox {
     /// The box of a block whose longest line has `longest` cells.
     pub(super) fn aligned(
         flow: &Flow<'_>,
@@ -38,20 +38,20 @@ impl Panel {
     ) -> Self {
         let beside = u16::from(padding.horizontal);
         let wanted = longest.saturating_add(beside.saturating_mul(2));
-        let most = flow.text_spot(alignment).width;
-        let spot = flow.block_spot(alignment, wanted);
-        let beside = if spot.width > beside * 2 { beside } else { 0 };
-        Self { spot, most, beside, above: u32::from(padding.vertical.min(1)) }
+        let most = flow.text_range(alignment).width;
+        let range = flow.block_range(alignment, wanted);
+        let beside = if range.width > beside * 2 { beside } else { 0 };
+        Self { range, most, beside, above: u32::from(padding.vertical.min(1)) }
     }
 
     /// The first column inside.
     pub(super) fn x(&self) -> u16 {
-        self.spot.x + self.beside
+        self.range.x + self.beside
     }
 
     /// Columns inside.
     pub(super) fn inner(&self) -> u16 {
-        self.spot.width - self.beside * 2
+        self.range.width - self.beside * 2
     }
 
     /// The most columns that it could have inside.
@@ -61,8 +61,8 @@ impl Panel {
 }
 
 /// Lays out a block of code, and says in which box.
-pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
-    let listing = Listing::new(flow, code);
+pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
+    let listing = CodeListing::new(flow, code);
     let panel = listing.panel(flow);
     let top = flow.open();
     let at = flow.items.len();
@@ -77,7 +77,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
     }
     let next = y.saturating_add(panel.above);
     if let Some(style) = listing.background(flow) {
-        flow.fill(panel.spot.x, top, (panel.spot.width, next - top), style);
+        flow.fill(panel.range.x, top, (panel.range.width, next - top), style);
         flow.items[at..].rotate_right(1);
     }
     flow.close(next, 1);
@@ -85,8 +85,8 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> Panel {
 }
 
 /// The box that a block of code would stand in here.
-pub(super) fn panel(flow: &Flow<'_>, code: &CodeBlock) -> Panel {
-    Listing::new(flow, code).panel(flow)
+pub(super) fn panel(flow: &Flow<'_>, code: &CodeBlock) -> CodeBox {
+    CodeListing::new(flow, code).panel(flow)
 }
 
 /// The fewest columns of a room in which a block of code has no line wrapped, from so many on; none up
@@ -96,21 +96,22 @@ pub(super) fn narrowest(
     code: &CodeBlock,
     (least, most): (u16, u16),
 ) -> Option<u16> {
-    let CodeStyle { padding, alignment, .. } = &flow.page.theme().code;
-    let wanted = Listing::new(flow, code).width().saturating_add(u16::from(padding.horizontal) * 2);
-    let fits = |room: &u16| Spot::for_block(*alignment, *room, wanted).width >= wanted;
+    let CodeStyle { padding, alignment, .. } = &flow.context.theme().code;
+    let wanted =
+        CodeListing::new(flow, code).width().saturating_add(u16::from(padding.horizontal) * 2);
+    let fits = |room: &u16| ColumnRange::for_block(*alignment, *room, wanted).width >= wanted;
     (least..=most).find(fits)
 }
 
 /// Columns that output can have, where nothing narrows it.
 pub(super) fn columns(flow: &Flow<'_>) -> u16 {
-    let padding = flow.page.theme().output.padding;
-    let alignment = flow.page.theme().code.alignment;
-    Panel::aligned(flow, alignment, padding, 0).inner_most()
+    let padding = flow.context.theme().output.padding;
+    let alignment = flow.context.theme().code.alignment;
+    CodeBox::aligned(flow, alignment, padding, 0).inner_most()
 }
 
 /// The lines to show and how.
-struct Listing<'a> {
+struct CodeListing<'a> {
     code: &'a CodeBlock,
     lines: Arc<[Line<'static>]>,
     group: Option<&'a LineGroup>,
@@ -119,29 +120,29 @@ struct Listing<'a> {
     gutter: u16,
 }
 
-impl<'a> Listing<'a> {
+impl<'a> CodeListing<'a> {
     fn new(flow: &Flow<'_>, code: &'a CodeBlock) -> Self {
-        let highlighter = flow.page.inputs.highlighter;
-        let text = shown(code);
-        let lines = match flow.page.inputs.colours {
-            Colours::All => highlighter.lines(&code.language, text),
-            Colours::Known => highlighter.cached_lines(&code.language, text),
+        let highlighter = flow.context.inputs.highlighter;
+        let text = visible_code(code);
+        let lines = match flow.context.inputs.colours {
+            Highlighting::Full => highlighter.lines(&code.language, text),
+            Highlighting::Cached => highlighter.cached_lines(&code.language, text),
         };
-        let numbered = code.line_numbers || flow.page.theme().code.line_numbers;
+        let numbered = code.line_numbers || flow.context.theme().code.line_numbers;
         let digits = lines.len().to_string().len() as u16;
         Self {
             code,
             lines,
-            group: code.group_at(flow.page.step()),
+            group: code.group_at(flow.context.step()),
             dimmed: highlighter.dimmed(),
             gutter: if numbered { digits + 1 } else { 0 },
         }
     }
 
-    fn panel(&self, flow: &Flow<'_>) -> Panel {
-        let padding = flow.page.theme().code.padding;
-        let alignment = flow.page.theme().code.alignment;
-        Panel::aligned(flow, alignment, padding, self.width())
+    fn panel(&self, flow: &Flow<'_>) -> CodeBox {
+        let padding = flow.context.theme().code.padding;
+        let alignment = flow.context.theme().code.alignment;
+        CodeBox::aligned(flow, alignment, padding, self.width())
     }
 
     /// The longest line's cells, its number's included.
@@ -152,20 +153,23 @@ impl<'a> Listing<'a> {
 
     /// Puts line `number` from row `y` on, and gives the row below it. What does not fit on one
     /// row goes on below the code, not below the number.
-    fn line(&self, flow: &mut Flow<'_>, panel: &Panel, number: usize, y: u32) -> u32 {
+    fn line(&self, flow: &mut Flow<'_>, panel: &CodeBox, number: usize, y: u32) -> u32 {
         let gutter = self.gutter.min(panel.inner().saturating_sub(1));
         if gutter > 0 {
             let digits = usize::from(self.gutter) - 1;
-            let text = Text::plain(&format!("{number:>digits$} "), self.dimmed);
+            let text = StyledText::plain(&format!("{number:>digits$} "), self.dimmed);
             flow.put(panel.x(), y, (text.cut(gutter), gutter));
         }
         let line = &self.lines[number - 1];
         let (x, room) = (panel.x() + gutter, panel.inner() - gutter);
         let lit = self.group.is_none_or(|group| group.has(number));
-        let text =
-            if lit { Text::from_line(line) } else { Text::plain(&line.to_string(), self.dimmed) };
+        let text = if lit {
+            StyledText::from_line(line)
+        } else {
+            StyledText::plain(&line.to_string(), self.dimmed)
+        };
         if text.width() > room {
-            flow.misfit(Excess::code(&line.to_string(), text.width() - room));
+            flow.overflow(OverflowKind::code(&line.to_string(), text.width() - room));
         }
         let mut y = y;
         for (row, width) in text.hanging_rows(room, panel.beside) {
@@ -177,17 +181,17 @@ impl<'a> Listing<'a> {
 
     /// The box's colours; none where it has none.
     fn background(&self, flow: &Flow<'_>) -> Option<Style> {
-        let code = &flow.page.theme().code;
+        let code = &flow.context.theme().code;
         let wanted = code.background && !self.code.no_background;
-        let color = code.fill.or_else(|| flow.page.inputs.highlighter.background());
+        let color = code.fill.or_else(|| flow.context.inputs.highlighter.background());
         color.filter(|_| wanted).map(|color| Style::new().bg(color))
     }
 
     /// Notes the line's rows where its group is the one that has just been lit.
     fn reveal(&self, flow: &mut Flow<'_>, number: usize, rows: std::ops::Range<u32>) {
-        let passed = flow.page.step().0.checked_sub(self.code.groups_from.0);
+        let passed = flow.context.step().0.checked_sub(self.code.groups_from.0);
         let stepped = passed.is_some_and(|at| at > 0 && usize::from(at) < self.code.groups.len());
-        let new = stepped && flow.page.is_new(Step(flow.page.step().0));
+        let new = stepped && flow.context.is_new(Step(flow.context.step().0));
         if new && self.group.is_some_and(|group| group.has(number)) {
             flow.reveal(rows);
         }
@@ -195,7 +199,7 @@ impl<'a> Listing<'a> {
 }
 
 /// The text of a block as far as it is laid out.
-pub fn shown(code: &CodeBlock) -> &str {
+pub fn visible_code(code: &CodeBlock) -> &str {
     let most = code.text.match_indices('\n').nth(MOST_ROWS as usize);
     most.map_or(&*code.text, |(end, _)| &code.text[..end])
 }

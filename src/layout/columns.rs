@@ -10,7 +10,7 @@ use crate::deck::Columns;
 /// Lays out every column from the same row; what follows stands below the tallest.
 pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
     let y = flow.open();
-    let margin = flow.page.theme().column_margin.cells(flow.page.inputs.size.columns);
+    let margin = flow.context.theme().column_margin.cells(flow.context.inputs.size.columns);
     let mut tallest = 0;
     for ((x, width), blocks) in shares(&columns.ratios, flow.width, margin).zip(&columns.columns) {
         let mut column = flow.inner(width, y);
@@ -18,7 +18,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
         tallest = tallest.max(column.height());
         flow.adopt(column, x, y);
     }
-    if flow.page.inputs.grid {
+    if flow.context.inputs.grid {
         grid(flow, columns, y..y.saturating_add(tallest));
     }
     flow.close(y.saturating_add(tallest), 1);
@@ -26,7 +26,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
 
 /// Draws a line where each column starts, for the author who looks for the room.
 fn grid(flow: &mut Flow<'_>, columns: &Columns, rows: Range<u32>) {
-    let style = flow.page.theme().grid;
+    let style = flow.context.theme().grid;
     for (x, _) in shares(&columns.ratios, flow.width, 0) {
         for y in rows.clone() {
             flow.put(x, y, (Line::styled("│", style), 1));

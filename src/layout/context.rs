@@ -7,14 +7,14 @@ use crate::theme::Theme;
 
 /// The inputs, and how much of the screen the body has.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Page<'a> {
+pub(super) struct LayoutContext<'a> {
     /// What the scene is made from.
     pub(super) inputs: &'a Inputs<'a>,
     /// Rows of the screen above the footer.
     pub(super) rows: u32,
 }
 
-impl<'a> Page<'a> {
+impl<'a> LayoutContext<'a> {
     /// The slide shown.
     pub(super) fn slide(&self) -> &'a Slide {
         self.inputs.deck.slide(self.inputs.at.slide)

@@ -9,12 +9,12 @@ use std::ops::Range;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::context::Page;
-use super::inline::{Look, lines};
-use super::overflow::{Excess, Misfit};
-use super::placement::{Spot, aligned};
-use super::scene::{Item, Placed};
-use super::text::Text;
+use super::context::LayoutContext;
+use super::inline::{InlineStyle, lines};
+use super::overflow::{Overflow, OverflowKind};
+use super::placement::{ColumnRange, effective_alignment};
+use super::scene::{Item, PlacedItem};
+use super::text::StyledText;
 use super::{
     cell, code, columns, diagram_placeholder, limits, list, picture, problem, quote, table,
 };
@@ -29,9 +29,9 @@ const DEEPEST: u8 = 40;
 #[derive(Debug)]
 pub(super) struct Flow<'a> {
     /// What the layout is made from.
-    pub(super) page: &'a Page<'a>,
+    pub(super) context: &'a LayoutContext<'a>,
     /// How running text looks here.
-    pub(super) look: Look,
+    pub(super) inline_style: InlineStyle,
     /// Where running text and lists stand.
     pub(super) alignment: Alignment,
     /// How many cells of the screen one of this flow's is wide and high: the size of its text.
@@ -41,13 +41,13 @@ pub(super) struct Flow<'a> {
     /// Rows from this flow's first to the page's last.
     pub(super) room: u32,
     /// What stands in it, in painting order.
-    pub(super) items: Vec<Placed>,
+    pub(super) items: Vec<PlacedItem>,
     /// The first column right of everything.
     pub(super) right: u16,
     /// The rows that came with the step shown.
     pub(super) revealed: Option<Range<u32>>,
     /// What did not fit, the innermost block first.
-    pub(super) misfits: Vec<Misfit>,
+    pub(super) overflows: Vec<Overflow>,
     /// The block being laid out.
     span: SourceSpan,
     /// The first free row.
@@ -59,18 +59,18 @@ pub(super) struct Flow<'a> {
 
 impl<'a> Flow<'a> {
     /// An empty flow, `width` columns wide.
-    pub(super) fn new(page: &'a Page<'a>, width: u16) -> Self {
+    pub(super) fn new(context: &'a LayoutContext<'a>, width: u16) -> Self {
         Self {
-            page,
-            look: Look::default(),
-            alignment: page.theme().alignment,
+            context,
+            inline_style: InlineStyle::default(),
+            alignment: context.theme().alignment,
             size: 1,
             width,
-            room: page.rows,
+            room: context.rows,
             items: Vec::new(),
             right: 0,
             revealed: None,
-            misfits: Vec::new(),
+            overflows: Vec::new(),
             span: SourceSpan::default(),
             y: 0,
             gap: 0,
@@ -81,13 +81,13 @@ impl<'a> Flow<'a> {
     /// An empty flow for what stands inside a block that begins at row `y` of this one.
     pub(super) fn inner(&self, width: u16, y: u32) -> Self {
         Self {
-            look: self.look,
+            inline_style: self.inline_style,
             alignment: self.alignment,
             size: self.size,
             room: self.room.saturating_sub(y),
             depth: self.depth + 1,
             span: self.span,
-            ..Self::new(self.page, width)
+            ..Self::new(self.context, width)
         }
     }
 
@@ -95,10 +95,10 @@ impl<'a> Flow<'a> {
     pub(super) fn adopt(&mut self, inner: Flow<'_>, x: u16, y: u32) {
         for placed in inner.items {
             let (x, y) = (placed.x.saturating_add(x), placed.y.saturating_add(y));
-            self.items.push(Placed { x, y, item: placed.item });
+            self.items.push(PlacedItem { x, y, item: placed.item });
         }
         self.right = self.right.max(inner.right.saturating_add(x));
-        self.misfits.extend(inner.misfits);
+        self.overflows.extend(inner.overflows);
         if let Some(rows) = inner.revealed {
             self.reveal(rows.start.saturating_add(y)..rows.end.saturating_add(y));
         }
@@ -111,13 +111,13 @@ impl<'a> Flow<'a> {
         }
         let y = self.open();
         let mut inner = Flow {
-            look: self.look,
+            inline_style: self.inline_style,
             alignment: self.alignment,
             size: self.size * by,
             room: self.room.saturating_sub(y) / u32::from(by),
             depth: self.depth,
             span: self.span,
-            ..Flow::new(self.page, (self.width / by).max(1))
+            ..Flow::new(self.context, (self.width / by).max(1))
         };
         fill(&mut inner);
         let rows = |row: u32| row.saturating_mul(by.into());
@@ -130,14 +130,14 @@ impl<'a> Flow<'a> {
     }
 
     /// Where running text of this alignment may stand.
-    pub(super) fn text_spot(&self, alignment: Alignment) -> Spot {
-        self.block_spot(alignment, self.width)
+    pub(super) fn text_range(&self, alignment: Alignment) -> ColumnRange {
+        self.block_range(alignment, self.width)
     }
 
     /// Where a block of this alignment stands that would like to be `wanted` wide.
-    pub(super) fn block_spot(&self, alignment: Alignment, wanted: u16) -> Spot {
+    pub(super) fn block_range(&self, alignment: Alignment, wanted: u16) -> ColumnRange {
         let real = |cells: u16| cells.saturating_mul(self.size);
-        Spot::for_block(alignment, real(self.width), real(wanted)).over(self.size)
+        ColumnRange::for_block(alignment, real(self.width), real(wanted)).scaled_down(self.size)
     }
 
     /// Begins a block: pays the owed rows and gives the first row that is free.
@@ -183,13 +183,13 @@ impl<'a> Flow<'a> {
     /// Puts one row of text somewhere.
     pub(super) fn put(&mut self, x: u16, y: u32, (line, width): (Line<'static>, u16)) {
         self.right = self.right.max(x.saturating_add(width));
-        self.items.push(Placed { x, y, item: Item::Text(line) });
+        self.items.push(PlacedItem { x, y, item: Item::Text(line) });
     }
 
     /// Fills an area.
     pub(super) fn fill(&mut self, x: u16, y: u32, (width, height): (u16, u32), style: Style) {
         self.right = self.right.max(x.saturating_add(width));
-        self.items.push(Placed { x, y, item: Item::Fill { width, height, style } });
+        self.items.push(PlacedItem { x, y, item: Item::Fill { width, height, style } });
     }
 
     /// Notes rows that came with the step shown.
@@ -200,7 +200,7 @@ impl<'a> Flow<'a> {
 
     /// Notes that what was laid out from row `from` on is of this step.
     pub(super) fn laid_out(&mut self, step: Step, from: u32) {
-        if self.page.is_new(step) && self.y > from {
+        if self.context.is_new(step) && self.y > from {
             self.reveal(from..self.y);
         }
     }
@@ -208,9 +208,10 @@ impl<'a> Flow<'a> {
     /// Lays out every block that is visible.
     pub(super) fn blocks(&mut self, blocks: &[Block]) {
         if self.depth > DEEPEST {
-            return self.rows(&Text::plain("…", self.look.base), Alignment::default());
+            return self
+                .rows(&StyledText::plain("…", self.inline_style.base), Alignment::default());
         }
-        for block in blocks.iter().filter(|block| self.page.shows(block.step)) {
+        for block in blocks.iter().filter(|block| self.context.shows(block.step)) {
             if self.is_full() {
                 break;
             }
@@ -226,11 +227,11 @@ impl<'a> Flow<'a> {
             }
             self.laid_out(block.step, from);
             if self.y > self.room {
-                self.misfit(Excess::Rows);
+                self.overflow(OverflowKind::Rows);
             }
         }
         if self.is_full() {
-            let rest = Text::plain(&limits::rest(), self.page.theme().output.failure);
+            let rest = StyledText::plain(&limits::rest(), self.context.theme().output.failure);
             self.rows(&rest, Alignment::default());
         }
     }
@@ -258,11 +259,11 @@ impl<'a> Flow<'a> {
 
     /// How many times as large as this flow's text of this size is, where text can be.
     pub(super) fn sized(&self, size: u8) -> u16 {
-        if self.page.inputs.size.large_text { u16::from(size) / self.size } else { 1 }
+        if self.context.inputs.size.large_text { u16::from(size) / self.size } else { 1 }
     }
 
     fn heading_style(&self, level: u8) -> &'a HeadingStyle {
-        &self.page.theme().headings[usize::from(level.clamp(1, 6)) - 1]
+        &self.context.theme().headings[usize::from(level.clamp(1, 6)) - 1]
     }
 
     fn block(&mut self, block: &Block) {
@@ -295,17 +296,22 @@ impl<'a> Flow<'a> {
     }
 
     /// Notes that something of the block being laid out does not fit.
-    pub(super) fn misfit(&mut self, excess: Excess) {
-        self.misfits.push(Misfit { span: self.span, excess });
+    pub(super) fn overflow(&mut self, kind: OverflowKind) {
+        self.overflows.push(Overflow { span: self.span, kind });
     }
 
     fn title(&mut self, text: &[Inline], align: Option<Align>, size: Option<u8>) {
-        let style = &self.page.theme().slide_title;
+        let style = &self.context.theme().slide_title;
         let size = self.sized(size.unwrap_or(style.font_size));
         let top = self.open().saturating_add(style.padding_top.into());
         self.close(top, 0);
         self.enlarged(size, |flow| {
-            flow.prefixed(&style.prefix, text, style.style, aligned(align, style.alignment));
+            flow.prefixed(
+                &style.prefix,
+                text,
+                style.style,
+                effective_alignment(align, style.alignment),
+            );
         });
         self.skip(u32::from(style.padding_bottom));
         if style.separator {
@@ -316,13 +322,13 @@ impl<'a> Flow<'a> {
 
     fn heading(&mut self, level: u8, text: &[Inline], align: Option<Align>) {
         let HeadingStyle { alignment, style, prefix, .. } = self.heading_style(level);
-        self.prefixed(prefix, text, *style, aligned(align, *alignment));
+        self.prefixed(prefix, text, *style, effective_alignment(align, *alignment));
         self.gap = 1;
     }
 
     /// Text behind a prefix and a space, where there is one.
     fn prefixed(&mut self, prefix: &str, text: &[Inline], style: Style, alignment: Alignment) {
-        let mut lines = lines(text, Look::title(style), self.page);
+        let mut lines = lines(text, InlineStyle::title(style), self.context);
         if !prefix.is_empty()
             && let Some(first) = lines.first_mut()
         {
@@ -337,28 +343,28 @@ impl<'a> Flow<'a> {
     }
 
     fn paragraph(&mut self, text: &[Inline], align: Option<Align>) {
-        let alignment = aligned(align, self.alignment);
-        for line in &lines(text, self.look, self.page) {
+        let alignment = effective_alignment(align, self.alignment);
+        for line in &lines(text, self.inline_style, self.context) {
             self.rows(line, alignment);
         }
         self.gap = 1;
     }
 
     fn footnote(&mut self, name: &str, text: &[Inline], align: Option<Align>) {
-        let alignment = aligned(align, self.alignment);
+        let alignment = effective_alignment(align, self.alignment);
         let mut note = vec![Inline::Text(name.into(), TextStyle::new(TextStyle::SUPERSCRIPT))];
         note.extend_from_slice(text);
-        for line in &lines(&note, self.look, self.page) {
+        for line in &lines(&note, self.inline_style, self.context) {
             self.rows(line, alignment);
         }
     }
 
     /// One line of text, wrapped; each of its rows leans to its side.
-    pub(super) fn rows(&mut self, text: &Text, alignment: Alignment) {
-        let spot = self.text_spot(alignment);
+    pub(super) fn rows(&mut self, text: &StyledText, alignment: Alignment) {
+        let range = self.text_range(alignment);
         let mut y = self.open();
-        for (row, width) in text.hanging_rows(spot.width, self.hang()) {
-            self.put(spot.start_of(width), y, (row, width));
+        for (row, width) in text.hanging_rows(range.width, self.hang()) {
+            self.put(range.row_start(width), y, (row, width));
             y = y.saturating_add(1);
         }
         self.close(y, 0);
@@ -366,7 +372,7 @@ impl<'a> Flow<'a> {
 
     /// How many columns the last of a line may stand out of its room: one where margins let it.
     pub(super) fn hang(&self) -> u16 {
-        let Page { inputs, .. } = self.page;
+        let LayoutContext { inputs, .. } = self.context;
         let margin = |margin: Margin| margin.cells(inputs.size.columns) >= self.size;
         u16::from(margin(inputs.theme.margin) && margin(inputs.theme.column_margin))
     }
@@ -374,7 +380,8 @@ impl<'a> Flow<'a> {
     /// A thematic break.
     fn rule(&mut self) {
         let y = self.open();
-        let dashes = Text::plain(&"—".repeat(usize::from(self.width)), self.look.base);
+        let dashes =
+            StyledText::plain(&"—".repeat(usize::from(self.width)), self.inline_style.base);
         self.put(0, y, (dashes.cut(self.width), self.width));
         self.close(y.saturating_add(1), 1);
     }

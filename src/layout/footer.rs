@@ -2,10 +2,10 @@
 
 use ratatui::style::{Modifier, Style};
 
-use super::context::Page;
-use super::inline::{Look, lines};
-use super::scene::{Item, Placed};
-use super::text::Text;
+use super::context::LayoutContext;
+use super::inline::{InlineStyle, lines};
+use super::scene::{Item, PlacedItem};
+use super::text::StyledText;
 use super::{FooterText, Inputs, Size};
 use crate::deck::{Inline, SlideKind};
 use crate::theme::FooterStyle;
@@ -28,53 +28,62 @@ pub(super) fn height(inputs: &Inputs<'_>) -> u16 {
 }
 
 /// The footer of the slide shown, `height` rows high.
-pub(super) fn lay_out(page: &Page<'_>, height: u16) -> Vec<Placed> {
-    let hidden = page.slide().kind == SlideKind::Intro && !page.theme().intro.footer;
+pub(super) fn lay_out(context: &LayoutContext<'_>, height: u16) -> Vec<PlacedItem> {
+    let hidden = context.slide().kind == SlideKind::Intro && !context.theme().intro.footer;
     if hidden || height == 0 {
         return Vec::new();
     }
-    let size = page.inputs.size;
-    match &page.theme().footer {
+    let size = context.inputs.size;
+    match &context.theme().footer {
         FooterStyle::Template { style, .. } => {
             let row = size.rows.saturating_sub(height / 2 + 1);
-            let mut placed = template(page, page.inputs.footer, *style, row);
-            placed.extend(pictures(page, height));
+            let mut placed = template(context, context.inputs.footer, *style, row);
+            placed.extend(pictures(context, height));
             placed
         }
-        FooterStyle::ProgressBar { character, style } => vec![bar(page, *character, *style)],
+        FooterStyle::ProgressBar { character, style } => vec![bar(context, *character, *style)],
         FooterStyle::Empty => Vec::new(),
     }
 }
 
 /// The three texts on their row.
-fn template(page: &Page<'_>, texts: &FooterText, style: Style, row: u16) -> Vec<Placed> {
+fn template(
+    context: &LayoutContext<'_>,
+    texts: &FooterText,
+    style: Style,
+    row: u16,
+) -> Vec<PlacedItem> {
     let text = |inlines: &[Inline]| {
-        let mut line = Text::default();
-        for part in lines(inlines, Look::plain(style), page) {
+        let mut line = StyledText::default();
+        for part in lines(inlines, InlineStyle::plain(style), context) {
             line.append(&part);
         }
         line
     };
     let parts = [text(&texts.left), text(&texts.center), text(&texts.right)];
-    let places = places(parts.each_ref().map(Text::width), page.inputs.size);
+    let places = places(parts.each_ref().map(StyledText::width), context.inputs.size);
     parts
         .iter()
         .zip(places)
         .filter(|(part, _)| !part.is_empty())
-        .map(|(part, (x, width))| Placed { x, y: row.into(), item: Item::Text(part.cut(width)) })
+        .map(|(part, (x, width))| PlacedItem {
+            x,
+            y: row.into(),
+            item: Item::Text(part.cut(width)),
+        })
         .collect()
 }
 
 /// The pictures, at most as high as the footer less its last row, never larger than they are.
-fn pictures(page: &Page<'_>, height: u16) -> impl Iterator<Item = Placed> {
-    let Size { columns, rows, cell, .. } = page.inputs.size;
+fn pictures(context: &LayoutContext<'_>, height: u16) -> impl Iterator<Item = PlacedItem> {
+    let Size { columns, rows, cell, .. } = context.inputs.size;
     let most = u64::from(height.saturating_sub(1).max(1));
     let y = u32::from(rows.saturating_sub(height));
     let (cell_width, cell_height) = (u64::from(cell.0.max(1)), u64::from(cell.1.max(1)));
-    let keys = page.inputs.footer.pictures.iter().enumerate();
+    let keys = context.inputs.footer.pictures.iter().enumerate();
     let measured = keys.filter_map(move |(at, key)| {
         let key = key.as_ref()?;
-        let pixels = page.inputs.measures.pictures.get(key)?.as_ref().ok()?;
+        let pixels = context.inputs.measures.pictures.get(key)?.as_ref().ok()?;
         let (width, height) = (u64::from(pixels.width.max(1)), u64::from(pixels.height.max(1)));
         let high = height.div_ceil(cell_height);
         let wide = if high > most {
@@ -92,7 +101,7 @@ fn pictures(page: &Page<'_>, height: u16) -> impl Iterator<Item = Placed> {
             1 => free / 2,
             _ => free.saturating_sub(MARGIN),
         };
-        Placed { x, y, item: Item::Picture { width, height: high as u32, key } }
+        PlacedItem { x, y, item: Item::Picture { width, height: high as u32, key } }
     })
 }
 
@@ -129,17 +138,17 @@ fn places(widths: [u16; 3], size: Size) -> [(u16, u16); 3] {
 
 /// The bar: as long as the part of the talk that is reached, full on the last slide; and behind
 /// that, dimmed, what the next slide will add.
-fn bar(page: &Page<'_>, character: char, style: Style) -> Placed {
-    let Size { columns, rows, .. } = page.inputs.size;
-    let total = page.total_slides().max(1) as u64;
+fn bar(context: &LayoutContext<'_>, character: char, style: Style) -> PlacedItem {
+    let Size { columns, rows, .. } = context.inputs.size;
+    let total = context.total_slides().max(1) as u64;
     let cells = |slide: usize| {
         (slide as u64 * u64::from(columns)).div_ceil(total).min(columns.into()) as usize
     };
-    let (reached, next) = (cells(page.slide_number()), cells(page.slide_number() + 1));
+    let (reached, next) = (cells(context.slide_number()), cells(context.slide_number() + 1));
     let stretch = |cells: usize| character.to_string().repeat(cells);
-    let mut text = Text::plain(&stretch(reached), style);
+    let mut text = StyledText::plain(&stretch(reached), style);
     text.push(&stretch(next - reached), style.add_modifier(Modifier::DIM));
-    Placed { x: 0, y: rows.saturating_sub(1).into(), item: Item::Text(text.cut(columns)) }
+    PlacedItem { x: 0, y: rows.saturating_sub(1).into(), item: Item::Text(text.cut(columns)) }
 }
 
 #[cfg(test)]

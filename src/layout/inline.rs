@@ -2,27 +2,27 @@
 
 use ratatui::style::{Modifier, Style};
 
-use super::context::Page;
+use super::context::LayoutContext;
 use super::scene::RAISED;
-use super::text::Text;
+use super::text::StyledText;
 use crate::deck::{Inline, SpanColors, TextStyle, Variable};
 use crate::theme::color;
 
 /// How the text of one block looks and where its lines end.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Look {
+pub(super) struct InlineStyle {
     /// The block's own style, under whatever its pieces say.
     pub(super) base: Style,
     /// Whether that style's colours win over those of inline code, bold and italics: in titles.
-    pub(super) strong: bool,
+    pub(super) overrides_colors: bool,
     /// Whether a line end in the source starts a new row: in quotes.
-    pub(super) rows: bool,
+    pub(super) keeps_line_breaks: bool,
 }
 
-impl Look {
+impl InlineStyle {
     /// The look of a title or heading.
     pub(super) fn title(style: Style) -> Self {
-        Self { base: style, strong: true, rows: false }
+        Self { base: style, overrides_colors: true, keeps_line_breaks: false }
     }
 
     /// The look of text that is only coloured.
@@ -32,38 +32,51 @@ impl Look {
 }
 
 /// The lines of a text, as the author broke them; never none.
-pub(super) fn lines(inlines: &[Inline], look: Look, page: &Page<'_>) -> Vec<Text> {
-    let mut lines = vec![Text::default()];
-    extend(&mut lines, inlines, look, page);
+pub(super) fn lines(
+    inlines: &[Inline],
+    inline_style: InlineStyle,
+    context: &LayoutContext<'_>,
+) -> Vec<StyledText> {
+    let mut lines = vec![StyledText::default()];
+    extend(&mut lines, inlines, inline_style, context);
     lines
 }
 
 /// Adds a text to the last of `lines`, and its further lines behind it.
-pub(super) fn extend(lines: &mut Vec<Text>, inlines: &[Inline], look: Look, page: &Page<'_>) {
+pub(super) fn extend(
+    lines: &mut Vec<StyledText>,
+    inlines: &[Inline],
+    inline_style: InlineStyle,
+    context: &LayoutContext<'_>,
+) {
     for inline in inlines {
         let Some(line) = lines.last_mut() else { return };
         match inline {
-            Inline::Break => lines.push(Text::default()),
-            Inline::SoftBreak if look.rows => lines.push(Text::default()),
-            Inline::SoftBreak => line.push(" ", look.base),
-            Inline::Text(text, style) => match raised(text, style, page) {
-                Raised::Characters(raised) => line.push(&raised, styled(style, look, page)),
-                Raised::Size => {
-                    line.push(text, styled(style, look, page).add_modifier(RAISED));
+            Inline::Break => lines.push(StyledText::default()),
+            Inline::SoftBreak if inline_style.keeps_line_breaks => {
+                lines.push(StyledText::default())
+            }
+            Inline::SoftBreak => line.push(" ", inline_style.base),
+            Inline::Text(text, style) => match raised(text, style, context) {
+                Superscript::Characters(raised) => {
+                    line.push(&raised, styled(style, inline_style, context))
                 }
-                Raised::Not if style.has(TextStyle::BARE) => {
+                Superscript::BySize => {
+                    line.push(text, styled(style, inline_style, context).add_modifier(RAISED));
+                }
+                Superscript::None if style.has(TextStyle::BARE) => {
                     line.glue();
-                    line.push(text, styled(style, look, page));
+                    line.push(text, styled(style, inline_style, context));
                     line.glue();
                 }
-                Raised::Not => line.push(text, styled(style, look, page)),
+                Superscript::None => line.push(text, styled(style, inline_style, context)),
             },
             Inline::Variable(variable, style) => {
                 let number = match variable {
-                    Variable::CurrentSlide => page.slide_number(),
-                    Variable::TotalSlides => page.total_slides(),
+                    Variable::CurrentSlide => context.slide_number(),
+                    Variable::TotalSlides => context.total_slides(),
                 };
-                line.push(&number.to_string(), styled(style, look, page));
+                line.push(&number.to_string(), styled(style, inline_style, context));
             }
         }
     }
@@ -71,25 +84,25 @@ pub(super) fn extend(lines: &mut Vec<Text>, inlines: &[Inline], look: Look, page
 
 /// The style of one piece: its flags' colours fill what the block leaves open (in titles the
 /// other way round), an author's own colours win over both.
-fn styled(text: &TextStyle, look: Look, page: &Page<'_>) -> Style {
+fn styled(text: &TextStyle, inline_style: InlineStyle, context: &LayoutContext<'_>) -> Style {
     if *text == TextStyle::default() {
-        return look.base;
+        return inline_style.base;
     }
-    let flags = flag_style(text, page);
-    let mut style = look.base.patch(flags);
-    if look.strong {
-        style.fg = look.base.fg.or(flags.fg);
-        style.bg = look.base.bg.or(flags.bg);
+    let flags = flag_style(text, context);
+    let mut style = inline_style.base.patch(flags);
+    if inline_style.overrides_colors {
+        style.fg = inline_style.base.fg.or(flags.fg);
+        style.bg = inline_style.base.bg.or(flags.bg);
     }
     match &text.colors {
-        Some(colors) => style.patch(span_style(colors, page)),
+        Some(colors) => style.patch(span_style(colors, context)),
         None => style,
     }
 }
 
 /// What the theme makes of bold, code and the like. Code is only ever code.
-fn flag_style(text: &TextStyle, page: &Page<'_>) -> Style {
-    let theme = page.theme();
+fn flag_style(text: &TextStyle, context: &LayoutContext<'_>) -> Style {
+    let theme = context.theme();
     if text.has(TextStyle::CODE) {
         return theme.inline_code;
     }
@@ -110,8 +123,8 @@ fn flag_style(text: &TextStyle, page: &Page<'_>) -> Style {
 }
 
 /// An author's own colours. Names nobody knows colour nothing; the parser has said so.
-fn span_style(colors: &SpanColors, page: &Page<'_>) -> Style {
-    let palette = &page.theme().palette;
+fn span_style(colors: &SpanColors, context: &LayoutContext<'_>) -> Style {
+    let palette = &context.theme().palette;
     let class = colors.class.as_ref().and_then(|class| palette.classes.get(class));
     let (text, behind) = class.copied().unwrap_or_default();
     let color = |word: &Option<String>| color(word.as_deref()?, palette);
@@ -123,23 +136,26 @@ fn span_style(colors: &SpanColors, page: &Page<'_>) -> Style {
 }
 
 /// How a piece of text is set above the others.
-enum Raised {
+enum Superscript {
     /// It is not.
-    Not,
+    None,
     /// By its size, where text has sizes.
-    Size,
+    BySize,
     /// In characters of its own, where every character has one.
     Characters(String),
 }
 
-fn raised(text: &str, style: &TextStyle, page: &Page<'_>) -> Raised {
+fn raised(text: &str, style: &TextStyle, context: &LayoutContext<'_>) -> Superscript {
     if !style.has(TextStyle::SUPERSCRIPT) {
-        return Raised::Not;
+        return Superscript::None;
     }
-    if page.inputs.size.large_text {
-        return Raised::Size;
+    if context.inputs.size.large_text {
+        return Superscript::BySize;
     }
-    text.chars().map(superscript).collect::<Option<_>>().map_or(Raised::Not, Raised::Characters)
+    text.chars()
+        .map(superscript)
+        .collect::<Option<_>>()
+        .map_or(Superscript::None, Superscript::Characters)
 }
 
 /// The superscript form of a character.

@@ -2,19 +2,19 @@
 //! can be shown, of what is wrong with it.
 
 use super::flow::Flow;
-use super::inline::{Look, lines};
+use super::inline::{InlineStyle, lines};
 use super::problem;
-use super::text::Text;
+use super::text::StyledText;
 use crate::deck::{Inline, Meta};
 use crate::theme::IntroLine;
 
 /// Lays out titles from the middle on, when and where below them, and the authors.
 pub(super) fn lay_out(flow: &mut Flow<'_>) {
-    let meta = &flow.page.inputs.deck.meta;
+    let meta = &flow.context.inputs.deck.meta;
     if *meta == Meta::default() {
         return mistakes(flow);
     }
-    let intro = &flow.page.theme().intro;
+    let intro = &flow.context.theme().intro;
     flow.close(flow.room / 2, 0);
     titles(flow, meta.title.as_deref(), &intro.title);
     titles(flow, meta.sub_title.as_deref(), &intro.subtitle);
@@ -25,7 +25,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>) {
     }
     for (text, line) in details {
         if let Some(text) = text {
-            flow.rows(&Text::plain(text, line.style), line.alignment);
+            flow.rows(&StyledText::plain(text, line.style), line.alignment);
         }
     }
     authors(flow);
@@ -34,8 +34,8 @@ pub(super) fn lay_out(flow: &mut Flow<'_>) {
 /// The mistakes of the front matter.
 fn mistakes(flow: &mut Flow<'_>) {
     flow.skip(1);
-    let deck = flow.page.inputs.deck;
-    let span = flow.page.slide().span;
+    let deck = flow.context.inputs.deck;
+    let span = flow.context.slide().span;
     for (index, found) in deck.diagnostics.iter().enumerate() {
         if found.span.file == span.file && found.span.start < span.end {
             problem::diagnostic(flow, index);
@@ -47,7 +47,7 @@ fn mistakes(flow: &mut Flow<'_>) {
 fn titles(flow: &mut Flow<'_>, text: Option<&[Vec<Inline>]>, line: &IntroLine) {
     let size = flow.sized(line.font_size);
     for row in text.into_iter().flatten() {
-        for text in lines(row, Look::title(line.style), flow.page) {
+        for text in lines(row, InlineStyle::title(line.style), flow.context) {
             flow.enlarged(size, |flow| flow.rows(&text, line.alignment));
         }
     }
@@ -55,13 +55,13 @@ fn titles(flow: &mut Flow<'_>, text: Option<&[Vec<Inline>]>, line: &IntroLine) {
 
 /// The authors: on the last rows of the page, or below everything else.
 fn authors(flow: &mut Flow<'_>) {
-    let meta = &flow.page.inputs.deck.meta;
-    let intro = &flow.page.theme().intro;
+    let meta = &flow.context.inputs.deck.meta;
+    let intro = &flow.context.theme().intro;
     let names: Vec<_> = meta
         .author
         .iter()
         .chain(&meta.authors)
-        .map(|name| Text::plain(name, intro.author.style))
+        .map(|name| StyledText::plain(name, intro.author.style))
         .collect();
     if names.is_empty() {
         return;

@@ -3,14 +3,14 @@
 
 /// Keys as people say them; empty where there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hints {
+pub struct KeyHints {
     /// What runs a slide's code: `ctrl-e`.
     pub run: String,
     /// What gives a block the keys: `tab, enter`.
     pub enter: String,
 }
 
-impl Default for Hints {
+impl Default for KeyHints {
     fn default() -> Self {
         Self { run: "ctrl-e".to_owned(), enter: "tab, enter".to_owned() }
     }

@@ -3,8 +3,8 @@
 use super::flow::Flow;
 use super::inline::lines;
 use super::limits::MOST_ROWS;
-use super::placement::{Spot, aligned};
-use super::text::Text;
+use super::placement::{ColumnRange, effective_alignment};
+use super::text::StyledText;
 use crate::deck::{Align, List, ListItem, Marker};
 
 /// Columns that each depth is indented.
@@ -14,10 +14,10 @@ const INDENT: usize = 3;
 const BULLETS: [&str; 3] = ["•", "◦", "▪"];
 
 /// One item, measured.
-struct Entry<'a> {
+struct ItemLayout<'a> {
     item: &'a ListItem,
-    marker: Text,
-    lines: Vec<Text>,
+    marker: StyledText,
+    lines: Vec<StyledText>,
 }
 
 /// Lays out the items that are visible. All share one block, so that a list in the middle of the
@@ -25,16 +25,16 @@ struct Entry<'a> {
 pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
     let written = |item: &&ListItem| !(item.text.is_empty() && item.blocks.is_empty());
     let items = list.items.iter().filter(written).take(MOST_ROWS as usize);
-    let entries: Vec<_> = items.map(|item| Entry::new(flow, item)).collect();
-    let wanted = entries.iter().map(Entry::width).max().unwrap_or(0);
-    let alignment = aligned(align, flow.alignment);
-    let spot = flow.block_spot(alignment, wanted);
-    for entry in entries.iter().filter(|entry| flow.page.shows(entry.item.step)) {
+    let entries: Vec<_> = items.map(|item| ItemLayout::new(flow, item)).collect();
+    let wanted = entries.iter().map(ItemLayout::width).max().unwrap_or(0);
+    let alignment = effective_alignment(align, flow.alignment);
+    let range = flow.block_range(alignment, wanted);
+    for entry in entries.iter().filter(|entry| flow.context.shows(entry.item.step)) {
         if flow.is_full() {
             break;
         }
         let from = flow.open();
-        entry.lay_out(flow, spot);
+        entry.lay_out(flow, range);
         flow.laid_out(entry.item.step, from);
         let free = u32::from(list.item_newlines.saturating_sub(1));
         let below = if entry.item.blocks.is_empty() { free } else { free.max(1) };
@@ -53,10 +53,10 @@ fn indent(size: u16, depth: usize) -> usize {
     }
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ItemLayout<'a> {
     fn new(flow: &Flow<'_>, item: &'a ListItem) -> Self {
         let depth = usize::from(item.depth);
-        let quoted = flow.look.rows;
+        let quoted = flow.inline_style.keeps_line_breaks;
         let mut marker = " ".repeat(if quoted { 2 * depth } else { indent(flow.size, depth) });
         match &item.marker {
             // A quote's lines stay as they are written.
@@ -70,25 +70,25 @@ impl<'a> Entry<'a> {
                 marker.push(' ');
             }
         }
-        let marker = Text::plain(&marker, flow.look.base);
-        Self { item, marker, lines: lines(&item.text, flow.look, flow.page) }
+        let marker = StyledText::plain(&marker, flow.inline_style.base);
+        Self { item, marker, lines: lines(&item.text, flow.inline_style, flow.context) }
     }
 
     /// The columns it would take on rows that never end.
     fn width(&self) -> u16 {
-        let text = self.lines.iter().map(Text::width).max().unwrap_or(0);
+        let text = self.lines.iter().map(StyledText::width).max().unwrap_or(0);
         let marker = self.marker.width();
         if self.item.blocks.is_empty() { marker.saturating_add(text) } else { u16::MAX }
     }
 
-    fn lay_out(&self, flow: &mut Flow<'_>, spot: Spot) {
-        let indent = self.marker.width().min(spot.width.saturating_sub(1));
+    fn lay_out(&self, flow: &mut Flow<'_>, range: ColumnRange) {
+        let indent = self.marker.width().min(range.width.saturating_sub(1));
         let mut y = flow.open();
-        flow.put(spot.x, y, (self.marker.cut(indent), indent));
+        flow.put(range.x, y, (self.marker.cut(indent), indent));
         if !self.item.text.is_empty() || self.item.blocks.is_empty() {
             for line in &self.lines {
-                for row in line.hanging_rows(spot.width - indent, flow.hang()) {
-                    flow.put(spot.x + indent, y, row);
+                for row in line.hanging_rows(range.width - indent, flow.hang()) {
+                    flow.put(range.x + indent, y, row);
                     y = y.saturating_add(1);
                 }
             }
@@ -96,11 +96,11 @@ impl<'a> Entry<'a> {
         }
         if !self.item.blocks.is_empty() {
             let y = flow.open();
-            let mut inner = flow.inner(spot.width - indent, y);
-            inner.alignment = aligned(Some(Align::Left), flow.alignment);
+            let mut inner = flow.inner(range.width - indent, y);
+            inner.alignment = effective_alignment(Some(Align::Left), flow.alignment);
             inner.blocks(&self.item.blocks);
             let height = inner.height().max(1);
-            flow.adopt(inner, spot.x + indent, y);
+            flow.adopt(inner, range.x + indent, y);
             flow.close(y.saturating_add(height), 0);
         }
     }

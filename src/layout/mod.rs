@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use self::context::Page;
+use self::context::LayoutContext;
 use self::flow::Flow;
 
 use crate::deck::{CellId, Cursor, Deck, Inline, SlideKind};
@@ -39,11 +39,11 @@ use crate::highlight::Highlighter;
 use crate::run::Runs;
 use crate::theme::Theme;
 
-pub use code::shown as shown_code;
-pub use key_hints::Hints;
+pub use code::visible_code;
+pub use key_hints::KeyHints;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
-pub use scene::{Item, Placed, RAISED, Scene, Size};
+pub use scene::{Item, PlacedItem, RAISED, Scene, Size};
 
 /// The row on which a slide's blocks begin.
 const FIRST_ROW: u32 = 1;
@@ -63,11 +63,11 @@ pub struct Inputs<'a> {
     pub highlighter: &'a Highlighter,
     /// Whether code that was not coloured yet is coloured now, which takes its time; else it stays
     /// plain.
-    pub colours: Colours,
+    pub colours: Highlighting,
     /// What cells have written.
     pub runs: &'a Runs,
     /// How large pictures are.
-    pub measures: &'a Measures,
+    pub measures: &'a PictureSizes,
     /// The footer's texts.
     pub footer: &'a FooterText,
     /// The cell that keys go to, drawn with a mark.
@@ -75,27 +75,27 @@ pub struct Inputs<'a> {
     /// Whether a line shows where each column starts.
     pub grid: bool,
     /// How much of the terminal slides use.
-    pub limits: Limits,
+    pub limits: SlideArea,
     /// What the keys are called.
-    pub hints: &'a Hints,
+    pub hints: &'a KeyHints,
 }
 
 /// The part of a large terminal that slides use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct SlideArea {
     /// The most columns.
     pub columns: u16,
     /// Where narrower slides stand.
-    pub across: Across,
+    pub across: HorizontalAlign,
     /// The most rows.
     pub rows: u16,
     /// Where lower slides stand.
-    pub down: Down,
+    pub down: VerticalAlign,
 }
 
 /// A place from left to right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Across {
+pub enum HorizontalAlign {
     /// At the left.
     Left,
     /// In the middle.
@@ -106,7 +106,7 @@ pub enum Across {
 
 /// A place from top to bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Down {
+pub enum VerticalAlign {
     /// At the top.
     Top,
     /// In the middle.
@@ -115,51 +115,56 @@ pub enum Down {
     Bottom,
 }
 
-impl Limits {
+impl SlideArea {
     /// The part of a screen that slides use.
     fn area(self, columns: u16, rows: u16) -> Rect {
         let (width, height) = (self.columns.max(1).min(columns), self.rows.max(1).min(rows));
         let (beside, above) = (columns - width, rows - height);
         let x = match self.across {
-            Across::Left => 0,
-            Across::Center => beside / 2,
-            Across::Right => beside,
+            HorizontalAlign::Left => 0,
+            HorizontalAlign::Center => beside / 2,
+            HorizontalAlign::Right => beside,
         };
         let y = match self.down {
-            Down::Top => 0,
-            Down::Center => above / 2,
-            Down::Bottom => above,
+            VerticalAlign::Top => 0,
+            VerticalAlign::Center => above / 2,
+            VerticalAlign::Bottom => above,
         };
         Rect::new(x, y, width, height)
     }
 }
 
-impl Default for Limits {
+impl Default for SlideArea {
     fn default() -> Self {
-        Self { columns: u16::MAX, across: Across::Center, rows: u16::MAX, down: Down::Center }
+        Self {
+            columns: u16::MAX,
+            across: HorizontalAlign::Center,
+            rows: u16::MAX,
+            down: VerticalAlign::Center,
+        }
     }
 }
 
 /// Which code is coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Colours {
+pub enum Highlighting {
     /// All of it, however long that takes.
     #[default]
-    All,
+    Full,
     /// What the highlighter knows already.
-    Known,
+    Cached,
 }
 
 /// Sizes of pictures in pixels, by path as found; why, where one cannot be shown.
 #[derive(Clone, Debug, Default)]
-pub struct Measures {
+pub struct PictureSizes {
     /// By the picture's path as the deck writes it, and the directory it is relative to.
-    pub pictures: BTreeMap<PictureKey, Result<PixelSize, NotShown>>,
+    pub pictures: BTreeMap<PictureKey, Result<PixelSize, PictureProblem>>,
 }
 
 /// Why a picture cannot be shown, and what to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotShown {
+pub struct PictureProblem {
     /// What is wrong, with the picture's name.
     pub why: String,
     /// What to try, if there is something.
@@ -221,10 +226,10 @@ fn whole(inputs: &Inputs<'_>) -> Scene {
     let Size { columns, rows, .. } = inputs.size;
     let footer_rows = footer::height(inputs);
     let viewport = Rect::new(0, 0, columns, rows - footer_rows);
-    let page = Page { inputs, rows: viewport.height.into() };
+    let context = LayoutContext { inputs, rows: viewport.height.into() };
 
-    let (margin, flow) = body(&page);
-    let mut body = Flow::new(&page, columns);
+    let (margin, flow) = body(&context);
+    let mut body = Flow::new(&context, columns);
     let height = flow.height();
     let output_columns = code::columns(&flow);
     body.adopt(flow, margin, 0);
@@ -239,19 +244,20 @@ fn whole(inputs: &Inputs<'_>) -> Scene {
         mark_row: mark_row(footer_rows, rows),
         mark: inputs.theme.base.add_modifier(Modifier::DIM),
         body: body.items,
-        frame: footer::lay_out(&page, footer_rows),
+        frame: footer::lay_out(&context, footer_rows),
     }
 }
 
 /// The slide's blocks, and the column they start at.
-fn body<'a>(page: &'a Page<'a>) -> (u16, Flow<'a>) {
-    let (margin, width) = placement::inside(page.theme().margin, page.inputs.size.columns);
-    let mut flow = Flow::new(page, width);
-    match page.slide().kind {
+fn body<'a>(context: &'a LayoutContext<'a>) -> (u16, Flow<'a>) {
+    let (margin, width) =
+        placement::inside_margins(context.theme().margin, context.inputs.size.columns);
+    let mut flow = Flow::new(context, width);
+    match context.slide().kind {
         SlideKind::Intro => intro::lay_out(&mut flow),
         SlideKind::Normal => {
             flow.close(FIRST_ROW, 0);
-            flow.blocks(&page.slide().blocks);
+            flow.blocks(&context.slide().blocks);
         }
     }
     (margin, flow)

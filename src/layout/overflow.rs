@@ -2,7 +2,7 @@
 //! be wrapped, words of a table that had to be broken. Text and lists wrap as they should, and a
 //! slide that is too tall scrolls; none of this stops a talk, so all of it are warnings.
 
-use super::context::Page;
+use super::context::LayoutContext;
 use super::{Inputs, body, footer};
 use crate::deck::Slide;
 use crate::diag::Diagnostic;
@@ -10,16 +10,16 @@ use crate::source::{Sources, Span};
 
 /// A block, or part of one, that does not fit.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Misfit {
+pub(super) struct Overflow {
     /// The block.
     pub(super) span: Span,
     /// What of it.
-    pub(super) excess: Excess,
+    pub(super) kind: OverflowKind,
 }
 
 /// How something does not fit.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Excess {
+pub(super) enum OverflowKind {
     /// Its last row is below the page.
     Rows,
     /// A line of code is this many columns longer than its box.
@@ -33,7 +33,7 @@ pub(super) enum Excess {
     Words,
 }
 
-impl Excess {
+impl OverflowKind {
     /// A line of code that is too long by so many columns.
     pub(super) fn code(line: &str, columns: u16) -> Self {
         let start = line.trim().chars().take(80).collect::<String>().into();
@@ -44,44 +44,44 @@ impl Excess {
 /// What of the slide does not fit, in its last step or the one asked for.
 pub fn overflow(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
     let rows = u32::from(inputs.size.rows - footer::height(inputs));
-    let page = Page { inputs, rows };
-    let (_, flow) = body(&page);
-    let report = Report { inputs, slide: page.slide() };
+    let context = LayoutContext { inputs, rows };
+    let (_, flow) = body(&context);
+    let report = OverflowReport { inputs, slide: context.slide() };
     let over = flow.height().saturating_sub(rows);
     let mut found = Vec::new();
     if over > 0 {
-        found.push(report.rows(over, &flow.misfits));
+        found.push(report.rows(over, &flow.overflows));
     }
-    let mut misfits = flow.misfits.as_slice();
-    while let Some((first, rest)) = misfits.split_first() {
-        let of_block = rest.iter().take_while(|misfit| misfit.span == first.span).count();
-        let (block, rest) = misfits.split_at(of_block + 1);
+    let mut overflows = flow.overflows.as_slice();
+    while let Some((first, rest)) = overflows.split_first() {
+        let of_block = rest.iter().take_while(|overflow| overflow.span == first.span).count();
+        let (block, rest) = overflows.split_at(of_block + 1);
         found.extend(report.block(block));
-        misfits = rest;
+        overflows = rest;
     }
     found
 }
 
 /// Puts what does not fit into words.
-struct Report<'a> {
+struct OverflowReport<'a> {
     inputs: &'a Inputs<'a>,
     slide: &'a Slide,
 }
 
-impl Report<'_> {
+impl OverflowReport<'_> {
     /// The slide's rows, at the first block that crosses the page's end.
-    fn rows(&self, over: u32, misfits: &[Misfit]) -> Diagnostic {
-        let first = misfits.iter().find(|misfit| misfit.excess == Excess::Rows);
-        let span = first.map_or(self.slide.span, |misfit| misfit.span);
+    fn rows(&self, over: u32, overflows: &[Overflow]) -> Diagnostic {
+        let first = overflows.iter().find(|overflow| overflow.kind == OverflowKind::Rows);
+        let span = first.map_or(self.slide.span, |overflow| overflow.span);
         let rows = counted(over, "row");
         Diagnostic::warning(span, format!("{}: {rows} too many at {}", self.name(), self.size()))
             .hint("this is the first part that does not fit; the slide scrolls")
     }
 
     /// What is too wide of one block.
-    fn block(&self, misfits: &[Misfit]) -> Option<Diagnostic> {
-        let lines = misfits.iter().filter_map(|misfit| match &misfit.excess {
-            Excess::Code { start, columns } => Some((misfit.span, start, *columns)),
+    fn block(&self, overflows: &[Overflow]) -> Option<Diagnostic> {
+        let lines = overflows.iter().filter_map(|overflow| match &overflow.kind {
+            OverflowKind::Code { start, columns } => Some((overflow.span, start, *columns)),
             _ => None,
         });
         let count = lines.clone().count();
@@ -95,7 +95,7 @@ impl Report<'_> {
                 count => format!("it is the longest of {count} in this block that are wrapped"),
             }));
         }
-        let broken = misfits.iter().find(|misfit| misfit.excess == Excess::Words)?;
+        let broken = overflows.iter().find(|overflow| overflow.kind == OverflowKind::Words)?;
         let message = format!("{}: words of this table are broken at {}", self.name(), self.size());
         Some(Diagnostic::warning(broken.span, message).hint("its columns are narrower than a word"))
     }

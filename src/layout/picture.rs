@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use super::flow::Flow;
-use super::inline::Look;
-use super::placement::aligned;
+use super::inline::InlineStyle;
+use super::placement::effective_alignment;
 use super::problem;
-use super::scene::{Item, Placed};
-use super::text::Text;
-use super::{NotShown, PictureKey, PixelSize};
+use super::scene::{Item, PlacedItem};
+use super::text::StyledText;
+use super::{PictureProblem, PictureKey, PixelSize};
 use crate::deck::{Align, Picture};
 use crate::source::Span;
 use crate::theme::Alignment;
@@ -23,7 +23,7 @@ const FEWEST_ROWS: u32 = 4;
 /// Lays out a picture in the middle of the room.
 pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture, span: Span) {
     let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
-    match flow.page.inputs.measures.pictures.get(&key) {
+    match flow.context.inputs.measures.pictures.get(&key) {
         Some(Ok(size)) => {
             let area = room_for(flow, *size, picture.width_percent, flow.next());
             place(flow, area, key);
@@ -37,10 +37,10 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture, span: Span) {
 /// code that leaves it next to nothing.
 pub(super) fn result(flow: &mut Flow<'_>, file: &Path) {
     let key = PictureKey::of_file(file);
-    match flow.page.inputs.measures.pictures.get(&key) {
+    match flow.context.inputs.measures.pictures.get(&key) {
         Some(Ok(size)) => {
             let (width, rows) = room(flow, flow.next());
-            let rows = rows.max(flow.page.rows / u32::from(flow.size) / 2);
+            let rows = rows.max(flow.context.rows / u32::from(flow.size) / 2);
             let area = fit(*size, None, cell(flow), (width, rows));
             place(flow, area, key);
         }
@@ -55,13 +55,13 @@ fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: PictureKey) {
     let y = flow.open();
     let x = flow.width.saturating_sub(width) / 2;
     flow.right = flow.right.max(x + width);
-    flow.items.push(Placed { x, y, item: Item::Picture { width, height, key } });
+    flow.items.push(PlacedItem { x, y, item: Item::Picture { width, height, key } });
     flow.close(y.saturating_add(height), 1);
 }
 
 /// One of the flow's cells in pixels.
 fn cell(flow: &Flow<'_>) -> (u16, u16) {
-    let (width, height) = flow.page.inputs.size.cell;
+    let (width, height) = flow.context.inputs.size.cell;
     (width.saturating_mul(flow.size), height.saturating_mul(flow.size))
 }
 
@@ -80,7 +80,7 @@ pub(super) fn room_for(
 fn room(flow: &Flow<'_>, y: u32) -> (u16, u32) {
     let rest = flow.room.saturating_sub(y);
     let rows = if rest < FEWEST_ROWS {
-        (flow.page.rows / u32::from(flow.size) / 3).max(rest)
+        (flow.context.rows / u32::from(flow.size) / 3).max(rest)
     } else {
         rest
     };
@@ -108,8 +108,8 @@ fn fit(
 }
 
 /// A box in its place: why, where it is named, what to try, and its text for those who cannot see it.
-fn refuse(flow: &mut Flow<'_>, picture: &Picture, reason: &NotShown, span: Span) {
-    let place = flow.page.inputs.deck.sources.place(span);
+fn refuse(flow: &mut Flow<'_>, picture: &Picture, reason: &PictureProblem, span: Span) {
+    let place = flow.context.inputs.deck.sources.place(span);
     let hint = reason.hint.as_ref().map(|hint| format!("hint: {hint}"));
     let details = [&*place, hint.as_deref().unwrap_or_default(), &picture.alt];
     problem::notice(flow, &reason.why, details.into_iter());
@@ -119,11 +119,11 @@ fn refuse(flow: &mut Flow<'_>, picture: &Picture, reason: &NotShown, span: Span)
 fn reserve(flow: &mut Flow<'_>, picture: &Picture) {
     let y = flow.open();
     let height = room(flow, y).1;
-    let style = flow.look.base.patch(flow.page.theme().output.not_started);
-    let name = Text::plain(&picture.source, style);
-    let middle = aligned(Some(Align::Center), Alignment::default());
+    let style = flow.inline_style.base.patch(flow.context.theme().output.not_started);
+    let name = StyledText::plain(&picture.source, style);
+    let middle = effective_alignment(Some(Align::Center), Alignment::default());
     let mut inner = flow.inner(flow.width, y);
-    inner.look = Look::plain(style);
+    inner.inline_style = InlineStyle::plain(style);
     inner.skip((height - 1) / 2);
     inner.rows(&name, middle);
     flow.adopt(inner, 0, y);

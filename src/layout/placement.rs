@@ -5,7 +5,7 @@ use crate::theme::{Alignment, Margin};
 
 /// A stretch of columns and the side that rows in it lean to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Spot {
+pub(super) struct ColumnRange {
     /// First column.
     pub(super) x: u16,
     /// Columns.
@@ -13,18 +13,18 @@ pub(super) struct Spot {
     side: Align,
 }
 
-impl Spot {
+impl ColumnRange {
     /// Where a block stands that would like to be `wanted` wide: never wider than its margins let
     /// it, nor narrower than the theme's least size. Margins that leave no room for that are not
     /// left.
     pub(super) fn for_block(alignment: Alignment, room: u16, wanted: u16) -> Self {
         match alignment {
             Alignment::Left(margin) => {
-                let (x, most) = inside(margin, room);
+                let (x, most) = inside_margins(margin, room);
                 Self { x, width: wanted.min(most), side: Align::Left }
             }
             Alignment::Right(margin) => {
-                let (x, most) = inside(margin, room);
+                let (x, most) = inside_margins(margin, room);
                 let width = wanted.min(most);
                 Self { x: x + (most - width), width, side: Align::Right }
             }
@@ -40,7 +40,7 @@ impl Spot {
     }
 
     /// The same counted in cells `size` times as large, as far as they fit in.
-    pub(super) fn over(self, size: u16) -> Self {
+    pub(super) fn scaled_down(self, size: u16) -> Self {
         Self { x: self.x / size, width: self.width / size, ..self }
     }
 
@@ -50,7 +50,7 @@ impl Spot {
     }
 
     /// The column at which a row of this width starts.
-    pub(super) fn start_of(self, width: u16) -> u16 {
+    pub(super) fn row_start(self, width: u16) -> u16 {
         let free = self.width.saturating_sub(width);
         self.x
             + match self.side {
@@ -62,7 +62,7 @@ impl Spot {
 }
 
 /// The alignment that counts: the `alignment` command's, which knows no margin, or the theme's.
-pub(super) fn aligned(asked: Option<Align>, theme: Alignment) -> Alignment {
+pub(super) fn effective_alignment(asked: Option<Align>, theme: Alignment) -> Alignment {
     match asked {
         None => theme,
         Some(Align::Left) => Alignment::Left(Margin::Fixed(0)),
@@ -74,7 +74,7 @@ pub(super) fn aligned(asked: Option<Align>, theme: Alignment) -> Alignment {
 }
 
 /// First column and columns that a margin at both sides leaves. One that leaves nothing is ignored.
-pub(super) fn inside(margin: Margin, room: u16) -> (u16, u16) {
+pub(super) fn inside_margins(margin: Margin, room: u16) -> (u16, u16) {
     let cells = margin.cells(room);
     match room.checked_sub(cells.saturating_mul(2)) {
         Some(width) if width > 0 => (cells, width),
@@ -105,13 +105,15 @@ mod tests {
         #[case] wanted: u16,
         #[case] expected: (u16, u16),
     ) {
-        let spot = Spot::for_block(alignment, room, wanted);
-        assert_eq!((spot.x, spot.width), expected);
+        let range = ColumnRange::for_block(alignment, room, wanted);
+        assert_eq!((range.x, range.width), expected);
     }
 
     #[test]
     fn rows_lean_to_their_side() {
-        let start = |align| Spot::for_block(aligned(Some(align), CODE), 20, 20).start_of(5);
+        let start = |align| {
+            ColumnRange::for_block(effective_alignment(Some(align), CODE), 20, 20).row_start(5)
+        };
         assert_eq!(start(Align::Left), 0);
         assert_eq!(start(Align::Center), 7);
         assert_eq!(start(Align::Right), 15);

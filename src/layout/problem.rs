@@ -4,11 +4,11 @@
 use ratatui::style::{Modifier, Style};
 
 use super::flow::Flow;
-use super::text::Text;
+use super::text::StyledText;
 
 /// Lays out the deck's diagnostic at `index`.
 pub(super) fn diagnostic(flow: &mut Flow<'_>, index: usize) {
-    let deck = flow.page.inputs.deck;
+    let deck = flow.context.inputs.deck;
     let Some(found) = deck.diagnostics.get(index) else { return };
     let hints: Vec<_> = found.hints.iter().map(|hint| format!("hint: {hint}")).collect();
     let place = deck.sources.place(found.span);
@@ -21,12 +21,14 @@ pub(super) fn notice<'a>(
     title: &'a str,
     details: impl Iterator<Item = &'a str>,
 ) {
-    let style = flow.page.theme().output.failure;
-    let mut lines = vec![Text::plain(title, style.add_modifier(Modifier::BOLD))];
+    let style = flow.context.theme().output.failure;
+    let mut lines = vec![StyledText::plain(title, style.add_modifier(Modifier::BOLD))];
     lines.extend(
-        details.filter(|line| !line.is_empty()).map(|line| Text::plain(line, flow.look.base)),
+        details
+            .filter(|line| !line.is_empty())
+            .map(|line| StyledText::plain(line, flow.inline_style.base)),
     );
-    let longest = lines.iter().map(Text::width).max().unwrap_or(0);
+    let longest = lines.iter().map(StyledText::width).max().unwrap_or(0);
     let width = longest.saturating_add(4).min(flow.width);
     let inner = width.saturating_sub(4).max(1);
     let top = flow.open();
@@ -43,7 +45,7 @@ pub(super) fn notice<'a>(
 fn frame(flow: &mut Flow<'_>, rows: std::ops::Range<u32>, width: u16, style: Style) {
     let dashes = "─".repeat(usize::from(width.saturating_sub(2)));
     let edge = |flow: &mut Flow<'_>, x, y, text: &str| {
-        let text = Text::plain(text, style);
+        let text = StyledText::plain(text, style);
         flow.put(x, y, (text.cut(width), text.width().min(width)));
     };
     edge(flow, 0, rows.start, &format!("┌{dashes}┐"));

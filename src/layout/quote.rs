@@ -3,9 +3,9 @@
 use ratatui::style::Style;
 
 use super::flow::Flow;
-use super::inline::{Look, lines};
-use super::placement::aligned;
-use super::text::Text;
+use super::inline::{InlineStyle, lines};
+use super::placement::effective_alignment;
+use super::text::StyledText;
 use crate::deck::{AlertKind, Align, Block, Inline};
 use crate::theme::Alignment;
 
@@ -14,7 +14,7 @@ use crate::theme::Alignment;
 const NARROWEST: u16 = 8;
 
 /// What surrounds quoted blocks.
-struct Frame<'a> {
+struct QuoteFrame<'a> {
     alignment: Alignment,
     prefix: &'a str,
     prefix_style: Style,
@@ -23,8 +23,8 @@ struct Frame<'a> {
 
 /// Lays out a block quote.
 pub(super) fn quote(flow: &mut Flow<'_>, blocks: &[Block]) {
-    let theme = &flow.page.theme().quote;
-    let frame = Frame {
+    let theme = &flow.context.theme().quote;
+    let frame = QuoteFrame {
         alignment: theme.alignment,
         prefix: &theme.prefix,
         prefix_style: theme.style.patch(theme.prefix_style),
@@ -40,25 +40,25 @@ pub(super) fn alert(
     title: Option<&[Inline]>,
     blocks: &[Block],
 ) {
-    let theme = &flow.page.theme().alerts;
+    let theme = &flow.context.theme().alerts;
     let kind = &theme.kinds[kind as usize];
     let colored = kind.color.map_or(theme.style, |color| theme.style.fg(color));
-    let frame = Frame {
+    let frame = QuoteFrame {
         alignment: theme.alignment,
         prefix: &theme.prefix,
         prefix_style: colored,
         style: theme.style,
     };
     frame.lay_out(flow, |inner| {
-        let look = Look::title(colored);
-        let mut heading = Text::default();
+        let inline_style = InlineStyle::title(colored);
+        let mut heading = StyledText::default();
         if !kind.icon.is_empty() {
             heading.push(&kind.icon, colored);
             heading.push(" ", colored);
         }
         match title {
             Some(title) => {
-                for line in lines(title, look, inner.page) {
+                for line in lines(title, inline_style, inner.context) {
                     heading.append(&line);
                 }
             }
@@ -70,21 +70,22 @@ pub(super) fn alert(
     });
 }
 
-impl Frame<'_> {
+impl QuoteFrame<'_> {
     /// Lays out what `fill` puts inside, then draws the prefix and background around it.
     fn lay_out(&self, flow: &mut Flow<'_>, fill: impl FnOnce(&mut Flow<'_>)) {
         let y = flow.open();
-        let prefix = Text::plain(self.prefix, self.prefix_style);
-        let most = flow.text_spot(self.alignment).width;
+        let prefix = StyledText::plain(self.prefix, self.prefix_style);
+        let most = flow.text_range(self.alignment).width;
         let room = most.saturating_sub(prefix.width());
         let indent = if room < NARROWEST { 0 } else { prefix.width() };
         let mut inner = flow.inner(most - indent, y);
-        inner.look = Look { base: self.style, strong: false, rows: true };
-        inner.alignment = aligned(Some(Align::Left), self.alignment);
+        inner.inline_style =
+            InlineStyle { base: self.style, overrides_colors: false, keeps_line_breaks: true };
+        inner.alignment = effective_alignment(Some(Align::Left), self.alignment);
         fill(&mut inner);
         let height = inner.height().max(1);
         let width = indent.saturating_add(inner.right).min(most);
-        let x = flow.block_spot(self.alignment, width).x;
+        let x = flow.block_range(self.alignment, width).x;
         flow.fill(x, y, (width, height), self.style);
         for row in (y..y.saturating_add(height)).filter(|_| indent > 0) {
             flow.put(x, row, (prefix.cut(indent), indent));

@@ -53,14 +53,14 @@ pub struct Scene {
     /// How that mark looks.
     pub mark: Style,
     /// The body, in painting order.
-    pub body: Vec<Placed>,
+    pub body: Vec<PlacedItem>,
     /// Footer and the like, in painting order, in rows of the screen.
-    pub frame: Vec<Placed>,
+    pub frame: Vec<PlacedItem>,
 }
 
 /// Something at its place: columns of the screen, rows of the body or the screen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Placed {
+pub struct PlacedItem {
     /// First column.
     pub x: u16,
     /// First row.
@@ -79,7 +79,7 @@ pub enum Item {
     /// One row of styled text; cells it does not cover keep what is there.
     Text(Line<'static>),
     /// One row of text that takes `size` rows, and `size` columns for each of a cell.
-    Large {
+    LargeText {
         /// The text.
         line: Line<'static>,
         /// How many times a cell's size, from 2 to 7.
@@ -105,7 +105,7 @@ pub enum Item {
     },
     /// The room of a picture that is still to be made, by a tool; what stands in it meanwhile
     /// explains it.
-    Drawing {
+    Diagram {
         /// Columns.
         width: u16,
         /// Rows.
@@ -123,14 +123,14 @@ pub enum Item {
         columns: u16,
     },
     /// The rows of a cell's output that stands elsewhere than by its code.
-    Elsewhere {
+    DetachedOutput {
         /// Rows.
         height: u32,
         /// Which cell.
         id: CellId,
     },
     /// The area of a terminal that a cell's program draws on.
-    Screen {
+    Terminal {
         /// Columns that the program has.
         width: u16,
         /// Rows that the program has.
@@ -157,30 +157,32 @@ pub enum Item {
     },
 }
 
-impl Placed {
+impl PlacedItem {
     /// The same `by` times as large: what was laid out in larger cells, as the screen counts.
     pub(super) fn enlarged(self, by: u16) -> Self {
         let wide = |width: u16| width.saturating_mul(by);
         let high = |height: u32| height.saturating_mul(by.into());
         let larger = |size: u16| u8::try_from(size.saturating_mul(by)).unwrap_or(u8::MAX);
         let item = match self.item {
-            Item::Text(line) => Item::Large { line, size: larger(1) },
-            Item::Large { line, size } => Item::Large { line, size: larger(size.into()) },
+            Item::Text(line) => Item::LargeText { line, size: larger(1) },
+            Item::LargeText { line, size } => Item::LargeText { line, size: larger(size.into()) },
             Item::Fill { width, height, style } => {
                 Item::Fill { width: wide(width), height: high(height), style }
             }
             Item::Picture { width, height, key } => {
                 Item::Picture { width: wide(width), height: high(height), key }
             }
-            Item::Drawing { width, height } => {
-                Item::Drawing { width: wide(width), height: high(height) }
+            Item::Diagram { width, height } => {
+                Item::Diagram { width: wide(width), height: high(height) }
             }
             Item::Cell { width, height, id, columns } => {
                 Item::Cell { width: wide(width), height: high(height), id, columns }
             }
-            Item::Elsewhere { height, id } => Item::Elsewhere { height: high(height), id },
+            Item::DetachedOutput { height, id } => {
+                Item::DetachedOutput { height: high(height), id }
+            }
             // As many cells of the program's, whatever their size.
-            screen @ Item::Screen { .. } => screen,
+            screen @ Item::Terminal { .. } => screen,
             Item::Output { width, height, id, part, follows, first, total } => {
                 let (width, height) = (wide(width), high(height));
                 Item::Output { width, height, id, part, follows, first, total }
@@ -249,11 +251,12 @@ impl Scene {
         scroll: u32,
     ) -> Option<(u16, u16)> {
         let within = |item: &Item| match *item {
-            Item::Screen { width, height, id } => Some((width, height.into(), id)),
+            Item::Terminal { width, height, id } => Some((width, height.into(), id)),
             _ => None,
         };
         self.topmost(column, row, scroll, within).filter(|found| *found == cell)?;
-        let is_it = |placed: &&Placed| matches!(placed.item, Item::Screen { id, .. } if id == cell);
+        let is_it =
+            |placed: &&PlacedItem| matches!(placed.item, Item::Terminal { id, .. } if id == cell);
         let placed = self.body.iter().rev().find(is_it)?;
         let y = u32::from(row - self.viewport.y).saturating_add(scroll) - placed.y;
         Some((column - placed.x, u16::try_from(y).ok()?))
@@ -262,7 +265,7 @@ impl Scene {
     /// The rows of the body that a cell takes, code to output, wherever its output stands.
     pub fn extent_of(&self, cell: CellId) -> Option<Range<u32>> {
         let parts = self.body.iter().filter_map(|placed| match placed.item {
-            Item::Cell { height, id, .. } | Item::Elsewhere { height, id } if id == cell => {
+            Item::Cell { height, id, .. } | Item::DetachedOutput { height, id } if id == cell => {
                 Some(placed.y..placed.y.saturating_add(height))
             }
             _ => None,

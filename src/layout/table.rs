@@ -6,11 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::flow::Flow;
-use super::inline::{Look, lines};
+use super::inline::{InlineStyle, lines};
 use super::limits::MOST_ROWS;
-use super::overflow::Excess;
-use super::placement::{Spot, aligned};
-use super::text::Text;
+use super::overflow::OverflowKind;
+use super::placement::{ColumnRange, effective_alignment};
+use super::text::StyledText;
 use crate::deck::{Align, Inline, Table};
 
 /// Columns that a line between two columns takes, with a space at both sides.
@@ -23,8 +23,8 @@ const MOST_CUT: usize = 3;
 const NARROWEST: u16 = 8;
 
 /// A table's columns: width and alignment of each.
-struct Grid {
-    spot: Spot,
+struct TableGrid {
+    range: ColumnRange,
     widths: Vec<u16>,
     aligns: Vec<Align>,
     base: Style,
@@ -38,26 +38,27 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
     let shown = table.rows.iter().take(MOST_ROWS as usize);
     let rows: Vec<_> = shown.map(|row| cells(flow, &row.cells)).collect();
     let all = || std::iter::once(&header).chain(&rows);
-    let (natural, words) = (widest(all(), Text::width), widest(all(), Text::longest_word));
-    let alignment = aligned(align, flow.page.theme().table);
-    let room = flow.text_spot(alignment).width;
+    let (natural, words) =
+        (widest(all(), StyledText::width), widest(all(), StyledText::longest_word));
+    let alignment = effective_alignment(align, flow.context.theme().table);
+    let room = flow.text_range(alignment).width;
     let widths = narrowed(&natural, &words, room);
     let cuts_words = words.iter().zip(&widths).any(|(word, width)| word > width);
     if cuts_words {
-        flow.misfit(Excess::Words);
+        flow.overflow(OverflowKind::Words);
     }
     let runs = cuts_words && widths.len() > MOST_CUT;
     let widths = if runs { natural } else { widths };
     let aligns = (0..widths.len())
         .map(|column| table.aligns.get(column).copied().flatten().unwrap_or(Align::Left))
         .collect();
-    let spot = flow.block_spot(alignment, total(&widths));
+    let range = flow.block_range(alignment, total(&widths));
     let runs = runs.then_some(room);
-    let grid = Grid { spot, widths, aligns, base: flow.look.base, runs };
+    let grid = TableGrid { range, widths, aligns, base: flow.inline_style.base, runs };
     grid.row(flow, &header);
     grid.rule(flow);
     for (row, cells) in table.rows.iter().zip(&rows) {
-        if flow.page.shows(row.step) {
+        if flow.context.shows(row.step) {
             let from = flow.height();
             grid.row(flow, cells);
             flow.laid_out(row.step, from);
@@ -67,16 +68,16 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
 }
 
 /// A row's cells as text; a break in a cell is a row of the cell.
-fn cells(flow: &Flow<'_>, cells: &[Vec<Inline>]) -> Vec<Vec<Text>> {
-    let look = Look { rows: false, ..flow.look };
-    cells.iter().map(|cell| lines(cell, look, flow.page)).collect()
+fn cells(flow: &Flow<'_>, cells: &[Vec<Inline>]) -> Vec<Vec<StyledText>> {
+    let inline_style = InlineStyle { keeps_line_breaks: false, ..flow.inline_style };
+    cells.iter().map(|cell| lines(cell, inline_style, flow.context)).collect()
 }
 
 /// The widest of each column's cells by this measure. Rows that are not visible yet count, so that
 /// nothing moves.
 fn widest<'a>(
-    rows: impl Iterator<Item = &'a Vec<Vec<Text>>>,
-    measure: impl Fn(&Text) -> u16,
+    rows: impl Iterator<Item = &'a Vec<Vec<StyledText>>>,
+    measure: impl Fn(&StyledText) -> u16,
 ) -> Vec<u16> {
     let mut widths: Vec<u16> = Vec::new();
     for row in rows {
@@ -127,10 +128,10 @@ fn shared(asked: &[u16], free: u16) -> Vec<u16> {
     given
 }
 
-impl Grid {
+impl TableGrid {
     /// One row of cells, as many rows high as its highest cell. Where cells go on, lines stand only
     /// between those that do: so it is seen where the table's next row begins.
-    fn row(&self, flow: &mut Flow<'_>, cells: &[Vec<Text>]) {
+    fn row(&self, flow: &mut Flow<'_>, cells: &[Vec<StyledText>]) {
         if let Some(room) = self.runs {
             return self.running(flow, cells, room);
         }
@@ -155,14 +156,14 @@ impl Grid {
                 }
                 self.cell(&mut line, column, rows.get(at).cloned());
             }
-            flow.put(self.spot.x, y + at as u32, (line, total(&self.widths)));
+            flow.put(self.range.x, y + at as u32, (line, total(&self.widths)));
         }
         flow.close(y + height as u32, 0);
     }
 
     /// One row of cells as one text.
-    fn running(&self, flow: &mut Flow<'_>, cells: &[Vec<Text>], room: u16) {
-        let mut text = Text::default();
+    fn running(&self, flow: &mut Flow<'_>, cells: &[Vec<StyledText>], room: u16) {
+        let mut text = StyledText::default();
         for column in 0..self.widths.len() {
             if column > 0 {
                 text.push(" │ ", self.base);
@@ -170,12 +171,12 @@ impl Grid {
             let mut line = Line::default();
             let cell = cells.get(column).and_then(|lines| lines.first());
             self.cell(&mut line, column, cell.map(|text| (text.cut(u16::MAX), text.width())));
-            text.append(&Text::from_line(&line));
+            text.append(&StyledText::from_line(&line));
         }
         let y = flow.open();
         let mut next = y;
         for row in text.rows(room) {
-            flow.put(self.spot.x, next, row);
+            flow.put(self.range.x, next, row);
             next = next.saturating_add(1);
         }
         flow.close(next, 0);
@@ -201,11 +202,11 @@ impl Grid {
         let parts: Vec<_> =
             self.widths.iter().map(|&width| "─".repeat(usize::from(width))).collect();
         let alone = if parts.len() == 1 { "─" } else { "" };
-        let rule = Text::plain(&(parts.join("─┼─") + alone), self.base);
+        let rule = StyledText::plain(&(parts.join("─┼─") + alone), self.base);
         let y = flow.open();
         let mut next = y;
         for row in rule.rows(self.runs.unwrap_or(u16::MAX)) {
-            flow.put(self.spot.x, next, row);
+            flow.put(self.range.x, next, row);
             next = next.saturating_add(1);
         }
         flow.close(next, 0);

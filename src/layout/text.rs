@@ -12,7 +12,7 @@ use crate::source::{TextKind, mark_invisible};
 
 /// One line of styled text, not wrapped.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Text {
+pub(super) struct StyledText {
     string: String,
     /// Styles and where each ends, in order; together they cover the string.
     runs: Vec<(usize, Style)>,
@@ -20,7 +20,7 @@ pub(super) struct Text {
     glued: Vec<usize>,
 }
 
-impl Text {
+impl StyledText {
     /// Text in one style.
     pub(super) fn plain(text: &str, style: Style) -> Self {
         let mut made = Self::default();
@@ -181,8 +181,8 @@ mod tests {
 
     use super::*;
 
-    fn sample() -> Text {
-        let mut text = Text::plain("one ", Style::new());
+    fn sample() -> StyledText {
+        let mut text = StyledText::plain("one ", Style::new());
         text.push("two three", Style::new().bold());
         text
     }
@@ -199,14 +199,14 @@ mod tests {
 
     #[test]
     fn control_characters_take_no_cell_and_tabs_take_four() {
-        let text = Text::plain("a\tb\u{1b}[0m\r\u{0}", Style::new());
+        let text = StyledText::plain("a\tb\u{1b}[0m\r\u{0}", Style::new());
         assert_eq!(text.string, "a    b[0m");
         assert_eq!(text.width(), 9);
     }
 
     #[test]
     fn an_invisible_character_is_a_mark_with_a_width() {
-        let text = Text::plain("a\u{202e}b\u{200b}👩\u{200d}👧", Style::new());
+        let text = StyledText::plain("a\u{202e}b\u{200b}👩\u{200d}👧", Style::new());
         assert_eq!((text.as_str(), text.width()), ("a⇄b\u{fffd}👩\u{200d}👧", 6));
     }
 
@@ -231,6 +231,6 @@ mod tests {
         assert_eq!(sample().cut(6).to_string(), "one t…");
         assert_eq!(sample().cut(1).to_string(), "…");
         assert_eq!(sample().cut(0).to_string(), "");
-        assert_eq!(Text::plain("中文", Style::new()).cut(2).to_string(), "…");
+        assert_eq!(StyledText::plain("中文", Style::new()).cut(2).to_string(), "…");
     }
 }

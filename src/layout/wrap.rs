@@ -50,7 +50,7 @@ pub(super) fn hanging(
     if text.len() <= width {
         return std::iter::once(0..text.len()).collect();
     }
-    let mut rows = Rows { text, width, hang, row: 0..0, used: 0, done: Vec::new() };
+    let mut rows = LineBreaker { text, width, hang, row: 0..0, used: 0, done: Vec::new() };
     let mut start = 0;
     for end in ends {
         rows.add(start..end);
@@ -111,7 +111,7 @@ fn cut(
 }
 
 /// Rows being filled with pieces of text.
-struct Rows<'a> {
+struct LineBreaker<'a> {
     text: &'a str,
     width: usize,
     /// How many columns may stand behind a full row to close the text.
@@ -122,7 +122,7 @@ struct Rows<'a> {
     done: Vec<Range<usize>>,
 }
 
-impl Rows<'_> {
+impl LineBreaker<'_> {
     /// Puts as much of a piece on the row as fits, and the rest on further ones.
     fn add(&mut self, piece: Range<usize>) {
         let mut rest = piece;

@@ -12,7 +12,7 @@ use super::header_reader::HeaderReader;
 use super::limits::{self, PictureHeader};
 use crate::diag::closest;
 use crate::files::{self, FileKind, ReadError};
-use crate::layout::{NotShown, PictureKey, PixelSize};
+use crate::layout::{PictureProblem, PictureKey, PixelSize};
 
 /// Bytes in which a header is looked for first.
 pub(super) const HEADER_BYTES: u64 = 256 * 1024;
@@ -108,19 +108,19 @@ impl Finder {
     }
 
     /// The file of a picture, or why it cannot be shown.
-    pub(super) fn find(&mut self, key: &PictureKey) -> Result<&PictureFile, NotShown> {
+    pub(super) fn find(&mut self, key: &PictureKey) -> Result<&PictureFile, PictureProblem> {
         let source = &key.source;
-        let refuse = |why: &str| NotShown { why: format!("picture `{source}` {why}"), hint: None };
+        let refuse = |why: &str| PictureProblem { why: format!("picture `{source}` {why}"), hint: None };
         if source.contains("://") || source.starts_with("data:") {
             let hint = Some("save it beside the deck and name the file".to_owned());
-            return Err(NotShown { hint, ..refuse("is not a file: pictures are not fetched") });
+            return Err(PictureProblem { hint, ..refuse("is not a file: pictures are not fetched") });
         }
         let places = self.places(key);
         self.checked.extend(places.iter().cloned());
         if self.header_reader.as_ref().is_some_and(|reader| !reader.are_read(&places)) {
             return Err(refuse("is still being read"));
         }
-        let cannot = |refusal: &PictureError| NotShown {
+        let cannot = |refusal: &PictureError| PictureProblem {
             hint: refusal.hint.map(str::to_owned),
             ..refuse(&format!("cannot be shown: {}", refusal.why))
         };
@@ -137,7 +137,7 @@ impl Finder {
             let why = not_found(&places);
             let meant = self.meant.entry(key.clone());
             let hint = meant.or_insert_with(|| alike(Path::new(&**source), &places)).clone();
-            return Err(NotShown { hint, ..refuse(&why) });
+            return Err(PictureProblem { hint, ..refuse(&why) });
         };
         if let Some((_, refusal)) = self.broken.get(path).filter(|(broken, _)| *broken == stamp) {
             return Err(cannot(refusal));

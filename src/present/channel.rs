@@ -12,7 +12,9 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::LoopEvent;
 use crate::exec;
-use crate::run::Event::{Background, BaseGone, Finished, InPlace, Kept, Output, Picture, Shown};
+use crate::run::Event::{
+    Background, Finished, Output, Picture, SharesProcess, SnapshotLost, SnapshotReady, Value,
+};
 
 /// How many pieces of output may wait: each is at most 64 KiB.
 const MAX_PENDING_OUTPUT: usize = 16;
@@ -58,8 +60,8 @@ impl EventSender {
         match event {
             exec::ExecEvent::Run(
                 _,
-                Output(_) | Shown(_) | Picture(_) | InPlace | BaseGone | Kept | Finished(..)
-                | Background(_),
+                Output(_) | Value(_) | Picture(_) | SharesProcess | SnapshotLost | SnapshotReady
+                | Finished(..) | Background(_),
             ) => {
                 let _ = self.output.send(event);
                 self.wake();

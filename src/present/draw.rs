@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use super::{SpeakerSync, Talk, effects};
 use crate::app::{App, BlockEditor, Mode, Msg, update};
 use crate::headless;
-use crate::layout::{Colours, Scene};
+use crate::layout::{Highlighting, Scene};
 use crate::project::SlideStyle;
 use crate::view;
 
@@ -25,7 +25,7 @@ impl Talk {
     /// Makes the scene that the next of several waiting keys refers to. It is never shown, so it does
     /// not wait for colours: the scene that is drawn is still to be made.
     pub(super) fn lay_out_unseen(&mut self) {
-        let how = (self.screen.size(), Colours::Known);
+        let how = (self.screen.size(), Highlighting::Cached);
         self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
         self.app.changed.scene = true;
     }

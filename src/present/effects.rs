@@ -9,7 +9,7 @@ use crate::app::{Effect, Msg, Trust, update};
 use crate::deck::CellId;
 use crate::exec::{self, Executor, Stop};
 use crate::project::{LoadedDeck, options, read_markdown, request, snippet};
-use crate::run::{self, Input, Outcome, Request, Target};
+use crate::run::{self, StdinSource, Outcome, Request, Target};
 
 /// An executor for a talk.
 pub(super) fn executor(settings: &Settings, loaded: &LoadedDeck, sender: &EventSender) -> Executor {
@@ -106,8 +106,8 @@ impl Talk {
                     (request.columns, request.rows) = size;
                 }
             }
-            Target::Terminal | Target::Picture if request.input == Input::Nothing => {
-                request.input = Input::Speaker;
+            Target::Terminal | Target::Picture if request.input == StdinSource::Empty => {
+                request.input = StdinSource::Speaker;
             }
             Target::Terminal | Target::Picture => {}
         }

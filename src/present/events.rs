@@ -10,7 +10,7 @@ use super::{Ending, LoopEvent, Talk, effects, mouse, transition};
 use crate::app::{Msg, update};
 use crate::exec;
 use crate::project::LoadedDeck;
-use crate::run::Event::{Finished, Output, Picture, Shown};
+use crate::run::Event::{Finished, Output, Picture, Value};
 use crate::view::ColorDepth;
 
 /// How long pieces of output are taken in before keys are looked at again.
@@ -139,7 +139,7 @@ impl Talk {
                 Msg::MovedTo(slide, pauses)
             }
             LoopEvent::Exec(exec::ExecEvent::Run(run, event)) => {
-                if matches!(event, Output(_) | Shown(_) | Picture(_) | Finished(..)) {
+                if matches!(event, Output(_) | Value(_) | Picture(_) | Finished(..)) {
                     self.frame_pacing.release();
                 }
                 Msg::Run(run, event)

@@ -83,10 +83,10 @@ mod tests {
 
     #[test]
     fn f127_large_text_is_written_once_and_written_over() {
-        use crate::layout::{Item, Placed, Scene, Size};
+        use crate::layout::{Item, PlacedItem, Scene, Size};
         let mut scene = Scene::blank(Size::new(6, 3), Style::new());
         let line = ratatui::text::Line::raw("ab");
-        scene.body = vec![Placed { x: 1, y: 0, item: Item::Large { line, size: 2 } }];
+        scene.body = vec![PlacedItem { x: 1, y: 0, item: Item::LargeText { line, size: 2 } }];
         let blank = Buffer::empty(ratatui::layout::Rect::new(0, 0, 6, 3));
         let mut large = blank.clone();
         crate::view::paint(&scene, 0, &mut large);

@@ -11,7 +11,7 @@ use super::channel::EventSender;
 use crate::deck::{Deck, SlideNo};
 use crate::headless::{self, has_code, highlight, unknown};
 use crate::highlight::Highlighter;
-use crate::layout::Colours;
+use crate::layout::Highlighting;
 
 /// What to look at: the slide shown now, of which deck, in which colours.
 type Place = (Arc<Deck>, Arc<Highlighter>, SlideNo);
@@ -72,13 +72,13 @@ impl Prefetch {
         deck: &Arc<Deck>,
         highlighter: &Arc<Highlighter>,
         slide: SlideNo,
-    ) -> Colours {
+    ) -> Highlighting {
         if is_place(self.late.as_ref(), deck, highlighter, slide) {
             let is_known = unknown(deck, highlighter, slide) == 0;
-            return if is_known { Colours::All } else { Colours::Known };
+            return if is_known { Highlighting::Full } else { Highlighting::Cached };
         }
         let colours = headless::colors(deck, highlighter, slide);
-        if colours == Colours::Known {
+        if colours == Highlighting::Cached {
             self.late = Some((Arc::clone(deck), Arc::clone(highlighter), slide));
             self.owes = true;
         }

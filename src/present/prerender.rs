@@ -10,7 +10,7 @@ use super::terminal::Frame;
 use crate::app::{Direction, Mode, Msg, update};
 use crate::deck::Cursor;
 use crate::headless;
-use crate::layout::{Colours, Scene};
+use crate::layout::{Highlighting, Scene};
 use crate::view;
 
 /// A frame that nobody has asked for yet.
@@ -33,7 +33,7 @@ impl Prerender {
             return None;
         }
         let Talk { app, loaded, media, screen, .. } = talk;
-        let scene = headless::scene_at(loaded, app, at, (screen.size(), Colours::All), media);
+        let scene = headless::scene_at(loaded, app, at, (screen.size(), Highlighting::Full), media);
         let scroll = match app.direction {
             Direction::Forward if other_slide => 0,
             Direction::Forward => app.scroll,

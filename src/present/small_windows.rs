@@ -11,7 +11,7 @@ use super::draw::draw_editor;
 use super::mouse;
 use crate::app::{App, Effect, Mode, Msg, Policy, Trust, update};
 use crate::headless;
-use crate::layout::{Colours, Size};
+use crate::layout::{Highlighting, Size};
 use crate::media::{Media, Protocol};
 use crate::project::{LoadOptions, LoadedDeck, load};
 use crate::run::{Event, Outcome, RunId};
@@ -106,7 +106,7 @@ impl Talk {
     /// Lays out and draws as the loop does.
     fn draw(&mut self) {
         let (columns, rows) = self.size;
-        let how = (Size::new(columns, rows), Colours::All);
+        let how = (Size::new(columns, rows), Highlighting::Full);
         let mut scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
         self.dispatch(Msg::Shown);
         if self.app.changed.scene {

@@ -11,7 +11,7 @@ use crate::deck::{Deck, Fingerprint};
 use crate::diag::Diagnostic;
 use crate::headless::run_all;
 use crate::project::{Execution, LoadedDeck};
-use crate::recording::{Finding, Verdict, validations};
+use crate::recording::{Finding, Verdict, validation_runs};
 use crate::source::Span;
 
 /// The thread's other end.
@@ -34,7 +34,7 @@ impl Validation {
         std::thread::Builder::new().name("validate".to_owned()).spawn(move || {
             for loaded in heard {
                 let mut found = Vec::new();
-                let rounds = validations(&loaded.deck);
+                let rounds = validation_runs(&loaded.deck);
                 run_all(&loaded, &path, &execution, &rounds, &mut |round, rehearsed| {
                     let ran = rehearsed.map(|rehearsed| rehearsed.ran);
                     let finding = Finding::of(&loaded.deck, round, ran, None);
@@ -63,7 +63,7 @@ impl Validation {
 
 /// What there is to run, and where mistakes of it stand.
 fn code(deck: &Deck) -> Vec<(Fingerprint, Span)> {
-    let due = validations(deck).into_iter().filter_map(|round| deck.cell(round.cell));
+    let due = validation_runs(deck).into_iter().filter_map(|round| deck.cell(round.cell));
     due.map(|cell| (cell.fingerprint, cell.span)).collect()
 }
 

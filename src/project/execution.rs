@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::app::Trust;
 use crate::exec::{CustomExecutor, SandboxOptions};
-use crate::run::Limits;
+use crate::run::RunLimits;
 
 /// How a deck's code runs, in a talk and in an export.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub struct Execution {
     /// Executors of the user's own, by language.
     pub custom: BTreeMap<String, CustomExecutor>,
     /// What one run may take.
-    pub limits: Limits,
+    pub limits: RunLimits,
     /// Where compiled code is kept.
     pub cache: PathBuf,
     /// That folder, where it is removed with the last copy of this.

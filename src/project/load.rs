@@ -15,10 +15,10 @@ use crate::deck::{Deck, Inline, Options, SlideNo};
 use crate::diag::Diagnostic;
 use crate::files::{self, DeadlineReader, FileKind, ReadError};
 use crate::highlight::Highlighter;
-use crate::layout::{FooterText, Limits, PictureKey};
+use crate::layout::{FooterText, PictureKey, SlideArea};
 use crate::panics::contain;
 use crate::parse;
-use crate::recording::Found;
+use crate::recording::EntryMatch;
 use crate::run::Runs;
 use crate::source::{Drafts, Files, SourceFile, Span};
 use crate::theme::{Background, ByBackground, FooterPart, FooterStyle, Theme};
@@ -35,7 +35,7 @@ pub struct LoadedDeck {
     /// What it looks like: one look for all slides, or one for each.
     pub styles: Arc<[SlideStyle]>,
     /// How much of the terminal its slides use.
-    pub limits: Limits,
+    pub limits: SlideArea,
     /// What was recorded of its code.
     pub recorded: Runs,
 }
@@ -82,7 +82,7 @@ pub struct LoadOptions {
     /// The options of a deck whose front matter sets none.
     pub options: Options,
     /// How much of the terminal its slides use.
-    pub limits: Limits,
+    pub limits: SlideArea,
     /// Whether the speaker's notes are shown instead of the slides.
     pub notes: bool,
     /// Mistakes of other files that its speaker has to see: of the configuration beside it, of the
@@ -137,7 +137,7 @@ impl LoadOptions {
             gallery: false,
             themes: None,
             options: Options::default(),
-            limits: Limits::default(),
+            limits: SlideArea::default(),
             notes: false,
             mistakes: Vec::new(),
             unsaved: SharedDrafts::default(),
@@ -253,8 +253,8 @@ fn recorded(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck
         Ok(recording) => {
             let recording = recording.unwrap_or_default();
             let found = recording.find(deck).into_iter();
-            let shown = |found: Found<'_>| {
-                let mut run = found.take.shown(&folder, found.is_old);
+            let shown = |found: EntryMatch<'_>| {
+                let mut run = found.entry.shown(&folder, found.is_outdated);
                 markdown::read_all(&mut run.output);
                 run
             };

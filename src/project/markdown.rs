@@ -7,7 +7,7 @@ use crate::deck::Block;
 use crate::exec::ExecEvent;
 use crate::panics::contain;
 use crate::parse::parse;
-use crate::run::{Event::Shown, Output, Value};
+use crate::run::{Event::Value, Output, Value};
 use crate::source::MemFiles;
 
 /// An event with its markdown read, if it has any.

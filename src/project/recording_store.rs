@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{self, FileKind, ReadError};
 use crate::panics::contain;
-use crate::recording::{Broken, Recording};
+use crate::recording::{Recording, RecordingError};
 use crate::source::{FileId, Span};
 
 /// The text file's name.
@@ -21,7 +21,7 @@ pub enum RecordingError {
     Unreadable(PathBuf, #[source] ReadError),
     /// It is damaged.
     #[error("`{}` line {}, column {}: {}", .0.display(), .2.line, .2.column, .2.message)]
-    Broken(PathBuf, String, Broken),
+    Broken(PathBuf, String, RecordingError),
 }
 
 impl RecordingError {
@@ -131,7 +131,7 @@ pub fn save_recording(
 
 /// The files that a recording names: names only, whatever somebody wrote into it.
 fn pictures_of(recording: &Recording) -> Vec<&String> {
-    let pictures = recording.takes.iter().flat_map(|take| take.ran.pictures());
+    let pictures = recording.entries.iter().flat_map(|entry| entry.result.pictures());
     let is_name = |file: &&String| Path::new(file).file_name() == Some(file.as_ref());
     pictures.map(|picture| &picture.file).filter(is_name).collect()
 }

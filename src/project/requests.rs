@@ -7,7 +7,7 @@ use super::Execution;
 use super::load::{LoadedDeck, folder};
 use crate::deck::{Cell, CellId, Deck, OutputMode};
 use crate::exec::{self, SandboxOptions};
-use crate::run::{Base, Input, Limits, Request, RunId, Snippet, Target};
+use crate::run::{SessionStart, StdinSource, RunLimits, Request, RunId, Snippet, Target};
 
 /// What all runs of the deck at `path` have in common.
 pub(crate) fn options(
@@ -34,20 +34,20 @@ pub(crate) fn request(
     deck: &Deck,
     (run, cell, base): (RunId, CellId, Option<RunId>),
     (columns, rows): (u16, u16),
-    limits: Limits,
+    limits: RunLimits,
 ) -> Option<Request> {
     let cell = deck.cell(cell)?;
     let own = cell.exec.timeout_ms.map(Duration::from_millis);
-    let limits = Limits { timeout: own.or(limits.timeout), ..limits };
+    let limits = RunLimits { timeout: own.or(limits.timeout), ..limits };
     let target = match cell.exec.output_mode {
         _ if cell.exec.pty.is_some() => Target::Screen,
         OutputMode::Picture => Target::Picture,
         OutputMode::Handover => Target::Handover,
         OutputMode::Below | OutputMode::Replace => Target::Terminal,
     };
-    let base = base.map_or(Base::Nothing, Base::Run);
+    let base = base.map_or(SessionStart::Fresh, SessionStart::After);
     let session = cell.exec.session.is_some().then_some(base);
-    let input = cell.exec.input.clone().map_or(Input::Nothing, Input::Given);
+    let input = cell.exec.input.clone().map_or(StdinSource::Empty, StdinSource::Text);
     Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target, session, input })
 }
 

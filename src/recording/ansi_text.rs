@@ -7,9 +7,9 @@ use std::path::Path;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
 
-use super::{Picture, Placed, Recorded};
+use super::{PlacedValue, RecordedPicture, RecordedValue};
 use crate::ansi;
-use crate::run::{Emulator, Output, OutputRow, Part, Value, Written};
+use crate::run::{Emulator, Output, OutputRow, OutputValue, Part, TextOutput};
 
 /// Modifiers and the numbers that set them.
 const MODIFIERS: [(Modifier, u8); 8] = [
@@ -27,21 +27,21 @@ const MODIFIERS: [(Modifier, u8); 8] = [
 /// these, in order.
 pub(super) fn output(
     output: &Output,
-    pictures: Vec<Option<Picture>>,
-) -> (Vec<String>, Vec<Placed>) {
+    pictures: Vec<Option<RecordedPicture>>,
+) -> (Vec<String>, Vec<PlacedValue>) {
     let (mut lines, mut shown) = (Vec::new(), Vec::new());
     let mut pictures = pictures.into_iter();
     for part in output.parts() {
         match part {
             Part::Text(written) => lines.extend(text(written)),
-            Part::Shown(value) => {
-                let is_picture = matches!(value, Value::Picture(_));
+            Part::Value(value) => {
+                let is_picture = matches!(value, OutputValue::Picture(_));
                 let picture = if is_picture { pictures.next().flatten() } else { None };
-                let (text, value) = Recorded::of(value, picture);
+                let (text, value) = RecordedValue::of(value, picture);
                 let line = lines.len();
                 lines.extend(text.lines().map(str::to_owned));
                 let lines = lines.len() - line;
-                shown.extend(value.map(|value| Placed { line, lines, value }));
+                shown.extend(value.map(|value| PlacedValue { line, lines, value }));
             }
         }
     }
@@ -49,7 +49,7 @@ pub(super) fn output(
     (lines, shown)
 }
 
-fn text(written: &Written) -> Vec<String> {
+fn text(written: &TextOutput) -> Vec<String> {
     let rows = (0..written.len()).filter_map(|index| written.row(index));
     let line = |row| match row {
         OutputRow::Line(row) => line(row),
@@ -72,7 +72,7 @@ fn drop_blank_end(lines: &mut Vec<String>) {
 }
 
 /// An output that shows these lines, and these values in the place of those that stand for them.
-pub(super) fn shown(lines: &[String], values: &[Placed], folder: &Path) -> Output {
+pub(super) fn shown(lines: &[String], values: &[PlacedValue], folder: &Path) -> Output {
     let mut output = Output::default();
     let feed = |output: &mut Output, lines: &[String], end: &str| {
         if !lines.is_empty() {
@@ -80,7 +80,7 @@ pub(super) fn shown(lines: &[String], values: &[Placed], folder: &Path) -> Outpu
         }
     };
     let mut next = 0;
-    for Placed { line, lines: count, value } in values {
+    for PlacedValue { line, lines: count, value } in values {
         let Some(value) = value.shown(folder) else { continue };
         let line = (*line).clamp(next, lines.len());
         feed(&mut output, &lines[next..line], "\n");
@@ -216,15 +216,15 @@ mod tests {
     fn values_are_shown_again_where_they_stood() {
         let mut first = Output::default();
         first.feed(b"one\n");
-        first.show(Value::Picture("scratch/picture-1-1".into()));
-        first.show(Value::Picture("scratch/gone".into()));
+        first.show(OutputValue::Picture("scratch/picture-1-1".into()));
+        first.show(OutputValue::Picture("scratch/gone".into()));
         first.feed(b"two\n\n");
         let table = DataTable { columns: Vec::new(), rows: Vec::new(), height: 3, width: 0 };
-        first.show(Value::Table(table));
-        let markdown = Value::Markdown { text: "# *a*\n\nb\n".into(), blocks: Vec::new() };
+        first.show(OutputValue::Table(table));
+        let markdown = OutputValue::Markdown { text: "# *a*\n\nb\n".into(), blocks: Vec::new() };
         first.show(markdown);
         first.feed(b"three");
-        let file = |name: &str| Picture {
+        let file = |name: &str| RecordedPicture {
             file: name.to_owned(),
             hash: "0".to_owned(),
             kind: "PNG, 4 × 3".to_owned(),
@@ -251,7 +251,7 @@ mod tests {
         // What somebody wrote into the file is no reason to panic.
         let mut strange = values;
         (strange[0].line, strange[1].line, strange[2].lines) = (usize::MAX, 0, usize::MAX);
-        strange[0].value = Recorded::Picture(file(".."));
+        strange[0].value = RecordedValue::Picture(file(".."));
         assert_eq!(shown(&lines, &strange, Path::new("")).pictures().count(), 0);
     }
 

@@ -3,7 +3,7 @@
 use similar::TextDiff;
 
 use super::file::status;
-use super::{Found, Picture, Placed, Ran, Recorded, ansi_text, mask};
+use super::{EntryMatch, PlacedValue, RecordedPicture, RecordedValue, RunResult, ansi_text, mask};
 use crate::deck::Cell;
 use crate::run::Outcome;
 
@@ -96,43 +96,48 @@ impl Verdict {
 }
 
 /// Judges a run of a cell by what was recorded of it, and by what its author expects.
-pub fn judge(cell: &Cell, ran: &Ran, recorded: Option<Found<'_>>) -> Verdict {
-    if let Outcome::NotStarted(why) = &ran.outcome {
+pub fn judge(cell: &Cell, result: &RunResult, recorded: Option<EntryMatch<'_>>) -> Verdict {
+    if let Outcome::NotStarted(why) = &result.outcome {
         return Verdict::Failed(why.clone());
     }
-    let did_fail = !ran.outcome.is_success() && !ran.goes_on();
+    let did_fail = !result.outcome.is_success() && !result.goes_on();
     if cell.check.expects_failure && !did_fail {
         return Verdict::Failed("it was expected to fail, and did not".to_owned());
     }
-    let Some(Found { take, is_old }) = recorded else {
-        return match &ran.outcome {
+    let Some(EntryMatch { entry, is_outdated }) = recorded else {
+        return match &result.outcome {
             _ if did_fail == cell.check.expects_failure => Verdict::Passed,
             Outcome::TimedOut => Verdict::TimedOut,
             outcome => Verdict::Failed(status(outcome).unwrap_or_default()),
         };
     };
-    let diff = difference(&take.ran, ran, (&take.date, cell.check.mask.as_deref()));
-    let since = take.date.clone();
+    let diff = difference(&entry.result, result, (&entry.date, cell.check.mask.as_deref()));
+    let since = entry.date.clone();
     match diff {
-        diff if is_old => Verdict::Outdated { since, diff },
+        diff if is_outdated => Verdict::Outdated { since, diff },
         diff if diff.is_empty() => Verdict::Passed,
         diff => Verdict::Differs { since, diff },
     }
 }
 
 /// What is different, line by line; nothing where all is the same but for what is masked.
-pub(super) fn difference(before: &Ran, now: &Ran, (date, mask): (&str, Option<&str>)) -> String {
+pub(super) fn difference(
+    before: &RunResult,
+    now: &RunResult,
+    (date, mask): (&str, Option<&str>),
+) -> String {
     // Where nothing but the bytes of a picture is known of one of the two, they must be equal.
-    let pictures = [before, now].map(|ran| ran.picture.as_ref());
+    let pictures = [before, now].map(|result| result.picture.as_ref());
     let are_known = pictures.iter().flatten().all(|picture| !picture.kind.is_empty());
-    let look =
-        |picture: &Picture| if are_known { picture.kind.clone() } else { picture.hash.clone() };
-    let told = |ran: &Ran| {
+    let look = |picture: &RecordedPicture| {
+        if are_known { picture.kind.clone() } else { picture.hash.clone() }
+    };
+    let told = |result: &RunResult| {
         // How far an endless program gets is never the same.
-        let is_cut = ran.goes_on() || ran.outcome == Outcome::TimedOut;
-        let text = if is_cut { String::new() } else { written(ran, mask) };
-        let picture = ran.picture.as_ref().map(|it| format!("(a picture: {})\n", look(it)));
-        text + &picture.unwrap_or_default() + &ending(ran)
+        let is_cut = result.goes_on() || result.outcome == Outcome::TimedOut;
+        let text = if is_cut { String::new() } else { written(result, mask) };
+        let picture = result.picture.as_ref().map(|it| format!("(a picture: {})\n", look(it)));
+        text + &picture.unwrap_or_default() + &ending(result)
     };
     let (before, now) = (told(before), told(now));
     if before == now {
@@ -145,19 +150,19 @@ pub(super) fn difference(before: &Ran, now: &Ran, (date, mask): (&str, Option<&s
 }
 
 /// How a run ended, where it is not the usual way.
-fn ending(ran: &Ran) -> String {
-    match status(&ran.outcome) {
-        Some(status) if !ran.outcome.is_success() => format!("({status})\n"),
+fn ending(result: &RunResult) -> String {
+    match status(&result.outcome) {
+        Some(status) if !result.outcome.is_success() => format!("({status})\n"),
         _ => String::new(),
     }
 }
 
 /// What was written, without colours and what is masked. What was timed is the same whatever it took.
-fn written(ran: &Ran, mask: Option<&str>) -> String {
-    let mut lines: Vec<_> = ran.lines.iter().map(|line| ansi_text::plain(line)).collect();
-    for Placed { line, value, .. } in &ran.shown {
-        if let (Recorded::Timing(timing), Some(line)) = (value, lines.get_mut(*line)) {
-            *line = timing.lasting_text();
+fn written(result: &RunResult, mask: Option<&str>) -> String {
+    let mut lines: Vec<_> = result.lines.iter().map(|line| ansi_text::plain(line)).collect();
+    for PlacedValue { line, value, .. } in &result.shown {
+        if let (RecordedValue::Timing(timing), Some(line)) = (value, lines.get_mut(*line)) {
+            *line = timing.stable_text();
         }
     }
     let text = mask::masked(&lines.join("\n"), mask);
@@ -182,11 +187,11 @@ mod tests {
 
     use super::*;
     use crate::deck::{Check, Fingerprint};
-    use crate::recording::{Place, Take};
+    use crate::recording::{BlockPosition, Entry};
 
-    fn ran(outcome: Outcome, text: &str) -> Ran {
+    fn result(outcome: Outcome, text: &str) -> RunResult {
         let lines = text.lines().map(str::to_owned).collect();
-        Ran {
+        RunResult {
             outcome,
             took: Duration::from_millis(3),
             lines,
@@ -196,13 +201,13 @@ mod tests {
         }
     }
 
-    fn take(ran: Ran) -> Take {
-        Take {
-            place: Place::default(),
+    fn entry(result: RunResult) -> Entry {
+        Entry {
+            place: BlockPosition::default(),
             language: "bash".to_owned(),
             code: Fingerprint(0),
             date: "2026-11-22".to_owned(),
-            ran,
+            result,
         }
     }
 
@@ -225,19 +230,19 @@ mod tests {
         #[case] expects_failure: bool,
         #[case] expected: &str,
     ) {
-        let verdict = judge(&cell(expects_failure, None), &ran(outcome, "x"), None);
+        let verdict = judge(&cell(expects_failure, None), &result(outcome, "x"), None);
         assert_eq!(verdict.message(), expected);
     }
 
     /// What is said of `now` where `before` was recorded.
-    fn compared(before: Ran, now: &Ran, mask: Option<&str>) -> Verdict {
-        let take = take(before);
-        judge(&cell(false, mask), now, Some(Found { take: &take, is_old: false }))
+    fn compared(before: RunResult, now: &RunResult, mask: Option<&str>) -> Verdict {
+        let entry = entry(before);
+        judge(&cell(false, mask), now, Some(EntryMatch { entry: &entry, is_outdated: false }))
     }
 
     #[test]
     fn what_is_recorded_must_come_out_again() {
-        let done = |text: &str| ran(Outcome::Exited(0), text);
+        let done = |text: &str| result(Outcome::Exited(0), text);
         let same = |before: &str, now: &str| compared(done(before), &done(now), None).is_fine();
         assert!(same("a\nb", "a\nb"));
         assert!(same("a  ", "\u{1b}[0;31ma\u{1b}[0m"), "colours and blanks at the end aside");
@@ -245,7 +250,7 @@ mod tests {
         assert!(!same("a", "b"));
         let seeds = (done("seed 1"), done("seed 2"));
         assert!(compared(seeds.0, &seeds.1, Some(r"seed \d")).is_fine());
-        let verdict = compared(done("a\nb\nc"), &ran(Outcome::Exited(1), "a\nB\nc"), None);
+        let verdict = compared(done("a\nb\nc"), &result(Outcome::Exited(1), "a\nB\nc"), None);
         insta::assert_snapshot!(verdict.diff().unwrap_or_default(), @"
         --- recorded 2026-11-22
         +++ now
@@ -260,26 +265,27 @@ mod tests {
 
     #[test]
     fn a_failure_that_was_recorded_is_no_mistake() {
-        let failing = ran(Outcome::Raised, "ZeroDivisionError");
+        let failing = result(Outcome::Raised, "ZeroDivisionError");
         assert!(compared(failing.clone(), &failing, None).is_fine());
-        let now = ran(Outcome::Exited(0), "ZeroDivisionError");
+        let now = result(Outcome::Exited(0), "ZeroDivisionError");
         assert!(!compared(failing, &now, None).is_fine());
     }
 
     #[test]
     fn how_far_an_endless_program_gets_is_not_compared() {
-        let cut = |text: &str| ran(Outcome::TimedOut, text);
+        let cut = |text: &str| result(Outcome::TimedOut, text);
         assert!(compared(cut("1\n2"), &cut("1\n2\n3"), None).is_fine());
-        assert!(!compared(cut("1"), &ran(Outcome::Exited(0), "1"), None).is_fine());
-        let drawing = |text: &str| Ran { screen: Some((9, 2)), ..ran(Outcome::Stopped, text) };
+        assert!(!compared(cut("1"), &result(Outcome::Exited(0), "1"), None).is_fine());
+        let drawing =
+            |text: &str| RunResult { screen: Some((9, 2)), ..result(Outcome::Stopped, text) };
         assert!(compared(drawing("cpu 3%"), &drawing("cpu 7%"), None).is_fine());
     }
 
     #[test]
     fn other_code_needs_another_recording() {
-        let take = take(ran(Outcome::Exited(0), "a"));
-        let found = Some(Found { take: &take, is_old: true });
-        let verdict = judge(&cell(false, None), &take.ran, found);
+        let entry = entry(result(Outcome::Exited(0), "a"));
+        let found = Some(EntryMatch { entry: &entry, is_outdated: true });
+        let verdict = judge(&cell(false, None), &entry.result, found);
         assert_eq!(verdict.message(), "its code changed since it was recorded on 2026-11-22");
         assert!(!verdict.is_fine() && verdict.is_about_recording());
     }
@@ -288,7 +294,8 @@ mod tests {
     fn a_long_difference_is_cut() {
         let text: Vec<_> = (0..200).map(|n| n.to_string()).collect();
         let text = text.join("\n");
-        let verdict = compared(ran(Outcome::Exited(0), ""), &ran(Outcome::Exited(0), &text), None);
+        let verdict =
+            compared(result(Outcome::Exited(0), ""), &result(Outcome::Exited(0), &text), None);
         let diff = verdict.diff().unwrap_or_default().to_owned();
         assert_eq!(diff.lines().count(), LONGEST + 1);
         assert!(diff.ends_with("… 163 more lines\n"), "{diff}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Place, Ran, Recording, Take, limits, recorded_values};
+use super::{BlockPosition, Entry, Recording, RunResult, limits, recorded_values};
 use crate::deck::Fingerprint;
 use crate::run::Outcome;
 
@@ -13,15 +13,15 @@ use crate::run::Outcome;
 const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
-struct Document {
+struct RecordingFile {
     version: u32,
     #[serde(deserialize_with = "limits::blocks")]
-    blocks: Vec<Entry>,
+    blocks: Vec<BlockRecord>,
 }
 
 /// A take as it is written down.
 #[derive(Serialize, Deserialize)]
-struct Entry {
+struct BlockRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "limits::optional_name")]
     slide: Option<String>,
@@ -43,17 +43,17 @@ struct Entry {
     #[serde(deserialize_with = "limits::terminal")]
     terminal: Option<(u16, u16)>,
     #[serde(flatten)]
-    picture: recorded_values::PictureEntry,
+    picture: recorded_values::PictureRecord,
     #[serde(default, deserialize_with = "limits::lines")]
     output: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(deserialize_with = "limits::values")]
-    shown: Vec<recorded_values::Entry>,
+    shown: Vec<recorded_values::ValueRecord>,
 }
 
 /// Why a recording cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct RecordingError {
     /// What is wrong.
     pub message: String,
     /// The line, from 1.
@@ -67,9 +67,10 @@ impl Recording {
     ///
     /// # Errors
     /// What cannot be read, and where.
-    pub fn read(text: &str) -> Result<Self, Broken> {
-        let document: Document = serde_json::from_str(text).map_err(|error| Broken::of(&error))?;
-        let broken = |message: String| Err(Broken { message, line: 1, column: 1 });
+    pub fn read(text: &str) -> Result<Self, RecordingError> {
+        let document: RecordingFile =
+            serde_json::from_str(text).map_err(|error| RecordingError::of(&error))?;
+        let broken = |message: String| Err(RecordingError { message, line: 1, column: 1 });
         if document.version != VERSION {
             return broken(format!("a recording of version {}, not {VERSION}", document.version));
         }
@@ -79,18 +80,18 @@ impl Recording {
             let most = limits::MAX_SCREEN_CELLS;
             return broken(format!("its terminals have {cells} cells; they have at most {most}"));
         }
-        Ok(Self { takes: document.blocks.into_iter().map(Entry::take).collect() })
+        Ok(Self { entries: document.blocks.into_iter().map(BlockRecord::into_entry).collect() })
     }
 
     /// The recording as text.
     pub fn write(&self) -> String {
-        let blocks = self.takes.iter().filter_map(Entry::of).collect();
-        let document = Document { version: VERSION, blocks };
+        let blocks = self.entries.iter().filter_map(BlockRecord::of).collect();
+        let document = RecordingFile { version: VERSION, blocks };
         serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
     }
 }
 
-impl Broken {
+impl RecordingError {
     /// The reader's error, without its own words for the place.
     fn of(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line().max(1), error.column().max(1));
@@ -101,9 +102,9 @@ impl Broken {
     }
 }
 
-impl Entry {
-    fn of(take: &Take) -> Option<Self> {
-        let Take { place, language, code, date, ran } = take.clone();
+impl BlockRecord {
+    fn of(entry: &Entry) -> Option<Self> {
+        let Entry { place, language, code, date, result } = entry.clone();
         Some(Self {
             slide: place.slide,
             block: place.block,
@@ -112,26 +113,30 @@ impl Entry {
             code,
             recorded: date,
             // One that never began is not kept.
-            status: status(&ran.outcome).map(|_| ran.outcome)?,
-            took_ms: millis(ran.took),
-            terminal: ran.screen,
-            picture: ran.picture.map(recorded_values::PictureEntry::of).unwrap_or_default(),
-            output: ran.lines,
-            shown: ran.shown.into_iter().map(recorded_values::Entry::of).collect(),
+            status: status(&result.outcome).map(|_| result.outcome)?,
+            took_ms: millis(result.took),
+            terminal: result.screen,
+            picture: result.picture.map(recorded_values::PictureRecord::of).unwrap_or_default(),
+            output: result.lines,
+            shown: result.shown.into_iter().map(recorded_values::ValueRecord::of).collect(),
         })
     }
 
-    fn take(self) -> Take {
-        let ran = Ran {
+    fn into_entry(self) -> Entry {
+        let result = RunResult {
             outcome: self.status,
             took: Duration::from_secs_f64(self.took_ms / 1000.0),
             lines: self.output,
             screen: self.terminal,
             picture: self.picture.picture(),
-            shown: self.shown.into_iter().filter_map(recorded_values::Entry::placed).collect(),
+            shown: self
+                .shown
+                .into_iter()
+                .filter_map(recorded_values::ValueRecord::placed)
+                .collect(),
         };
-        let place = Place { slide: self.slide, block: self.block, name: self.name };
-        Take { place, language: self.language, code: self.code, date: self.recorded, ran }
+        let place = BlockPosition { slide: self.slide, block: self.block, name: self.name };
+        Entry { place, language: self.language, code: self.code, date: self.recorded, result }
     }
 }
 
@@ -220,8 +225,8 @@ fn millis(took: Duration) -> f64 {
 mod tests {
     use super::*;
     use crate::deck::Align;
-    use crate::recording::Picture;
-    use crate::recording::{Placed, Recorded};
+    use crate::recording::RecordedPicture;
+    use crate::recording::{PlacedValue, RecordedValue};
     use crate::run::{DataColumn, DataTable};
 
     fn table() -> DataTable {
@@ -246,25 +251,27 @@ mod tests {
 
     #[test]
     fn a_table_is_a_line_for_each_row_and_always_whole() {
-        let mut ran = take(Outcome::Exited(0));
-        let value = Recorded::Table(table());
-        ran.ran.shown = vec![Placed { line: 0, lines: 1, value }];
-        let text = Recording { takes: vec![ran] }.write();
+        let mut result = entry(Outcome::Exited(0));
+        let value = RecordedValue::Table(table());
+        result.result.shown = vec![PlacedValue { line: 0, lines: 1, value }];
+        let text = Recording { entries: vec![result] }.write();
         assert!(text.contains("\"1\\t\"\n"), "{text}");
         let cut = Recording::read(&text.replace("\"1\\t\"", "\"1\"")).unwrap();
-        let Recorded::Table(table) = &cut.takes[0].ran.shown[0].value else { panic!("{cut:?}") };
+        let RecordedValue::Table(table) = &cut.entries[0].result.shown[0].value else {
+            panic!("{cut:?}")
+        };
         assert_eq!(table.rows[1].len(), 2);
         let other = Recording::read(&text.replace("\"table\"", "\"chart\"")).unwrap();
-        assert_eq!(other.takes[0].ran.shown, [], "what another version has is its text here");
+        assert_eq!(other.entries[0].result.shown, [], "what another version has is its text here");
     }
 
-    fn take(outcome: Outcome) -> Take {
-        Take {
-            place: Place { slide: Some("A title".to_owned()), block: 1, name: None },
+    fn entry(outcome: Outcome) -> Entry {
+        Entry {
+            place: BlockPosition { slide: Some("A title".to_owned()), block: 1, name: None },
             language: "python".to_owned(),
             code: Fingerprint(0xab),
             date: "2026-11-22".to_owned(),
-            ran: Ran {
+            result: RunResult {
                 outcome,
                 took: Duration::from_micros(1_260),
                 lines: vec!["one".to_owned(), "\x1b[0;31mé\x1b[0m".to_owned()],
@@ -277,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_recording_is_text_with_a_line_for_each_line() {
-        let recording = Recording { takes: vec![take(Outcome::Exited(0))] };
+        let recording = Recording { entries: vec![entry(Outcome::Exited(0))] };
         insta::assert_snapshot!(recording.write(), @r#"
         {
           "version": 1,
@@ -311,35 +318,36 @@ mod tests {
             Outcome::Stopped,
             Outcome::TimedOut,
         ];
-        let mut takes: Vec<Take> = outcomes.into_iter().map(take).collect();
-        for (take, ms) in takes.iter_mut().zip([0, 9, 12, 1_234, 65_000, 3, 4]) {
-            take.ran.took = Duration::from_millis(ms);
+        let mut entries: Vec<Entry> = outcomes.into_iter().map(entry).collect();
+        for (entry, ms) in entries.iter_mut().zip([0, 9, 12, 1_234, 65_000, 3, 4]) {
+            entry.result.took = Duration::from_millis(ms);
         }
-        takes[1].place = Place { slide: None, block: 7, name: Some("it".to_owned()) };
-        takes[2].ran.screen = Some((80, 24));
-        let picture = |file: &str, kind: &str| Picture {
+        entries[1].place = BlockPosition { slide: None, block: 7, name: Some("it".to_owned()) };
+        entries[2].result.screen = Some((80, 24));
+        let picture = |file: &str, kind: &str| RecordedPicture {
             file: file.to_owned(),
             hash: "0".to_owned(),
             kind: kind.to_owned(),
         };
-        takes[3].ran.picture = Some(picture("a-1.png", ""));
-        takes[4].ran.picture = Some(picture("a-2.png", "PNG, 2 × 2"));
+        entries[3].result.picture = Some(picture("a-1.png", ""));
+        entries[4].result.picture = Some(picture("a-2.png", "PNG, 2 × 2"));
         let values = [
-            Recorded::Picture(picture("a-1.1.png", "PNG, 2 × 2")),
-            Recorded::Markdown("# a\n".to_owned()),
-            Recorded::Table(table()),
+            RecordedValue::Picture(picture("a-1.1.png", "PNG, 2 × 2")),
+            RecordedValue::Markdown("# a\n".to_owned()),
+            RecordedValue::Table(table()),
         ];
         let shown = values.into_iter().zip(1..);
-        takes[5].ran.shown = shown.map(|(value, line)| Placed { line, lines: 1, value }).collect();
-        let recording = Recording { takes };
+        entries[5].result.shown =
+            shown.map(|(value, line)| PlacedValue { line, lines: 1, value }).collect();
+        let recording = Recording { entries };
         assert_eq!(Recording::read(&recording.write()), Ok(recording));
     }
 
     #[test]
     fn what_cannot_be_read_says_where() {
-        let whole = Recording { takes: vec![take(Outcome::Raised)] }.write();
+        let whole = Recording { entries: vec![entry(Outcome::Raised)] }.write();
         let broken = |text: &str| {
-            let Broken { message, line, .. } = Recording::read(text).unwrap_err();
+            let RecordingError { message, line, .. } = Recording::read(text).unwrap_err();
             format!("{line}: {message}")
         };
         assert!(broken("").starts_with("1: no recording: EOF"));
@@ -352,13 +360,13 @@ mod tests {
 
     /// The recording with a table and a timing, in which `from` is written as `to`; what is said of it.
     fn changed(from: &str, to: &str) -> Option<String> {
-        let mut with_values = take(Outcome::Exited(0));
-        with_values.ran.screen = Some((80, 24));
+        let mut with_values = entry(Outcome::Exited(0));
+        with_values.result.screen = Some((80, 24));
         let timing = crate::run::Timing { samples: 7, median: 1.5, ..Default::default() };
-        let values = [Recorded::Table(table()), Recorded::Timing(timing)];
-        let values = values.into_iter().map(|value| Placed { line: 0, lines: 1, value });
-        with_values.ran.shown = values.collect();
-        let text = Recording { takes: vec![with_values] }.write();
+        let values = [RecordedValue::Table(table()), RecordedValue::Timing(timing)];
+        let values = values.into_iter().map(|value| PlacedValue { line: 0, lines: 1, value });
+        with_values.result.shown = values.collect();
+        let text = Recording { entries: vec![with_values] }.write();
         let changed = text.replacen(from, to, 1);
         assert!(text.contains(from), "{from} is written");
         Recording::read(&changed)
@@ -408,9 +416,9 @@ mod tests {
         assert!(refused("65535, 65535").contains("a terminal of 65535 columns and 65535 rows"));
         assert_eq!(changed(size, "2, 1"), None);
         assert_eq!(changed(size, "1000, 300"), None);
-        let mut large = take(Outcome::Exited(0));
-        large.ran.screen = Some((1_000, 300));
-        let many = Recording { takes: vec![large; 7] }.write();
+        let mut large = entry(Outcome::Exited(0));
+        large.result.screen = Some((1_000, 300));
+        let many = Recording { entries: vec![large; 7] }.write();
         let why = Recording::read(&many).unwrap_err().message;
         assert_eq!(why, "its terminals have 2100000 cells; they have at most 2000000");
     }
@@ -424,7 +432,7 @@ mod tests {
             let broken = changed(key, &format!("\"{}\"", long(length)));
             assert!(broken.is_some_and(|why| why.contains("bytes; it has at most")), "{key}");
         }
-        let blocks = Recording { takes: vec![take(Outcome::Exited(0)); 10_001] }.write();
+        let blocks = Recording { entries: vec![entry(Outcome::Exited(0)); 10_001] }.write();
         let why = Recording::read(&blocks).unwrap_err().message;
         assert_eq!(why, "no recording: 10001 blocks; there are at most 10000");
         let row = "\"1\\t\"";

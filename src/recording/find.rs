@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Recording, Take};
+use super::{Entry, Recording};
 use crate::deck::{Cell, CellId, Deck};
 
 /// Where a cell stands, in words that hold when slides are put before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct BlockPosition {
     /// Its slide's title, if it has one.
     pub slide: Option<String>,
     /// Which block that runs it is, from 1, on the slides of this title.
@@ -20,14 +20,14 @@ pub struct Place {
 
 /// A take that belongs to a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found<'a> {
+pub struct EntryMatch<'a> {
     /// What was recorded.
-    pub take: &'a Take,
+    pub entry: &'a Entry,
     /// Whether it was other code.
-    pub is_old: bool,
+    pub is_outdated: bool,
 }
 
-impl Place {
+impl BlockPosition {
     /// The place in a word that can be a file's name: `the-same-data-twice-2`.
     fn slug(&self) -> String {
         let mut slug = String::new();
@@ -44,9 +44,9 @@ impl Place {
 }
 
 /// Names for files, one for each of these places: two of one name have a number more.
-pub fn slugs(places: &[Place]) -> Vec<String> {
+pub fn file_names(places: &[BlockPosition]) -> Vec<String> {
     let mut counts = BTreeMap::<String, u32>::new();
-    let mut name = |place: &Place| {
+    let mut name = |place: &BlockPosition| {
         let slug = place.slug();
         let count = counts.entry(slug.clone()).or_default();
         *count += 1;
@@ -57,57 +57,60 @@ pub fn slugs(places: &[Place]) -> Vec<String> {
 }
 
 /// The places of a deck's cells, in order.
-pub fn places(deck: &Deck) -> Vec<Place> {
+pub fn block_positions(deck: &Deck) -> Vec<BlockPosition> {
     let mut counts = BTreeMap::<Option<&str>, u32>::new();
     let place = |cell: &Arc<Cell>| {
         let title = deck.slide(cell.slide).title.as_deref();
         let count = counts.entry(title).or_default();
         *count += 1;
         let name = cell.name.as_deref().map(str::to_owned);
-        Place { slide: title.map(str::to_owned), block: *count, name }
+        BlockPosition { slide: title.map(str::to_owned), block: *count, name }
     };
     deck.cells.iter().map(place).collect()
 }
 
 impl Recording {
     /// The takes of the deck's cells.
-    pub fn find(&self, deck: &Deck) -> BTreeMap<CellId, Found<'_>> {
-        let places = places(deck);
-        let mut free: Vec<&Take> = self.takes.iter().collect();
+    pub fn find(&self, deck: &Deck) -> BTreeMap<CellId, EntryMatch<'_>> {
+        let places = block_positions(deck);
+        let mut free: Vec<&Entry> = self.entries.iter().collect();
         let mut found = BTreeMap::new();
-        let same_place = |take: &Take, id: CellId| Some(&take.place) == places.get(id.0 as usize);
+        let same_place =
+            |entry: &Entry, id: CellId| Some(&entry.place) == places.get(id.0 as usize);
         for exact in [true, false] {
             for cell in &deck.cells {
-                let fits = |take: &&Take| {
-                    take.code == cell.fingerprint && (!exact || same_place(take, cell.id))
+                let fits = |entry: &&Entry| {
+                    entry.code == cell.fingerprint && (!exact || same_place(entry, cell.id))
                 };
                 if !found.contains_key(&cell.id)
                     && let Some(at) = free.iter().position(fits)
                 {
-                    found.insert(cell.id, Found { take: free.remove(at), is_old: false });
+                    found
+                        .insert(cell.id, EntryMatch { entry: free.remove(at), is_outdated: false });
                 }
             }
         }
         for cell in &deck.cells {
             let name = cell.name.as_deref();
-            let fits = |take: &&Take| {
-                let named = name.is_some() && take.place.name.as_deref() == name;
-                *take.language == *cell.language && (named || same_place(take, cell.id))
+            let fits = |entry: &&Entry| {
+                let named = name.is_some() && entry.place.name.as_deref() == name;
+                *entry.language == *cell.language && (named || same_place(entry, cell.id))
             };
             if !found.contains_key(&cell.id)
                 && let Some(at) = free.iter().position(fits)
             {
-                found.insert(cell.id, Found { take: free.remove(at), is_old: true });
+                found.insert(cell.id, EntryMatch { entry: free.remove(at), is_outdated: true });
             }
         }
         found
     }
 
     /// The takes that belong to no cell of the deck.
-    pub fn orphans(&self, deck: &Deck) -> Vec<&Take> {
+    pub fn orphans(&self, deck: &Deck) -> Vec<&Entry> {
         let found = self.find(deck);
-        let is_found = |take: &&Take| found.values().any(|found| std::ptr::eq(found.take, *take));
-        self.takes.iter().filter(|take| !is_found(take)).collect()
+        let is_found =
+            |entry: &&Entry| found.values().any(|found| std::ptr::eq(found.entry, *entry));
+        self.entries.iter().filter(|entry| !is_found(entry)).collect()
     }
 }
 
@@ -116,17 +119,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::recording::Ran;
+    use crate::recording::RunResult;
     use crate::recording::test_decks::deck;
     use crate::run::Outcome;
 
     fn recorded(deck: &Deck) -> Recording {
-        let take = |(cell, place): (&Arc<Cell>, Place)| Take {
+        let entry = |(cell, place): (&Arc<Cell>, BlockPosition)| Entry {
             place,
             language: cell.language.to_string(),
             code: cell.fingerprint,
             date: "2026-11-22".to_owned(),
-            ran: Ran {
+            result: RunResult {
                 outcome: Outcome::Exited(0),
                 took: Duration::ZERO,
                 lines: vec![cell.code.trim().to_owned()],
@@ -135,15 +138,17 @@ mod tests {
                 shown: Vec::new(),
             },
         };
-        Recording { takes: deck.cells.iter().zip(places(deck)).map(take).collect() }
+        Recording { entries: deck.cells.iter().zip(block_positions(deck)).map(entry).collect() }
     }
 
     /// What is found for each cell: what was recorded, and a mark where that is old.
     fn found(recording: &Recording, deck: &Deck) -> Vec<String> {
         let found = recording.find(deck);
         let told = |cell: &Arc<Cell>| match found.get(&cell.id) {
-            Some(Found { take, is_old: false }) => take.ran.lines[0].clone(),
-            Some(Found { take, is_old: true }) => format!("{} before", take.ran.lines[0]),
+            Some(EntryMatch { entry, is_outdated: false }) => entry.result.lines[0].clone(),
+            Some(EntryMatch { entry, is_outdated: true }) => {
+                format!("{} before", entry.result.lines[0])
+            }
             None => "-".to_owned(),
         };
         deck.cells.iter().map(told).collect()
@@ -160,15 +165,16 @@ mod tests {
         assert_eq!(found(&recording, &edited), ["a", "b before", "c"]);
         let gone = deck(&[("One", &["b"])]);
         assert_eq!(found(&recording, &gone), ["b"]);
-        let left: Vec<_> = recording.orphans(&gone).iter().map(|take| &take.ran.lines[0]).collect();
+        let left: Vec<_> =
+            recording.orphans(&gone).iter().map(|entry| &entry.result.lines[0]).collect();
         assert_eq!(left, ["a", "c"]);
     }
 
     #[test]
     fn equal_code_is_told_apart_by_its_place() {
         let mut recording = recorded(&deck(&[("One", &["date", "date"]), ("Two", &["date"])]));
-        for (at, take) in recording.takes.iter_mut().enumerate() {
-            take.ran.lines = vec![at.to_string()];
+        for (at, entry) in recording.entries.iter_mut().enumerate() {
+            entry.result.lines = vec![at.to_string()];
         }
         let swapped = deck(&[("Two", &["date"]), ("One", &["date", "date"])]);
         assert_eq!(found(&recording, &swapped), ["2", "0", "1"]);
@@ -176,8 +182,9 @@ mod tests {
 
     #[test]
     fn a_place_can_name_a_file() {
-        let slug =
-            |slide: &str| Place { slide: Some(slide.to_owned()), block: 2, name: None }.slug();
+        let slug = |slide: &str| {
+            BlockPosition { slide: Some(slide.to_owned()), block: 2, name: None }.slug()
+        };
         assert_eq!(slug("The same data, twice!"), "the-same-data-twice-2");
         assert_eq!(slug("../../etc"), "etc-2");
         assert_eq!(slug("日本"), "slide-2");
@@ -185,8 +192,9 @@ mod tests {
 
     #[test]
     fn no_two_places_have_one_file() {
-        let place = |slide: &str| Place { slide: Some(slide.to_owned()), block: 1, name: None };
+        let place =
+            |slide: &str| BlockPosition { slide: Some(slide.to_owned()), block: 1, name: None };
         let places = ["Why?", "日本", "Why!", "中国", "Why"].map(place);
-        assert_eq!(slugs(&places), ["why-1", "slide-1", "why-1_2", "slide-1_2", "why-1_3"]);
+        assert_eq!(file_names(&places), ["why-1", "slide-1", "why-1_2", "slide-1_2", "why-1_3"]);
     }
 }

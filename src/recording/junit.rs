@@ -19,10 +19,10 @@ pub fn junit(deck: &str, mistakes: &[(String, String)], findings: &[Finding]) ->
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{xml}\n")
 }
 
-type Xml = Writer<Vec<u8>>;
+type XmlWriter = Writer<Vec<u8>>;
 
 fn suites(
-    xml: &mut Xml,
+    xml: &mut XmlWriter,
     deck: &str,
     mistakes: &[(String, String)],
     findings: &[Finding],
@@ -50,7 +50,7 @@ fn suites(
 }
 
 fn cases(
-    xml: &mut Xml,
+    xml: &mut XmlWriter,
     deck: &str,
     mistakes: &[(String, String)],
     findings: &[Finding],
@@ -69,7 +69,7 @@ fn cases(
     findings.iter().try_for_each(|finding| case(xml, deck, finding))
 }
 
-fn case(xml: &mut Xml, deck: &str, finding: &Finding) -> io::Result<()> {
+fn case(xml: &mut XmlWriter, deck: &str, finding: &Finding) -> io::Result<()> {
     let line = finding.at.line.to_string();
     let time = seconds(finding).map_or_else(String::new, |seconds| format!("{seconds:.3}"));
     let (deck, name, file) = (visible(deck), finding.name(), visible(&finding.file));
@@ -95,7 +95,7 @@ fn case(xml: &mut Xml, deck: &str, finding: &Finding) -> io::Result<()> {
 }
 
 /// An element with a message, and more of it inside.
-fn told(xml: &mut Xml, what: &str, message: &str, more: &str) -> io::Result<()> {
+fn told(xml: &mut XmlWriter, what: &str, message: &str, more: &str) -> io::Result<()> {
     let message = visible(message);
     let element = xml.create_element(what).with_attributes([("message", &*message)]);
     if more.is_empty() {
@@ -107,7 +107,7 @@ fn told(xml: &mut Xml, what: &str, message: &str, more: &str) -> io::Result<()> 
 }
 
 fn seconds(finding: &Finding) -> Option<f64> {
-    finding.ran.as_ref().map(|ran| ran.took.as_secs_f64())
+    finding.result.as_ref().map(|result| result.took.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -159,7 +159,7 @@ mod tests {
         let mut findings = findings();
         for finding in &mut findings {
             finding.file.clone_from(&all);
-            for line in finding.ran.iter_mut().flat_map(|ran| &mut ran.lines) {
+            for line in finding.result.iter_mut().flat_map(|result| &mut result.lines) {
                 line.clone_from(&all);
             }
         }

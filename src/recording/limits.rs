@@ -102,8 +102,8 @@ pub(super) fn optional_name<'de, D: Deserializer<'de>>(
 ) -> Result<Option<String>, D::Error> {
     /// A name, read as one.
     #[derive(serde::Deserialize)]
-    struct Name(#[serde(deserialize_with = "name")] String);
-    Ok(Option::<Name>::deserialize(from)?.map(|Name(name)| name))
+    struct BoundedName(#[serde(deserialize_with = "name")] String);
+    Ok(Option::<BoundedName>::deserialize(from)?.map(|BoundedName(name)| name))
 }
 
 /// The lines of an output.

@@ -29,26 +29,26 @@ use crate::run::{CellRun, Emulator, Outcome, Output, State};
 use crate::source::visible_line;
 
 pub use compare::{Purpose, Verdict, judge};
-pub use file::Broken;
-pub use find::{Found, Place, places, slugs};
+pub use file::RecordingError;
+pub use find::{BlockPosition, EntryMatch, block_positions, file_names};
 pub use junit::junit;
-pub use merge::{Kept, keep};
-pub use plan::{Round, checks, obstacle, shows, validations};
+pub use merge::{MergeOutcome, merge};
+pub use plan::{PlannedRun, check_runs, presentation_runs, skip_reason, validation_runs};
 pub use report::{Finding, Summary, json, line};
-pub use value::{Placed, Recorded};
+pub use value::{PlacedValue, RecordedValue};
 
 /// Everything that was recorded of a deck, in its order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
     /// A take for each cell that was run.
-    pub takes: Vec<Take>,
+    pub entries: Vec<Entry>,
 }
 
 /// What one cell wrote when it was recorded.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Take {
+pub struct Entry {
     /// Where the cell stood.
-    pub place: Place,
+    pub place: BlockPosition,
     /// Its language.
     pub language: String,
     /// Its code, as far as equality goes.
@@ -56,12 +56,12 @@ pub struct Take {
     /// The day on which it came out like this first: `2026-11-22`.
     pub date: String,
     /// What came out.
-    pub ran: Ran,
+    pub result: RunResult,
 }
 
 /// What came out of running a cell.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ran {
+pub struct RunResult {
     /// How it ended.
     pub outcome: Outcome,
     /// How long it took.
@@ -71,14 +71,14 @@ pub struct Ran {
     /// Columns and rows of the terminal on the slide that the lines are, if they are one.
     pub screen: Option<(u16, u16)>,
     /// The picture it made.
-    pub picture: Option<Picture>,
+    pub picture: Option<RecordedPicture>,
     /// What it showed that is more than text, in order.
-    pub shown: Vec<Placed>,
+    pub shown: Vec<PlacedValue>,
 }
 
 /// A picture that a cell made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct RecordedPicture {
     /// The name of its file in the recording's folder.
     pub file: String,
     /// Equal for equal bytes.
@@ -87,7 +87,7 @@ pub struct Picture {
     pub kind: String,
 }
 
-impl Picture {
+impl RecordedPicture {
     /// Its file; none where its name is no name.
     fn path(&self, folder: &Path) -> Option<PathBuf> {
         Some(folder.join(Path::new(&self.file).file_name()?))
@@ -99,11 +99,11 @@ impl Picture {
     }
 }
 
-impl Take {
-    /// It as a run that the slide can show; `folder` is the recording's, and `is_old` says that the
+impl Entry {
+    /// It as a run that the slide can show; `folder` is the recording's, and `is_outdated` says that the
     /// code was other code.
-    pub fn shown(&self, folder: &Path, is_old: bool) -> CellRun {
-        let Ran { outcome, took, lines, screen, picture, shown } = &self.ran;
+    pub fn shown(&self, folder: &Path, is_outdated: bool) -> CellRun {
+        let RunResult { outcome, took, lines, screen, picture, shown } = &self.result;
         let output = || ansi_text::shown(lines, shown, folder);
         CellRun {
             state: State::Ended(outcome.clone()),
@@ -111,21 +111,21 @@ impl Take {
             output: if screen.is_some() { Output::default() } else { output() },
             screen: screen.map(|size| ansi_text::drawn(lines, size)),
             picture: picture.as_ref().and_then(|picture| picture.path(folder)),
-            stale: is_old,
+            stale: is_outdated,
             recorded: Some(visible_line(&self.date).into()),
             ..CellRun::default()
         }
     }
 }
 
-impl Ran {
+impl RunResult {
     /// What a run that is over left to see: the picture that it made, and those that it showed, as
     /// far as their files could be read.
     pub fn of(
         run: &CellRun,
         outcome: Outcome,
-        picture: Option<Picture>,
-        pictures: Vec<Option<Picture>>,
+        picture: Option<RecordedPicture>,
+        pictures: Vec<Option<RecordedPicture>>,
     ) -> Self {
         let (lines, shown) = match &run.screen {
             Some(screen) => (ansi_text::screen(screen), Vec::new()),
@@ -136,7 +136,7 @@ impl Ran {
     }
 
     /// All its pictures.
-    pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
+    pub fn pictures(&self) -> impl Iterator<Item = &RecordedPicture> {
         let shown = self.shown.iter().filter_map(|placed| placed.value.picture());
         self.picture.iter().chain(shown)
     }

@@ -7,7 +7,7 @@ use crate::deck::{Cell, CellId, Deck, OutputMode, Start};
 
 /// One run of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Round {
+pub struct PlannedRun {
     /// Which cell.
     pub cell: CellId,
     /// What for.
@@ -15,27 +15,27 @@ pub struct Round {
 }
 
 /// Every cell as it runs on stage, in the deck's order.
-pub fn shows(deck: &Deck) -> Vec<Round> {
+pub fn presentation_runs(deck: &Deck) -> Vec<PlannedRun> {
     all(deck, &[Purpose::Show])
 }
 
 /// Every cell as it runs on stage, and those that a check is to run in another way.
-pub fn checks(deck: &Deck) -> Vec<Round> {
+pub fn check_runs(deck: &Deck) -> Vec<PlannedRun> {
     all(deck, &[Purpose::Show, Purpose::Validate])
 }
 
 /// The cells that carry `+validate`, run for the sake of that.
-pub fn validations(deck: &Deck) -> Vec<Round> {
+pub fn validation_runs(deck: &Deck) -> Vec<PlannedRun> {
     let due = deck.cells.iter().filter(|cell| cell.check.validates);
-    due.map(|cell| Round { cell: cell.id, purpose: Purpose::Validate }).collect()
+    due.map(|cell| PlannedRun { cell: cell.id, purpose: Purpose::Validate }).collect()
 }
 
 /// Why a cell cannot be run where nobody looks, if so.
-pub fn obstacle(cell: &Cell) -> Option<&'static str> {
+pub fn skip_reason(cell: &Cell) -> Option<&'static str> {
     (cell.exec.output_mode == OutputMode::Handover).then_some("it needs the terminal itself")
 }
 
-fn all(deck: &Deck, purposes: &[Purpose]) -> Vec<Round> {
+fn all(deck: &Deck, purposes: &[Purpose]) -> Vec<PlannedRun> {
     let is_due = |cell: &Cell, purpose| match purpose {
         Purpose::Show => cell.exec.start != Start::OnCheck,
         Purpose::Validate => {
@@ -43,9 +43,9 @@ fn all(deck: &Deck, purposes: &[Purpose]) -> Vec<Round> {
             cell.check.validates && is_other
         }
     };
-    let of_cell = |cell: &Arc<Cell>| -> Vec<Round> {
+    let of_cell = |cell: &Arc<Cell>| -> Vec<PlannedRun> {
         let due = purposes.iter().filter(|purpose| is_due(cell, **purpose));
-        due.map(|&purpose| Round { cell: cell.id, purpose }).collect()
+        due.map(|&purpose| PlannedRun { cell: cell.id, purpose }).collect()
     };
     deck.cells.iter().flat_map(of_cell).collect()
 }
@@ -68,16 +68,16 @@ mod tests {
             (Start::OnKey, by_uv),
         ];
         for (cell, (start, check)) in deck.cells.iter_mut().zip(kinds) {
-            let how = ExecSpec { start, ..ExecSpec::default() };
-            *cell = Arc::new(Cell { exec: how, check, ..Cell::clone(cell) });
+            let exec = ExecSpec { start, ..ExecSpec::default() };
+            *cell = Arc::new(Cell { exec, check, ..Cell::clone(cell) });
         }
-        let told = |rounds: Vec<Round>| -> Vec<(u32, bool)> {
-            let is_show = |round: &Round| (round.cell.0, round.purpose == Purpose::Show);
-            rounds.iter().map(is_show).collect()
+        let told = |runs: Vec<PlannedRun>| -> Vec<(u32, bool)> {
+            let is_show = |planned: &PlannedRun| (planned.cell.0, planned.purpose == Purpose::Show);
+            runs.iter().map(is_show).collect()
         };
-        assert_eq!(told(shows(&deck)), [(0, true), (2, true), (3, true)]);
+        assert_eq!(told(presentation_runs(&deck)), [(0, true), (2, true), (3, true)]);
         let all = [(0, true), (1, false), (2, true), (3, true), (3, false)];
-        assert_eq!(told(checks(&deck)), all);
-        assert_eq!(told(validations(&deck)), [(1, false), (2, false), (3, false)]);
+        assert_eq!(told(check_runs(&deck)), all);
+        assert_eq!(told(validation_runs(&deck)), [(1, false), (2, false), (3, false)]);
     }
 }

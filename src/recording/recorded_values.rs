@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Picture, Placed, Recorded, limits};
+use super::{PlacedValue, RecordedPicture, RecordedValue, limits};
 use crate::deck::Align;
 use crate::run::{DataColumn, DataTable, Timing};
 
@@ -11,24 +11,24 @@ const BETWEEN: &str = "\t";
 
 /// A value, and the lines of the output that stand for it.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct ValueRecord {
     #[serde(deserialize_with = "limits::count")]
     line: usize,
     #[serde(deserialize_with = "limits::count")]
     lines: usize,
     #[serde(flatten)]
-    picture: PictureEntry,
+    picture: PictureRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     markdown: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    table: Option<Table>,
+    table: Option<TableRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    timing: Option<Times>,
+    timing: Option<TimingRecord>,
 }
 
 /// A picture, if there is one: its file, and what is compared of it.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct PictureEntry {
+pub(super) struct PictureRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     picture: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ pub(super) struct PictureEntry {
 
 /// A timing; times are nanoseconds.
 #[derive(Serialize, Deserialize)]
-struct Times {
+struct TimingRecord {
     #[serde(deserialize_with = "limits::name")]
     timed: String,
     #[serde(deserialize_with = "limits::count")]
@@ -59,9 +59,9 @@ struct Times {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Table {
+struct TableRecord {
     #[serde(deserialize_with = "limits::columns")]
-    columns: Vec<Column>,
+    columns: Vec<ColumnRecord>,
     #[serde(deserialize_with = "limits::rows")]
     rows: Vec<String>,
     #[serde(deserialize_with = "limits::count")]
@@ -71,7 +71,7 @@ struct Table {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Column {
+struct ColumnRecord {
     name: String,
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
@@ -81,47 +81,51 @@ struct Column {
     index: bool,
 }
 
-impl Entry {
+impl ValueRecord {
     /// It as it is written down.
-    pub(super) fn of(Placed { line, lines, value }: Placed) -> Self {
+    pub(super) fn of(PlacedValue { line, lines, value }: PlacedValue) -> Self {
         let entry = Self { line, lines, ..Self::default() };
         match value {
-            Recorded::Picture(picture) => Self { picture: PictureEntry::of(picture), ..entry },
-            Recorded::Markdown(text) => Self { markdown: Some(text), ..entry },
-            Recorded::Table(table) => Self { table: Some(Table::of(&table)), ..entry },
-            Recorded::Timing(timing) => Self { timing: Some(Times::of(&timing)), ..entry },
+            RecordedValue::Picture(picture) => {
+                Self { picture: PictureRecord::of(picture), ..entry }
+            }
+            RecordedValue::Markdown(text) => Self { markdown: Some(text), ..entry },
+            RecordedValue::Table(table) => Self { table: Some(TableRecord::of(&table)), ..entry },
+            RecordedValue::Timing(timing) => {
+                Self { timing: Some(TimingRecord::of(&timing)), ..entry }
+            }
         }
     }
 
     /// The value; none of a kind that nobody knows here: its lines are shown.
-    pub(super) fn placed(self) -> Option<Placed> {
+    pub(super) fn placed(self) -> Option<PlacedValue> {
         let value = if let Some(picture) = self.picture.picture() {
-            Recorded::Picture(picture)
+            RecordedValue::Picture(picture)
         } else if let Some(text) = self.markdown {
-            Recorded::Markdown(text)
+            RecordedValue::Markdown(text)
         } else if let Some(times) = self.timing {
-            Recorded::Timing(times.timing())
+            RecordedValue::Timing(times.timing())
         } else {
-            Recorded::Table(self.table?.table())
+            RecordedValue::Table(self.table?.table())
         };
-        Some(Placed { line: self.line, lines: self.lines, value })
+        Some(PlacedValue { line: self.line, lines: self.lines, value })
     }
 }
 
-impl PictureEntry {
-    pub(super) fn of(Picture { file, hash, kind }: Picture) -> Self {
+impl PictureRecord {
+    pub(super) fn of(RecordedPicture { file, hash, kind }: RecordedPicture) -> Self {
         let said = |text: String| Some(text).filter(|text| !text.is_empty());
         Self { picture: Some(file), picture_hash: said(hash), picture_kind: said(kind) }
     }
 
-    pub(super) fn picture(self) -> Option<Picture> {
+    pub(super) fn picture(self) -> Option<RecordedPicture> {
         let Self { picture, picture_hash, picture_kind } = self;
         let (hash, kind) = (picture_hash.unwrap_or_default(), picture_kind.unwrap_or_default());
-        picture.map(|file| Picture { file, hash, kind })
+        picture.map(|file| RecordedPicture { file, hash, kind })
     }
 }
 
-impl Times {
+impl TimingRecord {
     fn of(timing: &Timing) -> Self {
         let Timing { timed, calls, samples, total, median, low, high, is_empty } = timing.clone();
         let timed = timed.into();
@@ -135,9 +139,9 @@ impl Times {
     }
 }
 
-impl Table {
+impl TableRecord {
     fn of(table: &DataTable) -> Self {
-        let column = |column: &DataColumn| Column {
+        let column = |column: &DataColumn| ColumnRecord {
             name: column.name.to_string(),
             kind: column.kind.as_deref().map(str::to_owned),
             right: column.align == Align::Right,
@@ -157,7 +161,7 @@ impl Table {
 
     fn table(self) -> DataTable {
         let count = self.columns.len();
-        let column = |column: Column| DataColumn {
+        let column = |column: ColumnRecord| DataColumn {
             name: column.name.into(),
             kind: column.kind.map(Into::into),
             align: if column.right { Align::Right } else { Align::Left },

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Found, Place, Purpose, Ran, Round, Verdict, ansi_text, judge, obstacle, places};
+use super::{
+    BlockPosition, EntryMatch, PlannedRun, Purpose, RunResult, Verdict, ansi_text, block_positions,
+    judge, skip_reason,
+};
 use crate::deck::Deck;
-use crate::run::spoken_time;
+use crate::run::format_duration;
 use crate::source::{Position, SourceFile, visible_line};
 
 /// Lines of a failing block's output that are told: its last ones.
@@ -23,11 +26,11 @@ pub struct Finding {
     /// The cell's language.
     pub language: String,
     /// Where the cell stands on its slides.
-    pub place: Place,
+    pub place: BlockPosition,
     /// What it was run for.
     pub purpose: Purpose,
     /// What came out; nothing if it was not run.
-    pub ran: Option<Ran>,
+    pub result: Option<RunResult>,
     /// What that is worth.
     pub verdict: Verdict,
 }
@@ -41,25 +44,25 @@ impl Finding {
     /// recorded of it.
     pub fn of(
         deck: &Deck,
-        round: Round,
-        ran: Option<Ran>,
-        recorded: Option<Found<'_>>,
+        planned: PlannedRun,
+        result: Option<RunResult>,
+        recorded: Option<EntryMatch<'_>>,
     ) -> Option<Self> {
-        let cell = deck.cell(round.cell)?;
+        let cell = deck.cell(planned.cell)?;
         let file = deck.sources.get(cell.span.file);
         // Another executor writes something else.
-        let recorded = recorded.filter(|_| round.purpose == Purpose::Show);
-        let verdict = match &ran {
-            Some(ran) => judge(cell, ran, recorded),
-            None => Verdict::Skipped(obstacle(cell).unwrap_or("nothing came of it").to_owned()),
+        let recorded = recorded.filter(|_| planned.purpose == Purpose::Show);
+        let verdict = match &result {
+            Some(result) => judge(cell, result, recorded),
+            None => Verdict::Skipped(skip_reason(cell).unwrap_or("nothing came of it").to_owned()),
         };
         Some(Self {
             file: file.map(SourceFile::name).unwrap_or_default(),
             at: file.map_or(Position { line: 1, column: 1 }, |it| it.position(cell.span.start)),
             language: cell.language.to_string(),
-            place: places(deck).into_iter().nth(cell.id.0 as usize).unwrap_or_default(),
-            purpose: round.purpose,
-            ran,
+            place: block_positions(deck).into_iter().nth(cell.id.0 as usize).unwrap_or_default(),
+            purpose: planned.purpose,
+            result,
             verdict,
         })
     }
@@ -71,7 +74,7 @@ impl Finding {
 
     /// The block in words: its slide, which one it is, its language.
     pub fn name(&self) -> String {
-        let Place { slide, block, name } = &self.place;
+        let BlockPosition { slide, block, name } = &self.place;
         let slide = slide.as_deref().unwrap_or("(no title)");
         let name = name.as_ref().map_or_else(|| block.to_string(), |name| format!("`{name}`"));
         let why = if self.purpose == Purpose::Validate { ", validated" } else { "" };
@@ -81,14 +84,14 @@ impl Finding {
     /// The last lines that it wrote, where they say why it failed.
     pub fn last_words(&self) -> Vec<String> {
         let fails = matches!(self.verdict, Verdict::Failed(_) | Verdict::TimedOut);
-        let Some(ran) = self.ran.as_ref().filter(|_| fails) else { return Vec::new() };
-        let first = ran.lines.len().saturating_sub(LAST_LINES);
+        let Some(result) = self.result.as_ref().filter(|_| fails) else { return Vec::new() };
+        let first = result.lines.len().saturating_sub(LAST_LINES);
         let plain = |line: &String| visible_line(&ansi_text::plain(line)).into_owned();
-        ran.lines[first..].iter().map(plain).collect()
+        result.lines[first..].iter().map(plain).collect()
     }
 
     fn took(&self) -> Option<String> {
-        self.ran.as_ref().map(|ran| spoken_time(ran.took))
+        self.result.as_ref().map(|result| format_duration(result.took))
     }
 }
 
@@ -134,7 +137,7 @@ pub fn line(finding: &Finding) -> String {
 
 /// A finding for programs.
 #[derive(Serialize)]
-struct Entry<'a> {
+struct JsonFinding<'a> {
     file: &'a str,
     line: u32,
     column: u32,
@@ -152,9 +155,9 @@ struct Entry<'a> {
 /// All findings for programs: what stands under `blocks`.
 pub fn json(findings: &[Finding]) -> Value {
     let entries = findings.iter().map(|finding| {
-        let Finding { file, at, language, place, ran, verdict, .. } = finding;
-        let lines = ran.as_ref().map(|ran| &ran.lines[..]).unwrap_or_default();
-        let entry = Entry {
+        let Finding { file, at, language, place, result, verdict, .. } = finding;
+        let lines = result.as_ref().map(|result| &result.lines[..]).unwrap_or_default();
+        let entry = JsonFinding {
             file,
             line: at.line,
             column: at.column,
@@ -164,7 +167,9 @@ pub fn json(findings: &[Finding]) -> Value {
             language,
             verdict: verdict.word(),
             message: verdict.message(),
-            took_ms: ran.as_ref().map(|ran| (ran.took.as_secs_f64() * 10_000.0).round() / 10.0),
+            took_ms: result
+                .as_ref()
+                .map(|result| (result.took.as_secs_f64() * 10_000.0).round() / 10.0),
             diff: verdict.diff(),
             output: lines.iter().map(|line| ansi_text::plain(line)).collect(),
         };
@@ -193,7 +198,7 @@ pub(super) mod tests {
             Verdict::Skipped("it needs the terminal".to_owned()),
         ];
         let finding = |(verdict, line): (Verdict, u32)| {
-            let ran = Ran {
+            let result = RunResult {
                 outcome: Outcome::Exited(3),
                 took: Duration::from_millis(12),
                 lines: vec!["\x1b[0;31m<oh>\x1b[0m".to_owned()],
@@ -205,9 +210,9 @@ pub(super) mod tests {
                 file: "talk.md".to_owned(),
                 at: Position { line, column: 1 },
                 language: "bash".to_owned(),
-                place: Place { slide: Some("A & B".to_owned()), block: line, name: None },
+                place: BlockPosition { slide: Some("A & B".to_owned()), block: line, name: None },
                 purpose: Purpose::Show,
-                ran: (!matches!(verdict, Verdict::Skipped(_))).then_some(ran),
+                result: (!matches!(verdict, Verdict::Skipped(_))).then_some(result),
                 verdict,
             }
         };

@@ -3,25 +3,25 @@
 
 use std::path::Path;
 
-use super::Picture;
-use crate::run::{DataTable, Timing, Value};
+use super::RecordedPicture;
+use crate::run::{DataTable, OutputValue, Timing};
 
 /// A value, and the lines of the output that stand for it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Placed {
+pub struct PlacedValue {
     /// The first of the lines, from 0.
     pub line: usize,
     /// How many there are.
     pub lines: usize,
     /// The value.
-    pub value: Recorded,
+    pub value: RecordedValue,
 }
 
 /// A value that is more than text.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Recorded {
+pub enum RecordedValue {
     /// A picture.
-    Picture(Picture),
+    Picture(RecordedPicture),
     /// A table of data.
     Table(DataTable),
     /// What a timed statement took.
@@ -30,36 +30,43 @@ pub enum Recorded {
     Markdown(String),
 }
 
-impl Recorded {
+impl RecordedValue {
     /// The value as text, and as it is kept: of a picture only where its file is known.
-    pub(super) fn of(value: &Value, picture: Option<Picture>) -> (String, Option<Self>) {
+    pub(super) fn of(
+        value: &OutputValue,
+        picture: Option<RecordedPicture>,
+    ) -> (String, Option<Self>) {
         match (value, picture) {
-            (Value::Picture(_), Some(picture)) => {
+            (OutputValue::Picture(_), Some(picture)) => {
                 (format!("[picture: {}]", picture.looks()), Some(Self::Picture(picture)))
             }
-            (Value::Picture(_), None) => (value.plain_text(), None),
-            (Value::Table(table), _) => (value.plain_text(), Some(Self::Table(table.clone()))),
-            (Value::Timing(timing), _) => (value.plain_text(), Some(Self::Timing(timing.clone()))),
-            (Value::Markdown { text, .. }, _) => {
+            (OutputValue::Picture(_), None) => (value.plain_text(), None),
+            (OutputValue::Table(table), _) => {
+                (value.plain_text(), Some(Self::Table(table.clone())))
+            }
+            (OutputValue::Timing(timing), _) => {
+                (value.plain_text(), Some(Self::Timing(timing.clone())))
+            }
+            (OutputValue::Markdown { text, .. }, _) => {
                 (value.plain_text(), Some(Self::Markdown(text.to_string())))
             }
         }
     }
 
     /// The value to be shown, its picture in this folder; none where it has no file there.
-    pub(super) fn shown(&self, folder: &Path) -> Option<Value> {
+    pub(super) fn shown(&self, folder: &Path) -> Option<OutputValue> {
         Some(match self {
-            Self::Picture(picture) => Value::Picture(picture.path(folder)?),
-            Self::Table(table) => Value::Table(table.clone()),
-            Self::Timing(timing) => Value::Timing(timing.clone()),
+            Self::Picture(picture) => OutputValue::Picture(picture.path(folder)?),
+            Self::Table(table) => OutputValue::Table(table.clone()),
+            Self::Timing(timing) => OutputValue::Timing(timing.clone()),
             Self::Markdown(text) => {
-                Value::Markdown { text: text.as_str().into(), blocks: Vec::new() }
+                OutputValue::Markdown { text: text.as_str().into(), blocks: Vec::new() }
             }
         })
     }
 
     /// The picture that it is.
-    pub fn picture(&self) -> Option<&Picture> {
+    pub fn picture(&self) -> Option<&RecordedPicture> {
         match self {
             Self::Picture(picture) => Some(picture),
             Self::Table(_) | Self::Timing(_) | Self::Markdown(_) => None,

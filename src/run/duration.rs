@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A time as people read it: `43 µs`, `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
-pub fn spoken_time(time: Duration) -> String {
+pub fn format_duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match time.as_micros() {
         micros @ 1..100 => format!("{micros} µs"),
@@ -30,6 +30,6 @@ mod tests {
     #[case(1_250_000, "1.2 s")]
     #[case(65_000_000, "1 min 05 s")]
     fn a_duration_is_short(#[case] micros: u64, #[case] expected: &str) {
-        assert_eq!(spoken_time(Duration::from_micros(micros)), expected);
+        assert_eq!(format_duration(Duration::from_micros(micros)), expected);
     }
 }

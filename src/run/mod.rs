@@ -8,13 +8,14 @@ mod protocol;
 mod state;
 mod terminal;
 
-pub use duration::spoken_time;
-pub use output::{Output, OutputRow, Part, Value, Written};
+pub use duration::format_duration;
+pub use output::{Output, OutputRow, OutputValue, Part, TextOutput};
 pub use protocol::{
-    DataColumn, DataTable, Event, Input, Limits, NOTHING_LEFT, Outcome, Preparation, Request,
-    RunId, Snippet, Target, Timing, grouped,
+    DataColumn, DataTable, Event, OPTIMIZED_AWAY, Outcome, Preparation, Request, RunId, RunLimits,
+    Snippet, StdinSource, Target, Timing, group_digits,
 };
 pub use state::{
-    Base, CellRun, Prompt, Runs, SessionLink, Shown, State, Variable, due, is_current,
+    CellRun, Variable, Prompt, PromptView, Runs, SessionStart, SessionLink, State, cells_to_run,
+    is_current,
 };
-pub use terminal::{Emulator, MouseAction, Pointer};
+pub use terminal::{MouseAction, Emulator, Pointer};

@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::large_text;
-use crate::layout::{Item, PictureKey, Placed, RAISED, Scene};
+use crate::layout::{Item, PictureKey, PlacedItem, RAISED, Scene};
 
 /// A picture's place on the screen, for whoever can put pictures there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +49,8 @@ pub fn paint_frame(scene: &Scene, buffer: &mut Buffer) -> Vec<Overlay> {
 /// The cells, below row `first` of the body, in which pictures stand or will.
 pub fn picture_areas(scene: &Scene, first: u32, buffer: &Buffer) -> Vec<Rect> {
     let window = BodyWindow { area: screen(scene, buffer), scroll: first };
-    let area = |placed: &Placed| match placed.item {
-        Item::Picture { width, height, .. } | Item::Drawing { width, height } => {
+    let area = |placed: &PlacedItem| match placed.item {
+        Item::Picture { width, height, .. } | Item::Diagram { width, height } => {
             window.visible(placed, width, height).map(|(area, _)| area)
         }
         _ => None,
@@ -87,17 +87,17 @@ struct BodyWindow {
 }
 
 impl BodyWindow {
-    fn paint_all(self, items: &[Placed], buffer: &mut Buffer) -> Vec<Overlay> {
+    fn paint_all(self, items: &[PlacedItem], buffer: &mut Buffer) -> Vec<Overlay> {
         items.iter().filter_map(|placed| self.paint(placed, buffer)).collect()
     }
 
-    fn paint(self, placed: &Placed, buffer: &mut Buffer) -> Option<Overlay> {
+    fn paint(self, placed: &PlacedItem, buffer: &mut Buffer) -> Option<Overlay> {
         match &placed.item {
             Item::Text(line) => {
                 let (row, _) = self.visible(placed, u16::MAX, 1)?;
                 write(buffer, row, placed.x, line);
             }
-            &Item::Large { ref line, size } => self.write_large(placed, line, size, buffer),
+            &Item::LargeText { ref line, size } => self.write_large(placed, line, size, buffer),
             &Item::Fill { width, height, style } => {
                 let (area, _) = self.visible(placed, width, height)?;
                 blank(buffer, area, style);
@@ -106,17 +106,17 @@ impl BodyWindow {
                 let (area, skipped) = self.visible(placed, width, height)?;
                 return Some(Overlay { key: key.clone(), area, whole: (width, height), skipped });
             }
-            Item::Drawing { .. }
+            Item::Diagram { .. }
             | Item::Cell { .. }
-            | Item::Elsewhere { .. }
-            | Item::Screen { .. }
+            | Item::DetachedOutput { .. }
+            | Item::Terminal { .. }
             | Item::Output { .. } => {}
         }
         None
     }
 
     /// Writes a line `size` times as large as a cell; as any other where it does not show whole.
-    fn write_large(self, placed: &Placed, line: &Line<'_>, size: u8, buffer: &mut Buffer) {
+    fn write_large(self, placed: &PlacedItem, line: &Line<'_>, size: u8, buffer: &mut Buffer) {
         let Some((area, skipped)) = self.visible(placed, u16::MAX, size.into()) else { return };
         if skipped > 0 || area.height < size.into() {
             return write(buffer, Rect { height: 1, ..area }, placed.x, line);
@@ -148,7 +148,7 @@ impl BodyWindow {
     }
 
     /// The cells of an item that show, and how many of its rows are scrolled away above them.
-    fn visible(self, placed: &Placed, width: u16, height: u32) -> Option<(Rect, u32)> {
+    fn visible(self, placed: &PlacedItem, width: u16, height: u32) -> Option<(Rect, u32)> {
         let on_screen = |row: u32| {
             let row = row.saturating_sub(self.scroll).min(self.area.height.into());
             u16::try_from(row).unwrap_or(self.area.height)
@@ -239,7 +239,7 @@ mod tests {
 
     fn scene(columns: u16, rows: u16, body: Vec<(u16, u32, Item)>) -> Scene {
         let size = Size::new(columns, rows);
-        let body: Vec<_> = body.into_iter().map(|(x, y, item)| Placed { x, y, item }).collect();
+        let body: Vec<_> = body.into_iter().map(|(x, y, item)| PlacedItem { x, y, item }).collect();
         let height = body.iter().map(|placed| placed.y + 1).max().unwrap_or(0);
         Scene { height, body, ..Scene::blank(size, Style::new()) }
     }

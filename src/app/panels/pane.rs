@@ -11,7 +11,7 @@ use crate::app::input::{passthrough, stdin_prompt};
 use crate::app::runs::{output, schedule};
 use crate::app::{Action, App, Effect, KeyMatch, LayoutInfo, Mode, update};
 use crate::deck::CellId;
-use crate::run::{Part, Prompt, State, Value};
+use crate::run::{OutputValue, Part, Prompt, State};
 
 /// Rows that stay on the screen when a page is scrolled.
 const OVERLAP: u32 = 1;
@@ -217,7 +217,7 @@ fn shift(app: &mut App, by: isize) {
     let Some(pane) = &mut app.pane else { return };
     let columns = app.runs.get(&pane.cell).map_or(0, |run| {
         let tables = run.shown().output.parts().iter().filter_map(|part| match part {
-            Part::Shown(Value::Table(table)) => Some(table.columns.len()),
+            Part::Value(OutputValue::Table(table)) => Some(table.columns.len()),
             _ => None,
         });
         tables.max().unwrap_or(0)

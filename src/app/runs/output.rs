@@ -3,7 +3,7 @@
 
 use crate::app::{App, Effect};
 use crate::deck::{Block, BlockKind, CellId};
-use crate::run::{CellRun, grouped};
+use crate::run::{CellRun, group_digits};
 use crate::source::pasteable;
 
 /// Bytes that are copied at most: encoded, they have room in what tmux takes at a time.
@@ -105,11 +105,11 @@ fn copied(app: &mut App, text: &str, what: &str) -> Vec<Effect> {
         text
     };
     let plural = if lines == 1 { "" } else { "s" };
-    let whole = format!("{} line{plural} {what}", grouped(lines));
+    let whole = format!("{} line{plural} {what}", group_digits(lines));
     if part.len() == text.len() {
         say(app, &format!("copied {whole}"));
     } else {
-        say(app, &format!("copied the first {} of {whole}", grouped(part.lines().count())));
+        say(app, &format!("copied the first {} of {whole}", group_digits(part.lines().count())));
     }
     vec![Effect::Copy(part.to_owned())]
 }

@@ -72,13 +72,13 @@ pub(in crate::app) fn watch(app: &mut App, cells: &[CellId]) {
 
 /// Whether a cell may run, and all that has to run before it.
 pub(in crate::app) fn may_all_run(app: &App, id: CellId) -> bool {
-    let due = run::due(&app.deck, &app.runs, id);
+    let due = run::cells_to_run(&app.deck, &app.runs, id);
     due.into_iter().filter_map(|id| app.deck.cell(id)).all(|cell| app.may_run(cell))
 }
 
 /// Starts what has to run before a cell, and the cell.
 fn start_due(app: &mut App, id: CellId) -> Vec<Effect> {
-    let due = run::due(&app.deck, &app.runs, id);
+    let due = run::cells_to_run(&app.deck, &app.runs, id);
     due.into_iter().flat_map(|id| start(app, id)).collect()
 }
 
@@ -229,11 +229,11 @@ pub(in crate::app) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effe
         return Vec::new();
     };
     match event {
-        Event::Waits { hidden } => {
+        Event::WaitsForInput { hidden } => {
             stdin_prompt::wait(app, id, hidden);
             return Vec::new();
         }
-        Event::ReadsOn => {
+        Event::InputDone => {
             stdin_prompt::read_on(app, id);
             return Vec::new();
         }
@@ -241,9 +241,9 @@ pub(in crate::app) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effe
     }
     let mut answers = Vec::new();
     let mut has_ended = false;
-    let shares_process = event == Event::InPlace;
+    let shares_process = event == Event::SharesProcess;
     match event {
-        Event::Waits { .. } | Event::ReadsOn => {}
+        Event::WaitsForInput { .. } | Event::InputDone => {}
         Event::Compiling => cell.state = State::Compiling,
         Event::Started => {
             cell.state = State::Running;
@@ -258,7 +258,7 @@ pub(in crate::app) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effe
                 None => cell.output.feed(&bytes),
             }
         }
-        Event::Shown(value) => {
+        Event::Value(value) => {
             forget_the_last(cell);
             cell.output.show(value);
         }
@@ -266,11 +266,11 @@ pub(in crate::app) fn event(app: &mut App, run: RunId, event: Event) -> Vec<Effe
             forget_the_last(cell);
             cell.picture = Some(file);
         }
-        Event::Awaits(module) => cell.awaits = module,
+        Event::WaitsForModule(module) => cell.awaits = module,
         Event::Background(count) => cell.background = count,
-        Event::InPlace => cell.link.shares_process = true,
-        Event::BaseGone => cell.link.base_gone = true,
-        Event::Kept => cell.link.has_snapshot = true,
+        Event::SharesProcess => cell.link.shares_process = true,
+        Event::SnapshotLost => cell.link.base_gone = true,
+        Event::SnapshotReady => cell.link.has_snapshot = true,
         Event::Finished(outcome, took) => {
             forget_the_last(cell);
             cell.state = State::Ended(outcome);

@@ -109,7 +109,7 @@ fn from_the_start(app: &mut App, cell: CellId) -> Vec<Effect> {
             run.link.has_snapshot = false;
         }
     }
-    let due = run::due(&app.deck, &app.runs, before);
+    let due = run::cells_to_run(&app.deck, &app.runs, before);
     let effects = due.into_iter().flat_map(|id| schedule::start(app, id)).collect();
     let link = SessionLink { restarted: true, ..link(app, cell) };
     if let Some(run) = app.runs.get_mut(&cell).filter(|_| link.waits) {

@@ -82,7 +82,7 @@ fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
 
 /// How a cell runs: code that starts with `auto` or `replace` does so by itself, and code with a
 /// digit and a colon is of the session with that number.
-fn how(code: &str) -> ExecSpec {
+fn exec_spec(code: &str) -> ExecSpec {
     let (start, output_mode) = match code.split(' ').next() {
         Some("auto") => (Start::Auto, OutputMode::Below),
         Some("replace") => (Start::Auto, OutputMode::Replace),

@@ -254,11 +254,11 @@ fn what_asks_opens_its_prompt_in_its_own_pane_only() {
     let mut talk = Script::new(&[page("a", &["1", "2"])]);
     talk.keys("tab enter z");
     talk.tell(Msg::Run(RunId(1), Event::Started));
-    talk.tell(Msg::Run(RunId(1), Event::Waits { hidden: false }));
+    talk.tell(Msg::Run(RunId(1), Event::WaitsForInput { hidden: false }));
     assert!(matches!(talk.app.mode, Mode::StdinPrompt(CellId(0))) && talk.app.pane.is_some());
     talk.keys("esc esc tab z");
-    talk.tell(Msg::Run(RunId(1), Event::ReadsOn));
-    talk.tell(Msg::Run(RunId(1), Event::Waits { hidden: false }));
+    talk.tell(Msg::Run(RunId(1), Event::InputDone));
+    talk.tell(Msg::Run(RunId(1), Event::WaitsForInput { hidden: false }));
     assert!(matches!(talk.app.mode, Mode::Slide), "another pane hides it");
 }
 
@@ -279,7 +279,7 @@ fn a_program_in_a_zoomed_terminal_gets_the_keys() {
 
 #[test]
 fn columns_of_tables_scroll_no_further_than_there_are() {
-    use crate::run::{DataTable, Value};
+    use crate::run::{DataTable, OutputValue};
     let mut talk = ran();
     let columns = (0..9).map(|_| crate::run::DataColumn {
         name: "c".into(),
@@ -288,7 +288,7 @@ fn columns_of_tables_scroll_no_further_than_there_are() {
         is_index: false,
     });
     let table = DataTable { columns: columns.collect(), width: 9, ..DataTable::default() };
-    talk.tell(Msg::Run(RunId(1), Event::Shown(Value::Table(table))));
+    talk.tell(Msg::Run(RunId(1), Event::Value(OutputValue::Table(table))));
     talk.keys("z l l");
     let left = |talk: &Script| talk.app.pane.as_ref().map_or(0, |pane| pane.left);
     assert_eq!(left(&talk), 2);

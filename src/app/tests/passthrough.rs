@@ -43,12 +43,12 @@ fn a_block_that_waits_for_input_opens_its_prompt_and_gets_what_is_typed() {
     let tell = |talk: &mut Script, event| talk.tell(Msg::Run(RunId(1), event));
     talk.keys("ctrl-e");
     tell(&mut talk, Event::Started);
-    tell(&mut talk, Event::Waits { hidden: false });
+    tell(&mut talk, Event::WaitsForInput { hidden: false });
     assert!(matches!(talk.app.mode, Mode::StdinPrompt(CellId(0))));
     assert_eq!(talk.keys("n o t backspace backspace backspace y é ctrl-a q"), []);
     assert_eq!(talk.keys("enter"), [Effect::SendInput(RunId(1), "qyé\n".into())]);
     assert_eq!(talk.keys("2"), [], "what is typed ahead of the next question is kept");
-    tell(&mut talk, Event::Waits { hidden: false });
+    tell(&mut talk, Event::WaitsForInput { hidden: false });
     assert_eq!(talk.keys("enter"), [Effect::SendInput(RunId(1), b"2\n".to_vec())]);
     talk.tell(Msg::Tick(Duration::from_secs(1)));
     assert!(matches!(talk.app.mode, Mode::Slide), "it asks no more");
@@ -62,9 +62,9 @@ fn a_prompt_is_left_and_come_back_to_and_the_talk_goes_on() {
     let tell = |talk: &mut Script, event| talk.tell(Msg::Run(RunId(1), event));
     talk.keys("ctrl-e");
     tell(&mut talk, Event::Started);
-    tell(&mut talk, Event::Waits { hidden: false });
+    tell(&mut talk, Event::WaitsForInput { hidden: false });
     talk.keys("x esc");
-    tell(&mut talk, Event::Waits { hidden: false });
+    tell(&mut talk, Event::WaitsForInput { hidden: false });
     talk.keys("n");
     assert_eq!(talk.at(), (1, 0), "it still waits, and takes no keys");
     talk.keys("p tab enter");
@@ -73,7 +73,7 @@ fn a_prompt_is_left_and_come_back_to_and_the_talk_goes_on() {
     talk.keys("backspace");
     assert_eq!(talk.keys("ctrl-d"), [Effect::SendInput(RunId(1), vec![4])]);
     assert!(matches!(talk.app.mode, Mode::Slide), "the next key is the talk's");
-    tell(&mut talk, Event::Waits { hidden: false });
+    tell(&mut talk, Event::WaitsForInput { hidden: false });
     assert_eq!(talk.keys("ctrl-c"), [Effect::Interrupt(RunId(1))], "it reads again all the same");
     talk.finish(1, Outcome::Stopped);
     assert!(matches!(talk.app.mode, Mode::Slide));
@@ -85,7 +85,7 @@ fn a_block_that_runs_by_itself_takes_no_keys() {
     let mut talk = Script::new(&[page("a", &["auto 1"]), page("b", &[])]);
     talk.tell(Msg::Shown);
     talk.tell(Msg::Run(RunId(1), Event::Started));
-    talk.tell(Msg::Run(RunId(1), Event::Waits { hidden: true }));
+    talk.tell(Msg::Run(RunId(1), Event::WaitsForInput { hidden: true }));
     talk.keys("n");
     assert_eq!(talk.at(), (1, 0));
 }

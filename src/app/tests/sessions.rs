@@ -28,7 +28,7 @@ impl Script {
 
     /// Ends a cell's run; its state is kept.
     fn end(&mut self, cell: u32, outcome: Outcome) -> Vec<Effect> {
-        self.tell(Msg::Run(RunId(self.run_of(cell)), Event::Kept));
+        self.tell(Msg::Run(RunId(self.run_of(cell)), Event::SnapshotReady));
         self.lose(cell, outcome)
     }
 
@@ -198,7 +198,7 @@ fn when_a_base_is_gone_the_session_starts_again_once() {
     talk.run(2);
     let gone = |talk: &mut Script| {
         let run = RunId(talk.run_of(2));
-        talk.tell(Msg::Run(run, Event::BaseGone));
+        talk.tell(Msg::Run(run, Event::SnapshotLost));
         let outcome = Outcome::NotStarted("gone".to_owned());
         talk.tell(Msg::Run(run, Event::Finished(outcome, Duration::ZERO)))
     };
@@ -214,7 +214,7 @@ fn a_run_in_place_uses_up_what_it_goes_on_from() {
     let mut talk = chain();
     talk.run_well(0);
     talk.run(1);
-    talk.tell(Msg::Run(RunId(2), Event::InPlace));
+    talk.tell(Msg::Run(RunId(2), Event::SharesProcess));
     talk.end(1, Outcome::Exited(0));
     assert_eq!(talk.run_well(2), [2]);
     assert_eq!(talk.run_well(1), [0, 1], "there is no going back to what it went on from");
@@ -270,7 +270,7 @@ fn a_block_that_waits_for_input_unseen_is_told_of() {
     let run = RunId(talk.run_of(0));
     talk.tell(Msg::Run(run, Event::Started));
     assert_eq!(talk.app.waits_elsewhere(), None);
-    talk.tell(Msg::Run(run, Event::Waits { hidden: false }));
+    talk.tell(Msg::Run(run, Event::WaitsForInput { hidden: false }));
     assert_eq!(talk.app.waits_elsewhere(), Some(SlideNo::new(0)));
     talk.keys("p");
     assert_eq!(talk.app.waits_elsewhere(), None, "it is seen");

@@ -20,7 +20,7 @@ use rustix::termios::{LocalModes, Winsize};
 
 use crate::exec::RunSink;
 use crate::exec::os::pty::PtyPair;
-use crate::run::{Event, Input};
+use crate::run::{Event, StdinSource};
 
 /// How often is looked whether a run waits: so that a person does not notice the time between.
 const LOOK: Duration = Duration::from_millis(60);
@@ -96,11 +96,11 @@ pub(in crate::exec) struct InputWatcher {
 
 impl InputWatcher {
     /// Watches a run in this terminal; none where it reads nothing, or nothing can be known.
-    pub(in crate::exec) fn new(input: &Input, pty: &PtyPair) -> Option<Self> {
+    pub(in crate::exec) fn new(input: &StdinSource, pty: &PtyPair) -> Option<Self> {
         let lines = match input {
-            Input::Nothing => return None,
-            Input::Speaker => None,
-            Input::Given(text) => Some(lines(text)),
+            StdinSource::Empty => return None,
+            StdinSource::Speaker => None,
+            StdinSource::Text(text) => Some(lines(text)),
         };
         let terminal = pty.master.try_clone().ok()?;
         let every = if lines.is_some() { LOOK_TO_FEED } else { LOOK };
@@ -133,11 +133,11 @@ impl InputWatcher {
         match found {
             ReaderState::Reader => {
                 self.has_told = true;
-                sink(Event::Waits { hidden: is_hidden(&self.terminal) });
+                sink(Event::WaitsForInput { hidden: is_hidden(&self.terminal) });
             }
             ReaderState::NoReader | ReaderState::Unknown if self.has_told => {
                 self.has_told = false;
-                sink(Event::ReadsOn);
+                sink(Event::InputDone);
             }
             ReaderState::NoReader | ReaderState::Unknown => {}
         }

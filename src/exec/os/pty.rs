@@ -18,7 +18,7 @@ use rustix::termios::{
 
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::SpawnCommand;
-use crate::run::Input;
+use crate::run::StdinSource;
 
 /// Keeps our end from children from the first instant on, where the system can.
 #[cfg(target_os = "linux")]
@@ -68,9 +68,9 @@ impl PtyHolder {
 impl PtyPair {
     /// A new pseudo-terminal of this size, for a run that has this to read. Reading the master
     /// never waits.
-    pub(in crate::exec) fn open(columns: u16, rows: u16, input: &Input) -> io::Result<Self> {
+    pub(in crate::exec) fn open(columns: u16, rows: u16, input: &StdinSource) -> io::Result<Self> {
         let pty = Self::plain(columns, rows)?;
-        set_up(&pty.slave, *input != Input::Nothing)?;
+        set_up(&pty.slave, *input != StdinSource::Empty)?;
         Ok(pty)
     }
 
@@ -117,7 +117,7 @@ impl PtyPool {
         Self { waiting: Mutex::default(), tree: Some(tree) }
     }
 
-    fn fresh(&self, columns: u16, rows: u16, input: &Input) -> io::Result<PtyPair> {
+    fn fresh(&self, columns: u16, rows: u16, input: &StdinSource) -> io::Result<PtyPair> {
         let mut pty = PtyPair::open(columns, rows, input)?;
         // Without one, nothing is lost but what a shell leaves in the background.
         let holder = self.tree.as_ref().map(|tree| PtyHolder::start(tree, &pty.path));
@@ -130,11 +130,11 @@ impl PtyPool {
         &self,
         columns: u16,
         rows: u16,
-        input: &Input,
+        input: &StdinSource,
     ) -> io::Result<PtyPair> {
         let Some(pty) = self.waiting.lock().take() else { return self.fresh(columns, rows, input) };
         pty.resize(columns, rows)?;
-        if *input == Input::Nothing {
+        if *input == StdinSource::Empty {
             set_up(&pty.slave, false)?;
         }
         Ok(pty)
@@ -144,7 +144,7 @@ impl PtyPool {
     pub(in crate::exec) fn refill(&self) {
         let mut waiting = self.waiting.lock();
         if waiting.is_none() {
-            *waiting = self.fresh(80, 24, &Input::Speaker).ok();
+            *waiting = self.fresh(80, 24, &StdinSource::Speaker).ok();
         }
     }
 }
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn bytes_pass_through_as_written() {
-        let pty = PtyPair::open(80, 24, &Input::Nothing).unwrap();
+        let pty = PtyPair::open(80, 24, &StdinSource::Empty).unwrap();
         rustix::io::write(&pty.slave, b"one\ntwo\xff\n").unwrap();
         let mut ready = [rustix::event::PollFd::new(&pty.master, rustix::event::PollFlags::IN)];
         rustix::event::poll(&mut ready, None).unwrap();
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_size_is_told_and_told_again() {
-        let pty = PtyPair::open(80, 24, &Input::Nothing).unwrap();
+        let pty = PtyPair::open(80, 24, &StdinSource::Empty).unwrap();
         pty.resize(132, 50).unwrap();
         let size = rustix::termios::tcgetwinsize(&pty.slave).unwrap();
         assert_eq!((size.ws_col, size.ws_row), (132, 50));

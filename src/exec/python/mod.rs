@@ -33,7 +33,7 @@ use super::os::temp_dir::TempRoot;
 use super::process::FOLLOWER;
 use super::process::background::BackgroundProcesses;
 use crate::panics::contain;
-use crate::run::{Base, Event, Outcome, Request, RunId, Snippet, Variable};
+use crate::run::{SessionStart, Event, Outcome, Request, RunId, Snippet, Variable};
 pub(super) use interpreter::InterpreterSearch;
 pub use interpreter::{LikelyPython, likely_python};
 use preimport::Preimports;
@@ -150,8 +150,8 @@ impl Python {
     /// Starts a run whose events go to `sink`. The deck's modules are told of in a folder, if there are any.
     pub(crate) fn start(&self, request: &Request, modules: Option<PathBuf>, sink: Sink) {
         let base = match request.session {
-            Some(Base::Run(base)) => self.shared.sessions.take(base),
-            Some(Base::Nothing) | None => None,
+            Some(SessionStart::After(base)) => self.shared.sessions.take(base),
+            Some(SessionStart::Fresh) | None => None,
         };
         let owner = self.shared.tree.owner();
         self.shared.background.begin(request.run, owner, &request.code);
@@ -305,14 +305,14 @@ impl PythonShared {
         run: &PythonRun,
         sink: &Sink,
     ) -> Result<RunParent, String> {
-        let Some(Base::Run(_)) = request.session else { return self.fresh_starter(request, run) };
+        let Some(SessionStart::After(_)) = request.session else { return self.fresh_starter(request, run) };
         let Some(base) = run.base().filter(|base| base.is_there()) else {
-            sink(Event::BaseGone);
+            sink(Event::SnapshotLost);
             return Err("what the block before it in its session left is gone".to_owned());
         };
         if base.runs_in_place() {
             base.move_on();
-            sink(Event::InPlace);
+            sink(Event::SharesProcess);
         }
         Ok(RunParent::Snapshot(base.clone()))
     }
@@ -351,7 +351,7 @@ impl PythonShared {
         sink: &Sink,
     ) -> Option<RunMonitor> {
         let starter = match request.session {
-            Some(Base::Run(_)) => {
+            Some(SessionStart::After(_)) => {
                 let base = run.base().filter(|base| base.is_there() && !base.runs_in_place())?;
                 RunParent::Snapshot(base.clone())
             }
@@ -390,8 +390,8 @@ impl PythonShared {
     fn as_order<'a>(&'a self, request: &'a Request, run: &'a PythonRun) -> RunRequest<'a> {
         let kind = match request.session {
             None => RequestKind::Alone,
-            Some(Base::Nothing) => RequestKind::First,
-            Some(Base::Run(_)) => RequestKind::Next,
+            Some(SessionStart::Fresh) => RequestKind::First,
+            Some(SessionStart::After(_)) => RequestKind::Next,
         };
         let (memory, modules) = (request.limits.memory, run.modules());
         let (snippet, owner) = (&request.code, Some(run.owner()));
@@ -430,7 +430,7 @@ impl PythonShared {
         if run.is_forgotten() {
             self.sessions.forget(id);
         }
-        sink(Event::Kept);
+        sink(Event::SnapshotReady);
     }
 
     fn finish(&self, id: RunId, sink: &Sink, outcome: Outcome, took: Duration) {

@@ -1,7 +1,7 @@
 //! Lanes of races, with a real Python and the real compiler.
 
 use super::*;
-use crate::run::{Timing, Value};
+use crate::run::{OutputValue, Timing};
 
 impl ExecHarness {
     /// What a lane writes, how it ends, and what it took.
@@ -27,7 +27,7 @@ impl ExecHarness {
         loop {
             match self.next(run) {
                 RunEvent::Output(bytes) => output.push_str(&String::from_utf8_lossy(&bytes)),
-                RunEvent::Shown(Value::Timing(told)) => timing = Some(told),
+                RunEvent::Value(OutputValue::Timing(told)) => timing = Some(told),
                 RunEvent::Finished(outcome, _) => return (output, outcome, timing),
                 _ => {}
             }

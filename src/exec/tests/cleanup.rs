@@ -47,7 +47,7 @@ impl ExecHarness {
 fn background_process_is_counted_and_ends_by_a_kill(#[case] language: &str, #[case] code: &str) {
     let mut harness = ExecHarness::new();
     // A speaker's run reads from its terminal, which must not end what it leaves.
-    let run = harness.start_request(language, code, |request| request.input = Input::Speaker);
+    let run = harness.start_request(language, code, |request| request.input = StdinSource::Speaker);
     assert_eq!(harness.end(run).1, Outcome::Exited(0));
     harness.wait_for_background(run, 1);
     harness.executor().stop(run, Stop::Interrupt);
@@ -58,7 +58,7 @@ fn background_process_is_counted_and_ends_by_a_kill(#[case] language: &str, #[ca
 #[test]
 fn state_of_a_session_is_no_background_process() {
     let mut harness = ExecHarness::new();
-    let session = |request: &mut Request| request.session = Some(crate::run::Base::Nothing);
+    let session = |request: &mut Request| request.session = Some(crate::run::SessionStart::Fresh);
     let run = harness.start_request("python", "import os\nos.system('sleep 1000 &')", session);
     assert_eq!(harness.end(run).1, Outcome::Exited(0));
     harness.wait_for_background(run, 1);

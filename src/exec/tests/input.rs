@@ -4,8 +4,8 @@ use super::*;
 
 /// Starts a block for which the speaker types, and waits until it waits for that.
 fn asking(harness: &mut ExecHarness, language: &str, code: &str) -> RunId {
-    let run = harness.start_request(language, code, |request| request.input = Input::Speaker);
-    while !matches!(harness.next(run), RunEvent::Waits { .. }) {}
+    let run = harness.start_request(language, code, |request| request.input = StdinSource::Speaker);
+    while !matches!(harness.next(run), RunEvent::WaitsForInput { .. }) {}
     run
 }
 
@@ -22,8 +22,8 @@ fn a_run_that_waits_again_says_so_again_and_reads_on_in_between() {
     let mut harness = ExecHarness::new();
     let run = asking(&mut harness, "bash", "read a; sleep 0.5; read b; echo $a$b");
     harness.executor().type_in(run, b"1\n");
-    while harness.next(run) != RunEvent::ReadsOn {}
-    while !matches!(harness.next(run), RunEvent::Waits { .. }) {}
+    while harness.next(run) != RunEvent::InputDone {}
+    while !matches!(harness.next(run), RunEvent::WaitsForInput { .. }) {}
     harness.executor().type_in(run, b"2\n");
     assert!(harness.end(run).0.ends_with("12\n"));
 }
@@ -52,8 +52,8 @@ fn a_child_that_waits_by_poll_or_select_is_seen_to() {
 fn a_password_is_not_to_be_seen() {
     let mut harness = ExecHarness::new();
     let code = "read -s word; echo ${#word}";
-    let run = harness.start_request("bash", code, |request| request.input = Input::Speaker);
-    while harness.next(run) != (RunEvent::Waits { hidden: true }) {}
+    let run = harness.start_request("bash", code, |request| request.input = StdinSource::Speaker);
+    while harness.next(run) != (RunEvent::WaitsForInput { hidden: true }) {}
     harness.executor().type_in(run, b"secret\n");
     assert_eq!(harness.end(run), ("6\n".into(), Outcome::Exited(0)));
 }
@@ -62,10 +62,10 @@ fn a_password_is_not_to_be_seen() {
 fn a_run_that_waits_for_something_else_does_not_wait_for_input() {
     let mut harness = ExecHarness::new();
     let code = "sleep 0.3; cat < <(sleep 0.3; echo x); read a <<< b";
-    let run = harness.start_request("bash", code, |request| request.input = Input::Speaker);
+    let run = harness.start_request("bash", code, |request| request.input = StdinSource::Speaker);
     loop {
         match harness.next(run) {
-            RunEvent::Waits { .. } => panic!("nothing is read from the terminal"),
+            RunEvent::WaitsForInput { .. } => panic!("nothing is read from the terminal"),
             RunEvent::Finished(outcome, _) => return assert_eq!(outcome, Outcome::Exited(0)),
             _ => {}
         }
@@ -77,7 +77,7 @@ fn what_the_author_wrote_is_fed_line_by_line_and_then_ends() {
     let mut harness = ExecHarness::new();
     let code = "read -p 'a? ' a; read -p 'b? ' b; echo $((a + b)); cat; echo over";
     let run = harness.start_request("bash", code, |request| {
-        request.input = Input::Given("40\n2\nrest".into());
+        request.input = StdinSource::Text("40\n2\nrest".into());
     });
     let expected = "a? 40\nb? 2\n42\nrest\nrest\nover\n";
     assert_eq!(harness.end(run), (expected.into(), Outcome::Exited(0)));

@@ -25,7 +25,7 @@ use crossbeam_channel::Receiver;
 use tempfile::TempDir;
 
 use super::*;
-use crate::run::{Event as RunEvent, Input, Limits, Outcome, Target};
+use crate::run::{Event as RunEvent, Outcome, RunLimits, StdinSource, Target};
 
 /// Longer than anything takes on the busiest machine.
 const LONG: Duration = Duration::from_mins(3);
@@ -88,10 +88,10 @@ impl ExecHarness {
             code,
             columns: 80,
             rows: 24,
-            limits: Limits::default(),
+            limits: RunLimits::default(),
             target: Target::Terminal,
             session: None,
-            input: Input::Nothing,
+            input: StdinSource::Empty,
         };
         change(&mut request);
         self.executor().run(&request);

@@ -3,7 +3,7 @@
 use super::crates::{beside, version};
 use super::*;
 use crate::deck::{Module, RustBuild};
-use crate::run::Base;
+use crate::run::SessionStart;
 
 /// A block that becomes a module.
 fn module(name: &str, code: &str) -> Snippet {
@@ -30,7 +30,7 @@ impl ExecHarness {
     }
 
     /// A run of Python on what another left.
-    fn python_on(&mut self, base: Base, code: &str) -> (RunId, String) {
+    fn python_on(&mut self, base: SessionStart, code: &str) -> (RunId, String) {
         let run = self.start_request("python", code, |request| request.session = Some(base));
         let (output, outcome) = self.end(run);
         assert_eq!(outcome, Outcome::Exited(0), "{output}");
@@ -86,9 +86,9 @@ fn an_import_waits_for_the_compiler_and_says_so() {
         request.limits.timeout = Some(Duration::from_secs(20));
     });
     assert_eq!(harness.next(run), RunEvent::Started);
-    assert_eq!(harness.next(run), RunEvent::Awaits(Some("fast".into())));
+    assert_eq!(harness.next(run), RunEvent::WaitsForModule(Some("fast".into())));
     fs::write(go, "").unwrap();
-    assert_eq!(harness.next(run), RunEvent::Awaits(None));
+    assert_eq!(harness.next(run), RunEvent::WaitsForModule(None));
     assert_eq!(harness.end(run), ("7\n".into(), Outcome::Exited(0)));
 }
 
@@ -101,7 +101,7 @@ fn a_run_that_waits_for_a_module_can_be_stopped() {
     harness.prepare(&[&Snippet { rust: Some(Arc::new(build)), ..module("fast", &answer(7)) }]);
     let run = harness.start("python", IMPORT);
     assert_eq!(harness.next(run), RunEvent::Started);
-    assert_eq!(harness.next(run), RunEvent::Awaits(Some("fast".into())));
+    assert_eq!(harness.next(run), RunEvent::WaitsForModule(Some("fast".into())));
     harness.executor().stop(run, Stop::Interrupt);
     assert_eq!(harness.end(run).1, Outcome::Stopped);
 }
@@ -171,22 +171,22 @@ fn a_session_gets_new_modules_and_keeps_its_old_objects() {
     };
     harness.prepare(&[&module("fast", &code(1))]);
     let first = "import fast\nold = [fast.Counter()]\nprint(fast.answer())";
-    let (mut base, output) = harness.python_on(Base::Nothing, first);
+    let (mut base, output) = harness.python_on(SessionStart::Fresh, first);
     assert_eq!(output, "1\n");
     let edits: Vec<u32> = (1..=30).map(|edit| edit % 3 + 1).collect();
     for number in &edits {
         harness.prepare(&[&module("fast", &code(*number))]);
         let next = "before = fast\nimport fast\nold.append(fast.Counter())\n\
                     print(fast.answer(), before is fast, type(old[0]).__name__, len(old))";
-        let (run, output) = harness.python_on(Base::Run(base), next);
+        let (run, output) = harness.python_on(SessionStart::After(base), next);
         assert!(output.starts_with(&format!("{number} False Counter ")), "{output}");
         base = run;
     }
-    let (_, output) = harness.python_on(Base::Run(base), "print([it.up() for it in old])");
+    let (_, output) = harness.python_on(SessionStart::After(base), "print([it.up() for it in old])");
     let counted: Vec<u32> = [1].iter().chain(&edits).map(|number| 2 * number).collect();
     assert_eq!(output, format!("{counted:?}\n"));
     let again = "import fast as other\nprint(other is fast)";
-    assert_eq!(harness.python_on(Base::Run(base), again).1, "True\n");
+    assert_eq!(harness.python_on(SessionStart::After(base), again).1, "True\n");
 }
 
 #[test]

@@ -161,8 +161,8 @@ fn no_buffer_is_too_small() {
 fn f204_large_text_is_drawn_in_its_size() {
     let mut scene = crate::layout::Scene::blank(crate::layout::Size::new(8, 3), Style::new());
     let line = ratatui::text::Line::raw("ab");
-    let item = crate::layout::Item::Large { line, size: 2 };
-    scene.body = vec![crate::layout::Placed { x: 1, y: 0, item }];
+    let item = crate::layout::Item::LargeText { line, size: 2 };
+    scene.body = vec![crate::layout::PlacedItem { x: 1, y: 0, item }];
     let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 3));
     crate::view::paint(&scene, 0, &mut buffer);
     let picture = svg(&buffer, &[], &colors());

@@ -7,12 +7,12 @@ use ratatui::text::Line;
 use super::output::DIM;
 use crate::deck::{Cell, CellId, CodeBlock};
 use crate::layout::cell;
-use crate::layout::code::Panel;
+use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
-use crate::layout::key_hints::Hints;
-use crate::layout::text::Text;
+use crate::layout::key_hints::KeyHints;
+use crate::layout::text::StyledText;
 use crate::layout::wrap;
-use crate::run::{CellRun, NOTHING_LEFT, State, Timing};
+use crate::run::{CellRun, OPTIMIZED_AWAY, State, Timing};
 use crate::theme::{OutputStyle, Padding};
 
 /// Columns of the longest bar, where there is all the room.
@@ -35,12 +35,12 @@ const LEAST_TOLD: u16 = 8;
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// What a lane took, in words, as one line.
-pub(in crate::layout) fn line(timing: &Timing) -> Text {
-    let mut text = Text::plain("timed ", DIM);
+pub(in crate::layout) fn line(timing: &Timing) -> StyledText {
+    let mut text = StyledText::plain("timed ", DIM);
     text.push(&timing.timed, Style::new());
     text.push(&format!(" · {}", timing.words()), DIM);
     if timing.is_empty {
-        text.push(&format!(" · {NOTHING_LEFT}"), Style::new());
+        text.push(&format!(" · {OPTIMIZED_AWAY}"), Style::new());
     }
     text
 }
@@ -49,14 +49,14 @@ pub(in crate::layout) fn line(timing: &Timing) -> Text {
 pub(in crate::layout) fn words(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
-    panel: &Panel,
+    panel: &CodeBox,
     timing: &Timing,
 ) {
     let top = flow.open();
     let rows: Vec<_> = line(timing).rows(panel.inner().max(1)).collect();
     if !block.no_background {
-        let style = flow.page.theme().output.style;
-        flow.fill(panel.spot.x, top, (panel.spot.width, rows.len() as u32), style);
+        let style = flow.context.theme().output.style;
+        flow.fill(panel.range.x, top, (panel.range.width, rows.len() as u32), style);
     }
     let mut y = top;
     for row in rows {
@@ -73,22 +73,22 @@ pub(in crate::layout) fn chart(
     block: &CodeBlock,
     id: CellId,
     columns: u16,
-) -> Option<Panel> {
-    let lanes = lanes(flow, id)?;
+) -> Option<CodeBox> {
+    let contenders = contenders(flow, id)?;
     let padding =
-        if block.no_background { Padding::default() } else { flow.page.theme().output.padding };
-    let alignment = flow.page.theme().code.alignment;
-    let wanted = Chart::new(&lanes, u16::MAX).width(LONGEST_BAR);
+        if block.no_background { Padding::default() } else { flow.context.theme().output.padding };
+    let alignment = flow.context.theme().code.alignment;
+    let wanted = BenchChart::new(&contenders, u16::MAX).width(LONGEST_BAR);
     let wanted = wanted.max(columns.saturating_sub(u16::from(padding.horizontal) * 2));
-    let panel = Panel::aligned(flow, alignment, padding, wanted);
+    let panel = CodeBox::aligned(flow, alignment, padding, wanted);
     let top = flow.open();
     let room = flow.room.saturating_sub(top);
-    let rows = Chart::new(&lanes, panel.inner()).rows(room, &flow.page.theme().output);
+    let rows = BenchChart::new(&contenders, panel.inner()).rows(room, &flow.context.theme().output);
     let height = rows.len() as u32;
     let above = if height + panel.above * 2 > room { 0 } else { panel.above };
     if !block.no_background {
-        let style = flow.page.theme().output.style;
-        flow.fill(panel.spot.x, top, (panel.spot.width, height + above * 2), style);
+        let style = flow.context.theme().output.style;
+        flow.fill(panel.range.x, top, (panel.range.width, height + above * 2), style);
     }
     let y = top.saturating_add(above);
     for (row, y) in rows.into_iter().zip(y..) {
@@ -100,22 +100,22 @@ pub(in crate::layout) fn chart(
 
 /// The lanes that the chart below this one shows, if there is one: those of its slide that can be
 /// seen, and others that have run.
-fn lanes<'a>(flow: &Flow<'a>, id: CellId) -> Option<Vec<Lane<'a>>> {
-    let page = flow.page;
-    let deck = page.inputs.deck;
+fn contenders<'a>(flow: &Flow<'a>, id: CellId) -> Option<Vec<Contender<'a>>> {
+    let context = flow.context;
+    let deck = context.inputs.deck;
     let own = deck.cell(id)?;
-    let is_seen = |cell: &Cell| own.slide != page.inputs.at.slide || page.shows(cell.step);
+    let is_seen = |cell: &Cell| own.slide != context.inputs.at.slide || context.shows(cell.step);
     let near = |cell: &Cell| cell.slide == own.slide && is_seen(cell);
     let all = || deck.contenders(id);
     if all().filter(|cell| near(cell)).last()?.id != id {
         return None;
     }
-    let lane = |cell: &'a Cell| {
-        let run = page.run(cell.id).filter(|run| has_begun(run));
-        (run.is_some() || near(cell)).then_some(Lane { cell, run, keys: page.inputs.hints })
+    let contender = |cell: &'a Cell| {
+        let run = context.run(cell.id).filter(|run| has_begun(run));
+        (run.is_some() || near(cell)).then_some(Contender { cell, run, keys: context.inputs.hints })
     };
-    let lanes: Vec<_> = all().filter_map(|cell| lane(cell)).collect();
-    lanes.iter().any(|lane| lane.run.is_some()).then_some(lanes)
+    let contenders: Vec<_> = all().filter_map(|cell| contender(cell)).collect();
+    contenders.iter().any(|contender| contender.run.is_some()).then_some(contenders)
 }
 
 fn has_begun(run: &CellRun) -> bool {
@@ -123,13 +123,13 @@ fn has_begun(run: &CellRun) -> bool {
 }
 
 /// A lane: its block, and what it has to show once it was asked to run.
-struct Lane<'a> {
+struct Contender<'a> {
     cell: &'a Cell,
     run: Option<&'a CellRun>,
-    keys: &'a Hints,
+    keys: &'a KeyHints,
 }
 
-impl Lane<'_> {
+impl Contender<'_> {
     fn timing(&self) -> Option<&Timing> {
         self.run.and_then(|run| run.output.timing())
     }
@@ -140,7 +140,7 @@ impl Lane<'_> {
         if self.run.is_some_and(|run| run.stale) {
             return Some("stale".to_owned());
         }
-        Some(timing.times_as_fast(slowest).unwrap_or_else(|| "–".to_owned()))
+        Some(timing.speedup(slowest).unwrap_or_else(|| "–".to_owned()))
     }
 
     fn language(&self) -> String {
@@ -157,8 +157,8 @@ impl Lane<'_> {
 }
 
 /// The rows of a chart, in so many columns.
-struct Chart<'a> {
-    lanes: &'a [Lane<'a>],
+struct BenchChart<'a> {
+    contenders: &'a [Contender<'a>],
     room: u16,
     /// Columns of the languages, of the labels that they begin, of the times, and of the ratios with
     /// what is between them.
@@ -170,20 +170,21 @@ struct Chart<'a> {
     slowest: f64,
 }
 
-impl<'a> Chart<'a> {
-    fn new(lanes: &'a [Lane<'a>], room: u16) -> Self {
-        let timings = || lanes.iter().filter_map(Lane::timing);
+impl<'a> BenchChart<'a> {
+    fn new(contenders: &'a [Contender<'a>], room: u16) -> Self {
+        let timings = || contenders.iter().filter_map(Contender::timing);
         let slowest = timings().map(|timing| timing.median).fold(0.0, f64::max);
         // Who does nothing wins nothing.
         let runners = timings().filter(|timing| !timing.is_empty);
         let fastest = runners.map(|timing| timing.median).fold(f64::INFINITY, f64::min);
-        let language = longest(lanes.iter().map(Lane::language));
+        let language = longest(contenders.iter().map(Contender::language));
         let timed = longest(timings().map(|timing| timing.timed.to_string()));
-        let time = longest(timings().map(Timing::spoken_median));
-        let ratio = BETWEEN + longest(lanes.iter().filter_map(|lane| lane.ratio(slowest)));
+        let time = longest(timings().map(Timing::median_text));
+        let ratio =
+            BETWEEN + longest(contenders.iter().filter_map(|contender| contender.ratio(slowest)));
         let ratio = if timings().count() > 1 { ratio } else { 0 };
         let mut chart =
-            Self { lanes, room, language, label: language, time, ratio, fastest, slowest };
+            Self { contenders, room, language, label: language, time, ratio, fastest, slowest };
         let told = if timed > 0 { timed.saturating_add(BETWEEN) } else { 0 };
         let whole = language.saturating_add(told);
         let fair = FAIR_BAR.0.max(room / FAIR_BAR.1);
@@ -205,68 +206,75 @@ impl<'a> Chart<'a> {
     fn rows(&self, room: u32, theme: &OutputStyle) -> Vec<(Line<'static>, u16)> {
         let bar = self.room.saturating_sub(self.width(0));
         let below = self.width(0) - BETWEEN;
-        let cut = |row: Text| (row.cut(self.room), self.room);
+        let cut = |row: StyledText| (row.cut(self.room), self.room);
         if bar >= SHORTEST_BAR {
-            self.lanes.iter().map(|lane| cut(self.row(lane, bar, theme))).collect()
-        } else if below <= self.room && self.lanes.len() as u32 * 2 <= room {
-            let below = |lane| [Some(self.row(lane, 0, theme)), self.bar(lane, theme)];
-            self.lanes.iter().flat_map(below).flatten().map(cut).collect()
+            self.contenders.iter().map(|contender| cut(self.row(contender, bar, theme))).collect()
+        } else if below <= self.room && self.contenders.len() as u32 * 2 <= room {
+            let below =
+                |contender| [Some(self.row(contender, 0, theme)), self.bar(contender, theme)];
+            self.contenders.iter().flat_map(below).flatten().map(cut).collect()
         } else {
-            let said = |lane| self.said(lane, theme).rows(self.room.max(1)).collect::<Vec<_>>();
-            self.lanes.iter().flat_map(said).collect()
+            let said =
+                |contender| self.said(contender, theme).rows(self.room.max(1)).collect::<Vec<_>>();
+            self.contenders.iter().flat_map(said).collect()
         }
     }
 
     /// The bar of a lane as a row.
-    fn bar(&self, lane: &Lane<'_>, theme: &OutputStyle) -> Option<Text> {
-        let timing = lane.timing()?;
-        let (colour, _) = self.styles(lane, timing, theme);
-        Some(Text::plain(&drawn(timing.median / self.slowest, self.room), colour))
+    fn bar(&self, contender: &Contender<'_>, theme: &OutputStyle) -> Option<StyledText> {
+        let timing = contender.timing()?;
+        let (colour, _) = self.styles(contender, timing, theme);
+        Some(StyledText::plain(&drawn(timing.median / self.slowest, self.room), colour))
     }
 
     /// The row of a lane, with a bar of so many columns if it is the slowest; with none, what would
     /// stand behind it stands at the right.
-    fn row(&self, lane: &Lane<'_>, bar: u16, theme: &OutputStyle) -> Text {
-        let mut row = self.head(lane);
-        let Some(timing) = lane.timing() else {
-            row.push(&lane.words(), style_of(lane, theme));
+    fn row(&self, contender: &Contender<'_>, bar: u16, theme: &OutputStyle) -> StyledText {
+        let mut row = self.head(contender);
+        let Some(timing) = contender.timing() else {
+            row.push(&contender.words(), style_of(contender, theme));
             return row;
         };
-        let (colour, how) = self.styles(lane, timing, theme);
+        let (colour, how) = self.styles(contender, timing, theme);
         if bar > 0 {
             row.push(&drawn(timing.median / self.slowest, bar), colour);
         }
         let numbers = self.time + self.ratio;
         let rest = self.room.saturating_sub(row.width() + numbers);
         row.push(&" ".repeat(rest.into()), Style::new());
-        row.push(&right(&timing.spoken_median(), self.time), how);
-        if let Some(ratio) = lane.ratio(self.slowest).filter(|_| self.ratio > 0) {
+        row.push(&right(&timing.median_text(), self.time), how);
+        if let Some(ratio) = contender.ratio(self.slowest).filter(|_| self.ratio > 0) {
             row.push(&right(&ratio, self.ratio), how);
         }
         row
     }
 
     /// The same in words alone.
-    fn said(&self, lane: &Lane<'_>, theme: &OutputStyle) -> Text {
-        let mut row = Text::plain(&lane.language(), Style::new());
+    fn said(&self, contender: &Contender<'_>, theme: &OutputStyle) -> StyledText {
+        let mut row = StyledText::plain(&contender.language(), Style::new());
         row.push(" ", Style::new());
-        let Some(timing) = lane.timing() else {
-            row.push(&lane.words(), style_of(lane, theme));
+        let Some(timing) = contender.timing() else {
+            row.push(&contender.words(), style_of(contender, theme));
             return row;
         };
-        let (_, how) = self.styles(lane, timing, theme);
-        row.push(&timing.spoken_median(), how);
-        if let Some(ratio) = lane.ratio(self.slowest).filter(|_| self.ratio > 0) {
+        let (_, how) = self.styles(contender, timing, theme);
+        row.push(&timing.median_text(), how);
+        if let Some(ratio) = contender.ratio(self.slowest).filter(|_| self.ratio > 0) {
             row.push(&format!(" {ratio}"), how);
         }
         row
     }
 
     /// How the bar and the numbers of a lane look.
-    fn styles(&self, lane: &Lane<'_>, timing: &Timing, theme: &OutputStyle) -> (Style, Style) {
+    fn styles(
+        &self,
+        contender: &Contender<'_>,
+        timing: &Timing,
+        theme: &OutputStyle,
+    ) -> (Style, Style) {
         let is_fastest = self.ratio > 0 && !timing.is_empty && timing.median <= self.fastest;
         let colour = if is_fastest { theme.success } else { theme.running };
-        if lane.run.is_some_and(|run| run.stale) {
+        if contender.run.is_some_and(|run| run.stale) {
             (colour.patch(DIM), DIM)
         } else if is_fastest {
             (colour, Style::new().add_modifier(Modifier::BOLD))
@@ -276,14 +284,14 @@ impl<'a> Chart<'a> {
     }
 
     /// Whose row it is.
-    fn head(&self, lane: &Lane<'_>) -> Text {
-        let mut label = Text::plain(&lane.language(), Style::new());
-        if let Some(timing) = lane.timing().filter(|_| self.label > self.language) {
+    fn head(&self, contender: &Contender<'_>) -> StyledText {
+        let mut label = StyledText::plain(&contender.language(), Style::new());
+        if let Some(timing) = contender.timing().filter(|_| self.label > self.language) {
             let blanks = self.language - label.width() + BETWEEN;
             label.push(&" ".repeat(blanks.into()), Style::new());
             label.push(&timing.timed, DIM);
         }
-        let mut row = Text::from_line(&label.cut(self.label));
+        let mut row = StyledText::from_line(&label.cut(self.label));
         let rest = self.label.saturating_sub(row.width()) + BETWEEN;
         row.push(&" ".repeat(rest.into()), Style::new());
         row
@@ -301,8 +309,8 @@ fn right(text: &str, columns: u16) -> String {
 }
 
 /// The colours of a lane that has no bar.
-fn style_of(lane: &Lane<'_>, theme: &OutputStyle) -> Style {
-    lane.run.map_or(theme.not_started, |run| cell::style_of(theme, run))
+fn style_of(contender: &Contender<'_>, theme: &OutputStyle) -> Style {
+    contender.run.map_or(theme.not_started, |run| cell::style_of(theme, run))
 }
 
 /// A bar of this share of so many columns; there is something of it, however small it is.
@@ -324,7 +332,7 @@ mod tests {
     use crate::deck::{ExecSpec, SlideNo, Step};
     use crate::layout::Item;
     use crate::layout::tests::{Fixture, cell_of};
-    use crate::run::{Outcome, RunId, SessionLink, Value};
+    use crate::run::{Outcome, OutputValue, RunId, SessionLink};
 
     fn timing(timed: &str, median: f64) -> Timing {
         let (low, high) = (median * 0.97, median * 1.02);
@@ -335,7 +343,7 @@ mod tests {
     /// A run that took so many nanoseconds a call.
     fn took(timed: &str, median: f64) -> CellRun {
         let mut run = ended(Outcome::Exited(0));
-        run.output.show(Value::Timing(timing(timed, median)));
+        run.output.show(OutputValue::Timing(timing(timed, median)));
         run
     }
 
@@ -344,13 +352,13 @@ mod tests {
     }
 
     /// A slide with a lane for each of these languages.
-    fn race(languages: &[&str]) -> Fixture {
+    fn bench(languages: &[&str]) -> Fixture {
         let blocks = (0..).zip(languages).map(|(id, _)| cell_of(id, "f(10_000)")).collect();
         let mut fixture = Fixture::new(blocks).size(80, 24);
         let cell = |(id, language): (u32, &&str)| {
-            let how = ExecSpec { bench: Some("f".into()), ..ExecSpec::default() };
+            let exec = ExecSpec { bench: Some("f".into()), ..ExecSpec::default() };
             let id = CellId(id);
-            Arc::new(Cell { id, language: (*language).into(), exec: how, ..Cell::default() })
+            Arc::new(Cell { id, language: (*language).into(), exec, ..Cell::default() })
         };
         fixture.deck.cells = (0..).zip(languages).map(cell).collect();
         fixture
@@ -358,7 +366,7 @@ mod tests {
 
     fn done() -> Fixture {
         let python = took("primes(10_000)", 20.3e6);
-        race(&["python", "rust"]).run(python).run_of(1, took("primes(10_000)", 307e3))
+        bench(&["python", "rust"]).run(python).run_of(1, took("primes(10_000)", 307e3))
     }
 
     #[test]
@@ -372,9 +380,11 @@ mod tests {
         let queued =
             CellRun { state: State::Queued, wanted: true, link: waits, ..CellRun::default() };
         let failed = ended(Outcome::Raised);
-        let lanes = race(&["python", "rust", "python", "rust"]).run(took("f(10_000)", 20.3e6));
-        let lanes = lanes.run_of(1, failed).run_of(2, queued).run_of(3, CellRun::default());
-        insta::assert_snapshot!(bars(&lanes.body()), @"
+        let contenders =
+            bench(&["python", "rust", "python", "rust"]).run(took("f(10_000)", 20.3e6));
+        let contenders =
+            contenders.run_of(1, failed).run_of(2, queued).run_of(3, CellRun::default());
+        insta::assert_snapshot!(bars(&contenders.body()), @"
         Python  f(10_000)  ████████████████████████████████████████  20.3 ms
         Rust               failed: exception · 0.0 ms
         Python             waits for its turn
@@ -383,11 +393,11 @@ mod tests {
         let mut empty = timing("1 + 1", 2.0);
         empty.is_empty = true;
         let mut nothing = ended(Outcome::Exited(0));
-        nothing.output.show(Value::Timing(empty));
+        nothing.output.show(OutputValue::Timing(empty));
         let mut stale = took("f(9)", 2e6);
         stale.stale = true;
-        let lanes = lanes.run_of(1, nothing).run_of(2, stale);
-        insta::assert_snapshot!(bars(&lanes.body()), @"
+        let contenders = contenders.run_of(1, nothing).run_of(2, stale);
+        insta::assert_snapshot!(bars(&contenders.body()), @"
         Python  f(10_000)  █████████████████████████████████  20.3 ms     1×
         Rust    1 + 1      ▏                                  2.00 ns      –
         Python  f(9)       ███▎                               2.00 ms  stale
@@ -421,8 +431,8 @@ mod tests {
     fn whatever_a_recording_says_can_be_drawn() {
         for (length, median) in [(70_000, 1.0), (5, 1e300), (5, 0.0), (5, -1.0), (5, 5e-324)] {
             let strange = took(&"x".repeat(length), median);
-            let lanes = race(&["python", "rust"]).run(strange.clone());
-            let body = lanes.run_of(1, took("f", 20.0)).body();
+            let contenders = bench(&["python", "rust"]).run(strange.clone());
+            let body = contenders.run_of(1, took("f", 20.0)).body();
             assert!(body.contains("Rust"), "{body}");
         }
     }
@@ -432,11 +442,11 @@ mod tests {
         let mut empty = timing("1 + 1", 2.0);
         empty.is_empty = true;
         let mut nothing = ended(Outcome::Exited(0));
-        nothing.output.show(Value::Timing(empty));
-        let lanes = race(&["python", "rust", "rust"]).run(took("f(9)", 20.3e6));
-        let lanes = lanes.run_of(1, took("f(9)", 307e3)).run_of(2, nothing);
-        let scene = lanes.scene();
-        let theme = lanes.with(|inputs| inputs.theme.output.clone());
+        nothing.output.show(OutputValue::Timing(empty));
+        let contenders = bench(&["python", "rust", "rust"]).run(took("f(9)", 20.3e6));
+        let contenders = contenders.run_of(1, took("f(9)", 307e3)).run_of(2, nothing);
+        let scene = contenders.scene();
+        let theme = contenders.with(|inputs| inputs.theme.output.clone());
         let bars = scene.body.iter().filter_map(|placed| match &placed.item {
             Item::Text(line) => line
                 .spans
@@ -450,27 +460,27 @@ mod tests {
 
     #[test]
     fn lanes_of_other_slides_are_there_once_they_have_run() {
-        let mut lanes = race(&["python", "rust"]);
-        lanes.deck.slides[0].blocks.truncate(1);
-        let other = Arc::make_mut(&mut lanes.deck.cells[1]);
+        let mut contenders = bench(&["python", "rust"]);
+        contenders.deck.slides[0].blocks.truncate(1);
+        let other = Arc::make_mut(&mut contenders.deck.cells[1]);
         other.slide = SlideNo::new(1);
-        let lanes = lanes.run(took("f(1)", 20.3e6));
-        assert!(!lanes.body().contains("Rust"), "{}", lanes.body());
-        assert!(lanes.run_of(1, took("f(1)", 3e3)).body().contains("Rust"));
+        let contenders = contenders.run(took("f(1)", 20.3e6));
+        assert!(!contenders.body().contains("Rust"), "{}", contenders.body());
+        assert!(contenders.run_of(1, took("f(1)", 3e3)).body().contains("Rust"));
     }
 
     #[test]
     fn the_chart_stands_below_the_last_lane_that_is_to_be_seen() {
-        let mut lanes = done();
-        Arc::make_mut(&mut lanes.deck.cells[1]).step = Step(3);
-        lanes.deck.slides[0].blocks[1].step = Step(3);
-        assert!(bars(&lanes.body()).contains("Rust"));
-        let before = lanes.step(0).body();
+        let mut contenders = done();
+        Arc::make_mut(&mut contenders.deck.cells[1]).step = Step(3);
+        contenders.deck.slides[0].blocks[1].step = Step(3);
+        assert!(bars(&contenders.body()).contains("Rust"));
+        let before = contenders.step(0).body();
         assert!(bars(&before).contains("Python  "), "{before}");
     }
 
     #[test]
     fn nothing_is_drawn_where_nothing_has_run() {
-        assert!(!race(&["python", "rust"]).body().contains("Python"));
+        assert!(!bench(&["python", "rust"]).body().contains("Python"));
     }
 }

@@ -3,13 +3,13 @@
 
 use ratatui::style::{Modifier, Style};
 
-use super::output::{self, DIM, Place, Window};
+use super::output::{self, DIM, OutputPart, RowWindow};
 use crate::deck::{Align, CodeBlock};
-use crate::layout::code::Panel;
+use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
-use crate::layout::text::Text;
+use crate::layout::text::StyledText;
 use crate::layout::wrap;
-use crate::run::{DataColumn, DataTable, grouped};
+use crate::run::{DataColumn, DataTable, group_digits};
 
 /// Columns of the screen between two of the table.
 const BETWEEN: u16 = 2;
@@ -37,34 +37,34 @@ pub(in crate::layout) fn natural_width(table: &DataTable) -> u16 {
 pub(in crate::layout) fn lay_out(
     flow: &mut Flow<'_>,
     table: &DataTable,
-    (block, panel): (&CodeBlock, &Panel),
-    place: Place,
+    (block, panel): (&CodeBlock, &CodeBox),
+    place: OutputPart,
 ) {
     let top = flow.open();
-    let grid = Grid::new(table, panel.inner(), 0);
+    let grid = DataGrid::new(table, panel.inner(), 0);
     let head = grid.head();
     let room = output::most_rows(flow, top, panel).saturating_sub(head.len() as u32).max(1);
-    let window = Window::new(table.rows.len(), room.min(MOST_ROWS), place.scroll.or(Some(0)));
+    let window = RowWindow::new(table.rows.len(), room.min(MOST_ROWS), place.scroll.or(Some(0)));
     let label = grid.label(&window);
     let rows = table.rows.iter().skip(window.first).take(window.rows).map(|row| grid.row(row));
-    let label = label.map(|words| Text::plain(&words, DIM));
-    let lines: Vec<Text> = head.iter().cloned().chain(rows).chain(label).collect();
+    let label = label.map(|words| StyledText::plain(&words, DIM));
+    let lines: Vec<StyledText> = head.iter().cloned().chain(rows).chain(label).collect();
     let height = lines.len() as u32 + panel.above * 2;
     if !block.no_background {
-        let style = flow.page.theme().output.style;
-        flow.fill(panel.spot.x, top, (panel.spot.width, height), style);
+        let style = flow.context.theme().output.style;
+        flow.fill(panel.range.x, top, (panel.range.width, height), style);
     }
     let y = top.saturating_add(panel.above);
     for (line, y) in lines.iter().zip(y..) {
         flow.put(panel.x(), y, (line.cut(panel.inner()), panel.inner()));
     }
     let y = y.saturating_add(head.len() as u32);
-    place.note(flow, (panel.spot.x, y, panel.spot.width), &window, false);
+    place.note(flow, (panel.range.x, y, panel.range.width), &window, false);
     flow.close(top.saturating_add(height), 1);
 }
 
 /// The columns that show, and how wide each is.
-pub(in crate::layout) struct Grid<'a> {
+pub(in crate::layout) struct DataGrid<'a> {
     pub(in crate::layout) table: &'a DataTable,
     /// Columns by their number, and how wide each is.
     shown: Vec<(usize, u16)>,
@@ -72,7 +72,7 @@ pub(in crate::layout) struct Grid<'a> {
     pub(in crate::layout) skipped: usize,
 }
 
-impl<'a> Grid<'a> {
+impl<'a> DataGrid<'a> {
     /// As many columns as fit in so many of the screen, those of the index first, then the others
     /// from the one with number `skip` on. No more are skipped than the last ones need to fit.
     pub(in crate::layout) fn new(table: &'a DataTable, room: u16, skip: usize) -> Self {
@@ -108,7 +108,7 @@ impl<'a> Grid<'a> {
     }
 
     /// Names, types where there are any, and a rule.
-    pub(in crate::layout) fn head(&self) -> Vec<Text> {
+    pub(in crate::layout) fn head(&self) -> Vec<StyledText> {
         let columns = &self.table.columns;
         let names = self.line(|at| (&*columns[at].name, NAME));
         let has_kinds = columns.iter().any(|column| column.kind.is_some());
@@ -117,19 +117,19 @@ impl<'a> Grid<'a> {
         let aside = usize::from(self.skipped > 0) + usize::from(self.goes_on());
         let width = usize::from(total(self.shown.iter().map(|&(_, width)| width)));
         let rule = "─".repeat(width + aside * usize::from(BETWEEN + 1));
-        let rule = Text::plain(&rule, DIM);
+        let rule = StyledText::plain(&rule, DIM);
         [Some(names), kinds, Some(rule)].into_iter().flatten().collect()
     }
 
     /// A row of the table.
-    pub(in crate::layout) fn row(&self, cells: &[Box<str>]) -> Text {
+    pub(in crate::layout) fn row(&self, cells: &[Box<str>]) -> StyledText {
         let style = |at: usize| if self.table.columns[at].is_index { DIM } else { Style::new() };
         self.line(|at| (cells.get(at).map_or("", |cell| &**cell), style(at)))
     }
 
-    fn line<'c>(&self, cell: impl Fn(usize) -> (&'c str, Style)) -> Text {
-        let mut line = Text::default();
-        let blanks = |line: &mut Text, count: u16| {
+    fn line<'c>(&self, cell: impl Fn(usize) -> (&'c str, Style)) -> StyledText {
+        let mut line = StyledText::default();
+        let blanks = |line: &mut StyledText, count: u16| {
             line.push(&" ".repeat(count.into()), Style::new());
         };
         let first = self.shown.iter().position(|&(at, _)| !self.table.columns[at].is_index);
@@ -142,7 +142,7 @@ impl<'a> Grid<'a> {
                 blanks(&mut line, BETWEEN);
             }
             let (cell, style) = cell(at);
-            let cell = Text::from_line(&Text::plain(&flat(cell), style).cut(width));
+            let cell = StyledText::from_line(&StyledText::plain(&flat(cell), style).cut(width));
             let free = width.saturating_sub(cell.width());
             if self.table.columns[at].align == Align::Right {
                 blanks(&mut line, free);
@@ -160,12 +160,13 @@ impl<'a> Grid<'a> {
     }
 
     /// What of the table is not to be seen, if anything.
-    fn label(&self, window: &Window) -> Option<String> {
+    fn label(&self, window: &RowWindow) -> Option<String> {
         if window.first == 0 {
             return self.table.more(window.rows, self.left_out());
         }
-        let (first, last) = (grouped(window.first + 1), grouped(window.first + window.rows));
-        Some(format!("rows {first}-{last} of {}", grouped(self.table.height)))
+        let (first, last) =
+            (group_digits(window.first + 1), group_digits(window.first + window.rows));
+        Some(format!("rows {first}-{last} of {}", group_digits(self.table.height)))
     }
 }
 

@@ -15,13 +15,13 @@ use ratatui::style::{Modifier, Style};
 use self::output::DIM;
 use crate::deck::{Cell, CellId, CodeBlock, ExecSpec, OutputPlace, Picture, Start};
 use crate::layout::PictureKey;
-use crate::layout::code::{self, Panel};
+use crate::layout::code::{self, CodeBox};
 use crate::layout::flow::Flow;
-use crate::layout::key_hints::{Hints, with_key};
+use crate::layout::key_hints::{KeyHints, with_key};
 use crate::layout::picture;
-use crate::layout::scene::{Item, Placed};
-use crate::layout::text::Text;
-use crate::run::{self, CellRun, Outcome, State, grouped, spoken_time};
+use crate::layout::scene::{Item, PlacedItem};
+use crate::layout::text::StyledText;
+use crate::run::{self, CellRun, Outcome, State, format_duration, group_digits};
 use crate::theme::OutputStyle;
 
 /// The least columns that a status line takes, if it has them.
@@ -35,13 +35,13 @@ const FOCUS_MARK: &str = "▸ ";
 
 /// Lays out a cell: code, status line and output, the area of all of it noted for clicks.
 pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
-    let Some(cell) = flow.page.inputs.deck.cell(id).filter(|it| it.exec.start != Start::OnCheck)
+    let Some(cell) = flow.context.inputs.deck.cell(id).filter(|it| it.exec.start != Start::OnCheck)
     else {
         code::lay_out(flow, block);
         return;
     };
     let none = CellRun::default();
-    let run = flow.page.run(id).unwrap_or(&none);
+    let run = flow.context.run(id).unwrap_or(&none);
     let top = flow.open();
     let (left, right, columns) = if gives_way(flow, cell, run) {
         in_place_of_code(flow, block, cell, run)
@@ -52,7 +52,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     };
     let height = flow.height().saturating_sub(top);
     let area = Item::Cell { width: right.saturating_sub(left), height, id, columns };
-    flow.items.push(Placed { x: left, y: top, item: area });
+    flow.items.push(PlacedItem { x: left, y: top, item: area });
 }
 
 /// Lays out what a cell that stands elsewhere has written.
@@ -61,15 +61,15 @@ pub(super) fn detached(flow: &mut Flow<'_>, id: CellId) {
     written_elsewhere(flow, id);
     let height = flow.height().saturating_sub(top);
     if height > 0 {
-        flow.items.push(Placed { x: 0, y: top, item: Item::Elsewhere { height, id } });
+        flow.items.push(PlacedItem { x: 0, y: top, item: Item::DetachedOutput { height, id } });
     }
 }
 
 fn written_elsewhere(flow: &mut Flow<'_>, id: CellId) {
-    let deck = flow.page.inputs.deck;
+    let deck = flow.context.inputs.deck;
     let block = deck.cell(id).and_then(|cell| deck.block_of(cell));
-    let (Some(block), Some(run)) = (block, flow.page.run(id)) else { return };
-    if flow.page.is_folded(id) {
+    let (Some(block), Some(run)) = (block, flow.context.run(id)) else { return };
+    if flow.context.is_folded(id) {
         let panel = code::panel(flow, block);
         folded(flow, run, &panel);
         return;
@@ -78,14 +78,14 @@ fn written_elsewhere(flow: &mut Flow<'_>, id: CellId) {
         screen::lay_out(flow, block, (cell, run));
         return;
     }
-    let columns = code::panel(flow, block).spot.width;
+    let columns = code::panel(flow, block).range.width;
     written(flow, block, (id, run), columns);
 }
 
 /// The columns that a cell takes, from and to, and those that its output can have.
-pub(super) type Extent = (u16, u16, u16);
+pub(super) type CellExtent = (u16, u16, u16);
 
-fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
+fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> CellExtent {
     let panel = code::lay_out(flow, block);
     status(flow, &panel, cell, run);
     let output = made_by(flow, block, (cell, run), &panel);
@@ -98,25 +98,30 @@ pub(super) fn made_by(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
     (cell, run): (&Cell, &CellRun),
-    panel: &Panel,
-) -> Option<Panel> {
+    panel: &CodeBox,
+) -> Option<CodeBox> {
     if cell.exec.place == OutputPlace::Nowhere {
         let prompt = run.prompt.as_ref()?;
         return Some(prompt::lay_out(flow, block, prompt, None));
     }
     match cell.detached {
-        false if flow.page.is_folded(cell.id) => Some(folded(flow, run, panel)),
+        false if flow.context.is_folded(cell.id) => Some(folded(flow, run, panel)),
         _ if cell.exec.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
         true => None,
-        false => written(flow, block, (cell.id, run), panel.spot.width),
+        false => written(flow, block, (cell.id, run), panel.range.width),
     }
 }
 
 /// What a run has made, where its code stood. How it went is said only if it did not go well.
-fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> Extent {
+fn in_place_of_code(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    cell: &Cell,
+    run: &CellRun,
+) -> CellExtent {
     let panel = output::panel(flow, block, &run.output, 0);
     let top = flow.height();
-    if flow.page.is_folded(cell.id) {
+    if flow.context.is_folded(cell.id) {
         let panel = folded(flow, run, &panel);
         return extent(panel, panel);
     }
@@ -127,7 +132,7 @@ fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &C
         Some(_) => screen::lay_out(flow, block, (cell, run)),
         None => written(flow, block, (cell.id, run), 0),
     };
-    if !is_fine(run) || flow.page.inputs.focus == Some(cell.id) {
+    if !is_fine(run) || flow.context.inputs.focus == Some(cell.id) {
         status(flow, &panel, cell, run);
         refusal(flow, run);
     } else if flow.height() == top {
@@ -136,9 +141,9 @@ fn in_place_of_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &C
     extent(panel, output.unwrap_or(panel))
 }
 
-pub(super) fn extent(panel: Panel, output: Panel) -> Extent {
+pub(super) fn extent(panel: CodeBox, output: CodeBox) -> CellExtent {
     let (left, right) =
-        (panel.spot.x.min(output.spot.x), panel.spot.right().max(output.spot.right()));
+        (panel.range.x.min(output.range.x), panel.range.right().max(output.range.right()));
     (left, right, output.inner_most())
 }
 
@@ -148,7 +153,7 @@ fn written(
     block: &CodeBlock,
     (id, run): (CellId, &CellRun),
     columns: u16,
-) -> Option<Panel> {
+) -> Option<CodeBox> {
     let columns = run.prompt.as_ref().map_or(columns, |_| columns.max(prompt::COLUMNS));
     let listing = output::lay_out(flow, block, (id, run), columns);
     let made = match &run.prompt {
@@ -160,19 +165,19 @@ fn written(
 }
 
 /// One line in place of all that a run has made: how much that is.
-fn folded(flow: &mut Flow<'_>, run: &CellRun, panel: &Panel) -> Panel {
+fn folded(flow: &mut Flow<'_>, run: &CellRun, panel: &CodeBox) -> CodeBox {
     let (lines, pictures) = run.output.amount();
     let pictures = pictures + usize::from(run.picture.is_some());
     let screens = usize::from(run.screen.is_some());
     let counts = [(lines, "line"), (pictures, "picture"), (screens, "terminal")];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
-        format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+        format!("{} {what}{}", group_digits(count), if count == 1 { "" } else { "s" })
     });
     let words = format!("… {} folded", counts.collect::<Vec<_>>().join(", "));
-    let text = Text::plain(&words, DIM);
-    let width = panel.spot.width.max(text.width()).min(flow.width.saturating_sub(panel.spot.x));
+    let text = StyledText::plain(&words, DIM);
+    let width = panel.range.width.max(text.width()).min(flow.width.saturating_sub(panel.range.x));
     let y = flow.open();
-    flow.fill(panel.spot.x, y, (width, 1), flow.page.theme().output.style);
+    flow.fill(panel.range.x, y, (width, 1), flow.context.theme().output.style);
     flow.put(panel.x(), y, (text.cut(width), width));
     flow.close(y.saturating_add(1), 1);
     *panel
@@ -186,8 +191,8 @@ pub(super) fn has_refusal(run: &CellRun) -> bool {
 /// Why a run could not be started.
 pub(super) fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
     if let State::Ended(Outcome::NotStarted(reason)) = &run.state {
-        let failure = flow.page.theme().output.failure;
-        flow.rows(&Text::plain(reason, failure), flow.page.theme().code.alignment);
+        let failure = flow.context.theme().output.failure;
+        flow.rows(&StyledText::plain(reason, failure), flow.context.theme().code.alignment);
         flow.close(flow.height(), 1);
     }
 }
@@ -196,7 +201,7 @@ pub(super) fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
 /// the code stays until there is something else to see, and comes back when it is edited.
 fn gives_way(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
     if cell.exec.place == OutputPlace::Replace {
-        return run.has_output() && !run.stale && !flow.page.is_folded(cell.id);
+        return run.has_output() && !run.stale && !flow.context.is_folded(cell.id);
     }
     let has_begun = !matches!(
         run.state,
@@ -221,20 +226,20 @@ pub(super) fn made(file: &Path) -> Picture {
 }
 
 /// The status line: a rule as wide as the code, the state in its middle.
-pub(super) fn status(flow: &mut Flow<'_>, panel: &Panel, cell: &Cell, run: &CellRun) {
-    let focused = flow.page.inputs.focus == Some(cell.id);
-    let width = panel.spot.width.max(SHORTEST_RULE).min(flow.width);
-    let x = panel.spot.x.min(flow.width - width);
-    let style = style_of(&flow.page.theme().output, run);
+pub(super) fn status(flow: &mut Flow<'_>, panel: &CodeBox, cell: &Cell, run: &CellRun) {
+    let focused = flow.context.inputs.focus == Some(cell.id);
+    let width = panel.range.width.max(SHORTEST_RULE).min(flow.width);
+    let x = panel.range.x.min(flow.width - width);
+    let style = style_of(&flow.context.theme().output, run);
     let mark = if focused { FOCUS_MARK } else { "" };
-    let inputs = flow.page.inputs;
+    let inputs = flow.context.inputs;
     let mut words = words(run, &cell.exec, inputs.hints);
     if !run.stale && run.recorded.is_none() && !run::is_current(inputs.deck, inputs.runs, cell) {
         words.push_str(" · out of date");
     }
-    let label = Text::plain(&format!(" [{mark}{words}] "), style);
+    let label = StyledText::plain(&format!(" [{mark}{words}] "), style);
     let dashes = usize::from(width.saturating_sub(label.width()));
-    let mut rule = Text::plain(&"—".repeat(dashes / 2), style);
+    let mut rule = StyledText::plain(&"—".repeat(dashes / 2), style);
     let label_style = if focused { style.add_modifier(Modifier::BOLD) } else { style };
     rule.push(label.as_str(), label_style);
     rule.push(&"—".repeat(dashes - dashes / 2), style);
@@ -254,16 +259,18 @@ pub(super) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
 }
 
 /// What the status line says, and which keys it speaks of.
-pub(super) fn words(run: &CellRun, how: &ExecSpec, keys: &Hints) -> String {
+pub(super) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
     let mut words = match &run.state {
-        state if how.module.is_some() => module(run, state, (how, keys)),
+        state if exec.module.is_some() => module(run, state, (exec, keys)),
         State::NotAllowed => {
-            let flag = if how.output_mode.replaces_code() { "-X" } else { "-x" };
+            let flag = if exec.output_mode.replaces_code() { "-X" } else { "-x" };
             let or = if keys.run.is_empty() { "" } else { " or " };
             format!("may not run · {}{or}{flag}", keys.run)
         }
         State::NotRun => with_key("not run", &keys.run),
-        State::Queued if run.link.waits && how.bench.is_some() => "waits for its turn".to_owned(),
+        State::Queued if run.link.waits && exec.bench.is_some() => {
+            "waits for its turn".to_owned()
+        }
         State::Queued if run.link.waits => "waits for the block before it".to_owned(),
         State::Queued => "queued".to_owned(),
         State::Compiling => {
@@ -272,7 +279,7 @@ pub(super) fn words(run: &CellRun, how: &ExecSpec, keys: &Hints) -> String {
         }
         State::Ready => with_key("ready", &keys.run),
         State::Running if run.screen.is_some() && !keys.enter.is_empty() => {
-            format!("running {} · {} to type", spoken_time(run.elapsed), keys.enter)
+            format!("running {} · {} to type", format_duration(run.elapsed), keys.enter)
         }
         State::Running => match &run.prompt {
             _ if run.awaits.is_some() => {
@@ -283,7 +290,7 @@ pub(super) fn words(run: &CellRun, how: &ExecSpec, keys: &Hints) -> String {
                 with_key("waits for input", &keys.enter)
             }
             Some(prompt) if prompt.waits => "waits for input".to_owned(),
-            _ => format!("running {}", spoken_time(run.elapsed)),
+            _ => format!("running {}", format_duration(run.elapsed)),
         },
         State::Ended(outcome) => ended(outcome, run.elapsed),
     };
@@ -312,13 +319,13 @@ fn background(count: usize) -> String {
     match count {
         0 => String::new(),
         1 => " · 1 process in background".to_owned(),
-        count => format!(" · {} processes in background", grouped(count)),
+        count => format!(" · {} processes in background", group_digits(count)),
     }
 }
 
 /// What is said of a block that becomes a module.
-fn module(run: &CellRun, state: &State, (how, keys): (&ExecSpec, &Hints)) -> String {
-    let name = how.module.as_ref().map_or("", |module| &*module.name);
+fn module(run: &CellRun, state: &State, (exec, keys): (&ExecSpec, &KeyHints)) -> String {
+    let name = exec.module.as_ref().map_or("", |module| &*module.name);
     match state {
         State::Ready | State::Ended(Outcome::Exited(0)) => format!("module `{name}` is ready"),
         State::Compiling | State::Queued | State::Running => {
@@ -333,7 +340,7 @@ fn module(run: &CellRun, state: &State, (how, keys): (&ExecSpec, &Hints)) -> Str
 
 /// How a run ended, and how long it took.
 fn ended(outcome: &Outcome, elapsed: Duration) -> String {
-    let took = spoken_time(elapsed);
+    let took = format_duration(elapsed);
     match outcome {
         Outcome::Exited(0) => format!("done {took}"),
         Outcome::Exited(status) => format!("failed: exit {status} · {took}"),
@@ -427,7 +434,7 @@ mod tests {
         "stale, recorded 2026-11-22 · done 0.8 ms"
     )]
     fn f159_a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
-        assert_eq!(words(&run, &ExecSpec::default(), &Hints::default()), expected);
+        assert_eq!(words(&run, &ExecSpec::default(), &KeyHints::default()), expected);
     }
 
     #[rstest]
@@ -442,7 +449,7 @@ mod tests {
     ) {
         let module = Some(Module { name: "fast".into(), is_whole: false });
         assert_eq!(
-            words(&run, &ExecSpec { module, ..ExecSpec::default() }, &Hints::default()),
+            words(&run, &ExecSpec { module, ..ExecSpec::default() }, &KeyHints::default()),
             expected
         );
     }
@@ -450,7 +457,7 @@ mod tests {
     #[test]
     fn a_status_speaks_of_the_keys_that_there_are() {
         let [bound, unbound] =
-            ["x", ""].map(|key| Hints { run: key.to_owned(), enter: key.to_owned() });
+            ["x", ""].map(|key| KeyHints { run: key.to_owned(), enter: key.to_owned() });
         let replace =
             ExecSpec { output_mode: crate::deck::OutputMode::Replace, ..ExecSpec::default() };
         let not_run = CellRun::default();

@@ -10,14 +10,14 @@ use ratatui::text::Line;
 use super::bench;
 use super::data_table;
 use crate::deck::{Align, Block, CellId, CodeBlock};
-use crate::layout::code::Panel;
+use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
 use crate::layout::picture;
-use crate::layout::placement::aligned;
-use crate::layout::scene::{Item, Placed};
-use crate::layout::text::Text;
+use crate::layout::placement::effective_alignment;
+use crate::layout::scene::{Item, PlacedItem};
+use crate::layout::text::StyledText;
 use crate::layout::wrap;
-use crate::run::{CellRun, Output, OutputRow, Part, Value, Written, grouped};
+use crate::run::{CellRun, Output, OutputRow, OutputValue, Part, TextOutput, group_digits};
 use crate::theme::{Alignment, Padding};
 
 /// Rows of the page that the longest output leaves to the rest of its cell.
@@ -37,22 +37,22 @@ pub(in crate::layout) fn lay_out(
     block: &CodeBlock,
     (id, run): (CellId, &CellRun),
     columns: u16,
-) -> Option<Panel> {
+) -> Option<CodeBox> {
     if run.output.is_empty() {
         return None;
     }
     let panel = panel(flow, block, &run.output, columns);
     for (number, part) in run.output.parts().iter().enumerate() {
-        let place = Place { id, part: number, scroll: run.scroll.get(&number).copied() };
+        let place = OutputPart { id, part: number, scroll: run.scroll.get(&number).copied() };
         match part {
             Part::Text(written) if written.is_empty() => {}
-            Part::Text(written) => Listing::new(written).lay_out(flow, block, &panel, place),
-            Part::Shown(Value::Table(table)) => {
+            Part::Text(written) => TextLayout::new(written).lay_out(flow, block, &panel, place),
+            Part::Value(OutputValue::Table(table)) => {
                 data_table::lay_out(flow, table, (block, &panel), place)
             }
-            Part::Shown(Value::Timing(timing)) => bench::words(flow, block, &panel, timing),
-            Part::Shown(Value::Picture(file)) => picture::result(flow, file),
-            Part::Shown(Value::Markdown { text, blocks }) => {
+            Part::Value(OutputValue::Timing(timing)) => bench::words(flow, block, &panel, timing),
+            Part::Value(OutputValue::Picture(file)) => picture::result(flow, file),
+            Part::Value(OutputValue::Markdown { text, blocks }) => {
                 markdown(flow, &panel, text, blocks);
             }
         }
@@ -67,33 +67,33 @@ pub(in crate::layout) fn panel(
     block: &CodeBlock,
     output: &Output,
     columns: u16,
-) -> Panel {
-    let alignment = match flow.page.theme().code.alignment {
+) -> CodeBox {
+    let alignment = match flow.context.theme().code.alignment {
         Alignment::Center { .. } if block.no_background && columns == 0 => {
-            aligned(Some(Align::Center), Alignment::default())
+            effective_alignment(Some(Align::Center), Alignment::default())
         }
         alignment => alignment,
     };
     let padding =
-        if block.no_background { Padding::default() } else { flow.page.theme().output.padding };
+        if block.no_background { Padding::default() } else { flow.context.theme().output.padding };
     let widest = output.parts().iter().map(|part| match part {
         Part::Text(written) => rows(written).map(width).max().unwrap_or(0),
-        Part::Shown(Value::Table(table)) => data_table::natural_width(table),
-        Part::Shown(Value::Timing(timing)) => bench::line(timing).width(),
-        Part::Shown(_) => 0,
+        Part::Value(OutputValue::Table(table)) => data_table::natural_width(table),
+        Part::Value(OutputValue::Timing(timing)) => bench::line(timing).width(),
+        Part::Value(_) => 0,
     });
     let beside = u16::from(padding.horizontal) * 2;
     let longest = widest.max().unwrap_or(0).max(columns.saturating_sub(beside));
-    Panel::aligned(flow, alignment, padding, longest)
+    CodeBox::aligned(flow, alignment, padding, longest)
 }
 
 /// Markdown as it would stand on a slide; as text where nobody has read it.
-fn markdown(flow: &mut Flow<'_>, panel: &Panel, text: &str, blocks: &[Block]) {
+fn markdown(flow: &mut Flow<'_>, panel: &CodeBox, text: &str, blocks: &[Block]) {
     let y = flow.open();
     let mut inner = flow.inner(panel.inner(), y);
     if blocks.is_empty() {
         for line in text.trim_end().lines() {
-            inner.rows(&Text::plain(line, inner.look.base), Alignment::default());
+            inner.rows(&StyledText::plain(line, inner.inline_style.base), Alignment::default());
         }
     } else {
         inner.blocks(blocks);
@@ -105,19 +105,19 @@ fn markdown(flow: &mut Flow<'_>, panel: &Panel, text: &str, blocks: &[Block]) {
 
 /// Whose part of an output something is, and how far that is scrolled.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::layout) struct Place {
+pub(in crate::layout) struct OutputPart {
     pub(in crate::layout) id: CellId,
     pub(in crate::layout) part: usize,
     pub(in crate::layout) scroll: Option<usize>,
 }
 
-impl Place {
+impl OutputPart {
     /// Notes the rows that a window shows, for whoever points at them.
     pub(in crate::layout) fn note(
         self,
         flow: &mut Flow<'_>,
         (x, y, width): (u16, u32, u16),
-        window: &Window,
+        window: &RowWindow,
         follows: bool,
     ) {
         let item = Item::Output {
@@ -129,45 +129,45 @@ impl Place {
             total: window.total,
             follows,
         };
-        flow.items.push(Placed { x, y, item });
+        flow.items.push(PlacedItem { x, y, item });
     }
 }
 
 /// Rows of text and their widths.
-struct Listing<'a> {
-    written: &'a Written,
+struct TextLayout<'a> {
+    written: &'a TextOutput,
     widths: Vec<u16>,
 }
 
-impl<'a> Listing<'a> {
+impl<'a> TextLayout<'a> {
     /// Measures a text.
-    fn new(written: &'a Written) -> Self {
+    fn new(written: &'a TextOutput) -> Self {
         Self { written, widths: rows(written).map(width).collect() }
     }
 
     /// Lays it out in its box.
-    fn lay_out(&self, flow: &mut Flow<'_>, block: &CodeBlock, panel: &Panel, place: Place) {
+    fn lay_out(&self, flow: &mut Flow<'_>, block: &CodeBlock, panel: &CodeBox, place: OutputPart) {
         let top = flow.open();
         let heights = self.heights(panel.inner());
         let total = heights.iter().sum();
-        let window = Window::new(total, most_rows(flow, top, panel), place.scroll);
+        let window = RowWindow::new(total, most_rows(flow, top, panel), place.scroll);
         let label_rows = u32::from(window.is_part());
         let height = window.height() + label_rows + panel.above * 2;
-        let style = flow.page.theme().output.style;
+        let style = flow.context.theme().output.style;
         if !block.no_background {
-            flow.fill(panel.spot.x, top, (panel.spot.width, height), style);
+            flow.fill(panel.range.x, top, (panel.range.width, height), style);
         }
         let y = top.saturating_add(panel.above);
         for (line, y) in self.visible(panel.inner(), &heights, &window).into_iter().zip(y..) {
             flow.put(panel.x(), y, (line, panel.inner()));
         }
         if window.is_part() {
-            let label = Text::plain(&self.label(&heights, &window), DIM);
+            let label = StyledText::plain(&self.label(&heights, &window), DIM);
             let width = label.width().min(panel.inner());
             let x = panel.x() + (panel.inner() - width);
             flow.put(x, y.saturating_add(window.height()), (label.cut(width), width));
         }
-        place.note(flow, (panel.spot.x, y, panel.spot.width), &window, true);
+        place.note(flow, (panel.range.x, y, panel.range.width), &window, true);
         flow.close(top.saturating_add(height), 1);
     }
 
@@ -181,7 +181,7 @@ impl<'a> Listing<'a> {
     }
 
     /// The rows in the window.
-    fn visible(&self, columns: u16, heights: &[usize], window: &Window) -> Vec<Line<'static>> {
+    fn visible(&self, columns: u16, heights: &[usize], window: &RowWindow) -> Vec<Line<'static>> {
         let mut above = window.first;
         let mut lines = Vec::new();
         for (row, &height) in rows(self.written).zip(heights) {
@@ -206,7 +206,7 @@ impl<'a> Listing<'a> {
     }
 
     /// Which rows the window shows, those that are left out counted.
-    fn label(&self, heights: &[usize], window: &Window) -> String {
+    fn label(&self, heights: &[usize], window: &RowWindow) -> String {
         let (mut at, mut left_out, mut left_out_above) = (0, 0, 0);
         for (row, &height) in rows(self.written).zip(heights) {
             if let OutputRow::Omitted(count) = row {
@@ -219,20 +219,20 @@ impl<'a> Listing<'a> {
         }
         let first = window.first + left_out_above + 1;
         let (last, total) = (first + window.rows - 1, window.total + left_out);
-        format!("rows {}-{} of {}", grouped(first), grouped(last), grouped(total))
+        format!("rows {}-{} of {}", group_digits(first), group_digits(last), group_digits(total))
     }
 }
 
 /// How many rows an output that begins at row `top` may show: what is left of the page, but no
 /// less than half of one, and not all of it.
-pub(in crate::layout) fn most_rows(flow: &Flow<'_>, top: u32, panel: &Panel) -> u32 {
-    let page = flow.page.rows / u32::from(flow.size);
+pub(in crate::layout) fn most_rows(flow: &Flow<'_>, top: u32, panel: &CodeBox) -> u32 {
+    let page_rows = flow.context.rows / u32::from(flow.size);
     let left = flow.room.saturating_sub(top).saturating_sub(panel.above * 2 + 1);
-    left.max(page / 2).min(page.saturating_sub(LEFT_FREE)).max(1)
+    left.max(page_rows / 2).min(page_rows.saturating_sub(LEFT_FREE)).max(1)
 }
 
 /// Every row that a text knows.
-pub(in crate::layout) fn rows(written: &Written) -> impl Iterator<Item = OutputRow<'_>> {
+pub(in crate::layout) fn rows(written: &TextOutput) -> impl Iterator<Item = OutputRow<'_>> {
     (0..written.len()).map_while(|index| written.row(index))
 }
 
@@ -248,11 +248,11 @@ pub(in crate::layout) fn width(row: OutputRow<'_>) -> u16 {
 }
 
 /// A row as text.
-pub(in crate::layout) fn text_of(row: OutputRow<'_>) -> Text {
+pub(in crate::layout) fn text_of(row: OutputRow<'_>) -> StyledText {
     match row {
-        OutputRow::Line(line) => Text::from_line(line),
+        OutputRow::Line(line) => StyledText::from_line(line),
         OutputRow::Omitted(count) => {
-            Text::plain(&format!("… {} lines left out …", grouped(count)), DIM)
+            StyledText::plain(&format!("… {} lines left out …", group_digits(count)), DIM)
         }
     }
 }
@@ -264,7 +264,7 @@ pub(in crate::layout) fn wrapped(line: &str, columns: u16) -> Vec<Range<usize>> 
 
 /// The part of an output's rows that shows.
 #[derive(Debug, PartialEq)]
-pub(in crate::layout) struct Window {
+pub(in crate::layout) struct RowWindow {
     /// The first row.
     pub(in crate::layout) first: usize,
     /// How many rows.
@@ -273,7 +273,7 @@ pub(in crate::layout) struct Window {
     pub(in crate::layout) total: usize,
 }
 
-impl Window {
+impl RowWindow {
     /// `scroll` is the first row asked for; none follows the end. It always shows full rows.
     pub(in crate::layout) fn new(total: usize, room: u32, scroll: Option<usize>) -> Self {
         let rows = total.min(room as usize);
@@ -310,6 +310,6 @@ mod tests {
         #[case] first: usize,
         #[case] rows: usize,
     ) {
-        assert_eq!(Window::new(total, room, scroll), Window { first, rows, total });
+        assert_eq!(RowWindow::new(total, room, scroll), RowWindow { first, rows, total });
     }
 }

@@ -3,10 +3,10 @@
 use ratatui::style::{Modifier, Style};
 
 use crate::deck::CodeBlock;
-use crate::layout::code::{self, Panel};
+use crate::layout::code::{self, CodeBox};
 use crate::layout::flow::Flow;
-use crate::layout::text::Text;
-use crate::run::{Prompt, Shown};
+use crate::layout::text::StyledText;
+use crate::run::{Prompt, PromptView};
 use crate::theme::OutputStyle;
 
 /// Columns that the box has for it, if there are so many.
@@ -23,42 +23,42 @@ pub(in crate::layout) fn lay_out(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
     prompt: &Prompt,
-    above: Option<Panel>,
-) -> Panel {
+    above: Option<CodeBox>,
+) -> CodeBox {
     let panel = above.unwrap_or_else(|| code::panel(flow, block));
     if above.is_some() {
         flow.join();
     }
     let top = flow.open();
-    let OutputStyle { style, padding, .. } = flow.page.theme().output;
+    let OutputStyle { style, padding, .. } = flow.context.theme().output;
     let beyond = if block.no_background { 0 } else { u32::from(padding.vertical) };
     // What stands above ends with as many rows.
     let y = top + if above.is_some() { 0 } else { beyond };
     let end = y.saturating_add(1 + beyond);
     if !block.no_background {
-        flow.fill(panel.spot.x, top, (panel.spot.width, end - top), style);
+        flow.fill(panel.range.x, top, (panel.range.width, end - top), style);
     }
     let columns = panel.inner();
     flow.put(
         panel.x(),
         y,
-        (line(prompt, columns, &flow.page.inputs.hints.enter).cut(columns), columns),
+        (line(prompt, columns, &flow.context.inputs.hints.enter).cut(columns), columns),
     );
     flow.close(end, 1);
     panel
 }
 
 /// The line on its own.
-pub(in crate::layout) fn line(prompt: &Prompt, columns: u16, enter: &str) -> Text {
+pub(in crate::layout) fn line(prompt: &Prompt, columns: u16, enter: &str) -> StyledText {
     let dim = Style::new().add_modifier(Modifier::DIM);
-    let mut text = Text::plain(MARK, dim);
+    let mut text = StyledText::plain(MARK, dim);
     if !prompt.open {
         if !enter.is_empty() {
             text.push(&format!("{enter}: type here"), dim);
         }
         return text;
     }
-    let Shown { before, under, after } = prompt.shown(columns.saturating_sub(2));
+    let PromptView { before, under, after } = prompt.shown(columns.saturating_sub(2));
     text.push(&before, Style::new());
     text.push(&under, Style::new().add_modifier(Modifier::REVERSED));
     text.push(&after, Style::new());

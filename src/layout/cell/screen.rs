@@ -4,10 +4,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::deck::{Cell, CodeBlock, Pty};
-use crate::layout::code::{self, Panel};
+use crate::layout::code::{self, CodeBox};
 use crate::layout::flow::Flow;
-use crate::layout::scene::{Item, Placed};
-use crate::layout::text::Text;
+use crate::layout::scene::{Item, PlacedItem};
+use crate::layout::text::StyledText;
 use crate::run::{CellRun, Emulator, State};
 
 /// Fewer rows than this are no terminal: it then stands below the page's end.
@@ -21,13 +21,17 @@ pub(in crate::layout) fn lay_out(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
     (cell, run): (&Cell, &CellRun),
-) -> Option<Panel> {
+) -> Option<CodeBox> {
     let pty = cell.exec.pty.filter(|pty| pty.standby || run.screen.is_some())?;
     let panel = code::panel(flow, block);
     let y = flow.open();
     let (columns, rows) = size(flow, pty, y);
     let x = flow.width.saturating_sub(columns) / 2;
-    let style = if block.no_background { flow.look.base } else { flow.page.theme().output.style };
+    let style = if block.no_background {
+        flow.inline_style.base
+    } else {
+        flow.context.theme().output.style
+    };
     flow.fill(x, y, (columns, rows.into()), style);
     if let Some(screen) = &run.screen {
         for (text, y) in self::rows(screen, run, (columns, rows)).into_iter().zip(y..) {
@@ -37,14 +41,14 @@ pub(in crate::layout) fn lay_out(
             }
         }
     } else {
-        let mark = Text::plain("▶", flow.page.theme().output.not_started);
+        let mark = StyledText::plain("▶", flow.context.theme().output.not_started);
         let middle = (x + columns.saturating_sub(1) / 2, y + u32::from(rows / 2));
         flow.put(middle.0, middle.1, (mark.cut(1), 1));
     }
-    flow.items.push(Placed {
+    flow.items.push(PlacedItem {
         x,
         y,
-        item: Item::Screen { width: columns, height: rows, id: cell.id },
+        item: Item::Terminal { width: columns, height: rows, id: cell.id },
     });
     flow.close(y.saturating_add(rows.into()), 1);
     Some(panel)
@@ -53,7 +57,7 @@ pub(in crate::layout) fn lay_out(
 /// Columns and rows: as the author wants them, as far as there is room.
 fn size(flow: &Flow<'_>, pty: Pty, y: u32) -> (u16, u16) {
     let rest = flow.room.saturating_sub(y).saturating_sub(BELOW);
-    let room = if rest < FEWEST_ROWS { (flow.page.rows / 2).max(1) } else { rest };
+    let room = if rest < FEWEST_ROWS { (flow.context.rows / 2).max(1) } else { rest };
     let room = u16::try_from(room).unwrap_or(u16::MAX);
     match pty.size {
         Some((columns, rows)) => (columns.min(flow.width).max(1), rows),
@@ -66,10 +70,12 @@ pub(in crate::layout) fn rows(
     screen: &Emulator,
     run: &CellRun,
     (_, rows): (u16, u16),
-) -> Vec<Text> {
+) -> Vec<StyledText> {
     let is_alive = matches!(run.state, State::Running);
     let lines = screen.lines(is_alive).into_iter().take(rows.into());
-    lines.map(|line| trimmed(line).map(|line| Text::from_line(&line)).unwrap_or_default()).collect()
+    lines
+        .map(|line| trimmed(line).map(|line| StyledText::from_line(&line)).unwrap_or_default())
+        .collect()
 }
 
 /// The line without blanks at its end; none if nothing is left.

@@ -3,7 +3,7 @@
 
 use super::output;
 use crate::deck::{Cell, CodeBlock, OutputPlace};
-use crate::layout::cell::{self, Extent};
+use crate::layout::cell::{self, CellExtent};
 use crate::layout::code;
 use crate::layout::flow::Flow;
 use crate::run::CellRun;
@@ -36,7 +36,7 @@ pub(in crate::layout) fn lay_out(
     block: &CodeBlock,
     (cell, run): (&Cell, &CellRun),
     (left, right): (u16, u16),
-) -> Extent {
+) -> CellExtent {
     let y = flow.open();
     let mut beside = flow.inner(right, y);
     let empty = output::panel(&beside, block, &run.output, 0);
@@ -47,7 +47,7 @@ pub(in crate::layout) fn lay_out(
     cell::refusal(&mut code, run);
     let height = code.height().max(beside.height());
     // Next to each other they are one thing, however large the screen is.
-    let x = match flow.page.theme().code.alignment {
+    let x = match flow.context.theme().code.alignment {
         Alignment::Left(_) => 0,
         Alignment::Center { .. } | Alignment::Right(_) => left.saturating_sub(code.right),
     };
@@ -56,8 +56,8 @@ pub(in crate::layout) fn lay_out(
     flow.adopt(code, x, y);
     flow.adopt(beside, beside_x, y);
     flow.close(y.saturating_add(height), 1);
-    let right = beside_x.saturating_add(made.spot.right());
-    (x.saturating_add(panel.spot.x), right, made.inner_most())
+    let right = beside_x.saturating_add(made.range.right());
+    (x.saturating_add(panel.range.x), right, made.inner_most())
 }
 
 #[cfg(test)]
@@ -74,8 +74,8 @@ mod tests {
     /// A block of code whose output stands there.
     fn fixture(code: &str, place: OutputPlace, run: CellRun) -> Fixture {
         let mut fixture = Fixture::new(vec![block_of(code)]).size(80, 24).run(run);
-        let how = ExecSpec { place, ..ExecSpec::default() };
-        fixture.deck.cells = vec![Arc::new(Cell { exec: how, ..Cell::default() })];
+        let exec = ExecSpec { place, ..ExecSpec::default() };
+        fixture.deck.cells = vec![Arc::new(Cell { exec, ..Cell::default() })];
         fixture
     }
 
@@ -136,11 +136,11 @@ mod tests {
         let _ = emulator.feed(b"hello");
         let run = CellRun { screen: Some(emulator), state: State::Running, ..CellRun::default() };
         let mut fixture = fixture("x", OutputPlace::Right, run);
-        let how = ExecSpec {
+        let exec = ExecSpec {
             pty: Some(Pty { standby: false, size: Some((20, 3)) }),
             ..fixture.deck.cells[0].exec.clone()
         };
-        fixture.deck.cells = vec![Arc::new(Cell { exec: how, ..Cell::default() })];
+        fixture.deck.cells = vec![Arc::new(Cell { exec, ..Cell::default() })];
         insta::assert_snapshot!(fixture.body());
     }
 

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use ratatui::style::{Modifier, Style};
 
-use super::{PaneView, Stack};
+use super::{PaneView, SectionStack};
 use crate::layout::cell;
-use crate::layout::context::Page;
-use crate::layout::scene::{Item, Placed};
-use crate::layout::text::Text;
-use crate::run::{CellRun, Prompt, Shown, grouped};
+use crate::layout::context::LayoutContext;
+use crate::layout::scene::{Item, PlacedItem};
+use crate::layout::text::StyledText;
+use crate::run::{CellRun, Prompt, PromptView, group_digits};
 
 /// The keys, where there is room for them.
 const KEYS: &str = " / search · y copy · esc closes ";
@@ -22,23 +22,23 @@ const TYPING: &str = " enter: find · esc ";
 
 /// Lays out the row.
 pub(super) fn lay_out(
-    page: &Page<'_>,
+    context: &LayoutContext<'_>,
     view: &PaneView<'_>,
     run: &CellRun,
-    (stack, shown, found): (&Stack<'_>, &Range<u32>, usize),
-) -> Vec<Placed> {
-    let (columns, rows) = (page.inputs.size.columns, page.inputs.size.rows);
+    (stack, shown, found): (&SectionStack<'_>, &Range<u32>, usize),
+) -> Vec<PlacedItem> {
+    let (columns, rows) = (context.inputs.size.columns, context.inputs.size.rows);
     if rows < 2 {
         return Vec::new();
     }
-    let style = page.theme().modal;
+    let style = context.theme().modal;
     let bold = style.add_modifier(Modifier::BOLD);
     let (mut left, keys) = if let Some(prompt) = view.typed {
         (typed(prompt, columns / 2, (style, bold)), TYPING)
     } else {
-        let how = page.inputs.deck.cell(view.cell).map(|cell| cell.exec.clone());
-        let mut text = Text::plain(" ", style);
-        text.push(&cell::words(run, &how.unwrap_or_default(), page.inputs.hints), bold);
+        let how = context.inputs.deck.cell(view.cell).map(|cell| cell.exec.clone());
+        let mut text = StyledText::plain(" ", style);
+        text.push(&cell::words(run, &how.unwrap_or_default(), context.inputs.hints), bold);
         if run.has_output() {
             text.push(&format!(" · {}", extent(stack.height, shown)), style);
         }
@@ -50,22 +50,22 @@ pub(super) fn lay_out(
     if !view.query.is_empty() {
         left.push(&format!(" · {} ", findings(view, found)), style);
     }
-    let keys = Text::plain(keys, style);
+    let keys = StyledText::plain(keys, style);
     let y = u32::from(rows - 1);
     let area = Item::Fill { width: columns, height: 1, style };
-    let mut items = vec![Placed { x: 0, y, item: area }];
+    let mut items = vec![PlacedItem { x: 0, y, item: area }];
     let both = left.width().saturating_add(keys.width());
-    items.push(Placed { x: 0, y, item: Item::Text(left.cut(columns)) });
+    items.push(PlacedItem { x: 0, y, item: Item::Text(left.cut(columns)) });
     if both <= columns {
         let x = columns - keys.width();
-        items.push(Placed { x, y, item: Item::Text(keys.cut(columns)) });
+        items.push(PlacedItem { x, y, item: Item::Text(keys.cut(columns)) });
     }
     items
 }
 
 /// `rows 1-23 of 1,234`, `7 rows`.
 fn extent(height: u32, shown: &Range<u32>) -> String {
-    let number = |row: u32| grouped(row as usize);
+    let number = |row: u32| group_digits(row as usize);
     match height {
         1 => "1 row".to_owned(),
         height if shown.start == 0 && shown.end >= height => format!("{} rows", number(height)),
@@ -80,15 +80,17 @@ fn extent(height: u32, shown: &Range<u32>) -> String {
 fn findings(view: &PaneView<'_>, found: usize) -> String {
     let count = match (found, view.current) {
         (0, _) => "not found".to_owned(),
-        (found, Some(current)) => format!("{} of {}", grouped(current + 1), grouped(found)),
-        (found, None) => format!("{} found", grouped(found)),
+        (found, Some(current)) => {
+            format!("{} of {}", group_digits(current + 1), group_digits(found))
+        }
+        (found, None) => format!("{} found", group_digits(found)),
     };
     if view.typed.is_some() { count } else { format!("`{}` {count}", view.query) }
 }
 
-fn typed(prompt: &Prompt, columns: u16, (style, bold): (Style, Style)) -> Text {
-    let Shown { before, under, after } = prompt.shown(columns);
-    let mut text = Text::plain(" /", bold);
+fn typed(prompt: &Prompt, columns: u16, (style, bold): (Style, Style)) -> StyledText {
+    let PromptView { before, under, after } = prompt.shown(columns);
+    let mut text = StyledText::plain(" /", bold);
     text.push(&before, style);
     text.push(&under, style.add_modifier(Modifier::REVERSED));
     text.push(&after, style);

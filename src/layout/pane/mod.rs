@@ -10,11 +10,11 @@ mod tests;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use self::search::{Marks, Match};
+use self::search::{Match, MatchMarks};
 use self::section::Section;
-use super::context::Page;
+use super::context::LayoutContext;
 use super::flow::Flow;
-use super::scene::{Item, Placed};
+use super::scene::{Item, PlacedItem};
 use super::{Inputs, Scene, Size};
 use crate::deck::CellId;
 use crate::run::{CellRun, Prompt};
@@ -56,17 +56,17 @@ pub struct PaneScene {
 pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
     let Size { columns, rows, .. } = inputs.size;
     let viewport = Rect::new(0, 0, columns, rows - u16::from(rows > 1));
-    let page = Page { inputs, rows: viewport.height.into() };
+    let context = LayoutContext { inputs, rows: viewport.height.into() };
     let none = CellRun::default();
-    let run = page.run(view.cell).unwrap_or(&none);
-    let stack = Stack::new(&page, view, run);
+    let run = context.run(view.cell).unwrap_or(&none);
+    let stack = SectionStack::new(&context, view, run);
     let matches = stack.matches(view.query);
     let limit = stack.height.saturating_sub(viewport.height.into());
     let top = view.top.map_or(limit, |top| top.min(limit));
-    let marks = Marks::new(&matches, view.current, inputs.theme);
+    let marks = MatchMarks::new(&matches, view.current, inputs.theme);
     let shown = top..top.saturating_add(viewport.height.into());
     let body = stack.place(view.cell, &shown, &marks);
-    let frame = bar::lay_out(&page, view, run, (&stack, &shown, matches.len()));
+    let frame = bar::lay_out(&context, view, run, (&stack, &shown, matches.len()));
     let base = inputs.theme.base;
     let scene = Scene {
         size: inputs.size,
@@ -86,7 +86,7 @@ pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
 }
 
 /// The parts of an output below each other, and the row that each begins at.
-struct Stack<'a> {
+struct SectionStack<'a> {
     sections: Vec<(u32, Section<'a>)>,
     x: u16,
     width: u16,
@@ -94,13 +94,13 @@ struct Stack<'a> {
     left: usize,
 }
 
-impl<'a> Stack<'a> {
-    fn new(page: &'a Page<'a>, view: &PaneView<'_>, run: &'a CellRun) -> Self {
-        let columns = page.inputs.size.columns;
+impl<'a> SectionStack<'a> {
+    fn new(context: &'a LayoutContext<'a>, view: &PaneView<'_>, run: &'a CellRun) -> Self {
+        let columns = context.inputs.size.columns;
         let x = if columns > MARGIN * 2 { MARGIN } else { 0 };
         let width = columns - x * 2;
         let mut stack = Self { sections: Vec::new(), x, width, height: 0, left: 0 };
-        let flow = || Flow::new(page, width);
+        let flow = || Flow::new(context, width);
         for section in section::all(flow, view, run) {
             let start = if stack.sections.is_empty() { 0 } else { stack.height.saturating_add(1) };
             stack.height = start.saturating_add(section.height());
@@ -121,7 +121,12 @@ impl<'a> Stack<'a> {
     }
 
     /// What stands in these rows.
-    fn place(&self, cell: CellId, shown: &std::ops::Range<u32>, marks: &Marks<'_>) -> Vec<Placed> {
+    fn place(
+        &self,
+        cell: CellId,
+        shown: &std::ops::Range<u32>,
+        marks: &MatchMarks<'_>,
+    ) -> Vec<PlacedItem> {
         let height = self.height.max(shown.end);
         let area = Item::Cell {
             width: self.x * 2 + self.width,
@@ -129,7 +134,7 @@ impl<'a> Stack<'a> {
             id: cell,
             columns: self.width.max(1),
         };
-        let mut items = vec![Placed { x: 0, y: 0, item: area }];
+        let mut items = vec![PlacedItem { x: 0, y: 0, item: area }];
         for (number, (start, section)) in self.sections.iter().enumerate() {
             let end = start.saturating_add(section.height());
             if end <= shown.start || *start >= shown.end {

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use regex::{Regex, RegexBuilder};
 
 use super::section::Section;
-use crate::layout::text::Text;
+use crate::layout::text::StyledText;
 use crate::theme::Theme;
 
 /// More matches than anybody steps through.
@@ -51,14 +51,14 @@ pub(super) fn matches(
 }
 
 /// The marks over what is found.
-pub(super) struct Marks<'m> {
+pub(super) struct MatchMarks<'m> {
     matches: &'m [Match],
     current: Option<usize>,
     /// Over the current one, and over the others.
     styles: (Style, Style),
 }
 
-impl<'m> Marks<'m> {
+impl<'m> MatchMarks<'m> {
     pub(super) fn new(matches: &'m [Match], current: Option<usize>, theme: &Theme) -> Self {
         let other = theme.modal_selection.add_modifier(Modifier::UNDERLINED);
         let current_one = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
@@ -66,7 +66,7 @@ impl<'m> Marks<'m> {
     }
 
     /// A line with its marks.
-    pub(super) fn on(&self, section: usize, line: usize, text: Text) -> Text {
+    pub(super) fn on(&self, section: usize, line: usize, text: StyledText) -> StyledText {
         let key = |found: &Match| (found.section, found.line);
         let first = self.matches.partition_point(|found| key(found) < (section, line));
         let here = self.matches[first..].iter().take_while(|found| key(found) == (section, line));

@@ -7,44 +7,44 @@ use super::PaneView;
 use crate::deck::{Block, CellId};
 use crate::layout::cell;
 use crate::layout::cell::bench;
-use crate::layout::cell::data_table::Grid;
+use crate::layout::cell::data_table::DataGrid;
 use crate::layout::cell::output::{self, DIM};
 use crate::layout::cell::prompt;
 use crate::layout::cell::screen;
 use crate::layout::flow::Flow;
 use crate::layout::picture;
-use crate::layout::scene::{Item, Placed};
-use crate::layout::text::Text;
-use crate::run::{CellRun, OutputRow, Part, State, Value, Written};
+use crate::layout::scene::{Item, PlacedItem};
+use crate::layout::text::StyledText;
+use crate::run::{CellRun, OutputRow, OutputValue, Part, State, TextOutput};
 use crate::theme::Alignment;
 
 /// A part of an output.
 pub(super) enum Section<'a> {
     /// What was written.
-    Written(Listing<'a>),
+    Text(TextSection<'a>),
     /// A table, whose head stays in sight.
-    Table(Table<'a>),
+    Table(TableSection<'a>),
     /// What is laid out as on a slide, and its rows.
-    Laid(Vec<Placed>, u32),
+    Blocks(Vec<PlacedItem>, u32),
     /// A terminal: columns, rows, and what stands in them.
-    Screen((u16, u16), Vec<Text>),
+    Terminal((u16, u16), Vec<StyledText>),
     /// Lines as they are.
-    Lines(Vec<Text>),
+    Lines(Vec<StyledText>),
 }
 
 /// Text that was written: row `starts[line]` is where a line begins; behind the last one stands
 /// where it ends.
-pub(super) struct Listing<'a> {
-    written: &'a Written,
+pub(super) struct TextSection<'a> {
+    written: &'a TextOutput,
     starts: Vec<u32>,
     columns: u16,
 }
 
 /// A table of data: its head, its rows, and what is missing of it.
-pub(super) struct Table<'a> {
-    grid: Grid<'a>,
-    head: Vec<Text>,
-    rest: Option<Text>,
+pub(super) struct TableSection<'a> {
+    grid: DataGrid<'a>,
+    head: Vec<StyledText>,
+    rest: Option<StyledText>,
     columns: u16,
 }
 
@@ -59,10 +59,10 @@ pub(super) fn all<'a>(
         let mut flow = flow();
         fill(&mut flow);
         let height = flow.height();
-        Section::Laid(flow.items, height)
+        Section::Blocks(flow.items, height)
     };
     let mut all = Vec::new();
-    let shown = flow().page.inputs.deck.cell(view.cell);
+    let shown = flow().context.inputs.deck.cell(view.cell);
     if let (Some(made), Some(shown)) = (&run.picture, shown) {
         all.push(laid(&|flow| picture::lay_out(flow, &cell::made(made), shown.span)));
     }
@@ -70,13 +70,13 @@ pub(super) fn all<'a>(
     for part in run.output.parts() {
         all.push(match part {
             Part::Text(written) if written.is_empty() => continue,
-            Part::Text(written) => Section::Written(Listing::new(written, columns)),
-            Part::Shown(Value::Table(table)) => {
-                Section::Table(Table::new(Grid::new(table, columns, view.left), columns))
+            Part::Text(written) => Section::Text(TextSection::new(written, columns)),
+            Part::Value(OutputValue::Table(table)) => {
+                Section::Table(TableSection::new(DataGrid::new(table, columns, view.left), columns))
             }
-            Part::Shown(Value::Timing(timing)) => Section::Lines(vec![bench::line(timing)]),
-            Part::Shown(Value::Picture(file)) => laid(&|flow| picture::result(flow, file)),
-            Part::Shown(Value::Markdown { text, blocks }) => {
+            Part::Value(OutputValue::Timing(timing)) => Section::Lines(vec![bench::line(timing)]),
+            Part::Value(OutputValue::Picture(file)) => laid(&|flow| picture::result(flow, file)),
+            Part::Value(OutputValue::Markdown { text, blocks }) => {
                 laid(&|flow| markdown(flow, text, blocks))
             }
         });
@@ -85,22 +85,22 @@ pub(super) fn all<'a>(
         all.push(laid(&|flow| cell::refusal(flow, run)));
     }
     if let Some(prompt) = &run.prompt {
-        let enter = &flow().page.inputs.hints.enter;
+        let enter = &flow().context.inputs.hints.enter;
         all.push(Section::Lines(vec![prompt::line(prompt, columns, enter)]));
     }
     if all.is_empty() {
         let is_over = matches!(run.state, State::Ended(_));
         let said = if is_over { "nothing was written" } else { "nothing is written yet" };
-        all.push(Section::Lines(vec![Text::plain(said, DIM)]));
+        all.push(Section::Lines(vec![StyledText::plain(said, DIM)]));
     }
     all
 }
 
 fn markdown(flow: &mut Flow<'_>, text: &str, blocks: &[Block]) {
     if blocks.is_empty() {
-        let base = flow.look.base;
+        let base = flow.inline_style.base;
         text.trim_end().lines().for_each(|line| {
-            flow.rows(&Text::plain(line, base), Alignment::default());
+            flow.rows(&StyledText::plain(line, base), Alignment::default());
         });
     } else {
         flow.blocks(blocks);
@@ -110,24 +110,24 @@ fn markdown(flow: &mut Flow<'_>, text: &str, blocks: &[Block]) {
 /// The terminal that a run draws on: as large as its author wants it, else as the screen.
 fn terminal<'a>(flow: &Flow<'_>, id: CellId, run: &CellRun) -> Option<Section<'a>> {
     let emulator = run.screen.as_ref()?;
-    let pty = flow.page.inputs.deck.cell(id).and_then(|cell| cell.exec.pty);
-    let whole = (flow.width, u16::try_from(flow.page.rows).unwrap_or(u16::MAX));
+    let pty = flow.context.inputs.deck.cell(id).and_then(|cell| cell.exec.pty);
+    let whole = (flow.width, u16::try_from(flow.context.rows).unwrap_or(u16::MAX));
     let size = match pty {
         Some(pty) if run.recorded.is_none() => pty.size.unwrap_or(whole),
         _ => emulator.size(),
     };
     let lines = screen::rows(emulator, run, size);
-    Some(Section::Screen(size, lines))
+    Some(Section::Terminal(size, lines))
 }
 
 impl Section<'_> {
     /// How many rows it takes.
     pub(super) fn height(&self) -> u32 {
         match self {
-            Self::Written(listing) => listing.starts.last().copied().unwrap_or(0),
+            Self::Text(listing) => listing.starts.last().copied().unwrap_or(0),
             Self::Table(table) => table.lines() as u32,
-            Self::Laid(_, height) => *height,
-            Self::Screen((_, rows), _) => (*rows).into(),
+            Self::Blocks(_, height) => *height,
+            Self::Terminal((_, rows), _) => (*rows).into(),
             Self::Lines(lines) => lines.len() as u32,
         }
     }
@@ -140,32 +140,32 @@ impl Section<'_> {
     /// How many lines it has to be searched.
     pub(super) fn lines(&self) -> usize {
         match self {
-            Self::Written(listing) => listing.written.len(),
+            Self::Text(listing) => listing.written.len(),
             Self::Table(table) => table.lines(),
-            Self::Laid(items, _) => items.len(),
-            Self::Screen(_, lines) | Self::Lines(lines) => lines.len(),
+            Self::Blocks(items, _) => items.len(),
+            Self::Terminal(_, lines) | Self::Lines(lines) => lines.len(),
         }
     }
 
     /// What a line says.
-    pub(super) fn text(&self, line: usize) -> Option<Text> {
+    pub(super) fn text(&self, line: usize) -> Option<StyledText> {
         match self {
-            Self::Written(listing) => listing.written.row(line).map(output::text_of),
+            Self::Text(listing) => listing.written.row(line).map(output::text_of),
             Self::Table(table) => table.line(line),
-            Self::Laid(items, _) => match &items.get(line)?.item {
-                Item::Text(line) => Some(Text::from_line(line)),
+            Self::Blocks(items, _) => match &items.get(line)?.item {
+                Item::Text(line) => Some(StyledText::from_line(line)),
                 _ => None,
             },
-            Self::Screen(_, lines) | Self::Lines(lines) => lines.get(line).cloned(),
+            Self::Terminal(_, lines) | Self::Lines(lines) => lines.get(line).cloned(),
         }
     }
 
     /// The row on which this byte of a line stands.
     pub(super) fn row_of(&self, line: usize, byte: usize) -> u32 {
         match self {
-            Self::Written(listing) => listing.row_of(line, byte),
-            Self::Laid(items, _) => items.get(line).map_or(0, |placed| placed.y),
-            Self::Table(_) | Self::Screen(..) | Self::Lines(_) => line as u32,
+            Self::Text(listing) => listing.row_of(line, byte),
+            Self::Blocks(items, _) => items.get(line).map_or(0, |placed| placed.y),
+            Self::Table(_) | Self::Terminal(..) | Self::Lines(_) => line as u32,
         }
     }
 
@@ -174,26 +174,28 @@ impl Section<'_> {
         &self,
         rows: &Range<u32>,
         id: CellId,
-        marked: &dyn Fn(usize, Text) -> Text,
-        items: &mut Vec<Placed>,
+        marked: &dyn Fn(usize, StyledText) -> StyledText,
+        items: &mut Vec<PlacedItem>,
     ) {
         match self {
-            Self::Written(listing) => listing.place(rows, marked, items),
+            Self::Text(listing) => listing.place(rows, marked, items),
             Self::Table(table) => table.place(rows, marked, items),
-            Self::Laid(laid, _) => items.extend(laid.iter().enumerate().map(|(number, placed)| {
-                let item = match &placed.item {
-                    Item::Text(line) => {
-                        let text = marked(number, Text::from_line(line));
-                        Item::Text(text.row(0..text.as_str().len()).0)
-                    }
-                    item => item.clone(),
-                };
-                Placed { item, ..placed.clone() }
-            })),
-            Self::Screen((columns, height), lines) => {
+            Self::Blocks(laid, _) => {
+                items.extend(laid.iter().enumerate().map(|(number, placed)| {
+                    let item = match &placed.item {
+                        Item::Text(line) => {
+                            let text = marked(number, StyledText::from_line(line));
+                            Item::Text(text.row(0..text.as_str().len()).0)
+                        }
+                        item => item.clone(),
+                    };
+                    PlacedItem { item, ..placed.clone() }
+                }))
+            }
+            Self::Terminal((columns, height), lines) => {
                 place_lines(lines, *columns, marked, items);
-                let item = Item::Screen { width: *columns, height: *height, id };
-                items.push(Placed { x: 0, y: 0, item });
+                let item = Item::Terminal { width: *columns, height: *height, id };
+                items.push(PlacedItem { x: 0, y: 0, item });
             }
             Self::Lines(lines) => place_lines(lines, u16::MAX, marked, items),
         }
@@ -201,19 +203,19 @@ impl Section<'_> {
 }
 
 fn place_lines(
-    lines: &[Text],
+    lines: &[StyledText],
     columns: u16,
-    marked: &dyn Fn(usize, Text) -> Text,
-    items: &mut Vec<Placed>,
+    marked: &dyn Fn(usize, StyledText) -> StyledText,
+    items: &mut Vec<PlacedItem>,
 ) {
     items.extend(lines.iter().enumerate().map(|(number, line)| {
         let line = marked(number, line.clone()).cut(columns);
-        Placed { x: 0, y: number as u32, item: Item::Text(line) }
+        PlacedItem { x: 0, y: number as u32, item: Item::Text(line) }
     }));
 }
 
-impl<'a> Listing<'a> {
-    fn new(written: &'a Written, columns: u16) -> Self {
+impl<'a> TextSection<'a> {
+    fn new(written: &'a TextOutput, columns: u16) -> Self {
         let height = |row: OutputRow<'_>| match row {
             OutputRow::Line(_) if output::width(row) > columns => {
                 output::wrapped(output::text_of(row).as_str(), columns).len().max(1)
@@ -247,8 +249,8 @@ impl<'a> Listing<'a> {
     fn place(
         &self,
         rows: &Range<u32>,
-        marked: &dyn Fn(usize, Text) -> Text,
-        items: &mut Vec<Placed>,
+        marked: &dyn Fn(usize, StyledText) -> StyledText,
+        items: &mut Vec<PlacedItem>,
     ) {
         let first = self.starts.partition_point(|start| *start <= rows.start).saturating_sub(1);
         for line in first..self.written.len() {
@@ -260,22 +262,22 @@ impl<'a> Listing<'a> {
             let text = marked(line, output::text_of(row));
             if self.height(line) <= 1 {
                 let item = Item::Text(text.cut(self.columns));
-                items.push(Placed { x: 0, y: start, item });
+                items.push(PlacedItem { x: 0, y: start, item });
                 continue;
             }
             for (part, y) in output::wrapped(text.as_str(), self.columns).into_iter().zip(start..) {
                 if rows.contains(&y) {
-                    items.push(Placed { x: 0, y, item: Item::Text(text.row(part).0) });
+                    items.push(PlacedItem { x: 0, y, item: Item::Text(text.row(part).0) });
                 }
             }
         }
     }
 }
 
-impl<'a> Table<'a> {
-    fn new(grid: Grid<'a>, columns: u16) -> Self {
+impl<'a> TableSection<'a> {
+    fn new(grid: DataGrid<'a>, columns: u16) -> Self {
         let rest = grid.table.more(grid.table.rows.len(), grid.left_out());
-        let rest = rest.map(|words| Text::plain(&words, DIM));
+        let rest = rest.map(|words| StyledText::plain(&words, DIM));
         Self { head: grid.head(), grid, rest, columns }
     }
 
@@ -283,7 +285,7 @@ impl<'a> Table<'a> {
         self.head.len() + self.grid.table.rows.len() + usize::from(self.rest.is_some())
     }
 
-    fn line(&self, line: usize) -> Option<Text> {
+    fn line(&self, line: usize) -> Option<StyledText> {
         if let Some(head) = self.head.get(line) {
             return Some(head.clone());
         }
@@ -295,13 +297,13 @@ impl<'a> Table<'a> {
     fn place(
         &self,
         rows: &Range<u32>,
-        marked: &dyn Fn(usize, Text) -> Text,
-        items: &mut Vec<Placed>,
+        marked: &dyn Fn(usize, StyledText) -> StyledText,
+        items: &mut Vec<PlacedItem>,
     ) {
         let mut put = |line: usize, y: u32| {
             let Some(text) = self.line(line) else { return };
             let item = Item::Text(marked(line, text).cut(self.columns));
-            items.push(Placed { x: 0, y, item });
+            items.push(PlacedItem { x: 0, y, item });
         };
         let head = self.head.len() as u32;
         let is_away = rows.start > 0 && rows.end - rows.start > head;

@@ -7,7 +7,7 @@ use tui_input::InputRequest;
 
 use super::*;
 use crate::layout::tests::{Fixture, cell, item, list, rows, table_of, written};
-use crate::run::{Emulator, Outcome, State, Value};
+use crate::run::{Emulator, Outcome, OutputValue, State};
 
 const VIEW: PaneView<'static> =
     PaneView { cell: CellId(0), top: None, left: 0, query: "", current: None, typed: None };
@@ -26,8 +26,9 @@ fn numbered(count: usize) -> CellRun {
 fn screen(pane: &PaneScene) -> String {
     let Scene { size, body, frame, .. } = &pane.scene;
     let shown = body.iter().filter(|placed| !matches!(placed.item, Item::Cell { .. }));
-    let onto_screen =
-        |placed: &Placed| Some(Placed { y: placed.y.checked_sub(pane.top)?, ..placed.clone() });
+    let onto_screen = |placed: &PlacedItem| {
+        Some(PlacedItem { y: placed.y.checked_sub(pane.top)?, ..placed.clone() })
+    };
     let shown: Vec<_> = shown.filter_map(onto_screen).chain(frame.iter().cloned()).collect();
     assert!(shown.iter().all(|placed| placed.y < size.rows.into()), "all of it shows");
     rows(&shown, size.columns, size.rows)
@@ -144,8 +145,8 @@ fn the_head_of_a_table_stays_and_its_columns_scroll() {
 fn values_stand_below_each_other_and_are_searched() {
     let mut run = written(["before".to_owned()]);
     let blocks = vec![list(vec![item(0, "read")])];
-    run.output.show(Value::Markdown { text: "- read".into(), blocks });
-    run.output.show(Value::Markdown { text: "not read".into(), blocks: Vec::new() });
+    run.output.show(OutputValue::Markdown { text: "- read".into(), blocks });
+    run.output.show(OutputValue::Markdown { text: "not read".into(), blocks: Vec::new() });
     let pane = looked(run, (40, 8), &PaneView { query: "read", ..VIEW });
     insta::assert_snapshot!(screen(&pane));
     assert_eq!(pane.matches, [2, 4]);
@@ -162,7 +163,7 @@ fn a_terminal_has_the_whole_screen() {
     fixture.deck.cells = vec![std::sync::Arc::new(cell)];
     let pane = fixture.with(|inputs| pane(inputs, &VIEW));
     let room = pane.scene.body.iter().find_map(|placed| match placed.item {
-        Item::Screen { width, height, id } => Some((placed.x, placed.y, width, height, id)),
+        Item::Terminal { width, height, id } => Some((placed.x, placed.y, width, height, id)),
         _ => None,
     });
     assert_eq!(room, Some((1, 0, 38, 11, CellId(0))));
@@ -187,8 +188,8 @@ fn a_pane_stands_on_any_screen_without_a_panic() {
     for size in [(1, 1), (2, 2), (3, 2), (12, 4), (300, 100)] {
         for top in [None, Some(0), Some(7), Some(u32::MAX)] {
             let mut run = table_of(40, 3);
-            run.output.show(Value::Picture("/somewhere/picture".into()));
-            let markdown = Value::Markdown { text: "# head".into(), blocks: Vec::new() };
+            run.output.show(OutputValue::Picture("/somewhere/picture".into()));
+            let markdown = OutputValue::Markdown { text: "# head".into(), blocks: Vec::new() };
             run.output.show(markdown);
             let view = PaneView { top, left: 2, query: "e", current: Some(3), ..VIEW };
             let pane = looked(run, size, &view);
@@ -200,7 +201,7 @@ fn a_pane_stands_on_any_screen_without_a_panic() {
 #[test]
 fn a_folded_output_is_a_line_that_says_how_much_it_is() {
     let mut run = table_of(5000, 2);
-    run.output.show(Value::Picture("/somewhere/picture".into()));
+    run.output.show(OutputValue::Picture("/somewhere/picture".into()));
     run.folded = true;
     run.state = State::Ended(Outcome::Exited(0));
     insta::assert_snapshot!(fixture(run, (50, 20)).body());

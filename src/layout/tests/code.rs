@@ -30,7 +30,7 @@ fn f165_a_block_that_a_tool_draws_keeps_the_room_of_a_picture() {
     let fixture = Fixture::new(vec![block(BlockKind::Code(Box::new(listing))), paragraph("x")]);
     let scene = fixture.scene();
     let rooms = scene.body.iter().filter_map(|placed| match placed.item {
-        Item::Drawing { width, height } => Some((placed.x, placed.y, width, height)),
+        Item::Diagram { width, height } => Some((placed.x, placed.y, width, height)),
         _ => None,
     });
     assert_eq!(rooms.collect::<Vec<_>>(), [(11, 1, 18, 6)]);

@@ -23,7 +23,7 @@ use crate::deck::{
     Align, Block, BlockKind, Cell, CodeBlock, ExecSpec, List, ListItem, Marker, OutputMode,
     Picture, Slide, Start, Step, Table, TableRow, TextStyle,
 };
-use crate::run::{CellRun, DataColumn, DataTable, Outcome, Output, RunId, State, Value};
+use crate::run::{CellRun, DataColumn, DataTable, Outcome, Output, OutputValue, RunId, State};
 use crate::source::Span;
 use crate::theme::{
     Alignment, Choice, FooterStyle, Margin, Padding, QuoteStyle, TitleStyle, resolve,
@@ -39,11 +39,11 @@ pub(super) struct Fixture {
     size: Size,
     theme: Theme,
     runs: Runs,
-    measures: Measures,
+    measures: PictureSizes,
     footer: FooterText,
     pub(super) focus: Option<CellId>,
     grid: bool,
-    limits: Limits,
+    limits: SlideArea,
 }
 
 impl Fixture {
@@ -55,11 +55,11 @@ impl Fixture {
             size: Size::new(40, 20),
             theme: theme(),
             runs: Runs::default(),
-            measures: Measures::default(),
+            measures: PictureSizes::default(),
             footer: FooterText::default(),
             focus: None,
             grid: false,
-            limits: Limits::default(),
+            limits: SlideArea::default(),
         }
     }
 
@@ -83,9 +83,9 @@ impl Fixture {
     }
 
     /// The cell runs like this.
-    fn how(mut self, output_mode: OutputMode, start: Start) -> Self {
-        let how = ExecSpec { start, output_mode, ..ExecSpec::default() };
-        self.deck.cells = vec![Arc::new(Cell { exec: how, ..Cell::default() })];
+    fn exec(mut self, output_mode: OutputMode, start: Start) -> Self {
+        let exec = ExecSpec { start, output_mode, ..ExecSpec::default() };
+        self.deck.cells = vec![Arc::new(Cell { exec, ..Cell::default() })];
         self
     }
 
@@ -101,14 +101,14 @@ impl Fixture {
             size: self.size,
             theme: &self.theme,
             highlighter: &HIGHLIGHTER,
-            colours: crate::layout::Colours::All,
+            colours: crate::layout::Highlighting::Full,
             runs: &self.runs,
             measures: &self.measures,
             footer: &self.footer,
             focus: self.focus,
             grid: self.grid,
             limits: self.limits,
-            hints: &crate::layout::Hints::default(),
+            hints: &crate::layout::KeyHints::default(),
         })
     }
 
@@ -124,10 +124,10 @@ impl Fixture {
     }
 }
 
-pub(super) fn rows(items: &[Placed], columns: u16, rows: u16) -> String {
+pub(super) fn rows(items: &[PlacedItem], columns: u16, rows: u16) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     for placed in items {
-        if let Item::Text(line) | Item::Large { line, .. } = &placed.item {
+        if let Item::Text(line) | Item::LargeText { line, .. } = &placed.item {
             buffer.set_line(placed.x, placed.y as u16, line, columns);
         }
     }
@@ -242,7 +242,7 @@ pub(super) fn table_of(height: usize, width: usize) -> CellRun {
     let row = |at: usize| (0..=width).map(|_| at.to_string().into()).collect();
     let rows = (0..height.min(1000)).map(row).collect();
     let mut run = written(["before".to_owned()]);
-    run.output.show(Value::Table(DataTable { columns, rows, height, width }));
+    run.output.show(OutputValue::Table(DataTable { columns, rows, height, width }));
     run.output.feed(b"after\n");
     run
 }

@@ -3,9 +3,9 @@
 use super::*;
 
 /// A slide with one cell of this form, in this state, between two paragraphs.
-fn between(output_mode: OutputMode, start: Start, run: CellRun) -> Fixture {
+fn between(form: OutputMode, start: Start, run: CellRun) -> Fixture {
     let blocks = vec![paragraph("before"), cell("echo hi"), paragraph("after")];
-    Fixture::new(blocks).how(output_mode, start).run(run)
+    Fixture::new(blocks).exec(form, start).run(run)
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn f154_a_picture_stands_in_place_of_the_code_that_made_it() {
         _ => None,
     });
     assert_eq!(found, Some((10, 4, key.clone())));
-    let refusal = NotShown { why: "it is no PNG, JPEG or GIF picture".to_owned(), hint: None };
+    let refusal = PictureProblem { why: "it is no PNG, JPEG or GIF picture".to_owned(), hint: None };
     made.measures.pictures.insert(key, Err(refusal));
     insta::assert_snapshot!(made.body(), @"
 
@@ -136,7 +136,7 @@ fn f163_what_only_a_check_runs_is_plain_code() {
 fn f167_bare_output_in_place_of_the_code_stands_in_the_middle() {
     let bare = CodeBlock { cell: Some(CellId(0)), no_background: true, ..code("echo hi") };
     let fixture = Fixture::new(vec![paragraph("left"), block(BlockKind::Code(Box::new(bare)))])
-        .how(OutputMode::Replace, Start::Auto)
+        .exec(OutputMode::Replace, Start::Auto)
         .run(written(["centred".to_owned()]));
     insta::assert_snapshot!(fixture.body(), @"
 

@@ -8,7 +8,7 @@ fn placed(width: u32, height: u32, percent: Option<u8>) -> (u16, u32, u16, u32) 
     let mut fixture = Fixture::new(vec![block]);
     fixture.measures.pictures.insert(key, Ok(PixelSize { width, height }));
     let scene = fixture.scene();
-    let [Placed { x, y, item: Item::Picture { width, height, .. } }] = scene.body[..] else {
+    let [PlacedItem { x, y, item: Item::Picture { width, height, .. } }] = scene.body[..] else {
         panic!("one picture, not {:?}", scene.body)
     };
     (x, y, width, height)
@@ -34,7 +34,7 @@ fn a_picture_that_cannot_be_shown_says_why() {
     let (block, key) = picture(None);
     let mut fixture = Fixture::new(vec![block, paragraph("after")]);
     let why = "picture `a.png` not found".to_owned();
-    let refusal = NotShown { why, hint: Some("did you mean `b.png`?".to_owned()) };
+    let refusal = PictureProblem { why, hint: Some("did you mean `b.png`?".to_owned()) };
     fixture.measures.pictures.insert(key, Err(refusal));
     insta::assert_snapshot!(fixture.body(), @"
 

@@ -94,7 +94,7 @@ fn a_quote_fills_its_background_to_the_longest_row() {
     ]))]);
     fixture.theme.quote.style = Style::new().bg(ratatui::style::Color::Blue);
     let style = fixture.theme.quote.style;
-    let fill = Placed { x: 2, y: 1, item: Item::Fill { width: 13, height: 3, style } };
+    let fill = PlacedItem { x: 2, y: 1, item: Item::Fill { width: 13, height: 3, style } };
     assert_eq!(fixture.scene().body[0], fill);
 }
 
@@ -117,8 +117,8 @@ fn an_alert_opens_with_its_icon_and_title() {
 
 /// Text of these sizes, and where it stands.
 fn large(scene: &Scene) -> Vec<(u16, u32, u8, String)> {
-    let large = |placed: &Placed| match &placed.item {
-        Item::Large { line, size } => Some((placed.x, placed.y, *size, line.to_string())),
+    let large = |placed: &PlacedItem| match &placed.item {
+        Item::LargeText { line, size } => Some((placed.x, placed.y, *size, line.to_string())),
         _ => None,
     };
     scene.body.iter().filter_map(large).collect()

@@ -24,9 +24,9 @@ fn a_table_of_data_that_fits_is_drawn_whole() {
 fn results_stand_anywhere_without_a_panic() {
     for size in [(1, 1), (3, 2), (12, 4), (300, 100)] {
         let mut run = table_of(40, 3);
-        run.output.show(Value::Picture("/somewhere/picture".into()));
+        run.output.show(OutputValue::Picture("/somewhere/picture".into()));
         let blocks = vec![paragraph("# head")];
-        run.output.show(Value::Markdown { text: "# head".into(), blocks });
+        run.output.show(OutputValue::Markdown { text: "# head".into(), blocks });
         Fixture::new(vec![cell("x")]).size(size.0, size.1).run(run).body();
     }
 }
@@ -35,8 +35,8 @@ fn results_stand_anywhere_without_a_panic() {
 fn markdown_that_a_run_shows_stands_as_on_a_slide() {
     let mut run = written(["before".to_owned()]);
     let blocks = vec![list(vec![item(0, "read")])];
-    run.output.show(Value::Markdown { text: "- read".into(), blocks });
-    run.output.show(Value::Markdown { text: "- not *read*".into(), blocks: Vec::new() });
+    run.output.show(OutputValue::Markdown { text: "- read".into(), blocks });
+    run.output.show(OutputValue::Markdown { text: "- not *read*".into(), blocks: Vec::new() });
     let fixture = Fixture::new(vec![cell("x")]).size(44, 20).run(run);
     insta::assert_snapshot!(fixture.body());
 }

@@ -193,8 +193,8 @@ fn a_footer_counts_slides_and_leaves_the_body_its_rows() {
 }
 
 /// Where the pictures of some items stand, and how large.
-fn pictures(items: &[Placed]) -> Vec<(u16, u32, u16, u32)> {
-    let picture = |placed: &Placed| match placed.item {
+fn pictures(items: &[PlacedItem]) -> Vec<(u16, u32, u16, u32)> {
+    let picture = |placed: &PlacedItem| match placed.item {
         Item::Picture { width, height, .. } => Some((placed.x, placed.y, width, height)),
         _ => None,
     };
@@ -222,17 +222,19 @@ fn f180_a_footer_may_have_pictures() {
 fn f203_a_large_screen_can_be_used_in_part() {
     let mut fixture = Fixture::new(vec![block(BlockKind::Title(text("T"))), paragraph("text")]);
     fixture.theme.footer = FooterStyle::ProgressBar { character: '=', style: Style::new() };
-    fixture.limits = Limits { columns: 20, rows: 8, ..Limits::default() };
+    fixture.limits = SlideArea { columns: 20, rows: 8, ..SlideArea::default() };
     let scene = fixture.scene();
     assert_eq!((scene.viewport, scene.mark_row), (Rect::new(10, 6, 20, 7), 12));
     assert_eq!((scene.frame[0].x, scene.frame[0].y), (10, 13));
     let lines = |scene: &Scene| -> Vec<_> { scene.body.iter().map(|at| (at.x, at.y)).collect() };
     assert_eq!(lines(&scene), [(19, 2), (12, 5)]);
-    fixture.limits = Limits { across: Across::Right, down: Down::Bottom, ..fixture.limits };
+    fixture.limits =
+        SlideArea { across: HorizontalAlign::Right, down: VerticalAlign::Bottom, ..fixture.limits };
     let scene = fixture.scene();
     assert_eq!(scene.viewport, Rect::new(20, 12, 20, 7));
     assert_eq!(lines(&scene), [(29, 2), (22, 5)]);
-    fixture.limits = Limits { across: Across::Left, down: Down::Top, ..fixture.limits };
+    fixture.limits =
+        SlideArea { across: HorizontalAlign::Left, down: VerticalAlign::Top, ..fixture.limits };
     assert_eq!(fixture.scene().viewport, Rect::new(0, 0, 20, 7));
 }
 

@@ -189,32 +189,32 @@ impl Record {
 
 impl Block {
     fn new(cell: &Cell) -> Self {
-        let how = &cell.exec;
+        let exec = &cell.exec;
         let mut attributes = BTreeMap::new();
         let mut set = |name: &str, value: Option<&str>| {
             attributes.extend(value.map(|value| (name.to_owned(), value.to_owned())));
         };
         set(LANGUAGE, Some(&cell.language));
         set(CODE, Some(&hash(cell.code.as_bytes())));
-        set("executor", how.alternative.as_deref());
-        set(START, start(how.start));
-        set("form", form(how.output_mode));
-        set("terminal", how.pty.map(|_| "own"));
-        set("timeout", how.timeout_ms.map(|limit| limit.to_string()).as_deref());
-        set("input", how.input.as_deref().map(|input| hash(input.as_bytes())).as_deref());
-        set("session", how.session.as_deref());
-        set("bench", how.bench.as_deref());
-        set("module", how.module.as_ref().map(|module| &*module.name));
+        set("executor", exec.alternative.as_deref());
+        set(START, start(exec.start));
+        set("form", form(exec.output_mode));
+        set("terminal", exec.pty.map(|_| "own"));
+        set("timeout", exec.timeout_ms.map(|limit| limit.to_string()).as_deref());
+        set("input", exec.input.as_deref().map(|input| hash(input.as_bytes())).as_deref());
+        set("session", exec.session.as_deref());
+        set("bench", exec.bench.as_deref());
+        set("module", exec.module.as_ref().map(|module| &*module.name));
         set("check", cell.check.validates.then_some("runs"));
         set("check executor", cell.check.alternative.as_deref());
-        if let Some(build) = how.rust.as_deref() {
+        if let Some(build) = exec.rust.as_deref() {
             set("edition", build.edition.as_deref());
             set("profile", profile(build.profile));
             let crates: Vec<_> = build.crates.iter().map(|it| format!("{it:?}")).collect();
             set("crates", Some(&hash(crates.join("\n").as_bytes())));
         }
-        for (name, _) in &how.environment {
-            let values = how.environment.iter().filter(|(known, _)| known == name);
+        for (name, _) in &exec.environment {
+            let values = exec.environment.iter().filter(|(known, _)| known == name);
             let values: Vec<&str> = values.map(|(_, value)| &**value).collect();
             set(&format!("{VARIABLE}{name}"), Some(&hash(values.join("\0").as_bytes())));
         }

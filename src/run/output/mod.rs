@@ -9,7 +9,7 @@ use crate::deck::Block;
 use crate::run::{DataTable, Timing};
 
 pub(super) use text_output::whole_characters;
-pub use text_output::{OutputRow, Written};
+pub use text_output::{OutputRow, TextOutput};
 
 /// What a run has written and shown.
 #[derive(Clone, Debug, Default)]
@@ -23,14 +23,14 @@ pub struct Output {
 #[derive(Clone, Debug)]
 pub enum Part {
     /// Text, up to the next value that was shown.
-    Text(Box<Written>),
+    Text(Box<TextOutput>),
     /// A value that is more than text.
-    Shown(Value),
+    Value(OutputValue),
 }
 
 /// Something that a run shows and that is more than text.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum OutputValue {
     /// The picture in this file.
     Picture(PathBuf),
     /// A table of data.
@@ -63,14 +63,14 @@ impl Output {
         if let Some(Part::Text(written)) = self.parts.last_mut() {
             return written.feed(bytes);
         }
-        let mut written = self.rows.map_or_else(Written::default, Written::with_rows);
+        let mut written = self.rows.map_or_else(TextOutput::default, TextOutput::with_rows);
         written.feed(bytes);
         self.parts.push(Part::Text(Box::new(written)));
     }
 
     /// Takes in a value, which stands behind all that came before it.
-    pub fn show(&mut self, value: Value) {
-        self.parts.push(Part::Shown(value));
+    pub fn show(&mut self, value: OutputValue) {
+        self.parts.push(Part::Value(value));
     }
 
     /// Its parts in order. Text may be empty.
@@ -86,7 +86,7 @@ impl Output {
     /// The files of the pictures in it.
     pub fn pictures(&self) -> impl Iterator<Item = &PathBuf> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Shown(Value::Picture(file)) => Some(file),
+            Part::Value(OutputValue::Picture(file)) => Some(file),
             _ => None,
         })
     }
@@ -94,7 +94,7 @@ impl Output {
     /// What its timed statement took, if it was timed.
     pub fn timing(&self) -> Option<&Timing> {
         self.parts.iter().rev().find_map(|part| match part {
-            Part::Shown(Value::Timing(timing)) => Some(timing),
+            Part::Value(OutputValue::Timing(timing)) => Some(timing),
             _ => None,
         })
     }
@@ -102,7 +102,7 @@ impl Output {
     /// What its pieces of markdown say.
     pub fn markdown(&self) -> impl Iterator<Item = &[Block]> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Shown(Value::Markdown { blocks, .. }) => Some(&**blocks),
+            Part::Value(OutputValue::Markdown { blocks, .. }) => Some(&**blocks),
             _ => None,
         })
     }
@@ -110,7 +110,7 @@ impl Output {
     /// Its pieces of markdown, and where what they say goes.
     pub fn markdown_to_read(&mut self) -> impl Iterator<Item = (&str, &mut Vec<Block>)> {
         self.parts.iter_mut().filter_map(|part| match part {
-            Part::Shown(Value::Markdown { text, blocks }) => Some((&**text, blocks)),
+            Part::Value(OutputValue::Markdown { text, blocks }) => Some((&**text, blocks)),
             _ => None,
         })
     }
@@ -120,10 +120,10 @@ impl Output {
     pub fn amount(&self) -> (usize, usize) {
         let lines = self.parts.iter().map(|part| match part {
             Part::Text(written) => written.lines(),
-            Part::Shown(Value::Table(table)) => table.height,
-            Part::Shown(Value::Markdown { text, .. }) => text.trim_end().lines().count(),
-            Part::Shown(Value::Timing(_)) => 1,
-            Part::Shown(Value::Picture(_)) => 0,
+            Part::Value(OutputValue::Table(table)) => table.height,
+            Part::Value(OutputValue::Markdown { text, .. }) => text.trim_end().lines().count(),
+            Part::Value(OutputValue::Timing(_)) => 1,
+            Part::Value(OutputValue::Picture(_)) => 0,
         });
         (lines.sum(), self.pictures().count())
     }
@@ -140,12 +140,12 @@ impl Part {
     fn plain_text(&self) -> String {
         match self {
             Self::Text(written) => written.plain_text(),
-            Self::Shown(value) => value.plain_text(),
+            Self::Value(value) => value.plain_text(),
         }
     }
 }
 
-impl Value {
+impl OutputValue {
     /// The value as text.
     pub fn plain_text(&self) -> String {
         match self {
@@ -161,15 +161,15 @@ impl Value {
 mod tests {
     use super::*;
 
-    fn markdown(text: &str) -> Value {
-        Value::Markdown { text: text.into(), blocks: Vec::new() }
+    fn markdown(text: &str) -> OutputValue {
+        OutputValue::Markdown { text: text.into(), blocks: Vec::new() }
     }
 
     #[test]
     fn values_keep_their_place_between_text() {
         let mut output = Output::with_rows(10);
         output.feed(b"one\n");
-        output.show(Value::Picture("file".into()));
+        output.show(OutputValue::Picture("file".into()));
         output.feed(b"two");
         output.feed(b" and more\n");
         output.show(markdown("# three\n"));
@@ -184,8 +184,8 @@ mod tests {
         let mut output = Output::with_rows(10);
         (0..5_000).for_each(|line| output.feed(format!("{line}\n").as_bytes()));
         assert_eq!(output.amount(), (5_000, 0));
-        output.show(Value::Picture("file".into()));
-        output.show(Value::Table(DataTable { height: 70, ..DataTable::default() }));
+        output.show(OutputValue::Picture("file".into()));
+        output.show(OutputValue::Table(DataTable { height: 70, ..DataTable::default() }));
         output.show(markdown("# one\n\ntwo\n"));
         assert_eq!(output.amount(), (5_073, 1));
     }

@@ -1,6 +1,6 @@
 //! Text that a run writes: bytes in, bounded styled lines out.
 //!
-//! What a program writes goes through a terminal's parser (the `vte` crate) onto a small [`Screen`]
+//! What a program writes goes through a terminal's parser (the `vte` crate) onto a small [`TextScreen`]
 //! that follows colours, carriage returns and cursor moves; what leaves that screen at the top is
 //! kept as history, its first and its last lines. Nothing a program writes reaches the real terminal.
 
@@ -9,7 +9,7 @@ use std::fmt;
 use ratatui::text::Line;
 use vte::Parser;
 
-use super::screen::Screen;
+use super::screen::TextScreen;
 
 /// Bytes handed to the parser at once.
 const PORTION: usize = 4 * 1024;
@@ -21,9 +21,9 @@ const LONGEST_COMMAND: usize = 16 * PORTION;
 ///
 /// A clone shows the same, and takes what it is fed next as standing outside of escape sequences.
 #[derive(Default)]
-pub struct Written {
+pub struct TextOutput {
     parser: Parser,
-    screen: Screen,
+    screen: TextScreen,
     /// The beginning of a character whose end is still to come.
     begun: Vec<u8>,
     /// Bytes since the parser last made anything of them.
@@ -39,7 +39,7 @@ pub enum OutputRow<'a> {
     Omitted(usize),
 }
 
-impl Written {
+impl TextOutput {
     /// Text of which the last `rows` rows can be reached by cursor moves.
     pub fn with_rows(rows: u16) -> Self {
         let mut written = Self::default();
@@ -94,7 +94,7 @@ impl Written {
         self.len() == 0
     }
 
-    /// How many rows [`Written::row`] knows.
+    /// How many rows [`TextOutput::row`] knows.
     pub fn len(&self) -> usize {
         self.screen.len()
     }
@@ -142,14 +142,14 @@ pub(in crate::run) fn whole_characters(bytes: &[u8]) -> usize {
     if bytes.len() - lead < wanted { lead } else { bytes.len() }
 }
 
-impl Clone for Written {
+impl Clone for TextOutput {
     fn clone(&self) -> Self {
         let (screen, begun) = (self.screen.clone(), self.begun.clone());
         Self { parser: Parser::new(), screen, begun, unheard: 0 }
     }
 }
 
-impl fmt::Debug for Written {
+impl fmt::Debug for TextOutput {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Written").field("screen", &self.screen).finish_non_exhaustive()
     }

@@ -6,8 +6,8 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::*;
 
-fn output(bytes: impl AsRef<[u8]>) -> Written {
-    let mut output = Written::default();
+fn output(bytes: impl AsRef<[u8]>) -> TextOutput {
+    let mut output = TextOutput::default();
     output.feed(bytes.as_ref());
     output
 }
@@ -18,7 +18,7 @@ fn seen(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// All rows with their styles, for comparing.
-fn rows(output: &Written) -> Vec<String> {
+fn rows(output: &TextOutput) -> Vec<String> {
     (0..output.len()).map(|index| format!("{:?}", output.row(index).unwrap())).collect()
 }
 
@@ -31,9 +31,9 @@ fn last_style(bytes: &str) -> Style {
 
 #[test]
 fn nothing_written_is_empty() {
-    assert!(Written::default().is_empty());
+    assert!(TextOutput::default().is_empty());
     assert!(output("\x1b[31m\x1b]0;title\x07\x07").is_empty());
-    assert_eq!(Written::default().row(0), None);
+    assert_eq!(TextOutput::default().row(0), None);
 }
 
 #[test]
@@ -208,14 +208,14 @@ fn cutting_the_bytes_anywhere_changes_nothing() {
     let whole = rows(&output(&bytes));
     for first in 0..=bytes.len() {
         for second in first..=bytes.len() {
-            let mut output = Written::default();
+            let mut output = TextOutput::default();
             output.feed(&bytes[..first]);
             output.feed(&bytes[first..second]);
             output.feed(&bytes[second..]);
             assert_eq!(rows(&output), whole, "cut at {first} and {second}");
         }
     }
-    let mut single = Written::default();
+    let mut single = TextOutput::default();
     for byte in &bytes {
         single.feed(&[*byte]);
     }
@@ -251,7 +251,7 @@ fn noise_does_no_harm_and_does_not_depend_on_its_cuts() {
             }
         }
         let whole = rows(&output(&bytes));
-        let mut cut = Written::default();
+        let mut cut = TextOutput::default();
         let mut rest = &bytes[..];
         for length in noise {
             let (piece, left) = rest.split_at(usize::from(length % 9).min(rest.len()));
@@ -270,7 +270,7 @@ fn noise_does_no_harm_and_does_not_depend_on_its_cuts() {
 
 #[test]
 fn long_output_keeps_its_head_and_its_tail() {
-    let mut output = Written::default();
+    let mut output = TextOutput::default();
     for number in 0..100_000 {
         output.feed(format!("line {number}\n").as_bytes());
     }
@@ -293,7 +293,7 @@ fn an_output_that_just_fits_leaves_nothing_out() {
 
 #[test]
 fn an_endless_line_is_cut_with_a_mark() {
-    let mut output = Written::default();
+    let mut output = TextOutput::default();
     for _ in 0..100 {
         output.feed(&[b'x'; 1_000]);
     }
@@ -307,7 +307,7 @@ fn an_endless_line_is_cut_with_a_mark() {
 
 #[test]
 fn long_lines_are_bounded_together() {
-    let mut output = Written::default();
+    let mut output = TextOutput::default();
     let line = format!("{}\n", "x".repeat(20_000));
     for _ in 0..3_000 {
         output.feed(line.as_bytes());
@@ -330,7 +330,7 @@ fn a_heap_of_accents_is_bounded() {
 
 #[test]
 fn a_command_that_never_ends_takes_no_memory_and_ends_as_it_should() {
-    let mut output = Written::default();
+    let mut output = TextOutput::default();
     output.feed(b"before\x1b]1337;File=inline=1:");
     for _ in 0..100 {
         output.feed(&[b'A'; 10_000]);
@@ -341,7 +341,7 @@ fn a_command_that_never_ends_takes_no_memory_and_ends_as_it_should() {
 
 #[test]
 fn cursor_moves_stay_on_the_screen() {
-    let mut output = Written::with_rows(3);
+    let mut output = TextOutput::with_rows(3);
     output.feed(b"1\n2\n3\n4\n5\x1b[99A\rtop\x1b[99B\rend\x1b[1;1Hhome");
     assert_eq!(output.plain_text(), "1\n2\nhome\n4\nend");
     output.resize(2);

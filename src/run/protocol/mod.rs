@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::deck::{Fingerprint, Module, RustBuild};
-use crate::run::{Base, Value};
+use crate::run::{OutputValue, SessionStart};
 
-pub use table::{DataColumn, DataTable, grouped};
-pub use timing::{NOTHING_LEFT, Timing};
+pub use table::{DataColumn, DataTable, group_digits};
+pub use timing::{OPTIMIZED_AWAY, Timing};
 
 /// One run of one cell; never used twice in a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,30 +30,30 @@ pub struct Request {
     /// Rows of the terminal the run sees.
     pub rows: u16,
     /// What it may take.
-    pub limits: Limits,
+    pub limits: RunLimits,
     /// Where its standard output goes.
     pub target: Target,
     /// The state that it goes on from, if it is part of a session.
-    pub session: Option<Base>,
+    pub session: Option<SessionStart>,
     /// What it reads, where it has no terminal of its own for that.
-    pub input: Input,
+    pub input: StdinSource,
 }
 
 /// What a run reads from its standard input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Input {
+pub enum StdinSource {
     /// Nothing: it is at its end at once.
     #[default]
-    Nothing,
+    Empty,
     /// What the speaker types.
     Speaker,
     /// This text, line by line, then its end.
-    Given(Box<str>),
+    Text(Box<str>),
 }
 
 /// What one run may take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
+pub struct RunLimits {
     /// When to stop it.
     pub timeout: Option<Duration>,
     /// Bytes of memory that each of its processes may have for its data; where the system knows no
@@ -115,24 +115,24 @@ pub enum Event {
     /// It wrote these bytes.
     Output(Vec<u8>),
     /// It showed a value, behind what it wrote so far.
-    Shown(Value),
+    Value(OutputValue),
     /// It waits for a line to be typed, which is not to be seen where it is hidden.
-    Waits {
+    WaitsForInput {
         /// Whether its terminal shows nothing of what is typed.
         hidden: bool,
     },
     /// It does not wait any more.
-    ReadsOn,
+    InputDone,
     /// It wrote this file: the picture it was run for.
     Picture(PathBuf),
     /// It runs where the block before it in its session ran, whose threads go on.
-    InPlace,
+    SharesProcess,
     /// It waits until this module is compiled; nothing: it does not wait any more.
-    Awaits(Option<Box<str>>),
+    WaitsForModule(Option<Box<str>>),
     /// The state that it was to go on from is gone; it ends without having started.
-    BaseGone,
+    SnapshotLost,
     /// The state that it leaves is there for the next block of its session; it ends now.
-    Kept,
+    SnapshotReady,
     /// It has ended; nothing follows but late output of processes it left behind, and how many they
     /// are.
     Finished(Outcome, Duration),

@@ -78,11 +78,11 @@ impl DataTable {
 
 /// `1 more row`, `996 more rows`.
 fn counted(count: usize, what: &str) -> String {
-    format!("{} more {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+    format!("{} more {what}{}", group_digits(count), if count == 1 { "" } else { "s" })
 }
 
 /// A number with a comma after each third digit.
-pub fn grouped(number: usize) -> String {
+pub fn group_digits(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -143,6 +143,6 @@ mod tests {
     #[case(100_213, "100,213")]
     #[case(1_234_567, "1,234,567")]
     fn numbers_are_grouped(#[case] number: usize, #[case] expected: &str) {
-        assert_eq!(grouped(number), expected);
+        assert_eq!(group_digits(number), expected);
     }
 }

@@ -1,7 +1,7 @@
 //! What came of timing a block: the statement that was timed, its median and spread, and how much was
 //! done to know them.
 
-use super::grouped;
+use super::group_digits;
 
 /// Fewer samples than this have no quartiles: their spread is from the fastest to the slowest.
 const QUARTILES: u32 = 4;
@@ -29,7 +29,7 @@ pub struct Timing {
 
 impl Timing {
     /// The median, as people read it.
-    pub fn spoken_median(&self) -> String {
+    pub fn median_text(&self) -> String {
         let (number, unit) = spoken(self.median);
         format!("{number} {unit}")
     }
@@ -46,22 +46,22 @@ impl Timing {
         let calls = if self.calls == 1 { "call" } else { "calls" };
         let (total, unit) = spoken(self.total);
         let much = format!("{} {calls} in {total} {unit}", grouped_number(self.calls));
-        format!("median {}{spread} · {much}", self.spoken_median())
+        format!("median {}{spread} · {much}", self.median_text())
     }
 
     /// All of it on one line.
     pub fn plain_text(&self) -> String {
-        let empty = if self.is_empty { format!(" · {NOTHING_LEFT}") } else { String::new() };
+        let empty = if self.is_empty { format!(" · {OPTIMIZED_AWAY}") } else { String::new() };
         format!("timed {} · {}{empty}", self.timed, self.words())
     }
 
     /// The same without what is never the same again.
-    pub fn lasting_text(&self) -> String {
+    pub fn stable_text(&self) -> String {
         format!("timed {}", self.timed)
     }
 
     /// How many times as fast this is as something that takes so long: `1.7×`, `47×`, `1,230×`.
-    pub fn times_as_fast(&self, slowest: f64) -> Option<String> {
+    pub fn speedup(&self, slowest: f64) -> Option<String> {
         let times = slowest / self.median;
         let is_told = times.is_finite() && times > 0.0 && !self.is_empty;
         is_told.then(|| match times {
@@ -76,11 +76,11 @@ impl Timing {
 }
 
 /// What is said where a call takes no time.
-pub const NOTHING_LEFT: &str =
+pub const OPTIMIZED_AWAY: &str =
     "as fast as doing nothing: the compiler knows the result; hide its input with `black_box(…)`";
 
 fn grouped_number(number: u64) -> String {
-    grouped(usize::try_from(number).unwrap_or(usize::MAX))
+    group_digits(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 /// A time in nanoseconds to three digits, and its unit.
@@ -115,7 +115,7 @@ mod tests {
     #[case(123_456_000_000.0, "123 s")]
     fn a_time_has_three_digits(#[case] nanoseconds: f64, #[case] expected: &str) {
         let timing = Timing { median: nanoseconds, ..Timing::default() };
-        assert_eq!(timing.spoken_median(), expected);
+        assert_eq!(timing.median_text(), expected);
     }
 
     fn timing(samples: u32, (low, median, high): (f64, f64, f64)) -> Timing {
@@ -146,16 +146,16 @@ mod tests {
     #[case(3_500.0, "1,231×")]
     fn a_ratio_has_two_digits_at_least(#[case] median: f64, #[case] expected: &str) {
         let timing = Timing { median, ..Timing::default() };
-        assert_eq!(timing.times_as_fast(4.31e6).as_deref(), Some(expected));
+        assert_eq!(timing.speedup(4.31e6).as_deref(), Some(expected));
     }
 
     #[test]
     fn what_takes_no_time_is_no_times_as_fast() {
         let nothing = Timing { median: 1.0, is_empty: true, ..Timing::default() };
-        assert_eq!(nothing.times_as_fast(1e6), None);
+        assert_eq!(nothing.speedup(1e6), None);
         assert!(nothing.plain_text().ends_with("`black_box(…)`"));
-        assert_eq!(Timing::default().times_as_fast(1e6), None, "whatever a program tells");
+        assert_eq!(Timing::default().speedup(1e6), None, "whatever a program tells");
         let strange = Timing { median: f64::NAN, ..Timing::default() };
-        assert_eq!(strange.times_as_fast(f64::NAN), None);
+        assert_eq!(strange.speedup(f64::NAN), None);
     }
 }

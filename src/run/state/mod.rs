@@ -12,8 +12,8 @@ use super::protocol::{Outcome, RunId};
 use super::terminal::Emulator;
 use crate::deck::CellId;
 
-pub use prompt::{Prompt, Shown};
-pub use session::{Base, SessionLink, Variable, due, is_current};
+pub use prompt::{Prompt, PromptView};
+pub use session::{Variable, SessionStart, SessionLink, cells_to_run, is_current};
 
 /// What a block's status line says.
 #[derive(Clone, Debug, Default, PartialEq)]

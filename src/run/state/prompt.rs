@@ -31,7 +31,7 @@ pub struct Prompt {
 
 /// What of a line shows, and where its cursor is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct PromptView {
     /// In front of the cursor.
     pub before: String,
     /// Under it; a blank behind the end.
@@ -77,7 +77,7 @@ impl Prompt {
     }
 
     /// The part of the line around its cursor that has room in so many columns.
-    pub fn shown(&self, columns: u16) -> Shown {
+    pub fn shown(&self, columns: u16) -> PromptView {
         let seen = |c: char| if self.hidden { HIDDEN } else { c };
         let line: Vec<char> = self.line.value().chars().map(seen).collect();
         let cursor = self.line.cursor().min(line.len());
@@ -93,7 +93,7 @@ impl Prompt {
         }
         let text = |part: &[char]| part.iter().collect::<String>();
         let under = line.get(cursor).map_or_else(|| " ".to_owned(), char::to_string);
-        Shown {
+        PromptView {
             before: text(&line[first..cursor]),
             under,
             after: text(line.get(cursor + 1..last).unwrap_or_default()),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn shown(prompt: &Prompt, columns: u16) -> String {
-        let Shown { before, under, after } = prompt.shown(columns);
+        let PromptView { before, under, after } = prompt.shown(columns);
         format!("{before}[{under}]{after}")
     }
 

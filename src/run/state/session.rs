@@ -12,11 +12,11 @@ use crate::run::{Outcome, RunId};
 
 /// What a run in a session goes on from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
+pub enum SessionStart {
     /// Nothing: it is the first block of its session.
-    Nothing,
+    Fresh,
     /// The state that this run left.
-    Run(RunId),
+    After(RunId),
 }
 
 /// A name that a block gave to something, and what that is.
@@ -51,7 +51,7 @@ pub struct SessionLink {
 /// What has to run so that this cell runs on the present state: the blocks of its session before it
 /// that have not run since they or what they go on from changed, or whose state is gone and needed;
 /// then the cell itself.
-pub fn due(deck: &Deck, runs: &Runs, id: CellId) -> Vec<CellId> {
+pub fn cells_to_run(deck: &Deck, runs: &Runs, id: CellId) -> Vec<CellId> {
     let mut chain: Vec<CellId> = deck.session_up_to(id).iter().map(|cell| cell.id).collect();
     let Some(before) = chain.len().checked_sub(1) else { return vec![id] };
     let mut first = 0;

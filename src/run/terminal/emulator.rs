@@ -18,7 +18,7 @@ use vt100::{Callbacks, Cell, Parser, Screen};
 
 /// A terminal and what it shows.
 pub struct Emulator {
-    parser: Parser<Answers>,
+    parser: Parser<TerminalReplies>,
     /// Why it shows nothing more of its program: the crate panicked.
     fault: Option<String>,
     /// The start of a character whose end was not fed yet.
@@ -30,11 +30,11 @@ const NAME: &str = "the terminal emulator";
 
 /// What programs ask, answered as an xterm would.
 #[derive(Debug, Default)]
-struct Answers {
+struct TerminalReplies {
     bytes: Vec<u8>,
 }
 
-impl Callbacks for Answers {
+impl Callbacks for TerminalReplies {
     fn unhandled_csi(
         &mut self,
         screen: &mut Screen,
@@ -81,7 +81,7 @@ impl Emulator {
     }
 
     /// Changes the terminal; a panic leaves one that only says so.
-    fn change(&mut self, change: impl FnOnce(&mut Parser<Answers>)) {
+    fn change(&mut self, change: impl FnOnce(&mut Parser<TerminalReplies>)) {
         if self.fault.is_some() {
             return;
         }
@@ -141,7 +141,7 @@ impl Emulator {
 /// Has the crate take in bytes, but for variation selectors that would widen a character in the last
 /// column: it moves that to the next row, and where this scrolls it leaves half of a wide character
 /// behind, on which it panics later (`screen.rs`, `wrap_widened_cell`).
-fn process(parser: &mut Parser<Answers>, bytes: &[u8]) {
+fn process(parser: &mut Parser<TerminalReplies>, bytes: &[u8]) {
     const WIDENS: &[u8] = "\u{fe0f}".as_bytes();
     let mut rest = bytes;
     while let Some(at) = rest.windows(WIDENS.len()).position(|part| part == WIDENS) {
@@ -155,9 +155,9 @@ fn process(parser: &mut Parser<Answers>, bytes: &[u8]) {
     parser.process(rest);
 }
 
-fn parser(size: (u16, u16)) -> Parser<Answers> {
+fn parser(size: (u16, u16)) -> Parser<TerminalReplies> {
     let (rows, columns) = sides(size);
-    Parser::new_with_callbacks(rows, columns, 0, Answers::default())
+    Parser::new_with_callbacks(rows, columns, 0, TerminalReplies::default())
 }
 
 /// Rows and columns, as the crate takes them.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use livedeck::app::{App, Effect, Msg, Policy, Trust, update};
 use livedeck::deck::{Cursor, SlideNo, Step};
-use livedeck::layout::{Inputs, Measures, PictureKey, PixelSize, Size, layout};
+use livedeck::layout::{Inputs, PictureSizes, PictureKey, PixelSize, Size, layout};
 use livedeck::project::{LoadOptions, LoadedDeck, load};
 use livedeck::run::{Event, Outcome};
 use livedeck::view::draw;
@@ -179,7 +179,7 @@ fn run_all(app: &mut App) {
 
 fn screen(loaded: &LoadedDeck, app: &mut App) -> Buffer {
     let size = Size { large_text: true, ..Size::new(100, 60) };
-    let mut measures = Measures::default();
+    let mut measures = PictureSizes::default();
     let logo = PictureKey { base: PathBuf::new(), source: "logo.png".into() };
     measures.pictures.insert(logo, Ok(PixelSize { width: 40, height: 40 }));
     let look = loaded.style(app.at.slide);
@@ -189,14 +189,14 @@ fn screen(loaded: &LoadedDeck, app: &mut App) -> Buffer {
         size,
         theme: &look.theme,
         highlighter: &look.highlighter,
-        colours: livedeck::layout::Colours::All,
+        colours: livedeck::layout::Highlighting::Full,
         runs: &app.runs,
         measures: &measures,
         footer: &look.footer,
         focus: None,
         grid: app.grid,
         limits: loaded.limits,
-        hints: &livedeck::layout::Hints::default(),
+        hints: &livedeck::layout::KeyHints::default(),
     });
     app.layout.terminal = (size.columns, size.rows);
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));

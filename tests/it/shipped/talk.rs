@@ -8,7 +8,7 @@ use crate::harness::shipped::{Shipped, mistakes};
 use crate::harness::{Opening, PtyHarness, write_program};
 use livedeck::deck::{Cursor, Slide, SlideKind, SlideNo, Step};
 use livedeck::export::{Rgb, TerminalColors, svg};
-use livedeck::layout::{Inputs, Limits, Measures, PictureKey, PixelSize, Scene, Size, layout};
+use livedeck::layout::{Inputs, SlideArea, PictureSizes, PictureKey, PixelSize, Scene, Size, layout};
 use livedeck::project::LoadedDeck;
 use livedeck::run::Runs;
 use livedeck::view::paint;
@@ -173,14 +173,14 @@ fn scene(loaded: &LoadedDeck, slide: SlideNo, size: Size) -> Scene {
         size,
         theme: &loaded.style(slide).theme,
         highlighter: &loaded.style(slide).highlighter,
-        colours: livedeck::layout::Colours::All,
+        colours: livedeck::layout::Highlighting::Full,
         runs: &Runs::default(),
         measures: &measures(),
         footer: &loaded.style(slide).footer,
         focus: None,
         grid: false,
-        limits: Limits::default(),
-        hints: &livedeck::layout::Hints::default(),
+        limits: SlideArea::default(),
+        hints: &livedeck::layout::KeyHints::default(),
     })
 }
 
@@ -189,11 +189,11 @@ fn chart() -> PathBuf {
 }
 
 /// The chart's size, from the header of its file.
-fn measures() -> Measures {
+fn measures() -> PictureSizes {
     let file = std::fs::read(chart()).unwrap();
     let number = |at: usize| u32::from_be_bytes(file[at..at + 4].try_into().unwrap());
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("slides");
     let key = PictureKey { base, source: CHART.into() };
     let size = PixelSize { width: number(16), height: number(20) };
-    Measures { pictures: [(key, Ok(size))].into() }
+    PictureSizes { pictures: [(key, Ok(size))].into() }
 }

@@ -20,7 +20,7 @@ use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::report::{ReportReader, RunReport, Threads};
 use crate::exec::python::worker::request::{Dispatch, RequestKind, RunRequest};
 use crate::exec::python::worker::zygote::Zygote;
-use crate::run::{Input, Snippet};
+use crate::run::{StdinSource, Snippet};
 
 /// How long the worker may take to begin.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -84,7 +84,7 @@ impl Attempt {
         let (kind, modules) = (RequestKind::Preimport, None);
         let order =
             RunRequest { snippet: &snippet, directory, memory: None, kind, modules, owner: None };
-        let pty = PtyPair::open(80, 24, &Input::Nothing)?;
+        let pty = PtyPair::open(80, 24, &StdinSource::Empty)?;
         let (ours, theirs) = UnixStream::pair()?;
         let written = StdioFds::all(pty.slave.as_fd());
         zygote.run(&Dispatch { order: &order, written, reports: theirs.as_fd() })?;

@@ -242,10 +242,10 @@ impl PreimportState {
             && match request.session {
                 // What imports nothing is not to start later for it.
                 None => imports::names_imports(code) && !self.has_loaded(code),
-                Some(run::Base::Nothing) => {
+                Some(run::SessionStart::Fresh) => {
                     !session.as_ref().is_some_and(|session| self.particular.contains(session))
                 }
-                Some(run::Base::Run(_)) => false,
+                Some(run::SessionStart::After(_)) => false,
             }
     }
 }

@@ -31,7 +31,7 @@ use crate::exec::python::Sink;
 use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::report::{self, ReportReader, RunReport, Threads};
 use crate::exec::python::worker::request::{Dispatch, RunRequest};
-use crate::run::{Event, Input, Outcome, Request};
+use crate::run::{Event, StdinSource, Outcome, Request};
 use deadline::Deadline;
 use output::{LeftoverOutput, RunOutput};
 use parent_watch::ParentWatch;
@@ -88,7 +88,7 @@ impl RunMonitor {
     ) -> io::Result<Self> {
         let pty = ptys.open(request.columns, request.rows, &request.input)?;
         let watch = InputWatcher::new(&request.input, &pty);
-        if request.input == Input::Speaker {
+        if request.input == StdinSource::Speaker {
             run.keyboard().take(pty.master.try_clone()?);
         }
         let (ours, theirs) = UnixStream::pair()?;
@@ -259,7 +259,7 @@ impl RunMonitor {
             Some(_) => self.deadline.suspend(),
             None => self.deadline.start(Instant::now()),
         }
-        (self.sink)(Event::Awaits(module));
+        (self.sink)(Event::WaitsForModule(module));
     }
 
     fn end(&mut self, outcome: Outcome) -> RunEnd {

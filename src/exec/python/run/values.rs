@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::deck::Align;
 use crate::exec::os::temp_dir::TempRoot;
-use crate::run::{DataColumn, DataTable, Event, RunId, Value};
+use crate::run::{DataColumn, DataTable, Event, RunId, OutputValue};
 
 /// What stands before a value's number in what is written, and behind it.
 const MARK: (&[u8], u8) = (b"\x1b_livedeck;", b'\x1b');
@@ -143,7 +143,7 @@ impl PendingValues {
             Ordering::Greater => return None,
         }
         match value(&bytes, || self.temp_root.shown(self.run, self.shown)) {
-            Ok(value) => Some(Event::Shown(value)),
+            Ok(value) => Some(Event::Value(value)),
             Err(why) => say(format!("this result cannot be shown: {why}\n")),
         }
     }
@@ -153,17 +153,17 @@ impl PendingValues {
 fn value(
     bytes: &[u8],
     place: impl FnOnce() -> io::Result<std::path::PathBuf>,
-) -> Result<Value, String> {
+) -> Result<OutputValue, String> {
     let mut fields = ValueFields(bytes);
     match fields.text()?.as_ref() {
         "picture" => {
             let picture = fields.next().ok_or("it is cut short")?;
             let file = place().map_err(|error| error.to_string())?;
             save(&file, picture).map_err(|error| error.to_string())?;
-            Ok(Value::Picture(file))
+            Ok(OutputValue::Picture(file))
         }
-        "markdown" => Ok(Value::Markdown { text: fields.text()?.into(), blocks: Vec::new() }),
-        "table" => table(&mut fields).map(Value::Table),
+        "markdown" => Ok(OutputValue::Markdown { text: fields.text()?.into(), blocks: Vec::new() }),
+        "table" => table(&mut fields).map(OutputValue::Table),
         other => Err(format!("nobody knows what `{other}` is")),
     }
 }
@@ -263,7 +263,7 @@ mod tests {
         fields.iter().flat_map(field).collect()
     }
 
-    fn read(bytes: &[u8]) -> Result<Value, String> {
+    fn read(bytes: &[u8]) -> Result<OutputValue, String> {
         value(bytes, || Err(io::Error::other("no place")))
     }
 
@@ -271,7 +271,7 @@ mod tests {
     fn a_table_is_read() {
         let fields =
             ["table", "9", "1", "2", "", "", "ri", "n", "i64", "r", "0", "5", "1", "6", "cut"];
-        let Ok(Value::Table(table)) = read(&sent(&fields)) else { panic!("no table") };
+        let Ok(OutputValue::Table(table)) = read(&sent(&fields)) else { panic!("no table") };
         assert_eq!((table.height, table.width, table.rows.len()), (9, 1, 2));
         assert_eq!(table.rows[1], ["1".into(), "6".into()]);
         assert!(table.columns[0].is_index && table.columns[0].align == Align::Right);
@@ -296,7 +296,7 @@ mod tests {
             values.add(number, sent(&["markdown", "a"]));
             let expected = number.cmp(&(MAX_VALUES as u64));
             match values.show(number) {
-                Some(Event::Shown(_)) => assert!(expected.is_lt()),
+                Some(Event::Value(_)) => assert!(expected.is_lt()),
                 Some(event) => {
                     let said = Event::Output(
                         "the rest is not shown: a run shows 100 results at most\n".into(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::deck::Align;
-use crate::run::{DataTable, Output, Part, Value};
+use crate::run::{DataTable, Output, OutputValue, Part};
 
 /// A PNG of one pixel.
 const PIXEL: &str = "import base64\nPIXEL = base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd\
@@ -15,7 +15,7 @@ fn shown(stage: &PythonHarness, code: &str) -> (Output, Outcome) {
     loop {
         match running.events.recv_timeout(TEST_TIMEOUT).unwrap() {
             Event::Output(bytes) => output.feed(&bytes),
-            Event::Shown(value) => output.show(value),
+            Event::Value(value) => output.show(value),
             Event::Finished(how, _) => return (output, how),
             _ => {}
         }
@@ -33,7 +33,7 @@ fn text(mode: TestMode, code: &str) -> String {
 fn table(mode: TestMode, code: &str) -> DataTable {
     let (output, _) = shown(&PythonHarness::new(mode), code);
     let tables = output.parts().iter().filter_map(|part| match part {
-        Part::Shown(Value::Table(table)) => Some(table.clone()),
+        Part::Value(OutputValue::Table(table)) => Some(table.clone()),
         _ => None,
     });
     let tables: Vec<_> = tables.collect();

@@ -7,7 +7,7 @@ fn lines_are_asked_for_and_read(#[values(Embedded, Standalone)] mode: TestMode) 
     let stage = PythonHarness::new(mode);
     let code = "import sys\nname = input('Who? ')\nprint(repr(name), sys.stdin.readline())\n\
                 print([*sys.stdin], sys.stdin.isatty())";
-    let given = Input::Given("Zoë\nb\nc\nd".into());
+    let given = StdinSource::Text("Zoë\nb\nc\nd".into());
     let (text, how) = stage.start_reading(code, given).end();
     assert_eq!(how, Outcome::Exited(0), "{text}");
     assert_eq!(plain(&text), "Who? Zoë\nb\n'Zoë' b\n\nc\nd\n['c\\n', 'd\\n'] True\n");
@@ -19,9 +19,9 @@ fn a_block_that_waits_for_a_line_can_be_interrupted(
 ) {
     let stage = PythonHarness::new(mode);
     let code = "try:\n    input('Who? ')\nexcept KeyboardInterrupt:\n    print('caught')";
-    let run = stage.start_reading(code, Input::Speaker);
+    let run = stage.start_reading(code, StdinSource::Speaker);
     while run.events.recv_timeout(TEST_TIMEOUT).expect("it waits")
-        != (Event::Waits { hidden: false })
+        != (Event::WaitsForInput { hidden: false })
     {}
     stage.python.stop(run.run, Stop::Interrupt);
     let (text, how) = run.end();

@@ -21,7 +21,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::deck::Fingerprint;
-use crate::run::{Input, Limits, Snippet, Target};
+use crate::run::{StdinSource, RunLimits, Snippet, Target};
 
 /// Makes the test program what the real one is when it is started as a worker, or as the launcher.
 mod as_worker {
@@ -95,7 +95,7 @@ impl PythonHarness {
         self.start_request(&request)
     }
 
-    fn start_reading(&self, code: &str, input: Input) -> TestRun {
+    fn start_reading(&self, code: &str, input: StdinSource) -> TestRun {
         self.start_request(&Request { input, ..request(1, code) })
     }
 
@@ -137,10 +137,10 @@ fn request(id: u64, code: &str) -> Request {
         code,
         columns: 91,
         rows: 13,
-        limits: Limits::default(),
+        limits: RunLimits::default(),
         target: Target::Terminal,
         session: None,
-        input: Input::Nothing,
+        input: StdinSource::Empty,
     }
 }
 

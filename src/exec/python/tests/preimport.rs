@@ -11,7 +11,7 @@ use super::TestMode::{self, Embedded, Standalone};
 use super::{PythonHarness, TEST_TIMEOUT, make_environment, plain, request};
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::python::interpreter::InterpreterSearch;
-use crate::run::{Base, Limits, Outcome, Request, RunId, Snippet};
+use crate::run::{SessionStart, RunLimits, Outcome, Request, RunId, Snippet};
 
 /// A stage whose Python has these modules installed.
 fn with_modules(mode: TestMode, modules: &[(&str, &str)]) -> PythonHarness {
@@ -81,9 +81,9 @@ fn what_blocks_import_is_loaded_when_they_begin(#[values(Embedded, Standalone)] 
     let blocks = ["import colorsys as c, sndhdr_", "from xml.dom import minidom", "'import cmd'"];
     prepare(&stage, &[], &blocks);
     assert_eq!(written(&stage, &loaded(&names)), "colorsys xml.dom.minidom\n");
-    let session = block(2, Base::Nothing, &(loaded(&names) + "; x = 41"));
+    let session = block(2, SessionStart::Fresh, &(loaded(&names) + "; x = 41"));
     assert_eq!(written_by(&stage, &session), "colorsys xml.dom.minidom\n");
-    let next = block(3, Base::Run(RunId(2)), "x += 1; print(x, __name__, len(sys.argv))");
+    let next = block(3, SessionStart::After(RunId(2)), "x += 1; print(x, __name__, len(sys.argv))");
     assert_eq!(written_by(&stage, &next), "42 __main__ 1\n");
 }
 
@@ -162,7 +162,7 @@ fn a_module_beside_the_deck_stands_before_one_that_is_loaded(
     std::fs::write(own, "says = 'mine'").unwrap();
     let code = "import colorsys; print(colorsys.says)";
     assert_eq!(written(&stage, code), "mine\n");
-    assert_eq!(written_by(&stage, &block(2, Base::Nothing, code)), "mine\n");
+    assert_eq!(written_by(&stage, &block(2, SessionStart::Fresh, code)), "mine\n");
 }
 
 #[rstest]
@@ -209,7 +209,7 @@ fn a_block_that_changes_imports_finds_nothing_imported(
 ) {
     let stage = PythonHarness::new(mode);
     let changes = "import os; os.environ['A'] = 'b'";
-    let mut snippet = block(0, Base::Nothing, changes).code;
+    let mut snippet = block(0, SessionStart::Fresh, changes).code;
     let usual = request(0, "import colorsys").code;
     prepare_for(&stage, &[], &[usual, snippet.clone()]);
     let look = loaded(&["colorsys"]);
@@ -219,10 +219,10 @@ fn a_block_that_changes_imports_finds_nothing_imported(
     with_variable.code.environment = vec![("A".to_owned(), "b".to_owned())];
     assert_eq!(written_by(&stage, &with_variable), "\n");
     // One block of a session is enough for all of it.
-    assert_eq!(written_by(&stage, &block(2, Base::Nothing, &look)), "\n");
+    assert_eq!(written_by(&stage, &block(2, SessionStart::Fresh, &look)), "\n");
     snippet.code = "x = 1".to_owned();
     prepare_for(&stage, &["colorsys"], &[snippet]);
-    assert_eq!(written_by(&stage, &block(3, Base::Nothing, &look)), "colorsys\n");
+    assert_eq!(written_by(&stage, &block(3, SessionStart::Fresh, &look)), "colorsys\n");
 }
 
 #[rstest]
@@ -230,11 +230,11 @@ fn other_imports_are_loaded_after_a_reload(#[values(Embedded, Standalone)] mode:
     let stage = PythonHarness::new(mode);
     let names = ["colorsys", "cmd"];
     prepare(&stage, &[], &["import colorsys"]);
-    let first = block(1, Base::Nothing, &format!("{}; x = 3", loaded(&names)));
+    let first = block(1, SessionStart::Fresh, &format!("{}; x = 3", loaded(&names)));
     assert_eq!(written_by(&stage, &first), "colorsys\n");
     prepare(&stage, &[], &["import cmd"]);
     assert_eq!(written(&stage, &loaded(&names)), "cmd\n");
-    let next = block(2, Base::Run(RunId(1)), "print(x)");
+    let next = block(2, SessionStart::After(RunId(1)), "print(x)");
     assert_eq!(written_by(&stage, &next), "3\n", "a session lives on");
     prepare(&stage, &[], &["print(1)"]);
     assert_eq!(written(&stage, &loaded(&names)), "\n");
@@ -269,7 +269,7 @@ fn memory_that_imports_took_is_not_the_blocks(#[values(Embedded, Standalone)] mo
     let stage = with_modules(mode, &large);
     prepare(&stage, &["large"], &["import large"]);
     let limited = |code: &str| {
-        let limits = Limits { memory: Some(200 << 20), ..Limits::default() };
+        let limits = RunLimits { memory: Some(200 << 20), ..RunLimits::default() };
         stage.start_request(&Request { limits, ..request(1, code) }).end()
     };
     let (text, how) = limited("import large; print(len(large.data) >> 20)");

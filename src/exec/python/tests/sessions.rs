@@ -10,11 +10,11 @@ use super::TestMode::{self, Embedded, Standalone};
 use super::{PythonHarness, TEST_TIMEOUT, TestRun, plain, pyenv, request};
 use crate::exec::Stop;
 use crate::exec::python::interpreter::InterpreterSearch;
-use crate::run::{Base, Event, Outcome, Request, RunId};
+use crate::run::{SessionStart, Event, Outcome, Request, RunId};
 
 /// A block of a session that goes on from an earlier run; 0 for the first.
 fn block(id: u64, base: u64, code: &str) -> Request {
-    let session = if base == 0 { Base::Nothing } else { Base::Run(RunId(base)) };
+    let session = if base == 0 { SessionStart::Fresh } else { SessionStart::After(RunId(base)) };
     Request { session: Some(session), ..request(id, code) }
 }
 
@@ -39,9 +39,9 @@ fn end(running: &TestRun) -> BlockResult {
     loop {
         match running.events.recv_timeout(TEST_TIMEOUT) {
             Ok(Event::Output(bytes)) => text.extend(bytes),
-            Ok(Event::Kept) => kept = true,
-            Ok(Event::InPlace) => in_place = true,
-            Ok(Event::BaseGone) => base_gone = true,
+            Ok(Event::SnapshotReady) => kept = true,
+            Ok(Event::SharesProcess) => in_place = true,
+            Ok(Event::SnapshotLost) => base_gone = true,
             Ok(Event::Finished(how, _)) => {
                 let text = plain(&String::from_utf8_lossy(&text));
                 return BlockResult { text, how, kept, in_place, base_gone };

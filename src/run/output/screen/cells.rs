@@ -11,23 +11,23 @@ pub(super) const CLUSTER: usize = 64;
 
 /// Cells from column 0 on.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cells(Vec<Cell>);
+pub(super) struct Cells(Vec<ScreenCell>);
 
 #[derive(Clone, Debug)]
-struct Cell {
-    glyph: Glyph,
+struct ScreenCell {
+    content: CellContent,
     style: Style,
 }
 
 #[derive(Clone, Debug)]
-enum Glyph {
+enum CellContent {
     Char(char),
     Cluster(Box<str>),
     /// Covered by the wide character to the left.
     Covered,
 }
 
-const BLANK: Cell = Cell { glyph: Glyph::Char(' '), style: Style::new() };
+const BLANK: ScreenCell = ScreenCell { content: CellContent::Char(' '), style: Style::new() };
 
 /// Whether a character belongs to the cell whose text is `cluster`, not to the next one.
 pub(super) fn joins(cluster: &str, c: char) -> bool {
@@ -53,17 +53,18 @@ impl Cells {
 
     /// Writes a character `width` columns wide at `column`; blanks fill what lies before it.
     pub(super) fn put(&mut self, column: usize, c: char, width: usize, style: Style) {
-        self.put_cell(column, width, Cell { glyph: Glyph::Char(c), style });
+        self.put_cell(column, width, ScreenCell { content: CellContent::Char(c), style });
     }
 
-    fn put_cell(&mut self, column: usize, width: usize, cell: Cell) {
+    fn put_cell(&mut self, column: usize, width: usize, cell: ScreenCell) {
         let end = column + width;
         if self.0.len() < end {
             self.0.resize(end, BLANK);
         }
         self.part(column);
         self.part(end);
-        self.0[column + 1..end].fill(Cell { glyph: Glyph::Covered, style: cell.style });
+        self.0[column + 1..end]
+            .fill(ScreenCell { content: CellContent::Covered, style: cell.style });
         self.0[column] = cell;
     }
 
@@ -80,22 +81,22 @@ impl Cells {
         }
         cluster.push(c);
         let end = start + cluster_width(&cluster);
-        let glyph = Glyph::Cluster(cluster.into_boxed_str());
+        let content = CellContent::Cluster(cluster.into_boxed_str());
         let style = self.0[start].style;
-        self.put_cell(start, end - start, Cell { glyph, style });
+        self.put_cell(start, end - start, ScreenCell { content, style });
         Some(end)
     }
 
     fn start_of_cell_before(&self, column: usize) -> Option<usize> {
         let cells = self.0.get(..column)?;
-        cells.iter().rposition(|cell| !matches!(cell.glyph, Glyph::Covered))
+        cells.iter().rposition(|cell| !matches!(cell.content, CellContent::Covered))
     }
 
     fn cluster(&self, column: usize) -> String {
-        match &self.0[column].glyph {
-            Glyph::Char(c) => c.to_string(),
-            Glyph::Cluster(cluster) => cluster.to_string(),
-            Glyph::Covered => String::new(),
+        match &self.0[column].content {
+            CellContent::Char(c) => c.to_string(),
+            CellContent::Cluster(cluster) => cluster.to_string(),
+            CellContent::Covered => String::new(),
         }
     }
 
@@ -136,7 +137,7 @@ impl Cells {
 
     /// Blanks a wide character that reaches over the line left of `column`.
     fn part(&mut self, column: usize) {
-        let is_covered = |cell: &Cell| matches!(cell.glyph, Glyph::Covered);
+        let is_covered = |cell: &ScreenCell| matches!(cell.content, CellContent::Covered);
         if self.0.get(column).is_some_and(is_covered) {
             let start = self.start_of_cell_before(column).unwrap_or(column);
             let wide = self.0[start..].iter_mut().enumerate();
@@ -147,8 +148,8 @@ impl Cells {
     }
 }
 
-impl From<&Text> for Cells {
-    fn from(text: &Text) -> Self {
+impl From<&RowText> for Cells {
+    fn from(text: &RowText) -> Self {
         let mut cells = Self(Vec::with_capacity(text.columns()));
         for (stretch, style) in text.stretches() {
             for c in stretch.chars() {
@@ -164,14 +165,14 @@ impl From<&Text> for Cells {
     }
 }
 
-impl From<&Cells> for Text {
+impl From<&Cells> for RowText {
     fn from(cells: &Cells) -> Self {
         let mut text = Self::default();
         for cell in &cells.0 {
-            match &cell.glyph {
-                Glyph::Char(c) => text.append(*c, 1, cell.style),
-                Glyph::Cluster(cluster) => text.append_str(cluster, 1, cell.style),
-                Glyph::Covered => text.append_str("", 1, cell.style),
+            match &cell.content {
+                CellContent::Char(c) => text.append(*c, 1, cell.style),
+                CellContent::Cluster(cluster) => text.append_str(cluster, 1, cell.style),
+                CellContent::Covered => text.append_str("", 1, cell.style),
             }
         }
         text

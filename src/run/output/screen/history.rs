@@ -15,16 +15,16 @@ const BYTES: usize = 8 << 20;
 /// The lines above the screen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
-    head: Vec<Row>,
+    head: Vec<ScreenRow>,
     head_bytes: usize,
     omitted: usize,
-    tail: VecDeque<Row>,
+    tail: VecDeque<ScreenRow>,
     tail_bytes: usize,
 }
 
 impl History {
     /// Takes in the next line; answers one that was left out for it, to be used again.
-    pub(super) fn push(&mut self, mut row: Row) -> Option<Row> {
+    pub(super) fn push(&mut self, mut row: ScreenRow) -> Option<ScreenRow> {
         row.settle();
         let bytes = row.bytes();
         if self.tail.is_empty() && self.omitted == 0 && self.fits_head(bytes) {

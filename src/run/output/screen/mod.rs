@@ -31,44 +31,44 @@ const REACH: usize = 1_000;
 
 /// What was written, and where the next character goes.
 #[derive(Clone, Debug)]
-pub(super) struct Screen {
+pub(super) struct TextScreen {
     history: History,
     /// The rows on the screen, at most `height`; those below the last one written are not there.
-    rows: VecDeque<Row>,
+    rows: VecDeque<ScreenRow>,
     height: usize,
-    cursor: Cursor,
-    saved: Cursor,
+    cursor: CursorPosition,
+    saved: CursorPosition,
     pen: Style,
     /// ASCII characters that are still to be written at the cursor, together.
     pending: String,
     heard: bool,
     /// A row that was left out, to be written anew: a flood allocates nothing.
-    spare: Row,
+    spare: ScreenRow,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Cursor {
+struct CursorPosition {
     row: usize,
     column: usize,
 }
 
-impl Default for Screen {
+impl Default for TextScreen {
     fn default() -> Self {
         Self {
             history: History::default(),
             rows: VecDeque::new(),
             height: ROWS,
-            cursor: Cursor::default(),
-            saved: Cursor::default(),
+            cursor: CursorPosition::default(),
+            saved: CursorPosition::default(),
             pen: Style::new(),
             pending: String::new(),
             heard: false,
-            spare: Row::default(),
+            spare: ScreenRow::default(),
         }
     }
 }
 
-impl Screen {
+impl TextScreen {
     /// Sets how many rows the screen has.
     pub(super) fn resize(&mut self, height: usize) {
         self.height = height.max(1);
@@ -80,7 +80,7 @@ impl Screen {
         self.saved.row = self.saved.row.saturating_sub(leaving);
     }
 
-    /// How many rows [`Screen::row`] knows.
+    /// How many rows [`TextScreen::row`] knows.
     pub(super) fn len(&self) -> usize {
         self.history.len() + self.rows.len()
     }
@@ -130,7 +130,7 @@ impl Screen {
     }
 
     /// The row the cursor is on; it and those above it come into being when written to.
-    fn current(&mut self) -> &mut Row {
+    fn current(&mut self) -> &mut ScreenRow {
         let row = self.cursor.row;
         while row >= self.rows.len() {
             self.rows.push_back(std::mem::take(&mut self.spare));
@@ -139,7 +139,7 @@ impl Screen {
     }
 
     /// The row the cursor is on, if anything was written to it or below it.
-    fn existing(&mut self) -> Option<&mut Row> {
+    fn existing(&mut self) -> Option<&mut ScreenRow> {
         self.rows.get_mut(self.cursor.row)
     }
 
@@ -160,7 +160,7 @@ impl Screen {
     }
 
     fn move_to(&mut self, row: usize, column: usize) {
-        self.cursor = Cursor { row: row.min(self.height - 1), column: column.min(REACH) };
+        self.cursor = CursorPosition { row: row.min(self.height - 1), column: column.min(REACH) };
     }
 
     /// Clears what is shown, and what could be scrolled to.
@@ -170,7 +170,7 @@ impl Screen {
     }
 
     fn erase_in_display(&mut self, what: usize) {
-        let Cursor { row, column } = self.cursor;
+        let CursorPosition { row, column } = self.cursor;
         match what {
             0 if column == 0 => self.rows.truncate(row),
             0 => {
@@ -178,7 +178,7 @@ impl Screen {
                 self.erase_in_line(0);
             }
             1 => {
-                self.rows.iter_mut().take(row).for_each(|row| *row = Row::default());
+                self.rows.iter_mut().take(row).for_each(|row| *row = ScreenRow::default());
                 self.erase_in_line(1);
             }
             2 | 3 => self.clear(),
@@ -219,7 +219,7 @@ fn has_no_cell(c: char) -> bool {
     is_invisible(c) && !may_join
 }
 
-impl Perform for Screen {
+impl Perform for TextScreen {
     #[inline]
     fn print(&mut self, c: char) {
         match c {
@@ -231,7 +231,7 @@ impl Perform for Screen {
 
     fn execute(&mut self, byte: u8) {
         self.flush();
-        let Cursor { row, column } = self.cursor;
+        let CursorPosition { row, column } = self.cursor;
         match byte {
             b'\n' | 0x0b | 0x0c => self.line_feed(),
             b'\r' => self.cursor.column = 0,
@@ -258,7 +258,7 @@ impl Perform for Screen {
         let number = |index: usize| params.iter().nth(index).map_or(0, |param| param[0].into());
         let what: usize = number(0);
         let count = what.max(1);
-        let Cursor { row, column } = self.cursor;
+        let CursorPosition { row, column } = self.cursor;
         match action {
             'm' => sgr::apply(&mut self.pen, params),
             'A' => self.move_to(row.saturating_sub(count), column),

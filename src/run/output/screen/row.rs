@@ -14,8 +14,8 @@ pub(super) const COLUMNS: usize = 20_000;
 
 /// One row.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Row {
-    text: Text,
+pub(super) struct ScreenRow {
+    text: RowText,
     /// The row, in place of `text`.
     cells: Option<Cells>,
     cut: bool,
@@ -23,7 +23,7 @@ pub(super) struct Row {
     line: OnceLock<Line<'static>>,
 }
 
-impl Row {
+impl ScreenRow {
     /// Writes a character `width` columns wide at `column`, blanks before it where nothing is yet;
     /// answers the column after it.
     pub(super) fn put(&mut self, column: usize, c: char, width: usize, style: Style) -> usize {
@@ -41,7 +41,7 @@ impl Row {
         column + width
     }
 
-    /// Writes characters one column wide and one byte long at `column`, as [`Row::put`] does.
+    /// Writes characters one column wide and one byte long at `column`, as [`ScreenRow::put`] does.
     pub(super) fn put_ascii(&mut self, column: usize, text: &str, style: Style) -> usize {
         self.line.take();
         let room = COLUMNS.saturating_sub(column);
@@ -113,7 +113,7 @@ impl Row {
     /// The row has left the screen and is written no more.
     pub(super) fn settle(&mut self) {
         if let Some(cells) = self.cells.take() {
-            self.text = Text::from(&cells);
+            self.text = RowText::from(&cells);
         }
     }
 
@@ -126,7 +126,7 @@ impl Row {
     pub(super) fn line(&self) -> &Line<'static> {
         self.line.get_or_init(|| {
             let mut line = match &self.cells {
-                Some(cells) => Text::from(cells).to_line(),
+                Some(cells) => RowText::from(cells).to_line(),
                 None => self.text.to_line(),
             };
             if self.cut {

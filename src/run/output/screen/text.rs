@@ -7,7 +7,7 @@ use super::cells::{CLUSTER, cluster_width, joins};
 
 /// Text in stretches of one style each.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Text {
+pub(super) struct RowText {
     written: String,
     /// Where each stretch ends, in bytes, and its style.
     stretches: Vec<(usize, Style)>,
@@ -16,7 +16,7 @@ pub(super) struct Text {
     last: usize,
 }
 
-impl Text {
+impl RowText {
     /// How many columns it covers.
     pub(super) fn columns(&self) -> usize {
         self.columns

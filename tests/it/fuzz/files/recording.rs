@@ -165,7 +165,7 @@ const RECORDING: &str = r##"{
 
 #[test]
 fn any_recording_is_read_and_drawn() {
-    assert_eq!(Recording::read(RECORDING).unwrap().takes.len(), 5);
+    assert_eq!(Recording::read(RECORDING).unwrap().entries.len(), 5);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("talk.md");
     let recording = folder.path().join("talk.recording");
@@ -182,8 +182,8 @@ fn any_recording_is_read_and_drawn() {
             match Recording::read(&text) {
                 // Times are rounded; all else is kept.
                 Ok(read) => {
-                    let again = Recording::read(&read.write()).map(|again| again.takes.len());
-                    assert_eq!(again, Ok(read.takes.len()));
+                    let again = Recording::read(&read.write()).map(|again| again.entries.len());
+                    assert_eq!(again, Ok(read.entries.len()));
                 }
                 Err(_) => assert!(!loaded.deck.diagnostics.is_empty()),
             }
