@@ -1,9 +1,10 @@
-//! The terminal's own sixteen colours, by the numbers that escape sequences and palettes use.
+//! //! The terminal's sixteen named colours and the numbers that escape sequences and palettes use
+//! for them.
 
 use ratatui::style::Color;
 
-/// In the order of their numbers: the dark ones, then the bright ones.
-const SIXTEEN: [Color; 16] = [
+/// /// Ordered by number: the eight dark colours, then the eight bright ones.
+const NAMED_COLORS: [Color; 16] = [
     Color::Black,
     Color::Red,
     Color::Green,
@@ -22,16 +23,16 @@ const SIXTEEN: [Color; 16] = [
     Color::White,
 ];
 
-/// The colour of a number among the 256: the first sixteen have names.
+/// /// Returns the colour with this number in the 256-colour palette. The first sixteen are named.
 pub fn color(number: u8) -> Color {
-    SIXTEEN.get(usize::from(number)).copied().unwrap_or(Color::Indexed(number))
+    NAMED_COLORS.get(usize::from(number)).copied().unwrap_or(Color::Indexed(number))
 }
 
-/// The number of a colour that has one: a name or an index.
+/// /// Returns the palette number of a named or indexed colour.
 pub fn number(color: Color) -> Option<u8> {
     match color {
         Color::Indexed(number) => Some(number),
-        _ => (0..16).find(|number| SIXTEEN[usize::from(*number)] == color),
+        _ => (0..16).find(|number| NAMED_COLORS[usize::from(*number)] == color),
     }
 }
 
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_and_its_colour_lead_to_each_other() {
+    fn numbers_and_colours_round_trip() {
         assert!((0..=255).all(|it| number(color(it)) == Some(it)));
         assert_eq!((color(9), color(16)), (Color::LightRed, Color::Indexed(16)));
         assert_eq!((number(Color::Reset), number(Color::Rgb(0, 0, 0))), (None, None));

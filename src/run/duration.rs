@@ -1,8 +1,8 @@
-//! Times as people read them.
+//! //! Durations formatted for people.
 
 use std::time::Duration;
 
-/// A time as people read it: `43 µs`, `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
+/// /// Formats a duration: `43 µs`, `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
 pub fn format_duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match time.as_micros() {
@@ -29,7 +29,7 @@ mod tests {
     #[case(999_999, "999 ms")]
     #[case(1_250_000, "1.2 s")]
     #[case(65_000_000, "1 min 05 s")]
-    fn a_duration_is_short(#[case] micros: u64, #[case] expected: &str) {
+    fn durations_are_formatted_briefly(#[case] micros: u64, #[case] expected: &str) {
         assert_eq!(format_duration(Duration::from_micros(micros)), expected);
     }
 }

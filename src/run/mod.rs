@@ -1,6 +1,6 @@
-//! Running a cell, as values: what is asked (`protocol`), what it has written (`output`, and
-//! `terminal` for programs that draw), and the state that a slide shows (`state`). Nothing here starts
-//! a process; `exec` does.
+//! //! The data model of running code: requests and events (`protocol`), captured output
+//! (`output`), the terminal emulator (`terminal`), and the state shown on a slide (`state`).
+//! Nothing here starts a process; `exec` does.
 
 mod duration;
 mod output;

@@ -29,7 +29,7 @@ const NAME: Style = Style::new().add_modifier(Modifier::BOLD);
 /// Columns of the screen that the whole table would take.
 pub(in crate::layout) fn natural_width(table: &DataTable) -> u16 {
     let widths = widths(table);
-    let more = if table.columns_left_out() > 0 { BETWEEN + 1 } else { 0 };
+    let more = if table.omitted_columns() > 0 { BETWEEN + 1 } else { 0 };
     total(widths.into_iter()).saturating_add(more)
 }
 
@@ -88,7 +88,7 @@ impl<'a> DataGrid<'a> {
         let mut shown: Vec<(usize, u16)> = shown(skipped).collect();
         let room = room.saturating_sub(if skipped > 0 { aside } else { 0 });
         let total = |shown: &[(usize, u16)]| total(shown.iter().map(|&(_, width)| width));
-        if total(&shown) > room || table.columns_left_out() > 0 {
+        if total(&shown) > room || table.omitted_columns() > 0 {
             let room = room.saturating_sub(aside);
             while shown.len() > 1 + index.len() && total(&shown) > room {
                 shown.pop();
@@ -99,7 +99,7 @@ impl<'a> DataGrid<'a> {
 
     /// How many columns are not shown.
     pub(in crate::layout) fn left_out(&self) -> usize {
-        self.table.columns_left_out() + (self.table.columns.len() - self.shown.len())
+        self.table.omitted_columns() + (self.table.columns.len() - self.shown.len())
     }
 
     /// Whether there are columns to the right of those that show.

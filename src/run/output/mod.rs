@@ -1,4 +1,4 @@
-//! A run's output: what it wrote and what it showed, in the order in which it did so.
+//! //! The output of a run: text and displayed values, in the order in which they arrived.
 
 mod screen;
 mod text_output;
@@ -11,54 +11,54 @@ use crate::run::{DataTable, Timing};
 pub(super) use text_output::whole_characters;
 pub use text_output::{OutputRow, TextOutput};
 
-/// What a run has written and shown.
+/// /// Everything that a run has printed and displayed.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
     parts: Vec<Part>,
-    /// Rows that cursor moves can reach, if they were told.
+    /// /// Number of trailing rows that cursor movement can reach, if set.
     rows: Option<u16>,
 }
 
-/// A part of an output.
+/// /// One part of an output.
 #[derive(Clone, Debug)]
 pub enum Part {
-    /// Text, up to the next value that was shown.
+    /// /// Text up to the next displayed value.
     Text(Box<TextOutput>),
-    /// A value that is more than text.
+    /// /// A displayed value that is not plain text.
     Value(OutputValue),
 }
 
-/// Something that a run shows and that is more than text.
+/// /// A displayed value that is not plain text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OutputValue {
-    /// The picture in this file.
+    /// /// A picture file.
     Picture(PathBuf),
-    /// A table of data.
+    /// /// A data table.
     Table(DataTable),
-    /// What it took.
+    /// /// A benchmark timing.
     Timing(Timing),
     /// Markdown.
     Markdown {
-        /// As it was given.
+        /// /// The source text.
         text: Box<str>,
-        /// What it says, once somebody has read it.
+        /// /// The parsed blocks; empty until parsed.
         blocks: Vec<Block>,
     },
 }
 
 impl Output {
-    /// An output of which the last `rows` rows can be reached by cursor moves.
+    /// /// Creates an output whose last `rows` rows can be reached by cursor movement.
     pub fn with_rows(rows: u16) -> Self {
         Self { parts: Vec::new(), rows: Some(rows) }
     }
 
-    /// An empty output with as many rows that cursor moves can reach.
+    /// /// Returns an empty output with the same number of reachable rows.
     #[must_use]
     pub fn anew(&self) -> Self {
         Self { parts: Vec::new(), rows: self.rows }
     }
 
-    /// Takes in more bytes; they may end in the middle of a character or escape sequence.
+    /// /// Appends bytes, which may end in the middle of a character or an escape sequence.
     pub fn feed(&mut self, bytes: &[u8]) {
         if let Some(Part::Text(written)) = self.parts.last_mut() {
             return written.feed(bytes);
@@ -68,22 +68,22 @@ impl Output {
         self.parts.push(Part::Text(Box::new(written)));
     }
 
-    /// Takes in a value, which stands behind all that came before it.
+    /// /// Appends a displayed value.
     pub fn show(&mut self, value: OutputValue) {
         self.parts.push(Part::Value(value));
     }
 
-    /// Its parts in order. Text may be empty.
+    /// /// Returns the parts in order. A text part may be empty.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// Whether there is nothing to be seen.
+    /// /// Returns whether there is nothing to show.
     pub fn is_empty(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, Part::Text(written) if written.is_empty()))
     }
 
-    /// The files of the pictures in it.
+    /// /// Returns the picture files.
     pub fn pictures(&self) -> impl Iterator<Item = &PathBuf> {
         self.parts.iter().filter_map(|part| match part {
             Part::Value(OutputValue::Picture(file)) => Some(file),
@@ -91,7 +91,7 @@ impl Output {
         })
     }
 
-    /// What its timed statement took, if it was timed.
+    /// /// Returns the last timing, if the block was benchmarked.
     pub fn timing(&self) -> Option<&Timing> {
         self.parts.iter().rev().find_map(|part| match part {
             Part::Value(OutputValue::Timing(timing)) => Some(timing),
@@ -99,7 +99,7 @@ impl Output {
         })
     }
 
-    /// What its pieces of markdown say.
+    /// /// Returns the parsed blocks of each markdown value.
     pub fn markdown(&self) -> impl Iterator<Item = &[Block]> {
         self.parts.iter().filter_map(|part| match part {
             Part::Value(OutputValue::Markdown { blocks, .. }) => Some(&**blocks),
@@ -107,7 +107,7 @@ impl Output {
         })
     }
 
-    /// Its pieces of markdown, and where what they say goes.
+    /// /// Returns each markdown value's text and the place to store its parsed blocks.
     pub fn markdown_to_read(&mut self) -> impl Iterator<Item = (&str, &mut Vec<Block>)> {
         self.parts.iter_mut().filter_map(|part| match part {
             Part::Value(OutputValue::Markdown { text, blocks }) => Some((&**text, blocks)),
@@ -115,8 +115,7 @@ impl Output {
         })
     }
 
-    /// How many lines there are to be read in it, those that were left out counted, and how many
-    /// pictures.
+    /// /// Returns the number of lines, omitted ones included, and the number of pictures.
     pub fn amount(&self) -> (usize, usize) {
         let lines = self.parts.iter().map(|part| match part {
             Part::Text(written) => written.lines(),
@@ -128,7 +127,8 @@ impl Output {
         (lines.sum(), self.pictures().count())
     }
 
-    /// All of it without styles, one row a line; a picture is a line that says so.
+    /// /// Returns the output without styles, one row per line. A picture becomes a placeholder
+    /// line.
     pub fn plain_text(&self) -> String {
         let texts = self.parts.iter().map(Part::plain_text);
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
@@ -136,7 +136,7 @@ impl Output {
 }
 
 impl Part {
-    /// The part without styles.
+    /// /// Returns the part without styles.
     fn plain_text(&self) -> String {
         match self {
             Self::Text(written) => written.plain_text(),
@@ -146,7 +146,7 @@ impl Part {
 }
 
 impl OutputValue {
-    /// The value as text.
+    /// /// Returns the value as text.
     pub fn plain_text(&self) -> String {
         match self {
             Self::Picture(_) => "[picture]".to_owned(),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn values_keep_their_place_between_text() {
+    fn values_stay_in_order_with_text() {
         let mut output = Output::with_rows(10);
         output.feed(b"one\n");
         output.show(OutputValue::Picture("file".into()));
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn all_lines_are_counted() {
+    fn omitted_lines_are_counted() {
         let mut output = Output::with_rows(10);
         (0..5_000).for_each(|line| output.feed(format!("{line}\n").as_bytes()));
         assert_eq!(output.amount(), (5_000, 0));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_that_moves_up_stops_at_a_value() {
+    fn cursor_movement_stops_at_a_value() {
         let mut output = Output::with_rows(10);
         output.feed(b"above\n");
         output.show(markdown("value"));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_shows_nothing_is_empty() {
+    fn invisible_text_is_empty() {
         let mut output = Output::default();
         output.feed(b"\x1b[31m");
         assert!(output.is_empty());

@@ -1,8 +1,8 @@
-//! Text that a run writes: bytes in, bounded styled lines out.
+//! //! The text output of a run: takes bytes, returns bounded styled lines.
 //!
-//! What a program writes goes through a terminal's parser (the `vte` crate) onto a small [`TextScreen`]
-//! that follows colours, carriage returns and cursor moves; what leaves that screen at the top is
-//! kept as history, its first and its last lines. Nothing a program writes reaches the real terminal.
+//! Bytes pass through the `vte` parser onto a small [`TextScreen`], which interprets colours,
+//! carriage returns and cursor movement. Rows that scroll off its top are kept as history, bounded
+//! to the first and last lines. Nothing that a program writes reaches the real terminal.
 
 use std::fmt;
 
@@ -11,109 +11,109 @@ use vte::Parser;
 
 use super::screen::TextScreen;
 
-/// Bytes handed to the parser at once.
-const PORTION: usize = 4 * 1024;
+/// /// Maximum bytes passed to the parser at once.
+const CHUNK_BYTES: usize = 4 * 1024;
 
-/// An operating system command longer than this is no longer kept by the parser.
-const LONGEST_COMMAND: usize = 16 * PORTION;
+/// /// Maximum length in bytes of an operating system command before the parser is reset.
+const MAX_COMMAND_BYTES: usize = 16 * CHUNK_BYTES;
 
-/// Text that a run has written, as lines.
+/// /// Text output as lines.
 ///
-/// A clone shows the same, and takes what it is fed next as standing outside of escape sequences.
+/// A clone shows the same lines, and interprets further bytes as outside of any escape sequence.
 #[derive(Default)]
 pub struct TextOutput {
     parser: Parser,
     screen: TextScreen,
-    /// The beginning of a character whose end is still to come.
-    begun: Vec<u8>,
-    /// Bytes since the parser last made anything of them.
-    unheard: usize,
+    /// /// An incomplete character at the end of the last chunk.
+    partial: Vec<u8>,
+    /// /// Bytes since the parser last dispatched anything.
+    undispatched: usize,
 }
 
-/// One row of what was written.
+/// /// One row of text output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OutputRow<'a> {
-    /// A line as written, not wrapped.
+    /// /// An unwrapped line.
     Line(&'a Line<'static>),
-    /// This many lines were left out between the head and the tail.
+    /// /// The number of lines omitted between the head and the tail.
     Omitted(usize),
 }
 
 impl TextOutput {
-    /// Text of which the last `rows` rows can be reached by cursor moves.
+    /// /// Creates an output whose last `rows` rows can be reached by cursor movement.
     pub fn with_rows(rows: u16) -> Self {
-        let mut written = Self::default();
-        written.resize(rows);
-        written
+        let mut output = Self::default();
+        output.resize(rows);
+        output
     }
 
-    /// Sets how many of the last rows can be reached by cursor moves: those of the terminal the
-    /// program believes in.
+    /// /// Sets the number of trailing rows that cursor movement can reach: the height of the
+    /// program's terminal.
     pub fn resize(&mut self, rows: u16) {
         self.screen.resize(usize::from(rows));
     }
 
-    /// Takes in more bytes; they may end in the middle of a character or escape sequence.
+    /// /// Appends bytes, which may end in the middle of a character or an escape sequence.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let mut joined = std::mem::take(&mut self.begun);
+        let mut joined = std::mem::take(&mut self.partial);
         let mut rest = bytes;
         if !joined.is_empty() {
             joined.extend_from_slice(bytes);
             rest = &joined;
         }
         while !rest.is_empty() {
-            let portion = &rest[..rest.len().min(PORTION)];
-            let portion = &portion[..whole_characters(portion)];
-            if portion.is_empty() {
-                self.begun = rest.to_vec();
+            let chunk = &rest[..rest.len().min(CHUNK_BYTES)];
+            let chunk = &chunk[..whole_characters(chunk)];
+            if chunk.is_empty() {
+                self.partial = rest.to_vec();
                 return;
             }
-            self.advance(portion);
-            rest = &rest[portion.len()..];
+            self.advance(chunk);
+            rest = &rest[chunk.len()..];
         }
     }
 
-    fn advance(&mut self, portion: &[u8]) {
-        self.parser.advance(&mut self.screen, portion);
-        self.unheard = if self.screen.finish() { 0 } else { self.unheard + portion.len() };
-        if self.unheard >= LONGEST_COMMAND {
+    fn advance(&mut self, chunk: &[u8]) {
+        self.parser.advance(&mut self.screen, chunk);
+        self.undispatched = if self.screen.finish() { 0 } else { self.undispatched + chunk.len() };
+        if self.undispatched >= MAX_COMMAND_BYTES {
             self.forget_command();
         }
     }
 
-    /// The parser collects a command (a title, a picture) until it ends, which may be never. Such a
-    /// long one is begun anew, so that what was collected of it is freed.
+    /// /// Resets the parser inside an operating system command, which frees what it has collected.
+    /// A command (a title, a picture) may never end.
     fn forget_command(&mut self) {
         self.parser = Parser::new();
         self.parser.advance(&mut self.screen, b"\x1b]");
-        self.unheard = 0;
+        self.undispatched = 0;
     }
 
-    /// Whether nothing was written.
+    /// /// Returns whether there is no output.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many rows [`TextOutput::row`] knows.
+    /// /// Returns the number of rows that [`TextOutput::row`] can return.
     pub fn len(&self) -> usize {
         self.screen.len()
     }
 
-    /// How many lines were written, those that were left out counted.
+    /// /// Returns the number of lines written, including omitted ones.
     pub fn lines(&self) -> usize {
-        let left_out = (0..self.len()).find_map(|index| match self.row(index) {
+        let omitted = (0..self.len()).find_map(|index| match self.row(index) {
             Some(OutputRow::Omitted(count)) => Some(count.saturating_sub(1)),
             _ => None,
         });
-        self.len() + left_out.unwrap_or(0)
+        self.len() + omitted.unwrap_or(0)
     }
 
-    /// The row at `index`, from 0.
+    /// /// Returns the row at `index`, from 0.
     pub fn row(&self, index: usize) -> Option<OutputRow<'_>> {
         self.screen.row(index)
     }
 
-    /// The rows without their styles, one a line.
+    /// /// Returns the rows without styles, one per line.
     pub fn plain_text(&self) -> String {
         let rows = (0..self.len()).filter_map(|index| self.row(index));
         let rows: Vec<_> = rows
@@ -126,8 +126,8 @@ impl TextOutput {
     }
 }
 
-/// How many of the bytes to hand on, so that no character is cut: vte 0.15.0 loses what follows a
-/// character it got in two parts.
+/// /// Returns how many of the bytes end with a complete character. vte 0.15.0 loses what follows a
+/// character that is split across calls.
 pub(in crate::run) fn whole_characters(bytes: &[u8]) -> usize {
     let is_continuation = |byte: &u8| matches!(byte, 0x80..=0xbf);
     let Some(lead) = bytes.iter().rposition(|byte| !is_continuation(byte)) else {
@@ -144,8 +144,8 @@ pub(in crate::run) fn whole_characters(bytes: &[u8]) -> usize {
 
 impl Clone for TextOutput {
     fn clone(&self) -> Self {
-        let (screen, begun) = (self.screen.clone(), self.begun.clone());
-        Self { parser: Parser::new(), screen, begun, unheard: 0 }
+        let (screen, partial) = (self.screen.clone(), self.partial.clone());
+        Self { parser: Parser::new(), screen, partial, undispatched: 0 }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tables of what programs write and what is to be seen of it.
+//! //! Tests of the text output: bytes in, visible rows out.
 
 use std::fmt::Write;
 
@@ -12,17 +12,17 @@ fn output(bytes: impl AsRef<[u8]>) -> TextOutput {
     output
 }
 
-/// What is seen without styles.
+/// /// Returns the visible text without styles.
 fn seen(bytes: impl AsRef<[u8]>) -> String {
     output(bytes).plain_text()
 }
 
-/// All rows with their styles, for comparing.
+/// /// Returns all rows with their styles, for comparison.
 fn rows(output: &TextOutput) -> Vec<String> {
     (0..output.len()).map(|index| format!("{:?}", output.row(index).unwrap())).collect()
 }
 
-/// The style of the only row's last span.
+/// /// Returns the style of the last span of the only row.
 fn last_style(bytes: &str) -> Style {
     let output = output(bytes);
     let Some(OutputRow::Line(line)) = output.row(0) else { panic!("no row") };
@@ -30,14 +30,14 @@ fn last_style(bytes: &str) -> Style {
 }
 
 #[test]
-fn nothing_written_is_empty() {
+fn no_visible_text_is_empty() {
     assert!(TextOutput::default().is_empty());
     assert!(output("\x1b[31m\x1b]0;title\x07\x07").is_empty());
     assert_eq!(TextOutput::default().row(0), None);
 }
 
 #[test]
-fn text_and_control_characters_show_as_on_a_terminal() {
+fn text_and_control_characters_are_interpreted() {
     let table: &[(&str, &str)] = &[
         ("a\nb\n", "a\nb"),
         ("a\r\nb", "a\nb"),
@@ -74,7 +74,7 @@ fn text_and_control_characters_show_as_on_a_terminal() {
 }
 
 #[test]
-fn cursor_moves_and_erasing_show_as_on_a_terminal() {
+fn cursor_movement_and_erasing_are_interpreted() {
     let table: &[(&str, &str)] = &[
         ("one\ntwo\x1b[Ax", "onex\ntwo"),
         ("one\ntwo\x1b[1A\rX\x1b[1B\rY", "Xne\nYwo"),
@@ -111,7 +111,7 @@ fn cursor_moves_and_erasing_show_as_on_a_terminal() {
 }
 
 #[test]
-fn strings_meant_for_a_terminal_are_swallowed() {
+fn terminal_control_strings_are_ignored() {
     let table: &[&str] = &[
         "a\x1b]0;title\x07b",
         "a\x1b]8;;https://example.org\x1b\\b\x1b]8;;\x1b\\",
@@ -130,7 +130,7 @@ fn strings_meant_for_a_terminal_are_swallowed() {
 }
 
 #[test]
-fn what_is_no_utf8_shows_as_a_replacement() {
+fn invalid_utf8_shows_as_replacement_characters() {
     let table: &[(&[u8], &str)] = &[
         (b"a\xffb", "a\u{fffd}b"),
         (b"a\x80b\x9bc", "a\u{fffd}b\u{fffd}c"),
@@ -146,7 +146,7 @@ fn what_is_no_utf8_shows_as_a_replacement() {
 }
 
 #[test]
-fn f160_every_rendition_is_followed() {
+fn f160_every_sgr_parameter_is_applied() {
     let plain = Style::new();
     let table = [
         ("\x1b[31mx", plain.fg(Color::Red)),
@@ -184,7 +184,7 @@ fn f160_every_rendition_is_followed() {
 }
 
 #[test]
-fn overwriting_keeps_the_styles_around() {
+fn overwriting_keeps_surrounding_styles() {
     let output = output("\x1b[31mred\x1b[0m plain\r\x1b[2C\x1b[1mX");
     let red = Style::new().fg(Color::Red);
     let bold = Style::new().add_modifier(Modifier::BOLD);
@@ -196,12 +196,12 @@ fn overwriting_keeps_the_styles_around() {
     assert_eq!(output.row(0), Some(OutputRow::Line(&expected)));
 }
 
-/// Bytes with everything in them that a boundary could fall into.
+/// /// Bytes that cover every kind of boundary.
 const MIXED: &str = "plain \x1b[1;38;2;10;20;30mstyled é日👩‍🚀\x1b[0m\r\x1b[3Cover\n\x1b]0;t\x07\
     \x1bPq#0\x1b\\tail\tx\x1b[1A\x1b[K!\u{85}e\u{301}🇩🇪\n\x1b[4:3mcurly\x1b[m ❤\u{fe0f} \x1b[38:5:9mend";
 
 #[test]
-fn cutting_the_bytes_anywhere_changes_nothing() {
+fn chunk_boundaries_do_not_matter() {
     let mut bytes = MIXED.as_bytes().to_vec();
     bytes.extend(b"\xff \xe2\x82 \xf0\x9f\x1b[31m \x80 end \xc3");
     bytes.extend(b"\nlast");
@@ -222,7 +222,7 @@ fn cutting_the_bytes_anywhere_changes_nothing() {
     assert_eq!(rows(&single), whole);
 }
 
-/// Numbers that look random and are the same each time.
+/// /// Returns deterministic pseudo-random bytes.
 fn noise(seed: u64) -> impl Iterator<Item = u8> {
     let mut state = seed.wrapping_mul(2).wrapping_add(1);
     std::iter::from_fn(move || {
@@ -234,8 +234,8 @@ fn noise(seed: u64) -> impl Iterator<Item = u8> {
 }
 
 #[test]
-fn noise_does_no_harm_and_does_not_depend_on_its_cuts() {
-    const PIECES: &[&str] = &[
+fn random_bytes_are_safe_in_any_chunks() {
+    const FRAGMENTS: &[&str] = &[
         "\x1b[", "1", ";", "H", "J", "K", "A", "B", "C", "D", "m", "P", "X", "@", "38", ":", "2",
         "\r", "\n", "\t", "\x08", "a", "日", "e\u{301}", "\u{200d}", "🇩", "👍", "🏽", "\x1b]",
         "\x07", "\x1b\\", "\x1bP", "9999", "\x1b7", "\x1b8", "\x1bM", "\x1bD", "\x1bc", "text",
@@ -245,7 +245,7 @@ fn noise_does_no_harm_and_does_not_depend_on_its_cuts() {
         let mut noise = noise(seed);
         let mut bytes = Vec::new();
         for byte in noise.by_ref().take(400) {
-            match PIECES.get(usize::from(byte) % (PIECES.len() + 8)) {
+            match FRAGMENTS.get(usize::from(byte) % (FRAGMENTS.len() + 8)) {
                 Some(piece) => bytes.extend(piece.as_bytes()),
                 None => bytes.push(byte),
             }
@@ -257,7 +257,7 @@ fn noise_does_no_harm_and_does_not_depend_on_its_cuts() {
             let (piece, left) = rest.split_at(usize::from(length % 9).min(rest.len()));
             cut.feed(piece);
             rest = left;
-            // Looking in between must change nothing either.
+            // // Reading in between must not change the result.
             cut.plain_text();
             if rest.is_empty() {
                 break;
@@ -269,7 +269,7 @@ fn noise_does_no_harm_and_does_not_depend_on_its_cuts() {
 }
 
 #[test]
-fn long_output_keeps_its_head_and_its_tail() {
+fn long_output_keeps_its_head_and_tail() {
     let mut output = TextOutput::default();
     for number in 0..100_000 {
         output.feed(format!("line {number}\n").as_bytes());
@@ -285,14 +285,14 @@ fn long_output_keeps_its_head_and_its_tail() {
 }
 
 #[test]
-fn an_output_that_just_fits_leaves_nothing_out() {
+fn output_at_the_limit_is_complete() {
     let output = output("x\n".repeat(2_000));
     assert_eq!(output.len(), 2_000);
     assert!((0..2_000).all(|index| matches!(output.row(index), Some(OutputRow::Line(_)))));
 }
 
 #[test]
-fn an_endless_line_is_cut_with_a_mark() {
+fn endless_lines_are_cut_and_marked() {
     let mut output = TextOutput::default();
     for _ in 0..100 {
         output.feed(&[b'x'; 1_000]);
@@ -306,7 +306,7 @@ fn an_endless_line_is_cut_with_a_mark() {
 }
 
 #[test]
-fn long_lines_are_bounded_together() {
+fn total_size_of_long_lines_is_bounded() {
     let mut output = TextOutput::default();
     let line = format!("{}\n", "x".repeat(20_000));
     for _ in 0..3_000 {
@@ -322,14 +322,14 @@ fn long_lines_are_bounded_together() {
 }
 
 #[test]
-fn a_heap_of_accents_is_bounded() {
+fn combining_marks_per_cell_are_bounded() {
     let output = output(format!("a{}b", "\u{301}".repeat(10_000)));
     assert!(output.plain_text().len() < 100);
     assert!(output.plain_text().ends_with('b'));
 }
 
 #[test]
-fn a_command_that_never_ends_takes_no_memory_and_ends_as_it_should() {
+fn endless_commands_use_no_memory() {
     let mut output = TextOutput::default();
     output.feed(b"before\x1b]1337;File=inline=1:");
     for _ in 0..100 {
@@ -340,7 +340,7 @@ fn a_command_that_never_ends_takes_no_memory_and_ends_as_it_should() {
 }
 
 #[test]
-fn cursor_moves_stay_on_the_screen() {
+fn cursor_movement_stays_on_the_screen() {
     let mut output = TextOutput::with_rows(3);
     output.feed(b"1\n2\n3\n4\n5\x1b[99A\rtop\x1b[99B\rend\x1b[1;1Hhome");
     assert_eq!(output.plain_text(), "1\n2\nhome\n4\nend");
@@ -350,7 +350,7 @@ fn cursor_moves_stay_on_the_screen() {
 }
 
 #[test]
-fn a_bar_above_a_log_is_drawn_in_place() {
+fn progress_bar_is_redrawn_in_place() {
     let mut written = String::from("start\n");
     for step in 0..=10 {
         let (percent, bar) = (step * 10, "█".repeat(step));
@@ -363,7 +363,7 @@ fn a_bar_above_a_log_is_drawn_in_place() {
 }
 
 #[test]
-fn a_clone_shows_the_same_and_goes_its_own_way() {
+fn clones_are_independent() {
     let mut first = output("one\n\x1b[31mtwo");
     let mut second = first.clone();
     assert_eq!(rows(&first), rows(&second));

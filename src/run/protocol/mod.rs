@@ -1,5 +1,5 @@
-//! What is asked of a run, and what it reports: requests, events, outcomes, and the values that it
-//! can show. Plain data; `exec` starts the processes.
+//! //! Requests to run code, and the events, outcomes and values that runs report. Plain data;
+//! `exec` starts the processes.
 
 mod table;
 mod timing;
@@ -14,169 +14,170 @@ use crate::run::{OutputValue, SessionStart};
 pub use table::{DataColumn, DataTable, group_digits};
 pub use timing::{OPTIMIZED_AWAY, Timing};
 
-/// One run of one cell; never used twice in a session.
+/// /// The id of one run of one cell, unique within a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub u64);
 
-/// What to run, and where its messages should say it stands.
+/// /// What to run, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// The id that the answers carry.
+    /// /// The id that the events carry.
     pub run: RunId,
-    /// What is to be run.
+    /// /// The code to run.
     pub code: Snippet,
-    /// Columns of the terminal the run sees.
+    /// /// Columns of the terminal that the run sees.
     pub columns: u16,
-    /// Rows of the terminal the run sees.
+    /// /// Rows of the terminal that the run sees.
     pub rows: u16,
-    /// What it may take.
+    /// /// Resource limits.
     pub limits: RunLimits,
-    /// Where its standard output goes.
+    /// /// Where standard output goes.
     pub target: Target,
-    /// The state that it goes on from, if it is part of a session.
+    /// /// The state to start from, if the run is part of a session.
     pub session: Option<SessionStart>,
-    /// What it reads, where it has no terminal of its own for that.
+    /// /// Where standard input comes from, unless the run has its own terminal.
     pub input: StdinSource,
 }
 
-/// What a run reads from its standard input.
+/// /// The source of a run's standard input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum StdinSource {
-    /// Nothing: it is at its end at once.
+    /// /// End of file immediately.
     #[default]
     Empty,
-    /// What the speaker types.
+    /// /// Lines typed by the speaker.
     Speaker,
-    /// This text, line by line, then its end.
+    /// /// This text line by line, then end of file.
     Text(Box<str>),
 }
 
-/// What one run may take.
+/// /// Resource limits of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunLimits {
-    /// When to stop it.
+    /// /// Time after which the run is stopped.
     pub timeout: Option<Duration>,
-    /// Bytes of memory that each of its processes may have for its data; where the system knows no
-    /// such limit, nothing holds.
+    /// /// Maximum bytes of data memory per process. Not enforced where the system has no such
+    /// limit.
     pub memory: Option<u64>,
-    /// How many processes it may have at a time; with more, all of it is killed. None: the usual
-    /// number.
+    /// /// Maximum number of processes at a time; a run that exceeds it is killed. `None` is the
+    /// default limit.
     pub processes: Option<u16>,
 }
 
-/// Where a run's standard output goes. Standard error always goes to its terminal.
+/// /// Where a run's standard output goes. Standard error always goes to the run's terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Target {
-    /// To its terminal, line by line.
+    /// /// To the run's terminal, line by line.
     #[default]
     Terminal,
-    /// Into a file, which is a picture when the run has ended.
+    /// /// To a file that holds a picture when the run has ended.
     Picture,
-    /// To the speaker's own terminal, as everything else of it.
+    /// /// To the speaker's own terminal, like all of the run's input and output.
     Handover,
-    /// To a terminal that is wholly its own: it can be typed at, and draws where it likes.
+    /// /// To a terminal of its own that accepts keys and full-screen drawing.
     Screen,
 }
 
-/// A piece of code and where it comes from.
+/// /// Code and its origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snippet {
     /// The executor's key: `python`, `rust`, `bash`.
     pub language: String,
     /// The executor's alternative, from `+exec:name`.
     pub alternative: Option<String>,
-    /// What runs.
+    /// /// The code.
     pub code: String,
-    /// What it is built with, if it is Rust and its deck says.
+    /// /// Rust build settings, if the block or its deck has any.
     pub rust: Option<Arc<RustBuild>>,
-    /// The name of the session that it is part of, if it is.
+    /// /// The name of the session, if the block is part of one.
     pub session: Option<String>,
-    /// The Python module that it becomes, in place of being run.
+    /// /// The Python module to build instead of running the code.
     pub module: Option<Module>,
-    /// Whether its last statement is timed.
+    /// /// Whether to benchmark the last statement.
     pub is_timed: bool,
-    /// Variables that are set for it, over those that its executor sets.
+    /// /// Environment variables that override those of the executor.
     pub environment: Vec<(String, String)>,
-    /// Equal for equal code, for caches.
+    /// /// Equal for equal code; used as a cache key.
     pub fingerprint: Fingerprint,
-    /// The deck's file, as messages name it.
+    /// /// The deck's file, as shown in messages.
     pub file: PathBuf,
-    /// The line of that file (from 1) on which the code starts.
+    /// /// The line in that file (from 1) on which the code starts.
     pub first_line: u32,
 }
 
-/// Something that happened to a run.
+/// /// An event of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// It waits for its compiler.
+    /// /// The run waits for its compiler.
     Compiling,
-    /// Its process has started.
+    /// /// The process has started.
     Started,
-    /// It wrote these bytes.
+    /// /// The run wrote these bytes.
     Output(Vec<u8>),
-    /// It showed a value, behind what it wrote so far.
+    /// /// The run displayed a value after its output so far.
     Value(OutputValue),
-    /// It waits for a line to be typed, which is not to be seen where it is hidden.
+    /// /// The run waits for a line of input.
     WaitsForInput {
-        /// Whether its terminal shows nothing of what is typed.
+        /// /// Whether the terminal does not echo input (as for a password).
         hidden: bool,
     },
-    /// It does not wait any more.
+    /// /// The run no longer waits for input.
     InputDone,
-    /// It wrote this file: the picture it was run for.
+    /// /// The run wrote the picture file that it was started for.
     Picture(PathBuf),
-    /// It runs where the block before it in its session ran, whose threads go on.
+    /// /// The run shares the process of the previous block of its session, whose threads keep
+    /// running.
     SharesProcess,
-    /// It waits until this module is compiled; nothing: it does not wait any more.
+    /// /// The run waits for this module to be compiled, or (`None`) no longer waits.
     WaitsForModule(Option<Box<str>>),
-    /// The state that it was to go on from is gone; it ends without having started.
+    /// /// The session snapshot to start from is lost; the run ends without having started.
     SnapshotLost,
-    /// The state that it leaves is there for the next block of its session; it ends now.
+    /// /// The session snapshot of this run is ready for the next block; the run ends now.
     SnapshotReady,
-    /// It has ended; nothing follows but late output of processes it left behind, and how many they
-    /// are.
+    /// /// The run has ended. Only late output of its background processes, and their number, may
+    /// follow.
     Finished(Outcome, Duration),
-    /// So many processes that it left behind are running.
+    /// /// The number of background processes that are still running.
     Background(usize),
 }
 
-/// How a run ended.
+/// /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The process exited with this status; 0 is success.
+    /// /// The process exited with this status; 0 means success.
     Exited(i32),
-    /// The process died of this signal.
+    /// /// The process was terminated by this signal.
     Signaled(i32),
-    /// Python code ended with an uncaught exception (its traceback is in the output).
+    /// /// Python code raised an uncaught exception (the traceback is in the output).
     Raised,
-    /// The compiler refused the code (its errors are in the output).
+    /// /// The code did not compile (the errors are in the output).
     NotCompiled,
-    /// It could not be started: why, and what to try.
+    /// /// The run could not be started, with the reason and a hint.
     NotStarted(String),
-    /// The speaker stopped it.
+    /// /// The speaker stopped it.
     Stopped,
-    /// It reached its time limit.
+    /// /// It reached its time limit.
     TimedOut,
 }
 
 impl Outcome {
-    /// Whether the run did what it was meant to do.
+    /// /// Returns whether the run succeeded.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Exited(0))
     }
 }
 
-/// How far a compiled cell is prepared, before anybody asks for it to run.
+/// /// How far a compiled cell is prepared before it is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Preparation {
-    /// The compiler is at work on it, or will be.
+    /// /// Compiling, or queued to compile.
     Compiling,
-    /// The crates that it needs are being built, and are so far: `compiling 12/37 serde_json`.
+    /// /// Building the crates it depends on, with progress: `compiling 12/37 serde_json`.
     Building(Box<str>),
-    /// A key press starts it at once.
+    /// /// Ready to start immediately.
     Ready,
-    /// The compiler refused it; running it will show why.
+    /// /// Does not compile; running it shows the errors.
     Failed,
-    /// The compiler refused it, with these words, and nothing will run it.
+    /// /// Does not compile, with these errors, and will not be run.
     Refused(Arc<[u8]>),
 }

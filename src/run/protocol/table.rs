@@ -1,47 +1,47 @@
-//! Tables of data: what a run shows of a frame. At most the first rows and columns are kept; how
-//! many there are in all is.
+//! //! Data tables, as displayed from a data frame. Only the first rows and columns are kept, along
+//! with the total counts.
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::deck::Align;
 
-/// What stands between two columns of plain text.
-const BETWEEN: &str = "  ";
+/// /// The gap between columns of plain text.
+const COLUMN_GAP: &str = "  ";
 
-/// A table of data.
+/// /// A data table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataTable {
-    /// Its columns, those of the index first.
+    /// /// The columns, index columns first.
     pub columns: Vec<DataColumn>,
-    /// The first rows; each has as many cells as there are columns.
+    /// /// The first rows; each has one cell per column.
     pub rows: Vec<Vec<Box<str>>>,
-    /// How many rows there are in all.
+    /// /// Total number of rows.
     pub height: usize,
-    /// How many columns there are in all, the index not counted.
+    /// /// Total number of columns, excluding the index.
     pub width: usize,
 }
 
-/// One column of a table of data.
+/// /// One column of a data table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataColumn {
-    /// Its name, which may be empty.
+    /// /// The name, which may be empty.
     pub name: Box<str>,
-    /// The type of what is in it, where that is told.
+    /// /// The data type, if known.
     pub kind: Option<Box<str>>,
-    /// Where its cells lean to: numbers to the right.
+    /// /// How the cells are aligned; numbers to the right.
     pub align: Align,
-    /// Whether it is but the rows' names.
+    /// /// Whether the column is an index (row names).
     pub is_index: bool,
 }
 
 impl DataTable {
-    /// How many columns are left out.
-    pub fn columns_left_out(&self) -> usize {
+    /// /// Returns the number of omitted columns.
+    pub fn omitted_columns(&self) -> usize {
         let kept = self.columns.iter().filter(|column| !column.is_index).count();
         self.width.saturating_sub(kept)
     }
 
-    /// The table as aligned text, and what is left out of it.
+    /// /// Returns the table as aligned text, followed by a note on what is omitted.
     pub fn plain_text(&self) -> String {
         let head = |text: fn(&DataColumn) -> &str| {
             self.columns.iter().map(text).map(str::to_owned).collect::<Vec<_>>()
@@ -57,16 +57,16 @@ impl DataTable {
             .iter()
             .map(|row| {
                 let cells = row.iter().zip(&widths).zip(&self.columns);
-                let cells = cells.map(|((cell, width), column)| aligned(cell, *width, column));
-                cells.collect::<Vec<_>>().join(BETWEEN).trim_end().to_owned()
+                let cells = cells.map(|((cell, width), column)| align_cell(cell, *width, column));
+                cells.collect::<Vec<_>>().join(COLUMN_GAP).trim_end().to_owned()
             })
             .collect();
-        lines.extend(self.more(self.rows.len(), self.columns_left_out()));
+        lines.extend(self.more(self.rows.len(), self.omitted_columns()));
         lines.join("\n")
     }
 
-    /// What is to be said where the first `rows` show, and so many columns do not; nothing where all
-    /// of it does.
+    /// /// Returns a note on what is omitted when the first `rows` rows and all but `columns`
+    /// columns are shown, or `None` if nothing is.
     pub fn more(&self, rows: usize, columns: usize) -> Option<String> {
         let rows = self.height.saturating_sub(rows);
         let parts = [(rows, "row"), (columns, "column")];
@@ -76,12 +76,12 @@ impl DataTable {
     }
 }
 
-/// `1 more row`, `996 more rows`.
+/// /// Formats a count: `1 more row`, `996 more rows`.
 fn counted(count: usize, what: &str) -> String {
     format!("{} more {what}{}", group_digits(count), if count == 1 { "" } else { "s" })
 }
 
-/// A number with a comma after each third digit.
+/// /// Formats a number with thousands separators.
 pub fn group_digits(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -94,7 +94,7 @@ pub fn group_digits(number: usize) -> String {
     text
 }
 
-fn aligned(cell: &str, width: usize, column: &DataColumn) -> String {
+fn align_cell(cell: &str, width: usize, column: &DataColumn) -> String {
     let blanks = " ".repeat(width.saturating_sub(cell.width()));
     if column.align == Align::Right { format!("{blanks}{cell}") } else { format!("{cell}{blanks}") }
 }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_aligned_and_says_what_is_missing() {
+    fn plain_text_is_aligned_and_notes_omissions() {
         let columns = vec![
             column("", Align::Right, true),
             column("name", Align::Left, false),
@@ -142,7 +142,7 @@ mod tests {
     #[case(1_000, "1,000")]
     #[case(100_213, "100,213")]
     #[case(1_234_567, "1,234,567")]
-    fn numbers_are_grouped(#[case] number: usize, #[case] expected: &str) {
+    fn digits_are_grouped(#[case] number: usize, #[case] expected: &str) {
         assert_eq!(group_digits(number), expected);
     }
 }

@@ -1,70 +1,72 @@
-//! What came of timing a block: the statement that was timed, its median and spread, and how much was
-//! done to know them.
+//! //! Benchmark results: the measured statement, its median and spread, and the amount of
+//! sampling.
 
 use super::group_digits;
 
-/// Fewer samples than this have no quartiles: their spread is from the fastest to the slowest.
-const QUARTILES: u32 = 4;
+/// /// Minimum number of samples for quartiles. With fewer, the spread is from the fastest to the
+/// slowest.
+const MIN_QUARTILE_SAMPLES: u32 = 4;
 
-/// What a lane of a race took. Times are nanoseconds of one call.
+/// /// The result of one contender of a benchmark. Times are nanoseconds per call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timing {
-    /// The statement that was timed, on one line.
+    /// /// The measured statement on one line.
     pub timed: Box<str>,
-    /// How often it was carried out.
+    /// /// Total number of calls.
     pub calls: u64,
-    /// In how many samples, each of as many calls.
+    /// /// Number of samples, each with the same number of calls.
     pub samples: u32,
-    /// How long all samples took together.
+    /// /// Total time of all samples.
     pub total: f64,
-    /// The median of the samples.
+    /// /// The median of the samples.
     pub median: f64,
-    /// Where the spread begins: the first quartile, or the fastest of few samples.
+    /// /// Lower end of the spread: the first quartile, or the fastest sample if there are few.
     pub low: f64,
-    /// Where the spread ends: the third quartile, or the slowest of few samples.
+    /// /// Upper end of the spread: the third quartile, or the slowest sample if there are few.
     pub high: f64,
-    /// Whether a call takes no longer than one of nothing: the compiler has left none of it.
+    /// /// Whether a call takes no longer than an empty one: the compiler has optimized it away.
     pub is_empty: bool,
 }
 
 impl Timing {
-    /// The median, as people read it.
+    /// /// Returns the formatted median.
     pub fn median_text(&self) -> String {
-        let (number, unit) = spoken(self.median);
+        let (number, unit) = with_unit(self.median);
         format!("{number} {unit}")
     }
 
-    /// How it was measured and how far it can be trusted, in words.
+    /// /// Describes the median, its spread and the amount of sampling.
     pub fn words(&self) -> String {
-        let (low, high) = (spoken(self.low), spoken(self.high));
+        let (low, high) = (with_unit(self.low), with_unit(self.high));
         let from = if low.1 == high.1 { low.0 } else { format!("{} {}", low.0, low.1) };
         let spread = match self.samples {
             0 | 1 => String::new(),
-            few if few < QUARTILES => format!(", all {from}–{} {}", high.0, high.1),
+            few if few < MIN_QUARTILE_SAMPLES => format!(", all {from}–{} {}", high.0, high.1),
             _ => format!(", quartiles {from}–{} {}", high.0, high.1),
         };
         let calls = if self.calls == 1 { "call" } else { "calls" };
-        let (total, unit) = spoken(self.total);
+        let (total, unit) = with_unit(self.total);
         let much = format!("{} {calls} in {total} {unit}", grouped_number(self.calls));
         format!("median {}{spread} · {much}", self.median_text())
     }
 
-    /// All of it on one line.
+    /// /// Returns the whole result on one line.
     pub fn plain_text(&self) -> String {
         let empty = if self.is_empty { format!(" · {OPTIMIZED_AWAY}") } else { String::new() };
         format!("timed {} · {}{empty}", self.timed, self.words())
     }
 
-    /// The same without what is never the same again.
+    /// /// Returns the text without the measured times, which differ on each run.
     pub fn stable_text(&self) -> String {
         format!("timed {}", self.timed)
     }
 
-    /// How many times as fast this is as something that takes so long: `1.7×`, `47×`, `1,230×`.
+    /// /// Formats how many times faster this is than `slowest`: `1.7×`, `47×`, `1,230×`. `None` if
+    /// it cannot be compared.
     pub fn speedup(&self, slowest: f64) -> Option<String> {
         let times = slowest / self.median;
-        let is_told = times.is_finite() && times > 0.0 && !self.is_empty;
-        is_told.then(|| match times {
+        let is_comparable = times.is_finite() && times > 0.0 && !self.is_empty;
+        is_comparable.then(|| match times {
             same if same < 1.05 => "1×".to_owned(),
             less if less < 9.95 => format!("{less:.1}×"),
             more => {
@@ -75,7 +77,7 @@ impl Timing {
     }
 }
 
-/// What is said where a call takes no time.
+/// /// The note on a call that takes no time.
 pub const OPTIMIZED_AWAY: &str =
     "as fast as doing nothing: the compiler knows the result; hide its input with `black_box(…)`";
 
@@ -83,10 +85,10 @@ fn grouped_number(number: u64) -> String {
     group_digits(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
-/// A time in nanoseconds to three digits, and its unit.
-fn spoken(time: f64) -> (String, &'static str) {
+/// /// Formats a time in nanoseconds to three digits, with its unit.
+fn with_unit(time: f64) -> (String, &'static str) {
     const UNITS: [(f64, &str); 4] = [(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")];
-    // What is rounded up to a thousand of a unit is one of the next.
+    // // A value that rounds to 1000 of a unit becomes 1 of the next unit.
     let unit = UNITS.into_iter().find(|(size, _)| time >= size * 0.9995);
     let (size, unit) = unit.unwrap_or((1.0, "ns"));
     let number = time / size;
@@ -113,7 +115,7 @@ mod tests {
     #[case(4_312_000.0, "4.31 ms")]
     #[case(2_005_000_000.0, "2.00 s")]
     #[case(123_456_000_000.0, "123 s")]
-    fn a_time_has_three_digits(#[case] nanoseconds: f64, #[case] expected: &str) {
+    fn times_have_three_digits(#[case] nanoseconds: f64, #[case] expected: &str) {
         let timing = Timing { median: nanoseconds, ..Timing::default() };
         assert_eq!(timing.median_text(), expected);
     }
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_say_what_the_spread_is() {
+    fn summary_names_the_kind_of_spread() {
         assert_eq!(
             timing(50, (1.19e6, 1.23e6, 1.31e6)).plain_text(),
             "timed f(10) · median 1.23 ms, quartiles 1.19–1.31 ms · 40,000 calls in 1.04 s"
@@ -144,17 +146,17 @@ mod tests {
     #[case(4.33e5, "10×")]
     #[case(92_100.0, "47×")]
     #[case(3_500.0, "1,231×")]
-    fn a_ratio_has_two_digits_at_least(#[case] median: f64, #[case] expected: &str) {
+    fn speedup_has_at_least_two_digits(#[case] median: f64, #[case] expected: &str) {
         let timing = Timing { median, ..Timing::default() };
         assert_eq!(timing.speedup(4.31e6).as_deref(), Some(expected));
     }
 
     #[test]
-    fn what_takes_no_time_is_no_times_as_fast() {
+    fn empty_call_has_no_speedup() {
         let nothing = Timing { median: 1.0, is_empty: true, ..Timing::default() };
         assert_eq!(nothing.speedup(1e6), None);
         assert!(nothing.plain_text().ends_with("`black_box(…)`"));
-        assert_eq!(Timing::default().speedup(1e6), None, "whatever a program tells");
+        assert_eq!(Timing::default().speedup(1e6), None, "a default timing has no speed-up");
         let strange = Timing { median: f64::NAN, ..Timing::default() };
         assert_eq!(strange.speedup(f64::NAN), None);
     }

@@ -1,4 +1,4 @@
-//! The state of every cell's run as a slide shows it.
+//! //! The state of each cell's run, as a slide shows it.
 
 mod prompt;
 mod session;
@@ -15,19 +15,19 @@ use crate::deck::CellId;
 pub use prompt::{Prompt, PromptView};
 pub use session::{Variable, SessionStart, SessionLink, cells_to_run, is_current};
 
-/// What a block's status line says.
+/// /// The state shown in a block's status line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum State {
-    /// Nothing asked for it yet.
+    /// /// Not requested yet.
     #[default]
     NotRun,
-    /// It would run by itself, and nobody has allowed that.
+    /// /// Would start automatically, but code has not been allowed to run.
     NotAllowed,
-    /// Asked for; others run first.
+    /// /// Requested; waits for other runs.
     Queued,
-    /// The compiler is at work.
+    /// /// Compiling.
     Compiling,
-    /// Compiled, not run yet.
+    /// /// Compiled, not run yet.
     Ready,
     /// Running.
     Running,
@@ -36,73 +36,74 @@ pub enum State {
 }
 
 impl State {
-    /// Whether something is under way that a stop would end.
+    /// /// Returns whether stopping would end something.
     pub fn is_active(&self) -> bool {
         matches!(self, Self::Queued | Self::Running)
     }
 }
 
-/// One cell's run as the slide shows it.
+/// /// The run of one cell, as the slide shows it.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is true or not on its own")]
 pub struct CellRun {
-    /// The run the output belongs to.
+    /// /// The run that the output belongs to.
     pub run: RunId,
-    /// Where it stands.
+    /// /// The state of the run.
     pub state: State,
-    /// Whether a run was asked for; a `Compiling` cell then runs when it is ready.
+    /// /// Whether a run was requested; a `Compiling` cell then runs when ready.
     pub wanted: bool,
-    /// While it compiles, how far the crates are that it needs.
+    /// /// Progress of building the required crates, while compiling.
     pub progress: Option<Box<str>>,
-    /// How long it ran, or has been running.
+    /// /// How long it ran, or has been running.
     pub elapsed: Duration,
-    /// What it wrote.
+    /// /// The output.
     pub output: Output,
-    /// The module that it waits for, which is being compiled.
+    /// /// The module being compiled that it waits for.
     pub awaits: Option<Box<str>>,
-    /// The line that is typed for it, while it reads.
+    /// /// The input line, while it reads input.
     pub prompt: Option<Prompt>,
-    /// The terminal that it draws on, if it does.
+    /// /// The terminal that it draws on, if any.
     pub screen: Option<Emulator>,
-    /// The picture that it made.
+    /// /// The picture that it made.
     pub picture: Option<PathBuf>,
-    /// The first row to show of the parts of its output that were scrolled; text follows its end
-    /// otherwise, a table begins at its head.
+    /// /// The first visible row of each scrolled output part. By default, text follows its end and
+    /// a table starts at its head.
     pub scroll: BTreeMap<usize, usize>,
-    /// Whether a line stands in the place of its output.
+    /// /// Whether the output is folded into one line.
     pub folded: bool,
-    /// Whether the code changed since this output was written.
+    /// /// Whether the code has changed since this output was written.
     pub stale: bool,
-    /// Whether the output is the last run's still: the first that this one writes takes its place.
+    /// /// Whether the output is still that of the previous run, and is replaced by the first new
+    /// output.
     pub kept: bool,
-    /// What was recorded, where that is shown in its place.
+    /// /// The recorded run shown in place of this one.
     pub replay: Option<Box<Self>>,
-    /// The day on which it was recorded, where it is no run of this talk.
+    /// /// The date of recording, if this is a recorded run.
     pub recorded: Option<Box<str>>,
     /// Where it stands in its session, if it is part of one.
     pub link: SessionLink,
-    /// How many processes it left running when it ended.
+    /// /// Number of background processes left running at its end.
     pub background: usize,
-    /// Whether it runs, or ran, in the sandbox.
+    /// /// Whether it runs, or ran, in the sandbox.
     pub is_sandboxed: bool,
 }
 
 impl CellRun {
-    /// What of it the slide shows.
+    /// /// Returns the run to show: the recorded one, if it is being replayed.
     pub fn shown(&self) -> &Self {
         self.replay.as_deref().unwrap_or(self)
     }
 
-    /// Whether it has made something that can be looked at.
+    /// /// Returns whether there is anything to show.
     pub fn has_output(&self) -> bool {
         !self.output.is_empty() || self.picture.is_some() || self.screen.is_some()
     }
 
-    /// Whether it is asked for, and has not ended.
+    /// /// Returns whether it was requested and has not ended.
     pub fn is_under_way(&self) -> bool {
         self.wanted || self.state.is_active()
     }
 }
 
-/// Every cell that has something to show.
+/// /// The run of every cell that has one.
 pub type Runs = BTreeMap<CellId, CellRun>;

@@ -1,84 +1,85 @@
-//! The line that is typed for a run which reads its input, until it is sent.
+//! //! The input line for a run that reads standard input, until it is sent.
 
 use std::time::Duration;
 
 use tui_input::{Input, InputRequest};
 use unicode_width::UnicodeWidthChar;
 
-/// How long what is typed still goes to a run that has been sent a line and does not wait for the
-/// next one yet.
-const AHEAD: Duration = Duration::from_millis(400);
+/// /// How long the input line stays open after a line was sent, in case the run reads another one.
+const CLOSE_DELAY: Duration = Duration::from_millis(400);
 
-/// Stands for a character that is not to be seen.
-const HIDDEN: char = '•';
+/// /// Shown for each character of hidden input.
+const HIDDEN_CHAR: char = '•';
 
-/// A line that is being typed.
+/// /// An input line being edited.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is true or not on its own")]
 pub struct Prompt {
     line: Input,
-    /// Whether the run waits for it.
+    /// /// Whether the run waits for it.
     pub waits: bool,
-    /// Whether what is typed is not to be seen: a password.
+    /// /// Whether the input is hidden (a password).
     pub hidden: bool,
-    /// Whether it has the keys.
+    /// /// Whether it has the keyboard focus.
     pub open: bool,
-    /// Whether the speaker has left it, and will come back by a key.
+    /// /// Whether the speaker has left it; a key returns to it.
     pub left: bool,
-    /// How long it stays open without being waited for; none: until it is left.
-    patience: Option<Duration>,
+    /// /// How long it stays open while the run does not wait for it; `None` means until it is
+    /// left.
+    closes_in: Option<Duration>,
 }
 
-/// What of a line shows, and where its cursor is.
+/// /// The visible part of an input line, split at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromptView {
-    /// In front of the cursor.
+    /// /// Before the cursor.
     pub before: String,
-    /// Under it; a blank behind the end.
+    /// /// Under the cursor; a blank at the end of the line.
     pub under: String,
-    /// Behind it.
+    /// /// After the cursor.
     pub after: String,
 }
 
 impl Prompt {
-    /// Edits the line.
-    pub fn edit(&mut self, how: InputRequest) {
-        self.line.handle(how);
+    /// /// Edits the line.
+    pub fn edit(&mut self, request: InputRequest) {
+        self.line.handle(request);
     }
 
-    /// What is typed so far.
+    /// /// Returns the text entered so far.
     pub fn text(&self) -> &str {
         self.line.value()
     }
 
-    /// Whether nothing is typed.
+    /// /// Returns whether the line is empty.
     pub fn is_empty(&self) -> bool {
         self.line.value().is_empty()
     }
 
-    /// Takes the line out, to be sent.
+    /// /// Takes the line, to be sent.
     pub fn take(&mut self) -> String {
         self.answered();
         self.line.value_and_reset()
     }
 
-    /// Its run does not wait any more; it may wait again at once.
+    /// /// Notes that the run no longer waits; it may wait again shortly.
     pub fn answered(&mut self) {
         self.waits = false;
-        self.patience = Some(AHEAD);
+        self.closes_in = Some(CLOSE_DELAY);
     }
 
-    /// Lets time pass; whether it has waited long enough for its run to wait again.
+    /// /// Advances time by `passed`. Returns whether the line has been open long enough without
+    /// the run waiting for it.
     pub fn is_over(&mut self, passed: Duration) -> bool {
-        if let Some(left) = &mut self.patience {
+        if let Some(left) = &mut self.closes_in {
             *left = left.saturating_sub(passed);
         }
-        !self.waits && self.patience == Some(Duration::ZERO)
+        !self.waits && self.closes_in == Some(Duration::ZERO)
     }
 
-    /// The part of the line around its cursor that has room in so many columns.
+    /// /// Returns the part of the line around the cursor that fits into `columns` columns.
     pub fn shown(&self, columns: u16) -> PromptView {
-        let seen = |c: char| if self.hidden { HIDDEN } else { c };
+        let seen = |c: char| if self.hidden { HIDDEN_CHAR } else { c };
         let line: Vec<char> = self.line.value().chars().map(seen).collect();
         let cursor = self.line.cursor().min(line.len());
         let cells = |text: &[char]| text.iter().map(|c| c.width().unwrap_or(0)).sum::<usize>();
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_edited_where_its_cursor_is() {
+    fn edits_apply_at_the_cursor() {
         let mut prompt = typed("héllo");
         prompt.edit(InputRequest::GoToPrevChar);
         prompt.edit(InputRequest::DeletePrevChar);
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_shows_around_its_cursor() {
+    fn long_lines_scroll_with_the_cursor() {
         let mut prompt = typed("日本語のテスト");
         assert_eq!(shown(&prompt, 10), "のテスト[ ]");
         prompt.edit(InputRequest::GoToStart);
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_that_is_not_waited_for_has_some_patience() {
+    fn unused_prompt_closes_after_a_delay() {
         let mut prompt = typed("x");
         prompt.waits = true;
         assert!(!prompt.is_over(Duration::from_secs(9)));

@@ -1,21 +1,20 @@
-//! Sessions: which blocks have to run before another one can, and which have run on a state that is
-//! no longer the present one.
+//! //! Sessions: which blocks must run before another one, and which results are out of date.
 //!
-//! A session is a chain of blocks in the deck's order. Each run notes the run that it went on from;
-//! a block is current as long as that is the present run of the block before it, which is current
-//! itself. Nothing is marked when a block is run again: what follows from it is seen to be out of
-//! date by comparing.
+//! A session is a chain of blocks in deck order. Each run records the run whose state it started
+//! from. A block is current if that is the latest run of the previous block, and the previous block
+//! is current itself. Rerunning a block marks nothing; comparing the runs shows what is out of
+//! date.
 
 use super::{CellRun, Runs, State};
 use crate::deck::{Cell, CellId, Deck};
 use crate::run::{Outcome, RunId};
 
-/// What a run in a session goes on from.
+/// /// The state that a run in a session starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStart {
-    /// Nothing: it is the first block of its session.
+    /// /// A fresh state: the first block of a session.
     Fresh,
-    /// The state that this run left.
+    /// /// The state left by this run.
     After(RunId),
 }
 
@@ -26,7 +25,7 @@ pub struct Variable {
     pub name: String,
     /// Its value's type.
     pub kind: String,
-    /// Its value, on one line, cut where it is long.
+    /// /// Its value on one line, truncated if long.
     pub value: String,
 }
 
@@ -48,9 +47,9 @@ pub struct SessionLink {
     pub restarted: bool,
 }
 
-/// What has to run so that this cell runs on the present state: the blocks of its session before it
-/// that have not run since they or what they go on from changed, or whose state is gone and needed;
-/// then the cell itself.
+/// /// Returns the cells to run for this cell to run on the current state: the earlier blocks of
+/// its session that have not run since they, or the state that they started from, changed, or whose
+/// snapshot is lost and needed; then the cell itself.
 pub fn cells_to_run(deck: &Deck, runs: &Runs, id: CellId) -> Vec<CellId> {
     let mut chain: Vec<CellId> = deck.session_up_to(id).iter().map(|cell| cell.id).collect();
     let Some(before) = chain.len().checked_sub(1) else { return vec![id] };
@@ -67,8 +66,8 @@ pub fn cells_to_run(deck: &Deck, runs: &Runs, id: CellId) -> Vec<CellId> {
     chain
 }
 
-/// Whether what a cell shows is what it would show if all of its session were run again. A cell that
-/// has not run, or is in no session, shows nothing that is out of date.
+/// /// Returns whether rerunning the whole session would leave this cell's result unchanged. A cell
+/// that has not run, or is in no session, is current.
 pub fn is_current(deck: &Deck, runs: &Runs, cell: &Cell) -> bool {
     if !runs.get(&cell.id).is_some_and(has_run) {
         return true;

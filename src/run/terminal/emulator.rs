@@ -1,8 +1,8 @@
-//! A terminal on the slide, for programs that draw: the `vt100` crate keeps its cells, this turns
-//! them into styled lines and answers what programs ask their terminal.
+//! //! The terminal emulator for programs that draw on the whole screen. The `vt100` crate keeps
+//! the cells; this module turns them into styled lines and answers terminal queries.
 //!
-//! Its bytes are a stranger's, and `vt100` indexes and unwraps: no size is smaller or larger than
-//! [`Pty`] allows, and a panic of the crate ends as a message on this terminal alone.
+//! The input is untrusted, and `vt100` indexes and unwraps. Sizes are therefore limited to those
+//! that [`Pty`] allows, and a panic in the crate becomes a message on this terminal only.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,19 +16,19 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use vt100::{Callbacks, Cell, Parser, Screen};
 
-/// A terminal and what it shows.
+/// /// A terminal and its contents.
 pub struct Emulator {
     parser: Parser<TerminalReplies>,
-    /// Why it shows nothing more of its program: the crate panicked.
+    /// /// The error message, if the crate panicked. Output is ignored from then on.
     fault: Option<String>,
-    /// The start of a character whose end was not fed yet.
-    begun: Vec<u8>,
+    /// /// An incomplete character at the end of the last chunk.
+    partial: Vec<u8>,
 }
 
-/// What a panic is called.
-const NAME: &str = "the terminal emulator";
+/// /// The name used in panic messages.
+const PANIC_SOURCE: &str = "the terminal emulator";
 
-/// What programs ask, answered as an xterm would.
+/// /// Replies to terminal queries, as an xterm would send them.
 #[derive(Debug, Default)]
 struct TerminalReplies {
     bytes: Vec<u8>,
@@ -58,35 +58,35 @@ impl Callbacks for TerminalReplies {
 }
 
 impl Emulator {
-    /// An empty terminal of this size, or of the nearest that it can have.
+    /// /// Creates an empty terminal of this size, clamped to the allowed sizes.
     pub fn new(columns: u16, rows: u16) -> Self {
-        Self { parser: parser((columns, rows)), fault: None, begun: Vec::new() }
+        Self { parser: parser((columns, rows)), fault: None, partial: Vec::new() }
     }
 
-    /// Takes in what a program wrote; what the program is to be answered.
+    /// /// Processes program output. Returns the replies to send to the program.
     #[must_use]
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
         let (columns, rows) = self.size();
-        let mut all = std::mem::take(&mut self.begun);
+        let mut all = std::mem::take(&mut self.partial);
         all.extend_from_slice(bytes);
-        self.begun = all.split_off(whole_characters(&all));
+        self.partial = all.split_off(whole_characters(&all));
         let bytes = limit_repeats(&all, usize::from(columns) * usize::from(rows));
         self.change(|parser| process(parser, &bytes));
         std::mem::take(&mut self.parser.callbacks_mut().bytes)
     }
 
-    /// Why it shows nothing more of its program, where that is so.
+    /// /// Returns the error message, if the emulator panicked.
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
 
-    /// Changes the terminal; a panic leaves one that only says so.
+    /// /// Changes the terminal. After a panic, the terminal shows the error message.
     fn change(&mut self, change: impl FnOnce(&mut Parser<TerminalReplies>)) {
         if self.fault.is_some() {
             return;
         }
         let size = self.size();
-        if let Err(panicked) = contain(NAME, || change(&mut self.parser)) {
+        if let Err(panicked) = contain(PANIC_SOURCE, || change(&mut self.parser)) {
             self.show_fault(panicked.to_string(), size);
         }
     }
@@ -97,13 +97,13 @@ impl Emulator {
         self.fault = Some(fault);
     }
 
-    /// Columns and rows.
+    /// /// Returns the columns and rows.
     pub fn size(&self) -> (u16, u16) {
         let (rows, columns) = self.parser.screen().size();
         (columns.get(), rows.get())
     }
 
-    /// Gives it another size, or the nearest that it can have.
+    /// /// Resizes the terminal, clamped to the allowed sizes.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         if let Some(fault) = self.fault.take() {
             return self.show_fault(fault, (columns, rows));
@@ -112,24 +112,24 @@ impl Emulator {
         self.change(|parser| parser.screen_mut().set_size(rows, columns));
     }
 
-    /// Whether the arrow keys are to be sent the other way.
+    /// /// Returns whether arrow keys use the application encoding.
     pub fn wants_application_keys(&self) -> bool {
         self.parser.screen().application_cursor()
     }
 
-    /// What its program is to be sent for the mouse; none if it did not ask for that.
+    /// /// Returns the bytes that report a mouse event to the program, if it asked for such events.
     pub fn point(&self, pointer: Pointer) -> Option<Vec<u8>> {
         let screen = self.parser.screen();
         let (mode, encoding) = (screen.mouse_protocol_mode(), screen.mouse_protocol_encoding());
         pointer::bytes(pointer, mode, encoding)
     }
 
-    /// Whether its program asked for the mouse.
+    /// /// Returns whether the program asked for mouse events.
     pub fn wants_mouse(&self) -> bool {
         self.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
     }
 
-    /// What it shows, row by row; the cursor in reverse where there is one and `cursor` says so.
+    /// /// Returns the rows. With `cursor`, a visible cursor is shown in reverse.
     pub fn lines(&self, cursor: bool) -> Vec<Line<'static>> {
         let screen = self.parser.screen();
         let cursor = Some(screen.cursor_position()).filter(|_| cursor && !screen.hide_cursor());
@@ -138,19 +138,21 @@ impl Emulator {
     }
 }
 
-/// Has the crate take in bytes, but for variation selectors that would widen a character in the last
-/// column: it moves that to the next row, and where this scrolls it leaves half of a wide character
-/// behind, on which it panics later (`screen.rs`, `wrap_widened_cell`).
+/// /// Feeds bytes to the parser, except for variation selectors that would widen a character in
+/// the last column. The crate moves such a character to the next row; if this scrolls, half of a
+/// wide character remains, on which it panics later (`screen.rs`, `wrap_widened_cell`).
 fn process(parser: &mut Parser<TerminalReplies>, bytes: &[u8]) {
-    const WIDENS: &[u8] = "\u{fe0f}".as_bytes();
+    const VARIATION_SELECTOR: &[u8] = "\u{fe0f}".as_bytes();
     let mut rest = bytes;
-    while let Some(at) = rest.windows(WIDENS.len()).position(|part| part == WIDENS) {
+    while let Some(at) =
+        rest.windows(VARIATION_SELECTOR.len()).position(|part| part == VARIATION_SELECTOR)
+    {
         parser.process(&rest[..at]);
         let screen = parser.screen();
         if screen.cursor_position().1 < screen.size().1.get() {
-            parser.process(WIDENS);
+            parser.process(VARIATION_SELECTOR);
         }
-        rest = &rest[at + WIDENS.len()..];
+        rest = &rest[at + VARIATION_SELECTOR.len()..];
     }
     parser.process(rest);
 }
@@ -160,15 +162,15 @@ fn parser(size: (u16, u16)) -> Parser<TerminalReplies> {
     Parser::new_with_callbacks(rows, columns, 0, TerminalReplies::default())
 }
 
-/// Rows and columns, as the crate takes them.
+/// /// Returns rows and columns as the crate takes them.
 fn sides(size: (u16, u16)) -> (NonZeroU16, NonZeroU16) {
     let (columns, rows) = Pty::fit(size);
     let positive = |count| NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN);
     (positive(rows), positive(columns))
 }
 
-/// The bytes with no `CSI n b` that repeats a character more than `most` times: eight bytes would
-/// otherwise keep the crate busy for 65,535 characters.
+/// /// Clamps the count of each `CSI n b` (repeat character) to `most`: eight bytes would otherwise
+/// keep the crate busy for 65,535 characters.
 fn limit_repeats(bytes: &[u8], most: usize) -> Cow<'_, [u8]> {
     let mut limited = Vec::new();
     let (mut copied, mut at) = (0, 0);
@@ -199,7 +201,7 @@ fn limit_repeats(bytes: &[u8], most: usize) -> Cow<'_, [u8]> {
     limited.into()
 }
 
-/// One row: cells of one style together.
+/// /// Returns one row, with adjacent cells of the same style merged.
 fn line(screen: &Screen, row: u16, columns: u16, cursor: Option<(u16, u16)>) -> Line<'static> {
     let mut spans: Vec<Span<'static>> = Vec::new();
     for column in 0..columns {
@@ -243,13 +245,14 @@ fn color(color: vt100::Color) -> Option<Color> {
 }
 
 impl Clone for Emulator {
-    /// The same to look at; what is fed next is taken as standing outside of escape sequences.
+    /// /// The clone shows the same, and interprets further bytes as outside of any escape
+    /// sequence.
     fn clone(&self) -> Self {
         let (columns, rows) = self.size();
         let mut clone = Self::new(columns, rows);
         clone.parser.screen_mut().clone_from(self.parser.screen());
         clone.fault.clone_from(&self.fault);
-        clone.begun.clone_from(&self.begun);
+        clone.partial.clone_from(&self.partial);
         clone
     }
 }
@@ -269,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn it_draws_scrolls_and_has_another_screen() {
+    fn drawing_scrolling_and_alternate_screen_work() {
         let mut emulator = Emulator::new(8, 2);
         assert_eq!(emulator.feed(b"one\r\ntwo\r\nthree"), b"");
         assert_eq!(text(&emulator), ["two", "three"]);
@@ -281,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_and_the_cursor_are_styles() {
+    fn colours_and_cursor_become_styles() {
         let mut emulator = Emulator::new(4, 1);
         let _ = emulator.feed(b"\x1b[1;31ma\x1b[0m\x1b[48;2;1;2;3mb\x1b[0m");
         let line = &emulator.lines(true)[0];
@@ -294,14 +297,14 @@ mod tests {
     }
 
     #[test]
-    fn what_programs_ask_is_answered() {
+    fn terminal_queries_are_answered() {
         let mut emulator = Emulator::new(80, 24);
         assert_eq!(emulator.feed(b"ab\x1b[6n\x1b[c\x1b[5n"), b"\x1b[1;3R\x1b[?62;22c\x1b[0n");
         assert_eq!(emulator.feed(b"c"), b"");
     }
 
     #[test]
-    fn it_is_never_too_narrow_for_a_wide_character() {
+    fn terminal_always_fits_a_wide_character() {
         for size in [(0, 0), (1, 1), (1, 9), (2, 1), (2, 2)] {
             let mut emulator = Emulator::new(size.0, size.1);
             let _ = emulator.feed("1\u{fe0f}\u{fe0f}中\u{301}\x1b[9b\r\u{fe0f}".as_bytes());
@@ -316,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_in_the_last_column_is_not_widened() {
+    fn last_column_is_not_widened() {
         let mut emulator = Emulator::new(3, 2);
         let _ = emulator.feed("\x1b[999;999H1\u{fe0f}\x1b[Ha\x1b[2;1H❤\u{fe0f}".as_bytes());
         let _ = emulator.feed("\x1bMa中".as_bytes());
@@ -325,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_may_come_in_parts() {
+    fn split_characters_are_joined() {
         let mut emulator = Emulator::new(9, 1);
         for byte in "a中é👩x".bytes() {
             let _ = emulator.feed(&[byte]);
@@ -334,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_shown_in_its_place() {
+    fn panics_are_shown_on_the_terminal() {
         let mut emulator = Emulator::new(30, 3);
         let _ = emulator.feed(b"fine");
         emulator.change(|_| panic!("oh no"));
@@ -346,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn repeats_fill_the_terminal_at_most() {
+    fn repeats_are_limited_to_the_screen() {
         let limited = |bytes: &str| {
             String::from_utf8(limit_repeats(bytes.as_bytes(), 20).into_owned()).unwrap()
         };
@@ -359,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_at_any_size_are_taken() {
+    fn arbitrary_bytes_and_sizes_are_safe() {
         let mut seed = 0x2545_f491_4f6c_dd1d_u64;
         let mut next = || {
             seed ^= seed << 13;

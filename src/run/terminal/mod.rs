@@ -1,4 +1,4 @@
-//! A terminal on the slide, for programs that draw on the whole screen.
+//! //! The terminal emulator for programs that draw on the whole screen, and mouse reports to them.
 
 mod emulator;
 mod pointer;

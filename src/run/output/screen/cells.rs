@@ -1,15 +1,15 @@
-//! A row as cells, for rows that are written into in their middle.
+//! //! A row stored as cells, used once something is written into its middle.
 
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::text::Text;
+use super::text::RowText;
 
-/// Bytes that one cell may hold: a letter under a heap of accents is cut there.
-pub(super) const CLUSTER: usize = 64;
+/// /// Maximum bytes in one cell. Excess combining marks are dropped.
+pub(super) const MAX_CLUSTER_BYTES: usize = 64;
 
-/// Cells from column 0 on.
+/// /// Cells, starting at column 0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cells(Vec<ScreenCell>);
 
@@ -23,13 +23,14 @@ struct ScreenCell {
 enum CellContent {
     Char(char),
     Cluster(Box<str>),
-    /// Covered by the wide character to the left.
+    /// /// Covered by the wide character to its left.
     Covered,
 }
 
 const BLANK: ScreenCell = ScreenCell { content: CellContent::Char(' '), style: Style::new() };
 
-/// Whether a character belongs to the cell whose text is `cluster`, not to the next one.
+/// /// Returns whether a character joins the cell whose text is `cluster` instead of starting a new
+/// one.
 pub(super) fn joins(cluster: &str, c: char) -> bool {
     const JOINER: char = '\u{200d}';
     let is_half = matches!(c, '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f3fb}'..='\u{1f3ff}');
@@ -40,18 +41,18 @@ pub(super) fn joins(cluster: &str, c: char) -> bool {
     c.width() == Some(0)
 }
 
-/// Columns that the cell with this text covers.
+/// /// Returns the number of columns covered by a cell with this text.
 pub(super) fn cluster_width(cluster: &str) -> usize {
     cluster.width().clamp(1, 2)
 }
 
 impl Cells {
-    /// How many columns they cover.
+    /// /// Returns the number of columns.
     pub(super) fn columns(&self) -> usize {
         self.0.len()
     }
 
-    /// Writes a character `width` columns wide at `column`; blanks fill what lies before it.
+    /// /// Writes a character `width` columns wide at `column`, padding with blanks before it.
     pub(super) fn put(&mut self, column: usize, c: char, width: usize, style: Style) {
         self.put_cell(column, width, ScreenCell { content: CellContent::Char(c), style });
     }
@@ -61,22 +62,22 @@ impl Cells {
         if self.0.len() < end {
             self.0.resize(end, BLANK);
         }
-        self.part(column);
-        self.part(end);
+        self.split_at(column);
+        self.split_at(end);
         self.0[column + 1..end]
             .fill(ScreenCell { content: CellContent::Covered, style: cell.style });
         self.0[column] = cell;
     }
 
-    /// Adds a character to the cell that ends at `column` if it belongs there, and answers the
-    /// column after that cell then.
+    /// /// Adds a character to the cell that ends at `column` if it joins that cell. Returns the
+    /// column after the cell in that case.
     pub(super) fn join(&mut self, column: usize, c: char) -> Option<usize> {
         let start = self.start_of_cell_before(column)?;
         let mut cluster = self.cluster(start);
         if !joins(&cluster, c) {
             return None;
         }
-        if cluster.len() + c.len_utf8() > CLUSTER {
+        if cluster.len() + c.len_utf8() > MAX_CLUSTER_BYTES {
             return Some(column);
         }
         cluster.push(c);
@@ -100,23 +101,23 @@ impl Cells {
         }
     }
 
-    /// Drops everything from `column` on.
+    /// /// Removes everything from `column` on.
     pub(super) fn truncate(&mut self, column: usize) {
-        self.part(column);
+        self.split_at(column);
         self.0.truncate(column);
     }
 
-    /// Blanks the columns from `from` up to `to`, without it.
+    /// /// Blanks the columns `from..to`.
     pub(super) fn blank(&mut self, from: usize, to: usize) {
         let to = to.min(self.0.len());
         if from < to {
-            self.part(from);
-            self.part(to);
+            self.split_at(from);
+            self.split_at(to);
             self.0[from..to].fill(BLANK);
         }
     }
 
-    /// Takes columns out; what stands right of them moves left.
+    /// /// Removes the columns `from..to` and shifts the rest left.
     pub(super) fn delete(&mut self, from: usize, to: usize) {
         let to = to.min(self.0.len());
         if from < to {
@@ -125,18 +126,19 @@ impl Cells {
         }
     }
 
-    /// Puts `count` blank columns in at `column`; what stands there moves right, at most to `limit`.
+    /// /// Inserts `count` blank columns at `column` and shifts the rest right, up to `limit`
+    /// columns.
     pub(super) fn insert(&mut self, column: usize, count: usize, limit: usize) {
         if column < self.0.len() {
-            self.part(column);
+            self.split_at(column);
             let count = count.min(limit.saturating_sub(column));
             self.0.splice(column..column, std::iter::repeat_n(BLANK, count));
             self.truncate(limit);
         }
     }
 
-    /// Blanks a wide character that reaches over the line left of `column`.
-    fn part(&mut self, column: usize) {
+    /// /// Blanks a wide character that straddles the left edge of `column`.
+    fn split_at(&mut self, column: usize) {
         let is_covered = |cell: &ScreenCell| matches!(cell.content, CellContent::Covered);
         if self.0.get(column).is_some_and(is_covered) {
             let start = self.start_of_cell_before(column).unwrap_or(column);
@@ -151,8 +153,8 @@ impl Cells {
 impl From<&RowText> for Cells {
     fn from(text: &RowText) -> Self {
         let mut cells = Self(Vec::with_capacity(text.columns()));
-        for (stretch, style) in text.stretches() {
-            for c in stretch.chars() {
+        for (run, style) in text.runs() {
+            for c in run.chars() {
                 let column = cells.columns();
                 if !c.is_ascii() && cells.join(column, c).is_some() {
                     continue;

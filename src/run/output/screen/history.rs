@@ -1,18 +1,19 @@
-//! Lines that have left the screen: the first ones and the last ones, with a count of those between.
-//! Both ends are bounded in lines and in bytes, so that endless output takes bounded memory.
+//! //! Lines that have scrolled off the screen: the first and the last ones, and a count of those
+//! omitted in between. Both ends are bounded in lines and bytes, which bounds the memory for
+//! endless output.
 
 use std::collections::VecDeque;
 
-use super::row::Row;
+use super::row::ScreenRow;
 use crate::run::OutputRow;
 
-/// Lines kept at either end.
-const LINES: usize = 1_000;
+/// /// Maximum lines kept at each end.
+const MAX_LINES: usize = 1_000;
 
-/// Bytes kept at either end, about.
-const BYTES: usize = 8 << 20;
+/// /// Approximate maximum bytes kept at each end.
+const MAX_BYTES: usize = 8 << 20;
 
-/// The lines above the screen.
+/// /// The lines above the screen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
     head: Vec<ScreenRow>,
@@ -23,7 +24,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Takes in the next line; answers one that was left out for it, to be used again.
+    /// /// Appends a line. Returns a row that was dropped to make space, for reuse.
     pub(super) fn push(&mut self, mut row: ScreenRow) -> Option<ScreenRow> {
         row.settle();
         let bytes = row.bytes();
@@ -34,27 +35,27 @@ impl History {
         }
         self.tail_bytes += bytes;
         self.tail.push_back(row);
-        let mut left_out = None;
-        while self.tail.len() > LINES || (self.tail_bytes > BYTES && self.tail.len() > 1) {
+        let mut dropped = None;
+        while self.tail.len() > MAX_LINES || (self.tail_bytes > MAX_BYTES && self.tail.len() > 1) {
             let mut row = self.tail.pop_front()?;
             self.tail_bytes = self.tail_bytes.saturating_sub(row.bytes());
             self.omitted += 1;
             row.clear();
-            left_out = Some(row);
+            dropped = Some(row);
         }
-        left_out
+        dropped
     }
 
     fn fits_head(&self, bytes: usize) -> bool {
-        self.head.len() < LINES && self.head_bytes + bytes <= BYTES
+        self.head.len() < MAX_LINES && self.head_bytes + bytes <= MAX_BYTES
     }
 
-    /// How many rows [`History::row`] knows.
+    /// /// Returns the number of rows that [`History::row`] can return.
     pub(super) fn len(&self) -> usize {
         self.head.len() + usize::from(self.omitted > 0) + self.tail.len()
     }
 
-    /// The row at `index`, from 0.
+    /// /// Returns the row at `index`, from 0.
     pub(super) fn row(&self, index: usize) -> Option<OutputRow<'_>> {
         if let Some(row) = self.head.get(index) {
             return Some(OutputRow::Line(row.line()));

@@ -1,8 +1,8 @@
-//! The terminal that a run believes in: a cursor, a pen, and the last rows it can still reach;
-//! `history` keeps what has left them.
+//! //! The screen that a program's text output is interpreted on: a cursor, a pen, and the last
+//! rows that the cursor can reach. Rows that scroll off go to `history`.
 //!
-//! It wraps nothing: a row is as long as the line that was written. A line feed also returns to the
-//! first column, as it does on a terminal whose output is cooked. The alternate screen is this one.
+//! Lines are not wrapped: a row is as long as the line that was written. A line feed also returns
+//! to the first column, as on a terminal in cooked mode. The alternate screen is not separate.
 
 mod cells;
 mod history;
@@ -19,30 +19,30 @@ use vte::{Params, Perform};
 use super::OutputRow;
 use crate::source::{is_invisible, mark};
 use history::History;
-use row::Row;
+use row::ScreenRow;
 
-/// Rows that cursor moves reach, unless the screen is told.
-const ROWS: usize = 50;
+/// /// Default number of rows that cursor movement can reach.
+const DEFAULT_ROWS: usize = 50;
 
-const TAB: usize = 8;
+const TAB_WIDTH: usize = 8;
 
-/// Columns that cursor moves reach: more than any terminal has.
-const REACH: usize = 1_000;
+/// /// Maximum column that cursor movement can reach; more than any terminal has.
+const MAX_COLUMN: usize = 1_000;
 
-/// What was written, and where the next character goes.
+/// /// Written rows and the cursor.
 #[derive(Clone, Debug)]
 pub(super) struct TextScreen {
     history: History,
-    /// The rows on the screen, at most `height`; those below the last one written are not there.
+    /// /// Rows on the screen, at most `height`. Rows below the last one written do not exist.
     rows: VecDeque<ScreenRow>,
     height: usize,
     cursor: CursorPosition,
     saved: CursorPosition,
     pen: Style,
-    /// ASCII characters that are still to be written at the cursor, together.
+    /// /// ASCII characters waiting to be written at the cursor as one batch.
     pending: String,
-    heard: bool,
-    /// A row that was left out, to be written anew: a flood allocates nothing.
+    dispatched: bool,
+    /// /// A dropped row kept for reuse, to avoid allocations during a flood of output.
     spare: ScreenRow,
 }
 
@@ -57,19 +57,19 @@ impl Default for TextScreen {
         Self {
             history: History::default(),
             rows: VecDeque::new(),
-            height: ROWS,
+            height: DEFAULT_ROWS,
             cursor: CursorPosition::default(),
             saved: CursorPosition::default(),
             pen: Style::new(),
             pending: String::new(),
-            heard: false,
+            dispatched: false,
             spare: ScreenRow::default(),
         }
     }
 }
 
 impl TextScreen {
-    /// Sets how many rows the screen has.
+    /// /// Sets the number of rows on the screen.
     pub(super) fn resize(&mut self, height: usize) {
         self.height = height.max(1);
         let leaving = self.rows.len().max(self.cursor.row + 1).saturating_sub(self.height);
@@ -80,12 +80,12 @@ impl TextScreen {
         self.saved.row = self.saved.row.saturating_sub(leaving);
     }
 
-    /// How many rows [`TextScreen::row`] knows.
+    /// /// Returns the number of rows that [`TextScreen::row`] can return.
     pub(super) fn len(&self) -> usize {
         self.history.len() + self.rows.len()
     }
 
-    /// The row at `index`, from 0.
+    /// /// Returns the row at `index`, from 0.
     pub(super) fn row(&self, index: usize) -> Option<OutputRow<'_>> {
         match index.checked_sub(self.history.len()) {
             Some(index) => self.rows.get(index).map(|row| OutputRow::Line(row.line())),
@@ -93,17 +93,18 @@ impl TextScreen {
         }
     }
 
-    /// Finishes what a portion of bytes began; answers whether any of them meant something.
+    /// /// Writes pending characters. Returns whether the parser dispatched anything since the last
+    /// call.
     pub(super) fn finish(&mut self) -> bool {
         if !self.pending.is_empty() {
             self.flush();
         }
-        std::mem::take(&mut self.heard)
+        std::mem::take(&mut self.dispatched)
     }
 
-    /// Something other than plain characters comes next.
+    /// /// Writes pending characters before anything else happens.
     fn flush(&mut self) {
-        self.heard = true;
+        self.dispatched = true;
         if !self.pending.is_empty() {
             let pending = std::mem::take(&mut self.pending);
             let (column, pen) = (self.cursor.column, self.pen);
@@ -116,7 +117,7 @@ impl TextScreen {
     fn print_one(&mut self, c: char) {
         self.flush();
         let (column, pen) = (self.cursor.column, self.pen);
-        // One that cannot belong to the character before it would have no cell.
+        // // An invisible character that cannot join the previous one is shown as a mark.
         let c = if has_no_cell(c) { mark(c) } else { c };
         self.cursor.column = match c.width() {
             None => self.current().put(column, char::REPLACEMENT_CHARACTER, 1, pen),
@@ -129,7 +130,7 @@ impl TextScreen {
         };
     }
 
-    /// The row the cursor is on; it and those above it come into being when written to.
+    /// /// Returns the cursor's row, creating it and those above it if necessary.
     fn current(&mut self) -> &mut ScreenRow {
         let row = self.cursor.row;
         while row >= self.rows.len() {
@@ -138,7 +139,7 @@ impl TextScreen {
         &mut self.rows[row]
     }
 
-    /// The row the cursor is on, if anything was written to it or below it.
+    /// /// Returns the cursor's row, if it exists.
     fn existing(&mut self) -> Option<&mut ScreenRow> {
         self.rows.get_mut(self.cursor.row)
     }
@@ -160,10 +161,11 @@ impl TextScreen {
     }
 
     fn move_to(&mut self, row: usize, column: usize) {
-        self.cursor = CursorPosition { row: row.min(self.height - 1), column: column.min(REACH) };
+        self.cursor =
+            CursorPosition { row: row.min(self.height - 1), column: column.min(MAX_COLUMN) };
     }
 
-    /// Clears what is shown, and what could be scrolled to.
+    /// /// Clears the screen and the history.
     fn clear(&mut self) {
         self.history = History::default();
         self.rows.clear();
@@ -199,7 +201,7 @@ impl TextScreen {
 
     fn edit(&mut self, action: char, count: usize) {
         let column = self.cursor.column;
-        let Some(row) = self.existing().filter(|row| row.columns() <= REACH) else { return };
+        let Some(row) = self.existing().filter(|row| row.columns() <= MAX_COLUMN) else { return };
         match action {
             'P' => row.delete(column, column.saturating_add(count)),
             'X' => row.blank(column, column.saturating_add(count)),
@@ -208,8 +210,8 @@ impl TextScreen {
     }
 }
 
-/// Whether a character is invisible and no part of an emoji or of a script's letters: joiners, variation
-/// selectors, the tags of flags and the fillers of Hangul are.
+/// /// Returns whether a character is invisible and cannot be part of an emoji or of letters.
+/// Joiners, variation selectors, flag tags and Hangul fillers can.
 fn has_no_cell(c: char) -> bool {
     let may_join = matches!(
         c,
@@ -236,8 +238,8 @@ impl Perform for TextScreen {
             b'\n' | 0x0b | 0x0c => self.line_feed(),
             b'\r' => self.cursor.column = 0,
             0x08 => self.cursor.column = column.saturating_sub(1),
-            b'\t' => self.move_to(row, (column / TAB + 1) * TAB),
-            // A byte of 128 and more that is no UTF-8, or a control character written in UTF-8.
+            b'\t' => self.move_to(row, (column / TAB_WIDTH + 1) * TAB_WIDTH),
+            // // A byte above 127 that is not UTF-8, or a C1 control character encoded in UTF-8.
             0x80.. => self.print_one(char::REPLACEMENT_CHARACTER),
             _ => {}
         }
@@ -246,7 +248,7 @@ impl Perform for TextScreen {
     fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], _cut: bool, action: char) {
         self.flush();
         if intermediates == b"?" && action == 'z' {
-            // What livedeck itself writes ahead of a value: it is on a line of its own.
+            // // The marker that livedeck writes before a value, which starts on its own line.
             if self.cursor.column > 0 {
                 self.line_feed();
             }
@@ -289,16 +291,16 @@ impl Perform for TextScreen {
             b'8' => self.cursor = self.saved,
             b'D' | b'E' => self.line_feed(),
             b'M' => self.cursor.row = self.cursor.row.saturating_sub(1),
-            b'c' => *self = Self { height: self.height, heard: true, ..Self::default() },
+            b'c' => *self = Self { height: self.height, dispatched: true, ..Self::default() },
             _ => {}
         }
     }
 
     fn put(&mut self, _byte: u8) {
-        self.heard = true;
+        self.dispatched = true;
     }
 
     fn osc_dispatch(&mut self, _params: &[&[u8]], _bell: bool) {
-        self.heard = true;
+        self.dispatched = true;
     }
 }

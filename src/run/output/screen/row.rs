@@ -1,5 +1,5 @@
-//! One row of a screen: nearly always text that is appended to; cells once it was written into in
-//! its middle, for as long as it lives on the screen.
+//! //! One row of a screen. It is stored as text while it is only appended to, and as cells once it
+//! is written into in the middle, until it leaves the screen.
 
 use std::sync::OnceLock;
 
@@ -7,28 +7,28 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::cells::Cells;
-use super::text::Text;
+use super::text::RowText;
 
-/// Columns of a row; what is written beyond them is cut, with a mark.
-pub(super) const COLUMNS: usize = 20_000;
+/// /// Maximum columns in a row. Excess text is cut and marked.
+pub(super) const MAX_COLUMNS: usize = 20_000;
 
 /// One row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScreenRow {
     text: RowText,
-    /// The row, in place of `text`.
+    /// /// Replaces `text` when set.
     cells: Option<Cells>,
     cut: bool,
-    /// What is shown, made when it is first asked for.
+    /// /// The rendered line, created on first use.
     line: OnceLock<Line<'static>>,
 }
 
 impl ScreenRow {
-    /// Writes a character `width` columns wide at `column`, blanks before it where nothing is yet;
-    /// answers the column after it.
+    /// /// Writes a character `width` columns wide at `column`, padding with blanks before it.
+    /// Returns the column after it.
     pub(super) fn put(&mut self, column: usize, c: char, width: usize, style: Style) -> usize {
         self.line.take();
-        if column + width > COLUMNS {
+        if column + width > MAX_COLUMNS {
             self.cut = true;
             return column;
         }
@@ -41,10 +41,10 @@ impl ScreenRow {
         column + width
     }
 
-    /// Writes characters one column wide and one byte long at `column`, as [`ScreenRow::put`] does.
+    /// /// Writes ASCII characters at `column`, as [`ScreenRow::put`] does.
     pub(super) fn put_ascii(&mut self, column: usize, text: &str, style: Style) -> usize {
         self.line.take();
-        let room = COLUMNS.saturating_sub(column);
+        let room = MAX_COLUMNS.saturating_sub(column);
         self.cut |= text.len() > room;
         let text = &text[..text.len().min(room)];
         if self.ends_before(column) {
@@ -59,8 +59,8 @@ impl ScreenRow {
         column + text.len()
     }
 
-    /// Adds a character to the cell that ends at `column` if it belongs there (an accent, the next
-    /// part of an emoji), and answers the column after that cell then.
+    /// /// Adds a character (such as an accent, or the next part of an emoji) to the cell that ends
+    /// at `column` if it joins that cell. Returns the column after the cell in that case.
     pub(super) fn join(&mut self, column: usize, c: char) -> Option<usize> {
         if column == 0 || column > self.columns() {
             return None;
@@ -73,7 +73,7 @@ impl ScreenRow {
         }
     }
 
-    /// Drops everything from `column` on.
+    /// /// Removes everything from `column` on.
     pub(super) fn truncate(&mut self, column: usize) {
         self.line.take();
         self.cut = false;
@@ -84,7 +84,7 @@ impl ScreenRow {
         }
     }
 
-    /// Makes it a row that nothing was written to.
+    /// /// Empties the row.
     pub(super) fn clear(&mut self) {
         self.line.take();
         self.cut = false;
@@ -92,37 +92,37 @@ impl ScreenRow {
         self.text.clear();
     }
 
-    /// Blanks the columns from `from` up to `to`, without it.
+    /// /// Blanks the columns `from..to`.
     pub(super) fn blank(&mut self, from: usize, to: usize) {
         self.line.take();
         self.cells().blank(from, to);
     }
 
-    /// Takes columns out; what stands right of them moves left.
+    /// /// Removes the columns `from..to` and shifts the rest left.
     pub(super) fn delete(&mut self, from: usize, to: usize) {
         self.line.take();
         self.cells().delete(from, to);
     }
 
-    /// Puts `count` blank columns in at `column`; what stands there moves right.
+    /// /// Inserts `count` blank columns at `column` and shifts the rest right.
     pub(super) fn insert(&mut self, column: usize, count: usize) {
         self.line.take();
-        self.cells().insert(column, count, COLUMNS);
+        self.cells().insert(column, count, MAX_COLUMNS);
     }
 
-    /// The row has left the screen and is written no more.
+    /// /// Converts a row that has left the screen, and will not be written again, back to text.
     pub(super) fn settle(&mut self) {
         if let Some(cells) = self.cells.take() {
             self.text = RowText::from(&cells);
         }
     }
 
-    /// About how much memory a settled row takes.
+    /// /// Returns the approximate memory of a settled row in bytes.
     pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() + self.text.bytes()
     }
 
-    /// The row as it is shown.
+    /// /// Returns the rendered row.
     pub(super) fn line(&self) -> &Line<'static> {
         self.line.get_or_init(|| {
             let mut line = match &self.cells {
@@ -136,12 +136,12 @@ impl ScreenRow {
         })
     }
 
-    /// How many columns it covers.
+    /// /// Returns the number of columns.
     pub(super) fn columns(&self) -> usize {
         self.cells.as_ref().map_or(self.text.columns(), Cells::columns)
     }
 
-    /// Whether writing at `column` is appending to the text.
+    /// /// Returns whether writing at `column` appends to the text.
     fn ends_before(&self, column: usize) -> bool {
         self.cells.is_none() && column >= self.text.columns()
     }

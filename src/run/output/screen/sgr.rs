@@ -1,13 +1,13 @@
-//! Select Graphic Rendition: the numbers of `ESC [ … m` applied to a style.
+//! //! Select Graphic Rendition: applies the parameters of `ESC [ … m` to a style.
 //!
-//! Facts from ECMA-48 §8.3.117, ITU T.416 (the `:` forms) and what terminals made of them.
+//! Based on ECMA-48 §8.3.117, ITU T.416 (the `:` forms), and common terminal behaviour.
 
 use ratatui::style::{Color, Modifier, Style};
 use vte::{Params, ParamsIter};
 
 use crate::ansi;
 
-/// Changes `pen` as the parameters say; what is unknown changes nothing.
+/// /// Applies the parameters to `pen`. Unknown parameters are ignored.
 pub(super) fn apply(pen: &mut Style, params: &Params) {
     let mut params = params.iter();
     while let Some(param) = params.next() {
@@ -71,7 +71,8 @@ fn modifiers_reset_by(code: u16) -> Modifier {
     }
 }
 
-/// The colour after 38, 48 or 58: in the same parameter (`38:5:1`), or in the next ones (`38;5;1`).
+/// /// Parses the colour after 38, 48 or 58, in the same parameter (`38:5:1`) or in the following
+/// ones (`38;5;1`).
 fn extended_color(rest: &[u16], params: &mut ParamsIter<'_>) -> Option<Color> {
     match rest {
         [5, index, ..] => indexed(*index),

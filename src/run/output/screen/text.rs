@@ -1,107 +1,107 @@
-//! A row that was only ever appended to: text with styled stretches.
+//! //! A row that has only been appended to, stored as text with styled runs.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::cells::{CLUSTER, cluster_width, joins};
+use super::cells::{MAX_CLUSTER_BYTES, cluster_width, joins};
 
-/// Text in stretches of one style each.
+/// /// Text in runs of one style each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowText {
     written: String,
-    /// Where each stretch ends, in bytes, and its style.
-    stretches: Vec<(usize, Style)>,
+    /// /// The end of each run in bytes, and its style.
+    runs: Vec<(usize, Style)>,
     columns: usize,
-    /// Where the last cell's text begins, in bytes.
+    /// /// Byte offset of the last cell's text.
     last: usize,
 }
 
 impl RowText {
-    /// How many columns it covers.
+    /// /// Returns the number of columns.
     pub(super) fn columns(&self) -> usize {
         self.columns
     }
 
-    /// Makes it empty; room for an ordinary line stays.
+    /// /// Empties the text and keeps the capacity for an ordinary line.
     pub(super) fn clear(&mut self) {
-        const ORDINARY: usize = 512;
-        if self.written.capacity() > ORDINARY || self.stretches.capacity() > ORDINARY {
+        const KEPT_CAPACITY: usize = 512;
+        if self.written.capacity() > KEPT_CAPACITY || self.runs.capacity() > KEPT_CAPACITY {
             *self = Self::default();
         }
         self.written.clear();
-        self.stretches.clear();
+        self.runs.clear();
         (self.columns, self.last) = (0, 0);
     }
 
-    /// Adds a character that covers `width` columns.
+    /// /// Appends a character that covers `width` columns.
     pub(super) fn append(&mut self, c: char, width: usize, style: Style) {
         self.last = self.written.len();
         self.written.push(c);
         self.columns += width;
-        self.stretch(style);
+        self.extend_run(style);
     }
 
-    /// Adds text that covers `width` columns; an accent after it would join its last character.
+    /// /// Appends text that covers `width` columns. A following accent joins its last character.
     pub(super) fn append_str(&mut self, text: &str, width: usize, style: Style) {
         self.written.push_str(text);
         let last = text.chars().next_back().map_or(0, char::len_utf8);
         self.last = self.written.len() - last;
         self.columns += width;
-        self.stretch(style);
+        self.extend_run(style);
     }
 
-    /// Adds blanks up to `column`.
+    /// /// Appends blanks up to `column`.
     pub(super) fn pad(&mut self, column: usize) {
         while self.columns < column {
             self.append(' ', 1, Style::new());
         }
     }
 
-    /// Adds a character to the last cell if it belongs there.
+    /// /// Adds a character to the last cell if it joins that cell.
     pub(super) fn join(&mut self, c: char) -> bool {
         let cluster = &self.written[self.last..];
         if !joins(cluster, c) {
             return false;
         }
-        if cluster.len() + c.len_utf8() <= CLUSTER {
+        if cluster.len() + c.len_utf8() <= MAX_CLUSTER_BYTES {
             let before = cluster_width(cluster);
             self.written.push(c);
             let after = cluster_width(&self.written[self.last..]);
             self.columns = self.columns + after - before;
-            if let Some((end, _)) = self.stretches.last_mut() {
+            if let Some((end, _)) = self.runs.last_mut() {
                 *end = self.written.len();
             }
         }
         true
     }
 
-    fn stretch(&mut self, style: Style) {
+    fn extend_run(&mut self, style: Style) {
         let end = self.written.len();
-        match self.stretches.last_mut() {
+        match self.runs.last_mut() {
             Some((last_end, last_style)) if *last_style == style => *last_end = end,
-            _ => self.stretches.push((end, style)),
+            _ => self.runs.push((end, style)),
         }
     }
 
-    /// Each stretch and its style.
-    pub(super) fn stretches(&self) -> impl Iterator<Item = (&str, Style)> {
+    /// /// Returns each run and its style.
+    pub(super) fn runs(&self) -> impl Iterator<Item = (&str, Style)> {
         let mut start = 0;
-        self.stretches.iter().map(move |(end, style)| {
-            let stretch = &self.written[start..*end];
+        self.runs.iter().map(move |(end, style)| {
+            let run = &self.written[start..*end];
             start = *end;
-            (stretch, *style)
+            (run, *style)
         })
     }
 
-    /// About how much memory it takes, with the line made of it.
+    /// /// Returns the approximate memory in bytes, including that of the rendered line.
     pub(super) fn bytes(&self) -> usize {
-        const STRETCH: usize = size_of::<(usize, Style)>() + size_of::<Span<'_>>() + 16;
-        2 * self.written.capacity() + STRETCH * self.stretches.capacity()
+        const RUN_BYTES: usize = size_of::<(usize, Style)>() + size_of::<Span<'_>>() + 16;
+        2 * self.written.capacity() + RUN_BYTES * self.runs.capacity()
     }
 
-    /// One span for each stretch.
+    /// /// Returns a line with one span per run.
     pub(super) fn to_line(&self) -> Line<'static> {
-        let spans = self.stretches().map(|(text, style)| Span::styled(text.to_owned(), style));
+        let spans = self.runs().map(|(text, style)| Span::styled(text.to_owned(), style));
         spans.collect::<Vec<_>>().into()
     }
 }
