@@ -6,7 +6,7 @@ use std::path::Path;
 use divan::Bencher;
 use livedeck::deck::{Cursor, Deck, SlideNo, Step};
 use livedeck::highlight::Highlighter;
-use livedeck::layout::{FooterText, Inputs, Limits, Measures, Scene, Size, layout};
+use livedeck::layout::{FooterText, Inputs, SlideArea, PictureSizes, Scene, Size, layout};
 use livedeck::run::Runs;
 use livedeck::source::MemFiles;
 use livedeck::theme::{self, Theme};
@@ -77,7 +77,7 @@ struct Stage {
     theme: Theme,
     highlighter: Highlighter,
     runs: Runs,
-    measures: Measures,
+    measures: PictureSizes,
     footer: FooterText,
 }
 
@@ -104,14 +104,14 @@ impl Stage {
             size: Size::new(SCREEN.0, SCREEN.1),
             theme: &self.theme,
             highlighter: &self.highlighter,
-            colours: livedeck::layout::Colours::All,
+            colours: livedeck::layout::Highlighting::Full,
             runs: &self.runs,
             measures: &self.measures,
             footer: &self.footer,
             focus: None,
             grid: false,
-            limits: Limits::default(),
-            hints: &livedeck::layout::Hints::default(),
+            limits: SlideArea::default(),
+            hints: &livedeck::layout::KeyHints::default(),
         })
     }
 }

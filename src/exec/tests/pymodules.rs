@@ -182,7 +182,8 @@ fn a_session_gets_new_modules_and_keeps_its_old_objects() {
         assert!(output.starts_with(&format!("{number} False Counter ")), "{output}");
         base = run;
     }
-    let (_, output) = harness.python_on(SessionStart::After(base), "print([it.up() for it in old])");
+    let (_, output) =
+        harness.python_on(SessionStart::After(base), "print([it.up() for it in old])");
     let counted: Vec<u32> = [1].iter().chain(&edits).map(|number| 2 * number).collect();
     assert_eq!(output, format!("{counted:?}\n"));
     let again = "import fast as other\nprint(other is fast)";
