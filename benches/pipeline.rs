@@ -6,7 +6,7 @@ use std::path::Path;
 use divan::Bencher;
 use livedeck::deck::{Cursor, Deck, SlideNo, Step};
 use livedeck::highlight::Highlighter;
-use livedeck::layout::{FooterText, Inputs, SlideArea, PictureSizes, Scene, Size, layout};
+use livedeck::layout::{FooterText, Inputs, PictureSizes, Scene, Size, SlideArea, layout};
 use livedeck::run::Runs;
 use livedeck::source::MemFiles;
 use livedeck::theme::{self, Theme};

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use livedeck::exec::{ExecEvent, ExecOptions, Executor};
-use livedeck::run::{self, Base, Limits, Outcome, Request, RunId, Snippet, Target};
+use livedeck::run::{self, Outcome, Request, RunId, RunLimits, SessionStart, Snippet, Target};
 
 /// How often each is measured.
 const ROUNDS: u64 = 31;
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     }
     let python = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let stage = Stage::new(python);
-    let (_, outcome) = stage.time(&request(1, FIRST, Some(Base::Nothing)));
+    let (_, outcome) = stage.time(&request(1, FIRST, Some(SessionStart::Fresh)));
     if outcome != Outcome::Exited(0) {
         println!("this Python has no pandas or no matplotlib: name one that has, behind `--`");
         return ExitCode::FAILURE;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
             std::thread::sleep(pause);
             plain.push(stage.time(&request(id, "print(1)", None)).0);
             std::thread::sleep(pause);
-            let block = request(id + 1, "print(len(frame))", Some(Base::Run(RunId(1))));
+            let block = request(id + 1, "print(len(frame))", Some(SessionStart::After(RunId(1))));
             session.push(stage.time(&block).0);
             stage.executor.forget(RunId(id + 1));
         }
@@ -101,7 +101,7 @@ impl Stage {
     }
 }
 
-fn request(id: u64, code: &str, session: Option<Base>) -> Request {
+fn request(id: u64, code: &str, session: Option<SessionStart>) -> Request {
     let code = Snippet {
         language: "python".to_owned(),
         code: code.to_owned(),
@@ -109,8 +109,8 @@ fn request(id: u64, code: &str, session: Option<Base>) -> Request {
         first_line: 7,
         ..Snippet::default()
     };
-    let (run, limits, target) = (RunId(id), Limits::default(), Target::Terminal);
-    let input = run::Input::Nothing;
+    let (run, limits, target) = (RunId(id), RunLimits::default(), Target::Terminal);
+    let input = run::StdinSource::Empty;
     Request { run, code, columns: 80, rows: 24, limits, target, session, input }
 }
 

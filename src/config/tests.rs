@@ -122,7 +122,12 @@ fn every_key_counts() {
     assert_eq!(*theme, DefaultTheme::ByBackground { light, dark, timeout: 50 });
     assert_eq!((terminal_font_size.0, *image_protocol), (10, Some(Protocol::Sixel)));
     assert_eq!(*validate_overflows, ValidateOverflows::WhenPresenting);
-    let wanted = SlideArea { columns: 80, across: HorizontalAlign::Left, rows: 24, down: VerticalAlign::Bottom };
+    let wanted = SlideArea {
+        columns: 80,
+        across: HorizontalAlign::Left,
+        rows: 24,
+        down: VerticalAlign::Bottom,
+    };
     assert_eq!(*limits, wanted);
     let options = &config.options;
     assert_eq!(options.list_pauses, Pauses { before: false, after: false });

@@ -41,12 +41,18 @@ pub(super) const COLOR_DEPTHS: &[(&str, Option<ColorDepth>)] = &[
 ];
 
 /// `defaults.max_columns_alignment`
-pub(super) const ACROSS: &[(&str, HorizontalAlign)] =
-    &[("left", HorizontalAlign::Left), ("center", HorizontalAlign::Center), ("right", HorizontalAlign::Right)];
+pub(super) const ACROSS: &[(&str, HorizontalAlign)] = &[
+    ("left", HorizontalAlign::Left),
+    ("center", HorizontalAlign::Center),
+    ("right", HorizontalAlign::Right),
+];
 
 /// `defaults.max_rows_alignment`
-pub(super) const DOWN: &[(&str, VerticalAlign)] =
-    &[("top", VerticalAlign::Top), ("center", VerticalAlign::Center), ("bottom", VerticalAlign::Bottom)];
+pub(super) const DOWN: &[(&str, VerticalAlign)] = &[
+    ("top", VerticalAlign::Top),
+    ("center", VerticalAlign::Center),
+    ("bottom", VerticalAlign::Bottom),
+];
 
 /// `snippet.exec.sandbox`
 pub(super) const SANDBOX: &[(&str, Option<SandboxOptions>)] = &[

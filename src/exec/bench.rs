@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::RunSink;
-use crate::run::{Event, Request, Timing, OutputValue};
+use crate::run::{Event, OutputValue, Request, Timing};
 
 /// What times a block of Python.
 const STOPWATCH: &str = include_str!("python/py/bench_harness.py");

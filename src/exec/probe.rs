@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::registry::Engine;
 use super::rust::{BuildResult, Compiler};
 use super::{Executor, RunSink};
-use crate::run::{self, StdinSource, RunLimits, Outcome, Request, RunId, Snippet, Target};
+use crate::run::{self, Outcome, Request, RunId, RunLimits, Snippet, StdinSource, Target};
 
 /// How long a first run of Python may take.
 const PATIENCE: Duration = Duration::from_mins(1);

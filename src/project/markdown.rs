@@ -7,15 +7,15 @@ use crate::deck::Block;
 use crate::exec::ExecEvent;
 use crate::panics::contain;
 use crate::parse::parse;
-use crate::run::{Event::Value, Output, Value};
+use crate::run::{Event::Value, Output, OutputValue};
 use crate::source::MemFiles;
 
 /// An event with its markdown read, if it has any.
 pub(crate) fn read(event: ExecEvent) -> ExecEvent {
     match event {
-        ExecEvent::Run(run, Shown(Value::Markdown { text, .. })) => {
+        ExecEvent::Run(run, Value(OutputValue::Markdown { text, .. })) => {
             let blocks = blocks(&text);
-            ExecEvent::Run(run, Shown(Value::Markdown { text, blocks }))
+            ExecEvent::Run(run, Value(OutputValue::Markdown { text, blocks }))
         }
         other => other,
     }

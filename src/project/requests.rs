@@ -7,7 +7,7 @@ use super::Execution;
 use super::load::{LoadedDeck, folder};
 use crate::deck::{Cell, CellId, Deck, OutputMode};
 use crate::exec::{self, SandboxOptions};
-use crate::run::{SessionStart, StdinSource, RunLimits, Request, RunId, Snippet, Target};
+use crate::run::{Request, RunId, RunLimits, SessionStart, Snippet, StdinSource, Target};
 
 /// What all runs of the deck at `path` have in common.
 pub(crate) fn options(

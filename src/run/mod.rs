@@ -15,7 +15,7 @@ pub use protocol::{
     Snippet, StdinSource, Target, Timing, group_digits,
 };
 pub use state::{
-    CellRun, Variable, Prompt, PromptView, Runs, SessionStart, SessionLink, State, cells_to_run,
+    CellRun, Prompt, PromptView, Runs, SessionLink, SessionStart, State, Variable, cells_to_run,
     is_current,
 };
-pub use terminal::{MouseAction, Emulator, Pointer};
+pub use terminal::{Emulator, MouseAction, Pointer};

@@ -35,7 +35,7 @@ use crate::exec::registry::{self, CustomExecutors};
 use crate::exec::{RunSink, Stop};
 use crate::files;
 use crate::panics::contain;
-use crate::run::{Event, StdinSource, Outcome, Request, RunId, Target};
+use crate::run::{Event, Outcome, Request, RunId, StdinSource, Target};
 
 /// All runs that are processes.
 #[derive(Debug)]
@@ -262,7 +262,8 @@ impl ProcessRun {
             Some(pty.path.as_path()).filter(|_| self.request.target == Target::Screen);
         let files = |is_last| {
             let files = if is_last { ends.files(terminal) } else { StdioFds::all(terminal) };
-            let reads = self.request.input != StdinSource::Empty && own_terminal.is_none() && is_last;
+            let reads =
+                self.request.input != StdinSource::Empty && own_terminal.is_none() && is_last;
             StdioFds { own_terminal, reads: reads.then_some(terminal), ..files }
         };
         let outcome = self.perform(program, &RunTerminal::Own(pty), &files, started)?;

@@ -268,9 +268,7 @@ pub(super) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
             format!("may not run · {}{or}{flag}", keys.run)
         }
         State::NotRun => with_key("not run", &keys.run),
-        State::Queued if run.link.waits && exec.bench.is_some() => {
-            "waits for its turn".to_owned()
-        }
+        State::Queued if run.link.waits && exec.bench.is_some() => "waits for its turn".to_owned(),
         State::Queued if run.link.waits => "waits for the block before it".to_owned(),
         State::Queued => "queued".to_owned(),
         State::Compiling => {

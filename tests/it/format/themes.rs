@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use livedeck::app::{App, Effect, Msg, Policy, Trust, update};
 use livedeck::deck::{Cursor, SlideNo, Step};
-use livedeck::layout::{Inputs, PictureSizes, PictureKey, PixelSize, Size, layout};
+use livedeck::layout::{Inputs, PictureKey, PictureSizes, PixelSize, Size, layout};
 use livedeck::project::{LoadOptions, LoadedDeck, load};
 use livedeck::run::{Event, Outcome};
 use livedeck::view::draw;

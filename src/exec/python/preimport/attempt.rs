@@ -20,7 +20,7 @@ use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::report::{ReportReader, RunReport, Threads};
 use crate::exec::python::worker::request::{Dispatch, RequestKind, RunRequest};
 use crate::exec::python::worker::zygote::Zygote;
-use crate::run::{StdinSource, Snippet};
+use crate::run::{Snippet, StdinSource};
 
 /// How long the worker may take to begin.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(10);

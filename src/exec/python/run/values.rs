@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::deck::Align;
 use crate::exec::os::temp_dir::TempRoot;
-use crate::run::{DataColumn, DataTable, Event, RunId, OutputValue};
+use crate::run::{DataColumn, DataTable, Event, OutputValue, RunId};
 
 /// What stands before a value's number in what is written, and behind it.
 const MARK: (&[u8], u8) = (b"\x1b_livedeck;", b'\x1b');
