@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use livedeck::deck::{Crate, Fingerprint, RustBuild};
 use livedeck::exec::{ExecEvent, ExecOptions, Executor};
-use livedeck::run::{self, Limits, Request, RunId, Snippet, Target};
+use livedeck::run::{self, Request, RunId, RunLimits, Snippet, Target};
 
 /// How often each is measured.
 const ROUNDS: u32 = 15;
@@ -99,8 +99,8 @@ fn request(round: u32) -> Request {
         file: PathBuf::from("talk.md"),
         first_line: 7,
     };
-    let (limits, target) = (Limits::default(), Target::Terminal);
-    let (run, input) = (RunId(u64::from(round)), run::Input::Nothing);
+    let (limits, target) = (RunLimits::default(), Target::Terminal);
+    let (run, input) = (RunId(u64::from(round)), run::StdinSource::Empty);
     Request { run, code, columns: 80, rows: 24, limits, target, session: None, input }
 }
 

@@ -62,7 +62,7 @@ fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
                 slide: SlideNo::new(number),
                 step: Step(0),
                 language: "bash".into(),
-                exec: how(code),
+                exec: exec_spec(code),
                 code: (*code).into(),
                 fingerprint: Fingerprint::of("bash", None, code),
                 span: Span::default(),

@@ -48,7 +48,7 @@ fn f150_to_f154_attributes_say_what_starts_a_block_and_what_becomes_of_its_outpu
     #[case] output_mode: OutputMode,
 ) {
     let exec = &cell(fence).exec;
-    assert_eq!((how.start, how.output_mode), (start, output_mode));
+    assert_eq!((exec.start, exec.output_mode), (start, output_mode));
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn f155_and_f156_terminals_run_by_themselves_only_where_they_are_ours(
     #[case] output_mode: OutputMode,
 ) {
     let exec = &cell(fence).exec;
-    assert_eq!((how.start, how.output_mode), (start, output_mode));
+    assert_eq!((exec.start, exec.output_mode), (start, output_mode));
 }
 
 #[test]
