@@ -13,7 +13,10 @@ use crate::headless::{CapturedRun, run_all};
 use crate::project::{
     LoadedDeck, RecordingError, load, read_recording, recording_folder, save_recording,
 };
-use crate::recording::{Finding, MergeOutcome, RunResult, Recording, PlannedRun, Verdict, line, merge, presentation_runs};
+use crate::recording::{
+    Finding, MergeOutcome, PlannedRun, Recording, RunResult, Verdict, line, merge,
+    presentation_runs,
+};
 use crate::source::visible_line;
 
 /// Records. The status says whether every block could be started.
@@ -26,13 +29,19 @@ pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let mut all_started = true;
     let execution = settings::execution(&config, args.sandbox)?;
     let mut told = Ok(());
-    run_all(&loaded, &args.deck, &execution, &presentation_runs(&loaded.deck), &mut |round, rehearsed| {
-        let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
-        takes.add(round, rehearsed);
-        if let Some(finding) = Finding::of(&loaded.deck, round, ran, None) {
-            all_started &= told_of(&finding, &mut told);
-        }
-    });
+    run_all(
+        &loaded,
+        &args.deck,
+        &execution,
+        &presentation_runs(&loaded.deck),
+        &mut |round, rehearsed| {
+            let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
+            takes.add(round, rehearsed);
+            if let Some(finding) = Finding::of(&loaded.deck, round, ran, None) {
+                all_started &= told_of(&finding, &mut told);
+            }
+        },
+    );
     told?;
     let changed = takes.keep(&loaded, &args.deck, &before)?;
     super::print(&changed)?;
@@ -83,7 +92,7 @@ impl Takes {
         before: &Recording,
     ) -> anyhow::Result<String> {
         let date = OffsetDateTime::now_utc().date().to_string();
-        let MergeOutcome { recording, changed } = keep(&loaded.deck, before, &self.rounds, &date);
+        let MergeOutcome { recording, changed } = merge(&loaded.deck, before, &self.rounds, &date);
         let folder = recording_folder(deck);
         let written = save_recording(deck, &recording, &self.pictures, before);
         written.with_context(|| super::quoted(&folder))?;

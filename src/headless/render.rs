@@ -49,7 +49,12 @@ impl SlideRenderer {
     /// Lays out a slide at a step.
     pub fn scene(&mut self, at: Cursor, size: Size) -> Scene {
         self.app.at = at;
-        scene_builder::scene(&self.loaded, &mut self.app, (size, Highlighting::Full), &mut self.media)
+        scene_builder::scene(
+            &self.loaded,
+            &mut self.app,
+            (size, Highlighting::Full),
+            &mut self.media,
+        )
     }
 
     /// Lays out a slide as a talk shows it at first: code that takes long to colour is plain.

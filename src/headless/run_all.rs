@@ -18,8 +18,10 @@ use crate::files;
 use crate::layout::{self, Highlighting, Size};
 use crate::media::Media;
 use crate::project::{self, Execution, LoadedDeck};
-use crate::recording::{RecordedPicture, Purpose, RunResult, PlannedRun, skip_reason, block_positions, file_names};
-use crate::run::{RunLimits, Outcome, Request, State, Target};
+use crate::recording::{
+    PlannedRun, Purpose, RecordedPicture, RunResult, block_positions, file_names, skip_reason,
+};
+use crate::run::{Outcome, Request, RunLimits, State, Target};
 
 /// How long a block may take where neither it nor the configuration says.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -121,7 +123,12 @@ impl RunAll<'_> {
         self.app.mode = Mode::Slide;
         self.app.at = Cursor { slide: cell.slide, step: Step::LAST };
         let size = Size::new(SIZE.0, SIZE.1);
-        scene_builder::scene(&self.loaded, &mut self.app, (size, Highlighting::Full), &mut self.media);
+        scene_builder::scene(
+            &self.loaded,
+            &mut self.app,
+            (size, Highlighting::Full),
+            &mut self.media,
+        );
     }
 
     fn perform(&mut self, effects: Vec<Effect>, round: PlannedRun) {

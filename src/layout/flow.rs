@@ -11,7 +11,7 @@ use ratatui::text::Line;
 
 use super::context::LayoutContext;
 use super::inline::{InlineStyle, lines};
-use super::overflow::{Overflow, OverflowKind};
+use super::overflow::{OverflowingPart, OverflowKind};
 use super::placement::{ColumnRange, effective_alignment};
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
@@ -47,7 +47,7 @@ pub(super) struct Flow<'a> {
     /// The rows that came with the step shown.
     pub(super) revealed: Option<Range<u32>>,
     /// What did not fit, the innermost block first.
-    pub(super) overflows: Vec<Overflow>,
+    pub(super) overflows: Vec<OverflowingPart>,
     /// The block being laid out.
     span: SourceSpan,
     /// The first free row.
@@ -297,7 +297,7 @@ impl<'a> Flow<'a> {
 
     /// Notes that something of the block being laid out does not fit.
     pub(super) fn overflow(&mut self, kind: OverflowKind) {
-        self.overflows.push(Overflow { span: self.span, kind });
+        self.overflows.push(OverflowingPart { span: self.span, kind });
     }
 
     fn title(&mut self, text: &[Inline], align: Option<Align>, size: Option<u8>) {

@@ -10,7 +10,7 @@ use crate::source::{Sources, Span};
 
 /// A block, or part of one, that does not fit.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Overflow {
+pub(super) struct OverflowingPart {
     /// The block.
     pub(super) span: Span,
     /// What of it.
@@ -70,7 +70,7 @@ struct OverflowReport<'a> {
 
 impl OverflowReport<'_> {
     /// The slide's rows, at the first block that crosses the page's end.
-    fn rows(&self, over: u32, overflows: &[Overflow]) -> Diagnostic {
+    fn rows(&self, over: u32, overflows: &[OverflowingPart]) -> Diagnostic {
         let first = overflows.iter().find(|overflow| overflow.kind == OverflowKind::Rows);
         let span = first.map_or(self.slide.span, |overflow| overflow.span);
         let rows = counted(over, "row");
@@ -79,7 +79,7 @@ impl OverflowReport<'_> {
     }
 
     /// What is too wide of one block.
-    fn block(&self, overflows: &[Overflow]) -> Option<Diagnostic> {
+    fn block(&self, overflows: &[OverflowingPart]) -> Option<Diagnostic> {
         let lines = overflows.iter().filter_map(|overflow| match &overflow.kind {
             OverflowKind::Code { start, columns } => Some((overflow.span, start, *columns)),
             _ => None,

@@ -9,7 +9,7 @@ use crate::app::{Effect, Msg, Trust, update};
 use crate::deck::CellId;
 use crate::exec::{self, Executor, Stop};
 use crate::project::{LoadedDeck, options, read_markdown, request, snippet};
-use crate::run::{self, StdinSource, Outcome, Request, Target};
+use crate::run::{self, Outcome, Request, StdinSource, Target};
 
 /// An executor for a talk.
 pub(super) fn executor(settings: &Settings, loaded: &LoadedDeck, sender: &EventSender) -> Executor {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{self, FileKind, ReadError};
 use crate::panics::contain;
-use crate::recording::{Recording, RecordingError};
+use crate::recording::{Recording, RecordingSyntaxError};
 use crate::source::{FileId, Span};
 
 /// The text file's name.
@@ -21,7 +21,7 @@ pub enum RecordingError {
     Unreadable(PathBuf, #[source] ReadError),
     /// It is damaged.
     #[error("`{}` line {}, column {}: {}", .0.display(), .2.line, .2.column, .2.message)]
-    Broken(PathBuf, String, RecordingError),
+    Broken(PathBuf, String, RecordingSyntaxError),
 }
 
 impl RecordingError {

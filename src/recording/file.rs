@@ -53,7 +53,7 @@ struct BlockRecord {
 
 /// Why a recording cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordingError {
+pub struct RecordingSyntaxError {
     /// What is wrong.
     pub message: String,
     /// The line, from 1.
@@ -67,10 +67,10 @@ impl Recording {
     ///
     /// # Errors
     /// What cannot be read, and where.
-    pub fn read(text: &str) -> Result<Self, RecordingError> {
+    pub fn read(text: &str) -> Result<Self, RecordingSyntaxError> {
         let document: RecordingFile =
-            serde_json::from_str(text).map_err(|error| RecordingError::of(&error))?;
-        let broken = |message: String| Err(RecordingError { message, line: 1, column: 1 });
+            serde_json::from_str(text).map_err(|error| RecordingSyntaxError::of(&error))?;
+        let broken = |message: String| Err(RecordingSyntaxError { message, line: 1, column: 1 });
         if document.version != VERSION {
             return broken(format!("a recording of version {}, not {VERSION}", document.version));
         }
@@ -91,7 +91,7 @@ impl Recording {
     }
 }
 
-impl RecordingError {
+impl RecordingSyntaxError {
     /// The reader's error, without its own words for the place.
     fn of(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line().max(1), error.column().max(1));
@@ -347,7 +347,7 @@ mod tests {
     fn what_cannot_be_read_says_where() {
         let whole = Recording { entries: vec![entry(Outcome::Raised)] }.write();
         let broken = |text: &str| {
-            let RecordingError { message, line, .. } = Recording::read(text).unwrap_err();
+            let RecordingSyntaxError { message, line, .. } = Recording::read(text).unwrap_err();
             format!("{line}: {message}")
         };
         assert!(broken("").starts_with("1: no recording: EOF"));

@@ -3,7 +3,7 @@
 
 use ratatui::style::{Modifier, Style};
 
-use super::output::{self, DIM, OutputPart, RowWindow};
+use super::output::{self, DIM, PartView, RowWindow};
 use crate::deck::{Align, CodeBlock};
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
@@ -38,7 +38,7 @@ pub(in crate::layout) fn lay_out(
     flow: &mut Flow<'_>,
     table: &DataTable,
     (block, panel): (&CodeBlock, &CodeBox),
-    place: OutputPart,
+    place: PartView,
 ) {
     let top = flow.open();
     let grid = DataGrid::new(table, panel.inner(), 0);

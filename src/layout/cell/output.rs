@@ -43,7 +43,7 @@ pub(in crate::layout) fn lay_out(
     }
     let panel = panel(flow, block, &run.output, columns);
     for (number, part) in run.output.parts().iter().enumerate() {
-        let place = OutputPart { id, part: number, scroll: run.scroll.get(&number).copied() };
+        let place = PartView { id, part: number, scroll: run.scroll.get(&number).copied() };
         match part {
             Part::Text(written) if written.is_empty() => {}
             Part::Text(written) => TextLayout::new(written).lay_out(flow, block, &panel, place),
@@ -105,13 +105,13 @@ fn markdown(flow: &mut Flow<'_>, panel: &CodeBox, text: &str, blocks: &[Block]) 
 
 /// Whose part of an output something is, and how far that is scrolled.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::layout) struct OutputPart {
+pub(in crate::layout) struct PartView {
     pub(in crate::layout) id: CellId,
     pub(in crate::layout) part: usize,
     pub(in crate::layout) scroll: Option<usize>,
 }
 
-impl OutputPart {
+impl PartView {
     /// Notes the rows that a window shows, for whoever points at them.
     pub(in crate::layout) fn note(
         self,
@@ -146,7 +146,7 @@ impl<'a> TextLayout<'a> {
     }
 
     /// Lays it out in its box.
-    fn lay_out(&self, flow: &mut Flow<'_>, block: &CodeBlock, panel: &CodeBox, place: OutputPart) {
+    fn lay_out(&self, flow: &mut Flow<'_>, block: &CodeBlock, panel: &CodeBox, place: PartView) {
         let top = flow.open();
         let heights = self.heights(panel.inner());
         let total = heights.iter().sum();

@@ -8,7 +8,9 @@ use crate::harness::shipped::{Shipped, mistakes};
 use crate::harness::{Opening, PtyHarness, write_program};
 use livedeck::deck::{Cursor, Slide, SlideKind, SlideNo, Step};
 use livedeck::export::{Rgb, TerminalColors, svg};
-use livedeck::layout::{Inputs, SlideArea, PictureSizes, PictureKey, PixelSize, Scene, Size, layout};
+use livedeck::layout::{
+    Inputs, PictureKey, PictureSizes, PixelSize, Scene, Size, SlideArea, layout,
+};
 use livedeck::project::LoadedDeck;
 use livedeck::run::Runs;
 use livedeck::view::paint;
