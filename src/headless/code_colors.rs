@@ -18,7 +18,11 @@ const AT_ONCE: usize = 4_000;
 const SOON: Duration = Duration::from_millis(16);
 
 /// Whether a slide is shown with the colours of all its code: where they are known, or are so soon.
-pub(crate) fn colors(deck: &Arc<Deck>, highlighter: &Arc<Highlighter>, slide: SlideNo) -> Highlighting {
+pub(crate) fn colors(
+    deck: &Arc<Deck>,
+    highlighter: &Arc<Highlighter>,
+    slide: SlideNo,
+) -> Highlighting {
     match unknown(deck, highlighter, slide) {
         0 => Highlighting::Full,
         1..=AT_ONCE if are_soon_known(deck, highlighter, slide) => Highlighting::Full,

@@ -10,7 +10,7 @@ use super::scene_builder::{measure, visit};
 use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
 use crate::diag::{Diagnostic, closest};
 use crate::exec::CustomExecutor;
-use crate::layout::{Inputs, PictureError, Size, overflow};
+use crate::layout::{Inputs, PictureProblem, Size, overflow};
 use crate::media::Media;
 use crate::project::LoadedDeck;
 use crate::run::Runs;
@@ -42,7 +42,7 @@ pub(crate) fn unseen(loaded: &LoadedDeck, media: &mut Media) -> Vec<Diagnostic> 
         let theme = &loaded.style(SlideNo::new(number)).theme;
         palette(&slide.blocks, &theme.palette, &mut found);
         visit(&slide.blocks, &mut |key, span| {
-            if let Err(PictureError { why, hint }) = media.measure(&key) {
+            if let Err(PictureProblem { why, hint }) = media.measure(&key) {
                 let mistake = Diagnostic::error(span, why);
                 found.push(hint.into_iter().fold(mistake, Diagnostic::hint));
             }
@@ -60,7 +60,7 @@ fn footers(loaded: &LoadedDeck, media: &mut Media, found: &mut Vec<Diagnostic>) 
         };
         for (part, key) in [left, center, right].into_iter().zip(&look.footer.pictures) {
             if let (Some(FooterPart::Image(_, at)), Some(key)) = (part, key)
-                && let Err(PictureError { why, hint }) = media.measure(key)
+                && let Err(PictureProblem { why, hint }) = media.measure(key)
             {
                 let mistake = Diagnostic::error(*at, format!("footer: {why}"));
                 found.push(hint.into_iter().fold(mistake, Diagnostic::hint));

@@ -11,7 +11,7 @@ use ratatui::text::Line;
 
 use super::context::LayoutContext;
 use super::inline::{InlineStyle, lines};
-use super::overflow::{OverflowingPart, OverflowKind};
+use super::overflow::{OverflowKind, OverflowingPart};
 use super::placement::{ColumnRange, effective_alignment};
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;

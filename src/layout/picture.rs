@@ -9,7 +9,7 @@ use super::placement::effective_alignment;
 use super::problem;
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
-use super::{PictureProblem, PictureKey, PixelSize};
+use super::{PictureKey, PictureProblem, PixelSize};
 use crate::deck::{Align, Picture};
 use crate::source::Span;
 use crate::theme::Alignment;

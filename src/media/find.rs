@@ -12,7 +12,7 @@ use super::header_reader::HeaderReader;
 use super::limits::{self, PictureHeader};
 use crate::diag::closest;
 use crate::files::{self, FileKind, ReadError};
-use crate::layout::{PictureProblem, PictureKey, PixelSize};
+use crate::layout::{PictureKey, PictureProblem, PixelSize};
 
 /// Bytes in which a header is looked for first.
 pub(super) const HEADER_BYTES: u64 = 256 * 1024;
@@ -110,10 +110,14 @@ impl Finder {
     /// The file of a picture, or why it cannot be shown.
     pub(super) fn find(&mut self, key: &PictureKey) -> Result<&PictureFile, PictureProblem> {
         let source = &key.source;
-        let refuse = |why: &str| PictureProblem { why: format!("picture `{source}` {why}"), hint: None };
+        let refuse =
+            |why: &str| PictureProblem { why: format!("picture `{source}` {why}"), hint: None };
         if source.contains("://") || source.starts_with("data:") {
             let hint = Some("save it beside the deck and name the file".to_owned());
-            return Err(PictureProblem { hint, ..refuse("is not a file: pictures are not fetched") });
+            return Err(PictureProblem {
+                hint,
+                ..refuse("is not a file: pictures are not fetched")
+            });
         }
         let places = self.places(key);
         self.checked.extend(places.iter().cloned());

@@ -23,7 +23,7 @@ use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
-use crate::layout::{PictureError, PictureKey, PixelSize};
+use crate::layout::{PictureKey, PictureProblem, PixelSize};
 use crate::view::Overlay;
 
 pub use protocol::{Capabilities, Protocol};
@@ -105,7 +105,7 @@ impl Media {
     ///
     /// # Errors
     /// It is not there, it is no picture, or it could not be decoded: what to say in its place.
-    pub fn measure(&mut self, key: &PictureKey) -> Result<PixelSize, PictureError> {
+    pub fn measure(&mut self, key: &PictureKey) -> Result<PixelSize, PictureProblem> {
         self.finder.find(key).map(|found| found.size)
     }
 

@@ -33,7 +33,7 @@ use super::os::temp_dir::TempRoot;
 use super::process::FOLLOWER;
 use super::process::background::BackgroundProcesses;
 use crate::panics::contain;
-use crate::run::{SessionStart, Event, Outcome, Request, RunId, Snippet, Variable};
+use crate::run::{Event, Outcome, Request, RunId, SessionStart, Snippet, Variable};
 pub(super) use interpreter::InterpreterSearch;
 pub use interpreter::{LikelyPython, likely_python};
 use preimport::Preimports;
@@ -305,7 +305,9 @@ impl PythonShared {
         run: &PythonRun,
         sink: &Sink,
     ) -> Result<RunParent, String> {
-        let Some(SessionStart::After(_)) = request.session else { return self.fresh_starter(request, run) };
+        let Some(SessionStart::After(_)) = request.session else {
+            return self.fresh_starter(request, run);
+        };
         let Some(base) = run.base().filter(|base| base.is_there()) else {
             sink(Event::SnapshotLost);
             return Err("what the block before it in its session left is gone".to_owned());

@@ -111,7 +111,8 @@ fn f154_a_picture_stands_in_place_of_the_code_that_made_it() {
         _ => None,
     });
     assert_eq!(found, Some((10, 4, key.clone())));
-    let refusal = PictureProblem { why: "it is no PNG, JPEG or GIF picture".to_owned(), hint: None };
+    let refusal =
+        PictureProblem { why: "it is no PNG, JPEG or GIF picture".to_owned(), hint: None };
     made.measures.pictures.insert(key, Err(refusal));
     insta::assert_snapshot!(made.body(), @"
 

@@ -31,7 +31,7 @@ use crate::exec::python::Sink;
 use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::report::{self, ReportReader, RunReport, Threads};
 use crate::exec::python::worker::request::{Dispatch, RunRequest};
-use crate::run::{Event, StdinSource, Outcome, Request};
+use crate::run::{Event, Outcome, Request, StdinSource};
 use deadline::Deadline;
 use output::{LeftoverOutput, RunOutput};
 use parent_watch::ParentWatch;

@@ -21,7 +21,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::deck::Fingerprint;
-use crate::run::{StdinSource, RunLimits, Snippet, Target};
+use crate::run::{RunLimits, Snippet, StdinSource, Target};
 
 /// Makes the test program what the real one is when it is started as a worker, or as the launcher.
 mod as_worker {

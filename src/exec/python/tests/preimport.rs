@@ -11,7 +11,7 @@ use super::TestMode::{self, Embedded, Standalone};
 use super::{PythonHarness, TEST_TIMEOUT, make_environment, plain, request};
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::python::interpreter::InterpreterSearch;
-use crate::run::{SessionStart, RunLimits, Outcome, Request, RunId, Snippet};
+use crate::run::{Outcome, Request, RunId, RunLimits, SessionStart, Snippet};
 
 /// A stage whose Python has these modules installed.
 fn with_modules(mode: TestMode, modules: &[(&str, &str)]) -> PythonHarness {
@@ -67,7 +67,7 @@ fn written_by(stage: &PythonHarness, request: &Request) -> String {
 }
 
 /// The block of a session.
-fn block(id: u64, base: Base, code: &str) -> Request {
+fn block(id: u64, base: SessionStart, code: &str) -> Request {
     let mut request = request(id, code);
     request.code.session = Some("s".to_owned());
     Request { session: Some(base), ..request }

@@ -10,7 +10,7 @@ use super::TestMode::{self, Embedded, Standalone};
 use super::{PythonHarness, TEST_TIMEOUT, TestRun, plain, pyenv, request};
 use crate::exec::Stop;
 use crate::exec::python::interpreter::InterpreterSearch;
-use crate::run::{SessionStart, Event, Outcome, Request, RunId};
+use crate::run::{Event, Outcome, Request, RunId, SessionStart};
 
 /// A block of a session that goes on from an earlier run; 0 for the first.
 fn block(id: u64, base: u64, code: &str) -> Request {
