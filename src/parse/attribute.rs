@@ -33,9 +33,10 @@ pub(super) fn parts(token: &str) -> Result<(&str, Option<Cow<'_, str>>), Attribu
         |what: &str, hint: &str| Err((format!("`+{}` {what}", excerpt(token)), hint.to_owned()));
     match closing(value) {
         None => refusal("is never closed", "end the value with `\"`"),
-        Some(end) if end + 1 < value.len() => {
-            refusal("goes on behind its closing quotation mark", "put a space behind it")
-        }
+        Some(end) if end + 1 < value.len() => refusal(
+            "has text after its closing quotation mark",
+            "put a space after the quotation mark",
+        ),
         Some(end) => Ok((name, Some(unquoted(&value[1..end])))),
     }
 }
@@ -97,7 +98,7 @@ mod tests {
     #[rstest]
     #[case(r#"mask:"a b"#, "`+mask:\"a b` is never closed")]
     #[case(r#"mask:"a\""#, "`+mask:\"a\\\"` is never closed")]
-    #[case(r#"mask:"a"b"#, "`+mask:\"a\"b` goes on behind its closing quotation mark")]
+    #[case(r#"mask:"a"b"#, "`+mask:\"a\"b` has text after its closing quotation mark")]
     fn quotation_marks_come_in_pairs(#[case] token: &str, #[case] why: &str) {
         assert_eq!(parts(token).map_err(|(why, _)| why), Err(why.to_owned()));
         assert_eq!(length(token), token.len());

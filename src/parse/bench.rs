@@ -23,10 +23,10 @@ pub(super) fn read(
         return None;
     }
     if !BENCH_LANGUAGES.contains(&language) {
-        let mistake = Diagnostic::error(span, "`+bench` is for Python and Rust");
+        let mistake = Diagnostic::error(span, "`+bench` only works with Python and Rust");
         let hint = match diag::closest(language, BENCH_LANGUAGES) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "`+exec` runs it, and says how long that took".to_owned(),
+            None => "use `+exec`, which also shows how long the run took".to_owned(),
         };
         mistakes.push(mistake.hint(hint));
         return None;
@@ -51,7 +51,7 @@ pub(super) fn warn_likely_typos(deck: &mut Deck) {
     for (cell, own) in named.into_iter().filter(|(_, race)| lanes[race] == 1) {
         let others = known.iter().copied().filter(|race| *race != own);
         if let Some(meant) = diag::closest(own, others) {
-            let what = format!("no other block runs in the race `{own}`");
+            let what = format!("no other block is in the benchmark `{own}`");
             let hint = format!("did you mean `+bench:{meant}`?");
             found.push(Diagnostic::warning(fence_of(deck, cell), what).hint(hint));
         }
@@ -118,39 +118,39 @@ mod tests {
     #[rstest]
     #[case(
         "bash +bench",
-        "`+bench` is for Python and Rust",
-        "`+exec` runs it, and says how long that took"
+        "`+bench` only works with Python and Rust",
+        "use `+exec`, which also shows how long the run took"
     )]
-    #[case("pyton +bench", "`+bench` is for Python and Rust", "did you mean `python`?")]
+    #[case("pyton +bench", "`+bench` only works with Python and Rust", "did you mean `python`?")]
     #[case(
         "python +bench +pty",
-        "`+bench` times a block, which does not go with `+pty`",
-        "take one of the two away: what is timed has no terminal"
+        "`+bench` cannot be combined with `+pty`",
+        "remove one of them: a benchmark has no terminal"
     )]
     #[case(
         "python +bench +image",
-        "`+bench` times a block, which does not go with `+image`",
-        "take one of the two away: what it makes is a chart"
+        "`+bench` cannot be combined with `+image`",
+        "remove one of them: a benchmark draws a chart"
     )]
     #[case(
         "python +acquire_terminal +bench",
-        "`+bench` times a block, which does not go with `+acquire_terminal`",
-        "take one of the two away: what is timed has no terminal"
+        "`+bench` cannot be combined with `+acquire_terminal`",
+        "remove one of them: a benchmark has no terminal"
     )]
     #[case(
         "python +bench +session",
-        "`+bench` times a block, which does not go with `+session`",
-        "take one of the two away: what stands before the last statement is set up"
+        "`+bench` cannot be combined with `+session`",
+        "remove one of them: a benchmark sets up its own state"
     )]
     #[case(
         "python +exec:uv +bench",
-        "`+bench` times a block, which does not go with `+exec:NAME`",
-        "take the executor's name away: livedeck times Python and Rust itself"
+        "`+bench` cannot be combined with `+exec:NAME`",
+        "remove the executor name: livedeck times Python and Rust itself"
     )]
     #[case(
         "rust +bench +pymodule:m",
-        "`+bench` times a block, which does not go with `+pymodule`",
-        "time a block of Python that imports the module: `python +bench`"
+        "`+bench` cannot be combined with `+pymodule`",
+        "time a Python block that imports the module: `python +bench`"
     )]
     #[case("rust +bnech", "unknown attribute `+bnech`", "did you mean `+bench`?")]
     fn mistakes_stand_at_the_fence_with_what_to_try(

@@ -73,7 +73,7 @@ impl<'t> Chunks<'t> {
         let line = self.text[open..].find('\n').unwrap_or(self.text.len() - open);
         let span = Span::new(self.file, open..open + line);
         Diagnostic::warning(span, "this code block is never closed")
-            .hint("end it with a line of the same marks, alone")
+            .hint("end it with the same fence on its own line")
     }
 
     /// Where the stretch ends that byte `at` is in.

@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::bench;
-use super::deck_builder::DeckBuilder;
 use super::env_file;
 use super::fence::{self, FenceInfo};
 use super::hidden_lines::HiddenLines;
@@ -14,6 +13,7 @@ use super::lints;
 use super::manifest;
 use super::pymodule;
 use super::sanitize::{clean_code, excerpt};
+use super::source_reader::SourceReader;
 use super::tree::FenceDraft;
 use super::yaml_tree;
 use crate::deck::{
@@ -91,20 +91,20 @@ impl CellDraft {
 ///
 /// # Errors
 /// Why there is no code to show: the file that holds it cannot be read.
-pub(super) fn draw(
+pub(super) fn read(
     fence: &FenceDraft<'_>,
-    slides: &mut DeckBuilder<'_>,
+    reader: &mut SourceReader<'_>,
 ) -> Result<(CodeBlock, Option<CellDraft>), Box<Diagnostic>> {
-    let mut info = fence::read(fence.info, fence.info_span, &mut slides.deck.diagnostics);
+    let mut info = fence::read(fence.info, fence.info_span, &mut reader.deck.diagnostics);
     let groups = std::mem::take(&mut info.groups);
     let (name, code, span) = if info.language == "file" {
-        from_file(fence, slides)?
+        from_file(fence, reader)?
     } else {
         (Cow::Borrowed(info.language), Cow::Borrowed(&*fence.code), fence.code_span)
     };
     let code = unix_lines(code);
     let key = language::key(&name);
-    let custom = slides.deck.options.hidden_prefixes.get(&*key).cloned();
+    let custom = reader.deck.options.hidden_prefixes.get(&*key).cloned();
     let hidden = match &custom {
         Some(prefix) => prefix.as_deref().map(HiddenLines::Prefix),
         None => language::hidden_lines(&key),
@@ -115,13 +115,13 @@ pub(super) fn draw(
         groups,
         line_numbers: info.line_numbers,
         no_background: info.no_background,
-        render: render(&info, &key, &slides.deck.options),
+        render: render(&info, &key, &reader.deck.options),
         ..CodeBlock::default()
     };
-    slides.deck.diagnostics.extend(lints::missing_lines(&block, fence.info_span));
-    slides.deck.diagnostics.extend(check_render_language(&info, &key, fence.info_span));
+    reader.deck.diagnostics.extend(lints::missing_lines(&block, fence.info_span));
+    reader.deck.diagnostics.extend(check_render_language(&info, &key, fence.info_span));
     let written = CodeSource { language: key, code: &code, hidden, span };
-    let cell = cell(&info, written, fence.info_span, slides);
+    let cell = cell(&info, written, fence.info_span, reader);
     Ok((block, cell))
 }
 
@@ -141,9 +141,9 @@ fn check_render_language(info: &FenceInfo<'_>, key: &str, span: Span) -> Option<
     if !info.rendered || key.is_empty() || RENDERED_LANGUAGES.contains(&key) {
         return None;
     }
-    let message = format!("`+render` draws no `{}`", excerpt(key));
+    let message = format!("`+render` cannot draw `{}`", excerpt(key));
     let hint = diag::did_you_mean(key, RENDERED_LANGUAGES);
-    let known = || format!("it draws {}", RENDERED_LANGUAGES.join(", "));
+    let known = || format!("it can draw {}", RENDERED_LANGUAGES.join(", "));
     Some(Diagnostic::warning(span, message).hint(hint.unwrap_or_else(known)))
 }
 
@@ -160,23 +160,23 @@ fn cell(
     info: &FenceInfo<'_>,
     written: CodeSource<'_>,
     info_span: Span,
-    slides: &mut DeckBuilder<'_>,
+    reader: &mut SourceReader<'_>,
 ) -> Option<CellDraft> {
     let start = info.start.or(info.check.validates.then_some(Start::OnCheck));
     // What is pressed on a module makes it again.
     let start = if info.module.is_some() { Some(Start::OnKey) } else { start };
     let start = start.filter(|_| !info.rendered && !written.language.is_empty())?;
-    let environment = match info.env.as_deref().map(|path| env_file::read(path, info_span, slides))
+    let environment = match info.env.as_deref().map(|path| env_file::read(path, info_span, reader))
     {
         None => Vec::new(),
         Some(Ok(environment)) => environment,
         Some(Err(mistake)) => {
-            slides.deck.diagnostics.push(*mistake);
+            reader.deck.diagnostics.push(*mistake);
             return None;
         }
     };
     let CodeSource { language, code, hidden, span } = written;
-    let first_line = slides.deck.sources.get(span.file).map_or(1, |file| file.line(span.start));
+    let first_line = reader.deck.sources.get(span.file).map_or(1, |file| file.line(span.start));
     // Nobody can be given the terminal unasked.
     let start = if info.output_mode == OutputMode::Handover { Start::OnKey } else { start };
     let alternative = info.alternative.as_deref().map(Into::into);
@@ -188,19 +188,19 @@ fn cell(
         None => None,
         Some(name) => {
             let name = Some(name).filter(|name| !name.is_empty());
-            Some(module(name, (&*language, &*code), info_span, slides)?)
+            Some(module(name, (&*language, &*code), info_span, reader)?)
         }
     };
     let (output_mode, timeout_ms) = (info.output_mode, info.timeout_ms);
     let output_mode = if module.is_some() { OutputMode::Below } else { output_mode };
     let is_ours = &*language == "rust" && info.alternative.is_none();
-    let edition = edition(info, is_ours, info_span, slides);
-    let rust = is_ours.then(|| rust_build(&code, edition, span, slides)).flatten();
+    let edition = edition(info, is_ours, info_span, reader);
+    let rust = is_ours.then(|| rust_build(&code, edition, span, reader)).flatten();
     let pty = info.pty.filter(|_| {
         matches!(output_mode, OutputMode::Below | OutputMode::Replace) && module.is_none()
     });
-    let bench = bench::read(info, &language, info_span, &mut slides.deck.diagnostics);
-    let session = session(info, &language, info_span, slides).filter(|_| bench.is_none());
+    let bench = bench::read(info, &language, info_span, &mut reader.deck.diagnostics);
+    let session = session(info, &language, info_span, reader).filter(|_| bench.is_none());
     let place = info.output.filter(|_| output_mode == OutputMode::Below && info.id.is_none());
     Some(CellDraft {
         language,
@@ -231,22 +231,23 @@ fn module(
     name: Option<&str>,
     (language, code): (&str, &str),
     span: Span,
-    slides: &mut DeckBuilder<'_>,
+    reader: &mut SourceReader<'_>,
 ) -> Option<Module> {
-    let cells = &slides.deck.cells;
+    let cells = &reader.deck.cells;
     let of = |cell: &Arc<Cell>| cell.exec.module.as_ref().map(|module| module.name.clone());
     let read = match pymodule::read(name, code) {
-        _ if language != "rust" => {
-            Err(("`+pymodule` is for Rust".to_owned(), "write it on a block of Rust".to_owned()))
-        }
+        _ if language != "rust" => Err((
+            "`+pymodule` only works with Rust".to_owned(),
+            "use it on a Rust block".to_owned(),
+        )),
         Ok(module) if cells.iter().any(|cell| of(cell).as_ref() == Some(&module.name)) => {
-            let message = format!("a module is called `{}` already", module.name);
-            Err((message, "give this one another name".to_owned()))
+            let message = format!("another block is already the module `{}`", module.name);
+            Err((message, "use another name".to_owned()))
         }
         read => read,
     };
     let refused = |(message, hint): (String, String)| Diagnostic::error(span, message).hint(hint);
-    read.map_err(|why| slides.deck.diagnostics.push(refused(why))).ok()
+    read.map_err(|why| reader.deck.diagnostics.push(refused(why))).ok()
 }
 
 /// What a block of Rust is built with: the deck's crates and its own. None where that is nothing
@@ -255,16 +256,16 @@ fn rust_build(
     code: &str,
     edition: Option<Box<str>>,
     span: Span,
-    slides: &mut DeckBuilder<'_>,
+    reader: &mut SourceReader<'_>,
 ) -> Option<Arc<RustBuild>> {
-    let mut build = slides.deck.options.rust.clone();
+    let mut build = reader.deck.options.rust.clone();
     if let Some(manifest) = manifest::read(code) {
         build = build.with(&manifest.build);
         for mut mistake in manifest.mistakes {
-            let text = slides.deck.sources.get(span.file).map_or("", SourceFile::text);
+            let text = reader.deck.sources.get(span.file).map_or("", SourceFile::text);
             let range = place_of(mistake.span.range(), code, span.range().start, text);
             mistake.span = Span::new(span.file, range);
-            slides.deck.diagnostics.push(mistake);
+            reader.deck.diagnostics.push(mistake);
         }
     }
     build.edition = edition.or(build.edition);
@@ -276,12 +277,12 @@ fn edition(
     info: &FenceInfo<'_>,
     is_rust: bool,
     span: Span,
-    slides: &mut DeckBuilder<'_>,
+    reader: &mut SourceReader<'_>,
 ) -> Option<Box<str>> {
     let edition = info.edition.clone()?;
     if !is_rust {
-        let mistake = Diagnostic::error(span, "`+edition` is for Rust");
-        slides.deck.diagnostics.push(mistake.hint("write it on a block of Rust"));
+        let mistake = Diagnostic::error(span, "`+edition` only works with Rust");
+        reader.deck.diagnostics.push(mistake.hint("use it on a Rust block"));
         return None;
     }
     Some(edition)
@@ -311,24 +312,27 @@ fn session(
     info: &FenceInfo<'_>,
     language: &str,
     span: Span,
-    slides: &mut DeckBuilder<'_>,
+    reader: &mut SourceReader<'_>,
 ) -> Option<Box<str>> {
     let why_not = if language != "python" {
-        Some(("`+session` is for Python", "only blocks of Python share state"))
+        Some(("`+session` only works with Python", "only Python blocks can share state"))
     } else if info.alternative.is_some() {
-        Some(("`+session` runs in livedeck's own Python", "take the executor's name away"))
+        Some((
+            "`+session` cannot use a named executor",
+            "remove the executor name: sessions run in livedeck's own Python",
+        ))
     } else if info.pty.is_some() || info.output_mode == OutputMode::Handover {
-        Some(("what has a terminal of its own is in no session", "take `+session` away"))
+        Some(("a block with its own terminal cannot be in a session", "remove `+session`"))
     } else {
         None
     };
     match (info.session.as_deref(), why_not) {
         (Some(_), Some((message, hint))) => {
-            slides.deck.diagnostics.push(Diagnostic::error(span, message).hint(hint));
+            reader.deck.diagnostics.push(Diagnostic::error(span, message).hint(hint));
             None
         }
         (Some(name), None) => Some(name.into()),
-        (None, None) if slides.deck.options.python_session => Some("".into()),
+        (None, None) if reader.deck.options.python_session => Some("".into()),
         (None, _) => None,
     }
 }
@@ -348,7 +352,7 @@ fn shown(code: &str, hidden: Option<HiddenLines<'_>>) -> Box<str> {
 /// What a `file` block names: language, code, and where that stands.
 fn from_file<'c>(
     fence: &FenceDraft<'_>,
-    slides: &mut DeckBuilder<'_>,
+    reader: &mut SourceReader<'_>,
 ) -> Result<(Cow<'c, str>, Cow<'c, str>, Span), Box<Diagnostic>> {
     let refuse = |message: String| Box::new(Diagnostic::error(fence.code_span, message));
     let (node, mistake) = yaml_tree::read(&fence.code);
@@ -364,13 +368,14 @@ fn from_file<'c>(
     let path = entry("path").ok_or_else(|| missing("path").with_sample())?;
     let language = entry("language").ok_or_else(|| missing("language").with_sample())?;
     let line = |name: &str| match entry(name).map(str::parse::<usize>) {
-        Some(Err(_) | Ok(0)) => Err(refuse(format!("`{name}` is a line number, from 1"))),
+        Some(Err(_) | Ok(0)) => {
+            Err(refuse(format!("`{name}` must be a line number, counted from 1")))
+        }
         Some(Ok(line)) => Ok(Some(line)),
         None => Ok(None),
     };
     let (first, last) = (line("start_line")?, line("end_line")?);
-    let text = slides.read(path, fence.code_span)?;
-    let file = slides.deck.sources.add(SourceFile::new(slides.folder.join(path), text.as_str()));
+    let (file, text) = reader.add(path, fence.code_span)?;
     let range = lines_of(&text, first.unwrap_or(1).max(1), last.unwrap_or(usize::MAX));
     let code = text[range.clone()].to_owned();
     Ok((Cow::Owned(language.to_owned()), Cow::Owned(code), Span::new(file, range)))
@@ -401,7 +406,7 @@ trait WithSample {
 
 impl WithSample for Box<Diagnostic> {
     fn with_sample(mut self) -> Self {
-        self.hints.push("it takes `path: …` and `language: …`, each on its line".to_owned());
+        self.hints.push("write `path: …` and `language: …`, each on its own line".to_owned());
         self
     }
 }

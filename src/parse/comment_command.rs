@@ -100,8 +100,8 @@ pub(super) fn read(body: &str, prefix: &str) -> Comment {
 fn remark(body: &str, command: &str, prefix: &str) -> Comment {
     let (word, rest) = first_word(command);
     if let Some(sample) = sample(word).filter(|_| rest.starts_with(':') || !body.contains('\n')) {
-        let message = format!("this `{word}` cannot be read");
-        let hint = format!("a space follows the colon: `<!-- {sample} -->`");
+        let message = format!("cannot read this `{word}` command");
+        let hint = format!("put a space after the colon: `<!-- {sample} -->`");
         return if body.contains('\n') {
             Comment::Suspect(message, hint)
         } else {
@@ -133,12 +133,10 @@ fn remark(body: &str, command: &str, prefix: &str) -> Comment {
     match meant {
         Some(meant) => Comment::Mistake(message(), format!("did you mean `{meant}`?")),
         None if word.is_empty() => Comment::Mistake(
-            format!("this comment is no command: `{}`", excerpt(command)),
-            "a remark starts with `//`: `<!-- // … -->`".to_owned(),
+            format!("this comment is not a command: `{}`", excerpt(command)),
+            "start a remark with `//`: `<!-- // … -->`".to_owned(),
         ),
-        None => {
-            Comment::Mistake(message(), "a remark starts with `//`: `<!-- // … -->`".to_owned())
-        }
+        None => Comment::Mistake(message(), "start a remark with `//`: `<!-- // … -->`".to_owned()),
     }
 }
 
@@ -275,7 +273,7 @@ fn truth(name: &str, argument: &CommandArgument<'_>) -> Result<bool, String> {
     match scalar(name, argument)? {
         "true" => Ok(true),
         "false" => Ok(false),
-        other => Err(format!("`{name}` is `true` or `false`, not `{}`", excerpt(other))),
+        other => Err(format!("`{name}` must be `true` or `false`, not `{}`", excerpt(other))),
     }
 }
 
@@ -284,9 +282,10 @@ fn alignment(argument: &CommandArgument<'_>) -> Result<Align, String> {
         "left" => Ok(Align::Left),
         "center" => Ok(Align::Center),
         "right" => Ok(Align::Right),
-        other => {
-            Err(format!("`alignment` is `left`, `center` or `right`, not `{}`", excerpt(other)))
-        }
+        other => Err(format!(
+            "`alignment` must be `left`, `center` or `right`, not `{}`",
+            excerpt(other)
+        )),
     }
 }
 

@@ -24,14 +24,14 @@ impl<'n> InvalidCrate<'n> {
 /// Reads every crate of a table of dependencies, and tells which are wrong.
 pub(super) fn read<'n>(table: &'n Node, wrong: &mut dyn FnMut(InvalidCrate<'n>)) -> Vec<Crate> {
     let NodeValue::Map(entries) = &table.value else {
-        let message = "`dependencies` must be crates, each with its version".to_owned();
+        let message = "`dependencies` must be a table of crates and their versions".to_owned();
         wrong(InvalidCrate { hint: Some(EXAMPLE.to_owned()), ..InvalidCrate::new(table, message) });
         return Vec::new();
     };
     let mut crates: Vec<Crate> = Vec::new();
     for (key, node) in entries {
         match one(&key.name, node) {
-            // Of a name that is given twice the last one counts.
+            // Of a name that is given twice the last one is used.
             Ok(found) => {
                 crates.retain(|known| known.name != found.name);
                 crates.push(found);
@@ -47,8 +47,8 @@ const EXAMPLE: &str = "for example `serde = \"1\"`";
 /// One crate: its version alone, or a table.
 fn one<'n>(name: &str, node: &'n Node) -> Result<Crate, InvalidCrate<'n>> {
     if !is_name(name) {
-        let message = format!("`{}` cannot be a crate's name", super::sanitize::excerpt(name));
-        let hint = "letters, digits, `-` and `_`, with a letter first".to_owned();
+        let message = format!("`{}` is not a valid crate name", super::sanitize::excerpt(name));
+        let hint = "use letters, digits, `-` and `_`, starting with a letter".to_owned();
         return Err(InvalidCrate { hint: Some(hint), ..InvalidCrate::new(node, message) });
     }
     let mut found = Crate::new(name);
@@ -61,7 +61,7 @@ fn one<'n>(name: &str, node: &'n Node) -> Result<Crate, InvalidCrate<'n>> {
             }
         }
         NodeValue::List(_) => {
-            let message = format!("`{name}` must be a version, or a table of keys");
+            let message = format!("`{name}` must be a version or a table");
             return Err(InvalidCrate {
                 hint: Some(EXAMPLE.to_owned()),
                 ..InvalidCrate::new(node, message)
@@ -134,7 +134,7 @@ fn set<'n>(found: &mut Crate, key: &str, node: &'n Node) -> Result<(), InvalidCr
             let known = diag::closest(key, CRATE_KEYS.iter().copied());
             let hint = match known {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => format!("known are `{}`", CRATE_KEYS.join("`, `")),
+                None => format!("known keys: `{}`", CRATE_KEYS.join("`, `")),
             };
             let message =
                 format!("`{}` has no key `{}`", found.name, super::sanitize::excerpt(key));
@@ -150,7 +150,7 @@ fn version<'n>(name: &str, node: &'n Node) -> Result<Box<str>, InvalidCrate<'n>>
         Ok(_) => Ok(text.into()),
         Err(error) => {
             let message =
-                format!("`{name}`: `{}` is no version: {error}", super::sanitize::excerpt(text));
+                format!("`{name}`: `{}` is not a version: {error}", super::sanitize::excerpt(text));
             let hint = "for example `\"1\"`, `\"0.8.5\"`, `\"*\"`".to_owned();
             Err(InvalidCrate { hint: Some(hint), ..InvalidCrate::new(node, message) })
         }

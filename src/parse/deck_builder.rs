@@ -9,6 +9,7 @@ use super::comment_command::{self, Comment, CommentCommand};
 use super::picture;
 use super::sanitize::excerpt;
 use super::slide_builder::SlideBuilder;
+use super::source_reader::SourceReader;
 use super::tree::{Element, ElementKind, ItemDraft};
 use crate::deck::{
     Block, BlockKind, Cell, Deck, Inline, List, ListItem, Note, SlideNo, Table, inline_text,
@@ -40,7 +41,12 @@ impl<'f> DeckBuilder<'f> {
         Self { deck, files, folder, reading, slide, first_cell: 0 }
     }
 
-    /// Takes in the next block of the text.
+    /// Returns a reader of files relative to the file being parsed.
+    pub(super) fn source_reader(&mut self) -> SourceReader<'_> {
+        SourceReader { deck: &mut self.deck, files: self.files, folder: &self.folder }
+    }
+
+    /// Adds the next block of the text.
     pub(super) fn element(&mut self, element: Element<'_>) {
         let Element { kind, span } = element;
         if let ElementKind::Comment(body) = &kind {
@@ -52,8 +58,9 @@ impl<'f> DeckBuilder<'f> {
             self.slide.has_content = true;
         }
         if let Some(layout) = self.slide.column_missing() {
-            let mistake = Diagnostic::error(layout, "nothing says which column is meant")
-                .hint("put `<!-- column: 0 -->` before what stands in the first column");
+            let mistake =
+                Diagnostic::error(layout, "content before the first `column` of a column layout")
+                    .hint("put `<!-- column: 0 -->` before the content of the first column");
             self.deck.diagnostics.push(mistake);
         }
         self.draw(kind, span);
@@ -183,7 +190,7 @@ impl<'f> DeckBuilder<'f> {
 
     fn code(&mut self, fence: &super::tree::FenceDraft<'_>, span: Span) {
         let before = self.deck.diagnostics.len();
-        let (mut block, cell) = match code::draw(fence, self) {
+        let (mut block, cell) = match code::read(fence, &mut self.source_reader()) {
             Ok(has_content) => has_content,
             Err(mistake) => return self.problem(*mistake),
         };
@@ -216,7 +223,7 @@ impl<'f> DeckBuilder<'f> {
         let line = self.deck.sources.get(first.span.file)?.line(first.span.start);
         Some(
             Diagnostic::error(span, message)
-                .hint(format!("the first block with it is in line {line}")),
+                .hint(format!("the first block with it is on line {line}")),
         )
     }
 
@@ -233,7 +240,10 @@ impl<'f> DeckBuilder<'f> {
             let hint = match closest(name, names) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {
-                    format!("name the block that writes it: `bash +exec +id:{}`", excerpt(name))
+                    format!(
+                        "name the block whose output is wanted: `bash +exec +id:{}`",
+                        excerpt(name)
+                    )
                 }
             };
             return self.problem(Diagnostic::error(span, message).hint(hint));

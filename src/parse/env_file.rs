@@ -1,9 +1,9 @@
 //! The file behind `+env:`: a `NAME=value` a line, for what a block runs with.
 
-use super::deck_builder::DeckBuilder;
 use super::sanitize::excerpt;
+use super::source_reader::SourceReader;
 use crate::diag::Diagnostic;
-use crate::source::{SourceFile, Span};
+use crate::source::Span;
 
 /// Variables in the order of their lines.
 pub(super) type Environment = Vec<(Box<str>, Box<str>)>;
@@ -16,10 +16,9 @@ pub(super) type Environment = Vec<(Box<str>, Box<str>)>;
 pub(super) fn read(
     path: &str,
     span: Span,
-    slides: &mut DeckBuilder<'_>,
+    reader: &mut SourceReader<'_>,
 ) -> Result<Environment, Box<Diagnostic>> {
-    let text = slides.read(path, span)?;
-    let file = slides.deck.sources.add(SourceFile::new(slides.folder.join(path), text.as_str()));
+    let (file, text) = reader.add(path, span)?;
     let mut environment = Environment::new();
     let mut start = 0;
     for whole in text.split_inclusive('\n') {
@@ -31,9 +30,9 @@ pub(super) fn read(
         }
         let variable = line.split_once('=').filter(|(name, _)| !name.is_empty());
         let Some((name, value)) = variable.filter(|_| !line.contains('\0')) else {
-            let message = format!("`{}` sets no variable", excerpt(line));
+            let message = format!("`{}` does not set a variable", excerpt(line));
             let mistake = Diagnostic::error(at, message);
-            return Err(Box::new(mistake.hint("a line is `NAME=value`, or `# a remark`")));
+            return Err(Box::new(mistake.hint("write `NAME=value`, or `# a comment`")));
         };
         environment.push((name.into(), value.into()));
     }

@@ -35,10 +35,10 @@ fn fill(template: &str, meta: &Meta) -> Result<String, String> {
             filled.push_str(brace);
             rest = after;
         } else if brace == "}" {
-            return Err("a `}` without its `{`; write `}}` to show one".to_owned());
+            return Err("unmatched `}`; write `}}` for a brace".to_owned());
         } else {
             let Some((name, after)) = rest.split_once('}') else {
-                return Err("a `{` without its `}`; write `{{` to show one".to_owned());
+                return Err("unmatched `{`; write `{{` for a brace".to_owned());
             };
             filled.push_str(&value(name.trim(), meta)?);
             rest = after;
@@ -63,7 +63,7 @@ fn value(name: &str, meta: &Meta) -> Result<String, String> {
     match value.as_deref().map(|value| value.trim_end_matches('\n')) {
         None => Err(format!("`{{{name}}}` has no value: the front matter has no `{name}`")),
         Some(value) if value.contains('\n') => {
-            Err(format!("`{{{name}}}` has several lines, and a footer one"))
+            Err(format!("`{{{name}}}` has several lines, but a footer has one"))
         }
         Some(value) => Ok(value.replace([CURRENT, TOTAL], "")),
     }
@@ -73,7 +73,7 @@ fn unknown(name: &str) -> String {
     let shown = excerpt(name);
     match diag::closest(name, VARIABLES) {
         Some(meant) => format!("unknown variable `{{{shown}}}`; did you mean `{{{meant}}}`?"),
-        None => format!("unknown variable `{{{shown}}}`; write `{{{{` to show a brace"),
+        None => format!("unknown variable `{{{shown}}}`; write `{{{{` for a brace"),
     }
 }
 
@@ -136,11 +136,8 @@ mod tests {
     #[test]
     fn braces_are_written_twice() {
         assert_eq!(shown("{{x}} {author}").unwrap(), "{x} Ann");
-        assert_eq!(shown("a } b").unwrap_err(), "a `}` without its `{`; write `}}` to show one");
-        assert_eq!(
-            shown("a {author").unwrap_err(),
-            "a `{` without its `}`; write `{{` to show one"
-        );
+        assert_eq!(shown("a } b").unwrap_err(), "unmatched `}`; write `}}` for a brace");
+        assert_eq!(shown("a {author").unwrap_err(), "unmatched `{`; write `{{` for a brace");
     }
 
     #[test]
@@ -160,7 +157,7 @@ mod tests {
         let meta = Meta { title_source: Some("a\nb".to_owned()), ..Meta::default() };
         assert_eq!(
             footer("{title}", &meta).unwrap_err(),
-            "`{title}` has several lines, and a footer one"
+            "`{title}` has several lines, but a footer has one"
         );
     }
 }

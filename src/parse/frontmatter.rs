@@ -53,7 +53,7 @@ pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
     let mut reader = FrontMatterReader { deck, yaml, base: front.yaml.start };
     if let Some(yaml_tree::YamlMistake { message, range }) = mistake {
         let range = reader.line_at(range.start);
-        reader.refuse(range, format!("this is not YAML: {message}"));
+        reader.refuse(range, format!("invalid YAML: {message}"));
     }
     let shows_intro = root.is_some_and(|root| reader.root(&root));
     if shows_intro {
@@ -76,11 +76,11 @@ fn missed(text: &str) -> Option<Diagnostic> {
         return None;
     }
     let (message, hint) = if blank > bom(text) {
-        ("front matter has to start in the first line", "take out what is empty above it")
+        ("front matter must start on the first line", "remove the empty lines above it")
     } else if first != "---" {
-        ("a line `---` of front matter has to end with it", "take out the blanks behind it")
+        ("the `---` that opens the front matter has spaces after it", "remove the spaces after it")
     } else {
-        ("front matter is never closed", "end it with a line `---`, without blanks behind it")
+        ("front matter is never closed", "end it with a line `---`, without spaces after it")
     };
     Some(Diagnostic::error(Span::new(FileId(0), blank..blank + 3), message).hint(hint))
 }
@@ -109,8 +109,10 @@ impl FrontMatterReader<'_> {
             return false;
         }
         if !matches!(root.value, YamlValue::Map(_)) {
-            let mistake =
-                self.error(root, format!("front matter is a map of keys, not {}", root.kind()));
+            let mistake = self.error(
+                root,
+                format!("front matter must be a mapping of keys, not {}", root.kind()),
+            );
             self.keep(mistake.hint("for example `title: My talk`"));
         }
         let mut intro = false;
@@ -135,7 +137,7 @@ impl FrontMatterReader<'_> {
             let author = root.entries().iter().find(|(key, _)| key.text() == Some("author"));
             if let Some((key, _)) = author {
                 let mistake = self.error(key, "both `author` and `authors` are given");
-                self.keep(mistake.hint("list everybody under `authors`"));
+                self.keep(mistake.hint("list all authors under `authors`"));
             }
         }
         intro
@@ -149,7 +151,7 @@ impl FrontMatterReader<'_> {
             if !seen.insert(key.text()) {
                 let name = excerpt(key.text().unwrap_or_default());
                 let mistake = self.error(key, format!("`{name}` is given twice"));
-                self.keep(mistake.hint("the last one holds"));
+                self.keep(mistake.hint("the last one is used"));
             }
         }
         entries
@@ -188,7 +190,8 @@ impl FrontMatterReader<'_> {
 
     fn theme(&mut self, value: &YamlNode) {
         if let Some(name) = value.text() {
-            let mistake = self.error(value, format!("`theme: {}` names no theme", excerpt(name)));
+            let mistake =
+                self.error(value, format!("`theme` must be a mapping, not `{}`", excerpt(name)));
             self.keep(
                 mistake.hint(format!("write `theme:`, and below it `  name: {}`", excerpt(name))),
             );
@@ -223,7 +226,7 @@ impl FrontMatterReader<'_> {
         self.suspect_keys(value);
         if let (Some(_), Some((_, span))) = (&self.deck.theme.name, &self.deck.theme.path) {
             let mistake = Diagnostic::error(*span, "both `theme.name` and `theme.path` are given");
-            self.keep(mistake.hint("a theme comes from one place: take one of the two out"));
+            self.keep(mistake.hint("remove one of them"));
         }
     }
 
@@ -267,13 +270,13 @@ impl FrontMatterReader<'_> {
         let unknown = named.filter(|(_, name)| !known.contains(name));
         for (number, (key, name)) in unknown.enumerate() {
             if number == MAX_UNKNOWN_KEYS {
-                let mistake = self.error(key, "and more keys that front matter does not have");
+                let mistake = self.error(key, "more unknown keys follow");
                 return self.keep(mistake);
             }
             let mistake = self.error(key, format!("unknown key `{path}{}`", excerpt(name)));
             self.keep(match diag::closest(name, known.iter().copied()) {
                 Some(meant) => mistake.hint(format!("did you mean `{meant}`?")),
-                None => mistake.hint(format!("known are {}", names(known))),
+                None => mistake.hint(format!("known keys: {}", names(known))),
             });
         }
     }

@@ -75,8 +75,8 @@ pub(super) fn stray(name: TagName, span: Span) -> Diagnostic {
         TagName::Span => "span",
         TagName::Sup => "sup",
     };
-    Diagnostic::error(span, format!("`</{name}>` closes nothing here"))
-        .hint(format!("`<{name}>` and `</{name}>` stand in the same paragraph, item or cell"))
+    Diagnostic::error(span, format!("`</{name}>` has no opening tag here"))
+        .hint(format!("`<{name}>` and `</{name}>` must be in the same paragraph, item or cell"))
 }
 
 fn name_of(word: &str) -> Option<TagName> {
@@ -92,8 +92,8 @@ fn name_of(word: &str) -> Option<TagName> {
 fn inline_comment(comment: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> InlineTag {
     let body = comment.trim_end_matches("-->").trim();
     if !body.starts_with("//") && !body.is_empty() {
-        let mistake = Diagnostic::error(span, "a comment inside a line of text does nothing")
-            .hint(format!("put `<!-- {} -->` on a line of its own", excerpt(body)));
+        let mistake = Diagnostic::error(span, "a comment inside a line of text has no effect")
+            .hint(format!("put `<!-- {} -->` on its own line", excerpt(body)));
         mistakes.push(mistake);
     }
     InlineTag::Nothing
@@ -101,7 +101,7 @@ fn inline_comment(comment: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> 
 
 fn refused(word: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> InlineTag {
     let word = excerpt(word.split(|c: char| c.is_whitespace()).next().unwrap_or_default());
-    let mistake = Diagnostic::error(span, format!("`<{word}>` is not drawn"));
+    let mistake = Diagnostic::error(span, format!("`<{word}>` is not supported"));
     mistakes.push(mistake.hint(hint_for(&word)));
     InlineTag::Nothing
 }
@@ -117,9 +117,9 @@ pub(super) fn hint_for(word: &str) -> String {
         "a" => "write `[label](address)`",
         "center" => "use `<!-- alignment: center -->`",
         "font" => "use `<span style=\"color: red\">…</span>`",
-        "hr" => "write `---` on a line of its own",
+        "hr" => "write `---` on its own line",
         "pre" => "use a fenced code block",
-        _ => "of HTML only `<span>`, `<sup>`, `<br>` and comments are read; `\\<` shows a `<`",
+        _ => "only `<span>`, `<sup>`, `<br>` and comments are supported; write `\\<` for a `<`",
     };
     better.to_owned()
 }
@@ -131,8 +131,11 @@ fn span_style(attributes: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> T
             "style" => style_attribute(value, &mut colors, mistakes),
             "class" => colors.class = Some(value.trim().to_owned()),
             _ => mistakes.push(
-                Diagnostic::error(span, format!("`{}` is no attribute of a span", excerpt(name)))
-                    .hint("a span takes `style` and `class`"),
+                Diagnostic::error(
+                    span,
+                    format!("`{}` is not an attribute of a span", excerpt(name)),
+                )
+                .hint("a span takes `style` and `class`"),
             ),
         }
     }
@@ -147,9 +150,9 @@ fn style_attribute(value: &str, colors: &mut SpanColors, mistakes: &mut Vec<Diag
             "color" => &mut colors.foreground,
             "background-color" => &mut colors.background,
             _ => {
-                let message = format!("a span's style has no `{}`", excerpt(name));
+                let message = format!("a span's style cannot set `{}`", excerpt(name));
                 let mistake = Diagnostic::error(colors.span, message);
-                mistakes.push(mistake.hint("it takes `color` and `background-color`"));
+                mistakes.push(mistake.hint("it can set `color` and `background-color`"));
                 continue;
             }
         };
@@ -192,13 +195,13 @@ fn check_color(value: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     if known {
         return Ok(());
     }
-    let mistake = Diagnostic::error(span, format!("`{}` is no colour", excerpt(value)));
+    let mistake = Diagnostic::error(span, format!("`{}` is not a colour", excerpt(value)));
     Err(Box::new(if hex(value) {
         mistake.hint(format!("write `#{value}`"))
     } else if let Some(color) = diag::closest(value, COLOR_NAMES) {
         mistake.hint(format!("did you mean `{color}`?"))
     } else {
-        mistake.hint("a colour is a word like `red`, `#rrggbb`, or `palette:name`")
+        mistake.hint("use a name like `red`, `#rrggbb` or `palette:name`")
     }))
 }
 

@@ -34,7 +34,7 @@ pub(super) fn warn(deck: &mut Deck) {
     deck.diagnostics.extend(lines.iter().take(MAX_LINES).map(InvisibleLine::warning));
     if let Some(line) = lines.get(MAX_LINES) {
         let plural = if left_out == 1 { "" } else { "s" };
-        let message = format!("and {left_out} more line{plural} with invisible characters");
+        let message = format!("{left_out} more line{plural} with invisible characters");
         deck.diagnostics.push(Diagnostic::warning(line.span, message));
     }
 }
@@ -91,9 +91,9 @@ impl InvisibleLine {
         let names = names.join(", ");
         let message = format!("invisible character{plural} {names}{more}");
         let hint = if self.is_code {
-            "this line may run as something else than it reads; delete them, or write escapes"
+            "this line may not run as it reads: delete them or write escapes"
         } else {
-            "delete it if nothing needs it"
+            "delete it if it is not needed"
         };
         Diagnostic::warning(self.span, message).hint(hint)
     }

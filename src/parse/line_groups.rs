@@ -27,7 +27,7 @@ fn group(text: &str) -> Result<LineGroup, String> {
         match (number(from), number(to)) {
             (Ok(from), Ok(to)) => ranges.push((from, to)),
             _ if piece.is_empty() => return Err("a group of lines is empty".to_owned()),
-            _ => return Err(format!("`{}` is no line or range of lines", excerpt(piece))),
+            _ => return Err(format!("`{}` is not a line or range of lines", excerpt(piece))),
         }
     }
     Ok(if all { LineGroup::All } else { LineGroup::Lines(ranges) })

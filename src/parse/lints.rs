@@ -31,15 +31,15 @@ fn rules(deck: &Deck) -> Option<Diagnostic> {
     let first = slide.blocks.iter().find(|block| is_rule(block))?;
     let count = slide.blocks.iter().filter(|block| is_rule(block)).count();
     let rules = if count == 1 { "a rule".to_owned() } else { format!("{count} rules") };
-    let message = format!("the deck is one slide with {rules} (`---`) in it");
+    let message = format!("the deck is a single slide with {rules} (`---`)");
     let option = "`options: {end_slide_shorthand: true}`";
     let has_front_matter = deck.slides.len() > 1 || slide.span.start > 0;
     let hint = if has_front_matter {
-        format!("`---` ends a slide with {option} in the front matter")
+        format!("to end slides at `---`, add {option} to the front matter")
     } else {
-        format!("`---` ends a slide when the file starts with the lines `---`, {option}, `---`")
+        format!("to end slides at `---`, start the file with the lines `---`, {option}, `---`")
     };
-    let other = "`<!-- end_slide -->` in a line of its own ends one in any deck";
+    let other = "or end each slide with `<!-- end_slide -->` on its own line";
     Some(Diagnostic::warning(first.span, message).hint(hint).hint(other))
 }
 
@@ -74,10 +74,11 @@ fn not_a_table(span: Span, sources: &Sources) -> Option<Diagnostic> {
         1 => "1 column".to_owned(),
         count => format!("{count} columns"),
     };
-    let message = format!("no table: {} over {}", counted(cells), counted(rules));
+    let message = format!("not a table: {} over {}", counted(cells), counted(rules));
     let right = format!("|{}", "---|".repeat(cells));
     Some(
-        Diagnostic::warning(place, message).hint(format!("the line below the header is `{right}`")),
+        Diagnostic::warning(place, message)
+            .hint(format!("write the line below the header as `{right}`")),
     )
 }
 
@@ -108,10 +109,10 @@ pub(super) fn missing_lines(block: &CodeBlock, span: Span) -> Option<Diagnostic>
     let named = if from == to { from.to_string() } else { format!("{from}-{to}") };
     let has = if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
     let (message, hint) = if from > to {
-        (format!("lines `{named}` are the wrong way round"), format!("write `{to}-{from}`"))
+        (format!("lines `{named}` are in the wrong order"), format!("write `{to}-{from}`"))
     } else {
         let message = format!("line `{named}` is highlighted, but the block has {has}");
-        let hint = "lines count from 1; hidden lines do not count".to_owned();
+        let hint = "lines are numbered from 1, hidden lines not included".to_owned();
         (message, hint)
     };
     Some(Diagnostic::warning(span, message).hint(hint))
@@ -136,7 +137,7 @@ mod tests {
     fn a_deck_split_by_rules_has_one_hint() {
         let found = reports("# A\n\nx\n\n---\n\n# B\n\n---\n\n# C\n");
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with("the deck is one slide with 2 rules (`---`) in it: "));
+        assert!(found[0].starts_with("the deck is a single slide with 2 rules (`---`): "));
         assert!(found[0].contains("`options: {end_slide_shorthand: true}`"));
         assert_eq!(reports("---\ntitle: t\n---\n\n# A\n\n---\n\n# B\n").len(), 1);
     }
@@ -153,15 +154,15 @@ mod tests {
     }
 
     #[rstest]
-    #[case("| a | b |\n|---|\n| 1 | 2 |\n", "no table: 2 columns over 1 column", "`|---|---|`")]
-    #[case("text\n| a |\n|---|---|\n", "no table: 1 column over 2 columns", "`|---|`")]
-    #[case("a | b | c\n--- | ---\n", "no table: 3 columns over 2 columns", "`|---|---|---|`")]
+    #[case("| a | b |\n|---|\n| 1 | 2 |\n", "not a table: 2 columns over 1 column", "`|---|---|`")]
+    #[case("text\n| a |\n|---|---|\n", "not a table: 1 column over 2 columns", "`|---|`")]
+    #[case("a | b | c\n--- | ---\n", "not a table: 3 columns over 2 columns", "`|---|---|---|`")]
     fn a_table_with_a_wrong_rule_is_reported(
         #[case] text: &str,
         #[case] message: &str,
         #[case] rule: &str,
     ) {
-        let expected = format!("{message}: the line below the header is {rule}");
+        let expected = format!("{message}: write the line below the header as {rule}");
         assert_eq!(reports(text), [expected]);
     }
 
@@ -169,7 +170,7 @@ mod tests {
     #[case("{1|9}", Some("line `9` is highlighted, but the block has 2 lines"))]
     #[case("{3-8}", Some("line `3-8` is highlighted, but the block has 2 lines"))]
     #[case("{0}", Some("line `0` is highlighted, but the block has 2 lines"))]
-    #[case("{2-1}", Some("lines `2-1` are the wrong way round"))]
+    #[case("{2-1}", Some("lines `2-1` are in the wrong order"))]
     #[case("{1|2|all}", None)]
     #[case("{1-100}", None)]
     fn highlighted_lines_must_be_there(#[case] groups: &str, #[case] message: Option<&str>) {
@@ -181,6 +182,6 @@ mod tests {
     #[test]
     fn a_language_that_is_not_drawn_is_reported() {
         let found = reports("```mermiad +render\nx\n```\n");
-        assert_eq!(found, ["`+render` draws no `mermiad`: did you mean `mermaid`?"]);
+        assert_eq!(found, ["`+render` cannot draw `mermiad`: did you mean `mermaid`?"]);
     }
 }

@@ -28,12 +28,12 @@ pub(super) fn read(code: &str) -> Option<Manifest> {
     let mut manifest = Manifest::default();
     if let Some(opening) = &header.never_closed {
         let mistake = Diagnostic::error(at(opening.clone()), "this manifest is never closed");
-        manifest.mistakes.push(mistake.hint("put ```` ``` ```` on a line of its own below it"));
+        manifest.mistakes.push(mistake.hint("end it with ```` ``` ```` on its own line"));
     }
     let (table, errors) = DeTable::parse_recoverable(&header.toml);
     for error in &errors {
         let range = header.place(error.span().unwrap_or(0..0));
-        let message = format!("this is not TOML: {}", error.message().trim());
+        let message = format!("invalid TOML: {}", error.message().trim());
         manifest.mistakes.push(Diagnostic::error(at(range), message));
     }
     if errors.is_empty() {
@@ -44,7 +44,7 @@ pub(super) fn read(code: &str) -> Option<Manifest> {
 
 /// Sections of a manifest that cargo knows and that mean nothing here, each with what to do instead.
 const UNSUPPORTED_SECTIONS: &[(&str, &str)] = &[
-    ("profile", "`options.rust.profile` in the front matter is `release` or `debug`"),
+    ("profile", "set `options.rust.profile` in the front matter to `release` or `debug`"),
     ("features", "a block has no features of its own"),
     ("dev-dependencies", "name the crate under `[dependencies]`"),
     ("build-dependencies", "a block has no build script"),
@@ -82,8 +82,8 @@ impl Manifest {
             return;
         }
         let place = at(header.place(edition.range.clone()));
-        let mistake = Diagnostic::error(place, "there is no such edition");
-        let hint = format!("write one of `\"{}\"`", EDITIONS.join("\"`, `\""));
+        let mistake = Diagnostic::error(place, "unknown edition");
+        let hint = format!("use one of `\"{}\"`", EDITIONS.join("\"`, `\""));
         self.mistakes.push(mistake.hint(hint));
     }
 }
@@ -97,10 +97,10 @@ fn unsupported_section(name: &str, range: Range<usize>) -> Diagnostic {
     let hint = match (unused, diag::closest(name, known)) {
         (Some((_, hint)), _) => (*hint).to_owned(),
         (None, Some(known)) => format!("did you mean `[{known}]`?"),
-        (None, None) => "known are `[dependencies]`, and `edition` in `[package]`".to_owned(),
+        (None, None) => "use `[dependencies]`, or `edition` in `[package]`".to_owned(),
     };
     let name = super::sanitize::excerpt(name);
-    Diagnostic::warning(at(range), format!("`{name}` means nothing in a block's manifest"))
+    Diagnostic::warning(at(range), format!("`{name}` is not supported in a block's manifest"))
         .hint(hint)
 }
 
@@ -339,14 +339,14 @@ mod tests {
     #[case(
         "//! ```cargo\n//! [dependencies]\n//! a = \"one\"\n//! ```",
         "\"one\"",
-        "is no version"
+        "is not a version"
     )]
-    #[case("//! ```cargo\n//! [dependencies]\n//! a = \n//! ```", "", "this is not TOML")]
+    #[case("//! ```cargo\n//! [dependencies]\n//! a = \n//! ```", "", "invalid TOML")]
     #[case("//! ```cargo\n//! [dependancies]\n//! ```", "dependancies", "means nothing")]
     #[case(
         "//! ```cargo\n//! [package]\n//! edition = \"2020\"\n//! ```",
         "\"2020\"",
-        "no such edition"
+        "unknown edition"
     )]
     #[case(
         "//! ```cargo\n//! dependencies.a = { feature = [] }\n//! ```",
@@ -359,7 +359,7 @@ mod tests {
         "must be a list"
     )]
     #[case("//! ```cargo\n//! [dependencies]\n//! a = \"1\"", "```cargo", "never closed")]
-    #[case("// cargo-deps: b, a=\"~~\"", "\"~~\"", "is no version")]
+    #[case("// cargo-deps: b, a=\"~~\"", "\"~~\"", "is not a version")]
     fn a_mistake_is_told_where_it_stands(
         #[case] code: &str,
         #[case] place: &str,

@@ -39,6 +39,7 @@ mod picture;
 mod pymodule;
 mod sanitize;
 mod slide_builder;
+mod source_reader;
 mod steps;
 mod superscript;
 #[cfg(test)]

@@ -41,11 +41,11 @@ fn width(attribute: &str) -> Result<u8, (String, &'static str)> {
     const HINT: &str = "write `image:width:50%`";
     let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
     if !matches!(name, "width" | "w") {
-        return Err((format!("pictures have no attribute `{}`", excerpt(name)), HINT));
+        return Err((format!("unknown picture attribute `{}`", excerpt(name)), HINT));
     }
     let percent = value.strip_suffix('%').and_then(|number| number.parse().ok());
     match percent {
         Some(percent @ 1..=100) => Ok(percent),
-        _ => Err((format!("`{}` is no width from 1% to 100%", excerpt(value)), HINT)),
+        _ => Err((format!("`{}` is not a width from 1% to 100%", excerpt(value)), HINT)),
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, AttributeE
     let own = own_name(code);
     let name = match (given, &own) {
         (Some(given), Some(own)) if given != own => {
-            let message = format!("the block's own `#[pymodule]` is called `{}`", excerpt(own));
+            let message = format!("the block's own `#[pymodule]` is named `{}`", excerpt(own));
             let hint = format!("write `+pymodule:{}`, or `+pymodule` alone", excerpt(own));
             return Err((message, hint));
         }
@@ -50,8 +50,8 @@ pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, AttributeE
         }
     };
     if !is_name(name) {
-        let message = format!("`{}` cannot be a module's name", excerpt(name));
-        let hint = "letters, digits and `_`, with no digit first, and no word of Python's own";
+        let message = format!("`{}` is not a valid module name", excerpt(name));
+        let hint = "use letters, digits and `_`, no digit first, and no keyword of Python";
         return Err((message, hint.to_owned()));
     }
     Ok(Module { name: name.into(), is_whole: own.is_some() })
@@ -138,11 +138,11 @@ mod tests {
 
     #[rstest]
     #[case(None, "fn f() {}", "`+pymodule` has no name")]
-    #[case(Some("2fast"), "", "`2fast` cannot be a module's name")]
-    #[case(Some("a.b"), "", "`a.b` cannot be a module's name")]
-    #[case(Some("lambda"), "", "`lambda` cannot be a module's name")]
-    #[case(Some("self"), "", "`self` cannot be a module's name")]
-    #[case(Some("a"), "#[pymodule]\nmod b {}", "the block's own `#[pymodule]` is called `b`")]
+    #[case(Some("2fast"), "", "`2fast` is not a valid module name")]
+    #[case(Some("a.b"), "", "`a.b` is not a valid module name")]
+    #[case(Some("lambda"), "", "`lambda` is not a valid module name")]
+    #[case(Some("self"), "", "`self` is not a valid module name")]
+    #[case(Some("a"), "#[pymodule]\nmod b {}", "the block's own `#[pymodule]` is named `b`")]
     fn what_python_cannot_import_is_a_mistake(
         #[case] given: Option<&str>,
         #[case] code: &str,
@@ -179,13 +179,13 @@ mod tests {
     #[rstest]
     #[case(
         "```rust +pymodule:m +exec\nx\n```\n",
-        "`+pymodule` makes a module of a block, it does not run it"
+        "`+pymodule` cannot be combined with an attribute that runs or renders the block"
     )]
-    #[case("```python +pymodule:m\nx\n```\n", "`+pymodule` is for Rust")]
+    #[case("```python +pymodule:m\nx\n```\n", "`+pymodule` only works with Rust")]
     #[case("```rust +pymodule\nx\n```\n", "`+pymodule` has no name")]
     #[case(
         "```rust +pymodule:m\nx\n```\n\n```rust +pymodule:m\ny\n```\n",
-        "a module is called `m` already"
+        "another block is already the module `m`"
     )]
     fn mistakes_stand_at_the_fence_with_what_to_try(#[case] text: &str, #[case] message: &str) {
         let deck = deck(text);

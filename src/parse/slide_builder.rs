@@ -174,7 +174,7 @@ impl SlideBuilder {
             CommentCommand::NoFooter => self.slide.no_footer = true,
             CommentCommand::SkipSlide => self.is_skipped = true,
             _ if self.is_nested() => {
-                let message = "this command cannot stand in a list or quote".to_owned();
+                let message = "this command cannot be used in a list or quote".to_owned();
                 return Err((message, "put it at the start of a line, after the list or quote"));
             }
             CommentCommand::JumpToMiddle => self.place(BlockKind::JumpToMiddle, span),
@@ -197,7 +197,7 @@ impl SlideBuilder {
     fn enter_column(&mut self, column: usize) -> Result<(), CommandError> {
         self.continuation = ListContinuation::None;
         let Some(layout) = &mut self.layout else {
-            let message = "`column` without columns".to_owned();
+            let message = "`column` without a column layout".to_owned();
             return Err((message, "put `<!-- column_layout: [1, 1] -->` before it"));
         };
         let count = layout.columns.columns.len();
@@ -205,7 +205,7 @@ impl SlideBuilder {
             layout.is_reported = true;
             let s = if count == 1 { "" } else { "s" };
             let message = format!("there is no column {column}: the layout has {count} column{s}");
-            return Err((message, "columns count from 0"));
+            return Err((message, "columns are numbered from 0"));
         }
         layout.current = Some(column);
         Ok(())

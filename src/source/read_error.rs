@@ -38,7 +38,7 @@ impl ReadError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Folder | Self::Special(_) => {
-                Some("only regular files are read, and links to one")
+                Some("only regular files, and links to them, can be read")
             }
             Self::Denied => Some("check the permissions of the file and of its folders"),
             Self::TooLarge { .. } | Self::TooMuch { .. } => Some("use smaller files"),
@@ -54,7 +54,7 @@ impl std::fmt::Display for ReadError {
         match self {
             Self::Missing => f.write_str("there is no such file"),
             Self::Folder => f.write_str("it is a folder"),
-            Self::Denied => f.write_str("it may not be read"),
+            Self::Denied => f.write_str("permission denied"),
             Self::Special(kind) => write!(f, "it is a {kind}, not a file"),
             Self::TooLarge { kind, max_bytes } => {
                 write!(f, "it is larger than {} MiB, the limit for {kind}", max_bytes >> 20)
@@ -66,7 +66,7 @@ impl std::fmt::Display for ReadError {
                     "the files of the deck are larger than {limit} MiB, the limit for all of them"
                 )
             }
-            Self::TooSlow => f.write_str("reading it takes too long"),
+            Self::TooSlow => f.write_str("reading it took too long"),
             Self::NotText => f.write_str("it is not UTF-8 text"),
             Self::Other(why) => f.write_str(why),
         }
@@ -114,7 +114,7 @@ mod tests {
     fn system_errors_read_plainly() {
         let why = |number| ReadError::from(io::Error::from_raw_os_error(number)).to_string();
         assert_eq!(why(2), "there is no such file");
-        assert_eq!(why(13), "it may not be read");
+        assert_eq!(why(13), "permission denied");
         assert_eq!(why(20), "there is no such file");
         assert_eq!(why(21), "it is a folder");
         assert!(!why(5).contains("os error"), "{}", why(5));

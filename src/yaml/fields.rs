@@ -262,7 +262,7 @@ impl<'a> Fields<'a> {
             if !seen.insert(&key.name) {
                 let message = format!("`{}` is given twice", self.named(&key.name));
                 let problem = self.place.warning(key.range.clone(), message);
-                self.problems.push(problem.hint("the last one counts"));
+                self.problems.push(problem.hint("the last one is used"));
             }
         }
     }

@@ -135,6 +135,6 @@ fn refused(html: &str, origin: TextOrigin) -> Diagnostic {
     let word = html.trim_start().trim_start_matches(['<', '/']);
     let word = word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let span = origin.span(0..line.len());
-    Diagnostic::error(span, format!("html is not drawn: `{}`", excerpt(line.trim())))
+    Diagnostic::error(span, format!("HTML is not supported: `{}`", excerpt(line.trim())))
         .hint(html::hint_for(word))
 }

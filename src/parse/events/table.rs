@@ -37,7 +37,7 @@ impl<'t> BlockReader<'t, '_> {
     /// A table cell; a picture in it is shown as its text.
     fn cell(&mut self, mut text: Vec<Inline>, pictures: Vec<(usize, PictureDraft)>) -> Vec<Inline> {
         for (shift, (at, draft)) in pictures.into_iter().enumerate() {
-            let message = "a picture cannot stand in a table cell";
+            let message = "pictures are not supported in table cells";
             self.mistakes.push(Diagnostic::error(draft.span, message));
             let words = if draft.alt.is_empty() { draft.source } else { draft.alt.into() };
             text.insert(at + shift, Inline::Text(words, TextStyle::default()));

@@ -12,41 +12,44 @@ impl FenceInfo<'_> {
             mistakes.push(Diagnostic::error(span, message).hint(hint));
         };
         if self.rendered && self.start.is_some() {
-            refuse("`+render` draws code, it does not run it", "take one of the two away");
+            refuse(
+                "`+render` cannot be combined with an attribute that runs the block",
+                "remove one of them",
+            );
         }
         let is_raced = self.bench.is_some();
         if self.module.is_some() && !is_raced && (self.start.is_some() || self.rendered) {
             refuse(
-                "`+pymodule` makes a module of a block, it does not run it",
-                "take the other attribute away: a Python block imports the module",
+                "`+pymodule` cannot be combined with an attribute that runs or renders the block",
+                "remove the other attribute: a Python block imports the module",
             );
         }
         if let Some((other, hint)) = self.bench_conflict() {
-            let message = format!("`+bench` times a block, which does not go with `{other}`");
+            let message = format!("`+bench` cannot be combined with `{other}`");
             refuse(&message, hint);
         }
         if self.width_percent.is_some() && !self.rendered {
-            refuse("`+width` is for blocks with `+render`", "add `+render`");
+            refuse("`+width` needs `+render`", "add `+render`");
         }
         if self.forms > 1 {
             refuse(
-                "`+exec_replace`, `+image` and `+acquire_terminal` exclude each other",
-                "keep the one that says what the output is to become",
+                "`+exec_replace`, `+image` and `+acquire_terminal` cannot be combined",
+                "keep one of them",
             );
         }
         if self.output.is_some() && self.start.is_none() {
-            refuse("`+output` is for blocks that run", "add `+exec`");
+            refuse("`+output` needs a block that runs", "add `+exec`");
         } else if self.output.is_some() && (self.forms > 0 || self.id.is_some()) {
             refuse(
-                "`+output` and another attribute both say where the output stands",
-                "it goes along with `+exec`, `+auto_exec` and `+pty`, and without `+id`",
+                "`+output` conflicts with another attribute that places the output",
+                "use `+output` with `+exec`, `+auto_exec` or `+pty`, and without `+id`",
             );
         }
         if self.id.is_some() && self.start.is_none() {
-            refuse("`+id` is for blocks that run", "add `+exec`");
+            refuse("`+id` needs a block that runs", "add `+exec`");
         } else if self.id.is_some() && self.forms > 0 {
             refuse(
-                "`+id` is for output that stands below its code",
+                "`+id` needs output that is shown below its code",
                 "use `+exec`, `+auto_exec` or `+pty`",
             );
         }
@@ -56,20 +59,17 @@ impl FenceInfo<'_> {
     pub(in crate::parse) fn bench_conflict(&self) -> Option<(&'static str, &'static str)> {
         self.bench.as_ref()?;
         Some(if self.module.is_some() {
-            ("+pymodule", "time a block of Python that imports the module: `python +bench`")
+            ("+pymodule", "time a Python block that imports the module: `python +bench`")
         } else if self.pty.is_some() {
-            ("+pty", "take one of the two away: what is timed has no terminal")
+            ("+pty", "remove one of them: a benchmark has no terminal")
         } else if self.output_mode == OutputMode::Handover {
-            ("+acquire_terminal", "take one of the two away: what is timed has no terminal")
+            ("+acquire_terminal", "remove one of them: a benchmark has no terminal")
         } else if self.output_mode == OutputMode::Picture {
-            ("+image", "take one of the two away: what it makes is a chart")
+            ("+image", "remove one of them: a benchmark draws a chart")
         } else if self.session.is_some() {
-            (
-                "+session",
-                "take one of the two away: what stands before the last statement is set up",
-            )
+            ("+session", "remove one of them: a benchmark sets up its own state")
         } else if self.alternative.is_some() {
-            ("+exec:NAME", "take the executor's name away: livedeck times Python and Rust itself")
+            ("+exec:NAME", "remove the executor name: livedeck times Python and Rust itself")
         } else {
             return None;
         })

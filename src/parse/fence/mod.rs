@@ -130,7 +130,7 @@ fn glued(language: &str, span: Span, mistakes: &mut Vec<Diagnostic>) {
     let Some((name, attribute)) = language.split_once('+') else { return };
     let attribute = attribute.split(':').next().unwrap_or_default();
     if ATTRIBUTES.iter().any(|(known, _)| *known == attribute) {
-        let message = format!("`{}` is taken for a language", excerpt(language));
+        let message = format!("`{}` is read as a language name", excerpt(language));
         let hint = format!("put a space before the attribute: `{name} +{attribute}`");
         mistakes.push(Diagnostic::error(span, message).hint(hint));
     }
@@ -156,7 +156,7 @@ fn attributes<'t>(
             '{' => info.highlight(token),
             '+' => info.attribute(&token[1..]),
             _ => Err((
-                format!("`{}` is no attribute", excerpt(token)),
+                format!("`{}` is not an attribute", excerpt(token)),
                 match known(token) {
                     Some(name) => format!("did you mean `+{name}`?"),
                     None => "attributes start with `+`".to_owned(),
@@ -191,7 +191,7 @@ impl<'t> FenceInfo<'t> {
         let Some(index) = ATTRIBUTES.iter().position(|(known, _)| *known == name) else {
             let hint = match known(name) {
                 Some(name) => format!("did you mean `+{name}`?"),
-                None => format!("known are {}", list_of_attributes()),
+                None => format!("known attributes: {}", list_of_attributes()),
             };
             return Err((format!("unknown attribute `+{}`", excerpt(name)), hint));
         };
@@ -199,7 +199,7 @@ impl<'t> FenceInfo<'t> {
         let takes = ATTRIBUTES[index].1;
         match value {
             Some(value) if value.is_empty() => {
-                Err((format!("`+{name}:` has no value"), "put it behind the colon".into()))
+                Err((format!("`+{name}:` has no value"), "write it after the colon".into()))
             }
             None if takes == ValueRule::Needed => {
                 Err((format!("`+{name}` needs a value"), format!("write `+{name}:…`")))
@@ -214,7 +214,7 @@ impl<'t> FenceInfo<'t> {
     fn once(&mut self, index: usize, name: &str) -> Result<(), AttributeError> {
         let bit = 1 << index;
         if self.given & bit != 0 {
-            return Err((format!("`{name}` is given twice"), "the first one holds".to_owned()));
+            return Err((format!("`{name}` is given twice"), "the first one is used".to_owned()));
         }
         self.given |= bit;
         Ok(())

@@ -23,14 +23,14 @@ pub(super) fn pty(value: &str) -> Result<Pty, AttributeError> {
     let sides = sides.filter(|(columns, rows)| is_number(columns) && is_number(rows));
     let (columns, rows) = sides.ok_or_else(|| {
         let hint = "write `+pty:80:24`, `+pty:standby` or `+pty:standby:80:24`";
-        (format!("`+pty:{}` is no size", excerpt(value)), hint.to_owned())
+        (format!("`+pty:{}` is not a terminal size", excerpt(value)), hint.to_owned())
     })?;
     let size = columns.parse().ok().zip(rows.parse().ok()).filter(|size| Pty::fit(*size) == *size);
     if size.is_none() {
         let ((least_columns, least_rows), (columns, rows)) = (Pty::MIN_SIZE, Pty::MAX_SIZE);
         return Err((
-            format!("`+pty:{}` is no size that a terminal can have", excerpt(value)),
-            format!("it has {least_columns} to {columns} columns and {least_rows} to {rows} rows"),
+            format!("`+pty:{}` is not a possible terminal size", excerpt(value)),
+            format!("use {least_columns} to {columns} columns and {least_rows} to {rows} rows"),
         ));
     }
     Ok(Pty { standby, size })
@@ -48,9 +48,9 @@ pub(super) fn output(value: &str) -> Result<OutputPlace, AttributeError> {
     found.map(|(_, place)| place).ok_or_else(|| {
         let hint = match diag::closest(value, PLACES.into_iter().map(|(name, _)| name)) {
             Some(name) => format!("did you mean `+output:{name}`?"),
-            None => "it is `below`, `right`, `replace` or `none`".to_owned(),
+            None => "use `below`, `right`, `replace` or `none`".to_owned(),
         };
-        (format!("`+output:{}` is no place for output", excerpt(value)), hint)
+        (format!("`+output:{}` is not a place for output", excerpt(value)), hint)
     })
 }
 
@@ -59,8 +59,8 @@ pub(super) fn edition(value: &str) -> Result<Box<str>, AttributeError> {
     if EDITIONS.contains(&value) {
         return Ok(value.into());
     }
-    let hint = format!("it is one of `{}`", EDITIONS.join("`, `"));
-    Err((format!("`+edition:{}` is no edition of Rust", excerpt(value)), hint))
+    let hint = format!("use one of `{}`", EDITIONS.join("`, `"));
+    Err((format!("`+edition:{}` is not a Rust edition", excerpt(value)), hint))
 }
 
 /// A part of the slide's width.
@@ -68,7 +68,10 @@ pub(super) fn width(value: &str) -> Result<u8, AttributeError> {
     let percent = value.strip_suffix('%').and_then(|number| number.parse::<u8>().ok());
     match percent {
         Some(percent @ 1..=100) => Ok(percent),
-        _ => Err((format!("`{}` is no width", excerpt(value)), "from `1%` to `100%`".to_owned())),
+        _ => Err((
+            format!("`{}` is not a width", excerpt(value)),
+            "use a width from `1%` to `100%`".to_owned(),
+        )),
     }
 }
 
@@ -86,7 +89,7 @@ pub(super) fn typed(value: &str) -> Result<Box<str>, AttributeError> {
                     let escape: String = ['\\'].into_iter().chain(other).collect();
                     let hint =
                         "write `\\n` for the end of a line, `\\t` for a tab, `\\\\` for `\\`";
-                    return Err((format!("`{}` means nothing", excerpt(&escape)), hint.into()));
+                    return Err((format!("unknown escape `{}`", excerpt(&escape)), hint.into()));
                 }
             },
             c => c,
@@ -101,7 +104,7 @@ pub(super) fn is_failure_expected(value: &str) -> Result<bool, AttributeError> {
         "success" => Ok(false),
         "failure" | "fail" => Ok(true),
         _ => Err((
-            format!("`+expect:{}` is unknown", excerpt(value)),
+            format!("unknown value `+expect:{}`", excerpt(value)),
             "write `+expect:success` or `+expect:failure`".to_owned(),
         )),
     }
@@ -115,7 +118,10 @@ pub(super) fn mask(value: &str) -> Result<Box<str>, AttributeError> {
         Err(error) => {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            Err((format!("`{}` is no regular expression: {why}", excerpt(value)), hint.to_owned()))
+            Err((
+                format!("`{}` is not a regular expression: {why}", excerpt(value)),
+                hint.to_owned(),
+            ))
         }
     }
 }
@@ -124,7 +130,7 @@ pub(super) fn mask(value: &str) -> Result<Box<str>, AttributeError> {
 pub(super) fn duration(text: &str) -> Result<u64, AttributeError> {
     let refusal = || {
         let hint = "write `+timeout:500ms`, `+timeout:10s` or `+timeout:2m`";
-        (format!("`{}` is no duration", excerpt(text)), hint.to_owned())
+        (format!("`{}` is not a duration", excerpt(text)), hint.to_owned())
     };
     let mut rest = text;
     let mut total = 0_u64;
@@ -148,7 +154,7 @@ pub(super) fn duration(text: &str) -> Result<u64, AttributeError> {
         1..=MAX_DURATION => Ok(total),
         _ => Err((
             format!("`{}` is longer than a day", excerpt(text)),
-            "write at most `+timeout:24h`".to_owned(),
+            "use at most `+timeout:24h`".to_owned(),
         )),
     }
 }

@@ -75,7 +75,7 @@ pub(super) const TOOLS: &[Tool] = &[
             sign(Starts("<!--config:"), NO_DIRECTIVES),
             sign(Starts("<!-- config:"), NO_DIRECTIVES),
             sign(Is(". . ."), "for `. . .` write `<!-- pause -->`"),
-            also(Starts("```{."), "for `{.haskell}` behind a fence write `haskell`"),
+            also(Starts("```{."), "for `{.haskell}` after a fence write `haskell`"),
         ],
     },
     Tool {
@@ -173,7 +173,7 @@ pub(super) const TOOLS: &[Tool] = &[
             sign(Starts("```terminal"), "for a `terminal` block write `bash +exec +pty`"),
             also(
                 Is("```file"),
-                "a `file` block takes `path: …` and `language: …`, each on its line",
+                "in a `file` block, write `path: …` and `language: …`, each on its own line",
             ),
         ],
     },

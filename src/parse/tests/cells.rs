@@ -53,7 +53,7 @@ fn f150_to_f154_attributes_say_what_starts_a_block_and_what_becomes_of_its_outpu
 
 #[test]
 fn f154_one_attribute_says_what_becomes_of_the_output() {
-    let why = "`+exec_replace`, `+image` and `+acquire_terminal` exclude each other";
+    let why = "`+exec_replace`, `+image` and `+acquire_terminal` cannot be combined";
     assert_eq!(mistakes("```bash +exec_replace +image\nx\n```\n"), [why]);
 }
 
@@ -61,12 +61,12 @@ fn f154_one_attribute_says_what_becomes_of_the_output() {
 fn f157_a_name_is_given_once_to_output_that_stands_below_its_code() {
     let name = |fence: &str| cell(fence).name.clone();
     assert_eq!(name("bash +exec +id:a").as_deref(), Some("a"));
-    assert_eq!(mistakes("```bash +id:x\nx\n```\n"), ["`+id` is for blocks that run"]);
+    assert_eq!(mistakes("```bash +id:x\nx\n```\n"), ["`+id` needs a block that runs"]);
     let replaced = mistakes("```bash +exec_replace +id:x\nx\n```\n");
-    assert_eq!(replaced, ["`+id` is for output that stands below its code"]);
+    assert_eq!(replaced, ["`+id` needs output that is shown below its code"]);
     let twice = "```bash +exec +id:a\nx\n```\n\n```bash +exec +id:a\ny\n```\n";
     assert_eq!(mistakes(twice), ["`+id:a` is given twice"]);
-    assert_eq!(deck(twice).diagnostics[0].hints, ["the first block with it is in line 2"]);
+    assert_eq!(deck(twice).diagnostics[0].hints, ["the first block with it is on line 2"]);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn f162_a_file_of_variables_is_read_line_by_line() {
 fn f162_a_bad_file_of_variables_is_a_mistake_in_its_own_line_and_nothing_runs() {
     let deck = deck("```bash +exec +env:bad.env\nx\n```\n");
     let mistake = &deck.diagnostics[0];
-    assert_eq!(mistake.message, "`nothing` sets no variable");
+    assert_eq!(mistake.message, "`nothing` does not set a variable");
     let file = deck.sources.get(mistake.span.file).unwrap();
     assert_eq!((file.path(), file.line(mistake.span.start)), (Path::new("bad.env"), 2));
     assert!(deck.cells.is_empty());
@@ -126,7 +126,7 @@ fn f163_and_f164_what_a_check_is_to_find_is_kept() {
         assert_eq!(check(&format!("bash +validate +expect:{word}")), failing);
     }
     assert_eq!(check("bash +exec +expect:success"), Check::default());
-    assert_eq!(mistakes("```bash +exec +expect:luck\nx\n```\n"), ["`+expect:luck` is unknown"]);
+    assert_eq!(mistakes("```bash +exec +expect:luck\nx\n```\n"), ["unknown value `+expect:luck`"]);
 }
 
 #[test]
@@ -137,9 +137,9 @@ fn edition_of_rust_is_its_block_s_own() {
     let editions = deck.cells.iter().map(|cell| cell.exec.rust.as_ref()?.edition.as_deref());
     assert_eq!(editions.collect::<Vec<_>>(), [Some("2018"), Some("2015")]);
     assert_ne!(cell("rust +exec +edition:2021").fingerprint, cell("rust +exec").fingerprint);
-    let wrong = "`+edition:2022` is no edition of Rust";
+    let wrong = "`+edition:2022` is not a Rust edition";
     assert_eq!(mistakes("```rust +exec +edition:2022\nx\n```\n"), [wrong]);
-    let other = "`+edition` is for Rust";
+    let other = "`+edition` only works with Rust";
     assert_eq!(mistakes("```python +exec +edition:2021\nx\n```\n"), [other]);
 }
 
@@ -156,7 +156,7 @@ fn a_mask_is_a_regular_expression_and_may_have_spaces() {
     let mask = |fence: &str| cell(fence).check.mask.clone();
     assert_eq!(mask(r"bash +exec +mask:\d+ms {1}").as_deref(), Some(r"\d+ms"));
     assert_eq!(mask(r#"bash +mask:"a{2} \"b\"" +exec"#).as_deref(), Some(r#"a{2} "b""#));
-    let why = "`(a` is no regular expression: unclosed group";
+    let why = "`(a` is not a regular expression: unclosed group";
     assert_eq!(mistakes("```bash +exec +mask:(a\nx\n```\n"), [why]);
     assert_eq!(mistakes("```bash +exec +mask\nx\n```\n"), ["`+mask` needs a value"]);
     let deck = deck("```bash +exec +id:\"a +expect:failure\nx\n```\n");
@@ -198,7 +198,7 @@ fn f156_a_terminal_is_as_large_as_asked_for(
 #[case("4294967295:24")]
 #[case("80:99999999999999999999")]
 fn a_terminal_has_a_possible_size(#[case] value: &str) {
-    let why = format!("`+pty:{value}` is no size that a terminal can have");
+    let why = format!("`+pty:{value}` is not a possible terminal size");
     assert_eq!(mistakes(&format!("```bash +pty:{value}\nx\n```\n")), [why]);
 }
 
@@ -212,7 +212,7 @@ fn a_terminal_has_a_possible_size(#[case] value: &str) {
 #[case("1e3:NaN")]
 #[case(":")]
 fn f156_half_a_size_is_a_mistake(#[case] value: &str) {
-    let why = format!("`+pty:{value}` is no size");
+    let why = format!("`+pty:{value}` is not a terminal size");
     assert_eq!(mistakes(&format!("```bash +pty:{value}\nx\n```\n")), [why]);
 }
 
@@ -246,10 +246,10 @@ fn a_block_of_python_is_part_of_the_session_that_it_names() {
 }
 
 #[rstest]
-#[case("bash +exec +session", "`+session` is for Python")]
-#[case("python +exec:uv +session", "`+session` runs in livedeck's own Python")]
-#[case("python +pty +session:a", "what has a terminal of its own is in no session")]
-#[case("python +acquire_terminal +session", "what has a terminal of its own is in no session")]
+#[case("bash +exec +session", "`+session` only works with Python")]
+#[case("python +exec:uv +session", "`+session` cannot use a named executor")]
+#[case("python +pty +session:a", "a block with its own terminal cannot be in a session")]
+#[case("python +acquire_terminal +session", "a block with its own terminal cannot be in a session")]
 fn what_can_be_in_no_session_says_so_and_runs_alone(#[case] fence: &str, #[case] why: &str) {
     let deck = deck(&format!("```{fence}\ncode\n```\n"));
     assert_eq!(deck.diagnostics[0].message, why);
@@ -277,7 +277,7 @@ fn what_a_block_reads_is_written_with_escapes() {
     );
     assert_ne!(cell("bash +exec +input:a").fingerprint, cell("bash +exec").fingerprint);
     let wrong = deck("```bash +exec +input:\"a\\x\"\nread\n```\n");
-    assert_eq!(wrong.diagnostics[0].message, "`\\x` means nothing");
+    assert_eq!(wrong.diagnostics[0].message, "unknown escape `\\x`");
 }
 
 #[rstest]
@@ -294,25 +294,25 @@ fn an_attribute_says_where_the_output_stands(#[case] fence: &str, #[case] place:
 #[rstest]
 #[case(
     "+exec +output:left",
-    "`+output:left` is no place for output",
-    "it is `below`, `right`, `replace` or `none`"
+    "`+output:left` is not a place for output",
+    "use `below`, `right`, `replace` or `none`"
 )]
 #[case(
     "+exec +output:rigth",
-    "`+output:rigth` is no place for output",
+    "`+output:rigth` is not a place for output",
     "did you mean `+output:right`?"
 )]
 #[case("+exec +output", "`+output` needs a value", "write `+output:…`")]
-#[case("+output:right", "`+output` is for blocks that run", "add `+exec`")]
+#[case("+output:right", "`+output` needs a block that runs", "add `+exec`")]
 #[case(
     "+exec_replace +output:right",
-    "`+output` and another attribute both say where the output stands",
-    "it goes along with `+exec`, `+auto_exec` and `+pty`, and without `+id`"
+    "`+output` conflicts with another attribute that places the output",
+    "use `+output` with `+exec`, `+auto_exec` or `+pty`, and without `+id`"
 )]
 #[case(
     "+exec +id:a +output:none",
-    "`+output` and another attribute both say where the output stands",
-    "it goes along with `+exec`, `+auto_exec` and `+pty`, and without `+id`"
+    "`+output` conflicts with another attribute that places the output",
+    "use `+output` with `+exec`, `+auto_exec` or `+pty`, and without `+id`"
 )]
 fn a_place_that_output_cannot_have_is_a_mistake(
     #[case] fence: &str,

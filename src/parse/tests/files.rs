@@ -42,13 +42,13 @@ fn an_include_of_itself_is_refused() {
     assert_snapshot!(with_files("<!-- include: b.md -->\n\n<!-- include: gone.md -->\n", &files), @"
     --- 1
     p b
-    problem: this file is being included already: `./deck.md`
+    problem: this file is already being included: `./deck.md`
     problem: cannot read `gone.md`: there is no such file
     ! talks/deck.md:3:6: cannot read `gone.md`: there is no such file
-      ? the path starts at the file that names it
+      ? paths are relative to the file that contains them
     ! talks/b.md:1:1: front matter in an included file
-      ? only the deck's own file has front matter: take it out here
-    ! talks/b.md:6:6: this file is being included already: `./deck.md`
+      ? remove it: only the deck's own file can have front matter
+    ! talks/b.md:6:6: this file is already being included: `./deck.md`
     ");
 }
 
@@ -67,6 +67,6 @@ fn code_may_stand_in_a_file() {
     problem: this file block has no `language`
     p after
     ! talks/deck.md:2:1: this file block has no `language`
-      ? it takes `path: …` and `language: …`, each on its line
+      ? write `path: …` and `language: …`, each on its own line
     ");
 }

@@ -43,11 +43,11 @@ fn front_matter_is_told_from_rules(#[case] text: &str, #[case] slides: usize) {
 #[rstest]
 #[case::blank_line_before(
     "\n---\ntitle: x\n---\n",
-    "2:1: front matter has to start in the first line"
+    "2:1: front matter must start on the first line"
 )]
 #[case::spaces_behind_the_fence(
     "--- \ntitle: x\n---\n",
-    "1:1: a line `---` of front matter has to end with it"
+    "1:1: the `---` that opens the front matter has spaces after it"
 )]
 #[case::never_closed("---\ntitle: x\n...\nhi\n", "1:1: front matter is never closed")]
 #[case::never_closed_with_a_mark(

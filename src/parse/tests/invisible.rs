@@ -66,5 +66,5 @@ fn many_lines_are_counted() {
     let text = "a\u{200b}\n\n".repeat(50);
     let deck = parse(Path::new("talk.md"), &text, &MemFiles::default());
     assert_eq!(deck.diagnostics.len(), 21);
-    assert_eq!(deck.diagnostics[20].message, "and 30 more lines with invisible characters");
+    assert_eq!(deck.diagnostics[20].message, "30 more lines with invisible characters");
 }

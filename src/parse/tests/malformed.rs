@@ -17,7 +17,7 @@ fn what_is_never_closed_swallows_no_slide() {
     code py
       | x
     ! talk.md:1:1: this code block is never closed
-      ? end it with a line of the same marks, alone
+      ? end it with the same fence on its own line
     ");
     assert_snapshot!(tree("a\n\n<!-- forgotten\n\nb\n\n<!-- end_slide -->\nc\n"), @"
     --- 1

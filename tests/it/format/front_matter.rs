@@ -130,7 +130,7 @@ fn f011_a_title_of_several_lines_has_several_rows() {
 #[test]
 fn f012_what_a_title_cannot_hold_is_told_or_shown() {
     let deck = front("title: 'a <b>c</b>'");
-    assert_eq!(errors(&deck), ["talk.md:2:8: `<b>` is not drawn (write `**bold**`)"]);
+    assert_eq!(errors(&deck), ["talk.md:2:8: `<b>` is not supported (write `**bold**`)"]);
     // A title that looks like a block can only mean its own text.
     let deck = front("title: '# x'");
     assert_eq!(livedeck::deck::inline_text(&deck.meta.title.as_ref().unwrap()[0]), "# x");
@@ -143,7 +143,7 @@ fn f013_author_and_authors_do_not_go_together() {
     let deck = front("author: a\nauthors: [b]");
     assert_eq!(
         errors(&deck),
-        ["talk.md:2:1: both `author` and `authors` are given (list everybody under `authors`)"]
+        ["talk.md:2:1: both `author` and `authors` are given (list all authors under `authors`)"]
     );
 }
 
@@ -182,7 +182,7 @@ fn f017_unknown_options_are_errors_and_unknown_theme_keys_are_not() {
 #[test]
 fn f018_a_key_given_twice_is_an_error_and_aliases_work() {
     let deck = front("title: a\ntitle: b");
-    assert_eq!(errors(&deck), ["talk.md:3:1: `title` is given twice (the last one holds)"]);
+    assert_eq!(errors(&deck), ["talk.md:3:1: `title` is given twice (the last one is used)"]);
     let deck = front("title: &a x\nsub_title: *a");
     assert_eq!(deck.meta.sub_title_source.as_deref(), Some("x"));
 }
@@ -192,7 +192,9 @@ fn f019_a_theme_is_named_below_its_key() {
     let deck = front("theme: dark");
     assert_eq!(
         errors(&deck),
-        ["talk.md:2:8: `theme: dark` names no theme (write `theme:`, and below it `  name: dark`)"]
+        [
+            "talk.md:2:8: `theme` must be a mapping, not `dark` (write `theme:`, and below it `  name: dark`)"
+        ]
     );
     assert_eq!(errors(&front("theme:")), [""; 0]);
 }

@@ -71,7 +71,7 @@ impl Trap {
             (Self::Sparse, _) => "it is larger than 16 MiB, the limit for texts",
             (Self::Folder, _) => "it is a folder",
             (Self::Socket, _) => "it is a socket, not a file",
-            (Self::NoPermission, _) => "it may not be read",
+            (Self::NoPermission, _) => "permission denied",
         }
     }
 
@@ -79,7 +79,7 @@ impl Trap {
         match self {
             Self::Sparse => "use smaller files",
             Self::NoPermission => "check the permissions of the file and of its folders",
-            _ => "only regular files are read, and links to one",
+            _ => "only regular files, and links to them, can be read",
         }
     }
 }
