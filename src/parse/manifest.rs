@@ -342,7 +342,7 @@ mod tests {
         "is not a version"
     )]
     #[case("//! ```cargo\n//! [dependencies]\n//! a = \n//! ```", "", "invalid TOML")]
-    #[case("//! ```cargo\n//! [dependancies]\n//! ```", "dependancies", "means nothing")]
+    #[case("//! ```cargo\n//! [dependancies]\n//! ```", "dependancies", "is not supported")]
     #[case(
         "//! ```cargo\n//! [package]\n//! edition = \"2020\"\n//! ```",
         "\"2020\"",

@@ -224,8 +224,7 @@ fn f022_a_theme_has_one_source() {
     let deck = front("theme:\n  name: dark\n  path: a.yaml");
     assert_eq!(
         errors(&deck),
-        ["talk.md:4:9: both `theme.name` and `theme.path` are given (a theme comes from one \
-          place: take one of the two out)"]
+        ["talk.md:4:9: both `theme.name` and `theme.path` are given (remove one of them)"]
     );
 }
 
