@@ -1,4 +1,4 @@
-//! The program: hands over to the library and turns its answer into an exit status.
+//! The program: calls the library and returns its exit status.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The arguments, each declared once: what clap reads is what `--help` prints.
+//! The command-line arguments, declared once for both parsing and `--help`.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,6 @@ use crate::media::Protocol;
     subcommand_negates_reqs = true
 )]
 pub(super) struct Args {
-    /// What else to do than to present.
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     /// The deck: a markdown file.
@@ -31,42 +30,42 @@ pub(super) struct Args {
     pub(super) deck: Option<PathBuf>,
     #[command(flatten)]
     pub(super) choices: Choices,
-    /// Present: do not read the deck again when its file changes (ctrl-r still does).
+    /// Presentation mode: do not reload when the deck's files change (ctrl-r still reloads).
     #[arg(short, long)]
     pub(super) present: bool,
-    /// Let code run without a question that is run by key, or beside which its output is shown.
+    /// Run `+exec` code without asking.
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
-    /// Let code run without a question whose output takes its place.
+    /// Run `+exec_replace` and `+image` code without asking.
     #[arg(short = 'X', long)]
     pub(super) enable_snippet_execution_replace: bool,
     #[command(flatten)]
     pub(super) sandbox: Sandbox,
-    /// Tell a second window, opened with `-l`, which slide is shown.
+    /// Publish the current slide to a speaker-notes window opened with `-l`.
     #[arg(short = 'P', long)]
     pub(super) publish_speaker_notes: bool,
-    /// Show the speaker's notes of the slide that a window opened with `-P` shows.
+    /// Show the speaker notes of the slide published by a window opened with `-P`.
     #[arg(short, long, conflicts_with = "publish_speaker_notes")]
     pub(super) listen_speaker_notes: bool,
-    /// Tell at the start, and after each change of deck or size, which slides do not fit.
+    /// Report slides that do not fit the terminal, at start and after each reload or resize.
     #[arg(long)]
     pub(super) validate_overflows: bool,
-    /// How pictures are shown, whatever the terminal says of itself.
+    /// Image protocol to use instead of the detected one.
     #[arg(long, value_parser = protocols())]
     pub(super) image_protocol: Option<String>,
     #[command(flatten)]
     pub(super) lists: Lists,
     #[command(flatten)]
-    pub(super) later: Later,
+    pub(super) export: ExportFlags,
 }
 
-/// What is chosen for any deck, whatever is done with it.
+/// Options that every command on a deck accepts.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Choices {
-    /// Use this theme, whatever the deck says.
+    /// Use this theme instead of the deck's.
     #[arg(short, long, value_name = "NAME")]
     pub(super) theme: Option<String>,
-    /// Read this configuration, and no other.
+    /// Read only this configuration file.
     #[arg(
         short,
         long,
@@ -77,149 +76,149 @@ pub(super) struct Choices {
     pub(super) config: Option<PathBuf>,
 }
 
-/// Whether the deck's code runs in a sandbox.
+/// The sandbox flag.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct Sandbox {
-    /// Run the deck's code without a question, in a sandbox: it reads what programs need and the deck's
-    /// folder, writes only files of its own, and has no network unless it says `--sandbox=net`. Linux
-    /// only; docs/SANDBOX.md says what holds.
+    /// Run the deck's code in a sandbox, without asking. It can read system files and the deck's
+    /// folder, write only temporary files, and has no network unless you pass `--sandbox=net`. Linux
+    /// only; see docs/SANDBOX.md.
     #[arg(long, value_name = "OPEN", num_args = 0..=1, require_equals = true)]
     #[expect(clippy::option_option, reason = "a flag whose value may be left out")]
-    pub(super) sandbox: Option<Option<Opened>>,
+    pub(super) sandbox: Option<Option<SandboxAccess>>,
 }
 
-/// What of a sandbox is open.
+/// A restriction that the sandbox lifts.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Opened {
-    /// The network.
+pub(super) enum SandboxAccess {
+    /// Allow network access.
     Net,
 }
 
 impl Sandbox {
-    /// The sandbox that was asked for, if one was.
+    /// Returns the requested sandbox, if any.
     pub(super) fn chosen(self) -> Option<SandboxOptions> {
         self.sandbox.map(|opened| SandboxOptions { has_network: opened.is_some() })
     }
 }
 
-/// What is shown instead of a deck.
+/// Flags that print a list instead of presenting a deck.
 #[derive(Clone, Debug, clap::Args)]
 #[group(id = "list", multiple = false)]
 #[expect(clippy::struct_excessive_bools, reason = "presenterm's own flags, each on its own")]
 pub(super) struct Lists {
-    /// Show all themes, as `livedeck themes` does.
+    /// Show all themes (same as `livedeck themes`).
     #[arg(long)]
     pub(super) list_themes: bool,
-    /// Print the name of the theme of decks that name none.
+    /// Print the name of the default theme.
     #[arg(long)]
     pub(super) current_theme: bool,
-    /// Print a line for each comment command, to be pasted into a deck.
+    /// Print every comment command, one per line, ready to paste into a deck.
     #[arg(long)]
     pub(super) list_comment_commands: bool,
-    /// Say what livedeck stands on.
+    /// Print third-party licences.
     #[arg(long)]
     pub(super) acknowledgements: bool,
 }
 
-/// presenterm's flags for exports, and for what is not there yet.
+/// presenterm's export flags, including those that are not supported yet.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Later {
-    /// Export as PDF (not there yet).
+pub(super) struct ExportFlags {
+    /// Export to PDF (not supported yet).
     #[arg(short, long, group = "export")]
     pub(super) export_pdf: bool,
-    /// Export as a page for browsers, beside the deck, as `livedeck export --to html` does.
+    /// Export to an HTML page next to the deck (see `livedeck export --to html`).
     #[arg(short = 'E', long, group = "export")]
     pub(super) export_html: bool,
-    /// Where the export goes.
+    /// Write the export to this file.
     #[arg(short, long, value_name = "FILE", requires = "export")]
     pub(super) output: Option<PathBuf>,
-    /// Where an export keeps what it makes on its way.
+    /// Folder for the export's temporary files.
     #[arg(long, value_name = "FOLDER", requires = "export")]
     pub(super) export_temporary_path: Option<PathBuf>,
-    /// Run the blocks that carry +validate when the deck is read, and tell of those that fail.
+    /// Run `+validate` blocks whenever the deck is loaded, and report those that fail.
     #[arg(long)]
     pub(super) validate_snippets: bool,
 }
 
-/// What livedeck does beside presenting.
+/// Subcommands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Print every mistake of a deck, each with its place and a hint; fail if there is an error.
+    /// Check a deck and print every problem with its position and a hint; fail on errors.
     Check(CheckArgs),
-    /// Run a deck's code, block after block, and keep what it writes beside the deck.
+    /// Run a deck's code, block by block, and save the output next to the deck.
     ///
-    /// The code runs without a question: who gives this command has allowed it. What came out as it was
-    /// recorded before, but for times and the like, stays as it is.
+    /// The code runs without asking: running the command is consent. Output that matches the existing
+    /// recording, apart from times and similar details, is not rewritten.
     Record(RecordArgs),
-    /// Say what there is to run code with, and what a deck needs that is missing.
+    /// Report which tools are installed for running code, and what a deck needs that is missing.
     ///
-    /// The status is 1 if the deck needs something that is missing, or does not compile.
+    /// Exits with status 1 if the deck needs something that is missing, or does not compile.
     Doctor(DoctorArgs),
-    /// Write slides as text, or one as a picture of its cells.
+    /// Export slides as text, HTML, or one slide as SVG.
     Export(ExportArgs),
-    /// Show what each theme looks like, a slide each; their names alone where nobody looks.
+    /// Preview all themes, one slide each; print only their names if output is not a terminal.
     Themes(ThemesArgs),
-    /// Print a configuration file, or what may stand in one.
+    /// Print the default configuration or its JSON schema.
     Config(ConfigArgs),
-    /// Print what a shell needs to complete livedeck's arguments.
+    /// Print a shell completion script.
     Completions {
-        /// Which shell.
+        /// The shell.
         shell: Shell,
     },
     /// Print the manual page.
     Man,
 }
 
-/// Which configuration says how themes are shown.
+/// Arguments of `livedeck themes`.
 #[derive(Debug, Parser)]
 pub(super) struct ThemesArgs {
     #[command(flatten)]
     pub(super) choices: Choices,
 }
 
-/// What of the configuration to print.
+/// Arguments of `livedeck config`.
 #[derive(Debug, Parser)]
 #[group(required = true, multiple = false)]
 pub(super) struct ConfigArgs {
-    /// A file with every key at its default, each with what it means.
+    /// Print a documented configuration file with every key at its default.
     #[arg(long)]
     pub(super) default: bool,
-    /// A JSON schema, for editors.
+    /// Print a JSON schema for editors.
     #[arg(long)]
     pub(super) schema: bool,
 }
 
-/// What to check, and how to say it.
+/// Arguments of `livedeck check`.
 #[derive(Debug, Parser)]
 pub(super) struct CheckArgs {
     /// The deck: a markdown file.
     pub(super) deck: PathBuf,
-    /// How mistakes are printed.
+    /// Output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: ReportFormat,
-    /// Say also what does not fit a terminal of this size: columns x rows. May be given again.
+    /// Also report slides that do not fit a terminal of this size (columns x rows); can be repeated.
     #[arg(long = "size", value_name = "WxH", value_parser = size)]
     pub(super) sizes: Vec<Size>,
     #[command(flatten)]
     pub(super) choices: Choices,
-    /// Fail on warnings, too: for what does not fit, among others.
+    /// Fail on warnings too, such as slides that do not fit.
     #[arg(long)]
     pub(super) strict: bool,
-    /// Run the deck's code, block after block, without a question, and compare what it writes with the
-    /// recording beside the deck; a block that is not recorded must do what is expected of it.
+    /// Run the deck's code, block by block, without asking, and compare the output with the recording
+    /// next to the deck; a block without a recording must succeed (or fail, if it is marked so).
     #[arg(long)]
     pub(super) run: bool,
-    /// Record what came out.
+    /// Update the recording with the new output.
     #[arg(long, requires = "run")]
     pub(super) update: bool,
     #[command(flatten)]
     pub(super) sandbox: Sandbox,
 }
 
-/// What to record.
+/// Arguments of `livedeck record`.
 #[derive(Debug, Parser)]
 pub(super) struct RecordArgs {
-    /// The deck: a markdown file. What is recorded of `talk.md` is kept in `talk.recording`.
+    /// The deck: a markdown file. The recording of `talk.md` is saved in `talk.recording`.
     pub(super) deck: PathBuf,
     #[command(flatten)]
     pub(super) choices: Choices,
@@ -227,17 +226,17 @@ pub(super) struct RecordArgs {
     pub(super) sandbox: Sandbox,
 }
 
-/// What to look at.
+/// Arguments of `livedeck doctor`.
 #[derive(Debug, Parser)]
 pub(super) struct DoctorArgs {
-    /// The deck: a markdown file. Without one, it is said what there is for any.
+    /// The deck: a markdown file. Without one, only the installed tools are reported.
     #[arg(required_if_eq("prepare", "true"), value_hint = ValueHint::FilePath)]
     pub(super) deck: Option<PathBuf>,
-    /// Compile the deck's Rust, its modules and the crates they need, without a question, so that nothing
-    /// of that is left to do when the talk begins.
+    /// Compile the deck's Rust blocks, modules and crates now, without asking, to avoid compiling
+    /// during the talk.
     #[arg(long)]
     pub(super) prepare: bool,
-    /// Look also at the Python and the Rust that the deck chooses, which may be the deck's own programs.
+    /// Also start the Python and Rust that the deck selects, which may be programs of its own.
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
     #[command(flatten)]
@@ -246,43 +245,43 @@ pub(super) struct DoctorArgs {
     pub(super) choices: Choices,
 }
 
-/// Who reads the report.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum ReportFormat {
-    /// People: the line with a caret, and hints.
+    /// For people: source lines with carets, and hints.
     Text,
-    /// Editors: one JSON document.
+    /// For editors: one JSON document.
     Json,
-    /// Continuous integration: test cases as `JUnit` writes them.
+    /// For continuous integration: `JUnit` XML.
     Junit,
 }
 
-/// What to export, and how.
+/// Arguments of `livedeck export`.
 #[derive(Debug, Parser)]
 pub(super) struct ExportArgs {
     /// The deck: a markdown file.
     pub(super) deck: PathBuf,
-    /// The format.
+    /// Output format.
     #[arg(long)]
     pub(super) to: Format,
-    /// Only this slide, from 1. A picture shows the first one if nothing is said.
+    /// Export only this slide, counted from 1. SVG exports the first slide by default.
     #[arg(long)]
     pub(super) slide: Option<u32>,
-    /// Write each step of a slide, not only the last one (text, html).
+    /// Export every step of a slide, not only the last (text, html).
     #[arg(long)]
     pub(super) steps: bool,
-    /// What becomes of rows below the size: pages grow to show them, or they are left out.
+    /// What to do with rows below the page: grow the page to show them, or hide them.
     #[arg(long, default_value = "hide")]
     pub(super) overflow: Overflow,
-    /// The terminal's size: columns x rows. [default: the configuration's, else 100x30]
+    /// Page size in cells (columns x rows). [default: from the configuration, else 100x30]
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub(super) size: Option<Size>,
-    /// Where to write it; `-` is standard output.
+    /// Write to this file; `-` is standard output.
     #[arg(short, long, default_value = "-")]
     pub(super) output: PathBuf,
     #[command(flatten)]
     pub(super) choices: Choices,
-    /// Run the slide's code first, and show what it writes (svg, html).
+    /// Run each slide's code first and include its output (svg, html).
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
     #[command(flatten)]
@@ -290,11 +289,11 @@ pub(super) struct ExportArgs {
 }
 
 impl ExportArgs {
-    /// What `--export-html` asks for: a page beside the deck, or where `--output` says.
+    /// Returns the arguments for `--export-html`: a page next to the deck, or at `--output`.
     pub(super) fn page(args: &Args, deck: PathBuf) -> Self {
         let beside = || deck.with_extension("html");
         Self {
-            output: args.later.output.clone().unwrap_or_else(beside),
+            output: args.export.output.clone().unwrap_or_else(beside),
             deck,
             to: Format::Html,
             slide: None,
@@ -308,14 +307,14 @@ impl ExportArgs {
     }
 }
 
-/// A format to export to.
+/// An export format.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Format {
-    /// One slide as an SVG picture.
+    /// One slide as an SVG image.
     Svg,
-    /// All slides as one page for a browser.
+    /// All slides on one HTML page.
     Html,
-    /// All slides as rows of text, with a form feed before each but the first.
+    /// All slides as plain text, separated by form feeds.
     Text,
 }
 
@@ -323,13 +322,13 @@ fn protocols() -> PossibleValuesParser {
     PossibleValuesParser::new(std::iter::once("auto").chain(Protocol::names()))
 }
 
-/// Reads `100x30`.
+/// Parses `100x30`.
 fn size(text: &str) -> Result<Size, String> {
     let sides = text.split_once(['x', 'X', '×']);
     let sides = sides.and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
     match sides {
         Some((columns @ 1..=1000, rows @ 1..=1000)) => Ok(Size::new(columns, rows)),
-        _ => Err("write columns x rows, as `100x30`; each from 1 to 1000".to_owned()),
+        _ => Err("expected columns x rows from 1 to 1000, such as `100x30`".to_owned()),
     }
 }
 
@@ -340,7 +339,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_declarations_hold() {
+    fn argument_declarations_are_valid() {
         Args::command().debug_assert();
     }
 

@@ -1,5 +1,5 @@
-//! Where compiled code is kept between talks. Programs are run from there, so it is a folder that only
-//! this user may enter.
+//! The cache folder for compiled code. Programs are run from there, so only the user may have access
+//! to it.
 
 #![expect(clippy::disallowed_methods, reason = "the environment says where caches are")]
 
@@ -11,14 +11,14 @@ use tempfile::TempDir;
 
 use crate::files;
 
-/// The folder's name in the folders that all programs share.
+/// Name of the folder within shared folders.
 const NAME: &str = "livedeck";
 
-/// A folder for what is compiled, which is removed with the last copy if it is a temporary one.
+/// The cache folder and, if it is temporary, the guard that removes it.
 pub(super) type Cache = (PathBuf, Option<Arc<TempDir>>);
 
-/// The user's cache folder; where there is no home or it cannot be used, the user's folder for the
-/// session, a folder of the user's own among the temporary files, and one for this talk alone.
+/// Returns the user's cache folder. If it is not usable, the session's runtime folder, then a folder
+/// of the user's own in the temporary folder, then a temporary folder for this process.
 pub(super) fn cache() -> Cache {
     let home = etcetera::choose_base_strategy().ok().map(|base| base.cache_dir().join(NAME));
     let session = std::env::var_os("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join(NAME));
@@ -32,7 +32,7 @@ fn choose(home: Option<PathBuf>, session: Option<PathBuf>, temporary: &Path) -> 
     }
     let user = rustix::process::geteuid().as_raw();
     let shared = temporary.join(format!("{NAME}-{user}"));
-    // Made at once: whoever comes first among the temporary files owns the name.
+    // Created immediately: another user could take the name.
     if !shared.is_symlink() && files::private_folder(&shared).is_ok() {
         return (shared, None);
     }
@@ -40,7 +40,7 @@ fn choose(home: Option<PathBuf>, session: Option<PathBuf>, temporary: &Path) -> 
     builder.prefix("livedeck-").permissions(files::folder_permissions());
     match builder.tempdir_in(temporary) {
         Ok(folder) => (folder.path().to_owned(), Some(Arc::new(folder))),
-        // Whatever has to be compiled says then that this cannot be written to.
+        // Compiling then reports that the folder is not writable.
         Err(_) => (shared, None),
     }
 }
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_home_comes_first_and_nothing_is_made() {
+    fn home_comes_first_and_is_not_created() {
         let place = tempfile::tempdir().unwrap();
         let home = place.path().join(".cache/livedeck");
         let (cache, temporary) = choose(Some(home.clone()), None, place.path());
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_home_that_is_a_file_is_passed_over() {
+    fn home_that_is_a_file_is_skipped() {
         let place = tempfile::tempdir().unwrap();
         fs::write(place.path().join("home"), "").unwrap();
         let home = place.path().join("home/.cache/livedeck");
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_folder_that_is_not_ours_is_not_used() {
+    fn foreign_shared_folder_is_not_used() {
         let place = tempfile::tempdir().unwrap();
         let user = rustix::process::geteuid().as_raw();
         let planted = place.path().join(format!("livedeck-{user}"));

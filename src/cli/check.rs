@@ -1,5 +1,5 @@
-//! `livedeck check`: every mistake of a deck and of the configuration that goes for it, and with
-//! `--run` what its code does, for people, for editors and for continuous integration.
+//! `livedeck check`: reports all problems of a deck and its configuration and, with `--run`, of its
+//! code, for people, editors and continuous integration.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -10,18 +10,18 @@ use anyhow::Context;
 use super::args::{CheckArgs, ReportFormat};
 use super::record::Takes;
 use super::settings;
-use crate::config::{self, Config, Error, Mistakes};
+use crate::config::{self, Config, ConfigError, ConfigProblems};
 use crate::diag::{self, Diagnostic, Severity};
 use crate::headless::{inspect, run_all};
 use crate::project::{LoadedDeck, RecordingError, load, read_recording};
 use crate::recording::{self, Finding, Purpose, Recording, Summary};
 use crate::source::{Sources, visible_line};
 
-/// Prints what is wrong. The status says whether anything is.
+/// Prints the problems. The status says whether the check failed.
 pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let (config, mistakes) = configuration(args)?;
-    let load_options = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
-    let loaded = load(&load_options, None).with_context(|| super::quoted(&args.deck))?;
+    let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
+    let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
     let found = inspect(&loaded, &args.sizes, &config.snippet.custom);
     let mut reports: Vec<(&[Diagnostic], &Sources)> = Vec::new();
     reports.extend(mistakes.iter().map(|mistakes| (&*mistakes.found, &mistakes.sources)));
@@ -48,14 +48,14 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Runs the deck's code; what is to be said of it, which people are told as soon as it is known.
+/// Runs the deck's code and returns the findings. The text format prints each one immediately.
 fn run(loaded: &LoadedDeck, args: &CheckArgs, config: &Config) -> anyhow::Result<Vec<Finding>> {
     let before = match read_recording(&args.deck) {
         Err(RecordingError::Broken(..)) if args.update => Recording::default(),
         read => read?.unwrap_or_default(),
     };
     let recorded = before.find(&loaded.deck);
-    let (mut findings, mut takes, mut told) = (Vec::new(), Takes::default(), Ok(()));
+    let (mut findings, mut takes, mut printed) = (Vec::new(), Takes::default(), Ok(()));
     let rounds = recording::check_runs(&loaded.deck);
     let execution = settings::execution(config, args.sandbox)?;
     run_all(loaded, &args.deck, &execution, &rounds, &mut |round, rehearsed| {
@@ -65,29 +65,30 @@ fn run(loaded: &LoadedDeck, args: &CheckArgs, config: &Config) -> anyhow::Result
         }
         let recorded = recorded.get(&round.cell).copied();
         let finding = Finding::of(&loaded.deck, round, ran, recorded);
-        if let (ReportFormat::Text, Ok(()), Some(finding)) = (args.format, &told, &finding) {
-            told = super::print(&recording::line(finding));
+        if let (ReportFormat::Text, Ok(()), Some(finding)) = (args.format, &printed, &finding) {
+            printed = super::print(&recording::line(finding));
         }
         findings.extend(finding);
     });
-    told?;
+    printed?;
     if args.update {
-        let changed = takes.keep(loaded, &args.deck, &before)?;
+        let changed = takes.save(loaded, &args.deck, &before)?;
         super::warn(changed.trim_end());
     }
     Ok(findings)
 }
 
-/// How many blocks did what, and what to do about it.
+/// Summarizes the findings.
 fn ending(args: &CheckArgs, findings: &[Finding]) -> String {
     let deck = visible_line(&args.deck.to_string_lossy()).into_owned();
     let words = Summary::of(findings).words();
     let differs = findings.iter().any(|finding| finding.verdict.is_about_recording());
-    let hint = format!("hint: `livedeck check {deck} --run --update` records what came out now\n");
+    let hint =
+        format!("hint: run `livedeck check {deck} --run --update` to update the recording\n");
     format!("{deck}: {words}\n{}", if differs && !args.update { &hint } else { "" })
 }
 
-/// The mistakes that fail the check, and what came of the code, as test cases.
+/// Formats the problems that fail the check, and the findings, as JUnit test cases.
 fn junit(
     deck: &Path,
     reports: &[(&[Diagnostic], &Sources)],
@@ -102,19 +103,19 @@ fn junit(
     recording::junit(&deck.to_string_lossy(), &mistakes, findings)
 }
 
-/// The configuration, and what is wrong with it: with errors in it, the default one.
-fn configuration(args: &CheckArgs) -> anyhow::Result<(Config, Vec<Mistakes>)> {
+/// Returns the configuration and its problems; the default configuration if it has errors.
+fn configuration(args: &CheckArgs) -> anyhow::Result<(Config, Vec<ConfigProblems>)> {
     match config::find(args.choices.config.as_deref(), Some(&args.deck)) {
         Ok(found) => {
             let beside = found.beside.map(|mistakes| *mistakes);
             Ok((found.config, found.warnings.into_iter().chain(beside).collect()))
         }
-        Err(Error::Mistakes(mistakes)) => Ok((Config::default(), vec![*mistakes])),
+        Err(ConfigError::Mistakes(mistakes)) => Ok((Config::default(), vec![*mistakes])),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Each mistake with its excerpt, then how many there are.
+/// Formats the problems with excerpts, followed by their number.
 fn text(
     loaded: &LoadedDeck,
     deck: &Path,
@@ -137,7 +138,7 @@ fn text(
     let deck = visible_line(&deck.to_string_lossy()).into_owned();
     let slides = super::counted(loaded.deck.slides.len(), "slide");
     let all = match (errors, warnings) {
-        (0, 0) => "no mistakes".to_owned(),
+        (0, 0) => "no problems".to_owned(),
         (errors, 0) => super::counted(errors, "error"),
         (0, warnings) => super::counted(warnings, "warning"),
         (errors, warnings) => {

@@ -1,9 +1,9 @@
-//! `livedeck doctor`: what of this machine runs code, what a deck lacks, and with `--prepare` all that
-//! takes long done ahead of the talk.
+//! `livedeck doctor`: reports the tools on this machine and what a deck needs. With `--prepare`,
+//! compiles the deck's Rust ahead of the talk.
 
-#![expect(clippy::disallowed_methods, reason = "says how long a compiler took")]
+#![expect(clippy::disallowed_methods, reason = "measures compile times")]
 
-use std::cell::Cell as Shown;
+use std::cell;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ use crate::run::format_duration;
 use crate::source::{SourceFile, visible_line};
 use crate::view::ColorDepth;
 
-/// Says what there is. The status says whether the deck has all it needs, and compiles.
+/// Prints the report. The status says whether the deck has everything it needs, and compiles.
 pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let deck = args.deck.as_deref();
     let config = settings::config(args.choices.config.as_deref(), deck)?;
@@ -36,23 +36,23 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
         let is_sandboxed = execution.sandbox.is_some();
         is_allowed || is_sandboxed || is_trusted(path, &loaded.deck, &execution)
     });
-    let doctor = DeckProbe::look(deck, &execution, may_run);
+    let doctor = DeckProbe::new(deck, &execution, may_run);
     super::print(&machine(doctor.probe(), &config))?;
     let Some((loaded, path)) = deck else { return Ok(ExitCode::SUCCESS) };
     super::print(&format!("\n{}", summary(loaded, path, may_run)))?;
-    let lacks = doctor.lacks();
-    lacks.iter().try_for_each(|lack| super::print(&lacking(loaded, lack)))?;
+    let missing = doctor.missing_tools();
+    missing.iter().try_for_each(|tool| super::print(&missing_line(loaded, tool)))?;
     let compiles = !args.prepare || prepare(&doctor, loaded)?;
-    let is_well = lacks.is_empty() && compiles;
-    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_ready = missing.is_empty() && compiles;
+    Ok(if is_ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn read(deck: &Path, args: &DoctorArgs, config: &Config) -> anyhow::Result<LoadedDeck> {
-    let load_options = settings::origin(deck.to_owned(), args.choices.theme.clone(), config);
-    load(&load_options, None).with_context(|| super::quoted(deck))
+    let options = settings::load_options(deck.to_owned(), args.choices.theme.clone(), config);
+    load(&options, None).with_context(|| super::quoted(deck))
 }
 
-/// What there is, a line for each.
+/// Reports the tools and the terminal, one line each.
 fn machine(probe: &ProbeReport, config: &Config) -> String {
     let row = |name: &str, what: &str| format!("{name:<9} {}\n", visible_line(what));
     let mut text = row("livedeck", env!("CARGO_PKG_VERSION"));
@@ -75,10 +75,10 @@ fn python_words(PythonInfo { version, executable, is_embedded }: &PythonInfo) ->
     let way = match (is_embedded, cfg!(feature = "python")) {
         (true, _) => "embedded",
         (false, true) => {
-            "in a process of its own (embedded where it has a shared library: Debian, Ubuntu: \
-             `sudo apt install python3-dev`, then build livedeck anew)"
+            "in a separate process (to embed it, it needs a shared library; on Debian and Ubuntu \
+             run `sudo apt install python3-dev`, then rebuild livedeck)"
         }
-        (false, false) => "in a process of its own",
+        (false, false) => "in a separate process",
     };
     format!("{version}, {}, {way}", executable.display())
 }
@@ -93,37 +93,37 @@ fn rust(compiler: &Compiler, row: impl Fn(&str, &str) -> String) -> String {
         text += &row("", &format!("missing: {why}"));
     }
     let is_built = if compiler.has_pyo3 {
-        "built: `+pymodule` blocks compile at once"
+        "built: `+pymodule` blocks compile immediately"
     } else {
-        "not built yet: takes some 20 seconds, once; `livedeck doctor --prepare DECK` does it ahead"
+        "not built yet (takes about 20 seconds once; build it with `livedeck doctor --prepare DECK`)"
     };
     text + &row("PyO3", &format!("{}, {is_built}", compiler.pyo3))
 }
 
-/// What a sandbox can hold here.
+/// Reports which sandbox is available.
 fn sandbox() -> String {
     match sandbox_support() {
         Err(why) => format!("none: {why}"),
         Ok(gaps) if gaps.is_empty() => "Landlock and seccomp".to_owned(),
-        Ok(gaps) => format!("Landlock; this kernel cannot hold: {}", gaps.join("; ")),
+        Ok(gaps) => format!("Landlock; not supported by this kernel: {}", gaps.join("; ")),
     }
 }
 
-/// How pictures will be shown, as far as that can be told without a talk.
+/// Reports the image protocol, as far as it is known without asking the terminal.
 fn pictures(config: &Config) -> String {
     if let Some(protocol) = config.defaults.image_protocol {
-        return format!("{}, as the configuration says", protocol.name());
+        return format!("{}, set in the configuration", protocol.name());
     }
     match Protocol::choose(&Capabilities::from_env()) {
         Protocol::Blocks => {
             let blocks = Protocol::Blocks.name();
-            format!("{blocks}, unless the terminal says that it knows better when a talk begins")
+            format!("{blocks}, unless the terminal reports a better protocol at startup")
         }
-        protocol => format!("{}, by what the environment says of the terminal", protocol.name()),
+        protocol => format!("{}, from the environment", protocol.name()),
     }
 }
 
-/// How many colours will be used, and why.
+/// Reports the colour depth and its source.
 fn colors(config: &Config) -> String {
     let words = |depth| match depth {
         ColorDepth::TrueColor => "24-bit",
@@ -135,12 +135,11 @@ fn colors(config: &Config) -> String {
         return format!("{}, set in the configuration", words(depth));
     }
     let ColorSupport { depth, may_be_more } = ColorSupport::from_env();
-    let more =
-        if may_be_more { ", unless the terminal reports more when a talk begins" } else { "" };
+    let more = if may_be_more { ", unless the terminal reports more at startup" } else { "" };
     format!("{}, from the environment{more}", words(depth))
 }
 
-/// What code the deck has, by language.
+/// Counts the deck's blocks by language.
 fn summary(loaded: &LoadedDeck, path: &Path, may_run: bool) -> String {
     let mut languages: Vec<(&str, usize)> = Vec::new();
     for cell in &loaded.deck.cells {
@@ -160,46 +159,46 @@ fn summary(loaded: &LoadedDeck, path: &Path, may_run: bool) -> String {
     if may_run {
         return text;
     }
-    // A deck that may run nothing has no say in what is started to look at it.
-    text + "its code may not run yet, so a Python or Rust of the deck's own was not looked at: `-x` does\n"
+    // A deck that may not run code must not choose the programs that are started to examine it.
+    text + "its code is not allowed to run yet, so Python and Rust selected by the deck were not checked; use `-x` to check them\n"
 }
 
-fn lacking(loaded: &LoadedDeck, lack: &MissingTool<'_>) -> String {
-    let first = lack.cells.first().map_or_else(String::new, |cell| place(loaded, cell));
-    let others = match lack.cells.len() {
+fn missing_line(loaded: &LoadedDeck, tool: &MissingTool<'_>) -> String {
+    let first = tool.cells.first().map_or_else(String::new, |cell| place(loaded, cell));
+    let others = match tool.cells.len() {
         0 | 1 => String::new(),
         count => format!(" (and {} more)", counted(count - 1, "block")),
     };
-    format!("{first}: {}{others}\n", visible_line(&lack.what))
+    format!("{first}: {}{others}\n", visible_line(&tool.message))
 }
 
-/// Compiles what can be; whether all of it compiles that is meant to.
+/// Compiles the deck's blocks. Returns whether all blocks compile that should.
 fn prepare(doctor: &DeckProbe, loaded: &LoadedDeck) -> anyhow::Result<bool> {
     let mut all_compile = true;
-    for cell in doctor.compiled() {
+    for cell in doctor.compiled_cells() {
         let name = format!("{}: {}", place(loaded, cell), name(cell));
-        let line = Line::default();
+        let line = ProgressLine::default();
         line.show(&format!("{name} · compiling"));
         let started = Instant::now();
         let compiled = doctor.compile(cell, &|how_far| line.show(&format!("{name} · {how_far}")));
         line.clear();
         let took = format_duration(started.elapsed());
-        let told = match compiled {
+        let report = match compiled {
             Ok(()) => format!("{name} · ready · {took}\n"),
             Err(_) if cell.check.expects_failure => {
-                format!("{name} · does not compile, as is expected · {took}\n")
+                format!("{name} · does not compile, as expected · {took}\n")
             }
             Err(errors) => {
                 all_compile = false;
                 format!("{name} · does not compile\n{}", indented(&errors))
             }
         };
-        super::print(&told)?;
+        super::print(&report)?;
     }
     Ok(all_compile)
 }
 
-/// A block in words.
+/// Names a block: its module or language.
 fn name(cell: &Cell) -> String {
     match &cell.exec.module {
         Some(module) => format!("module `{}`", module.name),
@@ -207,13 +206,13 @@ fn name(cell: &Cell) -> String {
     }
 }
 
-/// Where a block's code stands.
+/// Returns the position of a block's code.
 fn place(loaded: &LoadedDeck, cell: &Cell) -> String {
     let file = loaded.deck.sources.get(cell.span.file).map(SourceFile::name).unwrap_or_default();
     format!("{}:{}:1", visible_line(&file), cell.first_line)
 }
 
-/// What the compiler says, in its colours where they can be seen.
+/// Indents the compiler's output; keeps its colours on a terminal.
 fn indented(errors: &str) -> String {
     let is_seen = io::stdout().is_terminal();
     let line = |line: &str| {
@@ -223,7 +222,7 @@ fn indented(errors: &str) -> String {
     errors.trim_end().lines().map(line).collect()
 }
 
-/// `empty`, `12 KiB`, `340 MiB`.
+/// Formats a size: `empty`, `12 KiB`, `340 MiB`.
 fn bytes(count: u64) -> String {
     const MEBIBYTE: u64 = 1 << 20;
     match count {
@@ -233,18 +232,18 @@ fn bytes(count: u64) -> String {
     }
 }
 
-/// A line of a terminal that says how far something is, until that is over; nowhere else.
+/// A progress line, shown on a terminal until it is cleared.
 #[derive(Default)]
-struct Line {
-    is_shown: Shown<bool>,
+struct ProgressLine {
+    is_shown: cell::Cell<bool>,
 }
 
-impl Line {
+impl ProgressLine {
     fn show(&self, text: &str) {
         let mut out = io::stderr();
         if out.is_terminal() {
             self.is_shown.set(true);
-            // Where nobody can be told, nobody is. What is too long is cut by the terminal.
+            // Errors on standard error cannot be reported. The terminal cuts off long lines.
             let _ = write!(out, "\r\x1b[K\x1b[?7l{}\x1b[?7h", visible_line(text));
             let _ = out.flush();
         }

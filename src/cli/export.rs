@@ -1,4 +1,4 @@
-//! `livedeck export`: a deck's slides as documents.
+//! `livedeck export`: writes slides as documents.
 
 #![expect(clippy::disallowed_methods, reason = "an export is a file")]
 
@@ -21,11 +21,11 @@ use crate::project::{Execution, LoadedDeck, load};
 use crate::theme::Theme;
 use crate::view::{self, Overlay};
 
-/// Writes what was asked for.
+/// Exports the slides that the arguments select.
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
-    let load_options = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
-    let loaded = load(&load_options, None).with_context(|| super::quoted(&args.deck))?;
+    let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
+    let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
     if let Some(slide) = args.slide {
         let slides = loaded.deck.slides.len();
         let known = (1..=slides).contains(&(slide as usize));
@@ -35,26 +35,26 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
         let (columns, rows) = (config.export.columns, config.export.rows);
         Size::new(columns.unwrap_or(100), rows.unwrap_or(30))
     });
-    // A single picture shows what most terminals would; a document has text in its sizes.
+    // An image shows what most terminals do; other documents support large text.
     let size = Size { large_text: !matches!(args.to, Format::Svg), ..size };
     let pages = pages(&loaded, args, config.export.page_per_step);
-    let mut sheets = Sheets {
-        stills: SlideRenderer::new(&loaded),
+    let mut renderer = PageRenderer {
+        renderer: SlideRenderer::new(&loaded),
         loaded: &loaded,
         args,
         size,
         execution: settings::execution(&config, args.sandbox)?,
     };
     let document = match args.to {
-        Format::Svg => sheets.picture(pages[0])?,
-        Format::Text => sheets.text(&pages),
-        Format::Html => sheets.html(&pages)?,
+        Format::Svg => renderer.picture(pages[0])?,
+        Format::Text => renderer.text(&pages),
+        Format::Html => renderer.html(&pages)?,
     };
     write(&args.output, &document)
 }
 
-/// What there is a page for: each slide asked for, wholly revealed; or each of its steps; or, as
-/// presenterm's `export.pauses: new_slide` has it, each of its pauses.
+/// Returns the pages to export: the last step of each selected slide; or every step; or, with
+/// presenterm's `export.pauses: new_slide`, the step at each pause.
 fn pages(loaded: &LoadedDeck, args: &ExportArgs, page_per_pause: bool) -> Vec<Cursor> {
     let is_one = matches!(args.to, Format::Svg);
     let chosen = args.slide.or(is_one.then_some(1)).map(|slide| slide as usize - 1);
@@ -74,33 +74,33 @@ fn pages(loaded: &LoadedDeck, args: &ExportArgs, page_per_pause: bool) -> Vec<Cu
     slides.flat_map(at).collect()
 }
 
-/// Pages in the making.
-struct Sheets<'a> {
-    stills: SlideRenderer,
+/// Renders pages.
+struct PageRenderer<'a> {
+    renderer: SlideRenderer,
     loaded: &'a LoadedDeck,
     args: &'a ExportArgs,
     size: Size,
     execution: Execution,
 }
 
-impl Sheets<'_> {
-    /// A page's cells as an SVG picture.
+impl PageRenderer<'_> {
+    /// Renders a page as SVG.
     fn picture(&mut self, at: Cursor) -> anyhow::Result<String> {
-        let mut scene = self.stills.scene(at, self.size);
+        let mut scene = self.renderer.scene(at, self.size);
         if self.args.enable_snippet_execution {
-            self.stills.run(&self.args.deck, &self.execution);
-            scene = self.stills.scene(at, self.size);
+            self.renderer.run(&self.args.deck, &self.execution);
+            scene = self.renderer.scene(at, self.size);
         }
         if self.args.overflow == Overflow::Show && scene.scroll_limit() > 0 {
             let more = u16::try_from(scene.scroll_limit()).unwrap_or(u16::MAX);
             let rows = self.size.rows.saturating_add(more);
-            scene = self.stills.scene(at, Size { rows, ..self.size });
+            scene = self.renderer.scene(at, Size { rows, ..self.size });
         }
         let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.columns, scene.size.rows));
         let overlays = view::paint(&scene, 0, &mut buffer);
         let pictures: Vec<(Overlay, Vec<u8>)> = overlays
             .into_iter()
-            .filter_map(|overlay| self.stills.picture(&overlay.key).map(|file| (overlay, file)))
+            .filter_map(|overlay| self.renderer.picture(&overlay.key).map(|file| (overlay, file)))
             .map(|(overlay, file)| {
                 files::read(&file, FileKind::Picture).map(|bytes| (overlay, bytes))
             })
@@ -109,15 +109,15 @@ impl Sheets<'_> {
         Ok(svg(&buffer, &pictures, &look(&self.loaded.style(at.slide).theme)))
     }
 
-    /// The pages as rows of text.
+    /// Renders pages as plain text.
     fn text(&mut self, pages: &[Cursor]) -> String {
-        // As in presenterm's exports: cells of so many pixels.
+        // The cell size of presenterm's exports.
         let size = Size { cell: (20, 40), ..self.size };
-        let text_of = |&at: &Cursor| text(&self.stills.scene(at, size), self.args.overflow);
+        let text_of = |&at: &Cursor| text(&self.renderer.scene(at, size), self.args.overflow);
         pages.iter().map(text_of).collect::<Vec<_>>().join(PAGE_BREAK) + "\n"
     }
 
-    /// The pages as one for a browser.
+    /// Renders pages as one HTML document.
     fn html(&mut self, pages: &[Cursor]) -> anyhow::Result<String> {
         let deck = &self.loaded.deck;
         let sheet = |&at: &Cursor| {
@@ -131,7 +131,7 @@ impl Sheets<'_> {
     }
 }
 
-/// The theme's own colours; where it leaves them to the terminal, light on dark.
+/// Returns the theme's base colours; light on dark if the theme uses the terminal's.
 fn look(theme: &Theme) -> TerminalColors {
     let rgb = |color: Option<Color>, own| match color {
         Some(Color::Rgb(red, green, blue)) => Rgb(red, green, blue),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_parted_by_a_form_feed() {
+    fn pages_are_separated_by_form_feeds() {
         let deck = "a\n<!-- pause -->\nb\n<!-- end_slide -->\nc";
         let text = exported(deck, &[]);
         let pages = [
@@ -180,12 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn a_deck_with_mistakes_is_written_all_the_same() {
+    fn deck_with_errors_is_exported() {
         assert!(exported("before\n\n<!-- nonsense -->\n", &[]).contains("before"));
     }
 
     #[test]
-    fn f205_a_pause_is_a_page_of_its_own_if_the_configuration_says_so() {
+    fn f205_pauses_are_pages_if_configured() {
         let deck = "a\n<!-- pause -->\n```c {1|2}\nb\nc\n```\n<!-- end_slide -->\nd";
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config.yaml");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_written_if_asked_for() {
+    fn overflow_is_exported_on_request() {
         let deck = "1\n\n2\n\n3\n\n4\n\n5\n";
         assert!(!exported(deck, &[]).contains('5'));
         assert!(exported(deck, &["--overflow", "show"]).contains('5'));

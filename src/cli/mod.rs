@@ -1,17 +1,17 @@
-//! The command line: arguments to settings, errors to messages, outcomes to exit statuses.
+//! The command line: parses arguments, runs the command, reports errors, sets the exit status.
 //!
-//! 0: done; 1: it could not be done; 2: the arguments make no sense (clap's own); 128 + n: signal n
-//! ended the talk.
+//! Exit status: 0 for success, 1 for failure, 2 for invalid arguments (as clap does), 128 + n if
+//! signal n ended the talk.
 
 mod args;
 mod cache;
 mod check;
 mod doctor;
 mod export;
-mod later;
 mod record;
 mod settings;
 mod themes;
+mod unsupported;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -56,15 +56,15 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// What is wrong, for standard error. Excerpts of a configuration say themselves that they are errors.
+/// Formats an error for standard error. Excerpts of a configuration already start with `error: `.
 fn report(error: &anyhow::Error) -> String {
     let text = format!("{error:#}");
     let text = visible(&text);
     if text.starts_with("error: ") { text.into_owned() } else { format!("error: {text}") }
 }
 
-/// Keeps panics quiet that end as a diagnostic of one block: the default hook would write their
-/// backtraces between the lines of a report.
+/// Silences panics that are caught and reported as a diagnostic of one block: the default hook would
+/// write their backtraces between the lines of a report.
 fn report_uncontained_panics() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
@@ -74,12 +74,12 @@ fn report_uncontained_panics() {
     }));
 }
 
-/// Arguments that make no sense, though clap takes them.
+/// An error in the arguments that clap does not detect.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
 
-/// A deck, or what the arguments ask for in its place.
+/// Presents a deck, or prints the requested list.
 fn show(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.lists {
         Lists { list_themes: true, .. } => return themes::themes(&args.choices),
@@ -92,9 +92,9 @@ fn show(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn present(args: &Args) -> anyhow::Result<ExitCode> {
-    later::refuse(&args.later)?;
+    unsupported::refuse(&args.export)?;
     let deck = args.deck.clone().context("no deck given")?;
-    if args.later.export_html {
+    if args.export.export_html {
         export::export(&ExportArgs::page(args, deck))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -109,7 +109,7 @@ fn present(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ending.status().into())
 }
 
-/// A path as messages show it, on one line and without anything a terminal would obey.
+/// Quotes a path for messages, on one line and without control characters.
 fn quoted(path: &Path) -> String {
     format!("`{}`", visible_line(&path.to_string_lossy()))
 }
@@ -119,7 +119,7 @@ fn comment_commands() -> String {
 }
 
 fn sample() -> String {
-    format!("# livedeck's configuration: every key at its default.\n{}", Config::sample())
+    format!("# livedeck configuration: every key at its default.\n{}", Config::sample())
 }
 
 fn schema() -> String {
@@ -138,17 +138,17 @@ fn manual() -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
-/// `1 slide`, `2 slides`.
+/// Formats a count: `1 slide`, `2 slides`.
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// A line each.
+/// Joins the items, one per line.
 fn lines(lines: impl Iterator<Item = impl Into<String>>) -> String {
     lines.map(|line| line.into() + "\n").collect()
 }
 
-/// Writes to standard output; a reader that has seen enough is no mistake.
+/// Writes to standard output. A closed pipe is not an error.
 fn print(text: &str) -> anyhow::Result<()> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -156,8 +156,8 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Tells the user something beside what was asked for.
+/// Writes a message to standard error.
 fn warn(what: &str) {
-    // Where nobody can be told, nobody is.
+    // There is nowhere to report that standard error is closed.
     let _ = writeln!(io::stderr(), "{what}");
 }

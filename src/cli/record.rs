@@ -1,4 +1,4 @@
-//! `livedeck record`: a deck's code run, and what it writes kept beside the deck.
+//! `livedeck record`: runs a deck's code and saves the output beside the deck.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,16 +19,16 @@ use crate::recording::{
 };
 use crate::source::visible_line;
 
-/// Records. The status says whether every block could be started.
+/// Records a deck. The status says whether every block could be started.
 pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
-    let load_options = settings::origin(args.deck.clone(), args.choices.theme.clone(), &config);
-    let loaded = load(&load_options, None).with_context(|| super::quoted(&args.deck))?;
+    let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
+    let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
     let before = before(&args.deck)?;
     let mut takes = Takes::default();
     let mut all_started = true;
     let execution = settings::execution(&config, args.sandbox)?;
-    let mut told = Ok(());
+    let mut printed = Ok(());
     run_all(
         &loaded,
         &args.deck,
@@ -38,38 +38,38 @@ pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
             let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
             takes.add(round, rehearsed);
             if let Some(finding) = Finding::of(&loaded.deck, round, ran, None) {
-                all_started &= told_of(&finding, &mut told);
+                all_started &= report(&finding, &mut printed);
             }
         },
     );
-    told?;
-    let changed = takes.keep(&loaded, &args.deck, &before)?;
+    printed?;
+    let changed = takes.save(&loaded, &args.deck, &before)?;
     super::print(&changed)?;
     Ok(if all_started { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Tells what came of a block; whether it could be started.
-fn told_of(finding: &Finding, told: &mut anyhow::Result<()>) -> bool {
+/// Prints the result of a block. Returns whether it could be started.
+fn report(finding: &Finding, printed: &mut anyhow::Result<()>) -> bool {
     let is_missing = |ran: &RunResult| matches!(ran.outcome, crate::run::Outcome::NotStarted(_));
-    if told.is_ok() {
-        *told = super::print(&line(finding));
+    if printed.is_ok() {
+        *printed = super::print(&line(finding));
     }
     !finding.result.as_ref().is_some_and(is_missing) || matches!(finding.verdict, Verdict::Passed)
 }
 
-/// What was recorded before; a damaged recording is made anew.
+/// Reads the existing recording. A damaged one is replaced.
 fn before(deck: &Path) -> anyhow::Result<Recording> {
     match read_recording(deck) {
         Ok(before) => Ok(before.unwrap_or_default()),
         Err(error @ RecordingError::Broken(..)) => {
-            super::warn(&format!("warning: {error}: it is made anew"));
+            super::warn(&format!("warning: {error}: replacing it"));
             Ok(Recording::default())
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// What came out of a deck's code, to be kept.
+/// The results of a deck's code, to be recorded.
 #[derive(Debug, Default)]
 pub(super) struct Takes {
     rounds: Vec<(PlannedRun, RunResult)>,
@@ -77,15 +77,15 @@ pub(super) struct Takes {
 }
 
 impl Takes {
-    /// Takes in what came out of a round.
+    /// Adds the result of one run.
     pub(super) fn add(&mut self, round: PlannedRun, rehearsed: Option<CapturedRun>) {
         let Some(CapturedRun { ran, pictures }) = rehearsed else { return };
         self.pictures.extend(pictures);
         self.rounds.push((round, ran));
     }
 
-    /// Keeps it over what was recorded before; says what has changed.
-    pub(super) fn keep(
+    /// Saves the results over the existing recording. Returns a summary of the changes.
+    pub(super) fn save(
         &self,
         loaded: &LoadedDeck,
         deck: &Path,

@@ -1,4 +1,4 @@
-//! Arguments over configuration over defaults, made into what the modules take.
+//! Combines arguments, configuration and defaults into the settings that other modules take.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::args::{Args, Choices, Sandbox};
 use super::cache::cache;
 use super::warn;
 use crate::app::Policy;
-use crate::config::{self, Config, DefaultTheme, Mistakes};
+use crate::config::{self, Config, ConfigError, ConfigProblems, DefaultTheme};
 use crate::deck::Options;
 use crate::exec::sandbox_support;
 use crate::media::Protocol;
@@ -18,37 +18,37 @@ use crate::project::{Execution, LoadOptions};
 use crate::run::RunLimits;
 use crate::theme::ByBackground;
 
-/// How long the terminal may take to tell its background where nobody says.
-const ANSWER: Duration = Duration::from_millis(100);
+/// Default time to wait for the terminal to report its background.
+const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// The configuration for a deck; says what of it does not count.
+/// Returns the configuration for a deck. Prints its warnings.
 pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Result<Config> {
     let (config, mistakes) = config_of_talk(given, deck)?;
     match mistakes {
-        Some(mistakes) => Err(config::Error::Mistakes(mistakes).into()),
+        Some(mistakes) => Err(ConfigError::Mistakes(mistakes).into()),
         None => Ok(config),
     }
 }
 
-/// As [`config()`]; mistakes of the file beside the deck are no reason not to present the deck.
+/// Like [`config()`], but returns errors in the file beside the deck: the deck is presented anyway.
 pub(super) fn config_of_talk(
     given: Option<&Path>,
     deck: Option<&Path>,
-) -> anyhow::Result<(Config, Option<Box<Mistakes>>)> {
+) -> anyhow::Result<(Config, Option<Box<ConfigProblems>>)> {
     let found = config::find(given, deck)?;
-    found.warnings.iter().flat_map(Mistakes::warnings).for_each(|warning| warn(&warning));
+    found.warnings.iter().flat_map(ConfigProblems::warnings).for_each(|warning| warn(&warning));
     Ok((found.config, found.beside))
 }
 
-/// How a deck is presented.
+/// Returns the settings for presenting a deck.
 ///
 /// # Errors
-/// A sandbox is asked for, and there can be none here.
+/// A sandbox is requested but not available.
 pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::Result<Settings> {
-    let plain = plain(deck, &args.choices, config);
+    let plain = default_settings(deck, &args.choices, config);
     let forced = args.image_protocol.as_deref();
-    let follow = follow(args, &config.speaker_notes);
-    let notes = matches!(follow, Some(SpeakerSync::Listen(_)));
+    let speaker_sync = speaker_sync(args, &config.speaker_notes);
+    let notes = matches!(speaker_sync, Some(SpeakerSync::Listen(_)));
     Ok(Settings {
         load_options: LoadOptions { notes, ..plain.load_options },
         execution: execution(config, args.sandbox)?,
@@ -60,24 +60,24 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
         protocol: forced.map_or(plain.protocol, Protocol::named),
         validate_overflows: args.validate_overflows
             || config.defaults.validate_overflows.holds(args.present),
-        validate_snippets: args.later.validate_snippets || config.snippet.validate,
-        speaker_sync: follow,
+        validate_snippets: args.export.validate_snippets || config.snippet.validate,
+        speaker_sync,
         ..plain
     })
 }
 
-/// How a deck is presented where the command line says nothing about it.
-pub(super) fn plain(deck: PathBuf, choices: &Choices, config: &Config) -> Settings {
+/// Returns the settings for a deck without command-line flags.
+pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config) -> Settings {
     Settings {
-        load_options: origin(deck, choices.theme.clone(), config),
+        load_options: load_options(deck, choices.theme.clone(), config),
         reload: true,
         policy: Policy::default(),
         protocol: config.defaults.image_protocol,
         color_depth: config.defaults.color_depth,
         cell: cell(config),
         keymap: config.bindings.keymap(),
-        execution: outside(config),
-        background_timeout: patience(&config.defaults.theme),
+        execution: unsandboxed(config),
+        background_timeout: background_timeout(&config.defaults.theme),
         validate_overflows: false,
         validate_snippets: false,
         transition: transition(&config.transition),
@@ -85,15 +85,15 @@ pub(super) fn plain(deck: PathBuf, choices: &Choices, config: &Config) -> Settin
     }
 }
 
-fn follow(args: &Args, config: &config::SpeakerNotes) -> Option<SpeakerSync> {
+fn speaker_sync(args: &Args, config: &config::SpeakerNotes) -> Option<SpeakerSync> {
     if args.listen_speaker_notes {
         return Some(SpeakerSync::Listen(config.listen_address));
     }
-    let tells = args.publish_speaker_notes || config.always_publish;
-    tells.then_some(SpeakerSync::Tell(config.publish_address))
+    let publishes = args.publish_speaker_notes || config.always_publish;
+    publishes.then_some(SpeakerSync::Publish(config.publish_address))
 }
 
-/// What one run may take.
+/// Returns the limits of one run.
 fn limits(config: &config::Snippet) -> RunLimits {
     RunLimits {
         timeout: config.timeout.map(|seconds| Duration::from_secs(seconds.into())),
@@ -110,28 +110,28 @@ fn transition(config: &config::Transition) -> Option<Transition> {
     })
 }
 
-/// How a deck's code runs.
+/// Returns how a deck's code runs.
 ///
 /// # Errors
-/// A sandbox is asked for, and there can be none here.
+/// A sandbox is requested but not available.
 pub(super) fn execution(config: &Config, sandbox: Sandbox) -> anyhow::Result<Execution> {
     let sandbox = sandbox.chosen().or(config.snippet.sandbox);
     if let (Some(_), Err(why)) = (sandbox, sandbox_support()) {
-        bail!("the sandbox that `--sandbox` or the configuration asks for cannot be made: {why}");
+        bail!("the sandbox requested by `--sandbox` or the configuration is not available: {why}");
     }
-    Ok(Execution { sandbox, ..outside(config) })
+    Ok(Execution { sandbox, ..unsandboxed(config) })
 }
 
-/// How code runs that no sandbox was asked for.
-fn outside(config: &Config) -> Execution {
+/// Returns how code runs without a sandbox.
+fn unsandboxed(config: &Config) -> Execution {
     let custom = config.snippet.custom.clone();
     let (cache, temporary_cache) = cache();
     let limits = limits(&config.snippet);
     Execution { custom, limits, cache, temporary_cache, sandbox: None }
 }
 
-/// How a deck is read.
-pub(super) fn origin(path: PathBuf, theme: Option<String>, config: &Config) -> LoadOptions {
+/// Returns the options for loading a deck.
+pub(super) fn load_options(path: PathBuf, theme: Option<String>, config: &Config) -> LoadOptions {
     let default_theme = match config.defaults.theme.clone() {
         DefaultTheme::Named(name) => ByBackground { dark: name.clone(), light: name },
         DefaultTheme::ByBackground { light, dark, .. } => ByBackground { dark, light },
@@ -146,7 +146,7 @@ pub(super) fn origin(path: PathBuf, theme: Option<String>, config: &Config) -> L
     }
 }
 
-/// What the deck's front matter goes over.
+/// Returns the deck options that the front matter overrides.
 fn options(config: &Config) -> Options {
     let custom = config.snippet.custom.iter();
     let hidden_prefixes =
@@ -154,13 +154,13 @@ fn options(config: &Config) -> Options {
     Options { hidden_prefixes: hidden_prefixes.collect(), ..config.options.clone() }
 }
 
-/// How long the terminal may take to tell its background.
-fn patience(theme: &DefaultTheme) -> Duration {
-    let DefaultTheme::ByBackground { timeout, .. } = *theme else { return ANSWER };
+/// Returns how long to wait for the terminal to report its background.
+fn background_timeout(theme: &DefaultTheme) -> Duration {
+    let DefaultTheme::ByBackground { timeout, .. } = *theme else { return BACKGROUND_TIMEOUT };
     Duration::from_millis(timeout.into())
 }
 
-/// A cell in pixels where the terminal does not say.
+/// Returns the cell size in pixels to assume if the terminal does not report it.
 fn cell(config: &Config) -> (u16, u16) {
     let width = u16::from(config.defaults.terminal_font_size.0);
     (width, width * 2)

@@ -11,10 +11,10 @@ use crate::diag::did_you_mean;
 use crate::present;
 use crate::project::{LoadOptions, theme_names};
 
-/// Presents a slide of each theme; where no terminal shows it, prints their names.
+/// Presents a slide of each theme, or prints their names if output is not a terminal.
 pub(super) fn themes(choices: &Choices) -> anyhow::Result<ExitCode> {
     let config = settings::config(choices.config.as_deref(), None)?;
-    let mut settings = settings::plain("themes".into(), choices, &config);
+    let mut settings = settings::default_settings("themes".into(), choices, &config);
     let load_options = &mut settings.load_options;
     if io::stdout().is_terminal() {
         load_options.gallery = true;
@@ -26,21 +26,21 @@ pub(super) fn themes(choices: &Choices) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks that the theme named on the command line exists. One that the configuration names is a
-/// mistake of the deck's look, which the default theme stands in for.
+/// Checks that the theme named on the command line exists. An unknown theme in the configuration is
+/// a diagnostic of the deck, shown in the default theme.
 pub(super) fn check(load_options: &LoadOptions) -> anyhow::Result<()> {
     let names = theme_names(load_options.themes.as_deref());
     let Some(name) = load_options.theme.as_ref().filter(|name| !names.contains(name)) else {
         return Ok(());
     };
     let hint = did_you_mean(name, names.iter().map(String::as_str));
-    let hint = hint.unwrap_or_else(|| "`livedeck themes` lists them".to_owned());
+    let hint = hint.unwrap_or_else(|| "run `livedeck themes` to list them".to_owned());
     Err(Usage(format!("`--theme`: there is no theme `{name}`\nhint: {hint}")).into())
 }
 
-/// Prints the name of the theme of a deck that names none.
+/// Prints the name of the default theme.
 pub(super) fn current(choices: &Choices) -> anyhow::Result<()> {
     let config = settings::config(choices.config.as_deref(), None)?;
-    let load_options = settings::origin("".into(), choices.theme.clone(), &config);
-    print(&format!("{}\n", load_options.theme.unwrap_or(load_options.default_theme.dark)))
+    let options = settings::load_options("".into(), choices.theme.clone(), &config);
+    print(&format!("{}\n", options.theme.unwrap_or(options.default_theme.dark)))
 }

@@ -1,12 +1,12 @@
-//! What `livedeck.yaml` beside a deck may set: how the deck looks, and its options. That file travels
-//! with the deck, so everything that acts on its user's machine (keys, addresses, programs, what may
-//! run) stays with the user's own configuration.
+//! What `livedeck.yaml` beside a deck may set: looks and deck options. The file travels with the
+//! deck, so everything that affects the user's machine (keys, addresses, programs, permission to run
+//! code) can only be set in the user's own configuration.
 
 use super::BESIDE;
 use crate::diag::Diagnostic;
 use crate::yaml::{Fields, KeyVisitor, Slot};
 
-/// The sections and keys that the file may set, each with all that is under it.
+/// The sections and keys that the file may set, including everything under them.
 pub(super) const ALLOWED: &[&str] = &[
     "defaults.theme",
     "defaults.validate_overflows",
@@ -28,7 +28,7 @@ pub(super) const ALLOWED: &[&str] = &[
 /// Reads the allowed keys of a mapping, and reports the others.
 pub(super) struct Beside<'f, 'a> {
     fields: &'f mut Fields<'a>,
-    /// The sections around the mapping, each followed by a dot.
+    /// Path of the mapping: its parent sections, each followed by a dot.
     path: String,
 }
 
@@ -38,7 +38,7 @@ impl<'f, 'a> Beside<'f, 'a> {
         Self { fields, path: String::new() }
     }
 
-    /// Reports a key that the file may not set, if it is there.
+    /// Reports a key that the file sets but may not.
     fn refuse(&mut self, key: &'static str) {
         let Some(place) = self.fields.find(key) else { return };
         let path = &self.path;
@@ -75,7 +75,7 @@ impl KeyVisitor for Beside<'_, '_> {
     }
 }
 
-/// Whether a key, or a section around it, is on the list.
+/// Returns whether a key, or a section that contains it, is in [`ALLOWED`].
 fn is_allowed(path: &str) -> bool {
     let is_at_or_under = |allowed: &str| {
         path.strip_prefix(allowed).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

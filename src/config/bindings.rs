@@ -10,24 +10,24 @@ use crate::yaml::{KeyVisitor, Node, Slot, YamlSource};
 
 /// Every action with its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bindings(Vec<Bound>);
+pub struct Bindings(Vec<BoundAction>);
 
 /// One action and its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Bound {
+struct BoundAction {
     action: Action,
     name: &'static str,
     help: &'static str,
     keys: Vec<String>,
-    /// Whether a file says so.
+    /// Whether a configuration file set the keys.
     chosen: bool,
-    /// Where the file says so that was read last.
+    /// Position of the keys in the file that is being read.
     place: Option<Range<usize>>,
 }
 
 impl Default for Bindings {
     fn default() -> Self {
-        let bound = |row: crate::app::Binding| Bound {
+        let bound = |row: crate::app::Binding| BoundAction {
             action: row.action,
             name: row.name,
             help: row.help,
@@ -40,33 +40,33 @@ impl Default for Bindings {
 }
 
 impl Bindings {
-    /// The keymap of these keys.
+    /// Returns the keymap with these keys.
     pub fn keymap(&self) -> Keymap {
-        // Conflicts were told of when the file was read.
-        self.made().unwrap_or_default()
+        // Conflicts were reported when the file was read.
+        self.build().unwrap_or_default()
     }
 
-    fn made(&self) -> Result<Keymap, Conflict> {
+    fn build(&self) -> Result<Keymap, Conflict> {
         let chosen = self.0.iter().filter(|bound| bound.chosen);
         let chosen: Vec<_> = chosen.map(|bound| (bound.action, bound.keys.clone())).collect();
         Keymap::with(&chosen)
     }
 
-    /// Leads `keys` past every action.
+    /// Visits every action.
     pub(super) fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         for bound in &mut self.0 {
             keys.key(bound.name, bound.help, bound);
         }
     }
 
-    /// Another file is about to be read.
+    /// Prepares for reading another file.
     pub(super) fn start(&mut self) {
         self.0.iter_mut().for_each(|bound| bound.place = None);
     }
 
-    /// What is wrong with the keys that were just read.
+    /// Returns a conflict among the keys that were just read.
     pub(super) fn check(&self, place: YamlSource<'_>) -> Option<Diagnostic> {
-        let Conflict { one, other } = self.made().err()?;
+        let Conflict { one, other } = self.build().err()?;
         let at = |name| self.0.iter().find(|bound| bound.name == name)?.place.clone();
         let range = at(other.0).or_else(|| at(one.0)).unwrap_or_default();
         let (keys, others) = (readable_keys(&one.1), readable_keys(&other.1));
@@ -74,13 +74,13 @@ impl Bindings {
             format!("`{keys}` is bound to both `{}` and `{}`", one.0, other.0)
         } else {
             let names = format!("`{keys}` (`{}`) and `{others}` (`{}`)", one.0, other.0);
-            format!("of {names} one is how the other starts")
+            format!("{names}: one binding is a prefix of the other")
         };
-        Some(place.error(range, message).hint("give one of the two other keys"))
+        Some(place.error(range, message).hint("change one of them"))
     }
 }
 
-impl Slot for Bound {
+impl Slot for BoundAction {
     fn take(&mut self, node: &Node) -> Result<(), String> {
         let mut keys: Vec<String> = Vec::new();
         keys.take(node)?;

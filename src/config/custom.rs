@@ -1,4 +1,4 @@
-//! Executors of the user's own: how `snippet.exec.custom` is written.
+//! The user's own executors: parses `snippet.exec.custom`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::exec::{CustomExecutor, CustomRecipe};
 use crate::yaml::{Node, NodeValue, Slot, text};
 
-/// What an entry needs.
+/// Description of a valid entry, for error messages.
 const NEEDED: &str = "a `filename` and `commands`: a list of commands, each a list of words";
 
 impl Slot for BTreeMap<String, CustomExecutor> {

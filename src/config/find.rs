@@ -1,9 +1,9 @@
-//! Which files count, and reading them: the one named on the command line, else the one that
-//! `$LIVEDECK_CONFIG_FILE` names, alone; without either the user's own and over it, key by key,
+//! Finds and reads the configuration files: only the one given on the command line, or else only the
+//! one in `$LIVEDECK_CONFIG_FILE`; without either, the user's own file, overridden key by key by
 //! `livedeck.yaml` beside the deck.
 //!
-//! presenterm's own configuration is not read: it may allow code to run, and its user has not said
-//! so to us. Its keys are ours, so `--config ~/.config/presenterm/config.yaml` works.
+//! presenterm's own configuration is not read, because it may allow code to run, and that consent was
+//! not given to livedeck. The keys are the same: `--config ~/.config/presenterm/config.yaml` works.
 
 #![expect(clippy::disallowed_methods, reason = "the one place that reads configurations")]
 
@@ -17,71 +17,71 @@ use crate::diag::{self, Diagnostic, Severity};
 use crate::files::{self, FileKind, ReadError};
 use crate::source::{FileId, SourceFile, Sources, Span};
 
-/// The variable that names the configuration.
+/// Environment variable with the path of the configuration.
 const VARIABLE: &str = "LIVEDECK_CONFIG_FILE";
 
-/// A configuration, and what is to be said of it.
+/// A configuration, with the warnings found while reading it.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// What the files say.
+pub struct FoundConfig {
+    /// The values.
     pub config: Config,
-    /// The files that count, whether they are there or not, the weakest first.
+    /// The files in order of increasing precedence, including missing ones.
     pub files: Vec<PathBuf>,
-    /// Why the file beside the deck does not count.
-    pub beside: Option<Box<Mistakes>>,
-    /// What does not count, and why: warnings, by file.
-    pub warnings: Vec<Mistakes>,
+    /// Errors in the file beside the deck, which is then ignored.
+    pub beside: Option<Box<ConfigProblems>>,
+    /// Warnings, by file.
+    pub warnings: Vec<ConfigProblems>,
 }
 
-/// Why there is no configuration.
+/// An error that prevents reading the configuration.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ConfigError {
     /// A file cannot be read.
     #[error("the configuration `{0}` cannot be read")]
     Unreadable(PathBuf, #[source] ReadError),
-    /// A file has mistakes: each as an excerpt.
+    /// A file has errors, shown with excerpts.
     #[error("{0}")]
-    Mistakes(Box<Mistakes>),
+    Mistakes(Box<ConfigProblems>),
 }
 
-/// What is wrong with a configuration.
+/// Errors and warnings of a configuration file.
 #[derive(Clone, Debug)]
-pub struct Mistakes {
-    /// The mistakes.
+pub struct ConfigProblems {
+    /// The diagnostics.
     pub found: Vec<Diagnostic>,
-    /// The file they stand in.
+    /// The file.
     pub sources: Sources,
 }
 
-impl Mistakes {
-    /// The warnings among them, each as an excerpt.
+impl ConfigProblems {
+    /// Returns the warnings as text with excerpts.
     pub fn warnings(&self) -> Vec<String> {
         excerpts(&self.found, &self.sources, Severity::Warning)
     }
 }
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&excerpts(&self.found, &self.sources, Severity::Error).join("\n\n"))
     }
 }
 
-/// The mistakes of this severity, drawn.
+/// Renders the diagnostics of one severity.
 fn excerpts(found: &[Diagnostic], sources: &Sources, severity: Severity) -> Vec<String> {
     let found = found.iter().filter(|found| found.severity == severity);
     found.map(|found| diag::plain(found, sources)).collect()
 }
 
-/// Reads the configuration: `given` on the command line, or what goes for a deck.
+/// Reads the configuration: the file `given` on the command line, or the default files for a deck.
 ///
 /// # Errors
-/// A file that was named is not there, one cannot be read, or one has a mistake in it.
-pub fn find(given: Option<&Path>, deck: Option<&Path>) -> Result<Found, Error> {
+/// An explicitly named file is missing, a file cannot be read, or a file has an error.
+pub fn find(given: Option<&Path>, deck: Option<&Path>) -> Result<FoundConfig, ConfigError> {
     let named = given.map(Path::to_owned).or_else(from_environment);
-    let mut found = Found::default();
+    let mut found = FoundConfig::default();
     if let Some(file) = named {
-        let text =
-            text(&file)?.ok_or_else(|| Error::Unreadable(file.clone(), ReadError::Missing))?;
+        let text = text(&file)?
+            .ok_or_else(|| ConfigError::Unreadable(file.clone(), ReadError::Missing))?;
         found.read(file, &text)?;
         return Ok(found);
     }
@@ -99,7 +99,7 @@ pub fn find(given: Option<&Path>, deck: Option<&Path>) -> Result<Found, Error> {
     Ok(found)
 }
 
-/// The user's folder for livedeck: `$XDG_CONFIG_HOME/livedeck`, else `~/.config/livedeck`.
+/// Returns the user's configuration folder: `$XDG_CONFIG_HOME/livedeck`, or `~/.config/livedeck`.
 pub fn directory() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
     Some(base.config_dir().join("livedeck"))
@@ -109,18 +109,18 @@ fn from_environment() -> Option<PathBuf> {
     std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// A file's text; none where it is not there.
-fn text(file: &Path) -> Result<Option<String>, Error> {
+/// Reads a file. Returns `None` if it does not exist.
+fn text(file: &Path) -> Result<Option<String>, ConfigError> {
     match files::read(file, FileKind::Text) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(ReadError::Missing) => Ok(None),
-        Err(error) => Err(Error::Unreadable(file.to_owned(), error)),
+        Err(error) => Err(ConfigError::Unreadable(file.to_owned(), error)),
     }
 }
 
-impl Error {
-    /// It as mistakes of a file.
-    fn into_mistakes(self) -> Mistakes {
+impl ConfigError {
+    /// Converts the error into diagnostics of a file.
+    fn into_mistakes(self) -> ConfigProblems {
         let (path, error) = match self {
             Self::Mistakes(mistakes) => return *mistakes,
             Self::Unreadable(path, error) => (path, error),
@@ -130,17 +130,17 @@ impl Error {
         let mistake =
             Diagnostic::error(Span::new(file, 0..0), format!("the file cannot be read: {error}"));
         let found = vec![error.hint().into_iter().fold(mistake, Diagnostic::hint)];
-        Mistakes { found, sources }
+        ConfigProblems { found, sources }
     }
 }
 
-impl Found {
-    fn read_beside(&mut self, file: &Path) -> Result<(), Error> {
+impl FoundConfig {
+    fn read_beside(&mut self, file: &Path) -> Result<(), ConfigError> {
         let text = text(file)?.unwrap_or_default();
         self.read_with(file.to_owned(), &text, Config::read_beside)
     }
 
-    fn read(&mut self, path: PathBuf, text: &str) -> Result<(), Error> {
+    fn read(&mut self, path: PathBuf, text: &str) -> Result<(), ConfigError> {
         self.read_with(path, text, Config::read)
     }
 
@@ -149,16 +149,16 @@ impl Found {
         path: PathBuf,
         text: &str,
         read: fn(&mut Config, &str, FileId) -> Vec<Diagnostic>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), ConfigError> {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new(&path, text));
         let found = read(&mut self.config, text, file);
         self.files.push(path);
         if found.iter().any(|problem| problem.severity == Severity::Error) {
-            return Err(Error::Mistakes(Box::new(Mistakes { found, sources })));
+            return Err(ConfigError::Mistakes(Box::new(ConfigProblems { found, sources })));
         }
         if !found.is_empty() {
-            self.warnings.push(Mistakes { found, sources });
+            self.warnings.push(ConfigProblems { found, sources });
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! The configuration: what a user sets once for all decks, or an author for one. `declare` has every
-//! key once, with what it means; `values` are how some of them are written; `find` says which files
-//! count.
+//! The configuration: settings of a user for all decks, or of an author for one deck. `declare` lists
+//! every key with its description; `values` parses special values; `find` chooses the files to
+//! read.
 //!
-//! The keys are presenterm's. What is read here says how something is done, never whether a deck is
-//! right: a mistake in a configuration is told before the screen is taken.
+//! The keys are presenterm's. A configuration never decides whether a deck is valid. Errors in the
+//! user's own file are reported before the terminal is taken.
 
 mod beside;
 mod bindings;
@@ -26,26 +26,26 @@ use crate::view::{ColorDepth, Motion};
 use crate::yaml::{self, DocumentKind, Fields, YamlSource};
 
 pub use bindings::Bindings;
-pub use find::{Error, Found, Mistakes, directory, find};
+pub use find::{ConfigError, ConfigProblems, FoundConfig, directory, find};
 
 use beside::Beside;
 
-/// The configuration of a deck, beside it.
+/// File name of a deck's configuration, beside the deck.
 const BESIDE: &str = "livedeck.yaml";
 
-/// What messages call a configuration.
+/// How error messages describe a configuration.
 const CONFIGURATION: DocumentKind = DocumentKind {
     name: "configuration",
     unknown_root_key: Severity::Error,
     unknown_key: Severity::Error,
 };
 
-/// Every key at its default, or as the configuration's files say.
+/// The value of every key: its default, or as set by the configuration files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// `defaults`
     pub defaults: Defaults,
-    /// `options`: as in front matter, which wins.
+    /// `options`: defaults for the front matter's options.
     pub options: Options,
     /// `snippet`
     pub snippet: Snippet,
@@ -53,7 +53,7 @@ pub struct Config {
     pub typst_ppi: u32,
     /// `mermaid`
     pub mermaid: Mermaid,
-    /// `d2.scale`; -1 leaves it to d2.
+    /// `d2.scale`; -1 lets d2 choose.
     pub d2_scale: f64,
     /// `speaker_notes`
     pub speaker_notes: SpeakerNotes,
@@ -65,20 +65,20 @@ pub struct Config {
     pub bindings: Bindings,
 }
 
-/// How a deck looks where it does not say.
+/// `defaults`: for decks that do not set these.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Defaults {
-    /// The theme of a deck that names none.
+    /// The default theme.
     pub theme: DefaultTheme,
-    /// How many pixels a cell is wide where the terminal does not say; it is twice that high.
+    /// Cell width in pixels if the terminal does not report it; the height is twice that.
     pub terminal_font_size: FontSize,
-    /// How pictures are shown; none: as the terminal can.
+    /// The image protocol; `None` to detect it.
     pub image_protocol: Option<Protocol>,
-    /// How many colours the terminal has; none: as the environment and the terminal say.
+    /// The terminal's colour depth; `None` to detect it.
     pub color_depth: Option<ColorDepth>,
-    /// When slides that do not fit are told of.
+    /// When to report slides that do not fit.
     pub validate_overflows: ValidateOverflows,
-    /// How large the part of the terminal is that slides use.
+    /// Maximum size of slides.
     pub limits: SlideArea,
 }
 
@@ -89,15 +89,15 @@ pub struct FontSize(pub u8);
 /// `defaults.theme`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DefaultTheme {
-    /// Always this one.
+    /// One theme.
     Named(String),
-    /// By the terminal's background.
+    /// A theme for each background.
     ByBackground {
-        /// On a light background.
+        /// Theme for a light background.
         light: String,
-        /// On a dark one, and where the terminal does not say.
+        /// Theme for a dark or unknown background.
         dark: String,
-        /// How long the terminal may take to answer, in milliseconds.
+        /// How long to wait for the terminal's answer, in milliseconds.
         timeout: u32,
     },
 }
@@ -116,26 +116,26 @@ pub enum ValidateOverflows {
     WhenDeveloping,
 }
 
-/// `snippet`: what may run, and how.
+/// `snippet`: running code.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snippet {
-    /// Whether code that is run by key may run without a question.
+    /// Run `+exec` blocks without asking.
     pub exec: bool,
-    /// Whether code whose output replaces it may run without a question.
+    /// Run `+exec_replace` and `+image` blocks without asking.
     pub exec_replace: bool,
-    /// Executors for languages, in the place of ours, by language.
+    /// The user's own executors, by language; they replace the built-in ones.
     pub custom: BTreeMap<String, CustomExecutor>,
-    /// Seconds after which a block without a `+timeout` of its own is stopped.
+    /// Timeout in seconds for blocks without `+timeout`.
     pub timeout: Option<u16>,
-    /// Mebibytes that each process of a block may have for its data.
+    /// Memory limit for each process of a block, in MiB.
     pub memory: Option<u16>,
-    /// Processes that a block may have at a time.
+    /// Maximum number of processes of a block.
     pub processes: Option<u16>,
-    /// The sandbox that code runs in, if any.
+    /// The sandbox for all code, if any.
     pub sandbox: Option<SandboxOptions>,
-    /// How many renderers may run at once.
+    /// Number of renderers that may run at the same time.
     pub render_threads: u16,
-    /// Whether blocks marked with `+validate` are run at load.
+    /// Run `+validate` blocks when the deck is loaded.
     pub validate: bool,
 }
 
@@ -144,53 +144,53 @@ pub struct Snippet {
 pub struct Mermaid {
     /// The program.
     pub cli: String,
-    /// How much larger than natural.
+    /// Scale factor.
     pub scale: u32,
-    /// The program's own configuration.
+    /// The program's configuration file.
     pub config_path: Option<PathBuf>,
-    /// Its browser's.
+    /// The puppeteer configuration file.
     pub puppeteer_config_path: Option<PathBuf>,
 }
 
 /// `speaker_notes`
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpeakerNotes {
-    /// Where the notes' window listens.
+    /// Address that the speaker-notes window listens on.
     pub listen_address: SocketAddr,
-    /// Where the talk tells its place.
+    /// Address that the presentation publishes its slide to.
     pub publish_address: SocketAddr,
-    /// Whether it always does.
+    /// Always publish.
     pub always_publish: bool,
 }
 
 /// `export`
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Export {
-    /// Columns of a page; none: of the terminal.
+    /// Page width in columns.
     pub columns: Option<u16>,
-    /// Rows of a page; none: of the terminal.
+    /// Page height in rows.
     pub rows: Option<u16>,
-    /// Whether a slide is a page for each of its steps.
+    /// Start a new page at each pause.
     pub page_per_step: bool,
-    /// Whether code is run one block after the other.
+    /// Run blocks one after the other.
     pub one_by_one: bool,
-    /// Font files: normal, bold, italic, both.
+    /// Font files: normal, bold, italic, bold italic.
     pub fonts: [Option<PathBuf>; 4],
 }
 
 /// `transition`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
-    /// What it looks like; none: no transition.
+    /// The animation; `None` for no transition.
     pub style: Option<Motion>,
-    /// How long it takes, in milliseconds.
+    /// Duration in milliseconds.
     pub duration_millis: u16,
-    /// In how many pictures.
+    /// Number of frames.
     pub frames: u16,
 }
 
 impl ValidateOverflows {
-    /// Whether it holds in a talk that is given, or one that is being written.
+    /// Returns whether to report overflows, in presentation mode (`-p`) or without it.
     pub fn holds(self, presenting: bool) -> bool {
         match self {
             Self::Never => false,
@@ -202,12 +202,12 @@ impl ValidateOverflows {
 }
 
 impl Config {
-    /// Reads a file's text over what is there, and gives what is wrong with it.
+    /// Reads a file's text over the current values. Returns its errors and warnings.
     pub fn read(&mut self, text: &str, file: FileId) -> Vec<Diagnostic> {
         self.read_with(text, file, &mut |config, fields| config.declare(fields))
     }
 
-    /// As [`Self::read`], of a file beside a deck: keys that it may not set are reported and ignored.
+    /// Like [`Self::read`], for a file beside a deck: keys that it may not set are reported and ignored.
     pub fn read_beside(&mut self, text: &str, file: FileId) -> Vec<Diagnostic> {
         self.read_with(text, file, &mut |config, fields| config.declare(&mut Beside::root(fields)))
     }
@@ -235,12 +235,12 @@ impl Config {
         problems
     }
 
-    /// A file with every key at its default, and what it means.
+    /// Returns a documented configuration file with every key at its default.
     pub fn sample() -> String {
         yaml::sample(&Self::declared())
     }
 
-    /// A JSON schema of the file.
+    /// Returns a JSON schema of the file.
     pub fn schema() -> serde_json::Value {
         let mut schema = yaml::schema(&Self::declared());
         schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();

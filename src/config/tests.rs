@@ -1,4 +1,4 @@
-//! What a configuration says, and what is said of a wrong one.
+//! Reading configurations: values, and the errors for wrong ones.
 
 use super::*;
 use crate::app::default_bindings;
@@ -9,7 +9,7 @@ use crate::layout::{HorizontalAlign, VerticalAlign};
 use crate::source::{SourceFile, Sources};
 use crate::view::Motion;
 
-/// The configuration that a text makes of the defaults, and what is said of it.
+/// Reads a text over the defaults; returns the configuration and the errors.
 fn read(text: &str) -> (Config, String) {
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new("config.yaml", text));
@@ -19,7 +19,7 @@ fn read(text: &str) -> (Config, String) {
     (config, said.join("\n"))
 }
 
-/// The configuration that a text without a mistake makes.
+/// Reads a text without errors.
 fn good(text: &str) -> Config {
     let (config, said) = read(text);
     assert_eq!(said, "");
@@ -27,7 +27,7 @@ fn good(text: &str) -> Config {
 }
 
 #[test]
-fn nothing_and_comments_say_nothing() {
+fn empty_files_change_nothing() {
     for text in ["", "# nothing", "---", "defaults:", "defaults:\n  theme:"] {
         assert_eq!(good(text), Config::default(), "{text:?}");
     }
@@ -40,7 +40,7 @@ fn the_sample_reads_back_as_the_defaults() {
     assert_eq!(config.bindings.keymap().bindings(), default_bindings());
     config.bindings = Bindings::default();
     assert_eq!(config, Config::default());
-    // Commented-out keys are written as they would be.
+    // Keys without a default are commented out.
     let commented: Vec<_> = sample.lines().filter(|line| line.trim_end().ends_with(':')).collect();
     assert!(commented.iter().any(|line| line.trim() == "# config_path:"), "{commented:?}");
 }
@@ -107,7 +107,7 @@ transition: {duration_millis: 500, frames: 10, animation: {style: collapse_horiz
 "#;
 
 #[test]
-fn every_key_counts() {
+fn every_key_is_read() {
     let config = good(ALL);
     let Defaults {
         theme,
@@ -149,7 +149,7 @@ fn every_key_counts() {
 }
 
 #[test]
-fn no_key_is_declared_without_a_value_in_the_test_above() {
+fn test_configuration_has_every_key() {
     fn leaves(keys: &[yaml::KeyDeclaration], path: &str, out: &mut Vec<String>) {
         for declared in keys {
             let path = format!("{path}/{}", declared.key);
@@ -172,7 +172,7 @@ fn no_key_is_declared_without_a_value_in_the_test_above() {
 }
 
 #[test]
-fn chosen_keys_are_the_keymap_s() {
+fn bindings_replace_default_keys() {
     let config = good("bindings: {next: [x, <a-x>], exit: [<c-q>]}");
     let keymap = config.bindings.keymap();
     let keys = |name| &keymap.bindings().iter().find(|row| row.name == name).unwrap().keys;
@@ -182,23 +182,23 @@ fn chosen_keys_are_the_keymap_s() {
 }
 
 #[test]
-fn keys_that_conflict_name_both_actions() {
+fn conflicting_keys_name_both_actions() {
     let (_, said) = read("bindings:\n  next: [x]\n  previous: [xy]\n");
     insta::assert_snapshot!(said, @"
-    error: of `x` (`next`) and `xy` (`previous`) one is how the other starts
+error: `x` (`next`) and `xy` (`previous`): one binding is a prefix of the other
      --> config.yaml:3:13
       |
     3 |   previous: [xy]
       |             ^^^^
       |
-      = hint: give one of the two other keys
+= hint: change one of them
     ");
     let (_, said) = read("bindings: {next: [q]}");
     assert!(said.contains("`q` is bound to both `next` and `exit`"), "{said}");
 }
 
 #[test]
-fn what_cannot_be_imported_is_told_by_its_place() {
+fn invalid_preload_module_is_an_error() {
     for wrong in ["[numpy, import os]", "numpy", "[a..b]", "{a: b}", "[1]"] {
         let (config, said) = read(&format!("options: {{python: {{preload: {wrong}}}}}"));
         assert_eq!(config, Config::default(), "{wrong}");
@@ -208,7 +208,7 @@ fn what_cannot_be_imported_is_told_by_its_place() {
 }
 
 #[test]
-fn a_wrong_key_and_a_wrong_value_are_told_by_their_place() {
+fn wrong_keys_and_values_have_positions() {
     let (config, said) = read("defaults:\n  tehme: dark\n  max_rows: 0\nsnipet: {}\n");
     assert_eq!(config, Config::default());
     insta::assert_snapshot!(said, @"
@@ -235,7 +235,7 @@ fn a_wrong_key_and_a_wrong_value_are_told_by_their_place() {
 }
 
 #[test]
-fn every_wrong_value_says_what_is_right() {
+fn wrong_values_name_the_expected_ones() {
     let wrong = [
         ("defaults: {theme: {light: a}}", "a theme's name, or"),
         ("defaults: {theme: {light: a, dark: b, timout: 3}}", "a theme's name, or"),
@@ -265,10 +265,10 @@ fn every_wrong_value_says_what_is_right() {
 }
 
 #[test]
-fn the_schema_has_every_key_once() {
+fn schema_describes_keys() {
     let schema = Config::schema();
     let theme = &schema["properties"]["defaults"]["properties"]["theme"];
-    assert!(theme["description"].as_str().unwrap().starts_with("The theme of decks"));
+    assert!(theme["description"].as_str().unwrap().starts_with("The default theme"));
     assert_eq!(schema["additionalProperties"], false);
     let newlines = &schema["properties"]["options"]["properties"]["list_item_newlines"];
     assert_eq!((&newlines["minimum"], &newlines["maximum"]), (&1.into(), &255.into()));
@@ -277,7 +277,7 @@ fn the_schema_has_every_key_once() {
     assert_eq!(scale["type"], "number");
 }
 
-/// What a file beside a deck makes of the defaults, and what is said of it.
+/// Reads a file beside a deck over the defaults.
 fn read_beside(text: &str) -> (Config, Vec<Diagnostic>) {
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new(BESIDE, text));
@@ -287,7 +287,7 @@ fn read_beside(text: &str) -> (Config, Vec<Diagnostic>) {
 }
 
 #[test]
-fn a_file_beside_a_deck_sets_looks_and_deck_options_only() {
+fn deck_configuration_sets_allowed_keys_only() {
     let (config, problems) = read_beside(ALL);
     let all = good(ALL);
     assert_eq!((&config.options, &config.transition), (&all.options, &all.transition));
@@ -322,7 +322,7 @@ fn a_file_beside_a_deck_sets_looks_and_deck_options_only() {
 }
 
 #[test]
-fn a_refused_key_is_reported_with_its_place() {
+fn refused_key_is_reported_with_its_position() {
     let text = "speaker_notes: {publish_address: 10.0.0.1:1, always_publish: true}\nbindings: 7\n";
     let (config, problems) = read_beside(text);
     assert_eq!(config, Config::default());
@@ -348,7 +348,7 @@ fn a_refused_key_is_reported_with_its_place() {
 }
 
 #[test]
-fn every_allowed_key_is_a_key_of_the_configuration() {
+fn allowed_keys_exist() {
     for allowed in beside::ALLOWED {
         let mut keys = Config::declared();
         for part in allowed.split('.') {
@@ -362,7 +362,7 @@ fn every_allowed_key_is_a_key_of_the_configuration() {
 }
 
 #[test]
-fn every_number_has_bounds() {
+fn numbers_have_bounds() {
     let keys = [
         ("defaults: {terminal_font_size: N}", &["0", "65535"][..]),
         ("defaults: {max_columns: N}", &["0"]),

@@ -1,4 +1,4 @@
-//! How the configuration's values are written that are neither text, numbers nor switches.
+//! Configuration values that are not plain text, numbers or booleans.
 
 use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -13,7 +13,7 @@ use crate::media::Protocol;
 use crate::view::{ColorDepth, Motion};
 use crate::yaml::{Node, NodeValue, Slot, quoted, text, within};
 
-/// Where speaker notes are told of: this machine's own network, all of which hears it.
+/// The default address for speaker notes: broadcast on the loopback network.
 pub(super) const NOTES_ADDRESS: SocketAddr = {
     let host = if cfg!(target_os = "linux") {
         Ipv4Addr::new(127, 255, 255, 255)
@@ -74,10 +74,10 @@ pub(super) const ANIMATIONS: &[(&str, Option<Motion>)] = &[
     ("collapse_horizontal", Some(Motion::Collapse)),
 ];
 
-/// What an address is like.
-pub(super) const ADDRESS: &str = "an address and a port, as `127.0.0.1:59418`";
+/// Description of an address, for error messages.
+pub(super) const ADDRESS: &str = "an address and a port, such as `127.0.0.1:59418`";
 
-/// Anything that can be read of a text: the slot, and what the text must be.
+/// A value parsed from text: the slot, and a description of the expected text.
 pub(super) struct AnyOf<'s, T>(pub(super) &'s mut T, pub(super) &'static str);
 
 impl<T: FromStr + Display> Slot for AnyOf<'_, T> {
@@ -96,16 +96,16 @@ impl<T: FromStr + Display> Slot for AnyOf<'_, T> {
     }
 }
 
-/// How pictures are shown: a protocol, or `auto`.
-pub(super) struct Shown<'s>(pub(super) &'s mut Option<Protocol>);
+/// An image protocol, or `auto`.
+pub(super) struct ProtocolSlot<'s>(pub(super) &'s mut Option<Protocol>);
 
-impl Shown<'_> {
+impl ProtocolSlot<'_> {
     fn words() -> impl Iterator<Item = &'static str> {
         std::iter::once("auto").chain(Protocol::names())
     }
 }
 
-impl Slot for Shown<'_> {
+impl Slot for ProtocolSlot<'_> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
         let word = text(node).unwrap_or_default();
         if !Self::words().any(|known| known == word) {
@@ -126,13 +126,13 @@ impl Slot for Shown<'_> {
     }
 }
 
-/// A side of an exported page, in cells: no larger than `--size` takes, for all of it is in memory.
-pub(super) struct Side<'s>(pub(super) &'s mut Option<u16>);
+/// Width or height of an exported page in cells, at most [`MAX_SIDE`]: a page is held in memory.
+pub(super) struct PageSide<'s>(pub(super) &'s mut Option<u16>);
 
-/// The longest side of an exported page.
+/// Maximum width or height of an exported page in cells, as for `--size`.
 const MAX_SIDE: u16 = 1_000;
 
-impl Slot for Side<'_> {
+impl Slot for PageSide<'_> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
         let mut side = 0;
         within(&mut side, 1..=MAX_SIDE).take(node)?;
@@ -149,8 +149,8 @@ impl Slot for Side<'_> {
     }
 }
 
-/// The longest that the start of a talk may wait for the terminal to say its background, in
-/// milliseconds: terminals far away take a second.
+/// Maximum time to wait for the terminal to report its background at startup, in
+/// milliseconds. Remote terminals can take a second.
 const MAX_THEME_TIMEOUT: u32 = 10_000;
 
 impl Slot for DefaultTheme {

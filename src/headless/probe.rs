@@ -1,4 +1,4 @@
-//! What a deck's code needs and whether it is here, and all that it needs compiled ahead of the talk.
+//! Checks whether the tools that a deck's code needs are installed, and compiles its code ahead.
 
 use std::path::{Path, PathBuf};
 
@@ -6,28 +6,28 @@ use crate::deck::Cell;
 use crate::exec::{ExecOptions, Executor, ProbeReport, Watchdog};
 use crate::project::{self, Execution, LoadedDeck};
 
-/// Looks after what runs code: for a deck, or for any.
+/// The tools on this machine, for one deck or in general.
 pub struct DeckProbe {
     executor: Executor,
     deck: Option<LoadedDeck>,
     probe: ProbeReport,
-    /// Ends what was started, should this program be killed.
+    /// Ends started processes if this program is killed.
     _watchdog: Option<Watchdog>,
 }
 
-/// Something that cells of a deck need and that is not here.
+/// A missing tool that cells of a deck need.
 #[derive(Debug)]
 pub struct MissingTool<'a> {
-    /// What, and how to get it.
-    pub what: String,
-    /// The cells, in the deck's order.
+    /// What is missing, and how to install it.
+    pub message: String,
+    /// The cells that need it, in deck order.
     pub cells: Vec<&'a Cell>,
 }
 
 impl DeckProbe {
-    /// Looks at what there is. A deck that may not run its code chooses no Python and no compiler
-    /// either: what it names, and what lies beside it, is not started.
-    pub fn look(deck: Option<(&LoadedDeck, &Path)>, execution: &Execution, may_run: bool) -> Self {
+    /// Probes the installed tools. If the deck's code may not run, the Python and the toolchain that
+    /// the deck selects are not started either.
+    pub fn new(deck: Option<(&LoadedDeck, &Path)>, execution: &Execution, may_run: bool) -> Self {
         let options = match deck {
             Some((loaded, path)) if may_run => project::options(execution, path, loaded),
             _ => ExecOptions {
@@ -38,45 +38,45 @@ impl DeckProbe {
                 sandbox: None,
             },
         };
-        // Without one, nothing is lost but what it does when this program is killed.
+        // Optional: it only matters if this program is killed.
         let watchdog = Watchdog::start().ok().flatten();
         let executor = Executor::new(options, drop);
         let probe = executor.probe();
         Self { executor, deck: deck.map(|(loaded, _)| loaded.clone()), probe, _watchdog: watchdog }
     }
 
-    /// What there is.
+    /// Returns the result of the probe.
     pub fn probe(&self) -> &ProbeReport {
         &self.probe
     }
 
-    /// What cells of the deck need and is not here, each once.
-    pub fn lacks(&self) -> Vec<MissingTool<'_>> {
-        let mut lacks: Vec<MissingTool<'_>> = Vec::new();
+    /// Returns the tools that the deck needs but that are missing, each once.
+    pub fn missing_tools(&self) -> Vec<MissingTool<'_>> {
+        let mut missing: Vec<MissingTool<'_>> = Vec::new();
         for cell in self.cells() {
-            let Some(what) = self.lack(cell) else { continue };
-            match lacks.iter_mut().find(|known| known.what == what) {
+            let Some(message) = self.missing(cell) else { continue };
+            match missing.iter_mut().find(|known| known.message == message) {
                 Some(known) => known.cells.push(cell),
-                None => lacks.push(MissingTool { what, cells: vec![cell] }),
+                None => missing.push(MissingTool { message, cells: vec![cell] }),
             }
         }
-        lacks
+        missing
     }
 
-    /// The cells that can be compiled ahead, in the deck's order.
-    pub fn compiled(&self) -> impl Iterator<Item = &Cell> {
+    /// Returns the cells that can be compiled ahead, in deck order.
+    pub fn compiled_cells(&self) -> impl Iterator<Item = &Cell> {
         let is_compiled = |cell: &&Cell| {
             let snippet = self.deck.as_ref().map(|loaded| project::snippet(&loaded.deck, cell));
             snippet.is_some_and(|snippet| self.executor.is_compiled(&snippet))
         };
-        self.cells().filter(is_compiled).filter(|cell| self.lack(cell).is_none())
+        self.cells().filter(is_compiled).filter(|cell| self.missing(cell).is_none())
     }
 
-    /// Compiles a cell and the crates it needs, unless that was done before. Only for decks whose
-    /// code the user trusts.
+    /// Compiles a cell and its crates, unless they are cached. Call this only for decks whose code the
+    /// user trusts.
     ///
     /// # Errors
-    /// It does not compile: what the compiler says, in its colours.
+    /// The compiler's output, with colours, if the cell does not compile.
     pub fn compile(&self, cell: &Cell, progress: &dyn Fn(&str)) -> Result<(), String> {
         let Some(loaded) = &self.deck else { return Ok(()) };
         self.executor.compile(&project::snippet(&loaded.deck, cell), progress)
@@ -86,7 +86,7 @@ impl DeckProbe {
         self.deck.iter().flat_map(|loaded| loaded.deck.cells.iter().map(AsRef::as_ref))
     }
 
-    fn lack(&self, cell: &Cell) -> Option<String> {
+    fn missing(&self, cell: &Cell) -> Option<String> {
         let loaded = self.deck.as_ref()?;
         self.executor.missing_tool(&project::snippet(&loaded.deck, cell), &self.probe)
     }

@@ -17,7 +17,7 @@ use crate::deck::{Cursor, Deck, SlideNo};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpeakerSync {
     /// It tells its place to whoever listens at this address.
-    Tell(SocketAddr),
+    Publish(SocketAddr),
     /// It shows the speaker's notes, and goes where it is told at this address.
     Listen(SocketAddr),
 }
@@ -51,7 +51,7 @@ pub(super) fn begin(
     let deck = &settings.load_options.path;
     match settings.speaker_sync {
         None => Ok(None),
-        Some(SpeakerSync::Tell(address)) => Ok(Publisher::new(address, deck)
+        Some(SpeakerSync::Publish(address)) => Ok(Publisher::new(address, deck)
             .map_err(|error| {
                 let why = format!("nobody can be told where the talk is, at {address}: {error}");
                 update(app, Msg::Failed(why));

@@ -24,7 +24,7 @@ use crate::source::{Drafts, Files, SourceFile, Span};
 use crate::theme::{Background, ByBackground, FooterPart, FooterStyle, Theme};
 
 use super::gallery::gallery;
-use super::trust::FileMistakes;
+use super::trust::FileDiagnostics;
 use super::{markdown, recording_store, themes};
 
 /// Everything that showing a deck needs.
@@ -87,7 +87,7 @@ pub struct LoadOptions {
     pub notes: bool,
     /// Mistakes of other files that its speaker has to see: of the configuration beside it, of the
     /// trust store.
-    pub mistakes: Vec<FileMistakes>,
+    pub mistakes: Vec<FileDiagnostics>,
     /// What was edited on the stage and not saved.
     pub unsaved: SharedDrafts,
 }

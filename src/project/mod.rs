@@ -14,7 +14,7 @@ pub use execution::Execution;
 pub use load::{LoadOptions, LoadedDeck, SlideStyle, load};
 pub use recording_store::{RecordingError, read_recording, recording_folder, save_recording};
 pub use themes::names as theme_names;
-pub use trust::{FileMistakes, is_known as is_trusted, trust_store_mistakes};
+pub use trust::{FileDiagnostics, is_known as is_trusted, trust_store_mistakes};
 
 pub(crate) use load::{DraftsGuard, FILES_TIMEOUT, contained, folder, load_within, reload};
 pub(crate) use markdown::read as read_markdown;

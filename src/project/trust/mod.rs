@@ -29,7 +29,7 @@ use crate::exec::CustomExecutor;
 use collect::Collector;
 use record::Record;
 
-pub use store_check::{FileMistakes, trust_store_mistakes};
+pub use store_check::{FileDiagnostics, trust_store_mistakes};
 
 pub(crate) use keeper::{ExaminedDeck, TrustReport, TrustWorker};
 

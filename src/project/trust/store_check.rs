@@ -10,14 +10,14 @@ use crate::files::{self, FileKind, ReadError};
 use crate::source::{SourceFile, Sources, Span};
 
 /// Mistakes of a file, and that file.
-pub type FileMistakes = (Sources, Vec<Diagnostic>);
+pub type FileDiagnostics = (Sources, Vec<Diagnostic>);
 
 /// What is wrong with the trust store, if there is one.
-pub fn trust_store_mistakes() -> Option<FileMistakes> {
+pub fn trust_store_mistakes() -> Option<FileDiagnostics> {
     mistakes(&store::store()?)
 }
 
-fn mistakes(file: &Path) -> Option<FileMistakes> {
+fn mistakes(file: &Path) -> Option<FileDiagnostics> {
     let (text, at, message, hint) = match files::read_text(file, FileKind::Text) {
         Err(ReadError::Missing) => return None,
         Err(error) => {
