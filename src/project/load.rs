@@ -254,7 +254,7 @@ fn recorded(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck
             let recording = recording.unwrap_or_default();
             let found = recording.find(deck).into_iter();
             let shown = |found: EntryMatch<'_>| {
-                let mut run = found.entry.shown(&folder, found.is_outdated);
+                let mut run = found.entry.to_run(&folder, found.is_outdated);
                 markdown::read_all(&mut run.output);
                 run
             };

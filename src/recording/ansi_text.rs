@@ -1,5 +1,5 @@
-//! Styled lines as text with the escape sequences of their colours, and back: what a terminal would
-//! be sent to show them, and nothing else that it would obey.
+//! Converts styled lines to text with escape sequences for colours, and back. No other escape
+//! sequence survives.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::{PlacedValue, RecordedPicture, RecordedValue};
 use crate::ansi;
 use crate::run::{Emulator, Output, OutputRow, OutputValue, Part, TextOutput};
 
-/// Modifiers and the numbers that set them.
+/// Modifiers and their SGR numbers.
 const MODIFIERS: [(Modifier, u8); 8] = [
     (Modifier::BOLD, 1),
     (Modifier::DIM, 2),
@@ -23,13 +23,13 @@ const MODIFIERS: [(Modifier, u8); 8] = [
     (Modifier::CROSSED_OUT, 9),
 ];
 
-/// The lines of an output, and what is more than text, which they have as plain text; its pictures are
-/// these, in order.
+/// Converts an output to lines and its displayed values, which the lines contain as plain text.
+/// `pictures` are the files of its pictures, in order.
 pub(super) fn output(
     output: &Output,
     pictures: Vec<Option<RecordedPicture>>,
 ) -> (Vec<String>, Vec<PlacedValue>) {
-    let (mut lines, mut shown) = (Vec::new(), Vec::new());
+    let (mut lines, mut values) = (Vec::new(), Vec::new());
     let mut pictures = pictures.into_iter();
     for part in output.parts() {
         match part {
@@ -41,12 +41,12 @@ pub(super) fn output(
                 let line = lines.len();
                 lines.extend(text.lines().map(str::to_owned));
                 let lines = lines.len() - line;
-                shown.extend(value.map(|value| PlacedValue { line, lines, value }));
+                values.extend(value.map(|value| PlacedValue { line, lines, value }));
             }
         }
     }
-    drop_blank_end(&mut lines);
-    (lines, shown)
+    remove_trailing_blank_lines(&mut lines);
+    (lines, values)
 }
 
 fn text(written: &TextOutput) -> Vec<String> {
@@ -58,21 +58,22 @@ fn text(written: &TextOutput) -> Vec<String> {
     rows.map(line).collect()
 }
 
-/// The rows of a terminal on the slide.
+/// Returns the rows of a terminal as lines.
 pub(super) fn screen(screen: &Emulator) -> Vec<String> {
     let mut lines: Vec<_> = screen.lines(false).iter().map(line).collect();
-    drop_blank_end(&mut lines);
+    remove_trailing_blank_lines(&mut lines);
     lines
 }
 
-fn drop_blank_end(lines: &mut Vec<String>) {
+fn remove_trailing_blank_lines(lines: &mut Vec<String>) {
     while lines.last().is_some_and(|line| line.trim().is_empty()) {
         lines.pop();
     }
 }
 
-/// An output that shows these lines, and these values in the place of those that stand for them.
-pub(super) fn shown(lines: &[String], values: &[PlacedValue], folder: &Path) -> Output {
+/// Recreates an output from recorded lines, with the values in place of the lines that represent
+/// them.
+pub(super) fn to_output(lines: &[String], values: &[PlacedValue], folder: &Path) -> Output {
     let mut output = Output::default();
     let feed = |output: &mut Output, lines: &[String], end: &str| {
         if !lines.is_empty() {
@@ -81,7 +82,7 @@ pub(super) fn shown(lines: &[String], values: &[PlacedValue], folder: &Path) -> 
     };
     let mut next = 0;
     for PlacedValue { line, lines: count, value } in values {
-        let Some(value) = value.shown(folder) else { continue };
+        let Some(value) = value.to_value(folder) else { continue };
         let line = (*line).clamp(next, lines.len());
         feed(&mut output, &lines[next..line], "\n");
         output.show(value);
@@ -91,24 +92,24 @@ pub(super) fn shown(lines: &[String], values: &[PlacedValue], folder: &Path) -> 
     output
 }
 
-/// Bytes that a cell of a recorded terminal takes at most: its character, with marks on it, and the
+/// Maximum bytes of a cell of a recorded terminal: a character with combining marks, and the
 /// sequence of its colours.
 const MAX_CELL_BYTES: usize = 64;
 
-/// A terminal that shows these rows: their text and colours, whatever else stands in them.
-pub(super) fn drawn(lines: &[String], (columns, rows): (u16, u16)) -> Emulator {
+/// Recreates a terminal from recorded rows. Only their text and colours are used.
+pub(super) fn to_terminal(lines: &[String], (columns, rows): (u16, u16)) -> Emulator {
     let mut screen = Emulator::new(columns, rows);
     let most = usize::from(columns) * MAX_CELL_BYTES;
     for (number, line) in lines.iter().take(rows.into()).enumerate() {
         let start = if number == 0 { "" } else { "\r\n" };
         let line = &line[..line.floor_char_boundary(most)];
-        let _ = screen.feed((start.to_owned() + &colours_only(line)).as_bytes());
+        let _ = screen.feed((start.to_owned() + &keep_only_colours(line)).as_bytes());
     }
     screen
 }
 
-/// A line without what a terminal would obey, but for the sequences of its colours.
-fn colours_only(line: &str) -> String {
+/// Removes control characters and escape sequences from a line, except for colours.
+fn keep_only_colours(line: &str) -> String {
     let mut kept = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(at) = rest.find(char::is_control) {
@@ -125,7 +126,7 @@ fn colours_only(line: &str) -> String {
     kept + rest
 }
 
-/// The text of a line, without its colours.
+/// Removes the colours from a line.
 pub(super) fn plain(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
@@ -136,7 +137,7 @@ pub(super) fn plain(line: &str) -> String {
     text + rest
 }
 
-/// A line as text: each span behind the sequence that sets its style from nothing.
+/// Converts a line to text. Each span follows the sequence that sets its style from the default.
 fn line(line: &Line<'_>) -> String {
     let end = line.spans.iter().rposition(|span| {
         span.style != Style::new() || !span.content.trim_end_matches(' ').is_empty()
@@ -172,7 +173,8 @@ fn sequence(style: Style) -> String {
     sequence + "m"
 }
 
-/// The numbers that set a colour; `first` is 30 for text, 40 behind it, 50 below it.
+/// Returns the SGR parameters of a colour. `first` is 30 for the foreground, 40 for the background
+/// and 50 for underlines.
 fn numbers(color: Color, first: u8) -> String {
     let named = match color {
         Color::Rgb(red, green, blue) => return format!(";{};2;{red};{green};{blue}", first + 8),
@@ -200,20 +202,20 @@ mod tests {
     #[case("\x1b[1;31mred\x1b[0m and not", &["\x1b[0;1;31mred\x1b[0m and not"])]
     #[case("\x1b[97;48;5;200mx", &["\x1b[0;97;48;5;200mx\x1b[0m"])]
     #[case("\x1b[38;2;1;2;3;58;5;1mx\x1b[m\x1b]0;title\x07", &["\x1b[0;38;2;1;2;3;58;5;1mx\x1b[0m"])]
-    fn lines_keep_their_colours_and_nothing_else(#[case] written: &str, #[case] kept: &[&str]) {
+    fn only_text_and_colours_are_kept(#[case] written: &str, #[case] kept: &[&str]) {
         let mut first = Output::default();
         first.feed(written.as_bytes());
-        let again = |lines: &[String]| output(&shown(lines, &[], Path::new("")), Vec::new());
+        let again = |lines: &[String]| output(&to_output(lines, &[], Path::new("")), Vec::new());
         let (lines, _) = output(&first, Vec::new());
         assert_eq!(lines, kept);
-        assert_eq!(again(&lines), (lines.clone(), Vec::new()), "shown again it is the same");
+        assert_eq!(again(&lines), (lines.clone(), Vec::new()), "a round trip changes nothing");
         let text: Vec<_> = lines.iter().map(|line| plain(line)).collect();
         let bare: Vec<_> = first.plain_text().lines().map(|l| l.trim_end().to_owned()).collect();
         assert_eq!(text, bare[..text.len()]);
     }
 
     #[test]
-    fn values_are_shown_again_where_they_stood() {
+    fn values_keep_their_position() {
         let mut first = Output::default();
         first.feed(b"one\n");
         first.show(OutputValue::Picture("scratch/picture-1-1".into()));
@@ -245,32 +247,32 @@ mod tests {
             "three",
         ];
         assert_eq!(lines, expected);
-        let again = shown(&lines, &values, Path::new("talk.recording"));
+        let again = to_output(&lines, &values, Path::new("talk.recording"));
         assert_eq!(again.pictures().collect::<Vec<_>>(), [Path::new("talk.recording/a-1.1.png")]);
         assert_eq!(output(&again, vec![Some(file("a-1.1.png"))]), (lines.clone(), values.clone()));
-        // What somebody wrote into the file is no reason to panic.
+        // Edited files must not cause a panic.
         let mut strange = values;
         (strange[0].line, strange[1].line, strange[2].lines) = (usize::MAX, 0, usize::MAX);
         strange[0].value = RecordedValue::Picture(file(".."));
-        assert_eq!(shown(&lines, &strange, Path::new("")).pictures().count(), 0);
+        assert_eq!(to_output(&lines, &strange, Path::new("")).pictures().count(), 0);
     }
 
     #[test]
-    fn a_terminal_on_the_slide_is_kept_row_by_row() {
+    fn terminals_are_recorded_row_by_row() {
         let mut terminal = Emulator::new(10, 4);
         let _ = terminal.feed(b"\x1b[2;3H\x1b[32mhi\x1b[0m");
         let lines = screen(&terminal);
         assert_eq!(lines, ["", "  \x1b[0;32mhi\x1b[0m"]);
-        assert_eq!(screen(&drawn(&lines, (10, 4))), lines);
+        assert_eq!(screen(&to_terminal(&lines, (10, 4))), lines);
     }
 
     #[test]
-    fn a_recorded_terminal_obeys_nothing_but_colours() {
+    fn recorded_terminals_interpret_only_colours() {
         let line = "a\x1b[H\x1b[65535b\x1b]0;t\x07\x1b[?1049hb\x1b[32mc\x1b\n\u{9b}\x1b[0;99";
         let lines = vec![line.to_owned(), "d".to_owned(), "e".to_owned()];
-        let shown = screen(&drawn(&lines, (40, 2)));
-        assert_eq!(shown, ["a[H[65535b]0;t[?1049hb\x1b[0;32mc[0;99\x1b[0m", "\x1b[0;32md\x1b[0m"]);
+        let rows = screen(&to_terminal(&lines, (40, 2)));
+        assert_eq!(rows, ["a[H[65535b]0;t[?1049hb\x1b[0;32mc[0;99\x1b[0m", "\x1b[0;32md\x1b[0m"]);
         let endless = vec!["x".repeat(1 << 20); 3];
-        assert_eq!(screen(&drawn(&endless, (2, 1))), ["xx"]);
+        assert_eq!(screen(&to_terminal(&endless, (2, 1))), ["xx"]);
     }
 }

@@ -1,4 +1,4 @@
-//! What a run is worth: the same as what was recorded, or, where nothing was, a success.
+//! Compares a run with its recording; without one, a successful run passes.
 
 use similar::TextDiff;
 
@@ -7,60 +7,60 @@ use super::{EntryMatch, PlacedValue, RecordedPicture, RecordedValue, RunResult, 
 use crate::deck::Cell;
 use crate::run::Outcome;
 
-/// Lines of a difference that are told.
-const LONGEST: usize = 40;
+/// Maximum lines of a diff.
+const MAX_DIFF_LINES: usize = 40;
 
-/// Lines around what differs.
+/// Context lines around each change.
 const CONTEXT: usize = 2;
 
-/// What a cell is run for.
+/// Why a cell is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// As on stage, for what it shows.
+    /// To show its output, as in a presentation.
     Show,
-    /// By the executor behind `+validate:`, to see whether it does what is expected.
+    /// To validate it with the executor of `+validate:`.
     Validate,
 }
 
-/// What is to be said of a run.
+/// The verdict on a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It did what it should.
+    /// As expected.
     Passed,
-    /// Something else came out than on that day.
+    /// The result differs from the recording.
     Differs {
-        /// When it was recorded.
+        /// The date of recording.
         since: String,
-        /// What is different, line by line.
+        /// A unified diff.
         diff: String,
     },
-    /// Its code is not what was recorded on that day.
+    /// The code differs from the recorded code.
     Outdated {
-        /// When it was recorded.
+        /// The date of recording.
         since: String,
-        /// What came out different, line by line; nothing if all is the same.
+        /// A unified diff; empty if the results are equal.
         diff: String,
     },
-    /// It failed, or did not though it should have.
+    /// It failed, or succeeded although a failure was expected.
     Failed(String),
     /// It reached its time limit.
     TimedOut,
-    /// It was not run: why.
+    /// It was not run, with the reason.
     Skipped(String),
 }
 
 impl Verdict {
-    /// Whether all is well.
+    /// Returns whether this is not a failure.
     pub fn is_fine(&self) -> bool {
         matches!(self, Self::Passed | Self::Skipped(_))
     }
 
-    /// Whether recording again settles it.
+    /// Returns whether recording again resolves it.
     pub fn is_about_recording(&self) -> bool {
         matches!(self, Self::Differs { .. } | Self::Outdated { .. })
     }
 
-    /// A word for it, the same for all of a kind.
+    /// Returns the name of this kind of verdict.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Passed => "ok",
@@ -72,13 +72,13 @@ impl Verdict {
         }
     }
 
-    /// It in a few words.
+    /// Returns a short message.
     pub fn message(&self) -> String {
         match self {
             Self::Passed => "ok".to_owned(),
-            Self::Differs { since, .. } => format!("differs from what was recorded on {since}"),
+            Self::Differs { since, .. } => format!("differs from the recording of {since}"),
             Self::Outdated { since, .. } => {
-                format!("its code changed since it was recorded on {since}")
+                format!("code changed since the recording of {since}")
             }
             Self::Failed(why) => format!("failed: {why}"),
             Self::TimedOut => "timed out".to_owned(),
@@ -86,7 +86,7 @@ impl Verdict {
         }
     }
 
-    /// What came out different.
+    /// Returns the diff, if there is one.
     pub fn diff(&self) -> Option<&str> {
         match self {
             Self::Differs { diff, .. } | Self::Outdated { diff, .. } => Some(diff),
@@ -95,14 +95,14 @@ impl Verdict {
     }
 }
 
-/// Judges a run of a cell by what was recorded of it, and by what its author expects.
+/// Judges the result of a run by its recording and by what the block expects (`+expect`).
 pub fn judge(cell: &Cell, result: &RunResult, recorded: Option<EntryMatch<'_>>) -> Verdict {
     if let Outcome::NotStarted(why) = &result.outcome {
         return Verdict::Failed(why.clone());
     }
-    let did_fail = !result.outcome.is_success() && !result.goes_on();
+    let did_fail = !result.outcome.is_success() && !result.is_endless();
     if cell.check.expects_failure && !did_fail {
-        return Verdict::Failed("it was expected to fail, and did not".to_owned());
+        return Verdict::Failed("expected to fail, but succeeded".to_owned());
     }
     let Some(EntryMatch { entry, is_outdated }) = recorded else {
         return match &result.outcome {
@@ -120,36 +120,37 @@ pub fn judge(cell: &Cell, result: &RunResult, recorded: Option<EntryMatch<'_>>) 
     }
 }
 
-/// What is different, line by line; nothing where all is the same but for what is masked.
+/// Returns a unified diff of two results, or an empty string if they are equal apart from masked
+/// text.
 pub(super) fn difference(
     before: &RunResult,
     now: &RunResult,
     (date, mask): (&str, Option<&str>),
 ) -> String {
-    // Where nothing but the bytes of a picture is known of one of the two, they must be equal.
+    // Compare the bytes of pictures unless the kind of both is known.
     let pictures = [before, now].map(|result| result.picture.as_ref());
     let are_known = pictures.iter().flatten().all(|picture| !picture.kind.is_empty());
     let look = |picture: &RecordedPicture| {
         if are_known { picture.kind.clone() } else { picture.hash.clone() }
     };
-    let told = |result: &RunResult| {
-        // How far an endless program gets is never the same.
-        let is_cut = result.goes_on() || result.outcome == Outcome::TimedOut;
-        let text = if is_cut { String::new() } else { written(result, mask) };
-        let picture = result.picture.as_ref().map(|it| format!("(a picture: {})\n", look(it)));
+    let text_of = |result: &RunResult| {
+        // The progress of an endless program differs on each run.
+        let is_cut = result.is_endless() || result.outcome == Outcome::TimedOut;
+        let text = if is_cut { String::new() } else { comparable_text(result, mask) };
+        let picture = result.picture.as_ref().map(|it| format!("(picture: {})\n", look(it)));
         text + &picture.unwrap_or_default() + &ending(result)
     };
-    let (before, now) = (told(before), told(now));
+    let (before, now) = (text_of(before), text_of(now));
     if before == now {
         return String::new();
     }
     let diff = TextDiff::from_lines(&before, &now);
     let mut unified = diff.unified_diff();
     unified.context_radius(CONTEXT).header(&format!("recorded {date}"), "now");
-    short(&unified.to_string())
+    truncated(&unified.to_string())
 }
 
-/// How a run ended, where it is not the usual way.
+/// Returns a line on how a run ended, if it did not succeed.
 fn ending(result: &RunResult) -> String {
     match status(&result.outcome) {
         Some(status) if !result.outcome.is_success() => format!("({status})\n"),
@@ -157,10 +158,10 @@ fn ending(result: &RunResult) -> String {
     }
 }
 
-/// What was written, without colours and what is masked. What was timed is the same whatever it took.
-fn written(result: &RunResult, mask: Option<&str>) -> String {
+/// Returns the output without colours, masked text and measured times.
+fn comparable_text(result: &RunResult, mask: Option<&str>) -> String {
     let mut lines: Vec<_> = result.lines.iter().map(|line| ansi_text::plain(line)).collect();
-    for PlacedValue { line, value, .. } in &result.shown {
+    for PlacedValue { line, value, .. } in &result.values {
         if let (RecordedValue::Timing(timing), Some(line)) = (value, lines.get_mut(*line)) {
             *line = timing.stable_text();
         }
@@ -170,11 +171,11 @@ fn written(result: &RunResult, mask: Option<&str>) -> String {
     lines.collect()
 }
 
-/// The first lines of a difference, and how many more there are.
-fn short(diff: &str) -> String {
+/// Truncates a diff and notes how many lines follow.
+fn truncated(diff: &str) -> String {
     let mut lines: Vec<_> = diff.lines().collect();
-    let more = lines.len().saturating_sub(LONGEST);
-    lines.truncate(LONGEST);
+    let more = lines.len().saturating_sub(MAX_DIFF_LINES);
+    lines.truncate(MAX_DIFF_LINES);
     let text = lines.join("\n") + "\n";
     if more == 0 { text } else { format!("{text}… {more} more lines\n") }
 }
@@ -197,7 +198,7 @@ mod tests {
             lines,
             screen: None,
             picture: None,
-            shown: Vec::new(),
+            values: Vec::new(),
         }
     }
 
@@ -223,9 +224,9 @@ mod tests {
     #[case(Outcome::TimedOut, false, "timed out")]
     #[case(Outcome::Exited(3), true, "ok")]
     #[case(Outcome::TimedOut, true, "ok")]
-    #[case(Outcome::Exited(0), true, "failed: it was expected to fail, and did not")]
+    #[case(Outcome::Exited(0), true, "failed: expected to fail, but succeeded")]
     #[case(Outcome::NotStarted("no `x`".to_owned()), true, "failed: no `x`")]
-    fn f164_what_is_not_recorded_passes_if_it_does_what_is_expected(
+    fn f164_unrecorded_run_passes_as_expected(
         #[case] outcome: Outcome,
         #[case] expects_failure: bool,
         #[case] expected: &str,
@@ -234,18 +235,18 @@ mod tests {
         assert_eq!(verdict.message(), expected);
     }
 
-    /// What is said of `now` where `before` was recorded.
+    /// Returns the verdict on `now` if `before` was recorded.
     fn compared(before: RunResult, now: &RunResult, mask: Option<&str>) -> Verdict {
         let entry = entry(before);
         judge(&cell(false, mask), now, Some(EntryMatch { entry: &entry, is_outdated: false }))
     }
 
     #[test]
-    fn what_is_recorded_must_come_out_again() {
+    fn run_must_match_its_recording() {
         let done = |text: &str| result(Outcome::Exited(0), text);
         let same = |before: &str, now: &str| compared(done(before), &done(now), None).is_fine();
         assert!(same("a\nb", "a\nb"));
-        assert!(same("a  ", "\u{1b}[0;31ma\u{1b}[0m"), "colours and blanks at the end aside");
+        assert!(same("a  ", "\u{1b}[0;31ma\u{1b}[0m"), "apart from colours and trailing blanks");
         assert!(same("took 3 ms", "took 17.5 ms"));
         assert!(!same("a", "b"));
         let seeds = (done("seed 1"), done("seed 2"));
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_was_recorded_is_no_mistake() {
+    fn recorded_failure_passes() {
         let failing = result(Outcome::Raised, "ZeroDivisionError");
         assert!(compared(failing.clone(), &failing, None).is_fine());
         let now = result(Outcome::Exited(0), "ZeroDivisionError");
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn how_far_an_endless_program_gets_is_not_compared() {
+    fn progress_of_endless_programs_is_ignored() {
         let cut = |text: &str| result(Outcome::TimedOut, text);
         assert!(compared(cut("1\n2"), &cut("1\n2\n3"), None).is_fine());
         assert!(!compared(cut("1"), &result(Outcome::Exited(0), "1"), None).is_fine());
@@ -282,22 +283,22 @@ mod tests {
     }
 
     #[test]
-    fn other_code_needs_another_recording() {
+    fn changed_code_is_outdated() {
         let entry = entry(result(Outcome::Exited(0), "a"));
         let found = Some(EntryMatch { entry: &entry, is_outdated: true });
         let verdict = judge(&cell(false, None), &entry.result, found);
-        assert_eq!(verdict.message(), "its code changed since it was recorded on 2026-11-22");
+        assert_eq!(verdict.message(), "code changed since the recording of 2026-11-22");
         assert!(!verdict.is_fine() && verdict.is_about_recording());
     }
 
     #[test]
-    fn a_long_difference_is_cut() {
+    fn long_diffs_are_truncated() {
         let text: Vec<_> = (0..200).map(|n| n.to_string()).collect();
         let text = text.join("\n");
         let verdict =
             compared(result(Outcome::Exited(0), ""), &result(Outcome::Exited(0), &text), None);
         let diff = verdict.diff().unwrap_or_default().to_owned();
-        assert_eq!(diff.lines().count(), LONGEST + 1);
+        assert_eq!(diff.lines().count(), MAX_DIFF_LINES + 1);
         assert!(diff.ends_with("… 163 more lines\n"), "{diff}");
     }
 }

@@ -1,5 +1,4 @@
-//! A recording as a file: JSON with a line for each line of output, so that a change of one is a
-//! change of one.
+//! The recording file: JSON with one line per line of output, which keeps diffs small.
 
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use super::{BlockPosition, Entry, Recording, RunResult, limits, recorded_values}
 use crate::deck::Fingerprint;
 use crate::run::Outcome;
 
-/// The shape's number.
+/// The version of the file format.
 const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -19,7 +18,7 @@ struct RecordingFile {
     blocks: Vec<BlockRecord>,
 }
 
-/// A take as it is written down.
+/// An entry, as it is stored.
 #[derive(Serialize, Deserialize)]
 struct BlockRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,39 +50,42 @@ struct BlockRecord {
     shown: Vec<recorded_values::ValueRecord>,
 }
 
-/// Why a recording cannot be read, and where.
+/// A syntax error in a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingSyntaxError {
     /// What is wrong.
     pub message: String,
     /// The line, from 1.
     pub line: usize,
-    /// The byte in that line at which reading stopped, from 1.
+    /// The byte in that line, from 1.
     pub column: usize,
 }
 
 impl Recording {
-    /// Reads what [`Recording::write`] wrote.
+    /// Parses a recording file.
     ///
     /// # Errors
-    /// What cannot be read, and where.
+    /// Returns what is wrong and where.
     pub fn read(text: &str) -> Result<Self, RecordingSyntaxError> {
         let document: RecordingFile =
             serde_json::from_str(text).map_err(|error| RecordingSyntaxError::of(&error))?;
         let broken = |message: String| Err(RecordingSyntaxError { message, line: 1, column: 1 });
         if document.version != VERSION {
-            return broken(format!("a recording of version {}, not {VERSION}", document.version));
+            return broken(format!(
+                "unsupported recording version {}; expected {VERSION}",
+                document.version
+            ));
         }
         let sizes = document.blocks.iter().filter_map(|block| block.terminal);
         let cells: usize = sizes.map(|size| usize::from(size.0) * usize::from(size.1)).sum();
-        if cells > limits::MAX_SCREEN_CELLS {
-            let most = limits::MAX_SCREEN_CELLS;
-            return broken(format!("its terminals have {cells} cells; they have at most {most}"));
+        if cells > limits::MAX_TERMINAL_CELLS {
+            let most = limits::MAX_TERMINAL_CELLS;
+            return broken(format!("its terminals have {cells} cells; the limit is {most}"));
         }
         Ok(Self { entries: document.blocks.into_iter().map(BlockRecord::into_entry).collect() })
     }
 
-    /// The recording as text.
+    /// Returns the recording as the text of its file.
     pub fn write(&self) -> String {
         let blocks = self.entries.iter().filter_map(BlockRecord::of).collect();
         let document = RecordingFile { version: VERSION, blocks };
@@ -92,12 +94,12 @@ impl Recording {
 }
 
 impl RecordingSyntaxError {
-    /// The reader's error, without its own words for the place.
+    /// Converts the parser's error. Its message ends with the position, which is removed.
     fn of(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line().max(1), error.column().max(1));
         let text = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
-        let message = format!("no recording: {}", text.trim_end_matches(&place));
+        let message = format!("invalid recording: {}", text.trim_end_matches(&place));
         Self { message, line, column }
     }
 }
@@ -112,13 +114,13 @@ impl BlockRecord {
             language,
             code,
             recorded: date,
-            // One that never began is not kept.
+            // A run that never started is not stored.
             status: status(&result.outcome).map(|_| result.outcome)?,
             took_ms: millis(result.took),
             terminal: result.screen,
             picture: result.picture.map(recorded_values::PictureRecord::of).unwrap_or_default(),
             output: result.lines,
-            shown: result.shown.into_iter().map(recorded_values::ValueRecord::of).collect(),
+            shown: result.values.into_iter().map(recorded_values::ValueRecord::of).collect(),
         })
     }
 
@@ -129,7 +131,7 @@ impl BlockRecord {
             lines: self.output,
             screen: self.terminal,
             picture: self.picture.picture(),
-            shown: self
+            values: self
                 .shown
                 .into_iter()
                 .filter_map(recorded_values::ValueRecord::placed)
@@ -140,7 +142,7 @@ impl BlockRecord {
     }
 }
 
-/// Code, as its fingerprint is written down.
+/// Stores a fingerprint as a hexadecimal number.
 mod code {
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::ser::Serializer;
@@ -157,15 +159,12 @@ mod code {
         let code = String::deserialize(from)?;
         let number = u64::from_str_radix(&code, 16);
         number.map(Fingerprint).map_err(|_| {
-            D::Error::custom(format!(
-                "a block has the code `{}`, which is no number",
-                excerpt(&code)
-            ))
+            D::Error::custom(format!("block code `{}` is not a hexadecimal number", excerpt(&code)))
         })
     }
 }
 
-/// A run's end, as it is written down.
+/// Stores an outcome as text.
 mod status {
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::ser::Serializer;
@@ -181,12 +180,12 @@ mod status {
         let status = String::deserialize(from)?;
         super::outcome(&status).ok_or_else(|| {
             let status = excerpt(&status);
-            D::Error::custom(format!("a block has the unknown status `{status}`"))
+            D::Error::custom(format!("unknown block status `{status}`"))
         })
     }
 }
 
-/// How a run ended, in a word or two; none for one that never began.
+/// Formats an outcome, or returns `None` for a run that never started.
 pub(super) fn status(outcome: &Outcome) -> Option<String> {
     Some(match outcome {
         Outcome::Exited(0) => "done".to_owned(),
@@ -215,7 +214,7 @@ fn outcome(status: &str) -> Option<Outcome> {
     })
 }
 
-/// Milliseconds, as exact as anybody reads them.
+/// Converts to milliseconds, rounded to a useful precision.
 fn millis(took: Duration) -> f64 {
     let tenths = (took.as_secs_f64() * 10_000.0).round();
     if tenths < 100.0 { tenths / 10.0 } else { (tenths / 10.0).round() }
@@ -250,19 +249,19 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_a_line_for_each_row_and_always_whole() {
+    fn tables_have_one_line_per_row() {
         let mut result = entry(Outcome::Exited(0));
         let value = RecordedValue::Table(table());
-        result.result.shown = vec![PlacedValue { line: 0, lines: 1, value }];
+        result.result.values = vec![PlacedValue { line: 0, lines: 1, value }];
         let text = Recording { entries: vec![result] }.write();
         assert!(text.contains("\"1\\t\"\n"), "{text}");
         let cut = Recording::read(&text.replace("\"1\\t\"", "\"1\"")).unwrap();
-        let RecordedValue::Table(table) = &cut.entries[0].result.shown[0].value else {
+        let RecordedValue::Table(table) = &cut.entries[0].result.values[0].value else {
             panic!("{cut:?}")
         };
         assert_eq!(table.rows[1].len(), 2);
         let other = Recording::read(&text.replace("\"table\"", "\"chart\"")).unwrap();
-        assert_eq!(other.entries[0].result.shown, [], "what another version has is its text here");
+        assert_eq!(other.entries[0].result.values, [], "an unknown value is kept as text");
     }
 
     fn entry(outcome: Outcome) -> Entry {
@@ -277,13 +276,13 @@ mod tests {
                 lines: vec!["one".to_owned(), "\x1b[0;31mé\x1b[0m".to_owned()],
                 screen: None,
                 picture: None,
-                shown: Vec::new(),
+                values: Vec::new(),
             },
         }
     }
 
     #[test]
-    fn a_recording_is_text_with_a_line_for_each_line() {
+    fn file_has_one_line_per_output_line() {
         let recording = Recording { entries: vec![entry(Outcome::Exited(0))] };
         insta::assert_snapshot!(recording.write(), @r#"
         {
@@ -308,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn recordings_round_trip() {
         let outcomes = [
             Outcome::Exited(0),
             Outcome::Exited(3),
@@ -337,35 +336,37 @@ mod tests {
             RecordedValue::Table(table()),
         ];
         let shown = values.into_iter().zip(1..);
-        entries[5].result.shown =
+        entries[5].result.values =
             shown.map(|(value, line)| PlacedValue { line, lines: 1, value }).collect();
         let recording = Recording { entries };
         assert_eq!(Recording::read(&recording.write()), Ok(recording));
     }
 
     #[test]
-    fn what_cannot_be_read_says_where() {
+    fn syntax_errors_have_a_position() {
         let whole = Recording { entries: vec![entry(Outcome::Raised)] }.write();
         let broken = |text: &str| {
             let RecordingSyntaxError { message, line, .. } = Recording::read(text).unwrap_err();
             format!("{line}: {message}")
         };
-        assert!(broken("").starts_with("1: no recording: EOF"));
-        assert!(broken(&whole.replace("\"block\": 1,", "<<<<<<<")).starts_with("6: no recording"));
+        assert!(broken("").starts_with("1: invalid recording: EOF"));
+        assert!(
+            broken(&whole.replace("\"block\": 1,", "<<<<<<<")).starts_with("6: invalid recording")
+        );
         let other = whole.replace("\"version\": 1", "\"version\": 9");
-        assert_eq!(broken(&other), "1: a recording of version 9, not 1");
+        assert_eq!(broken(&other), "1: unsupported recording version 9; expected 1");
         let strange = whole.replace("exception", "fine");
-        assert_eq!(broken(&strange), "10: no recording: a block has the unknown status `fine`");
+        assert_eq!(broken(&strange), "10: invalid recording: unknown block status `fine`");
     }
 
-    /// The recording with a table and a timing, in which `from` is written as `to`; what is said of it.
+    /// Replaces `from` with `to` in a recording with a table and a timing, and returns the error.
     fn changed(from: &str, to: &str) -> Option<String> {
         let mut with_values = entry(Outcome::Exited(0));
         with_values.result.screen = Some((80, 24));
         let timing = crate::run::Timing { samples: 7, median: 1.5, ..Default::default() };
         let values = [RecordedValue::Table(table()), RecordedValue::Timing(timing)];
         let values = values.into_iter().map(|value| PlacedValue { line: 0, lines: 1, value });
-        with_values.result.shown = values.collect();
+        with_values.result.values = values.collect();
         let text = Recording { entries: vec![with_values] }.write();
         let changed = text.replacen(from, to, 1);
         assert!(text.contains(from), "{from} is written");
@@ -375,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn every_number_has_bounds() {
+    fn numbers_are_limited() {
         let numbers = [
             "\"version\": 1",
             "\"block\": 1",
@@ -401,45 +402,45 @@ mod tests {
                 assert!(broken.is_some_and(|it| !it.starts_with("0:")), "{number}: {strange}");
             }
             for possible in ["0", "1", "65535", "4294967295"] {
-                // Taken, or refused with its place.
+                // Accepted or rejected; it must not panic.
                 let _ = changed(number, &format!("{key} {possible}"));
             }
         }
     }
 
     #[test]
-    fn a_terminal_is_no_larger_and_no_smaller_than_it_can_be() {
+    fn terminal_sizes_are_limited() {
         let size = "80,\n        24";
         let refused = |to: &str| changed(size, to).unwrap();
-        let why = "a terminal of 1 columns and 1 rows; it has 2 to 1000 columns and 1 to 300 rows";
-        assert_eq!(refused("1, 1"), format!("14:7: no recording: {why}"));
-        assert!(refused("65535, 65535").contains("a terminal of 65535 columns and 65535 rows"));
+        let why = "a terminal cannot have 1x1 cells; it has 2 to 1000 columns and 1 to 300 rows";
+        assert_eq!(refused("1, 1"), format!("14:7: invalid recording: {why}"));
+        assert!(refused("65535, 65535").contains("a terminal cannot have 65535x65535 cells"));
         assert_eq!(changed(size, "2, 1"), None);
         assert_eq!(changed(size, "1000, 300"), None);
         let mut large = entry(Outcome::Exited(0));
         large.result.screen = Some((1_000, 300));
         let many = Recording { entries: vec![large; 7] }.write();
         let why = Recording::read(&many).unwrap_err().message;
-        assert_eq!(why, "its terminals have 2100000 cells; they have at most 2000000");
+        assert_eq!(why, "its terminals have 2100000 cells; the limit is 2000000");
     }
 
     #[test]
-    fn nothing_in_it_is_endless() {
+    fn lists_and_strings_are_limited() {
         let long = |length: usize| "x".repeat(length);
         for (key, length) in
             [("\"A title\"", 1_001), ("\"python\"", 1_001), ("\"one\"", (1 << 20) + 1)]
         {
             let broken = changed(key, &format!("\"{}\"", long(length)));
-            assert!(broken.is_some_and(|why| why.contains("bytes; it has at most")), "{key}");
+            assert!(broken.is_some_and(|why| why.contains("bytes; the limit is")), "{key}");
         }
         let blocks = Recording { entries: vec![entry(Outcome::Exited(0)); 10_001] }.write();
         let why = Recording::read(&blocks).unwrap_err().message;
-        assert_eq!(why, "no recording: 10001 blocks; there are at most 10000");
+        assert_eq!(why, "invalid recording: 10001 blocks; the limit is 10000");
         let row = "\"1\\t\"";
         let rows = changed(row, &vec![row; 10_001].join(","));
-        assert!(rows.unwrap().ends_with("10002 rows; there are at most 10000"));
+        assert!(rows.unwrap().ends_with("10002 rows; the limit is 10000"));
         let wide = changed(row, &format!("\"{}\"", "\\t".repeat(100_000)));
-        assert_eq!(wide, None, "cells without a column are dropped");
+        assert_eq!(wide, None, "extra cells are ignored");
         let deep =
             changed("\"block\": 1", &format!("\"block\": 1, \"x\": {}", "[".repeat(100_000)));
         assert!(deep.unwrap().contains("recursion limit"));

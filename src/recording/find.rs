@@ -1,5 +1,5 @@
-//! Which take of a recording belongs to which cell: the one of the same code; else the one that was
-//! recorded where the cell stands, whose code is then not the cell's any more.
+//! Finds the entry of each cell: the one recorded for the same code, or else (outdated) the one
+//! recorded at the same position.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,28 +7,28 @@ use std::sync::Arc;
 use super::{Entry, Recording};
 use crate::deck::{Cell, CellId, Deck};
 
-/// Where a cell stands, in words that hold when slides are put before it.
+/// The position of a cell, which does not change when slides are inserted before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlockPosition {
-    /// Its slide's title, if it has one.
+    /// The title of its slide.
     pub slide: Option<String>,
-    /// Which block that runs it is, from 1, on the slides of this title.
+    /// The number of the block, from 1, among the executable blocks of slides with this title.
     pub block: u32,
-    /// The name behind `+id:`.
+    /// The name from `+id:`.
     pub name: Option<String>,
 }
 
-/// A take that belongs to a cell.
+/// The entry of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EntryMatch<'a> {
-    /// What was recorded.
+    /// The entry.
     pub entry: &'a Entry,
-    /// Whether it was other code.
+    /// Whether it was recorded for different code.
     pub is_outdated: bool,
 }
 
 impl BlockPosition {
-    /// The place in a word that can be a file's name: `the-same-data-twice-2`.
+    /// Returns the position as a file name: `the-same-data-twice-2`.
     fn slug(&self) -> String {
         let mut slug = String::new();
         for c in self.slide.as_deref().unwrap_or_default().chars().take(60) {
@@ -43,20 +43,20 @@ impl BlockPosition {
     }
 }
 
-/// Names for files, one for each of these places: two of one name have a number more.
+/// Returns a unique file name for each position; duplicates get a number.
 pub fn file_names(places: &[BlockPosition]) -> Vec<String> {
     let mut counts = BTreeMap::<String, u32>::new();
     let mut name = |place: &BlockPosition| {
         let slug = place.slug();
         let count = counts.entry(slug.clone()).or_default();
         *count += 1;
-        // What ends with two numbers is no slug of a place, so it is nobody else's name.
+        // No slug ends with two numbers, so this name is unique.
         if *count == 1 { slug } else { format!("{slug}_{count}") }
     };
     places.iter().map(&mut name).collect()
 }
 
-/// The places of a deck's cells, in order.
+/// Returns the positions of a deck's cells, in order.
 pub fn block_positions(deck: &Deck) -> Vec<BlockPosition> {
     let mut counts = BTreeMap::<Option<&str>, u32>::new();
     let place = |cell: &Arc<Cell>| {
@@ -70,7 +70,7 @@ pub fn block_positions(deck: &Deck) -> Vec<BlockPosition> {
 }
 
 impl Recording {
-    /// The takes of the deck's cells.
+    /// Finds the entries of a deck's cells.
     pub fn find(&self, deck: &Deck) -> BTreeMap<CellId, EntryMatch<'_>> {
         let places = block_positions(deck);
         let mut free: Vec<&Entry> = self.entries.iter().collect();
@@ -105,7 +105,7 @@ impl Recording {
         found
     }
 
-    /// The takes that belong to no cell of the deck.
+    /// Returns the entries that belong to no cell of the deck.
     pub fn orphans(&self, deck: &Deck) -> Vec<&Entry> {
         let found = self.find(deck);
         let is_found =
@@ -135,27 +135,27 @@ mod tests {
                 lines: vec![cell.code.trim().to_owned()],
                 screen: None,
                 picture: None,
-                shown: Vec::new(),
+                values: Vec::new(),
             },
         };
         Recording { entries: deck.cells.iter().zip(block_positions(deck)).map(entry).collect() }
     }
 
-    /// What is found for each cell: what was recorded, and a mark where that is old.
+    /// Returns what is found for each cell: its recorded line, marked if outdated.
     fn found(recording: &Recording, deck: &Deck) -> Vec<String> {
         let found = recording.find(deck);
-        let told = |cell: &Arc<Cell>| match found.get(&cell.id) {
+        let describe = |cell: &Arc<Cell>| match found.get(&cell.id) {
             Some(EntryMatch { entry, is_outdated: false }) => entry.result.lines[0].clone(),
             Some(EntryMatch { entry, is_outdated: true }) => {
                 format!("{} before", entry.result.lines[0])
             }
             None => "-".to_owned(),
         };
-        deck.cells.iter().map(told).collect()
+        deck.cells.iter().map(describe).collect()
     }
 
     #[test]
-    fn takes_follow_their_code_and_stay_where_it_was_edited() {
+    fn entries_follow_moved_and_edited_code() {
         let recording = recorded(&deck(&[("One", &["a", "b"]), ("Two", &["c"])]));
         let as_is = deck(&[("One", &["a", "b"]), ("Two", &["c"])]);
         assert_eq!(found(&recording, &as_is), ["a", "b", "c"]);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_code_is_told_apart_by_its_place() {
+    fn equal_code_is_matched_by_position() {
         let mut recording = recorded(&deck(&[("One", &["date", "date"]), ("Two", &["date"])]));
         for (at, entry) in recording.entries.iter_mut().enumerate() {
             entry.result.lines = vec![at.to_string()];
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_can_name_a_file() {
+    fn positions_become_file_names() {
         let slug = |slide: &str| {
             BlockPosition { slide: Some(slide.to_owned()), block: 2, name: None }.slug()
         };
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_places_have_one_file() {
+    fn file_names_are_unique() {
         let place =
             |slide: &str| BlockPosition { slide: Some(slide.to_owned()), block: 1, name: None };
         let places = ["Why?", "日本", "Why!", "中国", "Why"].map(place);

@@ -1,5 +1,5 @@
-//! What came of checking a deck as the XML that continuous integration reads: a test case for each
-//! block, and one for each mistake of the deck.
+//! The JUnit XML report of a checked deck, for CI: one test case per block and per mistake of the
+//! deck.
 
 use std::io;
 
@@ -9,11 +9,10 @@ use quick_xml::events::{BytesText, Event};
 use super::{Finding, Verdict};
 use crate::source::visible;
 
-/// The document of a deck of this name: its mistakes, each its place and what is wrong, and what came
-/// of its code.
+/// Returns the report of the deck with this name. Each mistake is a position and a message.
 pub fn junit(deck: &str, mistakes: &[(String, String)], findings: &[Finding]) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-    // Writing into memory does not fail.
+    // Writing to memory cannot fail.
     let _ = suites(&mut writer, deck, mistakes, findings);
     let xml = String::from_utf8_lossy(&writer.into_inner()).into_owned();
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{xml}\n")
@@ -64,7 +63,7 @@ fn cases(
         let names = names.iter().map(|(name, value)| (*name, &**value));
         xml.create_element("testcase")
             .with_attributes(names)
-            .write_inner_content(|xml| told(xml, "failure", message, ""))?;
+            .write_inner_content(|xml| write_message(xml, "failure", message, ""))?;
     }
     findings.iter().try_for_each(|finding| case(xml, deck, finding))
 }
@@ -89,13 +88,13 @@ fn case(xml: &mut XmlWriter, deck: &str, finding: &Finding) -> io::Result<()> {
         _ => "failure",
     };
     let more = finding.verdict.diff().map(str::to_owned);
-    let more = more.unwrap_or_else(|| finding.last_words().join("\n"));
+    let more = more.unwrap_or_else(|| finding.last_lines().join("\n"));
     let more = if more.is_empty() { more } else { format!("{}\n{more}", finding.position()) };
-    element.write_inner_content(|xml| told(xml, what, &message, &more)).map(|_| ())
+    element.write_inner_content(|xml| write_message(xml, what, &message, &more)).map(|_| ())
 }
 
-/// An element with a message, and more of it inside.
-fn told(xml: &mut XmlWriter, what: &str, message: &str, more: &str) -> io::Result<()> {
+/// Writes an element with a message attribute and text.
+fn write_message(xml: &mut XmlWriter, what: &str, message: &str, more: &str) -> io::Result<()> {
     let message = visible(message);
     let element = xml.create_element(what).with_attributes([("message", &*message)]);
     if more.is_empty() {
@@ -116,7 +115,7 @@ mod tests {
     use crate::recording::report::tests::findings;
 
     #[test]
-    fn a_block_is_a_test_case() {
+    fn blocks_are_test_cases() {
         insta::assert_snapshot!(junit("talk.md", &[], &findings()), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites>
@@ -124,7 +123,7 @@ mod tests {
             <testcase classname="talk.md" name="no mistakes"/>
             <testcase classname="talk.md" name="A &amp; B, block 1 (bash)" file="talk.md" line="1" time="0.012"/>
             <testcase classname="talk.md" name="A &amp; B, block 2 (bash)" file="talk.md" line="2" time="0.012">
-              <failure message="differs from what was recorded on 2026-11-22">talk.md:2:1
+              <failure message="differs from the recording of 2026-11-22">talk.md:2:1
         --- recorded 2026-11-22
         +++ now
         @@ -1 +1 @@
@@ -133,7 +132,7 @@ mod tests {
         </failure>
             </testcase>
             <testcase classname="talk.md" name="A &amp; B, block 3 (bash)" file="talk.md" line="3" time="0.012">
-              <failure message="its code changed since it was recorded on 2026-11-22"/>
+              <failure message="code changed since the recording of 2026-11-22"/>
             </testcase>
             <testcase classname="talk.md" name="A &amp; B, block 4 (bash)" file="talk.md" line="4" time="0.012">
               <failure message="failed: exit 3">talk.md:4:1
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_has_no_character_that_xml_forbids() {
+    fn xml_has_no_forbidden_characters() {
         let all: String = ('\0'..=char::MAX)
             .filter(|&c| u32::from(c) % 0x1_0000 > 0xff00 || c < '\u{3000}')
             .collect();
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_one_too_and_nothing_breaks_the_document() {
+    fn mistakes_are_escaped_test_cases() {
         let mistake = ("talk.md:1:1".to_owned(), "a \"<b>\" & \u{1b}[31m".to_owned());
         insta::assert_snapshot!(junit("a<b>.md", &[mistake], &[]), @r#"
         <?xml version="1.0" encoding="UTF-8"?>

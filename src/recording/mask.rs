@@ -1,16 +1,16 @@
-//! What is never the same twice, made equal before outputs are compared: times and durations,
-//! addresses, temporary files, the numbers of processes, and what `+mask` names.
+//! Masks text that differs on each run before outputs are compared: times and durations, addresses,
+//! temporary files, process ids, and what `+mask` matches.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What stands where something was masked by the author's own expression.
-const OWN: &str = "<masked>";
+/// Replaces text that the author's `+mask` matches.
+const CUSTOM_MASK: &str = "<masked>";
 
-/// Patterns, in the order in which they are looked for, and what takes their place.
-const BUILT_IN: [(&str, &str); 10] = [
-    // Newer versions of Rust number the thread that panics.
+/// Patterns in order of application, and their replacements.
+const BUILT_IN_MASKS: [(&str, &str); 10] = [
+    // Newer versions of Rust number the panicking thread.
     (r"thread '([^']*)' \(\d+\)", "thread '$1'"),
     (r#"(?:/private)?/(?:tmp|var/tmp|var/folders)/[^\s:'"`()<>,;]+"#, "<temporary>"),
     (
@@ -31,14 +31,14 @@ const BUILT_IN: [(&str, &str); 10] = [
 
 static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let compiled = |(pattern, with)| Some((Regex::new(pattern).ok()?, with));
-    BUILT_IN.into_iter().filter_map(compiled).collect()
+    BUILT_IN_MASKS.into_iter().filter_map(compiled).collect()
 });
 
-/// The text with everything masked that is never the same; `own` is the author's expression.
+/// Masks text that differs on each run. `own` is the author's regular expression.
 pub(super) fn masked(text: &str, own: Option<&str>) -> String {
     let own = own.and_then(|pattern| Regex::new(pattern).ok());
     let text = match &own {
-        Some(own) => own.replace_all(text, OWN).into_owned(),
+        Some(own) => own.replace_all(text, CUSTOM_MASK).into_owned(),
         None => text.to_owned(),
     };
     MASKS.iter().fold(text, |text, (mask, with)| mask.replace_all(&text, *with).into_owned())
@@ -51,8 +51,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pattern_is_one() {
-        assert_eq!(MASKS.len(), BUILT_IN.len());
+    fn built_in_patterns_are_valid() {
+        assert_eq!(MASKS.len(), BUILT_IN_MASKS.len());
     }
 
     #[rstest]
@@ -74,14 +74,14 @@ mod tests {
     #[case("a\n[1] 4711\nb", "a\n[1] <pid>\nb")]
     #[case("20! = 2432902008176640000", "20! = 2432902008176640000")]
     #[case("3 stars, 5 mice, 4 ms", "3 stars, 5 mice, <duration>")]
-    fn what_is_never_the_same_is_masked(#[case] text: &str, #[case] expected: &str) {
+    fn variable_text_is_masked(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(masked(text, None), expected);
     }
 
     #[test]
-    fn an_author_masks_the_rest() {
+    fn custom_masks_are_applied() {
         assert_eq!(masked("seed 17, 3 ms", Some(r"seed \d+")), "<masked>, <duration>");
         assert_eq!(masked("a\nb\nc", Some("(?s)b.*")), "a\n<masked>");
-        assert_eq!(masked("a", Some("(")), "a", "what is no expression was told at its fence");
+        assert_eq!(masked("a", Some("(")), "a", "an invalid expression is reported by the parser");
     }
 }

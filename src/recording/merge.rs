@@ -1,22 +1,22 @@
-//! A new recording over the one before it: what came out as before stays as it was, its day and its
-//! time with it, so that recording again changes nothing where nothing has changed.
+//! Merges new results into an existing recording. Unchanged results keep their date and time, so
+//! recording again changes nothing if nothing has changed.
 
 use super::compare::difference;
 use super::{Entry, PlannedRun, RecordedPicture, Recording, RunResult, block_positions};
 use crate::deck::Deck;
 use crate::run::Outcome;
 
-/// What recording again has changed.
+/// The result of merging.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MergeOutcome {
-    /// The recording as it is now.
+    /// The merged recording.
     pub recording: Recording,
-    /// How many blocks came out otherwise than before, or were not there.
+    /// Number of blocks that are new or have changed.
     pub changed: usize,
 }
 
-/// The recording after these rounds, over the one `before`. A block that could not be started keeps
-/// what was recorded of the same code.
+/// Merges the results of these runs into the recording `before`. A block that could not be started
+/// keeps the entry recorded for the same code.
 pub fn merge(
     deck: &Deck,
     before: &Recording,
@@ -51,10 +51,9 @@ pub fn merge(
     merged
 }
 
-/// How many values there are that are more than text, and the pictures: where a slide has another
-/// title, they have other names.
+/// Returns the number of values, and the pictures, whose names depend on the slide's title.
 fn pictures(result: &RunResult) -> (usize, Vec<&RecordedPicture>) {
-    (result.shown.len(), result.pictures().collect())
+    (result.values.len(), result.pictures().collect())
 }
 
 #[cfg(test)]
@@ -65,7 +64,7 @@ mod tests {
     use crate::recording::presentation_runs;
     use crate::recording::test_decks::deck;
 
-    /// The rounds of a deck, of which these things come out.
+    /// Pairs each planned run of the deck with a result.
     fn runs(deck: &Deck, result: &[RunResult]) -> Vec<(PlannedRun, RunResult)> {
         presentation_runs(deck).into_iter().zip(result.iter().cloned()).collect()
     }
@@ -78,12 +77,12 @@ mod tests {
             lines: vec![text.to_owned()],
             screen: None,
             picture: None,
-            shown: Vec::new(),
+            values: Vec::new(),
         }
     }
 
     #[test]
-    fn recording_again_changes_what_has_changed_and_nothing_else() {
+    fn recording_again_changes_only_differences() {
         let deck = deck(&[("One", &["a", "b"])]);
         let first = runs(&deck, &[result("1", 5), result("took 3 ms", 6)]);
         let first = merge(&deck, &Recording::default(), &first, "2026-11-22");
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_started_here_keeps_what_was_recorded_elsewhere() {
+    fn unstartable_blocks_keep_their_entry() {
         let deck = deck(&[("One", &["a"])]);
         let first =
             merge(&deck, &Recording::default(), &runs(&deck, &[result("1", 5)]), "2026-11-22");

@@ -1,10 +1,11 @@
-//! What a deck's code wrote when all was well, kept beside the deck: to be shown where it fails on
-//! stage, and to be compared with what it writes tonight. Values only; `runtime` runs the code and
-//! keeps the files.
+//! Recordings: the results of a deck's code, stored beside the deck. They can be shown when code
+//! fails in a presentation, and compared with new results. Plain data; `headless` runs the code and
+//! `project` stores the files.
 //!
-//! `file` is how a recording is written down, `bounds` what it may say at most, `value` what of it is more than text (`shown`: written down), `find` which part of it belongs to which cell, `ink`
-//! how styled lines become text, `mask` what is never the same twice, `verdict` what a run is worth,
-//! `report` and `junit` how that is told; `rounds` says what is run, `keep` what is recorded anew.
+//! `file` is the file format and `limits` its limits; `value` and `recorded_values` are displayed
+//! values and their format; `find` matches entries with cells; `ansi_text` converts styled lines;
+//! `mask` hides text that differs on each run; `compare` judges a run; `report` and `junit` report
+//! it; `plan` lists what to run; `merge` updates a recording.
 
 mod ansi_text;
 mod compare;
@@ -37,79 +38,79 @@ pub use plan::{PlannedRun, check_runs, presentation_runs, skip_reason, validatio
 pub use report::{Finding, Summary, json, line};
 pub use value::{PlacedValue, RecordedValue};
 
-/// Everything that was recorded of a deck, in its order.
+/// A recording of a deck, in deck order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recording {
-    /// A take for each cell that was run.
+    /// An entry for each cell that was run.
     pub entries: Vec<Entry>,
 }
 
-/// What one cell wrote when it was recorded.
+/// The recorded result of one cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Where the cell stood.
+    /// The position of the cell.
     pub place: BlockPosition,
-    /// Its language.
+    /// The language of the cell.
     pub language: String,
-    /// Its code, as far as equality goes.
+    /// The fingerprint of its code.
     pub code: Fingerprint,
-    /// The day on which it came out like this first: `2026-11-22`.
+    /// The first date with this result: `2026-11-22`.
     pub date: String,
-    /// What came out.
+    /// The result.
     pub result: RunResult,
 }
 
-/// What came out of running a cell.
+/// The result of running a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunResult {
     /// How it ended.
     pub outcome: Outcome,
     /// How long it took.
     pub took: Duration,
-    /// What it wrote, line by line, with the escape sequences of its colours.
+    /// The output lines, with escape sequences for colours.
     pub lines: Vec<String>,
-    /// Columns and rows of the terminal on the slide that the lines are, if they are one.
+    /// Columns and rows of the terminal, if the lines are those of a terminal.
     pub screen: Option<(u16, u16)>,
-    /// The picture it made.
+    /// The picture that it made.
     pub picture: Option<RecordedPicture>,
-    /// What it showed that is more than text, in order.
-    pub shown: Vec<PlacedValue>,
+    /// The displayed values, in order.
+    pub values: Vec<PlacedValue>,
 }
 
-/// A picture that a cell made.
+/// A picture made by a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedPicture {
-    /// The name of its file in the recording's folder.
+    /// The file's name in the recording's folder.
     pub file: String,
     /// Equal for equal bytes.
     pub hash: String,
-    /// Its kind and its size, where they are known: `PNG, 640 × 480`.
+    /// The kind and size, if known: `PNG, 640 × 480`.
     pub kind: String,
 }
 
 impl RecordedPicture {
-    /// Its file; none where its name is no name.
+    /// Returns the file's path, if its name is valid.
     fn path(&self, folder: &Path) -> Option<PathBuf> {
         Some(folder.join(Path::new(&self.file).file_name()?))
     }
 
-    /// What two pictures have in common that look alike, as far as that can be told.
-    fn looks(&self) -> &str {
+    /// Returns the text by which pictures are compared.
+    fn comparison_key(&self) -> &str {
         if self.kind.is_empty() { &self.hash } else { &self.kind }
     }
 }
 
 impl Entry {
-    /// It as a run that the slide can show; `folder` is the recording's, and `is_outdated` says that the
-    /// code was other code.
-    pub fn shown(&self, folder: &Path, is_outdated: bool) -> CellRun {
-        let RunResult { outcome, took, lines, screen, picture, shown } = &self.result;
-        let output = || ansi_text::shown(lines, shown, folder);
+    /// Returns the entry as a run to show. `folder` is the recording's; `is_outdated` marks the run
+    /// as stale.
+    pub fn to_run(&self, folder: &Path, is_outdated: bool) -> CellRun {
+        let RunResult { outcome, took, lines, screen, picture, values } = &self.result;
+        let output = || ansi_text::to_output(lines, values, folder);
         CellRun {
             state: State::Ended(outcome.clone()),
             elapsed: *took,
             output: if screen.is_some() { Output::default() } else { output() },
-            screen: screen.map(|size| ansi_text::drawn(lines, size)),
+            screen: screen.map(|size| ansi_text::to_terminal(lines, size)),
             picture: picture.as_ref().and_then(|picture| picture.path(folder)),
             stale: is_outdated,
             recorded: Some(visible_line(&self.date).into()),
@@ -119,31 +120,31 @@ impl Entry {
 }
 
 impl RunResult {
-    /// What a run that is over left to see: the picture that it made, and those that it showed, as
-    /// far as their files could be read.
+    /// Creates the result of a finished run. `picture` is the picture that it made; `pictures` are
+    /// those that it displayed, as far as their files could be read.
     pub fn of(
         run: &CellRun,
         outcome: Outcome,
         picture: Option<RecordedPicture>,
         pictures: Vec<Option<RecordedPicture>>,
     ) -> Self {
-        let (lines, shown) = match &run.screen {
+        let (lines, values) = match &run.screen {
             Some(screen) => (ansi_text::screen(screen), Vec::new()),
             None => ansi_text::output(&run.output, pictures),
         };
         let screen = run.screen.as_ref().map(Emulator::size);
-        Self { outcome, took: run.elapsed, lines, screen, picture, shown }
+        Self { outcome, took: run.elapsed, lines, screen, picture, values }
     }
 
-    /// All its pictures.
+    /// Returns all pictures.
     pub fn pictures(&self) -> impl Iterator<Item = &RecordedPicture> {
-        let shown = self.shown.iter().filter_map(|placed| placed.value.picture());
-        self.picture.iter().chain(shown)
+        let values = self.values.iter().filter_map(|placed| placed.value.picture());
+        self.picture.iter().chain(values)
     }
 
-    /// Whether its program was still drawing: one that waits for keys has no end
-    /// of its own.
-    pub fn goes_on(&self) -> bool {
+    /// Returns whether the program was still drawing: an interactive program does not end by
+    /// itself.
+    pub fn is_endless(&self) -> bool {
         self.screen.is_some() && self.outcome == Outcome::Stopped
     }
 }

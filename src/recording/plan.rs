@@ -1,38 +1,38 @@
-//! Which cells are run, in which order, and what for.
+//! The runs that recording and checking a deck need.
 
 use std::sync::Arc;
 
 use super::Purpose;
 use crate::deck::{Cell, CellId, Deck, OutputMode, Start};
 
-/// One run of one cell.
+/// A planned run of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlannedRun {
-    /// Which cell.
+    /// The cell.
     pub cell: CellId,
-    /// What for.
+    /// The purpose.
     pub purpose: Purpose,
 }
 
-/// Every cell as it runs on stage, in the deck's order.
+/// Returns a run of every cell as in a presentation, in deck order.
 pub fn presentation_runs(deck: &Deck) -> Vec<PlannedRun> {
     all(deck, &[Purpose::Show])
 }
 
-/// Every cell as it runs on stage, and those that a check is to run in another way.
+/// Returns a run of every cell as in a presentation, plus the validations that differ from it.
 pub fn check_runs(deck: &Deck) -> Vec<PlannedRun> {
     all(deck, &[Purpose::Show, Purpose::Validate])
 }
 
-/// The cells that carry `+validate`, run for the sake of that.
+/// Returns a run of each cell with `+validate`.
 pub fn validation_runs(deck: &Deck) -> Vec<PlannedRun> {
     let due = deck.cells.iter().filter(|cell| cell.check.validates);
     due.map(|cell| PlannedRun { cell: cell.id, purpose: Purpose::Validate }).collect()
 }
 
-/// Why a cell cannot be run where nobody looks, if so.
+/// Returns the reason why a cell cannot run without a terminal, if there is one.
 pub fn skip_reason(cell: &Cell) -> Option<&'static str> {
-    (cell.exec.output_mode == OutputMode::Handover).then_some("it needs the terminal itself")
+    (cell.exec.output_mode == OutputMode::Handover).then_some("needs the speaker's terminal")
 }
 
 fn all(deck: &Deck, purposes: &[Purpose]) -> Vec<PlannedRun> {
@@ -57,7 +57,7 @@ mod tests {
     use crate::recording::test_decks::deck;
 
     #[test]
-    fn f163_a_block_is_run_as_on_stage_and_as_its_validation_wants() {
+    fn f163_blocks_are_shown_and_validated() {
         let mut deck = deck(&[("One", &["a", "b", "c", "d"])]);
         let validates = Check { validates: true, ..Check::default() };
         let by_uv = Check { alternative: Some("uv".into()), ..validates.clone() };
@@ -71,13 +71,13 @@ mod tests {
             let exec = ExecSpec { start, ..ExecSpec::default() };
             *cell = Arc::new(Cell { exec, check, ..Cell::clone(cell) });
         }
-        let told = |runs: Vec<PlannedRun>| -> Vec<(u32, bool)> {
+        let summary = |runs: Vec<PlannedRun>| -> Vec<(u32, bool)> {
             let is_show = |planned: &PlannedRun| (planned.cell.0, planned.purpose == Purpose::Show);
             runs.iter().map(is_show).collect()
         };
-        assert_eq!(told(presentation_runs(&deck)), [(0, true), (2, true), (3, true)]);
+        assert_eq!(summary(presentation_runs(&deck)), [(0, true), (2, true), (3, true)]);
         let all = [(0, true), (1, false), (2, true), (3, true), (3, false)];
-        assert_eq!(told(check_runs(&deck)), all);
-        assert_eq!(told(validation_runs(&deck)), [(1, false), (2, false), (3, false)]);
+        assert_eq!(summary(check_runs(&deck)), all);
+        assert_eq!(summary(validation_runs(&deck)), [(1, false), (2, false), (3, false)]);
     }
 }

@@ -1,4 +1,4 @@
-//! Values that a block showed, as they are written down: a table has a line for each row.
+//! The file format of displayed values. A table has one line per row.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,10 +6,10 @@ use super::{PlacedValue, RecordedPicture, RecordedValue, limits};
 use crate::deck::Align;
 use crate::run::{DataColumn, DataTable, Timing};
 
-/// What stands between two cells of a row.
-const BETWEEN: &str = "\t";
+/// Separates the cells of a row.
+const CELL_SEPARATOR: &str = "\t";
 
-/// A value, and the lines of the output that stand for it.
+/// A value and the output lines that represent it.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct ValueRecord {
     #[serde(deserialize_with = "limits::count")]
@@ -26,7 +26,7 @@ pub(super) struct ValueRecord {
     timing: Option<TimingRecord>,
 }
 
-/// A picture, if there is one: its file, and what is compared of it.
+/// A picture: its file, and what is compared.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct PictureRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub(super) struct PictureRecord {
     picture_kind: Option<String>,
 }
 
-/// A timing; times are nanoseconds.
+/// A timing; times are in nanoseconds.
 #[derive(Serialize, Deserialize)]
 struct TimingRecord {
     #[serde(deserialize_with = "limits::name")]
@@ -82,7 +82,7 @@ struct ColumnRecord {
 }
 
 impl ValueRecord {
-    /// It as it is written down.
+    /// Converts a value to its stored form.
     pub(super) fn of(PlacedValue { line, lines, value }: PlacedValue) -> Self {
         let entry = Self { line, lines, ..Self::default() };
         match value {
@@ -97,7 +97,8 @@ impl ValueRecord {
         }
     }
 
-    /// The value; none of a kind that nobody knows here: its lines are shown.
+    /// Converts the stored form to a value, or returns `None` for an unknown kind, whose lines are
+    /// shown instead.
     pub(super) fn placed(self) -> Option<PlacedValue> {
         let value = if let Some(picture) = self.picture.picture() {
             RecordedValue::Picture(picture)
@@ -148,8 +149,8 @@ impl TableRecord {
             index: column.is_index,
         };
         let row = |row: &Vec<Box<str>>| {
-            let cells: Vec<_> = row.iter().map(|cell| cell.replace(BETWEEN, " ")).collect();
-            cells.join(BETWEEN)
+            let cells: Vec<_> = row.iter().map(|cell| cell.replace(CELL_SEPARATOR, " ")).collect();
+            cells.join(CELL_SEPARATOR)
         };
         Self {
             columns: table.columns.iter().map(column).collect(),
@@ -168,9 +169,9 @@ impl TableRecord {
             is_index: column.index,
         };
         let row = |row: &String| {
-            let cells = row.split(BETWEEN).take(count).map(Into::into);
+            let cells = row.split(CELL_SEPARATOR).take(count).map(Into::into);
             let mut cells: Vec<Box<str>> = cells.collect();
-            // Somebody may have edited it.
+            // The file may have been edited.
             cells.resize(count, "".into());
             cells
         };

@@ -1,4 +1,4 @@
-//! What came of running a deck, for people and for programs.
+//! Reports on the runs of a deck, for people and for programs.
 
 use std::fmt::Write as _;
 
@@ -13,35 +13,34 @@ use crate::deck::Deck;
 use crate::run::format_duration;
 use crate::source::{Position, SourceFile, visible_line};
 
-/// Lines of a failing block's output that are told: its last ones.
-const LAST_LINES: usize = 20;
+/// Maximum output lines shown for a failing block, from the end.
+const MAX_OUTPUT_LINES: usize = 20;
 
-/// What is said of one run of one cell.
+/// The report on one run of one cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// The file that the code stands in, as messages name it.
+    /// The file that contains the code, as shown in messages.
     pub file: String,
-    /// Where in it.
+    /// The position in that file.
     pub at: Position,
-    /// The cell's language.
+    /// The language of the cell.
     pub language: String,
-    /// Where the cell stands on its slides.
+    /// The position of the cell in the deck.
     pub place: BlockPosition,
-    /// What it was run for.
+    /// Why it was run.
     pub purpose: Purpose,
-    /// What came out; nothing if it was not run.
+    /// The result; `None` if it was not run.
     pub result: Option<RunResult>,
-    /// What that is worth.
+    /// The verdict on the result.
     pub verdict: Verdict,
 }
 
-/// How many findings there are of which kind.
+/// The number of findings of each kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary(Vec<(&'static str, usize)>);
 
 impl Finding {
-    /// What is to be said of a round of a deck's cell: what came out, if anything could, and what was
-    /// recorded of it.
+    /// Judges a planned run by its result, if it was run, and its recording.
     pub fn of(
         deck: &Deck,
         planned: PlannedRun,
@@ -50,11 +49,11 @@ impl Finding {
     ) -> Option<Self> {
         let cell = deck.cell(planned.cell)?;
         let file = deck.sources.get(cell.span.file);
-        // Another executor writes something else.
+        // A validating executor prints something else.
         let recorded = recorded.filter(|_| planned.purpose == Purpose::Show);
         let verdict = match &result {
             Some(result) => judge(cell, result, recorded),
-            None => Verdict::Skipped(skip_reason(cell).unwrap_or("nothing came of it").to_owned()),
+            None => Verdict::Skipped(skip_reason(cell).unwrap_or("no result").to_owned()),
         };
         Some(Self {
             file: file.map(SourceFile::name).unwrap_or_default(),
@@ -67,12 +66,12 @@ impl Finding {
         })
     }
 
-    /// `talk.md:44:1`
+    /// Returns the position: `talk.md:44:1`.
     pub fn position(&self) -> String {
         format!("{}:{}:{}", self.file, self.at.line, self.at.column)
     }
 
-    /// The block in words: its slide, which one it is, its language.
+    /// Describes the block: its slide, number and language.
     pub fn name(&self) -> String {
         let BlockPosition { slide, block, name } = &self.place;
         let slide = slide.as_deref().unwrap_or("(no title)");
@@ -81,11 +80,11 @@ impl Finding {
         visible_line(&format!("{slide}, block {name} ({}{why})", self.language)).into_owned()
     }
 
-    /// The last lines that it wrote, where they say why it failed.
-    pub fn last_words(&self) -> Vec<String> {
+    /// Returns the last lines of output of a failing block.
+    pub fn last_lines(&self) -> Vec<String> {
         let fails = matches!(self.verdict, Verdict::Failed(_) | Verdict::TimedOut);
         let Some(result) = self.result.as_ref().filter(|_| fails) else { return Vec::new() };
-        let first = result.lines.len().saturating_sub(LAST_LINES);
+        let first = result.lines.len().saturating_sub(MAX_OUTPUT_LINES);
         let plain = |line: &String| visible_line(&ansi_text::plain(line)).into_owned();
         result.lines[first..].iter().map(plain).collect()
     }
@@ -96,7 +95,7 @@ impl Finding {
 }
 
 impl Summary {
-    /// Counts.
+    /// Counts the findings.
     pub fn of(findings: &[Finding]) -> Self {
         let mut counts: Vec<(&'static str, usize)> = Vec::new();
         for finding in findings {
@@ -109,7 +108,7 @@ impl Summary {
         Self(counts)
     }
 
-    /// In words: `8 blocks: 7 ok, 1 differs`.
+    /// Formats the counts: `8 blocks: 7 ok, 1 differs`.
     pub fn words(&self) -> String {
         let all: usize = self.0.iter().map(|(_, count)| count).sum();
         let kinds: Vec<_> = self.0.iter().map(|(word, count)| format!("{count} {word}")).collect();
@@ -121,7 +120,7 @@ impl Summary {
     }
 }
 
-/// One finding for people, each line ended.
+/// Formats a finding for people, as complete lines.
 pub fn line(finding: &Finding) -> String {
     let mut text = format!("{}: {}", finding.position(), finding.verdict.message());
     let took = finding.took().map_or_else(String::new, |took| format!(" · {took}"));
@@ -129,13 +128,13 @@ pub fn line(finding: &Finding) -> String {
     for line in finding.verdict.diff().unwrap_or_default().lines() {
         let _ = writeln!(text, "    {}", visible_line(line));
     }
-    for line in finding.last_words() {
+    for line in finding.last_lines() {
         let _ = writeln!(text, "    | {line}");
     }
     text
 }
 
-/// A finding for programs.
+/// A finding as JSON.
 #[derive(Serialize)]
 struct JsonFinding<'a> {
     file: &'a str,
@@ -152,7 +151,7 @@ struct JsonFinding<'a> {
     output: Vec<String>,
 }
 
-/// All findings for programs: what stands under `blocks`.
+/// Returns all findings as JSON, for the key `blocks`.
 pub fn json(findings: &[Finding]) -> Value {
     let entries = findings.iter().map(|finding| {
         let Finding { file, at, language, place, result, verdict, .. } = finding;
@@ -185,7 +184,7 @@ pub(super) mod tests {
     use super::*;
     use crate::run::Outcome;
 
-    /// A finding of each kind.
+    /// Returns a finding of each kind.
     pub(in crate::recording) fn findings() -> Vec<Finding> {
         let diff = "--- recorded 2026-11-22\n+++ now\n@@ -1 +1 @@\n-1\n+2\n".to_owned();
         let since = "2026-11-22".to_owned();
@@ -204,7 +203,7 @@ pub(super) mod tests {
                 lines: vec!["\x1b[0;31m<oh>\x1b[0m".to_owned()],
                 screen: None,
                 picture: None,
-                shown: Vec::new(),
+                values: Vec::new(),
             };
             Finding {
                 file: "talk.md".to_owned(),
@@ -220,17 +219,17 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn people_read_a_line_for_each_block_and_what_is_wrong_with_it() {
+    fn text_report_explains_failures() {
         let text: String = findings().iter().map(line).collect();
         insta::assert_snapshot!(text, @"
         talk.md:1:1: ok · A & B, block 1 (bash) · 12 ms
-        talk.md:2:1: differs from what was recorded on 2026-11-22 · A & B, block 2 (bash) · 12 ms
+        talk.md:2:1: differs from the recording of 2026-11-22 · A & B, block 2 (bash) · 12 ms
             --- recorded 2026-11-22
             +++ now
             @@ -1 +1 @@
             -1
             +2
-        talk.md:3:1: its code changed since it was recorded on 2026-11-22 · A & B, block 3 (bash) · 12 ms
+        talk.md:3:1: code changed since the recording of 2026-11-22 · A & B, block 3 (bash) · 12 ms
         talk.md:4:1: failed: exit 3 · A & B, block 4 (bash) · 12 ms
             | <oh>
         talk.md:5:1: timed out · A & B, block 5 (bash) · 12 ms
@@ -240,7 +239,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_summary_counts_by_kind() {
+    fn summary_counts_by_kind() {
         assert_eq!(Summary::of(&[]).words(), "no code to run");
         let findings = findings();
         assert_eq!(Summary::of(&findings[..1]).words(), "1 block: ok");
@@ -249,7 +248,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn programs_read_the_same() {
+    fn json_report_is_complete() {
         let findings = findings();
         insta::assert_snapshot!(format!("{:#}", json(&findings[1..2])), @r#"
         [
@@ -260,7 +259,7 @@ pub(super) mod tests {
             "file": "talk.md",
             "language": "bash",
             "line": 2,
-            "message": "differs from what was recorded on 2026-11-22",
+            "message": "differs from the recording of 2026-11-22",
             "name": null,
             "output": [
               "<oh>"

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::deck::{Cell, CellId, Deck, Fingerprint, Slide, SlideNo};
 
-/// A deck of slides: each its title and its cells' codes.
+/// Creates a deck from slides, each a title and the code of its cells.
 pub(super) fn deck(slides: &[(&str, &[&str])]) -> Deck {
     let mut deck = Deck::default();
     for (number, (title, cells)) in slides.iter().enumerate() {

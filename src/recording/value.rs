@@ -1,44 +1,44 @@
-//! Values that a block showed, as a recording keeps them: in the text of its output they stand as
-//! text, to be read and compared; beside it as what they are, to be shown again.
+//! Displayed values as a recording keeps them. The recorded lines contain each value as text, to be
+//! read and compared; the value itself is kept as well, to be shown again.
 
 use std::path::Path;
 
 use super::RecordedPicture;
 use crate::run::{DataTable, OutputValue, Timing};
 
-/// A value, and the lines of the output that stand for it.
+/// A value and the output lines that represent it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlacedValue {
-    /// The first of the lines, from 0.
+    /// The first of these lines, from 0.
     pub line: usize,
-    /// How many there are.
+    /// The number of lines.
     pub lines: usize,
     /// The value.
     pub value: RecordedValue,
 }
 
-/// A value that is more than text.
+/// A displayed value that is not plain text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordedValue {
     /// A picture.
     Picture(RecordedPicture),
-    /// A table of data.
+    /// A data table.
     Table(DataTable),
-    /// What a timed statement took.
+    /// A benchmark timing.
     Timing(Timing),
-    /// Markdown, as it was given.
+    /// Markdown source.
     Markdown(String),
 }
 
 impl RecordedValue {
-    /// The value as text, and as it is kept: of a picture only where its file is known.
+    /// Returns the value as text and as recorded. A picture is recorded if its file is known.
     pub(super) fn of(
         value: &OutputValue,
         picture: Option<RecordedPicture>,
     ) -> (String, Option<Self>) {
         match (value, picture) {
             (OutputValue::Picture(_), Some(picture)) => {
-                (format!("[picture: {}]", picture.looks()), Some(Self::Picture(picture)))
+                (format!("[picture: {}]", picture.comparison_key()), Some(Self::Picture(picture)))
             }
             (OutputValue::Picture(_), None) => (value.plain_text(), None),
             (OutputValue::Table(table), _) => {
@@ -53,8 +53,8 @@ impl RecordedValue {
         }
     }
 
-    /// The value to be shown, its picture in this folder; none where it has no file there.
-    pub(super) fn shown(&self, folder: &Path) -> Option<OutputValue> {
+    /// Returns the value to show. A picture is in `folder`; `None` if its file name is invalid.
+    pub(super) fn to_value(&self, folder: &Path) -> Option<OutputValue> {
         Some(match self {
             Self::Picture(picture) => OutputValue::Picture(picture.path(folder)?),
             Self::Table(table) => OutputValue::Table(table.clone()),
@@ -65,7 +65,7 @@ impl RecordedValue {
         })
     }
 
-    /// The picture that it is.
+    /// Returns the picture, if this is one.
     pub fn picture(&self) -> Option<&RecordedPicture> {
         match self {
             Self::Picture(picture) => Some(picture),

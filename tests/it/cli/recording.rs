@@ -103,14 +103,14 @@ fn what_was_recorded_must_come_out_again() {
     let text = without_times(&text).replace(&today(), "TODAY");
     insta::assert_snapshot!(text, @"
     talk.md: 1 slide, no mistakes
-    talk.md:5:1: its code changed since it was recorded on TODAY · A title, block 1 (bash)
+    talk.md:5:1: code changed since the recording of TODAY · A title, block 1 (bash)
         --- recorded TODAY
         +++ now
         @@ -1,2 +1,2 @@
         -one
         +two
          took <duration> <masked>
-    talk.md:9:1: its code changed since it was recorded on TODAY · A title, block 2 (bash)
+    talk.md:9:1: code changed since the recording of TODAY · A title, block 2 (bash)
         --- recorded TODAY
         +++ now
         @@ -1 +1 @@
@@ -278,12 +278,12 @@ fn f164_what_is_not_recorded_must_do_what_is_expected() {
     assert_eq!(status, 1);
     insta::assert_snapshot!(without_times(&text), @"
     talk.md: 1 slide, no mistakes
-    talk.md:2:1: failed: it was expected to fail, and did not · (no title), block 1 (bash, validated)
+    talk.md:2:1: failed: expected to fail, but succeeded · (no title), block 1 (bash, validated)
     talk.md:6:1: failed: exit 3 · (no title), block 2 (bash, validated)
         | out
     talk.md:10:1: ok · (no title), block 3 (bash)
     talk.md:14:1: ok · (no title), block 4 (bash, validated)
-    talk.md:18:1: not run: it needs the terminal itself · (no title), block 5 (bash)
+    talk.md:18:1: not run: needs the speaker's terminal · (no title), block 5 (bash)
     talk.md: 5 blocks: 2 failed, 2 ok, 1 not run
     ");
 }
@@ -392,7 +392,7 @@ fn a_damaged_recording_is_told_of_and_made_anew() {
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
-    assert!(said.contains("recording.json` line 5, column 7: no recording: "), "{said}");
+    assert!(said.contains("recording.json` line 5, column 7: invalid recording: "), "{said}");
     assert_eq!(folder.check(&["--update"]).0, 0);
     assert_eq!(folder.check(&[]).0, 0);
 }
