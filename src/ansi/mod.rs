@@ -1,9 +1,9 @@
-//! //! The terminal's sixteen named colours and the numbers that escape sequences and palettes use
-//! for them.
+//! The terminal's sixteen named colours and the numbers that escape sequences and palettes use for
+//! them.
 
 use ratatui::style::Color;
 
-/// /// Ordered by number: the eight dark colours, then the eight bright ones.
+/// Ordered by number: the eight dark colours, then the eight bright ones.
 const NAMED_COLORS: [Color; 16] = [
     Color::Black,
     Color::Red,
@@ -23,12 +23,12 @@ const NAMED_COLORS: [Color; 16] = [
     Color::White,
 ];
 
-/// /// Returns the colour with this number in the 256-colour palette. The first sixteen are named.
+/// Returns the colour with this number in the 256-colour palette. The first sixteen are named.
 pub fn color(number: u8) -> Color {
     NAMED_COLORS.get(usize::from(number)).copied().unwrap_or(Color::Indexed(number))
 }
 
-/// /// Returns the palette number of a named or indexed colour.
+/// Returns the palette number of a named or indexed colour.
 pub fn number(color: Color) -> Option<u8> {
     match color {
         Color::Indexed(number) => Some(number),

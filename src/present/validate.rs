@@ -73,7 +73,7 @@ fn mistake(finding: &Finding, span: Span) -> Option<Diagnostic> {
         return None;
     }
     let mistake = Diagnostic::error(span, format!("validation {}", finding.verdict.message()));
-    let last = finding.last_words().into_iter().rfind(|line| !line.trim().is_empty());
+    let last = finding.last_lines().into_iter().rfind(|line| !line.trim().is_empty());
     Some(match last {
         Some(line) => mistake.hint(format!("its last words: {line}")),
         None => mistake,

@@ -1,8 +1,8 @@
-//! //! Durations formatted for people.
+//! Durations formatted for people.
 
 use std::time::Duration;
 
-/// /// Formats a duration: `43 µs`, `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
+/// Formats a duration: `43 µs`, `0.8 ms`, `123 ms`, `4.2 s`, `1 min 05 s`.
 pub fn format_duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match time.as_micros() {

@@ -1,6 +1,6 @@
-//! //! The data model of running code: requests and events (`protocol`), captured output
-//! (`output`), the terminal emulator (`terminal`), and the state shown on a slide (`state`).
-//! Nothing here starts a process; `exec` does.
+//! The data model of running code: requests and events (`protocol`), captured output (`output`),
+//! the terminal emulator (`terminal`), and the state shown on a slide (`state`). Nothing here
+//! starts a process; `exec` does.
 
 mod duration;
 mod output;

@@ -1,4 +1,4 @@
-//! //! The output of a run: text and displayed values, in the order in which they arrived.
+//! The output of a run: text and displayed values, in the order in which they arrived.
 
 mod screen;
 mod text_output;
@@ -11,54 +11,54 @@ use crate::run::{DataTable, Timing};
 pub(super) use text_output::whole_characters;
 pub use text_output::{OutputRow, TextOutput};
 
-/// /// Everything that a run has printed and displayed.
+/// Everything that a run has printed and displayed.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
     parts: Vec<Part>,
-    /// /// Number of trailing rows that cursor movement can reach, if set.
+    /// Number of trailing rows that cursor movement can reach, if set.
     rows: Option<u16>,
 }
 
-/// /// One part of an output.
+/// One part of an output.
 #[derive(Clone, Debug)]
 pub enum Part {
-    /// /// Text up to the next displayed value.
+    /// Text up to the next displayed value.
     Text(Box<TextOutput>),
-    /// /// A displayed value that is not plain text.
+    /// A displayed value that is not plain text.
     Value(OutputValue),
 }
 
-/// /// A displayed value that is not plain text.
+/// A displayed value that is not plain text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OutputValue {
-    /// /// A picture file.
+    /// A picture file.
     Picture(PathBuf),
-    /// /// A data table.
+    /// A data table.
     Table(DataTable),
-    /// /// A benchmark timing.
+    /// A benchmark timing.
     Timing(Timing),
     /// Markdown.
     Markdown {
-        /// /// The source text.
+        /// The source text.
         text: Box<str>,
-        /// /// The parsed blocks; empty until parsed.
+        /// The parsed blocks; empty until parsed.
         blocks: Vec<Block>,
     },
 }
 
 impl Output {
-    /// /// Creates an output whose last `rows` rows can be reached by cursor movement.
+    /// Creates an output whose last `rows` rows can be reached by cursor movement.
     pub fn with_rows(rows: u16) -> Self {
         Self { parts: Vec::new(), rows: Some(rows) }
     }
 
-    /// /// Returns an empty output with the same number of reachable rows.
+    /// Returns an empty output with the same number of reachable rows.
     #[must_use]
     pub fn anew(&self) -> Self {
         Self { parts: Vec::new(), rows: self.rows }
     }
 
-    /// /// Appends bytes, which may end in the middle of a character or an escape sequence.
+    /// Appends bytes, which may end in the middle of a character or an escape sequence.
     pub fn feed(&mut self, bytes: &[u8]) {
         if let Some(Part::Text(written)) = self.parts.last_mut() {
             return written.feed(bytes);
@@ -68,22 +68,22 @@ impl Output {
         self.parts.push(Part::Text(Box::new(written)));
     }
 
-    /// /// Appends a displayed value.
+    /// Appends a displayed value.
     pub fn show(&mut self, value: OutputValue) {
         self.parts.push(Part::Value(value));
     }
 
-    /// /// Returns the parts in order. A text part may be empty.
+    /// Returns the parts in order. A text part may be empty.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// /// Returns whether there is nothing to show.
+    /// Returns whether there is nothing to show.
     pub fn is_empty(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, Part::Text(written) if written.is_empty()))
     }
 
-    /// /// Returns the picture files.
+    /// Returns the picture files.
     pub fn pictures(&self) -> impl Iterator<Item = &PathBuf> {
         self.parts.iter().filter_map(|part| match part {
             Part::Value(OutputValue::Picture(file)) => Some(file),
@@ -91,7 +91,7 @@ impl Output {
         })
     }
 
-    /// /// Returns the last timing, if the block was benchmarked.
+    /// Returns the last timing, if the block was benchmarked.
     pub fn timing(&self) -> Option<&Timing> {
         self.parts.iter().rev().find_map(|part| match part {
             Part::Value(OutputValue::Timing(timing)) => Some(timing),
@@ -99,7 +99,7 @@ impl Output {
         })
     }
 
-    /// /// Returns the parsed blocks of each markdown value.
+    /// Returns the parsed blocks of each markdown value.
     pub fn markdown(&self) -> impl Iterator<Item = &[Block]> {
         self.parts.iter().filter_map(|part| match part {
             Part::Value(OutputValue::Markdown { blocks, .. }) => Some(&**blocks),
@@ -107,7 +107,7 @@ impl Output {
         })
     }
 
-    /// /// Returns each markdown value's text and the place to store its parsed blocks.
+    /// Returns each markdown value's text and the place to store its parsed blocks.
     pub fn markdown_to_read(&mut self) -> impl Iterator<Item = (&str, &mut Vec<Block>)> {
         self.parts.iter_mut().filter_map(|part| match part {
             Part::Value(OutputValue::Markdown { text, blocks }) => Some((&**text, blocks)),
@@ -115,7 +115,7 @@ impl Output {
         })
     }
 
-    /// /// Returns the number of lines, omitted ones included, and the number of pictures.
+    /// Returns the number of lines, omitted ones included, and the number of pictures.
     pub fn amount(&self) -> (usize, usize) {
         let lines = self.parts.iter().map(|part| match part {
             Part::Text(written) => written.lines(),
@@ -127,8 +127,7 @@ impl Output {
         (lines.sum(), self.pictures().count())
     }
 
-    /// /// Returns the output without styles, one row per line. A picture becomes a placeholder
-    /// line.
+    /// Returns the output without styles, one row per line. A picture becomes a placeholder line.
     pub fn plain_text(&self) -> String {
         let texts = self.parts.iter().map(Part::plain_text);
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
@@ -136,7 +135,7 @@ impl Output {
 }
 
 impl Part {
-    /// /// Returns the part without styles.
+    /// Returns the part without styles.
     fn plain_text(&self) -> String {
         match self {
             Self::Text(written) => written.plain_text(),
@@ -146,7 +145,7 @@ impl Part {
 }
 
 impl OutputValue {
-    /// /// Returns the value as text.
+    /// Returns the value as text.
     pub fn plain_text(&self) -> String {
         match self {
             Self::Picture(_) => "[picture]".to_owned(),

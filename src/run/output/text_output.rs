@@ -1,4 +1,4 @@
-//! //! The text output of a run: takes bytes, returns bounded styled lines.
+//! The text output of a run: takes bytes, returns bounded styled lines.
 //!
 //! Bytes pass through the `vte` parser onto a small [`TextScreen`], which interprets colours,
 //! carriage returns and cursor movement. Rows that scroll off its top are kept as history, bounded
@@ -11,49 +11,49 @@ use vte::Parser;
 
 use super::screen::TextScreen;
 
-/// /// Maximum bytes passed to the parser at once.
+/// Maximum bytes passed to the parser at once.
 const CHUNK_BYTES: usize = 4 * 1024;
 
-/// /// Maximum length in bytes of an operating system command before the parser is reset.
+/// Maximum length in bytes of an operating system command before the parser is reset.
 const MAX_COMMAND_BYTES: usize = 16 * CHUNK_BYTES;
 
-/// /// Text output as lines.
+/// Text output as lines.
 ///
 /// A clone shows the same lines, and interprets further bytes as outside of any escape sequence.
 #[derive(Default)]
 pub struct TextOutput {
     parser: Parser,
     screen: TextScreen,
-    /// /// An incomplete character at the end of the last chunk.
+    /// An incomplete character at the end of the last chunk.
     partial: Vec<u8>,
-    /// /// Bytes since the parser last dispatched anything.
+    /// Bytes since the parser last dispatched anything.
     undispatched: usize,
 }
 
-/// /// One row of text output.
+/// One row of text output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OutputRow<'a> {
-    /// /// An unwrapped line.
+    /// An unwrapped line.
     Line(&'a Line<'static>),
-    /// /// The number of lines omitted between the head and the tail.
+    /// The number of lines omitted between the head and the tail.
     Omitted(usize),
 }
 
 impl TextOutput {
-    /// /// Creates an output whose last `rows` rows can be reached by cursor movement.
+    /// Creates an output whose last `rows` rows can be reached by cursor movement.
     pub fn with_rows(rows: u16) -> Self {
         let mut output = Self::default();
         output.resize(rows);
         output
     }
 
-    /// /// Sets the number of trailing rows that cursor movement can reach: the height of the
-    /// program's terminal.
+    /// Sets the number of trailing rows that cursor movement can reach: the height of the program's
+    /// terminal.
     pub fn resize(&mut self, rows: u16) {
         self.screen.resize(usize::from(rows));
     }
 
-    /// /// Appends bytes, which may end in the middle of a character or an escape sequence.
+    /// Appends bytes, which may end in the middle of a character or an escape sequence.
     pub fn feed(&mut self, bytes: &[u8]) {
         let mut joined = std::mem::take(&mut self.partial);
         let mut rest = bytes;
@@ -81,25 +81,25 @@ impl TextOutput {
         }
     }
 
-    /// /// Resets the parser inside an operating system command, which frees what it has collected.
-    /// A command (a title, a picture) may never end.
+    /// Resets the parser inside an operating system command, which frees what it has collected. A
+    /// command (a title, a picture) may never end.
     fn forget_command(&mut self) {
         self.parser = Parser::new();
         self.parser.advance(&mut self.screen, b"\x1b]");
         self.undispatched = 0;
     }
 
-    /// /// Returns whether there is no output.
+    /// Returns whether there is no output.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// /// Returns the number of rows that [`TextOutput::row`] can return.
+    /// Returns the number of rows that [`TextOutput::row`] can return.
     pub fn len(&self) -> usize {
         self.screen.len()
     }
 
-    /// /// Returns the number of lines written, including omitted ones.
+    /// Returns the number of lines written, including omitted ones.
     pub fn lines(&self) -> usize {
         let omitted = (0..self.len()).find_map(|index| match self.row(index) {
             Some(OutputRow::Omitted(count)) => Some(count.saturating_sub(1)),
@@ -108,12 +108,12 @@ impl TextOutput {
         self.len() + omitted.unwrap_or(0)
     }
 
-    /// /// Returns the row at `index`, from 0.
+    /// Returns the row at `index`, from 0.
     pub fn row(&self, index: usize) -> Option<OutputRow<'_>> {
         self.screen.row(index)
     }
 
-    /// /// Returns the rows without styles, one per line.
+    /// Returns the rows without styles, one per line.
     pub fn plain_text(&self) -> String {
         let rows = (0..self.len()).filter_map(|index| self.row(index));
         let rows: Vec<_> = rows
@@ -126,7 +126,7 @@ impl TextOutput {
     }
 }
 
-/// /// Returns how many of the bytes end with a complete character. vte 0.15.0 loses what follows a
+/// Returns how many of the bytes end with a complete character. vte 0.15.0 loses what follows a
 /// character that is split across calls.
 pub(in crate::run) fn whole_characters(bytes: &[u8]) -> usize {
     let is_continuation = |byte: &u8| matches!(byte, 0x80..=0xbf);

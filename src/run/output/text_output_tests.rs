@@ -1,4 +1,4 @@
-//! //! Tests of the text output: bytes in, visible rows out.
+//! Tests of the text output: bytes in, visible rows out.
 
 use std::fmt::Write;
 
@@ -12,17 +12,17 @@ fn output(bytes: impl AsRef<[u8]>) -> TextOutput {
     output
 }
 
-/// /// Returns the visible text without styles.
+/// Returns the visible text without styles.
 fn seen(bytes: impl AsRef<[u8]>) -> String {
     output(bytes).plain_text()
 }
 
-/// /// Returns all rows with their styles, for comparison.
+/// Returns all rows with their styles, for comparison.
 fn rows(output: &TextOutput) -> Vec<String> {
     (0..output.len()).map(|index| format!("{:?}", output.row(index).unwrap())).collect()
 }
 
-/// /// Returns the style of the last span of the only row.
+/// Returns the style of the last span of the only row.
 fn last_style(bytes: &str) -> Style {
     let output = output(bytes);
     let Some(OutputRow::Line(line)) = output.row(0) else { panic!("no row") };
@@ -196,7 +196,7 @@ fn overwriting_keeps_surrounding_styles() {
     assert_eq!(output.row(0), Some(OutputRow::Line(&expected)));
 }
 
-/// /// Bytes that cover every kind of boundary.
+/// Bytes that cover every kind of boundary.
 const MIXED: &str = "plain \x1b[1;38;2;10;20;30mstyled é日👩‍🚀\x1b[0m\r\x1b[3Cover\n\x1b]0;t\x07\
     \x1bPq#0\x1b\\tail\tx\x1b[1A\x1b[K!\u{85}e\u{301}🇩🇪\n\x1b[4:3mcurly\x1b[m ❤\u{fe0f} \x1b[38:5:9mend";
 
@@ -222,7 +222,7 @@ fn chunk_boundaries_do_not_matter() {
     assert_eq!(rows(&single), whole);
 }
 
-/// /// Returns deterministic pseudo-random bytes.
+/// Returns deterministic pseudo-random bytes.
 fn noise(seed: u64) -> impl Iterator<Item = u8> {
     let mut state = seed.wrapping_mul(2).wrapping_add(1);
     std::iter::from_fn(move || {
@@ -257,7 +257,7 @@ fn random_bytes_are_safe_in_any_chunks() {
             let (piece, left) = rest.split_at(usize::from(length % 9).min(rest.len()));
             cut.feed(piece);
             rest = left;
-            // // Reading in between must not change the result.
+            // Reading in between must not change the result.
             cut.plain_text();
             if rest.is_empty() {
                 break;

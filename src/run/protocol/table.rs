@@ -1,47 +1,47 @@
-//! //! Data tables, as displayed from a data frame. Only the first rows and columns are kept, along
+//! Data tables, as displayed from a data frame. Only the first rows and columns are kept, along
 //! with the total counts.
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::deck::Align;
 
-/// /// The gap between columns of plain text.
+/// The gap between columns of plain text.
 const COLUMN_GAP: &str = "  ";
 
-/// /// A data table.
+/// A data table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataTable {
-    /// /// The columns, index columns first.
+    /// The columns, index columns first.
     pub columns: Vec<DataColumn>,
-    /// /// The first rows; each has one cell per column.
+    /// The first rows; each has one cell per column.
     pub rows: Vec<Vec<Box<str>>>,
-    /// /// Total number of rows.
+    /// Total number of rows.
     pub height: usize,
-    /// /// Total number of columns, excluding the index.
+    /// Total number of columns, excluding the index.
     pub width: usize,
 }
 
-/// /// One column of a data table.
+/// One column of a data table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataColumn {
-    /// /// The name, which may be empty.
+    /// The name, which may be empty.
     pub name: Box<str>,
-    /// /// The data type, if known.
+    /// The data type, if known.
     pub kind: Option<Box<str>>,
-    /// /// How the cells are aligned; numbers to the right.
+    /// How the cells are aligned; numbers to the right.
     pub align: Align,
-    /// /// Whether the column is an index (row names).
+    /// Whether the column is an index (row names).
     pub is_index: bool,
 }
 
 impl DataTable {
-    /// /// Returns the number of omitted columns.
+    /// Returns the number of omitted columns.
     pub fn omitted_columns(&self) -> usize {
         let kept = self.columns.iter().filter(|column| !column.is_index).count();
         self.width.saturating_sub(kept)
     }
 
-    /// /// Returns the table as aligned text, followed by a note on what is omitted.
+    /// Returns the table as aligned text, followed by a note on what is omitted.
     pub fn plain_text(&self) -> String {
         let head = |text: fn(&DataColumn) -> &str| {
             self.columns.iter().map(text).map(str::to_owned).collect::<Vec<_>>()
@@ -65,8 +65,8 @@ impl DataTable {
         lines.join("\n")
     }
 
-    /// /// Returns a note on what is omitted when the first `rows` rows and all but `columns`
-    /// columns are shown, or `None` if nothing is.
+    /// Returns a note on what is omitted when the first `rows` rows and all but `columns` columns
+    /// are shown, or `None` if nothing is.
     pub fn more(&self, rows: usize, columns: usize) -> Option<String> {
         let rows = self.height.saturating_sub(rows);
         let parts = [(rows, "row"), (columns, "column")];
@@ -76,12 +76,12 @@ impl DataTable {
     }
 }
 
-/// /// Formats a count: `1 more row`, `996 more rows`.
+/// Formats a count: `1 more row`, `996 more rows`.
 fn counted(count: usize, what: &str) -> String {
     format!("{} more {what}{}", group_digits(count), if count == 1 { "" } else { "s" })
 }
 
-/// /// Formats a number with thousands separators.
+/// Formats a number with thousands separators.
 pub fn group_digits(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -1,41 +1,40 @@
-//! //! Benchmark results: the measured statement, its median and spread, and the amount of
-//! sampling.
+//! Benchmark results: the measured statement, its median and spread, and the amount of sampling.
 
 use super::group_digits;
 
-/// /// Minimum number of samples for quartiles. With fewer, the spread is from the fastest to the
+/// Minimum number of samples for quartiles. With fewer, the spread is from the fastest to the
 /// slowest.
 const MIN_QUARTILE_SAMPLES: u32 = 4;
 
-/// /// The result of one contender of a benchmark. Times are nanoseconds per call.
+/// The result of one contender of a benchmark. Times are nanoseconds per call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timing {
-    /// /// The measured statement on one line.
+    /// The measured statement on one line.
     pub timed: Box<str>,
-    /// /// Total number of calls.
+    /// Total number of calls.
     pub calls: u64,
-    /// /// Number of samples, each with the same number of calls.
+    /// Number of samples, each with the same number of calls.
     pub samples: u32,
-    /// /// Total time of all samples.
+    /// Total time of all samples.
     pub total: f64,
-    /// /// The median of the samples.
+    /// The median of the samples.
     pub median: f64,
-    /// /// Lower end of the spread: the first quartile, or the fastest sample if there are few.
+    /// Lower end of the spread: the first quartile, or the fastest sample if there are few.
     pub low: f64,
-    /// /// Upper end of the spread: the third quartile, or the slowest sample if there are few.
+    /// Upper end of the spread: the third quartile, or the slowest sample if there are few.
     pub high: f64,
-    /// /// Whether a call takes no longer than an empty one: the compiler has optimized it away.
+    /// Whether a call takes no longer than an empty one: the compiler has optimized it away.
     pub is_empty: bool,
 }
 
 impl Timing {
-    /// /// Returns the formatted median.
+    /// Returns the formatted median.
     pub fn median_text(&self) -> String {
         let (number, unit) = with_unit(self.median);
         format!("{number} {unit}")
     }
 
-    /// /// Describes the median, its spread and the amount of sampling.
+    /// Describes the median, its spread and the amount of sampling.
     pub fn words(&self) -> String {
         let (low, high) = (with_unit(self.low), with_unit(self.high));
         let from = if low.1 == high.1 { low.0 } else { format!("{} {}", low.0, low.1) };
@@ -50,19 +49,19 @@ impl Timing {
         format!("median {}{spread} · {much}", self.median_text())
     }
 
-    /// /// Returns the whole result on one line.
+    /// Returns the whole result on one line.
     pub fn plain_text(&self) -> String {
         let empty = if self.is_empty { format!(" · {OPTIMIZED_AWAY}") } else { String::new() };
         format!("timed {} · {}{empty}", self.timed, self.words())
     }
 
-    /// /// Returns the text without the measured times, which differ on each run.
+    /// Returns the text without the measured times, which differ on each run.
     pub fn stable_text(&self) -> String {
         format!("timed {}", self.timed)
     }
 
-    /// /// Formats how many times faster this is than `slowest`: `1.7×`, `47×`, `1,230×`. `None` if
-    /// it cannot be compared.
+    /// Formats how many times faster this is than `slowest`: `1.7×`, `47×`, `1,230×`. `None` if it
+    /// cannot be compared.
     pub fn speedup(&self, slowest: f64) -> Option<String> {
         let times = slowest / self.median;
         let is_comparable = times.is_finite() && times > 0.0 && !self.is_empty;
@@ -77,7 +76,7 @@ impl Timing {
     }
 }
 
-/// /// The note on a call that takes no time.
+/// The note on a call that takes no time.
 pub const OPTIMIZED_AWAY: &str =
     "as fast as doing nothing: the compiler knows the result; hide its input with `black_box(…)`";
 
@@ -85,10 +84,10 @@ fn grouped_number(number: u64) -> String {
     group_digits(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
-/// /// Formats a time in nanoseconds to three digits, with its unit.
+/// Formats a time in nanoseconds to three digits, with its unit.
 fn with_unit(time: f64) -> (String, &'static str) {
     const UNITS: [(f64, &str); 4] = [(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")];
-    // // A value that rounds to 1000 of a unit becomes 1 of the next unit.
+    // A value that rounds to 1000 of a unit becomes 1 of the next unit.
     let unit = UNITS.into_iter().find(|(size, _)| time >= size * 0.9995);
     let (size, unit) = unit.unwrap_or((1.0, "ns"));
     let number = time / size;

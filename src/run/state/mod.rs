@@ -1,4 +1,4 @@
-//! //! The state of each cell's run, as a slide shows it.
+//! The state of each cell's run, as a slide shows it.
 
 mod prompt;
 mod session;
@@ -15,19 +15,19 @@ use crate::deck::CellId;
 pub use prompt::{Prompt, PromptView};
 pub use session::{SessionLink, SessionStart, Variable, cells_to_run, is_current};
 
-/// /// The state shown in a block's status line.
+/// The state shown in a block's status line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum State {
-    /// /// Not requested yet.
+    /// Not requested yet.
     #[default]
     NotRun,
-    /// /// Would start automatically, but code has not been allowed to run.
+    /// Would start automatically, but code has not been allowed to run.
     NotAllowed,
-    /// /// Requested; waits for other runs.
+    /// Requested; waits for other runs.
     Queued,
-    /// /// Compiling.
+    /// Compiling.
     Compiling,
-    /// /// Compiled, not run yet.
+    /// Compiled, not run yet.
     Ready,
     /// Running.
     Running,
@@ -36,74 +36,74 @@ pub enum State {
 }
 
 impl State {
-    /// /// Returns whether stopping would end something.
+    /// Returns whether stopping would end something.
     pub fn is_active(&self) -> bool {
         matches!(self, Self::Queued | Self::Running)
     }
 }
 
-/// /// The run of one cell, as the slide shows it.
+/// The run of one cell, as the slide shows it.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is true or not on its own")]
 pub struct CellRun {
-    /// /// The run that the output belongs to.
+    /// The run that the output belongs to.
     pub run: RunId,
-    /// /// The state of the run.
+    /// The state of the run.
     pub state: State,
-    /// /// Whether a run was requested; a `Compiling` cell then runs when ready.
+    /// Whether a run was requested; a `Compiling` cell then runs when ready.
     pub wanted: bool,
-    /// /// Progress of building the required crates, while compiling.
+    /// Progress of building the required crates, while compiling.
     pub progress: Option<Box<str>>,
-    /// /// How long it ran, or has been running.
+    /// How long it ran, or has been running.
     pub elapsed: Duration,
-    /// /// The output.
+    /// The output.
     pub output: Output,
-    /// /// The module being compiled that it waits for.
+    /// The module being compiled that it waits for.
     pub awaits: Option<Box<str>>,
-    /// /// The input line, while it reads input.
+    /// The input line, while it reads input.
     pub prompt: Option<Prompt>,
-    /// /// The terminal that it draws on, if any.
+    /// The terminal that it draws on, if any.
     pub screen: Option<Emulator>,
-    /// /// The picture that it made.
+    /// The picture that it made.
     pub picture: Option<PathBuf>,
-    /// /// The first visible row of each scrolled output part. By default, text follows its end and
-    /// a table starts at its head.
+    /// The first visible row of each scrolled output part. By default, text follows its end and a
+    /// table starts at its head.
     pub scroll: BTreeMap<usize, usize>,
-    /// /// Whether the output is folded into one line.
+    /// Whether the output is folded into one line.
     pub folded: bool,
-    /// /// Whether the code has changed since this output was written.
+    /// Whether the code has changed since this output was written.
     pub stale: bool,
-    /// /// Whether the output is still that of the previous run, and is replaced by the first new
+    /// Whether the output is still that of the previous run, and is replaced by the first new
     /// output.
     pub kept: bool,
-    /// /// The recorded run shown in place of this one.
+    /// The recorded run shown in place of this one.
     pub replay: Option<Box<Self>>,
-    /// /// The date of recording, if this is a recorded run.
+    /// The date of recording, if this is a recorded run.
     pub recorded: Option<Box<str>>,
     /// Where it stands in its session, if it is part of one.
     pub link: SessionLink,
-    /// /// Number of background processes left running at its end.
+    /// Number of background processes left running at its end.
     pub background: usize,
-    /// /// Whether it runs, or ran, in the sandbox.
+    /// Whether it runs, or ran, in the sandbox.
     pub is_sandboxed: bool,
 }
 
 impl CellRun {
-    /// /// Returns the run to show: the recorded one, if it is being replayed.
+    /// Returns the run to show: the recorded one, if it is being replayed.
     pub fn shown(&self) -> &Self {
         self.replay.as_deref().unwrap_or(self)
     }
 
-    /// /// Returns whether there is anything to show.
+    /// Returns whether there is anything to show.
     pub fn has_output(&self) -> bool {
         !self.output.is_empty() || self.picture.is_some() || self.screen.is_some()
     }
 
-    /// /// Returns whether it was requested and has not ended.
+    /// Returns whether it was requested and has not ended.
     pub fn is_under_way(&self) -> bool {
         self.wanted || self.state.is_active()
     }
 }
 
-/// /// The run of every cell that has one.
+/// The run of every cell that has one.
 pub type Runs = BTreeMap<CellId, CellRun>;

@@ -1,75 +1,74 @@
-//! //! The input line for a run that reads standard input, until it is sent.
+//! The input line for a run that reads standard input, until it is sent.
 
 use std::time::Duration;
 
 use tui_input::{Input, InputRequest};
 use unicode_width::UnicodeWidthChar;
 
-/// /// How long the input line stays open after a line was sent, in case the run reads another one.
+/// How long the input line stays open after a line was sent, in case the run reads another one.
 const CLOSE_DELAY: Duration = Duration::from_millis(400);
 
-/// /// Shown for each character of hidden input.
+/// Shown for each character of hidden input.
 const HIDDEN_CHAR: char = '•';
 
-/// /// An input line being edited.
+/// An input line being edited.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is true or not on its own")]
 pub struct Prompt {
     line: Input,
-    /// /// Whether the run waits for it.
+    /// Whether the run waits for it.
     pub waits: bool,
-    /// /// Whether the input is hidden (a password).
+    /// Whether the input is hidden (a password).
     pub hidden: bool,
-    /// /// Whether it has the keyboard focus.
+    /// Whether it has the keyboard focus.
     pub open: bool,
-    /// /// Whether the speaker has left it; a key returns to it.
+    /// Whether the speaker has left it; a key returns to it.
     pub left: bool,
-    /// /// How long it stays open while the run does not wait for it; `None` means until it is
-    /// left.
+    /// How long it stays open while the run does not wait for it; `None` means until it is left.
     closes_in: Option<Duration>,
 }
 
-/// /// The visible part of an input line, split at the cursor.
+/// The visible part of an input line, split at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromptView {
-    /// /// Before the cursor.
+    /// Before the cursor.
     pub before: String,
-    /// /// Under the cursor; a blank at the end of the line.
+    /// Under the cursor; a blank at the end of the line.
     pub under: String,
-    /// /// After the cursor.
+    /// After the cursor.
     pub after: String,
 }
 
 impl Prompt {
-    /// /// Edits the line.
+    /// Edits the line.
     pub fn edit(&mut self, request: InputRequest) {
         self.line.handle(request);
     }
 
-    /// /// Returns the text entered so far.
+    /// Returns the text entered so far.
     pub fn text(&self) -> &str {
         self.line.value()
     }
 
-    /// /// Returns whether the line is empty.
+    /// Returns whether the line is empty.
     pub fn is_empty(&self) -> bool {
         self.line.value().is_empty()
     }
 
-    /// /// Takes the line, to be sent.
+    /// Takes the line, to be sent.
     pub fn take(&mut self) -> String {
         self.answered();
         self.line.value_and_reset()
     }
 
-    /// /// Notes that the run no longer waits; it may wait again shortly.
+    /// Notes that the run no longer waits; it may wait again shortly.
     pub fn answered(&mut self) {
         self.waits = false;
         self.closes_in = Some(CLOSE_DELAY);
     }
 
-    /// /// Advances time by `passed`. Returns whether the line has been open long enough without
-    /// the run waiting for it.
+    /// Advances time by `passed`. Returns whether the line has been open long enough without the
+    /// run waiting for it.
     pub fn is_over(&mut self, passed: Duration) -> bool {
         if let Some(left) = &mut self.closes_in {
             *left = left.saturating_sub(passed);
@@ -77,7 +76,7 @@ impl Prompt {
         !self.waits && self.closes_in == Some(Duration::ZERO)
     }
 
-    /// /// Returns the part of the line around the cursor that fits into `columns` columns.
+    /// Returns the part of the line around the cursor that fits into `columns` columns.
     pub fn shown(&self, columns: u16) -> PromptView {
         let seen = |c: char| if self.hidden { HIDDEN_CHAR } else { c };
         let line: Vec<char> = self.line.value().chars().map(seen).collect();

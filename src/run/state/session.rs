@@ -1,4 +1,4 @@
-//! //! Sessions: which blocks must run before another one, and which results are out of date.
+//! Sessions: which blocks must run before another one, and which results are out of date.
 //!
 //! A session is a chain of blocks in deck order. Each run records the run whose state it started
 //! from. A block is current if that is the latest run of the previous block, and the previous block
@@ -9,12 +9,12 @@ use super::{CellRun, Runs, State};
 use crate::deck::{Cell, CellId, Deck};
 use crate::run::{Outcome, RunId};
 
-/// /// The state that a run in a session starts from.
+/// The state that a run in a session starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStart {
-    /// /// A fresh state: the first block of a session.
+    /// A fresh state: the first block of a session.
     Fresh,
-    /// /// The state left by this run.
+    /// The state left by this run.
     After(RunId),
 }
 
@@ -25,7 +25,7 @@ pub struct Variable {
     pub name: String,
     /// Its value's type.
     pub kind: String,
-    /// /// Its value on one line, truncated if long.
+    /// Its value on one line, truncated if long.
     pub value: String,
 }
 
@@ -47,8 +47,8 @@ pub struct SessionLink {
     pub restarted: bool,
 }
 
-/// /// Returns the cells to run for this cell to run on the current state: the earlier blocks of
-/// its session that have not run since they, or the state that they started from, changed, or whose
+/// Returns the cells to run for this cell to run on the current state: the earlier blocks of its
+/// session that have not run since they, or the state that they started from, changed, or whose
 /// snapshot is lost and needed; then the cell itself.
 pub fn cells_to_run(deck: &Deck, runs: &Runs, id: CellId) -> Vec<CellId> {
     let mut chain: Vec<CellId> = deck.session_up_to(id).iter().map(|cell| cell.id).collect();
@@ -66,7 +66,7 @@ pub fn cells_to_run(deck: &Deck, runs: &Runs, id: CellId) -> Vec<CellId> {
     chain
 }
 
-/// /// Returns whether rerunning the whole session would leave this cell's result unchanged. A cell
+/// Returns whether rerunning the whole session would leave this cell's result unchanged. A cell
 /// that has not run, or is in no session, is current.
 pub fn is_current(deck: &Deck, runs: &Runs, cell: &Cell) -> bool {
     if !runs.get(&cell.id).is_some_and(has_run) {

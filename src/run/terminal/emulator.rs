@@ -1,5 +1,5 @@
-//! //! The terminal emulator for programs that draw on the whole screen. The `vt100` crate keeps
-//! the cells; this module turns them into styled lines and answers terminal queries.
+//! The terminal emulator for programs that draw on the whole screen. The `vt100` crate keeps the
+//! cells; this module turns them into styled lines and answers terminal queries.
 //!
 //! The input is untrusted, and `vt100` indexes and unwraps. Sizes are therefore limited to those
 //! that [`Pty`] allows, and a panic in the crate becomes a message on this terminal only.
@@ -16,19 +16,19 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use vt100::{Callbacks, Cell, Parser, Screen};
 
-/// /// A terminal and its contents.
+/// A terminal and its contents.
 pub struct Emulator {
     parser: Parser<TerminalReplies>,
-    /// /// The error message, if the crate panicked. Output is ignored from then on.
+    /// The error message, if the crate panicked. Output is ignored from then on.
     fault: Option<String>,
-    /// /// An incomplete character at the end of the last chunk.
+    /// An incomplete character at the end of the last chunk.
     partial: Vec<u8>,
 }
 
-/// /// The name used in panic messages.
+/// The name used in panic messages.
 const PANIC_SOURCE: &str = "the terminal emulator";
 
-/// /// Replies to terminal queries, as an xterm would send them.
+/// Replies to terminal queries, as an xterm would send them.
 #[derive(Debug, Default)]
 struct TerminalReplies {
     bytes: Vec<u8>,
@@ -58,12 +58,12 @@ impl Callbacks for TerminalReplies {
 }
 
 impl Emulator {
-    /// /// Creates an empty terminal of this size, clamped to the allowed sizes.
+    /// Creates an empty terminal of this size, clamped to the allowed sizes.
     pub fn new(columns: u16, rows: u16) -> Self {
         Self { parser: parser((columns, rows)), fault: None, partial: Vec::new() }
     }
 
-    /// /// Processes program output. Returns the replies to send to the program.
+    /// Processes program output. Returns the replies to send to the program.
     #[must_use]
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
         let (columns, rows) = self.size();
@@ -75,12 +75,12 @@ impl Emulator {
         std::mem::take(&mut self.parser.callbacks_mut().bytes)
     }
 
-    /// /// Returns the error message, if the emulator panicked.
+    /// Returns the error message, if the emulator panicked.
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
 
-    /// /// Changes the terminal. After a panic, the terminal shows the error message.
+    /// Changes the terminal. After a panic, the terminal shows the error message.
     fn change(&mut self, change: impl FnOnce(&mut Parser<TerminalReplies>)) {
         if self.fault.is_some() {
             return;
@@ -97,13 +97,13 @@ impl Emulator {
         self.fault = Some(fault);
     }
 
-    /// /// Returns the columns and rows.
+    /// Returns the columns and rows.
     pub fn size(&self) -> (u16, u16) {
         let (rows, columns) = self.parser.screen().size();
         (columns.get(), rows.get())
     }
 
-    /// /// Resizes the terminal, clamped to the allowed sizes.
+    /// Resizes the terminal, clamped to the allowed sizes.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         if let Some(fault) = self.fault.take() {
             return self.show_fault(fault, (columns, rows));
@@ -112,24 +112,24 @@ impl Emulator {
         self.change(|parser| parser.screen_mut().set_size(rows, columns));
     }
 
-    /// /// Returns whether arrow keys use the application encoding.
+    /// Returns whether arrow keys use the application encoding.
     pub fn wants_application_keys(&self) -> bool {
         self.parser.screen().application_cursor()
     }
 
-    /// /// Returns the bytes that report a mouse event to the program, if it asked for such events.
+    /// Returns the bytes that report a mouse event to the program, if it asked for such events.
     pub fn point(&self, pointer: Pointer) -> Option<Vec<u8>> {
         let screen = self.parser.screen();
         let (mode, encoding) = (screen.mouse_protocol_mode(), screen.mouse_protocol_encoding());
         pointer::bytes(pointer, mode, encoding)
     }
 
-    /// /// Returns whether the program asked for mouse events.
+    /// Returns whether the program asked for mouse events.
     pub fn wants_mouse(&self) -> bool {
         self.parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
     }
 
-    /// /// Returns the rows. With `cursor`, a visible cursor is shown in reverse.
+    /// Returns the rows. With `cursor`, a visible cursor is shown in reverse.
     pub fn lines(&self, cursor: bool) -> Vec<Line<'static>> {
         let screen = self.parser.screen();
         let cursor = Some(screen.cursor_position()).filter(|_| cursor && !screen.hide_cursor());
@@ -138,9 +138,9 @@ impl Emulator {
     }
 }
 
-/// /// Feeds bytes to the parser, except for variation selectors that would widen a character in
-/// the last column. The crate moves such a character to the next row; if this scrolls, half of a
-/// wide character remains, on which it panics later (`screen.rs`, `wrap_widened_cell`).
+/// Feeds bytes to the parser, except for variation selectors that would widen a character in the
+/// last column. The crate moves such a character to the next row; if this scrolls, half of a wide
+/// character remains, on which it panics later (`screen.rs`, `wrap_widened_cell`).
 fn process(parser: &mut Parser<TerminalReplies>, bytes: &[u8]) {
     const VARIATION_SELECTOR: &[u8] = "\u{fe0f}".as_bytes();
     let mut rest = bytes;
@@ -162,14 +162,14 @@ fn parser(size: (u16, u16)) -> Parser<TerminalReplies> {
     Parser::new_with_callbacks(rows, columns, 0, TerminalReplies::default())
 }
 
-/// /// Returns rows and columns as the crate takes them.
+/// Returns rows and columns as the crate takes them.
 fn sides(size: (u16, u16)) -> (NonZeroU16, NonZeroU16) {
     let (columns, rows) = Pty::fit(size);
     let positive = |count| NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN);
     (positive(rows), positive(columns))
 }
 
-/// /// Clamps the count of each `CSI n b` (repeat character) to `most`: eight bytes would otherwise
+/// Clamps the count of each `CSI n b` (repeat character) to `most`: eight bytes would otherwise
 /// keep the crate busy for 65,535 characters.
 fn limit_repeats(bytes: &[u8], most: usize) -> Cow<'_, [u8]> {
     let mut limited = Vec::new();
@@ -201,7 +201,7 @@ fn limit_repeats(bytes: &[u8], most: usize) -> Cow<'_, [u8]> {
     limited.into()
 }
 
-/// /// Returns one row, with adjacent cells of the same style merged.
+/// Returns one row, with adjacent cells of the same style merged.
 fn line(screen: &Screen, row: u16, columns: u16, cursor: Option<(u16, u16)>) -> Line<'static> {
     let mut spans: Vec<Span<'static>> = Vec::new();
     for column in 0..columns {
@@ -245,8 +245,7 @@ fn color(color: vt100::Color) -> Option<Color> {
 }
 
 impl Clone for Emulator {
-    /// /// The clone shows the same, and interprets further bytes as outside of any escape
-    /// sequence.
+    /// The clone shows the same, and interprets further bytes as outside of any escape sequence.
     fn clone(&self) -> Self {
         let (columns, rows) = self.size();
         let mut clone = Self::new(columns, rows);

@@ -1,4 +1,4 @@
-//! //! The terminal emulator for programs that draw on the whole screen, and mouse reports to them.
+//! The terminal emulator for programs that draw on the whole screen, and mouse reports to them.
 
 mod emulator;
 mod pointer;

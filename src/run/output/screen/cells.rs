@@ -1,4 +1,4 @@
-//! //! A row stored as cells, used once something is written into its middle.
+//! A row stored as cells, used once something is written into its middle.
 
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
@@ -6,10 +6,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::text::RowText;
 
-/// /// Maximum bytes in one cell. Excess combining marks are dropped.
+/// Maximum bytes in one cell. Excess combining marks are dropped.
 pub(super) const MAX_CLUSTER_BYTES: usize = 64;
 
-/// /// Cells, starting at column 0.
+/// Cells, starting at column 0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cells(Vec<ScreenCell>);
 
@@ -23,13 +23,13 @@ struct ScreenCell {
 enum CellContent {
     Char(char),
     Cluster(Box<str>),
-    /// /// Covered by the wide character to its left.
+    /// Covered by the wide character to its left.
     Covered,
 }
 
 const BLANK: ScreenCell = ScreenCell { content: CellContent::Char(' '), style: Style::new() };
 
-/// /// Returns whether a character joins the cell whose text is `cluster` instead of starting a new
+/// Returns whether a character joins the cell whose text is `cluster` instead of starting a new
 /// one.
 pub(super) fn joins(cluster: &str, c: char) -> bool {
     const JOINER: char = '\u{200d}';
@@ -41,18 +41,18 @@ pub(super) fn joins(cluster: &str, c: char) -> bool {
     c.width() == Some(0)
 }
 
-/// /// Returns the number of columns covered by a cell with this text.
+/// Returns the number of columns covered by a cell with this text.
 pub(super) fn cluster_width(cluster: &str) -> usize {
     cluster.width().clamp(1, 2)
 }
 
 impl Cells {
-    /// /// Returns the number of columns.
+    /// Returns the number of columns.
     pub(super) fn columns(&self) -> usize {
         self.0.len()
     }
 
-    /// /// Writes a character `width` columns wide at `column`, padding with blanks before it.
+    /// Writes a character `width` columns wide at `column`, padding with blanks before it.
     pub(super) fn put(&mut self, column: usize, c: char, width: usize, style: Style) {
         self.put_cell(column, width, ScreenCell { content: CellContent::Char(c), style });
     }
@@ -69,8 +69,8 @@ impl Cells {
         self.0[column] = cell;
     }
 
-    /// /// Adds a character to the cell that ends at `column` if it joins that cell. Returns the
-    /// column after the cell in that case.
+    /// Adds a character to the cell that ends at `column` if it joins that cell. Returns the column
+    /// after the cell in that case.
     pub(super) fn join(&mut self, column: usize, c: char) -> Option<usize> {
         let start = self.start_of_cell_before(column)?;
         let mut cluster = self.cluster(start);
@@ -101,13 +101,13 @@ impl Cells {
         }
     }
 
-    /// /// Removes everything from `column` on.
+    /// Removes everything from `column` on.
     pub(super) fn truncate(&mut self, column: usize) {
         self.split_at(column);
         self.0.truncate(column);
     }
 
-    /// /// Blanks the columns `from..to`.
+    /// Blanks the columns `from..to`.
     pub(super) fn blank(&mut self, from: usize, to: usize) {
         let to = to.min(self.0.len());
         if from < to {
@@ -117,7 +117,7 @@ impl Cells {
         }
     }
 
-    /// /// Removes the columns `from..to` and shifts the rest left.
+    /// Removes the columns `from..to` and shifts the rest left.
     pub(super) fn delete(&mut self, from: usize, to: usize) {
         let to = to.min(self.0.len());
         if from < to {
@@ -126,8 +126,7 @@ impl Cells {
         }
     }
 
-    /// /// Inserts `count` blank columns at `column` and shifts the rest right, up to `limit`
-    /// columns.
+    /// Inserts `count` blank columns at `column` and shifts the rest right, up to `limit` columns.
     pub(super) fn insert(&mut self, column: usize, count: usize, limit: usize) {
         if column < self.0.len() {
             self.split_at(column);
@@ -137,7 +136,7 @@ impl Cells {
         }
     }
 
-    /// /// Blanks a wide character that straddles the left edge of `column`.
+    /// Blanks a wide character that straddles the left edge of `column`.
     fn split_at(&mut self, column: usize) {
         let is_covered = |cell: &ScreenCell| matches!(cell.content, CellContent::Covered);
         if self.0.get(column).is_some_and(is_covered) {

@@ -1,4 +1,4 @@
-//! //! Lines that have scrolled off the screen: the first and the last ones, and a count of those
+//! Lines that have scrolled off the screen: the first and the last ones, and a count of those
 //! omitted in between. Both ends are bounded in lines and bytes, which bounds the memory for
 //! endless output.
 
@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 use super::row::ScreenRow;
 use crate::run::OutputRow;
 
-/// /// Maximum lines kept at each end.
+/// Maximum lines kept at each end.
 const MAX_LINES: usize = 1_000;
 
-/// /// Approximate maximum bytes kept at each end.
+/// Approximate maximum bytes kept at each end.
 const MAX_BYTES: usize = 8 << 20;
 
-/// /// The lines above the screen.
+/// The lines above the screen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
     head: Vec<ScreenRow>,
@@ -24,7 +24,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// /// Appends a line. Returns a row that was dropped to make space, for reuse.
+    /// Appends a line. Returns a row that was dropped to make space, for reuse.
     pub(super) fn push(&mut self, mut row: ScreenRow) -> Option<ScreenRow> {
         row.settle();
         let bytes = row.bytes();
@@ -50,12 +50,12 @@ impl History {
         self.head.len() < MAX_LINES && self.head_bytes + bytes <= MAX_BYTES
     }
 
-    /// /// Returns the number of rows that [`History::row`] can return.
+    /// Returns the number of rows that [`History::row`] can return.
     pub(super) fn len(&self) -> usize {
         self.head.len() + usize::from(self.omitted > 0) + self.tail.len()
     }
 
-    /// /// Returns the row at `index`, from 0.
+    /// Returns the row at `index`, from 0.
     pub(super) fn row(&self, index: usize) -> Option<OutputRow<'_>> {
         if let Some(row) = self.head.get(index) {
             return Some(OutputRow::Line(row.line()));

@@ -1,5 +1,5 @@
-//! //! The screen that a program's text output is interpreted on: a cursor, a pen, and the last
-//! rows that the cursor can reach. Rows that scroll off go to `history`.
+//! The screen that a program's text output is interpreted on: a cursor, a pen, and the last rows
+//! that the cursor can reach. Rows that scroll off go to `history`.
 //!
 //! Lines are not wrapped: a row is as long as the line that was written. A line feed also returns
 //! to the first column, as on a terminal in cooked mode. The alternate screen is not separate.
@@ -21,28 +21,28 @@ use crate::source::{is_invisible, mark};
 use history::History;
 use row::ScreenRow;
 
-/// /// Default number of rows that cursor movement can reach.
+/// Default number of rows that cursor movement can reach.
 const DEFAULT_ROWS: usize = 50;
 
 const TAB_WIDTH: usize = 8;
 
-/// /// Maximum column that cursor movement can reach; more than any terminal has.
+/// Maximum column that cursor movement can reach; more than any terminal has.
 const MAX_COLUMN: usize = 1_000;
 
-/// /// Written rows and the cursor.
+/// Written rows and the cursor.
 #[derive(Clone, Debug)]
 pub(super) struct TextScreen {
     history: History,
-    /// /// Rows on the screen, at most `height`. Rows below the last one written do not exist.
+    /// Rows on the screen, at most `height`. Rows below the last one written do not exist.
     rows: VecDeque<ScreenRow>,
     height: usize,
     cursor: CursorPosition,
     saved: CursorPosition,
     pen: Style,
-    /// /// ASCII characters waiting to be written at the cursor as one batch.
+    /// ASCII characters waiting to be written at the cursor as one batch.
     pending: String,
     dispatched: bool,
-    /// /// A dropped row kept for reuse, to avoid allocations during a flood of output.
+    /// A dropped row kept for reuse, to avoid allocations during a flood of output.
     spare: ScreenRow,
 }
 
@@ -69,7 +69,7 @@ impl Default for TextScreen {
 }
 
 impl TextScreen {
-    /// /// Sets the number of rows on the screen.
+    /// Sets the number of rows on the screen.
     pub(super) fn resize(&mut self, height: usize) {
         self.height = height.max(1);
         let leaving = self.rows.len().max(self.cursor.row + 1).saturating_sub(self.height);
@@ -80,12 +80,12 @@ impl TextScreen {
         self.saved.row = self.saved.row.saturating_sub(leaving);
     }
 
-    /// /// Returns the number of rows that [`TextScreen::row`] can return.
+    /// Returns the number of rows that [`TextScreen::row`] can return.
     pub(super) fn len(&self) -> usize {
         self.history.len() + self.rows.len()
     }
 
-    /// /// Returns the row at `index`, from 0.
+    /// Returns the row at `index`, from 0.
     pub(super) fn row(&self, index: usize) -> Option<OutputRow<'_>> {
         match index.checked_sub(self.history.len()) {
             Some(index) => self.rows.get(index).map(|row| OutputRow::Line(row.line())),
@@ -93,7 +93,7 @@ impl TextScreen {
         }
     }
 
-    /// /// Writes pending characters. Returns whether the parser dispatched anything since the last
+    /// Writes pending characters. Returns whether the parser dispatched anything since the last
     /// call.
     pub(super) fn finish(&mut self) -> bool {
         if !self.pending.is_empty() {
@@ -102,7 +102,7 @@ impl TextScreen {
         std::mem::take(&mut self.dispatched)
     }
 
-    /// /// Writes pending characters before anything else happens.
+    /// Writes pending characters before anything else happens.
     fn flush(&mut self) {
         self.dispatched = true;
         if !self.pending.is_empty() {
@@ -117,7 +117,7 @@ impl TextScreen {
     fn print_one(&mut self, c: char) {
         self.flush();
         let (column, pen) = (self.cursor.column, self.pen);
-        // // An invisible character that cannot join the previous one is shown as a mark.
+        // An invisible character that cannot join the previous one is shown as a mark.
         let c = if has_no_cell(c) { mark(c) } else { c };
         self.cursor.column = match c.width() {
             None => self.current().put(column, char::REPLACEMENT_CHARACTER, 1, pen),
@@ -130,7 +130,7 @@ impl TextScreen {
         };
     }
 
-    /// /// Returns the cursor's row, creating it and those above it if necessary.
+    /// Returns the cursor's row, creating it and those above it if necessary.
     fn current(&mut self) -> &mut ScreenRow {
         let row = self.cursor.row;
         while row >= self.rows.len() {
@@ -139,7 +139,7 @@ impl TextScreen {
         &mut self.rows[row]
     }
 
-    /// /// Returns the cursor's row, if it exists.
+    /// Returns the cursor's row, if it exists.
     fn existing(&mut self) -> Option<&mut ScreenRow> {
         self.rows.get_mut(self.cursor.row)
     }
@@ -165,7 +165,7 @@ impl TextScreen {
             CursorPosition { row: row.min(self.height - 1), column: column.min(MAX_COLUMN) };
     }
 
-    /// /// Clears the screen and the history.
+    /// Clears the screen and the history.
     fn clear(&mut self) {
         self.history = History::default();
         self.rows.clear();
@@ -210,8 +210,8 @@ impl TextScreen {
     }
 }
 
-/// /// Returns whether a character is invisible and cannot be part of an emoji or of letters.
-/// Joiners, variation selectors, flag tags and Hangul fillers can.
+/// Returns whether a character is invisible and cannot be part of an emoji or of letters. Joiners,
+/// variation selectors, flag tags and Hangul fillers can.
 fn has_no_cell(c: char) -> bool {
     let may_join = matches!(
         c,
@@ -239,7 +239,7 @@ impl Perform for TextScreen {
             b'\r' => self.cursor.column = 0,
             0x08 => self.cursor.column = column.saturating_sub(1),
             b'\t' => self.move_to(row, (column / TAB_WIDTH + 1) * TAB_WIDTH),
-            // // A byte above 127 that is not UTF-8, or a C1 control character encoded in UTF-8.
+            // A byte above 127 that is not UTF-8, or a C1 control character encoded in UTF-8.
             0x80.. => self.print_one(char::REPLACEMENT_CHARACTER),
             _ => {}
         }
@@ -248,7 +248,7 @@ impl Perform for TextScreen {
     fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], _cut: bool, action: char) {
         self.flush();
         if intermediates == b"?" && action == 'z' {
-            // // The marker that livedeck writes before a value, which starts on its own line.
+            // The marker that livedeck writes before a value, which starts on its own line.
             if self.cursor.column > 0 {
                 self.line_feed();
             }

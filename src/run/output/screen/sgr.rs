@@ -1,4 +1,4 @@
-//! //! Select Graphic Rendition: applies the parameters of `ESC [ … m` to a style.
+//! Select Graphic Rendition: applies the parameters of `ESC [ … m` to a style.
 //!
 //! Based on ECMA-48 §8.3.117, ITU T.416 (the `:` forms), and common terminal behaviour.
 
@@ -7,7 +7,7 @@ use vte::{Params, ParamsIter};
 
 use crate::ansi;
 
-/// /// Applies the parameters to `pen`. Unknown parameters are ignored.
+/// Applies the parameters to `pen`. Unknown parameters are ignored.
 pub(super) fn apply(pen: &mut Style, params: &Params) {
     let mut params = params.iter();
     while let Some(param) = params.next() {
@@ -71,8 +71,8 @@ fn modifiers_reset_by(code: u16) -> Modifier {
     }
 }
 
-/// /// Parses the colour after 38, 48 or 58, in the same parameter (`38:5:1`) or in the following
-/// ones (`38;5;1`).
+/// Parses the colour after 38, 48 or 58, in the same parameter (`38:5:1`) or in the following ones
+/// (`38;5;1`).
 fn extended_color(rest: &[u16], params: &mut ParamsIter<'_>) -> Option<Color> {
     match rest {
         [5, index, ..] => indexed(*index),

@@ -1,28 +1,28 @@
-//! //! A row that has only been appended to, stored as text with styled runs.
+//! A row that has only been appended to, stored as text with styled runs.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::cells::{MAX_CLUSTER_BYTES, cluster_width, joins};
 
-/// /// Text in runs of one style each.
+/// Text in runs of one style each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowText {
     written: String,
-    /// /// The end of each run in bytes, and its style.
+    /// The end of each run in bytes, and its style.
     runs: Vec<(usize, Style)>,
     columns: usize,
-    /// /// Byte offset of the last cell's text.
+    /// Byte offset of the last cell's text.
     last: usize,
 }
 
 impl RowText {
-    /// /// Returns the number of columns.
+    /// Returns the number of columns.
     pub(super) fn columns(&self) -> usize {
         self.columns
     }
 
-    /// /// Empties the text and keeps the capacity for an ordinary line.
+    /// Empties the text and keeps the capacity for an ordinary line.
     pub(super) fn clear(&mut self) {
         const KEPT_CAPACITY: usize = 512;
         if self.written.capacity() > KEPT_CAPACITY || self.runs.capacity() > KEPT_CAPACITY {
@@ -33,7 +33,7 @@ impl RowText {
         (self.columns, self.last) = (0, 0);
     }
 
-    /// /// Appends a character that covers `width` columns.
+    /// Appends a character that covers `width` columns.
     pub(super) fn append(&mut self, c: char, width: usize, style: Style) {
         self.last = self.written.len();
         self.written.push(c);
@@ -41,7 +41,7 @@ impl RowText {
         self.extend_run(style);
     }
 
-    /// /// Appends text that covers `width` columns. A following accent joins its last character.
+    /// Appends text that covers `width` columns. A following accent joins its last character.
     pub(super) fn append_str(&mut self, text: &str, width: usize, style: Style) {
         self.written.push_str(text);
         let last = text.chars().next_back().map_or(0, char::len_utf8);
@@ -50,14 +50,14 @@ impl RowText {
         self.extend_run(style);
     }
 
-    /// /// Appends blanks up to `column`.
+    /// Appends blanks up to `column`.
     pub(super) fn pad(&mut self, column: usize) {
         while self.columns < column {
             self.append(' ', 1, Style::new());
         }
     }
 
-    /// /// Adds a character to the last cell if it joins that cell.
+    /// Adds a character to the last cell if it joins that cell.
     pub(super) fn join(&mut self, c: char) -> bool {
         let cluster = &self.written[self.last..];
         if !joins(cluster, c) {
@@ -83,7 +83,7 @@ impl RowText {
         }
     }
 
-    /// /// Returns each run and its style.
+    /// Returns each run and its style.
     pub(super) fn runs(&self) -> impl Iterator<Item = (&str, Style)> {
         let mut start = 0;
         self.runs.iter().map(move |(end, style)| {
@@ -93,13 +93,13 @@ impl RowText {
         })
     }
 
-    /// /// Returns the approximate memory in bytes, including that of the rendered line.
+    /// Returns the approximate memory in bytes, including that of the rendered line.
     pub(super) fn bytes(&self) -> usize {
         const RUN_BYTES: usize = size_of::<(usize, Style)>() + size_of::<Span<'_>>() + 16;
         2 * self.written.capacity() + RUN_BYTES * self.runs.capacity()
     }
 
-    /// /// Returns a line with one span per run.
+    /// Returns a line with one span per run.
     pub(super) fn to_line(&self) -> Line<'static> {
         let spans = self.runs().map(|(text, style)| Span::styled(text.to_owned(), style));
         spans.collect::<Vec<_>>().into()
