@@ -13,7 +13,7 @@ use super::cache::{BINARY, BuildCache, BuildResult};
 use super::cargo::Links;
 use super::crates::{CrateSets, FORGOTTEN};
 use super::pymodule::{self, IncrementalDir};
-use super::rewrite::{self, Hidden};
+use super::rewrite::{self, BlackBox};
 use super::toolchain::{self, Compiler, Toolchain};
 use crate::ansi::strip_colors;
 use crate::deck::Profile;
@@ -68,7 +68,7 @@ const OUTPUT: &str = "output";
 const EDITION: &str = "2024";
 
 /// Part of every entry's name: a change of how programs are made is a new number.
-const FORMAT: &[u8] = b"4";
+const FORMAT: &[u8] = b"5";
 
 /// All snippets that were compiled, and those that are being.
 #[derive(Debug)]
@@ -368,7 +368,7 @@ fn attempt_again(
     let Snippet { code, first_line, .. } = snippet;
     let as_any_block = attempt(&rewrite::program(code, *first_line))?;
     if matches!(as_any_block.1, ChildStatus::Exited(0)) {
-        return attempt(&rewrite::bench(code, *first_line, Hidden::Nothing));
+        return attempt(&rewrite::bench(code, *first_line, BlackBox::Nothing));
     }
     Ok(as_any_block)
 }
@@ -377,11 +377,11 @@ fn attempt_again(
 fn whole(snippet: &Snippet) -> String {
     let Snippet { code, first_line, module, is_timed, .. } = snippet;
     match module {
-        None if *is_timed => rewrite::bench(code, *first_line, Hidden::Inputs),
+        None if *is_timed => rewrite::bench(code, *first_line, BlackBox::Inputs),
         None => rewrite::program(code, *first_line),
         Some(module) => {
             let name = Some(&*module.name).filter(|_| !module.is_whole);
-            rewrite::module(code, *first_line, name)
+            rewrite::pymodule(code, *first_line, name)
         }
     }
 }
@@ -389,7 +389,7 @@ fn whole(snippet: &Snippet) -> String {
 /// A snippet as a program that shows its last value, if it is one.
 fn showing(snippet: &Snippet) -> Option<String> {
     let is_program = snippet.module.is_none() && !snippet.is_timed;
-    is_program.then(|| rewrite::showing(&snippet.code, snippet.first_line)).flatten()
+    is_program.then(|| rewrite::program_with_value(&snippet.code, snippet.first_line)).flatten()
 }
 
 /// What the compiler is told of a snippet.

@@ -1,11 +1,14 @@
-//! Rewrites Rust blocks into programs, benchmarks and Python modules. Every line of the block keeps
+//! Rewrites Rust blocks into programs, benchmarks and Python modules. Every line of a block keeps
 //! its line number in the deck.
 
 mod bench;
 mod crate_root;
+mod lexer;
 mod program;
+mod pymodule;
 mod statements;
 
-pub(super) use bench::{HARNESS, Hidden, program as bench};
-pub(super) use crate_root::{crate_name, module};
-pub(super) use program::{is_tests, program, showing};
+pub(super) use bench::{BlackBox, HARNESS, bench};
+pub(super) use crate_root::crate_name;
+pub(super) use program::{is_tests, program, program_with_value};
+pub(super) use pymodule::pymodule;

@@ -1,28 +1,28 @@
-//! A snippet as a program. Its lines keep their numbers, code without a `main` gets one in which `?`
-//! works, and the value of its last expression is shown.
+//! Turns a block into a program. Its lines keep their numbers; code without a `main` gets one in
+//! which `?` works, and the value of its last expression is printed.
 //!
-//! What is added is on lines of its own where that is possible, so that a message of the compiler
-//! shows the author's code alone.
+//! Added code goes on lines of its own where possible: the compiler's messages then show only the
+//! author's lines.
 
 use std::ops::Range;
 
-use super::crate_root::{self, is_comment};
-use super::statements::{Statement, Token, statements, tokens};
+use super::crate_root::{hoist, scan, without_shebang};
+use super::lexer::{Token, end_of_tokens, lex, texts, tokens};
+use super::statements::{Statement, statements};
 
-/// Shows the last value; `show_value.rs` as text.
-const VALUES: &str = include_str!("show_value.rs");
+/// Prints the last value; the source of a module.
+const SHOW_VALUE: &str = include_str!("show_value.rs");
 
-/// What is put before a value that is shown. What `match` looks at may borrow from the block, and stays
-/// where it is.
-const BEGIN_VALUE: &str = "match (";
+/// Goes before a value that is printed. The operand of `match` may borrow from the block.
+const VALUE_START: &str = "match (";
 
-/// What `main` returns where its code may fail, in a place where the author's names are not known.
+/// What `main` returns if its code may fail, outside the author's scope.
 const RESULT: &str = "Result<(), Box<dyn std::error::Error>>";
 
-/// The same among the author's items, which may include another `Result`.
+/// The same inside the author's scope, which may import another `Result`.
 const FULL_RESULT: &str = "::std::result::Result<(), ::std::boxed::Box<dyn std::error::Error>>";
 
-/// Macros whose value is no news: they print, check or end the program.
+/// Macros whose value is not worth printing: they print, check or end the program.
 const SILENT_MACROS: [&str; 14] = [
     "assert",
     "assert_eq",
@@ -40,156 +40,140 @@ const SILENT_MACROS: [&str; 14] = [
     "unreachable",
 ];
 
-/// The program for a snippet whose first line is `first_line` (from 1) of the deck.
+/// Returns the program for a block whose first line is `first_line` (from 1) of the deck.
 pub(in crate::exec::rust) fn program(code: &str, first_line: u32) -> String {
-    let code = crate_root::without_shebang(code);
+    let code = without_shebang(code);
     let above = first_line.saturating_sub(1) as usize;
-    let as_written = || "\n".repeat(above) + code;
-    // The compiler reports an open bracket before all else, and shows where it looked for the other.
-    if crate_root::scan(code).has_main || !is_balanced(code) || is_tests(code) {
-        return as_written();
+    let unchanged = || "\n".repeat(above) + code;
+    // The compiler reports an unclosed bracket first, and points to where it expected the other.
+    if scan(code).has_main || !is_balanced(code) || is_tests(code) {
+        return unchanged();
     }
-    let snippet = Snippet::read(code);
-    if snippet.statements.iter().all(|it| it.is_item) {
-        return as_written() + "\nfn main() {}\n";
+    let script = Script::parse(code);
+    if script.statements.iter().all(|it| it.is_item) {
+        return unchanged() + "\nfn main() {}\n";
     }
-    snippet.program(above, "", &snippet.plain())
+    script.program(above, "", &script.body())
 }
 
-/// The same as [`program`], with the value of the last expression shown at the end. Nothing where the
-/// code does not end with an expression that has a value.
-pub(in crate::exec::rust) fn showing(code: &str, first_line: u32) -> Option<String> {
-    let code = crate_root::without_shebang(code);
-    if crate_root::scan(code).has_main || !is_balanced(code) || is_tests(code) {
+/// Returns the same as [`program`], with code that prints the value of the last expression. Returns
+/// `None` if the code does not end with an expression that has a value.
+pub(in crate::exec::rust) fn program_with_value(code: &str, first_line: u32) -> Option<String> {
+    let code = without_shebang(code);
+    if scan(code).has_main || !is_balanced(code) || is_tests(code) {
         return None;
     }
-    let snippet = Snippet::read(code);
-    let (before, body) = snippet.showing()?;
+    let script = Script::parse(code);
+    let (before, body) = script.body_with_value()?;
     let above = first_line.saturating_sub(1) as usize;
-    let program = snippet.program(above, before, &body);
-    Some(format!("{program}#[allow(warnings)] mod livedeck_values {{\n{VALUES}}}\n"))
+    let program = script.program(above, before, &body);
+    Some(format!("{program}#[allow(warnings)] mod livedeck_values {{\n{SHOW_VALUE}}}\n"))
 }
 
-/// Whether tests are all there is to run.
+/// Returns whether the code has tests and nothing else to run.
 pub(in crate::exec::rust) fn is_tests(code: &str) -> bool {
-    let code = crate_root::without_shebang(code);
-    let marks = crate_root::scan(code);
-    if marks.has_main || !code.contains("test") {
+    let code = without_shebang(code);
+    let root = scan(code);
+    if root.has_main || !code.contains("test") {
         return false;
     }
-    let (_, code) = crate_root::hoist(code, &marks.of_crate);
+    let (_, code) = hoist(code, &root.inner_attributes);
     let defines = |it: &Statement| {
-        it.is_item || matches!(&tokens(&code[it.range.clone()])[..], [_, (_, "!"), (_, "{"), ..])
+        it.is_item || matches!(texts(&tokens(&code[it.range.clone()]))[..], [_, "!", "{", ..])
     };
     has_test(&tokens(&code)) && statements(&code).iter().all(defines)
 }
 
-/// Whether a function is marked as a test: by `#[test]`, `#[tokio::test]`, `#[rstest]` and the like.
+/// Returns whether a function is marked as a test: by `#[test]`, `#[tokio::test]`, `#[rstest]` and
+/// the like.
 fn has_test(tokens: &[Token<'_>]) -> bool {
-    let mut starts =
-        tokens.windows(2).enumerate().filter(|(_, it)| it[0].1 == "#" && it[1].1 == "[");
-    starts.any(|(at, _)| {
-        let path = tokens[at + 2..].iter().map(|(_, text)| *text);
-        let path: Vec<_> = path.take_while(|text| !matches!(*text, "]" | "(")).collect();
+    let texts = texts(tokens);
+    let mut attributes = texts.windows(2).enumerate().filter(|(_, it)| *it == ["#", "["]);
+    attributes.any(|(at, _)| {
+        let path = texts[at + 2..].iter().take_while(|text| !matches!(**text, "]" | "("));
         matches!(path.last(), Some(&("test" | "rstest" | "test_case")))
     })
 }
 
-/// Whether every bracket and quotation mark has its other.
+/// Returns whether every bracket, string and comment is closed.
 fn is_balanced(code: &str) -> bool {
-    let mut open = Vec::new();
-    let mut at = 0;
-    while at < code.len() {
-        let text = &code[at..at + crate_root::token(&code[at..])];
-        at += text.len();
-        match text {
-            "(" => open.push(")"),
-            "[" => open.push("]"),
-            "{" => open.push("}"),
-            ")" | "]" | "}" if open.pop() != Some(text) => return false,
-            _ if text.starts_with("/*") && !(text.ends_with("*/") && text.len() > 3) => {
-                return false;
-            }
-            _ if text.contains('"') && !is_comment(text) && !is_closed(text) => return false,
+    let mut expected = Vec::new();
+    for token in lex(code) {
+        match token.text {
+            "(" => expected.push(")"),
+            "[" => expected.push("]"),
+            "{" => expected.push("}"),
+            text @ (")" | "]" | "}") if expected.pop() != Some(text) => return false,
+            _ if token.is_unterminated() => return false,
             _ => {}
         }
     }
-    open.is_empty()
+    expected.is_empty()
 }
 
-/// Whether a string has its second quotation mark, and as many `#` behind it as before the first.
-fn is_closed(string: &str) -> bool {
-    let opening = string.find('"').map_or(string, |at| &string[..=at]);
-    let hashes = opening.matches('#').count();
-    let closing = format!("\"{}", "#".repeat(hashes));
-    let is_character = string.trim_start_matches('b').starts_with('\'');
-    is_character || string.len() > opening.len() + hashes && string.ends_with(&closing)
-}
-
-/// Code without a `main`, cut up.
-struct Snippet {
-    /// What has to be first in a crate, in one line.
+/// Code without a `main`, split into statements.
+struct Script {
+    /// What must be first in a crate, on one line.
     hoisted: String,
-    /// The code, with blanks in the place of that.
+    /// The code, with spaces in its place.
     code: String,
     statements: Vec<Statement>,
-    /// Where the inside of `main` begins: the items before it are the crate's.
+    /// Where the inside of `main` begins; the items before it stay at the root.
     start: usize,
-    main: Main,
+    main: MainKind,
 }
 
 /// What `main` returns.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Main {
-    /// Nothing: the code leaves it by `return;`.
+enum MainKind {
+    /// Nothing: the code returns by `return;`.
     Unit,
     /// A result: `?` works.
     Fallible,
-    /// What the code ends with: `Ok(…)`, `Err(…)`.
+    /// The code's last expression: `Ok(…)`, `Err(…)`.
     Own,
-    /// What the code ends with, and that says of which type it is: `Ok::<(), io::Error>(())`.
+    /// The code's last expression, which names its type: `Ok::<(), io::Error>(())`.
     OwnTyped,
 }
 
-impl Snippet {
-    fn read(code: &str) -> Self {
-        let (attributes, code) = crate_root::hoist(code, &crate_root::scan(code).of_crate);
-        let (crates, code) = crate_root::hoist(&code, &extern_crates(&code));
+impl Script {
+    fn parse(code: &str) -> Self {
+        let (attributes, code) = hoist(code, &scan(code).inner_attributes);
+        let (crates, code) = hoist(&code, &extern_crates(&code));
         let statements = statements(&code);
-        let start = start(&code, &statements);
-        let main = main(&code, statements.last());
+        let start = main_start(&code, &statements);
+        let main = main_kind(&code, statements.last());
         Self { hoisted: attributes + &crates, code, statements, start, main }
     }
 
-    /// The last statement, if it is an expression whose value is dropped.
+    /// Returns the last statement if it is an expression whose value `main` does not return.
     fn tail(&self) -> Option<&Statement> {
         let last = self.statements.last().filter(|it| !it.is_item)?;
         let text = &self.code[last.range.clone()];
         let words = tokens(text);
-        let (first, end) = (words.first()?.1, words.last()?.1);
-        let goes_on = is_operator(end) && !text.ends_with("..") || text.ends_with("as");
-        (first != "let" && end != ";" && !goes_on).then_some(last)
+        let (first, end) = (words.first()?.text, words.last()?.text);
+        let is_incomplete = is_operator(end) && !text.ends_with("..") || text.ends_with("as");
+        (first != "let" && end != ";" && !is_incomplete).then_some(last)
     }
 
-    /// The inside of `main`, its last value dropped.
-    fn plain(&self) -> String {
+    /// Returns the inside of `main`, which drops the last value.
+    fn body(&self) -> String {
         let body = &self.code[self.start..];
-        // Some lines between them: the compiler does not show one that is next to what it shows.
+        // The compiler shows the line next to one that it reports, so some lines go between.
         let end = if self.is_own() || self.tail().is_none() { "" } else { ";\n\n\n" };
         format!("{body}\n{end}")
     }
 
     fn is_own(&self) -> bool {
-        matches!(self.main, Main::Own | Main::OwnTyped)
+        matches!(self.main, MainKind::Own | MainKind::OwnTyped)
     }
 
-    /// The inside of `main`, its last value shown, and what has to be before it.
-    fn showing(&self) -> Option<(&'static str, String)> {
-        let tail = self.tail().filter(|_| self.main == Main::Fallible)?;
-        let words = tokens(&self.code[tail.range.clone()]);
-        let is_silent = match &words[..] {
-            [(_, "for" | "while" | "return" | "break" | "continue"), ..] => true,
-            [(_, name), (_, "!"), .., (_, ")")] => SILENT_MACROS.contains(name),
+    /// Returns the inside of `main`, which prints the last value, and what goes before it.
+    fn body_with_value(&self) -> Option<(&'static str, String)> {
+        let tail = self.tail().filter(|_| self.main == MainKind::Fallible)?;
+        let is_silent = match texts(&tokens(&self.code[tail.range.clone()]))[..] {
+            ["for" | "while" | "return" | "break" | "continue", ..] => true,
+            [name, "!", .., ")"] => SILENT_MACROS.contains(&name),
             _ => false,
         };
         if is_silent {
@@ -197,26 +181,26 @@ impl Snippet {
         }
         let Range { start, end } = tail.range;
         let before = &self.code[self.start..start];
-        let (before, gap) = before.split_at(end_of_code(before));
+        let (before, gap) = before.split_at(end_of_tokens(before));
         let end_of_value = ") { ref value => { use crate::livedeck_values::*; \
-                            (&&&Value(value)).livedeck_show()? } }";
+                            (&&&LastValue(value)).livedeck_show()? } }";
         let (head, begin) = if before.is_empty() {
-            (BEGIN_VALUE, gap.to_owned())
+            (VALUE_START, gap.to_owned())
         } else {
-            ("", with_line(gap, BEGIN_VALUE))
+            ("", insert_line(gap, VALUE_START))
         };
         let (value, behind) = (&self.code[start..end], &self.code[end..]);
         Some((head, format!("{before}{begin}{value}{behind}\n{end_of_value}\n")))
     }
 
-    /// The whole program, with this inside of `main`, and this before it.
+    /// Returns the whole program with this inside of `main`, and `before` ahead of it.
     fn program(&self, above: usize, before: &str, body: &str) -> String {
         let result = if self.start > 0 { FULL_RESULT } else { RESULT };
         let (head, foot) = match self.main {
-            Main::Unit => ("fn main() {".to_owned(), "}"),
-            Main::Fallible => (format!("fn main() -> {result} {{ Ok({{"), "}\n\n\n)}"),
-            Main::Own => (format!("fn main() -> {result} {{"), "}"),
-            Main::OwnTyped => (
+            MainKind::Unit => ("fn main() {".to_owned(), "}"),
+            MainKind::Fallible => (format!("fn main() -> {result} {{ Ok({{"), "}\n\n\n)}"),
+            MainKind::Own => (format!("fn main() -> {result} {{"), "}"),
+            MainKind::OwnTyped => (
                 "fn main() -> ::std::process::ExitCode { \
                  fn main() -> ::std::result::Result<(), impl ::std::fmt::Debug> {"
                     .to_owned(),
@@ -225,10 +209,10 @@ impl Snippet {
         };
         let head = if before.is_empty() { head } else { head + " " + before };
         let items = &self.code[..self.start];
-        let (items, gap) = items.split_at(end_of_code(items));
-        let begins_main = if self.start > 0 { with_line(gap, &head) } else { String::new() };
+        let (items, gap) = items.split_at(end_of_tokens(items));
+        let begins_main = if self.start > 0 { insert_line(gap, &head) } else { String::new() };
         let head = if self.start > 0 { "" } else { &head };
-        // The line above the code is the fence: free for what is added.
+        // The line above the code is its fence, which is free for added code.
         let padding = "\n".repeat(above.saturating_sub(1));
         let end_of_head = if above > 0 { "\n" } else { " " };
         let hoisted = &self.hoisted;
@@ -236,47 +220,45 @@ impl Snippet {
     }
 }
 
-/// What loads crates, which only the root of a crate can do for their macros.
+/// Finds `extern crate` items: only at the root can they import macros.
 fn extern_crates(code: &str) -> Vec<Range<usize>> {
     let loads = |it: &Statement| {
         let tokens = tokens(&code[it.range.clone()]);
-        let mut words = tokens.windows(2).map(|two| (two[0].1, two[1].1));
-        it.is_item && words.any(|two| two == ("extern", "crate"))
+        it.is_item && texts(&tokens).windows(2).any(|two| two == ["extern", "crate"])
     };
     statements(code).into_iter().filter(loads).map(|it| it.range).collect()
 }
 
-/// Where the inside of `main` begins. Modules and paths from the root do not see what is in a function,
-/// so with them the items that come first are left at the root.
-fn start(code: &str, statements: &[Statement]) -> usize {
+/// Returns where the inside of `main` begins. Modules and paths from the root cannot see items
+/// inside a function, so with them the leading items stay at the root.
+fn main_start(code: &str, statements: &[Statement]) -> usize {
     let tokens = tokens(code);
-    let mut pairs = tokens.windows(3).map(|it| [it[0].1, it[1].1, it[2].1]);
-    let is_from_root = pairs.any(|it| {
-        matches!(it, ["crate" | "super" | "self", ":", ":"]) || it[0] == "mod" && it[2] == "{"
-    });
+    let is_from_root = texts(&tokens)
+        .windows(3)
+        .any(|it| matches!(it, ["crate" | "super" | "self", ":", ":"] | ["mod", _, "{"]));
     let first = statements.iter().position(|it| !it.is_item).unwrap_or(0);
     if is_from_root && first > 0 { statements[first].range.start } else { 0 }
 }
 
-/// What `main` returns in code that ends with this statement.
-fn main(code: &str, last: Option<&Statement>) -> Main {
-    let words = last.map(|it| tokens(&code[it.range.clone()])).unwrap_or_default();
-    match words.iter().map(|(_, text)| *text).collect::<Vec<_>>()[..] {
-        ["Ok" | "Err", "(", .., ")"] => return Main::Own,
-        ["Ok" | "Err", ":", ":", "<", .., ")"] => return Main::OwnTyped,
+/// Returns what `main` returns if the code ends with this statement.
+fn main_kind(code: &str, last: Option<&Statement>) -> MainKind {
+    let last = last.map(|it| tokens(&code[it.range.clone()])).unwrap_or_default();
+    match texts(&last)[..] {
+        ["Ok" | "Err", "(", .., ")"] => return MainKind::Own,
+        ["Ok" | "Err", ":", ":", "<", .., ")"] => return MainKind::OwnTyped,
         _ => {}
     }
     let all = tokens(code);
-    let is_left = |wanted: fn(&str) -> bool| {
-        all.windows(2).any(|two| two[0].1 == "return" && wanted(two[1].1))
-    };
-    let may_fail = all.iter().any(|(_, text)| *text == "?");
-    let leaves = is_left(|next| matches!(next, ";" | "}" | ","));
-    let returns = is_left(|next| !matches!(next, ";" | "}" | ","));
-    if leaves && !may_fail && !returns { Main::Unit } else { Main::Fallible }
+    let all = texts(&all);
+    let has_return =
+        |wanted: fn(&str) -> bool| all.windows(2).any(|two| two[0] == "return" && wanted(two[1]));
+    let may_fail = all.contains(&"?");
+    let returns_unit = has_return(|next| matches!(next, ";" | "}" | ","));
+    let returns_value = has_return(|next| !matches!(next, ";" | "}" | ","));
+    if returns_unit && !may_fail && !returns_value { MainKind::Unit } else { MainKind::Fallible }
 }
 
-/// Whether something has to follow this.
+/// Returns whether an expression cannot end with this token.
 fn is_operator(token: &str) -> bool {
     matches!(
         token,
@@ -301,14 +283,9 @@ fn is_operator(token: &str) -> bool {
     )
 }
 
-/// Where the last of some code's tokens ends.
-fn end_of_code(code: &str) -> usize {
-    tokens(code).last().map_or(0, |&(at, text)| at + text.len())
-}
-
-/// Blanks and comments with a text of ours among them: on an empty line, so that the compiler does not
-/// show it with a line of the author's, else behind what comes before them.
-fn with_line(gap: &str, text: &str) -> String {
+/// Inserts text into white space and comments: on an empty line, where the compiler does not show it
+/// with one of the author's, else before them.
+fn insert_line(gap: &str, text: &str) -> String {
     let lines: Vec<_> = gap.split('\n').collect();
     let inner = 1..lines.len().saturating_sub(1);
     let empty = inner.into_iter().find(|&at| lines[at].trim().is_empty());
@@ -329,15 +306,15 @@ mod tests {
     }
 
     #[test]
-    fn program_with_main_is_moved_to_its_lines() {
+    fn program_with_main_keeps_its_lines() {
         let code = "#![allow(unused)]\nfn main() {}\n";
         assert_eq!(program(code, 4), format!("\n\n\n{code}"));
-        assert_eq!(showing(code, 4), None);
+        assert_eq!(program_with_value(code, 4), None);
         assert_eq!(program("#!/bin/x\nfn main() {}", 2), "\n\nfn main() {}");
     }
 
     #[test]
-    fn main_is_added_on_lines_of_its_own() {
+    fn main_is_added_on_its_own_lines() {
         let made = program("let n: i32 = \"1\".parse()?;\nprintln!(\"{n}\")", 3);
         let lines = lines(&made);
         assert_eq!(lines[..2], ["", &format!("fn main() -> {RESULT} {{ Ok({{")]);
@@ -351,9 +328,9 @@ mod tests {
     #[case("f();\nx +")]
     #[case("f();\nx.")]
     #[case("f();\nfn g() {}")]
-    fn nothing_ends_what_is_no_expression(#[case] code: &str) {
+    fn statement_gets_no_semicolon(#[case] code: &str) {
         assert!(program(code, 2).contains(&format!("{code}\n}}\n")), "{}", program(code, 2));
-        assert_eq!(showing(code, 2), None);
+        assert_eq!(program_with_value(code, 2), None);
     }
 
     #[rstest]
@@ -361,14 +338,18 @@ mod tests {
     #[case("Err(\"no\".into())", "-> Result<(), Box<dyn", "into())\n}\n")]
     #[case("f()?;\nOk::<(), E>(())", "-> ::std::result::Result<(), impl", "report(main()) }\n")]
     #[case("if x { return; }\ng();", "fn main() {", "g();\n}\n")]
-    fn code_says_what_main_returns(#[case] code: &str, #[case] head: &str, #[case] end: &str) {
+    fn last_expression_decides_what_main_returns(
+        #[case] code: &str,
+        #[case] head: &str,
+        #[case] end: &str,
+    ) {
         let made = program(code, 2);
         assert!(lines(&made)[0].contains(head) && made.ends_with(end), "{made}");
-        assert_eq!(showing(code, 2), None);
+        assert_eq!(program_with_value(code, 2), None);
     }
 
     #[test]
-    fn question_mark_needs_a_result_even_beside_a_bare_return() {
+    fn question_mark_beats_bare_return() {
         assert!(program("if x { return; }\ng()?;", 2).contains("Ok({"));
         assert!(program("let f = || { return 1; };\nif x { return; }", 2).contains("Ok({"));
     }
@@ -380,16 +361,16 @@ mod tests {
     #[case("a as u8")]
     #[case("1..")]
     #[case("std::fs::write(a, b)")]
-    fn value_is_shown_where_it_is(#[case] code: &str) {
-        let made = showing(&format!("let a = 1; // one\n{code}"), 3).unwrap();
+    fn last_value_is_shown_in_place(#[case] code: &str) {
+        let made = program_with_value(&format!("let a = 1; // one\n{code}"), 3).unwrap();
         let lines = lines(&made);
         assert_eq!(lines[2], "let a = 1; match ( // one");
         assert_eq!(lines[3], code.lines().next().unwrap());
         assert!(made.contains("\n) { ref value"), "{made}");
-        // Behind an empty line nothing is added to a line of the author's.
-        let made = showing(&format!("let a = 1;\n\n// two\n{code}"), 3).unwrap();
+        // After an empty line, no line of the author changes.
+        let made = program_with_value(&format!("let a = 1;\n\n// two\n{code}"), 3).unwrap();
         assert!(made.contains("let a = 1;\nmatch (\n// two\n"), "{made}");
-        let made = showing(code, 2).unwrap();
+        let made = program_with_value(code, 2).unwrap();
         assert!(made.lines().next().unwrap().ends_with("match ("), "{made}");
     }
 
@@ -399,12 +380,12 @@ mod tests {
     #[case("for x in y { f(x); }")]
     #[case("return Err(\"no\".into())")]
     #[case("v.len();")]
-    fn what_has_no_value_is_not_shown(#[case] code: &str) {
-        assert_eq!(showing(code, 2), None);
+    fn code_without_a_value_shows_none(#[case] code: &str) {
+        assert_eq!(program_with_value(code, 2), None);
     }
 
     #[test]
-    fn items_are_left_at_the_root_for_paths_from_there() {
+    fn items_stay_at_root_if_paths_need_them() {
         let made = program("use std::io::Result;\nmod a { use super::b; }\nfn b() {}\n\nb();", 2);
         let lines = lines(&made);
         assert_eq!(
@@ -419,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_the_crate_comes_first() {
+    fn crate_attributes_come_first() {
         let made = program("#![allow(\n  dead_code)] // all\nlet x = 1;", 2);
         let all = lines(&made);
         assert!(all[0].starts_with("#![allow(   dead_code)] fn main()"), "{made}");
@@ -440,26 +421,26 @@ mod tests {
     #[case("#[test]\nfn a() {}\nprintln!(\"x\");", false)]
     #[case("// #[test]\nfn a() {}", false)]
     #[case("#[cfg(test)]\nfn a() {}", false)]
-    fn tests_are_known(#[case] code: &str, #[case] expected: bool) {
+    fn test_blocks_are_detected(#[case] code: &str, #[case] expected: bool) {
         assert_eq!(is_tests(code), expected);
     }
 
     #[rstest]
     #[case("f('\"', b'\"', \"\\\"\", r#\"\"\"#, br##\"\"#\"##, b\"(\", c\"[\", '{')")]
     #[case("/* ( /* \" */ */ f(\"\", r\"\") // \"")]
-    fn closed_strings_are_known(#[case] code: &str) {
+    fn terminated_strings_are_balanced(#[case] code: &str) {
         assert!(is_balanced(code), "{code}");
     }
 
     #[test]
-    fn broken_code_is_left_as_it_is() {
+    fn broken_code_is_left_unchanged() {
         for code in ["\"", "/*", "r#\"", "#![", "b\"", "}}}{", "/* é", "#![é", "f(1]", "(", "/*/"]
         {
             assert_eq!(program(code, 2), format!("\n{code}"), "{code}");
-            assert_eq!(showing(code, 2), None);
+            assert_eq!(program_with_value(code, 2), None);
         }
         for code in ["'", "b'", "'\\", "é", "#", "let"] {
-            let _ = (program(code, 1), showing(code, 1), is_tests(code));
+            let _ = (program(code, 1), program_with_value(code, 1), is_tests(code));
         }
     }
 }

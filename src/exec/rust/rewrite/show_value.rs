@@ -1,51 +1,51 @@
-//! Behind a block: shows the value of its last expression, as `{:?}` does. Nothing where it has no
-//! such form or is `()`; an error that it ends with is one of `main`. The method that takes the most
-//! references is looked for first.
+//! Goes behind a block: prints the value of its last expression with `{:?}`. Prints nothing for `()`
+//! and for types without `Debug`; an `Err` becomes the error of `main`. Method resolution picks the
+//! implementation for the most references first.
 
-pub struct Value<'a, T: ?Sized>(pub &'a T);
+pub struct LastValue<'a, T: ?Sized>(pub &'a T);
 
-/// Why `main` failed, as `{:?}` shows it.
-pub struct Failure(String);
+/// The error of `main`: the `{:?}` form of the block's own.
+pub struct MainError(String);
 
-impl ::std::fmt::Debug for Failure {
+impl ::std::fmt::Debug for MainError {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl ::std::fmt::Display for Failure {
+impl ::std::fmt::Display for MainError {
     fn fmt(&self, f: &mut ::std::fmt::Formatter) -> ::std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl ::std::error::Error for Failure {}
+impl ::std::error::Error for MainError {}
 
-type Shown = ::std::result::Result<(), Failure>;
+type ShowResult = ::std::result::Result<(), MainError>;
 
-pub trait Finished {
-    fn livedeck_show(&self) -> Shown;
+pub trait ShowUnit {
+    fn livedeck_show(&self) -> ShowResult;
 }
 
-impl<'a> Finished for &'a &'a Value<'a, ()> {
-    fn livedeck_show(&self) -> Shown {
+impl<'a> ShowUnit for &'a &'a LastValue<'a, ()> {
+    fn livedeck_show(&self) -> ShowResult {
         Ok(())
     }
 }
 
-impl<'a, E: ::std::fmt::Debug> Finished for &'a &'a Value<'a, ::std::result::Result<(), E>> {
-    fn livedeck_show(&self) -> Shown {
-        self.0.as_ref().map(|_| ()).map_err(|error| Failure(format!("{:?}", error)))
+impl<'a, E: ::std::fmt::Debug> ShowUnit for &'a &'a LastValue<'a, ::std::result::Result<(), E>> {
+    fn livedeck_show(&self) -> ShowResult {
+        self.0.as_ref().map(|_| ()).map_err(|error| MainError(format!("{:?}", error)))
     }
 }
 
-pub trait Printed {
-    fn livedeck_show(&self) -> Shown;
+pub trait ShowDebug {
+    fn livedeck_show(&self) -> ShowResult;
 }
 
-impl<'a, T: ::std::fmt::Debug + ?Sized> Printed for &'a Value<'a, T> {
-    fn livedeck_show(&self) -> Shown {
-        // Where livedeck reads it the value is on a line of its own.
+impl<'a, T: ::std::fmt::Debug + ?Sized> ShowDebug for &'a LastValue<'a, T> {
+    fn livedeck_show(&self) -> ShowResult {
+        // Tells livedeck to put the value on a line of its own.
         if ::std::io::IsTerminal::is_terminal(&::std::io::stdout()) {
             print!("\x1b[?7z");
         }
@@ -54,12 +54,12 @@ impl<'a, T: ::std::fmt::Debug + ?Sized> Printed for &'a Value<'a, T> {
     }
 }
 
-pub trait Opaque {
-    fn livedeck_show(&self) -> Shown;
+pub trait ShowNothing {
+    fn livedeck_show(&self) -> ShowResult;
 }
 
-impl<'a, T: ?Sized> Opaque for Value<'a, T> {
-    fn livedeck_show(&self) -> Shown {
+impl<'a, T: ?Sized> ShowNothing for LastValue<'a, T> {
+    fn livedeck_show(&self) -> ShowResult {
         Ok(())
     }
 }

@@ -1,125 +1,107 @@
-//! The statements of a block, as far as needed to know which is the last: where each begins and ends,
-//! and which only define something. A scan of the text; what it gets wrong does not compile, or is
-//! shown to be what was timed.
+//! Splits a block into statements: where each begins and ends, and which ones are items. It does not
+//! parse expressions; code that it splits wrongly fails to compile, or shows as what was timed.
 
 use std::ops::Range;
 
-use super::crate_root::{is_comment, is_word, token};
+use super::lexer::{Token, tokens};
 
 /// A statement outside all braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Statement {
-    /// Where it stands, its semicolon included.
+    /// Its bytes, its semicolon included.
     pub(super) range: Range<usize>,
     /// Whether it is an item: a function, a type, an import.
     pub(super) is_item: bool,
 }
 
-/// What ends a statement, beside a semicolon.
+/// What ends a statement besides a semicolon.
 #[derive(Clone, Copy, PartialEq)]
-enum End {
-    /// What begins it is not known to be anything yet.
+enum StatementEnd {
+    /// Not known from its tokens so far.
     Unknown,
     /// Nothing.
     Semicolon,
-    /// Its braces.
-    Braces,
-    /// Its braces, unless something follows that goes on: `else`, `.`, `?`.
-    LastBraces,
+    /// Its closing brace.
+    Brace,
+    /// Its closing brace, unless `else`, `.` or `?` follows.
+    LastBrace,
 }
 
-/// A token that is neither blank nor a comment, and where it stands.
-pub(super) type Token<'c> = (usize, &'c str);
-
-/// The tokens of a text, without blanks and comments.
-pub(super) fn tokens(code: &str) -> Vec<Token<'_>> {
-    let (mut tokens, mut at) = (Vec::new(), 0);
-    while at < code.len() {
-        let text = &code[at..at + token(&code[at..])];
-        if !text.trim().is_empty() && !is_comment(text) {
-            tokens.push((at, text));
-        }
-        at += text.len();
-    }
-    tokens
-}
-
-/// The statements of a body, in order.
+/// Splits a function body into statements, in order.
 pub(super) fn statements(code: &str) -> Vec<Statement> {
     let tokens = tokens(code);
     let (mut found, mut depth) = (Vec::new(), 0_usize);
-    let mut now: Option<(usize, End, bool)> = None;
-    for (number, &(at, text)) in tokens.iter().enumerate() {
-        let (start, end, is_item) = now.get_or_insert((at, End::Unknown, false));
-        match text {
-            "(" | "[" | "{" => depth += 1,
+    let mut current: Option<(usize, StatementEnd, bool)> = None;
+    for (index, token) in tokens.iter().enumerate() {
+        let (start, end, is_item) =
+            current.get_or_insert((token.start, StatementEnd::Unknown, false));
+        let opens = matches!(token.text, "(" | "[" | "{");
+        match token.text {
+            _ if opens => depth += 1,
             ")" | "]" | "}" => depth = depth.saturating_sub(1),
             _ => {}
         }
-        let opens = matches!(text, "(" | "[" | "{");
-        if *end == End::Unknown && (depth == 0 || opens && depth == 1) {
-            (*end, *is_item) = begins(&tokens, number).unwrap_or((*end, *is_item));
+        if *end == StatementEnd::Unknown && (depth == 0 || opens && depth == 1) {
+            (*end, *is_item) = classify(&tokens, index).unwrap_or((*end, *is_item));
         }
         let is_over = depth == 0
-            && match text {
+            && match token.text {
                 ";" => true,
-                "}" => match (*end, tokens.get(number + 1)) {
-                    (End::Braces, _) | (End::LastBraces, None) => true,
-                    (End::LastBraces, Some((_, next))) => !matches!(*next, "else" | "." | "?"),
+                "}" => match (*end, tokens.get(index + 1)) {
+                    (StatementEnd::Brace, _) | (StatementEnd::LastBrace, None) => true,
+                    (StatementEnd::LastBrace, Some(next)) => {
+                        !matches!(next.text, "else" | "." | "?")
+                    }
                     _ => false,
                 },
                 _ => false,
             };
         if is_over {
-            let range = *start..at + text.len();
-            let is_empty = *start == at;
+            let range = *start..token.end();
+            let is_empty = *start == token.start;
             found.extend((!is_empty).then_some(Statement { range, is_item: *is_item }));
-            now = None;
+            current = None;
         }
     }
-    if let (Some((start, _, is_item)), Some((at, text))) = (now, tokens.last()) {
-        found.push(Statement { range: start..at + text.len(), is_item });
+    if let (Some((start, _, is_item)), Some(last)) = (current, tokens.last()) {
+        found.push(Statement { range: start..last.end(), is_item });
     }
     found
 }
 
-/// What a statement is by the token with this number, which is among its first ones; nothing where
-/// that only leads on.
-fn begins(tokens: &[Token<'_>], number: usize) -> Option<(End, bool)> {
-    let text = tokens[number].1;
-    let next = tokens.get(number + 1).map(|(_, text)| *text);
-    if number.checked_sub(1).is_some_and(|before| tokens[before].1 == "'") {
-        return None;
-    }
-    Some(match text {
-        // Attributes, labels, what stands before `fn` and the like.
-        "#" | "[" | "]" | "(" | ")" | "pub" | "'" | ":" => return None,
-        "async" | "const" | "unsafe" | "extern" if leads_to_block(next) => return None,
-        text if text.starts_with('"') && next == Some("fn") => return None,
-        text if text.starts_with('"') && next == Some("{") => (End::Braces, true),
+/// Classifies a statement by one of its first tokens: what ends it, and whether it is an item.
+/// Returns `None` where a later token decides.
+fn classify(tokens: &[Token<'_>], index: usize) -> Option<(StatementEnd, bool)> {
+    let token = tokens[index];
+    let next = tokens.get(index + 1);
+    let next_text = next.map(|it| it.text);
+    Some(match token.text {
+        // Attributes, labels, visibility.
+        "#" | "[" | "]" | "(" | ")" | "pub" | ":" => return None,
+        _ if token.is_lifetime() => return None,
+        "async" | "const" | "unsafe" | "extern" if next.is_some_and(decides) => return None,
+        _ if token.is_string() && next_text == Some("fn") => return None,
+        _ if token.is_string() && next_text == Some("{") => (StatementEnd::Brace, true),
         "fn" | "struct" | "enum" | "union" | "trait" | "impl" | "mod"
-            if next.is_some_and(is_name) =>
+            if next.is_some_and(Token::is_word) =>
         {
-            (End::Braces, true)
+            (StatementEnd::Brace, true)
         }
-        "impl" | "macro_rules" => (End::Braces, true),
-        "use" | "static" | "type" | "const" | "extern" => (End::Semicolon, true),
-        "if" | "match" | "for" | "while" | "loop" | "{" => (End::LastBraces, false),
-        text if next == Some("!") && text.starts_with(is_word) => (End::LastBraces, false),
-        _ => (End::Semicolon, false),
+        "impl" | "macro_rules" => (StatementEnd::Brace, true),
+        "use" | "static" | "type" | "const" | "extern" => (StatementEnd::Semicolon, true),
+        "if" | "match" | "for" | "while" | "loop" | "{" => (StatementEnd::LastBrace, false),
+        _ if next_text == Some("!") && token.is_word() => (StatementEnd::LastBrace, false),
+        _ => (StatementEnd::Semicolon, false),
     })
 }
 
-/// Whether what follows decides what `const`, `unsafe` and the like begin.
-fn leads_to_block(next: Option<&str>) -> bool {
-    next.is_some_and(|next| {
-        matches!(next, "fn" | "unsafe" | "extern" | "async" | "impl" | "trait" | "mod" | "{")
-            || next.starts_with('"')
-    })
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(is_word)
+/// Returns whether the token behind `const`, `unsafe` and the like decides what the statement is.
+fn decides(next: &Token<'_>) -> bool {
+    next.is_string()
+        || matches!(
+            next.text,
+            "fn" | "unsafe" | "extern" | "async" | "impl" | "trait" | "mod" | "{"
+        )
 }
 
 #[cfg(test)]
@@ -128,8 +110,8 @@ mod tests {
 
     use super::*;
 
-    /// The statements, items behind a `*`.
-    fn cut(code: &str) -> Vec<String> {
+    /// Returns the statements, items with a `*` before them.
+    fn split(code: &str) -> Vec<String> {
         let text = |it: Statement| {
             let mark = if it.is_item { "*" } else { "" };
             format!("{mark}{}", &code[it.range])
@@ -151,16 +133,17 @@ mod tests {
     #[case("'a: loop { break 'a; }\nlet f = |x| { x; };\nf(';')", &["'a: loop { break 'a; }", "let f = |x| { x; };", "f(';')"])]
     #[case("(0..3).map(|x| x * 2).sum::<u32>()", &["(0..3).map(|x| x * 2).sum::<u32>()"])]
     #[case("f();;\n;", &["f();"])]
+    #[case("extern r\"C\" { fn f(); }\n'r#a: loop {}\nr#fn()", &["*extern r\"C\" { fn f(); }", "'r#a: loop {}", "r#fn()"])]
     #[case("// nothing", &[])]
     #[case("", &[])]
-    fn statements_are_told_apart(#[case] code: &str, #[case] expected: &[&str]) {
-        assert_eq!(cut(code), expected);
+    fn statements_are_split(#[case] code: &str, #[case] expected: &[&str]) {
+        assert_eq!(split(code), expected);
     }
 
     #[test]
-    fn broken_code_is_read_to_its_end() {
+    fn broken_code_does_not_panic() {
         for code in ["}", "{", "fn", "\"", "let x = ", ")) }", "#[", "é {", "pub"] {
-            let _ = cut(code);
+            let _ = split(code);
         }
     }
 }
