@@ -216,14 +216,17 @@ impl Executor {
                 Ok(program) => self.runs.start(request, program, &sink),
                 Err(why) => process::refuse(why, sink),
             },
-            Ok(Engine::Python) => self.python.start(request, self.rust.modules(), sink),
+            Ok(Engine::Python) => {
+                let sink = self.rust.build_awaited_modules(sink);
+                self.python.start(request, self.rust.module_dir(), sink);
+            }
             Ok(Engine::Rust) => {
                 let program = ProgramSource::Build(self.rust.program(&request.code));
                 self.runs.start(request, program, &sink);
             }
             Ok(Engine::Process(_)) if request.code.is_timed => {
-                let why = "a race needs livedeck's own Python and `rustc`, and the configuration has \
-                           something else";
+                let why = "benchmarks need livedeck's own Python and `rustc`, but the configuration \
+                           replaces them";
                 process::refuse(why.to_owned(), sink);
             }
             Ok(Engine::Process(_)) if request.session.is_some() => {
@@ -307,7 +310,7 @@ impl Executor {
     }
 
     fn sink(&self, run: RunId) -> RunSink {
-        let (send, end, rust) = (self.send.clone(), self.process_limiter.end(), self.rust.clone());
+        let (send, end) = (self.send.clone(), self.process_limiter.end());
         let (sandbox, watcher) = (self.sandbox.clone(), Mutex::new(None::<DenialWatcher>));
         Arc::new(move |event| {
             match &event {
@@ -324,7 +327,6 @@ impl Executor {
                     }
                     end();
                 }
-                run::Event::WaitsForModule(Some(module)) => rust.hurry(module),
                 _ => {}
             }
             send(ExecEvent::Run(run, event));

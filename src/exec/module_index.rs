@@ -1,7 +1,7 @@
-//! The Python modules that blocks of Rust become, as Python runs see them: a folder of the talk's own
-//! with a file for each, which says where the newest build is, that it is being made, or why there is
-//! none. `Modules` in `python/block.py` reads it at every import, so no run is told of a build, and
-//! none can find one that is older than the deck.
+//! The module index: tells Python runs about modules that are built from Rust blocks. It is a folder
+//! with a file per module, which has the path of the newest build, that it is being built, or why there
+//! is none. `Modules` in `python/py/block.py` reads it at every import, so that a run never imports a
+//! build that is older than the deck.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,35 +15,35 @@ use super::os::temp_dir::TempRoot;
 use crate::files;
 use crate::run::Snippet;
 
-/// The modules of the deck as it is now.
+/// The modules of the current deck.
 #[derive(Debug, Default)]
 pub(super) struct ModuleIndex {
     temp_root: Arc<TempRoot>,
     known: Mutex<BTreeMap<Box<str>, Snippet>>,
 }
 
-/// How far a module is.
+/// The state of a module's build.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ModuleState<'a> {
-    /// It is being compiled, or will be.
+    /// It is being built, or queued.
     Building,
-    /// This is it.
+    /// It is this library.
     Ready(&'a Path),
-    /// There is none: why, in a line or two.
+    /// The build failed: why, in one or two lines.
     Failed(&'a str),
 }
 
 impl ModuleIndex {
-    /// None yet; what is told of them lies in this folder.
+    /// Returns an empty index, in a folder of `temp_root`.
     pub(super) fn new(temp_root: Arc<TempRoot>) -> Self {
         Self { temp_root, known: Mutex::default() }
     }
 
-    /// These are the deck's modules now: what has changed is to be waited for from this moment on.
-    pub(super) fn expect(&self, snippets: &[Snippet]) {
+    /// Replaces the deck's modules. Changed ones are in state `Building` from now on.
+    pub(super) fn replace(&self, snippets: &[Snippet]) {
         let wanted = snippets.iter().filter_map(|it| Some((name(it)?.into(), it.clone())));
         let wanted: BTreeMap<Box<str>, Snippet> = wanted.collect();
-        // Held while it is told: a build that ends meanwhile is told of behind it, not before.
+        // Locked until the files are written: a build that ends meanwhile writes its state after them.
         let mut known = self.known.lock();
         for name in known.keys().filter(|name| !wanted.contains_key(*name)) {
             if let Some(folder) = self.folder() {
@@ -52,45 +52,45 @@ impl ModuleIndex {
         }
         for (name, snippet) in &wanted {
             if known.get(name) != Some(snippet) {
-                self.tell(name, ModuleState::Building);
+                self.write(name, ModuleState::Building);
             }
         }
         *known = wanted;
     }
 
-    /// This module is one of the deck's, too.
+    /// Adds a module to the deck's.
     pub(super) fn add(&self, snippet: &Snippet) {
         let Some(name) = name(snippet) else { return };
         let mut known = self.known.lock();
         if known.get(name) != Some(snippet) {
-            self.tell(name, ModuleState::Building);
+            self.write(name, ModuleState::Building);
             known.insert(name.into(), snippet.clone());
         }
     }
 
-    /// Something came of compiling a module, which may be another by now.
-    pub(super) fn settle(&self, snippet: &Snippet, stand: ModuleState<'_>) {
+    /// Sets the state of a module, unless its code has changed.
+    pub(super) fn set_state(&self, snippet: &Snippet, state: ModuleState<'_>) {
         let Some(name) = name(snippet) else { return };
         let known = self.known.lock();
         if known.get(name) == Some(snippet) {
-            self.tell(name, stand);
+            self.write(name, state);
         }
     }
 
-    /// The block that becomes the module of this name.
+    /// Returns the block that the module of this name is built from.
     pub(super) fn snippet(&self, name: &str) -> Option<Snippet> {
         self.known.lock().get(name).cloned()
     }
 
-    /// The folder that runs look into; none if the deck has no modules.
+    /// Returns the folder of the index; `None` if the deck has no modules.
     pub(super) fn directory(&self) -> Option<PathBuf> {
         if self.known.lock().is_empty() { None } else { self.folder() }
     }
 
-    /// Writes a module's file anew, in one step: no run ever reads half of it.
-    fn tell(&self, name: &str, stand: ModuleState<'_>) {
+    /// Replaces a module's file atomically.
+    fn write(&self, name: &str, state: ModuleState<'_>) {
         let Some(folder) = self.folder() else { return };
-        let (word, rest): (&[u8], &[u8]) = match stand {
+        let (word, rest): (&[u8], &[u8]) = match state {
             ModuleState::Building => (b"building", b""),
             ModuleState::Ready(file) => (b"ready", file.as_os_str().as_bytes()),
             ModuleState::Failed(why) => (b"failed", why.as_bytes()),
@@ -99,7 +99,7 @@ impl ModuleIndex {
             file.write_all(&[word, b"\n", rest].concat())?;
             Ok(file.persist(folder.join(name))?)
         });
-        // Without room for a line, the module is as if it were still being compiled, or not there.
+        // If the disk is full, the module stays in its state or is missing.
         drop(written);
     }
 
@@ -124,28 +124,28 @@ mod tests {
         Snippet { module, code: code.to_owned(), ..Snippet::default() }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a test reads what runs read")]
-    fn told(modules: &ModuleIndex, name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "a test reads the index")]
+    fn read(modules: &ModuleIndex, name: &str) -> Option<String> {
         std::fs::read_to_string(modules.folder().unwrap().join(name)).ok()
     }
 
     #[test]
-    fn what_is_told_is_about_the_newest_code() {
+    fn stale_build_is_ignored() {
         let modules = ModuleIndex::default();
         assert_eq!(modules.directory(), None);
         let (one, other) = (module("a", "one"), module("a", "other"));
-        modules.expect(std::slice::from_ref(&one));
-        assert_eq!(told(&modules, "a").as_deref(), Some("building\n"));
-        modules.settle(&one, ModuleState::Ready(Path::new("/builds/one")));
-        modules.expect(std::slice::from_ref(&one));
-        assert_eq!(told(&modules, "a").as_deref(), Some("ready\n/builds/one"));
-        modules.expect(std::slice::from_ref(&other));
-        modules.settle(&one, ModuleState::Ready(Path::new("/builds/one")));
-        assert_eq!(told(&modules, "a").as_deref(), Some("building\n"));
-        modules.settle(&other, ModuleState::Failed("error: no"));
-        assert_eq!(told(&modules, "a").as_deref(), Some("failed\nerror: no"));
-        modules.expect(&[module("b", "")]);
-        assert_eq!(told(&modules, "a"), None, "the deck has it no more");
+        modules.replace(std::slice::from_ref(&one));
+        assert_eq!(read(&modules, "a").as_deref(), Some("building\n"));
+        modules.set_state(&one, ModuleState::Ready(Path::new("/builds/one")));
+        modules.replace(std::slice::from_ref(&one));
+        assert_eq!(read(&modules, "a").as_deref(), Some("ready\n/builds/one"));
+        modules.replace(std::slice::from_ref(&other));
+        modules.set_state(&one, ModuleState::Ready(Path::new("/builds/one")));
+        assert_eq!(read(&modules, "a").as_deref(), Some("building\n"));
+        modules.set_state(&other, ModuleState::Failed("error: no"));
+        assert_eq!(read(&modules, "a").as_deref(), Some("failed\nerror: no"));
+        modules.replace(&[module("b", "")]);
+        assert_eq!(read(&modules, "a"), None, "the deck no longer has it");
         modules.temp_root.remove();
     }
 }

@@ -11,6 +11,7 @@ pub(in crate::exec) mod pagers;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,7 +67,7 @@ pub(in crate::exec) enum ProgramSource {
 
 /// Makes a program, on the run's thread, or tells how the run ends without one.
 pub(in crate::exec) type BuildFn =
-    Box<dyn FnOnce(&RunHandle, &RunSink) -> Result<BuiltProgram, Outcome> + Send>;
+    Box<dyn FnOnce(&RunHandle, &RunSink) -> ControlFlow<Outcome, BuiltProgram> + Send>;
 
 /// A program that was made, and what it needs in its environment.
 pub(in crate::exec) struct BuiltProgram {
@@ -138,7 +139,7 @@ impl ProcessRuns {
         let outcome =
             run.perform(program, &RunTerminal::Speaker(terminal), &|_| files, &mut started);
         let took = started.map_or(Duration::ZERO, |started: Instant| started.elapsed());
-        (run.sink)(Event::Finished(outcome.unwrap_or_else(|outcome| outcome), took));
+        (run.sink)(Event::Finished(outcome, took));
         self.shared.tree.reap_orphans();
     }
 
@@ -214,7 +215,7 @@ impl ProcessRun {
         let watched = ResumeGuard::start();
         let pty = self.open();
         let outcome = match &pty {
-            Ok(pty) => self.make(program, pty, &mut started).unwrap_or_else(|outcome| outcome),
+            Ok(pty) => self.make(program, pty, &mut started),
             Err(error) => Outcome::NotStarted(format!("there is no terminal for it: {error}")),
         };
         self.shared.running.lock().remove(&self.request.run);
@@ -252,10 +253,13 @@ impl ProcessRun {
         program: ProgramSource,
         pty: &PtyPair,
         started: &mut Option<Instant>,
-    ) -> Result<Outcome, Outcome> {
-        let mut ends = StdoutSink::open(self.request.target).map_err(|error| {
-            Outcome::NotStarted(format!("there is no pipe for its picture: {error}"))
-        })?;
+    ) -> Outcome {
+        let mut ends = match StdoutSink::open(self.request.target) {
+            Ok(sink) => sink,
+            Err(error) => {
+                return Outcome::NotStarted(format!("there is no pipe for its picture: {error}"));
+            }
+        };
         let terminal = pty.slave.as_fd();
         // What compiles the run writes no picture.
         let own_terminal =
@@ -266,9 +270,11 @@ impl ProcessRun {
                 self.request.input != StdinSource::Empty && own_terminal.is_none() && is_last;
             StdioFds { own_terminal, reads: reads.then_some(terminal), ..files }
         };
-        let outcome = self.perform(program, &RunTerminal::Own(pty), &files, started)?;
-        ends.keep(&self.request, &outcome, &self.shared.temp_root, &self.sink);
-        Ok(outcome)
+        let outcome = self.perform(program, &RunTerminal::Own(pty), &files, started);
+        if started.is_some() {
+            ends.keep(&self.request, &outcome, &self.shared.temp_root, &self.sink);
+        }
+        outcome
     }
 
     /// Runs the steps until one fails. The run's folder is gone when this returns.
@@ -278,15 +284,21 @@ impl ProcessRun {
         place: &RunTerminal<'_>,
         files: &dyn Fn(bool) -> StdioFds<'f>,
         started: &mut Option<Instant>,
-    ) -> Result<Outcome, Outcome> {
-        let plan = self.plan(program)?;
+    ) -> Outcome {
+        let plan = match self.plan(program) {
+            Continue(plan) => plan,
+            Break(outcome) => return outcome,
+        };
         let last = plan.steps.len().saturating_sub(1);
         for (number, step) in plan.steps.iter().enumerate() {
             if self.running.reason().is_some() {
                 break;
             }
             let is_last = number == last;
-            let child = self.spawn(step, &plan, files(is_last)).map_err(Outcome::NotStarted)?;
+            let child = match self.spawn(step, &plan, files(is_last)) {
+                Ok(child) => child,
+                Err(why) => return Outcome::NotStarted(why),
+            };
             if started.is_none() {
                 *started = Some(Instant::now());
                 (self.sink)(Event::Started);
@@ -298,11 +310,11 @@ impl ProcessRun {
                 }
             };
             if let Some(outcome) = self.outcome(status, is_last) {
-                return Ok(outcome);
+                return outcome;
             }
         }
         drop(plan.folder);
-        Ok(Outcome::Stopped)
+        Outcome::Stopped
     }
 
     /// What a step's end means for the run; nothing if the next step is to follow.
@@ -318,20 +330,23 @@ impl ProcessRun {
     }
 
     /// Makes the program, or lays the code out for its recipe.
-    fn plan(&self, program: ProgramSource) -> Result<Plan, Outcome> {
+    fn plan(&self, program: ProgramSource) -> ControlFlow<Outcome, Plan> {
         match program {
             ProgramSource::Build(make) => {
                 let BuiltProgram { program, environment } = make(&self.running, &self.sink)?;
                 let steps = vec![PlanStep { program: program.into(), arguments: Vec::new() }];
-                Ok(Plan { steps, environment, folder: None })
+                Continue(Plan { steps, environment, folder: None })
             }
-            ProgramSource::Found(find) => {
-                let recipe = find().map_err(Outcome::NotStarted)?;
-                self.plan(ProgramSource::Recipe(recipe))
-            }
-            ProgramSource::Recipe(recipe) => self.lay_out(recipe).map_err(|error| {
-                Outcome::NotStarted(format!("its code could not be saved: {error}"))
-            }),
+            ProgramSource::Found(find) => match find() {
+                Ok(recipe) => self.plan(ProgramSource::Recipe(recipe)),
+                Err(why) => Break(Outcome::NotStarted(why)),
+            },
+            ProgramSource::Recipe(recipe) => match self.lay_out(recipe) {
+                Ok(plan) => Continue(plan),
+                Err(error) => {
+                    Break(Outcome::NotStarted(format!("its code could not be saved: {error}")))
+                }
+            },
         }
     }
 

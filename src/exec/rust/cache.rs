@@ -1,63 +1,56 @@
-//! What was compiled, kept in the user's cache folder across talks: a folder for each program,
-//! named after all that it was made from.
+//! The build cache, in the user's cache folder: an entry per program, a folder named by the hash of
+//! all that the program is made from.
 
 #![expect(clippy::disallowed_methods, reason = "the cache is files")]
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
+use super::build::BuildResult;
 use crate::files;
 
-/// The program's file in its folder.
+/// The file of an entry's program.
 pub(super) const BINARY: &str = "snippet";
 
-/// The file that holds the compiler's errors where there is no program.
+/// The file of the compiler's errors, in an entry without a program.
 const ERRORS: &str = "errors";
 
-/// Starts the name of a folder that is still being filled; the filling process's number follows.
+/// The prefix of an unfinished entry's name. The number of its process follows.
 const UNFINISHED: &str = ".build-";
 
-/// How many programs are kept, and how many bytes of them.
-const MOST_ENTRIES: usize = 200;
-const MOST_BYTES: u64 = 500 * 1024 * 1024;
+/// The most entries that are kept.
+const MAX_ENTRIES: usize = 200;
 
-/// After this time nobody fills an unfinished folder any more.
-const ABANDONED: Duration = Duration::from_hours(24);
+/// The most bytes of entries that are kept.
+const MAX_BYTES: u64 = 500 * 1024 * 1024;
 
-/// What came of compiling a snippet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::exec) enum BuildResult {
-    /// This program.
-    Binary(PathBuf),
-    /// These errors.
-    Errors(Arc<[u8]>),
-}
+/// The age at which an unfinished entry is removed.
+const MAX_UNFINISHED_AGE: Duration = Duration::from_hours(24);
 
-/// The folder of programs.
+/// The folder of all entries.
 #[derive(Debug)]
 pub(super) struct BuildCache {
     root: PathBuf,
-    /// Starts the names of the folders that it has begun.
-    begun: String,
+    /// The prefix of this cache's unfinished entries.
+    prefix: String,
 }
 
 impl BuildCache {
-    /// A cache in this folder, which is made when it is needed.
+    /// Returns a cache in this folder, which is created on first use.
     pub(super) fn new(root: PathBuf) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self { root, begun: format!("{UNFINISHED}{}.{number}-", std::process::id()) }
+        Self { root, prefix: format!("{UNFINISHED}{}.{number}-", std::process::id()) }
     }
 
-    /// What was kept under a name; marks it as used.
-    pub(super) fn find(&self, name: &str) -> Option<BuildResult> {
-        let folder = self.root.join(name);
+    /// Returns the result with this key, and marks it as used.
+    pub(super) fn find(&self, key: &str) -> Option<BuildResult> {
+        let folder = self.root.join(key);
         let (binary, errors) = (folder.join(BINARY), folder.join(ERRORS));
         let is_ready = binary.is_file();
         if !self.is_ours(&folder, if is_ready { &binary } else { &errors }) {
@@ -68,56 +61,59 @@ impl BuildCache {
         } else {
             BuildResult::Errors(fs::read(errors).ok()?.into())
         };
-        // Not worth a word if it fails: the entry only looks older than it is.
+        // If this fails, the entry only looks older than it is.
         let _ = File::open(folder).and_then(|folder| folder.set_modified(SystemTime::now()));
         Some(built)
     }
 
-    /// A folder to build in.
+    /// Creates an unfinished entry.
     pub(super) fn begin(&self) -> io::Result<TempDir> {
         files::private_folder(&self.root)?;
         let permissions = files::folder_permissions();
-        tempfile::Builder::new().prefix(&self.begun).permissions(permissions).tempdir_in(&self.root)
+        tempfile::Builder::new()
+            .prefix(&self.prefix)
+            .permissions(permissions)
+            .tempdir_in(&self.root)
     }
 
-    /// Whether no other user can have written an entry.
+    /// Returns whether no other user can have written this file of an entry.
     fn is_ours(&self, folder: &Path, file: &Path) -> bool {
         [&*self.root, folder, file].into_iter().all(files::is_ours)
     }
 
-    /// Removes what we have begun; to be called when nothing is being built any more.
-    pub(super) fn abandon(&self) {
+    /// Removes this cache's unfinished entries. Call it after all builds have ended.
+    pub(super) fn remove_unfinished(&self) {
         let Ok(folders) = fs::read_dir(&self.root) else { return };
         for folder in folders.flatten() {
-            if folder.file_name().to_string_lossy().starts_with(&self.begun) {
+            if folder.file_name().to_string_lossy().starts_with(&self.prefix) {
                 let _ = fs::remove_dir_all(folder.path());
             }
         }
     }
 
-    /// Keeps the program that was built in `folder`.
-    pub(super) fn keep_binary(&self, folder: TempDir, name: &str) -> io::Result<BuildResult> {
+    /// Keeps an entry with a program.
+    pub(super) fn keep_binary(&self, folder: TempDir, key: &str) -> io::Result<BuildResult> {
         files::make_private_program(&folder.path().join(BINARY))?;
-        Ok(BuildResult::Binary(self.keep(folder, name, BINARY)?.join(BINARY)))
+        Ok(BuildResult::Binary(self.keep(folder, key, BINARY)?.join(BINARY)))
     }
 
-    /// Keeps the errors of what was to be built in `folder`.
+    /// Keeps an entry with errors.
     pub(super) fn keep_errors(
         &self,
         folder: TempDir,
-        name: &str,
+        key: &str,
         errors: Vec<u8>,
     ) -> io::Result<BuildResult> {
         files::write_private(&folder.path().join(ERRORS), &errors)?;
-        self.keep(folder, name, ERRORS)?;
+        self.keep(folder, key, ERRORS)?;
         Ok(BuildResult::Errors(errors.into()))
     }
 
-    /// Gives a finished folder its name, in one step: nobody ever sees half an entry.
-    fn keep(&self, folder: TempDir, name: &str, file: &str) -> io::Result<PathBuf> {
-        let kept = self.root.join(name);
+    /// Names a finished entry by its key, atomically.
+    fn keep(&self, folder: TempDir, key: &str, file: &str) -> io::Result<PathBuf> {
+        let kept = self.root.join(key);
         if let Err(error) = fs::rename(folder.path(), &kept) {
-            // Another talk was quicker, and its entry is as good as ours.
+            // Another livedeck has made the same entry.
             if self.is_ours(&kept, &kept.join(file)) {
                 return Ok(kept);
             }
@@ -131,7 +127,7 @@ impl BuildCache {
         Ok(kept)
     }
 
-    /// Removes what has not been used for longest, beyond the limits.
+    /// Removes the least recently used entries beyond the limits.
     pub(super) fn prune(&self) {
         let Ok(folders) = fs::read_dir(&self.root) else { return };
         let folders = folders.flatten().map(|folder| folder.path());
@@ -140,11 +136,11 @@ impl BuildCache {
         let (mut count, mut bytes) = (0, 0);
         for (used, path) in entries {
             let is_kept = if is_unfinished(&path) {
-                used.elapsed().unwrap_or_default() < ABANDONED
+                used.elapsed().unwrap_or_default() < MAX_UNFINISHED_AGE
             } else {
                 count += 1;
                 bytes += size(&path);
-                count <= MOST_ENTRIES && bytes <= MOST_BYTES
+                count <= MAX_ENTRIES && bytes <= MAX_BYTES
             };
             if !is_kept {
                 let _ = fs::remove_dir_all(path);
@@ -183,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_found() {
+    fn kept_entries_are_found() {
         let (_root, cache) = cache();
         assert_eq!(cache.find("one"), None);
         let built = keep(&cache, "one");
@@ -194,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_user_may_have_written_is_not_run() {
+    fn entries_of_other_users_are_ignored() {
         use std::fs::{Permissions, set_permissions};
         use std::os::unix::fs::{PermissionsExt, chown};
 
@@ -207,7 +203,7 @@ mod tests {
             set_permissions(path, Permissions::from_mode(0o722)).unwrap();
             assert_eq!(cache.find("one"), None, "{}", path.display());
             set_permissions(path, Permissions::from_mode(0o700)).unwrap();
-            // Only root can give a file away.
+            // Only root can change the owner of a file.
             if chown(path, Some(65534), None).is_ok() {
                 assert_eq!(cache.find("one"), None, "{}", path.display());
                 chown(path, Some(rustix::process::geteuid().as_raw()), None).unwrap();
@@ -222,16 +218,16 @@ mod tests {
     }
 
     #[test]
-    fn the_second_of_two_builds_is_dropped() {
+    fn second_of_two_equal_builds_is_dropped() {
         let (_root, cache) = cache();
         assert_eq!(keep(&cache, "one"), keep(&cache, "one"));
         assert_eq!(fs::read_dir(&cache.root).unwrap().count(), 1);
     }
 
     #[test]
-    fn what_was_used_longest_ago_goes_first() {
+    fn least_recently_used_entry_is_removed_first() {
         let (_root, cache) = cache();
-        for number in 0..MOST_ENTRIES + 2 {
+        for number in 0..MAX_ENTRIES + 2 {
             keep(&cache, &format!("{number}"));
             let age = Duration::from_secs(3600 - number as u64);
             let folder = File::open(cache.root.join(format!("{number}"))).unwrap();

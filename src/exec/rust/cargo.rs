@@ -1,17 +1,13 @@
-//! Asking cargo: it is run where nothing of the deck's surroundings can mislead it, tells how far it
-//! is, and what it has built.
+//! Runs cargo with a controlled environment, and reads its progress.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::toolchain::{MOST_OUTPUT, Toolchain};
+use super::toolchain::{MAX_OUTPUT, Toolchain};
 use crate::ansi::strip_colors;
 use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
 use crate::exec::os::spawn::SpawnCommand;
@@ -21,44 +17,44 @@ use crate::exec::os::spawn::SpawnCommand;
 pub(super) enum CargoProfile {
     /// `--release`
     Release,
-    /// What cargo does by itself.
+    /// Cargo's default.
     Dev,
 }
 
-/// Where and with what cargo works.
+/// A package, and what cargo builds it with.
 pub(super) struct Cargo<'a> {
-    /// Its process is one of these.
+    /// The tree of cargo's process.
     pub(super) tree: &'a ProcessTree,
-    /// Itself, and its compiler.
+    /// Cargo itself, and its compiler.
     pub(super) toolchain: &'a Toolchain,
     /// The folder of the package.
     pub(super) folder: &'a Path,
-    /// Where it puts what it builds.
+    /// The target folder.
     pub(super) target: &'a Path,
-    /// Whether what it builds is to be the same whatever Python is there.
+    /// Whether the build is independent of the installed Python.
     pub(super) needs_no_python: bool,
-    /// Gets its process.
-    pub(super) begun: &'a dyn Fn(&Arc<Child>),
-    /// Hears how far it is.
-    pub(super) progress: &'a dyn Fn(&str),
+    /// Called with cargo's process.
+    pub(super) on_start: &'a dyn Fn(&Arc<Child>),
+    /// Called with cargo's progress.
+    pub(super) on_progress: &'a dyn Fn(&str),
 }
 
-/// What cargo answered.
+/// The output of one call of cargo.
 #[derive(Debug)]
 pub(super) struct CargoOutput {
-    /// What it wrote for programs.
-    pub(super) output: Vec<u8>,
-    /// What it wrote for people, without its progress.
-    pub(super) said: String,
-    /// How it ended.
+    /// Standard output: JSON.
+    pub(super) stdout: Vec<u8>,
+    /// The messages, without progress.
+    pub(super) messages: String,
+    /// The exit status.
     pub(super) status: ChildStatus,
 }
 
-/// The file of a package that cargo writes itself.
-pub(super) const LOCK: &str = "Cargo.lock";
+/// The file of a package that cargo writes.
+pub(super) const LOCK_FILE: &str = "Cargo.lock";
 
-/// Variables of ours that would change what is built, as far as they are not a whole family of names.
-const MISLEADING: &[&str] = &[
+/// Variables that change the build, and are removed. Others are removed by their prefixes.
+const REMOVED_VARIABLES: &[&str] = &[
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
@@ -69,8 +65,8 @@ const MISLEADING: &[&str] = &[
     "MAKEFLAGS",
 ];
 
-/// How cargo is to talk, and how long it is to wait for a network that may not be there.
-const MANNER: &[(&str, &str)] = &[
+/// Variables for cargo: its output is parsed, and it must not wait long for a missing network.
+const VARIABLES: &[(&str, &str)] = &[
     ("CARGO_TERM_COLOR", "always"),
     ("CARGO_TERM_PROGRESS_WHEN", "always"),
     ("CARGO_TERM_PROGRESS_WIDTH", "200"),
@@ -81,65 +77,66 @@ const MANNER: &[(&str, &str)] = &[
 ];
 
 impl Cargo<'_> {
-    /// Runs cargo to its end.
-    pub(super) fn ask(&self, arguments: &[&str]) -> io::Result<CargoOutput> {
-        let mut answers = tempfile::tempfile()?;
-        let (mut said, writer) = io::pipe()?;
-        let child = self.tree.spawn(self.command(arguments, &answers, &writer))?;
+    /// Runs cargo and waits for its end.
+    pub(super) fn run(&self, arguments: &[&str]) -> io::Result<CargoOutput> {
+        let mut stdout_file = tempfile::tempfile()?;
+        let (mut reader, writer) = io::pipe()?;
+        let child = self.tree.spawn(self.command(arguments, &stdout_file, &writer))?;
         drop(writer);
-        (self.begun)(&child);
-        let said = self.listen(&mut said);
+        (self.on_start)(&child);
+        let messages = self.read_messages(&mut reader);
         let status = child.wait();
-        let mut output = Vec::new();
-        answers.rewind()?;
-        answers.read_to_end(&mut output)?;
-        Ok(CargoOutput { output, said: said?, status })
+        let mut stdout = Vec::new();
+        stdout_file.rewind()?;
+        stdout_file.read_to_end(&mut stdout)?;
+        Ok(CargoOutput { stdout, messages: messages?, status })
     }
 
     fn command<'fd>(
         &self,
         arguments: &[&str],
-        answers: &'fd File,
-        said: &'fd io::PipeWriter,
+        stdout: &'fd File,
+        messages: &'fd io::PipeWriter,
     ) -> SpawnCommand<'fd> {
-        let mut command = SpawnCommand::new(&self.toolchain.cargo, said.as_fd())
-            .output(answers.as_fd())
+        let mut command = SpawnCommand::new(&self.toolchain.cargo, messages.as_fd())
+            .output(stdout.as_fd())
             .args(arguments.iter().map(OsString::from))
             .directory(self.folder)
             .env("RUSTC", &self.toolchain.rustc)
             .env("CARGO_TARGET_DIR", self.target)
             .writes(self.target)
-            .writes(self.folder.join(LOCK));
-        let families: &[&str] =
+            .writes(self.folder.join(LOCK_FILE));
+        let prefixes: &[&str] =
             if self.needs_no_python { &["CARGO_PROFILE_", "PYO3_"] } else { &["CARGO_PROFILE_"] };
-        let misleads =
-            |name: &OsString| families.iter().any(|tree| name.to_string_lossy().starts_with(tree));
-        let ours = std::env::vars_os().map(|(name, _)| name).filter(misleads);
-        for name in ours.chain(MISLEADING.iter().map(OsString::from)) {
+        let is_removed = |name: &OsString| {
+            prefixes.iter().any(|prefix| name.to_string_lossy().starts_with(prefix))
+        };
+        let removed = std::env::vars_os().map(|(name, _)| name).filter(is_removed);
+        for name in removed.chain(REMOVED_VARIABLES.iter().map(OsString::from)) {
             command = command.env_remove(name);
         }
-        for (name, value) in MANNER {
+        for (name, value) in VARIABLES {
             command = command.env(name, value);
         }
         if self.needs_no_python { command.env("PYO3_NO_PYTHON", "1") } else { command }
     }
 
-    /// Reads what it says; tells its progress, and keeps the rest.
-    fn listen(&self, said: &mut impl Read) -> io::Result<String> {
+    /// Reads cargo's messages, reports the progress among them, and returns the rest.
+    fn read_messages(&self, reader: &mut impl Read) -> io::Result<String> {
         let mut lines = LineSplitter::default();
         let mut kept = String::new();
         let mut chunk = [0; 8192];
         loop {
-            let count = match said.read(&mut chunk) {
+            let count = match reader.read(&mut chunk) {
                 Ok(0) => break,
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
-            for line in lines.take(&chunk[..count]) {
+            for line in lines.push(&chunk[..count]) {
                 match progress(&line) {
-                    Some(how_far) => (self.progress)(&how_far),
-                    None if is_status(&line) || kept.len() as u64 > MOST_OUTPUT => {}
+                    Some(progress) => (self.on_progress)(&progress),
+                    None if is_status(&line) || kept.len() as u64 > MAX_OUTPUT => {}
                     None => {
                         kept.push_str(&line);
                         kept.push('\n');
@@ -151,27 +148,29 @@ impl Cargo<'_> {
     }
 }
 
-/// Cuts what comes in pieces into lines, at line feeds and carriage returns.
+/// Splits a stream into lines at line feeds and carriage returns.
 #[derive(Default)]
 struct LineSplitter {
-    begun: Vec<u8>,
+    /// An incomplete line.
+    rest: Vec<u8>,
 }
 
 impl LineSplitter {
-    fn take(&mut self, bytes: &[u8]) -> Vec<String> {
-        self.begun.extend_from_slice(bytes);
-        let end = self.begun.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
-        let rest = self.begun.split_off(end.map_or(0, |end| end + 1));
-        let whole = std::mem::replace(&mut self.begun, rest);
+    /// Adds bytes, and returns the lines that are complete.
+    fn push(&mut self, bytes: &[u8]) -> Vec<String> {
+        self.rest.extend_from_slice(bytes);
+        let end = self.rest.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
+        let rest = self.rest.split_off(end.map_or(0, |end| end + 1));
+        let whole = std::mem::replace(&mut self.rest, rest);
         let text = String::from_utf8_lossy(&whole);
         let lines = text.split(['\n', '\r']);
-        // Behind the last mark stands nothing.
+        // The last part is empty.
         let count = lines.clone().count().saturating_sub(1);
         lines.take(count).map(str::to_owned).collect()
     }
 }
 
-/// How far cargo is, if a line of it says so: `compiling 12/37 serde_json`.
+/// Returns the progress in a line of cargo's, if it has any: `compiling 12/37 serde_json`.
 fn progress(line: &str) -> Option<String> {
     let line = strip_colors(line);
     let (word, rest) = line.trim().split_once(' ')?;
@@ -189,7 +188,7 @@ fn progress(line: &str) -> Option<String> {
     }
 }
 
-/// Whether a line only says what cargo is at.
+/// Returns whether a line only reports what cargo does.
 fn is_status(line: &str) -> bool {
     const WORDS: [&str; 8] = [
         "Adding",
@@ -204,99 +203,6 @@ fn is_status(line: &str) -> bool {
     let line = strip_colors(line);
     let first = line.trim().split(' ').next().unwrap_or_default();
     line.trim().is_empty() && line.contains("  ") || WORDS.contains(&first)
-}
-
-/// The crates that code can name, and where the compiler finds what they are made of.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Links {
-    /// By the name that code knows it by.
-    pub(super) externs: BTreeMap<String, PathBuf>,
-    /// Folders of the crates' own crates.
-    pub(super) dependencies: BTreeSet<PathBuf>,
-    /// Where build scripts say that libraries are, as `-L` takes it.
-    pub(super) search: BTreeSet<String>,
-}
-
-impl Links {
-    /// What `cargo metadata` and `cargo build` tell; none if they tell nothing that makes sense.
-    pub(super) fn read(metadata: &[u8], messages: &[u8], profile: CargoProfile) -> Option<Self> {
-        let metadata: Value = serde_json::from_slice(metadata).ok()?;
-        let mut links = Self::default();
-        let mut built: BTreeMap<String, PathBuf> = BTreeMap::new();
-        let messages = messages.split(|byte| *byte == b'\n');
-        for message in messages.filter_map(|line| serde_json::from_slice::<Value>(line).ok()) {
-            match message["reason"].as_str()? {
-                "compiler-artifact" => {
-                    links.artifact(&message, profile, &mut built);
-                }
-                "build-script-executed" => {
-                    let paths = message["linked_paths"].as_array().into_iter().flatten();
-                    links.search.extend(paths.filter_map(Value::as_str).map(str::to_owned));
-                }
-                _ => {}
-            }
-        }
-        let root = metadata["resolve"]["root"].as_str()?;
-        let nodes = metadata["resolve"]["nodes"].as_array()?;
-        let root = nodes.iter().find(|node| node["id"] == root)?;
-        for crate_ in root["deps"].as_array()? {
-            let file = built.get(crate_["pkg"].as_str()?)?;
-            links.externs.insert(crate_["name"].as_str()?.to_owned(), file.clone());
-        }
-        Some(links)
-    }
-
-    /// Takes in what one target of a package has become.
-    fn artifact(
-        &mut self,
-        message: &Value,
-        profile: CargoProfile,
-        built: &mut BTreeMap<String, PathBuf>,
-    ) -> Option<()> {
-        let kinds = message["target"]["kind"].as_array()?;
-        let is = |kind: &str| kinds.iter().any(|known| known == kind);
-        if is("custom-build") || is("bin") || is("test") || is("example") || is("bench") {
-            return None;
-        }
-        let wanted: &[&str] = if is("proc-macro") { &["so", "dylib", "dll"] } else { &["rlib"] };
-        let files = message["filenames"].as_array()?.iter().filter_map(Value::as_str);
-        let is_wanted = |file: &&Path| {
-            file.extension().is_some_and(|it| wanted.iter().any(|wanted| it == *wanted))
-        };
-        let file = files.map(Path::new).find(is_wanted)?;
-        self.dependencies.extend(file.parent().map(Path::to_owned));
-        // A crate that build scripts use, too, may be there twice.
-        let is_ours = is("proc-macro")
-            || match profile {
-                CargoProfile::Release => message["profile"]["opt_level"] != "0",
-                CargoProfile::Dev => message["profile"]["debug_assertions"] == true,
-            };
-        if is_ours {
-            built.insert(message["package_id"].as_str()?.to_owned(), file.to_owned());
-        }
-        Some(())
-    }
-
-    /// Whether all of it is there still.
-    pub(super) fn are_there(&self) -> bool {
-        self.externs.values().all(|file| file.is_file())
-    }
-
-    /// What the compiler is told.
-    pub(super) fn arguments(&self) -> Vec<OsString> {
-        let externs = self.externs.iter().flat_map(|(name, file)| {
-            let mut named = OsString::from(format!("{name}="));
-            named.push(file);
-            ["--extern".into(), named]
-        });
-        let dependencies = self.dependencies.iter().map(|folder| {
-            let mut search = OsString::from("-Ldependency=");
-            search.push(folder);
-            search
-        });
-        let search = self.search.iter().flat_map(|path| ["-L".into(), OsString::from(path)]);
-        externs.chain(dependencies).chain(search).collect()
-    }
 }
 
 #[cfg(test)]
@@ -322,51 +228,15 @@ mod tests {
     #[case("   Compiling serde v1.0.229", None)]
     #[case("error: no matching package named `serd` found", None)]
     #[case("    Building", None)]
-    fn progress_is_how_many_of_how_many(#[case] line: &str, #[case] expected: Option<&str>) {
+    fn progress_counts_crates(#[case] line: &str, #[case] expected: Option<&str>) {
         assert_eq!(progress(line).as_deref(), expected);
     }
 
     #[test]
-    fn lines_end_as_progress_does() {
+    fn carriage_returns_end_lines() {
         let mut lines = LineSplitter::default();
-        assert_eq!(lines.take(b"one\rtw"), ["one"]);
-        assert_eq!(lines.take(b"o\n\nthr"), ["two", ""]);
-        assert_eq!(lines.take(b"ee\n"), ["three"]);
-    }
-
-    #[test]
-    fn what_was_built_is_known_by_the_name_that_code_uses() {
-        let metadata = r#"{"resolve":{"root":"me","nodes":[{"id":"x","deps":[]},
-            {"id":"me","deps":[{"name":"js","pkg":"json#1"},{"name":"derive","pkg":"mac#1"}]}]}}"#;
-        let artifact = |id: &str, kind: &str, level: &str, file: &str| {
-            serde_json::json!({ "reason": "compiler-artifact", "package_id": id,
-                "target": { "kind": [kind] }, "filenames": [file, "/t/deps/x.rmeta"],
-                "profile": { "opt_level": level, "debug_assertions": level == "d" } })
-            .to_string()
-        };
-        let script = r#"{"reason":"build-script-executed","linked_paths":["native=/lib"]}"#;
-        let messages = [
-            artifact("json#1", "lib", "3", "/t/deps/libjson-1.rlib"),
-            artifact("json#1", "lib", "0", "/t/deps/libjson-2.rlib"),
-            artifact("json#1", "custom-build", "0", "/t/build/run"),
-            artifact("mac#1", "proc-macro", "0", "/t/deps/libmac.so"),
-            script.to_owned(),
-        ];
-        let links =
-            Links::read(metadata.as_bytes(), messages.join("\n").as_bytes(), CargoProfile::Release);
-        let arguments = links.unwrap().arguments();
-        assert_eq!(
-            arguments,
-            [
-                "--extern",
-                "derive=/t/deps/libmac.so",
-                "--extern",
-                "js=/t/deps/libjson-1.rlib",
-                "-Ldependency=/t/deps",
-                "-L",
-                "native=/lib",
-            ]
-        );
-        assert_eq!(Links::read(b"{}", b"", CargoProfile::Dev), None);
+        assert_eq!(lines.push(b"one\rtw"), ["one"]);
+        assert_eq!(lines.push(b"o\n\nthr"), ["two", ""]);
+        assert_eq!(lines.push(b"ee\n"), ["three"]);
     }
 }

@@ -1,5 +1,5 @@
-//! The crates that snippets are compiled with: each set built once by cargo, all sets in one target
-//! folder, so that they share what they have in common, and kept across talks.
+//! The crates that blocks use. Cargo builds each set of crates once. All sets share a target folder,
+//! and so their common dependencies; they are kept across talks.
 
 #![expect(clippy::disallowed_methods, reason = "writes a package for cargo")]
 
@@ -9,63 +9,66 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
-use super::builder::{BuildContext, BuildError};
-use super::cargo::{Cargo, CargoOutput, CargoProfile, LOCK, Links};
+use super::build::{BuildContext, BuildError, BuildPhase};
+use super::cargo::{Cargo, CargoOutput, CargoProfile, LOCK_FILE};
+use super::links::Links;
 use super::pymodule;
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, CrateOrigin, RustBuild};
 use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
 use crate::files;
 
-/// The file of a set that says where its crates are.
+/// The file of a set that holds its [`Links`].
 const LINKS: &str = "links.json";
 
-/// What a toolchain has built is removed when nobody has used it for so long.
-pub(super) const FORGOTTEN: Duration = Duration::from_hours(24 * 45);
+/// Builds are removed when they have not been used for this long.
+pub(super) const MAX_UNUSED: Duration = Duration::from_hours(24 * 45);
 
-/// All sets of crates, known and being built.
+/// All sets of crates.
 #[derive(Debug)]
 pub(super) struct CrateSets {
     tree: Arc<ProcessTree>,
-    /// The deck's folder: crates on paths are looked for from there.
+    /// The deck's folder, to which paths of crates are relative.
     directory: PathBuf,
     root: PathBuf,
-    /// Where those of trusted decks are, which a sandboxed one may use and not change.
+    /// The sets of trusted decks, which a sandboxed deck may use but not change.
     trusted: Option<PathBuf>,
     table: Mutex<BTreeMap<String, CrateSetState>>,
 }
 
+/// The state of a set's build, by the name of the set.
 #[derive(Debug)]
 enum CrateSetState {
-    /// Disconnects when it is done.
+    /// Another thread builds it; the channel disconnects when that ends.
     Building(Receiver<()>),
     /// BuildResult in this talk, or found.
     Built(Arc<Links>),
-    /// Tried in this talk: what cargo said.
+    /// The build failed: cargo's messages.
     Failed(Arc<str>),
 }
 
-/// One set, and where it is.
+/// A set of crates, and its folders.
 struct CrateSet {
     name: String,
     manifest: String,
     profile: CargoProfile,
-    /// Whether some of it is the author's own work, which may change at any time.
+    /// Whether it has crates on paths, which may change at any time.
     may_change: bool,
-    /// Whether it is for modules, and so for every Python.
+    /// Whether it is for Python modules, and so independent of the installed Python.
     needs_no_python: bool,
-    /// The folder of its package, and that of all that is built.
+    /// The folder of the package that depends on the crates.
     folder: PathBuf,
+    /// The target folder.
     target: PathBuf,
 }
 
 impl CrateSets {
-    /// No sets yet; they are kept in the first folder, and those in the second may be used.
+    /// Returns sets that are kept in `root`. Sets in `trusted` are used, too.
     pub(super) fn new(
         tree: Arc<ProcessTree>,
         directory: PathBuf,
@@ -74,7 +77,7 @@ impl CrateSets {
         Self { tree, directory, root, trusted, table: Mutex::default() }
     }
 
-    /// Where a block's crates are, if that is known without asking cargo.
+    /// Returns the links of a block's crates, if they are known without running cargo.
     pub(super) fn known(&self, toolchain: &Toolchain, build: &RustBuild) -> Option<Arc<Links>> {
         if build.crates.is_empty() {
             return Some(Arc::default());
@@ -84,24 +87,27 @@ impl CrateSets {
             return None;
         }
         if let Some(CrateSetState::Built(links)) = self.table.lock().get(&set.name) {
-            return Some(links.clone()).filter(|links| links.are_there());
+            return Some(links.clone()).filter(|links| links.exist());
         }
-        let own = kept(&self.root, &set.folder);
+        let own = load_links(&self.root, &set.folder);
         let links = own.or_else(|| {
             let trusted = self.trusted.as_ref()?;
-            kept(trusted, &trusted.join(Self::name(toolchain)).join("sets").join(&set.name))
+            load_links(
+                trusted,
+                &trusted.join(Self::folder_name(toolchain)).join("sets").join(&set.name),
+            )
         })?;
-        self.used(toolchain);
+        self.mark_used(toolchain);
         self.table.lock().insert(set.name, CrateSetState::Built(links.clone()));
         Some(links)
     }
 
-    /// Builder a block's crates, unless they are known.
+    /// Builds a block's crates, unless their links are known.
     pub(super) fn build(
         &self,
         toolchain: &Toolchain,
         build: &RustBuild,
-        how: &BuildContext<'_>,
+        context: &BuildContext<'_>,
     ) -> Result<Arc<Links>, BuildError> {
         loop {
             if let Some(links) = self.known(toolchain, build) {
@@ -109,44 +115,44 @@ impl CrateSets {
             }
             let set = self.set(toolchain, build);
             let (done, is_done) = crossbeam_channel::bounded(0);
-            if let Some(other) = self.claim(&set, is_done, how)? {
+            if let Some(other) = self.claim(&set, is_done, context)? {
                 crossbeam_channel::select! {
                     recv(other) -> _ => {}
-                    recv(how.is_cancelled) -> _ => return Err(BuildError::Cancelled),
+                    recv(context.cancelled) -> _ => return Err(BuildError::Cancelled),
                 }
                 continue;
             }
-            let links = self.ask(toolchain, &set, how);
+            let links = self.build_set(toolchain, &set, context);
             self.remember(set.name, &links);
             drop(done);
             return links;
         }
     }
 
-    /// Removes what toolchains have built that are no longer used.
+    /// Removes the builds of toolchains that are no longer used.
     pub(super) fn prune(&self) {
         let Ok(folders) = fs::read_dir(&self.root) else { return };
         for folder in folders.flatten() {
             let used = folder.metadata().and_then(|metadata| metadata.modified());
             let age = used.ok().and_then(|used| used.elapsed().ok()).unwrap_or_default();
-            if age > FORGOTTEN {
+            if age > MAX_UNUSED {
                 let _ = fs::remove_dir_all(folder.path());
             }
         }
     }
 
-    /// Makes the caller the one who builds this set; else gives the other one's channel. In the
-    /// background, what has failed before is not tried again: the key does that.
+    /// Makes the caller the builder of a set; else returns the other builder's channel. A failed
+    /// build is tried again when the block is run, but not in the background.
     fn claim(
         &self,
         set: &CrateSet,
         is_done: Receiver<()>,
-        how: &BuildContext<'_>,
+        context: &BuildContext<'_>,
     ) -> Result<Option<Receiver<()>>, BuildError> {
         let mut table = self.table.lock();
         match table.get(&set.name) {
             Some(CrateSetState::Building(other)) => return Ok(Some(other.clone())),
-            Some(CrateSetState::Failed(why)) if how.is_background => {
+            Some(CrateSetState::Failed(why)) if context.is_background => {
                 return Err(BuildError::Crates(why.clone()));
             }
             _ => {}
@@ -176,57 +182,56 @@ impl CrateSets {
         hash.update(manifest.as_bytes());
         hash.update(&[u8::from(profile == CargoProfile::Release)]);
         let name = hash.finalize().to_hex()[..32].to_owned();
-        let own = self.own(toolchain);
+        let own = self.folder_of(toolchain);
         let may_change = build.crates.iter().any(|it| matches!(it.origin, CrateOrigin::Path(_)));
         let (folder, target) = (own.join("sets").join(&name), own.join("target"));
         let needs_no_python = pymodule::needs_no_python(build);
         CrateSet { name, manifest, profile, may_change, needs_no_python, folder, target }
     }
 
-    /// A toolchain's own folder.
-    fn own(&self, toolchain: &Toolchain) -> PathBuf {
-        self.root.join(Self::name(toolchain))
+    /// Returns the folder of a toolchain.
+    fn folder_of(&self, toolchain: &Toolchain) -> PathBuf {
+        self.root.join(Self::folder_name(toolchain))
     }
 
-    /// The name of a toolchain's folder.
-    fn name(toolchain: &Toolchain) -> String {
+    /// Returns the name of a toolchain's folder.
+    fn folder_name(toolchain: &Toolchain) -> String {
         blake3::hash(&toolchain.version).to_hex()[..16].to_owned()
     }
 
-    fn used(&self, toolchain: &Toolchain) {
-        // Not worth a word if it fails: it only looks older than it is.
-        let folder = File::open(self.own(toolchain));
+    fn mark_used(&self, toolchain: &Toolchain) {
+        // If this fails, the folder only looks older than it is.
+        let folder = File::open(self.folder_of(toolchain));
         let _ = folder.and_then(|folder| folder.set_modified(SystemTime::now()));
     }
 
-    /// Has cargo build a set: from what the user has already, else with the network's help.
-    fn ask(
+    /// Builds a set with cargo: offline, and online only if crates are missing.
+    fn build_set(
         &self,
         toolchain: &Toolchain,
         set: &CrateSet,
-        how: &BuildContext<'_>,
+        context: &BuildContext<'_>,
     ) -> Result<Arc<Links>, BuildError> {
-        let no_room = |error: io::Error| {
-            BuildError::Unavailable(format!("there is no room for the crates: {error}"))
-        };
-        files::private_folder(&self.root).and_then(|()| set.write()).map_err(no_room)?;
+        let no_space =
+            |error: io::Error| BuildError::Unavailable(format!("cannot write the crates: {error}"));
+        files::private_folder(&self.root).and_then(|()| set.write()).map_err(no_space)?;
         if self.tree.is_sandboxed() {
-            set.make_writable().map_err(no_room)?;
+            set.make_writable().map_err(no_space)?;
         }
-        self.used(toolchain);
-        let begun = |child: &Arc<Child>| how.has_begun(child, super::builder::BuildPhase::Crates);
+        self.mark_used(toolchain);
+        let on_start = |child: &Arc<Child>| context.process_started(child, BuildPhase::Crates);
         let cargo = Cargo {
             tree: &self.tree,
             toolchain,
             folder: &set.folder,
             target: &set.target,
             needs_no_python: set.needs_no_python,
-            begun: &begun,
-            progress: how.progress,
+            on_start: &on_start,
+            on_progress: context.on_progress,
         };
-        match set.build(&cargo, how, Some("--offline")) {
+        match set.build(&cargo, context, Some("--offline")) {
             Err(BuildError::Crates(why)) if why.contains("offline") => {
-                set.build(&cargo, how, None).map_err(|error| match error {
+                set.build(&cargo, context, None).map_err(|error| match error {
                     BuildError::Crates(why) => BuildError::Crates(with_hint(&why).into()),
                     error => error,
                 })
@@ -237,7 +242,7 @@ impl CrateSets {
 }
 
 impl CrateSet {
-    /// The package of which these are the dependencies.
+    /// Writes the package that depends on the crates.
     fn write(&self) -> io::Result<()> {
         files::private_folder(&self.folder)?;
         files::private_folder(&self.folder.join("src"))?;
@@ -249,74 +254,78 @@ impl CrateSet {
         files::write_private(&file, &self.manifest)
     }
 
-    /// Makes what cargo writes: in a sandbox it can write nothing else of the package.
+    /// Creates what cargo writes: in a sandbox, it can write nothing else of the package.
     fn make_writable(&self) -> io::Result<()> {
         fs::create_dir_all(&self.target)?;
-        let lock = fs::OpenOptions::new().create(true).append(true).open(self.folder.join(LOCK));
+        let lock =
+            fs::OpenOptions::new().create(true).append(true).open(self.folder.join(LOCK_FILE));
         lock.map(drop)
     }
 
     fn build(
         &self,
         cargo: &Cargo<'_>,
-        how: &BuildContext<'_>,
+        context: &BuildContext<'_>,
         offline: Option<&str>,
     ) -> Result<Arc<Links>, BuildError> {
         let platform = cargo.toolchain.host();
-        let mut question = vec!["metadata", "--format-version=1"];
-        question.extend(platform.iter().flat_map(|host| ["--filter-platform", host.as_str()]));
-        question.extend(offline);
-        let metadata = answer(cargo.ask(&question), how)?;
-        let mut order = vec!["build", "--message-format=json-render-diagnostics"];
-        order.extend((self.profile == CargoProfile::Release).then_some("--release"));
-        order.extend(offline);
-        let messages = answer(cargo.ask(&order), how)?;
-        let links = Links::read(&metadata, &messages, self.profile).ok_or_else(|| {
-            BuildError::Unavailable("what `cargo` tells of the crates cannot be read".to_owned())
+        let mut arguments = vec!["metadata", "--format-version=1"];
+        arguments.extend(platform.iter().flat_map(|host| ["--filter-platform", host.as_str()]));
+        arguments.extend(offline);
+        let metadata = stdout_of(cargo.run(&arguments), context)?;
+        let mut arguments = vec!["build", "--message-format=json-render-diagnostics"];
+        arguments.extend((self.profile == CargoProfile::Release).then_some("--release"));
+        arguments.extend(offline);
+        let messages = stdout_of(cargo.run(&arguments), context)?;
+        let links = Links::parse(&metadata, &messages, self.profile).ok_or_else(|| {
+            BuildError::Unavailable("cannot read the output of `cargo`".to_owned())
         })?;
         if let Ok(text) = serde_json::to_vec(&links) {
-            // Without it, cargo is asked again the next time.
+            // If this fails, cargo runs again the next time.
             let _ = files::write_private(&self.folder.join(LINKS), text);
         }
         Ok(Arc::new(links))
     }
 }
 
-/// Where the crates of the set in this folder below `root` are, if they were built, are still there, and
-/// nobody else can have changed that.
-fn kept(root: &Path, folder: &Path) -> Option<Arc<Links>> {
+/// Returns the links of the set in a folder below `root`, if its crates exist and no other user can
+/// have changed them.
+fn load_links(root: &Path, folder: &Path) -> Option<Arc<Links>> {
     let links = folder.join(LINKS);
     if ![root, folder, &links].into_iter().all(files::is_ours) {
         return None;
     }
     let links: Links = serde_json::from_slice(&fs::read(links).ok()?).ok()?;
-    Some(Arc::new(links)).filter(|links| links.are_there())
+    Some(Arc::new(links)).filter(|links| links.exist())
 }
 
-/// What cargo answered, or why it did not.
-fn answer(answer: io::Result<CargoOutput>, how: &BuildContext<'_>) -> Result<Vec<u8>, BuildError> {
-    let CargoOutput { output, said, status } = answer
-        .map_err(|error| BuildError::Unavailable(format!("`cargo` could not be run: {error}")))?;
+/// Returns the standard output of cargo.
+fn stdout_of(
+    output: io::Result<CargoOutput>,
+    context: &BuildContext<'_>,
+) -> Result<Vec<u8>, BuildError> {
+    let CargoOutput { stdout, messages, status } =
+        output.map_err(|error| BuildError::Unavailable(format!("cannot run `cargo`: {error}")))?;
     match status {
-        ChildStatus::Exited(0) => Ok(output),
-        ChildStatus::Exited(_) => Err(BuildError::Crates(said.into())),
-        ChildStatus::Signaled(_) if how.is_cancelled() => Err(BuildError::Cancelled),
+        ChildStatus::Exited(0) => Ok(stdout),
+        ChildStatus::Exited(_) => Err(BuildError::Crates(messages.into())),
+        ChildStatus::Signaled(_) if context.is_cancelled() => Err(BuildError::Cancelled),
         ChildStatus::Signaled(signal) => Err(BuildError::Killed(signal)),
     }
 }
 
-/// What cargo says, and what to try where it is the network that is missing.
-fn with_hint(said: &str) -> String {
+/// Adds a hint to cargo's messages if the network is missing.
+fn with_hint(messages: &str) -> String {
     const SIGNS: [&str; 4] = ["resolve host", "download", "network", "connect"];
-    if SIGNS.iter().any(|sign| said.contains(sign)) {
-        let hint = "hint: crates are fetched once: open the deck where there is a network, before the talk";
-        return format!("{}\n{hint}\n", said.trim_end());
+    if SIGNS.iter().any(|sign| messages.contains(sign)) {
+        let hint = "hint: crates are downloaded once: open the deck with a network connection before the talk";
+        return format!("{}\n{hint}\n", messages.trim_end());
     }
-    said.to_owned()
+    messages.to_owned()
 }
 
-/// A package that depends on these crates. What build scripts use is built in another way, so that
-/// a crate that both use can be told apart.
+/// Returns the manifest of a package that depends on these crates. The profiles of build scripts
+/// differ, which distinguishes the two builds of a crate that both use.
 fn manifest(crates: &[Crate], directory: &Path) -> String {
     let mut text = String::from(
         "[package]\nname = \"deck\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
@@ -338,9 +347,9 @@ fn manifest(crates: &[Crate], directory: &Path) -> String {
             CrateOrigin::CratesIo => {}
             CrateOrigin::Registry(name) => key("registry", name),
             CrateOrigin::Path(path) => key("path", &directory.join(path).to_string_lossy()),
-            CrateOrigin::Git(address, of_it) => {
+            CrateOrigin::Git(address, reference) => {
                 key("git", address);
-                if let Some((kind, name)) = of_it {
+                if let Some((kind, name)) = reference {
                     key(kind, name);
                 }
             }
@@ -357,24 +366,9 @@ fn manifest(crates: &[Crate], directory: &Path) -> String {
     text
 }
 
-/// Text as TOML has it, which is as JSON has it.
+/// Returns a TOML string, which has the syntax of JSON.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-impl Links {
-    /// What tells these crates from others, and from themselves built again.
-    pub(super) fn identity(&self) -> Vec<u8> {
-        let mut identity = Vec::new();
-        for (name, file) in &self.externs {
-            let made = file.metadata().and_then(|metadata| metadata.modified()).ok();
-            let made = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok());
-            identity.extend(name.as_bytes());
-            identity.extend(file.as_os_str().as_encoded_bytes());
-            identity.extend(made.unwrap_or_default().as_nanos().to_le_bytes());
-        }
-        identity
-    }
 }
 
 #[cfg(test)]
@@ -382,7 +376,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manifest_has_each_crate_as_its_author_wants_it() {
+    fn manifest_keeps_options_of_crates() {
         let serde = Crate {
             version: Some("1".into()),
             features: vec!["derive".into()],
@@ -408,10 +402,10 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_network_is_named_with_what_helps() {
-        let said = "error: failed to download from `https://static.crates.io`\n";
-        assert!(with_hint(said).ends_with("before the talk\n"));
-        let said = "error: no matching package named `serd` found\n";
-        assert_eq!(with_hint(said), said);
+    fn missing_network_has_a_hint() {
+        let messages = "error: failed to download from `https://static.crates.io`\n";
+        assert!(with_hint(messages).ends_with("before the talk\n"));
+        let messages = "error: no matching package named `serd` found\n";
+        assert_eq!(with_hint(messages), messages);
     }
 }

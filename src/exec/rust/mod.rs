@@ -1,19 +1,23 @@
-//! Rust snippets: compiled before anybody asks, in the background, and run as the programs that
-//! they become.
+//! The Rust engine: compiles blocks in the background before they are run, and runs the resulting
+//! programs.
 //!
-//! What the speaker asks for is compiled at once, beside whatever the background is at.
+//! A block that the speaker runs is compiled at once, in parallel with the background build.
 
-#![expect(clippy::disallowed_methods, reason = "looks whether the user chose how tests run")]
+#![expect(clippy::disallowed_methods, reason = "checks whether the user set RUST_TEST_THREADS")]
 
+mod build;
 mod builder;
 mod cache;
 mod cargo;
 mod crates;
+mod links;
 mod pymodule;
 mod rewrite;
+mod rustc;
 mod toolchain;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,40 +31,42 @@ use super::process::handle::RunHandle;
 use super::process::{BuildFn, BuiltProgram};
 use super::{ExecEvent, RunSink};
 use crate::run::{self, Outcome, Preparation, Snippet};
-use builder::{BuildContext, BuildError, BuildPhase, Builder};
+use build::{BuildContext, BuildError, BuildPhase};
+use builder::Builder;
 
-pub(super) use cache::BuildResult;
+pub(super) use build::BuildResult;
 pub use toolchain::Compiler;
 
-/// Compiles snippets, and knows which are ready.
+/// Compiles Rust blocks, and knows which are ready.
 #[derive(Clone)]
 pub(super) struct Rust {
-    shared: Arc<BuildQueue>,
+    queue: Arc<BuildQueue>,
 }
 
 struct BuildQueue {
-    builds: Builder,
+    builder: Builder,
     modules: ModuleIndex,
     send: Arc<dyn Fn(ExecEvent) + Send + Sync>,
-    /// Which call of `prepare` was the last.
+    /// The number of the latest call of `prepare`.
     latest: AtomicU64,
-    /// Held by the one that compiles in the background.
-    turn: Mutex<()>,
-    /// What the background is compiling.
+    /// Held by the thread that compiles in the background.
+    background: Mutex<()>,
+    /// What that thread compiles.
     current: Mutex<Option<CurrentBuild>>,
-    /// What the last call of `prepare` asked for.
+    /// The snippets of the latest call of `prepare`.
     wanted: Mutex<Vec<Snippet>>,
 }
 
-/// A process that works in the background, what for, and at what.
+/// A process that compiles in the background.
 struct CurrentBuild {
     snippet: Snippet,
     child: Arc<Child>,
-    work: BuildPhase,
+    phase: BuildPhase,
 }
 
 impl Rust {
-    /// Nothing is compiled yet; compilers run in `directory`, as members of this family.
+    /// Returns an engine that runs its compilers in `directory`, in this process tree. Starts
+    /// nothing.
     pub(super) fn new(
         tree: Arc<ProcessTree>,
         directory: PathBuf,
@@ -68,104 +74,109 @@ impl Rust {
         modules: ModuleIndex,
         send: Arc<dyn Fn(ExecEvent) + Send + Sync>,
     ) -> Self {
-        let builds = Builder::new(tree, directory, cache);
-        let (turn, current, wanted) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let shared =
-            BuildQueue { builds, modules, send, latest: AtomicU64::new(0), turn, current, wanted };
-        Self { shared: Arc::new(shared) }
+        let queue = BuildQueue {
+            builder: Builder::new(tree, directory, cache),
+            modules,
+            send,
+            latest: AtomicU64::new(0),
+            background: Mutex::default(),
+            current: Mutex::default(),
+            wanted: Mutex::default(),
+        };
+        Self { queue: Arc::new(queue) }
     }
 
-    /// Compiles these in the background, the first ones first, and nothing else that was prepared
-    /// before. The modules among them are the deck's.
+    /// Compiles these snippets in the background, in order, and drops those of earlier calls. The
+    /// modules among them become the deck's modules.
     pub(super) fn prepare(&self, snippets: Vec<Snippet>) {
-        let snippets: Vec<_> = snippets.into_iter().map(pymodule::complete).collect();
-        self.shared.modules.expect(&snippets);
-        let number = self.shared.latest.fetch_add(1, Ordering::SeqCst) + 1;
-        self.shared.give_up_unless(&snippets);
-        self.shared.wanted.lock().clone_from(&snippets);
+        let snippets: Vec<_> = snippets.into_iter().map(pymodule::with_pyo3).collect();
+        self.queue.modules.replace(&snippets);
+        let call = self.queue.latest.fetch_add(1, Ordering::SeqCst) + 1;
+        self.queue.cancel_unless_wanted(&snippets);
+        self.queue.wanted.lock().clone_from(&snippets);
         if snippets.is_empty() {
             return;
         }
-        let shared = self.shared.clone();
+        let queue = self.queue.clone();
         let thread = std::thread::Builder::new().name("prepare".to_owned());
-        // Without a thread for it they are compiled when they are asked for.
-        let _ = thread.spawn(move || shared.prepare(number, &snippets));
+        // If no thread can be started, the snippets are compiled when they are run.
+        let _ = thread.spawn(move || queue.prepare(call, &snippets));
     }
 
-    /// Compiles a snippet on this thread, unless it is compiled already; tells how far its crates are.
+    /// Compiles a snippet on this thread, unless its result is known.
     pub(super) fn compile(
         &self,
         snippet: Snippet,
-        progress: &dyn Fn(&str),
+        on_progress: &dyn Fn(&str),
     ) -> Result<BuildResult, BuildError> {
-        let is_cancelled = &crossbeam_channel::never();
-        let how = BuildContext { is_background: false, begun: &|_, _| {}, progress, is_cancelled };
-        self.shared.builds.build(&pymodule::complete(snippet), &how)
+        let cancelled = &crossbeam_channel::never();
+        let context =
+            BuildContext { is_background: false, on_start: &|_, _| {}, on_progress, cancelled };
+        self.queue.builder.build(&pymodule::with_pyo3(snippet), &context)
     }
 
-    /// What compiles, or what is missing and how to get it.
+    /// Returns the toolchain.
+    ///
+    /// # Errors
+    /// There is no `rustc`: what is missing, and how to install it.
     pub(super) fn compiler(&self) -> Result<Compiler, String> {
-        self.shared.builds.compiler().map_err(|why| why.to_string())
+        self.queue.builder.compiler().map_err(|why| why.to_string())
     }
 
-    /// Prepares nothing more and leaves nothing half built; to be called when the compilers have
-    /// ended.
+    /// Cancels background builds and removes unfinished ones. Call it after the compilers have ended.
     pub(super) fn end(&self) {
-        self.shared.latest.fetch_add(1, Ordering::SeqCst);
-        self.shared.builds.abandon();
+        self.queue.latest.fetch_add(1, Ordering::SeqCst);
+        self.queue.builder.remove_unfinished();
     }
 
-    /// Whether a program is there already.
+    /// Returns whether a snippet's program is built.
     #[cfg(test)]
-    pub(super) fn knows(&self, snippet: &Snippet) -> bool {
-        matches!(self.shared.builds.known(snippet), Ok(Some(BuildResult::Binary(_))))
+    pub(super) fn has_binary(&self, snippet: &Snippet) -> bool {
+        matches!(self.queue.builder.known(snippet), Ok(Some(BuildResult::Binary(_))))
     }
 
-    /// The modules that runs may import are told of in this folder, if there are any.
-    pub(super) fn modules(&self) -> Option<PathBuf> {
-        self.shared.modules.directory()
+    /// Returns the folder of the module index, if the deck has modules.
+    pub(super) fn module_dir(&self) -> Option<PathBuf> {
+        self.queue.modules.directory()
     }
 
-    /// Compiles a module that a run waits for beside whatever the background is at.
-    pub(super) fn hurry(&self, module: &str) {
-        let Some(snippet) = self.shared.modules.snippet(module) else { return };
-        let shared = self.shared.clone();
-        let thread = std::thread::Builder::new().name("module".to_owned());
-        // Without a thread for it the background will get there.
-        let _ = thread.spawn(move || {
-            let is_cancelled = &crossbeam_channel::never();
-            let progress = |how_far: &str| shared.tell_progress(&snippet, how_far);
-            let how = BuildContext {
-                is_background: false,
-                begun: &|_, _| {},
-                progress: &progress,
-                is_cancelled,
-            };
-            let built = shared.builds.build(&snippet, &how);
-            shared.settle(&snippet, &built);
-            shared.tell(&snippet, outcome_of(&snippet, &built));
-        });
-    }
-
-    /// What gives a run its program, on the run's thread: the one that is ready, else a new one. A
-    /// module is nothing to be run: with it the run is at its end.
-    pub(super) fn program(&self, snippet: &Snippet) -> BuildFn {
-        let (shared, snippet) = (self.shared.clone(), pymodule::complete(snippet.clone()));
-        shared.modules.add(&snippet);
-        Box::new(move |running, sink| {
-            let built = shared.built(&snippet, running, sink);
-            shared.settle(&snippet, &built);
-            if let Err(BuildError::Crates(why)) = &built {
-                sink(run::Event::Output(why.as_bytes().to_vec()));
+    /// Returns a sink that passes events on to `sink`, and compiles a module at once when a run waits
+    /// for it.
+    pub(super) fn build_awaited_modules(&self, sink: RunSink) -> RunSink {
+        let queue = self.queue.clone();
+        Arc::new(move |event| {
+            if let run::Event::WaitsForModule(Some(module)) = &event {
+                queue.build_now(module);
             }
-            match built.map_err(|why| why.into_outcome(running))? {
-                BuildResult::Binary(_) if snippet.module.is_some() => Err(Outcome::Exited(0)),
-                BuildResult::Binary(program) => {
-                    Ok(BuiltProgram { program, environment: environment_of(&snippet) })
+            sink(event);
+        })
+    }
+
+    /// Returns a function that builds a run's program on the run's thread, unless it is built. A run
+    /// of a module ends when the module is built.
+    pub(super) fn program(&self, snippet: &Snippet) -> BuildFn {
+        let (queue, snippet) = (self.queue.clone(), pymodule::with_pyo3(snippet.clone()));
+        queue.modules.add(&snippet);
+        Box::new(move |running, sink| {
+            let result = queue.build_for_run(&snippet, running, sink);
+            queue.record_module(&snippet, &result);
+            match result {
+                Ok(BuildResult::Binary(_)) if snippet.module.is_some() => {
+                    ControlFlow::Break(Outcome::Exited(0))
                 }
-                BuildResult::Errors(errors) => {
+                Ok(BuildResult::Binary(program)) => {
+                    let environment = environment_of(&snippet);
+                    ControlFlow::Continue(BuiltProgram { program, environment })
+                }
+                Ok(BuildResult::Errors(errors)) => {
                     sink(run::Event::Output(errors.to_vec()));
-                    Err(Outcome::NotCompiled)
+                    ControlFlow::Break(Outcome::NotCompiled)
+                }
+                Err(error) => {
+                    if let BuildError::Crates(why) = &error {
+                        sink(run::Event::Output(why.as_bytes().to_vec()));
+                    }
+                    ControlFlow::Break(error.into_outcome(running))
                 }
             }
         })
@@ -173,94 +184,120 @@ impl Rust {
 }
 
 impl BuildQueue {
-    fn built(
+    /// Compiles a module on a thread of its own, in parallel with the background build.
+    fn build_now(self: &Arc<Self>, module: &str) {
+        let Some(snippet) = self.modules.snippet(module) else { return };
+        let queue = self.clone();
+        let thread = std::thread::Builder::new().name("module".to_owned());
+        // If no thread can be started, the background build gets to it.
+        let _ = thread.spawn(move || {
+            let cancelled = &crossbeam_channel::never();
+            let on_progress = |progress: &str| queue.report_progress(&snippet, progress);
+            let context = BuildContext {
+                is_background: false,
+                on_start: &|_, _| {},
+                on_progress: &on_progress,
+                cancelled,
+            };
+            let result = queue.builder.build(&snippet, &context);
+            queue.record_module(&snippet, &result);
+            queue.report(&snippet, preparation_of(&snippet, &result));
+        });
+    }
+
+    fn build_for_run(
         &self,
         snippet: &Snippet,
         running: &RunHandle,
         sink: &RunSink,
     ) -> Result<BuildResult, BuildError> {
-        if let Some(built) = self.builds.known(snippet)? {
-            return Ok(built);
+        if let Some(result) = self.builder.known(snippet)? {
+            return Ok(result);
         }
         sink(run::Event::Compiling);
-        let begun = |child: &Arc<Child>, _| running.adopt(child);
-        let progress = |how_far: &str| self.tell_progress(snippet, how_far);
-        let is_cancelled = running.is_cut();
-        let how =
-            BuildContext { is_background: false, begun: &begun, progress: &progress, is_cancelled };
-        self.builds.build(snippet, &how)
+        let on_start = |child: &Arc<Child>, _| running.adopt(child);
+        let on_progress = |progress: &str| self.report_progress(snippet, progress);
+        let context = BuildContext {
+            is_background: false,
+            on_start: &on_start,
+            on_progress: &on_progress,
+            cancelled: running.is_cut(),
+        };
+        self.builder.build(snippet, &context)
     }
 
-    /// One call of `prepare`, until the next.
-    fn prepare(&self, number: u64, snippets: &[Snippet]) {
+    /// Compiles the snippets of one call of `prepare`, until the next call.
+    fn prepare(&self, call: u64, snippets: &[Snippet]) {
         let unknown: Vec<_> =
-            snippets.iter().filter(|snippet| !self.tell_if_known(snippet)).collect();
+            snippets.iter().filter(|snippet| !self.report_if_known(snippet)).collect();
         for snippet in &unknown {
-            self.tell(snippet, Preparation::Compiling);
+            self.report(snippet, Preparation::Compiling);
         }
-        let _turn = self.turn.lock();
+        let _background = self.background.lock();
         for snippet in unknown {
-            if self.latest.load(Ordering::SeqCst) != number {
+            if self.latest.load(Ordering::SeqCst) != call {
                 return;
             }
-            self.compile(number, snippet);
+            self.compile(call, snippet);
         }
-        self.builds.prune();
+        self.builder.prune();
     }
 
-    fn tell_if_known(&self, snippet: &Snippet) -> bool {
-        let Some(built) = self.builds.known(snippet).transpose().filter(Result::is_ok) else {
+    fn report_if_known(&self, snippet: &Snippet) -> bool {
+        let Some(result) = self.builder.known(snippet).transpose().filter(Result::is_ok) else {
             return false;
         };
-        self.settle(snippet, &built);
-        self.tell(snippet, outcome_of(snippet, &built));
+        self.record_module(snippet, &result);
+        self.report(snippet, preparation_of(snippet, &result));
         true
     }
 
-    fn compile(&self, number: u64, snippet: &Snippet) {
-        let begun = |child: &Arc<Child>, work| {
+    fn compile(&self, call: u64, snippet: &Snippet) {
+        let on_start = |child: &Arc<Child>, phase| {
             let (snippet, child) = (snippet.clone(), child.clone());
-            *self.current.lock() = Some(CurrentBuild { snippet, child: child.clone(), work });
-            if self.latest.load(Ordering::SeqCst) != number {
-                // The next call may have looked before there was anything to give up; it will
-                // find this one cheaply again if it still wants it.
+            *self.current.lock() = Some(CurrentBuild { snippet, child: child.clone(), phase });
+            if self.latest.load(Ordering::SeqCst) != call {
+                // The next call may have looked for a build to cancel before this one started. If it
+                // wants the same snippet, it starts again.
                 child.signal(Signal::KILL);
             }
         };
-        let is_cancelled = &crossbeam_channel::never();
-        let progress = |how_far: &str| self.tell_progress(snippet, how_far);
-        let how =
-            BuildContext { is_background: true, begun: &begun, progress: &progress, is_cancelled };
-        let built = self.builds.build(snippet, &how);
+        let on_progress = |progress: &str| self.report_progress(snippet, progress);
+        let context = BuildContext {
+            is_background: true,
+            on_start: &on_start,
+            on_progress: &on_progress,
+            cancelled: &crossbeam_channel::never(),
+        };
+        let result = self.builder.build(snippet, &context);
         *self.current.lock() = None;
-        if matches!(built, Err(BuildError::Cancelled | BuildError::Killed(_))) {
-            // It was given up.
+        if matches!(result, Err(BuildError::Cancelled | BuildError::Killed(_))) {
             return;
         }
-        self.settle(snippet, &built);
-        self.tell(snippet, outcome_of(snippet, &built));
+        self.record_module(snippet, &result);
+        self.report(snippet, preparation_of(snippet, &result));
     }
 
-    /// Tells runs what came of a module.
-    fn settle(&self, snippet: &Snippet, built: &Result<BuildResult, BuildError>) {
+    /// Writes the result of a module's build to the module index.
+    fn record_module(&self, snippet: &Snippet, result: &Result<BuildResult, BuildError>) {
         if snippet.module.is_none() {
             return;
         }
-        let why = match built {
+        let why = match result {
             Ok(BuildResult::Binary(library)) => {
-                return self.modules.settle(snippet, ModuleState::Ready(library));
+                return self.modules.set_state(snippet, ModuleState::Ready(library));
             }
             Err(BuildError::Cancelled) => return,
-            Ok(BuildResult::Errors(said)) => pymodule::first_mistake(said),
-            Err(why) => pymodule::first_mistake(why.to_string().as_bytes()),
+            Ok(BuildResult::Errors(errors)) => pymodule::first_error(errors),
+            Err(why) => pymodule::first_error(why.to_string().as_bytes()),
         };
-        self.modules.settle(snippet, ModuleState::Failed(&why));
+        self.modules.set_state(snippet, ModuleState::Failed(&why));
     }
 
-    /// Ends what the background compiles, unless it is for one of these.
-    fn give_up_unless(&self, wanted: &[Snippet]) {
-        let Some(CurrentBuild { snippet, child, work }) = &*self.current.lock() else { return };
-        let is_wanted = match work {
+    /// Kills the background build, unless it is for one of these snippets.
+    fn cancel_unless_wanted(&self, wanted: &[Snippet]) {
+        let Some(CurrentBuild { snippet, child, phase }) = &*self.current.lock() else { return };
+        let is_wanted = match phase {
             BuildPhase::Program => wanted.contains(snippet),
             BuildPhase::Crates => wanted.iter().any(|it| it.rust == snippet.rust),
         };
@@ -269,25 +306,25 @@ impl BuildQueue {
         }
     }
 
-    /// Tells how far the crates of a snippet are, which are those of others, too.
-    fn tell_progress(&self, snippet: &Snippet, how_far: &str) {
+    /// Reports the progress of a snippet's crates, also to other snippets with the same crates.
+    fn report_progress(&self, snippet: &Snippet, progress: &str) {
         let others: Vec<_> = {
             let wanted = self.wanted.lock();
             let same = wanted.iter().filter(|it| it.rust == snippet.rust && *it != snippet);
             same.map(|it| it.fingerprint).collect()
         };
         for code in others.into_iter().chain([snippet.fingerprint]) {
-            (self.send)(ExecEvent::Prepared(code, Preparation::Building(how_far.into())));
+            (self.send)(ExecEvent::Prepared(code, Preparation::Building(progress.into())));
         }
     }
 
-    fn tell(&self, snippet: &Snippet, preparation: Preparation) {
+    fn report(&self, snippet: &Snippet, preparation: Preparation) {
         (self.send)(ExecEvent::Prepared(snippet.fingerprint, preparation));
     }
 }
 
 impl BuildError {
-    /// What it means for a run that wanted it.
+    /// Returns how a run ends that needed the build.
     fn into_outcome(self, running: &RunHandle) -> Outcome {
         match self {
             _ if running.reason().is_some() => Outcome::Stopped,
@@ -298,27 +335,17 @@ impl BuildError {
     }
 }
 
-impl std::fmt::Display for BuildError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("it was stopped"),
-            Self::Killed(signal) => write!(f, "`rustc` died of signal {signal}: run it again"),
-            Self::Unavailable(why) => f.write_str(why),
-            Self::Crates(why) => f.write_str(why),
-        }
-    }
-}
-
-/// What a snippet's program needs in its environment. Tests are reported in the same order each time.
+/// Returns the environment variables of a snippet's program. Tests run one at a time, which gives
+/// the same output each time, unless the user has set `RUST_TEST_THREADS`.
 fn environment_of(snippet: &Snippet) -> BTreeMap<String, String> {
     const THREADS: &str = "RUST_TEST_THREADS";
-    let in_order = builder::is_tests(snippet) && std::env::var_os(THREADS).is_none();
+    let in_order = rustc::is_tests(snippet) && std::env::var_os(THREADS).is_none();
     in_order.then(|| (THREADS.to_owned(), "1".to_owned())).into_iter().collect()
 }
 
-/// What is told of a snippet. Nobody will run a module to see why it is none.
-fn outcome_of(snippet: &Snippet, built: &Result<BuildResult, BuildError>) -> Preparation {
-    match built {
+/// Returns what to report of a build. A module's errors are included, because no run shows them.
+fn preparation_of(snippet: &Snippet, result: &Result<BuildResult, BuildError>) -> Preparation {
+    match result {
         Ok(BuildResult::Binary(_)) => Preparation::Ready,
         _ if snippet.module.is_none() => Preparation::Failed,
         Ok(BuildResult::Errors(errors)) => Preparation::Refused(errors.clone()),

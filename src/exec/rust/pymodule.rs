@@ -1,27 +1,29 @@
-//! Rust that becomes a Python module: what it is built with beside what its author wants, and where,
-//! so that the compiler finds what it remembers of the build before.
+//! Builds of Python modules: the crates and features that they need, and the folder in which each is
+//! compiled incrementally.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ansi::strip_colors;
 use crate::deck::{Crate, Module, Profile, RustBuild};
 use crate::files;
 use crate::run::Snippet;
 
-/// The crate that modules are made with, in the version that this program was built with: whoever
-/// built it has its source.
+/// The crate that modules are made with.
 const PYO3: &str = "pyo3";
+
+/// The version of `PyO3` that livedeck itself was built with: its source is in cargo's cache already.
 const VERSION: &str = env!("LIVEDECK_PYO3");
 
-/// One build for every Python from 3.9 on, which needs none to be there.
+/// The features for one build for all Pythons from 3.9 on, which needs no Python.
 const FEATURES: [&str; 2] = ["abi3-py39", "extension-module"];
 
-/// A module with all that it is built with; a snippet that is none, as it is.
-pub(super) fn complete(mut snippet: Snippet) -> Snippet {
+/// Adds `PyO3` and its features to a module's crates. Returns other snippets unchanged.
+pub(super) fn with_pyo3(mut snippet: Snippet) -> Snippet {
     if snippet.module.is_none() {
         return snippet;
     }
@@ -30,8 +32,8 @@ pub(super) fn complete(mut snippet: Snippet) -> Snippet {
         build.profile = Profile::Release;
     }
     if !build.crates.iter().any(|it| &*it.name == PYO3) {
-        let ours = Crate { version: Some(VERSION.into()), ..Crate::new(PYO3) };
-        build.crates.push(ours);
+        let pyo3 = Crate { version: Some(VERSION.into()), ..Crate::new(PYO3) };
+        build.crates.push(pyo3);
         build.crates.sort_by(|one, other| one.name.cmp(&other.name));
     }
     for pyo3 in build.crates.iter_mut().filter(|it| &*it.name == PYO3) {
@@ -45,34 +47,33 @@ pub(super) fn complete(mut snippet: Snippet) -> Snippet {
     snippet
 }
 
-/// The version of the crate that modules are made with, and what one is built with whose author asks
-/// for nothing else.
-pub(super) fn usual() -> (&'static str, RustBuild) {
+/// Returns the default version of `PyO3`, and the build of a module without options.
+pub(super) fn default_build() -> (&'static str, RustBuild) {
     let module = Some(Module::default());
-    let snippet = complete(Snippet { module, ..Snippet::default() });
+    let snippet = with_pyo3(Snippet { module, ..Snippet::default() });
     let build = snippet.rust.as_deref().cloned().unwrap_or_default();
     (VERSION.trim_start_matches('='), build)
 }
 
-/// Whether these crates are to be built without looking at any Python, for all of them.
+/// Returns whether these crates are built for all Pythons, without looking for one.
 pub(super) fn needs_no_python(build: &RustBuild) -> bool {
     let is_for_modules =
         |it: &Crate| FEATURES.iter().all(|wanted| it.features.iter().any(|it| &**it == *wanted));
     build.crates.iter().any(|it| &*it.name == PYO3 && is_for_modules(it))
 }
 
-/// Where a module is compiled, again and again: always the same file, for the compiler's memory of a
-/// build is good for the same names only.
+/// The folder of one module's incremental builds. The compiler reuses a build only for the same file
+/// names.
 #[derive(Debug)]
 pub(super) struct IncrementalDir {
     folder: PathBuf,
-    /// As long as it is open and locked, nobody else works here.
+    /// Locked as long as it is open.
     _lock: File,
 }
 
 impl IncrementalDir {
-    /// The place in `root` that belongs to a name; none if it is taken: two talks may show one deck.
-    pub(super) fn take(root: &Path, name: &str) -> Option<Self> {
+    /// Locks the folder of this name in `root`; `None` if another livedeck uses it for the same deck.
+    pub(super) fn lock(root: &Path, name: &str) -> Option<Self> {
         let folder = root.join(name);
         files::private_folder(&folder.join("output")).ok()?;
         let lock = File::create(folder.join("lock")).ok()?;
@@ -80,22 +81,22 @@ impl IncrementalDir {
         Some(Self { folder, _lock: lock })
     }
 
-    /// The file that the code is written to.
+    /// Returns the file of the source.
     pub(super) fn source(&self) -> PathBuf {
         self.folder.join("snippet.rs")
     }
 
-    /// The folder that the compiler writes to. What it leaves there, we neither open nor write.
+    /// Returns the folder that the compiler writes to. Never open or write the files in it.
     pub(super) fn output(&self) -> PathBuf {
         self.folder.join("output")
     }
 
-    /// The file that the compiler writes; it is taken away from here before anybody loads it.
-    pub(super) fn made(&self) -> PathBuf {
+    /// Returns the file that the compiler writes. It is moved to the cache before it is loaded.
+    pub(super) fn binary(&self) -> PathBuf {
         self.output().join("made")
     }
 
-    /// What the compiler is told, so that it remembers.
+    /// Returns the compiler's argument for incremental builds.
     pub(super) fn argument(&self) -> OsString {
         let mut argument = OsString::from("-Cincremental=");
         argument.push(self.output().join("memory"));
@@ -103,27 +104,29 @@ impl IncrementalDir {
     }
 }
 
-/// Removes the places that have not been used for so long.
-pub(super) fn prune(root: &Path, forgotten: std::time::Duration) -> io::Result<()> {
-    for place in fs::read_dir(root)?.flatten() {
-        let used = place.path().join("lock").metadata().and_then(|lock| lock.modified());
+/// Removes the folders that have not been used for `max_unused`.
+pub(super) fn prune(root: &Path, max_unused: Duration) -> io::Result<()> {
+    for folder in fs::read_dir(root)?.flatten() {
+        let used = folder.path().join("lock").metadata().and_then(|lock| lock.modified());
         let age = used.ok().and_then(|used| used.elapsed().ok()).unwrap_or_default();
-        if age > forgotten {
-            let _ = fs::remove_dir_all(place.path());
+        if age > max_unused {
+            let _ = fs::remove_dir_all(folder.path());
         }
     }
     Ok(())
 }
 
-/// The first mistake in what the compiler says, on one line: what, and where in the deck.
-pub(super) fn first_mistake(said: &[u8]) -> String {
-    let said = String::from_utf8_lossy(said);
-    let lines = said.lines().map(strip_colors);
+/// Returns the first error among the compiler's messages, with its location on a second line.
+pub(super) fn first_error(messages: &[u8]) -> String {
+    let messages = String::from_utf8_lossy(messages);
+    let lines = messages.lines().map(strip_colors);
     let mut lines = lines.skip_while(|line| !line.starts_with("error"));
-    let Some(what) = lines.next() else { return said.lines().next().unwrap_or_default().into() };
-    let place = lines.find_map(|line| line.trim().strip_prefix("--> ").map(str::to_owned));
-    match place {
-        Some(place) => format!("{what}\n  --> {place}"),
+    let Some(what) = lines.next() else {
+        return messages.lines().next().unwrap_or_default().into();
+    };
+    let location = lines.find_map(|line| line.trim().strip_prefix("--> ").map(str::to_owned));
+    match location {
+        Some(location) => format!("{what}\n  --> {location}"),
         None => what,
     }
 }
@@ -135,11 +138,11 @@ mod tests {
     fn crates(of: Option<RustBuild>) -> Vec<Crate> {
         let module = Some(Module { name: "m".into(), is_whole: false });
         let snippet = Snippet { module, rust: of.map(Arc::new), ..Snippet::default() };
-        complete(snippet).rust.unwrap().crates.clone()
+        with_pyo3(snippet).rust.unwrap().crates.clone()
     }
 
     #[test]
-    fn a_module_is_built_with_our_pyo3_or_with_its_author_s() {
+    fn pyo3_is_the_authors_or_the_default() {
         let own = crates(None);
         assert_eq!((&*own[0].name, own[0].version.as_deref()), (PYO3, Some(VERSION)));
         assert_eq!(own[0].features.len(), 2);
@@ -152,25 +155,25 @@ mod tests {
     }
 
     #[test]
-    fn a_snippet_that_is_no_module_is_left_alone() {
-        assert_eq!(complete(Snippet::default()), Snippet::default());
+    fn other_snippets_are_unchanged() {
+        assert_eq!(with_pyo3(Snippet::default()), Snippet::default());
     }
 
     #[test]
-    fn a_place_is_one_talk_s_at_a_time() {
+    fn incremental_dir_is_exclusive() {
         let root = tempfile::tempdir().unwrap();
-        let first = IncrementalDir::take(root.path(), "a").unwrap();
-        assert!(IncrementalDir::take(root.path(), "a").is_none());
-        assert!(IncrementalDir::take(root.path(), "b").is_some());
+        let first = IncrementalDir::lock(root.path(), "a").unwrap();
+        assert!(IncrementalDir::lock(root.path(), "a").is_none());
+        assert!(IncrementalDir::lock(root.path(), "b").is_some());
         drop(first);
-        assert!(IncrementalDir::take(root.path(), "a").is_some());
+        assert!(IncrementalDir::lock(root.path(), "a").is_some());
     }
 
     #[test]
-    fn the_first_mistake_is_told_with_its_place() {
-        let said = b"\x1b[1m\x1b[91merror[E0308]\x1b[0m: mismatched types\n \
+    fn first_error_has_its_location() {
+        let messages = b"\x1b[1m\x1b[91merror[E0308]\x1b[0m: mismatched types\n \
                      \x1b[94m--> \x1b[0mtalk.md:7:5\n  |\n7 | x\n\nerror: other\n --> talk.md:9:1\n";
-        assert_eq!(first_mistake(said), "error[E0308]: mismatched types\n  --> talk.md:7:5");
-        assert_eq!(first_mistake(b"no compiler"), "no compiler");
+        assert_eq!(first_error(messages), "error[E0308]: mismatched types\n  --> talk.md:7:5");
+        assert_eq!(first_error(b"no compiler"), "no compiler");
     }
 }

@@ -51,7 +51,7 @@ fn crates_are_built_with_their_progress_shown_and_only_once() {
     let run = harness.start_request("rust", "", |request| request.code = snippet.clone());
     assert_eq!(harness.end(run), ("42".into(), Outcome::Exited(0)));
     let again = Executor::new(options(harness.folder.path()), |_| {});
-    assert!(again.rust.knows(&snippet));
+    assert!(again.rust.has_binary(&snippet));
 }
 
 #[test]
