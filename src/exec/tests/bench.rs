@@ -1,10 +1,10 @@
-//! Lanes of races, with a real Python and the real compiler.
+//! Benchmarks, with a real Python and the real compiler.
 
 use super::*;
 use crate::run::{OutputValue, Timing};
 
 impl ExecHarness {
-    /// What a lane writes, how it ends, and what it took.
+    /// Runs a benchmark: returns its output, its outcome and its timing.
     fn bench(&mut self, language: &str, code: &str) -> (String, Outcome, Option<Timing>) {
         self.bench_with(language, code, |_| {})
     }
@@ -27,14 +27,14 @@ impl ExecHarness {
         loop {
             match self.next(run) {
                 RunEvent::Output(bytes) => output.push_str(&String::from_utf8_lossy(&bytes)),
-                RunEvent::Value(OutputValue::Timing(told)) => timing = Some(told),
+                RunEvent::Value(OutputValue::Timing(value)) => timing = Some(value),
                 RunEvent::Finished(outcome, _) => return (output, outcome, timing),
                 _ => {}
             }
         }
     }
 
-    /// What a lane took that ends well.
+    /// Returns the timing of a benchmark that succeeds.
     fn timing(&mut self, language: &str, code: &str) -> Timing {
         let (output, outcome, timing) = self.bench(language, code);
         assert_eq!(outcome, Outcome::Exited(0), "{output}");
@@ -42,14 +42,14 @@ impl ExecHarness {
     }
 }
 
-/// Samples are as they should be, whatever they took.
-fn is_sound(timing: &Timing) -> bool {
+/// Returns whether the quantiles of a timing are in order.
+fn is_consistent(timing: &Timing) -> bool {
     let Timing { low, median, high, total, .. } = *timing;
     0.0 < low && low <= median && median <= high && high <= total
 }
 
 #[test]
-fn the_last_statement_is_timed_and_shown() {
+fn last_statement_is_timed() {
     let mut harness = ExecHarness::with_kept_cache();
     let python = "import time\ndef nap(s):\n    time.sleep(s)\nnap(\n    0.002,\n)";
     let python = harness.timing("python", python);
@@ -59,51 +59,48 @@ fn the_last_statement_is_timed_and_shown() {
     let rust = harness.timing("rust", rust);
     assert_eq!(&*rust.timed, "std::thread::sleep(nap)");
     for timing in [python, rust] {
-        // A clock may be late, and never early.
-        assert!(is_sound(&timing) && timing.low >= 2e6, "{timing:?}");
+        // A sleep may take longer, but never less time.
+        assert!(is_consistent(&timing) && timing.low >= 2e6, "{timing:?}");
         assert!(timing.samples > 1 && timing.calls >= timing.samples.into(), "{timing:?}");
         assert!(!timing.is_empty);
     }
 }
 
 #[test]
-fn a_fast_call_is_done_often_enough_for_the_clock() {
+fn fast_call_runs_often_enough_for_the_clock() {
     let mut harness = ExecHarness::with_kept_cache();
     for (language, code) in
         [("python", "len(())"), ("rust", "let n = 1u64;\nn.wrapping_mul(black_box(3))")]
     {
         let timing = harness.timing(language, code);
-        assert!(is_sound(&timing) && timing.median < 1e6, "{timing:?}");
+        assert!(is_consistent(&timing) && timing.median < 1e6, "{timing:?}");
         assert!(timing.calls > 1_000 * u64::from(timing.samples), "{timing:?}");
     }
 }
 
 #[test]
-fn a_slow_call_is_done_a_few_times() {
+fn slow_call_runs_a_few_times() {
     let mut harness = ExecHarness::new();
     let timing = harness.timing("python", "import time\ntime.sleep(2)");
     assert!(
         (1..4).contains(&timing.samples) && timing.calls == u64::from(timing.samples),
         "{timing:?}"
     );
-    assert!(is_sound(&timing) && timing.low >= 2e9, "{timing:?}");
+    assert!(is_consistent(&timing) && timing.low >= 2e9, "{timing:?}");
 }
 
 #[test]
-fn what_the_compiler_knows_already_is_told() {
+fn code_that_is_optimised_away_is_reported() {
     let mut harness = ExecHarness::with_kept_cache();
     assert!(harness.timing("rust", "6 * 7").is_empty);
     let sum = "fn sum(n: u64) -> u64 {\n    (0..n).fold(1, |a, b| b ^ 31_u64.wrapping_mul(a))\n}\n";
     let hidden = harness.timing("rust", &format!("{sum}sum(100_000)"));
-    assert!(
-        !hidden.is_empty && hidden.median > 1_000.0,
-        "it cannot know what it is given: {hidden:?}"
-    );
-    assert_eq!(&*hidden.timed, "sum(100_000)", "as it is written");
+    assert!(!hidden.is_empty && hidden.median > 1_000.0, "arguments must be hidden: {hidden:?}");
+    assert_eq!(&*hidden.timed, "sum(100_000)", "the report has the original code");
 }
 
 #[test]
-fn what_is_slow_at_first_is_timed_as_it_is_later() {
+fn slow_first_calls_do_not_count() {
     let mut harness = ExecHarness::with_kept_cache();
     let python = "import time\ncalls = 0\ndef f():\n    global calls\n    calls += 1\n    \
                   time.sleep(0.2 if calls < 3 else 0)\nf()";
@@ -117,14 +114,14 @@ fn what_is_slow_at_first_is_timed_as_it_is_later() {
 }
 
 #[test]
-fn what_cannot_be_hidden_is_not() {
+fn const_arguments_are_not_hidden() {
     let mut harness = ExecHarness::with_kept_cache();
     let code = "const fn len(n: usize) -> usize { n }\n[0_u8; len(3)].len()";
     assert_eq!(&*harness.timing("rust", code).timed, "[0_u8; len(3)].len()");
 }
 
 #[test]
-fn the_first_call_shows_what_it_prints_and_the_others_are_quiet() {
+fn only_the_first_call_prints() {
     let mut harness = ExecHarness::with_kept_cache();
     for (language, code) in [
         ("python", "print('set up')\nprint('called')"),
@@ -141,7 +138,7 @@ fn the_first_call_shows_what_it_prints_and_the_others_are_quiet() {
 }
 
 #[test]
-fn names_of_the_block_are_its_own() {
+fn block_may_redefine_any_name() {
     let mut harness = ExecHarness::with_kept_cache();
     let python = "def sum(x): return x\ndef sorted(x): return x\nlen = str = max = min = repeat = None\n\
                   total = 0\ntotal += sum(1)";
@@ -156,7 +153,7 @@ fn names_of_the_block_are_its_own() {
 }
 
 #[test]
-fn a_failure_says_what_failed_by_the_deck_s_line() {
+fn failure_names_the_line_in_the_deck() {
     let mut harness = ExecHarness::with_kept_cache();
     let python = "calls = 0\ndef f():\n    global calls\n    calls += 1\n    if calls > 300:\n        \
                   raise ValueError(\"no more\")\nf()";
@@ -178,7 +175,7 @@ fn a_failure_says_what_failed_by_the_deck_s_line() {
 }
 
 #[test]
-fn errors_of_the_compiler_speak_of_the_deck() {
+fn compiler_errors_name_lines_of_the_deck() {
     let mut harness = ExecHarness::with_kept_cache();
     let code = "let n = 3;\n// what is timed\nprime(3)";
     let (output, outcome, _) = harness.bench("rust", code);
@@ -187,11 +184,11 @@ fn errors_of_the_compiler_speak_of_the_deck() {
     assert!(output.lines().any(|line| line.ends_with(" prime(3)")), "{output:?}");
     let (output, outcome, _) = harness.bench("rust", "fn half(n: u8) -> u8 { n / 2\nhalf(3)");
     assert!(outcome == Outcome::NotCompiled && output.contains("unclosed delimiter"), "{output}");
-    assert!(!output.contains("livedeck_bench"), "as if it were not timed: {output}");
+    assert!(!output.contains("livedeck_bench"), "the harness must not show: {output}");
     let (output, outcome, _) = harness.bench("rust", "let v = vec![1];\ndrop(v)");
     assert!(
         outcome == Outcome::NotCompiled && output.contains("consider cloning the value"),
-        "what goes wrong because it is timed is told, too: {output}"
+        "errors that only the benchmark has are shown: {output}"
     );
     let (output, outcome, _) = harness.bench("rust", "fn f() {}");
     assert_eq!(outcome, Outcome::NotCompiled);
@@ -199,7 +196,7 @@ fn errors_of_the_compiler_speak_of_the_deck() {
 }
 
 #[test]
-fn a_block_with_nothing_to_time_says_so() {
+fn block_without_statements_is_an_error() {
     let mut harness = ExecHarness::new();
     let (output, outcome, _) = harness.bench("python", "def f(): pass");
     assert_eq!(outcome, Outcome::Exited(1));
@@ -216,7 +213,7 @@ fn a_block_with_nothing_to_time_says_so() {
 }
 
 #[test]
-fn what_is_wrong_at_the_end_of_a_block_is_told_as_if_nothing_followed() {
+fn errors_at_the_end_do_not_show_the_harness() {
     let mut harness = ExecHarness::new();
     for code in ["x = \"\"\"\ny", "x = '''\ny", "x = (1,\ny"] {
         let (timed, _, _) = harness.bench("python", code);
@@ -235,14 +232,14 @@ fn what_is_wrong_at_the_end_of_a_block_is_told_as_if_nothing_followed() {
 }
 
 #[test]
-fn a_block_may_close_what_it_writes_to() {
+fn block_may_close_stdout() {
     let mut harness = ExecHarness::new();
     let timing = harness.timing("python", "import sys\nsys.stdout.close()");
     assert_eq!(&*timing.timed, "sys.stdout.close()");
 }
 
 #[test]
-fn a_lane_that_hangs_is_stopped() {
+fn hanging_benchmark_is_stopped() {
     let mut harness = ExecHarness::with_kept_cache();
     for (language, code) in [
         ("python", "print('on', flush=True)\nwhile True: pass"),
@@ -253,7 +250,7 @@ fn a_lane_that_hangs_is_stopped() {
         harness.executor().stop(run, Stop::Interrupt);
         assert_eq!(harness.bench_end(run).1, Outcome::Stopped);
     }
-    // In the middle of what is timed, too.
+    // Also while it takes samples.
     let code = "print('on', flush=True)\ncalls = 0\ndef f():\n    global calls\n    calls += 1\n    \
                 while calls > 3: pass\nf()";
     let run = harness.start_request("python", code, |request| request.code.is_timed = true);
@@ -264,7 +261,7 @@ fn a_lane_that_hangs_is_stopped() {
 }
 
 #[test]
-fn samples_keep_to_a_time_limit() {
+fn samples_respect_the_time_limit() {
     let mut harness = ExecHarness::with_kept_cache();
     for (language, code) in [("python", "import time\ntime.sleep(0.001)"), ("rust", "black_box(1)")]
     {
@@ -275,7 +272,7 @@ fn samples_keep_to_a_time_limit() {
             assert!(matches!(outcome, Outcome::Exited(0) | Outcome::TimedOut), "{output}");
             timing.map(|timing| timing.total)
         };
-        // The machine may be too busy for so little time.
+        // A busy machine may exceed the shorter limit.
         let is_less = |_| total(2_000).is_some_and(|short| Some(short) < total(60_000));
         assert!((0..5).any(is_less), "{language}");
     }
@@ -284,7 +281,7 @@ fn samples_keep_to_a_time_limit() {
 }
 
 #[test]
-fn what_the_configuration_runs_cannot_be_timed() {
+fn custom_executor_cannot_be_benchmarked() {
     let mut harness = ExecHarness::new();
     let recipe = CustomRecipe {
         filename: "x.py".to_owned(),

@@ -1,4 +1,4 @@
-//! What runs leave behind, and that nothing of it is there when the speaker has left.
+//! Background processes and files of runs, which are gone after the talk.
 
 use rstest::rstest;
 
@@ -10,7 +10,7 @@ fn is_alive(process: &str) -> bool {
 }
 
 #[test]
-fn what_a_run_leaves_behind_does_not_keep_it_running_and_may_still_write() {
+fn background_process_outlives_its_run() {
     let mut harness = ExecHarness::new();
     let go = harness.folder.path().join("go");
     let run =
@@ -25,7 +25,7 @@ fn what_a_run_leaves_behind_does_not_keep_it_running_and_may_still_write() {
 }
 
 impl ExecHarness {
-    /// Waits until so many processes of a run are in the background.
+    /// Waits until a run has `count` background processes.
     fn wait_for_background(&self, run: RunId, count: usize) {
         let wanted = ExecEvent::Run(run, RunEvent::Background(count));
         self.await_event(|event| (*event == wanted).then_some(()));
@@ -34,19 +34,16 @@ impl ExecHarness {
 
 #[rstest]
 #[case::of_bash("bash", "sleep 1000 &")]
-#[case::of_bash_without_parents_session_and_environment("bash", "setsid -f env -i sleep 1000")]
+#[case::of_detached_bash("bash", "setsid -f env -i sleep 1000")]
 #[case::of_python("python", "import subprocess\nsubprocess.Popen(['sleep', '1000'])")]
-#[case::of_python_without_parents_session_and_environment(
-    "python",
-    "import os\nos.system('setsid -f env -i sleep 1000')"
-)]
+#[case::of_detached_python("python", "import os\nos.system('setsid -f env -i sleep 1000')")]
 #[case::of_rust(
     "rust",
     "fn main() { std::process::Command::new(\"sleep\").arg(\"1000\").spawn().unwrap(); }"
 )]
-fn background_process_is_counted_and_ends_by_a_kill(#[case] language: &str, #[case] code: &str) {
+fn kill_ends_background_processes(#[case] language: &str, #[case] code: &str) {
     let mut harness = ExecHarness::new();
-    // A speaker's run reads from its terminal, which must not end what it leaves.
+    // The run's terminal closes, which must not end its background processes.
     let run = harness.start_request(language, code, |request| request.input = StdinSource::Speaker);
     assert_eq!(harness.end(run).1, Outcome::Exited(0));
     harness.wait_for_background(run, 1);
@@ -56,7 +53,7 @@ fn background_process_is_counted_and_ends_by_a_kill(#[case] language: &str, #[ca
 }
 
 #[test]
-fn state_of_a_session_is_no_background_process() {
+fn session_snapshot_is_not_a_background_process() {
     let mut harness = ExecHarness::new();
     let session = |request: &mut Request| request.session = Some(crate::run::SessionStart::Fresh);
     let run = harness.start_request("python", "import os\nos.system('sleep 1000 &')", session);
@@ -65,7 +62,7 @@ fn state_of_a_session_is_no_background_process() {
 }
 
 #[test]
-fn nothing_is_left_when_the_speaker_leaves() {
+fn no_process_outlives_the_talk() {
     let mut harness = ExecHarness::new();
     let code = "sleep 1000 & echo $!
         setsid bash -c 'echo $$; exec sleep 1000' &
@@ -88,7 +85,7 @@ fn nothing_is_left_when_the_speaker_leaves() {
 }
 
 #[test]
-fn a_run_s_folder_is_gone_when_it_ends_and_when_the_speaker_leaves() {
+fn temporary_folders_are_removed() {
     let mut harness = ExecHarness::new();
     let (folder, _) = harness.run("bash", "dirname $0");
     assert!(!Path::new(folder.trim()).exists());

@@ -1,9 +1,9 @@
-//! Blocks of Rust with crates, of the registry and beside the deck, built by the real cargo.
+//! Rust blocks with crates, from the registry and from paths, built by the real cargo.
 
 use super::*;
 use crate::deck::{Crate, CrateOrigin, RustBuild};
 
-/// A block of Rust with these crates, compiled in a cache that stays: cold, they take seconds.
+/// Starts a Rust block with these crates. Use a cache that is kept: crates take seconds to build.
 fn with_crates(harness: &mut ExecHarness, crates: Vec<Crate>, code: &str) -> RunId {
     let build = RustBuild { crates, ..RustBuild::default() };
     harness.start_request("rust", code, |request| request.code.rust = Some(Arc::new(build)))
@@ -19,7 +19,7 @@ pub(super) fn beside(name: &str) -> Crate {
 }
 
 #[test]
-fn a_block_of_rust_may_use_crates() {
+fn rust_block_uses_crates() {
     let mut harness = ExecHarness::with_kept_cache();
     let json = Crate { package: Some("serde_json".into()), ..version("json", "1", &[]) };
     let crates = vec![json, version("serde", "1", &["derive"])];
@@ -33,7 +33,7 @@ fn a_block_of_rust_may_use_crates() {
 }
 
 #[test]
-fn crates_are_built_with_their_progress_shown_and_only_once() {
+fn crates_are_built_once_with_progress() {
     let mut harness = ExecHarness::new();
     let build = RustBuild { crates: vec![version("itoa", "1", &[])], ..RustBuild::default() };
     let mut snippet = snippet("rust", "print!(\"{}\", itoa::Buffer::new().format(42));", 7);
@@ -55,7 +55,7 @@ fn crates_are_built_with_their_progress_shown_and_only_once() {
 }
 
 #[test]
-fn a_crate_beside_the_deck_is_built_again_when_it_changed() {
+fn changed_path_crate_is_rebuilt() {
     let mut harness = ExecHarness::with_kept_cache();
     let answer = |answer: &str| {
         format!("pub fn answer() -> u32 {{ {answer} + env!(\"MORE\").len() as u32 }}")
@@ -71,7 +71,7 @@ fn a_crate_beside_the_deck_is_built_again_when_it_changed() {
 }
 
 #[test]
-fn what_cargo_refuses_is_shown_in_its_own_words() {
+fn cargo_errors_are_shown() {
     let mut harness = ExecHarness::with_kept_cache();
     let run = with_crates(&mut harness, vec![beside("missing")], "fn main() {}");
     let (output, outcome) = harness.end(run);
@@ -85,8 +85,8 @@ fn what_cargo_refuses_is_shown_in_its_own_words() {
 }
 
 #[test]
-fn building_crates_can_be_stopped() {
-    // In a cache of its own: cargo lets one build at a time into one folder.
+fn crate_build_can_be_stopped() {
+    // With its own cache: cargo locks the target folder.
     let mut harness = ExecHarness::new();
     let script = "fn main() { std::thread::sleep(std::time::Duration::from_secs(1000)); }";
     harness.package("slow", &[("src/lib.rs", ""), ("build.rs", script)]);

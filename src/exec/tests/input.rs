@@ -1,8 +1,8 @@
-//! Runs that read: what the speaker types, and what the author wrote for them.
+//! Runs that read standard input: from the speaker, or from the deck.
 
 use super::*;
 
-/// Starts a block for which the speaker types, and waits until it waits for that.
+/// Starts a block that reads from the speaker, and waits until it waits for input.
 fn asking(harness: &mut ExecHarness, language: &str, code: &str) -> RunId {
     let run = harness.start_request(language, code, |request| request.input = StdinSource::Speaker);
     while !matches!(harness.next(run), RunEvent::WaitsForInput { .. }) {}
@@ -10,7 +10,7 @@ fn asking(harness: &mut ExecHarness, language: &str, code: &str) -> RunId {
 }
 
 #[test]
-fn what_is_typed_is_read_and_seen() {
+fn typed_input_is_read_and_echoed() {
     let mut harness = ExecHarness::new();
     let run = asking(&mut harness, "bash", "read -p 'Who? ' name; echo \"hello $name\"");
     harness.executor().type_in(run, "Zoë\n".as_bytes());
@@ -18,7 +18,7 @@ fn what_is_typed_is_read_and_seen() {
 }
 
 #[test]
-fn a_run_that_waits_again_says_so_again_and_reads_on_in_between() {
+fn each_wait_for_input_is_reported() {
     let mut harness = ExecHarness::new();
     let run = asking(&mut harness, "bash", "read a; sleep 0.5; read b; echo $a$b");
     harness.executor().type_in(run, b"1\n");
@@ -29,7 +29,7 @@ fn a_run_that_waits_again_says_so_again_and_reads_on_in_between() {
 }
 
 #[test]
-fn input_ends_where_the_speaker_ends_it() {
+fn ctrl_d_ends_input() {
     let mut harness = ExecHarness::new();
     let run = asking(&mut harness, "bash", "cat; echo over");
     harness.executor().type_in(run, b"a\n");
@@ -38,7 +38,7 @@ fn input_ends_where_the_speaker_ends_it() {
 }
 
 #[test]
-fn a_child_that_waits_by_poll_or_select_is_seen_to() {
+fn poll_and_select_count_as_waiting() {
     let mut harness = ExecHarness::new();
     for wait in ["select.select([0], [], [])", "p = select.poll(); p.register(0, 1); p.poll()"] {
         let code = format!("python3 -c 'import select; {wait}; print(input())'");
@@ -49,7 +49,7 @@ fn a_child_that_waits_by_poll_or_select_is_seen_to() {
 }
 
 #[test]
-fn a_password_is_not_to_be_seen() {
+fn password_input_is_hidden() {
     let mut harness = ExecHarness::new();
     let code = "read -s word; echo ${#word}";
     let run = harness.start_request("bash", code, |request| request.input = StdinSource::Speaker);
@@ -59,7 +59,7 @@ fn a_password_is_not_to_be_seen() {
 }
 
 #[test]
-fn a_run_that_waits_for_something_else_does_not_wait_for_input() {
+fn other_waits_are_not_reported() {
     let mut harness = ExecHarness::new();
     let code = "sleep 0.3; cat < <(sleep 0.3; echo x); read a <<< b";
     let run = harness.start_request("bash", code, |request| request.input = StdinSource::Speaker);
@@ -73,7 +73,7 @@ fn a_run_that_waits_for_something_else_does_not_wait_for_input() {
 }
 
 #[test]
-fn what_the_author_wrote_is_fed_line_by_line_and_then_ends() {
+fn input_from_the_deck_is_fed_by_line() {
     let mut harness = ExecHarness::new();
     let code = "read -p 'a? ' a; read -p 'b? ' b; echo $((a + b)); cat; echo over";
     let run = harness.start_request("bash", code, |request| {
@@ -84,7 +84,7 @@ fn what_the_author_wrote_is_fed_line_by_line_and_then_ends() {
 }
 
 #[test]
-fn a_program_of_rust_reads_what_is_typed() {
+fn rust_program_reads_input() {
     let mut harness = ExecHarness::new();
     let code = "let mut line = String::new();\nstd::io::stdin().read_line(&mut line)?;\n\
                 print!(\"<{}>\", line.trim());";

@@ -1,9 +1,9 @@
-//! Runs that take more than they may: of time, of memory, of processes.
+//! Runs that exceed their limits of time, memory or processes.
 
 use super::*;
 
 #[test]
-fn a_time_limit_ends_a_run() {
+fn time_limit_ends_run() {
     let mut harness = ExecHarness::new();
     let run = harness.start_request("bash", "echo on; trap '' INT TERM; sleep 1000", |request| {
         request.limits.timeout = Some(Duration::from_millis(300));
@@ -12,15 +12,15 @@ fn a_time_limit_ends_a_run() {
 }
 
 #[test]
-fn a_time_limit_leaves_a_quick_run_alone() {
+fn quick_run_keeps_within_time_limit() {
     let mut harness = ExecHarness::new();
     let run =
-        harness.start_request("bash", "echo on", |request| request.limits.timeout = Some(LONG));
+        harness.start_request("bash", "echo on", |request| request.limits.timeout = Some(TIMEOUT));
     assert_eq!(harness.end(run), ("on\n".into(), Outcome::Exited(0)));
 }
 
 #[test]
-fn a_run_that_takes_too_much_memory_is_refused_it_and_no_other() {
+fn memory_limit_applies_to_one_run() {
     let mut harness = ExecHarness::new();
     for (language, code, refusal) in [
         ("python", "x = bytearray(1 << 30)", "MemoryError"),
@@ -43,7 +43,7 @@ fn a_run_that_takes_too_much_memory_is_refused_it_and_no_other() {
 }
 
 #[test]
-fn a_fork_bomb_is_ended_and_the_next_block_runs() {
+fn fork_bomb_is_ended() {
     for (language, bomb) in [
         ("bash", "b() { sleep 0.03; b | b & }; b; sleep 1000"),
         ("python", "import os, time\nwhile True:\n    os.fork()\n    time.sleep(0.05)"),
@@ -59,7 +59,7 @@ fn a_fork_bomb_is_ended_and_the_next_block_runs() {
 }
 
 #[test]
-fn limit_counts_processes_of_all_sessions_and_the_block_is_named() {
+fn process_limit_counts_all_sessions() {
     for (language, code) in [
         ("bash", "while :; do setsid -f env -i sleep 1000; done"),
         ("python", "import os\nwhile True: os.system('setsid -f env -i sleep 1000')"),

@@ -1,5 +1,5 @@
-//! The executor with real processes: what it tells, what it leaves behind. Here is what all its
-//! tests share: an executor in a folder of its own, and ways to wait for what it tells.
+//! Tests of the executor with real processes. This file has their harness: an executor in a temporary
+//! folder, and ways to wait for its events.
 
 #![expect(clippy::disallowed_methods, reason = "tests wait, and look at the system")]
 
@@ -27,14 +27,14 @@ use tempfile::TempDir;
 use super::*;
 use crate::run::{Event as RunEvent, Outcome, RunLimits, StdinSource, Target};
 
-/// Longer than anything takes on the busiest machine.
-const LONG: Duration = Duration::from_mins(3);
+/// How long to wait for an event, also on a busy machine.
+const TIMEOUT: Duration = Duration::from_mins(3);
 
-/// An executor in a folder of its own, and what it told.
+/// An executor in a temporary folder, and its events.
 struct ExecHarness {
     executor: Option<Executor>,
     events: Receiver<ExecEvent>,
-    /// Events that were received while another run's were waited for.
+    /// Events that were received while waiting for others.
     earlier: RefCell<Vec<ExecEvent>>,
     folder: TempDir,
     next: u64,
@@ -43,10 +43,10 @@ struct ExecHarness {
 impl ExecHarness {
     fn new() -> Self {
         let (send, events) = crossbeam_channel::unbounded();
-        Self::telling(events, move |event| drop(send.send(event)))
+        Self::with_events(events, move |event| drop(send.send(event)))
     }
 
-    fn telling(
+    fn with_events(
         events: Receiver<ExecEvent>,
         send: impl Fn(ExecEvent) + Send + Sync + 'static,
     ) -> Self {
@@ -55,7 +55,7 @@ impl ExecHarness {
         Self { executor, events, earlier: RefCell::default(), folder, next: 1 }
     }
 
-    /// A harness whose cache is kept from test to test.
+    /// Returns a harness whose build cache is kept between tests.
     fn with_kept_cache() -> Self {
         let mut harness = Self::new();
         let (send, events) = crossbeam_channel::unbounded();
@@ -98,7 +98,7 @@ impl ExecHarness {
         run
     }
 
-    /// The next thing that happens to a run.
+    /// Returns the next event of a run.
     fn next(&self, run: RunId) -> RunEvent {
         self.await_event(|event| match event {
             ExecEvent::Run(id, event) if *id == run => Some(event.clone()),
@@ -106,20 +106,20 @@ impl ExecHarness {
         })
     }
 
-    /// Waits until this snippet is prepared so far.
+    /// Waits until a snippet has this state of preparation.
     fn wait_for_preparation(&self, snippet: &Snippet, preparation: Preparation) {
         let wanted = ExecEvent::Prepared(snippet.fingerprint, preparation);
         self.await_event(|event| (*event == wanted).then_some(()));
     }
 
-    /// Takes the first event that is wanted; the others stay for later.
+    /// Waits for the first event that `wanted` accepts, and keeps the others.
     fn await_event<T>(&self, wanted: impl Fn(&ExecEvent) -> Option<T>) -> T {
         let mut earlier = self.earlier.borrow_mut();
         let mut at = 0;
         loop {
             if at == earlier.len() {
-                let event = self.events.recv_timeout(LONG);
-                earlier.push(event.expect("something should have happened by now"));
+                let event = self.events.recv_timeout(TIMEOUT);
+                earlier.push(event.expect("the event did not come in time"));
             }
             if let Some(found) = wanted(&earlier[at]) {
                 earlier.remove(at);
@@ -129,7 +129,7 @@ impl ExecHarness {
         }
     }
 
-    /// What a run wrote before its end, and how it ended.
+    /// Waits for the end of a run: returns its output and its outcome.
     fn end(&self, run: RunId) -> (String, Outcome) {
         let (output, outcome) = self.end_bytes(run);
         (String::from_utf8_lossy(&output).into_owned(), outcome)
@@ -146,7 +146,7 @@ impl ExecHarness {
         }
     }
 
-    /// Waits until a run has written this.
+    /// Waits until a run has written `text`; returns its output.
     fn wait_for(&self, run: RunId, text: &str) -> String {
         let mut output = String::new();
         while !output.contains(text) {
@@ -164,7 +164,7 @@ impl ExecHarness {
         self.end(run)
     }
 
-    /// Makes a package beside the deck.
+    /// Creates a package in the deck's folder.
     fn package(&self, name: &str, files: &[(&str, &str)]) {
         let folder = self.folder.path().join(name);
         fs::create_dir_all(folder.join("src")).unwrap();
@@ -175,7 +175,7 @@ impl ExecHarness {
         }
     }
 
-    /// The speaker leaves.
+    /// Ends the talk.
     fn leave(&mut self) {
         self.executor = None;
     }
@@ -208,7 +208,7 @@ fn snippet(language: &str, code: &str, first_line: u32) -> Snippet {
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let give_up = Instant::now() + LONG;
+    let give_up = Instant::now() + TIMEOUT;
     while !is_so() {
         assert!(Instant::now() < give_up, "{what}");
         std::thread::sleep(Duration::from_millis(2));

@@ -1,4 +1,4 @@
-//! What a run writes: all of it, in time, as it was written, and held back where nobody takes it.
+//! The output of runs: complete, unchanged, in time, and with backpressure.
 
 use std::sync::{Condvar, Mutex};
 
@@ -7,14 +7,14 @@ use crossbeam_channel::Sender;
 use super::*;
 
 #[test]
-fn bytes_that_are_no_text_pass_through() {
+fn invalid_utf8_passes_through() {
     let mut harness = ExecHarness::new();
     let run = harness.start("bash", r"printf 'a\xff\xfe\r\n\x1b[31mz'");
     assert_eq!(harness.end_bytes(run), (b"a\xff\xfe\r\n\x1b[31mz".to_vec(), Outcome::Exited(0)));
 }
 
 #[test]
-fn a_line_without_its_end_arrives_before_the_end() {
+fn incomplete_line_is_shown_at_once() {
     let mut harness = ExecHarness::new();
     let run = harness.start("bash", "printf 'is it? '; sleep 1000");
     assert_eq!(harness.wait_for(run, "is it? "), "is it? ");
@@ -23,7 +23,7 @@ fn a_line_without_its_end_arrives_before_the_end() {
 }
 
 #[test]
-fn all_that_was_written_before_the_end_comes_before_it() {
+fn all_output_comes_before_the_end() {
     let mut harness = ExecHarness::new();
     let (output, outcome) = harness.run("bash", "seq 100000; (sleep 1000; echo late) & exit 4");
     assert_eq!(outcome, Outcome::Exited(4));
@@ -31,7 +31,7 @@ fn all_that_was_written_before_the_end_comes_before_it() {
     assert!(output.ends_with("\n100000\n"), "{:?}", &output[output.len() - 40..]);
 }
 
-/// A gate that the sink waits at.
+/// Blocks a sink until it is opened.
 #[derive(Default)]
 struct Gate {
     is_open: Mutex<bool>,
@@ -61,24 +61,24 @@ fn gated(gate: &Arc<Gate>, send: Sender<ExecEvent>) -> impl Fn(ExecEvent) + Send
 }
 
 #[test]
-fn a_flood_is_held_back_by_the_sink() {
+fn blocked_sink_stops_the_writer() {
     let gate = Arc::new(Gate::default());
     let (send, events) = crossbeam_channel::unbounded();
-    let mut harness = ExecHarness::telling(events, gated(&gate, send));
+    let mut harness = ExecHarness::with_events(events, gated(&gate, send));
     let count = harness.folder.path().join("written");
-    // Writes 4 KiB at a time, and says beside it how often it could.
+    // Writes blocks of 4 KiB, and their count to a file.
     let code = "block=$(head -c 4095 /dev/zero | tr '\\0' y)
         for ((i = 0; ; i++)); do echo $i >written; echo \"$block\"; done";
     let run = harness.start("bash", code);
     let written = || fs::read_to_string(&count).unwrap_or_default().trim().parse().unwrap_or(0);
-    // It stands still when two looks apart see the same.
+    // The writer is stopped when the count does not change for a while.
     let mut last = 0;
-    wait_until("the flood should have been held back", || {
+    wait_until("the writer was not stopped", || {
         std::thread::sleep(Duration::from_millis(200));
         let now: u64 = written();
         std::mem::replace(&mut last, now) == now && now > 0
     });
-    assert!(last < 200, "{last} blocks of 4 KiB were taken");
+    assert!(last < 200, "{last} blocks of 4 KiB were read");
     harness.executor().stop(run, Stop::Kill);
     gate.open();
     let (output, outcome) = harness.end(run);
@@ -87,7 +87,7 @@ fn a_flood_is_held_back_by_the_sink() {
 }
 
 #[test]
-fn an_event_is_never_larger_than_a_chunk() {
+fn output_events_have_a_maximum_size() {
     let mut harness = ExecHarness::new();
     let run = harness.start("bash", "head -c 3000000 /dev/zero");
     let mut total = 0;

@@ -1,11 +1,12 @@
-//! Runs whose standard output is a picture.
+//! Runs whose standard output is an image.
 
 use super::*;
 
-/// A PNG file of one pixel.
+/// The header of a PNG file of one pixel.
 const PIXEL: &str = r"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89";
 
-/// A run whose standard output is a picture: what else it wrote, the picture's bytes, its end.
+/// Runs a block whose standard output is an image: returns its other output, the image and its
+/// outcome.
 fn picture(
     harness: &mut ExecHarness,
     language: &str,
@@ -24,7 +25,7 @@ fn picture(
 }
 
 #[test]
-fn f154_standard_output_is_the_picture_and_errors_are_shown() {
+fn f154_stdout_is_the_image_and_stderr_is_shown() {
     let mut harness = ExecHarness::new();
     let expected =
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
@@ -43,18 +44,22 @@ fn f154_standard_output_is_the_picture_and_errors_are_shown() {
     }
     let code = "#include <stdio.h>\nint main() { fputs(\"P\", stdout); }";
     let (text, bytes, _) = picture(&mut harness, "c", code);
-    assert_eq!((text.as_str(), bytes.as_deref()), ("", Some(&b"P"[..])), "the compiler draws none");
+    assert_eq!(
+        (text.as_str(), bytes.as_deref()),
+        ("", Some(&b"P"[..])),
+        "the compiler's output is not the image"
+    );
 }
 
 #[test]
-fn f154_a_run_that_fails_makes_no_picture() {
+fn f154_failed_run_has_no_image() {
     let mut harness = ExecHarness::new();
     let (text, bytes, outcome) = picture(&mut harness, "bash", "echo half; echo oh >&2; exit 3");
     assert_eq!((text.as_str(), bytes, outcome), ("oh\n", None, Outcome::Exited(3)));
 }
 
 #[test]
-fn f154_a_picture_may_be_larger_than_a_pipe_and_leaves_nothing_behind() {
+fn f154_large_image_is_removed_after_the_talk() {
     let mut harness = ExecHarness::new();
     let code = "head -c 5000000 /dev/zero; sleep 1000 &";
     let run = harness.start_request("bash", code, |request| request.target = Target::Picture);

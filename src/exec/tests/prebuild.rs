@@ -1,9 +1,9 @@
-//! Compiling ahead of the key: what is done early, what goes before it, and what is given up.
+//! Builds in the background: their order, and how they are cancelled.
 
 use super::rust::{SEED, run_rust};
 use super::*;
 
-/// Code that keeps the compiler counting for minutes.
+/// Returns code that takes minutes to compile.
 fn slow(name: &str) -> String {
     format!(
         "#![allow(long_running_const_eval)]
@@ -14,7 +14,7 @@ fn slow(name: &str) -> String {
 }
 
 #[test]
-fn what_is_prepared_starts_without_the_compiler() {
+fn prepared_block_runs_without_compiling() {
     let mut harness = ExecHarness::new();
     let ready = snippet("rust", SEED, 7);
     let wrong = snippet("rust", "fn main() { 1 + }", 20);
@@ -29,19 +29,21 @@ fn what_is_prepared_starts_without_the_compiler() {
 }
 
 #[test]
-fn what_is_wanted_does_not_wait_for_what_is_prepared() {
+fn run_does_not_wait_for_background_builds() {
     let mut harness = ExecHarness::new();
     let slow = [snippet("rust", &slow("one"), 7), snippet("rust", &slow("two"), 30)];
     harness.executor().prepare(slow.to_vec(), &[]);
     harness.wait_for_preparation(&slow[1], Preparation::Compiling);
     let output = "applying a function: 5\n".to_owned();
     assert_eq!(run_rust(&mut harness, SEED), (output, Outcome::Exited(0), true));
-    let told = harness.earlier.borrow();
-    assert!(!told.iter().any(|event| matches!(event, ExecEvent::Prepared(_, Preparation::Ready))));
+    let events = harness.earlier.borrow();
+    assert!(
+        !events.iter().any(|event| matches!(event, ExecEvent::Prepared(_, Preparation::Ready)))
+    );
 }
 
 #[test]
-fn a_stop_ends_the_compiler() {
+fn stop_ends_compiler() {
     let mut harness = ExecHarness::new();
     let run = harness.start("rust", &slow("never"));
     assert_eq!(harness.next(run), RunEvent::Compiling);
@@ -49,22 +51,22 @@ fn a_stop_ends_the_compiler() {
     assert!(matches!(harness.next(run), RunEvent::Finished(Outcome::Stopped, _)));
 }
 
-/// `rustc` handles SIGINT once it has begun, and exits then as if the code were wrong.
+/// `rustc` handles SIGINT, and exits as if the code had errors.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_interrupted_compiler_refuses_nothing() {
+fn interrupted_build_leaves_no_errors() {
     let mut harness = ExecHarness::new();
     let run = harness.start("rust", &slow("never"));
     assert_eq!(harness.next(run), RunEvent::Compiling);
     let cache = harness.folder.path().join("cache");
-    wait_until("the compiler handles no interrupts", || handles_interrupts(&cache));
+    wait_until("the compiler does not handle SIGINT", || handles_interrupts(&cache));
     harness.executor().stop(run, Stop::Interrupt);
     assert!(matches!(harness.next(run), RunEvent::Finished(Outcome::Stopped, _)));
     let kept = fs::read_dir(cache.join("rust")).unwrap().flatten();
     assert_eq!(kept.filter(|entry| entry.path().join("errors").exists()).count(), 0);
 }
 
-/// Whether a process whose command line names this folder has a handler for SIGINT.
+/// Returns whether a process whose command line contains this folder handles SIGINT.
 #[cfg(target_os = "linux")]
 fn handles_interrupts(folder: &Path) -> bool {
     let of = |process: &process_tree::Process, file: &str| {
@@ -84,7 +86,7 @@ fn handles_interrupts(folder: &Path) -> bool {
 }
 
 #[test]
-fn what_is_not_wanted_any_more_is_given_up() {
+fn unwanted_build_is_cancelled() {
     let harness = ExecHarness::new();
     let slow = snippet("rust", &slow("never"), 7);
     let other = snippet("rust", SEED, 7);
@@ -92,12 +94,12 @@ fn what_is_not_wanted_any_more_is_given_up() {
     harness.wait_for_preparation(&slow, Preparation::Compiling);
     harness.executor().prepare(vec![other.clone()], &[]);
     harness.wait_for_preparation(&other, Preparation::Ready);
-    let told = harness.earlier.borrow();
-    assert!(!told.contains(&ExecEvent::Prepared(slow.fingerprint, Preparation::Ready)));
+    let events = harness.earlier.borrow();
+    assert!(!events.contains(&ExecEvent::Prepared(slow.fingerprint, Preparation::Ready)));
 }
 
 #[test]
-fn leaving_while_the_compiler_works_leaves_nothing() {
+fn end_of_talk_removes_unfinished_build() {
     let mut harness = ExecHarness::new();
     let run = harness.start("rust", &slow("never"));
     assert_eq!(harness.next(run), RunEvent::Compiling);

@@ -1,10 +1,9 @@
-//! What a run is given by way of folder, terminal, files, signals and variables, and what is told of
-//! its end.
+//! The environment of runs: folder, terminal, files, signals, variables; and their outcomes.
 
 use super::*;
 
 #[test]
-fn a_run_starts_writes_and_ends() {
+fn run_starts_writes_and_ends() {
     let mut harness = ExecHarness::new();
     let run = harness.start("bash", "echo hello");
     assert_eq!(harness.next(run), RunEvent::Started);
@@ -15,7 +14,7 @@ fn a_run_starts_writes_and_ends() {
 }
 
 #[test]
-fn the_deck_s_folder_is_the_working_directory() {
+fn working_directory_is_the_decks_folder() {
     let mut harness = ExecHarness::new();
     fs::write(harness.folder.path().join("beside.txt"), "beside the deck").unwrap();
     assert_eq!(
@@ -26,7 +25,7 @@ fn the_deck_s_folder_is_the_working_directory() {
 }
 
 #[test]
-fn a_run_sees_a_terminal_of_the_size_it_was_given() {
+fn terminal_has_the_requested_size() {
     let mut harness = ExecHarness::new();
     let run = harness.start_request("bash", "test -t 1 && test -t 2 && stty size <&1", |request| {
         (request.columns, request.rows) = (100, 30);
@@ -35,14 +34,14 @@ fn a_run_sees_a_terminal_of_the_size_it_was_given() {
 }
 
 #[test]
-fn a_failure_has_its_status_and_a_death_its_signal() {
+fn outcome_has_exit_status_or_signal() {
     let mut harness = ExecHarness::new();
     assert_eq!(harness.run("bash", "echo oops >&2; exit 3"), ("oops\n".into(), Outcome::Exited(3)));
     assert_eq!(harness.run("bash", "kill -SEGV $$").1, Outcome::Signaled(11));
 }
 
 #[test]
-fn a_child_reads_nothing_and_reaches_no_terminal_of_ours() {
+fn child_has_no_input_and_no_tty() {
     let mut harness = ExecHarness::new();
     assert_eq!(harness.run("bash", "read line; echo \"$? <$line>\"").0, "1 <>\n");
     let (output, _) = harness.run("bash", "if (: >/dev/tty) 2>/dev/null; then echo reached; fi");
@@ -50,32 +49,32 @@ fn a_child_reads_nothing_and_reaches_no_terminal_of_ours() {
 }
 
 #[test]
-fn no_file_of_ours_reaches_a_child() {
+fn child_inherits_no_files() {
     let mut harness = ExecHarness::new();
     let (output, _) = harness.run("bash", "ls -l /proc/self/fd");
     let files: Vec<_> = output.lines().filter_map(|line| line.split_once(" -> ")).collect();
-    // 0, 1, 2, and the folder that `ls` reads.
+    // 0, 1, 2 and the folder that `ls` reads.
     assert_eq!(files.len(), 4, "{output}");
     assert!(files[0].1 == "/dev/null" && files[1].1.starts_with("/dev/pts/"), "{output}");
 }
 
 #[test]
-fn signals_are_as_in_a_shell() {
+fn child_has_default_signals() {
     let mut harness = ExecHarness::new();
     let (output, _) = harness.run("bash", "grep -E 'Sig(Blk|Ign)' /proc/self/status");
     let masks = output.lines().map(|line| u64::from_str_radix(line[7..].trim(), 16).unwrap());
-    // Signals from 32 on are the C library's own.
+    // Signals from 32 on belong to the C library.
     assert_eq!(masks.map(|mask| mask & 0x7fff_ffff).collect::<Vec<_>>(), [0, 0], "{output}");
 }
 
 #[test]
-fn what_cannot_be_started_says_why() {
+fn start_failure_has_a_reason() {
     let mut harness = ExecHarness::new();
     let reason = |(_, outcome): (String, Outcome)| match outcome {
         Outcome::NotStarted(why) => why,
         other => panic!("{other:?}"),
     };
-    assert_eq!(reason(harness.run("sql", "")), "nothing here runs `sql` code: drop its `+exec`");
+    assert_eq!(reason(harness.run("sql", "")), "no executor for `sql`: remove `+exec`");
     let why = reason(harness.run("cmd", "echo"));
     assert_eq!(why, "`cmd` is not installed, or not on `PATH`");
     let gone = harness.folder.path().join("gone");
@@ -87,7 +86,7 @@ fn what_cannot_be_started_says_why() {
 }
 
 #[test]
-fn steps_end_at_the_first_that_fails() {
+fn first_failing_step_ends_run() {
     let mut harness = ExecHarness::new();
     let (output, outcome) = harness.run("c", "int main() { return missing; }");
     assert_eq!(outcome, Outcome::NotCompiled);
@@ -97,7 +96,7 @@ fn steps_end_at_the_first_that_fails() {
 }
 
 #[test]
-fn runs_go_side_by_side() {
+fn runs_are_concurrent() {
     let mut harness = ExecHarness::new();
     let waits = harness.start("bash", "until test -e ready; do sleep 0.01; done; echo both");
     let other = harness.start("bash", "touch ready");
@@ -106,7 +105,7 @@ fn runs_go_side_by_side() {
 }
 
 #[test]
-fn f162_variables_of_the_deck_reach_every_engine() {
+fn f162_deck_variables_reach_every_engine() {
     let mut harness = ExecHarness::new();
     for (language, code) in [
         ("bash", "echo $DECK_WORD"),
@@ -121,7 +120,7 @@ fn f162_variables_of_the_deck_reach_every_engine() {
 }
 
 #[test]
-fn processes_have_no_pager_but_in_a_terminal_of_their_own() {
+fn pagers_are_disabled_without_own_terminal() {
     let mut harness = ExecHarness::new();
     let (text, _) = harness.run("bash", "echo $PAGER $GIT_PAGER $MANPAGER");
     assert_eq!(text, "cat cat cat\n");

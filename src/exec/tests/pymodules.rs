@@ -1,11 +1,11 @@
-//! Blocks of Rust that become Python modules, with the real compiler and a real Python.
+//! Python modules from Rust blocks, with the real compiler and a real Python.
 
 use super::crates::{beside, version};
 use super::*;
 use crate::deck::{Module, RustBuild};
 use crate::run::SessionStart;
 
-/// A block that becomes a module.
+/// Returns a block that becomes a module.
 fn module(name: &str, code: &str) -> Snippet {
     let module = Some(Module { name: name.into(), is_whole: code.contains("#[pymodule]") });
     let fingerprint = Fingerprint::of("rust", Some(name), code);
@@ -23,13 +23,13 @@ impl ExecHarness {
         self.executor().prepare(snippets.iter().copied().cloned().collect(), &[]);
     }
 
-    /// What a fresh run of Python writes.
+    /// Runs Python code without a session; returns its output.
     fn python(&mut self, code: &str) -> String {
         let run = self.start("python", code);
         self.end(run).0
     }
 
-    /// A run of Python on what another left.
+    /// Runs Python code in a session.
     fn python_on(&mut self, base: SessionStart, code: &str) -> (RunId, String) {
         let run = self.start_request("python", code, |request| request.session = Some(base));
         let (output, outcome) = self.end(run);
@@ -39,7 +39,7 @@ impl ExecHarness {
 }
 
 #[test]
-fn a_block_of_rust_is_imported_by_its_name() {
+fn rust_module_is_imported_by_name() {
     let mut harness = ExecHarness::with_kept_cache();
     let fast = module("fast", &answer(42));
     harness.prepare(&[&fast]);
@@ -60,7 +60,7 @@ fn a_block_of_rust_is_imported_by_its_name() {
 }
 
 #[test]
-fn what_was_saved_last_is_what_is_imported() {
+fn newest_code_is_imported() {
     let mut harness = ExecHarness::with_kept_cache();
     for number in [1, 2, 3, 1] {
         harness.prepare(&[&module("fast", &answer(number))]);
@@ -71,7 +71,7 @@ fn what_was_saved_last_is_what_is_imported() {
 }
 
 #[test]
-fn an_import_waits_for_the_compiler_and_says_so() {
+fn import_waits_for_the_build() {
     let mut harness = ExecHarness::with_kept_cache();
     let go = harness.folder.path().join("go");
     let script = format!(
@@ -82,7 +82,7 @@ fn an_import_waits_for_the_compiler_and_says_so() {
     let build = RustBuild { crates: vec![beside("patient")], ..RustBuild::default() };
     harness.prepare(&[&Snippet { rust: Some(Arc::new(build)), ..module("fast", &answer(7)) }]);
     let run = harness.start_request("python", IMPORT, |request| {
-        // The limit is for the run's own time.
+        // Waiting for the build does not count.
         request.limits.timeout = Some(Duration::from_secs(20));
     });
     assert_eq!(harness.next(run), RunEvent::Started);
@@ -93,7 +93,7 @@ fn an_import_waits_for_the_compiler_and_says_so() {
 }
 
 #[test]
-fn a_run_that_waits_for_a_module_can_be_stopped() {
+fn waiting_import_can_be_stopped() {
     let mut harness = ExecHarness::with_kept_cache();
     let script = "fn main() { std::thread::sleep(std::time::Duration::from_secs(1000)); }";
     harness.package("slow", &[("src/lib.rs", ""), ("build.rs", script)]);
@@ -107,7 +107,7 @@ fn a_run_that_waits_for_a_module_can_be_stopped() {
 }
 
 #[test]
-fn a_module_that_does_not_compile_says_why_on_both_sides() {
+fn build_error_shows_in_python_and_rust() {
     let mut harness = ExecHarness::with_kept_cache();
     let broken = module("fast", "#[pyfunction]\nfn answer() -> u32 {\n    \"no\"\n}");
     harness.prepare(&[&broken]);
@@ -129,7 +129,7 @@ fn a_module_that_does_not_compile_says_why_on_both_sides() {
 }
 
 #[test]
-fn a_panic_is_an_exception_that_names_the_deck_s_line() {
+fn panic_becomes_exception_with_location() {
     let mut harness = ExecHarness::with_kept_cache();
     let code = "#[pyfunction]\nfn answer() -> u32 {\n    panic!(\"oh no\")\n}";
     harness.prepare(&[&module("fast", code)]);
@@ -140,17 +140,17 @@ fn a_panic_is_an_exception_that_names_the_deck_s_line() {
 }
 
 #[test]
-fn a_module_goes_before_an_installed_one_that_was_imported_ahead() {
+fn module_shadows_preimported_one() {
     let mut harness = ExecHarness::with_kept_cache();
     let own = module("colorsys", "#[pyfunction]\nfn answer() -> u32 { 6 }");
     let importing = snippet("python", "import colorsys", 7);
     harness.executor().prepare(vec![own, importing], &["colorsys".to_owned()]);
-    wait_until("modules are imported ahead", || harness.executor().python.is_settled());
+    wait_until("modules were not imported", || harness.executor().python.is_settled());
     assert_eq!(harness.python("import colorsys\nprint(colorsys.answer())"), "6\n");
 }
 
 #[test]
-fn a_module_that_is_run_is_made_and_nothing_more() {
+fn running_a_module_only_builds_it() {
     let mut harness = ExecHarness::with_kept_cache();
     let fast = module("fast", &answer(5));
     let run = harness.start_request("rust", "", |request| request.code = fast);
@@ -159,7 +159,7 @@ fn a_module_that_is_run_is_made_and_nothing_more() {
 }
 
 #[test]
-fn a_session_gets_new_modules_and_keeps_its_old_objects() {
+fn session_reimports_and_keeps_old_objects() {
     let mut harness = ExecHarness::with_kept_cache();
     let code = |number: u32| {
         format!(
@@ -191,7 +191,7 @@ fn a_session_gets_new_modules_and_keeps_its_old_objects() {
 }
 
 #[test]
-fn crates_of_a_module_are_built_with_it() {
+fn module_may_use_crates() {
     let mut harness = ExecHarness::with_kept_cache();
     let code = "#[pyfunction]\nfn answer() -> String { itoa::Buffer::new().format(42).to_owned() }";
     let build = RustBuild { crates: vec![version("itoa", "1", &[])], ..RustBuild::default() };

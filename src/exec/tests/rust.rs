@@ -1,5 +1,4 @@
-//! Blocks of Rust, with the real compiler: compiled once, wrapped where they have no `main`, told of
-//! by the deck's lines.
+//! Rust blocks, with the real compiler.
 
 use super::*;
 use crate::deck::{Profile, RustBuild};
@@ -14,16 +13,16 @@ fn main() {
 }
 ";
 
-/// What is written ahead of a value, for it to be on a line of its own.
+/// Written before a value to put it on a line of its own.
 const FRESH_LINE: &str = "\u{1b}[?7z";
 
-/// What a run of Rust wrote and how it ended, and whether it had to be compiled.
+/// Runs Rust code: returns its output, its outcome and whether it was compiled.
 pub(super) fn run_rust(harness: &mut ExecHarness, code: &str) -> (String, Outcome, bool) {
     let run = harness.start("rust", code);
     let is_compiled = match harness.next(run) {
         RunEvent::Compiling => true,
         RunEvent::Started => false,
-        // Its errors were known.
+        // The errors are cached.
         RunEvent::Output(errors) => {
             let (rest, outcome) = harness.end(run);
             return (String::from_utf8(errors).unwrap() + &rest, outcome, false);
@@ -35,7 +34,7 @@ pub(super) fn run_rust(harness: &mut ExecHarness, code: &str) -> (String, Outcom
 }
 
 #[test]
-fn rust_is_compiled_once_and_again_when_it_changed() {
+fn rust_is_compiled_once_per_version() {
     let mut harness = ExecHarness::new();
     let output = "applying a function: 5\n".to_owned();
     assert_eq!(run_rust(&mut harness, SEED), (output.clone(), Outcome::Exited(0), true));
@@ -43,7 +42,7 @@ fn rust_is_compiled_once_and_again_when_it_changed() {
     let edited = SEED.replace("2, 3", "40, 2");
     let output_of_edited = "applying a function: 42\n".to_owned();
     assert_eq!(run_rust(&mut harness, &edited), (output_of_edited, Outcome::Exited(0), true));
-    // The next talk finds it in the cache, and the compiler rests.
+    // The next talk finds it in the cache.
     let (send, events) = crossbeam_channel::unbounded();
     let options = options(harness.folder.path());
     harness.executor = Some(Executor::new(options, move |event| drop(send.send(event))));
@@ -52,7 +51,7 @@ fn rust_is_compiled_once_and_again_when_it_changed() {
 }
 
 #[test]
-fn a_program_that_vanished_is_compiled_again() {
+fn removed_program_is_compiled_again() {
     let mut harness = ExecHarness::new();
     run_rust(&mut harness, SEED);
     fs::remove_dir_all(harness.folder.path().join("cache")).unwrap();
@@ -61,9 +60,9 @@ fn a_program_that_vanished_is_compiled_again() {
 }
 
 #[test]
-fn panics_and_errors_speak_of_the_deck() {
+fn panics_and_errors_name_the_deck() {
     let mut harness = ExecHarness::new();
-    // The code starts on line 7.
+    // The code begins on line 7.
     let code = "fn main() {\n    let none: Option<i32> = None;\n    none.unwrap();\n}";
     let (output, outcome, _) = run_rust(&mut harness, code);
     assert_eq!(outcome, Outcome::Exited(101));
@@ -76,15 +75,15 @@ fn panics_and_errors_speak_of_the_deck() {
         .map(|part| part.split_once('m').map_or(part, |(_, text)| text))
         .collect();
     assert!(plain.contains("--> talk.md:8:24"), "{plain}");
-    assert!(output.contains('\u{1b}'), "errors should have colours");
+    assert!(output.contains('\u{1b}'), "errors must have colors");
     assert!(!plain.contains("aborting"), "{plain}");
-    // Errors are kept, too.
+    // Errors are cached too.
     let (again, outcome, is_compiled) = run_rust(&mut harness, code);
     assert_eq!((again, outcome, is_compiled), (output, Outcome::NotCompiled, false));
 }
 
 #[test]
-fn code_without_main_runs_and_its_question_marks_work() {
+fn code_without_main_may_use_question_mark() {
     let mut harness = ExecHarness::new();
     let code = "#![allow(unused)]
         use std::collections::BTreeMap;
@@ -105,7 +104,7 @@ fn code_without_main_runs_and_its_question_marks_work() {
 }
 
 #[test]
-fn an_overflow_is_caught_and_warnings_are_not_shown() {
+fn overflow_panics_and_warnings_are_hidden() {
     let mut harness = ExecHarness::new();
     let code = "fn unused() {}\nfn main() { let n = std::env::args().count() as u8; println!(\"{}\", n - 2); }";
     let (output, outcome, _) = run_rust(&mut harness, code);
@@ -115,7 +114,7 @@ fn an_overflow_is_caught_and_warnings_are_not_shown() {
 }
 
 #[test]
-fn the_profile_and_the_edition_are_the_author_s() {
+fn profile_and_edition_are_respected() {
     let mut harness = ExecHarness::new();
     let code = "print!(\"{}\", cfg!(debug_assertions));";
     let mut run = |build: RustBuild, code: &str| {
@@ -132,20 +131,20 @@ fn the_profile_and_the_edition_are_the_author_s() {
 }
 
 #[test]
-fn last_value_is_shown_whatever_it_borrows() {
+fn last_value_may_borrow() {
     let mut harness = ExecHarness::new();
     let mut shown = |code: &str| run_rust(&mut harness, code).0.replace(FRESH_LINE, "");
     assert_eq!(shown("let v = vec![1, 2, 3];\nv.iter().max()"), "Some(3)\n");
     let code =
         "use std::cell::RefCell;\nlet c = RefCell::new(vec![\"a\".to_owned()]);\nc.borrow()[0]";
     assert_eq!(shown(code), "\"a\"\n");
-    // What is no value of interest, or cannot be shown, is not.
+    // `()` and types without `Debug` are not shown.
     assert_eq!(shown("let f = |x: i32| x + 1;\nprintln!(\"{}\", f(1));\nf"), "2\n");
     assert_eq!(shown("let mut v = vec![1];\nv.push(2)"), "");
 }
 
 #[test]
-fn last_value_that_is_an_error_fails_the_block() {
+fn error_as_last_value_fails_the_block() {
     let mut harness = ExecHarness::new();
     let (output, outcome, _) = run_rust(&mut harness, "std::fs::write(\"/nowhere/x\", \"\")");
     assert!(output.starts_with("Error: Os { code: 2"), "{output}");
@@ -155,7 +154,7 @@ fn last_value_that_is_an_error_fails_the_block() {
 }
 
 #[test]
-fn errors_show_no_line_of_ours() {
+fn errors_show_no_added_lines() {
     let mut harness = ExecHarness::new();
     let mut errors = |code: &str| {
         let (output, outcome, _) = run_rust(&mut harness, code);
@@ -165,16 +164,16 @@ fn errors_show_no_line_of_ours() {
     for code in
         ["let x: &str = 5;\nx", "let x = (5;\nx", "let x = 5", "x +", "let v = vec![1];\nv.leng()"]
     {
-        let said = errors(code);
-        for ours in ["match (", "Ok(", "livedeck", "main"] {
-            assert!(!said.contains(ours), "{code}: {said}");
+        let messages = errors(code);
+        for added in ["match (", "Ok(", "livedeck", "main"] {
+            assert!(!messages.contains(added), "{code}: {messages}");
         }
-        assert!(said.contains("--> talk.md:"), "{said}");
+        assert!(messages.contains("--> talk.md:"), "{messages}");
     }
 }
 
 #[test]
-fn block_of_tests_runs_them() {
+fn test_block_runs_its_tests() {
     let mut harness = ExecHarness::new();
     let code = "fn add(a: i32, b: i32) -> i32 { a + b }\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n    \
                 #[test]\n    fn adds() { assert_eq!(add(1, 2), 4); }\n    \
@@ -192,7 +191,7 @@ fn block_of_tests_runs_them() {
 }
 
 #[test]
-fn crates_and_modules_of_a_block_are_its_own() {
+fn block_may_define_crate_name_and_modules() {
     let mut harness = ExecHarness::new();
     let code = "#![crate_name = \"shapes\"]\nmod a { use super::one; pub fn two() -> i32 { one() * 2 } }\n\
                 fn one() -> i32 { 1 }\nprintln!(\"{} {}\", module_path!(), a::two());";

@@ -1,9 +1,9 @@
-//! Runs that the speaker stops: those that obey, those that do not, those that have not begun.
+//! Runs that the speaker stops.
 
 use super::*;
 
 #[test]
-fn an_interrupt_stops_a_hang() {
+fn interrupt_stops_hanging_run() {
     let mut harness = ExecHarness::new();
     let run =
         harness.start("bash", "trap 'echo bye; exit 5' INT; echo on; while :; do sleep 0.1; done");
@@ -13,7 +13,7 @@ fn an_interrupt_stops_a_hang() {
 }
 
 #[test]
-fn a_kill_stops_what_ignores_interrupts() {
+fn kill_stops_run_that_ignores_interrupts() {
     let mut harness = ExecHarness::new();
     let run = harness.start("bash", "trap 'echo no' INT; echo on; while :; do :; done");
     harness.wait_for(run, "on");
@@ -24,7 +24,7 @@ fn a_kill_stops_what_ignores_interrupts() {
 }
 
 #[test]
-fn a_stop_in_the_same_instant_is_not_lost() {
+fn immediate_stop_is_not_lost() {
     let mut harness = ExecHarness::new();
     for _ in 0..20 {
         let run = harness.start("bash", "sleep 1000");
@@ -34,7 +34,7 @@ fn a_stop_in_the_same_instant_is_not_lost() {
 }
 
 #[test]
-fn a_run_that_has_ended_or_never_was_is_left_alone() {
+fn stopping_an_ended_run_does_nothing() {
     let mut harness = ExecHarness::new();
     let run = harness.start("bash", "true");
     harness.end(run);
