@@ -1,6 +1,6 @@
-//! Lanes of a race: blocks whose last statement is timed, in their own process as any other run.
-//! `stopwatch.py` and `bench_harness.rs` do that beside the block, and tell what they measured in the
-//! middle of what it writes; here that is found again.
+//! Benchmarks: runs whose last statement is timed. A harness (`bench_harness.py`, `bench_harness.rs`)
+//! runs in the block's process and writes a report into its output, as an escape sequence. This module
+//! adds the harness to Python blocks and extracts the reports.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,31 +10,37 @@ use parking_lot::Mutex;
 use super::RunSink;
 use crate::run::{Event, OutputValue, Request, Timing};
 
-/// What times a block of Python.
-const STOPWATCH: &str = include_str!("python/py/bench_harness.py");
+/// Times a Python block.
+const PYTHON_HARNESS: &str = include_str!("python/py/bench_harness.py");
 
-/// What stands on the line behind a block of Python, where the deck has its fence: Python points there
-/// when it misses something.
-const END: &str = "\"the block ends here\"";
+/// The line behind a Python block, in place of its closing fence. Python shows it in errors about an
+/// unexpected end.
+const END_LINE: &str = "\"the block ends here\"";
 
-/// What stands before and behind a report.
-const MARK: (&[u8], &[u8]) = (b"\x1b_livedeck-bench;", b"\x1b\\");
+/// Begins a report.
+const REPORT_START: &[u8] = b"\x1b_livedeck-bench;";
 
-/// More than any report has.
-const LONGEST: usize = 4096;
+/// Ends a report.
+const REPORT_END: &[u8] = b"\x1b\\";
 
-/// How long all samples of a lane take, if they can.
-const BUDGET: Duration = Duration::from_secs(1);
+/// The most bytes of a report.
+const MAX_REPORT_LEN: usize = 4096;
 
-/// The part of its time limit that a lane's samples have.
-const SHARE: u32 = 4;
+/// The time for all samples of a benchmark.
+const SAMPLE_BUDGET: Duration = Duration::from_secs(1);
 
-/// What a request runs that is a lane: the same, timed.
+/// Samples take at most the time limit of the run, divided by this.
+const TIMEOUT_DIVISOR: u32 = 4;
+
+/// Returns a request that benchmarks the code of this one.
 pub(super) fn add_harness(request: &Request) -> Request {
     let mut request = request.clone();
-    let budget = request.limits.timeout.map_or(BUDGET, |limit| BUDGET.min(limit / SHARE));
+    let budget = request
+        .limits
+        .timeout
+        .map_or(SAMPLE_BUDGET, |limit| SAMPLE_BUDGET.min(limit / TIMEOUT_DIVISOR));
     if request.code.language == "python" {
-        time_python(&mut request.code.code, budget);
+        add_python_harness(&mut request.code.code, budget);
     } else {
         let budget = budget.as_millis().to_string();
         request.code.environment.push(("LIVEDECK_BENCH_MS".to_owned(), budget));
@@ -42,40 +48,43 @@ pub(super) fn add_harness(request: &Request) -> Request {
     request
 }
 
-/// Puts the stopwatch behind a block.
-fn time_python(code: &mut String, budget: Duration) {
+/// Appends the harness to a Python block.
+fn add_python_harness(code: &mut String, budget: Duration) {
     if !code.ends_with('\n') {
         code.push('\n');
     }
     if code.ends_with("\\\n") {
-        // It goes on with an empty line, not with ours.
+        // The backslash continues with an empty line, not with the harness.
         code.push('\n');
     }
-    let (stopwatch, budget) = (literal(STOPWATCH), budget.as_nanos());
-    let ours = format!(
-        "{END}\n__import__(\"builtins\").exec({stopwatch}, {{\
+    let (harness, budget) = (python_literal(PYTHON_HARNESS), budget.as_nanos());
+    let call = format!(
+        "{END_LINE}\n__import__(\"builtins\").exec({harness}, {{\
          \"frame\": __import__(\"sys\")._getframe(), \"budget\": {budget}}})\n"
     );
-    code.push_str(&ours);
+    code.push_str(&call);
 }
 
-/// A text as Python reads it, on one line, without quotes that would close one of the block's.
-fn literal(text: &str) -> String {
+/// Returns a Python string literal on one line, without quotes that could close a string of the
+/// block.
+fn python_literal(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\x22");
     format!("\"{}\"", text.replace('\'', "\\x27"))
 }
 
-/// Passes on what a lane writes and, in its place, what was measured.
+/// Returns a sink that passes a benchmark's events on, with timings in place of the reports.
 pub(super) fn extract_timings(sink: RunSink) -> RunSink {
     let reports = Mutex::<ReportParser>::default();
     Arc::new(move |event| {
         let mut reports = reports.lock();
         match event {
-            Event::Output(bytes) => reports.cut(&bytes).into_iter().for_each(|event| sink(event)),
+            Event::Output(bytes) => reports.push(&bytes).into_iter().for_each(|event| sink(event)),
             Event::Finished(ref outcome, _) => {
                 reports.rest().into_iter().for_each(|event| sink(event));
-                if outcome.is_success() && !reports.has_come {
-                    sink(Event::Output(b"nothing was timed: the block ended by itself\n".to_vec()));
+                if outcome.is_success() && !reports.has_report {
+                    sink(Event::Output(
+                        b"nothing was timed: the block ended its process\n".to_vec(),
+                    ));
                 }
                 sink(event);
             }
@@ -84,41 +93,41 @@ pub(super) fn extract_timings(sink: RunSink) -> RunSink {
     })
 }
 
-/// Finds reports in what is written.
+/// Finds reports in a stream of output.
 #[derive(Default)]
 struct ReportParser {
-    /// The beginning of one, perhaps: kept until the next bytes tell.
-    held: Vec<u8>,
-    has_come: bool,
+    /// Bytes that may begin a report.
+    pending: Vec<u8>,
+    has_report: bool,
 }
 
 impl ReportParser {
-    /// What these bytes are, those held back before in front of them.
-    fn cut(&mut self, bytes: &[u8]) -> Vec<Event> {
-        let mut all = std::mem::take(&mut self.held);
+    /// Adds bytes, and returns the output and the timings among them.
+    fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
+        let mut all = std::mem::take(&mut self.pending);
         all.extend_from_slice(bytes);
         let mut events = Vec::new();
         let (mut from, mut at) = (0, 0);
-        while let Some(found) = all[at..].iter().position(|byte| *byte == MARK.0[0]) {
+        while let Some(found) = all[at..].iter().position(|byte| *byte == REPORT_START[0]) {
             at += found;
             let rest = &all[at..];
-            let known = rest.len().min(MARK.0.len());
-            if rest[..known] != MARK.0[..known] {
+            let known = rest.len().min(REPORT_START.len());
+            if rest[..known] != REPORT_START[..known] {
                 at += 1;
                 continue;
             }
-            let end = rest.windows(MARK.1.len()).skip(1).position(|bytes| bytes == MARK.1);
+            let end = rest.windows(REPORT_END.len()).skip(1).position(|bytes| bytes == REPORT_END);
             match end.map(|end| end + 1) {
                 Some(end) => {
                     events.extend(text(&all[from..at]));
                     events.extend(self.report(&rest[known..end]));
-                    at += end + MARK.1.len();
+                    at += end + REPORT_END.len();
                     from = at;
                 }
-                None if rest.len() > LONGEST => at += 1,
+                None if rest.len() > MAX_REPORT_LEN => at += 1,
                 None => {
                     events.extend(text(&all[from..at]));
-                    self.held = all.split_off(at);
+                    self.pending = all.split_off(at);
                     return events;
                 }
             }
@@ -129,13 +138,13 @@ impl ReportParser {
 
     fn report(&mut self, bytes: &[u8]) -> Option<Event> {
         let timing = timing(&String::from_utf8_lossy(bytes))?;
-        self.has_come = true;
+        self.has_report = true;
         Some(Event::Value(OutputValue::Timing(timing)))
     }
 
-    /// What was held back and is no report.
+    /// Returns the bytes that did not become a report.
     fn rest(&mut self) -> Option<Event> {
-        text(&std::mem::take(&mut self.held))
+        text(&std::mem::take(&mut self.pending))
     }
 }
 
@@ -143,12 +152,12 @@ fn text(bytes: &[u8]) -> Option<Event> {
     (!bytes.is_empty()).then(|| Event::Output(bytes.to_vec()))
 }
 
-/// What a report says.
+/// Parses a report.
 fn timing(report: &str) -> Option<Timing> {
     let mut fields = report.splitn(8, ';');
     let calls = fields.next()?.parse().ok()?;
     let samples = fields.next()?.parse().ok()?;
-    // A recording keeps so many digits, and reads the same again.
+    // Recordings have three decimals; rounding makes a replay equal to the run.
     let rounded = |time: f64| (time * 1000.0).round() / 1000.0;
     let mut time =
         || fields.next()?.parse().ok().filter(|time: &f64| time.is_finite()).map(rounded);
@@ -165,47 +174,55 @@ mod tests {
 
     const REPORT: &str = "\x1b_livedeck-bench;40;8;1e6;25.5;24;26;0;f(1); g\x1b\\";
 
-    /// What is heard of a lane that writes these pieces.
-    fn heard(pieces: &[&str], outcome: Outcome) -> String {
-        let heard = Arc::new(Mutex::new(String::new()));
-        let told = heard.clone();
+    /// Returns the events of a benchmark that writes these chunks, as text.
+    fn events_of(chunks: &[&str], outcome: Outcome) -> String {
+        let events = Arc::new(Mutex::new(String::new()));
+        let sink_events = events.clone();
         let sink = extract_timings(Arc::new(move |event| {
             let text = match event {
                 Event::Output(bytes) => String::from_utf8(bytes).unwrap(),
                 Event::Value(value) => format!("<{}>", value.plain_text()),
                 other => format!("{other:?}"),
             };
-            told.lock().push_str(&text);
+            sink_events.lock().push_str(&text);
         }));
-        for piece in pieces {
-            sink(Event::Output(piece.as_bytes().to_vec()));
+        for chunk in chunks {
+            sink(Event::Output(chunk.as_bytes().to_vec()));
         }
         sink(Event::Finished(outcome, Duration::ZERO));
-        let text = heard.lock().clone();
+        let text = events.lock().clone();
         text.split("Finished").next().unwrap_or_default().to_owned()
     }
 
     #[test]
-    fn a_report_is_found_wherever_it_is_cut() {
+    fn report_is_found_across_chunks() {
         let words =
             "<timed f(1); g · median 25.5 ns, quartiles 24.0–26.0 ns · 40 calls in 1.00 ms>";
         let whole = format!("a\n{REPORT}b");
         for at in 0..=whole.len() {
             let (one, other) = whole.split_at(at);
-            assert_eq!(heard(&[one, other], Outcome::Exited(0)), format!("a\n{words}b"), "{at}");
+            assert_eq!(
+                events_of(&[one, other], Outcome::Exited(0)),
+                format!("a\n{words}b"),
+                "{at}"
+            );
         }
     }
 
     #[test]
-    fn what_is_no_report_is_passed_on() {
-        let nothing = "nothing was timed: the block ended by itself\n";
+    fn other_output_is_passed_on() {
+        let nothing = "nothing was timed: the block ended its process\n";
         for text in ["\x1b[31mred", "\x1b_livedeck;3\x1b\\", "a\x1b", "\x1b_livedeck-bench;x"] {
-            assert_eq!(heard(&[text], Outcome::Exited(0)), format!("{text}{nothing}"));
-            assert_eq!(heard(&[text], Outcome::Exited(1)), text, "it has said why itself");
+            assert_eq!(events_of(&[text], Outcome::Exited(0)), format!("{text}{nothing}"));
+            assert_eq!(
+                events_of(&[text], Outcome::Exited(1)),
+                text,
+                "the block reports why itself"
+            );
         }
         let broken = "\x1b_livedeck-bench;1;2;inf;x\x1b\\";
-        assert_eq!(heard(&[broken], Outcome::Raised), "");
-        let long = format!("\x1b_livedeck-bench;{}", "x".repeat(2 * LONGEST));
-        assert_eq!(heard(&[&long, "y"], Outcome::Raised), long + "y");
+        assert_eq!(events_of(&[broken], Outcome::Raised), "");
+        let long = format!("\x1b_livedeck-bench;{}", "x".repeat(2 * MAX_REPORT_LEN));
+        assert_eq!(events_of(&[&long, "y"], Outcome::Raised), long + "y");
     }
 }

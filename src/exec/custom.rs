@@ -1,25 +1,25 @@
-//! Executors of the user's own, as a configuration gives them.
+//! Executors that the configuration defines.
 
 use std::collections::BTreeMap;
 
-/// How code of a language runs, in the place of what is built in.
+/// How a language's code runs, in place of the built-in executor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomExecutor {
-    /// What is run with `+exec`.
+    /// The recipe of `+exec`.
     pub recipe: CustomRecipe,
-    /// What starts a line that runs but is not shown.
+    /// The prefix of lines that run but are not shown.
     pub hidden_line_prefix: Option<String>,
-    /// What is run with `+exec:name`, by name.
+    /// The recipes of `+exec:name`, by name.
     pub alternatives: BTreeMap<String, CustomRecipe>,
 }
 
 /// One way to run code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomRecipe {
-    /// The file that the code is put into.
+    /// The name of the file that holds the code.
     pub filename: String,
-    /// Programs and their arguments, run one after the other; `$pwd` in them is the file's folder.
+    /// Programs with their arguments, run in order. `$pwd` is the folder of the file.
     pub commands: Vec<Vec<String>>,
-    /// Variables beside our own.
+    /// Variables that are added to the environment.
     pub environment: BTreeMap<String, String>,
 }

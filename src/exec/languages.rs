@@ -1,11 +1,11 @@
-//! Which languages run here, for checking a deck without running it.
+//! Which languages can run, for checking a deck without running it.
 
 use std::collections::BTreeMap;
 
 use super::custom::CustomExecutor;
 use super::registry;
 
-/// Why no block of `language` can run with this executor; `None` if it can.
+/// Returns why blocks of `language` cannot run with this executor; `None` if they can.
 pub fn why_not_run(
     custom: &BTreeMap<String, CustomExecutor>,
     language: &str,
@@ -14,7 +14,7 @@ pub fn why_not_run(
     registry::find(custom, language, alternative).err()
 }
 
-/// The languages that run, by their usual names.
+/// Returns the names of all languages that can run.
 pub fn languages(custom: &BTreeMap<String, CustomExecutor>) -> Vec<&str> {
     let mut names: Vec<&str> = registry::names().collect();
     names.extend(custom.keys().map(String::as_str));

@@ -1,22 +1,22 @@
-//! Which language is run how: one table. Keys, file names and commands are those of presenterm
-//! decks, so that a deck written for it runs here.
+//! How each language runs: one table. Names, files and commands are those of presenterm, whose decks
+//! run unchanged.
 
 use std::collections::BTreeMap;
 
 use super::custom::{CustomExecutor, CustomRecipe};
 
-/// What runs a language's code.
+/// Runs a language's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Engine {
-    /// Our Python worker.
+    /// The Python worker.
     Python,
-    /// Our Rust compile queue.
+    /// The Rust engine.
     Rust,
-    /// Commands, one after the other.
+    /// Commands, run in order.
     Process(CustomRecipe),
 }
 
-/// How this program runs a language's code by itself.
+/// The built-in engine of a language.
 #[derive(Clone, Copy)]
 enum BuiltIn {
     Python,
@@ -24,15 +24,14 @@ enum BuiltIn {
     Process(Recipe),
 }
 
-/// How to run a file: its name, the commands (with `$pwd` for the folder that it lies in), and what
-/// they need in their environment.
+/// How to run a file. `$pwd` in its commands is the folder of the file.
 #[derive(Clone, Copy)]
 struct Recipe {
-    /// The name that the code gets as a file.
+    /// The name of the file that holds the code.
     file: &'static str,
-    /// The commands; the first that fails is the last.
+    /// The commands, run in order until one fails.
     steps: &'static [&'static [&'static str]],
-    /// Variables that are set for them.
+    /// Variables that the commands need.
     environment: &'static [(&'static str, &'static str)],
 }
 
@@ -53,69 +52,73 @@ impl From<BuiltIn> for Engine {
     }
 }
 
-/// A language: its names, the key first, and its engines: the default, then those by name.
+/// A language: its names, its default engine, and the engines of `+exec:name`.
 struct Language {
     names: &'static [&'static str],
     engine: BuiltIn,
     alternatives: &'static [(&'static str, BuiltIn)],
 }
 
-/// Executors of the user's own, by language.
+/// Executors from the configuration, by language.
 pub(super) type CustomExecutors = BTreeMap<String, CustomExecutor>;
 
-/// The engine for a language, and for an alternative of it if one is named; else why there is none.
-/// What the user has of their own takes the place of all that is built in for its language.
+/// Returns the engine for a language, or for a named alternative of it. A custom executor replaces all
+/// built-in engines of its language.
+///
+/// # Errors
+/// There is no such language or alternative.
 pub(super) fn find(
     customs: &CustomExecutors,
     language: &str,
     alternative: Option<&str>,
 ) -> Result<Engine, String> {
     let engines = engines(customs, language)
-        .ok_or_else(|| format!("nothing here runs `{language}` code: drop its `+exec`"))?;
-    let Some(name) = alternative else { return Ok(engines.own) };
+        .ok_or_else(|| format!("no executor for `{language}`: remove `+exec`"))?;
+    let Some(name) = alternative else { return Ok(engines.default) };
     if let Some((_, engine)) = engines.named.iter().find(|(known, _)| *known == name) {
         return Ok(engine.clone());
     }
     let known: Vec<_> = engines.named.iter().map(|(name, _)| format!("`+exec:{name}`")).collect();
-    let known = if known.is_empty() { "only `+exec`".to_owned() } else { known.join(", ") };
-    Err(format!("`{language}` has no executor `{name}`: there is {known}"))
+    let known = if known.is_empty() { "`+exec`".to_owned() } else { known.join(" or ") };
+    Err(format!("`{language}` has no executor `{name}`: use {known}"))
 }
 
-/// The named alternatives of a language whose program `is_there`: what to try when one is missing.
+/// Returns the named alternatives of a language whose programs are installed, for a hint when another
+/// program is missing.
 pub(super) fn others(
     customs: &CustomExecutors,
     language: &str,
-    is_there: impl Fn(&str) -> bool,
+    is_installed: impl Fn(&str) -> bool,
 ) -> Vec<String> {
     let named = engines(customs, language).map_or(Vec::new(), |engines| engines.named);
     let runnable = named.into_iter().filter(|(_, engine)| match engine {
-        Engine::Process(recipe) => recipe.commands.iter().all(|step| is_there(&step[0])),
+        Engine::Process(recipe) => recipe.commands.iter().all(|step| is_installed(&step[0])),
         Engine::Python | Engine::Rust => true,
     });
     runnable.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// The keys of all languages that are built in.
+/// Returns the first names of all built-in languages.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().filter_map(|entry| entry.names.first().copied())
 }
 
 /// The engines of one language.
-struct Engines<'a> {
-    own: Engine,
+struct LanguageEngines<'a> {
+    default: Engine,
     named: Vec<(&'a str, Engine)>,
 }
 
-fn engines<'a>(customs: &'a CustomExecutors, language: &str) -> Option<Engines<'a>> {
+fn engines<'a>(customs: &'a CustomExecutors, language: &str) -> Option<LanguageEngines<'a>> {
     if let Some(custom) = customs.get(language) {
         let named = custom.alternatives.iter();
         let named = named.map(|(name, recipe)| (name.as_str(), Engine::Process(recipe.clone())));
-        let own = Engine::Process(custom.recipe.clone());
-        return Some(Engines { own, named: named.collect() });
+        let default = Engine::Process(custom.recipe.clone());
+        return Some(LanguageEngines { default, named: named.collect() });
     }
     let entry = TABLE.iter().find(|entry| entry.names.contains(&language))?;
     let named = entry.alternatives.iter().map(|&(name, engine)| (name, engine.into())).collect();
-    Some(Engines { own: entry.engine.into(), named })
+    Some(LanguageEngines { default: entry.engine.into(), named })
 }
 
 const fn process(file: &'static str, steps: &'static [&'static [&'static str]]) -> BuiltIn {
@@ -139,7 +142,7 @@ const CARGO_COLOUR: &[(&str, &str)] = &[("CARGO_TERM_COLOR", "always")];
 const CARGO_PEDANTIC: &[(&str, &str)] =
     &[("CARGO_TERM_COLOR", "always"), ("RUSTFLAGS", "--deny warnings")];
 
-/// The four dialects that `node`, `deno` and `bun` run differ in the file's name only.
+/// A language that `node`, `deno` and `bun` run. The four of them differ in the file's name only.
 macro_rules! javascript {
     ($names:expr, $file:literal) => {
         Language {
@@ -218,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_language_has_one_entry_and_each_step_a_program() {
+    fn table_is_consistent() {
         let mut names: Vec<_> = TABLE.iter().flat_map(|entry| entry.names).collect();
         names.sort();
         let count = names.len();
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_language_is_found_by_each_of_its_names() {
+    fn languages_are_found_by_all_names() {
         assert_eq!(
             find(&CustomExecutors::new(), "cpp", None),
             find(&CustomExecutors::new(), "c++", None)
@@ -247,17 +250,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_named_with_what_is() {
+    fn errors_list_known_executors() {
         let why = find(&CustomExecutors::new(), "sql", None).unwrap_err();
-        assert_eq!(why, "nothing here runs `sql` code: drop its `+exec`");
+        assert_eq!(why, "no executor for `sql`: remove `+exec`");
         let why = find(&CustomExecutors::new(), "js", Some("dino")).unwrap_err();
-        assert_eq!(why, "`js` has no executor `dino`: there is `+exec:deno`, `+exec:bun`");
+        assert_eq!(why, "`js` has no executor `dino`: use `+exec:deno` or `+exec:bun`");
         let why = find(&CustomExecutors::new(), "bash", Some("posix")).unwrap_err();
-        assert_eq!(why, "`bash` has no executor `posix`: there is only `+exec`");
+        assert_eq!(why, "`bash` has no executor `posix`: use `+exec`");
     }
 
     #[test]
-    fn an_executor_of_the_users_own_takes_the_place_of_what_is_built_in() {
+    fn custom_executor_replaces_built_in_ones() {
         let recipe = |program: &str| CustomRecipe {
             filename: "q.sql".to_owned(),
             commands: vec![vec![program.to_owned(), "$pwd/q.sql".to_owned()]],
@@ -273,7 +276,7 @@ mod tests {
             assert_eq!(find(&customs, language, Some("fast")), Ok(Engine::Process(recipe("fast"))));
         }
         let why = find(&customs, "python", Some("uv")).unwrap_err();
-        assert_eq!(why, "`python` has no executor `uv`: there is `+exec:fast`");
+        assert_eq!(why, "`python` has no executor `uv`: use `+exec:fast`");
         assert_eq!(others(&customs, "sql", |program| program == "fast"), ["fast"]);
     }
 }

@@ -215,12 +215,12 @@ fn blocks_that_can_do_nothing_are_reported() {
     let (status, text) = report(&[("talk.md", deck)], &[]);
     assert_eq!(status, 1);
     for expected in [
-        "error: nothing here runs `pyhton` code\n --> talk.md:4:1",
+        "error: no executor for `pyhton`\n --> talk.md:4:1",
         "= hint: did you mean `python`?",
-        "error: nothing here runs `sql` code\n --> talk.md:8:1",
-        "= hint: drop its `+exec`",
+        "error: no executor for `sql`\n --> talk.md:8:1",
+        "= hint: remove `+exec`",
         "error: `js` has no executor `dino`\n  --> talk.md:12:1",
-        "= hint: there is `+exec:deno`, `+exec:bun`",
+        "= hint: use `+exec:deno` or `+exec:bun`",
         "warning: `+render` cannot draw `mermaid` here\n  --> talk.md:16:1",
         "talk.md: 1 slide, 3 errors and 1 warning",
     ] {

@@ -185,7 +185,7 @@ fn f161_and_f162_code_runs_in_the_decks_folder_with_the_decks_variables() {
 fn f168_a_language_that_nothing_runs_says_so_on_its_block() {
     let folder = folder(&[("talk.md", "One\n===\n\n```sql +auto_exec\nselect 1;\n```\n")]);
     let talk = open(&folder, &["-x"]);
-    talk.wait_for("nothing here runs `sql` code");
+    talk.wait_for("no executor for `sql`");
     talk.quit();
 }
 
