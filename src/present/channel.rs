@@ -1,5 +1,5 @@
-//! How other threads reach the loop: a channel for what happens, a short one for what runs write,
-//! and a bell, a pipe that the loop can wait for together with the keyboard.
+//! How other threads send events to the loop: an unbounded channel for events, a bounded one for run
+//! output, and a waker: a pipe that the loop polls together with the keyboard.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -16,10 +16,10 @@ use crate::run::Event::{
     Background, Finished, Output, Picture, SharesProcess, SnapshotLost, SnapshotReady, Value,
 };
 
-/// How many pieces of output may wait: each is at most 64 KiB.
+/// Maximum number of pending output events, each with at most 64 KiB.
 const MAX_PENDING_OUTPUT: usize = 16;
 
-/// The senders' end.
+/// The sending end.
 #[derive(Clone, Debug)]
 pub(super) struct EventSender {
     events: Sender<LoopEvent>,
@@ -27,35 +27,35 @@ pub(super) struct EventSender {
     waker: Arc<OwnedFd>,
 }
 
-/// The loop's end.
+/// The receiving end, for the loop.
 #[derive(Debug)]
 pub(super) struct Receivers {
-    /// What happened.
+    /// Events other than run output.
     pub(super) events: Receiver<LoopEvent>,
-    /// What runs wrote, and that they ended.
+    /// Output and results of runs.
     pub(super) output: Receiver<exec::ExecEvent>,
     waker: OwnedFd,
 }
 
-/// Both ends.
+/// Creates both ends.
 pub(super) fn channel() -> io::Result<(EventSender, Receivers)> {
-    let (heard, waker) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-    let (events, event_letters) = unbounded();
-    let (output, output_letters) = bounded(MAX_PENDING_OUTPUT);
+    let (wakeups, waker) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+    let (events, event_receiver) = unbounded();
+    let (output, output_receiver) = bounded(MAX_PENDING_OUTPUT);
     let sender = EventSender { events, output, waker: Arc::new(waker) };
-    let receivers = Receivers { events: event_letters, output: output_letters, waker: heard };
+    let receivers = Receivers { events: event_receiver, output: output_receiver, waker: wakeups };
     Ok((sender, receivers))
 }
 
 impl EventSender {
-    /// Tells the loop. After the talk's end nobody wants to know.
+    /// Sends an event. Does nothing once the loop has ended.
     pub(super) fn send(&self, event: LoopEvent) {
         let _ = self.events.send(event);
         self.wake();
     }
 
-    /// Tells the loop of a run, and waits if too much of what runs wrote is waiting. All of a run
-    /// that must stay in order goes one way.
+    /// Sends an event of a run. Blocks while too much output is pending. All events of a run that must
+    /// stay in order use the output channel.
     pub(super) fn send_run(&self, event: exec::ExecEvent) {
         match event {
             exec::ExecEvent::Run(
@@ -71,20 +71,20 @@ impl EventSender {
     }
 
     fn wake(&self) {
-        // A full pipe has rung already.
+        // A full pipe wakes the loop anyway.
         let _ = rustix::io::write(&*self.waker, &[0]);
     }
 }
 
 impl Receivers {
-    /// Whether no letter waits.
-    pub(super) fn are_read(&self) -> bool {
+    /// Returns whether no event is pending.
+    pub(super) fn are_empty(&self) -> bool {
         self.events.is_empty() && self.output.is_empty()
     }
 
-    /// Waits for a letter, a key, or the end of `patience`.
+    /// Waits for an event, a key, or the timeout.
     pub(super) fn wait(&self, keyboard: &OwnedFd, timeout: Option<Duration>) -> io::Result<()> {
-        if !self.are_read() {
+        if !self.are_empty() {
             return Ok(());
         }
         let limit = timeout.and_then(|left| Timespec::try_from(left).ok());
@@ -92,8 +92,8 @@ impl Receivers {
             [PollFd::new(keyboard, PollFlags::IN), PollFd::new(&self.waker, PollFlags::IN)];
         rustix::io::retry_on_intr(|| poll(&mut waiting, limit.as_ref()))?;
         if !waiting[1].revents().is_empty() {
-            let mut rung = [0; 1024];
-            while matches!(rustix::io::read(&self.waker, &mut rung), Ok(1024)) {}
+            let mut buffer = [0; 1024];
+            while matches!(rustix::io::read(&self.waker, &mut buffer), Ok(1024)) {}
         }
         Ok(())
     }

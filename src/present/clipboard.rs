@@ -1,5 +1,5 @@
-//! The clipboard, by way of the terminal: OSC 52 reaches it through ssh, too. tmux ignores that from
-//! programs, as it comes; what asks it in its own words does not depend on how it is set up.
+//! Copies to the clipboard through the terminal: OSC 52 also works through ssh. tmux ignores OSC 52
+//! by default, so inside tmux its own command is used.
 
 #![expect(clippy::disallowed_methods, reason = "the shell starts processes, and looks at $TMUX")]
 
@@ -14,30 +14,30 @@ use super::{LoopEvent, terminal};
 use crate::exec;
 use crate::source::pasteable;
 
-/// Puts a text on the clipboard, but for what would act where it is pasted. Whether the terminal takes it, it does not tell.
+/// Copies a text, without characters that would act when pasted. Terminals do not report failure.
 pub(super) fn copy(text: &str, sender: &EventSender) {
     let text = &*pasteable(text);
     if std::env::var_os("TMUX").is_none() {
-        // A terminal that is gone has no clipboard.
+        // Ignored: the terminal is gone.
         let _ = terminal::write(&sequence(text));
         return;
     }
     let (text, sender) = (text.to_owned(), sender.clone());
     std::thread::spawn(move || {
-        if let Err(error) = hand_to_tmux(&text) {
-            let why = format!("tmux does not copy it: {error}");
+        if let Err(error) = copy_with_tmux(&text) {
+            let why = format!("tmux could not copy: {error}");
             sender.send(LoopEvent::Exec(exec::ExecEvent::Warning(why)));
         }
     });
 }
 
-/// What a terminal is sent to put this text on the clipboard.
+/// Returns the escape sequence that copies a text.
 fn sequence(text: &str) -> Vec<u8> {
     format!("\x1b]52;c;{}\x1b\\", STANDARD.encode(text)).into_bytes()
 }
 
-/// Has tmux keep the text as its newest buffer, and give it to the terminal that it is in.
-fn hand_to_tmux(text: &str) -> io::Result<()> {
+/// Stores the text as tmux's newest buffer and forwards it to the outer terminal.
+fn copy_with_tmux(text: &str) -> io::Result<()> {
     let mut tmux = Command::new("tmux");
     tmux.args(["load-buffer", "-w", "-"])
         .stdin(Stdio::piped())
@@ -52,7 +52,7 @@ fn hand_to_tmux(text: &str) -> io::Result<()> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&ended.stderr);
-    Err(io::Error::other(said.lines().next().unwrap_or("it says nothing").to_owned()))
+    Err(io::Error::other(said.lines().next().unwrap_or("it printed no error message").to_owned()))
 }
 
 #[cfg(test)]
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_terminal_gets_the_text_in_base64() {
+    fn text_is_sent_as_base64() {
         assert_eq!(sequence("hé\n"), b"\x1b]52;c;aMOpCg==\x1b\\");
         assert_eq!(sequence(""), b"\x1b]52;c;\x1b\\");
     }

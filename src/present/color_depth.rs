@@ -1,23 +1,23 @@
-//! How many colours the terminal has, as the environment says.
+//! The terminal's colour depth, detected from the environment.
 
 #![expect(clippy::disallowed_methods, reason = "the shell looks at the environment")]
 
 use crate::view::ColorDepth;
 
-/// What the environment says of the terminal's colours.
+/// The colour depth according to the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColorSupport {
-    /// How many there are.
+    /// The detected depth.
     pub depth: ColorDepth,
-    /// Whether there may be more, which only the terminal can tell.
+    /// Whether the terminal may support more colours; it has to be asked.
     pub may_be_more: bool,
 }
 
-/// Terminals that have 24 bits whatever `COLORTERM` says, by a part of `TERM`.
+/// Parts of `TERM` of terminals with 24-bit colour, regardless of `COLORTERM`.
 const TRUE_COLOR_TERMS: &[&str] =
     &["-direct", "alacritty", "contour", "foot", "ghostty", "kitty", "rio", "wezterm"];
 
-/// The same by `TERM_PROGRAM`.
+/// Values of `TERM_PROGRAM` of terminals with 24-bit colour.
 const TRUE_COLOR_PROGRAMS: &[&str] = &[
     "ghostty",
     "Hyper",
@@ -32,7 +32,7 @@ const TRUE_COLOR_PROGRAMS: &[&str] = &[
 ];
 
 impl ColorSupport {
-    /// What our own environment says.
+    /// Detects the depth from this process's environment.
     pub fn from_env() -> Self {
         Self::of(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
@@ -45,7 +45,7 @@ impl ColorSupport {
         if variable("NO_COLOR").is_some() || term == "dumb" {
             return certain(ColorDepth::Monochrome);
         }
-        // tmux turns colours into those of the terminal that it is shown in.
+        // tmux converts colours to those of the outer terminal.
         let is_true_color = matches!(color_term.as_str(), "truecolor" | "24bit")
             || variable("TMUX").is_some()
             || variable("WT_SESSION").is_some()
@@ -70,18 +70,18 @@ impl ColorSupport {
 mod tests {
     use super::*;
 
-    /// Variables, the depth they mean, and whether there may be more.
-    type Row<'a> = (&'a [(&'a str, &'a str)], ColorDepth, bool);
+    /// Variables, the expected depth, and whether there may be more colours.
+    type DepthCase<'a> = (&'a [(&'a str, &'a str)], ColorDepth, bool);
 
     #[test]
-    fn the_environment_tells_the_depth() {
+    fn depth_is_detected_from_environment() {
         let (all, of_256, of_16, none) = (
             ColorDepth::TrueColor,
             ColorDepth::Ansi256,
             ColorDepth::Ansi16,
             ColorDepth::Monochrome,
         );
-        let table: &[Row<'_>] = &[
+        let table: &[DepthCase<'_>] = &[
             (&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")], all, false),
             (&[("TERM", "xterm-256color"), ("COLORTERM", "24bit")], all, false),
             (&[("TERM", "xterm-256color")], of_256, true),

@@ -1,5 +1,5 @@
-//! BlockEditor the deck from the stage: a block's text as the speaker changes it, which is shown and run
-//! unsaved; saving it; and the speaker's own editor.
+//! Edits the deck during a presentation: a block's edited text is shown and run without being saved,
+//! and can then be saved. Also opens the user's own editor.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -12,10 +12,10 @@ use crate::files::{self, FileKind};
 use crate::project::{self, DraftsGuard, folder};
 use crate::source::Span;
 
-/// How long the deck may take to be read with an edit in it, while the speaker waits.
+/// Time limit for reloading the deck after an edit; the loop waits for it.
 const EDIT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A piece of a file: what is saved of the file, and the bytes of the piece as the deck reads it.
+/// A range of a file: the saved file content, and the range in the text that the deck was read from.
 struct EditTarget {
     file: PathBuf,
     saved: String,
@@ -23,18 +23,18 @@ struct EditTarget {
 }
 
 impl Talk {
-    /// Has a piece of the deck read otherwise, and does what else is wanted. True when the talk is
-    /// over.
+    /// Replaces a range of the deck's text and reloads. Returns true if the presentation ends.
+
     pub(super) fn edit(&mut self, edit: &Edit) -> bool {
         let edited = self.target(edit.span).and_then(|target| {
             let EditTarget { file, saved, range } = &target;
             if !self.drafts().edit(file, saved, range.clone(), &edit.text) {
-                return Err("this cannot be edited: the deck reads it twice".to_owned());
+                return Err("this block cannot be edited: the deck includes it twice".to_owned());
             }
             Ok(target)
         });
         let Ok(target) = edited.map_err(|why| self.trouble(why)) else { return false };
-        if self.read_again() {
+        if self.reload_edited() {
             return true;
         }
         let start = target.range.start;
@@ -48,16 +48,16 @@ impl Talk {
         }
     }
 
-    /// Has a piece of the deck read as it is saved. True when the talk is over.
+    /// Discards the edit of a range and reloads. Returns true if the presentation ends.
     pub(super) fn revert(&mut self, span: Span) -> bool {
         match self.target(span) {
             Ok(EditTarget { file, saved, range }) => self.drafts().revert(&file, &saved, &range),
             Err(why) => self.trouble(why),
         }
-        self.read_again()
+        self.reload_edited()
     }
 
-    /// Opens a place of the deck in the user's editor.
+    /// Opens a position of the deck in the user's editor.
     pub(super) fn open_editor(&mut self, span: Span) {
         let Some(source) = self.loaded.deck.sources.get(span.file) else { return };
         let line = source.line(span.start);
@@ -73,29 +73,29 @@ impl Talk {
         update(&mut self.app, Msg::Resumed);
     }
 
-    /// Where a piece of the deck is saved.
+    /// Returns the file and range of a span.
     fn target(&self, span: Span) -> Result<EditTarget, String> {
-        let source = self.loaded.deck.sources.get(span.file).ok_or("no file holds it")?;
+        let source = self.loaded.deck.sources.get(span.file).ok_or("the block is not in a file")?;
         let file = source.path().to_owned();
         let saved = files::read_text(&file, FileKind::Text)
-            .map_err(|error| format!("{} cannot be edited here: {error}", file.display()))?;
+            .map_err(|error| format!("{} cannot be edited: {error}", file.display()))?;
         if self.drafts().apply(&file, &saved) != source.text() {
-            return Err(format!("{} has just changed: try again", file.display()));
+            return Err(format!("{} has just changed; try again", file.display()));
         }
         Ok(EditTarget { file, saved, range: span.range() })
     }
 
-    /// Writes the draft that reads these bytes into its file, and forgets it.
+    /// Saves the draft of a range to its file.
     fn save(&mut self, target: &EditTarget, range: &Range<usize>) {
         let EditTarget { file, saved, .. } = target;
-        // Held until both are done: nobody may read the new file with the draft in it once more.
+        // Locked until both are done: the saved file must not be read with the draft applied again.
         let mut drafts = self.drafts();
         let said = match drafts.saved_with(file, saved, range).map(|text| write(file, &text)) {
-            None => "it is saved as it stands".to_owned(),
+            None => "nothing to save".to_owned(),
             Some(Err(error)) => format!("{} cannot be saved: {error}", file.display()),
             Some(Ok(())) => {
                 drafts.revert(file, saved, range);
-                format!("saved in {}", file.display())
+                format!("saved to {}", file.display())
             }
         };
         drop(drafts);
@@ -103,8 +103,8 @@ impl Talk {
         self.trouble(said);
     }
 
-    /// Shows the deck as it reads now. True when the talk is over.
-    fn read_again(&mut self) -> bool {
+    /// Reloads the deck and shows it. Returns true if the presentation ends.
+    fn reload_edited(&mut self) -> bool {
         match project::load_within(EDIT_TIMEOUT, &self.settings.load_options, &self.loaded) {
             Ok(loaded) => {
                 self.watch.shown(&loaded);
@@ -127,7 +127,7 @@ impl Talk {
     }
 }
 
-/// Writes a whole file: it is the old one or the new one, never a part.
+/// Writes a file atomically.
 fn write(file: &Path, text: &str) -> io::Result<()> {
     let file = file.canonicalize()?;
     let mut new = tempfile::NamedTempFile::new_in(folder(&file))?;

@@ -1,4 +1,4 @@
-//! What the speaker sees: the app's state laid out, painted and shown, or a turn towards it begun.
+//! Draws the app's state, or starts the transition to it.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use crate::project::SlideStyle;
 use crate::view;
 
 impl Talk {
-    /// Makes the scene what the app's state says.
+    /// Lays out the app's state.
     pub(super) fn lay_out(&mut self) {
         let at = self.app.at.slide;
         let highlighter = &self.loaded.style(at).highlighter;
@@ -22,15 +22,15 @@ impl Talk {
         self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
     }
 
-    /// Makes the scene that the next of several waiting keys refers to. It is never shown, so it does
-    /// not wait for colours: the scene that is drawn is still to be made.
+    /// Lays out the scene that the next pending key refers to. The scene is never shown, so this does
+    /// not wait for highlighting, and the scene stays marked as changed.
     pub(super) fn lay_out_unseen(&mut self) {
         let how = (self.screen.size(), Highlighting::Cached);
         self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
         self.app.changed.scene = true;
     }
 
-    /// Draws the app's state, or begins the turn that leads to it.
+    /// Draws the app's state, or starts the transition to it.
     pub(super) fn draw(&mut self) -> io::Result<()> {
         if let Some(direction) = self.app.changed.transition.take()
             && self.begin_transition(direction)?
@@ -38,35 +38,35 @@ impl Talk {
             return Ok(());
         }
         let ready = self.prerender.take().filter(|_| self.app.changed.scene);
-        let ready = ready.and_then(|ahead| ahead.reach(self));
+        let ready = ready.and_then(|prerender| prerender.take_frame(self));
         if let Some(frame) = ready {
             self.screen.show(frame)?;
             self.app.changed.paint = false;
-            self.shown();
+            self.on_shown();
         } else {
             self.paint()?;
             self.app.changed.paint = false;
         }
         if let Some(publisher) = &self.publisher {
-            publisher.dispatch(&self.loaded.deck, self.app.at);
+            publisher.publish(&self.loaded.deck, self.app.at);
         }
         let at = self.app.at.slide;
         self.prefetch.at(&self.loaded.deck, &self.loaded.style(at).highlighter, at);
         self.watch.pictures(self.media.watched_files());
-        self.review.look(&self.loaded, self.screen.size());
+        self.review.request(&self.loaded, self.screen.size());
         if let Some(validation) = &mut self.validation {
-            validation.look(&self.loaded);
+            validation.request(&self.loaded);
         }
         Ok(())
     }
 
-    /// Lays out what the app's state says, and shows it.
+    /// Lays out the app's state and shows it.
     fn paint(&mut self) -> io::Result<()> {
         if self.app.changed.scene {
             self.lay_out();
         }
-        self.shown();
-        // What has started by itself shows so.
+        self.on_shown();
+        // Autorun blocks that just started change the scene.
         if self.app.changed.scene {
             self.lay_out();
         }
@@ -87,20 +87,20 @@ impl Talk {
         screen.show(frame)
     }
 
-    /// Starts what runs by itself where the talk is now. In the window that follows another one,
-    /// nothing does: the other one's runs are the talk's.
-    fn shown(&mut self) {
+    /// Starts the autorun blocks of the current slide. Not in a speaker-notes window: code runs in the
+    /// main window.
+    fn on_shown(&mut self) {
         if matches!(self.settings.speaker_sync, Some(SpeakerSync::Listen(_))) {
             return;
         }
         for effect in update(&mut self.app, Msg::Shown) {
-            effects::perform(self, &effect);
+            effects::apply(self, &effect);
         }
     }
 }
 
-/// Draws the editor on the slide, its code in colour; nothing where the window is too small for
-/// anything.
+/// Draws the editor over the slide, with highlighted code. Draws nothing if the window is too
+/// small.
 pub(super) fn draw_editor(
     app: &App,
     editing: &BlockEditor,

@@ -1,4 +1,4 @@
-//! Doing what the app asks for: runs, reloads, the terminal given back and taken again.
+//! Applies the app's effects: starts runs, reloads the deck, hands over and takes back the terminal.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use crate::exec::{self, Executor, Stop};
 use crate::project::{LoadedDeck, options, read_markdown, request, snippet};
 use crate::run::{self, Outcome, Request, StdinSource, Target};
 
-/// An executor for a talk.
+/// Creates the executor of a presentation.
 pub(super) fn executor(settings: &Settings, loaded: &LoadedDeck, sender: &EventSender) -> Executor {
     let options = options(&settings.execution, &settings.load_options.path, loaded);
     let sender = sender.clone();
     Executor::new(options, move |event| sender.send_run(read_markdown(event)))
 }
 
-/// Does one thing; true when it is to leave.
-pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
+/// Applies an effect. Returns true if the presentation ends.
+pub(super) fn apply(talk: &mut Talk, effect: &Effect) -> bool {
     match *effect {
         Effect::Run { run, cell, terminal, base } => {
             let limits = talk.settings.execution.limits;
@@ -57,7 +57,7 @@ pub(super) fn perform(talk: &mut Talk, effect: &Effect) -> bool {
 }
 
 impl Talk {
-    /// Gets the executor ready for the deck's cells: those ahead first, then those behind.
+    /// Prepares the deck's cells in the executor: the following slides first, then the previous ones.
     pub(super) fn prepare(&mut self) {
         if self.app.only_replays() {
             return;
@@ -74,7 +74,7 @@ impl Talk {
         self.executor.prepare(snippets, &self.loaded.deck.options.python_preload);
     }
 
-    /// Runs all of the deck's code in the sandbox from now on, and ends what runs outside.
+    /// Runs all code in the sandbox from now on. Ends runs outside it.
     fn sandbox(&mut self) {
         let kind = self.settings.execution.sandbox.unwrap_or_default();
         self.settings.execution.sandbox = Some(kind);
@@ -82,7 +82,7 @@ impl Talk {
         if self.validation.is_some() {
             let path = self.settings.load_options.path.clone();
             let execution = self.settings.execution.clone();
-            // Without a thread for it, nothing is validated, rather than outside.
+            // If the thread cannot start, nothing is validated.
             self.validation = Validation::start(path, execution, self.sender.clone()).ok();
         }
     }
@@ -90,7 +90,7 @@ impl Talk {
     /// Has a watchdog, from the first run on.
     fn guard(&mut self) {
         if self.watchdog.is_none() {
-            // Without one, nothing is lost but what it does when this program is killed.
+            // Optional: it only matters if this program is killed.
             self.watchdog = exec::Watchdog::start().ok().flatten();
         }
     }
@@ -99,7 +99,7 @@ impl Talk {
         match request.target {
             Target::Handover => return self.hand_over(&request),
             Target::Screen => {
-                // Its room is known once it is laid out: a program that asks at once gets it right.
+                // Lay out first, to start the program with the final size of its screen.
                 self.lay_out();
                 let room = self.app.layout.screens.iter().find(|(id, _)| *id == cell);
                 if let Some(&(_, size)) = room {
@@ -111,43 +111,43 @@ impl Talk {
             }
             Target::Terminal | Target::Picture => {}
         }
-        self.frame_pacing.hold();
+        self.frame_pacing.wait_for_output();
         self.executor.run(&request);
     }
 
-    /// Remembers a trusted deck as its file reads now.
+    /// Updates the stored record of a trusted deck with its saved text.
     pub(super) fn remember_edit(&mut self) {
-        // What was edited and not saved is nothing that the deck's file will say.
+        // Unsaved edits are not in the deck's file.
         let is_saved = self.settings.load_options.unsaved.drafts().is_empty();
         if is_saved && self.app.trust == Trust::Always {
             self.keeper.edited(&self.loaded.deck);
         }
     }
 
-    /// Takes the terminal's pictures away, where it keeps them itself.
+    /// Removes pictures that the terminal itself stores.
     pub(super) fn clear_pictures(&mut self) {
         let bytes = self.media.quit();
-        // A terminal that is gone keeps nothing.
+        // Ignored: the terminal is gone.
         let _ = terminal::write(&bytes);
     }
 
-    /// Gives the terminal to a run until it has ended.
+    /// Hands the terminal over to a run until it ends.
     fn hand_over(&mut self, request: &Request) {
         self.clear_pictures();
         let executor = &self.executor;
-        let told = terminal::lend(|terminal| executor.run_in(terminal, request));
+        let events = terminal::lend(|terminal| executor.run_in(terminal, request));
         self.media.repaint();
         self.retake();
         let failed = |error: std::io::Error| {
-            let why = format!("the terminal cannot be given to it: {error}");
+            let why = format!("cannot hand over the terminal: {error}");
             vec![run::Event::Finished(Outcome::NotStarted(why), Duration::ZERO)]
         };
-        for event in told.unwrap_or_else(failed) {
+        for event in events.unwrap_or_else(failed) {
             update(&mut self.app, Msg::Run(request.run, event));
         }
     }
 
-    /// Gives the terminal to the shell until it continues us.
+    /// Suspends the program until the shell continues it.
     pub(super) fn suspend(&mut self) {
         self.clear_pictures();
         terminal::restore();
@@ -156,14 +156,14 @@ impl Talk {
         self.retake();
     }
 
-    /// Takes the terminal back as a shell left it that had it meanwhile.
+    /// Takes the terminal back after the program was stopped from outside.
     pub(super) fn take_back(&mut self) {
         terminal::restore();
         self.media.repaint();
         self.retake();
     }
 
-    /// Takes the terminal back; if it is gone, there is nobody left to present to.
+    /// Takes the terminal back. If it is gone, the presentation ends.
     pub(super) fn retake(&mut self) {
         if self.screen.retake().is_err() {
             self.sender.send(LoopEvent::Terminate(Ending::HANGUP));

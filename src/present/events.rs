@@ -1,4 +1,4 @@
-//! What the loop makes of an event: it becomes a message, and what the app asks for then is done.
+//! Drains pending events: each becomes a message for the app, whose effects are then applied.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,18 +13,18 @@ use crate::project::LoadedDeck;
 use crate::run::Event::{Finished, Output, Picture, Value};
 use crate::view::ColorDepth;
 
-/// How long pieces of output are taken in before keys are looked at again.
+/// How long to drain run output before checking for keys again.
 const OUTPUT_BUDGET: Duration = Duration::from_millis(4);
 
 impl Talk {
-    /// Takes in what waits already: all that is not output, and a sip of what is. True when the
-    /// talk is over.
+    /// Handles all pending events, and output for at most [`OUTPUT_BUDGET`]. Returns true if the
+    /// presentation ends.
     pub(super) fn drain_events(&mut self, input: &mut Input, receivers: &Receivers) -> bool {
         let start = Instant::now();
         let mut keys = Vec::new();
         loop {
             if input.read(&mut keys).is_err() {
-                // The terminal is gone: there is nobody left to present to.
+                // The terminal is gone.
                 self.ending = Ending::HANGUP;
                 return true;
             }
@@ -44,12 +44,12 @@ impl Talk {
         }
     }
 
-    /// Takes in one event; true when the talk is over.
+    /// Handles one event. Returns true if the presentation ends.
     pub(super) fn handle(&mut self, event: LoopEvent) -> bool {
-        let hurried = transition::is_cut_by(&event) && self.transition.take().is_some();
+        let ends_transition = transition::is_ended_by(&event) && self.transition.take().is_some();
         let is_over = self.apply(event);
-        if hurried {
-            // Who presses a key during a turn does not want another one.
+        if ends_transition {
+            // A key pressed during a transition skips the next transition, too.
             self.app.changed.transition = None;
         }
         is_over
@@ -57,7 +57,7 @@ impl Talk {
 
     fn apply(&mut self, event: LoopEvent) -> bool {
         if !matches!(event, LoopEvent::Key(_)) {
-            // It may change what the next slide looks like.
+            // The event may change the next frame.
             self.prerender = None;
         }
         let msg = match event {
@@ -73,7 +73,7 @@ impl Talk {
                 None => return false,
             },
             LoopEvent::Answers(answers) => {
-                self.screen.learn(answers.cell, answers.large_text);
+                self.screen.set_capabilities(answers.cell, answers.large_text);
                 if answers.true_color && self.settings.color_depth.is_none() {
                     self.screen.set_depth(ColorDepth::TrueColor);
                 }
@@ -122,7 +122,7 @@ impl Talk {
             }
             LoopEvent::Validated(found) => Msg::Validated(found),
             LoopEvent::Examined(examined) => {
-                // Of a deck that has changed since, the next letter tells.
+                // The deck has changed since; a later event reports the new one.
                 if !Arc::ptr_eq(&examined.deck, &self.loaded.deck) {
                     return false;
                 }
@@ -140,7 +140,7 @@ impl Talk {
             }
             LoopEvent::Exec(exec::ExecEvent::Run(run, event)) => {
                 if matches!(event, Output(_) | Value(_) | Picture(_) | Finished(..)) {
-                    self.frame_pacing.release();
+                    self.frame_pacing.output_arrived();
                 }
                 Msg::Run(run, event)
             }
@@ -151,17 +151,17 @@ impl Talk {
         self.dispatch(msg)
     }
 
-    /// Updates the app and does what it asks for; true when the talk is over.
+    /// Updates the app with a message and applies the effects. Returns true if the presentation ends.
     pub(super) fn dispatch(&mut self, msg: Msg) -> bool {
-        // What a key means depends on the scene that the speaker sees.
+        // The meaning of a key depends on the scene that the speaker sees.
         if matches!(msg, Msg::Key(_) | Msg::Wheel(..)) && self.app.changed.scene {
             self.lay_out_unseen();
         }
         let wanted = update(&mut self.app, msg);
-        wanted.iter().any(|effect| effects::perform(self, effect))
+        wanted.iter().any(|effect| effects::apply(self, effect))
     }
 
-    /// Puts what was read again in the place of what is shown.
+    /// Replaces the current deck with a reloaded one.
     pub(super) fn replace(&mut self, loaded: LoadedDeck) -> Msg {
         let other_python =
             loaded.deck.options.python_interpreter != self.loaded.deck.options.python_interpreter;

@@ -1,16 +1,16 @@
-//! What differs between two frames, found fast: most cells are equal, and most of the rest are one
-//! column wide. Whatever else there is (wide characters, cells that pictures stand on) is left to
-//! ratatui's own comparison, which knows all of it and takes several times as long.
+//! Finds the cells that differ between two frames. Optimized for the usual case: most cells are
+//! equal, and most others are one column wide. Wide characters and cells under pictures are left to
+//! ratatui's own comparison, which is several times slower.
 
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 use unicode_width::UnicodeWidthStr;
 
-/// The cells of `next` to write over `shown`, with column and row, from top to bottom.
+/// Returns the cells of `next` that differ from `shown`, with column and row, from top to bottom.
 pub(super) fn changes<'next>(shown: &Buffer, next: &'next Buffer) -> Vec<(u16, u16, &'next Cell)> {
     narrow(shown, next).unwrap_or_else(|| shown.diff(next))
 }
 
-/// The same where only cells of one column differ; none if others do.
+/// Like [`changes`], but returns `None` if cells wider than one column differ.
 fn narrow<'next>(shown: &Buffer, next: &'next Buffer) -> Option<Vec<(u16, u16, &'next Cell)>> {
     if shown.area != next.area {
         return None;
@@ -34,7 +34,7 @@ fn narrow<'next>(shown: &Buffer, next: &'next Buffer) -> Option<Vec<(u16, u16, &
     Some(found)
 }
 
-/// Whether two cells look the same: what differs most is compared first.
+/// Returns whether two cells look the same. Compares the most frequent difference first.
 fn is_same(one: &Cell, other: &Cell) -> bool {
     let (a, b) = (one.symbol().as_bytes(), other.symbol().as_bytes());
     let symbol = match (a, b) {
@@ -49,7 +49,7 @@ fn is_same(one: &Cell, other: &Cell) -> bool {
         && one.diff_option == other.diff_option
 }
 
-/// Whether a cell is an ordinary one, of one column.
+/// Returns whether a cell is an ordinary cell of one column.
 fn is_narrow(cell: &Cell) -> bool {
     let symbol = cell.symbol();
     matches!(cell.diff_option, CellDiffOption::None) && (symbol.len() == 1 || symbol.width() == 1)
@@ -73,7 +73,7 @@ mod tests {
     #[case(&["中文x", "abcde"], &["中文y", "abcde"])]
     #[case(&["中文x", "abcde"], &["abcde", "中文x"])]
     #[case(&["ab中", "abcd"], &["a中d", "abcd"])]
-    fn they_are_what_ratatui_finds(#[case] shown: &[&str], #[case] next: &[&str]) {
+    fn changes_equal_ratatuis_diff(#[case] shown: &[&str], #[case] next: &[&str]) {
         let (shown, mut next) = (buffer(shown), buffer(next));
         assert_eq!(changes(&shown, &next), shown.diff(&next));
         let area = next.area;
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn f127_large_text_is_written_once_and_written_over() {
+    fn f127_large_text_is_written_once() {
         use crate::layout::{Item, PlacedItem, Scene, Size};
         let mut scene = Scene::blank(Size::new(6, 3), Style::new());
         let line = ratatui::text::Line::raw("ab");
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_wide_character_under_a_panel_is_ratatuis_affair() {
+    fn covered_wide_characters_use_ratatuis_diff() {
         let (shown, mut next) = (buffer(&["a中b"]), buffer(&["a中b"]));
         next[(2, 0)].set_symbol("│");
         assert_eq!(narrow(&shown, &next), None);

@@ -1,30 +1,30 @@
-//! When frames are drawn: at once after a key; after output too, until too many come in a row.
+//! Decides when to draw frames: immediately after a key, and after output until too many frames
 //!
-//! A key that starts a run is answered a moment later: most blocks of a talk have written
-//! something by then, and one frame then shows both. Two would flicker, and the first would delay
+//! follow each other. A key that starts a run waits a moment for output: most blocks write something
+//! within that time, and one frame can show both. Two frames would flicker, and the first would delay
 //! the second.
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
 
 use std::time::{Duration, Instant};
 
-/// Output is drawn at most this often, once the first pieces were drawn at once.
+/// Minimum time between two output frames, after the initial burst.
 const FRAME_INTERVAL: Duration = Duration::from_millis(16);
-/// How many frames may be drawn at once before [`FRAME_INTERVAL`] holds.
+/// Number of frames that may be drawn without delay before [`FRAME_INTERVAL`] applies.
 const FRAME_BURST: u32 = 6;
-/// How long a run's first output is waited for: less than is seen, more than a warm start takes.
+/// How long to wait for a run's first output: too short to notice, longer than a warm start.
 const FIRST_OUTPUT_DELAY: Duration = Duration::from_millis(6);
 
-/// When the next frame may be drawn.
+/// Decides when the next frame may be drawn.
 #[derive(Debug)]
 pub(super) struct FramePacing {
-    /// Frames that may be drawn at once.
+    /// Frames that may be drawn without delay.
     left: u32,
-    /// When `left` was last topped up.
+    /// When `left` was last increased.
     since: Instant,
-    /// The next frame answers the speaker.
+    /// The next frame responds to the speaker.
     urgent: bool,
-    /// Until when a run's first output is waited for.
+    /// Deadline for a run's first output.
     held: Option<Instant>,
 }
 
@@ -33,24 +33,24 @@ impl FramePacing {
         Self { left: FRAME_BURST, since: Instant::now(), urgent: false, held: None }
     }
 
-    /// The next frame is drawn at once.
+    /// Draws the next frame immediately.
     pub(super) fn draw_soon(&mut self) {
         self.urgent = true;
         self.held = None;
     }
 
-    /// The next frame waits for what a run writes that starts now, but not for long.
-    pub(super) fn hold(&mut self) {
+    /// Delays the next frame until a run that starts now writes output, but not for long.
+    pub(super) fn wait_for_output(&mut self) {
         self.held = Some(Instant::now() + FIRST_OUTPUT_DELAY);
     }
 
-    /// What was waited for is there.
-    pub(super) fn release(&mut self) {
+    /// Ends the delay: there is output.
+    pub(super) fn output_arrived(&mut self) {
         self.held = None;
     }
 
-    /// Whether a frame is to be drawn now, where something has `changed` or not; asked once a
-    /// frame.
+    /// Returns whether to draw a frame now, and counts it. `changed` is whether anything needs
+    /// drawing.
     pub(super) fn may_draw(&mut self, changed: bool) -> bool {
         if self.held.is_some_and(|until| Instant::now() < until) {
             return false;
@@ -59,7 +59,7 @@ impl FramePacing {
         std::mem::take(&mut self.urgent) || changed && self.take()
     }
 
-    /// Takes leave to draw a frame that nobody hurries.
+    /// Uses up one of the frames that may be drawn without delay, if there is one.
     fn take(&mut self) -> bool {
         let earned = self.since.elapsed().as_nanos() / FRAME_INTERVAL.as_nanos();
         if earned > 0 {
@@ -72,7 +72,7 @@ impl FramePacing {
         may
     }
 
-    /// How long until a frame may be drawn.
+    /// Returns how long until a frame may be drawn.
     pub(super) fn wait(&self) -> Duration {
         match self.held {
             Some(until) => until.saturating_duration_since(Instant::now()),
@@ -91,17 +91,17 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_waits_for_the_first_output_of_a_run() {
+    fn frame_waits_for_first_output() {
         let mut frames = waiting();
         frames.urgent = true;
         assert!(!frames.may_draw(true));
         assert!(frames.wait() > Duration::from_mins(50));
-        frames.release();
+        frames.output_arrived();
         assert!(frames.may_draw(true));
     }
 
     #[test]
-    fn another_key_does_not_wait() {
+    fn keys_end_the_wait() {
         let mut frames = waiting();
         frames.draw_soon();
         assert_eq!(frames.wait(), Duration::ZERO);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_is_over_is_forgotten() {
+    fn expired_wait_is_cleared() {
         let mut frames = FramePacing::new();
         frames.held = Some(Instant::now());
         assert!(frames.may_draw(true));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_that_nobody_hurries_come_in_a_burst_then_at_a_pace() {
+    fn output_frames_burst_then_pace() {
         let mut frames =
             FramePacing { since: Instant::now() + Duration::from_hours(1), ..FramePacing::new() };
         assert_eq!(

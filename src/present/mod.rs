@@ -1,9 +1,8 @@
-//! The loop that drives a talk: receive, update, perform, lay out, draw. The only thread that reads
-//! keys and draws; all others send it events.
+//! The live loop of a presentation: receives events, updates the app, applies effects, lays out and
+//! draws. Only this thread reads keys and draws; all other threads send it events.
 //!
-//! What runs write comes on a short channel of its own, so that a flood waits (and with it the
-//! process that writes it) while keys pass by. Without a running block nothing wakes the program up
-//! but an event.
+//! Run output has a separate bounded channel: a flood blocks the process that writes it, while keys
+//! are still handled. While no block runs, only events wake the program.
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
 
@@ -57,7 +56,7 @@ pub use transition::Transition;
 use channel::{EventSender, Receivers};
 use frame_pacing::FramePacing;
 use input::Input;
-use opening::{OpenOutcome, Terminal};
+use opening::{OpenOutcome, TerminalIo};
 use prefetch::Prefetch;
 use prerender::Prerender;
 use review::Review;
@@ -68,10 +67,10 @@ use transition::TransitionPlayer;
 use validate::Validation;
 use watch::Watch;
 
-/// How often a running block's time is shown anew.
+/// How often the elapsed time of a running block is redrawn.
 const TICK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What other threads tell the loop.
+/// An event for the loop.
 #[derive(Debug)]
 enum LoopEvent {
     Key(KeyEvent),
@@ -80,39 +79,39 @@ enum LoopEvent {
     Resized,
     Suspend,
     Terminate(Ending),
-    /// The deck that a talk begins with, or why there is none.
+    /// The deck was loaded for the first time, or could not be.
     Opened(Result<Box<LoadedDeck>, ReadError>),
-    /// We were stopped, and go on.
+    /// The process was continued after a stop.
     Continued,
     Loaded(Box<LoadedDeck>),
     NotLoaded(String),
     PicturesChanged,
-    /// A picture's file was slow to be read, and can be measured now.
+    /// A slow picture file was read; its size is known now.
     PictureSeen,
-    /// Code of the slide shown is coloured now.
+    /// The code of the current slide was highlighted.
     Coloured,
-    /// What is wrong with the whole deck beyond what reading it saw.
+    /// Problems found by reviewing the whole deck.
     Reviewed(Vec<Diagnostic>),
     Validated(Vec<Diagnostic>),
-    /// What was found out about the deck before it may run.
+    /// The deck was examined for the trust prompt.
     Examined(ExaminedDeck),
     Picture(media::FinishedPicture),
     Exec(exec::ExecEvent),
-    /// The other window is at this slide, behind so many pauses.
+    /// The other window shows this slide, after this many pauses.
     Told(SlideNo, usize),
 }
 
-/// Presents a deck until the speaker leaves or a signal ends the talk.
+/// Presents a deck until the speaker quits or a signal ends the program.
 ///
 /// # Errors
-/// The deck cannot be read, or the terminal cannot be taken. Nothing that happens later is fatal.
+/// The deck cannot be read, or the terminal cannot be taken over. Later failures are not fatal.
 pub fn present(settings: Settings) -> io::Result<Ending> {
-    // A deck that is not there is said before the screen is touched.
+    // Report a missing deck before touching the screen.
     if !settings.load_options.gallery {
         std::fs::metadata(&settings.load_options.path).map_err(ReadError::from)?;
     }
-    match give(settings) {
-        // The terminal is gone: there is nobody left to present to.
+    match run(settings) {
+        // The terminal is gone.
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
             Ok(Ending::HANGUP)
         }
@@ -120,7 +119,7 @@ pub fn present(settings: Settings) -> io::Result<Ending> {
     }
 }
 
-fn give(mut settings: Settings) -> io::Result<Ending> {
+fn run(mut settings: Settings) -> io::Result<Ending> {
     let (sender, receivers) = channel::channel()?;
     signals::listen(sender.clone())?;
     opening::start(&settings.load_options, None, &sender)?;
@@ -128,19 +127,23 @@ fn give(mut settings: Settings) -> io::Result<Ending> {
     let mut screen = Screen::take(settings.cell, settings.color_depth.unwrap_or(known.depth))?;
     let asks_for_colors = settings.color_depth.is_none() && known.may_be_more;
     let mut input = Input::open(asks_for_colors)?;
-    let terminal =
-        Terminal { screen: &mut screen, input: &mut input, receivers: &receivers, sender: &sender };
+    let terminal = TerminalIo {
+        screen: &mut screen,
+        input: &mut input,
+        receivers: &receivers,
+        sender: &sender,
+    };
     let (loaded, early) = match opening::open(&mut settings, terminal)? {
         OpenOutcome::Deck(loaded, early) => (*loaded, early),
         OpenOutcome::Ended(ending) => return Ok(ending),
     };
     let mut talk = Talk::new(settings, screen, loaded, sender)?;
-    let ended = talk.go(input, &receivers, early);
+    let ended = talk.run_loop(input, &receivers, early);
     talk.clear_pictures();
     ended.map(|()| talk.ending)
 }
 
-/// Everything a running talk has.
+/// State of a running presentation.
 struct Talk {
     settings: Settings,
     app: App,
@@ -149,26 +152,26 @@ struct Talk {
     screen: Screen,
     media: Media,
     executor: exec::Executor,
-    /// Ends what runs started, should this program be killed; none before anything runs.
+    /// Ends started processes if this program is killed. Started with the first run.
     watchdog: Option<exec::Watchdog>,
     watch: Watch,
     prefetch: Prefetch,
     review: Review,
-    /// Knows which decks may run without asking.
+    /// Checks and remembers which decks may run without asking.
     keeper: TrustWorker,
-    /// Runs the blocks that carry `+validate`, if that is wanted.
+    /// Runs `+validate` blocks, if enabled.
     validation: Option<Validation>,
     sender: EventSender,
     frame_pacing: FramePacing,
-    /// Whether the frame shown now has pictures that `media` must take away.
+    /// Whether the current frame has pictures that `media` must remove.
     pictures: bool,
     prerender: Option<Prerender>,
-    /// The turn from one slide to another that is being shown.
+    /// The transition that is playing.
     transition: Option<TransitionPlayer>,
     publisher: Option<Publisher>,
-    /// How the talk ends, if nothing else ends it.
+    /// How the presentation ended.
     ending: Ending,
-    /// We have suspended ourselves, and the signal that ended it was not heard of yet.
+    /// We suspended ourselves and have not received the signal that continued us yet.
     was_suspended: bool,
 }
 
@@ -249,8 +252,8 @@ impl Talk {
         Ok(talk)
     }
 
-    /// The loop itself, from what happened while the deck was read.
-    fn go(
+    /// Runs the loop, starting with the events that arrived while the deck was loaded.
+    fn run_loop(
         &mut self,
         mut input: Input,
         receivers: &Receivers,
@@ -263,7 +266,7 @@ impl Talk {
         }
         let mut ticked = Instant::now();
         loop {
-            let timeout = self.until_next(ticked).into_iter().chain(input.timeout()).min();
+            let timeout = self.max_wait(ticked).into_iter().chain(input.timeout()).min();
             receivers.wait(input.keyboard(), timeout)?;
             if self.drain_events(&mut input, receivers) {
                 return Ok(());
@@ -280,15 +283,15 @@ impl Talk {
             } else if self.frame_pacing.may_draw(self.app.changed.paint) {
                 self.draw()?;
             }
-            let idle = !self.app.changed.paint && receivers.are_read() && !input.has_some();
+            let idle = !self.app.changed.paint && receivers.are_empty() && !input.is_readable();
             if idle && self.prerender.is_none() {
-                self.prerender = Prerender::look(self);
+                self.prerender = Prerender::render(self);
             }
         }
     }
 
-    /// How long the loop may sleep.
-    fn until_next(&self, ticked: Instant) -> Option<Duration> {
+    /// Returns how long the loop may sleep.
+    fn max_wait(&self, ticked: Instant) -> Option<Duration> {
         let tick = self.app.is_running().then(|| TICK_INTERVAL.saturating_sub(ticked.elapsed()));
         let frame = match &self.transition {
             Some(transition) => Some(transition.wait()),

@@ -1,4 +1,4 @@
-//! What the mouse points at in the scene that is shown.
+//! Translates mouse events into messages, using the current scene.
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
@@ -6,10 +6,10 @@ use crate::app::{App, Hit, Mode, Msg, OutputHit};
 use crate::layout::{Item, Scene};
 use crate::run::{MouseAction, Pointer};
 
-/// Rows that one notch of the wheel scrolls.
+/// Rows scrolled per wheel notch.
 const WHEEL_ROWS: i32 = 3;
 
-/// What a mouse event means; none for those that mean nothing.
+/// Returns the message for a mouse event, if it has a meaning.
 pub(super) fn mouse_msg(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Msg> {
     if let Some(pointer) = over_terminal(app, scene, mouse) {
         return Some(Msg::Mouse(pointer));
@@ -23,7 +23,8 @@ pub(super) fn mouse_msg(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<M
     }
 }
 
-/// What the mouse did over the terminal of the program that has the keys, if that asked for it.
+/// Returns the event for the program that has the focus, if the mouse is over its screen and the
+/// program requested mouse events.
 fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer> {
     let Mode::Passthrough(cell) = app.mode else { return None };
     app.runs.get(&cell)?.screen.as_ref().filter(|screen| screen.wants_mouse())?;

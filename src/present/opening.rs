@@ -1,5 +1,5 @@
-//! From the command to the first slide. The deck is read on a thread of its own, so keys and signals
-//! work while its pipe has no writer yet, or its file system is slow.
+//! Opens the deck at startup. The deck is loaded on a separate thread, so keys and signals work while
+//! a pipe has no writer yet or the file system is slow.
 
 #![expect(clippy::disallowed_methods, reason = "the terminal has a deadline for its background")]
 
@@ -17,30 +17,30 @@ use crate::files::ReadError;
 use crate::project::{self, LoadOptions, LoadedDeck};
 use crate::source::visible_line;
 
-/// How long the deck may take before the screen says that it is being read.
+/// How long to wait before showing that the deck is being read.
 const NOTICE_DELAY: Duration = Duration::from_millis(500);
 
-/// What came of opening a deck.
+/// The result of opening a deck.
 pub(super) enum OpenOutcome {
-    /// The deck, and what happened meanwhile that the talk has to know.
+    /// The deck, and the events that arrived while it was loaded.
     Deck(Box<LoadedDeck>, Vec<LoopEvent>),
-    /// The speaker or a signal did not wait for it.
+    /// The speaker or a signal ended the program first.
     Ended(Ending),
 }
 
-/// The terminal, and how it is reached from other threads.
-pub(super) struct Terminal<'a> {
+/// The terminal and the event channel.
+pub(super) struct TerminalIo<'a> {
     pub(super) screen: &'a mut Screen,
     pub(super) input: &'a mut Input,
     pub(super) receivers: &'a Receivers,
     pub(super) sender: &'a EventSender,
 }
 
-/// Starts to read the deck, on a thread of its own: [`LoopEvent::Opened`]. With `before`, its text was
-/// read already.
+/// Starts loading the deck on a separate thread, which sends [`LoopEvent::Opened`]. With `before`,
+/// the deck is parsed again from the same text.
 ///
 /// # Errors
-/// No thread can be started.
+/// The thread cannot be started.
 pub(super) fn start(
     load_options: &LoadOptions,
     before: Option<LoadedDeck>,
@@ -58,14 +58,14 @@ pub(super) fn start(
     Ok(())
 }
 
-/// Waits for the deck that [`start`] reads, and for the terminal's background where that decides
-/// what the deck looks like.
+/// Waits for the deck that [`start`] loads and, if the theme depends on it, for the terminal's
+/// background.
 ///
 /// # Errors
 /// The deck cannot be read, or the terminal is gone.
-pub(super) fn open(settings: &mut Settings, terminal: Terminal<'_>) -> io::Result<OpenOutcome> {
+pub(super) fn open(settings: &mut Settings, terminal: TerminalIo<'_>) -> io::Result<OpenOutcome> {
     let started = Instant::now();
-    let Terminal { screen, input, receivers, sender } = terminal;
+    let TerminalIo { screen, input, receivers, sender } = terminal;
     let mut waiting = Loading::new(settings.keymap.clone());
     let mut is_background_known = false;
     let mut undecided: Option<(Box<LoadedDeck>, Instant)> = None;
@@ -82,7 +82,7 @@ pub(super) fn open(settings: &mut Settings, terminal: Terminal<'_>) -> io::Resul
         }
         events.extend(receivers.events.try_iter());
         for event in events {
-            if let Some(ending) = waiting.take(event, screen)? {
+            if let Some(ending) = waiting.handle(event, screen)? {
                 return Ok(OpenOutcome::Ended(ending));
             }
         }
@@ -111,14 +111,14 @@ pub(super) fn open(settings: &mut Settings, terminal: Terminal<'_>) -> io::Resul
     }
 }
 
-/// What happened while the deck was read.
+/// State while the deck is loaded.
 struct Loading {
     keymap: Keymap,
-    /// The deck, or why there is none.
+    /// The deck, or the error.
     read: Option<Result<Box<LoadedDeck>, ReadError>>,
-    /// What the talk has to know once it has begun.
+    /// Events to handle once the deck is loaded.
     early: Vec<LoopEvent>,
-    /// Whether the screen says that the deck is being read.
+    /// Whether the loading message is shown.
     is_noticed: bool,
 }
 
@@ -127,8 +127,8 @@ impl Loading {
         Self { keymap, read: None, early: Vec::new(), is_noticed: false }
     }
 
-    /// Takes in one event. Returns how the talk ended, if this was its end.
-    fn take(&mut self, event: LoopEvent, screen: &mut Screen) -> io::Result<Option<Ending>> {
+    /// Handles one event. Returns the ending if the program ends.
+    fn handle(&mut self, event: LoopEvent, screen: &mut Screen) -> io::Result<Option<Ending>> {
         match event {
             LoopEvent::Opened(read) => self.read = Some(read),
             LoopEvent::Terminate(ending) => return Ok(Some(ending)),
@@ -147,12 +147,12 @@ impl Loading {
         Ok(None)
     }
 
-    /// Says that the deck is being read, and how to leave.
+    /// Shows that the deck is being read, and which key quits.
     fn notice(&mut self, screen: &mut Screen, load_options: &LoadOptions) -> io::Result<()> {
         self.is_noticed = true;
         let name = visible_line(&load_options.path.to_string_lossy()).into_owned();
         let leave = self.keymap.first_of(Action::Exit).unwrap_or_else(|| "ctrl-c".to_owned());
-        let text = format!("reading {name} … {leave} leaves");
+        let text = format!("reading {name} … press {leave} to quit");
         let frame = screen.compose(|buffer| {
             if !buffer.area.is_empty() {
                 let width = usize::from(buffer.area.width);
@@ -164,7 +164,7 @@ impl Loading {
     }
 }
 
-/// Gives the terminal to the shell until it continues us.
+/// Suspends the program until the shell continues it.
 fn suspend(screen: &mut Screen) -> io::Result<()> {
     terminal::restore();
     exec::suspend();

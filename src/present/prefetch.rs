@@ -1,6 +1,6 @@
-//! Highlighting the neighbours' code before they are shown, on a thread of its own: the
-//! highlighter remembers it. A slide that is there before its code is coloured waits a moment for
-//! that, and shows it plain from then on until it is.
+//! Highlights the code of neighbouring slides on a separate thread; the highlighter caches it. A
+//! slide whose code is not highlighted yet waits briefly for that, and is then shown without
+//! highlighting until it is ready.
 
 use std::sync::Arc;
 
@@ -13,31 +13,31 @@ use crate::headless::{self, has_code, highlight, unknown};
 use crate::highlight::Highlighter;
 use crate::layout::Highlighting;
 
-/// What to look at: the slide shown now, of which deck, in which colours.
-type Place = (Arc<Deck>, Arc<Highlighter>, SlideNo);
+/// A slide of a deck, with its highlighter.
+type SlideRef = (Arc<Deck>, Arc<Highlighter>, SlideNo);
 
-/// A place, and whether it is shown without colours that it is to get.
-type Order = (Place, bool);
+/// The current slide, and whether it is shown without highlighting.
+type PrefetchJob = (SlideRef, bool);
 
-/// The thread's other end.
+/// Handle of the thread.
 pub(super) struct Prefetch {
-    places: Sender<Order>,
-    newest: Receiver<Order>,
-    /// The place that was told last.
-    last: Option<Place>,
-    /// The place that did not get its colours soon: nobody waits for them again.
-    late: Option<Place>,
-    /// Whether that is still to be told.
-    owes: bool,
+    jobs_out: Sender<PrefetchJob>,
+    newest: Receiver<PrefetchJob>,
+    /// The slide that was sent last.
+    last: Option<SlideRef>,
+    /// A slide whose highlighting took too long: do not wait for it again.
+    late: Option<SlideRef>,
+    /// Whether `late` still has to be sent.
+    late_is_pending: bool,
 }
 
 impl Prefetch {
     /// Starts the thread.
     pub(super) fn start(sender: EventSender) -> std::io::Result<Self> {
-        let (places, newest) = bounded::<Order>(1);
-        let heard = newest.clone();
+        let (jobs_out, newest) = bounded::<PrefetchJob>(1);
+        let jobs = newest.clone();
         std::thread::Builder::new().name("prefetch".to_owned()).spawn(move || {
-            for ((deck, highlighter, at), is_plain) in heard {
+            for ((deck, highlighter, at), is_plain) in jobs {
                 if is_plain {
                     highlight(&deck.slide(at).blocks, &highlighter);
                     sender.send(LoopEvent::Coloured);
@@ -47,15 +47,15 @@ impl Prefetch {
                 }
             }
         })?;
-        Ok(Self { places, newest, last: None, late: None, owes: false })
+        Ok(Self { jobs_out, newest, last: None, late: None, late_is_pending: false })
     }
 
-    /// Tells where the talk is now; an older place not looked at yet is forgotten.
+    /// Sends the current slide to the thread, replacing a pending one.
     pub(super) fn at(&mut self, deck: &Arc<Deck>, highlighter: &Arc<Highlighter>, slide: SlideNo) {
-        let is_plain = std::mem::take(&mut self.owes);
-        let told = !is_plain && is_place(self.last.as_ref(), deck, highlighter, slide);
+        let is_plain = std::mem::take(&mut self.late_is_pending);
+        let is_sent = !is_plain && is_same_slide(self.last.as_ref(), deck, highlighter, slide);
         let shown = [slide].into_iter();
-        if told
+        if is_sent
             || !shown.chain(neighbours(deck, slide)).any(|near| has_code(&deck.slide(near).blocks))
         {
             return;
@@ -63,31 +63,31 @@ impl Prefetch {
         let place = (Arc::clone(deck), Arc::clone(highlighter), slide);
         self.last = Some(place.clone());
         let _ = self.newest.try_recv();
-        let _ = self.places.try_send((place, is_plain));
+        let _ = self.jobs_out.try_send((place, is_plain));
     }
 
-    /// As [`headless::colors`]; a slide waits for them once.
+    /// Like [`headless::colors`], but waits for a slide only once.
     pub(super) fn colours(
         &mut self,
         deck: &Arc<Deck>,
         highlighter: &Arc<Highlighter>,
         slide: SlideNo,
     ) -> Highlighting {
-        if is_place(self.late.as_ref(), deck, highlighter, slide) {
+        if is_same_slide(self.late.as_ref(), deck, highlighter, slide) {
             let is_known = unknown(deck, highlighter, slide) == 0;
             return if is_known { Highlighting::Full } else { Highlighting::Cached };
         }
         let colours = headless::colors(deck, highlighter, slide);
         if colours == Highlighting::Cached {
             self.late = Some((Arc::clone(deck), Arc::clone(highlighter), slide));
-            self.owes = true;
+            self.late_is_pending = true;
         }
         colours
     }
 }
 
-fn is_place(
-    place: Option<&Place>,
+fn is_same_slide(
+    place: Option<&SlideRef>,
     deck: &Arc<Deck>,
     highlighter: &Arc<Highlighter>,
     slide: SlideNo,
@@ -97,7 +97,7 @@ fn is_place(
     })
 }
 
-/// The slides that a key press can reach, the likeliest first.
+/// Returns the slides that one key can reach, most likely first.
 fn neighbours(deck: &Deck, at: SlideNo) -> impl Iterator<Item = SlideNo> {
     let (at, count) = (at.index(), deck.slides.len());
     let near = [at + 1, at + 2, at.wrapping_sub(1), count.wrapping_sub(1), 0];

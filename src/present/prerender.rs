@@ -1,9 +1,9 @@
-//! The next frame, made while the speaker talks: where the next step on (or back, for who goes back)
-//! will lead is known, so its scene, its cells and even the bytes that turn this frame into it can
-//! wait for the key.
+//! Renders the next frame in advance, while the loop is idle. The next step (or the previous one, if
+//! the speaker last went back) is known, so its scene, its cells and the bytes that update the
+//! terminal can be prepared before the key is pressed.
 //!
-//! It is thrown away as soon as anything but a key happens, and used only if the key led just
-//! there; what is drawn is the same either way.
+//! The frame is discarded when anything but a key arrives, and used only if the key leads to exactly
+//! this step. The result is identical to drawing on demand.
 
 use super::Talk;
 use super::terminal::Frame;
@@ -13,7 +13,7 @@ use crate::headless;
 use crate::layout::{Highlighting, Scene};
 use crate::view;
 
-/// A frame that nobody has asked for yet.
+/// A frame rendered in advance.
 #[derive(Debug)]
 pub(super) struct Prerender {
     at: Cursor,
@@ -23,10 +23,10 @@ pub(super) struct Prerender {
 }
 
 impl Prerender {
-    /// Makes the frame that the next step will show. None where that cannot be told, where pictures come or
-    /// go, where code not highlighted yet would take its time, and where drawing fails: the frame
-    /// itself will say so.
-    pub(super) fn look(talk: &mut Talk) -> Option<Self> {
+    /// Renders the frame of the next step. Returns `None` if the next step is unknown, if pictures
+    /// change, if code is not highlighted yet, or if drawing fails (drawing on demand reports the
+    /// error).
+    pub(super) fn render(talk: &mut Talk) -> Option<Self> {
         let at = talk.app.ahead().filter(|_| !talk.pictures)?;
         let other_slide = at.slide != talk.app.at.slide;
         if other_slide && headless::has_code(&talk.loaded.deck.slide(at.slide).blocks) {
@@ -37,7 +37,7 @@ impl Prerender {
         let scroll = match app.direction {
             Direction::Forward if other_slide => 0,
             Direction::Forward => app.scroll,
-            // Gone back to, a slide shows its end.
+            // Going back shows the end of a slide.
             Direction::Back => headless::stage(&scene).scroll_limit(),
         };
         let mut pictures = false;
@@ -50,9 +50,9 @@ impl Prerender {
         Some(Self { at, scroll, scene, frame })
     }
 
-    /// Makes this the talk's scene if the talk has come just here, and gives its frame if nothing
-    /// else is to be drawn.
-    pub(super) fn reach(self, talk: &mut Talk) -> Option<Frame> {
+    /// Makes this the current scene if the presentation is at this step. Returns the frame if nothing
+    /// else has to be drawn.
+    pub(super) fn take_frame(self, talk: &mut Talk) -> Option<Frame> {
         if self.at != talk.app.at || !talk.screen.can_show(&self.frame) {
             return None;
         }

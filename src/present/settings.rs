@@ -1,4 +1,4 @@
-//! What is decided before a talk begins: by the command line, and by what it makes of the configuration.
+//! Settings of a presentation, from the command line and the configuration.
 
 use std::time::Duration;
 
@@ -8,38 +8,38 @@ use crate::media::{self, Capabilities, Protocol};
 use crate::project::{Execution, LoadOptions};
 use crate::view::ColorDepth;
 
-/// What the command line decides about presenting.
+/// Settings of a presentation.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Which deck.
+    /// Which deck to load, and how.
     pub load_options: LoadOptions,
-    /// Whether the deck is read again when it is saved.
+    /// Whether to reload the deck when it is saved.
     pub reload: bool,
-    /// What may run without a question.
+    /// What may run without asking.
     pub policy: Policy,
-    /// The forced way to show pictures.
+    /// Image protocol to use instead of the detected one.
     pub protocol: Option<media::Protocol>,
-    /// The forced number of colours.
+    /// Colour depth to use instead of the detected one.
     pub color_depth: Option<ColorDepth>,
-    /// The keys.
+    /// The key bindings.
     pub keymap: Keymap,
-    /// How long the terminal may take to tell its background, where the theme depends on it.
+    /// How long to wait for the terminal to report its background, if the theme depends on it.
     pub background_timeout: Duration,
-    /// Whether slides that do not fit are told of.
+    /// Whether to report slides that do not fit.
     pub validate_overflows: bool,
-    /// Whether the blocks that carry `+validate` are run when the deck is read.
+    /// Whether to run `+validate` blocks when the deck is loaded.
     pub validate_snippets: bool,
-    /// A cell in pixels, width and height, where the terminal does not tell.
+    /// Cell width and height in pixels, if the terminal does not report them.
     pub cell: (u16, u16),
     /// How the deck's code runs.
     pub execution: Execution,
-    /// What is shown between two slides.
+    /// The transition between slides.
     pub transition: Option<Transition>,
-    /// Whether there is another window of the same talk.
+    /// The role of this window, if there are two.
     pub speaker_sync: Option<SpeakerSync>,
 }
 
-/// How pictures are shown: as forced, else the best the terminal knows.
+/// Returns the configured image protocol, or else the best one that the terminal supports.
 pub(super) fn protocol(settings: &Settings, answers: TerminalAnswers) -> Protocol {
     settings.protocol.unwrap_or_else(|| {
         Protocol::choose(&Capabilities {

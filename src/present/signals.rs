@@ -1,7 +1,7 @@
-//! Signals as events: a window that changed its size, a wish that we end or stop, from outside; and
-//! how a talk ended, which the exit status reports.
+//! Translates signals into events (resize, stop, continue, terminate), and defines how a presentation
+//! ended, which determines the exit status.
 
-#![expect(clippy::disallowed_methods, reason = "tells two signals of one wish from two wishes")]
+#![expect(clippy::disallowed_methods, reason = "measures the time between signals")]
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,24 +13,24 @@ use super::channel::EventSender;
 use super::{LoopEvent, terminal};
 use crate::exec;
 
-/// How long the loop may take to end a talk before another signal ends the process at once. A window
-/// that is closed sends more than one signal in a row.
+/// How long the loop may take to end after the first signal; later signals then exit immediately. A
+/// window that is closed sends several signals in a row.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How a talk ended.
+/// How a presentation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The speaker left.
+    /// The speaker quit.
     Left,
-    /// The signal with this number ended it.
+    /// A signal with this number.
     Signal(u8),
 }
 
 impl Ending {
-    /// The terminal is gone, with or without the signal that says so.
+    /// The terminal is gone, with or without SIGHUP.
     pub(super) const HANGUP: Self = Self::Signal(SIGHUP as u8);
 
-    /// The exit status: 0, or what a shell reports for a program that a signal ended.
+    /// Returns the exit status: 0, or 128 + n for signal n.
     pub fn status(self) -> u8 {
         match self {
             Self::Left => 0,
@@ -39,7 +39,7 @@ impl Ending {
     }
 }
 
-/// Starts to listen.
+/// Starts the thread that receives signals.
 pub(super) fn listen(sender: EventSender) -> io::Result<()> {
     let mut signals = Signals::new([SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT])?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -52,9 +52,9 @@ pub(super) fn listen(sender: EventSender) -> io::Result<()> {
                 _ => {
                     let ending = Ending::Signal(u8::try_from(signal).unwrap_or_default());
                     if first.get_or_insert_with(Instant::now).elapsed() > END_TIMEOUT {
-                        end_at_once(ending);
+                        exit_now(ending);
                     }
-                    // The loop does not hear of it while something else has the terminal.
+                    // The loop receives no events while another program has the terminal.
                     exec::stop_foreground();
                     LoopEvent::Terminate(ending)
                 }
@@ -64,10 +64,10 @@ pub(super) fn listen(sender: EventSender) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends the process while the loop hangs, for example in a read from a network share that is gone.
-/// Nothing that runs is left.
+/// Exits while the loop hangs, for example in a read from a lost network share. Ends all runs.
+
 #[expect(clippy::exit, reason = "the main thread cannot return")]
-fn end_at_once(ending: Ending) {
+fn exit_now(ending: Ending) {
     terminal::restore();
     exec::shut_down();
     std::process::exit(ending.status().into());
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_status_is_what_shells_expect() {
+    fn exit_status_follows_shells() {
         let status = |signal| Ending::Signal(u8::try_from(signal).unwrap()).status();
         assert_eq!([SIGHUP, SIGINT, SIGQUIT, SIGTERM].map(status), [129, 130, 131, 143]);
         assert_eq!(Ending::Left.status(), 0);

@@ -1,5 +1,5 @@
-//! Two windows of one talk: the audience's tells where it is, the speaker's goes there. A place is
-//! a datagram in presenterm's own words, so that either window may be presenterm's.
+//! Keeps two windows of one presentation in sync: the audience's window publishes its slide, the
+//! speaker-notes window follows. The datagrams are presenterm's, so either window can be presenterm.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -13,36 +13,36 @@ use super::{Ending, LoopEvent, Settings};
 use crate::app::{App, Msg, update};
 use crate::deck::{Cursor, Deck, SlideNo};
 
-/// What a window does about the other one.
+/// The role of this window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpeakerSync {
-    /// It tells its place to whoever listens at this address.
+    /// Publishes its slide to this address.
     Publish(SocketAddr),
-    /// It shows the speaker's notes, and goes where it is told at this address.
+    /// Shows speaker notes, and follows the slide received at this address.
     Listen(SocketAddr),
 }
 
-/// More than any datagram of ours; longer ones are cut and then no longer understood.
+/// Maximum datagram size. Longer ones are truncated, and then fail to parse.
 const MAX_DATAGRAM_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, Deserialize, Serialize, PartialEq)]
-struct Datagram {
-    /// The deck, for there may be other talks.
+struct SyncDatagram {
+    /// Path of the deck: there may be other presentations.
     presentation_path: String,
     event: Command,
 }
 
-/// What is told.
+/// A command for the speaker-notes window.
 #[derive(Debug, Deserialize, Serialize, PartialEq)]
 #[serde(tag = "command")]
 enum Command {
-    /// The talk is there: slides count from 1, chunks (what pauses part) from 0.
+    /// Go to a slide, counted from 1, and a chunk (part between pauses), counted from 0.
     GoTo { slide: u32, chunk: usize },
-    /// The talk is over.
+    /// The presentation has ended.
     Exit,
 }
 
-/// Begins to follow the other window, or gives what tells it where this one is.
+/// Starts following the other window, or returns the publisher for this one.
 pub(super) fn begin(
     settings: &Settings,
     app: &mut App,
@@ -53,7 +53,7 @@ pub(super) fn begin(
         None => Ok(None),
         Some(SpeakerSync::Publish(address)) => Ok(Publisher::new(address, deck)
             .map_err(|error| {
-                let why = format!("nobody can be told where the talk is, at {address}: {error}");
+                let why = format!("cannot publish speaker notes to `{address}`: {error}");
                 update(app, Msg::Failed(why));
             })
             .ok()),
@@ -64,7 +64,7 @@ pub(super) fn begin(
     }
 }
 
-/// The telling window's end.
+/// Sends the current slide to the other window.
 #[derive(Debug)]
 pub(super) struct Publisher {
     socket: UdpSocket,
@@ -73,7 +73,7 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    /// Tells of the deck in this file. The address may be one that reaches all who listen.
+    /// Creates a publisher for a deck. The address may be a broadcast address.
     pub(super) fn new(address: SocketAddr, deck: &Path) -> io::Result<Self> {
         let own =
             if address.ip().is_loopback() { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
@@ -82,16 +82,16 @@ impl Publisher {
         Ok(Self { socket, address, deck: real_path(deck) })
     }
 
-    /// Tells where the talk is.
-    pub(super) fn dispatch(&self, deck: &Deck, at: Cursor) {
+    /// Publishes a position.
+    pub(super) fn publish(&self, deck: &Deck, at: Cursor) {
         let chunk = deck.slide(at.slide).pauses_passed(at.step);
         self.send(Command::GoTo { slide: at.slide.human(), chunk });
     }
 
     fn send(&self, event: Command) {
-        let datagram = Datagram { presentation_path: self.deck.clone(), event };
+        let datagram = SyncDatagram { presentation_path: self.deck.clone(), event };
         if let Ok(bytes) = serde_json::to_vec(&datagram) {
-            // Nobody may be listening; the talk goes on without notes.
+            // Ignored: no window may be listening.
             let _ = self.socket.send_to(&bytes, self.address);
         }
     }
@@ -103,16 +103,18 @@ impl Drop for Publisher {
     }
 }
 
-/// Listens on a thread of its own for what is told of the deck in this file.
+/// Receives commands for a deck on a separate thread.
 fn listen(address: SocketAddr, deck: &Path, sender: EventSender) -> io::Result<()> {
     let socket = shared_socket(address)?;
     let deck = real_path(deck);
     let listening = move || {
         let mut bytes = vec![0; MAX_DATAGRAM_BYTES];
         while let Ok(length) = socket.recv(&mut bytes) {
-            match serde_json::from_slice::<Datagram>(&bytes[..length]) {
-                Ok(told) if told.presentation_path == deck => sender.send(event(&told.event)),
-                // Another talk's, or nobody's words.
+            match serde_json::from_slice::<SyncDatagram>(&bytes[..length]) {
+                Ok(datagram) if datagram.presentation_path == deck => {
+                    sender.send(event(&datagram.event));
+                }
+                // Another presentation's, or invalid.
                 _ => {}
             }
         }
@@ -121,8 +123,8 @@ fn listen(address: SocketAddr, deck: &Path, sender: EventSender) -> io::Result<(
     Ok(())
 }
 
-fn event(told: &Command) -> LoopEvent {
-    match *told {
+fn event(command: &Command) -> LoopEvent {
+    match *command {
         Command::GoTo { slide, chunk } => {
             LoopEvent::Told(SlideNo::new(slide.saturating_sub(1) as usize), chunk)
         }
@@ -130,7 +132,7 @@ fn event(told: &Command) -> LoopEvent {
     }
 }
 
-/// A socket at an address where others may listen, too.
+/// Returns a socket bound to an address that other sockets may share.
 fn shared_socket(address: SocketAddr) -> io::Result<UdpSocket> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = socket(family, SocketType::DGRAM, None)?;
@@ -139,7 +141,7 @@ fn shared_socket(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(UdpSocket::from(socket))
 }
 
-/// How both windows name one deck, from whichever folder they were opened.
+/// Returns the canonical path, which both windows use to identify the deck.
 fn real_path(deck: &Path) -> String {
     let path = std::fs::canonicalize(deck).unwrap_or_else(|_| deck.to_owned());
     path.to_string_lossy().into_owned()
@@ -150,21 +152,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f199_a_place_is_told_in_presenterms_words() {
-        let told = Datagram {
+    fn f199_datagrams_are_presenterms() {
+        let datagram = SyncDatagram {
             presentation_path: "/talk.md".to_owned(),
             event: Command::GoTo { slide: 3, chunk: 1 },
         };
-        let text = serde_json::to_string(&told).unwrap();
+        let text = serde_json::to_string(&datagram).unwrap();
         let words =
             r#"{"presentation_path":"/talk.md","event":{"command":"GoTo","slide":3,"chunk":1}}"#;
         assert_eq!(text, words);
         let end = r#"{"presentation_path":"x","event":{"command":"Exit"}}"#;
-        assert_eq!(serde_json::from_str::<Datagram>(end).unwrap().event, Command::Exit);
+        assert_eq!(serde_json::from_str::<SyncDatagram>(end).unwrap().event, Command::Exit);
     }
 
     #[test]
-    fn f199_what_is_told_is_heard_by_all_who_listen() {
+    fn f199_several_windows_can_listen() {
         let first = shared_socket("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = first.local_addr().unwrap();
         assert!(shared_socket(address).is_ok(), "a second window may listen, too");

@@ -1,7 +1,7 @@
-//! The terminal: taking it, drawing on it, giving it back. The only place that changes its modes.
+//! Takes over the terminal, draws on it, restores it. Only this file changes terminal modes.
 //!
-//! Giving back happens on every way out: on drop, before a suspension, and in the panic hook, which
-//! all call [`restore`]. It may be called twice, and from any thread.
+//! The terminal is restored on every exit: on drop, before a suspension, and in the panic hook, which
+//! all call [`restore`]. It may be called repeatedly, from any thread.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -21,38 +21,38 @@ use crate::layout::Size;
 use crate::panics;
 use crate::view::{self, ColorDepth};
 
-/// Alternate screen, no cursor, mouse presses, wheel, and motion while a button is down.
+/// Alternate screen, hidden cursor, mouse buttons, wheel, and motion while a button is down.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?1002h\x1b[?1006h";
-/// All of [`ENTER`] undone, whatever was being written: synchronized update, colours, background.
+/// Undoes [`ENTER`], and ends a synchronized update and colours.
 const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1049l";
-/// Asks the terminal to show what follows at once.
+/// Start and end of a synchronized update.
 const SYNC: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
-/// Gives the terminal its own background back.
+/// Resets the terminal's background.
 const OWN_BACKGROUND: &str = "\x1b]111\x1b\\";
 
-/// Whether the terminal is ours now.
+/// Whether we have taken over the terminal.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
-/// Whether its background was changed.
+/// Whether we have changed its background.
 static HAS_BACKGROUND: AtomicBool = AtomicBool::new(false);
 
-/// The terminal's screen, while it is ours.
+/// The terminal's screen.
 #[derive(Debug)]
 pub(crate) struct Screen {
     shown: Buffer,
-    /// A buffer that is not shown any more, to paint the next frame in.
+    /// A buffer to reuse for the next frame.
     spare: Option<Buffer>,
-    /// How often what is shown has changed.
+    /// Number of changes to what is shown.
     count: u64,
     size: Size,
-    /// Bytes to write in front of the next frame.
+    /// Bytes to write before the next frame.
     before: Vec<u8>,
     background: Option<Color>,
-    /// How many colours the terminal has.
+    /// The terminal's colour depth.
     depth: ColorDepth,
 }
 
 impl Screen {
-    /// Takes the terminal. From here on a panic gives it back before it is reported.
+    /// Takes over the terminal. From here on, a panic restores it before it is reported.
     pub(crate) fn take(cell: (u16, u16), depth: ColorDepth) -> io::Result<Self> {
         if !io::stdout().is_terminal() {
             return Err(io::Error::other("standard output is not a terminal"));
@@ -77,20 +77,20 @@ impl Screen {
         self.size
     }
 
-    /// What is shown now.
+    /// Returns the current content.
     pub(crate) fn shown(&self) -> &Buffer {
         &self.shown
     }
 
-    /// Sets the size of a cell in pixels and whether text can be larger, as the terminal told it.
-    pub(crate) fn learn(&mut self, cell: Option<(u16, u16)>, large_text: bool) {
+    /// Sets the cell size in pixels and the support for large text, as the terminal reported them.
+    pub(crate) fn set_capabilities(&mut self, cell: Option<(u16, u16)>, large_text: bool) {
         if let Some(cell) = cell.filter(|cell| cell.0 > 0 && cell.1 > 0) {
             self.size.cell = cell;
         }
         self.size.large_text = large_text;
     }
 
-    /// Draws in as many colours as this from now on.
+    /// Sets the colour depth.
     pub(crate) fn set_depth(&mut self, depth: ColorDepth) {
         if self.depth != depth {
             self.depth = depth;
@@ -98,14 +98,14 @@ impl Screen {
         }
     }
 
-    /// Asks the terminal for its size again, and draws everything anew.
+    /// Updates the size and redraws everything.
     pub(crate) fn resize(&mut self) {
         let large_text = self.size.large_text;
         self.size = Size { large_text, ..terminal_size(self.size.cell) };
         self.refresh();
     }
 
-    /// Draws everything anew the next time, whatever stands there.
+    /// Makes the next frame redraw everything.
     pub(crate) fn refresh(&mut self) {
         let area = Rect::new(0, 0, self.size.columns, self.size.rows);
         self.shown = Buffer::empty(area);
@@ -114,14 +114,14 @@ impl Screen {
         self.background = None;
     }
 
-    /// Colours what the terminal shows around its cells, until it is given back.
+    /// Sets the terminal's background, which is visible around the cells.
     pub(crate) fn surround(&mut self, color: Option<Color>) {
         if self.background == color || std::env::var_os("TMUX").is_some() {
             return;
         }
         self.background = color;
         self.count += 1;
-        // With fewer colours the cells' ground is another one.
+        // With fewer colours, cells have a different background.
         let exact = color.filter(|_| self.depth == ColorDepth::TrueColor);
         if let Some(Color::Rgb(red, green, blue)) = exact {
             HAS_BACKGROUND.store(true, Ordering::SeqCst);
@@ -130,15 +130,15 @@ impl Screen {
         }
     }
 
-    /// Makes one frame: `paint` fills the whole buffer and returns what to write behind the cells
-    /// (pictures). Only what differs from the frame shown now will be written.
+    /// Composes a frame: `paint` fills the whole buffer and returns the bytes to write after the cells
+    /// (pictures). Only differences from the current frame are written.
     pub(crate) fn compose(
         &mut self,
         paint: impl FnOnce(&mut Buffer) -> Vec<u8>,
     ) -> io::Result<Frame> {
         let mut buffer = self.spare.take().unwrap_or_else(|| Buffer::empty(self.shown.area));
         buffer.resize(self.shown.area);
-        let behind = paint(&mut buffer);
+        let suffix = paint(&mut buffer);
         view::reduce(&mut buffer, self.depth);
         let mut bytes = Vec::from(SYNC.0);
         bytes.extend_from_slice(&self.before);
@@ -146,7 +146,7 @@ impl Screen {
         if !changes.is_empty() {
             CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
         }
-        bytes.extend_from_slice(&behind);
+        bytes.extend_from_slice(&suffix);
         if bytes.len() > SYNC.0.len() {
             bytes.extend_from_slice(SYNC.1.as_bytes());
         } else {
@@ -155,12 +155,12 @@ impl Screen {
         Ok(Frame { buffer, bytes, over: self.count })
     }
 
-    /// Whether the frame was made for what is shown now.
+    /// Returns whether the frame was composed for the current content.
     pub(crate) fn can_show(&self, frame: &Frame) -> bool {
         frame.over == self.count
     }
 
-    /// Shows a frame that was made for what is shown now, in one piece.
+    /// Writes a frame that was composed for the current content.
     pub(crate) fn show(&mut self, frame: Frame) -> io::Result<()> {
         self.before.clear();
         self.count += 1;
@@ -168,7 +168,7 @@ impl Screen {
         write(&frame.bytes)
     }
 
-    /// Takes the terminal again after it was given back for a while.
+    /// Takes over the terminal again after [`restore`].
     pub(crate) fn retake(&mut self) -> io::Result<()> {
         enter()?;
         self.resize();
@@ -176,12 +176,12 @@ impl Screen {
     }
 }
 
-/// A frame, made and not shown yet.
+/// A composed frame that is not shown yet.
 #[derive(Debug)]
 pub(crate) struct Frame {
     buffer: Buffer,
     bytes: Vec<u8>,
-    /// What was shown when it was made: [`Screen::count`].
+    /// [`Screen::count`] when it was composed.
     over: u64,
 }
 
@@ -191,31 +191,31 @@ impl Drop for Screen {
     }
 }
 
-/// What a program that ended without tidying up may have left on: screen, mouse, keys, colours,
-/// character sets, margins.
+/// Resets what a program may have left on: screen, mouse, keys, colours, character sets, margins.
+
 const RESET: &str = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\
     \x1b[?1015l\x1b[?2004l\x1b[?1l\x1b>\x1b[<u\x1b[r\x1b[?6l\x1b[?7h\x1b[4l\x1b(B\x0f\x1b[0m\x1b[?25h";
 
-/// Gives the terminal away while `run` runs, as it was before it was ours. However it comes back,
-/// it is then in that state again; the next to call is [`Screen::retake`].
+/// Hands over the terminal to `run` in its original state, and restores that state afterwards. Call
+/// [`Screen::retake`] next.
 pub(crate) fn lend<T>(run: impl FnOnce(BorrowedFd<'_>) -> T) -> io::Result<T> {
     let terminal = File::options().read(true).write(true).open("/dev/tty")?;
     restore();
     let modes = rustix::termios::tcgetattr(&terminal)?;
     let made = run(terminal.as_fd());
-    // What was typed for the program is nothing for us.
+    // Discards input meant for the program.
     let _ = rustix::termios::tcsetattr(&terminal, OptionalActions::Flush, &modes);
     let _ = write(RESET.as_bytes());
     Ok(made)
 }
 
-/// Gives the terminal back. Does nothing if it is not ours.
+/// Restores the terminal. Does nothing if it is not taken over.
 pub(crate) fn restore() {
     if !IS_TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
     let own = if HAS_BACKGROUND.swap(false, Ordering::SeqCst) { OWN_BACKGROUND } else { "" };
-    // Nobody is left to tell if the terminal is gone.
+    // Errors are ignored: the terminal is gone.
     let mut out = io::stdout();
     let _ = write!(out, "{own}{LEAVE}").and_then(|()| out.flush());
     let _ = disable_raw_mode();
@@ -229,9 +229,9 @@ fn enter() -> io::Result<()> {
     out.flush()
 }
 
-/// A panic of the main thread gives the terminal back before it is reported. Other threads have
-/// none of their own: what they say must not be written over the slide, and their work is lost
-/// only for the block they did it for. A contained panic goes on as a diagnostic.
+/// Installs a panic hook. A panic of the main thread restores the terminal before it is reported.
+/// Panics of other threads are not reported while slides are shown: the message would overwrite the
+/// slide, and only one block's work is lost. Contained panics become diagnostics.
 fn restore_on_panic() {
     let main = std::thread::current().id();
     let report = panic::take_hook();
@@ -249,7 +249,7 @@ fn restore_on_panic() {
     }));
 }
 
-/// Columns, rows and cell size as the kernel knows them; 80x24 and `cell` where it does not.
+/// Returns columns, rows and cell size from the kernel; 80x24 and `cell` if unknown.
 fn terminal_size(cell: (u16, u16)) -> Size {
     let known = rustix::termios::tcgetwinsize(io::stdout()).ok();
     let Some(known) = known.filter(|size| size.ws_col > 0 && size.ws_row > 0) else {
@@ -260,8 +260,8 @@ fn terminal_size(cell: (u16, u16)) -> Size {
     Size { cell, ..Size::new(known.ws_col, known.ws_row) }
 }
 
-/// Writes these bytes in as few pieces as the kernel takes: standard output's own buffer would cut
-/// them at line feeds.
+/// Writes bytes with as few system calls as possible: the buffer of [`io::stdout`] would flush at
+/// each line feed.
 pub(crate) fn write(mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         let count = rustix::io::retry_on_intr(|| rustix::io::write(io::stdout(), bytes))?;

@@ -1,9 +1,9 @@
-//! What the terminal can do: asked for in one go when it is taken, answered whenever it likes.
+//! Detects the terminal's capabilities: all queries are sent at startup, answers arrive later.
 //!
-//! Nothing waits for the answers: the first slide is drawn meanwhile. The last question, the
-//! device attributes, is one that every terminal answers; when its answer is there, all are. A
-//! terminal that answers nothing is given up on after [`ANSWER_TIMEOUT`]. What comes in between and is
-//! no answer is a key, typed early.
+//! Nothing waits for the answers: the first slide is drawn meanwhile. Every terminal answers the last
+//! query, the device attributes; its answer means that all have arrived. Without it, the probe ends
+//! after [`ANSWER_TIMEOUT`]. Any other input in between is a key that was
+//! pressed early.
 
 use std::time::Duration;
 
@@ -14,45 +14,45 @@ use crate::theme::Background;
 /// How long to wait for the last answer.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// The background's colour; a blank of twice the size, and where the cursor stands after it; kitty
-/// graphics sent inline; the cell's size in pixels; device attributes (sixel).
-pub(super) const QUESTIONS: &str = "\x1b]11;?\x1b\\\r\x1b]66;s=2; \x1b\\\x1b[6n\
+/// Queries: the background colour; a space of double size and the cursor position after it; kitty
+/// graphics sent inline; the cell size in pixels; device attributes (sixel).
+pub(super) const QUERIES: &str = "\x1b]11;?\x1b\\\r\x1b]66;s=2; \x1b\\\x1b[6n\
     \x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[16t\x1b[c";
 
-/// Asked besides where the environment does not say how many colours there are: a background that
-/// only 24 bits can hold is set, and asked for (DECRQSS); the terminfo capability `RGB` (XTGETTCAP).
-pub(super) const COLOR_QUESTIONS: &str = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m\x1bP+q524742\x1b\\";
+/// Additional queries if the environment does not determine the colour depth: sets a background that
+/// needs 24 bits and reads it back (DECRQSS); the terminfo capability `RGB` (XTGETTCAP).
+pub(super) const COLOR_QUERIES: &str = "\x1b[48;2;1;2;3m\x1bP$qm\x1b\\\x1b[0m\x1bP+q524742\x1b\\";
 
-/// What the terminal answered.
+/// The terminal's answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "an answer each")]
 pub(crate) struct TerminalAnswers {
-    /// It shows pictures by kitty's protocol.
+    /// Supports kitty graphics.
     pub(crate) kitty: bool,
-    /// It shows sixel pictures.
+    /// Supports sixel graphics.
     pub(crate) sixel: bool,
-    /// It shows text of several sizes (OSC 66).
+    /// Supports large text (OSC 66).
     pub(crate) large_text: bool,
-    /// A cell in pixels, width and height.
+    /// Cell width and height in pixels.
     pub(crate) cell: Option<(u16, u16)>,
-    /// Whether its background is light or dark.
+    /// Light or dark background.
     pub(crate) background: Option<Background>,
-    /// It has colours of 24 bits: it says so, or reports one that was set.
+    /// Supports 24-bit colour: reports so, or reports a 24-bit colour that was set.
     pub(crate) true_color: bool,
-    /// The last question was answered.
+    /// The last query was answered.
     pub(crate) complete: bool,
 }
 
-/// Tells answers from keys in the bytes that the terminal sends.
+/// Separates answers from keys in the terminal's input.
 #[derive(Debug, Default)]
 pub(super) struct TerminalProbe {
-    /// What was answered so far.
+    /// The answers so far.
     pub(super) answers: TerminalAnswers,
     pending: Vec<u8>,
 }
 
 impl TerminalProbe {
-    /// Takes in what was read and gives the keys in it.
+    /// Parses input and returns the keys in it.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<KeyEvent> {
         self.pending.extend_from_slice(bytes);
         let mut keys = Vec::new();
@@ -62,7 +62,7 @@ impl TerminalProbe {
         keys
     }
 
-    /// Takes what is left as it is: nothing more comes.
+    /// Parses the remaining input, including an unfinished sequence.
     pub(super) fn finish(&mut self) -> Vec<KeyEvent> {
         let mut keys = Vec::new();
         while let Some(length) = token(&self.pending, true) {
@@ -73,21 +73,21 @@ impl TerminalProbe {
 
     fn take(&mut self, length: usize, keys: &mut Vec<KeyEvent>) {
         let bytes: Vec<u8> = self.pending.drain(..length).collect();
-        if !self.answers.note(&bytes) {
+        if !self.answers.record(&bytes) {
             keys.extend(key(&bytes));
         }
     }
 }
 
 impl TerminalAnswers {
-    /// Notes an answer; false if it is none.
-    fn note(&mut self, bytes: &[u8]) -> bool {
+    /// Records an answer. Returns false if `bytes` is not one.
+    fn record(&mut self, bytes: &[u8]) -> bool {
         if let Some(reply) = bytes.strip_prefix(b"\x1b_G") {
             self.kitty |= reply.starts_with(b"i=31;OK");
             return true;
         }
         if let Some(reply) = bytes.strip_prefix(b"\x1bP1") {
-            self.true_color |= tells_true_color(reply);
+            self.true_color |= is_true_color(reply);
             return true;
         }
         if let Some(color) = bytes.strip_prefix(b"\x1b]11;") {
@@ -110,7 +110,7 @@ impl TerminalAnswers {
                     self.cell = Some((width, height));
                 }
             }
-            // Only a blank of twice the size takes the cursor from the first to the third column.
+            // Only a space of double size moves the cursor from the first to the third column.
             Some((b'R', place)) => self.large_text |= place.ends_with(b";3"),
             Some((b'y', _)) => {}
             _ => return false,
@@ -119,14 +119,14 @@ impl TerminalAnswers {
     }
 }
 
-/// Whether an answer to [`COLOR_QUESTIONS`] means 24 bits: `$r48:2::1:2:3m`, with colons or semicolons
-/// as the terminal likes, or `+r524742`.
-fn tells_true_color(reply: &[u8]) -> bool {
+/// Returns whether an answer to [`COLOR_QUERIES`] means 24 bits: `$r48:2::1:2:3m`, with colons or
+/// semicolons, or `+r524742`.
+fn is_true_color(reply: &[u8]) -> bool {
     let reply = String::from_utf8_lossy(reply).replace(';', ":");
     reply.starts_with("$r") && reply.contains(":1:2:3") || reply.starts_with("+r524742")
 }
 
-/// What a colour is as a background: `rgb:1c1c/1c1c/1c1c`, each part one to four digits.
+/// Returns whether a colour `rgb:1c1c/1c1c/1c1c` (parts of one to four digits) is light or dark.
 fn background(color: &[u8]) -> Option<Background> {
     let text = std::str::from_utf8(color).ok()?;
     let text = text.trim_end_matches(['\x1b', '\\', '\x07']);
@@ -137,7 +137,7 @@ fn background(color: &[u8]) -> Option<Background> {
         (most > 0).then(|| f64::from(value) / f64::from(most))
     });
     let (red, green, blue) = (parts.next()??, parts.next()??, parts.next()??);
-    // How bright the three look beside each other (ITU-R BT.709).
+    // Relative luminance (ITU-R BT.709).
     let light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5;
     Some(if light { Background::Light } else { Background::Dark })
 }
@@ -146,8 +146,8 @@ fn number(digits: &[u8]) -> Option<u16> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// The length of the first token: an escape sequence, or one character. None if it is not all
-/// there yet; with `last` an unfinished one counts as it is.
+/// Returns the length of the first token: an escape sequence or one character. Returns `None` if it
+/// is incomplete; with `last`, an incomplete one counts.
 fn token(bytes: &[u8], last: bool) -> Option<usize> {
     let unfinished = last.then_some(bytes.len());
     let (&first, rest) = bytes.split_first()?;
@@ -182,7 +182,7 @@ fn token(bytes: &[u8], last: bool) -> Option<usize> {
     }
 }
 
-/// The key behind a token; none for what no key of ours sends.
+/// Returns the key of a token, if known.
 fn key(token: &[u8]) -> Option<KeyEvent> {
     let plain = |code| Some(KeyEvent::new(code, KeyModifiers::NONE));
     match token {
@@ -226,7 +226,7 @@ mod tests {
         \x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4;22c";
 
     #[test]
-    fn answers_are_told_from_keys_however_they_are_cut() {
+    fn answers_and_keys_are_separated() {
         let whole = TerminalAnswers {
             kitty: true,
             sixel: true,
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn f127_a_terminal_that_ignores_sizes_leaves_the_cursor_where_it_was() {
+    fn f127_large_text_needs_a_moved_cursor() {
         for place in ["\x1b[1;1R", "\x1b[1;2R", "\x1b[1;33R"] {
             let mut probe = TerminalProbe::default();
             assert_eq!(probe.feed(place.as_bytes()), []);
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_tells_whether_it_has_24_bits() {
+    fn true_color_answers_are_recognized() {
         let table = [
             ("\x1bP1$r48:2::1:2:3m\x1b\\", true),
             ("\x1bP1$r0;48;2;1;2;3m\x1b\\", true),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_terminal_still_has_keys() {
+    fn silent_terminal_still_has_keys() {
         let mut probe = TerminalProbe::default();
         assert_eq!(probe.feed(b"\x1b"), []);
         assert_eq!(probe.finish(), [KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)]);
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_make_it_fail() {
+    fn any_bytes_are_consumed() {
         for first in 0..=255_u8 {
             for second in [0, b'[', b'O', b'_', 0x1b, 0xff] {
                 let mut probe = TerminalProbe::default();

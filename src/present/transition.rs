@@ -1,5 +1,5 @@
-//! Showing a transition: frames between two slides, on the clock, until it is over or the speaker
-//! presses a key. Whatever else happens meanwhile is drawn when it is over.
+//! Plays the transition between two slides until it is over or the speaker presses a key. Other
+//! changes are drawn afterwards.
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
 
@@ -12,18 +12,18 @@ use super::{LoopEvent, Talk};
 use crate::app::Direction;
 use crate::view::{self, Motion};
 
-/// What is shown between two slides.
+/// A transition between slides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// How one gives way to the other.
+    /// The animation.
     pub motion: Motion,
-    /// How long it takes.
+    /// Its duration.
     pub duration: Duration,
-    /// How many frames it has.
+    /// Number of frames.
     pub frames: u32,
 }
 
-/// A turn from one slide to another.
+/// Plays the transition from one slide to another.
 #[derive(Debug)]
 pub(super) struct TransitionPlayer {
     from: Buffer,
@@ -33,17 +33,17 @@ pub(super) struct TransitionPlayer {
     duration: Duration,
     /// Time between two frames.
     pace: Duration,
-    /// When the next frame is to be shown.
+    /// When to show the next frame.
     due: Instant,
 }
 
 impl TransitionPlayer {
-    /// How long until its next frame.
+    /// Returns the time until the next frame.
     pub(super) fn wait(&self) -> Duration {
         self.due.saturating_duration_since(Instant::now())
     }
 
-    /// How far it has come, from 0 to [`view::DONE`].
+    /// Returns the progress, from 0 to [`view::DONE`].
     fn progress(&self) -> usize {
         let (passed, whole) = (self.begun.elapsed().as_micros(), self.duration.as_micros());
         let thousandths = (passed * view::DONE as u128).checked_div(whole);
@@ -51,8 +51,8 @@ impl TransitionPlayer {
     }
 }
 
-/// Whether what happened ends a turn at once.
-pub(super) fn is_cut_by(event: &LoopEvent) -> bool {
+/// Returns whether an event ends the transition.
+pub(super) fn is_ended_by(event: &LoopEvent) -> bool {
     matches!(
         event,
         LoopEvent::Key(_) | LoopEvent::Mouse(_) | LoopEvent::Resized | LoopEvent::Suspend
@@ -60,8 +60,8 @@ pub(super) fn is_cut_by(event: &LoopEvent) -> bool {
 }
 
 impl Talk {
-    /// Begins the turn to the slide that is to be shown, if there is to be one: false otherwise.
-    /// Pictures that only the terminal can show go at its start and come at its end.
+    /// Starts the transition to the new slide. Returns false if there is none. Pictures that only the
+    /// terminal can show disappear at the start and reappear at the end.
     pub(super) fn begin_transition(&mut self, direction: Direction) -> io::Result<bool> {
         let Some(Transition { motion, duration, frames }) = self.settings.transition else {
             return Ok(false);
@@ -91,7 +91,7 @@ impl Talk {
         Ok(true)
     }
 
-    /// Shows the turn's next frame if it is time, and ends it when it is over.
+    /// Shows the next frame if it is due, or ends the transition.
     pub(super) fn advance_transition(&mut self) -> io::Result<()> {
         let Some(transition) = &mut self.transition else { return Ok(()) };
         let progress = transition.progress();

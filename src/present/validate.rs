@@ -1,5 +1,5 @@
-//! Running the blocks that carry `+validate` when a deck is opened and when it changes, on a thread of
-//! its own, where the speaker wants that: `--validate-snippets`, `snippet.validate`.
+//! Runs `+validate` blocks when a deck is loaded or changes, on a separate thread, if enabled
+//! (`--validate-snippets`, `snippet.validate`).
 
 use std::path::PathBuf;
 
@@ -14,11 +14,11 @@ use crate::project::{Execution, LoadedDeck};
 use crate::recording::{Finding, Verdict, validation_runs};
 use crate::source::Span;
 
-/// The thread's other end.
+/// Handle of the thread.
 pub(super) struct Validation {
     wanted: Sender<LoadedDeck>,
     newest: Receiver<LoadedDeck>,
-    /// What would run of the deck that was asked for last.
+    /// The code of the deck that was sent last.
     last: Option<Vec<(Fingerprint, Span)>>,
 }
 
@@ -48,9 +48,9 @@ impl Validation {
         Ok(Self { wanted, newest, last: None })
     }
 
-    /// Runs the blocks of this deck, unless they are those that it ran last; what was asked for and
-    /// not begun is forgotten.
-    pub(super) fn look(&mut self, loaded: &LoadedDeck) {
+    /// Runs the blocks of this deck, unless they are unchanged. Replaces a pending job.
+
+    pub(super) fn request(&mut self, loaded: &LoadedDeck) {
         let code = Some(code(&loaded.deck));
         if self.last == code {
             return;
@@ -61,13 +61,13 @@ impl Validation {
     }
 }
 
-/// What there is to run, and where mistakes of it stand.
+/// Returns the fingerprints and positions of the blocks to run.
 fn code(deck: &Deck) -> Vec<(Fingerprint, Span)> {
     let due = validation_runs(deck).into_iter().filter_map(|round| deck.cell(round.cell));
     due.map(|cell| (cell.fingerprint, cell.span)).collect()
 }
 
-/// What is wrong with a block, if anything.
+/// Returns the problem of a block, if any.
 fn mistake(finding: &Finding, span: Span) -> Option<Diagnostic> {
     if matches!(finding.verdict, Verdict::Passed | Verdict::Skipped(_)) {
         return None;
@@ -75,7 +75,7 @@ fn mistake(finding: &Finding, span: Span) -> Option<Diagnostic> {
     let mistake = Diagnostic::error(span, format!("validation {}", finding.verdict.message()));
     let last = finding.last_lines().into_iter().rfind(|line| !line.trim().is_empty());
     Some(match last {
-        Some(line) => mistake.hint(format!("its last words: {line}")),
+        Some(line) => mistake.hint(format!("last line of output: {line}")),
         None => mistake,
     })
 }

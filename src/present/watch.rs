@@ -1,8 +1,8 @@
-//! Watching the deck's files and reading them again when they change, on a thread of its own.
+//! Watches the deck's files and reloads them when they change, on a separate thread.
 //!
-//! Folders are watched, not files: editors save by renaming over the old file, and a file that is
-//! missing now may come. A save is often several events; the deck is read when [`SAVE_DEBOUNCE`] has
-//! passed without one.
+//! Watches folders, not files: editors save by renaming over the old file, and a missing file may be
+//! created later. A save often causes several events; the deck is reloaded after [`SAVE_DEBOUNCE`]
+//! without another event.
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads files and the clock")]
 
@@ -21,93 +21,93 @@ use crate::files::{DeadlineReader, FileKind};
 use crate::project::{self, FILES_TIMEOUT, LoadOptions, LoadedDeck, folder};
 use crate::source::SourceFile;
 
-/// How long a save must be over.
+/// Time without events after which a save is complete.
 const SAVE_DEBOUNCE: Duration = Duration::from_millis(6);
-/// How long a deck that became empty or vanished may take to come back: editors truncate first.
+/// How long to wait before reading an empty or missing deck again: editors truncate files first.
 const RETRY_DELAY: Duration = Duration::from_millis(120);
 
-/// How long the deck may take to be read again. What takes longer has to be waited for by no one: the
-/// next save starts anew.
+/// Time limit for reloading. After it, the deck is reloaded with the next save.
+
 const RELOAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long its files may take to be compared with what is shown.
+/// Time limit for comparing the files with the loaded deck.
 const COMPARE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is shown while the deck cannot be read.
+/// What is shown if the deck cannot be read.
 const LAST_GOOD: &str = "showing the last good deck";
 
-/// How old a save may be that was not seen: longer than it takes to begin to watch.
+/// Maximum age of a save that was possibly missed: longer than it takes to start watching.
 const RECENT_SAVE: Duration = Duration::from_secs(3);
 
-/// What the watching thread is told.
+/// A message for the thread.
 enum WatchMessage {
-    /// Something happened to these paths.
+    /// These paths changed.
     Touched(Vec<PathBuf>),
-    /// Read everything again, whatever changed.
+    /// Reload, even without changes.
     Reload,
-    /// This is shown now.
+    /// The deck was loaded elsewhere.
     Shown(Box<LoadedDeck>),
-    /// These files matter, beside the deck's own.
+    /// Watch these files too.
     Watch(Vec<PathBuf>),
 }
 
-/// The watching thread's other end.
+/// Handle of the thread.
 pub(super) struct Watch {
-    words: Sender<WatchMessage>,
-    /// The pictures that the thread was last told of.
+    messages: Sender<WatchMessage>,
+    /// The pictures that were sent last.
     pictures: Vec<PathBuf>,
 }
 
 impl Watch {
-    /// Starts the thread. With `automatic` off only [`Watch::reload`] reads the deck again.
+    /// Starts the thread. Without `automatic`, only [`Watch::reload`] reloads the deck.
     pub(super) fn start(
         load_options: LoadOptions,
         loaded: LoadedDeck,
         automatic: bool,
         sender: EventSender,
     ) -> std::io::Result<Self> {
-        let (words, heard) = unbounded();
-        let touched = words.clone();
+        let (messages, receiver) = unbounded();
+        let touched = messages.clone();
         std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let watcher = automatic.then(|| folder_watcher(touched)).and_then(Result::ok);
             let folders = WatchedFolders::new(watcher);
             let mut thread = WatchThread { load_options, loaded, folders, pictures: Vec::new() };
             thread.watch_files();
             thread.catch_up(&sender);
-            thread.run(&heard, &sender);
+            thread.run(&receiver, &sender);
         })?;
-        Ok(Self { words, pictures: Vec::new() })
+        Ok(Self { messages, pictures: Vec::new() })
     }
 
-    /// Tells what is shown, where somebody else has read it.
+    /// Reports that the deck was loaded elsewhere.
     pub(super) fn shown(&self, loaded: &LoadedDeck) {
-        let _ = self.words.send(WatchMessage::Shown(Box::new(loaded.clone())));
+        let _ = self.messages.send(WatchMessage::Shown(Box::new(loaded.clone())));
     }
 
-    /// Reads the deck again.
+    /// Reloads the deck.
     pub(super) fn reload(&self) {
-        // The thread ends with the program only.
-        let _ = self.words.send(WatchMessage::Reload);
+        // The thread never ends before the program.
+        let _ = self.messages.send(WatchMessage::Reload);
     }
 
-    /// Watches these files, too: pictures that were found, or looked for.
+    /// Watches these pictures too, including missing ones.
     pub(super) fn pictures(&mut self, files: Vec<PathBuf>) {
         if self.pictures != files {
             self.pictures.clone_from(&files);
-            let _ = self.words.send(WatchMessage::Watch(files));
+            let _ = self.messages.send(WatchMessage::Watch(files));
         }
     }
 }
 
-fn folder_watcher(words: Sender<WatchMessage>) -> notify::Result<RecommendedWatcher> {
+fn folder_watcher(messages: Sender<WatchMessage>) -> notify::Result<RecommendedWatcher> {
     notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
         if !matches!(event.kind, EventKind::Access(_)) {
-            let _ = words.send(WatchMessage::Touched(event.paths));
+            let _ = messages.send(WatchMessage::Touched(event.paths));
         }
     })
 }
 
-/// What the thread knows.
+/// State of the thread.
 struct WatchThread {
     load_options: LoadOptions,
     loaded: LoadedDeck,
@@ -116,9 +116,9 @@ struct WatchThread {
 }
 
 impl WatchThread {
-    fn run(&mut self, heard: &Receiver<WatchMessage>, sender: &EventSender) {
-        while let Ok(word) = heard.recv() {
-            match word {
+    fn run(&mut self, receiver: &Receiver<WatchMessage>, sender: &EventSender) {
+        while let Ok(message) = receiver.recv() {
+            match message {
                 WatchMessage::Reload => self.read(true, sender),
                 WatchMessage::Shown(loaded) => self.loaded = *loaded,
                 WatchMessage::Watch(files) => {
@@ -129,15 +129,15 @@ impl WatchThread {
                         .collect();
                     self.pictures = files;
                     self.watch_files();
-                    // It may have been saved after it was looked at and before it was watched.
+                    // It may have been saved after it was read and before it was watched.
                     if self.folders.are_watched() && new.iter().any(|file| was_saved_just_now(file))
                     {
                         sender.send(LoopEvent::PicturesChanged);
                     }
                 }
                 WatchMessage::Touched(mut paths) => {
-                    let names = self.settle(heard, &mut paths);
-                    // Whatever is in a folder that is new is new, too.
+                    let names = self.settle(receiver, &mut paths);
+                    // All files in a new folder count as changed.
                     let is_back = self.folders.came_back(&paths);
                     if is_back || self.pictures.iter().any(|file| is_named(file, &names)) {
                         sender.send(LoopEvent::PicturesChanged);
@@ -150,7 +150,7 @@ impl WatchThread {
         }
     }
 
-    /// Reads the deck if one of its files was saved between the first reading and the first watching.
+    /// Reloads the deck if one of its files was saved after it was loaded and before it was watched.
     fn catch_up(&mut self, sender: &EventSender) {
         let reader = DeadlineReader::until(Instant::now() + COMPARE_TIMEOUT);
         if self.folders.are_watched() && self.texts().any(|file| !self.is_shown(file, &reader)) {
@@ -158,7 +158,7 @@ impl WatchThread {
         }
     }
 
-    /// Whether a file says what was read of it.
+    /// Returns whether a file is unchanged.
     fn is_shown(&self, file: &Path, reader: &DeadlineReader) -> bool {
         let shown = self.loaded.deck.sources.iter().find(|source| source.path() == file);
         let Ok(saved) = reader.read_if_new(file, FileKind::Recording, FILES_TIMEOUT + RECENT_SAVE)
@@ -170,7 +170,7 @@ impl WatchThread {
                 == shown.map(SourceFile::text)
     }
 
-    /// The text files that the deck is made of.
+    /// Returns the deck's text files.
     fn texts(&self) -> impl Iterator<Item = &Path> {
         let files = self.loaded.deck.files.iter().map(PathBuf::as_path);
         files
@@ -178,7 +178,7 @@ impl WatchThread {
             .filter(|file| !self.load_options.is_pipe(file))
     }
 
-    /// Reads the deck again and hands it on if it differs from the one shown.
+    /// Reloads the deck and sends it if it changed, or if `forced`.
     fn read(&mut self, forced: bool, sender: &EventSender) {
         let mut read = project::load_within(RELOAD_TIMEOUT, &self.load_options, &self.loaded);
         if read.as_ref().map_or(true, is_empty) && !is_empty(&self.loaded) {
@@ -204,20 +204,20 @@ impl WatchThread {
         }
     }
 
-    /// Waits until a save is over and gives the names of the files that it touched and that matter.
-    /// Others in the same folder may change all the time; they are not waited for. Adds to `paths` what
-    /// was touched meanwhile.
+    /// Waits until a save is complete. Returns the names of the deck's files that changed. Other files
+    /// in the folder may change all the time and are ignored. Adds paths that change meanwhile to
+    /// `paths`.
     fn settle(
         &mut self,
-        heard: &Receiver<WatchMessage>,
+        receiver: &Receiver<WatchMessage>,
         paths: &mut Vec<PathBuf>,
     ) -> BTreeSet<OsString> {
-        let mut names = self.that_matter(paths);
+        let mut names = self.deck_file_names(paths);
         let mut quiet = Instant::now() + SAVE_DEBOUNCE;
         while !names.is_empty() {
-            match heard.recv_deadline(quiet) {
+            match receiver.recv_deadline(quiet) {
                 Ok(WatchMessage::Touched(more)) => {
-                    let new = self.that_matter(&more);
+                    let new = self.deck_file_names(&more);
                     if !new.is_empty() {
                         quiet = Instant::now() + SAVE_DEBOUNCE;
                         names.extend(new);
@@ -235,8 +235,8 @@ impl WatchThread {
         names
     }
 
-    /// The names among these paths that are those of a file of the deck.
-    fn that_matter(&self, paths: &[PathBuf]) -> BTreeSet<OsString> {
+    /// Returns the file names in these paths that belong to the deck.
+    fn deck_file_names(&self, paths: &[PathBuf]) -> BTreeSet<OsString> {
         let names: BTreeSet<_> =
             paths.iter().filter_map(|path| path.file_name()).map(OsString::from).collect();
         let ours = self.texts().chain(self.pictures.iter().map(PathBuf::as_path));
@@ -246,7 +246,7 @@ impl WatchThread {
             .collect()
     }
 
-    /// Watches the folder of every file that matters.
+    /// Watches the folders of all files of the deck.
     fn watch_files(&mut self) {
         let texts = self.texts().map(folder);
         let folders = texts.chain(self.pictures.iter().map(|file| folder(file))).collect();
@@ -254,7 +254,7 @@ impl WatchThread {
     }
 }
 
-/// Whether a file is so new that its save may have gone unseen.
+/// Returns whether a file was saved so recently that the save may have been missed.
 fn was_saved_just_now(file: &Path) -> bool {
     let saved = file.metadata().and_then(|metadata| metadata.modified());
     saved.is_ok_and(|saved| saved.elapsed().is_ok_and(|age| age < RECENT_SAVE))
@@ -268,7 +268,7 @@ fn is_empty(loaded: &LoadedDeck) -> bool {
     loaded.deck.sources.iter().next().is_none_or(|file| file.text().trim().is_empty())
 }
 
-/// Whether both were made from the same texts, those of themes among them.
+/// Returns whether both were made from the same sources, including themes.
 fn same_sources(before: &LoadedDeck, after: &LoadedDeck) -> bool {
     let texts = |loaded: &LoadedDeck| -> Vec<String> {
         loaded.deck.sources.iter().map(|file| file.text().to_owned()).collect()

@@ -1,6 +1,6 @@
-//! Which folders are watched. A watch belongs to a folder, not to its name: of one that is removed and
-//! made again (a build does that, or git), the new one has to be watched. While there is none, its
-//! nearest parent is watched, where it will appear.
+//! The watched folders. A watch belongs to a folder, not to its path: when a folder is removed and
+//! created again (by a build or git), the new one has to be watched. While a folder does not exist,
+//! its nearest existing parent is watched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
@@ -8,37 +8,37 @@ use std::path::{Path, PathBuf};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-/// Which folder it is, whatever it is called.
-type Identity = (u64, u64);
+/// Device and inode of a folder.
+type FolderId = (u64, u64);
 
 /// The folders that are watched.
 pub(super) struct WatchedFolders {
     watcher: Option<RecommendedWatcher>,
-    /// Those that matter, whether they are there or not.
+    /// The requested folders, whether they exist or not.
     wanted: BTreeSet<PathBuf>,
-    /// Those that are watched.
-    watched: BTreeMap<PathBuf, Identity>,
+    /// The folders that are watched.
+    watched: BTreeMap<PathBuf, FolderId>,
 }
 
 impl WatchedFolders {
-    /// Nothing is watched yet; without a watcher, nothing ever is.
+    /// Creates an empty set. Without a watcher, nothing is ever watched.
     pub(super) fn new(watcher: Option<RecommendedWatcher>) -> Self {
         Self { watcher, wanted: BTreeSet::new(), watched: BTreeMap::new() }
     }
 
-    /// Whether folders are watched at all.
+    /// Returns whether there is a watcher.
     pub(super) fn are_watched(&self) -> bool {
         self.watcher.is_some()
     }
 
-    /// Watches these folders from now on, and no others.
+    /// Watches exactly these folders.
     pub(super) fn watch(&mut self, wanted: BTreeSet<PathBuf>) {
         self.wanted = wanted;
         self.refresh();
     }
 
-    /// Whether what happened to these paths made a folder that matters come, go or change places; it
-    /// is watched where it is now.
+    /// Handles changes to these paths. Returns whether a requested folder appeared, disappeared or
+    /// moved; the watches are updated.
     pub(super) fn came_back(&mut self, paths: &[PathBuf]) -> bool {
         let is_path = |folder: &Path| paths.contains(&absolute(folder));
         let is_above =
@@ -46,13 +46,13 @@ impl WatchedFolders {
         if !paths.iter().any(is_above) {
             return false;
         }
-        // Of a folder that has an event of its own, the watch may be gone, even if a new folder has
-        // the number of the old one.
+        // A folder with an event of its own may have lost its watch, even if a new folder has the same
+        // inode.
         let (gone, watched) =
             std::mem::take(&mut self.watched).into_iter().partition(|(folder, _)| is_path(folder));
         self.watched = watched;
         if let Some(watcher) = &mut self.watcher {
-            let gone: BTreeMap<PathBuf, Identity> = gone;
+            let gone: BTreeMap<PathBuf, FolderId> = gone;
             for folder in gone.keys() {
                 let _ = watcher.unwatch(folder);
             }
@@ -60,27 +60,27 @@ impl WatchedFolders {
         self.refresh()
     }
 
-    /// Watches the wanted folders as they are now. Returns whether a wanted one is a new one.
+    /// Updates the watches. Returns whether a requested folder is new.
     fn refresh(&mut self) -> bool {
         let Some(watcher) = &mut self.watcher else { return false };
         let mut is_changed = false;
-        // A parent that is watched for a folder may have got that folder in the meantime: once more.
+        // The folder may have appeared after its parent was chosen: check again.
         for _ in 0..MAX_ROUNDS {
             let here = self.wanted.iter().filter_map(|folder| nearest(folder));
-            let here: BTreeMap<PathBuf, Identity> = here.collect();
+            let here: BTreeMap<PathBuf, FolderId> = here.collect();
             if here == self.watched {
                 break;
             }
             for (old, identity) in &self.watched {
                 if here.get(old) != Some(identity) {
-                    // Of a folder that was removed, the watch is gone already.
+                    // The watch of a removed folder is gone already.
                     let _ = watcher.unwatch(old);
                 }
             }
             for (new, identity) in &here {
                 if self.watched.get(new) != Some(identity) {
                     is_changed |= self.wanted.contains(new);
-                    // One that may not be read cannot be watched; the rest can.
+                    // Unreadable folders cannot be watched.
                     let _ = watcher.watch(new, RecursiveMode::NonRecursive);
                 }
             }
@@ -90,11 +90,11 @@ impl WatchedFolders {
     }
 }
 
-/// How often the folders are looked at until they are as they were. Each round is a step down a path.
+/// Maximum number of updates until the folders are stable. Each one goes at least one level down.
 const MAX_ROUNDS: usize = 16;
 
-/// A folder, or the nearest one above it that is there.
-fn nearest(folder: &Path) -> Option<(PathBuf, Identity)> {
+/// Returns the folder, or its nearest existing ancestor.
+fn nearest(folder: &Path) -> Option<(PathBuf, FolderId)> {
     let here = |folder: &'_ Path| folder.as_os_str().is_empty();
     let mut above =
         folder.ancestors().map(|folder| if here(folder) { Path::new(".") } else { folder });
@@ -104,7 +104,7 @@ fn nearest(folder: &Path) -> Option<(PathBuf, Identity)> {
     })
 }
 
-/// The path by which events name a folder.
+/// Returns the path that events use for a folder.
 fn absolute(folder: &Path) -> PathBuf {
     std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
 }
