@@ -1,16 +1,15 @@
-//! Where Chinese and Japanese text may break: between any two characters, but not before what closes
-//! a clause nor after what opens one. Such text has no spaces, so breaking at spaces alone leaves
-//! rows half empty.
+//! Line breaking of Chinese and Japanese text, which has no spaces: between any two characters, but
+//! not before closing or after opening punctuation.
 
-/// Characters that no row starts with.
+/// Characters that cannot start a row.
 const CLOSING: &str =
     "、。，．・：；！？）］｝〉》」』】〕〗ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々…‥～";
 
-/// Characters that no row ends with.
+/// Characters that cannot end a row.
 const OPENING: &str = "（［｛〈《「『【〔〖";
 
-/// The last place at or before byte `most` of `text` where the row may end between two ideographs or
-/// kana; `None` where there is none behind its last space.
+/// Returns the last position at or before byte `most` of `text` where a row may end between two
+/// ideographs or kana, or `None` if there is none after the last space.
 pub(super) fn break_in(text: &str, most: usize) -> Option<usize> {
     let mut at = most;
     loop {
@@ -28,7 +27,7 @@ fn may_break(before: char, after: char) -> bool {
     is_wide(before) && is_wide(after) && !CLOSING.contains(after) && !OPENING.contains(before)
 }
 
-/// Whether a character belongs to a script that is written without spaces.
+/// Returns whether a character belongs to a script without spaces.
 fn is_wide(c: char) -> bool {
     matches!(c,
         '\u{3000}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}'

@@ -1,5 +1,5 @@
-//! Code blocks: a padded box on the highlight theme's background, line numbers, and the group of
-//! lines that is lit while the others are dimmed.
+//! Code blocks: a padded box with the highlight theme's background, line numbers, and a highlighted
+//! group of lines with the others dimmed.
 
 use std::sync::Arc;
 
@@ -8,28 +8,28 @@ use ratatui::text::{Line, Span};
 
 use super::Highlighting;
 use super::flow::Flow;
-use super::limits::MOST_ROWS;
+use super::limits::MAX_ROWS;
 use super::overflow::OverflowKind;
 use super::placement::ColumnRange;
 use super::text::StyledText;
 use crate::deck::{CodeBlock, LineGroup, Step};
 use crate::theme::{Alignment, CodeStyle, Padding};
 
-/// A box that code or output stands in: where it is, and the empty cells inside it.
+/// A box for code or output.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CodeBox {
-    /// Its columns.
+    /// The columns of the box.
     pub(super) range: ColumnRange,
-    /// The columns it could have at most.
+    /// The maximum width of the box.
     pub(super) most: u16,
-    /// Empty columns at both sides, inside.
+    /// Padding columns on each side.
     pub(super) beside: u16,
-    /// Empty rows above and below, inside; at most 1.
+    /// Padding rows above and below; at most 1.
     pub(super) above: u32,
 }
 
 impl CodeBox {
-    /// The box of a block whose longest line has `longest` cells.
+    /// Returns the box for a block whose longest line has `longest` cells.
     pub(super) fn aligned(
         flow: &Flow<'_>,
         alignment: Alignment,
@@ -44,23 +44,23 @@ impl CodeBox {
         Self { range, most, beside, above: u32::from(padding.vertical.min(1)) }
     }
 
-    /// The first column inside.
+    /// Returns the first column inside the padding.
     pub(super) fn x(&self) -> u16 {
         self.range.x + self.beside
     }
 
-    /// Columns inside.
+    /// Returns the columns inside the padding.
     pub(super) fn inner(&self) -> u16 {
         self.range.width - self.beside * 2
     }
 
-    /// The most columns that it could have inside.
+    /// Returns the maximum columns inside the padding.
     pub(super) fn inner_most(&self) -> u16 {
         self.most.saturating_sub(self.beside * 2).max(1)
     }
 }
 
-/// Lays out a block of code, and says in which box.
+/// Lays out a block of code and returns its box.
 pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
     let listing = CodeListing::new(flow, code);
     let panel = listing.panel(flow);
@@ -68,7 +68,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
     let at = flow.items.len();
     let mut y = top.saturating_add(panel.above);
     for number in 1..=listing.lines.len() {
-        if y - top > MOST_ROWS {
+        if y - top > MAX_ROWS {
             break;
         }
         let below = listing.line(flow, &panel, number, y);
@@ -84,13 +84,12 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock) -> CodeBox {
     panel
 }
 
-/// The box that a block of code would stand in here.
+/// Returns the box of a block of code without laying it out.
 pub(super) fn panel(flow: &Flow<'_>, code: &CodeBlock) -> CodeBox {
     CodeListing::new(flow, code).panel(flow)
 }
 
-/// The fewest columns of a room in which a block of code has no line wrapped, from so many on; none up
-/// to so many.
+/// Returns the fewest columns, from `least` to `most`, in which no line of a code block wraps.
 pub(super) fn narrowest(
     flow: &Flow<'_>,
     code: &CodeBlock,
@@ -103,20 +102,20 @@ pub(super) fn narrowest(
     (least..=most).find(fits)
 }
 
-/// Columns that output can have, where nothing narrows it.
+/// Returns the columns available to output.
 pub(super) fn columns(flow: &Flow<'_>) -> u16 {
     let padding = flow.context.theme().output.padding;
     let alignment = flow.context.theme().code.alignment;
     CodeBox::aligned(flow, alignment, padding, 0).inner_most()
 }
 
-/// The lines to show and how.
+/// The lines of a block and how to show them.
 struct CodeListing<'a> {
     code: &'a CodeBlock,
     lines: Arc<[Line<'static>]>,
     group: Option<&'a LineGroup>,
     dimmed: Style,
-    /// Columns of the line numbers, the space behind them included.
+    /// Columns of line numbers, including the space after them.
     gutter: u16,
 }
 
@@ -145,14 +144,14 @@ impl<'a> CodeListing<'a> {
         CodeBox::aligned(flow, alignment, padding, self.width())
     }
 
-    /// The longest line's cells, its number's included.
+    /// Returns the width of the longest line, including line numbers.
     fn width(&self) -> u16 {
         let longest = self.lines.iter().map(Line::width).max().unwrap_or(0);
         u16::try_from(longest).unwrap_or(u16::MAX).saturating_add(self.gutter)
     }
 
-    /// Puts line `number` from row `y` on, and gives the row below it. What does not fit on one
-    /// row goes on below the code, not below the number.
+    /// Places line `number` from row `y` on and returns the row after it. Continuation rows are
+    /// aligned with the code, not with the line number.
     fn line(&self, flow: &mut Flow<'_>, panel: &CodeBox, number: usize, y: u32) -> u32 {
         let gutter = self.gutter.min(panel.inner().saturating_sub(1));
         if gutter > 0 {
@@ -173,13 +172,13 @@ impl<'a> CodeListing<'a> {
         }
         let mut y = y;
         for (row, width) in text.hanging_rows(room, panel.beside) {
-            flow.put(x, y, (quiet(row), width));
+            flow.put(x, y, (merge_blank_styles(row), width));
             y = y.saturating_add(1);
         }
         y
     }
 
-    /// The box's colours; none where it has none.
+    /// Returns the background of the box, if it has one.
     fn background(&self, flow: &Flow<'_>) -> Option<Style> {
         let code = &flow.context.theme().code;
         let wanted = code.background && !self.code.no_background;
@@ -187,7 +186,7 @@ impl<'a> CodeListing<'a> {
         color.filter(|_| wanted).map(|color| Style::new().bg(color))
     }
 
-    /// Notes the line's rows where its group is the one that has just been lit.
+    /// Marks the line's rows as revealed if its group has just been highlighted.
     fn reveal(&self, flow: &mut Flow<'_>, number: usize, rows: std::ops::Range<u32>) {
         let passed = flow.context.step().0.checked_sub(self.code.groups_from.0);
         let stepped = passed.is_some_and(|at| at > 0 && usize::from(at) < self.code.groups.len());
@@ -198,16 +197,16 @@ impl<'a> CodeListing<'a> {
     }
 }
 
-/// The text of a block as far as it is laid out.
+/// Returns the part of a block's text that is laid out.
 pub fn visible_code(code: &CodeBlock) -> &str {
-    let most = code.text.match_indices('\n').nth(MOST_ROWS as usize);
+    let most = code.text.match_indices('\n').nth(MAX_ROWS as usize);
     most.map_or(&*code.text, |(end, _)| &code.text[..end])
 }
 
-/// A row whose blanks belong to a neighbour: their colour cannot be seen, and each change of colour
-/// is bytes on the wire. (Lines are broken before that, between all that the highlighter tells
-/// apart.)
-fn quiet(row: Line<'static>) -> Line<'static> {
+/// Gives blanks the style of their neighbours, where the difference is not visible: each style
+/// change costs bytes on the wire. (Lines have been broken before that, at the highlighter's token
+/// boundaries.)
+fn merge_blank_styles(row: Line<'static>) -> Line<'static> {
     let is_blank = |span: &Span<'_>| span.content.bytes().all(|byte| byte == b' ');
     let is_seen = |style: Style| style.add_modifier.contains(Modifier::UNDERLINED);
     let mut spans: Vec<Span<'static>> = Vec::with_capacity(row.spans.len());
@@ -236,10 +235,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blanks_cost_no_colour_but_where_it_is_seen() {
+    fn invisible_styles_of_blanks_are_merged() {
         let row = Line::from(vec!["  ".blue(), "let".red(), " ".blue(), "x".red(), " ".blue()]);
-        assert_eq!(quiet(row), Line::from("  let x ".red()));
+        assert_eq!(merge_blank_styles(row), Line::from("  let x ".red()));
         let underlined = Line::from(vec!["a".red(), " ".blue().underlined(), "b".red()]);
-        assert_eq!(quiet(underlined.clone()), underlined);
+        assert_eq!(merge_blank_styles(underlined.clone()), underlined);
     }
 }

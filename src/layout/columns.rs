@@ -1,4 +1,4 @@
-//! Side-by-side columns: how the width is shared, and each column laid out on its own.
+//! Side-by-side columns: divides the width and lays out each column.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use super::flow::Flow;
 use crate::deck::Columns;
 
-/// Lays out every column from the same row; what follows stands below the tallest.
+/// Lays out all columns from the same row on. What follows goes below the tallest one.
 pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
     let y = flow.open();
     let margin = flow.context.theme().column_margin.cells(flow.context.inputs.size.columns);
@@ -24,7 +24,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
     flow.close(y.saturating_add(tallest), 1);
 }
 
-/// Draws a line where each column starts, for the author who looks for the room.
+/// Draws a line at the start of each column, as an aid for authors.
 fn grid(flow: &mut Flow<'_>, columns: &Columns, rows: Range<u32>) {
     let style = flow.context.theme().grid;
     for (x, _) in shares(&columns.ratios, flow.width, 0) {
@@ -34,8 +34,9 @@ fn grid(flow: &mut Flow<'_>, columns: &Columns, rows: Range<u32>) {
     }
 }
 
-/// First column and width of each share. The first leaves the margin at its right, the last at its
-/// left, those between half of it at both sides; a margin that leaves nothing is not left.
+/// Returns the first column and the width of each share. The first share has a margin on its right,
+/// the last on its left, the others half a margin on each side. A margin that leaves no space is
+/// ignored.
 fn shares(ratios: &[u8], width: u16, margin: u16) -> impl Iterator<Item = (u16, u16)> {
     let sum = ratios.iter().map(|&ratio| u32::from(ratio)).sum::<u32>().max(1);
     let last = ratios.len().saturating_sub(1);
@@ -70,7 +71,7 @@ mod tests {
     #[case(&[1, 1], 4, 4, &[(0, 2), (2, 2)])]
     #[case(&[255, 1], 3, 1, &[(0, 1), (2, 0)])]
     #[case(&[], 80, 4, &[])]
-    fn the_width_is_shared_by_ratio(
+    fn width_is_divided_by_ratio(
         #[case] ratios: &[u8],
         #[case] width: u16,
         #[case] margin: u16,

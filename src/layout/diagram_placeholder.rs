@@ -1,5 +1,5 @@
-//! Code that a tool makes a picture of (mermaid, d2, LaTeX, typst): the room of one of usual size,
-//! and in it, until there is a picture, the language and the code itself, as far as it fits.
+//! The placeholder of a diagram that a tool renders (mermaid, d2, LaTeX, typst): space for a
+//! picture of typical size with the language and the start of the code in it.
 
 use ratatui::style::Modifier;
 
@@ -10,13 +10,13 @@ use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
 use crate::deck::{CodeBlock, RenderSpec};
 
-/// The size that a diagram is taken to have.
-const USUAL: PixelSize = PixelSize { width: 640, height: 400 };
+/// The assumed size of a diagram.
+const TYPICAL_SIZE: PixelSize = PixelSize { width: 640, height: 400 };
 
-/// Reserves the room in the middle.
+/// Reserves the space, centred.
 pub(super) fn lay_out(flow: &mut Flow<'_>, code: &CodeBlock, drawing: RenderSpec) {
     let y = flow.open();
-    let (width, height) = room_for(flow, USUAL, drawing.width_percent, y);
+    let (width, height) = room_for(flow, TYPICAL_SIZE, drawing.width_percent, y);
     let x = flow.width.saturating_sub(width) / 2;
     let style = flow.context.theme().base.add_modifier(Modifier::DIM);
     let label = StyledText::plain(&format!("{} · not drawn yet", code.language), style);

@@ -1,8 +1,7 @@
-//! Stacking blocks from top to bottom: the vertical rhythm, and what each kind of block is laid
-//! out by. A flow has rows and columns of its own; lists, quotes and columns lay out what is in
-//! them as a flow each and take it over at its place.
+//! A flow stacks blocks from top to bottom and handles vertical spacing. It has its own rows and
+//! columns; lists, quotes and columns lay out their content in an inner flow that is then adopted.
 //!
-//! Room between blocks is owed, not spent: a block that is the last leaves none behind it.
+//! The gap after a block is only added before the next block, so nothing follows the last one.
 
 use std::ops::Range;
 
@@ -22,43 +21,43 @@ use crate::deck::{Align, Block, BlockKind, Inline, Step, TextStyle};
 use crate::source::Span as SourceSpan;
 use crate::theme::{Alignment, HeadingStyle, Margin};
 
-/// How deep blocks may stand in each other; what is deeper is left out, and a `…` says so.
-const DEEPEST: u8 = 40;
+/// Maximum nesting depth of blocks. Deeper blocks are replaced by `…`.
+const MAX_DEPTH: u8 = 40;
 
 /// Blocks stacked so far.
 #[derive(Debug)]
 pub(super) struct Flow<'a> {
-    /// What the layout is made from.
+    /// The context of the layout.
     pub(super) context: &'a LayoutContext<'a>,
-    /// How running text looks here.
+    /// The style of running text.
     pub(super) inline_style: InlineStyle,
-    /// Where running text and lists stand.
+    /// The alignment of running text and lists.
     pub(super) alignment: Alignment,
-    /// How many cells of the screen one of this flow's is wide and high: the size of its text.
+    /// The text size: the number of screen cells per cell of this flow, in each direction.
     pub(super) size: u16,
     /// Columns to lay out in.
     pub(super) width: u16,
-    /// Rows from this flow's first to the page's last.
+    /// Rows from the first row of this flow to the end of the page.
     pub(super) room: u32,
-    /// What stands in it, in painting order.
+    /// The items, in painting order.
     pub(super) items: Vec<PlacedItem>,
-    /// The first column right of everything.
+    /// The first column to the right of all items.
     pub(super) right: u16,
-    /// The rows that came with the step shown.
+    /// Rows that are new at this step.
     pub(super) revealed: Option<Range<u32>>,
-    /// What did not fit, the innermost block first.
+    /// What did not fit, innermost blocks first.
     pub(super) overflows: Vec<OverflowingPart>,
     /// The block being laid out.
     span: SourceSpan,
     /// The first free row.
     y: u32,
-    /// Empty rows owed before the next block.
+    /// Empty rows to add before the next block.
     gap: u32,
     depth: u8,
 }
 
 impl<'a> Flow<'a> {
-    /// An empty flow, `width` columns wide.
+    /// Creates an empty flow, `width` columns wide.
     pub(super) fn new(context: &'a LayoutContext<'a>, width: u16) -> Self {
         Self {
             context,
@@ -78,7 +77,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// An empty flow for what stands inside a block that begins at row `y` of this one.
+    /// Creates an empty flow for the content of a block that starts at row `y`.
     pub(super) fn inner(&self, width: u16, y: u32) -> Self {
         Self {
             inline_style: self.inline_style,
@@ -91,7 +90,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Takes over what an inner flow holds, with its corner at `x`, `y`.
+    /// Moves the items of an inner flow into this one, with its corner at `x`, `y`.
     pub(super) fn adopt(&mut self, inner: Flow<'_>, x: u16, y: u32) {
         for placed in inner.items {
             let (x, y) = (placed.x.saturating_add(x), placed.y.saturating_add(y));
@@ -104,7 +103,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Lays out with text `by` times as large: in a flow of larger cells, taken over as large.
+    /// Lays out text enlarged by a factor, using an inner flow with larger cells.
     pub(super) fn enlarged(&mut self, by: u16, fill: impl FnOnce(&mut Self)) {
         if by <= 1 {
             return fill(self);
@@ -129,40 +128,40 @@ impl<'a> Flow<'a> {
         self.close(next, gap);
     }
 
-    /// Where running text of this alignment may stand.
+    /// Returns the columns for running text with this alignment.
     pub(super) fn text_range(&self, alignment: Alignment) -> ColumnRange {
         self.block_range(alignment, self.width)
     }
 
-    /// Where a block of this alignment stands that would like to be `wanted` wide.
+    /// Returns the columns of a block with this alignment and preferred width.
     pub(super) fn block_range(&self, alignment: Alignment, wanted: u16) -> ColumnRange {
         let real = |cells: u16| cells.saturating_mul(self.size);
         ColumnRange::for_block(alignment, real(self.width), real(wanted)).scaled_down(self.size)
     }
 
-    /// Begins a block: pays the owed rows and gives the first row that is free.
+    /// Starts a block: adds the pending gap and returns the first free row.
     pub(super) fn open(&mut self) -> u32 {
         self.y = self.y.saturating_add(std::mem::take(&mut self.gap));
         self.y
     }
 
-    /// The row on which the next block begins.
+    /// Returns the row on which the next block starts.
     pub(super) fn next(&self) -> u32 {
         self.y.saturating_add(self.gap)
     }
 
-    /// Ends a block: the next free row, and how many empty rows the next block leaves.
+    /// Ends a block: sets the next free row and the gap before the next block.
     pub(super) fn close(&mut self, next: u32, gap: u32) {
         self.y = next;
         self.gap = gap;
     }
 
-    /// Leaves rows empty, on top of what is owed.
+    /// Adds empty rows, in addition to the pending gap.
     pub(super) fn skip(&mut self, rows: u32) {
         self.y = self.open().saturating_add(rows);
     }
 
-    /// Takes back an empty row: one that is owed, or was left on purpose.
+    /// Removes one empty row, from the pending gap if possible.
     pub(super) fn join(&mut self) {
         match self.gap.checked_sub(1) {
             Some(less) => self.gap = less,
@@ -170,44 +169,44 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Goes down to this row, if it is not passed yet.
+    /// Moves down to row `y`, unless already below it.
     pub(super) fn go_down_to(&mut self, y: u32) {
         self.y = self.open().max(y);
     }
 
-    /// Rows used, without what is owed.
+    /// Returns the rows used, without the pending gap.
     pub(super) fn height(&self) -> u32 {
         self.y
     }
 
-    /// Puts one row of text somewhere.
+    /// Adds one row of text.
     pub(super) fn put(&mut self, x: u16, y: u32, (line, width): (Line<'static>, u16)) {
         self.right = self.right.max(x.saturating_add(width));
         self.items.push(PlacedItem { x, y, item: Item::Text(line) });
     }
 
-    /// Fills an area.
+    /// Adds a filled area.
     pub(super) fn fill(&mut self, x: u16, y: u32, (width, height): (u16, u32), style: Style) {
         self.right = self.right.max(x.saturating_add(width));
         self.items.push(PlacedItem { x, y, item: Item::Fill { width, height, style } });
     }
 
-    /// Notes rows that came with the step shown.
+    /// Adds rows to those that are new at this step.
     pub(super) fn reveal(&mut self, rows: Range<u32>) {
         let seen = self.revealed.get_or_insert_with(|| rows.clone());
         *seen = seen.start.min(rows.start)..seen.end.max(rows.end);
     }
 
-    /// Notes that what was laid out from row `from` on is of this step.
+    /// Marks the rows from `from` on as new if they appear at this step.
     pub(super) fn laid_out(&mut self, step: Step, from: u32) {
         if self.context.is_new(step) && self.y > from {
             self.reveal(from..self.y);
         }
     }
 
-    /// Lays out every block that is visible.
+    /// Lays out all visible blocks.
     pub(super) fn blocks(&mut self, blocks: &[Block]) {
-        if self.depth > DEEPEST {
+        if self.depth > MAX_DEPTH {
             return self
                 .rows(&StyledText::plain("…", self.inline_style.base), Alignment::default());
         }
@@ -231,17 +230,18 @@ impl<'a> Flow<'a> {
             }
         }
         if self.is_full() {
-            let rest = StyledText::plain(&limits::rest(), self.context.theme().output.failure);
+            let rest =
+                StyledText::plain(&limits::omission_note(), self.context.theme().output.failure);
             self.rows(&rest, Alignment::default());
         }
     }
 
-    /// Whether there are more rows than a slide may have.
+    /// Returns whether the maximum number of rows is reached.
     pub(super) fn is_full(&self) -> bool {
-        self.y >= limits::MOST_ROWS
+        self.y >= limits::MAX_ROWS
     }
 
-    /// How many times as large as this flow's a block's text is.
+    /// Returns the enlargement of a block's text relative to this flow.
     fn enlargement(&self, block: &Block) -> u16 {
         let asked = block.font_size.unwrap_or(1);
         let size = match &block.kind {
@@ -257,7 +257,8 @@ impl<'a> Flow<'a> {
         self.sized(size)
     }
 
-    /// How many times as large as this flow's text of this size is, where text can be.
+    /// Returns the enlargement of text of this size relative to this flow; 1 if the terminal does
+    /// not support it.
     pub(super) fn sized(&self, size: u8) -> u16 {
         if self.context.inputs.size.large_text { u16::from(size) / self.size } else { 1 }
     }
@@ -295,7 +296,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Notes that something of the block being laid out does not fit.
+    /// Notes that part of the current block does not fit.
     pub(super) fn overflow(&mut self, kind: OverflowKind) {
         self.overflows.push(OverflowingPart { span: self.span, kind });
     }
@@ -326,7 +327,7 @@ impl<'a> Flow<'a> {
         self.gap = 1;
     }
 
-    /// Text behind a prefix and a space, where there is one.
+    /// Lays out text after a prefix and a space, if there is a prefix.
     fn prefixed(&mut self, prefix: &str, text: &[Inline], style: Style, alignment: Alignment) {
         let mut lines = lines(text, InlineStyle::title(style), self.context);
         if !prefix.is_empty()
@@ -359,7 +360,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// One line of text, wrapped; each of its rows leans to its side.
+    /// Wraps one line of text and aligns its rows.
     pub(super) fn rows(&mut self, text: &StyledText, alignment: Alignment) {
         let range = self.text_range(alignment);
         let mut y = self.open();
@@ -370,14 +371,14 @@ impl<'a> Flow<'a> {
         self.close(y, 0);
     }
 
-    /// How many columns the last of a line may stand out of its room: one where margins let it.
+    /// Returns the columns by which the end of a line may extend into the margin.
     pub(super) fn hang(&self) -> u16 {
         let LayoutContext { inputs, .. } = self.context;
         let margin = |margin: Margin| margin.cells(inputs.size.columns) >= self.size;
         u16::from(margin(inputs.theme.margin) && margin(inputs.theme.column_margin))
     }
 
-    /// A thematic break.
+    /// Lays out a thematic break.
     fn rule(&mut self) {
         let y = self.open();
         let dashes =

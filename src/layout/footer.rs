@@ -1,4 +1,4 @@
-//! The footer: three texts that never overlap, or a bar that grows with the talk.
+//! The footer: three texts that never overlap, or a progress bar.
 
 use ratatui::style::{Modifier, Style};
 
@@ -13,8 +13,8 @@ use crate::theme::FooterStyle;
 /// Empty columns at both ends.
 const MARGIN: u16 = 1;
 
-/// How many rows of the screen the footer keeps from the body: none where it is empty or not
-/// wanted, and never more than a third of the screen.
+/// Returns the rows reserved for the footer: 0 if it is empty or disabled, and at most a third of
+/// the screen.
 pub(super) fn height(inputs: &Inputs<'_>) -> u16 {
     let slide = inputs.deck.slide(inputs.at.slide);
     let wanted = match &inputs.theme.footer {
@@ -27,7 +27,7 @@ pub(super) fn height(inputs: &Inputs<'_>) -> u16 {
     wanted.min(inputs.size.rows / 3)
 }
 
-/// The footer of the slide shown, `height` rows high.
+/// Lays out the footer of the current slide, `height` rows high.
 pub(super) fn lay_out(context: &LayoutContext<'_>, height: u16) -> Vec<PlacedItem> {
     let hidden = context.slide().kind == SlideKind::Intro && !context.theme().intro.footer;
     if hidden || height == 0 {
@@ -46,7 +46,7 @@ pub(super) fn lay_out(context: &LayoutContext<'_>, height: u16) -> Vec<PlacedIte
     }
 }
 
-/// The three texts on their row.
+/// Places the three texts on their row.
 fn template(
     context: &LayoutContext<'_>,
     texts: &FooterText,
@@ -74,7 +74,7 @@ fn template(
         .collect()
 }
 
-/// The pictures, at most as high as the footer less its last row, never larger than they are.
+/// Places the pictures, at most as high as the footer minus one row, and never enlarged.
 fn pictures(context: &LayoutContext<'_>, height: u16) -> impl Iterator<Item = PlacedItem> {
     let Size { columns, rows, cell, .. } = context.inputs.size;
     let most = u64::from(height.saturating_sub(1).max(1));
@@ -105,11 +105,11 @@ fn pictures(context: &LayoutContext<'_>, height: u16) -> impl Iterator<Item = Pl
     })
 }
 
-/// How few columns of a text are worth to be shown beside a whole one in the middle.
-const FEWEST: u16 = 8;
+/// Minimum columns of a side text next to an unshortened middle text.
+const MIN_SIDE_WIDTH: u16 = 8;
 
-/// First column and width of the left, middle and right text. Where they would touch, the one in
-/// the middle stays whole if that leaves enough to the others; else each is cut to its share.
+/// Returns the first column and width of the three texts. If they would touch, the middle text is
+/// kept whole provided that the others get enough space; otherwise each is cut to its share.
 fn places(widths: [u16; 3], size: Size) -> [(u16, u16); 3] {
     let room = size.columns.saturating_sub(MARGIN * 2);
     let wide = |[left, center, right]: [u16; 3]| {
@@ -128,7 +128,7 @@ fn places(widths: [u16; 3], size: Size) -> [(u16, u16); 3] {
         return wide(widths);
     }
     let beside = middle.saturating_sub(MARGIN + 1);
-    if center > 0 && beside >= FEWEST {
+    if center > 0 && beside >= MIN_SIDE_WIDTH {
         return wide([left.min(beside), center, right.min(beside)]);
     }
     let parts = widths.iter().filter(|&&width| width > 0).count().max(1) as u16;
@@ -136,8 +136,8 @@ fn places(widths: [u16; 3], size: Size) -> [(u16, u16); 3] {
     wide(widths.map(|width| width.min(share)))
 }
 
-/// The bar: as long as the part of the talk that is reached, full on the last slide; and behind
-/// that, dimmed, what the next slide will add.
+/// Returns the progress bar: the part of the deck that has been shown, full on the last slide,
+/// followed by the next slide's part, dimmed.
 fn bar(context: &LayoutContext<'_>, character: char, style: Style) -> PlacedItem {
     let Size { columns, rows, .. } = context.inputs.size;
     let total = context.total_slides().max(1) as u64;
@@ -164,7 +164,7 @@ mod tests {
     #[case::too_long([30, 30, 5], 32, [(1, 9), (11, 9), (26, 5)])]
     #[case::one_alone([99, 0, 0], 20, [(1, 18), (10, 0), (19, 0)])]
     #[case::no_room([9, 9, 9], 1, [(1, 0), (0, 0), (0, 0)])]
-    fn footer_texts_never_touch(
+    fn footer_texts_do_not_touch(
         #[case] widths: [u16; 3],
         #[case] columns: u16,
         #[case] expected: [(u16, u16); 3],

@@ -1,4 +1,5 @@
-//! Inline text to styled lines: what the theme makes of bold, code, links and spans.
+//! Converts inline markup to styled lines, applying the theme's styles for bold, code, links and
+//! spans.
 
 use ratatui::style::{Modifier, Style};
 
@@ -8,30 +9,30 @@ use super::text::StyledText;
 use crate::deck::{Inline, SpanColors, TextStyle, Variable};
 use crate::theme::color;
 
-/// How the text of one block looks and where its lines end.
+/// The base style of a block's text and how its line breaks are treated.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct InlineStyle {
-    /// The block's own style, under whatever its pieces say.
+    /// The block's own style, below the styles of its markup.
     pub(super) base: Style,
-    /// Whether that style's colours win over those of inline code, bold and italics: in titles.
+    /// Whether the base colours override those of inline code, bold and italics, as in titles.
     pub(super) overrides_colors: bool,
-    /// Whether a line end in the source starts a new row: in quotes.
+    /// Whether a line break in the source starts a new row, as in quotes.
     pub(super) keeps_line_breaks: bool,
 }
 
 impl InlineStyle {
-    /// The look of a title or heading.
+    /// Returns the style of a title or heading.
     pub(super) fn title(style: Style) -> Self {
         Self { base: style, overrides_colors: true, keeps_line_breaks: false }
     }
 
-    /// The look of text that is only coloured.
+    /// Returns a style that only sets the base style.
     pub(super) fn plain(style: Style) -> Self {
         Self { base: style, ..Self::default() }
     }
 }
 
-/// The lines of a text, as the author broke them; never none.
+/// Returns the lines of a text as the author broke them; at least one.
 pub(super) fn lines(
     inlines: &[Inline],
     inline_style: InlineStyle,
@@ -42,7 +43,7 @@ pub(super) fn lines(
     lines
 }
 
-/// Adds a text to the last of `lines`, and its further lines behind it.
+/// Appends a text to the last of `lines`, adding further lines as needed.
 pub(super) fn extend(
     lines: &mut Vec<StyledText>,
     inlines: &[Inline],
@@ -82,8 +83,8 @@ pub(super) fn extend(
     }
 }
 
-/// The style of one piece: its flags' colours fill what the block leaves open (in titles the
-/// other way round), an author's own colours win over both.
+/// Returns the style of a piece of text. Markup fills in colours that the block leaves open (in
+/// titles, the reverse); the author's own colours override both.
 fn styled(text: &TextStyle, inline_style: InlineStyle, context: &LayoutContext<'_>) -> Style {
     if *text == TextStyle::default() {
         return inline_style.base;
@@ -100,7 +101,7 @@ fn styled(text: &TextStyle, inline_style: InlineStyle, context: &LayoutContext<'
     }
 }
 
-/// What the theme makes of bold, code and the like. Code is only ever code.
+/// Returns the theme's style of markup. Code ignores other markup.
 fn flag_style(text: &TextStyle, context: &LayoutContext<'_>) -> Style {
     let theme = context.theme();
     if text.has(TextStyle::CODE) {
@@ -122,7 +123,7 @@ fn flag_style(text: &TextStyle, context: &LayoutContext<'_>) -> Style {
     style
 }
 
-/// An author's own colours. Names nobody knows colour nothing; the parser has said so.
+/// Returns the author's own colours. The parser has reported unknown names.
 fn span_style(colors: &SpanColors, context: &LayoutContext<'_>) -> Style {
     let palette = &context.theme().palette;
     let class = colors.class.as_ref().and_then(|class| palette.classes.get(class));
@@ -135,13 +136,13 @@ fn span_style(colors: &SpanColors, context: &LayoutContext<'_>) -> Style {
     }
 }
 
-/// How a piece of text is set above the others.
+/// How a piece of text is superscripted.
 enum Superscript {
-    /// It is not.
+    /// Not at all.
     None,
-    /// By its size, where text has sizes.
+    /// By font size, if the terminal supports it.
     BySize,
-    /// In characters of its own, where every character has one.
+    /// With superscript characters, if every character has one.
     Characters(String),
 }
 
@@ -158,9 +159,13 @@ fn raised(text: &str, style: &TextStyle, context: &LayoutContext<'_>) -> Supersc
         .map_or(Superscript::None, Superscript::Characters)
 }
 
-/// The superscript form of a character.
+/// Returns the superscript form of a character.
 fn superscript(char: char) -> Option<char> {
     const PLAIN: &str = "0123456789+-=()abcdefghijklmnoprstuvwxyz";
-    const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ";
-    PLAIN.chars().zip(RAISED.chars()).find(|&(plain, _)| plain == char).map(|(_, raised)| raised)
+    const SUPERSCRIPT: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ";
+    PLAIN
+        .chars()
+        .zip(SUPERSCRIPT.chars())
+        .find(|&(plain, _)| plain == char)
+        .map(|(_, raised)| raised)
 }

@@ -1,5 +1,4 @@
-//! The intro slide, made of what the front matter says about the talk, or, where it says nothing that
-//! can be shown, of what is wrong with it.
+//! The intro slide, built from the front matter, or, if that is empty, from its errors.
 
 use super::flow::Flow;
 use super::inline::{InlineStyle, lines};
@@ -8,7 +7,7 @@ use super::text::StyledText;
 use crate::deck::{Inline, Meta};
 use crate::theme::IntroLine;
 
-/// Lays out titles from the middle on, when and where below them, and the authors.
+/// Lays out the titles from the middle of the slide on, event and date below them, and the authors.
 pub(super) fn lay_out(flow: &mut Flow<'_>) {
     let meta = &flow.context.inputs.deck.meta;
     if *meta == Meta::default() {
@@ -31,7 +30,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>) {
     authors(flow);
 }
 
-/// The mistakes of the front matter.
+/// Lays out the errors of the front matter.
 fn mistakes(flow: &mut Flow<'_>) {
     flow.skip(1);
     let deck = flow.context.inputs.deck;
@@ -43,7 +42,7 @@ fn mistakes(flow: &mut Flow<'_>) {
     }
 }
 
-/// The lines of a title or sub title.
+/// Lays out a title or subtitle.
 fn titles(flow: &mut Flow<'_>, text: Option<&[Vec<Inline>]>, line: &IntroLine) {
     let size = flow.sized(line.font_size);
     for row in text.into_iter().flatten() {
@@ -53,7 +52,7 @@ fn titles(flow: &mut Flow<'_>, text: Option<&[Vec<Inline>]>, line: &IntroLine) {
     }
 }
 
-/// The authors: on the last rows of the page, or below everything else.
+/// Lays out the authors on the last rows of the page, or below everything else.
 fn authors(flow: &mut Flow<'_>) {
     let meta = &flow.context.inputs.deck.meta;
     let intro = &flow.context.theme().intro;

@@ -1,12 +1,12 @@
-//! What the keys are called that status lines speak of: layout knows no bindings, and what is not
-//! bound is not spoken of.
+//! The keys mentioned in status lines. Layout does not know the key bindings; unbound keys are not
+//! mentioned.
 
-/// Keys as people say them; empty where there is none.
+/// Readable key names; empty if not bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyHints {
-    /// What runs a slide's code: `ctrl-e`.
+    /// The key that runs a slide's code: `ctrl-e`.
     pub run: String,
-    /// What gives a block the keys: `tab, enter`.
+    /// The keys that focus a block's input: `tab, enter`.
     pub enter: String,
 }
 
@@ -16,7 +16,7 @@ impl Default for KeyHints {
     }
 }
 
-/// Words with a key behind them, if there is one.
+/// Appends a key, if it is bound, to `words`.
 pub(super) fn with_key(words: &str, key: &str) -> String {
     if key.is_empty() { words.to_owned() } else { format!("{words} · {key}") }
 }

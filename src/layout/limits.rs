@@ -1,14 +1,14 @@
-//! What a slide has at most. Nobody scrolls through thousands of rows on a stage, and laying them out
-//! would hold up each frame: what is beyond is left out, a row says so, and `check` counts it as
+//! Limits on the size of a slide. No one scrolls through thousands of rows, and laying them out
+//! would slow down each frame. Excess content is omitted with a note, and `check` reports it as
 //! rows that do not fit.
 
-/// Rows of a slide, a column, a quote or an item.
-pub(super) const MOST_ROWS: u32 = 5_000;
+/// Maximum rows of a slide, a column, a quote or a list item.
+pub(super) const MAX_ROWS: u32 = 5_000;
 
-/// Bytes of a paragraph's line, or one of code.
-pub(super) const LONGEST_TEXT: usize = 200_000;
+/// Maximum bytes of a line of a paragraph or of code.
+pub(super) const MAX_LINE_BYTES: usize = 200_000;
 
-/// What stands in place of the rest.
-pub(super) fn rest() -> String {
-    format!("… the rest is not drawn: a slide has at most {MOST_ROWS} rows")
+/// Returns the note shown in place of omitted rows.
+pub(super) fn omission_note() -> String {
+    format!("… the rest is omitted: a slide has at most {MAX_ROWS} rows")
 }

@@ -1,30 +1,29 @@
-//! Lists: markers, nesting, hanging indents, and whatever blocks an item holds.
+//! Lists: markers, nesting, hanging indents, and nested blocks.
 
 use super::flow::Flow;
 use super::inline::lines;
-use super::limits::MOST_ROWS;
+use super::limits::MAX_ROWS;
 use super::placement::{ColumnRange, effective_alignment};
 use super::text::StyledText;
 use crate::deck::{Align, List, ListItem, Marker};
 
-/// Columns that each depth is indented.
+/// Columns of indentation per level.
 const INDENT: usize = 3;
 
-/// The bullets by depth; all deeper ones take the last.
+/// Bullets by level; deeper levels use the last one.
 const BULLETS: [&str; 3] = ["•", "◦", "▪"];
 
-/// One item, measured.
+/// A list item, measured.
 struct ItemLayout<'a> {
     item: &'a ListItem,
     marker: StyledText,
     lines: Vec<StyledText>,
 }
 
-/// Lays out the items that are visible. All share one block, so that a list in the middle of the
-/// slide still has its bullets below each other.
+/// Lays out the visible items as one block, which keeps the bullets of a centred list aligned.
 pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
     let written = |item: &&ListItem| !(item.text.is_empty() && item.blocks.is_empty());
-    let items = list.items.iter().filter(written).take(MOST_ROWS as usize);
+    let items = list.items.iter().filter(written).take(MAX_ROWS as usize);
     let entries: Vec<_> = items.map(|item| ItemLayout::new(flow, item)).collect();
     let wanted = entries.iter().map(ItemLayout::width).max().unwrap_or(0);
     let alignment = effective_alignment(align, flow.alignment);
@@ -44,7 +43,8 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, list: &List, align: Option<Align>) {
     flow.close(flow.height().saturating_add(free), 1);
 }
 
-/// Columns before the marker at a depth. Large text is indented less: its columns are wide.
+/// Returns the columns before the marker at a level. Large text is indented less because its
+/// columns are wider.
 fn indent(size: u16, depth: usize) -> usize {
     match (size, depth) {
         (1, _) => INDENT * (depth + 1),
@@ -59,7 +59,7 @@ impl<'a> ItemLayout<'a> {
         let quoted = flow.inline_style.keeps_line_breaks;
         let mut marker = " ".repeat(if quoted { 2 * depth } else { indent(flow.size, depth) });
         match &item.marker {
-            // A quote's lines stay as they are written.
+            // Quotes keep the source's own bullet style.
             Marker::Bullet if quoted => marker.push_str("* "),
             Marker::Bullet => {
                 marker.push_str(BULLETS[depth.min(BULLETS.len() - 1)]);
@@ -74,7 +74,7 @@ impl<'a> ItemLayout<'a> {
         Self { item, marker, lines: lines(&item.text, flow.inline_style, flow.context) }
     }
 
-    /// The columns it would take on rows that never end.
+    /// Returns the width of the item without wrapping.
     fn width(&self) -> u16 {
         let text = self.lines.iter().map(StyledText::width).max().unwrap_or(0);
         let marker = self.marker.width();

@@ -1,5 +1,5 @@
-//! Layout: a slide, a step and a size in; a [`Scene`] of absolute, inert items out. The only place
-//! that interprets the terminal's size, wraps text or decides where something stands.
+//! Layout: turns a slide, a step and a size into a [`Scene`] of items at absolute positions. The
+//! only module that interprets the terminal's size, wraps text or positions anything.
 
 mod cell;
 mod cjk;
@@ -45,55 +45,54 @@ pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
 pub use scene::{Item, PlacedItem, RAISED, Scene, Size};
 
-/// The row on which a slide's blocks begin.
+/// The first row of a slide's blocks.
 const FIRST_ROW: u32 = 1;
 
-/// Everything a scene depends on.
+/// All inputs of a layout.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// The deck.
     pub deck: &'a Deck,
-    /// Which slide, how far revealed.
+    /// The slide and the step.
     pub at: Cursor,
     /// The terminal's size.
     pub size: Size,
-    /// What everything looks like.
+    /// The theme.
     pub theme: &'a Theme,
-    /// Code in colour.
+    /// The syntax highlighter.
     pub highlighter: &'a Highlighter,
-    /// Whether code that was not coloured yet is coloured now, which takes its time; else it stays
-    /// plain.
+    /// Whether to highlight code that is not cached, which takes time.
     pub colours: Highlighting,
-    /// What cells have written.
+    /// The runs of the deck's cells.
     pub runs: &'a Runs,
-    /// How large pictures are.
+    /// The sizes of pictures.
     pub measures: &'a PictureSizes,
     /// The footer's texts.
     pub footer: &'a FooterText,
-    /// The cell that keys go to, drawn with a mark.
+    /// The focused cell, which is marked.
     pub focus: Option<CellId>,
-    /// Whether a line shows where each column starts.
+    /// Whether to draw a line at the start of each column.
     pub grid: bool,
-    /// How much of the terminal slides use.
+    /// The part of the terminal that slides use.
     pub limits: SlideArea,
-    /// What the keys are called.
+    /// The keys mentioned in status lines.
     pub hints: &'a KeyHints,
 }
 
 /// The part of a large terminal that slides use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlideArea {
-    /// The most columns.
+    /// Maximum columns.
     pub columns: u16,
-    /// Where narrower slides stand.
+    /// Horizontal position of narrower slides.
     pub across: HorizontalAlign,
-    /// The most rows.
+    /// Maximum rows.
     pub rows: u16,
-    /// Where lower slides stand.
+    /// Vertical position of lower slides.
     pub down: VerticalAlign,
 }
 
-/// A place from left to right.
+/// A horizontal position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HorizontalAlign {
     /// At the left.
@@ -104,7 +103,7 @@ pub enum HorizontalAlign {
     Right,
 }
 
-/// A place from top to bottom.
+/// A vertical position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerticalAlign {
     /// At the top.
@@ -116,7 +115,7 @@ pub enum VerticalAlign {
 }
 
 impl SlideArea {
-    /// The part of a screen that slides use.
+    /// Returns the area of a screen that slides use.
     fn area(self, columns: u16, rows: u16) -> Rect {
         let (width, height) = (self.columns.max(1).min(columns), self.rows.max(1).min(rows));
         let (beside, above) = (columns - width, rows - height);
@@ -145,33 +144,33 @@ impl Default for SlideArea {
     }
 }
 
-/// Which code is coloured.
+/// Which code is highlighted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Highlighting {
-    /// All of it, however long that takes.
+    /// All code, however long that takes.
     #[default]
     Full,
-    /// What the highlighter knows already.
+    /// Only code that is cached; other code stays plain.
     Cached,
 }
 
-/// Sizes of pictures in pixels, by path as found; why, where one cannot be shown.
+/// The sizes of pictures in pixels, or why they cannot be shown.
 #[derive(Clone, Debug, Default)]
 pub struct PictureSizes {
-    /// By the picture's path as the deck writes it, and the directory it is relative to.
+    /// The sizes by picture.
     pub pictures: BTreeMap<PictureKey, Result<PixelSize, PictureProblem>>,
 }
 
-/// Why a picture cannot be shown, and what to try.
+/// Why a picture cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureProblem {
-    /// What is wrong, with the picture's name.
+    /// What is wrong, including the picture's name.
     pub why: String,
-    /// What to try, if there is something.
+    /// A hint, if there is one.
     pub hint: Option<String>,
 }
 
-/// What identifies a picture before it is found: the deck's words for it and where they stand.
+/// Identifies a picture by its source text, before its file is found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PictureKey {
     /// The directory of the file that names it.
@@ -181,7 +180,7 @@ pub struct PictureKey {
 }
 
 impl PictureKey {
-    /// The picture in this very file.
+    /// Returns the key of a file.
     pub fn of_file(file: &Path) -> Self {
         let base = file.parent().unwrap_or(Path::new("")).to_owned();
         Self { base, source: file.file_name().unwrap_or_default().to_string_lossy().into() }
@@ -197,16 +196,16 @@ pub struct PixelSize {
     pub height: u32,
 }
 
-/// The footer's three texts with the talk's own variables filled in, or the pictures in their place.
+/// The footer's three texts with variables filled in, or pictures in their place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FooterText {
-    /// The pictures at the left, in the middle and at the right.
+    /// The pictures on the left, in the middle and on the right.
     pub pictures: [Option<PictureKey>; 3],
-    /// At the left.
+    /// The text on the left.
     pub left: Vec<Inline>,
-    /// In the middle.
+    /// The text in the middle.
     pub center: Vec<Inline>,
-    /// At the right.
+    /// The text on the right.
     pub right: Vec<Inline>,
 }
 
@@ -221,7 +220,7 @@ pub fn layout(inputs: &Inputs<'_>) -> Scene {
     whole(&Inputs { size, ..*inputs }).within(area, inputs.size)
 }
 
-/// Lays out a slide that uses all of its size.
+/// Lays out a slide over the whole size.
 fn whole(inputs: &Inputs<'_>) -> Scene {
     let Size { columns, rows, .. } = inputs.size;
     let footer_rows = footer::height(inputs);
@@ -248,7 +247,7 @@ fn whole(inputs: &Inputs<'_>) -> Scene {
     }
 }
 
-/// The slide's blocks, and the column they start at.
+/// Lays out the slide's blocks. Returns their first column and the flow.
 fn body<'a>(context: &'a LayoutContext<'a>) -> (u16, Flow<'a>) {
     let (margin, width) =
         placement::inside_margins(context.theme().margin, context.inputs.size.columns);
@@ -263,7 +262,7 @@ fn body<'a>(context: &'a LayoutContext<'a>) -> (u16, Flow<'a>) {
     (margin, flow)
 }
 
-/// The empty row between body and footer; without one, the body's last.
+/// Returns the empty row between body and footer, or the body's last row if there is none.
 fn mark_row(footer_rows: u16, rows: u16) -> u16 {
     let below_body = rows - footer_rows;
     if footer_rows >= 3 { below_body } else { below_body.saturating_sub(1) }

@@ -1,6 +1,6 @@
-//! What of a slide does not fit a size, for `check`: rows below the last, lines of code that had to
-//! be wrapped, words of a table that had to be broken. Text and lists wrap as they should, and a
-//! slide that is too tall scrolls; none of this stops a talk, so all of it are warnings.
+//! Finds what does not fit a size, for `check`: rows below the page, wrapped lines of code, and
+//! broken words in tables. Text and lists wrap by design and tall slides scroll, so all of these
+//! are warnings.
 
 use super::context::LayoutContext;
 use super::{Inputs, body, footer};
@@ -13,35 +13,35 @@ use crate::source::{Sources, Span};
 pub(super) struct OverflowingPart {
     /// The block.
     pub(super) span: Span,
-    /// What of it.
+    /// How it does not fit.
     pub(super) kind: OverflowKind,
 }
 
 /// How something does not fit.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum OverflowKind {
-    /// Its last row is below the page.
+    /// The block ends below the page.
     Rows,
-    /// A line of code is this many columns longer than its box.
+    /// A line of code is too long for its box.
     Code {
-        /// How it starts.
+        /// The start of the line.
         start: Box<str>,
-        /// Columns.
+        /// Excess columns.
         columns: u16,
     },
-    /// A word is wider than its column of the table.
+    /// A word is wider than its table column.
     Words,
 }
 
 impl OverflowKind {
-    /// A line of code that is too long by so many columns.
+    /// Creates the overflow of a line of code by `columns` columns.
     pub(super) fn code(line: &str, columns: u16) -> Self {
         let start = line.trim().chars().take(80).collect::<String>().into();
         Self::Code { start, columns }
     }
 }
 
-/// What of the slide does not fit, in its last step or the one asked for.
+/// Returns a warning for everything that does not fit on the slide at this step.
 pub fn overflow(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
     let rows = u32::from(inputs.size.rows - footer::height(inputs));
     let context = LayoutContext { inputs, rows };
@@ -62,14 +62,14 @@ pub fn overflow(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Puts what does not fit into words.
+/// Formats the warnings.
 struct OverflowReport<'a> {
     inputs: &'a Inputs<'a>,
     slide: &'a Slide,
 }
 
 impl OverflowReport<'_> {
-    /// The slide's rows, at the first block that crosses the page's end.
+    /// Reports excess rows, at the first block that crosses the end of the page.
     fn rows(&self, over: u32, overflows: &[OverflowingPart]) -> Diagnostic {
         let first = overflows.iter().find(|overflow| overflow.kind == OverflowKind::Rows);
         let span = first.map_or(self.slide.span, |overflow| overflow.span);
@@ -78,7 +78,7 @@ impl OverflowReport<'_> {
             .hint("this is the first part that does not fit; the slide scrolls")
     }
 
-    /// What is too wide of one block.
+    /// Reports what is too wide in one block.
     fn block(&self, overflows: &[OverflowingPart]) -> Option<Diagnostic> {
         let lines = overflows.iter().filter_map(|overflow| match &overflow.kind {
             OverflowKind::Code { start, columns } => Some((overflow.span, start, *columns)),
@@ -117,7 +117,7 @@ fn counted(count: u32, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Where a line of a block's code is written; the whole block where the code is kept elsewhere.
+/// Returns the position of a line of code, or of the whole block if its code is in another file.
 fn line_of(sources: &Sources, block: Span, start: &str) -> Span {
     let text = sources.get(block.file).and_then(|file| file.text().get(block.range()));
     let mut at = block.range().start;

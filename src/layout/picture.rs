@@ -1,5 +1,4 @@
-//! Pictures: fitting pixels into cells, room for one whose size is not known yet, and the reason
-//! where one cannot be shown.
+//! Pictures: fits pixels into cells, reserves space while the size is unknown, and shows errors.
 
 use std::path::Path;
 
@@ -14,13 +13,13 @@ use crate::deck::{Align, Picture};
 use crate::source::Span;
 use crate::theme::Alignment;
 
-/// The share of the width that a picture may take, in percent.
-const WIDEST: u32 = 95;
+/// Maximum width of a picture in percent of the available width.
+const MAX_WIDTH_PERCENT: u32 = 95;
 
-/// Fewer rows than this are no room for a picture: it then stands below the page's end.
-const FEWEST_ROWS: u32 = 4;
+/// Minimum rows of a picture. With fewer rows left, it extends below the page.
+const MIN_ROWS: u32 = 4;
 
-/// Lays out a picture in the middle of the room.
+/// Lays out a picture, centred.
 pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture, span: Span) {
     let key = PictureKey { base: picture.base.clone(), source: picture.source.clone() };
     match flow.context.inputs.measures.pictures.get(&key) {
@@ -28,14 +27,14 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, picture: &Picture, span: Span) {
             let area = room_for(flow, *size, picture.width_percent, flow.next());
             place(flow, area, key);
         }
-        Some(Err(reason)) => refuse(flow, picture, reason, span),
+        Some(Err(reason)) => lay_out_error(flow, picture, reason, span),
         None => reserve(flow, picture),
     }
 }
 
-/// Lays out a picture that a run has shown. It has half of the page at least: it may stand below
-/// code that leaves it next to nothing.
-pub(super) fn result(flow: &mut Flow<'_>, file: &Path) {
+/// Lays out a picture from a run's output. It may take at least half of the page, as the code above
+/// may leave little space.
+pub(super) fn lay_out_result(flow: &mut Flow<'_>, file: &Path) {
     let key = PictureKey::of_file(file);
     match flow.context.inputs.measures.pictures.get(&key) {
         Some(Ok(size)) => {
@@ -59,13 +58,13 @@ fn place(flow: &mut Flow<'_>, (width, height): (u16, u32), key: PictureKey) {
     flow.close(y.saturating_add(height), 1);
 }
 
-/// One of the flow's cells in pixels.
+/// Returns the size of one of the flow's cells in pixels.
 fn cell(flow: &Flow<'_>) -> (u16, u16) {
     let (width, height) = flow.context.inputs.size.cell;
     (width.saturating_mul(flow.size), height.saturating_mul(flow.size))
 }
 
-/// Columns and rows of a picture that stands at row `y`.
+/// Returns the columns and rows of a picture at row `y`.
 pub(super) fn room_for(
     flow: &Flow<'_>,
     pixels: PixelSize,
@@ -75,11 +74,11 @@ pub(super) fn room_for(
     fit(pixels, percent, cell(flow), room(flow, y))
 }
 
-/// Columns and rows that a picture may take from row `y` on: the rest of the page, or, where that
-/// is next to nothing, a third of one.
+/// Returns the maximum columns and rows of a picture at row `y`: the rest of the page, or a third
+/// of the page if almost nothing is left.
 fn room(flow: &Flow<'_>, y: u32) -> (u16, u32) {
     let rest = flow.room.saturating_sub(y);
-    let rows = if rest < FEWEST_ROWS {
+    let rows = if rest < MIN_ROWS {
         (flow.context.rows / u32::from(flow.size) / 3).max(rest)
     } else {
         rest
@@ -87,7 +86,7 @@ fn room(flow: &Flow<'_>, y: u32) -> (u16, u32) {
     (flow.width, rows.max(1))
 }
 
-/// Columns and rows for a picture: its own size or the width asked for, shrunk to the room.
+/// Returns the columns and rows of a picture: its own size or the requested width, shrunk to fit.
 fn fit(
     pixels: PixelSize,
     percent: Option<u8>,
@@ -100,22 +99,22 @@ fn fit(
     let asked = percent.map(|percent| f64::from(width) * f64::from(percent) / 100.0);
     let columns = asked.unwrap_or(natural_width / cell_width);
     let rows_per_column = natural_height / natural_width * cell_width / cell_height;
-    let widest = (u32::from(width) * WIDEST / 100).max(1);
+    let widest = (u32::from(width) * MAX_WIDTH_PERCENT / 100).max(1);
     let columns = columns.min(f64::from(widest)).min(f64::from(rows) / rows_per_column);
     #[expect(clippy::cast_sign_loss, reason = "both are positive, and `as` saturates")]
     let (fitted, high) = (columns.round() as u32, (columns * rows_per_column).round() as u32);
     (fitted.clamp(1, widest) as u16, high.clamp(1, rows))
 }
 
-/// A box in its place: why, where it is named, what to try, and its text for those who cannot see it.
-fn refuse(flow: &mut Flow<'_>, picture: &Picture, reason: &PictureProblem, span: Span) {
+/// Lays out an error box: the reason, the position, a hint, and the alternative text.
+fn lay_out_error(flow: &mut Flow<'_>, picture: &Picture, reason: &PictureProblem, span: Span) {
     let place = flow.context.inputs.deck.sources.place(span);
     let hint = reason.hint.as_ref().map(|hint| format!("hint: {hint}"));
     let details = [&*place, hint.as_deref().unwrap_or_default(), &picture.alt];
     problem::notice(flow, &reason.why, details.into_iter());
 }
 
-/// Keeps room for a picture whose size is still to come, with its name in the middle.
+/// Reserves space for a picture of unknown size, with its name in the middle.
 fn reserve(flow: &mut Flow<'_>, picture: &Picture) {
     let y = flow.open();
     let height = room(flow, y).1;

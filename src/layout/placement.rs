@@ -1,22 +1,21 @@
-//! Where something stands across its room: a theme's alignment turned into cells.
+//! Horizontal placement: converts a theme's alignment to columns.
 
 use crate::deck::Align;
 use crate::theme::{Alignment, Margin};
 
-/// A stretch of columns and the side that rows in it lean to.
+/// A range of columns and the alignment of rows in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ColumnRange {
     /// First column.
     pub(super) x: u16,
-    /// Columns.
+    /// Number of columns.
     pub(super) width: u16,
     side: Align,
 }
 
 impl ColumnRange {
-    /// Where a block stands that would like to be `wanted` wide: never wider than its margins let
-    /// it, nor narrower than the theme's least size. Margins that leave no room for that are not
-    /// left.
+    /// Returns the range of a block with preferred width `wanted`: inside its margins, and not
+    /// narrower than the theme's minimum. Margins that leave no space are ignored.
     pub(super) fn for_block(alignment: Alignment, room: u16, wanted: u16) -> Self {
         match alignment {
             Alignment::Left(margin) => {
@@ -39,17 +38,17 @@ impl ColumnRange {
         }
     }
 
-    /// The same counted in cells `size` times as large, as far as they fit in.
+    /// Converts to cells `size` times as large, rounding down.
     pub(super) fn scaled_down(self, size: u16) -> Self {
         Self { x: self.x / size, width: self.width / size, ..self }
     }
 
-    /// The first column right of it.
+    /// Returns the first column to the right.
     pub(super) fn right(self) -> u16 {
         self.x.saturating_add(self.width)
     }
 
-    /// The column at which a row of this width starts.
+    /// Returns the first column of a row with this width.
     pub(super) fn row_start(self, width: u16) -> u16 {
         let free = self.width.saturating_sub(width);
         self.x
@@ -61,7 +60,8 @@ impl ColumnRange {
     }
 }
 
-/// The alignment that counts: the `alignment` command's, which knows no margin, or the theme's.
+/// Returns the alignment requested by the `alignment` command, without margins, or else the
+/// theme's.
 pub(super) fn effective_alignment(asked: Option<Align>, theme: Alignment) -> Alignment {
     match asked {
         None => theme,
@@ -73,7 +73,8 @@ pub(super) fn effective_alignment(asked: Option<Align>, theme: Alignment) -> Ali
     }
 }
 
-/// First column and columns that a margin at both sides leaves. One that leaves nothing is ignored.
+/// Returns the first column and the width inside a margin on both sides. A margin that leaves no
+/// space is ignored.
 pub(super) fn inside_margins(margin: Margin, room: u16) -> (u16, u16) {
     let cells = margin.cells(room);
     match room.checked_sub(cells.saturating_mul(2)) {
@@ -99,7 +100,7 @@ mod tests {
     #[case::right(Alignment::Right(Margin::Fixed(3)), 20, 4, (13, 4))]
     #[case::a_margin_that_cannot_fit(Alignment::Left(Margin::Fixed(10)), 20, 99, (0, 20))]
     #[case::no_room_at_all(CODE, 0, 10, (0, 0))]
-    fn a_block_stands_inside_its_margins(
+    fn blocks_respect_their_margins(
         #[case] alignment: Alignment,
         #[case] room: u16,
         #[case] wanted: u16,
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_lean_to_their_side() {
+    fn rows_follow_the_alignment() {
         let start = |align| {
             ColumnRange::for_block(effective_alignment(Some(align), CODE), 20, 20).row_start(5)
         };

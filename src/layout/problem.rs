@@ -1,12 +1,11 @@
-//! What stands on a slide in place of something that cannot be shown: a box that says what is
-//! wrong, where, and what to try. The rest of the slide is drawn around it.
+//! Error boxes on a slide: what is wrong, where, and a hint, in place of what cannot be shown.
 
 use ratatui::style::{Modifier, Style};
 
 use super::flow::Flow;
 use super::text::StyledText;
 
-/// Lays out the deck's diagnostic at `index`.
+/// Lays out the deck's diagnostic with this index.
 pub(super) fn diagnostic(flow: &mut Flow<'_>, index: usize) {
     let deck = flow.context.inputs.deck;
     let Some(found) = deck.diagnostics.get(index) else { return };
@@ -15,7 +14,7 @@ pub(super) fn diagnostic(flow: &mut Flow<'_>, index: usize) {
     notice(flow, &found.message, std::iter::once(place.as_str()).chain(hints.iter().map(|h| &**h)));
 }
 
-/// Lays out a box of lines in the theme's failure colours, the first one bold.
+/// Lays out a box of lines in the theme's failure style, with the first line bold.
 pub(super) fn notice<'a>(
     flow: &mut Flow<'_>,
     title: &'a str,
@@ -41,7 +40,7 @@ pub(super) fn notice<'a>(
     flow.close(y.saturating_add(1), 1);
 }
 
-/// Draws the box's lines around `rows`, whose last is the row above the lower line.
+/// Draws the border around `rows`, which ends at the row of the lower border.
 fn frame(flow: &mut Flow<'_>, rows: std::ops::Range<u32>, width: u16, style: Style) {
     let dashes = "─".repeat(usize::from(width.saturating_sub(2)));
     let edge = |flow: &mut Flow<'_>, x, y, text: &str| {

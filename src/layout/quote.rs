@@ -1,4 +1,4 @@
-//! Quotes and alerts: a prefix before every row, and a background as wide as the longest.
+//! Quotes and alerts: a prefix before every row, and a background as wide as the longest row.
 
 use ratatui::style::Style;
 
@@ -9,11 +9,10 @@ use super::text::StyledText;
 use crate::deck::{AlertKind, Align, Block, Inline};
 use crate::theme::Alignment;
 
-/// A quote in which less room than this is left for its text has no prefix: quotes nested deep must
-/// stay readable, and not become a tower of letters.
-const NARROWEST: u16 = 8;
+/// Minimum columns of quoted text. Deeply nested quotes omit their prefix to keep this width.
+const MIN_TEXT_WIDTH: u16 = 8;
 
-/// What surrounds quoted blocks.
+/// The prefix and background of quoted blocks.
 struct QuoteFrame<'a> {
     alignment: Alignment,
     prefix: &'a str,
@@ -71,13 +70,13 @@ pub(super) fn alert(
 }
 
 impl QuoteFrame<'_> {
-    /// Lays out what `fill` puts inside, then draws the prefix and background around it.
+    /// Lays out the content with `fill`, then adds the prefix and the background.
     fn lay_out(&self, flow: &mut Flow<'_>, fill: impl FnOnce(&mut Flow<'_>)) {
         let y = flow.open();
         let prefix = StyledText::plain(self.prefix, self.prefix_style);
         let most = flow.text_range(self.alignment).width;
         let room = most.saturating_sub(prefix.width());
-        let indent = if room < NARROWEST { 0 } else { prefix.width() };
+        let indent = if room < MIN_TEXT_WIDTH { 0 } else { prefix.width() };
         let mut inner = flow.inner(most - indent, y);
         inner.inline_style =
             InlineStyle { base: self.style, overrides_colors: false, keeps_line_breaks: true };

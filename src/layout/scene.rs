@@ -1,8 +1,8 @@
-//! A scene: what layout makes and everything after it only copies. Absolute and inert: places,
-//! styled lines and fills; no closures, no cursor, nothing left to decide.
+//! The result of layout: items at absolute positions that the renderer only copies.
 //!
-//! The body may be taller than its room. Its items stand in the body's own rows, from 0; painting
-//! takes the scroll offset away. Items of the frame (footer, marks) stand in rows of the screen.
+//! The body may be taller than the viewport. Its items have rows of the body, starting at 0;
+//! rendering subtracts the scroll offset. Items of the frame (footer, marks) have rows of the
+//! screen.
 
 use std::ops::Range;
 
@@ -13,59 +13,59 @@ use ratatui::text::Line;
 use super::PictureKey;
 use crate::deck::CellId;
 
-/// The terminal's size.
+/// The size and capabilities of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Columns.
     pub columns: u16,
     /// Rows.
     pub rows: u16,
-    /// One cell in pixels, width and height: the terminal's own, or 10 by 20.
+    /// Width and height of a cell in pixels; 10 by 20 if unknown.
     pub cell: (u16, u16),
-    /// Whether it shows text larger than a cell; where not, all text has size 1.
+    /// Whether the terminal supports text larger than a cell.
     pub large_text: bool,
 }
 
 impl Size {
-    /// A size in cells, of cells of 10 by 20 pixels, with text of one size.
+    /// Creates a size with cells of 10 by 20 pixels and without large text.
     pub fn new(columns: u16, rows: u16) -> Self {
         Self { columns, rows, cell: (10, 20), large_text: false }
     }
 }
 
-/// One slide at one step, laid out.
+/// One step of one slide, laid out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
-    /// The size it was made for.
+    /// The size that the scene was made for.
     pub size: Size,
-    /// Fills the screen.
+    /// The background of the screen.
     pub background: Style,
-    /// Where the body shows on the screen; what scrolls out of it is cut.
+    /// The area of the screen that shows the body.
     pub viewport: Rect,
-    /// Rows of the body, which may be more than the viewport has.
+    /// Rows of the body, which may exceed the viewport.
     pub height: u32,
-    /// Columns that a run's output can have, where nothing narrows it.
+    /// Columns available to a run's output.
     pub columns: u16,
-    /// The rows of the body that came with the step shown; none at the first step.
+    /// Rows of the body that are new at this step; `None` at the first step.
     pub revealed: Option<Range<u32>>,
-    /// The row of the screen at whose end a mark says that the body goes on above or below.
+    /// The screen row of the mark that the body continues above or below.
     pub mark_row: u16,
-    /// How that mark looks.
+    /// The style of that mark.
     pub mark: Style,
-    /// The body, in painting order.
+    /// The items of the body, in painting order.
     pub body: Vec<PlacedItem>,
-    /// Footer and the like, in painting order, in rows of the screen.
+    /// The items of the frame, such as the footer, in painting order.
     pub frame: Vec<PlacedItem>,
 }
 
-/// Something at its place: columns of the screen, rows of the body or the screen.
+/// An item and its position: columns of the screen, rows of the body or the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlacedItem {
     /// First column.
     pub x: u16,
     /// First row.
     pub y: u32,
-    /// What stands there.
+    /// The item.
     pub item: Item,
 }
 
@@ -73,19 +73,19 @@ pub struct PlacedItem {
 /// no theme and no output can ask for; painting takes it off.)
 pub const RAISED: Modifier = Modifier::RAPID_BLINK;
 
-/// What can stand somewhere.
+/// What a scene consists of.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
-    /// One row of styled text; cells it does not cover keep what is there.
+    /// One row of styled text, which covers only its own cells.
     Text(Line<'static>),
-    /// One row of text that takes `size` rows, and `size` columns for each of a cell.
+    /// One row of text enlarged to `size` rows, and `size` columns per cell.
     LargeText {
         /// The text.
         line: Line<'static>,
-        /// How many times a cell's size, from 2 to 7.
+        /// The enlargement, from 2 to 7.
         size: u8,
     },
-    /// An area in one style, blanked.
+    /// An area filled with one style.
     Fill {
         /// Columns.
         width: u16,
@@ -94,71 +94,70 @@ pub enum Item {
         /// Its style.
         style: Style,
     },
-    /// A picture scaled to these cells.
+    /// A picture, scaled to these cells.
     Picture {
         /// Columns.
         width: u16,
         /// Rows.
         height: u32,
-        /// Which picture.
+        /// Identifies the picture.
         key: PictureKey,
     },
-    /// The room of a picture that is still to be made, by a tool; what stands in it meanwhile
-    /// explains it.
+    /// The area of a diagram that is not rendered yet. Other items explain it.
     Diagram {
         /// Columns.
         width: u16,
         /// Rows.
         height: u32,
     },
-    /// The area of a cell, code to output: what a click on it means.
+    /// The area of a cell from code to output, for clicks.
     Cell {
         /// Columns.
         width: u16,
         /// Rows.
         height: u32,
-        /// Which cell.
+        /// The cell.
         id: CellId,
-        /// Columns that a row of its output can have, however wide the output's box is now.
+        /// Columns available to the cell's output, regardless of its current width.
         columns: u16,
     },
-    /// The rows of a cell's output that stands elsewhere than by its code.
+    /// The rows of a cell's output that is not placed by its code.
     DetachedOutput {
         /// Rows.
         height: u32,
-        /// Which cell.
+        /// The cell.
         id: CellId,
     },
-    /// The area of a terminal that a cell's program draws on.
+    /// The area of a cell's terminal.
     Terminal {
-        /// Columns that the program has.
+        /// Columns of the terminal.
         width: u16,
-        /// Rows that the program has.
+        /// Rows of the terminal.
         height: u16,
-        /// Which cell.
+        /// The cell.
         id: CellId,
     },
-    /// The area of a part of a cell's output that has its own scroll.
+    /// The area of a part of a cell's output that scrolls on its own.
     Output {
         /// Columns.
         width: u16,
         /// Rows.
         height: u32,
-        /// Which cell.
+        /// The cell.
         id: CellId,
-        /// Which part of its output.
+        /// The index of the output part.
         part: usize,
-        /// Whether it follows its end, where it is not scrolled.
+        /// Whether it follows its end unless scrolled.
         follows: bool,
-        /// First row shown, after wrapping.
+        /// First visible row, after wrapping.
         first: usize,
-        /// All rows, after wrapping.
+        /// Total rows, after wrapping.
         total: usize,
     },
 }
 
 impl PlacedItem {
-    /// The same `by` times as large: what was laid out in larger cells, as the screen counts.
+    /// Returns the item enlarged by a factor, to convert from a flow with larger cells.
     pub(super) fn enlarged(self, by: u16) -> Self {
         let wide = |width: u16| width.saturating_mul(by);
         let high = |height: u32| height.saturating_mul(by.into());
@@ -181,7 +180,7 @@ impl PlacedItem {
             Item::DetachedOutput { height, id } => {
                 Item::DetachedOutput { height: high(height), id }
             }
-            // As many cells of the program's, whatever their size.
+            // A terminal keeps its number of cells.
             screen @ Item::Terminal { .. } => screen,
             Item::Output { width, height, id, part, follows, first, total } => {
                 let (width, height) = (wide(width), high(height));
@@ -193,7 +192,7 @@ impl PlacedItem {
 }
 
 impl Scene {
-    /// An empty slide.
+    /// Creates an empty scene.
     pub fn blank(size: Size, background: Style) -> Self {
         Self {
             size,
@@ -209,7 +208,7 @@ impl Scene {
         }
     }
 
-    /// The same slide, made for `area`, on a screen that is larger.
+    /// Moves a scene made for `area` into a larger screen.
     pub(super) fn within(mut self, area: Rect, size: Size) -> Self {
         for placed in self.body.iter_mut().chain(&mut self.frame) {
             placed.x = placed.x.saturating_add(area.x);
@@ -222,12 +221,12 @@ impl Scene {
         Self { size, viewport, mark_row: self.mark_row + area.y, ..self }
     }
 
-    /// How far the body can be scrolled, in rows.
+    /// Returns the maximum scroll offset of the body in rows.
     pub fn scroll_limit(&self) -> u32 {
         self.height.saturating_sub(u32::from(self.viewport.height))
     }
 
-    /// The cell at a place on the screen, when the body is scrolled down by `scroll` rows.
+    /// Returns the cell at a position on the screen, with the body scrolled by `scroll` rows.
     pub fn cell_at(&self, column: u16, row: u16, scroll: u32) -> Option<CellId> {
         self.topmost(column, row, scroll, |item| match *item {
             Item::Cell { width, height, id, .. } => Some((width, height, id)),
@@ -235,7 +234,7 @@ impl Scene {
         })
     }
 
-    /// The output with a scroll of its own that is at a place on the screen: an [`Item::Output`].
+    /// Returns the scrollable output ([`Item::Output`]) at a position on the screen.
     pub fn output_at(&self, column: u16, row: u16, scroll: u32) -> Option<&Item> {
         self.topmost(column, row, scroll, |item| match *item {
             Item::Output { width, height, .. } => Some((width, height, item)),
@@ -243,7 +242,7 @@ impl Scene {
         })
     }
 
-    /// Where a place on the screen lies in a cell's terminal, in columns and rows from 0.
+    /// Converts a position on the screen to a column and row of a cell's terminal, from 0.
     pub fn place_in_screen(
         &self,
         cell: CellId,
@@ -262,7 +261,7 @@ impl Scene {
         Some((column - placed.x, u16::try_from(y).ok()?))
     }
 
-    /// The rows of the body that a cell takes, code to output, wherever its output stands.
+    /// Returns the rows of the body that a cell covers, including detached output.
     pub fn extent_of(&self, cell: CellId) -> Option<Range<u32>> {
         let parts = self.body.iter().filter_map(|placed| match placed.item {
             Item::Cell { height, id, .. } | Item::DetachedOutput { height, id } if id == cell => {
@@ -273,8 +272,8 @@ impl Scene {
         parts.reduce(|all, part| all.start.min(part.start)..all.end.max(part.end))
     }
 
-    /// What is known of the last item of a kind at a place on the screen; `area` gives its width, its
-    /// height, and that.
+    /// Returns the result of `area` for the topmost item at a position on the screen. `area`
+    /// returns an item's width, height and result.
     fn topmost<'s, T>(
         &'s self,
         column: u16,

@@ -1,53 +1,53 @@
-//! Tables: columns as wide as their widest cell, or, where the table is too wide for its room,
-//! narrowed so that cells wrap on their own. A table of many columns whose words would be cut by
-//! that is set as running text.
+//! Tables: columns as wide as their widest cell, or narrowed to fit, which wraps cells. A table
+//! with so many columns that words would be cut is laid out as running text.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::flow::Flow;
 use super::inline::{InlineStyle, lines};
-use super::limits::MOST_ROWS;
+use super::limits::MAX_ROWS;
 use super::overflow::OverflowKind;
 use super::placement::{ColumnRange, effective_alignment};
 use super::text::StyledText;
 use crate::deck::{Align, Inline, Table};
 
-/// Columns that a line between two columns takes, with a space at both sides.
-const BETWEEN: u16 = 3;
+/// Columns of a separator, including a space on each side.
+const SEPARATOR_WIDTH: u16 = 3;
 
-/// So many columns may be narrowed until their words are cut; with more, hardly a word stays whole.
-const MOST_CUT: usize = 3;
+/// Maximum number of columns for which words may be cut; beyond that, hardly a word would stay
+/// whole.
+const MAX_CUT_COLUMNS: usize = 3;
 
-/// The last column is not narrowed further for the sake of the others.
-const NARROWEST: u16 = 8;
+/// Minimum width of the last column when only that one is narrowed.
+const MIN_LAST_WIDTH: u16 = 8;
 
-/// A table's columns: width and alignment of each.
+/// The columns of a table.
 struct TableGrid {
     range: ColumnRange,
     widths: Vec<u16>,
     aligns: Vec<Align>,
     base: Style,
-    /// Where rows are running text, the columns they wrap in.
+    /// The width to wrap at, if rows are running text.
     runs: Option<u16>,
 }
 
-/// Lays out the header, a rule, and the rows that are visible.
+/// Lays out the header, a rule, and the visible rows.
 pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) {
     let header = cells(flow, &table.header);
-    let shown = table.rows.iter().take(MOST_ROWS as usize);
+    let shown = table.rows.iter().take(MAX_ROWS as usize);
     let rows: Vec<_> = shown.map(|row| cells(flow, &row.cells)).collect();
     let all = || std::iter::once(&header).chain(&rows);
     let (natural, words) =
         (widest(all(), StyledText::width), widest(all(), StyledText::longest_word));
     let alignment = effective_alignment(align, flow.context.theme().table);
     let room = flow.text_range(alignment).width;
-    let widths = narrowed(&natural, &words, room);
+    let widths = narrow(&natural, &words, room);
     let cuts_words = words.iter().zip(&widths).any(|(word, width)| word > width);
     if cuts_words {
         flow.overflow(OverflowKind::Words);
     }
-    let runs = cuts_words && widths.len() > MOST_CUT;
+    let runs = cuts_words && widths.len() > MAX_CUT_COLUMNS;
     let widths = if runs { natural } else { widths };
     let aligns = (0..widths.len())
         .map(|column| table.aligns.get(column).copied().flatten().unwrap_or(Align::Left))
@@ -67,14 +67,14 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, table: &Table, align: Option<Align>) 
     flow.close(flow.height(), 1);
 }
 
-/// A row's cells as text; a break in a cell is a row of the cell.
+/// Converts a row's cells to text. A line break in a cell starts a new row of the cell.
 fn cells(flow: &Flow<'_>, cells: &[Vec<Inline>]) -> Vec<Vec<StyledText>> {
     let inline_style = InlineStyle { keeps_line_breaks: false, ..flow.inline_style };
     cells.iter().map(|cell| lines(cell, inline_style, flow.context)).collect()
 }
 
-/// The widest of each column's cells by this measure. Rows that are not visible yet count, so that
-/// nothing moves.
+/// Returns the maximum of `measure` over each column's cells. Rows that are not visible yet count
+/// as well, so nothing moves when they appear.
 fn widest<'a>(
     rows: impl Iterator<Item = &'a Vec<Vec<StyledText>>>,
     measure: impl Fn(&StyledText) -> u16,
@@ -89,33 +89,34 @@ fn widest<'a>(
     widths
 }
 
-/// Columns that all of them take, lines between them included.
+/// Returns the total width, including separators.
 fn total(widths: &[u16]) -> u16 {
-    let lines = BETWEEN.saturating_mul(widths.len().saturating_sub(1).min(9999) as u16);
+    let lines = SEPARATOR_WIDTH.saturating_mul(widths.len().saturating_sub(1).min(9999) as u16);
     widths.iter().fold(lines, |sum, &width| sum.saturating_add(width))
 }
 
-/// Widths that fit the room. The last column alone gives way where that leaves it its longest word:
-/// the others then read as they are. Else every column gets its longest word if all can; what is
-/// left goes to the columns that need more. No column is narrower than a cell.
-fn narrowed(natural: &[u16], words: &[u16], room: u16) -> Vec<u16> {
+/// Returns widths that fit into `room`. If narrowing the last column alone suffices and keeps its
+/// longest word, only that is done. Otherwise every column gets its longest word, if possible, and
+/// the rest is divided among the columns that need more. No column is narrower than a cell.
+fn narrow(natural: &[u16], words: &[u16], room: u16) -> Vec<u16> {
     let over = total(natural).saturating_sub(room);
     if let (Some((last, others)), Some(&word)) = (natural.split_last(), words.last())
         && let Some(left) = last.checked_sub(over)
-        && left >= word.max(over.min(NARROWEST))
+        && left >= word.max(over.min(MIN_LAST_WIDTH))
     {
         return others.iter().copied().chain([left]).collect();
     }
     let free = room.saturating_sub(total(&vec![0; natural.len()]));
-    let least = shared(words, free);
+    let least = divide(words, free);
     let more: Vec<_> = natural.iter().zip(&least).map(|(all, least)| all - least).collect();
     let rest = free.saturating_sub(least.iter().fold(0, |sum, &width| sum.saturating_add(width)));
-    let more = shared(&more, rest);
+    let more = divide(&more, rest);
     least.iter().zip(more).map(|(least, more)| (least + more).max(1)).collect()
 }
 
-/// Shares `free` cells: who asks for less than an equal share gets it all, the others get the same.
-fn shared(asked: &[u16], free: u16) -> Vec<u16> {
+/// Divides `free` cells: columns that ask for less than an equal share get all they ask for, and
+/// the others share the rest equally.
+fn divide(asked: &[u16], free: u16) -> Vec<u16> {
     let mut given = asked.to_vec();
     let mut order: Vec<_> = (0..asked.len()).collect();
     order.sort_by_key(|&column| asked[column]);
@@ -129,11 +130,11 @@ fn shared(asked: &[u16], free: u16) -> Vec<u16> {
 }
 
 impl TableGrid {
-    /// One row of cells, as many rows high as its highest cell. Where cells go on, lines stand only
-    /// between those that do: so it is seen where the table's next row begins.
+    /// Lays out one row of cells, as high as its highest cell. On continuation rows, separators are
+    /// drawn only between cells that continue, which shows where the next row of the table starts.
     fn row(&self, flow: &mut Flow<'_>, cells: &[Vec<StyledText>]) {
         if let Some(room) = self.runs {
-            return self.running(flow, cells, room);
+            return self.running_text(flow, cells, room);
         }
         let wrapped: Vec<Vec<_>> = (0..self.widths.len())
             .map(|column| {
@@ -161,8 +162,8 @@ impl TableGrid {
         flow.close(y + height as u32, 0);
     }
 
-    /// One row of cells as one text.
-    fn running(&self, flow: &mut Flow<'_>, cells: &[Vec<StyledText>], room: u16) {
+    /// Lays out one row of cells as running text.
+    fn running_text(&self, flow: &mut Flow<'_>, cells: &[Vec<StyledText>], room: u16) {
         let mut text = StyledText::default();
         for column in 0..self.widths.len() {
             if column > 0 {
@@ -182,7 +183,7 @@ impl TableGrid {
         flow.close(next, 0);
     }
 
-    /// One row of one cell, filled up to the column's width.
+    /// Appends one row of one cell, padded to the column's width.
     fn cell(&self, line: &mut Line<'static>, column: usize, row: Option<(Line<'static>, u16)>) {
         let (row, width) = row.unwrap_or_default();
         let free = self.widths[column].saturating_sub(width);
@@ -197,7 +198,7 @@ impl TableGrid {
         line.push_span(blank(free - before));
     }
 
-    /// The rule below the header.
+    /// Lays out the rule below the header.
     fn rule(&self, flow: &mut Flow<'_>) {
         let parts: Vec<_> =
             self.widths.iter().map(|&width| "─".repeat(usize::from(width))).collect();
@@ -223,15 +224,15 @@ mod tests {
     #[case::fits(&[5, 9], &[5, 5], 20, &[5, 9])]
     #[case::the_last_alone_gives_way(&[12, 30], &[5, 6], 27, &[12, 12])]
     #[case::words_stay_whole(&[12, 30], &[12, 12], 25, &[11, 11])]
-    #[case::the_rest_is_shared(&[30, 30], &[4, 8], 33, &[13, 17])]
+    #[case::the_rest_is_divide(&[30, 30], &[4, 8], 33, &[13, 17])]
     #[case::long_words_give_way(&[3, 40], &[3, 40], 20, &[3, 14])]
     #[case::no_room(&[9, 9, 9], &[9, 9, 9], 2, &[1, 1, 1])]
-    fn columns_shrink_to_the_room(
+    fn columns_shrink_to_fit(
         #[case] natural: &[u16],
         #[case] words: &[u16],
         #[case] room: u16,
         #[case] expected: &[u16],
     ) {
-        assert_eq!(narrowed(natural, words, room), expected);
+        assert_eq!(narrow(natural, words, room), expected);
     }
 }

@@ -1,34 +1,34 @@
-//! A logical line of styled text: what is wrapped into rows, and measured, before it has a place.
-//! Text and styles are kept apart, so that breaking lines looks at one string.
+//! A logical line of styled text that can be measured and wrapped. Text and styles are stored
+//! separately, so line breaking works on a single string.
 
 use std::ops::Range;
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::limits::{LONGEST_TEXT, MOST_ROWS};
+use super::limits::{MAX_LINE_BYTES, MAX_ROWS};
 use super::wrap;
 use crate::source::{TextKind, mark_invisible};
 
-/// One line of styled text, not wrapped.
+/// One unwrapped line of styled text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StyledText {
     string: String,
-    /// Styles and where each ends, in order; together they cover the string.
+    /// The end of each style run in bytes, and its style; together they cover the string.
     runs: Vec<(usize, Style)>,
-    /// Where a style ends and yet no row may.
+    /// Run boundaries at which a row must not end.
     glued: Vec<usize>,
 }
 
 impl StyledText {
-    /// Text in one style.
+    /// Creates text in one style.
     pub(super) fn plain(text: &str, style: Style) -> Self {
         let mut made = Self::default();
         made.push(text, style);
         made
     }
 
-    /// Takes over a line that is styled already.
+    /// Converts a styled line.
     pub(super) fn from_line(line: &Line<'_>) -> Self {
         let mut made = Self::default();
         for span in &line.spans {
@@ -37,10 +37,10 @@ impl StyledText {
         made
     }
 
-    /// Adds text at the end. A tab is four spaces; other control characters, which no cell can
-    /// show, are left out; an invisible character that nothing needs is a mark.
+    /// Appends text. A tab becomes four spaces, other control characters are removed, and unneeded
+    /// invisible characters become marks.
     pub(super) fn push(&mut self, text: &str, style: Style) {
-        let room = LONGEST_TEXT.saturating_sub(self.string.len());
+        let room = MAX_LINE_BYTES.saturating_sub(self.string.len());
         if text.len() > room {
             if room > 0 {
                 let end = text.floor_char_boundary(room);
@@ -72,7 +72,7 @@ impl StyledText {
         }
     }
 
-    /// Adds a text at the end, styles and all.
+    /// Appends another text with its styles.
     pub(super) fn append(&mut self, text: &Self) {
         let before = self.string.len();
         self.string.push_str(&text.string);
@@ -80,50 +80,51 @@ impl StyledText {
         self.glued.extend(text.glued.iter().map(|end| before + end));
     }
 
-    /// Lets no row end here, though the style may change.
+    /// Forbids a line break at the end, although the style may change.
     pub(super) fn glue(&mut self) {
         self.glued.push(self.string.len());
     }
 
-    /// Where its pieces end: a row may, too.
+    /// Returns the ends of runs, at which a row may end.
     fn ends(&self) -> impl Iterator<Item = usize> {
         let last = self.string.len();
         let ends = self.runs.iter().map(|&(end, _)| end);
         ends.filter(move |end| *end == last || self.glued.binary_search(end).is_err())
     }
 
-    /// Whether there is nothing in it.
+    /// Returns whether the text is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.string.is_empty()
     }
 
-    /// Its text without the styles.
+    /// Returns the text without styles.
     pub(super) fn as_str(&self) -> &str {
         &self.string
     }
 
-    /// Its width in cells.
+    /// Returns the width in cells.
     pub(super) fn width(&self) -> u16 {
         wrap::columns(&self.string)
     }
 
-    /// Its rows, broken at words, and the width of each.
+    /// Wraps the text at words. Returns each row and its width.
     pub(super) fn rows(&self, width: u16) -> impl Iterator<Item = (Line<'static>, u16)> {
         let rows = wrap::pieces(&self.string, width, self.ends());
-        rows.into_iter().take(MOST_ROWS as usize).map(|row| self.row(row))
+        rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row))
     }
 
-    /// The same where the last `hang` columns may stand behind a full row.
+    /// Wraps like [`StyledText::rows`], but lets up to `hang` closing columns extend beyond a full
+    /// row.
     pub(super) fn hanging_rows(
         &self,
         width: u16,
         hang: u16,
     ) -> impl Iterator<Item = (Line<'static>, u16)> {
         let rows = wrap::hanging(&self.string, width, hang, self.ends());
-        rows.into_iter().take(MOST_ROWS as usize).map(|row| self.row(row))
+        rows.into_iter().take(MAX_ROWS as usize).map(|row| self.row(row))
     }
 
-    /// The whole line on one row; where it is too wide, cut and closed with `…`.
+    /// Returns the text on one row, truncated with `…` if it is too wide.
     pub(super) fn cut(&self, width: u16) -> Line<'static> {
         if self.width() <= width {
             return self.row(0..self.string.len()).0;
@@ -134,7 +135,7 @@ impl StyledText {
         line
     }
 
-    /// The same with a style over those that a part of it has.
+    /// Returns the text with `style` applied on top of a range.
     #[must_use]
     pub(super) fn marked(&self, part: Range<usize>, style: Style) -> Self {
         let mut made =
@@ -153,12 +154,12 @@ impl StyledText {
         made
     }
 
-    /// The width of its longest word.
+    /// Returns the width of the longest word.
     pub(super) fn longest_word(&self) -> u16 {
         self.string.split(' ').map(wrap::columns).max().unwrap_or(0)
     }
 
-    /// A part of it as a row, and its width.
+    /// Returns a range of the text as a row, and its width.
     pub(super) fn row(&self, range: Range<usize>) -> (Line<'static>, u16) {
         let mut spans = Vec::new();
         let mut at = range.start;
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn styles_survive_a_wrap() {
+    fn wrapping_keeps_styles() {
         let rows: Vec<_> = sample().rows(8).collect();
         let expected = [
             (Line::from(vec!["one ".into(), "two".bold()]), 7),
@@ -198,20 +199,20 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_take_no_cell_and_tabs_take_four() {
+    fn control_characters_are_removed_and_tabs_expanded() {
         let text = StyledText::plain("a\tb\u{1b}[0m\r\u{0}", Style::new());
         assert_eq!(text.string, "a    b[0m");
         assert_eq!(text.width(), 9);
     }
 
     #[test]
-    fn an_invisible_character_is_a_mark_with_a_width() {
+    fn invisible_characters_become_marks() {
         let text = StyledText::plain("a\u{202e}b\u{200b}👩\u{200d}👧", Style::new());
         assert_eq!((text.as_str(), text.width()), ("a⇄b\u{fffd}👩\u{200d}👧", 6));
     }
 
     #[test]
-    fn a_part_is_marked_over_its_styles() {
+    fn range_styles_are_applied_on_top() {
         let marked = sample().marked(2..7, Style::new().underlined());
         let expected = Line::from(vec![
             "on".into(),
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_line_says_so() {
+    fn truncated_lines_end_with_an_ellipsis() {
         assert_eq!(sample().cut(6).to_string(), "one t…");
         assert_eq!(sample().cut(1).to_string(), "…");
         assert_eq!(sample().cut(0).to_string(), "");

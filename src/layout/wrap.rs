@@ -1,9 +1,7 @@
-//! Line breaking: where a row of text ends. It ends at a space, or where the text's style changes,
-//! as in code between two tokens; a word of one style that no row can hold is cut at the edge,
-//! between graphemes, so that no wide character is halved.
+//! Line breaking. A row ends at a space or at the boundary between two styles (such as code
+//! tokens). A word that does not fit on any row is cut at the edge, between graphemes.
 //!
-//! Both ways of breaking are one pass over the text: a line of a megabyte costs what its length
-//! costs, whatever the width.
+//! Breaking is a single pass over the text, whose time does not depend on the width.
 
 use std::ops::Range;
 
@@ -12,24 +10,24 @@ use unicode_width::UnicodeWidthStr;
 
 use super::cjk;
 
-/// How many cells a text takes on one row.
+/// Returns the width of a text in cells.
 pub(super) fn cells(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// A width in cells as scenes count it.
+/// Returns the width of a text in cells, saturating.
 pub(super) fn columns(text: &str) -> u16 {
     u16::try_from(cells(text)).unwrap_or(u16::MAX)
 }
 
-/// The rows of `text`, as byte ranges, when no row may be wider than `width`. Spaces at a break
-/// belong to no row; those that open the text stay. An empty text is one empty row.
+/// Wraps `text` at `width` and returns the rows as byte ranges. Spaces at a break are dropped;
+/// leading spaces are kept. An empty text is one empty row.
 pub(super) fn words(text: &str, width: u16) -> Vec<Range<usize>> {
     pieces(text, width, std::iter::once(text.len()))
 }
 
-/// The same for a text of several pieces, given by where each ends: a row may end between any two,
-/// and a word that goes over the end of a piece is as many words.
+/// Wraps a text that consists of several pieces, given by their ends. A row may end between two
+/// pieces, even inside a word.
 pub(super) fn pieces(
     text: &str,
     width: u16,
@@ -38,8 +36,8 @@ pub(super) fn pieces(
     hanging(text, width, 0, ends)
 }
 
-/// The same where a row that is full may have one column more before a space, as a bracket in a
-/// box's padding; or what closes the text, in `hang` columns at most.
+/// Wraps like [`pieces`], but a full row may extend by one column before a space (such as a bracket
+/// in a box's padding), or by up to `hang` columns if that completes the text.
 pub(super) fn hanging(
     text: &str,
     width: u16,
@@ -59,7 +57,7 @@ pub(super) fn hanging(
     rows.finish()
 }
 
-/// The rows of `text` when it is cut at the edge, as a terminal does.
+/// Cuts `text` at the edge, as a terminal does.
 pub(super) fn edges(text: &str, width: u16) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let tail = cut(text, 0..text.len(), usize::from(width.max(1)), &mut rows);
@@ -67,7 +65,7 @@ pub(super) fn edges(text: &str, width: u16) -> Vec<Range<usize>> {
     rows
 }
 
-/// How many bytes of `text` one row of this width can hold.
+/// Returns how many bytes of `text` fit on one row.
 pub(super) fn head(text: &str, width: u16) -> usize {
     fitting(text, width.into())
 }
@@ -85,7 +83,7 @@ fn fitting(text: &str, width: usize) -> usize {
     over.map_or(text.len(), |(at, _)| at)
 }
 
-/// Cuts full rows off the front of `range`, and returns what is left for the last row.
+/// Appends the full rows at the front of `range` to `rows`, and returns the rest.
 fn cut(
     text: &str,
     range: Range<usize>,
@@ -110,20 +108,20 @@ fn cut(
     start..range.end
 }
 
-/// Rows being filled with pieces of text.
+/// The state of wrapping pieces into rows.
 struct LineBreaker<'a> {
     text: &'a str,
     width: usize,
-    /// How many columns may stand behind a full row to close the text.
+    /// Columns by which a full row may be extended.
     hang: usize,
-    /// The row being filled, and its cells.
+    /// The current row.
     row: Range<usize>,
     used: usize,
     done: Vec<Range<usize>>,
 }
 
 impl LineBreaker<'_> {
-    /// Puts as much of a piece on the row as fits, and the rest on further ones.
+    /// Adds as much of a piece as fits to the current row, and the rest to further rows.
     fn add(&mut self, piece: Range<usize>) {
         let mut rest = piece;
         loop {
@@ -167,9 +165,9 @@ impl LineBreaker<'_> {
         }
     }
 
-    /// Puts what is left of the text behind the full row, or the one column before its next space.
+    /// Extends a full row by the rest of the text, or by the one column before the next space.
     fn hang(&mut self, piece: &Range<usize>) {
-        // Only as much is looked at as could hang: the rest of a long text is long.
+        // Inspect only as much as could hang: the rest of the text may be long.
         let (text, rest) = (&self.text[piece.clone()], &self.text[piece.start..]);
         let word = fitting(text, 1);
         let ends = text.as_bytes().get(word).is_none_or(|&next| next == b' ');
@@ -181,7 +179,7 @@ impl LineBreaker<'_> {
         }
     }
 
-    /// Ends the row; the next one starts at byte `next`.
+    /// Ends the current row; the next one starts at byte `next`.
     fn end_row(&mut self, next: usize) {
         let row = &self.text[self.row.clone()];
         let end = self.row.start + row.trim_end_matches(' ').len();
@@ -189,7 +187,7 @@ impl LineBreaker<'_> {
         (self.row, self.used) = (next..next, 0);
     }
 
-    /// All rows, the last one too.
+    /// Returns all rows.
     fn finish(mut self) -> Vec<Range<usize>> {
         if !self.row.is_empty() || self.done.is_empty() {
             self.end_row(self.text.len());
@@ -219,7 +217,7 @@ mod tests {
     #[case("      ab", 4, &["", "ab"])]
     #[case("      ", 4, &[""])]
     #[case("ab", 0, &["a", "b"])]
-    fn words_break_at_spaces_and_over_long_ones_at_the_edge(
+    fn words_wrap_and_long_words_are_cut(
         #[case] text: &str,
         #[case] width: u16,
         #[case] expected: &[&str],
@@ -227,7 +225,7 @@ mod tests {
         assert_eq!(rows(text, width), expected);
     }
 
-    /// The rows of pieces put together.
+    /// Wraps concatenated pieces.
     fn pieced(texts: &[&str], width: u16) -> Vec<String> {
         let ends = texts.iter().scan(0, |end, text| {
             *end += text.len();
@@ -239,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn f087_a_row_may_end_between_two_pieces() {
+    fn f087_rows_may_end_between_pieces() {
         let code = ["a.", "get", "(&key, \"", "x y", "\")"];
         assert_eq!(pieced(&code, 8), ["a.get", "(&key, \"", "x y\")"]);
         assert_eq!(pieced(&code, 6), ["a.get", "(&key,", "\"x y\")"]);
@@ -247,13 +245,13 @@ mod tests {
     }
 
     #[test]
-    fn f087_a_word_of_one_piece_is_cut_only_if_no_row_holds_it() {
+    fn f087_words_are_cut_only_if_no_row_fits_them() {
         assert_eq!(pieced(&["see ", "abcdefgh"], 6), ["see", "abcdef", "gh"]);
         assert_eq!(pieced(&["see ", "abcde", "fgh"], 6), ["see", "abcde", "fgh"]);
     }
 
     #[test]
-    fn f087_one_column_may_hang_behind_a_full_row() {
+    fn f087_one_column_may_hang() {
         let rows = |texts: &[&str], width, hang| {
             let ends: Vec<_> = texts
                 .iter()
@@ -273,14 +271,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_character_is_never_halved() {
+    fn wide_characters_are_not_split() {
         assert_eq!(rows("中文中", 3), ["中", "文", "中"]);
         assert_eq!(rows("a中文", 3), ["a中", "文"]);
         assert_eq!(rows("中文", 1), ["中", "文"]);
     }
 
     #[test]
-    fn text_without_spaces_fills_the_row() {
+    fn cjk_text_fills_rows() {
         assert_eq!(pieced(&["中文 ", "日本語の文", "です"], 10), ["中文 日本", "語の文です"]);
         assert_eq!(rows("中文日。本", 6), ["中文", "日。本"]);
         assert_eq!(rows("中文「日本」", 6), ["中文", "「日", "本」"]);
@@ -289,12 +287,12 @@ mod tests {
     }
 
     #[test]
-    fn a_character_keeps_its_combining_marks() {
+    fn combining_marks_stay_with_their_character() {
         assert_eq!(rows("e\u{301}e\u{301}e\u{301}", 2), ["e\u{301}e\u{301}", "e\u{301}"]);
     }
 
     #[test]
-    fn a_megabyte_on_one_line_is_cut_into_full_rows() {
+    fn huge_lines_are_cut_into_full_rows() {
         let text = "x".repeat(1 << 20);
         let rows = words(&text, 64);
         assert_eq!(rows.len(), (1 << 20) / 64);
@@ -305,11 +303,7 @@ mod tests {
     #[case("", 4, &[""])]
     #[case("ab cd", 4, &["ab c", "d"])]
     #[case("a中文", 4, &["a中", "文"])]
-    fn edges_cut_without_a_look_at_words(
-        #[case] text: &str,
-        #[case] width: u16,
-        #[case] expected: &[&str],
-    ) {
+    fn edges_ignores_words(#[case] text: &str, #[case] width: u16, #[case] expected: &[&str]) {
         let rows: Vec<_> = edges(text, width).into_iter().map(|row| &text[row]).collect();
         assert_eq!(rows, expected);
         assert_eq!(&text[..head(text, width)], expected[0]);

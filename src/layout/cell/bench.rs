@@ -1,5 +1,5 @@
-//! Races: what each lane took, in words below its code, and below the last lane a bar for each, as
-//! long as its time. Where there is no room for bars, words are left.
+//! Benchmark results: a text line below each contender's code, and below the last contender a bar
+//! chart of the times. Where there is no space for bars, the chart is text only.
 
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
@@ -15,26 +15,26 @@ use crate::layout::wrap;
 use crate::run::{CellRun, OPTIMIZED_AWAY, State, Timing};
 use crate::theme::{OutputStyle, Padding};
 
-/// Columns of the longest bar, where there is all the room.
-const LONGEST_BAR: u16 = 48;
+/// Maximum columns of the longest bar.
+const MAX_BAR: u16 = 48;
 
-/// Shorter than this, the longest bar is not worth drawing.
-const SHORTEST_BAR: u16 = 8;
+/// Minimum columns for the longest bar; bars are omitted below that.
+const MIN_BAR: u16 = 8;
 
 /// Columns between the parts of a row.
-const BETWEEN: u16 = 2;
+const GAP: u16 = 2;
 
-/// What is timed is said in full only where the longest bar has so many columns left, and this part of
-/// all.
-const FAIR_BAR: (u16, u16) = (14, 3);
+/// Minimum columns of the longest bar, absolute and as a divisor of the chart's width, that are
+/// reserved before statements are shown in full.
+const RESERVED_BAR: (u16, u16) = (14, 3);
 
-/// In fewer columns what is timed is not told at all.
-const LEAST_TOLD: u16 = 8;
+/// Minimum columns for statements; they are omitted below that.
+const MIN_STATEMENT: u16 = 8;
 
-/// How bars end: by eighths of a cell.
+/// Partial blocks, in eighths of a cell.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// What a lane took, in words, as one line.
+/// Returns the result of a contender as one line of text.
 pub(in crate::layout) fn line(timing: &Timing) -> StyledText {
     let mut text = StyledText::plain("timed ", DIM);
     text.push(&timing.timed, Style::new());
@@ -45,7 +45,7 @@ pub(in crate::layout) fn line(timing: &Timing) -> StyledText {
     text
 }
 
-/// Lays out what a lane took in a box.
+/// Lays out the result of a contender in a box.
 pub(in crate::layout) fn words(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
@@ -66,8 +66,8 @@ pub(in crate::layout) fn words(
     flow.close(y, 1);
 }
 
-/// Lays out the chart of a race below its last lane, in a box that is at least `columns` wide; no box
-/// for any other lane, or where nothing has run.
+/// Lays out the chart below the last contender, at least `columns` wide. Returns `None` for other
+/// contenders and before any has run.
 pub(in crate::layout) fn chart(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
@@ -78,7 +78,7 @@ pub(in crate::layout) fn chart(
     let padding =
         if block.no_background { Padding::default() } else { flow.context.theme().output.padding };
     let alignment = flow.context.theme().code.alignment;
-    let wanted = BenchChart::new(&contenders, u16::MAX).width(LONGEST_BAR);
+    let wanted = BenchChart::new(&contenders, u16::MAX).width(MAX_BAR);
     let wanted = wanted.max(columns.saturating_sub(u16::from(padding.horizontal) * 2));
     let panel = CodeBox::aligned(flow, alignment, padding, wanted);
     let top = flow.open();
@@ -98,8 +98,8 @@ pub(in crate::layout) fn chart(
     Some(panel)
 }
 
-/// The lanes that the chart below this one shows, if there is one: those of its slide that can be
-/// seen, and others that have run.
+/// Returns the contenders of the chart below this cell, if there is one: those visible on its
+/// slide, and others that have run.
 fn contenders<'a>(flow: &Flow<'a>, id: CellId) -> Option<Vec<Contender<'a>>> {
     let context = flow.context;
     let deck = context.inputs.deck;
@@ -122,7 +122,7 @@ fn has_begun(run: &CellRun) -> bool {
     run.is_under_way() || matches!(run.state, State::Ended(_))
 }
 
-/// A lane: its block, and what it has to show once it was asked to run.
+/// A contender: its cell, and its run once requested.
 struct Contender<'a> {
     cell: &'a Cell,
     run: Option<&'a CellRun>,
@@ -134,7 +134,7 @@ impl Contender<'_> {
         self.run.and_then(|run| run.output.timing())
     }
 
-    /// How many times as fast as the slowest it is, or why that is not said.
+    /// Returns the speed-up over the slowest, or the reason why there is none.
     fn ratio(&self, slowest: f64) -> Option<String> {
         let timing = self.timing()?;
         if self.run.is_some_and(|run| run.stale) {
@@ -149,19 +149,19 @@ impl Contender<'_> {
         first.chain(letters).collect()
     }
 
-    /// What stands in the place of its bar where it has none.
+    /// Returns the status shown in place of a bar.
     fn words(&self) -> String {
         let none = CellRun::default();
         cell::words(self.run.unwrap_or(&none), &self.cell.exec, self.keys)
     }
 }
 
-/// The rows of a chart, in so many columns.
+/// A chart laid out for a width.
 struct BenchChart<'a> {
     contenders: &'a [Contender<'a>],
     room: u16,
-    /// Columns of the languages, of the labels that they begin, of the times, and of the ratios with
-    /// what is between them.
+    /// Columns of the language, the label (which starts with the language), the time, and the
+    /// speed-up with its gap.
     language: u16,
     label: u16,
     time: u16,
@@ -174,98 +174,99 @@ impl<'a> BenchChart<'a> {
     fn new(contenders: &'a [Contender<'a>], room: u16) -> Self {
         let timings = || contenders.iter().filter_map(Contender::timing);
         let slowest = timings().map(|timing| timing.median).fold(0.0, f64::max);
-        // Who does nothing wins nothing.
+        // An optimized-away contender cannot win.
         let runners = timings().filter(|timing| !timing.is_empty);
         let fastest = runners.map(|timing| timing.median).fold(f64::INFINITY, f64::min);
         let language = longest(contenders.iter().map(Contender::language));
         let timed = longest(timings().map(|timing| timing.timed.to_string()));
         let time = longest(timings().map(Timing::median_text));
         let ratio =
-            BETWEEN + longest(contenders.iter().filter_map(|contender| contender.ratio(slowest)));
+            GAP + longest(contenders.iter().filter_map(|contender| contender.ratio(slowest)));
         let ratio = if timings().count() > 1 { ratio } else { 0 };
         let mut chart =
             Self { contenders, room, language, label: language, time, ratio, fastest, slowest };
-        let told = if timed > 0 { timed.saturating_add(BETWEEN) } else { 0 };
-        let whole = language.saturating_add(told);
-        let fair = FAIR_BAR.0.max(room / FAIR_BAR.1);
+        let statement = if timed > 0 { timed.saturating_add(GAP) } else { 0 };
+        let whole = language.saturating_add(statement);
+        let fair = RESERVED_BAR.0.max(room / RESERVED_BAR.1);
         let more = room.saturating_sub(chart.width(fair));
-        if more >= LEAST_TOLD {
+        if more >= MIN_STATEMENT {
             chart.label = whole.min(language.saturating_add(more));
         }
         chart
     }
 
-    /// All columns, where the longest bar has so many.
+    /// Returns the total columns for this length of the longest bar.
     fn width(&self, bar: u16) -> u16 {
-        let parts = [self.label, BETWEEN, bar, BETWEEN, self.time, self.ratio];
+        let parts = [self.label, GAP, bar, GAP, self.time, self.ratio];
         parts.into_iter().fold(0, u16::saturating_add)
     }
 
-    /// All rows: a bar for each lane beside its numbers, or, in fewer columns, below them, if there are
-    /// so many rows; else words.
+    /// Returns all rows: each bar beside its numbers; in fewer columns below them, if there are
+    /// enough rows; or else text only.
     fn rows(&self, room: u32, theme: &OutputStyle) -> Vec<(Line<'static>, u16)> {
         let bar = self.room.saturating_sub(self.width(0));
-        let below = self.width(0) - BETWEEN;
+        let below = self.width(0) - GAP;
         let cut = |row: StyledText| (row.cut(self.room), self.room);
-        if bar >= SHORTEST_BAR {
+        if bar >= MIN_BAR {
             self.contenders.iter().map(|contender| cut(self.row(contender, bar, theme))).collect()
         } else if below <= self.room && self.contenders.len() as u32 * 2 <= room {
             let below =
                 |contender| [Some(self.row(contender, 0, theme)), self.bar(contender, theme)];
             self.contenders.iter().flat_map(below).flatten().map(cut).collect()
         } else {
-            let said =
-                |contender| self.said(contender, theme).rows(self.room.max(1)).collect::<Vec<_>>();
-            self.contenders.iter().flat_map(said).collect()
+            let text_rows = |contender| {
+                self.text_row(contender, theme).rows(self.room.max(1)).collect::<Vec<_>>()
+            };
+            self.contenders.iter().flat_map(text_rows).collect()
         }
     }
 
-    /// The bar of a lane as a row.
+    /// Returns a contender's bar as a row of its own.
     fn bar(&self, contender: &Contender<'_>, theme: &OutputStyle) -> Option<StyledText> {
         let timing = contender.timing()?;
         let (colour, _) = self.styles(contender, timing, theme);
-        Some(StyledText::plain(&drawn(timing.median / self.slowest, self.room), colour))
+        Some(StyledText::plain(&draw_bar(timing.median / self.slowest, self.room), colour))
     }
 
-    /// The row of a lane, with a bar of so many columns if it is the slowest; with none, what would
-    /// stand behind it stands at the right.
+    /// Returns a contender's row, with `bar` columns for the slowest contender's bar. Without a
+    /// bar, the numbers are right-aligned.
     fn row(&self, contender: &Contender<'_>, bar: u16, theme: &OutputStyle) -> StyledText {
         let mut row = self.head(contender);
         let Some(timing) = contender.timing() else {
             row.push(&contender.words(), style_of(contender, theme));
             return row;
         };
-        let (colour, how) = self.styles(contender, timing, theme);
+        let (colour, number_style) = self.styles(contender, timing, theme);
         if bar > 0 {
-            row.push(&drawn(timing.median / self.slowest, bar), colour);
+            row.push(&draw_bar(timing.median / self.slowest, bar), colour);
         }
         let numbers = self.time + self.ratio;
         let rest = self.room.saturating_sub(row.width() + numbers);
         row.push(&" ".repeat(rest.into()), Style::new());
-        row.push(&right(&timing.median_text(), self.time), how);
+        row.push(&right(&timing.median_text(), self.time), number_style);
         if let Some(ratio) = contender.ratio(self.slowest).filter(|_| self.ratio > 0) {
-            row.push(&right(&ratio, self.ratio), how);
+            row.push(&right(&ratio, self.ratio), number_style);
         }
         row
     }
 
-    /// The same in words alone.
-    fn said(&self, contender: &Contender<'_>, theme: &OutputStyle) -> StyledText {
+    /// Returns a contender's row as text only.
+    fn text_row(&self, contender: &Contender<'_>, theme: &OutputStyle) -> StyledText {
         let mut row = StyledText::plain(&contender.language(), Style::new());
         row.push(" ", Style::new());
         let Some(timing) = contender.timing() else {
             row.push(&contender.words(), style_of(contender, theme));
             return row;
         };
-        let (_, how) = self.styles(contender, timing, theme);
-        row.push(&timing.median_text(), how);
+        let (_, number_style) = self.styles(contender, timing, theme);
+        row.push(&timing.median_text(), number_style);
         if let Some(ratio) = contender.ratio(self.slowest).filter(|_| self.ratio > 0) {
-            row.push(&format!(" {ratio}"), how);
+            row.push(&format!(" {ratio}"), number_style);
         }
         row
     }
 
-    /// How the bar and the numbers of a lane look.
+    /// Returns the styles of a contender's bar and numbers.
     fn styles(
         &self,
         contender: &Contender<'_>,
@@ -283,22 +284,22 @@ impl<'a> BenchChart<'a> {
         }
     }
 
-    /// Whose row it is.
+    /// Returns the label of a row.
     fn head(&self, contender: &Contender<'_>) -> StyledText {
         let mut label = StyledText::plain(&contender.language(), Style::new());
         if let Some(timing) = contender.timing().filter(|_| self.label > self.language) {
-            let blanks = self.language - label.width() + BETWEEN;
+            let blanks = self.language - label.width() + GAP;
             label.push(&" ".repeat(blanks.into()), Style::new());
             label.push(&timing.timed, DIM);
         }
         let mut row = StyledText::from_line(&label.cut(self.label));
-        let rest = self.label.saturating_sub(row.width()) + BETWEEN;
+        let rest = self.label.saturating_sub(row.width()) + GAP;
         row.push(&" ".repeat(rest.into()), Style::new());
         row
     }
 }
 
-/// Columns of the longest of these texts.
+/// Returns the columns of the longest text.
 fn longest(texts: impl Iterator<Item = String>) -> u16 {
     texts.map(|text| wrap::columns(&text)).max().unwrap_or(0)
 }
@@ -308,14 +309,14 @@ fn right(text: &str, columns: u16) -> String {
     " ".repeat(blanks.into()) + text
 }
 
-/// The colours of a lane that has no bar.
+/// Returns the style of a contender without a bar.
 fn style_of(contender: &Contender<'_>, theme: &OutputStyle) -> Style {
     contender.run.map_or(theme.not_started, |run| cell::style_of(theme, run))
 }
 
-/// A bar of this share of so many columns; there is something of it, however small it is.
+/// Draws a bar that covers this share of `columns` columns, and at least an eighth of one.
 #[expect(clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
-fn drawn(share: f64, columns: u16) -> String {
+fn draw_bar(share: f64, columns: u16) -> String {
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     let eighths = (share * f64::from(columns) * 8.0).round() as usize;
     let eighths = eighths.max(1);
@@ -340,7 +341,7 @@ mod tests {
         Timing { timed: timed.into(), calls, samples, total, median, low, high, is_empty: false }
     }
 
-    /// A run that took so many nanoseconds a call.
+    /// Creates a run that took this many nanoseconds per call.
     fn took(timed: &str, median: f64) -> CellRun {
         let mut run = ended(Outcome::Exited(0));
         run.output.show(OutputValue::Timing(timing(timed, median)));
@@ -351,7 +352,7 @@ mod tests {
         CellRun { run: RunId(1), state: State::Ended(outcome), ..CellRun::default() }
     }
 
-    /// A slide with a lane for each of these languages.
+    /// Creates a slide with a contender in each of these languages.
     fn bench(languages: &[&str]) -> Fixture {
         let blocks = (0..).zip(languages).map(|(id, _)| cell_of(id, "f(10_000)")).collect();
         let mut fixture = Fixture::new(blocks).size(80, 24);
@@ -370,12 +371,12 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_for_each_lane_stands_below_the_last() {
+    fn chart_is_below_the_last_contender() {
         insta::assert_snapshot!(done().body());
     }
 
     #[test]
-    fn the_chart_grows_as_lanes_end() {
+    fn chart_grows_as_contenders_finish() {
         let waits = SessionLink { waits: true, ..SessionLink::default() };
         let queued =
             CellRun { state: State::Queued, wanted: true, link: waits, ..CellRun::default() };
@@ -405,7 +406,7 @@ mod tests {
         ");
     }
 
-    /// The rows of the chart.
+    /// Returns the rows of the chart.
     fn bars(body: &str) -> String {
         let rows = body.lines().rev().skip_while(|row| row.trim().is_empty());
         let mut rows: Vec<_> = rows.take_while(|row| !row.trim().is_empty()).collect();
@@ -421,14 +422,14 @@ mod tests {
     #[case(30, 40)]
     #[case(12, 40)]
     #[case(1, 40)]
-    fn in_less_room_less_is_said(#[case] columns: u16, #[case] rows: u16) {
+    fn narrow_charts_show_less(#[case] columns: u16, #[case] rows: u16) {
         insta::with_settings!({snapshot_suffix => format!("{columns}x{rows}")}, {
             insta::assert_snapshot!(bars(&done().size(columns, rows).body()));
         });
     }
 
     #[test]
-    fn whatever_a_recording_says_can_be_drawn() {
+    fn extreme_recorded_times_can_be_drawn() {
         for (length, median) in [(70_000, 1.0), (5, 1e300), (5, 0.0), (5, -1.0), (5, 5e-324)] {
             let strange = took(&"x".repeat(length), median);
             let contenders = bench(&["python", "rust"]).run(strange.clone());
@@ -438,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fastest_that_does_something_has_the_colour_of_success() {
+    fn fastest_contender_has_the_success_colour() {
         let mut empty = timing("1 + 1", 2.0);
         empty.is_empty = true;
         let mut nothing = ended(Outcome::Exited(0));
@@ -459,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn lanes_of_other_slides_are_there_once_they_have_run() {
+    fn contenders_on_other_slides_appear_once_run() {
         let mut contenders = bench(&["python", "rust"]);
         contenders.deck.slides[0].blocks.truncate(1);
         let other = Arc::make_mut(&mut contenders.deck.cells[1]);
@@ -470,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chart_stands_below_the_last_lane_that_is_to_be_seen() {
+    fn chart_is_below_the_last_visible_contender() {
         let mut contenders = done();
         Arc::make_mut(&mut contenders.deck.cells[1]).step = Step(3);
         contenders.deck.slides[0].blocks[1].step = Step(3);
@@ -480,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_drawn_where_nothing_has_run() {
+    fn no_chart_before_the_first_run() {
         assert!(!bench(&["python", "rust"]).body().contains("Python"));
     }
 }

@@ -1,5 +1,5 @@
-//! Tables of data that a run shows: rows one line high, as many columns as there is room for, a
-//! window over the rows where there are many.
+//! Data tables in output: single-line rows, as many columns as fit, and a scrolling window over the
+//! rows.
 
 use ratatui::style::{Modifier, Style};
 
@@ -11,25 +11,25 @@ use crate::layout::text::StyledText;
 use crate::layout::wrap;
 use crate::run::{DataColumn, DataTable, group_digits};
 
-/// Columns of the screen between two of the table.
-const BETWEEN: u16 = 2;
+/// Columns between two table columns.
+const COLUMN_GAP: u16 = 2;
 
-/// A column of the table is no wider.
-const WIDEST: u16 = 40;
+/// Maximum width of a table column.
+const MAX_COLUMN_WIDTH: u16 = 40;
 
-/// Rows that a table shows at most on its slide: what follows it is to be seen, too.
-const MOST_ROWS: u32 = 15;
+/// Maximum table rows shown on a slide, which leaves space for what follows.
+const MAX_ROWS: u32 = 15;
 
-/// What stands for the columns there is no room for.
-const MORE: &str = "…";
+/// Shown in place of omitted columns.
+const ELLIPSIS: &str = "…";
 
-/// How the names of columns look.
-const NAME: Style = Style::new().add_modifier(Modifier::BOLD);
+/// The style of column names.
+const NAME_STYLE: Style = Style::new().add_modifier(Modifier::BOLD);
 
-/// Columns of the screen that the whole table would take.
+/// Returns the width of the whole table.
 pub(in crate::layout) fn natural_width(table: &DataTable) -> u16 {
     let widths = widths(table);
-    let more = if table.omitted_columns() > 0 { BETWEEN + 1 } else { 0 };
+    let more = if table.omitted_columns() > 0 { COLUMN_GAP + 1 } else { 0 };
     total(widths.into_iter()).saturating_add(more)
 }
 
@@ -44,7 +44,7 @@ pub(in crate::layout) fn lay_out(
     let grid = DataGrid::new(table, panel.inner(), 0);
     let head = grid.head();
     let room = output::most_rows(flow, top, panel).saturating_sub(head.len() as u32).max(1);
-    let window = RowWindow::new(table.rows.len(), room.min(MOST_ROWS), place.scroll.or(Some(0)));
+    let window = RowWindow::new(table.rows.len(), room.min(MAX_ROWS), place.scroll.or(Some(0)));
     let label = grid.label(&window);
     let rows = table.rows.iter().skip(window.first).take(window.rows).map(|row| grid.row(row));
     let label = label.map(|words| StyledText::plain(&words, DIM));
@@ -63,25 +63,25 @@ pub(in crate::layout) fn lay_out(
     flow.close(top.saturating_add(height), 1);
 }
 
-/// The columns that show, and how wide each is.
+/// The visible columns of a table and their widths.
 pub(in crate::layout) struct DataGrid<'a> {
     pub(in crate::layout) table: &'a DataTable,
-    /// Columns by their number, and how wide each is.
+    /// Index and width of each visible column.
     shown: Vec<(usize, u16)>,
-    /// How many columns behind those of the index are scrolled away.
+    /// Number of columns scrolled away, not counting index columns.
     pub(in crate::layout) skipped: usize,
 }
 
 impl<'a> DataGrid<'a> {
-    /// As many columns as fit in so many of the screen, those of the index first, then the others
-    /// from the one with number `skip` on. No more are skipped than the last ones need to fit.
+    /// Selects as many columns as fit into `room` columns of the screen: index columns, then the
+    /// others from number `skip` on. Does not skip more than necessary to show the last column.
     pub(in crate::layout) fn new(table: &'a DataTable, room: u16, skip: usize) -> Self {
         let widths: Vec<(usize, u16)> = widths(table).into_iter().enumerate().collect();
         let (index, others): (Vec<_>, Vec<_>) =
             widths.into_iter().partition(|&(column, _)| table.columns[column].is_index);
         let shown = |skip: usize| index.iter().chain(others.iter().skip(skip)).copied();
         let fits = |skip: usize, room: u16| total(shown(skip).map(|(_, width)| width)) <= room;
-        let aside = BETWEEN + 1;
+        let aside = COLUMN_GAP + 1;
         let most = (1..others.len()).find(|&skip| fits(skip, room.saturating_sub(aside)));
         let most = if fits(0, room) { 0 } else { most.unwrap_or(others.len().saturating_sub(1)) };
         let skipped = skip.min(most);
@@ -97,31 +97,31 @@ impl<'a> DataGrid<'a> {
         Self { table, shown, skipped }
     }
 
-    /// How many columns are not shown.
-    pub(in crate::layout) fn left_out(&self) -> usize {
+    /// Returns the number of columns not shown.
+    pub(in crate::layout) fn hidden_columns(&self) -> usize {
         self.table.omitted_columns() + (self.table.columns.len() - self.shown.len())
     }
 
-    /// Whether there are columns to the right of those that show.
-    fn goes_on(&self) -> bool {
-        self.left_out() > self.skipped
+    /// Returns whether there are more columns to the right.
+    fn has_more_columns(&self) -> bool {
+        self.hidden_columns() > self.skipped
     }
 
-    /// Names, types where there are any, and a rule.
+    /// Returns the names, the types (if any) and a rule.
     pub(in crate::layout) fn head(&self) -> Vec<StyledText> {
         let columns = &self.table.columns;
-        let names = self.line(|at| (&*columns[at].name, NAME));
+        let names = self.line(|at| (&*columns[at].name, NAME_STYLE));
         let has_kinds = columns.iter().any(|column| column.kind.is_some());
         let kinds =
             has_kinds.then(|| self.line(|at| (columns[at].kind.as_deref().unwrap_or(""), DIM)));
-        let aside = usize::from(self.skipped > 0) + usize::from(self.goes_on());
+        let aside = usize::from(self.skipped > 0) + usize::from(self.has_more_columns());
         let width = usize::from(total(self.shown.iter().map(|&(_, width)| width)));
-        let rule = "─".repeat(width + aside * usize::from(BETWEEN + 1));
+        let rule = "─".repeat(width + aside * usize::from(COLUMN_GAP + 1));
         let rule = StyledText::plain(&rule, DIM);
         [Some(names), kinds, Some(rule)].into_iter().flatten().collect()
     }
 
-    /// A row of the table.
+    /// Returns a row of the table.
     pub(in crate::layout) fn row(&self, cells: &[Box<str>]) -> StyledText {
         let style = |at: usize| if self.table.columns[at].is_index { DIM } else { Style::new() };
         self.line(|at| (cells.get(at).map_or("", |cell| &**cell), style(at)))
@@ -135,11 +135,11 @@ impl<'a> DataGrid<'a> {
         let first = self.shown.iter().position(|&(at, _)| !self.table.columns[at].is_index);
         for (place, &(at, width)) in self.shown.iter().enumerate() {
             if place > 0 {
-                blanks(&mut line, BETWEEN);
+                blanks(&mut line, COLUMN_GAP);
             }
             if self.skipped > 0 && first == Some(place) {
-                line.push(MORE, DIM);
-                blanks(&mut line, BETWEEN);
+                line.push(ELLIPSIS, DIM);
+                blanks(&mut line, COLUMN_GAP);
             }
             let (cell, style) = cell(at);
             let cell = StyledText::from_line(&StyledText::plain(&flat(cell), style).cut(width));
@@ -152,17 +152,17 @@ impl<'a> DataGrid<'a> {
                 blanks(&mut line, free);
             }
         }
-        if self.goes_on() {
-            blanks(&mut line, BETWEEN);
-            line.push(MORE, DIM);
+        if self.has_more_columns() {
+            blanks(&mut line, COLUMN_GAP);
+            line.push(ELLIPSIS, DIM);
         }
         line
     }
 
-    /// What of the table is not to be seen, if anything.
+    /// Returns a note on what is not shown, if anything.
     fn label(&self, window: &RowWindow) -> Option<String> {
         if window.first == 0 {
-            return self.table.more(window.rows, self.left_out());
+            return self.table.more(window.rows, self.hidden_columns());
         }
         let (first, last) =
             (group_digits(window.first + 1), group_digits(window.first + window.rows));
@@ -170,7 +170,7 @@ impl<'a> DataGrid<'a> {
     }
 }
 
-/// The width of each column.
+/// Returns the width of each column.
 fn widths(table: &DataTable) -> Vec<u16> {
     let of_head =
         |column: &DataColumn| cells(&column.name).max(column.kind.as_deref().map_or(0, cells));
@@ -180,14 +180,14 @@ fn widths(table: &DataTable) -> Vec<u16> {
             *width = cells(cell).max(*width);
         }
     }
-    widths.iter().map(|&width| width.clamp(1, WIDEST)).collect()
+    widths.iter().map(|&width| width.clamp(1, MAX_COLUMN_WIDTH)).collect()
 }
 
 fn cells(text: &str) -> u16 {
     u16::try_from(wrap::cells(text)).unwrap_or(u16::MAX)
 }
 
-/// Text on one line.
+/// Replaces line breaks and tabs with spaces.
 fn flat(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains(['\n', '\t', '\r']) {
         text.replace(['\n', '\t', '\r'], " ").into()
@@ -196,10 +196,10 @@ fn flat(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// Columns of the screen that so wide ones take, with what is between them.
+/// Returns the total width of columns and the gaps between them.
 fn total(widths: impl Iterator<Item = u16>) -> u16 {
     let sum = widths.fold(None, |sum: Option<u16>, width| {
-        Some(sum.map_or(width, |sum| sum.saturating_add(BETWEEN).saturating_add(width)))
+        Some(sum.map_or(width, |sum| sum.saturating_add(COLUMN_GAP).saturating_add(width)))
     });
     sum.unwrap_or(0)
 }

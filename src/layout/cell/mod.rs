@@ -1,4 +1,4 @@
-//! Cells: the code, below it one status line, below that what the run has written.
+//! Executable code blocks: the code, a status line, and the output.
 
 pub(super) mod bench;
 pub(super) mod data_table;
@@ -24,16 +24,16 @@ use crate::layout::text::StyledText;
 use crate::run::{self, CellRun, Outcome, State, format_duration, group_digits};
 use crate::theme::OutputStyle;
 
-/// The least columns that a status line takes, if it has them.
-const SHORTEST_RULE: u16 = 32;
+/// Minimum columns of a status line.
+const MIN_STATUS_WIDTH: u16 = 32;
 
-/// A run that takes the place of its code says nothing of itself before it has taken this long.
-const BLINK: Duration = Duration::from_millis(300);
+/// Time before a run that replaces its code shows a status line.
+const STATUS_DELAY: Duration = Duration::from_millis(300);
 
-/// Stands before the status of the cell that keys go to.
+/// Shown before the status of the focused cell.
 const FOCUS_MARK: &str = "▸ ";
 
-/// Lays out a cell: code, status line and output, the area of all of it noted for clicks.
+/// Lays out a cell: code, status line and output. Adds an item with their area, for clicks.
 pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     let Some(cell) = flow.context.inputs.deck.cell(id).filter(|it| it.exec.start != Start::OnCheck)
     else {
@@ -43,7 +43,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     let none = CellRun::default();
     let run = flow.context.run(id).unwrap_or(&none);
     let top = flow.open();
-    let (left, right, columns) = if gives_way(flow, cell, run) {
+    let (left, right, columns) = if replaces_code(flow, cell, run) {
         in_place_of_code(flow, block, cell, run)
     } else if let Some(shares) = side_by_side::shares(flow, block, cell) {
         side_by_side::lay_out(flow, block, (cell, run), shares)
@@ -55,17 +55,17 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, block: &CodeBlock, id: CellId) {
     flow.items.push(PlacedItem { x: left, y: top, item: area });
 }
 
-/// Lays out what a cell that stands elsewhere has written.
+/// Lays out the output of a cell at another place than below its code.
 pub(super) fn detached(flow: &mut Flow<'_>, id: CellId) {
     let top = flow.next();
-    written_elsewhere(flow, id);
+    lay_out_detached(flow, id);
     let height = flow.height().saturating_sub(top);
     if height > 0 {
         flow.items.push(PlacedItem { x: 0, y: top, item: Item::DetachedOutput { height, id } });
     }
 }
 
-fn written_elsewhere(flow: &mut Flow<'_>, id: CellId) {
+fn lay_out_detached(flow: &mut Flow<'_>, id: CellId) {
     let deck = flow.context.inputs.deck;
     let block = deck.cell(id).and_then(|cell| deck.block_of(cell));
     let (Some(block), Some(run)) = (block, flow.context.run(id)) else { return };
@@ -82,19 +82,19 @@ fn written_elsewhere(flow: &mut Flow<'_>, id: CellId) {
     written(flow, block, (id, run), columns);
 }
 
-/// The columns that a cell takes, from and to, and those that its output can have.
+/// The first and last column that a cell covers, and the columns available to its output.
 pub(super) type CellExtent = (u16, u16, u16);
 
 fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> CellExtent {
     let panel = code::lay_out(flow, block);
     status(flow, &panel, cell, run);
-    let output = made_by(flow, block, (cell, run), &panel);
-    refusal(flow, run);
+    let output = lay_out_result(flow, block, (cell, run), &panel);
+    start_error(flow, run);
     extent(panel, output.unwrap_or(panel))
 }
 
-/// What a run has made, in boxes as wide as this one at least.
-pub(super) fn made_by(
+/// Lays out the output of a run in boxes at least as wide as `panel`.
+pub(super) fn lay_out_result(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
     (cell, run): (&Cell, &CellRun),
@@ -112,7 +112,8 @@ pub(super) fn made_by(
     }
 }
 
-/// What a run has made, where its code stood. How it went is said only if it did not go well.
+/// Lays out the output of a run in place of the code, with a status line only if something went
+/// wrong.
 fn in_place_of_code(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
@@ -134,7 +135,7 @@ fn in_place_of_code(
     };
     if !is_fine(run) || flow.context.inputs.focus == Some(cell.id) {
         status(flow, &panel, cell, run);
-        refusal(flow, run);
+        start_error(flow, run);
     } else if flow.height() == top {
         flow.close(top.saturating_add(1), 1);
     }
@@ -147,7 +148,7 @@ pub(super) fn extent(panel: CodeBox, output: CodeBox) -> CellExtent {
     (left, right, output.inner_most())
 }
 
-/// The box with what was written, `columns` wide at least.
+/// Lays out text output in a box at least `columns` wide.
 fn written(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
@@ -164,7 +165,7 @@ fn written(
     made.or(chart)
 }
 
-/// One line in place of all that a run has made: how much that is.
+/// Lays out folded output: one line with the amount of output.
 fn folded(flow: &mut Flow<'_>, run: &CellRun, panel: &CodeBox) -> CodeBox {
     let (lines, pictures) = run.output.amount();
     let pictures = pictures + usize::from(run.picture.is_some());
@@ -183,13 +184,13 @@ fn folded(flow: &mut Flow<'_>, run: &CellRun, panel: &CodeBox) -> CodeBox {
     *panel
 }
 
-/// Whether a run could not be started.
-pub(super) fn has_refusal(run: &CellRun) -> bool {
+/// Returns whether a run could not be started.
+pub(super) fn failed_to_start(run: &CellRun) -> bool {
     matches!(run.state, State::Ended(Outcome::NotStarted(_)))
 }
 
-/// Why a run could not be started.
-pub(super) fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
+/// Lays out the reason why a run could not be started.
+pub(super) fn start_error(flow: &mut Flow<'_>, run: &CellRun) {
     if let State::Ended(Outcome::NotStarted(reason)) = &run.state {
         let failure = flow.context.theme().output.failure;
         flow.rows(&StyledText::plain(reason, failure), flow.context.theme().code.alignment);
@@ -197,9 +198,9 @@ pub(super) fn refusal(flow: &mut Flow<'_>, run: &CellRun) {
     }
 }
 
-/// Whether a run has come so far that its output takes the place of its code. Where a key has run it,
-/// the code stays until there is something else to see, and comes back when it is edited.
-fn gives_way(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
+/// Returns whether the output replaces the code now. With `+output:replace`, the code stays until
+/// there is output, and returns when it is edited.
+fn replaces_code(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
     if cell.exec.place == OutputPlace::Replace {
         return run.has_output() && !run.stale && !flow.context.is_folded(cell.id);
     }
@@ -210,25 +211,24 @@ fn gives_way(flow: &Flow<'_>, cell: &Cell, run: &CellRun) -> bool {
     cell.exec.output_mode.replaces_code() && has_begun
 }
 
-/// Whether there is nothing to say beside the output: it went well, or may still be over in the
-/// blink of an eye.
+/// Returns whether no status line is needed: the run succeeded, or started only a moment ago.
 fn is_fine(run: &CellRun) -> bool {
     match &run.state {
         State::Ended(outcome) => outcome.is_success() && !run.stale && run.recorded.is_none(),
-        _ => run.elapsed < BLINK,
+        _ => run.elapsed < STATUS_DELAY,
     }
 }
 
-/// The picture that a run made, as if the deck had named it.
+/// Returns the picture made by a run as if the deck named it.
 pub(super) fn made(file: &Path) -> Picture {
     let PictureKey { base, source } = PictureKey::of_file(file);
     Picture { source, base, width_percent: None, alt: "".into() }
 }
 
-/// The status line: a rule as wide as the code, the state in its middle.
+/// Lays out the status line: a rule as wide as the code with the status in its middle.
 pub(super) fn status(flow: &mut Flow<'_>, panel: &CodeBox, cell: &Cell, run: &CellRun) {
     let focused = flow.context.inputs.focus == Some(cell.id);
-    let width = panel.range.width.max(SHORTEST_RULE).min(flow.width);
+    let width = panel.range.width.max(MIN_STATUS_WIDTH).min(flow.width);
     let x = panel.range.x.min(flow.width - width);
     let style = style_of(&flow.context.theme().output, run);
     let mark = if focused { FOCUS_MARK } else { "" };
@@ -248,7 +248,7 @@ pub(super) fn status(flow: &mut Flow<'_>, panel: &CodeBox, cell: &Cell, run: &Ce
     flow.close(y.saturating_add(1), 1);
 }
 
-/// The theme's colours for a state.
+/// Returns the theme's style for a state.
 pub(super) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
     match &run.state {
         State::NotRun | State::Ready => theme.not_started,
@@ -258,7 +258,7 @@ pub(super) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
     }
 }
 
-/// What the status line says, and which keys it speaks of.
+/// Returns the text of the status line, including key hints.
 pub(super) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
     let mut words = match &run.state {
         state if exec.module.is_some() => module(run, state, (exec, keys)),
@@ -312,7 +312,7 @@ pub(super) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
     words
 }
 
-/// How many processes a run has left running.
+/// Returns a note on background processes.
 fn background(count: usize) -> String {
     match count {
         0 => String::new(),
@@ -321,7 +321,7 @@ fn background(count: usize) -> String {
     }
 }
 
-/// What is said of a block that becomes a module.
+/// Returns the status of a block that becomes a module.
 fn module(run: &CellRun, state: &State, (exec, keys): (&ExecSpec, &KeyHints)) -> String {
     let name = exec.module.as_ref().map_or("", |module| &*module.name);
     match state {
@@ -336,7 +336,7 @@ fn module(run: &CellRun, state: &State, (exec, keys): (&ExecSpec, &KeyHints)) ->
     }
 }
 
-/// How a run ended, and how long it took.
+/// Describes how a run ended and how long it took.
 fn ended(outcome: &Outcome, elapsed: Duration) -> String {
     let took = format_duration(elapsed);
     match outcome {
@@ -354,7 +354,7 @@ fn ended(outcome: &Outcome, elapsed: Duration) -> String {
     }
 }
 
-/// The names of signals a snippet may die of, where their number is the same everywhere.
+/// Returns the name of a signal, if its number is the same on all systems.
 fn signal_name(signal: i32) -> Option<&'static str> {
     Some(match signal {
         1 => "SIGHUP",
@@ -431,7 +431,7 @@ mod tests {
         CellRun { recorded: Some("2026-11-22".into()), stale: true, ..ended_with(Outcome::Exited(0)) },
         "stale, recorded 2026-11-22 · done 0.8 ms"
     )]
-    fn f159_a_status_says_how_far_a_run_is(#[case] run: CellRun, #[case] expected: &str) {
+    fn f159_status_shows_the_state_of_a_run(#[case] run: CellRun, #[case] expected: &str) {
         assert_eq!(words(&run, &ExecSpec::default(), &KeyHints::default()), expected);
     }
 
@@ -441,10 +441,7 @@ mod tests {
     #[case(CellRun { state: State::Ready, ..CellRun::default() }, "module `fast` is ready")]
     #[case(ended_with(Outcome::Exited(0)), "module `fast` is ready")]
     #[case(ended_with(Outcome::NotCompiled), "module `fast`: not compiled")]
-    fn a_module_s_status_says_whether_it_can_be_imported(
-        #[case] run: CellRun,
-        #[case] expected: &str,
-    ) {
+    fn module_status_shows_whether_it_is_ready(#[case] run: CellRun, #[case] expected: &str) {
         let module = Some(Module { name: "fast".into(), is_whole: false });
         assert_eq!(
             words(&run, &ExecSpec { module, ..ExecSpec::default() }, &KeyHints::default()),
@@ -453,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_speaks_of_the_keys_that_there_are() {
+    fn status_mentions_only_bound_keys() {
         let [bound, unbound] =
             ["x", ""].map(|key| KeyHints { run: key.to_owned(), enter: key.to_owned() });
         let replace =

@@ -1,6 +1,5 @@
-//! What a run has made: text in a box with its own scroll where there is more than its room, and
-//! between it pictures, tables and markdown, each where it was shown. Rows of text are counted by
-//! width; only those that show are made.
+//! The output of a run: text in a box that scrolls if it is too long, interleaved with pictures,
+//! tables and markdown. Wrapped rows are counted for all text but created only for visible rows.
 
 use std::ops::Range;
 
@@ -20,18 +19,18 @@ use crate::layout::wrap;
 use crate::run::{CellRun, Output, OutputRow, OutputValue, Part, TextOutput, group_digits};
 use crate::theme::{Alignment, Padding};
 
-/// Rows of the page that the longest output leaves to the rest of its cell.
-const LEFT_FREE: u32 = 6;
+/// Rows of the page that the longest output leaves free.
+const RESERVED_ROWS: u32 = 6;
 
-/// A line longer than this is cut at the edge, which needs no look at its words: two thousand of
-/// the longest lines must not hold up a frame.
-const LONG: usize = 400;
+/// Lines longer than this many bytes are cut at the edge instead of at words, which keeps thousands
+/// of long lines fast.
+const MAX_WORD_WRAPPED: usize = 400;
 
-/// How a line says that it is not the run's own.
+/// The style of text that is not part of the output itself.
 pub(in crate::layout) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 
-/// Lays out all of an output in boxes that are at least `columns` wide, and says in which; no box
-/// where there is nothing to see.
+/// Lays out an output in boxes at least `columns` wide. Returns the box, or `None` if there is no
+/// output.
 pub(in crate::layout) fn lay_out(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
@@ -51,7 +50,7 @@ pub(in crate::layout) fn lay_out(
                 data_table::lay_out(flow, table, (block, &panel), place)
             }
             Part::Value(OutputValue::Timing(timing)) => bench::words(flow, block, &panel, timing),
-            Part::Value(OutputValue::Picture(file)) => picture::result(flow, file),
+            Part::Value(OutputValue::Picture(file)) => picture::lay_out_result(flow, file),
             Part::Value(OutputValue::Markdown { text, blocks }) => {
                 markdown(flow, &panel, text, blocks);
             }
@@ -60,8 +59,8 @@ pub(in crate::layout) fn lay_out(
     Some(panel)
 }
 
-/// The boxes for an output, `columns` wide at least. What is bare and wants no columns stands in
-/// the middle as what it is, where code stands in the middle.
+/// Returns the box for an output, at least `columns` wide. Without background and with no minimum
+/// width, the output is centred if code is.
 pub(in crate::layout) fn panel(
     flow: &Flow<'_>,
     block: &CodeBlock,
@@ -87,7 +86,7 @@ pub(in crate::layout) fn panel(
     CodeBox::aligned(flow, alignment, padding, longest)
 }
 
-/// Markdown as it would stand on a slide; as text where nobody has read it.
+/// Lays out markdown as on a slide, or as text if it has not been parsed.
 fn markdown(flow: &mut Flow<'_>, panel: &CodeBox, text: &str, blocks: &[Block]) {
     let y = flow.open();
     let mut inner = flow.inner(panel.inner(), y);
@@ -103,7 +102,7 @@ fn markdown(flow: &mut Flow<'_>, panel: &CodeBox, text: &str, blocks: &[Block]) 
     flow.close(y.saturating_add(height), 1);
 }
 
-/// Whose part of an output something is, and how far that is scrolled.
+/// A part of a cell's output and its scroll position.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::layout) struct PartView {
     pub(in crate::layout) id: CellId,
@@ -112,7 +111,7 @@ pub(in crate::layout) struct PartView {
 }
 
 impl PartView {
-    /// Notes the rows that a window shows, for whoever points at them.
+    /// Adds an item for the rows shown, for scrolling with the mouse.
     pub(in crate::layout) fn note(
         self,
         flow: &mut Flow<'_>,
@@ -133,19 +132,19 @@ impl PartView {
     }
 }
 
-/// Rows of text and their widths.
+/// Text output with measured rows.
 struct TextLayout<'a> {
     written: &'a TextOutput,
     widths: Vec<u16>,
 }
 
 impl<'a> TextLayout<'a> {
-    /// Measures a text.
+    /// Measures the rows.
     fn new(written: &'a TextOutput) -> Self {
         Self { written, widths: rows(written).map(width).collect() }
     }
 
-    /// Lays it out in its box.
+    /// Lays out the text in its box.
     fn lay_out(&self, flow: &mut Flow<'_>, block: &CodeBlock, panel: &CodeBox, place: PartView) {
         let top = flow.open();
         let heights = self.heights(panel.inner());
@@ -171,7 +170,7 @@ impl<'a> TextLayout<'a> {
         flow.close(top.saturating_add(height), 1);
     }
 
-    /// How many rows each row takes in a box this wide.
+    /// Returns the number of wrapped rows of each row.
     fn heights(&self, columns: u16) -> Vec<usize> {
         let height = |(row, &width)| match row {
             OutputRow::Line(line) if width > columns => wrapped(&line.to_string(), columns).len(),
@@ -180,7 +179,7 @@ impl<'a> TextLayout<'a> {
         rows(self.written).zip(&self.widths).map(height).collect()
     }
 
-    /// The rows in the window.
+    /// Returns the visible wrapped rows.
     fn visible(&self, columns: u16, heights: &[usize], window: &RowWindow) -> Vec<Line<'static>> {
         let mut above = window.first;
         let mut lines = Vec::new();
@@ -205,7 +204,7 @@ impl<'a> TextLayout<'a> {
         lines
     }
 
-    /// Which rows the window shows, those that are left out counted.
+    /// Describes the visible rows, counting omitted ones.
     fn label(&self, heights: &[usize], window: &RowWindow) -> String {
         let (mut at, mut left_out, mut left_out_above) = (0, 0, 0);
         for (row, &height) in rows(self.written).zip(heights) {
@@ -223,20 +222,20 @@ impl<'a> TextLayout<'a> {
     }
 }
 
-/// How many rows an output that begins at row `top` may show: what is left of the page, but no
-/// less than half of one, and not all of it.
+/// Returns the maximum rows of an output that starts at row `top`: the rest of the page, but at
+/// least half of it and not all of it.
 pub(in crate::layout) fn most_rows(flow: &Flow<'_>, top: u32, panel: &CodeBox) -> u32 {
     let page_rows = flow.context.rows / u32::from(flow.size);
     let left = flow.room.saturating_sub(top).saturating_sub(panel.above * 2 + 1);
-    left.max(page_rows / 2).min(page_rows.saturating_sub(LEFT_FREE)).max(1)
+    left.max(page_rows / 2).min(page_rows.saturating_sub(RESERVED_ROWS)).max(1)
 }
 
-/// Every row that a text knows.
+/// Returns every row of a text.
 pub(in crate::layout) fn rows(written: &TextOutput) -> impl Iterator<Item = OutputRow<'_>> {
     (0..written.len()).map_while(|index| written.row(index))
 }
 
-/// The cells a row takes.
+/// Returns the width of a row in cells.
 pub(in crate::layout) fn width(row: OutputRow<'_>) -> u16 {
     match row {
         OutputRow::Line(line) => {
@@ -247,7 +246,7 @@ pub(in crate::layout) fn width(row: OutputRow<'_>) -> u16 {
     }
 }
 
-/// A row as text.
+/// Returns a row as text.
 pub(in crate::layout) fn text_of(row: OutputRow<'_>) -> StyledText {
     match row {
         OutputRow::Line(line) => StyledText::from_line(line),
@@ -257,36 +256,41 @@ pub(in crate::layout) fn text_of(row: OutputRow<'_>) -> StyledText {
     }
 }
 
-/// The rows of one line in a box this wide.
+/// Returns the wrapped rows of a line.
 pub(in crate::layout) fn wrapped(line: &str, columns: u16) -> Vec<Range<usize>> {
-    if line.len() > LONG { wrap::edges(line, columns) } else { wrap::words(line, columns) }
+    if line.len() > MAX_WORD_WRAPPED {
+        wrap::edges(line, columns)
+    } else {
+        wrap::words(line, columns)
+    }
 }
 
-/// The part of an output's rows that shows.
+/// The visible part of the rows of an output.
 #[derive(Debug, PartialEq)]
 pub(in crate::layout) struct RowWindow {
-    /// The first row.
+    /// The first visible row.
     pub(in crate::layout) first: usize,
-    /// How many rows.
+    /// Number of visible rows.
     pub(in crate::layout) rows: usize,
-    /// How many there are.
+    /// Number of all rows.
     pub(in crate::layout) total: usize,
 }
 
 impl RowWindow {
-    /// `scroll` is the first row asked for; none follows the end. It always shows full rows.
+    /// Creates a window with first row `scroll`, or at the end if `None`. The window is always
+    /// full.
     pub(in crate::layout) fn new(total: usize, room: u32, scroll: Option<usize>) -> Self {
         let rows = total.min(room as usize);
         let last = total - rows;
         Self { first: scroll.map_or(last, |first| first.min(last)), rows, total }
     }
 
-    /// Its rows, as scenes count them.
+    /// Returns the number of visible rows.
     pub(in crate::layout) fn height(&self) -> u32 {
         self.rows as u32
     }
 
-    /// Whether there is more than it shows.
+    /// Returns whether some rows are not visible.
     fn is_part(&self) -> bool {
         self.rows < self.total
     }
@@ -303,7 +307,7 @@ mod tests {
     #[case(50, 10, None, 40, 10)]
     #[case(50, 10, Some(3), 3, 10)]
     #[case(50, 10, Some(99), 40, 10)]
-    fn a_window_shows_full_rows(
+    fn window_is_always_full(
         #[case] total: usize,
         #[case] room: u32,
         #[case] scroll: Option<usize>,

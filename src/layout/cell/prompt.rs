@@ -1,4 +1,4 @@
-//! The line that is typed for a cell which reads its input: below its output, in its box.
+//! The input line of a cell that reads standard input, below its output.
 
 use ratatui::style::{Modifier, Style};
 
@@ -9,16 +9,17 @@ use crate::layout::text::StyledText;
 use crate::run::{Prompt, PromptView};
 use crate::theme::OutputStyle;
 
-/// Columns that the box has for it, if there are so many.
+/// Preferred columns of the box.
 pub(in crate::layout) const COLUMNS: u16 = 52;
 
-/// Stands before what is typed.
+/// Shown before the input.
 const MARK: &str = "› ";
 
-/// What the keys do, as long as nothing is typed.
-const KEYS: &str = "enter sends · ctrl-d: no more · esc leaves";
+/// Key help, shown while nothing is typed.
+const KEYS: &str = "enter: send · ctrl-d: end of input · esc: leave";
 
-/// Lays it out right below this box; without one, in a box of its own. The box of both.
+/// Lays out the input line directly below the box `above`, or in a box of its own. Returns the box
+/// of both.
 pub(in crate::layout) fn lay_out(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
@@ -32,7 +33,7 @@ pub(in crate::layout) fn lay_out(
     let top = flow.open();
     let OutputStyle { style, padding, .. } = flow.context.theme().output;
     let beyond = if block.no_background { 0 } else { u32::from(padding.vertical) };
-    // What stands above ends with as many rows.
+    // The box above ends with its own padding rows.
     let y = top + if above.is_some() { 0 } else { beyond };
     let end = y.saturating_add(1 + beyond);
     if !block.no_background {
@@ -48,7 +49,7 @@ pub(in crate::layout) fn lay_out(
     panel
 }
 
-/// The line on its own.
+/// Returns the input line.
 pub(in crate::layout) fn line(prompt: &Prompt, columns: u16, enter: &str) -> StyledText {
     let dim = Style::new().add_modifier(Modifier::DIM);
     let mut text = StyledText::plain(MARK, dim);

@@ -1,4 +1,4 @@
-//! A terminal on the slide, where a cell's program draws what it likes.
+//! A terminal on the slide.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -10,13 +10,13 @@ use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::StyledText;
 use crate::run::{CellRun, Emulator, State};
 
-/// Fewer rows than this are no terminal: it then stands below the page's end.
-const FEWEST_ROWS: u32 = 8;
+/// Minimum rows of a terminal. With fewer rows left, it extends below the page.
+const MIN_ROWS: u32 = 8;
 
-/// Rows that stay free below it.
-const BELOW: u32 = 1;
+/// Rows kept free below a terminal.
+const ROWS_BELOW: u32 = 1;
 
-/// Lays out the cell's terminal, if it has one that shows: when it has run, or in standby.
+/// Lays out the cell's terminal if it is visible, which is when it has run or is on standby.
 pub(in crate::layout) fn lay_out(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
@@ -54,10 +54,10 @@ pub(in crate::layout) fn lay_out(
     Some(panel)
 }
 
-/// Columns and rows: as the author wants them, as far as there is room.
+/// Returns columns and rows: as requested, as far as they fit.
 fn size(flow: &Flow<'_>, pty: Pty, y: u32) -> (u16, u16) {
-    let rest = flow.room.saturating_sub(y).saturating_sub(BELOW);
-    let room = if rest < FEWEST_ROWS { (flow.context.rows / 2).max(1) } else { rest };
+    let rest = flow.room.saturating_sub(y).saturating_sub(ROWS_BELOW);
+    let room = if rest < MIN_ROWS { (flow.context.rows / 2).max(1) } else { rest };
     let room = u16::try_from(room).unwrap_or(u16::MAX);
     match pty.size {
         Some((columns, rows)) => (columns.min(flow.width).max(1), rows),
@@ -65,7 +65,7 @@ fn size(flow: &Flow<'_>, pty: Pty, y: u32) -> (u16, u16) {
     }
 }
 
-/// The rows of a terminal, as many as there is room for.
+/// Returns the rows of a terminal, as many as fit.
 pub(in crate::layout) fn rows(
     screen: &Emulator,
     run: &CellRun,
@@ -78,7 +78,7 @@ pub(in crate::layout) fn rows(
         .collect()
 }
 
-/// The line without blanks at its end; none if nothing is left.
+/// Returns the line without trailing blanks, or `None` if nothing remains.
 fn trimmed(line: Line<'static>) -> Option<Line<'static>> {
     let mut spans = line.spans;
     while let Some(last) = spans.last_mut() {

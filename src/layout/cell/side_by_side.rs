@@ -1,4 +1,4 @@
-//! A cell whose output stands at the right of its code: both begin on the same row, and neither moves
+//! A cell with its output to the right of the code. Both start on the same row, and neither moves
 //! when the other grows.
 
 use super::output;
@@ -9,14 +9,14 @@ use crate::layout::flow::Flow;
 use crate::run::CellRun;
 use crate::theme::Alignment;
 
-/// Columns between the two.
-const BETWEEN: u16 = 2;
+/// Columns between code and output.
+const GAP: u16 = 2;
 
-/// Fewer columns than this are no room for output: it then stands below its code.
-const NARROWEST: u16 = 24;
+/// Minimum columns for output; with fewer, it goes below the code.
+const MIN_OUTPUT_WIDTH: u16 = 24;
 
-/// The columns of the code and of the output, where the output is to stand at the right and can: half
-/// of the room each, or more for code whose lines need it.
+/// Returns the columns of code and output if they fit side by side: half of the width each, or more
+/// for code with long lines.
 pub(in crate::layout) fn shares(
     flow: &Flow<'_>,
     block: &CodeBlock,
@@ -25,12 +25,12 @@ pub(in crate::layout) fn shares(
     if cell.exec.place != OutputPlace::Right || cell.detached {
         return None;
     }
-    let room = flow.width.checked_sub(BETWEEN)?;
-    let code = code::narrowest(flow, block, (room / 2, room.checked_sub(NARROWEST)?))?;
+    let room = flow.width.checked_sub(GAP)?;
+    let code = code::narrowest(flow, block, (room / 2, room.checked_sub(MIN_OUTPUT_WIDTH)?))?;
     Some((code, room - code))
 }
 
-/// Lays out code and status at the left, the output at the right.
+/// Lays out code and status on the left, and output on the right.
 pub(in crate::layout) fn lay_out(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
@@ -40,19 +40,19 @@ pub(in crate::layout) fn lay_out(
     let y = flow.open();
     let mut beside = flow.inner(right, y);
     let empty = output::panel(&beside, block, &run.output, 0);
-    let made = cell::made_by(&mut beside, block, (cell, run), &empty).unwrap_or(empty);
+    let made = cell::lay_out_result(&mut beside, block, (cell, run), &empty).unwrap_or(empty);
     let mut code = flow.inner(left, y);
     let panel = code::lay_out(&mut code, block);
     cell::status(&mut code, &panel, cell, run);
-    cell::refusal(&mut code, run);
+    cell::start_error(&mut code, run);
     let height = code.height().max(beside.height());
-    // Next to each other they are one thing, however large the screen is.
+    // Keep both together on wide screens.
     let x = match flow.context.theme().code.alignment {
         Alignment::Left(_) => 0,
         Alignment::Center { .. } | Alignment::Right(_) => left.saturating_sub(code.right),
     };
     let first = beside.items.iter().map(|placed| placed.x).min().unwrap_or(0);
-    let beside_x = x.saturating_add(code.right + BETWEEN).saturating_sub(first);
+    let beside_x = x.saturating_add(code.right + GAP).saturating_sub(first);
     flow.adopt(code, x, y);
     flow.adopt(beside, beside_x, y);
     flow.close(y.saturating_add(height), 1);
@@ -71,7 +71,7 @@ mod tests {
     use crate::layout::tests::{Fixture, cell as block_of, table_of, written};
     use crate::run::{Emulator, Outcome, Prompt, State};
 
-    /// A block of code whose output stands there.
+    /// Creates a block of code with its output at `place`.
     fn fixture(code: &str, place: OutputPlace, run: CellRun) -> Fixture {
         let mut fixture = Fixture::new(vec![block_of(code)]).size(80, 24).run(run);
         let exec = ExecSpec { place, ..ExecSpec::default() };
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn output_stands_at_the_right_and_the_code_where_it_was() {
+    fn output_on_the_right_does_not_move_the_code() {
         let code = "for n in range(40):\n    print('line', n)";
         let before = fixture(code, OutputPlace::Right, CellRun::default()).body();
         let after = fixture(code, OutputPlace::Right, lines(40)).body();
@@ -104,7 +104,7 @@ mod tests {
     #[case(57, 20, false)]
     #[case(50, 10, false)]
     #[case(20, 3, false)]
-    fn where_the_code_leaves_no_room_output_stands_below(
+    fn wide_code_puts_output_below(
         #[case] columns: u16,
         #[case] code: usize,
         #[case] beside: bool,
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_sees_a_terminal_as_wide_as_the_output_can_be() {
+    fn terminal_width_matches_the_output() {
         let columns = |place| {
             let scene = fixture("x", place, CellRun::default()).scene();
             scene.body.iter().find_map(|placed| match placed.item {
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_and_terminals_stand_at_the_right_too() {
+    fn tables_and_terminals_go_to_the_right() {
         insta::assert_snapshot!(fixture("x", OutputPlace::Right, table_of(3, 2)).body());
         let mut emulator = Emulator::new(20, 3);
         let _ = emulator.feed(b"hello");
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn output_takes_the_place_of_the_code_that_has_run() {
+    fn output_replaces_code_that_has_run() {
         let body = |run: CellRun| fixture("the code", OutputPlace::Replace, run).body();
         let shows = |run: CellRun| {
             let body = body(run);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_has_the_focus_shows_it_even_if_its_code_gave_way() {
+    fn focused_block_shows_status_in_place_of_code() {
         let mut fixture = fixture("the code", OutputPlace::Replace, lines(1));
         assert!(!fixture.body().contains("done"));
         fixture.focus = Some(CellId(0));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn output_may_stand_nowhere_but_what_asks_is_answered() {
+    fn hidden_output_still_shows_prompts() {
         let body = |run: CellRun| fixture("x", OutputPlace::Nowhere, run).body();
         let quiet = body(lines(30));
         assert!(quiet.contains("[done") && !quiet.contains("line"), "{quiet}");
@@ -183,11 +183,11 @@ mod tests {
         let mut prompt = Prompt::default();
         (prompt.waits, prompt.open) = (true, true);
         let asks = body(CellRun { prompt: Some(prompt), state: State::Running, ..lines(30) });
-        assert!(asks.contains("enter sends") && !asks.contains("line 30"), "{asks}");
+        assert!(asks.contains("enter: send") && !asks.contains("line 30"), "{asks}");
     }
 
     #[test]
-    fn no_size_is_a_reason_to_panic() {
+    fn every_size_can_be_laid_out() {
         for (columns, rows) in [(1, 1), (3, 2), (26, 5), (52, 9), (300, 100)] {
             for how in [OutputPlace::Right, OutputPlace::Replace, OutputPlace::Nowhere] {
                 fixture("some code", how, table_of(40, 9)).size(columns, rows).body();

@@ -1,4 +1,4 @@
-//! The last row of the pane: how its cell stands, which rows show, what is searched for, and the keys.
+//! The last row of the pane: the cell's status, the visible rows, the search, and key help.
 
 use std::ops::Range;
 
@@ -11,14 +11,14 @@ use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::StyledText;
 use crate::run::{CellRun, Prompt, PromptView, group_digits};
 
-/// The keys, where there is room for them.
-const KEYS: &str = " / search · y copy · esc closes ";
+/// Key help, if it fits.
+const KEYS: &str = " / search · y copy · esc close ";
 
-/// The keys while there is something searched for.
-const FOUND: &str = " n N · y copy · esc closes ";
+/// Key help while there is a search query.
+const SEARCH_KEYS: &str = " n N · y copy · esc close ";
 
-/// The keys while a search is typed.
-const TYPING: &str = " enter: find · esc ";
+/// Key help while a query is typed.
+const TYPING_KEYS: &str = " enter: find · esc ";
 
 /// Lays out the row.
 pub(super) fn lay_out(
@@ -34,7 +34,7 @@ pub(super) fn lay_out(
     let style = context.theme().modal;
     let bold = style.add_modifier(Modifier::BOLD);
     let (mut left, keys) = if let Some(prompt) = view.typed {
-        (typed(prompt, columns / 2, (style, bold)), TYPING)
+        (typed(prompt, columns / 2, (style, bold)), TYPING_KEYS)
     } else {
         let how = context.inputs.deck.cell(view.cell).map(|cell| cell.exec.clone());
         let mut text = StyledText::plain(" ", style);
@@ -45,7 +45,7 @@ pub(super) fn lay_out(
         if view.top.is_none() && run.is_under_way() {
             text.push(" · follows", style);
         }
-        (text, if view.query.is_empty() { KEYS } else { FOUND })
+        (text, if view.query.is_empty() { KEYS } else { SEARCH_KEYS })
     };
     if !view.query.is_empty() {
         left.push(&format!(" · {} ", findings(view, found)), style);
@@ -63,7 +63,7 @@ pub(super) fn lay_out(
     items
 }
 
-/// `rows 1-23 of 1,234`, `7 rows`.
+/// Describes the visible rows: `rows 1-23 of 1,234`, `7 rows`.
 fn extent(height: u32, shown: &Range<u32>) -> String {
     let number = |row: u32| group_digits(row as usize);
     match height {
@@ -76,7 +76,7 @@ fn extent(height: u32, shown: &Range<u32>) -> String {
     }
 }
 
-/// `“x” 3 of 17`.
+/// Describes the matches: `` `x` 3 of 17 ``.
 fn findings(view: &PaneView<'_>, found: usize) -> String {
     let count = match (found, view.current) {
         (0, _) => "not found".to_owned(),

@@ -1,5 +1,5 @@
-//! The pane: one cell's output alone on the whole screen, however long it is. Only the rows that show
-//! are made; those above and below them are counted, and searched.
+//! The pane: one cell's output on the whole screen. Only visible rows are created; the others are
+//! just counted and searched.
 
 mod bar;
 mod search;
@@ -19,40 +19,40 @@ use super::{Inputs, Scene, Size};
 use crate::deck::CellId;
 use crate::run::{CellRun, Prompt};
 
-/// Empty columns at both sides.
+/// Empty columns on both sides.
 const MARGIN: u16 = 1;
 
-/// What of an output is looked at.
+/// What the pane shows.
 #[derive(Clone, Copy, Debug)]
 pub struct PaneView<'a> {
-    /// Whose output.
+    /// The cell.
     pub cell: CellId,
-    /// The first row shown; none: the last one shows, whatever is written.
+    /// The first visible row; `None` follows the end.
     pub top: Option<u32>,
-    /// Columns of tables that are scrolled away.
+    /// Number of table columns scrolled away.
     pub left: usize,
-    /// What is searched for; nothing if it is empty.
+    /// The search query; may be empty.
     pub query: &'a str,
-    /// Which match is the current one.
+    /// The index of the current match.
     pub current: Option<usize>,
-    /// The line in which the search is being typed.
+    /// The input line in which the query is being typed.
     pub typed: Option<&'a Prompt>,
 }
 
-/// The pane laid out, and what came of it.
+/// The pane, laid out.
 #[derive(Clone, Debug)]
 pub struct PaneScene {
-    /// Its body has all rows; of them only those that show are made.
+    /// The scene. Its height covers all rows, but only visible ones are present.
     pub scene: Scene,
-    /// The first row that shows.
+    /// The first visible row.
     pub top: u32,
-    /// Columns of tables that are scrolled away: no more than there are.
+    /// Number of table columns scrolled away, limited to those that exist.
     pub left: usize,
     /// The row of each match, in order.
     pub matches: Vec<u32>,
 }
 
-/// Lays out one cell's output over the whole screen.
+/// Lays out one cell's output on the whole screen.
 pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
     let Size { columns, rows, .. } = inputs.size;
     let viewport = Rect::new(0, 0, columns, rows - u16::from(rows > 1));
@@ -75,7 +75,7 @@ pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
         height: stack.height,
         columns: stack.width,
         revealed: None,
-        // The bar says how far it goes on.
+        // The bar shows the position instead.
         mark_row: u16::MAX,
         mark: base.add_modifier(Modifier::DIM),
         body,
@@ -85,7 +85,7 @@ pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
     PaneScene { scene, top, left: stack.left, matches }
 }
 
-/// The parts of an output below each other, and the row that each begins at.
+/// The parts of an output and their first rows.
 struct SectionStack<'a> {
     sections: Vec<(u32, Section<'a>)>,
     x: u16,
@@ -110,9 +110,9 @@ impl<'a> SectionStack<'a> {
         stack
     }
 
-    /// Where a text is found.
+    /// Returns all matches of a query.
     fn matches(&self, query: &str) -> Vec<Match> {
-        let Some(wanted) = search::wanted(query) else { return Vec::new() };
+        let Some(wanted) = search::compile(query) else { return Vec::new() };
         let all = self.sections.iter().enumerate();
         let found = all.flat_map(|(number, (start, section))| {
             search::matches((number, *start), section, &wanted)
@@ -120,7 +120,7 @@ impl<'a> SectionStack<'a> {
         found.collect()
     }
 
-    /// What stands in these rows.
+    /// Places the visible rows.
     fn place(
         &self,
         cell: CellId,

@@ -1,4 +1,4 @@
-//! Searching an output: where a text is, and the marks over it.
+//! Searching in an output, and highlighting of matches.
 
 use std::ops::Range;
 
@@ -9,30 +9,30 @@ use super::section::Section;
 use crate::layout::text::StyledText;
 use crate::theme::Theme;
 
-/// More matches than anybody steps through.
-const MOST: usize = 10_000;
+/// Maximum number of matches.
+const MAX_MATCHES: usize = 10_000;
 
-/// A place where what is searched for stands.
+/// A match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Match {
-    /// In which section.
+    /// The index of the section.
     pub(super) section: usize,
-    /// In which of its lines.
+    /// The line in the section.
     pub(super) line: usize,
-    /// Where in that line, in bytes.
+    /// The byte range in the line.
     pub(super) range: Range<usize>,
-    /// On which row it begins.
+    /// The first row.
     pub(super) row: u32,
 }
 
-/// What to look for: the text as it is; where it has no capital letters, theirs count as small ones.
-pub(super) fn wanted(query: &str) -> Option<Regex> {
+/// Compiles a query, which is a literal text. It is case-insensitive unless it contains capitals.
+pub(super) fn compile(query: &str) -> Option<Regex> {
     let has_capitals = query.chars().any(char::is_uppercase);
     let wanted = RegexBuilder::new(&regex::escape(query)).case_insensitive(!has_capitals).build();
     wanted.ok().filter(|_| !query.is_empty())
 }
 
-/// Where it stands in the section with this number, which begins at this row.
+/// Returns the matches in a section with this index and first row.
 pub(super) fn matches(
     (number, start): (usize, u32),
     section: &Section<'_>,
@@ -47,14 +47,14 @@ pub(super) fn matches(
         });
         found.collect::<Vec<_>>()
     });
-    found.take(MOST).collect()
+    found.take(MAX_MATCHES).collect()
 }
 
-/// The marks over what is found.
+/// Highlights matches.
 pub(super) struct MatchMarks<'m> {
     matches: &'m [Match],
     current: Option<usize>,
-    /// Over the current one, and over the others.
+    /// The styles of the current match and of the others.
     styles: (Style, Style),
 }
 
@@ -65,7 +65,7 @@ impl<'m> MatchMarks<'m> {
         Self { matches, current, styles: (current_one, other) }
     }
 
-    /// A line with its marks.
+    /// Highlights the matches in a line.
     pub(super) fn on(&self, section: usize, line: usize, text: StyledText) -> StyledText {
         let key = |found: &Match| (found.section, found.line);
         let first = self.matches.partition_point(|found| key(found) < (section, line));

@@ -1,5 +1,5 @@
-//! The parts of an output in its pane: text, tables, pictures and markdown, terminals. Each knows how
-//! many rows it takes, what its lines say, and how to make those rows that show.
+//! The parts of an output in the pane: text, tables, pictures, markdown, terminals. Each knows its
+//! height and its text, and creates rows on demand.
 
 use std::ops::Range;
 
@@ -20,27 +20,26 @@ use crate::theme::Alignment;
 
 /// A part of an output.
 pub(super) enum Section<'a> {
-    /// What was written.
+    /// Text output.
     Text(TextSection<'a>),
-    /// A table, whose head stays in sight.
+    /// A table, whose header stays visible.
     Table(TableSection<'a>),
-    /// What is laid out as on a slide, and its rows.
+    /// Blocks laid out as on a slide, and their height.
     Blocks(Vec<PlacedItem>, u32),
-    /// A terminal: columns, rows, and what stands in them.
+    /// A terminal: its columns and rows, and its contents.
     Terminal((u16, u16), Vec<StyledText>),
-    /// Lines as they are.
+    /// Lines of text.
     Lines(Vec<StyledText>),
 }
 
-/// Text that was written: row `starts[line]` is where a line begins; behind the last one stands
-/// where it ends.
+/// Text output. Line `i` starts at row `starts[i]`; the last element is the end.
 pub(super) struct TextSection<'a> {
     written: &'a TextOutput,
     starts: Vec<u32>,
     columns: u16,
 }
 
-/// A table of data: its head, its rows, and what is missing of it.
+/// A data table: its header, its rows, and a note on what is omitted.
 pub(super) struct TableSection<'a> {
     grid: DataGrid<'a>,
     head: Vec<StyledText>,
@@ -48,7 +47,7 @@ pub(super) struct TableSection<'a> {
     columns: u16,
 }
 
-/// All sections of an output, each laid out in a flow of its own.
+/// Returns all sections of an output, each laid out in its own flow.
 pub(super) fn all<'a>(
     flow: impl Fn() -> Flow<'a>,
     view: &PaneView<'_>,
@@ -75,14 +74,16 @@ pub(super) fn all<'a>(
                 Section::Table(TableSection::new(DataGrid::new(table, columns, view.left), columns))
             }
             Part::Value(OutputValue::Timing(timing)) => Section::Lines(vec![bench::line(timing)]),
-            Part::Value(OutputValue::Picture(file)) => laid(&|flow| picture::result(flow, file)),
+            Part::Value(OutputValue::Picture(file)) => {
+                laid(&|flow| picture::lay_out_result(flow, file))
+            }
             Part::Value(OutputValue::Markdown { text, blocks }) => {
                 laid(&|flow| markdown(flow, text, blocks))
             }
         });
     }
-    if cell::has_refusal(run) {
-        all.push(laid(&|flow| cell::refusal(flow, run)));
+    if cell::failed_to_start(run) {
+        all.push(laid(&|flow| cell::start_error(flow, run)));
     }
     if let Some(prompt) = &run.prompt {
         let enter = &flow().context.inputs.hints.enter;
@@ -90,7 +91,7 @@ pub(super) fn all<'a>(
     }
     if all.is_empty() {
         let is_over = matches!(run.state, State::Ended(_));
-        let said = if is_over { "nothing was written" } else { "nothing is written yet" };
+        let said = if is_over { "no output" } else { "no output yet" };
         all.push(Section::Lines(vec![StyledText::plain(said, DIM)]));
     }
     all
@@ -107,7 +108,7 @@ fn markdown(flow: &mut Flow<'_>, text: &str, blocks: &[Block]) {
     }
 }
 
-/// The terminal that a run draws on: as large as its author wants it, else as the screen.
+/// Returns the terminal of a run, in the size requested by the author or else that of the screen.
 fn terminal<'a>(flow: &Flow<'_>, id: CellId, run: &CellRun) -> Option<Section<'a>> {
     let emulator = run.screen.as_ref()?;
     let pty = flow.context.inputs.deck.cell(id).and_then(|cell| cell.exec.pty);
@@ -121,7 +122,7 @@ fn terminal<'a>(flow: &Flow<'_>, id: CellId, run: &CellRun) -> Option<Section<'a
 }
 
 impl Section<'_> {
-    /// How many rows it takes.
+    /// Returns the height in rows.
     pub(super) fn height(&self) -> u32 {
         match self {
             Self::Text(listing) => listing.starts.last().copied().unwrap_or(0),
@@ -132,12 +133,12 @@ impl Section<'_> {
         }
     }
 
-    /// How many of its columns are scrolled away.
+    /// Returns the number of columns scrolled away.
     pub(super) fn left(&self) -> usize {
         if let Self::Table(table) = self { table.grid.skipped } else { 0 }
     }
 
-    /// How many lines it has to be searched.
+    /// Returns the number of searchable lines.
     pub(super) fn lines(&self) -> usize {
         match self {
             Self::Text(listing) => listing.written.len(),
@@ -147,7 +148,7 @@ impl Section<'_> {
         }
     }
 
-    /// What a line says.
+    /// Returns the text of a line.
     pub(super) fn text(&self, line: usize) -> Option<StyledText> {
         match self {
             Self::Text(listing) => listing.written.row(line).map(output::text_of),
@@ -160,7 +161,7 @@ impl Section<'_> {
         }
     }
 
-    /// The row on which this byte of a line stands.
+    /// Returns the row that contains this byte of a line.
     pub(super) fn row_of(&self, line: usize, byte: usize) -> u32 {
         match self {
             Self::Text(listing) => listing.row_of(line, byte),
@@ -169,7 +170,7 @@ impl Section<'_> {
         }
     }
 
-    /// Makes what stands in these rows; `marked` gives a line its marks.
+    /// Creates the items of these rows. `marked` highlights matches in a line.
     pub(super) fn place(
         &self,
         rows: &Range<u32>,
@@ -230,7 +231,7 @@ impl<'a> TextSection<'a> {
         Self { written, starts, columns }
     }
 
-    /// How many rows a line takes.
+    /// Returns the number of rows of a line.
     fn height(&self, line: usize) -> u32 {
         self.starts.get(line + 1).map_or(0, |end| end - self.starts[line])
     }
@@ -276,7 +277,7 @@ impl<'a> TextSection<'a> {
 
 impl<'a> TableSection<'a> {
     fn new(grid: DataGrid<'a>, columns: u16) -> Self {
-        let rest = grid.table.more(grid.table.rows.len(), grid.left_out());
+        let rest = grid.table.more(grid.table.rows.len(), grid.hidden_columns());
         let rest = rest.map(|words| StyledText::plain(&words, DIM));
         Self { head: grid.head(), grid, rest, columns }
     }
@@ -293,7 +294,7 @@ impl<'a> TableSection<'a> {
         row.map(|row| self.grid.row(row)).or_else(|| self.rest.clone())
     }
 
-    /// The rows, and over the first of them the head where that is scrolled away.
+    /// Creates the rows, with the header over the first ones if it is scrolled away.
     fn place(
         &self,
         rows: &Range<u32>,

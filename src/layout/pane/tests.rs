@@ -1,5 +1,4 @@
-//! Panes, laid out and read back: what shows of long outputs, of tables and of terminals, and what a
-//! search marks.
+//! Tests of panes: visible parts of long outputs, tables and terminals, and search matches.
 
 use ratatui::style::Modifier;
 use rstest::rstest;
@@ -22,7 +21,7 @@ fn numbered(count: usize) -> CellRun {
     run
 }
 
-/// The screen: the rows of the body that show, and the bar.
+/// Returns the visible rows of the body, and the bar.
 fn screen(pane: &PaneScene) -> String {
     let Scene { size, body, frame, .. } = &pane.scene;
     let shown = body.iter().filter(|placed| !matches!(placed.item, Item::Cell { .. }));
@@ -38,7 +37,7 @@ fn looked(run: CellRun, size: (u16, u16), view: &PaneView<'_>) -> PaneScene {
     fixture(run, size).with(|inputs| pane(inputs, view))
 }
 
-/// The parts of the body that have this modifier.
+/// Returns the parts of the body with this modifier.
 fn marked(pane: &PaneScene, modifier: Modifier) -> Vec<String> {
     let lines = pane.scene.body.iter().filter_map(|placed| match &placed.item {
         Item::Text(line) => Some(line),
@@ -50,7 +49,7 @@ fn marked(pane: &PaneScene, modifier: Modifier) -> Vec<String> {
 }
 
 #[test]
-fn the_end_shows_unless_it_is_scrolled_away() {
+fn end_is_visible_unless_scrolled() {
     insta::assert_snapshot!(screen(&looked(numbered(100), (60, 5), &VIEW)));
     let view = PaneView { top: Some(9), ..VIEW };
     insta::assert_snapshot!(screen(&looked(numbered(100), (80, 5), &view)));
@@ -60,7 +59,7 @@ fn the_end_shows_unless_it_is_scrolled_away() {
 }
 
 #[test]
-fn a_running_block_says_that_it_is_followed() {
+fn running_block_is_followed() {
     let mut run = numbered(30);
     run.state = State::Running;
     let bar = |view: &PaneView<'_>| {
@@ -72,7 +71,7 @@ fn a_running_block_says_that_it_is_followed() {
 }
 
 #[test]
-fn only_the_rows_that_show_are_made_however_many_there_are() {
+fn only_visible_rows_are_created() {
     let pane = looked(numbered(2_000), (80, 24), &PaneView { top: Some(700), ..VIEW });
     assert_eq!((pane.scene.height, pane.top), (2_000, 700));
     let texts = pane.scene.body.iter().filter(|placed| matches!(placed.item, Item::Text(_)));
@@ -80,7 +79,7 @@ fn only_the_rows_that_show_are_made_however_many_there_are() {
 }
 
 #[test]
-fn long_lines_are_wrapped_and_found_where_they_go_on() {
+fn matches_are_found_in_wrapped_lines() {
     let run = written(["short".to_owned(), "word ".repeat(9) + "needle in it"]);
     let view = PaneView { top: Some(0), query: "needle", current: Some(0), ..VIEW };
     let pane = looked(run, (22, 6), &view);
@@ -94,20 +93,20 @@ fn long_lines_are_wrapped_and_found_where_they_go_on() {
 #[case("line 100", &[99])]
 #[case("e 4.", &[])]
 #[case("", &[])]
-fn a_search_tells_the_rows(#[case] query: &str, #[case] expected: &[u32]) {
+fn search_returns_rows(#[case] query: &str, #[case] expected: &[u32]) {
     let pane = looked(numbered(100), (80, 24), &PaneView { query, ..VIEW });
     assert_eq!(pane.matches, expected);
 }
 
 #[test]
-fn small_letters_find_capitals_and_capitals_only_themselves() {
+fn search_is_smart_case() {
     let run = || written(["Crab crab CRAB".to_owned()]);
     let found = |query| looked(run(), (80, 5), &PaneView { query, ..VIEW }).matches.len();
     assert_eq!((found("crab"), found("Crab"), found("CRAB"), found("cRab")), (3, 1, 1, 0));
 }
 
 #[test]
-fn what_is_found_is_marked_and_the_current_one_otherwise() {
+fn matches_are_highlighted() {
     let view = PaneView { top: Some(0), query: "ine 1", current: Some(1), ..VIEW };
     let pane = looked(numbered(12), (80, 24), &view);
     assert_eq!(marked(&pane, Modifier::REVERSED), ["ine 1"]);
@@ -117,7 +116,7 @@ fn what_is_found_is_marked_and_the_current_one_otherwise() {
 }
 
 #[test]
-fn a_search_is_marked_and_counted_while_it_is_typed() {
+fn search_updates_while_typing() {
     let mut typed = Prompt::default();
     "ine 2".chars().for_each(|c| typed.edit(InputRequest::InsertChar(c)));
     let view = PaneView { query: typed.text(), typed: Some(&typed), ..VIEW };
@@ -127,7 +126,7 @@ fn a_search_is_marked_and_counted_while_it_is_typed() {
 }
 
 #[test]
-fn the_head_of_a_table_stays_and_its_columns_scroll() {
+fn table_header_stays_and_columns_scroll() {
     let at = |top, left| PaneView { top: Some(top), left, ..VIEW };
     insta::assert_snapshot!(screen(&looked(table_of(5000, 9), (50, 8), &at(0, 0))));
     insta::assert_snapshot!(screen(&looked(table_of(5000, 9), (50, 8), &at(40, 2))));
@@ -142,7 +141,7 @@ fn the_head_of_a_table_stays_and_its_columns_scroll() {
 }
 
 #[test]
-fn values_stand_below_each_other_and_are_searched() {
+fn values_are_stacked_and_searched() {
     let mut run = written(["before".to_owned()]);
     let blocks = vec![list(vec![item(0, "read")])];
     run.output.show(OutputValue::Markdown { text: "- read".into(), blocks });
@@ -153,7 +152,7 @@ fn values_stand_below_each_other_and_are_searched() {
 }
 
 #[test]
-fn a_terminal_has_the_whole_screen() {
+fn terminal_uses_the_whole_screen() {
     let mut emulator = Emulator::new(20, 3);
     let _ = emulator.feed(b"\x1b[2;5Hhello");
     let run = CellRun { screen: Some(emulator), state: State::Running, ..CellRun::default() };
@@ -171,12 +170,12 @@ fn a_terminal_has_the_whole_screen() {
 }
 
 #[test]
-fn nothing_written_is_said() {
+fn missing_output_is_noted() {
     let pane = looked(CellRun::default(), (50, 3), &VIEW);
     insta::assert_snapshot!(screen(&pane));
     let state = State::Ended(Outcome::Exited(0));
     let pane = looked(CellRun { state, ..CellRun::default() }, (50, 3), &VIEW);
-    assert!(screen(&pane).contains("nothing was written"));
+    assert!(screen(&pane).contains("no output"));
     let why = "no `foo` here: install it";
     let state = State::Ended(Outcome::NotStarted(why.to_owned()));
     let pane = looked(CellRun { state, ..CellRun::default() }, (50, 3), &VIEW);
@@ -184,7 +183,7 @@ fn nothing_written_is_said() {
 }
 
 #[test]
-fn a_pane_stands_on_any_screen_without_a_panic() {
+fn panes_fit_any_screen() {
     for size in [(1, 1), (2, 2), (3, 2), (12, 4), (300, 100)] {
         for top in [None, Some(0), Some(7), Some(u32::MAX)] {
             let mut run = table_of(40, 3);
@@ -199,7 +198,7 @@ fn a_pane_stands_on_any_screen_without_a_panic() {
 }
 
 #[test]
-fn a_folded_output_is_a_line_that_says_how_much_it_is() {
+fn folded_output_shows_its_amount() {
     let mut run = table_of(5000, 2);
     run.output.show(OutputValue::Picture("/somewhere/picture".into()));
     run.folded = true;

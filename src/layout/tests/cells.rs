@@ -1,10 +1,10 @@
-//! Blocks that run: their status, what they wrote, and what is typed at them.
+//! Executable blocks: status, output, input.
 
 use super::*;
 use crate::run::Prompt;
 
 #[test]
-fn a_cell_that_never_ran_shows_a_status_line() {
+fn cell_that_never_ran_shows_a_status_line() {
     let mut fixture = Fixture::new(vec![cell("print(1)"), paragraph("after")]);
     fixture.focus = Some(CellId(0));
     insta::assert_snapshot!(fixture.body(), @"
@@ -20,7 +20,7 @@ fn a_cell_that_never_ran_shows_a_status_line() {
 }
 
 #[test]
-fn an_output_stands_below_its_status() {
+fn output_is_below_the_status() {
     let fixture = Fixture::new(vec![cell("print(1)"), paragraph("after")])
         .run(written(["1".to_owned(), "a second line, wider than the code".to_owned()]));
     insta::assert_snapshot!(fixture.body(), @"
@@ -47,7 +47,7 @@ fn an_output_stands_below_its_status() {
 }
 
 #[test]
-fn a_line_is_typed_below_the_output() {
+fn input_line_is_below_the_output() {
     let mut run = written(["Who? ".to_owned()]);
     run.state = State::Running;
     let mut prompt = Prompt::default();
@@ -93,7 +93,7 @@ fn a_line_is_typed_below_the_output() {
 }
 
 #[test]
-fn a_long_output_follows_its_end_or_stays_where_it_is_scrolled() {
+fn long_output_follows_its_end_unless_scrolled() {
     let lines = || (1..=30).map(|n| format!("line {n}"));
     let fixture = Fixture::new(vec![cell("x")]).size(40, 12).run(written(lines()));
     insta::assert_snapshot!(fixture.body(), @"
@@ -135,7 +135,7 @@ fn a_long_output_follows_its_end_or_stays_where_it_is_scrolled() {
 }
 
 #[test]
-fn f157_output_stands_where_the_deck_wants_it_and_looks_as_it_would_below_the_code() {
+fn f157_detached_output_looks_the_same() {
     let output = || block(BlockKind::Output(CellId(0)));
     let lay_out = |blocks, detached| {
         let mut fixture = Fixture::new(blocks).run(written(["hi".to_owned()]));
@@ -164,7 +164,7 @@ fn f157_output_stands_where_the_deck_wants_it_and_looks_as_it_would_below_the_co
         .run(written(["hi".to_owned()]));
     Arc::make_mut(&mut fixture.deck.cells[0]).detached = true;
     let rows = fixture.scene().extent_of(CellId(0)).unwrap();
-    assert_eq!(rows, 1..12, "all of it is to be in view");
+    assert_eq!(rows, 1..12, "includes the detached output");
     let behind = lay_out(vec![cell("echo hi"), output()], true);
     assert_eq!(behind, lay_out(vec![cell("echo hi")], false));
 }

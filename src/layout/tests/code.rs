@@ -1,10 +1,10 @@
-//! Code that only stands there, or that a tool draws.
+//! Code that is only shown, or rendered by a tool.
 
 use super::*;
 use crate::deck::{LineGroup, RenderSpec};
 
 #[test]
-fn f142_code_wraps_behind_its_line_numbers() {
+fn f142_code_wraps_after_line_numbers() {
     let listing = CodeBlock {
         line_numbers: true,
         ..code("short\na line of code that is too long for its box, by far")
@@ -23,7 +23,7 @@ fn f142_code_wraps_behind_its_line_numbers() {
 }
 
 #[test]
-fn f165_a_block_that_a_tool_draws_keeps_the_room_of_a_picture() {
+fn f165_rendered_code_reserves_space_for_a_picture() {
     let drawing = Some(RenderSpec { width_percent: Some(50) });
     let listing =
         CodeBlock { render: drawing, language: "mermaid".into(), ..code("graph LR\nA --> B") };
@@ -48,7 +48,7 @@ fn f165_a_block_that_a_tool_draws_keeps_the_room_of_a_picture() {
 }
 
 #[test]
-fn lines_outside_the_group_are_dimmed_step_by_step() {
+fn lines_outside_the_group_are_dimmed() {
     let groups = vec![LineGroup::Lines(vec![(1, 1)]), LineGroup::Lines(vec![(2, 3)])];
     let listing = CodeBlock { groups, groups_from: Step(1), ..code("a\nb\nc") };
     let fixture = |step| {

@@ -1,6 +1,5 @@
-//! Whole slides, laid out and read back as rows of text. What a slide looks like in colour is
-//! snapshotted from decks, by `tests/it/format/render.rs`. Here is what all these tests share: a deck of one
-//! slide, and the blocks to put on it.
+//! Tests of whole slides, laid out and read back as rows of text, and their fixtures.
+//! `tests/it/format/render.rs` has snapshots of slides in colour.
 
 mod cells;
 mod code;
@@ -32,7 +31,7 @@ use crate::theme::{
 static HIGHLIGHTER: LazyLock<Highlighter> =
     LazyLock::new(|| Highlighter::new("base16-eighties.dark").unwrap());
 
-/// A deck of one slide and all that it is laid out with.
+/// A deck of one slide and the inputs of its layout.
 pub(super) struct Fixture {
     pub(super) deck: Deck,
     at: Cursor,
@@ -82,7 +81,7 @@ impl Fixture {
         self
     }
 
-    /// The cell runs like this.
+    /// Sets how the cell is executed.
     fn exec(mut self, output_mode: OutputMode, start: Start) -> Self {
         let exec = ExecSpec { start, output_mode, ..ExecSpec::default() };
         self.deck.cells = vec![Arc::new(Cell { exec, ..Cell::default() })];
@@ -93,7 +92,7 @@ impl Fixture {
         self.with(layout)
     }
 
-    /// Lays it out by another function.
+    /// Lays out the fixture with a given function.
     pub(super) fn with<T>(&self, lay_out: impl FnOnce(&Inputs<'_>) -> T) -> T {
         lay_out(&Inputs {
             deck: &self.deck,
@@ -112,7 +111,7 @@ impl Fixture {
         })
     }
 
-    /// Every row of the body, however many the screen has.
+    /// Returns all rows of the body.
     pub(super) fn body(&self) -> String {
         let scene = self.scene();
         rows(&scene.body, scene.size.columns, scene.height as u16)
@@ -136,7 +135,7 @@ pub(super) fn rows(items: &[PlacedItem], columns: u16, rows: u16) -> String {
     lines.join("\n")
 }
 
-/// A theme with every ornament that changes where something stands.
+/// A theme that uses every style which affects placement.
 fn theme() -> Theme {
     let choice = Choice { forced: None, name: None, file: None, default: "dark", overrides: None };
     let centered = Alignment::Center { minimum_margin: Margin::Percent(8), minimum_size: 0 };
@@ -182,7 +181,7 @@ pub(super) fn cell(lines: &str) -> Block {
     block(BlockKind::Code(Box::new(CodeBlock { cell: Some(CellId(0)), ..code(lines) })))
 }
 
-/// Another block that runs than the first one.
+/// Creates a block for the cell with this id.
 pub(super) fn cell_of(id: u32, lines: &str) -> Block {
     block(BlockKind::Code(Box::new(CodeBlock { cell: Some(CellId(id)), ..code(lines) })))
 }
@@ -229,7 +228,7 @@ fn picture(width_percent: Option<u8>) -> (Block, PictureKey) {
     (block(BlockKind::Picture(Box::new(picture))), key)
 }
 
-/// A run that has shown a table with this many rows and columns of numbers.
+/// Creates a run with a table of this many rows and columns.
 pub(super) fn table_of(height: usize, width: usize) -> CellRun {
     let column = |name: String, is_index| DataColumn {
         name: name.into(),

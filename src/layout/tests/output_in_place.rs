@@ -1,15 +1,15 @@
-//! Output in place of the code that made it, and when the code shows after all.
+//! Output in place of the code, and when the code is shown after all.
 
 use super::*;
 
-/// A slide with one cell of this form, in this state, between two paragraphs.
+/// Creates a slide with one cell between two paragraphs.
 fn between(form: OutputMode, start: Start, run: CellRun) -> Fixture {
     let blocks = vec![paragraph("before"), cell("echo hi"), paragraph("after")];
     Fixture::new(blocks).exec(form, start).run(run)
 }
 
 #[test]
-fn f151_what_may_not_run_shows_its_code_and_what_would_allow_it() {
+fn f151_disallowed_block_shows_code_and_a_hint() {
     let run = || CellRun { state: State::NotAllowed, ..CellRun::default() };
     let replaced = between(OutputMode::Replace, Start::Auto, run());
     insta::assert_snapshot!(replaced.body(), @"
@@ -29,7 +29,7 @@ fn f151_what_may_not_run_shows_its_code_and_what_would_allow_it() {
 }
 
 #[test]
-fn f152_output_in_place_of_the_code_says_nothing_of_itself() {
+fn f152_output_in_place_has_no_status() {
     let done = between(OutputMode::Replace, Start::Auto, written(["hi".to_owned()]));
     insta::assert_snapshot!(done.body(), @"
 
@@ -53,7 +53,7 @@ fn f152_output_in_place_of_the_code_says_nothing_of_itself() {
 }
 
 #[test]
-fn f152_a_failure_in_place_of_the_code_shows_its_output_and_how_it_failed() {
+fn f152_failure_in_place_shows_output_and_status() {
     let state = State::Ended(Outcome::Exited(3));
     let failed = CellRun { state, ..written(["oh".to_owned()]) };
     insta::assert_snapshot!(between(OutputMode::Replace, Start::Auto, failed).body(), @"
@@ -87,7 +87,7 @@ fn f152_a_failure_in_place_of_the_code_shows_its_output_and_how_it_failed() {
 }
 
 #[test]
-fn f152_a_short_run_in_place_of_the_code_shows_no_status_and_a_long_one_does() {
+fn f152_only_long_runs_in_place_show_a_status() {
     let running = |millis| CellRun {
         state: State::Running,
         elapsed: Duration::from_millis(millis),
@@ -99,7 +99,7 @@ fn f152_a_short_run_in_place_of_the_code_shows_no_status_and_a_long_one_does() {
 }
 
 #[test]
-fn f154_a_picture_stands_in_place_of_the_code_that_made_it() {
+fn f154_picture_replaces_its_code() {
     let file = Path::new("/tmp/talk/picture-1");
     let run = CellRun { picture: Some(file.to_owned()), ..written([]) };
     let mut made = between(OutputMode::Picture, Start::Auto, run);
@@ -128,13 +128,13 @@ fn f154_a_picture_stands_in_place_of_the_code_that_made_it() {
 }
 
 #[test]
-fn f163_what_only_a_check_runs_is_plain_code() {
+fn f163_validated_block_is_plain_code() {
     let checked = between(OutputMode::Below, Start::OnCheck, CellRun::default());
     assert!(!checked.body().contains("not run"), "{}", checked.body());
 }
 
 #[test]
-fn f167_bare_output_in_place_of_the_code_stands_in_the_middle() {
+fn f167_bare_output_in_place_is_centred() {
     let bare = CodeBlock { cell: Some(CellId(0)), no_background: true, ..code("echo hi") };
     let fixture = Fixture::new(vec![paragraph("left"), block(BlockKind::Code(Box::new(bare)))])
         .exec(OutputMode::Replace, Start::Auto)

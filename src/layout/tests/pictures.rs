@@ -1,8 +1,8 @@
-//! Pictures of the deck: how large they are, and what stands where there is none.
+//! Pictures: size, placement and errors.
 
 use super::*;
 
-/// Where a picture of these pixels goes on a screen of 40x20: column, row, columns, rows.
+/// Returns column, row, columns and rows of a picture with these pixels on a screen of 40x20.
 fn placed(width: u32, height: u32, percent: Option<u8>) -> (u16, u32, u16, u32) {
     let (block, key) = picture(percent);
     let mut fixture = Fixture::new(vec![block]);
@@ -15,13 +15,13 @@ fn placed(width: u32, height: u32, percent: Option<u8>) -> (u16, u32, u16, u32) 
 }
 
 #[test]
-fn f097_a_width_in_percent_is_of_the_room() {
+fn f097_percent_width_is_relative_to_the_slide() {
     assert_eq!(placed(100, 100, Some(50)), (11, 1, 18, 9), "half the width");
     assert_eq!(placed(100, 400, Some(100)), (15, 1, 10, 19), "no higher than the slide");
 }
 
 #[test]
-fn f094_a_picture_keeps_its_shape_in_its_room() {
+fn f094_pictures_keep_their_aspect_ratio() {
     assert_eq!(placed(100, 100, None), (15, 1, 10, 5), "its own size");
     assert_eq!(placed(4000, 400, None), (3, 1, 34, 2), "95 % of the width");
     assert_eq!(placed(4000, 4000, None), (3, 1, 34, 17), "shrunk to the width");
@@ -30,7 +30,7 @@ fn f094_a_picture_keeps_its_shape_in_its_room() {
 }
 
 #[test]
-fn a_picture_that_cannot_be_shown_says_why() {
+fn picture_errors_are_shown() {
     let (block, key) = picture(None);
     let mut fixture = Fixture::new(vec![block, paragraph("after")]);
     let why = "picture `a.png` not found".to_owned();
@@ -49,7 +49,7 @@ fn a_picture_that_cannot_be_shown_says_why() {
 }
 
 #[test]
-fn a_picture_still_to_be_measured_keeps_room() {
+fn unmeasured_picture_reserves_space() {
     let fixture = Fixture::new(vec![picture(None).0]).size(30, 8);
     insta::assert_snapshot!(fixture.body(), @"
 

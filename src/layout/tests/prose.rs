@@ -1,10 +1,10 @@
-//! Paragraphs, lists, quotes and alerts, as they stand below each other, and text of several sizes.
+//! Paragraphs, lists, quotes and alerts, and text of several sizes.
 
 use super::*;
 use crate::deck::AlertKind;
 
 #[test]
-fn blocks_stand_a_row_apart() {
+fn blocks_are_separated_by_a_row() {
     let fixture = Fixture::new(vec![
         block(BlockKind::Title(text("A title"))),
         paragraph("Some words that go on until the row is full and then some"),
@@ -32,7 +32,7 @@ fn blocks_stand_a_row_apart() {
 }
 
 #[test]
-fn a_list_item_holds_blocks_under_its_text() {
+fn list_items_contain_blocks() {
     let holding = ListItem { blocks: vec![block(BlockKind::Rule)], ..item(0, "holds") };
     let number = ListItem { marker: Marker::Number("10)".into()), ..item(0, "ten") };
     let fixture = Fixture::new(vec![list(vec![holding, number, item(2, "deep")])]);
@@ -48,7 +48,7 @@ fn a_list_item_holds_blocks_under_its_text() {
 }
 
 #[test]
-fn a_list_that_goes_on_leaves_no_room_before_it() {
+fn continued_list_has_no_gap() {
     let more = List { items: vec![item(0, "b")], item_newlines: 2, continues: true };
     let fixture = Fixture::new(vec![list(vec![item(0, "a")]), block(BlockKind::List(more))]);
     insta::assert_snapshot!(fixture.body(), @"
@@ -59,7 +59,7 @@ fn a_list_that_goes_on_leaves_no_room_before_it() {
 }
 
 #[test]
-fn a_quote_without_room_for_its_text_has_no_prefix() {
+fn narrow_quotes_have_no_prefix() {
     let words = paragraph("words to be read");
     let deep = (0..40).fold(words, |inner, _| block(BlockKind::Quote(vec![inner])));
     let fixture = Fixture::new(vec![deep]);
@@ -70,7 +70,7 @@ fn a_quote_without_room_for_its_text_has_no_prefix() {
 }
 
 #[test]
-fn a_quote_has_its_prefix_on_every_row() {
+fn quote_prefix_is_on_every_row() {
     let words = "a quote of so many words that they do not fit on one row";
     let inner = block(BlockKind::Quote(vec![paragraph("nested")]));
     let quote = block(BlockKind::Quote(vec![paragraph(words), inner]));
@@ -87,7 +87,7 @@ fn a_quote_has_its_prefix_on_every_row() {
 }
 
 #[test]
-fn a_quote_fills_its_background_to_the_longest_row() {
+fn quote_background_covers_the_longest_row() {
     let mut fixture = Fixture::new(vec![block(BlockKind::Quote(vec![
         paragraph("longest row"),
         paragraph("short"),
@@ -99,7 +99,7 @@ fn a_quote_fills_its_background_to_the_longest_row() {
 }
 
 #[test]
-fn an_alert_opens_with_its_icon_and_title() {
+fn alert_starts_with_icon_and_title() {
     let mut fixture = Fixture::new(vec![block(BlockKind::Alert(
         AlertKind::Tip,
         Some(text("My title")),
@@ -115,7 +115,7 @@ fn an_alert_opens_with_its_icon_and_title() {
     ");
 }
 
-/// Text of these sizes, and where it stands.
+/// Returns column, row, size and text of all large text.
 fn large(scene: &Scene) -> Vec<(u16, u32, u8, String)> {
     let large = |placed: &PlacedItem| match &placed.item {
         Item::LargeText { line, size } => Some((placed.x, placed.y, *size, line.to_string())),
@@ -125,7 +125,7 @@ fn large(scene: &Scene) -> Vec<(u16, u32, u8, String)> {
 }
 
 #[test]
-fn f127_large_text_takes_as_many_rows_and_columns_a_character() {
+fn f127_large_text_takes_more_rows_and_columns() {
     let sized = |kind| Block { font_size: Some(2), ..block(kind) };
     let mut fixture = Fixture::new(vec![
         block(BlockKind::Title(text("Title"))),
@@ -151,7 +151,7 @@ fn f127_large_text_takes_as_many_rows_and_columns_a_character() {
 }
 
 #[test]
-fn f127_a_list_of_large_text_is_indented_less() {
+fn f127_large_lists_are_indented_less() {
     let list = List { items: vec![item(0, "a"), item(1, "b")], item_newlines: 1, continues: false };
     let list = Block { font_size: Some(2), ..block(BlockKind::List(list)) };
     let mut fixture = Fixture::new(vec![list]);

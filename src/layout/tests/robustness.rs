@@ -1,10 +1,10 @@
-//! Decks that nobody would write, on screens that nobody has: never a panic, never without end.
+//! Extreme decks and screens: no panics, and bounded results.
 
 use super::*;
 use crate::deck::Columns;
 
 #[test]
-fn odd_decks_in_odd_sizes_never_panic() {
+fn extreme_decks_and_sizes_do_not_panic() {
     let odd = "\u{0}\t中\u{301}文🚀\u{200d}👩 very_long_word_without_any_space_in_it   ";
     let quote = |blocks| block(BlockKind::Quote(blocks));
     let deep = (0..200).fold(paragraph(odd), |inner, _| quote(vec![inner]));
@@ -49,7 +49,7 @@ fn odd_decks_in_odd_sizes_never_panic() {
 }
 
 #[test]
-fn what_nobody_would_scroll_to_is_not_laid_out() {
+fn excessive_content_is_omitted() {
     let blocks = (0..9_000).map(|n| paragraph(&n.to_string())).collect();
     let scene = Fixture::new(blocks).size(80, 24).scene();
     assert!((5_000..5_100).contains(&scene.height), "{}", scene.height);

@@ -1,9 +1,9 @@
-//! What a run shows beside text: tables of data, pictures, markdown.
+//! Displayed values: data tables, pictures, markdown.
 
 use super::*;
 
 #[test]
-fn a_table_of_data_shows_its_head_and_counts_the_rest() {
+fn data_table_counts_omitted_rows() {
     let fixture = Fixture::new(vec![cell("x")]).size(44, 24).run(table_of(5000, 9));
     insta::assert_snapshot!(fixture.body());
     let mut scrolled = table_of(5000, 9);
@@ -13,7 +13,7 @@ fn a_table_of_data_shows_its_head_and_counts_the_rest() {
 }
 
 #[test]
-fn a_table_of_data_that_fits_is_drawn_whole() {
+fn small_data_table_is_complete() {
     let fixture = Fixture::new(vec![cell("x")]).size(60, 24).run(table_of(2, 2));
     insta::assert_snapshot!(fixture.body());
     let none = Fixture::new(vec![cell("x")]).size(60, 24).run(table_of(0, 1));
@@ -21,7 +21,7 @@ fn a_table_of_data_that_fits_is_drawn_whole() {
 }
 
 #[test]
-fn results_stand_anywhere_without_a_panic() {
+fn values_fit_any_size() {
     for size in [(1, 1), (3, 2), (12, 4), (300, 100)] {
         let mut run = table_of(40, 3);
         run.output.show(OutputValue::Picture("/somewhere/picture".into()));
@@ -32,7 +32,7 @@ fn results_stand_anywhere_without_a_panic() {
 }
 
 #[test]
-fn markdown_that_a_run_shows_stands_as_on_a_slide() {
+fn displayed_markdown_looks_like_a_slide() {
     let mut run = written(["before".to_owned()]);
     let blocks = vec![list(vec![item(0, "read")])];
     run.output.show(OutputValue::Markdown { text: "- read".into(), blocks });

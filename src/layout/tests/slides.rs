@@ -1,5 +1,4 @@
-//! The slide as a whole: steps, columns, the intro, the footer, problems, and screens that are larger
-//! or smaller than the slide.
+//! Whole slides: steps, columns, intro, footer, errors, and mismatched screen sizes.
 
 use super::*;
 use crate::deck::Columns;
@@ -8,7 +7,7 @@ use crate::source::{SourceFile, Sources};
 use crate::theme::FooterPart;
 
 #[test]
-fn what_comes_later_leaves_no_room() {
+fn later_steps_take_no_space() {
     let later = Block { step: Step(1), ..paragraph("later") };
     let blocks = vec![paragraph("first"), later, paragraph("last")];
     let fixture = Fixture::new(blocks.clone()).step(0);
@@ -24,7 +23,7 @@ fn what_comes_later_leaves_no_room() {
 }
 
 #[test]
-fn columns_keep_their_own_rows() {
+fn columns_are_laid_out_independently() {
     let columns = Columns {
         ratios: vec![1, 1],
         columns: vec![
@@ -48,7 +47,7 @@ fn columns_keep_their_own_rows() {
 }
 
 #[test]
-fn an_intro_slide_has_titles_in_the_middle_and_authors_at_the_end() {
+fn intro_slide_has_titles_and_authors() {
     let mut fixture = Fixture::new(vec![]).size(30, 14);
     fixture.deck.slides[0].kind = SlideKind::Intro;
     fixture.deck.meta = crate::deck::Meta {
@@ -78,7 +77,7 @@ fn an_intro_slide_has_titles_in_the_middle_and_authors_at_the_end() {
 }
 
 #[test]
-fn an_author_who_takes_two_rows_stays_on_the_page() {
+fn wrapped_author_stays_on_the_page() {
     let mut fixture = Fixture::new(vec![]).size(20, 8);
     fixture.deck.slides[0].kind = SlideKind::Intro;
     fixture.deck.meta.authors = vec!["Ada of the long address".into()];
@@ -95,7 +94,7 @@ fn an_author_who_takes_two_rows_stays_on_the_page() {
 }
 
 #[test]
-fn an_intro_slide_without_a_word_says_what_is_wrong_with_the_front_matter() {
+fn empty_intro_shows_front_matter_errors() {
     let mut fixture = Fixture::new(vec![]);
     let text = "---\ntitle: [x]\n---\n\n<!-- puase -->\n";
     let file = fixture.deck.sources.add(SourceFile::new("talk.md", text));
@@ -132,7 +131,7 @@ fn an_intro_slide_without_a_word_says_what_is_wrong_with_the_front_matter() {
 }
 
 #[test]
-fn a_problem_is_boxed_with_its_place_and_hint() {
+fn errors_are_boxed_with_position_and_hint() {
     let mut fixture = Fixture::new(vec![block(BlockKind::Problem(0)), paragraph("after")]);
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new("talk.md", "a\n\n<!-- puase -->\n"));
@@ -156,7 +155,7 @@ fn a_problem_is_boxed_with_its_place_and_hint() {
 }
 
 #[test]
-fn a_footer_counts_slides_and_leaves_the_body_its_rows() {
+fn footer_counts_slides_and_reserves_rows() {
     let mut fixture = Fixture::new(vec![paragraph("x")]).size(30, 9);
     fixture.theme.footer = FooterStyle::Template {
         left: Some(FooterPart::Text("x".into(), Span::default())),
@@ -192,7 +191,7 @@ fn a_footer_counts_slides_and_leaves_the_body_its_rows() {
     assert!(fixture.scene().frame.is_empty());
 }
 
-/// Where the pictures of some items stand, and how large.
+/// Returns position and size of all pictures.
 fn pictures(items: &[PlacedItem]) -> Vec<(u16, u32, u16, u32)> {
     let picture = |placed: &PlacedItem| match placed.item {
         Item::Picture { width, height, .. } => Some((placed.x, placed.y, width, height)),
@@ -202,7 +201,7 @@ fn pictures(items: &[PlacedItem]) -> Vec<(u16, u32, u16, u32)> {
 }
 
 #[test]
-fn f180_a_footer_may_have_pictures() {
+fn f180_footer_shows_pictures() {
     let mut fixture = Fixture::new(vec![paragraph("x")]).size(40, 20);
     let key = PictureKey { base: "".into(), source: "logo.png".into() };
     let part = || Some(FooterPart::Image("logo.png".into(), Span::default()));
@@ -219,7 +218,7 @@ fn f180_a_footer_may_have_pictures() {
 }
 
 #[test]
-fn f203_a_large_screen_can_be_used_in_part() {
+fn f203_slides_can_use_part_of_the_screen() {
     let mut fixture = Fixture::new(vec![block(BlockKind::Title(text("T"))), paragraph("text")]);
     fixture.theme.footer = FooterStyle::ProgressBar { character: '=', style: Style::new() };
     fixture.limits = SlideArea { columns: 20, rows: 8, ..SlideArea::default() };
@@ -239,7 +238,7 @@ fn f203_a_large_screen_can_be_used_in_part() {
 }
 
 #[test]
-fn a_slide_taller_than_the_screen_keeps_all_its_rows() {
+fn tall_slide_keeps_all_rows() {
     let blocks = (0..20).map(|n| paragraph(&n.to_string())).collect();
     let scene = Fixture::new(blocks).size(40, 10).scene();
     assert_eq!(scene.height, 40);

@@ -1,9 +1,9 @@
-//! Tables of the deck: columns, borders, and what becomes of those that are too wide.
+//! Tables of the deck: columns, borders, and narrowing.
 
 use super::*;
 
 #[test]
-fn a_table_aligns_headers_as_their_columns() {
+fn headers_are_aligned_like_their_columns() {
     let aligns = [Some(Align::Center), Some(Align::Right), None];
     let table = table(&[&["a", "b", "c"], &["xxxx", "yyy", "z"], &["only"]], &aligns);
     let fixture = Fixture::new(vec![block(BlockKind::Table(table))]);
@@ -17,7 +17,7 @@ fn a_table_aligns_headers_as_their_columns() {
 }
 
 #[test]
-fn a_table_that_is_too_wide_wraps_in_its_cells() {
+fn wide_table_wraps_its_cells() {
     let table = table(
         &[&["id", "what it is"], &["1", "a cell with more words than the row has room for"]],
         &[],
@@ -35,7 +35,7 @@ fn a_table_that_is_too_wide_wraps_in_its_cells() {
 }
 
 #[test]
-fn f070_a_table_of_so_many_columns_that_words_would_be_cut_is_running_text() {
+fn f070_table_with_many_columns_is_running_text() {
     let words = ["alphabet", "betatron", "gammaray", "deltawing", "epsilons", "zetaform"];
     let table = |columns: usize| {
         let cells: Vec<_> = words[..columns].iter().map(|word| text(word)).collect();

@@ -87,7 +87,7 @@ fn a_prompt_opens_for_a_block_that_reads_and_input_ends_by_a_key() {
         let talk = PtyHarness::show(&deck(language, code));
         talk.wait_for("Run");
         talk.keys("ctrl-e");
-        talk.wait_for("enter sends");
+        talk.wait_for("enter: send");
         talk.keys("ctrl-d");
         talk.wait(then, |screen| screen.matches(then).count() > usize::from(language == "bash"));
         talk.wait_gone("[running");
@@ -102,7 +102,7 @@ fn of_two_blocks_that_wait_for_input_each_gets_its_own() {
     talk.wait_for("Run");
     talk.keys("ctrl-e");
     talk.wait("one prompt is open, and the other block says that it waits", |screen| {
-        screen.matches("enter sends").count() == 1
+        screen.matches("enter: send").count() == 1
             && screen.matches("[waits for input]").count() == 1
             && screen.matches("[waits for input · tab, enter]").count() == 1
     });
@@ -110,7 +110,7 @@ fn of_two_blocks_that_wait_for_input_each_gets_its_own() {
     talk.wait_for("got second");
     talk.wait_for("[done");
     talk.keys("tab enter");
-    talk.wait_for("enter sends");
+    talk.wait_for("enter: send");
     talk.keys("first enter");
     talk.wait_for("got first");
     talk.wait("the first is done, too", |screen| screen.matches("done ").count() == 2);

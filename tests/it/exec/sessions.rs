@@ -131,10 +131,10 @@ fn a_block_on_another_slide_that_waits_for_input_is_told_of() {
     talk.keys("p");
     talk.wait_for("waits for input · tab, enter");
     talk.keys("tab enter");
-    talk.wait_for("enter sends");
+    talk.wait_for("enter: send");
     talk.keys("41 enter");
     talk.wait_for("done");
-    talk.wait_gone("enter sends");
+    talk.wait_gone("enter: send");
     talk.keys("n");
     talk.wait_for("second 42");
     assert!(!talk.screen().contains("waits"), "{}", talk.screen());

@@ -66,9 +66,9 @@ fn what_runs_is_followed_and_a_block_in_the_pane_can_be_asked_stopped_and_run_ag
         PtyHarness::show_with(&deck(block), &Opening { size: (80, 24), ..Opening::default() });
     talk.wait_for("seq 100");
     talk.keys("tab z");
-    talk.wait_for("nothing is written yet");
+    talk.wait_for("no output yet");
     talk.keys("ctrl-e");
-    talk.wait_for("enter sends");
+    talk.wait_for("enter: send");
     talk.keys("g o enter");
     talk.wait_for("last go");
     talk.wait_for("· follows");

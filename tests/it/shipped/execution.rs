@@ -380,14 +380,14 @@ fn blocks_ask_and_get_what_is_typed() {
     let talk = at("It asks");
     talk.keys("tab enter");
     talk.wait_for("waits for input");
-    talk.wait_for("enter sends");
+    talk.wait_for("enter: send");
     talk.keys("A d a enter");
     talk.wait_for("Who is it? Ada");
     talk.wait_for("hello, Ada");
     talk.wait_for("[▸ done");
     talk.keys("tab enter");
     talk.wait_for("How many?");
-    talk.wait_for("enter sends");
+    talk.wait_for("enter: send");
     talk.keys("3 esc");
     talk.wait_for("waits for input · tab, enter");
     talk.keys("enter");
