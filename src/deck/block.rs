@@ -1,5 +1,6 @@
-//! What stands on a slide. Commands that only change how later blocks look (alignment, font size,
-//! pauses) are folded into each block by the parser; those that take room are blocks of their own.
+//! The blocks of a slide. Commands that only change how later blocks look (alignment, font size,
+//! pauses) are folded into each block by the parser; those that occupy rows are blocks of their
+//! own.
 
 use std::path::PathBuf;
 
@@ -13,13 +14,13 @@ use crate::source::Span;
 pub struct Block {
     /// What it is.
     pub kind: BlockKind,
-    /// Where it is written.
+    /// Its position in the source.
     pub span: Span,
-    /// From which step on it is visible.
+    /// The first step on which it is visible.
     pub step: Step,
-    /// What the `alignment` command asks for, over the theme's.
+    /// The value of the `alignment` command, which overrides the theme's.
     pub align: Option<Align>,
-    /// What the `font_size` command asks for, 1 to 7, over the theme's.
+    /// The value of the `font_size` command, 1 to 7, which overrides the theme's.
     pub font_size: Option<u8>,
 }
 
@@ -32,19 +33,19 @@ pub enum BlockKind {
     Heading(u8, Vec<Inline>),
     /// Running text.
     Paragraph(Vec<Inline>),
-    /// A list, nested ones flattened into items with a depth.
+    /// A list, with nested lists flattened into items with a depth.
     List(List),
     /// A table.
     Table(Table),
-    /// A block quote and what is in it.
+    /// A block quote and its content.
     Quote(Vec<Block>),
-    /// A GitHub alert, its own title if it has one, and what is in it.
+    /// A GitHub alert, its own title if it has one, and its content.
     Alert(AlertKind, Option<Vec<Inline>>, Vec<Block>),
     /// A thematic break.
     Rule,
     /// A fenced code block.
     Code(Box<CodeBlock>),
-    /// What a cell that stands elsewhere writes: `snippet_output`.
+    /// The output of a cell elsewhere in the deck: `snippet_output`.
     Output(CellId),
     /// A picture.
     Picture(Box<Picture>),
@@ -54,20 +55,20 @@ pub enum BlockKind {
     Footnote(Box<str>, Vec<Inline>),
     /// Empty rows: `new_line`, `new_lines`.
     Space(u16),
-    /// `jump_to_middle`: what follows starts at half the height of the slide, or column.
+    /// `jump_to_middle`: the following blocks start at half the height of the slide or column.
     JumpToMiddle,
-    /// Something that could not be drawn; the index of its diagnostic stands in its place.
+    /// A block that could not be drawn, as the index of its diagnostic.
     Problem(usize),
 }
 
 /// The `alignment` command's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// At the left edge.
+    /// Flush left.
     Left,
-    /// In the middle.
+    /// Centred.
     Center,
-    /// At the right edge.
+    /// Flush right.
     Right,
 }
 
@@ -89,7 +90,7 @@ pub struct List {
     pub items: Vec<ListItem>,
     /// Rows from one item to the next, at least 1.
     pub item_newlines: u8,
-    /// Whether it goes on from a list that a pause cut: one blank row less between them.
+    /// Whether it continues a list split by a pause, with one blank row less between the two.
     pub continues: bool,
 }
 
@@ -98,17 +99,17 @@ pub struct List {
 pub struct ListItem {
     /// How deep it is nested, from 0.
     pub depth: u8,
-    /// What stands before it.
+    /// Its bullet or number.
     pub marker: Marker,
     /// Its text.
     pub text: Vec<Inline>,
-    /// What else it holds: code, quotes, pictures, tables.
+    /// Its other content: code, quotes, pictures, tables.
     pub blocks: Vec<Block>,
-    /// From which step on it is visible.
+    /// The first step on which it is visible.
     pub step: Step,
 }
 
-/// What stands before a list item.
+/// The marker before a list item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Marker {
     /// A bullet, whose shape follows the depth.
@@ -120,7 +121,7 @@ pub enum Marker {
 /// A table; rows may have fewer or more cells than the header.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// Each column's alignment; none where the source gives none.
+    /// Each column's alignment; `None` where the source sets none.
     pub aligns: Vec<Option<Align>>,
     /// The header's cells.
     pub header: Vec<Vec<Inline>>,
@@ -133,7 +134,7 @@ pub struct Table {
 pub struct TableRow {
     /// Its cells.
     pub cells: Vec<Vec<Inline>>,
-    /// From which step on it is visible.
+    /// The first step on which it is visible.
     pub step: Step,
 }
 
@@ -142,7 +143,7 @@ pub struct TableRow {
 pub struct Columns {
     /// Each column's share of the width; never empty, never 0.
     pub ratios: Vec<u8>,
-    /// What stands in each column; as many as there are ratios.
+    /// The blocks of each column; as many columns as ratios.
     pub columns: Vec<Vec<Block>>,
 }
 
@@ -151,11 +152,11 @@ pub struct Columns {
 pub struct Picture {
     /// The path as written.
     pub source: Box<str>,
-    /// The directory of the file that names it: the first place to look.
+    /// The directory of the file that contains it: searched first.
     pub base: PathBuf,
-    /// Width in percent of the room, 1 to 100.
+    /// Width in percent of the available width, 1 to 100.
     pub width_percent: Option<u8>,
-    /// The text for those who cannot see it.
+    /// The alternative text.
     pub alt: Box<str>,
 }
 
@@ -164,11 +165,11 @@ pub struct Picture {
 pub struct CodeBlock {
     /// The fence's language as written; empty for none.
     pub language: Box<str>,
-    /// The lines to show: hidden ones are left out. No trailing line feed.
+    /// The visible lines, without hidden ones. No trailing line feed.
     pub text: Box<str>,
-    /// The block's executable side, if it has one.
+    /// The cell of the block, if it can run.
     pub cell: Option<CellId>,
-    /// Groups of highlighted lines, shown one after the other; empty means all lines.
+    /// Groups of highlighted lines, shown one after the other; empty for all lines.
     pub groups: Vec<LineGroup>,
     /// The step at which the first group is shown; each further group is one step later.
     pub groups_from: Step,
@@ -176,18 +177,18 @@ pub struct CodeBlock {
     pub line_numbers: bool,
     /// Whether `+no_background` was given.
     pub no_background: bool,
-    /// What a tool makes a picture of, where it is to be shown as one.
+    /// Set if the block is shown as a picture that a tool renders.
     pub render: Option<RenderSpec>,
 }
 
-/// How a block of code is shown as the picture that a tool makes of it: `+render`.
+/// How a code block is shown when a tool renders it as a picture: `+render`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RenderSpec {
-    /// Width in percent of the room, 1 to 100.
+    /// Width in percent of the available width, 1 to 100.
     pub width_percent: Option<u8>,
 }
 
-/// The code block of a cell, among these and what they hold.
+/// Returns the code block of a cell among `blocks` and their content.
 pub(super) fn code_of(blocks: &[Block], cell: CellId) -> Option<&CodeBlock> {
     blocks.iter().find_map(|block| match &block.kind {
         BlockKind::Code(code) => Some(&**code).filter(|code| code.cell == Some(cell)),
@@ -201,8 +202,8 @@ pub(super) fn code_of(blocks: &[Block], cell: CellId) -> Option<&CodeBlock> {
 }
 
 impl CodeBlock {
-    /// The group to highlight at `step`; none means that all lines are, as where several groups are
-    /// over and everything is revealed.
+    /// Returns the group to highlight at `step`. `None` means all lines, which includes the end of
+    /// several groups, when everything is revealed.
     pub fn group_at(&self, step: Step) -> Option<&LineGroup> {
         if step == Step::LAST && self.groups.len() > 1 {
             return None;
@@ -223,7 +224,7 @@ pub enum LineGroup {
 }
 
 impl LineGroup {
-    /// Whether visible line `number`, from 1, is in the group.
+    /// Returns whether visible line `number`, from 1, is in the group.
     pub fn has(&self, number: usize) -> bool {
         match self {
             Self::All => true,
@@ -239,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f145_groups_light_up_one_after_the_other_and_at_the_end_all() {
+    fn f145_groups_are_highlighted_in_turn_then_all_lines() {
         let lines = |number| LineGroup::Lines(vec![(number, number)]);
         let groups = vec![lines(1), lines(2)];
         let code = CodeBlock { groups, groups_from: Step(3), ..CodeBlock::default() };

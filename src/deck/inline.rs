@@ -1,31 +1,31 @@
-//! Text inside a block: a flat run of styled pieces. Nesting is resolved by the parser (flags add
-//! up, the inner colour wins), so that layout only breaks lines.
+//! Text inside a block: a flat sequence of styled runs. The parser resolves nesting (flags add up,
+//! the inner colour wins), which leaves only line breaking to the layout.
 
 use crate::source::Span;
 
-/// One piece of a block's text.
+/// A part of a block's text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inline {
     /// Text in one style.
     Text(Box<str>, TextStyle),
-    /// A line break the author asked for.
+    /// A hard line break.
     Break,
-    /// A line end in the source: a space in paragraphs, a row of its own in quotes.
+    /// A line end in the source: a space in paragraphs, a new row in quotes.
     SoftBreak,
-    /// A number only known per slide, in footers.
+    /// A counter, whose value depends on the slide, in footers.
     Variable(Variable, TextStyle),
 }
 
-/// What a footer counts.
+/// A counter in a footer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variable {
     /// The number of the slide shown, from 1.
     CurrentSlide,
-    /// How many slides there are.
+    /// The number of slides.
     TotalSlides,
 }
 
-/// How a piece of text is marked up. The theme says what that looks like.
+/// The markup of a text. The theme defines its look.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TextStyle {
     flags: u16,
@@ -33,7 +33,7 @@ pub struct TextStyle {
     pub colors: Option<Box<SpanColors>>,
 }
 
-/// Colours an author wrote on a span: each a colour word, `#hex`, or `palette:name`.
+/// Colours of a span: each a colour name, `#hex`, or `palette:name`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SpanColors {
     /// Text colour.
@@ -42,7 +42,7 @@ pub struct SpanColors {
     pub background: Option<String>,
     /// A palette class of the theme.
     pub class: Option<String>,
-    /// Where it is written, for messages about unknown names.
+    /// Its position, for messages about unknown names.
     pub span: Span,
 }
 
@@ -59,25 +59,25 @@ impl TextStyle {
     pub const SUPERSCRIPT: u16 = 1 << 4;
     /// A link's label.
     pub const LINK_LABEL: u16 = 1 << 5;
-    /// A link's address, shown behind the label.
+    /// A link's address, shown after the label.
     pub const LINK_URL: u16 = 1 << 6;
-    /// A link's title, in quotes behind the address.
+    /// A link's title, in quotes after the address.
     pub const LINK_TITLE: u16 = 1 << 7;
 
-    /// An address that stands in the text itself: it is wrapped with the words around it.
+    /// A URL in running text: it wraps with the words around it.
     pub const BARE: u16 = 1 << 8;
 
-    /// A style of just these flags.
+    /// Creates a style with only these flags.
     pub fn new(flags: u16) -> Self {
         Self { flags, colors: None }
     }
 
-    /// Whether any of these flags is set.
+    /// Returns whether any of these flags is set.
     pub fn has(&self, flags: u16) -> bool {
         self.flags & flags != 0
     }
 
-    /// This style with these flags set, too.
+    /// Returns this style with these flags added.
     #[must_use]
     pub fn with(mut self, flags: u16) -> Self {
         self.flags |= flags;
@@ -85,7 +85,7 @@ impl TextStyle {
     }
 }
 
-/// The text without its style; breaks become spaces.
+/// Returns the text without its style; breaks become spaces.
 pub fn inline_text(inlines: &[Inline]) -> String {
     let mut text = String::new();
     for inline in inlines {

@@ -1,8 +1,8 @@
-//! The deck as a tree of plain values: what the author wrote, parsed, with spans and reveal steps,
-//! before any theme, size or run is known.
+//! The deck as a tree of plain values: the parsed source, with spans and reveal steps, independent
+//! of theme, size and runs.
 //!
-//! `block` has what stands on a slide, `inline` the styled text inside blocks, `cell` the code
-//! that can run, `step` the order in which a slide reveals its parts.
+//! `block` has the blocks of a slide, `inline` the styled text inside blocks, `cell` the code that
+//! can run, `step` the order in which a slide is revealed.
 
 mod block;
 mod cell;
@@ -32,29 +32,29 @@ pub use step::{Cursor, SlideNo, Step};
 /// A parsed deck.
 #[derive(Clone, Debug, Default)]
 pub struct Deck {
-    /// What the front matter says about the talk.
+    /// The talk's metadata from the front matter.
     pub meta: Meta,
-    /// Which theme the front matter chooses.
+    /// The theme chosen in the front matter.
     pub theme: ThemeChoice,
-    /// The parser's and runner's settings from the front matter.
+    /// The settings from the front matter.
     pub options: Options,
     /// The slides in order; never empty.
     pub slides: Vec<Slide>,
     /// Every executable block; a [`CellId`] is an index into it.
     pub cells: Vec<Arc<Cell>>,
-    /// All mistakes found, in source order. Blocks refer to them by index.
+    /// All diagnostics, in source order. Blocks refer to them by index.
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that spans point into: the deck, its includes, its code files.
     pub sources: Sources,
-    /// Every file read or looked for, to watch for changes (pictures are in the tree).
+    /// Every file read or tried, to watch for changes (pictures are in the tree).
     pub files: Vec<PathBuf>,
 }
 
 impl Deck {
-    /// The slide at `number`, or the last one when the deck has become shorter.
+    /// Returns the slide at `number`, or the last one when the deck has become shorter.
     ///
     /// # Panics
-    /// When the deck has no slide, which the parser never makes.
+    /// If the deck has no slide, which the parser never produces.
     pub fn slide(&self, number: SlideNo) -> &Slide {
         self.slides
             .get(number.index())
@@ -62,23 +62,23 @@ impl Deck {
             .expect("the parser makes at least one slide")
     }
 
-    /// The number of the last slide.
+    /// Returns the number of the last slide.
     pub fn last_slide(&self) -> SlideNo {
         SlideNo::new(self.slides.len().saturating_sub(1))
     }
 
-    /// The executable block behind an id of this deck.
+    /// Returns the cell with this id.
     pub fn cell(&self, id: CellId) -> Option<&Arc<Cell>> {
         self.cells.get(id.0 as usize)
     }
 
-    /// The code block that a cell is the executable side of.
+    /// Returns the code block of a cell.
     pub fn block_of(&self, cell: &Cell) -> Option<&CodeBlock> {
         block::code_of(&self.slide(cell.slide).blocks, cell.id)
     }
 
-    /// The blocks of a cell's session up to the cell itself, in the deck's order: each goes on from
-    /// the state that the one before it left. None for a cell without a session.
+    /// Returns the cells of a cell's session up to the cell itself, in deck order: each continues
+    /// from the state that the one before it left. Empty for a cell without a session.
     pub fn session_up_to(&self, id: CellId) -> Vec<&Arc<Cell>> {
         let Some((cell, session)) = self.cell(id).and_then(|cell| {
             let session = cell.exec.session.as_deref()?;
@@ -86,7 +86,7 @@ impl Deck {
         }) else {
             return Vec::new();
         };
-        // What only a check runs looks at the state and leaves none.
+        // A cell that only a check runs uses the state and leaves none.
         let goes_on = |other: &&Arc<Cell>| {
             other.exec.session.as_deref() == Some(session) && other.exec.start != Start::OnCheck
         };
@@ -94,8 +94,8 @@ impl Deck {
         before.chain([cell]).collect()
     }
 
-    /// The lanes of a cell's race, in the deck's order: all blocks of its name, or, where it has none,
-    /// those of its slide that have none. None for a cell without a race.
+    /// Returns the contenders of a cell's benchmark, in deck order: all cells with its name, or,
+    /// without a name, the unnamed ones of its slide. Empty for a cell without a benchmark.
     pub fn contenders(&self, id: CellId) -> impl Iterator<Item = &Arc<Cell>> {
         let own = self.cell(id).and_then(|cell| Some((cell.slide, cell.exec.bench.as_deref()?)));
         self.cells.iter().filter(move |cell| {
@@ -106,15 +106,15 @@ impl Deck {
         })
     }
 
-    /// The executable blocks of one slide, in order.
+    /// Returns the cells of one slide, in order.
     pub fn cells_of(&self, slide: SlideNo) -> impl Iterator<Item = &Arc<Cell>> {
         let first = self.cells.partition_point(|cell| cell.slide < slide);
         self.cells[first..].iter().take_while(move |cell| cell.slide == slide)
     }
 }
 
-/// Title, author and the like. Strings are as written; `title` and `sub_title` hold inline
-/// markdown, one entry a line.
+/// Title, author and other metadata. Strings are as written; `title` and `sub_title` hold inline
+/// markdown, one entry per line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Meta {
     /// Lines of the talk's title.
@@ -125,11 +125,11 @@ pub struct Meta {
     pub title_source: Option<String>,
     /// The sub title as written, for footers.
     pub sub_title_source: Option<String>,
-    /// Where the talk is given: the conference.
+    /// The event, such as the conference.
     pub event: Option<String>,
-    /// Where the talk is given: the town.
+    /// The place, such as the town.
     pub location: Option<String>,
-    /// When it is given.
+    /// The date.
     pub date: Option<String>,
     /// The single author, which footers can show.
     pub author: Option<String>,
@@ -142,13 +142,13 @@ pub struct Meta {
 pub struct ThemeChoice {
     /// A built-in or user theme.
     pub name: Option<(String, Span)>,
-    /// A theme for light backgrounds, where none of the two others is given.
+    /// A theme for light backgrounds, used if neither `name` nor `path` is set.
     pub light: Option<(String, Span)>,
-    /// A theme for dark ones.
+    /// A theme for dark backgrounds.
     pub dark: Option<(String, Span)>,
     /// A theme file, relative to the deck.
     pub path: Option<(String, Span)>,
-    /// The YAML text under `override`, cut out and dedented, with the span it stands at.
+    /// The dedented YAML text under `override`, with its span.
     pub overrides: Option<(String, Span)>,
 }
 
@@ -168,53 +168,53 @@ pub struct Options {
     pub incremental_tables: bool,
     /// Rows from one list item to the next, at least 1.
     pub list_item_newlines: u8,
-    /// What a comment starts with to be a command; empty: any comment may be one.
+    /// The prefix of comment commands; if empty, any comment may be one.
     pub command_prefix: String,
-    /// What an image attribute starts with.
+    /// The prefix of image attributes.
     pub image_attributes_prefix: String,
-    /// Whether unknown keys of the front matter are mistakes.
+    /// Whether unknown keys of the front matter are errors.
     pub strict_front_matter: bool,
-    /// Languages whose blocks are drawn, not shown.
+    /// Languages whose blocks are rendered as pictures.
     pub auto_render_languages: Vec<String>,
-    /// Modules that Python is to import before a block asks for them.
+    /// Modules that Python preimports in addition to those that blocks import.
     pub python_preload: Vec<String>,
     /// Whether all Python blocks share one session.
     pub python_session: bool,
-    /// What lines that run and are not shown start with, by language, where the user has an
-    /// executor of their own for it: none where it hides nothing.
+    /// The prefix of hidden lines by language, for languages with a custom executor; `None` if it
+    /// hides no lines.
     pub hidden_prefixes: BTreeMap<String, Option<String>>,
-    /// When what was recorded is shown in the place of what runs.
+    /// When recorded output replaces a run.
     pub replay: Replay,
-    /// Which Python runs the deck's Python blocks.
+    /// The Python interpreter of the deck.
     pub python_interpreter: Option<String>,
-    /// What blocks of Rust are built with, beside what they say themselves.
+    /// Build settings of Rust blocks, which blocks can extend.
     pub rust: RustBuild,
-    /// The pauses around lists that grow.
+    /// The pauses around incremental lists.
     pub list_pauses: Pauses,
-    /// The pauses around tables that grow.
+    /// The pauses around incremental tables.
     pub table_pauses: Pauses,
 }
 
-/// When what was recorded of a block is shown by itself.
+/// When recorded output is shown without a key press.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Replay {
-    /// Never: a key shows it.
+    /// Never; a key shows it.
     #[default]
     Never,
-    /// When it fails.
+    /// When the run fails.
     OnFailure,
-    /// When it reaches its time limit.
+    /// When the run reaches its time limit.
     OnTimeout,
-    /// In place of running it: nothing runs.
+    /// Always, instead of running the block.
     Always,
 }
 
-/// The pauses around something that grows step by step.
+/// The pauses around a list or table that is revealed step by step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pauses {
-    /// Whether its first part waits for a step of its own.
+    /// Whether its first part takes a step of its own.
     pub before: bool,
-    /// Whether what follows does.
+    /// Whether the content after it takes a step of its own.
     pub after: bool,
 }
 
@@ -249,22 +249,22 @@ impl Default for Options {
     }
 }
 
-/// What kind of page a slide is.
+/// How a slide was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SlideKind {
-    /// Made from the front matter; its text is the deck's [`Meta`], its blocks are empty.
+    /// Created from the front matter; its text is the deck's [`Meta`], its blocks are empty.
     Intro,
     /// Written by the author.
     #[default]
     Normal,
 }
 
-/// What the speaker wants to remember.
+/// A speaker note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// In one or more lines.
+    /// The text, of one or more lines.
     pub text: Box<str>,
-    /// From which step on it matters.
+    /// The first step to which it applies.
     pub step: Step,
 }
 
@@ -275,13 +275,13 @@ pub struct Slide {
     pub kind: SlideKind,
     /// The first title's text, for the index.
     pub title: Option<Box<str>>,
-    /// What stands on it, from top to bottom.
+    /// Its blocks, from top to bottom.
     pub blocks: Vec<Block>,
-    /// How many steps it takes to reveal all of it; at least 1.
+    /// The number of steps that reveal all of it; at least 1.
     pub steps: u16,
     /// Whether the `no_footer` command was given.
     pub no_footer: bool,
-    /// The steps that begin behind a pause, in order. (Lines that light up are steps, too, but no
+    /// The steps that begin after a pause, in order. (Stepped highlights are steps, but not
     /// pauses.)
     pub pauses: Vec<Step>,
     /// The speaker's notes, in order.

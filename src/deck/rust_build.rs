@@ -1,23 +1,24 @@
-//! How blocks of Rust are built: edition, profile and crates, as the deck and their own headers say.
+//! How Rust blocks are built: edition, profile and crates, as set by the deck and by the blocks'
+//! headers.
 
 use std::path::PathBuf;
 
-/// What a block of Rust is built with.
+/// Build settings of a Rust block.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RustBuild {
-    /// The language's edition; none for the newest.
+    /// The Rust edition; `None` for the newest.
     pub edition: Option<Box<str>>,
-    /// How it is optimised.
+    /// The optimisation profile.
     pub profile: Profile,
-    /// The crates it may use, each name once.
+    /// The crates available to it, each name once.
     pub crates: Vec<Crate>,
 }
 
-/// How far code is optimised, and what is checked while it runs.
+/// The optimisation level and the run-time checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Profile {
-    /// Crates as in a release; the block itself so far as that costs next to no time, with a debug
-    /// build's checks.
+    /// Crates as in a release build; the block itself optimised as far as that costs almost no
+    /// build time, with the checks of a debug build.
     #[default]
     Quick,
     /// As `cargo build --release` does.
@@ -26,40 +27,40 @@ pub enum Profile {
     Debug,
 }
 
-/// A crate that a block may use, as cargo knows one.
+/// A dependency, as in a `Cargo.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Crate {
-    /// What the code calls it.
+    /// The name used in the code.
     pub name: Box<str>,
-    /// Which versions will do; none for any.
+    /// The version requirement; `None` for any.
     pub version: Option<Box<str>>,
-    /// Features that are wanted.
+    /// The enabled features.
     pub features: Vec<Box<str>>,
-    /// Whether its default features are.
+    /// Whether default features are enabled.
     pub default_features: bool,
-    /// What it is really called, if not by its name.
+    /// The package name, if it differs.
     pub package: Option<Box<str>>,
-    /// Where else than in a registry it is.
+    /// The source of the crate.
     pub origin: CrateOrigin,
 }
 
-/// Where a crate comes from.
+/// The source of a crate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CrateOrigin {
     /// From crates.io.
     #[default]
     CratesIo,
-    /// From another registry that cargo knows by this name.
+    /// A registry configured in cargo under this name.
     Registry(Box<str>),
-    /// From a folder, as the deck's folder sees it.
+    /// A folder, relative to the deck's folder.
     Path(PathBuf),
-    /// From a git repository: its address, and the kind (`branch`, `tag`, `rev`) and name of what of
-    /// it is meant.
+    /// A git repository: its address, and the kind (`branch`, `tag`, `rev`) and name of the
+    /// reference.
     Git(Box<str>, Option<(&'static str, Box<str>)>),
 }
 
 impl Crate {
-    /// A crate from crates.io of which nothing but its name is known.
+    /// Creates a crate from crates.io with any version.
     pub fn new(name: impl Into<Box<str>>) -> Self {
         Self {
             name: name.into(),
@@ -73,7 +74,7 @@ impl Crate {
 }
 
 impl RustBuild {
-    /// This, and over it what a block says of its own.
+    /// Returns these settings extended and overridden by those of a block.
     #[must_use]
     pub fn with(&self, own: &Self) -> Self {
         let is_own = |known: &&Crate| !own.crates.iter().any(|it| it.name == known.name);
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_block_says_stands_over_what_its_deck_says() {
+    fn block_settings_override_the_decks() {
         let version =
             |name: &str, version: &str| Crate { version: Some(version.into()), ..Crate::new(name) };
         let deck = RustBuild {

@@ -1,10 +1,10 @@
-//! The speaker's own view of a deck: the same slides and steps, holding titles and notes instead of
-//! what the audience sees. Made from the parsed deck, so that the two can never drift apart.
+//! The speaker's view of a deck: the same slides and steps, with titles and notes instead of the
+//! audience's content. It is derived from the parsed deck, which keeps the two in step.
 
 use super::{Block, BlockKind, Deck, Inline, Note, Slide, Step, TextStyle};
 
 impl Deck {
-    /// The deck of this deck's notes. Nothing on it runs.
+    /// Returns the deck of this deck's notes. It has no cells.
     #[must_use]
     pub fn speaker_view(&self) -> Self {
         let slides = self.slides.iter().map(Slide::speaker_view).collect();
@@ -19,12 +19,12 @@ impl Slide {
         Self { blocks: titles.cloned().chain(notes).collect(), ..self.clone() }
     }
 
-    /// How many pauses are over at a step.
+    /// Returns the number of pauses passed at a step.
     pub fn pauses_passed(&self, step: Step) -> usize {
         self.pauses.partition_point(|pause| *pause <= step)
     }
 
-    /// The first step at which so many pauses are over; the last pause's if there are fewer.
+    /// Returns the first step after `count` pauses, or after the last pause if there are fewer.
     pub fn after_pauses(&self, count: usize) -> Step {
         let last = count.min(self.pauses.len()).checked_sub(1);
         last.map_or(Step(0), |last| self.pauses[last])
@@ -32,7 +32,7 @@ impl Slide {
 }
 
 impl Note {
-    /// A paragraph with a row for each line.
+    /// Returns a paragraph with a row per line.
     fn block(&self, slide: &Slide) -> Block {
         let mut text = Vec::new();
         for line in self.text.lines() {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn f199_the_speaker_sees_titles_and_notes_on_the_same_steps() {
+    fn f199_speaker_view_has_titles_and_notes() {
         let deck = Deck { slides: vec![slide()], ..Deck::default() }.speaker_view();
         let shown: Vec<_> = deck.slides[0].blocks.iter().map(|block| block.step.0).collect();
         assert_eq!((shown, deck.slides[0].steps), (vec![0, 0, 2], 6));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn f199_pauses_are_counted_and_found_again() {
+    fn f199_pauses_map_to_steps_and_back() {
         let slide = slide();
         let passed: Vec<_> = (0..6).map(|step| slide.pauses_passed(Step(step))).collect();
         assert_eq!(passed, [0, 0, 1, 1, 1, 2]);

@@ -1,4 +1,4 @@
-//! Diagnostics for editors: one JSON document of one shape, which does not change.
+//! Diagnostics for editors, as one JSON document with a stable shape.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Diagnostic, Severity};
 use crate::source::{Sources, Span};
 
-/// What stands in the document beside the diagnostics: the shape's number.
+/// The version of the document's shape.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ struct JsonReport<'a> {
     blocks: Option<Value>,
 }
 
-/// One diagnostic. Lines and columns count from 1, columns in characters; the end is behind the last
+/// One diagnostic. Lines and columns count from 1, columns in characters; the end is after the last
 /// character.
 #[derive(Serialize)]
 struct JsonDiagnostic<'a> {
@@ -33,20 +33,20 @@ struct JsonDiagnostic<'a> {
     hints: &'a [String],
 }
 
-/// The diagnostics as JSON, each list with the files it speaks of; and `blocks`, what came of running
-/// the deck's code, where it was run.
+/// Returns the diagnostics as JSON, each list with its sources, and `blocks`, the results of
+/// running the deck's code, if it was run.
 pub fn json(reports: &[(&[Diagnostic], &Sources)], blocks: Option<Value>) -> String {
     let mut diagnostics = Vec::new();
     for (found, sources) in reports {
-        diagnostics.extend(found.iter().map(|found| entry(found, sources)));
+        diagnostics.extend(found.iter().map(|found| json_diagnostic(found, sources)));
     }
     let document = JsonReport { version: VERSION, diagnostics, blocks };
-    escaped(&serde_json::to_string_pretty(&document).unwrap_or_default())
+    escape_controls(&serde_json::to_string_pretty(&document).unwrap_or_default())
 }
 
-/// The control characters that JSON lets stand, escaped: a file's name may hold them, and the
+/// Escapes the control characters that JSON permits unescaped: file names may contain them, and the
 /// document may be printed on a terminal.
-fn escaped(json: &str) -> String {
+fn escape_controls(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -59,7 +59,7 @@ fn escaped(json: &str) -> String {
     text
 }
 
-fn entry<'a>(found: &'a Diagnostic, sources: &Sources) -> JsonDiagnostic<'a> {
+fn json_diagnostic<'a>(found: &'a Diagnostic, sources: &Sources) -> JsonDiagnostic<'a> {
     let Span { file, start, end } = found.span;
     let file = sources.get(file);
     let at = |offset| file.map_or((1, 1), |file| file.position(offset).pair());
@@ -86,7 +86,7 @@ mod tests {
     use crate::source::SourceFile;
 
     #[test]
-    fn an_editor_reads_where_it_starts_and_where_it_ends() {
+    fn json_has_start_and_end_positions() {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("talk.md", "é\n<!-- puase\n-->\n"));
         let span = Span::new(file, 8..17);

@@ -1,5 +1,5 @@
-//! One diagnostic as text: the source line with a caret under the span, then the hints; or on one
-//! line, for the place on a slide where there is no room.
+//! Renders one diagnostic as text: the source line with a caret under the span, then the hints; or
+//! a single line, for use on a slide.
 
 use std::ops::Range;
 
@@ -8,17 +8,17 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use super::{Diagnostic, Severity};
 use crate::source::{SourceFile, Sources, visible, visible_line};
 
-/// Of a long line, at most this much is shown before and behind what is marked.
+/// Characters of a long line shown on either side of the marked part.
 const MAX_CONTEXT: usize = 200;
-/// At most so much is marked.
+/// Bytes of a line that are marked.
 const MAX_MARKED: usize = 400;
 
-/// The excerpt as a compiler would print it, without colour.
+/// Returns the diagnostic with a source excerpt, in the style of a compiler, without colour.
 pub fn plain(diagnostic: &Diagnostic, sources: &Sources) -> String {
     report(diagnostic, sources, &Renderer::plain())
 }
 
-/// As [`plain`], in colour, for a terminal.
+/// As [`plain`], in colour for a terminal.
 pub fn colored(diagnostic: &Diagnostic, sources: &Sources) -> String {
     report(diagnostic, sources, &Renderer::styled())
 }
@@ -42,26 +42,26 @@ fn report(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> St
     }
     let report = renderer.render(&[group]);
     match excerpt {
-        Some(excerpt) if excerpt.cut > 0 => excerpt.with_true_place(&report),
+        Some(excerpt) if excerpt.cut_chars > 0 => excerpt.with_real_column(&report),
         _ => report,
     }
 }
 
-/// `file:line:column: message`, without the hints.
+/// Returns `file:line:column: message`, without the hints.
 pub fn summary(diagnostic: &Diagnostic, sources: &Sources) -> String {
     format!("{}: {}", sources.place(diagnostic.span), visible_line(&diagnostic.message))
 }
 
-/// The line that a diagnostic begins on: an excerpt of a whole block, or the index of a whole file
-/// for each of a thousand diagnostics, helps nobody.
+/// The first line of a diagnostic's span. Excerpts do not show whole blocks, and no line index is
+/// built per diagnostic, which would be slow for thousands of them.
 struct Excerpt {
     path: String,
     line: String,
     number: usize,
-    /// What is marked of the line.
+    /// The marked part of the line.
     span: Range<usize>,
-    /// The characters left out at its start.
-    cut: usize,
+    /// The number of characters cut off its start.
+    cut_chars: usize,
 }
 
 impl Excerpt {
@@ -76,20 +76,20 @@ impl Excerpt {
         let is_part = start - line > 2 * MAX_CONTEXT;
         let from = if is_part { text.floor_char_boundary(start - MAX_CONTEXT) } else { line };
         let behind = text.floor_char_boundary((end + MAX_CONTEXT).min(line_end)).max(end);
-        // Without anything that a terminal would obey; what that changes, the span follows.
+        // Control characters become visible, which may move the span.
         let [before, marked, behind] =
             [from..start, start..end, end..behind].map(|part| visible(&text[part]));
         let span = before.len()..before.len() + marked.len();
-        let cut = text[line..from].chars().count();
+        let cut_chars = text[line..from].chars().count();
         let line = [before, marked, behind].concat();
-        Self { path: file.name(), line, number: file.line(start as u32) as usize, span, cut }
+        Self { path: file.name(), line, number: file.line(start as u32) as usize, span, cut_chars }
     }
 
-    /// The report with the place in the whole line, not in the part of it that was drawn.
-    fn with_true_place(&self, report: &str) -> String {
+    /// Replaces the column in the excerpt by the column in the whole line.
+    fn with_real_column(&self, report: &str) -> String {
         let column = self.line[..self.span.start].chars().count() + 1;
         let place = |column| format!("{}:{}:{column}", self.path, self.number);
-        report.replacen(&place(column), &place(column + self.cut), 1)
+        report.replacen(&place(column), &place(column + self.cut_chars), 1)
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_excerpt_shows_the_line_a_caret_and_the_hint() {
+    fn excerpt_shows_line_caret_and_hint() {
         let (diagnostic, sources) = mistake("a\n<!-- puase -->\n", 7..12);
         insta::assert_snapshot!(plain(&diagnostic, &sources), @"
         error: unknown command `puase`
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_line_a_part_is_shown_at_its_true_place() {
+    fn long_line_is_cut_and_keeps_its_column() {
         let text = format!("{}puase{}", "a".repeat(1_000), "b".repeat(1_000_000));
         let (diagnostic, sources) = mistake(&text, 1_000..1_005);
         let report = plain(&diagnostic, &sources);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_excerpt_cannot_reach_the_terminal_raw() {
+    fn excerpt_has_no_control_characters() {
         let (diagnostic, sources) = mistake("\x1b[2J\u{9b}31m puase\x07 \u{7f}\r\n", 10..15);
         let report = plain(&diagnostic, &sources);
         insta::assert_snapshot!(report, @"
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_behind_the_end_or_inside_a_character_is_still_a_place() {
+    fn out_of_range_spans_are_rendered() {
         for span in [0..99, 99..99, 1..2] {
             let (diagnostic, sources) = mistake("é", span);
             assert!(plain(&diagnostic, &sources).contains("1 | é"));

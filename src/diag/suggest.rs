@@ -1,9 +1,9 @@
-//! The word that was meant: the nearest known name to a misspelt one, for "did you mean".
+//! Finds the known name nearest to a misspelt one, for "did you mean".
 
-/// Longer words than this are no typo of anything.
+/// Longer words are not compared.
 const MAX_WORD_LENGTH: usize = 60;
 
-/// The candidate nearest to `word` by edits, if it is near enough to be what was meant.
+/// Returns the candidate with the fewest edits to `word`, if it is near enough to be a typo of it.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().take(MAX_WORD_LENGTH + 1).count();
     if length > MAX_WORD_LENGTH {
@@ -18,11 +18,11 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The most names in one hint: more are not read.
+/// The maximum number of names in one hint.
 const MAX_NAMES: usize = 3;
 
-/// The hint for a name that is none of `names`: the misspelt one, else those that share a part with it
-/// (`latte` is a part of `catppuccin-latte`).
+/// Returns the hint for a name that is not in `names`: the nearest name, or those that share a part
+/// with it (`latte` is a part of `catppuccin-latte`).
 pub fn did_you_mean<'a>(
     word: &str,
     names: impl IntoIterator<Item = &'a str> + Clone,
@@ -36,15 +36,15 @@ pub fn did_you_mean<'a>(
         let common = wanted.iter().filter(|part| parts.contains(part));
         common.map(|part| part.chars().count()).sum()
     };
-    let mut near: Vec<_> = names
+    let mut nearest: Vec<_> = names
         .into_iter()
         .map(|name| (shared(name), name))
         .filter(|(shared, _)| *shared > 2)
         .collect();
-    near.sort_by_key(|&(shared, _)| std::cmp::Reverse(shared));
-    let most = near.first()?.0;
-    let near = near.into_iter().filter(|(shared, _)| *shared == most).take(MAX_NAMES);
-    let names: Vec<_> = near.map(|(_, name)| format!("`{name}`")).collect();
+    nearest.sort_by_key(|&(shared, _)| std::cmp::Reverse(shared));
+    let best = nearest.first()?.0;
+    let nearest = nearest.into_iter().filter(|(shared, _)| *shared == best).take(MAX_NAMES);
+    let names: Vec<_> = nearest.map(|(_, name)| format!("`{name}`")).collect();
     let (last, others) = names.split_last()?;
     Some(match others {
         [] => format!("did you mean {last}?"),
@@ -52,14 +52,14 @@ pub fn did_you_mean<'a>(
     })
 }
 
-/// The words of a name, in lower case.
+/// Returns the words of a name, in lower case.
 fn parts(name: &str) -> Vec<String> {
     let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
     parts.map(str::to_lowercase).collect()
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`, without
-/// regard to case (the optimal string alignment distance).
+/// Returns the number of insertions, deletions, substitutions and swaps of neighbours that turn `a`
+/// into `b`, ignoring case (the optimal string alignment distance).
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.to_lowercase().chars().collect();
     let b: Vec<char> = b.to_lowercase().chars().collect();
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_typo_finds_its_word_and_nonsense_finds_none() {
+    fn typo_finds_its_word() {
         let names = ["pause", "end_slide", "column_layout"];
         assert_eq!(closest("puase", names), Some("pause"));
         assert_eq!(closest("end-slide", names), Some("end_slide"));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_name_finds_its_neighbours() {
+    fn part_of_a_name_suggests_full_names() {
         let names = ["catppuccin-latte", "catppuccin-mocha", "dark", "tokyonight-day"];
         let hint = |word| did_you_mean(word, names);
         assert_eq!(hint("latte").unwrap(), "did you mean `catppuccin-latte`?");

@@ -1,14 +1,14 @@
-//! One attribute of a fence, cut out and taken apart: `+name`, `+name:value`, and
-//! `+name:"a value with spaces"`, in which `\"` is a quotation mark.
+//! Parses one attribute of a fence: `+name`, `+name:value`, and `+name:"a value with spaces"`, in
+//! which `\"` is a quotation mark.
 
 use std::borrow::Cow;
 
 use super::sanitize::excerpt;
 
-/// What is wrong, and what to try.
+/// A message and a hint.
 pub(super) type AttributeError = (String, String);
 
-/// The length of the attribute that `text` starts with: up to white space outside of quotes.
+/// Returns the length of the attribute at the start of `text`: up to white space outside quotes.
 pub(super) fn length(text: &str) -> usize {
     let word = text.find(char::is_whitespace).unwrap_or(text.len());
     let Some(value) = text[..word].find(':').map(|colon| colon + 1) else { return word };
@@ -20,10 +20,10 @@ pub(super) fn length(text: &str) -> usize {
     behind + text[behind..].find(char::is_whitespace).unwrap_or(text.len() - behind)
 }
 
-/// The name and the value of an attribute, without its `+`.
+/// Returns the name and the value of an attribute, without its `+`.
 ///
 /// # Errors
-/// The value's quotation marks are not as they must be.
+/// The quotation marks around the value are unbalanced.
 pub(super) fn parts(token: &str) -> Result<(&str, Option<Cow<'_, str>>), AttributeError> {
     let Some((name, value)) = token.split_once(':') else { return Ok((token, None)) };
     if !value.starts_with('"') {
@@ -41,7 +41,7 @@ pub(super) fn parts(token: &str) -> Result<(&str, Option<Cow<'_, str>>), Attribu
     }
 }
 
-/// Where the quotation mark stands that closes the one at the start.
+/// Returns the offset of the quotation mark that closes the one at the start.
 fn closing(quoted: &str) -> Option<usize> {
     let mut is_escaped = false;
     quoted.char_indices().skip(1).find_map(|(at, c)| {
@@ -51,8 +51,8 @@ fn closing(quoted: &str) -> Option<usize> {
     })
 }
 
-/// What stands between quotation marks. Only `\"` is one character: all other backslashes are the
-/// value's own, as regular expressions want them.
+/// Unescapes a quoted value. Only `\"` is an escape: all other backslashes belong to the value, as
+/// in regular expressions.
 fn unquoted(inside: &str) -> Cow<'_, str> {
     if !inside.contains("\\\"") {
         return Cow::Borrowed(inside);
@@ -89,7 +89,7 @@ mod tests {
     #[case(r#"mask:"\d+ \\""#, "mask", Some(r"\d+ \\"))]
     #[case(r#"mask:"\\\"é""#, "mask", Some(r#"\\"é"#))]
     #[case(r#"mask:a"b"#, "mask", Some(r#"a"b"#))]
-    fn a_value_may_be_quoted(#[case] token: &str, #[case] name: &str, #[case] value: Option<&str>) {
+    fn values_may_be_quoted(#[case] token: &str, #[case] name: &str, #[case] value: Option<&str>) {
         assert_eq!(parts(token), Ok((name, value.map(Cow::Borrowed))));
         let text = format!("{token} {{1}} +exec");
         assert_eq!(length(&text), token.len(), "{text}");
@@ -99,7 +99,7 @@ mod tests {
     #[case(r#"mask:"a b"#, "`+mask:\"a b` is never closed")]
     #[case(r#"mask:"a\""#, "`+mask:\"a\\\"` is never closed")]
     #[case(r#"mask:"a"b"#, "`+mask:\"a\"b` has text after its closing quotation mark")]
-    fn quotation_marks_come_in_pairs(#[case] token: &str, #[case] why: &str) {
+    fn unbalanced_quotation_marks_are_errors(#[case] token: &str, #[case] why: &str) {
         assert_eq!(parts(token).map_err(|(why, _)| why), Err(why.to_owned()));
         assert_eq!(length(token), token.len());
     }

@@ -1,12 +1,12 @@
-//! `http://…` in plain text: an address is a link though nobody put it in brackets. Its end is where
-//! GitHub sees it: a blank ends it, and punctuation at its end is the sentence's.
+//! Bare URLs in text (`http://…`) are links. A URL ends where GitHub ends it: at white space,
+//! without the punctuation that closes the sentence.
 
 use crate::deck::{Inline, TextStyle};
 
-/// The marks that start one.
+/// The prefixes of a URL.
 const SCHEMES: [&str; 2] = ["http://", "https://"];
 
-/// Adds a text's pieces, addresses as links.
+/// Appends a text, with its URLs as links.
 pub(super) fn split(text: &str, style: &TextStyle, inlines: &mut Vec<Inline>) {
     let mut plain = 0;
     let mut from = 0;
@@ -34,12 +34,12 @@ fn push(text: &str, style: TextStyle, inlines: &mut Vec<Inline>) {
     }
 }
 
-/// Whether an address may stand behind this text: not in the middle of a word.
+/// Returns whether a URL may follow this text: it may not start in the middle of a word.
 fn may_start(before: &str) -> bool {
     before.chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '/')
 }
 
-/// How long the address is that the text starts with, if it does.
+/// Returns the length of the URL at the start of the text, if there is one.
 fn length(text: &str) -> Option<usize> {
     let scheme = SCHEMES.iter().find(|scheme| text.starts_with(**scheme))?.len();
     let blank = |c: char| c.is_whitespace() || c == '<';
@@ -61,7 +61,7 @@ fn length(text: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// The text with its addresses in brackets.
+    /// Returns the text with its URLs in brackets.
     fn marked(text: &str) -> String {
         let mut inlines = Vec::new();
         split(text, &TextStyle::default(), &mut inlines);
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_ends_where_its_sentence_goes_on() {
+    fn url_ends_before_closing_punctuation() {
         assert_eq!(marked("see http://a.b/c?d=e&f#g."), "see [http://a.b/c?d=e&f#g].");
         assert_eq!(
             marked("https://a.b, (http://c.d/e_(f)) \"http://g\""),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_text() {
+    fn text_that_is_not_a_url_is_unchanged() {
         for text in ["", "http", "http:/", "http://", "https://.", "xhttp://a", "ahttps://b httpss"]
         {
             assert_eq!(marked(text), text);

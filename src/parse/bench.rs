@@ -1,4 +1,5 @@
-//! `+bench`: which blocks can be lanes of a race, and names of races that look like slips.
+//! `+bench`: which blocks can be contenders of a benchmark, and benchmark names that look like
+//! typos.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +8,18 @@ use crate::deck::{Cell, Deck};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;
 
-/// The languages whose blocks are timed.
+/// The languages that can be timed.
 const BENCH_LANGUAGES: [&str; 2] = ["python", "rust"];
 
-/// The race that a block is a lane of, if its fence says so and it can be one; what is in the way is
-/// told.
+/// Returns the name of the benchmark that a block belongs to, if its fence asks for one and the
+/// block can be timed. Reports why it cannot.
 pub(super) fn read(
     info: &FenceInfo<'_>,
     language: &str,
     span: Span,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Option<Box<str>> {
-    let race = info.bench.as_deref()?;
+    let benchmark = info.bench.as_deref()?;
     if info.bench_conflict().is_some() {
         return None;
     }
@@ -31,25 +32,29 @@ pub(super) fn read(
         mistakes.push(mistake.hint(hint));
         return None;
     }
-    Some(race.into())
+    Some(benchmark.into())
 }
 
-/// Tells of lanes that are alone while another race is called almost as theirs.
+/// Warns about contenders that are alone while another benchmark has a similar name.
 pub(super) fn warn_likely_typos(deck: &mut Deck) {
     let named: Vec<(&Cell, &str)> =
         deck.cells.iter().filter_map(|cell| Some((&**cell, name(cell)?))).collect();
-    let mut lanes = BTreeMap::<&str, usize>::new();
-    for (_, race) in &named {
-        *lanes.entry(race).or_default() += 1;
+    let mut contenders = BTreeMap::<&str, usize>::new();
+    for (_, benchmark) in &named {
+        *contenders.entry(benchmark).or_default() += 1;
     }
     let known: Vec<&str> = match *named {
-        // The first of two that are both alone is the one that is meant.
+        // Of two single contenders, the first name is taken as the intended one.
         [(_, first), _] => vec![first],
-        _ => lanes.iter().filter(|(_, count)| **count > 1).map(|(race, _)| *race).collect(),
+        _ => contenders
+            .iter()
+            .filter(|(_, count)| **count > 1)
+            .map(|(benchmark, _)| *benchmark)
+            .collect(),
     };
     let mut found = Vec::new();
-    for (cell, own) in named.into_iter().filter(|(_, race)| lanes[race] == 1) {
-        let others = known.iter().copied().filter(|race| *race != own);
+    for (cell, own) in named.into_iter().filter(|(_, benchmark)| contenders[benchmark] == 1) {
+        let others = known.iter().copied().filter(|benchmark| *benchmark != own);
         if let Some(meant) = diag::closest(own, others) {
             let what = format!("no other block is in the benchmark `{own}`");
             let hint = format!("did you mean `+bench:{meant}`?");
@@ -59,12 +64,12 @@ pub(super) fn warn_likely_typos(deck: &mut Deck) {
     deck.diagnostics.extend(found);
 }
 
-/// The name of a cell's race, if it has one.
+/// Returns the name of a cell's benchmark, if it has one.
 fn name(cell: &Cell) -> Option<&str> {
-    cell.exec.bench.as_deref().filter(|race| !race.is_empty())
+    cell.exec.bench.as_deref().filter(|benchmark| !benchmark.is_empty())
 }
 
-/// The line above a block's code.
+/// Returns the span of the line above a block's code.
 fn fence_of(deck: &Deck, cell: &Cell) -> Span {
     let text = deck.sources.get(cell.span.file).map_or("", |file| file.text());
     let above = text.get(..cell.span.range().start).and_then(|text| text.strip_suffix('\n'));
@@ -88,31 +93,31 @@ mod tests {
         parse(Path::new("talk.md"), text, &MemFiles::default())
     }
 
-    /// A deck with a block behind each of these fences.
+    /// Returns a deck with a block for each of these fences.
     fn blocks(fences: &[&str]) -> Deck {
         let blocks = fences.iter().map(|fence| format!("```{fence}\nf()\n```\n"));
         deck(&blocks.collect::<Vec<_>>().join("\n"))
     }
 
     #[test]
-    fn lanes_run_by_key_and_know_each_other() {
+    fn contenders_run_by_key_and_find_each_other() {
         let deck = blocks(&["python +bench:f", "rust +bench:f", "py +bench", "rust +exec +bench"]);
         assert_eq!(deck.diagnostics, []);
         assert!(deck.cells.iter().all(|cell| cell.exec.start == Start::OnKey));
-        let lanes = |id: u32| {
+        let contenders = |id: u32| {
             deck.contenders(crate::deck::CellId(id)).map(|cell| cell.id.0).collect::<Vec<_>>()
         };
-        assert_eq!((lanes(0), lanes(1)), (vec![0, 1], vec![0, 1]));
-        assert_eq!((lanes(2), lanes(3)), (vec![2, 3], vec![2, 3]));
+        assert_eq!((contenders(0), contenders(1)), (vec![0, 1], vec![0, 1]));
+        assert_eq!((contenders(2), contenders(3)), (vec![2, 3], vec![2, 3]));
         assert_ne!(deck.cells[0].fingerprint, blocks(&["python +exec"]).cells[0].fingerprint);
     }
 
     #[test]
-    fn without_a_name_a_race_is_one_of_its_slide() {
+    fn unnamed_benchmark_belongs_to_its_slide() {
         let fence = "```python +bench\nf()\n```\n\n";
         let deck = deck(&format!("{fence}<!-- end_slide -->\n\n{fence}```bash +exec\nx\n```\n"));
-        let lanes = |id: u32| deck.contenders(crate::deck::CellId(id)).count();
-        assert_eq!([lanes(0), lanes(1), lanes(2)], [1, 1, 0]);
+        let contenders = |id: u32| deck.contenders(crate::deck::CellId(id)).count();
+        assert_eq!([contenders(0), contenders(1), contenders(2)], [1, 1, 0]);
     }
 
     #[rstest]
@@ -153,14 +158,15 @@ mod tests {
         "time a Python block that imports the module: `python +bench`"
     )]
     #[case("rust +bnech", "unknown attribute `+bnech`", "did you mean `+bench`?")]
-    fn mistakes_stand_at_the_fence_with_what_to_try(
+    fn mistakes_are_reported_at_the_fence_with_a_hint(
         #[case] fence: &str,
         #[case] message: &str,
         #[case] hint: &str,
     ) {
         let deck = blocks(&[fence]);
-        let told: Vec<_> = deck.diagnostics.iter().map(|it| (&*it.message, &*it.hints)).collect();
-        assert_eq!(told, [(message, &[hint.to_owned()][..])]);
+        let reported: Vec<_> =
+            deck.diagnostics.iter().map(|it| (&*it.message, &*it.hints)).collect();
+        assert_eq!(reported, [(message, &[hint.to_owned()][..])]);
         assert!(deck.cells.iter().all(|cell| cell.exec.bench.is_none()));
     }
 
@@ -170,11 +176,11 @@ mod tests {
     #[case(&["primes", "primes", "body"], &[])]
     #[case(&["one"], &[])]
     #[case(&["sum1", "sum1", "sum2", "sum2"], &[])]
-    fn a_lane_that_is_alone_may_be_a_slip(#[case] names: &[&str], #[case] hints: &[&str]) {
+    fn single_contender_may_be_a_typo(#[case] names: &[&str], #[case] hints: &[&str]) {
         let fences: Vec<_> = names.iter().map(|name| format!("python +bench:{name}")).collect();
         let deck = blocks(&fences.iter().map(|fence| &**fence).collect::<Vec<_>>());
-        let told: Vec<_> = deck.diagnostics.iter().flat_map(|it| &it.hints).collect();
-        assert_eq!(told, hints);
+        let reported: Vec<_> = deck.diagnostics.iter().flat_map(|it| &it.hints).collect();
+        assert_eq!(reported, hints);
         for slip in &deck.diagnostics {
             let fence = &deck.sources.get(slip.span.file).unwrap().text()[slip.span.range()];
             assert!(fence.starts_with("```python +bench:primse"), "{fence}");
@@ -182,15 +188,16 @@ mod tests {
     }
 
     #[test]
-    fn many_races_are_looked_through_at_once() {
-        // A look at all pairs for each lane takes minutes for so many.
-        let fences: Vec<_> = (0..3_000).map(|lane| format!("python +bench:race{lane}")).collect();
+    fn many_benchmarks_are_checked_quickly() {
+        // Comparing all pairs of names takes minutes for this many.
+        let fences: Vec<_> =
+            (0..3_000).map(|contender| format!("python +bench:name{contender}")).collect();
         let deck = blocks(&fences.iter().map(|fence| &**fence).collect::<Vec<_>>());
         assert_eq!((deck.cells.len(), deck.diagnostics.len()), (3_000, 0));
     }
 
     #[test]
-    fn a_lane_is_in_no_session_of_its_deck() {
+    fn contender_is_not_in_the_decks_session() {
         let front = "---\noptions:\n  python:\n    session: true\n---\n\n";
         let deck = deck(&format!("{front}```python +bench\nf()\n```\n"));
         assert_eq!(deck.diagnostics, []);

@@ -1,61 +1,61 @@
-//! A text read in stretches, cut where a slide ends. Short stretches keep the markdown parser's own
-//! tree small (10,000 slides in one would cost more than the deck), and keep a code block that
-//! was never closed from swallowing the rest of the talk. Quotes between `>>>` lines, which
-//! pulldown-cmark does not know, are a stretch of their own.
+//! Splits a text into chunks that end where a slide ends. Short chunks keep the markdown parser's
+//! tree small (10,000 slides in one would cost more than the deck), and limit an unclosed code
+//! block to its slide. A quote between `>>>` lines, which pulldown-cmark does not support, is a
+//! chunk of its own.
 
 use std::cell::Cell;
 
-use super::events::{self, MAX_DEPTH, StopReason, mistaken};
+use super::events::{self, MAX_DEPTH, StopReason, diagnostic_element};
 use super::tree::{Element, ElementKind, TextOrigin};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};
 
-/// So many quotes between `>>>` lines are no accident.
+/// The number of `>>>` quotes after which chunks also end at such lines.
 const MAX_UNSPLIT_QUOTES: usize = 64;
 
-/// Reads a text stretch by stretch.
+/// Parses a text chunk by chunk.
 pub(super) struct Chunks<'t> {
     text: &'t str,
     file: FileId,
-    /// Where the next stretch starts.
+    /// The start of the next chunk.
     at: usize,
-    /// Whether cuts are made: not where a link or footnote may be defined on another slide.
-    cut: bool,
+    /// Whether to split at all: not if links or footnotes may be defined on another slide.
+    splits: bool,
     depth: usize,
-    /// How many quotes between `>>>` lines there were. After many, stretches end at such lines,
-    /// since what is behind one would be read again for each.
+    /// The number of `>>>` quotes so far. After many, chunks end at such lines; otherwise the rest
+    /// of the slide would be parsed again for each.
     quotes: usize,
-    /// From where on the end of a slide was looked for last, and where it is: a slide of many
-    /// stretches is not searched again for each.
+    /// The range that was last searched for the end of a slide, which avoids searching a slide
+    /// again for each of its chunks.
     slide: Cell<(usize, usize)>,
 }
 
 impl<'t> Chunks<'t> {
-    /// The text of `file` from byte `from` on.
+    /// Creates the chunks of `file` from byte `from` on.
     pub(super) fn new(text: &'t str, from: usize, file: FileId) -> Self {
         Self {
             text,
             file,
             at: from,
-            cut: !has_definitions(text),
+            splits: !has_definitions(text),
             depth: 0,
             quotes: 0,
             slide: Cell::default(),
         }
     }
 
-    /// The blocks of the next stretch; none at the end.
+    /// Returns the blocks of the next chunk; `None` at the end.
     pub(super) fn next(&mut self, mistakes: &mut Vec<Diagnostic>) -> Option<Vec<Element<'t>>> {
         if self.at >= self.text.len() {
             return None;
         }
-        let said = mistakes.len();
+        let reported = mistakes.len();
         let mut end = self.end_from(self.at);
         let (mut blocks, mut stop) = self.read(end, mistakes);
         if let Some(StopReason::OpenFence(fence)) = &stop {
             let open = self.at + fence.start;
             if let Some(closing) = closing_line(self.text, open, end) {
-                mistakes.truncate(said);
+                mistakes.truncate(reported);
                 end = self.end_from(closing);
                 (blocks, stop) = self.read(end, mistakes);
             } else {
@@ -76,9 +76,9 @@ impl<'t> Chunks<'t> {
             .hint("end it with the same fence on its own line")
     }
 
-    /// Where the stretch ends that byte `at` is in.
+    /// Returns the end of the chunk that contains byte `at`.
     fn end_from(&self, at: usize) -> usize {
-        if !self.cut {
+        if !self.splits {
             return self.text.len();
         }
         let end = self.slide_end(at);
@@ -93,7 +93,7 @@ impl<'t> Chunks<'t> {
         { lines }.find(|(_, line)| marks(line)).map_or(end, |(behind, _)| behind)
     }
 
-    /// Where the slide ends that byte `at` is on.
+    /// Returns the end of the slide that contains byte `at`.
     fn slide_end(&self, at: usize) -> usize {
         let (from, end) = self.slide.get();
         if !(from..end).contains(&at) {
@@ -103,8 +103,8 @@ impl<'t> Chunks<'t> {
     }
 
     fn find_slide_end(&self, at: usize) -> usize {
-        // One search that stops at the first comment: looking for each spelling of the command
-        // would go to the end of the text for the one that the deck does not use.
+        // A single search that checks each comment: searching for each spelling of the command
+        // would scan to the end of the text for the unused one.
         let mut from = at;
         while let Some(found) = self.text[from..].find("\n<!--") {
             let line = from + found + 1;
@@ -125,8 +125,8 @@ impl<'t> Chunks<'t> {
         events::read(&self.text[self.at..end], origin, self.depth, mistakes)
     }
 
-    /// Takes in the quote whose opening line stands at `line`, where the stretch up to `end` stopped;
-    /// reading goes on behind it.
+    /// Parses the quote whose opening line is at `line`, where parsing of the chunk up to `end`
+    /// stopped, and continues after it.
     fn long_quote(
         &mut self,
         line: std::ops::Range<usize>,
@@ -143,19 +143,29 @@ impl<'t> Chunks<'t> {
             self.at = inside;
             let mistake = Diagnostic::error(span(inside), "this quote is never closed")
                 .hint(format!("end it with a line `{}`", ">".repeat(marks.min(9))));
-            blocks.push(mistaken(mistake));
+            blocks.push(diagnostic_element(mistake));
             return;
         };
         self.at = closing.end;
         if self.depth >= MAX_DEPTH {
-            blocks.push(mistaken(Diagnostic::error(span(closing.end), "nested too deeply")));
+            blocks.push(diagnostic_element(Diagnostic::error(
+                span(closing.end),
+                "nested too deeply",
+            )));
             return;
         }
         let text = &self.text[..closing.start];
         let file = self.file;
         let depth = self.depth + 1;
-        let mut quoted =
-            Self { text, file, at: inside, cut: false, depth, quotes: 0, slide: Cell::default() };
+        let mut quoted = Self {
+            text,
+            file,
+            at: inside,
+            splits: false,
+            depth,
+            quotes: 0,
+            slide: Cell::default(),
+        };
         let mut elements = Vec::new();
         while let Some(more) = quoted.next(mistakes) {
             elements.extend(more);
@@ -164,7 +174,7 @@ impl<'t> Chunks<'t> {
     }
 }
 
-/// Whether a line of the text looks like the definition of a link or a footnote.
+/// Returns whether a line of the text may define a link or a footnote.
 fn has_definitions(text: &str) -> bool {
     text.match_indices("]:").any(|(at, _)| {
         let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -173,8 +183,8 @@ fn has_definitions(text: &str) -> bool {
     })
 }
 
-/// The line that closes the code block opened at `open`, searched from `from` on: none when a fence
-/// with a language comes first, since then the block was forgotten, not long.
+/// Returns the line that closes the code block opened at `open`, searched from `from` on. `None` if
+/// a fence with a language comes first: then the closing fence was forgotten.
 fn closing_line(text: &str, open: usize, from: usize) -> Option<usize> {
     let opening = text[open..].trim_start();
     let mark = opening.chars().next()?;
@@ -194,7 +204,7 @@ fn count(text: &str, mark: char) -> usize {
     text.chars().take_while(|&c| c == mark).count()
 }
 
-/// The line of at least `marks` times `>`, and nothing else, between two bytes.
+/// Returns the range of the first line in `from..to` that consists of at least `marks` times `>`.
 fn quote_end(text: &str, from: usize, to: usize, marks: usize) -> Option<std::ops::Range<usize>> {
     let mut at = from;
     for line in text[from..to].split_inclusive('\n') {

@@ -1,4 +1,4 @@
-//! Code blocks: which lines are shown, which run, and how; code kept in files.
+//! Parses code blocks: visible lines, executed lines, attributes, and code kept in files.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,7 +23,7 @@ use crate::deck::{
 use crate::diag::{self, Diagnostic};
 use crate::source::{SourceFile, Span};
 
-/// A cell without its place in the deck.
+/// A cell without its position in the deck.
 pub(super) struct CellDraft {
     language: Box<str>,
     exec: ExecSpec,
@@ -35,12 +35,12 @@ pub(super) struct CellDraft {
 }
 
 impl CellDraft {
-    /// The name behind `+id:`.
+    /// Returns the name given by `+id:`.
     pub(super) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Gives the cell its place: on `slide`, visible from `step`.
+    /// Adds the cell to the deck: on `slide`, visible from `step`.
     pub(super) fn add_to(self, cells: &mut Vec<Arc<Cell>>, slide: SlideNo, step: Step) -> CellId {
         let id = CellId(u32::try_from(cells.len()).unwrap_or(u32::MAX));
         let fingerprint = self.fingerprint();
@@ -87,10 +87,10 @@ impl CellDraft {
     }
 }
 
-/// Draws a fence: the block to show, and what of it runs.
+/// Parses a fenced block: the block to show, and its cell if it runs.
 ///
 /// # Errors
-/// Why there is no code to show: the file that holds it cannot be read.
+/// The file that holds the code cannot be read.
 pub(super) fn read(
     fence: &FenceDraft<'_>,
     reader: &mut SourceReader<'_>,
@@ -120,15 +120,15 @@ pub(super) fn read(
     };
     reader.deck.diagnostics.extend(lints::missing_lines(&block, fence.info_span));
     reader.deck.diagnostics.extend(check_render_language(&info, &key, fence.info_span));
-    let written = CodeSource { language: key, code: &code, hidden, span };
-    let cell = cell(&info, written, fence.info_span, reader);
+    let source = CodeSource { language: key, code: &code, hidden, span };
+    let cell = cell(&info, source, fence.info_span, reader);
     Ok((block, cell))
 }
 
-/// The languages that tools make pictures of.
+/// The languages that tools can render as pictures.
 const RENDERED_LANGUAGES: [&str; 4] = ["d2", "latex", "mermaid", "typst"];
 
-/// Whether the block is to be shown as the picture that a tool makes of it.
+/// Returns how the block is rendered, if it is to be shown as a picture.
 fn render(info: &FenceInfo<'_>, key: &str, options: &Options) -> Option<RenderSpec> {
     let always = || options.auto_render_languages.iter().any(|name| *language::key(name) == *key);
     let wanted =
@@ -136,7 +136,7 @@ fn render(info: &FenceInfo<'_>, key: &str, options: &Options) -> Option<RenderSp
     wanted.then_some(RenderSpec { width_percent: info.width_percent })
 }
 
-/// Reports `+render` on a language that no tool draws.
+/// Reports `+render` on a language that cannot be rendered.
 fn check_render_language(info: &FenceInfo<'_>, key: &str, span: Span) -> Option<Diagnostic> {
     if !info.rendered || key.is_empty() || RENDERED_LANGUAGES.contains(&key) {
         return None;
@@ -147,7 +147,7 @@ fn check_render_language(info: &FenceInfo<'_>, key: &str, span: Span) -> Option<
     Some(Diagnostic::warning(span, message).hint(hint.unwrap_or_else(known)))
 }
 
-/// Code as it was written, and where.
+/// The code as written, and its position.
 struct CodeSource<'c> {
     language: Box<str>,
     code: &'c str,
@@ -155,17 +155,17 @@ struct CodeSource<'c> {
     span: Span,
 }
 
-/// The executable side of a block, if it has one that we can run.
+/// Returns the cell of a block, if the block can run.
 fn cell(
     info: &FenceInfo<'_>,
-    written: CodeSource<'_>,
+    source: CodeSource<'_>,
     info_span: Span,
     reader: &mut SourceReader<'_>,
 ) -> Option<CellDraft> {
     let start = info.start.or(info.check.validates.then_some(Start::OnCheck));
-    // What is pressed on a module makes it again.
+    // The key on a module builds it again.
     let start = if info.module.is_some() { Some(Start::OnKey) } else { start };
-    let start = start.filter(|_| !info.rendered && !written.language.is_empty())?;
+    let start = start.filter(|_| !info.rendered && !source.language.is_empty())?;
     let environment = match info.env.as_deref().map(|path| env_file::read(path, info_span, reader))
     {
         None => Vec::new(),
@@ -175,9 +175,9 @@ fn cell(
             return None;
         }
     };
-    let CodeSource { language, code, hidden, span } = written;
+    let CodeSource { language, code, hidden, span } = source;
     let first_line = reader.deck.sources.get(span.file).map_or(1, |file| file.line(span.start));
-    // Nobody can be given the terminal unasked.
+    // The terminal is only handed over on a key press.
     let start = if info.output_mode == OutputMode::Handover { Start::OnKey } else { start };
     let alternative = info.alternative.as_deref().map(Into::into);
     let code: Box<str> = match hidden {
@@ -226,7 +226,7 @@ fn cell(
     })
 }
 
-/// The module that a block becomes; else what is wrong with it has been told.
+/// Returns the module that a block is compiled to, or reports why it cannot be one.
 fn module(
     name: Option<&str>,
     (language, code): (&str, &str),
@@ -250,8 +250,7 @@ fn module(
     read.map_err(|why| reader.deck.diagnostics.push(refused(why))).ok()
 }
 
-/// What a block of Rust is built with: the deck's crates and its own. None where that is nothing
-/// special.
+/// Returns the build settings of a Rust block: the deck's and its own. `None` for the defaults.
 fn rust_build(
     code: &str,
     edition: Option<Box<str>>,
@@ -272,7 +271,7 @@ fn rust_build(
     (build != RustBuild::default()).then(|| Arc::new(build))
 }
 
-/// The edition that a fence asks for, where that means something.
+/// Returns the edition of the fence, if the block is Rust.
 fn edition(
     info: &FenceInfo<'_>,
     is_rust: bool,
@@ -288,8 +287,8 @@ fn edition(
     Some(edition)
 }
 
-/// Where bytes of the code stand in its file, whose lines may have more in front: an indent, the
-/// mark of a hidden line.
+/// Maps bytes of the code to bytes of its file, whose lines may start with an indent or the mark of
+/// a hidden line.
 fn place_of(range: Range<usize>, code: &str, start: usize, file: &str) -> Range<usize> {
     let first = file.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let place = |at: usize| {
@@ -300,14 +299,14 @@ fn place_of(range: Range<usize>, code: &str, start: usize, file: &str) -> Range<
         for whole in file[first..].split_inclusive('\n').take(before.matches('\n').count()) {
             start += whole.len();
         }
-        let there = file[start..].lines().next().unwrap_or_default();
-        start + there.len().saturating_sub(line.len()) + column.min(there.len())
+        let line_text = file[start..].lines().next().unwrap_or_default();
+        start + line_text.len().saturating_sub(line.len()) + column.min(line_text.len())
     };
     let start = place(range.start).min(file.len());
     start..place(range.end).clamp(start, file.len())
 }
 
-/// The session that a block is part of: the one that it names, or the deck's own where it can be.
+/// Returns the session of a block: the one it names, or the deck's if the block can be in it.
 fn session(
     info: &FenceInfo<'_>,
     language: &str,
@@ -337,7 +336,7 @@ fn session(
     }
 }
 
-/// Line feeds alone, whatever the file has.
+/// Replaces `\r\n` by `\n`.
 fn unix_lines(code: Cow<'_, str>) -> Cow<'_, str> {
     if code.contains('\r') { Cow::Owned(code.replace("\r\n", "\n")) } else { code }
 }
@@ -349,7 +348,7 @@ fn shown(code: &str, hidden: Option<HiddenLines<'_>>) -> Box<str> {
     }
 }
 
-/// What a `file` block names: language, code, and where that stands.
+/// Reads a `file` block: language, code, and the position of the code.
 fn from_file<'c>(
     fence: &FenceDraft<'_>,
     reader: &mut SourceReader<'_>,
@@ -381,7 +380,7 @@ fn from_file<'c>(
     Ok((Cow::Owned(language.to_owned()), Cow::Owned(code), Span::new(file, range)))
 }
 
-/// The bytes of lines `first` to `last`, from 1, both included.
+/// Returns the bytes of lines `first` to `last`, from 1, both included.
 fn lines_of(text: &str, first: usize, last: usize) -> Range<usize> {
     let mut start = text.len();
     let mut end = text.len();
@@ -399,7 +398,7 @@ fn lines_of(text: &str, first: usize, last: usize) -> Range<usize> {
     start.min(end)..end
 }
 
-/// Adds what a whole `file` block looks like.
+/// Adds a hint with the keys of a `file` block.
 trait WithSample {
     fn with_sample(self) -> Self;
 }

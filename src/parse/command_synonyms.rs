@@ -1,9 +1,9 @@
-//! What authors write where a comment command is meant: the words of other tools and near misses
-//! that no edit distance finds.
+//! Words that authors write instead of a comment command: commands of other tools, and near misses
+//! beyond the reach of edit distance.
 
 use super::comment_command::COMMANDS;
 
-/// What is written, with `_` between words, and the command that is meant.
+/// The spelling, with `_` between words, and the intended command.
 const SYNONYMS: &[(&str, &str)] = &[
     ("break", "end_slide"),
     ("center", "alignment"),
@@ -41,7 +41,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("wait", "pause"),
 ];
 
-/// The command meant by `command`, which is the whole of a one-line comment.
+/// Returns the command meant by `command`, which is a whole one-line comment.
 pub(super) fn meant(command: &str) -> Option<&'static str> {
     let name = command.split(':').next().unwrap_or_default();
     let words = name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | '.' | '/'));
@@ -60,12 +60,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn synonyms_are_in_the_order_that_the_search_needs() {
+    fn synonyms_are_sorted() {
         assert!(SYNONYMS.is_sorted());
     }
 
     #[test]
-    fn synonyms_name_commands() {
+    fn synonyms_map_to_commands() {
         let known = |command| COMMANDS.iter().any(|it| it.0 == command);
         assert!(SYNONYMS.iter().all(|(written, command)| known(*command) && !known(*written)));
     }

@@ -1,5 +1,4 @@
-//! Comment commands: what stands between `<!--` and `-->`, told apart from remarks that mean
-//! nothing to us.
+//! Parses comment commands, written between `<!--` and `-->`, and tells them from remarks.
 
 use std::borrow::Cow;
 
@@ -9,7 +8,7 @@ use super::yaml_tree::{self, YamlNode, YamlValue};
 use crate::deck::Align;
 use crate::diag;
 
-/// A command that the author gave.
+/// A command in a comment.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum CommentCommand {
     EndSlide,
@@ -31,19 +30,19 @@ pub(super) enum CommentCommand {
     SnippetOutput(String),
 }
 
-/// What a comment is.
+/// The kinds of comment.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Comment {
     Command(CommentCommand),
-    /// Nothing to do.
+    /// A remark, which is ignored.
     Remark,
-    /// A command gone wrong: what is wrong, and what to try.
+    /// An invalid command: a message and a hint.
     Mistake(String, String),
-    /// A remark that looks like a command gone wrong.
+    /// A remark that looks like an invalid command: a message and a hint.
     Suspect(String, String),
 }
 
-/// Every command with samples of it, the first one for hints.
+/// Every command with examples, the first one for hints.
 pub(super) const COMMANDS: &[(&str, &[&str])] = &[
     ("alignment", &["alignment: center", "alignment: left", "alignment: right"]),
     ("column", &["column: 0"]),
@@ -68,12 +67,12 @@ pub(super) const COMMANDS: &[(&str, &[&str])] = &[
     ("speaker_note", &["speaker_note: what to say"]),
 ];
 
-/// Samples of every command, as they are written between `<!--` and `-->`.
+/// Returns examples of every command, as written between `<!--` and `-->`.
 pub fn comment_commands() -> impl Iterator<Item = &'static str> {
     COMMANDS.iter().flat_map(|(_, samples)| samples.iter().copied())
 }
 
-/// Reads a comment's body. `prefix` is what the deck's commands start with, if anything.
+/// Parses a comment's body. `prefix` is the prefix of the deck's commands, or empty.
 pub(super) fn read(body: &str, prefix: &str) -> Comment {
     let body = body.trim();
     let mut command = body;
@@ -96,7 +95,7 @@ pub(super) fn read(body: &str, prefix: &str) -> Comment {
     }
 }
 
-/// What to make of a comment that is no command.
+/// Classifies a comment that is not a command.
 fn remark(body: &str, command: &str, prefix: &str) -> Comment {
     let (word, rest) = first_word(command);
     if let Some(sample) = sample(word).filter(|_| rest.starts_with(':') || !body.contains('\n')) {
@@ -108,9 +107,9 @@ fn remark(body: &str, command: &str, prefix: &str) -> Comment {
             Comment::Mistake(message, hint)
         };
     }
-    let of_others = command_synonyms::meant(command);
-    let meant = of_others.or_else(|| diag::closest(word, COMMANDS.iter().map(|(name, _)| *name)));
-    let message = || match of_others {
+    let synonym = command_synonyms::meant(command);
+    let meant = synonym.or_else(|| diag::closest(word, COMMANDS.iter().map(|(name, _)| *name)));
+    let message = || match synonym {
         Some(_) => {
             let name = command.split(':').next().unwrap_or_default().trim_end();
             format!("unknown command `{}`", excerpt(name))
@@ -157,7 +156,7 @@ fn first_word(text: &str) -> (&str, &str) {
     text.split_at(end.unwrap_or(text.len()))
 }
 
-/// Name and argument of `name` or `name: value`. Plain ones need no YAML parser, and most are.
+/// Splits `name` or `name: value`. Most commands are plain and need no YAML parser.
 fn split(command: &str) -> Option<(Cow<'_, str>, CommandArgument<'_>)> {
     let (word, rest) = first_word(command);
     if rest.is_empty() {
@@ -199,7 +198,7 @@ fn from_yaml<'a>(node: YamlNode) -> Option<(Cow<'a, str>, CommandArgument<'a>)> 
     }
 }
 
-/// The command of a known name; none for remarks.
+/// Builds the command of a known name; `None` for remarks.
 fn build(name: &str, argument: &CommandArgument<'_>) -> Option<Result<CommentCommand, String>> {
     let plain = match name {
         "end_slide" => CommentCommand::EndSlide,

@@ -1,13 +1,13 @@
-//! Crates as authors name them: `serde = { version = "1", features = ["derive"] }`, in the TOML of a
-//! block's header and in the YAML of front matter alike.
+//! Parses dependencies: `serde = { version = "1", features = ["derive"] }`, in the TOML of a
+//! block's header and in the YAML of the front matter.
 
 use crate::deck::{Crate, CrateOrigin};
 use crate::diag;
 use crate::yaml::{Node, NodeValue, Slot, text};
 
-/// What a value was expected to be, and where it stands.
+/// An invalid dependency.
 pub(super) struct InvalidCrate<'n> {
-    /// The value.
+    /// The offending value.
     pub(super) node: &'n Node,
     /// What is wrong with it.
     pub(super) message: String,
@@ -21,7 +21,7 @@ impl<'n> InvalidCrate<'n> {
     }
 }
 
-/// Reads every crate of a table of dependencies, and tells which are wrong.
+/// Reads a table of dependencies, and reports those that are invalid.
 pub(super) fn read<'n>(table: &'n Node, wrong: &mut dyn FnMut(InvalidCrate<'n>)) -> Vec<Crate> {
     let NodeValue::Map(entries) = &table.value else {
         let message = "`dependencies` must be a table of crates and their versions".to_owned();
@@ -31,7 +31,7 @@ pub(super) fn read<'n>(table: &'n Node, wrong: &mut dyn FnMut(InvalidCrate<'n>))
     let mut crates: Vec<Crate> = Vec::new();
     for (key, node) in entries {
         match one(&key.name, node) {
-            // Of a name that is given twice the last one is used.
+            // The last definition of a name is used.
             Ok(found) => {
                 crates.retain(|known| known.name != found.name);
                 crates.push(found);
@@ -44,7 +44,7 @@ pub(super) fn read<'n>(table: &'n Node, wrong: &mut dyn FnMut(InvalidCrate<'n>))
 
 const EXAMPLE: &str = "for example `serde = \"1\"`";
 
-/// One crate: its version alone, or a table.
+/// Reads one dependency: a version alone, or a table.
 fn one<'n>(name: &str, node: &'n Node) -> Result<Crate, InvalidCrate<'n>> {
     if !is_name(name) {
         let message = format!("`{}` is not a valid crate name", super::sanitize::excerpt(name));
@@ -89,7 +89,7 @@ const CRATE_KEYS: &[&str] = &[
     "registry",
 ];
 
-/// Takes in one key of a crate's table.
+/// Sets one key of a dependency's table.
 fn set<'n>(found: &mut Crate, key: &str, node: &'n Node) -> Result<(), InvalidCrate<'n>> {
     let name = format!("{}.{key}", found.name);
     let word = || -> Result<Box<str>, InvalidCrate<'n>> {
@@ -166,7 +166,7 @@ fn features<'n>(name: &str, node: &'n Node) -> Result<Vec<Box<str>>, InvalidCrat
     items.iter().map(|item| text(item).map(Into::into).ok_or_else(|| wrong(item))).collect()
 }
 
-/// The slot of the deck's own crates.
+/// The slot of the deck's dependencies.
 pub(super) struct CratesSlot<'s>(pub(super) &'s mut Vec<Crate>);
 
 impl Slot for CratesSlot<'_> {

@@ -1,5 +1,5 @@
-//! The tree of blocks to slides: where each slide ends, what its commands do, which step each block
-//! appears on.
+//! Builds slides from the tree of elements: slide ends, commands, and the step on which each block
+//! appears.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,23 +17,23 @@ use crate::deck::{
 use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::{FileId, Files, Span};
 
-/// The deck while its slides are made.
+/// Builds a deck slide by slide.
 pub(super) struct DeckBuilder<'f> {
-    /// What there is of it.
+    /// The deck so far.
     pub(super) deck: Deck,
-    /// Where included and code files come from.
+    /// Where included files and code files are read from.
     pub(super) files: &'f dyn Files,
-    /// The folder of the file being read: paths start there.
+    /// The folder of the file being parsed, which paths are relative to.
     pub(super) folder: PathBuf,
-    /// The files being read, the deck's own first: an include of one of them is a cycle.
+    /// The files being parsed, the deck's own first. Including one of them would be a cycle.
     pub(super) reading: Vec<PathBuf>,
     slide: SlideBuilder,
     first_cell: usize,
 }
 
 impl<'f> DeckBuilder<'f> {
-    /// Goes on from a deck that has its front matter, and its intro slide if it wants one. The
-    /// first slide starts at `start`.
+    /// Continues a deck that has its front matter and, if any, its intro slide. The first slide
+    /// starts at `start`.
     pub(super) fn new(deck: Deck, path: &Path, files: &'f dyn Files, start: usize) -> Self {
         let slide = SlideBuilder::new(&deck.options, Span::new(FileId(0), start..start));
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
@@ -46,7 +46,7 @@ impl<'f> DeckBuilder<'f> {
         SourceReader { deck: &mut self.deck, files: self.files, folder: &self.folder }
     }
 
-    /// Adds the next block of the text.
+    /// Adds the next element of the text.
     pub(super) fn element(&mut self, element: Element<'_>) {
         let Element { kind, span } = element;
         if let ElementKind::Comment(body) = &kind {
@@ -100,7 +100,7 @@ impl<'f> DeckBuilder<'f> {
                 let ends = self.deck.options.end_slide_shorthand && !self.slide.is_nested();
                 if ends {
                     self.end_slide(span);
-                    // As in presenterm, where a title that follows at once ends this one, too.
+                    // As in presenterm, where a title directly after it also ends this slide.
                     self.slide.has_content = true;
                 } else {
                     self.slide.place(BlockKind::Rule, span);
@@ -112,7 +112,7 @@ impl<'f> DeckBuilder<'f> {
         }
     }
 
-    /// Ends the slide before a title, where titles do that.
+    /// Ends the slide before a title, if the deck's options ask for it.
     fn cut_before(&mut self, kind: &ElementKind<'_>, span: Span) {
         let ElementKind::Heading { level, setext, .. } = kind else { return };
         let options = &self.deck.options;
@@ -133,7 +133,7 @@ impl<'f> DeckBuilder<'f> {
         self.slide.place(BlockKind::Title(text), span);
     }
 
-    /// Draws the blocks inside a quote or list item.
+    /// Builds the blocks inside a quote or list item.
     fn gather(&mut self, elements: Vec<Element<'_>>) -> Vec<Block> {
         if elements.is_empty() {
             return Vec::new();
@@ -201,14 +201,14 @@ impl<'f> DeckBuilder<'f> {
             block.groups_from = step;
         }
         if let Some(cell) = cell {
-            if let Some(mistake) = self.second_of_its_name(cell.name(), fence.info_span) {
+            if let Some(mistake) = self.duplicate_id(cell.name(), fence.info_span) {
                 self.deck.diagnostics.push(mistake);
             }
             let slide = SlideNo::new(self.deck.slides.len());
             block.cell = Some(cell.add_to(&mut self.deck.cells, slide, step));
         }
         self.slide.place_at(BlockKind::Code(Box::new(block)), span, step);
-        // The code is drawn all the same, and what is wrong with its fence stands below it.
+        // The code is shown anyway, with the errors of its fence below it.
         for mistake in before..self.deck.diagnostics.len() {
             if self.deck.diagnostics[mistake].severity == Severity::Error {
                 self.slide.place_at(BlockKind::Problem(mistake), span, step);
@@ -216,8 +216,8 @@ impl<'f> DeckBuilder<'f> {
         }
     }
 
-    /// What is wrong with a name that another cell has.
-    fn second_of_its_name(&self, name: Option<&str>, span: Span) -> Option<Diagnostic> {
+    /// Returns an error if another cell already has this name.
+    fn duplicate_id(&self, name: Option<&str>, span: Span) -> Option<Diagnostic> {
         let first = self.named(name?)?;
         let message = format!("`+id:{}` is given twice", excerpt(name?));
         let line = self.deck.sources.get(first.span.file)?.line(first.span.start);
@@ -227,12 +227,12 @@ impl<'f> DeckBuilder<'f> {
         )
     }
 
-    /// The first cell of this name.
+    /// Returns the first cell with this name.
     fn named(&self, name: &str) -> Option<&Arc<Cell>> {
         self.deck.cells.iter().find(|cell| cell.name.as_deref() == Some(name))
     }
 
-    /// Places what a cell above writes.
+    /// Adds the output of a cell above.
     fn output(&mut self, name: &str, span: Span) {
         let Some(id) = self.named(name).map(|cell| cell.id) else {
             let message = format!("no block above has the name `{}`", excerpt(name));
@@ -283,7 +283,7 @@ impl<'f> DeckBuilder<'f> {
         }
     }
 
-    /// Keeps a mistake and shows it in its place.
+    /// Reports an error and shows it in its place.
     pub(super) fn problem(&mut self, mistake: Diagnostic) {
         let span = mistake.span;
         let index = self.deck.diagnostics.len();
@@ -291,7 +291,7 @@ impl<'f> DeckBuilder<'f> {
         self.slide.place(BlockKind::Problem(index), span);
     }
 
-    /// Ends the current slide; the next one starts behind `at`.
+    /// Ends the current slide; the next one starts after `at`.
     fn end_slide(&mut self, at: Span) {
         let next = SlideBuilder::new(&self.deck.options, Span { start: at.end, ..at });
         let slide = std::mem::replace(&mut self.slide, next);
@@ -304,7 +304,7 @@ impl<'f> DeckBuilder<'f> {
         self.first_cell = self.deck.cells.len();
     }
 
-    /// The whole deck, whose text ends at `end`.
+    /// Returns the finished deck, whose text ends at `end`.
     pub(super) fn finish(mut self, end: usize) -> Deck {
         self.end_slide(Span::new(FileId(0), end..end));
         if self.deck.slides.is_empty() {

@@ -1,18 +1,18 @@
-//! The file behind `+env:`: a `NAME=value` a line, for what a block runs with.
+//! Parses the file of `+env:`: one `NAME=value` per line, the variables that a block runs with.
 
 use super::sanitize::excerpt;
 use super::source_reader::SourceReader;
 use crate::diag::Diagnostic;
 use crate::source::Span;
 
-/// Variables in the order of their lines.
+/// Variables in file order.
 pub(super) type Environment = Vec<(Box<str>, Box<str>)>;
 
-/// Reads the file named at `span`, relative to the file that names it. Blank lines and those that
-/// start with `#` mean nothing; names and values are taken as they stand.
+/// Reads the file named at `span`. Blank lines and lines that start with `#` are ignored; names and
+/// values are used verbatim.
 ///
 /// # Errors
-/// The file cannot be read, or one of its lines is no variable.
+/// The file cannot be read, or a line is not a variable.
 pub(super) fn read(
     path: &str,
     span: Span,

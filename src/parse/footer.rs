@@ -1,29 +1,29 @@
-//! Template footers: variables filled in, then read as one line of markdown.
+//! Parses template footers: replaces variables, then parses the result as one line of markdown.
 
 use super::line;
 use super::sanitize::{clean, excerpt};
 use crate::deck::{Inline, Meta, TextStyle, Variable};
 use crate::diag;
 
-/// Stand for the counters while the line is read: two of the code points that Unicode promises
+/// Placeholders for the counters while the line is parsed: two code points that Unicode guarantees
 /// never to assign.
 const CURRENT: char = '\u{fdd0}';
 const TOTAL: char = '\u{fdd1}';
 
-/// What a template may name.
+/// The variables of a template.
 const VARIABLES: [&str; 8] =
     ["current_slide", "total_slides", "author", "title", "sub_title", "event", "location", "date"];
 
-/// Reads one part of a template footer, filling in what `meta` knows.
+/// Parses one part of a template footer, with the values of `meta`.
 ///
 /// # Errors
-/// What is wrong with the template: an unknown or unset variable, an unbalanced brace.
+/// An unknown or unset variable, or an unbalanced brace.
 pub fn footer(template: &str, meta: &Meta) -> Result<Vec<Inline>, String> {
     let filled = fill(template, meta)?;
     Ok(line::line(&filled).into_iter().flat_map(counters).collect())
 }
 
-/// The template with every variable replaced; `{{` and `}}` are braces.
+/// Replaces the variables of a template; `{{` and `}}` are braces.
 fn fill(template: &str, meta: &Meta) -> Result<String, String> {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
@@ -70,14 +70,15 @@ fn value(name: &str, meta: &Meta) -> Result<String, String> {
 }
 
 fn unknown(name: &str) -> String {
-    let shown = excerpt(name);
-    match diag::closest(name, VARIABLES) {
-        Some(meant) => format!("unknown variable `{{{shown}}}`; did you mean `{{{meant}}}`?"),
-        None => format!("unknown variable `{{{shown}}}`; write `{{{{` for a brace"),
+    let meant = diag::closest(name, VARIABLES);
+    let name = excerpt(name);
+    match meant {
+        Some(meant) => format!("unknown variable `{{{name}}}`; did you mean `{{{meant}}}`?"),
+        None => format!("unknown variable `{{{name}}}`; write `{{{{` for a brace"),
     }
 }
 
-/// Cuts a piece at the marks that stand for counters.
+/// Splits a run of text at the counters' placeholders.
 fn counters(piece: Inline) -> Vec<Inline> {
     let Inline::Text(text, style) = piece else { return vec![piece] };
     if !text.contains([CURRENT, TOTAL]) {
@@ -110,50 +111,50 @@ mod tests {
         Meta { title_source, author: Some("Ann".to_owned()), ..Meta::default() }
     }
 
-    fn shown(template: &str) -> Result<String, String> {
+    fn parsed(template: &str) -> Result<String, String> {
         footer(template, &meta()).map(|pieces| deck_text::text(&pieces))
     }
 
     #[test]
-    fn variables_are_filled_in_before_the_markdown_is_read() {
-        assert_eq!(shown("{author}: _{title}_").unwrap(), "Ann: {i:A }{bi:bold}{i: talk}");
+    fn variables_are_replaced_before_markdown() {
+        assert_eq!(parsed("{author}: _{title}_").unwrap(), "Ann: {i:A }{bi:bold}{i: talk}");
         assert_eq!(
-            shown(" {current_slide} / {total_slides} ").unwrap(),
+            parsed(" {current_slide} / {total_slides} ").unwrap(),
             " <CurrentSlide> / <TotalSlides> "
         );
-        assert_eq!(shown("**{current_slide}**").unwrap(), "<CurrentSlide>");
-        assert_eq!(shown("").unwrap(), "");
+        assert_eq!(parsed("**{current_slide}**").unwrap(), "<CurrentSlide>");
+        assert_eq!(parsed("").unwrap(), "");
     }
 
     #[test]
-    fn what_would_start_a_block_is_text_here() {
+    fn block_markers_are_text_in_footers() {
         for text in ["# a", "- a", "1. a", "> a", "---", "_a_ b"] {
             let expected = text.replace("_a_", "{i:a}");
-            assert_eq!(shown(text).unwrap(), expected);
+            assert_eq!(parsed(text).unwrap(), expected);
         }
     }
 
     #[test]
-    fn braces_are_written_twice() {
-        assert_eq!(shown("{{x}} {author}").unwrap(), "{x} Ann");
-        assert_eq!(shown("a } b").unwrap_err(), "unmatched `}`; write `}}` for a brace");
-        assert_eq!(shown("a {author").unwrap_err(), "unmatched `{`; write `{{` for a brace");
+    fn doubled_braces_are_braces() {
+        assert_eq!(parsed("{{x}} {author}").unwrap(), "{x} Ann");
+        assert_eq!(parsed("a } b").unwrap_err(), "unmatched `}`; write `}}` for a brace");
+        assert_eq!(parsed("a {author").unwrap_err(), "unmatched `{`; write `{{` for a brace");
     }
 
     #[test]
     fn f179_a_variable_must_be_known_and_set() {
         assert_eq!(
-            shown("{date}").unwrap_err(),
+            parsed("{date}").unwrap_err(),
             "`{date}` has no value: the front matter has no `date`"
         );
         assert_eq!(
-            shown("{autor}").unwrap_err(),
+            parsed("{autor}").unwrap_err(),
             "unknown variable `{autor}`; did you mean `{author}`?"
         );
     }
 
     #[test]
-    fn several_lines_do_not_fit_a_footer() {
+    fn multi_line_value_is_an_error_in_a_footer() {
         let meta = Meta { title_source: Some("a\nb".to_owned()), ..Meta::default() };
         assert_eq!(
             footer("{title}", &meta).unwrap_err(),

@@ -1,5 +1,6 @@
-//! The YAML before the first slide: cut out by hand, since a markdown parser's own front matter
-//! swallows rules in the middle of a deck, and read key by key, so that a bad one costs only itself.
+//! Parses the YAML before the first slide. It is located by hand, since the markdown parser's own
+//! front matter would also match rules in the middle of a deck, and read key by key, which limits
+//! an error to its key.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +11,15 @@ use crate::deck::{Deck, Inline, Slide, SlideKind};
 use crate::diag::{self, Diagnostic};
 use crate::source::{FileId, Span};
 
-/// Where front matter stands in a text.
+/// The position of front matter in a text.
 pub(super) struct Front {
     /// The YAML between the fences.
     pub(super) yaml: std::ops::Range<usize>,
-    /// The first byte behind it.
+    /// The first byte after it.
     pub(super) behind: usize,
 }
 
-/// Finds front matter: a line `---` first of all, and the next one that is the same.
+/// Finds front matter: a first line `---`, up to the next such line.
 pub(super) fn cut(text: &str) -> Option<Front> {
     let start = bom(text);
     let mut lines = text[start..].split_inclusive('\n');
@@ -36,16 +37,16 @@ pub(super) fn cut(text: &str) -> Option<Front> {
     None
 }
 
-/// The length of a byte order mark, if there is one.
+/// Returns the length of a byte order mark, or 0.
 fn bom(text: &str) -> usize {
     if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
 
-/// Reads the deck's front matter, and makes its intro slide if it names anything to show there.
-/// Gives the first byte behind it.
+/// Parses the deck's front matter, and adds an intro slide if a key of it is shown there. Returns
+/// the first byte after it.
 pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
     let Some(front) = cut(text) else {
-        deck.diagnostics.extend(missed(text));
+        deck.diagnostics.extend(unrecognised(text));
         return bom(text);
     };
     let yaml = &text[front.yaml.clone()];
@@ -53,7 +54,7 @@ pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
     let mut reader = FrontMatterReader { deck, yaml, base: front.yaml.start };
     if let Some(yaml_tree::YamlMistake { message, range }) = mistake {
         let range = reader.line_at(range.start);
-        reader.refuse(range, format!("invalid YAML: {message}"));
+        reader.report_error(range, format!("invalid YAML: {message}"));
     }
     let shows_intro = root.is_some_and(|root| reader.root(&root));
     if shows_intro {
@@ -65,9 +66,9 @@ pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
     front.behind
 }
 
-/// What is wrong with front matter that is none, and so stands on the first slide: only a text whose
-/// first line is nearly a fence, with one of the keys behind it, was meant as such.
-fn missed(text: &str) -> Option<Diagnostic> {
+/// Returns a diagnostic for text that looks like invalid front matter: its first line is almost a
+/// fence, and a known key follows.
+fn unrecognised(text: &str) -> Option<Diagnostic> {
     let blank = text.len() - text[bom(text)..].trim_start().len();
     let mut lines = text[blank..].lines();
     let first = lines.next().filter(|line| line.trim_end() == "---")?;
@@ -89,13 +90,13 @@ fn missed(text: &str) -> Option<Diagnostic> {
 const INTRO_KEYS: [&str; 7] =
     ["title", "sub_title", "event", "location", "date", "author", "authors"];
 
-/// The other keys.
+/// Keys that make no intro slide.
 const OTHER_KEYS: [&str; 2] = ["theme", "options"];
 
-/// Of more unknown keys than this the others are not told: what holds them is something else.
+/// Unknown keys that are reported one by one.
 const MAX_UNKNOWN_KEYS: usize = 50;
 
-/// Walks the front matter's keys, and keeps what each says.
+/// Reads the keys of the front matter into the deck.
 struct FrontMatterReader<'d> {
     deck: &'d mut Deck,
     yaml: &'d str,
@@ -103,7 +104,7 @@ struct FrontMatterReader<'d> {
 }
 
 impl FrontMatterReader<'_> {
-    /// Reads all keys; gives whether any makes an intro slide.
+    /// Reads all keys; returns whether any makes an intro slide.
     fn root(&mut self, root: &YamlNode) -> bool {
         if root.is_null() {
             return false;
@@ -113,7 +114,7 @@ impl FrontMatterReader<'_> {
                 root,
                 format!("front matter must be a mapping of keys, not {}", root.kind()),
             );
-            self.keep(mistake.hint("for example `title: My talk`"));
+            self.report(mistake.hint("for example `title: My talk`"));
         }
         let mut intro = false;
         for (key, value) in self.entries(root) {
@@ -137,13 +138,13 @@ impl FrontMatterReader<'_> {
             let author = root.entries().iter().find(|(key, _)| key.text() == Some("author"));
             if let Some((key, _)) = author {
                 let mistake = self.error(key, "both `author` and `authors` are given");
-                self.keep(mistake.hint("list all authors under `authors`"));
+                self.report(mistake.hint("list all authors under `authors`"));
             }
         }
         intro
     }
 
-    /// A map's entries; complains of keys that stand there twice, of which the last holds.
+    /// Returns a mapping's entries, and reports duplicate keys, of which the last is used.
     fn entries<'n>(&mut self, map: &'n YamlNode) -> &'n [(YamlNode, YamlNode)] {
         let entries = map.entries();
         let mut seen = BTreeSet::new();
@@ -151,7 +152,7 @@ impl FrontMatterReader<'_> {
             if !seen.insert(key.text()) {
                 let name = excerpt(key.text().unwrap_or_default());
                 let mistake = self.error(key, format!("`{name}` is given twice"));
-                self.keep(mistake.hint("the last one is used"));
+                self.report(mistake.hint("the last one is used"));
             }
         }
         entries
@@ -174,7 +175,8 @@ impl FrontMatterReader<'_> {
         }
     }
 
-    /// `author` is one and `authors` a list, but each may be written as the other.
+    /// Reads `author` or `authors`. One is a value and the other a list, but both forms are
+    /// accepted for each.
     fn authors(&mut self, name: &str, value: &YamlNode) {
         match &value.value {
             YamlValue::List(items) => {
@@ -192,7 +194,7 @@ impl FrontMatterReader<'_> {
         if let Some(name) = value.text() {
             let mistake =
                 self.error(value, format!("`theme` must be a mapping, not `{}`", excerpt(name)));
-            self.keep(
+            self.report(
                 mistake.hint(format!("write `theme:`, and below it `  name: {}`", excerpt(name))),
             );
             self.deck.theme.name = Some((name.to_owned(), self.span(value)));
@@ -218,20 +220,20 @@ impl FrontMatterReader<'_> {
                         self.string("theme.path", value).map(|path| (path, span));
                 }
                 "override" if !value.is_null() => {
-                    self.deck.theme.overrides = Some(self.cut_out(value));
+                    self.deck.theme.overrides = Some(self.dedented(value));
                 }
                 _ => {}
             }
         }
-        self.suspect_keys(value);
+        self.report_theme_typos(value);
         if let (Some(_), Some((_, span))) = (&self.deck.theme.name, &self.deck.theme.path) {
             let mistake = Diagnostic::error(*span, "both `theme.name` and `theme.path` are given");
-            self.keep(mistake.hint("remove one of them"));
+            self.report(mistake.hint("remove one of them"));
         }
     }
 
-    /// The YAML text of a node, each line without the node's indentation, and the node's span.
-    fn cut_out(&self, node: &YamlNode) -> (String, Span) {
+    /// Returns the dedented YAML text of a node, and its span.
+    fn dedented(&self, node: &YamlNode) -> (String, Span) {
         let range = node.range.clone();
         let text = self.yaml.get(range.clone()).unwrap_or_default().trim_end();
         let line = self.yaml[..range.start].rfind('\n').map_or(0, |end| end + 1);
@@ -247,20 +249,21 @@ impl FrontMatterReader<'_> {
     }
 
     fn options(&mut self, value: &YamlNode) {
-        let (text, span) = self.cut_out(value);
+        let (text, span) = self.dedented(value);
         let mistakes = options::read(&text, span, &mut self.deck.options);
         self.deck.diagnostics.extend(mistakes);
     }
 
-    /// Unknown keys under `theme` do nothing, and decks have them; only a likely typo is told.
-    fn suspect_keys(&mut self, theme: &YamlNode) {
+    /// Reports likely typos of keys under `theme`. Other unknown keys are ignored, since existing
+    /// decks have them.
+    fn report_theme_typos(&mut self, theme: &YamlNode) {
         const KNOWN: [&str; 5] = ["name", "path", "override", "light", "dark"];
         for (key, _) in theme.entries() {
             let name = key.text().unwrap_or_default();
             if let Some(meant) = diag::closest(name, KNOWN).filter(|meant| *meant != name) {
                 let message = format!("unknown key `theme.{}`", excerpt(name));
                 let mistake = Diagnostic::warning(self.span(key), message);
-                self.keep(mistake.hint(format!("did you mean `{meant}`?")));
+                self.report(mistake.hint(format!("did you mean `{meant}`?")));
             }
         }
     }
@@ -271,23 +274,23 @@ impl FrontMatterReader<'_> {
         for (number, (key, name)) in unknown.enumerate() {
             if number == MAX_UNKNOWN_KEYS {
                 let mistake = self.error(key, "more unknown keys follow");
-                return self.keep(mistake);
+                return self.report(mistake);
             }
             let mistake = self.error(key, format!("unknown key `{path}{}`", excerpt(name)));
-            self.keep(match diag::closest(name, known.iter().copied()) {
+            self.report(match diag::closest(name, known.iter().copied()) {
                 Some(meant) => mistake.hint(format!("did you mean `{meant}`?")),
                 None => mistake.hint(format!("known keys: {}", names(known))),
             });
         }
     }
 
-    /// The text of a single value.
+    /// Returns the text of a scalar, or reports that the value is not one.
     fn string(&mut self, name: &str, value: &YamlNode) -> Option<String> {
         match value.value {
             YamlValue::List(_) | YamlValue::Map(_) => {
                 let message = format!("`{name}` takes a single value, not {}", value.kind());
                 let mistake = self.error(value, message);
-                self.keep(
+                self.report(
                     mistake.hint("put quotes around text that has `: ` or starts with `[` or `{`"),
                 );
                 None
@@ -296,7 +299,7 @@ impl FrontMatterReader<'_> {
         }
     }
 
-    /// From byte `at` of the YAML to the end of its line.
+    /// Returns the range from byte `at` of the YAML to the end of its line.
     fn line_at(&self, at: usize) -> std::ops::Range<usize> {
         let rest = self.yaml.get(at..).unwrap_or_default();
         at..at + rest.find('\n').unwrap_or(rest.len())
@@ -314,12 +317,12 @@ impl FrontMatterReader<'_> {
         Diagnostic::error(self.span(node), message)
     }
 
-    fn refuse(&mut self, range: std::ops::Range<usize>, message: String) {
+    fn report_error(&mut self, range: std::ops::Range<usize>, message: String) {
         let mistake = Diagnostic::error(self.span_of(range), message);
-        self.keep(mistake);
+        self.report(mistake);
     }
 
-    fn keep(&mut self, mistake: Diagnostic) {
+    fn report(&mut self, mistake: Diagnostic) {
         self.deck.diagnostics.push(mistake);
     }
 }

@@ -1,25 +1,25 @@
-//! Lines of code that run and are not shown: by a mark at their start, or as rustdoc has it.
+//! Hidden lines: lines of code that run but are not shown, marked by a prefix or as in rustdoc.
 
 use std::borrow::Cow;
 
-/// How a language marks the lines that are not shown.
+/// How a language marks hidden lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HiddenLines<'p> {
-    /// By this at the very start of a line.
+    /// A prefix at the very start of the line.
     Prefix(&'p str),
-    /// By `#` and a blank, or `#` alone, behind any indent; `##` is how a `#` that is shown is written.
+    /// `#` and a space, or `#` alone, after any indent; `##` is a visible `#`.
     Rustdoc,
 }
 
 /// A line of a block.
 enum CodeLine<'l> {
     Shown(Cow<'l, str>),
-    /// What of a line runs that is not shown.
+    /// The part of a hidden line that runs.
     Hidden(&'l str),
 }
 
 impl HiddenLines<'_> {
-    /// The lines to show.
+    /// Returns the visible lines.
     pub(super) fn shown(self, code: &str) -> String {
         let mut lines = Vec::new();
         for line in code.lines() {
@@ -30,7 +30,7 @@ impl HiddenLines<'_> {
         lines.join("\n")
     }
 
-    /// The lines to run, as many as there are.
+    /// Returns the lines to run, as many as in the source.
     pub(super) fn executed(self, code: &str) -> String {
         let mut executed = String::with_capacity(code.len());
         for line in code.split_inclusive('\n') {

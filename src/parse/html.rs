@@ -1,4 +1,4 @@
-//! The little HTML that decks may hold: comments, `<span>` with colours, `<sup>`, `<br>`.
+//! The HTML that decks may contain: comments, `<span>` with colours, `<sup>`, `<br>`.
 
 use super::sanitize::excerpt;
 use crate::deck::{SpanColors, TextStyle};
@@ -12,17 +12,17 @@ pub(super) enum TagName {
     Sup,
 }
 
-/// What an inline tag does.
+/// The effect of an inline tag.
 #[derive(Debug)]
 pub(super) enum InlineTag {
     Open(TagName, TagStyle),
     Close(TagName),
     Break,
-    /// A comment to oneself, or a tag that was refused.
+    /// A remark, or an unsupported tag.
     Nothing,
 }
 
-/// The style that an opening tag asks for.
+/// The style of an opening tag.
 #[derive(Debug, Default)]
 pub(super) struct TagStyle {
     flags: u16,
@@ -30,7 +30,7 @@ pub(super) struct TagStyle {
 }
 
 impl TagStyle {
-    /// This style inside `outer`: what it leaves open comes from there.
+    /// Applies this style over `outer`, which it inherits unset colours from.
     pub(super) fn over(self, outer: TextStyle) -> TextStyle {
         let mut style = outer.with(self.flags);
         let Some(mut colors) = self.colors else { return style };
@@ -44,7 +44,7 @@ impl TagStyle {
     }
 }
 
-/// Reads an inline tag or comment, `<` to `>`.
+/// Parses an inline tag or comment, `<` to `>`.
 pub(super) fn tag(source: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> InlineTag {
     if let Some(comment) = source.strip_prefix("<!--") {
         return inline_comment(comment, span, mistakes);
@@ -53,7 +53,7 @@ pub(super) fn tag(source: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> I
     if let Some(closed) = body.strip_prefix('/') {
         return match name_of(closed.trim()) {
             Some(name) => InlineTag::Close(name),
-            // Its opening tag was refused already.
+            // Its opening tag is already reported.
             None => InlineTag::Nothing,
         };
     }
@@ -65,12 +65,12 @@ pub(super) fn tag(source: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> I
             InlineTag::Open(name, TagStyle { flags: TextStyle::SUPERSCRIPT, colors: None })
         }
         None if word.eq_ignore_ascii_case("br") => InlineTag::Break,
-        None => refused(word, span, mistakes),
+        None => unsupported(word, span, mistakes),
     }
 }
 
-/// A closing tag that nothing opened here.
-pub(super) fn stray(name: TagName, span: Span) -> Diagnostic {
+/// Reports a closing tag without an opening tag.
+pub(super) fn unopened(name: TagName, span: Span) -> Diagnostic {
     let name = match name {
         TagName::Span => "span",
         TagName::Sup => "sup",
@@ -99,14 +99,14 @@ fn inline_comment(comment: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> 
     InlineTag::Nothing
 }
 
-fn refused(word: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> InlineTag {
+fn unsupported(word: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> InlineTag {
     let word = excerpt(word.split(|c: char| c.is_whitespace()).next().unwrap_or_default());
     let mistake = Diagnostic::error(span, format!("`<{word}>` is not supported"));
     mistakes.push(mistake.hint(hint_for(&word)));
     InlineTag::Nothing
 }
 
-/// What markdown has in place of a tag.
+/// Returns the markdown equivalent of a tag.
 pub(super) fn hint_for(word: &str) -> String {
     let better = match word.to_ascii_lowercase().as_str() {
         "b" | "strong" => "write `**bold**`",
@@ -163,7 +163,7 @@ fn style_attribute(value: &str, colors: &mut SpanColors, mistakes: &mut Vec<Diag
     }
 }
 
-/// The colour words, as terminals have them.
+/// The colour names of terminals.
 const COLOR_NAMES: [&str; 16] = [
     "black",
     "white",
@@ -183,7 +183,7 @@ const COLOR_NAMES: [&str; 16] = [
     "dark_cyan",
 ];
 
-/// Whether a colour is a word, `#hex` or a name of the palette, which only the theme knows.
+/// Checks that a colour is a name, `#hex` or a palette reference, which only the theme can resolve.
 fn check_color(value: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     let hex = |digits: &str| {
         matches!(digits.len(), 3 | 6) && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
@@ -205,7 +205,7 @@ fn check_color(value: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     }))
 }
 
-/// Walks `name="value"` pairs; quotes may be single, double or left out.
+/// Iterates over `name="value"` pairs; quotes may be single, double or missing.
 struct TagAttributes<'a>(&'a str);
 
 impl<'a> Iterator for TagAttributes<'a> {

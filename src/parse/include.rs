@@ -1,4 +1,4 @@
-//! Other files: includes, and code kept in files. Each is looked for beside the file that names it.
+//! Includes: adds the slides of other files.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -8,11 +8,12 @@ use super::sanitize::excerpt;
 use crate::diag::Diagnostic;
 use crate::source::{SourceFile, Span};
 
-/// How many files one deck may be made of: includes that include each other twice grow without end.
+/// The maximum number of files of a deck: files that include each other several times would grow
+/// without end.
 const MAX_FILES: usize = 4_096;
 
 impl DeckBuilder<'_> {
-    /// Puts the blocks of another file here.
+    /// Adds the blocks of another file here.
     pub(super) fn include(&mut self, path: &str, span: Span) {
         let file = plain_path(&self.folder.join(path));
         let refusal = if self.reading.iter().any(|open| plain_path(open) == file) {
@@ -51,7 +52,7 @@ impl DeckBuilder<'_> {
     }
 }
 
-/// The path without `.` and `..`, so that two ways to one file are equal.
+/// Returns the path without `.` and `..`, to compare paths to the same file.
 fn plain_path(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {

@@ -1,5 +1,5 @@
-//! Inline events to a flat run of styled pieces. Styles are a stack: flags add up, the inner
-//! colour wins; code and link labels start afresh.
+//! Collects inline events into styled runs. Styles are a stack: flags add up, the inner colour
+//! wins; code and link labels reset the style.
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
@@ -21,15 +21,15 @@ pub(super) struct InlineCollector<'t> {
     text: String,
     style: TextStyle,
     open: Vec<OpenStyle<'t>>,
-    /// Pieces that are a lone `^`, which may turn out to mark superscript.
+    /// Runs that are a lone `^`, which may mark superscript.
     carets: Vec<superscript::Caret>,
     pictures: Vec<(usize, PictureDraft)>,
     picture_depth: usize,
-    /// How many tags are open inside brackets that are read as text instead.
+    /// The number of open tags inside brackets that are parsed as text.
     skipped_depth: usize,
 }
 
-/// A style that is still open, with the one to go back to.
+/// An open style, and the one to restore.
 #[derive(Debug)]
 struct OpenStyle<'t> {
     kind: OpenKind<'t>,
@@ -44,7 +44,7 @@ enum OpenKind<'t> {
         title: CowStr<'t>,
         starts_at: usize,
     },
-    /// Holds the text before the pipe, if there is a pipe.
+    /// The label, if the link has a pipe.
     WikiLink {
         label: Option<CowStr<'t>>,
         starts_at: usize,
@@ -52,16 +52,16 @@ enum OpenKind<'t> {
     Html(html::TagName),
 }
 
-/// What a block's inline events came to.
+/// The inline content of a block.
 pub(super) struct InlineContent {
-    /// The pieces, in order.
+    /// The runs, in order.
     pub(super) inlines: Vec<Inline>,
-    /// Pictures among them: before which piece each stands.
+    /// Its pictures, each with the index of the run after it.
     pub(super) pictures: Vec<(usize, PictureDraft)>,
 }
 
 impl<'t> InlineCollector<'t> {
-    /// A collector for blocks of `source`.
+    /// Creates a collector for blocks of `source`.
     pub(super) fn new(source: &'t str, origin: TextOrigin) -> Self {
         Self {
             source,
@@ -77,7 +77,7 @@ impl<'t> InlineCollector<'t> {
         }
     }
 
-    /// Takes in one inline event.
+    /// Handles one inline event.
     pub(super) fn event(
         &mut self,
         event: Event<'t>,
@@ -116,7 +116,7 @@ impl<'t> InlineCollector<'t> {
         }
     }
 
-    /// Ends the block: what was collected, and all styles closed.
+    /// Ends the block: returns its content and closes all styles.
     pub(super) fn finish(&mut self) -> InlineContent {
         self.flush();
         self.open.clear();
@@ -197,7 +197,7 @@ impl<'t> InlineCollector<'t> {
         self.style = style;
     }
 
-    /// Ends the markup opened last, and with it any tag left open inside.
+    /// Closes the innermost markup, and with it any tag left open inside.
     fn end(&mut self, _end: TagEnd) {
         self.flush();
         while let Some(OpenStyle { kind, outer }) = self.open.pop() {
@@ -219,7 +219,7 @@ impl<'t> InlineCollector<'t> {
         }
     }
 
-    /// Reads brackets that are no link, and what is inside them.
+    /// Parses brackets that are not a link, and their content.
     fn bracketed(&mut self, written: &'t str, start: usize, mistakes: &mut Vec<Diagnostic>) {
         for (event, range) in wikilink::inside(written) {
             self.event(event, start + range.start..start + range.end, mistakes);
@@ -227,7 +227,7 @@ impl<'t> InlineCollector<'t> {
         self.skipped_depth = 1;
     }
 
-    /// Puts a wiki link's label before its target, and brackets around the target.
+    /// Puts a wiki link's label before its target, and parentheses around the target.
     fn wiki_label(&mut self, label: &str, starts_at: usize) {
         let (plain, style) = (self.style.clone(), TextStyle::new(TextStyle::LINK_LABEL));
         if self.done.len() == starts_at {
@@ -239,7 +239,7 @@ impl<'t> InlineCollector<'t> {
         self.piece(")".into(), plain);
     }
 
-    /// What stands behind a link's label: ` (url "title")`.
+    /// Appends the part after a link's label: ` (url "title")`.
     fn link(&mut self, url: &str, title: &str, labelled: bool) {
         let plain = self.style.clone();
         if labelled {
@@ -271,7 +271,7 @@ impl<'t> InlineCollector<'t> {
                         self.style = outer;
                     }
                 }
-                _ => mistakes.push(html::stray(name, span)),
+                _ => mistakes.push(html::unopened(name, span)),
             },
             html::InlineTag::Break => self.push(Inline::Break),
             html::InlineTag::Nothing => {}
@@ -285,7 +285,7 @@ impl<'t> InlineCollector<'t> {
         self.pictures.push((self.done.len(), draft));
     }
 
-    /// Everything inside a picture's brackets is its alternative text.
+    /// Collects the content of a picture's brackets as its alternative text.
     fn in_picture(&mut self, event: &Event<'_>) {
         let Some((_, draft)) = self.pictures.last_mut() else { return };
         match event {

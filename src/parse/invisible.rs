@@ -1,5 +1,5 @@
-//! Invisible characters of the deck's files, each line of them a warning: what is shown may read as
-//! something else than what runs.
+//! Warns about invisible characters in the deck's files, one warning per line: code that is shown
+//! may differ from the code that runs.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -8,10 +8,10 @@ use crate::deck::{Block, BlockKind, Deck};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, SourceFile, Span, TextKind, invisible};
 
-/// Lines that are warned of one by one; of more only the number is said.
+/// The maximum number of warnings; further lines are counted.
 const MAX_LINES: usize = 20;
 
-/// Characters that a warning names.
+/// The maximum number of characters named in a warning.
 const MAX_NAMED: usize = 4;
 
 /// Adds the warnings.
@@ -27,7 +27,7 @@ pub(super) fn warn(deck: &mut Deck) {
     let mut lines = Vec::new();
     for (file, id) in deck.sources.iter().zip((0..).map(FileId)) {
         if !file.text().is_ascii() && known.insert(file.path()) {
-            lines.extend(found(file, id, &markdown));
+            lines.extend(invisible_lines(file, id, &markdown));
         }
     }
     let left_out = lines.len().saturating_sub(MAX_LINES);
@@ -39,7 +39,7 @@ pub(super) fn warn(deck: &mut Deck) {
     }
 }
 
-/// What of the deck is markdown, and what of that is code.
+/// Which files are markdown, and which parts of them are code.
 #[derive(Default)]
 struct Markdown {
     files: BTreeSet<FileId>,
@@ -64,12 +64,12 @@ impl Markdown {
         }
     }
 
-    /// Whether a file is read as markdown; all others hold code.
+    /// Returns whether a file is markdown; all others are code.
     fn is(&self, file: FileId) -> bool {
         file == FileId(0) || self.files.contains(&file)
     }
 
-    /// Where the code of a file stands.
+    /// Returns the ranges of code in a file.
     fn code_of(&self, file: FileId) -> impl Iterator<Item = Range<usize>> {
         self.code.iter().filter(move |span| span.file == file).map(|span| span.range())
     }
@@ -77,7 +77,7 @@ impl Markdown {
 
 /// The invisible characters of a line.
 struct InvisibleLine {
-    /// The first of them.
+    /// The first one.
     span: Span,
     is_code: bool,
     characters: BTreeSet<char>,
@@ -99,8 +99,8 @@ impl InvisibleLine {
     }
 }
 
-/// The lines of a file that have invisible characters, in order.
-fn found(file: &SourceFile, id: FileId, markdown: &Markdown) -> Vec<InvisibleLine> {
+/// Returns the lines of a file that have invisible characters, in order.
+fn invisible_lines(file: &SourceFile, id: FileId, markdown: &Markdown) -> Vec<InvisibleLine> {
     let text = file.text();
     let mut places: BTreeSet<(usize, char, bool)> = BTreeSet::new();
     if markdown.is(id) {
@@ -116,7 +116,7 @@ fn found(file: &SourceFile, id: FileId, markdown: &Markdown) -> Vec<InvisibleLin
     } else {
         places.extend(invisible(TextKind::Code, text).map(|(at, c)| (at, c, true)));
     }
-    // A byte order mark begins a file.
+    // A byte order mark at the start of a file is allowed.
     places.remove(&(0, '\u{feff}', false));
     places.remove(&(0, '\u{feff}', true));
     let mut lines: Vec<InvisibleLine> = Vec::new();
@@ -134,7 +134,7 @@ fn found(file: &SourceFile, id: FileId, markdown: &Markdown) -> Vec<InvisibleLin
     lines
 }
 
-/// `U+202E (right-to-left override)`.
+/// Returns a name such as `U+202E (right-to-left override)`.
 fn name(c: char) -> String {
     let name = match c {
         '\u{ad}' => "soft hyphen",

@@ -1,8 +1,8 @@
-//! What code languages are called, and how each marks lines that run but are not shown.
+//! Names of languages, and how each marks hidden lines.
 
 use super::hidden_lines::HiddenLines;
 
-/// Names that fences use, each with the language's own.
+/// Names used in fences, each with the executor's key.
 const LANGUAGES: &[(&str, &str)] = &[
     ("bash", "bash"),
     ("bat", "cmd"),
@@ -60,8 +60,8 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("zsh", "zsh"),
 ];
 
-/// The key that executors know a fence's language by: `py` is `python`. Unknown names stay, in
-/// lower case.
+/// Returns the executor's key of a fence's language: `py` is `python`. Unknown names are returned
+/// in lower case.
 pub(super) fn key(name: &str) -> Box<str> {
     let name = name.to_lowercase();
     match LANGUAGES.binary_search_by_key(&name.as_str(), |(alias, _)| alias) {
@@ -70,7 +70,7 @@ pub(super) fn key(name: &str) -> Box<str> {
     }
 }
 
-/// How the language of this key marks lines that are not shown.
+/// Returns how the language with this key marks hidden lines.
 pub(super) fn hidden_lines(key: &str) -> Option<HiddenLines<'static>> {
     match key {
         "rust" | "rust-script" => Some(HiddenLines::Rustdoc),
@@ -87,12 +87,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_in_the_order_that_the_search_needs() {
+    fn language_names_are_sorted() {
         assert!(LANGUAGES.is_sorted());
     }
 
     #[test]
-    fn a_language_has_many_names_and_one_key() {
+    fn language_names_map_to_one_key() {
         assert_eq!(&*key("PY"), "python");
         assert_eq!(&*key("shell"), "sh");
         assert_eq!(&*key("Brainfuck"), "brainfuck");

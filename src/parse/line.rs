@@ -1,4 +1,4 @@
-//! One line of inline markdown by itself: titles in the front matter, titles of alerts, footers.
+//! Parses a single line of inline markdown: titles in the front matter, titles of alerts, footers.
 
 use super::events;
 use super::sanitize::clean;
@@ -7,15 +7,15 @@ use crate::deck::{Inline, TextStyle};
 use crate::diag::Diagnostic;
 use crate::source::Span;
 
-/// Punctuation that is put before the line so that `#`, `-` or `1.` at its start begin no block.
+/// Punctuation put before the line to keep a leading `#`, `-` or `1.` from starting a block.
 const GUARD: char = '¡';
 
-/// The styled pieces of a line; spaces at its ends stay.
+/// Parses a line; spaces at its ends are kept.
 pub(super) fn line(text: &str) -> Vec<Inline> {
     line_at(text, Span::default(), &mut Vec::new())
 }
 
-/// As [`line()`], with mistakes in the markup told at `span`.
+/// As [`line()`], with diagnostics reported at `span`.
 pub(super) fn line_at(text: &str, span: Span, mistakes: &mut Vec<Diagnostic>) -> Vec<Inline> {
     let text = text.replace(['\n', '\r'], " ");
     let body = text.trim();
@@ -42,7 +42,7 @@ fn plain(text: &str) -> Option<Inline> {
     (!text.is_empty()).then(|| Inline::Text(clean(text), TextStyle::default()))
 }
 
-/// Takes the guard off the first piece.
+/// Removes the guard from the first run.
 fn unguard(piece: Inline) -> Option<Inline> {
     match piece {
         Inline::Text(text, style) => match text.strip_prefix(GUARD) {

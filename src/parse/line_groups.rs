@@ -1,12 +1,12 @@
-//! Highlighted lines: `1,3-5` is one group, `1|3-4|all` are three to step through.
+//! Parses highlighted lines: `1,3-5` is one group, `1|3-4|all` are three to step through.
 
 use super::sanitize::excerpt;
 use crate::deck::LineGroup;
 
-/// Reads what stands between the braces. Nothing, and `all` alone, need no groups.
+/// Parses the text between the braces. An empty text means no groups.
 ///
 /// # Errors
-/// Which piece cannot be read.
+/// A part is not a line, a range of lines or `all`.
 pub(super) fn read(text: &str) -> Result<Vec<LineGroup>, String> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_are_split_at_bars_and_pieces_at_commas() {
+    fn groups_are_split_at_bars_and_commas() {
         let lines = |ranges: &[(u16, u16)]| LineGroup::Lines(ranges.to_vec());
         assert_eq!(read(""), Ok(vec![]));
         assert_eq!(read("1, 3-5"), Ok(vec![lines(&[(1, 1), (3, 5)])]));
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_range_and_an_empty_group_are_refused() {
+    fn incomplete_groups_are_errors() {
         for text in ["1|", ",", "1-", "x", "70000", "1,,2"] {
             assert!(read(text).is_err(), "{text}");
         }

@@ -1,10 +1,12 @@
-//! What reads well and was hardly meant: reported as warnings, which stay off the slides.
+//! Warns about markdown that is valid but was likely not intended. Warnings are not shown on
+//! slides.
 
 use crate::deck::{Block, BlockKind, CodeBlock, Deck, LineGroup, SlideKind};
 use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
 
-/// Reports rules that end no slide, and tables that are none.
+/// Reports rules that were likely meant to end slides, and paragraphs that were likely meant as
+/// tables.
 pub(super) fn check(deck: &mut Deck) {
     let mut found = Vec::new();
     found.extend(rules(deck));
@@ -14,7 +16,8 @@ pub(super) fn check(deck: &mut Deck) {
     deck.diagnostics.extend(found);
 }
 
-/// The hint for a deck of one slide whose rules part what has headings, as other tools end slides.
+/// Returns the warning for a deck of one slide whose rules separate parts with headings, as slides
+/// of other tools.
 fn rules(deck: &Deck) -> Option<Diagnostic> {
     if deck.options.end_slide_shorthand {
         return None;
@@ -43,7 +46,7 @@ fn rules(deck: &Deck) -> Option<Diagnostic> {
     Some(Diagnostic::warning(first.span, message).hint(hint).hint(other))
 }
 
-/// Reports paragraphs that would be tables if their lines had as many cells as each other.
+/// Reports paragraphs that would be tables if the line below the header had as many cells.
 fn tables(blocks: &[Block], sources: &Sources, found: &mut Vec<Diagnostic>) {
     for block in blocks {
         match &block.kind {
@@ -82,7 +85,7 @@ fn not_a_table(span: Span, sources: &Sources) -> Option<Diagnostic> {
     )
 }
 
-/// Whether a line is the one below a table's header.
+/// Returns whether a line is the one below a table's header.
 fn is_rule(line: &str) -> bool {
     line.contains('|')
         && line.contains("--")
@@ -96,10 +99,10 @@ fn cells(line: &str) -> usize {
     bars + usize::from(!ends)
 }
 
-/// Reports highlighted lines that the block does not have. presenterm does not mind them.
+/// Reports highlighted lines that the block does not have. presenterm accepts them.
 pub(super) fn missing_lines(block: &CodeBlock, span: Span) -> Option<Diagnostic> {
     let count = block.text.lines().count().max(1);
-    // A range that only ends below the block is a way to say "to the end".
+    // A range may end below the block, to mean "to the end".
     let is_missing = |&(from, to): &(u16, u16)| from == 0 || usize::from(from) > count || from > to;
     let lines = block.groups.iter().filter_map(|group| match group {
         LineGroup::Lines(lines) => Some(lines),
@@ -134,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deck_split_by_rules_has_one_hint() {
+    fn deck_split_by_rules_has_one_warning() {
         let found = reports("# A\n\nx\n\n---\n\n# B\n\n---\n\n# C\n");
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with("the deck is a single slide with 2 rules (`---`): "));
@@ -149,7 +152,7 @@ mod tests {
     #[case::a_table("| a | b |\n|---|---|\n| 1 | 2 |\n")]
     #[case::a_bar_in_text("a | b\n\n--- | ---\n")]
     #[case::code("```\n| a | b |\n|---|\n```\n")]
-    fn what_is_meant_is_not_reported(#[case] text: &str) {
+    fn intended_markdown_is_not_reported(#[case] text: &str) {
         assert_eq!(reports(text), [""; 0]);
     }
 
@@ -157,7 +160,7 @@ mod tests {
     #[case("| a | b |\n|---|\n| 1 | 2 |\n", "not a table: 2 columns over 1 column", "`|---|---|`")]
     #[case("text\n| a |\n|---|---|\n", "not a table: 1 column over 2 columns", "`|---|`")]
     #[case("a | b | c\n--- | ---\n", "not a table: 3 columns over 2 columns", "`|---|---|---|`")]
-    fn a_table_with_a_wrong_rule_is_reported(
+    fn table_with_wrong_delimiter_row_is_reported(
         #[case] text: &str,
         #[case] message: &str,
         #[case] rule: &str,
@@ -173,14 +176,14 @@ mod tests {
     #[case("{2-1}", Some("lines `2-1` are in the wrong order"))]
     #[case("{1|2|all}", None)]
     #[case("{1-100}", None)]
-    fn highlighted_lines_must_be_there(#[case] groups: &str, #[case] message: Option<&str>) {
+    fn missing_highlighted_lines_are_reported(#[case] groups: &str, #[case] message: Option<&str>) {
         let found = reports(&format!("```rust {groups}\na\nb\n```\n"));
         assert_eq!(found.len(), usize::from(message.is_some()), "{found:?}");
         assert!(found.iter().all(|found| found.starts_with(message.unwrap_or_default())));
     }
 
     #[test]
-    fn a_language_that_is_not_drawn_is_reported() {
+    fn render_of_unknown_language_is_reported() {
         let found = reports("```mermiad +render\nx\n```\n");
         assert_eq!(found, ["`+render` cannot draw `mermiad`: did you mean `mermaid`?"]);
     }

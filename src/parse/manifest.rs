@@ -1,5 +1,5 @@
-//! The manifest in a block of Rust: a rust-script style header, `//! ` before each line of
-//! a `cargo` block in TOML, or `// cargo-deps: a="1", b` in one line.
+//! Parses the manifest in a Rust block: a rust-script header, which is a `cargo` code block in `//!
+//! ` comments, or the one-line form `// cargo-deps: a="1", b`.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -13,16 +13,16 @@ use crate::diag::{self, Diagnostic};
 use crate::source::{FileId, Span};
 use crate::yaml::{MapKey, Node, NodeValue, text};
 
-/// What a header says, with what is wrong with it; its places are bytes of the code.
+/// A parsed manifest; spans are bytes of the code.
 #[derive(Debug, Default)]
 pub(super) struct Manifest {
-    /// What the block is built with.
+    /// The build settings.
     pub(super) build: RustBuild,
-    /// What is wrong.
+    /// Its diagnostics.
     pub(super) mistakes: Vec<Diagnostic>,
 }
 
-/// The manifest at the head of some code, if there is one.
+/// Parses the manifest at the start of the code, if there is one.
 pub(super) fn read(code: &str) -> Option<Manifest> {
     let header = ManifestHeader::find(code)?;
     let mut manifest = Manifest::default();
@@ -42,7 +42,7 @@ pub(super) fn read(code: &str) -> Option<Manifest> {
     Some(manifest)
 }
 
-/// Sections of a manifest that cargo knows and that mean nothing here, each with what to do instead.
+/// Sections that cargo supports and blocks do not, each with a hint.
 const UNSUPPORTED_SECTIONS: &[(&str, &str)] = &[
     ("profile", "set `options.rust.profile` in the front matter to `release` or `debug`"),
     ("features", "a block has no features of its own"),
@@ -74,7 +74,7 @@ impl Manifest {
         }
     }
 
-    /// Of the package it is the edition that counts; what it is called is nobody's business.
+    /// Reads the edition; the other keys of a package are ignored.
     fn package(&mut self, package: &Node, header: &ManifestHeader) {
         let Some(edition) = package.get("edition") else { return };
         if let Some(named) = text(edition).filter(|edition| EDITIONS.contains(edition)) {
@@ -88,7 +88,7 @@ impl Manifest {
     }
 }
 
-/// The language's editions.
+/// The editions of Rust.
 pub(in crate::parse) const EDITIONS: [&str; 4] = ["2015", "2018", "2021", "2024"];
 
 fn unsupported_section(name: &str, range: Range<usize>) -> Diagnostic {
@@ -104,23 +104,23 @@ fn unsupported_section(name: &str, range: Range<usize>) -> Diagnostic {
         .hint(hint)
 }
 
-/// A place in the code, as a span of no file.
+/// Returns a range of the code as a span without a file.
 fn at(range: Range<usize>) -> Span {
     Span::new(FileId(0), range)
 }
 
-/// A manifest's text, cut out of the comments that it stands in.
+/// The text of a manifest, extracted from comments.
 #[derive(Debug, Default)]
 struct ManifestHeader {
     toml: String,
-    /// Where each of its lines starts in it, and in the code.
+    /// The start of each line in the text, and in the code.
     lines: Vec<(usize, usize)>,
-    /// The line that opens it, if none closes it.
+    /// The opening line, if no line closes it.
     never_closed: Option<Range<usize>>,
 }
 
 impl ManifestHeader {
-    /// Looks through the comments that some code starts with.
+    /// Searches the comments at the start of the code.
     fn find(code: &str) -> Option<Self> {
         let mut lines = comments(code);
         while let Some((start, line)) = lines.next() {
@@ -135,7 +135,7 @@ impl ManifestHeader {
         None
     }
 
-    /// `a="1", b` as a table, a line each.
+    /// Turns `a="1", b` into a table, one line per item.
     fn of_list(list: &str, start: usize) -> Self {
         let mut header = Self::default();
         header.push("[dependencies]", start);
@@ -143,7 +143,7 @@ impl ManifestHeader {
             let at = start + (item.as_ptr() as usize - list.as_ptr() as usize);
             header.push(item, at);
             if !item.contains('=') {
-                // As in rust-script, no version means any.
+                // As in rust-script, no version means any version.
                 header.toml.truncate(header.toml.len() - 1);
                 header.toml.push_str("=\"*\"\n");
             }
@@ -172,7 +172,7 @@ impl ManifestHeader {
         self.toml.push('\n');
     }
 
-    /// Where bytes of the text stand in the code.
+    /// Maps bytes of the text to bytes of the code.
     fn place(&self, range: Range<usize>) -> Range<usize> {
         let place = |at: usize| {
             let line = self.lines.partition_point(|(start, _)| *start <= at).saturating_sub(1);
@@ -183,17 +183,17 @@ impl ManifestHeader {
     }
 }
 
-/// Whether a line of documentation opens a manifest.
+/// Returns whether a comment line opens a manifest.
 fn is_opening(line: &str) -> bool {
     line.trim().strip_prefix("```").is_some_and(|name| name.trim() == "cargo")
 }
 
-/// What stands behind `cargo-deps:`.
+/// Returns the text after `cargo-deps:`.
 fn short_form(line: &str) -> Option<&str> {
     line.trim_start().strip_prefix("cargo-deps:")
 }
 
-/// The items of a list, cut at the commas outside quotes and brackets, without blanks around them.
+/// Returns the trimmed items of a list, split at commas outside quotes and brackets.
 fn items(list: &str) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut depth) = (false, 0_i32);
     let items = list.split(move |c| {
@@ -208,8 +208,8 @@ fn items(list: &str) -> impl Iterator<Item = &str> {
     items.map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// The lines of the comments that some code starts with, without their marks, each with the byte
-/// that it starts at. Attributes and blank lines between them do not end them.
+/// Returns the lines of the leading comments, without their marks, each with its byte offset.
+/// Attributes and blank lines between comments are skipped.
 fn comments(code: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;
     let mut in_block = false;
@@ -242,7 +242,7 @@ fn unindented(text: &str) -> &str {
     text.strip_prefix(' ').unwrap_or(text)
 }
 
-/// A TOML table as the tree that front matter is read from.
+/// Converts a TOML table to the node type of the front matter.
 fn tree(toml: &str, table: &Spanned<DeTable<'_>>) -> Node {
     let range = table.span();
     let entries = table.get_ref().iter().map(|(key, value)| {
@@ -266,7 +266,7 @@ fn node(toml: &str, value: &Spanned<DeValue<'_>>) -> Node {
             });
             NodeValue::Map(entries.collect())
         }
-        // `a = 1.0` for `a = "1.0"` is understood, as in front matter.
+        // `a = 1.0` is accepted for `a = "1.0"`, as in front matter.
         _ => NodeValue::Text(toml.get(range.clone()).unwrap_or_default().to_owned()),
     };
     Node { range, value }
@@ -299,7 +299,7 @@ mod tests {
     #[case("/*!\n * ```cargo\n * [dependencies]\n * a = \"1\"\n * ```\n */")]
     #[case("// cargo-deps: a=\"1\"")]
     #[case("// by us\n\n//cargo-deps: a = \"1\",\nfn main() {}")]
-    fn every_form_of_a_header_is_read(#[case] code: &str) {
+    fn all_header_forms_are_parsed(#[case] code: &str) {
         assert_eq!(crates(code), [version("a", "1")]);
     }
 
@@ -308,12 +308,12 @@ mod tests {
     #[case("let x = 1;\n// cargo-deps: a")]
     #[case("//! ```rust\n//! [dependencies]\n//! ```")]
     #[case("")]
-    fn what_is_no_header_is_not_read(#[case] code: &str) {
+    fn other_comments_are_not_a_manifest(#[case] code: &str) {
         assert!(read(code).is_none());
     }
 
     #[test]
-    fn a_crate_is_told_apart_down_to_its_features() {
+    fn crate_fields_are_parsed() {
         let code = "// cargo-deps: b, a={ version=\"0.8, <0.9\", features=[\"x\",\"y\"], default-features=false }";
         let a = Crate {
             features: vec!["x".into(), "y".into()],
@@ -360,7 +360,7 @@ mod tests {
     )]
     #[case("//! ```cargo\n//! [dependencies]\n//! a = \"1\"", "```cargo", "never closed")]
     #[case("// cargo-deps: b, a=\"~~\"", "\"~~\"", "is not a version")]
-    fn a_mistake_is_told_where_it_stands(
+    fn manifest_mistakes_have_positions(
         #[case] code: &str,
         #[case] place: &str,
         #[case] message: &str,

@@ -1,12 +1,12 @@
-//! Text to deck. Parsing never fails: what cannot be read becomes a diagnostic, in its place on its
-//! slide, and the rest is drawn.
+//! Parses the text of a deck. Parsing never fails: what cannot be parsed becomes a diagnostic, shown
+//! in its place on the slide, and the rest is drawn.
 //!
 //! ```text
-//! text ─ frontmatter ─► Meta, ThemeChoice, Options
-//!      ─ segments ────► stretches that can be read one by one
-//!      ─ events ──────► tree of blocks    (its folder, and inline, html)
-//!      ─ slides ──────► slides and cells  (directive, page, steps, code, picture, include)
-//!                       suspects: what was hardly meant; other_tools: decks that are not for us
+//! text ─ frontmatter ──► Meta, ThemeChoice, Options
+//!      ─ chunks ───────► parts that can be parsed one by one
+//!      ─ events ───────► tree of elements   (events/, inline, html)
+//!      ─ deck_builder ─► slides and cells   (comment_command, slide_builder, steps, code, picture, include)
+//!      ─ lints, bench, invisible, other_tools ─► warnings
 //! ```
 
 mod attribute;
@@ -57,25 +57,25 @@ pub use comment_command::comment_commands;
 pub use footer::footer;
 pub use options::declare_options;
 
-/// Parses the deck in `text`, which stands in the file at `path`; includes and code files are read
-/// through `files`, relative to the file that names them.
+/// Parses the deck `text` of the file at `path`. Includes and code files are read through `files`,
+/// relative to the file that names them.
 pub fn parse(path: &Path, text: &str, files: &dyn Files) -> Deck {
     parse_with(path, text, files, Options::default())
 }
 
-/// As [`parse`], with options from elsewhere where the front matter sets none.
+/// As [`parse`], with default options for what the front matter does not set.
 pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) -> Deck {
     let mut deck = Deck { options, ..Deck::default() };
     let file = deck.sources.add(SourceFile::new(path, text));
-    let of_others = other_tools::recognise(text);
+    let other_tool = other_tools::recognise(text);
     let body = frontmatter::read(text, &mut deck);
     let mut slides = deck_builder::DeckBuilder::new(deck, path, files, body);
     slides.text(text, body, file);
     let mut deck = slides.finish(text.len());
     pymodule::mark_importers(&mut deck);
     bench::warn_likely_typos(&mut deck);
-    match of_others {
-        Some(report) => other_tools::report_once(&mut deck, report),
+    match other_tool {
+        Some(report) => other_tools::replace_diagnostics(&mut deck, report),
         None => lints::check(&mut deck),
     }
     invisible::warn(&mut deck);
@@ -83,7 +83,7 @@ pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) 
 }
 
 impl deck_builder::DeckBuilder<'_> {
-    /// Takes in the text of a file from byte `from` on.
+    /// Adds the text of a file from byte `from` on.
     fn text(&mut self, text: &str, from: usize, file: FileId) {
         let mut chunks = chunks::Chunks::new(text, from, file);
         while let Some(elements) = chunks.next(&mut self.deck.diagnostics) {
@@ -94,7 +94,7 @@ impl deck_builder::DeckBuilder<'_> {
     }
 }
 
-/// Sorts the diagnostics by their place, and has the blocks follow.
+/// Sorts the diagnostics by position, and updates the blocks that refer to them.
 fn in_source_order(mut deck: Deck) -> Deck {
     if deck.diagnostics.is_empty() {
         return deck;
@@ -104,28 +104,30 @@ fn in_source_order(mut deck: Deck) -> Deck {
         let span = deck.diagnostics[index].span;
         (span.file, span.start)
     });
-    let mut place = vec![0; order.len()];
+    let mut new_index = vec![0; order.len()];
     for (new, &old) in order.iter().enumerate() {
-        place[old] = new;
+        new_index[old] = new;
     }
     for slide in &mut deck.slides {
-        renumber(&mut slide.blocks, &place);
+        renumber(&mut slide.blocks, &new_index);
     }
     let mut diagnostics: Vec<_> = deck.diagnostics.into_iter().map(Some).collect();
     deck.diagnostics = order.iter().filter_map(|&old| diagnostics[old].take()).collect();
     deck
 }
 
-fn renumber(blocks: &mut [Block], place: &[usize]) {
+fn renumber(blocks: &mut [Block], new_index: &[usize]) {
     for block in blocks {
         match &mut block.kind {
-            BlockKind::Problem(index) => *index = place[*index],
-            BlockKind::Quote(inside) | BlockKind::Alert(_, _, inside) => renumber(inside, place),
+            BlockKind::Problem(index) => *index = new_index[*index],
+            BlockKind::Quote(inside) | BlockKind::Alert(_, _, inside) => {
+                renumber(inside, new_index)
+            }
             BlockKind::Columns(columns) => {
-                columns.columns.iter_mut().for_each(|column| renumber(column, place));
+                columns.columns.iter_mut().for_each(|column| renumber(column, new_index));
             }
             BlockKind::List(list) => {
-                list.items.iter_mut().for_each(|item| renumber(&mut item.blocks, place));
+                list.items.iter_mut().for_each(|item| renumber(&mut item.blocks, new_index));
             }
             _ => {}
         }

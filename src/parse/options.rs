@@ -1,4 +1,4 @@
-//! The keys of `options`, in front matter and in the configuration: each declared once.
+//! The keys of `options`, in front matter and configuration, each declared once.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::yaml::{
     within,
 };
 
-/// What messages call a mapping of options.
+/// How messages refer to the options.
 const OPTIONS: DocumentKind = DocumentKind {
     name: "set of options",
     unknown_root_key: Severity::Error,
@@ -27,7 +27,7 @@ const REPLAY_WORDS: &[(&str, Replay)] = &[
     ("always", Replay::Always),
 ];
 
-/// Leads `keys` past every option.
+/// Declares every option to `keys`.
 pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
     let switches = [
         (
@@ -91,11 +91,11 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
     });
 }
 
-/// What `options.rust.profile` can be.
+/// The values of `options.rust.profile`.
 const PROFILES: &[(&str, Profile)] =
     &[("quick", Profile::Quick), ("release", Profile::Release), ("debug", Profile::Debug)];
 
-/// The slot of an edition.
+/// The slot of a Rust edition.
 struct EditionSlot<'s>(&'s mut Option<Box<str>>);
 
 impl Slot for EditionSlot<'_> {
@@ -115,7 +115,7 @@ impl Slot for EditionSlot<'_> {
     }
 }
 
-/// The slot of a list of Python's modules.
+/// The slot of a list of Python modules.
 struct PythonModulesSlot<'s>(&'s mut Vec<String>);
 
 impl Slot for PythonModulesSlot<'_> {
@@ -138,7 +138,7 @@ impl Slot for PythonModulesSlot<'_> {
     }
 }
 
-/// What `options.python.preload` is.
+/// The expected value of `options.python.preload`.
 const EXPECTED_MODULES: &str = "a list of Python's modules, `[numpy, matplotlib.pyplot]`";
 
 fn is_python_name(name: &str) -> bool {
@@ -146,10 +146,10 @@ fn is_python_name(name: &str) -> bool {
     name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_numeric())
 }
 
-/// Reads the front matter's options, whose text stands at `span`.
+/// Reads the options of the front matter, whose text is at `span`.
 pub(super) fn read(text: &str, span: Span, options: &mut Options) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    // What is not YAML is told of for the front matter as a whole.
+    // Invalid YAML is reported for the front matter as a whole.
     if let Ok(node) = parse(text) {
         let place = YamlSource::new(text, span, OPTIONS);
         Fields::under("options", &node, place, &mut problems, |fields| {

@@ -1,4 +1,4 @@
-//! Pictures: the attributes that hide in their alternative text.
+//! Parses the attributes in a picture's alternative text.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use super::tree::PictureDraft;
 use crate::deck::Picture;
 use crate::diag::Diagnostic;
 
-/// The picture, and what is wrong with its attributes.
+/// Returns the picture, and a diagnostic if an attribute is invalid.
 pub(super) fn read(
     draft: PictureDraft,
     folder: &Path,
@@ -36,7 +36,7 @@ pub(super) fn read(
     (Box::new(picture), mistake)
 }
 
-/// Reads `width:N%` or `w:N%`; else what is wrong, and what to try.
+/// Parses `width:N%` or `w:N%`. On failure, returns a message and a hint.
 fn width(attribute: &str) -> Result<u8, (String, &'static str)> {
     const HINT: &str = "write `image:width:50%`";
     let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));

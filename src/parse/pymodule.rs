@@ -1,4 +1,4 @@
-//! `+pymodule`: Rust that becomes a Python module, what that is called, and which blocks of Python
+//! `+pymodule`: compiles Rust to a Python module. Determines its name, and which Python blocks
 //! import it.
 
 use std::sync::{Arc, LazyLock};
@@ -9,7 +9,7 @@ use super::attribute::AttributeError;
 use super::sanitize::excerpt;
 use crate::deck::{Cell, Deck, Fingerprint, Module};
 
-/// What Python's grammar keeps for itself.
+/// Python's keywords.
 const PYTHON_KEYWORDS: &[&str] = &[
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
     "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
@@ -17,11 +17,11 @@ const PYTHON_KEYWORDS: &[&str] = &[
     "with", "yield",
 ];
 
-/// What Rust calls nothing, not even as `r#…`.
+/// Names that Rust does not accept, not even as `r#…`.
 const RUST_RESERVED: &[&str] = &["Self", "_", "crate", "self", "super"];
 
-/// `#[pymodule]` at the head of a line, what is said of it, and what carries it. A name of its own
-/// for Python stands in the attribute or in one that follows.
+/// Matches `#[pymodule]` at the start of a line, its arguments, and the item it applies to. The
+/// Python name may be set in the attribute or in a following one.
 static PYMODULE_ATTRIBUTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let attribute = r"(?m)^[ \t]*#\[\s*(?:pyo3\s*::\s*)?pymodule\b(?<said>[^\]]*)\]";
     let others = r"(?<others>(?:\s*(?:#\[[^\]]*\]|//[^\n]*\n))*)";
@@ -29,11 +29,11 @@ static PYMODULE_ATTRIBUTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&[attribute, others, carrier].concat()).ok()
 });
 
-/// `name = "…"` in an attribute.
+/// Matches `name = "…"` in an attribute.
 static NAME_ARGUMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"\bname\s*=\s*"(?<name>[^"]*)""#).ok());
 
-/// The module that a block becomes which asks for this name, if for any; else why it becomes none.
+/// Returns the module that a block is compiled to, with the given name if there is one.
 pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, AttributeError> {
     let own = own_name(code);
     let name = match (given, &own) {
@@ -57,7 +57,7 @@ pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, AttributeE
     Ok(Module { name: name.into(), is_whole: own.is_some() })
 }
 
-/// What the block's own `#[pymodule]` is called in Python, if it has one.
+/// Returns the Python name of the block's own `#[pymodule]`, if it has one.
 fn own_name(code: &str) -> Option<String> {
     let found = PYMODULE_ATTRIBUTE.as_ref()?.captures(code)?;
     let named = |said: &str| {
@@ -68,7 +68,7 @@ fn own_name(code: &str) -> Option<String> {
     Some(own.unwrap_or_else(|| found["name"].to_owned()))
 }
 
-/// Whether Python and Rust can both call something this.
+/// Returns whether a name is valid in both Python and Rust.
 fn is_name(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     name.chars().all(is_part)
@@ -77,8 +77,8 @@ fn is_name(name: &str) -> bool {
         && !RUST_RESERVED.contains(&name)
 }
 
-/// Has the blocks of Python that import a module change with it: what they wrote before is not what
-/// they would write now.
+/// Changes the fingerprint of Python blocks with the modules that they import, which makes their
+/// output stale when a module changes.
 pub(super) fn mark_importers(deck: &mut Deck) {
     let modules: Vec<(Box<str>, Fingerprint)> = deck
         .cells
@@ -98,7 +98,7 @@ pub(super) fn mark_importers(deck: &mut Deck) {
     }
 }
 
-/// Whether some line of Python looks like an import of this.
+/// Returns whether a line of Python seems to import this module.
 fn imports(code: &str, name: &str) -> bool {
     code.lines().any(|line| {
         let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
@@ -127,7 +127,7 @@ mod tests {
     #[case(None, "#[pymodule]\n#[pyo3(name = \"b\")]\nfn a(m: &M) {}", "b", true)]
     #[case(Some("b"), "#[pymodule(name = \"b\")]\npub(crate) mod a {}", "b", true)]
     #[case(Some("a"), "// no #[pymodule] mod x {}\nfn f() {}", "a", false)]
-    fn a_module_is_called_as_its_fence_or_its_code_says(
+    fn module_name_comes_from_fence_or_code(
         #[case] given: Option<&str>,
         #[case] code: &str,
         #[case] name: &str,
@@ -143,7 +143,7 @@ mod tests {
     #[case(Some("lambda"), "", "`lambda` is not a valid module name")]
     #[case(Some("self"), "", "`self` is not a valid module name")]
     #[case(Some("a"), "#[pymodule]\nmod b {}", "the block's own `#[pymodule]` is named `b`")]
-    fn what_python_cannot_import_is_a_mistake(
+    fn invalid_module_name_is_an_error(
         #[case] given: Option<&str>,
         #[case] code: &str,
         #[case] message: &str,
@@ -156,12 +156,12 @@ mod tests {
     #[case("try:\n    import os, fast as f\nexcept: pass", true)]
     #[case("from fast import f", true)]
     #[case("import faster\nfast = 1", false)]
-    fn an_import_is_seen(#[case] code: &str, #[case] expected: bool) {
+    fn imports_are_found(#[case] code: &str, #[case] expected: bool) {
         assert_eq!(imports(code, "fast"), expected);
     }
 
     #[test]
-    fn a_block_that_imports_a_module_changes_with_it() {
+    fn importing_block_changes_with_its_module() {
         let fingerprints = |body: &str| {
             let text = format!(
                 "```rust +pymodule:fast\n{body}\n```\n\n```python +exec\nimport fast\n```\n\n\
@@ -187,7 +187,7 @@ mod tests {
         "```rust +pymodule:m\nx\n```\n\n```rust +pymodule:m\ny\n```\n",
         "another block is already the module `m`"
     )]
-    fn mistakes_stand_at_the_fence_with_what_to_try(#[case] text: &str, #[case] message: &str) {
+    fn mistakes_are_reported_at_the_fence_with_a_hint(#[case] text: &str, #[case] message: &str) {
         let deck = deck(text);
         let found: Vec<_> = deck.diagnostics.iter().map(|it| &*it.message).collect();
         assert_eq!(found, [message]);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_is_a_cell_that_nothing_starts_by_itself() {
+    fn module_does_not_autorun() {
         let deck = deck("```rust +pymodule:fast +expect:failure\nfn f() {}\n```\n");
         assert_eq!(deck.diagnostics, []);
         let cell = &deck.cells[0];

@@ -1,30 +1,30 @@
-//! One slide while it is being filled: where the next block goes, in which column, on which step,
-//! and what the commands given so far change about it.
+//! Builds one slide: the column and step of the next block, and the settings that commands have
+//! made so far.
 
 use super::comment_command::CommentCommand;
 use super::steps::StepCounter;
 use crate::deck::{Align, Block, BlockKind, Columns, Options, Slide, Step};
 use crate::source::Span;
 
-/// A slide being filled.
+/// A slide under construction.
 pub(super) struct SlideBuilder {
-    /// What is known of the slide; its blocks grow at the end.
+    /// The slide; blocks are appended to it.
     pub(super) slide: Slide,
     /// Its steps so far.
     pub(super) steps: StepCounter,
-    /// What commands set for the rest of it.
+    /// The settings for the rest of it.
     pub(super) settings: SlideSettings,
-    /// Whether anything but comments was on it.
+    /// Whether it has content other than comments.
     pub(super) has_content: bool,
     /// Whether `skip_slide` was given.
     pub(super) is_skipped: bool,
     layout: Option<OpenColumns>,
-    /// The blocks of quotes and items that are open, outermost first.
+    /// The blocks of open quotes and list items, outermost first.
     nested: Vec<Vec<Block>>,
     continuation: ListContinuation,
 }
 
-/// What commands set for the rest of a slide.
+/// Settings that commands make for the rest of a slide.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SlideSettings {
     pub(super) align: Option<Align>,
@@ -34,7 +34,7 @@ pub(super) struct SlideSettings {
     pub(super) list_item_newlines: u8,
 }
 
-/// Columns that are open.
+/// An open column layout.
 struct OpenColumns {
     columns: Columns,
     current: Option<usize>,
@@ -43,22 +43,22 @@ struct OpenColumns {
     is_reported: bool,
 }
 
-/// Whether the next list goes on from the last block.
+/// Whether the next list continues the last block.
 #[derive(Clone, Copy, PartialEq)]
 enum ListContinuation {
-    /// The last block is no list.
+    /// The last block is not a list.
     None,
     /// The last block is a list.
     List,
-    /// The last block is a list, and a pause followed.
+    /// The last block is a list, followed by a pause.
     PausedList,
 }
 
-/// What is wrong, and what to try.
+/// A message and a hint.
 pub(super) type CommandError = (String, &'static str);
 
 impl SlideBuilder {
-    /// An empty slide that starts at `span`.
+    /// Creates an empty slide that starts at `span`.
     pub(super) fn new(options: &Options, span: Span) -> Self {
         let settings = SlideSettings {
             align: None,
@@ -79,13 +79,13 @@ impl SlideBuilder {
         }
     }
 
-    /// Puts a block below the last one. It is visible from the current step on.
+    /// Adds a block below the last one. It is visible from the current step on.
     pub(super) fn place(&mut self, kind: BlockKind, span: Span) {
         let step = self.steps.place();
         self.place_at(kind, span, step);
     }
 
-    /// As [`place`](Self::place), for a block whose step was taken before.
+    /// As [`place`](Self::place), for a block whose step is already known.
     pub(super) fn place_at(&mut self, kind: BlockKind, span: Span, step: Step) {
         self.continuation = match (&kind, self.continuation) {
             (BlockKind::List(_), _) | (BlockKind::Space(_), ListContinuation::List) => {
@@ -94,7 +94,7 @@ impl SlideBuilder {
             _ => ListContinuation::None,
         };
         let SlideSettings { align, font_size, .. } = self.settings;
-        // What stands in a quote or list item leans as that does.
+        // Blocks in a quote or list item are aligned with it.
         let align = align.filter(|_| !self.is_nested());
         self.target().push(Block { kind, span, step, align, font_size });
     }
@@ -111,13 +111,13 @@ impl SlideBuilder {
         }
     }
 
-    /// Starts collecting blocks for a quote or list item.
+    /// Starts collecting blocks of a quote or list item.
     pub(super) fn open(&mut self) {
         self.continuation = ListContinuation::None;
         self.nested.push(Vec::new());
     }
 
-    /// The blocks since the matching [`open`](Self::open).
+    /// Returns the blocks since the matching [`open`](Self::open).
     pub(super) fn close(&mut self) -> Vec<Block> {
         self.continuation = ListContinuation::None;
         let mut blocks = self.nested.pop().unwrap_or_default();
@@ -125,24 +125,25 @@ impl SlideBuilder {
         blocks
     }
 
-    /// Whether a quote or list item is being filled.
+    /// Returns whether a quote or list item is open.
     pub(super) fn is_nested(&self) -> bool {
         !self.nested.is_empty()
     }
 
-    /// Notes a pause, which may stand between two halves of one list.
+    /// Records a pause, which may split a list.
     pub(super) fn paused(&mut self) {
         if self.continuation == ListContinuation::List {
             self.continuation = ListContinuation::PausedList;
         }
     }
 
-    /// Whether the next list goes on from one that a pause cut.
+    /// Returns whether the next list continues one that a pause split.
     pub(super) fn continues_list(&self) -> bool {
         self.continuation == ListContinuation::PausedList
     }
 
-    /// Where columns were opened and none entered, though something is now to be drawn. Said once.
+    /// Returns the span of a column layout that has content before its first column. Reported once
+    /// per layout.
     pub(super) fn column_missing(&mut self) -> Option<Span> {
         let nested = self.is_nested();
         let layout = self.layout.as_mut()?;
@@ -151,10 +152,10 @@ impl SlideBuilder {
         missing.then_some(layout.span)
     }
 
-    /// Does what a command asks of this slide alone.
+    /// Applies a command that affects only this slide.
     ///
     /// # Errors
-    /// Why it cannot.
+    /// The command is not possible here.
     pub(super) fn apply(
         &mut self,
         command: &CommentCommand,
@@ -220,12 +221,12 @@ impl SlideBuilder {
         }
     }
 
-    /// The finished slide, which ends at byte `end` of its file.
+    /// Returns the finished slide, which ends at byte `end` of its file.
     pub(super) fn finish(mut self, end: u32) -> Slide {
         self.close_columns();
         self.slide.steps = self.steps.count();
         for note in &mut self.slide.notes {
-            // A pause with nothing behind it costs no step; what is said after it belongs before.
+            // A trailing pause takes no step; notes after it belong to the step before.
             note.step = note.step.min(Step(self.slide.steps - 1));
         }
         self.slide.pauses = self.steps.pauses();

@@ -1,8 +1,8 @@
-//! Counting a slide's reveal steps: pauses, incremental lists, stepped highlights.
+//! Counts a slide's reveal steps: pauses, incremental lists, stepped highlights.
 
 use crate::deck::Step;
 
-/// Where in a slide's steps the next block stands.
+/// The step of the next block of a slide.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StepCounter {
     /// The step since the last pause.
@@ -11,14 +11,14 @@ pub(super) struct StepCounter {
     stepping: u16,
     /// The last step on which something appears.
     last: u16,
-    /// Whether something stands on the slide since the last pause.
+    /// Whether there is content since the last pause.
     used: bool,
-    /// Where pauses end: the steps after them, as far as something stands there.
+    /// The first steps after pauses, where there is content.
     pauses: Vec<Step>,
 }
 
 impl StepCounter {
-    /// Takes a place for a block: the step from which it is visible.
+    /// Returns the step from which the next block is visible, and marks it as used.
     pub(super) fn place(&mut self) -> Step {
         self.used = true;
         self.last = self.last.max(self.base);
@@ -29,27 +29,28 @@ impl StepCounter {
         step
     }
 
-    /// The step that a block would get now.
+    /// Returns the step that the next block would get.
     pub(super) fn now(&self) -> Step {
         Step(self.base)
     }
 
-    /// `pause`: what follows comes one step later. One with nothing behind it costs no step.
+    /// Handles `pause`: the following content is one step later. A pause without following content
+    /// takes no step.
     pub(super) fn pause(&mut self) {
         self.base = self.base.saturating_add(self.stepping).saturating_add(1).min(u16::MAX - 1);
         self.stepping = 0;
         self.used = false;
     }
 
-    /// A pause that nobody wrote, around and in an incremental list: never twice in a row.
+    /// Adds a pause around or inside an incremental list: never two in a row.
     pub(super) fn implied_pause(&mut self) {
         if self.used {
             self.pause();
         }
     }
 
-    /// Takes the steps of a block with `groups` groups of highlighted lines: the step of its first.
-    /// All blocks between two pauses step one after the other.
+    /// Reserves the steps of a block with `groups` groups of highlighted lines, and returns the
+    /// step of the first. Blocks between two pauses step one after the other.
     pub(super) fn highlight(&mut self, groups: usize) -> Step {
         let from = self.base.saturating_add(self.stepping).min(u16::MAX - 1);
         let more = u16::try_from(groups.saturating_sub(1)).unwrap_or(u16::MAX);
@@ -58,12 +59,12 @@ impl StepCounter {
         Step(from)
     }
 
-    /// How many steps the slide has.
+    /// Returns the number of steps of the slide.
     pub(super) fn count(&self) -> u16 {
         self.last + 1
     }
 
-    /// The first step after each pause, if there is anything to show after it.
+    /// Returns the first step after each pause that has content after it.
     pub(super) fn pauses(self) -> Vec<Step> {
         self.pauses
     }
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn highlights_step_in_order_and_before_the_next_pause() {
+    fn highlights_step_before_the_next_pause() {
         let mut steps = StepCounter::default();
         steps.place();
         assert_eq!(steps.highlight(3), Step(0));
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn more_steps_than_can_be_counted_share_the_last() {
+    fn step_count_saturates() {
         let mut steps = StepCounter::default();
         for _ in 0..70_000 {
             steps.pause();

@@ -1,20 +1,20 @@
-//! `a^2^`: superscript is found by our own pass, since pulldown-cmark leaves carets inside words
-//! alone and decks write them there.
+//! Superscript (`a^2^`). It is parsed separately, since pulldown-cmark ignores carets inside words,
+//! where decks use them.
 
 use crate::deck::{Inline, TextStyle};
 
 /// A `^` that may open or close superscript.
 #[derive(Debug)]
 pub(super) struct Caret {
-    /// Which piece it is.
+    /// The index of its run.
     piece: usize,
     opens: bool,
     closes: bool,
 }
 
 impl Caret {
-    /// The caret at byte `at` of `source`, which became piece `piece`. It opens what follows it
-    /// directly, and closes what stands directly before it.
+    /// Creates the caret at byte `at` of `source`, which is run number `piece`. It can open if text
+    /// follows directly, and close if text precedes directly.
     pub(super) fn new(piece: usize, source: &str, at: usize) -> Self {
         let word = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
         let before = source.get(..at).and_then(|text| text.chars().next_back());
@@ -23,8 +23,8 @@ impl Caret {
     }
 }
 
-/// Marks what stands between each pair of carets as superscript and takes the carets out: these
-/// pieces, in order, are gone. Carets without a partner stay.
+/// Marks the runs between each pair of carets as superscript and removes the carets; returns the
+/// removed indices, in order. Unpaired carets stay.
 pub(super) fn resolve(pieces: &mut Vec<Inline>, carets: &mut Vec<Caret>) -> Vec<usize> {
     if carets.is_empty() {
         return Vec::new();

@@ -1,5 +1,5 @@
-//! The tree between markdown and slides: blocks as they nest in the text, before commands, slides
-//! and steps have been worked out. `events` grows it, `slides` turns it into the deck.
+//! The intermediate tree of elements: blocks as nested in the text, before commands, slides and
+//! steps are resolved. `events` builds it, `deck_builder` turns it into the deck.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::source::{FileId, Span};
 pub(super) struct Element<'t> {
     /// What it is.
     pub(super) kind: ElementKind<'t>,
-    /// Where it is written.
+    /// Its position in the source.
     pub(super) span: Span,
 }
 
@@ -33,11 +33,11 @@ pub(super) enum ElementKind<'t> {
     Fence(Box<FenceDraft<'t>>),
     Picture(Box<PictureDraft>),
     Rule,
-    /// Rows left empty by `<br>` on a line of its own.
+    /// Blank rows: `<br>` on its own line.
     Space(u16),
-    /// What stands between `<!--` and `-->`.
+    /// The text between `<!--` and `-->`.
     Comment(Cow<'t, str>),
-    /// Something that cannot be drawn.
+    /// A diagnostic that is shown in its place.
     Mistake(Box<Diagnostic>),
 }
 
@@ -46,18 +46,18 @@ pub(super) enum ElementKind<'t> {
 pub(super) struct ItemDraft<'t> {
     /// How deep it is nested, from 0.
     pub(super) depth: u8,
-    /// What stands before it.
+    /// Its bullet or number.
     pub(super) marker: Marker,
     /// Its text.
     pub(super) text: Vec<Inline>,
-    /// What follows its text: code, quotes, comments.
+    /// The content after its text: code, quotes, comments.
     pub(super) children: Vec<Element<'t>>,
 }
 
 /// A code block as written.
 #[derive(Debug)]
 pub(super) struct FenceDraft<'t> {
-    /// What follows the opening fence, and where.
+    /// The info string, and its position.
     pub(super) info: &'t str,
     pub(super) info_span: Span,
     /// The code without the marks of the quote or list around it.
@@ -69,25 +69,25 @@ pub(super) struct FenceDraft<'t> {
 /// A picture as written.
 #[derive(Debug)]
 pub(super) struct PictureDraft {
-    /// The address.
+    /// The path or address.
     pub(super) source: Box<str>,
     /// The alternative text, which holds the attributes.
     pub(super) alt: String,
-    /// Where it is written.
+    /// Its position in the source.
     pub(super) span: Span,
 }
 
-/// Where a piece of text comes from, so that offsets in it become spans.
+/// The position of a text in its file, to compute spans from offsets.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum TextOrigin {
-    /// It starts at a byte of a file.
+    /// The text starts at a byte of a file.
     At(FileId, usize),
-    /// It was taken apart or changed: all of it stands here.
+    /// The text was assembled or changed: its span as a whole.
     Whole(Span),
 }
 
 impl TextOrigin {
-    /// The span of a range of the text.
+    /// Returns the span of a range of the text.
     pub(super) fn span(self, range: std::ops::Range<usize>) -> Span {
         match self {
             Self::At(file, base) => Span::new(file, range.start + base..range.end + base),
@@ -95,7 +95,7 @@ impl TextOrigin {
         }
     }
 
-    /// The origin of the text that starts at `offset`.
+    /// Returns the origin of the text that starts at `offset`.
     pub(super) fn from(self, offset: usize) -> Self {
         match self {
             Self::At(file, base) => Self::At(file, base + offset),

@@ -1,11 +1,11 @@
-//! Which double brackets are wiki links. pulldown-cmark takes any text between `[[` and `]]`; in
-//! presenterm a link has no brackets inside, so lists of lists (`[["a"], ["b"]]`) stay text.
+//! Wiki links. pulldown-cmark accepts any text between `[[` and `]]`; in presenterm a link contains
+//! no brackets, which leaves lists of lists (`[["a"], ["b"]]`) as text.
 
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-/// The source of a wiki link that is plain text; `None` for a link.
+/// Returns the source of a wiki link that is plain text; `None` for a link.
 pub(super) fn plain_text<'t>(source: &'t str, range: &Range<usize>) -> Option<&'t str> {
     let written = source.get(range.clone())?;
     let inside = written.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
@@ -22,7 +22,7 @@ fn has_bracket(text: &str) -> bool {
     })
 }
 
-/// The inline events of `written`, with their ranges in it.
+/// Returns the inline events of `written`, with their ranges in it.
 pub(super) fn inside(written: &str) -> impl Iterator<Item = (Event<'_>, Range<usize>)> {
     let events = Parser::new_ext(written, Options::ENABLE_STRIKETHROUGH).into_offset_iter();
     events.filter(|(event, _)| {

@@ -1,5 +1,5 @@
-//! YAML to a tree of nodes with places: for front matter, comment commands and `file` blocks. A tree
-//! of our own, so that one bad value costs only itself and every complaint has a span.
+//! Parses YAML to a tree of nodes with positions, for front matter, comment commands and `file`
+//! blocks. In this tree an invalid value affects only itself, and every diagnostic has a span.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,20 +17,20 @@ pub(super) struct YamlNode {
     pub(super) range: Range<usize>,
 }
 
-/// A node's content. Scalars stay text: `2024-01-01` and `1.10` are what was written.
+/// A node's content. Scalars stay text: `2024-01-01` and `1.10` are kept as written.
 #[derive(Clone, Debug)]
 pub(super) enum YamlValue {
-    /// A scalar written plainly: it may be a number, a truth value or nothing.
+    /// A plain scalar: it may be a number, a boolean or null.
     Plain(String),
     /// A quoted or block scalar: always text.
     Quoted(String),
     /// A sequence.
     List(Vec<YamlNode>),
-    /// A mapping, in order, duplicates and all.
+    /// A mapping, in order, with duplicate keys.
     Map(Vec<(YamlNode, YamlNode)>),
 }
 
-/// What is wrong with a YAML text, and where.
+/// A YAML syntax error and its position.
 #[derive(Clone, Debug)]
 pub(super) struct YamlMistake {
     pub(super) message: String,
@@ -38,7 +38,7 @@ pub(super) struct YamlMistake {
 }
 
 impl YamlNode {
-    /// The scalar's text; none for lists, maps and nothing.
+    /// Returns the scalar's text; `None` for lists, maps and null.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.value {
             YamlValue::Plain(text) if is_null(text) => None,
@@ -47,12 +47,12 @@ impl YamlNode {
         }
     }
 
-    /// Whether nothing is written: empty, `~` or `null`.
+    /// Returns whether the value is empty, `~` or `null`.
     pub(super) fn is_null(&self) -> bool {
         matches!(&self.value, YamlValue::Plain(text) if is_null(text))
     }
 
-    /// A map's entries; none for anything else.
+    /// Returns a mapping's entries; empty for anything else.
     pub(super) fn entries(&self) -> &[(Self, Self)] {
         match &self.value {
             YamlValue::Map(entries) => entries,
@@ -60,7 +60,7 @@ impl YamlNode {
         }
     }
 
-    /// What people call this kind of node.
+    /// Returns the name of this kind of node, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self.value {
             YamlValue::Plain(_) | YamlValue::Quoted(_) => "a single value",
@@ -74,7 +74,7 @@ fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
-/// Reads the first document of `text`. After a syntax error, the nodes before it are there still.
+/// Parses the first document of `text`. After a syntax error, it still returns the nodes before it.
 pub(super) fn read(text: &str) -> (Option<YamlNode>, Option<YamlMistake>) {
     yaml::catch_panic(|| compose(text))
         .unwrap_or_else(|message| (None, Some(YamlMistake { message, range: 0..0 })))
@@ -102,10 +102,11 @@ fn compose(text: &str) -> (Option<YamlNode>, Option<YamlMistake>) {
     (root, tree.mistake)
 }
 
-/// How deep nodes may nest.
+/// The maximum nesting depth of nodes.
 const MAX_DEPTH: usize = 64;
 
-/// How many nodes aliases may copy: a small text must not become a large tree.
+/// The maximum number of nodes that aliases may copy, which keeps a small text from becoming a
+/// large tree.
 const MAX_ALIAS_NODES: usize = 10_000;
 
 struct TreeBuilder<'t> {
@@ -117,7 +118,7 @@ struct TreeBuilder<'t> {
 }
 
 impl<'t> TreeBuilder<'t> {
-    /// The next event; none at the end and after an error, which is kept.
+    /// Returns the next event; `None` at the end and after an error, which is kept.
     fn next(&mut self) -> Option<(Event<'t>, Range<usize>)> {
         if self.mistake.is_some() {
             return None;

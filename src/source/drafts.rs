@@ -1,7 +1,7 @@
-//! What was edited and not saved: pieces of files that read otherwise than they stand on disk.
+//! Unsaved edits of files.
 //!
-//! A draft knows the piece that it takes the place of. When the file changes around that piece, it
-//! is looked for; while it is not there, or there twice, the draft waits, and nothing is lost.
+//! A draft records the text that it replaces. When the file changes around that text, the draft
+//! moves with it; while the text is missing or ambiguous, the draft is kept but not applied.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,19 +11,19 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drafts(Vec<Draft>);
 
-/// One edited piece.
+/// An edited part of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Draft {
     file: PathBuf,
-    /// Where the piece stood when it was edited, in bytes of the saved text.
+    /// The position of the part when it was edited, in bytes of the saved text.
     at: usize,
-    /// What is saved.
+    /// The saved text of the part.
     saved: String,
-    /// What it reads now.
+    /// The edited text of the part.
     edited: String,
 }
 
-/// A draft that has its place: bytes of the saved text, and of the text as it reads with all drafts.
+/// A draft with its position: bytes of the saved text, and of the text with all drafts applied.
 struct PlacedDraft<'d> {
     index: usize,
     draft: &'d Draft,
@@ -32,12 +32,12 @@ struct PlacedDraft<'d> {
 }
 
 impl Drafts {
-    /// Whether there is none.
+    /// Returns whether there are no drafts.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What a file reads, of which this text is saved.
+    /// Returns a file's text with its drafts applied.
     pub fn apply<'t>(&self, file: &Path, saved: &'t str) -> Cow<'t, str> {
         let places = self.places(file, saved);
         if places.is_empty() {
@@ -54,8 +54,8 @@ impl Drafts {
         Cow::Owned(text)
     }
 
-    /// Puts `edited` in the place of the bytes `range` of the text that the file reads with the
-    /// drafts so far. Whether that can be: not where it would cut another draft.
+    /// Replaces the bytes `range` of the text with drafts by `edited`. Returns `false` if the range
+    /// would cut another draft.
     pub fn edit(&mut self, file: &Path, saved: &str, range: Range<usize>, edited: &str) -> bool {
         let places = self.places(file, saved);
         if let Some(place) = places.iter().find(|place| place.drafted == range) {
@@ -84,7 +84,7 @@ impl Drafts {
         true
     }
 
-    /// Forgets the draft that reads these bytes.
+    /// Removes the draft at these bytes of the text with drafts.
     pub fn revert(&mut self, file: &Path, saved: &str, range: &Range<usize>) {
         let places = self.places(file, saved);
         let index = places.iter().find(|place| place.drafted == *range).map(|place| place.index);
@@ -93,7 +93,8 @@ impl Drafts {
         }
     }
 
-    /// The saved text with the one draft in it that reads these bytes; none if no draft does.
+    /// Returns the saved text with only the draft at these bytes applied; `None` if there is no
+    /// such draft.
     pub fn saved_with(&self, file: &Path, saved: &str, range: &Range<usize>) -> Option<String> {
         let places = self.places(file, saved);
         let place = places.iter().find(|place| place.drafted == *range)?;
@@ -101,7 +102,7 @@ impl Drafts {
         Some([&saved[..start], &place.draft.edited, &saved[end..]].concat())
     }
 
-    /// The drafts of a file that have their place in it, first to last.
+    /// Returns the drafts that apply to a file, in order.
     fn places(&self, file: &Path, saved: &str) -> Vec<PlacedDraft<'_>> {
         let mut places: Vec<PlacedDraft<'_>> = self
             .0
@@ -127,7 +128,7 @@ impl Drafts {
 }
 
 impl Draft {
-    /// Where its piece stands: where it stood, or the one place that it has moved to.
+    /// Returns the position of the part: the original one, or the only one it has moved to.
     fn find(&self, saved: &str) -> Option<usize> {
         if saved.get(self.at..).is_some_and(|rest| rest.starts_with(&self.saved)) {
             return Some(self.at);
@@ -152,7 +153,7 @@ mod tests {
         start..start + piece.len()
     }
 
-    /// Drafts that edit these pieces, one after the other, each in the text as it reads then.
+    /// Returns drafts of these edits, applied one after the other.
     fn edited(edits: &[(&str, &str)]) -> Drafts {
         let mut drafts = Drafts::default();
         for (piece, edited) in edits {
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_reads_as_edited_and_others_as_they_stand() {
+    fn drafts_apply_only_to_their_file() {
         let drafts = edited(&[("two", "2 and a half")]);
         assert_eq!(drafts.apply(deck(), SAVED), "one\n2 and a half\nthree\n");
         assert_eq!(drafts.apply(Path::new("other.md"), SAVED), SAVED);
@@ -171,19 +172,19 @@ mod tests {
     }
 
     #[test]
-    fn several_edits_stand_side_by_side_and_each_can_be_edited_again() {
+    fn several_drafts_can_each_be_edited_again() {
         let edits = [("three", "3"), ("one", "first"), ("3", "drei"), ("first", "")];
         assert_eq!(edited(&edits).apply(deck(), SAVED), "\ntwo\ndrei\n");
     }
 
     #[test]
-    fn what_reads_as_saved_again_is_no_draft() {
+    fn draft_equal_to_the_saved_text_is_dropped() {
         assert!(edited(&[("two", "2"), ("2", "two")]).is_empty());
         assert!(edited(&[("two", "two")]).is_empty());
     }
 
     #[test]
-    fn a_draft_is_forgotten_alone() {
+    fn reverting_a_draft_keeps_the_others() {
         let mut drafts = edited(&[("one", "1"), ("three", "3")]);
         let range = at(&drafts.apply(deck(), SAVED), "1");
         drafts.revert(deck(), SAVED, &range);
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn one_draft_is_saved_without_the_others() {
+    fn single_draft_is_saved_without_the_others() {
         let drafts = edited(&[("one", "1"), ("three", "3")]);
         let range = at(&drafts.apply(deck(), SAVED), "3");
         assert_eq!(drafts.saved_with(deck(), SAVED, &range).unwrap(), "one\ntwo\n3\n");
@@ -199,14 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_across_another_is_refused() {
+    fn edit_that_overlaps_a_draft_is_rejected() {
         let mut drafts = edited(&[("two", "2")]);
         assert!(!drafts.edit(deck(), SAVED, 2..5, "x"));
         assert_eq!(drafts.apply(deck(), SAVED), "one\n2\nthree\n");
     }
 
     #[test]
-    fn a_draft_follows_its_piece_and_waits_while_it_is_gone() {
+    fn draft_follows_its_text_and_waits_while_it_is_gone() {
         let drafts = edited(&[("two", "2")]);
         assert_eq!(drafts.apply(deck(), "zero\none\ntwo\n"), "zero\none\n2\n");
         assert_eq!(drafts.apply(deck(), "one\nthree\n"), "one\nthree\n");

@@ -1,31 +1,30 @@
-//! Characters that are drawn as nothing, or that reorder what stands around them: with them code can
-//! read as something else than what runs ("trojan source"), and a title can carry a hidden text.
+//! Characters that are drawn as nothing, or that reorder the text around them. With them, code can
+//! read differently from what runs ("trojan source"), and a title can carry hidden text.
 //!
-//! What counts is Unicode's property `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt of
-//! Unicode 17.0; unassigned code points of its ranges included), which all bidirectional controls
-//! have, and beside it what terminals do not draw either: the line and paragraph separators, the
-//! interlinear annotations, and the last two code points of each plane, which are no characters (XML,
-//! so each SVG and `JUnit` report, forbids U+FFFE and U+FFFF).
+//! They are the characters with Unicode's property `Default_Ignorable_Code_Point`
+//! (DerivedCoreProperties.txt of Unicode 17.0, including unassigned code points of its ranges), which
+//! covers all bidirectional controls, and others that terminals do not draw: the line and paragraph
+//! separators, the interlinear annotations, and the last two code points of each plane, which are
+//! noncharacters (XML, and with it SVG and `JUnit`, forbids U+FFFE and U+FFFF).
 //!
-//! Two readings:
-//! - *Code* keeps those that an emoji needs, which no language takes for part of a name: one variation
-//!   selector behind an emoji, the joiner between two, the tags of a flag. All others are replaced by a
-//!   mark.
-//! - *Prose* (and what programs print) also keeps those that a script needs: joiner and non-joiner
-//!   between letters of scripts that join; one variation selector behind a sign or an ideograph; the
-//!   fillers of old Hangul; Mongolian's selectors. All others are replaced, the bidirectional controls
-//!   always: cells are laid out from left to right, so they do no good there.
+//! There are two kinds of text:
+//! - *Code* keeps those that emoji need, which no language accepts in names: one variation selector
+//!   after an emoji, the joiner between two, the tags of a flag. All others are replaced by a mark.
+//! - *Prose* (and the output of programs) also keeps those that scripts need: joiner and non-joiner
+//!   between letters of joining scripts; one variation selector after a sign or an ideograph; the
+//!   fillers of old Hangul; Mongolian's selectors. All others are replaced, including every
+//!   bidirectional control: cells are laid out from left to right, where these have no use.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-/// Stands for a bidirectional control.
+/// The mark for a bidirectional control.
 const BIDI_MARK: char = '⇄';
 
-/// Stands for any other invisible character.
+/// The mark for any other invisible character.
 const MARK: char = char::REPLACEMENT_CHARACTER;
 
-/// The property's ranges, and what terminals draw as little.
+/// The property's ranges, and the other characters that terminals do not draw.
 const INVISIBLE: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -34,51 +33,52 @@ const INVISIBLE: [RangeInclusive<char>; 17] = [
     '\u{17b4}'..='\u{17b5}',
     '\u{180b}'..='\u{180f}',
     '\u{200b}'..='\u{200f}',
-    // Line and paragraph separators first.
+    // Includes line and paragraph separators.
     '\u{2028}'..='\u{202e}',
     '\u{2060}'..='\u{206f}',
     '\u{3164}'..='\u{3164}',
     '\u{fe00}'..='\u{fe0f}',
     '\u{feff}'..='\u{feff}',
     '\u{ffa0}'..='\u{ffa0}',
-    // The interlinear annotations are the last three.
+    // Includes the interlinear annotations, the last three.
     '\u{fff0}'..='\u{fffb}',
     '\u{1bca0}'..='\u{1bca3}',
     '\u{1d173}'..='\u{1d17a}',
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// Whether a character is drawn as nothing, or reorders what is around it.
+/// Returns whether a character is invisible, or reorders the text around it.
 pub fn is_invisible(c: char) -> bool {
     c >= '\u{ad}' && (is_noncharacter(c) || INVISIBLE.iter().any(|range| range.contains(&c)))
 }
 
-/// Whether a code point is one of the last two of a plane. The parser uses the other noncharacters.
+/// Returns whether a code point is one of the last two of a plane. The parser uses the other
+/// noncharacters.
 fn is_noncharacter(c: char) -> bool {
     u32::from(c) & 0xfffe == 0xfffe
 }
 
-/// Whether a character changes the direction of text.
+/// Returns whether a character changes the direction of text.
 fn is_bidi(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What is drawn for an invisible character that nothing needs.
+/// Returns the mark that is drawn for an invisible character that is not needed.
 pub fn mark(c: char) -> char {
     if is_bidi(c) { BIDI_MARK } else { MARK }
 }
 
-/// What may need an invisible character.
+/// The kind of a text, which determines the invisible characters it may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextKind {
-    /// Emoji alone.
+    /// Code: those in emoji.
     Code,
-    /// Emoji and scripts.
+    /// Prose: those in emoji and scripts.
     Prose,
 }
 
-/// The text with a mark for each invisible character that nothing needs; `before` is what stands before
-/// it.
+/// Replaces invisible characters that are not needed by marks; `before` is the character before the
+/// text.
 pub fn mark_invisible(kind: TextKind, before: Option<char>, text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_invisible) {
         return text.into();
@@ -93,8 +93,8 @@ pub fn mark_invisible(kind: TextKind, before: Option<char>, text: &str) -> Cow<'
     marked.into()
 }
 
-/// The text as it may be pasted anywhere: without control characters but line feed and tab, and
-/// without invisible characters that nothing needs.
+/// Returns the text without control characters other than line feed and tab, and without invisible
+/// characters that are not needed, which makes it safe to paste.
 pub fn pasteable(text: &str) -> Cow<'_, str> {
     let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !text.chars().any(|c| is_control(c) || is_invisible(c)) {
@@ -105,13 +105,13 @@ pub fn pasteable(text: &str) -> Cow<'_, str> {
     kept.map(|(_, c, _)| c).collect::<String>().into()
 }
 
-/// Where invisible characters stand that nothing needs, and which.
+/// Returns the invisible characters that are not needed, with their offsets.
 pub fn invisible(kind: TextKind, text: &str) -> impl Iterator<Item = (usize, char)> {
     let all = characters(kind, None, text);
     all.filter(|(_, _, is_needed)| !is_needed).map(|(at, c, _)| (at, c))
 }
 
-/// Each character, where it stands, and whether it is visible or needed.
+/// Returns each character with its offset, and whether it is visible or needed.
 fn characters(
     kind: TextKind,
     before: Option<char>,
@@ -128,20 +128,20 @@ fn characters(
     })
 }
 
-/// Whether the invisible `c` is part of an emoji, between what stands before and behind it.
+/// Returns whether the invisible `c` is part of an emoji, given the text around it.
 fn is_of_emoji(before: char, c: char, behind: &str) -> bool {
     match c {
         '\u{fe0f}' if matches!(before, '0'..='9' | '#' | '*') => behind.starts_with('\u{20e3}'),
         '\u{fe0e}' | '\u{fe0f}' => is_emoji(before),
         '\u{200d}' => (is_emoji(before) || before == '\u{fe0f}') && starts_with(behind, is_emoji),
         '\u{e0020}'..='\u{e007f}' if before == '\u{1f3f4}' => is_flag(c, behind),
-        // Begun as a flag: that it ends as one was seen then.
+        // Inside a flag: its start has checked that it is complete.
         '\u{e0020}'..='\u{e007f}' => is_tag(before),
         _ => false,
     }
 }
 
-/// Whether a script needs the invisible `c` between what stands before and behind it.
+/// Returns whether a script needs the invisible `c`, given the text around it.
 fn is_of_script(before: Option<char>, c: char, behind: &str) -> bool {
     match (before, c) {
         (_, '\u{115f}') => starts_with(behind, is_jamo),
@@ -154,8 +154,8 @@ fn is_of_script(before: Option<char>, c: char, behind: &str) -> bool {
     }
 }
 
-/// Whether a text is one zero-width character: decks have it as a row that only looks empty, and alone
-/// it hides nothing.
+/// Returns whether a text is a single zero-width character: decks use it as a blank row, and alone
+/// it cannot hide anything.
 fn is_spacer(text: &str) -> bool {
     let mut characters = text.trim().chars();
     matches!(characters.next(), Some('\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
@@ -166,8 +166,8 @@ fn starts_with(text: &str, is: impl Fn(char) -> bool) -> bool {
     text.chars().next().is_some_and(is)
 }
 
-/// Whether a character can begin or end a part of an emoji: the blocks of symbols that hold all
-/// characters with `Extended_Pictographic`, and the modifiers of their skin.
+/// Returns whether a character can start or end a part of an emoji: the blocks of symbols that
+/// contain all characters with `Extended_Pictographic`, and the skin tone modifiers.
 fn is_emoji(c: char) -> bool {
     matches!(
         c,
@@ -183,19 +183,19 @@ fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Mathematical signs, punctuation of East Asia and letters of Myanmar: they have standardized
-/// variants.
+/// Returns whether a character is a mathematical sign, East Asian punctuation or a Myanmar letter:
+/// these have standardized variants.
 fn is_sign(c: char) -> bool {
     matches!(c, '\u{2200}'..='\u{2aff}' | '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff60}' | '\u{1000}'..='\u{109f}')
 }
 
-/// Whether a character is a vowel of old Hangul, or closes a syllable.
+/// Returns whether a character is a vowel of old Hangul, or closes a syllable.
 fn is_jamo(c: char) -> bool {
     matches!(c, '\u{1161}'..='\u{11ff}')
 }
 
-/// Whether a character is of a script whose letters join: those of the Near East and North Africa, of
-/// India and Southeast Asia, and Mongolian.
+/// Returns whether a character belongs to a script with joining letters: those of the Near East,
+/// North Africa, India and Southeast Asia, and Mongolian.
 fn joins(c: char) -> bool {
     let is_of_one = matches!(
         c,
@@ -206,14 +206,15 @@ fn joins(c: char) -> bool {
     is_of_one && !is_invisible(c)
 }
 
-/// Whether a black flag is followed by the tags of a region: `first` and what is behind it.
+/// Returns whether a black flag is followed by the tags of a region, which are `first` and the
+/// start of `behind`.
 fn is_flag(first: char, behind: &str) -> bool {
     let letters = behind.chars().take_while(|&c| is_tag(c)).count();
     let end = behind.chars().nth(letters);
     is_tag(first) && (2..=5).contains(&letters) && end == Some('\u{e007f}')
 }
 
-/// Whether a character is a letter or digit of a flag's tags.
+/// Returns whether a character is a letter or digit of a flag's tags.
 fn is_tag(c: char) -> bool {
     matches!(c, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}')
 }
@@ -236,7 +237,7 @@ mod tests {
     #[case::ideograph("葛\u{e0100}")]
     #[case::old_hangul("\u{115f}\u{1161}\u{1100}\u{1160}")]
     #[case::mongolian("\u{1820}\u{180b}")]
-    fn what_is_needed_stays(#[case] text: &str) {
+    fn needed_characters_are_kept(#[case] text: &str) {
         let is_emoji = text.chars().any(super::is_emoji) || text.starts_with('1');
         assert_eq!(invisible(TextKind::Code, text).count() == 0, is_emoji);
         assert_eq!(mark_invisible(TextKind::Prose, None, text), text);
@@ -260,7 +261,7 @@ mod tests {
     #[case::separators("a\u{2028}b\u{2029}", "a\u{fffd}b\u{fffd}")]
     #[case::noncharacters("a\u{fffe}\u{ffff}\u{10ffff}", "a\u{fffd}\u{fffd}\u{fffd}")]
     #[case::fillers("a\u{3164}\u{ffa0}\u{115f}\u{1160}", "a\u{fffd}\u{fffd}\u{fffd}\u{fffd}")]
-    fn what_nothing_needs_is_marked(#[case] text: &str, #[case] marked: &str) {
+    fn unneeded_characters_are_marked(#[case] text: &str, #[case] marked: &str) {
         assert_eq!(mark_invisible(TextKind::Prose, None, text), marked);
         assert_eq!(mark_invisible(TextKind::Prose, None, marked), marked);
         let bare: String = marked.chars().filter(|c| !matches!(c, '⇄' | '\u{fffd}')).collect();
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spacer_alone_is_drawn_as_nothing() {
+    fn single_spacer_is_kept() {
         assert_eq!(mark_invisible(TextKind::Prose, None, "\u{200c} "), "\u{200c} ");
         assert_eq!(mark_invisible(TextKind::Prose, None, "\u{200c}\u{200c}"), "\u{fffd}\u{fffd}");
         assert_eq!(mark_invisible(TextKind::Prose, Some('a'), "\u{200c}"), "\u{fffd}");
@@ -277,20 +278,20 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_before_counts() {
+    fn preceding_character_counts() {
         assert_eq!(mark_invisible(TextKind::Prose, Some('👩'), "\u{200d}👧"), "\u{200d}👧");
         assert_eq!(mark_invisible(TextKind::Prose, Some('a'), "\u{200d}👧"), "\u{fffd}👧");
     }
 
     #[test]
-    fn nothing_that_acts_is_pasted() {
+    fn pasted_text_has_no_control_characters() {
         assert_eq!(pasteable("a\tb\r\n\x1b[201~\u{9b}c\u{202e}\x07é"), "a\tb\n[201~cé");
         assert!(matches!(pasteable("a\tb\né"), Cow::Borrowed(_)));
     }
 
     #[test]
-    fn every_code_point_of_the_property_is_known() {
-        // DerivedCoreProperties.txt counts 4174 with the property; beside them are 2 separators, 3
+    fn all_code_points_of_the_property_are_covered() {
+        // DerivedCoreProperties.txt lists 4174 with the property; the others are 2 separators, 3
         // annotations and 34 noncharacters.
         let all = ('\0'..=char::MAX).filter(|&c| is_invisible(c)).count();
         assert_eq!(all, 4174 + 2 + 3 + 34);

@@ -1,8 +1,8 @@
-//! Source text: the files a deck is made of, byte spans into them, and the line index that turns a
-//! span into what a person reads (`talk.md:44:9`).
+//! Source text: the files of a deck, byte spans into them, and the line index that turns a span
+//! into a readable position (`talk.md:44:9`).
 //!
-//! Everything the parser makes carries a [`Span`], so that a mistake, a traceback and a compiler
-//! error all speak of the deck's own file and line. This is the bottom row: it knows nothing of
+//! Everything the parser produces carries a [`Span`], and diagnostics, tracebacks and compiler
+//! errors all refer to the deck's own file and line. This is the lowest layer: it knows nothing of
 //! markdown, and reads files only through the [`Files`] trait.
 
 mod drafts;
@@ -18,35 +18,35 @@ pub use invisible::{TextKind, invisible, is_invisible, mark, mark_invisible, pas
 pub use read_error::ReadError;
 pub use visible::{excerpt, visible, visible_code, visible_line};
 
-/// Names one file of a [`Sources`]; the deck's own file is always 0.
+/// Identifies a file of a [`Sources`]; the deck's own file is always 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u16);
 
 /// A byte range in one source file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
-    /// The file the range lies in.
+    /// The file that contains the range.
     pub file: FileId,
     /// Offset of the first byte.
     pub start: u32,
-    /// Offset behind the last byte.
+    /// Offset after the last byte.
     pub end: u32,
 }
 
 impl Span {
-    /// The range `start..end` of `file`. Offsets beyond 4 GiB are cut to that.
+    /// Creates the range `start..end` of `file`. Offsets beyond 4 GiB are clamped.
     pub fn new(file: FileId, range: std::ops::Range<usize>) -> Self {
         let cut = |n| u32::try_from(n).unwrap_or(u32::MAX);
         Self { file, start: cut(range.start), end: cut(range.end) }
     }
 
-    /// The range as `usize`, to slice the file's text with.
+    /// Returns the range as `usize`, to slice the file's text.
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }
 }
 
-/// A place as people count it: both from 1, the column in characters.
+/// A position for people: both numbers start at 1, the column counts characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Line, from 1.
@@ -56,43 +56,43 @@ pub struct Position {
 }
 
 impl Position {
-    /// Line and column.
+    /// Returns line and column.
     pub fn pair(self) -> (u32, u32) {
         (self.line, self.column)
     }
 }
 
-/// One file's text with the index of its lines.
+/// A file's text with its line index.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     path: PathBuf,
     text: Arc<str>,
-    /// Made when a line is first asked for: most slides never need one.
+    /// Computed on first use: most slides never need one.
     line_starts: OnceLock<Arc<[u32]>>,
 }
 
 impl SourceFile {
-    /// Takes over a file's text; `path` is what messages call it.
+    /// Creates a source file; messages refer to it by `path`.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
         Self { path: path.into(), text: text.into(), line_starts: OnceLock::new() }
     }
 
-    /// The path as the user or the including file wrote it.
+    /// Returns the path as the user or the including file wrote it.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The path as messages show it: on one line, without anything a terminal would obey.
+    /// Returns the path for messages: on one line, without control characters.
     pub fn name(&self) -> String {
         visible_line(&self.path.to_string_lossy()).into_owned()
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Line (from 1) that holds byte `offset`.
+    /// Returns the line (from 1) that contains byte `offset`.
     pub fn line(&self, offset: u32) -> u32 {
         self.line_starts().partition_point(|&start| start <= offset) as u32
     }
@@ -104,7 +104,7 @@ impl SourceFile {
         })
     }
 
-    /// Line and column of byte `offset`; an offset past the end is the end.
+    /// Returns line and column of byte `offset`; an offset past the end is the end.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line(offset);
         let start = self.line_starts()[line as usize - 1] as usize;
@@ -115,31 +115,31 @@ impl SourceFile {
     }
 }
 
-/// All files a deck was made from.
+/// All files of a deck.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
 }
 
 impl Sources {
-    /// Adds a file and gives its id. More than 65,535 files share the last id.
+    /// Adds a file and returns its id. Files beyond 65,535 share the last id.
     pub fn add(&mut self, file: SourceFile) -> FileId {
         let id = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
         self.files.push(file);
         FileId(id)
     }
 
-    /// The file behind an id that [`Sources::add`] gave.
+    /// Returns the file with an id returned by [`Sources::add`].
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(usize::from(id.0))
     }
 
-    /// Every file, the deck's own first.
+    /// Returns every file, the deck's own first.
     pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
         self.files.iter()
     }
 
-    /// `file:line:column` of a span's start, as messages print it.
+    /// Returns `file:line:column` of a span's start, for messages.
     pub fn place(&self, span: Span) -> String {
         self.get(span.file).map_or_else(String::new, |file| {
             let at = file.position(span.start);
@@ -148,16 +148,16 @@ impl Sources {
     }
 }
 
-/// The one way pure code reads files: included decks and code kept in files.
+/// The only way pure code reads files: included decks and code files.
 pub trait Files {
-    /// The bytes of the file at `path`, which is relative to the working directory.
+    /// Returns the bytes of the file at `path`, which is relative to the working directory.
     ///
     /// # Errors
-    /// Why the file cannot be read.
+    /// The file cannot be read.
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
 }
 
-/// Files kept in memory: for tests, and for text that has no file.
+/// In-memory files: for tests, and for text without a file.
 #[derive(Clone, Debug, Default)]
 pub struct MemFiles(pub std::collections::BTreeMap<PathBuf, Vec<u8>>);
 
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_position_counts_lines_and_characters_from_one() {
+    fn position_counts_lines_and_characters_from_one() {
         let file = SourceFile::new("talk.md", "ab\nçd\n");
         let at = |offset| {
             let Position { line, column } = file.position(offset);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_names_the_file() {
+    fn place_includes_the_file_name() {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("talk.md", "x\ny"));
         assert_eq!(sources.place(Span::new(file, 2..3)), "talk.md:2:1");

@@ -1,40 +1,41 @@
-//! Why a file cannot be read, as data: pure code reports it, the shell (`files`) finds it out.
+//! The reasons why a file cannot be read, as data: pure code reports them, the shell (`files`)
+//! determines them.
 
 use std::io;
 
 /// Why a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadError {
-    /// No file has this name.
+    /// The file does not exist.
     Missing,
-    /// The file is a folder.
+    /// It is a folder.
     Folder,
     /// The user has no permission to read it.
     Denied,
-    /// It is neither a file nor a folder, but this: `named pipe`, `device`, `socket`.
+    /// It is neither a file nor a folder: the kind, such as `named pipe`, `device`, `socket`.
     Special(&'static str),
-    /// It is larger than files of its kind may be.
+    /// It exceeds the size limit for its kind.
     TooLarge {
         /// Its kind, as a plural: `texts`, `pictures`.
         kind: &'static str,
-        /// Bytes that a file of this kind may have.
+        /// The limit in bytes.
         max_bytes: u64,
     },
-    /// It is one file too many: together, the files of a deck are larger than this.
+    /// The files of the deck together exceed their size limit.
     TooMuch {
-        /// Bytes that all files of a deck may have.
+        /// The limit in bytes.
         max_bytes: u64,
     },
     /// It was not read before the deadline.
     TooSlow,
     /// It is a text that is not UTF-8.
     NotText,
-    /// Anything else, as the system reports it.
+    /// Any other error, as reported by the system.
     Other(String),
 }
 
 impl ReadError {
-    /// What to do about it, where the message does not say it already.
+    /// Returns how to fix it, where the message does not say so.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Folder | Self::Special(_) => {
@@ -78,13 +79,13 @@ impl std::error::Error for ReadError {}
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            // A path that goes through a file names nothing.
+            // A path through a regular file names nothing.
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing,
             io::ErrorKind::IsADirectory => Self::Folder,
             io::ErrorKind::PermissionDenied => Self::Denied,
             _ => {
                 let text = error.to_string();
-                // The system's number for it is of no use to an author.
+                // The system's error number does not help an author.
                 Self::Other(text.split(" (os error").next().unwrap_or_default().to_owned())
             }
         }

@@ -1,21 +1,21 @@
-//! Text made safe to show: what a terminal would obey instead of draw becomes a visible picture, so
-//! that no deck, file name or message can move the cursor or colour the screen by itself. What would
-//! be drawn as nothing becomes a visible mark (`invisible`).
+//! Makes text safe to show: control characters become visible symbols, which keeps decks, file
+//! names and messages from moving the cursor or changing colours. Invisible characters become
+//! visible marks (`invisible`).
 //!
-//! This is the one place that decides it. Deck text passes here when it is parsed, messages when a
-//! diagnostic is made, paths when a place is named.
+//! This is the only place that decides this. Deck text passes through it when parsed, messages when
+//! a diagnostic is created, paths when they are shown.
 
 use std::borrow::Cow;
 
 use super::invisible::{TextKind, mark_invisible};
 
-/// The text with every control character but tab and line feed replaced, and every invisible
-/// character that prose does not need.
+/// Replaces control characters other than tab and line feed, and invisible characters that prose
+/// does not need.
 pub fn visible(text: &str) -> Cow<'_, str> {
     visible_as(TextKind::Prose, text)
 }
 
-/// As [`visible`], for code: what only a script needs is replaced, too.
+/// As [`visible`], for code: invisible characters that only scripts need are also replaced.
 pub fn visible_code(text: &str) -> Cow<'_, str> {
     visible_as(TextKind::Code, text)
 }
@@ -35,7 +35,7 @@ fn without_controls(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// As [`visible`], for what must stay on one line: tabs and line feeds are replaced, too.
+/// As [`visible`], for a single line: tabs and line feeds are also replaced.
 pub fn visible_line(text: &str) -> Cow<'_, str> {
     match visible(text) {
         text if text.contains(['\n', '\t']) => {
@@ -45,7 +45,7 @@ pub fn visible_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The start of an author's word, safe and short enough to stand in a message.
+/// Returns the start of an author's text, on one line and short enough for a message.
 pub fn excerpt(word: &str) -> String {
     const MAX_EXCERPT: usize = 40;
     let word = word.trim_end();
@@ -55,12 +55,13 @@ pub fn excerpt(word: &str) -> String {
     format!("{}{}", visible_line(&short), if cut { "…" } else { "" })
 }
 
-/// Whether a byte may be part of a control character. `0xC2` leads the 8-bit ones.
+/// Returns whether a byte may be part of a control character. `0xC2` starts the 8-bit ones.
 fn may_be_control(byte: u8) -> bool {
     byte < b' ' && byte != b'\n' && byte != b'\t' || byte == 0x7f || byte == 0xc2
 }
 
-/// A control character's picture; of the 8-bit ones, which have none, the replacement character.
+/// Returns the symbol of a control character, or the replacement character for 8-bit ones, which
+/// have no symbol.
 fn control_picture(c: char) -> char {
     match c {
         '\n' | '\t' => c,
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_excerpt_is_one_short_line() {
+    fn excerpt_is_one_short_line() {
         assert_eq!(excerpt("pause"), "pause");
         assert_eq!(excerpt("a\nb"), "a…");
         assert_eq!(excerpt("a\x1bb"), "a␛b");
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn no_control_character_is_left() {
+    fn control_characters_are_removed() {
         let all: String = ('\0'..='\u{a0}').collect();
         assert!(!visible_line(&all).contains(char::is_control));
     }

@@ -1,8 +1,8 @@
-//! Reading a mapping field by field. Asking for a key is what declares it: whatever was not asked
-//! for is unknown, and the keys that were are what a typo may have meant. Each option of the schema
-//! so stands in one place, where it is read.
+//! Reads a mapping field by field. Reading a key declares it: keys that were not read are unknown,
+//! and those that were are the candidates for "did you mean". Each option of the schema is
+//! therefore defined in one place, where it is read.
 //!
-//! A value that cannot be read is a diagnostic, and what was there before stays.
+//! An invalid value is reported, and the previous value stays.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,8 +12,8 @@ use super::{MapKey, Node, NodeValue, Slot};
 use crate::diag::{Diagnostic, Severity, closest};
 use crate::source::{Span, excerpt};
 
-/// A YAML text and where it stands, to point at parts of it: the whole text, word for word or with
-/// the indent of its further lines taken away; or, if there is no room for it, only what names it.
+/// A YAML text and its position. The span covers the whole text, verbatim or before dedenting, or
+/// it only names the text, such as the path of a theme file.
 #[derive(Clone, Copy, Debug)]
 pub struct YamlSource<'a> {
     text: &'a str,
@@ -21,30 +21,30 @@ pub struct YamlSource<'a> {
     kind: DocumentKind,
 }
 
-/// What a text is, for what is said of it.
+/// How messages refer to a text.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentKind {
-    /// What it is called: `theme`.
+    /// Its name, such as `theme`.
     pub name: &'static str,
-    /// How bad an unknown key at its root is.
+    /// The severity of an unknown key at its root.
     pub unknown_root_key: Severity,
-    /// How bad an unknown key anywhere else is.
+    /// The severity of an unknown key below its root.
     pub unknown_key: Severity,
 }
 
-/// Something a scalar or a small mapping can be read as.
+/// A value that can be read from a scalar or a small mapping.
 pub trait FromNode: Sized {
     /// What is expected, for messages: `true or false`.
     const EXPECTED: &'static str;
 
-    /// The value, if the node is one.
+    /// Returns the value, if the node is one.
     fn read(node: &Node, at: Span) -> Option<Self>;
 }
 
-/// What a mapping is called in messages.
+/// How messages refer to a mapping.
 const MAPPING: &str = "keys and values";
 
-/// Of more unknown keys than this only the number is told: what holds them is something else.
+/// Unknown keys that are reported one by one.
 const MAX_UNKNOWN_KEYS: usize = 50;
 
 /// A mapping that is being read.
@@ -57,24 +57,24 @@ pub struct Fields<'a> {
 }
 
 impl<'a> YamlSource<'a> {
-    /// `text` stands at `span`, or is named there.
+    /// Creates a source of `text`, which is at `span` or named there.
     pub fn new(text: &'a str, span: Span, kind: DocumentKind) -> Self {
         Self { text, span, kind }
     }
 
-    /// An error at a range of the text.
+    /// Creates an error at a range of the text.
     pub fn error(self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
         let message = self.located(&range, message.into());
         Diagnostic::error(self.span(range), message)
     }
 
-    /// A warning at a range of the text.
+    /// Creates a warning at a range of the text.
     pub fn warning(self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
         let message = self.located(&range, message.into());
         Diagnostic::warning(self.span(range), message)
     }
 
-    /// The message, with the line where the span only names the text: a theme file by its path.
+    /// Adds the line number to a message if the span only names the text.
     fn located(self, range: &Range<usize>, message: String) -> String {
         if self.contains_text() {
             return message;
@@ -88,7 +88,7 @@ impl<'a> YamlSource<'a> {
         self.span.range().len() >= self.text.trim_end().len()
     }
 
-    /// Where a range of the text stands.
+    /// Returns the span of a range of the text.
     pub fn span(self, range: Range<usize>) -> Span {
         if !self.contains_text() {
             return self.span;
@@ -102,14 +102,13 @@ impl<'a> YamlSource<'a> {
         Span::new(self.span.file, place(range.start)..place(range.end).max(place(range.start)))
     }
 
-    /// How many bytes were taken from the start of every line but the first: the text is that much
-    /// shorter than its place.
+    /// Returns the number of bytes of indent that were removed from each line but the first.
     fn removed_indent(self) -> usize {
         let missing = self.span.range().len().saturating_sub(self.text.len());
         missing / self.lines().skip(1).count().max(1)
     }
 
-    /// The lines that are not blank, each with the byte it starts at.
+    /// Returns the lines that are not blank, with their offsets.
     fn lines(self) -> impl Iterator<Item = (usize, &'a str)> {
         let lines = self.text.split_inclusive('\n').scan(0, |next, line| {
             let start = *next;
@@ -121,7 +120,7 @@ impl<'a> YamlSource<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Reads the mapping at the root of a text; says so where it is none.
+    /// Reads the mapping at the root of a text, or reports that it is none.
     pub fn root(
         node: &'a Node,
         place: YamlSource<'a>,
@@ -131,7 +130,7 @@ impl<'a> Fields<'a> {
         Self::under("", node, place, problems, read);
     }
 
-    /// Reads a mapping that stands at `path` of something larger.
+    /// Reads a mapping at `path` of a larger document.
     pub fn under(
         path: &str,
         node: &'a Node,
@@ -150,7 +149,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reads the value under `key` into `slot`, if there is one that can be read.
+    /// Reads the value under `key` into `slot`, if it is valid.
     pub fn set<T: FromNode>(&mut self, key: &'static str, slot: &mut Option<T>) {
         let Some(node) = self.get(key) else { return };
         match T::read(node, self.place.span(node.range.clone())) {
@@ -159,7 +158,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reads the value under `key` into `slot`, if there is one that it takes.
+    /// Reads the value under `key` into `slot`, if the slot accepts it.
     pub fn take(&mut self, key: &'static str, slot: &mut dyn Slot) {
         let Some(node) = self.get(key) else { return };
         if let Err(expected) = slot.take(node) {
@@ -167,7 +166,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reads every value under `key`, whose keys are names of the author's own.
+    /// Reads every value under `key`, whose keys are chosen by the author.
     pub fn each<T: FromNode>(&mut self, key: &'static str, mut take: impl FnMut(&str, T)) {
         let Some(node) = self.get(key) else { return };
         let NodeValue::Map(entries) = &node.value else {
@@ -181,7 +180,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reads every mapping under `key`, whose keys are names of the author's own.
+    /// Reads every mapping under `key`, whose keys are chosen by the author.
     pub fn each_section(&mut self, key: &'static str, mut read: impl FnMut(&str, &mut Fields<'_>)) {
         let Some(node) = self.get(key) else { return };
         let NodeValue::Map(entries) = &node.value else {
@@ -193,12 +192,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Accepts `key` with whatever is under it.
+    /// Accepts `key` with any value.
     pub fn skip(&mut self, key: &'static str) {
         self.asked.push(key);
     }
 
-    /// Where `key` is written, if it is there.
+    /// Returns the span of `key`, if it is present.
     pub fn find(&mut self, key: &'static str) -> Option<Span> {
         self.asked.push(key);
         let (key, _) = self.entries.iter().find(|(known, _)| known.name == key)?;
@@ -210,7 +209,7 @@ impl<'a> Fields<'a> {
         self.problems.push(problem);
     }
 
-    /// The last value under `key` that is not null.
+    /// Returns the last value under `key` that is not null.
     fn get(&mut self, key: &'static str) -> Option<&'a Node> {
         self.asked.push(key);
         let entries = self.entries;
@@ -342,7 +341,7 @@ impl FromNode for char {
     }
 }
 
-/// The node's text, if it is a scalar.
+/// Returns the node's text, if it is a scalar.
 pub fn text(node: &Node) -> Option<&str> {
     match &node.value {
         NodeValue::Text(text) => Some(text),
@@ -350,7 +349,7 @@ pub fn text(node: &Node) -> Option<&str> {
     }
 }
 
-/// The one key of a mapping that has just one, and its value.
+/// Returns the key and value of a mapping with a single entry.
 pub fn only_entry(node: &Node) -> Option<(&str, &Node)> {
     match &node.value {
         NodeValue::Map(entries) => match entries.as_slice() {

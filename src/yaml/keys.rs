@@ -1,6 +1,6 @@
-//! Keys declared once. A function that goes through a section's keys with a [`KeyVisitor`] says of each its
-//! name, its meaning and the slot for its value; the same walk reads a text, makes a JSON schema and
-//! writes a sample, so that the three cannot differ.
+//! Declares keys once. A function passes each key of a section to a [`KeyVisitor`], with its name,
+//! meaning and slot. The same function reads a text, produces a JSON schema and writes a sample,
+//! which keeps the three consistent.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -11,9 +11,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Fields, Node, NodeValue, text};
 
-/// Something that is led past every key.
+/// Visits the keys of a section.
 pub trait KeyVisitor {
-    /// A section, and the walk through its keys.
+    /// Visits a section, and its keys with `walk`.
     fn section(
         &mut self,
         key: &'static str,
@@ -21,22 +21,22 @@ pub trait KeyVisitor {
         walk: &mut dyn FnMut(&mut dyn KeyVisitor),
     );
 
-    /// A key and the slot for its value, which holds the default.
+    /// Visits a key and the slot for its value, which holds the default.
     fn key(&mut self, key: &'static str, about: &'static str, slot: &mut dyn Slot);
 }
 
-/// Where a value goes.
+/// The target of a value.
 pub trait Slot {
-    /// Takes the value in; says what was expected where it is none.
+    /// Sets the value.
     ///
     /// # Errors
-    /// What the value must be.
+    /// The value is invalid; the error says what is expected.
     fn take(&mut self, node: &Node) -> Result<(), String>;
 
-    /// The value as YAML; none where nothing is set.
+    /// Returns the value as YAML; `None` if it is not set.
     fn sample(&self) -> Option<String>;
 
-    /// What a JSON schema says of it.
+    /// Returns the JSON schema of the value.
     fn schema(&self) -> Json;
 }
 
@@ -136,7 +136,7 @@ impl Slot for std::path::PathBuf {
     }
 }
 
-/// A list of values, which another list takes the place of.
+/// A list of values, which replaces the default list.
 impl<T: Slot + Default> Slot for Vec<T> {
     fn take(&mut self, node: &Node) -> Result<(), String> {
         let NodeValue::List(items) = &node.value else { return Err("a list".to_owned()) };
@@ -159,13 +159,13 @@ impl<T: Slot + Default> Slot for Vec<T> {
     }
 }
 
-/// A number within bounds.
+/// A number in a range.
 pub struct Within<'s, N> {
     slot: &'s mut N,
     bounds: RangeInclusive<N>,
 }
 
-/// A slot for a number within these bounds.
+/// Creates a slot for a number in a range.
 pub fn within<N>(slot: &mut N, bounds: RangeInclusive<N>) -> Within<'_, N> {
     Within { slot, bounds }
 }
@@ -203,7 +203,7 @@ pub struct OneOf<'s, T: 'static> {
     words: &'static [(&'static str, T)],
 }
 
-/// A slot for a value that is written as one of these words.
+/// Creates a slot for a value that is written as one of these words.
 pub fn one_of<'s, T>(slot: &'s mut T, words: &'static [(&'static str, T)]) -> OneOf<'s, T> {
     OneOf { slot, words }
 }
@@ -230,39 +230,39 @@ impl<T: Clone + PartialEq> Slot for OneOf<'_, T> {
     }
 }
 
-/// Text as YAML that reads back as it.
+/// Quotes text as a YAML string.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// The keys that a walk declares.
+/// A declared key.
 #[derive(Clone, Debug)]
 pub struct KeyDeclaration {
     /// The key.
     pub key: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub about: &'static str,
-    /// What it holds.
+    /// Its content.
     pub holds: KeyContent,
 }
 
-/// What a declared key holds.
+/// The content of a declared key.
 #[derive(Clone, Debug)]
 pub enum KeyContent {
-    /// More keys.
+    /// A section with more keys.
     Section(Vec<KeyDeclaration>),
     /// A value: its default as YAML, and its schema.
     Value(Option<String>, Json),
 }
 
-/// The keys that a walk declares, in its order.
+/// Returns the keys that a function declares, in order.
 pub fn declared(walk: &mut dyn FnMut(&mut dyn KeyVisitor)) -> Vec<KeyDeclaration> {
     let mut list = KeyList(Vec::new());
     walk(&mut list);
     list.0
 }
 
-/// Writes down what it is led past.
+/// Collects the declared keys.
 struct KeyList(Vec<KeyDeclaration>);
 
 impl KeyVisitor for KeyList {
@@ -284,7 +284,7 @@ impl KeyVisitor for KeyList {
     }
 }
 
-/// A JSON schema of these keys.
+/// Returns a JSON schema of these keys.
 pub fn schema(keys: &[KeyDeclaration]) -> Json {
     let properties: Map<String, Json> = keys
         .iter()
@@ -300,7 +300,7 @@ pub fn schema(keys: &[KeyDeclaration]) -> Json {
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }
 
-/// A YAML text with every key at its default and a comment that says what it means. Keys without a
+/// Returns a YAML text with every key at its default and a comment with its meaning. Keys without a
 /// default are commented out.
 pub fn sample(keys: &[KeyDeclaration]) -> String {
     sample_lines(keys).into_iter().map(|line| line + "\n").collect()

@@ -1,10 +1,8 @@
-//! YAML as a tree in which every key and value knows its bytes, so that a mistake in a theme or in a
-//! configuration can be pointed at. Scalars stay text: a colour written `000000` is a colour, not
-//! the number 0.
+//! Parses YAML to a tree in which every key and value has its position, for errors in themes and
+//! configurations. Scalars stay text: a colour written `000000` is a colour, not the number 0.
 //!
-//! Deserialising into structs would stop at the first mistake and forget where the others are.
-//! `fields` reads a mapping key by key; `keys` has each key declared once, to be read, described and
-//! sampled.
+//! Deserialising into structs would stop at the first error and lose the positions. `fields` reads
+//! a mapping key by key; `keys` declares each key once, to be read, described and sampled.
 
 mod fields;
 mod keys;
@@ -21,7 +19,7 @@ pub use keys::{
     KeyContent, KeyDeclaration, KeyVisitor, Slot, declared, one_of, quoted, sample, schema, within,
 };
 
-/// A value and the bytes it stands at.
+/// A value and its position.
 #[derive(Debug, PartialEq)]
 pub struct Node {
     /// Its bytes in the text.
@@ -33,13 +31,13 @@ pub struct Node {
 /// What a node is.
 #[derive(Debug, PartialEq)]
 pub enum NodeValue {
-    /// Nothing, `~` or `null`: what the base theme says stays.
+    /// Null: empty, `~` or `null`. The base theme's value stays.
     Null,
     /// Any scalar, as text.
     Text(String),
     /// A list.
     List(Vec<Rc<Node>>),
-    /// Keys and values in order, a key given twice being there twice.
+    /// Keys and values in order, including duplicate keys.
     Map(Vec<(MapKey, Rc<Node>)>),
 }
 
@@ -52,36 +50,35 @@ pub struct MapKey {
     pub name: String,
 }
 
-/// Why a text is not YAML, and where.
+/// A YAML syntax error and its position.
 #[derive(Debug, PartialEq)]
 pub struct YamlError {
-    /// Where the parser stopped.
+    /// The offset at which the parser stopped.
     pub at: usize,
-    /// What it says.
+    /// The parser's message.
     pub message: String,
 }
 
 impl Node {
-    /// The value under `key`, if this is a mapping that has it.
+    /// Returns the value under `key`, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let NodeValue::Map(entries) = &self.value else { return None };
         entries.iter().rev().find(|(known, _)| known.name == key).map(|(_, node)| &**node)
     }
 }
 
-/// The tree of the text's first document.
+/// Returns the tree of the text's first document.
 ///
 /// # Errors
-/// The text is not YAML, or has a key that is not plain text; or the parser panicked.
+/// The text is not valid YAML, has a key that is not a scalar, or makes the parser panic.
 pub fn parse(text: &str) -> Result<Rc<Node>, YamlError> {
     catch_panic(|| compose(text)).unwrap_or_else(|message| Err(YamlError { at: 0, message }))
 }
 
-/// What `parse` returns, or what is said of a text at which it panics: the text costs itself then, and
-/// not the talk.
+/// Runs `parse`, and turns a panic of the YAML parser into an error of this one text.
 ///
 /// # Errors
-/// It panicked.
+/// The parser panicked.
 pub fn catch_panic<T>(parse: impl FnOnce() -> T) -> Result<T, String> {
     contain("the YAML parser", parse).map_err(|panicked| panicked.to_string())
 }
@@ -109,7 +106,7 @@ struct Composer {
     root: Option<Rc<Node>>,
 }
 
-/// A collection whose end has not come yet.
+/// A collection that is not closed yet.
 struct OpenCollection {
     start: usize,
     anchor: usize,
@@ -167,7 +164,8 @@ impl Composer {
         self.attach(node)
     }
 
-    /// Puts a whole node where it belongs: key or value of the open mapping, or the root.
+    /// Attaches a finished node as key or value of the open mapping, as item of the open list, or
+    /// as root.
     fn attach(&mut self, node: Rc<Node>) -> Result<(), YamlError> {
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
@@ -206,7 +204,7 @@ fn offset(marker: &Marker) -> usize {
 mod tests {
     use super::*;
 
-    /// The tree on one line, each key and scalar as the bytes it stands at.
+    /// Returns the tree on one line, each key and scalar as the bytes at its position.
     fn dump(text: &str) -> String {
         fn of(node: &Node, text: &str) -> String {
             match &node.value {
@@ -231,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_stay_text_and_everything_knows_its_bytes() {
+    fn scalars_stay_text_and_nodes_have_ranges() {
         assert_eq!(dump(""), "null");
         assert_eq!(dump("# only a comment"), "null");
         assert_eq!(dump("ä: 000000"), r#"{ä: "000000"=000000}"#);
@@ -246,19 +244,19 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_is_the_node_it_names() {
+    fn alias_is_its_anchors_node() {
         assert_eq!(dump("a: &x {b: c}\nd: *x"), r#"{a: {b: "c"=c}, d: {b: "c"=c}}"#);
     }
 
     #[test]
-    fn a_panic_of_the_parser_is_contained() {
+    fn parser_panic_becomes_an_error() {
         assert_eq!(catch_panic(|| 1), Ok(1));
         let panicked = catch_panic(|| -> u8 { std::panic::resume_unwind(Box::new("a bug")) });
         assert_eq!(panicked.unwrap_err(), "the YAML parser panicked: a bug");
     }
 
     #[test]
-    fn what_is_not_yaml_says_where() {
+    fn yaml_errors_have_positions() {
         assert_eq!(dump("a: [\nb"), "3: unclosed bracket '['");
         assert!(parse("a: *x").is_err());
         assert!(parse("a: &x [*x, {b: *x}]").is_err());

@@ -1,4 +1,4 @@
-//! Blocks of code: what stands behind their marks, what stands in them, and whether they are closed.
+//! Parses code blocks: info string, code, and whether the fence is closed.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use super::{BlockReader, StopReason, join};
 use crate::parse::tree::{Element, ElementKind, FenceDraft};
 
 impl<'t> BlockReader<'t, '_> {
-    /// Reads the block of code that was just opened.
+    /// Parses the code block that was just opened.
     pub(super) fn code(&mut self, kind: &CodeBlockKind<'t>, range: Range<usize>) -> Element<'t> {
         let mut code = Cow::Borrowed("");
         let mut inside = None::<Range<usize>>;
@@ -53,7 +53,7 @@ impl<'t> BlockReader<'t, '_> {
     }
 }
 
-/// What follows the fence marks on a code block's first line, and that line's length.
+/// Returns the info string of a code block's first line, and that line's length.
 fn opening_fence(block: &str) -> (&str, usize) {
     let end = block.find('\n').map_or(block.len(), |at| at + 1);
     let line = block[..end].trim_start_matches([' ', '\t']);
@@ -61,7 +61,7 @@ fn opening_fence(block: &str) -> (&str, usize) {
     (line.trim_start_matches(mark).trim(), end)
 }
 
-/// Whether a fenced code block has its closing line.
+/// Returns whether a fenced code block has its closing line.
 fn is_closed(block: &str) -> bool {
     let block = block.trim();
     let mark = if block.starts_with('~') { '~' } else { '`' };

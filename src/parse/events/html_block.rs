@@ -1,9 +1,9 @@
-//! HTML blocks: the comments in one, what stands behind them, and the tags that are refused.
+//! Parses HTML blocks: comments, the text after them, and unsupported tags.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{BlockReader, MAX_DEPTH, blocks, mistaken, trim};
+use super::{BlockReader, MAX_DEPTH, blocks, diagnostic_element, trim};
 use crate::diag::Diagnostic;
 use crate::parse::html;
 use crate::parse::line;
@@ -12,15 +12,15 @@ use crate::parse::tree::{Element, ElementKind, TextOrigin};
 use crate::source::Span;
 
 impl<'t> BlockReader<'t, '_> {
-    /// Reads the HTML block that was just opened.
+    /// Parses the HTML block that was just opened.
     pub(super) fn html_block(&mut self, range: Range<usize>, found: &mut Vec<Element<'t>>) {
         let whole = self.text;
         match self.html_text() {
-            // Contiguous in the source: every part of it has a place of its own.
+            // Contiguous in the source: every part of it has its own position.
             Cow::Borrowed(html) => {
                 let start = html.as_ptr() as usize - whole.as_ptr() as usize;
                 let start = if html.is_empty() { range.start } else { start };
-                // An HTML block in several lines is several events: the first begins it.
+                // A multi-line HTML block is several events; the first one starts it.
                 let html = whole.get(start..range.end).unwrap_or(html);
                 self.html_parts(html, self.origin.from(start), found);
             }
@@ -39,7 +39,9 @@ impl<'t> BlockReader<'t, '_> {
                         found.push(Element { kind: ElementKind::Comment(body), span });
                     }
                     None if starts_span(&html) => self.spans(&html, span, found),
-                    None => found.push(mistaken(refused(&html, TextOrigin::Whole(span)))),
+                    None => {
+                        found.push(diagnostic_element(unsupported(&html, TextOrigin::Whole(span))))
+                    }
                 }
             }
         }
@@ -63,7 +65,7 @@ impl<'t> BlockReader<'t, '_> {
                 self.markdown(rest, origin.from(at), found);
                 return;
             } else {
-                found.push(mistaken(refused(rest, origin.from(at))));
+                found.push(diagnostic_element(unsupported(rest, origin.from(at))));
                 return;
             }
             let rest = &html[at..];
@@ -71,7 +73,7 @@ impl<'t> BlockReader<'t, '_> {
         }
     }
 
-    /// Reads what follows `<!--`; gives the length up to behind its `-->`.
+    /// Parses the text after `<!--`; returns the length up to the end of `-->`.
     fn comment(
         &mut self,
         text: &'t str,
@@ -81,13 +83,13 @@ impl<'t> BlockReader<'t, '_> {
         let close = text.find("-->");
         let body = &text[..close.unwrap_or(text.len())];
         let first_line = text.find('\n').unwrap_or(text.len());
-        // A comment that was not closed runs to the end of the next one, or of the deck: only its
-        // first line is taken for it, so that no slide is swallowed.
+        // An unclosed comment runs to the end of the next one or of the deck. Only its first line
+        // is treated as the comment, which keeps the slides after it.
         let unclosed = close.is_none() || body[first_line.min(body.len())..].contains("\n<!--");
         if unclosed {
             let span = origin.span(0..first_line);
             let mistake = Diagnostic::error(span, "this comment is never closed");
-            found.push(mistaken(mistake.hint("end it with `-->`")));
+            found.push(diagnostic_element(mistake.hint("end it with `-->`")));
             self.markdown(&text[first_line..], origin.from(first_line), found);
             return text.len();
         }
@@ -98,7 +100,7 @@ impl<'t> BlockReader<'t, '_> {
         close.map_or(text.len(), |close| close + 3)
     }
 
-    /// Reads a block that starts with a span's tag: a paragraph, had the tag more on its line.
+    /// Parses a block that starts with a span's tag as a paragraph.
     fn spans(&mut self, html: &str, span: Span, found: &mut Vec<Element<'t>>) {
         let mut text = line::line_at(html.trim(), span, self.mistakes);
         trim(&mut text);
@@ -107,7 +109,7 @@ impl<'t> BlockReader<'t, '_> {
         }
     }
 
-    /// Reads a part of the block as markdown after all.
+    /// Parses a part of the block as markdown.
     fn markdown(&mut self, text: &'t str, origin: TextOrigin, found: &mut Vec<Element<'t>>) {
         if self.depth() >= MAX_DEPTH {
             return;
@@ -130,7 +132,7 @@ fn is_break(html: &str) -> bool {
         && name[2..].trim_start().starts_with(['>', '/'])
 }
 
-fn refused(html: &str, origin: TextOrigin) -> Diagnostic {
+fn unsupported(html: &str, origin: TextOrigin) -> Diagnostic {
     let line = html.lines().next().unwrap_or_default();
     let word = html.trim_start().trim_start_matches(['<', '/']);
     let word = word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();

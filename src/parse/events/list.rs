@@ -1,5 +1,5 @@
-//! Lists: nested ones become one run of items with depths, and each keeps the number that its
-//! author wrote.
+//! Parses lists: nested lists become one sequence of items with depths, and each item keeps the
+//! number its author wrote.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::BlockReader;
 use crate::deck::Marker;
 use crate::parse::tree::{Element, ElementKind, ItemDraft};
 
-/// Reads the list that was just opened.
+/// Parses the list that was just opened.
 pub(super) fn list<'t>(
     reader: &mut BlockReader<'t, '_>,
     numbered: bool,
@@ -22,8 +22,8 @@ pub(super) fn list<'t>(
     reader.element(ElementKind::List(items), range)
 }
 
-/// Adds an item's paragraphs as bullets of their own, nested lists one level deeper, and hangs
-/// everything else on the bullet before it.
+/// Adds an item's paragraphs as bullets of their own and nested lists one level deeper, and
+/// attaches everything else to the bullet before it.
 fn flatten<'t>(
     marker: &Marker,
     blocks: Vec<Element<'t>>,
@@ -56,7 +56,7 @@ fn flatten<'t>(
     }
 }
 
-/// The marker at the start of an item's source.
+/// Returns the marker at the start of an item's source.
 fn marker(source: &str, numbered: bool) -> Marker {
     if !numbered {
         return Marker::Bullet;
@@ -66,7 +66,7 @@ fn marker(source: &str, numbered: bool) -> Marker {
     Marker::Number(source.get(..=digits).unwrap_or(source).into())
 }
 
-/// The columns before byte `at` on its line.
+/// Returns the number of columns before byte `at` on its line.
 fn indent(text: &str, at: usize) -> usize {
     let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let rest = text[line..].trim_start_matches(' ');

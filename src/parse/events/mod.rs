@@ -1,5 +1,5 @@
-//! pulldown-cmark's events to a tree of blocks with spans. The markdown dialect is chosen here, and
-//! nowhere else.
+//! Converts pulldown-cmark's events to a tree of elements with spans. The markdown dialect is
+//! chosen here only.
 
 mod code;
 mod html_block;
@@ -18,19 +18,19 @@ use super::tree::{Element, ElementKind, PictureDraft, TextOrigin};
 use crate::diag::Diagnostic;
 use paragraph::trim;
 
-/// How deep quotes and lists may nest; what is deeper is a mistake, not a stack overflow.
+/// How deep quotes and lists may nest; deeper nesting is an error instead of a stack overflow.
 pub(super) const MAX_DEPTH: usize = 32;
 
-/// Why reading stopped, or should have, before the end of the text.
+/// Why parsing stopped before the end of the text.
 #[derive(Debug, PartialEq)]
 pub(super) enum StopReason {
-    /// The code block there reaches the end of the text without having been closed.
+    /// The code block at this range is not closed.
     OpenFence(Range<usize>),
-    /// A line of `>>>` alone stands there, in bytes of the file: what follows is not read.
+    /// The line at this range of the file opens a `>>>` quote; the text after it was not parsed.
     LongQuote(Range<usize>),
 }
 
-/// The blocks of `text`, and the mistakes inside them that need no place of their own.
+/// Returns the elements of `text`, and adds the diagnostics that need no place of their own.
 pub(super) fn blocks<'t>(
     text: &'t str,
     origin: TextOrigin,
@@ -40,7 +40,7 @@ pub(super) fn blocks<'t>(
     read(text, origin, depth, mistakes).0
 }
 
-/// As [`blocks`], with what may have stopped it.
+/// As [`blocks`], and returns why parsing stopped early.
 pub(super) fn read<'t>(
     text: &'t str,
     origin: TextOrigin,
@@ -56,8 +56,8 @@ pub(super) fn read<'t>(
     (blocks, reader.stop)
 }
 
-/// What of pulldown-cmark's dialects a deck is written in. Front matter, alerts and superscript
-/// are our own passes: theirs lose what presenterm keeps.
+/// The pulldown-cmark extensions in use. Front matter, alerts and superscript are parsed
+/// separately, since theirs lose what presenterm keeps.
 fn dialect() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
@@ -71,9 +71,9 @@ struct BlockReader<'t, 'm> {
     text: &'t str,
     origin: TextOrigin,
     line: InlineCollector<'t>,
-    /// Inline events before this offset were read otherwise: an alert's first line.
+    /// Inline events before this offset are skipped: they are an alert's first line.
     skip: usize,
-    /// The depth of the text's own blocks.
+    /// The depth of the text's top-level blocks.
     top: usize,
     depth: usize,
     stop: Option<StopReason>,
@@ -81,10 +81,10 @@ struct BlockReader<'t, 'm> {
 }
 
 impl<'t> BlockReader<'t, '_> {
-    /// The blocks up to the end of the container that was just opened, or of the text.
+    /// Returns the elements up to the end of the container that was just opened, or of the text.
     fn blocks(&mut self) -> Vec<Element<'t>> {
         let mut found = Vec::new();
-        // Text that stands in an item without a paragraph around it.
+        // Text of a tight list item, which has no paragraph around it.
         let mut loose = None::<Range<usize>>;
         while let Some((event, range)) = self.events.next() {
             match event {
@@ -111,7 +111,7 @@ impl<'t> BlockReader<'t, '_> {
         found
     }
 
-    /// Turns loose text before a block into a paragraph.
+    /// Turns pending loose text into a paragraph.
     fn loose(&mut self, loose: &mut Option<Range<usize>>, found: &mut Vec<Element<'t>>) {
         if let Some(range) = loose.take() {
             let finished = self.line.finish();
@@ -137,10 +137,10 @@ impl<'t> BlockReader<'t, '_> {
             Tag::HtmlBlock => self.html_block(range, found),
             Tag::Table(aligns) => found.push(self.table(&aligns, range)),
             Tag::BlockQuote(_) | Tag::List(_) if self.depth >= MAX_DEPTH => {
-                self.pass_over();
+                self.skip_container();
                 let mistake = Diagnostic::error(self.origin.span(range), "nested too deeply")
                     .hint(format!("lists and quotes nest up to {MAX_DEPTH} levels"));
-                found.push(mistaken(mistake));
+                found.push(diagnostic_element(mistake));
             }
             Tag::BlockQuote(_) => {
                 let quote = self.nested(|reader| quote::quote(reader, range));
@@ -156,7 +156,7 @@ impl<'t> BlockReader<'t, '_> {
         }
     }
 
-    /// Whether the quote at `range` is a line of `>>>` alone: then reading stops there.
+    /// Returns whether the quote at `range` is a line of `>>>` alone, and then stops parsing there.
     fn is_long_quote(&mut self, range: &Range<usize>) -> bool {
         let TextOrigin::At(_, base) = self.origin else { return false };
         let block = &self.text[range.clone()];
@@ -178,7 +178,7 @@ impl<'t> BlockReader<'t, '_> {
         made
     }
 
-    /// The next item of the list that was just opened, and its blocks.
+    /// Returns the next item of the list that was just opened, and its elements.
     fn next_item(&mut self) -> Option<(Range<usize>, Vec<Element<'t>>)> {
         match self.events.next()? {
             (Event::Start(Tag::Item), range) => Some((range, self.blocks())),
@@ -186,17 +186,17 @@ impl<'t> BlockReader<'t, '_> {
         }
     }
 
-    /// How deep in quotes and lists the reader stands.
+    /// Returns the current depth of quotes and lists.
     fn depth(&self) -> usize {
         self.depth
     }
 
-    /// An element made from `range` of the text.
+    /// Creates an element from `range` of the text.
     fn element(&self, kind: ElementKind<'t>, range: Range<usize>) -> Element<'t> {
         Element { kind, span: self.origin.span(range) }
     }
 
-    /// The inline content up to the end of the block that was just opened.
+    /// Returns the inline content up to the end of the block that was just opened.
     fn inlines(&mut self) -> InlineContent {
         for (event, range) in self.events.by_ref() {
             match event {
@@ -208,7 +208,7 @@ impl<'t> BlockReader<'t, '_> {
         self.line.finish()
     }
 
-    /// A footnote is one run of text; whatever else it holds stands below it.
+    /// Parses a footnote: its paragraphs are one text; other elements follow it.
     fn footnote(&mut self, name: &str, range: Range<usize>, found: &mut Vec<Element<'t>>) {
         let mut text = Vec::new();
         let mut others = Vec::new();
@@ -223,7 +223,7 @@ impl<'t> BlockReader<'t, '_> {
         found.extend(others);
     }
 
-    /// The text of an HTML block, without the marks of the quote or list around it.
+    /// Returns the text of an HTML block, without the marks of the quote or list around it.
     fn html_text(&mut self) -> Cow<'t, str> {
         let mut html = Cow::Borrowed("");
         for (event, _) in self.events.by_ref() {
@@ -237,7 +237,7 @@ impl<'t> BlockReader<'t, '_> {
     }
 
     /// Skips to the end of the container that was just opened.
-    fn pass_over(&mut self) {
+    fn skip_container(&mut self) {
         let mut open = 1_usize;
         while open > 0 {
             match self.events.next() {
@@ -250,17 +250,17 @@ impl<'t> BlockReader<'t, '_> {
     }
 }
 
-/// An element that says what is wrong, in its place.
-pub(super) fn mistaken<'t>(mistake: Diagnostic) -> Element<'t> {
+/// Creates an element that shows a diagnostic in its place.
+pub(super) fn diagnostic_element<'t>(mistake: Diagnostic) -> Element<'t> {
     Element { span: mistake.span, kind: ElementKind::Mistake(Box::new(mistake)) }
 }
 
-/// A picture in its place.
+/// Creates a picture element.
 fn picture<'t>(draft: PictureDraft) -> Element<'t> {
     Element { span: draft.span, kind: ElementKind::Picture(Box::new(draft)) }
 }
 
-/// Appends to a text that is borrowed as long as it has one part.
+/// Appends to a text that stays borrowed while it has a single part.
 fn join<'t>(whole: &mut Cow<'t, str>, part: CowStr<'t>) {
     if whole.is_empty() {
         *whole = match part {
@@ -272,7 +272,7 @@ fn join<'t>(whole: &mut Cow<'t, str>, part: CowStr<'t>) {
     }
 }
 
-/// Whether a heading starts with `#` marks; else it is underlined.
+/// Returns whether a heading starts with `#` marks; otherwise it is underlined.
 fn is_atx(heading: &str) -> bool {
     let heading = heading.trim_start_matches([' ', '\t']);
     let after = heading.trim_start_matches('#');

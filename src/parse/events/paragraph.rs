@@ -1,4 +1,4 @@
-//! Paragraphs, cut where a picture stands in them.
+//! Parses paragraphs, and splits them at pictures.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::parse::inline::InlineContent;
 use crate::parse::tree::{Element, ElementKind};
 
 impl<'t> BlockReader<'t, '_> {
-    /// A paragraph, cut in parts by the pictures in it.
+    /// Adds a paragraph, split at its pictures.
     pub(super) fn paragraph(
         &self,
         line: InlineContent,
@@ -34,7 +34,7 @@ impl<'t> BlockReader<'t, '_> {
     }
 }
 
-/// Takes the blanks off the ends of a paragraph's text.
+/// Trims blanks from the ends of a paragraph's text.
 pub(super) fn trim(text: &mut Vec<Inline>) {
     let empty = |inline: &Inline| match inline {
         Inline::Text(text, _) => text.trim().is_empty(),

@@ -1,5 +1,5 @@
-//! Block quotes, and the alerts among them: a quote whose first line is `[!note]`, with or without
-//! a title of its own behind it.
+//! Parses block quotes and alerts. An alert is a quote whose first line is `[!note]`, optionally
+//! followed by a title.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::deck::{AlertKind, Inline};
 use crate::parse::line;
 use crate::parse::tree::{Element, ElementKind};
 
-/// Reads the quote that was just opened.
+/// Parses the quote that was just opened.
 pub(super) fn quote<'t>(reader: &mut BlockReader<'t, '_>, range: Range<usize>) -> Element<'t> {
     let marker = marker(&reader.text[range.clone()]);
     if let Some(AlertLine { end, .. }) = &marker {
@@ -26,7 +26,7 @@ pub(super) fn quote<'t>(reader: &mut BlockReader<'t, '_>, range: Range<usize>) -
 struct AlertLine {
     kind: AlertKind,
     title: Option<Vec<Inline>>,
-    /// Where it ends in the quote's source.
+    /// Its end in the quote's source.
     end: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Tables, cell by cell.
+//! Parses tables.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::parse::inline::InlineContent;
 use crate::parse::tree::{Element, ElementKind, PictureDraft};
 
 impl<'t> BlockReader<'t, '_> {
-    /// Reads the table that was just opened.
+    /// Parses the table that was just opened.
     pub(super) fn table(&mut self, aligns: &[Alignment], range: Range<usize>) -> Element<'t> {
         let mut table =
             Table { aligns: aligns.iter().map(|&a| align(a)).collect(), ..Table::default() };
@@ -34,7 +34,7 @@ impl<'t> BlockReader<'t, '_> {
         self.element(ElementKind::Table(table), range)
     }
 
-    /// A table cell; a picture in it is shown as its text.
+    /// Returns a table cell; pictures become their alternative text.
     fn cell(&mut self, mut text: Vec<Inline>, pictures: Vec<(usize, PictureDraft)>) -> Vec<Inline> {
         for (shift, (at, draft)) in pictures.into_iter().enumerate() {
             let message = "pictures are not supported in table cells";

@@ -1,4 +1,4 @@
-//! Attributes that make no sense together.
+//! Checks for attributes that cannot be combined.
 
 use super::FenceInfo;
 use crate::deck::OutputMode;
@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::source::Span;
 
 impl FenceInfo<'_> {
-    /// Tells of the attributes of one fence that do not go together.
+    /// Reports the attributes of one fence that cannot be combined.
     pub(super) fn check(&self, span: Span, mistakes: &mut Vec<Diagnostic>) {
         let mut refuse = |message: &str, hint: &str| {
             mistakes.push(Diagnostic::error(span, message).hint(hint));
@@ -17,8 +17,8 @@ impl FenceInfo<'_> {
                 "remove one of them",
             );
         }
-        let is_raced = self.bench.is_some();
-        if self.module.is_some() && !is_raced && (self.start.is_some() || self.rendered) {
+        let is_bench = self.bench.is_some();
+        if self.module.is_some() && !is_bench && (self.start.is_some() || self.rendered) {
             refuse(
                 "`+pymodule` cannot be combined with an attribute that runs or renders the block",
                 "remove the other attribute: a Python block imports the module",
@@ -31,7 +31,7 @@ impl FenceInfo<'_> {
         if self.width_percent.is_some() && !self.rendered {
             refuse("`+width` needs `+render`", "add `+render`");
         }
-        if self.forms > 1 {
+        if self.output_modes > 1 {
             refuse(
                 "`+exec_replace`, `+image` and `+acquire_terminal` cannot be combined",
                 "keep one of them",
@@ -39,7 +39,7 @@ impl FenceInfo<'_> {
         }
         if self.output.is_some() && self.start.is_none() {
             refuse("`+output` needs a block that runs", "add `+exec`");
-        } else if self.output.is_some() && (self.forms > 0 || self.id.is_some()) {
+        } else if self.output.is_some() && (self.output_modes > 0 || self.id.is_some()) {
             refuse(
                 "`+output` conflicts with another attribute that places the output",
                 "use `+output` with `+exec`, `+auto_exec` or `+pty`, and without `+id`",
@@ -47,7 +47,7 @@ impl FenceInfo<'_> {
         }
         if self.id.is_some() && self.start.is_none() {
             refuse("`+id` needs a block that runs", "add `+exec`");
-        } else if self.id.is_some() && self.forms > 0 {
+        } else if self.id.is_some() && self.output_modes > 0 {
             refuse(
                 "`+id` needs output that is shown below its code",
                 "use `+exec`, `+auto_exec` or `+pty`",
@@ -55,7 +55,7 @@ impl FenceInfo<'_> {
         }
     }
 
-    /// The attribute that a race has no use for, if there is one, and what to do.
+    /// Returns the attribute that cannot be combined with `+bench`, if there is one, and a hint.
     pub(in crate::parse) fn bench_conflict(&self) -> Option<(&'static str, &'static str)> {
         self.bench.as_ref()?;
         Some(if self.module.is_some() {

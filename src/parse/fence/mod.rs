@@ -1,4 +1,4 @@
-//! The grammar behind a fence's marks: a language, then attributes. `rust +exec {1,3-5|all}`.
+//! Parses a fence's info string: a language, then attributes, as in `rust +exec {1,3-5|all}`.
 
 mod conflicts;
 mod value;
@@ -12,7 +12,7 @@ use crate::deck::{Check, LineGroup, OutputMode, OutputPlace, Pty, Start};
 use crate::diag::{self, Diagnostic};
 use crate::source::Span;
 
-/// What a fence says about its block.
+/// A parsed info string.
 #[derive(Debug, Default)]
 pub(super) struct FenceInfo<'t> {
     /// The language as written; empty for none.
@@ -23,11 +23,11 @@ pub(super) struct FenceInfo<'t> {
     pub(super) line_numbers: bool,
     /// `+no_background`
     pub(super) no_background: bool,
-    /// What starts it, if it runs.
+    /// What starts the block, if it runs.
     pub(super) start: Option<Start>,
-    /// What becomes of what it writes.
+    /// How its output is shown.
     pub(super) output_mode: OutputMode,
-    /// The executor named behind `+exec:`.
+    /// The executor named in `+exec:NAME`.
     pub(super) alternative: Option<Cow<'t, str>>,
     /// `+edition:2021`
     pub(super) edition: Option<Box<str>>,
@@ -39,28 +39,28 @@ pub(super) struct FenceInfo<'t> {
     pub(super) input: Option<Box<str>>,
     /// `+timeout:10s`
     pub(super) timeout_ms: Option<u64>,
-    /// `+validate`, and the executor named behind it; `+expect`, `+mask`.
+    /// `+validate` and its executor, `+expect`, `+mask`.
     pub(super) check: Check,
     /// `+output:right`
     pub(super) output: Option<OutputPlace>,
-    /// `+pty`, and what stands behind it.
+    /// `+pty` and its value.
     pub(super) pty: Option<Pty>,
-    /// `+session`, and the name behind it, which may be empty.
+    /// `+session` and its name, which may be empty.
     pub(super) session: Option<Cow<'t, str>>,
-    /// `+pymodule`, and the name behind it, which may be empty.
+    /// `+pymodule` and its name, which may be empty.
     pub(super) module: Option<Cow<'t, str>>,
-    /// `+bench`, and the name behind it, which may be empty.
+    /// `+bench` and its name, which may be empty.
     pub(super) bench: Option<Cow<'t, str>>,
     /// `+render`
     pub(super) rendered: bool,
     /// `+width:N%`
     pub(super) width_percent: Option<u8>,
-    /// The attributes that say what becomes of the output, of which there can be one.
-    forms: u8,
+    /// The number of attributes that set how the output is shown; at most one is valid.
+    output_modes: u8,
     given: u32,
 }
 
-/// Whether an attribute takes a value behind a colon.
+/// Whether an attribute takes a value after a colon.
 #[derive(Clone, Copy, PartialEq)]
 enum ValueRule {
     None,
@@ -68,7 +68,7 @@ enum ValueRule {
     Needed,
 }
 
-/// Every attribute, with the value it takes.
+/// Every attribute, and whether it takes a value.
 const ATTRIBUTES: &[(&str, ValueRule)] = &[
     ("acquire_terminal", ValueRule::Optional),
     ("auto_exec", ValueRule::Optional),
@@ -94,7 +94,7 @@ const ATTRIBUTES: &[(&str, ValueRule)] = &[
     ("width", ValueRule::Needed),
 ];
 
-/// Reads an info string that stands at `span`.
+/// Parses an info string at `span`.
 pub(super) fn read<'t>(info: &'t str, span: Span, mistakes: &mut Vec<Diagnostic>) -> FenceInfo<'t> {
     let at = |token: &str| part(info, span, token);
     let (language, rest) = info.split_at(info.find(char::is_whitespace).unwrap_or(info.len()));
@@ -108,14 +108,14 @@ pub(super) fn read<'t>(info: &'t str, span: Span, mistakes: &mut Vec<Diagnostic>
             mistakes.push(mistake.hint("the language comes first: `bash +exec`"));
         }
     } else {
-        glued(language, at(language), mistakes);
+        report_missing_space(language, at(language), mistakes);
         attributes(rest, &mut found, &at, mistakes);
     }
     found.check(span, mistakes);
     found
 }
 
-/// The span of a token that was cut out of `info`.
+/// Returns the span of a token that is a slice of `info`.
 fn part(info: &str, span: Span, token: &str) -> Span {
     let offset = (token.as_ptr() as usize).wrapping_sub(info.as_ptr() as usize);
     if offset > info.len() || span.range().len() != info.len() {
@@ -125,8 +125,8 @@ fn part(info: &str, span: Span, token: &str) -> Span {
     Span::new(span.file, start..start + token.len())
 }
 
-/// `bash+exec`: an attribute without its space makes an unknown language.
-fn glued(language: &str, span: Span, mistakes: &mut Vec<Diagnostic>) {
+/// Reports `bash+exec`: without a space before it, the attribute becomes part of the language.
+fn report_missing_space(language: &str, span: Span, mistakes: &mut Vec<Diagnostic>) {
     let Some((name, attribute)) = language.split_once('+') else { return };
     let attribute = attribute.split(':').next().unwrap_or_default();
     if ATTRIBUTES.iter().any(|(known, _)| *known == attribute) {
@@ -228,15 +228,15 @@ impl<'t> FenceInfo<'t> {
             "exec" => self.run(Start::OnKey, value),
             "auto_exec" => self.run(Start::Auto, value),
             "exec_replace" => {
-                self.becomes(OutputMode::Replace);
+                self.set_output_mode(OutputMode::Replace);
                 self.run(Start::Auto, value);
             }
             "image" => {
-                self.becomes(OutputMode::Picture);
+                self.set_output_mode(OutputMode::Picture);
                 self.run(Start::Auto, None);
             }
             "acquire_terminal" => {
-                self.becomes(OutputMode::Handover);
+                self.set_output_mode(OutputMode::Handover);
                 self.run(Start::OnKey, value);
             }
             "pty" => {
@@ -271,7 +271,8 @@ impl<'t> FenceInfo<'t> {
         Ok(())
     }
 
-    /// Of several ways to start, the one that needs no key wins; the first executor named holds.
+    /// Sets what starts the block: automatic start wins over a key, and the first executor named is
+    /// used.
     fn run(&mut self, start: Start, alternative: Option<Cow<'t, str>>) {
         self.alternative = self.alternative.take().or(alternative);
         self.start = Some(match (self.start, start) {
@@ -280,17 +281,17 @@ impl<'t> FenceInfo<'t> {
         });
     }
 
-    /// Whether an attribute runs or draws the block, for which its language must be known.
+    /// Returns whether an attribute runs or renders the block, for which it needs a language.
     fn needs_language(&self) -> bool {
         self.start.is_some() || self.module.is_some() || self.rendered || self.check.validates
     }
 
-    /// The first attribute that says what becomes of the output holds.
-    fn becomes(&mut self, mode: OutputMode) {
-        if self.forms == 0 {
+    /// Sets how the output is shown; the first such attribute is used.
+    fn set_output_mode(&mut self, mode: OutputMode) {
+        if self.output_modes == 0 {
             self.output_mode = mode;
         }
-        self.forms += 1;
+        self.output_modes += 1;
     }
 }
 

@@ -1,4 +1,4 @@
-//! What stands behind an attribute's colon, read as what the attribute takes.
+//! Parses the values of attributes.
 
 use regex::Regex;
 
@@ -8,10 +8,10 @@ use crate::parse::attribute::AttributeError;
 use crate::parse::manifest::EDITIONS;
 use crate::parse::sanitize::excerpt;
 
-/// The longest time limit, in milliseconds: a day. A deadline that far away still fits every clock.
+/// The longest time limit in milliseconds: one day. A deadline that far away fits every clock.
 const MAX_DURATION: u64 = 24 * 3_600_000;
 
-/// `standby`, `80:24` or `standby:80:24`.
+/// Parses `standby`, `80:24` or `standby:80:24`.
 pub(super) fn pty(value: &str) -> Result<Pty, AttributeError> {
     let (standby, size) = match value.strip_prefix("standby") {
         Some("") => return Ok(Pty { standby: true, size: None }),
@@ -36,7 +36,7 @@ pub(super) fn pty(value: &str) -> Result<Pty, AttributeError> {
     Ok(Pty { standby, size })
 }
 
-/// Where the output stands.
+/// Parses a place for output.
 pub(super) fn output(value: &str) -> Result<OutputPlace, AttributeError> {
     const PLACES: [(&str, OutputPlace); 4] = [
         ("below", OutputPlace::Below),
@@ -54,7 +54,7 @@ pub(super) fn output(value: &str) -> Result<OutputPlace, AttributeError> {
     })
 }
 
-/// An edition of Rust.
+/// Parses a Rust edition.
 pub(super) fn edition(value: &str) -> Result<Box<str>, AttributeError> {
     if EDITIONS.contains(&value) {
         return Ok(value.into());
@@ -63,7 +63,7 @@ pub(super) fn edition(value: &str) -> Result<Box<str>, AttributeError> {
     Err((format!("`+edition:{}` is not a Rust edition", excerpt(value)), hint))
 }
 
-/// A part of the slide's width.
+/// Parses a percentage of the slide's width.
 pub(super) fn width(value: &str) -> Result<u8, AttributeError> {
     let percent = value.strip_suffix('%').and_then(|number| number.parse::<u8>().ok());
     match percent {
@@ -75,7 +75,7 @@ pub(super) fn width(value: &str) -> Result<u8, AttributeError> {
     }
 }
 
-/// What is typed: `\n` ends a line, `\t` is a tab, and `\\` a backslash.
+/// Parses standard input: `\n` is a line feed, `\t` a tab, and `\\` a backslash.
 pub(super) fn typed(value: &str) -> Result<Box<str>, AttributeError> {
     let mut text = String::new();
     let mut characters = value.chars();
@@ -98,7 +98,7 @@ pub(super) fn typed(value: &str) -> Result<Box<str>, AttributeError> {
     Ok(text.into())
 }
 
-/// Whether `+expect` says that the block is meant to fail.
+/// Parses the value of `+expect`: whether the block is expected to fail.
 pub(super) fn is_failure_expected(value: &str) -> Result<bool, AttributeError> {
     match value {
         "success" => Ok(false),
@@ -110,7 +110,7 @@ pub(super) fn is_failure_expected(value: &str) -> Result<bool, AttributeError> {
     }
 }
 
-/// What of an output is not compared: a regular expression.
+/// Checks a regular expression for output that is not compared.
 pub(super) fn mask(value: &str) -> Result<Box<str>, AttributeError> {
     let hint = "for example `+mask:\"took \\d+ ms\"`";
     match Regex::new(value) {
@@ -126,7 +126,7 @@ pub(super) fn mask(value: &str) -> Result<Box<str>, AttributeError> {
     }
 }
 
-/// `90s`, `500ms`, `2m`, `1m30s`, or seconds as a bare number.
+/// Parses a duration in milliseconds: `90s`, `500ms`, `2m`, `1m30s`, or seconds as a bare number.
 pub(super) fn duration(text: &str) -> Result<u64, AttributeError> {
     let refusal = || {
         let hint = "write `+timeout:500ms`, `+timeout:10s` or `+timeout:2m`";

@@ -1,6 +1,6 @@
-//! Decks written for other tools: recognised by keys and lines that only one tool has, and reported
-//! once, with what to write instead. Each line of such a deck that livedeck does not know would be a
-//! mistake of its own otherwise.
+//! Recognises decks written for other tools, by keys and lines that only one tool uses, and reports
+//! this once, with the equivalents in livedeck. Otherwise each unknown line of such a deck would be
+//! an error.
 
 mod tools;
 
@@ -13,10 +13,10 @@ use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};
 use tools::{TOOLS, Tool};
 
-/// A report names at most this many keys of a front matter.
+/// The maximum number of front matter keys named in a report.
 const MAX_NAMED_KEYS: usize = 8;
 
-/// What only decks for livedeck and presenterm have: one of these, and the deck is ours.
+/// Text that only decks for livedeck and presenterm contain.
 const OWN_MARKERS: [&str; 6] = [
     "end_slide",
     "<!-- pause",
@@ -26,11 +26,11 @@ const OWN_MARKERS: [&str; 6] = [
     "+exec",
 ];
 
-/// Keys of front matter that livedeck has.
+/// The front matter keys of livedeck.
 const KNOWN_KEYS: [&str; 9] =
     ["title", "sub_title", "event", "location", "date", "author", "authors", "theme", "options"];
 
-/// The report of a deck that was written for another tool.
+/// Returns the report for a deck that was written for another tool.
 pub(super) fn recognise(text: &str) -> Option<Diagnostic> {
     if OWN_MARKERS.iter().any(|ours| text.contains(ours)) {
         return None;
@@ -43,9 +43,9 @@ pub(super) fn recognise(text: &str) -> Option<Diagnostic> {
     Some(outline.report(tool, &evidence))
 }
 
-/// Replaces all that was reported of the deck by the one report, and takes what was drawn for the
-/// other reports off its slides. The other tool's theme is none of ours.
-pub(super) fn report_once(deck: &mut Deck, report: Diagnostic) {
+/// Replaces all diagnostics of the deck by the one report, and removes their blocks from the
+/// slides. Also drops the other tool's theme.
+pub(super) fn replace_diagnostics(deck: &mut Deck, report: Diagnostic) {
     deck.theme = ThemeChoice::default();
     deck.diagnostics = vec![report];
     deck.slides.iter_mut().for_each(|slide| remove_problems(&mut slide.blocks));
@@ -73,12 +73,12 @@ struct HeaderKey<'t> {
     range: Range<usize>,
 }
 
-/// The parts of a deck that tell which tool it is for.
+/// The parts of a deck that identify its tool.
 struct Outline<'t> {
     has_front_matter: bool,
-    /// The keys of the front matter; without one, those in the lines before the first blank one.
+    /// The keys of the front matter, or, without one, of the lines before the first blank line.
     keys: Vec<HeaderKey<'t>>,
-    /// The lines that are no code, with where they start.
+    /// The lines outside code, with their offsets.
     lines: Vec<(usize, &'t str)>,
 }
 
@@ -97,7 +97,7 @@ impl<'t> Outline<'t> {
         Self { has_front_matter: front.is_some(), keys, lines }
     }
 
-    /// What shows that the deck is for this tool, and where it is.
+    /// Returns what identifies the tool, and its position.
     fn evidence(&self, tool: &Tool) -> Option<(String, Range<usize>)> {
         let of_key = |key: &&HeaderKey<'_>| {
             let headers = if self.has_front_matter { tool.keys } else { tool.bare_keys };
@@ -125,13 +125,13 @@ impl<'t> Outline<'t> {
         report
     }
 
-    /// What to change, with the lines of ours.
+    /// Returns hints with livedeck's equivalents.
     fn hints(&self, tool: &Tool) -> Vec<String> {
         let mut hints = Vec::from([self.slide_ends()]);
-        let strange: Vec<_> =
+        let unknown: Vec<_> =
             self.keys.iter().filter(|key| !KNOWN_KEYS.contains(&key.name)).collect();
-        if self.has_front_matter && !strange.is_empty() {
-            let names = strange.iter().take(MAX_NAMED_KEYS);
+        if self.has_front_matter && !unknown.is_empty() {
+            let names = unknown.iter().take(MAX_NAMED_KEYS);
             let names: Vec<_> = names.map(|key| format!("`{}`", excerpt(key.name))).collect();
             hints
                 .push(format!("remove the keys that livedeck does not have: {}", names.join(", ")));
@@ -149,7 +149,7 @@ impl<'t> Outline<'t> {
         hints
     }
 
-    /// The option that makes slides end where the other tool ends them.
+    /// Returns the hint for the option that ends slides where the other tool ends them.
     fn slide_ends(&self) -> String {
         let is_rule = |line: &str| line.len() >= 3 && line.bytes().all(|byte| byte == b'-');
         let ends_at_rules = self.lines.iter().any(|(_, line)| is_rule(line.trim_end()));
@@ -168,7 +168,7 @@ impl<'t> Outline<'t> {
     }
 }
 
-/// The lines from byte `from` on, with where each starts.
+/// Returns the lines from byte `from` on, with their offsets.
 fn lines_from(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
     text[from..].split_inclusive('\n').scan(from, |at, line| {
         let start = *at;
@@ -177,7 +177,7 @@ fn lines_from(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The lines outside fences; the line that opens a fence is one of them.
+/// Returns the lines outside code blocks, including opening fences.
 fn prose(text: &str, from: usize) -> Vec<(usize, &str)> {
     let mut open: Option<(char, usize)> = None;
     let outside = |&(_, line): &(usize, &str)| {
@@ -200,7 +200,7 @@ fn prose(text: &str, from: usize) -> Vec<(usize, &str)> {
     lines_from(text, from).filter(outside).collect()
 }
 
-/// The key of a line `key: value`, which may have mdp's `%` before it.
+/// Parses a line `key: value`, optionally with mdp's `%` before it.
 fn key((at, line): (usize, &str)) -> Option<HeaderKey<'_>> {
     let (name, value) = line.split_once(':')?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '%' | '@');

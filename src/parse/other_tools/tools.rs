@@ -1,41 +1,41 @@
-//! What tells the other tools' decks apart, and what to write in their place, after their manuals.
+//! Identifying keys and lines of other tools, from their manuals, and the equivalents in livedeck.
 
 /// A tool whose decks are recognised.
 pub(super) struct Tool {
-    /// What it is called.
+    /// Its name.
     pub(super) name: &'static str,
-    /// Keys of front matter that only this tool has.
+    /// Front matter keys that only this tool uses.
     pub(super) keys: &'static [&'static str],
-    /// Keys that its decks have in their first lines, without front matter around them.
+    /// Keys at the start of its decks, outside front matter.
     pub(super) bare_keys: &'static [&'static str],
-    /// Lines of its own.
+    /// Lines that are specific to it.
     pub(super) marks: &'static [Mark],
 }
 
-/// A line that the tool reads in its own way.
+/// A line with a special meaning in the tool.
 pub(super) struct Mark {
-    /// What it looks like.
+    /// The pattern it matches.
     pub(super) pattern: Pattern,
-    /// Whether it alone shows which tool the deck is for.
+    /// Whether it identifies the tool by itself.
     pub(super) is_decisive: bool,
-    /// What to write instead; empty for nothing.
+    /// What to write instead; may be empty.
     pub(super) hint: &'static str,
 }
 
-/// What a line looks like.
+/// A pattern for a line.
 pub(super) enum Pattern {
-    /// All of it.
+    /// The whole line.
     Is(&'static str),
-    /// How it starts.
+    /// The start of the line.
     Starts(&'static str),
-    /// What is in it.
+    /// A part of the line.
     Has(&'static str),
-    /// How it starts and ends.
+    /// The start and the end of the line.
     Between(&'static str, &'static str),
 }
 
 impl Pattern {
-    /// Whether a line looks like this; blanks around it do not count.
+    /// Returns whether a line matches; white space around it is ignored.
     pub(super) fn matches(&self, line: &str) -> bool {
         let line = line.trim();
         match self {
@@ -65,7 +65,7 @@ const NO_DIRECTIVES: &str =
     "remove its comments that set a style: livedeck reports each as unknown";
 const PICTURES: &str = "for a picture's width write `![image:width:50%](picture.png)`";
 
-/// The tools, those with the plainest signs first.
+/// The tools, those that are easiest to identify first.
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
         name: "patat",

@@ -30,7 +30,7 @@ fn lists_keep_their_numbers_depth_and_second_paragraphs() {
 }
 
 #[test]
-fn whatever_stands_in_an_item_is_drawn_there() {
+fn list_items_contain_blocks() {
     assert_snapshot!(tree("* a\n  > quote\n\n  ![](x.png)\n\n  | t |\n  |---|\n  | u |\n* # b\n"), @r#"
     --- 1
     list
@@ -47,7 +47,7 @@ fn whatever_stands_in_an_item_is_drawn_there() {
 }
 
 #[test]
-fn a_pause_between_items_cuts_the_list_without_a_gap() {
+fn pause_splits_a_list_without_a_gap() {
     assert_snapshot!(tree("* a\n<!-- pause -->\n* b\n\ntext\n\n* c\n"), @"
     --- 1 steps=2
     list
@@ -117,7 +117,7 @@ fn quotes_hold_blocks() {
 }
 
 #[test]
-fn long_quotes_stand_between_lines_of_their_own() {
+fn long_quotes_are_delimited_by_lines() {
     assert_snapshot!(tree("a\n\n>>>\nq\n\n* l\n\n>>>>\nb\n\n```\n>>>\n```\n"), @"
     --- 1
     p a
@@ -164,7 +164,7 @@ fn pictures_split_paragraphs_and_take_a_width() {
 }
 
 #[test]
-fn a_picture_keeps_its_place_behind_superscript() {
+fn picture_keeps_its_place_after_superscript() {
     assert_snapshot!(tree("x^2^ y^3^ ![](a.png) z^4^\n\n^a^![](b.png)\n"), @r#"
     --- 1
     p x{^:2} y{^:3}

@@ -1,4 +1,4 @@
-//! How blocks run, as their fences say it.
+//! How the attributes of a fence make a block run.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ fn deck(text: &str) -> Deck {
     parse(Path::new("talk.md"), text, &files)
 }
 
-/// The only cell of a deck with one block without mistakes.
+/// Returns the only cell of a deck with one block and no mistakes.
 fn cell(fence: &str) -> Arc<Cell> {
     let deck = deck(&format!("```{fence}\ncode\n```\n"));
     assert!(deck.diagnostics.is_empty(), "{:?}", deck.diagnostics);
@@ -28,7 +28,7 @@ fn cell(fence: &str) -> Arc<Cell> {
     deck.cells[0].clone()
 }
 
-/// What is wrong with a deck.
+/// Returns the messages of a deck's diagnostics.
 fn mistakes(text: &str) -> Vec<String> {
     deck(text).diagnostics.iter().map(|mistake| mistake.message.clone()).collect()
 }
@@ -42,7 +42,7 @@ fn mistakes(text: &str) -> Vec<String> {
 #[case("bash +image", Start::Auto, OutputMode::Picture)]
 #[case("bash +validate", Start::OnCheck, OutputMode::Below)]
 #[case("bash +exec +validate", Start::OnKey, OutputMode::Below)]
-fn f150_to_f154_attributes_say_what_starts_a_block_and_what_becomes_of_its_output(
+fn f150_to_f154_attributes_set_start_and_output_mode(
     #[case] fence: &str,
     #[case] start: Start,
     #[case] output_mode: OutputMode,
@@ -52,13 +52,13 @@ fn f150_to_f154_attributes_say_what_starts_a_block_and_what_becomes_of_its_outpu
 }
 
 #[test]
-fn f154_one_attribute_says_what_becomes_of_the_output() {
+fn f154_output_attributes_cannot_be_combined() {
     let why = "`+exec_replace`, `+image` and `+acquire_terminal` cannot be combined";
     assert_eq!(mistakes("```bash +exec_replace +image\nx\n```\n"), [why]);
 }
 
 #[test]
-fn f157_a_name_is_given_once_to_output_that_stands_below_its_code() {
+fn f157_id_is_unique_and_needs_output_below_code() {
     let name = |fence: &str| cell(fence).name.clone();
     assert_eq!(name("bash +exec +id:a").as_deref(), Some("a"));
     assert_eq!(mistakes("```bash +id:x\nx\n```\n"), ["`+id` needs a block that runs"]);
@@ -70,7 +70,7 @@ fn f157_a_name_is_given_once_to_output_that_stands_below_its_code() {
 }
 
 #[test]
-fn f157_output_is_placed_by_name_below_the_block_that_has_it() {
+fn f157_output_is_placed_by_the_blocks_id() {
     let placed =
         "```bash +exec +id:all\nx\n```\n\n<!-- end_slide -->\n<!-- snippet_output: all -->\n";
     let found = deck(placed);
@@ -88,12 +88,12 @@ fn f157_output_is_placed_by_name_below_the_block_that_has_it() {
 #[case("python +auto_exec:uv")]
 #[case("python +exec_replace:uv")]
 #[case("python +exec:uv +auto_exec:other")]
-fn f158_the_first_executor_that_is_named_runs_the_block(#[case] fence: &str) {
+fn f158_first_named_executor_runs_the_block(#[case] fence: &str) {
     assert_eq!(cell(fence).exec.alternative.as_deref(), Some("uv"));
 }
 
 #[test]
-fn f162_a_file_of_variables_is_read_line_by_line() {
+fn f162_env_file_is_read_line_by_line() {
     let cell = cell("bash +exec_replace +env:my.env");
     let variables: Vec<_> =
         cell.exec.environment.iter().map(|(name, value)| (&**name, &**value)).collect();
@@ -103,7 +103,7 @@ fn f162_a_file_of_variables_is_read_line_by_line() {
 }
 
 #[test]
-fn f162_a_bad_file_of_variables_is_a_mistake_in_its_own_line_and_nothing_runs() {
+fn f162_invalid_env_file_is_reported_at_its_line() {
     let deck = deck("```bash +exec +env:bad.env\nx\n```\n");
     let mistake = &deck.diagnostics[0];
     assert_eq!(mistake.message, "`nothing` does not set a variable");
@@ -115,7 +115,7 @@ fn f162_a_bad_file_of_variables_is_a_mistake_in_its_own_line_and_nothing_runs() 
 }
 
 #[test]
-fn f163_and_f164_what_a_check_is_to_find_is_kept() {
+fn f163_and_f164_validate_and_expect_are_parsed() {
     let check = |fence: &str| cell(fence).check.clone();
     let validates = Check { validates: true, ..Check::default() };
     assert_eq!(check("bash +exec"), Check::default());
@@ -130,7 +130,7 @@ fn f163_and_f164_what_a_check_is_to_find_is_kept() {
 }
 
 #[test]
-fn edition_of_rust_is_its_block_s_own() {
+fn block_edition_overrides_the_decks() {
     let text = "---\noptions: {rust: {edition: \"2018\"}}\n---\n\n```rust +exec\na\n```\n\n\
                 ```rust +exec +edition:2015\nb\n```\n";
     let deck = deck(text);
@@ -152,7 +152,7 @@ fn hidden_lines_of_rust_are_those_of_rustdoc() {
 }
 
 #[test]
-fn a_mask_is_a_regular_expression_and_may_have_spaces() {
+fn mask_is_a_regular_expression() {
     let mask = |fence: &str| cell(fence).check.mask.clone();
     assert_eq!(mask(r"bash +exec +mask:\d+ms {1}").as_deref(), Some(r"\d+ms"));
     assert_eq!(mask(r#"bash +mask:"a{2} \"b\"" +exec"#).as_deref(), Some(r#"a{2} "b""#));
@@ -165,7 +165,7 @@ fn a_mask_is_a_regular_expression_and_may_have_spaces() {
 }
 
 #[test]
-fn f148_code_kept_in_a_file_runs_with_its_hidden_lines_and_knows_its_place() {
+fn f148_code_in_a_file_runs_with_its_hidden_lines() {
     let text = "```file +exec\npath: code.py\nlanguage: python\nstart_line: 2\nend_line: 3\n```\n";
     let deck = deck(text);
     let cell = &deck.cells[0];
@@ -181,7 +181,7 @@ fn f148_code_kept_in_a_file_runs_with_its_hidden_lines_and_knows_its_place() {
 #[case("bash +pty:standby:40:14", true, Some((40, 14)))]
 #[case("bash +pty:2:1", false, Some((2, 1)))]
 #[case("bash +pty:1000:300", false, Some((1000, 300)))]
-fn f156_a_terminal_is_as_large_as_asked_for(
+fn f156_terminal_has_the_requested_size(
     #[case] fence: &str,
     #[case] standby: bool,
     #[case] size: Option<(u16, u16)>,
@@ -197,7 +197,7 @@ fn f156_a_terminal_is_as_large_as_asked_for(
 #[case("standby:65535:65535")]
 #[case("4294967295:24")]
 #[case("80:99999999999999999999")]
-fn a_terminal_has_a_possible_size(#[case] value: &str) {
+fn impossible_terminal_size_is_an_error(#[case] value: &str) {
     let why = format!("`+pty:{value}` is not a possible terminal size");
     assert_eq!(mistakes(&format!("```bash +pty:{value}\nx\n```\n")), [why]);
 }
@@ -211,7 +211,7 @@ fn a_terminal_has_a_possible_size(#[case] value: &str) {
 #[case("-1:24")]
 #[case("1e3:NaN")]
 #[case(":")]
-fn f156_half_a_size_is_a_mistake(#[case] value: &str) {
+fn f156_invalid_terminal_size_is_an_error(#[case] value: &str) {
     let why = format!("`+pty:{value}` is not a terminal size");
     assert_eq!(mistakes(&format!("```bash +pty:{value}\nx\n```\n")), [why]);
 }
@@ -222,7 +222,7 @@ fn f156_half_a_size_is_a_mistake(#[case] value: &str) {
 #[case("bash +exec_replace +pty", Start::Auto, OutputMode::Replace)]
 #[case("bash +acquire_terminal", Start::OnKey, OutputMode::Handover)]
 #[case("bash +auto_exec +acquire_terminal", Start::OnKey, OutputMode::Handover)]
-fn f155_and_f156_terminals_run_by_themselves_only_where_they_are_ours(
+fn f155_and_f156_only_slide_terminals_autorun(
     #[case] fence: &str,
     #[case] start: Start,
     #[case] output_mode: OutputMode,
@@ -232,7 +232,7 @@ fn f155_and_f156_terminals_run_by_themselves_only_where_they_are_ours(
 }
 
 #[test]
-fn a_block_of_python_is_part_of_the_session_that_it_names() {
+fn python_block_joins_the_session_it_names() {
     let session = |fence: &str| cell(fence).exec.session.clone();
     assert_eq!(session("python +exec").as_deref(), None);
     assert_eq!(session("python +exec +session").as_deref(), Some(""));
@@ -250,14 +250,14 @@ fn a_block_of_python_is_part_of_the_session_that_it_names() {
 #[case("python +exec:uv +session", "`+session` cannot use a named executor")]
 #[case("python +pty +session:a", "a block with its own terminal cannot be in a session")]
 #[case("python +acquire_terminal +session", "a block with its own terminal cannot be in a session")]
-fn what_can_be_in_no_session_says_so_and_runs_alone(#[case] fence: &str, #[case] why: &str) {
+fn block_that_cannot_join_a_session_runs_alone(#[case] fence: &str, #[case] why: &str) {
     let deck = deck(&format!("```{fence}\ncode\n```\n"));
     assert_eq!(deck.diagnostics[0].message, why);
     assert_eq!((deck.cells.len(), &deck.cells[0].exec.session), (1, &None));
 }
 
 #[test]
-fn a_session_is_its_blocks_in_the_decks_order() {
+fn session_contains_its_blocks_in_deck_order() {
     let block = |attributes: &str| format!("```python {attributes}\nx\n```\n\n");
     let fences = ["+exec +session", "+exec", "+exec +session:a", "+validate", "+exec +session"];
     let deck = deck(&fences.map(block).concat());
@@ -267,7 +267,7 @@ fn a_session_is_its_blocks_in_the_decks_order() {
 }
 
 #[test]
-fn what_a_block_reads_is_written_with_escapes() {
+fn input_attribute_supports_escapes() {
     let input = |fence: &str| cell(fence).exec.input.clone();
     assert_eq!(input("bash +exec").as_deref(), None);
     assert_eq!(input("bash +exec +input:Ada").as_deref(), Some("Ada"));
@@ -287,7 +287,7 @@ fn what_a_block_reads_is_written_with_escapes() {
 #[case("bash +exec +output:replace", OutputPlace::Replace)]
 #[case("bash +output:none +exec", OutputPlace::Nowhere)]
 #[case("bash +pty:standby +output:right", OutputPlace::Right)]
-fn an_attribute_says_where_the_output_stands(#[case] fence: &str, #[case] place: OutputPlace) {
+fn output_attribute_sets_the_place(#[case] fence: &str, #[case] place: OutputPlace) {
     assert_eq!(cell(fence).exec.place, place);
 }
 
@@ -314,7 +314,7 @@ fn an_attribute_says_where_the_output_stands(#[case] fence: &str, #[case] place:
     "`+output` conflicts with another attribute that places the output",
     "use `+output` with `+exec`, `+auto_exec` or `+pty`, and without `+id`"
 )]
-fn a_place_that_output_cannot_have_is_a_mistake(
+fn impossible_output_place_is_an_error(
     #[case] fence: &str,
     #[case] message: &str,
     #[case] hint: &str,

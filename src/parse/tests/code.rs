@@ -1,4 +1,4 @@
-//! Blocks of code and what their fences say.
+//! Code blocks and their fences.
 
 use insta::assert_snapshot;
 
@@ -6,7 +6,7 @@ use super::{deck, tree};
 use crate::deck::BlockKind;
 
 #[test]
-fn code_runs_where_its_fence_says_so() {
+fn exec_attribute_makes_code_run() {
     assert_snapshot!(tree(
         "```rust +exec {1|2} +line_numbers\n# use std::fs;\nfn a() {}\nfn b() {}\n```\n\n* x\n  ```py +auto_exec:uv +timeout:2m\n  print(1)\n  ```\n"
     ), @r#"
@@ -24,7 +24,7 @@ fn code_runs_where_its_fence_says_so() {
 }
 
 #[test]
-fn f166_what_tools_draw_is_marked_where_the_fence_or_the_options_ask_for_it() {
+fn f166_render_is_set_by_fence_or_options() {
     let drawn = |options: &str, fence: &str| {
         let deck = deck(&format!("---\noptions: {options}\n---\n```{fence}\nx\n```\n"));
         let BlockKind::Code(code) = &deck.slides[0].blocks[0].kind else { panic!() };
@@ -52,7 +52,7 @@ fn stepped_highlights_come_before_the_next_pause() {
 }
 
 #[test]
-fn attributes_for_later_draw_the_code_plainly() {
+fn execution_attributes_do_not_change_the_code() {
     assert_snapshot!(tree("```bash +pty:standby:80:24\nvi\n```\n\n```mermaid +render +width:50%\nx\n```\n\n```python +exec +session:a\ny\n```\n\n```bash +exec +validate +expect:failure +id:z +no_background\nq\n```\n"), @r#"
     --- 1
     code bash
@@ -70,7 +70,7 @@ fn attributes_for_later_draw_the_code_plainly() {
 }
 
 #[test]
-fn every_attribute_that_is_ours_is_known() {
+fn livedeck_attributes_are_known() {
     let fence = "```python +exec +session:a +timeout:2s +input:a.txt +mask:x +output:right\nx\n```\n\n```rust +pymodule:m\nx\n```\n\n```rust +bench:a +timeout:2s\nx\n```\n";
     assert_eq!(deck(fence).diagnostics, []);
 }
@@ -88,7 +88,7 @@ fn indented_code_and_tilde_fences_are_code() {
 }
 
 #[test]
-fn a_code_block_shows_slide_ends_and_does_not_obey_them() {
+fn slide_ends_in_code_are_only_code() {
     assert_snapshot!(tree("````markdown\na\n\n<!-- end_slide -->\nb\n````\nc\n\n<!-- end_slide -->\nd\n"), @"
     --- 1
     code markdown
@@ -103,7 +103,7 @@ fn a_code_block_shows_slide_ends_and_does_not_obey_them() {
 }
 
 #[test]
-fn attributes_without_a_language_are_a_plain_block() {
+fn attributes_without_a_language_make_a_plain_block() {
     assert_snapshot!(tree("``` +no_background\nplain\n```\n\n```{1}\none\n```\n\n``` +line_numbers {1|2}\none\ntwo\n```\n"), @"
     --- 1 steps=2
     code  bare

@@ -1,4 +1,4 @@
-//! Commands in comments, how they may be spelled, and what is a remark or a speaker's note.
+//! Comment commands, their spellings, remarks and speaker notes.
 
 use insta::assert_snapshot;
 use rstest::rstest;
@@ -21,7 +21,7 @@ fn columns_remember_their_rows() {
 }
 
 #[test]
-fn commands_change_the_rest_of_their_slide() {
+fn commands_apply_to_the_rest_of_the_slide() {
     assert_snapshot!(tree("<!-- alignment: center -->\n<!-- font_size: 2 -->\na\n\n<!-- new_lines: 3 -->\n<!-- newline -->\n<!-- jump_to_middle -->\nb\n\n<!-- list_item_newlines: 2 -->\n* c\n\n<!-- no_footer -->\n<!-- end_slide -->\nd\n"), @"
     --- 1 no-footer
     Center size=2 p a
@@ -43,7 +43,7 @@ fn commands_change_the_rest_of_their_slide() {
 #[case::a_fold("<!-- {{{ -->")]
 #[case::a_comment("<!-- comment: a: b -->")]
 #[case::nothing("<!-- -->")]
-fn remarks_leave_no_trace(#[case] text: &str) {
+fn remarks_are_ignored(#[case] text: &str) {
     assert_eq!(tree(text), "--- 1\n");
 }
 
@@ -52,14 +52,14 @@ fn remarks_leave_no_trace(#[case] text: &str) {
 #[case::as_a_map("a\n\n<!-- {new_lines: 3} -->\n\nb")]
 #[case::behind_another("a\n\n<!-- pause --><!-- pause -->\n\nb")]
 #[case::before_text("a\n\n<!-- pause --> b")]
-fn commands_come_in_many_spellings(#[case] text: &str) {
+fn commands_have_several_spellings(#[case] text: &str) {
     let deck = deck(text);
     assert_eq!(deck.diagnostics, []);
     assert_ne!(deck_text(&deck), "--- 1\np a\np b\n");
 }
 
 #[test]
-fn a_prefix_tells_commands_from_remarks() {
+fn prefix_separates_commands_from_remarks() {
     let front = "---\noptions:\n  command_prefix: 'cmd:'\n---\n";
     assert_snapshot!(tree(&format!("{front}a\n\n<!-- cmd:pause -->\nb\n\n<!-- remember -->\n<!-- cmd: puase -->\n<!-- pause -->\nc\n")), @"
     --- 1 steps=3
@@ -73,7 +73,7 @@ fn a_prefix_tells_commands_from_remarks() {
 }
 
 #[test]
-fn speaker_notes_are_text_however_they_are_written() {
+fn speaker_notes_are_text_in_any_yaml_form() {
     assert_snapshot!(tree("<!-- speaker_note: a: b -->\n<!-- speaker_note: \"c\" -->\n<!-- speaker_note: |\n  d\n  e\n-->\n<!-- speaker_note: 3 -->\n"), @r#"
     --- 1
     note "a: b"
@@ -95,7 +95,7 @@ fn f199_a_note_after_the_last_pause_is_not_lost() {
 }
 
 #[test]
-fn other_words_for_a_slide_end_have_the_right_hint() {
+fn synonyms_of_end_slide_have_a_hint() {
     let hints = |comment: &str| -> Vec<String> {
         let deck = deck(&format!("a\n\n<!-- pause -->\n\n<!-- {comment} -->\n\nb\n"));
         deck.diagnostics.into_iter().flat_map(|it| it.hints).collect()

@@ -1,4 +1,4 @@
-//! A deck as compact text, for the tests of the parser.
+//! Renders a deck as compact text, for the parser's tests.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::deck::{
 };
 use crate::diag;
 
-/// Slides, then diagnostics on a line each.
+/// Renders slides, then diagnostics, one per line.
 pub(in crate::parse) fn deck_text(deck: &Deck) -> String {
     let mut out = String::new();
     for (index, slide) in deck.slides.iter().enumerate() {
@@ -202,7 +202,7 @@ fn cells(cells: &[Vec<Inline>]) -> String {
     cells.iter().map(|cell| text(cell)).collect::<Vec<_>>().join(" | ")
 }
 
-/// Styled pieces as `{bi:text}`, one letter a flag.
+/// Renders styled runs as `{bi:text}`, one letter per flag.
 pub(in crate::parse) fn text(inlines: &[Inline]) -> String {
     const LETTERS: [(u16, char); 8] = [
         (TextStyle::BOLD, 'b'),

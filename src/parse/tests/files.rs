@@ -1,4 +1,4 @@
-//! What a deck takes from other files: includes, and code.
+//! Includes and code from other files.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn with_files(text: &str, files: &[(&str, &[u8])]) -> String {
 }
 
 #[test]
-fn includes_stand_in_place_and_speak_of_their_own_lines() {
+fn includes_report_their_own_lines() {
     let part: &[u8] =
         b"in **b**\n\n![](p.png)\n\n```sh +exec\nls\n```\n\n<!-- include: ../again.md -->\n";
     let files = [("talks/sub/part.md", part), ("talks/sub/../again.md", b"<!-- puase -->\n\xff\n")];
@@ -36,7 +36,7 @@ fn includes_stand_in_place_and_speak_of_their_own_lines() {
 }
 
 #[test]
-fn an_include_of_itself_is_refused() {
+fn include_cycle_is_an_error() {
     let files: [(&str, &[u8]); 1] =
         [("talks/b.md", b"---\ntitle: x\n---\nb\n\n<!-- include: ./deck.md -->\n")];
     assert_snapshot!(with_files("<!-- include: b.md -->\n\n<!-- include: gone.md -->\n", &files), @"
@@ -53,7 +53,7 @@ fn an_include_of_itself_is_refused() {
 }
 
 #[test]
-fn code_may_stand_in_a_file() {
+fn file_blocks_read_code_from_files() {
     let files: [(&str, &[u8]); 1] = [("talks/a.rs", b"one\n# two\nthree\nfour\n")];
     let block = "```file +exec +line_numbers\npath: a.rs\nlanguage: rust\nstart_line: 2\nend_line: 3\n```\n";
     assert_snapshot!(with_files(block, &files), @r#"

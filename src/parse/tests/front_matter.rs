@@ -1,4 +1,4 @@
-//! The front matter: what it says of the deck, and what is wrong in it.
+//! The front matter and its diagnostics.
 
 use insta::assert_snapshot;
 use rstest::rstest;
@@ -34,7 +34,7 @@ fn front_matter_makes_the_intro_slide() {
 #[case::a_rule_and_a_list("---\n* title: x\n", 1)]
 #[case::a_rule_and_a_text("---\nNote: x\n", 1)]
 #[case::one_author_for_authors("---\nauthors: x\n---\n", 2)]
-fn front_matter_is_told_from_rules(#[case] text: &str, #[case] slides: usize) {
+fn front_matter_is_distinguished_from_rules(#[case] text: &str, #[case] slides: usize) {
     let deck = deck(text);
     assert_eq!(deck.slides.len(), slides);
     assert_eq!(deck.diagnostics, []);
@@ -54,7 +54,7 @@ fn front_matter_is_told_from_rules(#[case] text: &str, #[case] slides: usize) {
     "\u{feff}---\ntheme:\n  name: dark\n--- \n",
     "1:2: front matter is never closed"
 )]
-fn front_matter_that_is_none_is_text_and_says_why(#[case] text: &str, #[case] mistake: &str) {
+fn invalid_front_matter_is_text_with_a_diagnostic(#[case] text: &str, #[case] mistake: &str) {
     let deck = deck(text);
     assert_eq!((deck.slides.len(), deck.slides[0].kind), (1, SlideKind::Normal));
     let [found] = &deck.diagnostics[..] else { panic!("{:?}", deck.diagnostics) };
@@ -63,7 +63,7 @@ fn front_matter_that_is_none_is_text_and_says_why(#[case] text: &str, #[case] mi
 }
 
 #[test]
-fn a_theme_override_is_cut_out_without_its_indentation() {
+fn theme_override_is_dedented() {
     let deck = deck(
         "---\ntheme:\n  name: dark\n  override:\n    default:\n      margin:\n        percent: 8\n    # here\n    footer: {style: empty}\n---\n",
     );
@@ -74,7 +74,7 @@ fn a_theme_override_is_cut_out_without_its_indentation() {
 }
 
 #[test]
-fn options_are_read_and_those_for_later_are_known() {
+fn options_are_read() {
     let deck = deck(
         "---\noptions:\n  implicit_slide_ends: true\n  list_item_newlines: 2\n  command_prefix: 'cmd:'\n  python: {interpreter: .venv/bin/python, session: true}\n  rust: {dependencies: {}}\n  auto_render_languages: [mermaid]\n---\n",
     );
@@ -87,7 +87,7 @@ fn options_are_read_and_those_for_later_are_known() {
 }
 
 #[test]
-fn a_bad_key_costs_only_itself() {
+fn invalid_key_does_not_affect_others() {
     assert_snapshot!(tree("---\ntitel: x\nauthor: [a, b]\noptions:\n  implicit_slide_ends: ja\n  end_slide_shorthand: true\n---\na\n\n---\n\nb\n"), @r#"
     --- 1 "[Introduction]"
     --- 2

@@ -1,11 +1,11 @@
-//! What stands within a line: styles, links, superscript, footnotes, colours.
+//! Inline markup: styles, links, superscript, footnotes, colours.
 
 use insta::assert_snapshot;
 
 use super::tree;
 
 #[test]
-fn inline_styles_add_up_and_code_starts_afresh() {
+fn inline_styles_add_up_and_code_resets_them() {
     assert_snapshot!(tree("**b _bi `c`_** ~s~ ~~s~~ a\\\nb\nc  \nd\n"), @"
     --- 1
     p {b:b }{bi:bi }{c:c} {s:s} {s:s} a⏎b␣c⏎d
@@ -33,7 +33,7 @@ fn superscript_is_found_inside_words() {
 }
 
 #[test]
-fn footnotes_stand_where_they_are_defined() {
+fn footnotes_are_shown_where_defined() {
     assert_snapshot!(tree("a[^1] b[^9]\n\n[^1]: note **b**\n\nafter\n"), @"
     --- 1
     p a{^:1} b[^9]
@@ -53,7 +53,7 @@ fn spans_have_colours_and_nest() {
 }
 
 #[test]
-fn a_span_on_lines_of_its_own_is_a_paragraph_after_all() {
+fn span_on_its_own_lines_is_a_paragraph() {
     assert_snapshot!(tree("<span style=\"color: red\">\nx\n</span>\n\na<br/>b\n\n<br>\n"), @"
     --- 1
     p {fg=red:x}
@@ -63,7 +63,7 @@ fn a_span_on_lines_of_its_own_is_a_paragraph_after_all() {
 }
 
 #[test]
-fn lists_of_lists_are_no_wiki_links() {
+fn lists_of_lists_are_not_wiki_links() {
     assert_snapshot!(tree("[[\"a\", `b`], [\"c\", **d**]] x[[1, 2], [3]] [[a [b] c]]\n\n| t |\n|---|\n| [[1], [2]] |\n"), @r#"
     --- 1
     p [["a", {c:b}], ["c", {b:d}]] x[[1, 2], [3]] [[a [b] c]]

@@ -1,10 +1,10 @@
-//! Invisible characters are drawn, warned of, and run as they are.
+//! Invisible characters are marked on slides and reported, and run unchanged.
 
 use super::*;
 use crate::deck::BlockKind;
 use crate::source::MemFiles;
 
-/// Each warning with its line and column.
+/// Returns each warning with its line and column.
 fn warnings(deck: &Deck) -> Vec<String> {
     let warning = |found: &crate::diag::Diagnostic| {
         let place = deck.sources.place(found.span);
@@ -14,7 +14,7 @@ fn warnings(deck: &Deck) -> Vec<String> {
 }
 
 #[test]
-fn code_that_reads_otherwise_is_marked_and_warned_of() {
+fn bidi_controls_in_code_are_marked_and_reported() {
     let text = "# a\n\n```python +exec\nis_admin = False\n/* \u{202e}} \u{2066}if (is_admin)\u{2069} */\n```\n";
     let deck = parse(Path::new("talk.md"), text, &MemFiles::default());
     let BlockKind::Code(code) = &deck.slides[0].blocks[1].kind else { panic!("{deck:?}") };
@@ -30,7 +30,7 @@ fn code_that_reads_otherwise_is_marked_and_warned_of() {
 }
 
 #[test]
-fn emoji_are_fine_everywhere_and_joined_letters_in_prose() {
+fn emoji_and_joiners_are_allowed_where_needed() {
     let (family, word) = ("👩\u{200d}👩\u{200d}👧❤\u{fe0f}", "می\u{200c}خواهم");
     let text = format!("{family}\n===\n\n{word} {family}\n\n```\n{family}{word}\n```\n");
     let deck = parse(Path::new("talk.md"), &text, &MemFiles::default());
@@ -42,7 +42,7 @@ fn emoji_are_fine_everywhere_and_joined_letters_in_prose() {
 }
 
 #[test]
-fn titles_and_front_matter_hide_nothing() {
+fn titles_and_front_matter_are_checked() {
     let text = "\u{feff}---\ntitle: a\u{200b}b\n---\n\nc\u{2067}d\n===\n";
     let deck = parse(Path::new("talk.md"), text, &MemFiles::default());
     assert_eq!(deck.slides[1].title.as_deref(), Some("c⇄d"));
@@ -54,7 +54,7 @@ fn titles_and_front_matter_hide_nothing() {
 }
 
 #[test]
-fn code_in_files_is_looked_at_too_and_once() {
+fn code_files_are_checked_once() {
     let fence = "```file +exec\npath: a.py\nlanguage: python\n```\n\n";
     let files = MemFiles([("a.py".into(), "a\u{200d}b = 1\n".into())].into());
     let deck = parse(Path::new("talk.md"), &fence.repeat(2), &files);

@@ -1,4 +1,4 @@
-//! Text that nobody meant: never closed, cut off, too deep, full of control characters.
+//! Malformed text: unclosed, cut off, nested too deeply, full of control characters.
 
 use insta::assert_snapshot;
 
@@ -6,7 +6,7 @@ use super::{deck, tree};
 use crate::parse::tests::deck_text::deck_text;
 
 #[test]
-fn what_is_never_closed_swallows_no_slide() {
+fn unclosed_blocks_do_not_swallow_slides() {
     assert_snapshot!(tree("```sh\nforgotten\n\n<!-- end_slide -->\nb\n\n```py\nx\n```\n"), @"
     --- 1
     code sh
@@ -41,7 +41,7 @@ fn control_characters_do_not_reach_the_tree() {
 }
 
 #[test]
-fn no_input_is_too_strange() {
+fn malformed_input_does_not_panic() {
     let deep = |mark: &str| mark.repeat(5_000) + " x\n";
     let strange = [
         deep(">"),

@@ -1,5 +1,4 @@
-//! What the parser makes of each piece of the format, topic by topic. Here is what all these tests
-//! share: a deck of a text, and its tree as text.
+//! The parser's tests, by topic, and what they share: a deck from a text, and its tree as text.
 
 mod blocks;
 mod cells;

@@ -1,4 +1,4 @@
-//! Where slides begin and end, and what their titles are.
+//! Where slides begin and end, and their titles.
 
 use insta::assert_snapshot;
 
@@ -24,7 +24,7 @@ fn a_deck_has_at_least_one_slide() {
 }
 
 #[test]
-fn a_trailing_end_leaves_an_empty_slide() {
+fn trailing_end_slide_leaves_an_empty_slide() {
     assert_snapshot!(tree("a\n\n<!-- end_slide -->\n"), @"
     --- 1
     p a
@@ -33,7 +33,7 @@ fn a_trailing_end_leaves_an_empty_slide() {
 }
 
 #[test]
-fn titles_end_slides_where_the_deck_says_so() {
+fn titles_end_slides_with_the_option() {
     let front = "---\noptions:\n  implicit_slide_ends: true\n---\n";
     assert_snapshot!(tree(&format!("{front}A\n===\n\nx\n\n<!-- speaker_note: mine -->\n\nB\n===\n")), @r#"
     --- 1 "A"
@@ -46,7 +46,7 @@ fn titles_end_slides_where_the_deck_says_so() {
 }
 
 #[test]
-fn the_first_heading_is_the_title_where_the_deck_says_so() {
+fn h1_is_the_title_with_the_option() {
     assert_snapshot!(tree("---\noptions:\n  h1_slide_titles: true\n---\n# A\n\n# B\n"), @r#"
     --- 1 "A"
     title A
@@ -62,7 +62,7 @@ fn the_first_heading_is_the_title_where_the_deck_says_so() {
 }
 
 #[test]
-fn a_rule_ends_a_slide_only_where_the_deck_says_so() {
+fn rule_ends_a_slide_only_with_the_option() {
     assert_snapshot!(tree("a\n\n---\n\nb\n\n***\n"), @"
     --- 1
     p a
@@ -81,7 +81,7 @@ fn a_rule_ends_a_slide_only_where_the_deck_says_so() {
 }
 
 #[test]
-fn a_title_is_told_from_a_heading_by_its_source() {
+fn underlined_headings_are_titles() {
     assert_snapshot!(tree("#hash\n---\n\n### C ###\n\nA\nB  \nC\n===\n"), @r##"
     --- 1 "#hash"
     title #hash
@@ -91,7 +91,7 @@ fn a_title_is_told_from_a_heading_by_its_source() {
 }
 
 #[test]
-fn skipped_slides_leave_nothing_behind() {
+fn skipped_slides_have_no_cells() {
     let deck =
         deck("```sh +exec\na\n```\n<!-- skip_slide -->\n<!-- end_slide -->\n```sh +exec\nb\n```\n");
     assert_eq!(deck.slides.len(), 1);

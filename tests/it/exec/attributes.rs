@@ -1,12 +1,12 @@
-//! What a fence's attributes make of a block, in the whole program and with real processes: what
-//! starts by itself, where its output goes, which executor runs it.
+//! Tests fence attributes in the whole program with real processes: what starts automatically,
+//! where output goes, which executor runs a block.
 
 use std::fs;
 
 use crate::harness::{Opening, PtyHarness, write_program};
 use tempfile::TempDir;
 
-/// A folder with these files, the deck `talk.md` among them.
+/// Creates a folder with these files, the deck `talk.md` among them.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -20,14 +20,14 @@ fn open(folder: &TempDir, args: &[&str]) -> PtyHarness {
     PtyHarness::open(&folder.path().join("talk.md"), &Opening { args, ..Opening::default() })
 }
 
-/// The lines that were added to a file of the folder.
+/// Returns the lines of the folder's log file.
 fn log(folder: &TempDir) -> Vec<String> {
     let text = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
 
 #[test]
-fn f152_and_f153_blocks_run_by_themselves_where_they_are_about_to_be_shown() {
+fn f152_and_f153_autorun_blocks_run_near_the_slide() {
     let slides: Vec<_> = (1..=5)
         .map(|n| format!("Slide {n}\n===\n\n```bash +auto_exec\necho {n} >> log; echo auto-$(({n} + 40))\n```\n\n```bash +exec_replace\necho instead-$(({n} + 60))\n```\n"))
         .collect();
@@ -58,7 +58,7 @@ fn f152_and_f153_blocks_run_by_themselves_where_they_are_about_to_be_shown() {
 }
 
 #[test]
-fn f151_without_leave_a_block_that_runs_by_itself_says_so_and_the_key_asks() {
+fn f151_autorun_needs_permission_and_the_key_asks() {
     let text = "One\n===\n\n```bash +exec_replace\necho instead-$((1 + 60))\n```\n";
     let folder = folder(&[("talk.md", text)]);
     let talk = open(&folder, &["-x"]);
@@ -73,7 +73,7 @@ fn f151_without_leave_a_block_that_runs_by_itself_says_so_and_the_key_asks() {
 }
 
 #[test]
-fn f152_a_failure_in_place_of_the_code_shows_how_it_failed() {
+fn f152_failure_in_place_of_the_code_shows_its_status() {
     let text = "One\n===\n\n```bash +exec_replace\necho oh-$((1 + 60)); exit 3\n```\n";
     let folder = folder(&[("talk.md", text)]);
     let talk = open(&folder, &["-X"]);
@@ -83,7 +83,7 @@ fn f152_a_failure_in_place_of_the_code_shows_how_it_failed() {
 }
 
 #[test]
-fn f154_a_picture_is_drawn_in_place_of_the_code_that_makes_it() {
+fn f154_picture_replaces_the_code_that_makes_it() {
     let make = "import struct, sys, zlib\ndef chunk(kind, data):\n    body = kind + data\n    return struct.pack('>I', len(data)) + body + struct.pack('>I', zlib.crc32(body))\nrows = b''.join(b'\\0' + bytes((4 * row, 48, 16)) * 64 for row in range(64))\nsys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 64, 64, 8, 2, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))";
     let text = format!(
         "One\n===\n\n```python +image\n{make}\n```\n\n<!-- end_slide -->\n\n```bash +image\necho no picture; echo why >&2\n```\n\n<!-- end_slide -->\n\n```bash +image\necho because >&2; exit 4\n```\n"
@@ -102,7 +102,7 @@ fn f154_a_picture_is_drawn_in_place_of_the_code_that_makes_it() {
 }
 
 #[test]
-fn f157_output_appears_where_the_deck_places_it_on_later_slides_too() {
+fn f157_output_is_shown_where_placed_on_any_later_slide() {
     let text = "One\n===\n\n```bash +exec +id:a\necho out-$((1 + 60))\n```\n\nbetween\n\n<!-- snippet_output: a -->\n\nbelow\n\n<!-- end_slide -->\n\nTwo\n===\n\n<!-- snippet_output: a -->\n";
     let folder = folder(&[("talk.md", text)]);
     let talk = open(&folder, &["-x"]);
@@ -121,7 +121,7 @@ fn f157_output_appears_where_the_deck_places_it_on_later_slides_too() {
 }
 
 #[test]
-fn f158_and_custom_executors_run_what_they_name() {
+fn f158_named_and_custom_executors_run() {
     let folder = folder(&[
         (
             "talk.md",
@@ -134,7 +134,7 @@ fn f158_and_custom_executors_run_what_they_name() {
     ]);
     let programs = folder.path().join("programs");
     fs::create_dir(&programs).unwrap();
-    // `uv` stands in for the real one: what is tested is that it is run, and how.
+    // A stand-in for the real `uv`: the test checks that it is run, and how.
     let script = "#!/bin/sh\necho \"uv-got $1 $2 $3\"; tail -n 1 $4\n";
     write_program(&programs.join("uv"), script);
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
@@ -153,7 +153,7 @@ fn f158_and_custom_executors_run_what_they_name() {
 }
 
 #[test]
-fn f161_errors_keep_their_place_and_the_first_step_that_fails_is_the_last() {
+fn f161_streams_stay_in_order_and_a_failed_step_is_last() {
     let text = "One\n===\n\n```bash +auto_exec\necho out-$((1+1)); echo err-$((1+2)) >&2; echo out-$((1+3)); read x || echo none\n```\n\n```c +auto_exec\nint main() { return nothing; }\n```\n";
     let folder = folder(&[("talk.md", text)]);
     let opening = Opening { size: (100, 60), ..Opening::default() };
@@ -169,7 +169,7 @@ fn f161_errors_keep_their_place_and_the_first_step_that_fails_is_the_last() {
 }
 
 #[test]
-fn f161_and_f162_code_runs_in_the_decks_folder_with_the_decks_variables() {
+fn f161_and_f162_code_runs_in_the_decks_folder_with_env() {
     let text = "One\n===\n\n```bash +exec_replace +env:my.env\npwd; echo \"word=$WORD\"\n```\n";
     let folder = folder(&[("talk.md", text), ("my.env", "# mine\nWORD=a b\n")]);
     let talk = open(&folder, &["-X"]);
@@ -182,14 +182,14 @@ fn f161_and_f162_code_runs_in_the_decks_folder_with_the_decks_variables() {
 }
 
 #[test]
-fn f168_a_language_that_nothing_runs_says_so_on_its_block() {
+fn f168_language_without_executor_is_reported() {
     let folder = folder(&[("talk.md", "One\n===\n\n```sql +auto_exec\nselect 1;\n```\n")]);
     let talk = open(&folder, &["-x"]);
     talk.wait_for("no executor for `sql`");
     talk.quit();
 }
 
-/// A talk of one slide with this block, which has the speaker's terminal once it has begun.
+/// Opens a talk with this block on its slide, and hands it the terminal.
 fn handed_over(language: &str, code: &str) -> PtyHarness {
     let talk =
         PtyHarness::show(&format!("Slide\n===\n\n```{language} +acquire_terminal\n{code}\n```\n"));
@@ -199,7 +199,7 @@ fn handed_over(language: &str, code: &str) -> PtyHarness {
 }
 
 #[test]
-fn f155_a_program_has_the_speakers_terminal_and_gives_it_back() {
+fn f155_program_gets_the_terminal_and_returns_it() {
     for (language, code) in [
         ("bash", "tty; read -p 'who? ' name; echo \"hello $name\"; read wait; exit 3"),
         ("python", "name = input('who? '); print('hello', name); input(); raise SystemExit(3)"),
@@ -218,7 +218,7 @@ fn f155_a_program_has_the_speakers_terminal_and_gives_it_back() {
 }
 
 #[test]
-fn f155_a_program_that_breaks_the_terminal_or_is_interrupted_leaves_it_whole() {
+fn f155_terminal_is_restored_after_a_broken_program() {
     let breaks = "stty raw -echo; printf '\\033[?1049h\\033[?1003h\\033[?25l\\033[2;3r\\033(0\\033[31mbroken'; kill -9 $$";
     let talk = handed_over("bash", breaks);
     talk.wait_for("failed: signal 9 (SIGKILL)");
@@ -234,14 +234,14 @@ fn f155_a_program_that_breaks_the_terminal_or_is_interrupted_leaves_it_whole() {
 }
 
 #[test]
-fn f155_what_cannot_start_says_why_on_its_block() {
+fn f155_start_failure_is_shown_on_the_block() {
     let talk = handed_over("fish", "echo 1");
     talk.wait_for("`fish` is not installed");
     talk.quit();
 }
 
 #[test]
-fn f156_a_terminal_on_the_slide_takes_keys_resizes_and_goes_on_across_slides() {
+fn f156_terminal_takes_keys_resizes_and_keeps_running() {
     let text = "One\n===\n\n```bash +pty:standby:40:8\nPS1='$ ' exec bash --norc -i\n```\n\n<!-- end_slide -->\n\nTwo\n===\n\n<!-- end_slide -->\n\nThree\n===\n\n```bash +pty\ntrap 'stty size' WINCH; stty size; while :; do sleep 0.05; done\n```\n";
     let talk = PtyHarness::show(text);
     talk.wait("its room waits", |screen| screen.contains('▶') && screen.contains("not run"));
@@ -271,7 +271,7 @@ fn f156_a_terminal_on_the_slide_takes_keys_resizes_and_goes_on_across_slides() {
     talk.quit();
 }
 
-/// Lines that are two numbers: rows and columns.
+/// Returns the lines that are two numbers: rows and columns.
 fn sizes(screen: &str) -> impl Iterator<Item = (u16, u16)> {
     screen.lines().filter_map(|line| {
         let (rows, columns) = line.trim().split_once(' ')?;
@@ -299,7 +299,7 @@ fn f156_top_vim_and_a_repl_work() {
 }
 
 #[test]
-fn f156_a_terminal_replaces_its_code_and_dies_with_the_talk() {
+fn f156_terminal_replaces_its_code_and_ends_on_exit() {
     let text = "One\n===\n\n```bash +exec_replace +pty:30:5\ntrap '' HUP TERM INT; echo here-$((40+2)); sleep 1000\n```\n";
     let folder = folder(&[("talk.md", text)]);
     let talk = open(&folder, &["-X"]);
@@ -310,7 +310,7 @@ fn f156_a_terminal_replaces_its_code_and_dies_with_the_talk() {
 }
 
 #[test]
-fn f156_a_terminal_on_the_slide_is_told_of_the_mouse_if_it_asks() {
+fn f156_terminal_receives_mouse_events_on_request() {
     let code = "stty raw -echo; printf '\\033[?1000h\\033[?1006h'; echo ready; head -c 9 | cat -v; sleep 1";
     let talk = PtyHarness::show(&format!("S\n===\n\n```bash +pty\n{code}\n```\n"));
     talk.wait_for("not run");

@@ -1,5 +1,5 @@
-//! Mistakes in decks, as reports: the wording is part of what the tool is. Each deck of
-//! `tests/decks/bad` is parsed, and its report is kept whole.
+//! Tests the reports of mistakes in decks, whose wording is part of the interface. Each deck of
+//! `tests/decks/bad` has a snapshot of its report.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use livedeck::source::MemFiles;
 use livedeck::{diag, parse};
 
 #[test]
-fn every_mistake_says_where_it_is_and_what_to_try() {
+fn mistakes_are_reported_with_place_and_hint() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/decks/bad");
     let mut decks: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -1,5 +1,5 @@
-//! Rows of the format that are about what is read, not about what is drawn: front matter, and the
-//! verdict on decks that are wrong. Each test is named after its row.
+//! Tests rows of `docs/presenterm-format.md` about front matter and diagnostics. Each test is named
+//! after its row.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn read(text: &str) -> Deck {
     parse(Path::new("talk.md"), text, &MemFiles::default())
 }
 
-/// A deck with this front matter, and a slide that says `hi`.
+/// Returns a deck with this front matter, and a slide that says `hi`.
 fn front(yaml: &str) -> Deck {
     read(&format!("---\n{yaml}\n---\nhi\n"))
 }
@@ -23,7 +23,7 @@ fn has_intro(deck: &Deck) -> bool {
     deck.slides[0].kind == SlideKind::Intro
 }
 
-/// The deck's errors, on a line each with its first hint.
+/// Returns the deck's errors, each on one line with its first hint.
 fn errors(deck: &Deck) -> Vec<String> {
     let errors = deck.diagnostics.iter().filter(|found| found.severity == Severity::Error);
     errors
@@ -34,7 +34,7 @@ fn errors(deck: &Deck) -> Vec<String> {
         .collect()
 }
 
-/// What loading a deck from disk finds, theme and all.
+/// Returns a loaded deck with its theme, and its errors.
 fn load_files(files: &[(&str, &str)]) -> (livedeck::project::LoadedDeck, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -51,7 +51,7 @@ fn with_theme(yaml: &str) -> (livedeck::project::LoadedDeck, Vec<String>) {
 }
 
 #[test]
-fn f001_front_matter_stands_between_two_lines_of_dashes() {
+fn f001_front_matter_is_between_two_lines_of_dashes() {
     let deck = front("title: x");
     assert_eq!((deck.slides.len(), has_intro(&deck)), (2, true));
     assert_eq!(errors(&deck), [""; 0]);
@@ -74,7 +74,7 @@ fn f004_only_dashes_close_it(#[case] text: &str) {
 }
 
 #[rstest]
-fn f005_whatever_can_be_shown_makes_an_intro_slide(
+fn f005_keys_that_can_be_shown_make_an_intro_slide(
     #[values("title", "sub_title", "event", "location", "date", "author", "authors")] key: &str,
 ) {
     let value = if key == "authors" { "[a, b]" } else { "2024-01-01" };
@@ -84,13 +84,13 @@ fn f005_whatever_can_be_shown_makes_an_intro_slide(
 }
 
 #[test]
-fn f006_a_theme_and_options_make_none() {
+fn f006_theme_and_options_make_no_intro_slide() {
     let deck = front("theme:\n  name: light\noptions:\n  implicit_slide_ends: true");
     assert_eq!((deck.slides.len(), has_intro(&deck)), (1, false));
 }
 
 #[test]
-fn f007_an_empty_title_is_a_title() {
+fn f007_empty_title_makes_an_intro_slide() {
     assert!(has_intro(&front("title: ''")));
 }
 
@@ -99,7 +99,7 @@ fn f007_an_empty_title_is_a_title() {
 #[case::date("2024-01-01")]
 #[case::truth("true")]
 #[case::version("1.10")]
-fn f008_a_plain_value_is_the_text_that_was_written(#[case] value: &str) {
+fn f008_plain_values_are_kept_as_written(#[case] value: &str) {
     let deck = front(&format!("title: {value}\ndate: {value}"));
     assert_eq!(deck.meta.title_source.as_deref(), Some(value));
     assert_eq!(deck.meta.date.as_deref(), Some(value));
@@ -115,29 +115,29 @@ fn f009_titles_are_markdown() {
 }
 
 #[test]
-fn f010_the_other_lines_are_not() {
+fn f010_other_keys_are_plain_text() {
     let deck = front("author: '**x**'\nevent: '_y_'");
     assert_eq!(deck.meta.author.as_deref(), Some("**x**"));
     assert_eq!(deck.meta.event.as_deref(), Some("_y_"));
 }
 
 #[test]
-fn f011_a_title_of_several_lines_has_several_rows() {
+fn f011_title_may_have_several_lines() {
     let deck = front("title: |\n  A\n  B");
     assert_eq!(deck.meta.title.as_ref().unwrap().len(), 2);
 }
 
 #[test]
-fn f012_what_a_title_cannot_hold_is_told_or_shown() {
+fn f012_unsupported_markup_in_a_title_is_reported() {
     let deck = front("title: 'a <b>c</b>'");
     assert_eq!(errors(&deck), ["talk.md:2:8: `<b>` is not supported (write `**bold**`)"]);
-    // A title that looks like a block can only mean its own text.
+    // A title that looks like a block is plain text.
     let deck = front("title: '# x'");
     assert_eq!(livedeck::deck::inline_text(&deck.meta.title.as_ref().unwrap()[0]), "# x");
 }
 
 #[test]
-fn f013_author_and_authors_do_not_go_together() {
+fn f013_author_and_authors_conflict() {
     let deck = front("authors: [a, b]");
     assert_eq!(deck.meta.authors, ["a", "b"]);
     let deck = front("author: a\nauthors: [b]");
@@ -148,7 +148,7 @@ fn f013_author_and_authors_do_not_go_together() {
 }
 
 #[test]
-fn f014_each_may_be_written_as_the_other() {
+fn f014_author_and_authors_accept_both_forms() {
     assert_eq!(front("authors: x").meta.authors, ["x"]);
     assert_eq!(front("author: [x, y]").meta.authors, ["x", "y"]);
     let deck = front("author: {name: x}");
@@ -156,14 +156,14 @@ fn f014_each_may_be_written_as_the_other() {
 }
 
 #[test]
-fn f015_an_unknown_key_is_an_error() {
+fn f015_unknown_key_is_an_error() {
     let deck = front("potato: 1");
     assert_eq!(errors(&deck).len(), 1);
     assert!(errors(&deck)[0].contains("`potato`"));
 }
 
 #[test]
-fn f016_the_configuration_says_whether_unknown_keys_pass() {
+fn f016_configuration_can_allow_unknown_keys() {
     let lenient = livedeck::deck::Options {
         strict_front_matter: false,
         ..livedeck::deck::Options::default()
@@ -174,13 +174,13 @@ fn f016_the_configuration_says_whether_unknown_keys_pass() {
 }
 
 #[test]
-fn f017_unknown_options_are_errors_and_unknown_theme_keys_are_not() {
+fn f017_unknown_options_are_errors_theme_keys_are_not() {
     assert_eq!(errors(&front("options:\n  potato: 1")).len(), 1);
     assert_eq!(errors(&front("theme:\n  potato: 1")), [""; 0]);
 }
 
 #[test]
-fn f018_a_key_given_twice_is_an_error_and_aliases_work() {
+fn f018_duplicate_key_is_an_error_and_aliases_work() {
     let deck = front("title: a\ntitle: b");
     assert_eq!(errors(&deck), ["talk.md:3:1: `title` is given twice (the last one is used)"]);
     let deck = front("title: &a x\nsub_title: *a");
@@ -188,7 +188,7 @@ fn f018_a_key_given_twice_is_an_error_and_aliases_work() {
 }
 
 #[test]
-fn f019_a_theme_is_named_below_its_key() {
+fn f019_theme_must_be_a_mapping() {
     let deck = front("theme: dark");
     assert_eq!(
         errors(&deck),
@@ -200,7 +200,7 @@ fn f019_a_theme_is_named_below_its_key() {
 }
 
 #[test]
-fn f020_an_unknown_theme_is_told_with_the_one_that_was_meant() {
+fn f020_unknown_theme_has_a_suggestion() {
     let (_, found) = with_theme("theme:\n  name: Dark");
     assert_eq!(found, ["talk.md:3:9: there is no theme `Dark` (did you mean `dark`?)"]);
 }
@@ -220,7 +220,7 @@ fn f021_a_theme_file_is_relative_to_the_deck() {
 }
 
 #[test]
-fn f022_a_theme_has_one_source() {
+fn f022_theme_name_and_path_conflict() {
     let deck = front("theme:\n  name: dark\n  path: a.yaml");
     assert_eq!(
         errors(&deck),
@@ -229,7 +229,7 @@ fn f022_a_theme_has_one_source() {
 }
 
 #[test]
-fn f024_overrides_go_over_the_theme() {
+fn f024_overrides_change_the_theme() {
     let (loaded, found) =
         with_theme("theme:\n  override:\n    default: {colors: {foreground: beeeff}}");
     assert_eq!(found, [""; 0]);
@@ -248,6 +248,6 @@ fn f028_the_intro_slide_is_called_introduction_in_the_index() {
 }
 
 #[test]
-fn f029_a_deck_of_front_matter_alone_has_a_slide_behind_its_intro() {
+fn f029_front_matter_alone_has_a_slide_after_the_intro() {
     assert_eq!(read("---\ntitle: t\n---\n").slides.len(), 2);
 }

@@ -1,4 +1,4 @@
-//! Decks of other tools, written after their manuals: each is recognised, and reported once.
+//! Tests decks of other tools, written after their manuals: each is recognised and reported once.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ fn parsed(text: &str) -> Deck {
     parse::parse(Path::new("talk.md"), text, &MemFiles::default())
 }
 
-/// The tools, by how the names of their decks in `tests/decks/others` start.
+/// The tools, by the file name prefix of their decks in `tests/decks/others`.
 const TOOLS: [(&str, &str); 8] = [
     ("deckset", "Deckset"),
     ("lookatme", "lookatme"),
@@ -48,7 +48,7 @@ fn decks_of_other_tools_have_one_report() {
 }
 
 #[test]
-fn hints_hold_what_they_promise() {
+fn hints_work_as_written() {
     let rules = "---\noptions: {end_slide_shorthand: true}\n---\n\n# A\n\n---\n\n# B\n";
     let headings =
         "---\noptions: {implicit_slide_ends: true, h1_slide_titles: true}\n---\n\n# A\n\n# B\n";
@@ -59,7 +59,7 @@ fn hints_hold_what_they_promise() {
 }
 
 #[test]
-fn decks_of_ours_are_not_taken_for_others() {
+fn own_decks_are_not_mistaken_for_others() {
     let about_marp =
         "A\n===\n\n```markdown\n---\nmarp: true\n---\n<!-- _class: lead -->\n. . .\n```\n";
     let with_pause = "# A\n\n<!-- pause -->\n\n. . .\n";
@@ -73,7 +73,7 @@ fn decks_of_ours_are_not_taken_for_others() {
 }
 
 #[test]
-fn keys_without_a_tool_are_still_told_one_by_one() {
+fn unknown_keys_without_a_tool_are_reported() {
     let deck = parsed("---\ntitel: x\nauhtor: y\n---\n\n# A\n");
     assert_eq!(deck.diagnostics.len(), 2);
 }

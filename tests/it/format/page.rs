@@ -1,5 +1,5 @@
-//! `docs/FORMAT.md`, held by a test: every example is a deck that is read without a complaint, or
-//! with one where it is marked as a mistake, and drawn as it was.
+//! Tests the examples of `docs/FORMAT.md`: each is parsed without diagnostics, or with some if it
+//! is marked as a mistake, and its screens match the snapshot.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// An example of the page.
+/// An example on the page.
 struct Example {
     line: usize,
     is_mistake: bool,
@@ -22,12 +22,12 @@ struct Example {
 }
 
 #[test]
-fn every_example_of_the_format_page_is_what_it_says() {
+fn format_page_examples_match() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/FORMAT.md");
     let examples = examples(&std::fs::read_to_string(page).unwrap());
     assert!(examples.len() > 25, "{}", examples.len());
     let folder = tempfile::tempdir().unwrap();
-    // What the examples name.
+    // Files that the examples refer to.
     std::fs::write(folder.path().join("part.md"), "From the *other* file.\n").unwrap();
     let code = "fn main() {\n    println!(\"hello\");\n}\n// more\n";
     std::fs::write(folder.path().join("main.rs"), code).unwrap();
@@ -47,7 +47,7 @@ fn every_example_of_the_format_page_is_what_it_says() {
     insta::assert_snapshot!(book);
 }
 
-/// The fences of four marks whose language is markdown.
+/// Returns the four-backtick blocks in markdown.
 fn examples(page: &str) -> Vec<Example> {
     let mut examples = Vec::new();
     let mut lines = page.lines().enumerate();
@@ -66,7 +66,7 @@ fn mistakes(loaded: &LoadedDeck) -> String {
     if reports.is_empty() { String::new() } else { reports.join("\n") + "\n" }
 }
 
-/// Each slide, fully revealed, without the blanks around it.
+/// Returns each slide, fully revealed, without surrounding blanks.
 fn screens(loaded: &LoadedDeck) -> String {
     let mut stills = SlideRenderer::new(loaded);
     let mut text = String::new();

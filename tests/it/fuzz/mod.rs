@@ -1,11 +1,10 @@
-//! Decks that nobody would write, drawn: no input may panic, hang or put a control character on the
-//! screen, at any size. Inputs are made from our own decks by a small generator with a fixed seed,
-//! so that a run can be repeated. `files` does the same for the other texts that come with a deck:
-//! recordings, themes, configurations, and what programs write to a terminal.
+//! Fuzzes decks: no input may panic, hang or put a control character on the screen, at any size.
+//! Inputs are mutations of our own decks by a small generator with a fixed seed, which makes runs
+//! repeatable. `files` does the same for recordings, themes, configurations and terminal output.
 //!
-//! `LIVEDECK_FUZZ_SECONDS=600 cargo test --release --test it fuzz -- --nocapture` goes on for ten
-//! minutes with each of them, elsewhere on each run, and says which slide took longest;
-//! `LIVEDECK_FUZZ_SEED` repeats one. What broke is kept in `target/fuzz`.
+//! `LIVEDECK_FUZZ_SECONDS=600 cargo test --release --test it fuzz -- --nocapture` runs each of them
+//! for ten minutes with a different seed each time, and reports the slowest slide;
+//! `LIVEDECK_FUZZ_SEED` repeats one. Failing inputs are kept in `target/fuzz`.
 
 #![allow(
     clippy::print_stderr,
@@ -30,13 +29,13 @@ use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// Inputs of the short run that every test run makes.
+/// The number of inputs of a short run.
 const SHORT: usize = 100;
 
-/// A slide that takes longer to draw, in a release build, holds up the talk.
+/// The maximum time to draw a slide, in a release build.
 const SLOWEST: Duration = Duration::from_millis(50);
 
-/// An input that takes longer is a hang.
+/// The time after which an input counts as a hang.
 const HANG: Duration = Duration::from_secs(if cfg!(debug_assertions) { 120 } else { 20 });
 
 #[test]
@@ -65,7 +64,7 @@ fn any_input_draws_at_any_size() {
     }
 }
 
-/// Decks that are long in one way: how many times what stands there, between what stands around it.
+/// Long decks: how many times a part is repeated, and the text before and after it.
 const LONG: &[(usize, &str, &str, &str)] = &[
     (1_000_000, "", "x", ""),
     (200_000, "", "word ", ""),
@@ -107,9 +106,9 @@ const LONG: &[(usize, &str, &str, &str)] = &[
     (10_000, "", "# A\n\ntext **b** `c`\n\n* x\n\n<!-- end_slide -->\n\n", ""),
 ];
 
-/// The slides of long decks: no hang and no overflow of the stack, and in the long run their times.
+/// Draws long decks without hanging or overflowing the stack; a long run also prints their times.
 #[test]
-fn long_decks_draw_and_hang_nowhere() {
+fn long_decks_draw_without_hanging() {
     let in_full = !cfg!(debug_assertions);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("talk.md");
@@ -143,7 +142,7 @@ fn long_decks_draw_and_hang_nowhere() {
     }
 }
 
-/// Where the random numbers begin: elsewhere each time in a long run.
+/// Returns the seed: different on each long run.
 fn seed() -> u64 {
     number("LIVEDECK_FUZZ_SEED").unwrap_or_else(|| match number("LIVEDECK_FUZZ_SECONDS") {
         Some(_) => std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs(),
@@ -155,23 +154,23 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().and_then(|text| text.parse().ok())
 }
 
-/// Decks drawn so far.
+/// The state of a fuzz run.
 struct Fuzz {
     chance: Chance,
     seeds: Vec<String>,
-    /// Holds the deck, as `talk.md`, and what it includes.
+    /// The folder with the deck, `talk.md`, and its includes.
     folder: tempfile::TempDir,
     before: Option<LoadedDeck>,
     slowest: (Duration, String),
 }
 
-/// How long this thread has worked: other programs take their time, too, and that is not counted.
+/// Returns the CPU time of this thread, which excludes other programs.
 fn worked() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::try_from(time).unwrap()
 }
 
-/// Milliseconds since the start at which the input in work was begun; 0 for none.
+/// Milliseconds since the start at which the current input was begun; 0 for none.
 static BEGUN: AtomicU64 = AtomicU64::new(0);
 
 impl Fuzz {
@@ -206,7 +205,7 @@ impl Fuzz {
         Self { chance: Chance(seed.max(1)), seeds, folder, before: None, slowest }
     }
 
-    /// Makes one deck and draws it.
+    /// Creates one deck and draws it.
     fn round(&mut self) {
         let text = self.input();
         let path = self.folder.path().join("talk.md");
@@ -220,7 +219,7 @@ impl Fuzz {
             std::panic::resume_unwind(panic)
         });
         if slowest > self.slowest.0 {
-            // The first time fills caches, of the machine's too: only what is slow each time is slow.
+            // The first time fills caches: only consistently slow slides count.
             let took = (0..4).map(|_| self.again(&path, chance)).fold(slowest, Duration::min);
             if took > self.slowest.0 {
                 self.slowest = (took, text);
@@ -229,7 +228,7 @@ impl Fuzz {
         self.before = Some(loaded);
     }
 
-    /// The longest that a slide of the deck takes, read afresh and drawn as it was before.
+    /// Returns the longest time of a slide when the deck is loaded and drawn again.
     fn again(&mut self, path: &Path, chance: u64) -> Duration {
         self.before = None;
         self.chance.0 = chance;
@@ -243,8 +242,8 @@ impl Fuzz {
         println!("kept in {}", folder.join(name).display());
     }
 
-    /// Reads the deck, draws slides of it at some size, and says everything that is wrong with it.
-    /// Gives the time of the slide that took longest.
+    /// Loads the deck, draws its slides at some sizes, and renders its diagnostics. Returns the
+    /// time of the slowest slide.
     fn draw(&mut self, path: &Path) -> (LoadedDeck, Duration) {
         let loaded = load(&LoadOptions::new(path), self.before.as_ref()).unwrap();
         let sizes = [self.size(), self.size()];
@@ -278,19 +277,19 @@ impl Fuzz {
         (loaded, slowest)
     }
 
-    /// Small sizes are where things break, so half of them are small.
+    /// Returns a random size; half of them are small, where layouts break.
     fn size(&mut self) -> Size {
         let (columns, rows) = if self.chance.below(2) == 0 { (40, 12) } else { (300, 100) };
         Size::new(1 + self.chance.below(columns) as u16, 1 + self.chance.below(rows) as u16)
     }
 
-    /// A deck of ours, changed in a few places.
+    /// Returns one of our decks, mutated in a few places.
     fn input(&mut self) -> String {
         let mut text = self.seed();
         for _ in 0..=self.chance.below(12) {
             text = self.change(text);
         }
-        // Longer texts find nothing that shorter ones do not, and take longer for it.
+        // Longer texts find no more bugs and take longer.
         let end = text.floor_char_boundary(100_000);
         text.truncate(end);
         text
@@ -347,7 +346,7 @@ impl Fuzz {
         text
     }
 
-    /// A part of a text, short more often than long.
+    /// Returns a range of a text, short more often than long.
     fn range(&mut self, text: &str) -> (usize, usize) {
         let from = self.chance.below(text.len() + 1);
         let longest = [4, 60, 600, text.len()][self.chance.below(4)];
@@ -360,7 +359,7 @@ impl Fuzz {
     }
 }
 
-/// What decks are made of, and what they should not be.
+/// Tokens of decks, and text that breaks parsers.
 const TOKENS: &[&str] = &[
     "\n",
     "\n\n",
@@ -480,11 +479,11 @@ const TOKENS: &[&str] = &[
     ",",
 ];
 
-/// Numbers that look random and come again for the same seed (xorshift64*).
+/// Pseudorandom numbers, repeatable by seed (xorshift64*).
 struct Chance(u64);
 
 impl Chance {
-    /// A number from 0 up to, and without, `end`; 0 where that is 0.
+    /// Returns a number below `end`; 0 if `end` is 0.
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -494,13 +493,13 @@ impl Chance {
     }
 }
 
-/// Milliseconds since the first time that this was asked, plus 1.
+/// Returns milliseconds since the first call, plus 1.
 fn now() -> u64 {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_millis() as u64 + 1
 }
 
-/// Ends the process, and keeps the deck, where an input hangs.
+/// Aborts the process and keeps the deck when an input hangs.
 fn watch(deck: PathBuf) {
     now();
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Configurations that nobody would write.
+//! Fuzzes configurations.
 
 use livedeck::config::Config;
 use livedeck::diag;
@@ -7,8 +7,8 @@ use livedeck::source::{SourceFile, Sources};
 use super::{changed, check_report, rounds};
 
 #[test]
-fn any_configuration_is_read() {
-    // Every key, those that are not set by default, too.
+fn any_configuration_is_parsed() {
+    // Every key, including those without a default.
     let sample = Config::sample();
     let set: String = sample
         .lines()

@@ -1,5 +1,5 @@
-//! Fuzzers of the texts that come with a deck, or from its code. Each changes good ones in a few
-//! places; nothing may panic, and nothing invisible or obeyed by a terminal may reach the screen.
+//! Fuzzes the other inputs of a deck. Each test mutates valid inputs; nothing may panic, and no
+//! invisible or control character may reach the screen.
 
 mod config;
 mod recording;
@@ -23,7 +23,7 @@ use ratatui::layout::Rect;
 
 use super::{Chance, Fuzz};
 
-/// Numbers that no author means, and some that one may.
+/// Numbers at and beyond the limits, and ordinary ones.
 const NUMBERS: &[&str] = &[
     "0",
     "1",
@@ -44,7 +44,7 @@ const NUMBERS: &[&str] = &[
     "NaN",
 ];
 
-/// What texts should not hold.
+/// Text that breaks parsers and terminals.
 const PIECES: &[&str] = &[
     "",
     " ",
@@ -87,7 +87,7 @@ const PIECES: &[&str] = &[
     "x",
 ];
 
-/// Does as many rounds as a short run has, or goes on for as long as a long run lasts. `round` makes
+/// Runs the rounds of a short run, or repeats until the time of a long run is over. `round` returns
 /// an input and a check of it.
 fn rounds<C: FnOnce()>(
     name: &str,
@@ -110,7 +110,7 @@ fn rounds<C: FnOnce()>(
     println!("seed {seed}: {count} times {name} in {:?}", start.elapsed());
 }
 
-/// A text with a few changes: numbers, pieces, lines, bytes.
+/// Mutates a text in a few places: numbers, tokens, lines, bytes.
 fn changed(mut text: String, chance: &mut Chance) -> String {
     for _ in 0..=chance.below(4) {
         let at = text.floor_char_boundary(chance.below(text.len() + 1));
@@ -148,7 +148,7 @@ fn changed(mut text: String, chance: &mut Chance) -> String {
     text
 }
 
-/// Writes another number in the place of the next one behind `at`.
+/// Replaces the next number after `at`.
 fn replace_number(text: &mut String, at: usize, chance: &mut Chance) {
     let Some(start) = text[at..].find(|c: char| c.is_ascii_digit()).map(|start| at + start) else {
         return;
@@ -158,7 +158,7 @@ fn replace_number(text: &mut String, at: usize, chance: &mut Chance) {
     text.replace_range(start..end, NUMBERS[chance.below(NUMBERS.len())]);
 }
 
-/// Draws a deck's first slides at a size, with what was recorded, and exports them.
+/// Draws a deck's first slides at a size, with recorded output, and exports them.
 fn draw(loaded: &LoadedDeck, size: Size) {
     let mut stills = SlideRenderer::new(loaded);
     let look = TerminalColors::new(Rgb(0, 0, 0), Rgb(255, 255, 255));
@@ -196,7 +196,7 @@ fn check_report(report: &str) {
     assert!(!report.contains(|c: char| c.is_control() && c != '\n'), "{report:?}");
 }
 
-/// The texts of a folder's files with this extension.
+/// Returns the texts of a folder's files with this extension.
 fn texts(folder: &str, extension: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -206,7 +206,7 @@ fn texts(folder: &str, extension: &str) -> Vec<String> {
     files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
-/// Small sizes are where things break, so half of them are small.
+/// Returns a random size; half of them are small, where layouts break.
 fn size(chance: &mut Chance) -> Size {
     let (columns, rows) = if chance.below(2) == 0 { (20, 8) } else { (160, 50) };
     Size::new(1 + chance.below(columns) as u16, 1 + chance.below(rows) as u16)

@@ -1,4 +1,4 @@
-//! Recordings that nobody made, read, drawn and exported.
+//! Fuzzes recordings: reads, draws and exports them.
 
 use livedeck::project::{LoadOptions, load};
 use livedeck::recording::Recording;
@@ -39,7 +39,7 @@ Recorded too
 ```
 ";
 
-/// With every kind of thing that a recording keeps.
+/// A recording with every kind of value.
 const RECORDING: &str = r##"{
   "version": 1,
   "blocks": [
@@ -180,7 +180,7 @@ fn any_recording_is_read_and_drawn() {
             std::fs::write(recording.join("recording.json"), &text).unwrap();
             let loaded = load(&LoadOptions::new(path), None).unwrap();
             match Recording::read(&text) {
-                // Times are rounded; all else is kept.
+                // Times are rounded; everything else is kept.
                 Ok(read) => {
                     let again = Recording::read(&read.write()).map(|again| again.entries.len());
                     assert_eq!(again, Ok(read.entries.len()));
@@ -193,7 +193,7 @@ fn any_recording_is_read_and_drawn() {
 }
 
 #[test]
-fn what_is_recorded_is_drawn() {
+fn recorded_output_is_drawn() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("talk.md");
     std::fs::create_dir(folder.path().join("talk.recording")).unwrap();

@@ -1,11 +1,11 @@
-//! Bytes that programs write: onto terminals on the slide, of any size and while that changes, and
-//! into the output of a block.
+//! Fuzzes the bytes that programs write, to terminals on the slide of changing sizes and to a
+//! block's output.
 
 use livedeck::run::{Emulator, Output};
 
 use super::rounds;
 
-/// What programs write to terminals, and what they should not.
+/// Sequences that programs write to terminals, valid and invalid.
 const SEQUENCES: &[&[u8]] = &[
     b"\x1b[",
     b"\x1b]0;",

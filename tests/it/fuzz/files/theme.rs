@@ -1,4 +1,4 @@
-//! Themes that nobody would write: as a file that a deck names, and in its front matter.
+//! Fuzzes themes: as a file that a deck names, and in its front matter.
 
 use livedeck::project::{LoadOptions, load};
 
