@@ -1,21 +1,21 @@
-//! A deck as one page for a browser: every slide a picture that stays sharp and whose text can be
-//! selected, moved through with keys, clicks and swipes, and printed a slide to a sheet.
+//! A deck as one HTML page: each slide is an SVG picture with selectable text. Keys, clicks and swipes
+//! navigate; printing puts one slide on each page.
 
 use std::fmt::Write as _;
 
 use super::svg::escape;
 use crate::source::visible_line;
 
-/// A slide, or one step of it, for the page.
+/// A slide, or one step of it.
 #[derive(Clone, Debug)]
 pub struct HtmlSlide {
-    /// What it is called; empty for a slide without a title.
+    /// Its title, or an empty string.
     pub title: String,
-    /// The picture, as [`svg`](fn@super::svg) makes it.
+    /// Its picture, as returned by [`svg`](fn@super::svg).
     pub picture: String,
 }
 
-/// The whole page. It needs nothing but itself.
+/// Returns a self-contained page.
 pub fn html(title: &str, slides: &[HtmlSlide]) -> String {
     let mut page = format!(
         "<!doctype html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n\
@@ -33,7 +33,7 @@ pub fn html(title: &str, slides: &[HtmlSlide]) -> String {
     page + "<script>\n" + SCRIPT + "</script>\n</body>\n</html>\n"
 }
 
-/// A slide fills the window as far as its shape allows; printed, each has a sheet of its own.
+/// A slide fills the window, keeping its aspect ratio; each is printed on its own page.
 const STYLE: &str = "\
 html, body { margin: 0; height: 100%; background: #000; }
 section { display: none; height: 100vh; }
@@ -45,7 +45,7 @@ section svg { margin: auto; width: 100vw; height: 100vh; }
 }
 ";
 
-/// The place in the talk is the fragment of the address, `#slide-N` from 0, as in presenterm's.
+/// The URL fragment is the current slide, `#slide-N` from 0, as in presenterm.
 const SCRIPT: &str = "\
 'use strict';
 const slides = [...document.querySelectorAll('section')];
@@ -91,12 +91,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f204_a_page_holds_every_sheet_and_needs_nothing_else() {
-        let sheet = |title: &str, picture: &str| HtmlSlide {
+    fn f204_page_has_every_slide_and_is_self_contained() {
+        let slide = |title: &str, picture: &str| HtmlSlide {
             title: title.to_owned(),
             picture: format!("<svg>{picture}</svg>\n"),
         };
-        let page = html("A & B", &[sheet("One \"1\"", "first"), sheet("", "second")]);
+        let page = html("A & B", &[slide("One \"1\"", "first"), slide("", "second")]);
         assert!(page.contains("<title>A &amp; B</title>"));
         assert!(page.contains("id=\"slide-0\" aria-label=\"One &quot;1&quot;\">\n<svg>first"));
         assert!(page.contains("id=\"slide-1\" aria-label=\"\">\n<svg>second"));

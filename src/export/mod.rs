@@ -1,7 +1,7 @@
-//! Documents made from scenes and buffers; no exporter parses or wraps by itself.
+//! Exports scenes and buffers as documents. Exporters neither parse nor wrap text.
 //!
-//! A new format is a file beside [`svg`](fn@svg) with one function of a painted buffer,or of a scene
-//! where all of its rows count ([`text`](fn@text)). [`html`](fn@html) puts such pictures together.
+//! A format is a file with one function of a painted buffer, like [`svg`](fn@svg), or of a scene, if
+//! it needs all rows ([`text`](fn@text)). [`html`](fn@html) combines SVG pictures.
 
 mod html;
 mod palette;

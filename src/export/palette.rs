@@ -1,5 +1,5 @@
-//! Colours as a document needs them: numbers. What a terminal leaves to its user (the default
-//! colours, the sixteen named ones) comes in as a [`TerminalColors`]; the other 240 are fixed by xterm.
+//! Colours as RGB values. [`TerminalColors`] supplies those that terminals let their users choose (the
+//! default and the sixteen named colours); the other 240 are xterm's.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier};
 
 use crate::ansi;
 
-/// A colour in numbers; displays as `#rrggbb`.
+/// An RGB colour; displays as `#rrggbb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
@@ -18,24 +18,24 @@ impl fmt::Display for Rgb {
     }
 }
 
-/// What stands in for the colours that are a terminal's own choice.
+/// The colours to use for terminal colours.
 #[derive(Clone, Copy, Debug)]
 pub struct TerminalColors {
-    /// Where a cell names no foreground.
+    /// The default foreground.
     pub foreground: Rgb,
-    /// Where a cell names no background.
+    /// The default background.
     pub background: Rgb,
-    /// The named colours: black, red, green, yellow, blue, magenta, cyan, grey, then the bright.
+    /// Black, red, green, yellow, blue, magenta, cyan, grey, then their bright variants.
     pub named: [Rgb; 16],
 }
 
 impl TerminalColors {
-    /// These default colours, and named ones that can be read on light and on dark.
+    /// Creates a palette with these defaults, and named colours readable on light and on dark.
     pub fn new(foreground: Rgb, background: Rgb) -> Self {
         Self { foreground, background, named: DEFAULT_NAMED }
     }
 
-    /// The colour in numbers; none where the cell leaves the choice to the terminal.
+    /// Resolves a colour; `None` for the terminal's default.
     fn resolve(&self, color: Color) -> Option<Rgb> {
         let index = match color {
             Color::Rgb(red, green, blue) => return Some(Rgb(red, green, blue)),
@@ -44,7 +44,7 @@ impl TerminalColors {
         Some(self.named.get(usize::from(index)).copied().unwrap_or_else(|| xterm(index)))
     }
 
-    /// How a cell is drawn, with reverse video applied.
+    /// Returns the style of a cell, with reverse video applied.
     pub(super) fn cell_style(&self, cell: &Cell) -> CellStyle {
         let has = |modifier| cell.modifier.contains(modifier);
         let mut text = self.resolve(cell.fg).unwrap_or(self.foreground);
@@ -66,31 +66,31 @@ impl TerminalColors {
     }
 }
 
-/// A cell's style with nothing left to decide.
+/// A cell's resolved style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one of a cell's modifiers")]
 pub(super) struct CellStyle {
-    /// Of the text.
+    /// Colour of the text.
     pub(super) text: Rgb,
-    /// Behind the text.
+    /// Colour behind the text.
     pub(super) background: Rgb,
-    /// Of the underline.
+    /// Colour of the underline.
     pub(super) line: Rgb,
     /// Bold text.
     pub(super) bold: bool,
-    /// Slanted text.
+    /// Italic text.
     pub(super) italic: bool,
-    /// Text nearer to the background.
+    /// Dimmed text.
     pub(super) dim: bool,
-    /// A line below the text.
+    /// Underlined text.
     pub(super) underlined: bool,
-    /// A line through the text.
+    /// Struck-through text.
     pub(super) struck: bool,
-    /// No text at all.
+    /// Hidden text.
     pub(super) hidden: bool,
 }
 
-/// The 6×6×6 cube and the grey ramp that every terminal shares.
+/// Returns a colour of xterm's 6×6×6 cube or grey ramp.
 fn xterm(index: u8) -> Rgb {
     let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
     match index.checked_sub(16) {
@@ -102,6 +102,7 @@ fn xterm(index: u8) -> Rgb {
     }
 }
 
+/// Named colours that are readable on light and on dark backgrounds.
 const DEFAULT_NAMED: [Rgb; 16] = [
     Rgb(0x1c, 0x1f, 0x26),
     Rgb(0xc4, 0x2b, 0x3a),
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn indexed_colours_are_those_of_xterm() {
+    fn indexed_colours_are_xterm_colours() {
         assert_eq!(xterm(16), Rgb(0, 0, 0));
         assert_eq!(xterm(196), Rgb(255, 0, 0));
         assert_eq!(xterm(110), Rgb(135, 175, 215));
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_sixteen_indices_are_the_named_colours() {
+    fn first_sixteen_indices_are_named_colours() {
         let colors = colors();
         assert_eq!(colors.resolve(Color::Indexed(1)), colors.resolve(Color::Red));
         assert_eq!(colors.resolve(Color::Indexed(15)), colors.resolve(Color::White));
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn reverse_video_swaps_the_defaults_too() {
+    fn reverse_video_swaps_default_colours() {
         let mut cell = Cell::new("x");
         cell.modifier = Modifier::REVERSED;
         let style = colors().cell_style(&cell);

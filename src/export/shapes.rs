@@ -1,28 +1,28 @@
-//! Characters that are drawings: the box lines and block elements, U+2500 to U+259F. A font's
-//! glyphs for them seldom meet at the edges of cells, so a document draws them as shapes.
+//! Shapes of box-drawing characters and block elements, U+2500 to U+259F. Fonts' glyphs for them often
+//! leave gaps between cells.
 
-/// Columns of a cell's own grid.
+/// Width of a cell, in SVG units.
 pub(super) const CELL_WIDTH: f32 = 10.0;
-/// Rows of a cell's own grid.
+/// Height of a cell, in SVG units.
 pub(super) const CELL_HEIGHT: f32 = 20.0;
 
-/// A part of a drawn character, in the cell's own grid.
+/// A part of a character, in SVG units from the cell's corner.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Shape {
-    /// A filled rectangle: left, top, width, height, and how much of the background it covers.
+    /// A filled rectangle: left, top, width, height and opacity.
     Rect(f32, f32, f32, f32, f32),
-    /// A stroke along an SVG path that starts at the cell's corner.
+    /// A stroked SVG path.
     Path(&'static str),
 }
 
 impl Shape {
-    /// Whether it reaches from side to side, so that a row of them is one long shape.
+    /// Whether it spans the cell's width: adjacent ones are drawn as one shape.
     pub(super) fn spans(&self) -> bool {
         matches!(self, Self::Rect(left, _, width, ..) if *left <= 0.0 && *width >= CELL_WIDTH)
     }
 }
 
-/// The shapes of a character; none where it is text.
+/// Returns the shapes of a character; `None` for text.
 pub(super) fn shapes(symbol: &str) -> Option<Vec<Shape>> {
     let mut chars = symbol.chars();
     let (first, None) = (chars.next()?, chars.next()) else { return None };
@@ -34,7 +34,7 @@ pub(super) fn shapes(symbol: &str) -> Option<Vec<Shape>> {
     }
 }
 
-/// A rectangle between two corners given as fractions of the cell.
+/// Returns a rectangle from its corners, as fractions of the cell.
 fn part(left: f32, top: f32, right: f32, bottom: f32) -> Shape {
     Shape::Rect(
         left * CELL_WIDTH,
@@ -63,8 +63,8 @@ fn block(symbol: char) -> Vec<Shape> {
     }
 }
 
-/// The quarters that each of U+2596 to U+259F fills: upper left, upper right, lower left, lower
-/// right, from the highest bit.
+/// Quadrants of U+2596 to U+259F: upper left, upper right, lower left, lower right, from the highest
+/// bit.
 const QUADRANTS: [u8; 10] =
     [0b0010, 0b0001, 0b1000, 0b1011, 0b1001, 0b1110, 0b1101, 0b0100, 0b0110, 0b0111];
 
@@ -92,8 +92,8 @@ fn curve(symbol: char) -> Vec<Shape> {
     }
 }
 
-/// How each of U+2500 to U+257F leaves its cell: up, right, down, left; `1` light, `2` heavy,
-/// `3` double, `-` not at all. Curves and diagonals are not drawn from here.
+/// Lines from the middle of U+2500 to U+257F: up, right, down, left; `1` light, `2` heavy, `3` double,
+/// `-` none. Curves and diagonals do not use it.
 const ARMS: [&str; 16] = [
     "-1-1 -2-2 1-1- 2-2- -1-1 -2-2 1-1- 2-2-",
     "-1-1 -2-2 1-1- 2-2- -11- -21- -12- -22-",
@@ -117,8 +117,8 @@ fn lines(symbol: char) -> Vec<Shape> {
     let index = u32::from(symbol).saturating_sub(0x2500) as usize;
     let row = ARMS.get(index / 8).copied().unwrap_or_default();
     let arms = row.split(' ').nth(index % 8).unwrap_or_default();
-    if let Some(pieces) = dashes(index) {
-        return dashed(arms, pieces);
+    if let Some(count) = dashes(index) {
+        return dashed(arms, count);
     }
     if let Some(whole) = straight(arms) {
         return whole;
@@ -127,7 +127,7 @@ fn lines(symbol: char) -> Vec<Shape> {
     sides.into_iter().zip(arms.chars()).flat_map(|(side, weight)| arm(side, weight)).collect()
 }
 
-/// How many pieces a dashed line has, by its place in the Unicode block.
+/// Returns the number of dashes of a dashed line, by its index in the Unicode block.
 fn dashes(index: usize) -> Option<u8> {
     match index {
         0x04..=0x07 => Some(3),
@@ -137,11 +137,11 @@ fn dashes(index: usize) -> Option<u8> {
     }
 }
 
-fn dashed(arms: &str, pieces: u8) -> Vec<Shape> {
+fn dashed(arms: &str, count: u8) -> Vec<Shape> {
     let across = !arms.starts_with(['1', '2']);
     let thick = if arms.contains('2') { HEAVY_WIDTH } else { LIGHT_WIDTH };
-    let step = if across { CELL_WIDTH } else { CELL_HEIGHT } / f32::from(pieces);
-    let starts = (0..pieces).map(|piece| f32::from(piece) * step + step * 0.2);
+    let step = if across { CELL_WIDTH } else { CELL_HEIGHT } / f32::from(count);
+    let starts = (0..count).map(|piece| f32::from(piece) * step + step * 0.2);
     let piece = |start| {
         if across {
             Shape::Rect(start, (CELL_HEIGHT - thick) / 2.0, step * 0.6, thick, 1.0)
@@ -166,9 +166,11 @@ fn straight(arms: &str) -> Option<Vec<Shape>> {
     }
 }
 
+/// Width of a light stroke.
 const LIGHT_WIDTH: f32 = 2.0;
+/// Width of a heavy stroke.
 const HEAVY_WIDTH: f32 = 4.0;
-/// From the middle to each stroke of a double line.
+/// Distance of each stroke of a double line from the middle.
 const DOUBLE_LINE_GAP: f32 = 2.0;
 
 #[derive(Clone, Copy)]
@@ -179,7 +181,7 @@ enum ArmSide {
     Left,
 }
 
-/// The strokes from one edge of the cell to its middle, and over it by half a stroke.
+/// Returns the strokes from one edge of the cell to half a stroke past its middle.
 fn arm(side: ArmSide, weight: char) -> Vec<Shape> {
     match weight {
         '1' => vec![stroke(side, 0.0, LIGHT_WIDTH, LIGHT_WIDTH / 2.0)],
@@ -192,7 +194,7 @@ fn arm(side: ArmSide, weight: char) -> Vec<Shape> {
     }
 }
 
-/// One stroke, moved sideways by `offset`, reaching `beyond` the middle.
+/// Returns one stroke, shifted sideways by `offset`, that extends `beyond` the middle.
 fn stroke(side: ArmSide, offset: f32, thick: f32, beyond: f32) -> Shape {
     let (across, along) = (CELL_WIDTH / 2.0 + beyond, CELL_HEIGHT / 2.0 + beyond);
     let x = CELL_WIDTH / 2.0 + offset - thick / 2.0;
@@ -210,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_character_of_the_two_unicode_blocks_has_shapes_inside_its_cell() {
+    fn shapes_of_all_characters_are_inside_their_cell() {
         for code in 0x2500..=0x259f_u32 {
             let symbol = char::from_u32(code).unwrap().to_string();
             let shapes = shapes(&symbol).unwrap();
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_touches_the_edges_that_its_arms_name() {
+    fn lines_touch_the_edges_of_their_arms() {
         let touches = |symbol: &str| {
             let mut edges = [false; 4];
             for shape in shapes(symbol).unwrap() {
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_fill_the_part_their_name_says() {
+    fn blocks_fill_their_part() {
         assert_eq!(shapes("▀"), Some(vec![Shape::Rect(0.0, 0.0, 10.0, 10.0, 1.0)]));
         assert_eq!(shapes("▄"), Some(vec![Shape::Rect(0.0, 10.0, 10.0, 10.0, 1.0)]));
         assert_eq!(shapes("▂"), Some(vec![Shape::Rect(0.0, 15.0, 10.0, 5.0, 1.0)]));

@@ -1,5 +1,4 @@
-//! A scene as rows of text: what scripts read, tests compare, and a reader without colours sees.
-//! Pictures are blank rows.
+//! A scene as plain text, for scripts, tests and terminals without colours. Pictures are blank rows.
 
 use clap::ValueEnum;
 use ratatui::buffer::{Buffer, Cell};
@@ -9,28 +8,28 @@ use unicode_width::UnicodeWidthStr;
 use crate::layout::Scene;
 use crate::view::{self, LargeGlyph};
 
-/// What stands between two pages.
+/// Separates two pages.
 pub const PAGE_BREAK: &str = "\n\u{c}";
 
-/// What becomes of the rows that a slide has too many.
+/// What to do with rows below the screen's height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Overflow {
-    /// They are written, and the footer below them.
+    /// Include them, above the footer.
     Show,
-    /// They are left out.
+    /// Omit them.
     Hide,
 }
 
-/// The rows of a scene without the blanks at their ends, each but the last closed by a line feed.
-/// Where the slide is too tall and the rest is hidden, its body may use the footer's rows, as
-/// presenterm's does: less of it is lost.
+/// Returns the rows of a scene without trailing blanks, separated by line feeds.
+///
+/// If the rest of a tall slide is hidden, its body may use the footer's rows, as in presenterm.
 pub fn text(scene: &Scene, overflow: Overflow) -> String {
     let tall = scene.height > u32::from(scene.viewport.height);
     let rows = if tall && overflow == Overflow::Show { all(scene) } else { screen(scene) };
     rows.join("\n")
 }
 
-/// The screen's rows.
+/// Returns the screen's rows.
 fn screen(scene: &Scene) -> Vec<String> {
     let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.columns, scene.size.rows));
     body(scene, 0, &mut buffer);
@@ -38,7 +37,7 @@ fn screen(scene: &Scene) -> Vec<String> {
     rows(&buffer)
 }
 
-/// All rows of the body, a screen at a time so that no length is too much, then the footer's.
+/// Returns all rows of the body, painted one screen at a time, then the footer's.
 fn all(scene: &Scene) -> Vec<String> {
     let Rect { height, .. } = scene.viewport;
     let screen = Rect::new(0, 0, scene.size.columns, scene.size.rows);
@@ -55,7 +54,7 @@ fn all(scene: &Scene) -> Vec<String> {
     text
 }
 
-/// Paints the body, and nothing where its pictures are.
+/// Paints the body, with blanks for pictures.
 fn body(scene: &Scene, first: u32, buffer: &mut Buffer) {
     view::paint_body(scene, first, buffer);
     for position in view::picture_areas(scene, first, buffer).into_iter().flat_map(Rect::positions)
@@ -68,8 +67,8 @@ fn rows(buffer: &Buffer) -> Vec<String> {
     buffer.content.chunks(usize::from(buffer.area.width).max(1)).map(row).collect()
 }
 
-/// A row's characters; the cells that a wide one covers have none of their own. A line of large
-/// ones is written closely, as its words are searched for; what follows it keeps its column.
+/// Returns a row's text. Large characters are written without gaps, so that their words can be searched
+/// for; text after them keeps its column.
 fn row(cells: &[Cell]) -> String {
     let (mut text, mut at, mut missing) = (String::new(), 0, 0);
     while let Some(cell) = cells.get(at) {
@@ -106,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn rows_below_the_height_are_left_out() {
+    fn hidden_rows_are_omitted() {
         assert_eq!(text(&scene(), Overflow::Hide), " one\n\n\n 1/2  x");
     }
 
     #[test]
-    fn all_rows_are_written_and_the_footer_below_them() {
+    fn all_rows_are_shown_above_the_footer() {
         assert_eq!(text(&scene(), Overflow::Show), " one\n\n\n 中文 x\n\n last\n 1/2");
     }
 }

@@ -1,11 +1,11 @@
-//! Reading the files that a deck, a theme, a configuration, a recording or the trust store names.
+//! Reads the files that a deck, a theme, a configuration, a recording or the trust store names.
 //!
-//! Such a name may lead anywhere: to a named pipe nobody writes to, to `/dev/zero`, to a sparse file
-//! of 2 GiB. Only regular files are read (a link to one is fine), and no more of them than their
-//! [`FileKind`] allows, so a read always ends and its result always fits into memory. The one
-//! exception is the deck itself, which may come from a pipe: [`read_deck`].
+//! Such a path may be a named pipe without a writer, `/dev/zero`, or a sparse file of 2 GiB. Only
+//! regular files (and links to them) are read, up to the size that their [`FileKind`] allows: a read
+//! always ends and its result fits into memory. The exception is the deck itself, which may come
+//! from a pipe: [`read_deck`].
 //!
-//! Files and folders of our own are made private ([`private_folder`]).
+//! livedeck's own files and folders are private to the user ([`private_folder`]).
 
 #![expect(clippy::disallowed_methods, reason = "the one place that reads files named from outside")]
 
@@ -23,10 +23,10 @@ pub use private::{
 };
 pub use reader::{DeadlineReader, list};
 
-/// What a file is read for, which limits its size.
+/// The use of a file, which limits its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
-    /// Text that people write: decks, included files, themes, configurations; and the trust store.
+    /// Decks, included files, themes, configurations, and the trust store.
     Text,
     /// A picture.
     Picture,
@@ -34,18 +34,18 @@ pub enum FileKind {
     Recording,
 }
 
-/// 16 MiB of text are some 300,000 lines: a hundred times the longest talk, and still parsed in less
-/// than a second.
+/// 16 MiB of text are about 300,000 lines: a hundred times the longest talk, and parsed in less than
+/// a second.
 const MAX_TEXT_BYTES: u64 = 16 << 20;
 
-/// A photograph straight from a camera has up to 50 MiB; one that a terminal can show needs 1 MiB.
+/// A photo from a camera has up to 50 MiB; one for a terminal needs 1 MiB.
 const MAX_PICTURE_BYTES: u64 = 64 << 20;
 
 /// A recording keeps up to 1 MiB of output for each block.
 const MAX_RECORDING_BYTES: u64 = 64 << 20;
 
 impl FileKind {
-    /// Bytes that a file of this kind may have.
+    /// Returns the size limit, in bytes.
     pub const fn max_bytes(self) -> u64 {
         match self {
             Self::Text => MAX_TEXT_BYTES,
@@ -54,7 +54,7 @@ impl FileKind {
         }
     }
 
-    /// The error of a file that is larger.
+    /// Returns the error for larger files.
     pub fn too_large(self) -> ReadError {
         let kind = match self {
             Self::Text => "texts",
@@ -80,7 +80,7 @@ pub fn read(path: &Path, kind: FileKind) -> Result<Vec<u8>, ReadError> {
 /// Reads a regular file as text.
 ///
 /// # Errors
-/// As [`read`]; or the file is not UTF-8.
+/// As for [`read`], or the file is not UTF-8.
 pub fn read_text(path: &Path, kind: FileKind) -> Result<String, ReadError> {
     String::from_utf8(read(path, kind)?).map_err(|_| ReadError::NotText)
 }
@@ -96,10 +96,10 @@ pub fn read_start(path: &Path, max_bytes: u64) -> Result<Vec<u8>, ReadError> {
     Ok(bytes)
 }
 
-/// Reads the deck: a regular file, or a pipe to its end, which waits for whoever writes to it.
+/// Reads the deck: a regular file, or a pipe, for whose writer it waits.
 ///
 /// # Errors
-/// As [`read`].
+/// As for [`read`].
 pub fn read_deck(path: &Path) -> Result<Vec<u8>, ReadError> {
     if is_pipe(path) {
         read_limited(File::open(path)?, 0, FileKind::Text)
@@ -108,14 +108,14 @@ pub fn read_deck(path: &Path) -> Result<Vec<u8>, ReadError> {
     }
 }
 
-/// Whether the file is a pipe: it can be read only once, and reading it may wait.
+/// Whether the file is a pipe, which can be read only once and may block.
 pub fn is_pipe(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo())
 }
 
-/// Opens a regular file without ever waiting; returns its length, too.
+/// Opens a regular file without blocking; returns it and its length.
 fn open(path: &Path) -> Result<(File, u64), ReadError> {
-    // Opening is not harmless for every device: look first, and again at what was opened.
+    // Opening a device can have side effects: check first, and check the opened file again.
     regular(fs::metadata(path)?.file_type())?;
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
@@ -136,7 +136,7 @@ fn regular(file: FileType) -> Result<(), ReadError> {
     })
 }
 
-/// Reads to the end, or to the limit: files may grow meanwhile, and those in `/proc` have no length.
+/// Reads to the end or to the limit: files may grow, and those in `/proc` report no length.
 fn read_limited(file: File, length: u64, kind: FileKind) -> Result<Vec<u8>, ReadError> {
     let expected = usize::try_from(length.min(kind.max_bytes())).unwrap_or_default();
     let mut bytes = Vec::with_capacity(expected);

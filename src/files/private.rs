@@ -1,30 +1,29 @@
-//! Folders and files of our own that no other user may read or change: what was compiled, the folders
-//! of runs, the trust store. What is run from there was written by this user, or it is not run.
+//! Files and folders that no other user may read or change: compiled code, the folders of runs, the
+//! trust store. Programs in them are run only if this user wrote them.
 
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Mode of a folder, and of a program.
+/// Mode of folders and programs.
 const PRIVATE_FOLDER: u32 = 0o700;
 
-/// Mode of a file that is not run.
+/// Mode of other files.
 const PRIVATE_FILE: u32 = 0o600;
 
-/// Makes a folder, and those above it that are missing. One that is there already is closed to other
-/// users.
+/// Creates a folder and its missing parents. An existing folder is closed to other users.
 ///
 /// # Errors
-/// It cannot be made, or it belongs to another user, who may have put anything there.
+/// It cannot be created, or it belongs to another user, who controls its content.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(path)?;
-    // Of a link, both the link and what it leads to have to be ours.
+    // If it is a link, both the link and its target must belong to this user.
     let (link, folder) = (fs::symlink_metadata(path)?, fs::metadata(path)?);
     let user = rustix::process::geteuid().as_raw();
     if link.uid() != user || folder.uid() != user {
-        let why = format!("`{}` belongs to another user", path.display());
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        let message = format!("`{}` belongs to another user", path.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
     if folder.mode() & 0o077 != 0 {
         fs::set_permissions(path, Permissions::from_mode(PRIVATE_FOLDER))?;
@@ -32,19 +31,19 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file or folder belongs to this user, and no one else may write to it.
+/// Whether a file or folder belongs to this user and no one else can write to it.
 pub fn is_ours(path: &Path) -> bool {
     let user = rustix::process::geteuid().as_raw();
     fs::metadata(path).is_ok_and(|found| found.uid() == user && found.mode() & 0o022 == 0)
 }
 
-/// Whether a folder of ours can be made at this path, or is there. Makes nothing.
+/// Whether this user has, or could create, a folder at this path. Creates nothing.
 pub fn can_be_ours(path: &Path) -> bool {
-    let above = path.ancestors().find(|above| fs::symlink_metadata(above).is_ok());
-    let Some(above) = above else { return false };
+    let parent = path.ancestors().find(|parent| fs::symlink_metadata(parent).is_ok());
+    let Some(parent) = parent else { return false };
     let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-    let is_usable = above.is_dir() && rustix::fs::access(above, access).is_ok();
-    is_usable && (above != path || is_owned(path))
+    let is_usable = parent.is_dir() && rustix::fs::access(parent, access).is_ok();
+    is_usable && (parent != path || is_owned(path))
 }
 
 fn is_owned(path: &Path) -> bool {
@@ -52,7 +51,7 @@ fn is_owned(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.uid() == user)
 }
 
-/// Writes a file that only its user may read.
+/// Writes a file that only this user can read.
 ///
 /// # Errors
 /// It cannot be written.
@@ -62,7 +61,7 @@ pub fn write_private(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     options.open(path)?.write_all(bytes.as_ref())
 }
 
-/// Lets only its user read, write and run a program.
+/// Lets only this user read, write and run a program.
 ///
 /// # Errors
 /// Its mode cannot be changed.
@@ -70,7 +69,7 @@ pub fn make_private_program(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(PRIVATE_FOLDER))
 }
 
-/// The permissions of a folder that only its user may enter, for `tempfile`.
+/// Returns the permissions of a private folder, for `tempfile`.
 pub fn folder_permissions() -> Permissions {
     Permissions::from_mode(PRIVATE_FOLDER)
 }
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_made_private() {
+    fn created_folders_are_private() {
         let place = tempfile::tempdir().unwrap();
         let (outer, inner) = (place.path().join("outer"), place.path().join("outer/inner"));
         assert!(can_be_ours(&inner));
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_was_open_is_closed() {
+    fn open_folder_is_closed() {
         let place = tempfile::tempdir().unwrap();
         fs::set_permissions(place.path(), Permissions::from_mode(0o777)).unwrap();
         assert!(!is_ours(place.path()));
@@ -105,8 +104,8 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_another_user_is_refused() {
-        // Everyone but root finds one of root's; root makes one of somebody else's.
+    fn folder_of_another_user_is_refused() {
+        // Root creates a folder of another user; other users test with one of root's.
         let place = tempfile::tempdir().unwrap();
         let other = place.path().join("other");
         fs::create_dir(&other).unwrap();
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_the_way_is_no_folder() {
+    fn file_as_parent_is_refused() {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("home");
         fs::write(&file, "").unwrap();
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_written_for_their_user_only() {
+    fn written_files_are_private() {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("file");
         write_private(&file, "longer").unwrap();

@@ -1,7 +1,7 @@
-//! Reading with a deadline: a file system may be slow or its server gone, and such a read cannot be
-//! cancelled. It is left to a thread that no one waits for any longer.
+//! Reads files with a deadline: a file system may hang, and such a read cannot be cancelled. It is left
+//! to a thread that is no longer waited for.
 
-#![expect(clippy::disallowed_methods, reason = "the age of a file is told by the clock")]
+#![expect(clippy::disallowed_methods, reason = "compares the age of files with the clock")]
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -14,34 +14,34 @@ use super::{FileKind, ReadError, read};
 
 type ReadJob = Box<dyn FnOnce() + Send>;
 
-/// Reads files one after the other until a deadline for all of them.
+/// Reads files, one after the other, until a common deadline.
 #[derive(Debug)]
 pub struct DeadlineReader {
     deadline: Instant,
-    /// The reading thread, from the first read on; none if it cannot be started.
+    /// The reading thread, started by the first read; `None` if it cannot be started.
     jobs: OnceLock<Option<Sender<ReadJob>>>,
 }
 
 impl DeadlineReader {
-    /// Reads until this time. Whatever is not read by then is [`ReadError::TooSlow`].
+    /// Creates a reader. Reads that have not ended by the deadline are [`ReadError::TooSlow`].
     pub fn until(deadline: Instant) -> Self {
         Self { deadline, jobs: OnceLock::new() }
     }
 
-    /// As [`read`].
+    /// Like [`read`].
     ///
     /// # Errors
-    /// As [`read`]; or the deadline has passed.
+    /// As for [`read`], or the deadline has passed.
     pub fn read(&self, path: &Path, kind: FileKind) -> Result<Vec<u8>, ReadError> {
         let path = path.to_owned();
         self.run(move || read(&path, kind))?
     }
 
-    /// As [`DeadlineReader::read`]; none if the file has not changed for this long, so that one that hangs is
-    /// not read once more.
+    /// Like [`Self::read`], but `None` if the file has not changed within `age`: a file that hangs is
+    /// not read again.
     ///
     /// # Errors
-    /// As [`DeadlineReader::read`].
+    /// As for [`Self::read`].
     pub fn read_if_new(
         &self,
         path: &Path,
@@ -55,15 +55,15 @@ impl DeadlineReader {
         })?
     }
 
-    /// As [`super::read_text`].
+    /// Like [`super::read_text`].
     ///
     /// # Errors
-    /// As [`super::read_text`]; or the deadline has passed.
+    /// As for [`super::read_text`], or the deadline has passed.
     pub fn read_text(&self, path: &Path, kind: FileKind) -> Result<String, ReadError> {
         String::from_utf8(self.read(path, kind)?).map_err(|_| ReadError::NotText)
     }
 
-    /// The paths in a folder, sorted; none if it cannot be read.
+    /// Returns the sorted paths in a folder; empty if it cannot be read.
     pub fn list(&self, folder: &Path) -> Vec<PathBuf> {
         let folder = folder.to_owned();
         self.run(move || list(&folder)).unwrap_or_default()
@@ -83,7 +83,7 @@ impl DeadlineReader {
     }
 }
 
-/// The paths in a folder, sorted; none if it cannot be read.
+/// Returns the sorted paths in a folder; empty if it cannot be read.
 pub fn list(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<_> = entries.take(MAX_ENTRIES).map(|entry| entry.path()).collect();
@@ -91,13 +91,13 @@ pub fn list(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// When a file was last written to, renamed, or given other permissions.
+/// Returns when a file's content, name or permissions last changed.
 fn changed(path: &Path) -> Result<SystemTime, ReadError> {
     let seconds = std::fs::metadata(path)?.ctime();
     Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
 }
 
-/// Folders of themes have a few files; one with more than this is no folder of themes.
+/// Limit of a folder's entries; folders of themes have a few files.
 const MAX_ENTRIES: usize = 10_000;
 
 /// Starts a thread that runs jobs until the sender is dropped.
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_read_that_hangs_ends_at_the_deadline() {
+    fn hanging_read_ends_at_the_deadline() {
         let reader = DeadlineReader::until(Instant::now() + Duration::from_millis(1));
         let (_never, hangs) = bounded::<()>(0);
         assert_eq!(reader.run(move || hangs.recv().is_ok()), Err(ReadError::TooSlow));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn only_new_files_are_read_again() {
+    fn only_changed_files_are_read_again() {
         let reader = DeadlineReader::until(Instant::now() + Duration::from_mins(5));
         let file = tempfile::NamedTempFile::new().unwrap();
         let read = |age| reader.read_if_new(file.path(), FileKind::Text, age);

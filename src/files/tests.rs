@@ -1,4 +1,4 @@
-//! What is read and what is refused, on real files.
+//! Reads and refusals of real files.
 
 #![allow(clippy::disallowed_methods, reason = "tests write and open files")]
 
@@ -50,19 +50,19 @@ fn other_files_are_refused_at_once() {
 }
 
 #[test]
-fn a_file_without_permission_is_refused() {
+fn file_without_permission_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "text").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
-    // Root may read it all the same.
+    // Root can read it anyway.
     if File::open(&file).is_err() {
         assert_eq!(refused(&file, FileKind::Text), "it may not be read");
     }
 }
 
 #[test]
-fn the_limit_of_a_kind_holds() {
+fn size_limits_hold() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     for (kind, why) in [
@@ -81,8 +81,8 @@ fn the_limit_of_a_kind_holds() {
 }
 
 #[test]
-fn the_limit_holds_where_the_length_is_wrong() {
-    // A file that grows while it is read, and one whose length is said to be nothing.
+fn size_limit_holds_if_the_length_is_wrong() {
+    // As for a file that grows while it is read, or that reports no length.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     sparse(&path, FileKind::Text.max_bytes() + 1);
@@ -106,7 +106,7 @@ fn text_must_be_utf8() {
 }
 
 #[test]
-fn a_deck_may_come_from_a_pipe() {
+fn deck_can_come_from_a_pipe() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pipe");
     pipe(&path);
@@ -120,13 +120,13 @@ fn a_deck_may_come_from_a_pipe() {
 }
 
 #[test]
-fn a_deck_from_a_pipe_has_a_limit() {
+fn deck_from_a_pipe_has_a_limit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pipe");
     pipe(&path);
     let writer = std::thread::spawn({
         let path = path.clone();
-        // Ends with an error, as the reader goes away.
+        // Fails when the reader closes the pipe.
         move || fs::write(path, vec![b'x'; 17 << 20]).is_err()
     });
     assert_eq!(read_deck(&path), Err(FileKind::Text.too_large()));

@@ -1,4 +1,4 @@
-//! What was highlighted, by language and code: a slide is drawn many times, its code coloured once.
+//! Cache of highlighted code, by language and code: a slide is drawn many times, highlighted once.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ratatui::text::Line;
 
-/// How many blocks are kept; the oldest goes first.
+/// Number of blocks kept; the oldest is dropped first.
 const MAX_BLOCKS: usize = 512;
 
 /// Highlighted blocks, the newest first.
@@ -23,7 +23,7 @@ struct CachedBlock {
 }
 
 impl HighlightCache {
-    /// The lines of this code, if they are known.
+    /// Returns the cached lines of this code.
     pub(super) fn get(&self, language: &str, code: &str) -> Option<Arc<[Line<'static>]>> {
         let hash = hash(language, code);
         let same = |block: &&CachedBlock| {
@@ -32,7 +32,7 @@ impl HighlightCache {
         self.blocks.iter().find(same).map(|block| Arc::clone(&block.lines))
     }
 
-    /// Keeps the lines of this code.
+    /// Stores the lines of this code.
     pub(super) fn insert(&mut self, language: &str, code: &str, lines: Arc<[Line<'static>]>) {
         self.blocks.truncate(MAX_BLOCKS - 1);
         let hash = hash(language, code);
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_block_goes_first() {
+    fn oldest_block_is_dropped_first() {
         let mut cache = HighlightCache::default();
         let lines = |text: &str| [Line::raw(text.to_owned())].into();
         for number in 0..=MAX_BLOCKS {

@@ -1,7 +1,7 @@
-//! Syntax highlighting: code in, styled lines out, remembered. The syntaxes are syntect's and bat's.
+//! Syntax highlighting, with a cache. The syntaxes are syntect's and bat's.
 //!
-//! A [`Highlighter`] belongs to one highlight theme; it may be asked from several threads, so that
-//! the next slides' code is ready before they are shown.
+//! A [`Highlighter`] belongs to one highlight theme. It can be shared by threads, which prepare the
+//! code of the next slides.
 
 mod cache;
 mod paint;
@@ -29,7 +29,7 @@ pub struct Highlighter {
 }
 
 impl Highlighter {
-    /// A highlighter for the theme of this name; none where there is no such theme.
+    /// Creates a highlighter for a theme; `None` if there is no such theme.
     pub fn new(theme: &str) -> Option<Self> {
         Some(Self::of(theme, themes::find(theme)?))
     }
@@ -39,52 +39,52 @@ impl Highlighter {
         Self { name: name.to_owned(), theme, rules, cache: Mutex::default() }
     }
 
-    /// A highlighter for the theme in the bytes of a `.tmTheme` file.
+    /// Creates a highlighter for the theme in the bytes of a `.tmTheme` file.
     ///
     /// # Errors
-    /// Why the bytes are no such theme.
+    /// The bytes are not such a theme.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, String> {
         Ok(Self::of(name, themes::read(name, bytes)?))
     }
 
-    /// The theme's name, as it was asked for.
+    /// Returns the theme's name, as requested.
     pub fn theme(&self) -> &str {
         &self.name
     }
 
-    /// The theme's background.
+    /// Returns the theme's background.
     pub fn background(&self) -> Option<Color> {
         self.theme.settings.background.and_then(paint::color)
     }
 
-    /// How text looks that no rule of the theme speaks of.
+    /// Returns the style of text that no rule of the theme matches.
     pub fn foreground(&self) -> Style {
         paint::style(self.rules.get_default())
     }
 
-    /// How a line outside the highlighted group looks: the theme's colour for comments.
+    /// Returns the style of lines outside the highlighted group: that of comments.
     pub fn dimmed(&self) -> Style {
         paint::style(self.rules.style_for_stack(syntaxes::comment()))
     }
 
-    /// The code's lines, styled; one entry a line, without line feeds, tabs as four spaces.
+    /// Returns the code's styled lines, without line feeds and with tabs as four spaces.
     pub fn lines(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
         if let Some(lines) = self.cache().get(language, code) {
             return lines;
         }
-        // Not under the lock: others may ask meanwhile, at worst for the same code.
+        // Not under the lock: at worst, two threads highlight the same code.
         let lines: Arc<[_]> = paint::lines(&self.rules, language, code).into();
         self.cache().insert(language, code, Arc::clone(&lines));
         lines
     }
 
-    /// The same as far as it was coloured before; plain where it was not.
+    /// Returns the cached lines, or unstyled ones.
     pub fn cached_lines(&self, language: &str, code: &str) -> Arc<[Line<'static>]> {
         let known = self.cache().get(language, code);
         known.unwrap_or_else(|| paint::plain(code, self.foreground()).into())
     }
 
-    /// Whether this code was coloured before.
+    /// Whether the cache has this code.
     pub fn is_cached(&self, language: &str, code: &str) -> bool {
         self.cache().get(language, code).is_some()
     }

@@ -1,7 +1,7 @@
-//! One block of code, coloured: syntect's parser run over its lines, its styles made ratatui's.
+//! Highlights a block of code: runs syntect's parser over its lines and converts styles to ratatui's.
 //!
-//! What a deck holds is not to be trusted: control characters are drawn as pictures of themselves,
-//! and a block or line too long for the parser to keep up with goes on in plain text.
+//! A deck is untrusted input: control characters are replaced by visible symbols, and blocks and
+//! lines that are too long for the parser are not highlighted past the limit.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -13,17 +13,16 @@ use crate::ansi;
 use crate::panics::contain;
 use crate::source::{TextKind, mark_invisible, visible_code};
 
-/// A line longer than this is plain: nobody sees its end, and some patterns take quadratic time.
+/// Longer lines are not highlighted: some patterns take quadratic time.
 const MAX_LINE_BYTES: usize = 2_000;
 
-/// How much of a block is highlighted, in bytes: a thousand lines and more, of which a slide shows
-/// fifty, in less time than anybody notices.
+/// Bytes of a block that are highlighted: over a thousand lines, of which a slide shows about fifty.
 const MAX_BLOCK_BYTES: usize = 40_000;
 
-/// A tab's width.
+/// Replaces a tab.
 const TAB_SPACES: &str = "    ";
 
-/// The code's lines in the rules' colours.
+/// Highlights code.
 pub(super) fn lines(
     rules: &colors::Highlighter<'_>,
     language: &str,
@@ -47,7 +46,7 @@ pub(super) fn lines(
             }
         };
         if painted.is_none() {
-            // Where the parser stands now, nobody knows.
+            // The parser's state is undefined now.
             parser = None;
             line = StyledLine::default();
             line.push(text, plain);
@@ -57,7 +56,7 @@ pub(super) fn lines(
     lines
 }
 
-/// The code's lines in one style.
+/// Returns the code's lines in one style.
 pub(super) fn plain(code: &str, style: Style) -> Vec<Line<'static>> {
     let line = |text| {
         let mut line = StyledLine::default();
@@ -67,7 +66,7 @@ pub(super) fn plain(code: &str, style: Style) -> Vec<Line<'static>> {
     code.split('\n').map(line).collect()
 }
 
-/// Where in its syntax a block's reading stands.
+/// Parser state after the lines so far.
 struct Parser {
     parse: ParseState,
     styles: HighlightState,
@@ -80,14 +79,13 @@ impl Parser {
         let styles = HighlightState::new(rules, ScopeStack::new());
         let mut parser = Self { parse, styles, line: String::new() };
         if syntax.name == "PHP" && !code.contains("<?") {
-            // On slides nobody writes the opening tag, without which it all would be HTML.
+            // Without an opening tag, which slides omit, the code would be HTML.
             let _ = parser.paint(rules, "<?php", &mut StyledLine::default());
         }
         parser
     }
 
-    /// Appends the text's pieces in their styles; none where the syntax's rules are broken, or panic on
-    /// it.
+    /// Appends the styled text; `None` if the syntax's rules are broken, or panic on it.
     fn paint(
         &mut self,
         rules: &colors::Highlighter<'_>,
@@ -100,8 +98,8 @@ impl Parser {
         let Self { parse, styles, line: text } = self;
         let painted = contain("the syntax highlighter", || {
             let steps = parse.parse_line(text, syntaxes::all()).ok()?;
-            for (look, piece) in HighlightIterator::new(styles, &steps, text, rules) {
-                line.push(piece.trim_end_matches('\n'), style(look));
+            for (from, part) in HighlightIterator::new(styles, &steps, text, rules) {
+                line.push(part.trim_end_matches('\n'), style(from));
             }
             Some(())
         });
@@ -109,7 +107,7 @@ impl Parser {
     }
 }
 
-/// A line's spans; neighbours of one style are one span.
+/// A line's spans; adjacent text of one style is one span.
 #[derive(Default)]
 struct StyledLine {
     spans: Vec<Span<'static>>,
@@ -129,7 +127,7 @@ impl StyledLine {
     }
 }
 
-/// Appends the text with nothing in it that a terminal would obey, or draw as nothing.
+/// Appends text with control and invisible characters replaced by visible ones.
 fn show(text: &str, shown: &mut String) {
     let marked = mark_invisible(TextKind::Code, shown.chars().next_back(), text);
     for (number, part) in visible_code(&marked).split('\t').enumerate() {
@@ -138,25 +136,25 @@ fn show(text: &str, shown: &mut String) {
     }
 }
 
-/// A style without its background, which is the box's.
-pub(super) fn style(look: colors::Style) -> Style {
-    let mut style = Style { fg: color(look.foreground), ..Style::new() };
+/// Converts a style, without its background: the box has its own.
+pub(super) fn style(from: colors::Style) -> Style {
+    let mut style = Style { fg: color(from.foreground), ..Style::new() };
     let modifiers = [
         (FontStyle::BOLD, Modifier::BOLD),
         (FontStyle::ITALIC, Modifier::ITALIC),
         (FontStyle::UNDERLINE, Modifier::UNDERLINED),
     ];
     for (font, modifier) in modifiers {
-        if look.font_style.contains(font) {
+        if from.font_style.contains(font) {
             style = style.add_modifier(modifier);
         }
     }
     style
 }
 
-/// A colour; none is the terminal's own. bat's themes `ansi`, `base16` and `base16-256` mark those
-/// of the terminal's palette by an alpha of 0, with the number in the red channel, and the
-/// terminal's own foreground and background by an alpha of 1.
+/// Converts a colour; `None` is the terminal's default. bat's themes `ansi`, `base16` and
+/// `base16-256` encode terminal palette colours as alpha 0 with the index in the red channel, and
+/// the terminal's default foreground and background as alpha 1.
 pub(super) fn color(color: colors::Color) -> Option<Color> {
     let colors::Color { r, g, b, a } = color;
     match a {

@@ -1,10 +1,10 @@
-//! Which syntax a fence's language means.
+//! Finds the syntax of a fence's language.
 
 use std::sync::OnceLock;
 
 use syntect::parsing::{Scope, SyntaxReference, SyntaxSet};
 
-/// Fence names that are neither a syntax's name nor a file extension of it, or another syntax's.
+/// Fence languages that are neither the name nor a file extension of the wanted syntax.
 const ALIASES: &[(&str, &str)] = &[
     ("csharp", "C#"),
     ("docker", "Dockerfile"),
@@ -42,13 +42,13 @@ const ALIASES: &[(&str, &str)] = &[
     ("wsl", "Bourne Again Shell (bash)"),
 ];
 
-/// All syntaxes, unpacked once.
+/// Returns all syntaxes; unpacks them on first use.
 pub(super) fn all() -> &'static SyntaxSet {
     static SYNTAXES: OnceLock<SyntaxSet> = OnceLock::new();
     SYNTAXES.get_or_init(two_face::syntax::extra_newlines)
 }
 
-/// The syntax of a fence's language, in any case; none means plain text.
+/// Returns the syntax of a language, ignoring case; `None` means plain text.
 pub(super) fn find(language: &str) -> Option<&'static SyntaxReference> {
     let language = language.to_lowercase();
     if language.is_empty() {
@@ -60,7 +60,7 @@ pub(super) fn find(language: &str) -> Option<&'static SyntaxReference> {
     }
 }
 
-/// Where a line comment of Rust stands: what dimmed lines look like.
+/// Returns the scope of a Rust line comment, whose style dimmed lines have.
 pub(super) fn comment() -> &'static [Scope] {
     static COMMENT: OnceLock<Vec<Scope>> = OnceLock::new();
     COMMENT.get_or_init(|| {
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_language_that_presenterm_highlights_has_a_syntax() {
+    fn presenterm_languages_have_a_syntax() {
         let languages = "ada asp awk bash bat cmd c cmake crontab csharp clojure cpp c++ css dart d \
             diff docker dotenv elixir elm erlang fish fsharp gdscript go graphql haskell html java \
             javascript js json jsonnet julia kotlin latex lua make markdown nix ocaml perl php \
@@ -90,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn every_alias_leads_to_a_syntax() {
+    fn aliases_have_a_syntax() {
         for (alias, name) in ALIASES {
             assert!(all().find_syntax_by_name(name).is_some(), "{alias}: {name}");
         }
     }
 
     #[test]
-    fn dimmed_lines_are_comments() {
+    fn comment_scopes_are_valid() {
         assert_eq!(comment().len(), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! What highlighted code looks like, and that no code can do harm.
+//! Highlighted code, and untrusted input.
 
 use std::fmt::Write;
 
@@ -6,17 +6,19 @@ use ratatui::style::Modifier;
 
 use super::*;
 
-/// Each line as its pieces with their styles.
+/// Renders each line as its spans with their styles.
 fn dump(theme: &str, language: &str, code: &str) -> String {
     let highlighter = Highlighter::new(theme).unwrap();
     let mut dump = String::new();
     for line in highlighter.lines(language, code).iter() {
         for span in &line.spans {
             let color = span.style.fg.map_or("-".to_owned(), |color| color.to_string());
-            let marks =
+            let modifiers =
                 [(Modifier::BOLD, 'b'), (Modifier::ITALIC, 'i'), (Modifier::UNDERLINED, 'u')];
-            let marks = marks.iter().filter(|(mark, _)| span.style.add_modifier.contains(*mark));
-            let marks: String = marks.map(|(_, letter)| letter).collect();
+            let modifiers = modifiers
+                .iter()
+                .filter(|(modifier, _)| span.style.add_modifier.contains(*modifier));
+            let marks: String = modifiers.map(|(_, letter)| letter).collect();
             write!(dump, "[{color}{marks} {}]", span.content).unwrap();
         }
         dump.push('\n');
@@ -24,14 +26,14 @@ fn dump(theme: &str, language: &str, code: &str) -> String {
     dump
 }
 
-/// The lines' text.
+/// Returns the lines' text.
 fn shown(language: &str, code: &str) -> Vec<String> {
     let highlighter = Highlighter::new("ansi").unwrap();
     highlighter.lines(language, code).iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn rust_is_coloured() {
+fn rust_is_highlighted() {
     let code = "// fast\nfn add(a: u8) -> u8 {\n\ta + 1 // \"one\"\n}";
     insta::assert_snapshot!(dump("Catppuccin Latte", "rust", code), @r#"
     [#7C7F93i // fast]
@@ -42,7 +44,7 @@ fn rust_is_coloured() {
 }
 
 #[test]
-fn python_is_coloured() {
+fn python_is_highlighted() {
     let code = "import math\n\ndef area(r: float) -> str:\n    return f\"{math.pi * r}\"";
     insta::assert_snapshot!(dump("OneHalfDark", "Python", code), @r#"
     [#C678DD import][#DCDFE4  math]
@@ -53,7 +55,7 @@ fn python_is_coloured() {
 }
 
 #[test]
-fn the_terminals_own_colours_stay_its_own() {
+fn terminal_palette_colours_are_kept() {
     insta::assert_snapshot!(dump("ansi", "rust", "let x = \"a\"; // b"), @r#"[Magenta let][-  x ][Magenta =][-  ][Green "a"][- ; ][Green // b]"#);
     insta::assert_snapshot!(dump("base16-256", "rust", "let x = 1; // b"), @"[Magenta let][Gray  x = ][16 1][Gray ; ][DarkGray // b]");
     assert_eq!(Highlighter::new("ansi").unwrap().background(), None);
@@ -68,7 +70,7 @@ fn php_needs_no_opening_tag() {
 }
 
 #[test]
-fn the_theme_says_what_stands_around_the_code() {
+fn theme_has_background_foreground_and_dimmed_style() {
     let highlighter = Highlighter::new("Catppuccin Mocha").unwrap();
     assert_eq!(highlighter.theme(), "Catppuccin Mocha");
     assert_eq!(highlighter.background(), Some(Color::Rgb(0x1e, 0x1e, 0x2e)));
@@ -78,7 +80,7 @@ fn the_theme_says_what_stands_around_the_code() {
 }
 
 #[test]
-fn an_unknown_language_is_plain_and_an_unknown_theme_is_none() {
+fn unknown_language_is_plain_and_unknown_theme_is_none() {
     insta::assert_snapshot!(dump("ansi", "klingon", "a = 1\n\n\tb"), @"
     [- a = 1]
 
@@ -88,20 +90,20 @@ fn an_unknown_language_is_plain_and_an_unknown_theme_is_none() {
 }
 
 #[test]
-fn lines_are_as_many_as_in_the_code() {
+fn line_count_matches_the_code() {
     assert_eq!(shown("rust", ""), [""]);
     assert_eq!(shown("rust", "a\n\nb"), ["a", "", "b"]);
     assert_eq!(shown("", "a\n"), ["a", ""]);
 }
 
 #[test]
-fn control_characters_are_drawn_not_obeyed() {
+fn control_characters_are_made_visible() {
     assert_eq!(shown("rust", "\"\x1b[2J\" \0\r\u{9b}\u{7f}\t|"), ["\"␛[2J\" ␀␍\u{fffd}␡    |"]);
     assert_eq!(shown("", "\x07\u{85}"), ["␇\u{fffd}"]);
 }
 
 #[test]
-fn a_line_that_is_far_too_long_is_plain_and_the_next_one_is_not() {
+fn overlong_line_is_plain_and_the_next_one_is_not() {
     let code = format!("// a\n{}\n// b", "x = \"(\" ".repeat(130_000));
     let highlighter = Highlighter::new("OneHalfDark").unwrap();
     let lines = highlighter.lines("python", &code);
@@ -111,7 +113,7 @@ fn a_line_that_is_far_too_long_is_plain_and_the_next_one_is_not() {
 }
 
 #[test]
-fn a_block_that_is_far_too_long_ends_plain() {
+fn overlong_block_ends_plain() {
     let code = "let x = 1;\n".repeat(20_000);
     let highlighter = Highlighter::new("OneHalfDark").unwrap();
     let lines = highlighter.lines("rust", &code);
@@ -121,7 +123,7 @@ fn a_block_that_is_far_too_long_ends_plain() {
 }
 
 #[test]
-fn the_second_time_nothing_is_done() {
+fn highlighted_code_is_cached() {
     let highlighter = Highlighter::new("OneHalfDark").unwrap();
     let first = highlighter.lines("rust", "let x = 1;");
     assert!(Arc::ptr_eq(&first, &highlighter.lines("rust", "let x = 1;")));
@@ -129,7 +131,7 @@ fn the_second_time_nothing_is_done() {
 }
 
 #[test]
-fn no_code_is_a_reason_to_panic() {
+fn random_code_does_not_panic() {
     let highlighter = Highlighter::new("Nord").unwrap();
     let mut seed = 1_u64;
     for language in ["rust", "python", "markdown", "html", "php", "latex", "make", "diff", "yaml"] {
@@ -145,7 +147,7 @@ fn no_code_is_a_reason_to_panic() {
 }
 
 #[test]
-fn nothing_is_invisible_in_code() {
+fn invisible_characters_are_made_visible() {
     let code = "a = \"\u{202e}\u{200b}\" # 👩\u{200d}👧\x1b\u{9b}\u{fffe}é\u{200d}é";
     let expected = "a = \"⇄\u{fffd}\" # 👩\u{200d}👧␛\u{fffd}\u{fffd}é\u{fffd}é";
     for language in ["python", "no language"] {
@@ -154,7 +156,7 @@ fn nothing_is_invisible_in_code() {
 }
 
 #[test]
-fn what_is_no_theme_is_an_error() {
+fn invalid_theme_file_is_an_error() {
     for bytes in [
         &b""[..],
         b"\0\xff",

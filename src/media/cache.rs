@@ -1,51 +1,51 @@
-//! What was rendition of pictures so far, bounded in bytes: the longest unused goes first. What the
-//! current frame shows never goes.
+//! Cache of renditions, limited in bytes: the least recently used is dropped first. Renditions in the
+//! current frame are never dropped.
 
 use super::rendition::{Rendition, RenditionSpec};
 
-/// Bytes kept, here or in the terminal.
+/// Limit of the bytes kept, here and in the terminal.
 const MAX_CACHE_BYTES: usize = 64 << 20;
 
-/// Results by what they are results of.
+/// Renditions by their spec.
 #[derive(Debug, Default)]
 pub(super) struct RenditionCache {
     entries: Vec<CachedRendition>,
     frame: u64,
 }
 
-/// One result.
+/// One entry.
 #[derive(Debug)]
 pub(super) struct CachedRendition {
     spec: RenditionSpec,
-    /// The number by which the terminal knows it.
+    /// The picture's id in the terminal.
     pub(super) id: u32,
-    /// What was rendition; none if the terminal has it, or if nothing could be rendition.
+    /// The rendition; `None` if it was sent to the terminal, or could not be made.
     pub(super) rendition: Option<Rendition>,
     weight: usize,
     used: u64,
 }
 
 impl CachedRendition {
-    /// Whether there is anything to show.
-    pub(super) fn is_there(&self) -> bool {
+    /// Whether it can be shown.
+    pub(super) fn is_showable(&self) -> bool {
         self.weight > 0
     }
 }
 
 impl RenditionCache {
-    /// A new frame begins: nothing is in use until it is asked for.
+    /// Starts a frame: entries are in use once [`Self::get`] returns them.
     pub(super) fn next_frame(&mut self) {
         self.frame += 1;
     }
 
-    /// A result, which is in use then.
+    /// Returns an entry and marks it as in use.
     pub(super) fn get(&mut self, spec: &RenditionSpec) -> Option<&mut CachedRendition> {
         let entry = self.entries.iter_mut().find(|entry| entry.spec == *spec)?;
         entry.used = self.frame;
         Some(entry)
     }
 
-    /// Takes in a result; answers the numbers of those that had to go.
+    /// Adds an entry; returns the ids of those dropped.
     pub(super) fn insert(
         &mut self,
         spec: RenditionSpec,
@@ -54,24 +54,24 @@ impl RenditionCache {
     ) -> Vec<u32> {
         let weight = rendition.as_ref().map_or(0, |rendition| spec.weight(rendition));
         let used = self.frame;
-        let mut gone = self.remove(|entry| entry.spec == spec);
+        let mut dropped = self.remove(|entry| entry.spec == spec);
         self.entries.push(CachedRendition { spec, id, rendition, weight, used });
         while self.entries.iter().map(|entry| entry.weight).sum::<usize>() > MAX_CACHE_BYTES {
             let unused = self.entries.iter().filter(|entry| entry.used < self.frame);
             let Some(oldest) = unused.min_by_key(|entry| entry.used).map(|entry| entry.id) else {
                 break;
             };
-            gone.extend(self.remove(|entry| entry.id == oldest));
+            dropped.extend(self.remove(|entry| entry.id == oldest));
         }
-        gone
+        dropped
     }
 
-    /// Drops what kept failing, so that it is tried again.
+    /// Drops failed renditions, to retry them.
     pub(super) fn forget_failures(&mut self) {
-        self.entries.retain(CachedRendition::is_there);
+        self.entries.retain(CachedRendition::is_showable);
     }
 
-    /// Drops everything; answers the numbers.
+    /// Drops all entries; returns their ids.
     pub(super) fn clear(&mut self) -> Vec<u32> {
         self.remove(|_| true)
     }

@@ -1,4 +1,4 @@
-//! Finding a picture and reading how large it is: from its header, without its pixels.
+//! Finds picture files and reads their size from the header.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,35 +14,35 @@ use crate::diag::closest;
 use crate::files::{self, FileKind, ReadError};
 use crate::layout::{PictureKey, PictureProblem, PixelSize};
 
-/// Bytes in which a header is looked for first.
+/// Bytes read for the header at first.
 pub(super) const HEADER_BYTES: u64 = 256 * 1024;
 
-/// Bytes in which a header is looked for at all: a camera puts a preview of up to some MiB in front
-/// of it. Reading more would be felt, as this happens between two keys.
+/// Bytes read if the header is not found in those: cameras put a preview of some MiB before it. Reading
+/// more would delay the slide.
 const MAX_HEADER_BYTES: u64 = 4 << 20;
 
-/// Of a folder with more files than this, the first ones are looked at for a like name.
+/// Limit of the files of a folder that are compared with a misspelt name.
 const MAX_DIRECTORY_ENTRIES: usize = 2_000;
 
-/// What tells one state of a file from the next.
+/// Modification time and length: identifies a version of a file.
 pub(super) type Stamp = (Option<SystemTime>, u64);
 
-/// A picture's file, as it was when it was last looked at.
+/// A picture file, as of its stamp.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PictureFile {
-    /// Where it is.
+    /// Its path.
     pub(super) path: PathBuf,
-    /// Which state of it.
+    /// Its version.
     pub(super) stamp: Stamp,
-    /// Its size, turned upright.
+    /// Its size, with the orientation applied.
     pub(super) size: PixelSize,
-    /// What it is written in.
+    /// Its format.
     pub(super) format: ImageFormat,
-    /// Whether it has to be turned or mirrored to be upright.
+    /// Whether it has to be rotated or mirrored.
     pub(super) turned: bool,
 }
 
-/// Why a file cannot be shown, and what to do about it.
+/// Why a file cannot be shown, with a hint.
 #[derive(Clone, Debug)]
 struct PictureError {
     why: String,
@@ -61,48 +61,48 @@ impl From<String> for PictureError {
     }
 }
 
-/// Finds pictures, and remembers what it found.
+/// Finds pictures and caches the results.
 pub(super) struct Finder {
-    /// Where pictures are looked for that are not beside the deck's file.
+    /// The second folder to look in, after that of the deck's file.
     directory: PathBuf,
-    /// Looks at files first, where the loop must not wait for them.
+    /// Reads headers on threads, if reads must not block.
     header_reader: Option<HeaderReader>,
     found: BTreeMap<PictureKey, PictureFile>,
-    /// What those that are not there may have meant: no folder is listed for every frame.
-    meant: BTreeMap<PictureKey, Option<String>>,
+    /// Hints for missing pictures: folders are not listed on every frame.
+    hints: BTreeMap<PictureKey, Option<String>>,
     checked: BTreeSet<PathBuf>,
-    /// Files that cannot be shown in this state, and why: they are not read for every frame.
+    /// Files whose current version cannot be shown: they are not read on every frame.
     broken: BTreeMap<PathBuf, (Stamp, PictureError)>,
 }
 
 impl Finder {
-    /// Looks beside the deck's file, then in this directory.
+    /// Creates a finder that looks beside the deck's file, then in `directory`.
     pub(super) fn new(directory: PathBuf) -> Self {
-        let (found, meant, broken) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { directory, header_reader: None, found, meant, checked: BTreeSet::new(), broken }
+        let (found, hints, broken) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { directory, header_reader: None, found, hints, checked: BTreeSet::new(), broken }
     }
 
-    /// Has files looked at by threads first; `wake` is called when one is seen that was slow.
+    /// Reads headers on threads; `wake` is called when a slow file has been read.
     pub(super) fn read_in_background(&mut self, wake: impl Fn() + Send + Sync + 'static) {
         self.header_reader = Some(HeaderReader::new(wake));
     }
 
-    /// Every path that was found or looked for.
+    /// Returns all paths that were found or looked for.
     pub(super) fn checked_paths(&self) -> impl Iterator<Item = &PathBuf> {
         self.checked.iter()
     }
 
-    /// Looks at every file again.
+    /// Discards all cached results.
     pub(super) fn forget(&mut self) {
         if let Some(reader) = &self.header_reader {
             reader.forget();
         }
         self.found.clear();
-        self.meant.clear();
+        self.hints.clear();
         self.broken.clear();
     }
 
-    /// Notes that a file could not be decoded in this state.
+    /// Records that a version of a file could not be decoded.
     pub(super) fn note_broken(&mut self, path: &Path, stamp: Stamp, why: String) {
         self.broken.insert(path.to_owned(), (stamp, why.into()));
     }
@@ -129,7 +129,7 @@ impl Finder {
             ..refuse(&format!("cannot be shown: {}", refusal.why))
         };
         let there = places.iter().find_map(|path| Some((path, stamp(path)?)));
-        // Markdown writes a blank in an address as `%20`; a file of that very name comes first.
+        // Markdown writes a space in an address as `%20`; a file with that literal name takes precedence.
         let decoded = there.is_none().then(|| self.decoded_places(key)).flatten();
         let decoded = decoded.unwrap_or_default();
         self.checked.extend(decoded.iter().cloned());
@@ -143,16 +143,16 @@ impl Finder {
             let hint = meant.or_insert_with(|| alike(Path::new(&**source), &places)).clone();
             return Err(PictureProblem { hint, ..refuse(&why) });
         };
-        if let Some((_, refusal)) = self.broken.get(path).filter(|(broken, _)| *broken == stamp) {
-            return Err(cannot(refusal));
+        if let Some((_, error)) = self.broken.get(path).filter(|(broken, _)| *broken == stamp) {
+            return Err(cannot(error));
         }
         let known = self.found.get(key).is_some_and(|it| it.path == *path && it.stamp == stamp);
         if !known {
             match look(path, stamp) {
                 Ok(found) => drop(self.found.insert(key.clone(), found)),
-                Err(refusal) => {
-                    let not_shown = cannot(&refusal);
-                    self.broken.insert(path.clone(), (stamp, refusal));
+                Err(error) => {
+                    let not_shown = cannot(&error);
+                    self.broken.insert(path.clone(), (stamp, error));
                     return Err(not_shown);
                 }
             }
@@ -167,14 +167,14 @@ impl Finder {
         places
     }
 
-    /// The places of the name that a percent-encoded one (`a%20b.png`) stands for.
+    /// Returns the places of the percent-decoded name (`a%20b.png`).
     fn decoded_places(&self, key: &PictureKey) -> Option<Vec<PathBuf>> {
         let source = percent_decoded(&key.source)?;
         Some(self.places(&PictureKey { source: source.into(), base: key.base.clone() }))
     }
 }
 
-/// The text with each `%XX` replaced by its byte; `None` where that changes nothing or is no text.
+/// Replaces each `%XX` by its byte; `None` if that changes nothing or is not UTF-8.
 fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -193,8 +193,8 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|decoded| decoded != text)
 }
 
-/// What may have been meant: the file of a like name, in the first place that has one.
-fn alike(source: &Path, places: &[PathBuf]) -> Option<String> {
+/// Returns a hint with the most similar name, from the first place that has one.
+fn similar_name(source: &Path, places: &[PathBuf]) -> Option<String> {
     let wanted = source.file_name()?.to_str()?;
     let closest = places.iter().find_map(|place| {
         let there = fs::read_dir(place.parent()?).ok()?.take(MAX_DIRECTORY_ENTRIES).flatten();
@@ -202,7 +202,7 @@ fn alike(source: &Path, places: &[PathBuf]) -> Option<String> {
         let names: Vec<_> = names.filter(|name| name != wanted).collect();
         closest(wanted, names.iter().map(String::as_str)).map(|name| source.with_file_name(name))
     });
-    closest.map(|meant| format!("did you mean `{}`?", meant.display()))
+    closest.map(|name| format!("did you mean `{}`?", name.display()))
 }
 
 fn not_found(places: &[PathBuf]) -> String {
@@ -218,13 +218,13 @@ fn not_found(places: &[PathBuf]) -> String {
     format!("not found; looked in {}", folders.join(" and "))
 }
 
-/// The state of a file; none where there is no file.
+/// Returns the version of a regular file.
 fn stamp(path: &Path) -> Option<Stamp> {
     let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     Some((metadata.modified().ok(), metadata.len()))
 }
 
-/// Why a path that has something else than a file cannot be read; none where nothing has this path.
+/// Returns why a path that is not a regular file cannot be read; `None` if it does not exist.
 fn special(path: &Path) -> Option<ReadError> {
     fs::symlink_metadata(path).ok()?;
     files::read_start(path, 0).err().filter(|error| *error != ReadError::Missing)

@@ -1,6 +1,6 @@
-//! Looking at the files of pictures ahead of the loop. A file system may be slow or its server gone, and
-//! a talk must take keys meanwhile: the first look at a file is a thread's, which the loop waits for a
-//! moment only. What it read is then in the system's memory, where the loop finds it at once.
+//! Reads the headers of pictures on a thread, so that a slow file system does not block the event
+//! loop. The loop waits for it briefly. The header is then in the page cache, and the loop reads it
+//! from there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,18 +13,18 @@ use parking_lot::{Mutex, MutexGuard};
 use super::find::HEADER_BYTES;
 use crate::files;
 
-/// How long the loop waits for a first look: less than is felt between a key and its slide.
+/// How long the loop waits for a read; not noticeable between a key and its slide.
 const READ_TIMEOUT: Duration = Duration::from_millis(30);
 
-/// Looks that may hang at a time; further pictures wait for one of them.
+/// Limit of pending reads; further pictures wait for one to end.
 const MAX_PENDING_READS: usize = 16;
 
-/// Looks at files on threads.
+/// Reads headers on threads.
 pub(super) struct HeaderReader {
-    /// Told when a look is over that was not waited for.
+    /// Called when a read ends that the loop no longer waits for.
     wake: Arc<dyn Fn() + Send + Sync>,
-    /// The looks that are under way, and those that are over.
-    looks: Arc<Mutex<BTreeMap<PathBuf, ReadState>>>,
+    /// Files that are being read or have been.
+    reads: Arc<Mutex<BTreeMap<PathBuf, ReadState>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,65 +34,65 @@ enum ReadState {
 }
 
 impl HeaderReader {
-    /// Nothing was looked at yet. `wake` is called from another thread.
+    /// Creates a reader. `wake` is called from another thread.
     pub(super) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { wake: Arc::new(wake), looks: Arc::default() }
+        Self { wake: Arc::new(wake), reads: Arc::default() }
     }
 
-    /// Whether the files at these paths can be read without waiting for long.
+    /// Whether the headers of these files have been read; starts reading them.
     pub(super) fn are_read(&self, paths: &[PathBuf]) -> bool {
-        let mut looks = lock(&self.looks);
+        let mut reads = lock(&self.reads);
         let new: BTreeSet<_> =
-            paths.iter().filter(|path| !looks.contains_key(*path)).cloned().collect();
-        let under_way = looks.values().filter(|look| **look == ReadState::Pending).count();
-        if under_way + new.len() > MAX_PENDING_READS {
+            paths.iter().filter(|path| !reads.contains_key(*path)).cloned().collect();
+        let pending = reads.values().filter(|state| **state == ReadState::Pending).count();
+        if pending + new.len() > MAX_PENDING_READS {
             return false;
         }
-        looks.extend(new.iter().map(|path| (path.clone(), ReadState::Pending)));
-        drop(looks);
+        reads.extend(new.iter().map(|path| (path.clone(), ReadState::Pending)));
+        drop(reads);
         if !new.is_empty() {
             let (done, is_over) = bounded(1);
-            self.look(new, done);
-            if under_way == 0 {
-                // One that hangs makes no other wait.
+            self.start(new, done);
+            if pending == 0 {
+                // A hanging read must not delay others.
                 let _ = is_over.recv_timeout(READ_TIMEOUT);
             }
-            // From here on the thread tells the loop.
+            // From here on, the thread calls `wake`.
             drop(is_over);
         }
-        let looks = lock(&self.looks);
-        paths.iter().all(|path| looks.get(path) == Some(&ReadState::Done))
+        let reads = lock(&self.reads);
+        paths.iter().all(|path| reads.get(path) == Some(&ReadState::Done))
     }
 
-    /// Looks at every file again when it is wanted.
+    /// Forgets finished reads.
     pub(super) fn forget(&self) {
-        lock(&self.looks).retain(|_, look| *look == ReadState::Pending);
+        lock(&self.reads).retain(|_, state| *state == ReadState::Pending);
     }
 
-    fn look(&self, paths: BTreeSet<PathBuf>, done: Sender<()>) {
-        let (looks, wake) = (Arc::clone(&self.looks), Arc::clone(&self.wake));
+    fn start(&self, paths: BTreeSet<PathBuf>, done: Sender<()>) {
+        let (reads, wake) = (Arc::clone(&self.reads), Arc::clone(&self.wake));
         let spare = paths.clone();
-        let look = move || {
+        let read = move || {
             for path in paths {
                 drop(files::read_start(&path, HEADER_BYTES));
-                lock(&looks).insert(path, ReadState::Done);
+                lock(&reads).insert(path, ReadState::Done);
             }
             if done.send(()).is_err() {
                 wake();
             }
         };
-        let thread = std::thread::Builder::new().name("look".to_owned());
-        if thread.spawn(look).is_err() {
-            // Without threads, the loop looks itself.
-            lock(&self.looks).extend(spare.into_iter().map(|path| (path, ReadState::Done)));
+        let thread = std::thread::Builder::new().name("picture-headers".to_owned());
+        if thread.spawn(read).is_err() {
+            // Without threads, the loop reads the files itself.
+            lock(&self.reads).extend(spare.into_iter().map(|path| (path, ReadState::Done)));
         }
     }
 }
 
 fn lock(
-    looks: &Mutex<BTreeMap<PathBuf, ReadState>>,
+    reads: &Mutex<BTreeMap<PathBuf, ReadState>>,
 ) -> MutexGuard<'_, BTreeMap<PathBuf, ReadState>> {
-    looks.lock()
+    reads.lock()
 }
 
 #[cfg(test)]
@@ -100,20 +100,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_look_that_hangs_makes_no_other_wait() {
+    fn hanging_read_does_not_delay_others() {
         let (woken, wakes) = bounded(1);
         let reader = HeaderReader::new(move || {
             let _ = woken.send(());
         });
         let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         let hangs = PathBuf::from("hangs");
-        lock(&reader.looks).insert(hangs.clone(), ReadState::Pending);
+        lock(&reader.reads).insert(hangs.clone(), ReadState::Pending);
         assert!(!reader.are_read(std::slice::from_ref(&hangs)));
-        // The file is looked at meanwhile, and the loop is told if it did not see that.
+        // `wake` is called if the read ends after the timeout.
         while !reader.are_read(std::slice::from_ref(&file)) {
             wakes.recv().unwrap();
         }
         reader.forget();
-        assert_eq!(lock(&reader.looks).keys().collect::<Vec<_>>(), [&hangs]);
+        assert_eq!(lock(&reader.reads).keys().collect::<Vec<_>>(), [&hangs]);
     }
 }

@@ -1,5 +1,5 @@
-//! What a picture may take to be decoded: its file is a stranger's, and a few hundred bytes can claim
-//! any size. Pixels, bytes and frames have limits, and a decoder that panics costs its picture alone.
+//! Limits of decoding: a picture is untrusted input, and a few hundred bytes can claim any size. Pixels,
+//! bytes and frames are limited, and a panic of a decoder is an error of its picture.
 
 use std::io::Cursor;
 
@@ -8,34 +8,32 @@ use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::panics::contain;
 
-/// The most pixels of a picture: a photo of a large camera. Decoded they take 400 MB.
+/// Limit of a picture's pixels: a photo of a large camera. Decoded, they take 400 MB.
 pub(super) const MAX_PIXELS: u64 = 100_000_000;
 
-/// The most bytes of a decoded picture: its pixels at four bytes each, and some of 16 bits a channel
-/// that have fewer.
+/// Limit of a decoded picture's bytes: [`MAX_PIXELS`] of four bytes, or fewer of 16 bits a channel.
 const MAX_DECODED_BYTES: u64 = 512 << 20;
 
-/// The most bytes that a decoder may use for what is not pixels. Colour profiles have less than 4 MiB,
-/// and one that is compressed can claim to have any number.
+/// Limit of the bytes that a decoder may allocate for metadata. Colour profiles have less than 4 MiB,
+/// but a compressed one can claim any size.
 const MAX_METADATA_BYTES: u64 = 16 << 20;
 
-/// The most frames of a picture that moves: four minutes at 20 a second.
+/// Limit of an animation's frames: four minutes at 20 per second.
 pub(super) const MAX_FRAMES: usize = 5_000;
 
-/// The most pixels of a picture that moves: twice a 4K screen. Three such buffers are in use at a time.
+/// Limit of the pixels of one frame: twice a 4K screen. Three such buffers are in use at a time.
 pub(super) const MAX_CANVAS_PIXELS: u64 = 16_000_000;
 
-/// The most pixels that are decoded for all frames of a picture that moves, each as large as all of it:
-/// a second or two of work.
+/// Limit of the pixels decoded for all frames of an animation: a second or two of work.
 pub(super) const MAX_ANIMATION_PIXELS: u64 = 500_000_000;
 
-/// What a panic of a decoder is called.
+/// Name of the decoder in error messages.
 pub(super) const DECODER_NAME: &str = "the image decoder";
 
-/// What a picture says of itself before its pixels.
+/// The header of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PictureHeader {
-    /// Columns and rows of pixels, not turned.
+    /// Columns and rows of pixels, before the orientation is applied.
     pub(super) size: (u32, u32),
     pub(super) format: ImageFormat,
     pub(super) orientation: Orientation,
@@ -55,9 +53,9 @@ pub(super) fn header(bytes: &[u8]) -> Result<PictureHeader, String> {
     .map_err(|panicked| panicked.to_string())?
 }
 
-/// A decoder that keeps to the limits.
+/// Creates a decoder with the limits set.
 pub(super) fn decoder(bytes: &[u8]) -> Result<(impl ImageDecoder + '_, ImageFormat), String> {
-    const NONE: &str = "it is no PNG, JPEG or GIF picture";
+    const NONE: &str = "it is not a PNG, JPEG or GIF file";
     let mut reader = ImageReader::new(Cursor::new(bytes));
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_METADATA_BYTES);
@@ -65,30 +63,30 @@ pub(super) fn decoder(bytes: &[u8]) -> Result<(impl ImageDecoder + '_, ImageForm
     let reader = reader.with_guessed_format().map_err(|error| error.to_string())?;
     let format = reader.format().filter(ImageFormat::reading_enabled).ok_or(NONE)?;
     let mut decoder = reader.into_decoder().map_err(|error| error.to_string())?;
-    // What is allocated while pixels are decoded; that of metadata stays as it was.
+    // For pixels; the limit for metadata does not change.
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_DECODED_BYTES);
     decoder.set_limits(limits).map_err(|error| error.to_string())?;
     Ok((decoder, format))
 }
 
-/// Whether a picture of this size can be decoded.
+/// Checks that a picture is within the limits.
 pub(super) fn check(decoder: &impl ImageDecoder) -> Result<(), String> {
     let (width, height) = decoder.dimensions();
     check_pixels(width, height)?;
     if decoder.total_bytes() > MAX_DECODED_BYTES {
-        let most = MAX_DECODED_BYTES >> 20;
-        return Err(format!("{width}x{height} pixels take more than {most} MiB"));
+        let max = MAX_DECODED_BYTES >> 20;
+        return Err(format!("{width}x{height} pixels take more than {max} MiB"));
     }
     Ok(())
 }
 
-/// Whether a picture has no more pixels than are decoded.
+/// Checks the number of pixels.
 pub(super) fn check_pixels(width: u32, height: u32) -> Result<(), String> {
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        let most = MAX_PIXELS / 1_000_000;
+        let max = MAX_PIXELS / 1_000_000;
         return Err(format!(
-            "{width}x{height} pixels are too many; at most {most} megapixels are decoded"
+            "{width}x{height} pixels are too many; at most {max} megapixels are decoded"
         ));
     }
     Ok(())
@@ -104,7 +102,7 @@ mod tests {
     use super::*;
     use crate::media::pixels::{decode, frames};
 
-    /// A picture file in a folder of its own.
+    /// Writes a temporary picture file.
     fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
@@ -112,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_that_is_a_bomb_is_dropped() {
+    fn colour_profile_bomb_is_ignored() {
         let mut bytes = Vec::new();
         let mut encoder = PngEncoder::new(&mut bytes);
         encoder.set_icc_profile(vec![0; 40 << 20]).unwrap();
@@ -124,7 +122,7 @@ mod tests {
         assert_eq!(decode(file(&bytes).path()).unwrap().to_rgb8().as_raw(), &[9; 12]);
     }
 
-    /// A GIF of frames of one pixel, on a canvas of this size.
+    /// Returns a GIF with frames of one pixel, on a canvas of this size.
     fn gif(width: u16, height: u16, count: usize) -> Vec<u8> {
         let size =
             |(width, height): (u16, u16)| [width.to_le_bytes(), height.to_le_bytes()].concat();
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_has_few_frames_and_a_small_canvas() {
+    fn animations_have_limits() {
         let moves = |bytes: &[u8]| frames(file(bytes).path(), (1, 1)).unwrap().len();
         assert_eq!(moves(&gif(4, 3, 7)), 7);
         assert_eq!(moves(&gif(1, 1, MAX_FRAMES)), MAX_FRAMES);
@@ -151,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_pictures_are_errors() {
+    fn damaged_pictures_do_not_panic() {
         let mut png = Vec::new();
         PngEncoder::new(&mut png).write_image(&[9; 12], 2, 2, ExtendedColorType::Rgb8).unwrap();
         for whole in [png, gif(4, 3, 2), b"\xff\xd8\xff\xe0\0\x10JFIF\0".to_vec()] {

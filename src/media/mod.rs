@@ -1,10 +1,9 @@
-//! Pictures: finding, measuring, decoding in the background, and putting them on the terminal in
-//! whatever way it knows.
+//! Pictures: finds and measures them, decodes them in the background, and shows them by the protocol
+//! that the terminal supports.
 //!
-//! A picture's size is read from its header when its slide is laid out. Its pixels are decoded,
-//! scaled and encoded by a thread of its own once it is to be shown; until they are there its room
-//! stays blank. What the terminal was told to show is remembered, so that a frame which changes
-//! nothing writes nothing.
+//! A picture's size is read from its header when its slide is laid out. A worker thread decodes,
+//! scales and encodes pictures when they are shown; their cells are blank until then. Placements in
+//! the terminal are tracked: a frame without changes writes nothing.
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads files and the environment")]
 
@@ -33,21 +32,21 @@ use find::Finder;
 use rendition::{PicturePlacement, Rendition, RenditionSpec};
 use worker::{RenderJob, RenderWorker};
 
-/// The pictures of a deck, and of the terminal.
+/// The pictures of a deck, and their state in the terminal.
 pub struct Media {
     finder: Finder,
     cache: RenditionCache,
     worker: RenderWorker,
     protocol: Option<Protocol>,
-    /// What was asked of the worker and has not come back.
-    asked: Vec<RenditionSpec>,
+    /// Renditions that the worker has not returned.
+    pending_specs: Vec<RenditionSpec>,
     shown: Vec<ShownPicture>,
-    /// Bytes to be written with the next frame.
+    /// Bytes to write with the next frame.
     pending: Vec<u8>,
     last_id: u32,
 }
 
-/// Something rendition in the background, for [`Media::loaded`].
+/// A result of the worker thread, for [`Media::accept`].
 #[derive(Debug)]
 pub struct FinishedPicture {
     spec: RenditionSpec,
@@ -55,19 +54,19 @@ pub struct FinishedPicture {
     rendition: Result<Rendition, String>,
 }
 
-/// What the terminal was told to show.
+/// A picture that the terminal shows.
 #[derive(Clone, Debug, PartialEq)]
 struct ShownPicture {
     spec: RenditionSpec,
     id: u32,
-    /// Tells apart the places of one picture; from 1.
+    /// Number of the placement, from 1: a picture can be on a slide more than once.
     number: u32,
     place: PicturePlacement,
 }
 
 impl Media {
-    /// Pictures that are looked for beside the deck's files, then in `directory`. What was rendition in
-    /// the background is handed over through `send`. Without a protocol nothing is shown until
+    /// Creates a `Media` that looks for pictures beside the deck's files, then in `directory`. The
+    /// worker thread calls `send` with its results. Without a protocol, pictures are blank until
     /// [`Media::set_protocol`].
     pub fn new(
         directory: PathBuf,
@@ -79,20 +78,20 @@ impl Media {
             cache: RenditionCache::default(),
             worker: RenderWorker::new(send),
             protocol,
-            asked: Vec::new(),
+            pending_specs: Vec::new(),
             shown: Vec::new(),
             pending: Vec::new(),
             last_id: 0,
         }
     }
 
-    /// Waits for no file: one that is slow to read is reported as such, and `wake` is called from
-    /// another thread when it was read.
+    /// Reads headers without blocking: a file that is slow to read is reported as such, and `wake` is
+    /// called from another thread when it has been read.
     pub fn read_in_background(&mut self, wake: impl Fn() + Send + Sync + 'static) {
         self.finder.read_in_background(wake);
     }
 
-    /// Sets how pictures are shown.
+    /// Sets the protocol.
     pub fn set_protocol(&mut self, protocol: Protocol) {
         if self.protocol != Some(protocol) {
             let end = self.quit();
@@ -101,7 +100,7 @@ impl Media {
         }
     }
 
-    /// The size of a picture.
+    /// Returns the size of a picture.
     ///
     /// # Errors
     /// It is not there, it is no picture, or it could not be decoded: what to say in its place.
@@ -109,26 +108,26 @@ impl Media {
         self.finder.find(key).map(|found| found.size)
     }
 
-    /// The file of a picture that can be measured.
+    /// Returns the file of a picture, if it can be measured.
     pub fn file(&mut self, key: &PictureKey) -> Option<PathBuf> {
         self.finder.find(key).ok().map(|found| found.path.clone())
     }
 
-    /// Every file that was found or looked for: what to watch.
+    /// Returns all paths that were found or looked for.
     pub fn watched_files(&self) -> Vec<PathBuf> {
         self.finder.checked_paths().cloned().collect()
     }
 
-    /// Files have changed: looks at them again.
+    /// Discards what is known about files, after they changed.
     pub fn forget(&mut self) {
         self.finder.forget();
         self.cache.forget_failures();
     }
 
-    /// Takes in what was rendition in the background; the next frame shows it.
+    /// Stores a result of the worker thread; the next frame shows it.
     pub fn accept(&mut self, finished: FinishedPicture) {
         let FinishedPicture { spec, id, rendition } = finished;
-        self.asked.retain(|asked| *asked != spec);
+        self.pending_specs.retain(|pending_specs| *pending_specs != spec);
         if Some(spec.protocol) != self.protocol {
             return;
         }
@@ -136,22 +135,21 @@ impl Media {
             self.finder.note_broken(&spec.found.path, spec.found.stamp, why.clone());
         }
         let is_kitty = spec.protocol.is_kitty();
-        let gone = self.cache.insert(spec, id, rendition.ok());
+        let dropped = self.cache.insert(spec, id, rendition.ok());
         if is_kitty {
-            self.delete(&gone);
+            self.delete(&dropped);
         }
     }
 
-    /// What was put on the terminal is no longer there (it was cleared, or resized): the next frame
-    /// puts it there again.
+    /// Makes the next frame place all pictures again, after the terminal was cleared or resized.
     pub fn repaint(&mut self) {
         self.shown.clear();
     }
 
-    /// The bytes to write before the terminal is given back: nothing of ours stays in it.
+    /// Returns the bytes that remove all pictures from the terminal.
     pub fn quit(&mut self) -> Vec<u8> {
         self.shown.clear();
-        self.asked.clear();
+        self.pending_specs.clear();
         let ids = self.cache.clear();
         if self.protocol.is_some_and(Protocol::is_kitty) {
             self.delete(&ids);
@@ -164,8 +162,8 @@ impl Media {
         self.pending.extend(ids.iter().flat_map(|id| protocol::delete(*id)));
     }
 
-    /// Puts the pictures of a frame on the terminal: into the buffer's cells, or through the bytes
-    /// that are to be written after them.
+    /// Paints the pictures of a frame into the buffer; returns the bytes to write after it, for
+    /// protocols other than half blocks.
     pub fn paint(
         &mut self,
         overlays: &[Overlay],
@@ -190,18 +188,17 @@ impl Media {
             };
             if let Some(Rendition::Pixels(picture)) = &entry.rendition {
                 protocol::paint_blocks(picture, place.area, place.skipped, buffer);
-            } else if entry.is_there() {
+            } else if entry.is_showable() {
                 reserve_cells(place.area, protocol, buffer);
                 let number = shown.len() as u32 + 1;
                 shown.push(ShownPicture { spec, id: entry.id, number, place });
             }
         }
-        self.ask(missing);
+        self.request(missing);
         self.show(shown)
     }
 
-    /// Puts those pictures into the buffer's cells that are shown by cells anyway; others leave
-    /// their room blank.
+    /// Paints the pictures if they are half blocks; otherwise their cells stay blank.
     pub fn paint_cells(
         &mut self,
         overlays: &[Overlay],
@@ -214,9 +211,9 @@ impl Media {
         }
     }
 
-    /// Has rendition what is missing, unless that is under way.
-    fn ask(&mut self, missing: Vec<RenditionSpec>) {
-        if missing.iter().all(|spec| self.asked.contains(spec)) {
+    /// Requests missing renditions from the worker, unless they are pending.
+    fn request(&mut self, missing: Vec<RenditionSpec>) {
+        if missing.iter().all(|spec| self.pending_specs.contains(spec)) {
             return;
         }
         let mut job = |spec: &RenditionSpec| {
@@ -224,11 +221,11 @@ impl Media {
             RenderJob { spec: spec.clone(), id: FIRST_ID.wrapping_add(self.last_id) }
         };
         let jobs = missing.iter().map(&mut job).collect();
-        self.asked = missing;
-        self.worker.want(jobs);
+        self.pending_specs = missing;
+        self.worker.request(jobs);
     }
 
-    /// The bytes that make the terminal show these, and none of those it showed before.
+    /// Returns the bytes that place new pictures and remove those no longer shown.
     fn show(&mut self, shown: Vec<ShownPicture>) -> Vec<u8> {
         let mut bytes = std::mem::take(&mut self.pending);
         for old in self.shown.iter().filter(|old| !shown.contains(old)) {
@@ -243,15 +240,15 @@ impl Media {
         if bytes.is_empty() {
             return bytes;
         }
-        // The cursor stays where the cells left it.
+        // Saves and restores the cursor.
         [b"\x1b7", &bytes[..], b"\x1b8"].concat()
     }
 }
 
-/// Picture numbers are the terminal's: a start of our own keeps out of the way of other programs.
+/// The first picture id; unlikely to be used by other programs in the same terminal.
 const FIRST_ID: u32 = 0x4c44_0000;
 
-/// Writes what puts one picture at its place.
+/// Appends the bytes that place a picture.
 fn put(new: &ShownPicture, cache: &mut RenditionCache, bytes: &mut Vec<u8>) {
     let ShownPicture { spec, id, number, place } = new;
     let Some(entry) = cache.get(spec) else { return };
@@ -267,7 +264,7 @@ fn put(new: &ShownPicture, cache: &mut RenditionCache, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Where an overlay shows; none if that is not wholly on the screen.
+/// Returns the placement of an overlay; `None` if it is not entirely on the screen.
 fn place(overlay: &Overlay, protocol: Protocol, screen: Rect) -> Option<PicturePlacement> {
     let mut area = overlay.area;
     if area.is_empty() || area.intersection(screen) != area {
@@ -281,8 +278,8 @@ fn place(overlay: &Overlay, protocol: Protocol, screen: Rect) -> Option<PictureP
     (!area.is_empty()).then_some(place)
 }
 
-/// Blanks the cells under a picture. Where writing a cell is what takes the picture away, they are
-/// marked: blank cells of the next slide then differ, and are written.
+/// Blanks the cells under a picture. For protocols whose pictures are removed by writing cells, marks
+/// them as different from other blank cells, which the next slide then writes.
 fn reserve_cells(area: Rect, protocol: Protocol, buffer: &mut Buffer) {
     for position in area.positions() {
         let Some(cell) = buffer.cell_mut(position) else { continue };

@@ -1,4 +1,4 @@
-//! Pixels: decoding a file, scaling, putting them on a background, cutting rows out.
+//! Pixels: decodes, scales, blends and crops pictures.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::limits::{self, DECODER_NAME, MAX_ANIMATION_PIXELS, MAX_CANVAS_PIXELS,
 use crate::files::{self, FileKind};
 use crate::panics::contain;
 
-/// Decodes a picture, upright; a GIF's first frame.
+/// Decodes a picture and applies its orientation; of a GIF, the first frame.
 pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
     let bytes = files::read(path, FileKind::Picture).map_err(|error| error.to_string())?;
     let decode = || -> Result<DynamicImage, String> {
@@ -29,26 +29,25 @@ pub(super) fn decode(path: &Path) -> Result<DynamicImage, String> {
     contain(DECODER_NAME, decode).map_err(|panicked| panicked.to_string())?
 }
 
-/// Pixels that all frames of a picture that moves may have, scaled.
+/// Limit of the scaled pixels in all frames of an animation.
 const MAX_SCALED_ANIMATION_PIXELS: u64 = 64_000_000;
 
-/// Shorter times between two frames are not meant, as browsers have it.
+/// Frames with a shorter delay use [`DEFAULT_FRAME_TIME`], as in browsers.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(20);
 
-/// The time between two frames of a picture that does not say.
+/// Duration of frames without a valid delay.
 const DEFAULT_FRAME_TIME: Duration = Duration::from_millis(100);
 
-/// A frame of a picture that moves, and how long it stays.
+/// A frame of an animation, and its duration.
 pub(super) type AnimationFrame = (RgbaImage, Duration);
 
-/// The frames of a GIF that moves, scaled; none if it does not move, or has more than a terminal
-/// should be sent.
+/// Returns the scaled frames of an animated GIF; none if it is not animated or exceeds the limits.
 pub(super) fn frames(path: &Path, size: (u32, u32)) -> Result<Vec<AnimationFrame>, String> {
     let bytes = files::read(path, FileKind::Picture).map_err(|error| error.to_string())?;
-    contain(DECODER_NAME, || moving(&bytes, size)).map_err(|panicked| panicked.to_string())?
+    contain(DECODER_NAME, || animation(&bytes, size)).map_err(|panicked| panicked.to_string())?
 }
 
-fn moving(bytes: &[u8], size: (u32, u32)) -> Result<Vec<AnimationFrame>, String> {
+fn animation(bytes: &[u8], size: (u32, u32)) -> Result<Vec<AnimationFrame>, String> {
     let mut decoder = GifDecoder::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
     decoder.set_limits(Limits::default()).map_err(|error| error.to_string())?;
     let pixels = |(width, height): (u32, u32)| (u64::from(width) * u64::from(height)).max(1);
@@ -56,13 +55,14 @@ fn moving(bytes: &[u8], size: (u32, u32)) -> Result<Vec<AnimationFrame>, String>
     if canvas > MAX_CANVAS_PIXELS {
         return Ok(Vec::new());
     }
-    let most = (MAX_SCALED_ANIMATION_PIXELS / pixels(size)).min(MAX_ANIMATION_PIXELS / canvas);
-    let most = usize::try_from(most).unwrap_or(MAX_FRAMES).min(MAX_FRAMES);
+    let max_frames =
+        (MAX_SCALED_ANIMATION_PIXELS / pixels(size)).min(MAX_ANIMATION_PIXELS / canvas);
+    let max_frames = usize::try_from(max_frames).unwrap_or(MAX_FRAMES).min(MAX_FRAMES);
     let mut frames = Vec::new();
     for frame in decoder.into_frames() {
-        // One that is broken from here on shows what is whole.
+        // A damaged file shows the frames before the damage.
         let Ok(frame) = frame else { break };
-        if frames.len() == most {
+        if frames.len() == max_frames {
             return Ok(Vec::new());
         }
         let delay = Duration::from(frame.delay());
@@ -74,8 +74,7 @@ fn moving(bytes: &[u8], size: (u32, u32)) -> Result<Vec<AnimationFrame>, String>
 
 /// Scales a picture to exactly this size.
 ///
-/// One kind of pixels and of image only: each more would be the whole of the scaling code once more
-/// in our build.
+/// Supports one pixel type only: each would compile the scaling code once more.
 pub(super) fn scale(picture: DynamicImage, size: (u32, u32)) -> Result<RgbaImage, String> {
     let has_alpha = picture.color().has_alpha();
     let mut picture = picture.into_rgba8();
@@ -88,14 +87,14 @@ pub(super) fn scale(picture: DynamicImage, size: (u32, u32)) -> Result<RgbaImage
         .map_err(|error| error.to_string())?;
     let mut to = TypedImage::<U8x4>::from_buffer(size.0, size.1, &mut scaled)
         .map_err(|error| error.to_string())?;
-    // Sharper filters ring: at a few pixels a letter it shows as a halo around every one.
+    // Sharper filters have ringing artefacts, which show as halos around small letters.
     let filter = ResizeAlg::Convolution(FilterType::Hamming);
     let options = ResizeOptions::new().use_alpha(has_alpha).resize_alg(filter);
     Resizer::new().resize_typed(&from, &mut to, &options).map_err(|error| error.to_string())?;
     Ok(scaled)
 }
 
-/// Puts a picture on a background, so that nothing of it shows through any more.
+/// Blends a picture with a background; the result is opaque.
 pub(super) fn compose(picture: &mut RgbaImage, background: [u8; 3]) {
     for Rgba([red, green, blue, alpha]) in picture.pixels_mut() {
         if *alpha < 255 {
@@ -109,7 +108,7 @@ pub(super) fn compose(picture: &mut RgbaImage, background: [u8; 3]) {
     }
 }
 
-/// The rows from `top` on, at most `height` of them.
+/// Returns at most `height` rows from `top` on.
 pub(super) fn rows(picture: &RgbaImage, top: u32, height: u32) -> RgbaImage {
     image::imageops::crop_imm(picture, 0, top, picture.width(), height).to_image()
 }

@@ -1,4 +1,4 @@
-//! What is made of a picture for one place: the pixels or bytes that put it there.
+//! Renditions: the pixels or bytes that show a picture at one placement.
 
 use std::io::{self, Write};
 
@@ -11,41 +11,41 @@ use super::pixels;
 use super::protocol::{self, Parts, Protocol};
 use crate::files::{self, FileKind};
 
-/// Pixels that a picture is scaled to at most, on a screen of any size.
+/// Limit of a scaled picture's pixels, whatever the screen's size.
 const MAX_SCALED_PIXELS: u64 = 16_000_000;
 
-/// Files up to this size are sent as they are where that will do.
+/// Limit of the size of files that are sent without re-encoding.
 const MAX_PASSTHROUGH_BYTES: u64 = 1 << 20;
 
-/// A picture scaled and cut for one place; equal for equal results.
+/// Everything a rendition depends on: equal specs give equal renditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RenditionSpec {
     /// The picture.
     pub(super) found: PictureFile,
-    /// How it gets to the terminal.
+    /// The terminal's protocol.
     pub(super) protocol: Protocol,
-    /// What it stands on, where it is mixed with that.
+    /// The colour to blend transparent pixels with, if any.
     background: Option<[u8; 3]>,
-    /// Pixels that the whole picture is scaled to.
+    /// Size that the whole picture is scaled to, in pixels.
     size: (u32, u32),
-    /// First row of pixels and how many, of those that are sent.
+    /// First row of pixels and number of rows that are sent.
     rows: (u32, u32),
-    /// Columns and rows of cells that are covered by what is sent.
+    /// Columns and rows of cells that they cover.
     cells: (u16, u16),
 }
 
-/// Where a picture stands.
+/// The place of a picture on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PicturePlacement {
-    /// The cells it shows in.
+    /// The cells that show it.
     pub(super) area: Rect,
     /// Columns and rows of the whole picture.
     pub(super) whole: (u16, u32),
-    /// How many of its rows are scrolled away above `area`.
+    /// Number of its rows scrolled out above `area`.
     pub(super) skipped: u32,
 }
 
-/// What was rendition.
+/// A picture, ready to be shown.
 #[derive(Debug)]
 pub(super) enum Rendition {
     /// Pixels for half blocks.
@@ -64,7 +64,7 @@ impl Rendition {
 }
 
 impl RenditionSpec {
-    /// What to make of a picture for a place on a terminal with cells of this many pixels.
+    /// Creates the spec for a placement in a terminal; `cell` is the size of a cell in pixels.
     pub(super) fn new(
         found: &PictureFile,
         protocol: Protocol,
@@ -86,25 +86,25 @@ impl RenditionSpec {
         }
     }
 
-    /// The rows of the sent picture that show at a place.
+    /// Returns the rows of the sent picture that a placement shows.
     pub(super) fn rows_at(&self, place: PicturePlacement) -> (u32, u32) {
         place.rows_of(self.size.1)
     }
 
-    /// How much memory the result takes, here or in the terminal.
+    /// Returns the memory that a rendition takes, here or in the terminal, in bytes.
     pub(super) fn weight(&self, rendition: &Rendition) -> usize {
         let pixels = self.size.0 as usize * self.size.1 as usize * 4;
         if self.protocol.is_kitty() { pixels.max(rendition.len()) } else { rendition.len() }
     }
 
-    /// Does the work. `id` is the number that the terminal is to know the picture by.
-    pub(super) fn make(&self, id: u32, scaled: &mut ScaleCache) -> Result<Rendition, String> {
+    /// Makes the rendition. `id` is the picture's id in the terminal.
+    pub(super) fn render(&self, id: u32, scaled: &mut ScaleCache) -> Result<Rendition, String> {
         Ok(match self.protocol {
             Protocol::Blocks => Rendition::Pixels(self.composed(scaled)?.clone()),
             Protocol::Sixel => Rendition::Bytes(protocol::encode_sixel(&self.cut(scaled)?)?),
             Protocol::Iterm2 => Rendition::Bytes(self.inline(Parts::One, scaled)?),
             Protocol::Iterm2Multipart => Rendition::Bytes(self.inline(Parts::Several, scaled)?),
-            Protocol::KittyRemote | Protocol::KittyLocal => match self.moving(id)? {
+            Protocol::KittyRemote | Protocol::KittyLocal => match self.animation(id)? {
                 Some(bytes) => Rendition::Bytes(bytes),
                 None if self.protocol == Protocol::KittyLocal => {
                     Rendition::Bytes(self.local_file(id, scaled)?)
@@ -114,15 +114,15 @@ impl RenditionSpec {
         })
     }
 
-    /// The frames of a GIF for kitty, if it moves.
-    fn moving(&self, id: u32) -> Result<Option<Vec<u8>>, String> {
+    /// Returns the frames of an animated GIF for kitty.
+    fn animation(&self, id: u32) -> Result<Option<Vec<u8>>, String> {
         if self.found.format != ImageFormat::Gif {
             return Ok(None);
         }
         let frames = pixels::frames(&self.found.path, self.size)?;
         let frames = frames.iter().map(|(frame, stays)| Ok((png(frame)?, *stays)));
         let frames = frames.collect::<Result<Vec<_>, String>>()?;
-        Ok((!frames.is_empty()).then(|| protocol::transmit_moving(id, &frames)))
+        Ok((!frames.is_empty()).then(|| protocol::transmit_animation(id, &frames)))
     }
 
     fn composed<'a>(&self, scaled: &'a mut ScaleCache) -> Result<&'a RgbaImage, String> {
@@ -137,7 +137,7 @@ impl RenditionSpec {
         let is_whole = self.rows == (0, self.size.1);
         let is_plain = match self.found.format {
             ImageFormat::Jpeg => !self.found.turned && self.found.stamp.1 <= MAX_PASSTHROUGH_BYTES,
-            // The terminal plays it itself.
+            // The terminal plays it.
             ImageFormat::Gif => !pixels::frames(&self.found.path, self.size)?.is_empty(),
             _ => false,
         };
@@ -150,7 +150,7 @@ impl RenditionSpec {
         Ok(protocol::inline(&file, self.cells, parts))
     }
 
-    /// The picture as a PNG file: its own if that is one of the right size.
+    /// Returns the picture as PNG: its file, if that is a PNG of the right size.
     fn png(&self, scaled: &mut ScaleCache) -> Result<Vec<u8>, String> {
         let natural = (self.found.size.width, self.found.size.height);
         let is_png = self.found.format == ImageFormat::Png && !self.found.turned;
@@ -173,7 +173,7 @@ impl RenditionSpec {
 }
 
 impl PicturePlacement {
-    /// The rows of a picture `height` pixels tall that show here.
+    /// Returns the first row and number of rows shown, of a picture `height` pixels tall.
     fn rows_of(&self, height: u32) -> (u32, u32) {
         let height = u64::from(height);
         let whole = u64::from(self.whole.1.max(1));
@@ -184,8 +184,8 @@ impl PicturePlacement {
     }
 }
 
-/// The pixels to scale a picture to: as many as the cells have; no more than it has itself where the
-/// terminal can enlarge it.
+/// Returns the size to scale a picture to: that of its cells, or its own if that is smaller and the
+/// terminal can scale it up.
 fn scaled(
     found: &PictureFile,
     protocol: Protocol,
@@ -208,9 +208,9 @@ fn is_readable_by_terminal(found: &PictureFile) -> bool {
     found.format == ImageFormat::Png && !found.turned
 }
 
-/// Halves a size until it has at most this many pixels.
-fn fit((mut width, mut height): (u64, u64), most: u64) -> (u32, u32) {
-    while width.saturating_mul(height) > most {
+/// Halves a size until it has at most `max_pixels`.
+fn fit((mut width, mut height): (u64, u64), max_pixels: u64) -> (u32, u32) {
+    while width.saturating_mul(height) > max_pixels {
         (width, height) = ((width / 2).max(1), (height / 2).max(1));
     }
     let side = |length: u64| u32::try_from(length).unwrap_or(u32::MAX);
@@ -226,17 +226,17 @@ fn png(picture: &RgbaImage) -> Result<Vec<u8>, String> {
     let (width, height) = picture.dimensions();
     let encoder =
         PngEncoder::new_with_quality(&mut file, CompressionType::Fast, FilterType::Adaptive);
-    let written = if picture.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
+    let result = if picture.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
         let opaque = DynamicImage::ImageRgba8(picture.clone()).into_rgb8();
         encoder.write_image(&opaque, width, height, ExtendedColorType::Rgb8)
     } else {
         encoder.write_image(picture, width, height, ExtendedColorType::Rgba8)
     };
-    written.map_err(|error| error.to_string())?;
+    result.map_err(|error| error.to_string())?;
     Ok(file)
 }
 
-/// A file that the terminal reads and then deletes: kitty does so only if its name says what it is.
+/// Writes a file that the terminal reads and deletes; kitty requires this prefix.
 fn temporary_file(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
     let mut file = tempfile::Builder::new()
         .prefix("livedeck-tty-graphics-protocol-")
@@ -246,10 +246,10 @@ fn temporary_file(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
     file.keep().map(|(_, path)| path).map_err(|error| error.error)
 }
 
-/// A picture, the size it is scaled to, and what it is mixed with.
+/// A picture, the size it is scaled to, and the background it is blended with.
 type Scaling = (PictureFile, (u32, u32), Option<[u8; 3]>);
 
-/// The picture that was scaled last, which scrolling cuts anew and anew.
+/// The picture that was scaled last: scrolling crops it repeatedly.
 #[derive(Debug, Default)]
 pub(super) struct ScaleCache {
     last: Option<(Scaling, RgbaImage)>,

@@ -1,5 +1,5 @@
-//! The thread that decodes, scales and encodes. It works on what the last frame asked for and drops
-//! what earlier frames asked for and did not get.
+//! The thread that decodes, scales and encodes. A new request replaces the pending jobs of earlier
+//! ones.
 
 use std::sync::Arc;
 use std::thread;
@@ -10,33 +10,32 @@ use super::FinishedPicture;
 use super::rendition::{RenditionSpec, ScaleCache};
 use crate::panics::contain;
 
-/// One thing to make.
+/// One rendition to make.
 #[derive(Clone, Debug)]
 pub(super) struct RenderJob {
-    /// What.
+    /// The rendition.
     pub(super) spec: RenditionSpec,
-    /// The number by which the terminal is to know it.
+    /// The picture's id in the terminal.
     pub(super) id: u32,
 }
 
-/// The thread, once there was something to do.
+/// A handle to the thread, which is started by the first request.
 pub(super) struct RenderWorker {
     send: Arc<dyn Fn(FinishedPicture) + Send + Sync>,
     jobs: Option<Sender<Vec<RenderJob>>>,
 }
 
 impl RenderWorker {
-    /// A worker that hands over what it made through `send`. Starts nothing.
+    /// Creates a worker that calls `send` with each result. Starts no thread.
     pub(super) fn new(send: impl Fn(FinishedPicture) + Send + Sync + 'static) -> Self {
         Self { send: Arc::new(send), jobs: None }
     }
 
-    /// Has these rendition, in this order, in place of what was wanted before.
-    pub(super) fn want(&mut self, jobs: Vec<RenderJob>) {
+    /// Replaces the pending jobs.
+    pub(super) fn request(&mut self, jobs: Vec<RenderJob>) {
         let send = &self.send;
         let sender = self.jobs.get_or_insert_with(|| start(Arc::clone(send)));
-        // It ends only when this sender does, or where no thread can be had: then there are no
-        // pictures, and the talk goes on.
+        // Fails only if no thread could be started: there are no pictures then.
         drop(sender.send(jobs));
     }
 }
@@ -57,7 +56,7 @@ fn work(wanted: &Receiver<Vec<RenderJob>>, send: &dyn Fn(FinishedPicture)) {
                 jobs = newer.into_iter();
             }
             let Some(RenderJob { spec, id }) = jobs.next() else { break };
-            let rendered = contain("drawing it", || spec.make(id, &mut scaled));
+            let rendered = contain("drawing it", || spec.render(id, &mut scaled));
             let rendition = rendered.unwrap_or_else(|panicked| {
                 scaled = ScaleCache::default();
                 Err(panicked.to_string())

@@ -1,12 +1,12 @@
-//! Containing panics: code that digests bytes of strangers (the terminal emulator, picture decoders,
-//! the syntax highlighter) runs inside [`contain`], so that a panic in it costs one block or one
-//! picture and never the talk.
+//! Contains panics: code that parses untrusted bytes (the terminal emulator, image decoders, the
+//! syntax highlighter) runs inside [`contain`]. A panic in it costs one block or one picture, not
+//! the presentation.
 //!
-//! A panic hook runs before the stack unwinds, and cannot see whether someone will catch the panic.
-//! [`is_contained`] tells it: the hooks in `cli` and `runtime/terminal.rs` write nothing, and leave
+//! A panic hook runs before the stack unwinds and does not know whether the panic will be caught.
+//! [`is_contained`] answers that: the hooks in `cli` and `runtime/terminal.rs` write nothing, and leave
 //! the terminal alone, for a panic that [`contain`] is about to turn into an error.
 //!
-//! A stack overflow or an abort is no panic: depth and size have to be limited before the work starts.
+//! Stack overflows and aborts cannot be caught: limit depth and size before the work starts.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -18,20 +18,20 @@ use crate::source::excerpt;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} panicked: {message}")]
 pub struct Panicked {
-    /// What panicked, as the message names it: `the image decoder`.
+    /// Name of the component: `the image decoder`.
     pub what: &'static str,
-    /// What the panic said.
+    /// First line of the panic message.
     pub message: String,
 }
 
 thread_local! {
-    /// How many [`contain`] calls this thread is in.
+    /// Number of [`contain`] calls on this thread's stack.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Runs `work` and turns a panic in it into an error.
 ///
-/// The caller must drop or replace whatever `work` was changing when it panicked.
+/// The caller must drop or replace any value that `work` was changing when it panicked.
 ///
 /// # Errors
 /// `work` panicked.
@@ -47,7 +47,7 @@ pub fn is_contained() -> bool {
     DEPTH.get() > 0
 }
 
-/// The first line of what a panic says, safe to show.
+/// Returns the first line of the panic message, without control characters.
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_becomes_an_error() {
+    fn panic_becomes_an_error() {
         assert_eq!(contain("a sum", || 1 + 1), Ok(2));
         let panicked = contain("a sum", || -> u8 { panic!("no {}\x1b[31m", "numbers") });
         assert_eq!(panicked.unwrap_err().to_string(), "a sum panicked: no numbers␛[31m");
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_inside_is_contained() {
+    fn only_nested_code_is_contained() {
         assert!(!is_contained());
         let inner = contain("outer", || {
             let panicked = contain("inner", || panic!("inner"));

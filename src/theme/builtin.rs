@@ -1,19 +1,19 @@
-//! The themes compiled in. Each file gives a palette and what is its own; `base.yaml` is the
-//! skeleton that they are read over. Only the one chosen is parsed.
+//! Built-in themes. Each file has a palette and what differs from `base.yaml`, which is read first.
+//! Only the chosen theme is parsed.
 
-/// What all built-in themes share: where things stand, and which colour of the palette they take.
+/// Shared by all built-in themes: alignment, and which palette colour each element uses.
 const BASE: &str = include_str!("builtin/base.yaml");
 
-/// What Catppuccin's flavours share.
+/// Shared by the Catppuccin flavours.
 const CATPPUCCIN: &str = include_str!("builtin/catppuccin.yaml");
 
-/// What Tokyo Night's styles share.
+/// Shared by the Tokyo Night styles.
 const TOKYONIGHT: &str = include_str!("builtin/tokyonight.yaml");
 
-/// The theme used where not even the default is known.
+/// The theme to use if the default theme does not exist.
 pub(super) const FALLBACK: &str = "dark";
 
-/// A theme's name and the texts to read, one over the other.
+/// Each theme's name and its layers, lowest first.
 const THEMES: [(&str, &[&str]); 13] = [
     ("catppuccin-frappe", &[BASE, CATPPUCCIN, include_str!("builtin/catppuccin-frappe.yaml")]),
     ("catppuccin-latte", &[BASE, CATPPUCCIN, include_str!("builtin/catppuccin-latte.yaml")]),
@@ -33,12 +33,12 @@ const THEMES: [(&str, &[&str]); 13] = [
     ("tokyonight-storm", &[BASE, TOKYONIGHT, include_str!("builtin/tokyonight-storm.yaml")]),
 ];
 
-/// The names of the built-in themes, in alphabetical order.
+/// Returns the names of the built-in themes, in alphabetical order.
 pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     THEMES.iter().map(|&(name, _)| name)
 }
 
-/// The texts of the theme of this name, the undermost first.
+/// Returns the layers of a built-in theme, lowest first.
 pub(super) fn texts(name: &str) -> Option<&'static [&'static str]> {
     THEMES.iter().find(|(known, _)| *known == name).map(|&(_, texts)| texts)
 }

@@ -1,10 +1,10 @@
-//! Colour words: presenterm's sixteen names, CSS's names, hex digits, and palette references.
+//! Parses colours: presenterm's sixteen names, CSS names, hex digits, and palette references.
 
 use ratatui::style::Color;
 
 use super::{Palette, css};
 
-/// A colour as written: itself, or a name that the palette explains.
+/// A parsed colour, or a reference to one of the palette.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ColorRef {
     /// A colour.
@@ -13,8 +13,8 @@ pub(super) enum ColorRef {
     Palette(String),
 }
 
-/// The colour that `text` means on a slide (`<span style="color: …">`): a name, `#` and three or six
-/// hex digits, or `palette:name` of this palette.
+/// Parses a colour of a slide (`<span style="color: …">`): a name, `#` and three or six hex digits, or
+/// `palette:name`, which is looked up in `palette`.
 pub fn color(text: &str, palette: &Palette) -> Option<Color> {
     match parse(text)? {
         ColorRef::Literal(color) => Some(color),
@@ -22,7 +22,7 @@ pub fn color(text: &str, palette: &Palette) -> Option<Color> {
     }
 }
 
-/// Reads a colour of a theme file, where hex digits need no `#`.
+/// Parses a colour of a theme file, where hex digits need no `#`.
 pub(super) fn parse_in_theme(text: &str) -> Option<ColorRef> {
     parse(text).or_else(|| hex(text).map(ColorRef::Literal))
 }
@@ -39,7 +39,7 @@ fn parse(text: &str) -> Option<ColorRef> {
     color.map(ColorRef::Literal)
 }
 
-/// presenterm's names mean the terminal's own sixteen colours.
+/// Parses presenterm's names, which are the terminal's sixteen colours.
 fn named(name: &str) -> Option<Color> {
     let color = match name {
         "black" => Color::Black,
@@ -63,7 +63,7 @@ fn named(name: &str) -> Option<Color> {
     Some(color)
 }
 
-/// Three or six hex digits.
+/// Parses three or six hex digits.
 fn hex(digits: &str) -> Option<Color> {
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
@@ -76,7 +76,7 @@ fn hex(digits: &str) -> Option<Color> {
     }
 }
 
-/// The colour `0xrrggbb`.
+/// Converts `0xrrggbb`.
 pub(super) fn rgb(number: u32) -> Color {
     let [_, red, green, blue] = number.to_be_bytes();
     Color::Rgb(red, green, blue)
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_colour_on_a_slide_is_a_name_hex_behind_a_sharp_or_from_the_palette() {
+    fn slide_colours_are_names_hex_or_palette_names() {
         let mut palette = Palette::default();
         palette.colors.insert("accent".to_owned(), Color::Rgb(1, 2, 3));
         let color = |text| color(text, &palette);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_file_writes_hex_digits_alone() {
+    fn theme_file_hex_digits_need_no_hash() {
         let is = |r, g, b| Some(ColorRef::Literal(Color::Rgb(r, g, b)));
         assert_eq!(parse_in_theme("ff0000"), is(255, 0, 0));
         assert_eq!(parse_in_theme("000000"), is(0, 0, 0));

@@ -1,18 +1,18 @@
-//! CSS's colour names, for `<span style>`. Those that presenterm knows are not here: they mean the
-//! terminal's own colours.
+//! CSS colour names, for `<span style>`. presenterm's names are not included: they are terminal
+//! colours.
 
 use ratatui::style::Color;
 
 use super::color::rgb;
 
-/// The colour of a CSS name, in any case.
+/// Returns the colour of a CSS name, ignoring case.
 pub(super) fn color(name: &str) -> Option<Color> {
     let name = name.to_ascii_lowercase();
     let at = NAMES.binary_search_by_key(&name.as_str(), |&(name, _)| name).ok()?;
     Some(rgb(NAMES[at].1))
 }
 
-/// In alphabetical order.
+/// Names and colours (`0xrrggbb`), in alphabetical order.
 #[rustfmt::skip]
 #[expect(clippy::unreadable_literal, reason = "colours are written as `rrggbb` everywhere")]
 const NAMES: &[(&str, u32)] = &[
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_are_in_order_so_that_each_is_found() {
+    fn names_are_sorted_and_found() {
         assert!(NAMES.is_sorted_by(|a, b| a.0 < b.0));
         for &(name, number) in NAMES {
             assert_eq!(color(name), Some(rgb(number)));

@@ -1,5 +1,5 @@
-//! Which texts make a theme, and in which order they are read: the skeleton of the built-in themes,
-//! the theme asked for over the one it extends, the deck's overrides over all.
+//! Reads the layers of a theme, lowest first: the base of the built-in themes, the theme that is
+//! extended, the requested theme, the deck's overrides.
 
 use std::rc::Rc;
 
@@ -10,31 +10,31 @@ use crate::diag::{Diagnostic, Severity, did_you_mean};
 use crate::source::{Sources, Span};
 use crate::yaml::{self, DocumentKind, Fields, Node, YamlSource, text};
 
-/// What messages call a theme. presenterm refuses unknown keys at the root only.
+/// How diagnostics name a theme. presenterm rejects unknown keys at the root only.
 const THEME: DocumentKind = DocumentKind {
     name: "theme",
     unknown_root_key: Severity::Error,
     unknown_key: Severity::Warning,
 };
 
-/// Themes read one over the other.
+/// A theme as merged from the layers read so far.
 pub(super) struct Layers<'a> {
-    /// What they say together.
+    /// The merged theme.
     pub(super) raw: RawTheme,
-    /// What is wrong with them.
+    /// Problems found in the layers.
     pub(super) problems: Vec<Diagnostic>,
     library: &'a Library<'a>,
     sources: &'a mut Sources,
 }
 
 impl<'a> Layers<'a> {
-    /// Nothing is read yet; what is wrong with the library's names is said.
+    /// Creates an empty theme; reports the library's name conflicts.
     pub(super) fn new(library: &'a Library<'a>, sources: &'a mut Sources) -> Self {
         let problems = library.check(sources);
         Self { raw: RawTheme::default(), problems, library, sources }
     }
 
-    /// Reads the theme that counts and gives its name.
+    /// Reads the theme that takes precedence and returns its name.
     pub(super) fn read_chosen(&mut self, choice: &Choice<'_>) -> String {
         let nowhere = Span::default();
         match (choice.forced, choice.file, choice.name) {
@@ -56,7 +56,8 @@ impl<'a> Layers<'a> {
         });
     }
 
-    /// Reads the theme of this name; if there is none, says so and reads `otherwise`.
+    /// Reads a named theme; if it does not exist, reports that and reads `fallback`. Returns the name
+    /// of the theme that was read.
     fn read_named(&mut self, name: &str, at: Span, fallback: &str) -> String {
         if self.read_theme(name, &mut Vec::new()) {
             return name.to_owned();
@@ -69,19 +70,19 @@ impl<'a> Layers<'a> {
         builtin::FALLBACK.to_owned()
     }
 
-    /// Reads the theme of decks that name none, which the configuration says.
+    /// Reads the configured theme of decks that name none.
     fn read_default(&mut self, name: &str) -> String {
-        let said = self.problems.len();
+        let first_new = self.problems.len();
         let read = self.read_named(name, Span::default(), builtin::FALLBACK);
         if read != name
-            && let Some(problem) = self.problems.get_mut(said)
+            && let Some(problem) = self.problems.get_mut(first_new)
         {
             problem.hints.insert(0, "`defaults.theme` of the configuration names it".to_owned());
         }
         read
     }
 
-    /// Says that there is no theme of this name.
+    /// Reports that a theme does not exist.
     fn report_missing(&mut self, name: &str, at: Span) {
         let problem = Diagnostic::error(at, format!("there is no theme `{name}`"));
         let names: Vec<_> = self.library.names().collect();
@@ -91,8 +92,8 @@ impl<'a> Layers<'a> {
         });
     }
 
-    /// Reads a theme over the one that it extends, over the one that this one extends; gives
-    /// whether there is one of this name. `extending` are those that extend it.
+    /// Reads a theme after the themes that it extends; returns whether it exists. `extending` are the
+    /// themes that extend it.
     fn read_theme(&mut self, name: &str, extending: &mut Vec<String>) -> bool {
         if let Some(texts) = builtin::texts(name) {
             self.read_builtin(texts);
@@ -102,8 +103,8 @@ impl<'a> Layers<'a> {
             None => return false,
             Some(Err(UnreadableTheme { file, error })) => {
                 let at = Span::new(file, 0..0);
-                let mistake = Diagnostic::error(at, format!("cannot be read: {error}"));
-                self.problems.push(error.hint().into_iter().fold(mistake, Diagnostic::hint));
+                let problem = Diagnostic::error(at, format!("cannot be read: {error}"));
+                self.problems.push(error.hint().into_iter().fold(problem, Diagnostic::hint));
             }
             Some(Ok(ThemeText { file, text })) => {
                 let span = Span::new(file, 0..text.len());
@@ -117,12 +118,12 @@ impl<'a> Layers<'a> {
         true
     }
 
-    /// Reads the theme that a user's theme extends, if it does.
+    /// Reads the theme that a user's theme extends, if any.
     fn read_base(&mut self, node: &Node, file: &str, span: Span, extending: &mut Vec<String>) {
         let Some((base, at)) = extended(node, file, span) else { return };
         if extending.iter().any(|name| name == base) {
-            let round = extending.iter().map(String::as_str).chain([base]).collect::<Vec<_>>();
-            let message = format!("themes that extend each other: {}", round.join(" → "));
+            let cycle = extending.iter().map(String::as_str).chain([base]).collect::<Vec<_>>();
+            let message = format!("themes extend each other: {}", cycle.join(" → "));
             self.problems
                 .push(Diagnostic::error(at, message).hint("let one extend a built-in theme"));
         } else if !self.read_theme(base, extending) {
@@ -130,7 +131,7 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Reads the texts of a built-in theme.
+    /// Reads the layers of a built-in theme.
     fn read_builtin(&mut self, texts: &[&str]) {
         for text in texts {
             if let Some(node) = self.parse(text, Span::default()) {
@@ -139,7 +140,7 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Reads a theme file over the theme it extends, and gives that theme's name.
+    /// Reads a theme file after the theme it extends; returns the name of that theme.
     fn read_file(&mut self, file: &str, span: Span, default: &str) -> String {
         let Some(node) = self.parse(file, span) else {
             return self.read_named(default, span, builtin::FALLBACK);
@@ -150,7 +151,7 @@ impl<'a> Layers<'a> {
         name
     }
 
-    /// The text's tree; a diagnostic where it is not YAML.
+    /// Parses a layer; reports text that is not YAML.
     fn parse(&mut self, text: &str, span: Span) -> Option<Rc<Node>> {
         yaml::parse(text)
             .map_err(|error| {
@@ -161,7 +162,7 @@ impl<'a> Layers<'a> {
             .ok()
     }
 
-    /// Reads one text over what is there; `first` reads the keys that are not about looks.
+    /// Merges one layer; `first` reads the keys that are not styles.
     fn read_layer(
         &mut self,
         node: &Node,
@@ -176,7 +177,7 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The name of the theme that a theme file extends, and where it stands.
+/// Returns the name of the theme that a theme file extends, and its location.
 fn extended<'n>(node: &'n Node, file: &str, span: Span) -> Option<(&'n str, Span)> {
     let name = node.get("extends")?;
     Some((text(name)?, YamlSource::new(file, span, THEME).span(name.range.clone())))

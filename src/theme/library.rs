@@ -1,4 +1,4 @@
-//! The user's own themes: files of a folder, each a theme named after it, read when one is asked for.
+//! The user's themes: the files of a folder, each a theme named after its file, read on request.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use super::builtin;
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Files, ReadError, SourceFile, Sources, Span};
 
-/// Where the user's themes are, by name, and how they are read.
+/// The user's theme files, by name, and how to read them.
 #[derive(Clone, Default)]
 pub struct Library<'f> {
     paths: BTreeMap<String, PathBuf>,
@@ -16,7 +16,7 @@ pub struct Library<'f> {
 }
 
 impl<'f> Library<'f> {
-    /// The themes in these files, which are read through `files`: those that end in `.yaml`.
+    /// Creates a library of those `paths` that end in `.yaml`; they are read through `files`.
     pub fn new(paths: impl IntoIterator<Item = PathBuf>, files: &'f dyn Files) -> Self {
         let is_theme = |path: &PathBuf| path.extension().is_some_and(|ext| ext == "yaml");
         let named = |path: PathBuf| Some((path.file_stem()?.to_str()?.to_owned(), path));
@@ -24,31 +24,30 @@ impl<'f> Library<'f> {
         Self { paths, files: Some(files) }
     }
 
-    /// The names of all themes: ours, then the user's.
+    /// Returns the names of all themes: built-in ones, then the user's.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let ours = builtin::names().map(|name| -> &str { name });
-        ours.chain(self.user_names())
+        let built_in = builtin::names().map(|name| -> &str { name });
+        built_in.chain(self.user_names())
     }
 
     fn user_names(&self) -> impl Iterator<Item = &str> {
         self.paths.keys().map(String::as_str).filter(|name| builtin::texts(name).is_none())
     }
 
-    /// What is wrong with the files' names: those of built-in themes do not count.
+    /// Reports files that are named like built-in themes; they are ignored.
     pub(super) fn check(&self, sources: &mut Sources) -> Vec<Diagnostic> {
         let taken = self.paths.iter().filter(|(name, _)| builtin::texts(name).is_some());
         taken
             .map(|(name, path)| {
                 let file = sources.add(SourceFile::new(path, ""));
-                let message =
-                    format!("there is a built-in theme `{name}`: this one does not count");
-                Diagnostic::error(Span::new(file, 0..0), message).hint("give the file another name")
+                let message = format!("`{name}` is a built-in theme; this file is ignored");
+                Diagnostic::error(Span::new(file, 0..0), message).hint("rename the file")
             })
             .collect()
     }
 
-    /// The text of the user's theme of this name, added to the sources; none if there is no such
-    /// theme. A file that cannot be read is one, with nothing in it but why.
+    /// Reads a user's theme and adds it to `sources`; `None` if there is no such theme. A file that
+    /// cannot be read is added without text.
     pub(super) fn text(
         &self,
         name: &str,
@@ -74,13 +73,13 @@ impl fmt::Debug for Library<'_> {
     }
 }
 
-/// A theme's text, and the file it stands in.
+/// A theme's text and its file.
 pub(super) struct ThemeText {
     pub(super) file: FileId,
     pub(super) text: String,
 }
 
-/// A theme that is there and cannot be read.
+/// A theme file that cannot be read.
 pub(super) struct UnreadableTheme {
     pub(super) file: FileId,
     pub(super) error: ReadError,

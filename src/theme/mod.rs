@@ -1,8 +1,9 @@
-//! Themes: what everything looks like. `layers` finds the YAML texts that make one, `raw` is what
-//! they say, everything optional; `resolve` turns that into a [`Theme`], where nothing is.
+//! Themes: every style of a deck. `layers` reads the YAML files that make up a theme into a
+//! `raw` theme, in which everything is optional; `resolve` turns that into a [`Theme`], in which
+//! everything is set.
 //!
-//! The schema is presenterm's, so that its themes and overrides work as they are. Nothing in a theme
-//! is fatal: an unknown key or a bad value is a diagnostic, and what was there before stays.
+//! The schema is presenterm's: its themes and overrides work unchanged. Nothing in a theme is fatal:
+//! an unknown key or a bad value is a diagnostic, and the previous value stays.
 
 mod builtin;
 mod color;
@@ -28,13 +29,13 @@ pub use resolve::{resolve, resolve_with_library};
 /// Every style of a deck, resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
-    /// The name it was chosen by.
+    /// Its name, as requested.
     pub name: String,
-    /// Text colours where nothing else says so; a missing colour is the terminal's own.
+    /// Default text colours; a missing colour is the terminal's default.
     pub base: Style,
-    /// Where things stand that have no alignment of their own.
+    /// Default alignment.
     pub alignment: Alignment,
-    /// Room left free at both sides of the slide.
+    /// Space at both sides of the slide.
     pub margin: Margin,
     /// Slide titles.
     pub slide_title: TitleStyle,
@@ -42,7 +43,7 @@ pub struct Theme {
     pub headings: [HeadingStyle; 6],
     /// Code blocks.
     pub code: CodeStyle,
-    /// What runs write, and their status lines.
+    /// Output of runs, and their status lines.
     pub output: OutputStyle,
     /// Inline code.
     pub inline_code: Style,
@@ -56,44 +57,44 @@ pub struct Theme {
     pub quote: QuoteStyle,
     /// GitHub alerts, in the order note, tip, important, warning, caution.
     pub alerts: AlertStyle,
-    /// Room between columns.
+    /// Space between columns.
     pub column_margin: Margin,
     /// The intro slide.
     pub intro: IntroStyle,
     /// The footer.
     pub footer: FooterStyle,
-    /// Panels over the slide: index, help, questions.
+    /// Panels over the slide: index, help, prompts.
     pub modal: Style,
-    /// The chosen row in a panel.
+    /// The selected row of a panel.
     pub modal_selection: Style,
-    /// Lines that show where columns start.
+    /// Lines of the column grid.
     pub grid: Style,
     /// Named colours and classes.
     pub palette: Palette,
 }
 
-/// Where an element stands, and how much room it leaves.
+/// Horizontal alignment of an element, with its margins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alignment {
-    /// From the left, with this margin at both sides.
+    /// Left, with this margin at both sides.
     Left(Margin),
-    /// From the right, with this margin at both sides.
+    /// Right, with this margin at both sides.
     Right(Margin),
-    /// In the middle.
+    /// Centred.
     Center {
-        /// The least margin at both sides.
+        /// Minimum margin at both sides.
         minimum_margin: Margin,
-        /// The least width, in cells.
+        /// Minimum width, in cells.
         minimum_size: u16,
     },
 }
 
-/// Room beside something.
+/// Space beside an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Margin {
     /// In cells.
     Fixed(u16),
-    /// In percent of the width it stands in, rounded up.
+    /// In percent of the available width, rounded up.
     Percent(u16),
 }
 
@@ -110,7 +111,7 @@ impl Default for Alignment {
 }
 
 impl Margin {
-    /// The margin in cells, in a room this wide.
+    /// Returns the margin in cells for an available width.
     pub fn cells(self, width: u16) -> u16 {
         match self {
             Self::Fixed(cells) => cells,
@@ -119,67 +120,67 @@ impl Margin {
     }
 }
 
-/// A slide title's look.
+/// Style of slide titles.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TitleStyle {
-    /// Where it stands.
+    /// Its alignment.
     pub alignment: Alignment,
     /// Its colours and modifiers.
     pub style: Style,
-    /// What stands before it, without the space.
+    /// Text before it, without the space between.
     pub prefix: String,
     /// Size, 1 to 7.
     pub font_size: u8,
-    /// Empty rows extending it.
+    /// Empty rows above.
     pub padding_top: u8,
-    /// Empty rows below it.
+    /// Empty rows below.
     pub padding_bottom: u8,
-    /// Whether a rule follows.
+    /// Whether a rule is drawn below.
     pub separator: bool,
 }
 
-/// A heading's look.
+/// Style of a heading.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeadingStyle {
-    /// Where it stands.
+    /// Its alignment.
     pub alignment: Alignment,
     /// Its colours and modifiers.
     pub style: Style,
-    /// What stands before it, without the space.
+    /// Text before it, without the space between.
     pub prefix: String,
     /// Size, 1 to 7.
     pub font_size: u8,
 }
 
-/// Empty cells inside a box.
+/// Empty cells inside the edges of a box.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Padding {
     /// Columns at both sides.
     pub horizontal: u8,
-    /// Rows extending and below (presenterm takes any number extending 0 as 1).
+    /// Rows above and below (presenterm treats any number above 0 as 1).
     pub vertical: u8,
 }
 
-/// A code block's look.
+/// Style of code blocks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CodeStyle {
-    /// Where it stands.
+    /// Its alignment.
     pub alignment: Alignment,
     /// The highlight theme's name.
     pub highlight_theme: String,
-    /// Where that name is written, for messages.
+    /// Where that name is set, for diagnostics.
     pub highlight_theme_at: Span,
-    /// The box's background; none means the highlight theme's.
+    /// The box's background; `None` means the highlight theme's.
     pub fill: Option<Color>,
     /// Empty cells around the code.
     pub padding: Padding,
     /// Whether the highlight theme's background is drawn.
     pub background: bool,
-    /// Whether every block has line numbers.
+    /// Whether all blocks show line numbers.
     pub line_numbers: bool,
 }
 
-/// An output's look.
+/// Style of run output.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OutputStyle {
     /// The output's colours.
@@ -196,12 +197,12 @@ pub struct OutputStyle {
     pub failure: Style,
 }
 
-/// A block quote's look.
+/// Style of block quotes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QuoteStyle {
-    /// Where it stands.
+    /// Its alignment.
     pub alignment: Alignment,
-    /// What starts each row.
+    /// Text at the start of each row.
     pub prefix: String,
     /// The text's colours.
     pub style: Style,
@@ -209,12 +210,12 @@ pub struct QuoteStyle {
     pub prefix_style: Style,
 }
 
-/// The look of GitHub alerts.
+/// Style of GitHub alerts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlertStyle {
-    /// Where they stand.
+    /// Their alignment.
     pub alignment: Alignment,
-    /// What starts each row.
+    /// Text at the start of each row.
     pub prefix: String,
     /// The text's colours.
     pub style: Style,
@@ -222,34 +223,34 @@ pub struct AlertStyle {
     pub kinds: [AlertKindStyle; 5],
 }
 
-/// The look of one kind of alert.
+/// Style of one kind of alert.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlertKindStyle {
-    /// Colour of prefix and title.
+    /// Colour of its prefix and title.
     pub color: Option<Color>,
-    /// Its title where the author gives none.
+    /// Its default title.
     pub title: String,
-    /// What stands before the title.
+    /// Icon before the title.
     pub icon: String,
 }
 
-/// Where one line of the intro slide stands, and its look.
+/// Style of one line of the intro slide.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IntroLine {
-    /// Where it stands.
+    /// Its alignment.
     pub alignment: Alignment,
     /// Its colours and modifiers.
     pub style: Style,
-    /// Size, 1 to 7 (the title's only).
+    /// Size, 1 to 7 (used by the title only).
     pub font_size: u8,
 }
 
-/// The intro slide's look.
+/// Style of the intro slide.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IntroStyle {
     /// The title.
     pub title: IntroLine,
-    /// The sub title.
+    /// The subtitle.
     pub subtitle: IntroLine,
     /// The event.
     pub event: IntroLine,
@@ -259,31 +260,31 @@ pub struct IntroStyle {
     pub date: IntroLine,
     /// The authors.
     pub author: IntroLine,
-    /// Whether authors stand right below the title, not at the bottom.
+    /// Whether the authors follow the title, instead of being at the bottom.
     pub author_below_title: bool,
-    /// Whether the footer is drawn there.
+    /// Whether the footer is drawn.
     pub footer: bool,
 }
 
-/// The footer's look.
+/// Style of the footer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FooterStyle {
     /// Three parts, each a template.
     Template {
-        /// What stands at the left.
+        /// Left part.
         left: Option<FooterPart>,
-        /// What stands in the middle.
+        /// Middle part.
         center: Option<FooterPart>,
-        /// What stands at the right.
+        /// Right part.
         right: Option<FooterPart>,
         /// Colours.
         style: Style,
         /// Rows.
         height: u16,
     },
-    /// A bar that grows with the talk.
+    /// A bar that grows with each slide.
     ProgressBar {
-        /// What it is made of.
+        /// The character it is made of.
         character: char,
         /// Colours.
         style: Style,
@@ -301,13 +302,13 @@ impl Default for FooterStyle {
 /// One part of a template footer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FooterPart {
-    /// A text with `{variables}`, as written, and where; `parse::footer` reads it.
+    /// Unparsed text with `{variables}`, and its location; `parse::footer` parses it.
     Text(String, Span),
-    /// A picture's path, and where it stands: beside the deck first, then in the themes folder.
+    /// A picture's path, relative to the deck or the themes folder, and its location.
     Image(String, Span),
 }
 
-/// Named colours.
+/// Named colours and classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Palette {
     /// `palette:name`
@@ -316,27 +317,27 @@ pub struct Palette {
     pub classes: BTreeMap<String, (Option<Color>, Option<Color>)>,
 }
 
-/// What the terminal's own background is like.
+/// Brightness of the terminal's background.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Background {
-    /// Dark, or not known.
+    /// Dark, or unknown.
     #[default]
     Dark,
     /// Light.
     Light,
 }
 
-/// A theme's name for each background.
+/// A value for each kind of terminal background.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByBackground<T> {
-    /// On a dark one.
+    /// For dark backgrounds.
     pub dark: T,
-    /// On a light one.
+    /// For light backgrounds.
     pub light: T,
 }
 
 impl<T> ByBackground<T> {
-    /// The one for this background.
+    /// Returns the value for a background.
     pub fn on(&self, background: Background) -> &T {
         match background {
             Background::Dark => &self.dark,
@@ -345,20 +346,20 @@ impl<T> ByBackground<T> {
     }
 }
 
-/// Which theme is asked for, and by whom: the strongest first.
+/// The requested theme, by source; earlier fields take precedence.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'a> {
-    /// `--theme`: name and path of the deck then do not count, overrides do.
+    /// `--theme`: replaces the deck's `name` and `path`, but not its overrides.
     pub forced: Option<&'a str>,
     /// The deck's `theme.name`.
     pub name: Option<(&'a str, Span)>,
-    /// The text of the deck's `theme.path` file, with the span of all of it, or of the path in the
-    /// deck: messages then give the line themselves.
+    /// The text of the deck's `theme.path` file, with its span. If the span is that of the path in
+    /// the deck, diagnostics name the line in their message.
     pub file: Option<(&'a str, Span)>,
-    /// What is used where nothing is asked for.
+    /// The theme of decks that request none.
     pub default: &'a str,
-    /// The deck's `theme.override` as YAML text, with the span from its first key on: word for word,
-    /// or with the indent of its further lines taken away.
+    /// The deck's `theme.override` as YAML text, with the span from its first key on; verbatim, or
+    /// with its other lines unindented.
     pub overrides: Option<(&'a str, Span)>,
 }
 

@@ -1,16 +1,17 @@
-//! The look of panels over the slide where a theme does not say: the slide's own colours, a shade
-//! nearer to each other, so that a panel stands out from what it covers.
+//! Default styles of panels over the slide: the slide's background, tinted with its text colour, so
+//! that a panel differs from what it covers.
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// How much of the text colour a panel's background takes, in percent.
+/// Share of the text colour in a panel's background, in percent.
 const PANEL_TINT_PERCENT: u16 = 8;
 
-/// How much of it the chosen row's background takes.
+/// Share of the text colour in the selected row's background, in percent.
 const SELECTION_TINT_PERCENT: u16 = 24;
 
-/// The styles of a panel and of its chosen row, from the slide's and what the theme says of both.
-pub(super) fn styles(base: Style, panel: Style, chosen: Style) -> (Style, Style) {
+/// Returns the styles of a panel and of its selected row; what the theme does not set is derived from
+/// the slide's style.
+pub(super) fn styles(base: Style, panel: Style, selection: Style) -> (Style, Style) {
     let shade = |percent| Some(blend(base.bg?, base.fg?, percent)).flatten();
     let panel = Style {
         fg: panel.fg.or(base.fg),
@@ -18,8 +19,8 @@ pub(super) fn styles(base: Style, panel: Style, chosen: Style) -> (Style, Style)
         ..Style::new()
     };
     let row = Style {
-        fg: chosen.fg.or(panel.fg),
-        bg: chosen.bg.or_else(|| shade(SELECTION_TINT_PERCENT)),
+        fg: selection.fg.or(panel.fg),
+        bg: selection.bg.or_else(|| shade(SELECTION_TINT_PERCENT)),
         add_modifier: Modifier::BOLD,
         ..Style::new()
     };
@@ -29,7 +30,7 @@ pub(super) fn styles(base: Style, panel: Style, chosen: Style) -> (Style, Style)
     }
 }
 
-/// `percent` of `other` in `color`; none where one of them is the terminal's own.
+/// Mixes `percent` of `other` into `color`; `None` if either is a terminal colour.
 fn blend(color: Color, other: Color, percent: u16) -> Option<Color> {
     let (Color::Rgb(r, g, b), Color::Rgb(to_r, to_g, to_b)) = (color, other) else { return None };
     let mix = |from: u8, to: u8| {

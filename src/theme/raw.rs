@@ -1,6 +1,6 @@
-//! A theme as written: presenterm's schema, everything optional. Layers (a base theme, the theme
-//! that extends it, a deck's overrides) are read one after the other into the same value, so that
-//! what a layer does not say stays as it was.
+//! A theme as presenterm's schema, everything optional. Layers (a base theme, the theme that extends
+//! it, a deck's overrides) are read one after the other into the same value: what a layer does not
+//! set keeps its value.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{FooterPart, Margin};
 use crate::source::Span;
 use crate::yaml::Fields;
 
-/// Everything a theme file can say. Fields are the schema's keys; `Theme` says what each means.
+/// Everything a theme file can set. Fields are the schema's keys; `Theme` documents them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawTheme {
     pub(super) default: RawDefault,
@@ -32,7 +32,7 @@ pub(super) struct RawTheme {
     pub(super) grid: Option<RawColor>,
 }
 
-/// The `colors` of anything.
+/// `colors`
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawColors {
     /// Text colour.
@@ -41,16 +41,16 @@ pub(super) struct RawColors {
     pub(super) background: Option<RawColor>,
 }
 
-/// `alignment` and the keys beside it.
+/// `alignment` and its sibling keys.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawAlignment {
     /// Left, centre, right.
     pub(super) side: Option<AlignmentSide>,
-    /// For left and right.
+    /// Used by left and right.
     pub(super) margin: Option<Margin>,
-    /// For centre.
+    /// Used by centre.
     pub(super) minimum_margin: Option<Margin>,
-    /// For centre.
+    /// Used by centre.
     pub(super) minimum_size: Option<u16>,
 }
 
@@ -59,13 +59,13 @@ pub(super) struct RawAlignment {
 pub(super) struct RawDefault {
     /// The slide's margin.
     pub(super) margin: Option<Margin>,
-    /// Where text stands.
+    /// Default alignment.
     pub(super) alignment: RawAlignment,
     /// The slide's colours.
     pub(super) colors: RawColors,
 }
 
-/// `slide_title`, `headings.h1` to `h6`, and the lines of `intro_slide`: each reads what it has.
+/// `slide_title`, `headings.h1` to `h6`, and the lines of `intro_slide`; each uses a subset.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawTitle {
     pub(super) alignment: RawAlignment,
@@ -85,7 +85,7 @@ pub(super) struct RawTitle {
 pub(super) struct RawPadding {
     /// Columns at both sides.
     pub(super) horizontal: Option<u8>,
-    /// Rows extending and below.
+    /// Rows above and below.
     pub(super) vertical: Option<u8>,
 }
 
@@ -129,7 +129,7 @@ pub(super) struct RawAlert {
     pub(super) kinds: [RawAlertKind; 5],
 }
 
-/// `alert.styles.note` and its like
+/// `alert.styles.note` and the other kinds
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawAlertKind {
     pub(super) color: Option<RawColor>,
@@ -150,7 +150,7 @@ pub(super) struct RawIntro {
     pub(super) footer: Option<bool>,
 }
 
-/// `footer`: the keys of every style, so that changing the style and back loses nothing.
+/// `footer`: the keys of all styles, as a layer may change the style.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawFooter {
     pub(super) style: Option<FooterKind>,
@@ -167,12 +167,12 @@ pub(super) struct RawFooter {
 pub(super) struct RawPalette {
     /// Named colours.
     pub(super) colors: BTreeMap<String, RawColor>,
-    /// Named pairs of colours.
+    /// Named colour pairs.
     pub(super) classes: BTreeMap<String, RawColors>,
 }
 
 impl RawTheme {
-    /// Reads a layer over what is there.
+    /// Merges a layer.
     pub(super) fn read(&mut self, fields: &mut Fields<'_>) {
         fields.section("default", |fields| self.default.read(fields));
         fields.section("slide_title", |fields| self.slide_title.read_title(fields));
@@ -206,7 +206,7 @@ impl RawTheme {
     }
 }
 
-/// Reads what belongs to features that are still to come, so that it is right when they do.
+/// Checks the types of keys that are accepted for compatibility and not used.
 fn check_undrawn_keys(fields: &mut Fields<'_>) {
     let (mut colors, mut number, mut name) = (RawColors::default(), None::<u16>, None::<String>);
     fields.section("pty_output", |fields| {
@@ -243,7 +243,7 @@ impl RawColors {
 }
 
 impl RawAlignment {
-    /// Reads `alignment` and the keys that stand beside it.
+    /// Reads `alignment` and its sibling keys.
     fn read(&mut self, fields: &mut Fields<'_>) {
         fields.set("margin", &mut self.margin);
         self.read_without_margin(fields);
@@ -304,11 +304,11 @@ impl RawCode {
         let before = self.theme_name.take();
         fields.set("theme_name", &mut self.theme_name);
         if self.theme_name.is_some() {
-            // The box was coloured to go with another highlight theme.
+            // The lower layer's fill matched another highlight theme.
             self.fill = None;
         }
         self.theme_name = self.theme_name.take().or(before);
-        // Ours: presenterm's boxes always have the highlight theme's background.
+        // Not in presenterm, whose boxes always have the highlight theme's background.
         fields.section("colors", |fields| fields.set("background", &mut self.fill));
         fields.set("background", &mut self.background);
         fields.set("line_numbers", &mut self.line_numbers);

@@ -1,5 +1,4 @@
-//! What the layers say, made into a [`Theme`]: palette references looked up, defaults put in,
-//! nothing left to decide.
+//! Turns a raw theme into a [`Theme`]: looks up palette references and fills in defaults.
 
 use std::array;
 
@@ -20,19 +19,19 @@ use super::{
 use crate::diag::{Diagnostic, closest};
 use crate::source::{Sources, Span};
 
-/// The highlight theme of a theme that names none.
+/// Highlight theme of themes that name none.
 const DEFAULT_HIGHLIGHT_THEME: &str = "base16-eighties.dark";
 
-/// What starts each row of a quote or an alert where the theme does not say.
+/// Start of each row of a quote or an alert.
 const DEFAULT_PREFIX: &str = "▍ ";
 
-/// Rows of the footer where the theme does not say.
+/// Rows of the footer.
 const DEFAULT_FOOTER_HEIGHT: u16 = 3;
 
-/// How often a palette's colour may refer to another of its colours.
+/// Limit of references from one palette colour to the next; ends cycles.
 const MAX_PALETTE_DEPTH: usize = 8;
 
-/// The alerts' colours, titles and icons where the theme does not say.
+/// Colours, titles and icons of alerts.
 const DEFAULT_ALERTS: [(Color, &str, &str); 5] = [
     (Color::Blue, "Note", "\u{f02fd}"),
     (Color::Green, "Tip", "\u{f400}"),
@@ -41,14 +40,13 @@ const DEFAULT_ALERTS: [(Color, &str, &str); 5] = [
     (Color::Red, "Caution", "\u{f0ce6}"),
 ];
 
-/// The theme asked for, of the built-in ones, and what is wrong with the asking. An unknown name gives
-/// the default theme.
+/// Resolves the requested built-in theme, with the problems found. An unknown name resolves to the
+/// default theme.
 pub fn resolve(choice: &Choice<'_>) -> (Theme, Vec<Diagnostic>) {
     resolve_with_library(choice, &Library::default(), &mut Sources::default())
 }
 
-/// As [`resolve`], the user's themes among those that can be asked for; the files that they are read
-/// from are added to the sources.
+/// Like [`resolve`], but finds the user's themes, too; adds the files read to `sources`.
 pub fn resolve_with_library(
     choice: &Choice<'_>,
     library: &Library<'_>,
@@ -65,7 +63,7 @@ pub fn resolve_with_library(
     (theme, problems)
 }
 
-/// Looks up palette references while it makes styles.
+/// Builds styles and looks up palette references.
 struct Resolver<'a> {
     palette: Palette,
     problems: &'a mut Vec<Diagnostic>,
@@ -157,8 +155,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn code(&mut self, raw: &RawCode) -> CodeStyle {
-        let built_in = || (DEFAULT_HIGHLIGHT_THEME.to_owned(), Span::default());
-        let (highlight_theme, highlight_theme_at) = raw.theme_name.clone().unwrap_or_else(built_in);
+        let default = || (DEFAULT_HIGHLIGHT_THEME.to_owned(), Span::default());
+        let (highlight_theme, highlight_theme_at) = raw.theme_name.clone().unwrap_or_else(default);
         CodeStyle {
             alignment: alignment(&raw.alignment, Alignment::default()),
             highlight_theme,
@@ -183,12 +181,12 @@ impl<'a> Resolver<'a> {
 
     fn quote(&mut self, raw: &RawQuote, default: Alignment) -> QuoteStyle {
         let style = self.style(&raw.colors);
-        let bar = self.color(raw.prefix_color.as_ref());
+        let prefix = self.color(raw.prefix_color.as_ref());
         QuoteStyle {
             alignment: alignment(&raw.alignment, default),
             prefix: raw.prefix.clone().unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
             style,
-            prefix_style: Style { fg: bar.or(style.fg), ..style },
+            prefix_style: Style { fg: prefix.or(style.fg), ..style },
         }
     }
 
@@ -245,7 +243,7 @@ impl<'a> Resolver<'a> {
         Style { fg, bg: self.color(raw.background.as_ref()), ..Style::new() }
     }
 
-    /// The colour; none, and a diagnostic, where the palette does not know its name.
+    /// Resolves a colour; reports a name that the palette does not have.
     fn color(&mut self, raw: Option<&RawColor>) -> Option<Color> {
         let raw = raw?;
         let found = match &raw.color {
@@ -269,8 +267,10 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The colour that a palette's colour is, through other names of the palette; the reference that
-/// leads nowhere otherwise.
+/// Follows a palette colour's references to a literal colour.
+///
+/// # Errors
+/// The reference that has no target, or is part of a cycle.
 fn resolve_reference<'r>(
     palette: &'r RawPalette,
     color: &'r RawColor,
@@ -292,7 +292,7 @@ fn padding(raw: RawPadding) -> Padding {
     }
 }
 
-/// Sizes and margins count only beside an `alignment`, of whichever layer.
+/// Sizes and margins only apply if some layer sets `alignment`.
 fn alignment(raw: &RawAlignment, default: Alignment) -> Alignment {
     match raw.side {
         None => default,

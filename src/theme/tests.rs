@@ -1,4 +1,4 @@
-//! What themes resolve to, and what is said about wrong ones.
+//! Resolved themes, and diagnostics of wrong ones.
 
 use std::fmt::Write;
 
@@ -24,7 +24,7 @@ fn named(name: &str) -> Choice<'_> {
     }
 }
 
-/// The theme `dark` under these overrides, and what is said about them as an author sees it.
+/// Resolves `dark` with these overrides; returns the diagnostics as text.
 fn overridden(deck: &str, overrides: &str) -> (Theme, String) {
     let start = deck.find("override:\n    ").map_or(0, |at| at + "override:\n    ".len());
     let end = deck.rfind("\n---").unwrap_or(deck.len());
@@ -37,7 +37,7 @@ fn overridden(deck: &str, overrides: &str) -> (Theme, String) {
     (theme, report.join("\n"))
 }
 
-/// Overrides where nothing but the theme matters.
+/// Resolves `dark` with overrides that have no mistakes.
 fn over_dark(overrides: &str) -> Theme {
     let (theme, report) = overridden(overrides, overrides);
     assert_eq!(report, "");
@@ -45,24 +45,24 @@ fn over_dark(overrides: &str) -> Theme {
 }
 
 fn messages(choice: &Choice<'_>) -> Vec<String> {
-    let said = |problem: Diagnostic| format!("{} ({})", problem.message, problem.hints.join("; "));
-    resolve(choice).1.into_iter().map(said).collect()
+    let line = |problem: Diagnostic| format!("{} ({})", problem.message, problem.hints.join("; "));
+    resolve(choice).1.into_iter().map(line).collect()
 }
 
 #[test]
-fn f170_every_built_in_theme_resolves_without_a_word() {
+fn f170_built_in_themes_resolve_without_diagnostics() {
     for name in names() {
         assert_eq!(built_in(name).name, name);
     }
 }
 
 #[test]
-fn the_names_are_in_order() {
+fn names_are_sorted() {
     assert!(names().is_sorted());
 }
 
 #[test]
-fn text_reads_well_in_every_built_in_theme() {
+fn built_in_themes_have_enough_contrast() {
     for name in names() {
         let theme = built_in(name);
         let Some(base) = theme.base.bg else { continue };
@@ -90,8 +90,8 @@ fn text_reads_well_in_every_built_in_theme() {
             );
         }
         assert!(contrast(theme.modal.fg.unwrap(), theme.modal.bg.unwrap()) >= 4.5, "{name}");
-        let chosen = theme.modal_selection;
-        assert!(contrast(chosen.fg.unwrap(), chosen.bg.unwrap()) >= 4.0, "{name}");
+        let selection = theme.modal_selection;
+        assert!(contrast(selection.fg.unwrap(), selection.bg.unwrap()) >= 4.0, "{name}");
     }
 }
 
@@ -114,7 +114,7 @@ fn contrast(a: Color, b: Color) -> f64 {
 }
 
 #[test]
-fn an_unknown_name_gives_the_default_theme_and_the_name_that_was_meant() {
+fn unknown_name_uses_default_and_suggests_a_name() {
     let (theme, problems) = resolve(&Choice { default: "light", ..named("catpuccin-latte") });
     assert_eq!(theme, Theme { ..built_in("light") });
     assert_eq!(problems.len(), 1);
@@ -129,7 +129,7 @@ fn an_unknown_name_gives_the_default_theme_and_the_name_that_was_meant() {
 }
 
 #[test]
-fn the_command_line_wins_over_the_deck_but_not_over_its_overrides() {
+fn command_line_replaces_the_name_not_the_overrides() {
     let overrides = "bold: {colors: {foreground: f00}}";
     let choice = Choice {
         forced: Some("light"),
@@ -143,7 +143,7 @@ fn the_command_line_wins_over_the_deck_but_not_over_its_overrides() {
 }
 
 #[test]
-fn f173_a_theme_file_wins_over_the_theme_it_extends() {
+fn f173_theme_file_overrides_the_theme_it_extends() {
     let file = "extends: light\nheadings: {h1: {prefix: '>>'}}";
     let choice = Choice { file: Some((file, Span::default())), ..named("dark") };
     let (theme, problems) = resolve(&choice);
@@ -154,7 +154,7 @@ fn f173_a_theme_file_wins_over_the_theme_it_extends() {
 }
 
 #[test]
-fn a_theme_file_that_extends_nothing_starts_from_nothing() {
+fn theme_file_without_base_starts_empty() {
     let choice = Choice { file: Some(("bold:", Span::default())), ..named("dark") };
     let (theme, problems) = resolve(&choice);
     assert_eq!(problems, []);
@@ -166,7 +166,7 @@ fn a_theme_file_that_extends_nothing_starts_from_nothing() {
 }
 
 #[test]
-fn a_mistake_in_a_theme_file_is_told_by_its_line() {
+fn mistake_in_a_theme_file_has_its_line() {
     let file = "extends: dark\nslide_title:\n  potato: 1\n";
     let path = Span::new(FileId(0), 20..26);
     let (_, problems) = resolve(&Choice { file: Some((file, path)), ..named("dark") });
@@ -179,7 +179,7 @@ fn a_mistake_in_a_theme_file_is_told_by_its_line() {
 }
 
 #[test]
-fn what_an_override_does_not_say_stays() {
+fn override_keeps_other_keys() {
     let theme = over_dark(
         "slide_title: {separator: true}\n\
          intro_slide: {author: {positioning: below_title}}\n\
@@ -201,7 +201,7 @@ fn what_an_override_does_not_say_stays() {
 }
 
 #[test]
-fn f184_a_fixed_margin_simply_wins_over_one_in_percent() {
+fn f184_fixed_margin_replaces_one_in_percent() {
     let theme = over_dark("default: {margin: {fixed: 5}}\ncode: {minimum_margin: {fixed: 2}}");
     assert_eq!(theme.margin, Margin::Fixed(5));
     let minimum_margin = Margin::Fixed(2);
@@ -209,14 +209,14 @@ fn f184_a_fixed_margin_simply_wins_over_one_in_percent() {
 }
 
 #[test]
-fn f174_unquoted_digits_are_a_colour() {
+fn f174_unquoted_digits_are_colours() {
     let theme = over_dark("default: {colors: {foreground: 000000, background: 111}}");
     assert_eq!(theme.base.fg, Some(Color::Rgb(0, 0, 0)));
     assert_eq!(theme.base.bg, Some(Color::Rgb(0x11, 0x11, 0x11)));
 }
 
 #[test]
-fn f175_palette_names_are_colours_anywhere_even_in_the_palette() {
+fn f175_palette_names_work_anywhere_even_in_the_palette() {
     let theme = over_dark(
         "palette:\n  colors: {brand: p:logo, logo: '123456'}\n  classes: {loud: {background: p:brand}}\n\
          bold: {colors: {foreground: palette:brand}}",
@@ -229,7 +229,7 @@ fn f175_palette_names_are_colours_anywhere_even_in_the_palette() {
 }
 
 #[test]
-fn a_progress_bar_keeps_nothing_of_the_template() {
+fn progress_bar_drops_the_template() {
     let theme = over_dark("footer: {style: progress_bar, character: '#'}");
     let FooterStyle::ProgressBar { character, style } = theme.footer else { panic!() };
     assert_eq!((character, style.fg), ('#', theme.palette.colors.get("muted").copied()));
@@ -237,7 +237,7 @@ fn a_progress_bar_keeps_nothing_of_the_template() {
 }
 
 #[test]
-fn another_highlight_theme_brings_its_own_background() {
+fn highlight_theme_change_resets_the_fill() {
     let choice = |overrides| Choice {
         overrides: Some((overrides, Span::default())),
         ..named("catppuccin-latte")
@@ -250,7 +250,7 @@ fn another_highlight_theme_brings_its_own_background() {
 }
 
 #[test]
-fn no_text_is_a_reason_to_panic() {
+fn damaged_themes_do_not_panic() {
     let skeleton = include_str!("builtin/base.yaml").as_bytes();
     let mut seed = 1_u64;
     let mut random = |below: usize| {
@@ -283,14 +283,14 @@ fn no_text_is_a_reason_to_panic() {
 }
 
 #[test]
-fn f176_keys_of_every_part_are_known() {
+fn f176_keys_of_every_section_are_known() {
     over_dark(
         "mermaid: {theme: dark}\nd2: {theme: 3}\ntypst: {horizontal_margin: 2}\nlayout_grid: {color: red}\npty_output: {cursor: {symbol: x}}",
     );
 }
 
 #[test]
-fn f177_mistakes_are_pointed_at_in_the_deck() {
+fn f177_mistakes_have_their_place_in_the_deck() {
     let deck = "---\ntheme:\n  override:\n    slide_title:\n      potato: 1\n      bold: maybe\n\n    colunm_layout: {}\n    code:\n      minimum_margin: {percent: 200}\n    default:\n      colors:\n        foreground: p:nope\n      margin: 3\n    extends: dark\n---\n";
     let overrides = "slide_title:\n  potato: 1\n  bold: maybe\n\ncolunm_layout: {}\ncode:\n  minimum_margin: {percent: 200}\ndefault:\n  colors:\n    foreground: p:nope\n  margin: 3\nextends: dark\n";
     let (theme, report) = overridden(deck, overrides.trim_end());
@@ -341,7 +341,7 @@ fn f177_mistakes_are_pointed_at_in_the_deck() {
 }
 
 #[test]
-fn an_override_of_two_lines_is_pointed_at_too() {
+fn mistake_in_a_two_line_override_has_its_place() {
     let deck = "---\ntheme:\n  override:\n    bold:\n      colours: 1\n---\n";
     let (_, report) = overridden(deck, "bold:\n  colours: 1");
     insta::assert_snapshot!(report, @"
@@ -356,7 +356,7 @@ fn an_override_of_two_lines_is_pointed_at_too() {
 }
 
 #[test]
-fn mistakes_are_pointed_at_when_the_override_is_given_word_for_word() {
+fn mistake_in_an_inline_override_has_its_place() {
     let deck = "---\ntheme: {override: {bold: {colours: {}}}}\n---\n";
     let at = deck.find("{bold").unwrap();
     let text = "{bold: {colours: {}}}";
@@ -368,7 +368,7 @@ fn mistakes_are_pointed_at_when_the_override_is_given_word_for_word() {
 }
 
 #[test]
-fn a_text_that_is_not_yaml_leaves_the_theme_as_it_was() {
+fn invalid_yaml_does_not_change_the_theme() {
     let overrides = "a: [1\nb";
     let (theme, problems) = resolve(&Choice {
         overrides: Some((overrides, Span::new(FileId(0), 3..11))),
@@ -388,7 +388,7 @@ fn a_text_that_is_not_yaml_leaves_the_theme_as_it_was() {
     ");
 }
 
-/// What one needs to see to notice that a theme looks otherwise.
+/// Renders the parts of a theme that a snapshot compares.
 fn dump(theme: &Theme) -> String {
     let mut dump = String::new();
     let mut row = |name: &str, value: &dyn std::fmt::Debug| {
@@ -412,7 +412,7 @@ fn dump(theme: &Theme) -> String {
 }
 
 #[test]
-fn themes_look_as_they_did() {
+fn built_in_themes_match_their_snapshots() {
     for name in ["dark", "light", "catppuccin-latte", "catppuccin-mocha"] {
         insta::assert_snapshot!(name, dump(&built_in(name)));
     }

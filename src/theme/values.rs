@@ -1,17 +1,16 @@
-//! The values of the schema's keys that are neither text, numbers nor switches, and how each is
-//! written.
+//! Values of the schema's keys other than text, numbers and booleans, and how each is parsed.
 
 use super::color::{ColorRef, parse_in_theme};
 use super::{FooterPart, Margin};
 use crate::source::Span;
 use crate::yaml::{FromNode, Node, NodeValue, only_entry, text};
 
-/// A colour and where it is written, for names that the palette does not know.
+/// A colour and its location, for reporting unknown palette names.
 #[derive(Clone, Debug)]
 pub(super) struct RawColor {
     /// The colour.
     pub(super) color: ColorRef,
-    /// Where it is written.
+    /// Its location.
     pub(super) at: Span,
 }
 
@@ -26,12 +25,12 @@ pub(super) enum AlignmentSide {
     Right,
 }
 
-/// Where the authors stand.
+/// The values of `intro_slide.author.positioning`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Positioning {
-    /// On the last rows.
+    /// `page_bottom`
     PageBottom,
-    /// Right below the title.
+    /// `below_title`
     BelowTitle,
 }
 

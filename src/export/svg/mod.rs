@@ -1,5 +1,5 @@
-//! A painted buffer as an SVG picture: grounds, text and drawn characters at the places their
-//! cells have, pictures embedded. A pure function; what the picture shows is the buffer's affair.
+//! A painted buffer as an SVG picture: backgrounds, text, box-drawing characters and embedded
+//! pictures, placed by cell.
 
 use std::fmt::Write as _;
 
@@ -12,53 +12,53 @@ use super::palette::{CellStyle, Rgb, TerminalColors};
 use super::shapes::{CELL_HEIGHT, CELL_WIDTH, Shape, shapes};
 use crate::view::{self, LargeGlyph, Overlay};
 
-/// Draws a buffer. `pictures` are what it could not hold, each with its file's bytes (PNG, JPEG
-/// or GIF); `look` has the colours a terminal would have chosen itself.
+/// Returns a buffer as SVG. `pictures` are its overlays with the bytes of their files (PNG, JPEG or
+/// GIF).
 pub fn svg(buffer: &Buffer, pictures: &[(Overlay, Vec<u8>)], colors: &TerminalColors) -> String {
     let (width, height) = (across(buffer.area.width), down(buffer.area.height));
-    let mut page = SvgWriter(format!(
+    let mut writer = SvgWriter(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\">\n"
     ));
-    page.rect(0.0, 0.0, width, height, colors.background);
+    writer.rect(0.0, 0.0, width, height, colors.background);
     for row in 0..buffer.area.height {
         let glyphs = glyphs(buffer, row, colors);
-        page.grounds(row, &glyphs, colors);
-        page.drawings(row, &glyphs);
-        page.texts(row, &glyphs);
-        page.rules(row, &glyphs);
+        writer.backgrounds(row, &glyphs, colors);
+        writer.drawings(row, &glyphs);
+        writer.texts(row, &glyphs);
+        writer.rules(row, &glyphs);
     }
     for (overlay, bytes) in pictures {
-        page.picture(overlay, bytes, (buffer.area.x, buffer.area.y));
+        writer.picture(overlay, bytes, (buffer.area.x, buffer.area.y));
     }
-    page.0.push_str("</svg>\n");
-    page.0
+    writer.0.push_str("</svg>\n");
+    writer.0
 }
 
 const FONTS: &str = "ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,\
     monospace";
 
-/// How high a cell's text is.
+/// Font size of text, in SVG units.
 const FONT_SIZE: f32 = 16.0;
 
-/// Where in its cell a text stands.
+/// Baseline of text, from the top of its cell.
 const BASELINE: f32 = 15.0;
 
-/// A character at its place, over all the columns it takes.
+/// A character and the columns it occupies.
 struct SvgGlyph<'a> {
     column: u16,
     columns: u16,
     symbol: &'a str,
     style: CellStyle,
-    /// How large it is, in sizes of a cell's text.
+    /// Its size, in multiples of the font size.
     scale: f32,
 }
 
 impl SvgGlyph<'_> {
-    /// Whether a run of such glyphs keeps its columns when a font draws it as one text.
+    /// Whether adjacent glyphs like this stay in their columns when drawn as one text.
     fn flows(&self) -> bool {
-        let fills_its_room = f32::from(self.columns) <= self.scale;
-        fills_its_room && self.symbol.chars().all(|c| c.is_ascii() || c.is_alphanumeric())
+        let fills_columns = f32::from(self.columns) <= self.scale;
+        fills_columns && self.symbol.chars().all(|c| c.is_ascii() || c.is_alphanumeric())
     }
 
     fn is_blank(&self) -> bool {
@@ -66,7 +66,7 @@ impl SvgGlyph<'_> {
     }
 }
 
-/// A row's glyphs. Wide ones own the cells they cover, whatever those hold.
+/// Returns a row's glyphs. The content of cells covered by wide ones is ignored.
 fn glyphs<'a>(buffer: &'a Buffer, row: u16, colors: &TerminalColors) -> Vec<SvgGlyph<'a>> {
     let mut found = Vec::with_capacity(usize::from(buffer.area.width));
     let mut column = 0;
@@ -85,13 +85,13 @@ fn glyphs<'a>(buffer: &'a Buffer, row: u16, colors: &TerminalColors) -> Vec<SvgG
     found
 }
 
-/// The size of a large grapheme's text.
+/// Returns the scale of a large grapheme.
 fn scale(large: LargeGlyph<'_>) -> f32 {
     let size = f32::from(u8::try_from(large.rows).unwrap_or(u8::MAX));
     if large.is_raised { size / 2.0 } else { size }
 }
 
-/// Splits a row into runs of neighbours that `same` finds alike.
+/// Splits a row into runs of adjacent glyphs for which `same` holds.
 fn runs<'a, 'b>(
     glyphs: &'a [SvgGlyph<'b>],
     same: impl Fn(&SvgGlyph<'b>, &SvgGlyph<'b>) -> bool,
@@ -99,7 +99,7 @@ fn runs<'a, 'b>(
     glyphs.chunk_by(same).map(GlyphRun)
 }
 
-/// Neighbouring glyphs, at least one.
+/// Adjacent glyphs, at least one.
 struct GlyphRun<'a, 'b>(&'a [SvgGlyph<'b>]);
 
 impl<'b> GlyphRun<'_, 'b> {
@@ -120,11 +120,11 @@ impl<'b> GlyphRun<'_, 'b> {
     }
 }
 
-/// The document so far.
+/// Appends elements to a document.
 struct SvgWriter(String);
 
 impl SvgWriter {
-    fn grounds(&mut self, row: u16, glyphs: &[SvgGlyph<'_>], colors: &TerminalColors) {
+    fn backgrounds(&mut self, row: u16, glyphs: &[SvgGlyph<'_>], colors: &TerminalColors) {
         for run in runs(glyphs, |a, b| a.style.background == b.style.background) {
             if run.first().style.background != colors.background {
                 self.rect(
@@ -154,7 +154,7 @@ impl SvgWriter {
         }
     }
 
-    /// The shapes of one character, those from side to side stretched to `width`.
+    /// Draws the shapes of one character; those that span the cell are stretched to `width`.
     fn shapes(&mut self, shapes: &[Shape], left: f32, row: u16, width: f32, style: &CellStyle) {
         for shape in shapes {
             match *shape {
@@ -175,15 +175,15 @@ impl SvgWriter {
     }
 
     fn texts(&mut self, row: u16, glyphs: &[SvgGlyph<'_>]) {
-        let written = |glyph: &SvgGlyph<'_>| !glyph.is_blank() && shapes(glyph.symbol).is_none();
+        let is_text = |glyph: &SvgGlyph<'_>| !glyph.is_blank() && shapes(glyph.symbol).is_none();
         let same = |a: &SvgGlyph<'_>, b: &SvgGlyph<'_>| {
             a.style == b.style
                 && a.scale.to_bits() == b.scale.to_bits()
                 && (a.flows() && b.flows() || a.is_blank() && b.is_blank())
         };
         for run in runs(glyphs, same) {
-            let Some(start) = run.0.iter().position(written) else { continue };
-            let end = run.0.iter().rposition(written).map_or(start, |last| last + 1);
+            let Some(start) = run.0.iter().position(is_text) else { continue };
+            let end = run.0.iter().rposition(is_text).map_or(start, |last| last + 1);
             self.text(row, &GlyphRun(&run.0[start..end]));
         }
     }
@@ -212,7 +212,7 @@ impl SvgWriter {
         self.push(format_args!(">{}</text>\n", escape(&run.text())));
     }
 
-    /// Lines below and through, over blanks too.
+    /// Draws underlines and strike-throughs, of blanks, too.
     fn rules(&mut self, row: u16, glyphs: &[SvgGlyph<'_>]) {
         for run in runs(glyphs, |a, b| a.style == b.style) {
             let (style, left, width) = (run.first().style, run.left(), run.width());
@@ -226,7 +226,7 @@ impl SvgWriter {
         }
     }
 
-    /// A picture, cut to its place where it is scrolled.
+    /// Embeds a picture, cropped to its visible rows.
     fn picture(&mut self, overlay: &Overlay, bytes: &[u8], origin: (u16, u16)) {
         let x = across(overlay.area.x.saturating_sub(origin.0));
         let y = down(overlay.area.y.saturating_sub(origin.1));
@@ -246,8 +246,8 @@ impl SvgWriter {
         self.cover(x, y, width, height, fill, 1.0);
     }
 
-    /// A rectangle that lets through what it does not cover. Edges are not smoothed: neighbours
-    /// must meet without a seam.
+    /// Draws a rectangle with an opacity. Edges are not anti-aliased: adjacent ones must not show a
+    /// seam.
     fn cover(&mut self, x: f32, y: f32, width: f32, height: f32, fill: Rgb, cover: f32) {
         self.push(format_args!(
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\" \
@@ -260,11 +260,11 @@ impl SvgWriter {
     }
 
     fn push(&mut self, text: std::fmt::Arguments<'_>) {
-        self.0.write_fmt(text).expect("a string takes whatever is written");
+        self.0.write_fmt(text).expect("writing to a string does not fail");
     }
 }
 
-/// How much of a dim text's colour is left.
+/// Opacity of dimmed text.
 const DIM_OPACITY: f32 = 0.6;
 
 fn across(columns: u16) -> f32 {
@@ -275,12 +275,12 @@ fn down(row: u16) -> f32 {
     f32::from(row) * CELL_HEIGHT
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a picture of a million rows may be a pixel off")]
+#[expect(clippy::cast_precision_loss, reason = "exact up to millions of rows")]
 fn rows(count: u32) -> f32 {
     count as f32 * CELL_HEIGHT
 }
 
-/// What kind of picture the bytes are, by how they begin.
+/// Returns the media type of a picture's bytes.
 fn media_type(bytes: &[u8]) -> &'static str {
     match bytes {
         [0xff, 0xd8, ..] => "image/jpeg",
@@ -289,7 +289,7 @@ fn media_type(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// Text as XML has it; what XML cannot hold becomes the replacement character.
+/// Escapes text for XML; characters that XML does not allow become the replacement character.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

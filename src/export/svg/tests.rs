@@ -1,4 +1,4 @@
-//! Small buffers, and what stands in their pictures.
+//! Small buffers and their pictures.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ fn buffer(width: u16, height: u16, texts: &[(u16, u16, &str, Style)]) -> Buffer 
     buffer
 }
 
-/// The picture's elements, one a line, without the document around them.
+/// Returns the picture's elements, without the document.
 fn elements(buffer: &Buffer) -> String {
     let picture = svg(buffer, &[], &colors());
     assert_well_formed(&picture);
@@ -29,7 +29,7 @@ fn elements(buffer: &Buffer) -> String {
     body.join("\n")
 }
 
-/// Panics unless every element is closed in order and no bare `<` or `&` is left.
+/// Panics unless all elements are nested correctly and no `<` or `&` is unescaped.
 fn assert_well_formed(xml: &str) {
     let mut open = Vec::new();
     let mut parts = xml.split('<');
@@ -51,13 +51,13 @@ fn assert_well_formed(xml: &str) {
 }
 
 #[test]
-fn neighbours_in_one_style_are_one_text_with_its_columns_held() {
+fn text_of_one_style_is_one_element() {
     let plain = Style::new();
     insta::assert_snapshot!(elements(&buffer(20, 2, &[(2, 1, "let x = 1;", plain)])), @r##"<text x="20" y="35" textLength="100" fill="#101010" xml:space="preserve">let x = 1;</text>"##);
 }
 
 #[test]
-fn each_style_is_a_run_of_its_own() {
+fn each_style_is_an_element() {
     let bold = Style::new().fg(Color::Rgb(255, 0, 0)).add_modifier(Modifier::BOLD);
     let slanted = Style::new().fg(Color::Indexed(21)).add_modifier(Modifier::ITALIC);
     let dim = Style::new().add_modifier(Modifier::DIM);
@@ -70,13 +70,13 @@ fn each_style_is_a_run_of_its_own() {
 }
 
 #[test]
-fn a_ground_is_one_rectangle_and_the_default_one_is_none() {
+fn background_is_one_rectangle_and_the_default_is_none() {
     let marked = Style::new().bg(Color::Rgb(1, 2, 3));
     insta::assert_snapshot!(elements(&buffer(9, 1, &[(3, 0, "    ", marked)])), @r##"<rect x="30" y="0" width="40" height="20" fill="#010203" shape-rendering="crispEdges"/>"##);
 }
 
 #[test]
-fn lines_go_below_and_through_blanks_too() {
+fn blanks_have_underlines_and_strike_throughs() {
     let style = Style::new()
         .underline_color(Color::Rgb(9, 9, 9))
         .add_modifier(Modifier::UNDERLINED | Modifier::CROSSED_OUT);
@@ -88,7 +88,7 @@ fn lines_go_below_and_through_blanks_too() {
 }
 
 #[test]
-fn a_wide_character_stands_in_the_middle_of_its_columns() {
+fn wide_character_is_centred_in_its_columns() {
     insta::assert_snapshot!(elements(&buffer(6, 1, &[(0, 0, "a🦀b", Style::new())])), @r##"
     <text x="0" y="15" textLength="10" fill="#101010">a</text>
     <text x="20" y="15" text-anchor="middle" fill="#101010">🦀</text>
@@ -97,14 +97,14 @@ fn a_wide_character_stands_in_the_middle_of_its_columns() {
 }
 
 #[test]
-fn a_wide_character_has_its_ground_under_both_columns() {
+fn wide_character_has_its_background_in_both_columns() {
     let marked = Style::new().bg(Color::Rgb(1, 2, 3));
     let body = elements(&buffer(6, 1, &[(1, 0, "🦀", marked)]));
     assert!(body.contains("<rect x=\"10\" y=\"0\" width=\"20\""), "{body}");
 }
 
 #[test]
-fn a_rule_is_one_long_shape_and_half_blocks_are_not_text() {
+fn rules_and_half_blocks_are_shapes() {
     let plain = Style::new();
     insta::assert_snapshot!(elements(&buffer(8, 1, &[(0, 0, "────▀▀▌╭", plain)])), @r##"
     <rect x="0" y="9" width="40" height="2" fill="#101010" shape-rendering="crispEdges"/>
@@ -115,21 +115,21 @@ fn a_rule_is_one_long_shape_and_half_blocks_are_not_text() {
 }
 
 #[test]
-fn what_xml_cannot_say_is_escaped() {
+fn text_is_escaped() {
     let body = elements(&buffer(9, 1, &[(0, 0, "<a & b>", Style::new())]));
     assert!(body.contains(">&lt;a &amp; b&gt;</text>"), "{body}");
     assert_eq!(escape("a\u{1b}b"), "a\u{fffd}b");
 }
 
 #[test]
-fn hidden_text_is_not_in_the_picture() {
+fn hidden_text_is_omitted() {
     let hidden = Style::new().add_modifier(Modifier::HIDDEN);
     let body = elements(&buffer(9, 1, &[(0, 0, "secret █", hidden)]));
     assert_eq!(body, "");
 }
 
 #[test]
-fn a_scrolled_picture_is_cut_to_its_place() {
+fn scrolled_picture_is_cropped() {
     let overlay = Overlay {
         key: PictureKey { base: PathBuf::new(), source: "a.png".into() },
         area: Rect::new(1, 0, 2, 1),
@@ -143,7 +143,7 @@ fn a_scrolled_picture_is_cut_to_its_place() {
 }
 
 #[test]
-fn a_buffer_that_starts_elsewhere_starts_at_the_corner() {
+fn buffer_origin_is_the_corner() {
     let mut shifted = Buffer::empty(Rect::new(7, 3, 4, 1));
     shifted.set_string(7, 3, "abcd", Style::new());
     let body = elements(&shifted);
@@ -151,14 +151,14 @@ fn a_buffer_that_starts_elsewhere_starts_at_the_corner() {
 }
 
 #[test]
-fn no_buffer_is_too_small() {
+fn empty_buffers_are_well_formed() {
     for (width, height) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
         assert_well_formed(&svg(&buffer(width, height, &[]), &[], &colors()));
     }
 }
 
 #[test]
-fn f204_large_text_is_drawn_in_its_size() {
+fn f204_large_text_has_its_size() {
     let mut scene = crate::layout::Scene::blank(crate::layout::Size::new(8, 3), Style::new());
     let line = ratatui::text::Line::raw("ab");
     let item = crate::layout::Item::LargeText { line, size: 2 };

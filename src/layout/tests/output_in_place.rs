@@ -119,8 +119,8 @@ fn f154_picture_replaces_its_code() {
     before
 
     ┌──────────────────────────────────┐
-    │ it is no PNG, JPEG or GIF        │
-    │ picture                          │
+    │ it is not a PNG, JPEG or GIF     │
+    │ file                             │
     └──────────────────────────────────┘
 
     after

@@ -1,14 +1,14 @@
-//! Half blocks: each cell shows two pixels, one in its foreground's colour, one in its background's.
+//! Half blocks: each cell shows two pixels, by its foreground and background colours.
 
 use image::{Rgba, RgbaImage};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
-/// Alpha from which a pixel is there, where no background to mix it with is known.
+/// Minimum alpha of visible pixels, used if there is no background to blend with.
 const MIN_VISIBLE_ALPHA: u8 = 128;
 
-/// Paints a picture two pixels a cell into `area`, from the cells' row `skipped` of it on.
+/// Paints a picture into `area`, two pixels per cell, from row `skipped` of its cells on.
 pub(in crate::media) fn paint(picture: &RgbaImage, area: Rect, skipped: u32, buffer: &mut Buffer) {
     for (row, y) in (area.top()..area.bottom()).enumerate() {
         let top = skipped.saturating_add(row as u32).saturating_mul(2);
@@ -22,16 +22,16 @@ pub(in crate::media) fn paint(picture: &RgbaImage, area: Rect, skipped: u32, buf
 }
 
 fn put(cell: &mut Cell, upper: Option<Color>, lower: Option<Color>) {
-    let (symbol, ink, paper) = match (upper, lower) {
+    let (symbol, foreground, background) = match (upper, lower) {
         (None, None) => return,
         (Some(upper), None) => ("▀", upper, None),
         (None, Some(lower)) => ("▄", lower, None),
         (Some(upper), Some(lower)) if upper == lower => (" ", upper, Some(upper)),
         (Some(upper), Some(lower)) => ("▀", upper, Some(lower)),
     };
-    cell.set_symbol(symbol).set_fg(ink);
-    if let Some(paper) = paper {
-        cell.set_bg(paper);
+    cell.set_symbol(symbol).set_fg(foreground);
+    if let Some(background) = background {
+        cell.set_bg(background);
     }
     cell.modifier = Modifier::empty();
 }
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn two_pixels_stand_in_a_cell() {
+    fn cell_shows_two_pixels() {
         let picture = RgbaImage::from_fn(2, 2, |x, y| if x == y { RED } else { BLUE });
         let buffer = painted(&picture, Rect::new(1, 1, 2, 1), 0);
         let cell = &buffer[(1, 1)];
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_scrolled_away_is_not_painted() {
+    fn skipped_rows_are_not_painted() {
         let picture = RgbaImage::from_fn(1, 4, |_, y| if y < 2 { RED } else { BLUE });
         let buffer = painted(&picture, Rect::new(0, 0, 1, 1), 1);
         assert_eq!(buffer[(0, 0)].bg, Color::Rgb(0, 0, 255));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_transparent_leaves_the_cell_as_it_is() {
+    fn transparent_pixels_keep_the_cell() {
         let picture = RgbaImage::from_fn(2, 2, |x, y| if x == 0 && y == 1 { RED } else { CLEAR });
         let buffer = painted(&picture, Rect::new(0, 0, 2, 1), 0);
         assert_eq!((buffer[(0, 0)].symbol(), buffer[(0, 0)].bg), ("▄", Color::Reset));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn an_area_larger_than_picture_and_screen_does_no_harm() {
+    fn area_larger_than_picture_and_screen_is_clipped() {
         let picture = RgbaImage::from_pixel(1, 1, RED);
         painted(&picture, Rect::new(0, 0, 100, 100), u32::MAX);
     }

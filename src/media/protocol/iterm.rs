@@ -1,13 +1,13 @@
-//! iTerm2's inline pictures: a whole file in one sequence, scaled by the terminal to a number of
-//! cells. In parts for terminals that limit a sequence's length.
+//! iTerm2's inline images: a file in one sequence, which the terminal scales to a number of cells; or
+//! in several, for terminals that limit the length of sequences.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The most that one part carries.
+/// Limit of the payload of one part.
 const MAX_PART_BYTES: usize = 64 * 1024;
 
-/// Whether a file is sent in one sequence or in several.
+/// The number of sequences in which a file is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::media) enum Parts {
     /// One.
@@ -16,7 +16,7 @@ pub(in crate::media) enum Parts {
     Several,
 }
 
-/// Shows a picture's file at the cursor, `columns` by `rows` cells large.
+/// Returns the sequences that show a file at the cursor, in `columns` by `rows` cells.
 pub(in crate::media) fn inline(file: &[u8], (columns, rows): (u16, u16), parts: Parts) -> Vec<u8> {
     let arguments = format!(
         "size={};width={columns};height={rows};preserveAspectRatio=0;inline=1;doNotMoveCursor=1",
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_arrives_in_one_sequence() {
+    fn file_is_sent_in_one_sequence() {
         let file: Vec<u8> = (0..=255).collect();
         let text = String::from_utf8(inline(&file, (10, 4), Parts::One)).unwrap();
         let (arguments, payload) = text.split_once(':').unwrap();
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_arrives_in_parts() {
+    fn file_is_sent_in_parts() {
         let file = vec![9; 100_000];
         let text = String::from_utf8(inline(&file, (10, 4), Parts::Several)).unwrap();
         let commands: Vec<_> = text

@@ -1,5 +1,4 @@
-//! The ways a terminal shows pictures, and which one to use. Each dialect is a file; choosing among
-//! them is a table.
+//! Terminal image protocols, one file each, and the table that chooses one.
 
 mod blocks;
 mod iterm;
@@ -8,27 +7,29 @@ mod sixel;
 
 pub(super) use blocks::paint as paint_blocks;
 pub(super) use iterm::Parts;
-pub(super) use kitty::{delete, delete_placement, place, transmit, transmit_file, transmit_moving};
+pub(super) use kitty::{
+    delete, delete_placement, place, transmit, transmit_animation, transmit_file,
+};
 pub(super) use {iterm::inline, sixel::encode as encode_sixel};
 
-/// How pictures are put on the terminal.
+/// An image protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
-    /// Half blocks in two colours a cell, for any terminal.
+    /// Half blocks, two pixels per cell, for any terminal.
     Blocks,
     /// iTerm2's inline files.
     Iterm2,
-    /// iTerm2's inline files in several parts, for terminals that limit a sequence's length.
+    /// iTerm2's multipart inline files, for terminals that limit the length of sequences.
     Iterm2Multipart,
-    /// Kitty's graphics protocol, the terminal reading files of this machine.
+    /// Kitty's graphics protocol; the terminal reads local files.
     KittyLocal,
-    /// Kitty's graphics protocol, everything sent through the terminal's line.
+    /// Kitty's graphics protocol; data is sent in escape sequences.
     KittyRemote,
     /// DEC's sixels.
     Sixel,
 }
 
-/// The names of `--image-protocol`, beside `auto`.
+/// The values of `--image-protocol`, except `auto`.
 const NAMES: &[(&str, Protocol)] = &[
     ("iterm2", Protocol::Iterm2),
     ("iterm2-multipart", Protocol::Iterm2Multipart),
@@ -38,13 +39,13 @@ const NAMES: &[(&str, Protocol)] = &[
     ("ascii-blocks", Protocol::Blocks),
 ];
 
-/// What a terminal said of itself, and what its environment says of it.
+/// A terminal's answers to queries, and its environment variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent answer")]
 pub struct Capabilities {
-    /// It answered the question for kitty's graphics with OK.
+    /// It answered the kitty graphics query with OK.
     pub kitty: bool,
-    /// Its device attributes have a 4.
+    /// Its device attributes include 4.
     pub sixel: bool,
     /// `$TERM`.
     pub term: String,
@@ -60,49 +61,49 @@ pub struct Capabilities {
     pub tmux: bool,
 }
 
-/// Whether a row of the table holds.
+/// Condition of a row of the table.
 type Condition = fn(&Capabilities) -> bool;
 
-/// Which terminals are shown pictures how: the first row that holds decides.
+/// The protocol to use; the first row whose condition holds decides.
 const CHOICES: &[(Condition, Protocol)] = &[
-    // tmux passes none of the dialects on by itself.
+    // tmux does not pass any of the protocols through.
     (Capabilities::is_tmux, Protocol::Blocks),
-    // These know kitty's dialect in part, or not at all, and this one well.
-    (Capabilities::knows_iterm, Protocol::Iterm2),
+    // These support kitty's protocol in part or not at all, and this one well.
+    (Capabilities::supports_iterm, Protocol::Iterm2),
     (|it| it.kitty, Protocol::KittyRemote),
-    (Capabilities::knows_sixel, Protocol::Sixel),
+    (Capabilities::supports_sixel, Protocol::Sixel),
 ];
 
 impl Protocol {
-    /// The best way the terminal knows.
+    /// Chooses the best protocol that the terminal supports.
     pub fn choose(capabilities: &Capabilities) -> Self {
         let choice = CHOICES.iter().find(|(holds, _)| holds(capabilities));
         choice.map_or(Self::Blocks, |(_, protocol)| *protocol)
     }
 
-    /// The way with this name; none for `auto` and for what is no name.
+    /// Returns the protocol of a name; `None` for `auto` and unknown names.
     pub fn named(name: &str) -> Option<Self> {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, protocol)| *protocol)
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(_, known)| *known == self).map_or("auto", |(name, _)| *name)
     }
 
-    /// Every name that [`Protocol::named`] knows.
+    /// Returns all names that [`Protocol::named`] accepts.
     pub fn names() -> impl Iterator<Item = &'static str> {
         NAMES.iter().map(|(name, _)| *name)
     }
 
-    /// Whether a picture stays with the terminal and is placed by its number.
+    /// Whether the terminal stores pictures and places them by id.
     pub(super) fn is_kitty(self) -> bool {
         matches!(self, Self::KittyLocal | Self::KittyRemote)
     }
 }
 
 impl Capabilities {
-    /// What the environment says; nothing is known of the terminal's answers.
+    /// Reads the environment variables; answers to queries are unset.
     pub fn from_env() -> Self {
         let text = |name: &str| std::env::var(name).unwrap_or_default();
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -122,7 +123,7 @@ impl Capabilities {
         self.tmux || self.program == "tmux"
     }
 
-    fn knows_iterm(&self) -> bool {
+    fn supports_iterm(&self) -> bool {
         self.konsole
             || self.wezterm
             || matches!(&*self.program, "iTerm.app" | "WezTerm" | "mintty" | "rio")
@@ -130,7 +131,7 @@ impl Capabilities {
             || self.term.starts_with("mintty")
     }
 
-    fn knows_sixel(&self) -> bool {
+    fn supports_sixel(&self) -> bool {
         self.sixel || ["foot", "yaft", "mlterm"].iter().any(|term| self.term.starts_with(term))
     }
 }
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_best_known_way_is_chosen() {
+    fn best_supported_protocol_is_chosen() {
         let nothing = Capabilities::default();
         let answers = Capabilities { kitty: true, sixel: true, ..nothing.clone() };
         let program = |name: &str| Capabilities { program: name.to_owned(), ..answers.clone() };
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_known_both_ways() {
+    fn names_convert_both_ways() {
         assert_eq!(Protocol::named("sixel"), Some(Protocol::Sixel));
         assert_eq!(Protocol::named("ascii-blocks"), Some(Protocol::Blocks));
         assert_eq!(Protocol::named("auto"), None);

@@ -1,9 +1,9 @@
-//! DEC's sixels: the pixels themselves, in at most 256 colours, as large as they are.
+//! DEC's sixels: unscaled pixels in at most 256 colours.
 
 use icy_sixel::{BackgroundMode, EncodeOptions, SixelImage};
 use image::RgbaImage;
 
-/// The sequence that draws a picture at the cursor.
+/// Returns the sequence that draws a picture at the cursor.
 pub(in crate::media) fn encode(picture: &RgbaImage) -> Result<Vec<u8>, String> {
     let (width, height) = picture.dimensions();
     SixelImage::try_from_rgba(picture.as_raw().clone(), width as usize, height as usize)
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_drawn_is_the_picture() {
+    fn decoded_sixels_match_the_picture() {
         let picture = RgbaImage::from_fn(12, 14, |x, y| match (x < 6, y < 7) {
             (true, true) => Rgba([255, 0, 0, 255]),
             (false, true) => Rgba([0, 255, 0, 255]),

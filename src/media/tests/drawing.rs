@@ -1,4 +1,4 @@
-//! From pixels to cells and bytes: half blocks, and each protocol of terminals.
+//! Half blocks, and the bytes of each terminal protocol.
 
 use std::path::Path;
 
@@ -8,32 +8,32 @@ use base64::engine::general_purpose::STANDARD;
 use super::*;
 
 #[test]
-fn f202_half_blocks_show_two_pixels_a_cell_and_what_is_not_scrolled_away() {
-    let mut stage = MediaHarness::new(Protocol::Blocks);
-    stage.write("deck/a.png", &flag(4, 8));
-    let mut overlay = stage.overlay("a.png", Rect::new(2, 1, 4, 4));
-    let (blank, bytes) = stage.frame(std::slice::from_ref(&overlay));
+fn f202_half_blocks_show_the_visible_rows() {
+    let mut harness = MediaHarness::new(Protocol::Blocks);
+    harness.write("deck/a.png", &flag(4, 8));
+    let mut overlay = harness.overlay("a.png", Rect::new(2, 1, 4, 4));
+    let (blank, bytes) = harness.frame(std::slice::from_ref(&overlay));
     assert_eq!((blank, &*bytes), (Buffer::empty(SCREEN), ""));
-    let (buffer, bytes) = stage.shown(std::slice::from_ref(&overlay));
+    let (buffer, bytes) = harness.shown(std::slice::from_ref(&overlay));
     assert_eq!(bytes, "");
     let colors: Vec<_> = (1..5).map(|y| buffer[(2, y)].bg).collect();
     let (red, blue) = (Color::Rgb(255, 0, 0), Color::Rgb(0, 0, 255));
     assert_eq!(colors, [red, red, blue, blue]);
     overlay.area = Rect::new(2, 0, 4, 2);
     overlay.skipped = 1;
-    let (buffer, _) = stage.frame(&[overlay]);
+    let (buffer, _) = harness.frame(&[overlay]);
     assert_eq!((buffer[(2, 0)].bg, buffer[(2, 1)].bg), (red, blue));
 }
 
 #[test]
-fn what_shines_through_is_mixed_with_the_background() {
-    let mut stage = MediaHarness::new(Protocol::Blocks);
-    stage.write("deck/a.png", &RgbaImage::from_pixel(2, 2, Rgba([255, 0, 0, 128])));
-    let (buffer, _) = stage.shown(&[stage.overlay("a.png", Rect::new(0, 0, 2, 1))]);
+fn transparent_pixels_are_blended_with_the_background() {
+    let mut harness = MediaHarness::new(Protocol::Blocks);
+    harness.write("deck/a.png", &RgbaImage::from_pixel(2, 2, Rgba([255, 0, 0, 128])));
+    let (buffer, _) = harness.shown(&[harness.overlay("a.png", Rect::new(0, 0, 2, 1))]);
     assert_eq!(buffer[(0, 0)].bg, Color::Rgb(128, 127, 0));
 }
 
-/// The sequences of kitty's protocol in some bytes: their keys, and their payloads joined.
+/// Parses kitty sequences into their keys and joined payloads.
 fn graphics(bytes: &str) -> Vec<(String, Vec<u8>)> {
     let mut sequences: Vec<(String, String)> = Vec::new();
     for part in bytes.split("\x1b_G").skip(1) {
@@ -54,11 +54,11 @@ fn key<'a>(keys: &'a str, name: &str) -> &'a str {
 }
 
 #[test]
-fn f202_kitty_gets_a_picture_once_and_places_it_as_often_as_needed() {
-    let mut stage = MediaHarness::new(Protocol::KittyRemote);
-    stage.write("deck/a.png", &flag(20, 40));
-    let mut overlay = stage.overlay("a.png", Rect::new(3, 2, 5, 5));
-    let (buffer, bytes) = stage.shown(std::slice::from_ref(&overlay));
+fn f202_kitty_gets_a_picture_once_and_places_it_by_id() {
+    let mut harness = MediaHarness::new(Protocol::KittyRemote);
+    harness.write("deck/a.png", &flag(20, 40));
+    let mut overlay = harness.overlay("a.png", Rect::new(3, 2, 5, 5));
+    let (buffer, bytes) = harness.shown(std::slice::from_ref(&overlay));
     assert_eq!(buffer, Buffer::empty(SCREEN));
     assert!(bytes.starts_with("\x1b7") && bytes.ends_with("\x1b8"));
     assert!(bytes.contains("\x1b[3;4H\x1b_Ga=p"));
@@ -68,48 +68,48 @@ fn f202_kitty_gets_a_picture_once_and_places_it_as_often_as_needed() {
     let id = key(&sent[0].0, "i").to_owned();
     assert_eq!((key(&sent[1].0, "i"), key(&sent[1].0, "h")), (&*id, "40"));
 
-    assert_eq!(stage.frame(std::slice::from_ref(&overlay)).1, "", "a frame without a change");
+    assert_eq!(harness.frame(std::slice::from_ref(&overlay)).1, "", "a frame without a change");
 
     overlay.area = Rect::new(3, 0, 5, 3);
     overlay.skipped = 2;
-    let scrolled = graphics(&stage.frame(std::slice::from_ref(&overlay)).1);
+    let scrolled = graphics(&harness.frame(std::slice::from_ref(&overlay)).1);
     let actions: Vec<_> = scrolled.iter().map(|(keys, _)| key(keys, "a")).collect();
     assert_eq!(actions, ["d", "p"]);
     assert_eq!((key(&scrolled[1].0, "y"), key(&scrolled[1].0, "h")), ("16", "24"));
 
-    let gone = graphics(&stage.frame(&[]).1);
+    let gone = graphics(&harness.frame(&[]).1);
     assert_eq!((key(&gone[0].0, "d"), key(&gone[0].0, "i")), ("i", &*id));
-    let back = graphics(&stage.frame(std::slice::from_ref(&overlay)).1);
+    let back = graphics(&harness.frame(std::slice::from_ref(&overlay)).1);
     assert_eq!(back.len(), 1, "the terminal still has it");
-    stage.media.repaint();
-    assert_eq!(graphics(&stage.frame(std::slice::from_ref(&overlay)).1).len(), 1);
+    harness.media.repaint();
+    assert_eq!(graphics(&harness.frame(std::slice::from_ref(&overlay)).1).len(), 1);
 
-    let quit = String::from_utf8(stage.media.quit()).unwrap();
+    let quit = String::from_utf8(harness.media.quit()).unwrap();
     let quit = graphics(&quit);
     assert_eq!((key(&quit[0].0, "d"), key(&quit[0].0, "i")), ("I", &*id));
-    assert_eq!(graphics(&stage.shown(&[overlay]).1).len(), 2, "sent again after that");
+    assert_eq!(graphics(&harness.shown(&[overlay]).1).len(), 2, "sent again after that");
 }
 
 #[test]
-fn kitty_gets_a_large_picture_scaled_down() {
-    let mut stage = MediaHarness::new(Protocol::KittyRemote);
-    stage.write("deck/a.png", &flag(400, 800));
-    let (_, bytes) = stage.shown(&[stage.overlay("a.png", Rect::new(0, 0, 5, 5))]);
+fn kitty_gets_large_pictures_scaled_down() {
+    let mut harness = MediaHarness::new(Protocol::KittyRemote);
+    harness.write("deck/a.png", &flag(400, 800));
+    let (_, bytes) = harness.shown(&[harness.overlay("a.png", Rect::new(0, 0, 5, 5))]);
     let sent = image::load_from_memory(&graphics(&bytes)[0].1).unwrap();
     assert_eq!((sent.width(), sent.height()), (20, 40));
 }
 
 #[test]
-fn a_local_kitty_reads_files_itself() {
-    let mut stage = MediaHarness::new(Protocol::KittyLocal);
-    stage.write("deck/a.png", &flag(400, 800));
-    flag(30, 30).save_with_format(stage.path("deck/b.gif"), ImageFormat::Gif).unwrap();
-    let mut png = stage.overlay("a.png", Rect::new(0, 0, 5, 5));
+fn local_kitty_reads_files() {
+    let mut harness = MediaHarness::new(Protocol::KittyLocal);
+    harness.write("deck/a.png", &flag(400, 800));
+    flag(30, 30).save_with_format(harness.path("deck/b.gif"), ImageFormat::Gif).unwrap();
+    let mut png = harness.overlay("a.png", Rect::new(0, 0, 5, 5));
     png.whole.1 = 10;
-    let gif = stage.overlay("b.gif", Rect::new(6, 0, 5, 5));
-    let (_, bytes) = stage.shown(&[png, gif]);
+    let gif = harness.overlay("b.gif", Rect::new(6, 0, 5, 5));
+    let (_, bytes) = harness.shown(&[png, gif]);
     let sent = graphics(&bytes);
-    assert_eq!(Path::new(std::str::from_utf8(&sent[0].1).unwrap()), stage.path("deck/a.png"));
+    assert_eq!(Path::new(std::str::from_utf8(&sent[0].1).unwrap()), harness.path("deck/a.png"));
     assert_eq!((key(&sent[0].0, "t"), key(&sent[1].0, "h")), ("f", "400"));
     let temporary = PathBuf::from(String::from_utf8(sent[2].1.clone()).unwrap());
     assert_eq!(key(&sent[2].0, "t"), "t");
@@ -118,8 +118,8 @@ fn a_local_kitty_reads_files_itself() {
     fs::remove_file(temporary).unwrap();
 }
 
-/// A GIF whose frames are these, 70 ms each.
-fn moving(path: &Path, frames: &[Rgba<u8>]) {
+/// Writes a GIF with these frames, 70 ms each.
+fn write_gif(path: &Path, frames: &[Rgba<u8>]) {
     let mut encoder = image::codecs::gif::GifEncoder::new(fs::File::create(path).unwrap());
     for color in frames {
         let picture = RgbaImage::from_pixel(20, 40, *color);
@@ -129,14 +129,14 @@ fn moving(path: &Path, frames: &[Rgba<u8>]) {
 }
 
 #[test]
-fn f099_a_gif_moves_in_kitty() {
+fn f099_gif_is_animated_in_kitty() {
     for protocol in [Protocol::KittyRemote, Protocol::KittyLocal] {
-        let mut stage = MediaHarness::new(protocol);
-        moving(&stage.path("deck/a.gif"), &[RED, BLUE, RED]);
-        let overlay = stage.overlay("a.gif", Rect::new(1, 1, 5, 5));
-        let sent = graphics(&stage.shown(&[overlay]).1);
-        let did: Vec<_> = sent.iter().map(|(keys, _)| key(keys, "a")).collect();
-        assert_eq!(did, ["t", "a", "f", "f", "a", "p"], "{protocol:?}");
+        let mut harness = MediaHarness::new(protocol);
+        write_gif(&harness.path("deck/a.gif"), &[RED, BLUE, RED]);
+        let overlay = harness.overlay("a.gif", Rect::new(1, 1, 5, 5));
+        let sent = graphics(&harness.shown(&[overlay]).1);
+        let actions: Vec<_> = sent.iter().map(|(keys, _)| key(keys, "a")).collect();
+        assert_eq!(actions, ["t", "a", "f", "f", "a", "p"], "{protocol:?}");
         assert_eq!((key(&sent[1].0, "r"), key(&sent[1].0, "z")), ("1", "70"));
         assert_eq!(key(&sent[2].0, "z"), "70");
         assert_eq!((key(&sent[4].0, "s"), key(&sent[4].0, "v")), ("3", "1"), "over and over");
@@ -146,36 +146,36 @@ fn f099_a_gif_moves_in_kitty() {
 }
 
 #[test]
-fn f099_a_gif_goes_to_iterm_as_it_is_if_it_moves() {
-    let mut stage = MediaHarness::new(Protocol::Iterm2);
-    moving(&stage.path("deck/a.gif"), &[RED, BLUE]);
-    moving(&stage.path("deck/b.gif"), &[RED]);
-    for (name, goes_as_it_is) in [("a.gif", true), ("b.gif", false)] {
-        let overlay = stage.overlay(name, Rect::new(1, 1, 5, 5));
-        let (_, bytes) = stage.shown(&[overlay]);
+fn f099_animated_gif_is_sent_to_iterm_unchanged() {
+    let mut harness = MediaHarness::new(Protocol::Iterm2);
+    write_gif(&harness.path("deck/a.gif"), &[RED, BLUE]);
+    write_gif(&harness.path("deck/b.gif"), &[RED]);
+    for (name, is_unchanged) in [("a.gif", true), ("b.gif", false)] {
+        let overlay = harness.overlay(name, Rect::new(1, 1, 5, 5));
+        let (_, bytes) = harness.shown(&[overlay]);
         let file = bytes.rsplit_once(':').unwrap().1.strip_suffix("\x07\x1b8").unwrap();
         let file = STANDARD.decode(file).unwrap();
-        assert_eq!(file == fs::read(stage.path("deck").join(name)).unwrap(), goes_as_it_is);
+        assert_eq!(file == fs::read(harness.path("deck").join(name)).unwrap(), is_unchanged);
     }
 }
 
 #[test]
-fn f202_iterm_gets_the_rows_that_show() {
-    let mut stage = MediaHarness::new(Protocol::Iterm2);
-    stage.write("deck/a.png", &flag(20, 40));
-    let mut overlay = stage.overlay("a.png", Rect::new(1, 1, 5, 5));
+fn f202_iterm_gets_the_visible_rows() {
+    let mut harness = MediaHarness::new(Protocol::Iterm2);
+    harness.write("deck/a.png", &flag(20, 40));
+    let mut overlay = harness.overlay("a.png", Rect::new(1, 1, 5, 5));
     let sent = |bytes: &str| {
         let (_, rest) = bytes.split_once("\x1b[2;2H\x1b]1337;File=").unwrap();
         let (arguments, rest) = rest.split_once(':').unwrap();
         let file = STANDARD.decode(rest.strip_suffix("\x07\x1b8").unwrap()).unwrap();
         (arguments.to_owned(), image::load_from_memory(&file).unwrap().into_rgba8())
     };
-    let (arguments, picture) = sent(&stage.shown(std::slice::from_ref(&overlay)).1);
+    let (arguments, picture) = sent(&harness.shown(std::slice::from_ref(&overlay)).1);
     assert!(arguments.contains("width=5;height=5"));
     assert_eq!(picture, flag(20, 40));
     overlay.area.height = 3;
     overlay.skipped = 2;
-    let (arguments, picture) = sent(&stage.shown(&[overlay]).1);
+    let (arguments, picture) = sent(&harness.shown(&[overlay]).1);
     assert!(arguments.contains("width=5;height=3"));
     assert_eq!(picture.dimensions(), (20, 24));
     assert_eq!((picture.get_pixel(0, 3), picture.get_pixel(0, 4)), (&RED, &BLUE));
@@ -183,11 +183,11 @@ fn f202_iterm_gets_the_rows_that_show() {
 
 #[test]
 fn f202_sixels_cover_their_cells_and_stay_off_the_last_row() {
-    let mut stage = MediaHarness::new(Protocol::Sixel);
-    stage.write("deck/a.png", &flag(7, 7));
+    let mut harness = MediaHarness::new(Protocol::Sixel);
+    harness.write("deck/a.png", &flag(7, 7));
     // Sixels come in bands of six rows: 40 rows take 42.
     for (area, height) in [(Rect::new(0, 0, 5, 6), 48), (Rect::new(0, 4, 5, 6), 42)] {
-        let (_, bytes) = stage.shown(&[stage.overlay("a.png", area)]);
+        let (_, bytes) = harness.shown(&[harness.overlay("a.png", area)]);
         let start = bytes.find("\x1bP").unwrap();
         let sixel =
             icy_sixel::SixelImage::decode(&bytes.as_bytes()[start..bytes.len() - 2]).unwrap();

@@ -3,45 +3,45 @@
 use super::*;
 
 #[test]
-fn nothing_is_shown_before_the_terminal_is_known() {
-    let mut stage = MediaHarness::new(Protocol::Blocks);
-    stage.media = Media::new(stage.path("work"), None, |_| ());
-    stage.write("deck/a.png", &flag(2, 2));
-    let (buffer, bytes) = stage.frame(&[stage.overlay("a.png", Rect::new(0, 0, 2, 2))]);
+fn nothing_is_shown_without_a_protocol() {
+    let mut harness = MediaHarness::new(Protocol::Blocks);
+    harness.media = Media::new(harness.path("work"), None, |_| ());
+    harness.write("deck/a.png", &flag(2, 2));
+    let (buffer, bytes) = harness.frame(&[harness.overlay("a.png", Rect::new(0, 0, 2, 2))]);
     assert_eq!((buffer, &*bytes), (Buffer::empty(SCREEN), ""));
 }
 
 #[test]
-fn cells_under_a_picture_are_written_once_and_again_when_it_leaves() {
+fn cells_under_a_picture_are_rewritten_when_it_is_removed() {
     for protocol in [Protocol::Iterm2, Protocol::Sixel] {
-        let mut stage = MediaHarness::new(protocol);
-        stage.write("deck/a.png", &flag(4, 4));
+        let mut harness = MediaHarness::new(protocol);
+        harness.write("deck/a.png", &flag(4, 4));
         let area = Rect::new(1, 1, 2, 2);
-        let overlays = [stage.overlay("a.png", area)];
+        let overlays = [harness.overlay("a.png", area)];
         let text = Buffer::with_lines([" ".repeat(20), "  old text".to_owned() + &" ".repeat(10)]);
         let mut before = Buffer::empty(SCREEN);
         before.merge(&text);
-        let (shown, bytes) = stage.shown(&overlays);
+        let (shown, bytes) = harness.shown(&overlays);
         assert!(
             before.diff(&shown).iter().any(|(x, y, cell)| (*x, *y, cell.symbol()) == (2, 1, " "))
         );
         assert!(!bytes.is_empty());
-        let (same, bytes) = stage.frame(&overlays);
+        let (same, bytes) = harness.frame(&overlays);
         assert_eq!((shown.diff(&same).len(), &*bytes), (0, ""));
-        let (after, bytes) = stage.frame(&[]);
+        let (after, bytes) = harness.frame(&[]);
         let rewritten: Vec<_> = shown.diff(&after).iter().map(|(x, y, _)| (*x, *y)).collect();
         assert_eq!(rewritten, [(1, 1), (2, 1), (1, 2), (2, 2)]);
         assert_eq!(bytes, "");
-        assert_ne!(stage.frame(&overlays).1, "", "drawn again on coming back");
+        assert_ne!(harness.frame(&overlays).1, "", "drawn again on coming back");
     }
 }
 
 #[test]
-fn what_was_made_is_bounded_and_what_is_shown_stays() {
-    let mut stage = MediaHarness::new(Protocol::KittyRemote);
-    fs::write(stage.path("deck/a.png"), png_header(4_000, 4_000)).unwrap();
-    let key = stage.key("a.png");
-    let found = stage.media.finder.find(&key).unwrap().clone();
+fn cache_is_limited_and_keeps_the_current_frame() {
+    let mut harness = MediaHarness::new(Protocol::KittyRemote);
+    fs::write(harness.path("deck/a.png"), png_header(4_000, 4_000)).unwrap();
+    let key = harness.key("a.png");
+    let found = harness.media.finder.find(&key).unwrap().clone();
     let place = PicturePlacement { area: Rect::new(0, 0, 4, 4), whole: (4, 4), skipped: 0 };
     // Each takes 31 MB in the terminal.
     let spec = |cell| RenditionSpec::new(&found, Protocol::KittyRemote, place, (cell, cell), None);
@@ -61,35 +61,35 @@ fn what_was_made_is_bounded_and_what_is_shown_stays() {
 }
 
 #[test]
-fn what_is_under_way_is_not_asked_for_again() {
-    let mut stage = MediaHarness::new(Protocol::Blocks);
-    stage.write("deck/a.png", &flag(4, 4));
-    stage.write("deck/b.png", &flag(4, 4));
+fn pending_renditions_are_not_requested_again() {
+    let mut harness = MediaHarness::new(Protocol::Blocks);
+    harness.write("deck/a.png", &flag(4, 4));
+    harness.write("deck/b.png", &flag(4, 4));
     let overlays = [
-        stage.overlay("a.png", Rect::new(0, 0, 2, 2)),
-        stage.overlay("b.png", Rect::new(4, 0, 2, 2)),
-        stage.overlay("a.png", Rect::new(8, 0, 2, 2)),
+        harness.overlay("a.png", Rect::new(0, 0, 2, 2)),
+        harness.overlay("b.png", Rect::new(4, 0, 2, 2)),
+        harness.overlay("a.png", Rect::new(8, 0, 2, 2)),
     ];
     for _ in 0..10 {
-        stage.frame(&overlays);
+        harness.frame(&overlays);
     }
-    stage.shown(&overlays);
-    let (buffer, _) = stage.frame(&overlays);
+    harness.shown(&overlays);
+    let (buffer, _) = harness.frame(&overlays);
     assert!([0, 4, 8].iter().all(|x| buffer[(*x, 0)].bg == Color::Rgb(255, 0, 0)));
-    assert!(stage.rendition.recv_timeout(Duration::from_millis(20)).is_err());
+    assert!(harness.finished.recv_timeout(Duration::from_millis(20)).is_err());
 }
 
 #[test]
-fn odd_places_do_no_harm() {
+fn unusual_placements_do_not_panic() {
     let areas = [Rect::ZERO, Rect::new(19, 9, 5, 5), Rect::new(0, 0, 1, 1), Rect::new(0, 9, 1, 1)];
     for protocol in [Protocol::Blocks, Protocol::Sixel, Protocol::Iterm2, Protocol::KittyRemote] {
-        let mut stage = MediaHarness::new(protocol);
-        stage.write("deck/a.png", &flag(1, 1));
+        let mut harness = MediaHarness::new(protocol);
+        harness.write("deck/a.png", &flag(1, 1));
         for area in areas {
             for (whole, skipped) in [((0, 0), 0), ((1, 1), u32::MAX), ((u16::MAX, u32::MAX), 7)] {
-                let overlay = Overlay { key: stage.key("a.png"), area, whole, skipped };
+                let overlay = Overlay { key: harness.key("a.png"), area, whole, skipped };
                 if whole.0 < u16::MAX || protocol == Protocol::KittyRemote {
-                    stage.shown(&[overlay]);
+                    harness.shown(&[overlay]);
                 }
             }
         }

@@ -20,22 +20,22 @@ const SCREEN: Rect = Rect::new(0, 0, 20, 10);
 const CELL: (u16, u16) = (4, 8);
 const PAPER: Color = Color::Rgb(0, 255, 0);
 
-/// A folder with a deck in it, and what shows its pictures.
+/// A folder with a deck, and a `Media` for its pictures.
 struct MediaHarness {
     folder: TempDir,
     media: Media,
-    rendition: Receiver<FinishedPicture>,
+    finished: Receiver<FinishedPicture>,
 }
 
 impl MediaHarness {
     fn new(protocol: Protocol) -> Self {
         let folder = TempDir::new().unwrap();
-        let (send, rendition) = unbounded();
+        let (send, finished) = unbounded();
         let directory = folder.path().join("work");
         fs::create_dir(&directory).unwrap();
         fs::create_dir(folder.path().join("deck")).unwrap();
-        let media = Media::new(directory, Some(protocol), move |loaded| drop(send.send(loaded)));
-        Self { folder, media, rendition }
+        let media = Media::new(directory, Some(protocol), move |picture| drop(send.send(picture)));
+        Self { folder, media, finished }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -66,34 +66,34 @@ impl MediaHarness {
         self.media.measure(&key).unwrap_err().hint
     }
 
-    /// One frame, as far as it is ready.
+    /// Paints one frame; pending pictures are blank.
     fn frame(&mut self, overlays: &[Overlay]) -> (Buffer, String) {
         let mut buffer = Buffer::empty(SCREEN);
         let bytes = self.media.paint(overlays, PAPER, CELL, &mut buffer);
         (buffer, String::from_utf8(bytes).unwrap())
     }
 
-    /// The first frame with everything in it.
+    /// Paints a frame after all pending renditions are done.
     fn shown(&mut self, overlays: &[Overlay]) -> (Buffer, String) {
         self.frame(overlays);
-        while !self.media.asked.is_empty() {
+        while !self.media.pending_specs.is_empty() {
             self.wait();
         }
         self.frame(overlays)
     }
 
     fn wait(&mut self) {
-        let loaded = self.rendition.recv_timeout(Duration::from_secs(20)).unwrap();
-        self.media.accept(loaded);
+        let finished = self.finished.recv_timeout(Duration::from_secs(20)).unwrap();
+        self.media.accept(finished);
     }
 }
 
-/// Red above, blue below.
+/// Returns a picture that is red above and blue below.
 fn flag(width: u32, height: u32) -> RgbaImage {
     RgbaImage::from_fn(width, height, |_, y| if y < height / 2 { RED } else { BLUE })
 }
 
-/// Pixels that do not compress.
+/// Returns a picture that does not compress.
 fn noise(width: u32, height: u32) -> RgbaImage {
     let mut state = 1_u32;
     RgbaImage::from_fn(width, height, |_, _| {
@@ -103,7 +103,7 @@ fn noise(width: u32, height: u32) -> RgbaImage {
     })
 }
 
-/// A PNG file that ends after its header.
+/// Returns a PNG file that ends after its header.
 fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut chunk = b"IHDR".to_vec();
     chunk.extend(width.to_be_bytes());
