@@ -107,7 +107,10 @@ impl Finder {
         self.broken.insert(path.to_owned(), (stamp, why.into()));
     }
 
-    /// The file of a picture, or why it cannot be shown.
+    /// Returns the file of a picture.
+    ///
+    /// # Errors
+    /// The message to show in place of the picture.
     pub(super) fn find(&mut self, key: &PictureKey) -> Result<&PictureFile, PictureProblem> {
         let source = &key.source;
         let refuse =
@@ -124,9 +127,9 @@ impl Finder {
         if self.header_reader.as_ref().is_some_and(|reader| !reader.are_read(&places)) {
             return Err(refuse("is still being read"));
         }
-        let cannot = |refusal: &PictureError| PictureProblem {
-            hint: refusal.hint.map(str::to_owned),
-            ..refuse(&format!("cannot be shown: {}", refusal.why))
+        let cannot = |error: &PictureError| PictureProblem {
+            hint: error.hint.map(str::to_owned),
+            ..refuse(&format!("cannot be shown: {}", error.why))
         };
         let there = places.iter().find_map(|path| Some((path, stamp(path)?)));
         // Markdown writes a space in an address as `%20`; a file with that literal name takes precedence.
@@ -139,8 +142,8 @@ impl Finder {
                 return Err(cannot(&error.into()));
             }
             let why = not_found(&places);
-            let meant = self.meant.entry(key.clone());
-            let hint = meant.or_insert_with(|| alike(Path::new(&**source), &places)).clone();
+            let hints = self.hints.entry(key.clone());
+            let hint = hints.or_insert_with(|| similar_name(Path::new(&**source), &places)).clone();
             return Err(PictureProblem { hint, ..refuse(&why) });
         };
         if let Some((_, error)) = self.broken.get(path).filter(|(broken, _)| *broken == stamp) {

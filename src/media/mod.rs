@@ -103,7 +103,7 @@ impl Media {
     /// Returns the size of a picture.
     ///
     /// # Errors
-    /// It is not there, it is no picture, or it could not be decoded: what to say in its place.
+    /// It does not exist, is not a picture, or could not be decoded; with the message to show instead.
     pub fn measure(&mut self, key: &PictureKey) -> Result<PixelSize, PictureProblem> {
         self.finder.find(key).map(|found| found.size)
     }

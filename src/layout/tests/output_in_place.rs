@@ -112,7 +112,7 @@ fn f154_picture_replaces_its_code() {
     });
     assert_eq!(found, Some((10, 4, key.clone())));
     let refusal =
-        PictureProblem { why: "it is no PNG, JPEG or GIF picture".to_owned(), hint: None };
+        PictureProblem { why: "it is not a PNG, JPEG or GIF file".to_owned(), hint: None };
     made.measures.pictures.insert(key, Err(refusal));
     insta::assert_snapshot!(made.body(), @"
 
