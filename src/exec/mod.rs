@@ -288,7 +288,7 @@ impl Executor {
     /// Tells what names a session has after a run, soon.
     pub fn names(&self, run: RunId) {
         let send = self.send.clone();
-        self.python.names(run, move |names| send(ExecEvent::Variables(run, names)));
+        self.python.variables(run, move |variables| send(ExecEvent::Variables(run, variables)));
     }
 
     /// Drops the state that a run of a session left, or will leave: nothing will go on from it.

@@ -107,7 +107,7 @@ impl Executor {
                 _ => {}
             }
         }
-        let (executable, is_embedded) = self.python.found()?;
+        let (executable, is_embedded) = self.python.chosen_interpreter()?;
         // It may have been told to say more when it starts.
         let version = last_line(&written).unwrap_or_default();
         Ok(PythonInfo { version, executable, is_embedded })

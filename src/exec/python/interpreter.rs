@@ -1,10 +1,10 @@
-//! Which Python runs a deck's blocks, and what it is: a version, a shared library or none.
+//! Chooses the Python that runs a deck's blocks, and finds its version and shared library.
 //!
-//! The front matter's goes first, then the active virtual environment, one beside the deck, and
-//! `python3` on `PATH`. A name may lead to a launcher script (pyenv's takes 70 ms), so the program is
-//! asked once what it is really called.
+//! The order is: the front matter's, the active virtual environment, one beside the deck, `python3` on
+//! `PATH`. The name may be a launcher script (pyenv's takes 70 ms), so the program is asked once for its
+//! real path.
 
-#![expect(clippy::disallowed_methods, reason = "looks at the environment, and waits for answers")]
+#![expect(clippy::disallowed_methods, reason = "reads the environment and waits for answers")]
 
 use std::env;
 use std::ffi::OsString;
@@ -19,19 +19,19 @@ use rustix::process::Signal;
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::SpawnCommand;
 
-/// The oldest Python whose stable interface the embedded interpreter uses.
+/// The oldest Python that can be embedded, by the stable ABI that the build uses.
 const MIN_EMBEDDED_VERSION: (u32, u32) = (3, 9);
 
-/// The oldest Python that the worker's own code understands.
+/// The oldest Python that the worker's code supports.
 const MIN_VERSION: (u32, u32) = (3, 7);
 
-/// Folders of a virtual environment that stands beside a deck.
+/// The folders of a virtual environment beside a deck.
 const DECK_ENVIRONMENTS: [&str; 2] = [".venv", "venv"];
 
-/// How long a program may take to say what it is.
+/// How long a program may take to answer the query.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The line before an answer; a launcher may have said something else first.
+/// The line before an answer. A launcher may print something else before it.
 const ANSWER_HEADER: &str = "this is";
 
 /// Prints what [`Interpreter::parse`] reads.
@@ -49,28 +49,28 @@ for name in var('INSTSONAME'), var('LDLIBRARY'):
             print(folder + '/' + name)
 ";
 
-/// Where to look for an interpreter.
+/// The search to look for an interpreter.
 #[derive(Clone, Debug)]
 pub(in crate::exec) struct InterpreterSearch {
     /// The deck's directory, absolute.
     pub(super) directory: PathBuf,
-    /// What the front matter names.
+    /// The interpreter that the front matter names.
     pub(super) named: Option<String>,
-    /// The active virtual environment.
+    /// The folder of the active virtual environment.
     pub(super) virtual_env: Option<PathBuf>,
-    /// Folders with programs.
+    /// The value of `PATH`.
     pub(super) path: OsString,
 }
 
 impl InterpreterSearch {
-    /// Those of a deck in `directory`, in our own environment.
+    /// Returns the search for a deck in `directory`, with our own environment.
     pub(in crate::exec) fn of(directory: PathBuf, named: Option<String>) -> Self {
         let virtual_env = env::var_os("VIRTUAL_ENV").filter(|folder| !folder.is_empty());
         let path = env::var_os("PATH").unwrap_or_default();
         Self { directory, named, virtual_env: virtual_env.map(PathBuf::from), path }
     }
 
-    /// The interpreter to use, or what is missing and what to try.
+    /// Returns the interpreter to use, or a message that says what is missing and what to try.
     pub(super) fn choose(&self, tree: &ProcessTree) -> Result<Interpreter, String> {
         if let Some(named) = &self.named {
             return self.named(named, tree);
@@ -93,7 +93,7 @@ impl InterpreterSearch {
         ))
     }
 
-    /// Programs that may become the deck's Python.
+    /// Returns the programs that may become the deck's Python.
     pub(in crate::exec) fn programs(&self) -> Vec<PathBuf> {
         let named = self.named.as_ref().and_then(|named| self.find(named));
         named.into_iter().chain(self.candidates()).collect()
@@ -110,8 +110,8 @@ impl InterpreterSearch {
         Interpreter::ask(&program, tree)
     }
 
-    /// The program that a front matter's name means: a path, a virtual environment's folder, or a
-    /// name to be found on `PATH`.
+    /// Returns the program that a name in the front matter means: a path, the folder of a virtual
+    /// environment, or a name on `PATH`.
     fn find(&self, named: &str) -> Option<PathBuf> {
         let home = || env::home_dir().filter(|_| named.starts_with("~/"));
         let path = match home() {
@@ -126,7 +126,7 @@ impl InterpreterSearch {
         }
     }
 
-    /// Programs that may be the one, likeliest first.
+    /// Returns the programs to try, in order.
     fn candidates(&self) -> impl Iterator<Item = PathBuf> {
         let beside = DECK_ENVIRONMENTS.iter().map(|folder| self.directory.join(folder));
         let environments = self.virtual_env.clone().into_iter().chain(beside);
@@ -148,27 +148,27 @@ fn python_of(environment: &Path) -> PathBuf {
     environment.join("bin").join("python3")
 }
 
-/// The Python that will most likely run a deck's blocks, as far as that shows without starting it.
+/// The Python that will most likely run a deck's blocks, found without starting it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LikelyPython {
     /// The program.
     pub program: PathBuf,
-    /// Its version, if a file says so.
+    /// Its version, if a file name or configuration tells.
     pub version: Option<String>,
 }
 
-/// The Python for a deck in `directory` that names this one, or none, in its front matter.
+/// Returns the Python for a deck in `directory` whose front matter names `named`, if anything.
 pub fn likely_python(directory: &Path, named: Option<&str>) -> Option<LikelyPython> {
-    let places = InterpreterSearch::of(directory.to_owned(), None);
+    let search = InterpreterSearch::of(directory.to_owned(), None);
     let program = match named {
-        Some(named) => places.find(named),
-        None => places.candidates().next(),
+        Some(named) => search.find(named),
+        None => search.candidates().next(),
     }?;
     let version = environment_version(&program).or_else(|| version_in_name(&program));
     Some(LikelyPython { program, version })
 }
 
-/// The version that a virtual environment's configuration names.
+/// Returns the version in the configuration of a virtual environment.
 fn environment_version(program: &Path) -> Option<String> {
     let file = program.parent()?.parent()?.join("pyvenv.cfg");
     let text = crate::files::read_text(&file, crate::files::FileKind::Text).ok()?;
@@ -177,24 +177,24 @@ fn environment_version(program: &Path) -> Option<String> {
     pairs.find(|(key, _)| matches!(key.trim(), "version" | "version_info")).map(value)
 }
 
-/// The version in the name of the program that links lead to: `3.11` of `python3.11`.
+/// Returns the version in the resolved name of the program: `3.11` of `python3.11`.
 fn version_in_name(program: &Path) -> Option<String> {
     let real = program.canonicalize().ok()?;
     let version = real.file_name()?.to_str()?.strip_prefix("python")?.to_owned();
     Some(version).filter(|version| version.contains('.'))
 }
 
-/// A Python on this machine.
+/// An installed Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Interpreter {
-    /// The program itself, no launcher.
+    /// The program itself, not a launcher.
     pub(super) executable: PathBuf,
-    /// The shared library to embed, if this Python can be embedded at all.
+    /// The shared library to embed, if this Python can be embedded.
     pub(super) library: Option<PathBuf>,
 }
 
 impl Interpreter {
-    /// Runs `program` to see what it is.
+    /// Runs `program` to find out what it is.
     fn ask(program: &Path, tree: &ProcessTree) -> Result<Self, String> {
         let failed = |error| format!("`{}` does not start: {error}", program.display());
         let (answer, output) = io::pipe().map_err(failed)?;
@@ -207,7 +207,7 @@ impl Interpreter {
         Self::parse(&answer).unwrap_or_else(|| Err(refusal(program, &answer)))
     }
 
-    /// Reads the answer to [`QUERY`]; none if it is no answer.
+    /// Parses the answer to [`QUERY`]. Returns `None` if it is not an answer.
     fn parse(answer: &str) -> Option<Result<Self, String>> {
         let mut lines = answer.lines().skip_while(|line| *line != ANSWER_HEADER).skip(1);
         let implementation = lines.next()?;
@@ -224,41 +224,42 @@ impl Interpreter {
             )));
         }
         let is_plain = implementation == "cpython" && flags.is_empty();
-        let can_embed = is_plain && version >= MIN_EMBEDDED_VERSION && leads_to_itself(&executable);
+        let can_embed =
+            is_plain && version >= MIN_EMBEDDED_VERSION && is_python3_of_its_folder(&executable);
         let library = lines.map(PathBuf::from).find(|path| can_embed && path.is_file());
         Some(Ok(Self { executable, library }))
     }
 
-    /// The folder of the program, which names the interpreter to its own library.
+    /// Returns the folder of the program, by which its library finds the interpreter.
     pub(super) fn folder(&self) -> &Path {
         self.executable.parent().unwrap_or(Path::new("/"))
     }
 }
 
-/// Whether the library, which looks for the name `python3`, would take itself for this program.
-fn leads_to_itself(executable: &Path) -> bool {
+/// Returns whether the library, which looks for the name `python3`, would find this program.
+fn is_python3_of_its_folder(executable: &Path) -> bool {
     let name = executable.with_file_name("python3");
     let real = |path: &Path| path.canonicalize().ok();
     real(&name).is_some_and(|found| Some(found) == real(executable))
 }
 
-/// What is written until the writer is gone, or until the time is up.
+/// Reads until the pipe is closed or the time is up.
 fn read_within(limit: Duration, mut pipe: PipeReader) -> String {
     let give_up = Instant::now() + limit;
-    let (mut said, mut buffer) = (Vec::new(), [0; 4096]);
+    let (mut output, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
         let left = Timespec::try_from(give_up.saturating_duration_since(Instant::now())).ok();
         let ready = rustix::event::poll(&mut [PollFd::new(&pipe, PollFlags::IN)], left.as_ref());
         match ready.map(|ready| if ready == 0 { Ok(0) } else { pipe.read(&mut buffer) }) {
             Err(rustix::io::Errno::INTR) => {}
-            Ok(Ok(read)) if read > 0 => said.extend(&buffer[..read]),
-            Ok(_) | Err(_) => return String::from_utf8_lossy(&said).into_owned(),
+            Ok(Ok(read)) if read > 0 => output.extend(&buffer[..read]),
+            Ok(_) | Err(_) => return String::from_utf8_lossy(&output).into_owned(),
         }
     }
 }
 
-fn refusal(program: &Path, said: &str) -> String {
-    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+fn refusal(program: &Path, output: &str) -> String {
+    let last = output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it printed nothing");
     format!("`{}` does not run as a Python: {}", program.display(), last.trim())
 }
 
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_python_that_is_too_old_says_so() {
+    fn too_old_python_is_refused() {
         let why = parse("cpython\n2 7\n\n/usr/bin/python2\n").unwrap_err();
         assert_eq!(why, "`/usr/bin/python2` is Python 2.7: blocks need 3.7 or newer");
     }
@@ -287,50 +288,50 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_no_interpreter() {
+    fn unparsable_answer_is_not_an_interpreter() {
         assert_eq!(Interpreter::parse("pyenv: no such command\n"), None);
         assert_eq!(Interpreter::parse("this is\ncpython\n3 11\n\n\n"), None);
     }
 
     #[test]
-    fn with_no_python_anywhere_it_says_where_it_looked() {
+    fn error_names_the_places_searched() {
         let nowhere = tempfile::tempdir().unwrap();
         let path = nowhere.path().as_os_str().to_owned();
-        let places = InterpreterSearch {
+        let search = InterpreterSearch {
             directory: nowhere.path().into(),
             named: None,
             virtual_env: None,
             path,
         };
-        let why = places.choose(&ProcessTree::new()).unwrap_err();
+        let why = search.choose(&ProcessTree::new()).unwrap_err();
         assert!(why.starts_with("no Python here: looked at `$VIRTUAL_ENV`"), "{why}");
         assert!(why.contains("options.python.interpreter"), "{why}");
     }
 
     #[test]
-    fn a_named_python_that_is_missing_is_named() {
+    fn error_names_a_missing_named_python() {
         let nowhere = tempfile::tempdir().unwrap();
-        let mut places = InterpreterSearch::of(nowhere.path().into(), Some("python9".into()));
-        assert!(places.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `python9`"));
-        places.named = Some("./env".into());
-        assert!(places.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `./env`"));
+        let mut search = InterpreterSearch::of(nowhere.path().into(), Some("python9".into()));
+        assert!(search.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `python9`"));
+        search.named = Some("./env".into());
+        assert!(search.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `./env`"));
     }
 
     #[test]
-    fn a_broken_python_is_passed_over() {
+    fn broken_python_is_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let broken = folder.path().join("python3");
         std::fs::write(&broken, "#!/bin/sh\necho no version set >&2; exit 127\n").unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(&broken, mode).unwrap();
-        let mut places = InterpreterSearch::of(folder.path().into(), None);
-        places.virtual_env = None;
-        let real = places.choose(&ProcessTree::new()).unwrap();
-        let both = [folder.path().into()].into_iter().chain(env::split_paths(&places.path));
-        places.path = env::join_paths(both).unwrap();
-        assert_eq!(places.choose(&ProcessTree::new()).unwrap(), real);
-        places.path = folder.path().into();
-        let why = places.choose(&ProcessTree::new()).unwrap_err();
+        let mut search = InterpreterSearch::of(folder.path().into(), None);
+        search.virtual_env = None;
+        let real = search.choose(&ProcessTree::new()).unwrap();
+        let both = [folder.path().into()].into_iter().chain(env::split_paths(&search.path));
+        search.path = env::join_paths(both).unwrap();
+        assert_eq!(search.choose(&ProcessTree::new()).unwrap(), real);
+        search.path = folder.path().into();
+        let why = search.choose(&ProcessTree::new()).unwrap_err();
         assert!(why.ends_with("does not run as a Python: no version set"), "{why}");
     }
 }

@@ -1,11 +1,10 @@
-//! Python blocks. A worker is kept warm from the moment a deck that has any is opened; each run is
-//! a fork of it, so a run starts in a millisecond, knows nothing of the runs before it, and may
-//! crash alone.
+//! Python blocks. A worker starts when a deck with Python blocks is opened. Each run is a fork of it:
+//! it starts within a millisecond, shares no state with earlier runs, and can crash alone.
 //!
-//! The worker is this same program started again, with the interpreter linked in, or where that
-//! cannot be, the interpreter's own process; both run `boot.py`. Nothing here waits: a run
-//! is ordered at once where a fork waits for its order; every run has a thread that orders it otherwise,
-//! and follows it to its end.
+//! The worker is this program started again with the interpreter linked in or, where that is not
+//! possible, the interpreter's own process; both run `boot.py`. No call here blocks: a run is
+//! requested at once if a fork is ready, and otherwise on the run's own thread, which also monitors
+//! it to its end.
 
 mod interpreter;
 mod preimport;
@@ -25,13 +24,13 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::Stop;
 use super::custom::CustomRecipe;
 use super::os::process_tree::ProcessTree;
 use super::os::pty::PtyPool;
 use super::os::temp_dir::TempRoot;
 use super::process::FOLLOWER;
 use super::process::background::BackgroundProcesses;
+use super::{RunSink, Stop};
 use crate::panics::contain;
 use crate::run::{Event, Outcome, Request, RunId, SessionStart, Snippet, Variable};
 pub(super) use interpreter::InterpreterSearch;
@@ -47,13 +46,10 @@ use worker::zygote::{LaunchMode, Zygote};
 
 pub(super) use worker::zygote::WORKER_ARGUMENT;
 
-/// Where the events of a run go. It may block: that holds the run back.
-pub(crate) type Sink = Arc<dyn Fn(Event) + Send + Sync>;
-
-/// How often a run is ordered again when the worker ends before the run began.
+/// How often a run is requested if the worker ends before the run begins.
 const MAX_ATTEMPTS: usize = 4;
 
-/// What this program does when it was started as a Python worker; nothing if it was not.
+/// Serves as a Python worker if this program was started as one; returns `None` otherwise.
 pub fn worker_entry() -> Option<ExitCode> {
     if std::env::args_os().nth(1)? != WORKER_ARGUMENT {
         return None;
@@ -61,7 +57,8 @@ pub fn worker_entry() -> Option<ExitCode> {
     serve()
 }
 
-/// Serves as a Python worker until the program that started it ends; nothing where none is embedded.
+/// Serves as a Python worker until the program that started it ends. Returns `None` if no interpreter
+/// is embedded.
 #[cfg_attr(embed, expect(clippy::unnecessary_wraps, reason = "without an interpreter it does not"))]
 pub(super) fn serve() -> Option<ExitCode> {
     #[cfg(embed)]
@@ -78,7 +75,7 @@ pub(crate) struct Python {
 
 #[derive(Debug)]
 struct PythonShared {
-    places: InterpreterSearch,
+    search: InterpreterSearch,
     cache: PathBuf,
     tree: Arc<ProcessTree>,
     temp_root: Arc<TempRoot>,
@@ -88,21 +85,21 @@ struct PythonShared {
     sessions: Sessions,
     preimports: Preimports,
     background: Arc<BackgroundProcesses>,
-    /// Nobody wants to hear of anything any more.
-    over: AtomicBool,
+    /// No more events are sent.
+    is_shut_down: AtomicBool,
 }
 
 impl Python {
-    /// Ready to run the blocks of a deck. Starts nothing.
+    /// Returns an engine for the blocks of a deck. Starts no process.
     pub(super) fn new(
-        (places, cache): (InterpreterSearch, PathBuf),
+        (search, cache): (InterpreterSearch, PathBuf),
         tree: ProcessTree,
         (temp_root, ptys): (Arc<TempRoot>, Arc<PtyPool>),
         background: Arc<BackgroundProcesses>,
     ) -> Self {
         Self {
             shared: Arc::new(PythonShared {
-                places,
+                search,
                 cache,
                 tree: Arc::new(tree),
                 temp_root,
@@ -112,78 +109,80 @@ impl Python {
                 sessions: Sessions::default(),
                 preimports: Preimports::default(),
                 background,
-                over: AtomicBool::new(false),
+                is_shut_down: AtomicBool::new(false),
             }),
         }
     }
 
     #[cfg(test)]
     fn at(
-        places: InterpreterSearch,
+        search: InterpreterSearch,
         cache: PathBuf,
         files: (Arc<TempRoot>, Arc<PtyPool>),
         background: Arc<BackgroundProcesses>,
     ) -> Self {
-        Self::new((places, cache), ProcessTree::new(), files, background)
+        Self::new((search, cache), ProcessTree::new(), files, background)
     }
 
-    /// Starts the worker in the background, so that the first run need not wait for it; then it
-    /// imports these modules, and what these blocks import.
+    /// Starts the worker in the background, then imports the `preload` modules and those that the
+    /// snippets import.
     pub(super) fn warm(&self, preload: &[String], snippets: &[&Snippet]) {
         let shared = self.shared.clone();
-        shared.preimports.want(preload, snippets);
+        shared.preimports.set_wanted(preload, snippets);
         let start = move || {
             drop(shared.zygote());
             shared.ptys.refill();
-            shared.import();
+            shared.preimport();
         };
-        // Without a thread to spare now, the first run starts the worker.
+        // If no thread can be started, the first run starts the worker.
         let _ = thread::Builder::new().name("python worker".to_owned()).spawn(start);
     }
 
-    /// Whether all was imported that is to be imported ahead.
+    /// Returns whether preimporting has finished.
     #[cfg(test)]
     pub(super) fn is_settled(&self) -> bool {
         self.shared.preimports.is_settled()
     }
 
-    /// Starts a run whose events go to `sink`. The deck's modules are told of in a folder, if there are any.
-    pub(crate) fn start(&self, request: &Request, modules: Option<PathBuf>, sink: Sink) {
-        let base = match request.session {
+    /// Starts a run whose events go to `sink`, which may block to slow the run down. `modules` is the
+    /// folder with the states of the deck's modules, if there are any.
+    pub(crate) fn start(&self, request: &Request, modules: Option<PathBuf>, sink: RunSink) {
+        let snapshot = match request.session {
             Some(SessionStart::After(base)) => self.shared.sessions.take(base),
             Some(SessionStart::Fresh) | None => None,
         };
         let owner = self.shared.tree.owner();
         self.shared.background.begin(request.run, owner, &request.code);
-        let run = Arc::new(PythonRun::on(base, modules, owner));
+        let run = Arc::new(PythonRun::new(snapshot, modules, owner));
         self.shared.runs.lock().insert(request.run, run.clone());
-        let over = self.shared.clone();
-        let heard: Sink = Arc::new(move |event| {
-            if !over.over.load(Ordering::Relaxed) {
+        let shared = self.shared.clone();
+        let events: RunSink = Arc::new(move |event| {
+            if !shared.is_shut_down.load(Ordering::Relaxed) {
                 sink(event);
             }
         });
-        let ordered = self.shared.order_at_once(request, &run, &heard);
-        let (shared, wanted, told) = (self.shared.clone(), request.clone(), heard.clone());
+        let monitor = self.shared.try_dispatch(request, &run, &events);
+        let (shared, owned_request, sink) = (self.shared.clone(), request.clone(), events.clone());
         let follow = move || {
-            let panicked = contain(FOLLOWER, || shared.run(&wanted, &run, &told, ordered)).err();
-            if let Some(why) = panicked.map(|panicked| panicked.to_string()) {
-                shared.finish(wanted.run, &told, Outcome::NotStarted(why), Duration::ZERO);
+            let panicked = contain(FOLLOWER, || shared.run(&owned_request, &run, &sink, monitor));
+            if let Err(panicked) = panicked {
+                let why = Outcome::NotStarted(panicked.to_string());
+                shared.finish(owned_request.run, &sink, why, Duration::ZERO);
             }
         };
         if let Err(error) = thread::Builder::new().name("python run".to_owned()).spawn(follow) {
-            let why = format!("no thread to follow the run: {error}");
-            self.shared.finish(request.run, &heard, Outcome::NotStarted(why), Duration::ZERO);
+            let why = format!("cannot start a thread for the run: {error}");
+            self.shared.finish(request.run, &events, Outcome::NotStarted(why), Duration::ZERO);
         }
     }
 
-    /// How a block runs in a Python of its own, outside the worker: one that wants a terminal.
-    /// It is asked for on the run's thread: choosing an interpreter takes its time.
+    /// Returns how to run a block in a Python of its own, outside the worker: one that wants a
+    /// terminal. Call it on the run's thread: choosing an interpreter is slow.
     pub(super) fn recipe(&self) -> Box<dyn FnOnce() -> Result<CustomRecipe, String> + Send> {
         let shared = self.shared.clone();
         Box::new(move || {
             let interpreter =
-                shared.worker.lock().interpreter(&shared.places, &shared.tree, &shared.cache)?;
+                shared.worker.lock().interpreter(&shared.search, &shared.tree, &shared.cache)?;
             let program = interpreter.executable.to_string_lossy().into_owned();
             Ok(CustomRecipe {
                 filename: "snippet.py".to_owned(),
@@ -193,22 +192,22 @@ impl Python {
         })
     }
 
-    /// The interpreter, and whether it is the embedded one, as far as it was tried; or what is missing.
-    pub(super) fn found(&self) -> Result<(PathBuf, bool), String> {
+    /// Returns the interpreter and whether it is embedded, or an error that says what is missing.
+    pub(super) fn chosen_interpreter(&self) -> Result<(PathBuf, bool), String> {
         let shared = &self.shared;
         let mut worker = shared.worker.lock();
-        let found = worker.interpreter(&shared.places, &shared.tree, &shared.cache)?;
-        let is_embedded = matches!(worker.ways.front(), Some(LaunchMode::Embedded { .. }));
-        Ok((found.executable, is_embedded))
+        let interpreter = worker.interpreter(&shared.search, &shared.tree, &shared.cache)?;
+        let is_embedded = matches!(worker.launch_modes.front(), Some(LaunchMode::Embedded { .. }));
+        Ok((interpreter.executable, is_embedded))
     }
 
-    /// Ends everything it started; nobody hears of it.
+    /// Ends all processes that it started, without further events.
     pub(crate) fn end(&self) {
-        self.shared.over.store(true, Ordering::Relaxed);
+        self.shared.is_shut_down.store(true, Ordering::Relaxed);
         self.shared.tree.end();
     }
 
-    /// Drops what a run left, or will leave: nothing will go on from it.
+    /// Drops the snapshot of a run, now or when it ends.
     pub(super) fn forget(&self, run: RunId) {
         if let Some(run) = self.shared.runs.lock().get(&run) {
             run.forget();
@@ -216,24 +215,24 @@ impl Python {
         self.shared.sessions.forget(run);
     }
 
-    /// Tells what names the session has after a run, or why that cannot be told, in a while.
-    pub(super) fn names(
+    /// Passes the variables of a session after a run, or an error, to `tell` on another thread.
+    pub(super) fn variables(
         &self,
         run: RunId,
         tell: impl FnOnce(Result<Vec<Variable>, String>) + Send + 'static,
     ) {
         let shared = self.shared.clone();
-        let ask = move || {
-            let base = shared.sessions.look(run).filter(|base| base.is_there());
-            let gone = || "what this block left is gone: run it again".to_owned();
-            let names = base.ok_or_else(gone);
-            tell(names.and_then(|base| variables::ask(&base, &shared.places.directory)));
+        let list = move || {
+            let snapshot = shared.sessions.get(run).filter(|snapshot| snapshot.is_alive());
+            let gone = || "the state after this block is gone: run it again".to_owned();
+            let snapshot = snapshot.ok_or_else(gone);
+            tell(snapshot.and_then(|it| variables::list(&it, &shared.search.directory)));
         };
-        // Without a thread to spare nobody is told, and the panel goes on waiting.
-        let _ = thread::Builder::new().name("names".to_owned()).spawn(ask);
+        // If no thread can be started, the panel keeps waiting.
+        let _ = thread::Builder::new().name("variables".to_owned()).spawn(list);
     }
 
-    /// Types at a run that reads what is typed.
+    /// Sends the speaker's input to a run.
     pub(super) fn type_in(&self, run: RunId, bytes: &[u8]) {
         let run = self.shared.runs.lock().get(&run).cloned();
         if let Some(run) = run {
@@ -241,17 +240,17 @@ impl Python {
         }
     }
 
-    /// Stops a run; one that has ended is left alone.
+    /// Stops a run; does nothing if it has ended.
     pub(crate) fn stop(&self, run: RunId, how: Stop) {
         let Some(run) = self.shared.runs.lock().get(&run).cloned() else { return };
-        let was_there = run.stop(how);
-        if was_there || how == Stop::Interrupt {
+        let had_started = run.stop(how);
+        if had_started || how == Stop::Interrupt {
             return;
         }
-        // What has not even begun the run is stuck; a worker that is only being started has no run
-        // to begin.
-        if let Some(base) = run.base() {
-            return base.kill();
+        // The parent that has not started the run is stuck. A worker whose start is under way has no
+        // run to start yet.
+        if let Some(snapshot) = run.snapshot() {
+            return snapshot.kill();
         }
         self.shared.preimports.kill();
         if let Some(zygote) = self.shared.worker.try_lock().and_then(|it| it.zygote.clone()) {
@@ -267,25 +266,25 @@ impl Drop for Python {
 }
 
 impl PythonShared {
-    /// The life of one run, on a thread of its own.
+    /// Starts a run, unless `monitor` already has, and monitors it to its end.
     fn run(
         self: &Arc<Self>,
         request: &Request,
         run: &Arc<PythonRun>,
-        sink: &Sink,
-        mut ordered: Option<RunMonitor>,
+        sink: &RunSink,
+        mut monitor: Option<RunMonitor>,
     ) {
         let mut why = String::new();
         for _ in 0..MAX_ATTEMPTS {
-            // In a session, what was interrupted before it began still leaves the state before it.
-            let leaves_state = request.session.is_some() && !run.is_killed();
-            if run.is_stopped() && !leaves_state {
+            // In a session, a block interrupted before it began still keeps the state before it.
+            let keeps_state = request.session.is_some() && !run.is_killed();
+            if run.is_stopped() && !keeps_state {
                 self.background.forget(request.run);
                 return self.finish(request.run, sink, Outcome::Stopped, Duration::ZERO);
             }
-            let follower = ordered.take().map_or_else(|| self.order(request, run, sink), Ok);
-            match follower.map(|follower| self.follow(request, run, follower, sink)) {
-                Ok(Some(starter)) => starter.see_off(),
+            let monitor = monitor.take().map_or_else(|| self.dispatch(request, run, sink), Ok);
+            match monitor.map(|monitor| self.monitor(request, run, monitor, sink)) {
+                Ok(Some(parent)) => parent.wait_for_exit(),
                 Ok(None) => return,
                 Err(missing) => {
                     why = missing;
@@ -298,98 +297,99 @@ impl PythonShared {
         self.finish(request.run, sink, Outcome::NotStarted(why), Duration::ZERO);
     }
 
-    /// Who is to start a run; the base of one that goes on from something is told of if it is gone.
-    fn starter(
+    /// Returns the process that will start a run. Reports a missing snapshot as an event.
+    fn parent(
         self: &Arc<Self>,
         request: &Request,
         run: &PythonRun,
-        sink: &Sink,
+        sink: &RunSink,
     ) -> Result<RunParent, String> {
         let Some(SessionStart::After(_)) = request.session else {
-            return self.fresh_starter(request, run);
+            return self.fresh_parent(request, run);
         };
-        let Some(base) = run.base().filter(|base| base.is_there()) else {
+        let Some(snapshot) = run.snapshot().filter(|snapshot| snapshot.is_alive()) else {
             sink(Event::SnapshotLost);
-            return Err("what the block before it in its session left is gone".to_owned());
+            return Err("the state after the previous block of the session is gone".to_owned());
         };
-        if base.runs_in_place() {
-            base.move_on();
+        if snapshot.runs_in_place() {
+            snapshot.mark_reused();
             sink(Event::SharesProcess);
         }
-        Ok(RunParent::Snapshot(base.clone()))
+        Ok(RunParent::Snapshot(snapshot.clone()))
     }
 
-    /// Who is to start a run that goes on from nothing: what has imported modules ahead, or the worker.
-    fn fresh_starter(
+    /// Returns the process that will start a run with a fresh state: the one with preimported modules,
+    /// or the worker.
+    fn fresh_parent(
         self: &Arc<Self>,
         request: &Request,
         run: &PythonRun,
     ) -> Result<RunParent, String> {
-        let (base, work) = self.preimports.base(request, &self.places.directory, run.modules());
-        if work {
+        let (snapshot, has_work) =
+            self.preimports.snapshot_for(request, &self.search.directory, run.modules());
+        if has_work {
             let shared = self.clone();
-            // Without a thread to spare now, a later run sees to it.
+            // If no thread can be started, a later run tries again.
             let _ = thread::Builder::new()
                 .name("python imports".to_owned())
-                .spawn(move || shared.import());
+                .spawn(move || shared.preimport());
         }
-        base.map_or_else(
+        snapshot.map_or_else(
             || self.zygote().map(RunParent::Worker),
-            |base| Ok(RunParent::Snapshot(base)),
+            |snapshot| Ok(RunParent::Snapshot(snapshot)),
         )
     }
 
-    /// Imports what is to be imported ahead.
-    fn import(&self) {
-        self.preimports.work(&self.places.directory, &|| self.zygote());
+    /// Imports the wanted modules ahead of the blocks that need them.
+    fn preimport(&self) {
+        self.preimports.run_pending(&self.search.directory, &|| self.zygote());
     }
 
-    /// Orders a run, if that can be done in no time: the thread that follows it is not needed for
-    /// that, and would have to wake up first.
-    fn order_at_once(
+    /// Requests a run if that does not block. This saves waking up the run's thread first.
+    fn try_dispatch(
         &self,
         request: &Request,
         run: &Arc<PythonRun>,
-        sink: &Sink,
+        sink: &RunSink,
     ) -> Option<RunMonitor> {
-        let starter = match request.session {
+        let parent = match request.session {
             Some(SessionStart::After(_)) => {
-                let base = run.base().filter(|base| base.is_there() && !base.runs_in_place())?;
-                RunParent::Snapshot(base.clone())
+                let is_usable = |it: &&Arc<Snapshot>| it.is_alive() && !it.runs_in_place();
+                RunParent::Snapshot(run.snapshot().filter(is_usable)?.clone())
             }
-            _ if self.preimports.is_for(request) => return None,
+            _ if self.preimports.applies_to(request) => return None,
             _ => RunParent::Worker(self.worker.try_lock()?.zygote.clone()?),
         };
-        if !starter.is_free() {
+        if !parent.is_ready() {
             return None;
         }
         let files = (&*self.ptys, &self.temp_root);
-        let mut follower = RunMonitor::new(starter, request, (run, sink), files).ok()?;
-        follower.order_at_once(&self.as_order(request, run)).then_some(follower)
+        let mut monitor = RunMonitor::new(parent, request, (run, sink), files).ok()?;
+        monitor.try_dispatch(&self.run_request(request, run)).then_some(monitor)
     }
 
-    /// Orders a run.
-    fn order(
+    /// Requests a run.
+    fn dispatch(
         self: &Arc<Self>,
         request: &Request,
         run: &Arc<PythonRun>,
-        sink: &Sink,
+        sink: &RunSink,
     ) -> Result<RunMonitor, String> {
-        let starter = self.starter(request, run, sink)?;
+        let parent = self.parent(request, run, sink)?;
         let files = (&*self.ptys, &self.temp_root);
-        let mut follower = RunMonitor::new(starter, request, (run, sink), files)
-            .map_err(|error| format!("no terminal for the run: {error}"))?;
+        let mut monitor = RunMonitor::new(parent, request, (run, sink), files)
+            .map_err(|error| format!("cannot open a terminal for the run: {error}"))?;
         if run.is_stopped() {
             let code = Snippet { code: String::new(), ..request.code.clone() };
-            let nothing = Request { code, ..request.clone() };
-            follower.order(&self.as_order(&nothing, run));
+            let empty = Request { code, ..request.clone() };
+            monitor.dispatch(&self.run_request(&empty, run));
         } else {
-            follower.order(&self.as_order(request, run));
+            monitor.dispatch(&self.run_request(request, run));
         }
-        Ok(follower)
+        Ok(monitor)
     }
 
-    fn as_order<'a>(&'a self, request: &'a Request, run: &'a PythonRun) -> RunRequest<'a> {
+    fn run_request<'a>(&'a self, request: &'a Request, run: &'a PythonRun) -> RunRequest<'a> {
         let kind = match request.session {
             None => RequestKind::Alone,
             Some(SessionStart::Fresh) => RequestKind::First,
@@ -397,62 +397,69 @@ impl PythonShared {
         };
         let (memory, modules) = (request.limits.memory, run.modules());
         let (snippet, owner) = (&request.code, Some(run.owner()));
-        RunRequest { snippet, directory: &self.places.directory, memory, kind, modules, owner }
+        RunRequest { snippet, directory: &self.search.directory, memory, kind, modules, owner }
     }
 
-    /// Follows a run to the last byte of what it left behind; who was to start it, if it never began.
-    fn follow(
+    /// Monitors a run until it and the processes that it left behind have ended. Returns its parent
+    /// if it never began.
+    fn monitor(
         &self,
         request: &Request,
         run: &PythonRun,
-        mut follower: RunMonitor,
-        sink: &Sink,
+        mut monitor: RunMonitor,
+        sink: &RunSink,
     ) -> Option<RunParent> {
-        let RunEnd::Ended(outcome, took) = follower.follow() else {
-            return Some(follower.starter());
+        let RunEnd::Ended(outcome, took) = monitor.run_to_end() else {
+            return Some(monitor.into_parent());
         };
         self.tree.reap_orphans();
-        follower.keep_picture(request, &outcome, &self.temp_root);
-        let (base, mut leftover) = follower.part();
-        let is_kept = base.is_some();
-        self.keep(request.run, run, base, sink);
+        monitor.keep_picture(request, &outcome, &self.temp_root);
+        let (snapshot, mut leftover) = monitor.into_parts();
+        let is_kept = snapshot.is_some();
+        self.keep_snapshot(request.run, run, snapshot, sink);
         self.finish(request.run, sink, outcome, took);
-        // The next run is not to wait for what this one leaves.
+        // The next run must not wait for the processes that this one left behind.
         self.ptys.refill();
         let ours = (&self.tree, run.owner());
         self.background.follow(request.run, ours, is_kept, (&mut leftover, sink));
         None
     }
 
-    /// Keeps what a run left, if somebody may still want it.
-    fn keep(&self, id: RunId, run: &PythonRun, base: Option<Snapshot>, sink: &Sink) {
-        let Some(base) = base else { return };
-        self.sessions.keep(id, base);
-        // It may have been forgotten before there was anything to forget.
+    /// Keeps the snapshot of a run, unless the run was forgotten.
+    fn keep_snapshot(
+        &self,
+        id: RunId,
+        run: &PythonRun,
+        snapshot: Option<Snapshot>,
+        sink: &RunSink,
+    ) {
+        let Some(snapshot) = snapshot else { return };
+        self.sessions.keep(id, snapshot);
+        // Checked after keeping it: the run may be forgotten at any time.
         if run.is_forgotten() {
             self.sessions.forget(id);
         }
         sink(Event::SnapshotReady);
     }
 
-    fn finish(&self, id: RunId, sink: &Sink, outcome: Outcome, took: Duration) {
+    fn finish(&self, id: RunId, sink: &RunSink, outcome: Outcome, took: Duration) {
         self.runs.lock().remove(&id);
         sink(Event::Finished(outcome, took));
     }
 
-    /// The worker, started if there is none that lives.
+    /// Returns the worker, and starts one if none is alive.
     fn zygote(&self) -> Result<Arc<Zygote>, String> {
         let mut worker = self.worker.lock();
         if let Some(zygote) = worker.zygote.take_if(|zygote| zygote.has_ended()) {
-            worker.learn_from(&zygote);
+            worker.record_failure(&zygote);
         }
         if let Some(zygote) = &worker.zygote {
             return Ok(zygote.clone());
         }
-        let interpreter = worker.interpreter(&self.places, &self.tree, &self.cache)?;
-        let way = worker.ways.front().ok_or_else(|| worker.refusal(&interpreter))?;
+        let interpreter = worker.interpreter(&self.search, &self.tree, &self.cache)?;
+        let mode = worker.launch_modes.front().ok_or_else(|| worker.startup_error(&interpreter))?;
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        let zygote = Zygote::start(&self.tree, &interpreter, way, &program)
+        let zygote = Zygote::start(&self.tree, &interpreter, mode, &program)
             .map_err(|error| format!("`{}`: {error}", interpreter.executable.display()))?;
         Ok(worker.zygote.insert(Arc::new(zygote)).clone())
     }

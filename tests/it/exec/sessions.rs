@@ -187,7 +187,7 @@ fn a_value_that_never_answers_does_not_hold_up_the_talk() {
     talk.keys("esc");
     talk.wait_gone("asking");
     talk.keys("v");
-    talk.wait_for("it takes too long to look at the values");
+    talk.wait_for("inspecting the values takes too long");
     talk.keys("esc");
     talk.leave();
 }

@@ -1,7 +1,7 @@
-//! One try to import modules ahead: a fork of the worker does it, and is watched. What it says, what it
-//! prints and how long it is silent tell whether every one of the modules is fit for that.
+//! One attempt to preimport modules in a fork of the worker. Its reports, its output and its silence
+//! decide whether each module is accepted.
 
-#![expect(clippy::disallowed_methods, reason = "waits for imports, and not for ever")]
+#![expect(clippy::disallowed_methods, reason = "waits for imports with a timeout")]
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -22,94 +22,97 @@ use crate::exec::python::worker::request::{Dispatch, RequestKind, RunRequest};
 use crate::exec::python::worker::zygote::Zygote;
 use crate::run::{Snippet, StdinSource};
 
-/// How long the worker may take to begin.
+/// How long the worker may take to start.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What imports print is read so far.
+/// The most bytes of output that are read.
 const MAX_PRINTED: usize = 64 * 1024;
 
-/// What stands behind each import in what is printed.
-const IMPORT_MARK: &[u8] = b"\x1b_livedeck;warmed\x1b\\";
+/// The mark after the output of each import.
+const IMPORT_MARK: &[u8] = b"\x1b_livedeck;imported\x1b\\";
 
-/// What came of importing modules.
+/// The result of preimporting.
 pub(in crate::exec::python) enum PreimportResult {
-    /// They are loaded, but for those that are not fit; or there is nothing left to load.
+    /// All modules except rejected ones are loaded; `None` if there are none to load.
     Done(Option<Preimported>),
     /// The worker ended.
     WorkerLost,
 }
 
-/// What came of one try.
+/// The result of one attempt.
 #[derive(Debug)]
 pub(in crate::exec::python) enum AttemptResult {
-    /// All are loaded, and did nothing else.
+    /// All modules are loaded, without side effects.
     Accepted(Preimported),
-    /// This one did, or failed.
+    /// The import with this number failed or had side effects.
     Rejected(usize),
     /// The worker ended.
     WorkerLost,
 }
 
-/// How the fork itself went.
+/// How the fork ended its work.
 enum AttemptEnd {
-    /// It has gone through all and waits for orders.
+    /// It has done all imports and waits for requests.
     Ready(Pid),
     Rejected(usize),
     WorkerLost,
 }
 
-/// A try that is under way.
+/// An attempt that is under way.
 pub(in crate::exec::python) struct Attempt {
     count: usize,
     reports: ReportReader,
-    /// Our end of its terminal, as long as somebody holds the other one.
+    /// Our end of its terminal, while the other end is open.
     terminal: Option<OwnedFd>,
     printed: Vec<u8>,
     process: Option<Pid>,
-    at: usize,
+    current: usize,
     loaded: Vec<String>,
 }
 
 impl Attempt {
-    /// Has a fork of the worker import these, for a deck of this folder.
+    /// Starts the imports in a fork of the worker, for a deck in `directory`.
     pub(in crate::exec::python) fn start(
         zygote: &Zygote,
         imports: &[Import],
         directory: &Path,
     ) -> io::Result<Self> {
-        let sign = |import: &Import| if import.is_asked_for { '+' } else { '-' };
+        let sign = |import: &Import| if import.is_requested { '+' } else { '-' };
         let lines = imports.iter().map(|it| format!("{}{}", sign(it), it.statement));
         let code = lines.collect::<Vec<_>>().join("\n");
         let snippet = Snippet { code, ..Snippet::default() };
         let (kind, modules) = (RequestKind::Preimport, None);
-        let order =
+        let request =
             RunRequest { snippet: &snippet, directory, memory: None, kind, modules, owner: None };
         let pty = PtyPair::open(80, 24, &StdinSource::Empty)?;
         let (ours, theirs) = UnixStream::pair()?;
-        let written = StdioFds::all(pty.slave.as_fd());
-        zygote.run(&Dispatch { order: &order, written, reports: theirs.as_fd() })?;
+        let output = StdioFds::all(pty.slave.as_fd());
+        zygote.dispatch(&Dispatch { request: &request, output, reports: theirs.as_fd() })?;
         Ok(Self {
             count: imports.len(),
             reports: ReportReader::new(ours).checked(),
             terminal: Some(pty.master),
             printed: Vec::new(),
             process: None,
-            at: 0,
+            current: 0,
             loaded: Vec::new(),
         })
     }
 
-    /// Watches it to its end; one import may take so long.
-    pub(in crate::exec::python) fn follow(mut self, timeout: Duration) -> AttemptResult {
+    /// Monitors the fork to its end; `timeout` limits each import.
+    pub(in crate::exec::python) fn run_to_end(mut self, timeout: Duration) -> AttemptResult {
         let mut due = Instant::now() + STARTUP_TIMEOUT;
         loop {
             let end = if self.wait(due) {
-                self.read_all(&mut due, timeout)
+                self.handle_reports(&mut due, timeout)
             } else {
-                Some(self.process.map_or(AttemptEnd::WorkerLost, |_| AttemptEnd::Rejected(self.at)))
+                Some(
+                    self.process
+                        .map_or(AttemptEnd::WorkerLost, |_| AttemptEnd::Rejected(self.current)),
+                )
             };
             match end {
-                Some(AttemptEnd::Ready(process)) => return self.judge(process),
+                Some(AttemptEnd::Ready(process)) => return self.accept_if_silent(process),
                 Some(AttemptEnd::Rejected(number)) => {
                     return self.end(AttemptResult::Rejected(number));
                 }
@@ -119,8 +122,8 @@ impl Attempt {
         }
     }
 
-    /// Takes in what is there; how it ended, if it has.
-    fn read_all(&mut self, due: &mut Instant, timeout: Duration) -> Option<AttemptEnd> {
+    /// Reads output and reports; returns how the fork ended, if it has.
+    fn handle_reports(&mut self, due: &mut Instant, timeout: Duration) -> Option<AttemptEnd> {
         self.read();
         if self.printed.len() > MAX_PRINTED {
             return Some(AttemptEnd::Rejected(self.segments().len() - 1));
@@ -129,7 +132,7 @@ impl Attempt {
             match (report, self.process) {
                 (RunReport::Started(process, _), _) => self.process = Some(process),
                 (RunReport::Imports(number), _) => {
-                    self.at = number;
+                    self.current = number;
                     *due = Instant::now() + timeout;
                 }
                 (RunReport::Loaded(names), _) => self.loaded = names,
@@ -138,40 +141,40 @@ impl Attempt {
                     return Some(AttemptEnd::Ready(process));
                 }
                 (RunReport::Snapshot(..) | RunReport::Ended(_), _) => {
-                    return Some(AttemptEnd::Rejected(self.at));
+                    return Some(AttemptEnd::Rejected(self.current));
                 }
-                (RunReport::Lost, _) => return Some(AttemptEnd::WorkerLost),
-                (RunReport::Shown(..) | RunReport::Awaits(_), _) => {}
+                (RunReport::Disconnected, _) => return Some(AttemptEnd::WorkerLost),
+                (RunReport::Value(..) | RunReport::Awaits(_), _) => {}
             }
         }
         None
     }
 
-    /// It says that all went well: whether nothing was printed, either.
-    fn judge(mut self, process: Pid) -> AttemptResult {
+    /// Accepts the imports, all reported as fine, if none of them has printed anything.
+    fn accept_if_silent(mut self, process: Pid) -> AttemptResult {
         let due = Instant::now() + STARTUP_TIMEOUT;
         while self.segments().len() <= self.count && self.terminal.is_some() && self.wait(due) {
             self.read();
         }
-        let loud = self.segments().iter().position(|printed| !printed.is_empty());
-        if let Some(number) = loud {
+        let noisy = self.segments().iter().position(|printed| !printed.is_empty());
+        if let Some(number) = noisy {
             let last = self.count - 1;
             return self.end(AttemptResult::Rejected(number.min(last)));
         }
-        let base = Arc::new(Snapshot::new(process, self.reports, Threads::None, None));
-        AttemptResult::Accepted(Preimported { base, loaded: self.loaded.into_iter().collect() })
+        let snapshot = Arc::new(Snapshot::new(process, self.reports, Threads::None, None));
+        AttemptResult::Accepted(Preimported { snapshot, loaded: self.loaded.into_iter().collect() })
     }
 
-    /// Nothing of it goes on.
-    fn end(self, verdict: AttemptResult) -> AttemptResult {
-        // Only what nobody has reported dead: its number may be another process's.
+    /// Kills the fork and returns the result.
+    fn end(self, result: AttemptResult) -> AttemptResult {
+        // After it was reported as ended, its number may belong to another process.
         if let Some(process) = self.process.filter(|_| self.reports.is_silent()) {
             let _ = rustix::process::kill_process_group(process, Signal::KILL);
         }
-        verdict
+        result
     }
 
-    /// What was printed by each import, up to the one that is under way.
+    /// Returns the output of each import, up to the current one.
     fn segments(&self) -> Vec<&[u8]> {
         let mut segments = Vec::new();
         let mut rest = self.printed.as_slice();
@@ -183,7 +186,7 @@ impl Attempt {
         segments
     }
 
-    /// Waits until there is something to read; whether there is before it is too late.
+    /// Waits for something to read until `due`; returns whether there is.
     fn wait(&self, due: Instant) -> bool {
         loop {
             let left = Timespec::try_from(due.saturating_duration_since(Instant::now())).ok();

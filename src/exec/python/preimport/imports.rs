@@ -1,9 +1,8 @@
-//! What a block's text says about imports: which modules it names, and whether it changes how, or in
-//! which surroundings, modules are imported. A scan of the text, not a parser: what it takes for an
-//! import and is none is looked for and not found.
+//! Finds the imports in a block's text, and whether the block changes how modules are imported. This
+//! scans the text and does not parse it: an import that is none is looked up and not found.
 
-/// Words of code on which what an import finds or does may depend: it is to meet nothing that was
-/// imported before.
+/// Code after which an import may behave differently: a block with any of it starts with nothing
+/// preimported.
 const IMPORT_CHANGING_WORDS: [&str; 8] = [
     "environ",
     "putenv",
@@ -15,30 +14,30 @@ const IMPORT_CHANGING_WORDS: [&str; 8] = [
     "addsitedir",
 ];
 
-/// Modules that are imported for what the import does.
+/// Modules that are imported for the effect of the import.
 const SIDE_EFFECT_MODULES: [&str; 2] = ["antigravity", "this"];
 
-/// The imports that a block names, each as a statement of its own, in their order.
+/// Returns the imports of a block in their order, each as a statement.
 pub(in crate::exec::python) fn imports(code: &str) -> Vec<String> {
     statements(code).iter().flat_map(|statement| imports_of(statement)).collect()
 }
 
-/// The statement that imports a module whose name was given; none if that is no name of a module.
+/// Returns the statement that imports a module, or `None` if `module` is not a valid name.
 pub(in crate::exec::python) fn import_of(module: &str) -> Option<String> {
     is_module(module).then(|| format!("import {module}"))
 }
 
-/// The module that such a statement imports, or imports from.
+/// Returns the module that such a statement imports, or imports from.
 pub(in crate::exec::python) fn module_of(statement: &str) -> &str {
     statement.split_whitespace().nth(1).unwrap_or_default()
 }
 
-/// Whether a block imports anything.
-pub(in crate::exec::python) fn names_imports(code: &str) -> bool {
+/// Returns whether a block may import anything. Cheaper than [`imports`].
+pub(in crate::exec::python) fn mentions_imports(code: &str) -> bool {
     code.contains("import")
 }
 
-/// Whether a block changes what an import finds, or what a module finds when it is imported.
+/// Returns whether a block changes what an import finds, or what a module finds when it is imported.
 pub(in crate::exec::python) fn changes_imports(code: &str) -> bool {
     IMPORT_CHANGING_WORDS.iter().any(|word| code.contains(word))
 }
@@ -75,16 +74,16 @@ fn is_name(text: &str) -> bool {
     text.starts_with(is_first) && text.chars().all(|c| is_first(c) || c.is_numeric())
 }
 
-/// The simple statements of a text, each on one line, without what stands in strings and comments.
+/// Returns the simple statements of a text, each on one line, without strings and comments.
 fn statements(code: &str) -> Vec<String> {
     let mut statements = vec![String::new()];
     let (mut depth, mut rest) = (0_usize, code);
     while let Some(c) = rest.chars().next() {
         rest = &rest[c.len_utf8()..];
-        let statement = statements.last_mut().expect("there is one from the start");
+        let statement = statements.last_mut().expect("the list starts with one statement");
         match c {
             '#' => rest = rest.find('\n').map_or("", |end| &rest[end..]),
-            '\'' | '"' => rest = behind_string(rest, c),
+            '\'' | '"' => rest = after_string(rest, c),
             '\\' => rest = rest.strip_prefix('\n').unwrap_or(rest),
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
@@ -100,16 +99,16 @@ fn statements(code: &str) -> Vec<String> {
     statements
 }
 
-/// What follows a string whose first quotation mark was this one. A short string ends with its line.
-fn behind_string(rest: &str, quote: char) -> &str {
+/// Returns the text after a string that was opened with `quote`. A short string ends with its line.
+fn after_string(rest: &str, quote: char) -> &str {
     let long = quote.to_string().repeat(3);
     let (mut rest, end) = match rest.strip_prefix(&long[1..]) {
         Some(rest) => (rest, long.as_str()),
         None => (rest, &long[..1]),
     };
     loop {
-        if let Some(behind) = rest.strip_prefix(end) {
-            return behind;
+        if let Some(after) = rest.strip_prefix(end) {
+            return after;
         }
         let mut characters = rest.chars();
         match characters.next() {
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_a_module_is_one() {
+    fn only_valid_names_make_statements() {
         assert_eq!(import_of("matplotlib.pyplot"), Some("import matplotlib.pyplot".to_owned()));
         for other in ["", "a b", "a.", ".a", "a;b", "os\nexit()", "1a", "this"] {
             assert_eq!(import_of(other), None, "{other:?}");
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_imports_is_seen() {
+    fn import_changing_code_is_detected() {
         assert!(changes_imports("import os\nos.environ['A'] = '1'\nimport numpy"));
         assert!(changes_imports("import sys; sys.path.append('lib')"));
         assert!(!changes_imports("import sys\nprint(sys.version, 'path')"));

@@ -1,12 +1,12 @@
-//! Modules that are imported before a block asks for them: those that the deck's blocks name, and
-//! those that `options.python.preload` does. A fork of the worker imports them in the background and
-//! becomes a base, as the run of a session's block does; blocks that import start from it.
+//! Imports modules before a block needs them: those that the deck's blocks import and those of
+//! `options.python.preload`. A fork of the worker imports them in the background and becomes a
+//! snapshot, like a session's block; blocks with imports start from it.
 //!
-//! A block must not notice, but by the clock. So what fails, hangs, prints or starts something when
-//! it is imported is left out, with all it did: the fork is thrown away, and the next one starts
-//! over without it. And a block starts from the worker itself, as if nothing were imported, where
-//! that may make a difference: it changes how modules are imported, or in the deck's folder stands a
-//! module of its own by the name of one that is loaded.
+//! A block must see no difference but the time. A module whose import fails, hangs, prints or starts
+//! something is therefore rejected with all its effects: the fork is discarded, and the next one starts
+//! over without that module. A block starts from the worker itself, with nothing preimported, where
+//! that could make a difference: if it changes how modules are imported, or if the deck's folder has a
+//! module with the name of a loaded one.
 
 mod attempt;
 mod imports;
@@ -27,13 +27,13 @@ use crate::run::{self, Request, Snippet};
 /// How long one import may take.
 const IMPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often it is started over, each time without one more.
+/// How often preimporting starts over, each time without one more module.
 const MAX_ATTEMPTS: usize = 10;
 
-/// How often the worker may get lost over it.
+/// How often the worker may end during preimporting.
 const MAX_WORKER_LOSSES: u8 = 3;
 
-/// What is to be imported ahead, and what is.
+/// The modules to preimport, and the process that has done so.
 #[derive(Debug, Default)]
 pub(in crate::exec::python) struct Preimports {
     state: Mutex<PreimportState>,
@@ -42,104 +42,107 @@ pub(in crate::exec::python) struct Preimports {
 #[derive(Debug)]
 struct PreimportState {
     wanted: Vec<Import>,
-    /// Sessions of which a block changes how modules are imported.
-    particular: BTreeSet<String>,
-    /// A number for what is wanted, and that of what was last tried.
+    /// The sessions with a block that changes how modules are imported.
+    import_changing_sessions: BTreeSet<String>,
+    /// The version of `wanted`, and the version that was tried last.
     round: u64,
     tried: u64,
-    losses: u8,
+    worker_losses: u8,
     is_busy: bool,
-    warm: Option<Arc<Preimported>>,
-    /// What the worker has loaded itself.
+    preimported: Option<Arc<Preimported>>,
+    /// The modules that the worker itself has loaded.
     loaded: Arc<LoadedModules>,
     /// How long one import may take.
     timeout: Duration,
 }
 
-/// One statement to be carried out.
+/// An import statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::exec::python) struct Import {
-    /// Whether the deck's author asked for it, beyond what its blocks name.
-    pub(in crate::exec::python) is_asked_for: bool,
-    /// `import a.b`, `from a import b, c`
+    /// Whether the deck's author requested it with `options.python.preload`.
+    pub(in crate::exec::python) is_requested: bool,
+    /// The statement: `import a.b` or `from a import b, c`.
     pub(in crate::exec::python) statement: String,
 }
 
 /// A process that has imported modules.
 #[derive(Debug)]
 pub(in crate::exec::python) struct Preimported {
-    /// Where its orders go.
-    pub(in crate::exec::python) base: Arc<Snapshot>,
-    /// The names of what it has loaded, packages without their parts.
+    /// The process.
+    pub(in crate::exec::python) snapshot: Arc<Snapshot>,
+    /// The names of the top-level modules that it has loaded.
     pub(in crate::exec::python) loaded: BTreeSet<String>,
 }
 
 impl Preimports {
-    /// Notes what is to be imported ahead: these modules, and what these blocks name.
-    pub(in crate::exec::python) fn want(&self, preload: &[String], snippets: &[&Snippet]) {
+    /// Sets the modules to preimport: the `preload` modules and those that the snippets import.
+    pub(in crate::exec::python) fn set_wanted(&self, preload: &[String], snippets: &[&Snippet]) {
         let mut state = self.state.lock();
-        let particular = snippets.iter().filter(|snippet| is_particular(snippet));
-        state.particular = particular.filter_map(|snippet| snippet.session.clone()).collect();
-        let wanted = wanted(preload, snippets, &state.particular);
+        let changing = snippets.iter().filter(|snippet| changes_imports(snippet));
+        state.import_changing_sessions =
+            changing.filter_map(|snippet| snippet.session.clone()).collect();
+        let wanted = wanted(preload, snippets, &state.import_changing_sessions);
         let set = |imports: &[Import]| imports.iter().cloned().collect::<BTreeSet<_>>();
         if set(&state.wanted) != set(&wanted) {
-            (state.wanted, state.losses) = (wanted, 0);
+            (state.wanted, state.worker_losses) = (wanted, 0);
             state.round += 1;
         }
         if state.wanted.is_empty() {
-            state.warm = None;
+            state.preimported = None;
         }
     }
 
-    /// The base that a block of this folder's deck, whose modules are told of there, starts from, where
-    /// it does not start from the worker; and whether there is something to do.
-    pub(in crate::exec::python) fn base(
+    /// Returns the snapshot that a block should start from, or `None` to start from the worker, and
+    /// whether there is work for [`Self::run_pending`]. `directory` is the deck's folder, `modules` the
+    /// folder with the states of its modules.
+    pub(in crate::exec::python) fn snapshot_for(
         &self,
         request: &Request,
         directory: &Path,
         modules: Option<&Path>,
     ) -> (Option<Arc<Snapshot>>, bool) {
         let mut state = self.state.lock();
-        if !state.is_for(request) {
+        if !state.applies_to(request) {
             return (None, false);
         }
-        if state.warm.as_ref().is_some_and(|warm| !warm.base.is_there()) {
-            state.warm = None;
+        if state.preimported.as_ref().is_some_and(|it| !it.snapshot.is_alive()) {
+            state.preimported = None;
             state.round += 1;
         }
-        let work = state.has_work();
-        let warm = state.warm.clone();
+        let has_work = state.has_work();
+        let preimported = state.preimported.clone();
         drop(state);
-        let warm = warm.filter(|warm| !warm.is_shadowed_in(directory) && !warm.has_one_of(modules));
-        (warm.map(|warm| warm.base.clone()), work)
+        let preimported = preimported
+            .filter(|it| !it.is_shadowed_in(directory) && !it.is_shadowed_by_deck_modules(modules));
+        (preimported.map(|it| it.snapshot.clone()), has_work)
     }
 
-    /// Whether a run may start from what is imported ahead, or would be the reason to import it.
-    pub(in crate::exec::python) fn is_for(&self, request: &Request) -> bool {
+    /// Returns whether a run may start from preimported modules, or should trigger preimporting.
+    pub(in crate::exec::python) fn applies_to(&self, request: &Request) -> bool {
         let state = self.state.lock();
-        (state.warm.is_some() || state.has_work()) && state.is_for(request)
+        (state.preimported.is_some() || state.has_work()) && state.applies_to(request)
     }
 
-    /// Imports what is wanted, until nothing is left to do. `worker` finds the process in whose forks
-    /// that is done.
-    pub(in crate::exec::python) fn work(
+    /// Preimports the wanted modules until no work is left, in forks of the process that `worker`
+    /// returns.
+    pub(in crate::exec::python) fn run_pending(
         &self,
         directory: &Path,
         worker: &dyn Fn() -> Result<Arc<Zygote>, String>,
     ) {
         loop {
-            let task = self.state.lock().take();
+            let task = self.state.lock().take_task();
             let Some((round, wanted)) = task else { return };
-            let ahead = self.import(wanted, directory, worker);
+            let result = self.import(wanted, directory, worker);
             let mut state = self.state.lock();
             state.is_busy = false;
-            match ahead {
-                PreimportResult::Done(warm) => {
-                    (state.tried, state.warm) = (round, warm.map(Arc::new))
+            match result {
+                PreimportResult::Done(preimported) => {
+                    (state.tried, state.preimported) = (round, preimported.map(Arc::new));
                 }
                 // The next run tries again.
-                PreimportResult::WorkerLost if state.losses < MAX_WORKER_LOSSES => {
-                    state.losses += 1;
+                PreimportResult::WorkerLost if state.worker_losses < MAX_WORKER_LOSSES => {
+                    state.worker_losses += 1;
                     return;
                 }
                 PreimportResult::WorkerLost => state.tried = round,
@@ -147,21 +150,21 @@ impl Preimports {
         }
     }
 
-    /// Ends what runs start from: one of them is stuck.
+    /// Kills the process that runs start from, which is stuck.
     pub(in crate::exec::python) fn kill(&self) {
-        if let Some(warm) = &self.state.lock().warm {
-            warm.base.kill();
+        if let Some(preimported) = &self.state.lock().preimported {
+            preimported.snapshot.kill();
         }
     }
 
-    /// Whether what is wanted was tried.
+    /// Returns whether all wanted modules were tried.
     #[cfg(test)]
     pub(in crate::exec::python) fn is_settled(&self) -> bool {
         let state = self.state.lock();
         !state.is_busy && !state.has_work()
     }
 
-    /// Lets one import take so long.
+    /// Sets the time limit of one import.
     #[cfg(test)]
     pub(in crate::exec::python) fn set_timeout(&self, timeout: Duration) {
         self.state.lock().timeout = timeout;
@@ -176,7 +179,7 @@ impl Preimports {
         let timeout = self.state.lock().timeout;
         let Ok(zygote) = worker() else { return PreimportResult::Done(None) };
         let Some(loaded) = zygote.loaded(timeout) else { return PreimportResult::WorkerLost };
-        wanted.retain(|it| it.is_asked_for || !loaded.contains(imports::module_of(&it.statement)));
+        wanted.retain(|it| it.is_requested || !loaded.contains(imports::module_of(&it.statement)));
         self.state.lock().loaded = loaded;
         if wanted.is_empty() {
             return PreimportResult::Done(None);
@@ -184,8 +187,8 @@ impl Preimports {
         for _ in 0..MAX_ATTEMPTS {
             let Ok(zygote) = worker() else { break };
             let attempt = Attempt::start(&zygote, &wanted, directory);
-            match attempt.map(|attempt| attempt.follow(timeout)) {
-                Ok(AttemptResult::Accepted(warm)) => return PreimportResult::Done(Some(warm)),
+            match attempt.map(|attempt| attempt.run_to_end(timeout)) {
+                Ok(AttemptResult::Accepted(it)) => return PreimportResult::Done(Some(it)),
                 Ok(AttemptResult::Rejected(number))
                     if number < wanted.len() && wanted.len() > 1 =>
                 {
@@ -203,12 +206,12 @@ impl Default for PreimportState {
     fn default() -> Self {
         Self {
             wanted: Vec::new(),
-            particular: BTreeSet::new(),
+            import_changing_sessions: BTreeSet::new(),
             round: 0,
             tried: 0,
-            losses: 0,
+            worker_losses: 0,
             is_busy: false,
-            warm: None,
+            preimported: None,
             loaded: Arc::default(),
             timeout: IMPORT_TIMEOUT,
         }
@@ -220,30 +223,31 @@ impl PreimportState {
         !self.is_busy && self.round != self.tried && !self.wanted.is_empty()
     }
 
-    /// What is to be done, if something is: the one who takes it does it.
-    fn take(&mut self) -> Option<(u64, Vec<Import>)> {
+    /// Takes the pending work, if there is some. The caller must do it.
+    fn take_task(&mut self) -> Option<(u64, Vec<Import>)> {
         self.has_work().then(|| {
             self.is_busy = true;
             (self.round, self.wanted.clone())
         })
     }
 
-    /// Whether the worker itself has all that a block imports.
-    fn has_loaded(&self, code: &str) -> bool {
+    /// Returns whether the worker itself has loaded all modules that a block imports.
+    fn worker_has_imports_of(&self, code: &str) -> bool {
         let imports = imports::imports(code);
         !imports.is_empty()
             && imports.iter().all(|import| self.loaded.contains(imports::module_of(import)))
     }
 
-    /// Whether it makes no difference to a block, but in time, that modules are loaded.
-    fn is_for(&self, request: &Request) -> bool {
+    /// Returns whether preimported modules make no difference to a block but in time.
+    fn applies_to(&self, request: &Request) -> bool {
         let Snippet { code, session, .. } = &request.code;
-        !is_particular(&request.code)
+        !changes_imports(&request.code)
             && match request.session {
-                // What imports nothing is not to start later for it.
-                None => imports::names_imports(code) && !self.has_loaded(code),
+                // A block without imports must not start later because of it.
+                None => imports::mentions_imports(code) && !self.worker_has_imports_of(code),
                 Some(run::SessionStart::Fresh) => {
-                    !session.as_ref().is_some_and(|session| self.particular.contains(session))
+                    let changing = &self.import_changing_sessions;
+                    !session.as_ref().is_some_and(|session| changing.contains(session))
                 }
                 Some(run::SessionStart::After(_)) => false,
             }
@@ -251,16 +255,17 @@ impl PreimportState {
 }
 
 impl Preimported {
-    /// Whether one of the modules is called as one of the deck's own, which are told of in this folder.
-    fn has_one_of(&self, modules: Option<&Path>) -> bool {
-        let told = modules.and_then(|folder| std::fs::read_dir(folder).ok());
-        told.into_iter()
+    /// Returns whether a loaded module has the name of one of the deck's modules, which `modules` lists.
+    fn is_shadowed_by_deck_modules(&self, modules: Option<&Path>) -> bool {
+        let entries = modules.and_then(|folder| std::fs::read_dir(folder).ok());
+        entries
+            .into_iter()
             .flatten()
             .flatten()
-            .any(|one| self.loaded.contains(&*one.file_name().to_string_lossy()))
+            .any(|entry| self.loaded.contains(&*entry.file_name().to_string_lossy()))
     }
 
-    /// Whether a block of this folder that imports one of the modules means one of its own.
+    /// Returns whether the deck's folder has a module with the name of a loaded one.
     fn is_shadowed_in(&self, directory: &Path) -> bool {
         let Ok(entries) = std::fs::read_dir(directory) else { return false };
         entries.flatten().any(|entry| {
@@ -276,25 +281,25 @@ impl Preimported {
     }
 }
 
-/// What is to be imported ahead, each once.
-fn wanted(preload: &[String], snippets: &[&Snippet], particular: &BTreeSet<String>) -> Vec<Import> {
-    // Where a fork is not safe, nothing may be loaded that starts threads.
+/// Returns the modules to preimport, without duplicates. Blocks of `changing` sessions do not count.
+fn wanted(preload: &[String], snippets: &[&Snippet], changing: &BTreeSet<String>) -> Vec<Import> {
+    // Forks are not safe there, so no module may be loaded that starts threads.
     if cfg!(target_os = "macos") {
         return Vec::new();
     }
     let is_usual = |snippet: &&&Snippet| {
         let session = snippet.session.as_ref();
-        !is_particular(snippet) && !session.is_some_and(|session| particular.contains(session))
+        !changes_imports(snippet) && !session.is_some_and(|session| changing.contains(session))
     };
-    let asked = preload.iter().filter_map(|module| imports::import_of(module));
-    let asked = asked.map(|statement| Import { is_asked_for: true, statement });
+    let requested = preload.iter().filter_map(|module| imports::import_of(module));
+    let requested = requested.map(|statement| Import { is_requested: true, statement });
     let named = snippets.iter().filter(is_usual).flat_map(|it| imports::imports(&it.code));
-    let named = named.map(|statement| Import { is_asked_for: false, statement });
+    let named = named.map(|statement| Import { is_requested: false, statement });
     let mut known = BTreeSet::new();
-    asked.chain(named).filter(|import| known.insert(import.statement.clone())).collect()
+    requested.chain(named).filter(|import| known.insert(import.statement.clone())).collect()
 }
 
-/// Whether a block changes how modules are imported, or what they find.
-fn is_particular(snippet: &Snippet) -> bool {
+/// Returns whether a block changes how modules are imported, or what they find when they are.
+fn changes_imports(snippet: &Snippet) -> bool {
     !snippet.environment.is_empty() || imports::changes_imports(&snippet.code)
 }

@@ -6,7 +6,7 @@ does beside loading modules makes it unfit for this: the program that asked star
 and it is left to the block.
 """
 
-WARMED = b"\x1b_livedeck;warmed\x1b\\"
+WARMED = b"\x1b_livedeck;imported\x1b\\"
 INSTALLED = {"site-packages", "dist-packages"}
 
 

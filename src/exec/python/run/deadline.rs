@@ -1,5 +1,4 @@
-//! When a run is to be stopped: at its time limit, and once more where the first interrupt may have
-//! been overlooked.
+//! Stops a run at its time limit, and repeats an early interrupt that Python may have missed.
 
 #![expect(clippy::disallowed_methods, reason = "a run has a time limit")]
 
@@ -10,59 +9,59 @@ use rustix::event::Timespec;
 use super::handle::PythonRun;
 use crate::exec::Stop;
 
-/// How long a run that reached its time limit has to obey the interrupt.
+/// How long a run may take to obey the interrupt at its time limit before it is killed.
 const INTERRUPT_GRACE: Duration = Duration::from_millis(500);
 
-/// When a run is interrupted again that was to be stopped before it began. Python overlooks a signal
-/// that comes between the last look for one and a wait: at the begin of a run that is most likely, and
-/// there is nothing yet that a second interrupt could disturb.
+/// When to repeat the interrupt of a run that was stopped before it began. Python misses a signal that
+/// arrives between its last check and a blocking call, which is most likely at the start of a run,
+/// when a second interrupt cannot disturb anything.
 const INTERRUPT_RETRY: Duration = Duration::from_millis(20);
 
-/// When a run is to be stopped, and how far that has gone.
+/// The time limit of a run, and the next step to enforce it.
 pub(super) struct Deadline {
     timeout: Option<Duration>,
     next: Option<(Instant, Stop)>,
     reached: bool,
-    /// When to interrupt it once more.
-    again: Option<Instant>,
+    /// When to repeat an interrupt.
+    retry: Option<Instant>,
 }
 
 impl Deadline {
-    /// Of a run that may take so long, if it may not take for ever. It has not begun.
+    /// Returns the deadline of a run that has not begun; `None` is no limit.
     pub(super) fn new(timeout: Option<Duration>) -> Self {
-        Self { timeout, next: None, reached: false, again: None }
+        Self { timeout, next: None, reached: false, retry: None }
     }
 
-    /// Its time runs from `now` on.
+    /// Starts the clock at `now`.
     pub(super) fn start(&mut self, now: Instant) {
         let end = self.timeout.and_then(|timeout| now.checked_add(timeout));
         self.next = end.map(|end| (end, Stop::Interrupt));
     }
 
-    /// Its time stands still until it starts anew.
+    /// Stops the clock until the next [`Self::start`].
     pub(super) fn suspend(&mut self) {
         self.next = None;
     }
 
-    /// Interrupts once more in a while.
-    pub(super) fn interrupt_again(&mut self) {
-        self.again = Some(Instant::now() + INTERRUPT_RETRY);
+    /// Schedules a second interrupt.
+    pub(super) fn retry_interrupt(&mut self) {
+        self.retry = Some(Instant::now() + INTERRUPT_RETRY);
     }
 
-    /// Whether its time was up.
+    /// Returns whether the time limit was reached.
     pub(super) fn was_reached(&self) -> bool {
         self.reached
     }
 
-    /// How long to wait at most.
+    /// Returns the time until the next step, if one is planned.
     pub(super) fn left(&self) -> Option<Timespec> {
-        let next = self.next.map(|(due, _)| due).into_iter().chain(self.again).min()?;
+        let next = self.next.map(|(due, _)| due).into_iter().chain(self.retry).min()?;
         Timespec::try_from(next.saturating_duration_since(Instant::now())).ok()
     }
 
-    /// Does what is due: an interrupt first, then a kill.
+    /// Takes the step that is due: an interrupt first, then a kill.
     pub(super) fn check(&mut self, run: &PythonRun) {
-        if self.again.take_if(|due| *due <= Instant::now()).is_some() {
+        if self.retry.take_if(|due| *due <= Instant::now()).is_some() {
             run.stop(Stop::Interrupt);
         }
         let Some((_, how)) = self.next.filter(|(due, _)| *due <= Instant::now()) else { return };

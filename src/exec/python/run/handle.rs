@@ -1,4 +1,4 @@
-//! What others may know of a run and do to it, while a thread of its own follows it.
+//! A run as other threads see it: they read its state and stop it while its own thread monitors it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::exec::io::stdin::Keyboard;
 use crate::exec::os::process_tree::{self, Owner};
 use crate::exec::python::session::Snapshot;
 
-/// What others may know of a run and do to it.
+/// The shared handle of a Python run.
 #[derive(Debug)]
 pub(in crate::exec::python) struct PythonRun {
     state: Mutex<PythonRunState>,
-    /// What it goes on from.
-    base: Option<Arc<Snapshot>>,
-    /// Where it is told of the deck's modules.
+    /// The session state that it continues from.
+    snapshot: Option<Arc<Snapshot>>,
+    /// The folder with the states of the deck's modules.
     modules: Option<PathBuf>,
     keyboard: Keyboard,
     owner: Owner,
@@ -26,96 +26,96 @@ pub(in crate::exec::python) struct PythonRun {
 #[derive(Debug, Default)]
 struct PythonRunState {
     group: Option<Pid>,
-    asked: Option<Stop>,
+    stop_request: Option<Stop>,
     ended: bool,
     forgotten: bool,
 }
 
 impl PythonRun {
-    /// One that goes on from this, if from anything, and is told of the deck's modules there. What it
-    /// starts is this owner's.
-    pub(in crate::exec::python) fn on(
-        base: Option<Arc<Snapshot>>,
+    /// Returns the handle of a run that continues from `snapshot`, imports the deck's modules from the
+    /// `modules` folder and whose processes belong to `owner`.
+    pub(in crate::exec::python) fn new(
+        snapshot: Option<Arc<Snapshot>>,
         modules: Option<PathBuf>,
         owner: Owner,
     ) -> Self {
-        Self { state: Mutex::default(), base, modules, keyboard: Keyboard::default(), owner }
+        Self { state: Mutex::default(), snapshot, modules, keyboard: Keyboard::default(), owner }
     }
 
-    /// Whose processes it starts.
+    /// Returns the owner of the processes that it starts.
     pub(in crate::exec::python) fn owner(&self) -> Owner {
         self.owner
     }
 
-    /// Where it is told of the deck's modules, if there are any.
+    /// Returns the folder with the states of the deck's modules, if there are any.
     pub(in crate::exec::python) fn modules(&self) -> Option<&Path> {
         self.modules.as_deref()
     }
 
-    /// What it goes on from.
-    pub(in crate::exec::python) fn base(&self) -> Option<&Arc<Snapshot>> {
-        self.base.as_ref()
+    /// Returns the session state that it continues from.
+    pub(in crate::exec::python) fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.snapshot.as_ref()
     }
 
-    /// Notes that nothing will go on from it.
+    /// Records that no later run will continue from it.
     pub(in crate::exec::python) fn forget(&self) {
         self.state.lock().forgotten = true;
     }
 
-    /// Whether nothing will go on from it.
+    /// Returns whether no later run will continue from it.
     pub(in crate::exec::python) fn is_forgotten(&self) -> bool {
         self.state.lock().forgotten
     }
 
-    /// Its process, once it has started.
+    /// Returns its process, once it has started.
     pub(in crate::exec::python) fn process(&self) -> Option<Pid> {
         self.state.lock().group
     }
 
-    /// Stops it, now or as soon as it has started. Whether it was there to be signalled.
+    /// Stops it, now or as soon as it has started. Returns whether it had started.
     pub(in crate::exec::python) fn stop(&self, how: Stop) -> bool {
         let mut state = self.state.lock();
         if state.ended {
             return true;
         }
-        if state.asked != Some(Stop::Kill) {
-            state.asked = Some(how);
+        if state.stop_request != Some(Stop::Kill) {
+            state.stop_request = Some(how);
         }
         state.group.map(|group| self.signal(group, how)).is_some()
     }
 
-    /// The terminal that it can be typed at.
+    /// Returns the terminal that takes the speaker's input.
     pub(in crate::exec::python) fn keyboard(&self) -> &Keyboard {
         &self.keyboard
     }
 
-    /// Whether somebody asked to stop it.
+    /// Returns whether a stop was requested.
     pub(in crate::exec::python) fn is_stopped(&self) -> bool {
-        self.state.lock().asked.is_some()
+        self.state.lock().stop_request.is_some()
     }
 
-    /// Whether somebody asked for its end at once.
+    /// Returns whether a kill was requested.
     pub(in crate::exec::python) fn is_killed(&self) -> bool {
-        self.state.lock().asked == Some(Stop::Kill)
+        self.state.lock().stop_request == Some(Stop::Kill)
     }
 
-    /// Notes its process; one that was asked to stop is stopped.
+    /// Records its process group, and stops it if a stop was requested before.
     pub(in crate::exec::python) fn start(&self, group: Pid) {
         let mut state = self.state.lock();
         state.group = Some(group);
-        if let Some(how) = state.asked {
+        if let Some(how) = state.stop_request {
             self.signal(group, how);
         }
     }
 
-    /// Kills what is left of it, which nobody asked for.
+    /// Kills its remaining processes without a request to stop.
     pub(in crate::exec::python) fn kill(&self) {
         if let Some(group) = self.state.lock().group {
             self.signal(group, Stop::Kill);
         }
     }
 
-    /// Notes that it is over.
+    /// Records that it has ended.
     pub(in crate::exec::python) fn end(&self) {
         self.state.lock().ended = true;
     }
@@ -127,7 +127,7 @@ impl PythonRun {
         match how {
             Stop::Interrupt => {
                 send(Signal::INT);
-                // What is stopped hears of it when it goes on.
+                // A stopped process receives the interrupt only once it continues.
                 send(Signal::CONT);
             }
             Stop::Kill => {

@@ -1,5 +1,5 @@
-//! One run, from the order to its end: a thread of its own reads what it writes and what is told
-//! about it, stops it when asked or when its time is up, and passes everything on.
+//! Monitors one run from the request to its end, on a thread of its own: reads its output and reports,
+//! stops it on request or at its time limit, and turns everything into events.
 
 #![expect(clippy::disallowed_methods, reason = "measures how long a run takes")]
 
@@ -23,11 +23,12 @@ use rustix::process::{Pid, Signal};
 use self::handle::PythonRun;
 use self::parent::RunParent;
 use self::values::PendingValues;
+use crate::exec::RunSink;
 use crate::exec::io::capture::StdoutSink;
 use crate::exec::io::stdin::InputWatcher;
 use crate::exec::os::pty::PtyPool;
 use crate::exec::os::temp_dir::TempRoot;
-use crate::exec::python::Sink;
+
 use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::report::{self, ReportReader, RunReport, Threads};
 use crate::exec::python::worker::request::{Dispatch, RunRequest};
@@ -37,38 +38,38 @@ use output::{LeftoverOutput, RunOutput};
 use parent_watch::ParentWatch;
 use reports::PendingReports;
 
-/// How long only the output of a run that was just ordered is waited for, and not what is told of it.
+/// How long to wait for the output of a requested run alone, and not for its reports.
 const OUTPUT_ONLY_WINDOW: Duration = Duration::from_millis(3);
 
-/// How following a run went.
+/// How a monitored run ended.
 #[derive(Debug)]
 pub(in crate::exec::python) enum RunEnd {
-    /// It ended, like this.
+    /// It ended with this outcome, after this time.
     Ended(Outcome, Duration),
     /// The worker ended before the run began.
     NotBegun,
 }
 
-/// A run that is ordered: our ends of its files, and how far it is.
+/// A monitored run: our ends of its files, and its progress.
 pub(in crate::exec::python) struct RunMonitor {
     run: Arc<PythonRun>,
-    sink: Sink,
-    starter: RunParent,
-    written: RunOutput,
-    ends: StdoutSink,
-    /// The run's own files, until it is ordered.
-    theirs: Option<(OwnedFd, UnixStream)>,
-    told: PendingReports,
-    /// Until when only its output is waited for.
-    quiet: Instant,
-    kept: Option<Threads>,
-    began: Option<Instant>,
+    sink: RunSink,
+    parent: RunParent,
+    output: RunOutput,
+    stdout: StdoutSink,
+    /// The run's ends of the files, until it is requested.
+    child_ends: Option<(OwnedFd, UnixStream)>,
+    reports: PendingReports,
+    /// Until when to wait for its output alone.
+    output_only_until: Instant,
+    snapshot_threads: Option<Threads>,
+    start_time: Option<Instant>,
     watch: Option<InputWatcher>,
     deadline: Deadline,
-    patience: ParentWatch,
+    parent_watch: ParentWatch,
 }
 
-/// What a wait has shown.
+/// The files that a wait found readable.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a file of its own")]
 struct Readiness {
@@ -79,11 +80,11 @@ struct Readiness {
 }
 
 impl RunMonitor {
-    /// Has all that a run needs to be ordered.
+    /// Opens the files of a run. Fails if no terminal can be opened.
     pub(in crate::exec::python) fn new(
-        starter: RunParent,
+        parent: RunParent,
         request: &Request,
-        (run, sink): (&Arc<PythonRun>, &Sink),
+        (run, sink): (&Arc<PythonRun>, &RunSink),
         (ptys, temp_root): (&PtyPool, &Arc<TempRoot>),
     ) -> io::Result<Self> {
         let pty = ptys.open(request.columns, request.rows, &request.input)?;
@@ -96,112 +97,112 @@ impl RunMonitor {
         Ok(Self {
             run: run.clone(),
             sink: sink.clone(),
-            starter,
-            written: RunOutput::new(sink.clone(), pty.master),
-            ends: StdoutSink::open(request.target)?,
-            theirs: Some((pty.slave, theirs)),
-            told: PendingReports::new(ReportReader::new(ours).checked(), values),
-            quiet: Instant::now(),
-            kept: None,
-            began: None,
+            parent,
+            output: RunOutput::new(sink.clone(), pty.master),
+            stdout: StdoutSink::open(request.target)?,
+            child_ends: Some((pty.slave, theirs)),
+            reports: PendingReports::new(ReportReader::new(ours).checked(), values),
+            output_only_until: Instant::now(),
+            snapshot_threads: None,
+            start_time: None,
             watch,
             deadline: Deadline::new(request.limits.timeout),
-            patience: ParentWatch::new(),
+            parent_watch: ParentWatch::new(),
         })
     }
 
-    /// Orders the run; it is not followed yet.
-    pub(in crate::exec::python) fn order(&mut self, order: &RunRequest<'_>) {
-        let Some((terminal, reports)) = self.theirs.take() else { return };
-        let written = self.ends.files(terminal.as_fd());
-        // A worker that is gone shows when its run is followed.
-        let _ = self.starter.run(&Dispatch { order, written, reports: reports.as_fd() });
-        self.quiet = Instant::now() + OUTPUT_ONLY_WINDOW;
+    /// Requests the run.
+    pub(in crate::exec::python) fn dispatch(&mut self, request: &RunRequest<'_>) {
+        let Some((terminal, reports)) = self.child_ends.take() else { return };
+        let output = self.stdout.files(terminal.as_fd());
+        // A failure shows as the end of the worker while the run is monitored.
+        let _ = self.parent.dispatch(&Dispatch { request, output, reports: reports.as_fd() });
+        self.output_only_until = Instant::now() + OUTPUT_ONLY_WINDOW;
     }
 
-    /// The same where nothing has to be waited for; whether it was.
-    pub(in crate::exec::python) fn order_at_once(&mut self, order: &RunRequest<'_>) -> bool {
-        let Some((terminal, reports)) = self.theirs.take() else { return false };
-        let written = self.ends.files(terminal.as_fd());
-        self.quiet = Instant::now() + OUTPUT_ONLY_WINDOW;
-        self.starter.run_at_once(&Dispatch { order, written, reports: reports.as_fd() })
+    /// Requests the run if that does not block; returns whether it was requested.
+    pub(in crate::exec::python) fn try_dispatch(&mut self, request: &RunRequest<'_>) -> bool {
+        let Some((terminal, reports)) = self.child_ends.take() else { return false };
+        let output = self.stdout.files(terminal.as_fd());
+        self.output_only_until = Instant::now() + OUTPUT_ONLY_WINDOW;
+        self.parent.try_dispatch(&Dispatch { request, output, reports: reports.as_fd() })
     }
 
-    /// Passes on what happens until the run has ended and all it wrote was read.
-    pub(in crate::exec::python) fn follow(&mut self) -> RunEnd {
+    /// Sends events until the run has ended and all its output was read.
+    pub(in crate::exec::python) fn run_to_end(&mut self) -> RunEnd {
         loop {
             let ready = self.wait();
-            if (ready.reports || ready.worker_ended || self.told.has_news())
-                && let Some(end) = self.take_reports(ready.worker_ended)
+            if (ready.reports || ready.worker_ended || self.reports.has_unread())
+                && let Some(end) = self.handle_reports(ready.worker_ended)
             {
                 return end;
             }
             if ready.terminal {
-                self.written.read(Some(&mut self.told));
+                self.output.read(Some(&mut self.reports));
             }
             if ready.process_ended {
-                self.patience.exited();
+                self.parent_watch.exited();
             }
-            self.patience.check(&self.starter, self.run.is_killed());
+            self.parent_watch.check(&self.parent, self.run.is_killed());
             self.deadline.check(&self.run);
             self.watch();
         }
     }
 
-    /// Looks whether it waits for input, once it has started.
+    /// Checks whether the run waits for input, once it has started.
     fn watch(&mut self) {
         if let (Some(watch), Some(leader)) = (&mut self.watch, self.run.process()) {
             watch.look(leader, &self.sink);
         }
     }
 
-    /// Who was to start it.
-    pub(in crate::exec::python) fn starter(self) -> RunParent {
-        self.starter
+    /// Returns the process that was asked to start the run.
+    pub(in crate::exec::python) fn into_parent(self) -> RunParent {
+        self.parent
     }
 
-    /// Keeps the picture that the run was to make.
+    /// Keeps the picture that the run wrote to its standard output.
     pub(in crate::exec::python) fn keep_picture(
         &mut self,
         request: &Request,
         outcome: &Outcome,
         temp_root: &TempRoot,
     ) {
-        self.ends.keep(request, outcome, temp_root, &self.sink);
+        self.stdout.keep(request, outcome, temp_root, &self.sink);
     }
 
-    /// What the run left for others to go on from, if it did.
-    pub(in crate::exec::python) fn part(self) -> (Option<Snapshot>, LeftoverOutput) {
-        let Self { run, starter, told, kept, written, .. } = self;
-        // What was imported ahead is a base, too.
-        let before = match starter {
-            RunParent::Snapshot(base) => Some(base),
+    /// Returns the snapshot that the run has become, if it has, and the output of the processes that
+    /// it left behind.
+    pub(in crate::exec::python) fn into_parts(self) -> (Option<Snapshot>, LeftoverOutput) {
+        let Self { run, parent, reports, snapshot_threads, output, .. } = self;
+        let parent = match parent {
+            RunParent::Snapshot(snapshot) => Some(snapshot),
             RunParent::Worker(_) => None,
         };
-        let base = kept.zip(run.process());
-        let base = base
-            .map(|(threads, process)| Snapshot::new(process, told.into_reports(), threads, before));
-        (base, LeftoverOutput(written))
+        let snapshot = snapshot_threads.zip(run.process()).map(|(threads, process)| {
+            Snapshot::new(process, reports.into_reader(), threads, parent)
+        });
+        (snapshot, LeftoverOutput(output))
     }
 
-    /// Waits for something to do. Most blocks write something as soon as they have begun: that they
-    /// have is heard with it, so that nothing is woken up twice between a key and the first line.
+    /// Waits for something to do. Most blocks write output as soon as they start. The start is then
+    /// handled together with the output, which saves one wake-up between a key and the first line.
     fn wait(&self) -> Readiness {
-        let left = self.quiet.saturating_duration_since(Instant::now());
-        if self.began.is_none() && !left.is_zero() {
-            let terminal = self.written.wait(Timespec::try_from(left).ok());
+        let left = self.output_only_until.saturating_duration_since(Instant::now());
+        if self.start_time.is_none() && !left.is_zero() {
+            let terminal = self.output.wait(Timespec::try_from(left).ok());
             return Readiness { reports: true, terminal, ..Readiness::default() };
         }
-        let mut files = vec![PollFd::new(self.told.reports(), PollFlags::IN)];
-        let worker = self.starter.exit();
+        let mut files = vec![PollFd::new(self.reports.reader(), PollFlags::IN)];
+        let worker = self.parent.exit();
         files.extend(worker.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN)));
-        let process = self.patience.exit();
+        let process = self.parent_watch.exit();
         files.extend(process.map(|exit| PollFd::new(exit, PollFlags::IN)));
-        files.extend(self.written.terminal().map(|it| PollFd::new(it, PollFlags::IN)));
-        let until_look =
-            self.watch.as_ref().filter(|_| self.began.is_some()).map(InputWatcher::left);
-        let until_look = until_look.and_then(|left| Timespec::try_from(left).ok());
-        let limits = [self.deadline.left(), until_look, self.patience.left()];
+        files.extend(self.output.terminal().map(|it| PollFd::new(it, PollFlags::IN)));
+        let until_input_check =
+            self.watch.as_ref().filter(|_| self.start_time.is_some()).map(InputWatcher::left);
+        let until_input_check = until_input_check.and_then(|left| Timespec::try_from(left).ok());
+        let limits = [self.deadline.left(), until_input_check, self.parent_watch.left()];
         let limit = limits.into_iter().flatten().min();
         if rustix::event::poll(&mut files, limit.as_ref()).is_err() {
             return Readiness::default();
@@ -215,45 +216,45 @@ impl RunMonitor {
         }
     }
 
-    /// Takes note of what the worker tells; the end, if this was it.
-    fn take_reports(&mut self, worker_ended: bool) -> Option<RunEnd> {
-        let mut reports = self.told.news();
+    /// Handles the reports of the worker; returns the end of the run if they contain it.
+    fn handle_reports(&mut self, worker_ended: bool) -> Option<RunEnd> {
+        let mut reports = self.reports.drain();
         if worker_ended {
-            reports.push(RunReport::Lost);
+            reports.push(RunReport::Disconnected);
         }
         for report in reports {
             match report {
                 RunReport::Started(group, since) => self.start(group, report::ago(since)),
                 RunReport::Snapshot(outcome, threads) => {
-                    self.kept = Some(threads);
-                    self.written.read_to_the_end(&mut self.told);
+                    self.snapshot_threads = Some(threads);
+                    self.output.drain_until_quiet(&mut self.reports);
                     return Some(self.end(outcome));
                 }
                 RunReport::Ended(outcome) => return Some(self.end(outcome)),
                 RunReport::Awaits(module) => self.wait_for_module(module),
-                RunReport::Shown(..)
+                RunReport::Value(..)
                 | RunReport::Imports(_)
                 | RunReport::Rejected(_)
                 | RunReport::Loaded(_) => {}
-                RunReport::Lost => return Some(self.lose()),
+                RunReport::Disconnected => return Some(self.worker_lost()),
             }
         }
         None
     }
 
     fn start(&mut self, group: Pid, ago: Duration) {
-        let began = Instant::now().checked_sub(ago).unwrap_or_else(Instant::now);
-        self.began = Some(began);
-        self.deadline.start(began);
+        let start_time = Instant::now().checked_sub(ago).unwrap_or_else(Instant::now);
+        self.start_time = Some(start_time);
+        self.deadline.start(start_time);
         (self.sink)(Event::Started);
         if self.run.is_stopped() {
-            self.deadline.interrupt_again();
+            self.deadline.retry_interrupt();
         }
-        self.patience.start(group);
+        self.parent_watch.start(group);
         self.run.start(group);
     }
 
-    /// It waits for a module, or does so no more: what the compiler takes is none of its own time.
+    /// Pauses the deadline while the run waits for a module to be compiled.
     fn wait_for_module(&mut self, module: Option<Box<str>>) {
         match module {
             Some(_) => self.deadline.suspend(),
@@ -264,9 +265,9 @@ impl RunMonitor {
 
     fn end(&mut self, outcome: Outcome) -> RunEnd {
         self.run.end();
-        let took = self.began.map(|began| began.elapsed()).unwrap_or_default();
-        self.written.finish(&mut self.told);
-        self.told.rest().into_iter().for_each(&*self.sink);
+        let took = self.start_time.map(|start_time| start_time.elapsed()).unwrap_or_default();
+        self.output.finish(&mut self.reports);
+        self.reports.remaining().into_iter().for_each(&*self.sink);
         let outcome = match outcome {
             _ if self.deadline.was_reached() => Outcome::TimedOut,
             _ if self.run.is_stopped() => Outcome::Stopped,
@@ -275,20 +276,20 @@ impl RunMonitor {
         RunEnd::Ended(outcome, took)
     }
 
-    /// The worker ended, and the run with it.
-    fn lose(&mut self) -> RunEnd {
-        if self.began.is_none() && !self.run.is_stopped() {
+    /// Ends the run, whose worker has ended.
+    fn worker_lost(&mut self) -> RunEnd {
+        if self.start_time.is_none() && !self.run.is_stopped() {
             return RunEnd::NotBegun;
         }
-        if self.began.is_some() {
-            if let Some(outcome) = self.starter.end_in_place() {
+        if self.start_time.is_some() {
+            if let Some(outcome) = self.parent.outcome_in_place() {
                 return self.end(outcome);
             }
             self.run.kill();
             if !self.run.is_stopped() {
-                let what = "\nthe Python worker was killed; the next run starts a new one\n";
-                self.written.read(Some(&mut self.told));
-                (self.sink)(Event::Output(what.into()));
+                let message = "\nthe Python worker was killed; the next run starts a new one\n";
+                self.output.read(Some(&mut self.reports));
+                (self.sink)(Event::Output(message.into()));
             }
         }
         self.end(Outcome::Signaled(Signal::KILL.as_raw()))

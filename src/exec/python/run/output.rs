@@ -1,5 +1,5 @@
-//! What a run writes, as it is read and passed on: while it runs, when it has ended, and from what it
-//! has left behind.
+//! Reads the output of a run from its terminal: while it runs, after it has ended, and from the
+//! processes that it left behind.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
@@ -8,29 +8,29 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::reports::PendingReports;
 use super::values::{MarkScanner, OutputPart};
+use crate::exec::RunSink;
 use crate::exec::process::background;
-use crate::exec::python::Sink;
 use crate::run::Event;
 
-/// How much is read before it is passed on.
+/// The most bytes read before they are passed on.
 const READ_SIZE: usize = 64 * 1024;
 
-/// More than a terminal holds: what a run has written when it ends is within this.
+/// The most bytes read once a run has ended. More than a terminal buffers.
 const MAX_REMAINING: usize = 256 * 1024;
 
-/// How long the terminal of a run that stays may take to tell that nobody writes to it any more: it
-/// may be that of a process that the run has left behind.
+/// How long a terminal must be quiet to count as drained when its run stays as a snapshot: a process
+/// that the run left behind may keep the terminal open.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(5);
 
-/// What a run writes: our end of its terminal, until nobody holds the other one any more.
+/// The output of a run: our end of its terminal, until no process holds the other end.
 pub(super) struct RunOutput {
-    sink: Sink,
+    sink: RunSink,
     terminal: Option<OwnedFd>,
     buffer: Vec<u8>,
-    marks: MarkScanner,
+    scanner: MarkScanner,
 }
 
-/// What is left of a run that has ended.
+/// The output of processes that an ended run left behind.
 pub(in crate::exec::python) struct LeftoverOutput(pub(super) RunOutput);
 
 impl background::OutputSource for LeftoverOutput {
@@ -44,39 +44,39 @@ impl background::OutputSource for LeftoverOutput {
 }
 
 impl RunOutput {
-    /// What comes out of our end of a terminal, and goes to `sink`.
-    pub(super) fn new(sink: Sink, terminal: OwnedFd) -> Self {
+    /// Returns a reader of our end of a terminal that sends its events to `sink`.
+    pub(super) fn new(sink: RunSink, terminal: OwnedFd) -> Self {
         let buffer = vec![0; READ_SIZE];
-        Self { sink, terminal: Some(terminal), buffer, marks: MarkScanner::default() }
+        Self { sink, terminal: Some(terminal), buffer, scanner: MarkScanner::default() }
     }
 
-    /// Our end of its terminal.
+    /// Returns our end of the terminal while the other end is open.
     pub(super) fn terminal(&self) -> Option<&OwnedFd> {
         self.terminal.as_ref()
     }
 
-    /// Reads until nobody can write any more, or nothing was written for a while.
-    pub(super) fn read_to_the_end(&mut self, told: &mut PendingReports) {
+    /// Reads until the terminal is closed or quiet.
+    pub(super) fn drain_until_quiet(&mut self, reports: &mut PendingReports) {
         let mut left = MAX_REMAINING;
         while self.wait(Timespec::try_from(DRAIN_TIMEOUT).ok()) && left > 0 {
-            let Some(read @ 1..) = self.read(Some(told)) else { return };
+            let Some(read @ 1..) = self.read(Some(reports)) else { return };
             left = left.saturating_sub(read);
         }
     }
 
-    /// Reads what is there when the run has ended, and passes all of it on.
-    pub(super) fn finish(&mut self, told: &mut PendingReports) {
+    /// Reads and passes on what the terminal holds when the run has ended.
+    pub(super) fn finish(&mut self, reports: &mut PendingReports) {
         let mut left = MAX_REMAINING;
-        while let Some(read @ 1..) = self.read(Some(told)) {
+        while let Some(read @ 1..) = self.read(Some(reports)) {
             left = left.saturating_sub(read);
             if left == 0 {
                 break;
             }
         }
-        self.release();
+        self.flush_partial_mark();
     }
 
-    /// Waits for something to read; whether there may be something.
+    /// Waits for output; returns whether there may be some.
     pub(super) fn wait(&self, limit: Option<Timespec>) -> bool {
         let Some(terminal) = &self.terminal else { return false };
         loop {
@@ -89,9 +89,9 @@ impl RunOutput {
         }
     }
 
-    /// Passes on what was written, and the values that were told at their marks; how much, or none
-    /// when nobody can write any more.
-    pub(super) fn read(&mut self, mut told: Option<&mut PendingReports>) -> Option<usize> {
+    /// Reads the output and passes it on, with the reported values at their marks. Returns the
+    /// number of bytes, or `None` once the terminal is closed. Never blocks.
+    pub(super) fn read(&mut self, mut reports: Option<&mut PendingReports>) -> Option<usize> {
         let terminal = self.terminal.as_ref()?;
         let mut filled = 0;
         while filled < self.buffer.len() {
@@ -105,24 +105,24 @@ impl RunOutput {
                 Ok(read) => filled += read,
             }
         }
-        for piece in self.marks.cut(&self.buffer[..filled]) {
-            let event = match piece {
+        for part in self.scanner.split(&self.buffer[..filled]) {
+            let event = match part {
                 OutputPart::Text(bytes) => Some(Event::Output(bytes)),
-                OutputPart::Mark(number) => told.as_mut().and_then(|told| told.value(number)),
+                OutputPart::Mark(number) => reports.as_mut().and_then(|it| it.value(number)),
             };
             if let Some(event) = event {
                 (self.sink)(event);
             }
         }
         if self.terminal.is_none() {
-            self.release();
+            self.flush_partial_mark();
         }
         Some(filled)
     }
 
-    /// Passes on what looked like the beginning of a mark.
-    fn release(&mut self) {
-        if let Some(rest) = self.marks.rest() {
+    /// Passes on bytes that looked like the start of a mark.
+    fn flush_partial_mark(&mut self) {
+        if let Some(rest) = self.scanner.take_partial() {
             (self.sink)(Event::Output(rest));
         }
     }

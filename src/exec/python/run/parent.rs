@@ -1,4 +1,4 @@
-//! Who starts a run: the worker, or what an earlier run of its session left.
+//! The process that starts a run: the worker, or the snapshot left by an earlier run of its session.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -14,49 +14,57 @@ use crate::exec::python::worker::request::Dispatch;
 use crate::exec::python::worker::zygote::Zygote;
 use crate::run::Outcome;
 
-/// How long it may take until a process that ends has ended, and that is told.
+/// How long to wait for the exit of a process that is ending.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Who starts a run.
+/// The process that starts a run.
 #[derive(Clone, Debug)]
 pub(in crate::exec::python) enum RunParent {
     /// The worker.
     Worker(Arc<Zygote>),
-    /// What an earlier run of its session left.
+    /// The snapshot left by an earlier run of the session, or by preimporting.
     Snapshot(Arc<Snapshot>),
 }
 
 impl RunParent {
-    /// Asks it for a run.
-    pub(in crate::exec::python) fn run(&self, errand: &Dispatch<'_>) -> io::Result<()> {
+    /// Sends it a request to start a run.
+    pub(in crate::exec::python) fn dispatch(&self, dispatch: &Dispatch<'_>) -> io::Result<()> {
         match self {
-            Self::Worker(worker) => worker.run(errand),
-            Self::Snapshot(base) => base.run(errand),
+            Self::Worker(worker) => worker.dispatch(dispatch),
+            Self::Snapshot(snapshot) => snapshot.dispatch(dispatch),
         }
     }
 
-    /// Whether it would be asked at once, as far as can be told.
-    pub(in crate::exec::python) fn is_free(&self) -> bool {
+    /// Sends the request if that does not block; returns whether it was sent.
+    pub(in crate::exec::python) fn try_dispatch(&self, dispatch: &Dispatch<'_>) -> bool {
+        match self {
+            Self::Worker(worker) => worker.try_dispatch(dispatch),
+            Self::Snapshot(snapshot) => snapshot.try_dispatch(dispatch),
+        }
+    }
+
+    /// Returns whether [`Self::try_dispatch`] is likely to succeed.
+    pub(in crate::exec::python) fn is_ready(&self) -> bool {
         match self {
             Self::Worker(worker) => worker.has_fork(),
             Self::Snapshot(_) => true,
         }
     }
 
-    /// Continues a process that something has stopped, or ends one that stays stopped although it
-    /// was continued `before`; whether it was stopped.
-    pub(in crate::exec::python) fn revive(&self, before: bool) -> bool {
+    /// Continues the process if it is stopped, or kills it if it was already continued once. Returns
+    /// whether it was stopped.
+    pub(in crate::exec::python) fn resume_if_stopped(&self, was_continued: bool) -> bool {
         let process = match self {
             Self::Worker(worker) => worker.process(),
-            // It is the run itself.
-            Self::Snapshot(base) if base.runs_in_place() => return false,
-            Self::Snapshot(base) if base.is_there() => base.process(),
+            // The process is the run itself.
+            Self::Snapshot(snapshot) if snapshot.runs_in_place() => return false,
+            Self::Snapshot(snapshot) if snapshot.is_alive() => snapshot.process(),
             Self::Snapshot(_) => return false,
         };
         if !process_tree::look(process).is_some_and(|process| process.is_stopped) {
             return false;
         }
-        if before {
+        if was_continued {
             self.kill();
         } else {
             let _ = rustix::process::kill_process(process, Signal::CONT);
@@ -64,23 +72,16 @@ impl RunParent {
         true
     }
 
-    /// Ends it at once.
+    /// Kills the process.
     pub(in crate::exec::python) fn kill(&self) {
         match self {
             Self::Worker(worker) => worker.kill(),
-            Self::Snapshot(base) => base.kill(),
+            Self::Snapshot(snapshot) => snapshot.kill(),
         }
     }
 
-    /// The same where nothing has to be waited for; whether it was asked.
-    pub(in crate::exec::python) fn run_at_once(&self, errand: &Dispatch<'_>) -> bool {
-        match self {
-            Self::Worker(worker) => worker.run_at_once(errand),
-            Self::Snapshot(base) => base.run_at_once(errand),
-        }
-    }
-
-    /// A file that is readable once it has ended, where its end does not show by the run's reports.
+    /// Returns a file that becomes readable when the worker exits. A snapshot's exit shows in the
+    /// run's reports instead.
     pub(in crate::exec::python) fn exit(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Worker(worker) => worker.exit(),
@@ -88,8 +89,8 @@ impl RunParent {
         }
     }
 
-    /// Waits until a worker whose files are closed is gone, too.
-    pub(in crate::exec::python) fn see_off(&self) {
+    /// Waits for the exit of a worker that has closed its files.
+    pub(in crate::exec::python) fn wait_for_exit(&self) {
         if let Some(exit) = self.exit() {
             let limit = Timespec::try_from(EXIT_TIMEOUT).ok();
             let mut file = [PollFd::from_borrowed_fd(exit, PollFlags::IN)];
@@ -97,10 +98,10 @@ impl RunParent {
         }
     }
 
-    /// How the process ended that was the run's own already when the run began.
-    pub(in crate::exec::python) fn end_in_place(&self) -> Option<Outcome> {
+    /// Returns how the process ended if the run shared it with an earlier block.
+    pub(in crate::exec::python) fn outcome_in_place(&self) -> Option<Outcome> {
         match self {
-            Self::Snapshot(base) if base.runs_in_place() => base.end(EXIT_TIMEOUT),
+            Self::Snapshot(snapshot) if snapshot.runs_in_place() => snapshot.outcome(EXIT_TIMEOUT),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
-//! Looking after who starts a run and reports its end: a block may stop or trace its parent, which
-//! then says nothing any more.
+//! RunLimits how long a run's parent may take to answer. A block can stop or trace its parent, which
+//! then reports neither the start nor the end of a run.
 
-#![expect(clippy::disallowed_methods, reason = "looks from time to time, while an answer is due")]
+#![expect(clippy::disallowed_methods, reason = "checks the parent at intervals")]
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -12,75 +12,75 @@ use rustix::process::Pid;
 use super::parent::RunParent;
 use crate::exec::process::background;
 
-/// How often the starter is looked at while an answer of it is due.
+/// How often the parent is checked while an answer is due.
 const CHECK_INTERVAL: Duration = Duration::from_millis(300);
 
-/// How long the end of a run that was killed may go unreported: longer than a busy machine takes.
+/// How long the end of a killed run may go unreported. Longer than a busy machine needs.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is due from the starter.
+/// The answer that is due from the parent.
 #[derive(Debug)]
-enum Due {
-    /// That the run has begun.
+enum DueReport {
+    /// The start of the run.
     Start,
-    /// Nothing: the run is under way, and this is readable when its process has ended.
-    Nothing(Option<OwnedFd>),
-    /// How the run's process ended, which it did at this time.
+    /// None: the run is under way. The file becomes readable when its process exits.
+    None(Option<OwnedFd>),
+    /// The end of the run, whose process exited at this time.
     End(Instant),
 }
 
-/// What is due from the starter, and when to look at it.
+/// Checks the parent of a run while an answer is due.
 #[derive(Debug)]
 pub(super) struct ParentWatch {
-    due: Due,
+    due: DueReport,
     next: Instant,
     was_continued: bool,
 }
 
 impl ParentWatch {
-    /// A run was ordered.
+    /// Returns a watch for a run that was just requested.
     pub(super) fn new() -> Self {
-        Self { due: Due::Start, next: Instant::now() + CHECK_INTERVAL, was_continued: false }
+        Self { due: DueReport::Start, next: Instant::now() + CHECK_INTERVAL, was_continued: false }
     }
 
-    /// The run has begun, as this process.
+    /// Records that the run has started as this process.
     pub(super) fn start(&mut self, process: Pid) {
-        *self = Self { due: Due::Nothing(background::exit_of(process)), ..Self::new() };
+        *self = Self { due: DueReport::None(background::exit_of(process)), ..Self::new() };
     }
 
-    /// What is readable when the run's process has ended, unless that was seen.
+    /// Returns a file that becomes readable when the run's process exits, until that was seen.
     pub(super) fn exit(&self) -> Option<&OwnedFd> {
         match &self.due {
-            Due::Nothing(exit) => exit.as_ref(),
-            Due::Start | Due::End(_) => None,
+            DueReport::None(exit) => exit.as_ref(),
+            DueReport::Start | DueReport::End(_) => None,
         }
     }
 
-    /// The run's process has ended: the starter is to say how.
+    /// Records that the run's process has exited: the parent must report how.
     pub(super) fn exited(&mut self) {
-        *self = Self { due: Due::End(Instant::now()), ..Self::new() };
-        // One that is stopped is not waited for.
+        *self = Self { due: DueReport::End(Instant::now()), ..Self::new() };
+        // Check now: the parent may be stopped already.
         self.next = Instant::now();
     }
 
-    /// How long to wait at most.
+    /// Returns the time until the next check, if one is planned.
     pub(super) fn left(&self) -> Option<Timespec> {
         let left = self.next.saturating_duration_since(Instant::now());
-        Timespec::try_from(left).ok().filter(|_| !matches!(self.due, Due::Nothing(_)))
+        Timespec::try_from(left).ok().filter(|_| !matches!(self.due, DueReport::None(_)))
     }
 
-    /// Looks at the starter, if it is time to; `is_killed` says whether the run was.
-    pub(super) fn check(&mut self, starter: &RunParent, is_killed: bool) {
-        let is_due = !matches!(self.due, Due::Nothing(_)) && self.next <= Instant::now();
+    /// Checks the parent if it is time to. `is_killed` tells whether the run was killed.
+    pub(super) fn check(&mut self, parent: &RunParent, is_killed: bool) {
+        let is_due = !matches!(self.due, DueReport::None(_)) && self.next <= Instant::now();
         if !is_due {
             return;
         }
-        self.was_continued = starter.revive(self.was_continued);
-        if let Due::End(since) = self.due
+        self.was_continued = parent.resume_if_stopped(self.was_continued);
+        if let DueReport::End(since) = self.due
             && is_killed
             && since.elapsed() > REPORT_TIMEOUT
         {
-            starter.kill();
+            parent.kill();
         }
         self.next = Instant::now() + CHECK_INTERVAL;
     }

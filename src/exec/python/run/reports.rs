@@ -1,68 +1,68 @@
-//! What is told of a run beside what it writes. PendingValues come ahead of their marks in what is written,
-//! and are kept until these are seen.
+//! The reports about one run. Values arrive before their marks in the output and are kept until the
+//! marks are seen.
 
 use super::values::PendingValues;
 use crate::exec::python::worker::report::{ReportReader, RunReport};
 use crate::run::Event;
 
-/// What is told of a run: the values among it are kept until their marks are seen.
+/// The reports that have arrived and were not handled yet.
 pub(super) struct PendingReports {
-    reports: ReportReader,
-    /// All else that was heard and not yet taken note of.
-    heard: Vec<RunReport>,
+    reader: ReportReader,
+    /// Reports other than values.
+    unread: Vec<RunReport>,
     values: PendingValues,
 }
 
 impl PendingReports {
-    /// Nothing yet: it comes over these, and values are kept there.
-    pub(super) fn new(reports: ReportReader, values: PendingValues) -> Self {
-        Self { reports, heard: Vec::new(), values }
+    /// Returns an empty queue over `reader` that keeps values in `values`.
+    pub(super) fn new(reader: ReportReader, values: PendingValues) -> Self {
+        Self { reader, unread: Vec::new(), values }
     }
 
-    /// What it comes over.
-    pub(super) fn reports(&self) -> &ReportReader {
-        &self.reports
+    /// Returns the reader.
+    pub(super) fn reader(&self) -> &ReportReader {
+        &self.reader
     }
 
-    /// The same, when nothing more is to be heard of the run itself.
-    pub(super) fn into_reports(self) -> ReportReader {
-        self.reports
+    /// Returns the reader when the run itself has nothing more to report.
+    pub(super) fn into_reader(self) -> ReportReader {
+        self.reader
     }
 
-    /// Whether something was heard that nobody has taken note of.
-    pub(super) fn has_news(&self) -> bool {
-        !self.heard.is_empty()
+    /// Returns whether reports other than values wait to be handled.
+    pub(super) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
     }
 
-    /// All that there is to take note of, but for values.
-    pub(super) fn news(&mut self) -> Vec<RunReport> {
-        self.listen();
-        std::mem::take(&mut self.heard)
+    /// Returns all reports except values. Never blocks.
+    pub(super) fn drain(&mut self) -> Vec<RunReport> {
+        self.read();
+        std::mem::take(&mut self.unread)
     }
 
-    /// Hears what there is to hear.
-    fn listen(&mut self) {
-        for report in self.reports.take() {
+    fn read(&mut self) {
+        for report in self.reader.take() {
             match report {
-                RunReport::Shown(number, value) => self.values.add(number, value),
-                other => self.heard.push(other),
+                RunReport::Value(number, value) => self.values.add(number, value),
+                other => self.unread.push(other),
             }
         }
     }
 
-    /// What is to be passed on at a mark. Its value went ahead of it, so it is there by now.
+    /// Returns the event for the mark with this number. Its value was sent before the mark.
     pub(super) fn value(&mut self, number: u64) -> Option<Event> {
-        if !self.values.has(number) {
-            self.listen();
+        if !self.values.contains(number) {
+            self.read();
         }
-        self.values.show(number)
+        self.values.take(number)
     }
 
-    /// What is to be passed on without a mark that was seen: values, and why the interpreter crashed.
-    pub(super) fn rest(&mut self) -> Vec<Event> {
-        let left = self.values.left();
-        let mut rest: Vec<_> = left.into_iter().filter_map(|it| self.values.show(it)).collect();
-        rest.extend(self.reports.crash().map(|crash| Event::Output(crash.into_bytes())));
+    /// Returns the events without a mark: values whose marks were not seen, and the interpreter's
+    /// crash.
+    pub(super) fn remaining(&mut self) -> Vec<Event> {
+        let numbers = self.values.numbers();
+        let mut rest: Vec<_> = numbers.into_iter().filter_map(|it| self.values.take(it)).collect();
+        rest.extend(self.reader.crash().map(|crash| Event::Output(crash.into_bytes())));
         rest
     }
 }

@@ -1,5 +1,5 @@
-//! What a block shows beside text: values come ahead over the socket for reports, marks in what is
-//! written say where they stand. Here the two are brought together again.
+//! Values that a block shows besides text. A value arrives on the socket for reports; a mark in the
+//! output gives its place. This module joins the two.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -11,64 +11,64 @@ use crate::deck::Align;
 use crate::exec::os::temp_dir::TempRoot;
 use crate::run::{DataColumn, DataTable, Event, OutputValue, RunId};
 
-/// What stands before a value's number in what is written, and behind it.
+/// The bytes before the number of a value in the output, and the byte that a mark starts with.
 const MARK: (&[u8], u8) = (b"\x1b_livedeck;", b'\x1b');
-/// What ends the whole mark.
+/// The end of a mark.
 const MARK_END: &[u8] = b"\x1b\\";
 
-/// Digits of a number that the worker gives.
+/// The most digits of a value's number.
 const MAX_DIGITS: usize = 20;
 
-/// PendingValues that one run may show.
+/// The most values that one run may show.
 const MAX_VALUES: usize = 100;
 
-/// A piece of what was written.
+/// A part of the output.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::exec::python) enum OutputPart {
     /// Bytes.
     Text(Vec<u8>),
-    /// The place of the value with this number.
+    /// The mark of the value with this number.
     Mark(u64),
 }
 
-/// Cuts what is written at its marks.
+/// Splits the output at its marks.
 #[derive(Debug, Default)]
 pub(in crate::exec::python) struct MarkScanner {
-    /// The beginning of a mark, perhaps: kept until the next bytes tell.
-    held: Vec<u8>,
+    /// Bytes that may start a mark, until the next bytes decide.
+    partial: Vec<u8>,
 }
 
 impl MarkScanner {
-    /// The pieces of these bytes, those held back before in front of them.
-    pub(in crate::exec::python) fn cut(&mut self, bytes: &[u8]) -> Vec<OutputPart> {
-        let mut all = std::mem::take(&mut self.held);
+    /// Returns the parts of the output, starting with earlier bytes that were undecided.
+    pub(in crate::exec::python) fn split(&mut self, bytes: &[u8]) -> Vec<OutputPart> {
+        let mut all = std::mem::take(&mut self.partial);
         all.extend_from_slice(bytes);
-        let mut pieces = Vec::new();
+        let mut parts = Vec::new();
         let (mut from, mut at) = (0, 0);
         while let Some(found) = all[at..].iter().position(|byte| *byte == MARK.1) {
             at += found;
             match mark(&all[at..]) {
                 Some(Ok((number, length))) => {
-                    pieces.extend(text(&all[from..at]));
-                    pieces.push(OutputPart::Mark(number));
+                    parts.extend(text(&all[from..at]));
+                    parts.push(OutputPart::Mark(number));
                     at += length;
                     from = at;
                 }
                 Some(Err(())) => at += 1,
                 None => {
-                    pieces.extend(text(&all[from..at]));
-                    self.held = all.split_off(at);
-                    return pieces;
+                    parts.extend(text(&all[from..at]));
+                    self.partial = all.split_off(at);
+                    return parts;
                 }
             }
         }
-        pieces.extend(text(&all[from..]));
-        pieces
+        parts.extend(text(&all[from..]));
+        parts
     }
 
-    /// What was held back and is no mark.
-    pub(in crate::exec::python) fn rest(&mut self) -> Option<Vec<u8>> {
-        Some(std::mem::take(&mut self.held)).filter(|held| !held.is_empty())
+    /// Returns the undecided bytes, which turned out to be no mark.
+    pub(in crate::exec::python) fn take_partial(&mut self) -> Option<Vec<u8>> {
+        Some(std::mem::take(&mut self.partial)).filter(|bytes| !bytes.is_empty())
     }
 }
 
@@ -76,8 +76,8 @@ fn text(bytes: &[u8]) -> Option<OutputPart> {
     (!bytes.is_empty()).then(|| OutputPart::Text(bytes.to_vec()))
 }
 
-/// The number and the length of the mark that bytes begin with: an error if they begin with none,
-/// nothing if they are too few to tell.
+/// Returns the number and the length of the mark at the start of `bytes`: an error if there is none,
+/// `None` if there are too few bytes to decide.
 fn mark(bytes: &[u8]) -> Option<Result<(u64, usize), ()>> {
     let known = bytes.len().min(MARK.0.len());
     if bytes[..known] != MARK.0[..known] {
@@ -98,73 +98,73 @@ fn mark(bytes: &[u8]) -> Option<Result<(u64, usize), ()>> {
     }
 }
 
-/// The values of one run that have come and have not been shown.
+/// The values of one run that have arrived and were not shown yet.
 #[derive(Debug)]
 pub(in crate::exec::python) struct PendingValues {
     run: RunId,
     temp_root: Arc<TempRoot>,
-    waiting: BTreeMap<u64, Vec<u8>>,
-    shown: usize,
+    pending: BTreeMap<u64, Vec<u8>>,
+    shown_count: usize,
 }
 
 impl PendingValues {
-    /// None yet, of this run; pictures are kept in that folder.
+    /// Returns an empty set for a run whose pictures are kept in `temp_root`.
     pub(in crate::exec::python) fn new(run: RunId, temp_root: Arc<TempRoot>) -> Self {
-        Self { run, temp_root, waiting: BTreeMap::new(), shown: 0 }
+        Self { run, temp_root, pending: BTreeMap::new(), shown_count: 0 }
     }
 
-    /// Takes in a value.
+    /// Adds a value.
     pub(in crate::exec::python) fn add(&mut self, number: u64, bytes: Vec<u8>) {
-        self.waiting.insert(number, bytes);
+        self.pending.insert(number, bytes);
     }
 
-    /// Whether this value has come and not been shown.
-    pub(in crate::exec::python) fn has(&self, number: u64) -> bool {
-        self.waiting.contains_key(&number)
+    /// Returns whether the value with this number has arrived and was not shown.
+    pub(in crate::exec::python) fn contains(&self, number: u64) -> bool {
+        self.pending.contains_key(&number)
     }
 
-    /// The numbers of those whose marks were not seen.
-    pub(in crate::exec::python) fn left(&self) -> Vec<u64> {
-        self.waiting.keys().copied().collect()
+    /// Returns the numbers of the pending values.
+    pub(in crate::exec::python) fn numbers(&self) -> Vec<u64> {
+        self.pending.keys().copied().collect()
     }
 
-    /// The value of this number, its picture kept in a file; or what to say in its place.
-    pub(in crate::exec::python) fn show(&mut self, number: u64) -> Option<Event> {
-        let bytes = self.waiting.remove(&number)?;
-        self.shown += 1;
-        let say = |what: String| Some(Event::Output(what.into_bytes()));
-        match self.shown.cmp(&(MAX_VALUES + 1)) {
+    /// Returns the event for a value, with a picture saved to a file, or for the message in its place.
+    pub(in crate::exec::python) fn take(&mut self, number: u64) -> Option<Event> {
+        let bytes = self.pending.remove(&number)?;
+        self.shown_count += 1;
+        let message = |text: String| Some(Event::Output(text.into_bytes()));
+        match self.shown_count.cmp(&(MAX_VALUES + 1)) {
             Ordering::Less => {}
             Ordering::Equal => {
-                return say(format!(
+                return message(format!(
                     "the rest is not shown: a run shows {MAX_VALUES} results at most\n"
                 ));
             }
             Ordering::Greater => return None,
         }
-        match value(&bytes, || self.temp_root.shown(self.run, self.shown)) {
+        match value(&bytes, || self.temp_root.shown(self.run, self.shown_count)) {
             Ok(value) => Some(Event::Value(value)),
-            Err(why) => say(format!("this result cannot be shown: {why}\n")),
+            Err(why) => message(format!("this result cannot be shown: {why}\n")),
         }
     }
 }
 
-/// Reads a value as `display.py` sends it.
+/// Decodes a value as `display.py` sends it.
 fn value(
     bytes: &[u8],
-    place: impl FnOnce() -> io::Result<std::path::PathBuf>,
+    path: impl FnOnce() -> io::Result<std::path::PathBuf>,
 ) -> Result<OutputValue, String> {
     let mut fields = ValueFields(bytes);
     match fields.text()?.as_ref() {
         "picture" => {
-            let picture = fields.next().ok_or("it is cut short")?;
-            let file = place().map_err(|error| error.to_string())?;
+            let picture = fields.next().ok_or("it is truncated")?;
+            let file = path().map_err(|error| error.to_string())?;
             save(&file, picture).map_err(|error| error.to_string())?;
             Ok(OutputValue::Picture(file))
         }
         "markdown" => Ok(OutputValue::Markdown { text: fields.text()?.into(), blocks: Vec::new() }),
         "table" => table(&mut fields).map(OutputValue::Table),
-        other => Err(format!("nobody knows what `{other}` is")),
+        other => Err(format!("unknown value kind `{other}`")),
     }
 }
 
@@ -188,7 +188,7 @@ fn table(fields: &mut ValueFields<'_>) -> Result<DataTable, String> {
     Ok(DataTable { columns, rows, height, width })
 }
 
-/// The fields of a value, each behind its length.
+/// The fields of a value, each after its length.
 struct ValueFields<'b>(&'b [u8]);
 
 impl<'b> ValueFields<'b> {
@@ -200,7 +200,7 @@ impl<'b> ValueFields<'b> {
     }
 
     fn text(&mut self) -> Result<String, String> {
-        let field = self.next().ok_or("it is cut short")?;
+        let field = self.next().ok_or("it is truncated")?;
         Ok(String::from_utf8_lossy(field).into_owned())
     }
 
@@ -217,10 +217,10 @@ fn save(file: &Path, bytes: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn cut(parts: &[&str]) -> (Vec<OutputPart>, Option<Vec<u8>>) {
-        let mut marks = MarkScanner::default();
-        let pieces = parts.iter().flat_map(|part| marks.cut(part.as_bytes())).collect();
-        (pieces, marks.rest())
+    fn split(parts: &[&str]) -> (Vec<OutputPart>, Option<Vec<u8>>) {
+        let mut scanner = MarkScanner::default();
+        let split = parts.iter().flat_map(|part| scanner.split(part.as_bytes())).collect();
+        (split, scanner.take_partial())
     }
 
     fn text(text: &str) -> OutputPart {
@@ -228,34 +228,34 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_taken_out() {
-        let pieces = vec![text("a\n"), OutputPart::Mark(12), text("b"), OutputPart::Mark(3)];
-        assert_eq!(cut(&["a\n\x1b_livedeck;12\x1b\\b\x1b_livedeck;3\x1b\\"]), (pieces, None));
+    fn marks_are_removed_from_the_text() {
+        let parts = vec![text("a\n"), OutputPart::Mark(12), text("b"), OutputPart::Mark(3)];
+        assert_eq!(split(&["a\n\x1b_livedeck;12\x1b\\b\x1b_livedeck;3\x1b\\"]), (parts, None));
     }
 
     #[test]
-    fn a_mark_in_pieces_is_a_mark() {
+    fn mark_split_across_reads_is_found() {
         let whole = "\x1b_livedeck;7\x1b\\";
         for at in 1..whole.len() {
             let (one, other) = whole.split_at(at);
-            let pieces = vec![text("a"), OutputPart::Mark(7), text("b")];
-            assert_eq!(cut(&[&format!("a{one}"), &format!("{other}b")]), (pieces, None), "{at}");
+            let parts = vec![text("a"), OutputPart::Mark(7), text("b")];
+            assert_eq!(split(&[&format!("a{one}"), &format!("{other}b")]), (parts, None), "{at}");
         }
     }
 
     #[test]
-    fn what_only_begins_like_one_is_text() {
+    fn incomplete_marks_are_text() {
         for other in
             ["\x1b[31mred", "\x1b_else\x1b\\", "\x1b_livedeck;x\x1b\\", "\x1b_livedeck;\x1b\\"]
         {
-            let seen = cut(&[other]).0.into_iter().map(|piece| match piece {
+            let seen = split(&[other]).0.into_iter().map(|part| match part {
                 OutputPart::Text(text) => String::from_utf8(text).unwrap(),
                 OutputPart::Mark(number) => panic!("{number} in {other:?}"),
             });
             assert_eq!(seen.collect::<String>(), other);
         }
-        assert_eq!(cut(&["a\x1b"]), (vec![text("a")], Some(b"\x1b".into())));
-        assert_eq!(cut(&["\x1b_livedeck;123456789012345678901234"]).0.len(), 1);
+        assert_eq!(split(&["a\x1b"]), (vec![text("a")], Some(b"\x1b".into())));
+        assert_eq!(split(&["\x1b_livedeck;123456789012345678901234"]).0.len(), 1);
     }
 
     fn sent(fields: &[&str]) -> Vec<u8> {
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_read() {
+    fn table_is_decoded() {
         let fields =
             ["table", "9", "1", "2", "", "", "ri", "n", "i64", "r", "0", "5", "1", "6", "cut"];
         let Ok(OutputValue::Table(table)) = read(&sent(&fields)) else { panic!("no table") };
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_is_an_error_and_no_panic() {
+    fn truncated_value_is_an_error() {
         let whole = sent(&["table", "9", "1", "1", "n", "", "r", "5"]);
         for length in 0..whole.len() {
             let _ = read(&whole[..length]);
@@ -290,12 +290,12 @@ mod tests {
     }
 
     #[test]
-    fn a_run_shows_so_many_results_and_says_that_there_were_more() {
+    fn values_beyond_the_limit_are_not_shown() {
         let mut values = PendingValues::new(RunId(1), Arc::default());
         for number in 0..MAX_VALUES as u64 + 5 {
             values.add(number, sent(&["markdown", "a"]));
             let expected = number.cmp(&(MAX_VALUES as u64));
-            match values.show(number) {
+            match values.take(number) {
                 Some(Event::Value(_)) => assert!(expected.is_lt()),
                 Some(event) => {
                     let said = Event::Output(
@@ -306,6 +306,6 @@ mod tests {
                 None => assert!(expected.is_gt()),
             }
         }
-        assert_eq!(values.show(0), None, "nothing is shown twice");
+        assert_eq!(values.take(0), None, "a value is shown once");
     }
 }

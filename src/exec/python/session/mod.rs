@@ -1,8 +1,8 @@
-//! What the runs of sessions left: for each run a process that stands still, with the state after
-//! its block, for the next block to go on from in a fork.
+//! The snapshots of sessions: for each run an idle process with the state after its block, from which
+//! the next block continues in a fork.
 //!
-//! A process is kept as long as a later run may go on from it, and as long as one that did is kept:
-//! the system ends a fork with what forked it.
+//! A process is kept as long as a later run may continue from it, or while a run that did is kept:
+//! the kernel ends a fork with its parent.
 
 pub(in crate::exec::python) mod variables;
 
@@ -16,114 +16,116 @@ use parking_lot::Mutex;
 use rustix::process::{Pid, Signal};
 
 use crate::exec::python::worker::report::{ReportReader, RunReport, Threads};
-use crate::exec::python::worker::request::{Dispatch, send, send_at_once};
+use crate::exec::python::worker::request::{Dispatch, send, try_send};
 use crate::run::{Outcome, RunId};
 
-/// Every state that a later run can go on from.
+/// Every state that a later run can continue from.
 #[derive(Debug, Default)]
 pub(in crate::exec::python) struct Sessions {
-    bases: Mutex<BTreeMap<RunId, Arc<Snapshot>>>,
+    snapshots: Mutex<BTreeMap<RunId, Arc<Snapshot>>>,
 }
 
 impl Sessions {
-    /// Keeps what a run left.
-    pub(in crate::exec::python) fn keep(&self, run: RunId, base: Snapshot) {
-        self.bases.lock().insert(run, Arc::new(base));
+    /// Keeps the snapshot of a run.
+    pub(in crate::exec::python) fn keep(&self, run: RunId, snapshot: Snapshot) {
+        self.snapshots.lock().insert(run, Arc::new(snapshot));
     }
 
-    /// What a run left, if it is still there. A process that cannot be forked is given away.
+    /// Returns the snapshot of a run, to continue from it. One that cannot be forked is removed.
     pub(in crate::exec::python) fn take(&self, run: RunId) -> Option<Arc<Snapshot>> {
-        let mut bases = self.bases.lock();
-        if bases.get(&run)?.threads == Threads::Some {
-            bases.remove(&run)
+        let mut snapshots = self.snapshots.lock();
+        if snapshots.get(&run)?.threads == Threads::Running {
+            snapshots.remove(&run)
         } else {
-            bases.get(&run).cloned()
+            snapshots.get(&run).cloned()
         }
     }
 
-    /// What a run left, to be looked at.
-    pub(in crate::exec::python) fn look(&self, run: RunId) -> Option<Arc<Snapshot>> {
-        self.bases.lock().get(&run).cloned()
+    /// Returns the snapshot of a run, to inspect it.
+    pub(in crate::exec::python) fn get(&self, run: RunId) -> Option<Arc<Snapshot>> {
+        self.snapshots.lock().get(&run).cloned()
     }
 
-    /// Drops what a run left: nothing will go on from it.
+    /// Drops the snapshot of a run.
     pub(in crate::exec::python) fn forget(&self, run: RunId) {
-        let base = self.bases.lock().remove(&run);
-        drop(base);
+        let snapshot = self.snapshots.lock().remove(&run);
+        drop(snapshot);
     }
 }
 
-/// A process that waits for orders with the state after one block. Dropping it ends the process.
+/// A process that holds the state after one block and waits for requests. Dropping it kills the
+/// process.
 #[derive(Debug)]
 pub(in crate::exec::python) struct Snapshot {
     process: Pid,
-    /// Its orders go there; of its end, whoever forked it tells there.
+    /// The socket for requests, on which its parent reports its end.
     reports: Mutex<ReportReader>,
     threads: Threads,
-    /// The process is that of a later block now.
-    moved_on: AtomicBool,
-    /// What it is a fork of, or, where that had threads, what the process was before.
-    before: Option<Arc<Self>>,
+    /// The process has been taken over by a later block.
+    is_reused: AtomicBool,
+    /// The snapshot that it was forked from or, if that had threads, that shared its process.
+    parent: Option<Arc<Self>>,
 }
 
 impl Snapshot {
-    /// What a run left that has become a base.
+    /// Returns the snapshot that a run has become.
     pub(in crate::exec::python) fn new(
         process: Pid,
         reports: ReportReader,
         threads: Threads,
-        before: Option<Arc<Self>>,
+        parent: Option<Arc<Self>>,
     ) -> Self {
-        let (reports, moved_on) = (Mutex::new(reports), AtomicBool::new(false));
-        Self { process, reports, threads, moved_on, before }
+        let (reports, is_reused) = (Mutex::new(reports), AtomicBool::new(false));
+        Self { process, reports, threads, is_reused, parent }
     }
 
-    /// Asks it to run something, or to tell something, in a fork; or in place, where it has threads.
-    pub(in crate::exec::python) fn run(&self, errand: &Dispatch<'_>) -> io::Result<()> {
-        send(self.reports.lock().orders(), &errand.order.frame(&[]), errand.files())
+    /// Sends a request that it serves in a fork, or in place if it has threads.
+    pub(in crate::exec::python) fn dispatch(&self, dispatch: &Dispatch<'_>) -> io::Result<()> {
+        send(self.reports.lock().request_socket(), &dispatch.request.frame(&[]), dispatch.files())
     }
 
-    /// The same where nothing has to be waited for; whether it was asked.
-    pub(in crate::exec::python) fn run_at_once(&self, errand: &Dispatch<'_>) -> bool {
-        let Some(own) = self.reports.try_lock() else { return false };
-        send_at_once(own.orders(), &errand.order.frame(&[]), errand.files())
+    /// Sends the request if that does not block; returns whether it was sent.
+    pub(in crate::exec::python) fn try_dispatch(&self, dispatch: &Dispatch<'_>) -> bool {
+        let Some(reports) = self.reports.try_lock() else { return false };
+        try_send(reports.request_socket(), &dispatch.request.frame(&[]), dispatch.files())
     }
 
-    /// The process.
+    /// Returns the process.
     pub(in crate::exec::python) fn process(&self) -> Pid {
         self.process
     }
 
-    /// Whether it is still there.
-    pub(in crate::exec::python) fn is_there(&self) -> bool {
+    /// Returns whether the process is alive.
+    pub(in crate::exec::python) fn is_alive(&self) -> bool {
         self.reports.lock().is_silent()
     }
 
-    /// Whether what goes on from it does so in the same process.
+    /// Returns whether the next block runs in this process instead of a fork.
     pub(in crate::exec::python) fn runs_in_place(&self) -> bool {
-        self.threads == Threads::Some
+        self.threads == Threads::Running
     }
 
-    /// Notes that the process is another block's from now on.
-    pub(in crate::exec::python) fn move_on(&self) {
-        self.moved_on.store(true, Ordering::Relaxed);
+    /// Records that a later block takes over the process.
+    pub(in crate::exec::python) fn mark_reused(&self) {
+        self.is_reused.store(true, Ordering::Relaxed);
     }
 
-    /// How the process ended, if it was told within `patience`: that is told of its first block.
-    pub(in crate::exec::python) fn end(&self, patience: Duration) -> Option<Outcome> {
-        if let Some(earlier) = self.before.as_ref().filter(|before| before.runs_in_place()) {
-            return earlier.end(patience);
+    /// Returns how the process ended, if that is reported within `timeout`. The report goes to the
+    /// first block of the process.
+    pub(in crate::exec::python) fn outcome(&self, timeout: Duration) -> Option<Outcome> {
+        if let Some(earlier) = self.parent.as_ref().filter(|parent| parent.runs_in_place()) {
+            return earlier.outcome(timeout);
         }
-        self.reports.lock().wait(patience).into_iter().find_map(|report| match report {
+        self.reports.lock().wait(timeout).into_iter().find_map(|report| match report {
             RunReport::Ended(outcome) => Some(outcome),
             _ => None,
         })
     }
 
-    /// Ends it at once.
+    /// Kills the process.
     pub(in crate::exec::python) fn kill(&self) {
-        // Once it is buried, its number may be another process's.
-        if self.is_there() {
+        // Once it is reaped, its number may belong to another process.
+        if self.is_alive() {
             let _ = rustix::process::kill_process_group(self.process, Signal::KILL);
         }
     }
@@ -131,7 +133,7 @@ impl Snapshot {
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        if !self.moved_on.load(Ordering::Relaxed) {
+        if !self.is_reused.load(Ordering::Relaxed) {
             self.kill();
         }
     }

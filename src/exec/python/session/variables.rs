@@ -1,7 +1,7 @@
-//! The names that a block left in its session, as a fork of its process tells them. To look at a value
-//! runs its own code, which may take for ever: the fork has a short time, and is then killed.
+//! Lists the variables of a session in a fork of its process. Inspecting a value runs its own code,
+//! which may never end, so the fork is killed after a short time.
 
-#![expect(clippy::disallowed_methods, reason = "waits for an answer, and not for ever")]
+#![expect(clippy::disallowed_methods, reason = "waits for an answer with a timeout")]
 
 use std::io::{self, PipeReader, Read};
 use std::os::fd::AsFd;
@@ -22,29 +22,29 @@ use crate::run::{Snippet, Variable};
 /// How long the answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// More than the longest answer has.
+/// The most bytes of an answer. More than the worker sends.
 const MAX_ANSWER_SIZE: usize = 8 << 20;
 
-/// Asks for the names that a session has after this block, or says why they cannot be told.
-pub(in crate::exec::python) fn ask(
-    base: &Snapshot,
+/// Returns the variables of a session after this block, or a message that says why not.
+pub(in crate::exec::python) fn list(
+    snapshot: &Snapshot,
     directory: &Path,
 ) -> Result<Vec<Variable>, String> {
-    let answer = answer(base, directory).map_err(|error| match error.kind() {
-        io::ErrorKind::TimedOut => "it takes too long to look at the values".to_owned(),
-        _ => format!("the names cannot be asked for: {error}"),
+    let answer = answer(snapshot, directory).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => "inspecting the values takes too long".to_owned(),
+        _ => format!("cannot list the variables: {error}"),
     })?;
-    let died = || "a value ended the process that looked at it".to_owned();
-    read(&String::from_utf8_lossy(&answer)).ok_or_else(died)
+    let died = || "inspecting a value ended the process".to_owned();
+    parse(&String::from_utf8_lossy(&answer)).ok_or_else(died)
 }
 
-fn answer(base: &Snapshot, directory: &Path) -> io::Result<Vec<u8>> {
+fn answer(snapshot: &Snapshot, directory: &Path) -> io::Result<Vec<u8>> {
     let (answer, output) = io::pipe()?;
     let (ours, theirs) = UnixStream::pair()?;
     let nowhere = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-    let written = StdioFds { output: output.as_fd(), ..StdioFds::all(nowhere.as_fd()) };
+    let stdio = StdioFds { output: output.as_fd(), ..StdioFds::all(nowhere.as_fd()) };
     let snippet = &Snippet::default();
-    let order = RunRequest {
+    let request = RunRequest {
         snippet,
         directory,
         memory: None,
@@ -52,10 +52,10 @@ fn answer(base: &Snapshot, directory: &Path) -> io::Result<Vec<u8>> {
         modules: None,
         owner: None,
     };
-    base.run(&Dispatch { order: &order, written, reports: theirs.as_fd() })?;
+    snapshot.dispatch(&Dispatch { request: &request, output: stdio, reports: theirs.as_fd() })?;
     drop((output, theirs));
     let answer = collect(answer, Instant::now() + ANSWER_TIMEOUT);
-    // Whatever a value has started ends here, too.
+    // Kill the fork and the processes that a value has started.
     for report in ReportReader::new(ours).checked().take() {
         if let RunReport::Started(group, _) = report {
             let _ = rustix::process::kill_process_group(group, Signal::KILL);
@@ -84,8 +84,8 @@ fn collect(mut answer: PipeReader, give_up: Instant) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Three fields a name, each ended by a zero byte, then a full stop.
-fn read(answer: &str) -> Option<Vec<Variable>> {
+/// Parses an answer: three fields for each variable, each ended by a zero byte, then a full stop.
+fn parse(answer: &str) -> Option<Vec<Variable>> {
     let fields: Vec<&str> = answer.strip_suffix('.')?.split_terminator('\0').collect();
     let name = |of: &[&str]| Variable {
         name: of[0].to_owned(),

@@ -1,16 +1,16 @@
-//! What blocks show beside text: last expressions, `display`, objects that know how they look.
+//! Values that blocks show: last expressions, `display`, objects with their own representation.
 
 use super::*;
 use crate::deck::Align;
 use crate::run::{DataTable, Output, OutputValue, Part};
 
-/// A PNG of one pixel.
+/// Code that defines a PNG of one pixel.
 const PIXEL: &str = "import base64\nPIXEL = base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd\
                      1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC')\n";
 
-/// All that a block has written and shown, and how it ended.
-fn shown(stage: &PythonHarness, code: &str) -> (Output, Outcome) {
-    let running = stage.start(1, code);
+/// Runs a block and returns its output and outcome.
+fn shown(harness: &PythonHarness, code: &str) -> (Output, Outcome) {
+    let running = harness.start(1, code);
     let mut output = Output::default();
     loop {
         match running.events.recv_timeout(TEST_TIMEOUT).unwrap() {
@@ -22,14 +22,14 @@ fn shown(stage: &PythonHarness, code: &str) -> (Output, Outcome) {
     }
 }
 
-/// The same as text; the run went well.
+/// Returns the output of a successful block as text.
 fn text(mode: TestMode, code: &str) -> String {
     let (output, how) = shown(&PythonHarness::new(mode), code);
     assert_eq!(how, Outcome::Exited(0), "{}", output.plain_text());
     output.plain_text()
 }
 
-/// The only table among them.
+/// Returns the only table that a block shows.
 fn table(mode: TestMode, code: &str) -> DataTable {
     let (output, _) = shown(&PythonHarness::new(mode), code);
     let tables = output.parts().iter().filter_map(|part| match part {
@@ -57,7 +57,7 @@ fn table(mode: TestMode, code: &str) -> DataTable {
 #[case("lambda: 0; 4", "4")]
 #[case("", "")]
 #[case("# nothing", "")]
-fn the_last_expression_is_shown(
+fn last_expression_is_shown(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] expected: &str,
@@ -66,7 +66,7 @@ fn the_last_expression_is_shown(
 }
 
 #[test]
-fn long_values_are_broken_into_lines_and_endless_ones_are_cut() {
+fn long_values_are_wrapped_and_truncated() {
     assert_eq!(
         text(Embedded, "{f'key {n}': n * 111111111 for n in range(8)}"),
         "{'key 0': 0,\n 'key 1': 111111111,\n 'key 2': 222222222,\n 'key 3': 333333333,\n \
@@ -79,7 +79,7 @@ fn long_values_are_broken_into_lines_and_endless_ones_are_cut() {
 }
 
 #[rstest]
-fn values_stand_between_what_is_printed(#[values(Embedded, Standalone)] mode: TestMode) {
+fn values_keep_their_place_in_the_output(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = format!(
         "{PIXEL}class Picture:\n    def _repr_png_(self):\n        return PIXEL\n\
          class Words:\n    def _repr_markdown_(self):\n        return '**words**'\n\
@@ -95,16 +95,16 @@ fn values_stand_between_what_is_printed(#[values(Embedded, Standalone)] mode: Te
 }
 
 #[test]
-fn a_picture_is_kept_as_it_was_given() {
-    let stage = PythonHarness::new(Embedded);
+fn picture_bytes_are_kept_unchanged() {
+    let harness = PythonHarness::new(Embedded);
     let code = format!("{PIXEL}display({{'image/png': PIXEL, 'text/plain': 'no'}}, raw=True)");
-    let (output, _) = shown(&stage, &code);
+    let (output, _) = shown(&harness, &code);
     let file = output.pictures().next().unwrap();
     assert!(std::fs::read(file).unwrap().starts_with(b"\x89PNG\r\n"));
 }
 
 #[test]
-fn the_best_form_is_chosen() {
+fn best_representation_is_chosen() {
     let code = format!(
         "{PIXEL}class A:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n        \
          return {{'text/html': '<b>no table</b>', 'text/plain': 'plain'}}, {{}}\n\
@@ -118,7 +118,7 @@ fn the_best_form_is_chosen() {
 }
 
 #[test]
-fn an_html_table_is_a_table() {
+fn html_table_is_parsed() {
     let code = "class T:\n    def _repr_html_(self):\n        return '''<style>td {}</style><table>\
                 <thead><tr><th></th><th>name</th><th>n &lt; 5</th></tr></thead><tbody>\
                 <tr><th>0</th><td>a <b>bold</b><br>one</td><td>1,5</td></tr>\
@@ -134,7 +134,7 @@ fn an_html_table_is_a_table() {
 }
 
 #[test]
-fn only_the_head_of_a_large_table_is_kept() {
+fn large_table_is_truncated() {
     let code = "class T:\n    def _repr_html_(self):\n        row = '<tr>' + '<td>x</td>' * 70 + '</tr>'\n        \
                 return '<table>' + row * 1200 + '</table>'\nT()";
     let table = table(Embedded, code);
@@ -164,7 +164,7 @@ fn only_the_head_of_a_large_table_is_kept() {
     "this T cannot be shown in line 46 of talk.md"
 )]
 #[case("def __repr__(self):\n        return None", "this T cannot be shown: TypeError")]
-fn what_cannot_be_shown_says_so_in_its_place(
+fn failed_display_prints_a_message_in_its_place(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] method: &str,
     #[case] message: &str,
@@ -180,22 +180,20 @@ fn what_cannot_be_shown_says_so_in_its_place(
 }
 
 #[rstest]
-fn a_value_that_takes_for_ever_to_show_is_interrupted(
-    #[values(Embedded, Standalone)] mode: TestMode,
-) {
-    let stage = PythonHarness::new(mode);
+fn endless_repr_is_interrupted(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code =
         "class T:\n    def __repr__(self):\n        print('on')\n        while True: pass\nT()";
-    let mut running = stage.start(1, code);
+    let mut running = harness.start(1, code);
     running.until("on\n");
-    stage.python.stop(running.run, Stop::Interrupt);
+    harness.python.stop(running.run, Stop::Interrupt);
     let (text, how) = running.end();
     assert_eq!(how, Outcome::Stopped);
     assert!(text.contains("interrupted in line 4"), "{text}");
 }
 
 #[test]
-fn a_flood_of_results_is_bounded() {
+fn number_of_values_is_limited() {
     let code = "class W:\n    def _repr_markdown_(self):\n        return 'w'\n\
                 for _ in range(500): display(W())\nprint('end')";
     let (output, _) = shown(&PythonHarness::new(Embedded), code);
@@ -206,7 +204,7 @@ fn a_flood_of_results_is_bounded() {
 }
 
 #[test]
-fn a_result_is_shown_even_if_its_place_is_lost() {
+fn value_without_its_mark_is_still_shown() {
     let code = "import os\nos.dup2(os.open('/dev/null', os.O_WRONLY), 2)\n\
                 class W:\n    def _repr_markdown_(self):\n        return 'words'\n\
                 display(W())\nprint('end')";
@@ -214,44 +212,44 @@ fn a_result_is_shown_even_if_its_place_is_lost() {
 }
 
 #[test]
-fn a_process_of_the_block_s_own_shows_text() {
+fn forked_process_shows_values_as_text() {
     let code = "import os\nclass W:\n    def _repr_markdown_(self):\n        return 'words'\n    \
                 def __repr__(self):\n        return 'W()'\n\
                 pid = os.fork()\nif pid == 0:\n    display(W())\n    os._exit(0)\nos.waitpid(pid, 0)\ndisplay(W())";
     assert_eq!(text(Embedded, code), "W()\nwords");
 }
 
-/// The Python of a virtual environment with this package, if the machine has one for us.
+/// Returns a harness whose Python has this package, if it is installed on this machine.
 fn with_package(package: &str) -> Option<PythonHarness> {
     let folder = tempfile::tempdir().unwrap();
-    let places = InterpreterSearch::of(folder.path().to_owned(), None);
-    let stage = PythonHarness::at(Standalone, places, folder);
-    let how = stage.run(&format!("import {package}")).1;
+    let search = InterpreterSearch::of(folder.path().to_owned(), None);
+    let harness = PythonHarness::at(Standalone, search, folder);
+    let how = harness.run(&format!("import {package}")).1;
     if how != Outcome::Exited(0) {
         println!("{package} is not installed: not tried");
     }
-    (how == Outcome::Exited(0)).then_some(stage)
+    (how == Outcome::Exited(0)).then_some(harness)
 }
 
 #[test]
-fn figures_of_matplotlib_need_nothing_in_the_code() {
-    let Some(stage) = with_package("matplotlib") else { return };
+fn matplotlib_figures_are_shown() {
+    let Some(harness) = with_package("matplotlib") else { return };
     let code = "import matplotlib.pyplot as plt\nprint('one')\nplt.plot([1, 2])\nplt.show()\nprint('two')\n\
                 fig, ax = plt.subplots()\nax.bar([1], [2])";
-    let (output, how) = shown(&stage, code);
+    let (output, how) = shown(&harness, code);
     assert_eq!(how, Outcome::Exited(0));
     assert_eq!(output.plain_text(), "one\n[picture]\ntwo\n[picture]");
     let code = "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\n\
                 fig, ax = plt.subplots()\nplt.figure()\nfig";
-    assert_eq!(shown(&stage, code).0.plain_text(), "[picture]");
+    assert_eq!(shown(&harness, code).0.plain_text(), "[picture]");
 }
 
 #[test]
-fn frames_of_pandas_are_tables() {
-    let Some(stage) = with_package("pandas") else { return };
+fn pandas_frames_are_tables() {
+    let Some(harness) = with_package("pandas") else { return };
     let code = "import pandas as pd\nprint(pd.Series([1.5, None], name='s').shape)\n\
                 pd.DataFrame({'n': range(3000), 'x': [0.5] * 3000, 's': ['a'] * 3000})";
-    let (output, _) = shown(&stage, code);
+    let (output, _) = shown(&harness, code);
     let text = output.plain_text();
     let head: Vec<_> = text.lines().take(3).collect();
     assert_eq!(head, ["(2,)", "       n    x  s", "  0    0  0.5  a"]);
@@ -259,28 +257,28 @@ fn frames_of_pandas_are_tables() {
 }
 
 #[test]
-fn frames_of_polars_are_tables() {
-    let Some(stage) = with_package("polars") else { return };
+fn polars_frames_are_tables() {
+    let Some(harness) = with_package("polars") else { return };
     let code = "import polars as pl\npl.DataFrame({'n': [1, 20], 's': ['a', None]})";
-    let (output, _) = shown(&stage, code);
+    let (output, _) = shown(&harness, code);
     let expected = "    n  s\nint64  string\n    1  \"a\"\n   20  null";
     assert_eq!(output.plain_text(), expected);
 }
 
 #[rstest]
-fn last_value_is_on_a_line_of_its_own(#[values(Embedded, Standalone)] mode: TestMode) {
+fn last_value_starts_a_new_line(#[values(Embedded, Standalone)] mode: TestMode) {
     assert_eq!(text(mode, "print('a', end='')\n1 + 1"), "a\n2");
     assert_eq!(text(mode, "import os; os.system('printf b')\n[1, 'c']"), "b\n[1, 'c']");
     assert_eq!(text(mode, "print('a')\n2"), "a\n2");
     assert_eq!(text(mode, "print('a', end='')\ndisplay({'b'})\nprint('c')"), "a\n{'b'}\nc");
-    // Who looks at what is printed sees nothing of that.
+    // Captured output has no such mark.
     let code = "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()) as out:\n    \
                 display(1)\nprint(out.getvalue() == '1\\n')";
     assert_eq!(text(mode, code), "True");
 }
 
 #[rstest]
-fn await_works_outside_of_functions(#[values(Embedded, Standalone)] mode: TestMode) {
+fn await_works_outside_functions(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import asyncio\nasync def f(n):\n    await asyncio.sleep(0)\n    return n * 2\n\nawait f(21)";
     assert_eq!(text(mode, code), "42");
     let code = "import asyncio\nasync def g():\n    yield 1\n    yield 2\nasync for n in g():\n    print(n)\n\
@@ -288,13 +286,13 @@ fn await_works_outside_of_functions(#[values(Embedded, Standalone)] mode: TestMo
                 await asyncio.sleep(60)\n    finally:\n        print('cancelled')\n\
                 task = asyncio.create_task(late())\nawait asyncio.sleep(0)";
     assert_eq!(text(mode, code), "1\n2\n[1, 2]\ncancelled");
-    // Without one, nothing of that is there.
+    // Without `await` there is no running loop.
     let code = "import sys, asyncio\nasync def f():\n    return 5\nasyncio.run(f())";
     assert_eq!(text(mode, code), "5");
 }
 
 #[test]
-fn ipython_shows_values_here_even_where_it_is_not_installed() {
+fn ipython_display_works_without_ipython() {
     let code = "from IPython.display import display, Markdown, HTML, Code, clear_output\n\
                 print('gone')\nclear_output()\ndisplay(Markdown('**a**'))\nHTML('<p>b <b>c</b></p>')";
     assert_eq!(text(Embedded, code), "**a**\nb **c**");
@@ -305,7 +303,7 @@ fn ipython_shows_values_here_even_where_it_is_not_installed() {
 }
 
 #[test]
-fn html_is_a_table_only_where_that_is_all_of_it() {
+fn html_with_more_than_a_table_is_not_a_table() {
     let code = "class A:\n    def __init__(self, html):\n        self._repr_html_ = lambda: html\n    \
                 def __repr__(self):\n        return 'A()'\n\
                 class B(A):\n    def __init__(self, html):\n        self.html = html\n    \
@@ -324,8 +322,8 @@ fn html_is_a_table_only_where_that_is_all_of_it() {
 }
 
 #[test]
-fn frames_are_shown_as_pandas_prints_them() {
-    // As much of pandas as is asked for its values.
+fn pandas_values_are_formatted_by_pandas() {
+    // A fake of pandas with the attributes that formatting uses.
     let code = "import sys\nclass Type:\n    kind = 'O'\nclass Frame:\n    __module__ = 'pandas'\n    \
                 iloc = dtypes = None\n    def __init__(self, *texts):\n        self.texts = texts\n    \
                 def to_string(self, index, header):\n        return '\\n'.join(self.texts)\n\

@@ -1,22 +1,22 @@
-//! What goes wrong in a block, told in the deck's words, and how it ends then.
+//! Errors of blocks, reported by lines of the deck, and exit statuses.
 
 use super::*;
 
 #[rstest]
-fn a_traceback_speaks_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
+fn traceback_names_lines_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
     let (text, how) = PythonHarness::new(mode).run("def f(x):\n    return 1 / x\n\nprint(f(0))");
     assert_eq!(how, Outcome::Raised);
     let text = plain(&text);
-    let places: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
+    let search: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
     let expected =
         ["  File \"talk.md\", line 45, in <module>", "  File \"talk.md\", line 43, in f"];
-    assert_eq!(places, expected, "{text}");
+    assert_eq!(search, expected, "{text}");
     assert!(text.contains("    return 1 / x\n"), "{text}");
     assert!(text.ends_with("ZeroDivisionError: division by zero\n"), "{text}");
 }
 
 #[rstest]
-fn a_syntax_error_speaks_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
+fn syntax_error_names_the_line_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
     let (text, how) = PythonHarness::new(mode).run("x = 1\ny = = 2\n");
     assert_eq!(how, Outcome::Raised);
     let text = plain(&text);
@@ -25,7 +25,7 @@ fn a_syntax_error_speaks_of_the_deck(#[values(Embedded, Standalone)] mode: TestM
 }
 
 #[rstest]
-fn an_error_after_an_error_shows_both(#[values(Embedded, Standalone)] mode: TestMode) {
+fn chained_exceptions_are_both_shown(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "try:\n    {}['a']\nexcept KeyError:\n    int('b')";
     let text = plain(&PythonHarness::new(mode).run(code).0);
     assert!(text.contains("line 43"), "{text}");
@@ -40,7 +40,7 @@ fn an_error_after_an_error_shows_both(#[values(Embedded, Standalone)] mode: Test
 #[case("raise SystemExit", "", Outcome::Exited(0))]
 #[case("import os; print('bye'); os._exit(4)", "bye\n", Outcome::Exited(4))]
 #[case("import os; os.kill(os.getpid(), 15)", "", Outcome::Signaled(15))]
-fn it_ends_as_it_says(
+fn exit_status_is_reported(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] text: &str,
@@ -50,30 +50,31 @@ fn it_ends_as_it_says(
 }
 
 #[rstest]
-fn a_crash_says_where_and_costs_nothing_else(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn crash_shows_its_line_and_ends_one_run(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code = "import ctypes\ndef f():\n    ctypes.string_at(0)\nprint('before')\nf()";
-    let (text, how) = stage.run(code);
+    let (text, how) = harness.run(code);
     assert_eq!(how, Outcome::Signaled(11));
     assert!(text.starts_with("before\nFatal Python error: Segmentation fault\n"), "{text}");
     assert!(text.contains("  File \"talk.md\", line 44 in f\n"), "{text}");
     assert!(text.ends_with("  File \"talk.md\", line 46 in <module>\n"), "{text}");
-    assert_eq!(stage.run("print('again')").0, "again\n");
+    assert_eq!(harness.run("print('again')").0, "again\n");
 }
 
 #[rstest]
-fn a_worker_that_is_killed_is_replaced(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    let mut running = stage.start(1, "import os, time\nprint(os.getppid(), 'on')\ntime.sleep(60)");
+fn killed_worker_is_replaced(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let mut running =
+        harness.start(1, "import os, time\nprint(os.getppid(), 'on')\ntime.sleep(60)");
     running.until("on\n");
-    stage.python.shared.zygote().unwrap().kill();
+    harness.python.shared.zygote().unwrap().kill();
     let (text, how) = running.end();
     assert_eq!(how, Outcome::Signaled(9));
     assert!(
         text.ends_with("the Python worker was killed; the next run starts a new one\n"),
         "{text}"
     );
-    assert_eq!(stage.run("print('again')"), ("again\n".into(), Outcome::Exited(0)));
+    assert_eq!(harness.run("print('again')"), ("again\n".into(), Outcome::Exited(0)));
 }
 
 #[rstest]
@@ -91,7 +92,7 @@ fn a_worker_that_is_killed_is_replaced(#[values(Embedded, Standalone)] mode: Tes
     "try:\n    prin(1)\nexcept NameError as e:\n    raise ValueError() from e",
     "MouseAction you mean: 'print'?"
 )]
-fn names_that_may_have_been_meant_are_told(
+fn misspelled_names_get_suggestions(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] expected: &str,
@@ -109,31 +110,31 @@ fn syntax_error_shows_the_line_of_the_block(
     #[case] code: &str,
     #[case] expected: &str,
 ) {
-    let stage = PythonHarness::new(mode);
-    // The deck on disk may have other text there, or the same behind the mark of a quote.
-    std::fs::write(stage.folder.path().join("talk.md"), "> other\n".repeat(60)).unwrap();
-    let text = plain(&stage.run(code).0);
+    let harness = PythonHarness::new(mode);
+    // The file on disk may differ from the block, for example by quote marks.
+    std::fs::write(harness.folder.path().join("talk.md"), "> other\n".repeat(60)).unwrap();
+    let text = plain(&harness.run(code).0);
     assert!(text.contains(expected), "{text}");
     assert!(!text.contains("other"), "{text}");
 }
 
 #[rstest]
-fn await_that_fails_shows_the_deck_alone(#[values(Embedded, Standalone)] mode: TestMode) {
+fn failed_await_shows_only_lines_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "async def f():\n    return 1 / 0\nawait f()";
     let text = plain(&PythonHarness::new(mode).run(code).0);
-    let places: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
+    let search: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
     assert_eq!(
-        places,
+        search,
         ["  File \"talk.md\", line 44, in <module>", "  File \"talk.md\", line 43, in f"],
         "{text}"
     );
 }
 
 #[rstest]
-fn faulthandler_shows_the_deck_alone(#[values(Embedded, Standalone)] mode: TestMode) {
+fn faulthandler_shows_only_lines_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import faulthandler\nfaulthandler.enable()\ndef f():\n    faulthandler.dump_traceback()\nf()";
     let (text, _) = PythonHarness::new(mode).run(code);
-    let places: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
+    let search: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
     let expected = ["  File \"talk.md\", line 45 in f", "  File \"talk.md\", line 46 in <module>"];
-    assert_eq!(places, expected, "{text}");
+    assert_eq!(search, expected, "{text}");
 }

@@ -1,29 +1,27 @@
-//! Blocks that read.
+//! Blocks that read standard input.
 
 use super::*;
 
 #[rstest]
-fn lines_are_asked_for_and_read(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn prompted_lines_are_read(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code = "import sys\nname = input('Who? ')\nprint(repr(name), sys.stdin.readline())\n\
                 print([*sys.stdin], sys.stdin.isatty())";
     let given = StdinSource::Text("Zoë\nb\nc\nd".into());
-    let (text, how) = stage.start_reading(code, given).end();
+    let (text, how) = harness.start_reading(code, given).end();
     assert_eq!(how, Outcome::Exited(0), "{text}");
     assert_eq!(plain(&text), "Who? Zoë\nb\n'Zoë' b\n\nc\nd\n['c\\n', 'd\\n'] True\n");
 }
 
 #[rstest]
-fn a_block_that_waits_for_a_line_can_be_interrupted(
-    #[values(Embedded, Standalone)] mode: TestMode,
-) {
-    let stage = PythonHarness::new(mode);
+fn block_waiting_for_input_can_be_interrupted(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code = "try:\n    input('Who? ')\nexcept KeyboardInterrupt:\n    print('caught')";
-    let run = stage.start_reading(code, StdinSource::Speaker);
+    let run = harness.start_reading(code, StdinSource::Speaker);
     while run.events.recv_timeout(TEST_TIMEOUT).expect("it waits")
         != (Event::WaitsForInput { hidden: false })
     {}
-    stage.python.stop(run.run, Stop::Interrupt);
+    harness.python.stop(run.run, Stop::Interrupt);
     let (text, how) = run.end();
     assert!(text.contains("caught"), "{text}");
     assert_eq!(how, Outcome::Stopped);

@@ -1,31 +1,31 @@
-//! Which Python runs a block: of a virtual environment, another than the build's, none at all.
+//! The Python that runs a block: from a virtual environment, of another version, or missing.
 
 use super::*;
 
 #[rstest]
-fn a_virtual_environment_gives_its_packages(#[values(Embedded, Standalone)] mode: TestMode) {
+fn packages_of_a_virtual_environment_are_found(#[values(Embedded, Standalone)] mode: TestMode) {
     let folder = tempfile::tempdir().unwrap();
-    let mut places = InterpreterSearch::of(folder.path().to_owned(), None);
-    places.virtual_env = None;
-    let python = places.choose(&ProcessTree::new()).unwrap().executable;
+    let mut search = InterpreterSearch::of(folder.path().to_owned(), None);
+    search.virtual_env = None;
+    let python = search.choose(&ProcessTree::new()).unwrap().executable;
     make_environment(&python, &folder.path().join(".venv"));
-    let stage = PythonHarness::at(mode, places, folder);
+    let harness = PythonHarness::at(mode, search, folder);
     let code = "import sys, snake, subprocess\nprint(snake.says, sys.prefix.endswith('.venv'))\n\
                 subprocess.run(['python3', '-c', 'import snake; print(snake.says)'])\n\
                 subprocess.run([sys.executable, '-c', 'import snake; print(snake.says)']);";
-    assert_eq!(stage.run(code), ("hiss True\nhiss\nhiss\n".into(), Outcome::Exited(0)));
+    assert_eq!(harness.run(code), ("hiss True\nhiss\nhiss\n".into(), Outcome::Exited(0)));
 }
 
 #[test]
-fn with_no_python_at_all_a_run_says_so() {
+fn missing_python_is_reported_by_the_run() {
     let folder = tempfile::tempdir().unwrap();
-    let mut places = InterpreterSearch::of(folder.path().to_owned(), None);
-    places.virtual_env = None;
-    places.path = folder.path().into();
+    let mut search = InterpreterSearch::of(folder.path().to_owned(), None);
+    search.virtual_env = None;
+    search.path = folder.path().into();
     let python =
-        Python::at(places, folder.path().join("cache"), Default::default(), Arc::default());
-    let stage = PythonHarness { python, folder };
-    let (_, how) = stage.run("print(1)");
+        Python::at(search, folder.path().join("cache"), Default::default(), Arc::default());
+    let harness = PythonHarness { python, folder };
+    let (_, how) = harness.run("print(1)");
     let Outcome::NotStarted(why) = how else { panic!("{how:?}") };
     assert!(why.starts_with("no Python here: looked at `$VIRTUAL_ENV`"), "{why}");
 }
@@ -35,7 +35,7 @@ fn with_no_python_at_all_a_run_says_so() {
 #[case("3.10")]
 #[case("3.12")]
 #[case("3.13")]
-fn another_python_runs_in_the_same_program(
+fn other_python_versions_run_in_this_program(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] version: &str,
 ) {
@@ -47,12 +47,12 @@ fn another_python_runs_in_the_same_program(
     let environment = folder.path().join(".venv");
     make_environment(Path::new(&named), &environment);
     for named in [Some(named), None] {
-        let mut places = InterpreterSearch::of(folder.path().to_owned(), named);
-        places.virtual_env = None;
-        let stage = PythonHarness::at(mode, places, tempfile::tempdir().unwrap());
+        let mut search = InterpreterSearch::of(folder.path().to_owned(), named);
+        search.virtual_env = None;
+        let harness = PythonHarness::at(mode, search, tempfile::tempdir().unwrap());
         let code = "import os, sys, ssl, ctypes\nprint('%d.%d' % sys.version_info[:2], \
                     os.environ.get('LD_LIBRARY_PATH'))\n1 / 0";
-        let (text, how) = stage.run(code);
+        let (text, how) = harness.run(code);
         let text = plain(&text);
         assert_eq!(how, Outcome::Raised, "{text}");
         let before = std::env::var("LD_LIBRARY_PATH").unwrap_or("None".into());

@@ -1,5 +1,4 @@
-//! Real Pythons, each way to run them: every test here holds for the embedded interpreter and for
-//! one in a process of its own. Here is what they share: a deck's Python, and what a run of it says.
+//! Tests with real Pythons, most of them both embedded and standalone. This file has the harness.
 
 #![expect(clippy::disallowed_methods, reason = "tests wait, and look at what blocks write")]
 
@@ -23,7 +22,7 @@ use super::*;
 use crate::deck::Fingerprint;
 use crate::run::{RunLimits, Snippet, StdinSource, Target};
 
-/// Makes the test program what the real one is when it is started as a worker, or as the launcher.
+/// Makes the test program serve as a worker or launcher when it is started as one.
 mod as_worker {
     #![expect(unsafe_code, reason = "the test harness owns `main`, so this must come before it")]
 
@@ -41,7 +40,7 @@ mod as_worker {
     };
 }
 
-/// How Python runs.
+/// How the tested Python runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum TestMode {
     Embedded,
@@ -50,10 +49,10 @@ enum TestMode {
 
 use TestMode::{Embedded, Standalone};
 
-/// Longer than anything here takes on a busy machine.
+/// How long to wait for an event. Longer than any test takes on a busy machine.
 const TEST_TIMEOUT: Duration = Duration::from_mins(3);
 
-/// A deck's Python, and what it says.
+/// The Python engine of a deck in a temporary folder.
 struct PythonHarness {
     python: Python,
     folder: tempfile::TempDir,
@@ -62,22 +61,24 @@ struct PythonHarness {
 impl PythonHarness {
     fn new(mode: TestMode) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut places = InterpreterSearch::of(folder.path().to_owned(), None);
-        places.virtual_env = None;
-        Self::at(mode, places, folder)
+        let mut search = InterpreterSearch::of(folder.path().to_owned(), None);
+        search.virtual_env = None;
+        Self::at(mode, search, folder)
     }
 
-    fn at(mode: TestMode, places: InterpreterSearch, folder: tempfile::TempDir) -> Self {
+    fn at(mode: TestMode, search: InterpreterSearch, folder: tempfile::TempDir) -> Self {
         let mode = if cfg!(embed) { mode } else { without_library(mode) };
         let cache = folder.path().join("cache");
-        let python = Python::at(places, cache.clone(), Default::default(), Arc::default());
+        let python = Python::at(search, cache.clone(), Default::default(), Arc::default());
         let mut worker = python.shared.worker.lock();
         let interpreter =
-            worker.interpreter(&python.shared.places, &python.shared.tree, &cache).unwrap();
+            worker.interpreter(&python.shared.search, &python.shared.tree, &cache).unwrap();
         match mode {
-            Standalone => worker.ways = [LaunchMode::Standalone].into(),
-            Embedded if matches!(worker.ways.front(), Some(LaunchMode::Embedded { .. })) => {
-                worker.ways.truncate(1);
+            Standalone => worker.launch_modes = [LaunchMode::Standalone].into(),
+            Embedded
+                if matches!(worker.launch_modes.front(), Some(LaunchMode::Embedded { .. })) =>
+            {
+                worker.launch_modes.truncate(1);
             }
             Embedded => panic!("{interpreter:?} cannot be embedded: is there a libpython?"),
         }
@@ -110,10 +111,10 @@ impl PythonHarness {
     }
 }
 
-/// A build without a libpython has one mode left; what it was asked for is said, not skipped.
+/// Returns the only mode of a build without a libpython, and prints what it replaces.
 fn without_library(mode: TestMode) -> TestMode {
     if mode == Embedded {
-        println!("no libpython in this build: tried in the interpreter's own process");
+        println!("no libpython in this build: testing the standalone mode instead");
     }
     Standalone
 }
@@ -151,7 +152,7 @@ struct TestRun {
 }
 
 impl TestRun {
-    /// Waits until this was written.
+    /// Waits until the output contains `text`.
     fn until(&mut self, text: &str) {
         let give_up = Instant::now() + TEST_TIMEOUT;
         while !self.text().contains(text) {
@@ -180,14 +181,14 @@ impl TestRun {
     }
 }
 
-/// Text without colours, which newer Pythons give their tracebacks.
+/// Removes the colours that newer Pythons add to tracebacks.
 fn plain(text: &str) -> String {
     let mut parts = text.split("\x1b[");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
 }
 
-/// A virtual environment with one module in it; where its modules are.
+/// Creates a virtual environment with the module `snake`; returns its `site-packages`.
 fn make_environment(python: &Path, environment: &Path) -> PathBuf {
     let mut command = std::process::Command::new(python);
     command.args(["-m", "venv", "--without-pip"]).arg(environment);
@@ -200,7 +201,7 @@ fn make_environment(python: &Path, environment: &Path) -> PathBuf {
     modules
 }
 
-/// The interpreter that pyenv has of this version.
+/// Returns pyenv's interpreter of this version, if it is installed.
 fn pyenv(version: &str) -> Option<String> {
     let versions = std::env::home_dir()?.join(".pyenv/versions");
     let entries = std::fs::read_dir(versions).ok()?.flatten();

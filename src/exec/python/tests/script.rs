@@ -1,9 +1,9 @@
-//! A block is to itself what a script is that is started in a terminal.
+//! Blocks behave like scripts started in a terminal.
 
 use super::*;
 
 #[rstest]
-fn a_block_can_read_its_own_source(#[values(Embedded, Standalone)] mode: TestMode) {
+fn block_can_inspect_its_own_source(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import inspect\nfrom dataclasses import dataclass\n\n@dataclass\nclass P:\n    x: int\n\
                 def f():\n    return P(1)\nprint(f())\nprint(inspect.getsource(P), end='')\n\
                 print(inspect.getsource(f), end='')";
@@ -14,9 +14,7 @@ fn a_block_can_read_its_own_source(#[values(Embedded, Standalone)] mode: TestMod
 }
 
 #[rstest]
-fn its_classes_can_be_pickled_and_sent_to_processes(
-    #[values(Embedded, Standalone)] mode: TestMode,
-) {
+fn classes_of_a_block_can_be_pickled(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import multiprocessing, pickle\nclass P:\n    x = 3\ndef f(p):\n    return p.x * 2\n\
                 print(pickle.loads(pickle.dumps(P())).x)\n\
                 with multiprocessing.get_context('fork').Pool(2) as pool:\n    \
@@ -25,28 +23,28 @@ fn its_classes_can_be_pickled_and_sent_to_processes(
 }
 
 #[rstest]
-fn each_run_is_fresh(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn runs_share_no_state(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code = "import sys\nx = 1\nsys.path.append('gone')\nimport colorsys\ncolorsys.mark = 1";
-    assert_eq!(stage.run(code).1, Outcome::Exited(0));
+    assert_eq!(harness.run(code).1, Outcome::Exited(0));
     let code = "import sys, colorsys\nprint('x' in globals(), 'gone' in sys.path, \
                 hasattr(colorsys, 'mark'), sorted(globals()))";
     let names = "['__builtins__', '__doc__', '__file__', '__loader__', '__name__', '__package__', \
                  '__spec__', 'colorsys', 'sys']";
-    assert_eq!(stage.run(code).0, format!("False False False {names}\n"));
+    assert_eq!(harness.run(code).0, format!("False False False {names}\n"));
 }
 
 #[rstest]
-fn it_looks_like_a_script_in_a_terminal(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    std::fs::write(stage.folder.path().join("beside.py"), "name = 'beside'").unwrap();
+fn block_looks_like_a_script_in_a_terminal(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    std::fs::write(harness.folder.path().join("beside.py"), "name = 'beside'").unwrap();
     let code = "import os, sys, beside\nprint(__name__, beside.name, os.getcwd() == sys.path[0])\n\
                 print(sys.argv, os.path.basename(__file__))\n\
                 print(sys.stdout.isatty(), sys.stderr.isatty(), os.get_terminal_size())\n\
                 print(os.environ['TERM'], sys.stdout.encoding, '\\x1b[31mred\\x1b[0m')\n\
                 try: open('/dev/tty')\nexcept OSError as error: print('no tty')\n\
                 print(sys.stdin.read() == '', os.getpid() == os.getsid(0))";
-    let (text, _) = stage.run(code);
+    let (text, _) = harness.run(code);
     let expected = "__main__ beside True\n['snippet.py'] talk.md\n\
                     True True os.terminal_size(columns=91, lines=13)\n\
                     xterm-256color utf-8 \x1b[31mred\x1b[0m\nno tty\nTrue True\n";
@@ -54,7 +52,7 @@ fn it_looks_like_a_script_in_a_terminal(#[values(Embedded, Standalone)] mode: Te
 }
 
 #[rstest]
-fn what_the_worker_needs_does_not_leak(#[values(Embedded, Standalone)] mode: TestMode) {
+fn worker_environment_does_not_leak_into_runs(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import os, sys\nprint(sorted(n for n in os.environ if 'PYTHON' in n or 'LD_' in n))\n\
                 print(sorted(m for m in sys.modules if m == '__main__'))\n\
                 print([f for f in os.listdir('/dev/fd') if int(f) > 2 and os.get_inheritable(int(f))] if 0 else '')";
@@ -69,7 +67,7 @@ fn what_the_worker_needs_does_not_leak(#[values(Embedded, Standalone)] mode: Tes
 }
 
 #[rstest]
-fn it_ends_when_a_script_would(#[values(Embedded, Standalone)] mode: TestMode) {
+fn block_ends_when_a_script_would(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import atexit, threading, time\natexit.register(print, 'at exit')\n\
                 class Goes:\n    def __del__(self):\n        print('gone')\n\
                 held = Goes()\n\
@@ -81,24 +79,24 @@ fn it_ends_when_a_script_would(#[values(Embedded, Standalone)] mode: TestMode) {
 }
 
 #[rstest]
-fn a_fork_of_a_block_does_not_end_it_twice(#[values(Embedded, Standalone)] mode: TestMode) {
+fn fork_of_a_block_does_not_end_it_twice(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import os\npid = os.fork()\nif pid: os.waitpid(pid, 0); print('parent')\n\
                 else: print('child')";
     assert_eq!(PythonHarness::new(mode).run(code), ("child\nparent\n".into(), Outcome::Exited(0)));
 }
 
 #[rstest]
-fn runs_go_on_side_by_side(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    let mut first = stage.start(1, "import time\nprint('on')\ntime.sleep(60)");
+fn runs_are_concurrent(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let mut first = harness.start(1, "import time\nprint('on')\ntime.sleep(60)");
     first.until("on\n");
-    assert_eq!(stage.start(2, "print('second')").end().0, "second\n");
-    stage.python.stop(RunId(1), Stop::Kill);
+    assert_eq!(harness.start(2, "print('second')").end().0, "second\n");
+    harness.python.stop(RunId(1), Stop::Kill);
     assert_eq!(first.end(), ("on\n".into(), Outcome::Stopped));
 }
 
 #[rstest]
-fn no_pager_waits_for_keys(#[values(Embedded, Standalone)] mode: TestMode) {
+fn pagers_do_not_wait_for_keys(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import os\nprint(os.environ['PAGER'], os.environ['GIT_PAGER'])\nhelp(len)";
     let (text, how) = PythonHarness::new(mode).run(code);
     assert!(text.starts_with("cat cat\nHelp on built-in function len"), "{text}");
@@ -108,7 +106,7 @@ fn no_pager_waits_for_keys(#[values(Embedded, Standalone)] mode: TestMode) {
 #[rstest]
 #[case("spawn")]
 #[case("forkserver")]
-fn new_processes_find_its_functions(
+fn spawned_processes_find_functions_of_the_block(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] how: &str,
 ) {
@@ -127,7 +125,7 @@ fn new_processes_find_its_functions(
 }
 
 #[rstest]
-fn argparse_names_the_program_as_python_does(#[values(Embedded, Standalone)] mode: TestMode) {
+fn argparse_names_the_script(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import argparse\nargparse.ArgumentParser().parse_args(['--no'])";
     let (text, outcome) = PythonHarness::new(mode).run(code);
     assert!(plain(&text).contains("usage: snippet.py [-h]"), "{text}");

@@ -1,5 +1,4 @@
-//! Sessions with real Pythons: what a block finds of those before it, and what is left when one of
-//! their processes ends.
+//! Sessions: the state that a block gets from earlier ones, and what survives a process that ends.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +11,13 @@ use crate::exec::Stop;
 use crate::exec::python::interpreter::InterpreterSearch;
 use crate::run::{Event, Outcome, Request, RunId, SessionStart};
 
-/// A block of a session that goes on from an earlier run; 0 for the first.
+/// Returns the request for a block that continues from the run `base`; 0 starts a session.
 fn block(id: u64, base: u64, code: &str) -> Request {
     let session = if base == 0 { SessionStart::Fresh } else { SessionStart::After(RunId(base)) };
     Request { session: Some(session), ..request(id, code) }
 }
 
-/// What a run wrote, how it ended, and what was told of its state.
+/// The output and outcome of a block, and the events about its state.
 #[derive(Debug, PartialEq)]
 struct BlockResult {
     text: String,
@@ -29,8 +28,8 @@ struct BlockResult {
 }
 
 /// Runs a block to its end.
-fn run(stage: &PythonHarness, id: u64, base: u64, code: &str) -> BlockResult {
-    end(&stage.start_request(&block(id, base, code)))
+fn run(harness: &PythonHarness, id: u64, base: u64, code: &str) -> BlockResult {
+    end(&harness.start_request(&block(id, base, code)))
 }
 
 fn end(running: &TestRun) -> BlockResult {
@@ -52,13 +51,13 @@ fn end(running: &TestRun) -> BlockResult {
     }
 }
 
-/// What a block that went well tells.
+/// Returns the result of a successful block.
 fn done(text: &str) -> BlockResult {
     let how = Outcome::Exited(0);
     BlockResult { text: text.to_owned(), how, kept: true, in_place: false, base_gone: false }
 }
 
-/// The process that a number in an output means.
+/// Parses a process number in an output.
 fn process(text: &str) -> Pid {
     text.trim().parse().ok().and_then(Pid::from_raw).unwrap()
 }
@@ -71,7 +70,7 @@ fn kill(process: Pid) {
 fn wait_until_gone(process: Pid) {
     let start = Instant::now();
     while is_alive(process) {
-        assert!(start.elapsed() < TEST_TIMEOUT, "{process:?} lives on");
+        assert!(start.elapsed() < TEST_TIMEOUT, "{process:?} is still alive");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -84,53 +83,63 @@ fn is_alive(process: Pid) -> bool {
 const PID: &str = "import os; print(os.getpid())";
 
 #[rstest]
-fn a_block_goes_on_from_the_one_before_it(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    assert_eq!(run(&stage, 1, 0, "x = 41"), done(""));
-    assert_eq!(run(&stage, 2, 1, "x += 1; print(x)"), done("42\n"));
-    assert_eq!(run(&stage, 3, 1, "x += 1; print(x)"), done("42\n"), "from the same state again");
-    assert_eq!(run(&stage, 4, 3, "x += 1; print(x)"), done("43\n"));
-    assert_eq!(run(&stage, 5, 0, "x = 9"), done(""));
-    assert_eq!(run(&stage, 6, 5, "x += 1; print(x)"), done("10\n"));
-    assert_eq!(run(&stage, 7, 4, "print(x)"), done("43\n"), "what was known is still known");
+fn block_continues_from_the_previous_one(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    assert_eq!(run(&harness, 1, 0, "x = 41"), done(""));
+    assert_eq!(run(&harness, 2, 1, "x += 1; print(x)"), done("42\n"));
+    assert_eq!(
+        run(&harness, 3, 1, "x += 1; print(x)"),
+        done("42\n"),
+        "the same snapshot can be used twice"
+    );
+    assert_eq!(run(&harness, 4, 3, "x += 1; print(x)"), done("43\n"));
+    assert_eq!(run(&harness, 5, 0, "x = 9"), done(""));
+    assert_eq!(run(&harness, 6, 5, "x += 1; print(x)"), done("10\n"));
+    assert_eq!(run(&harness, 7, 4, "print(x)"), done("43\n"), "an older session is unchanged");
 }
 
 #[rstest]
-fn all_that_a_block_sets_up_is_there(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn next_block_sees_environment_folder_and_classes(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code = "import os, sys, colorsys\nos.environ['MARK'] = 'm'\nos.chdir('/')\n\
                 sys.path.append('mine')\nclass P:\n    x = 3\ndef f():\n    return 1 / 0";
-    assert_eq!(run(&stage, 1, 0, code), done(""));
+    assert_eq!(run(&harness, 1, 0, code), done(""));
     let code = "import pickle\nprint(os.environ['MARK'], os.getcwd(), sys.path.count('mine'), __name__)\n\
                 print(pickle.loads(pickle.dumps(P())).x, colorsys.__name__, len(sys.argv))";
-    assert_eq!(run(&stage, 2, 1, code), done("m / 1 __main__\n3 colorsys 1\n"));
+    assert_eq!(run(&harness, 2, 1, code), done("m / 1 __main__\n3 colorsys 1\n"));
 }
 
 #[rstest]
-fn random_numbers_go_on_where_the_block_before_stopped(
-    #[values(Embedded, Standalone)] mode: TestMode,
-) {
-    let stage = PythonHarness::new(mode);
-    let expected =
-        run(&stage, 1, 0, "import random\nrandom.seed(1)\nrandom.random()\nprint(random.random())");
-    assert_eq!(run(&stage, 2, 0, "import random\nrandom.seed(1)\n_ = random.random()"), done(""));
-    assert_eq!(run(&stage, 3, 2, "print(random.random())"), expected);
-    assert_eq!(run(&stage, 4, 2, "print(random.random())"), expected, "again from there");
-    let draw = |id| run(&stage, id, 0, "import random\nprint(random.random())");
-    assert_ne!(draw(5), draw(6), "nothing is drawn before a session begins");
+fn random_state_continues_in_the_next_block(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let expected = run(
+        &harness,
+        1,
+        0,
+        "import random\nrandom.seed(1)\nrandom.random()\nprint(random.random())",
+    );
+    assert_eq!(run(&harness, 2, 0, "import random\nrandom.seed(1)\n_ = random.random()"), done(""));
+    assert_eq!(run(&harness, 3, 2, "print(random.random())"), expected);
+    assert_eq!(
+        run(&harness, 4, 2, "print(random.random())"),
+        expected,
+        "the same snapshot can be used twice"
+    );
+    let draw = |id| run(&harness, id, 0, "import random\nprint(random.random())");
+    assert_ne!(draw(5), draw(6), "each session has its own seed");
 }
 
 #[rstest]
-fn a_traceback_shows_the_lines_of_an_earlier_block(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    run(&stage, 1, 0, "def f(x):\n    return 1 / x");
+fn traceback_shows_lines_of_an_earlier_block(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    run(&harness, 1, 0, "def f(x):\n    return 1 / x");
     let mut second = block(2, 1, "f(0)");
     second.code.first_line = 50;
-    let told = end(&stage.start_request(&second));
-    assert_eq!((&told.how, told.kept), (&Outcome::Raised, true));
-    assert!(told.text.contains("line 50, in <module>\n    f(0)\n"), "{}", told.text);
-    assert!(told.text.contains("line 43, in f\n    return 1 / x\n"), "{}", told.text);
-    assert!(!told.text.contains("livedeck"), "{}", told.text);
+    let result = end(&harness.start_request(&second));
+    assert_eq!((&result.how, result.kept), (&Outcome::Raised, true));
+    assert!(result.text.contains("line 50, in <module>\n    f(0)\n"), "{}", result.text);
+    assert!(result.text.contains("line 43, in f\n    return 1 / x\n"), "{}", result.text);
+    assert!(!result.text.contains("livedeck"), "{}", result.text);
 }
 
 #[rstest]
@@ -139,133 +148,133 @@ fn a_traceback_shows_the_lines_of_an_earlier_block(#[values(Embedded, Standalone
 #[case("y = 1; import os; os.closerange(3, 100)", Outcome::Exited(0))]
 #[case("y = 1; import os; os.close(1); os.close(2)", Outcome::Exited(0))]
 #[case("y = 1; import os; _ = os.fork()", Outcome::Exited(0))]
-fn what_a_block_did_before_it_failed_is_kept(
+fn state_before_a_failure_is_kept(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] how: Outcome,
 ) {
-    let stage = PythonHarness::new(mode);
-    run(&stage, 1, 0, "x = 41");
-    let told = run(&stage, 2, 1, code);
-    assert_eq!((told.how, told.kept), (how, true), "{}", told.text);
-    assert_eq!(run(&stage, 3, 2, "print(x + y)"), done("42\n"));
+    let harness = PythonHarness::new(mode);
+    run(&harness, 1, 0, "x = 41");
+    let result = run(&harness, 2, 1, code);
+    assert_eq!((result.how, result.kept), (how, true), "{}", result.text);
+    assert_eq!(run(&harness, 3, 2, "print(x + y)"), done("42\n"));
 }
 
 #[rstest]
 #[case("import os; os._exit(4)", Outcome::Exited(4))]
 #[case("import ctypes; ctypes.string_at(0)", Outcome::Signaled(11))]
 #[case("import os; os.kill(os.getpid(), 9)", Outcome::Signaled(9))]
-fn a_crash_loses_one_block_only(
+fn crash_loses_only_its_own_block(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] code: &str,
     #[case] how: Outcome,
 ) {
-    let stage = PythonHarness::new(mode);
-    run(&stage, 1, 0, "x = 41");
-    let told = run(&stage, 2, 1, code);
-    assert_eq!((told.how, told.kept), (how, false), "{}", told.text);
-    assert_eq!(run(&stage, 3, 1, "print(x + 1)"), done("42\n"));
+    let harness = PythonHarness::new(mode);
+    run(&harness, 1, 0, "x = 41");
+    let result = run(&harness, 2, 1, code);
+    assert_eq!((result.how, result.kept), (how, false), "{}", result.text);
+    assert_eq!(run(&harness, 3, 1, "print(x + 1)"), done("42\n"));
 }
 
 #[rstest]
-fn a_stopped_block_keeps_what_it_did_and_a_killed_one_does_not(
+fn interrupted_block_keeps_its_state_killed_does_not(
     #[values(Embedded, Standalone)] mode: TestMode,
 ) {
-    let stage = PythonHarness::new(mode);
-    run(&stage, 1, 0, "x = 41");
+    let harness = PythonHarness::new(mode);
+    run(&harness, 1, 0, "x = 41");
     let code = "y = 1\nprint('on')\nwhile True: pass";
     for (id, how) in [(2, Stop::Interrupt), (3, Stop::Kill)] {
-        let mut running = stage.start_request(&block(id, 1, code));
+        let mut running = harness.start_request(&block(id, 1, code));
         running.until("on\n");
-        stage.python.stop(running.run, how);
-        let told = end(&running);
-        assert_eq!((told.how, told.kept), (Outcome::Stopped, how == Stop::Interrupt));
+        harness.python.stop(running.run, how);
+        let result = end(&running);
+        assert_eq!((result.how, result.kept), (Outcome::Stopped, how == Stop::Interrupt));
     }
-    assert_eq!(run(&stage, 4, 2, "print(x + y)"), done("42\n"));
-    assert_eq!(run(&stage, 5, 1, "print(x + 1)"), done("42\n"));
+    assert_eq!(run(&harness, 4, 2, "print(x + y)"), done("42\n"));
+    assert_eq!(run(&harness, 5, 1, "print(x + 1)"), done("42\n"));
 }
 
 #[rstest]
-fn a_block_that_is_interrupted_before_it_began_leaves_the_state_before_it(
-    #[values(Embedded, Standalone)] mode: TestMode,
-) {
-    let stage = PythonHarness::new(mode);
+fn early_interrupt_keeps_the_previous_state(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let stopped = |id, base, how| {
-        let running = stage.start_request(&block(id, base, "import time\ntime.sleep(60)\nx = 0"));
-        stage.python.stop(running.run, how);
-        let told = end(&running);
-        assert_eq!((told.how, told.kept), (Outcome::Stopped, how == Stop::Interrupt), "{id}");
+        let running = harness.start_request(&block(id, base, "import time\ntime.sleep(60)\nx = 0"));
+        harness.python.stop(running.run, how);
+        let result = end(&running);
+        assert_eq!((result.how, result.kept), (Outcome::Stopped, how == Stop::Interrupt), "{id}");
     };
     stopped(1, 0, Stop::Interrupt);
-    assert_eq!(run(&stage, 2, 1, "import os\nx = 41\nprint(__name__)"), done("__main__\n"));
+    assert_eq!(run(&harness, 2, 1, "import os\nx = 41\nprint(__name__)"), done("__main__\n"));
     stopped(3, 2, Stop::Interrupt);
-    assert_eq!(run(&stage, 4, 3, "print(x + 1)"), done("42\n"));
+    assert_eq!(run(&harness, 4, 3, "print(x + 1)"), done("42\n"));
     stopped(5, 2, Stop::Kill);
 }
 
 #[rstest]
-fn a_block_that_takes_too_long_loses_itself_only(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    run(&stage, 1, 0, "x = 41");
+fn timed_out_block_loses_only_itself(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    run(&harness, 1, 0, "x = 41");
     let deaf = "import signal, time\nsignal.signal(2, signal.SIG_IGN)\ntime.sleep(60)";
     let mut second = block(2, 1, deaf);
-    // Time enough to begin, and to ignore the interrupt.
+    // Enough time to start and to ignore the interrupt.
     second.limits.timeout = Some(Duration::from_secs(3));
-    let told = end(&stage.start_request(&second));
-    assert_eq!((told.how, told.kept), (Outcome::TimedOut, false));
-    assert_eq!(run(&stage, 3, 1, "print(x + 1)"), done("42\n"));
+    let result = end(&harness.start_request(&second));
+    assert_eq!((result.how, result.kept), (Outcome::TimedOut, false));
+    assert_eq!(run(&harness, 3, 1, "print(x + 1)"), done("42\n"));
 }
 
 #[rstest]
-fn a_base_that_was_killed_is_told_of(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    let first = run(&stage, 1, 0, PID);
+fn killed_snapshot_is_reported(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let first = run(&harness, 1, 0, PID);
     kill(process(&first.text));
-    let told = run(&stage, 2, 1, "print('never')");
-    assert_eq!((told.text.as_str(), told.base_gone, told.kept), ("", true, false));
-    assert!(matches!(told.how, Outcome::NotStarted(_)), "{told:?}");
-    assert_eq!(run(&stage, 3, 0, "print('again')"), done("again\n"));
+    let result = run(&harness, 2, 1, "print('never')");
+    assert_eq!((result.text.as_str(), result.base_gone, result.kept), ("", true, false));
+    assert!(matches!(result.how, Outcome::NotStarted(_)), "{result:?}");
+    assert_eq!(run(&harness, 3, 0, "print('again')"), done("again\n"));
 }
 
 #[rstest]
-fn a_run_goes_with_its_base_or_ends_by_itself(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    let first = run(&stage, 1, 0, PID);
+fn run_survives_or_ends_with_its_killed_snapshot(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let first = run(&harness, 1, 0, PID);
     let code = "print('on')\nimport time\ntime.sleep(60)";
-    let mut running = stage.start_request(&block(2, 1, code));
+    let mut running = harness.start_request(&block(2, 1, code));
     running.until("on\n");
     kill(process(&first.text));
     if mode == Standalone {
-        stage.python.stop(running.run, Stop::Kill);
+        harness.python.stop(running.run, Stop::Kill);
     }
     let how = end(&running).how;
     assert!(matches!(how, Outcome::Signaled(9) | Outcome::Stopped), "{how:?}");
 }
 
 #[rstest]
-fn a_killed_worker_takes_no_talk_with_it(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    let first = run(&stage, 1, 0, PID);
-    stage.python.shared.zygote().unwrap().kill();
+fn session_restarts_after_the_worker_was_killed(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let first = run(&harness, 1, 0, PID);
+    harness.python.shared.zygote().unwrap().kill();
     if mode == Embedded {
         wait_until_gone(process(&first.text));
-        assert!(run(&stage, 2, 1, "print('never')").base_gone);
+        assert!(run(&harness, 2, 1, "print('never')").base_gone);
     }
-    assert_eq!(run(&stage, 3, 0, "print('again')"), done("again\n"));
+    assert_eq!(run(&harness, 3, 0, "print('again')"), done("again\n"));
 }
 
 #[rstest]
-fn what_is_forgotten_ends_when_nothing_goes_on_from_it(
-    #[values(Embedded, Standalone)] mode: TestMode,
-) {
-    let stage = PythonHarness::new(mode);
-    let first = process(&run(&stage, 1, 0, PID).text);
-    let second = process(&run(&stage, 2, 1, "x = 1\nprint(os.getpid())").text);
-    stage.python.forget(RunId(1));
-    assert_eq!(run(&stage, 3, 2, "print(x)"), done("1\n"), "its base was forgotten, not lost");
+fn forgotten_snapshot_ends_after_its_last_child(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let first = process(&run(&harness, 1, 0, PID).text);
+    let second = process(&run(&harness, 2, 1, "x = 1\nprint(os.getpid())").text);
+    harness.python.forget(RunId(1));
+    assert_eq!(
+        run(&harness, 3, 2, "print(x)"),
+        done("1\n"),
+        "a forgotten snapshot lives while a child needs it"
+    );
     assert!(is_alive(first) && is_alive(second));
     for id in [2, 3] {
-        stage.python.forget(RunId(id));
+        harness.python.forget(RunId(id));
     }
     for process in [first, second] {
         wait_until_gone(process);
@@ -273,59 +282,61 @@ fn what_is_forgotten_ends_when_nothing_goes_on_from_it(
 }
 
 #[rstest]
-fn a_run_forgotten_while_it_runs_leaves_nothing(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn run_forgotten_while_running_keeps_no_snapshot(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(0.1)";
-    let mut running = stage.start_request(&block(1, 0, code));
+    let mut running = harness.start_request(&block(1, 0, code));
     running.until("\n");
     let process = process(&running.text());
-    stage.python.forget(RunId(1));
+    harness.python.forget(RunId(1));
     end(&running);
     wait_until_gone(process);
 }
 
 #[rstest]
-fn beside_threads_the_next_block_runs_in_place(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn next_block_runs_in_place_beside_threads(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code = "import os, threading, time\nx = 41\npid = os.getpid()\n\
                 def count():\n    global x\n    while True:\n        time.sleep(0.01)\n\
                 threading.Thread(target=count, daemon=True).start()";
-    assert_eq!(run(&stage, 1, 0, code), done(""));
-    let told = run(&stage, 2, 1, "x += 1\nprint(x, pid == os.getpid(), threading.active_count())");
-    assert_eq!(told, BlockResult { in_place: true, ..done("42 True 2\n") });
-    assert!(run(&stage, 3, 1, "print('never')").base_gone, "that state has moved on");
-    let told = run(&stage, 4, 2, "os._exit(3)");
-    assert_eq!((told.how, told.kept), (Outcome::Exited(3), false), "{}", told.text);
-    let told = run(&stage, 5, 2, "print('never')");
-    assert!(told.base_gone, "{told:?}");
-    assert_eq!(run(&stage, 6, 0, "print('again')"), done("again\n"));
+    assert_eq!(run(&harness, 1, 0, code), done(""));
+    let result =
+        run(&harness, 2, 1, "x += 1\nprint(x, pid == os.getpid(), threading.active_count())");
+    assert_eq!(result, BlockResult { in_place: true, ..done("42 True 2\n") });
+    assert!(
+        run(&harness, 3, 1, "print('never')").base_gone,
+        "the state was taken over by a later block"
+    );
+    let result = run(&harness, 4, 2, "os._exit(3)");
+    assert_eq!((result.how, result.kept), (Outcome::Exited(3), false), "{}", result.text);
+    let result = run(&harness, 5, 2, "print('never')");
+    assert!(result.base_gone, "{result:?}");
+    assert_eq!(run(&harness, 6, 0, "print('again')"), done("again\n"));
 }
 
 #[rstest]
-fn threads_that_have_ended_are_none(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn ended_threads_do_not_count(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code = "from concurrent.futures import ThreadPoolExecutor\n\
                 with ThreadPoolExecutor() as pool:\n    print(sum(pool.map(len, ['ab', 'c'])))";
-    assert_eq!(run(&stage, 1, 0, code), done("3\n"));
-    assert_eq!(run(&stage, 2, 1, "print('fork')"), done("fork\n"));
+    assert_eq!(run(&harness, 1, 0, code), done("3\n"));
+    assert_eq!(run(&harness, 2, 1, "print('fork')"), done("fork\n"));
 }
 
-/// The names after a run, as rows of text.
-fn names(stage: &PythonHarness, id: u64) -> Result<Vec<String>, String> {
-    let (send, told) = std::sync::mpsc::channel();
-    stage.python.names(RunId(id), move |names| drop(send.send(names)));
-    let names = told.recv_timeout(TEST_TIMEOUT).unwrap()?;
+/// Returns the variables after a run, as lines of text.
+fn variables(harness: &PythonHarness, id: u64) -> Result<Vec<String>, String> {
+    let (send, result) = std::sync::mpsc::channel();
+    harness.python.variables(RunId(id), move |names| drop(send.send(names)));
+    let names = result.recv_timeout(TEST_TIMEOUT).unwrap()?;
     Ok(names.iter().map(|it| format!("{}: {} = {}", it.name, it.kind, it.value)).collect())
 }
 
 #[rstest]
-fn the_names_of_a_session_are_told_in_order_and_in_short(
-    #[values(Embedded, Standalone)] mode: TestMode,
-) {
-    let stage = PythonHarness::new(mode);
-    run(&stage, 1, 0, "import os\nx = 41\n_hidden = 1\nB = 'b' * 1000\nclass P: shape = (2, 3)");
-    run(&stage, 2, 1, "x = 'a\\nb'\nq = P()\ndef f(a, *, b=2): return 1");
-    let second = names(&stage, 2).unwrap();
+fn variables_are_listed_in_order_and_shortened(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    run(&harness, 1, 0, "import os\nx = 41\n_hidden = 1\nB = 'b' * 1000\nclass P: shape = (2, 3)");
+    run(&harness, 2, 1, "x = 'a\\nb'\nq = P()\ndef f(a, *, b=2): return 1");
+    let second = variables(&harness, 2).unwrap();
     let expected = [
         "B: str = 'bbb",
         "f: function = f(a, *, b=2)",
@@ -337,113 +348,111 @@ fn the_names_of_a_session_are_told_in_order_and_in_short(
     for (name, start) in second.iter().zip(expected) {
         assert!(name.starts_with(start) && name.len() < 320, "{name}");
     }
-    let first = names(&stage, 1).unwrap();
-    assert_eq!(first.last().unwrap(), "x: int = 41", "each block's own");
-    assert!(names(&stage, 3).is_err());
+    let first = variables(&harness, 1).unwrap();
+    assert_eq!(first.last().unwrap(), "x: int = 41", "each block has its own variables");
+    assert!(variables(&harness, 3).is_err());
 }
 
 #[rstest]
 #[case("raise ValueError", Ok("x: X = <X instance at 0x"))]
-#[case("import os; os._exit(1)", Err("a value ended the process that looked at it"))]
+#[case("import os; os._exit(1)", Err("inspecting a value ended the process"))]
 #[case("print('loud'); return 'quiet'", Ok("x: X = quiet"))]
-#[case("while True: pass", Err("it takes too long to look at the values"))]
-fn a_value_that_does_not_behave_harms_nobody(
+#[case("while True: pass", Err("inspecting the values takes too long"))]
+fn misbehaving_value_does_no_harm(
     #[values(Embedded, Standalone)] mode: TestMode,
     #[case] body: &str,
     #[case] expected: Result<&str, &str>,
 ) {
-    let stage = PythonHarness::new(mode);
+    let harness = PythonHarness::new(mode);
     let code = format!("class X:\n    def __repr__(self): {body}\nx = X(); a = 1; del X");
-    run(&stage, 1, 0, &code.replace("): while True: pass", "):\n        while True: pass"));
-    let names = names(&stage, 1);
+    run(&harness, 1, 0, &code.replace("): while True: pass", "):\n        while True: pass"));
+    let names = variables(&harness, 1);
     match (&names, expected) {
         (Ok(names), Ok(expected)) => assert!(names[1].starts_with(expected), "{names:?}"),
         (names, expected) => assert_eq!(names.as_ref().err().map(String::as_str), expected.err()),
     }
-    assert_eq!(run(&stage, 2, 1, "print(a)"), done("1\n"));
+    assert_eq!(run(&harness, 2, 1, "print(a)"), done("1\n"));
 }
 
-/// What is told of names while a thread of an earlier block goes on, and what the next block says.
-fn look_beside_threads(stage: &PythonHarness) {
+/// Checks that variables are listed, and the next block runs, beside a thread of an earlier block.
+fn look_beside_threads(harness: &PythonHarness) {
     let code = "import threading, warnings\nx = 41\n\
                 threading.Thread(target=threading.Event().wait, daemon=True).start()";
-    assert_eq!(run(stage, 1, 0, code), done(""));
-    assert_eq!(names(stage, 1).unwrap(), ["x: int = 41"]);
+    assert_eq!(run(harness, 1, 0, code), done(""));
+    assert_eq!(variables(harness, 1).unwrap(), ["x: int = 41"]);
     assert_eq!(
-        run(stage, 2, 1, "x += 1; print(x)"),
+        run(harness, 2, 1, "x += 1; print(x)"),
         BlockResult { in_place: true, ..done("42\n") }
     );
 }
 
 #[rstest]
-fn names_are_told_beside_threads_too(#[values(Embedded, Standalone)] mode: TestMode) {
+fn variables_are_listed_beside_threads(#[values(Embedded, Standalone)] mode: TestMode) {
     look_beside_threads(&PythonHarness::new(mode));
 }
 
 #[rstest]
-fn a_python_that_warns_of_forks_beside_threads_does_not(
-    #[values(Embedded, Standalone)] mode: TestMode,
-) {
+fn fork_warnings_beside_threads_are_hidden(#[values(Embedded, Standalone)] mode: TestMode) {
     let Some(python) = pyenv("3.13") else {
         return println!("no Python 3.13 here");
     };
     let folder = tempfile::tempdir().unwrap();
-    let places = InterpreterSearch::of(folder.path().to_owned(), Some(python));
-    look_beside_threads(&PythonHarness::at(mode, places, folder));
+    let search = InterpreterSearch::of(folder.path().to_owned(), Some(python));
+    look_beside_threads(&PythonHarness::at(mode, search, folder));
 }
 
 #[rstest]
-fn a_long_session_is_no_deep_stack(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn long_session_does_not_deepen_the_stack(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     run(
-        &stage,
+        &harness,
         1,
         0,
         "import sys\ndepth = 0\nwhile True:\n    try: sys._getframe(depth)\n    \
                        except ValueError: break\n    depth += 1",
     );
     for id in 2..12 {
-        assert_eq!(run(&stage, id, id - 1, "pass"), done(""));
+        assert_eq!(run(&harness, id, id - 1, "pass"), done(""));
     }
     let code = "try: sys._getframe(depth)\nexcept ValueError: print('as deep')";
-    assert_eq!(run(&stage, 12, 11, code), done("as deep\n"));
+    assert_eq!(run(&harness, 12, 11, code), done("as deep\n"));
 }
 
 #[rstest]
-fn nothing_of_a_session_is_left(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
-    let first = run(&stage, 1, 0, PID);
-    let second = run(&stage, 2, 1, "print(os.getpid())");
+fn dropping_the_engine_kills_session_processes(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let first = run(&harness, 1, 0, PID);
+    let second = run(&harness, 2, 1, "print(os.getpid())");
     let third = run(
-        &stage,
+        &harness,
         3,
         1,
         "import threading\nthreading.Thread(target=threading.Event().wait).start()\nprint(os.getpid())",
     );
-    drop(stage);
-    for told in [first, second, third] {
-        wait_until_gone(process(&told.text));
+    drop(harness);
+    for result in [first, second, third] {
+        wait_until_gone(process(&result.text));
     }
 }
 
 #[rstest]
-fn last_value_has_a_name(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn last_value_is_bound_to_underscore(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let shown = BlockResult { text: String::new(), ..done("") };
-    assert_eq!(run(&stage, 1, 0, "20 * 2"), shown);
-    assert_eq!(run(&stage, 2, 1, "print(_ + 2)\n[_]"), done("42\n"));
-    // A name that a block gives is its own.
-    assert_eq!(run(&stage, 3, 2, "_ = 'mine'; None"), done(""));
-    assert_eq!(run(&stage, 4, 3, "5").how, Outcome::Exited(0));
-    assert_eq!(run(&stage, 5, 4, "print(_)"), done("mine\n"));
+    assert_eq!(run(&harness, 1, 0, "20 * 2"), shown);
+    assert_eq!(run(&harness, 2, 1, "print(_ + 2)\n[_]"), done("42\n"));
+    // A block's own `_` is kept.
+    assert_eq!(run(&harness, 3, 2, "_ = 'mine'; None"), done(""));
+    assert_eq!(run(&harness, 4, 3, "5").how, Outcome::Exited(0));
+    assert_eq!(run(&harness, 5, 4, "print(_)"), done("mine\n"));
 }
 
 #[rstest]
-fn tasks_go_on_in_the_next_block_that_awaits(#[values(Embedded, Standalone)] mode: TestMode) {
-    let stage = PythonHarness::new(mode);
+fn tasks_continue_in_the_next_awaiting_block(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
     let code = "import asyncio\nasync def count():\n    for n in range(2):\n        \
                 await asyncio.sleep(0.001)\n        print(n)\n\
                 task = asyncio.create_task(count())\nawait asyncio.sleep(0)";
-    assert_eq!(run(&stage, 1, 0, code), done(""));
-    assert_eq!(run(&stage, 2, 1, "await task\nprint('done')"), done("0\n1\ndone\n"));
+    assert_eq!(run(&harness, 1, 0, code), done(""));
+    assert_eq!(run(&harness, 2, 1, "await task\nprint('done')"), done("0\n1\ndone\n"));
 }

@@ -1,8 +1,8 @@
-//! Our end of the socket to the worker: orders go out; that it is ready, and which of its forks wait
-//! for an order, comes in.
+//! Our end of the control socket: requests go out; the worker announces that it is ready, and each
+//! fork that waits for a request.
 //!
-//! A fork that waits gets its order from us, past the worker, which is told of it afterwards: that
-//! saves waking the worker up between a key and what the block writes.
+//! A waiting fork gets its request directly from us, and the worker hears of it afterwards. This saves
+//! waking up the worker between a key and the block's output.
 
 use std::collections::BTreeSet;
 use std::io::{self, IoSliceMut};
@@ -16,19 +16,19 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 
 use super::request::{FILE_COUNT, frame, send};
 
-/// How much is read at a time.
+/// The most bytes read at a time.
 const READ_SIZE: usize = 1024;
 
 /// The full names of modules.
 pub(in crate::exec::python) type LoadedModules = BTreeSet<String>;
 
-/// Keeps what comes from children from the first instant on, where the system can.
+/// Marks received files close-on-exec at once, where the system can.
 #[cfg(target_os = "linux")]
 const CLOSE_ON_EXEC: RecvFlags = RecvFlags::CMSG_CLOEXEC;
 #[cfg(not(target_os = "linux"))]
 const CLOSE_ON_EXEC: RecvFlags = RecvFlags::empty();
 
-/// The socket, and what was heard there.
+/// The control socket and what the worker has announced on it.
 #[derive(Debug)]
 pub(in crate::exec::python) struct Control {
     socket: Arc<UnixStream>,
@@ -37,67 +37,67 @@ pub(in crate::exec::python) struct Control {
     fork: Option<WaitingFork>,
 }
 
-/// A process that waits for one order.
+/// A fork that waits for one request.
 #[derive(Debug)]
 struct WaitingFork {
-    /// Its number, in digits.
+    /// Its process number, in digits.
     process: Vec<u8>,
-    orders: UnixStream,
+    requests: UnixStream,
 }
 
 impl Control {
-    /// Nothing was heard yet on this socket.
+    /// Returns the control of a worker on this socket.
     pub(in crate::exec::python) fn new(socket: UnixStream) -> Self {
         Self { socket: Arc::new(socket), unread: Vec::new(), loaded: None, fork: None }
     }
 
-    /// Gives an order to a fork that waits, or else to the worker.
-    pub(in crate::exec::python) fn order(
+    /// Sends a request to a waiting fork, or else to the worker.
+    pub(in crate::exec::python) fn send(
         &mut self,
         frame: &[u8],
         files: [BorrowedFd<'_>; FILE_COUNT],
     ) -> io::Result<()> {
-        if self.order_fork(frame, files) { Ok(()) } else { send(&self.socket, frame, files) }
+        if self.send_to_fork(frame, files) { Ok(()) } else { send(&self.socket, frame, files) }
     }
 
-    /// Gives an order to a fork that waits; whether there is one. An order of up to 64 KiB never
-    /// waits.
-    pub(in crate::exec::python) fn order_fork(
+    /// Sends a request to a waiting fork; returns whether there is one. Does not block if the request
+    /// has up to [`MAX_NONBLOCKING_LEN`](super::request::MAX_NONBLOCKING_LEN) bytes.
+    pub(in crate::exec::python) fn send_to_fork(
         &mut self,
-        order: &[u8],
+        request: &[u8],
         files: [BorrowedFd<'_>; FILE_COUNT],
     ) -> bool {
-        self.hear();
+        self.read();
         let Some(fork) = self.fork.take() else { return false };
-        if send(&fork.orders, order, files).is_err() {
+        if send(&fork.requests, request, files).is_err() {
             return false;
         }
-        // A worker that is gone shows when the run is followed.
+        // A failure shows as the end of the worker while the run is monitored.
         let _ = send(&self.socket, &frame([fork.process.as_slice()]), files);
         true
     }
 
-    /// Whether a fork waits for an order.
+    /// Returns whether a fork waits for a request.
     pub(in crate::exec::python) fn has_fork(&mut self) -> bool {
-        self.hear();
+        self.read();
         self.fork.is_some()
     }
 
-    /// The modules that the worker has loaded, once it takes orders.
+    /// Returns the modules that the worker has loaded, once it is ready.
     pub(in crate::exec::python) fn loaded(&mut self) -> Option<Arc<LoadedModules>> {
-        self.hear();
+        self.read();
         self.loaded.clone()
     }
 
-    /// What is readable when there is something to hear.
+    /// Returns the socket, which is readable when the worker has written.
     pub(in crate::exec::python) fn socket(&self) -> Arc<UnixStream> {
         self.socket.clone()
     }
 
-    /// Takes in what the worker has told. Never waits.
-    fn hear(&mut self) {
+    /// Reads what the worker has written. Never blocks.
+    fn read(&mut self) {
         let mut bytes = [0; READ_SIZE];
-        let mut came = None;
+        let mut received = None;
         loop {
             let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
             let mut ancillary = RecvAncillaryBuffer::new(&mut space);
@@ -110,16 +110,16 @@ impl Control {
             };
             for message in ancillary.drain() {
                 if let RecvAncillaryMessage::ScmRights(files) = message {
-                    came = files.last().or(came);
+                    received = files.last().or(received);
                 }
             }
             self.unread.extend(&bytes[..read]);
-            self.take_lines(&mut came);
+            self.handle_lines(&mut received);
         }
     }
 
-    /// Reads the lines that are whole; the file that came with the last of them.
-    fn take_lines(&mut self, came: &mut Option<OwnedFd>) {
+    /// Handles complete lines. `received` is the file that came with the last of them.
+    fn handle_lines(&mut self, received: &mut Option<OwnedFd>) {
         while let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.unread.drain(..=end).collect();
             let line = line.trim_ascii_end();
@@ -128,11 +128,11 @@ impl Control {
                 self.loaded = Some(Arc::new(names.split_whitespace().map(str::to_owned).collect()));
             }
             if let Some(process) = line.strip_prefix(b"waits ")
-                && let Some(file) = came.take()
+                && let Some(file) = received.take()
             {
                 let _ = rustix::io::fcntl_setfd(&file, FdFlags::CLOEXEC);
-                // One that was there before learns that it is not wanted any more.
-                self.fork = Some(WaitingFork { process: process.to_vec(), orders: file.into() });
+                // Closing its socket ends the previous waiting fork.
+                self.fork = Some(WaitingFork { process: process.to_vec(), requests: file.into() });
             }
         }
     }
@@ -147,13 +147,13 @@ mod tests {
 
     use super::*;
 
-    /// Our end, and what the worker does at its own.
+    /// Returns our end and the worker's end of a control socket.
     fn control() -> (Control, UnixStream) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         (Control::new(ours), theirs)
     }
 
-    fn tell(worker: &UnixStream, line: &str, fork: Option<&UnixStream>) {
+    fn announce(worker: &UnixStream, line: &str, fork: Option<&UnixStream>) {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut ancillary = SendAncillaryBuffer::new(&mut space);
         let files: Vec<_> = fork.iter().map(AsFd::as_fd).collect();
@@ -164,9 +164,9 @@ mod tests {
         rustix::net::sendmsg(worker, &parts, &mut ancillary, SendFlags::NOSIGNAL).unwrap();
     }
 
-    fn order(control: &mut Control) {
+    fn send_request(control: &mut Control) {
         let (_, file) = std::io::pipe().unwrap();
-        control.order(b"order", [file.as_fd(); FILE_COUNT]).unwrap();
+        control.send(b"request", [file.as_fd(); FILE_COUNT]).unwrap();
     }
 
     fn read(mut from: &UnixStream) -> Vec<u8> {
@@ -177,49 +177,49 @@ mod tests {
     }
 
     #[test]
-    fn a_fork_that_waits_gets_the_order_and_the_worker_its_number() {
+    fn waiting_fork_gets_the_request_and_the_worker_its_number() {
         let (mut control, worker) = control();
-        let (orders, fork) = UnixStream::pair().unwrap();
-        tell(&worker, "ready os\n", None);
-        tell(&worker, "waits 77\n", Some(&orders));
-        order(&mut control);
-        assert_eq!(read(&fork), b"order");
+        let (requests, fork) = UnixStream::pair().unwrap();
+        announce(&worker, "ready os\n", None);
+        announce(&worker, "waits 77\n", Some(&requests));
+        send_request(&mut control);
+        assert_eq!(read(&fork), b"request");
         assert_eq!(read(&worker), frame([&b"77"[..]]));
-        order(&mut control);
-        assert_eq!(read(&worker), b"order");
+        send_request(&mut control);
+        assert_eq!(read(&worker), b"request");
     }
 
     #[test]
-    fn an_order_for_a_fork_that_is_gone_goes_to_the_worker() {
+    fn request_for_a_dead_fork_goes_to_the_worker() {
         let (mut control, worker) = control();
-        let (orders, fork) = UnixStream::pair().unwrap();
-        tell(&worker, "waits 77\n", Some(&orders));
+        let (requests, fork) = UnixStream::pair().unwrap();
+        announce(&worker, "waits 77\n", Some(&requests));
         assert!(control.has_fork());
         drop(fork);
-        order(&mut control);
-        assert_eq!(read(&worker), b"order");
+        send_request(&mut control);
+        assert_eq!(read(&worker), b"request");
     }
 
     #[test]
-    fn the_newest_fork_is_the_one_and_the_others_learn_it() {
+    fn newest_fork_replaces_the_older_ones() {
         let (mut control, worker) = control();
         let (old, older_fork) = UnixStream::pair().unwrap();
         let (new, fork) = UnixStream::pair().unwrap();
-        tell(&worker, "waits 7\n", Some(&old));
-        tell(&worker, "waits 8\n", Some(&new));
+        announce(&worker, "waits 7\n", Some(&old));
+        announce(&worker, "waits 8\n", Some(&new));
         drop((old, new));
-        order(&mut control);
-        assert_eq!(read(&fork), b"order");
+        send_request(&mut control);
+        assert_eq!(read(&fork), b"request");
         assert_eq!((&older_fork).read(&mut [0]).unwrap(), 0);
     }
 
     #[test]
-    fn a_worker_is_ready_when_it_tells_what_it_has_loaded() {
+    fn worker_is_ready_when_it_reports_its_modules() {
         let (mut control, worker) = control();
         assert_eq!(control.loaded(), None);
-        tell(&worker, "ready os o", None);
+        announce(&worker, "ready os o", None);
         assert_eq!(control.loaded(), None);
-        tell(&worker, "s.path\n", None);
+        announce(&worker, "s.path\n", None);
         for _ in 0..2 {
             let loaded = control.loaded().unwrap();
             assert!(loaded.iter().eq(["os", "os.path"]));

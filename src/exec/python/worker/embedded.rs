@@ -1,7 +1,7 @@
-//! The embedded interpreter: what this program does when it is started as a Python worker. The only
-//! file that names `PyO3`, and the only one that needs a libpython.
+//! The embedded interpreter: serves as a Python worker in this program. The only file that uses `PyO3`
+//! and needs a libpython.
 
-#![expect(unsafe_code, reason = "`PyO3` starts no interpreter that reacts to ctrl-c")]
+#![expect(unsafe_code, reason = "`PyO3` starts no interpreter that handles ctrl-c")]
 
 use std::ffi::CString;
 use std::process::ExitCode;
@@ -10,13 +10,13 @@ use pyo3::prelude::*;
 
 use super::zygote::BOOT;
 
-/// What Python's own `os` cannot do.
+/// Functions that Python's own `os` does not have.
 #[pymodule]
 mod _livedeck {
     use pyo3::prelude::*;
 
-    /// MarkScanner this process, and what it will start, as this owner's, where its kind has a tag: see
-    /// `exec/tree/tag.rs`.
+    /// Tags this process and those that it will start as this owner's, where the system has tags: see
+    /// `exec/os/process_tag.rs`.
     #[pyfunction]
     fn belong(owner: u32) {
         let _ = owner;
@@ -31,7 +31,7 @@ mod _livedeck {
         }
     }
 
-    /// Has the system kill this process when the one that forked it ends.
+    /// Makes the kernel kill this process when its parent ends.
     #[pyfunction]
     fn die_with_parent() {
         #[cfg(target_os = "linux")]
@@ -40,15 +40,15 @@ mod _livedeck {
     }
 }
 
-/// Turns UTF-8 mode on where `python3` would: an interpreter that is embedded does not look at
-/// `PYTHONUTF8`, which is set for the worker where the locale is `C`.
-#[expect(clippy::disallowed_methods, reason = "a variable of the worker's own")]
-fn decide_on_utf8() {
+/// Turns on UTF-8 mode where `python3` would: an embedded interpreter ignores `PYTHONUTF8`, which is set
+/// for the worker if the locale is `C`.
+#[expect(clippy::disallowed_methods, reason = "reads a variable of the worker")]
+fn set_utf8_mode() {
     if std::env::var_os("PYTHONUTF8").is_none_or(|value| value != "1") {
         return;
     }
-    // SAFETY: looks a symbol up by a name that ends with a zero byte. Libraries that have it have an
-    // integer of C there, which nobody reads before the interpreter starts.
+    // SAFETY: looks up a symbol by a zero-terminated name. In libraries that have it, it is a C integer
+    // that nothing reads before the interpreter starts.
     unsafe {
         let mode = libc::dlsym(libc::RTLD_DEFAULT, c"Py_UTF8Mode".as_ptr());
         if let Some(mode) = mode.cast::<libc::c_int>().as_mut() {
@@ -57,18 +57,18 @@ fn decide_on_utf8() {
     }
 }
 
-/// Starts the interpreter and serves; ends when the program that started it does.
+/// Starts the interpreter and serves until the program that started it ends.
 pub(in crate::exec::python) fn serve() -> ExitCode {
     pyo3::append_to_inittab!(_livedeck);
-    decide_on_utf8();
-    // SAFETY: no interpreter runs yet and this is the main thread, the only one. The argument asks
-    // for Python's signal handlers, so that SIGINT becomes a KeyboardInterrupt; `PyO3`'s own start
-    // leaves them out. The thread state is given up for `attach` to take.
+    set_utf8_mode();
+    // SAFETY: no interpreter runs yet, and this is the only thread. The argument requests Python's
+    // signal handlers, which turn SIGINT into a KeyboardInterrupt and which `PyO3` does not install.
+    // The thread state is released for `attach`.
     unsafe {
         pyo3::ffi::Py_InitializeEx(1);
         pyo3::ffi::PyEval_SaveThread();
     }
-    let boot = CString::new(BOOT).expect("no text of ours holds a zero byte");
+    let boot = CString::new(BOOT).expect("the worker's code has no zero byte");
     Python::attach(|py| {
         let Err(error) = PyModule::from_code(py, &boot, c"<livedeck>", c"_livedeck_boot") else {
             return ExitCode::SUCCESS;

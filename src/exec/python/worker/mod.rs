@@ -1,4 +1,4 @@
-//! The worker: the Python process that forks runs, and what it is asked and answers.
+//! The worker: the Python process that forks runs, its requests and its reports.
 
 pub(super) mod control;
 #[cfg(embed)]
@@ -15,48 +15,49 @@ use super::interpreter::{Interpreter, InterpreterSearch};
 use crate::exec::os::process_tree::ProcessTree;
 use zygote::{LaunchMode, Zygote};
 
-/// The worker there is, and those there could be.
+/// The running worker, and the ways to start one.
 #[derive(Debug, Default)]
 pub(super) struct WorkerSlot {
-    /// The interpreter, once somebody asked.
+    /// The interpreter, once it was looked for.
     pub(super) chosen: Option<Result<Interpreter, String>>,
-    /// Ways to run it that have not proved impossible, best first.
-    pub(super) ways: VecDeque<LaunchMode>,
+    /// The ways to run it that have not failed, best first.
+    pub(super) launch_modes: VecDeque<LaunchMode>,
     /// The process.
     pub(super) zygote: Option<Arc<Zygote>>,
-    /// Why the last way proved impossible.
-    pub(super) trouble: String,
+    /// Why the last way failed.
+    pub(super) last_error: String,
 }
 
 impl WorkerSlot {
-    /// The interpreter, chosen once.
+    /// Returns the interpreter, which is chosen once, or an error that says what is missing.
     pub(super) fn interpreter(
         &mut self,
-        places: &InterpreterSearch,
+        search: &InterpreterSearch,
         tree: &ProcessTree,
         cache: &Path,
     ) -> Result<Interpreter, String> {
         if let Some(Ok(interpreter)) = &self.chosen {
             return Ok(interpreter.clone());
         }
-        // One that was missing may have been installed since.
-        let chosen = places.choose(tree);
+        // After an error, look again: an interpreter may have been installed since.
+        let chosen = search.choose(tree);
         if let Ok(interpreter) = &chosen {
-            self.ways = LaunchMode::of(interpreter, cache);
+            self.launch_modes = LaunchMode::of(interpreter, cache);
         }
         self.chosen.insert(chosen).clone()
     }
 
-    /// A worker that ended before it took an order will not do better the next time.
-    pub(super) fn learn_from(&mut self, zygote: &Zygote) {
+    /// Drops the current launch mode if the worker ended before it was ready.
+    pub(super) fn record_failure(&mut self, zygote: &Zygote) {
         if !zygote.was_ready() {
-            self.trouble = zygote.last_words();
-            self.ways.pop_front();
+            self.last_error = zygote.startup_error();
+            self.launch_modes.pop_front();
         }
     }
 
-    pub(super) fn refusal(&self, interpreter: &Interpreter) -> String {
+    /// Returns a message that says why the worker does not start.
+    pub(super) fn startup_error(&self, interpreter: &Interpreter) -> String {
         let name = interpreter.executable.display();
-        format!("`{name}` does not start: {}", self.trouble)
+        format!("`{name}` does not start: {}", self.last_error)
     }
 }

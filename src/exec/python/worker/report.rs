@@ -1,5 +1,5 @@
-//! What the worker tells about one run: lines on a socket, of which a crash writes some itself, and
-//! behind some of them the bytes of a value that is to be shown.
+//! The worker's reports about one run: lines on a socket, some followed by the bytes of a value to
+//! show. A crash writes lines of its own.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -15,77 +15,77 @@ use rustix::process::Pid;
 use crate::exec::os::process_tree;
 use crate::run::Outcome;
 
-/// The file name that the worker's own code has in tracebacks.
+/// The file name of the worker's own code in tracebacks.
 pub(in crate::exec::python) const OWN_CODE: &str = "<livedeck>";
 
-/// The most bytes of a value; the worker sends no more.
+/// The most bytes of a value. The worker sends no more.
 const MAX_VALUE_SIZE: usize = 17 << 20;
 
-/// A run that began longer ago than this was heard of before.
+/// The longest credible time between the start of a run and its report.
 const MAX_START_DELAY: Duration = Duration::from_secs(1);
 
-/// How many calls of a crash's stack are shown.
+/// The most stack frames of a crash that are shown.
 const MAX_FRAMES: usize = 10;
 
-/// One thing the worker tells.
+/// A report of the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::exec::python) enum RunReport {
-    /// The run is a process of its own, at the head of this group, and began at this time: see [`ago`].
+    /// The run has started with this process group, at this time: see [`ago`].
     Started(Pid, u64),
-    /// Its code has ended, and the process stays for what goes on from it.
+    /// Its code has ended, and the process stays as a snapshot.
     Snapshot(Outcome, Threads),
-    /// It waits until this module is compiled; nothing: it does not wait any more.
+    /// It waits for this module to be compiled; `None` ends the wait.
     Awaits(Option<Box<str>>),
     /// The process has ended.
     Ended(Outcome),
-    /// It begins to import this of the modules that it was given.
+    /// The import with this number begins.
     Imports(usize),
-    /// This one does more than to load modules.
+    /// The import with this number has side effects.
     Rejected(usize),
-    /// These modules are loaded.
+    /// The modules that were loaded.
     Loaded(Vec<String>),
-    /// A value to be shown where a mark of this number stands in what is written.
-    Shown(u64, Vec<u8>),
-    /// Nobody is there to tell any more.
-    Lost,
+    /// A value to show at the mark with this number.
+    Value(u64, Vec<u8>),
+    /// The worker and the run have closed the socket.
+    Disconnected,
 }
 
-/// What goes on in a process whose block has ended.
+/// Whether a snapshot's process has threads besides the main one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::exec::python) enum Threads {
-    /// Nothing: a fork of it is all of it.
+    /// It has none: a fork has its complete state.
     None,
-    /// Threads, which no fork would have.
-    Some,
+    /// It has some, which a fork would lose.
+    Running,
 }
 
-/// The reports about one run, as they come.
+/// Reads the reports about one run.
 #[derive(Debug)]
 pub(in crate::exec::python) struct ReportReader {
     socket: UnixStream,
     unread: Vec<u8>,
     /// The number and the size of the value that comes next.
-    coming: Option<(u64, usize)>,
+    announced: Option<(u64, usize)>,
     raised: bool,
     crash: Vec<String>,
-    /// Whether a process that is named must be one of ours.
+    /// Whether reported processes must be ours.
     is_checked: bool,
 }
 
 impl ReportReader {
-    /// The reports that come over this socket.
+    /// Returns a reader of this socket.
     pub(in crate::exec::python) fn new(socket: UnixStream) -> Self {
         let (unread, crash) = (Vec::new(), Vec::new());
-        Self { socket, unread, coming: None, raised: false, crash, is_checked: false }
+        Self { socket, unread, announced: None, raised: false, crash, is_checked: false }
     }
 
-    /// The same, without what names a process that is none of ours: a run that lies about its number
-    /// would have us stop another program.
+    /// Makes the reader ignore reports of processes that are not ours: a run that lies about its number
+    /// could make us stop another program.
     pub(in crate::exec::python) fn checked(self) -> Self {
         Self { is_checked: cfg!(target_os = "linux"), ..self }
     }
 
-    /// What came since the last call. Never waits.
+    /// Returns the reports since the last call. Never blocks.
     pub(in crate::exec::python) fn take(&mut self) -> Vec<RunReport> {
         let mut buffer = vec![0_u8; 64 * 1024];
         let mut reports = Vec::new();
@@ -100,39 +100,39 @@ impl ReportReader {
                         }
                         _ => true,
                     };
-                    reports.extend(self.parts().into_iter().filter(is_credible));
+                    reports.extend(self.parse().into_iter().filter(is_credible));
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return reports,
                 Ok(_) | Err(_) => {
-                    reports.push(RunReport::Lost);
+                    reports.push(RunReport::Disconnected);
                     return reports;
                 }
             }
         }
     }
 
-    /// What comes next, or nothing if nothing does for so long.
-    pub(in crate::exec::python) fn wait(&mut self, patience: Duration) -> Vec<RunReport> {
-        let limit = Timespec::try_from(patience).ok();
+    /// Waits for reports and returns them, or none after `timeout`.
+    pub(in crate::exec::python) fn wait(&mut self, timeout: Duration) -> Vec<RunReport> {
+        let limit = Timespec::try_from(timeout).ok();
         let mut file = [PollFd::new(&self.socket, PollFlags::IN)];
         let _ = rustix::event::poll(&mut file, limit.as_ref());
         self.take()
     }
 
-    /// The socket, once the run has become a base: orders go to it there.
-    pub(in crate::exec::python) fn orders(&self) -> &UnixStream {
+    /// Returns the socket, which takes requests once the run has become a snapshot.
+    pub(in crate::exec::python) fn request_socket(&self) -> &UnixStream {
         &self.socket
     }
 
-    /// Whether nothing was written that was not taken: a base writes nothing as long as it lives.
+    /// Returns whether the socket is open with nothing to read, as it is while a snapshot lives.
     pub(in crate::exec::python) fn is_silent(&self) -> bool {
         let how = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         let read = rustix::net::recv(&self.socket, &mut [0_u8; 1], how);
         self.unread.is_empty() && matches!(read, Err(Errno::AGAIN))
     }
 
-    /// What a crash left to be read: its name, and the deck's part of the stack.
+    /// Returns the message of a crash and the deck's part of its stack.
     pub(in crate::exec::python) fn crash(&self) -> Option<String> {
         let fatal = self.crash.iter().find(|line| line.starts_with("Fatal Python error"))?;
         let calls =
@@ -143,29 +143,29 @@ impl ReportReader {
         Some(shown.fold(format!("{fatal}\n"), |text, line| text + line + "\n"))
     }
 
-    /// The lines that are whole, and the values behind them that are.
-    fn parts(&mut self) -> Vec<RunReport> {
+    /// Parses complete lines and the complete values after them.
+    fn parse(&mut self) -> Vec<RunReport> {
         let mut reports = Vec::new();
         let mut at = 0;
         loop {
-            if let Some((number, size)) = self.coming {
+            if let Some((number, size)) = self.announced {
                 let Some(value) = self.unread.get(at..at + size) else { break };
-                reports.push(RunReport::Shown(number, value.to_vec()));
+                reports.push(RunReport::Value(number, value.to_vec()));
                 at += size;
-                self.coming = None;
+                self.announced = None;
             }
             let Some(length) = self.unread[at..].iter().position(|byte| *byte == b'\n') else {
                 break;
             };
             let line = String::from_utf8_lossy(&self.unread[at..at + length]).into_owned();
-            reports.extend(self.line(line.trim_end()));
+            reports.extend(self.parse_line(line.trim_end()));
             at += length + 1;
         }
         self.unread.drain(..at);
         reports
     }
 
-    fn line(&mut self, line: &str) -> Option<RunReport> {
+    fn parse_line(&mut self, line: &str) -> Option<RunReport> {
         if line == "raised" {
             self.raised = true;
             return None;
@@ -193,13 +193,13 @@ impl ReportReader {
         }
         if let Some(status) = line.strip_prefix("kept ") {
             let (status, threads) = match status.strip_suffix(" threads") {
-                Some(status) => (status, Threads::Some),
+                Some(status) => (status, Threads::Running),
                 None => (status, Threads::None),
             };
             return Some(RunReport::Snapshot(self.outcome(status.parse().ok()?), threads));
         }
-        match announced(line) {
-            Some(coming) => self.coming = Some(coming),
+        match announced_value(line) {
+            Some(value) => self.announced = Some(value),
             None => self.crash.push(line.to_owned()),
         }
         None
@@ -221,8 +221,8 @@ impl AsFd for ReportReader {
     }
 }
 
-/// How long ago a run began, from the nanoseconds of the system's steady clock at that time. Where
-/// Python takes another clock than this one, that it was just now is close enough.
+/// Returns how long ago a run began, given its start on the system's monotonic clock in nanoseconds.
+/// Returns zero where Python uses another clock.
 pub(in crate::exec::python) fn ago(began: u64) -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     let now = Duration::try_from(now).unwrap_or_default();
@@ -230,8 +230,8 @@ pub(in crate::exec::python) fn ago(began: u64) -> Duration {
     if ago < MAX_START_DELAY { ago } else { Duration::ZERO }
 }
 
-/// The number and the size of the value that a line says to follow it.
-fn announced(line: &str) -> Option<(u64, usize)> {
+/// Returns the number and the size of the value that a line announces.
+fn announced_value(line: &str) -> Option<(u64, usize)> {
     let (number, size) = line.strip_prefix("show ")?.split_once(' ')?;
     let size = size.parse().ok().filter(|size| *size <= MAX_VALUE_SIZE)?;
     Some((number.parse().ok()?, size))
@@ -255,35 +255,38 @@ mod tests {
     }
 
     #[test]
-    fn a_run_starts_and_ends() {
-        let (told, _) = reports("started 77 9\nstatus 768\n");
-        assert_eq!(told, [started(77), RunReport::Ended(Outcome::Exited(3)), RunReport::Lost]);
+    fn start_and_end_are_reported() {
+        let (read, _) = reports("started 77 9\nstatus 768\n");
+        assert_eq!(
+            read,
+            [started(77), RunReport::Ended(Outcome::Exited(3)), RunReport::Disconnected]
+        );
     }
 
     #[test]
-    fn an_exception_is_not_just_a_status() {
+    fn uncaught_exception_is_not_an_exit_status() {
         assert_eq!(reports("raised\nstatus 256\n").0[0], RunReport::Ended(Outcome::Raised));
         assert_eq!(reports("status 256\n").0[0], RunReport::Ended(Outcome::Exited(1)));
     }
 
     #[test]
-    fn a_run_that_stays_says_so_and_may_end_later() {
-        let (told, _) = reports("started 77 9\nraised\nkept 256\nstatus 9\n");
+    fn snapshot_is_reported_before_its_end() {
+        let (read, _) = reports("started 77 9\nraised\nkept 256\nstatus 9\n");
         let kept = |threads| RunReport::Snapshot(Outcome::Raised, threads);
         let ended = RunReport::Ended(Outcome::Signaled(9));
-        assert_eq!(told, [started(77), kept(Threads::None), ended, RunReport::Lost]);
-        assert_eq!(reports("raised\nkept 256 threads\n").0[0], kept(Threads::Some));
+        assert_eq!(read, [started(77), kept(Threads::None), ended, RunReport::Disconnected]);
+        assert_eq!(reports("raised\nkept 256 threads\n").0[0], kept(Threads::Running));
     }
 
     #[test]
-    fn a_crash_shows_the_decks_part_of_the_stack() {
-        let (told, reports) = reports(
+    fn crash_shows_the_frames_of_the_deck() {
+        let (read, reports) = reports(
             "started 5 9\nFatal Python error: Segmentation fault\n\nStack (most recent call first):\n  \
              File \"talk.md\", line 7 in f\n  File \"talk.md\", line 9 in <module>\n  \
              File \"<livedeck>\", line 1 in execute\n  File \"<livedeck>\", line 1 in run\n\n\
              Extension modules: numpy (total: 1)\nstatus 11\n",
         );
-        assert_eq!(told[1], RunReport::Ended(Outcome::Signaled(11)));
+        assert_eq!(read[1], RunReport::Ended(Outcome::Signaled(11)));
         assert_eq!(
             reports.crash().unwrap(),
             "Fatal Python error: Segmentation fault\n  File \"talk.md\", line 7 in f\n  \
@@ -292,24 +295,24 @@ mod tests {
     }
 
     #[test]
-    fn a_value_comes_between_lines() {
-        let (told, _) = reports("started 5 9\nshow 1 7\na\nb\0\n\ncstatus 0\n");
-        let value = RunReport::Shown(1, b"a\nb\0\n\nc".into());
-        assert_eq!(told[..3], [started(5), value, RunReport::Ended(Outcome::Exited(0))]);
+    fn value_is_read_between_lines() {
+        let (read, _) = reports("started 5 9\nshow 1 7\na\nb\0\n\ncstatus 0\n");
+        let value = RunReport::Value(1, b"a\nb\0\n\nc".into());
+        assert_eq!(read[..3], [started(5), value, RunReport::Ended(Outcome::Exited(0))]);
     }
 
     #[test]
-    fn a_value_cut_in_two_is_one_value() {
+    fn value_split_across_reads_is_one_value() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         let mut reports = ReportReader::new(ours);
         theirs.write_all(b"show 2 4\nab").unwrap();
         assert_eq!(reports.take(), []);
         theirs.write_all(b"cd").unwrap();
-        assert_eq!(reports.take(), [RunReport::Shown(2, b"abcd".into())]);
+        assert_eq!(reports.take(), [RunReport::Value(2, b"abcd".into())]);
     }
 
     #[test]
-    fn a_line_cut_in_two_is_one_line() {
+    fn line_split_across_reads_is_one_line() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         let mut reports = ReportReader::new(ours);
         theirs.write_all(b"start").unwrap();

@@ -1,4 +1,4 @@
-//! What the worker is asked for, as bytes on a socket, with the files that go along.
+//! Requests to the worker: bytes on a socket, with the files of a run.
 
 use std::io::{self, IoSlice, Write};
 use std::mem::MaybeUninit;
@@ -14,65 +14,65 @@ use crate::exec::io::capture::StdioFds;
 use crate::exec::os::process_tree::Owner;
 use crate::run::Snippet;
 
-/// The files that go along with an order.
+/// The number of files sent with a request.
 pub(in crate::exec::python) const FILE_COUNT: usize = 3;
 
-/// The longest order that is given at once: a socket that can be written to takes so much without
-/// waiting for its reader.
+/// The longest request that can be sent without blocking, in bytes: a writable socket accepts this
+/// much.
 pub(in crate::exec::python) const MAX_NONBLOCKING_LEN: usize = 64 << 10;
 
-/// What the worker, or what an earlier run left, is sent to do: an order and the files that go along.
+/// A request and the files sent with it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::exec::python) struct Dispatch<'a> {
     /// What to run.
-    pub(in crate::exec::python) order: &'a RunRequest<'a>,
-    /// What the run writes to.
-    pub(in crate::exec::python) written: StdioFds<'a>,
-    /// Where it is reported about.
+    pub(in crate::exec::python) request: &'a RunRequest<'a>,
+    /// The files that the run writes to.
+    pub(in crate::exec::python) output: StdioFds<'a>,
+    /// The socket for reports about the run.
     pub(in crate::exec::python) reports: BorrowedFd<'a>,
 }
 
 impl Dispatch<'_> {
-    /// Its files, in the order in which they are sent.
+    /// Returns the files in the order in which they are sent.
     pub(in crate::exec::python) fn files(&self) -> [BorrowedFd<'_>; FILE_COUNT] {
-        [self.written.output, self.written.terminal, self.reports]
+        [self.output.output, self.output.terminal, self.reports]
     }
 }
 
-/// What a run is asked to be.
+/// What to run, and how.
 #[derive(Clone, Debug)]
 pub(in crate::exec::python) struct RunRequest<'a> {
-    /// The code, and where it comes from.
+    /// The code and its place in the deck.
     pub(in crate::exec::python) snippet: &'a Snippet,
-    /// Its working directory, absolute.
+    /// The absolute working directory.
     pub(in crate::exec::python) directory: &'a Path,
-    /// Bytes that it may have for its data.
+    /// The memory limit for data, in bytes.
     pub(in crate::exec::python) memory: Option<u64>,
-    /// What it is to a session.
+    /// The kind of run.
     pub(in crate::exec::python) kind: RequestKind,
-    /// Where it is told of the deck's modules, if there are any.
+    /// The folder with the states of the deck's modules, if there are any.
     pub(in crate::exec::python) modules: Option<&'a Path>,
-    /// Whose processes it, and what it starts, are.
+    /// The owner of the run's processes.
     pub(in crate::exec::python) owner: Option<Owner>,
 }
 
-/// What a run is to a session.
+/// The kind of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::exec::python) enum RequestKind {
-    /// None: it ends with its code.
+    /// A block without a session: the process ends with its code.
     Alone,
-    /// The first of one.
+    /// The first block of a session.
     First,
-    /// One that goes on from another.
+    /// A later block of a session.
     Next,
-    /// A look at the names that another left.
+    /// A list of a session's variables.
     Variables,
-    /// No block at all: it imports what blocks will.
+    /// Imports ahead of the blocks that need them.
     Preimport,
 }
 
 impl RequestKind {
-    /// As the worker reads it.
+    /// Returns the name that the worker reads.
     fn word(self) -> &'static [u8] {
         match self {
             Self::Alone => b"alone",
@@ -85,8 +85,8 @@ impl RequestKind {
 }
 
 impl RunRequest<'_> {
-    /// Its bytes. `environment` is what it has over that of the process that gets it, as `NAME=value`
-    /// or `NAME`.
+    /// Returns the bytes to send. `environment` holds changes to the environment of the receiving
+    /// process: `NAME=value` sets a variable, `NAME` removes it.
     pub(in crate::exec::python) fn frame(&self, environment: &[Vec<u8>]) -> Vec<u8> {
         let Snippet { code, first_line, file, .. } = self.snippet;
         let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
@@ -111,7 +111,7 @@ impl RunRequest<'_> {
     }
 }
 
-/// ValueFields as the worker reads them: all of them after their length, each after its own.
+/// Encodes fields for the worker: the total length, then each field after its own length.
 pub(in crate::exec::python) fn frame<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut frame = vec![0; 4];
     for field in fields {
@@ -123,7 +123,7 @@ pub(in crate::exec::python) fn frame<'a>(fields: impl IntoIterator<Item = &'a [u
     frame
 }
 
-/// Sends such bytes with the files of a run.
+/// Sends a frame with the files of a run.
 pub(in crate::exec::python) fn send(
     mut to: &UnixStream,
     frame: &[u8],
@@ -137,19 +137,19 @@ pub(in crate::exec::python) fn send(
     to.write_all(&frame[sent..])
 }
 
-/// The same where nothing has to be waited for, not even a reader that is stuck; whether it was sent.
-pub(in crate::exec::python) fn send_at_once(
+/// Sends a frame if that does not block, not even on a stuck reader; returns whether it was sent.
+pub(in crate::exec::python) fn try_send(
     to: &UnixStream,
     frame: &[u8],
     files: [BorrowedFd<'_>; FILE_COUNT],
 ) -> bool {
     let mut file = [PollFd::new(to, PollFlags::OUT)];
-    let is_free = rustix::event::poll(&mut file, Some(&Timespec::default())).is_ok()
+    let is_writable = rustix::event::poll(&mut file, Some(&Timespec::default())).is_ok()
         && file[0].revents() == PollFlags::OUT;
-    is_free && frame.len() <= MAX_NONBLOCKING_LEN && send(to, frame, files).is_ok()
+    is_writable && frame.len() <= MAX_NONBLOCKING_LEN && send(to, frame, files).is_ok()
 }
 
-/// A field's length as the worker reads it.
+/// Encodes the length of a field.
 fn length(field: &[u8]) -> [u8; 4] {
     u32::try_from(field.len()).unwrap_or(u32::MAX).to_le_bytes()
 }

@@ -1,11 +1,10 @@
-//! The worker process as we see it: how it is started, in the embedded interpreter or in one of its
-//! own, and how it is asked to run something.
+//! The worker process: starts it with the embedded or a standalone interpreter, and sends it requests.
 //!
-//! One build embeds every Python it may meet. The program is linked against the stable interface,
-//! so where a deck wants another Python than the build's, the worker finds that one's library under
-//! the name of the build's: by a link in the cache folder that `LD_LIBRARY_PATH` leads to.
+//! One build can embed any Python. The program is linked against the stable ABI. If a deck wants
+//! another Python than the build's, the worker finds that library under the name of the build's, by a
+//! link in a cache folder on `LD_LIBRARY_PATH`.
 
-#![expect(clippy::disallowed_methods, reason = "waits for the worker, and not for ever")]
+#![expect(clippy::disallowed_methods, reason = "waits for the worker with a timeout")]
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -30,10 +29,11 @@ use crate::exec::process::pagers;
 use crate::exec::python::interpreter::Interpreter;
 use crate::files;
 
-/// The argument that makes this program a worker.
+/// The argument that makes this program a Python worker.
 pub(in crate::exec) const WORKER_ARGUMENT: &str = "--python-worker";
 
-/// The code of the worker. What not every block needs goes with it as texts, to be compiled later.
+/// The code of the worker. Parts that not every block needs are included as strings, to be compiled
+/// when they are first used.
 pub(in crate::exec::python) const BOOT: &str = concat!(
     "DISPLAY = r'''",
     include_str!("../py/display.py"),
@@ -48,24 +48,24 @@ pub(in crate::exec::python) const BOOT: &str = concat!(
     include_str!("../py/boot.py")
 );
 
-/// Runs its argument under the name that tracebacks leave out. Modules of the current folder, which
-/// may be the deck's, are not its own.
+/// Runs its argument under the file name that tracebacks omit, without the current folder on the
+/// module path: it may be the deck's.
 const LAUNCH: &str = "\
 import sys; sys.path[:] = [entry for entry in sys.path if entry]; \
 exec(compile(sys.argv.pop(), 'OWN', 'exec'))";
 
-/// How much of its last words a worker that cannot start is quoted with.
+/// The longest quote from a worker that cannot start, in characters.
 const MAX_QUOTE_LEN: usize = 300;
 
-/// Variables that the worker needs to have changed, and a run needs to have back.
+/// The environment variables that are changed for the worker and restored for a run.
 const CHANGED_VARIABLES: [&str; 3] = ["PYTHONUNBUFFERED", "PYTHONUTF8", "LD_LIBRARY_PATH"];
 
-/// How to have an interpreter run the worker's code.
+/// How an interpreter runs the worker's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::exec::python) enum LaunchMode {
-    /// In this program, with the library in this folder instead of the build's, if any.
+    /// Embedded in this program.
     Embedded {
-        /// The folder that `LD_LIBRARY_PATH` names first.
+        /// The first folder of `LD_LIBRARY_PATH`, which replaces the build's library.
         library_folder: Option<PathBuf>,
     },
     /// In the interpreter's own process.
@@ -73,14 +73,14 @@ pub(in crate::exec::python) enum LaunchMode {
 }
 
 impl LaunchMode {
-    /// The ways that are open to this interpreter, best first.
+    /// Returns the launch modes of an interpreter, best first.
     pub(in crate::exec::python) fn of(interpreter: &Interpreter, cache: &Path) -> VecDeque<Self> {
         let embedded = interpreter.library.as_deref().and_then(|library| embed(library, cache));
         embedded.into_iter().chain([Self::Standalone]).collect()
     }
 }
 
-/// How this program embeds a Python of that library, if it can.
+/// Returns how this program embeds the Python of `library`, if it can.
 fn embed(library: &Path, cache: &Path) -> Option<LaunchMode> {
     let built_with = Path::new(option_env!("LIVEDECK_LIBPYTHON").filter(|_| cfg!(embed))?);
     if built_with.canonicalize().ok()? == library.canonicalize().ok()? {
@@ -89,16 +89,16 @@ fn embed(library: &Path, cache: &Path) -> Option<LaunchMode> {
     if !cfg!(target_os = "linux") {
         return None;
     }
-    let folder = under_the_name_of(built_with.file_name()?.as_ref(), library, cache).ok()?;
+    let folder = library_link_folder(built_with.file_name()?.as_ref(), library, cache).ok()?;
     Some(LaunchMode::Embedded { library_folder: Some(folder) })
 }
 
-/// The folder in the cache where `library` goes by `name`.
-fn under_the_name_of(name: &Path, library: &Path, cache: &Path) -> io::Result<PathBuf> {
+/// Returns a cache folder in which `name` is a link to `library`.
+fn library_link_folder(name: &Path, library: &Path, cache: &Path) -> io::Result<PathBuf> {
     let hash = blake3::hash(library.as_os_str().as_bytes()).to_hex();
     let folder = cache.join("pylib").join(&hash[..16]);
     let link = folder.join(name);
-    // Another user's would load that user's library.
+    // A folder of another user could load that user's library.
     files::private_folder(&folder)?;
     if std::fs::read_link(&link).is_ok_and(|target| target == library) {
         return Ok(folder);
@@ -109,28 +109,28 @@ fn under_the_name_of(name: &Path, library: &Path, cache: &Path) -> io::Result<Pa
     Ok(folder)
 }
 
-/// A worker process, warm and waiting, or on its way there.
+/// A worker process, ready or starting.
 #[derive(Debug)]
 pub(in crate::exec::python) struct Zygote {
     child: Arc<Child>,
     control: Mutex<Control>,
-    /// What it writes before it is ready; nothing if all is well.
-    words: Mutex<io::PipeReader>,
-    /// What a run's environment has back, as `NAME=value` or `NAME`.
+    /// The errors that it writes before it is ready.
+    startup_output: Mutex<io::PipeReader>,
+    /// The original variables that runs get back: `NAME=value`, or `NAME` to remove one.
     environment: Vec<Vec<u8>>,
 }
 
 impl Zygote {
-    /// Starts a worker for this interpreter. Does not wait for it.
+    /// Starts a worker with this interpreter. Does not wait until it is ready.
     pub(in crate::exec::python) fn start(
         tree: &ProcessTree,
         interpreter: &Interpreter,
-        way: &LaunchMode,
+        mode: &LaunchMode,
         program: &Path,
     ) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
-        let (words, output) = io::pipe()?;
-        let command = match way {
+        let (startup_output, output) = io::pipe()?;
+        let command = match mode {
             LaunchMode::Embedded { .. } => {
                 SpawnCommand::new(program, output.as_fd()).arg(WORKER_ARGUMENT)
             }
@@ -145,66 +145,67 @@ impl Zygote {
         for (name, value) in pagers::none() {
             command = command.env(name, value);
         }
-        if *way != LaunchMode::Standalone
-            && locale_says_nothing()
+        if *mode != LaunchMode::Standalone
+            && is_default_locale()
             && variable("PYTHONUTF8").is_none()
         {
             command = command.env("PYTHONUTF8", "1");
         }
-        if let LaunchMode::Embedded { library_folder: Some(folder) } = way {
-            command = command.env("LD_LIBRARY_PATH", folder_first(folder, "LD_LIBRARY_PATH"));
+        if let LaunchMode::Embedded { library_folder: Some(folder) } = mode {
+            command = command.env("LD_LIBRARY_PATH", prepend_folder(folder, "LD_LIBRARY_PATH"));
         }
         let child = tree.spawn(command)?;
-        rustix::io::ioctl_fionbio(&words, true)?;
-        let environment = CHANGED_VARIABLES.iter().map(|name| as_it_was(name)).collect();
-        let (control, words) = (Mutex::new(Control::new(ours)), Mutex::new(words));
-        Ok(Self { child, control, words, environment })
+        rustix::io::ioctl_fionbio(&startup_output, true)?;
+        let environment = CHANGED_VARIABLES.iter().map(|name| original_variable(name)).collect();
+        let (control, startup_output) =
+            (Mutex::new(Control::new(ours)), Mutex::new(startup_output));
+        Ok(Self { child, control, startup_output, environment })
     }
 
-    /// Asks it to run something.
-    pub(in crate::exec::python) fn run(&self, errand: &Dispatch<'_>) -> io::Result<()> {
-        self.control.lock().order(&errand.order.frame(&self.environment), errand.files())
+    /// Sends a request.
+    pub(in crate::exec::python) fn dispatch(&self, dispatch: &Dispatch<'_>) -> io::Result<()> {
+        self.control.lock().send(&dispatch.request.frame(&self.environment), dispatch.files())
     }
 
-    /// The same where it is a matter of no time: a fork of it waits for an order. Whether one does.
-    pub(in crate::exec::python) fn run_at_once(&self, errand: &Dispatch<'_>) -> bool {
+    /// Sends a request if a fork waits for one and sending does not block; returns whether it was sent.
+    pub(in crate::exec::python) fn try_dispatch(&self, dispatch: &Dispatch<'_>) -> bool {
         let Some(mut control) = self.control.try_lock() else { return false };
-        let frame = errand.order.frame(&self.environment);
-        frame.len() <= MAX_NONBLOCKING_LEN && control.order_fork(&frame, errand.files())
+        let frame = dispatch.request.frame(&self.environment);
+        frame.len() <= MAX_NONBLOCKING_LEN && control.send_to_fork(&frame, dispatch.files())
     }
 
-    /// Whether a fork of it waits for an order, and can be given it at once.
+    /// Returns whether a fork waits for a request.
     pub(in crate::exec::python) fn has_fork(&self) -> bool {
         self.control.try_lock().is_some_and(|mut control| control.has_fork())
     }
 
-    /// A file that is readable once the process has ended.
+    /// Returns a file that becomes readable when the process exits.
     pub(in crate::exec::python) fn exit(&self) -> Option<BorrowedFd<'_>> {
         self.child.exit()
     }
 
-    /// The process.
+    /// Returns the process.
     pub(in crate::exec::python) fn process(&self) -> Pid {
         self.child.pid()
     }
 
-    /// Whether the process has ended.
+    /// Returns whether the process has ended.
     pub(in crate::exec::python) fn has_ended(&self) -> bool {
         self.child.reap().is_some()
     }
 
-    /// Ends the process at once, and with it what it has not reported as started.
+    /// Kills the process, and with it the forks that have not reported their start.
     pub(in crate::exec::python) fn kill(&self) {
         self.child.signal(Signal::KILL);
     }
 
-    /// Whether it ever got as far as taking orders.
+    /// Returns whether it has become ready for requests.
     pub(in crate::exec::python) fn was_ready(&self) -> bool {
         self.control.lock().loaded().is_some()
     }
 
-    /// The modules that it has loaded itself, once it takes orders: nothing if that is not so within
-    /// `limit`, or it has ended.
+    /// Waits until it is ready and returns the modules that it has loaded itself, or `None` after
+    /// `limit` or if it has ended.
     pub(in crate::exec::python) fn loaded(&self, limit: Duration) -> Option<Arc<LoadedModules>> {
         let due = Instant::now() + limit;
         let socket = self.control.lock().socket();
@@ -219,19 +220,20 @@ impl Zygote {
         }
     }
 
-    /// What it said when it could not start.
-    pub(in crate::exec::python) fn last_words(&self) -> String {
-        let mut said = Vec::new();
-        let mut words = self.words.lock();
-        let _ = words.read_to_end(&mut said);
-        let said = String::from_utf8_lossy(&said);
-        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    /// Returns the last line that it wrote when it failed to start.
+    pub(in crate::exec::python) fn startup_error(&self) -> String {
+        let mut output = Vec::new();
+        let mut startup_output = self.startup_output.lock();
+        let _ = startup_output.read_to_end(&mut output);
+        let text = String::from_utf8_lossy(&output);
+        let last =
+            text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it printed nothing");
         last.trim().chars().take(MAX_QUOTE_LEN).collect()
     }
 }
 
-/// A variable of ours as a run has it back.
-fn as_it_was(name: &str) -> Vec<u8> {
+/// Returns our variable as a run gets it back.
+fn original_variable(name: &str) -> Vec<u8> {
     let mut field = name.as_bytes().to_vec();
     if let Some(value) = variable(name) {
         field.push(b'=');
@@ -240,25 +242,25 @@ fn as_it_was(name: &str) -> Vec<u8> {
     field
 }
 
-/// Whether the locale is one in which Python itself, but no embedded one, speaks UTF-8 anyway.
-fn locale_says_nothing() -> bool {
+/// Returns whether the locale is `C` or `POSIX`, in which Python uses UTF-8 unless it is embedded.
+fn is_default_locale() -> bool {
     let mut set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
     set.find(|locale| !locale.is_empty()).is_none_or(|locale| locale == "C" || locale == "POSIX")
 }
 
-/// `PATH` on which `python3` is this interpreter: that is how the library finds the interpreter's
-/// packages, and what a block that starts `python3` means.
+/// Returns a `PATH` on which `python3` is this interpreter: the library finds the interpreter's
+/// packages this mode, and a block can start `python3`.
 fn path_with(interpreter: &Interpreter) -> OsString {
     let path = variable("PATH").unwrap_or_default();
     let first = std::env::split_paths(&path).map(|it| it.join("python3")).find(|it| it.is_file());
     if first.is_some_and(|first| first.parent() == Some(interpreter.folder())) {
         return path;
     }
-    folder_first(interpreter.folder(), "PATH")
+    prepend_folder(interpreter.folder(), "PATH")
 }
 
-/// A list of folders with one more at its head.
-fn folder_first(folder: &Path, name: &str) -> OsString {
+/// Returns the list of folders in a variable with `folder` at its start.
+fn prepend_folder(folder: &Path, name: &str) -> OsString {
     let mut list = folder.as_os_str().to_owned();
     if let Some(rest) = variable(name).filter(|rest| !rest.is_empty()) {
         list.push(":");
