@@ -7,10 +7,10 @@ fn traceback_names_lines_of_the_deck(#[values(Embedded, Standalone)] mode: TestM
     let (text, how) = PythonHarness::new(mode).run("def f(x):\n    return 1 / x\n\nprint(f(0))");
     assert_eq!(how, Outcome::Raised);
     let text = plain(&text);
-    let search: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
+    let frames: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
     let expected =
         ["  File \"talk.md\", line 45, in <module>", "  File \"talk.md\", line 43, in f"];
-    assert_eq!(search, expected, "{text}");
+    assert_eq!(frames, expected, "{text}");
     assert!(text.contains("    return 1 / x\n"), "{text}");
     assert!(text.ends_with("ZeroDivisionError: division by zero\n"), "{text}");
 }
@@ -80,17 +80,14 @@ fn killed_worker_is_replaced(#[values(Embedded, Standalone)] mode: TestMode) {
 #[rstest]
 #[case(
     "readings = [1]\nprint(reading)",
-    "name 'reading' is not defined. MouseAction you mean: 'readings'?"
+    "name 'reading' is not defined. Did you mean: 'readings'?"
 )]
-#[case(
-    "[].appendd(1)",
-    "'list' object has no attribute 'appendd'. MouseAction you mean: 'append'?"
-)]
-#[case("from math import sqroot", ". MouseAction you mean: 'sqrt'?")]
+#[case("[].appendd(1)", "'list' object has no attribute 'appendd'. Did you mean: 'append'?")]
+#[case("from math import sqroot", ". Did you mean: 'sqrt'?")]
 #[case("xyzzy_plugh", "name 'xyzzy_plugh' is not defined")]
 #[case(
     "try:\n    prin(1)\nexcept NameError as e:\n    raise ValueError() from e",
-    "MouseAction you mean: 'print'?"
+    "Did you mean: 'print'?"
 )]
 fn misspelled_names_get_suggestions(
     #[values(Embedded, Standalone)] mode: TestMode,
@@ -122,9 +119,9 @@ fn syntax_error_shows_the_line_of_the_block(
 fn failed_await_shows_only_lines_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "async def f():\n    return 1 / 0\nawait f()";
     let text = plain(&PythonHarness::new(mode).run(code).0);
-    let search: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
+    let frames: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
     assert_eq!(
-        search,
+        frames,
         ["  File \"talk.md\", line 44, in <module>", "  File \"talk.md\", line 43, in f"],
         "{text}"
     );
@@ -134,7 +131,7 @@ fn failed_await_shows_only_lines_of_the_deck(#[values(Embedded, Standalone)] mod
 fn faulthandler_shows_only_lines_of_the_deck(#[values(Embedded, Standalone)] mode: TestMode) {
     let code = "import faulthandler\nfaulthandler.enable()\ndef f():\n    faulthandler.dump_traceback()\nf()";
     let (text, _) = PythonHarness::new(mode).run(code);
-    let search: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
+    let frames: Vec<_> = text.lines().filter(|line| line.contains("File")).collect();
     let expected = ["  File \"talk.md\", line 45 in f", "  File \"talk.md\", line 46 in <module>"];
-    assert_eq!(search, expected, "{text}");
+    assert_eq!(frames, expected, "{text}");
 }
