@@ -49,11 +49,11 @@ pub(in crate::exec::rust) fn program(code: &str, first_line: u32) -> String {
     if scan(code).has_main || !is_balanced(code) || is_tests(code) {
         return unchanged();
     }
-    let script = Script::parse(code);
-    if script.statements.iter().all(|it| it.is_item) {
+    let main_body = MainBody::parse(code);
+    if main_body.statements.iter().all(|it| it.is_item) {
         return unchanged() + "\nfn main() {}\n";
     }
-    script.program(above, "", &script.body())
+    main_body.program(above, "", &main_body.body())
 }
 
 /// Returns the same as [`program`], with code that prints the value of the last expression. Returns
@@ -63,10 +63,10 @@ pub(in crate::exec::rust) fn program_with_value(code: &str, first_line: u32) -> 
     if scan(code).has_main || !is_balanced(code) || is_tests(code) {
         return None;
     }
-    let script = Script::parse(code);
-    let (before, body) = script.body_with_value()?;
+    let main_body = MainBody::parse(code);
+    let (before, body) = main_body.body_with_value()?;
     let above = first_line.saturating_sub(1) as usize;
-    let program = script.program(above, before, &body);
+    let program = main_body.program(above, before, &body);
     Some(format!("{program}#[allow(warnings)] mod livedeck_values {{\n{SHOW_VALUE}}}\n"))
 }
 
@@ -111,8 +111,8 @@ fn is_balanced(code: &str) -> bool {
     expected.is_empty()
 }
 
-/// Code without a `main`, split into statements.
-struct Script {
+/// Code without a `main`, which becomes the body of one, split into statements.
+struct MainBody {
     /// What must be first in a crate, on one line.
     hoisted: String,
     /// The code, with spaces in its place.
@@ -136,7 +136,7 @@ enum MainKind {
     OwnTyped,
 }
 
-impl Script {
+impl MainBody {
     fn parse(code: &str) -> Self {
         let (attributes, code) = hoist(code, &scan(code).inner_attributes);
         let (crates, code) = hoist(&code, &extern_crates(&code));
@@ -152,7 +152,7 @@ impl Script {
         let text = &self.code[last.range.clone()];
         let words = tokens(text);
         let (first, end) = (words.first()?.text, words.last()?.text);
-        let is_incomplete = is_operator(end) && !text.ends_with("..") || text.ends_with("as");
+        let is_incomplete = is_operator(end) && !text.ends_with("..");
         (first != "let" && end != ";" && !is_incomplete).then_some(last)
     }
 
@@ -275,6 +275,7 @@ fn is_operator(token: &str) -> bool {
             | ","
             | ":"
             | "!"
+            | "as"
             | "in"
             | "else"
             | "match"
@@ -327,6 +328,7 @@ mod tests {
     #[case("let x = 5;")]
     #[case("f();\nx +")]
     #[case("f();\nx.")]
+    #[case("f();\nx as")]
     #[case("f();\nfn g() {}")]
     fn statement_gets_no_semicolon(#[case] code: &str) {
         assert!(program(code, 2).contains(&format!("{code}\n}}\n")), "{}", program(code, 2));
@@ -359,6 +361,7 @@ mod tests {
     #[case("if a { 1 } else { 2 }")]
     #[case("P { x: 1 } // it\n// is")]
     #[case("a as u8")]
+    #[case("alias")]
     #[case("1..")]
     #[case("std::fs::write(a, b)")]
     fn last_value_is_shown_in_place(#[case] code: &str) {
