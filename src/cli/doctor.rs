@@ -13,9 +13,10 @@ use anyhow::Context;
 
 use super::args::DoctorArgs;
 use super::{counted, settings};
+use crate::ansi::strip_colors;
 use crate::config::Config;
 use crate::deck::Cell;
-use crate::exec::{Compiler, ProbeReport, PythonInfo, sandbox_support, strip_colors};
+use crate::exec::{Compiler, ProbeReport, PythonInfo, sandbox_support};
 use crate::headless::{DeckProbe, MissingTool};
 use crate::media::{Capabilities, Protocol};
 use crate::present::ColorSupport;

@@ -42,7 +42,6 @@ use registry::Engine;
 use rust::Rust;
 use sandbox::{DeckSandbox, DenialWatcher};
 
-pub use crate::ansi::strip_colors;
 pub use custom::{CustomExecutor, CustomRecipe};
 pub use languages::{languages, why_not_run};
 pub use limits::watchdog::Watchdog;

@@ -94,6 +94,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "ansi",
             "source",
             "panics",
             "diag",

@@ -46,7 +46,7 @@ pub(super) struct CrateSets {
 enum CrateSetState {
     /// Another thread builds it; the channel disconnects when that ends.
     Building(Receiver<()>),
-    /// BuildResult in this talk, or found.
+    /// Built, or found in the cache.
     Built(Arc<Links>),
     /// The build failed: cargo's messages.
     Failed(Arc<str>),

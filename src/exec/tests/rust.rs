@@ -1,6 +1,7 @@
 //! Rust blocks, with the real compiler.
 
 use super::*;
+use crate::ansi::strip_colors;
 use crate::deck::{Profile, RustBuild};
 
 pub(super) const SEED: &str = "
