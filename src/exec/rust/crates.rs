@@ -166,7 +166,7 @@ impl CrateSets {
         match built {
             Ok(links) => drop(table.insert(name, CrateSetState::Built(links.clone()))),
             Err(BuildError::Crates(why)) => {
-                drop(table.insert(name, CrateSetState::Failed(why.clone())))
+                drop(table.insert(name, CrateSetState::Failed(why.clone())));
             }
             Err(_) => drop(table.remove(&name)),
         }
