@@ -1,60 +1,60 @@
-//! Everything the runtime may be asked to do.
+//! What `update` asks the shell to do.
 
-use crate::app::Edit;
+use crate::app::input::block_editor::Edit;
 use crate::deck::CellId;
 use crate::run::RunId;
 use crate::source::Span;
 
-/// One thing to do outside the app.
+/// One action to perform outside the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Run a cell in a terminal this wide and high.
+    /// Run a cell.
     Run {
-        /// The id its events shall carry.
+        /// The id that its events carry.
         run: RunId,
-        /// What to run.
+        /// The cell to run.
         cell: CellId,
-        /// Columns and rows.
+        /// Columns and rows of its terminal.
         terminal: (u16, u16),
-        /// The run whose state it goes on from, in a session that has run before.
+        /// The run whose state it continues from, in a session.
         base: Option<RunId>,
     },
-    /// Type these bytes at a run that has a terminal of its own.
+    /// Write these bytes to the terminal or standard input of a run.
     SendInput(RunId, Vec<u8>),
-    /// Give a run's own terminal another size: columns and rows.
+    /// Resize the terminal of a run: columns and rows.
     ResizeRun(RunId, (u16, u16)),
-    /// Stop a run as ctrl-c does.
+    /// Interrupt a run, as ctrl-c does.
     Interrupt(RunId),
     /// Kill a run.
     Kill(RunId),
-    /// Ask what names a session has after a run.
+    /// List the variables of a session after a run.
     ListVariables(RunId),
-    /// Drop the state that a run left in its session: no later one will go on from it.
+    /// Drop the snapshot of a run: no later run will continue from it.
     DropSnapshot(RunId),
-    /// Get ready for the deck's cells: code may run now.
+    /// Compile and preimport what the deck's cells need: code may run now.
     Prepare,
-    /// Find out whether the deck was trusted before.
+    /// Look up whether the deck is trusted.
     CheckTrust,
-    /// Find out what the question about the deck says.
+    /// Collect what the trust prompt shows.
     Examine,
-    /// Run all of the deck's code in the sandbox from now on.
+    /// Run all code of the deck in the sandbox from now on.
     EnterSandbox,
-    /// Remember that this deck's code may always run.
+    /// Store that this deck's code may always run.
     RememberTrust,
-    /// Remember what the speaker has changed in a deck whose code may always run.
+    /// Store the speaker's edit of a deck whose code may always run.
     RememberEdit,
-    /// Read everything again, and drop what was kept of it.
+    /// Reload the deck and everything cached from it.
     Reload,
-    /// Have a piece of the deck read otherwise.
+    /// Replace a part of the deck's text.
     Edit(Edit),
-    /// Have a piece of the deck read as it is saved.
+    /// Restore a part of the deck's text as it is saved.
     Revert(Span),
-    /// Put this text on the clipboard.
+    /// Copy this text to the clipboard.
     Copy(String),
-    /// Open the deck's file in the speaker's editor, where this stands.
+    /// Open the deck's file in the speaker's editor at this position.
     OpenEditor(Span),
-    /// Give the terminal back until we are continued.
+    /// Suspend the program and give the terminal back to the shell.
     Suspend,
-    /// End.
+    /// Quit.
     Quit,
 }

@@ -1,14 +1,17 @@
-//! Everything that can happen to a talk, grouped by where it comes from.
+//! Everything that can happen to a presentation, group_digits by source.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{Key, LayoutInfo, TrustSummary};
-use crate::deck::{CellId, Deck, Fingerprint, SlideNo};
+use crate::app::input::keymap::Action;
+use crate::app::input::keys::Key;
+use crate::app::state::layout_info::LayoutInfo;
+use crate::app::state::permission::{Trust, TrustSummary};
+use crate::deck::{CellId, Cursor, Deck, Fingerprint, SlideNo};
 use crate::diag::Diagnostic;
 use crate::run::{self, Pointer, Preparation, RunId, Runs};
 
-/// One thing that happened.
+/// One event.
 #[derive(Clone, Debug)]
 pub enum Msg {
     // The speaker.
@@ -16,23 +19,25 @@ pub enum Msg {
     Key(Key),
     /// The mouse was clicked.
     Click(Hit),
-    /// The mouse did this over the terminal of the program that has the keys.
+    /// A mouse event over the terminal of the program that has the keys.
     Mouse(Pointer),
     /// The wheel turned by this many rows, down if positive.
     Wheel(i32, Hit),
 
     // The terminal.
-    /// Its size changed.
+    /// It was resized.
     Resized,
-    /// It is ours again after a suspension.
+    /// The program was resumed after a suspension.
     Resumed,
-    /// It is gone, or somebody wants us to go.
+    /// The terminal was closed, or a signal asks the program to end.
     Terminate,
-    /// A picture can be drawn, or the terminal said what it can.
+    /// A picture or terminal capability became available: draw again.
     Redraw,
+    /// The state is on the screen.
+    Painted,
 
-    // The other window of the same talk.
-    /// It shows this slide, with so many pauses over.
+    // Speaker notes.
+    /// The presentation moved to this slide, after this many pauses.
     MovedTo(SlideNo, usize),
 
     // Layout.
@@ -42,59 +47,68 @@ pub enum Msg {
     Shown,
 
     // The deck's files.
-    /// The deck was read again.
+    /// The deck was reloaded.
     Loaded(Arc<Deck>),
-    /// The deck was read as the speaker has edited it.
+    /// The deck was parsed with the speaker's edit.
     Edited(Arc<Deck>),
-    /// The focused cell is to run.
+    /// Run the focused cell.
     RunFocused,
-    /// The whole deck was looked over: what is wrong beyond what reading it saw.
+    /// The whole deck was reviewed: problems beyond those of parsing.
     Reviewed(Vec<Diagnostic>),
-    /// Something outside did not work, and what follows: a line for the speaker.
+    /// Something outside failed: a line for the speaker.
     Failed(String),
-
-    /// This was found out about the deck before it may run; nothing if it is unknown.
+    /// What is known about the deck's code; none if the deck was never trusted.
     Examined(Option<Arc<TrustSummary>>),
 
     // Runs.
-    /// This is wrong with blocks that carry `+validate`.
+    /// Problems with blocks marked `+validate`.
     Validated(Vec<Diagnostic>),
-    /// This was recorded of the deck's cells.
+    /// The recorded outputs of the deck's cells.
     Recorded(Runs),
-    /// Something happened to a run.
+    /// An event of a run.
     Run(RunId, run::Event),
-    /// What names a session has after a run, or why that cannot be told.
+    /// The variables of a session after a run, or why they cannot be listed.
     Variables(RunId, Result<Vec<run::Variable>, String>),
-    /// Code is compiled, or being compiled, ahead of its run.
+    /// The progress of compiling code ahead of its run.
     Prepared(Fingerprint, Preparation),
 
     // Time.
-    /// So much time went by while something runs.
+    /// This much time passed while a cell runs.
     Tick(Duration),
+
+    // Runs without a terminal.
+    /// Show this position, with nothing open on top.
+    GoTo(Cursor),
+    /// Perform an action, as its key does.
+    Act(Action),
+    /// Run these cells.
+    RunCells(Vec<CellId>),
+    /// Code may run as the command line says.
+    SetTrust(Trust),
 }
 
-/// What the mouse pointed at.
+/// What is under the mouse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hit {
-    /// The cell there.
+    /// The cell.
     pub cell: Option<CellId>,
-    /// The output there.
+    /// The output.
     pub output: Option<OutputHit>,
 }
 
 /// A cell's output under the mouse, in rows after wrapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputHit {
-    /// Whose output.
+    /// The cell.
     pub cell: CellId,
-    /// Which part of it.
+    /// The index of the part of its output.
     pub part: usize,
-    /// Whether it follows its end, where it is not scrolled.
+    /// Whether it follows its end while it is not scrolled.
     pub follows: bool,
     /// The first row shown.
     pub first: usize,
-    /// How many rows are shown.
+    /// The number of rows shown.
     pub shown: usize,
-    /// How many there are.
+    /// The number of rows in total.
     pub total: usize,
 }

@@ -1,42 +1,47 @@
-//! The deck was saved: what of the talk goes on. Outputs stay with code that did not change,
-//! and the screen goes to the first place that did.
+//! Reload: replaces the deck. Outputs are kept for code that did not change, and the presentation goes to
+//! the first change.
 
 use std::sync::Arc;
 
+use crate::app::effect::Effect;
 use crate::app::input::stdin_prompt;
-use crate::app::nav::{jumps, movement};
-use crate::app::panels::pane;
-use crate::app::runs::{bench, schedule, session};
-use crate::app::{App, Effect, Mode, Trust};
+use crate::app::nav::movement;
+use crate::app::runs::{schedule, session};
+use crate::app::state::pane::Pane;
+use crate::app::state::permission::Trust;
+use crate::app::state::{App, Mode};
 use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
-use crate::run::{CellRun, RunId, Runs};
+use crate::run::{CellRun, Outcome, RunId, Runs, State};
 use crate::source::Span;
 
-/// Puts the new deck in the old one's place, and goes to what has changed.
+/// Replaces the deck and goes to the first change.
 pub(in crate::app) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     let target = first_change(&app.deck, &deck);
-    let effects = exchange(app, deck);
+    let effects = replace(app, deck);
     app.notice = None;
     if let Some(at) = target {
-        jumps::from_here(app, |app| movement::jump(app, at));
+        movement::jump(app, at);
     }
     effects
 }
 
-/// Puts the new deck in the old one's place. The talk stays where it is, if it can.
-pub(in crate::app) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
+/// Replaces the deck. The position stays the same if it still exists.
+pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     if let Mode::StdinPrompt(cell) = app.mode {
         stdin_prompt::leave(app, cell);
     }
     let (runs, lost) = carry(&app.deck, &deck, &app.runs);
-    app.focus = app.focus.and_then(|id| same_place(&app.deck, &deck, id));
-    let shown = app.pane.as_ref().and_then(|pane| same_place(&app.deck, &deck, pane.cell));
-    app.pane = pane::carried(app.pane.take(), shown);
+    app.view.focus = app.view.focus.and_then(|id| same_place(&app.deck, &deck, id));
+    let pane = app.pane.take();
+    app.pane = pane.and_then(|pane| {
+        let cell = same_place(&app.deck, &deck, pane.cell)?;
+        Some(Pane { cell, ..pane })
+    });
     app.mode = match std::mem::take(&mut app.mode) {
-        Mode::Edit(mut editing) => match same_place(&app.deck, &deck, editing.cell) {
+        Mode::Edit(mut editor) => match same_place(&app.deck, &deck, editor.cell) {
             Some(cell) => {
-                editing.cell = cell;
-                Mode::Edit(editing)
+                editor.cell = cell;
+                Mode::Edit(editor)
             }
             None => Mode::Slide,
         },
@@ -49,10 +54,10 @@ pub(in crate::app) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
         | Mode::Slide => Mode::Slide,
         Mode::Help(row) => Mode::Help(row),
     };
-    // Another deck is another question.
-    app.inquiry = None;
-    app.internal.waiting = Vec::new();
-    let forgotten = forgotten(&app.runs, &runs);
+    // The answer for the old deck does not apply to the new one.
+    app.permission.summary = None;
+    app.permission.waiting = Vec::new();
+    let dropped = dropped_snapshots(&app.runs, &runs);
     let other_python = app.deck.options.python_interpreter != deck.options.python_interpreter;
     app.runs = runs;
     app.deck = deck;
@@ -60,21 +65,22 @@ pub(in crate::app) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
         session::forget_all(app);
     }
     session::stop_orphans(app);
-    if app.at.slide > app.deck.last_slide() {
+    if app.view.at.slide > app.deck.last_slide() {
         let end = app.deck.last_slide();
         movement::go_to(app, end);
         movement::skip_pauses(app);
     } else {
-        app.at.step = app.at.step.min(Step(app.deck.slide(app.at.slide).steps.max(1) - 1));
+        let at = &mut app.view.at;
+        at.step = at.step.min(Step(app.deck.slide(at.slide).steps.max(1) - 1));
     }
     app.scene_changed();
     let mut effects: Vec<Effect> = lost.into_iter().map(Effect::Kill).collect();
-    effects.extend(forgotten.into_iter().map(Effect::DropSnapshot));
-    effects.extend(bench::go_on(app));
+    effects.extend(dropped.into_iter().map(Effect::DropSnapshot));
+    effects.extend(schedule::begin_next_contender(app));
     if app.deck.cells.iter().any(|cell| app.may_run(cell)) {
         effects.push(Effect::Prepare);
     }
-    match app.trust {
+    match app.permission.trust {
         Trust::Always => effects.push(Effect::RememberEdit),
         Trust::Checking => effects.push(Effect::CheckTrust),
         Trust::Unknown | Trust::Once | Trust::Sandboxed | Trust::No => {}
@@ -82,7 +88,7 @@ pub(in crate::app) fn exchange(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     effects
 }
 
-/// The runs under the new deck's ids, and those whose code is gone.
+/// Returns the runs under the new deck's ids, and those to kill because their code is gone.
 fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<RunId>) {
     let mut taken = vec![false; new.cells.len()];
     let mut carried = Runs::new();
@@ -111,14 +117,14 @@ fn carry(old: &Deck, new: &Deck, runs: &Runs) -> (Runs, Vec<RunId>) {
         let is_shown = !run.output.is_empty() || run.picture.is_some() || run.background > 0;
         if let Some(other) = successor.filter(|_| is_shown) {
             taken[other.0 as usize] = true;
-            carried.insert(other, schedule::aged(run));
+            carried.insert(other, aged(run));
         }
     }
     (carried, lost)
 }
 
-/// The runs that left a state and are none of the talk's any more.
-fn forgotten(before: &Runs, after: &Runs) -> Vec<RunId> {
+/// Returns the runs whose snapshots are no longer needed.
+fn dropped_snapshots(before: &Runs, after: &Runs) -> Vec<RunId> {
     let gone = |run: &&CellRun| {
         (run.link.has_snapshot || run.is_under_way())
             && after.values().all(|other| other.run != run.run)
@@ -126,8 +132,8 @@ fn forgotten(before: &Runs, after: &Runs) -> Vec<RunId> {
     before.values().filter(gone).map(|run| run.run).collect()
 }
 
-/// The cell that stands where `id` stood: on the same slide, at the same place among its cells,
-/// in the same language.
+/// Returns the cell of the new deck at the place of `id`: on the same slide, at the same index among
+/// its cells, in the same language.
 fn same_place(old: &Deck, new: &Deck, id: CellId) -> Option<CellId> {
     let cell = old.cell(id)?;
     let nth = old.cells_of(cell.slide).position(|other| other.id == id)?;
@@ -135,7 +141,7 @@ fn same_place(old: &Deck, new: &Deck, id: CellId) -> Option<CellId> {
     (other.language == cell.language).then_some(other.id)
 }
 
-/// Where the first difference between two decks is shown; none if there is none to show.
+/// Returns the position of the first difference between two decks, if there is a visible one.
 fn first_change(old: &Deck, new: &Deck) -> Option<Cursor> {
     let pairs = old.slides.iter().zip(&new.slides).enumerate();
     for (number, (before, after)) in pairs {
@@ -164,7 +170,26 @@ fn same(old: &Deck, before: &Block, new: &Deck, after: &Block) -> bool {
     text(old, before.span) == text(new, after.span)
 }
 
-/// The source text of a span.
+/// Returns the source text of a span.
 fn text(deck: &Deck, span: Span) -> Option<&str> {
     deck.sources.get(span.file)?.text().get(span.range())
+}
+
+/// Returns what a cell keeps when its code has changed: its output, marked as stale.
+fn aged(run: &CellRun) -> CellRun {
+    let is_over = matches!(run.state, State::Ended(_));
+    CellRun {
+        output: run.output.clone(),
+        picture: run.picture.clone(),
+        screen: run.screen.clone(),
+        // A run that has not ended is killed: its code is gone.
+        state: if is_over { run.state.clone() } else { State::Ended(Outcome::Stopped) },
+        elapsed: run.elapsed,
+        stale: true,
+        folded: run.folded,
+        // Its background processes still write.
+        run: if is_over && run.background > 0 { run.run } else { RunId::default() },
+        background: run.background,
+        ..CellRun::default()
+    }
 }

@@ -1,19 +1,22 @@
-//! One message in, the state changed, effects out: dispatch by what is open on top of the slide.
+//! Changes the state for one message and returns the effects: dispatches by what is open on top of
+//! the slide.
 
-use crossterm::event::KeyCode;
-
-use crate::app::input::editor;
-use crate::app::input::{passthrough, stdin_prompt};
-use crate::app::nav::{jumps, movement};
-use crate::app::panels;
-use crate::app::panels::problems;
-use crate::app::panels::{pane, trust_prompt, variables};
+use crate::app::effect::Effect;
+use crate::app::input::keymap::Action;
+use crate::app::input::keys::Key;
+use crate::app::input::outcome::KeyOutcome;
+use crate::app::input::{editor, passthrough, stdin_prompt};
+use crate::app::msg::{Hit, Msg};
+use crate::app::nav::{focus, movement};
+use crate::app::panels::{actions, index_panel, pane, problems, trust_prompt, variables};
 use crate::app::reload;
-use crate::app::runs::replay;
-use crate::app::runs::{output, schedule};
-use crate::app::{Action, App, Effect, Hit, Index, Key, KeyMatch, Mode, Msg, TrustPrompt};
+use crate::app::runs::events::EventResult;
+use crate::app::runs::{autorun, events, output, replay, schedule, stop};
+use crate::app::state::permission::TrustPrompt;
+use crate::app::state::{App, Mode};
+use crate::run::{Event, RunId};
 
-/// Changes the state by what happened and says what is to be done.
+/// Changes the state for a message and returns what has to be done outside.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return press(app, key),
@@ -22,30 +25,36 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Wheel(rows, hit) => wheel(app, rows, hit),
         Msg::Resized | Msg::Resumed | Msg::Redraw => app.scene_changed(),
         Msg::Terminate => return vec![Effect::Quit],
+        Msg::Painted => app.changed.paint = false,
         Msg::LaidOut(layout) => movement::settle(app, layout),
         Msg::MovedTo(slide, pauses) => movement::follow(app, slide, pauses),
-        Msg::Shown => return schedule::shown(app),
+        Msg::Shown => return shown(app),
         Msg::Loaded(deck) => return reload::reload(app, deck),
-        Msg::Edited(deck) => return reload::exchange(app, deck),
+        Msg::Edited(deck) => return reload::replace(app, deck),
         Msg::RunFocused => return schedule::run_focused(app),
-        Msg::Examined(found) => return trust_prompt::examined(app, found),
+        Msg::Examined(summary) => return trust_prompt::examined(app, summary),
         Msg::Reviewed(found) => {
-            app.reviewed = found;
+            app.problems.reviewed = found;
             app.paint_changed();
         }
-        Msg::Failed(why) => {
-            app.notice = Some(why);
-            app.paint_changed();
-        }
+        Msg::Failed(why) => app.notify(why),
         Msg::Validated(invalid) => {
-            app.invalid = invalid;
+            app.problems.invalid = invalid;
             app.paint_changed();
         }
-        Msg::Recorded(recorded) => replay::take_in(app, recorded),
-        Msg::Run(run, event) => return schedule::event(app, run, event),
-        Msg::Variables(run, found) => variables::told(app, run, found),
-        Msg::Prepared(code, how) => schedule::prepared(app, code, &how),
-        Msg::Tick(passed) => schedule::tick(app, passed),
+        Msg::Recorded(recorded) => replay::set_recorded(app, recorded),
+        Msg::Run(run, event) => return run_event(app, run, event),
+        Msg::Variables(run, found) => variables::answered(app, run, found),
+        Msg::Prepared(code, progress) => events::prepared(app, code, &progress),
+        Msg::Tick(passed) => events::tick(app, passed),
+        Msg::GoTo(at) => {
+            app.mode = Mode::Slide;
+            app.view.at = at;
+            app.scene_changed();
+        }
+        Msg::Act(action) => return act(app, action, None),
+        Msg::RunCells(cells) => return schedule::run(app, cells),
+        Msg::SetTrust(trust) => app.permission.trust = trust,
     }
     Vec::new()
 }
@@ -56,17 +65,23 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
         app.paint_changed();
     }
     problems::mark_seen(app);
-    match app.mode {
-        Mode::Passthrough(cell) => passthrough::press(app, cell, key),
+    let outcome = match app.mode {
+        Mode::Passthrough(cell) => KeyOutcome::Handled(passthrough::press(app, cell, key)),
         Mode::StdinPrompt(cell) => stdin_prompt::press(app, cell, key),
         Mode::Edit(_) => editor::press(app, key),
-        Mode::Index(_) if !is_chord(key) => press_in_index(app, key),
-        Mode::TrustPrompt(_) if !is_chord(key) => trust_prompt::press(app, key),
+        Mode::Index(_) if !is_chord(key) => {
+            index_panel::press(app, key);
+            KeyOutcome::default()
+        }
+        Mode::TrustPrompt(_) if !is_chord(key) => {
+            KeyOutcome::Handled(trust_prompt::press(app, key))
+        }
         Mode::Slide if app.pane.is_some() => pane::press(app, key),
-        _ => match app.keymap.press(key) {
-            KeyMatch::Action(action, number) => act(app, action, number),
-            KeyMatch::Partial | KeyMatch::None => Vec::new(),
-        },
+        _ => app.keymap.press(key).into(),
+    };
+    match outcome {
+        KeyOutcome::Handled(effects) => effects,
+        KeyOutcome::Pass(action, number) => act(app, action, number),
     }
 }
 
@@ -75,8 +90,8 @@ fn is_chord(key: Key) -> bool {
     key.ctrl || key.alt
 }
 
-pub(in crate::app) fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
-    if panels::act(app, action) {
+fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
+    if actions::act(app, action) {
         return Vec::new();
     }
     if pane::has_keys(app)
@@ -89,39 +104,36 @@ pub(in crate::app) fn act(app: &mut App, action: Action, number: Option<u32>) ->
         Action::NextFast => movement::next_fast(app),
         Action::Previous => movement::previous(app),
         Action::PreviousFast => movement::previous_fast(app),
-        Action::FirstSlide => jumps::from_here(app, |app| movement::go_to_number(app, 1)),
-        Action::LastSlide => {
-            let last = app.deck.last_slide();
-            jumps::from_here(app, |app| movement::go_to(app, last));
-        }
-        Action::GoToSlide => {
-            jumps::from_here(app, |app| movement::go_to_number(app, number.unwrap_or(0)));
-        }
-        Action::JumpBack => jumps::back(app),
-        Action::JumpForward => jumps::forward(app),
+        Action::FirstSlide => movement::jump_to_number(app, 1),
+        Action::LastSlide => movement::jump_to_last(app),
+        Action::GoToSlide => movement::jump_to_number(app, number.unwrap_or(0)),
+        Action::JumpBack => movement::jump_back(app),
+        Action::JumpForward => movement::jump_forward(app),
         Action::SkipPauses => movement::skip_pauses(app),
         Action::ScrollDown => movement::scroll_by(app, movement::half_page(&app.layout)),
         Action::ScrollUp => movement::scroll_by(app, -movement::half_page(&app.layout)),
-        Action::FocusNext => schedule::focus(app, true),
-        Action::FocusPrevious => schedule::focus(app, false),
-        Action::ToggleIndex | Action::ToggleHelp | Action::ToggleProblems => toggle(app, action),
+        Action::FocusNext => focus::step(app, true),
+        Action::FocusPrevious => focus::step(app, false),
+        Action::ToggleIndex | Action::ToggleHelp | Action::ToggleProblems => {
+            actions::toggle(app, action);
+        }
         Action::ToggleVariables => return variables::toggle(app),
         Action::ToggleGrid => {
-            app.grid = !app.grid;
+            app.view.grid = !app.view.grid;
             app.scene_changed();
         }
-        Action::Close => close(app),
+        Action::Close => actions::close(app),
         Action::Execute => return schedule::execute(app),
-        Action::RunFocused => return schedule::enter(app),
+        Action::RunFocused => return enter(app),
         Action::Edit => editor::begin(app),
-        Action::OpenEditor => return editor::open(app),
+        Action::OpenEditor => return editor::open_external(app),
         Action::ToggleRecorded => replay::toggle(app),
         Action::ZoomOutput => pane::toggle(app),
         Action::SearchOutput => pane::search(app),
         Action::FoldOutput => output::fold(app),
         Action::CopyOutput => return output::copy(app),
         Action::CopyCode => return output::copy_code(app),
-        Action::Stop => return schedule::stop(app),
+        Action::Stop => return stop::stop(app),
         Action::Reload => return vec![Effect::Reload],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Exit => return vec![Effect::Quit],
@@ -129,61 +141,36 @@ pub(in crate::app) fn act(app: &mut App, action: Action, number: Option<u32>) ->
     Vec::new()
 }
 
-fn toggle(app: &mut App, action: Action) {
-    app.mode = match (action, &app.mode) {
-        (Action::ToggleIndex, Mode::Index(_))
-        | (Action::ToggleHelp, Mode::Help(_))
-        | (Action::ToggleProblems, Mode::Problems(_)) => Mode::Slide,
-        (Action::ToggleIndex, _) => Mode::Index(Index::open(&app.deck, app.at.slide)),
-        (Action::ToggleHelp, _) => Mode::Help(0),
-        _ => Mode::Problems(0),
+/// Runs the focused cell. If its program reads keys or input, it gets the keys.
+fn enter(app: &mut App) -> Vec<Effect> {
+    let effects = schedule::run_focused(app);
+    if let Some(cell) = app.view.focus.filter(|_| !matches!(app.mode, Mode::TrustPrompt(_))) {
+        passthrough::begin(app, cell);
+        stdin_prompt::begin(app, cell);
+    }
+    effects
+}
+
+/// The slide is about to be shown: starts its autorun blocks and resizes its terminals.
+fn shown(app: &mut App) -> Vec<Effect> {
+    let mut effects = autorun::slide_shown(app);
+    effects.extend(schedule::resize_terminals(app));
+    effects
+}
+
+/// Handles an event of a run, and what follows from its end.
+fn run_event(app: &mut App, run: RunId, event: Event) -> Vec<Effect> {
+    let cell = match events::apply(app, run, event) {
+        EventResult::Effects(effects) => return effects,
+        EventResult::Ended(cell) => cell,
     };
-    app.paint_changed();
-}
-
-pub(in crate::app) fn close(app: &mut App) {
-    match app.mode {
-        Mode::Slide if app.focus.take().is_some() => app.scene_changed(),
-        Mode::Slide => {}
-        _ => {
-            app.mode = Mode::Slide;
-            app.paint_changed();
-        }
-    }
-}
-
-/// Keys in the index: letters narrow it, arrows choose, enter goes there.
-fn press_in_index(app: &mut App, key: Key) -> Vec<Effect> {
-    let page = panels::rows(app).cast_signed();
-    let Mode::Index(index) = &mut app.mode else { return Vec::new() };
-    app.changed.paint = true;
-    match key.code {
-        KeyCode::Up | KeyCode::BackTab => index.step(-1),
-        KeyCode::Down | KeyCode::Tab => index.step(1),
-        KeyCode::PageUp => index.step(-page),
-        KeyCode::PageDown => index.step(page),
-        KeyCode::Home => index.step(isize::MIN),
-        KeyCode::End => index.step(isize::MAX),
-        KeyCode::Char(c) => {
-            let query = format!("{}{c}", index.query);
-            index.search(&app.deck, query);
-        }
-        KeyCode::Backspace => {
-            let mut query = index.query.clone();
-            query.pop();
-            index.search(&app.deck, query);
-        }
-        KeyCode::Enter => {
-            let choice = index.choice();
-            app.mode = Mode::Slide;
-            if let Some(at) = choice {
-                jumps::from_here(app, |app| movement::jump(app, at));
-            }
-        }
-        KeyCode::Esc => app.mode = Mode::Slide,
-        _ => {}
-    }
-    Vec::new()
+    stop::clear_notice(app);
+    passthrough::end(app, cell);
+    stdin_prompt::end(app, cell);
+    replay::run_ended(app, cell);
+    let mut effects: Vec<Effect> = variables::refresh(app, cell).into_iter().collect();
+    effects.extend(schedule::run_ended(app, cell));
+    effects
 }
 
 fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
@@ -204,25 +191,23 @@ fn click(app: &mut App, hit: Hit) -> Vec<Effect> {
         pane::click(app);
         return Vec::new();
     }
-    let again = hit.cell.is_some() && hit.cell == app.focus;
-    app.focus = hit.cell;
+    let again = hit.cell.is_some() && hit.cell == app.view.focus;
+    app.view.focus = hit.cell;
     app.scene_changed();
-    if again { schedule::enter(app) } else { Vec::new() }
+    if again { enter(app) } else { Vec::new() }
 }
 
 fn wheel(app: &mut App, rows: i32, hit: Hit) {
     match (&mut app.mode, hit.output) {
         (Mode::Index(_) | Mode::Help(_) | Mode::Problems(_) | Mode::Variables(_), _) => {
-            panels::scroll(app, rows.signum() as isize);
+            actions::scroll(app, rows.signum() as isize);
         }
         (Mode::TrustPrompt(TrustPrompt { row, .. }), _) => {
             *row = row.saturating_add_signed(rows.signum() as i16);
             app.paint_changed();
         }
         _ if app.pane.is_some() => pane::scroll_by(app, rows.into()),
-        (Mode::Slide | Mode::StdinPrompt(_), Some(output)) => {
-            schedule::scroll_output(app, output, rows)
-        }
+        (Mode::Slide | Mode::StdinPrompt(_), Some(hit)) => output::scroll(app, hit, rows),
         (Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) | Mode::Edit(_), _) => {
             movement::scroll_by(app, i64::from(rows));
         }

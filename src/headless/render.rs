@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, after, select, unbounded};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{code_colors, scene_builder};
-use crate::app::{App, Effect, Msg, Policy, Trust, update};
+use crate::app::{Action, App, AppOptions, Effect, Msg, Trust, update};
 use crate::deck::Cursor;
 use crate::exec::{self, Executor, Watchdog};
 use crate::layout::{self, Highlighting, PictureKey, Scene, Size};
@@ -41,14 +40,17 @@ impl SlideRenderer {
     pub fn new(loaded: &LoadedDeck) -> Self {
         let loaded = LoadedDeck { limits: layout::SlideArea::default(), ..loaded.clone() };
         let media = Media::new(PathBuf::from("."), None, |_| {});
-        let mut app = App::new(loaded.deck.clone(), Policy::default(), Trust::Once);
+        let mut app = App::new(
+            loaded.deck.clone(),
+            AppOptions { trust: Trust::Once, ..AppOptions::default() },
+        );
         update(&mut app, Msg::Recorded(loaded.recorded.clone()));
         Self { loaded, app, media, runner: None }
     }
 
     /// Lays out a slide at a step.
     pub fn scene(&mut self, at: Cursor, size: Size) -> Scene {
-        self.app.at = at;
+        update(&mut self.app, Msg::GoTo(at));
         scene_builder::scene(
             &self.loaded,
             &mut self.app,
@@ -59,7 +61,7 @@ impl SlideRenderer {
 
     /// Lays out a slide as a talk shows it at first: code that takes long to colour is plain.
     pub fn quick_scene(&mut self, at: Cursor, size: Size) -> Scene {
-        self.app.at = at;
+        update(&mut self.app, Msg::GoTo(at));
         let colours = code_colors::colors(
             &self.loaded.deck,
             &self.loaded.style(at.slide).highlighter,
@@ -76,17 +78,17 @@ impl SlideRenderer {
     /// Shows what was recorded of the code of the slide laid out last.
     pub fn show_recorded(&mut self) {
         let recorded = self.loaded.recorded.keys().copied();
-        let recorded: Vec<_> = recorded.filter(|id| !self.app.runs.contains_key(id)).collect();
+        let recorded: Vec<_> = recorded.filter(|id| !self.app.runs().contains_key(id)).collect();
         if recorded.is_empty() {
             return;
         }
-        update(&mut self.app, Msg::Key(KeyEvent::from(KeyCode::Char('r')).into()));
+        update(&mut self.app, Msg::Act(Action::ToggleRecorded));
     }
 
     /// Runs the code of the slide laid out last, of the deck at `path`, and waits for it to end. The
     /// pictures that it makes exist for as long as `self`.
     pub fn run(&mut self, path: &Path, execution: &Execution) {
-        self.app.trust = execution.trust();
+        update(&mut self.app, Msg::SetTrust(execution.trust()));
         let Self { loaded, app, runner, .. } = self;
         let runner = runner.get_or_insert_with(|| Runner::new(loaded, path, execution));
         runner.run(loaded, app);
@@ -103,11 +105,10 @@ impl Runner {
         Self { executor, events, limits: execution.limits, _watchdog: watchdog }
     }
 
-    /// Presses the run key and waits until nothing runs any more.
+    /// Runs the slide's cells and waits until nothing runs any more.
     fn run(&self, loaded: &LoadedDeck, app: &mut App) {
-        let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
         self.start(loaded, update(app, Msg::Shown));
-        self.start(loaded, update(app, Msg::Key(key.into())));
+        self.start(loaded, update(app, Msg::Act(Action::Execute)));
         let over = after(PATIENCE);
         while app.is_running() {
             let event = select! {

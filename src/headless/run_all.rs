@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, unbounded};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::scene_builder;
-use crate::app::{App, Effect, Mode, Msg, Policy, update};
+use crate::app::{App, AppOptions, Effect, Msg, update};
 use crate::deck::{Cell, Cursor, Deck, Fingerprint, Replay, Step};
 use crate::exec::{self, Executor, Stop, Watchdog};
 use crate::files;
@@ -76,7 +75,10 @@ pub fn run_all(
     let loaded =
         LoadedDeck { deck: Arc::new(deck), limits: layout::SlideArea::default(), ..loaded.clone() };
     let mut rehearsal = RunAll {
-        app: App::new(loaded.deck.clone(), Policy::default(), execution.trust()),
+        app: App::new(
+            loaded.deck.clone(),
+            AppOptions { trust: execution.trust(), ..AppOptions::default() },
+        ),
         media: Media::new(PathBuf::from("."), None, |_| {}),
         executor,
         events,
@@ -109,9 +111,7 @@ impl RunAll<'_> {
             return (self.heard)(round, None);
         }
         self.go_to(cell);
-        self.app.focus = Some(cell.id);
-        let key = KeyEvent::new(KeyCode::Char('e'), KeyModifiers::CONTROL);
-        let effects = update(&mut self.app, Msg::Key(key.into()));
+        let effects = update(&mut self.app, Msg::RunCells(vec![cell.id]));
         self.perform(effects, round);
         self.wait(round);
         let rehearsed = self.outcome(cell).map(|outcome| self.look(cell, outcome));
@@ -120,8 +120,8 @@ impl RunAll<'_> {
 
     /// Lays the cell's slide out, wholly revealed: its output is as wide as there.
     fn go_to(&mut self, cell: &Cell) {
-        self.app.mode = Mode::Slide;
-        self.app.at = Cursor { slide: cell.slide, step: Step::LAST };
+        let at = Cursor { slide: cell.slide, step: Step::LAST };
+        update(&mut self.app, Msg::GoTo(at));
         let size = Size::new(SIZE.0, SIZE.1);
         scene_builder::scene(
             &self.loaded,
@@ -185,7 +185,7 @@ impl RunAll<'_> {
     }
 
     fn outcome(&self, cell: &Cell) -> Option<Outcome> {
-        match &self.app.runs.get(&cell.id)?.state {
+        match &self.app.runs().get(&cell.id)?.state {
             // Who draws on the slide may do so for ever.
             State::Ended(Outcome::TimedOut) if cell.exec.pty.is_some() => Some(Outcome::Stopped),
             State::Ended(outcome) => Some(outcome.clone()),
@@ -194,7 +194,7 @@ impl RunAll<'_> {
     }
 
     fn look(&self, cell: &Cell, outcome: Outcome) -> CapturedRun {
-        let run = self.app.runs.get(&cell.id).cloned().unwrap_or_default();
+        let run = self.app.runs().get(&cell.id).cloned().unwrap_or_default();
         let name = self.names.get(cell.id.0 as usize).cloned().unwrap_or_default();
         let mut pictures = BTreeMap::new();
         let mut keep = |file: &Path, name: &str| {

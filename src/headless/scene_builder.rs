@@ -20,16 +20,15 @@ pub(crate) fn scene(
     (size, colours): (Size, Highlighting),
     media: &mut Media,
 ) -> Scene {
-    app.changed.scene = false;
     let how = (size, colours);
-    let (scene, stage) = if let Some(shown) = &app.pane {
+    let (scene, stage) = if let Some(shown) = app.pane() {
         let lay_out = |inputs: &Inputs<'_>| pane(inputs, &view(shown));
         let PaneScene { scene, left, matches, .. } =
-            with_inputs(loaded, app, app.at, how, media, lay_out);
+            with_inputs(loaded, app, app.at(), how, media, lay_out);
         let stage = LayoutInfo { matches, left, ..stage(&scene) };
         (scene, stage)
     } else {
-        let scene = scene_at(loaded, app, app.at, how, media);
+        let scene = scene_at(loaded, app, app.at(), how, media);
         let stage = stage(&scene);
         (scene, stage)
     };
@@ -69,7 +68,7 @@ fn with_inputs<T>(
     media: &mut Media,
     lay_out: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let mut measures = measure(&loaded.deck, at, &app.runs, media);
+    let mut measures = measure(&loaded.deck, at, app.runs(), media);
     let look = loaded.style(at.slide);
     for key in look.footer.pictures.iter().flatten() {
         measures.pictures.insert(key.clone(), media.measure(key));
@@ -81,13 +80,13 @@ fn with_inputs<T>(
         theme: &look.theme,
         highlighter: &look.highlighter,
         colours,
-        runs: &app.runs,
+        runs: app.runs(),
         measures: &measures,
         footer: &look.footer,
-        focus: app.focus,
-        grid: app.grid,
+        focus: app.focus(),
+        grid: app.shows_grid(),
         limits: loaded.limits,
-        hints: &hints(&app.keymap),
+        hints: &hints(app.keymap()),
     })
 }
 

@@ -15,7 +15,7 @@ use crate::view;
 impl Talk {
     /// Lays out the app's state.
     pub(super) fn lay_out(&mut self) {
-        let at = self.app.at.slide;
+        let at = self.app.at().slide;
         let highlighter = &self.loaded.style(at).highlighter;
         let colours = self.prefetch.colours(&self.loaded.deck, highlighter, at);
         let how = (self.screen.size(), colours);
@@ -27,30 +27,30 @@ impl Talk {
     pub(super) fn lay_out_unseen(&mut self) {
         let how = (self.screen.size(), Highlighting::Cached);
         self.scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
-        self.app.changed.scene = true;
+        update(&mut self.app, Msg::Redraw);
     }
 
     /// Draws the app's state, or starts the transition to it.
     pub(super) fn draw(&mut self) -> io::Result<()> {
-        if let Some(direction) = self.app.changed.transition.take()
+        if let Some(direction) = self.app.take_transition()
             && self.begin_transition(direction)?
         {
             return Ok(());
         }
-        let ready = self.prerender.take().filter(|_| self.app.changed.scene);
+        let ready = self.prerender.take().filter(|_| self.app.changes().scene);
         let ready = ready.and_then(|prerender| prerender.take_frame(self));
         if let Some(frame) = ready {
             self.screen.show(frame)?;
-            self.app.changed.paint = false;
+            update(&mut self.app, Msg::Painted);
             self.on_shown();
         } else {
             self.paint()?;
-            self.app.changed.paint = false;
+            update(&mut self.app, Msg::Painted);
         }
         if let Some(publisher) = &self.publisher {
-            publisher.publish(&self.loaded.deck, self.app.at);
+            publisher.publish(&self.loaded.deck, self.app.at());
         }
-        let at = self.app.at.slide;
+        let at = self.app.at().slide;
         self.prefetch.at(&self.loaded.deck, &self.loaded.style(at).highlighter, at);
         self.watch.pictures(self.media.watched_files());
         self.review.request(&self.loaded, self.screen.size());
@@ -62,23 +62,23 @@ impl Talk {
 
     /// Lays out the app's state and shows it.
     fn paint(&mut self) -> io::Result<()> {
-        if self.app.changed.scene {
+        if self.app.changes().scene {
             self.lay_out();
         }
         self.on_shown();
         // Autorun blocks that just started change the scene.
-        if self.app.changed.scene {
+        if self.app.changes().scene {
             self.lay_out();
         }
         let Self { app, scene, loaded, media, screen, pictures, .. } = self;
         let size = screen.size();
-        let look = loaded.style(app.at.slide);
+        let look = loaded.style(app.at().slide);
         let theme = &look.theme;
         let base = theme.base;
         screen.surround(base.bg);
         let frame = screen.compose(|buffer| {
             let overlays = view::draw(app, scene, app.rows_above(), theme, buffer);
-            if let Mode::Edit(editing) = &app.mode {
+            if let Mode::Edit(editing) = app.mode() {
                 draw_editor(app, editing, scene, look, buffer);
             }
             *pictures = !overlays.is_empty();
@@ -108,12 +108,12 @@ pub(super) fn draw_editor(
     look: &SlideStyle,
     buffer: &mut Buffer,
 ) {
-    if app.layout.is_too_small() {
+    if app.layout().is_too_small() {
         return;
     }
-    let language = app.deck.cell(editing.cell).map_or("", |cell| &cell.language);
+    let language = app.deck().cell(editing.cell).map_or("", |cell| &cell.language);
     let lines = look.highlighter.lines(language, &editing.lines().join("\n"));
     let background = look.highlighter.background();
     let base = background.map_or(Style::new(), |color| look.highlighter.foreground().bg(color));
-    view::edit(editing, &lines, (scene, app.scroll), (&look.theme, base), buffer);
+    view::edit(editing, &lines, (scene, app.scroll()), (&look.theme, base), buffer);
 }

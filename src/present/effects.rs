@@ -65,7 +65,7 @@ impl Talk {
         let deck = &self.loaded.deck;
         let allowed = deck.cells.iter().filter(|cell| self.app.may_run(cell));
         let (behind, ahead): (Vec<_>, Vec<_>) =
-            allowed.partition(|cell| cell.slide < self.app.at.slide);
+            allowed.partition(|cell| cell.slide < self.app.at().slide);
         let snippets: Vec<_> =
             ahead.into_iter().chain(behind).map(|cell| snippet(deck, cell)).collect();
         if !snippets.is_empty() {
@@ -101,7 +101,7 @@ impl Talk {
             Target::Screen => {
                 // Lay out first, to start the program with the final size of its screen.
                 self.lay_out();
-                let room = self.app.layout.screens.iter().find(|(id, _)| *id == cell);
+                let room = self.app.layout().screens.iter().find(|(id, _)| *id == cell);
                 if let Some(&(_, size)) = room {
                     (request.columns, request.rows) = size;
                 }
@@ -119,7 +119,7 @@ impl Talk {
     pub(super) fn remember_edit(&mut self) {
         // Unsaved edits are not in the deck's file.
         let is_saved = self.settings.load_options.unsaved.drafts().is_empty();
-        if is_saved && self.app.trust == Trust::Always {
+        if is_saved && self.app.trust() == Trust::Always {
             self.keeper.edited(&self.loaded.deck);
         }
     }

@@ -50,7 +50,7 @@ impl Talk {
         let is_over = self.apply(event);
         if ends_transition {
             // A key pressed during a transition skips the next transition, too.
-            self.app.changed.transition = None;
+            self.app.take_transition();
         }
         is_over
     }
@@ -154,7 +154,7 @@ impl Talk {
     /// Updates the app with a message and applies the effects. Returns true if the presentation ends.
     pub(super) fn dispatch(&mut self, msg: Msg) -> bool {
         // The meaning of a key depends on the scene that the speaker sees.
-        if matches!(msg, Msg::Key(_) | Msg::Wheel(..)) && self.app.changed.scene {
+        if matches!(msg, Msg::Key(_) | Msg::Wheel(..)) && self.app.changes().scene {
             self.lay_out_unseen();
         }
         let wanted = update(&mut self.app, msg);

@@ -38,7 +38,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::app::{App, Msg, Trust, update};
+use crate::app::{App, AppOptions, Msg, Trust, update};
 use crate::deck::SlideNo;
 use crate::diag::Diagnostic;
 use crate::exec;
@@ -188,10 +188,14 @@ impl Talk {
             None if has_code => Trust::Checking,
             None => Trust::Unknown,
         };
-        let mut app = App::new(loaded.deck.clone(), settings.policy, trust);
-        app.sandbox = exec::sandbox_support();
-        app.keymap = settings.keymap.clone();
-        app.hides_problems = !settings.reload;
+        let options = AppOptions {
+            policy: settings.policy,
+            trust,
+            sandbox: exec::sandbox_support(),
+            keymap: settings.keymap.clone(),
+            hides_problems: !settings.reload,
+        };
+        let mut app = App::new(loaded.deck.clone(), options);
         let executor = effects::executor(&settings, &loaded, &sender);
         let pictures = sender.clone();
         let mut media = Media::new(std::env::current_dir()?, settings.protocol, move |loaded| {
@@ -280,10 +284,10 @@ impl Talk {
             }
             if self.transition.is_some() {
                 self.advance_transition()?;
-            } else if self.frame_pacing.may_draw(self.app.changed.paint) {
+            } else if self.frame_pacing.may_draw(self.app.changes().paint) {
                 self.draw()?;
             }
-            let idle = !self.app.changed.paint && receivers.are_empty() && !input.is_readable();
+            let idle = !self.app.changes().paint && receivers.are_empty() && !input.is_readable();
             if idle && self.prerender.is_none() {
                 self.prerender = Prerender::render(self);
             }
@@ -295,7 +299,7 @@ impl Talk {
         let tick = self.app.is_running().then(|| TICK_INTERVAL.saturating_sub(ticked.elapsed()));
         let frame = match &self.transition {
             Some(transition) => Some(transition.wait()),
-            None => self.app.changed.paint.then(|| self.frame_pacing.wait()),
+            None => self.app.changes().paint.then(|| self.frame_pacing.wait()),
         };
         tick.into_iter().chain(frame).min()
     }

@@ -26,8 +26,8 @@ pub(super) fn mouse_msg(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<M
 /// Returns the event for the program that has the focus, if the mouse is over its screen and the
 /// program requested mouse events.
 fn over_terminal(app: &App, scene: &Scene, mouse: MouseEvent) -> Option<Pointer> {
-    let Mode::Passthrough(cell) = app.mode else { return None };
-    app.runs.get(&cell)?.screen.as_ref().filter(|screen| screen.wants_mouse())?;
+    let Mode::Passthrough(cell) = *app.mode() else { return None };
+    app.runs().get(&cell)?.screen.as_ref().filter(|screen| screen.wants_mouse())?;
     let (column, row) = scene.place_in_screen(cell, (mouse.column, mouse.row), app.rows_above())?;
     let number = |button| match button {
         MouseButton::Left => 0,

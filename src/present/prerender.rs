@@ -27,16 +27,16 @@ impl Prerender {
     /// change, if code is not highlighted yet, or if drawing fails (drawing on demand reports the
     /// error).
     pub(super) fn render(talk: &mut Talk) -> Option<Self> {
-        let at = talk.app.ahead().filter(|_| !talk.pictures)?;
-        let other_slide = at.slide != talk.app.at.slide;
+        let at = talk.app.likely_next().filter(|_| !talk.pictures)?;
+        let other_slide = at.slide != talk.app.at().slide;
         if other_slide && headless::has_code(&talk.loaded.deck.slide(at.slide).blocks) {
             return None;
         }
         let Talk { app, loaded, media, screen, .. } = talk;
         let scene = headless::scene_at(loaded, app, at, (screen.size(), Highlighting::Full), media);
-        let scroll = match app.direction {
+        let scroll = match app.direction() {
             Direction::Forward if other_slide => 0,
-            Direction::Forward => app.scroll,
+            Direction::Forward => app.scroll(),
             // Going back shows the end of a slide.
             Direction::Back => headless::stage(&scene).scroll_limit(),
         };
@@ -53,14 +53,14 @@ impl Prerender {
     /// Makes this the current scene if the presentation is at this step. Returns the frame if nothing
     /// else has to be drawn.
     pub(super) fn take_frame(self, talk: &mut Talk) -> Option<Frame> {
-        if self.at != talk.app.at || !talk.screen.can_show(&self.frame) {
+        if self.at != talk.app.at() || !talk.screen.can_show(&self.frame) {
             return None;
         }
-        talk.app.changed.scene = false;
         update(&mut talk.app, Msg::LaidOut(headless::stage(&self.scene)));
         talk.scene = self.scene;
         let app = &talk.app;
-        let plain = matches!(app.mode, Mode::Slide) && app.notice.is_none() && app.focus.is_none();
-        (plain && app.scroll == self.scroll && !app.changed.scene).then_some(self.frame)
+        let plain =
+            matches!(app.mode(), Mode::Slide) && app.notice().is_none() && app.focus().is_none();
+        (plain && app.scroll() == self.scroll && !app.changes().scene).then_some(self.frame)
     }
 }

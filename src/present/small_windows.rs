@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 
 use super::draw::draw_editor;
 use super::mouse;
-use crate::app::{App, Effect, Mode, Msg, Policy, Trust, update};
+use crate::app::{App, AppOptions, Effect, Mode, Msg, Trust, update};
 use crate::headless;
 use crate::layout::{Highlighting, Size};
 use crate::media::{Media, Protocol};
@@ -86,7 +86,7 @@ impl Talk {
         let path = folder.path().join("talk.md");
         std::fs::write(&path, DECK).unwrap();
         let loaded = load(&LoadOptions::new(path), None).unwrap();
-        let app = App::new(loaded.deck.clone(), Policy::default(), trust);
+        let app = App::new(loaded.deck.clone(), AppOptions { trust, ..AppOptions::default() });
         let media = Media::new(PathBuf::from("."), Some(Protocol::Blocks), |_| {});
         let mut talk = Self { loaded, app, media, size: (100, 30) };
         talk.draw();
@@ -109,14 +109,14 @@ impl Talk {
         let how = (Size::new(columns, rows), Highlighting::Full);
         let mut scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
         self.dispatch(Msg::Shown);
-        if self.app.changed.scene {
+        if self.app.changes().scene {
             scene = headless::scene(&self.loaded, &mut self.app, how, &mut self.media);
         }
-        let look = self.loaded.style(self.app.at.slide).clone();
+        let look = self.loaded.style(self.app.at().slide).clone();
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
         let above = self.app.rows_above();
         let overlays = view::draw(&self.app, &scene, above, &look.theme, &mut buffer);
-        if let Mode::Edit(editing) = &self.app.mode {
+        if let Mode::Edit(editing) = self.app.mode() {
             draw_editor(&self.app, editing, &scene, &look, &mut buffer);
         }
         let base = look.theme.base.bg.unwrap_or_default();
@@ -215,12 +215,12 @@ fn what_a_test_opens_is_open() {
         talk.keys(open);
         talk.app
     };
-    assert!(matches!(mode("index").mode, Mode::Index(_)));
-    assert!(matches!(mode("help").mode, Mode::Help(_)));
-    assert!(matches!(mode("problems").mode, Mode::Problems(_)));
-    assert!(matches!(mode("ask").mode, Mode::TrustPrompt(_)));
-    assert!(matches!(mode("editor").mode, Mode::Edit(_)));
-    assert!(matches!(mode("terminal with the keys").mode, Mode::Passthrough(_)));
-    assert!(mode("pane").pane.is_some());
-    assert!(mode("terminals").runs.values().any(|run| run.screen.is_some()));
+    assert!(matches!(mode("index").mode(), Mode::Index(_)));
+    assert!(matches!(mode("help").mode(), Mode::Help(_)));
+    assert!(matches!(mode("problems").mode(), Mode::Problems(_)));
+    assert!(matches!(mode("ask").mode(), Mode::TrustPrompt(_)));
+    assert!(matches!(mode("editor").mode(), Mode::Edit(_)));
+    assert!(matches!(mode("terminal with the keys").mode(), Mode::Passthrough(_)));
+    assert!(mode("pane").pane().is_some());
+    assert!(mode("terminals").runs().values().any(|run| run.screen.is_some()));
 }

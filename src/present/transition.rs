@@ -66,7 +66,7 @@ impl Talk {
         let Some(Transition { motion, duration, frames }) = self.settings.transition else {
             return Ok(false);
         };
-        if self.app.changed.scene {
+        if self.app.changes().scene {
             self.lay_out();
         }
         let Self { app, scene, loaded, media, screen, .. } = self;
@@ -74,9 +74,9 @@ impl Talk {
         view::flatten(&mut from);
         let mut to = Buffer::empty(from.area);
         let overlays =
-            view::draw(app, scene, app.rows_above(), &loaded.style(app.at.slide).theme, &mut to);
+            view::draw(app, scene, app.rows_above(), &loaded.style(app.at().slide).theme, &mut to);
         view::flatten(&mut to);
-        let (base, cell) = (loaded.style(app.at.slide).theme.base, screen.size().cell);
+        let (base, cell) = (loaded.style(app.at().slide).theme.base, screen.size().cell);
         let gone = media.paint(&[], base.bg.unwrap_or_default(), cell, &mut to);
         media.paint_cells(&overlays, base.bg.unwrap_or_default(), cell, &mut to);
         let frame = screen.compose(|buffer| {

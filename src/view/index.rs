@@ -45,7 +45,7 @@ pub(super) fn draw(app: &App, index: &Index, theme: &Theme, buffer: &mut Buffer)
 fn rows(app: &App, index: &Index, shown: &[&IndexEntry], width: usize) -> Vec<Line<'static>> {
     let text = |found: &&&IndexEntry| match &found.hit {
         Some(hit) => (visible_line(hit).into_owned(), IsTitle::No),
-        None => (visible_line(slide_title(&app.deck, found.slide)).into_owned(), IsTitle::Yes),
+        None => (visible_line(slide_title(app.deck(), found.slide)).into_owned(), IsTitle::Yes),
     };
     let texts: Vec<_> = shown.iter().map(|found| text(&found)).collect();
     let marks = if index.query.trim().is_empty() {
@@ -54,14 +54,14 @@ fn rows(app: &App, index: &Index, shown: &[&IndexEntry], width: usize) -> Vec<Li
         let texts: Vec<_> = texts.iter().map(|(text, kind)| (text.as_str(), *kind)).collect();
         index.marks(&texts)
     };
-    let digits = app.deck.slides.len().to_string().len();
+    let digits = app.deck().slides.len().to_string().len();
     let found = shown.iter().zip(texts.iter().zip(marks));
     found
         .map(|(found, ((text, _), marks))| {
-            let mark = if found.slide == app.at.slide { "●" } else { " " };
+            let mark = if found.slide == app.at().slide { "●" } else { " " };
             let mut line = Line::from(format!("{mark} {:>digits$}  ", found.slide.human()));
             if found.hit.is_some() {
-                let title = visible_line(slide_title(&app.deck, found.slide)).into_owned();
+                let title = visible_line(slide_title(app.deck(), found.slide)).into_owned();
                 line.push_span(Span::raw(title));
                 line.push_span(Span::styled("  › ", Style::new().add_modifier(Modifier::DIM)));
                 let left = width.saturating_sub(line.width());

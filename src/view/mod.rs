@@ -35,12 +35,12 @@ pub fn draw(
     theme: &Theme,
     buffer: &mut Buffer,
 ) -> Vec<Overlay> {
-    if app.layout.is_too_small() {
+    if app.layout().is_too_small() {
         status::too_small(buffer);
         return Vec::new();
     }
     let overlays = paint(scene, scroll, buffer);
-    match &app.mode {
+    match app.mode() {
         // The editor's lines are coloured by whoever has the highlighter, and drawn by `edit`.
         Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) | Mode::Edit(_) => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
@@ -53,7 +53,7 @@ pub fn draw(
     if scene.size.large_text {
         large_text::mend(buffer);
     }
-    match app.mode {
+    match app.mode() {
         Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) => overlays,
         _ => Vec::new(),
     }

@@ -39,7 +39,7 @@ pub(super) fn draw(app: &App, chosen: u16, theme: &Theme, buffer: &mut Buffer) {
 
 /// The rows of one diagnostic: place and message, then its hints.
 fn entry(app: &App, diagnostic: &Diagnostic, width: usize) -> Vec<Line<'static>> {
-    let place = app.deck.sources.place(diagnostic.span);
+    let place = app.deck().sources.place(diagnostic.span);
     let message = match diagnostic.severity {
         Severity::Error => diagnostic.message.clone(),
         Severity::Warning => format!("warning: {}", diagnostic.message),

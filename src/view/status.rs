@@ -15,21 +15,21 @@ use crate::theme::Theme;
 /// Draws the notice on the last row; without one, how many errors the deck has, dimly, until the
 /// speaker has seen them.
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
-    let problems = app.counted_errors();
+    let problems = app.unseen_errors();
     let failure = theme.output.failure;
-    let text = match (&app.notice, problems, &app.mode) {
+    let text = match (&app.notice(), problems, app.mode()) {
         (Some(notice), ..) => format!(" {notice} "),
         (None, _, Mode::Passthrough(_)) => {
             " the program has the keys: ctrl-] takes them back ".to_owned()
         }
-        (None, _, Mode::Slide) if let Some(slide) = app.waits_elsewhere() => {
+        (None, _, Mode::Slide) if let Some(slide) = app.offscreen_prompt() => {
             format!(" a block of slide {} waits for input ", slide.human())
         }
         // The pane has a row of its own there.
-        (None, _, Mode::Slide) if app.pane.is_some() => return,
+        (None, _, Mode::Slide) if app.pane().is_some() => return,
         (None, 1.., Mode::Slide) => {
             let what = if problems == 1 { "problem" } else { "problems" };
-            let key = app.keymap.first_of(Action::ToggleProblems);
+            let key = app.keymap().first_of(Action::ToggleProblems);
             let key = key.map_or_else(String::new, |key| format!(": {key}"));
             let text = format!(" {problems} {what}{key} ");
             return last_row(&text, failure.add_modifier(Modifier::DIM), buffer);

@@ -31,7 +31,7 @@ const MAX_SLIDES: usize = 8;
 /// Draws the question.
 pub(super) fn draw(app: &App, question: &TrustPrompt, theme: &Theme, buffer: &mut Buffer) {
     let width = usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS).min(MAX_COLUMNS);
-    let Some(inquiry) = &app.inquiry else {
+    let Some(inquiry) = app.trust_summary() else {
         let rows = choices(&[("n", "no")], width);
         let title = "Looking at what would run …".to_owned();
         return Panel { title, keys: "n", rows, keep: 0, chosen: None }.draw(theme, buffer);
@@ -42,7 +42,7 @@ pub(super) fn draw(app: &App, question: &TrustPrompt, theme: &Theme, buffer: &mu
     let space = height.saturating_sub(FRAME_ROWS + choices.len() + 1).max(1);
     let hidden = told.len().saturating_sub(space);
     let first = usize::from(question.row).min(hidden);
-    let keys = if app.sandbox.is_ok() { "o · a · s · n" } else { "o · a · n" };
+    let keys = if app.sandbox().is_ok() { "o · a · s · n" } else { "o · a · n" };
     let keys = match hidden {
         0 => keys.to_owned(),
         hidden => format!("{} of {hidden} more rows: ↑ ↓ · {keys}", hidden - first),
@@ -61,7 +61,7 @@ fn told(
     inquiry: &TrustSummary,
     width: usize,
 ) -> Vec<Line<'static>> {
-    let deck = app.deck.sources.iter().next().map(crate::source::SourceFile::name);
+    let deck = app.deck().sources.iter().next().map(crate::source::SourceFile::name);
     let deck = deck.unwrap_or_default();
     let mut rows = Vec::new();
     if inquiry.changes.is_empty() {
@@ -98,7 +98,7 @@ fn told(
 
 fn languages(app: &App) -> String {
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
-    for cell in app.deck.cells.iter().filter(|cell| cell.exec.start != Start::OnCheck) {
+    for cell in app.deck().cells.iter().filter(|cell| cell.exec.start != Start::OnCheck) {
         *languages.entry(&cell.language).or_default() += 1;
     }
     let languages = languages.iter().map(|(language, count)| format!("{count} × {language}"));
@@ -107,7 +107,7 @@ fn languages(app: &App) -> String {
 
 /// How many blocks start by themselves, and on which slides.
 fn by_itself(app: &App) -> String {
-    let alone = app.deck.cells.iter().filter(|cell| cell.exec.start == Start::Auto);
+    let alone = app.deck().cells.iter().filter(|cell| cell.exec.start == Start::Auto);
     let slides: Vec<usize> = alone.map(|cell| cell.slide.index() + 1).collect();
     let numbers: BTreeSet<usize> = slides.iter().copied().collect();
     let named = numbers.iter().take(MAX_SLIDES).map(ToString::to_string).collect::<Vec<_>>();
@@ -133,7 +133,7 @@ fn answers(app: &App, inquiry: &TrustSummary, width: usize) -> Vec<Line<'static>
 /// The answer that runs the code in the sandbox, with what this machine cannot hold of it; or why
 /// there is no such answer.
 fn sandbox(app: &App) -> (&'static str, String) {
-    match &app.sandbox {
+    match app.sandbox() {
         Ok(gaps) => {
             let answer = "sandboxed: for this talk, without network or your files";
             let gaps = gaps.iter().map(|gap| format!("; this kernel cannot hold: {gap}"));
@@ -195,15 +195,15 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::app::{Policy, Trust};
+    use crate::app::{AppOptions, Msg, update};
     use crate::theme::{Choice, resolve};
 
     fn drawn(inquiry: Option<TrustSummary>, (columns, rows): (u16, u16), row: u16) -> Vec<String> {
         let mut deck = crate::deck::Deck::default();
         let file = crate::source::SourceFile::new(Path::new("a\u{1b}deck.md"), "");
         deck.sources.add(file);
-        let mut app = App::new(Arc::new(deck), Policy::default(), Trust::Unknown);
-        app.inquiry = inquiry.map(Arc::new);
+        let mut app = App::new(Arc::new(deck), AppOptions::default());
+        update(&mut app, Msg::Examined(inquiry.map(Arc::new)));
         let dark =
             Choice { forced: None, name: None, file: None, default: "dark", overrides: None };
         let (theme, _) = resolve(&dark);

@@ -16,7 +16,7 @@ const WIDEST: usize = 24;
 
 /// Draws the panel.
 pub(super) fn draw(app: &App, names: &Variables, theme: &Theme, buffer: &mut Buffer) {
-    let place = app.deck.cell(names.cell).map_or_else(String::new, |cell| {
+    let place = app.deck().cell(names.cell).map_or_else(String::new, |cell| {
         format!(" after slide {}, line {}", cell.slide.human(), cell.first_line)
     });
     let rows = match &names.found {

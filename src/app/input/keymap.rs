@@ -1,113 +1,113 @@
-//! Key bindings: presenterm's defaults and ours, what a configuration puts in their place, and the
-//! reading of a key sequence as it is typed.
+//! Key bindings: the defaults (presenterm's and livedeck's own), the configured ones, and the lookup
+//! of key sequences as they are typed.
 //!
-//! The table is also what the help panel shows, so that the two cannot differ.
+//! The help panel shows the same table.
 
 use crate::app::input::keys::{Key, Sequence, SequenceMatch, readable_keys};
 
-/// What a key can ask for.
+/// What a key can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// One step on, or further down a tall slide, or to the next slide.
+    /// Goes to the next step; scrolls a tall slide first, and goes to the next slide after the last step.
     Next,
-    /// To the next slide, past all steps.
+    /// Goes to the next slide, skipping steps.
     NextFast,
-    /// One step back.
+    /// Goes back one step.
     Previous,
-    /// To the previous slide, past all steps.
+    /// Goes to the previous slide, skipping steps.
     PreviousFast,
-    /// To the first slide.
+    /// Goes to the first slide.
     FirstSlide,
-    /// To the last slide.
+    /// Goes to the last slide.
     LastSlide,
-    /// To the slide whose number was typed.
+    /// Goes to the slide whose number was typed.
     GoToSlide,
-    /// Back to where the last jump started.
+    /// Goes back to where the last jump started.
     JumpBack,
-    /// Forward again.
+    /// Undoes the last `JumpBack`.
     JumpForward,
-    /// Reveal all of the slide.
+    /// Reveals the whole slide.
     SkipPauses,
-    /// Half a screen down.
+    /// Scrolls half a screen down.
     ScrollDown,
-    /// Half a screen up.
+    /// Scrolls half a screen up.
     ScrollUp,
-    /// Run the focused cell, or the slide's.
+    /// Runs the focused cell, or the slide's cells.
     Execute,
-    /// Focus the next cell of the slide.
+    /// Focuses the next cell of the slide.
     FocusNext,
-    /// Focus the previous cell of the slide.
+    /// Focuses the previous cell of the slide.
     FocusPrevious,
-    /// Run the focused cell alone.
+    /// Runs the focused cell.
     RunFocused,
-    /// Edit the focused block on the slide.
+    /// Edits the focused block on the slide.
     Edit,
-    /// Open the deck in the speaker's own editor.
+    /// Opens the deck in the speaker's own editor.
     OpenEditor,
-    /// What was recorded in the place of what runs, or back.
+    /// Toggles between recorded and live output.
     ToggleRecorded,
-    /// A block's output on the whole screen, or back.
+    /// Toggles a block's output on the whole screen.
     ZoomOutput,
-    /// Search in a block's output.
+    /// Searches in a block's output.
     SearchOutput,
-    /// A block's output in one line, or back.
+    /// Folds a block's output to one line, or unfolds it.
     FoldOutput,
-    /// A block's output to the clipboard.
+    /// Copies a block's output to the clipboard.
     CopyOutput,
-    /// A block's code to the clipboard.
+    /// Copies a block's code to the clipboard.
     CopyCode,
-    /// Stop what runs; leave when nothing does.
+    /// Stops what runs; quits if nothing runs.
     Stop,
-    /// Read the deck and its pictures again.
+    /// Reloads the deck and its pictures.
     Reload,
-    /// The slide index.
+    /// Toggles the slide index.
     ToggleIndex,
-    /// The key bindings.
+    /// Toggles the key bindings.
     ToggleHelp,
-    /// The deck's mistakes.
+    /// Toggles the list of problems.
     ToggleProblems,
-    /// The names that a session has.
+    /// Toggles the variables of a session.
     ToggleVariables,
-    /// Where the columns start.
+    /// Toggles the lines where columns start.
     ToggleGrid,
-    /// Close what is open on top of the slide.
+    /// Closes what is open on top of the slide.
     Close,
-    /// Back to the shell, until `fg`.
+    /// Suspends the program until `fg`.
     Suspend,
-    /// Leave.
+    /// Quits.
     Exit,
 }
 
-/// One row of the table: an action, its keys, and what the help says.
+/// An action, its keys, and its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// What it does.
+    /// The action.
     pub action: Action,
-    /// What a configuration calls it.
+    /// Its name in the configuration.
     pub name: &'static str,
-    /// The sequences that do it, as written.
+    /// The key sequences, as written in the configuration.
     pub keys: Vec<String>,
-    /// What the help says.
+    /// Its description in the help panel.
     pub help: &'static str,
 }
 
 /// Two bindings of which one can never be typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// The one: its action's name and its keys.
+    /// The name and keys of the first.
     pub one: (&'static str, String),
-    /// The other.
+    /// The name and keys of the second.
     pub other: (&'static str, String),
 }
 
-/// What a key sequence means so far.
+/// What the keys typed so far match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyMatch {
     /// An action, with the number typed before it.
     Action(Action, Option<u32>),
-    /// It may become one.
+    /// The start of a binding.
     Partial,
-    /// Nothing.
+    /// No binding.
     None,
 }
 
@@ -121,17 +121,17 @@ pub struct Keymap {
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self::of(default_bindings())
+        Self::from_bindings(default_bindings())
     }
 }
 
 impl Keymap {
-    /// The defaults with these keys for these actions in their place. A default key of ours that one
-    /// of them needs gives way: presenterm's users may have it for something else. Only `stop`, which
-    /// leaves when nothing runs, keeps its keys from `exit`.
+    /// Returns the defaults with these keys for these actions. Default keys of livedeck's own actions
+    /// that conflict with a chosen key are removed: presenterm's users may use them for something
+    /// else. Only `stop`, which quits when nothing runs, takes precedence over `exit`.
     ///
     /// # Errors
-    /// A key sequence is that of two actions, or how another one starts.
+    /// Two actions have the same key sequence, or one is a prefix of the other.
     pub fn with(chosen: &[(Action, Vec<String>)]) -> Result<Self, Conflict> {
         let mut bindings = default_bindings();
         let stop = keys_of(&bindings, Action::Stop);
@@ -159,28 +159,28 @@ impl Keymap {
         }
         match conflict(&bindings) {
             Some(conflict) => Err(conflict),
-            None => Ok(Self::of(bindings)),
+            None => Ok(Self::from_bindings(bindings)),
         }
     }
 
-    fn of(bindings: Vec<Binding>) -> Self {
+    fn from_bindings(bindings: Vec<Binding>) -> Self {
         let of_row = |row: &Binding| sequences(&row.keys).map(|keys| (keys, row.action)).collect();
         let sequences = bindings.iter().flat_map::<Vec<_>, _>(of_row).collect();
         Self { bindings, sequences, typed: Vec::new() }
     }
 
-    /// The table, for the help.
+    /// Returns all bindings.
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
     }
 
-    /// The first key of an action as people say it, if it has one.
+    /// Returns the first key of an action in readable form, if it has one.
     pub fn first_of(&self, action: Action) -> Option<String> {
         let row = self.bindings.iter().find(|row| row.action == action)?;
         row.keys.first().map(|keys| readable_keys(keys))
     }
 
-    /// Takes in one more key. A key that continues no sequence starts a new one.
+    /// Adds a key to the typed sequence. A key that continues no sequence starts a new one.
     pub fn press(&mut self, key: Key) -> KeyMatch {
         self.typed.push(key);
         let reading = self.read();
@@ -196,7 +196,7 @@ impl Keymap {
         reading
     }
 
-    /// Forgets what was typed of a sequence.
+    /// Clears the typed sequence.
     pub(in crate::app) fn forget_typed(&mut self) {
         self.typed.clear();
     }
@@ -215,7 +215,7 @@ impl Keymap {
 }
 
 impl Action {
-    /// Whether presenterm has no such action.
+    /// Returns whether presenterm has no such action.
     fn is_ours(self) -> bool {
         matches!(
             self,
@@ -241,18 +241,19 @@ impl Action {
     }
 }
 
-/// The keys of an action.
+/// Returns the keys of an action.
 fn keys_of(bindings: &[Binding], action: Action) -> Vec<String> {
     let row = bindings.iter().find(|row| row.action == action);
     row.map(|row| row.keys.clone()).unwrap_or_default()
 }
 
-/// The sequences of a row that can be read.
+/// Parses key sequences; skips invalid ones.
 fn sequences(keys: &[String]) -> impl Iterator<Item = Sequence> {
     keys.iter().filter_map(|keys| Sequence::read(keys).ok())
 }
 
-/// The first two bindings of which one can never be typed. What an action has twice is no conflict.
+/// Returns the first two bindings of which one can never be typed. A key that one action has twice is
+/// not a conflict.
 fn conflict(bindings: &[Binding]) -> Option<Conflict> {
     let all = bindings.iter().flat_map(|row| row.keys.iter().map(move |keys| (row, keys)));
     let all: Vec<_> =
@@ -268,7 +269,7 @@ fn conflict(bindings: &[Binding]) -> Option<Conflict> {
     })
 }
 
-/// presenterm's defaults, then what it has no key for.
+/// Returns the default bindings: presenterm's and livedeck's own.
 pub fn default_bindings() -> Vec<Binding> {
     let row = |action, name, keys: &[&str], help| {
         let keys = keys.iter().map(|&keys| keys.to_owned()).collect();
@@ -279,41 +280,51 @@ pub fn default_bindings() -> Vec<Binding> {
             Action::Next,
             "next",
             &["l", "j", "<right>", "<page_down>", "<down>", " "],
-            "next step, further down, next slide",
+            "next step (scrolls tall slides first)",
         ),
-        row(Action::Previous, "previous", &["h", "k", "<left>", "<page_up>", "<up>"], "back"),
-        row(Action::NextFast, "next_fast", &["n"], "next slide, past its steps"),
+        row(
+            Action::Previous,
+            "previous",
+            &["h", "k", "<left>", "<page_up>", "<up>"],
+            "previous step",
+        ),
+        row(Action::NextFast, "next_fast", &["n"], "next slide, skipping steps"),
         row(Action::PreviousFast, "previous_fast", &["p"], "previous slide"),
         row(Action::FirstSlide, "first_slide", &["gg", "<home>"], "first slide"),
         row(Action::LastSlide, "last_slide", &["G", "<end>"], "last slide"),
-        row(Action::GoToSlide, "go_to_slide", &["<number>G"], "slide of that number"),
-        row(Action::JumpBack, "jump_back", &["<c-o>", "<a-left>"], "back to before the last jump"),
-        row(Action::JumpForward, "jump_forward", &["<a-o>", "<a-right>"], "forward again"),
-        row(Action::SkipPauses, "skip_pauses", &["s"], "show all of the slide"),
+        row(Action::GoToSlide, "go_to_slide", &["<number>G"], "go to slide number"),
+        row(Action::JumpBack, "jump_back", &["<c-o>", "<a-left>"], "jump back"),
+        row(Action::JumpForward, "jump_forward", &["<a-o>", "<a-right>"], "jump forward"),
+        row(Action::SkipPauses, "skip_pauses", &["s"], "show the whole slide"),
         row(Action::ScrollDown, "scroll_down", &["<c-d>"], "scroll down"),
         row(Action::ScrollUp, "scroll_up", &["<c-u>"], "scroll up"),
-        row(Action::Execute, "execute_code", &["<c-e>"], "run the slide's or the focused code"),
+        row(
+            Action::Execute,
+            "execute_code",
+            &["<c-e>"],
+            "run the slide's blocks or the focused one",
+        ),
         row(Action::FocusNext, "focus_next", &["<tab>"], "focus the next block"),
         row(Action::FocusPrevious, "focus_previous", &["<s-tab>"], "focus the previous block"),
         row(Action::RunFocused, "run_focused", &["<cr>"], "run the focused block; go to a problem"),
         row(Action::Edit, "edit", &["i"], "edit the block on the slide"),
-        row(Action::OpenEditor, "open_editor", &["e"], "open the deck here in $EDITOR"),
-        row(Action::ToggleRecorded, "toggle_recorded", &["r"], "recorded output, and back"),
-        row(Action::ZoomOutput, "zoom_output", &["z"], "output on the whole screen, and back"),
-        row(Action::SearchOutput, "search_output", &["/"], "search in the output"),
-        row(Action::FoldOutput, "fold_output", &["f"], "fold the output, and back"),
+        row(Action::OpenEditor, "open_editor", &["e"], "open the deck in $EDITOR"),
+        row(Action::ToggleRecorded, "toggle_recorded", &["r"], "toggle recorded output"),
+        row(Action::ZoomOutput, "zoom_output", &["z"], "toggle full-screen output"),
+        row(Action::SearchOutput, "search_output", &["/"], "search the output"),
+        row(Action::FoldOutput, "fold_output", &["f"], "fold or unfold the output"),
         row(Action::CopyOutput, "copy_output", &["y"], "copy the output to the clipboard"),
         row(Action::CopyCode, "copy_code", &["Y"], "copy the code to the clipboard"),
-        row(Action::Stop, "stop", &["<c-c>"], "stop, then kill; end background processes; leave"),
-        row(Action::Reload, "reload", &["<c-r>"], "read the deck again"),
-        row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index, and search"),
+        row(Action::Stop, "stop", &["<c-c>"], "stop, then kill; end background processes; quit"),
+        row(Action::Reload, "reload", &["<c-r>"], "reload the deck"),
+        row(Action::ToggleIndex, "toggle_slide_index", &["<c-p>"], "slide index and search"),
         row(Action::ToggleHelp, "toggle_bindings", &["?"], "this help"),
-        row(Action::ToggleProblems, "toggle_problems", &["D"], "the deck's problems"),
-        row(Action::ToggleVariables, "toggle_names", &["v"], "the names of the block's session"),
-        row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "show where columns start"),
-        row(Action::Close, "close_modal", &["<esc>"], "close a panel, drop the focus"),
+        row(Action::ToggleProblems, "toggle_problems", &["D"], "list problems"),
+        row(Action::ToggleVariables, "toggle_names", &["v"], "list the session's variables"),
+        row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "toggle the column grid"),
+        row(Action::Close, "close_modal", &["<esc>"], "close a panel, clear the focus"),
         row(Action::Suspend, "suspend", &["<c-z>"], "suspend"),
-        row(Action::Exit, "exit", &["q"], "leave"),
+        row(Action::Exit, "exit", &["q"], "quit"),
     ]
 }
 
@@ -328,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn every_default_can_be_read_and_none_is_the_start_of_another() {
+    fn defaults_parse_and_do_not_conflict() {
         let keymap = Keymap::default();
         let written: usize = keymap.bindings().iter().map(|binding| binding.keys.len()).sum();
         assert_eq!(keymap.sequences.len(), written);
@@ -342,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn chosen_keys_take_the_place_of_the_defaults() {
+    fn chosen_keys_replace_the_defaults() {
         let mut keymap = with(&[(Action::Next, &["x", "<a-x>"])]).unwrap();
         assert_eq!(
             press(&mut keymap, "xl"),
@@ -354,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_for_two_actions_names_both() {
+    fn conflict_names_both_actions() {
         let conflict = with(&[(Action::Next, &["h"])]).unwrap_err();
         assert_eq!(conflict.one, ("next", "h".to_owned()));
         assert_eq!(conflict.other, ("previous", "h".to_owned()));
@@ -364,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn presenterm_s_own_keys_to_leave_leave_ours_to_stop() {
+    fn exit_does_not_take_the_keys_of_stop() {
         let mut keymap = with(&[(Action::Exit, &["<c-c>", "x"])]).unwrap();
         let ctrl_c = Key { ctrl: true, ..KeyCode::Char('c').into() };
         assert_eq!(keymap.press(ctrl_c), KeyMatch::Action(Action::Stop, None));
@@ -372,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn what_presenterm_has_no_key_for_gives_way() {
+    fn chosen_keys_remove_our_own_defaults() {
         let mut keymap = with(&[(Action::Next, &["<tab>", "D"])]).unwrap();
         assert_eq!(press(&mut keymap, "D"), [KeyMatch::Action(Action::Next, None)]);
         let problems = |row: &&Binding| row.action == Action::ToggleProblems;
@@ -381,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_is_read_key_by_key() {
+    fn sequences_match_key_by_key() {
         let mut keymap = Keymap::default();
         assert_eq!(
             press(&mut keymap, "gg").pop(),
@@ -395,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_continues_nothing_starts_anew() {
+    fn unmatched_key_starts_a_new_sequence() {
         let mut keymap = Keymap::default();
         assert_eq!(
             press(&mut keymap, "gl"),
@@ -406,14 +417,14 @@ mod tests {
     }
 
     #[test]
-    fn twenty_digits_are_no_overflow() {
+    fn number_saturates() {
         let mut keymap = Keymap::default();
         let readings = press(&mut keymap, "99999999999999999999G");
         assert_eq!(readings.last(), Some(&KeyMatch::Action(Action::GoToSlide, Some(u32::MAX))));
     }
 
     #[test]
-    fn control_is_part_of_the_key() {
+    fn control_distinguishes_keys() {
         let mut keymap = Keymap::default();
         let ctrl_e = Key { ctrl: true, ..KeyCode::Char('e').into() };
         assert_eq!(keymap.press(ctrl_e), KeyMatch::Action(Action::Execute, None));

@@ -1,19 +1,27 @@
-//! Keys and sequences of keys: how a binding is written (`gg`, `<c-p>`, `<s-tab>`, `<number>G`), and
-//! whether what was typed is one.
+//! Keys and key sequences: their notation (`gg`, `<c-p>`, `<s-tab>`, `<number>G`), and whether typed
+//! keys match one.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key as bindings see it.
+/// A key press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Which key.
+    /// The key.
     pub code: KeyCode,
     /// Whether control was held.
     pub ctrl: bool,
     /// Whether alt was held.
     pub alt: bool,
-    /// Whether shift was held, where the key itself does not say so: `A` is a key of its own.
+    /// Whether shift was held, unless the key already implies it (`A`).
     pub shift: bool,
+}
+
+impl Key {
+    /// Returns whether this key takes the keys back from a program: ctrl-], which some terminals send
+    /// as ctrl-5.
+    pub(in crate::app) fn is_release_chord(self) -> bool {
+        self.ctrl && matches!(self.code, KeyCode::Char(']' | '5'))
+    }
 }
 
 impl From<KeyEvent> for Key {
@@ -34,7 +42,7 @@ impl From<KeyCode> for Key {
     }
 }
 
-/// A sequence of keys, as a binding has it.
+/// A sequence of keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence(Vec<SequenceItem>);
 
@@ -45,23 +53,23 @@ enum SequenceItem {
     Key(Key),
 }
 
-/// How far a sequence matches what was typed.
+/// How far a sequence matches the typed keys.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::app) enum SequenceMatch {
-    /// It is what was typed, with this number in it.
+    /// Completely; it contains this number.
     Full(Option<u32>),
-    /// It starts with what was typed.
+    /// It starts with them.
     Partial,
-    /// It is something else.
+    /// Not at all.
     None,
 }
 
 impl Sequence {
-    /// Reads a sequence as it is written: characters as they are, and in angle brackets `<number>`,
-    /// named keys, and any key with `c-`, `a-` or `s-` for control, alt or shift before it.
+    /// Parses a sequence: plain characters, and in angle brackets `<number>`, named keys, and any key
+    /// with the prefix `c-`, `a-` or `s-` for control, alt or shift.
     ///
     /// # Errors
-    /// What it is that cannot be read, in words.
+    /// Returns a message if the text is not a sequence.
     pub fn read(text: &str) -> Result<Self, String> {
         let mut matchers = Vec::new();
         let mut rest = text;
@@ -69,7 +77,7 @@ impl Sequence {
             let named = rest.strip_prefix('<').and_then(|inner| inner.split_once('>'));
             if let Some((name, behind)) = named.filter(|(name, _)| !name.is_empty()) {
                 let matcher = SequenceItem::named(name);
-                matchers.push(matcher.ok_or_else(|| format!("there is no key `<{name}>`"))?);
+                matchers.push(matcher.ok_or_else(|| format!("unknown key `<{name}>`"))?);
                 rest = behind;
             } else {
                 matchers.push(SequenceItem::Key(KeyCode::Char(first).into()));
@@ -77,25 +85,25 @@ impl Sequence {
             }
         }
         match matchers.iter().filter(|matcher| **matcher == SequenceItem::Number).count() {
-            _ if matchers.is_empty() => Err("a binding without a key".to_owned()),
+            _ if matchers.is_empty() => Err("empty key binding".to_owned()),
             0 | 1 => Ok(Self(matchers)),
             _ => Err(format!("`{text}` has more than one `<number>`")),
         }
     }
 
-    /// Whether a number is part of it.
+    /// Returns whether it contains a number.
     pub fn has_number(&self) -> bool {
         self.0.contains(&SequenceItem::Number)
     }
 
-    /// Whether one of the two can never be typed because of the other: they are the same, or one is
-    /// how the other starts.
+    /// Returns whether one of two sequences can never be typed because of the other: they are equal, or
+    /// one is a prefix of the other.
     pub(in crate::app) fn conflicts(&self, other: &Self) -> bool {
         let blocks = |one: &Self, other: &Self| one.matched(&other.typed()) != SequenceMatch::None;
         blocks(self, other) || blocks(other, self)
     }
 
-    /// Keys that type it.
+    /// Returns keys that match it.
     fn typed(&self) -> Vec<Key> {
         let key = |matcher: &SequenceItem| match matcher {
             SequenceItem::Number => KeyCode::Char('1').into(),
@@ -104,7 +112,7 @@ impl Sequence {
         self.0.iter().map(key).collect()
     }
 
-    /// How far it matches these keys.
+    /// Returns how far it matches these keys.
     pub(in crate::app) fn matched(&self, typed: &[Key]) -> SequenceMatch {
         let mut keys = typed.iter().peekable();
         let mut number = None;
@@ -134,7 +142,7 @@ impl Sequence {
 }
 
 impl SequenceItem {
-    /// What stands between angle brackets.
+    /// Parses the text between angle brackets.
     fn named(name: &str) -> Option<Self> {
         if name == "number" {
             return Some(Self::Number);
@@ -175,7 +183,7 @@ fn digit(key: Key) -> Option<u32> {
     }
 }
 
-/// The key of this name.
+/// Returns the key of this name.
 fn code(name: &str) -> Option<KeyCode> {
     Some(match name {
         "cr" | "enter" => KeyCode::Enter,
@@ -200,21 +208,21 @@ fn code(name: &str) -> Option<KeyCode> {
     })
 }
 
-/// A binding as people say it: `<c-e>` is `ctrl-e`, a space is `space`.
+/// Returns a key sequence in readable form: `ctrl-e` for `<c-e>`, `space` for a space.
 pub fn readable_keys(keys: &str) -> String {
-    let mut said = String::new();
+    let mut text = String::new();
     let mut rest = keys;
     while let Some(first) = rest.chars().next() {
         let named = rest.strip_prefix('<').and_then(|inner| inner.split_once('>'));
         if let Some((name, behind)) = named.filter(|(name, _)| !name.is_empty()) {
-            said += &readable_key(name);
+            text += &readable_key(name);
             rest = behind;
         } else {
-            said += if first == ' ' { "space" } else { &rest[..first.len_utf8()] };
+            text += if first == ' ' { "space" } else { &rest[..first.len_utf8()] };
             rest = &rest[first.len_utf8()..];
         }
     }
-    said
+    text
 }
 
 fn readable_key(name: &str) -> String {
@@ -235,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bindings_are_shown_as_people_say_them() {
+    fn sequences_have_a_readable_form() {
         let written =
             ["<c-e>", " ", "<page_down>", "<number>G", "gg", "<backtab>", "<c-s-up>", "<"];
         let said =
@@ -244,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_write_a_key_is_read() {
+    fn every_key_notation_parses() {
         let key = |text: &str| match Sequence::read(text).unwrap().0.as_slice() {
             [SequenceItem::Key(key)] => *key,
             other => panic!("{text}: {other:?}"),
@@ -275,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_terminal_sends_with_shift_is_the_key_that_was_meant() {
+    fn shift_is_kept_only_where_the_key_lacks_it() {
         let event = |code| Key::from(KeyEvent::new(code, KeyModifiers::SHIFT));
         assert_eq!(event(KeyCode::Char('G')), Key::from(KeyCode::Char('G')));
         assert_eq!(event(KeyCode::BackTab), Key::from(KeyCode::BackTab));
@@ -283,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_sequences_and_beginnings_conflict() {
+    fn equal_sequences_and_prefixes_conflict() {
         let conflict = |one: &str, other: &str| {
             let (one, other) = (Sequence::read(one).unwrap(), Sequence::read(other).unwrap());
             assert_eq!(one.conflicts(&other), other.conflicts(&one));

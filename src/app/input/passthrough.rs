@@ -1,18 +1,14 @@
-//! Keys for a program in a terminal of its own: while it has them, all go to it but one chord.
+//! Passthrough: a program in a terminal on the slide gets all keys but one chord.
 
 use crossterm::event::KeyCode;
 
+use crate::app::effect::Effect;
 use crate::app::input::keys::Key;
-use crate::app::{App, Effect, Mode};
+use crate::app::state::{App, Mode};
 use crate::deck::CellId;
 use crate::run::{Emulator, Pointer};
 
-/// Whether a key gives the keys back to the talk: ctrl-], which terminals send as ctrl-5.
-pub(in crate::app) fn leaves(key: Key) -> bool {
-    key.ctrl && matches!(key.code, KeyCode::Char(']' | '5'))
-}
-
-/// Gives the keys to a cell's program.
+/// Gives the keys to the program of a cell.
 pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
     if app.runs.get(&cell).is_some_and(|run| run.screen.is_some()) {
         app.mode = Mode::Passthrough(cell);
@@ -20,29 +16,29 @@ pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
     }
 }
 
-/// Gives them back, if the cell's program has them.
+/// Takes the keys back from the program of a cell, if it has them.
 pub(in crate::app) fn end(app: &mut App, cell: CellId) {
-    if matches!(app.mode, Mode::Passthrough(typed) if typed == cell) {
+    if matches!(app.mode, Mode::Passthrough(open) if open == cell) {
         app.mode = Mode::Slide;
         app.paint_changed();
     }
 }
 
-/// A key while the cell's program has them.
+/// Handles a key while the program of a cell has the keys.
 pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
-    if leaves(key) {
+    if key.is_release_chord() {
         end(app, cell);
         return Vec::new();
     }
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
-    let wants = run.screen.as_ref().is_some_and(Emulator::wants_application_keys);
-    match bytes(key, wants) {
+    let application_keys = run.screen.as_ref().is_some_and(Emulator::wants_application_keys);
+    match bytes(key, application_keys) {
         Some(bytes) => vec![Effect::SendInput(run.run, bytes)],
         None => Vec::new(),
     }
 }
 
-/// The mouse over the terminal of the program that has the keys.
+/// Handles a mouse event over the terminal of the program that has the keys.
 pub(in crate::app) fn point(app: &App, pointer: Pointer) -> Vec<Effect> {
     let Mode::Passthrough(cell) = app.mode else { return Vec::new() };
     let Some(run) = app.runs.get(&cell) else { return Vec::new() };
@@ -50,7 +46,7 @@ pub(in crate::app) fn point(app: &App, pointer: Pointer) -> Vec<Effect> {
     bytes.map(|bytes| Effect::SendInput(run.run, bytes)).into_iter().collect()
 }
 
-/// What a terminal sends for a key.
+/// Returns what a terminal sends for a key.
 fn bytes(key: Key, application_keys: bool) -> Option<Vec<u8>> {
     let mut bytes = match key.code {
         KeyCode::Char(c) if key.ctrl => vec![control(c)?],
@@ -67,7 +63,7 @@ fn bytes(key: Key, application_keys: bool) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The control character of a letter or sign.
+/// Returns the control character of a letter or symbol.
 fn control(c: char) -> Option<u8> {
     Some(match c {
         ' ' | '2' | '@' => 0,
@@ -81,7 +77,7 @@ fn control(c: char) -> Option<u8> {
     })
 }
 
-/// Keys that have a name and a sequence.
+/// Returns the escape sequence of a named key.
 fn named(code: KeyCode, application_keys: bool) -> Option<String> {
     let arrow = |letter| format!("\x1b{}{letter}", if application_keys { 'O' } else { '[' });
     let numbered = |number: u8| format!("\x1b[{number}~");
@@ -120,7 +116,7 @@ mod tests {
     #[case(KeyCode::Up, KeyModifiers::NONE, "\x1b[A")]
     #[case(KeyCode::F(1), KeyModifiers::NONE, "\x1bOP")]
     #[case(KeyCode::F(12), KeyModifiers::NONE, "\x1b[24~")]
-    fn a_key_is_what_a_terminal_sends(
+    fn keys_are_encoded_as_terminals_do(
         #[case] code: KeyCode,
         #[case] modifiers: KeyModifiers,
         #[case] expected: &str,
@@ -130,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn arrows_follow_the_programs_wish() {
+    fn arrows_follow_the_application_mode() {
         assert_eq!(
             bytes(KeyEvent::from(KeyCode::Up).into(), true).as_deref(),
             Some(&b"\x1bOA"[..])

@@ -1,28 +1,28 @@
-//! Keys for a block that reads its input: while its prompt is open, they edit a line.
+//! The prompt of a block that reads its standard input: while it is open, keys edit a line.
 
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use tui_input::InputRequest;
 
+use crate::app::effect::Effect;
+use crate::app::input::keymap::Action;
 use crate::app::input::keys::Key;
-use crate::app::input::passthrough::leaves;
-use crate::app::panels::pane;
-use crate::app::runs::schedule;
-use crate::app::{App, Effect, KeyMatch, Mode, ScrollTarget};
+use crate::app::input::line_edit;
+use crate::app::input::outcome::KeyOutcome;
+use crate::app::state::{App, Mode, ScrollTarget};
 use crate::deck::{CellId, SlideNo, Start};
-use crate::run::{CellRun, Prompt, State};
+use crate::run::{CellRun, Prompt, RunId, State};
 
-/// What ends a program's input where a line would start.
-const END: u8 = 4;
+/// The end-of-transmission character, which ends a program's input at the start of a line.
+const EOT: u8 = 4;
 
-/// A cell's run waits for a line: its prompt opens, if the speaker started it, sees it, and is at
-/// nothing else.
+/// A cell's run waits for a line: opens its prompt if the speaker started the run, sees it, and has
+/// nothing else open.
 pub(in crate::app) fn wait(app: &mut App, cell: CellId, hidden: bool) {
     let is_at_hand = matches!(app.mode, Mode::Slide)
-        && (app.internal.watched == Some(cell) || app.focus == Some(cell))
+        && (app.internal.watched == Some(cell) || app.view.focus == Some(cell))
         && app.visible_cells().any(|it| it.id == cell)
-        && !pane::hides(app, cell);
+        && app.pane.as_ref().is_none_or(|pane| pane.cell == cell);
     let Some(run) = app.runs.get_mut(&cell) else { return };
     let prompt = run.prompt.get_or_insert_default();
     if prompt.waits && prompt.hidden == hidden {
@@ -34,15 +34,16 @@ pub(in crate::app) fn wait(app: &mut App, cell: CellId, hidden: bool) {
         open(app, cell);
     }
     if app.visible_cells().any(|it| it.id == cell) {
-        app.internal.scroll_target = app.internal.scroll_target.or(Some(ScrollTarget::Cell(cell)));
+        let target = app.internal.scroll_target.or(Some(ScrollTarget::Cell(cell)));
+        app.internal.scroll_target = target;
     }
     app.scene_changed();
 }
 
 impl App {
-    /// The slide of a block that waits for input where nobody sees it: one that another block waits
-    /// for, or one that was asked to run and not left to wait.
-    pub fn waits_elsewhere(&self) -> Option<SlideNo> {
+    /// Returns the slide of a block that waits for input off the screen, if another block waits for
+    /// it, or the speaker ran it and has not closed its prompt.
+    pub fn offscreen_prompt(&self) -> Option<SlideNo> {
         let holds_up = |run: &CellRun| {
             let waits = |it: &CellRun| it.link.waits && it.link.base == Some(run.run);
             self.runs.values().any(waits)
@@ -53,14 +54,14 @@ impl App {
             let is_asked_for = cell.exec.start != Start::Auto && !prompt.left;
             (is_asked_for || holds_up(run)).then_some(cell)
         });
-        let unseen =
-            waiting.find(|cell| cell.slide != self.at.slide || cell.step > self.at.step)?;
+        let at = self.view.at;
+        let unseen = waiting.find(|cell| cell.slide != at.slide || cell.step > at.step)?;
         Some(unseen.slide)
     }
 }
 
-/// A cell's run reads on: it was given a line, or somebody else reads.
-pub(in crate::app) fn read_on(app: &mut App, cell: CellId) {
+/// A cell's run no longer waits for a line.
+pub(in crate::app) fn reads_on(app: &mut App, cell: CellId) {
     let Some(run) = app.runs.get_mut(&cell) else { return };
     if let Some(prompt) = &mut run.prompt {
         prompt.answered();
@@ -68,7 +69,7 @@ pub(in crate::app) fn read_on(app: &mut App, cell: CellId) {
     }
 }
 
-/// Opens the prompt of a cell that runs and can be typed at.
+/// Opens the prompt of a cell that runs and takes typed input.
 pub(in crate::app) fn begin(app: &mut App, cell: CellId) {
     let is_given = app.deck.cell(cell).is_some_and(|cell| cell.exec.input.is_some());
     let Some(run) = app.runs.get_mut(&cell) else { return };
@@ -87,7 +88,7 @@ fn open(app: &mut App, cell: CellId) {
     }
 }
 
-/// Gives the keys back to the talk. The run waits on.
+/// Closes the prompt. The run still waits.
 pub(in crate::app) fn leave(app: &mut App, cell: CellId) {
     if let Some(run) = app.runs.get_mut(&cell)
         && let Some(prompt) = &mut run.prompt
@@ -100,7 +101,7 @@ pub(in crate::app) fn leave(app: &mut App, cell: CellId) {
     close(app, cell);
 }
 
-/// The cell's run has ended, or gets no more input: its prompt is gone, and the keys are the talk's.
+/// The cell's run has ended, or its input has: removes its prompt.
 pub(in crate::app) fn end(app: &mut App, cell: CellId) {
     if let Some(run) = app.runs.get_mut(&cell) {
         run.prompt = None;
@@ -115,7 +116,7 @@ fn close(app: &mut App, cell: CellId) {
     app.scene_changed();
 }
 
-/// Closes prompts that nobody waits for any more.
+/// Closes prompts whose program has not waited for a while.
 pub(in crate::app) fn tick(app: &mut App, passed: Duration) {
     let is_over =
         |prompt: &mut Option<Prompt>| prompt.as_mut().is_some_and(|prompt| prompt.is_over(passed));
@@ -129,80 +130,44 @@ pub(in crate::app) fn tick(app: &mut App, passed: Duration) {
     }
 }
 
-/// A key while the prompt is open.
-pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
+/// Handles a key while the prompt is open.
+pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> KeyOutcome {
     let Some((run, prompt)) = prompt(app, cell) else {
         close(app, cell);
-        return Vec::new();
+        return KeyOutcome::default();
     };
     match key.code {
         KeyCode::Enter => {
             let line = prompt.take() + "\n";
             app.scene_changed();
-            return vec![Effect::SendInput(run, line.into_bytes())];
+            return KeyOutcome::Handled(vec![Effect::SendInput(run, line.into_bytes())]);
         }
         KeyCode::Char('d') if key.ctrl && prompt.is_empty() => {
             end(app, cell);
-            return vec![Effect::SendInput(run, vec![END])];
+            return KeyOutcome::Handled(vec![Effect::SendInput(run, vec![EOT])]);
         }
-        KeyCode::Char('c') if key.ctrl => return schedule::stop(app),
+        KeyCode::Char('c') if key.ctrl => return KeyOutcome::Pass(Action::Stop, None),
         _ => {}
     }
-    if key.code == KeyCode::Esc || leaves(key) {
+    if key.code == KeyCode::Esc || key.is_release_chord() {
         leave(app, cell);
-    } else if let Some(edit) = edit(key) {
-        prompt.edit(edit);
+    } else if let Some(request) = line_edit::request(key) {
+        prompt.edit(request);
         app.scene_changed();
     } else if matches!(key.code, KeyCode::PageUp | KeyCode::PageDown) || is_chord(key) {
-        // What turns pages turns them here, too.
+        // These keys mean the same as on the slide.
         leave(app, cell);
-        if let KeyMatch::Action(action, number) = app.keymap.press(key) {
-            return crate::app::update::act(app, action, number);
-        }
+        return app.keymap.press(key).into();
     }
-    Vec::new()
+    KeyOutcome::default()
 }
 
-fn prompt(app: &mut App, cell: CellId) -> Option<(crate::run::RunId, &mut Prompt)> {
+fn prompt(app: &mut App, cell: CellId) -> Option<(RunId, &mut Prompt)> {
     let run = app.runs.get_mut(&cell)?;
     Some((run.run, run.prompt.as_mut()?))
 }
 
-/// Chords that mean something to the talk and nothing to a line.
+/// Returns whether a chord is an action on the slide and does not edit a line.
 fn is_chord(key: Key) -> bool {
     key.ctrl && matches!(key.code, KeyCode::Char('z' | 'p' | 'r'))
-}
-
-/// What a key does to the line.
-pub(in crate::app) fn edit(key: Key) -> Option<InputRequest> {
-    use InputRequest as Do;
-    Some(match key.code {
-        KeyCode::Char(c) if key.ctrl => match c {
-            'a' => Do::GoToStart,
-            'e' => Do::GoToEnd,
-            'b' => Do::GoToPrevChar,
-            'f' => Do::GoToNextChar,
-            'd' => Do::DeleteNextChar,
-            'h' => Do::DeletePrevChar,
-            'k' => Do::DeleteTillEnd,
-            'u' => Do::DeleteFromStart,
-            'w' => Do::DeletePrevWord,
-            'y' => Do::Yank,
-            _ => return None,
-        },
-        KeyCode::Char('b') if key.alt => Do::GoToPrevWord,
-        KeyCode::Char('f') if key.alt => Do::GoToNextWord,
-        KeyCode::Char(c) if !key.alt => Do::InsertChar(c),
-        KeyCode::Tab => Do::InsertChar('\t'),
-        KeyCode::Backspace if key.alt => Do::DeletePrevWord,
-        KeyCode::Backspace => Do::DeletePrevChar,
-        KeyCode::Delete => Do::DeleteNextChar,
-        KeyCode::Left if key.ctrl => Do::GoToPrevWord,
-        KeyCode::Right if key.ctrl => Do::GoToNextWord,
-        KeyCode::Left => Do::GoToPrevChar,
-        KeyCode::Right => Do::GoToNextChar,
-        KeyCode::Home => Do::GoToStart,
-        KeyCode::End => Do::GoToEnd,
-        _ => return None,
-    })
 }

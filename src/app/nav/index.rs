@@ -1,5 +1,5 @@
-//! The slide index: all slides by title, narrowed by what is typed: titles fuzzily, then the text,
-//! code and speaker notes of slides by the line that holds it.
+//! The slide index: all slides by title, narrowed by a query. Titles match fuzzily; text, code and speaker
+//! notes match by the line that contains the query.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -13,28 +13,28 @@ use crate::deck::{Cursor, Deck, SlideKind, SlideNo, Step};
 /// The open index.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    /// What was typed.
+    /// The query.
     pub query: String,
     /// The slides that match, best first; in deck order without a query.
     pub found: Vec<IndexEntry>,
-    /// Which of them is chosen.
+    /// The index of the selected one.
     pub chosen: usize,
-    /// What is searched: made at the first key, since most often the list alone is wanted.
+    /// The text to search, collected at the first key: often only the list is used.
     lines: Option<Arc<[SearchLine]>>,
 }
 
-/// A slide that matches.
+/// A slide that matches the query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexEntry {
-    /// Which slide.
+    /// The slide.
     pub slide: SlideNo,
-    /// The line that matches, where it is not the title.
+    /// The line that matches, unless it is the title.
     pub hit: Option<Box<str>>,
     /// The step that shows this line.
     step: Step,
 }
 
-/// How well a slide matches; the least is the best.
+/// How well a slide matches; the smallest is the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Number,
@@ -43,23 +43,23 @@ enum Rank {
 }
 
 impl Index {
-    /// The index of a deck, with the slide shown chosen.
+    /// Opens the index with the current slide selected.
     pub fn open(deck: &Deck, at: SlideNo) -> Self {
         Self { found: all(deck), chosen: at.index(), ..Self::default() }
     }
 
-    /// Where the chosen slide shows what was found.
+    /// Returns the selected slide, at the step that shows the match.
     pub fn choice(&self) -> Option<Cursor> {
         self.found.get(self.chosen).map(|found| Cursor { slide: found.slide, step: found.step })
     }
 
-    /// Moves the choice by `rows`, stopping at both ends.
+    /// Moves the selection by `rows`, stopping at both ends.
     pub fn step(&mut self, rows: isize) {
         let last = self.found.len().saturating_sub(1);
         self.chosen = self.chosen.saturating_add_signed(rows).min(last);
     }
 
-    /// Replaces what was typed and narrows the list to it.
+    /// Replaces the query and narrows the list to it.
     pub fn search(&mut self, deck: &Deck, query: String) {
         self.query = query;
         self.chosen = 0;
@@ -71,23 +71,23 @@ impl Index {
         self.found = matching(deck, &lines, &self.query);
     }
 
-    /// The characters of each text that match what was typed, by their places.
+    /// Returns the indices of the characters that match the query, for each text.
     pub fn marks(&self, texts: &[(&str, IsTitle)]) -> Vec<Vec<u32>> {
         let mut search = QueryMatcher::new(&self.query);
         texts.iter().map(|&(text, kind)| search.marks(text, kind)).collect()
     }
 }
 
-/// Whether a text is a slide's title, which is matched fuzzily.
+/// Whether a text is a slide's title, which matches fuzzily.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IsTitle {
-    /// It is.
+    /// It is the title.
     Yes,
     /// It is a line of the slide.
     No,
 }
 
-/// How the index calls a slide.
+/// Returns the name of a slide in the index.
 pub fn title(deck: &Deck, slide: SlideNo) -> &str {
     let slide = deck.slide(slide);
     match (slide.kind, &slide.title) {
@@ -102,7 +102,7 @@ fn all(deck: &Deck) -> Vec<IndexEntry> {
     (0..deck.slides.len()).map(found).collect()
 }
 
-/// What was typed, as it is looked for.
+/// A query, prepared for matching.
 struct QueryMatcher {
     matcher: Matcher,
     letters: Vec<char>,
@@ -117,7 +117,7 @@ impl QueryMatcher {
             matcher: Matcher::new(Config::DEFAULT),
             letters: Vec::new(),
             of_titles: Pattern::parse(query, case, normal),
-            // Of long lines nearly each has the letters of a short word in it somewhere.
+            // Fuzzy matching finds the letters of a short word in almost any long line.
             of_text: Pattern::new(query, case, normal, AtomKind::Substring),
         }
     }

@@ -1,9 +1,9 @@
-//! The lines that the index searches: of each slide its text, code and speaker notes, with the step
-//! that shows each.
+//! The lines that the index searches: text, code and speaker notes of each slide, with the step that
+//! shows them.
 
 use crate::deck::{Block, BlockKind, Deck, Inline, Slide, SlideKind, SlideNo, Step, inline_text};
 
-/// Longer lines are searched up to here: no one reads on.
+/// The maximum number of characters searched in a line.
 const MAX_CHARS: usize = 1_000;
 
 /// A line of a slide.
@@ -14,7 +14,7 @@ pub(in crate::app) struct SearchLine {
     pub(in crate::app) text: Box<str>,
 }
 
-/// The lines of a deck, at least one of each slide, in its order.
+/// Returns the lines of a deck in order, at least one for each slide.
 pub(in crate::app) fn lines(deck: &Deck) -> Vec<SearchLine> {
     let mut found = LineCollector { slide: SlideNo::new(0), lines: Vec::new() };
     for (number, slide) in deck.slides.iter().enumerate() {

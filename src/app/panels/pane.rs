@@ -1,59 +1,27 @@
-//! The pane: one cell's output alone on the whole screen. It scrolls, follows what is written until
-//! the speaker scrolls up, and is searched.
+//! The pane: one cell's output on the whole screen. It scrolls, follows new output until the speaker
+//! scrolls up, and can be searched.
 //!
-//! It lies between the slide and what opens on top of that: a program in a terminal, a prompt or a
-//! panel has the keys in it as on the slide.
+//! It replaces the slide, not what opens on top: a program in a terminal, a prompt or a panel gets the
+//! keys as on the slide.
 
 use crossterm::event::KeyCode;
 
+use crate::app::effect::Effect;
+use crate::app::input::keymap::Action;
 use crate::app::input::keys::Key;
-use crate::app::input::{passthrough, stdin_prompt};
+use crate::app::input::outcome::KeyOutcome;
+use crate::app::input::{line_edit, passthrough, stdin_prompt};
 use crate::app::runs::{output, schedule};
-use crate::app::{Action, App, Effect, KeyMatch, LayoutInfo, Mode, update};
+use crate::app::state::layout_info::LayoutInfo;
+use crate::app::state::pane::Pane;
+use crate::app::state::{App, Mode};
 use crate::deck::CellId;
 use crate::run::{OutputValue, Part, Prompt, State};
 
 /// Rows that stay on the screen when a page is scrolled.
-const OVERLAP: u32 = 1;
+const PAGE_OVERLAP: u32 = 1;
 
-/// The open pane.
-#[derive(Clone, Debug)]
-pub struct Pane {
-    /// Whose output.
-    pub cell: CellId,
-    /// The first row that shows; none: the last one does, and goes on doing so.
-    pub top: Option<u32>,
-    /// Columns of tables that are scrolled away.
-    pub left: usize,
-    /// The line in which a search is being typed.
-    pub typed: Option<Prompt>,
-    /// Which match is the current one.
-    pub current: Option<usize>,
-    search: String,
-}
-
-impl Pane {
-    /// What is searched for, as far as it is typed; nothing if it is empty.
-    pub fn query(&self) -> &str {
-        self.typed.as_ref().map_or(&self.search, Prompt::text)
-    }
-
-    /// The first row that shows.
-    fn first(&self, layout: &LayoutInfo) -> u32 {
-        let limit = layout.scroll_limit();
-        self.top.map_or(limit, |top| top.min(limit))
-    }
-}
-
-impl App {
-    /// How many rows of what is laid out are scrolled away above the screen: of the pane if one is
-    /// open, else of the slide.
-    pub fn rows_above(&self) -> u32 {
-        self.pane.as_ref().map_or(self.scroll, |pane| pane.first(&self.layout))
-    }
-}
-
-/// Opens the pane, or closes it.
+/// Opens or closes the pane.
 pub(in crate::app) fn toggle(app: &mut App) {
     if app.pane.is_some() {
         return close(app);
@@ -73,11 +41,11 @@ pub(in crate::app) fn search(app: &mut App) {
     }
 }
 
-/// Opens the pane on the cell that is meant: what still runs at its end, all else at its beginning.
+/// Opens the pane on the target cell: at the end of its output if it runs, else at the start.
 fn open(app: &mut App) {
-    let Some(cell) = output::meant(app) else { return };
-    let runs = app.runs.get(&cell).is_some_and(|run| run.shown().is_under_way());
-    let top = if runs { None } else { Some(0) };
+    let Some(cell) = output::target_cell(app) else { return };
+    let is_running = app.runs.get(&cell).is_some_and(|run| run.shown().is_under_way());
+    let top = if is_running { None } else { Some(0) };
     app.pane = Some(Pane { cell, top, left: 0, typed: None, current: None, search: String::new() });
     app.scene_changed();
 }
@@ -87,38 +55,20 @@ fn close(app: &mut App) {
     app.scene_changed();
 }
 
-/// A cell runs anew: its pane follows it.
-pub(in crate::app) fn started(app: &mut App, cell: CellId) {
-    if let Some(pane) = app.pane.as_mut().filter(|pane| pane.cell == cell) {
-        (pane.top, pane.left, pane.current) = (None, 0, None);
-    }
-}
-
-/// Takes in a layout: keeps what shows within what there is.
-pub(in crate::app) fn settle(pane: &mut Pane, layout: &LayoutInfo) {
-    let found = layout.matches.len();
-    pane.current = pane.current.filter(|_| found > 0).map(|at| at.min(found - 1));
-    pane.left = pane.left.min(layout.left);
-    pane.top = pane.top.map(|top| top.min(layout.scroll_limit()));
-}
-
-/// A key while the pane has the keys.
-pub(in crate::app) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+/// Handles a key while the pane has the keys.
+pub(in crate::app) fn press(app: &mut App, key: Key) -> KeyOutcome {
     if app.pane.as_ref().is_some_and(|pane| pane.typed.is_some()) {
         type_search(app, key);
-        return Vec::new();
+        return KeyOutcome::default();
     }
     if !key.ctrl && !key.alt && scroll(app, key.code) {
         app.keymap.forget_typed();
-        return Vec::new();
+        return KeyOutcome::default();
     }
-    match app.keymap.press(key) {
-        KeyMatch::Action(action, number) => update::act(app, action, number),
-        KeyMatch::Partial | KeyMatch::None => Vec::new(),
-    }
+    app.keymap.press(key).into()
 }
 
-/// Keys that always move in the pane; whether this is one.
+/// Performs keys that always move in the pane; returns whether this is one.
 fn scroll(app: &mut App, code: KeyCode) -> bool {
     let page = page(&app.layout);
     match code {
@@ -137,7 +87,8 @@ fn scroll(app: &mut App, code: KeyCode) -> bool {
     true
 }
 
-/// What actions mean while the pane is open; none: what they mean on the slide.
+/// Performs an action that has a meaning of its own in the pane; returns none if it means the same as
+/// on the slide.
 pub(in crate::app) fn act(
     app: &mut App,
     action: Action,
@@ -158,9 +109,9 @@ pub(in crate::app) fn act(
         Action::Close | Action::Exit | Action::ZoomOutput => close(app),
         Action::Execute => return Some(schedule::run(app, vec![cell])),
         Action::RunFocused => enter(app, cell),
-        // Leaving the talk is not meant, where nothing runs that could be stopped.
+        // Where nothing runs, the stop key closes the pane; it does not quit.
         Action::Stop if !app.is_running() => close(app),
-        // They are for what stands on the slide.
+        // These apply to the slide.
         Action::FoldOutput
         | Action::FocusNext
         | Action::FocusPrevious
@@ -175,10 +126,9 @@ pub(in crate::app) fn act(
     Some(Vec::new())
 }
 
-/// Gives the keys to the cell's program, if it has a terminal or reads its input.
+/// Gives the keys to the cell's program if it runs; scrolls otherwise.
 fn enter(app: &mut App, cell: CellId) {
-    let runs = app.runs.get(&cell).is_some_and(|run| run.state == State::Running);
-    if runs {
+    if app.runs.get(&cell).is_some_and(|run| run.state == State::Running) {
         passthrough::begin(app, cell);
         stdin_prompt::begin(app, cell);
     } else {
@@ -186,7 +136,7 @@ fn enter(app: &mut App, cell: CellId) {
     }
 }
 
-/// A click in the pane: on a terminal, its program has the keys.
+/// Handles a click in the pane: gives the keys to a program in a terminal.
 pub(in crate::app) fn click(app: &mut App) {
     let Some(cell) = app.pane.as_ref().map(|pane| pane.cell) else { return };
     if app.runs.get(&cell).is_some_and(|run| run.state == State::Running) {
@@ -194,7 +144,7 @@ pub(in crate::app) fn click(app: &mut App) {
     }
 }
 
-/// Scrolls by rows, down if positive. At the end it follows again what is written.
+/// Scrolls by rows, down if positive. At the end, new output is followed again.
 pub(in crate::app) fn scroll_by(app: &mut App, rows: i64) {
     let to = i64::from(app.rows_above()).saturating_add(rows);
     scroll_to(app, u32::try_from(to.max(0)).unwrap_or(u32::MAX));
@@ -227,10 +177,10 @@ fn shift(app: &mut App, by: isize) {
 }
 
 fn page(layout: &LayoutInfo) -> i64 {
-    layout.viewport.saturating_sub(OVERLAP).max(1).into()
+    layout.viewport.saturating_sub(PAGE_OVERLAP).max(1).into()
 }
 
-/// A key while a search is typed. What it finds so far is marked as it is typed.
+/// Handles a key while a search is typed.
 fn type_search(app: &mut App, key: Key) {
     let first = app.rows_above();
     let Some(pane) = &mut app.pane else { return };
@@ -244,24 +194,23 @@ fn type_search(app: &mut App, key: Key) {
         KeyCode::Enter => {
             pane.search = prompt.text().to_owned();
             pane.typed = None;
-            // The first one from here on, else the first of all.
+            // The first match from here on, or else the first of all.
             let here = app.layout.matches.iter().position(|row| *row >= first);
             show(app, here.or(Some(0)));
         }
         _ => {
-            if let Some(edit) = stdin_prompt::edit(key) {
-                prompt.edit(edit);
+            if let Some(request) = line_edit::request(key) {
+                prompt.edit(request);
             }
         }
     }
 }
 
-/// To the next match, or to the one before; going round.
+/// Goes to the next or previous match, wrapping around.
 fn step(app: &mut App, forward: bool) {
     let Some(pane) = &app.pane else { return };
     if pane.search.is_empty() {
-        app.notice = Some("nothing is searched for: `/`".to_owned());
-        app.paint_changed();
+        app.notify("no search yet; start one with `/`");
         return;
     }
     let count = app.layout.matches.len().max(1);
@@ -273,7 +222,7 @@ fn step(app: &mut App, forward: bool) {
     show(app, Some(to));
 }
 
-/// Makes a match the current one, and brings it into the middle if it is not in view.
+/// Makes a match the current one, and scrolls it to the middle if it is not in view.
 fn show(app: &mut App, at: Option<usize>) {
     let first = app.rows_above();
     let row = at.and_then(|at| app.layout.matches.get(at)).copied();
@@ -286,17 +235,7 @@ fn show(app: &mut App, at: Option<usize>) {
     app.scene_changed();
 }
 
-/// Where the pane is after the deck was read again: with its cell, or gone.
-pub(in crate::app) fn carried(pane: Option<Pane>, cell: Option<CellId>) -> Option<Pane> {
-    Some(Pane { cell: cell?, ..pane? })
-}
-
-/// Whether the pane hides this cell.
-pub(in crate::app) fn hides(app: &App, cell: CellId) -> bool {
-    app.pane.as_ref().is_some_and(|pane| pane.cell != cell)
-}
-
-/// Whether the pane has the keys.
+/// Returns whether the pane has the keys.
 pub(in crate::app) fn has_keys(app: &App) -> bool {
     app.pane.is_some() && matches!(app.mode, Mode::Slide)
 }

@@ -1,27 +1,27 @@
-//! The panel of the deck's problems: their order, the slide that the chosen one is on, and which
-//! errors the speaker has seen, so that they are counted on the slide only until then.
+//! The list of the deck's problems: their order, the slide of the selected one, and which errors the
+//! speaker has seen. A slide shows the number of errors until all were seen.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::app::nav::{jumps, movement};
-use crate::app::{App, Mode};
+use crate::app::nav::movement;
+use crate::app::state::{App, Mode};
 use crate::deck::{Block, BlockKind, Cursor, Deck, SlideNo, Step};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::{FileId, Span};
 
 impl App {
-    /// The problems as the panel shows them: in the order of the deck's text.
+    /// Returns the problems in the order of the deck's text.
     pub fn problems_in_order(&self) -> Vec<&Diagnostic> {
         let mut problems: Vec<_> = self.problems().collect();
         problems.sort_by_key(|problem| (problem.span.file, problem.span.start));
         problems
     }
 
-    /// How many errors the deck has, if there is one among them that was not seen in the panel.
-    /// Warnings are for the author: they are never counted on a slide.
-    pub fn counted_errors(&self) -> usize {
-        let is_new = |error: &Diagnostic| !self.internal.seen_errors.contains(&identity(error));
-        if self.hides_problems || !self.errors().any(is_new) {
+    /// Returns the number of errors to show on the slide: 0 if the speaker has seen all of them.
+    /// Warnings are for the author and not counted.
+    pub fn unseen_errors(&self) -> usize {
+        let is_new = |error: &Diagnostic| !self.problems.seen_errors.contains(&identity(error));
+        if self.problems.hidden || !self.errors().any(is_new) {
             return 0;
         }
         self.errors().count()
@@ -32,55 +32,56 @@ impl App {
     }
 }
 
-/// What stays of an error when text before it changes.
+/// Returns a hash of an error that does not depend on its position.
 fn identity(error: &Diagnostic) -> u64 {
     let mut hasher = DefaultHasher::new();
     (error.span.file.0, &error.message, &error.hints).hash(&mut hasher);
     hasher.finish()
 }
 
-/// Notes that the panel shows all problems of now.
+/// Marks all errors as seen if the list is open.
 pub(in crate::app) fn mark_seen(app: &mut App) {
     if matches!(app.mode, Mode::Problems(_)) {
-        app.internal.seen_errors = app.errors().map(identity).collect();
+        app.problems.seen_errors = app.errors().map(identity).collect();
     }
 }
 
-/// Closes the panel and goes to the slide of the chosen problem; one that is on no slide is left
-/// open.
-pub(in crate::app) fn go_to(app: &mut App, chosen: u16) {
+/// Closes the list and goes to the slide of the selected problem; notifies the speaker if it is not on
+/// a slide.
+pub(super) fn go_to(app: &mut App, chosen: u16) {
     let problems = app.problems_in_order();
     let Some(problem) = problems.get(usize::from(chosen)) else { return };
-    if let Some(at) = place(&app.deck, problem.span) {
+    if let Some(at) = position(&app.deck, problem.span) {
         app.mode = Mode::Slide;
-        jumps::from_here(app, |app| movement::jump(app, at));
+        movement::jump(app, at);
     } else {
         let place = app.deck.sources.place(problem.span);
-        app.notice = Some(format!("this is on no slide: {place}"));
+        app.notify(format!("not on a slide: {place}"));
     }
     app.paint_changed();
 }
 
-/// Where a span is shown: the slide, and the step that reveals its block.
-fn place(deck: &Deck, span: Span) -> Option<Cursor> {
-    let of_slide = |number: usize| {
+/// Returns the slide of a span, and the step that reveals its block.
+fn position(deck: &Deck, span: Span) -> Option<Cursor> {
+    let on_slide = |number: usize| {
         let step = step_of(&deck.slides[number].blocks, span).unwrap_or_default();
         let last = Step(deck.slides[number].steps.max(1) - 1);
         Cursor { slide: SlideNo::new(number), step: step.min(last) }
     };
-    let is_there = |number: &usize| step_of(&deck.slides[*number].blocks, span).is_some();
-    if let Some(number) = (0..deck.slides.len()).find(is_there) {
-        return Some(of_slide(number));
+    let has_block = |number: &usize| step_of(&deck.slides[*number].blocks, span).is_some();
+    if let Some(number) = (0..deck.slides.len()).find(has_block) {
+        return Some(on_slide(number));
     }
-    let is_of_deck = span.file == FileId(0) && span != Span::default();
-    let holds = |number: &usize| {
+    let is_in_deck_file = span.file == FileId(0) && span != Span::default();
+    let contains = |number: &usize| {
         let slide = deck.slides[*number].span;
         slide.file == span.file && slide.start <= span.start && span.start <= slide.end
     };
-    (0..deck.slides.len()).rev().find(holds).filter(|_| is_of_deck).map(of_slide)
+    let number = (0..deck.slides.len()).rev().find(contains).filter(|_| is_in_deck_file);
+    number.map(on_slide)
 }
 
-/// The step of the block that holds a span.
+/// Returns the step of the innermost block that contains a span.
 fn step_of(blocks: &[Block], span: Span) -> Option<Step> {
     blocks.iter().find_map(|block| {
         let within = match &block.kind {
@@ -90,10 +91,10 @@ fn step_of(blocks: &[Block], span: Span) -> Option<Step> {
             BlockKind::List(list) => list.items.iter().find_map(|item| step_of(&item.blocks, span)),
             _ => None,
         };
-        let holds = block.span.file == span.file
+        let contains = block.span.file == span.file
             && block.span.start <= span.start
             && span.end <= block.span.end
             && span.start < block.span.end;
-        within.or(holds.then_some(block.step))
+        within.or(contains.then_some(block.step))
     })
 }

@@ -1,16 +1,16 @@
-//! Races: which lanes run when one is asked for, and one after the other, so that each is timed alone.
+//! Benchmarks: which contenders run together, and in which order. They run one at a time so that each
+//! is measured alone.
 
 use std::collections::BTreeSet;
 
-use crate::app::runs::schedule;
-use crate::app::{App, Effect};
+use crate::app::state::App;
 use crate::deck::{Cell, CellId};
 use crate::run::{CellRun, SessionLink, State};
 
-/// These cells, and with each lane of a race the lanes that it runs against: those of its slide that
-/// can be seen, and those before that have not run since they were changed. In the order in which they
-/// are to start.
-pub(in crate::app) fn with_lanes(app: &App, cells: Vec<CellId>) -> Vec<CellId> {
+/// Adds to each contender among these cells the ones it is compared with: the visible ones on its
+/// slide, and those on earlier slides that have not run since they changed. Returns all of them in
+/// starting order.
+pub(super) fn with_contenders(app: &App, cells: Vec<CellId>) -> Vec<CellId> {
     let mut known = BTreeSet::new();
     let mut all = Vec::new();
     for id in cells {
@@ -22,17 +22,17 @@ pub(in crate::app) fn with_lanes(app: &App, cells: Vec<CellId>) -> Vec<CellId> {
     in_order(app, all)
 }
 
-/// These cells in the order in which they are to start: lanes that the background may still be
-/// compiling stand before all others, so that no compiler is at work while another lane is timed.
-pub(in crate::app) fn in_order(app: &App, mut cells: Vec<CellId>) -> Vec<CellId> {
-    cells.sort_by_key(|id| !(is_lane(app, *id) && may_be_compiling(app, *id)));
+/// Sorts cells into starting order: contenders that may still be compiling in the background come
+/// first, so that no compiler is running while another contender is measured.
+pub(super) fn in_order(app: &App, mut cells: Vec<CellId>) -> Vec<CellId> {
+    cells.sort_by_key(|id| !(is_contender(app, *id) && may_be_compiling(app, *id)));
     cells
 }
 
 fn runs_against(app: &App, id: CellId, other: &Cell) -> bool {
     let Some(own) = app.deck.cell(id) else { return false };
     if own.slide == other.slide {
-        return app.at.slide != other.slide || other.step <= app.at.step;
+        return app.view.at.slide != other.slide || other.step <= app.view.at.step;
     }
     let has_run = app.runs.get(&other.id).is_some_and(|run| {
         run.is_under_way() || matches!(run.state, State::Ended(_)) && !run.stale
@@ -48,33 +48,30 @@ fn may_be_compiling(app: &App, id: CellId) -> bool {
     is_rust && !app.runs.get(&id).is_some_and(is_known)
 }
 
-/// Where a run that starts now stands: a lane waits until no other one is on its way.
-pub(in crate::app) fn link(app: &App, id: CellId, link: SessionLink) -> SessionLink {
+/// Returns the link of a run that starts now: a contender waits while another one is under way.
+pub(super) fn link(app: &App, id: CellId, link: SessionLink) -> SessionLink {
     let is_busy =
-        is_lane(app, id) && app.runs.iter().any(|(&other, run)| is_on_its_way(app, other, run));
+        is_contender(app, id) && app.runs.iter().any(|(&other, run)| is_active(app, other, run));
     SessionLink { waits: link.waits || is_busy, ..link }
 }
 
-/// Begins the lane that waits longest, if none is on its way.
-pub(in crate::app) fn go_on(app: &mut App) -> Vec<Effect> {
-    if app.runs.iter().any(|(&id, run)| is_on_its_way(app, id, run) && !run.link.waits) {
-        return Vec::new();
+/// Picks the contender that has waited longest, unless one is running. It no longer waits.
+pub(super) fn take_next(app: &mut App) -> Option<CellId> {
+    if app.runs.iter().any(|(&id, run)| is_active(app, id, run) && !run.link.waits) {
+        return None;
     }
-    let waiting =
-        app.runs.iter().filter(|(id, run)| run.link.waits && is_on_its_way(app, **id, run));
-    let Some(next) = waiting.min_by_key(|(_, run)| run.run).map(|(&id, _)| id) else {
-        return Vec::new();
-    };
+    let waiting = app.runs.iter().filter(|(id, run)| run.link.waits && is_active(app, **id, run));
+    let next = waiting.min_by_key(|(_, run)| run.run).map(|(&id, _)| id)?;
     if let Some(run) = app.runs.get_mut(&next) {
         run.link.waits = false;
     }
-    schedule::begin(app, next).into_iter().collect()
+    Some(next)
 }
 
-fn is_on_its_way(app: &App, id: CellId, run: &CellRun) -> bool {
-    is_lane(app, id) && run.is_under_way()
+fn is_active(app: &App, id: CellId, run: &CellRun) -> bool {
+    is_contender(app, id) && run.is_under_way()
 }
 
-fn is_lane(app: &App, id: CellId) -> bool {
+fn is_contender(app: &App, id: CellId) -> bool {
     app.deck.cell(id).is_some_and(|cell| cell.exec.bench.is_some())
 }

@@ -1,7 +1,8 @@
-//! Runs: which block starts when, and what its events change.
+//! Runs: which cell starts when, and what its events change.
 
 pub(super) mod autorun;
-pub(super) mod bench;
+mod bench;
+pub(super) mod events;
 pub(super) mod output;
 pub(super) mod replay;
 pub(super) mod schedule;

@@ -1,86 +1,87 @@
-//! What a speaker does with a cell's output, or its code, on the slide: fold it, copy it. And which
-//! cell is meant by a key that is for one.
+//! Actions on one cell's output or code on the slide: fold, copy, scroll. And which cell such a key
+//! applies to.
 
-use crate::app::{App, Effect};
+use crate::app::effect::Effect;
+use crate::app::msg::OutputHit;
+use crate::app::state::App;
 use crate::deck::{Block, BlockKind, CellId};
 use crate::run::{CellRun, group_digits};
 use crate::source::pasteable;
 
-/// Bytes that are copied at most: encoded, they have room in what tmux takes at a time.
-const MOST_COPIED: usize = 512 << 10;
+/// The maximum number of bytes that are copied. Encoded, they fit in what tmux accepts at a time.
+const MAX_COPIED_BYTES: usize = 512 << 10;
 
-/// The cell that a key for one cell means: the focused one; else of those on the slide the one that
-/// ran last; else the first. Without any, the speaker is told.
-pub(in crate::app) fn meant(app: &mut App) -> Option<CellId> {
-    let meant = app.pane.as_ref().map(|pane| pane.cell).or(app.focus).or_else(|| {
-        let cells = in_view(app);
+/// Returns the cell that a key for one cell applies to: the focused one; else the slide's cell that
+/// ran last; else its first cell. If there is none, the speaker is notified.
+pub(in crate::app) fn target_cell(app: &mut App) -> Option<CellId> {
+    let cell = app.pane.as_ref().map(|pane| pane.cell).or(app.view.focus).or_else(|| {
+        let cells = cells_in_view(app);
         let ran = cells.iter().filter_map(|id| Some((app.runs.get(id)?.run, *id)));
         ran.max().map(|(_, id)| id).or(cells.first().copied())
     });
-    if meant.is_none() {
-        app.notice = Some("no block on this slide can run".to_owned());
-        app.paint_changed();
+    if cell.is_none() {
+        app.notify("no block on this slide can run");
     }
-    meant
+    cell
 }
 
-/// The cells on the slide, and those whose output stands on it.
-fn in_view(app: &App) -> Vec<CellId> {
+/// Returns the visible cells of the slide, and those whose output the slide shows.
+fn cells_in_view(app: &App) -> Vec<CellId> {
     let mut cells: Vec<CellId> = app.visible_cells().map(|cell| cell.id).collect();
-    let slide = app.deck.slide(app.at.slide);
+    let slide = app.deck.slide(app.view.at.slide);
     outputs(&slide.blocks, &mut |block, id| {
-        if block.step <= app.at.step {
+        if block.step <= app.view.at.step {
             cells.push(id);
         }
     });
     cells
 }
 
-/// Every output that stands apart from its code.
-fn outputs(blocks: &[Block], found: &mut impl FnMut(&Block, CellId)) {
+/// Visits every output that is placed apart from its code.
+fn outputs(blocks: &[Block], visit: &mut impl FnMut(&Block, CellId)) {
     for block in blocks {
         match &block.kind {
-            BlockKind::Output(id) => found(block, *id),
+            BlockKind::Output(id) => visit(block, *id),
             BlockKind::Columns(columns) => {
-                columns.columns.iter().for_each(|column| outputs(column, found));
+                columns.columns.iter().for_each(|column| outputs(column, visit));
             }
             _ => {}
         }
     }
 }
 
-/// Folds the output of the cell that is meant, or unfolds it.
+/// Folds or unfolds the output of the target cell.
 pub(in crate::app) fn fold(app: &mut App) {
-    let Some(cell) = meant(app) else { return };
+    let Some(cell) = target_cell(app) else { return };
     match app.runs.get_mut(&cell).filter(|run| run.shown().has_output()) {
         Some(run) => {
             run.folded = !run.folded;
             app.scene_changed();
         }
-        None => say(app, "this block has written nothing that could be folded"),
+        None => app.notify("this block has no output to fold"),
     }
 }
 
-/// Copies the output of the cell that is meant.
+/// Copies the output of the target cell.
 pub(in crate::app) fn copy(app: &mut App) -> Vec<Effect> {
-    let Some(cell) = meant(app) else { return Vec::new() };
+    let Some(cell) = target_cell(app) else { return Vec::new() };
     let text = app.runs.get(&cell).map(|run| text_of(run.shown())).unwrap_or_default();
     if text.is_empty() {
-        say(app, "this block has written nothing that could be copied");
+        app.notify("this block has no output to copy");
         return Vec::new();
     }
     copied(app, &text, "of output")
 }
 
-/// Copies the code of the cell that is meant: what runs.
+/// Copies the code of the target cell as it runs.
 pub(in crate::app) fn copy_code(app: &mut App) -> Vec<Effect> {
-    let Some(cell) = meant(app).and_then(|id| app.deck.cell(id)).cloned() else {
+    let Some(cell) = target_cell(app).and_then(|id| app.deck.cell(id)).cloned() else {
         return Vec::new();
     };
     copied(app, cell.code.trim_end(), "of code")
 }
 
-/// What a run has written, as text; nothing if that is empty.
+/// Returns the output of a run as text.
 fn text_of(run: &CellRun) -> String {
     let text = match &run.screen {
         Some(screen) => {
@@ -92,29 +93,37 @@ fn text_of(run: &CellRun) -> String {
     text.trim_end().to_owned()
 }
 
-/// Has as much of a text copied as can be, and says how much that is. Where it is pasted, nothing of it
-/// acts: control characters and what is invisible are left out.
+/// Copies as much of a text as is allowed, and notifies the speaker how much. Control and invisible
+/// characters are removed, so that pasting it is safe.
 fn copied(app: &mut App, text: &str, what: &str) -> Vec<Effect> {
     let text = &*pasteable(text);
     let lines = text.lines().count();
-    let part = if text.len() > MOST_COPIED {
-        // Whole lines, where there are any.
-        let room = &text[..text.floor_char_boundary(MOST_COPIED)];
-        room.rfind('\n').map_or(room, |end| &room[..end])
+    let part = if text.len() > MAX_COPIED_BYTES {
+        // Whole lines if possible.
+        let start = &text[..text.floor_char_boundary(MAX_COPIED_BYTES)];
+        start.rfind('\n').map_or(start, |end| &start[..end])
     } else {
         text
     };
     let plural = if lines == 1 { "" } else { "s" };
     let whole = format!("{} line{plural} {what}", group_digits(lines));
     if part.len() == text.len() {
-        say(app, &format!("copied {whole}"));
+        app.notify(format!("copied {whole}"));
     } else {
-        say(app, &format!("copied the first {} of {whole}", group_digits(part.lines().count())));
+        app.notify(format!("copied the first {} of {whole}", group_digits(part.lines().count())));
     }
     vec![Effect::Copy(part.to_owned())]
 }
 
-fn say(app: &mut App, what: &str) {
-    app.notice = Some(what.to_owned());
-    app.paint_changed();
+/// Scrolls a cell's output by rows; at its end, it follows new output again.
+pub(in crate::app) fn scroll(app: &mut App, hit: OutputHit, rows: i32) {
+    let Some(cell) = app.runs.get_mut(&hit.cell) else { return };
+    let to = hit.first.saturating_add_signed(rows as isize);
+    let follows = hit.follows && to + hit.shown >= hit.total;
+    if follows {
+        cell.scroll.remove(&hit.part);
+    } else {
+        cell.scroll.insert(hit.part, to);
+    }
+    app.scene_changed();
 }

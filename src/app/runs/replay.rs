@@ -1,31 +1,30 @@
-//! What was recorded, in the place of what runs: by key, or by itself as the deck's options say. The
-//! live run goes on behind it, and the same key brings it back.
+//! Replay: shows recorded output in place of a run, by key or as the deck's options say. The live run
+//! continues behind it, and the same key brings it back.
 
-use crate::app::App;
-use crate::app::runs::schedule;
+use crate::app::state::App;
 use crate::deck::{Cell, CellId, Replay};
 use crate::run::{Outcome, Runs, State};
 
-/// Takes in what was recorded of the deck's cells; what is shown of an older recording gives way.
-pub(in crate::app) fn take_in(app: &mut App, recorded: Runs) {
-    app.recorded = recorded;
+/// Stores the recorded outputs of the deck's cells; those that are shown are replaced.
+pub(in crate::app) fn set_recorded(app: &mut App, recorded: Runs) {
     for (id, run) in app.runs.iter_mut().filter(|(_, run)| run.replay.is_some()) {
-        run.replay = app.recorded.get(id).cloned().map(Box::new);
+        run.replay = recorded.get(id).cloned().map(Box::new);
     }
+    app.internal.recorded = recorded;
     app.scene_changed();
 }
 
-/// Shows what was recorded of the focused cell, or of the slide's; what is shown already gives way to
-/// the live ones.
+/// Shows the recorded output of the focused cell, or of the slide's cells; shows the live output if
+/// it is already shown.
 pub(in crate::app) fn toggle(app: &mut App) {
-    let seen: Vec<CellId> = match app.focus {
+    let seen: Vec<CellId> = match app.view.focus {
         Some(id) => vec![id],
         None => app.visible_cells().map(|cell| cell.id).collect(),
     };
-    let recorded: Vec<_> = seen.into_iter().filter(|id| app.recorded.contains_key(id)).collect();
+    let known = &app.internal.recorded;
+    let recorded: Vec<_> = seen.into_iter().filter(|id| known.contains_key(id)).collect();
     if recorded.is_empty() {
-        app.notice = Some("nothing of this is recorded: `livedeck record` does that".to_owned());
-        app.paint_changed();
+        app.notify("no recording for this block; create one with `livedeck record`");
         return;
     }
     let is_shown = |id| app.runs.get(id).is_some_and(|run| run.replay.is_some());
@@ -40,14 +39,14 @@ pub(in crate::app) fn toggle(app: &mut App) {
     app.scene_changed();
 }
 
-/// A run has ended: where the deck's options say so, what was recorded takes its place.
-pub(in crate::app) fn ended(app: &mut App, id: CellId) {
+/// A run has ended: replaces its output with the recorded one if the deck's options say so.
+pub(in crate::app) fn run_ended(app: &mut App, id: CellId) {
     let Some(State::Ended(outcome)) = app.runs.get(&id).map(|run| &run.state) else { return };
     let expects_failure = app.deck.cell(id).is_some_and(|cell| cell.check.expects_failure);
     let due = match app.deck.options.replay {
         Replay::Never => false,
         Replay::OnTimeout => *outcome == Outcome::TimedOut,
-        // What the speaker stopped has not failed.
+        // A run that the speaker stopped has not failed.
         Replay::OnFailure | Replay::Always => {
             !outcome.is_success() && *outcome != Outcome::Stopped && !expects_failure
         }
@@ -57,21 +56,21 @@ pub(in crate::app) fn ended(app: &mut App, id: CellId) {
     }
 }
 
-/// Shows what was recorded of these cells, where nothing is to run.
-pub(in crate::app) fn play(app: &mut App, cells: &[CellId]) {
+/// Shows the recorded outputs of these cells instead of running them.
+pub(super) fn show_instead(app: &mut App, cells: &[CellId]) {
     for &id in cells {
         if !show(app, id) {
-            let why = "nothing of it is recorded, and nothing runs: `options.replay`";
+            let why = "no recording, and `options.replay` is `always`";
             let run = app.runs.entry(id).or_default();
             run.state = State::Ended(Outcome::NotStarted(why.to_owned()));
         }
     }
-    schedule::watch(app, cells);
+    app.watch(cells);
     app.scene_changed();
 }
 
-/// Shows what was recorded of the cells among these that run by themselves.
-pub(in crate::app) fn play_by_themselves<'a>(app: &mut App, due: impl Iterator<Item = &'a Cell>) {
+/// Shows the recorded outputs of these autorun cells.
+pub(super) fn show_autorun<'a>(app: &mut App, due: impl Iterator<Item = &'a Cell>) {
     for cell in due {
         if app.runs.get(&cell.id).is_none_or(|run| run.replay.is_none()) && show(app, cell.id) {
             app.scene_changed();
@@ -79,19 +78,12 @@ pub(in crate::app) fn play_by_themselves<'a>(app: &mut App, due: impl Iterator<I
     }
 }
 
-/// Whether there is anything to show.
+/// Shows the recorded output of a cell; returns whether there is one.
 fn show(app: &mut App, id: CellId) -> bool {
-    let recorded = app.recorded.get(&id).cloned().map(Box::new);
+    let recorded = app.internal.recorded.get(&id).cloned().map(Box::new);
     let is_there = recorded.is_some();
     if is_there {
         app.runs.entry(id).or_default().replay = recorded;
     }
     is_there
-}
-
-impl App {
-    /// Whether nothing runs: what was recorded is shown.
-    pub fn only_replays(&self) -> bool {
-        self.deck.options.replay == Replay::Always
-    }
 }

@@ -1,16 +1,22 @@
-//! Sessions: what a run goes on from, what waits for it, and what its end means for the blocks behind
-//! it.
+//! Sessions: which run a new one continues from, which runs wait for it, and what its end means for
+//! the blocks behind it.
 
 use std::time::Duration;
 
-use crate::app::panels::variables;
-use crate::app::runs::schedule;
-use crate::app::{App, Effect};
+use crate::app::state::App;
 use crate::deck::CellId;
 use crate::run::{self, CellRun, Outcome, RunId, SessionLink, State};
 
-/// Where a run that starts now stands in its cell's session.
-pub(in crate::app) fn link(app: &App, cell: CellId) -> SessionLink {
+/// The runs that follow the end of another one.
+pub(super) enum NextRuns {
+    /// Begin the runs of these cells, which waited.
+    Begin(Vec<CellId>),
+    /// Start these cells: the session starts again from its first block.
+    Restart(Vec<CellId>),
+}
+
+/// Returns how a run that starts now is linked to its session.
+pub(super) fn link(app: &App, cell: CellId) -> SessionLink {
     let base = before(app, cell).and_then(|before| app.runs.get(&before));
     SessionLink {
         base: base.map(|base| base.run),
@@ -19,54 +25,51 @@ pub(in crate::app) fn link(app: &App, cell: CellId) -> SessionLink {
     }
 }
 
-/// The cell whose state a cell goes on from.
+/// Returns the cell before this one in its session.
 fn before(app: &App, cell: CellId) -> Option<CellId> {
     let chain = app.deck.session_up_to(cell);
     Some(chain.get(chain.len().checked_sub(2)?)?.id)
 }
 
-/// A cell's run has ended: begins what waited for it, or says why that does not run.
-pub(in crate::app) fn ended(app: &mut App, cell: CellId) -> Vec<Effect> {
-    let Some(run) = app.runs.get(&cell) else { return Vec::new() };
+/// Returns the runs to begin after the end of a cell's run. Those that waited for it and cannot
+/// continue are ended with the reason.
+pub(super) fn ended(app: &mut App, cell: CellId) -> NextRuns {
+    let nothing = NextRuns::Begin(Vec::new());
+    let Some(run) = app.runs.get(&cell) else { return nothing };
     if run.link.base_gone && !run.link.restarted {
-        return from_the_start(app, cell);
+        return restart(app, cell);
     }
-    let State::Ended(outcome) = &run.state else { return Vec::new() };
-    let fails_on_purpose = app.deck.cell(cell).is_some_and(|cell| cell.check.expects_failure);
-    let goes_on = run.link.has_snapshot && (outcome.is_success() || fails_on_purpose);
+    let State::Ended(outcome) = &run.state else { return nothing };
+    let expects_failure = app.deck.cell(cell).is_some_and(|cell| cell.check.expects_failure);
+    let continues = run.link.has_snapshot && (outcome.is_success() || expects_failure);
     let next = waiting_for(app, run.run);
     let why = refusal(app, cell, outcome);
-    let mut effects: Vec<Effect> = variables::refresh(app, cell).into_iter().collect();
-    for next in next {
-        if goes_on {
-            effects.extend(let_begin(app, next));
-        } else {
+    for &next in &next {
+        if !continues {
             refuse(app, next, &why);
+        } else if let Some(run) = app.runs.get_mut(&next) {
+            run.link.waits = false;
         }
     }
-    effects
+    if continues { NextRuns::Begin(next) } else { nothing }
 }
 
-/// What a run in place changes is no longer what its base left.
-pub(in crate::app) fn consume_base(app: &mut App, cell: CellId) {
+/// A run that shares the process of its base has changed the base's state: it is no longer what the
+/// base left.
+pub(super) fn consume_base(app: &mut App, cell: CellId) {
     let base = app.runs.get(&cell).and_then(|run| run.link.base);
     for run in app.runs.values_mut().filter(|run| Some(run.run) == base) {
         run.link.has_snapshot = false;
     }
 }
 
-/// The cells that wait for the end of a run.
+/// Returns the cells that wait for the end of a run.
 fn waiting_for(app: &App, base: RunId) -> Vec<CellId> {
     let waits = |run: &CellRun| run.link.waits && run.link.base == Some(base);
     app.runs.iter().filter(|(_, run)| waits(run)).map(|(&id, _)| id).collect()
 }
 
-fn let_begin(app: &mut App, cell: CellId) -> Option<Effect> {
-    app.runs.get_mut(&cell)?.link.waits = false;
-    schedule::begin(app, cell)
-}
-
-/// Ends a cell's run before it began, and so those that wait for it.
+/// Ends a cell's run before it began, and those that wait for it.
 fn refuse(app: &mut App, cell: CellId, why: &str) {
     app.scene_changed();
     let Some(run) = app.runs.get_mut(&cell) else { return };
@@ -85,7 +88,7 @@ fn end(run: &mut CellRun, outcome: Outcome) {
     run.state = State::Ended(outcome);
 }
 
-/// Why a block does not run when one before it ended like this.
+/// Returns why a block does not run after one before it ended with this outcome.
 fn refusal(app: &App, cell: CellId, outcome: &Outcome) -> String {
     let how = match outcome {
         Outcome::Stopped => "was stopped",
@@ -99,34 +102,35 @@ fn refusal(app: &App, cell: CellId, outcome: &Outcome) -> String {
     format!("not run: the block before it in its session{place} {how}")
 }
 
-/// What a cell was to go on from is gone, without its doing: the session starts again from its first
-/// block, once.
-fn from_the_start(app: &mut App, cell: CellId) -> Vec<Effect> {
+/// The snapshot that a cell was to continue from is gone through no fault of the deck: returns the
+/// cells that restart the session, which happens once.
+fn restart(app: &mut App, cell: CellId) -> NextRuns {
     let chain: Vec<CellId> = app.deck.session_up_to(cell).iter().map(|cell| cell.id).collect();
-    let Some(&before) = chain.iter().rev().nth(1) else { return Vec::new() };
+    let Some(&before) = chain.iter().rev().nth(1) else { return NextRuns::Begin(Vec::new()) };
     for id in &chain[..chain.len() - 1] {
         if let Some(run) = app.runs.get_mut(id) {
             run.link.has_snapshot = false;
         }
     }
-    let due = run::cells_to_run(&app.deck, &app.runs, before);
-    let effects = due.into_iter().flat_map(|id| schedule::start(app, id)).collect();
+    NextRuns::Restart(run::cells_to_run(&app.deck, &app.runs, before))
+}
+
+/// Queues a cell's run again, behind the restarted session.
+pub(super) fn wait_again(app: &mut App, cell: CellId) {
     let link = SessionLink { restarted: true, ..link(app, cell) };
     if let Some(run) = app.runs.get_mut(&cell).filter(|_| link.waits) {
         (run.state, run.wanted, run.link) = (State::Queued, true, link);
     }
-    effects
 }
 
-/// Ends what waits for a run: nothing of it has begun.
-pub(in crate::app) fn stop_waiting(app: &mut App) {
+/// Ends the runs that wait for another one; they have not begun.
+pub(super) fn stop_waiting(app: &mut App) {
     for run in app.runs.values_mut().filter(|run| run.link.waits) {
         end(run, Outcome::Stopped);
     }
 }
 
-/// After a reload: ends what waits for a run that is none of the talk's any more, and what waits for
-/// that.
+/// Ends the runs that wait for a run that a reload removed, and those that wait for them.
 pub(in crate::app) fn stop_orphans(app: &mut App) {
     loop {
         let under_way = app.runs.values().filter(|run| run.is_under_way());
@@ -143,10 +147,9 @@ pub(in crate::app) fn stop_orphans(app: &mut App) {
     }
 }
 
-/// Another Python runs the deck from now on: what ran in the one before is over, and no state of it
-/// is left.
+/// Another Python runs the deck from now on: ends the runs of the previous one and drops its states.
 pub(in crate::app) fn forget_all(app: &mut App) {
-    // All that ran there has ended.
+    // Its background processes ended with it.
     app.runs.values_mut().for_each(|run| run.background = 0);
     let is_python = |id: CellId| app.deck.cell(id).is_some_and(|cell| &*cell.language == "python");
     for (_, run) in app.runs.iter_mut().filter(|(id, _)| is_python(**id)) {

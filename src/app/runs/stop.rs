@@ -1,14 +1,61 @@
-//! Processes that runs have left in the background, and the key that ends them.
+//! The stop key: interrupts runs, then kills them, then ends background processes, then quits.
 
-use crate::app::{App, Effect};
+use crate::app::effect::Effect;
+use crate::app::input::keymap::Action;
+use crate::app::runs::session;
+use crate::app::state::App;
 use crate::deck::CellId;
 use crate::run::{CellRun, RunId};
 
-/// Ends what the focused cell has left in the background, else what the slide's cells have; none
-/// where there is nothing to end.
-pub(in crate::app) fn end(app: &mut App) -> Option<Vec<Effect>> {
+/// The start of the notice of a stop, which disappears when nothing runs any more.
+const STOPPING: &str = "stopping";
+
+/// Interrupts what runs, kills it the second time, quits when nothing runs. If the runs ended just
+/// before a second press, that press does not quit.
+pub(in crate::app) fn stop(app: &mut App) -> Vec<Effect> {
+    session::stop_waiting(app);
+    let running: Vec<RunId> =
+        app.runs.values().filter(|run| run.is_under_way()).map(|run| run.run).collect();
+    let last_stop = app.internal.stopped.take();
+    let is_repeated = last_stop.is_some_and(|number| number + 1 == app.internal.pressed);
+    if running.is_empty()
+        && let Some(effects) = end_background(app)
+    {
+        return effects;
+    }
+    if running.is_empty() && !is_repeated {
+        return vec![Effect::Quit];
+    }
+    app.paint_changed();
+    if running.is_empty() {
+        let key = app.keymap.first_of(Action::Stop);
+        app.notice = key.map(|key| format!("nothing is running; {key} again to quit"));
+        return Vec::new();
+    }
+    app.internal.stopped = Some(app.internal.pressed);
+    let effect = if app.internal.interrupted { Effect::Kill } else { Effect::Interrupt };
+    app.notice = Some(match app.keymap.first_of(Action::Stop) {
+        _ if app.internal.interrupted => "killed".to_owned(),
+        Some(key) => format!("{STOPPING}; {key} again to kill"),
+        None => STOPPING.to_owned(),
+    });
+    app.internal.interrupted = true;
+    running.into_iter().map(effect).collect()
+}
+
+/// Removes the notice of a stop once nothing runs.
+pub(in crate::app) fn clear_notice(app: &mut App) {
+    if !app.is_running() && app.notice.as_ref().is_some_and(|notice| notice.starts_with(STOPPING)) {
+        app.notice = None;
+        app.paint_changed();
+    }
+}
+
+/// Ends the background processes of the focused cell, or else of the slide's cells; returns none if
+/// there are none.
+fn end_background(app: &mut App) -> Option<Vec<Effect>> {
     let has_some = |id: &CellId| app.runs.get(id).is_some_and(|run| run.background > 0);
-    let focused: Vec<CellId> = app.focus.into_iter().filter(has_some).collect();
+    let focused: Vec<CellId> = app.view.focus.into_iter().filter(has_some).collect();
     let chosen: Vec<CellId> = if focused.is_empty() {
         app.visible_cells().map(|cell| cell.id).filter(has_some).collect()
     } else {
@@ -20,10 +67,8 @@ pub(in crate::app) fn end(app: &mut App) -> Option<Vec<Effect>> {
     if ended.is_empty() {
         return None;
     }
-    // Pressed once more in haste, the key does not leave the talk.
+    // A second press right after this one does not quit.
     app.internal.stopped = Some(app.internal.pressed);
-    app.notice =
-        Some(format!("ended {count} background process{}", if count == 1 { "" } else { "es" }));
-    app.paint_changed();
+    app.notify(format!("ended {count} background process{}", if count == 1 { "" } else { "es" }));
     Some(ended.into_iter().map(Effect::Kill).collect())
 }

@@ -43,12 +43,12 @@ fn f151_what_may_not_run_by_itself_says_so_and_asks_at_the_key() {
 fn f150_and_f152_each_permission_is_for_its_own_blocks() {
     let pages = [page("a", &["key 1", "auto 2", "replace 3"])];
     let mut talk = Script::new(&pages).untrusted();
-    talk.app.policy = Policy { exec: true, replace: false };
+    talk.app.permission.policy = Policy { exec: true, replace: false };
     assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
     assert_eq!(talk.state(2), State::NotAllowed);
     assert_eq!(runs(&talk.keys("ctrl-e")), [0], "what may not run is not asked about");
     let mut talk = Script::new(&pages).untrusted();
-    talk.app.policy = Policy { exec: false, replace: true };
+    talk.app.permission.policy = Policy { exec: false, replace: true };
     assert_eq!(runs(&talk.tell(Msg::Shown)), [2]);
     assert_eq!((talk.state(0), talk.state(1)), (State::NotRun, State::NotAllowed));
 }

@@ -55,7 +55,7 @@ fn lanes_run_one_after_the_other() {
 #[test]
 fn a_lane_brings_the_others_of_its_race() {
     let mut talk = script(&[("a", &["f!1", "f!2", "g!3"])]);
-    talk.app.focus = Some(CellId(1));
+    talk.app.view.focus = Some(CellId(1));
     assert_eq!(runs(&talk.keys("enter")), [0]);
     assert_eq!(talk.ends(0, Outcome::Exited(0)), [1]);
     assert_eq!(talk.ends(1, Outcome::Exited(0)), [0_u32; 0]);
@@ -100,7 +100,7 @@ fn what_is_to_be_compiled_yet_goes_first() {
     rust.output.feed(b"so long");
     talk.tell(Msg::Loaded(raced(&[("a", &["f!1", "f!rust edited"])])));
     assert!(talk.app.runs[&CellId(1)].stale);
-    talk.app.focus = None;
+    talk.app.view.focus = None;
     talk.app.runs.get_mut(&CellId(0)).unwrap().stale = true;
     assert_eq!(runs(&talk.keys("ctrl-e")), [1]);
 }

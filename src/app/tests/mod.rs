@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{App, CellPlace, Effect, LayoutInfo, Msg, Policy, Trust, update};
+use super::{App, AppOptions, CellPlace, Effect, LayoutInfo, Msg, Trust, update};
 use crate::deck::{
     Block, BlockKind, Cell, CellId, Check, Deck, ExecSpec, Fingerprint, OutputMode, Pty, Slide,
     SlideNo, Start, Step,
@@ -102,8 +102,10 @@ struct Script {
 
 impl Script {
     fn new(pages: &[Page<'_>]) -> Self {
-        let mut script =
-            Self { app: App::new(deck(pages), Policy::default(), Trust::Once), height: 10 };
+        let mut script = Self {
+            app: App::new(deck(pages), AppOptions { trust: Trust::Once, ..AppOptions::default() }),
+            height: 10,
+        };
         script.lay_out();
         script
     }
@@ -115,13 +117,13 @@ impl Script {
     }
 
     fn untrusted(mut self) -> Self {
-        self.app.trust = Trust::Unknown;
-        self.app.inquiry = Some(Arc::default());
+        self.app.permission.trust = Trust::Unknown;
+        self.app.permission.summary = Some(Arc::default());
         self
     }
 
     fn lay_out(&mut self) {
-        let cells = self.app.deck.cells_of(self.app.at.slide);
+        let cells = self.app.deck.cells_of(self.app.view.at.slide);
         let cells = cells.map(|cell| CellPlace { id: cell.id, rows: 2..8, columns: 60 }).collect();
         let layout = LayoutInfo {
             terminal: (80, 24),
@@ -166,7 +168,7 @@ impl Script {
     }
 
     fn at(&self) -> (usize, u16) {
-        (self.app.at.slide.index(), self.app.at.step.0)
+        (self.app.view.at.slide.index(), self.app.view.at.step.0)
     }
 
     fn state(&self, cell: u32) -> State {

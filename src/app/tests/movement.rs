@@ -22,19 +22,19 @@ fn f191_next_walks_steps_then_slides_and_previous_walks_back_to_complete_slides(
 fn where_next_will_lead_is_known_ahead() {
     let mut talk = Script::new(&[page("a\nb", &["1"]), page("c", &[])]);
     for _ in 0..3 {
-        let ahead = talk.app.ahead();
+        let ahead = talk.app.likely_next();
         talk.keys("l");
-        assert!(ahead.is_none_or(|ahead| ahead == talk.app.at));
+        assert!(ahead.is_none_or(|ahead| ahead == talk.app.view.at));
     }
-    assert_eq!(talk.app.ahead(), None, "nothing behind the last slide");
+    assert_eq!(talk.app.likely_next(), None, "nothing behind the last slide");
     talk.keys("h h l");
-    assert_eq!(talk.app.ahead().map(|at| at.slide), Some(SlideNo::new(1)));
+    assert_eq!(talk.app.likely_next().map(|at| at.slide), Some(SlideNo::new(1)));
     talk.keys("?");
-    assert_eq!(talk.app.ahead(), None, "a panel is open");
+    assert_eq!(talk.app.likely_next(), None, "a panel is open");
     talk.keys("esc ctrl-e");
-    assert_eq!(talk.app.ahead(), None, "something runs");
+    assert_eq!(talk.app.likely_next(), None, "something runs");
     let talk = talk.tall(50);
-    assert_eq!(talk.app.ahead(), None, "next will scroll");
+    assert_eq!(talk.app.likely_next(), None, "next will scroll");
 }
 
 #[test]
@@ -44,18 +44,18 @@ fn where_previous_will_lead_is_known_ahead() {
     assert_eq!(talk.at(), (1, 1));
     talk.keys("h");
     for _ in 0..2 {
-        let ahead = talk.app.ahead();
+        let ahead = talk.app.likely_next();
         talk.keys("h");
-        assert_eq!(ahead, Some(talk.app.at), "who goes back goes further back");
+        assert_eq!(ahead, Some(talk.app.view.at), "who goes back goes further back");
     }
-    assert_eq!(talk.app.ahead(), None, "nothing before the first slide");
+    assert_eq!(talk.app.likely_next(), None, "nothing before the first slide");
     talk.keys("l h ?");
-    assert_eq!(talk.app.ahead(), None, "a panel is open");
+    assert_eq!(talk.app.likely_next(), None, "a panel is open");
     talk.keys("esc");
     let mut talk = talk.tall(50);
     talk.keys("l l l l l l h");
-    assert!(talk.app.scroll > 0);
-    assert_eq!(talk.app.ahead(), None, "previous will scroll");
+    assert!(talk.app.view.scroll > 0);
+    assert_eq!(talk.app.likely_next(), None, "previous will scroll");
 }
 
 #[test]

@@ -73,16 +73,16 @@ fn nothing_that_acts_is_copied() {
 #[test]
 fn an_output_is_zoomed_and_the_slide_is_where_it_was() {
     let mut talk = ran().tall(50);
-    talk.app.scroll = 4;
+    talk.app.view.scroll = 4;
     talk.keys("z");
     assert_eq!(talk.app.pane.as_ref().map(|pane| pane.cell), Some(CellId(0)));
     talk.in_pane("j j ctrl-d", &[]);
     assert_eq!(talk.top(), (12, false));
-    assert_eq!(talk.app.at.slide.index(), 0);
+    assert_eq!(talk.app.view.at.slide.index(), 0);
     for close in ["z", "esc", "q", "ctrl-c"] {
         assert_eq!(talk.in_pane(close, &[]), [], "{close} does not leave the talk");
         assert!(talk.app.pane.is_none(), "{close}");
-        assert_eq!(talk.app.scroll, 4);
+        assert_eq!(talk.app.view.scroll, 4);
         talk.keys("z");
     }
 }
@@ -166,8 +166,8 @@ fn a_search_opens_the_pane_and_its_letters_are_no_keys() {
     talk.keys("backspace backspace backspace backspace");
     assert!(talk.app.pane.as_ref().is_some_and(|pane| pane.typed.is_none()));
     talk.keys("n");
-    assert!(talk.notice().contains("nothing is searched for"), "{}", talk.notice());
-    assert_eq!(talk.app.at.slide.index(), 0);
+    assert!(talk.notice().contains("no search yet"), "{}", talk.notice());
+    assert_eq!(talk.app.view.at.slide.index(), 0);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn an_output_and_code_are_copied_and_it_is_said_how_much() {
     assert_eq!(copied(&talk.keys("esc Y")), ["1"]);
     assert_eq!(talk.notice(), "copied 1 line of code");
     assert_eq!(copied(&talk.keys("n y")), [""; 0]);
-    assert!(talk.notice().contains("nothing that could be copied"), "{}", talk.notice());
+    assert!(talk.notice().contains("no output to copy"), "{}", talk.notice());
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_folded_output_stays_folded_where_the_talk_goes() {
     let folded =
         |talk: &Script, cell: u32| talk.app.runs.get(&CellId(cell)).is_some_and(|run| run.folded);
     talk.keys("f");
-    assert!(talk.notice().contains("nothing that could be folded"), "{}", talk.notice());
+    assert!(talk.notice().contains("no output to fold"), "{}", talk.notice());
     talk.keys("ctrl-e");
     talk.finish(1, Outcome::Exited(0));
     talk.keys("tab f n p");

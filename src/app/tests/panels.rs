@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Script, deck, page};
-use crate::app::{Changed, Mode, Msg};
+use crate::app::{Action, Changes, Mode, Msg};
 use crate::deck::{Cursor, Deck, Note, SlideNo, Step};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};
@@ -20,11 +20,11 @@ fn at(at: usize) -> Span {
 #[test]
 fn the_grid_comes_and_goes() {
     let mut talk = Script::new(&[page("a", &[])]);
-    talk.app.changed = Changed::default();
+    talk.app.changed = Changes::default();
+    talk.tell(Msg::Act(Action::ToggleGrid));
+    assert!(talk.app.view.grid && talk.app.changed.scene);
     talk.keys("T");
-    assert!(talk.app.grid && talk.app.changed.scene);
-    talk.keys("T");
-    assert!(!talk.app.grid);
+    assert!(!talk.app.view.grid);
 }
 
 #[test]
@@ -73,9 +73,9 @@ fn enter_goes_to_the_chosen_problem() {
     assert_eq!(talk.at(), (0, 0));
     talk.keys("ctrl-o");
     assert_eq!(talk.at(), (1, 1));
-    talk.app.reviewed = vec![Diagnostic::error(Span::new(FileId(7), 0..1), "elsewhere")];
+    talk.app.problems.reviewed = vec![Diagnostic::error(Span::new(FileId(7), 0..1), "elsewhere")];
     talk.keys("D G enter");
-    assert!(talk.app.notice.as_ref().is_some_and(|notice| notice.contains("on no slide")));
+    assert!(talk.app.notice.as_ref().is_some_and(|notice| notice.contains("not on a slide")));
 }
 
 #[test]
@@ -83,17 +83,17 @@ fn only_new_errors_are_counted() {
     let mut talk = Script::new(&[page("a", &[]), page("b", &[])]);
     let error = |what: &str| Diagnostic::error(at(0), what);
     talk.app.deck = with(&talk.app.deck, vec![Diagnostic::warning(at(0), "so so")]);
-    assert_eq!(talk.app.counted_errors(), 0, "warnings are for the author");
-    talk.app.reviewed = vec![error("one"), error("two")];
-    assert_eq!(talk.app.counted_errors(), 2);
+    assert_eq!(talk.app.unseen_errors(), 0, "warnings are for the author");
+    talk.app.problems.reviewed = vec![error("one"), error("two")];
+    assert_eq!(talk.app.unseen_errors(), 2);
     talk.keys("D esc l");
-    assert_eq!(talk.app.counted_errors(), 0, "they were seen");
+    assert_eq!(talk.app.unseen_errors(), 0, "they were seen");
     talk.tell(Msg::Reviewed(vec![error("two")]));
-    assert_eq!(talk.app.counted_errors(), 0);
+    assert_eq!(talk.app.unseen_errors(), 0);
     talk.tell(Msg::Reviewed(vec![error("two"), error("three")]));
-    assert_eq!(talk.app.counted_errors(), 2, "there is a new one");
-    talk.app.hides_problems = true;
-    assert_eq!(talk.app.counted_errors(), 0);
+    assert_eq!(talk.app.unseen_errors(), 2, "there is a new one");
+    talk.app.problems.hidden = true;
+    assert_eq!(talk.app.unseen_errors(), 0);
 }
 
 #[test]
@@ -126,5 +126,5 @@ fn notes_are_found_at_their_step() {
     deck.slides[1].notes.push(Note { text: "wave".into(), step: Step(1) });
     talk.app.deck = Arc::new(deck);
     talk.keys("ctrl-p w a v e enter");
-    assert_eq!(talk.app.at, Cursor { slide: SlideNo::new(1), step: Step(1) });
+    assert_eq!(talk.app.view.at, Cursor { slide: SlideNo::new(1), step: Step(1) });
 }

@@ -9,7 +9,7 @@ use crate::run::{Event, Outcome, RunId, State};
 fn f196_a_save_goes_to_the_first_change() {
     let mut talk = Script::new(&[page("a", &[]), page("b\nc\nd", &[]), page("e", &[])]);
     talk.tell(Msg::Loaded(deck(&[page("a", &[]), page("b\nX\nd", &[]), page("e", &[])])));
-    assert_eq!(talk.app.at, Cursor { slide: SlideNo::new(1), step: Step(1) });
+    assert_eq!(talk.app.view.at, Cursor { slide: SlideNo::new(1), step: Step(1) });
     talk.tell(Msg::Loaded(deck(&[
         page("a", &[]),
         page("b\nX\nd", &[]),

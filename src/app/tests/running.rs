@@ -29,10 +29,10 @@ fn a_focused_block_runs_alone() {
     assert_eq!(runs(&talk.keys("enter")), [0_u32; 0], "nothing is focused");
     assert_eq!(runs(&talk.keys("tab tab enter")), [1]);
     talk.keys("tab");
-    assert_eq!(talk.app.focus, Some(CellId(0)), "the focus goes round");
+    assert_eq!(talk.app.view.focus, Some(CellId(0)), "the focus goes round");
     assert_eq!(runs(&talk.keys("ctrl-e")), [0]);
     talk.keys("esc");
-    assert_eq!(talk.app.focus, None);
+    assert_eq!(talk.app.view.focus, None);
 }
 
 #[test]
@@ -40,10 +40,10 @@ fn a_click_focuses_and_a_second_one_runs() {
     let mut talk = Script::new(&[page("a", &["1", "2"])]);
     let hit = Hit { cell: Some(CellId(1)), output: None };
     assert_eq!(talk.tell(Msg::Click(hit)), []);
-    assert_eq!(talk.app.focus, Some(CellId(1)));
+    assert_eq!(talk.app.view.focus, Some(CellId(1)));
     assert_eq!(runs(&talk.tell(Msg::Click(hit))), [1]);
     talk.tell(Msg::Click(Hit::default()));
-    assert_eq!(talk.app.focus, None);
+    assert_eq!(talk.app.view.focus, None);
 }
 
 #[test]
@@ -129,11 +129,11 @@ fn background_processes_end_when_their_block_runs_again() {
 fn control_c_in_haste_does_not_leave_behind_what_has_just_stopped() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     talk.keys("ctrl-e ctrl-c");
-    assert_eq!(talk.app.notice.as_deref(), Some("stopping; ctrl-c again kills"));
+    assert_eq!(talk.app.notice.as_deref(), Some("stopping; ctrl-c again to kill"));
     talk.finish(1, Outcome::Stopped);
     assert_eq!(talk.app.notice, None, "nothing is left to kill");
     assert_eq!(talk.keys("ctrl-c"), [], "pressed before its end was seen");
-    assert_eq!(talk.app.notice.as_deref(), Some("nothing runs any more; ctrl-c again leaves"));
+    assert_eq!(talk.app.notice.as_deref(), Some("nothing is running; ctrl-c again to quit"));
     assert_eq!(talk.keys("ctrl-c"), [Effect::Quit]);
 }
 
@@ -150,7 +150,7 @@ fn nothing_runs_before_the_user_said_so() {
     let effects = talk.keys("a");
     assert_eq!(effects[..2], [Effect::Prepare, Effect::RememberTrust]);
     assert_eq!(runs(&effects), [0]);
-    assert_eq!(talk.app.trust, Trust::Always);
+    assert_eq!(talk.app.permission.trust, Trust::Always);
 }
 
 #[test]

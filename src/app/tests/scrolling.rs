@@ -10,19 +10,19 @@ use crate::deck::CellId;
 fn a_tall_slide_scrolls_to_its_end_before_it_is_left() {
     let mut talk = Script::new(&[page("a", &[]), page("b", &[])]).tall(50);
     talk.keys("l");
-    assert_eq!((talk.at(), talk.app.scroll), ((0, 0), 18));
+    assert_eq!((talk.at(), talk.app.view.scroll), ((0, 0), 18));
     talk.keys("l");
-    assert_eq!((talk.at(), talk.app.scroll), ((0, 0), 30));
+    assert_eq!((talk.at(), talk.app.view.scroll), ((0, 0), 30));
     talk.keys("l");
-    assert_eq!((talk.at(), talk.app.scroll), ((1, 0), 0));
+    assert_eq!((talk.at(), talk.app.view.scroll), ((1, 0), 0));
     talk.keys("h");
-    assert_eq!((talk.at(), talk.app.scroll), ((0, 0), 30), "entered at its end");
+    assert_eq!((talk.at(), talk.app.view.scroll), ((0, 0), 30), "entered at its end");
     talk.keys("h");
-    assert_eq!(talk.app.scroll, 12);
+    assert_eq!(talk.app.view.scroll, 12);
     talk.keys("ctrl-d");
-    assert_eq!(talk.app.scroll, 22);
+    assert_eq!(talk.app.view.scroll, 22);
     talk.keys("ctrl-u ctrl-u ctrl-u");
-    assert_eq!(talk.app.scroll, 0);
+    assert_eq!(talk.app.view.scroll, 0);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn what_a_step_reveals_below_the_screen_is_scrolled_into_view() {
         ..LayoutInfo::default()
     };
     talk.tell(Msg::LaidOut(layout));
-    assert_eq!(talk.app.scroll, 15);
+    assert_eq!(talk.app.view.scroll, 15);
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn what_a_step_reveals_and_is_taller_than_the_screen_is_shown_from_its_start() {
         ..LayoutInfo::default()
     };
     talk.tell(Msg::LaidOut(layout.clone()));
-    assert_eq!((talk.at(), talk.app.scroll), ((0, 1), 10));
+    assert_eq!((talk.at(), talk.app.view.scroll), ((0, 1), 10));
     let mut press = |key| {
         talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char(key)).into()));
-        (talk.at(), talk.app.scroll)
+        (talk.at(), talk.app.view.scroll)
     };
     assert_eq!([press('l'), press('l')], [((0, 1), 28), ((0, 1), 40)], "all of it can be seen");
     assert_eq!([press('h'), press('h')], [((0, 1), 22), ((0, 1), 10)], "and seen again");
@@ -66,9 +66,9 @@ fn what_a_step_reveals_and_is_taller_than_the_screen_is_shown_from_its_start() {
 fn a_smaller_slide_after_a_resize_pulls_the_scroll_back() {
     let mut talk = Script::new(&[page("a", &[])]).tall(50);
     talk.keys("l l");
-    assert_eq!(talk.app.scroll, 30);
+    assert_eq!(talk.app.view.scroll, 30);
     let talk = talk.tall(25);
-    assert_eq!(talk.app.scroll, 5);
+    assert_eq!(talk.app.view.scroll, 5);
 }
 
 #[test]

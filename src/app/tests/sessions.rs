@@ -17,7 +17,7 @@ fn chain() -> Script {
 impl Script {
     /// Focuses a cell and runs it.
     fn run(&mut self, cell: u32) -> Vec<Effect> {
-        self.app.focus = Some(CellId(cell));
+        self.app.view.focus = Some(CellId(cell));
         self.keys("enter")
     }
 
@@ -269,15 +269,15 @@ fn a_block_that_waits_for_input_unseen_is_told_of() {
     talk.run(1);
     let run = RunId(talk.run_of(0));
     talk.tell(Msg::Run(run, Event::Started));
-    assert_eq!(talk.app.waits_elsewhere(), None);
+    assert_eq!(talk.app.offscreen_prompt(), None);
     talk.tell(Msg::Run(run, Event::WaitsForInput { hidden: false }));
-    assert_eq!(talk.app.waits_elsewhere(), Some(SlideNo::new(0)));
+    assert_eq!(talk.app.offscreen_prompt(), Some(SlideNo::new(0)));
     talk.keys("p");
-    assert_eq!(talk.app.waits_elsewhere(), None, "it is seen");
+    assert_eq!(talk.app.offscreen_prompt(), None, "it is seen");
     talk.keys("tab enter esc n");
-    assert_eq!(talk.app.waits_elsewhere(), Some(SlideNo::new(0)), "a block waits for it");
+    assert_eq!(talk.app.offscreen_prompt(), Some(SlideNo::new(0)), "a block waits for it");
     talk.keys("ctrl-c");
-    assert_eq!(talk.app.waits_elsewhere(), None, "that was stopped, and this was left to wait");
+    assert_eq!(talk.app.offscreen_prompt(), None, "that was stopped, and this was left to wait");
 }
 
 #[test]

@@ -17,17 +17,17 @@ fn trusted() -> TrustSummary {
 /// A talk of which it is not known yet whether it was trusted before.
 fn checked() -> Script {
     let mut talk = Script::new(&[page("a", &["key 1", "auto 2"])]);
-    talk.app.trust = Trust::Checking;
+    talk.app.permission.trust = Trust::Checking;
     talk
 }
 
 #[test]
 fn allowing_counts_only_when_everything_is_told() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
-    talk.app.inquiry = None;
+    talk.app.permission.summary = None;
     assert_eq!(talk.keys("ctrl-e"), [Effect::Examine]);
     assert_eq!(talk.keys("o a y"), []);
-    assert_eq!(talk.app.trust, Trust::Unknown);
+    assert_eq!(talk.app.permission.trust, Trust::Unknown);
     talk.tell(examined(TrustSummary::default()));
     assert_eq!(runs(&talk.keys("o")), [0]);
 }
@@ -35,11 +35,11 @@ fn allowing_counts_only_when_everything_is_told() {
 #[test]
 fn no_counts_at_once() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
-    talk.app.inquiry = None;
+    talk.app.permission.summary = None;
     talk.keys("ctrl-e");
     assert_eq!(talk.keys("n"), []);
     assert!(matches!(talk.app.mode, Mode::Slide));
-    assert_eq!(talk.app.trust, Trust::No);
+    assert_eq!(talk.app.permission.trust, Trust::No);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn what_was_asked_for_runs_once_trust_is_confirmed() {
     let effects = talk.tell(examined(trusted()));
     assert_eq!(effects[0], Effect::Prepare);
     assert_eq!(runs(&effects), [0]);
-    assert_eq!(talk.app.trust, Trust::Always);
+    assert_eq!(talk.app.permission.trust, Trust::Always);
     assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
 }
 
@@ -89,7 +89,7 @@ fn what_was_asked_for_is_asked_about_once_trust_is_refuted() {
 fn an_unknown_deck_is_examined_at_its_first_run() {
     let mut talk = checked();
     assert_eq!(talk.tell(Msg::Examined(None)), []);
-    assert_eq!(talk.app.trust, Trust::Unknown);
+    assert_eq!(talk.app.permission.trust, Trust::Unknown);
     assert_eq!(talk.keys("ctrl-e"), [Effect::Examine]);
 }
 
@@ -101,16 +101,16 @@ fn another_deck_is_another_question() {
     let effects = talk.tell(Msg::Loaded(other.clone()));
     assert!(effects.contains(&Effect::CheckTrust), "{effects:?}");
     assert_eq!(runs(&talk.tell(examined(trusted()))), [0_u32; 0], "other code was asked for");
-    talk.app.trust = Trust::Unknown;
+    talk.app.permission.trust = Trust::Unknown;
     talk.tell(Msg::Loaded(other));
-    assert_eq!(talk.app.inquiry, None);
+    assert_eq!(talk.app.permission.summary, None);
 }
 
 #[test]
 fn edits_of_a_trusted_deck_are_remembered() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     for (trust, wanted) in [(Trust::Always, true), (Trust::Once, false), (Trust::No, false)] {
-        talk.app.trust = trust;
+        talk.app.permission.trust = trust;
         let effects = talk.tell(Msg::Edited(deck(&[page("a", &["2"])])));
         assert_eq!(effects.contains(&Effect::RememberEdit), wanted, "{trust:?}");
     }

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use livedeck::app::{App, Effect, Msg, Policy, Trust, update};
+use livedeck::app::{Action, App, AppOptions, Effect, LayoutInfo, Msg, Trust, update};
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::layout::{Inputs, PictureKey, PictureSizes, PixelSize, Size, layout};
 use livedeck::project::{LoadOptions, LoadedDeck, load};
-use livedeck::run::{Event, Outcome};
+use livedeck::run::{Event, Outcome, State};
 use livedeck::view::draw;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -135,17 +135,21 @@ impl Deck {
     /// Every slide, and every panel over the first, with colours.
     fn drawn(&self) -> String {
         let loaded = self.load();
-        let mut app = App::new(loaded.deck.clone(), Policy::default(), Trust::Once);
-        app.grid = true;
+        let mut app = App::new(
+            loaded.deck.clone(),
+            AppOptions { trust: Trust::Once, ..AppOptions::default() },
+        );
+        update(&mut app, Msg::Act(Action::ToggleGrid));
         if !loaded.deck.cells.is_empty() {
             run_all(&mut app);
         }
         let mut text = String::new();
         for slide in 0..loaded.deck.slides.len() {
-            app.at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
+            let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
+            update(&mut app, Msg::GoTo(at));
             write!(text, "{:?}", screen(&loaded, &mut app)).unwrap();
         }
-        app.at = Cursor::default();
+        update(&mut app, Msg::GoTo(Cursor::default()));
         for key in [KeyEvent::from(KeyCode::Char('?')), chord('p')] {
             update(&mut app, Msg::Key(key.into()));
             write!(text, "{:?}", screen(&loaded, &mut app)).unwrap();
@@ -160,7 +164,8 @@ fn chord(key: char) -> KeyEvent {
 
 /// Brings the four cells of the last slide into four states: done, failed, running, not started.
 fn run_all(app: &mut App) {
-    app.at = Cursor { slide: app.deck.last_slide(), step: Step::LAST };
+    let at = Cursor { slide: app.deck().last_slide(), step: Step::LAST };
+    update(app, Msg::GoTo(at));
     let mut runs = update(app, Msg::Key(chord('e').into()))
         .into_iter()
         .filter_map(|effect| if let Effect::Run { run, .. } = effect { Some(run) } else { None });
@@ -173,8 +178,6 @@ fn run_all(app: &mut App) {
             update(app, Msg::Run(run, finished(status)));
         }
     }
-    let last = app.runs.keys().next_back().copied().unwrap();
-    app.runs.remove(&last);
 }
 
 fn screen(loaded: &LoadedDeck, app: &mut App) -> Buffer {
@@ -182,23 +185,27 @@ fn screen(loaded: &LoadedDeck, app: &mut App) -> Buffer {
     let mut measures = PictureSizes::default();
     let logo = PictureKey { base: PathBuf::new(), source: "logo.png".into() };
     measures.pictures.insert(logo, Ok(PixelSize { width: 40, height: 40 }));
-    let look = loaded.style(app.at.slide);
+    // A queued cell is drawn as one that was not started.
+    let mut runs = app.runs().clone();
+    runs.retain(|_, run| run.state != State::Queued);
+    let look = loaded.style(app.at().slide);
     let scene = layout(&Inputs {
         deck: &loaded.deck,
-        at: app.at,
+        at: app.at(),
         size,
         theme: &look.theme,
         highlighter: &look.highlighter,
         colours: livedeck::layout::Highlighting::Full,
-        runs: &app.runs,
+        runs: &runs,
         measures: &measures,
         footer: &look.footer,
         focus: None,
-        grid: app.grid,
+        grid: app.shows_grid(),
         limits: loaded.limits,
         hints: &livedeck::layout::KeyHints::default(),
     });
-    app.layout.terminal = (size.columns, size.rows);
+    let terminal = (size.columns, size.rows);
+    update(app, Msg::LaidOut(LayoutInfo { terminal, ..LayoutInfo::default() }));
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
     draw(app, &scene, 0, &look.theme, &mut buffer);
     buffer
@@ -396,10 +403,12 @@ fn f181_a_progress_bar_is_full_on_the_last_slide() {
     let deck = Deck::new(front, &slides);
     assert_eq!(deck.problems(), [""; 0]);
     let loaded = deck.load();
-    let mut app = App::new(loaded.deck.clone(), Policy::default(), Trust::Once);
+    let mut app =
+        App::new(loaded.deck.clone(), AppOptions { trust: Trust::Once, ..AppOptions::default() });
     let bars: Vec<_> = (0..4)
         .map(|slide| {
-            app.at.slide = SlideNo::new(slide);
+            let at = Cursor { slide: SlideNo::new(slide), ..Cursor::default() };
+            update(&mut app, Msg::GoTo(at));
             let buffer = screen(&loaded, &mut app);
             // What the next slide will add is dimmed.
             let bright = |x: &u16| !buffer[(*x, 59)].modifier.contains(Modifier::DIM);
@@ -442,11 +451,15 @@ impl Deck {
     /// The text of each slide.
     fn texts(&self) -> Vec<String> {
         let loaded = self.load();
-        let mut app = App::new(loaded.deck.clone(), Policy::default(), Trust::Once);
+        let mut app = App::new(
+            loaded.deck.clone(),
+            AppOptions { trust: Trust::Once, ..AppOptions::default() },
+        );
         let slides = 0..loaded.deck.slides.len();
         slides
             .map(|slide| {
-                app.at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
+                let at = Cursor { slide: SlideNo::new(slide), step: Step::LAST };
+                update(&mut app, Msg::GoTo(at));
                 let buffer = screen(&loaded, &mut app);
                 let row = |y| (0..buffer.area.width).map(move |x| (x, y));
                 let text = |y| row(y).map(|at| buffer[at].symbol()).collect::<String>();

@@ -1,0 +1,23 @@
+//! The focus: the cell that keys for one cell apply to.
+
+use crate::app::state::{App, ScrollTarget};
+use crate::deck::CellId;
+
+/// Focuses the next or previous visible cell, wrapping around.
+pub(in crate::app) fn step(app: &mut App, forward: bool) {
+    let cells: Vec<CellId> = app.visible_cells().map(|cell| cell.id).collect();
+    if cells.is_empty() {
+        return;
+    }
+    let at = app.view.focus.and_then(|id| cells.iter().position(|&cell| cell == id));
+    let count = cells.len();
+    let next = match (at, forward) {
+        (None, true) => 0,
+        (None, false) => count - 1,
+        (Some(at), true) => (at + 1) % count,
+        (Some(at), false) => (at + count - 1) % count,
+    };
+    app.view.focus = Some(cells[next]);
+    app.internal.scroll_target = Some(ScrollTarget::Cell(cells[next]));
+    app.scene_changed();
+}

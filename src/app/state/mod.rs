@@ -1,0 +1,366 @@
+//! The state itself: [`App`] and the types of its fields.
+
+pub(super) mod layout_info;
+pub(super) mod pane;
+pub(super) mod permission;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::app::input::block_editor::BlockEditor;
+use crate::app::input::keymap::Keymap;
+use crate::app::nav::index::Index;
+use crate::app::nav::jumps::Jumps;
+use crate::deck::{Cell, CellId, Cursor, Deck, Replay, SlideNo, Start};
+use crate::diag::Diagnostic;
+use crate::run::{CellRun, RunId, Runs, Variable};
+use layout_info::LayoutInfo;
+use pane::Pane;
+use permission::{Permission, Policy, Trust, TrustPrompt, TrustSummary};
+
+/// The whole state of a presentation. Only [`update`](super::update()) changes it.
+#[derive(Debug)]
+pub struct App {
+    /// The deck that is shown.
+    pub(in crate::app) deck: Arc<Deck>,
+    /// The position in the deck, and how the slide is shown.
+    pub(in crate::app) view: ViewState,
+    /// What is open on top of the slide.
+    pub(in crate::app) mode: Mode,
+    /// The output that fills the screen in place of the slide, below what is open on top.
+    pub(in crate::app) pane: Option<Pane>,
+    /// The runs, by cell.
+    pub(in crate::app) runs: Runs,
+    /// What the last layout measured.
+    pub(in crate::app) layout: LayoutInfo,
+    /// Problems found after parsing, and which ones the speaker has seen.
+    pub(in crate::app) problems: ProblemState,
+    /// A line for the speaker, until the next key.
+    pub(in crate::app) notice: Option<String>,
+    /// Which code may run.
+    pub(in crate::app) permission: Permission,
+    /// The key bindings and the keys typed of a sequence.
+    pub(in crate::app) keymap: Keymap,
+    /// What has to be drawn again.
+    pub(in crate::app) changed: Changes,
+    /// What only `update` reads.
+    pub(in crate::app) internal: Internal,
+}
+
+/// The position in the deck, and how the slide is shown.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::app) struct ViewState {
+    /// The slide and step.
+    pub(in crate::app) at: Cursor,
+    /// The direction of the last move. The next one is most likely the same.
+    pub(in crate::app) direction: Direction,
+    /// Rows of the slide that are scrolled off above the screen.
+    pub(in crate::app) scroll: u32,
+    /// The cell that keys for one cell apply to; with none, the run key runs the whole slide.
+    pub(in crate::app) focus: Option<CellId>,
+    /// Whether the slide shows where its columns start.
+    pub(in crate::app) grid: bool,
+}
+
+/// Problems found after parsing, and which ones the speaker has seen.
+#[derive(Debug, Default)]
+pub(in crate::app) struct ProblemState {
+    /// Problems with pictures, colour names and overflows.
+    pub(in crate::app) reviewed: Vec<Diagnostic>,
+    /// Problems found by running the blocks marked `+validate`.
+    pub(in crate::app) invalid: Vec<Diagnostic>,
+    /// Whether slides never show the number of errors, as in presentation mode (`-p`).
+    pub(in crate::app) hidden: bool,
+    /// The errors that the speaker has seen in the panel.
+    pub(in crate::app) seen_errors: BTreeSet<u64>,
+}
+
+/// State that only `update` reads.
+#[derive(Debug, Default)]
+pub(in crate::app) struct Internal {
+    /// The recorded outputs, by cell.
+    pub(in crate::app) recorded: Runs,
+    /// The last run id in use.
+    pub(in crate::app) last_run: u64,
+    /// What the next layout scrolls into view.
+    pub(in crate::app) scroll_target: Option<ScrollTarget>,
+    /// The last cell the speaker ran. While the end of its output is on the screen, it stays there.
+    pub(in crate::app) watched: Option<CellId>,
+    /// The slide that was shown last.
+    pub(in crate::app) shown: Option<SlideNo>,
+    /// Whether the running cells were already interrupted once.
+    pub(in crate::app) interrupted: bool,
+    /// The number of keys pressed so far.
+    pub(in crate::app) pressed: u64,
+    /// The number of the key that last stopped a run.
+    pub(in crate::app) stopped: Option<u64>,
+    /// The positions that jumps started from.
+    pub(in crate::app) jumps: Jumps,
+}
+
+/// What the next layout scrolls into view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::app) enum ScrollTarget {
+    /// What the current step revealed.
+    Revealed,
+    /// The end of the slide.
+    End,
+    /// A cell's output.
+    Cell(CellId),
+}
+
+/// What is open on top of the slide.
+#[derive(Debug, Default)]
+pub enum Mode {
+    /// Nothing: keys go to the slide.
+    #[default]
+    Slide,
+    /// The slide index.
+    Index(Index),
+    /// The key bindings, scrolled by this many rows.
+    Help(u16),
+    /// The deck's problems; this one is selected.
+    Problems(u16),
+    /// The variables of a session.
+    Variables(Variables),
+    /// The question whether the deck's code may run.
+    TrustPrompt(TrustPrompt),
+    /// Nothing: keys go to the program of this cell.
+    Passthrough(CellId),
+    /// Nothing: keys edit an input line for the program of this cell.
+    StdinPrompt(CellId),
+    /// The editor of a block.
+    Edit(Box<BlockEditor>),
+}
+
+/// The panel that lists the variables of a session.
+#[derive(Clone, Debug)]
+pub struct Variables {
+    /// The block after which they are listed.
+    pub cell: CellId,
+    /// The variables, or why they cannot be listed; none while the answer is pending.
+    pub found: Option<Result<Vec<Variable>, String>>,
+    /// The number of rows scrolled.
+    pub row: u16,
+    /// The run that was asked.
+    pub(in crate::app) run: RunId,
+}
+
+/// What has to be drawn again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The scene: another slide, step, size, or output.
+    pub scene: bool,
+    /// What is painted: the scene, the scroll offset, panels, notices.
+    pub paint: bool,
+    /// The slide changed by a step forward or back, which starts a transition.
+    pub transition: Option<Direction>,
+}
+
+/// A direction through the deck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To a later slide.
+    Forward,
+    /// To an earlier slide.
+    Back,
+}
+
+/// What an [`App`] is created with besides the deck.
+#[derive(Clone, Debug)]
+pub struct AppOptions {
+    /// What the command line and the configuration allow to run.
+    pub policy: Policy,
+    /// What the user has allowed.
+    pub trust: Trust,
+    /// What the sandbox cannot restrict on this machine, or why there is no sandbox.
+    pub sandbox: Result<Vec<&'static str>, &'static str>,
+    /// The key bindings.
+    pub keymap: Keymap,
+    /// Whether slides never show the number of errors.
+    pub hides_problems: bool,
+}
+
+impl Default for AppOptions {
+    fn default() -> Self {
+        Self {
+            policy: Policy::default(),
+            trust: Trust::default(),
+            sandbox: Err("there is no sandbox here"),
+            keymap: Keymap::default(),
+            hides_problems: false,
+        }
+    }
+}
+
+impl App {
+    /// Creates the state of a presentation at its first slide.
+    pub fn new(deck: Arc<Deck>, options: AppOptions) -> Self {
+        let AppOptions { policy, trust, sandbox, keymap, hides_problems } = options;
+        let direction = Direction::Forward;
+        Self {
+            deck,
+            view: ViewState {
+                at: Cursor::default(),
+                direction,
+                scroll: 0,
+                focus: None,
+                grid: false,
+            },
+            mode: Mode::default(),
+            pane: None,
+            runs: Runs::default(),
+            layout: LayoutInfo::default(),
+            problems: ProblemState { hidden: hides_problems, ..ProblemState::default() },
+            notice: None,
+            permission: Permission { policy, trust, sandbox, summary: None, waiting: Vec::new() },
+            keymap,
+            changed: Changes { scene: true, paint: true, transition: None },
+            internal: Internal::default(),
+        }
+    }
+
+    /// Returns the deck that is shown.
+    pub fn deck(&self) -> &Arc<Deck> {
+        &self.deck
+    }
+
+    /// Returns the slide and step that are shown.
+    pub fn at(&self) -> Cursor {
+        self.view.at
+    }
+
+    /// Returns the direction of the last move.
+    pub fn direction(&self) -> Direction {
+        self.view.direction
+    }
+
+    /// Returns how many rows of the slide are scrolled off above the screen.
+    pub fn scroll(&self) -> u32 {
+        self.view.scroll
+    }
+
+    /// Returns how many rows of the pane, or of the slide if no pane is open, are scrolled off above
+    /// the screen.
+    pub fn rows_above(&self) -> u32 {
+        self.pane.as_ref().map_or(self.view.scroll, |pane| pane.first_row(&self.layout))
+    }
+
+    /// Returns the focused cell.
+    pub fn focus(&self) -> Option<CellId> {
+        self.view.focus
+    }
+
+    /// Returns whether the slide shows where its columns start.
+    pub fn shows_grid(&self) -> bool {
+        self.view.grid
+    }
+
+    /// Returns what is open on top of the slide.
+    pub fn mode(&self) -> &Mode {
+        &self.mode
+    }
+
+    /// Returns the output that fills the screen in place of the slide.
+    pub fn pane(&self) -> Option<&Pane> {
+        self.pane.as_ref()
+    }
+
+    /// Returns the runs, by cell.
+    pub fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    /// Returns what the last layout measured.
+    pub fn layout(&self) -> &LayoutInfo {
+        &self.layout
+    }
+
+    /// Returns the line for the speaker.
+    pub fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
+    }
+
+    /// Returns what the user has allowed to run.
+    pub fn trust(&self) -> Trust {
+        self.permission.trust
+    }
+
+    /// Returns what is known about the deck's code; none until it was examined, and after an edit.
+    pub fn trust_summary(&self) -> Option<&Arc<TrustSummary>> {
+        self.permission.summary.as_ref()
+    }
+
+    /// Returns what the sandbox cannot restrict on this machine.
+    ///
+    /// # Errors
+    /// Returns why there is no sandbox.
+    pub fn sandbox(&self) -> Result<&[&'static str], &'static str> {
+        self.permission.sandbox.as_deref().map_err(|why| *why)
+    }
+
+    /// Returns the key bindings.
+    pub fn keymap(&self) -> &Keymap {
+        &self.keymap
+    }
+
+    /// Returns what has to be drawn again.
+    pub fn changes(&self) -> Changes {
+        self.changed
+    }
+
+    /// Returns the transition to play, if one is due, and clears it.
+    pub fn take_transition(&mut self) -> Option<Direction> {
+        self.changed.transition.take()
+    }
+
+    /// Returns whether a cell is queued or running, so that elapsed times change.
+    pub fn is_running(&self) -> bool {
+        self.runs.values().any(CellRun::is_under_way)
+    }
+
+    /// Returns whether no code runs and recorded outputs are shown instead.
+    pub fn only_replays(&self) -> bool {
+        self.deck.options.replay == Replay::Always
+    }
+
+    /// Returns all problems of the deck.
+    pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        let ProblemState { reviewed, invalid, .. } = &self.problems;
+        self.deck.diagnostics.iter().chain(reviewed).chain(invalid)
+    }
+
+    /// Returns whether a cell may run without a question.
+    pub fn may_run(&self, cell: &Cell) -> bool {
+        self.permission.trust.allows() || self.permission.policy.allows(cell.exec.output_mode)
+    }
+
+    /// Returns the runnable cells that are visible at the current step.
+    pub fn visible_cells(&self) -> impl Iterator<Item = &Arc<Cell>> {
+        let Cursor { slide, step } = self.view.at;
+        self.deck
+            .cells_of(slide)
+            .filter(move |cell| cell.step <= step && cell.exec.start != Start::OnCheck)
+    }
+
+    /// Keeps the output of the last of these cells in the deck on the screen.
+    pub(in crate::app) fn watch(&mut self, cells: &[CellId]) {
+        self.internal.watched = cells.iter().max().copied();
+        self.internal.scroll_target = self.internal.watched.map(ScrollTarget::Cell);
+    }
+
+    /// Shows a line to the speaker until the next key.
+    pub(in crate::app) fn notify(&mut self, notice: impl Into<String>) {
+        self.notice = Some(notice.into());
+        self.paint_changed();
+    }
+
+    pub(in crate::app) fn scene_changed(&mut self) {
+        self.changed.scene = true;
+        self.changed.paint = true;
+    }
+
+    pub(in crate::app) fn paint_changed(&mut self) {
+        self.changed.paint = true;
+    }
+}
