@@ -249,7 +249,7 @@ fn wrong_values_name_the_expected_ones() {
         ("snippet: {exec: {custom: {sql: {filename: a}}}}", "`sql` to have a `filename` and"),
         ("snippet: {exec: {custom: {sql: {filename: a, commands: [[]]}}}}", "a list of commands"),
         ("speaker_notes: {listen_address: 'localhost:1'}", "an address and a port"),
-        ("bindings: {next: [<foo>]}", "there is no key `<foo>`"),
+        ("bindings: {next: [<foo>]}", "unknown key `<foo>`"),
         ("bindings: {next: x}", "a list"),
         ("bindings: {go_to_slide: [x]}", "keys with `<number>`"),
         ("bindings: {nxt: [x]}", "did you mean `next`?"),

@@ -331,7 +331,7 @@ fn block_runs_again_whatever_it_does_to_its_parent(
     talk.wait_for("upup");
     if lives_on {
         talk.keys("ctrl-c");
-        talk.wait_for("again kills");
+        talk.wait_for("again to kill");
         talk.keys("ctrl-c");
         talk.wait_for("[▸ stopped");
     } else {

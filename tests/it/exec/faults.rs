@@ -97,7 +97,7 @@ impl Fault {
             Then::Stop => talk.keys("ctrl-c"),
             Then::StopTwice => {
                 talk.keys("ctrl-c");
-                talk.wait_for("again kills");
+                talk.wait_for("again to kill");
                 talk.wait_for("[running");
                 talk.keys("ctrl-c");
             }

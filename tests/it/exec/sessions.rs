@@ -105,7 +105,7 @@ fn a_hang_in_c_is_killed_and_loses_one_block() {
     run(&talk, 2);
     talk.wait_for("[▸ running");
     talk.keys("ctrl-c");
-    talk.wait_for("again kills");
+    talk.wait_for("again to kill");
     talk.keys("ctrl-c");
     talk.wait_for("stopped");
     save(&talk, &["x = 41", "pass", "print('third', x + 1)"]);
