@@ -8,14 +8,11 @@ use std::time::SystemTime;
 use image::ImageFormat;
 use image::metadata::Orientation;
 
-use super::header_reader::HeaderReader;
+use super::header_reader::{HEADER_BYTES, HeaderReader};
 use super::limits::{self, PictureHeader};
 use crate::diag::closest;
 use crate::files::{self, FileKind, ReadError};
 use crate::layout::{PictureKey, PictureProblem, PixelSize};
-
-/// Bytes read for the header at first.
-pub(super) const HEADER_BYTES: u64 = 256 * 1024;
 
 /// Bytes read if the header is not found in those: cameras put a preview of some MiB before it. Reading
 /// more would delay the slide.

@@ -10,8 +10,10 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, bounded};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::find::HEADER_BYTES;
 use crate::files;
+
+/// Bytes read for the header at first.
+pub(super) const HEADER_BYTES: u64 = 256 * 1024;
 
 /// How long the loop waits for a read; not noticeable between a key and its slide.
 const READ_TIMEOUT: Duration = Duration::from_millis(30);

@@ -2,6 +2,7 @@
 
 use ratatui::style::Color;
 
+use super::css::rgb;
 use super::{Palette, css};
 
 /// A parsed colour, or a reference to one of the palette.
@@ -74,12 +75,6 @@ fn hex(digits: &str) -> Option<Color> {
         6 => Some(rgb(number)),
         _ => None,
     }
-}
-
-/// Converts `0xrrggbb`.
-pub(super) fn rgb(number: u32) -> Color {
-    let [_, red, green, blue] = number.to_be_bytes();
-    Color::Rgb(red, green, blue)
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 
 use ratatui::style::Color;
 
-use super::color::rgb;
-
 /// Returns the colour of a CSS name, ignoring case.
 pub(super) fn color(name: &str) -> Option<Color> {
     let name = name.to_ascii_lowercase();
@@ -155,6 +153,12 @@ const NAMES: &[(&str, u32)] = &[
     ("whitesmoke", 0xf5f5f5),
     ("yellowgreen", 0x9acd32),
 ];
+
+/// Converts `0xrrggbb`.
+pub(super) fn rgb(number: u32) -> Color {
+    let [_, red, green, blue] = number.to_be_bytes();
+    Color::Rgb(red, green, blue)
+}
 
 #[cfg(test)]
 mod tests {

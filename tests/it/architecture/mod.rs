@@ -1,10 +1,16 @@
-//! The architecture, held by a test: which module may use which, what every file opens with, and
-//! how long a file may get. A new arrow between modules is an edit of [`LAYERS`].
+//! Rules of the source tree: which module may use which, file headers and lengths, circles of files,
+//! types. A new dependency between modules is an edit of [`LAYERS`].
+
+mod circles;
+mod source;
+mod types;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Each module and the modules it may use, which stand above it.
+use source::{rust_files, source_root};
+
+/// Each module and the modules it may use, which are in the rows above it.
 const LAYERS: &[(&str, &[&str])] = &[
     ("ansi", &[]),
     ("source", &[]),
@@ -119,12 +125,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Lines of a file that are not its tests.
-const LONGEST_FILE: usize = 600;
+/// Limit of a file's lines before its tests.
+const MAX_LINES: usize = 600;
 
-/// Files beside `files/` that open or read files themselves, and why. What a deck, theme,
-/// configuration, recording or trust store names is read by `files`, which refuses pipes, devices and
-/// whatever is too large.
+/// Files outside `files/` that read files themselves, and which. Paths that a deck, theme, configuration,
+/// recording or trust store names are read by `files`, which rejects pipes, devices and large files.
 const READERS: &[(&str, &str)] = &[
     ("exec/limits/process_limit.rs", "the load, in /proc"),
     ("exec/os/procfs.rs", "processes, in /proc"),
@@ -135,11 +140,11 @@ const READERS: &[(&str, &str)] = &[
     ("present/input.rs", "the terminal"),
 ];
 
-/// What opens or reads a file.
+/// Calls that open or read a file.
 const READING: &[&str] = &["fs::read(", "fs::read_to_string(", "File::open(", "OpenOptions::new("];
 
 #[test]
-fn only_files_reads_files() {
+fn only_listed_files_read_files() {
     let mut breaches = Vec::new();
     for file in rust_files(&source_root()) {
         let name = file.strip_prefix(source_root()).unwrap().to_str().unwrap().to_owned();
@@ -155,21 +160,21 @@ fn only_files_reads_files() {
             }
         }
     }
-    assert!(breaches.is_empty(), "read by `files`:\n{}", breaches.join("\n"));
+    assert!(breaches.is_empty(), "use `files` to read files:\n{}", breaches.join("\n"));
 }
 
 #[test]
-fn a_row_uses_only_rows_above_it() {
+fn layers_use_only_rows_above() {
     for (row, (module, uses)) in LAYERS.iter().enumerate() {
         for used in *uses {
             let at = LAYERS.iter().position(|(name, _)| name == used);
-            assert!(at.is_some_and(|at| at < row), "`{module}` may not use `{used}`: not above it");
+            assert!(at.is_some_and(|at| at < row), "`{used}` is not above `{module}`");
         }
     }
 }
 
 #[test]
-fn every_folder_is_a_row() {
+fn folders_match_the_layers() {
     let mut folders: Vec<_> = fs::read_dir(source_root())
         .unwrap()
         .map(|entry| entry.unwrap())
@@ -183,7 +188,7 @@ fn every_folder_is_a_row() {
 }
 
 #[test]
-fn arrows_point_down() {
+fn modules_use_only_their_layers() {
     let mut breaches = Vec::new();
     for file in rust_files(&source_root()) {
         let Some((module, uses)) = row_of(&file) else { continue };
@@ -195,8 +200,8 @@ fn arrows_point_down() {
                     breaches.push(format!("{}:{}: uses `{used}`", file.display(), number + 1));
                 }
             }
-            if code.contains("crate::{") || code.contains("super::super") {
-                breaches.push(format!("{}:{}: hides its arrow", file.display(), number + 1));
+            if code.contains("crate::{") || code.contains("super::super::") {
+                breaches.push(format!("{}:{}: hides its dependency", file.display(), number + 1));
             }
         }
     }
@@ -204,12 +209,12 @@ fn arrows_point_down() {
 }
 
 #[test]
-fn every_file_says_what_it_owns() {
-    let silent: Vec<_> = rust_files(&source_root())
+fn every_file_has_module_docs() {
+    let missing: Vec<_> = rust_files(&source_root())
         .into_iter()
         .filter(|file| !fs::read_to_string(file).unwrap().starts_with("//! "))
         .collect();
-    assert!(silent.is_empty(), "these open without `//!`: {silent:?}");
+    assert!(missing.is_empty(), "without `//!`: {missing:?}");
 }
 
 #[test]
@@ -219,41 +224,24 @@ fn no_file_is_too_long() {
         .filter(|file| {
             let text = fs::read_to_string(file).unwrap();
             let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
-            lines.count() > LONGEST_FILE
+            lines.count() > MAX_LINES
         })
         .collect();
-    assert!(long.is_empty(), "over {LONGEST_FILE} lines before their tests: {long:?}");
+    assert!(long.is_empty(), "over {MAX_LINES} lines before their tests: {long:?}");
 }
 
-fn source_root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
-}
-
-/// The row a file belongs to; none for `lib.rs` and `main.rs`.
+/// Returns the row of a file; `None` for `lib.rs` and `main.rs`.
 fn row_of(file: &Path) -> Option<(&'static str, &'static [&'static str])> {
     let inside = file.strip_prefix(source_root()).unwrap();
     let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
     LAYERS.iter().find(|(name, _)| *name == first).copied()
 }
 
-/// The modules that a line of code names as `crate::module`.
+/// Returns the modules that a line of code names as `crate::module`.
 fn modules_named(code: &str) -> Vec<String> {
     let names = code.split("crate::").skip(1);
     names
         .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
         .filter(|name: &String| LAYERS.iter().any(|(module, _)| module == name))
         .collect()
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files
 }
