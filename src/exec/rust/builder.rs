@@ -9,7 +9,7 @@ use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
 use super::build::{BuildContext, BuildError, BuildPhase, BuildResult};
-use super::cache::{BINARY, BuildCache};
+use super::cache::{BINARY_FILE, BuildCache};
 use super::crates::{CrateSets, MAX_UNUSED};
 use super::links::Links;
 use super::pymodule::{self, IncrementalDir};
@@ -27,7 +27,7 @@ use crate::run::Snippet;
 const LINKER: &str = "cc";
 
 /// The folder of an unfinished cache entry that the compiler writes to.
-const OUTPUT: &str = "output";
+const OUTPUT_DIR: &str = "output";
 
 /// Builds snippets, and keeps the results.
 #[derive(Debug)]
@@ -202,18 +202,19 @@ impl Builder {
         let incremental = self.incremental_dir(snippet, toolchain);
         let source = incremental.as_ref().map(IncrementalDir::source);
         let source = source.unwrap_or_else(|| entry.path().join("snippet.rs"));
-        let binary = entry.path().join(BINARY);
+        let binary = entry.path().join(BINARY_FILE);
         let mut arguments = rustc::arguments(snippet, links, &source);
         arguments.extend(incremental.as_ref().map(IncrementalDir::argument));
         // Files in the folder that the compiler writes to are never opened or written here: code that
         // the compiler runs may have replaced them by links.
-        let own_output = entry.path().join(OUTPUT);
+        let own_output = entry.path().join(OUTPUT_DIR);
         std::fs::create_dir(&own_output).map_err(no_space)?;
         let output =
             incremental.as_ref().map_or_else(|| own_output.clone(), IncrementalDir::output);
-        let made =
-            incremental.as_ref().map_or_else(|| own_output.join(BINARY), IncrementalDir::binary);
-        arguments.extend(["-o".into(), made.clone().into(), source.clone().into()]);
+        let compiled = incremental
+            .as_ref()
+            .map_or_else(|| own_output.join(BINARY_FILE), IncrementalDir::binary);
+        arguments.extend(["-o".into(), compiled.clone().into(), source.clone().into()]);
         let on_start = |child: &Arc<Child>| match snippet.module {
             None => context.process_started(child, BuildPhase::Program),
             // At full priority: whoever edits a module imports it next, and waits.
@@ -222,7 +223,7 @@ impl Builder {
         let attempt = |text: &str| {
             files::write_private(&source, text).map_err(no_space)?;
             // An earlier attempt may have left a program.
-            let _ = std::fs::remove_file(&made);
+            let _ = std::fs::remove_file(&compiled);
             let (rustc, arguments) = (&toolchain.rustc, arguments.clone());
             let folders: (&Path, &[&Path]) = (&self.directory, &[&output]);
             toolchain::run(&self.tree, rustc, arguments, folders, on_start)
@@ -240,7 +241,7 @@ impl Builder {
             }
         }
         if matches!(status, ChildStatus::Exited(0)) {
-            std::fs::rename(made, &binary).map_err(no_space)?;
+            std::fs::rename(compiled, &binary).map_err(no_space)?;
             // A macro may have put a link there, to a file of its user.
             if !std::fs::symlink_metadata(&binary).is_ok_and(|it| it.is_file()) {
                 return Err(BuildError::Unavailable("`rustc` wrote no program".to_owned()));

@@ -15,13 +15,13 @@ use super::build::BuildResult;
 use crate::files;
 
 /// The file of an entry's program.
-pub(super) const BINARY: &str = "snippet";
+pub(super) const BINARY_FILE: &str = "snippet";
 
 /// The file of the compiler's errors, in an entry without a program.
-const ERRORS: &str = "errors";
+const ERRORS_FILE: &str = "errors";
 
 /// The prefix of an unfinished entry's name. The number of its process follows.
-const UNFINISHED: &str = ".build-";
+const UNFINISHED_PREFIX: &str = ".build-";
 
 /// The most entries that are kept.
 const MAX_ENTRIES: usize = 200;
@@ -45,13 +45,13 @@ impl BuildCache {
     pub(super) fn new(root: PathBuf) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self { root, prefix: format!("{UNFINISHED}{}.{number}-", std::process::id()) }
+        Self { root, prefix: format!("{UNFINISHED_PREFIX}{}.{number}-", std::process::id()) }
     }
 
     /// Returns the result with this key, and marks it as used.
     pub(super) fn find(&self, key: &str) -> Option<BuildResult> {
         let folder = self.root.join(key);
-        let (binary, errors) = (folder.join(BINARY), folder.join(ERRORS));
+        let (binary, errors) = (folder.join(BINARY_FILE), folder.join(ERRORS_FILE));
         let is_ready = binary.is_file();
         if !self.is_ours(&folder, if is_ready { &binary } else { &errors }) {
             return None;
@@ -93,8 +93,8 @@ impl BuildCache {
 
     /// Keeps an entry with a program.
     pub(super) fn keep_binary(&self, folder: TempDir, key: &str) -> io::Result<BuildResult> {
-        files::make_private_program(&folder.path().join(BINARY))?;
-        Ok(BuildResult::Binary(self.keep(folder, key, BINARY)?.join(BINARY)))
+        files::make_private_program(&folder.path().join(BINARY_FILE))?;
+        Ok(BuildResult::Binary(self.keep(folder, key, BINARY_FILE)?.join(BINARY_FILE)))
     }
 
     /// Keeps an entry with errors.
@@ -104,8 +104,8 @@ impl BuildCache {
         key: &str,
         errors: Vec<u8>,
     ) -> io::Result<BuildResult> {
-        files::write_private(&folder.path().join(ERRORS), &errors)?;
-        self.keep(folder, key, ERRORS)?;
+        files::write_private(&folder.path().join(ERRORS_FILE), &errors)?;
+        self.keep(folder, key, ERRORS_FILE)?;
         Ok(BuildResult::Errors(errors.into()))
     }
 
@@ -131,7 +131,8 @@ impl BuildCache {
     pub(super) fn prune(&self) {
         let Ok(folders) = fs::read_dir(&self.root) else { return };
         let folders = folders.flatten().map(|folder| folder.path());
-        let mut entries: Vec<_> = folders.filter_map(|path| Some((used(&path)?, path))).collect();
+        let mut entries: Vec<_> =
+            folders.filter_map(|path| Some((last_use(&path)?, path))).collect();
         entries.sort_by(|one, other| other.cmp(one));
         let (mut count, mut bytes) = (0, 0);
         for (used, path) in entries {
@@ -149,12 +150,12 @@ impl BuildCache {
     }
 }
 
-fn used(folder: &Path) -> Option<SystemTime> {
+fn last_use(folder: &Path) -> Option<SystemTime> {
     folder.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
 fn is_unfinished(folder: &Path) -> bool {
-    folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED))
+    folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED_PREFIX))
 }
 
 fn size(folder: &Path) -> u64 {
@@ -174,7 +175,7 @@ mod tests {
 
     fn keep(cache: &BuildCache, name: &str) -> BuildResult {
         let folder = cache.begin().unwrap();
-        fs::write(folder.path().join(BINARY), name).unwrap();
+        fs::write(folder.path().join(BINARY_FILE), name).unwrap();
         cache.keep_binary(folder, name).unwrap()
     }
 
@@ -196,7 +197,7 @@ mod tests {
 
         let (_root, cache) = cache();
         let built = keep(&cache, "one");
-        let (folder, program) = (cache.root.join("one"), cache.root.join("one").join(BINARY));
+        let (folder, program) = (cache.root.join("one"), cache.root.join("one").join(BINARY_FILE));
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&cache.root), mode(&folder), mode(&program)), (0o700, 0o700, 0o700));
         for path in [&cache.root, &folder, &program] {

@@ -24,7 +24,7 @@ use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
 use crate::files;
 
 /// The file of a set that holds its [`Links`].
-const LINKS: &str = "links.json";
+const LINKS_FILE: &str = "links.json";
 
 /// Builds are removed when they have not been used for this long.
 pub(super) const MAX_UNUSED: Duration = Duration::from_hours(24 * 45);
@@ -161,9 +161,9 @@ impl CrateSets {
         Ok(None)
     }
 
-    fn remember(&self, name: String, built: &Result<Arc<Links>, BuildError>) {
+    fn remember(&self, name: String, result: &Result<Arc<Links>, BuildError>) {
         let mut table = self.table.lock();
-        match built {
+        match result {
             Ok(links) => drop(table.insert(name, CrateSetState::Built(links.clone()))),
             Err(BuildError::Crates(why)) => {
                 drop(table.insert(name, CrateSetState::Failed(why.clone())));
@@ -282,7 +282,7 @@ impl CrateSet {
         })?;
         if let Ok(text) = serde_json::to_vec(&links) {
             // If this fails, cargo runs again the next time.
-            let _ = files::write_private(&self.folder.join(LINKS), text);
+            let _ = files::write_private(&self.folder.join(LINKS_FILE), text);
         }
         Ok(Arc::new(links))
     }
@@ -291,7 +291,7 @@ impl CrateSet {
 /// Returns the links of the set in a folder below `root`, if its crates exist and no other user can
 /// have changed them.
 fn load_links(root: &Path, folder: &Path) -> Option<Arc<Links>> {
-    let links = folder.join(LINKS);
+    let links = folder.join(LINKS_FILE);
     if ![root, folder, &links].into_iter().all(files::is_ours) {
         return None;
     }

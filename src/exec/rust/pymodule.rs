@@ -17,10 +17,10 @@ use crate::run::Snippet;
 const PYO3: &str = "pyo3";
 
 /// The version of `PyO3` that livedeck itself was built with: its source is in cargo's cache already.
-const VERSION: &str = env!("LIVEDECK_PYO3");
+const PYO3_VERSION: &str = env!("LIVEDECK_PYO3");
 
 /// The features for one build for all Pythons from 3.9 on, which needs no Python.
-const FEATURES: [&str; 2] = ["abi3-py39", "extension-module"];
+const PYO3_FEATURES: [&str; 2] = ["abi3-py39", "extension-module"];
 
 /// Adds `PyO3` and its features to a module's crates. Returns other snippets unchanged.
 pub(super) fn with_pyo3(mut snippet: Snippet) -> Snippet {
@@ -32,12 +32,12 @@ pub(super) fn with_pyo3(mut snippet: Snippet) -> Snippet {
         build.profile = Profile::Release;
     }
     if !build.crates.iter().any(|it| &*it.name == PYO3) {
-        let pyo3 = Crate { version: Some(VERSION.into()), ..Crate::new(PYO3) };
+        let pyo3 = Crate { version: Some(PYO3_VERSION.into()), ..Crate::new(PYO3) };
         build.crates.push(pyo3);
         build.crates.sort_by(|one, other| one.name.cmp(&other.name));
     }
     for pyo3 in build.crates.iter_mut().filter(|it| &*it.name == PYO3) {
-        for feature in FEATURES {
+        for feature in PYO3_FEATURES {
             if !pyo3.features.iter().any(|known| &**known == feature) {
                 pyo3.features.push(feature.into());
             }
@@ -52,13 +52,14 @@ pub(super) fn default_build() -> (&'static str, RustBuild) {
     let module = Some(Module::default());
     let snippet = with_pyo3(Snippet { module, ..Snippet::default() });
     let build = snippet.rust.as_deref().cloned().unwrap_or_default();
-    (VERSION.trim_start_matches('='), build)
+    (PYO3_VERSION.trim_start_matches('='), build)
 }
 
 /// Returns whether these crates are built for all Pythons, without looking for one.
 pub(super) fn needs_no_python(build: &RustBuild) -> bool {
-    let is_for_modules =
-        |it: &Crate| FEATURES.iter().all(|wanted| it.features.iter().any(|it| &**it == *wanted));
+    let is_for_modules = |it: &Crate| {
+        PYO3_FEATURES.iter().all(|wanted| it.features.iter().any(|it| &**it == *wanted))
+    };
     build.crates.iter().any(|it| &*it.name == PYO3 && is_for_modules(it))
 }
 
@@ -144,7 +145,7 @@ mod tests {
     #[test]
     fn pyo3_is_the_authors_or_the_default() {
         let own = crates(None);
-        assert_eq!((&*own[0].name, own[0].version.as_deref()), (PYO3, Some(VERSION)));
+        assert_eq!((&*own[0].name, own[0].version.as_deref()), (PYO3, Some(PYO3_VERSION)));
         assert_eq!(own[0].features.len(), 2);
         let theirs = Crate { version: Some("0.29".into()), ..Crate::new(PYO3) };
         let theirs = RustBuild { crates: vec![theirs], ..RustBuild::default() };

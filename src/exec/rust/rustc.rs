@@ -15,10 +15,10 @@ const FLAGS: &[&str] =
     &["--error-format=human", "--color=always", "-Awarnings", "-Cdebuginfo=0", "-Cstrip=debuginfo"];
 
 /// The default edition: the newest.
-const EDITION: &str = "2024";
+const DEFAULT_EDITION: &str = "2024";
 
 /// Part of every cache key. Change it when programs are made in another way.
-const FORMAT: &[u8] = b"5";
+const FORMAT_VERSION: &[u8] = b"5";
 
 /// Returns the arguments for a profile. The default optimises as far as that takes next to no time,
 /// because talks show how fast Rust is, and has the checks of a debug build, because they also show
@@ -91,7 +91,7 @@ fn profile(snippet: &Snippet) -> Profile {
 }
 
 fn edition(snippet: &Snippet) -> &str {
-    snippet.rust.as_ref().and_then(|build| build.edition.as_deref()).unwrap_or(EDITION)
+    snippet.rust.as_ref().and_then(|build| build.edition.as_deref()).unwrap_or(DEFAULT_EDITION)
 }
 
 /// Returns the cache key of a snippet: a hash of all that its program is made from, including the
@@ -101,7 +101,7 @@ pub(super) fn cache_key(toolchain: &Toolchain, links: &Links, snippet: &Snippet)
     let harness = if snippet.is_timed { rewrite::HARNESS } else { "" };
     let kind = crate_kind(snippet).concat() + harness;
     hash_of(&[
-        FORMAT,
+        FORMAT_VERSION,
         &toolchain.version,
         flags.as_bytes(),
         kind.as_bytes(),

@@ -11,7 +11,7 @@ use super::statements::statements;
 pub(in crate::exec::rust) const HARNESS: &str = include_str!("bench_harness.rs");
 
 /// The new name of the block's own `main`. It is as wide and looks the same.
-const MAIN: &str = "maın";
+const RENAMED_MAIN: &str = "maın";
 
 /// The most characters of the timed statement that a report has.
 const MAX_STATEMENT_CHARS: usize = 200;
@@ -55,7 +55,7 @@ fn bench_main(code: &str) -> (String, String) {
             "}" => depth = depth.saturating_sub(1),
             "main" if depth == 0 && previous == "fn" => {
                 renamed += &code[from..token.start];
-                renamed += MAIN;
+                renamed += RENAMED_MAIN;
                 from = token.end();
             }
             _ => {}
@@ -65,7 +65,7 @@ fn bench_main(code: &str) -> (String, String) {
     renamed += &code[from..];
     let main = format!(
         "fn main() -> {RESULT} {{ livedeck_bench::time(\"main()\", &mut || {{ \
-         livedeck_bench::into_result({MAIN}()) }}) }}"
+         livedeck_bench::into_result({RENAMED_MAIN}()) }}) }}"
     );
     (main, renamed)
 }
@@ -209,8 +209,8 @@ mod tests {
     #[test]
     fn code_keeps_its_lines() {
         let code = "let n = 10; // how many\n\n// slow\nfib(n)";
-        let made = bench(code, 4, BlackBox::Inputs);
-        let lines: Vec<_> = made.lines().collect();
+        let source = bench(code, 4, BlackBox::Inputs);
+        let lines: Vec<_> = source.lines().collect();
         assert_eq!(lines[..2], ["", ""]);
         assert!(lines[2].ends_with('{'), "{}", lines[2]);
         assert!(lines[3].starts_with("let n = 10; livedeck_bench::time(\"fib(n)\", &mut ||"));
@@ -222,8 +222,8 @@ mod tests {
 
     #[test]
     fn added_code_begins_on_the_fence() {
-        let made = bench("fib(20);", 2, BlackBox::Inputs);
-        let lines: Vec<_> = made.lines().collect();
+        let source = bench("fib(20);", 2, BlackBox::Inputs);
+        let lines: Vec<_> = source.lines().collect();
         assert!(lines[0].contains("time(\"fib(20)\""), "{}", lines[0]);
         assert_eq!(lines[1], "fib(black_box(20))");
         let plain = bench("fib(20); // why\nfn f() {} fn g() {}", 2, BlackBox::Nothing);
@@ -236,17 +236,17 @@ mod tests {
 
     #[test]
     fn whole_main_is_timed() {
-        let made =
+        let source =
             bench("fn main() {\n    main_loop();\n}\nmod a { fn main() {} }", 2, BlackBox::Inputs);
-        assert!(made.contains("\nfn maın() {\n    main_loop();\n}\nmod a { fn main() {} }\n"));
-        assert!(made.contains("time(\"main()\""));
+        assert!(source.contains("\nfn maın() {\n    main_loop();\n}\nmod a { fn main() {} }\n"));
+        assert!(source.contains("time(\"main()\""));
     }
 
     #[test]
     fn trailing_ok_is_not_timed() {
-        let made = bench("let f = open()?;\nread(&f)?;\nOk(())", 2, BlackBox::Inputs);
-        assert!(made.contains("time(\"read(&f)?\""), "{made}");
-        assert!(made.contains("Ok(())\n}\nmod"), "{made}");
+        let source = bench("let f = open()?;\nread(&f)?;\nOk(())", 2, BlackBox::Inputs);
+        assert!(source.contains("time(\"read(&f)?\""), "{source}");
+        assert!(source.contains("Ok(())\n}\nmod"), "{source}");
         assert!(bench("fn f() {}", 2, BlackBox::Inputs).contains("compile_error!"));
         assert!(bench("f(1);\nfn f(n: u8) {}", 2, BlackBox::Inputs).contains("time(\"f(1)\""));
     }

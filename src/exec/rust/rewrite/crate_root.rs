@@ -109,8 +109,8 @@ pub(super) fn hoist(code: &str, attributes: &[Range<usize>]) -> (String, String)
 
 /// Returns code without line feeds and comments, and a space behind it.
 fn on_one_line(code: &str) -> String {
-    let kept = lex(code).filter(|it| !it.is_comment());
-    let line: String = kept.map(|it| it.text.replace('\n', " ")).collect();
+    let tokens = lex(code).filter(|it| !it.is_comment());
+    let line: String = tokens.map(|it| it.text.replace('\n', " ")).collect();
     line + " "
 }
 

@@ -316,8 +316,8 @@ mod tests {
 
     #[test]
     fn main_is_added_on_its_own_lines() {
-        let made = program("let n: i32 = \"1\".parse()?;\nprintln!(\"{n}\")", 3);
-        let lines = lines(&made);
+        let source = program("let n: i32 = \"1\".parse()?;\nprintln!(\"{n}\")", 3);
+        let lines = lines(&source);
         assert_eq!(lines[..2], ["", &format!("fn main() -> {RESULT} {{ Ok({{")]);
         assert_eq!(lines[2..4], ["let n: i32 = \"1\".parse()?;", "println!(\"{n}\")"]);
         assert_eq!(lines[4..], [";", "", "", "}", "", "", ")}"]);
@@ -345,8 +345,8 @@ mod tests {
         #[case] head: &str,
         #[case] end: &str,
     ) {
-        let made = program(code, 2);
-        assert!(lines(&made)[0].contains(head) && made.ends_with(end), "{made}");
+        let source = program(code, 2);
+        assert!(lines(&source)[0].contains(head) && source.ends_with(end), "{source}");
         assert_eq!(program_with_value(code, 2), None);
     }
 
@@ -365,16 +365,16 @@ mod tests {
     #[case("1..")]
     #[case("std::fs::write(a, b)")]
     fn last_value_is_shown_in_place(#[case] code: &str) {
-        let made = program_with_value(&format!("let a = 1; // one\n{code}"), 3).unwrap();
-        let lines = lines(&made);
+        let source = program_with_value(&format!("let a = 1; // one\n{code}"), 3).unwrap();
+        let lines = lines(&source);
         assert_eq!(lines[2], "let a = 1; match ( // one");
         assert_eq!(lines[3], code.lines().next().unwrap());
-        assert!(made.contains("\n) { ref value"), "{made}");
+        assert!(source.contains("\n) { ref value"), "{source}");
         // After an empty line, no line of the author changes.
-        let made = program_with_value(&format!("let a = 1;\n\n// two\n{code}"), 3).unwrap();
-        assert!(made.contains("let a = 1;\nmatch (\n// two\n"), "{made}");
-        let made = program_with_value(code, 2).unwrap();
-        assert!(made.lines().next().unwrap().ends_with("match ("), "{made}");
+        let source = program_with_value(&format!("let a = 1;\n\n// two\n{code}"), 3).unwrap();
+        assert!(source.contains("let a = 1;\nmatch (\n// two\n"), "{source}");
+        let source = program_with_value(code, 2).unwrap();
+        assert!(source.lines().next().unwrap().ends_with("match ("), "{source}");
     }
 
     #[rstest]
@@ -389,8 +389,8 @@ mod tests {
 
     #[test]
     fn items_stay_at_root_if_paths_need_them() {
-        let made = program("use std::io::Result;\nmod a { use super::b; }\nfn b() {}\n\nb();", 2);
-        let lines = lines(&made);
+        let source = program("use std::io::Result;\nmod a { use super::b; }\nfn b() {}\n\nb();", 2);
+        let lines = lines(&source);
         assert_eq!(
             lines[..4],
             ["", "use std::io::Result;", "mod a { use super::b; }", "fn b() {}"]
@@ -404,15 +404,15 @@ mod tests {
 
     #[test]
     fn crate_attributes_come_first() {
-        let made = program("#![allow(\n  dead_code)] // all\nlet x = 1;", 2);
-        let all = lines(&made);
-        assert!(all[0].starts_with("#![allow(   dead_code)] fn main()"), "{made}");
+        let source = program("#![allow(\n  dead_code)] // all\nlet x = 1;", 2);
+        let all = lines(&source);
+        assert!(all[0].starts_with("#![allow(   dead_code)] fn main()"), "{source}");
         assert_eq!((all[1], all[2].trim(), all[3]), ("", "// all", "let x = 1;"));
-        let made = program("#!/usr/bin/env rust-script\n//! Says é.\nf();", 2);
-        assert_eq!(lines(&made)[1..4], ["", "", "f();"]);
-        let made = program("#[macro_use]\nextern crate a;\nf();", 2);
-        assert!(made.starts_with("#[macro_use] extern crate a; fn main()"), "{made}");
-        assert_eq!(lines(&made)[1..4], ["", "", "f();"]);
+        let source = program("#!/usr/bin/env rust-script\n//! Says é.\nf();", 2);
+        assert_eq!(lines(&source)[1..4], ["", "", "f();"]);
+        let source = program("#[macro_use]\nextern crate a;\nf();", 2);
+        assert!(source.starts_with("#[macro_use] extern crate a; fn main()"), "{source}");
+        assert_eq!(lines(&source)[1..4], ["", "", "f();"]);
     }
 
     #[rstest]
