@@ -185,13 +185,13 @@ fn bindings_replace_default_keys() {
 fn conflicting_keys_name_both_actions() {
     let (_, said) = read("bindings:\n  next: [x]\n  previous: [xy]\n");
     insta::assert_snapshot!(said, @"
-error: `x` (`next`) and `xy` (`previous`): one binding is a prefix of the other
+    error: `x` (`next`) and `xy` (`previous`): one binding is a prefix of the other
      --> config.yaml:3:13
       |
     3 |   previous: [xy]
       |             ^^^^
       |
-= hint: change one of them
+      = hint: change one of them
     ");
     let (_, said) = read("bindings: {next: [q]}");
     assert!(said.contains("`q` is bound to both `next` and `exit`"), "{said}");

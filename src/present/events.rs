@@ -126,7 +126,7 @@ impl Talk {
                 if !Arc::ptr_eq(&examined.deck, &self.loaded.deck) {
                     return false;
                 }
-                Msg::Examined(examined.inquiry)
+                Msg::Examined(examined.summary)
             }
             LoopEvent::Reviewed(found) => Msg::Reviewed(found),
             LoopEvent::Picture(loaded) => {

@@ -21,7 +21,7 @@ type PrefetchJob = (SlideRef, bool);
 
 /// Handle of the thread.
 pub(super) struct Prefetch {
-    jobs_out: Sender<PrefetchJob>,
+    job_sender: Sender<PrefetchJob>,
     newest: Receiver<PrefetchJob>,
     /// The slide that was sent last.
     last: Option<SlideRef>,
@@ -34,7 +34,7 @@ pub(super) struct Prefetch {
 impl Prefetch {
     /// Starts the thread.
     pub(super) fn start(sender: EventSender) -> std::io::Result<Self> {
-        let (jobs_out, newest) = bounded::<PrefetchJob>(1);
+        let (job_sender, newest) = bounded::<PrefetchJob>(1);
         let jobs = newest.clone();
         std::thread::Builder::new().name("prefetch".to_owned()).spawn(move || {
             for ((deck, highlighter, at), is_plain) in jobs {
@@ -47,7 +47,7 @@ impl Prefetch {
                 }
             }
         })?;
-        Ok(Self { jobs_out, newest, last: None, late: None, late_is_pending: false })
+        Ok(Self { job_sender, newest, last: None, late: None, late_is_pending: false })
     }
 
     /// Sends the current slide to the thread, replacing a pending one.
@@ -63,7 +63,7 @@ impl Prefetch {
         let place = (Arc::clone(deck), Arc::clone(highlighter), slide);
         self.last = Some(place.clone());
         let _ = self.newest.try_recv();
-        let _ = self.jobs_out.try_send((place, is_plain));
+        let _ = self.job_sender.try_send((place, is_plain));
     }
 
     /// Like [`headless::colors`], but waits for a slide only once.

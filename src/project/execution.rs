@@ -10,23 +10,23 @@ use crate::app::Trust;
 use crate::exec::{CustomExecutor, SandboxOptions};
 use crate::run::RunLimits;
 
-/// How a deck's code runs, in a talk and in an export.
+/// How a deck's code runs.
 #[derive(Clone, Debug, Default)]
 pub struct Execution {
-    /// Executors of the user's own, by language.
+    /// The user's own executors, by language.
     pub custom: BTreeMap<String, CustomExecutor>,
-    /// What one run may take.
+    /// Limits of one run.
     pub limits: RunLimits,
-    /// Where compiled code is kept.
+    /// Cache folder for compiled code.
     pub cache: PathBuf,
-    /// That folder, where it is removed with the last copy of this.
+    /// Guard of the cache folder, if it is temporary; it is removed with the last clone.
     pub temporary_cache: Option<Arc<TempDir>>,
-    /// The sandbox that it runs in, if any.
+    /// The sandbox, if any.
     pub sandbox: Option<SandboxOptions>,
 }
 
 impl Execution {
-    /// What a deck may whose code runs because its user gave the command for it.
+    /// Returns the trust level of a deck whose code the user runs by a command.
     pub(crate) fn trust(&self) -> Trust {
         if self.sandbox.is_some() { Trust::Sandboxed } else { Trust::Once }
     }

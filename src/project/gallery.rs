@@ -1,4 +1,4 @@
-//! The deck of all themes, a slide each, each in its own: what `livedeck themes` presents.
+//! The theme gallery that `livedeck themes` presents: one slide per theme, each in its own style.
 
 #![expect(clippy::disallowed_methods, reason = "reading the themes has a deadline")]
 
@@ -12,10 +12,10 @@ use crate::parse;
 use crate::run::Runs;
 use crate::source::MemFiles;
 
-/// What stands on each slide, below the theme's name.
+/// Content of each slide, below the theme's name.
 const SLIDE: &str = include_str!("gallery.md");
 
-/// The deck of all themes.
+/// Returns the gallery deck.
 pub(super) fn gallery(load_options: &LoadOptions) -> LoadedDeck {
     let names = themes::names(load_options.themes.as_deref());
     let slides: Vec<_> = names.iter().map(|name| format!("{name}\n===\n\n{SLIDE}")).collect();

@@ -1,5 +1,5 @@
-//! Reading a deck from disk and making of it all that showing it needs: the deck, its theme, its
-//! highlighter, its footer texts. The same for the first load and for every save after it.
+//! Loads a deck from disk with everything needed to show it: theme, highlighter, footer, recording.
+//! Used for the first load and for every reload.
 
 #![expect(clippy::disallowed_methods, reason = "reading the deck has a deadline")]
 
@@ -27,105 +27,105 @@ use super::gallery::gallery;
 use super::trust::FileDiagnostics;
 use super::{markdown, recording_store, themes};
 
-/// Everything that showing a deck needs.
+/// A deck with everything needed to show it.
 #[derive(Clone, Debug)]
 pub struct LoadedDeck {
     /// The deck.
     pub deck: Arc<Deck>,
-    /// What it looks like: one look for all slides, or one for each.
+    /// Its style: one for all slides, or one per slide.
     pub styles: Arc<[SlideStyle]>,
-    /// How much of the terminal its slides use.
+    /// Maximum size of slides.
     pub limits: SlideArea,
-    /// What was recorded of its code.
+    /// The recorded runs of its code.
     pub recorded: Runs,
 }
 
-/// What a slide looks like.
+/// The style of a slide.
 #[derive(Clone, Debug)]
 pub struct SlideStyle {
-    /// Its theme.
+    /// The theme.
     pub theme: Arc<Theme>,
-    /// Its highlighter, kept over saves so that code need not be highlighted again.
+    /// The highlighter. Reloads reuse it, to keep its cache.
     pub highlighter: Arc<Highlighter>,
-    /// Its footer.
+    /// The footer.
     pub footer: FooterText,
 }
 
 impl LoadedDeck {
-    /// What a slide looks like.
+    /// Returns the style of a slide.
     ///
     /// # Panics
-    /// When there is no look, which [`load`] never leaves out.
+    /// If there is no style; [`load`] always sets one.
     pub fn style(&self, slide: SlideNo) -> &SlideStyle {
         let own = self.styles.get(slide.index()).or_else(|| self.styles.last());
-        own.expect("every deck is loaded with a look")
+        own.expect("every loaded deck has a style")
     }
 }
 
-/// Which deck, and what the command line and the configuration say about how to read it.
+/// Which deck to load, and the settings that affect loading.
 #[derive(Clone, Debug)]
 pub struct LoadOptions {
     /// The deck's file.
     pub path: PathBuf,
-    /// Whether that is a pipe, which is read once.
+    /// Whether it is a pipe, which can only be read once.
     pub is_pipe: bool,
-    /// The theme that is used whatever the deck says.
+    /// Theme that overrides the deck's.
     pub theme: Option<String>,
-    /// The theme of a deck that names none, on each background.
+    /// Default theme for each background.
     pub default_theme: ByBackground<String>,
     /// The terminal's background.
     pub background: Background,
-    /// Whether it is no file but the deck of all themes.
+    /// Whether to load the theme gallery instead of a file.
     pub gallery: bool,
     /// The folder of the user's themes.
     pub themes: Option<PathBuf>,
-    /// The options of a deck whose front matter sets none.
+    /// Defaults for the front matter's options.
     pub options: Options,
-    /// How much of the terminal its slides use.
+    /// Maximum size of slides.
     pub limits: SlideArea,
-    /// Whether the speaker's notes are shown instead of the slides.
+    /// Whether to show speaker notes instead of slides.
     pub notes: bool,
-    /// Mistakes of other files that its speaker has to see: of the configuration beside it, of the
-    /// trust store.
+    /// Problems of other files to show with the deck's: of the configuration beside it and the trust
+    /// store.
     pub mistakes: Vec<FileDiagnostics>,
-    /// What was edited on the stage and not saved.
+    /// Unsaved edits made during the presentation.
     pub unsaved: SharedDrafts,
 }
 
-/// What was edited and not saved, for every reading of the same deck.
+/// Unsaved edits, shared by all loads of one deck.
 #[derive(Clone, Debug, Default)]
 pub struct SharedDrafts(Arc<Mutex<Drafts>>);
 
-/// The drafts, while somebody looks at them or changes them.
+/// Guard of the locked drafts.
 pub(crate) type DraftsGuard<'a> = MutexGuard<'a, Drafts>;
 
 impl SharedDrafts {
-    /// The drafts, to be looked at or changed.
+    /// Locks the drafts.
     pub(crate) fn drafts(&self) -> DraftsGuard<'_> {
         self.0.lock()
     }
 }
 
 impl LoadOptions {
-    /// Whether a file is the deck's own and a pipe: it does not change.
+    /// Returns whether a file is the deck's own and a pipe, which does not change.
     pub(crate) fn is_pipe(&self, file: &Path) -> bool {
         self.is_pipe && file == self.path
     }
 
-    /// What was read of a file, with what was edited and not saved.
+    /// Applies the unsaved edits of a file to its content.
     fn with_drafts(&self, path: &Path, bytes: Vec<u8>) -> Vec<u8> {
         let drafts = self.unsaved.drafts();
         if drafts.is_empty() {
             return bytes;
         }
-        // What is not UTF-8 is never edited.
+        // Files that are not UTF-8 are never edited.
         match String::from_utf8(bytes) {
             Ok(text) => drafts.apply(path, &text).into_owned().into_bytes(),
             Err(error) => error.into_bytes(),
         }
     }
 
-    /// The deck in this file, with nothing said about it.
+    /// Returns the default options for a file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         Self {
@@ -145,18 +145,18 @@ impl LoadOptions {
     }
 }
 
-/// How long the files that a deck names may take to be read, all together. A slow network share
-/// needs a second; what takes longer is reported in its place, and read again with the next save.
+/// Time limit for reading all files that a deck names. A slow network share needs a second; slower
+/// files are reported as diagnostics and read again with the next save.
 pub(crate) const FILES_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Bytes that the files named by one deck may have together: one file included in many places is
-/// read as often.
+/// Maximum total size of the files that a deck names. A file that is included several times counts
+/// each time.
 const MAX_DECK_BYTES: u64 = 64 << 20;
 
-/// Reads a deck. `before` is what is shown now, whose highlighter goes on if it can.
+/// Loads a deck. `before` is the current version, whose highlighter is reused if possible.
 ///
 /// # Errors
-/// The deck's own file cannot be read. Everything else is a diagnostic of the deck.
+/// The deck's own file cannot be read. All other problems are diagnostics of the deck.
 pub fn load(
     load_options: &LoadOptions,
     before: Option<&LoadedDeck>,
@@ -165,7 +165,7 @@ pub fn load(
         return Ok(gallery(load_options));
     }
     let bytes = match before {
-        // What was in the pipe is gone; the files that the deck names may have changed.
+        // The pipe cannot be read again; the files that the deck names may have changed.
         Some(before) if load_options.is_pipe => return Ok(reload(load_options, before)),
         Some(_) => files::read(&load_options.path, FileKind::Text)?,
         None => files::read_deck(&load_options.path)?,
@@ -174,11 +174,11 @@ pub fn load(
     contained(|| Ok(show(load_options, &String::from_utf8_lossy(&text), before)))
 }
 
-/// As [`load`] on a thread of its own, but no longer than this: a reading thread that hangs is left
-/// behind.
+/// Like [`load`], on a separate thread with a time limit. A thread that hangs is abandoned.
+
 ///
 /// # Errors
-/// As [`load`]; or it takes longer.
+/// As for [`load`], or the time limit is exceeded.
 pub(crate) fn load_within(
     timeout: Duration,
     load_options: &LoadOptions,
@@ -193,7 +193,7 @@ pub(crate) fn load_within(
     result.recv_timeout(timeout).unwrap_or(Err(ReadError::TooSlow))
 }
 
-/// What `read` returns; an error if it panics.
+/// Returns the result of `read`, or an error if it panics.
 pub(crate) fn contained(
     read: impl FnOnce() -> Result<LoadedDeck, ReadError>,
 ) -> Result<LoadedDeck, ReadError> {
@@ -201,7 +201,7 @@ pub(crate) fn contained(
     read.unwrap_or_else(|panicked| Err(ReadError::Other(panicked.to_string())))
 }
 
-/// Makes the deck anew from the text that was read of it before.
+/// Loads the deck again from the text that was read before.
 pub(crate) fn reload(load_options: &LoadOptions, before: &LoadedDeck) -> LoadedDeck {
     if load_options.gallery {
         return gallery(load_options);
@@ -232,7 +232,7 @@ fn show(load_options: &LoadOptions, text: &str, before: Option<&LoadedDeck>) -> 
     }
 }
 
-/// Adds the mistakes of other files to those of the deck.
+/// Adds the problems of other files to the deck's diagnostics.
 fn add_mistakes(load_options: &LoadOptions, deck: &mut Deck) {
     for (sources, mistakes) in &load_options.mistakes {
         let files: Vec<_> = sources.iter().map(|file| deck.sources.add(file.clone())).collect();
@@ -243,7 +243,7 @@ fn add_mistakes(load_options: &LoadOptions, deck: &mut Deck) {
     }
 }
 
-/// What was recorded of the deck's cells; a damaged recording is a mistake of the deck.
+/// Returns the recorded runs of the deck's cells. A damaged recording is a diagnostic of the deck.
 fn recorded(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck) -> Runs {
     let file = recording_store::recording_file(&load_options.path);
     let folder = recording_store::recording_folder(&load_options.path);
@@ -269,7 +269,7 @@ fn recorded(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck
     }
 }
 
-/// The look of a deck; `before` is what was shown last, whose highlighter goes on if it can.
+/// Returns the style of a deck. The highlighter of `before` is reused if possible.
 pub(super) fn look(
     load_options: &LoadOptions,
     reader: &DeadlineReader,
@@ -299,7 +299,7 @@ fn footer_text(theme: &Theme, deck: &mut Deck, load_options: &LoadOptions) -> Fo
     FooterText { pictures, left, center, right }
 }
 
-/// A picture of the footer: beside the deck, or in the folder of themes.
+/// Finds a picture of the footer, beside the deck or in the themes folder.
 fn footer_picture(part: Option<&FooterPart>, load_options: &LoadOptions) -> Option<PictureKey> {
     let Some(FooterPart::Image(path, _)) = part else { return None };
     let beside = folder(&load_options.path);
@@ -308,7 +308,7 @@ fn footer_picture(part: Option<&FooterPart>, load_options: &LoadOptions) -> Opti
     Some(PictureKey { base, source: path.as_str().into() })
 }
 
-/// The folder a file stands in; `.` for a bare name.
+/// Returns the folder of a file; `.` for a bare name.
 pub(crate) fn folder(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -316,11 +316,11 @@ pub(crate) fn folder(path: &Path) -> PathBuf {
     }
 }
 
-/// The files that one reading of a deck names, with what was edited and not saved.
+/// Reads the files that a deck names, with unsaved edits applied.
 struct DeckFiles<'a> {
     load_options: &'a LoadOptions,
     reader: &'a DeadlineReader,
-    /// Bytes that were read so far.
+    /// Total bytes read.
     bytes: Cell<u64>,
 }
 
@@ -336,7 +336,7 @@ impl Files for DeckFiles<'_> {
     }
 }
 
-/// The files of the user's themes.
+/// Reads the user's theme files.
 impl Files for DeadlineReader {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
         Self::read(self, path, FileKind::Text)
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_a_deck_have_a_limit_together() {
+    fn total_size_of_deck_files_is_limited() {
         let folder = tempfile::tempdir().unwrap();
         let (deck, part) = (folder.path().join("talk.md"), folder.path().join("part.txt"));
         std::fs::write(&part, vec![b' '; 16 << 20]).unwrap();

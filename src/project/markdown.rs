@@ -1,5 +1,5 @@
-//! Markdown that runs show, read as the text of a slide. Done on the thread that the run's events
-//! come from: the loop has no time for it.
+//! Parses Markdown that runs display. Runs on the thread that receives the run's events, to keep the
+//! loop responsive.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::parse::parse;
 use crate::run::{Event::Value, Output, OutputValue};
 use crate::source::MemFiles;
 
-/// An event with its markdown read, if it has any.
+/// Parses the Markdown of an event, if it has any.
 pub(crate) fn read(event: ExecEvent) -> ExecEvent {
     match event {
         ExecEvent::Run(run, Value(OutputValue::Markdown { text, .. })) => {
@@ -21,17 +21,17 @@ pub(crate) fn read(event: ExecEvent) -> ExecEvent {
     }
 }
 
-/// Reads all markdown of an output.
+/// Parses all Markdown of an output.
 pub(super) fn read_all(output: &mut Output) {
     for (text, read) in output.markdown_to_read() {
         *read = blocks(text);
     }
 }
 
-/// What a text says; nothing where it is more than text for one slide, or wants more than that: it
-/// is then shown as it was written.
+/// Parses a text. Returns no blocks if it contains errors, code to run, or more than one slide or
+/// step: such text is shown verbatim.
 fn blocks(text: &str) -> Vec<Block> {
-    // Behind a remark a rule begins no front matter, and was not meant to.
+    // After a comment, a leading `---` is a rule, not front matter.
     let text = format!("<!-- // -->\n\n{text}");
     let parse = || parse(Path::new(""), &text, &MemFiles::default());
     let Ok(deck) = contain("reading the markdown", parse) else { return Vec::new() };
@@ -60,12 +60,12 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_like_front_matter_is_text() {
+    fn leading_rule_is_not_front_matter() {
         assert!(!blocks("---\ntitle: no\n---\n").is_empty());
     }
 
     #[test]
-    fn what_would_run_or_is_a_mistake_is_shown_as_it_is() {
+    fn code_and_errors_are_shown_verbatim() {
         assert!(blocks("```python +exec\nprint(1)\n```").is_empty());
         assert!(blocks("one\n\n<!-- pause -->\n\ntwo").is_empty());
         assert!(blocks("```python +what\nprint(1)\n```").is_empty());

@@ -1,5 +1,5 @@
-//! A deck's recording on disk: `talk.recording/` beside `talk.md`, with a text file and the pictures
-//! that it names.
+//! A deck's recording on disk: the folder `talk.recording/` beside `talk.md`, with a JSON file and
+//! pictures.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,22 +10,22 @@ use crate::panics::contain;
 use crate::recording::{Recording, RecordingSyntaxError};
 use crate::source::{FileId, Span};
 
-/// The text file's name.
-const FILE: &str = "recording.json";
+/// Name of the JSON file.
+const RECORDING_FILE: &str = "recording.json";
 
-/// Why there is no recording to go by.
+/// An error of reading a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("`{0}` cannot be read")]
     Unreadable(PathBuf, #[source] ReadError),
-    /// It is damaged.
+    /// The file is damaged.
     #[error("`{}` line {}, column {}: {}", .0.display(), .2.line, .2.column, .2.message)]
     Broken(PathBuf, String, RecordingSyntaxError),
 }
 
 impl RecordingError {
-    /// What is wrong, without the file's name.
+    /// Returns the message, without the file's name.
     pub(super) fn message(&self) -> String {
         match self {
             Self::Unreadable(_, error) => format!("the recording cannot be read: {error}"),
@@ -33,16 +33,16 @@ impl RecordingError {
         }
     }
 
-    /// What to do about it.
+    /// Returns a hint.
     pub(super) fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable(_, error) => error.hint(),
             Self::Broken(..) => None,
         }
-        .unwrap_or("`livedeck record` makes it anew")
+        .unwrap_or("run `livedeck record` to recreate it")
     }
 
-    /// The recording's text, where there is one.
+    /// Returns the recording's text, if it could be read.
     pub(super) fn text(&self) -> &str {
         match self {
             Self::Unreadable(..) => "",
@@ -50,7 +50,7 @@ impl RecordingError {
         }
     }
 
-    /// The character at which the text is wrong; a line, where that is at its end.
+    /// Returns the span of the wrong character, or of the line if the error is at its end.
     pub(super) fn span(&self, file: FileId) -> Span {
         let Self::Broken(_, text, broken) = self else { return Span::new(file, 0..0) };
         let before = text.split_inclusive('\n').take(broken.line.saturating_sub(1));
@@ -64,25 +64,25 @@ impl RecordingError {
     }
 }
 
-/// The folder of a deck's recording.
+/// Returns the folder of a deck's recording.
 pub fn recording_folder(deck: &Path) -> PathBuf {
     deck.with_extension("recording")
 }
 
-/// The text file of a deck's recording.
+/// Returns the JSON file of a deck's recording.
 pub(super) fn recording_file(deck: &Path) -> PathBuf {
-    recording_folder(deck).join(FILE)
+    recording_folder(deck).join(RECORDING_FILE)
 }
 
-/// Reads a deck's recording; none where nothing was recorded.
+/// Reads a deck's recording. Returns `None` if there is none.
 ///
 /// # Errors
-/// It cannot be read, or it is damaged.
+/// The recording cannot be read, or is damaged.
 pub fn read_recording(deck: &Path) -> Result<Option<Recording>, RecordingError> {
     read_recording_by(deck, |file| files::read(file, FileKind::Recording))
 }
 
-/// As [`read_recording`]; `read` reads its file.
+/// Like [`read_recording`], using `read` to read the file.
 pub(super) fn read_recording_by(
     deck: &Path,
     read: impl FnOnce(&Path) -> Result<Vec<u8>, ReadError>,
@@ -103,11 +103,11 @@ pub(super) fn read_recording_by(
     read.map(Some).map_err(|broken| RecordingError::Broken(file, text.into_owned(), broken))
 }
 
-/// Keeps a deck's recording: its text, and those of its pictures that are new. What is as it was is
-/// not touched; pictures that `before` named and nobody does any more are removed.
+/// Saves a deck's recording and its new pictures. Unchanged files are not touched; pictures that only
+/// `before` refers to are removed.
 ///
 /// # Errors
-/// Something cannot be written.
+/// A file cannot be written.
 pub fn save_recording(
     deck: &Path,
     recording: &Recording,
@@ -118,7 +118,7 @@ pub fn save_recording(
     std::fs::create_dir_all(&folder)?;
     let named = pictures_of(recording);
     for (name, bytes) in pictures.iter().filter(|(name, _)| named.contains(name)) {
-        put(&folder, name, bytes)?;
+        write_file(&folder, name, bytes)?;
     }
     for name in pictures_of(before).into_iter().filter(|name| !named.contains(name)) {
         match std::fs::remove_file(folder.join(name)) {
@@ -126,18 +126,18 @@ pub fn save_recording(
             _ => {}
         }
     }
-    put(&folder, FILE, recording.write().as_bytes())
+    write_file(&folder, RECORDING_FILE, recording.write().as_bytes())
 }
 
-/// The files that a recording names: names only, whatever somebody wrote into it.
+/// Returns the names of a recording's pictures. Names with a path are ignored.
 fn pictures_of(recording: &Recording) -> Vec<&String> {
     let pictures = recording.entries.iter().flat_map(|entry| entry.result.pictures());
     let is_name = |file: &&String| Path::new(file).file_name() == Some(file.as_ref());
     pictures.map(|picture| &picture.file).filter(is_name).collect()
 }
 
-/// Writes a file unless it is so already; beside and renamed, so that there is never half of one.
-fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file atomically, unless its content is the same.
+fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let path = folder.join(name);
     if files::read(&path, FileKind::Recording).is_ok_and(|known| known == bytes) {
         return Ok(());

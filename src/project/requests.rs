@@ -9,7 +9,7 @@ use crate::deck::{Cell, CellId, Deck, OutputMode};
 use crate::exec::{self, SandboxOptions};
 use crate::run::{Request, RunId, RunLimits, SessionStart, Snippet, StdinSource, Target};
 
-/// What all runs of the deck at `path` have in common.
+/// Returns the executor options for the deck at `path`.
 pub(crate) fn options(
     execution: &Execution,
     path: &Path,
@@ -28,8 +28,8 @@ pub(crate) fn options(
     }
 }
 
-/// The request that runs a cell on what another run left, in a session; none if the deck has no such
-/// cell.
+/// Returns the request to run a cell, in a session on top of another run. Returns `None` if the deck
+/// does not have the cell.
 pub(crate) fn request(
     deck: &Deck,
     (run, cell, base): (RunId, CellId, Option<RunId>),
@@ -51,7 +51,7 @@ pub(crate) fn request(
     Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target, session, input })
 }
 
-/// A cell as the executor takes it.
+/// Converts a cell to the executor's input.
 pub(crate) fn snippet(deck: &Deck, cell: &Cell) -> Snippet {
     let file = deck.sources.get(cell.span.file).map(|file| file.path().to_owned());
     Snippet {

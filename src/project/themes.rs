@@ -1,5 +1,5 @@
-//! Which theme a deck is shown in: finding the user's own among the files of a folder, asking the
-//! deck, the terminal's background and the configuration in turn.
+//! Chooses a deck's theme and highlighter: from the user's theme files, the deck, the terminal's
+//! background and the configuration.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use crate::highlight::{self, Highlighter};
 use crate::source::{MemFiles, SourceFile, Span};
 use crate::theme::{self, Library, Theme};
 
-/// The highlight theme used where the theme names one that there is not.
+/// The highlight theme to use if the theme names an unknown one.
 const FALLBACK_HIGHLIGHT: &str = "base16-eighties.dark";
 
-/// A name or a text of a deck's front matter, and where it stands.
+/// A text and its position, if set.
 type SpannedText = Option<(String, Span)>;
 
-/// The names of all themes: ours, then the user's.
+/// Returns the names of all themes: first the built-in ones, then the user's.
 pub fn names(folder: Option<&Path>) -> Vec<String> {
     let paths = folder.map(files::list).unwrap_or_default();
-    // For their names, none of them is read.
+    // The names do not depend on the content of the files.
     Library::new(paths, &MemFiles::default()).names().map(str::to_owned).collect()
 }
 
-/// The deck's theme.
+/// Returns the deck's theme.
 pub(super) fn choose(
     load_options: &LoadOptions,
     reader: &DeadlineReader,
@@ -45,13 +45,13 @@ pub(super) fn choose(
     let library = Library::new(paths, reader);
     let (theme, mistakes) = theme::resolve_with_library(&choice, &library, &mut deck.sources);
     deck.diagnostics.extend(mistakes);
-    // A theme that changes is shown anew.
+    // Watch the theme files, too.
     let read = deck.sources.iter().skip(known).map(|file| file.path().to_owned());
     deck.files.extend(read.collect::<Vec<_>>());
     theme
 }
 
-/// Whether another background would mean another theme.
+/// Returns whether the theme depends on the terminal's background.
 pub(crate) fn depends_on_background(load_options: &LoadOptions, deck: &Deck) -> bool {
     let theme = &deck.theme;
     let asked = theme.light.is_some() || theme.dark.is_some();
@@ -60,7 +60,7 @@ pub(crate) fn depends_on_background(load_options: &LoadOptions, deck: &Deck) -> 
     load_options.theme.is_none() && !named && (asked || default.dark != default.light)
 }
 
-/// The name that the deck asks for: `name`, or the one for the terminal's background.
+/// Returns the theme that the deck names: `name`, or the one for the terminal's background.
 fn name(load_options: &LoadOptions, deck: &Deck) -> SpannedText {
     let theme = &deck.theme;
     let by_background = || match load_options.background {
@@ -70,7 +70,7 @@ fn name(load_options: &LoadOptions, deck: &Deck) -> SpannedText {
     theme.name.clone().or_else(by_background)
 }
 
-/// The text of the deck's theme file, and all of its span.
+/// Reads the deck's theme file.
 fn file(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck) -> SpannedText {
     let (path, span) = deck.theme.path.clone()?;
     let path = folder(&load_options.path).join(path);
@@ -83,7 +83,7 @@ fn file(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck) ->
         }
         Err(error) => {
             let message = format!("theme file `{}` cannot be read: {error}", path.display());
-            let hint = error.hint().unwrap_or("the path starts at the deck's folder");
+            let hint = error.hint().unwrap_or("the path is relative to the deck's folder");
             deck.diagnostics.push(Diagnostic::error(span, message).hint(hint));
             None
         }
@@ -94,7 +94,7 @@ fn borrowed(said: &SpannedText) -> Option<(&str, Span)> {
     said.as_ref().map(|(text, span)| (text.as_str(), *span))
 }
 
-/// The highlighter of the theme: the one shown now where it is the same.
+/// Returns the theme's highlighter; reuses that of `before` if it is the same.
 pub(super) fn highlighter(
     load_options: &LoadOptions,
     reader: &DeadlineReader,
@@ -119,7 +119,7 @@ pub(super) fn highlighter(
         match read.map(|bytes| Highlighter::from_bytes(name, &bytes)) {
             Ok(Ok(highlighter)) => return Arc::new(highlighter),
             Ok(Err(why)) => {
-                let message = format!("`{path}` is no highlight theme: {why}");
+                let message = format!("`{path}` is not a highlight theme: {why}");
                 deck.diagnostics.push(Diagnostic::error(at, message));
             }
             Err(error) => {
@@ -134,8 +134,8 @@ pub(super) fn highlighter(
         let mistake = Diagnostic::error(theme.code.highlight_theme_at, message);
         let names: Vec<_> = highlight::names().collect();
         let hint = did_you_mean(name, names.iter().copied());
-        let all = || format!("there are {}", names.join(", "));
+        let all = || format!("known highlight themes: {}", names.join(", "));
         deck.diagnostics.push(mistake.hint(hint.unwrap_or_else(all)));
     }
-    Arc::new(Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect always has its own themes"))
+    Arc::new(Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect includes this theme"))
 }

@@ -77,7 +77,7 @@ fn what_was_asked_for_runs_once_trust_is_confirmed() {
 fn what_was_asked_for_is_asked_about_once_trust_is_refuted() {
     let mut talk = checked();
     talk.keys("tab ctrl-e");
-    let changes = vec!["block 2 now runs by itself".to_owned()];
+    let changes = vec!["block 2 now runs automatically".to_owned()];
     assert_eq!(talk.tell(examined(TrustSummary { changes, ..TrustSummary::default() })), []);
     assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
     talk.tell(Msg::Shown);

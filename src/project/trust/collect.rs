@@ -1,5 +1,5 @@
-//! Looking at the files around a deck that decide what runs: bounded in number and bytes, never
-//! waiting for a pipe, links followed and each folder entered once. Nothing is started.
+//! Reads the files around a deck that determine what runs: limited in number and size, never waiting
+//! for a pipe, following links but visiting each folder once. Starts no process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
@@ -9,34 +9,34 @@ use std::path::{Component, Path, PathBuf};
 use super::record::{GROUP_END, hash};
 use crate::files::{self, FileKind, ReadError};
 
-/// Files whose content is looked at. A crate of some hundred files is large; past that, somebody's
-/// whole project is meant.
+/// Maximum number of files to read. A crate with a few hundred files is large; more are a whole
+/// project.
 const MAX_FILES: usize = 8_192;
 
-/// Bytes of them: hashed in less than a second.
+/// Maximum total bytes to read: hashed in less than a second.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// Entries of folders that are listed: a large virtual environment has some 30,000.
+/// Maximum number of folder entries to list: a large virtual environment has about 30,000.
 const MAX_ENTRIES: usize = 200_000;
 
-/// Folders in folders: more is a loop that is not one of links.
+/// Maximum depth of folders: deeper ones are a loop.
 const MAX_DEPTH: usize = 40;
 
-/// What the system's own packages install, and the kernel's folders. Only the administrator changes
-/// what is there, and then for good reasons, so a file there counts by its path.
+/// Folders of system packages and the kernel. Only the administrator can change files there, so they
+/// are identified by path alone.
 const SYSTEM_FOLDERS: [&str; 11] =
     ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt", "/nix", "/System", "/proc", "/sys", "/dev"];
 
 /// Python's folder of compiled modules.
 const COMPILED: &str = "__pycache__";
 
-/// Files around one deck, as far as they were looked at.
+/// The files around a deck.
 pub(super) struct Collector {
     /// The deck's folder.
     pub(super) folder: PathBuf,
-    /// A hash for each, by `name` or `group: name`.
+    /// Their hashes, by `name` or `group: name`.
     pub(super) files: BTreeMap<String, String>,
-    /// Why not all of them could be looked at.
+    /// Why the collection is incomplete.
     pub(super) trouble: Option<String>,
     files_left: usize,
     bytes_left: u64,
@@ -44,7 +44,7 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    /// Nothing yet, around a deck in this folder.
+    /// Creates an empty collector for a deck in this folder.
     pub(super) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
@@ -56,7 +56,7 @@ impl Collector {
         }
     }
 
-    /// How a path is called: relative to the deck's folder where it lies in it, or above it.
+    /// Returns the name of a path: relative to the deck's folder if it is inside, else absolute.
     pub(super) fn name(&self, path: &Path) -> String {
         let path = plain(path);
         let folder = plain(&self.folder);
@@ -66,13 +66,13 @@ impl Collector {
         text(&path)
     }
 
-    /// Looks at a file, under its own name.
+    /// Adds a file under its own name.
     pub(super) fn file(&mut self, path: &Path) {
         let label = self.name(path);
         self.file_as(label, path);
     }
 
-    /// Looks at a file, if there is one.
+    /// Adds a file under a label, if it exists.
     pub(super) fn file_as(&mut self, label: String, path: &Path) {
         if self.files.contains_key(&label) {
             return;
@@ -82,21 +82,21 @@ impl Collector {
         self.files.insert(label, identity);
     }
 
-    /// The text of a file that is looked at anyway.
+    /// Reads a file as text.
     pub(super) fn text(path: &Path) -> Option<String> {
         let bytes = files::read(path, FileKind::Text).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Looks at all files of a folder that `wants` takes by their path in it.
+    /// Adds all files of a folder that `wants` accepts by relative path.
     pub(super) fn tree(&mut self, group: &str, root: &Path, wants: &dyn Fn(&Path) -> bool) {
         for (inside, path) in self.walk(root, wants) {
             self.file_as(format!("{group}{GROUP_END}{}", text(&inside)), &path);
         }
     }
 
-    /// Notes what is in a folder without reading it: sizes and times of all files, together for each
-    /// name that `part` gives them.
+    /// Adds a folder by the metadata of its files, without reading them: one hash for each name that
+    /// `part` returns.
     pub(super) fn listing(&mut self, group: &str, root: &Path, part: &dyn Fn(&Path) -> String) {
         let mut parts: BTreeMap<String, blake3::Hasher> = BTreeMap::new();
         let wants = |inside: &Path| !inside.ends_with(COMPILED);
@@ -111,7 +111,7 @@ impl Collector {
         }
     }
 
-    /// The names in a folder, in order.
+    /// Returns the entries of a folder, sorted.
     pub(super) fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
         let mut paths = Vec::new();
@@ -127,12 +127,12 @@ impl Collector {
         paths
     }
 
-    /// Whether a path, links followed, leads to a folder.
+    /// Returns whether a path is a folder or a link to one.
     pub(super) fn is_folder(path: &Path) -> bool {
         fs::metadata(path).is_ok_and(|found| found.is_dir())
     }
 
-    /// The files below a folder with their paths in it, each folder once, in order.
+    /// Returns the files below a folder with their relative paths, sorted. Visits each folder once.
     fn walk(&mut self, root: &Path, wants: &dyn Fn(&Path) -> bool) -> Vec<(PathBuf, PathBuf)> {
         let mut found = Vec::new();
         let mut entered = BTreeSet::new();
@@ -163,7 +163,7 @@ impl Collector {
         found
     }
 
-    /// What a link is and leads to.
+    /// Hashes a link and its target.
     fn link(&mut self, path: &Path) -> String {
         let target = fs::read_link(path).map(|target| text(&target)).unwrap_or_default();
         let Ok(real) = path.canonicalize() else { return hash(target.as_bytes()) };
@@ -178,7 +178,7 @@ impl Collector {
             return String::new();
         }
         self.files_left -= 1;
-        // A picture is the largest kind of file; a program may be as large.
+        // Pictures have the largest size limit; programs may be as large.
         match files::read(path, FileKind::Picture) {
             Ok(bytes) => {
                 self.bytes_left = self.bytes_left.saturating_sub(bytes.len() as u64);
@@ -189,7 +189,7 @@ impl Collector {
                 self.trouble.get_or_insert(format!("{name}: {error}"));
                 String::new()
             }
-            // Nothing that cannot be read can be run.
+            // An unreadable file cannot be run.
             Err(error) => format!("unread: {error}"),
         }
     }
@@ -200,9 +200,9 @@ impl Collector {
     }
 }
 
-/// What tells a file from another without reading it. The time of its last change of any kind
-/// cannot be set back, but it also changes when another link to the file is made, as package managers
-/// do: such a file is told by its number instead.
+/// Identifies a file's content without reading it. Its ctime cannot be set back, but also changes when
+/// another hard link to the file is created, as package managers do: files with several links are
+/// identified by inode instead.
 fn signature(path: &Path) -> String {
     let Ok(found) = fs::symlink_metadata(path) else { return String::new() };
     if !found.is_symlink() {
@@ -224,13 +224,13 @@ fn signature_of(found: &Metadata) -> String {
     format!("{kind:o} {} {}.{} {changed}", found.size(), found.mtime(), found.mtime_nsec())
 }
 
-/// Whether a path lies among the system's own packages.
+/// Returns whether a path is in a system folder.
 pub(super) fn is_system(path: &Path) -> bool {
     let Ok(real) = path.canonicalize() else { return false };
     SYSTEM_FOLDERS.iter().any(|folder| real.starts_with(folder))
 }
 
-/// A path without `.` and, as far as it goes, `..`.
+/// Removes `.` and, where possible, `..` from a path.
 pub(super) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
@@ -247,7 +247,7 @@ pub(super) fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// A path as text.
+/// Converts a path to text.
 pub(super) fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

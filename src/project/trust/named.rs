@@ -1,5 +1,5 @@
-//! Scripts and programs that blocks name, and files by which the programs that run blocks are
-//! configured for the deck's folder. What such a program reads beyond that is its own affair.
+//! Scripts and programs that blocks name, and the configuration files of programs that run blocks in
+//! the deck's folder. Other files that such a program reads are not considered.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -10,20 +10,20 @@ use super::rust::above;
 use crate::deck::Deck;
 use crate::files;
 
-/// The ends of the names of files that something runs.
+/// Extensions of files that are run.
 const SCRIPT_ENDS: &[&str] = &[
     "awk", "bash", "c", "cc", "cjs", "cpp", "cs", "dll", "ex", "exs", "fish", "fsx", "go", "h",
     "hpp", "hs", "jar", "java", "jl", "js", "jsx", "kts", "lua", "mjs", "mk", "nu", "php", "pl",
     "ps1", "py", "R", "rb", "rs", "sed", "sh", "so", "sql", "ts", "tsx", "wasm", "zsh",
 ];
 
-/// Words before the name of a file that they run, whatever it is called.
+/// Words that run the file named after them, whatever its extension.
 const RUNNERS: &[&str] = &[
     ".", "bash", "bun", "deno", "fish", "include", "lua", "node", "perl", "php", "python",
     "python3", "require", "ruby", "sh", "source", "sudo", "zsh",
 ];
 
-/// Files by which programs that shell blocks start know what to do.
+/// Project files of programs that shell blocks start.
 const PROJECTS: &[(&str, &[&str])] = &[
     ("make", &["GNUmakefile", "makefile", "Makefile"]),
     ("just", &["justfile", "Justfile", ".justfile"]),
@@ -35,8 +35,8 @@ const PROJECTS: &[(&str, &[&str])] = &[
     ("docker", &["Dockerfile", "compose.yaml", "docker-compose.yml"]),
 ];
 
-/// Files of the deck's folder, or above it, by which the program that runs a language is configured
-/// or chosen.
+/// Files in the deck's folder or above that configure or choose the program for a language.
+
 const CONFIGURATIONS: &[(&[&str], &[&str])] = &[
     (&["python"], &["uv.toml", "pyproject.toml"]),
     (
@@ -51,7 +51,7 @@ const CONFIGURATIONS: &[(&[&str], &[&str])] = &[
     (&["julia"], &["Project.toml", "Manifest.toml", "LocalPreferences.toml"]),
 ];
 
-/// Files by which version managers choose the program behind a name.
+/// Files by which version managers choose the version of a program.
 const VERSIONS: &[&str] = &[
     ".python-version",
     ".tool-versions",
@@ -65,20 +65,20 @@ const VERSIONS: &[&str] = &[
     ".php-version",
 ];
 
-/// The ends of modules that a language finds in the folder where it runs.
+/// Extensions of modules that a language finds in its working folder.
 const MODULES: &[(&str, &[&str])] =
     &[("lua", &["lua", "so"]), ("haskell", &["hs", "lhs"]), ("ruby", &["rb"]), ("php", &["php"])];
 
-/// The ends of modules that their users leave away.
+/// Extensions that imports omit.
 const IMPLIED_ENDS: [&str; 5] = ["js", "mjs", "ts", "rb", "lua"];
 
-/// The longest path that is looked for, in bytes.
+/// Maximum length of a path to look for, in bytes.
 const MAX_NAME: usize = 512;
 
-/// Bytes of a script that are searched for the names of others: larger ones are data.
+/// Maximum size of a script that is searched for the names of other files: larger ones are data.
 const MAX_SCANNED_BYTES: u64 = 256 << 10;
 
-/// Looks at all of it. `commands` are those of the user's own executors for the deck's languages.
+/// Adds all these files. `commands` are those of the user's own executors for the deck's languages.
 pub(super) fn collect(collector: &mut Collector, deck: &Deck, commands: &[String]) {
     let folder = collector.folder.clone();
     let languages: BTreeSet<&str> = deck.cells.iter().map(|cell| &*cell.language).collect();

@@ -1,11 +1,11 @@
-//! What decides how Python blocks run: the environment beside the deck, the interpreter that the deck
-//! names, and the modules that blocks import from the deck's folder.
+//! Files that determine how Python blocks run: the environment beside the deck, the interpreter that
+//! the deck names, and the modules in the deck's folder.
 //!
-//! Python looks into the deck's folder before anything else, so every module there takes the place of
-//! an installed one of its name, whoever imports it: `random.py` beside a deck is what `import random`
-//! finds, and what the standard library finds. So all modules of the folder count, not only those that
-//! blocks name. A folder without `__init__.py` is a module only where nothing else has its name; it
-//! counts where its name occurs in the code.
+//! Python searches the deck's folder first, so every module there replaces an installed one of the
+//! same name for all imports: with `random.py` beside a deck, both `import random` and the standard
+//! library get that file. So all modules of the folder count, not only those that blocks name. A
+//! folder without `__init__.py` is a module only if nothing else has its name; it counts if its name
+//! occurs in the code.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -14,33 +14,33 @@ use super::collect::{Collector, is_system};
 use super::named;
 use crate::deck::Deck;
 
-/// Folders beside a deck whose Python livedeck takes by itself.
+/// Folders beside a deck whose Python livedeck uses automatically.
 const ENVIRONMENTS: [&str; 2] = [".venv", "venv"];
 
-/// The ends of the names of files that Python imports.
+/// Extensions of files that Python imports.
 const MODULE_ENDS: [&str; 4] = ["py", "pyc", "so", "pyd"];
 
-/// Where Python keeps what it has compiled.
+/// Python's folder of compiled modules.
 const COMPILED: &str = "__pycache__";
 
-/// Bytes of the header of a compiled module up to the end of its flags.
-const HEADER: u64 = 8;
+/// Length of the header of a compiled module up to the end of its flags, in bytes.
+const HEADER_BYTES: u64 = 8;
 
-/// Words by which a block of another language shows that it uses Python.
+/// Words that show that a block of another language uses Python.
 const TOOLS: [&str; 3] = ["python", ".py", "venv"];
 
-/// Whether the deck has blocks of Python.
+/// Returns whether the deck has Python blocks.
 pub(super) fn has_blocks(deck: &Deck) -> bool {
     deck.cells.iter().any(|cell| &*cell.language == "python")
 }
 
-/// Whether the deck has blocks that Python works for.
+/// Returns whether the deck has blocks that use Python.
 pub(super) fn is_needed(deck: &Deck) -> bool {
     let uses_it = |code: &str| TOOLS.iter().any(|word| code.contains(word));
     has_blocks(deck) || deck.cells.iter().any(|cell| uses_it(&cell.code))
 }
 
-/// Looks at all of it.
+/// Adds all these files.
 pub(super) fn collect(collector: &mut Collector, deck: &Deck) {
     let folder = collector.folder.clone();
     for name in ENVIRONMENTS {
@@ -55,8 +55,8 @@ pub(super) fn collect(collector: &mut Collector, deck: &Deck) {
     modules(collector, deck);
 }
 
-/// An interpreter that the deck names: a path, or the folder of an environment. One on `PATH` is the
-/// user's own.
+/// Adds an interpreter that the deck names: a path, or the folder of an environment. Interpreters on
+/// `PATH` are the user's own.
 fn interpreter(collector: &mut Collector, named: &str) {
     let path = collector.folder.join(named);
     if named.starts_with("~/") || !named.contains('/') && !Collector::is_folder(&path) {
@@ -70,14 +70,14 @@ fn interpreter(collector: &mut Collector, named: &str) {
         environment(collector, &collector.name(&root), &root);
     } else if !is_system(&path) {
         collector.file_as(format!("interpreter {named}"), &path);
-        // It may be a script that starts another one.
+        // It may be a script that starts another interpreter.
         let text = Collector::text(&path).unwrap_or_default();
         let folder = collector.folder.clone();
         named::collect_from(collector, &text, &folder);
     }
 }
 
-/// An environment: what is installed in it, by package.
+/// Adds an environment by installed package.
 fn environment(collector: &mut Collector, name: &str, root: &Path) {
     if is_system(root) {
         return;
@@ -107,7 +107,7 @@ fn environment(collector: &mut Collector, name: &str, root: &Path) {
     }
 }
 
-/// Folders of the deck's folder that an environment's `.pth` files add to where Python looks.
+/// Returns the folders in the deck's folder that the environment's `.pth` files add to the search path.
 fn linked_folders(collector: &mut Collector, root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for library in collector.entries(&root.join("lib")) {
@@ -123,7 +123,7 @@ fn linked_folders(collector: &mut Collector, root: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The modules of the deck's folder.
+/// Adds the modules of the deck's folder.
 fn modules(collector: &mut Collector, deck: &Deck) {
     let folder = collector.folder.clone();
     let mut words = BTreeSet::new();
@@ -150,7 +150,7 @@ fn modules(collector: &mut Collector, deck: &Deck) {
         }
     }
     compiled(collector, &folder, "");
-    // One of them may name the next.
+    // Each one may name further ones.
     while let Some(at) = plain_folders.iter().position(|(name, _)| words.contains(name)) {
         let (name, path) = plain_folders.swap_remove(at);
         package(collector, &name, &path, &mut words);
@@ -164,7 +164,7 @@ fn module(collector: &mut Collector, label: String, path: &Path, words: &mut BTr
     }
 }
 
-/// Notes the words of a module, and the scripts that it names.
+/// Collects the words of a module, and adds the scripts that it names.
 fn read(collector: &mut Collector, path: &Path, words: &mut BTreeSet<String>) {
     let text = Collector::text(path).unwrap_or_default();
     note_words(&text, words);
@@ -172,7 +172,7 @@ fn read(collector: &mut Collector, path: &Path, words: &mut BTreeSet<String>) {
     named::collect_from(collector, &text, &folder);
 }
 
-/// All modules below a folder.
+/// Adds all modules below a folder.
 fn package(collector: &mut Collector, name: &str, root: &Path, words: &mut BTreeSet<String>) {
     let wants = |inside: &Path| {
         let is_compiled = inside.parent().is_some_and(|folder| folder.ends_with(COMPILED));
@@ -199,11 +199,11 @@ fn package(collector: &mut Collector, name: &str, root: &Path, words: &mut BTree
     }
 }
 
-/// Compiled modules that Python takes without comparing them with their source's time. Those with a
-/// time are Python's own, made anew at will.
+/// Adds compiled modules that Python uses without comparing them with the time of their source. Those
+/// with a time are recreated by Python.
 fn compiled(collector: &mut Collector, folder: &Path, prefix: &str) {
     for path in collector.entries(&folder.join(COMPILED)) {
-        let header = crate::files::read_start(&path, HEADER).unwrap_or_default();
+        let header = crate::files::read_start(&path, HEADER_BYTES).unwrap_or_default();
         if header.get(4).is_some_and(|flags| flags & 1 == 1) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             collector.file_as(format!("{prefix}{COMPILED}/{name}"), &path);
@@ -220,12 +220,12 @@ fn has_init(folder: &Path) -> bool {
     })
 }
 
-/// Whether Python may import a file of this name.
+/// Returns whether Python may import a file of this name.
 fn is_module(name: &Path) -> bool {
     name.extension().is_some_and(|end| MODULE_ENDS.iter().any(|known| end == *known))
 }
 
-/// The name that Python knows a file by: `a` of `a.cpython-311-x86_64-linux-gnu.so`.
+/// Returns the module name of a file: `a` for `a.cpython-311-x86_64-linux-gnu.so`.
 fn stem(name: &str) -> &str {
     name.split('.').next().unwrap_or_default()
 }
@@ -234,7 +234,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c == '_' || c.is_alphanumeric())
 }
 
-/// Adds the words of a text that may be names.
+/// Adds the words of a text that can be module names.
 fn note_words(text: &str, words: &mut BTreeSet<String>) {
     let found = text.split(|c: char| c != '_' && !c.is_alphanumeric());
     for word in found.filter(|word| !word.is_empty()) {

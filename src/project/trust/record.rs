@@ -1,6 +1,6 @@
-//! What of a deck was allowed, as a record: its blocks with everything that decides how they run, the
-//! options that choose what runs them, and the files around the deck that do. Every entry has a name,
-//! so that a change can be told.
+//! The stored record of an allowed deck: its blocks with everything that determines how they run, the
+//! options that choose what runs them, and the relevant files around the deck. Every entry has a name,
+//! which is used to report changes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -10,54 +10,54 @@ use serde::{Deserialize, Serialize};
 use crate::deck::{Cell, Crate, CrateOrigin, Deck, OutputMode, Profile, Replay, Start};
 use crate::source::excerpt;
 
-/// The version of this format. A record of another version is unknown.
+/// Version of the format. Records of other versions are ignored.
 const FORMAT: u32 = 1;
 
-/// How many lines a list of changes has; more are counted.
+/// Maximum number of changes to list; the rest are counted.
 const MAX_CHANGES: usize = 12;
 
-/// How many files of one group are named; more are counted.
+/// Maximum number of files to list per group; the rest are counted.
 const MAX_FILES_NAMED: usize = 3;
 
-/// What separates the group of a file (`crate ./dep`) from its name in it (`build.rs`).
+/// Separates the group of a file (`crate ./dep`) from its name (`build.rs`).
 pub(super) const GROUP_END: &str = ": ";
 
-/// Everything that decides what a deck runs, when and by what.
+/// Everything that determines what a deck runs, when, and with which programs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     format: u32,
-    /// The blocks in the deck's order.
-    blocks: Vec<Block>,
-    /// What the deck's text chooses for all blocks, by name.
+    /// The blocks, in deck order.
+    blocks: Vec<BlockRecord>,
+    /// Options that apply to all blocks, by name.
     options: BTreeMap<String, String>,
     /// Hashes of the files around the deck, by `name` or `group: name`.
     pub(super) files: BTreeMap<String, String>,
 }
 
-/// One block: its attributes by name, those at their default left out.
+/// The attributes of a block by name, without those at their default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-struct Block(BTreeMap<String, String>);
+struct BlockRecord(BTreeMap<String, String>);
 
-/// The attribute that holds a hash of the block's code.
+/// Attribute: hash of the block's code.
 const CODE: &str = "code";
-/// The attribute that holds its language.
+/// Attribute: its language.
 const LANGUAGE: &str = "language";
-/// The attribute that says what starts it.
+/// Attribute: what starts it.
 const START: &str = "start";
-/// What the names of its variables begin with.
+/// Prefix of attributes for environment variables.
 const VARIABLE: &str = "variable ";
-/// What the names of crates begin with among the options.
+/// Prefix of options for crates.
 const CRATE: &str = "crate ";
 
 impl Record {
-    /// The record of a deck, with the files around it and the user's executors for its languages.
+    /// Creates the record of a deck from the files around it and the user's executors.
     pub(super) fn new(
         deck: &Deck,
         files: BTreeMap<String, String>,
         executors: BTreeMap<String, String>,
     ) -> Self {
-        let blocks = deck.cells.iter().map(|cell| Block::new(cell)).collect();
+        let blocks = deck.cells.iter().map(|cell| BlockRecord::new(cell)).collect();
         let mut options = executors;
         let mut set = |name: &str, value: Option<&str>| {
             options.extend(value.map(|value| (name.to_owned(), value.to_owned())));
@@ -72,12 +72,12 @@ impl Record {
         Self { format: FORMAT, blocks, options, files }
     }
 
-    /// Whether this version of livedeck wrote it.
+    /// Returns whether the record has the current format.
     pub(super) fn is_readable(&self) -> bool {
         self.format == FORMAT
     }
 
-    /// What differs in `new`, a line each; `places` names its blocks.
+    /// Returns the differences to `new`, one line each; `places` are the names of its blocks.
     pub(super) fn changes(&self, new: &Self, places: &[String]) -> Vec<String> {
         let mut changes = self.changed_blocks(new, places);
         changes.extend(self.changed_options(new));
@@ -91,8 +91,8 @@ impl Record {
     }
 
     fn changed_blocks(&self, new: &Self, places: &[String]) -> Vec<String> {
-        let mut old: Vec<Option<&Block>> = self.blocks.iter().map(Some).collect();
-        let mut pairs: Vec<Option<&Block>> = vec![None; new.blocks.len()];
+        let mut old: Vec<Option<&BlockRecord>> = self.blocks.iter().map(Some).collect();
+        let mut pairs: Vec<Option<&BlockRecord>> = vec![None; new.blocks.len()];
         pair_up(&mut old, &mut pairs, &new.blocks, |block| block.0.iter().collect());
         for keys in [&[LANGUAGE, CODE][..], &[LANGUAGE]] {
             pair_up(&mut old, &mut pairs, &new.blocks, |block| {
@@ -109,11 +109,11 @@ impl Record {
         let gone = old.iter().flatten().count();
         if gone > 0 {
             changes.push(format!(
-                "{gone} of its blocks {}",
-                if gone == 1 { "is gone" } else { "are gone" }
+                "{gone} {} removed",
+                if gone == 1 { "block was" } else { "blocks were" }
             ));
         } else if changes.is_empty() && self.blocks != new.blocks {
-            changes.push("its blocks are in another order".to_owned());
+            changes.push("the blocks are in a different order".to_owned());
         }
         changes
     }
@@ -127,11 +127,11 @@ impl Record {
                     (None, Some(after)) => {
                         format!("cargo manifest: `{name}` is new ({})", excerpt(after))
                     }
-                    (Some(_), None) => format!("cargo manifest: `{name}` is gone"),
+                    (Some(_), None) => format!("cargo manifest: `{name}` was removed"),
                     (before, after) => {
                         let [before, after] =
                             [before, after].map(|it| excerpt(it.map_or("", String::as_str)));
-                        format!("cargo manifest: `{name}` was {before}, now {after}")
+                        format!("cargo manifest: `{name}` changed from {before} to {after}")
                     }
                 }
             }
@@ -169,9 +169,9 @@ impl Record {
         changes
     }
 
-    /// This record after its deck's text became another one: the blocks and options are the new ones.
-    /// Of the files, only those count that the new text brought in or dropped: `before` and `after`
-    /// are the files around the old text and the new one at the same moment.
+    /// Returns this record updated for a new text of the deck, with the new blocks and options.
+    /// Files change only if the new text adds or removes them: `before` and `after` are records of the
+    /// old and the new text at the same time.
     pub(super) fn edited(&self, before: &Self, after: &Self) -> Self {
         let mut edited = after.clone();
         edited.files.clone_from(&self.files);
@@ -187,7 +187,7 @@ impl Record {
     }
 }
 
-impl Block {
+impl BlockRecord {
     fn new(cell: &Cell) -> Self {
         let exec = &cell.exec;
         let mut attributes = BTreeMap::new();
@@ -228,7 +228,7 @@ impl Block {
             match name.as_str() {
                 CODE => format!("{place} changed"),
                 START => format!("{place}{}", new.start_words()),
-                "executor" if is_there => format!("{place} is now run by `+exec:{}`", value()),
+                "executor" if is_there => format!("{place} now runs with `+exec:{}`", value()),
                 "form" if is_there => format!("{place} now {}", value()),
                 "module" if is_there => format!("{place} is now the module `{}`", value()),
                 "session" if is_there => format!("{place} is now in the session `{}`", value()),
@@ -245,35 +245,35 @@ impl Block {
         words.collect()
     }
 
-    /// What starts it, behind that it is new.
+    /// Describes what starts a new block.
     fn new_words(&self) -> &'static str {
         match self.0.get(START).map(String::as_str) {
-            Some(AUTO) => " and runs by itself",
+            Some(AUTO) => " and runs automatically",
             _ => "",
         }
     }
 
-    /// What starts it, behind its name.
+    /// Describes what starts a changed block.
     fn start_words(&self) -> &'static str {
         match self.0.get(START).map(String::as_str) {
-            Some(AUTO) => " now runs by itself",
-            Some(_) => " now runs in checks only",
+            Some(AUTO) => " now runs automatically",
+            Some(_) => " now runs only in checks",
             None => " now waits for a key",
         }
     }
 }
 
-/// Attributes of a block with their values.
-type Attributes<'b> = Vec<(&'b String, &'b String)>;
+/// AttributeList of a block with their values.
+type AttributeList<'b> = Vec<(&'b String, &'b String)>;
 
-/// Pairs blocks that have no partner yet with the first old one of the same key.
+/// Pairs each unpaired block with the first old block with the same key.
 fn pair_up<'b>(
-    old: &mut [Option<&'b Block>],
-    pairs: &mut [Option<&'b Block>],
-    new: &'b [Block],
-    key: impl Fn(&'b Block) -> Attributes<'b>,
+    old: &mut [Option<&'b BlockRecord>],
+    pairs: &mut [Option<&'b BlockRecord>],
+    new: &'b [BlockRecord],
+    key: impl Fn(&'b BlockRecord) -> AttributeList<'b>,
 ) {
-    let mut places: BTreeMap<Attributes<'b>, VecDeque<usize>> = BTreeMap::new();
+    let mut places: BTreeMap<AttributeList<'b>, VecDeque<usize>> = BTreeMap::new();
     for (at, block) in old.iter().enumerate() {
         if let Some(block) = block {
             places.entry(key(block)).or_default().push_back(at);
@@ -286,7 +286,7 @@ fn pair_up<'b>(
     }
 }
 
-/// The entries that differ: name, value before and value after.
+/// Returns the entries that differ: name, old value, new value.
 fn differences<'r>(
     before: &'r BTreeMap<String, String>,
     after: &'r BTreeMap<String, String>,
@@ -303,13 +303,13 @@ fn is_of_group(label: &str, group: &str) -> bool {
 
 fn verb(was: bool, is: bool) -> &'static str {
     match (was, is) {
-        (false, _) => "appeared",
-        (true, false) => "is gone",
+        (false, _) => "was added",
+        (true, false) => "was removed",
         (true, true) => "changed",
     }
 }
 
-/// Every crate that a block may use, each name and specification once.
+/// Returns every crate that a block may use, each once.
 pub(super) fn crates(deck: &Deck) -> Vec<&Crate> {
     let builds = deck.cells.iter().filter_map(|cell| cell.exec.rust.as_deref());
     let mut crates: Vec<&Crate> = Vec::new();
@@ -321,7 +321,7 @@ pub(super) fn crates(deck: &Deck) -> Vec<&Crate> {
     crates
 }
 
-/// A crate as a person would write it: `1.0`, `path ./dep`, `1 (features: derive)`.
+/// Formats a crate's specification: `1.0`, `path ./dep`, `1, features derive`.
 pub(super) fn specification(it: &Crate) -> String {
     let mut words = match &it.origin {
         CrateOrigin::CratesIo => it.version.as_deref().unwrap_or("any version").to_owned(),
@@ -344,12 +344,12 @@ pub(super) fn specification(it: &Crate) -> String {
     words
 }
 
-/// A hash as records keep it.
+/// Returns the hash to store in a record.
 pub(super) fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
-/// How a record says that a block runs by itself.
+/// Value of [`START`] for autorun blocks.
 const AUTO: &str = "auto";
 
 fn start(start: Start) -> Option<&'static str> {

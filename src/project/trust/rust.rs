@@ -1,5 +1,5 @@
-//! What decides how Rust blocks are built and run: crates in folders with the crates that these use
-//! in turn, the toolchain that a file chooses for the deck's folder, and cargo's configuration there.
+//! Files that determine how Rust blocks are built and run: path crates and the crates that they use,
+//! the toolchain file for the deck's folder, and cargo's configuration there.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,25 +11,25 @@ use super::named;
 use super::record;
 use crate::deck::{CrateOrigin, Deck};
 
-/// Files by which rustup chooses a toolchain for a folder and all below it.
+/// Files by which rustup chooses a toolchain for a folder.
 const TOOLCHAIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
-/// Files by which cargo is configured for a folder and all below it.
+/// Files by which cargo is configured for a folder.
 const CONFIGURATIONS: [&str; 2] = [".cargo/config", ".cargo/config.toml"];
 
-/// Folders of a crate that hold nothing which was written by hand.
+/// Folders of a crate with generated files.
 const MADE_FOLDERS: [&str; 2] = ["target", ".git"];
 
-/// Keys of a manifest whose values may be paths.
+/// Manifest keys whose values can be paths.
 const PATH_KEYS: [&str; 3] = ["path", "workspace", "build"];
 
-/// Crates that crates use in turn; more is somebody's whole project.
+/// Maximum number of path crates; more are a whole project.
 const MAX_CRATES: usize = 256;
 
-/// Words by which a block of another language shows that it uses Rust's tools.
+/// Words that show that a block of another language uses Rust's tools.
 const TOOLS: [&str; 3] = ["cargo", "rustc", "rust-script"];
 
-/// Whether the deck has blocks that Rust's tools work for.
+/// Returns whether the deck has blocks that use Rust's tools.
 pub(super) fn is_needed(deck: &Deck) -> bool {
     deck.cells.iter().any(|cell| {
         let language = &*cell.language;
@@ -39,7 +39,7 @@ pub(super) fn is_needed(deck: &Deck) -> bool {
     })
 }
 
-/// Looks at all of it.
+/// Adds all these files.
 pub(super) fn collect(collector: &mut Collector, deck: &Deck) {
     let mut open: Vec<(String, PathBuf)> = Vec::new();
     for it in record::crates(deck) {
@@ -63,7 +63,7 @@ pub(super) fn collect(collector: &mut Collector, deck: &Deck) {
     configuration(collector);
 }
 
-/// Looks at a crate in a folder; the folders of the crates that it names.
+/// Adds a path crate. Returns the folders of the crates that it names.
 fn path_crate(collector: &mut Collector, group: &str, root: &Path) -> Vec<(String, PathBuf)> {
     if root.is_symlink() {
         collector.file_as(format!("{group}: link"), root);
@@ -71,7 +71,7 @@ fn path_crate(collector: &mut Collector, group: &str, root: &Path) -> Vec<(Strin
     let wants = |inside: &Path| !MADE_FOLDERS.iter().any(|made| inside == Path::new(made));
     collector.tree(group, root, &wants);
     let mut named = paths_of(&root.join("Cargo.toml"));
-    // A workspace around it may say what its dependencies are.
+    // An enclosing workspace may define its dependencies.
     for around in root.ancestors().skip(1) {
         let manifest = around.join("Cargo.toml");
         if manifest.is_file() {
@@ -91,7 +91,7 @@ fn path_crate(collector: &mut Collector, group: &str, root: &Path) -> Vec<(Strin
     crates
 }
 
-/// What a manifest names as paths, seen from its folder.
+/// Returns the paths in a manifest.
 fn paths_of(manifest: &Path) -> Vec<PathBuf> {
     let Some(toml) = Collector::text(manifest) else { return Vec::new() };
     let (table, _) = DeTable::parse_recoverable(&toml);
@@ -104,7 +104,7 @@ fn paths_of(manifest: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Shows every text of a table, and of those in it, to `found`.
+/// Calls `found` with every string in a table, recursively.
 fn values(table: &DeTable<'_>, found: &mut dyn FnMut(&str, &str)) {
     for (key, value) in table {
         match value.get_ref() {
@@ -122,7 +122,7 @@ fn values(table: &DeTable<'_>, found: &mut dyn FnMut(&str, &str)) {
     }
 }
 
-/// The file that chooses a toolchain, and the toolchain itself where it is a folder.
+/// Adds the toolchain file, and the toolchain itself if it is a folder.
 fn toolchain(collector: &mut Collector) {
     for folder in above(&collector.folder) {
         let mut is_chosen = false;

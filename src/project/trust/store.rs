@@ -1,4 +1,4 @@
-//! The file that remembers which decks may always run: `trusted.json` in the user's folder for state.
+//! The file that stores which decks may always run: `trusted.json` in the user's state folder.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,41 +10,40 @@ use serde_json::Value;
 use super::record::Record;
 use crate::files::{self, FileKind};
 
-/// Bytes of the file: as many as are read, with some space for its punctuation.
+/// Maximum size of the file: the limit for reading, minus some space for punctuation.
 const MAX_BYTES: u64 = FileKind::Text.max_bytes() - (64 << 10);
 
-/// What is remembered, by the deck's path. Other versions of livedeck keep other values.
+/// Stored records, by the deck's path. Other versions of livedeck store other values.
 type Known = BTreeMap<String, Value>;
 
-/// What is remembered of the deck at `path`; nothing that another version wrote.
+/// Returns the record of the deck at `path`, unless another version wrote it.
 pub(super) fn find(path: &Path) -> Option<Record> {
     let value = read(&store()?).remove(&key(path)?)?;
     let record: Record = serde_json::from_value(value).ok()?;
     Some(record).filter(Record::is_readable)
 }
 
-/// Remembers this of the deck at `path` from now on.
+/// Stores the record of the deck at `path`.
 pub(super) fn remember(path: &Path, record: &Record) -> io::Result<()> {
-    let file =
-        store().ok_or_else(|| io::Error::other("there is no home directory to keep it in"))?;
+    let file = store().ok_or_else(|| io::Error::other("there is no home directory"))?;
     let key = key(path).ok_or_else(|| io::Error::other("its path is not UTF-8"))?;
     let folder = file.parent().ok_or_else(|| io::Error::other("no folder"))?;
     files::private_folder(folder)?;
     let mut known = read(&file);
     let record = serde_json::to_value(record)?;
     if !make_space(&mut known, &key, record.to_string().len() as u64) {
-        return Err(io::Error::other("there is too much to remember of it"));
+        return Err(io::Error::other("its record is too large"));
     }
     known.insert(key, record);
-    // Written beside and renamed: two talks at once never leave half a file.
+    // Written atomically: two presentations may write at the same time.
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
     serde_json::to_writer(&mut new, &known)?;
     new.persist(&file)?;
     Ok(())
 }
 
-/// Forgets the decks with the largest records until one of `bytes` fits into a file that can be read
-/// again; whether it does.
+/// Removes the largest records until one of `bytes` fits into the file. Returns whether it fits.
+
 fn make_space(known: &mut Known, key: &str, bytes: u64) -> bool {
     known.remove(key);
     let size = |(path, value): (&String, &Value)| (path.len() + value.to_string().len() + 4) as u64;
@@ -61,7 +60,7 @@ fn make_space(known: &mut Known, key: &str, bytes: u64) -> bool {
     true
 }
 
-/// The file's entries; none where it cannot be read, is damaged, or another user could write to it.
+/// Reads the file. Returns no records if it is unreadable, damaged, or writable by other users.
 fn read(file: &Path) -> Known {
     if !files::is_ours(file) {
         return Known::new();
@@ -70,7 +69,7 @@ fn read(file: &Path) -> Known {
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
-/// `$XDG_STATE_HOME/livedeck/trusted.json`; the data folder where there is no state folder.
+/// Returns `$XDG_STATE_HOME/livedeck/trusted.json`, or the data folder if there is no state folder.
 pub(super) fn store() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
     let folder = base.state_dir().unwrap_or_else(|| base.data_dir());
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_records_go_when_the_file_is_full() {
+    fn largest_records_are_removed_first() {
         let value = |bytes: u64| Value::from("x".repeat(bytes as usize));
         let mut known = Known::from([
             ("/small".to_owned(), value(1000)),

@@ -1,4 +1,4 @@
-//! What is wrong with the trust store: a talk says so, because no deck is remembered then.
+//! Checks the trust store. Presentations report its problems, because no deck is remembered then.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use crate::diag::Diagnostic;
 use crate::files::{self, FileKind, ReadError};
 use crate::source::{SourceFile, Sources, Span};
 
-/// Mistakes of a file, and that file.
+/// A file and its diagnostics.
 pub type FileDiagnostics = (Sources, Vec<Diagnostic>);
 
-/// What is wrong with the trust store, if there is one.
+/// Returns the problems of the trust store, if any.
 pub fn trust_store_mistakes() -> Option<FileDiagnostics> {
     mistakes(&store::store()?)
 }
@@ -25,14 +25,14 @@ fn mistakes(file: &Path) -> Option<FileDiagnostics> {
             (String::new(), 0, format!("the trust store cannot be read: {error}"), hint)
         }
         Ok(text) if !files::is_ours(file) => {
-            let message = "the trust store does not count: another user can write to it";
-            (text, 0, message.to_owned(), "remove the file, and allow the decks again")
+            let message = "the trust store is ignored: other users can write to it";
+            (text, 0, message.to_owned(), "remove the file and allow the decks again")
         }
         Ok(text) => {
             let error = serde_json::from_str::<Map<String, Value>>(&text).err()?;
             let at = offset(&text, error.line(), error.column());
             let message = format!("the trust store is damaged: {error}");
-            (text, at, message, "remove the file, and allow the decks again")
+            (text, at, message, "remove the file and allow the decks again")
         }
     };
     let mut sources = Sources::default();
@@ -41,7 +41,7 @@ fn mistakes(file: &Path) -> Option<FileDiagnostics> {
     Some((sources, vec![mistake]))
 }
 
-/// The byte at a line and column, both from 1.
+/// Returns the byte offset of a line and column, both counted from 1.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     text.floor_char_boundary(before + column.saturating_sub(1))
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_that_does_not_count_is_reported() {
+    fn ignored_store_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("trusted.json");
         let said = || {
@@ -73,7 +73,7 @@ mod tests {
         fs::write(&file, "{\"/talk.md\": 1}").unwrap();
         assert_eq!(said(), None);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(said().unwrap().contains("another user can write to it"));
+        assert!(said().unwrap().contains("other users can write to it"));
         fs::remove_file(&file).unwrap();
         fs::create_dir(&file).unwrap();
         assert_eq!(

@@ -56,11 +56,11 @@ impl Folder {
         load(&LoadOptions::new(self.path("talk.md")), None).unwrap().deck
     }
 
-    fn findings(&self) -> Findings {
+    fn findings(&self) -> DeckFindings {
         self.findings_with(&Executors::new())
     }
 
-    fn findings_with(&self, executors: &Executors) -> Findings {
+    fn findings_with(&self, executors: &Executors) -> DeckFindings {
         let deck = self.deck();
         assert!(deck.diagnostics.is_empty(), "{:?}", deck.diagnostics);
         examine(&self.path("talk.md"), &deck, executors)
@@ -68,7 +68,7 @@ impl Folder {
 
     /// What the question says has changed since `known`.
     fn inquiry(&self, known: &Record) -> TrustSummary {
-        question(&self.path("talk.md"), &self.deck(), &self.findings(), Some(known))
+        summarize(&self.path("talk.md"), &self.deck(), &self.findings(), Some(known))
     }
 
     /// What the question says after `change`.
@@ -119,11 +119,11 @@ type Change = fn(&Folder);
 /// Ways that are edits of the deck's text, or of a text that it names.
 #[rstest]
 #[case("bash +exec", "echo 1", "echo 2", "block 1 (slide 1) changed")]
-#[case("bash +exec", "+exec", "+auto_exec", "block 1 (slide 1) now runs by itself")]
-#[case("bash +exec", "+exec", "+exec_replace", "block 1 (slide 1) now runs by itself")]
+#[case("bash +exec", "+exec", "+auto_exec", "block 1 (slide 1) now runs automatically")]
+#[case("bash +exec", "+exec", "+exec_replace", "block 1 (slide 1) now runs automatically")]
 #[case("bash +exec", "+exec", "+image", "block 1 (slide 1) now becomes a picture")]
-#[case("js +exec", "+exec", "+exec:deno", "block 1 (slide 1) is now run by `+exec:deno`")]
-#[case("bash +exec", "+exec", "+validate", "block 1 (slide 1) now runs in checks only")]
+#[case("js +exec", "+exec", "+exec:deno", "block 1 (slide 1) now runs with `+exec:deno`")]
+#[case("bash +exec", "+exec", "+validate", "block 1 (slide 1) now runs only in checks")]
 #[case("bash +exec", "+exec", "+exec +acquire_terminal", "now gets the terminal")]
 #[case("bash +exec", "+exec", "+exec +pty", "block 1 (slide 1): its terminal changed")]
 #[case("bash +exec", "+exec", "+exec +input:yes", "block 1 (slide 1): its input changed")]
@@ -134,7 +134,7 @@ type Change = fn(&Folder);
     "bash +exec",
     "# Title",
     "---\noptions: {python: {preload: [evil]}}\n---\n",
-    "preload` appeared"
+    "preload` was added"
 )]
 fn an_edit_of_a_block_is_named(
     #[case] fence: &str,
@@ -182,7 +182,7 @@ fn a_variable_is_named(#[case] line: &str) {
     let changes =
         folder.changes(|folder| folder.write("talk.env", format!("GREETING=hello\n{line}\n")));
     let name = line.split('=').next().unwrap();
-    assert_eq!(changes, [format!("block 1 (slide 1): variable `{name}` appeared")]);
+    assert_eq!(changes, [format!("block 1 (slide 1): variable `{name}` was added")]);
 }
 
 #[rstest]
@@ -190,25 +190,25 @@ fn a_variable_is_named(#[case] line: &str) {
     it.replace("talk.md", "dep: {path: ./dep}", "dep: {path: ./dep}, rand: \"1\"");
 }, "cargo manifest: `rand` is new (1)")]
 #[case::version(|it: &Folder| it.replace("talk.md", "./dep}", "./dep, features: [evil]}"),
-    "cargo manifest: `dep` was path ./dep, now path ./dep, features evil")]
+    "cargo manifest: `dep` changed from path ./dep to path ./dep, features evil")]
 #[case::build_script(|it: &Folder| it.write("dep/build.rs", "fn main() {}"),
-    "crate ./dep: build.rs appeared")]
+    "crate ./dep: build.rs was added")]
 #[case::source(|it: &Folder| it.write("dep/src/lib.rs", "pub fn run() { evil() }"),
     "crate ./dep: src/lib.rs changed")]
 #[case::module_called_target(|it: &Folder| it.write("dep/src/target/mod.rs", ""),
-    "crate ./dep: src/target/mod.rs appeared")]
+    "crate ./dep: src/target/mod.rs was added")]
 #[case::nested(|it: &Folder| it.write("nested/build.rs", "fn main() {}"),
-    "crate nested: build.rs appeared")]
-#[case::workspace(|it: &Folder| it.write("Cargo.toml", "[workspace]\n"), "Cargo.toml appeared")]
+    "crate nested: build.rs was added")]
+#[case::workspace(|it: &Folder| it.write("Cargo.toml", "[workspace]\n"), "Cargo.toml was added")]
 #[case::retargeted_link(|it: &Folder| {
     it.write("other/lib.rs", "evil");
     fs::remove_dir_all(it.path("dep/src")).unwrap();
     it.link("../other", "dep/src");
 }, "crate ./dep: src/lib.rs changed")]
 #[case::toolchain(|it: &Folder| it.write("rust-toolchain.toml", "[toolchain]\npath = \"tool\"\n"),
-    "rust-toolchain.toml appeared")]
+    "rust-toolchain.toml was added")]
 #[case::wrapper(|it: &Folder| it.write(".cargo/config.toml", "build.rustc-wrapper = \"w\"\n"),
-    ".cargo/config.toml appeared")]
+    ".cargo/config.toml was added")]
 fn a_change_of_what_rust_is_built_with_is_named(#[case] change: Change, #[case] named: &str) {
     let changes = with_crate().changes(change);
     assert!(changes.iter().any(|it| it.contains(named)), "{named}: {changes:?}");
@@ -235,24 +235,24 @@ fn a_wrapper_that_cargo_is_configured_with_is_looked_at() {
 #[rstest]
 #[case::appears("print(1)", |it: &Folder| {
     it.write(".venv/bin/python3", "#!/bin/sh\nevil\n");
-}, ".venv appeared")]
+}, ".venv was added")]
 #[case::named("print(1)", |it: &Folder| {
     it.replace("talk.md", "# Title", "---\noptions: {python: {interpreter: ./py}}\n---\n");
-}, "`options.python.interpreter` appeared")]
+}, "`options.python.interpreter` was added")]
 #[case::shadow_of_the_library("import random", |it: &Folder| it.write("random.py", "evil"),
-    "random.py appeared")]
+    "random.py was added")]
 #[case::shadow_of_what_the_library_imports("import random", |it: &Folder| it.write("bisect.py", ""),
-    "bisect.py appeared")]
-#[case::package("print(1)", |it: &Folder| it.write("json/__init__.py", ""), "json appeared")]
-#[case::extension("print(1)", |it: &Folder| it.write("json.abi3.so", ""), "json.abi3.so appeared")]
+    "bisect.py was added")]
+#[case::package("print(1)", |it: &Folder| it.write("json/__init__.py", ""), "json was added")]
+#[case::extension("print(1)", |it: &Folder| it.write("json.abi3.so", ""), "json.abi3.so was added")]
 #[case::compiled("print(1)", |it: &Folder| {
     it.write("__pycache__/helper.cpython-311.pyc", [0, 0, 0, 0, 1, 0, 0, 0, 0]);
-}, "__pycache__/helper.cpython-311.pyc appeared")]
+}, "__pycache__/helper.cpython-311.pyc was added")]
 #[case::folder_without_init("from tools import x", |it: &Folder| it.write("tools/x.py", ""),
-    "tools appeared")]
+    "tools was added")]
 #[case::script("import os; os.system('./setup')", |it: &Folder| {
     it.write("setup", "#!/bin/sh\n");
-}, "setup appeared")]
+}, "setup was added")]
 fn a_change_of_what_python_runs_is_named(
     #[case] code: &str,
     #[case] change: Change,
@@ -266,13 +266,13 @@ fn a_change_of_what_python_runs_is_named(
     fs::remove_file(it.path(".venv/bin/python3")).unwrap();
     it.write(".venv/bin/python3", "#!/bin/sh\nevil\n");
 }, ".venv: bin/python3 changed")]
-#[case::program(|it: &Folder| it.write(".venv/bin/git", "#!/bin/sh\n"), ".venv: bin/git appeared")]
+#[case::program(|it: &Folder| it.write(".venv/bin/git", "#!/bin/sh\n"), ".venv: bin/git was added")]
 #[case::site(|it: &Folder| {
     it.write(".venv/lib/python3.11/site-packages/sitecustomize.py", "evil");
-}, ".venv: sitecustomize.py appeared")]
+}, ".venv: sitecustomize.py was added")]
 #[case::path_file(|it: &Folder| {
     it.write(".venv/lib/python3.11/site-packages/a.pth", "import evil");
-}, ".venv: a.pth appeared")]
+}, ".venv: a.pth was added")]
 #[case::package(|it: &Folder| {
     it.write(".venv/lib/python3.11/site-packages/numpy/core.py", "evil");
 }, ".venv: numpy changed")]
@@ -313,7 +313,7 @@ fn a_file_that_a_block_s_program_runs_is_named(
     #[case] file: &str,
 ) {
     let folder = Folder::new(&block(fence, code));
-    assert_eq!(folder.changes(|folder| folder.write(file, "one")), [format!("{file} appeared")]);
+    assert_eq!(folder.changes(|folder| folder.write(file, "one")), [format!("{file} was added")]);
     assert_eq!(folder.changes(|folder| folder.write(file, "two")), [format!("{file} changed")]);
 }
 
@@ -386,8 +386,8 @@ fn blocks_are_found_again_when_others_come_and_go() {
     let folder = Folder::new(&deck(&["1", "2", "3"]));
     let edited = |codes: &[&str]| folder.changes(|folder| folder.write("talk.md", deck(codes)));
     assert_eq!(edited(&["0", "1", "2", "3"]), ["block 1 (slide 1) is new"]);
-    assert_eq!(edited(&["0", "2", "3"]), ["1 of its blocks is gone"]);
-    assert_eq!(edited(&["0", "3", "2"]), ["its blocks are in another order"]);
+    assert_eq!(edited(&["0", "2", "3"]), ["1 block was removed"]);
+    assert_eq!(edited(&["0", "3", "2"]), ["the blocks are in a different order"]);
     assert_eq!(edited(&["0", "4", "2"]), ["block 2 (slide 1) changed"]);
 }
 
@@ -410,7 +410,7 @@ fn names_of_files_are_made_visible() {
     assert_eq!(changes, [""; 0], "no import finds it");
     let folder = Folder::new(&block("bash +exec", "./\u{1b}x.sh"));
     let changes = folder.changes(|folder| folder.write("\u{1b}x.sh", ""));
-    assert_eq!(changes, ["␛x.sh appeared"]);
+    assert_eq!(changes, ["␛x.sh was added"]);
 }
 
 #[test]
@@ -427,7 +427,7 @@ fn pipes_and_loops_of_links_do_not_keep_it_waiting() {
     folder.fifo("rust-toolchain.toml");
     assert_eq!(folder.findings().trouble, None);
     assert!(
-        folder.changes(|folder| folder.fifo("json.py")).contains(&"json.py appeared".to_owned())
+        folder.changes(|folder| folder.fifo("json.py")).contains(&"json.py was added".to_owned())
     );
 }
 
@@ -452,7 +452,7 @@ fn the_question_names_interpreter_crates_and_files() {
     folder.write("talk.md", text + &block("rust +exec", "1"));
     folder.write("dep/Cargo.toml", "");
     folder.write("dep/build.rs", "");
-    let inquiry = question(&folder.path("talk.md"), &folder.deck(), &folder.findings(), None);
+    let inquiry = summarize(&folder.path("talk.md"), &folder.deck(), &folder.findings(), None);
     assert!(inquiry.crates.contains(&"dep path ./dep (build script)".to_owned()), "{inquiry:?}");
     assert!(inquiry.crates.iter().any(|it| it.starts_with("rand 0.9")), "{inquiry:?}");
     assert_eq!(inquiry.files, [".venv", "helper.py"]);
@@ -474,7 +474,7 @@ fn only_files_that_an_edit_brings_in_are_accepted_with_it() {
     let after = folder.findings().record;
     let remembered = accepted.edited(&before, &after);
     let changes = folder.inquiry(&remembered).changes;
-    assert_eq!(changes, ["helper.py changed", "random.py appeared"]);
+    assert_eq!(changes, ["helper.py changed", "random.py was added"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn report(files: &[(&str, &str)], more: &[&str]) -> (i32, String) {
 #[test]
 fn a_deck_without_mistakes_passes() {
     let (status, text) = report(&[("talk.md", "A\n===\n\nb\n")], &["--size", "80x24"]);
-    assert_eq!((status, text.as_str()), (0, "talk.md: 1 slide, no mistakes\n"));
+    assert_eq!((status, text.as_str()), (0, "talk.md: 1 slide, no problems\n"));
 }
 
 /// One mistake of each kind of place: front matter, theme override, theme file, command, fence,
@@ -143,7 +143,7 @@ fn what_does_not_fit_a_size_is_told_by_slide_and_place() {
     let (status, _) = report(&[("talk.md", LARGE)], &["--size", "80x24", "--strict"]);
     assert_eq!(status, 1);
     let (status, text) = report(&[("talk.md", LARGE)], &["--size", "100x60"]);
-    assert_eq!((status, text.as_str()), (0, "talk.md: 2 slides, no mistakes\n"));
+    assert_eq!((status, text.as_str()), (0, "talk.md: 2 slides, no problems\n"));
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn recorded_output_counts_for_the_size() {
     let folder = folder(&[("talk.md", deck)]);
     let sizes = ["--size", "80x24", "--size", "80x50"];
     let report = || String::from_utf8(check(folder.path(), &sizes).stdout).unwrap();
-    assert_eq!(report(), "talk.md: 1 slide, no mistakes\n");
+    assert_eq!(report(), "talk.md: 1 slide, no problems\n");
     let recorded = Command::new(env!("CARGO_BIN_EXE_livedeck"))
         .args(["record", "talk.md"])
         .current_dir(folder.path())

@@ -93,10 +93,10 @@ fn what_a_deck_chooses_is_not_started_before_its_code_may_run() {
     write_program(&python, &format!("#!/bin/sh\ntouch {}\n", trace.display()));
     let (status, text) = folder.doctor(&["talk.md"]);
     assert_eq!(status, 0, "{text}");
-    assert!(text.contains("its code may not run yet"), "{text}");
+    assert!(text.contains("its code is not allowed to run yet"), "{text}");
     assert!(!trace.exists(), "{text}");
     let (_, text) = folder.doctor(&["-x", "talk.md"]);
-    assert!(!text.contains("its code may not run yet"), "{text}");
+    assert!(!text.contains("its code is not allowed to run yet"), "{text}");
     assert!(trace.exists(), "{text}");
 }
 
@@ -126,5 +126,5 @@ fn what_does_not_compile_is_told_by_the_deck_s_lines() {
         text.contains("talk.md:13:1: rust · ready · "),
         "what is behind it is compiled: {text}"
     );
-    assert!(text.contains("talk.md:17:1: rust · does not compile, as is expected · "), "{text}");
+    assert!(text.contains("talk.md:17:1: rust · does not compile, as expected · "), "{text}");
 }

@@ -102,7 +102,7 @@ fn what_was_recorded_must_come_out_again() {
     assert_eq!(status, 1);
     let text = without_times(&text).replace(&today(), "TODAY");
     insta::assert_snapshot!(text, @"
-    talk.md: 1 slide, no mistakes
+    talk.md: 1 slide, no problems
     talk.md:5:1: code changed since the recording of TODAY · A title, block 1 (bash)
         --- recorded TODAY
         +++ now
@@ -277,7 +277,7 @@ fn f164_what_is_not_recorded_must_do_what_is_expected() {
     let (status, text) = folder.check(&[]);
     assert_eq!(status, 1);
     insta::assert_snapshot!(without_times(&text), @"
-    talk.md: 1 slide, no mistakes
+    talk.md: 1 slide, no problems
     talk.md:2:1: failed: expected to fail, but succeeded · (no title), block 1 (bash, validated)
     talk.md:6:1: failed: exit 3 · (no title), block 2 (bash, validated)
         | out

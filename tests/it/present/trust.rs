@@ -82,7 +82,7 @@ type Change = fn(&Desk);
 #[case::starts_by_itself(
     |desk: &Desk| desk.write("talk/talk.md", &slide("bash +exec", "touch ran")),
     |desk: &Desk| desk.replace("talk/talk.md", "+exec", "+auto_exec"),
-    "block 1 (slide 1) now runs by itself"
+    "block 1 (slide 1) now runs automatically"
 )]
 #[case::helper_module(
     |desk: &Desk| {
@@ -95,7 +95,7 @@ type Change = fn(&Desk);
 #[case::environment(
     |desk: &Desk| desk.write("talk/talk.md", &slide("python +exec", "open('ran', 'w')")),
     |desk: &Desk| desk.program("talk/.venv/bin/python3", "#!/bin/sh\ntouch \"${0%/*}/../../ran\"\n"),
-    ".venv appeared"
+    ".venv was added"
 )]
 #[case::script(
     |desk: &Desk| {
@@ -111,7 +111,7 @@ type Change = fn(&Desk);
         desk.write("talk/talk.env", "A=b\n");
     },
     |desk: &Desk| desk.write("talk/talk.env", "A=b\nLD_PRELOAD=./evil.so\n"),
-    "variable `LD_PRELOAD` appeared"
+    "variable `LD_PRELOAD` was added"
 )]
 #[case::build_script(
     |desk: &Desk| {
@@ -126,7 +126,7 @@ type Change = fn(&Desk);
         let script = "fn main() { std::fs::write(\"../ran\", \"\").unwrap(); }";
         desk.write("talk/dep/build.rs", script);
     },
-    "crate ./dep: build.rs appeared"
+    "crate ./dep: build.rs was added"
 )]
 fn a_changed_deck_asks_before_anything_runs(
     #[case] before: Change,

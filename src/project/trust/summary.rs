@@ -1,29 +1,29 @@
-//! Wording the question about a deck: its interpreter, crates, the files that decide, and what has
-//! changed since it was trusted. Names come from the deck, so they are made visible.
+//! Summarizes a deck for the trust prompt: its interpreter, crates, relevant files, and the changes
+//! since it was trusted. Names come from the deck, so control characters are made visible.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::collect::Collector;
 use super::record::{self, GROUP_END, Record};
-use super::{Findings, python};
+use super::{DeckFindings, python};
 use crate::app::TrustSummary;
 use crate::deck::{Crate, CrateOrigin, Deck};
 use crate::exec;
 use crate::source::{excerpt, visible_line};
 
-/// The question, with what has changed since `known` was remembered.
-pub(super) fn inquiry(
+/// Returns the summary, with the changes since `known` was stored.
+pub(super) fn summary(
     folder: &Path,
     deck: &Deck,
-    findings: &Findings,
+    findings: &DeckFindings,
     known: Option<&Record>,
 ) -> TrustSummary {
     let changes = known.map(|known| known.changes(&findings.record, &places(deck)));
     let is_trusted = findings.trouble.is_none() && changes.as_ref().is_some_and(Vec::is_empty);
     let named = deck.options.python_interpreter.as_deref();
     let python = python::has_blocks(deck).then(|| interpreter(folder, named));
-    let crates = record::crates(deck).into_iter().map(|it| spoken(folder, it));
+    let crates = record::crates(deck).into_iter().map(|it| describe_crate(folder, it));
     TrustSummary {
         is_trusted,
         changes: visible(changes.unwrap_or_default()),
@@ -38,7 +38,7 @@ fn visible(lines: Vec<String>) -> Vec<String> {
     lines.into_iter().map(|line| visible_line(&line).into_owned()).collect()
 }
 
-/// What each block is called: its number, its slide, and its file where that is not the deck's own.
+/// Names each block: its number, its slide, and its file if that is not the deck's own.
 fn places(deck: &Deck) -> Vec<String> {
     let own = deck.sources.iter().next().map(|file| file.path().to_owned());
     let place = |(number, cell): (usize, &std::sync::Arc<crate::deck::Cell>)| {
@@ -51,7 +51,7 @@ fn places(deck: &Deck) -> Vec<String> {
     deck.cells.iter().enumerate().map(place).collect()
 }
 
-/// The Python that will most likely run blocks, as far as that is known without starting one.
+/// Returns the Python that will most likely run blocks, without starting one.
 fn interpreter(folder: &Path, named: Option<&str>) -> String {
     match exec::likely_python(folder, named) {
         Some(found) => {
@@ -62,8 +62,8 @@ fn interpreter(folder: &Path, named: Option<&str>) -> String {
     }
 }
 
-/// A crate with its version, and what it runs while it is built.
-fn spoken(folder: &Path, it: &Crate) -> String {
+/// Describes a crate: its version, and whether it has a build script.
+fn describe_crate(folder: &Path, it: &Crate) -> String {
     let has_script = match &it.origin {
         CrateOrigin::Path(path) => has_build_script(&folder.join(path)),
         _ => {
@@ -80,7 +80,7 @@ fn has_build_script(root: &Path) -> bool {
         || Collector::text(&root.join("Cargo.toml")).is_some_and(says_so)
 }
 
-/// The folders in which cargo keeps what it has fetched of a crate, whatever its version.
+/// Returns the folders where cargo stores the downloaded versions of a crate.
 fn fetched(name: &str) -> Vec<PathBuf> {
     let Some(home) = cargo_home() else { return Vec::new() };
     let Ok(registries) = std::fs::read_dir(home.join("registry/src")) else { return Vec::new() };
@@ -100,7 +100,7 @@ fn cargo_home() -> Option<PathBuf> {
     chosen.map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
 }
 
-/// The files and groups of files that decide, each once; crates are named apart.
+/// Returns the relevant files and groups of files, each once, without crates.
 fn deciding(record: &Record) -> Vec<String> {
     let group = |label: &String| label.split(GROUP_END).next().unwrap_or_default().to_owned();
     let groups: BTreeSet<String> = record.files.keys().map(group).collect();

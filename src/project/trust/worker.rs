@@ -1,9 +1,9 @@
-//! Trust while a talk is given. A thread of its own looks at the files, so that neither the first
-//! slide nor a key waits for them.
+//! Examines and remembers decks during a presentation, on a separate thread: neither the first slide
+//! nor a key waits for it.
 //!
-//! What the speaker changes in the deck's text while presenting counts as allowed, and is remembered
-//! with the deck. Everything else that decides what runs stays as it was when the user answered: if
-//! another program changes such a file during the talk, the next talk asks.
+//! Changes of the deck's text during the presentation count as allowed and are remembered. All other
+//! files that determine what runs stay as they were when the user answered: if another program changes
+//! one of them during the presentation, the next presentation asks.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::record::Record;
-use super::{Executors, Findings, examine, question, store};
+use super::{DeckFindings, Executors, examine, store, summarize};
 use crate::app::TrustSummary;
 use crate::deck::Deck;
 
-/// How long the end of a talk waits for what is still to be written.
+/// How long to wait at exit for pending writes.
 const QUIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What was found out about a deck.
+/// An examined deck.
 #[derive(Debug)]
 pub(crate) struct ExaminedDeck {
     /// The deck.
     pub(crate) deck: Arc<Deck>,
-    /// The question about it; none where it was only looked up, and is unknown.
-    pub(crate) inquiry: Option<Arc<TrustSummary>>,
+    /// The summary for the trust prompt; `None` if the deck was only looked up, and is unknown.
+    pub(crate) summary: Option<Arc<TrustSummary>>,
 }
 
 /// What the thread reports.
@@ -40,33 +40,33 @@ pub(crate) enum TrustReport {
 /// Receives the thread's reports.
 type ReportSink = Box<dyn Fn(TrustReport) + Send>;
 
-/// What the thread is to do.
-enum Job {
-    /// Find out whether this deck may run; look no further if it is unknown.
+/// A job for the thread.
+enum TrustJob {
+    /// Find out whether this deck may run. Does not examine unknown decks.
     Check(Arc<Deck>),
-    /// Find out everything that the question about this deck says.
+    /// Examine this deck for the trust prompt.
     Examine(Arc<Deck>),
-    /// Remember this deck as it was last examined.
+    /// Remember this deck, as last examined.
     Remember(Arc<Deck>),
-    /// The speaker has changed the text of a deck that is remembered to this.
+    /// Update a remembered deck whose text the speaker changed.
     Edited(Arc<Deck>),
 }
 
-/// The thread's other end. There is no thread before it has something to do.
+/// Handle of the thread, which starts with the first job.
 pub(crate) struct TrustWorker {
     thread: Option<TrustThread>,
-    jobs: Option<Jobs>,
+    jobs: Option<TrustJobs>,
 }
 
-/// What goes to the thread.
-struct Jobs {
-    given: Sender<Job>,
+/// Channels to the running thread.
+struct TrustJobs {
+    given: Sender<TrustJob>,
     /// Disconnects when the thread has ended.
     ended: Receiver<()>,
 }
 
 impl TrustWorker {
-    /// Looks after the deck at `path`.
+    /// Creates the handle for the deck at `path`.
     pub(crate) fn new(
         path: PathBuf,
         executors: Executors,
@@ -77,99 +77,99 @@ impl TrustWorker {
         Self { thread: Some(thread), jobs: None }
     }
 
-    /// Finds out whether a deck was trusted before and is unchanged.
+    /// Checks whether a deck is trusted and unchanged.
     pub(crate) fn check(&mut self, deck: &Arc<Deck>) {
-        self.give(Job::Check(deck.clone()));
+        self.send(TrustJob::Check(deck.clone()));
     }
 
-    /// Finds out what the question about a deck says.
+    /// Examines a deck for the trust prompt.
     pub(crate) fn examine(&mut self, deck: &Arc<Deck>) {
-        self.give(Job::Examine(deck.clone()));
+        self.send(TrustJob::Examine(deck.clone()));
     }
 
-    /// Remembers that a deck may always run, as it was when its user was asked.
+    /// Remembers that a deck may always run, as examined when the user was asked.
     pub(crate) fn remember(&mut self, deck: &Arc<Deck>) {
-        self.give(Job::Remember(deck.clone()));
+        self.send(TrustJob::Remember(deck.clone()));
     }
 
-    /// Remembers what the speaker has changed in a deck that may always run.
+    /// Updates the record of a remembered deck after the speaker changed it.
     pub(crate) fn edited(&mut self, deck: &Arc<Deck>) {
-        self.give(Job::Edited(deck.clone()));
+        self.send(TrustJob::Edited(deck.clone()));
     }
 
-    /// Gives the thread something to do. Where there can be none, nothing is found out, and so nothing
-    /// is allowed.
-    fn give(&mut self, job: Job) {
+    /// Sends a job to the thread. If the thread cannot start, no deck is examined, and nothing is
+    /// allowed.
+    fn send(&mut self, job: TrustJob) {
         if let Some(thread) = self.thread.take() {
             self.jobs = thread.start().ok();
         }
         if let Some(jobs) = &self.jobs {
-            // The thread ends only when this end is gone.
+            // The thread ends only after this sender is dropped.
             let _ = jobs.given.send(job);
         }
     }
 }
 
 impl Drop for TrustWorker {
-    /// Lets the thread write what it was told to remember.
+    /// Lets the thread finish pending writes.
     fn drop(&mut self) {
-        if let Some(Jobs { given, ended }) = self.jobs.take() {
+        if let Some(TrustJobs { given, ended }) = self.jobs.take() {
             drop(given);
             let _ = ended.recv_timeout(QUIT_TIMEOUT);
         }
     }
 }
 
-/// What the thread knows.
+/// State of the thread.
 struct TrustThread {
     path: PathBuf,
     executors: Executors,
     report: ReportSink,
-    /// The deck that was examined last, and what was found.
-    last: Option<(Arc<Deck>, Findings)>,
-    /// The deck that may always run, and what of it is remembered.
+    /// The last examined deck and the findings.
+    last: Option<(Arc<Deck>, DeckFindings)>,
+    /// The deck that may always run, and its stored record.
     accepted: Option<(Arc<Deck>, Record)>,
 }
 
 impl TrustThread {
-    fn start(mut self) -> std::io::Result<Jobs> {
+    fn start(mut self) -> std::io::Result<TrustJobs> {
         let (given, jobs) = unbounded();
         let (end, ended) = bounded(0);
         std::thread::Builder::new().name("trust".to_owned()).spawn(move || {
             jobs.into_iter().for_each(|job| self.work(job));
             drop::<Sender<()>>(end);
         })?;
-        Ok(Jobs { given, ended })
+        Ok(TrustJobs { given, ended })
     }
 
-    fn work(&mut self, job: Job) {
+    fn work(&mut self, job: TrustJob) {
         match job {
-            Job::Check(deck) => match store::find(&self.path) {
-                None => self.tell(deck, None),
-                Some(known) => self.inquire(deck, Some(&known)),
+            TrustJob::Check(deck) => match store::find(&self.path) {
+                None => self.report_examined(deck, None),
+                Some(known) => self.examine_and_report(deck, Some(&known)),
             },
-            Job::Examine(deck) => {
+            TrustJob::Examine(deck) => {
                 let known = store::find(&self.path);
-                self.inquire(deck, known.as_ref());
+                self.examine_and_report(deck, known.as_ref());
             }
-            Job::Remember(deck) => {
+            TrustJob::Remember(deck) => {
                 let examined = self.last.take().filter(|(last, _)| Arc::ptr_eq(last, &deck));
                 let findings = examined.map(|(_, findings)| findings);
                 let findings = findings.unwrap_or_else(|| self.look(&deck));
                 self.accept(deck, findings.record);
             }
-            Job::Edited(deck) => self.edited(deck),
+            TrustJob::Edited(deck) => self.edited(deck),
         }
     }
 
-    fn inquire(&mut self, deck: Arc<Deck>, known: Option<&Record>) {
+    fn examine_and_report(&mut self, deck: Arc<Deck>, known: Option<&Record>) {
         let findings = self.look(&deck);
-        let inquiry = question(&self.path, &deck, &findings, known);
-        if inquiry.is_trusted {
+        let summary = summarize(&self.path, &deck, &findings, known);
+        if summary.is_trusted {
             self.accepted = Some((deck.clone(), findings.record.clone()));
         }
         self.last = Some((deck.clone(), findings));
-        self.tell(deck, Some(Arc::new(inquiry)));
+        self.report_examined(deck, Some(Arc::new(summary)));
     }
 
     fn edited(&mut self, deck: Arc<Deck>) {
@@ -180,7 +180,7 @@ impl TrustThread {
         }
         let (old, new) = (self.look(&before), self.look(&deck));
         if new.trouble.is_some() {
-            // It cannot be remembered any more: the next talk asks.
+            // It cannot be remembered any more: the next presentation asks.
             self.accepted = Some((before, accepted));
             return;
         }
@@ -196,16 +196,16 @@ impl TrustThread {
         self.accepted = Some((deck, record));
     }
 
-    fn look(&self, deck: &Deck) -> Findings {
+    fn look(&self, deck: &Deck) -> DeckFindings {
         examine(&self.path, deck, &self.executors)
     }
 
-    fn tell(&self, deck: Arc<Deck>, inquiry: Option<Arc<TrustSummary>>) {
-        (self.report)(TrustReport::Examined(ExaminedDeck { deck, inquiry }));
+    fn report_examined(&self, deck: Arc<Deck>, summary: Option<Arc<TrustSummary>>) {
+        (self.report)(TrustReport::Examined(ExaminedDeck { deck, summary }));
     }
 }
 
-/// Whether two readings of a deck have the same code and options, so that only its text differs.
+/// Returns whether two versions of a deck have the same code and options.
 fn is_same_code(before: &Deck, after: &Deck) -> bool {
     let record = |deck: &Deck| {
         Record::new(
