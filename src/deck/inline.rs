@@ -1,4 +1,4 @@
-//! Text inside a block: a flat sequence of styled runs. The parser resolves nesting (flags add up,
+//! Text inside a block: a flat sequence of inlines, each in one style. The parser resolves nesting (flags add up,
 //! the inner colour wins), which leaves only line breaking to the layout.
 
 use crate::source::Span;
@@ -90,7 +90,7 @@ pub fn inline_text(inlines: &[Inline]) -> String {
     let mut text = String::new();
     for inline in inlines {
         match inline {
-            Inline::Text(piece, _) => text.push_str(piece),
+            Inline::Text(inline, _) => text.push_str(inline),
             Inline::Break | Inline::SoftBreak => text.push(' '),
             Inline::Variable(..) => {}
         }

@@ -86,7 +86,7 @@ impl Deck {
         }) else {
             return Vec::new();
         };
-        // A cell that only a check runs uses the state and leaves none.
+        // A cell that only a check runs uses the session but does not change it.
         let goes_on = |other: &&Arc<Cell>| {
             other.exec.session.as_deref() == Some(session) && other.exec.start != Start::OnCheck
         };

@@ -80,7 +80,7 @@ mod tests {
         let shown: Vec<_> = deck.slides[0].blocks.iter().map(|block| block.step.0).collect();
         assert_eq!((shown, deck.slides[0].steps), (vec![0, 0, 2], 6));
         let BlockKind::Paragraph(text) = &deck.slides[0].blocks[2].kind else { panic!() };
-        assert_eq!(text.iter().filter(|piece| **piece == Inline::Break).count(), 2);
+        assert_eq!(text.iter().filter(|inline| **inline == Inline::Break).count(), 2);
     }
 
     #[test]

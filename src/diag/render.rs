@@ -75,13 +75,13 @@ impl Excerpt {
             text.floor_char_boundary(range.end.min(start + MAX_MARKED)).min(line_end).max(start);
         let is_part = start - line > 2 * MAX_CONTEXT;
         let from = if is_part { text.floor_char_boundary(start - MAX_CONTEXT) } else { line };
-        let behind = text.floor_char_boundary((end + MAX_CONTEXT).min(line_end)).max(end);
+        let after = text.floor_char_boundary((end + MAX_CONTEXT).min(line_end)).max(end);
         // Control characters become visible, which may move the span.
-        let [before, marked, behind] =
-            [from..start, start..end, end..behind].map(|part| visible(&text[part]));
+        let [before, marked, after] =
+            [from..start, start..end, end..after].map(|part| visible(&text[part]));
         let span = before.len()..before.len() + marked.len();
         let cut_chars = text[line..from].chars().count();
-        let line = [before, marked, behind].concat();
+        let line = [before, marked, after].concat();
         Self { path: file.name(), line, number: file.line(start as u32) as usize, span, cut_chars }
     }
 

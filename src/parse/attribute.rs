@@ -16,8 +16,8 @@ pub(super) fn length(text: &str) -> usize {
         return word;
     }
     let Some(end) = closing(&text[value..]) else { return text.len() };
-    let behind = value + end + 1;
-    behind + text[behind..].find(char::is_whitespace).unwrap_or(text.len() - behind)
+    let after = value + end + 1;
+    after + text[after..].find(char::is_whitespace).unwrap_or(text.len() - after)
 }
 
 /// Returns the name and the value of an attribute, without its `+`.

@@ -90,7 +90,7 @@ impl<'t> Chunks<'t> {
             Some((*next, line))
         });
         let marks = |line: &str| line.trim().len() >= 3 && line.trim().bytes().all(|b| b == b'>');
-        { lines }.find(|(_, line)| marks(line)).map_or(end, |(behind, _)| behind)
+        { lines }.find(|(_, line)| marks(line)).map_or(end, |(after, _)| after)
     }
 
     /// Returns the end of the slide that contains byte `at`.

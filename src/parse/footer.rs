@@ -78,13 +78,13 @@ fn unknown(name: &str) -> String {
     }
 }
 
-/// Splits a run of text at the counters' placeholders.
-fn counters(piece: Inline) -> Vec<Inline> {
-    let Inline::Text(text, style) = piece else { return vec![piece] };
+/// Splits a text at the counters' placeholders.
+fn counters(inline: Inline) -> Vec<Inline> {
+    let Inline::Text(text, style) = inline else { return vec![inline] };
     if !text.contains([CURRENT, TOTAL]) {
         return vec![Inline::Text(text, style)];
     }
-    let mut pieces = Vec::new();
+    let mut inlines = Vec::new();
     for part in text.split_inclusive([CURRENT, TOTAL]) {
         let (words, variable) = match part.strip_suffix(CURRENT) {
             Some(words) => (words, Some(Variable::CurrentSlide)),
@@ -94,11 +94,11 @@ fn counters(piece: Inline) -> Vec<Inline> {
             },
         };
         if !words.is_empty() {
-            pieces.push(Inline::Text(words.into(), TextStyle::clone(&style)));
+            inlines.push(Inline::Text(words.into(), TextStyle::clone(&style)));
         }
-        pieces.extend(variable.map(|variable| Inline::Variable(variable, style.clone())));
+        inlines.extend(variable.map(|variable| Inline::Variable(variable, style.clone())));
     }
-    pieces
+    inlines
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn parsed(template: &str) -> Result<String, String> {
-        footer(template, &meta()).map(|pieces| deck_text::text(&pieces))
+        footer(template, &meta()).map(|inlines| deck_text::text(&inlines))
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) struct Front {
     /// The YAML between the fences.
     pub(super) yaml: std::ops::Range<usize>,
     /// The first byte after it.
-    pub(super) behind: usize,
+    pub(super) end: usize,
 }
 
 /// Finds front matter: a first line `---`, up to the next such line.
@@ -30,7 +30,7 @@ pub(super) fn cut(text: &str) -> Option<Front> {
     for line in lines {
         if is_fence(line) {
             let empty = text[yaml..at].is_empty();
-            return (!empty).then_some(Front { yaml: yaml..at, behind: at + line.len() });
+            return (!empty).then_some(Front { yaml: yaml..at, end: at + line.len() });
         }
         at += line.len();
     }
@@ -58,12 +58,12 @@ pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
     }
     let shows_intro = root.is_some_and(|root| reader.root(&root));
     if shows_intro {
-        let span = Span::new(FileId(0), 0..front.behind);
+        let span = Span::new(FileId(0), 0..front.end);
         let title = Some("[Introduction]".into());
         let intro = Slide { kind: SlideKind::Intro, title, steps: 1, span, ..Slide::default() };
         deck.slides.push(intro);
     }
-    front.behind
+    front.end
 }
 
 /// Returns a diagnostic for text that looks like invalid front matter: its first line is almost a

@@ -36,7 +36,7 @@ impl DeckBuilder<'_> {
     fn included(&mut self, path: &Path, text: &str) {
         let source = SourceFile::new(path, text);
         let file = self.deck.sources.add(source);
-        let body = frontmatter::cut(text).map_or(0, |front| front.behind);
+        let body = frontmatter::cut(text).map_or(0, |front| front.end);
         if body > 0 {
             let mistake =
                 Diagnostic::error(Span::new(file, 0..3), "front matter in an included file")

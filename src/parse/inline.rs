@@ -1,4 +1,4 @@
-//! Collects inline events into styled runs. Styles are a stack: flags add up, the inner colour
+//! Collects inline events into styled pieces of text. Styles are a stack: flags add up, the inner colour
 //! wins; code and link labels reset the style.
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
@@ -21,7 +21,7 @@ pub(super) struct InlineCollector<'t> {
     text: String,
     style: TextStyle,
     open: Vec<OpenStyle<'t>>,
-    /// Runs that are a lone `^`, which may mark superscript.
+    /// Inlines that are a lone `^`, which may mark superscript.
     carets: Vec<superscript::Caret>,
     pictures: Vec<(usize, PictureDraft)>,
     picture_depth: usize,
@@ -54,9 +54,9 @@ enum OpenKind<'t> {
 
 /// The inline content of a block.
 pub(super) struct InlineContent {
-    /// The runs, in order.
+    /// The inlines, in order.
     pub(super) inlines: Vec<Inline>,
-    /// Its pictures, each with the index of the run after it.
+    /// Its pictures, each with the index of the inline after it.
     pub(super) pictures: Vec<(usize, PictureDraft)>,
 }
 

@@ -25,31 +25,31 @@ pub(super) fn line_at(text: &str, span: Span, mistakes: &mut Vec<Diagnostic>) ->
     let (before, after) = text.split_once(body).unwrap_or_default();
     let guarded = format!("{GUARD}{body}");
     let blocks = events::blocks(&guarded, TextOrigin::Whole(span), 0, mistakes);
-    let mut pieces = Vec::new();
-    pieces.extend(plain(before));
+    let mut line = Vec::new();
+    line.extend(plain(before));
     for block in blocks {
         if let ElementKind::Paragraph(inlines) = block.kind {
             let mut inlines = inlines.into_iter();
-            pieces.extend(inlines.next().and_then(unguard));
-            pieces.extend(inlines);
+            line.extend(inlines.next().and_then(unguard));
+            line.extend(inlines);
         }
     }
-    pieces.extend(plain(after));
-    pieces
+    line.extend(plain(after));
+    line
 }
 
 fn plain(text: &str) -> Option<Inline> {
     (!text.is_empty()).then(|| Inline::Text(clean(text), TextStyle::default()))
 }
 
-/// Removes the guard from the first run.
-fn unguard(piece: Inline) -> Option<Inline> {
-    match piece {
+/// Removes the guard from the first inline.
+fn unguard(inline: Inline) -> Option<Inline> {
+    match inline {
         Inline::Text(text, style) => match text.strip_prefix(GUARD) {
             Some("") => None,
             Some(rest) => Some(Inline::Text(rest.into(), style)),
             None => Some(Inline::Text(text, style)),
         },
-        piece => Some(piece),
+        inline => Some(inline),
     }
 }

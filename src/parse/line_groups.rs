@@ -17,17 +17,17 @@ pub(super) fn read(text: &str) -> Result<Vec<LineGroup>, String> {
 fn group(text: &str) -> Result<LineGroup, String> {
     let mut ranges = Vec::new();
     let mut all = false;
-    for piece in text.split(',').map(str::trim) {
-        if piece == "all" {
+    for part in text.split(',').map(str::trim) {
+        if part == "all" {
             all = true;
             continue;
         }
-        let (from, to) = piece.split_once('-').unwrap_or((piece, piece));
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
         let number = |text: &str| text.trim().parse::<u16>();
         match (number(from), number(to)) {
             (Ok(from), Ok(to)) => ranges.push((from, to)),
-            _ if piece.is_empty() => return Err("a group of lines is empty".to_owned()),
-            _ => return Err(format!("`{}` is not a line or range of lines", excerpt(piece))),
+            _ if part.is_empty() => return Err("a group of lines is empty".to_owned()),
+            _ => return Err(format!("`{}` is not a line or range of lines", excerpt(part))),
         }
     }
     Ok(if all { LineGroup::All } else { LineGroup::Lines(ranges) })

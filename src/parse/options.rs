@@ -53,7 +53,7 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
         ),
         (
             "strict_front_matter_parsing",
-            "Whether unknown keys of front matter are mistakes.",
+            "Whether unknown front matter keys are errors.",
             &mut options.strict_front_matter,
         ),
     ];
@@ -62,31 +62,29 @@ pub fn declare_options(options: &mut Options, keys: &mut dyn KeyVisitor) {
     }
     let about = "Rows from one list item to the next.";
     keys.key("list_item_newlines", about, &mut within(&mut options.list_item_newlines, 1..=255));
-    let about = "What a comment starts with to be a command.";
+    let about = "Prefix of comment commands; if empty, any comment may be one.";
     keys.key("command_prefix", about, &mut options.command_prefix);
-    let about = "What a picture's attributes start with.";
+    let about = "Prefix of picture attributes.";
     keys.key("image_attributes_prefix", about, &mut options.image_attributes_prefix);
-    let about = "Languages whose blocks are drawn, as with `+render`.";
+    let about = "Languages to render as pictures, as with `+render`.";
     keys.key("auto_render_languages", about, &mut options.auto_render_languages);
-    let about = "When recorded output is shown by itself in the place of what runs; with `always` \
-                 nothing runs.";
+    let about = "When recorded output is shown instead of a run; with `always` nothing runs.";
     keys.key("replay", about, &mut one_of(&mut options.replay, REPLAY_WORDS));
-    keys.section("python", "Blocks of Python.", &mut |keys| {
+    keys.section("python", "Python blocks.", &mut |keys| {
         let about =
-            "The interpreter; without it `$VIRTUAL_ENV`, `.venv` beside the deck, `python3`.";
+            "The interpreter; the default is `$VIRTUAL_ENV`, `.venv` next to the deck, or `python3`.";
         keys.key("interpreter", about, &mut options.python_interpreter);
         let about = "Whether all blocks share one session, as with `+session`.";
         keys.key("session", about, &mut options.python_session);
-        let about = "Modules that are imported before a block asks for them, beside those that blocks \
-                     name.";
+        let about = "Modules to preimport, in addition to those that blocks import.";
         keys.key("preload", about, &mut PythonModulesSlot(&mut options.python_preload));
     });
-    keys.section("rust", "Blocks of Rust.", &mut |keys| {
-        let about = "The language's edition, where a block's own manifest does not say.";
+    keys.section("rust", "Rust blocks.", &mut |keys| {
+        let about = "The Rust edition, unless a block sets its own.";
         keys.key("edition", about, &mut EditionSlot(&mut options.rust.edition));
-        let about = "How they are optimised.";
+        let about = "The optimisation profile.";
         keys.key("profile", about, &mut one_of(&mut options.rust.profile, PROFILES));
-        let about = "Crates that all of them may use, as in a `Cargo.toml`.";
+        let about = "Crates that all blocks can use, as in `Cargo.toml`.";
         keys.key("dependencies", about, &mut CratesSlot(&mut options.rust.crates));
     });
 }

@@ -16,15 +16,15 @@ pub(super) fn read(
     let mut words = Vec::new();
     let mut width_percent = None;
     let mut mistake = None;
-    for piece in draft.alt.split(',') {
+    for part in draft.alt.split(',') {
         let attribute =
-            piece.strip_prefix(prefix).filter(|rest| !prefix.is_empty() || rest.contains(':'));
+            part.strip_prefix(prefix).filter(|rest| !prefix.is_empty() || rest.contains(':'));
         match attribute.map(width) {
             Some(Ok(percent)) => width_percent = Some(percent),
             Some(Err((message, hint))) => {
                 mistake = Some(Diagnostic::error(draft.span, message).hint(hint));
             }
-            None => words.push(piece),
+            None => words.push(part),
         }
     }
     let picture = Picture {

@@ -76,9 +76,9 @@ impl Drafts {
         let before = places.iter().rev().find(|place| place.drafted.end <= range.start);
         let at =
             before.map_or(range.start, |place| range.start - place.drafted.end + place.saved.end);
-        let Some(piece) = saved.get(at..at + range.len()) else { return false };
-        if piece != edited {
-            let (saved, edited) = (piece.to_owned(), edited.to_owned());
+        let Some(part) = saved.get(at..at + range.len()) else { return false };
+        if part != edited {
+            let (saved, edited) = (part.to_owned(), edited.to_owned());
             self.0.push(Draft { file: file.to_owned(), at, saved, edited });
         }
         true
@@ -148,16 +148,16 @@ mod tests {
         Path::new("talk.md")
     }
 
-    fn at(text: &str, piece: &str) -> Range<usize> {
-        let start = text.find(piece).unwrap();
-        start..start + piece.len()
+    fn at(text: &str, part: &str) -> Range<usize> {
+        let start = text.find(part).unwrap();
+        start..start + part.len()
     }
 
     /// Returns drafts of these edits, applied one after the other.
     fn edited(edits: &[(&str, &str)]) -> Drafts {
         let mut drafts = Drafts::default();
-        for (piece, edited) in edits {
-            let range = at(&drafts.apply(deck(), SAVED), piece);
+        for (part, edited) in edits {
+            let range = at(&drafts.apply(deck(), SAVED), part);
             assert!(drafts.edit(deck(), SAVED, range, edited));
         }
         drafts

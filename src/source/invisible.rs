@@ -119,22 +119,22 @@ fn characters(
 ) -> impl Iterator<Item = (usize, char, bool)> {
     let mut before = before;
     text.char_indices().map(move |(at, c)| {
-        let behind = &text[at + c.len_utf8()..];
+        let after = &text[at + c.len_utf8()..];
         let is_needed = !is_invisible(c)
-            || before.is_some_and(|before| is_of_emoji(before, c, behind))
-            || kind == TextKind::Prose && is_of_script(before, c, behind);
+            || before.is_some_and(|before| is_of_emoji(before, c, after))
+            || kind == TextKind::Prose && is_of_script(before, c, after);
         before = Some(if is_needed { c } else { mark(c) });
         (at, c, is_needed)
     })
 }
 
 /// Returns whether the invisible `c` is part of an emoji, given the text around it.
-fn is_of_emoji(before: char, c: char, behind: &str) -> bool {
+fn is_of_emoji(before: char, c: char, after: &str) -> bool {
     match c {
-        '\u{fe0f}' if matches!(before, '0'..='9' | '#' | '*') => behind.starts_with('\u{20e3}'),
+        '\u{fe0f}' if matches!(before, '0'..='9' | '#' | '*') => after.starts_with('\u{20e3}'),
         '\u{fe0e}' | '\u{fe0f}' => is_emoji(before),
-        '\u{200d}' => (is_emoji(before) || before == '\u{fe0f}') && starts_with(behind, is_emoji),
-        '\u{e0020}'..='\u{e007f}' if before == '\u{1f3f4}' => is_flag(c, behind),
+        '\u{200d}' => (is_emoji(before) || before == '\u{fe0f}') && starts_with(after, is_emoji),
+        '\u{e0020}'..='\u{e007f}' if before == '\u{1f3f4}' => is_flag(c, after),
         // Inside a flag: its start has checked that it is complete.
         '\u{e0020}'..='\u{e007f}' => is_tag(before),
         _ => false,
@@ -142,13 +142,13 @@ fn is_of_emoji(before: char, c: char, behind: &str) -> bool {
 }
 
 /// Returns whether a script needs the invisible `c`, given the text around it.
-fn is_of_script(before: Option<char>, c: char, behind: &str) -> bool {
+fn is_of_script(before: Option<char>, c: char, after: &str) -> bool {
     match (before, c) {
-        (_, '\u{115f}') => starts_with(behind, is_jamo),
+        (_, '\u{115f}') => starts_with(after, is_jamo),
         (Some(before), '\u{1160}') => matches!(before, '\u{1100}'..='\u{115e}'),
         (Some(before), '\u{fe00}'..='\u{fe0d}') => is_ideograph(before) || is_sign(before),
         (Some(before), '\u{e0100}'..='\u{e01ef}') => is_ideograph(before),
-        (Some(before), '\u{200c}' | '\u{200d}') => joins(before) && starts_with(behind, joins),
+        (Some(before), '\u{200c}' | '\u{200d}') => joins(before) && starts_with(after, joins),
         (Some(before), '\u{180b}'..='\u{180f}') => matches!(before, '\u{1820}'..='\u{18aa}'),
         _ => false,
     }
@@ -207,10 +207,10 @@ fn joins(c: char) -> bool {
 }
 
 /// Returns whether a black flag is followed by the tags of a region, which are `first` and the
-/// start of `behind`.
-fn is_flag(first: char, behind: &str) -> bool {
-    let letters = behind.chars().take_while(|&c| is_tag(c)).count();
-    let end = behind.chars().nth(letters);
+/// start of `after`.
+fn is_flag(first: char, after: &str) -> bool {
+    let letters = after.chars().take_while(|&c| is_tag(c)).count();
+    let end = after.chars().nth(letters);
     is_tag(first) && (2..=5).contains(&letters) && end == Some('\u{e007f}')
 }
 

@@ -150,7 +150,7 @@ impl Composer {
         }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "an arm beside others that can fail")]
+    #[expect(clippy::unnecessary_wraps, reason = "matches the other arms, which can fail")]
     fn open(&mut self, start: usize, anchor: usize, value: NodeValue) -> Result<(), YamlError> {
         self.open.push(OpenCollection { start, anchor, value, key: None });
         Ok(())

@@ -85,7 +85,7 @@ struct Outline<'t> {
 impl<'t> Outline<'t> {
     fn of(text: &'t str) -> Self {
         let front = frontmatter::cut(text);
-        let body = front.as_ref().map_or(0, |front| front.behind);
+        let body = front.as_ref().map_or(0, |front| front.end);
         let lines = prose(text, body);
         let keys = match &front {
             Some(front) => lines_from(text, front.yaml.start)

@@ -132,7 +132,7 @@ pub(super) const TOOLS: &[Tool] = &[
             sign(Is("::right::"), COLUMNS),
             also(
                 Starts("layout: "),
-                "remove what is between `---` and `---` at the start of a slide",
+                "remove everything between `---` and `---` at the start of a slide",
             ),
             also(Starts("<div"), "remove HTML: livedeck draws markdown"),
         ],

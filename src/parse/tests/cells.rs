@@ -78,7 +78,7 @@ fn f157_output_is_placed_by_the_blocks_id() {
     assert!(found.cells[0].detached);
     assert_eq!(found.slides.len(), 2);
     let wrong = deck(&placed.replace("output: all", "output: al"));
-    assert!(!wrong.cells[0].detached, "what nobody places stands below its code");
+    assert!(!wrong.cells[0].detached, "unplaced output is shown below its code");
     assert_eq!(wrong.diagnostics[0].message, "no block above has the name `al`");
     assert_eq!(wrong.diagnostics[0].hints, ["did you mean `all`?"]);
 }
@@ -323,5 +323,5 @@ fn impossible_output_place_is_an_error(
     let mistake = &deck.diagnostics[0];
     assert_eq!((&*mistake.message, &*mistake.hints), (message, &[hint.to_owned()][..]));
     let places = deck.cells.iter().map(|cell| cell.exec.place);
-    assert!(places.into_iter().all(|place| place == OutputPlace::Below), "it stands below");
+    assert!(places.into_iter().all(|place| place == OutputPlace::Below), "output is shown below");
 }

@@ -202,7 +202,7 @@ fn cells(cells: &[Vec<Inline>]) -> String {
     cells.iter().map(|cell| text(cell)).collect::<Vec<_>>().join(" | ")
 }
 
-/// Renders styled runs as `{bi:text}`, one letter per flag.
+/// Renders inlines as `{bi:text}`, one letter per flag.
 pub(in crate::parse) fn text(inlines: &[Inline]) -> String {
     const LETTERS: [(u16, char); 8] = [
         (TextStyle::BOLD, 'b'),

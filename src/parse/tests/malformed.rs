@@ -43,7 +43,7 @@ fn control_characters_do_not_reach_the_tree() {
 #[test]
 fn malformed_input_does_not_panic() {
     let deep = |mark: &str| mark.repeat(5_000) + " x\n";
-    let strange = [
+    let malformed = [
         deep(">"),
         deep("- "),
         deep("1. "),
@@ -65,7 +65,7 @@ fn malformed_input_does_not_panic() {
         "```rust {65536|0|} +exec:\n```".to_owned(),
         "<!-- column: 99999999999999999999 -->\n<!-- new_lines: 4294967295 -->".to_owned(),
     ];
-    for text in strange {
+    for text in malformed {
         for cut in [text.len(), text.len() / 2, 3.min(text.len())] {
             let cut = (0..=cut).rev().find(|&cut| text.is_char_boundary(cut)).unwrap();
             let deck = deck(&text[..cut]);

@@ -5,9 +5,9 @@
 //! of which not all stand on a slide. After a change that is meant,
 //! `cargo insta review` shows each difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use livedeck::deck::{Cursor, SlideNo, Step};
 use livedeck::diag::summary;
@@ -18,28 +18,29 @@ use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use rstest::rstest;
 use unicode_width::UnicodeWidthStr;
 
-#[test]
-fn decks_look_as_they_did() {
-    for path in decks() {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let loaded = load(&LoadOptions::new(path), None).unwrap();
-        insta::with_settings!({ omit_expression => true, snapshot_path => "../../decks/screens", prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!(name, screens(&loaded));
-        });
-    }
+#[rstest]
+fn deck_matches_its_screens(#[files("tests/decks/*.md")] path: PathBuf) {
+    // Relative, for the same path in messages on every machine.
+    let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let loaded = load(&LoadOptions::new(path), None).unwrap();
+    insta::with_settings!({ omit_expression => true, snapshot_path => "../../decks/screens", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, screens(&loaded));
+    });
 }
 
-fn decks() -> Vec<PathBuf> {
-    // Relative, so that messages name the same path on every machine.
-    let folder = Path::new("tests/decks");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut decks: Vec<_> =
-        files.filter(|path| path.extension().is_some_and(|ext| ext == "md")).collect();
-    decks.sort();
-    assert!(!decks.is_empty());
-    decks
+/// The decks are found when the tests are compiled: touch this file after adding one.
+#[test]
+fn every_deck_has_screens() {
+    let names = |folder: &str, extension: &str| -> BTreeSet<String> {
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = files.filter(|path| path.extension().is_some_and(|found| found == extension));
+        files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("tests/decks", "md"), names("tests/decks/screens", "snap"));
 }
 
 /// All slides of a deck: every step where it is large, the last where it is small.

@@ -1,36 +1,43 @@
-//! The format's rows, F001 to F206, each with its test: a function named `f012_…`, or a deck named
-//! `f012-…` that `render.rs` draws. What a row says, its test says in its name; a row without one
-//! is excused here, with the reason.
+//! The numbered rows of `docs/presenterm-format.md`, each with its tests: a function named `f012_…`,
+//! or a deck named `f012-…` that `render.rs` draws.
 
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 use std::path::Path;
 
-/// The numbers that rows have.
-const ROWS: &[RangeInclusive<u16>] =
-    &[1..=29, 30..=44, 50..=88, 90..=99, 100..=130, 140..=168, 170..=185, 190..=206];
-
-/// Rows without a test, and why.
-const EXCUSED: &[(RangeInclusive<u16>, &str)] = &[];
-
 #[test]
-fn every_row_has_a_test_or_an_excuse() {
-    let rows: BTreeSet<u16> = ROWS.iter().cloned().flatten().collect();
-    let excused: BTreeSet<u16> = EXCUSED.iter().flat_map(|(rows, _)| rows.clone()).collect();
-    let mut tested = BTreeSet::new();
+fn every_row_has_a_test_and_every_test_a_row() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/presenterm-format.md")).unwrap();
+    let numbers: Vec<u16> = page.lines().filter_map(row_number).collect();
+    assert!(numbers.is_sorted_by(|one, next| one < next), "rows in order, each once: {numbers:?}");
+    let rows: BTreeSet<u16> = numbers.into_iter().collect();
+    let mut tested = BTreeSet::new();
     for folder in ["src", "tests"] {
         collect(&root.join(folder), &mut tested);
     }
-    let missing: Vec<_> = rows.iter().filter(|row| !tested.contains(row)).collect();
-    let silent: Vec<_> = missing.iter().filter(|row| !excused.contains(row)).collect();
-    assert!(silent.is_empty(), "rows with neither test nor excuse: {silent:?}");
-    let strange: Vec<_> = tested.difference(&rows).collect();
-    assert!(strange.is_empty(), "tests of rows that there are not: {strange:?}");
-    assert!(EXCUSED.iter().all(|(_, reason)| !reason.is_empty()));
+    let untested: Vec<_> = rows.difference(&tested).collect();
+    assert!(untested.is_empty(), "rows without a test: {untested:?}");
+    let unknown: Vec<_> = tested.difference(&rows).collect();
+    assert!(unknown.is_empty(), "tests of rows that are not on the page: {unknown:?}");
 }
 
-/// Adds the rows that names below a folder speak of.
+#[test]
+fn rows_have_four_cells() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/presenterm-format.md")).unwrap();
+    for row in page.lines().filter(|line| row_number(line).is_some()) {
+        let bars = row.matches('|').count() - row.matches("\\|").count();
+        assert_eq!(bars, 5, "{row}");
+    }
+}
+
+/// Returns the number of a row of the page: `| F012 | … |`.
+fn row_number(line: &str) -> Option<u16> {
+    let number = line.strip_prefix("| F")?.split(' ').next()?;
+    number.parse().ok()
+}
+
+/// Adds the rows that tests and decks below a folder are named after.
 fn collect(folder: &Path, tested: &mut BTreeSet<u16>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -47,8 +54,22 @@ fn collect(folder: &Path, tested: &mut BTreeSet<u16>) {
     }
 }
 
-/// The rows that a name begins with: `f012_and_f013_more_words`.
-fn rows_of(name: &str) -> impl Iterator<Item = u16> {
-    let words = name.split(['_', '-', '(']).filter(|word| *word != "and");
-    words.map_while(|word| word.strip_prefix('f').filter(|row| row.len() == 3)?.parse().ok())
+/// Returns the rows that a name begins with: `f012_and_f013_more_words`, or `f150_to_f154_more_words`
+/// for a range.
+fn rows_of(name: &str) -> Vec<u16> {
+    let mut rows = Vec::new();
+    let mut is_range = false;
+    for word in name.split(['_', '-', '(']) {
+        let row = word.strip_prefix('f').filter(|row| row.len() == 3);
+        match (word, row.and_then(|row| row.parse::<u16>().ok())) {
+            ("and", _) => {}
+            ("to", _) if !rows.is_empty() => is_range = true,
+            (_, Some(row)) => {
+                let last = rows.last().copied().filter(|_| std::mem::take(&mut is_range));
+                rows.extend(last.map_or(row, |last| last + 1)..=row);
+            }
+            _ => break,
+        }
+    }
+    rows
 }

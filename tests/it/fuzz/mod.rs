@@ -114,9 +114,9 @@ fn long_decks_draw_without_hanging() {
     let path = folder.path().join("talk.md");
     watch(path.clone());
     let mut times_taken = Vec::new();
-    for (times, before, part, behind) in LONG {
+    for (times, before, part, after) in LONG {
         let times = if in_full { *times } else { times / 50 };
-        std::fs::write(&path, format!("{before}{}{behind}", part.repeat(times))).unwrap();
+        std::fs::write(&path, format!("{before}{}{after}", part.repeat(times))).unwrap();
         BEGUN.store(now(), Ordering::Relaxed);
         let begun = Instant::now();
         let loaded = load(&LoadOptions::new(&path), None).unwrap();

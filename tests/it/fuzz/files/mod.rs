@@ -45,7 +45,7 @@ const NUMBERS: &[&str] = &[
 ];
 
 /// Text that breaks parsers and terminals.
-const PIECES: &[&str] = &[
+const BREAKING_TEXTS: &[&str] = &[
     "",
     " ",
     "\n",
@@ -116,10 +116,10 @@ fn changed(mut text: String, chance: &mut Chance) -> String {
         let at = text.floor_char_boundary(chance.below(text.len() + 1));
         match chance.below(8) {
             0..=2 => replace_number(&mut text, at, chance),
-            3 => text.insert_str(at, PIECES[chance.below(PIECES.len())]),
+            3 => text.insert_str(at, BREAKING_TEXTS[chance.below(BREAKING_TEXTS.len())]),
             4 => {
                 let end = text.ceil_char_boundary((at + chance.below(20)).min(text.len()));
-                text.replace_range(at..end, PIECES[chance.below(PIECES.len())]);
+                text.replace_range(at..end, BREAKING_TEXTS[chance.below(BREAKING_TEXTS.len())]);
             }
             5 => {
                 let mut lines: Vec<_> = text.split_inclusive('\n').collect();
@@ -131,9 +131,9 @@ fn changed(mut text: String, chance: &mut Chance) -> String {
                 text = lines.concat();
             }
             6 => {
-                let piece = PIECES[chance.below(PIECES.len())];
-                let count = [3, 50, 2_000][chance.below(3)].min(20_000 / piece.len().max(1));
-                text.insert_str(at, &piece.repeat(count));
+                let part = BREAKING_TEXTS[chance.below(BREAKING_TEXTS.len())];
+                let count = [3, 50, 2_000][chance.below(3)].min(20_000 / part.len().max(1));
+                text.insert_str(at, &part.repeat(count));
             }
             _ => {
                 let mut bytes = text.into_bytes();

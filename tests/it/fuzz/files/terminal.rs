@@ -89,12 +89,12 @@ fn any_bytes_fill_any_terminal() {
                 _ => bytes.extend(SEQUENCES[chance.below(SEQUENCES.len())]),
             }
         }
-        let piece = 1 + chance.below(bytes.len().max(1));
-        let input = format!("{sizes:?} {piece} {}", bytes.escape_ascii());
+        let chunk = 1 + chance.below(bytes.len().max(1));
+        let input = format!("{sizes:?} {chunk} {}", bytes.escape_ascii());
         (input, move || {
             let mut terminal = Emulator::new(sizes[0].0, sizes[0].1);
             let mut output = Output::with_rows(sizes[0].1);
-            for (number, bytes) in bytes.chunks(piece).enumerate() {
+            for (number, bytes) in bytes.chunks(chunk).enumerate() {
                 let _ = terminal.feed(bytes);
                 output.feed(bytes);
                 if number % 3 == 0 {
