@@ -1,5 +1,5 @@
-//! Collects inline events into styled pieces of text. Styles are a stack: flags add up, the inner colour
-//! wins; code and link labels reset the style.
+//! Collects inline events into a flat sequence of inlines. Styles are a stack: flags add up, the
+//! inner colour wins; code and link labels reset the style.
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
