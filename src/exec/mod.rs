@@ -1,15 +1,17 @@
-//! Running code: processes, the Python worker, the Rust compiler. The only part that starts
-//! anything, and the only one with `unsafe` (each with its reason).
+//! Running code: processes, the Python worker, the Rust compiler. Nothing else starts processes, and
+//! nothing else has `unsafe` code (each block with its reason).
 //!
-//! It never sees slides or themes: a [`run::Request`] comes in, events go out
-//! through one closure, which may block: that is what holds a flood back.
+//! This module never sees slides or themes: a [`run::Request`] comes in, events go out through one
+//! closure, which may block: that is the backpressure.
 
 mod bench;
 mod custom;
+mod event;
 mod io;
 mod languages;
 mod limits;
 mod module_index;
+mod options;
 mod os;
 mod probe;
 mod process;
@@ -28,11 +30,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::deck::Fingerprint;
-use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet, Target, Variable};
+use crate::run::{self, Outcome, Preparation, Request, RunId, Snippet, Target};
+use event::{ExecSink, RunSink};
 use limits::process_limit::ProcessLimiter;
 use module_index::ModuleIndex;
-use os::process_tree::{self, ProcessTree};
+use os::process_tag::start_as;
+use os::process_tree::ProcessTree;
 use os::pty::PtyPool;
 use os::temp_dir::TempRoot;
 use process::background::BackgroundProcesses;
@@ -43,8 +46,10 @@ use rust::Rust;
 use sandbox::{DeckSandbox, DenialWatcher};
 
 pub use custom::{CustomExecutor, CustomRecipe};
+pub use event::{ExecEvent, Stop};
 pub use languages::{languages, why_not_run};
 pub use limits::watchdog::Watchdog;
+pub use options::ExecOptions;
 pub use os::signals::suspend;
 pub use probe::{ProbeReport, PythonInfo};
 pub use process::foreground::stop_foreground;
@@ -53,75 +58,21 @@ pub use rust::Compiler;
 pub use sandbox::{SandboxOptions, support as sandbox_support};
 pub use shutdown::shut_down;
 
-/// What this program does when it was started as a part of itself: the sandbox's launcher, a Python
-/// worker, a warden; nothing if it was not.
+/// Runs this program as one of its helper processes, if it was started as one: the sandbox's launcher,
+/// a Python worker, or the watchdog.
 pub fn entry() -> Option<ExitCode> {
     sandbox::entry().or_else(python::worker_entry).or_else(limits::watchdog::entry)
 }
 
-/// Starts a process that belongs to no run, by other means than those of this module: while one is
-/// started for a run, whatever else starts would be taken for a part of it.
+/// Starts a process that belongs to no run, by other means than this module's. It waits while a process
+/// of a run starts: a process that starts at the same time would get the run's tag.
 pub fn spawn_unowned<T>(start: impl FnOnce() -> T) -> T {
-    process_tree::start_as(None, start)
+    start_as(None, start)
 }
 
-/// What every run of a deck has in common.
-#[derive(Clone, Debug)]
-pub struct ExecOptions {
-    /// The working directory: the deck's.
-    pub directory: PathBuf,
-    /// The front matter's Python, over `$VIRTUAL_ENV`, `.venv` and `python3`.
-    pub python: Option<String>,
-    /// Executors of the user's own, by language.
-    pub custom: BTreeMap<String, CustomExecutor>,
-    /// Where compiled snippets are kept: the user's cache directory, `livedeck` in it; a folder of its
-    /// own for a sandboxed deck ([`SandboxOptions::cache`]).
-    pub cache: PathBuf,
-    /// The sandbox that all of it runs in, if any.
-    pub sandbox: Option<SandboxOptions>,
-}
-
-impl ExecOptions {
-    /// The same with absolute paths: children start in another directory than ours.
-    fn absolute(self) -> Self {
-        let absolute = |path: PathBuf| {
-            // A deck named without its folder has the folder ``, which means the current one.
-            let path = PathBuf::from(".").join(path);
-            std::path::absolute(&path).unwrap_or(path)
-        };
-        let (directory, cache) = (absolute(self.directory), absolute(self.cache));
-        Self { directory, cache, ..self }
-    }
-}
-
-/// What the executor tells.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ExecEvent {
-    /// Something happened to a run.
-    Run(RunId, run::Event),
-    /// Code is being compiled, or was, before anybody asked for it to run.
-    Prepared(Fingerprint, Preparation),
-    /// The names that a session has after a run, or why they cannot be told.
-    Variables(RunId, Result<Vec<Variable>, String>),
-    /// Something was ended that would have taken the machine: what, in words.
-    Warning(String),
-}
-
-/// How hard to stop a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// As ctrl-c in a terminal would: SIGINT to the group.
-    Interrupt,
-    /// SIGKILL to all that it started.
-    Kill,
-}
-
-/// Where what happens to one run goes. It may block, which holds the run back.
-type RunSink = Arc<dyn Fn(run::Event) + Send + Sync>;
-
-/// Runs code on request. Dropping it ends everything it started.
+/// Runs code on request. Dropping it ends all processes it started.
 pub struct Executor {
-    send: Arc<dyn Fn(ExecEvent) + Send + Sync>,
+    send: ExecSink,
     tree: Arc<ProcessTree>,
     runs: ProcessRuns,
     rust: Rust,
@@ -135,7 +86,7 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// An executor that tells what happens through `send`, from threads of its own. Starts nothing.
+    /// Creates an executor that reports through `send`, from its own threads. Starts no process.
     pub fn new(options: ExecOptions, send: impl Fn(ExecEvent) + Send + Sync + 'static) -> Self {
         let options = options.absolute();
         let temp_root = Arc::<TempRoot>::default();
@@ -145,24 +96,23 @@ impl Executor {
             let folders = (&*directory, &*cache);
             Arc::new(DeckSandbox::new(kind, folders, places.programs(), temp_root.clone()))
         });
-        let tree = Arc::new(ProcessTree::within(sandbox.clone()));
-        let send = reporting(sandbox.clone(), send);
+        let tree = Arc::new(ProcessTree::in_sandbox(sandbox.clone()));
+        let send = with_denials(sandbox.clone(), send);
         let ptys = Arc::<PtyPool>::default();
         let background = Arc::<BackgroundProcesses>::default();
-        let python_tree = ProcessTree::within(sandbox.clone());
+        let python_tree = ProcessTree::in_sandbox(sandbox.clone());
         let files = (temp_root.clone(), ptys);
         let python = Python::new((places, cache.clone()), python_tree, files, background.clone());
         let modules = ModuleIndex::new(temp_root.clone());
         let customs = Arc::new(custom);
         let rust = Rust::new(tree.clone(), directory.clone(), &cache, modules, send.clone());
-        let kept = background.clone();
+        let shared = background.clone();
         let runs =
-            ProcessRuns::new(directory, tree.clone(), temp_root.clone(), customs.clone(), kept);
-        let trouble = send.clone();
-        let names = background.clone();
-        let name = move |owner| names.place(owner);
-        let process_limiter =
-            ProcessLimiter::new(move |what| trouble(ExecEvent::Warning(what)), name);
+            ProcessRuns::new(directory, tree.clone(), temp_root.clone(), customs.clone(), shared);
+        let warn = send.clone();
+        let blocks = background.clone();
+        let name = move |owner| blocks.location(owner);
+        let process_limiter = ProcessLimiter::new(move |what| warn(ExecEvent::Warning(what)), name);
         Self {
             send,
             tree,
@@ -178,10 +128,9 @@ impl Executor {
         }
     }
 
-    /// Gets ready for these snippets, the first ones first: starts the Python worker if one is
-    /// Python, which imports these modules and what the snippets import; compiles Rust in the
-    /// background. Called again, it forgets what it had not begun. Only for decks whose code the user
-    /// trusts.
+    /// Prepares these snippets in order: starts the Python worker if one is Python, which imports the
+    /// `preload` modules and those that the snippets import; compiles Rust in the background. A later
+    /// call drops work that was not begun. Only for decks whose code the user trusts.
     pub fn prepare(&self, snippets: Vec<Snippet>, preload: &[String]) {
         let is_python = |snippet: &&Snippet| self.engine_of(snippet) == Ok(Engine::Python);
         let python: Vec<_> = snippets.iter().filter(is_python).collect();
@@ -240,31 +189,28 @@ impl Executor {
         }
     }
 
-    /// Runs something to its end in this terminal, which is the speaker's own and nobody else's in
-    /// the meantime; what happened.
+    /// Runs a program to its end in the speaker's terminal, which nothing else uses meanwhile. Returns its
+    /// events.
     pub fn run_in(&self, terminal: BorrowedFd<'_>, request: &Request) -> Vec<run::Event> {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let heard = told.clone();
-        let lock = |told: &Mutex<Vec<run::Event>>| std::mem::take(&mut *told.lock());
-        let sink: RunSink = Arc::new(move |event| {
-            heard.lock().push(event);
-        });
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let received = events.clone();
+        let sink: RunSink = Arc::new(move |event| received.lock().push(event));
         match self.program(request) {
             Ok(program) => self.runs.run_in(terminal, request, program, &sink),
             Err(why) => sink(run::Event::Finished(Outcome::NotStarted(why), Duration::ZERO)),
         }
-        lock(&told)
+        std::mem::take(&mut *events.lock())
     }
 
-    /// Opens a file at a line (from 1) in the user's editor, which has this terminal until it ends.
+    /// Opens a file at a line (from 1) in the user's editor, which uses this terminal until it ends.
     ///
     /// # Errors
-    /// There is no such editor, or it failed: what happened.
+    /// There is no editor, or it failed: a message.
     pub fn edit(&self, terminal: BorrowedFd<'_>, file: &Path, line: u32) -> Result<(), String> {
         process::editor::open(&self.tree, terminal, file, line)
     }
 
-    /// The program that a run is as a process of its own, whatever engine its language has.
+    /// Returns the program to run a request as a process of its own, whatever engine its language has.
     fn program(&self, request: &Request) -> Result<ProgramSource, String> {
         Ok(match self.engine_of(&request.code)? {
             Engine::Python => ProgramSource::Found(self.python.recipe()),
@@ -273,29 +219,29 @@ impl Executor {
         })
     }
 
-    /// Types at a run that has a terminal of its own, or reads what is typed.
+    /// Types into a run that has a terminal of its own or reads the speaker's input.
     pub fn type_in(&self, run: RunId, bytes: &[u8]) {
         self.python.type_in(run, bytes);
-        self.runs.with(run, |running| running.keyboard().type_in(bytes));
+        self.runs.with(run, |handle| handle.keyboard().type_in(bytes));
     }
 
-    /// Gives a run's own terminal another size.
+    /// Resizes a run's own terminal.
     pub fn resize(&self, run: RunId, (columns, rows): (u16, u16)) {
-        self.runs.with(run, |running| running.keyboard().resize(columns, rows));
+        self.runs.with(run, |handle| handle.keyboard().resize(columns, rows));
     }
 
-    /// Tells what names a session has after a run, soon.
-    pub fn names(&self, run: RunId) {
+    /// Requests the variables of a session after a run: [`ExecEvent::Variables`].
+    pub fn variables(&self, run: RunId) {
         let send = self.send.clone();
         self.python.variables(run, move |variables| send(ExecEvent::Variables(run, variables)));
     }
 
-    /// Drops the state that a run of a session left, or will leave: nothing will go on from it.
+    /// Drops the state that a run of a session has left, or will leave: no run will continue from it.
     pub fn forget(&self, run: RunId) {
         self.python.forget(run);
     }
 
-    /// Stops a run. Of one that has ended a kill ends what it has left in the background.
+    /// Stops a run. A kill also ends the background processes of a run that has ended.
     pub fn stop(&self, run: RunId, how: Stop) {
         self.python.stop(run, how);
         self.runs.stop(run, how);
@@ -309,20 +255,20 @@ impl Executor {
     }
 
     fn sink(&self, run: RunId) -> RunSink {
-        let (send, end) = (self.send.clone(), self.process_limiter.end());
+        let (send, end) = (self.send.clone(), self.process_limiter.end_notice());
         let (sandbox, watcher) = (self.sandbox.clone(), Mutex::new(None::<DenialWatcher>));
         Arc::new(move |event| {
             match &event {
                 run::Event::Output(bytes) => {
                     if let Some(sandbox) = &sandbox {
                         let mut watcher = watcher.lock();
-                        watcher.get_or_insert_with(|| sandbox.watcher()).feed(bytes);
+                        watcher.get_or_insert_with(|| sandbox.denial_watcher()).feed(bytes);
                     }
                 }
                 run::Event::Finished(..) => {
                     let watcher = watcher.lock().take();
-                    if let Some(said) = watcher.and_then(DenialWatcher::finish) {
-                        send(ExecEvent::Run(run, run::Event::Output(said)));
+                    if let Some(denials) = watcher.and_then(DenialWatcher::finish) {
+                        send(ExecEvent::Run(run, run::Event::Output(denials)));
                     }
                     end();
                 }
@@ -333,20 +279,20 @@ impl Executor {
     }
 }
 
-/// Sends events on; what the compiler says of a sandboxed deck's block is said with what was refused.
-fn reporting(
+/// Returns a sink that adds denials to the compiler's errors about a sandboxed deck's block.
+fn with_denials(
     sandbox: Option<Arc<DeckSandbox>>,
     send: impl Fn(ExecEvent) + Send + Sync + 'static,
-) -> Arc<dyn Fn(ExecEvent) + Send + Sync> {
+) -> ExecSink {
     let Some(sandbox) = sandbox else { return Arc::new(send) };
     Arc::new(move |event| {
         let ExecEvent::Prepared(code, Preparation::Refused(errors)) = event else {
             return send(event);
         };
-        let mut watcher = sandbox.watcher();
+        let mut watcher = sandbox.denial_watcher();
         watcher.feed(&errors);
         let errors = match watcher.finish() {
-            Some(said) => [&errors, &*said].concat().into(),
+            Some(denials) => [&errors, &*denials].concat().into(),
             None => errors,
         };
         send(ExecEvent::Prepared(code, Preparation::Refused(errors)));

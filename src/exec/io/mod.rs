@@ -1,6 +1,7 @@
-//! What runs read and write: their terminal's output, their input, and standard output that becomes
-//! a picture.
+//! Input and output of runs: output from their terminal, markers in it, standard input, and standard
+//! output captured as a picture.
 
 pub(in crate::exec) mod capture;
+pub(in crate::exec) mod markers;
 pub(in crate::exec) mod output;
 pub(in crate::exec) mod stdin;

@@ -1,62 +1,64 @@
-//! Carrying what a run writes from its terminal to the sink, while it is written, and knowing when
-//! the last of it was carried.
+//! Reads a run's terminal and passes the output to the sink, until the process has ended and its
+//! last byte was passed on.
 //!
-//! The sink may block; then nothing is read, the terminal's buffer (64 KiB) fills, and the run
-//! waits. That is all there is to holding a flood back.
+//! The sink may block. Then nothing is read, the terminal's buffer (64 KiB) fills, and the run waits:
+//! this is the only backpressure there is.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
+use super::markers::{MarkerScanner, StreamPart, match_literal};
+use super::stdin::InputWatcher;
 use crate::exec::RunSink;
-use crate::exec::io::stdin::InputWatcher;
-use crate::exec::os::process_tree::{Child, ChildStatus};
+use crate::exec::os::child::{Child, ChildStatus};
 use crate::exec::os::pty::{PtyHolder, PtyPair};
+use crate::exec::os::wait::{poll, readable, wait_readable};
 use crate::exec::process::background::OutputSource;
 use crate::run::Event;
 
-/// The most that one event carries.
-const CHUNK: usize = 64 * 1024;
+/// Bytes of the largest event.
+const CHUNK_BYTES: usize = 64 * 1024;
 
-/// More than a terminal's buffers hold: what is read beyond it was written after the end.
-const BUFFERED: usize = 256 * 1024;
+/// More than a terminal's buffers hold: what is read beyond it was written after the process ended.
+const MAX_DRAIN_BYTES: usize = 256 * 1024;
 
-/// A silence that tells the end while the fence cannot be written (output was stopped by `stty`).
+/// How long the terminal must be silent to count as drained while the end marker cannot be written
+/// (output was stopped by `stty`).
 const SILENCE: Duration = Duration::from_millis(50);
 
-/// How long a fence that was written may take to come through on the busiest machine.
-const PASSAGE: Duration = Duration::from_secs(2);
+/// How long the end marker may take from one end of the terminal to the other on a busy machine.
+const MARKER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often to look whether a process has ended when the system has no file left to tell it.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often to check for the end of a process that has no pidfd.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What a read of the terminal gave.
+/// The result of reading the terminal.
 enum ReadResult {
     Bytes(Vec<u8>),
     Nothing,
     Closed,
 }
 
-/// Sends what is written until the process has ended and all that it wrote was sent. At the
-/// deadline calls `expired` once, which is to end the process. Tells when the process waits for input.
+/// Sends output until the process has ended and all its output was sent. Calls `expired` once at the
+/// deadline, which must end the process. Reports when the process waits for input.
 pub(in crate::exec) fn follow(
     pty: &PtyPair,
     child: &Child,
-    (mut deadline, mut watch): (Option<Instant>, Option<InputWatcher>),
+    (mut deadline, mut watcher): (Option<Instant>, Option<InputWatcher>),
     expired: impl Fn(),
     sink: &RunSink,
 ) -> ChildStatus {
-    let mut buffer = vec![0; CHUNK];
+    let mut buffer = vec![0; CHUNK_BYTES];
     loop {
-        let until_look = watch.as_ref().map(InputWatcher::left);
-        let has_ended = wait(pty, child, deadline, until_look);
+        let until_check = watcher.as_ref().map(InputWatcher::until_check);
+        let has_ended = wait(pty, child, deadline, until_check);
         match read(&pty.master, &mut buffer) {
             ReadResult::Bytes(bytes) => sink(Event::Output(bytes)),
             ReadResult::Nothing => {}
-            // Somebody hung our terminal up: nothing more can come.
+            // The terminal was hung up: no more output can come.
             ReadResult::Closed => return child.wait(),
         }
         if has_ended && let Some(status) = child.reap() {
@@ -67,14 +69,14 @@ pub(in crate::exec) fn follow(
             deadline = None;
             expired();
         }
-        if let Some(watch) = &mut watch {
-            watch.look(child.pid(), sink);
+        if let Some(watcher) = &mut watcher {
+            watcher.check(child.pid(), sink);
         }
     }
 }
 
-/// The terminal of a run that has ended: what processes that it left behind write there is still
-/// sent, until none holds it.
+/// The terminal of a run that has ended. Sends what its background processes write, until no process
+/// has the terminal open.
 pub(in crate::exec) struct LeftoverTerminal {
     master: Option<OwnedFd>,
     buffer: Vec<u8>,
@@ -83,10 +85,10 @@ pub(in crate::exec) struct LeftoverTerminal {
 }
 
 impl LeftoverTerminal {
-    /// What is left of a terminal, whose output goes to `sink`.
-    pub(in crate::exec) fn of(pty: PtyPair, sink: RunSink) -> Self {
+    /// Takes over the terminal of a run; its output goes to `sink`.
+    pub(in crate::exec) fn new(pty: PtyPair, sink: RunSink) -> Self {
         let PtyPair { master, holder, .. } = pty;
-        Self { master: Some(master), buffer: vec![0; CHUNK], sink, _holder: holder }
+        Self { master: Some(master), buffer: vec![0; CHUNK_BYTES], sink, _holder: holder }
     }
 }
 
@@ -105,38 +107,37 @@ impl OutputSource for LeftoverTerminal {
     }
 }
 
-/// Waits for output, the process's end, the deadline, or the next look at it; whether the process
-/// may have ended.
+/// Waits for output, the end of the process, the deadline or the next input check. Returns whether
+/// the process may have ended.
 fn wait(
     pty: &PtyPair,
     child: &Child,
     deadline: Option<Instant>,
-    until_look: Option<Duration>,
+    until_check: Option<Duration>,
 ) -> bool {
     let left = deadline.map(|at| at.saturating_duration_since(now()));
-    let left = left.into_iter().chain(until_look).min();
+    let left = left.into_iter().chain(until_check).min();
     let Some(exit) = child.exit() else {
-        let left = left.map_or(LOOK, |left| left.min(LOOK));
-        poll(&mut [PollFd::new(&pty.master, PollFlags::IN)], Some(left));
+        let left = left.map_or(POLL_INTERVAL, |left| left.min(POLL_INTERVAL));
+        wait_readable(&pty.master, Some(left));
         return true;
     };
-    let mut ready =
-        [PollFd::new(&pty.master, PollFlags::IN), PollFd::from_borrowed_fd(exit, PollFlags::IN)];
-    poll(&mut ready, left);
-    !ready[1].revents().is_empty()
+    let mut files = [readable(&pty.master), readable(&exit)];
+    poll(&mut files, left);
+    !files[1].revents().is_empty()
 }
 
-/// Sends what the process wrote before its end. A process it left behind may be writing, too, so
-/// silence would prove nothing: a fence is written behind the last byte, and read up to.
+/// Sends what the process wrote before its end. Background processes may still be writing, so silence
+/// proves nothing: a marker is written behind the last byte, and output is read up to the marker.
 fn drain(pty: &PtyPair, buffer: &mut [u8], sink: &RunSink) {
-    let mut fence = Fence::new(pty.reopen());
+    let mut marker = EndMarker::new(pty.reopen());
     let mut seen = 0;
-    while seen < BUFFERED {
-        let patience = if fence.write() { PASSAGE } else { SILENCE };
-        poll(&mut [PollFd::new(&pty.master, PollFlags::IN)], Some(patience));
+    while seen < MAX_DRAIN_BYTES {
+        let timeout = if marker.write() { MARKER_TIMEOUT } else { SILENCE };
+        wait_readable(&pty.master, Some(timeout));
         let ReadResult::Bytes(bytes) = read(&pty.master, buffer) else { break };
         seen += bytes.len();
-        let (output, is_complete) = fence.without(bytes);
+        let (output, is_complete) = marker.remove_from(&bytes);
         if !output.is_empty() {
             sink(Event::Output(output));
         }
@@ -144,56 +145,54 @@ fn drain(pty: &PtyPair, buffer: &mut [u8], sink: &RunSink) {
             return;
         }
     }
-    let held = std::mem::take(&mut fence.held);
-    if !held.is_empty() {
+    if let Some(held) = marker.scanner.finish() {
         sink(Event::Output(held));
     }
 }
 
-/// A mark in the byte stream that nobody else writes.
-struct Fence {
-    mark: Vec<u8>,
+/// A marker in the byte stream that no one else writes.
+struct EndMarker {
+    marker: Vec<u8>,
     slave: Option<OwnedFd>,
     written: usize,
-    /// The start of a mark, perhaps: kept until the next bytes tell.
-    held: Vec<u8>,
+    scanner: MarkerScanner,
 }
 
-impl Fence {
+impl EndMarker {
     fn new(slave: io::Result<OwnedFd>) -> Self {
         use std::hash::{BuildHasher, RandomState};
         let nonce = RandomState::new().hash_one(0);
-        let mark = format!("\x1b_{nonce:016x}\x1b\\").into_bytes();
-        Self { mark, slave: slave.ok(), written: 0, held: Vec::new() }
+        let marker = format!("\x1b_{nonce:016x}\x1b\\").into_bytes();
+        Self { marker, slave: slave.ok(), written: 0, scanner: MarkerScanner::default() }
     }
 
-    /// Writes what the terminal has room for; whether all of it is written.
+    /// Writes as much as the terminal takes. Returns whether the whole marker is written.
     fn write(&mut self) -> bool {
         let Some(slave) = &self.slave else { return false };
-        let left = &self.mark[self.written..];
+        let left = &self.marker[self.written..];
         if !left.is_empty() {
             self.written += rustix::io::write(slave, left).unwrap_or(0);
         }
-        self.written == self.mark.len()
+        self.written == self.marker.len()
     }
 
-    /// These bytes, with those held before, without the mark; and whether the mark was there.
-    fn without(&mut self, bytes: Vec<u8>) -> (Vec<u8>, bool) {
-        let mut all = std::mem::take(&mut self.held);
-        all.extend(bytes);
-        let at = all.windows(self.mark.len()).position(|window| window == self.mark);
-        if let Some(at) = at {
-            all.drain(at..at + self.mark.len());
-            return (all, true);
+    /// Returns the next bytes without the marker, and whether the marker was among them.
+    fn remove_from(&mut self, bytes: &[u8]) -> (Vec<u8>, bool) {
+        let (mut output, mut is_complete) = (Vec::new(), false);
+        for part in self.scanner.scan(bytes, |bytes| match_literal(bytes, &self.marker)) {
+            match part {
+                StreamPart::Text(bytes) => output.extend(bytes),
+                StreamPart::Marker(()) => is_complete = true,
+            }
         }
-        let longest = all.len().min(self.mark.len() - 1);
-        let held = (1..=longest).rev().find(|len| all.ends_with(&self.mark[..*len])).unwrap_or(0);
-        self.held = all.split_off(all.len() - held);
-        (all, false)
+        if is_complete {
+            output.extend(self.scanner.finish().unwrap_or_default());
+        }
+        (output, is_complete)
     }
 }
 
-/// Reads all that is there, up to a chunk.
+/// Reads what is available, up to the size of the buffer.
 fn read(master: impl AsFd, buffer: &mut [u8]) -> ReadResult {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -203,7 +202,7 @@ fn read(master: impl AsFd, buffer: &mut [u8]) -> ReadResult {
             Ok(count) => filled += count,
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) if filled == 0 => return ReadResult::Nothing,
-            // `EIO`: nobody holds the other end any more.
+            // `EIO`: no process has the other end open.
             Err(_) if filled == 0 => return ReadResult::Closed,
             Err(_) => break,
         }
@@ -211,12 +210,7 @@ fn read(master: impl AsFd, buffer: &mut [u8]) -> ReadResult {
     ReadResult::Bytes(buffer[..filled].to_vec())
 }
 
-fn poll(files: &mut [PollFd<'_>], left: Option<Duration>) {
-    let left = left.and_then(|left| Timespec::try_from(left).ok());
-    let _ = rustix::event::poll(files, left.as_ref());
-}
-
-#[expect(clippy::disallowed_methods, reason = "time limits are kept here")]
+#[expect(clippy::disallowed_methods, reason = "keeps time limits")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -225,30 +219,30 @@ fn now() -> Instant {
 mod tests {
     use super::*;
 
-    fn fence() -> Fence {
-        Fence::new(Err(io::Error::other("not written in this test")))
+    fn end_marker() -> EndMarker {
+        EndMarker::new(Err(io::Error::other("not written in this test")))
     }
 
     #[test]
-    fn a_fence_is_found_and_taken_out() {
-        let mut fence = fence();
-        let bytes = [b"before".as_slice(), &fence.mark, b"after"].concat();
-        assert_eq!(fence.without(bytes), (b"beforeafter".to_vec(), true));
+    fn end_marker_is_removed() {
+        let mut marker = end_marker();
+        let bytes = [b"before".as_slice(), &marker.marker, b"after"].concat();
+        assert_eq!(marker.remove_from(&bytes), (b"beforeafter".to_vec(), true));
     }
 
     #[test]
-    fn a_fence_in_two_pieces_is_found() {
-        let mut fence = fence();
-        let (start, end) = (fence.mark[..5].to_vec(), fence.mark[5..].to_vec());
+    fn split_end_marker_is_found() {
+        let mut marker = end_marker();
+        let (start, end) = (marker.marker[..5].to_vec(), marker.marker[5..].to_vec());
         let first = [b"before".to_vec(), start].concat();
-        assert_eq!(fence.without(first), (b"before".to_vec(), false));
-        assert_eq!(fence.without(end), (Vec::new(), true));
+        assert_eq!(marker.remove_from(&first), (b"before".to_vec(), false));
+        assert_eq!(marker.remove_from(&end), (Vec::new(), true));
     }
 
     #[test]
-    fn what_only_looks_like_a_fence_is_not_lost() {
-        let mut fence = fence();
-        assert_eq!(fence.without(b"red \x1b".to_vec()), (b"red ".to_vec(), false));
-        assert_eq!(fence.without(b"[31m".to_vec()), (b"\x1b[31m".to_vec(), false));
+    fn start_of_another_sequence_is_kept() {
+        let mut marker = end_marker();
+        assert_eq!(marker.remove_from(b"red \x1b"), (b"red ".to_vec(), false));
+        assert_eq!(marker.remove_from(b"[31m"), (b"\x1b[31m".to_vec(), false));
     }
 }

@@ -1,11 +1,11 @@
-//! What runs read: the line that the speaker types, what the author wrote, or nothing; and knowing
-//! that a run waits for it.
+//! Standard input of runs: what the speaker types, what the author wrote, or nothing; and detecting
+//! that a run waits for input.
 //!
-//! A run reads from its terminal, so that programs ask and echo as they do for a person. Nobody tells
-//! when a program waits there, but Linux shows in `/proc` in which system call each thread sleeps,
-//! and on what.
+//! A run reads from its terminal, so programs prompt and echo as they do for a person. No event
+//! reports that a program waits there, but Linux shows in `/proc` which system call each thread
+//! sleeps in, and for which files.
 
-#![expect(clippy::disallowed_methods, reason = "looks into `/proc`, and does so from time to time")]
+#![expect(clippy::disallowed_methods, reason = "reads `/proc` at intervals")]
 
 use std::collections::VecDeque;
 use std::fs;
@@ -22,16 +22,16 @@ use crate::exec::RunSink;
 use crate::exec::os::pty::PtyPair;
 use crate::run::{Event, StdinSource};
 
-/// How often is looked whether a run waits: so that a person does not notice the time between.
-const LOOK: Duration = Duration::from_millis(60);
+/// How often to check whether a run waits for the speaker: too often to notice the delay.
+const CHECK_INTERVAL: Duration = Duration::from_millis(60);
 
-/// The same where it is not a person who answers.
-const LOOK_TO_FEED: Duration = Duration::from_millis(10);
+/// How often to check whether a run waits for the author's lines.
+const FEED_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Ends a terminal's input where a line would start.
-const END: &[u8] = b"\x04";
+/// Ctrl-d: ends a terminal's input at the start of a line.
+const END_OF_INPUT: &[u8] = b"\x04";
 
-/// A terminal that can be typed at, or will be.
+/// The input side of a run's terminal, which may not be open yet.
 #[derive(Debug, Default)]
 pub(in crate::exec) struct Keyboard {
     state: Mutex<KeyboardState>,
@@ -40,14 +40,14 @@ pub(in crate::exec) struct Keyboard {
 #[derive(Debug, Default)]
 struct KeyboardState {
     terminal: Option<OwnedFd>,
-    /// What was typed, and the size that was wanted, before the terminal was there.
+    /// StdinSource and size that arrived before the terminal was open.
     typed: Vec<u8>,
     size: Option<Winsize>,
 }
 
 impl Keyboard {
-    /// Takes the terminal, and does to it what was asked for before it was there.
-    pub(in crate::exec) fn take(&self, master: OwnedFd) {
+    /// Attaches the terminal and applies the input and size that arrived before.
+    pub(in crate::exec) fn attach(&self, master: OwnedFd) {
         let mut keys = self.state.lock();
         if let Some(size) = keys.size.take() {
             let _ = rustix::termios::tcsetwinsize(&master, size);
@@ -56,7 +56,7 @@ impl Keyboard {
         keys.terminal = Some(master);
     }
 
-    /// Types at it. What it does not read is lost, once its terminal can hold no more.
+    /// Types bytes. What the terminal's buffer cannot hold is lost.
     pub(in crate::exec) fn type_in(&self, bytes: &[u8]) {
         let mut keys = self.state.lock();
         match &keys.terminal {
@@ -65,7 +65,7 @@ impl Keyboard {
         }
     }
 
-    /// Gives it another size.
+    /// Resizes the terminal.
     pub(in crate::exec) fn resize(&self, columns: u16, rows: u16) {
         let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
         let mut keys = self.state.lock();
@@ -83,19 +83,19 @@ fn type_at(terminal: impl AsFd, bytes: &[u8]) {
     }
 }
 
-/// Looks whether a run waits for input, and feeds it what the author wrote.
+/// Detects that a run waits for input, and feeds it the author's lines.
 pub(in crate::exec) struct InputWatcher {
-    /// Our end of the run's terminal, and the name of the run's.
+    /// Our end of the run's terminal, and the path of the other end.
     terminal: OwnedFd,
     path: PathBuf,
-    /// Lines that are still to be fed; none where it is the speaker who types.
+    /// The lines left to feed; `None` if the speaker types.
     lines: Option<VecDeque<Vec<u8>>>,
     next: Instant,
-    has_told: bool,
+    has_reported: bool,
 }
 
 impl InputWatcher {
-    /// Watches a run in this terminal; none where it reads nothing, or nothing can be known.
+    /// Watches a run in this terminal. Returns `None` if the run reads nothing.
     pub(in crate::exec) fn new(input: &StdinSource, pty: &PtyPair) -> Option<Self> {
         let lines = match input {
             StdinSource::Empty => return None,
@@ -103,57 +103,57 @@ impl InputWatcher {
             StdinSource::Text(text) => Some(lines(text)),
         };
         let terminal = pty.master.try_clone().ok()?;
-        let every = if lines.is_some() { LOOK_TO_FEED } else { LOOK };
-        let next = Instant::now() + every;
-        Some(Self { terminal, path: pty.path.clone(), lines, next, has_told: false })
+        let interval = if lines.is_some() { FEED_INTERVAL } else { CHECK_INTERVAL };
+        let next = Instant::now() + interval;
+        Some(Self { terminal, path: pty.path.clone(), lines, next, has_reported: false })
     }
 
-    /// How long until the next look.
-    pub(in crate::exec) fn left(&self) -> Duration {
+    /// Returns the time until the next check.
+    pub(in crate::exec) fn until_check(&self) -> Duration {
         self.next.saturating_duration_since(Instant::now())
     }
 
-    /// Looks, if it is time to: at the process and all that it started.
-    pub(in crate::exec) fn look(&mut self, leader: Pid, sink: &RunSink) {
+    /// Checks the process and its descendants, if it is time to.
+    pub(in crate::exec) fn check(&mut self, leader: Pid, sink: &RunSink) {
         let now = Instant::now();
         if now < self.next {
             return;
         }
         let found = find_reader(leader, &self.path);
         if self.lines.is_some() {
-            self.next = now + LOOK_TO_FEED;
+            self.next = now + FEED_INTERVAL;
             self.feed(found);
         } else {
-            self.next = now + LOOK;
-            self.tell(found, sink);
+            self.next = now + CHECK_INTERVAL;
+            self.report(found, sink);
         }
     }
 
-    fn tell(&mut self, found: ReaderState, sink: &RunSink) {
+    fn report(&mut self, found: ReaderState, sink: &RunSink) {
         match found {
             ReaderState::Reader => {
-                self.has_told = true;
+                self.has_reported = true;
                 sink(Event::WaitsForInput { hidden: is_hidden(&self.terminal) });
             }
-            ReaderState::NoReader | ReaderState::Unknown if self.has_told => {
-                self.has_told = false;
+            ReaderState::NoReader | ReaderState::Unknown if self.has_reported => {
+                self.has_reported = false;
                 sink(Event::InputDone);
             }
             ReaderState::NoReader | ReaderState::Unknown => {}
         }
     }
 
-    /// A line for whoever waits; everything at once where nobody can know.
+    /// Feeds one line to a reader, or all lines if the system does not show readers.
     fn feed(&mut self, found: ReaderState) {
         let Some(lines) = &mut self.lines else { return };
         match found {
             ReaderState::Reader => match lines.pop_front() {
                 Some(line) => type_at(&self.terminal, &line),
-                None => type_at(&self.terminal, END),
+                None => type_at(&self.terminal, END_OF_INPUT),
             },
             ReaderState::Unknown => {
                 lines.drain(..).for_each(|line| type_at(&self.terminal, &line));
-                type_at(&self.terminal, END);
+                type_at(&self.terminal, END_OF_INPUT);
                 self.next += Duration::from_secs(1);
             }
             ReaderState::NoReader => {}
@@ -161,12 +161,12 @@ impl InputWatcher {
     }
 }
 
-/// Each line with its end, as a person would type it.
+/// Splits a text into lines, each with its line end.
 fn lines(text: &str) -> VecDeque<Vec<u8>> {
     text.lines().map(|line| format!("{line}\n").into_bytes()).collect()
 }
 
-/// Whether a terminal shows nothing of what is typed at it, though it takes whole lines.
+/// Returns whether a terminal reads lines without echo, as for a password.
 fn is_hidden(terminal: &OwnedFd) -> bool {
     rustix::termios::tcgetattr(terminal).is_ok_and(|modes| {
         let modes = modes.local_modes;
@@ -174,17 +174,16 @@ fn is_hidden(terminal: &OwnedFd) -> bool {
     })
 }
 
-/// Whether somebody reads.
+/// Whether a process reads from the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReaderState {
     Reader,
     NoReader,
-    /// The system does not say.
+    /// The system does not show it.
     Unknown,
 }
 
-/// Looks for a thread of the process, or of one that it started, that sleeps until there is something
-/// to read from the terminal.
+/// Looks for a thread of the process or its descendants that waits for input from the terminal.
 fn find_reader(leader: Pid, terminal: &Path) -> ReaderState {
     let mut found = ReaderState::Unknown;
     let mut to_visit = vec![leader.as_raw_nonzero().get()];
@@ -195,7 +194,7 @@ fn find_reader(leader: Pid, terminal: &Path) -> ReaderState {
             to_visit.extend(children.split_whitespace().filter_map(|it| it.parse::<i32>().ok()));
             let Ok(call) = fs::read_to_string(thread.join("syscall")) else { continue };
             found = ReaderState::NoReader;
-            let Some(call) = Syscall::read(&call) else { continue };
+            let Some(call) = Syscall::parse(&call) else { continue };
             if call.files(process).iter().any(|file| is_link(process, *file, terminal)) {
                 return ReaderState::Reader;
             }
@@ -204,12 +203,12 @@ fn find_reader(leader: Pid, terminal: &Path) -> ReaderState {
     found
 }
 
-/// Whether a file of a process is this one.
+/// Returns whether a process's descriptor is this file.
 fn is_link(process: i32, file: u64, path: &Path) -> bool {
     fs::read_link(format!("/proc/{process}/fd/{file}")).is_ok_and(|link| link == path)
 }
 
-/// A system call that a thread sleeps in.
+/// The system call that a thread sleeps in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Syscall {
     number: i64,
@@ -217,22 +216,22 @@ struct Syscall {
     second: u64,
 }
 
-/// How a system call names the files that it waits for.
+/// How a system call names the files it waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WaitKind {
-    /// One, by its number.
+    /// One descriptor.
     Read,
-    /// A list of structures.
+    /// A list of `pollfd`s.
     Poll,
-    /// A set of bits.
+    /// An `fd_set`.
     Select,
-    /// A file that knows them.
+    /// An epoll instance.
     Epoll,
 }
 
 impl Syscall {
-    /// Reads `0 0x0 0x7f… 0x400 …`; nothing for `running`.
-    fn read(line: &str) -> Option<Self> {
+    /// Parses `0 0x0 0x7f… 0x400 …`. Returns `None` for `running`.
+    fn parse(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         let number = words.next()?.parse().ok()?;
         let mut argument = || u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok();
@@ -243,25 +242,27 @@ impl Syscall {
         CALLS.iter().find(|(number, _)| *number == self.number).map(|(_, kind)| *kind)
     }
 
-    /// The files from which it waits to read.
+    /// Returns the descriptors it waits to read from.
     fn files(self, process: i32) -> Vec<u64> {
         match self.kind() {
             None => Vec::new(),
             Some(WaitKind::Read) => vec![self.first],
-            Some(WaitKind::Poll) => polled(&memory(process, self.first, self.second.min(64) * 8)),
+            Some(WaitKind::Poll) => {
+                parse_pollfds(&memory(process, self.first, self.second.min(64) * 8))
+            }
             Some(WaitKind::Select) => {
                 let bytes = self.first.min(1024).div_ceil(8);
-                selected(&memory(process, self.second, bytes), self.first)
+                parse_fd_set(&memory(process, self.second, bytes), self.first)
             }
             Some(WaitKind::Epoll) => {
                 let info = fs::read_to_string(format!("/proc/{process}/fdinfo/{}", self.first));
-                epolled(&info.unwrap_or_default())
+                parse_epoll_info(&info.unwrap_or_default())
             }
         }
     }
 }
 
-/// The calls by which programs wait for input.
+/// System calls that wait for input.
 #[cfg(target_os = "linux")]
 const CALLS: &[(i64, WaitKind)] = &[
     (libc::SYS_read, WaitKind::Read),
@@ -279,7 +280,7 @@ const CALLS: &[(i64, WaitKind)] = &[
 #[cfg(not(target_os = "linux"))]
 const CALLS: &[(i64, WaitKind)] = &[];
 
-/// Bytes of a process's memory; none if they cannot be had.
+/// Reads a process's memory. Returns no bytes on failure.
 fn memory(process: i32, at: u64, count: u64) -> Vec<u8> {
     let mut bytes = vec![0; count as usize];
     let memory = fs::File::open(format!("/proc/{process}/mem"));
@@ -287,8 +288,8 @@ fn memory(process: i32, at: u64, count: u64) -> Vec<u8> {
     if read.is_ok() { bytes } else { Vec::new() }
 }
 
-/// Files of a `pollfd` list that are waited for to be read.
-fn polled(list: &[u8]) -> Vec<u64> {
+/// Returns the descriptors of a `pollfd` list that wait for input.
+fn parse_pollfds(list: &[u8]) -> Vec<u64> {
     let entries = list.chunks_exact(8).map(|entry| {
         let file = i32::from_ne_bytes([entry[0], entry[1], entry[2], entry[3]]);
         (file, i16::from_ne_bytes([entry[4], entry[5]]))
@@ -297,15 +298,15 @@ fn polled(list: &[u8]) -> Vec<u64> {
     wanted.filter_map(|(file, _)| u64::try_from(file).ok()).collect()
 }
 
-/// Files of an `fd_set`.
-fn selected(set: &[u8], count: u64) -> Vec<u64> {
+/// Returns the descriptors of an `fd_set`.
+fn parse_fd_set(set: &[u8], count: u64) -> Vec<u64> {
     let has =
         |file: &u64| set.get((file / 8) as usize).is_some_and(|byte| byte >> (file % 8) & 1 != 0);
     (0..count.min(1024)).filter(has).collect()
 }
 
-/// Files that an `epoll` waits for to be read, as its `fdinfo` lists them.
-fn epolled(info: &str) -> Vec<u64> {
+/// Returns the descriptors that an epoll's `fdinfo` lists as waiting for input.
+fn parse_epoll_info(info: &str) -> Vec<u64> {
     let entries = info.lines().filter_map(|line| {
         let mut words = line.strip_prefix("tfd:")?.split_whitespace();
         let file = words.next()?.parse().ok()?;
@@ -320,29 +321,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_is_read_as_the_system_shows_it() {
-        let call = Syscall::read("7 0x7ffc 0x2 0xffffffff 0x0 0x0 0x0 0x7ffd 0x7f2a\n");
+    fn syscall_line_is_parsed() {
+        let call = Syscall::parse("7 0x7ffc 0x2 0xffffffff 0x0 0x0 0x0 0x7ffd 0x7f2a\n");
         assert_eq!(call, Some(Syscall { number: 7, first: 0x7ffc, second: 2 }));
-        assert_eq!(Syscall::read("running\n"), None);
+        assert_eq!(Syscall::parse("running\n"), None);
         assert_eq!(
-            Syscall::read("-1 0x7ffd 0x7f2a"),
+            Syscall::parse("-1 0x7ffd 0x7f2a"),
             Some(Syscall { number: -1, first: 0x7ffd, second: 0x7f2a })
         );
     }
 
     #[test]
-    fn each_way_to_wait_names_its_files() {
+    fn waiting_calls_name_their_files() {
         let entry = |file: i32, events: i16| {
             [&file.to_ne_bytes()[..], &events.to_ne_bytes(), &[0; 2]].concat()
         };
-        assert_eq!(polled(&[entry(0, 1), entry(5, 4), entry(-1, 1)].concat()), [0]);
-        assert_eq!(selected(&[0b101, 0b1000_0000], 16), [0, 2, 15]);
+        assert_eq!(parse_pollfds(&[entry(0, 1), entry(5, 4), entry(-1, 1)].concat()), [0]);
+        assert_eq!(parse_fd_set(&[0b101, 0b1000_0000], 16), [0, 2, 15]);
         let info = "pos:\t0\nflags:\t02\ntfd:        0 events:       19 data: 0\ntfd: 9 events: 4 data: 9\n";
-        assert_eq!(epolled(info), [0]);
+        assert_eq!(parse_epoll_info(info), [0]);
     }
 
     #[test]
-    fn given_lines_have_their_ends() {
+    fn lines_keep_their_ends() {
         assert_eq!(lines("a\nb"), [b"a\n", b"b\n"]);
         assert!(lines("").is_empty());
     }

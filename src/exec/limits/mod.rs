@@ -1,4 +1,4 @@
-//! What keeps runs from taking the machine: the process limit, and the watchdog that cleans up when
+//! Limits on what runs do to the machine: the process limit, and the watchdog that cleans up when
 //! livedeck is killed.
 
 pub(in crate::exec) mod process_limit;

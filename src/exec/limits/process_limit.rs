@@ -1,9 +1,9 @@
-//! Counting processes: a block that starts ever more of them would take the whole machine, and the
-//! talk with it. A run that has too many is ended, whatever sessions they are in.
+//! The process limit: a block that starts ever more processes would take the whole machine, and the
+//! talk with it. A run with too many processes is ended, whatever sessions they are in.
 //!
-//! A thread looks while something runs, and a while longer: a fork bomb outlives the shell that threw
-//! it. A look is one line of `/proc/loadavg`; only when the machine has clearly more tasks than after
-//! the last run, or at the last count, are ours counted.
+//! A thread checks while something runs, and for a while after: a fork bomb outlives the shell that
+//! started it. A check reads one line of `/proc/loadavg`; our processes are counted only if the machine
+//! has clearly more tasks than after the last run or at the last count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,97 +13,100 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
-use crate::exec::os::process_tree::{self, Owner, Process, descendants};
+use crate::exec::os::process_tag::Owner;
+use crate::exec::os::process_tree;
+use crate::exec::os::procfs::{Process, descendants, groups_of_runs};
 
-/// How many processes a run may have at a time, where nobody says.
-const MOST: usize = 1000;
+/// How many processes a run may have at a time by default.
+const DEFAULT_LIMIT: usize = 1000;
 
-/// How often is looked.
-const PACE: Duration = Duration::from_millis(100);
+/// How often to check.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How many looks are taken after the last run has ended.
-const LOOKS_AFTER: usize = 30;
+/// How many checks follow the end of the last run.
+const CHECKS_AFTER_RUN: usize = 30;
 
-/// How often a crowd is killed, at most: more may be born while it is.
-const ROUNDS: usize = 200;
+/// How often the processes of a group are killed: more may start meanwhile.
+const MAX_KILL_ROUNDS: usize = 200;
 
-/// Keeps count for as long as it lives.
+/// Enforces the limit for as long as it lives.
 #[derive(Debug)]
 pub(in crate::exec) struct ProcessLimiter {
     limits: Sender<usize>,
-    running: Arc<AtomicUsize>,
+    active: Arc<AtomicUsize>,
 }
 
 impl ProcessLimiter {
-    /// Counts from the first run on; `tell` receives what was ended; `name` names the block
-    /// of an owner.
+    /// Checks from the first run on. `report` receives a message when processes were ended; `name`
+    /// returns the location of an owner's block.
     pub(in crate::exec) fn new(
-        tell: impl Fn(String) + Send + 'static,
+        report: impl Fn(String) + Send + 'static,
         name: impl Fn(Owner) -> Option<String> + Send + 'static,
     ) -> Self {
-        let (limits, heard) = unbounded();
-        let running = Arc::<AtomicUsize>::default();
-        let counted = running.clone();
-        // Without the thread nothing is counted, and nothing else is lost.
-        let thread = std::thread::Builder::new().name("census".to_owned());
-        let _ = thread.spawn(move || keep(&heard, &counted, &tell, &name));
-        Self { limits, running }
+        let (limits, received) = unbounded();
+        let active = Arc::<AtomicUsize>::default();
+        let watched = active.clone();
+        // Without the thread there is no limit, and nothing else is lost.
+        let thread = std::thread::Builder::new().name("process-limit".to_owned());
+        let _ = thread.spawn(move || watch(&received, &watched, &report, &name));
+        Self { limits, active }
     }
 
-    /// A run begins that may have so many processes.
+    /// Notes that a run begins, with this limit or the default.
     pub(in crate::exec) fn begin(&self, limit: Option<u16>) {
-        self.running.fetch_add(1, Ordering::Relaxed);
-        let _ = self.limits.send(limit.map_or(MOST, usize::from));
+        self.active.fetch_add(1, Ordering::Relaxed);
+        let _ = self.limits.send(limit.map_or(DEFAULT_LIMIT, usize::from));
     }
 
-    /// What tells that a run has ended.
-    pub(in crate::exec) fn end(&self) -> impl Fn() + Send + Sync + 'static {
-        let running = self.running.clone();
+    /// Returns a function to call when a run has ended.
+    pub(in crate::exec) fn end_notice(&self) -> impl Fn() + Send + Sync + 'static {
+        let active = self.active.clone();
         move || {
-            running.fetch_sub(1, Ordering::Relaxed);
+            active.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
-fn keep(
-    heard: &Receiver<usize>,
-    running: &AtomicUsize,
-    tell: &dyn Fn(String),
+fn watch(
+    limits: &Receiver<usize>,
+    active: &AtomicUsize,
+    report: &dyn Fn(String),
     name: &dyn Fn(Owner) -> Option<String>,
 ) {
-    let Some(mut usual) = tasks() else { return };
-    while let Ok(mut limit) = heard.recv() {
-        let mut looks = 0;
-        while looks < LOOKS_AFTER {
-            match heard.recv_timeout(PACE) {
+    let Some(mut baseline) = tasks() else { return };
+    while let Ok(mut limit) = limits.recv() {
+        let mut checks = 0;
+        while checks < CHECKS_AFTER_RUN {
+            match limits.recv_timeout(CHECK_INTERVAL) {
                 Ok(newest) => limit = newest,
-                Err(RecvTimeoutError::Timeout) => looks += 1,
+                Err(RecvTimeoutError::Timeout) => checks += 1,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            if running.load(Ordering::Relaxed) > 0 {
-                looks = 0;
+            if active.load(Ordering::Relaxed) > 0 {
+                checks = 0;
             }
             let Some(now) = tasks() else { return };
-            usual = usual.min(now);
-            if now <= usual + limit / 2 {
+            baseline = baseline.min(now);
+            if now <= baseline + limit / 2 {
                 continue;
             }
-            let ended = end_crowds(limit, name);
+            let ended = end_oversized(limit, name);
             if ended.is_empty() {
-                // Others have begun them.
-                usual = now;
+                // The additional tasks are not ours.
+                baseline = now;
             }
             for block in ended.into_values().collect::<BTreeSet<_>>() {
                 let block = block.map_or("a block".to_owned(), |name| format!("the block {name}"));
-                tell(format!("ended {block}: it had more than {limit} processes"));
+                report(format!("ended {block}: it had more than {limit} processes"));
             }
         }
-        // Measured now, the next run need not wait for it.
-        usual = tasks().unwrap_or(usual);
+        // Measured now, so the next run does not have to wait for it.
+        baseline = tasks().unwrap_or(baseline);
     }
 }
 
-/// Tasks of the whole machine: `0.10 0.20 0.30 2/345 6789` are 345. None where nobody says.
+/// Returns the number of tasks of the machine: 345 for `0.10 0.20 0.30 2/345 6789`. `None` on systems
+/// without `/proc`.
 #[expect(clippy::disallowed_methods, reason = "`/proc` is files")]
 fn tasks() -> Option<usize> {
     let line = std::fs::read_to_string("/proc/loadavg").ok()?;
@@ -115,7 +118,7 @@ fn tasks() -> Option<usize> {
 enum CountedGroup {
     /// Those of a run.
     Owner(Owner),
-    /// Those of a session, where no tag says whose they are.
+    /// Those of a session without a tag.
     Session(i32),
 }
 
@@ -132,28 +135,28 @@ impl CountedGroup {
     }
 }
 
-/// Ends each crowd of our descendants that has more than so many processes; which there were, and
-/// what their blocks are called.
-fn end_crowds(
+/// Ends each group of our descendants with more processes than the limit. Returns those groups, each
+/// with the location of its block.
+fn end_oversized(
     limit: usize,
     name: &dyn Fn(Owner) -> Option<String>,
 ) -> BTreeMap<CountedGroup, Option<String>> {
     let mut found = BTreeMap::new();
-    // A crowd leaves no processor time to count it: it waits until that is done.
+    // A fork bomb leaves no CPU time to count it, so it is stopped for the count.
     let stopped = StoppedGroups::all_runs();
-    for _ in 0..ROUNDS {
-        let mut crowds: BTreeMap<CountedGroup, Vec<Process>> = BTreeMap::new();
+    for _ in 0..MAX_KILL_ROUNDS {
+        let mut groups: BTreeMap<CountedGroup, Vec<Process>> = BTreeMap::new();
         for process in descendants() {
-            crowds.entry(CountedGroup::of(&process)).or_default().push(process);
+            groups.entry(CountedGroup::of(&process)).or_default().push(process);
         }
         let mut is_any_left = false;
-        for (crowd, members) in crowds {
+        for (group, members) in groups {
             let living = members.iter().filter(|process| !process.is_dead).count();
             if living > limit {
-                // Its run ends with it, and its name is then not known any more.
-                found.entry(crowd).or_insert_with(|| crowd.owner().and_then(name));
+                // Its run ends with it, and then its block is not known any more.
+                found.entry(group).or_insert_with(|| group.owner().and_then(name));
             }
-            if found.contains_key(&crowd) {
+            if found.contains_key(&group) {
                 is_any_left |= living > 0;
                 end(&members);
             }
@@ -167,15 +170,15 @@ fn end_crowds(
     found
 }
 
-/// The groups of runs, stopped for as long as this lives.
+/// The process groups of all runs, stopped for as long as this lives.
 struct StoppedGroups(Vec<Pid>);
 
 impl StoppedGroups {
     fn all_runs() -> Self {
         let mut groups = Vec::new();
-        // What has begun during the first look is found by the second.
+        // Groups that start during the first round are found by the second.
         for _ in 0..2 {
-            for group in process_tree::groups_of_runs() {
+            for group in groups_of_runs() {
                 let _ = kill_process_group(group, Signal::STOP);
                 groups.push(group);
             }
@@ -195,7 +198,7 @@ impl Drop for StoppedGroups {
 fn end(members: &[Process]) {
     process_tree::kill(members);
     for member in members {
-        // The head of a session may be a run's own process, and waited for.
+        // A session leader may be a run's own process, which the run's thread reaps.
         if member.is_dead && member.pid.as_raw_nonzero().get() != member.session {
             let _ = waitpid(Some(member.pid), WaitOptions::NOHANG);
         }

@@ -1,13 +1,14 @@
-//! What happens when this program is killed outright and can end nothing itself: another process of
-//! it, the warden, waits for its end, and then ends what its runs started and removes their files.
+//! The watchdog: a second process of this program, for the case that livedeck is killed and cannot end
+//! anything itself. It waits for our end, then ends the processes that our runs started and removes
+//! their files.
 //!
-//! The warden holds one end of a pipe whose other end only we hold. However we end, the system
-//! closes ours. What is ours it knows by the control group that we are in, if there is one, by the
-//! tag of each process, and by the mark in its environment.
-
+//! The watchdog has one end of a pipe whose other end only we have. However we end, the system closes
+//! ours. The watchdog recognises our processes by our control group, if there is one, by their tag, and
+//! by the mark in their environment.
 //!
-//! A process that is started here has us as its parent, and may stop us (`kill -STOP $PPID`) where it
-//! cannot be stopped itself any more. So the warden is told while there is one, and continues us.
+//! A process that is started here has us as its parent and may stop us (`kill -STOP $PPID`), even where
+//! it cannot be stopped itself any more. So we report to the watchdog while there is such a process,
+//! and it continues us.
 
 #![expect(clippy::disallowed_methods, reason = "reads its arguments, and waits")]
 
@@ -20,70 +21,71 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
 use crate::exec::os::cgroup::{self, Cgroup};
-use crate::exec::os::process_tree::{MARK, Owner};
+use crate::exec::os::process_tag::{MARK, Owner, is_kept};
 use crate::exec::os::spawn::SpawnCommand;
-use crate::exec::os::{process_tree, temp_dir};
+use crate::exec::os::wait::{poll, readable};
+use crate::exec::os::{process_tree, procfs, temp_dir};
 
-/// The argument that makes this program a warden; whose follows.
-const WARDEN: &str = "--warden";
+/// The argument that makes this program a watchdog; the PID to watch follows.
+const ARGUMENT: &str = "--warden";
 
-/// How often it looks again for what may have been started while it looked.
-const ROUNDS: usize = 500;
+/// How often to list and kill processes: more may be started meanwhile.
+const MAX_ROUNDS: usize = 500;
 
-/// How many of these follow each other without a pause: what forks must not get one.
-const HASTE: usize = 20;
+/// How many of these rounds have no pause: a fork bomb must not get one.
+const ROUNDS_WITHOUT_PAUSE: usize = 20;
 
-/// The warden of this process, and what tells it that we live: never closed but by our end.
+/// The watchdog of this process, and our end of its pipe: closed only by our end.
 static STARTED: Mutex<Option<(Pid, OwnedFd)>> = Mutex::new(None);
 
-/// The warden of this process was started.
+/// Proof that the watchdog of this process was started.
 #[derive(Clone, Copy, Debug)]
 pub struct Watchdog;
 
-/// How often the warden looks whether we were stopped, while a process of ours could have done it.
-const LOOK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
+/// How often the watchdog checks whether we were stopped, while a process of ours could do that.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// What the warden is told when such a process starts, and when it has ended.
-const STARTS: u8 = b'+';
-const ENDS: u8 = b'-';
+/// Sent to the watchdog when such a process starts, and when it has ended.
+const STARTED_BYTE: u8 = b'+';
+const ENDED_BYTE: u8 = b'-';
 
-/// While it lives, the warden sees to it that this program goes on.
+/// Lets the watchdog continue this program if it is stopped, for as long as this lives.
 #[derive(Debug)]
 pub(in crate::exec) struct ResumeGuard(());
 
 impl ResumeGuard {
-    /// From now on.
-    pub(in crate::exec) fn start() -> Self {
-        tell(STARTS);
+    /// Starts the check.
+    pub(in crate::exec) fn new() -> Self {
+        send(STARTED_BYTE);
         Self(())
     }
 }
 
 impl Drop for ResumeGuard {
     fn drop(&mut self) {
-        tell(ENDS);
+        send(ENDED_BYTE);
     }
 }
 
-/// Tells the warden, if there is one that can be told at once.
-fn tell(what: u8) {
+/// Sends a byte to the watchdog, if there is one and its pipe has space.
+fn send(byte: u8) {
     let started = STARTED.lock();
-    let _ = started.as_ref().map(|(_, alive)| rustix::io::write(alive, &[what]));
+    let _ = started.as_ref().map(|(_, alive)| rustix::io::write(alive, &[byte]));
 }
 
-/// Whether a process is the warden of this one.
+/// Returns whether a process is our watchdog.
 pub(in crate::exec) fn is_watchdog(process: Pid) -> bool {
     let started = STARTED.lock();
-    started.as_ref().is_some_and(|(warden, _)| *warden == process)
+    started.as_ref().is_some_and(|(watchdog, _)| *watchdog == process)
 }
 
 impl Watchdog {
-    /// Starts the warden of this process, if it has none. Where there is no `/proc` there is none.
+    /// Starts the watchdog of this process, if there is none yet. Returns `None` on systems without
+    /// `/proc`.
     ///
     /// # Errors
     /// It could not be started.
@@ -96,53 +98,53 @@ impl Watchdog {
             return Ok(Some(Self));
         }
         let (waits, mut alive) = io::pipe()?;
-        // Not an argument: any process may read those.
+        // Not as an argument: any process may read those.
         alive.write_all(&Owner::kept().number().to_le_bytes())?;
-        let nowhere = rustix::fs::open(
+        let null = rustix::fs::open(
             "/dev/null",
             rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC,
             rustix::fs::Mode::empty(),
         )?;
         let library = "LD_LIBRARY_PATH";
-        let mut command = SpawnCommand::new(std::env::current_exe()?, nowhere.as_fd())
+        let mut command = SpawnCommand::new(std::env::current_exe()?, null.as_fd())
             .input(waits.as_fd())
             .without_environment()
-            .arg(WARDEN)
+            .arg(ARGUMENT)
             .arg(std::process::id().to_string())
             .arg(std::env::temp_dir())
             .arg(temp_dir::prefix());
         if let Some(folders) = std::env::var_os(library) {
             command = command.env(library, folders);
         }
-        let warden = command.spawn()?;
+        let watchdog = command.spawn()?;
         rustix::io::ioctl_fionbio(&alive, true)?;
-        *started = Some((warden, alive.into()));
-        cgroup::enter_soon(temp_dir::prefix(), warden);
+        *started = Some((watchdog, alive.into()));
+        cgroup::enter_in_background(temp_dir::prefix(), watchdog);
         Ok(Some(Self))
     }
 }
 
-/// What this program does when it was started as a warden; nothing if it was not.
+/// Runs this program as a watchdog, if it was started as one.
 pub(in crate::exec) fn entry() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next()? != OsStr::new(WARDEN) {
+    if arguments.next()? != OsStr::new(ARGUMENT) {
         return None;
     }
-    let whose: u32 = arguments.next()?.to_str()?.parse().ok()?;
+    let pid: u32 = arguments.next()?.to_str()?.parse().ok()?;
     let (temporary, prefix) = (arguments.next()?, arguments.next()?.into_string().ok()?);
-    let program = Pid::from_raw(i32::try_from(whose).ok()?)?;
-    let session = process_tree::look(program).map(|program| program.session);
+    let program = Pid::from_raw(i32::try_from(pid).ok()?)?;
+    let session = procfs::find(program).map(|program| program.session);
     if let Some(number) = read_number() {
-        Owner::keep(number);
+        Owner::set_kept(number);
     }
     wait_for_end(program);
     end_all((program, session), &prefix);
-    temp_dir::sweep(Path::new(&temporary), &prefix);
+    temp_dir::remove_leftovers(Path::new(&temporary), &prefix);
     Some(ExitCode::SUCCESS)
 }
 
-/// The number that a program has written first into the pipe that is our standard input. Standard
-/// input's own buffer would take what comes after it, too.
+/// Reads the number that the watched program writes first into the pipe that is our standard input.
+/// Unbuffered: the buffer of `stdin` would swallow the bytes behind it.
 fn read_number() -> Option<u32> {
     let mut bytes = [0; 4];
     let mut filled = 0;
@@ -157,54 +159,51 @@ fn read_number() -> Option<u32> {
     Some(u32::from_le_bytes(bytes))
 }
 
-/// Waits until a program has closed its end of the pipe that is our standard input, and continues it
-/// meanwhile if it was stopped by what it has started. Where its shell has the terminal, that did it.
+/// Waits until a program has closed its end of the pipe that is our standard input. Continues it if a
+/// process that it started has stopped it; if its shell has the terminal, the shell did.
 fn wait_for_end(program: Pid) {
-    let (mut count, mut told) = (0_usize, [0; 64]);
+    let (mut count, mut bytes) = (0_usize, [0; 64]);
     loop {
         let input = io::stdin();
-        let mut files = [PollFd::new(&input, PollFlags::IN)];
-        let limit = Some(&LOOK_INTERVAL).filter(|_| count > 0);
-        match rustix::event::poll(&mut files, limit) {
-            Ok(0) => {
-                if process_tree::look(program).is_some_and(|it| it.is_stopped && it.is_foreground) {
+        let timeout = (count > 0).then_some(STOP_CHECK_INTERVAL);
+        match poll(&mut [readable(&input)], timeout) {
+            0 => {
+                if procfs::find(program).is_some_and(|it| it.is_stopped && it.is_foreground) {
                     let _ = rustix::process::kill_process(program, Signal::CONT);
                 }
             }
-            Ok(_) => match rustix::io::read(&input, &mut told) {
+            _ => match rustix::io::read(&input, &mut bytes) {
                 Ok(0) => return,
                 Ok(read) => {
-                    count = told[..read].iter().fold(count, |count, what| match *what {
-                        STARTS => count + 1,
-                        ENDS => count.saturating_sub(1),
+                    count = bytes[..read].iter().fold(count, |count, byte| match *byte {
+                        STARTED_BYTE => count + 1,
+                        ENDED_BYTE => count.saturating_sub(1),
                         _ => count,
                     });
                 }
                 Err(Errno::INTR | Errno::AGAIN) => {}
                 Err(_) => return,
             },
-            Err(Errno::INTR) => {}
-            Err(_) => return,
         }
     }
 }
 
-/// Kills what the program of this name started: all in its control group; whatever is tagged as its
-/// own or carries a mark that starts like this, and all that shares a session with it.
-fn end_all((whose, session): (Pid, Option<i32>), program: &str) {
-    let mark = format!("{}.", whose.as_raw_nonzero());
-    let scope = Cgroup::below_ours(program);
+/// Kills the processes that a program started: all in its control group, all with its tag or its mark,
+/// and all in a session of one of these.
+fn end_all((pid, session): (Pid, Option<i32>), program: &str) {
+    let mark = format!("{}.", pid.as_raw_nonzero());
+    let cgroup = Cgroup::below_ours(program);
     let mut sessions = BTreeSet::new();
-    for round in 0..ROUNDS {
-        let is_scope_gone = scope.as_ref().is_none_or(Cgroup::end);
-        let mut left = process_tree::marked(program, (MARK, &mark), &mut sessions);
-        // The program itself is on its way out, and may be part of a job of its shell's.
-        left.retain(|process| process.pid != whose && !process_tree::is_kept(process.pid));
-        if left.is_empty() && is_scope_gone {
+    for round in 0..MAX_ROUNDS {
+        let is_cgroup_gone = cgroup.as_ref().is_none_or(Cgroup::kill);
+        let mut left = procfs::marked(program, (MARK, &mark), &mut sessions);
+        // The program itself is ending, and may be part of a job of its shell.
+        left.retain(|process| process.pid != pid && !is_kept(process.pid));
+        if left.is_empty() && is_cgroup_gone {
             return;
         }
         process_tree::kill_beside(session, &left);
-        if round >= HASTE {
+        if round >= ROUNDS_WITHOUT_PAUSE {
             std::thread::sleep(Duration::from_millis(2));
         }
     }

@@ -1,9 +1,9 @@
-//! A control group of our own (cgroup v2), where the user may make one: the system keeps every process
-//! that we start in it, whatever that does, and ends all of them at once when it is asked to.
+//! A control group of our own (cgroup v2), if the user may make one: the kernel keeps every process that
+//! we start in it, and kills all of them at once on request.
 //!
-//! We move into it ourselves, once, on a thread of its own, since that takes some milliseconds; what
-//! we start is then in it from the first instant on. The warden stays outside and ends it. Where
-//! there is no cgroup v2, or the folder of our own group may not be written to, nothing is done.
+//! We move into it once, on a thread of its own, because that takes some milliseconds; processes that
+//! start later are in it from the beginning. The watchdog stays outside and kills the group. Without
+//! cgroup v2, or without write access to the folder of our current group, nothing is done.
 
 #![expect(clippy::disallowed_methods, reason = "control groups are files")]
 
@@ -13,62 +13,63 @@ use std::sync::Once;
 
 use rustix::process::Pid;
 
-use crate::exec::os::process_tree;
+use super::process_tag::is_kept;
+use super::procfs;
 
-/// How often is looked for processes that were started before the move and are still outside.
-const MOVING_ROUNDS: usize = 10;
+/// How often to look for processes that were started before the move and are still outside.
+const MAX_MOVE_ROUNDS: usize = 10;
 
-/// A control group that was made for one talk.
+/// The control group of one talk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::exec) struct Cgroup {
     folder: PathBuf,
 }
 
 impl Cgroup {
-    /// The group of this name below the one that this process is in; it may not be there.
+    /// Returns the group of this name below our current group. It may not exist.
     pub(in crate::exec) fn below_ours(name: &str) -> Option<Self> {
         let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
         let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
         Some(Self { folder: own_folder(&mounts, &groups)?.join(name) })
     }
 
-    /// Makes the group, and moves this process and all that descends from it there, but for `except`.
+    /// Creates the group and moves this process and its descendants there, except one.
     fn enter(&self, except: Pid) -> Option<()> {
         fs::create_dir(&self.folder).ok()?;
         let moved = self.folder.join("cgroup.kill").exists()
-            && self.take(rustix::process::getpid()).is_some();
+            && self.add(rustix::process::getpid()).is_some();
         if !moved {
             let _ = fs::remove_dir(&self.folder);
             return None;
         }
-        for _ in 0..MOVING_ROUNDS {
+        for _ in 0..MAX_MOVE_ROUNDS {
             let inside = self.processes();
-            let mut outside = process_tree::descendants();
+            let mut outside = procfs::descendants();
             outside.retain(|it| !it.is_dead && it.pid != except && !inside.contains(&it.pid));
             if outside.is_empty() {
                 break;
             }
             for process in outside {
-                let _ = self.take(process.pid);
+                let _ = self.add(process.pid);
             }
         }
         Some(())
     }
 
-    /// Ends all processes in it but those that may outlive the talk; whether it is gone.
-    pub(in crate::exec) fn end(&self) -> bool {
+    /// Kills all processes in it except those that may outlive the talk. Returns whether it is gone.
+    pub(in crate::exec) fn kill(&self) -> bool {
         if !self.folder.exists() {
             return true;
         }
         let parent = self.folder.parent().map(|folder| Self { folder: folder.to_owned() });
-        for kept in self.processes().into_iter().filter(|it| process_tree::is_kept(*it)) {
-            let _ = parent.as_ref().and_then(|parent| parent.take(kept));
+        for kept in self.processes().into_iter().filter(|it| is_kept(*it)) {
+            let _ = parent.as_ref().and_then(|parent| parent.add(kept));
         }
         let _ = fs::write(self.folder.join("cgroup.kill"), "1");
         fs::remove_dir(&self.folder).is_ok()
     }
 
-    fn take(&self, process: Pid) -> Option<()> {
+    fn add(&self, process: Pid) -> Option<()> {
         let number = process.as_raw_nonzero().to_string();
         fs::write(self.folder.join("cgroup.procs"), number).ok()
     }
@@ -79,24 +80,25 @@ impl Cgroup {
     }
 }
 
-/// Moves this process into a group of this name, soon, if it may have one; the warden stays outside.
-pub(in crate::exec) fn enter_soon(name: &str, warden: Pid) {
+/// Moves this process into a group of this name in the background, if it may. The watchdog stays
+/// outside.
+pub(in crate::exec) fn enter_in_background(name: &str, watchdog: Pid) {
     static ONCE: Once = Once::new();
     let name = name.to_owned();
     ONCE.call_once(|| {
-        // Without a thread to spare there is no group.
+        // Without a thread there is no group.
         let thread = std::thread::Builder::new().name("cgroup".to_owned());
-        let _ = thread.spawn(move || Cgroup::below_ours(&name)?.enter(warden));
+        let _ = thread.spawn(move || Cgroup::below_ours(&name)?.enter(watchdog));
     });
 }
 
-/// The folder of this process's own group: from `/proc/self/mountinfo` and `/proc/self/cgroup`.
+/// Returns the folder of our current group, from `/proc/self/mountinfo` and `/proc/self/cgroup`.
 fn own_folder(mounts: &str, groups: &str) -> Option<PathBuf> {
     let own = Path::new(groups.lines().find_map(|line| line.strip_prefix("0::"))?);
     mounts.lines().find_map(|line| {
         let (mount, kind) = line.split_once(" - ")?;
         kind.strip_prefix("cgroup2 ")?;
-        // `31 23 0:26 /root /point …`: what of the file system is mounted, and where.
+        // `31 23 0:26 /root /point …`: the mounted part of the file system, and where it is mounted.
         let mut fields = mount.split(' ').skip(3);
         let (root, point) = (fields.next()?, fields.next()?);
         Some(Path::new(point).join(own.strip_prefix(root).ok()?))
@@ -112,12 +114,12 @@ mod tests {
     const OTHER: &str = "30 23 0:25 / /sys/fs/cgroup/pids rw,relatime - cgroup cgroup rw,pids\n";
 
     #[rstest]
-    #[case::of_the_root(
+    #[case::root_group(
         "31 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
         "0::/",
         "/sys/fs/cgroup"
     )]
-    #[case::of_a_hybrid_system(
+    #[case::hybrid_system(
         "31 23 0:26 / /sys/fs/cgroup/unified rw,nosuid shared:9 - cgroup2 cgroup rw",
         "4:pids:/a\n0::/b/c\n",
         "/sys/fs/cgroup/unified/b/c"
@@ -133,8 +135,8 @@ mod tests {
     }
 
     #[rstest]
-    #[case::without_the_second_version(OTHER, "4:pids:/a\n")]
-    #[case::outside_of_what_is_mounted("31 23 0:26 /a /cg rw - cgroup2 cgroup rw", "0::/b")]
+    #[case::only_cgroup_v1(OTHER, "4:pids:/a\n")]
+    #[case::outside_the_mount("31 23 0:26 /a /cg rw - cgroup2 cgroup rw", "0::/b")]
     fn no_group_is_found(#[case] mounts: &str, #[case] groups: &str) {
         assert_eq!(own_folder(mounts, groups), None);
     }

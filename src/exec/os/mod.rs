@@ -1,7 +1,8 @@
-//! Everything that speaks to the operating system about processes, terminals and folders: starting a
-//! process, its descendants, waiting, signals. All `unsafe` code but that of pyo3 and the sandbox.
+//! Processes, terminals and temporary folders of the operating system: starting processes, finding
+//! descendants, waiting, signals. All `unsafe` code is here, except in the sandbox and for pyo3.
 
 pub(in crate::exec) mod cgroup;
+pub(in crate::exec) mod child;
 pub(in crate::exec) mod process_tag;
 pub(in crate::exec) mod process_tree;
 pub(in crate::exec) mod procfs;
@@ -10,3 +11,4 @@ pub(in crate::exec) mod scheduling;
 pub(in crate::exec) mod signals;
 pub(in crate::exec) mod spawn;
 pub(in crate::exec) mod temp_dir;
+pub(in crate::exec) mod wait;

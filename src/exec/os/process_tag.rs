@@ -1,11 +1,11 @@
-//! The tag by which a process is known as ours, and as part of one run, whatever it does with its
-//! session, its parents and its environment.
+//! The tag that marks a process as ours and as part of one run, whatever it does to its session, its
+//! parents and its environment.
 //!
 //! Linux keeps a limit for resident memory (`ulimit -m`) that it has not enforced since 2.4.30. Every
 //! child inherits it, through `setsid`, `env -i` and any number of forks, and a process of the same
-//! user may read it. Its soft value names the program that started the process, and the run. Where
-//! the limit is restricted already, or the system is not Linux, nothing is tagged: then sessions and
-//! the mark in the environment must do.
+//! user may read it. Its soft value holds the program that started the process, and the owner. If the
+//! limit is already set, or the system is not Linux, nothing is tagged: then only sessions and the mark
+//! in the environment identify processes.
 
 #![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "no safe call only reads a limit"))]
 
@@ -16,13 +16,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use parking_lot::Mutex;
 use rustix::process::Pid;
 
-/// Set in every tag; so many bytes no process has.
+/// The variable that marks a process as ours; scripts may read it, too.
+pub(in crate::exec) const MARK: &str = "LIVEDECK_RUN";
+
+/// Set in every tag: more bytes than any process has.
 const MAGIC: u64 = 1 << 62;
 
-/// More than the number of any program: a tag has 30 bits for it.
+/// One more than the largest program number: a tag has 30 bits for it.
 const MAX_PROGRAM: u32 = (1 << 30) - 1;
 
-/// Numbers from here on belong to no run.
+/// Owner numbers from here on belong to no run.
 const FIRST_SECRET: u32 = 1 << 31;
 
 /// [`Owner::kept`].
@@ -33,30 +36,30 @@ static KEPT: OnceLock<Owner> = OnceLock::new();
 pub(in crate::exec) struct Owner(u32);
 
 impl Owner {
-    /// The owner of what may outlive the talk: an editor that the speaker opened. Its number is
-    /// another one in each talk, for a process may change its own tag: no block can guess it.
+    /// Returns the owner of processes that may outlive the talk: the speaker's editor. Its number is
+    /// random, because a process may change its own tag: no block can guess the number.
     pub(in crate::exec) fn kept() -> Self {
         *KEPT.get_or_init(|| Self(RandomState::new().build_hasher().finish() as u32 | FIRST_SECRET))
     }
 
-    /// Makes the number of another process the one of what it keeps: the warden's program told it.
-    pub(in crate::exec) fn keep(number: u32) {
+    /// Sets the number of [`Owner::kept`] to that of another process, which the watchdog belongs to.
+    pub(in crate::exec) fn set_kept(number: u32) {
         let _ = KEPT.set(Self(number));
     }
 
-    /// An owner that was never used before in this process.
-    pub(in crate::exec) fn fresh() -> Self {
+    /// Returns an owner that was not used before in this process.
+    pub(in crate::exec) fn new() -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
         Self(LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1))
     }
 
-    /// Its number, which is never 0.
+    /// Returns its number, which is never 0.
     pub(in crate::exec) fn number(self) -> u32 {
         self.0
     }
 }
 
-/// What a tag says.
+/// The content of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::exec) struct ProcessTag {
     program: u32,
@@ -68,33 +71,33 @@ impl ProcessTag {
         MAGIC | u64::from(self.program) << 32 | self.owner.map_or(0, |owner| u64::from(owner.0))
     }
 
-    fn read(bits: u64) -> Option<Self> {
+    fn from_bits(bits: u64) -> Option<Self> {
         let program = u32::try_from((bits ^ MAGIC) >> 32).ok()?;
         let owner = Some(bits as u32).filter(|owner| *owner > 0).map(Owner);
         (program < MAX_PROGRAM).then_some(Self { program, owner })
     }
 }
 
-/// The number of the program with this name of its own.
+/// Returns the number of the program with this name.
 fn program(name: &str) -> u32 {
     let hash = blake3::hash(name.as_bytes());
     let [first, second, third, fourth, ..] = *hash.as_bytes();
-    // The largest number is that of other systems' infinity.
+    // The largest number would be `RLIM_INFINITY` of other systems.
     u32::from_le_bytes([first, second, third, fourth]) % MAX_PROGRAM
 }
 
-/// Tags this process; what it starts from now on inherits that.
+/// Tags this process. Processes that it starts from now on inherit the tag.
 pub(in crate::exec) fn tag_this_process(name: &str) {
     set(rustix::process::getpid(), ProcessTag { program: program(name), owner: None });
 }
 
-/// Starts a child of this process that is tagged as this owner's from its first instant on: this
-/// process has the tag itself for as long, and starts nothing else.
+/// Starts a child that has this owner's tag from the beginning: this process itself has the tag while
+/// `start` runs, and starts nothing else meanwhile.
 pub(in crate::exec) fn start_as<T>(owner: Option<Owner>, start: impl FnOnce() -> T) -> T {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock();
+    let _guard = ONE_AT_A_TIME.lock();
     let us = rustix::process::getpid();
-    let own = of(us).filter(|_| owner.is_some());
+    let own = tag_of(us).filter(|_| owner.is_some());
     if let Some(own) = own {
         set(us, ProcessTag { owner, ..own });
     }
@@ -105,37 +108,37 @@ pub(in crate::exec) fn start_as<T>(owner: Option<Owner>, start: impl FnOnce() ->
     started
 }
 
-/// Whether a process may outlive the program that started it.
+/// Returns whether a process may outlive the program that started it.
 pub(in crate::exec) fn is_kept(process: Pid) -> bool {
-    of(process).is_some_and(|tag| tag.owner == Some(Owner::kept()))
+    tag_of(process).is_some_and(|tag| tag.owner == Some(Owner::kept()))
 }
 
-/// The owner of a process that was started by the program of this name, if it has one.
+/// Returns the owner of a process that the program of this name has started, if it has one.
 pub(in crate::exec) fn owner_of(name: &str, process: Pid) -> Option<Owner> {
-    of(process).filter(|tag| tag.program == program(name))?.owner
+    tag_of(process).filter(|tag| tag.program == program(name))?.owner
 }
 
-/// Whether a process descends from the program of this name.
+/// Returns whether a process descends from the program of this name.
 pub(in crate::exec) fn is_from(name: &str, process: Pid) -> bool {
-    of(process).is_some_and(|tag| tag.program == program(name))
+    tag_of(process).is_some_and(|tag| tag.program == program(name))
 }
 
-fn of(process: Pid) -> Option<ProcessTag> {
-    ProcessTag::read(limit(process)?.rlim_cur)
+fn tag_of(process: Pid) -> Option<ProcessTag> {
+    ProcessTag::from_bits(limit(process)?.rlim_cur)
 }
 
-/// Where a process has a limit already that is not ours, it keeps it.
+/// Tags a process, unless it has a limit that is no tag.
 #[cfg(target_os = "linux")]
 fn set(process: Pid, tag: ProcessTag) {
     let Some(mut limits) = limit(process) else { return };
     let is_free =
-        limits.rlim_cur == libc::RLIM_INFINITY || ProcessTag::read(limits.rlim_cur).is_some();
+        limits.rlim_cur == libc::RLIM_INFINITY || ProcessTag::from_bits(limits.rlim_cur).is_some();
     if !is_free || limits.rlim_max < tag.bits() {
         return;
     }
     limits.rlim_cur = tag.bits();
     let process = process.as_raw_nonzero().get();
-    // SAFETY: the new limits are only read, and no old ones are asked for.
+    // SAFETY: the new limits are only read, and the old ones are not requested.
     unsafe {
         libc::prlimit(process, libc::RLIMIT_RSS, &raw const limits, std::ptr::null_mut());
     }
@@ -145,7 +148,7 @@ fn set(process: Pid, tag: ProcessTag) {
 fn limit(process: Pid) -> Option<libc::rlimit> {
     let mut limits = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     let process = process.as_raw_nonzero().get();
-    // SAFETY: no new limits are given, and the old ones are written to a structure of ours.
+    // SAFETY: no new limits are passed, and the old ones are written to our structure.
     let read =
         unsafe { libc::prlimit(process, libc::RLIMIT_RSS, std::ptr::null(), &raw mut limits) };
     (read == 0).then_some(limits)
@@ -164,25 +167,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tag_is_read_as_written() {
+    fn tag_survives_encoding() {
         let program = program("livedeck-1-a-");
         for owner in [None, Some(Owner(1)), Some(Owner(u32::MAX))] {
             let tag = ProcessTag { program, owner };
-            assert_eq!(ProcessTag::read(tag.bits()), Some(tag));
+            assert_eq!(ProcessTag::from_bits(tag.bits()), Some(tag));
         }
     }
 
     #[test]
-    fn kept_number_is_none_of_a_run() {
+    fn kept_owner_is_not_a_run() {
         assert!(Owner::kept().number() >= FIRST_SECRET);
         assert_eq!(Owner::kept(), Owner::kept());
-        assert!(Owner::fresh().number() < FIRST_SECRET);
+        assert!(Owner::new().number() < FIRST_SECRET);
     }
 
     #[test]
-    fn other_limits_are_no_tag() {
+    fn other_limits_are_not_tags() {
         for bits in [0, 1 << 30, u64::MAX, u64::MAX >> 1, 1 << 63] {
-            assert_eq!(ProcessTag::read(bits), None, "{bits:x}");
+            assert_eq!(ProcessTag::from_bits(bits), None, "{bits:x}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A pseudo-terminal for a run to write to: programs colour and flush as for a person, and stdout
-//! and stderr keep their order. Bytes pass through as written: no `\r` is added, nothing is echoed.
+//! Pseudo-terminals for runs: programs colour and flush their output as for a person, and stdout and
+//! stderr keep their order. Output passes unchanged: no `\r` is added, nothing is echoed.
 
 use std::ffi::OsStr;
 use std::io;
@@ -16,46 +16,45 @@ use rustix::termios::{
     InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Winsize,
 };
 
-use crate::exec::os::process_tree::ProcessTree;
-use crate::exec::os::spawn::SpawnCommand;
+use super::process_tree::ProcessTree;
+use super::spawn::SpawnCommand;
 use crate::run::StdinSource;
 
-/// Keeps our end from children from the first instant on, where the system can.
+/// Opens our end close-on-exec at once, if the system can.
 #[cfg(target_os = "linux")]
 const PRIVATE: OpenptFlags = OpenptFlags::CLOEXEC;
 #[cfg(not(target_os = "linux"))]
 const PRIVATE: OpenptFlags = OpenptFlags::empty();
 
-/// A pseudo-terminal, open at both ends; neither end is inherited by a child.
+/// A pseudo-terminal, open at both ends. Children inherit neither.
 #[derive(Debug)]
 pub(in crate::exec) struct PtyPair {
-    /// Our end: what the run writes is read here.
+    /// Our end: the run's output is read here.
     pub(in crate::exec) master: OwnedFd,
-    /// The run's end. While we hold it too, nothing written is lost when the run closes its own.
+    /// The run's end. While we have it open, no output is lost when the run closes it.
     pub(in crate::exec) slave: OwnedFd,
-    /// Where the run's end can be opened again.
+    /// The path by which the run's end can be opened again.
     pub(in crate::exec) path: PathBuf,
-    /// Keeps it from becoming the run's own, if it is not to.
+    /// Keeps it from becoming the run's controlling terminal, if it must not.
     pub(in crate::exec) holder: Option<PtyHolder>,
 }
 
-/// A process whose controlling terminal a pseudo-terminal is, and which does nothing else; it ends
-/// when this is dropped.
+/// A process that only has a pseudo-terminal as its controlling terminal. It ends when this is dropped.
 ///
-/// bash opens the terminal that it reads from at its start. As the head of a session it would get it
-/// as its controlling terminal, and with bash's end the system would hang up on what bash has left in
-/// the background. One session has it already: so it does not become another's.
+/// bash opens the terminal that it reads from. As a session leader it would get it as its controlling
+/// terminal, and when bash ends the system would hang up on bash's background processes. A terminal
+/// that already controls a session does not become another session's.
 #[derive(Debug)]
 pub(in crate::exec) struct PtyHolder {
     _alive: io::PipeWriter,
 }
 
 impl PtyHolder {
-    /// Starts one; none where that fails.
+    /// Starts the process.
     fn start(tree: &ProcessTree, path: &Path) -> io::Result<Self> {
         let (waits, alive) = io::pipe()?;
-        let nowhere = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-        let command = SpawnCommand::new("/bin/sh", nowhere.as_fd())
+        let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+        let command = SpawnCommand::new("/bin/sh", null.as_fd())
             .without_environment()
             .own_terminal(Some(path))
             .output(waits.as_fd())
@@ -66,16 +65,16 @@ impl PtyHolder {
 }
 
 impl PtyPair {
-    /// A new pseudo-terminal of this size, for a run that has this to read. Reading the master
-    /// never waits.
+    /// Opens a pseudo-terminal of this size, for a run with this input. Reads of the master do not
+    /// block.
     pub(in crate::exec) fn open(columns: u16, rows: u16, input: &StdinSource) -> io::Result<Self> {
-        let pty = Self::plain(columns, rows)?;
-        set_up(&pty.slave, *input != StdinSource::Empty)?;
+        let pty = Self::interactive(columns, rows)?;
+        configure(&pty.slave, *input != StdinSource::Empty)?;
         Ok(pty)
     }
 
-    /// The same as a person's own would be: it echoes, edits lines, and knows ctrl-c.
-    pub(in crate::exec) fn plain(columns: u16, rows: u16) -> io::Result<Self> {
+    /// Opens a pseudo-terminal like a person's: it echoes, edits lines and handles ctrl-c.
+    pub(in crate::exec) fn interactive(columns: u16, rows: u16) -> io::Result<Self> {
         let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | PRIVATE)?;
         rustix::io::fcntl_setfd(&master, FdFlags::CLOEXEC)?;
         rustix::pty::grantpt(&master)?;
@@ -89,75 +88,76 @@ impl PtyPair {
         Ok(pty)
     }
 
-    /// Tells the run a new size.
+    /// Resizes the terminal.
     pub(in crate::exec) fn resize(&self, columns: u16, rows: u16) -> io::Result<()> {
         let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
         Ok(rustix::termios::tcsetwinsize(&self.slave, size)?)
     }
 
-    /// The run's end once more, for us to write to without waiting. A description of its own:
-    /// the child's own must stay blocking.
+    /// Opens the run's end again, for non-blocking writes of ours. It is a file description of its own,
+    /// because the child's must stay blocking.
     pub(in crate::exec) fn reopen(&self) -> io::Result<OwnedFd> {
         open_slave(&self.path, OFlags::NONBLOCK)
     }
 }
 
-/// A pseudo-terminal made ahead: making one takes longer than the rest of what a run's start takes of
-/// our time.
+/// Keeps one open pseudo-terminal ready: opening one takes longer than the rest of a run's start.
 #[derive(Debug, Default)]
 pub(in crate::exec) struct PtyPool {
-    waiting: Mutex<Option<PtyPair>>,
-    /// Starts the holders, where there are any.
-    tree: Option<Arc<ProcessTree>>,
+    spare: Mutex<Option<PtyPair>>,
+    /// Starts the holders, if there are to be any.
+    holders: Option<Arc<ProcessTree>>,
 }
 
 impl PtyPool {
-    /// Pseudo-terminals that do not become a run's own.
+    /// Creates a pool of pseudo-terminals that do not become a run's controlling terminal.
     pub(in crate::exec) fn held(tree: Arc<ProcessTree>) -> Self {
-        Self { waiting: Mutex::default(), tree: Some(tree) }
+        Self { spare: Mutex::default(), holders: Some(tree) }
     }
 
-    fn fresh(&self, columns: u16, rows: u16, input: &StdinSource) -> io::Result<PtyPair> {
+    fn open_new(&self, columns: u16, rows: u16, input: &StdinSource) -> io::Result<PtyPair> {
         let mut pty = PtyPair::open(columns, rows, input)?;
-        // Without one, nothing is lost but what a shell leaves in the background.
-        let holder = self.tree.as_ref().map(|tree| PtyHolder::start(tree, &pty.path));
+        // Without a holder, a shell's background processes are hung up on.
+        let holder = self.holders.as_ref().map(|tree| PtyHolder::start(tree, &pty.path));
         pty.holder = holder.and_then(Result::ok);
         Ok(pty)
     }
 
-    /// A pseudo-terminal of this size, for a run that has this to read.
+    /// Returns a pseudo-terminal of this size, for a run with this input.
     pub(in crate::exec) fn open(
         &self,
         columns: u16,
         rows: u16,
         input: &StdinSource,
     ) -> io::Result<PtyPair> {
-        let Some(pty) = self.waiting.lock().take() else { return self.fresh(columns, rows, input) };
+        let Some(pty) = self.spare.lock().take() else {
+            return self.open_new(columns, rows, input);
+        };
         pty.resize(columns, rows)?;
         if *input == StdinSource::Empty {
-            set_up(&pty.slave, false)?;
+            configure(&pty.slave, false)?;
         }
         Ok(pty)
     }
 
-    /// Makes one, if none waits. Where that fails, the next run learns why.
+    /// Opens a spare one, if there is none. If that fails, the next run reports why.
     pub(in crate::exec) fn refill(&self) {
-        let mut waiting = self.waiting.lock();
-        if waiting.is_none() {
-            *waiting = self.fresh(80, 24, &StdinSource::Speaker).ok();
+        let mut spare = self.spare.lock();
+        if spare.is_none() {
+            *spare = self.open_new(80, 24, &StdinSource::Speaker).ok();
         }
     }
 }
 
-/// Opens the run's end without making it the terminal of our own session.
-fn open_slave(path: &PathBuf, more: OFlags) -> io::Result<OwnedFd> {
+/// Opens the run's end without making it our controlling terminal.
+fn open_slave(path: &Path, more: OFlags) -> io::Result<OwnedFd> {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | more;
     Ok(rustix::fs::open(path, flags, Mode::empty())?)
 }
 
-/// No `\n` → `\r\n` on the way out. Whole lines are read, and echoed as they are typed; where nothing
-/// is, every read is at the end at once.
-fn set_up(slave: impl AsFd, is_read: bool) -> io::Result<()> {
+/// Turns off `\n` → `\r\n`. A run with input reads whole lines, echoed as they are typed; for one
+/// without, every read returns the end of input at once.
+fn configure(slave: impl AsFd, is_read: bool) -> io::Result<()> {
     let mut modes = rustix::termios::tcgetattr(&slave)?;
     modes.output_modes.remove(OutputModes::OPOST);
     modes.input_modes.insert(InputModes::IUTF8);
@@ -172,20 +172,20 @@ fn set_up(slave: impl AsFd, is_read: bool) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exec::os::wait::wait_readable;
 
     #[test]
-    fn bytes_pass_through_as_written() {
+    fn output_passes_unchanged() {
         let pty = PtyPair::open(80, 24, &StdinSource::Empty).unwrap();
         rustix::io::write(&pty.slave, b"one\ntwo\xff\n").unwrap();
-        let mut ready = [rustix::event::PollFd::new(&pty.master, rustix::event::PollFlags::IN)];
-        rustix::event::poll(&mut ready, None).unwrap();
+        wait_readable(&pty.master, None);
         let mut bytes = [0; 64];
         let read = rustix::io::read(&pty.master, &mut bytes).unwrap();
         assert_eq!(&bytes[..read], b"one\ntwo\xff\n");
     }
 
     #[test]
-    fn the_size_is_told_and_told_again() {
+    fn size_can_change() {
         let pty = PtyPair::open(80, 24, &StdinSource::Empty).unwrap();
         pty.resize(132, 50).unwrap();
         let size = rustix::termios::tcgetwinsize(&pty.slave).unwrap();

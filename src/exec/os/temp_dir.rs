@@ -1,7 +1,7 @@
-//! The folder of a talk's runs: one for each run's code, and the pictures they made. One removal is
-//! enough at the end. Its name begins in a way by which the warden finds it when we are killed.
+//! The temporary folder of a talk: a subfolder for each run's code, pictures, and more. It is removed
+//! at the end. Its name has a prefix by which the watchdog finds it when livedeck is killed.
 
-#![expect(clippy::disallowed_methods, reason = "the clock tells one talk's folder from another's")]
+#![expect(clippy::disallowed_methods, reason = "the clock makes the name unique")]
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,23 +14,23 @@ use tempfile::TempDir;
 use crate::files;
 use crate::run::RunId;
 
-/// How the names of all such folders begin.
-const OURS: &str = "livedeck-";
+/// The prefix of all such folders.
+const COMMON_PREFIX: &str = "livedeck-";
 
-/// How the names of this process's folders begin. Its number is not enough: containers that share
-/// the folder for temporary files have numbers of their own.
+/// Returns the prefix of this process's folders. The PID is not enough: containers that share the
+/// temporary folder have PIDs of their own.
 pub(in crate::exec) fn prefix() -> &'static str {
     static PREFIX: OnceLock<String> = OnceLock::new();
     PREFIX.get_or_init(|| {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        format!("{OURS}{}-{:x}-", std::process::id(), now.as_nanos())
+        format!("{COMMON_PREFIX}{}-{:x}-", std::process::id(), now.as_nanos())
     })
 }
 
-/// Removes from this folder what a process has left whose folders' names begin like this.
-pub(in crate::exec) fn sweep(temporary: &Path, prefix: &str) {
-    if !prefix.starts_with(OURS) || prefix == OURS {
-        // Somebody else has made this process: it would remove what is not ours.
+/// Removes the folders with this process's prefix from the temporary folder.
+pub(in crate::exec) fn remove_leftovers(temporary: &Path, prefix: &str) {
+    if !prefix.starts_with(COMMON_PREFIX) || prefix == COMMON_PREFIX {
+        // The prefix did not come from us: this could remove folders of others.
         return;
     }
     let entries = std::fs::read_dir(temporary).into_iter().flatten().flatten();
@@ -39,67 +39,66 @@ pub(in crate::exec) fn sweep(temporary: &Path, prefix: &str) {
     }
 }
 
-/// A folder that is made when it is first needed, and removed at the end.
+/// The temporary folder, created when it is first needed.
 #[derive(Debug, Default)]
 pub(in crate::exec) struct TempRoot {
-    folder: Mutex<TempRootState>,
+    state: Mutex<TempRootState>,
 }
 
 #[derive(Debug, Default)]
 struct TempRootState {
-    open: Option<TempDir>,
+    folder: Option<TempDir>,
     is_closed: bool,
 }
 
 impl TempRoot {
-    /// A folder for one run.
-    pub(in crate::exec) fn folder(&self) -> io::Result<TempDir> {
-        let mut folder = self.folder.lock();
-        private("run-").tempdir_in(folder.parent()?)
+    /// Creates a folder for one run.
+    pub(in crate::exec) fn run_folder(&self) -> io::Result<TempDir> {
+        private("run-").tempdir_in(self.state.lock().path()?)
     }
 
-    /// Where the picture that a run makes is kept.
+    /// Returns the path of the picture that a run makes.
     pub(in crate::exec) fn picture(&self, run: RunId) -> io::Result<PathBuf> {
-        Ok(self.folder.lock().parent()?.join(format!("picture-{}", run.0)))
+        Ok(self.state.lock().path()?.join(format!("picture-{}", run.0)))
     }
 
-    /// Where the picture that a run shows as the so-manieth of its results is kept.
-    pub(in crate::exec) fn shown(&self, run: RunId, number: usize) -> io::Result<PathBuf> {
-        Ok(self.folder.lock().parent()?.join(format!("picture-{}-{number}", run.0)))
+    /// Returns the path of the run's `number`-th picture.
+    pub(in crate::exec) fn shown_picture(&self, run: RunId, number: usize) -> io::Result<PathBuf> {
+        Ok(self.state.lock().path()?.join(format!("picture-{}-{number}", run.0)))
     }
 
-    /// Where runs read how far the deck's modules are.
+    /// Returns the folder where runs read the state of the deck's modules.
     pub(in crate::exec) fn modules(&self) -> io::Result<PathBuf> {
-        Ok(self.folder.lock().parent()?.join("modules"))
+        Ok(self.state.lock().path()?.join("modules"))
     }
 
-    /// Where a sandboxed deck's processes may write; we ourselves never do.
+    /// Returns the folder that a sandboxed deck's processes may write; we never write there.
     pub(in crate::exec) fn guest(&self) -> io::Result<PathBuf> {
-        Ok(self.folder.lock().parent()?.join("guest"))
+        Ok(self.state.lock().path()?.join("guest"))
     }
 
-    /// Removes all of it; to be called when the processes have ended.
+    /// Removes the folder. Call this when the processes have ended.
     pub(in crate::exec) fn remove(&self) {
-        let mut folder = self.folder.lock();
-        folder.is_closed = true;
-        folder.open.take();
+        let mut state = self.state.lock();
+        state.is_closed = true;
+        state.folder.take();
     }
 }
 
 impl TempRootState {
-    fn parent(&mut self) -> io::Result<PathBuf> {
+    fn path(&mut self) -> io::Result<PathBuf> {
         if self.is_closed {
             return Err(io::Error::other("the talk is over"));
         }
-        let parent = match self.open.take() {
-            Some(parent) => parent,
+        let folder = match self.folder.take() {
+            Some(folder) => folder,
             None => private(prefix()).tempdir()?,
         };
-        Ok(self.open.insert(parent).path().to_owned())
+        Ok(self.folder.insert(folder).path().to_owned())
     }
 }
 
-/// Makes folders that no other user can look into.
+/// Returns a builder of folders that other users cannot read.
 fn private(prefix: &str) -> tempfile::Builder<'_, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix).permissions(files::folder_permissions());
@@ -111,29 +110,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_other_user_can_look_into_the_folders() {
+    fn folders_are_private() {
         use std::os::unix::fs::PermissionsExt;
 
-        let temp_root = TempRoot::default();
-        let run = temp_root.folder().unwrap();
+        let root = TempRoot::default();
+        let run = root.run_folder().unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         let parent = run.path().parent().unwrap();
         assert_eq!((mode(parent), mode(run.path())), (0o700, 0o700));
     }
 
     #[test]
-    fn only_folders_of_the_one_talk_are_swept() {
+    fn only_folders_of_one_talk_are_removed() {
         let place = tempfile::tempdir().unwrap();
         let names = ["livedeck-1-a-x", "livedeck-12-a-x", "else"];
         for name in names {
             std::fs::create_dir(place.path().join(name)).unwrap();
         }
         let left = || names.map(|name| place.path().join(name).exists());
-        sweep(place.path(), "");
-        sweep(place.path(), "livedeck-");
-        sweep(place.path(), "else");
+        remove_leftovers(place.path(), "");
+        remove_leftovers(place.path(), "livedeck-");
+        remove_leftovers(place.path(), "else");
         assert_eq!(left(), [true; 3]);
-        sweep(place.path(), "livedeck-1-a-");
+        remove_leftovers(place.path(), "livedeck-1-a-");
         assert_eq!(left(), [false, true, true]);
     }
 }

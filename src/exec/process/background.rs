@@ -1,152 +1,137 @@
-//! What a run has left behind when it ended: processes in the background, a server, say. They live
-//! until the run's block runs again, the speaker ends them, or the talk does.
+//! Processes that a run has left in the background when it ended: a server, for example. They live
+//! until the run's block runs again, the speaker ends them, or the talk ends.
 //!
-//! Their output is still passed on, and how many there are is told whenever one has ended. Nothing
-//! is looked at from time to time: the wait is for their terminal and for their ends.
+//! Their output is still passed on, and their number is reported whenever one has ended. Nothing is
+//! polled: the thread waits for their terminal and for their ends.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Pid;
 
 use crate::exec::RunSink;
-use crate::exec::os::process_tree::{self, Owner, ProcessTree};
+use crate::exec::os::child::exit_fd;
+use crate::exec::os::process_tag::Owner;
+use crate::exec::os::process_tree::{self, ProcessTree};
+use crate::exec::os::procfs;
+use crate::exec::os::wait::{poll, readable, wait_readable};
 use crate::run::{Event, RunId, Snippet};
 
-/// Processes whose ends are waited for at a time: each takes a file.
+/// How many processes are waited for at a time: each takes a file.
 const MAX_WATCHED: usize = 64;
 
-/// How often to count again while there are processes whose ends cannot be waited for.
-const COUNT_INTERVAL: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+/// How often to count processes that cannot be waited for.
+const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the killed may take to be gone: a few milliseconds, as a rule. Their block, which runs
-/// next, finds their ports free then.
+/// How long to wait for each killed process to be gone, which usually takes a few milliseconds. The
+/// block runs again after that and needs their ports.
 const END_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// The runs that have processes in the background, or may have some when they end.
+/// The runs that have background processes, or may have some when they end.
 #[derive(Debug, Default)]
 pub(in crate::exec) struct BackgroundProcesses {
     runs: Mutex<BTreeMap<RunId, BackgroundRun>>,
 }
 
-/// A run that may have processes in the background.
+/// A run that may have background processes.
 #[derive(Debug)]
 struct BackgroundRun {
     owner: Owner,
     /// Where its block is: `talk.md:12`.
-    place: String,
+    location: String,
 }
 
-/// Our end of a run's terminal, when the run has ended.
+/// Output of a run that has ended.
 pub(in crate::exec) trait OutputSource {
-    /// The file, until no process has the other end any more.
+    /// Returns the file to read, until no process has the other end open.
     fn file(&self) -> Option<BorrowedFd<'_>>;
 
-    /// Passes on what there is to read.
+    /// Passes on the available output.
     fn read(&mut self);
 }
 
 impl BackgroundProcesses {
-    /// Notes that a run begins.
+    /// Adds a run that begins.
     pub(in crate::exec) fn begin(&self, run: RunId, owner: Owner, code: &Snippet) {
-        let place = format!("{}:{}", code.file.display(), code.first_line);
-        self.runs.lock().insert(run, BackgroundRun { owner, place });
+        let location = format!("{}:{}", code.file.display(), code.first_line);
+        self.runs.lock().insert(run, BackgroundRun { owner, location });
     }
 
-    /// Notes that a run has ended and left nothing.
+    /// Removes a run that has ended without background processes.
     pub(in crate::exec) fn forget(&self, run: RunId) {
         self.runs.lock().remove(&run);
     }
 
-    /// Where the block is whose run an owner is.
-    pub(in crate::exec) fn place(&self, owner: Owner) -> Option<String> {
+    /// Returns the location of the block whose run has this owner.
+    pub(in crate::exec) fn location(&self, owner: Owner) -> Option<String> {
         let runs = self.runs.lock();
-        runs.values().find(|run| run.owner == owner).map(|run| run.place.clone())
+        runs.values().find(|run| run.owner == owner).map(|run| run.location.clone())
     }
 
-    /// Passes on what the processes of a run write and how many there are, until none is left. Their
-    /// terminal may be open for longer: another process may hold it. Unless the run's own process is
-    /// still `alive`, what it has left are orphans.
+    /// Passes on the output and the number of a run's processes until none is left. Their terminal may
+    /// stay open for longer: another process may have it open. Unless the run's own process is still
+    /// `alive`, all of them are orphans.
     pub(in crate::exec) fn follow(
         &self,
         run: RunId,
         (tree, owner): (&Arc<ProcessTree>, Owner),
         alive: bool,
-        (leftover, sink): (&mut dyn OutputSource, &RunSink),
+        (source, sink): (&mut dyn OutputSource, &RunSink),
     ) {
-        let (mut reported, mut may_have_some) = (0, alive || process_tree::has_orphans(owner));
+        let (mut reported, mut may_have_some) = (0, alive || procfs::has_orphans(owner));
         loop {
-            let processes = if may_have_some { process_tree::owned_by(owner) } else { Vec::new() };
+            let processes = if may_have_some { procfs::owned_by(owner) } else { Vec::new() };
             may_have_some = true;
             if processes.len() != reported {
                 reported = processes.len();
                 sink(Event::Background(reported));
             }
-            if processes.is_empty() && leftover.file().is_none() {
+            if processes.is_empty() && source.file().is_none() {
                 break;
             }
-            wait(&processes.iter().map(|it| it.pid).collect::<Vec<_>>(), leftover);
+            wait(&processes.iter().map(|it| it.pid).collect::<Vec<_>>(), source);
             tree.reap_orphans();
         }
         self.forget(run);
     }
 
-    /// Ends what a run has left behind, and waits a little until it is gone.
+    /// Kills a run's background processes, and waits briefly until they are gone.
     pub(in crate::exec) fn end(&self, run: RunId) {
         let owner = self.runs.lock().get(&run).map(|run| run.owner);
         let Some(owner) = owner else { return };
         let exits: Vec<_> =
-            process_tree::owned_by(owner).iter().filter_map(|it| exit_of(it.pid)).collect();
+            procfs::owned_by(owner).iter().filter_map(|it| exit_fd(it.pid)).collect();
         process_tree::kill_owned(owner);
-        let limit = Timespec::try_from(END_TIMEOUT).ok();
         for exit in exits {
-            let mut file = [PollFd::new(&exit, PollFlags::IN)];
-            let _ = rustix::event::poll(&mut file, limit.as_ref());
+            wait_readable(&exit, Some(END_TIMEOUT));
         }
     }
 }
 
-/// Passes on output until one of these processes has ended, or the terminal is closed.
-fn wait(processes: &[Pid], leftover: &mut dyn OutputSource) {
+/// Passes on output until one of these processes has ended or the terminal is closed.
+fn wait(processes: &[Pid], source: &mut dyn OutputSource) {
     let exits: Vec<_> =
-        processes.iter().take(MAX_WATCHED).filter_map(|process| exit_of(*process)).collect();
-    // One that has ended since it was counted has no file any more, or none could be opened.
-    let limit = (exits.len() < processes.len().min(MAX_WATCHED)).then_some(COUNT_INTERVAL);
+        processes.iter().take(MAX_WATCHED).filter_map(|process| exit_fd(*process)).collect();
+    // A process that has ended since it was counted has no pidfd.
+    let timeout = (exits.len() < processes.len().min(MAX_WATCHED)).then_some(COUNT_INTERVAL);
     loop {
-        let Some(terminal) = leftover.file() else {
-            let mut files: Vec<_> = exits.iter().map(readable).collect();
-            let _ = rustix::event::poll(&mut files, limit.as_ref());
+        let Some(terminal) = source.file() else {
+            poll(&mut exits.iter().map(readable).collect::<Vec<_>>(), timeout);
             return;
         };
-        let mut files = vec![PollFd::from_borrowed_fd(terminal, PollFlags::IN)];
+        let mut files = vec![readable(&terminal)];
         files.extend(exits.iter().map(readable));
-        let ready = rustix::event::poll(&mut files, limit.as_ref());
+        let ready = poll(&mut files, timeout);
         let has_output = !files[0].revents().is_empty();
         let has_ended = files[1..].iter().any(|file| !file.revents().is_empty());
         if has_output {
-            leftover.read();
+            source.read();
         }
-        if has_ended || ready == Ok(0) || leftover.file().is_none() {
+        if has_ended || ready == 0 || source.file().is_none() {
             return;
         }
     }
-}
-
-fn readable(file: &OwnedFd) -> PollFd<'_> {
-    PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN)
-}
-
-/// A file that is readable once the process has ended.
-#[cfg(target_os = "linux")]
-pub(in crate::exec) fn exit_of(process: Pid) -> Option<OwnedFd> {
-    rustix::process::pidfd_open(process, rustix::process::PidfdFlags::empty()).ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(in crate::exec) fn exit_of(_: Pid) -> Option<OwnedFd> {
-    None
 }

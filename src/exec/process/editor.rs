@@ -1,22 +1,24 @@
-//! The speaker's own editor, in the speaker's own terminal: which one, and how it is told a line.
+//! Opens the speaker's editor in the speaker's terminal: which one, and how to name it a line.
 
-#![expect(clippy::disallowed_methods, reason = "which editor it is, the environment says")]
+#![expect(clippy::disallowed_methods, reason = "the environment names the editor")]
 
 use std::ffi::OsString;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::exec::os::process_tree::{ChildStatus, Owner, ProcessTree};
+use super::foreground::{self, Foreground};
+use super::handle::RunHandle;
+use crate::exec::os::child::ChildStatus;
+use crate::exec::os::process_tag::Owner;
+use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::SpawnCommand;
-use crate::exec::process::foreground::{self, Foreground};
-use crate::exec::process::handle::RunHandle;
 
-/// The editor where nobody says which.
-const DEFAULT: &str = "vi";
+/// The editor if the environment names none.
+const DEFAULT_EDITOR: &str = "vi";
 
-/// Editors that take `file:line`, some behind a flag.
-const PLACES: &[(&str, &[&str])] = &[
+/// Editors that take `file:line`, some after a flag.
+const FILE_LINE_EDITORS: &[(&str, &[&str])] = &[
     ("code", &["--goto"]),
     ("code-insiders", &["--goto"]),
     ("codium", &["--goto"]),
@@ -28,7 +30,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("zed", &[]),
 ];
 
-/// Opens a file at a line (from 1) in `$VISUAL` or `$EDITOR`, which has `terminal` until it ends.
+/// Opens a file at a line (from 1) in `$VISUAL` or `$EDITOR`, which gets `terminal` until it ends.
 pub(in crate::exec) fn open(
     tree: &ProcessTree,
     terminal: BorrowedFd<'_>,
@@ -36,17 +38,18 @@ pub(in crate::exec) fn open(
     line: u32,
 ) -> Result<(), String> {
     let named = |name| std::env::var(name).ok().filter(|editor| !editor.trim().is_empty());
-    let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or_else(|| DEFAULT.to_owned());
-    // As git has it: what the variable says is a piece of shell, with arguments of its own.
+    let editor =
+        named("VISUAL").or_else(|| named("EDITOR")).unwrap_or_else(|| DEFAULT_EDITOR.to_owned());
+    // As in git: the variable is a shell command, which may have arguments.
     let command = SpawnCommand::new("/bin/sh", terminal)
-        .terminal(Some(terminal))
+        .speaker_terminal(Some(terminal))
         .args(["-c".to_owned(), format!("{editor} \"$@\""), editor.clone()])
         .args(arguments(&editor, file, line));
     let child = tree.spawn_to_keep(command).map_err(|error| format!("{editor}: {error}"))?;
-    let running = Arc::new(RunHandle::new(Owner::kept()));
-    running.adopt(&child);
-    let _foreground = Foreground::of(&running);
-    let status = foreground::wait(terminal, &child, &running, None);
+    let handle = Arc::new(RunHandle::new(Owner::kept()));
+    handle.adopt(&child);
+    let _foreground = Foreground::take(&handle);
+    let status = foreground::wait(terminal, &child, &handle, None);
     tree.reap_orphans();
     match status {
         ChildStatus::Exited(0) => Ok(()),
@@ -58,15 +61,15 @@ pub(in crate::exec) fn open(
     }
 }
 
-/// How this editor is told a file and a line.
+/// Returns the arguments by which this editor opens a file at a line.
 fn arguments(editor: &str, file: &Path, line: u32) -> Vec<OsString> {
     let program = editor.split_whitespace().next().unwrap_or_default();
     let name = Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    match PLACES.iter().find(|(known, _)| *known == name) {
+    match FILE_LINE_EDITORS.iter().find(|(known, _)| *known == name) {
         Some((_, flags)) => {
-            let mut place = file.as_os_str().to_owned();
-            place.push(format!(":{line}"));
-            flags.iter().map(OsString::from).chain([place]).collect()
+            let mut location = file.as_os_str().to_owned();
+            location.push(format!(":{line}"));
+            flags.iter().map(OsString::from).chain([location]).collect()
         }
         None => vec![format!("+{line}").into(), file.into()],
     }
@@ -84,7 +87,7 @@ mod tests {
     #[case("hx", &["/d/talk.md:7"])]
     #[case("code --wait", &["--goto", "/d/talk.md:7"])]
     #[case("", &["+7", "/d/talk.md"])]
-    fn an_editor_is_told_the_line_its_own_way(#[case] editor: &str, #[case] expected: &[&str]) {
+    fn editors_get_the_line_their_own_way(#[case] editor: &str, #[case] expected: &[&str]) {
         assert_eq!(arguments(editor, Path::new("/d/talk.md"), 7), expected);
     }
 }

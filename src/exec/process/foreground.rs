@@ -1,12 +1,11 @@
-//! Runs that get the speaker's own terminal: `+acquire_terminal`. The caller has given the terminal
-//! up and waits here until the program has ended.
+//! Runs that use the speaker's own terminal: `+acquire_terminal`. The caller has released the terminal
+//! and waits here until the program has ended.
 //!
-//! The program stays in our session, since another one could not have our terminal, in a process
-//! group of its own, which is made the terminal's foreground: ctrl-c reaches it and not us. There
-//! is no shell that could continue it after ctrl-z, so it is continued at once. When this program is
-//! to end, or the terminal is closed, the program that has the terminal ends first.
+//! The program stays in our session, because another session cannot have our terminal. Its process
+//! group becomes the terminal's foreground: ctrl-c reaches the program and not us. No shell could
+//! continue it after ctrl-z, so it is continued at once. When livedeck is to exit, or the terminal is
+//! closed, the program ends first.
 
-#![expect(unsafe_code, reason = "signal dispositions have no safe interface")]
 #![expect(clippy::disallowed_methods, reason = "measures how long a run takes")]
 
 use std::os::fd::BorrowedFd;
@@ -14,44 +13,46 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard};
-use rustix::event::{PollFd, PollFlags, Timespec};
+use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Signal, WaitId, WaitIdOptions};
 
+use super::handle::{RunHandle, StopReason};
 use crate::exec::Stop;
-use crate::exec::os::process_tree::{Child, ChildStatus};
-use crate::exec::process::handle::{RunHandle, StopReason};
+use crate::exec::os::child::{Child, ChildStatus};
+use crate::exec::os::signals::IgnoreSigttou;
+use crate::exec::os::wait::{poll, readable};
 
-/// How often is looked whether the program was stopped, or its time is over.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often to check whether the program was suspended or its time is up.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long a program that has the terminal may take to end when we are to.
-const GRACE: Duration = Duration::from_millis(400);
+/// How long the program may take to end when livedeck is to exit.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(400);
 
-/// Whether this program is to end.
-static IS_ENDING: AtomicBool = AtomicBool::new(false);
+/// Whether livedeck is to exit.
+static IS_EXITING: AtomicBool = AtomicBool::new(false);
 
-/// What has the terminal, if something has.
+/// The run that has the terminal, if any.
 static FOREGROUND: Mutex<Option<Arc<RunHandle>>> = Mutex::new(None);
 
-/// Ends what has the terminal, since this program is to end. May be called from any thread.
+/// Stops the run that has the terminal, because livedeck is to exit. May be called from any thread.
 pub fn stop_foreground() {
-    IS_ENDING.store(true, Ordering::SeqCst);
-    let running = foreground().clone();
-    if let Some(running) = running {
-        running.cut(StopReason::Stopped, Stop::Interrupt);
+    IS_EXITING.store(true, Ordering::SeqCst);
+    let handle = FOREGROUND.lock().clone();
+    if let Some(handle) = handle {
+        handle.stop(StopReason::Stopped, Stop::Interrupt);
     }
 }
 
-/// While it lives, this run has the terminal.
-pub(in crate::exec) struct Foreground;
+/// Marks a run as the one that has the terminal, for as long as this lives.
+pub(super) struct Foreground;
 
 impl Foreground {
-    /// Notes that the run has it.
-    pub(in crate::exec) fn of(running: &Arc<RunHandle>) -> Self {
-        *foreground() = Some(running.clone());
-        if IS_ENDING.load(Ordering::SeqCst) {
-            running.cut(StopReason::Stopped, Stop::Kill);
+    /// Marks this run.
+    pub(super) fn take(handle: &Arc<RunHandle>) -> Self {
+        *FOREGROUND.lock() = Some(handle.clone());
+        if IS_EXITING.load(Ordering::SeqCst) {
+            handle.stop(StopReason::Stopped, Stop::Kill);
         }
         Self
     }
@@ -59,25 +60,22 @@ impl Foreground {
 
 impl Drop for Foreground {
     fn drop(&mut self) {
-        *foreground() = None;
+        *FOREGROUND.lock() = None;
     }
 }
 
-fn foreground() -> MutexGuard<'static, Option<Arc<RunHandle>>> {
-    FOREGROUND.lock()
-}
-
-/// Makes the program's group the terminal's foreground until it has ended; how it ended.
-pub(in crate::exec) fn wait(
+/// Makes the program's group the terminal's foreground and waits for the program to end.
+pub(super) fn wait(
     terminal: BorrowedFd<'_>,
     child: &Child,
-    running: &RunHandle,
+    handle: &RunHandle,
     timeout: Option<Duration>,
 ) -> ChildStatus {
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let _ignoring = IgnoreSigttou::background_writes();
+    // Without this, taking the terminal back as a background group would stop us.
+    let _ignore = IgnoreSigttou::new();
     let _ = rustix::termios::tcsetpgrp(terminal, child.pid());
-    // It may have asked for the terminal before it was its own, and was stopped.
+    // It may have used the terminal before it was the foreground, and was stopped.
     child.signal(Signal::CONT);
     let mut kill_at = None;
     let status = loop {
@@ -85,12 +83,12 @@ pub(in crate::exec) fn wait(
             break status;
         }
         if deadline.is_some_and(|at| at <= Instant::now()) {
-            running.cut(StopReason::TimedOut, Stop::Kill);
+            handle.stop(StopReason::TimedOut, Stop::Kill);
         }
-        if IS_ENDING.load(Ordering::SeqCst) || is_closed(terminal) {
-            end(child, running, &mut kill_at);
+        if IS_EXITING.load(Ordering::SeqCst) || is_closed(terminal) {
+            end(child, handle, &mut kill_at);
         }
-        wait_a_little(child, terminal, kill_at.is_none());
+        wait_for_change(child, terminal, kill_at.is_none());
         let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
         if matches!(rustix::process::waitid(WaitId::Pid(child.pid()), stopped), Ok(Some(_))) {
             child.signal(Signal::CONT);
@@ -100,54 +98,39 @@ pub(in crate::exec) fn wait(
     status
 }
 
-/// Asks the program to end, and kills it if it has not by then.
-fn end(child: &Child, running: &RunHandle, kill_at: &mut Option<Instant>) {
+/// Asks the program to end, and kills it after the timeout.
+fn end(child: &Child, handle: &RunHandle, kill_at: &mut Option<Instant>) {
     match kill_at {
         None => {
-            // Shells ignore the one, few programs ignore both.
+            // Shells ignore SIGTERM, few programs ignore both.
             for signal in [Signal::TERM, Signal::HUP, Signal::CONT] {
                 child.signal(signal);
             }
-            *kill_at = Instant::now().checked_add(GRACE);
+            *kill_at = Instant::now().checked_add(EXIT_TIMEOUT);
         }
-        Some(at) if *at <= Instant::now() => running.cut(StopReason::Stopped, Stop::Kill),
+        Some(at) if *at <= Instant::now() => handle.stop(StopReason::Stopped, Stop::Kill),
         Some(_) => {}
     }
 }
 
-/// Whether the other end of a terminal is closed.
+/// Returns whether the other end of a terminal is closed.
 fn is_closed(terminal: BorrowedFd<'_>) -> bool {
-    let mut file = [PollFd::from_borrowed_fd(terminal, PollFlags::empty())];
-    let looked = rustix::event::poll(&mut file, Some(&Timespec::default()));
-    looked.is_ok() && file[0].revents().contains(PollFlags::HUP)
+    let mut file = [hangup_of(&terminal)];
+    poll(&mut file, Some(Duration::ZERO));
+    file[0].revents().contains(PollFlags::HUP)
 }
 
-/// Waits for the program's end, or, where that is news, for that of the terminal.
-fn wait_a_little(child: &Child, terminal: BorrowedFd<'_>, watches_terminal: bool) {
-    let Some(exit) = child.exit() else { return std::thread::sleep(LOOK) };
-    let limit = Timespec::try_from(LOOK).ok();
-    let mut files = vec![PollFd::from_borrowed_fd(exit, PollFlags::IN)];
+/// Waits for the end of the program and, if asked to, for the terminal to be closed; at most
+/// [`POLL_INTERVAL`].
+fn wait_for_change(child: &Child, terminal: BorrowedFd<'_>, watches_terminal: bool) {
+    let Some(exit) = child.exit() else { return std::thread::sleep(POLL_INTERVAL) };
+    let mut files = vec![readable(&exit)];
     if watches_terminal {
-        files.push(PollFd::from_borrowed_fd(terminal, PollFlags::empty()));
+        files.push(hangup_of(&terminal));
     }
-    let _ = rustix::event::poll(&mut files, limit.as_ref());
+    poll(&mut files, Some(POLL_INTERVAL));
 }
 
-/// While it lives, SIGTTOU is ignored: who is not the foreground may take the terminal back.
-struct IgnoreSigttou {
-    before: libc::sighandler_t,
-}
-
-impl IgnoreSigttou {
-    fn background_writes() -> Self {
-        // SAFETY: ignoring a signal installs no handler of ours.
-        Self { before: unsafe { libc::signal(libc::SIGTTOU, libc::SIG_IGN) } }
-    }
-}
-
-impl Drop for IgnoreSigttou {
-    fn drop(&mut self) {
-        // SAFETY: this is the disposition that was there.
-        unsafe { libc::signal(libc::SIGTTOU, self.before) };
-    }
+fn hangup_of<'f>(terminal: &'f BorrowedFd<'_>) -> PollFd<'f> {
+    PollFd::new(terminal, PollFlags::empty())
 }

@@ -1,4 +1,4 @@
-//! A run that is under way, for whoever wants to end it before its time.
+//! A handle to a run, by which it is stopped early and typed into.
 
 use std::sync::Arc;
 
@@ -8,53 +8,54 @@ use rustix::process::Signal;
 
 use crate::exec::Stop;
 use crate::exec::io::stdin::Keyboard;
-use crate::exec::os::process_tree::{self, Child, Owner};
+use crate::exec::os::child::Child;
+use crate::exec::os::process_tag::Owner;
+use crate::exec::os::process_tree;
 
-/// A run under way: its process, if one runs, and whether it is to end.
+/// An active run: its current process, if any, and whether it is to stop.
 #[derive(Debug)]
 pub(in crate::exec) struct RunHandle {
     state: Mutex<HandleState>,
     keyboard: Keyboard,
-    is_cut: Receiver<()>,
+    cancelled: Receiver<()>,
     owner: Owner,
 }
 
 #[derive(Debug)]
 struct HandleState {
-    /// Why the run ends before its time.
-    cut: Option<StopReason>,
+    stop_reason: Option<StopReason>,
     child: Option<Arc<Child>>,
-    /// Dropped to tell those who wait.
+    /// Dropped to disconnect `cancelled`.
     alive: Option<Sender<()>>,
 }
 
-/// Why a run ends before its time.
+/// Why a run stops early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::exec) enum StopReason {
     /// The speaker stopped it.
     Stopped,
-    /// It reached its limit.
+    /// It reached its time limit.
     TimedOut,
 }
 
 impl RunHandle {
-    /// A run that has not started a process yet; what it starts is this owner's.
+    /// Creates the handle of a run without a process. Its processes will belong to this owner.
     pub(in crate::exec) fn new(owner: Owner) -> Self {
-        let (alive, is_cut) = crossbeam_channel::bounded(0);
-        let state = HandleState { cut: None, child: None, alive: Some(alive) };
-        Self { state: Mutex::new(state), keyboard: Keyboard::default(), is_cut, owner }
+        let (alive, cancelled) = crossbeam_channel::bounded(0);
+        let state = HandleState { stop_reason: None, child: None, alive: Some(alive) };
+        Self { state: Mutex::new(state), keyboard: Keyboard::default(), cancelled, owner }
     }
 
-    /// Ends the run, for this reason unless there was one before.
-    pub(in crate::exec) fn cut(&self, cut: StopReason, how: Stop) {
+    /// Stops the run. The first reason is kept.
+    pub(in crate::exec) fn stop(&self, reason: StopReason, how: Stop) {
         let mut state = self.state.lock();
-        state.cut.get_or_insert(cut);
+        state.stop_reason.get_or_insert(reason);
         state.alive = None;
         let Some(child) = &state.child else { return };
         match how {
             Stop::Interrupt => {
                 child.signal(Signal::INT);
-                // What is stopped hears of it when it goes on.
+                // A suspended process handles SIGINT when it continues.
                 child.signal(Signal::CONT);
             }
             Stop::Kill => {
@@ -64,32 +65,32 @@ impl RunHandle {
         }
     }
 
-    /// Whose processes it starts.
+    /// Returns the owner of the run's processes.
     pub(in crate::exec) fn owner(&self) -> Owner {
         self.owner
     }
 
-    /// Takes the process that the run waits for next; ends it at once if the run was cut meanwhile.
+    /// Sets the run's current process. Kills it if the run was stopped in the meantime.
     pub(in crate::exec) fn adopt(&self, child: &Arc<Child>) {
         let mut state = self.state.lock();
-        if state.cut.is_some() {
+        if state.stop_reason.is_some() {
             child.signal(Signal::KILL);
         }
         state.child = Some(child.clone());
     }
 
-    /// The terminal that it can be typed at.
+    /// Returns the input side of the run's terminal.
     pub(in crate::exec) fn keyboard(&self) -> &Keyboard {
         &self.keyboard
     }
 
-    /// Why the run is to end, if it is.
-    pub(in crate::exec) fn reason(&self) -> Option<StopReason> {
-        self.state.lock().cut
+    /// Returns why the run is to stop, if it is.
+    pub(in crate::exec) fn stop_reason(&self) -> Option<StopReason> {
+        self.state.lock().stop_reason
     }
 
-    /// Disconnects when the run is to end.
-    pub(in crate::exec) fn is_cut(&self) -> &Receiver<()> {
-        &self.is_cut
+    /// Returns a channel that disconnects when the run is to stop.
+    pub(in crate::exec) fn cancelled(&self) -> &Receiver<()> {
+        &self.cancelled
     }
 }

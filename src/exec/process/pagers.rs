@@ -1,5 +1,5 @@
-//! What programs show long texts with: nothing, in a block whose output is read to its end anyway. A
-//! pager would wait for keys that it cannot have.
+//! Disables pagers in blocks whose output is read to its end: a pager would wait for keys that never
+//! come.
 
 /// The variables by which programs choose their pager.
 const VARIABLES: [&str; 8] = [
@@ -13,7 +13,7 @@ const VARIABLES: [&str; 8] = [
     "AWS_PAGER",
 ];
 
-/// The variables of a block without a terminal of its own, each with its value.
-pub(in crate::exec) fn none() -> impl Iterator<Item = (&'static str, &'static str)> {
+/// Returns the environment of a block without a terminal of its own, as names and values.
+pub(in crate::exec) fn disabled() -> impl Iterator<Item = (&'static str, &'static str)> {
     VARIABLES.into_iter().map(|name| (name, "cat"))
 }

@@ -1,6 +1,6 @@
-//! What the sandbox has refused, as a block's own output tells it. The kernel reports refusals to the
-//! program only, so they are read from what the program says: an error's words, and the path beside
-//! them, which counts only if the policy does close it.
+//! Finds what the sandbox has refused in a block's own output. The kernel reports refusals only to the
+//! program, so they are read from its error messages: the words of an error, and the path beside them,
+//! which counts only if the policy does deny it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use super::policy::SandboxPolicy;
 
-/// The longest line that is looked at: error messages are shorter.
+/// How much of a line is scanned: error messages are shorter.
 const MAX_LINE_BYTES: usize = 4096;
 
-/// How many different refusals are reported for one run.
+/// How many different denials are reported for one run.
 const MAX_NOTICES: usize = 4;
 
-/// Words of the errors for files and system calls.
+/// Messages of errors about files and system calls.
 const DENIED: &[&str] = &[
     "Permission denied",
     "PermissionDenied",
@@ -27,14 +27,14 @@ const DENIED: &[&str] = &[
     "Invalid cross-device link",
 ];
 
-/// Those that are about files only.
-const ABOUT_FILES: &[&str] = &["ermission denied", "EACCES", "cross-device link"];
+/// Parts of those that are about files only.
+const FILE_ERRORS: &[&str] = &["ermission denied", "EACCES", "cross-device link"];
 
-/// Where the files of processes are.
-const PROCESSES: &str = "/proc";
+/// The folder with the files of processes.
+const PROC: &str = "/proc";
 
-/// Words of the errors for connections.
-const NETWORK: &[&str] = &[
+/// Messages of errors about connections.
+const NETWORK_ERRORS: &[&str] = &[
     "Network is down",
     "network is down",
     "ENETDOWN",
@@ -47,8 +47,8 @@ const NETWORK: &[&str] = &[
     "offline mode",
 ];
 
-/// Words of the errors for sockets of other families.
-const SOCKETS: &[&str] = &[
+/// Messages of errors about sockets of other families.
+const SOCKET_ERRORS: &[&str] = &[
     "Address family not supported",
     "EAFNOSUPPORT",
     "Failed to connect to bus",
@@ -56,7 +56,7 @@ const SOCKETS: &[&str] = &[
     "can't open display",
 ];
 
-/// Something that was refused.
+/// What was refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Denial {
     Network,
@@ -69,30 +69,30 @@ enum Denial {
     Call,
 }
 
-/// What a word of a message names.
-enum Named {
-    /// A file that the policy opens.
-    Open,
-    /// One that it closes.
-    Closed(Denial),
+/// What a path in a message names.
+enum PathVerdict {
+    /// A file that the policy allows.
+    Allowed,
+    /// A file that it denies.
+    Denied(Denial),
     /// No file, or one of the run itself.
-    Nothing,
+    Irrelevant,
 }
 
-/// Looks at the output of one run.
+/// Scans the output of one run.
 #[derive(Debug)]
 pub(in crate::exec) struct DenialWatcher {
     policy: SandboxPolicy,
     directory: PathBuf,
     home: Option<PathBuf>,
-    /// The folder of the talk's runs.
+    /// The temporary folder of the talk.
     own: Option<PathBuf>,
     line: Vec<u8>,
     found: BTreeSet<Denial>,
 }
 
 impl DenialWatcher {
-    /// Nothing was refused yet.
+    /// Creates a scanner that has found nothing.
     pub(super) fn new(
         policy: SandboxPolicy,
         directory: PathBuf,
@@ -101,7 +101,7 @@ impl DenialWatcher {
         Self { policy, directory, home, own, line: Vec::new(), found: BTreeSet::new() }
     }
 
-    /// Looks at what was written.
+    /// Scans the next output.
     pub(in crate::exec) fn feed(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
             let left = MAX_LINE_BYTES.saturating_sub(self.line.len());
@@ -112,18 +112,18 @@ impl DenialWatcher {
         }
     }
 
-    /// What was refused, as lines to be shown below the output; nothing if nothing was.
+    /// Returns the denials as lines to show below the output, if there were any.
     pub(in crate::exec) fn finish(mut self) -> Option<Vec<u8>> {
-        let is_in_a_line = !self.line.is_empty();
+        let has_open_line = !self.line.is_empty();
         self.end_line();
         if self.found.is_empty() {
             return None;
         }
-        let mut said = if is_in_a_line { "\n".to_owned() } else { String::new() };
-        for refusal in self.found.iter().take(MAX_NOTICES) {
-            let _ = writeln!(said, "\x1b[33msandboxed: {}\x1b[0m", self.words(refusal));
+        let mut notices = if has_open_line { "\n".to_owned() } else { String::new() };
+        for denial in self.found.iter().take(MAX_NOTICES) {
+            let _ = writeln!(notices, "\x1b[33msandboxed: {}\x1b[0m", self.message(denial));
         }
-        Some(said.into_bytes())
+        Some(notices.into_bytes())
     }
 
     fn end_line(&mut self) {
@@ -132,17 +132,17 @@ impl DenialWatcher {
             return;
         }
         let line = without_escapes(&String::from_utf8_lossy(&line));
-        if let Some(refusal) = self.refusal(&line) {
-            self.found.insert(refusal);
+        if let Some(denial) = self.find_denial(&line) {
+            self.found.insert(denial);
         }
     }
 
-    fn refusal(&self, line: &str) -> Option<Denial> {
+    fn find_denial(&self, line: &str) -> Option<Denial> {
         let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
-        if has(SOCKETS) {
+        if has(SOCKET_ERRORS) {
             return Some(Denial::Sockets);
         }
-        if has(NETWORK) {
+        if has(NETWORK_ERRORS) {
             return Some(Denial::Network).filter(|_| !self.policy.has_network);
         }
         if !has(DENIED) {
@@ -151,48 +151,48 @@ impl DenialWatcher {
         if has(&["not permitted"]) && line.contains("kill") {
             return Some(Denial::Signal);
         }
-        let mut is_open = false;
+        let mut is_allowed = false;
         for path in paths(line) {
             match self.judge(&path) {
-                Named::Closed(refusal) => return Some(refusal),
-                Named::Open => is_open = true,
-                Named::Nothing => {}
+                PathVerdict::Denied(denial) => return Some(denial),
+                PathVerdict::Allowed => is_allowed = true,
+                PathVerdict::Irrelevant => {}
             }
         }
-        // What the policy opens is closed by the file's own mode.
-        if is_open && has(ABOUT_FILES) {
+        // The policy allows the file: its own mode denied the access.
+        if is_allowed && has(FILE_ERRORS) {
             return None;
         }
         Some(match () {
-            () if has(ABOUT_FILES) => Denial::File,
+            () if has(FILE_ERRORS) => Denial::File,
             () => Denial::Call,
         })
     }
 
-    /// What the policy says of the file that this names.
-    fn judge(&self, named: &str) -> Named {
+    /// Returns what the policy says about a path.
+    fn judge(&self, named: &str) -> PathVerdict {
         let path = self.directory.join(named);
-        let to_be_made = || {
+        let to_be_created = || {
             let folder = path.parent().filter(|_| named.starts_with('/'))?.canonicalize();
             Some(folder.ok()?.join(path.file_name()?))
         };
-        let Some(real) = path.canonicalize().ok().or_else(to_be_made) else {
-            return Named::Nothing;
+        let Some(real) = path.canonicalize().ok().or_else(to_be_created) else {
+            return PathVerdict::Irrelevant;
         };
-        // Messages begin with the name of a block's own script.
+        // Messages start with the path of the block's own script.
         if self.own.as_ref().is_some_and(|own| real.starts_with(own)) {
-            return Named::Nothing;
+            return PathVerdict::Irrelevant;
         }
         match () {
-            () if real.starts_with(PROCESSES) => Named::Closed(Denial::Process),
-            () if !self.policy.can_read(&real) => Named::Closed(Denial::Reading(path)),
-            () if !self.policy.can_write(&real) => Named::Closed(Denial::Writing(path)),
-            () => Named::Open,
+            () if real.starts_with(PROC) => PathVerdict::Denied(Denial::Process),
+            () if !self.policy.can_read(&real) => PathVerdict::Denied(Denial::Reading(path)),
+            () if !self.policy.can_write(&real) => PathVerdict::Denied(Denial::Writing(path)),
+            () => PathVerdict::Allowed,
         }
     }
 
-    fn words(&self, refusal: &Denial) -> String {
-        match refusal {
+    fn message(&self, denial: &Denial) -> String {
+        match denial {
             Denial::Network => "no network (allow with `--sandbox=net`)".to_owned(),
             Denial::Sockets => {
                 "no sockets of other programs: D-Bus, X11, agents (run it without the sandbox)"
@@ -220,7 +220,7 @@ impl DenialWatcher {
         }
     }
 
-    /// A path as its user writes it.
+    /// Returns a path as users write it: `~` for the home folder, no control characters.
     fn short(&self, path: &Path) -> String {
         let below = self.home.as_deref().and_then(|home| path.strip_prefix(home).ok());
         let short = match below {
@@ -232,7 +232,8 @@ impl DenialWatcher {
     }
 }
 
-/// What in a message may be a path: what it quotes, what stands before the error, words with slashes.
+/// Returns the parts of a message that may be paths: quoted text, the part before the error, words
+/// with a leading slash.
 fn paths(line: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for quote in ['\'', '"', '`', '‘'] {
@@ -251,7 +252,7 @@ fn paths(line: &str) -> Vec<String> {
     paths
 }
 
-/// A line without what colours it.
+/// Returns a line without escape sequences.
 fn without_escapes(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut rest = line.chars();
@@ -260,7 +261,7 @@ fn without_escapes(line: &str) -> String {
             plain.extend(Some(next).filter(|it| !it.is_control()));
             continue;
         }
-        // As far as the letter that ends a sequence, which colours have.
+        // A colour sequence ends with a letter.
         let _ = rest.find(char::is_ascii_alphabetic);
     }
     plain
@@ -272,15 +273,15 @@ mod tests {
 
     use super::*;
 
-    fn said(policy: SandboxPolicy, output: &str) -> String {
+    fn denials(policy: SandboxPolicy, output: &str) -> String {
         let home = Some(PathBuf::from("/root"));
         let mut watcher = DenialWatcher::new(policy, PathBuf::from("/usr"), (home, None));
-        // As it may come: in two parts.
+        // Output may arrive in two parts.
         let (one, two) = output.as_bytes().split_at(output.len() / 2);
         watcher.feed(one);
         watcher.feed(two);
-        let said = String::from_utf8(watcher.finish().unwrap_or_default()).unwrap();
-        without_escapes(&said).trim_start_matches("sandboxed: ").to_owned()
+        let notices = String::from_utf8(watcher.finish().unwrap_or_default()).unwrap();
+        without_escapes(&notices).trim_start_matches("sandboxed: ").to_owned()
     }
 
     #[rstest]
@@ -308,22 +309,22 @@ mod tests {
         "something reaches beyond the sandbox (run it without the sandbox)"
     )]
     #[case("all is well\n", "")]
-    fn a_refusal_is_read_from_the_output(#[case] output: &str, #[case] expected: &str) {
+    fn denial_is_found_in_the_output(#[case] output: &str, #[case] expected: &str) {
         let mut policy = SandboxPolicy::default();
         policy.allow(crate::exec::sandbox::policy::Access::Read, "/usr");
-        assert_eq!(said(policy, output), expected);
+        assert_eq!(denials(policy, output), expected);
     }
 
     #[test]
-    fn what_is_open_was_not_refused_by_us() {
+    fn allowed_paths_are_not_reported() {
         let mut policy = SandboxPolicy { has_network: true, ..SandboxPolicy::default() };
         policy.allow(crate::exec::sandbox::policy::Access::Write, "/usr");
-        assert_eq!(said(policy.clone(), "getaddrinfo failed\n"), "");
-        assert_eq!(said(policy, "rm: cannot remove '/usr/x': Permission denied\n"), "");
+        assert_eq!(denials(policy.clone(), "getaddrinfo failed\n"), "");
+        assert_eq!(denials(policy, "rm: cannot remove '/usr/x': Permission denied\n"), "");
     }
 
     #[test]
-    fn reports_are_few() {
+    fn reports_are_limited() {
         let mut watcher =
             DenialWatcher::new(SandboxPolicy::default(), PathBuf::from("/"), (None, None));
         for number in 0..1000 {
@@ -331,8 +332,8 @@ mod tests {
         }
         watcher.feed(&vec![b'x'; 100_000]);
         assert!(watcher.line.len() <= MAX_LINE_BYTES);
-        let said = watcher.finish().unwrap();
-        let rows = String::from_utf8(said).unwrap();
+        let notices = watcher.finish().unwrap();
+        let rows = String::from_utf8(notices).unwrap();
         assert_eq!(rows.matches("sandboxed").count(), MAX_NOTICES);
     }
 }

@@ -1,11 +1,10 @@
-//! Which variables of our environment a sandboxed process has. The list names what programs need to
-//! run; everything else stays outside, so that no name of a token, an agent or a session has to be
-//! known to be kept from a deck.
+//! The variables of our environment that a sandboxed process gets. The list names what programs need to
+//! run; everything else is removed, so no list of token, agent or session variables is needed.
 
 use std::ffi::OsStr;
 
-/// Variables that are kept.
-const KEPT: &[&str] = &[
+/// Variables that are passed on.
+const ALLOWED: &[&str] = &[
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "COLORTERM",
@@ -45,8 +44,8 @@ const KEPT: &[&str] = &[
     "VIRTUAL_ENV",
 ];
 
-/// How names begin that are kept, too.
-const KEPT_BEGINNINGS: &[&str] = &[
+/// Prefixes of variables that are passed on.
+const ALLOWED_PREFIXES: &[&str] = &[
     "CARGO_PROFILE_",
     "JULIA_NUM_",
     "LC_",
@@ -59,15 +58,15 @@ const KEPT_BEGINNINGS: &[&str] = &[
     "VECLIB_",
 ];
 
-/// Variables that begin like kept ones and are not: they name files of the home folder.
-const DROPPED: &[&str] = &["PYTHONHISTORY", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP"];
+/// Variables with an allowed prefix that are removed: they name files of the home folder.
+const DENIED: &[&str] = &["PYTHONHISTORY", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP"];
 
-/// Whether a sandboxed process has this variable of ours.
-pub(in crate::exec) fn is_kept(name: &OsStr) -> bool {
+/// Returns whether a sandboxed process gets this variable of ours.
+pub(in crate::exec) fn is_allowed_variable(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     let is_known =
-        KEPT.contains(&name) || KEPT_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning));
-    is_known && !DROPPED.contains(&name)
+        ALLOWED.contains(&name) || ALLOWED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    is_known && !DENIED.contains(&name)
 }
 
 #[cfg(test)]
@@ -93,7 +92,7 @@ mod tests {
     #[case("HTTPS_PROXY", false)]
     #[case("LD_PRELOAD", false)]
     #[case("PYTHONSTARTUP", false)]
-    fn sessions_and_secrets_stay_outside(#[case] name: &str, #[case] kept: bool) {
-        assert_eq!(is_kept(OsStr::new(name)), kept);
+    fn sessions_and_secrets_are_removed(#[case] name: &str, #[case] allowed: bool) {
+        assert_eq!(is_allowed_variable(OsStr::new(name)), allowed);
     }
 }

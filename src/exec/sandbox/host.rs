@@ -1,7 +1,7 @@
-//! The policy for a deck on this machine: where its Python, its toolchains and its own files are.
-//! Only looks; what a deck names opens nothing but what looks like a Python's own folders.
+//! The policy for a deck on this machine: where its Python, its toolchains and its own files are. Only
+//! reads the machine. Paths that a deck names open nothing but folders that look like a Python's.
 
-#![expect(clippy::disallowed_methods, reason = "asks the machine what it has")]
+#![expect(clippy::disallowed_methods, reason = "reads the machine's environment and files")]
 
 use std::env;
 use std::fs;
@@ -12,23 +12,23 @@ use super::policy::{
 };
 use crate::files;
 
-/// How many links are followed from a Python's name to its program.
+/// How many links to follow from a Python's name to its program.
 const MAX_LINKS: usize = 16;
 
-/// What a deck's processes need to be told of.
+/// The paths on this machine that a deck's policy depends on.
 #[derive(Clone, Debug)]
 pub(super) struct HostPaths {
     /// The user's home folder.
     pub(super) home: Option<PathBuf>,
     /// The deck's folder.
     pub(super) directory: PathBuf,
-    /// Programs that may become the deck's Python.
+    /// Programs that may be the deck's Python.
     pub(super) pythons: Vec<PathBuf>,
-    /// Where compiled code of this deck is kept.
+    /// The cache of this deck's compiled code.
     pub(super) cache: PathBuf,
 }
 
-/// Where the user's Rust is.
+/// The folders of the user's Rust.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RustHomes {
     /// rustup's folder.
@@ -38,7 +38,7 @@ pub(super) struct RustHomes {
 }
 
 impl RustHomes {
-    /// By the variables that rustup and cargo look at.
+    /// Finds them by the variables that rustup and cargo read.
     pub(super) fn find(home: Option<&Path>) -> Self {
         let named = |name: &str, usual: &str| {
             let named = env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -48,9 +48,9 @@ impl RustHomes {
     }
 }
 
-/// What may be read on this machine for the deck to run; nothing may be written yet.
-pub(super) fn readable(around: &HostPaths, rust: &RustHomes) -> SandboxPolicy {
-    let home = around.home.as_deref();
+/// Returns a policy with all that the deck needs to read on this machine, and nothing to write.
+pub(super) fn read_policy(host: &HostPaths, rust: &RustHomes) -> SandboxPolicy {
+    let home = host.home.as_deref();
     let mut policy = SandboxPolicy::default();
     policy.allow_all(Access::Read, SYSTEM);
     policy.allow_all(Access::Device, DEVICES);
@@ -58,7 +58,7 @@ pub(super) fn readable(around: &HostPaths, rust: &RustHomes) -> SandboxPolicy {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).flat_map(|folder| program_folders(&folder, home));
     policy.allow_all(Access::Read, folders);
-    for python in &around.pythons {
+    for python in &host.pythons {
         open_python(&mut policy, python, home);
     }
     open_user_site(&mut policy, home);
@@ -70,37 +70,39 @@ pub(super) fn readable(around: &HostPaths, rust: &RustHomes) -> SandboxPolicy {
         let parts = ["bin", "registry/index", "registry/cache", "git/db"];
         policy.allow_all(Access::Read, parts.map(|part| cargo.join(part)));
     }
-    // The worker is this program, linked to the Python that it was built with.
+    // The worker is this program, linked to the Python it was built with.
     if let Ok(own) = env::current_exe() {
         policy.allow(Access::Read, own);
     }
     if let Some(library) = option_env!("LIVEDECK_LIBPYTHON").map(Path::new) {
         policy.allow(Access::Read, library.parent().unwrap_or(library));
     }
-    policy.allow(Access::Read, &around.cache);
-    if !is_too_broad(&around.directory, home) {
-        policy.allow(Access::Read, &around.directory);
+    policy.allow(Access::Read, &host.cache);
+    if !is_too_broad(&host.directory, home) {
+        policy.allow(Access::Read, &host.directory);
     }
-    settled(&policy)
+    canonical(&policy)
 }
 
-/// The same by the real paths of what is there, each once: a rule costs every process its time.
-fn settled(policy: &SandboxPolicy) -> SandboxPolicy {
+/// Returns the policy with the canonical paths of existing files, each once: every rule costs every
+/// process time.
+fn canonical(policy: &SandboxPolicy) -> SandboxPolicy {
     let real = |path: &Path| path.canonicalize().ok();
     let rules = policy.rules.iter().filter_map(|rule| Some((rule.access, real(&rule.path)?)));
     let mut rules: Vec<_> = rules.collect();
     rules.sort_by_key(|(access, path)| (path.components().count(), *access));
-    let mut settled = SandboxPolicy { has_network: policy.has_network, ..SandboxPolicy::default() };
+    let mut canonical =
+        SandboxPolicy { has_network: policy.has_network, ..SandboxPolicy::default() };
     for (access, path) in rules {
-        if access != Access::Read || !settled.can_read(&path) {
-            settled.allow(access, path);
+        if access != Access::Read || !canonical.can_read(&path) {
+            canonical.allow(access, path);
         }
     }
-    settled
+    canonical
 }
 
-/// Opens `/etc`: to root all of it but what is secret, to others the whole, as far as it is theirs
-/// to read.
+/// Opens `/etc`: for root everything but secrets, for others everything, since file modes protect the
+/// secrets.
 fn open_etc(policy: &mut SandboxPolicy) {
     let folder = Path::new("/etc");
     if !rustix::process::geteuid().is_root() {
@@ -117,8 +119,8 @@ fn open_etc(policy: &mut SandboxPolicy) {
     }
 }
 
-/// Opens what a Python needs: its virtual environment, and each installation on the way from its name
-/// to its program.
+/// Opens what a Python needs: its virtual environment, and each installation on the chain of links from
+/// its name to its program.
 fn open_python(policy: &mut SandboxPolicy, program: &Path, home: Option<&Path>) {
     let mut program = program.to_owned();
     for _ in 0..MAX_LINKS {
@@ -157,7 +159,7 @@ fn open_installation(policy: &mut SandboxPolicy, folder: &Path, home: Option<&Pa
     policy.allow_all(Access::Read, program_folders(folder, home));
 }
 
-/// The folder of the programs that a virtual environment was made from.
+/// Returns the program folder of the Python that a virtual environment was created from.
 fn base_of(folder: &Path) -> Option<PathBuf> {
     let settings =
         files::read_text(&folder.parent()?.join("pyvenv.cfg"), files::FileKind::Text).ok()?;
@@ -168,7 +170,7 @@ fn base_of(folder: &Path) -> Option<PathBuf> {
     home.filter(|home| home.is_absolute())
 }
 
-/// Opens the packages that `pip install --user` has put into the home folder.
+/// Opens the packages in the home folder that `pip install --user` has installed.
 fn open_user_site(policy: &mut SandboxPolicy, home: Option<&Path>) {
     let Some(folder) = home.map(|home| home.join(".local/lib")) else { return };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn deck_opens_nothing_but_pythons() {
+    fn deck_opens_only_pythons() {
         let place = tempfile::tempdir().unwrap();
         let root = place.path().canonicalize().unwrap();
         let home = root.join("home");
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_python_is_found_by_its_environment() {
+    fn base_python_of_an_environment_is_found() {
         let place = tempfile::tempdir().unwrap();
         let root = place.path().canonicalize().unwrap();
         touch(&root.join("base/bin/python3"));

@@ -1,13 +1,12 @@
-//! The launcher: this program, started to restrict itself and then become another one. A process of
-//! a sandboxed deck is started as this, because a program cannot be restricted from outside, and
-//! `posix_spawn` runs nothing of ours in between.
+//! The launcher: this program, started to restrict itself and then become another program. Sandboxed
+//! processes start this way because a program cannot be restricted from outside, and `posix_spawn` runs
+//! no code of ours in between.
 //!
-//! It is started with next to no environment, and decides by nothing but the file that it inherits:
-//! the loader has done its work before the first line here, and must not have loaded anything of the
-//! deck's by then.
+//! It starts with almost no environment, and reads only the file that it inherits: the dynamic loader
+//! has done its work before the first line here, and must not have loaded anything of the deck's.
 
-#![expect(unsafe_code, reason = "rights, masks and descriptors of a process of our own")]
-#![expect(clippy::disallowed_methods, reason = "it has an environment, and becomes a program")]
+#![expect(unsafe_code, reason = "rights, masks and descriptors of this process")]
+#![expect(clippy::disallowed_methods, reason = "reads its environment, and becomes a program")]
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -20,48 +19,49 @@ use std::process::{Command, ExitCode};
 use rustix::process::{Resource, Rlimit};
 
 use super::wire::LaunchSpec;
-use super::{INHERITED, landlock, seccomp, support};
+use super::{LAUNCH_FD, landlock, seccomp, support};
 use crate::exec::python;
 
 /// The argument that makes this program the launcher.
 pub(super) const ARGUMENT: &str = "--sandbox-exec";
 
-/// What shells say when they cannot run a program that is there.
-const NOT_RUN: u8 = 126;
+/// The exit code of shells for a program that cannot be run.
+const CANNOT_RUN: u8 = 126;
 
-/// The largest file that a sandboxed process can make: more fills a disk, and no slide needs it.
+/// The largest file that a sandboxed process can create: more would fill the disk, and no slide needs
+/// it.
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
-/// The most files that it can have open. The worker keeps one at 4000.
+/// How many files it can have open. The worker keeps one at 4000.
 const MAX_OPEN_FILES: u64 = 4096;
 
-/// The highest number of a capability, with space for those to come.
+/// The highest capability number, with space for future ones.
 const MAX_CAPABILITY: libc::c_ulong = 63;
 
-/// The form in which sets of capabilities are given to the system: three sets of 64 bits.
+/// The version of the capability structures: three sets of 64 bits.
 const CAPABILITY_VERSION: u32 = 0x2008_0522;
 
-/// What this program does when it was started as the launcher; nothing if it was not.
+/// Runs this program as the launcher, if it was started as one.
 pub(in crate::exec) fn entry() -> Option<ExitCode> {
     if std::env::args_os().nth(1)? != ARGUMENT {
         return None;
     }
     Some(start().unwrap_or_else(|why| {
-        // Where no one can be told, the status still says it.
+        // If stderr is closed, the exit code still reports it.
         let _ = writeln!(std::io::stderr(), "sandbox: {why}: nothing was run");
-        ExitCode::from(NOT_RUN)
+        ExitCode::from(CANNOT_RUN)
     }))
 }
 
-/// Restricts this process and becomes the program. Returns when that is the Python worker, which is
-/// this program too, and has ended; or with what failed, before anything ran.
+/// Restricts this process and becomes the program. Returns only if the program is the Python worker,
+/// which is this program too, when it has ended; or with an error, before anything ran.
 fn start() -> Result<ExitCode, String> {
-    let launch = inherited()?;
+    let launch = read_spec()?;
     let (program, arguments) = launch.line.split_first().ok_or("no program was named")?;
     let is_worker = is_own_worker(&launch);
-    close_others();
+    close_other_files();
     limit(launch.memory)?;
-    // SAFETY: sets a number of this process.
+    // SAFETY: only sets this process's umask.
     unsafe { libc::umask(0o077) };
     drop_capabilities();
     landlock::restrict(&launch.policy)?;
@@ -74,20 +74,21 @@ fn start() -> Result<ExitCode, String> {
         return python::serve().ok_or_else(|| "no embedded Python".to_owned());
     }
     let error = Command::new(program).args(arguments).env_clear().envs(variables).exec();
-    Err(format!("`{}` could not be started: {error}", program.display()))
+    Err(format!("cannot start `{}`: {error}", program.display()))
 }
 
-/// Reads what it is to do.
-fn inherited() -> Result<LaunchSpec, String> {
-    // SAFETY: whoever starts the launcher leaves this file to it, and nothing else here uses the
-    // number; if it is not open, reading fails.
-    let mut file = unsafe { File::from_raw_fd(INHERITED) };
+/// Reads the launch specification.
+fn read_spec() -> Result<LaunchSpec, String> {
+    // SAFETY: the launcher inherits this descriptor, and nothing else here uses it; if it is not open,
+    // reading fails.
+    let mut file = unsafe { File::from_raw_fd(LAUNCH_FD) };
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|error| format!("no orders: {error}"))?;
-    LaunchSpec::decode(&bytes).ok_or_else(|| "its orders cannot be read".to_owned())
+    file.read_to_end(&mut bytes).map_err(|error| format!("no launch specification: {error}"))?;
+    LaunchSpec::decode(&bytes).ok_or_else(|| "the launch specification is invalid".to_owned())
 }
 
-/// Whether the program is this one as a Python worker, with the libraries that it has loaded already.
+/// Returns whether the program is this one as a Python worker, with the libraries that are loaded
+/// already.
 fn is_own_worker(launch: &LaunchSpec) -> bool {
     let Ok(own) = std::env::current_exe() else { return false };
     let library_path = variable(launch, "LD_LIBRARY_PATH");
@@ -106,10 +107,10 @@ fn pair(line: &OsStr) -> Option<(&OsStr, &OsStr)> {
     Some((OsStr::from_bytes(name), OsStr::from_bytes(&value[1..])))
 }
 
-/// Leaves open what the program writes to and reads from, and nothing else.
-fn close_others() {
+/// Closes all files but the standard ones.
+fn close_other_files() {
     let first = libc::c_uint::from(3_u8);
-    // SAFETY: nothing of this process that is still to run uses a file of a higher number.
+    // SAFETY: no code that still runs in this process uses a higher descriptor.
     unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
 }
 
@@ -120,30 +121,30 @@ fn limit(memory: Option<u64>) -> Result<(), String> {
         (Resource::Nofile, Some(MAX_OPEN_FILES)),
         (Resource::Data, memory),
     ];
-    for (resource, most) in limits {
-        let Some(most) = most else { continue };
+    for (resource, limit) in limits {
+        let Some(limit) = limit else { continue };
         let known = rustix::process::getrlimit(resource);
-        let lower = |known: Option<u64>| Some(known.map_or(most, |known| known.min(most)));
+        let lower = |known: Option<u64>| Some(known.map_or(limit, |known| known.min(limit)));
         let limit = Rlimit { current: lower(known.current), maximum: lower(known.maximum) };
         rustix::process::setrlimit(resource, limit)
-            .map_err(|error| format!("a limit cannot be set: {error}"))?;
+            .map_err(|error| format!("cannot set a limit: {error}"))?;
     }
     Ok(())
 }
 
-/// Gives up what makes root more than another user. Others have nothing of it.
+/// Drops the capabilities that root has and other users do not.
 fn drop_capabilities() {
     for capability in 0..=MAX_CAPABILITY {
-        // SAFETY: takes a right away from this process; a number that is none is refused.
+        // SAFETY: drops a capability of this process; invalid numbers are refused.
         unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
     }
-    // What it holds itself: the worker, which becomes no other program, would keep it.
+    // Also its current ones: the worker, which becomes no other program, would keep them.
     let (mut header, none) = ([CAPABILITY_VERSION, 0], [0_u32; 6]);
-    // SAFETY: header and sets are as this version has them, and are only read, but for the version.
+    // SAFETY: header and sets have the layout of this version; only the version may be written.
     unsafe { libc::syscall(libc::SYS_capset, &raw mut header, none.as_ptr()) };
 }
 
-/// Takes over an environment, as becoming another program would.
+/// Replaces the environment, as becoming another program would.
 fn take_environment<'a>(variables: impl Iterator<Item = (&'a OsStr, &'a OsStr)>) {
     let old: Vec<OsString> = std::env::vars_os().map(|(name, _)| name).collect();
     // SAFETY: this is the only thread of the process.

@@ -1,9 +1,9 @@
-//! The sandbox of a deck whose user wants to see it run and does not trust it. Every process of such
-//! a deck is started through the launcher, which restricts itself by Landlock and seccomp before it
-//! becomes the program; what it starts inherits that. `docs/SANDBOX.md` says what holds.
+//! The sandbox of a deck that its user wants to run but does not trust. Every process of such a deck is
+//! started through the launcher, which restricts itself with Landlock and seccomp before it becomes the
+//! program; its children inherit the restrictions. `docs/SANDBOX.md` says what they guarantee.
 //!
-//! Folders that a sandboxed process may write are disjoint from those in which we write ourselves:
-//! a link that it leaves there must not lead our own writes elsewhere.
+//! Folders that a sandboxed process may write are disjoint from those in which we write ourselves: a
+//! link that it leaves there must not redirect our writes.
 
 mod denial;
 mod environment;
@@ -34,49 +34,49 @@ use policy::{Access, SandboxPolicy};
 use wire::LaunchSpec;
 
 pub(super) use denial::DenialWatcher;
-pub(super) use environment::is_kept;
+pub(super) use environment::is_allowed_variable;
 pub use support::support;
 
-/// What of the sandbox its user chooses.
+/// The sandbox's options.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SandboxOptions {
-    /// Whether IPv4 and IPv6 are open: `--sandbox=net`.
+    /// Whether IPv4 and IPv6 are allowed: `--sandbox=net`.
     pub has_network: bool,
 }
 
-/// The folder in the cache that holds what sandboxed decks have compiled, each in its own.
-const CACHES: &str = "sandbox";
+/// The folder in the cache with a subfolder of compiled code for each sandboxed deck.
+const DECK_CACHES: &str = "sandbox";
 
-/// The folder in a cache that holds what crates were compiled to.
+/// The folder in a cache with compiled crates.
 pub(super) const CRATES: &str = "crates";
 
-/// A deck's cache is removed when no one has used it for so long.
-const FORGOTTEN: Duration = Duration::from_hours(24 * 45);
+/// How long a deck's cache is kept after its last use.
+const CACHE_LIFETIME: Duration = Duration::from_hours(24 * 45);
 
 impl SandboxOptions {
-    /// Where the compiled code of the deck at `path` is kept: apart from that of every other deck,
-    /// which it must not be able to change.
+    /// Returns the cache of the deck at `deck`: apart from those of other decks, which it must not be
+    /// able to change.
     pub fn cache(cache: &Path, deck: &Path) -> PathBuf {
         let deck = deck.canonicalize().unwrap_or_else(|_| deck.to_owned());
         let hash = blake3::hash(deck.as_os_str().as_encoded_bytes()).to_hex();
-        cache.join(CACHES).join(&hash[..16])
+        cache.join(DECK_CACHES).join(&hash[..16])
     }
 }
 
-/// The cache of decks that their user trusts, beside that of a sandboxed deck: what crates made of it
-/// may be read there, and never changed.
+/// Returns the cache of trusted decks, given that of a sandboxed deck. Compiled crates may be read
+/// there, and never changed.
 pub(super) fn trusted_cache(cache: &Path) -> Option<&Path> {
-    let caches = cache.parent().filter(|caches| caches.ends_with(CACHES))?;
+    let caches = cache.parent().filter(|caches| caches.ends_with(DECK_CACHES))?;
     caches.parent()
 }
 
-/// What this program does when it was started as the launcher; nothing if it was not.
+/// Runs this program as the launcher, if it was started as one.
 #[cfg(target_os = "linux")]
 pub(super) fn entry() -> Option<ExitCode> {
     launcher::entry()
 }
 
-/// Elsewhere there is no launcher.
+/// Only Linux has a launcher.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn entry() -> Option<ExitCode> {
     None
@@ -86,68 +86,68 @@ pub(super) fn entry() -> Option<ExitCode> {
 #[derive(Debug)]
 pub(super) struct DeckSandbox {
     has_network: bool,
-    around: HostPaths,
+    host: HostPaths,
     temp_root: Arc<TempRoot>,
-    ready: OnceLock<Result<SandboxSetup, String>>,
+    setup: OnceLock<Result<SandboxSetup, String>>,
 }
 
-/// What holds for every process of the deck, once something was started.
+/// What applies to every process of the deck, determined when the first one starts.
 #[derive(Debug)]
 struct SandboxSetup {
     policy: SandboxPolicy,
     variables: Vec<(OsString, OsString)>,
 }
 
-/// How to start the launcher: what it inherits, and its own line and environment.
+/// The launcher to start: its command line, its environment, and the file it inherits.
 pub(super) struct LauncherCommand {
-    /// The file that it reads at [`INHERITED`].
-    pub(super) orders: OwnedFd,
+    /// The file that it reads at [`LAUNCH_FD`].
+    pub(super) launch_file: OwnedFd,
     /// The launcher and its argument.
     pub(super) line: Vec<OsString>,
-    /// Its environment, as `NAME=value`: nothing that a deck has a say in.
+    /// Its environment, as `NAME=value`: nothing that a deck can influence.
     pub(super) environment: Vec<OsString>,
 }
 
-/// The program that the launcher is to become.
+/// The program that the launcher becomes.
 pub(super) struct SandboxedProgram<'a> {
     /// The program and its arguments.
     pub(super) line: Vec<OsString>,
     /// Its environment, as `NAME=value`.
     pub(super) environment: Vec<OsString>,
-    /// Bytes that it may have for its data.
+    /// The limit of its data, in bytes.
     pub(super) memory: Option<u64>,
-    /// What it may write beside what every process of the deck may.
+    /// What it may write in addition to what every process of the deck may.
     pub(super) writes: &'a [PathBuf],
 }
 
-/// Where the launcher inherits its orders.
-pub(super) const INHERITED: i32 = 3;
+/// The descriptor at which the launcher inherits its [`LaunchSpec`].
+pub(super) const LAUNCH_FD: i32 = 3;
 
-/// Variables that the launcher itself has: the mark of our processes, and where its user says that
-/// libraries are.
-const LAUNCHER_VARIABLES: [&str; 2] = [super::os::process_tree::MARK, "LD_LIBRARY_PATH"];
+/// Variables of the launcher itself: the mark of our processes, and where the libraries are.
+const LAUNCHER_VARIABLES: [&str; 2] = [super::os::process_tag::MARK, "LD_LIBRARY_PATH"];
 
 impl DeckSandbox {
-    /// A sandbox for the deck in `directory`, whose Python may be one of these. Touches nothing yet.
+    /// Creates a sandbox for the deck in `directory`, whose Python may be one of `pythons`. Touches no
+    /// files yet.
     pub(super) fn new(
-        kind: SandboxOptions,
+        options: SandboxOptions,
         (directory, cache): (&Path, &Path),
         pythons: Vec<PathBuf>,
         temp_root: Arc<TempRoot>,
     ) -> Self {
         let (directory, cache) = (directory.to_owned(), cache.to_owned());
-        let around = HostPaths { home: home(), directory, pythons, cache };
-        Self { has_network: kind.has_network, around, temp_root, ready: OnceLock::new() }
+        let host = HostPaths { home: home(), directory, pythons, cache };
+        Self { has_network: options.has_network, host, temp_root, setup: OnceLock::new() }
     }
 
-    /// The variables that a process has beside those.
+    /// Returns the variables that a process has in addition.
     pub(super) fn variables(&self) -> io::Result<&[(OsString, OsString)]> {
-        Ok(&self.ready()?.variables)
+        Ok(&self.setup()?.variables)
     }
 
-    /// What starts a program in the sandbox.
+    /// Returns the launcher that starts a program in the sandbox.
     pub(super) fn start(&self, program: SandboxedProgram<'_>) -> io::Result<LauncherCommand> {
-        let mut policy = self.ready()?.policy.clone();
+        let mut policy = self.setup()?.policy.clone();
         for path in program.writes {
             let access = if path.is_dir() { Access::Write } else { Access::InPlace };
             policy.allow(access, path);
@@ -166,39 +166,39 @@ impl DeckSandbox {
         }
         let SandboxedProgram { line, environment: all, memory, .. } = program;
         let launch = LaunchSpec { policy, memory, line, environment: all };
-        let orders = handed(&launch.encode())?;
+        let launch_file = anonymous_file(&launch.encode())?;
         let line = vec![std::env::current_exe()?.into(), argument().into()];
-        Ok(LauncherCommand { orders, line, environment })
+        Ok(LauncherCommand { launch_file, line, environment })
     }
 
-    /// What looks at a run's output for what the sandbox has refused.
-    pub(super) fn watcher(&self) -> DenialWatcher {
-        let policy = self.ready().map(|ready| ready.policy.clone()).unwrap_or_default();
+    /// Creates a scanner for a run's output that finds what the sandbox has refused.
+    pub(super) fn denial_watcher(&self) -> DenialWatcher {
+        let policy = self.setup().map(|setup| setup.policy.clone()).unwrap_or_default();
         let own = self.temp_root.guest().ok();
         let own = own.and_then(|guest| guest.parent()?.canonicalize().ok());
-        DenialWatcher::new(policy, self.around.directory.clone(), (self.around.home.clone(), own))
+        DenialWatcher::new(policy, self.host.directory.clone(), (self.host.home.clone(), own))
     }
 
-    /// Makes the folders that the deck's processes may write, at the first of them.
-    fn ready(&self) -> io::Result<&SandboxSetup> {
-        let made = self.ready.get_or_init(|| self.prepare().map_err(|error| error.to_string()));
+    /// Creates the folders that the deck's processes may write, when the first one starts.
+    fn setup(&self) -> io::Result<&SandboxSetup> {
+        let made = self.setup.get_or_init(|| self.prepare().map_err(|error| error.to_string()));
         made.as_ref()
-            .map_err(|error| io::Error::other(format!("the sandbox has no place: {error}")))
+            .map_err(|error| io::Error::other(format!("cannot set up the sandbox: {error}")))
     }
 
     fn prepare(&self) -> io::Result<SandboxSetup> {
         let guest = self.temp_root.guest()?;
         let (home, temporary) = (guest.join("home"), guest.join("tmp"));
-        let cache = &self.around.cache;
-        forget(cache.parent());
+        let cache = &self.host.cache;
+        remove_old_caches(cache.parent());
         let own_cache = cache.join("xdg");
         let modules = self.temp_root.modules()?;
         for folder in [&guest, &home, &temporary, cache, &own_cache, &modules] {
             private_folder(folder)?;
         }
-        let rust = RustHomes::find(self.around.home.as_deref());
+        let rust = RustHomes::find(self.host.home.as_deref());
         let cargo = self.cargo_home(&rust)?;
-        let mut policy = host::readable(&self.around, &rust);
+        let mut policy = host::read_policy(&self.host, &rust);
         policy.has_network = self.has_network;
         policy.allow(Access::Read, modules);
         if let Some(trusted) = trusted_cache(cache) {
@@ -211,7 +211,7 @@ impl DeckSandbox {
             ("TMPDIR".into(), temporary.into()),
             ("XDG_CACHE_HOME".into(), own_cache.into()),
             ("CARGO_HOME".into(), cargo.folder.into()),
-            // Messages that the watcher knows.
+            // Messages that the denial watcher knows.
             ("LC_MESSAGES".into(), "C".into()),
             ("LANGUAGE".into(), "C".into()),
         ];
@@ -221,21 +221,21 @@ impl DeckSandbox {
         if let Some(rustup) = rust.rustup {
             variables.push(("RUSTUP_HOME".into(), rustup.into()));
         }
-        if let Some(home) = &self.around.home {
+        if let Some(home) = &self.host.home {
             variables.push(("PYTHONUSERBASE".into(), home.join(".local").into()));
         }
         Ok(SandboxSetup { policy, variables })
     }
 
-    /// Makes cargo's folder. Without a network it shows the crates that the user has, which stay as
-    /// they are; with one it is a folder of the deck's own.
+    /// Creates cargo's folder. Without a network it links to the user's crates, which cannot be changed;
+    /// with one it is a folder of the deck's own.
     fn cargo_home(&self, rust: &RustHomes) -> io::Result<CargoHome> {
         if self.has_network {
-            let folder = self.around.cache.join("cargo-net");
+            let folder = self.host.cache.join("cargo-net");
             private_folder(&folder)?;
             return Ok(CargoHome { writes: vec![folder.clone()], folder });
         }
-        let folder = self.around.cache.join("cargo");
+        let folder = self.host.cache.join("cargo");
         let (registry, git) = (folder.join("registry"), folder.join("git"));
         let writes = vec![registry.join("src"), git.join("checkouts")];
         for folder in [&folder, &registry, &git].into_iter().chain(&writes) {
@@ -254,27 +254,27 @@ impl DeckSandbox {
     }
 }
 
-/// Cargo's folder in the sandbox, and what of it may be written.
+/// Cargo's folder in the sandbox, and the parts that may be written.
 struct CargoHome {
     folder: PathBuf,
     writes: Vec<PathBuf>,
 }
 
-/// Removes the caches of sandboxed decks that have not been shown for long.
-fn forget(caches: Option<&Path>) {
-    let Some(caches) = caches.filter(|caches| caches.ends_with(CACHES)) else { return };
+/// Removes the caches of sandboxed decks that were not used for long.
+fn remove_old_caches(caches: Option<&Path>) {
+    let Some(caches) = caches.filter(|caches| caches.ends_with(DECK_CACHES)) else { return };
     for folder in fs::read_dir(caches).into_iter().flatten().flatten() {
         let used = folder.path().join("xdg").metadata().and_then(|it| it.modified());
         let age = used.ok().and_then(|used| used.elapsed().ok()).unwrap_or_default();
-        if age > FORGOTTEN {
+        if age > CACHE_LIFETIME {
             let _ = fs::remove_dir_all(folder.path());
         }
     }
 }
 
-/// A file without a name that holds these bytes, to be read from its start.
+/// Creates an anonymous file with these bytes, to be read from its start.
 #[cfg(target_os = "linux")]
-fn handed(bytes: &[u8]) -> io::Result<OwnedFd> {
+fn anonymous_file(bytes: &[u8]) -> io::Result<OwnedFd> {
     use std::io::{Seek, Write};
     let file = rustix::fs::memfd_create("livedeck", rustix::fs::MemfdFlags::CLOEXEC)?;
     let mut file = fs::File::from(file);
@@ -284,8 +284,8 @@ fn handed(bytes: &[u8]) -> io::Result<OwnedFd> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn handed(_: &[u8]) -> io::Result<OwnedFd> {
-    Err(io::Error::other("there is no sandbox on this system"))
+fn anonymous_file(_: &[u8]) -> io::Result<OwnedFd> {
+    Err(io::Error::other("this system has no sandbox"))
 }
 
 #[cfg(target_os = "linux")]
@@ -298,7 +298,7 @@ fn argument() -> &'static str {
     ""
 }
 
-#[expect(clippy::disallowed_methods, reason = "the launcher is linked as this program is")]
+#[expect(clippy::disallowed_methods, reason = "the launcher needs the libraries of this program")]
 fn own_library_path() -> Option<OsString> {
     std::env::var_os("LD_LIBRARY_PATH")
 }

@@ -1,24 +1,24 @@
-//! What a sandboxed process may reach, as plain data: paths with what may be done below them, and
-//! whether it has a network. Nothing here looks at the machine, which makes the policy testable and
-//! lets the reports about refusals ask it the same questions as the kernel.
+//! What a sandboxed process may access, as plain data: paths with the access below them, and whether it
+//! has a network. Nothing here reads the machine, so the policy can be tested, and the denial watcher
+//! can ask it the same questions as the kernel.
 
 use std::path::{Component, Path, PathBuf};
 
-/// What may be done with a file, or with everything below a folder.
+/// The access to a file, or to everything below a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::exec) enum Access {
     /// Read, list and execute.
     Read,
-    /// Everything but making devices.
+    /// Everything except creating devices.
     Write,
-    /// Read, write and control a device that exists.
+    /// Read, write and control an existing device.
     Device,
-    /// Read and write a file that exists.
+    /// Read and write an existing file.
     InPlace,
 }
 
 impl Access {
-    /// All of them, by the byte that stands for each in [`super::wire`].
+    /// All of them, in the order of their numbers in [`super::wire`].
     pub(super) const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Device, Self::InPlace];
 
     fn writes(self) -> bool {
@@ -26,26 +26,26 @@ impl Access {
     }
 }
 
-/// A file or folder, and what may be done with it.
+/// A file or folder, and the access to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::exec) struct Rule {
-    /// What may be done.
+    /// The access.
     pub(super) access: Access,
-    /// With what: absolute.
+    /// The absolute path.
     pub(super) path: PathBuf,
 }
 
-/// What a sandboxed process may reach.
+/// What a sandboxed process may access.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::exec) struct SandboxPolicy {
-    /// The files; everything else is closed.
+    /// The files; everything else is denied.
     pub(super) rules: Vec<Rule>,
-    /// Whether IPv4 and IPv6 are open.
+    /// Whether IPv4 and IPv6 are allowed.
     pub(super) has_network: bool,
 }
 
 impl SandboxPolicy {
-    /// Opens a path. Relative ones, and those that lead upwards, are left closed.
+    /// Allows access to a path. Ignores relative paths and those with `..`.
     pub(super) fn allow(&mut self, access: Access, path: impl Into<PathBuf>) {
         let path = path.into();
         let is_plain = !path.components().any(|part| part == Component::ParentDir);
@@ -55,7 +55,7 @@ impl SandboxPolicy {
         }
     }
 
-    /// Opens several paths.
+    /// Allows access to several paths.
     pub(super) fn allow_all<P: Into<PathBuf>>(
         &mut self,
         access: Access,
@@ -66,18 +66,18 @@ impl SandboxPolicy {
         }
     }
 
-    /// Whether a path, with its links followed, may be read.
+    /// Returns whether a path without links may be read.
     pub(super) fn can_read(&self, path: &Path) -> bool {
         self.rules.iter().any(|rule| path.starts_with(&rule.path))
     }
 
-    /// Whether a path, with its links followed, may be written.
+    /// Returns whether a path without links may be written.
     pub(super) fn can_write(&self, path: &Path) -> bool {
         self.rules.iter().any(|rule| rule.access.writes() && path.starts_with(&rule.path))
     }
 }
 
-/// Folders that hold the programs of a system, and what they need to run.
+/// Folders with the system's programs and what they need to run.
 pub(super) const SYSTEM: &[&str] = &[
     "/usr",
     "/bin",
@@ -102,8 +102,8 @@ pub(super) const SYSTEM: &[&str] = &[
     "/var/lib/texmf",
 ];
 
-/// Devices that every program may use. Terminals are not among them: a run has its own open, and
-/// through `/dev/pts` it would reach those of its user.
+/// Devices that every program may use. Terminals are not among them: a run has its own open already,
+/// and `/dev/pts` would give access to its user's.
 pub(super) const DEVICES: &[&str] = &[
     "/dev/full",
     "/dev/null",
@@ -114,8 +114,7 @@ pub(super) const DEVICES: &[&str] = &[
     "/dev/zero",
 ];
 
-/// What of `/etc` stays closed to a user who could read it: root. For others the system itself
-/// keeps it closed.
+/// Entries of `/etc` that are denied to root. For other users, file modes protect them.
 pub(super) const SECRETS: &[&str] = &[
     "NetworkManager",
     "cups",
@@ -140,16 +139,16 @@ pub(super) const SECRETS: &[&str] = &[
     "wpa_supplicant",
 ];
 
-/// Folders that hold whole toolchains, and nothing of their user's.
+/// Folders with whole toolchains, and nothing of their user's.
 const TOOLCHAIN_HOMES: &[&str] = &[
     ".asdf", ".bun", ".deno", ".dotnet", ".ghcup", ".juliaup", ".nodenv", ".nvm", ".pyenv",
     ".rbenv", ".sdkman", ".volta",
 ];
 
-/// What lies beside a `bin` folder and belongs to its programs.
+/// Folders beside a `bin` folder that belong to its programs.
 const BESIDE_BIN: &[&str] = &["include", "lib", "lib64", "libexec"];
 
-/// The folder of a toolchain that a path lies in: `/home/u/.pyenv` for `/home/u/.pyenv/shims`.
+/// Returns the toolchain folder that contains a path: `/home/u/.pyenv` for `/home/u/.pyenv/shims`.
 pub(super) fn toolchain_home(path: &Path) -> Option<PathBuf> {
     let is_home =
         |part: &Component<'_>| TOOLCHAIN_HOMES.iter().any(|name| part.as_os_str() == *name);
@@ -157,8 +156,7 @@ pub(super) fn toolchain_home(path: &Path) -> Option<PathBuf> {
     Some(path.components().take(depth + 1).collect())
 }
 
-/// What has to be readable for the programs in a folder of `PATH` to run; `home` itself, and what
-/// holds it, stays closed.
+/// Returns what the programs in a folder of `PATH` need to read. Never `home` itself or its parents.
 pub(super) fn program_folders(folder: &Path, home: Option<&Path>) -> Vec<PathBuf> {
     if let Some(toolchain) = toolchain_home(folder) {
         return vec![toolchain];
@@ -174,8 +172,8 @@ pub(super) fn program_folders(folder: &Path, home: Option<&Path>) -> Vec<PathBuf
     folders
 }
 
-/// Whether a folder holds more than a deck or a toolchain: the home folder, what holds that, or a
-/// folder that all users share.
+/// Returns whether a folder contains more than a deck or a toolchain: the home folder, its parents, or
+/// a folder that all users share.
 pub(super) fn is_too_broad(folder: &Path, home: Option<&Path>) -> bool {
     const SHARED: &[&str] = &["/", "/dev/shm", "/home", "/root", "/tmp", "/var/tmp"];
     SHARED.iter().any(|shared| folder == Path::new(shared))
@@ -191,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_named_is_open() {
+    fn only_named_paths_are_allowed() {
         let mut policy = SandboxPolicy::default();
         policy.allow(Access::Read, "/usr");
         policy.allow(Access::Write, "/tmp/t");

@@ -1,8 +1,8 @@
-//! What Landlock does not hold: system calls that reach other processes, the kernel's wider
-//! interfaces, sockets of other families than IPv4 and IPv6, and changes of files by their path that
-//! Landlock does not ask about. Each refused call has the error that programs have words for.
+//! What Landlock does not cover: system calls that reach other processes, wide kernel interfaces, sockets
+//! of families other than IPv4 and IPv6, and changes of files by path that Landlock does not check. Each
+//! refused call fails with an error that programs can explain.
 
-#![expect(unsafe_code, reason = "a filter of our own is added before the crate's")]
+#![expect(unsafe_code, reason = "installs a filter of our own")]
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch,
 };
 
-/// The newest system call that was looked at, `file_setattr` of Linux 6.17. Later ones do not exist
-/// for a sandboxed program: nobody knows yet what they let through. The numbers are the same on all
-/// machines from 424 on, and those of the x32 interface are far above.
+/// The newest system call that was reviewed, `file_setattr` of Linux 6.17. Later ones do not exist for
+/// a sandboxed program, because their effects are unknown. From 424 on the numbers are the same on all
+/// architectures; those of the x32 interface are far above.
 const LAST_KNOWN_CALL: u32 = 469;
 
-/// Namespaces that a new process could be made in: each would give it rights inside.
+/// Namespaces that a new process could be created in: each would give it rights inside.
 const NAMESPACES: &[u64] = &[
     libc::CLONE_NEWNS as u64,
     libc::CLONE_NEWCGROUP as u64,
@@ -28,17 +28,17 @@ const NAMESPACES: &[u64] = &[
     libc::CLONE_NEWNET as u64,
 ];
 
-/// Types into a terminal as if its user did, or takes its console.
-const TERMINAL_CONTROLS: &[u64] = &[0x5412, 0x541C, 0x541D];
+/// `ioctl`s that type into a terminal as its user would, or take over its console.
+const REFUSED_IOCTLS: &[u64] = &[0x5412, 0x541C, 0x541D];
 
-/// The only mode that a path can be given: it opens nothing to others, and takes nothing from its
-/// owner. With the sandbox's umask it is what linkers and `chmod +x` ask for.
+/// The only mode that a path can be given: nothing for others, everything for its owner. With the
+/// sandbox's umask, linkers and `chmod +x` ask for this mode.
 const OWNERS_MODE: u64 = 0o700;
 
 /// The bits of a mode.
 const MODE_BITS: u64 = 0o7777;
 
-/// Refused whatever they are asked.
+/// CallRules that are always refused.
 const REFUSED: &[c_long] = &[
     // Other processes.
     libc::SYS_kcmp,
@@ -51,7 +51,7 @@ const REFUSED: &[c_long] = &[
     libc::SYS_process_vm_writev,
     libc::SYS_ptrace,
     libc::SYS_ioprio_set,
-    // Memory and messages that a user's processes share.
+    // Memory and messages shared between a user's processes.
     libc::SYS_mq_open,
     libc::SYS_mq_unlink,
     libc::SYS_msgctl,
@@ -65,7 +65,7 @@ const REFUSED: &[c_long] = &[
     libc::SYS_shmat,
     libc::SYS_shmctl,
     libc::SYS_shmget,
-    // Ways around this filter, and interfaces that are wider than a block of code needs.
+    // Ways around this filter, and interfaces wider than a block of code needs.
     libc::SYS_bpf,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
@@ -77,8 +77,8 @@ const REFUSED: &[c_long] = &[
     libc::SYS_add_key,
     libc::SYS_keyctl,
     libc::SYS_request_key,
-    // Files: other views of the system, what watches others' use of it, and what changes a file by
-    // its path without being asked about by Landlock.
+    // Files: other views of the file system, watching other processes' use of it, and changes of a file
+    // by path that Landlock does not check.
     libc::SYS_chroot,
     libc::SYS_fanotify_init,
     libc::SYS_fanotify_mark,
@@ -126,7 +126,7 @@ const REFUSED: &[c_long] = &[
     libc::SYS_vhangup,
 ];
 
-/// Calls that one kind of machine has, or that the crate has no names for yet.
+/// CallRules that exist only on x86-64.
 #[cfg(target_arch = "x86_64")]
 const REFUSED_HERE: &[c_long] = &[
     libc::SYS_chown,
@@ -147,9 +147,10 @@ const REMOVEXATTRAT: c_long = 466;
 const OPEN_TREE_ATTR: c_long = 467;
 const FILE_SETATTR: c_long = 469;
 
-type Calls = BTreeMap<i64, Vec<SeccompRule>>;
+/// Refused calls, each with the rules under which it is refused; no rules mean always.
+type CallRules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Installs the filters for this process, and all that it starts.
+/// Installs the filters for this process and its children.
 pub(super) fn restrict(has_network: bool) -> Result<(), String> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| error.to_string())?;
     let failed = |error: &dyn std::fmt::Display| format!("seccomp: {error}");
@@ -163,17 +164,17 @@ pub(super) fn restrict(has_network: bool) -> Result<(), String> {
     hide_unknown_calls().map_err(|error| failed(&error))
 }
 
-/// The calls that are refused, by the error they are refused with.
-fn calls(has_network: bool) -> Result<[(i32, Calls); 3], seccompiler::BackendError> {
-    let mut sockets: Calls = Calls::new();
-    let mut network: Calls = Calls::new();
+/// Returns the refused calls by the error they fail with.
+fn calls(has_network: bool) -> Result<[(i32, CallRules); 3], seccompiler::BackendError> {
+    let mut sockets: CallRules = CallRules::new();
+    let mut network: CallRules = CallRules::new();
     let (v4, v6) = (libc::AF_INET as u64, libc::AF_INET6 as u64);
     sockets.insert(libc::SYS_socket, vec![all(&[(0, Is::Ne, v4), (0, Is::Ne, v6)])?]);
     if !has_network {
         let open = vec![all(&[(0, Is::Eq, v4)])?, all(&[(0, Is::Eq, v6)])?];
         network.insert(libc::SYS_socket, open);
     }
-    // A pair of datagram sockets can be turned to any other socket of its family.
+    // A pair of datagram sockets can be reconnected to any other socket of its family.
     let kind = |kind: libc::c_int| all(&[(1, Is::MaskedEq(0xf), u64::from(kind.cast_unsigned()))]);
     let pairs = vec![
         all(&[(0, Is::Ne, libc::AF_UNIX as u64)])?,
@@ -184,15 +185,15 @@ fn calls(has_network: bool) -> Result<[(i32, Calls); 3], seccompiler::BackendErr
     Ok([(libc::ENETDOWN, network), (libc::EAFNOSUPPORT, sockets), (libc::EPERM, not_permitted()?)])
 }
 
-/// The calls that are not permitted.
-fn not_permitted() -> Result<Calls, seccompiler::BackendError> {
-    let mut calls: Calls =
+/// Returns the calls that fail with `EPERM`.
+fn not_permitted() -> Result<CallRules, seccompiler::BackendError> {
+    let mut calls: CallRules =
         REFUSED.iter().chain(REFUSED_HERE).map(|call| (*call, Vec::new())).collect();
     let namespaces = NAMESPACES.iter().map(|flag| all(&[(0, Is::MaskedEq(*flag), *flag)]));
     calls.insert(libc::SYS_clone, namespaces.collect::<Result<_, _>>()?);
-    let controls = TERMINAL_CONTROLS.iter().map(|control| all(&[(1, Is::Eq, *control)]));
+    let controls = REFUSED_IOCTLS.iter().map(|control| all(&[(1, Is::Eq, *control)]));
     calls.insert(libc::SYS_ioctl, controls.collect::<Result<_, _>>()?);
-    // Priorities, limits and places of processes other than the caller.
+    // Priorities, limits and CPU affinity of processes other than the caller.
     for call in [
         libc::SYS_sched_setaffinity,
         libc::SYS_sched_setattr,
@@ -209,7 +210,7 @@ fn not_permitted() -> Result<Calls, seccompiler::BackendError> {
         SeccompCondition::new(2, Length::Qword, Is::Ne, 0)?,
     ])?;
     calls.insert(libc::SYS_prlimit64, vec![limits]);
-    // Times of a file by its path, not by a file that was opened.
+    // Timestamps of a file by path; those of an open file may be set.
     let by_path = SeccompCondition::new(1, Length::Qword, Is::Ne, 0)?;
     calls.insert(libc::SYS_utimensat, vec![SeccompRule::new(vec![by_path])?]);
     #[cfg(target_arch = "x86_64")]
@@ -219,7 +220,7 @@ fn not_permitted() -> Result<Calls, seccompiler::BackendError> {
     Ok(calls)
 }
 
-/// Every mode but the owner's own, in this argument: one rule for each bit that is wrong.
+/// Returns rules that match every mode but [`OWNERS_MODE`] in this argument: one for each wrong bit.
 fn other_modes(argument: u8) -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
     let bits = (0..12).map(|bit| 1_u64 << bit).filter(|bit| bit & MODE_BITS != 0);
     let wrong = bits.map(|bit| {
@@ -229,7 +230,7 @@ fn other_modes(argument: u8) -> Result<Vec<SeccompRule>, seccompiler::BackendErr
     wrong.collect()
 }
 
-/// A rule that holds when all of these do. The numbers are those of the kernel's `int`s.
+/// Returns a rule that matches if all conditions do. The values are 32-bit.
 fn all(conditions: &[(u8, Is, u64)]) -> Result<SeccompRule, seccompiler::BackendError> {
     let conditions = conditions
         .iter()
@@ -240,8 +241,8 @@ fn all(conditions: &[(u8, Is, u64)]) -> Result<SeccompRule, seccompiler::Backend
     SeccompRule::new(conditions)
 }
 
-/// Makes calls that nobody has looked at yet, and `clone3`, whose flags no filter can read, fail as
-/// on a kernel that does not have them.
+/// Makes calls that were not reviewed, and `clone3`, whose flags no filter can read, fail as on a kernel
+/// without them.
 fn hide_unknown_calls() -> std::io::Result<()> {
     let step =
         |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter { code: code as u16, jt, jf, k };
@@ -256,8 +257,8 @@ fn hide_unknown_calls() -> std::io::Result<()> {
         step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
     ];
     let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
-    // SAFETY: the kernel copies the program, which lives until the call has returned; the process
-    // can gain no new privileges by now, or the call fails.
+    // SAFETY: the kernel copies the program, which lives until the call returns. The process has
+    // `no_new_privs` by now, or the call fails.
     let done =
         unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const filter) };
     if done == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }

@@ -1,18 +1,18 @@
-//! What this machine's kernel can hold of the sandbox. The question whether a deck may run says what
-//! it cannot, before it is answered.
+//! Which parts of the sandbox this machine's kernel supports. The question whether a deck may run names
+//! the gaps before it is answered.
 
 #![cfg_attr(
     target_os = "linux",
-    expect(unsafe_code, reason = "the kernel's versions have no safe interface that tells them")
+    expect(unsafe_code, reason = "querying the kernel has no safe interface")
 )]
 
-/// The oldest Landlock with which programs work: before it, no file can be moved between folders.
-const OLDEST_ABI: i64 = 2;
+/// The oldest Landlock with which programs work: older ones forbid moving files between folders.
+const MIN_ABI: i64 = 2;
 
-/// What the sandbox cannot hold here; nothing if it holds everything it promises.
+/// Returns what the sandbox cannot prevent on this machine; empty if it keeps all its promises.
 ///
 /// # Errors
-/// There can be no sandbox here: why.
+/// This machine cannot have a sandbox, and why.
 pub fn support() -> Result<Vec<&'static str>, &'static str> {
     if !cfg!(target_os = "linux") {
         return Err("a sandbox needs Linux: it is made of Landlock and seccomp");
@@ -21,7 +21,7 @@ pub fn support() -> Result<Vec<&'static str>, &'static str> {
 }
 
 fn judge(abi: i64, has_seccomp: bool) -> Result<Vec<&'static str>, &'static str> {
-    if abi < OLDEST_ABI {
+    if abi < MIN_ABI {
         return Err(
             "a sandbox needs Landlock, which this kernel does not have, or not switched on: \
                     Linux 5.19 or later with `landlock` among its `lsm=`",
@@ -36,11 +36,11 @@ fn judge(abi: i64, has_seccomp: bool) -> Result<Vec<&'static str>, &'static str>
     Ok(gaps)
 }
 
-/// The version of Landlock; 0 where there is none.
+/// Returns the version of Landlock, or 0 if there is none.
 #[cfg(target_os = "linux")]
 fn landlock_abi() -> i64 {
     const VERSION: libc::c_uint = 1;
-    // SAFETY: with this flag the call reads no memory of ours and makes nothing.
+    // SAFETY: with this flag the call reads no memory of ours and creates nothing.
     let version = unsafe {
         libc::syscall(
             libc::SYS_landlock_create_ruleset,
@@ -52,11 +52,11 @@ fn landlock_abi() -> i64 {
     version.max(0)
 }
 
-/// Whether system calls can be filtered, by a filter that exists for this kind of machine.
+/// Returns whether system calls can be filtered, and there is a filter for this architecture.
 #[cfg(target_os = "linux")]
 pub(super) fn has_seccomp() -> bool {
     let action = libc::SECCOMP_RET_ERRNO;
-    // SAFETY: reads one number, and only says whether the kernel knows it.
+    // SAFETY: reads one number, and only returns whether the kernel knows it.
     let known = unsafe {
         libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action)
     };
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_kernel_cannot_hold_is_named() {
+    fn missing_kernel_features_are_named() {
         assert_eq!(judge(7, true), Ok(vec![]));
         assert!(judge(0, true).is_err() && judge(1, true).is_err());
         assert_eq!(

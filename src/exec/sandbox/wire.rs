@@ -1,6 +1,6 @@
-//! What the launcher is handed: the policy, and the program that it becomes. It travels in a file
-//! without a name that only the launcher inherits, so neither the arguments nor the environment of
-//! the launcher, which a deck may influence, decide anything before the sandbox holds.
+//! The launch specification: the policy, and the program that the launcher becomes. It travels in an
+//! anonymous file that only the launcher inherits, so the launcher's arguments and environment, which a
+//! deck may influence, decide nothing before the sandbox is in force.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -8,12 +8,12 @@ use std::path::PathBuf;
 
 use super::policy::{Access, Rule, SandboxPolicy};
 
-/// The program that the launcher becomes, and what holds for it.
+/// The program that the launcher becomes, and its restrictions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LaunchSpec {
-    /// What it may reach.
+    /// What it may access.
     pub(super) policy: SandboxPolicy,
-    /// Bytes that it may have for its data.
+    /// The limit of its data, in bytes.
     pub(super) memory: Option<u64>,
     /// The program and its arguments; never empty.
     pub(super) line: Vec<OsString>,
@@ -22,7 +22,7 @@ pub(super) struct LaunchSpec {
 }
 
 impl LaunchSpec {
-    /// As bytes: strings, each after its length.
+    /// Encodes it: numbers as 8 bytes, strings after their length.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         put_number(&mut bytes, u64::from(self.policy.has_network));
@@ -42,7 +42,7 @@ impl LaunchSpec {
         bytes
     }
 
-    /// Reads what [`encode`](Self::encode) wrote; none if that is something else.
+    /// Decodes the bytes of [`encode`](Self::encode). Returns `None` if they are invalid.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
         let has_network = number(&mut rest)? == 1;
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn launcher_reads_what_was_written() {
+    fn spec_survives_encoding() {
         let mut policy = SandboxPolicy { has_network: true, ..SandboxPolicy::default() };
         policy.allow(Access::Read, "/usr");
         policy.allow(Access::InPlace, OsString::from_vec(b"/not/utf-8/\xff".to_vec()));

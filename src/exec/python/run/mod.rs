@@ -90,7 +90,7 @@ impl RunMonitor {
         let pty = ptys.open(request.columns, request.rows, &request.input)?;
         let watch = InputWatcher::new(&request.input, &pty);
         if request.input == StdinSource::Speaker {
-            run.keyboard().take(pty.master.try_clone()?);
+            run.keyboard().attach(pty.master.try_clone()?);
         }
         let (ours, theirs) = UnixStream::pair()?;
         let values = PendingValues::new(request.run, temp_root.clone());
@@ -152,7 +152,7 @@ impl RunMonitor {
     /// Checks whether the run waits for input, once it has started.
     fn watch(&mut self) {
         if let (Some(watch), Some(leader)) = (&mut self.watch, self.run.process()) {
-            watch.look(leader, &self.sink);
+            watch.check(leader, &self.sink);
         }
     }
 
@@ -200,7 +200,7 @@ impl RunMonitor {
         files.extend(process.map(|exit| PollFd::new(exit, PollFlags::IN)));
         files.extend(self.output.terminal().map(|it| PollFd::new(it, PollFlags::IN)));
         let until_input_check =
-            self.watch.as_ref().filter(|_| self.start_time.is_some()).map(InputWatcher::left);
+            self.watch.as_ref().filter(|_| self.start_time.is_some()).map(InputWatcher::until_check);
         let until_input_check = until_input_check.and_then(|left| Timespec::try_from(left).ok());
         let limits = [self.deadline.left(), until_input_check, self.parent_watch.left()];
         let limit = limits.into_iter().flatten().min();
