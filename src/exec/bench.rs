@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::RunSink;
+use super::io::markers::{MarkerScanner, StreamPart, match_framed};
 use crate::run::{Event, OutputValue, Request, Timing};
 
 /// Times a Python block.
@@ -19,9 +20,6 @@ const END_LINE: &str = "\"the block ends here\"";
 
 /// Begins a report.
 const REPORT_START: &[u8] = b"\x1b_livedeck-bench;";
-
-/// Ends a report.
-const REPORT_END: &[u8] = b"\x1b\\";
 
 /// The most bytes of a report.
 const MAX_REPORT_LEN: usize = 4096;
@@ -96,60 +94,33 @@ pub(super) fn extract_timings(sink: RunSink) -> RunSink {
 /// Finds reports in a stream of output.
 #[derive(Default)]
 struct ReportParser {
-    /// Bytes that may begin a report.
-    pending: Vec<u8>,
+    scanner: MarkerScanner,
     has_report: bool,
 }
 
 impl ReportParser {
     /// Adds bytes, and returns the output and the timings among them.
     fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
-        let mut all = std::mem::take(&mut self.pending);
-        all.extend_from_slice(bytes);
-        let mut events = Vec::new();
-        let (mut from, mut at) = (0, 0);
-        while let Some(found) = all[at..].iter().position(|byte| *byte == REPORT_START[0]) {
-            at += found;
-            let rest = &all[at..];
-            let known = rest.len().min(REPORT_START.len());
-            if rest[..known] != REPORT_START[..known] {
-                at += 1;
-                continue;
+        let parse = |bytes: &[u8]| {
+            let report = match_framed(bytes, REPORT_START, MAX_REPORT_LEN);
+            report.map(|report| timing(&String::from_utf8_lossy(report)))
+        };
+        let parts = self.scanner.scan(bytes, parse);
+        let event = |part| match part {
+            StreamPart::Text(bytes) => Some(Event::Output(bytes)),
+            StreamPart::Marker(timing) => {
+                let timing = timing?;
+                self.has_report = true;
+                Some(Event::Value(OutputValue::Timing(timing)))
             }
-            let end = rest.windows(REPORT_END.len()).skip(1).position(|bytes| bytes == REPORT_END);
-            match end.map(|end| end + 1) {
-                Some(end) => {
-                    events.extend(text(&all[from..at]));
-                    events.extend(self.report(&rest[known..end]));
-                    at += end + REPORT_END.len();
-                    from = at;
-                }
-                None if rest.len() > MAX_REPORT_LEN => at += 1,
-                None => {
-                    events.extend(text(&all[from..at]));
-                    self.pending = all.split_off(at);
-                    return events;
-                }
-            }
-        }
-        events.extend(text(&all[from..]));
-        events
-    }
-
-    fn report(&mut self, bytes: &[u8]) -> Option<Event> {
-        let timing = timing(&String::from_utf8_lossy(bytes))?;
-        self.has_report = true;
-        Some(Event::Value(OutputValue::Timing(timing)))
+        };
+        parts.into_iter().filter_map(event).collect()
     }
 
     /// Returns the bytes that did not become a report.
     fn rest(&mut self) -> Option<Event> {
-        text(&std::mem::take(&mut self.pending))
+        self.scanner.finish().map(Event::Output)
     }
-}
-
-fn text(bytes: &[u8]) -> Option<Event> {
-    (!bytes.is_empty()).then(|| Event::Output(bytes.to_vec()))
 }
 
 /// Parses a report.

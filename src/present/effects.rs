@@ -33,7 +33,7 @@ pub(super) fn apply(talk: &mut Talk, effect: &Effect) -> bool {
         Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
         Effect::Kill(run) => talk.executor.stop(run, Stop::Kill),
         Effect::DropSnapshot(run) => talk.executor.forget(run),
-        Effect::ListVariables(run) => talk.executor.names(run),
+        Effect::ListVariables(run) => talk.executor.variables(run),
         Effect::Prepare => talk.prepare(),
         Effect::EnterSandbox => talk.sandbox(),
         Effect::CheckTrust => talk.keeper.check(&talk.loaded.deck),

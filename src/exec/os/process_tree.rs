@@ -124,7 +124,7 @@ impl ProcessTree {
         state.children.retain(|child| child.reap().is_none());
         let TreeState { children, sessions, owners, .. } = &mut *state;
         for process in adopted {
-            if children.iter().any(|child| child.pid == process.pid) {
+            if children.iter().any(|child| child.pid() == process.pid) {
                 continue;
             }
             let is_owned = process.owner().is_some_and(|owner| owners.contains(&owner));
@@ -164,7 +164,7 @@ impl ProcessTree {
         kill(&others);
         for process in &others {
             state.sessions.insert(process.session);
-            if !state.children.iter().any(|child| child.pid == process.pid) {
+            if !state.children.iter().any(|child| child.pid() == process.pid) {
                 let _ = rustix::process::waitpid(Some(process.pid), WaitOptions::NOHANG);
             }
         }

@@ -21,7 +21,7 @@ use crate::exec::os::child::{Child, ChildStatus};
 use crate::exec::os::pty::PtyPair;
 use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::{RunSink, Stop};
-use crate::run::{Event, StdinSource, Outcome, Request, Target};
+use crate::run::{Event, Outcome, Request, StdinSource, Target};
 
 /// One run, on its thread.
 pub(super) struct ProcessRun {
@@ -104,7 +104,8 @@ impl ProcessRun {
         // Only the last command makes the picture: those before it compile.
         let files = |is_last| {
             let files = if is_last { stdout.files(terminal) } else { StdioFds::all(terminal) };
-            let reads = self.request.input != StdinSource::Empty && own_terminal.is_none() && is_last;
+            let reads =
+                self.request.input != StdinSource::Empty && own_terminal.is_none() && is_last;
             StdioFds { own_terminal, reads: reads.then_some(terminal), ..files }
         };
         let outcome = self.run_steps(program, &RunTerminal::Own(pty), &files, started);

@@ -13,11 +13,11 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Signal;
 
 use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::SpawnCommand;
+use crate::exec::os::wait::wait_readable_until;
 
 /// The oldest Python that can be embedded, by the stable ABI that the build uses.
 const MIN_EMBEDDED_VERSION: (u32, u32) = (3, 9);
@@ -248,12 +248,10 @@ fn read_within(limit: Duration, mut pipe: PipeReader) -> String {
     let give_up = Instant::now() + limit;
     let (mut output, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
-        let left = Timespec::try_from(give_up.saturating_duration_since(Instant::now())).ok();
-        let ready = rustix::event::poll(&mut [PollFd::new(&pipe, PollFlags::IN)], left.as_ref());
-        match ready.map(|ready| if ready == 0 { Ok(0) } else { pipe.read(&mut buffer) }) {
-            Err(rustix::io::Errno::INTR) => {}
-            Ok(Ok(read)) if read > 0 => output.extend(&buffer[..read]),
-            Ok(_) | Err(_) => return String::from_utf8_lossy(&output).into_owned(),
+        let is_ready = wait_readable_until(&pipe, give_up);
+        match if is_ready { pipe.read(&mut buffer) } else { Ok(0) } {
+            Ok(read @ 1..) => output.extend(&buffer[..read]),
+            Ok(0) | Err(_) => return String::from_utf8_lossy(&output).into_owned(),
         }
     }
 }

@@ -151,7 +151,7 @@ impl Python {
             Some(SessionStart::After(base)) => self.shared.sessions.take(base),
             Some(SessionStart::Fresh) | None => None,
         };
-        let owner = self.shared.tree.owner();
+        let owner = self.shared.tree.new_owner();
         self.shared.background.begin(request.run, owner, &request.code);
         let run = Arc::new(PythonRun::new(snapshot, modules, owner));
         self.shared.runs.lock().insert(request.run, run.clone());

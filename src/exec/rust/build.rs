@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
-use crate::exec::os::process_tree::Child;
+use crate::exec::os::child::Child;
 
 /// What the compiler made of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]

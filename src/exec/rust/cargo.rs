@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use super::toolchain::{MAX_OUTPUT, Toolchain};
 use crate::ansi::strip_colors;
-use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
+use crate::exec::os::child::{Child, ChildStatus};
+use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::SpawnCommand;
 
 /// The profile that crates are built in.

@@ -20,7 +20,8 @@ use super::links::Links;
 use super::pymodule;
 use super::toolchain::Toolchain;
 use crate::deck::{self, Crate, CrateOrigin, RustBuild};
-use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
+use crate::exec::os::child::{Child, ChildStatus};
+use crate::exec::os::process_tree::ProcessTree;
 use crate::files;
 
 /// The file of a set that holds its [`Links`].

@@ -26,7 +26,8 @@ use parking_lot::Mutex;
 use rustix::process::Signal;
 
 use super::module_index::{ModuleIndex, ModuleState};
-use super::os::process_tree::{Child, ProcessTree};
+use super::os::child::Child;
+use super::os::process_tree::ProcessTree;
 use super::process::handle::RunHandle;
 use super::process::{BuildFn, BuiltProgram};
 use super::{ExecEvent, RunSink};
@@ -221,7 +222,7 @@ impl BuildQueue {
             is_background: false,
             on_start: &on_start,
             on_progress: &on_progress,
-            cancelled: running.is_cut(),
+            cancelled: running.cancelled(),
         };
         self.builder.build(snippet, &context)
     }
@@ -327,7 +328,7 @@ impl BuildError {
     /// Returns how a run ends that needed the build.
     fn into_outcome(self, running: &RunHandle) -> Outcome {
         match self {
-            _ if running.reason().is_some() => Outcome::Stopped,
+            _ if running.stop_reason().is_some() => Outcome::Stopped,
             Self::Cancelled => Outcome::Stopped,
             Self::Killed(_) | Self::Unavailable(_) => Outcome::NotStarted(self.to_string()),
             Self::Crates(_) => Outcome::NotCompiled,

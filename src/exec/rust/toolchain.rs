@@ -7,7 +7,8 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::exec::os::process_tree::{Child, ChildStatus, ProcessTree};
+use crate::exec::os::child::{Child, ChildStatus};
+use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::{self, SpawnCommand};
 
 /// The most bytes of a compiler's messages that are read.

@@ -25,6 +25,7 @@ use crossbeam_channel::Receiver;
 use tempfile::TempDir;
 
 use super::*;
+use crate::deck::Fingerprint;
 use crate::run::{Event as RunEvent, Outcome, RunLimits, StdinSource, Target};
 
 /// How long to wait for an event, also on a busy machine.

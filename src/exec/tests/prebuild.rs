@@ -2,6 +2,7 @@
 
 use super::rust::{SEED, run_rust};
 use super::*;
+use crate::exec::os::procfs;
 
 /// Returns code that takes minutes to compile.
 fn slow(name: &str) -> String {
@@ -69,20 +70,20 @@ fn interrupted_build_leaves_no_errors() {
 /// Returns whether a process whose command line contains this folder handles SIGINT.
 #[cfg(target_os = "linux")]
 fn handles_interrupts(folder: &Path) -> bool {
-    let of = |process: &process_tree::Process, file: &str| {
+    let of = |process: &procfs::Process, file: &str| {
         let path = format!("/proc/{}/{file}", process.pid.as_raw_nonzero());
         String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
     };
-    let names_it = |process: &process_tree::Process| {
+    let names_it = |process: &procfs::Process| {
         of(process, "cmdline").contains(&folder.to_string_lossy().into_owned())
     };
-    let handles = |process: &process_tree::Process| {
+    let handles = |process: &procfs::Process| {
         let status = of(process, "status");
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
         caught.is_some_and(|mask| mask & 2 != 0)
     };
-    process_tree::descendants().iter().filter(|process| names_it(process)).any(handles)
+    procfs::descendants().iter().filter(|process| names_it(process)).any(handles)
 }
 
 #[test]

@@ -10,12 +10,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
 use super::{Import, Preimported};
 use crate::exec::io::capture::StdioFds;
 use crate::exec::os::pty::PtyPair;
+use crate::exec::os::wait::{poll, readable};
 use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::report::{ReportReader, RunReport, Threads};
 use crate::exec::python::worker::request::{Dispatch, RequestKind, RunRequest};
@@ -188,16 +188,9 @@ impl Attempt {
 
     /// Waits for something to read until `due`; returns whether there is.
     fn wait(&self, due: Instant) -> bool {
-        loop {
-            let left = Timespec::try_from(due.saturating_duration_since(Instant::now())).ok();
-            let mut files = vec![PollFd::new(&self.reports, PollFlags::IN)];
-            files.extend(self.terminal.as_ref().map(|it| PollFd::new(it, PollFlags::IN)));
-            match rustix::event::poll(&mut files, left.as_ref()) {
-                Err(rustix::io::Errno::INTR) => {}
-                Ok(ready) => return ready > 0,
-                Err(_) => return false,
-            }
-        }
+        let mut files = vec![readable(&self.reports)];
+        files.extend(self.terminal.as_ref().map(readable));
+        poll(&mut files, Some(due.saturating_duration_since(Instant::now()))) > 0
     }
 
     fn read(&mut self) {

@@ -4,8 +4,6 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::event::Timespec;
-
 use super::handle::PythonRun;
 use crate::exec::Stop;
 
@@ -54,9 +52,9 @@ impl Deadline {
     }
 
     /// Returns the time until the next step, if one is planned.
-    pub(super) fn left(&self) -> Option<Timespec> {
+    pub(super) fn left(&self) -> Option<Duration> {
         let next = self.next.map(|(due, _)| due).into_iter().chain(self.retry).min()?;
-        Timespec::try_from(next.saturating_duration_since(Instant::now())).ok()
+        Some(next.saturating_duration_since(Instant::now()))
     }
 
     /// Takes the step that is due: an interrupt first, then a kill.

@@ -8,7 +8,8 @@ use rustix::process::{Pid, Signal};
 
 use crate::exec::Stop;
 use crate::exec::io::stdin::Keyboard;
-use crate::exec::os::process_tree::{self, Owner};
+use crate::exec::os::process_tag::Owner;
+use crate::exec::os::process_tree;
 use crate::exec::python::session::Snapshot;
 
 /// The shared handle of a Python run.

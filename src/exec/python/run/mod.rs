@@ -17,7 +17,6 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
 use self::handle::PythonRun;
@@ -28,6 +27,7 @@ use crate::exec::io::capture::StdoutSink;
 use crate::exec::io::stdin::InputWatcher;
 use crate::exec::os::pty::PtyPool;
 use crate::exec::os::temp_dir::TempRoot;
+use crate::exec::os::wait::{poll, readable};
 
 use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::report::{self, ReportReader, RunReport, Threads};
@@ -190,23 +190,23 @@ impl RunMonitor {
     fn wait(&self) -> Readiness {
         let left = self.output_only_until.saturating_duration_since(Instant::now());
         if self.start_time.is_none() && !left.is_zero() {
-            let terminal = self.output.wait(Timespec::try_from(left).ok());
+            let terminal = self.output.wait(Some(left));
             return Readiness { reports: true, terminal, ..Readiness::default() };
         }
-        let mut files = vec![PollFd::new(self.reports.reader(), PollFlags::IN)];
+        let mut files = vec![readable(self.reports.reader())];
         let worker = self.parent.exit();
-        files.extend(worker.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN)));
+        files.extend(worker.as_ref().map(readable));
         let process = self.parent_watch.exit();
-        files.extend(process.map(|exit| PollFd::new(exit, PollFlags::IN)));
-        files.extend(self.output.terminal().map(|it| PollFd::new(it, PollFlags::IN)));
-        let until_input_check =
-            self.watch.as_ref().filter(|_| self.start_time.is_some()).map(InputWatcher::until_check);
-        let until_input_check = until_input_check.and_then(|left| Timespec::try_from(left).ok());
+        files.extend(process.map(readable));
+        files.extend(self.output.terminal().map(readable));
+        let until_input_check = self
+            .watch
+            .as_ref()
+            .filter(|_| self.start_time.is_some())
+            .map(InputWatcher::until_check);
         let limits = [self.deadline.left(), until_input_check, self.parent_watch.left()];
         let limit = limits.into_iter().flatten().min();
-        if rustix::event::poll(&mut files, limit.as_ref()).is_err() {
-            return Readiness::default();
-        }
+        poll(&mut files, limit);
         let mut ready = files.iter().map(|file| !file.revents().is_empty());
         Readiness {
             reports: ready.next().unwrap_or_default(),

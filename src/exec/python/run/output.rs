@@ -4,11 +4,11 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
-
 use super::reports::PendingReports;
-use super::values::{MarkScanner, OutputPart};
+use super::values::ValueScanner;
 use crate::exec::RunSink;
+use crate::exec::io::markers::StreamPart;
+use crate::exec::os::wait::wait_readable;
 use crate::exec::process::background;
 use crate::run::Event;
 
@@ -27,7 +27,7 @@ pub(super) struct RunOutput {
     sink: RunSink,
     terminal: Option<OwnedFd>,
     buffer: Vec<u8>,
-    scanner: MarkScanner,
+    scanner: ValueScanner,
 }
 
 /// The output of processes that an ended run left behind.
@@ -47,7 +47,7 @@ impl RunOutput {
     /// Returns a reader of our end of a terminal that sends its events to `sink`.
     pub(super) fn new(sink: RunSink, terminal: OwnedFd) -> Self {
         let buffer = vec![0; READ_SIZE];
-        Self { sink, terminal: Some(terminal), buffer, scanner: MarkScanner::default() }
+        Self { sink, terminal: Some(terminal), buffer, scanner: ValueScanner::default() }
     }
 
     /// Returns our end of the terminal while the other end is open.
@@ -58,7 +58,7 @@ impl RunOutput {
     /// Reads until the terminal is closed or quiet.
     pub(super) fn drain_until_quiet(&mut self, reports: &mut PendingReports) {
         let mut left = MAX_REMAINING;
-        while self.wait(Timespec::try_from(DRAIN_TIMEOUT).ok()) && left > 0 {
+        while self.wait(Some(DRAIN_TIMEOUT)) && left > 0 {
             let Some(read @ 1..) = self.read(Some(reports)) else { return };
             left = left.saturating_sub(read);
         }
@@ -77,16 +77,8 @@ impl RunOutput {
     }
 
     /// Waits for output; returns whether there may be some.
-    pub(super) fn wait(&self, limit: Option<Timespec>) -> bool {
-        let Some(terminal) = &self.terminal else { return false };
-        loop {
-            let mut files = [PollFd::new(terminal, PollFlags::IN)];
-            match rustix::event::poll(&mut files, limit.as_ref()) {
-                Err(rustix::io::Errno::INTR) => {}
-                Err(_) | Ok(0) => return false,
-                Ok(_) => return true,
-            }
-        }
+    pub(super) fn wait(&self, limit: Option<Duration>) -> bool {
+        self.terminal.as_ref().is_some_and(|terminal| wait_readable(terminal, limit))
     }
 
     /// Reads the output and passes it on, with the reported values at their marks. Returns the
@@ -107,8 +99,8 @@ impl RunOutput {
         }
         for part in self.scanner.split(&self.buffer[..filled]) {
             let event = match part {
-                OutputPart::Text(bytes) => Some(Event::Output(bytes)),
-                OutputPart::Mark(number) => reports.as_mut().and_then(|it| it.value(number)),
+                StreamPart::Text(bytes) => Some(Event::Output(bytes)),
+                StreamPart::Marker(number) => reports.as_mut().and_then(|it| it.value(number)),
             };
             if let Some(event) = event {
                 (self.sink)(event);

@@ -5,10 +5,10 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Signal;
 
-use crate::exec::os::process_tree;
+use crate::exec::os::procfs;
+use crate::exec::os::wait::wait_readable;
 use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::request::Dispatch;
 use crate::exec::python::worker::zygote::Zygote;
@@ -61,7 +61,7 @@ impl RunParent {
             Self::Snapshot(snapshot) if snapshot.is_alive() => snapshot.process(),
             Self::Snapshot(_) => return false,
         };
-        if !process_tree::look(process).is_some_and(|process| process.is_stopped) {
+        if !procfs::find(process).is_some_and(|process| process.is_stopped) {
             return false;
         }
         if was_continued {
@@ -92,9 +92,7 @@ impl RunParent {
     /// Waits for the exit of a worker that has closed its files.
     pub(in crate::exec::python) fn wait_for_exit(&self) {
         if let Some(exit) = self.exit() {
-            let limit = Timespec::try_from(EXIT_TIMEOUT).ok();
-            let mut file = [PollFd::from_borrowed_fd(exit, PollFlags::IN)];
-            let _ = rustix::event::poll(&mut file, limit.as_ref());
+            wait_readable(exit, Some(EXIT_TIMEOUT));
         }
     }
 

@@ -6,11 +6,10 @@
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use rustix::event::Timespec;
 use rustix::process::Pid;
 
 use super::parent::RunParent;
-use crate::exec::process::background;
+use crate::exec::os::child;
 
 /// How often the parent is checked while an answer is due.
 const CHECK_INTERVAL: Duration = Duration::from_millis(300);
@@ -45,7 +44,7 @@ impl ParentWatch {
 
     /// Records that the run has started as this process.
     pub(super) fn start(&mut self, process: Pid) {
-        *self = Self { due: DueReport::None(background::exit_of(process)), ..Self::new() };
+        *self = Self { due: DueReport::None(child::exit_fd(process)), ..Self::new() };
     }
 
     /// Returns a file that becomes readable when the run's process exits, until that was seen.
@@ -64,9 +63,9 @@ impl ParentWatch {
     }
 
     /// Returns the time until the next check, if one is planned.
-    pub(super) fn left(&self) -> Option<Timespec> {
+    pub(super) fn left(&self) -> Option<Duration> {
         let left = self.next.saturating_duration_since(Instant::now());
-        Timespec::try_from(left).ok().filter(|_| !matches!(self.due, DueReport::None(_)))
+        (!matches!(self.due, DueReport::None(_))).then_some(left)
     }
 
     /// Checks the parent if it is time to. `is_killed` tells whether the run was killed.

@@ -8,13 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::deck::Align;
+use crate::exec::io::markers::{MarkerMatch, MarkerScanner, StreamPart, TERMINATOR, match_literal};
 use crate::exec::os::temp_dir::TempRoot;
 use crate::run::{DataColumn, DataTable, Event, OutputValue, RunId};
 
-/// The bytes before the number of a value in the output, and the byte that a mark starts with.
-const MARK: (&[u8], u8) = (b"\x1b_livedeck;", b'\x1b');
-/// The end of a mark.
-const MARK_END: &[u8] = b"\x1b\\";
+/// The bytes of a marker before the number of its value.
+const MARK_START: &[u8] = b"\x1b_livedeck;";
 
 /// The most digits of a value's number.
 const MAX_DIGITS: usize = 20;
@@ -22,79 +21,45 @@ const MAX_DIGITS: usize = 20;
 /// The most values that one run may show.
 const MAX_VALUES: usize = 100;
 
-/// A part of the output.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::exec::python) enum OutputPart {
-    /// Bytes.
-    Text(Vec<u8>),
-    /// The mark of the value with this number.
-    Mark(u64),
-}
-
-/// Splits the output at its marks.
+/// Splits output at the markers of values; a marker's value is the number of the output value.
 #[derive(Debug, Default)]
-pub(in crate::exec::python) struct MarkScanner {
-    /// Bytes that may start a mark, until the next bytes decide.
-    partial: Vec<u8>,
+pub(in crate::exec::python) struct ValueScanner {
+    scanner: MarkerScanner,
 }
 
-impl MarkScanner {
-    /// Returns the parts of the output, starting with earlier bytes that were undecided.
-    pub(in crate::exec::python) fn split(&mut self, bytes: &[u8]) -> Vec<OutputPart> {
-        let mut all = std::mem::take(&mut self.partial);
-        all.extend_from_slice(bytes);
-        let mut parts = Vec::new();
-        let (mut from, mut at) = (0, 0);
-        while let Some(found) = all[at..].iter().position(|byte| *byte == MARK.1) {
-            at += found;
-            match mark(&all[at..]) {
-                Some(Ok((number, length))) => {
-                    parts.extend(text(&all[from..at]));
-                    parts.push(OutputPart::Mark(number));
-                    at += length;
-                    from = at;
-                }
-                Some(Err(())) => at += 1,
-                None => {
-                    parts.extend(text(&all[from..at]));
-                    self.partial = all.split_off(at);
-                    return parts;
-                }
-            }
-        }
-        parts.extend(text(&all[from..]));
-        parts
+impl ValueScanner {
+    /// Splits the next bytes.
+    pub(in crate::exec::python) fn split(&mut self, bytes: &[u8]) -> Vec<StreamPart<u64>> {
+        self.scanner.scan(bytes, match_value)
     }
 
-    /// Returns the undecided bytes, which turned out to be no mark.
+    /// Returns the undecided bytes, which turned out to be no marker.
     pub(in crate::exec::python) fn take_partial(&mut self) -> Option<Vec<u8>> {
-        Some(std::mem::take(&mut self.partial)).filter(|bytes| !bytes.is_empty())
+        self.scanner.finish()
     }
 }
 
-fn text(bytes: &[u8]) -> Option<OutputPart> {
-    (!bytes.is_empty()).then(|| OutputPart::Text(bytes.to_vec()))
-}
-
-/// Returns the number and the length of the mark at the start of `bytes`: an error if there is none,
-/// `None` if there are too few bytes to decide.
-fn mark(bytes: &[u8]) -> Option<Result<(u64, usize), ()>> {
-    let known = bytes.len().min(MARK.0.len());
-    if bytes[..known] != MARK.0[..known] {
-        return Some(Err(()));
+/// Matches the marker of a value: its number between [`MARK_START`] and the terminator.
+fn match_value(bytes: &[u8]) -> MarkerMatch<u64> {
+    match match_literal(bytes, MARK_START) {
+        MarkerMatch::Complete(..) => {}
+        MarkerMatch::Partial => return MarkerMatch::Partial,
+        MarkerMatch::None => return MarkerMatch::None,
     }
-    let rest = bytes.get(MARK.0.len()..)?;
+    let rest = &bytes[MARK_START.len()..];
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let number = std::str::from_utf8(&rest[..digits]).ok().and_then(|digits| digits.parse().ok());
-    let end = &rest[digits..];
-    let known = end.len().min(MARK_END.len());
-    if digits > MAX_DIGITS || end[..known] != MARK_END[..known] || known > 0 && number.is_none() {
-        return Some(Err(()));
+    if digits > MAX_DIGITS {
+        return MarkerMatch::None;
     }
-    if known < MARK_END.len() {
-        None
-    } else {
-        Some(Ok((number?, MARK.0.len() + digits + MARK_END.len())))
+    let number = std::str::from_utf8(&rest[..digits]).ok().and_then(|digits| digits.parse().ok());
+    match (match_literal(&rest[digits..], TERMINATOR), number) {
+        (MarkerMatch::Complete((), length), Some(number)) => {
+            MarkerMatch::Complete(number, MARK_START.len() + digits + length)
+        }
+        (MarkerMatch::Partial, _) if rest.len() == digits || number.is_some() => {
+            MarkerMatch::Partial
+        }
+        _ => MarkerMatch::None,
     }
 }
 
@@ -142,7 +107,7 @@ impl PendingValues {
             }
             Ordering::Greater => return None,
         }
-        match value(&bytes, || self.temp_root.shown(self.run, self.shown_count)) {
+        match value(&bytes, || self.temp_root.shown_picture(self.run, self.shown_count)) {
             Ok(value) => Some(Event::Value(value)),
             Err(why) => message(format!("this result cannot be shown: {why}\n")),
         }
@@ -217,19 +182,19 @@ fn save(file: &Path, bytes: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn split(parts: &[&str]) -> (Vec<OutputPart>, Option<Vec<u8>>) {
-        let mut scanner = MarkScanner::default();
+    fn split(parts: &[&str]) -> (Vec<StreamPart<u64>>, Option<Vec<u8>>) {
+        let mut scanner = ValueScanner::default();
         let split = parts.iter().flat_map(|part| scanner.split(part.as_bytes())).collect();
         (split, scanner.take_partial())
     }
 
-    fn text(text: &str) -> OutputPart {
-        OutputPart::Text(text.into())
+    fn text(text: &str) -> StreamPart<u64> {
+        StreamPart::Text(text.into())
     }
 
     #[test]
     fn marks_are_removed_from_the_text() {
-        let parts = vec![text("a\n"), OutputPart::Mark(12), text("b"), OutputPart::Mark(3)];
+        let parts = vec![text("a\n"), StreamPart::Marker(12), text("b"), StreamPart::Marker(3)];
         assert_eq!(split(&["a\n\x1b_livedeck;12\x1b\\b\x1b_livedeck;3\x1b\\"]), (parts, None));
     }
 
@@ -238,7 +203,7 @@ mod tests {
         let whole = "\x1b_livedeck;7\x1b\\";
         for at in 1..whole.len() {
             let (one, other) = whole.split_at(at);
-            let parts = vec![text("a"), OutputPart::Mark(7), text("b")];
+            let parts = vec![text("a"), StreamPart::Marker(7), text("b")];
             assert_eq!(split(&[&format!("a{one}"), &format!("{other}b")]), (parts, None), "{at}");
         }
     }
@@ -249,8 +214,8 @@ mod tests {
             ["\x1b[31mred", "\x1b_else\x1b\\", "\x1b_livedeck;x\x1b\\", "\x1b_livedeck;\x1b\\"]
         {
             let seen = split(&[other]).0.into_iter().map(|part| match part {
-                OutputPart::Text(text) => String::from_utf8(text).unwrap(),
-                OutputPart::Mark(number) => panic!("{number} in {other:?}"),
+                StreamPart::Text(text) => String::from_utf8(text).unwrap(),
+                StreamPart::Marker(number) => panic!("{number} in {other:?}"),
             });
             assert_eq!(seen.collect::<String>(), other);
         }

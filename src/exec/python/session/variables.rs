@@ -9,12 +9,12 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 
 use super::Snapshot;
 use crate::exec::io::capture::StdioFds;
+use crate::exec::os::wait::wait_readable_until;
 use crate::exec::python::worker::report::{ReportReader, RunReport};
 use crate::exec::python::worker::request::{Dispatch, RequestKind, RunRequest};
 use crate::run::{Snippet, Variable};
@@ -68,13 +68,8 @@ fn collect(mut answer: PipeReader, give_up: Instant) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut chunk = vec![0; 64 << 10];
     while bytes.len() < MAX_ANSWER_SIZE {
-        let left = Timespec::try_from(give_up.saturating_duration_since(Instant::now())).ok();
-        let mut file = [PollFd::new(&answer, PollFlags::IN)];
-        match rustix::event::poll(&mut file, left.as_ref()) {
-            Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(error) => return Err(error.into()),
-            Ok(_) => {}
+        if !wait_readable_until(&answer, give_up) {
+            return Err(io::ErrorKind::TimedOut.into());
         }
         match answer.read(&mut chunk)? {
             0 => break,

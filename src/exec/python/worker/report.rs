@@ -7,12 +7,12 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use rustix::process::Pid;
 
-use crate::exec::os::process_tree;
+use crate::exec::os::procfs;
+use crate::exec::os::wait::wait_readable;
 use crate::run::Outcome;
 
 /// The file name of the worker's own code in tracebacks.
@@ -95,9 +95,7 @@ impl ReportReader {
                     self.unread.extend(&buffer[..read]);
                     let is_checked = self.is_checked;
                     let is_credible = |report: &RunReport| match report {
-                        RunReport::Started(process, _) if is_checked => {
-                            process_tree::is_own(*process)
-                        }
+                        RunReport::Started(process, _) if is_checked => procfs::is_own(*process),
                         _ => true,
                     };
                     reports.extend(self.parse().into_iter().filter(is_credible));
@@ -114,9 +112,7 @@ impl ReportReader {
 
     /// Waits for reports and returns them, or none after `timeout`.
     pub(in crate::exec::python) fn wait(&mut self, timeout: Duration) -> Vec<RunReport> {
-        let limit = Timespec::try_from(timeout).ok();
-        let mut file = [PollFd::new(&self.socket, PollFlags::IN)];
-        let _ = rustix::event::poll(&mut file, limit.as_ref());
+        wait_readable(&self.socket, Some(timeout));
         self.take()
     }
 

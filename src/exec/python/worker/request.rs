@@ -6,12 +6,14 @@ use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::event::{PollFd, PollFlags};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use crate::exec::io::capture::StdioFds;
-use crate::exec::os::process_tree::Owner;
+use crate::exec::os::process_tag::Owner;
+use crate::exec::os::wait::poll;
 use crate::run::Snippet;
 
 /// The number of files sent with a request.
@@ -144,8 +146,8 @@ pub(in crate::exec::python) fn try_send(
     files: [BorrowedFd<'_>; FILE_COUNT],
 ) -> bool {
     let mut file = [PollFd::new(to, PollFlags::OUT)];
-    let is_writable = rustix::event::poll(&mut file, Some(&Timespec::default())).is_ok()
-        && file[0].revents() == PollFlags::OUT;
+    poll(&mut file, Some(Duration::ZERO));
+    let is_writable = file[0].revents() == PollFlags::OUT;
     is_writable && frame.len() <= MAX_NONBLOCKING_LEN && send(to, frame, files).is_ok()
 }
 

@@ -17,14 +17,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
 use super::control::{Control, LoadedModules};
 use super::report::OWN_CODE;
 use super::request::{Dispatch, MAX_NONBLOCKING_LEN};
-use crate::exec::os::process_tree::{Child, ProcessTree};
+use crate::exec::os::child::Child;
+use crate::exec::os::process_tree::ProcessTree;
 use crate::exec::os::spawn::SpawnCommand;
+use crate::exec::os::wait::wait_readable;
 use crate::exec::process::pagers;
 use crate::exec::python::interpreter::Interpreter;
 use crate::files;
@@ -142,7 +143,7 @@ impl Zygote {
             .env("PYTHONUNBUFFERED", "1")
             .env("PATH", path_with(interpreter))
             .env_remove("PYTHONHOME");
-        for (name, value) in pagers::none() {
+        for (name, value) in pagers::disabled() {
             command = command.env(name, value);
         }
         if *mode != LaunchMode::Standalone
@@ -215,8 +216,7 @@ impl Zygote {
             if loaded.is_some() || left.is_zero() || self.has_ended() {
                 return loaded;
             }
-            let mut file = [PollFd::new(&*socket, PollFlags::IN)];
-            let _ = rustix::event::poll(&mut file, Timespec::try_from(left).ok().as_ref());
+            wait_readable(&*socket, Some(left));
         }
     }
 
