@@ -2,11 +2,12 @@
 //! of theme, size and runs.
 //!
 //! `block` has the blocks of a slide, `inline` the styled text inside blocks, `cell` the code that
-//! can run, `step` the order in which a slide is revealed.
+//! can run, `step` the order in which a slide is revealed, `python_imports` the imports of Python code.
 
 mod block;
 mod cell;
 mod inline;
+mod python_imports;
 mod rust_build;
 mod speaker_view;
 mod step;
@@ -26,6 +27,7 @@ pub use cell::{
     Cell, CellId, Check, ExecSpec, Fingerprint, Module, OutputMode, OutputPlace, Pty, Start,
 };
 pub use inline::{Inline, SpanColors, TextStyle, Variable, inline_text};
+pub use python_imports::{PythonImport, python_imports};
 pub use rust_build::{Crate, CrateOrigin, Profile, RustBuild};
 pub use step::{Cursor, SlideNo, Step};
 

@@ -78,7 +78,7 @@ impl Attempt {
         directory: &Path,
     ) -> io::Result<Self> {
         let sign = |import: &Import| if import.is_requested { '+' } else { '-' };
-        let lines = imports.iter().map(|it| format!("{}{}", sign(it), it.statement));
+        let lines = imports.iter().map(|it| format!("{}{}", sign(it), it.import));
         let code = lines.collect::<Vec<_>>().join("\n");
         let snippet = Snippet { code, ..Snippet::default() };
         let (kind, modules) = (RequestKind::Preimport, None);

@@ -9,7 +9,6 @@
 //! module with the name of a loaded one.
 
 mod attempt;
-mod imports;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,10 +18,27 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use self::attempt::{Attempt, AttemptResult, PreimportResult};
+use crate::deck::{PythonImport, python_imports};
 use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::control::LoadedModules;
 use crate::exec::python::worker::zygote::Zygote;
 use crate::run::{self, Request, Snippet};
+
+/// Code after which an import may behave differently: a block with any of it starts with nothing
+/// preimported.
+const IMPORT_CHANGING_WORDS: [&str; 8] = [
+    "environ",
+    "putenv",
+    "sys.path",
+    "sys.modules",
+    "from sys import",
+    "meta_path",
+    "path_hooks",
+    "addsitedir",
+];
+
+/// Modules that are imported for the effect of the import.
+const SIDE_EFFECT_MODULES: [&str; 2] = ["antigravity", "this"];
 
 /// How long one import may take.
 const IMPORT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,13 +72,13 @@ struct PreimportState {
     timeout: Duration,
 }
 
-/// An import statement.
+/// An import to do ahead.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::exec::python) struct Import {
     /// Whether the deck's author requested it with `options.python.preload`.
     pub(in crate::exec::python) is_requested: bool,
-    /// The statement: `import a.b` or `from a import b, c`.
-    pub(in crate::exec::python) statement: String,
+    /// The import.
+    pub(in crate::exec::python) import: PythonImport,
 }
 
 /// A process that has imported modules.
@@ -179,7 +195,7 @@ impl Preimports {
         let timeout = self.state.lock().timeout;
         let Ok(zygote) = worker() else { return PreimportResult::Done(None) };
         let Some(loaded) = zygote.loaded(timeout) else { return PreimportResult::WorkerLost };
-        wanted.retain(|it| it.is_requested || !loaded.contains(imports::module_of(&it.statement)));
+        wanted.retain(|it| it.is_requested || !loaded.contains(&it.import.module));
         self.state.lock().loaded = loaded;
         if wanted.is_empty() {
             return PreimportResult::Done(None);
@@ -233,9 +249,8 @@ impl PreimportState {
 
     /// Returns whether the worker itself has loaded all modules that a block imports.
     fn worker_has_imports_of(&self, code: &str) -> bool {
-        let imports = imports::imports(code);
-        !imports.is_empty()
-            && imports.iter().all(|import| self.loaded.contains(imports::module_of(import)))
+        let imports = python_imports(code);
+        !imports.is_empty() && imports.iter().all(|import| self.loaded.contains(&import.module))
     }
 
     /// Returns whether preimported modules make no difference to a block but in time.
@@ -244,7 +259,7 @@ impl PreimportState {
         !changes_imports(&request.code)
             && match request.session {
                 // A block without imports must not start later because of it.
-                None => imports::mentions_imports(code) && !self.worker_has_imports_of(code),
+                None => code.contains("import") && !self.worker_has_imports_of(code),
                 Some(run::SessionStart::Fresh) => {
                     let changing = &self.import_changing_sessions;
                     !session.as_ref().is_some_and(|session| changing.contains(session))
@@ -291,15 +306,47 @@ fn wanted(preload: &[String], snippets: &[&Snippet], changing: &BTreeSet<String>
         let session = snippet.session.as_ref();
         !changes_imports(snippet) && !session.is_some_and(|session| changing.contains(session))
     };
-    let requested = preload.iter().filter_map(|module| imports::import_of(module));
-    let requested = requested.map(|statement| Import { is_requested: true, statement });
-    let named = snippets.iter().filter(is_usual).flat_map(|it| imports::imports(&it.code));
-    let named = named.map(|statement| Import { is_requested: false, statement });
+    let requested = preload.iter().filter_map(|module| PythonImport::of_module(module));
+    let requested = requested.map(|import| Import { is_requested: true, import });
+    let named = snippets.iter().filter(is_usual).flat_map(|it| python_imports(&it.code));
+    let named = named.map(|import| Import { is_requested: false, import });
     let mut known = BTreeSet::new();
-    requested.chain(named).filter(|import| known.insert(import.statement.clone())).collect()
+    requested
+        .chain(named)
+        .filter(|it| !SIDE_EFFECT_MODULES.contains(&&*it.import.module))
+        .filter(|it| known.insert(it.import.clone()))
+        .collect()
 }
 
 /// Returns whether a block changes how modules are imported, or what they find when they are.
 fn changes_imports(snippet: &Snippet) -> bool {
-    !snippet.environment.is_empty() || imports::changes_imports(&snippet.code)
+    !snippet.environment.is_empty()
+        || IMPORT_CHANGING_WORDS.iter().any(|word| snippet.code.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snippet(code: &str) -> Snippet {
+        Snippet { code: code.to_owned(), ..Snippet::default() }
+    }
+
+    #[test]
+    fn import_changing_code_is_detected() {
+        let changes = |code: &str| changes_imports(&snippet(code));
+        assert!(changes("import os\nos.environ['A'] = '1'\nimport numpy"));
+        assert!(changes("import sys; sys.path.append('lib')"));
+        assert!(!changes("import sys\nprint(sys.version, 'path')"));
+    }
+
+    #[cfg(not(target_os = "macos"))]
+    #[test]
+    fn modules_imported_for_effect_are_not_wanted() {
+        let snippet = snippet("import this, a\nfrom this import s\nimport a");
+        let preload = ["antigravity".to_owned(), "b".to_owned()];
+        let wanted = wanted(&preload, &[&snippet], &BTreeSet::new());
+        let modules: Vec<_> = wanted.iter().map(|it| it.import.to_string()).collect();
+        assert_eq!(modules, ["import b", "import a"]);
+    }
 }
