@@ -8,26 +8,6 @@ use super::source::{SourceFile, source_files};
 /// The circles that exist, with the reason. A circle may lose files, not gain any.
 const CIRCLES: &[(&str, &[&str])] = &[
     (
-        "app: an action runs code, which answers with actions",
-        &[
-            "app/input/editor.rs",
-            "app/input/stdin_prompt.rs",
-            "app/nav/jumps.rs",
-            "app/nav/movement.rs",
-            "app/panels/mod.rs",
-            "app/panels/pane.rs",
-            "app/panels/problems.rs",
-            "app/panels/trust_prompt.rs",
-            "app/reload.rs",
-            "app/runs/autorun.rs",
-            "app/runs/bench.rs",
-            "app/runs/replay.rs",
-            "app/runs/schedule.rs",
-            "app/runs/session.rs",
-            "app/update.rs",
-        ],
-    ),
-    (
         "exec: spawning reads the process tree and the sandbox",
         &[
             "exec/os/process_tree.rs",
