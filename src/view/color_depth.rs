@@ -1,5 +1,5 @@
-//! Colours for terminals that have fewer than 24 bits of them: each cell's colours become the nearest
-//! that the terminal has, and text stays readable on its ground.
+//! Colours for terminals without 24-bit colour: replaces each cell's colours by the nearest ones of the
+//! terminal, and keeps text readable on its background.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
@@ -7,25 +7,25 @@ use ratatui::style::Color;
 /// How many colours a terminal has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorDepth {
-    /// All of 24 bits.
+    /// 24-bit colour.
     #[default]
     TrueColor,
-    /// xterm's 256.
+    /// The 256 colours of xterm.
     Ansi256,
     /// The sixteen ANSI colours.
     Ansi16,
-    /// None.
+    /// No colours.
     Monochrome,
 }
 
-/// Text may lose contrast to fewer colours, but not fall below this while it was above
-/// (WCAG's bound for large text).
+/// The minimum contrast of text whose original contrast is at least this (the WCAG limit for large
+/// text).
 const MIN_CONTRAST: f64 = 3.0;
 
-/// The steps of each channel in the 6×6×6 cube of the 256 colours.
+/// The channel values in the 6×6×6 cube of the 256 colours.
 const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
-/// The sixteen ANSI colours as xterm has them. Terminals differ, but not by much.
+/// The sixteen ANSI colours of xterm. Other terminals differ a little.
 const ANSI: [[u8; 3]; 16] = [
     [0, 0, 0],
     [205, 0, 0],
@@ -45,7 +45,7 @@ const ANSI: [[u8; 3]; 16] = [
     [255, 255, 255],
 ];
 
-/// Replaces every colour that a terminal of this depth does not have.
+/// Replaces the colours that a terminal of this depth does not have.
 pub fn reduce(buffer: &mut Buffer, depth: ColorDepth) {
     if depth == ColorDepth::TrueColor {
         return;
@@ -53,7 +53,7 @@ pub fn reduce(buffer: &mut Buffer, depth: ColorDepth) {
     let mut last = None;
     for cell in &mut buffer.content {
         let pair = (cell.fg, cell.bg, is_picture(cell.symbol()));
-        // Neighbours mostly have the same colours.
+        // Neighbouring cells mostly have the same colours.
         let (fg, bg) = match last {
             Some((known, reduced)) if known == pair => reduced,
             _ => reduced(pair, depth),
@@ -64,12 +64,12 @@ pub fn reduce(buffer: &mut Buffer, depth: ColorDepth) {
     }
 }
 
-/// Half blocks are two pixels of a picture, not text on a ground.
+/// Returns whether a cell holds two pixels of a picture (half blocks) and not text.
 fn is_picture(symbol: &str) -> bool {
     matches!(symbol, "▀" | "▄")
 }
 
-/// Both colours of a cell.
+/// Returns the reduced foreground and background of a cell.
 fn reduced((fg, bg, is_picture): (Color, Color, bool), depth: ColorDepth) -> (Color, Color) {
     let (text, ground) = (nearest(fg, depth), nearest(bg, depth));
     let (Some(exact_text), Some(exact_ground), Some(seen)) = (rgb(fg), rgb(bg), rgb(ground)) else {
@@ -87,7 +87,7 @@ fn reduced((fg, bg, is_picture): (Color, Color, bool), depth: ColorDepth) -> (Co
     (best.map_or(text, |(color, _)| color), ground)
 }
 
-/// The nearest colour of a terminal of this depth; those that it has stay.
+/// Returns the nearest colour of a terminal of this depth.
 fn nearest(color: Color, depth: ColorDepth) -> Color {
     match (depth, color) {
         (ColorDepth::Monochrome, _) => Color::Reset,
@@ -103,7 +103,7 @@ fn nearest_256(wanted: [u8; 3]) -> Color {
     let steps = wanted.map(|value| step(value).map_or(0, |(at, _)| at as u8));
     let cube = 16 + 36 * steps[0] + 6 * steps[1] + steps[2];
     let mean = wanted.iter().map(|&value| u32::from(value)).sum::<u32>() / 3;
-    // 24 greys from 8 to 238, ten apart.
+    // 24 greys from 8 to 238, in steps of 10.
     let grey = 232 + (mean.saturating_sub(3) / 10).min(23) as u8;
     let nearer = [cube, grey].into_iter().min_by_key(|&index| distance(wanted, indexed(index)));
     Color::Indexed(nearer.unwrap_or(cube))
@@ -115,8 +115,8 @@ fn nearest_16(wanted: [u8; 3]) -> Color {
     nearest.map_or(Color::Reset, |(color, _)| color)
 }
 
-/// All colours of a terminal of this depth that do not depend on its user's own sixteen more than
-/// they must.
+/// Returns the palette of this depth. The first sixteen of 256 colours are left out because users
+/// redefine them.
 fn palette(depth: ColorDepth) -> impl Iterator<Item = (Color, [u8; 3])> {
     let indices = match depth {
         ColorDepth::Ansi256 => 16..=255_u8,
@@ -125,7 +125,7 @@ fn palette(depth: ColorDepth) -> impl Iterator<Item = (Color, [u8; 3])> {
     indices.map(|index| (Color::Indexed(index), indexed(index)))
 }
 
-/// What a colour of the 256 looks like.
+/// Returns the RGB value of one of the 256 colours.
 fn indexed(index: u8) -> [u8; 3] {
     match index {
         0..=15 => ANSI[usize::from(index)],
@@ -137,7 +137,7 @@ fn indexed(index: u8) -> [u8; 3] {
     }
 }
 
-/// What a colour looks like; none for the terminal's own default.
+/// Returns the RGB value of a colour; none for the terminal's default.
 fn rgb(color: Color) -> Option<[u8; 3]> {
     let index = match color {
         Color::Reset => return None,
@@ -163,7 +163,7 @@ fn rgb(color: Color) -> Option<[u8; 3]> {
     Some(indexed(index))
 }
 
-/// How different two colours look: the red-mean approximation of a distance in CIELUV
+/// Returns the perceived difference of two colours: the red-mean approximation of the CIELUV distance
 /// (<https://www.compuphase.com/cmetric.htm>).
 fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
     let [red, green, blue] =
@@ -172,7 +172,7 @@ fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
     ((512 + mean) * red * red + 1024 * green * green + (767 - mean) * blue * blue) >> 8
 }
 
-/// The contrast ratio of WCAG 2, from 1 to 21.
+/// Returns the WCAG 2 contrast ratio, from 1 to 21.
 fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
     let (one, other) = (luminance(one), luminance(other));
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_depth_has_its_own_colours() {
+    fn colors_are_reduced_to_each_depth() {
         let table = [
             (Color::Rgb(255, 0, 0), Color::Indexed(196), Color::Indexed(9)),
             (Color::Rgb(16, 19, 26), Color::Indexed(233), Color::Indexed(0)),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn no_colour_of_the_256_is_nearer_by_far() {
+    fn nearest_of_256_is_close_to_optimal() {
         for step in 0..512_u32 {
             let wanted = [step * 37 % 256, step * 101 % 256, step * 59 % 256].map(|it| it as u8);
             let best = palette(ColorDepth::Ansi256).map(|(_, it)| distance(wanted, it)).min();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn text_stays_readable_on_its_ground() {
+    fn text_keeps_its_contrast() {
         for depth in [ColorDepth::Ansi256, ColorDepth::Ansi16] {
             for step in 0..4096_u32 {
                 let color = |factor: u32| {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_keep_their_pixels() {
+    fn picture_pixels_ignore_contrast() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 2, 1));
         for (cell, symbol) in buffer.content.iter_mut().zip(["▀", "a"]) {
             cell.set_symbol(symbol).set_fg(Color::Rgb(60, 60, 70)).set_bg(Color::Rgb(5, 5, 5));

@@ -1,4 +1,4 @@
-//! The editor on the slide: a frame over the block that is edited, its lines in colour, and a cursor.
+//! The editor on the slide: a frame over the edited block, its highlighted lines, and a cursor.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,15 +12,15 @@ use crate::layout::{Item, Scene};
 use crate::source::visible_code;
 use crate::theme::Theme;
 
-/// Columns of a tab, as the highlighted lines have it.
-const TAB: usize = 4;
+/// Columns of a tab in highlighted lines.
+const TAB_COLUMNS: usize = 4;
 
-/// The least columns of the frame, if the screen has them: what its edges say.
-const NARROWEST: u16 = 62;
+/// The minimum columns of the frame, so that the keys fit on its edge.
+const MIN_COLUMNS: u16 = 62;
 
-const KEYS: &str = " ctrl-e runs · ctrl-s saves · ctrl-] leaves · esc reverts ";
+const KEYS: &str = " ctrl-e run · ctrl-s save · ctrl-] close · esc revert ";
 
-/// Draws the editor where its block stands. `lines` are the edited lines, coloured, over `base`.
+/// Draws the editor over its block. `lines` are the edited lines, highlighted, over the style `base`.
 pub fn edit(
     editing: &BlockEditor,
     lines: &[Line<'_>],
@@ -53,45 +53,45 @@ pub fn edit(
     }
 }
 
-/// As much of a row as there is room for, from column `left` on.
+/// Copies as much of a row as fits, from column `left` on.
 fn copy(from: &Buffer, left: usize, to: Rect, buffer: &mut Buffer) {
     for (cell, x) in from.content.iter().skip(left).zip(to.left()..to.right()) {
         buffer[(x, to.y)] = cell.clone();
     }
 }
 
-/// Where the editor stands: over its block, whose padding its frame takes, as high as its lines need
-/// and the screen allows.
+/// Returns the area of the editor: over its block and its padding, as high as its lines need and the
+/// screen allows.
 fn area(editing: &BlockEditor, scene: &Scene, scroll: u32) -> Rect {
-    let room = scene.viewport;
+    let screen = scene.viewport;
     let place = scene.body.iter().find_map(|placed| match placed.item {
         Item::Cell { width, id, .. } if id == editing.cell => Some((placed.x, placed.y, width)),
         _ => None,
     });
-    let (x, y, columns) = place.unwrap_or((room.x, scroll, room.width));
-    let widest = columns.max(NARROWEST).min(room.width);
-    let x = x.min(room.right().saturating_sub(widest)).max(room.x);
-    let height = cut(editing.lines().len() + 2).max(3).min(room.height);
+    let (x, y, columns) = place.unwrap_or((screen.x, scroll, screen.width));
+    let widest = columns.max(MIN_COLUMNS).min(screen.width);
+    let x = x.min(screen.right().saturating_sub(widest)).max(screen.x);
+    let height = cut(editing.lines().len() + 2).max(3).min(screen.height);
     let y = cut(y.saturating_sub(scroll) as usize);
-    let y = room.y.saturating_add(y).min(room.bottom() - height).max(room.y);
+    let y = screen.y.saturating_add(y).min(screen.bottom() - height).max(screen.y);
     Rect { x, y, width: widest, height }
 }
 
-/// The first row or column to show so that the cursor's is in view, with one to spare; never one
-/// behind the cursor, in however little room.
-fn first(cursor: usize, room: u16) -> usize {
-    (cursor + 1).saturating_sub(usize::from(room.max(1)))
+/// Returns the first row or column to show so that the cursor is in view.
+fn first(cursor: usize, length: u16) -> usize {
+    (cursor + 1).saturating_sub(usize::from(length.max(1)))
 }
 
-/// Columns of the first characters of a line, as the highlighter draws them.
+/// Returns the columns of the first characters of a line, as the highlighter draws them.
 fn columns(line: &str, characters: usize) -> usize {
     let end = line.char_indices().nth(characters).map_or(line.len(), |(at, _)| at);
     let shown = visible_code(&line[..end]);
-    shown.split('\t').map(UnicodeWidthStr::width).sum::<usize>() + shown.matches('\t').count() * TAB
+    shown.split('\t').map(UnicodeWidthStr::width).sum::<usize>()
+        + shown.matches('\t').count() * TAB_COLUMNS
 }
 
 fn width(line: &Line<'_>) -> u16 {
-    // One more, for a cursor behind it.
+    // One more for the cursor after the line.
     cut(line.width() + 1)
 }
 

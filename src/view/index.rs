@@ -1,5 +1,5 @@
-//! The slide index: a row a slide, the chosen one marked, what was typed in the title, and what it
-//! was found by: the letters of the title, or the line of the slide that holds it.
+//! The slide index: a row for each slide with what matches the query, the letters of its title or a line
+//! of its text; the query in the panel's title.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Modifier, Style};
@@ -12,22 +12,23 @@ use crate::source::visible_line;
 use crate::theme::Theme;
 
 /// Columns of a panel that hold no text.
-const FRAME: usize = 4;
+const FRAME_COLUMNS: usize = 4;
 
-/// Columns of a line that are shown before what was found in it, where it is cut.
-const BEFORE_HIT: usize = 12;
+/// Columns shown before the match in a cut line.
+const HIT_CONTEXT_COLUMNS: usize = 12;
 
-/// A line with less space than this beside the title is not worth showing.
+/// A matching line with less space than this beside the title is not shown.
 const MIN_HIT_COLUMNS: usize = 10;
 
 /// Draws the open index.
 pub(super) fn draw(app: &App, index: &Index, theme: &Theme, buffer: &mut Buffer) {
-    // Only what can be seen is made: a deck may have ten thousand slides.
-    let room = usize::from(buffer.area.height);
-    let first = index.chosen.saturating_sub(room);
-    let shown: Vec<_> = index.found.iter().skip(first).take(2 * room + 1).collect();
+    // Only visible rows are built: a deck may have ten thousand slides.
+    let height = usize::from(buffer.area.height);
+    let first = index.chosen.saturating_sub(height);
+    let shown: Vec<_> = index.found.iter().skip(first).take(2 * height + 1).collect();
     let below = index.found.len() - first - shown.len();
-    let mut rows = rows(app, index, &shown, usize::from(buffer.area.width).saturating_sub(FRAME));
+    let mut rows =
+        rows(app, index, &shown, usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS));
     let chosen = (!rows.is_empty()).then_some(index.chosen - first);
     if rows.is_empty() {
         rows.push(Line::from("no slide matches"));
@@ -76,11 +77,11 @@ fn rows(app: &App, index: &Index, shown: &[&IndexEntry], width: usize) -> Vec<Li
         .collect()
 }
 
-/// A line from shortly before its first mark on, in so many columns.
+/// Returns a line from shortly before its first match, cut to this many columns.
 fn excerpt(text: &str, marks: &[u32], columns: usize) -> Vec<Span<'static>> {
     let first = marks.first().map_or(0, |mark| *mark as usize);
     let count = text.chars().count();
-    let start = if count <= columns { 0 } else { first.saturating_sub(BEFORE_HIT) };
+    let start = if count <= columns { 0 } else { first.saturating_sub(HIT_CONTEXT_COLUMNS) };
     let mut spans = Vec::new();
     let mut left = columns;
     if start > 0 {
@@ -97,7 +98,7 @@ fn excerpt(text: &str, marks: &[u32], columns: usize) -> Vec<Span<'static>> {
     spans
 }
 
-/// Characters as spans, those that are marked underlined.
+/// Returns characters as spans, with the marked ones underlined.
 fn marked(characters: impl Iterator<Item = (usize, char)>, marks: &[u32]) -> Vec<Span<'static>> {
     let mut spans: Vec<Span<'static>> = Vec::new();
     let mut last = None;
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_shows_what_was_found_in_it() {
+    fn long_line_shows_its_match() {
         assert_eq!(shown("short line", &[6, 7], 20), "short [li]ne");
         let long = "a line that is so long that its end is cut";
         assert_eq!(shown(long, &[0], 12), "[a] line that ");

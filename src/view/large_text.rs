@@ -1,6 +1,5 @@
-//! Text of other sizes than a cell's, in a buffer of cells: its first cell holds what a terminal is
-//! told to write (kitty's text sizing, OSC 66), the others that it covers hold nothing and are left
-//! alone.
+//! Large and small text in a buffer of cells (kitty's text sizing protocol, OSC 66): the first cell of a
+//! grapheme holds the escape sequence, the others that it covers are empty and are not drawn.
 
 use std::num::NonZeroU16;
 
@@ -9,15 +8,15 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-/// What opens a piece of text of size `s`.
+/// The start of text of size `s`.
 const OPEN: &str = "\x1b]66;s=";
-/// What makes it half as high, at the top of its room: superscript.
+/// Halves the size, at the top of the area: superscript.
 const HALF: &str = ":n=1:d=2";
-/// What closes it.
+/// The end of the text.
 const CLOSE: &str = "\x1b\\";
 
-/// Puts one grapheme, `size` times as large as a cell, with its corner at that of `area`, which it
-/// fills; raised, half as large at the top of that.
+/// Puts one grapheme, `size` times as large as a cell, in `area`, which it fills. If raised, it is half
+/// as large, at the top of the area.
 pub(super) fn put(
     buffer: &mut Buffer,
     area: Rect,
@@ -37,7 +36,7 @@ pub(super) fn put(
     }
 }
 
-/// Adds what takes no column of its own, as an accent, to the large character at a place.
+/// Adds a zero-width character, such as an accent, to the large character at a position.
 pub(super) fn join(buffer: &mut Buffer, position: Position, mark: &str) {
     let Some(cell) = buffer.cell_mut(position) else { return };
     let symbol = match cell.symbol().strip_suffix(CLOSE) {
@@ -47,20 +46,20 @@ pub(super) fn join(buffer: &mut Buffer, position: Position, mark: &str) {
     cell.set_symbol(&symbol);
 }
 
-/// A grapheme of another size than a cell's.
+/// A grapheme of another size than one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LargeGlyph<'a> {
-    /// What is written.
+    /// The grapheme.
     pub grapheme: &'a str,
-    /// Columns that it takes.
+    /// The columns it covers.
     pub columns: usize,
-    /// Rows that it takes: its size.
+    /// The rows it covers: its size.
     pub rows: usize,
-    /// Whether it is but half as large, at the top of its room.
+    /// Whether it is half as large, at the top of its area.
     pub is_raised: bool,
 }
 
-/// What a cell holds, if that is a grapheme of another size.
+/// Returns the large glyph that a cell holds, if any.
 pub fn large_glyph(symbol: &str) -> Option<LargeGlyph<'_>> {
     let (how, grapheme) = symbol.strip_prefix(OPEN)?.strip_suffix(CLOSE)?.split_once(';')?;
     let (size, is_raised) = how.strip_suffix(HALF).map_or((how, false), |size| (size, true));
@@ -68,7 +67,7 @@ pub fn large_glyph(symbol: &str) -> Option<LargeGlyph<'_>> {
     Some(LargeGlyph { grapheme, columns: rows * grapheme.width().max(1), rows, is_raised })
 }
 
-/// Takes away what another thing was drawn over in part: a terminal takes all of it away then.
+/// Removes large glyphs that are partly drawn over, as a terminal does.
 pub(super) fn mend(buffer: &mut Buffer) {
     for position in buffer.area.positions() {
         let Some(LargeGlyph { columns, rows, .. }) = large_glyph(buffer[position].symbol()) else {
@@ -89,8 +88,7 @@ pub(super) fn mend(buffer: &mut Buffer) {
     }
 }
 
-/// Makes all text as large as a cell, which is where it stands most plainly: for frames that are
-/// made of cells of others.
+/// Resets all text to the size of one cell, for frames that mix the cells of two others.
 pub fn flatten(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.diff_option == CellDiffOption::Skip && cell.symbol().is_empty() {
@@ -119,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn f127_a_large_grapheme_is_known_again() {
+    fn f127_large_glyphs_are_recognized() {
         let buffer = buffer();
         let known = |x, y| {
             let large = large_glyph(buffer[(x, y)].symbol()).unwrap();
@@ -133,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn f127_what_is_drawn_over_in_part_goes_as_a_whole() {
+    fn f127_partly_covered_glyphs_are_removed() {
         let mut buffer = buffer();
         buffer[(2, 1)].reset();
         buffer[(2, 1)].set_symbol("│");
@@ -145,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn f127_flat_text_keeps_its_first_columns() {
+    fn f127_flattened_text_keeps_its_first_columns() {
         let mut buffer = buffer();
         flatten(&mut buffer);
         assert_eq!(text(&buffer), ".A 中   ....      ...........n.");

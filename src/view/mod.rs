@@ -1,5 +1,4 @@
-//! View: scene and app state in, buffer out. Painting is dull: everything was decided by layout and
-//! by the app.
+//! View: draws a scene and the app's state into a buffer. It decides nothing: layout and the app have.
 
 mod color_depth;
 mod editor;
@@ -26,8 +25,8 @@ pub use large_text::{LargeGlyph, flatten, large_glyph};
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 
-/// Draws the slide, its body scrolled down by `scroll` rows, what is open on top of it, and the speaker's line. Pictures come back as
-/// overlays; there are none while a panel is open, which they would cover.
+/// Draws the slide, its body scrolled down by `scroll` rows, what is open on top of it, and the line for
+/// the speaker. Returns the pictures as overlays; none while a panel is open, which they would cover.
 pub fn draw(
     app: &App,
     scene: &Scene,
@@ -41,13 +40,13 @@ pub fn draw(
     }
     let overlays = paint(scene, scroll, buffer);
     match app.mode() {
-        // The editor's lines are coloured by whoever has the highlighter, and drawn by `edit`.
+        // The editor needs a highlighter: the caller draws it with `edit`.
         Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) | Mode::Edit(_) => {}
         Mode::Index(index) => index::draw(app, index, theme, buffer),
         Mode::Help(row) => help::draw(app, *row, theme, buffer),
-        Mode::Variables(names) => variables::draw(app, names, theme, buffer),
+        Mode::Variables(panel) => variables::draw(app, panel, theme, buffer),
         Mode::Problems(row) => problems::draw(app, *row, theme, buffer),
-        Mode::TrustPrompt(question) => trust_prompt::draw(app, question, theme, buffer),
+        Mode::TrustPrompt(prompt) => trust_prompt::draw(app, prompt, theme, buffer),
     }
     status::draw(app, theme, buffer);
     if scene.size.large_text {

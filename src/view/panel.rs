@@ -13,25 +13,27 @@ use crate::theme::Theme;
 
 /// What a panel shows.
 pub(super) struct Panel<'a> {
-    /// Stands in the frame's upper edge.
+    /// Shown on the frame's upper edge.
     pub(super) title: String,
-    /// Stands in the frame's lower edge: the keys that work here.
+    /// The keys of the panel, shown on the frame's lower edge.
     pub(super) keys: &'a str,
     /// The rows.
     pub(super) rows: Vec<Line<'a>>,
-    /// Which row to keep in view.
+    /// The row to keep in view.
     pub(super) keep: usize,
-    /// Which row is the chosen one.
+    /// The selected row.
     pub(super) chosen: Option<usize>,
 }
 
 impl Panel<'_> {
-    /// Draws the panel as large as its rows need and the screen allows, with nothing invisible in it.
+    /// Draws the panel as large as its rows need and the screen allows. Invisible characters are
+    /// replaced.
     pub(super) fn draw(self, theme: &Theme, buffer: &mut Buffer) {
         self.draw_part((0, 0), theme, buffer);
     }
 
-    /// As [`draw`](Self::draw), where so many more rows are above those given, and below.
+    /// Draws the panel like [`draw`](Self::draw) when `rows` are only a part: this many rows are above
+    /// and below.
     pub(super) fn draw_part(
         mut self,
         (above, below): (usize, usize),
@@ -69,8 +71,7 @@ impl Panel<'_> {
     }
 }
 
-/// Draws on the frame's right edge which part of the rows is shown, where that is not all of them:
-/// a thick stretch, and arrows that say where there is more.
+/// Draws a scroll bar on the frame's right edge if not all rows are shown.
 fn scroll_bar(area: Rect, first: usize, rows: usize, buffer: &mut Buffer) {
     let height = usize::from(area.height.saturating_sub(2));
     if rows <= height || height == 0 || area.width == 0 {
@@ -82,8 +83,8 @@ fn scroll_bar(area: Rect, first: usize, rows: usize, buffer: &mut Buffer) {
         buffer[(x, y)].set_symbol(symbol);
     };
     let length = (height * height / rows).max(1);
-    let most = height - length;
-    let start = (first * most).checked_div(rows - height).unwrap_or(0).min(most);
+    let max_start = height - length;
+    let start = (first * max_start).checked_div(rows - height).unwrap_or(0).min(max_start);
     (start..start + length).for_each(|row| put(row, "┃"));
     if first > 0 {
         put(0, "▲");
@@ -97,12 +98,12 @@ fn chosen(theme: &Theme) -> Style {
     theme.modal_selection.add_modifier(Modifier::BOLD)
 }
 
-/// The first row to show so that `keep` is in view, in the middle where that is possible.
-fn first_row(keep: usize, rows: usize, room: usize) -> usize {
-    keep.saturating_sub(room / 2).min(rows.saturating_sub(room))
+/// Returns the first row to show so that `keep` is in view, in the middle if possible.
+fn first_row(keep: usize, rows: usize, height: usize) -> usize {
+    keep.saturating_sub(height / 2).min(rows.saturating_sub(height))
 }
 
-/// A frame for content of this many columns and rows, cut to the screen.
+/// Returns a centred area for content of this many columns and rows, cut to the screen.
 fn centred(screen: Rect, columns: usize, rows: usize) -> Rect {
     let width = u16::try_from(columns + 4).unwrap_or(u16::MAX).min(screen.width);
     let height = u16::try_from(rows + 2).unwrap_or(u16::MAX).min(screen.height);
@@ -118,7 +119,7 @@ fn centred(screen: Rect, columns: usize, rows: usize) -> Rect {
 mod tests {
     use super::*;
 
-    /// The right edge of a panel of so many rows, `first` of them above its screen of `height`.
+    /// Returns the right edge of a panel of `height` rows that shows `rows` rows from `first` on.
     fn edge(height: u16, first: usize, rows: usize) -> String {
         let area = Rect::new(0, 0, 3, height + 2);
         let mut buffer = Buffer::empty(area);
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panel_shows_that_it_scrolls() {
+    fn long_panel_has_a_scroll_bar() {
         assert_eq!(edge(6, 0, 6), "││││││");
         assert_eq!(edge(6, 0, 12), "┃┃┃││▼");
         assert_eq!(edge(6, 3, 12), "▲┃┃┃│▼");

@@ -1,4 +1,4 @@
-//! The deck's mistakes: where, what, and what to try.
+//! The panel that lists the deck's problems: place, message, hints.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Modifier, Style};
@@ -10,13 +10,13 @@ use crate::diag::{Diagnostic, Severity};
 use crate::theme::Theme;
 
 /// Columns of a panel that hold no text.
-const FRAME: usize = 4;
+const FRAME_COLUMNS: usize = 4;
 
-/// Draws the deck's diagnostics; the chosen one is in view.
+/// Draws the deck's diagnostics with the selected one in view.
 pub(super) fn draw(app: &App, chosen: u16, theme: &Theme, buffer: &mut Buffer) {
     let problems = app.problems_in_order();
     let chosen = usize::from(chosen).min(problems.len().saturating_sub(1));
-    let width = usize::from(buffer.area.width).saturating_sub(FRAME);
+    let width = usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS);
     let (mut rows, mut keep, mut marked) = (Vec::new(), 0, None);
     for (number, diagnostic) in problems.iter().enumerate() {
         if number == chosen {
@@ -37,7 +37,7 @@ pub(super) fn draw(app: &App, chosen: u16, theme: &Theme, buffer: &mut Buffer) {
     Panel { title, keys, rows, keep, chosen: marked }.draw(theme, buffer);
 }
 
-/// The rows of one diagnostic: place and message, then its hints.
+/// Returns the rows of one diagnostic: place and message, then its hints.
 fn entry(app: &App, diagnostic: &Diagnostic, width: usize) -> Vec<Line<'static>> {
     let place = app.deck().sources.place(diagnostic.span);
     let message = match diagnostic.severity {
@@ -57,8 +57,7 @@ fn entry(app: &App, diagnostic: &Diagnostic, width: usize) -> Vec<Line<'static>>
     rows
 }
 
-/// A text on as many rows as it takes, broken between words; those behind the first have at least
-/// four columns before them, and `more` of them.
+/// Wraps a text between words. Rows after the first are indented by four columns and `more`.
 fn wrapped(text: &str, width: usize, more: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
     for word in text.split_inclusive(' ') {
@@ -79,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_too_long_goes_on_in_the_next_row() {
+    fn long_text_wraps() {
         assert_eq!(wrapped("a.md:1:2  one two", 20, 0), ["a.md:1:2  one two"]);
         assert_eq!(wrapped("a.md:1:2  one two", 13, 0), ["a.md:1:2  one ", "    two"]);
         assert_eq!(wrapped("    hint: one two", 13, 4), ["    hint: one ", "        two"]);

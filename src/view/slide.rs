@@ -1,4 +1,4 @@
-//! Painting a scene into a buffer. What cells cannot hold (pictures) comes back as overlays.
+//! Paints a scene into a buffer. Pictures, which cells cannot hold, are returned as overlays.
 
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 use ratatui::layout::{Position, Rect};
@@ -10,20 +10,20 @@ use unicode_width::UnicodeWidthStr;
 use super::large_text;
 use crate::layout::{Item, PictureKey, PlacedItem, RAISED, Scene};
 
-/// A picture's place on the screen, for whoever can put pictures there.
+/// The place of a picture on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlay {
-    /// Which picture.
+    /// The picture.
     pub key: PictureKey,
-    /// The cells it shows in, all of them on the screen.
+    /// The cells it covers on the screen.
     pub area: Rect,
     /// Columns and rows of the whole picture.
     pub whole: (u16, u32),
-    /// How many of its rows are scrolled away above `area`.
+    /// Rows of it that are scrolled off above `area`.
     pub skipped: u32,
 }
 
-/// Paints the scene, its body scrolled down by `scroll` rows, and says where its pictures go.
+/// Paints the scene, its body scrolled down by `scroll` rows, and returns its pictures.
 pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
     let screen = screen(scene, buffer);
     clear(buffer, scene.background);
@@ -34,19 +34,19 @@ pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
     overlays
 }
 
-/// Paints the body alone from row `first` on, over the whole screen.
+/// Paints only the body from row `first` on, over the whole screen.
 pub fn paint_body(scene: &Scene, first: u32, buffer: &mut Buffer) -> Vec<Overlay> {
     let area = screen(scene, buffer);
     BodyWindow { area, scroll: first }.paint_all(&scene.body, buffer)
 }
 
-/// Paints the frame alone, over what is there.
+/// Paints only the frame, over what is in the buffer.
 pub fn paint_frame(scene: &Scene, buffer: &mut Buffer) -> Vec<Overlay> {
     let area = screen(scene, buffer);
     BodyWindow { area, scroll: 0 }.paint_all(&scene.frame, buffer)
 }
 
-/// The cells, below row `first` of the body, in which pictures stand or will.
+/// Returns the areas of pictures and unfinished diagrams, with row `first` of the body at the top.
 pub fn picture_areas(scene: &Scene, first: u32, buffer: &Buffer) -> Vec<Rect> {
     let window = BodyWindow { area: screen(scene, buffer), scroll: first };
     let area = |placed: &PlacedItem| match placed.item {
@@ -62,7 +62,7 @@ fn screen(scene: &Scene, buffer: &Buffer) -> Rect {
     Rect::new(0, 0, scene.size.columns, scene.size.rows).intersection(buffer.area)
 }
 
-/// Says at the end of a row that the body goes on below, above, or both.
+/// Marks at the end of a row that there is more of the body below, above, or both.
 fn mark(scene: &Scene, scroll: u32, screen: Rect, buffer: &mut Buffer) {
     let below = scene.scroll_limit().saturating_sub(scroll);
     let text = match (scroll > 0, below > 0) {
@@ -79,7 +79,7 @@ fn mark(scene: &Scene, scroll: u32, screen: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// A part of the screen, and the rows scrolled away above it.
+/// A part of the screen, and the rows scrolled off above it.
 #[derive(Clone, Copy)]
 struct BodyWindow {
     area: Rect,
@@ -115,7 +115,7 @@ impl BodyWindow {
         None
     }
 
-    /// Writes a line `size` times as large as a cell; as any other where it does not show whole.
+    /// Writes a line `size` times as large as a cell; in normal size if it is not entirely visible.
     fn write_large(self, placed: &PlacedItem, line: &Line<'_>, size: u8, buffer: &mut Buffer) {
         let Some((area, skipped)) = self.visible(placed, u16::MAX, size.into()) else { return };
         if skipped > 0 || area.height < size.into() {
@@ -147,7 +147,7 @@ impl BodyWindow {
         }
     }
 
-    /// The cells of an item that show, and how many of its rows are scrolled away above them.
+    /// Returns the visible area of an item, and how many of its rows are scrolled off above it.
     fn visible(self, placed: &PlacedItem, width: u16, height: u32) -> Option<(Rect, u32)> {
         let on_screen = |row: u32| {
             let row = row.saturating_sub(self.scroll).min(self.area.height.into());
@@ -163,14 +163,14 @@ impl BodyWindow {
     }
 }
 
-/// Makes the whole buffer empty, in one style.
+/// Clears the whole buffer with one style.
 pub(super) fn clear(buffer: &mut Buffer, style: Style) {
     let mut empty = Cell::EMPTY;
     empty.set_style(style);
     buffer.content.fill(empty);
 }
 
-/// Makes an area empty, in one style over the colours that are there.
+/// Clears an area. Colours that `style` does not set are kept.
 fn blank(buffer: &mut Buffer, area: Rect, style: Style) {
     for position in area.positions() {
         if let Some(cell) = buffer.cell_mut(position) {
@@ -180,7 +180,7 @@ fn blank(buffer: &mut Buffer, area: Rect, style: Style) {
 }
 
 /// Writes a line from column `x` on, cut to `row`. A wide character that would cross the edge is
-/// left out.
+/// skipped.
 fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
     let mut x = x;
     for span in &line.spans {
@@ -210,13 +210,13 @@ fn write(buffer: &mut Buffer, row: Rect, x: u16, line: &Line<'_>) {
     }
 }
 
-/// A text's style, and whether it is half as high, at the top of its row.
+/// Returns a text's style, and whether it is half as high, at the top of its row.
 fn raised(style: Style) -> (Style, bool) {
     let is_raised = style.add_modifier.contains(RAISED);
     (Style { add_modifier: style.add_modifier.difference(RAISED), ..style }, is_raised)
 }
 
-/// Adds what takes no column of its own, as an accent, to the character before it.
+/// Adds a zero-width character, such as an accent, to the character at a position.
 fn join(buffer: &mut Buffer, position: Position, mark: &str) {
     if let Some(cell) = buffer.cell_mut(position) {
         let symbol = format!("{}{mark}", cell.symbol());
@@ -224,7 +224,7 @@ fn join(buffer: &mut Buffer, position: Position, mark: &str) {
     }
 }
 
-/// A text's graphemes; those of plain ASCII, most of all text, are its bytes.
+/// Returns the graphemes of a text. ASCII text, the common case, is split by bytes.
 fn graphemes(text: &str) -> impl Iterator<Item = &str> {
     let (plain, rest) = if text.is_ascii() { (text, "") } else { ("", text) };
     (0..plain.len()).map(|at| &plain[at..=at]).chain(rest.graphemes(true))
@@ -256,13 +256,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_cut_at_the_edge_of_the_screen() {
+    fn rows_are_cut_at_the_screen_edge() {
         let scene = scene(4, 2, vec![(2, 0, text("abc")), (1, 1, text("中文"))]);
         assert_eq!(painted(&scene, 0), ["  ab", " 中  "]);
     }
 
     #[test]
-    fn what_is_scrolled_away_leaves_a_mark() {
+    fn hidden_rows_are_marked() {
         let rows = ["a", "b", "c", "d", "e"].iter().enumerate();
         let mut scene = scene(9, 4, rows.map(|(y, row)| (0, y as u32, text(row))).collect());
         scene.viewport.height = 3;
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fill_keeps_the_colours_it_does_not_set() {
+    fn fill_keeps_colors_it_does_not_set() {
         let fill = |style| Item::Fill { width: 1, height: 1, style };
         let under = fill(Style::new().fg(Color::Red).bg(Color::Blue));
         let over = fill(Style::new().bg(Color::Green));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_an_overlay_of_its_visible_rows() {
+    fn picture_overlay_covers_its_visible_rows() {
         let key = PictureKey { base: "".into(), source: "a.png".into() };
         let picture = Item::Picture { width: 10, height: 6, key: key.clone() };
         let mut scene = scene(8, 4, vec![(1, 2, picture)]);

@@ -1,4 +1,4 @@
-//! What is for the speaker alone: the notice line, the count of errors, the terminal that is too
+//! Status for the speaker: the notice line, the number of errors, the message that the terminal is too
 //! small.
 
 use ratatui::buffer::Buffer;
@@ -12,20 +12,18 @@ use crate::app::{Action, App, Mode};
 use crate::source::visible_line;
 use crate::theme::Theme;
 
-/// Draws the notice on the last row; without one, how many errors the deck has, dimly, until the
-/// speaker has seen them.
+/// Draws the notice on the last row; without one, the number of errors, dimmed, until the speaker has
+/// seen them.
 pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
     let problems = app.unseen_errors();
     let failure = theme.output.failure;
     let text = match (&app.notice(), problems, app.mode()) {
         (Some(notice), ..) => format!(" {notice} "),
-        (None, _, Mode::Passthrough(_)) => {
-            " the program has the keys: ctrl-] takes them back ".to_owned()
-        }
+        (None, _, Mode::Passthrough(_)) => " keys go to the program; ctrl-] to return ".to_owned(),
         (None, _, Mode::Slide) if let Some(slide) = app.offscreen_prompt() => {
-            format!(" a block of slide {} waits for input ", slide.human())
+            format!(" a block on slide {} waits for input ", slide.human())
         }
-        // The pane has a row of its own there.
+        // The pane has its own status row there.
         (None, _, Mode::Slide) if app.pane().is_some() => return,
         (None, 1.., Mode::Slide) => {
             let what = if problems == 1 { "problem" } else { "problems" };
@@ -39,7 +37,7 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
     last_row(&text, failure.add_modifier(Modifier::REVERSED), buffer);
 }
 
-/// A text at the end of the last row; `…` closes one that is too long.
+/// Draws a text at the end of the last row; one that is too long ends in `…`.
 fn last_row(text: &str, style: Style, buffer: &mut Buffer) {
     let area = buffer.area;
     let line = Line::from(visible_line(text));
@@ -55,7 +53,7 @@ fn last_row(text: &str, style: Style, buffer: &mut Buffer) {
     }
 }
 
-/// Says that the terminal is too small, in whatever room there is.
+/// Shows that the terminal is too small, in a message that fits.
 pub(super) fn too_small(buffer: &mut Buffer) {
     clear(buffer, Style::new());
     let area = buffer.area;
@@ -74,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_notice_that_is_too_long_says_so() {
+    fn long_notice_is_cut() {
         let shown = |width| {
             let mut buffer = Buffer::empty(Rect::new(0, 0, width, 2));
             last_row(" talk.md: it is a folder ", Style::new(), &mut buffer);
@@ -86,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_hides_nothing() {
+    fn notice_shows_invisible_characters() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 9, 1));
         last_row(" a\u{202e}b\x1bc\u{200b} ", Style::new(), &mut buffer);
         let shown: String = (0..9).map(|x| buffer[(x, 0)].symbol()).collect();

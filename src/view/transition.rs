@@ -1,27 +1,26 @@
-//! What stands between two slides: a frame made of cells of both, as a function of how far the turn
-//! from one to the other has come.
+//! Transitions: a frame that mixes the cells of two slides, as a function of the progress.
 
 use ratatui::buffer::{Buffer, Cell};
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::Direction;
 
-/// A turn that is over.
+/// The progress of a finished transition.
 pub const DONE: usize = 1000;
 
-/// How one slide gives way to another.
+/// How one slide replaces another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Motion {
-    /// Cell by cell, in no order.
+    /// Cell by cell, in random order.
     Fade,
     /// The new slide pushes the old one out.
     Slide,
-    /// From both sides towards the middle; backwards from the middle outwards.
+    /// From both sides to the middle; backwards, from the middle to the sides.
     Collapse,
 }
 
-/// A frame of the turn from one slide to another, `progress` from 0 (all of `from`) to
-/// [`DONE`] (all of `to`). Both have the same size.
+/// Returns a frame of the transition, with `progress` from 0 (all of `from`) to [`DONE`] (all of `to`).
+/// Both buffers have the same size.
 pub fn between(
     from: &Buffer,
     to: &Buffer,
@@ -45,13 +44,13 @@ pub fn between(
     frame
 }
 
-/// Takes each cell from one of two rows; the halves of a wide character go together.
+/// Takes each cell from one of two rows. The halves of a wide character are kept together.
 fn mix(old: &[Cell], new: &[Cell], row: &mut [Cell], is_new: impl Fn(usize) -> bool) {
     let mut x = 0;
     while x < row.len() {
         let takes_new = is_new(x);
         let mut end = x + 1;
-        // As long as either row has a character across the next border, it is none.
+        // Extends the range while a wide character of either row crosses its end.
         while end < row.len() && (is_wide(&old[end - 1]) || is_wide(&new[end - 1])) {
             end += 1;
         }
@@ -62,7 +61,7 @@ fn mix(old: &[Cell], new: &[Cell], row: &mut [Cell], is_new: impl Fn(usize) -> b
     }
 }
 
-/// Both rows side by side, seen through a window that moves over them.
+/// Shows both rows side by side through a window that moves over them.
 fn push(old: &[Cell], new: &[Cell], row: &mut [Cell], direction: Direction, progress: usize) {
     let width = row.len();
     let moved = (width * progress + DONE / 2) / DONE;
@@ -74,7 +73,7 @@ fn push(old: &[Cell], new: &[Cell], row: &mut [Cell], direction: Direction, prog
         let at = start + x;
         *cell = if at < width { left[at].clone() } else { right[at - width].clone() };
     }
-    // A wide character that the window's end, or the border between the two, cuts in half.
+    // Removes wide characters that are cut by the window's end or the border between the rows.
     for cut in [width, width - start] {
         if let Some(cell) = cut.checked_sub(1).and_then(|x| row.get_mut(x))
             && is_wide(cell)
@@ -97,8 +96,8 @@ fn is_wide(cell: &Cell) -> bool {
     cell.symbol().len() > 1 && cell.symbol().width() > 1
 }
 
-/// From 0 to below [`DONE`], evenly spread and the same on every run (the finaliser of
-/// `MurmurHash3`).
+/// Returns a pseudo-random number from 0 to below [`DONE`], evenly distributed and reproducible (the
+/// finalizer of `MurmurHash3`).
 fn threshold(x: usize, y: usize) -> usize {
     let mut hash = (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77);
     hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
@@ -115,7 +114,7 @@ mod tests {
 
     const MOTIONS: [Motion; 3] = [Motion::Fade, Motion::Slide, Motion::Collapse];
 
-    fn turned(way: (Motion, Direction), progress: usize, from: &str, to: &str) -> String {
+    fn frame_text(way: (Motion, Direction), progress: usize, from: &str, to: &str) -> String {
         let (from, to) = (Buffer::with_lines([from]), Buffer::with_lines([to]));
         let frame = between(&from, &to, way, progress);
         frame.content.iter().map(Cell::symbol).collect()
@@ -126,43 +125,47 @@ mod tests {
     #[case(Motion::Slide, Direction::Back, 250, "4abc")]
     #[case(Motion::Collapse, Direction::Forward, 500, "1bc4")]
     #[case(Motion::Collapse, Direction::Back, 500, "a23d")]
-    fn f200_a_turn_shows_both_slides(
+    fn f200_transition_shows_both_slides(
         #[case] motion: Motion,
         #[case] direction: Direction,
         #[case] progress: usize,
         #[case] shown: &str,
     ) {
-        assert_eq!(turned((motion, direction), progress, "abcd", "1234"), shown);
+        assert_eq!(frame_text((motion, direction), progress, "abcd", "1234"), shown);
     }
 
     #[test]
-    fn f200_every_turn_starts_with_the_old_slide_and_ends_with_the_new() {
+    fn f200_transition_goes_from_old_to_new() {
         for motion in MOTIONS {
             for direction in [Direction::Forward, Direction::Back] {
                 let way = (motion, direction);
-                assert_eq!(turned(way, 0, "old中 x", "the new"), "old中  x", "{motion:?}");
-                assert_eq!(turned(way, DONE, "old中 x", "the new"), "the new", "{motion:?}");
+                assert_eq!(frame_text(way, 0, "old中 x", "the new"), "old中  x", "{motion:?}");
+                assert_eq!(frame_text(way, DONE, "old中 x", "the new"), "the new", "{motion:?}");
             }
         }
     }
 
     #[test]
-    fn f200_a_fade_brings_more_and_more_of_the_new_slide() {
+    fn f200_fade_reveals_more_and_more() {
         let (from, to) = ("a".repeat(200), "b".repeat(200));
         let way = (Motion::Fade, Direction::Forward);
         let count = |progress| {
-            turned(way, progress, &from, &to).chars().filter(|letter| *letter == 'b').count()
+            frame_text(way, progress, &from, &to).chars().filter(|letter| *letter == 'b').count()
         };
         assert!((60..140).contains(&count(500)), "{}", count(500));
         assert!(count(250) < count(500) && count(500) < count(750));
     }
 
     #[test]
-    fn f200_a_wide_character_is_never_halved() {
+    fn f200_wide_characters_are_never_halved() {
         for tenths in 0..=10 {
             for motion in MOTIONS {
-                let shown =
-                    turned((motion, Direction::Forward), tenths * DONE / 10, "a中文b", "中bc文");
+                let shown = frame_text(
+                    (motion, Direction::Forward),
+                    tenths * DONE / 10,
+                    "a中文b",
+                    "中bc文",
+                );
                 let buffer = Buffer::with_lines([shown.as_str()]);
                 assert!(buffer.area.width >= 6, "{shown}");
                 for (x, pair) in shown.chars().collect::<Vec<_>>().windows(2).enumerate() {

@@ -1,5 +1,6 @@
-//! The question before a deck's code runs for the first time: what would run, in which languages, by
-//! what, what starts by itself, and what has changed since the deck was trusted.
+//! The trust prompt, shown before a deck's code runs for the first time: which languages and blocks would
+//! run, which blocks autorun, with which interpreter and crates, and what has changed since the deck was
+//! trusted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,52 +20,52 @@ const FRAME_COLUMNS: usize = 4;
 /// Rows of a panel that hold no text.
 const FRAME_ROWS: usize = 2;
 
-/// The widest text: longer lines are hard to read.
+/// The maximum width of the text: longer lines are hard to read.
 const MAX_COLUMNS: usize = 76;
 
-/// Columns of what a row is about.
+/// Columns of a row's label.
 const NAME_COLUMNS: usize = 17;
 
-/// Slides that are named; more are counted.
+/// The maximum number of slides that are listed.
 const MAX_SLIDES: usize = 8;
 
-/// Draws the question.
-pub(super) fn draw(app: &App, question: &TrustPrompt, theme: &Theme, buffer: &mut Buffer) {
+/// Draws the prompt.
+pub(super) fn draw(app: &App, prompt: &TrustPrompt, theme: &Theme, buffer: &mut Buffer) {
     let width = usize::from(buffer.area.width).saturating_sub(FRAME_COLUMNS).min(MAX_COLUMNS);
-    let Some(inquiry) = app.trust_summary() else {
+    let Some(summary) = app.trust_summary() else {
         let rows = choices(&[("n", "no")], width);
-        let title = "Looking at what would run …".to_owned();
+        let title = "Checking what would run …".to_owned();
         return Panel { title, keys: "n", rows, keep: 0, chosen: None }.draw(theme, buffer);
     };
-    let told = told(app, question, inquiry, width);
-    let choices = answers(app, inquiry, width);
+    let facts = facts(app, prompt, summary, width);
+    let choices = answers(app, summary, width);
     let height = usize::from(buffer.area.height);
     let space = height.saturating_sub(FRAME_ROWS + choices.len() + 1).max(1);
-    let hidden = told.len().saturating_sub(space);
-    let first = usize::from(question.row).min(hidden);
+    let hidden = facts.len().saturating_sub(space);
+    let first = usize::from(prompt.row).min(hidden);
     let keys = if app.sandbox().is_ok() { "o · a · s · n" } else { "o · a · n" };
     let keys = match hidden {
         0 => keys.to_owned(),
         hidden => format!("{} of {hidden} more rows: ↑ ↓ · {keys}", hidden - first),
     };
-    let mut rows: Vec<_> = told.into_iter().skip(first).take(space).collect();
+    let mut rows: Vec<_> = facts.into_iter().skip(first).take(space).collect();
     rows.push(Line::default());
     rows.extend(choices);
     let title = "Run this deck's code?".to_owned();
     Panel { title, keys: &keys, rows, keep: 0, chosen: None }.draw(theme, buffer);
 }
 
-/// What there is to know before the answer.
-fn told(
+/// Returns the rows to read before answering.
+fn facts(
     app: &App,
-    question: &TrustPrompt,
-    inquiry: &TrustSummary,
+    prompt: &TrustPrompt,
+    summary: &TrustSummary,
     width: usize,
 ) -> Vec<Line<'static>> {
     let deck = app.deck().sources.iter().next().map(crate::source::SourceFile::name);
     let deck = deck.unwrap_or_default();
     let mut rows = Vec::new();
-    if inquiry.changes.is_empty() {
+    if summary.changes.is_empty() {
         let text = format!("{deck} can run code on this machine:");
         rows.extend(wrapped("", &text, width).into_iter().map(Line::from));
     } else {
@@ -72,7 +73,7 @@ fn told(
         let bold = Style::new().add_modifier(Modifier::BOLD);
         let lines = wrapped("", &text, width).into_iter();
         rows.extend(lines.map(|line| Line::from(Span::styled(line, bold))));
-        let changes = inquiry.changes.iter().flat_map(|it| wrapped("  • ", it, width));
+        let changes = summary.changes.iter().flat_map(|it| wrapped("  • ", it, width));
         rows.extend(changes.map(Line::from));
     }
     rows.push(Line::default());
@@ -81,17 +82,17 @@ fn told(
         rows.extend(wrapped(&name, text, width).into_iter().map(Line::from));
     };
     row("in the deck", &languages(app));
-    row("asked for now", &blocks(question.cells.len()));
-    row("by itself", &by_itself(app));
-    if let Some(interpreter) = &inquiry.interpreter {
+    row("requested now", &blocks(prompt.cells.len()));
+    row("autorun", &autorun(app));
+    if let Some(interpreter) = &summary.interpreter {
         row("Python", interpreter);
     }
-    if !inquiry.crates.is_empty() {
-        row("crates", &inquiry.crates.join("; "));
-        row("", "build scripts and macros of crates run while they are built");
+    if !summary.crates.is_empty() {
+        row("crates", &summary.crates.join("; "));
+        row("", "build scripts and macros run during the build");
     }
-    if !inquiry.files.is_empty() {
-        row("beside it", &inquiry.files.join(", "));
+    if !summary.files.is_empty() {
+        row("in its folder", &summary.files.join(", "));
     }
     rows
 }
@@ -105,15 +106,15 @@ fn languages(app: &App) -> String {
     languages.collect::<Vec<_>>().join(", ")
 }
 
-/// How many blocks start by themselves, and on which slides.
-fn by_itself(app: &App) -> String {
-    let alone = app.deck().cells.iter().filter(|cell| cell.exec.start == Start::Auto);
-    let slides: Vec<usize> = alone.map(|cell| cell.slide.index() + 1).collect();
+/// Returns how many blocks autorun, and on which slides.
+fn autorun(app: &App) -> String {
+    let autorun = app.deck().cells.iter().filter(|cell| cell.exec.start == Start::Auto);
+    let slides: Vec<usize> = autorun.map(|cell| cell.slide.index() + 1).collect();
     let numbers: BTreeSet<usize> = slides.iter().copied().collect();
     let named = numbers.iter().take(MAX_SLIDES).map(ToString::to_string).collect::<Vec<_>>();
     let more = if numbers.len() > MAX_SLIDES { " and others" } else { "" };
     match slides.len() {
-        0 => "nothing".to_owned(),
+        0 => "none".to_owned(),
         count => {
             let what = if numbers.len() == 1 { "slide" } else { "slides" };
             format!("{}, on {what} {}{more}", blocks(count), named.join(", "))
@@ -121,25 +122,25 @@ fn by_itself(app: &App) -> String {
     }
 }
 
-/// The answers that there are.
-fn answers(app: &App, inquiry: &TrustSummary, width: usize) -> Vec<Line<'static>> {
-    let never = |why: &String| format!("(always is not possible: {why})");
-    let always = inquiry.unrememberable.as_ref().map(never);
+/// Returns the possible answers.
+fn answers(app: &App, summary: &TrustSummary, width: usize) -> Vec<Line<'static>> {
+    let never = |why: &String| format!("(always is not available: {why})");
+    let always = summary.unrememberable.as_ref().map(never);
     let always = always.as_deref().unwrap_or("always for this deck, until what it runs changes");
     let (key, sandboxed) = sandbox(app);
     choices(&[("o", "once: for this talk"), ("a", always), (key, &sandboxed), ("n", "no")], width)
 }
 
-/// The answer that runs the code in the sandbox, with what this machine cannot hold of it; or why
-/// there is no such answer.
+/// Returns the answer that runs the code in the sandbox, with what the sandbox cannot restrict on this
+/// machine; or why it is not available.
 fn sandbox(app: &App) -> (&'static str, String) {
     match app.sandbox() {
         Ok(gaps) => {
             let answer = "sandboxed: for this talk, without network or your files";
-            let gaps = gaps.iter().map(|gap| format!("; this kernel cannot hold: {gap}"));
+            let gaps = gaps.iter().map(|gap| format!("; this kernel cannot restrict: {gap}"));
             ("s", [answer.to_owned()].into_iter().chain(gaps).collect())
         }
-        Err(why) => (" ", format!("(sandboxed is not possible: {why})")),
+        Err(why) => (" ", format!("(sandboxed is not available: {why})")),
     }
 }
 
@@ -163,7 +164,7 @@ fn blocks(count: usize) -> String {
     if count == 1 { "1 block".to_owned() } else { format!("{count} blocks") }
 }
 
-/// A text behind what it is about, on as many rows as it takes, those below the first as far in.
+/// Wraps a text after its label. Rows after the first are indented to the text.
 fn wrapped(name: &str, text: &str, width: usize) -> Vec<String> {
     let indent = name.width();
     let mut rows = vec![name.to_owned()];
@@ -175,7 +176,7 @@ fn wrapped(name: &str, text: &str, width: usize) -> Vec<String> {
         }
         for c in word.chars() {
             let columns = c.to_string().width();
-            // A path may be longer than a row.
+            // A word, such as a path, may be longer than a row.
             if used > indent && used + columns > width && c != ' ' {
                 rows.push(" ".repeat(indent));
                 used = indent;
@@ -198,18 +199,18 @@ mod tests {
     use crate::app::{AppOptions, Msg, update};
     use crate::theme::{Choice, resolve};
 
-    fn drawn(inquiry: Option<TrustSummary>, (columns, rows): (u16, u16), row: u16) -> Vec<String> {
+    fn drawn(summary: Option<TrustSummary>, (columns, rows): (u16, u16), row: u16) -> Vec<String> {
         let mut deck = crate::deck::Deck::default();
         let file = crate::source::SourceFile::new(Path::new("a\u{1b}deck.md"), "");
         deck.sources.add(file);
         let mut app = App::new(Arc::new(deck), AppOptions::default());
-        update(&mut app, Msg::Examined(inquiry.map(Arc::new)));
+        update(&mut app, Msg::Examined(summary.map(Arc::new)));
         let dark =
             Choice { forced: None, name: None, file: None, default: "dark", overrides: None };
         let (theme, _) = resolve(&dark);
         let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, columns, rows));
-        let question = TrustPrompt { cells: Vec::new(), row };
-        draw(&app, &question, &theme, &mut buffer);
+        let prompt = TrustPrompt { cells: Vec::new(), row };
+        draw(&app, &prompt, &theme, &mut buffer);
         let line = |y| (0..columns).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         (0..rows).map(line).collect()
     }
@@ -226,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn it_waits_until_everything_is_known() {
+    fn answers_appear_when_the_summary_is_known() {
         let screen = drawn(None, (80, 24), 0).concat();
-        assert!(screen.contains("Looking at what would run"), "{screen}");
+        assert!(screen.contains("Checking what would run"), "{screen}");
         assert!(!screen.contains("once"), "{screen}");
     }
 
     #[test]
-    fn all_of_it_is_seen_by_scrolling_and_the_answers_always_are() {
+    fn long_prompt_scrolls_and_keeps_its_answers() {
         for size in [(80, 24), (60, 20)] {
             let mut seen = String::new();
             for row in 0..40 {
@@ -243,7 +244,7 @@ mod tests {
                 }
                 seen += &screen;
             }
-            for told in [
+            for fact in [
                 "a␛deck.md has changed since you trusted it:",
                 "• block 1 (slide 1) changed",
                 "• block 12 (slide 1) changed",
@@ -252,16 +253,16 @@ mod tests {
                 ".venv, helper.py",
                 "more rows: ↑ ↓",
             ] {
-                assert!(seen.contains(told), "{told} of {size:?}: {seen}");
+                assert!(seen.contains(fact), "{fact} at {size:?}: {seen}");
             }
         }
     }
 
     #[test]
-    fn a_deck_that_cannot_be_remembered_says_why() {
+    fn unrememberable_deck_shows_the_reason() {
         let why = Some("crate ./dep: more than 8192 files".to_owned());
-        let inquiry = TrustSummary { unrememberable: why, ..TrustSummary::default() };
-        let screen = drawn(Some(inquiry), (80, 24), 0).join("\n");
-        assert!(screen.contains("always is not possible: crate ./dep: more than"), "{screen}");
+        let summary = TrustSummary { unrememberable: why, ..TrustSummary::default() };
+        let screen = drawn(Some(summary), (80, 24), 0).join("\n");
+        assert!(screen.contains("always is not available: crate ./dep: more than"), "{screen}");
     }
 }

@@ -66,7 +66,7 @@ fn f151_autorun_needs_permission_and_the_key_asks() {
     talk.wait_for("echo instead");
     talk.keys("ctrl-e");
     talk.wait_for("Run this deck's code?");
-    talk.wait_for("by itself      1 block");
+    talk.wait_for("autorun        1 block");
     talk.keys("o");
     talk.wait_for("instead-61");
     talk.quit();
@@ -246,7 +246,7 @@ fn f156_terminal_takes_keys_resizes_and_keeps_running() {
     let talk = PtyHarness::show(text);
     talk.wait("its room waits", |screen| screen.contains('▶') && screen.contains("not run"));
     talk.keys("tab enter");
-    talk.wait_for("the program has the keys");
+    talk.wait_for("keys go to the program");
     talk.keys("echo space out-$((40+2)); space tput space cols; space tty enter");
     talk.wait("a shell of 40 columns", |screen| {
         screen.contains("out-42") && screen.lines().any(|line| line.trim() == "40")
@@ -256,7 +256,7 @@ fn f156_terminal_takes_keys_resizes_and_keeps_running() {
     talk.keys("enter");
     talk.wait_for("out-42");
     talk.keys("ctrl-]");
-    talk.wait_gone("the program has the keys");
+    talk.wait_gone("keys go to the program");
     talk.keys("n");
     talk.wait_for("Two");
     talk.keys("p");
@@ -293,7 +293,7 @@ fn f156_top_vim_and_a_repl_work() {
         talk.keys(keys);
         talk.wait_for(then);
         talk.wait_for("done");
-        talk.wait_gone("the program has the keys");
+        talk.wait_gone("keys go to the program");
         talk.quit();
     }
 }

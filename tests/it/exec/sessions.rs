@@ -126,7 +126,7 @@ fn a_block_on_another_slide_that_waits_for_input_is_told_of() {
     talk.keys("n");
     talk.wait_for("Second");
     talk.keys("ctrl-e");
-    talk.wait_for("a block of slide 1 waits for input");
+    talk.wait_for("a block on slide 1 waits for input");
     talk.wait_for("waits for the block before it");
     talk.keys("p");
     talk.wait_for("waits for input · tab, enter");
@@ -183,9 +183,9 @@ fn a_value_that_never_answers_does_not_hold_up_the_talk() {
     run(&talk, 1);
     talk.wait_for("done");
     talk.keys("v");
-    talk.wait_for("asking");
+    talk.wait_for("loading");
     talk.keys("esc");
-    talk.wait_gone("asking");
+    talk.wait_gone("loading");
     talk.keys("v");
     talk.wait_for("inspecting the values takes too long");
     talk.keys("esc");

@@ -230,7 +230,7 @@ fn the_question_fits_a_small_terminal() {
         talk.keys("ctrl-e");
         talk.wait_for(ASKED);
         for told in
-            ["1 × python", "Python", "beside it      helper.py", "once: for this talk", "no"]
+            ["1 × python", "Python", "in its folder  helper.py", "once: for this talk", "no"]
         {
             assert!(talk.screen().contains(told), "{told}: {}", talk.screen());
         }

@@ -52,10 +52,10 @@ fn a_block_of_a_session_runs_the_one_before_it() {
     talk.wait_for("x is 42");
     talk.wait("both are done", |screen| screen.matches("done ").count() == 2);
     talk.keys("v");
-    talk.wait_for("Names after slide");
+    talk.wait_for("Variables after slide");
     talk.wait_for("x  int  42");
     talk.keys("esc");
-    talk.wait_gone("Names after slide");
+    talk.wait_gone("Variables after slide");
     talk.quit();
 }
 
@@ -185,9 +185,9 @@ fn a_terminal_on_the_slide_takes_keys() {
     talk.wait_for(">>>");
     talk.keys("6*7 enter");
     talk.wait("its answer", |screen| screen.lines().any(|line| line.trim() == "42"));
-    talk.wait_for("the program has the keys");
+    talk.wait_for("keys go to the program");
     talk.keys("ctrl-]");
-    talk.wait_gone("the program has the keys");
+    talk.wait_gone("keys go to the program");
     talk.keys("n p");
     talk.wait_for("A terminal on the slide");
     talk.wait("it is still there", |screen| screen.lines().any(|line| line.trim() == "42"));
