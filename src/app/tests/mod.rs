@@ -1,5 +1,5 @@
-//! Scripts for `update`: keys in, state and effects out. No terminal, no clock, no process. Here is
-//! what they share: decks of a few words, and a script that is told what happens.
+//! Tests of `update`: keys in, state and effects out, without terminal, clock or processes. This file
+//! holds what they share: small decks, and a script that sends messages.
 
 mod autorun;
 mod bench;
@@ -26,7 +26,7 @@ use crate::deck::{
 use crate::run::{Event, Outcome, RunId, State};
 use crate::source::{FileId, SourceFile, Span};
 
-/// A slide for a test: its text (one block a line, revealed line by line) and its cells' code.
+/// A slide: its text (one block per line, revealed line by line) and the code of its cells.
 struct Page<'a> {
     text: &'a str,
     code: &'a [&'a str],
@@ -80,8 +80,8 @@ fn deck(pages: &[Page<'_>]) -> Arc<Deck> {
     Arc::new(deck)
 }
 
-/// How a cell runs: code that starts with `auto` or `replace` does so by itself, and code with a
-/// digit and a colon is of the session with that number.
+/// Returns how a cell runs: code that starts with `auto` or `replace` autoruns, and code with a digit and
+/// a colon belongs to the session with that number.
 fn exec_spec(code: &str) -> ExecSpec {
     let (start, output_mode) = match code.split(' ').next() {
         Some("auto") => (Start::Auto, OutputMode::Below),
@@ -94,7 +94,7 @@ fn exec_spec(code: &str) -> ExecSpec {
     ExecSpec { start, output_mode, pty, session, ..ExecSpec::default() }
 }
 
-/// An app whose layout never changes: a screen of 20 rows, slides of `height`.
+/// An app with a fixed layout: a screen of 20 rows, slides of `height` rows.
 struct Script {
     app: App,
     height: u32,
@@ -133,14 +133,14 @@ impl Script {
             cells,
             ..LayoutInfo::default()
         };
-        self.tell(Msg::LaidOut(layout));
+        self.send(Msg::LaidOut(layout));
     }
 
-    fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+    fn send(&mut self, msg: Msg) -> Vec<Effect> {
         update(&mut self.app, msg)
     }
 
-    /// Presses keys, named as in the help: `l`, `ctrl-e`, `esc`.
+    /// Presses keys, named as in the help panel: `l`, `ctrl-e`, `esc`.
     fn keys(&mut self, keys: &str) -> Vec<Effect> {
         let mut effects = Vec::new();
         for name in keys.split(' ') {
@@ -159,7 +159,7 @@ impl Script {
                 "backspace" => KeyCode::Backspace,
                 letter => KeyCode::Char(letter.chars().next().unwrap()),
             };
-            effects.extend(self.tell(Msg::Key(KeyEvent::new(code, modifiers).into())));
+            effects.extend(self.send(Msg::Key(KeyEvent::new(code, modifiers).into())));
             if self.app.pane.is_none() {
                 self.lay_out();
             }
@@ -176,9 +176,9 @@ impl Script {
     }
 
     fn finish(&mut self, run: u64, outcome: Outcome) {
-        self.tell(Msg::Run(RunId(run), Event::Started));
-        self.tell(Msg::Run(RunId(run), Event::Output(b"hello\n".to_vec())));
-        self.tell(Msg::Run(RunId(run), Event::Finished(outcome, Duration::from_millis(3))));
+        self.send(Msg::Run(RunId(run), Event::Started));
+        self.send(Msg::Run(RunId(run), Event::Output(b"hello\n".to_vec())));
+        self.send(Msg::Run(RunId(run), Event::Finished(outcome, Duration::from_millis(3))));
     }
 }
 

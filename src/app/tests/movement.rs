@@ -1,32 +1,32 @@
-//! From step to step and from slide to slide.
+//! Movement between steps and slides.
 
 use super::{Script, page};
 use crate::deck::SlideNo;
 
 #[test]
-fn f191_next_walks_steps_then_slides_and_previous_walks_back_to_complete_slides() {
+fn f191_next_and_previous_walk_steps_then_slides() {
     let mut talk = Script::new(&[page("a\nb", &[]), page("c", &[])]);
     talk.keys("l");
     assert_eq!(talk.at(), (0, 1));
     talk.keys("l");
     assert_eq!(talk.at(), (1, 0));
     talk.keys("l");
-    assert_eq!(talk.at(), (1, 0), "nothing behind the last slide");
+    assert_eq!(talk.at(), (1, 0), "no slide after the last");
     talk.keys("h");
-    assert_eq!(talk.at(), (0, 1), "entered backwards, a slide is complete");
+    assert_eq!(talk.at(), (0, 1), "a slide entered backwards is complete");
     talk.keys("h h h");
     assert_eq!(talk.at(), (0, 0));
 }
 
 #[test]
-fn where_next_will_lead_is_known_ahead() {
+fn next_position_is_predicted() {
     let mut talk = Script::new(&[page("a\nb", &["1"]), page("c", &[])]);
     for _ in 0..3 {
         let ahead = talk.app.likely_next();
         talk.keys("l");
         assert!(ahead.is_none_or(|ahead| ahead == talk.app.view.at));
     }
-    assert_eq!(talk.app.likely_next(), None, "nothing behind the last slide");
+    assert_eq!(talk.app.likely_next(), None, "no slide after the last");
     talk.keys("h h l");
     assert_eq!(talk.app.likely_next().map(|at| at.slide), Some(SlideNo::new(1)));
     talk.keys("?");
@@ -38,7 +38,7 @@ fn where_next_will_lead_is_known_ahead() {
 }
 
 #[test]
-fn where_previous_will_lead_is_known_ahead() {
+fn previous_position_is_predicted() {
     let mut talk = Script::new(&[page("a\nb", &["1"]), page("c\nd", &[])]);
     talk.keys("l l l");
     assert_eq!(talk.at(), (1, 1));
@@ -46,9 +46,9 @@ fn where_previous_will_lead_is_known_ahead() {
     for _ in 0..2 {
         let ahead = talk.app.likely_next();
         talk.keys("h");
-        assert_eq!(ahead, Some(talk.app.view.at), "who goes back goes further back");
+        assert_eq!(ahead, Some(talk.app.view.at), "the direction is kept");
     }
-    assert_eq!(talk.app.likely_next(), None, "nothing before the first slide");
+    assert_eq!(talk.app.likely_next(), None, "no slide before the first");
     talk.keys("l h ?");
     assert_eq!(talk.app.likely_next(), None, "a panel is open");
     talk.keys("esc");
@@ -59,7 +59,7 @@ fn where_previous_will_lead_is_known_ahead() {
 }
 
 #[test]
-fn f192_f193_f194_fast_moves_ignore_steps_and_jumps_go_to_the_first() {
+fn f192_f193_f194_fast_moves_and_jumps_ignore_steps() {
     let mut talk = Script::new(&[page("a\nb", &[]), page("c\nd", &[]), page("e", &[])]);
     talk.keys("n");
     assert_eq!(talk.at(), (1, 0));

@@ -1,4 +1,4 @@
-//! Scripts for the pane, and for what a speaker does with an output.
+//! The pane, and the actions on an output.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::app::{Effect, Hit, LayoutInfo, Mode, Msg, Pane};
 use crate::deck::CellId;
 use crate::run::{Event, Outcome, RunId};
 
-/// A talk with a block that has run, on a screen of 20 rows.
+/// Returns a talk with a block that has run, on a screen of 20 rows.
 fn ran() -> Script {
     let mut talk = Script::new(&[page("a", &["1"]), page("b", &["2"])]);
     talk.keys("ctrl-e");
@@ -16,7 +16,7 @@ fn ran() -> Script {
 }
 
 impl Script {
-    /// Lays out a pane of this height, in which a search has found these rows.
+    /// Lays out a pane of this height with these search matches.
     fn pane_of(&mut self, height: u32, matches: &[u32]) {
         let layout = LayoutInfo {
             terminal: (80, 24),
@@ -26,7 +26,7 @@ impl Script {
             left: 3,
             ..LayoutInfo::default()
         };
-        self.tell(Msg::LaidOut(layout));
+        self.send(Msg::LaidOut(layout));
     }
 
     /// Presses keys in a pane of 100 rows.
@@ -40,7 +40,7 @@ impl Script {
         effects
     }
 
-    /// The first row that shows, and whether the end is followed.
+    /// Returns the first row shown, and whether the end is followed.
     fn top(&self) -> (u32, bool) {
         (self.app.rows_above(), self.app.pane.as_ref().is_some_and(|pane| pane.top.is_none()))
     }
@@ -59,19 +59,19 @@ fn copied(effects: &[Effect]) -> Vec<&str> {
 }
 
 #[test]
-fn nothing_that_acts_is_copied() {
+fn control_characters_are_not_copied() {
     let mut talk =
         Script::new(&[page("a", &["echo \u{202e}a\x1b[201~\r\nrm\t\u{200b}👩\u{200d}👧"])]);
     assert_eq!(copied(&talk.keys("Y")), ["echo a[201~\nrm\t👩\u{200d}👧"]);
     talk.keys("ctrl-e");
-    talk.tell(Msg::Run(RunId(1), Event::Output("x\u{2066}y\u{feff}z👩\u{200d}👧\n".into())));
+    talk.send(Msg::Run(RunId(1), Event::Output("x\u{2066}y\u{feff}z👩\u{200d}👧\n".into())));
     let copied = copied(&talk.keys("y")).concat();
     assert!(copied.starts_with('x') && copied.ends_with("👩\u{200d}👧"), "{copied:?}");
     assert!(!copied.contains(['\u{2066}', '\u{feff}']));
 }
 
 #[test]
-fn an_output_is_zoomed_and_the_slide_is_where_it_was() {
+fn closing_the_pane_restores_the_slide() {
     let mut talk = ran().tall(50);
     talk.app.view.scroll = 4;
     talk.keys("z");
@@ -80,7 +80,7 @@ fn an_output_is_zoomed_and_the_slide_is_where_it_was() {
     assert_eq!(talk.top(), (12, false));
     assert_eq!(talk.app.view.at.slide.index(), 0);
     for close in ["z", "esc", "q", "ctrl-c"] {
-        assert_eq!(talk.in_pane(close, &[]), [], "{close} does not leave the talk");
+        assert_eq!(talk.in_pane(close, &[]), [], "{close} does not quit");
         assert!(talk.app.pane.is_none(), "{close}");
         assert_eq!(talk.app.view.scroll, 4);
         talk.keys("z");
@@ -88,7 +88,7 @@ fn an_output_is_zoomed_and_the_slide_is_where_it_was() {
 }
 
 #[test]
-fn keys_scroll_in_the_pane() {
+fn keys_scroll_the_pane() {
     let mut talk = ran();
     talk.keys("z");
     let mut at = |keys: &str| {
@@ -101,21 +101,21 @@ fn keys_scroll_in_the_pane() {
     assert_eq!(at("ctrl-d ctrl-d ctrl-u"), (11, false));
     assert_eq!(at("G"), (80, true));
     assert_eq!(at("k"), (79, false));
-    assert_eq!(at("j"), (80, true), "at its end it is followed again");
+    assert_eq!(at("j"), (80, true), "output is followed again at the end");
     assert_eq!(at("g g"), (0, false));
     assert_eq!(at("4 0 G"), (39, false), "the row of that number");
-    assert_eq!(at("4 j G"), (80, true), "a number that a key interrupts is forgotten");
+    assert_eq!(at("4 j G"), (80, true), "a number interrupted by a key is dropped");
 }
 
 #[test]
-fn what_runs_is_followed_until_it_is_scrolled() {
+fn running_output_is_followed_until_scrolled() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     talk.keys("ctrl-e z");
     talk.pane_of(30, &[]);
     assert_eq!(talk.top(), (10, true));
     talk.pane_of(50, &[]);
     assert_eq!(talk.top(), (30, true));
-    talk.tell(Msg::Wheel(-3, Hit::default()));
+    talk.send(Msg::Wheel(-3, Hit::default()));
     talk.pane_of(90, &[]);
     assert_eq!(talk.top(), (27, false));
     talk.in_pane("G", &[]);
@@ -127,7 +127,7 @@ fn what_runs_is_followed_until_it_is_scrolled() {
 }
 
 #[test]
-fn an_output_that_shrinks_pulls_the_scroll_back() {
+fn shrinking_output_pulls_the_scroll_back() {
     let mut talk = ran();
     talk.keys("z");
     talk.in_pane("4 0 G", &[]);
@@ -136,7 +136,7 @@ fn an_output_that_shrinks_pulls_the_scroll_back() {
 }
 
 #[test]
-fn a_search_goes_to_the_first_match_from_here_and_around() {
+fn search_starts_here_and_wraps_around() {
     let mut talk = ran();
     talk.keys("z");
     let rows = [2, 30, 55, 90];
@@ -147,19 +147,19 @@ fn a_search_goes_to_the_first_match_from_here_and_around() {
     talk.in_pane("n", &rows);
     assert_eq!((at(&talk), talk.top().0), (Some(2), 45));
     talk.in_pane("n n", &rows);
-    assert_eq!((at(&talk), talk.top().0), (Some(0), 0), "behind the last comes the first");
+    assert_eq!((at(&talk), talk.top().0), (Some(0), 0), "wraps to the first");
     talk.in_pane("N", &rows);
     assert_eq!((at(&talk), talk.top().0), (Some(3), 80));
     talk.in_pane("p", &rows);
     assert_eq!(at(&talk), Some(2));
     talk.in_pane("/ x esc", &rows);
-    assert_eq!(talk.app.pane.as_ref().map(Pane::query), Some("cr"), "esc keeps the last");
+    assert_eq!(talk.app.pane.as_ref().map(Pane::query), Some("cr"), "esc keeps the last search");
     talk.in_pane("n", &[]);
-    assert_eq!(at(&talk), None, "nothing is there any more");
+    assert_eq!(at(&talk), None, "there are no matches any more");
 }
 
 #[test]
-fn a_search_opens_the_pane_and_its_letters_are_no_keys() {
+fn search_opens_the_pane_and_takes_all_letters() {
     let mut talk = ran();
     talk.keys("/ q z j");
     assert_eq!(talk.app.pane.as_ref().map(Pane::query), Some("qzj"));
@@ -171,7 +171,7 @@ fn a_search_opens_the_pane_and_its_letters_are_no_keys() {
 }
 
 #[test]
-fn the_block_that_is_meant_is_the_focused_one_else_the_last_one_that_ran() {
+fn target_is_the_focused_block_else_the_last_run() {
     let mut talk = Script::new(&[page("a", &["1", "2", "3"]), page("b", &[])]);
     let cell = |talk: &Script| talk.app.pane.as_ref().map(|pane| pane.cell.0);
     talk.keys("z");
@@ -185,11 +185,11 @@ fn the_block_that_is_meant_is_the_focused_one_else_the_last_one_that_ran() {
 }
 
 #[test]
-fn an_output_and_code_are_copied_and_it_is_said_how_much() {
+fn copying_reports_the_number_of_lines() {
     let mut talk = ran();
     assert_eq!(copied(&talk.keys("y")), ["hello"]);
     assert_eq!(talk.notice(), "copied 1 line of output");
-    talk.tell(Msg::Run(RunId(1), Event::Output(b"more\n".to_vec())));
+    talk.send(Msg::Run(RunId(1), Event::Output(b"more\n".to_vec())));
     assert_eq!(copied(&talk.keys("z y")), ["hello\nmore"]);
     assert_eq!(talk.notice(), "copied 2 lines of output");
     assert!(talk.app.pane.is_some());
@@ -200,11 +200,11 @@ fn an_output_and_code_are_copied_and_it_is_said_how_much() {
 }
 
 #[test]
-fn of_what_is_too_long_whole_lines_are_copied() {
+fn long_output_is_copied_in_whole_lines() {
     let mut talk = ran();
     let line = "é".repeat(1_000);
     for _ in 0..600 {
-        talk.tell(Msg::Run(RunId(1), Event::Output(format!("{line}\n").into_bytes())));
+        talk.send(Msg::Run(RunId(1), Event::Output(format!("{line}\n").into_bytes())));
     }
     let effects = talk.keys("y");
     let text = copied(&effects)[0];
@@ -214,7 +214,7 @@ fn of_what_is_too_long_whole_lines_are_copied() {
 }
 
 #[test]
-fn a_folded_output_stays_folded_where_the_talk_goes() {
+fn folded_output_stays_folded() {
     let mut talk = Script::new(&[page("a", &["1", "2"]), page("b", &[])]);
     let folded =
         |talk: &Script, cell: u32| talk.app.runs.get(&CellId(cell)).is_some_and(|run| run.folded);
@@ -224,61 +224,61 @@ fn a_folded_output_stays_folded_where_the_talk_goes() {
     talk.finish(1, Outcome::Exited(0));
     talk.keys("tab f n p");
     assert!(folded(&talk, 0) && !folded(&talk, 1));
-    talk.tell(Msg::Loaded(deck(&[page("a", &["new", "1", "2"]), page("b", &[])])));
+    talk.send(Msg::Loaded(deck(&[page("a", &["new", "1", "2"]), page("b", &[])])));
     assert!(folded(&talk, 1), "its code has moved");
     talk.keys("tab tab enter");
     assert!(folded(&talk, 1), "run again, too");
     talk.finish(3, Outcome::Exited(0));
-    talk.tell(Msg::Loaded(deck(&[page("a", &["new", "9", "2"]), page("b", &[])])));
+    talk.send(Msg::Loaded(deck(&[page("a", &["new", "9", "2"]), page("b", &[])])));
     assert!(folded(&talk, 1), "edited, too");
     talk.keys("esc tab tab f");
     assert!(!folded(&talk, 1));
 }
 
 #[test]
-fn a_pane_goes_with_its_block_through_a_reload_and_closes_without_it() {
+fn pane_follows_its_block_through_a_reload() {
     let mut talk = Script::new(&[page("a", &["1"]), page("b", &["2"])]);
     talk.keys("z");
-    talk.tell(Msg::Edited(deck(&[page("a", &["9"]), page("b", &["2"])])));
+    talk.send(Msg::Edited(deck(&[page("a", &["9"]), page("b", &["2"])])));
     assert!(talk.app.pane.is_some());
-    talk.tell(Msg::Edited(deck(&[page("a", &[]), page("b", &["2"])])));
+    talk.send(Msg::Edited(deck(&[page("a", &[]), page("b", &["2"])])));
     assert!(talk.app.pane.is_none());
     talk.keys("n z");
     assert!(talk.app.pane.is_some());
-    talk.tell(Msg::MovedTo(crate::deck::SlideNo::new(0), 0));
-    assert!(talk.app.pane.is_none(), "the other window has gone on");
+    talk.send(Msg::MovedTo(crate::deck::SlideNo::new(0), 0));
+    assert!(talk.app.pane.is_none(), "the presentation moved on");
 }
 
 #[test]
-fn what_asks_opens_its_prompt_in_its_own_pane_only() {
+fn prompt_opens_in_its_own_pane_only() {
     let mut talk = Script::new(&[page("a", &["1", "2"])]);
     talk.keys("tab enter z");
-    talk.tell(Msg::Run(RunId(1), Event::Started));
-    talk.tell(Msg::Run(RunId(1), Event::WaitsForInput { hidden: false }));
+    talk.send(Msg::Run(RunId(1), Event::Started));
+    talk.send(Msg::Run(RunId(1), Event::WaitsForInput { hidden: false }));
     assert!(matches!(talk.app.mode, Mode::StdinPrompt(CellId(0))) && talk.app.pane.is_some());
     talk.keys("esc esc tab z");
-    talk.tell(Msg::Run(RunId(1), Event::InputDone));
-    talk.tell(Msg::Run(RunId(1), Event::WaitsForInput { hidden: false }));
+    talk.send(Msg::Run(RunId(1), Event::InputDone));
+    talk.send(Msg::Run(RunId(1), Event::WaitsForInput { hidden: false }));
     assert!(matches!(talk.app.mode, Mode::Slide), "another pane hides it");
 }
 
 #[test]
-fn a_program_in_a_zoomed_terminal_gets_the_keys() {
+fn program_in_a_zoomed_terminal_gets_the_keys() {
     let mut talk = Script::new(&[page("a", &["pty"])]);
     talk.keys("tab enter ctrl-] z");
-    talk.tell(Msg::Run(RunId(1), Event::Started));
+    talk.send(Msg::Run(RunId(1), Event::Started));
     talk.keys("enter");
     assert!(matches!(talk.app.mode, Mode::Passthrough(CellId(0))));
     assert_eq!(talk.keys("z"), [Effect::SendInput(RunId(1), b"z".to_vec())]);
     talk.keys("ctrl-]");
     assert!(talk.app.pane.is_some() && matches!(talk.app.mode, Mode::Slide));
-    talk.tell(Msg::Run(RunId(1), Event::Finished(Outcome::Exited(0), Duration::ZERO)));
+    talk.send(Msg::Run(RunId(1), Event::Finished(Outcome::Exited(0), Duration::ZERO)));
     talk.keys("z");
     assert!(talk.app.pane.is_none());
 }
 
 #[test]
-fn columns_of_tables_scroll_no_further_than_there_are() {
+fn table_columns_scroll_within_bounds() {
     use crate::run::{DataTable, OutputValue};
     let mut talk = ran();
     let columns = (0..9).map(|_| crate::run::DataColumn {
@@ -288,12 +288,12 @@ fn columns_of_tables_scroll_no_further_than_there_are() {
         is_index: false,
     });
     let table = DataTable { columns: columns.collect(), width: 9, ..DataTable::default() };
-    talk.tell(Msg::Run(RunId(1), Event::Value(OutputValue::Table(table))));
+    talk.send(Msg::Run(RunId(1), Event::Value(OutputValue::Table(table))));
     talk.keys("z l l");
     let left = |talk: &Script| talk.app.pane.as_ref().map_or(0, |pane| pane.left);
     assert_eq!(left(&talk), 2);
     talk.in_pane("l l l l l l l", &[]);
-    assert_eq!(left(&talk), 3, "as many as the layout could scroll");
+    assert_eq!(left(&talk), 3, "as far as the layout allows");
     talk.in_pane("h", &[]);
     assert_eq!(left(&talk), 2);
 }

@@ -1,4 +1,4 @@
-//! What is drawn over the slide: grid, index, help and problems.
+//! Panels over the slide: index, help, problems; the grid; jumps.
 
 use std::sync::Arc;
 
@@ -12,23 +12,23 @@ fn with(deck: &Arc<Deck>, diagnostics: Vec<Diagnostic>) -> Arc<Deck> {
     Arc::new(Deck { diagnostics, ..(**deck).clone() })
 }
 
-/// Byte `at` of the deck's file.
+/// Returns the span of byte `at` of the deck's file.
 fn at(at: usize) -> Span {
     Span::new(FileId(0), at..at + 1)
 }
 
 #[test]
-fn the_grid_comes_and_goes() {
+fn grid_toggles() {
     let mut talk = Script::new(&[page("a", &[])]);
     talk.app.changed = Changes::default();
-    talk.tell(Msg::Act(Action::ToggleGrid));
+    talk.send(Msg::Act(Action::ToggleGrid));
     assert!(talk.app.view.grid && talk.app.changed.scene);
     talk.keys("T");
     assert!(!talk.app.view.grid);
 }
 
 #[test]
-fn f195_the_index_finds_by_letters_and_goes_there() {
+fn f195_index_finds_by_letters_and_goes_there() {
     let mut talk = Script::new(&[page("Apples", &[]), page("Pears", &[]), page("Plums", &[])]);
     talk.keys("ctrl-p p l u enter");
     assert_eq!(talk.at(), (2, 0));
@@ -42,7 +42,7 @@ fn f195_the_index_finds_by_letters_and_goes_there() {
 }
 
 #[test]
-fn help_scrolls_with_the_moving_keys_and_stops_at_its_ends() {
+fn help_scrolls_with_the_movement_keys() {
     let mut talk = Script::new(&[page("a", &[]), page("b", &[])]);
     talk.keys("? l l");
     assert!(matches!(talk.app.mode, Mode::Help(2)));
@@ -60,7 +60,7 @@ fn help_scrolls_with_the_moving_keys_and_stops_at_its_ends() {
 }
 
 #[test]
-fn enter_goes_to_the_chosen_problem() {
+fn enter_goes_to_the_selected_problem() {
     let mut talk = Script::new(&[page("a", &[]), page("b\nc", &[]), page("d", &[])]);
     let error = |start: usize| Diagnostic::error(at(start), "wrong");
     talk.app.deck = with(&talk.app.deck, vec![error(4), error(0)]);
@@ -82,15 +82,15 @@ fn enter_goes_to_the_chosen_problem() {
 fn only_new_errors_are_counted() {
     let mut talk = Script::new(&[page("a", &[]), page("b", &[])]);
     let error = |what: &str| Diagnostic::error(at(0), what);
-    talk.app.deck = with(&talk.app.deck, vec![Diagnostic::warning(at(0), "so so")]);
+    talk.app.deck = with(&talk.app.deck, vec![Diagnostic::warning(at(0), "minor")]);
     assert_eq!(talk.app.unseen_errors(), 0, "warnings are for the author");
     talk.app.problems.reviewed = vec![error("one"), error("two")];
     assert_eq!(talk.app.unseen_errors(), 2);
     talk.keys("D esc l");
     assert_eq!(talk.app.unseen_errors(), 0, "they were seen");
-    talk.tell(Msg::Reviewed(vec![error("two")]));
+    talk.send(Msg::Reviewed(vec![error("two")]));
     assert_eq!(talk.app.unseen_errors(), 0);
-    talk.tell(Msg::Reviewed(vec![error("two"), error("three")]));
+    talk.send(Msg::Reviewed(vec![error("two"), error("three")]));
     assert_eq!(talk.app.unseen_errors(), 2, "there is a new one");
     talk.app.problems.hidden = true;
     assert_eq!(talk.app.unseen_errors(), 0);
@@ -101,26 +101,26 @@ fn jumps_go_back_and_forward() {
     let pages = ["a", "b", "c", "d"].map(|text| page(text, &[]));
     let mut talk = Script::new(&pages);
     talk.keys("ctrl-o alt-o");
-    assert_eq!(talk.at(), (0, 0), "nowhere to go");
+    assert_eq!(talk.at(), (0, 0), "there is no jump");
     talk.keys("l 4 G");
     talk.keys("g g");
     assert_eq!(talk.at(), (0, 0));
     talk.keys("ctrl-o");
     assert_eq!(talk.at(), (3, 0));
     talk.keys("ctrl-o");
-    assert_eq!(talk.at(), (1, 0), "a step is no jump");
+    assert_eq!(talk.at(), (1, 0), "a step is not a jump");
     talk.keys("alt-o");
     assert_eq!(talk.at(), (3, 0));
     talk.keys("ctrl-o ctrl-p c enter alt-o");
-    assert_eq!(talk.at(), (2, 0), "a new jump forgets the way forward");
+    assert_eq!(talk.at(), (2, 0), "a new jump drops the way forward");
     let shorter = deck(&pages[..1]);
-    talk.tell(Msg::Edited(shorter));
+    talk.send(Msg::Edited(shorter));
     talk.keys("ctrl-o");
     assert_eq!(talk.at(), (0, 0), "the deck has become shorter");
 }
 
 #[test]
-fn notes_are_found_at_their_step() {
+fn index_finds_notes_at_their_step() {
     let mut talk = Script::new(&[page("a", &[]), page("b\nc", &[])]);
     let mut deck = (*talk.app.deck).clone();
     deck.slides[1].notes.push(Note { text: "wave".into(), step: Step(1) });

@@ -1,4 +1,4 @@
-//! The deck is saved or edited while it is shown: where the talk is then, and what runs keep.
+//! Saves and edits while the deck is shown: the new position, and what runs keep.
 
 use super::{Script, deck, page, runs};
 use crate::app::{Effect, Msg};
@@ -8,26 +8,26 @@ use crate::run::{Event, Outcome, RunId, State};
 #[test]
 fn f196_a_save_goes_to_the_first_change() {
     let mut talk = Script::new(&[page("a", &[]), page("b\nc\nd", &[]), page("e", &[])]);
-    talk.tell(Msg::Loaded(deck(&[page("a", &[]), page("b\nX\nd", &[]), page("e", &[])])));
+    talk.send(Msg::Loaded(deck(&[page("a", &[]), page("b\nX\nd", &[]), page("e", &[])])));
     assert_eq!(talk.app.view.at, Cursor { slide: SlideNo::new(1), step: Step(1) });
-    talk.tell(Msg::Loaded(deck(&[
+    talk.send(Msg::Loaded(deck(&[
         page("a", &[]),
         page("b\nX\nd", &[]),
         page("e", &[]),
         page("f", &[]),
     ])));
     assert_eq!(talk.at(), (3, 0), "a slide added at the end");
-    talk.tell(Msg::Loaded(deck(&[page("a", &[])])));
-    assert_eq!(talk.at(), (0, 0), "slides taken away: the last that is left");
+    talk.send(Msg::Loaded(deck(&[page("a", &[])])));
+    assert_eq!(talk.at(), (0, 0), "slides removed: the last remaining one");
 }
 
 #[test]
-fn unchanged_code_keeps_its_output_over_a_save_and_changed_code_shows_it_as_stale() {
+fn save_keeps_outputs_and_marks_changed_ones_stale() {
     let mut talk = Script::new(&[page("a", &["1", "2"])]);
     talk.keys("ctrl-e");
     talk.finish(1, Outcome::Exited(0));
     talk.finish(2, Outcome::Exited(0));
-    let effects = talk.tell(Msg::Loaded(deck(&[page("a", &["1", "changed"])])));
+    let effects = talk.send(Msg::Loaded(deck(&[page("a", &["1", "changed"])])));
     assert_eq!(effects, [Effect::Prepare]);
     let seen: Vec<_> = talk
         .app
@@ -44,26 +44,26 @@ fn outputs_move_with_their_code() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     talk.keys("ctrl-e");
     talk.finish(1, Outcome::Exited(0));
-    talk.tell(Msg::Loaded(deck(&[page("new", &["0"]), page("a", &["1"])])));
+    talk.send(Msg::Loaded(deck(&[page("new", &["0"]), page("a", &["1"])])));
     assert_eq!(talk.app.runs.keys().collect::<Vec<_>>(), [&CellId(1)]);
 }
 
 #[test]
-fn a_run_whose_code_is_gone_is_killed() {
+fn run_without_code_is_killed() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     talk.keys("ctrl-e");
-    let effects = talk.tell(Msg::Loaded(deck(&[page("a", &[])])));
+    let effects = talk.send(Msg::Loaded(deck(&[page("a", &[])])));
     assert_eq!(effects[0], Effect::Kill(RunId(1)));
 }
 
 #[test]
-fn an_edit_runs_what_changed_again_and_keeps_its_output_until_there_is_new() {
+fn edited_autorun_block_keeps_output_until_new() {
     let mut talk = Script::new(&[page("a", &["auto 1", "replace 2"])]);
-    talk.tell(Msg::Shown);
+    talk.send(Msg::Shown);
     talk.finish(1, Outcome::Exited(0));
     talk.finish(2, Outcome::Exited(0));
-    talk.tell(Msg::Loaded(deck(&[page("a", &["auto 1", "replace changed"])])));
-    assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
+    talk.send(Msg::Loaded(deck(&[page("a", &["auto 1", "replace changed"])])));
+    assert_eq!(runs(&talk.send(Msg::Shown)), [1]);
     let seen = |talk: &Script| {
         talk.app
             .runs
@@ -73,17 +73,17 @@ fn an_edit_runs_what_changed_again_and_keeps_its_output_until_there_is_new() {
     };
     assert_eq!(seen(&talk), [(false, 1), (true, 1)]);
     let run = talk.app.runs[&CellId(1)].run;
-    talk.tell(Msg::Run(run, Event::Output(b"x\ny\n".to_vec())));
+    talk.send(Msg::Run(run, Event::Output(b"x\ny\n".to_vec())));
     assert_eq!(seen(&talk), [(false, 1), (false, 2)]);
 }
 
 #[test]
-fn code_that_changed_while_it_ran_is_stopped_and_says_so() {
+fn code_changed_while_running_is_stopped() {
     let mut talk = Script::new(&[page("a", &["key 1"])]);
     talk.keys("ctrl-e");
-    talk.tell(Msg::Run(RunId(1), Event::Started));
-    talk.tell(Msg::Run(RunId(1), Event::Output(b"x\n".to_vec())));
-    let effects = talk.tell(Msg::Loaded(deck(&[page("a", &["key changed"])])));
+    talk.send(Msg::Run(RunId(1), Event::Started));
+    talk.send(Msg::Run(RunId(1), Event::Output(b"x\n".to_vec())));
+    let effects = talk.send(Msg::Loaded(deck(&[page("a", &["key changed"])])));
     assert_eq!(effects[0], Effect::Kill(RunId(1)));
     assert_eq!(talk.state(0), State::Ended(Outcome::Stopped));
     assert!(!talk.app.is_running());
@@ -91,15 +91,15 @@ fn code_that_changed_while_it_ran_is_stopped_and_says_so() {
 }
 
 #[test]
-fn edited_block_keeps_its_background_processes_and_a_removed_one_ends_them() {
+fn edited_block_keeps_its_background_processes() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     talk.keys("ctrl-e");
     talk.finish(1, Outcome::Exited(0));
-    talk.tell(Msg::Run(RunId(1), Event::Background(1)));
-    talk.tell(Msg::Loaded(deck(&[page("a", &["changed"])])));
+    talk.send(Msg::Run(RunId(1), Event::Background(1)));
+    talk.send(Msg::Loaded(deck(&[page("a", &["changed"])])));
     assert_eq!(talk.app.runs[&CellId(0)].background, 1);
-    talk.tell(Msg::Run(RunId(1), Event::Background(2)));
+    talk.send(Msg::Run(RunId(1), Event::Background(2)));
     assert_eq!(talk.app.runs[&CellId(0)].background, 2);
-    let effects = talk.tell(Msg::Loaded(deck(&[page("a", &[])])));
+    let effects = talk.send(Msg::Loaded(deck(&[page("a", &[])])));
     assert_eq!(effects[..1], [Effect::Kill(RunId(1))]);
 }

@@ -1,4 +1,4 @@
-//! Slides and outputs that are taller than their room.
+//! Slides and outputs that are taller than the screen.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -7,7 +7,7 @@ use crate::app::{Hit, LayoutInfo, Msg, OutputHit};
 use crate::deck::CellId;
 
 #[test]
-fn a_tall_slide_scrolls_to_its_end_before_it_is_left() {
+fn next_scrolls_a_tall_slide_first() {
     let mut talk = Script::new(&[page("a", &[]), page("b", &[])]).tall(50);
     talk.keys("l");
     assert_eq!((talk.at(), talk.app.view.scroll), ((0, 0), 18));
@@ -26,9 +26,9 @@ fn a_tall_slide_scrolls_to_its_end_before_it_is_left() {
 }
 
 #[test]
-fn what_a_step_reveals_below_the_screen_is_scrolled_into_view() {
+fn revealed_rows_scroll_into_view() {
     let mut talk = Script::new(&[page("a\nb", &[])]);
-    talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char('l')).into()));
+    talk.send(Msg::Key(KeyEvent::from(KeyCode::Char('l')).into()));
     let layout = LayoutInfo {
         terminal: (80, 24),
         viewport: 20,
@@ -36,14 +36,14 @@ fn what_a_step_reveals_below_the_screen_is_scrolled_into_view() {
         revealed: Some(25..35),
         ..LayoutInfo::default()
     };
-    talk.tell(Msg::LaidOut(layout));
+    talk.send(Msg::LaidOut(layout));
     assert_eq!(talk.app.view.scroll, 15);
 }
 
 #[test]
-fn what_a_step_reveals_and_is_taller_than_the_screen_is_shown_from_its_start() {
+fn tall_reveal_is_shown_from_its_start() {
     let mut talk = Script::new(&[page("a\nb", &[]), page("c", &[])]);
-    talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char('l')).into()));
+    talk.send(Msg::Key(KeyEvent::from(KeyCode::Char('l')).into()));
     let layout = LayoutInfo {
         terminal: (80, 24),
         viewport: 20,
@@ -51,19 +51,19 @@ fn what_a_step_reveals_and_is_taller_than_the_screen_is_shown_from_its_start() {
         revealed: Some(10..60),
         ..LayoutInfo::default()
     };
-    talk.tell(Msg::LaidOut(layout.clone()));
+    talk.send(Msg::LaidOut(layout.clone()));
     assert_eq!((talk.at(), talk.app.view.scroll), ((0, 1), 10));
     let mut press = |key| {
-        talk.tell(Msg::Key(KeyEvent::from(KeyCode::Char(key)).into()));
+        talk.send(Msg::Key(KeyEvent::from(KeyCode::Char(key)).into()));
         (talk.at(), talk.app.view.scroll)
     };
     assert_eq!([press('l'), press('l')], [((0, 1), 28), ((0, 1), 40)], "all of it can be seen");
-    assert_eq!([press('h'), press('h')], [((0, 1), 22), ((0, 1), 10)], "and seen again");
+    assert_eq!([press('h'), press('h')], [((0, 1), 22), ((0, 1), 10)], "and scrolled back through");
     assert_eq!(press('h').0, (0, 0));
 }
 
 #[test]
-fn a_smaller_slide_after_a_resize_pulls_the_scroll_back() {
+fn shrinking_slide_pulls_the_scroll_back() {
     let mut talk = Script::new(&[page("a", &[])]).tall(50);
     talk.keys("l l");
     assert_eq!(talk.app.view.scroll, 30);
@@ -72,7 +72,7 @@ fn a_smaller_slide_after_a_resize_pulls_the_scroll_back() {
 }
 
 #[test]
-fn the_wheel_scrolls_an_output_and_at_its_end_follows_again() {
+fn wheel_scrolls_output_and_follows_at_the_end() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     talk.keys("ctrl-e");
     let (cell, part, shown, total) = (CellId(0), 2, 10, 100);
@@ -81,12 +81,12 @@ fn the_wheel_scrolls_an_output_and_at_its_end_follows_again() {
         output: Some(OutputHit { cell, part, follows, first, shown, total }),
     };
     let scroll = |talk: &Script| talk.app.runs[&cell].scroll.get(&part).copied();
-    talk.tell(Msg::Wheel(-3, over(90, true)));
+    talk.send(Msg::Wheel(-3, over(90, true)));
     assert_eq!(scroll(&talk), Some(87));
-    talk.tell(Msg::Wheel(3, over(87, true)));
+    talk.send(Msg::Wheel(3, over(87, true)));
     assert_eq!(scroll(&talk), None);
-    talk.tell(Msg::Wheel(-3, over(1, true)));
+    talk.send(Msg::Wheel(-3, over(1, true)));
     assert_eq!(scroll(&talk), Some(0));
-    talk.tell(Msg::Wheel(3, over(87, false)));
-    assert_eq!(scroll(&talk), Some(90), "a table follows nothing");
+    talk.send(Msg::Wheel(3, over(87, false)));
+    assert_eq!(scroll(&talk), Some(90), "tables do not follow");
 }

@@ -7,7 +7,7 @@ use crate::app::{Effect, Mode, Msg};
 use crate::deck::{CellId, SlideNo};
 use crate::run::{Event, Outcome, RunId, State, Variable, is_current};
 
-/// A slide with blocks of one session.
+/// Blocks of one session.
 const CHAIN: &[&str] = &["0:a", "0:b", "0:c", "0:d"];
 
 fn chain() -> Script {
@@ -21,25 +21,25 @@ impl Script {
         self.keys("enter")
     }
 
-    /// The run that a cell's state belongs to.
+    /// Returns the id of a cell's run.
     fn run_of(&self, cell: u32) -> u64 {
         self.app.runs[&CellId(cell)].run.0
     }
 
-    /// Ends a cell's run; its state is kept.
+    /// Ends a cell's run and keeps its snapshot.
     fn end(&mut self, cell: u32, outcome: Outcome) -> Vec<Effect> {
-        self.tell(Msg::Run(RunId(self.run_of(cell)), Event::SnapshotReady));
+        self.send(Msg::Run(RunId(self.run_of(cell)), Event::SnapshotReady));
         self.lose(cell, outcome)
     }
 
-    /// Ends a cell's run; its state is lost.
+    /// Ends a cell's run without a snapshot.
     fn lose(&mut self, cell: u32, outcome: Outcome) -> Vec<Effect> {
         let run = RunId(self.run_of(cell));
-        self.tell(Msg::Run(run, Event::Started));
-        self.tell(Msg::Run(run, Event::Finished(outcome, Duration::ZERO)))
+        self.send(Msg::Run(run, Event::Started));
+        self.send(Msg::Run(run, Event::Finished(outcome, Duration::ZERO)))
     }
 
-    /// Runs a cell and all that is due before it, well.
+    /// Runs a cell and all that is due before it, successfully.
     fn run_well(&mut self, cell: u32) -> Vec<u32> {
         let mut order = runs(&self.run(cell));
         let mut at = 0;
@@ -50,7 +50,7 @@ impl Script {
         order
     }
 
-    /// The cells that show what is out of date.
+    /// Returns the cells whose output is out of date.
     fn out_of_date(&self) -> Vec<u32> {
         let deck = &self.app.deck;
         let old = deck.cells.iter().filter(|cell| !is_current(deck, &self.app.runs, cell));
@@ -58,7 +58,7 @@ impl Script {
     }
 }
 
-/// What a run goes on from.
+/// Returns the runs that new runs continue from.
 fn bases(effects: &[Effect]) -> Vec<Option<u64>> {
     let bases = effects.iter().filter_map(|effect| match effect {
         Effect::Run { base, .. } => Some(base.map(|base| base.0)),
@@ -68,7 +68,7 @@ fn bases(effects: &[Effect]) -> Vec<Option<u64>> {
 }
 
 #[test]
-fn a_block_runs_those_before_it_first_one_after_the_other() {
+fn earlier_blocks_run_first_one_by_one() {
     let mut talk = chain();
     let effects = talk.run(2);
     assert_eq!((runs(&effects), bases(&effects)), (vec![0], vec![None]));
@@ -82,19 +82,19 @@ fn a_block_runs_those_before_it_first_one_after_the_other() {
 }
 
 #[test]
-fn what_is_up_to_date_does_not_run_again() {
+fn current_blocks_do_not_run_again() {
     let mut talk = chain();
     assert_eq!(talk.run_well(2), [0, 1, 2]);
     assert_eq!(talk.run_well(2), [2]);
     assert_eq!(talk.run_well(3), [3]);
     assert_eq!(talk.run_well(1), [1]);
-    assert_eq!(talk.out_of_date(), [2, 3], "they went on from what is no longer there");
+    assert_eq!(talk.out_of_date(), [2, 3], "they continued from a replaced state");
     assert_eq!(talk.run_well(3), [2, 3]);
     assert_eq!(talk.out_of_date(), [0_u32; 0]);
 }
 
 #[test]
-fn the_run_key_runs_a_session_in_order() {
+fn run_key_runs_a_session_in_order() {
     let mut talk = chain();
     assert_eq!(runs(&talk.keys("ctrl-e")), [0]);
     for (cell, next) in [(0, 1), (1, 2), (2, 3)] {
@@ -103,7 +103,7 @@ fn the_run_key_runs_a_session_in_order() {
 }
 
 #[test]
-fn sessions_know_nothing_of_each_other() {
+fn sessions_are_independent() {
     let mut talk = Script::new(&[page("a", &["0:a", "1:b", "0:c", "plain"])]);
     assert_eq!(talk.run_well(1), [1]);
     assert_eq!(talk.run_well(3), [3]);
@@ -117,7 +117,7 @@ fn is_refused(state: &State, why: &str) -> bool {
 }
 
 #[test]
-fn behind_a_failure_nothing_runs_and_says_why() {
+fn blocks_after_a_failure_do_not_run() {
     let mut talk = chain();
     talk.run(2);
     assert_eq!(talk.end(0, Outcome::Raised), []);
@@ -129,24 +129,28 @@ fn behind_a_failure_nothing_runs_and_says_why() {
         );
     }
     assert!(!talk.app.is_running());
-    // What it did before it failed is there: who wants to go on does so, as in a notebook.
+    // The state before the failure is kept: the speaker can continue from it, as in a notebook.
     assert_eq!(talk.run_well(1), [1]);
 }
 
 #[test]
-fn what_a_crash_has_lost_runs_again() {
+fn state_lost_in_a_crash_is_rebuilt() {
     let mut talk = chain();
     assert_eq!(talk.run_well(0), [0]);
     talk.run(1);
     talk.lose(1, Outcome::Exited(4));
     let effects = talk.run(1);
-    assert_eq!((runs(&effects), bases(&effects)), (vec![1], vec![Some(1)]), "from where A left it");
+    assert_eq!(
+        (runs(&effects), bases(&effects)),
+        (vec![1], vec![Some(1)]),
+        "from the state that A left"
+    );
     talk.lose(1, Outcome::Exited(4));
-    assert_eq!(runs(&talk.run(2)), [1], "there is nothing else to go on from");
+    assert_eq!(runs(&talk.run(2)), [1], "there is no other state to continue from");
 }
 
 #[test]
-fn a_stop_ends_what_waits_too() {
+fn stop_ends_waiting_runs_too() {
     let mut talk = chain();
     talk.run(2);
     assert_eq!(talk.keys("ctrl-c"), [Effect::Interrupt(RunId(1))]);
@@ -156,72 +160,72 @@ fn a_stop_ends_what_waits_too() {
 }
 
 #[test]
-fn an_edited_block_makes_those_behind_it_run_again_when_they_are_asked_for() {
+fn edit_makes_later_blocks_run_again() {
     let mut talk = chain();
     talk.run_well(3);
     let edited = deck(&[page("a", &["0:a", "0:new", "0:c", "0:d"])]);
-    let effects = talk.tell(Msg::Loaded(edited));
+    let effects = talk.send(Msg::Loaded(edited));
     assert!(effects.contains(&Effect::DropSnapshot(RunId(2))), "{effects:?}");
     assert_eq!(talk.out_of_date(), [2, 3]);
-    assert_eq!(talk.state(3), State::Ended(Outcome::Exited(0)), "it shows what it knew");
+    assert_eq!(talk.state(3), State::Ended(Outcome::Exited(0)), "it shows the old output");
     assert_eq!(talk.run_well(3), [1, 2, 3]);
 }
 
 #[test]
-fn a_block_put_between_two_others_is_due() {
+fn inserted_block_is_due() {
     let mut talk = chain();
     talk.run_well(3);
-    talk.tell(Msg::Loaded(deck(&[page("a", &["0:a", "0:between", "0:b", "0:c", "0:d"])])));
+    talk.send(Msg::Loaded(deck(&[page("a", &["0:a", "0:between", "0:b", "0:c", "0:d"])])));
     assert_eq!(talk.out_of_date(), [2, 3, 4]);
     assert_eq!(talk.run_well(2), [1, 2]);
 }
 
 #[test]
-fn what_waits_for_a_block_that_is_edited_ends() {
+fn run_waiting_for_an_edited_block_ends() {
     let mut talk = chain();
     talk.run(2);
-    talk.tell(Msg::Loaded(deck(&[page("a", &["0:new", "0:b", "0:c", "0:d"])])));
+    talk.send(Msg::Loaded(deck(&[page("a", &["0:new", "0:b", "0:c", "0:d"])])));
     assert!(!talk.app.is_running(), "{:?}", talk.app.runs);
 }
 
 #[test]
-fn a_run_again_drops_what_the_last_one_left() {
+fn rerun_drops_the_last_snapshot() {
     let mut talk = chain();
     talk.run_well(1);
     assert_eq!(talk.run(1)[0], Effect::DropSnapshot(RunId(2)));
 }
 
 #[test]
-fn when_a_base_is_gone_the_session_starts_again_once() {
+fn lost_snapshot_restarts_the_session_once() {
     let mut talk = chain();
     talk.run_well(1);
     talk.run(2);
     let gone = |talk: &mut Script| {
         let run = RunId(talk.run_of(2));
-        talk.tell(Msg::Run(run, Event::SnapshotLost));
+        talk.send(Msg::Run(run, Event::SnapshotLost));
         let outcome = Outcome::NotStarted("gone".to_owned());
-        talk.tell(Msg::Run(run, Event::Finished(outcome, Duration::ZERO)))
+        talk.send(Msg::Run(run, Event::Finished(outcome, Duration::ZERO)))
     };
     assert_eq!(runs(&gone(&mut talk)), [0]);
     assert_eq!(runs(&talk.end(0, Outcome::Exited(0))), [1]);
     assert_eq!(runs(&talk.end(1, Outcome::Exited(0))), [2]);
-    assert_eq!(gone(&mut talk), [], "not for ever");
+    assert_eq!(gone(&mut talk), [], "only once");
     assert!(is_refused(&talk.state(2), "gone"));
 }
 
 #[test]
-fn a_run_in_place_uses_up_what_it_goes_on_from() {
+fn run_sharing_a_process_consumes_its_base() {
     let mut talk = chain();
     talk.run_well(0);
     talk.run(1);
-    talk.tell(Msg::Run(RunId(2), Event::SharesProcess));
+    talk.send(Msg::Run(RunId(2), Event::SharesProcess));
     talk.end(1, Outcome::Exited(0));
     assert_eq!(talk.run_well(2), [2]);
-    assert_eq!(talk.run_well(1), [0, 1], "there is no going back to what it went on from");
+    assert_eq!(talk.run_well(1), [0, 1], "the state it continued from is gone");
 }
 
 #[test]
-fn another_python_knows_nothing() {
+fn another_python_has_no_state() {
     let mut talk = chain();
     talk.run_well(1);
     let mut other = (*deck(&[page("a", CHAIN)])).clone();
@@ -229,59 +233,63 @@ fn another_python_knows_nothing() {
     for cell in &mut other.cells {
         std::sync::Arc::make_mut(cell).language = "python".into();
     }
-    talk.tell(Msg::Loaded(other.into()));
+    talk.send(Msg::Loaded(other.into()));
     assert_eq!(talk.run_well(1), [0, 1]);
 }
 
 #[test]
-fn nothing_runs_unasked_because_another_block_needs_it() {
+fn earlier_blocks_need_permission_too() {
     let mut talk = chain().untrusted();
     assert_eq!(talk.run(2), []);
     assert_eq!(runs(&talk.keys("o")), [0]);
 }
 
 #[test]
-fn what_runs_by_itself_does_so_again_when_its_slide_comes_and_it_is_out_of_date() {
+fn outdated_autorun_block_reruns_on_its_slide() {
     let mut talk = Script::new(&[page("a", &["0:a"]), page("b", &["auto 0:b"]), page("c", &[])]);
-    assert_eq!(runs(&talk.tell(Msg::Shown)), [0], "its neighbour needs it");
+    assert_eq!(runs(&talk.send(Msg::Shown)), [0], "the neighbour needs it");
     assert_eq!(runs(&talk.end(0, Outcome::Exited(0))), [1]);
     talk.end(1, Outcome::Exited(0));
     talk.keys("n");
-    assert_eq!(talk.tell(Msg::Shown), [], "it is what its session is");
+    assert_eq!(talk.send(Msg::Shown), [], "it is current");
     talk.keys("p");
-    talk.tell(Msg::Shown);
+    talk.send(Msg::Shown);
     talk.run_well(0);
-    assert_eq!((talk.tell(Msg::Shown), talk.out_of_date()), (vec![], vec![1]), "it is not seen");
+    assert_eq!((talk.send(Msg::Shown), talk.out_of_date()), (vec![], vec![1]), "it is not visible");
     talk.keys("n");
-    assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
-    assert_eq!(talk.tell(Msg::Shown), [], "once");
+    assert_eq!(runs(&talk.send(Msg::Shown)), [1]);
+    assert_eq!(talk.send(Msg::Shown), [], "once");
     talk.end(1, Outcome::Raised);
     talk.keys("n");
-    talk.tell(Msg::Shown);
+    talk.send(Msg::Shown);
     talk.keys("p");
-    assert_eq!(talk.tell(Msg::Shown), [], "it failed, but on the present state");
+    assert_eq!(talk.send(Msg::Shown), [], "it failed on the current state");
 }
 
 #[test]
-fn a_block_that_waits_for_input_unseen_is_told_of() {
+fn offscreen_prompt_is_reported() {
     let mut talk = Script::new(&[page("a", &["0:a"]), page("b", &["0:b"])]);
     talk.keys("n");
     talk.run(1);
     let run = RunId(talk.run_of(0));
-    talk.tell(Msg::Run(run, Event::Started));
+    talk.send(Msg::Run(run, Event::Started));
     assert_eq!(talk.app.offscreen_prompt(), None);
-    talk.tell(Msg::Run(run, Event::WaitsForInput { hidden: false }));
+    talk.send(Msg::Run(run, Event::WaitsForInput { hidden: false }));
     assert_eq!(talk.app.offscreen_prompt(), Some(SlideNo::new(0)));
     talk.keys("p");
-    assert_eq!(talk.app.offscreen_prompt(), None, "it is seen");
+    assert_eq!(talk.app.offscreen_prompt(), None, "it is visible");
     talk.keys("tab enter esc n");
     assert_eq!(talk.app.offscreen_prompt(), Some(SlideNo::new(0)), "a block waits for it");
     talk.keys("ctrl-c");
-    assert_eq!(talk.app.offscreen_prompt(), None, "that was stopped, and this was left to wait");
+    assert_eq!(
+        talk.app.offscreen_prompt(),
+        None,
+        "the other was stopped, and this prompt was closed"
+    );
 }
 
 #[test]
-fn names_are_asked_for_after_the_focused_block_or_the_last_and_again_when_it_runs() {
+fn variables_are_listed_and_refreshed() {
     let mut talk = chain();
     assert_eq!(talk.keys("v"), []);
     assert_eq!(talk.app.notice.as_deref(), Some("no block of a session has run yet"));
@@ -289,15 +297,15 @@ fn names_are_asked_for_after_the_focused_block_or_the_last_and_again_when_it_run
     talk.keys("esc");
     assert_eq!(talk.keys("v"), [Effect::ListVariables(RunId(2))], "the last that ran");
     let found = || Ok(vec![Variable { name: "x".into(), ..Variable::default() }]);
-    talk.tell(Msg::Variables(RunId(1), found()));
+    talk.send(Msg::Variables(RunId(1), found()));
     let shown =
-        |talk: &Script| matches!(&talk.app.mode, Mode::Variables(names) if names.found.is_some());
-    assert!(!shown(&talk), "that was another's");
-    talk.tell(Msg::Variables(RunId(2), found()));
+        |talk: &Script| matches!(&talk.app.mode, Mode::Variables(panel) if panel.found.is_some());
+    assert!(!shown(&talk), "the answer was for another run");
+    talk.send(Msg::Variables(RunId(2), found()));
     assert!(shown(&talk));
     assert_eq!(talk.keys("v"), []);
     talk.keys("tab v");
-    assert!(matches!(&talk.app.mode, Mode::Variables(names) if names.cell == CellId(0)));
+    assert!(matches!(&talk.app.mode, Mode::Variables(panel) if panel.cell == CellId(0)));
     talk.keys("enter");
     assert_eq!(talk.end(0, Outcome::Exited(0)), [Effect::ListVariables(RunId(3))]);
     talk.keys("esc tab tab v");

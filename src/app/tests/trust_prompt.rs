@@ -1,4 +1,4 @@
-//! The question before code runs: what it waits for, and what it takes as an answer.
+//! The trust prompt: when it can be answered, and what the answers do.
 
 use std::sync::Arc;
 
@@ -14,26 +14,26 @@ fn trusted() -> TrustSummary {
     TrustSummary { is_trusted: true, ..TrustSummary::default() }
 }
 
-/// A talk of which it is not known yet whether it was trusted before.
-fn checked() -> Script {
+/// A talk whose trust is still being looked up.
+fn checking() -> Script {
     let mut talk = Script::new(&[page("a", &["key 1", "auto 2"])]);
     talk.app.permission.trust = Trust::Checking;
     talk
 }
 
 #[test]
-fn allowing_counts_only_when_everything_is_told() {
+fn allowing_needs_the_summary() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
     talk.app.permission.summary = None;
     assert_eq!(talk.keys("ctrl-e"), [Effect::Examine]);
     assert_eq!(talk.keys("o a y"), []);
     assert_eq!(talk.app.permission.trust, Trust::Unknown);
-    talk.tell(examined(TrustSummary::default()));
+    talk.send(examined(TrustSummary::default()));
     assert_eq!(runs(&talk.keys("o")), [0]);
 }
 
 #[test]
-fn no_counts_at_once() {
+fn no_needs_no_summary() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
     talk.app.permission.summary = None;
     talk.keys("ctrl-e");
@@ -43,10 +43,10 @@ fn no_counts_at_once() {
 }
 
 #[test]
-fn a_deck_that_cannot_be_remembered_runs_once_only() {
+fn unrememberable_deck_cannot_be_always_trusted() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
     let unrememberable = Some("too many files".to_owned());
-    talk.tell(examined(TrustSummary { unrememberable, ..TrustSummary::default() }));
+    talk.send(examined(TrustSummary { unrememberable, ..TrustSummary::default() }));
     talk.keys("ctrl-e");
     assert_eq!(talk.keys("a"), []);
     assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
@@ -54,55 +54,55 @@ fn a_deck_that_cannot_be_remembered_runs_once_only() {
 }
 
 #[test]
-fn nothing_runs_while_trust_is_checked() {
-    let mut talk = checked();
-    assert_eq!(talk.tell(Msg::Shown), []);
-    assert_eq!(talk.state(1), State::NotRun, "whether it may is not known");
+fn nothing_runs_while_trust_is_looked_up() {
+    let mut talk = checking();
+    assert_eq!(talk.send(Msg::Shown), []);
+    assert_eq!(talk.state(1), State::NotRun, "permission is not known yet");
     assert_eq!(talk.keys("ctrl-e"), []);
-    assert!(matches!(talk.app.mode, Mode::Slide), "whether to ask is not known");
+    assert!(matches!(talk.app.mode, Mode::Slide), "no question yet");
 }
 
 #[test]
-fn what_was_asked_for_runs_once_trust_is_confirmed() {
-    let mut talk = checked();
+fn requested_cells_run_when_trust_is_confirmed() {
+    let mut talk = checking();
     talk.keys("tab ctrl-e");
-    let effects = talk.tell(examined(trusted()));
+    let effects = talk.send(examined(trusted()));
     assert_eq!(effects[0], Effect::Prepare);
     assert_eq!(runs(&effects), [0]);
     assert_eq!(talk.app.permission.trust, Trust::Always);
-    assert_eq!(runs(&talk.tell(Msg::Shown)), [1]);
+    assert_eq!(runs(&talk.send(Msg::Shown)), [1]);
 }
 
 #[test]
-fn what_was_asked_for_is_asked_about_once_trust_is_refuted() {
-    let mut talk = checked();
+fn requested_cells_are_asked_about_without_trust() {
+    let mut talk = checking();
     talk.keys("tab ctrl-e");
     let changes = vec!["block 2 now runs automatically".to_owned()];
     assert_eq!(talk.tell(examined(TrustSummary { changes, ..TrustSummary::default() })), []);
     assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
-    talk.tell(Msg::Shown);
+    talk.send(Msg::Shown);
     assert_eq!(talk.state(1), State::NotAllowed);
     assert_eq!(runs(&talk.keys("o")), [0]);
 }
 
 #[test]
-fn an_unknown_deck_is_examined_at_its_first_run() {
-    let mut talk = checked();
-    assert_eq!(talk.tell(Msg::Examined(None)), []);
+fn unknown_deck_is_examined_at_its_first_run() {
+    let mut talk = checking();
+    assert_eq!(talk.send(Msg::Examined(None)), []);
     assert_eq!(talk.app.permission.trust, Trust::Unknown);
     assert_eq!(talk.keys("ctrl-e"), [Effect::Examine]);
 }
 
 #[test]
-fn another_deck_is_another_question() {
-    let mut talk = checked();
+fn reload_drops_the_summary_and_requests() {
+    let mut talk = checking();
     talk.keys("ctrl-e");
     let other = deck(&[page("b", &["auto 1"])]);
-    let effects = talk.tell(Msg::Loaded(other.clone()));
+    let effects = talk.send(Msg::Loaded(other.clone()));
     assert!(effects.contains(&Effect::CheckTrust), "{effects:?}");
-    assert_eq!(runs(&talk.tell(examined(trusted()))), [0_u32; 0], "other code was asked for");
+    assert_eq!(runs(&talk.send(examined(trusted()))), [0_u32; 0], "the request was for other code");
     talk.app.permission.trust = Trust::Unknown;
-    talk.tell(Msg::Loaded(other));
+    talk.send(Msg::Loaded(other));
     assert_eq!(talk.app.permission.summary, None);
 }
 
@@ -111,15 +111,15 @@ fn edits_of_a_trusted_deck_are_remembered() {
     let mut talk = Script::new(&[page("a", &["1"])]);
     for (trust, wanted) in [(Trust::Always, true), (Trust::Once, false), (Trust::No, false)] {
         talk.app.permission.trust = trust;
-        let effects = talk.tell(Msg::Edited(deck(&[page("a", &["2"])])));
+        let effects = talk.send(Msg::Edited(deck(&[page("a", &["2"])])));
         assert_eq!(effects.contains(&Effect::RememberEdit), wanted, "{trust:?}");
     }
 }
 
 #[test]
-fn a_long_question_scrolls() {
+fn long_prompt_scrolls() {
     let mut talk = Script::new(&[page("a", &["1"])]).untrusted();
     talk.keys("ctrl-e j j k");
-    let Mode::TrustPrompt(question) = &talk.app.mode else { panic!("nothing is asked") };
-    assert_eq!(question.row, 1);
+    let Mode::TrustPrompt(prompt) = &talk.app.mode else { panic!("no prompt is open") };
+    assert_eq!(prompt.row, 1);
 }
