@@ -78,7 +78,7 @@ fn requested_cells_are_asked_about_without_trust() {
     let mut talk = checking();
     talk.keys("tab ctrl-e");
     let changes = vec!["block 2 now runs automatically".to_owned()];
-    assert_eq!(talk.tell(examined(TrustSummary { changes, ..TrustSummary::default() })), []);
+    assert_eq!(talk.send(examined(TrustSummary { changes, ..TrustSummary::default() })), []);
     assert!(matches!(talk.app.mode, Mode::TrustPrompt(_)));
     talk.send(Msg::Shown);
     assert_eq!(talk.state(1), State::NotAllowed);
