@@ -27,7 +27,7 @@ pub(super) const GROUP_END: &str = ": ";
 pub(super) struct Record {
     format: u32,
     /// The blocks, in deck order.
-    blocks: Vec<BlockRecord>,
+    blocks: Vec<TrustedBlock>,
     /// Options that apply to all blocks, by name.
     options: BTreeMap<String, String>,
     /// Hashes of the files around the deck, by `name` or `group: name`.
@@ -37,7 +37,7 @@ pub(super) struct Record {
 /// The attributes of a block by name, without those at their default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-struct BlockRecord(BTreeMap<String, String>);
+struct TrustedBlock(BTreeMap<String, String>);
 
 /// Attribute: hash of the block's code.
 const CODE: &str = "code";
@@ -57,7 +57,7 @@ impl Record {
         files: BTreeMap<String, String>,
         executors: BTreeMap<String, String>,
     ) -> Self {
-        let blocks = deck.cells.iter().map(|cell| BlockRecord::new(cell)).collect();
+        let blocks = deck.cells.iter().map(|cell| TrustedBlock::new(cell)).collect();
         let mut options = executors;
         let mut set = |name: &str, value: Option<&str>| {
             options.extend(value.map(|value| (name.to_owned(), value.to_owned())));
@@ -91,8 +91,8 @@ impl Record {
     }
 
     fn changed_blocks(&self, new: &Self, places: &[String]) -> Vec<String> {
-        let mut old: Vec<Option<&BlockRecord>> = self.blocks.iter().map(Some).collect();
-        let mut pairs: Vec<Option<&BlockRecord>> = vec![None; new.blocks.len()];
+        let mut old: Vec<Option<&TrustedBlock>> = self.blocks.iter().map(Some).collect();
+        let mut pairs: Vec<Option<&TrustedBlock>> = vec![None; new.blocks.len()];
         pair_up(&mut old, &mut pairs, &new.blocks, |block| block.0.iter().collect());
         for keys in [&[LANGUAGE, CODE][..], &[LANGUAGE]] {
             pair_up(&mut old, &mut pairs, &new.blocks, |block| {
@@ -187,7 +187,7 @@ impl Record {
     }
 }
 
-impl BlockRecord {
+impl TrustedBlock {
     fn new(cell: &Cell) -> Self {
         let exec = &cell.exec;
         let mut attributes = BTreeMap::new();
@@ -268,10 +268,10 @@ type AttributeList<'b> = Vec<(&'b String, &'b String)>;
 
 /// Pairs each unpaired block with the first old block with the same key.
 fn pair_up<'b>(
-    old: &mut [Option<&'b BlockRecord>],
-    pairs: &mut [Option<&'b BlockRecord>],
-    new: &'b [BlockRecord],
-    key: impl Fn(&'b BlockRecord) -> AttributeList<'b>,
+    old: &mut [Option<&'b TrustedBlock>],
+    pairs: &mut [Option<&'b TrustedBlock>],
+    new: &'b [TrustedBlock],
+    key: impl Fn(&'b TrustedBlock) -> AttributeList<'b>,
 ) {
     let mut places: BTreeMap<AttributeList<'b>, VecDeque<usize>> = BTreeMap::new();
     for (at, block) in old.iter().enumerate() {

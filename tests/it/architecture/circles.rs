@@ -7,15 +7,7 @@ use super::source::{SourceFile, source_files};
 
 /// The circles that exist, with the reason. A circle may lose files, not gain any.
 const CIRCLES: &[(&str, &[&str])] = &[
-    (
-        "exec: spawning reads the process tree and the sandbox",
-        &[
-            "exec/os/process_tree.rs",
-            "exec/os/procfs.rs",
-            "exec/os/spawn.rs",
-            "exec/sandbox/mod.rs",
-        ],
-    ),
+    ("exec: a plan names how its steps are run", &["exec/process/plan.rs", "exec/process/run.rs"]),
     (
         "headless: diagnostics of code and of the deck",
         &["headless/inspect.rs", "headless/inspect_code.rs"],
