@@ -1,17 +1,17 @@
-//! The command line as its user sees it: files and arguments in, text and an exit status out.
+//! The command line: files and arguments in, text and an exit status out.
 
 use std::fs;
 use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A folder of files, and a command in it.
+/// A folder of files, and a command to run in it.
 struct Shell {
     folder: TempDir,
     command: Command,
 }
 
-/// What a command did.
+/// The result of a command.
 struct Done {
     status: i32,
     out: String,
@@ -19,7 +19,7 @@ struct Done {
 }
 
 impl Shell {
-    /// `livedeck` with these arguments, in an empty folder, its user having no configuration.
+    /// Creates `livedeck` with these arguments, in an empty folder, without a user configuration.
     fn new(args: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_livedeck"));
@@ -29,7 +29,7 @@ impl Shell {
         Self { folder, command }
     }
 
-    /// A file of the folder.
+    /// Adds a file to the folder.
     fn file(self, path: &str, text: &str) -> Self {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -37,7 +37,7 @@ impl Shell {
         self
     }
 
-    /// A variable of the environment.
+    /// Sets an environment variable.
     fn var(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
@@ -47,7 +47,7 @@ impl Shell {
         self.run_in(|done| done)
     }
 
-    /// Runs the command, and looks at what it did while its folder is there.
+    /// Runs the command; the folder exists until `look` returns.
     fn run_in<T>(mut self, look: impl FnOnce(Done) -> T) -> T {
         let out = self.command.output().unwrap();
         look(Done {
@@ -59,19 +59,19 @@ impl Shell {
 }
 
 impl Done {
-    /// What was written by a command that worked.
+    /// Returns the output of a successful command.
     fn text(self) -> String {
         assert_eq!(self.status, 0, "{}", self.err);
         self.out
     }
 }
 
-/// A deck that is two slides where a rule ends one.
+/// A deck of two slides if rules end slides.
 const RULED: &str = "a\n\n---\n\nb\n";
-/// The configuration that makes it two.
+/// The configuration that makes rules end slides.
 const SHORTHAND: &str = "options:\n  end_slide_shorthand: true\n";
 
-/// The deck as text, after these arguments.
+/// Exports the deck as text, with these arguments.
 fn export(args: &[&str]) -> Shell {
     let export = ["export", "--to", "text", "talk.md"];
     Shell::new(&[&export, args].concat()).file("talk.md", RULED)
@@ -82,7 +82,7 @@ fn slides(done: Done) -> usize {
 }
 
 #[test]
-fn a_configuration_is_found_in_each_of_its_places() {
+fn configuration_is_found_in_each_place() {
     assert_eq!(slides(export(&[]).run()), 1);
     for flag in ["-c", "--config", "--config-file"] {
         assert_eq!(slides(export(&[flag, "c.yaml"]).file("c.yaml", SHORTHAND).run()), 2);
@@ -94,7 +94,7 @@ fn a_configuration_is_found_in_each_of_its_places() {
 }
 
 #[test]
-fn a_named_configuration_is_read_alone_and_one_beside_the_deck_over_the_user_s() {
+fn configuration_precedence() {
     let off = "options:\n  end_slide_shorthand: false\n";
     let all = |shell: Shell| {
         shell.file("livedeck.yaml", SHORTHAND).file("home/livedeck/config.yaml", SHORTHAND)
@@ -111,14 +111,14 @@ fn a_named_configuration_is_read_alone_and_one_beside_the_deck_over_the_user_s()
 }
 
 #[test]
-fn front_matter_wins_over_the_configuration() {
+fn front_matter_overrides_the_configuration() {
     let deck = format!("---\noptions:\n  end_slide_shorthand: false\n---\n{RULED}");
     let shell = export(&[]).file("talk.md", &deck).file("livedeck.yaml", SHORTHAND);
     assert_eq!(slides(shell.run()), 1);
 }
 
 #[test]
-fn a_bad_configuration_is_told_by_its_place() {
+fn configuration_error_has_its_place() {
     let done = export(&[]).file("livedeck.yaml", "options:\n  end_slide_shorthnd: true\n").run();
     assert_eq!((done.status, done.out.as_str()), (1, ""));
     assert!(done.err.contains("livedeck.yaml:2:3"), "{}", done.err);
@@ -129,7 +129,7 @@ fn a_bad_configuration_is_told_by_its_place() {
 }
 
 #[test]
-fn a_file_beside_a_deck_cannot_set_what_only_its_user_may() {
+fn deck_configuration_cannot_set_user_keys() {
     let beside = "options: {end_slide_shorthand: true}\n\
                   snippet: {exec: {enable: true}}\n\
                   bindings: {exit: [x]}\n\
@@ -148,7 +148,7 @@ fn a_file_beside_a_deck_cannot_set_what_only_its_user_may() {
 }
 
 #[test]
-fn check_reports_what_a_file_beside_a_deck_may_not_set() {
+fn check_reports_user_keys_in_deck_configuration() {
     let shell = Shell::new(&["check", "talk.md", "--format", "json"]).file("talk.md", RULED);
     let done = shell.file("livedeck.yaml", "bindings: {exit: [x]}\n").run();
     assert_eq!((done.status, done.err.as_str()), (0, ""));
@@ -160,7 +160,7 @@ fn check_reports_what_a_file_beside_a_deck_may_not_set() {
 }
 
 #[test]
-fn the_default_configuration_is_one() {
+fn default_configuration_is_valid() {
     let sample = Shell::new(&["config", "--default"]).run().text();
     assert!(sample.contains("  max_columns: 65535\n"), "{sample}");
     assert_eq!(slides(export(&["-c", "c.yaml"]).file("c.yaml", &sample).run()), 1);
@@ -170,7 +170,7 @@ fn the_default_configuration_is_one() {
 }
 
 #[test]
-fn completions_and_the_manual_are_made_from_the_arguments() {
+fn completions_and_manual_are_printed() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = Shell::new(&["completions", shell]).run().text();
         assert!(script.contains("validate-overflows"), "{shell}: {script}");
@@ -187,7 +187,7 @@ fn f206_lists_are_printed_without_a_deck() {
         assert!(commands.lines().any(|other| other == line), "{commands}");
     }
     assert!(commands.lines().count() >= 23, "{commands}");
-    // What is printed are commands: a deck of them has no mistake but what they refer to.
+    // The list consists of commands: a deck of them has only diagnostics of what they refer to.
     let deck = commands.replace("-->", "-->\n");
     let checked = Shell::new(&["check", "talk.md"]).file("talk.md", &deck).run();
     assert!(!checked.out.contains("command `"), "{}", checked.out);
@@ -201,7 +201,7 @@ fn f206_lists_are_printed_without_a_deck() {
 }
 
 #[test]
-fn what_is_not_there_yet_says_so_and_what_there_is() {
+fn unsupported_flags_name_alternatives() {
     let later =
         [(&["-e"][..], "export DECK --to html"), (&["-e", "-o", "x.pdf"], "export DECK --to html")];
     for (args, said) in later {
@@ -212,7 +212,7 @@ fn what_is_not_there_yet_says_so_and_what_there_is() {
 }
 
 #[test]
-fn presenterm_s_flag_exports_a_page_beside_the_deck_or_elsewhere() {
+fn presenterm_export_flag_writes_a_page() {
     for (args, file) in [(&["-E"][..], "talk.html"), (&["-E", "-o", "x.html"], "x.html")] {
         let shell = Shell::new(&[args, &["talk.md"]].concat()).file("talk.md", "a slide");
         let folder = shell.folder.path().to_owned();
@@ -225,7 +225,7 @@ fn presenterm_s_flag_exports_a_page_beside_the_deck_or_elsewhere() {
 }
 
 #[test]
-fn arguments_that_make_no_sense_are_a_mistake_of_their_own() {
+fn conflicting_arguments_are_errors() {
     for args in [
         &["-P", "-l", "talk.md"][..],
         &["-e", "-E", "talk.md"],
@@ -240,7 +240,7 @@ fn arguments_that_make_no_sense_are_a_mistake_of_their_own() {
     }
 }
 
-/// Themes of the user's own, one file each.
+/// Checks a deck with these user themes.
 fn check_with_themes(deck: &str, themes: &[(&str, &str)]) -> Done {
     let shell = Shell::new(&["check", "talk.md"]).file("talk.md", deck);
     let file = |shell: Shell, (name, text): &(&str, &str)| {
@@ -250,7 +250,7 @@ fn check_with_themes(deck: &str, themes: &[(&str, &str)]) -> Done {
 }
 
 #[test]
-fn f171_the_user_s_themes_are_files_and_none_is_a_built_in_one() {
+fn f171_user_themes_are_files_with_unused_names() {
     let deck = "---\ntheme:\n  name: mine\n---\n";
     let mine = ("mine.yaml", "default: {colors: {foreground: red}}");
     assert_eq!(check_with_themes(deck, &[mine]).status, 0);
@@ -264,7 +264,7 @@ fn f171_the_user_s_themes_are_files_and_none_is_a_built_in_one() {
 }
 
 #[test]
-fn f172_themes_extend_each_other_in_any_order_but_not_in_a_ring() {
+fn f172_themes_can_extend_each_other_without_cycles() {
     let deck = "---\ntheme:\n  name: a\n---\n";
     let (a, b) = (("a.yaml", "extends: b"), ("b.yaml", "extends: c"));
     assert_eq!(check_with_themes(deck, &[a, b, ("c.yaml", "extends: dark")]).status, 0);
@@ -288,7 +288,7 @@ fn f185_highlight_themes_are_files_too() {
     assert!(done.out.contains("is no highlight theme"), "{}", done.out);
 }
 
-/// The least of a theme as editors have them.
+/// A minimal `.tmTheme` file.
 const TM_THEME: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <plist version="1.0"><dict>
 <key>name</key><string>Mine</string>
@@ -300,7 +300,7 @@ const TM_THEME: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 "#;
 
 #[test]
-fn the_name_of_a_missing_deck_is_safe_to_print() {
+fn missing_deck_name_is_escaped() {
     for command in [&[][..], &["check"], &["record"], &["doctor"], &["export", "--to", "text"]] {
         let done = Shell::new(&[command, &["no\x1b[31m\nwhere.md"]].concat()).run();
         let expected = "error: `no␛[31m␊where.md`: there is no such file\n";
@@ -309,13 +309,13 @@ fn the_name_of_a_missing_deck_is_safe_to_print() {
 }
 
 #[test]
-fn a_mistake_is_called_an_error_once() {
+fn error_prefix_is_printed_once() {
     let done = export(&[]).file("livedeck.yaml", "options: [\n").run();
     assert!(done.err.starts_with("error: ") && !done.err.contains("error: error"), "{}", done.err);
 }
 
 #[test]
-fn a_home_that_is_a_file_is_no_reason_to_stop() {
+fn home_that_is_a_file_is_not_fatal() {
     let shell = Shell::new(&["export", "--to", "text", "-x", "talk.md"]);
     let deck = "```bash +exec\necho $((20 + 22))\n```\n";
     let mut shell = shell.file("talk.md", deck).file("house", "");
@@ -330,14 +330,14 @@ fn a_home_that_is_a_file_is_no_reason_to_stop() {
 }
 
 #[test]
-fn a_theme_that_is_not_there_is_told_before_the_screen_is_taken() {
+fn missing_theme_is_reported_before_the_screen() {
     let done = Shell::new(&["-t", "drak", "talk.md"]).file("talk.md", "a").run();
     assert_eq!(done.status, 2, "{}", done.err);
     assert!(done.err.contains("did you mean `dark`?"), "{}", done.err);
 }
 
 #[test]
-fn unknown_default_theme_is_a_problem_and_no_end() {
+fn unknown_default_theme_is_not_fatal() {
     let config = ("livedeck.yaml", "defaults: {theme: ligth}");
     let done =
         Shell::new(&["check", "talk.md"]).file("talk.md", "a").file(config.0, config.1).run();
@@ -347,7 +347,7 @@ fn unknown_default_theme_is_a_problem_and_no_end() {
 }
 
 #[test]
-fn the_page_about_the_configuration_is_true() {
+fn configuration_manual_examples_are_valid() {
     let page = include_str!("../../../docs/CONFIG.md");
     let sample = Shell::new(&["config", "--default"]).run().text();
     let blocks: Vec<_> =
@@ -362,7 +362,7 @@ fn the_page_about_the_configuration_is_true() {
 }
 
 #[test]
-fn an_export_runs_code_as_the_talk_does() {
+fn export_runs_code() {
     let config = "snippet: {exec: {custom: {shout: {filename: s.txt, commands: [[sed, s/quiet/LOUD/, \
                   $pwd/s.txt]]}}}}\n";
     let shell = Shell::new(&["export", "talk.md", "--to", "html", "-x"])
@@ -372,12 +372,12 @@ fn an_export_runs_code_as_the_talk_does() {
     assert!(page.contains("LOUD"), "{page}");
 }
 
-/// A red pixel as a PNG file, in base64.
+/// A PNG file of one red pixel, in base64.
 const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
 
 #[test]
-fn exports_hold_the_pictures_that_code_makes() {
+fn exports_include_pictures_of_runs() {
     let deck = format!(
         "```bash +image\nprintf {PIXEL} | base64 -d\n```\n\n```python +exec\nimport base64\n\
          class Pixel:\n    def _repr_png_(self):\n        return base64.b64decode('{PIXEL}')\n\

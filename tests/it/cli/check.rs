@@ -1,4 +1,4 @@
-//! `livedeck check`, run: what it prints for people and for editors, and what its status says.
+//! `livedeck check`: its text and JSON output, and its exit status.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A folder with these files; the deck is `talk.md`.
+/// Creates a folder with these files; the deck is `talk.md`.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -33,13 +33,13 @@ fn report(files: &[(&str, &str)], more: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn a_deck_without_mistakes_passes() {
+fn valid_deck_passes() {
     let (status, text) = report(&[("talk.md", "A\n===\n\nb\n")], &["--size", "80x24"]);
     assert_eq!((status, text.as_str()), (0, "talk.md: 1 slide, no problems\n"));
 }
 
-/// One mistake of each kind of place: front matter, theme override, theme file, command, fence,
-/// picture, include and the file included.
+/// A mistake in each kind of place: front matter, theme override, theme file, command, fence, picture,
+/// include and included file.
 const MISTAKES: &[(&str, &str)] = &[
     (
         "talk.md",
@@ -73,14 +73,14 @@ x
 ];
 
 #[test]
-fn every_mistake_is_told_with_its_place_and_what_was_meant() {
+fn mistakes_have_places_and_hints() {
     let (status, text) = report(MISTAKES, &[]);
     assert_eq!(status, 1);
     insta::assert_snapshot!(text);
 }
 
 #[test]
-fn editors_get_the_same_as_json() {
+fn json_has_the_same_diagnostics() {
     let (status, text) = report(MISTAKES, &["--format", "json"]);
     assert_eq!(status, 1);
     let document: Value = serde_json::from_str(&text).unwrap();
@@ -113,7 +113,7 @@ fn editors_get_the_same_as_json() {
     assert_eq!(first["hints"][0], "did you mean `title`?");
 }
 
-/// Too tall at 80x24 and not at 100x60; a line of code and a table's words too long at 40x60.
+/// Too tall at 80x24, but not at 100x60; code and words of a table are too wide at 40x60.
 const LARGE: &str = "# A
 
 Points
@@ -136,7 +136,7 @@ Points
 ";
 
 #[test]
-fn what_does_not_fit_a_size_is_told_by_slide_and_place() {
+fn overflow_has_slide_and_place() {
     let (status, text) = report(&[("talk.md", LARGE)], &["--size", "80x24", "--size", "40x60"]);
     assert_eq!(status, 0, "{text}");
     insta::assert_snapshot!(text);
@@ -147,7 +147,7 @@ fn what_does_not_fit_a_size_is_told_by_slide_and_place() {
 }
 
 #[test]
-fn a_deck_that_is_not_there_is_an_error() {
+fn missing_deck_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let output = check(folder.path(), &["--format", "json"]);
     assert_eq!(output.status.code(), Some(1));
@@ -156,7 +156,7 @@ fn a_deck_that_is_not_there_is_an_error() {
 }
 
 #[test]
-fn nothing_in_a_deck_or_its_name_reaches_the_terminal_raw() {
+fn control_characters_are_escaped() {
     let escape = "\u{1b}]0;x\u{7}\u{9b}31m";
     let deck = format!(
         "---\n{escape}: x\ntitle: [{escape}]\ntheme: {{name: \"\\e[1m\"}}\n---\n<!-- {escape} -->\n\n![{escape}]({escape}.png)\n\n```{escape} {escape} +{escape}\n{escape}\n```\n\n<!-- include: {escape} -->\n\n<span style=\"color: {escape}\">{escape}</span> <{escape}>\n\n<!-- column: {escape} -->\n"
@@ -177,7 +177,7 @@ fn nothing_in_a_deck_or_its_name_reaches_the_terminal_raw() {
 }
 
 #[test]
-fn mistakes_of_the_configuration_are_told_with_those_of_the_deck() {
+fn configuration_mistakes_are_reported() {
     let files = [
         ("talk.md", "<!-- puase -->\n"),
         ("livedeck.yaml", "defaults:\n  theme: dark\n  max_colums: 60\n"),
@@ -210,7 +210,7 @@ fn mistakes_of_the_configuration_are_told_with_those_of_the_deck() {
 }
 
 #[test]
-fn blocks_that_can_do_nothing_are_reported() {
+fn blocks_without_effect_are_reported() {
     let deck = "A\n===\n\n```pyhton +exec\n1\n```\n\n```sql +exec\n1\n```\n\n```js +exec:dino\n1\n```\n\n```mermaid +render\ngraph\n```\n\n```bash +exec\ntrue\n```\n";
     let (status, text) = report(&[("talk.md", deck)], &[]);
     assert_eq!(status, 1);
@@ -233,7 +233,7 @@ fn blocks_that_can_do_nothing_are_reported() {
 }
 
 #[test]
-fn unknown_themes_name_their_neighbours() {
+fn unknown_themes_have_suggestions() {
     let deck = "---\ntheme:\n  override:\n    code: {theme_name: monokai}\n---\n\nA\n===\n";
     let (status, text) = report(&[("talk.md", deck)], &["-t", "latte"]);
     assert_eq!(status, 1);

@@ -1,5 +1,4 @@
-//! `livedeck doctor`, run: what it says of the machine and of a deck, what it compiles ahead, what it
-//! does not start without leave, and its status.
+//! `livedeck doctor`: its report on the machine and a deck, `--prepare`, consent, and its exit status.
 
 use std::path::Path;
 use std::process::Command;
@@ -45,7 +44,7 @@ impl Folder {
     }
 }
 
-/// What stands behind the name that a line begins with.
+/// Returns the text after a label at the start of a line.
 fn row<'a>(text: &'a str, name: &str) -> &'a str {
     text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{text}")).trim()
 }
@@ -54,7 +53,7 @@ const DECK: &str = "```rust +pymodule:doctored\n#[pyfunction]\nfn two() -> u32 {
                     ```python +exec\nimport doctored\n```\n\n```rust +exec\nlet one: u32 = 1;\n```\n";
 
 #[test]
-fn without_a_deck_it_says_what_there_is() {
+fn machine_is_reported_without_a_deck() {
     let (status, text) = Folder::new("").doctor(&[]);
     assert_eq!(status, 0, "{text}");
     assert!(row(&text, "Python").starts_with("3."), "{text}");
@@ -65,7 +64,7 @@ fn without_a_deck_it_says_what_there_is() {
 }
 
 #[test]
-fn what_a_deck_needs_and_is_not_here_is_told_with_its_place_and_a_hint() {
+fn missing_programs_have_places_and_hints() {
     let deck = "# one\n\n```bash +exec\ntrue\n```\n\n```python +exec\n1\n```\n\n```bash +exec\nfalse\n```\n\n\
                 ```rust +exec\n```\n";
     let folder = Folder::new(deck);
@@ -84,7 +83,7 @@ fn what_a_deck_needs_and_is_not_here_is_told_with_its_place_and_a_hint() {
 }
 
 #[test]
-fn what_a_deck_chooses_is_not_started_before_its_code_may_run() {
+fn deck_programs_are_not_started_without_consent() {
     let folder = Folder::new("```python +exec\n1\n```\n");
     let programs = folder.path().join(".venv/bin");
     std::fs::create_dir_all(&programs).unwrap();
@@ -101,7 +100,7 @@ fn what_a_deck_chooses_is_not_started_before_its_code_may_run() {
 }
 
 #[test]
-fn all_that_takes_long_is_done_ahead() {
+fn prepare_builds_everything() {
     let folder = Folder::new(DECK);
     let (status, text) = folder.doctor(&["--prepare", "talk.md"]);
     assert_eq!(status, 0, "{text}");
@@ -112,7 +111,7 @@ fn all_that_takes_long_is_done_ahead() {
 }
 
 #[test]
-fn what_does_not_compile_is_told_by_the_deck_s_lines() {
+fn compile_errors_have_the_decks_lines() {
     let deck =
         DECK.replace("    2\n", "    \"two\"\n") + "\n```rust +exec +expect:failure\nno\n```\n";
     let (status, text) = Folder::new(&deck).doctor(&["--prepare", "talk.md"]);

@@ -1,5 +1,4 @@
-//! `livedeck record` and `livedeck check --run`, run: what they keep beside the deck, what they say
-//! of it, and what their status says.
+//! `livedeck record` and `livedeck check --run`: recordings, reports and exit status.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +9,7 @@ use tempfile::TempDir;
 /// A folder with a deck in it.
 struct Folder(TempDir);
 
-/// What a command printed, and its status.
+/// The exit status and output of a command.
 type Done = (i32, String);
 
 impl Folder {
@@ -46,7 +45,7 @@ impl Folder {
         livedeck(self.0.path(), args)
     }
 
-    /// The recording and the names of all files beside it.
+    /// Returns the recording and the names of the files in its folder.
     fn recorded(&self) -> (String, Vec<String>) {
         let folder = self.path("talk.recording");
         let names = std::fs::read_dir(&folder).unwrap();
@@ -57,7 +56,7 @@ impl Folder {
     }
 }
 
-/// Runs livedeck in a folder; its standard error must be empty.
+/// Runs livedeck in a folder; standard error must be empty.
 fn livedeck(folder: &Path, args: &[&str]) -> Done {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
@@ -72,12 +71,12 @@ fn livedeck(folder: &Path, args: &[&str]) -> Done {
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
 }
 
-/// A block of bash.
+/// Returns a Bash block.
 fn bash(attributes: &str, code: &str) -> String {
     format!("```bash {attributes}\n{code}\n```\n\n")
 }
 
-/// The lines without what blocks took.
+/// Removes durations from lines.
 fn without_times(text: &str) -> String {
     let line = |line: &str| match line.rsplit_once(" · ") {
         Some((before, time)) if time.ends_with('s') => format!("{before}\n"),
@@ -87,7 +86,7 @@ fn without_times(text: &str) -> String {
 }
 
 #[test]
-fn what_was_recorded_must_come_out_again() {
+fn outputs_must_match_the_recording() {
     let deck = bash("+exec", "echo one; echo \"took 3 ms at $$\"") + &bash("+exec", "exit 3");
     let deck = deck.replacen("+exec", "+exec +mask:\"at \\d+\"", 1);
     let folder = Folder::new(&format!("A title\n===\n\n{deck}"));
@@ -122,7 +121,7 @@ fn what_was_recorded_must_come_out_again() {
 }
 
 #[test]
-fn a_file_that_changes_is_another_output_until_it_is_recorded() {
+fn changed_output_differs_until_recorded() {
     let folder = Folder::new(&bash("+exec", "cat data.txt"));
     folder.write("data.txt", "1\n2\n3\n");
     folder.record();
@@ -136,7 +135,7 @@ fn a_file_that_changes_is_another_output_until_it_is_recorded() {
 }
 
 #[test]
-fn recording_again_changes_nothing_where_nothing_has_changed() {
+fn recording_again_changes_nothing() {
     let folder = Folder::new(&(bash("+exec", "date; sleep 0.01") + &bash("+exec", "echo b")));
     folder.record();
     let before = folder.recorded();
@@ -146,7 +145,7 @@ fn recording_again_changes_nothing_where_nothing_has_changed() {
 }
 
 #[test]
-fn pictures_are_files_and_go_with_their_block() {
+fn pictures_are_files_removed_with_their_block() {
     let code = "cat pixel.png";
     let folder = Folder::new(&format!("Pixels\n===\n\n{}", bash("+image", code)));
     image::RgbImage::new(2, 2).save(folder.path("pixel.png")).unwrap();
@@ -161,7 +160,7 @@ fn pictures_are_files_and_go_with_their_block() {
     assert_eq!(folder.recorded().1, ["dots-1.png", "recording.json"]);
 }
 
-/// A block of Python that shows a picture of this size and colour, a table and markdown.
+/// Returns a Python block that shows a picture, a table and Markdown.
 fn values(width: u32, colour: &str, cell: &str) -> String {
     format!(
         r##"```python +exec
@@ -193,7 +192,7 @@ Note()
 }
 
 #[test]
-fn what_python_shows_is_kept_as_what_it_is() {
+fn python_values_keep_their_kind() {
     let folder = Folder::new(&format!("Values\n===\n\n{}", values(3, "(255, 0, 0)", "crab")));
     let (status, text) = folder.record();
     assert_eq!(status, 0, "{text}");
@@ -213,7 +212,7 @@ fn what_python_shows_is_kept_as_what_it_is() {
 }
 
 #[test]
-fn times_are_recorded_and_what_was_timed_is_compared() {
+fn timings_are_recorded_and_labels_compared() {
     let lane = "Race\n===\n\n```python +bench:a\nsum(range(1_000))\n```\n";
     let folder = Folder::new(lane);
     let (status, text) = folder.record();
@@ -228,7 +227,7 @@ fn times_are_recorded_and_what_was_timed_is_compared() {
     assert!(status == 0 && text.contains("1 block: ok"), "other times are no difference: {text}");
     assert!(folder.record().1.ends_with("1 block, 0 changed\n"));
     assert_eq!(folder.recorded().0, recording);
-    // As if another statement had been timed then.
+    // As if another statement had been timed.
     folder.write("talk.recording/recording.json", &recording.replace("(1_000)", "(2_000)"));
     let (status, text) = folder.check(&[]);
     assert_eq!(status, 1);
@@ -236,8 +235,8 @@ fn times_are_recorded_and_what_was_timed_is_compared() {
 }
 
 #[test]
-fn a_picture_differs_where_its_kind_or_size_does_and_a_table_where_its_text_does() {
-    // What is shown comes from a file, so that the code is the same.
+fn picture_size_and_table_text_are_compared() {
+    // The values come from a file: the code stays the same.
     let shown = |folder: &Folder, width, colour: &str, cell: &str| {
         let code = values(width, colour, cell);
         let code = code.trim_start_matches("```python +exec\n").trim_end();
@@ -267,7 +266,7 @@ fn a_picture_differs_where_its_kind_or_size_does_and_a_table_where_its_text_does
 }
 
 #[test]
-fn f164_what_is_not_recorded_must_do_what_is_expected() {
+fn f164_unrecorded_blocks_must_meet_expectations() {
     let deck = bash("+validate +expect:failure", "exit 0")
         + &bash("+validate", "echo out; exit 3")
         + &bash("+exec +expect:failure", "exit 1")
@@ -289,7 +288,7 @@ fn f164_what_is_not_recorded_must_do_what_is_expected() {
 }
 
 #[test]
-fn blocks_of_a_session_run_in_order() {
+fn session_blocks_run_in_order() {
     let block = |code: &str| format!("```python +exec +session\n{code}\n```\n\n");
     let folder = Folder::new(&(block("x = 41") + &block("x += 1; print(x)") + &block("print(x)")));
     assert_eq!(folder.record().0, 0);
@@ -300,7 +299,7 @@ fn blocks_of_a_session_run_in_order() {
     assert_eq!(text.matches("    -42\n    +10\n").count(), 2, "{text}");
 }
 
-/// Blocks that ask, of every kind: in a run of their own, in a session, as a child.
+/// Returns blocks that read input: on their own, in a session, in a child process.
 fn questions(attributes: &str) -> String {
     let block = |language: &str, more: &str, code: &str| {
         format!("```{language} +exec{more}{attributes}\n{code}\n```\n\n")
@@ -316,7 +315,7 @@ fn questions(attributes: &str) -> String {
 }
 
 #[test]
-fn given_input_is_read_where_nobody_can_be_asked() {
+fn given_input_is_read_without_a_terminal() {
     let folder = Folder::new(&questions(" +input:\"Ada\\n41\""));
     assert_eq!(folder.record().0, 0);
     let recorded = folder.recorded().0;
@@ -334,7 +333,7 @@ fn given_input_is_read_where_nobody_can_be_asked() {
 }
 
 #[test]
-fn without_input_a_block_that_asks_finds_the_end() {
+fn reader_without_input_gets_end_of_file() {
     let folder = Folder::new(&questions(""));
     let (status, text) = folder.check(&["--format", "json"]);
     assert_eq!(status, 0, "{text}");
@@ -348,7 +347,7 @@ fn without_input_a_block_that_asks_finds_the_end() {
 }
 
 #[test]
-fn a_block_without_an_end_is_stopped_and_its_executor_may_be_missing() {
+fn endless_block_and_missing_executor_are_reported() {
     let folder = Folder::new(
         &(bash("+exec +timeout:200ms", "echo on; sleep 100") + "```lua +exec:none\n1\n```\n"),
     );
@@ -361,7 +360,7 @@ fn a_block_without_an_end_is_stopped_and_its_executor_may_be_missing() {
 }
 
 #[test]
-fn programs_read_json_and_junit() {
+fn json_and_junit_reports() {
     let folder =
         Folder::new(&(bash("+exec", "echo a") + &bash("+exec", "exit 3") + "![](gone.png)\n"));
     let (status, text) = folder.check(&["--format", "json"]);
@@ -380,7 +379,7 @@ fn programs_read_json_and_junit() {
 }
 
 #[test]
-fn a_damaged_recording_is_told_of_and_made_anew() {
+fn damaged_recording_is_reported_and_replaced() {
     let folder = Folder::new(&bash("+exec", "echo a"));
     folder.record();
     let (good, _) = folder.recorded();
@@ -397,7 +396,7 @@ fn a_damaged_recording_is_told_of_and_made_anew() {
     assert_eq!(folder.check(&[]).0, 0);
 }
 
-/// The day as recordings write it.
+/// Returns the date in the format of recordings.
 fn today() -> String {
     time::OffsetDateTime::now_utc().date().to_string()
 }

@@ -1,22 +1,22 @@
-//! What blocks leave running: it lives until its block runs again, the speaker ends it, or the talk
-//! is over; and then nothing of it is left, however the talk ends.
+//! Background processes of blocks: they run until their block runs again, the speaker ends them, or the
+//! talk ends, in whatever way.
 
 use std::fs;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Opening, PATIENCE, PtyHarness, cache};
+use crate::harness::{Opening, PtyHarness, TIMEOUT, cache};
 use rstest::rstest;
 use rustix::process::Signal;
 
-/// Seconds that no other process on this machine sleeps for: what processes of one test are known by.
+/// Returns a unique number of seconds to sleep, by which a test recognises its processes.
 fn nap() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!("4000.{}{:03}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Living processes with this word in their command line.
+/// Returns the command lines of running processes that contain this word.
 fn with_word(word: &str) -> Vec<String> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
@@ -27,7 +27,7 @@ fn with_word(word: &str) -> Vec<String> {
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < PATIENCE, "waited until {what}");
+        assert!(start.elapsed() < TIMEOUT, "waited until {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -44,7 +44,7 @@ fn open(deck: &str) -> PtyHarness {
     talk
 }
 
-/// Every way to escape from a parent, a session, an environment, a stop, a limit.
+/// Processes that try to escape: a new session, an empty environment, ignored signals, changed limits.
 const ESCAPES: &str = "Leaving
 ===
 
@@ -100,7 +100,7 @@ fn nothing_survives_the_talk(#[case] signal: Option<Signal>) {
     assert_eq!(files(&prefix), 0);
 }
 
-/// A block that changes the limit by which its processes are known.
+/// A block that changes the resource limit that tags its processes.
 const FORGERY: &str = "Leaving
 ===
 
@@ -144,7 +144,7 @@ fn nothing_survives_a_kill_of_the_talk() {
     assert_eq!(talk.left_behind(), Vec::<String>::new());
 }
 
-/// Temporary files of a process.
+/// Returns the temporary files of a process.
 fn files(prefix: &str) -> usize {
     let there = fs::read_dir(std::env::temp_dir()).unwrap().flatten();
     there.filter(|file| file.file_name().to_string_lossy().starts_with(prefix)).count()
@@ -163,7 +163,7 @@ printf 'it has %s\\n' it; sleep NAP & sleep NAP; sleep NAP
 #[case::by_sigterm(Signal::TERM)]
 #[case::by_sighup(Signal::HUP)]
 #[case::by_sigint(Signal::INT)]
-fn what_has_the_terminal_ends_with_the_talk(#[case] signal: Signal) {
+fn foreground_program_ends_with_the_talk(#[case] signal: Signal) {
     let nap = nap();
     let talk = open(&HANDOVER.replace("NAP", &nap));
     talk.keys("ctrl-e");
@@ -174,7 +174,7 @@ fn what_has_the_terminal_ends_with_the_talk(#[case] signal: Signal) {
 }
 
 #[test]
-fn what_has_the_terminal_ends_when_it_is_closed() {
+fn foreground_program_ends_with_its_terminal() {
     let nap = nap();
     let talk = open(&HANDOVER.replace("NAP", &nap));
     talk.keys("ctrl-e");
@@ -184,7 +184,7 @@ fn what_has_the_terminal_ends_when_it_is_closed() {
 }
 
 #[test]
-fn editor_with_the_terminal_ends_with_the_talk() {
+fn editor_ends_with_the_talk() {
     let nap = nap();
     let editor = format!("sh -c 'echo it has it; sleep {nap}'");
     let opening = Opening { env: &[("VISUAL", &editor)], ..Opening::default() };
@@ -197,7 +197,7 @@ fn editor_with_the_terminal_ends_with_the_talk() {
     assert_eq!(with_word(&nap), Vec::<String>::new());
 }
 
-/// A server that tells its port in a file, and a client. NAP is what it is known by.
+/// A server that writes its port to a file, and a client. `NAP` identifies its processes.
 const SERVER: &str = "Leaving
 ===
 
@@ -219,7 +219,7 @@ print(socket.create_connection(('127.0.0.1', port)).recv(99).decode())
 ```
 ";
 
-/// How many processes a server is.
+/// Returns the number of the server's processes.
 fn servers(nap: &str) -> usize {
     with_word(nap).iter().filter(|line| line.contains("create_server")).count()
 }
@@ -242,7 +242,7 @@ fn server_of_one_block_answers_the_next() {
     run_server();
     talk.keys("tab enter");
     talk.wait_for("pong 42");
-    // Run again, the block ends the server that it had.
+    // Running the block again ends its previous server.
     talk.keys("esc");
     run_server();
     talk.keys("ctrl-c");
@@ -301,7 +301,7 @@ fn background_process_is_shown_and_ended(#[case] block: &str) {
 }
 
 #[test]
-fn block_that_stops_the_talk_does_not_stop_it() {
+fn block_cannot_stop_the_talk() {
     let talk = open("Leaving\n===\n\n```bash +exec\nkill -STOP $PPID\nprintf 'up%s\\n' up\n```\n");
     talk.keys("ctrl-e");
     talk.wait_for("upup");
@@ -316,7 +316,7 @@ fn block_that_stops_the_talk_does_not_stop_it() {
     "import ctypes; print(ctypes.CDLL(None).ptrace(16, os.getppid(), None, None))",
     true
 )]
-fn block_runs_again_whatever_it_does_to_its_parent(
+fn block_runs_again_after_signalling_its_parent(
     #[case] deed: &str,
     #[case] lives_on: bool,
     #[values("", "+session")] attribute: &str,

@@ -1,5 +1,4 @@
-//! `+bench`, run: a race on stage that goes wrong in every way it can, is edited, stopped, recorded,
-//! shown again and exported.
+//! `+bench`: results, failures, editing, stopping, recording, replay and export.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,13 +7,13 @@ use crate::harness::{Opening, PtyHarness, cache};
 use tempfile::TempDir;
 
 /// A folder with a deck in it.
-struct Race {
+struct BenchDeck {
     _folder: TempDir,
     deck: PathBuf,
 }
 
-impl Race {
-    /// A slide with these blocks: what stands behind the marks of the fence, and the code.
+impl BenchDeck {
+    /// Creates a deck with these contenders: the info string of the fence, and the code.
     fn of(blocks: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let deck = folder.path().join("talk.md");
@@ -37,7 +36,7 @@ impl Race {
         std::fs::write(&self.deck, text.replace(from, to)).unwrap();
     }
 
-    /// What a command says of the deck, which must succeed.
+    /// Returns the output of a command, which must succeed.
     fn command(&self, args: &[&str]) -> String {
         let folder = self.deck.parent().unwrap();
         let done = Command::new(env!("CARGO_BIN_EXE_livedeck"))
@@ -52,14 +51,14 @@ impl Race {
     }
 }
 
-/// The row of the chart that begins like this.
+/// Returns the row of the chart that begins like this.
 fn row<'s>(screen: &'s str, begin: &str) -> Option<&'s str> {
     screen.lines().map(str::trim).find(|line| line.starts_with(begin))
 }
 
 #[test]
-fn a_module_of_rust_races_against_python() {
-    let race = Race::of(&[
+fn rust_module_is_compared_with_python() {
+    let race = BenchDeck::of(&[
         ("rust +pymodule:fast", "#[pyfunction]\nfn add(n: u64) -> u64 {\n    n + 1\n}"),
         ("python +bench", "import fast\nfast.add(1)"),
         ("python +bench", "import time\ntime.sleep(0.01)"),
@@ -74,8 +73,8 @@ fn a_module_of_rust_races_against_python() {
 }
 
 #[test]
-fn a_lane_that_fails_says_why_and_the_others_go_on() {
-    let race = Race::of(&[
+fn failed_contender_does_not_stop_the_others() {
+    let race = BenchDeck::of(&[
         ("python +bench", "1 / 0"),
         ("rust +bench", "prime(7)"),
         ("python +bench", "sum(range(9))"),
@@ -92,7 +91,7 @@ fn a_lane_that_fails_says_why_and_the_others_go_on() {
         screen.contains("ZeroDivisionError") && screen.contains("cannot find function"),
         "{screen}"
     );
-    // Edited, it runs with the others.
+    // After an edit, it runs with the others.
     race.edit("1 / 0", "max(1, 0)");
     talk.wait_for("max(1, 0)");
     talk.keys("ctrl-e");
@@ -104,8 +103,8 @@ fn a_lane_that_fails_says_why_and_the_others_go_on() {
 }
 
 #[test]
-fn a_race_is_stopped_as_a_whole() {
-    let race = Race::of(&[
+fn benchmark_is_stopped_as_a_whole() {
+    let race = BenchDeck::of(&[
         ("python +bench", "print('on your marks', flush=True)\nwhile True: pass"),
         ("python +bench", "sum(range(9))"),
     ]);
@@ -120,8 +119,8 @@ fn a_race_is_stopped_as_a_whole() {
 }
 
 #[test]
-fn what_was_recorded_is_shown_and_exported() {
-    let race = Race::of(&[
+fn recorded_benchmark_is_shown_and_exported() {
+    let race = BenchDeck::of(&[
         ("python +bench:a", "import time\ntime.sleep(0.02)"),
         (
             "rust +bench:a",

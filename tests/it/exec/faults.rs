@@ -1,50 +1,48 @@
-//! Whatever a block does, the talk goes on, and nothing of it is left: a table of faults, each with
-//! real processes in a real terminal.
+//! Faults: whatever a block does, the talk continues and no process is left.
 //!
-//! A row is a slide whose blocks misbehave. They are run, and while they are at it the next slide is
-//! shown and its block run; then comes what ends the fault, what the slide says of it is looked for,
-//! and the last slide's block runs. The talk's memory has not grown by then, and when it has ended
-//! the terminal is as it was and no process is left.
+//! Each row is a slide whose blocks misbehave. While they run, the next slide is shown and its block
+//! runs. Then the fault is ended, the slide must show its status, and the last slide's block runs. The
+//! talk must not use much more memory, must restore the terminal and leave no process.
 
 use std::fs;
 
-use crate::harness::{Opening, PATIENCE, PtyHarness};
+use crate::harness::{Opening, PtyHarness, TIMEOUT};
 use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// More than a talk grows by when it shows another slide and its block's output.
-const GROWTH: u64 = 40 << 20;
+/// Limit of the growth of memory, in bytes; more than another slide and output need.
+const MAX_GROWTH: u64 = 40 << 20;
 
 /// A row of the table.
 #[derive(Clone, Copy, Default)]
 struct Fault {
-    /// The blocks that misbehave, as the deck has them.
+    /// The blocks that misbehave, with their fences.
     blocks: &'static str,
-    /// What `snippet.exec` of the configuration says.
+    /// Content of `snippet.exec` in the configuration.
     limits: &'static str,
-    /// What is seen at its height; nothing where it is over at once.
-    height: &'static [&'static str],
-    /// What ends it.
+    /// Text shown while it runs; none if it ends at once.
+    while_running: &'static [&'static str],
+    /// How it is ended.
     then: Then,
-    /// What the slide says then.
+    /// Text shown after that.
     shown: &'static [&'static str],
-    /// A block of the last slide, which writes `last 42`, if not the usual one.
+    /// The last slide's block, which prints `last 42`, if not [`LAST`].
     last: Option<&'static str>,
-    /// What is said of that one.
-    told: &'static str,
+    /// Text shown for that block.
+    notice: &'static str,
 }
 
-/// What ends a fault.
+/// How a fault is ended.
 #[derive(Clone, Copy, Default)]
 enum Then {
-    /// It ends by itself.
+    /// It ends on its own.
     #[default]
     Nothing,
     /// The speaker stops it.
     Stop,
-    /// The speaker stops it, and does so again, because it does not obey.
+    /// The speaker stops it twice, as it ignores the first signal.
     StopTwice,
-    /// `kill -9` of the process whose number stands behind this word.
+    /// Kills the process whose id is printed after this word.
     Kill(&'static str),
 }
 
@@ -67,12 +65,12 @@ impl Fault {
         talk
     }
 
-    /// Lives through it.
-    fn happens(&self) {
+    /// Runs the test.
+    fn test(&self) {
         let talk = self.open();
         let before = resident(&talk);
         talk.keys("ctrl-e");
-        self.height.iter().for_each(|text| talk.wait_for(text));
+        self.while_running.iter().for_each(|text| talk.wait_for(text));
         talk.keys("n");
         talk.wait_for("Next");
         talk.keys("ctrl-e");
@@ -85,9 +83,9 @@ impl Fault {
         talk.wait_for("Last");
         talk.keys("ctrl-e");
         talk.wait_for("last 42");
-        talk.wait_for(self.told);
+        talk.wait_for(self.notice);
         let grown = resident(&talk).saturating_sub(before);
-        assert!(grown < GROWTH, "grew by {grown} bytes");
+        assert!(grown < MAX_GROWTH, "grew by {grown} bytes");
         talk.quit();
     }
 
@@ -105,14 +103,14 @@ impl Fault {
                 let killed = number(talk, word);
                 let forks = forks(killed);
                 kill_process(killed, Signal::KILL).unwrap();
-                // Its forks go with it: until then they could still serve a run.
+                // Until its forks have ended, too, they could serve a run.
                 forks.into_iter().chain([killed]).for_each(wait_until_dead);
             }
         }
     }
 }
 
-/// All processes that descend from one and are the same program.
+/// Returns all descendants of a process that run the same program.
 fn forks(process: Pid) -> Vec<Pid> {
     let program = |of: Pid| fs::read_link(format!("/proc/{}/exe", of.as_raw_nonzero())).ok();
     let number = process.as_raw_nonzero();
@@ -127,12 +125,12 @@ fn wait_until_dead(process: Pid) {
     let path = format!("/proc/{}/stat", process.as_raw_nonzero());
     let start = std::time::Instant::now();
     while fs::read_to_string(&path).is_ok_and(|stat| !stat.contains(") Z ")) {
-        assert!(start.elapsed() < PATIENCE, "{process:?} lives on");
+        assert!(start.elapsed() < TIMEOUT, "{process:?} lives on");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
 
-/// The process whose number stands behind this word on the screen.
+/// Returns the process whose id is after this word on the screen.
 fn number(talk: &PtyHarness, word: &str) -> Pid {
     let find = |screen: &str| {
         let mut words = screen.split_whitespace().skip_while(|found| *found != word).skip(1);
@@ -142,16 +140,16 @@ fn number(talk: &PtyHarness, word: &str) -> Pid {
     find(&talk.screen()).unwrap()
 }
 
-/// Bytes of memory that the talk has.
+/// Returns the resident memory of the talk, in bytes.
 fn resident(talk: &PtyHarness) -> u64 {
     let path = format!("/proc/{}/statm", talk.pid().as_raw_nonzero());
     let statm = fs::read_to_string(path).unwrap();
     statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
 }
 
-/// A fault whose blocks write `upup` when they are at it.
+/// Creates a fault whose blocks print `upup` while they run.
 fn fault(blocks: &'static str) -> Fault {
-    Fault { blocks, height: &["upup"], ..Fault::default() }
+    Fault { blocks, while_running: &["upup"], ..Fault::default() }
 }
 
 #[rstest]
@@ -163,8 +161,8 @@ fn fault(blocks: &'static str) -> Fault {
 #[case::in_a_regular_expression(
     "```python +exec\nimport re\nprint('up' * 2)\nre.match('(a+)+$', 'a' * 60 + 'b')\n```"
 )]
-fn a_hang_is_stopped(#[case] blocks: &'static str) {
-    Fault { then: Then::Stop, shown: &["[stopped"], ..fault(blocks) }.happens();
+fn hang_is_stopped(#[case] blocks: &'static str) {
+    Fault { then: Then::Stop, shown: &["[stopped"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -182,8 +180,8 @@ fn a_hang_is_stopped(#[case] blocks: &'static str) {
 #[case::of_bash(
     "```bash +exec\ntrap '' INT TERM; printf 'up%s\\n' up; while :; do sleep 1000; done\n```"
 )]
-fn a_hang_that_does_not_obey_is_killed(#[case] blocks: &'static str) {
-    Fault { then: Then::StopTwice, shown: &["[stopped"], ..fault(blocks) }.happens();
+fn hang_that_ignores_signals_is_killed(#[case] blocks: &'static str) {
+    Fault { then: Then::StopTwice, shown: &["[stopped"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -193,15 +191,15 @@ fn a_hang_that_does_not_obey_is_killed(#[case] blocks: &'static str) {
     "timeout: 3"
 )]
 #[case::of_bash("```bash +exec\nprintf 'up%s\\n' up; sleep 1000\n```", "timeout: 3")]
-fn a_hang_reaches_its_limit(#[case] blocks: &'static str, #[case] limits: &'static str) {
-    Fault { limits, shown: &["[timed out"], ..fault(blocks) }.happens();
+fn hang_reaches_its_timeout(#[case] blocks: &'static str, #[case] limits: &'static str) {
+    Fault { limits, shown: &["[timed out"], ..fault(blocks) }.test();
 }
 
 #[rstest]
 #[case::of_python("```python +exec\nimport ctypes\nprint('up' * 2)\nctypes.string_at(0)\n```")]
 #[case::of_bash("```bash +exec\nprintf 'up%s\\n' up; kill -SEGV $$\n```")]
-fn a_crash_says_how(#[case] blocks: &'static str) {
-    Fault { shown: &["signal 11 (SIGSEGV)"], ..fault(blocks) }.happens();
+fn crash_names_its_signal(#[case] blocks: &'static str) {
+    Fault { shown: &["signal 11 (SIGSEGV)"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -212,9 +210,9 @@ fn a_crash_says_how(#[case] blocks: &'static str) {
     "```python +exec\nimport os, time\nprint('up' * 2)\nwhile True:\n    os.fork()\n    \
      time.sleep(0.05)\n```"
 )]
-fn a_fork_bomb_is_ended(#[case] blocks: &'static str) {
+fn fork_bomb_is_ended(#[case] blocks: &'static str) {
     let shown = &["signal 9 (SIGKILL)"];
-    Fault { limits: "processes: 60", shown, ..fault(blocks) }.happens();
+    Fault { limits: "processes: 60", shown, ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -227,8 +225,8 @@ fn a_fork_bomb_is_ended(#[case] blocks: &'static str) {
     "```bash +exec\npython3 -c 'x = bytearray(1 << 30)'\n```",
     &["MemoryError", "[failed: exit 1"]
 )]
-fn a_gigabyte_is_refused(#[case] blocks: &'static str, #[case] shown: &'static [&'static str]) {
-    Fault { blocks, limits: "memory: 200", shown, ..Fault::default() }.happens();
+fn memory_limit_holds(#[case] blocks: &'static str, #[case] shown: &'static [&'static str]) {
+    Fault { blocks, limits: "memory: 200", shown, ..Fault::default() }.test();
 }
 
 #[rstest]
@@ -238,8 +236,8 @@ fn a_gigabyte_is_refused(#[case] blocks: &'static str, #[case] shown: &'static [
 #[case::that_clears_the_screen(
     "```bash +exec\nwhile :; do printf '\\033[2J\\033[1;1Hup%s\\n' up; done\n```"
 )]
-fn output_without_end_is_stopped(#[case] blocks: &'static str) {
-    Fault { then: Then::Stop, shown: &["[stopped"], ..fault(blocks) }.happens();
+fn endless_output_is_stopped(#[case] blocks: &'static str) {
+    Fault { then: Then::Stop, shown: &["[stopped"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -253,8 +251,8 @@ fn output_without_end_is_stopped(#[case] blocks: &'static str) {
      if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(1000)\n    os._exit(0)\n\
      print('up' * 2)\n```"
 )]
-fn what_a_block_leaves_running_does_not_hold_it(#[case] blocks: &'static str) {
-    Fault { shown: &["[done"], ..fault(blocks) }.happens();
+fn background_process_does_not_delay_its_block(#[case] blocks: &'static str) {
+    Fault { shown: &["[done"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -275,17 +273,20 @@ fn what_a_block_leaves_running_does_not_hold_it(#[case] blocks: &'static str) {
      unsafe extern \"C\" { #[link_name = \"close\"] fn libc_close(file: i32); }\n```",
     &["[failed: exit 3"]
 )]
-fn closed_files_hide_no_end(#[case] blocks: &'static str, #[case] shown: &'static [&'static str]) {
-    Fault { shown, ..fault(blocks) }.happens();
+fn closed_files_do_not_hide_the_status(
+    #[case] blocks: &'static str,
+    #[case] shown: &'static [&'static str],
+) {
+    Fault { shown, ..fault(blocks) }.test();
 }
 
 const SESSION: &str = "```python +exec +session\nprint('last', x + 41)\n```";
 
 #[test]
-fn a_block_that_closes_every_file_keeps_its_session() {
+fn block_that_closes_all_files_keeps_its_session() {
     let blocks =
         "```python +exec +session\nimport os\nx = 1\nprint('up' * 2)\nos.closerange(0, 256)\n```";
-    Fault { last: Some(SESSION), shown: &["[done"], ..fault(blocks) }.happens();
+    Fault { last: Some(SESSION), shown: &["[done"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -301,22 +302,22 @@ fn a_block_that_closes_every_file_keeps_its_session() {
     "```python +exec\nimport os, time\nprint('up' * 2, os.getppid())\ntime.sleep(1000)\n```",
     &["the Python worker was killed; the next run starts a new one", "[failed: signal 9 (SIGKILL)"]
 )]
-fn a_kill_from_outside_costs_a_run(
+fn external_kill_fails_one_run(
     #[case] blocks: &'static str,
     #[case] shown: &'static [&'static str],
 ) {
-    Fault { then: Then::Kill("upup"), shown, ..fault(blocks) }.happens();
+    Fault { then: Then::Kill("upup"), shown, ..fault(blocks) }.test();
 }
 
 #[rstest]
 #[case::of_its_base("os.getpid()")]
 #[case::of_the_worker("os.getppid()")]
-fn a_kill_starts_a_session_again(#[case] process: &str) {
+fn kill_restarts_a_session(#[case] process: &str) {
     let code = "import os\nx = 1\nprint('up' * 2, PROCESS)".replace("PROCESS", process);
     let blocks = format!("```python +exec +session\n{code}\n```").leak();
     let (then, last) = (Then::Kill("upup"), Some(SESSION));
-    let told = "session restarted";
-    Fault { then, last, told, shown: &["[done"], ..fault(blocks) }.happens();
+    let notice = "session restarted";
+    Fault { then, last, notice, shown: &["[done"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -331,7 +332,7 @@ fn a_kill_starts_a_session_again(#[case] process: &str) {
 #[case::of_rust(
     "```rust +exec\nprintln!(\"{}\", \"up\".repeat(2));\nloop { std::thread::park(); }\n```"
 )]
-fn a_kill_of_the_talk_leaves_nothing(#[case] blocks: &'static str) {
+fn kill_of_the_talk_leaves_no_process(#[case] blocks: &'static str) {
     let mut talk = fault(blocks).open();
     talk.keys("ctrl-e");
     talk.wait_for("upup");

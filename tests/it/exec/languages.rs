@@ -1,19 +1,18 @@
-//! Running code in front of an audience: every kind, and what is seen of it. What goes badly wrong is
-//! in `faults.rs`.
+//! Running blocks of each language, and what is shown. `faults` tests blocks that misbehave.
 
 use std::fs;
 
 use crate::harness::{Opening, PtyHarness};
 use rustix::process::Signal;
 
-/// A deck of one slide with this block, and one behind it.
+/// Returns a deck of a slide with this block, and another slide.
 fn deck(language: &str, code: &str) -> String {
     format!(
         "Run\n===\n\n```{language} +exec\n{code}\n```\n\n<!-- end_slide -->\n\nNext\n===\n\nthe end\n"
     )
 }
 
-/// Opens the deck, runs its block, waits for these texts, and leaves; nothing may stay behind.
+/// Opens the deck, runs its block, waits for these texts, and quits; no process may be left.
 fn run(language: &str, code: &str, expected: &[&str]) {
     let talk = PtyHarness::show(&deck(language, code));
     talk.wait_for("Run");
@@ -33,7 +32,7 @@ fn python_rust_and_bash_run() {
 }
 
 #[test]
-fn errors_speak_of_the_decks_lines() {
+fn errors_have_the_decks_lines() {
     run("python", "def f():\n    return 1 / 0\nf()", &["line 6", "ZeroDivisionError", "exception"]);
     run("python", "print('a'\n", &["line 5", "SyntaxError"]);
     run("rust", "fn main() {\n    let x: i32 = \"a\";\n}", &["talk.md:6", "not compiled"]);
@@ -42,7 +41,7 @@ fn errors_speak_of_the_decks_lines() {
 }
 
 #[test]
-fn a_hundred_thousand_lines_keep_head_and_tail() {
+fn long_output_keeps_head_and_tail() {
     let code = "for i in range(100000): print('line', i)";
     let talk = PtyHarness::show(&deck("python", code));
     talk.wait_for("Run");
@@ -59,7 +58,7 @@ fn any_bytes_are_shown_as_text() {
     talk.wait_for("Run");
     talk.keys("ctrl-e");
     talk.wait_for("100%10%");
-    // The emulator drops the replacement character, so it is looked for in what was written.
+    // The emulator drops the replacement character: check the written bytes.
     let written = String::from_utf8_lossy(&talk.seen().bytes).into_owned();
     assert!(written.contains("a\u{fffd}\u{fffd}b"));
     talk.leave();
@@ -67,7 +66,7 @@ fn any_bytes_are_shown_as_text() {
 }
 
 #[test]
-fn a_partial_line_is_shown_at_once() {
+fn partial_line_is_shown_at_once() {
     let code = "import time\nprint('half', end='')\ntime.sleep(600)";
     let talk = PtyHarness::show(&deck("python", code));
     talk.wait_for("Run");
@@ -79,7 +78,7 @@ fn a_partial_line_is_shown_at_once() {
 }
 
 #[test]
-fn a_prompt_opens_for_a_block_that_reads_and_input_ends_by_a_key() {
+fn prompt_opens_for_a_reader_and_a_key_ends_input() {
     for (language, code, then) in [
         ("python", "name = input('who? ')", "EOFError"),
         ("bash", "read name || echo nobody", "nobody"),
@@ -96,7 +95,7 @@ fn a_prompt_opens_for_a_block_that_reads_and_input_ends_by_a_key() {
 }
 
 #[test]
-fn of_two_blocks_that_wait_for_input_each_gets_its_own() {
+fn two_readers_get_their_own_input() {
     let ask = "```bash +exec\nread word; echo \"got $word\"\n```\n\n";
     let talk = PtyHarness::show(&format!("Run\n===\n\n{ask}{ask}<!-- end_slide -->\n\nthe end\n"));
     talk.wait_for("Run");
@@ -120,7 +119,7 @@ fn of_two_blocks_that_wait_for_input_each_gets_its_own() {
 }
 
 #[test]
-fn a_signal_while_code_runs_restores_the_terminal_and_leaves_nothing() {
+fn signal_during_a_run_restores_the_terminal() {
     for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
         let talk = PtyHarness::show(&deck("python", "import time\nprint('on')\ntime.sleep(1000)"));
         talk.wait_for("Run");
@@ -132,7 +131,7 @@ fn a_signal_while_code_runs_restores_the_terminal_and_leaves_nothing() {
 }
 
 #[test]
-fn the_first_run_asks_and_always_is_remembered_until_the_code_changes() {
+fn always_is_remembered_until_the_code_changes() {
     let text = deck("bash", "echo $((40 + 2))");
     let opening = || Opening { args: &[], ..Opening::default() };
     let talk = PtyHarness::show_with(&text, &opening());
@@ -168,7 +167,7 @@ fn the_first_run_asks_and_always_is_remembered_until_the_code_changes() {
 }
 
 #[test]
-fn a_block_is_focused_and_run_alone_again_and_again() {
+fn focused_block_runs_alone_repeatedly() {
     let text = "Two\n===\n\n```bash +exec\necho one $RANDOM\n```\n\n```bash +exec\necho two\n```\n\n<!-- end_slide -->\n\nthe end\n";
     let talk = PtyHarness::show(text);
     talk.wait_for("Two");
@@ -188,7 +187,7 @@ fn a_block_is_focused_and_run_alone_again_and_again() {
 }
 
 #[test]
-fn an_edit_keeps_the_output_of_code_that_did_not_change() {
+fn edit_keeps_the_output_of_unchanged_code() {
     let talk = PtyHarness::show(&deck("bash", "echo out-$((40 + 2))"));
     talk.wait_for("Run");
     talk.keys("ctrl-e");

@@ -1,5 +1,4 @@
-//! `+pymodule`: Rust on one slide, imported by Python on the same, edited in the deck's file while the
-//! talk goes on.
+//! `+pymodule`: Rust modules imported by Python blocks, and edited during the talk.
 
 use crate::harness::{Opening, PtyHarness};
 
@@ -11,7 +10,7 @@ fn deck(answer: &str) -> String {
 }
 
 #[test]
-fn python_imports_what_the_slide_says_now() {
+fn python_imports_the_edited_module() {
     let talk = PtyHarness::show(&deck("42"));
     talk.wait_for("module `fast` is ready");
     talk.keys("ctrl-e");
@@ -20,7 +19,7 @@ fn python_imports_what_the_slide_says_now() {
     talk.wait_for("7 * 3");
     talk.wait_for("it is 42");
     talk.wait_for("stale: the code has changed");
-    // Compiled or not by now: whoever imports it gets it.
+    // Importing waits until it has been compiled.
     talk.keys("ctrl-e");
     talk.wait_for("it is 21");
     talk.wait_for("module `fast` is ready");
@@ -28,7 +27,7 @@ fn python_imports_what_the_slide_says_now() {
 }
 
 #[test]
-fn what_the_compiler_refuses_shows_on_the_block_unasked() {
+fn compile_errors_are_shown_on_the_block() {
     let talk = PtyHarness::show(&deck("\"no\""));
     talk.wait_for("module `fast`: not compiled");
     talk.wait_for("expected `u32`, found `&str`");
@@ -42,7 +41,7 @@ fn what_the_compiler_refuses_shows_on_the_block_unasked() {
 }
 
 #[test]
-fn nothing_is_compiled_before_the_deck_is_trusted() {
+fn nothing_is_compiled_before_consent() {
     let opening = Opening { args: &[], ..Opening::default() };
     let talk = PtyHarness::show_with(&deck("8"), &opening);
     talk.wait_for("module `fast`, not compiled");
@@ -53,8 +52,8 @@ fn nothing_is_compiled_before_the_deck_is_trusted() {
     talk.quit();
 }
 
-/// A module with a class and a function that answers this, a block that keeps an object of the class,
-/// and one that goes on from there.
+/// Returns a module with a class and a function that returns `answer`, a block that creates an object,
+/// and a session block that uses it.
 fn counting(answer: u32) -> String {
     format!(
         "```rust +pymodule:count\n#[pyclass]\nstruct Count(u32);\n\n#[pymethods]\nimpl Count {{\n    \
@@ -67,7 +66,7 @@ fn counting(answer: u32) -> String {
     )
 }
 
-/// The resident memory of a program and of all that it has started, in KiB, in order.
+/// Returns the sorted resident memory of a process and its descendants, in KiB.
 #[cfg(target_os = "linux")]
 fn memory(program: rustix::process::Pid) -> Vec<u64> {
     let status = |process: u32| std::fs::read_to_string(format!("/proc/{process}/status")).ok();
@@ -97,8 +96,8 @@ fn memory(program: rustix::process::Pid) -> Vec<u64> {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn many_edits_cost_no_memory_and_nothing_old_is_imported() {
-    /// What a process may grow by, in KiB.
+fn many_edits_use_no_memory_and_import_the_newest() {
+    /// Limit of the growth of a process, in KiB.
     const MOST: u64 = 2048;
     let opening = Opening { size: (100, 60), ..Opening::default() };
     let talk = PtyHarness::show_with(&counting(100), &opening);
@@ -111,12 +110,12 @@ fn many_edits_cost_no_memory_and_nothing_old_is_imported() {
         std::fs::write(talk.deck(), counting(answer)).unwrap();
         talk.wait_for(&format!("Self({answer})"));
         talk.keys("enter");
-        // The block before it imports the module, too, and so runs anew.
+        // The block before it imports the module, too, and runs again.
         let counted = (answer + 2, answer + 1);
         talk.wait_for(&format!("old {} new {} answer {answer}", counted.0, counted.1));
         talk.wait_for("module `count` is ready");
     };
-    // What is done for the first time stays in memory, once.
+    // The first runs allocate memory that stays.
     (200..203).for_each(edit);
     let settled = || {
         let mut before = memory(talk.pid());

@@ -1,8 +1,8 @@
-//! The sandbox under attack: what a stranger's deck tries is refused, said on its block, and the
-//! blocks after it run. Where the kernel has no Landlock, each test says so and is over.
+//! Attacks on the sandbox: each is denied and reported on its block, and later blocks run. Tests are
+//! skipped with a message if the kernel has no Landlock.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+#![allow(clippy::print_stderr, reason = "skipped tests print a message")]
 
 use std::fs;
 use std::io::Read;
@@ -16,18 +16,18 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// What no block may get to see.
+/// A secret that no block may read.
 const SECRET: &str = "the-secret-of-this-user";
 
-/// What no block may change.
+/// Content of a file that no block may change.
 const BASHRC: &str = "# as it was\n";
 
-/// A user's home with secrets in it, and a stranger's deck beside it.
+/// A user's home with secrets, and an untrusted deck beside it.
 struct World {
     folder: TempDir,
 }
 
-/// What came of a deck's blocks.
+/// The results of a deck's blocks.
 struct Report {
     blocks: Vec<Value>,
     errors: String,
@@ -55,13 +55,13 @@ impl World {
         self.folder.path().join("deck")
     }
 
-    /// Runs a deck of this text, in which `HOME` and `SECRET` stand for their paths.
+    /// Runs a deck in the sandbox; replaces `HOME` and `SECRET` by their paths.
     fn check(&self, text: &str, arguments: &[&str]) -> Report {
         let check = ["check", "--run", "--format", "json"];
         self.check_by(text, self.livedeck(&[&check, arguments, &["talk.md"]].concat()))
     }
 
-    /// Checks a deck with a command that was made by [`Self::livedeck`].
+    /// Runs a deck with a command created by [`Self::livedeck`] or [`Self::command`].
     fn check_by(&self, text: &str, mut command: Command) -> Report {
         let text = text
             .replace("SECRET", self.secret().to_str().unwrap())
@@ -79,14 +79,14 @@ impl World {
         command
     }
 
-    /// A program that runs beside the deck, with this home.
+    /// Returns a command in the deck's folder, with this home.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.deck()).envs(self.environment());
         command
     }
 
-    /// This home, with the real user's toolchains, and what a session has.
+    /// Returns the environment: this home, the real toolchains, and variables of a desktop session.
     fn environment(&self) -> Vec<(String, String)> {
         let real = std::env::home_dir().unwrap_or_default();
         let toolchain = |name: &str, usual: &str| {
@@ -108,7 +108,7 @@ impl World {
         ]
     }
 
-    fn is_whole(&self) {
+    fn assert_unchanged(&self) {
         assert_eq!(fs::read_to_string(self.secret()).unwrap(), SECRET);
         assert_eq!(fs::read_to_string(self.home().join(".bashrc")).unwrap(), BASHRC);
         let names = fs::read_dir(self.home()).unwrap().map(|it| it.unwrap().file_name());
@@ -120,7 +120,7 @@ impl World {
 }
 
 impl Report {
-    /// Whether there can be a sandbox here; says so if not.
+    /// Whether the kernel supports the sandbox; prints a message if not.
     fn ran(&self) -> bool {
         if self.errors.contains("a sandbox needs") {
             eprintln!("skipped: {}", self.errors.trim());
@@ -130,21 +130,21 @@ impl Report {
         true
     }
 
-    /// A block's output, one string.
+    /// Returns a block's output.
     fn output(&self, block: usize) -> String {
         let lines = self.blocks[block]["output"].as_array().unwrap();
         lines.iter().map(|line| line.as_str().unwrap().to_owned() + "\n").collect()
     }
 }
 
-/// The block that shows that the talk goes on.
+/// A block that must run after the attack.
 const LAST: &str = "\n```bash +exec\necho still-$((40 + 2))\n```\n";
 
 fn block(language: &str, code: &str) -> String {
     format!("```{language} +exec\n{code}\n```\n")
 }
 
-/// Calls the system by its number, which is the first argument, and says what came of it.
+/// Makes a system call, whose number is the first argument, and prints the result.
 const CALL: &str = "import ctypes, os\n\
     libc = ctypes.CDLL(None, use_errno=True)\n\
     def call(name, *arguments):\n    \
@@ -182,11 +182,7 @@ const CALL: &str = "import ctypes, os\n\
 )]
 #[case::terminal_of_others("bash", "ls /dev/pts", "/dev/pts is out of reach")]
 #[case::system_secrets("bash", "cat /etc/shadow", "/etc/shadow is out of reach")]
-fn an_escape_by_a_program_is_refused(
-    #[case] language: &str,
-    #[case] code: &str,
-    #[case] said: &str,
-) {
+fn escape_by_a_program_is_denied(#[case] language: &str, #[case] code: &str, #[case] said: &str) {
     refused(language, code, said);
 }
 
@@ -217,7 +213,7 @@ fn an_escape_by_a_program_is_refused(
     "import fcntl\ntry:\n    fcntl.ioctl(1, 0x5412, b'x')\nexcept OSError as error: print(error)",
     "Operation not permitted"
 )]
-fn an_escape_by_a_system_call_is_refused(#[case] call: &str, #[case] said: &str) {
+fn escape_by_a_system_call_is_denied(#[case] call: &str, #[case] said: &str) {
     let numbers = [
         ("NUMBER_PTRACE", libc::SYS_ptrace),
         ("NUMBER_UNSHARE", libc::SYS_unshare),
@@ -231,7 +227,7 @@ fn an_escape_by_a_system_call_is_refused(#[case] call: &str, #[case] said: &str)
     refused("python", &code, said);
 }
 
-/// Runs a block in the sandbox, and one after it: it is refused in these words, and nothing was lost.
+/// Runs a block and [`LAST`] in the sandbox: the block must be denied with this message.
 fn refused(language: &str, code: &str, said: &str) {
     let world = World::new();
     let report = world.check(&(block(language, code) + LAST), &["--sandbox"]);
@@ -244,7 +240,7 @@ fn refused(language: &str, code: &str, said: &str) {
     let is_missing = said == "Function not implemented";
     assert!(is_missing || output.contains("sandboxed: "), "{output}");
     assert_eq!(report.output(1), "still-42\n");
-    world.is_whole();
+    world.assert_unchanged();
 }
 
 #[rstest]
@@ -305,7 +301,7 @@ fn the_network_can_be_opened() {
 }
 
 #[test]
-fn rust_is_held_by_the_kernel_not_by_its_compiler() {
+fn unsafe_rust_is_confined() {
     let code = "use std::io::Error;\n\
         unsafe extern \"C\" { fn syscall(number: i64, ...) -> i64; }\n\
         fn main() {\n    \
@@ -362,7 +358,7 @@ fn a_build_script_is_held_too() {
     assert!(output.contains("PermissionDenied") && output.contains("Network is down"), "{output}");
     assert!(output.contains("sandboxed: ") && !output.contains(SECRET), "{output}");
     assert_eq!(report.output(1), "still-42\n");
-    world.is_whole();
+    world.assert_unchanged();
 }
 
 #[test]
@@ -373,7 +369,7 @@ fn no_descriptor_is_inherited() {
         try: print(name, os.readlink(f'/proc/self/fd/{name}').split(':')[0])\n    \
         except OSError: pass\n";
     let deck = block("bash", shell) + "\n" + &block("python", python) + LAST;
-    // Opened by a shell: all tests share this process, and another's child would inherit it.
+    // A shell opens it: all tests share this process, and children of others would inherit it.
     let mut command = world.command("bash");
     command
         .args(["-c", "exec 50<\"$0\" && exec \"$@\""])
@@ -392,7 +388,7 @@ fn no_descriptor_is_inherited() {
 }
 
 #[test]
-fn a_block_cannot_name_another_program_as_itself() {
+fn block_cannot_name_another_process_as_itself() {
     let world = World::new();
     let mut victim = Command::new("sleep").arg("1000").spawn().unwrap();
     let code = format!(
@@ -415,7 +411,7 @@ fn a_block_cannot_name_another_program_as_itself() {
 }
 
 #[test]
-fn a_sandboxed_deck_does_what_programs_do() {
+fn ordinary_programs_work_in_the_sandbox() {
     let world = World::new();
     fs::write(world.deck().join("data.txt"), "beside the deck\n").unwrap();
     let shell = "cat data.txt; echo x > $TMPDIR/x; chmod +x $TMPDIR/x; ls -l $TMPDIR/x | cut -c1-10\n\
@@ -443,7 +439,7 @@ fn a_sandboxed_deck_does_what_programs_do() {
 }
 
 #[test]
-fn a_deck_in_the_home_folder_opens_nothing_of_it() {
+fn deck_in_the_home_folder_cannot_read_it() {
     let world = World::new();
     fs::write(world.home().join("talk.md"), block("bash", "cat .ssh/id_x; ls")).unwrap();
     let done = world
@@ -456,7 +452,7 @@ fn a_deck_in_the_home_folder_opens_nothing_of_it() {
 }
 
 #[test]
-fn sandboxed_is_an_answer_to_the_question() {
+fn prompt_offers_the_sandbox() {
     let opening = Opening { args: &[], ..Opening::default() };
     let text = "One\n===\n\n```bash +exec\necho \"home $HOME\"; cat /etc/shadow\n```\n\n\
                 ```python +exec\nimport os; print('python', os.environ['HOME'])\n```\n";
@@ -478,7 +474,7 @@ fn sandboxed_is_an_answer_to_the_question() {
 }
 
 #[test]
-fn what_a_sandboxed_deck_compiled_is_its_own() {
+fn sandboxed_builds_are_not_shared() {
     let world = World::new();
     let deck = block("rust", "println!(\"built\");");
     let report = world.check(&deck, &["--sandbox"]);
@@ -495,14 +491,14 @@ fn what_a_sandboxed_deck_compiled_is_its_own() {
 }
 
 #[test]
-fn a_macro_cannot_have_us_read_or_write_for_it() {
+fn macro_cannot_redirect_reads_or_writes() {
     let world = World::new();
     let own = world.deck().join("own");
     fs::create_dir_all(own.join("src")).unwrap();
     let manifest = "[package]\nname = \"own\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n\
                     [lib]\nproc-macro = true\n";
     fs::write(own.join("Cargo.toml"), manifest).unwrap();
-    // It runs in the compiler of the block, and leaves links where our own files will be.
+    // The macro runs in the compiler and creates links where livedeck will write files.
     let code = "use proc_macro::TokenStream;\n\
         #[proc_macro]\n\
         pub fn links(input: TokenStream) -> TokenStream {\n    \
@@ -533,7 +529,7 @@ fn a_macro_cannot_have_us_read_or_write_for_it() {
             assert!(output.contains("mismatched types") || output.contains("fine"), "{output}");
             assert!(!output.contains(SECRET), "{output}");
             assert_eq!(report.output(1), "still-42\n");
-            world.is_whole();
+            world.assert_unchanged();
         }
     }
 }

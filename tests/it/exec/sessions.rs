@@ -1,11 +1,11 @@
-//! Sessions of Python blocks as a speaker has them: what a block finds, what an edit changes, and
-//! what is lost with a block that is stopped.
+//! Python sessions: the state a block finds, the effect of edits, and the state lost with a stopped
+//! block.
 
 use std::fs;
 
 use crate::harness::{Opening, PtyHarness};
 
-/// A deck with these blocks of one session on a slide, and a slide behind it.
+/// Returns a deck with these blocks of one session on a slide, and another slide.
 fn deck(blocks: &[&str]) -> String {
     let block = |code: &&str| format!("```python +exec +session\n{code}\n```\n\n");
     let blocks: String = blocks.iter().map(block).collect();
@@ -18,7 +18,7 @@ fn open(blocks: &[&str]) -> PtyHarness {
     talk
 }
 
-/// Runs the block with this number, from 1, which has the focus afterwards.
+/// Focuses and runs the block with this number, from 1.
 fn run(talk: &PtyHarness, block: usize) {
     talk.keys("esc");
     for _ in 0..block {
@@ -31,8 +31,7 @@ fn save(talk: &PtyHarness, blocks: &[&str]) {
     fs::write(talk.deck(), deck(blocks)).unwrap();
 }
 
-/// Walks on, to see that the talk goes on, and leaves; nothing may stay behind.
-/// The number behind this word on the screen.
+/// Returns the number after this word on the screen.
 fn number(talk: &PtyHarness, word: &str) -> i32 {
     talk.wait(&format!("a number behind {word}"), |screen| find(screen, word).is_some());
     find(&talk.screen(), word).unwrap()
@@ -45,7 +44,7 @@ fn find(screen: &str, word: &str) -> Option<i32> {
 }
 
 #[test]
-fn from_41_to_42_each_time_to_10_after_an_edit_and_past_an_exit() {
+fn block_starts_from_the_snapshot_before_it() {
     let first = |x: i32| format!("import os\nx = {x}\nprint('first', os.getpid())");
     let second = "x += 1\nprint('it is', x, 'in', os.getpid())";
     let talk = open(&[&first(41), second]);
@@ -75,7 +74,7 @@ fn from_41_to_42_each_time_to_10_after_an_edit_and_past_an_exit() {
 }
 
 #[test]
-fn behind_a_failure_nothing_runs_unless_it_is_asked_for() {
+fn blocks_after_a_failure_run_only_by_key() {
     let talk = open(&["x = 1", "1 / 0", "print('third', x)"]);
     talk.keys("ctrl-e");
     talk.wait_for("line 9) failed");
@@ -86,10 +85,10 @@ fn behind_a_failure_nothing_runs_unless_it_is_asked_for() {
 }
 
 #[test]
-fn a_stop_and_a_kill_lose_one_block() {
+fn stop_and_kill_lose_one_block() {
     let talk = open(&["x = 41", "print('on')\nwhile True: pass", "print('third', x + 1)"]);
     run(&talk, 2);
-    // It has begun: stopped before that, it is run again by the block behind it.
+    // It has started: if stopped before that, the next block would run it again.
     talk.wait("what it writes", |screen| screen.lines().any(|line| line.trim() == "on"));
     talk.keys("ctrl-c");
     talk.wait_for("stopped");
@@ -99,7 +98,7 @@ fn a_stop_and_a_kill_lose_one_block() {
 }
 
 #[test]
-fn a_hang_in_c_is_killed_and_loses_one_block() {
+fn hang_in_c_is_killed_and_loses_one_block() {
     let hang = "import itertools\nprint('on')\nsum(itertools.repeat(1))";
     let talk = open(&["x = 41", hang, "print('third', x + 1)"]);
     run(&talk, 2);
@@ -116,7 +115,7 @@ fn a_hang_in_c_is_killed_and_loses_one_block() {
 }
 
 #[test]
-fn a_block_on_another_slide_that_waits_for_input_is_told_of() {
+fn reader_on_another_slide_is_reported() {
     let block = |code: &str| format!("```python +exec +session\n{code}\n```\n\n");
     let first = block("x = int(input('how many? '))");
     let second = block("print('second', x + 1)");
@@ -142,7 +141,7 @@ fn a_block_on_another_slide_that_waits_for_input_is_told_of() {
 }
 
 #[test]
-fn beside_threads_a_block_runs_in_place_and_says_so() {
+fn block_with_threads_runs_in_place() {
     let threads = "import threading\nx = 41\n\
                    threading.Thread(target=threading.Event().wait, daemon=True).start()";
     let talk = open(&[threads, "x += 1\nprint('second', x)"]);
@@ -153,7 +152,7 @@ fn beside_threads_a_block_runs_in_place_and_says_so() {
 }
 
 #[test]
-fn the_names_of_a_session_are_looked_at_and_scrolled_on_a_small_screen() {
+fn variables_scroll_on_a_small_screen() {
     let code =
         "import os\nfor n in range(60): globals()[f'n{n:02}'] = 'v' * n\ndef f(a, b=1): pass";
     let talk =
@@ -177,7 +176,7 @@ fn the_names_of_a_session_are_looked_at_and_scrolled_on_a_small_screen() {
 }
 
 #[test]
-fn a_value_that_never_answers_does_not_hold_up_the_talk() {
+fn hanging_repr_does_not_block_the_talk() {
     let code = "class Slow:\n    def __repr__(self):\n        while True: pass\nslow = Slow()";
     let talk = open(&[code]);
     run(&talk, 1);

@@ -1,7 +1,7 @@
-//! A stage for whole-program tests: livedeck in a real pty, whose screen a terminal emulator keeps,
-//! typed at and looked at as a speaker would.
+//! A harness for tests of the whole program: runs livedeck in a pseudo-terminal, types keys, and reads
+//! the screen of a terminal emulator.
 //!
-//! Every wait is for something to be seen, with a generous limit; no test sleeps as proof.
+//! Tests wait for something to be seen, with a generous timeout. They do not sleep instead.
 
 pub(crate) mod shipped;
 
@@ -21,19 +21,19 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcgetattr, tcsetwinsize};
 
-/// How long anything may take before a test fails.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
+/// Timeout of all waits.
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(3);
 
-/// What the terminal answers when it is asked what it can do.
+/// How the terminal answers queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Terminal {
-    /// Device attributes only: no pictures but half blocks.
+    /// Device attributes only: pictures are half blocks.
     Plain,
-    /// As [`Terminal::Plain`], and text of several sizes.
+    /// Like [`Terminal::Plain`], with support for text sizes.
     Sizes,
-    /// As plain, and that its background is white.
+    /// Like [`Terminal::Plain`], with a white background.
     Light,
-    /// Nothing at all.
+    /// Not at all.
     Mute,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct PtyHarness {
     child: Child,
     master: Option<OwnedFd>,
     slave: Option<OwnedFd>,
-    /// Closed, it ends the reader.
+    /// Ends the reader when closed.
     wake: Option<OwnedFd>,
     reader: Option<JoinHandle<()>>,
     seen: Arc<Mutex<Seen>>,
@@ -51,23 +51,23 @@ pub(crate) struct PtyHarness {
     folder: tempfile::TempDir,
 }
 
-/// What has come out of the program so far.
+/// The program's output so far.
 pub(crate) struct Seen {
     /// The emulated terminal.
     pub(crate) terminal: vt100::Parser,
-    /// Every byte.
+    /// All bytes.
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What to open, and how.
+/// How to start the program.
 pub(crate) struct Opening<'a> {
-    /// Arguments in front of the deck.
+    /// Arguments before the deck.
     pub(crate) args: &'a [&'a str],
     /// Columns and rows.
     pub(crate) size: (u16, u16),
-    /// What the terminal answers.
+    /// How the terminal answers queries.
     pub(crate) terminal: Terminal,
-    /// Environment variables over the test's own.
+    /// Additional environment variables.
     pub(crate) env: &'a [(&'a str, &'a str)],
 }
 
@@ -78,12 +78,12 @@ impl Default for Opening<'_> {
 }
 
 impl PtyHarness {
-    /// Opens a deck made of this text.
+    /// Opens a deck with this text.
     pub(crate) fn show(text: &str) -> Self {
         Self::show_with(text, &Opening::default())
     }
 
-    /// Opens a deck made of this text.
+    /// Opens a deck with this text.
     pub(crate) fn show_with(text: &str, opening: &Opening<'_>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let deck = folder.path().join("talk.md");
@@ -96,7 +96,7 @@ impl PtyHarness {
         Self::open_in(tempfile::tempdir().unwrap(), Some(deck), opening)
     }
 
-    /// Runs the program with these arguments alone.
+    /// Runs the program without a deck.
     pub(crate) fn alone(opening: &Opening<'_>) -> Self {
         Self::open_in(tempfile::tempdir().unwrap(), None, opening)
     }
@@ -143,17 +143,17 @@ impl PtyHarness {
         }
     }
 
-    /// The deck's file, when it was made by [`PtyHarness::show`].
+    /// Returns the deck's file, if it was created by [`PtyHarness::show`].
     pub(crate) fn deck(&self) -> PathBuf {
         self.folder.path().join("talk.md")
     }
 
-    /// A folder of the test's own, in which the program runs.
+    /// Returns the program's working directory.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Types keys: letters as they are, named ones in words (`ctrl-e`, `enter`, `esc`, `tab`).
+    /// Types keys, separated by spaces: characters, or names like `ctrl-e`, `enter`, `esc`, `tab`.
     pub(crate) fn keys(&self, keys: &str) {
         for key in keys.split(' ') {
             let bytes: Vec<u8> = match key {
@@ -171,17 +171,16 @@ impl PtyHarness {
             };
             self.write(&bytes);
             if bytes == b"\x1b" {
-                // Followed at once by another key it would mean alt, as in any terminal; and the
-                // kernel takes its time to hand it over.
+                // Directly followed by another key, it would mean alt. Wait until it has been read.
                 std::thread::sleep(Duration::from_millis(50));
-                self.wait_until("the key is read", |stage| {
-                    rustix::io::ioctl_fionread(stage.slave.as_ref().unwrap()).unwrap() == 0
+                self.wait_until("the key is read", |harness| {
+                    rustix::io::ioctl_fionread(harness.slave.as_ref().unwrap()).unwrap() == 0
                 });
             }
         }
     }
 
-    /// Types these bytes.
+    /// Writes bytes to the terminal.
     pub(crate) fn write(&self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -190,17 +189,17 @@ impl PtyHarness {
         }
     }
 
-    /// Waits until the screen holds this text.
+    /// Waits until the screen contains this text.
     pub(crate) fn wait_for(&self, text: &str) {
         self.wait(&format!("`{text}` on the screen"), |screen| screen.contains(text));
     }
 
-    /// Waits until the screen no longer holds this text.
+    /// Waits until the screen does not contain this text.
     pub(crate) fn wait_gone(&self, text: &str) {
         self.wait(&format!("no `{text}` on the screen"), |screen| !screen.contains(text));
     }
 
-    /// Waits until the screen is as wanted; fails with what was seen.
+    /// Waits until the screen is as wanted; panics with the screen.
     pub(crate) fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) {
         let start = Instant::now();
         loop {
@@ -208,22 +207,22 @@ impl PtyHarness {
             if wanted(&screen) {
                 return;
             }
-            assert!(start.elapsed() < PATIENCE, "waited for {what}, saw:\n{screen}");
+            assert!(start.elapsed() < TIMEOUT, "waited for {what}, saw:\n{screen}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// The screen's text.
+    /// Returns the screen's text.
     pub(crate) fn screen(&self) -> String {
         self.seen().terminal.screen().contents()
     }
 
-    /// The screen's text with its colours, as escape sequences.
+    /// Returns the screen's text with escape sequences for colours.
     pub(crate) fn colours(&self) -> String {
         self.seen().terminal.screen().contents_formatted()
     }
 
-    /// What has come so far.
+    /// Returns the output so far.
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap()
     }
@@ -239,7 +238,7 @@ impl PtyHarness {
         let _ = kill_process(self.pid(), signal);
     }
 
-    /// The program's process.
+    /// Returns the program's process id.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
@@ -249,7 +248,7 @@ impl PtyHarness {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Closes the terminal, as its window's button does, and waits for the program to end.
+    /// Closes the terminal and waits for the program to end.
     pub(crate) fn hang_up(mut self) -> ExitStatus {
         self.wake.take();
         self.reader.take().unwrap().join().unwrap();
@@ -261,30 +260,30 @@ impl PtyHarness {
         status
     }
 
-    /// Walks on to the slide that says `the end`, to see that the talk goes on, and leaves.
+    /// Checks that the next slide, with `the end`, is shown, and quits.
     pub(crate) fn leave(self) {
         self.keys("n");
         self.wait_for("the end");
         self.quit();
     }
 
-    /// Leaves from where it is.
+    /// Quits.
     pub(crate) fn quit(self) {
         self.keys("q");
         assert!(self.end().success());
     }
 
-    /// Waits for the program to end; checks that it left the terminal as it was, and no process.
+    /// Waits for the program to end; checks that it restored the terminal and left no process.
     pub(crate) fn end(mut self) -> ExitStatus {
         let status = wait_for_end(&mut self.child);
         let after = format!("{:?}", tcgetattr(self.slave.as_ref().unwrap()).unwrap());
         assert_eq!(self.before, after, "the terminal's modes were not restored");
-        let back = |stage: &Self| {
-            let seen = stage.seen();
+        let is_restored = |harness: &Self| {
+            let seen = harness.seen();
             let screen = seen.terminal.screen();
             !screen.alternate_screen() && !screen.hide_cursor()
         };
-        self.wait_until("the terminal is given back", back);
+        self.wait_until("the terminal is restored", is_restored);
         let left = self.left_behind();
         assert!(left.is_empty(), "left behind: {left:?}");
         status
@@ -293,18 +292,18 @@ impl PtyHarness {
     fn wait_until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         while !wanted(self) {
-            assert!(start.elapsed() < PATIENCE, "waited until {what}");
+            assert!(start.elapsed() < TIMEOUT, "waited until {what}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// Command lines of processes that carry this stage's mark, the program itself aside. Waits for
-    /// those that are just dying.
+    /// Returns the command lines of processes with this harness's mark, except the program. Waits for
+    /// those that are ending.
     pub(crate) fn left_behind(&self) -> Vec<String> {
         let start = Instant::now();
         loop {
             let left = marked(&self.mark, self.child.id());
-            if left.is_empty() || start.elapsed() > PATIENCE {
+            if left.is_empty() || start.elapsed() > TIMEOUT {
                 return left;
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -319,14 +318,14 @@ impl Drop for PtyHarness {
     }
 }
 
-/// Waits for a process to end, not for ever.
+/// Waits for a process to end, with a timeout.
 pub(crate) fn wait_for_end(child: &mut Child) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > TIMEOUT {
             let _ = child.kill();
             panic!("the program did not end");
         }
@@ -336,8 +335,8 @@ pub(crate) fn wait_for_end(child: &mut Child) -> ExitStatus {
 
 /// Writes an executable script.
 ///
-/// A child writes it. If this process did, a child that another test forks meanwhile could hold the
-/// file open for writing, and running it would fail with `ETXTBSY`.
+/// A child process writes it. If this process did, a child forked by another test could hold the file
+/// open for writing, and running it would fail with `ETXTBSY`.
 pub(crate) fn write_program(path: &Path, text: &str) {
     let mut writer = Command::new("sh")
         .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
@@ -349,7 +348,7 @@ pub(crate) fn write_program(path: &Path, text: &str) {
     assert!(writer.wait().unwrap().success());
 }
 
-/// Where compiled snippets are kept: shared by all tests, so that each is compiled once.
+/// Returns the cache of compiled snippets, which all tests share.
 pub(crate) fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
@@ -370,10 +369,10 @@ fn winsize((columns, rows): (u16, u16)) -> Winsize {
     Winsize { ws_row: rows, ws_col: columns, ws_xpixel: columns * 10, ws_ypixel: rows * 20 }
 }
 
-/// Makes the child's standard input its controlling terminal, in a session of its own.
+/// Starts the child in a new session, with its standard input as the controlling terminal.
 #[expect(unsafe_code, reason = "a session can only be made in the child")]
 fn own_terminal(command: &mut Command) {
-    // SAFETY: both calls are async-signal-safe and touch no memory of ours.
+    // SAFETY: both calls are async-signal-safe and do not access this process's memory.
     unsafe {
         command.pre_exec(|| {
             rustix::process::setsid()?;
@@ -383,7 +382,7 @@ fn own_terminal(command: &mut Command) {
     }
 }
 
-/// Reads what the program writes until `woken` is closed, and answers it.
+/// Reads the program's output and answers queries, until `woken` is closed.
 fn watch(
     master: OwnedFd,
     woken: OwnedFd,
@@ -422,7 +421,7 @@ fn cells(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN)
 }
 
-/// Command lines of live processes whose environment holds `mark`, but `except`.
+/// Returns the command lines of processes whose environment has `mark`, without `except`.
 fn marked(mark: &str, except: u32) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {

@@ -1,5 +1,5 @@
-//! The decks that come with livedeck, and what is tried with each: what `check` says of it, that its
-//! code does what was recorded of it, and that it can be walked step by step or slide by slide.
+//! The decks in this repository, and checks of each: no diagnostics, outputs that match the recording,
+//! and navigation by step and by slide.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,41 +15,41 @@ use serde_json::Value;
 
 use super::{PtyHarness, cache};
 
-/// What slides and code of theirs must fit, without a line that is wrapped.
+/// Sizes that slides must fit without overflow or wrapped code.
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
 /// A deck of this repository, by its path.
 #[derive(Clone, Copy)]
 pub(crate) struct Shipped(pub(crate) &'static str);
 
-/// What was recorded of a block.
+/// The recording of a block.
 pub(crate) struct Recorded {
     /// The title of its slide.
     pub(crate) slide: String,
-    /// What it is written in.
+    /// Its language.
     pub(crate) language: String,
-    /// What it wrote.
+    /// Its output.
     pub(crate) lines: Vec<String>,
 }
 
 impl Shipped {
-    /// Its file.
+    /// Returns its file.
     pub(crate) fn file(self) -> PathBuf {
         root().join(self.0)
     }
 
-    /// The deck and all that it is shown with.
+    /// Loads the deck.
     pub(crate) fn show(self) -> LoadedDeck {
         load(&LoadOptions::new(self.file()), None).unwrap()
     }
 
-    /// How many slides it has.
+    /// Returns the number of slides.
     pub(crate) fn slides(self) -> usize {
         self.show().deck.slides.len()
     }
 
-    /// Runs each block, and compares what it does with what was recorded of it: all is as it was,
-    /// but for so many blocks that a check cannot run.
+    /// Runs `check --run`, which must report that all outputs match the recording, except for `cannot`
+    /// blocks that it cannot run.
     pub(crate) fn check_run(self, cannot: usize) -> ExitStatus {
         let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
             .args(["check", "--run", self.0])
@@ -68,7 +68,7 @@ impl Shipped {
         output.status
     }
 
-    /// What was recorded of all its blocks.
+    /// Reads the recordings of all blocks.
     pub(crate) fn recording(self) -> Vec<Recorded> {
         let file = self.file().with_extension("recording").join("recording.json");
         let text = std::fs::read_to_string(file).unwrap();
@@ -83,12 +83,12 @@ impl Shipped {
         blocks.map(read).collect()
     }
 
-    /// Walks it step by step to its last slide; each step changes what is seen.
+    /// Goes through all steps to the last slide; each step must change the screen.
     pub(crate) fn step_through(self, stage: &PtyHarness) {
         let last = self.slides();
         let mut steps = 0;
         while !stage.screen().contains(&format!("{last} / {last}")) {
-            // A step may change colours only.
+            // Some steps change only colours.
             let before = stage.colours();
             stage.keys("l");
             stage.wait("a step on", |_| stage.colours() != before);
@@ -97,8 +97,8 @@ impl Shipped {
         assert!(steps > last, "there are more steps than slides");
     }
 
-    /// Walks it slide by slide, and has each run its blocks once its modules are ready. What is to
-    /// come is for `look` to see: it gets a slide's title, and the blocks that run.
+    /// Goes through all slides and runs their blocks, once their modules are ready. `look` gets each
+    /// slide's title and the blocks that run.
     pub(crate) fn run_through(self, stage: &PtyHarness, look: impl Fn(&str, &[&Cell])) {
         let loaded = self.show();
         let last = loaded.deck.slides.len();
@@ -120,7 +120,7 @@ impl Shipped {
     }
 }
 
-/// What `livedeck check` says of a deck, at every size, before any of its code has run.
+/// Returns the diagnostics of a deck at every size, before any code has run.
 pub(crate) fn mistakes(loaded: &LoadedDeck) -> Vec<Diagnostic> {
     let loaded = LoadedDeck { recorded: Runs::new(), ..loaded.clone() };
     inspect(&loaded, &SIZES.map(|(columns, rows)| Size::new(columns, rows)), &BTreeMap::new())

@@ -1,4 +1,4 @@
-//! The whole program in a real terminal: opening, moving, resizing, saving, leaving.
+//! Opening, navigating, resizing, saving and quitting.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ const TWO: &str =
     "One\n===\n\nfirst\n\n<!-- pause -->\n\nsecond\n\n<!-- end_slide -->\n\nTwo\n===\n\nthird\n";
 
 #[test]
-fn a_deck_is_walked_step_by_step_and_left() {
+fn keys_go_through_steps_and_slides() {
     let talk = PtyHarness::show(TWO);
     talk.wait_for("first");
     assert!(!talk.screen().contains("second"));
@@ -24,7 +24,7 @@ fn a_deck_is_walked_step_by_step_and_left() {
 }
 
 #[test]
-fn a_terminal_that_answers_nothing_shows_the_slide_and_takes_keys() {
+fn terminal_without_answers_works() {
     let talk =
         PtyHarness::show_with(TWO, &Opening { terminal: Terminal::Mute, ..Opening::default() });
     talk.wait_for("first");
@@ -37,7 +37,7 @@ fn a_terminal_that_answers_nothing_shows_the_slide_and_takes_keys() {
 }
 
 #[test]
-fn the_index_the_help_and_the_problems_open_and_close() {
+fn index_help_and_problems_open_and_close() {
     let talk = PtyHarness::show(TWO);
     talk.wait_for("first");
     talk.keys("?");
@@ -57,7 +57,7 @@ fn the_index_the_help_and_the_problems_open_and_close() {
 }
 
 #[test]
-fn f197_a_save_shows_at_once_where_it_changed_and_a_bad_one_keeps_the_slide() {
+fn f197_save_shows_the_changed_slide() {
     let talk = PtyHarness::show(TWO);
     talk.wait_for("first");
     fs::write(talk.deck(), TWO.replace("third", "changed")).unwrap();
@@ -77,7 +77,7 @@ fn f197_a_save_shows_at_once_where_it_changed_and_a_bad_one_keeps_the_slide() {
 }
 
 #[test]
-fn a_deck_from_a_pipe_is_read_once() {
+fn deck_from_a_pipe_is_read_once() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -95,7 +95,7 @@ fn a_deck_from_a_pipe_is_read_once() {
 }
 
 #[test]
-fn an_included_file_shows_when_it_comes_and_when_it_changes() {
+fn included_file_is_watched() {
     let talk = PtyHarness::show("# first\n\n<!-- include: part.md -->\n");
     talk.wait_for("part.md");
     fs::write(talk.folder().join("part.md"), "written later\n").unwrap();
@@ -106,7 +106,7 @@ fn an_included_file_shows_when_it_comes_and_when_it_changes() {
 }
 
 #[test]
-fn a_picture_shows_when_it_comes_and_when_it_changes() {
+fn picture_file_is_watched() {
     let paint = |talk: &PtyHarness, color: [u8; 3]| {
         let picture = image::RgbImage::from_pixel(64, 64, image::Rgb(color));
         let beside = talk.folder().join("new.png");
@@ -123,7 +123,7 @@ fn a_picture_shows_when_it_comes_and_when_it_changes() {
 }
 
 #[test]
-fn f200_a_transition_shows_both_slides_on_the_way_and_a_key_ends_it() {
+fn f200_transition_shows_both_slides_and_a_key_ends_it() {
     let config = "transition: {duration_millis: 60000, frames: 600, animation: {style: fade}}\n";
     let (old, new) = ("o".repeat(80), "n".repeat(80));
     let talk = PtyHarness::show(&format!("{old}\n\n<!-- end_slide -->\n\n{new}\n"));
@@ -144,7 +144,7 @@ fn f200_a_transition_shows_both_slides_on_the_way_and_a_key_ends_it() {
 }
 
 #[test]
-fn f199_a_second_window_shows_the_notes_of_the_slide_that_is_shown() {
+fn f199_second_window_shows_the_notes() {
     let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.yaml");
@@ -175,7 +175,7 @@ fn f199_a_second_window_shows_the_notes_of_the_slide_that_is_shown() {
 }
 
 #[test]
-fn f127_a_terminal_with_text_sizes_gets_them() {
+fn f127_text_sizes_are_used_if_supported() {
     let deck = "One\n===\n\na^2^\n";
     let sizes = Opening { terminal: Terminal::Sizes, ..Opening::default() };
     let talk = PtyHarness::show_with(deck, &sizes);
@@ -194,7 +194,7 @@ fn f127_a_terminal_with_text_sizes_gets_them() {
 }
 
 #[test]
-fn f198_in_presentation_mode_a_save_changes_nothing() {
+fn f198_presentation_mode_ignores_saves() {
     let talk = PtyHarness::show_with(TWO, &Opening { args: &["-p"], ..Opening::default() });
     talk.wait_for("first");
     fs::write(talk.deck(), TWO.replace("second", "changed")).unwrap();
@@ -206,21 +206,21 @@ fn f198_in_presentation_mode_a_save_changes_nothing() {
 }
 
 #[test]
-fn much_code_is_there_at_once_and_gets_its_colours_when_they_are_made() {
+fn slow_code_is_shown_before_it_is_highlighted() {
     let much = "let x = \"a text of its own colour\"; // a remark\n".repeat(400);
-    // Few lines, but all the ways to read them are tried.
+    // Few lines, but slow to highlight.
     let slow = format!("<!--{} x -->\n\n# A *heading*\n", "[^1]".repeat(22)).repeat(15);
     for (language, code, text) in [("rust", much, "let x ="), ("markdown", slow, "# A *h")] {
         let talk = PtyHarness::show(&format!("a\n\n```{language}\n{code}```\n"));
         talk.wait_for(text);
-        // Plain, it has one colour.
+        // Unhighlighted code has one colour.
         talk.wait("the colours", |_| talk.colours().matches("38;2").count() > 30);
         talk.quit();
     }
 }
 
 #[test]
-fn every_way_out_restores_the_terminal() {
+fn every_exit_restores_the_terminal() {
     let signals =
         [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)];
     for (signal, status) in signals {
@@ -232,7 +232,7 @@ fn every_way_out_restores_the_terminal() {
 }
 
 #[test]
-fn a_closed_terminal_ends_the_program() {
+fn closed_terminal_ends_the_program() {
     let talk = PtyHarness::show(TWO);
     talk.wait_for("first");
     let status = talk.hang_up();
@@ -240,7 +240,7 @@ fn a_closed_terminal_ends_the_program() {
 }
 
 #[test]
-fn any_size_is_survived_and_a_small_terminal_says_so() {
+fn any_size_works_and_too_small_is_reported() {
     let talk = PtyHarness::show(TWO);
     talk.wait_for("first");
     for size in [(1, 1), (10, 3), (1, 200), (200, 1), (1000, 500), (3, 40)] {
@@ -255,11 +255,11 @@ fn any_size_is_survived_and_a_small_terminal_says_so() {
 }
 
 #[test]
-fn suspended_it_gives_the_terminal_back_and_takes_it_again() {
+fn suspend_restores_the_terminal_and_resume_takes_it() {
     let talk = PtyHarness::show(TWO);
     talk.wait_for("first");
-    // In a session of its own, as here, nobody could continue a stopped group: the kernel ignores
-    // the wish, and the talk goes on.
+    // In a session without a job-control shell, the kernel ignores the stop signal: the presentation
+    // continues.
     talk.keys("ctrl-z");
     talk.keys("l");
     talk.wait_for("second");
@@ -269,7 +269,7 @@ fn suspended_it_gives_the_terminal_back_and_takes_it_again() {
 }
 
 #[test]
-fn a_deck_that_is_not_there_is_an_error_without_a_screen() {
+fn missing_deck_is_an_error_without_a_screen() {
     let out = std::process::Command::new(env!("CARGO_BIN_EXE_livedeck"))
         .arg("nowhere.md")
         .output()
@@ -281,7 +281,7 @@ fn a_deck_that_is_not_there_is_an_error_without_a_screen() {
 }
 
 #[test]
-fn killed_outright_it_leaves_no_process() {
+fn kill_leaves_no_process() {
     let mut talk = PtyHarness::show(TWO);
     talk.wait_for("first");
     talk.signal(Signal::KILL);
@@ -292,7 +292,7 @@ fn killed_outright_it_leaves_no_process() {
 }
 
 #[test]
-fn f190_keys_can_be_chosen_and_the_help_shows_them() {
+fn f190_configured_keys_work_and_are_in_the_help() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.yaml");
     fs::write(&config, "bindings: {next: [w, <a-m>], exit: [xx]}\n").unwrap();
@@ -314,7 +314,7 @@ fn f190_keys_can_be_chosen_and_the_help_shows_them() {
 }
 
 #[test]
-fn pictures_and_colours_that_are_not_there_are_among_the_problems() {
+fn missing_pictures_and_colours_are_problems() {
     let text = "---\ntheme:\n  override:\n    footer: {style: template, left: {image: none.png}}\n---\n\n![](a.png)\n\n<span style=\"color: p:x\">a</span>\n";
     let talk = PtyHarness::show(text);
     talk.wait_for("3 problems: D");
@@ -329,7 +329,7 @@ fn pictures_and_colours_that_are_not_there_are_among_the_problems() {
 }
 
 #[test]
-fn f201_what_does_not_fit_is_among_the_problems_if_wanted() {
+fn f201_overflow_is_a_problem_if_requested() {
     let long = format!("One\n===\n\n{}", "row\n\n".repeat(40));
     let talk = PtyHarness::show(&long);
     talk.wait_for("row");
@@ -349,7 +349,7 @@ fn f201_what_does_not_fit_is_among_the_problems_if_wanted() {
 }
 
 #[test]
-fn f023_the_theme_is_chosen_by_the_terminal_s_background() {
+fn f023_theme_follows_the_background() {
     let deck = "---\ntheme:\n  light: light\n  dark: dark\n---\nhi\n";
     let background = |terminal| {
         let talk = PtyHarness::show_with(deck, &Opening { terminal, ..Opening::default() });
@@ -368,7 +368,7 @@ fn f023_the_theme_is_chosen_by_the_terminal_s_background() {
 }
 
 #[test]
-fn the_configured_theme_is_chosen_by_the_terminal_s_background_too() {
+fn configured_theme_follows_the_background() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.yaml");
     fs::write(&config, "defaults: {theme: {light: light, dark: dark, timeout: 10000}}\n").unwrap();
@@ -382,7 +382,7 @@ fn the_configured_theme_is_chosen_by_the_terminal_s_background_too() {
 }
 
 #[test]
-fn f170_every_theme_is_shown_on_a_slide_of_its_own() {
+fn f170_theme_gallery_has_a_slide_per_theme() {
     let themes = PtyHarness::alone(&Opening { args: &["themes"], ..Opening::default() });
     for name in livedeck::theme::names() {
         themes.wait_for(&format!("{name} "));
@@ -397,7 +397,7 @@ fn f170_every_theme_is_shown_on_a_slide_of_its_own() {
 }
 
 #[test]
-fn many_keys_at_once_end_on_a_coloured_slide() {
+fn many_keys_at_once_end_on_a_highlighted_slide() {
     let slides: Vec<String> =
         (1..=60).map(|number| format!("```python\ndef end_{number}(): return 1\n```")).collect();
     let deck = slides.join("\n\n<!-- end_slide -->\n\n");
@@ -408,7 +408,7 @@ fn many_keys_at_once_end_on_a_coloured_slide() {
     at_once.wait_for("1 / 60");
     at_once.write(&b"l".repeat(59));
     at_once.wait_for("60 / 60");
-    // Rows alone: where the cursor is depends on how many frames it took.
+    // Compares rows only: the cursor depends on the number of frames.
     let rows = |talk: &PtyHarness| -> Vec<_> {
         talk.seen().terminal.screen().rows_formatted(0, 100).collect()
     };
@@ -422,7 +422,7 @@ fn many_keys_at_once_end_on_a_coloured_slide() {
 #[case::of_256(&[("COLORTERM", "")], false)]
 #[case::of_16(&[("COLORTERM", ""), ("TERM", "linux")], false)]
 #[case::of_none(&[("NO_COLOR", "1")], false)]
-fn a_terminal_gets_colours_that_it_has(#[case] env: &[(&str, &str)], #[case] is_true: bool) {
+fn colours_match_the_terminal(#[case] env: &[(&str, &str)], #[case] is_true: bool) {
     let deck = "```rust\nfn main() {}\n```\n";
     let talk = PtyHarness::show_with(deck, &Opening { env, ..Opening::default() });
     talk.wait_for("1 / 1");

@@ -1,5 +1,4 @@
-//! What a speaker does with an output: looks at all of it, follows it, copies it; in a real terminal,
-//! whose bytes are looked at, too.
+//! The output pane: scrolling, following and copying.
 
 use std::fs;
 
@@ -9,7 +8,7 @@ fn deck(block: &str) -> String {
     format!("Blocks\n===\n\n{block}\n\n<!-- end_slide -->\n\nNext\n===\n\nthe end\n")
 }
 
-/// Waits until the program has written this.
+/// Waits until the program has written these bytes.
 fn wait_for_bytes(talk: &PtyHarness, wanted: &str) {
     talk.wait(&format!("the bytes {wanted:?}"), |_| {
         let seen = talk.seen();
@@ -18,7 +17,7 @@ fn wait_for_bytes(talk: &PtyHarness, wanted: &str) {
 }
 
 #[test]
-fn output_and_code_are_copied_by_the_terminal() {
+fn output_and_code_are_copied() {
     let talk = PtyHarness::show(&deck("```bash +exec\necho crab\n```"));
     talk.wait_for("echo crab");
     talk.keys("ctrl-e");
@@ -33,7 +32,7 @@ fn output_and_code_are_copied_by_the_terminal() {
 }
 
 #[test]
-fn in_tmux_tmux_copies() {
+fn tmux_copies() {
     let folder = tempfile::tempdir().unwrap();
     let (tmux, given) = (folder.path().join("tmux"), folder.path().join("given"));
     let fails = "cat > /dev/null; echo no server >&2; exit 1";
@@ -60,7 +59,7 @@ fn in_tmux_tmux_copies() {
 }
 
 #[test]
-fn what_runs_is_followed_and_a_block_in_the_pane_can_be_asked_stopped_and_run_again() {
+fn pane_follows_output_and_takes_input_stop_and_rerun() {
     let block = "```bash +exec\nseq 100; read x; seq 101 200; echo \"last $x\"; sleep 1000\n```";
     let talk =
         PtyHarness::show_with(&deck(block), &Opening { size: (80, 24), ..Opening::default() });
@@ -85,8 +84,8 @@ fn what_runs_is_followed_and_a_block_in_the_pane_can_be_asked_stopped_and_run_ag
 }
 
 #[test]
-fn a_terminal_grows_to_the_screen_and_back() {
-    // Without the trap, an interrupt that comes as `stty` ends is lost on bash.
+fn terminal_grows_to_the_screen_and_back() {
+    // Without the trap, bash loses an interrupt that arrives as `stty` ends.
     let size = "trap exit INT; stty size; while sleep 0.1; do stty size; done";
     let block = format!("```bash +exec +pty\n{size}\n```");
     let talk =
@@ -104,7 +103,7 @@ fn a_terminal_grows_to_the_screen_and_back() {
     talk.leave();
 }
 
-/// The last two numbers that stand alone in a row.
+/// Returns the last row that consists of two numbers.
 fn last_size(screen: &str) -> Option<&str> {
     let is_size = |line: &&str| {
         let words: Vec<_> = line.split(' ').map(str::parse::<u16>).collect();

@@ -1,4 +1,4 @@
-//! What was recorded, shown on stage where the live run is not to be had: by key, by itself, always.
+//! Replay of recorded output: by key, after a failure, or always.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,11 +6,11 @@ use std::process::Command;
 use crate::harness::{Opening, PtyHarness};
 use tempfile::TempDir;
 
-/// A block that writes what a file says, and leaves a mark that it ran.
+/// A block that prints a file and creates `ran`.
 const DECK: &str =
     "Run\n===\n\n```bash +exec\ntouch ran; cat data.txt\n```\n\n<!-- end_slide -->\n\nthe end\n";
 
-/// A deck that was recorded when all was well, and is not any more.
+/// A deck whose recording succeeded, but whose block now fails.
 struct Recorded {
     folder: TempDir,
     deck: PathBuf,
@@ -28,7 +28,7 @@ fn record(folder: &Path) {
 }
 
 impl Recorded {
-    /// With these options in its front matter.
+    /// Creates it with options in its front matter.
     fn with(options: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let deck = folder.path().join("talk.md");
@@ -53,7 +53,7 @@ impl Recorded {
 }
 
 #[test]
-fn a_key_shows_what_was_recorded_and_brings_the_live_run_back() {
+fn key_toggles_recorded_and_live_output() {
     let recorded = Recorded::with("replay: never");
     let talk = recorded.open(&["-x"]);
     talk.keys("r");
@@ -71,7 +71,7 @@ fn a_key_shows_what_was_recorded_and_brings_the_live_run_back() {
     talk.leave();
 }
 
-/// A block of Python that shows a picture, a table and markdown.
+/// A Python block that shows a picture, a table and markdown.
 const VALUES: &str = r#"Values
 ===
 
@@ -92,7 +92,7 @@ the end
 "#;
 
 #[test]
-fn pictures_tables_and_markdown_are_drawn_as_the_live_run_drew_them() {
+fn recorded_values_are_drawn_like_live_ones() {
     let folder = tempfile::tempdir().unwrap();
     let deck = folder.path().join("talk.md");
     std::fs::write(&deck, VALUES).unwrap();
@@ -119,7 +119,7 @@ fn pictures_tables_and_markdown_are_drawn_as_the_live_run_drew_them() {
 }
 
 #[test]
-fn what_fails_gives_way_to_what_was_recorded_if_the_deck_says_so() {
+fn failure_is_replaced_by_the_recording_if_set() {
     let recorded = Recorded::with("replay: on_failure");
     let talk = recorded.open(&["-x"]);
     talk.keys("ctrl-e");
@@ -130,7 +130,7 @@ fn what_fails_gives_way_to_what_was_recorded_if_the_deck_says_so() {
 }
 
 #[test]
-fn nothing_runs_and_nothing_is_asked_where_only_the_recording_is_shown() {
+fn replay_only_neither_runs_nor_asks() {
     let recorded = Recorded::with("replay: always");
     let talk = recorded.open(&[]);
     talk.wait_for("[not run");
@@ -141,7 +141,7 @@ fn nothing_runs_and_nothing_is_asked_where_only_the_recording_is_shown() {
 }
 
 #[test]
-fn what_was_recorded_of_other_code_says_so_and_a_damaged_recording_is_a_problem() {
+fn outdated_and_damaged_recordings_are_reported() {
     let recorded = Recorded::with("replay: never");
     let text = std::fs::read_to_string(&recorded.deck).unwrap();
     std::fs::write(&recorded.deck, text.replace("touch", "false; touch")).unwrap();
@@ -158,7 +158,7 @@ fn what_was_recorded_of_other_code_says_so_and_a_damaged_recording_is_a_problem(
 }
 
 #[test]
-fn f163_blocks_with_validate_are_run_at_the_start_and_those_that_fail_are_problems() {
+fn f163_validated_blocks_run_at_the_start() {
     let deck = "```bash +exec\nexit 1\n```\n\n```bash +validate\necho oh no; exit 3\n```\n\n\
                 ```bash +validate +expect:failure\nexit 1\n```\n\n<!-- end_slide -->\n\nthe end\n";
     let args = ["--validate-snippets"];
@@ -171,7 +171,7 @@ fn f163_blocks_with_validate_are_run_at_the_start_and_those_that_fail_are_proble
 }
 
 #[test]
-fn a_block_without_a_recording_says_what_makes_one() {
+fn missing_recording_names_the_command() {
     let talk = PtyHarness::show(DECK);
     talk.wait_for("Run");
     talk.keys("r");

@@ -1,5 +1,5 @@
-//! A deck that may always run, changed by somebody else: what the real program does with it when it
-//! is opened the next time. It asks, names the reason, and has run nothing until then.
+//! A trusted deck that another program changed: when opened again, livedeck asks, names the reason, and
+//! has not run anything.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::harness::{Opening, PtyHarness, write_program};
 use rstest::rstest;
 
-/// The question.
+/// The text of the prompt.
 const ASKED: &str = "Run this deck's code?";
 
-/// A deck in a folder of its own, with what its user's livedeck remembers.
+/// A folder with a deck and the user's trust store.
 struct Desk(tempfile::TempDir);
 
 impl Desk {
@@ -42,7 +42,7 @@ impl Desk {
         self.write(name, &text.replace(what, with));
     }
 
-    /// Opens the deck without any permission.
+    /// Opens the deck without `-x`.
     fn open(&self, size: (u16, u16)) -> PtyHarness {
         let state = self.path("state");
         let env = [("XDG_STATE_HOME", state.to_str().unwrap()), ("VIRTUAL_ENV", "")];
@@ -54,7 +54,7 @@ impl Desk {
         talk
     }
 
-    /// Allows the deck's code always, by its user's answer.
+    /// Answers `always` to the prompt.
     fn trust(&self) {
         let talk = self.open((100, 30));
         talk.keys("ctrl-e");
@@ -64,18 +64,18 @@ impl Desk {
         talk.quit();
     }
 
-    /// What the deck's code leaves behind when it runs.
+    /// Whether the deck's code has run.
     fn has_run(&self) -> bool {
         Path::new(&self.path("talk/ran")).exists()
     }
 }
 
-/// A slide with this block.
+/// Returns a slide with a block.
 fn slide(fence: &str, code: &str) -> String {
     format!("Title\n=====\n\n```{fence}\n{code}\n```\n")
 }
 
-/// Something done to a desk.
+/// A change of the folder.
 type Change = fn(&Desk);
 
 #[rstest]
@@ -128,7 +128,7 @@ type Change = fn(&Desk);
     },
     "crate ./dep: build.rs was added"
 )]
-fn a_changed_deck_asks_before_anything_runs(
+fn changed_deck_asks_before_anything_runs(
     #[case] before: Change,
     #[case] change: Change,
     #[case] named: &str,
@@ -151,7 +151,7 @@ fn a_changed_deck_asks_before_anything_runs(
 }
 
 #[test]
-fn an_unchanged_deck_runs_without_a_question() {
+fn unchanged_deck_runs_without_a_prompt() {
     let desk = Desk::new(&slide("bash +auto_exec", "touch ran; echo on its own"));
     desk.trust();
     fs::remove_file(desk.path("talk/ran")).unwrap();
@@ -162,7 +162,7 @@ fn an_unchanged_deck_runs_without_a_question() {
 }
 
 #[test]
-fn what_the_speaker_saves_during_the_talk_is_remembered() {
+fn saves_during_the_talk_stay_trusted() {
     let desk = Desk::new(&slide("bash +exec", "echo one"));
     let talk = desk.open((100, 30));
     talk.keys("ctrl-e");
@@ -187,7 +187,7 @@ fn what_the_speaker_saves_during_the_talk_is_remembered() {
 }
 
 #[test]
-fn what_another_program_changes_during_the_talk_asks_the_next_time() {
+fn other_changes_during_the_talk_ask_next_time() {
     let desk = Desk::new(&slide("python +exec", "import helper"));
     desk.write("talk/helper.py", "print('one')");
     let talk = desk.open((100, 30));
@@ -207,7 +207,7 @@ fn what_another_program_changes_during_the_talk_asks_the_next_time() {
 }
 
 #[test]
-fn a_record_of_an_older_version_is_unknown() {
+fn record_of_an_older_version_is_unknown() {
     let desk = Desk::new(&slide("bash +exec", "echo one"));
     let path = desk.path("talk/talk.md").canonicalize().unwrap();
     let store = "state/livedeck/trusted.json";
@@ -222,7 +222,7 @@ fn a_record_of_an_older_version_is_unknown() {
 }
 
 #[test]
-fn the_question_fits_a_small_terminal() {
+fn prompt_fits_a_small_terminal() {
     let desk = Desk::new(&slide("python +exec", "import helper"));
     desk.write("talk/helper.py", "");
     for size in [(80, 24), (60, 20)] {
@@ -241,14 +241,14 @@ fn the_question_fits_a_small_terminal() {
 }
 
 #[test]
-fn a_configuration_beside_the_deck_does_not_take_keys() {
+fn configuration_beside_the_deck_cannot_bind_keys() {
     let desk = Desk::new(&slide("bash +exec", "echo one"));
     desk.write("talk/livedeck.yaml", "bindings: {exit: [x]}\noptions: {replay: never}\n");
     desk.open((80, 24)).quit();
 }
 
 #[test]
-fn a_relative_folder_on_path_does_not_mean_the_decks() {
+fn relative_path_entry_is_not_the_decks_folder() {
     let desk = Desk::new(&slide("bash +exec", "echo the real one"));
     desk.program("talk/bash", "#!/bin/sh\necho the deck's\n");
     let path = format!(".::{}", std::env::var("PATH").unwrap());

@@ -1,5 +1,5 @@
-//! What a deck, its theme, its configuration, its recording and the trust store may name: whatever is
-//! there instead of a file, the talk goes on and says so.
+//! Paths that a deck, its theme, configuration, recording and the trust store name: anything that is not
+//! a regular file is reported, and the presentation continues.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,7 +10,7 @@ use crate::harness::{Opening, PtyHarness, Terminal};
 use rstest::rstest;
 use rustix::process::Signal;
 
-/// What names a file.
+/// What names the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Include,
@@ -23,7 +23,7 @@ enum Place {
     TrustStore,
 }
 
-/// What is there instead of a file.
+/// What is at the path instead of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trap {
     Pipe,
@@ -45,7 +45,7 @@ impl Trap {
             Self::Device => symlink("/dev/zero", path).unwrap(),
             Self::Sparse => File::create(path).unwrap().set_len(2 << 30).unwrap(),
             Self::Folder => fs::create_dir(path).unwrap(),
-            // The file stays when its listener is gone.
+            // The socket remains after its listener is dropped.
             Self::Socket => drop(UnixListener::bind(path).unwrap()),
             Self::NoPermission => {
                 fs::write(path, "x\n").unwrap();
@@ -54,12 +54,12 @@ impl Trap {
         }
     }
 
-    /// Whether the trap can be set: root may read everything.
+    /// Whether the trap works for this user: root can read everything.
     fn is_one(self, path: &Path) -> bool {
         self != Self::NoPermission || File::open(path).is_err()
     }
 
-    /// What is said of it.
+    /// Returns its message.
     fn message(self, place: Place) -> &'static str {
         match (self, place) {
             (Self::Pipe, _) => "it is a named pipe, not a file",
@@ -85,7 +85,7 @@ impl Trap {
 }
 
 impl Place {
-    /// The deck that names the file.
+    /// Returns the deck.
     fn deck(self) -> String {
         let (front, block) = match self {
             Self::Include => ("", "<!-- include: trap -->"),
@@ -108,7 +108,7 @@ impl Place {
         })
     }
 
-    /// Where the mistake is.
+    /// Returns the location of the diagnostic.
     fn at(self) -> &'static str {
         match self {
             Self::Include => "talk.md:3:6",
@@ -122,7 +122,7 @@ impl Place {
         }
     }
 
-    /// Whether a change of the file is seen during a talk.
+    /// Whether the file is watched.
     fn is_watched(self) -> bool {
         !matches!(self, Self::Configuration | Self::TrustStore)
     }
@@ -133,7 +133,7 @@ fn pipe(path: &Path) {
     rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
 }
 
-/// Opens a deck in a folder of its own, which holds the trust store, too.
+/// Opens a deck in a folder that also has the trust store.
 fn open(folder: &Path, terminal: Terminal) -> PtyHarness {
     let state = folder.join("state");
     let env = [("XDG_STATE_HOME", state.to_str().unwrap())];
@@ -141,14 +141,14 @@ fn open(folder: &Path, terminal: Terminal) -> PtyHarness {
     PtyHarness::open(&folder.join("talk.md"), &opening)
 }
 
-/// The screen's words, as if it had no lines.
+/// Returns the screen's words in one line.
 fn words(screen: &str) -> String {
     let line = |line: &str| line.trim_matches(['│', '┃', '║', ' ']).to_owned();
     let text = screen.lines().map(line).collect::<Vec<_>>().join(" ");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Sees that the problems of the deck name the trap, and that keys and signals work.
+/// Checks that the trap is among the problems, and that keys and signals work.
 fn assert_reported(talk: PtyHarness, place: Place, trap: Trap) {
     talk.keys("D");
     for expected in [trap.message(place), place.at(), trap.hint()] {
@@ -172,7 +172,7 @@ fn assert_reported(talk: PtyHarness, place: Place, trap: Trap) {
 #[case::a_configuration(Place::Configuration)]
 #[case::a_recording(Place::Recording)]
 #[case::a_trust_store(Place::TrustStore)]
-fn a_trap_is_reported_at_the_start(#[case] place: Place) {
+fn trap_is_reported_at_the_start(#[case] place: Place) {
     for trap in TRAPS {
         let folder = tempfile::tempdir().unwrap();
         let file = place.file(folder.path());
@@ -220,7 +220,7 @@ fn a_trap_is_reported_by_a_save(#[case] place: Place) {
 }
 
 #[test]
-fn a_trap_that_becomes_a_file_is_shown() {
+fn trap_that_becomes_a_file_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let (deck, part) = (folder.path().join("talk.md"), folder.path().join("trap"));
     fs::write(&deck, Place::Include.deck()).unwrap();
@@ -234,7 +234,7 @@ fn a_trap_that_becomes_a_file_is_shown() {
 }
 
 #[test]
-fn a_deck_that_becomes_a_pipe_leaves_the_last_good_one() {
+fn deck_that_becomes_a_pipe_keeps_the_last_version() {
     let folder = tempfile::tempdir().unwrap();
     let (deck, beside) = (folder.path().join("talk.md"), folder.path().join("beside"));
     fs::write(&deck, "# before\n").unwrap();
@@ -257,7 +257,7 @@ fn a_deck_that_becomes_a_pipe_leaves_the_last_good_one() {
 #[case::by_hup("", Some(Signal::HUP), Some(129))]
 #[case::by_int("", Some(Signal::INT), Some(130))]
 #[case::by_quit("", Some(Signal::QUIT), Some(131))]
-fn a_deck_that_never_comes_can_be_left(
+fn waiting_for_a_deck_can_be_quit(
     #[case] keys: &str,
     #[case] signal: Option<Signal>,
     #[case] status: Option<i32>,
@@ -274,7 +274,7 @@ fn a_deck_that_never_comes_can_be_left(
 }
 
 #[test]
-fn keys_typed_before_the_deck_comes_are_not_lost() {
+fn keys_typed_before_the_deck_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let deck = folder.path().join("talk.md");
     pipe(&deck);
@@ -291,7 +291,7 @@ fn keys_typed_before_the_deck_comes_are_not_lost() {
 #[rstest]
 #[case::light(Terminal::Light)]
 #[case::no_answer(Terminal::Mute)]
-fn a_deck_in_a_pipe_may_have_themes_by_background(#[case] terminal: Terminal) {
+fn piped_deck_can_have_themes_by_background(#[case] terminal: Terminal) {
     let folder = tempfile::tempdir().unwrap();
     let deck = folder.path().join("talk.md");
     pipe(&deck);
@@ -306,7 +306,7 @@ fn a_deck_in_a_pipe_may_have_themes_by_background(#[case] terminal: Terminal) {
 }
 
 #[test]
-fn a_folder_that_is_removed_and_made_again_is_watched_again() {
+fn recreated_folder_is_watched() {
     let folder = tempfile::tempdir().unwrap();
     let parts = folder.path().join("parts");
     let part = parts.join("part.md");
@@ -326,7 +326,7 @@ fn a_folder_that_is_removed_and_made_again_is_watched_again() {
         fs::remove_dir_all(&parts).unwrap();
         talk.wait_for("there is no such file");
     }
-    // At once, where the new folder may have the number of the old one.
+    // Without delay: the new folder may have the inode of the old one.
     write("kept");
     talk.wait_for("kept");
     fs::remove_dir_all(&parts).unwrap();

@@ -1,5 +1,5 @@
-//! The deck that shows every way to run code, walked slide by slide: each test opens it at the slide
-//! of one title, does there what a speaker would, and looks at the screen.
+//! The deck with every way to run code: each test opens a slide, uses it like a speaker, and checks the
+//! screen.
 
 use std::path::PathBuf;
 
@@ -8,17 +8,17 @@ use crate::harness::{Opening, PtyHarness, write_program};
 
 const DECK: Shipped = Shipped("slides/examples/execution.md");
 
-/// The deck at the slide with this title.
+/// Opens the deck at a slide.
 fn at(title: &str) -> PtyHarness {
     at_with(title, "")
 }
 
-/// The same with this configuration.
+/// Opens the deck at a slide, with a configuration.
 fn at_with(title: &str, configuration: &str) -> PtyHarness {
     let text = std::fs::read_to_string(DECK.file()).unwrap();
     let titles = text.lines().zip(text.lines().skip(1)).filter(|(_, rule)| *rule == "===");
     let place = titles.map(|(title, _)| title).position(|found| found == title);
-    // The intro slide is the first.
+    // Skips the intro slide.
     let number = place.unwrap_or_else(|| panic!("no slide is called {title}")) + 2;
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("own.yaml");
@@ -36,7 +36,7 @@ fn at_with(title: &str, configuration: &str) -> PtyHarness {
 }
 
 #[test]
-fn python_runs_and_says_what_goes_wrong_by_the_deck_s_line() {
+fn python_errors_have_the_decks_line() {
     let talk = at("Python, and what goes wrong");
     talk.keys("ctrl-e");
     talk.wait_for("hello from a warm interpreter");
@@ -46,7 +46,7 @@ fn python_runs_and_says_what_goes_wrong_by_the_deck_s_line() {
 }
 
 #[test]
-fn a_block_of_a_session_runs_the_one_before_it() {
+fn session_block_runs_the_one_before_it() {
     let talk = at("A session: blocks that share what they define");
     talk.keys("tab tab enter");
     talk.wait_for("x is 42");
@@ -60,7 +60,7 @@ fn a_block_of_a_session_runs_the_one_before_it() {
 }
 
 #[test]
-fn a_crash_loses_one_block_of_its_session() {
+fn crash_loses_one_block_of_its_session() {
     let talk = at("A crash loses one block");
     talk.keys("ctrl-e");
     talk.wait_for("the sum is 6");
@@ -72,7 +72,7 @@ fn a_crash_loses_one_block_of_its_session() {
 }
 
 #[test]
-fn a_table_of_python_is_drawn_as_a_table() {
+fn python_table_is_drawn() {
     let talk = at("A table is drawn as a table");
     talk.keys("ctrl-e");
     talk.wait_for("planet   radius");
@@ -81,7 +81,7 @@ fn a_table_of_python_is_drawn_as_a_table() {
 }
 
 #[test]
-fn a_picture_of_python_stands_between_what_is_printed() {
+fn python_picture_is_between_printed_lines() {
     let talk = at("Pictures stand where they were shown");
     talk.keys("ctrl-e");
     talk.wait("a picture between two lines", |screen| {
@@ -102,7 +102,7 @@ fn rust_runs_without_main() {
 }
 
 #[test]
-fn a_block_of_the_deck_is_edited() {
+fn block_is_edited() {
     let talk = at("Edit it");
     talk.keys("i end backspace backspace backspace backspace backspace backspace backspace 0 , -2): ctrl-e");
     talk.wait_for("1 bottles on the wall");
@@ -113,7 +113,7 @@ fn a_block_of_the_deck_is_edited() {
 }
 
 #[test]
-fn blocks_run_by_themselves_and_give_way_to_what_they_wrote() {
+fn autorun_blocks_are_replaced_by_their_output() {
     let talk = at("By itself, and in place of its code");
     talk.wait_for("[done");
     talk.wait("what was written, and no code", |screen| {
@@ -123,7 +123,7 @@ fn blocks_run_by_themselves_and_give_way_to_what_they_wrote() {
 }
 
 #[test]
-fn a_picture_stands_in_place_of_its_code() {
+fn picture_replaces_its_code() {
     let talk = at("A picture in place of its code");
     talk.wait("a picture, and no code", |screen| {
         screen.contains("▀▀▀▀") && !screen.contains("stdout.buffer")
@@ -132,7 +132,7 @@ fn a_picture_stands_in_place_of_its_code() {
 }
 
 #[test]
-fn output_stands_beside_its_code() {
+fn output_is_beside_its_code() {
     let talk = at("Output beside its code");
     talk.keys("ctrl-e");
     talk.wait("code and output on one row", |screen| {
@@ -151,7 +151,7 @@ fn files_beside_the_deck_are_code_and_variables() {
 }
 
 #[test]
-fn another_executor_runs_a_block() {
+fn other_executor_runs_a_block() {
     let talk = at("Other executors");
     talk.keys("ctrl-e");
     talk.wait_for("a fork: True");
@@ -171,7 +171,7 @@ fn hidden_lines_run() {
 }
 
 #[test]
-fn a_block_with_its_answers_does_not_ask() {
+fn block_with_input_does_not_ask() {
     let talk = at("It is answered");
     talk.keys("ctrl-e");
     talk.wait_for("Ada will be 37");
@@ -179,7 +179,7 @@ fn a_block_with_its_answers_does_not_ask() {
 }
 
 #[test]
-fn a_terminal_on_the_slide_takes_keys() {
+fn terminal_on_the_slide_takes_keys() {
     let talk = at("A terminal on the slide");
     talk.keys("tab enter");
     talk.wait_for(">>>");
@@ -195,7 +195,7 @@ fn a_terminal_on_the_slide_takes_keys() {
 }
 
 #[test]
-fn a_program_has_the_whole_terminal() {
+fn program_gets_the_whole_terminal() {
     let talk = at("The whole terminal");
     talk.keys("ctrl-e");
     talk.wait_for("enter brings the slide back");
@@ -216,7 +216,7 @@ fn time_and_memory_are_limited() {
 }
 
 #[test]
-fn what_was_recorded_is_shown() {
+fn recording_is_shown() {
     let talk = at("Never fail on stage");
     talk.keys("r");
     talk.wait_for("[recorded 20");
@@ -227,12 +227,12 @@ fn what_was_recorded_is_shown() {
 }
 
 #[test]
-fn the_deck_does_what_was_recorded_of_it() {
-    // One block needs the terminal itself.
+fn outputs_match_the_recording() {
+    // One block needs the terminal.
     assert!(DECK.check_run(1).success());
 }
 
-/// A deck in a folder of its own, open, and its file.
+/// Opens a deck in its own folder; also returns its file.
 fn copy(text: &str, opening: &Opening<'_>) -> (tempfile::TempDir, PathBuf, PtyHarness) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("talk.md");
@@ -245,7 +245,7 @@ const EDITED: &str =
     "Edit\n===\n\n```bash +exec\necho one\n```\n\n<!-- end_slide -->\n\nNext\n===\n";
 
 #[test]
-fn a_block_is_edited_on_the_slide_run_and_reverted() {
+fn edited_block_is_run_and_reverted() {
     let (_folder, file, talk) = copy(EDITED, &Opening::default());
     talk.wait_for("echo one");
     talk.keys("i end backspace backspace backspace 42 enter echo space more ctrl-e");
@@ -267,7 +267,7 @@ fn a_block_is_edited_on_the_slide_run_and_reverted() {
 }
 
 #[test]
-fn blocks_race_one_after_the_other() {
+fn contenders_run_one_after_the_other() {
     let talk = at("A race");
     talk.keys("ctrl-e");
     talk.wait("both lanes in one chart", |screen| {
@@ -281,7 +281,7 @@ fn blocks_race_one_after_the_other() {
     let times = |screen: &str| {
         screen.lines().filter(|line| line.contains('×')).map(str::to_owned).collect::<Vec<_>>()
     };
-    // The slowest has the longest bar.
+    // The slowest contender has the longest bar.
     let screen = talk.screen();
     let slowest = times(&screen).into_iter().find(|line| line.contains(" 1×")).unwrap();
     let length = |line: &str| line.matches('█').count();
@@ -290,7 +290,7 @@ fn blocks_race_one_after_the_other() {
 }
 
 #[test]
-fn an_edited_block_is_saved_into_the_deck() {
+fn edited_block_is_saved_to_the_deck() {
     let (_folder, file, talk) = copy(EDITED, &Opening::default());
     talk.wait_for("echo one");
     talk.keys("i end space two ctrl-s");
@@ -303,7 +303,7 @@ fn an_edited_block_is_saved_into_the_deck() {
 }
 
 #[test]
-fn the_deck_opens_in_the_speakers_editor_at_the_slide() {
+fn editor_opens_the_deck_at_the_slide() {
     let folder = tempfile::tempdir().unwrap();
     let editor = folder.path().join("editor");
     let script = "#!/bin/sh\necho \"EDITOR $1\"; read key; sed -i s/Next/Changed/ \"$2\"\n";
@@ -330,7 +330,7 @@ fn rust_uses_crates() {
 }
 
 #[test]
-fn an_output_is_shown_on_the_whole_screen_searched_and_folded() {
+fn pane_shows_searches_and_folds_output() {
     let talk = at("More than a slide can hold");
     talk.keys("ctrl-e");
     talk.wait_for("[done ");
@@ -353,7 +353,7 @@ fn an_output_is_shown_on_the_whole_screen_searched_and_folded() {
 }
 
 #[test]
-fn output_stands_beside_its_code_in_its_place_or_nowhere() {
+fn output_is_beside_in_place_or_hidden() {
     let talk = at("Beside the code, or in its place");
     talk.keys("ctrl-e");
     talk.wait("output beside its code", |screen| {
@@ -376,7 +376,7 @@ fn output_stands_beside_its_code_in_its_place_or_nowhere() {
 }
 
 #[test]
-fn blocks_ask_and_get_what_is_typed() {
+fn prompts_take_typed_input() {
     let talk = at("It asks");
     talk.keys("tab enter");
     talk.wait_for("waits for input");
@@ -394,7 +394,7 @@ fn blocks_ask_and_get_what_is_typed() {
     talk.wait_gone("tab, enter");
     talk.keys("enter");
     talk.wait_for("3 2 1");
-    // Until its program has ended, what is typed may be for it.
+    // Until the program has ended, it receives the keys.
     talk.wait("both have ended", |screen| screen.matches("done ").count() == 2);
     talk.quit();
 }

@@ -1,5 +1,5 @@
-//! The talk that comes with livedeck: without a mistake, nothing of it cut at 80 by 24, spoken for as
-//! long as a talk is, and all of its code run, with and without maturin.
+//! The talk in this repository: no diagnostics, all slides fit 80 by 24, speaker notes for half an hour,
+//! and all code runs, with and without maturin.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -21,16 +21,16 @@ const TALK: Shipped = Shipped("slides/talk.md");
 
 const CHART: &str = "../pics/perf.png";
 
-/// What a speaker says in a minute.
+/// Words that a speaker says in a minute.
 const WORDS_A_MINUTE: usize = 130;
 
 #[test]
-fn the_talk_has_no_mistakes_and_every_slide_fits() {
+fn talk_has_no_diagnostics() {
     assert_eq!(mistakes(&TALK.show()), []);
 }
 
 #[test]
-fn every_slide_is_spoken_for_half_an_hour_in_all() {
+fn notes_take_half_an_hour() {
     let loaded = TALK.show();
     let spoken = |slide: &Slide| -> usize {
         slide.notes.iter().map(|note| note.text.split_whitespace().count()).sum()
@@ -43,7 +43,7 @@ fn every_slide_is_spoken_for_half_an_hour_in_all() {
 }
 
 #[test]
-fn every_block_does_what_was_recorded_of_it() {
+fn talk_outputs_match_the_recording() {
     let blocks = TALK.show().deck.cells.len();
     assert!(blocks > 50);
     assert_eq!(TALK.recording().len(), blocks, "all are compared");
@@ -51,7 +51,7 @@ fn every_block_does_what_was_recorded_of_it() {
 }
 
 #[test]
-fn it_is_walked_and_every_block_writes_what_it_should_on_its_slide() {
+fn talk_runs_slide_by_slide() {
     let recorded = recorded();
     let talk = open(&[]);
     TALK.run_through(&talk, |title, runs| {
@@ -63,8 +63,8 @@ fn it_is_walked_and_every_block_writes_what_it_should_on_its_slide() {
     talk.quit();
 }
 
-/// The lines that were recorded, by their slide, but for those that tell a time, and those of
-/// maturin, which is not everywhere.
+/// Returns the recorded lines with their slides, except times and the output of maturin, which may not
+/// be installed.
 fn recorded() -> Vec<(String, String)> {
     let blocks = TALK.recording().into_iter().filter(|block| block.language != "bash");
     let lines = blocks.flat_map(|block| {
@@ -80,7 +80,7 @@ fn recorded() -> Vec<(String, String)> {
 }
 
 #[test]
-fn it_is_walked_step_by_step() {
+fn talk_steps_change_the_screen() {
     let opening = Opening { args: &[], size: (120, 40), ..Opening::default() };
     let talk = PtyHarness::open(&TALK.file(), &opening);
     talk.wait_for("Python outside, Rust inside");
@@ -88,7 +88,7 @@ fn it_is_walked_step_by_step() {
     talk.quit();
 }
 
-/// What the talk has maturin do, but for building anything.
+/// A stand-in for maturin that builds nothing.
 const MATURIN: &str = r#"#!/bin/sh
 case $1 in
     new) mkdir "$4" ;;
@@ -97,7 +97,7 @@ esac
 "#;
 
 #[test]
-fn getting_started_runs_maturin_where_it_is() {
+fn maturin_runs_if_installed() {
     let folder = tempfile::tempdir().unwrap();
     let maturin = folder.path().join("maturin");
     write_program(&maturin, MATURIN);
@@ -112,7 +112,7 @@ fn getting_started_runs_maturin_where_it_is() {
 }
 
 #[test]
-fn getting_started_says_how_to_install_maturin_where_it_is_not() {
+fn missing_maturin_shows_how_to_install_it() {
     let folder = tempfile::tempdir().unwrap();
     let bash = ["/bin/bash", "/usr/bin/bash"].into_iter().find(|bash| Path::new(bash).exists());
     std::os::unix::fs::symlink(bash.unwrap(), folder.path().join("bash")).unwrap();
@@ -127,7 +127,7 @@ fn getting_started_says_how_to_install_maturin_where_it_is_not() {
     talk.quit();
 }
 
-/// Goes to the slide about maturin, and runs it.
+/// Goes to the slide about maturin and runs it.
 fn start(talk: &PtyHarness) {
     let loaded = TALK.show();
     let is_it = |slide: &Slide| slide.title.as_deref() == Some("Getting started");
@@ -140,7 +140,7 @@ fn start(talk: &PtyHarness) {
     talk.keys("ctrl-e");
 }
 
-/// The talk on its first slide, trusted, in this environment.
+/// Opens the talk with `-x` and these environment variables.
 fn open(env: &[(&str, &str)]) -> PtyHarness {
     let talk =
         PtyHarness::open(&TALK.file(), &Opening { size: (120, 40), env, ..Opening::default() });
@@ -149,7 +149,7 @@ fn open(env: &[(&str, &str)]) -> PtyHarness {
 }
 
 #[test]
-fn every_slide_can_be_a_picture() {
+fn talk_slides_export_as_svg() {
     let loaded = TALK.show();
     let look = TerminalColors::new(Rgb(0x4c, 0x4f, 0x69), Rgb(0xef, 0xf1, 0xf5));
     for slide in slides(&loaded) {
@@ -190,7 +190,7 @@ fn chart() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("slides").join(CHART)
 }
 
-/// The chart's size, from the header of its file.
+/// Returns the chart's size, from its header.
 fn measures() -> PictureSizes {
     let file = std::fs::read(chart()).unwrap();
     let number = |at: usize| u32::from_be_bytes(file[at..at + 4].try_into().unwrap());

@@ -1,5 +1,5 @@
-//! The tour, livedeck shown by itself: all of it fits, only the slide that is about mistakes has
-//! any, and every block of it does on its slide what was recorded of it.
+//! The tour: all slides fit, only the slide about mistakes has diagnostics, and outputs match the
+//! recording.
 
 use std::path::Path;
 
@@ -10,17 +10,17 @@ use livedeck::project::{LoadOptions, LoadedDeck, load};
 
 const TOUR: Shipped = Shipped("slides/tour.md");
 
-/// The slide whose mistakes are there on purpose.
+/// The slide with intended mistakes.
 const MISTAKEN: &str = "Errors stay in their place";
 
-/// Those mistakes.
+/// The intended mistakes.
 const ON_PURPOSE: [&str; 2] = ["unknown command `puase`", "unknown attribute `+exce`"];
 
-/// The slide where somebody has to answer.
+/// The slide that asks for input.
 const ASKING: &str = "Input";
 
 #[test]
-fn every_slide_fits_and_only_one_has_mistakes() {
+fn only_one_slide_has_diagnostics() {
     let loaded = TOUR.show();
     assert_eq!(found(&loaded), ON_PURPOSE);
     let slides = loaded.deck.slides.iter().filter(|slide| slide.title.as_deref() == Some(MISTAKEN));
@@ -28,7 +28,7 @@ fn every_slide_fits_and_only_one_has_mistakes() {
 }
 
 #[test]
-fn any_theme_will_do() {
+fn tour_works_with_every_theme() {
     for theme in livedeck::theme::names() {
         let origin = LoadOptions { theme: Some(theme.to_owned()), ..LoadOptions::new(TOUR.file()) };
         assert_eq!(found(&load(&origin, None).unwrap()), ON_PURPOSE, "{theme}");
@@ -36,7 +36,7 @@ fn any_theme_will_do() {
 }
 
 #[test]
-fn the_readme_s_pictures_are_there_and_the_tour_says_how_they_are_made() {
+fn readme_pictures_exist_and_are_explained() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
     let tour = std::fs::read_to_string(TOUR.file()).unwrap();
@@ -49,13 +49,13 @@ fn the_readme_s_pictures_are_there_and_the_tour_says_how_they_are_made() {
     }
 }
 
-/// What is wrong with it.
+/// Returns the diagnostics.
 fn found(loaded: &LoadedDeck) -> Vec<String> {
     mistakes(loaded).into_iter().map(|mistake| mistake.message).collect()
 }
 
 #[test]
-fn every_block_does_what_was_recorded_of_it() {
+fn tour_outputs_match_the_recording() {
     let blocks = TOUR.show().deck.cells.len();
     assert!(blocks > 20);
     assert_eq!(TOUR.recording().len(), blocks, "all are compared");
@@ -63,23 +63,23 @@ fn every_block_does_what_was_recorded_of_it() {
 }
 
 #[test]
-fn in_the_dark_every_block_writes_on_its_slide_what_it_should() {
+fn tour_runs_on_a_dark_terminal() {
     walk(Terminal::Plain);
 }
 
 #[test]
-fn in_the_light_every_block_writes_on_its_slide_what_it_should() {
+fn tour_runs_on_a_light_terminal() {
     walk(Terminal::Light);
 }
 
 #[test]
-fn it_is_walked_step_by_step_at_the_smallest_size() {
+fn tour_steps_work_at_the_smallest_size() {
     let tour = open((80, 24), Terminal::Plain);
     TOUR.step_through(&tour);
     tour.quit();
 }
 
-/// Goes through all slides, runs what is on them, and looks at what comes.
+/// Goes through all slides, runs their blocks, and checks the outputs.
 fn walk(terminal: Terminal) {
     let recorded = recorded();
     let tour = open((120, 50), terminal);
@@ -100,9 +100,9 @@ fn walk(terminal: Terminal) {
     tour.quit();
 }
 
-/// Waits until these blocks of a slide have ended.
+/// Waits until these blocks have ended.
 fn wait_for_the_end(tour: &PtyHarness, runs: &[&Cell]) {
-    // What gives way to its output gives way to the line that says how it went, too.
+    // A block replaced by its output has no status line.
     let shown = runs.iter().filter(|cell| !cell.exec.output_mode.replaces_code()).count();
     tour.wait("all have ended", |screen| {
         let ends = ["[done", "[failed", "[timed out"];
@@ -110,8 +110,8 @@ fn wait_for_the_end(tour: &PtyHarness, runs: &[&Cell]) {
     });
 }
 
-/// Lines that were recorded, by their slide: of long outputs the last one, of what was timed what
-/// it was, and all but those that name the deck's path.
+/// Returns recorded lines with their slides: the last line of long outputs, the labels of timings, and
+/// no lines with the deck's path.
 fn recorded() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for block in TOUR.recording() {
@@ -127,7 +127,7 @@ fn recorded() -> Vec<(String, String)> {
     found
 }
 
-/// The words of a line, without colours and without the marks of markdown.
+/// Returns the words of a line, without colours and Markdown syntax.
 fn words(line: &str) -> String {
     let plain: String = line
         .split('\u{1b}')
@@ -138,7 +138,7 @@ fn words(line: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The tour on its first slide.
+/// Opens the tour at its first slide.
 fn open(size: (u16, u16), terminal: Terminal) -> PtyHarness {
     let opening = Opening { args: &["-x", "-X"], size, terminal, ..Opening::default() };
     let tour = PtyHarness::open(&TOUR.file(), &opening);
