@@ -1,7 +1,6 @@
-//! What an edit of a `+pymodule` block costs on stage: from the moment that the deck is saved to the
-//! first output of the Python block that imports the module, its key pressed meanwhile, in the whole
-//! program in a terminal; against the same compiler called by hand on the same module, remembering its
-//! build before as ours does. Both in turn, the median of each.
+//! Time of an edited `+pymodule` block in the whole program: from saving the deck to the first output of
+//! the Python block that imports the module, compared with calling the compiler directly, with
+//! incremental compilation. Alternates, and compares medians.
 //!
 //! `cargo bench --bench modules`
 
@@ -22,11 +21,11 @@ use std::time::{Duration, Instant};
 
 use harness::PtyHarness;
 
-/// How often each is measured.
+/// Number of measurements of each.
 const ROUNDS: u32 = 15;
 
 fn main() -> ExitCode {
-    // Each run of this program compiles what was never compiled before.
+    // Each invocation compiles new code.
     let first = std::process::id() * 1000;
     let talk = PtyHarness::show(&deck(first));
     talk.wait_for("module `fast` is ready");
@@ -46,7 +45,7 @@ fn main() -> ExitCode {
     println!("edited `+pymodule` block, median of {ROUNDS}:");
     println!("  livedeck, save to Python's first output {:6.1} ms", ours.as_secs_f64() * 1000.0);
     println!("  rustc by hand                           {:6.1} ms", hand.as_secs_f64() * 1000.0);
-    println!("  ratio {ratio:.2} (bar: 1.30)");
+    println!("  ratio {ratio:.2} (limit: 1.30)");
     talk.keys("q");
     talk.end();
     if ratio <= 1.3 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -69,7 +68,7 @@ fn deck(round: u32) -> String {
     )
 }
 
-/// Saves the deck, presses the key when its code is on the screen, and waits for what Python says.
+/// Saves the deck, runs it when its code is on the screen, and waits for the output of Python.
 fn edit(talk: &PtyHarness, round: u32) -> Duration {
     let started = Instant::now();
     std::fs::write(talk.deck(), deck(round)).unwrap();
@@ -79,8 +78,7 @@ fn edit(talk: &PtyHarness, round: u32) -> Duration {
     started.elapsed()
 }
 
-/// The compiler as one would call it who has the crates: where they are was written down when they
-/// were built.
+/// Calls the compiler directly, with the crates that livedeck built.
 struct ByHand {
     rustc: PathBuf,
     links: Vec<String>,

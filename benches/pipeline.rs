@@ -1,5 +1,4 @@
-//! How long the pipeline takes: from text to deck, on a deck of 1,000 mixed slides; from a slide to
-//! a scene; and from a scene to the bytes of a frame.
+//! Time of the pipeline: parsing a deck of 1,000 mixed slides, laying out slides, and drawing frames.
 
 use std::path::Path;
 
@@ -15,7 +14,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// The screen that slides are laid out for.
+/// Columns and rows of the screen.
 const SCREEN: (u16, u16) = (120, 40);
 
 fn main() {
@@ -30,33 +29,33 @@ fn parse(bencher: Bencher<'_, '_>, slides: usize) {
         .bench(|| parse::parse(Path::new("talk.md"), &text, &MemFiles::default()));
 }
 
-/// Lays out 1,000 slides of every kind, the highlighter warm.
+/// Lays out 1,000 slides of every kind, with a warm highlighter.
 #[divan::bench]
 fn lay_out_1000_slides(bencher: Bencher<'_, '_>) {
-    let stage = Stage::new(1_000);
-    bencher.bench(|| (0..1_000).map(|slide| stage.scene(slide).height).sum::<u32>());
+    let fixture = Fixture::new(1_000);
+    bencher.bench(|| (0..1_000).map(|slide| fixture.scene(slide).height).sum::<u32>());
 }
 
 /// Lays out one slide: text, list, table, quote, code that runs, code.
 #[divan::bench(args = [0, 1, 2, 3, 4, 5])]
 fn lay_out(bencher: Bencher<'_, '_>, slide: usize) {
-    let stage = Stage::new(6);
-    bencher.bench(|| stage.scene(slide));
+    let fixture = Fixture::new(6);
+    bencher.bench(|| fixture.scene(slide));
 }
 
-/// Paints one slide into a buffer that shows it already.
+/// Paints a slide into a buffer that already shows it.
 #[divan::bench]
 fn paint(bencher: Bencher<'_, '_>) {
-    let scene = Stage::new(6).scene(0);
+    let scene = Fixture::new(6).scene(0);
     let mut buffer = Buffer::empty(Rect::new(0, 0, SCREEN.0, SCREEN.1));
     bencher.bench_local(|| view::paint(&scene, 0, &mut buffer));
 }
 
-/// One frame: paints a slide, finds what differs from the slide before it, and writes that.
+/// Draws a frame: paints a slide, computes the difference to the previous one, and writes it.
 #[divan::bench]
 fn frame(bencher: Bencher<'_, '_>) {
-    let stage = Stage::new(6);
-    let scenes = [stage.scene(0), stage.scene(1)];
+    let fixture = Fixture::new(6);
+    let scenes = [fixture.scene(0), fixture.scene(1)];
     let area = Rect::new(0, 0, SCREEN.0, SCREEN.1);
     let (mut shown, mut next) = (Buffer::empty(area), Buffer::empty(area));
     let (mut at, mut bytes) = (0, Vec::new());
@@ -65,14 +64,14 @@ fn frame(bencher: Bencher<'_, '_>) {
         bytes.clear();
         view::paint(&scenes[at], 0, &mut next);
         let changes = shown.diff_iter(&next);
-        CrosstermBackend::new(&mut bytes).draw(changes).expect("a vector takes all");
+        CrosstermBackend::new(&mut bytes).draw(changes).expect("writing to a vector does not fail");
         std::mem::swap(&mut shown, &mut next);
         bytes.len()
     });
 }
 
-/// A deck and all that laying it out needs.
-struct Stage {
+/// A deck and the inputs of its layout.
+struct Fixture {
     deck: Deck,
     theme: Theme,
     highlighter: Highlighter,
@@ -81,7 +80,7 @@ struct Stage {
     footer: FooterText,
 }
 
-impl Stage {
+impl Fixture {
     fn new(slides: usize) -> Self {
         let deck = parse::parse(Path::new("talk.md"), &deck(slides), &MemFiles::default());
         let choice = theme::Choice {
@@ -116,7 +115,7 @@ impl Stage {
     }
 }
 
-/// A deck of text, lists, tables, quotes and code in turn.
+/// Returns a deck that alternates text, lists, tables, quotes and code.
 fn deck(slides: usize) -> String {
     let bodies = [
         "Some *words* of **running** text with `code`, [a link](https://example.org) and more.\n",

@@ -1,8 +1,8 @@
-//! What a session costs: from the order of a block to its first output, where the block goes on from
-//! one that has loaded pandas and matplotlib, against a plain block of Python, which loads nothing.
-//! In turn, the median of each; once as by a key, and once right behind another run.
+//! Time of a session: from the request to the first output of a block that continues one which imported
+//! pandas and matplotlib, compared with a plain Python block. Alternates, and compares medians; with a
+//! pause between runs, and without.
 //!
-//! `cargo bench --bench sessions -- PYTHON`, an interpreter that has both.
+//! `cargo bench --bench sessions -- PYTHON`, an interpreter with both packages.
 
 #![allow(
     clippy::disallowed_methods,
@@ -19,14 +19,14 @@ use crossbeam_channel::Receiver;
 use livedeck::exec::{ExecEvent, ExecOptions, Executor};
 use livedeck::run::{self, Outcome, Request, RunId, RunLimits, SessionStart, Snippet, Target};
 
-/// How often each is measured.
+/// Number of measurements of each.
 const ROUNDS: u64 = 31;
 
-/// What the first block of the session does.
+/// The first block of the session.
 const FIRST: &str =
     "import pandas, matplotlib.pyplot\nframe = pandas.DataFrame({'a': range(1000)})";
 
-/// The speaker's pause between two keys, in which the next run is got ready.
+/// A speaker's pause between two keys, in which the next run is prepared.
 const PAUSE: Duration = Duration::from_millis(150);
 
 fn main() -> ExitCode {
@@ -34,40 +34,40 @@ fn main() -> ExitCode {
         return code;
     }
     let python = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let stage = Stage::new(python);
-    let (_, outcome) = stage.time(&request(1, FIRST, Some(SessionStart::Fresh)));
+    let harness = Harness::new(python);
+    let (_, outcome) = harness.time(&request(1, FIRST, Some(SessionStart::Fresh)));
     if outcome != Outcome::Exited(0) {
-        println!("this Python has no pandas or no matplotlib: name one that has, behind `--`");
+        println!("pandas or matplotlib is missing; name an interpreter that has both after `--`");
         return ExitCode::FAILURE;
     }
-    let mut bar_holds = true;
-    for (when, pause) in [("as by a key", PAUSE), ("right behind another run", Duration::ZERO)] {
+    let mut is_within_limit = true;
+    for (when, pause) in [("after a pause", PAUSE), ("without a pause", Duration::ZERO)] {
         let (mut plain, mut session) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS {
             let id = 10 + 2 * round;
             std::thread::sleep(pause);
-            plain.push(stage.time(&request(id, "print(1)", None)).0);
+            plain.push(harness.time(&request(id, "print(1)", None)).0);
             std::thread::sleep(pause);
             let block = request(id + 1, "print(len(frame))", Some(SessionStart::After(RunId(1))));
-            session.push(stage.time(&block).0);
-            stage.executor.forget(RunId(id + 1));
+            session.push(harness.time(&block).0);
+            harness.executor.forget(RunId(id + 1));
         }
         let (plain, session) = (median(plain), median(session));
         let more = session - plain;
         println!("{when}: plain {plain:.2} ms, in the session {session:.2} ms, {more:+.2} ms");
-        bar_holds &= pause.is_zero() || more <= 5.0;
+        is_within_limit &= pause.is_zero() || more <= 5.0;
     }
-    println!("bar: 5 ms more, as by a key");
-    if bar_holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!("limit: 5 ms more, after a pause");
+    if is_within_limit { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-struct Stage {
+struct Harness {
     executor: Executor,
     events: Receiver<ExecEvent>,
     _folder: tempfile::TempDir,
 }
 
-impl Stage {
+impl Harness {
     fn new(python: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (send, events) = crossbeam_channel::unbounded();
@@ -82,7 +82,7 @@ impl Stage {
         Self { executor, events, _folder: folder }
     }
 
-    /// The time to a run's first output, or to its end if it writes nothing, and how it ended.
+    /// Returns the time to a run's first output, or to its end if there is none, and its outcome.
     fn time(&self, request: &Request) -> (Duration, Outcome) {
         let started = Instant::now();
         self.executor.run(request);
@@ -114,7 +114,7 @@ fn request(id: u64, code: &str, session: Option<SessionStart>) -> Request {
     Request { run, code, columns: 80, rows: 24, limits, target, session, input }
 }
 
-/// In milliseconds.
+/// Returns the median, in milliseconds.
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();
     times[times.len() / 2].as_secs_f64() * 1000.0
