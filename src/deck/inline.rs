@@ -1,5 +1,5 @@
-//! Text inside a block: a flat sequence of inlines, each in one style. The parser resolves nesting (flags add up,
-//! the inner colour wins), which leaves only line breaking to the layout.
+//! Text inside a block: a flat sequence of inlines, each in one style. The parser resolves nesting
+//! (flags add up, the inner colour wins), which leaves only line breaking to the layout.
 
 use crate::source::Span;
 
@@ -13,12 +13,12 @@ pub enum Inline {
     /// A line end in the source: a space in paragraphs, a new row in quotes.
     SoftBreak,
     /// A counter, whose value depends on the slide, in footers.
-    Variable(Variable, TextStyle),
+    Counter(FooterCounter, TextStyle),
 }
 
 /// A counter in a footer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variable {
+pub enum FooterCounter {
     /// The number of the slide shown, from 1.
     CurrentSlide,
     /// The number of slides.
@@ -92,7 +92,7 @@ pub fn inline_text(inlines: &[Inline]) -> String {
         match inline {
             Inline::Text(inline, _) => text.push_str(inline),
             Inline::Break | Inline::SoftBreak => text.push(' '),
-            Inline::Variable(..) => {}
+            Inline::Counter(..) => {}
         }
     }
     text

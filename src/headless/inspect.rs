@@ -153,7 +153,7 @@ fn texts(block: &Block) -> Vec<&Inline> {
 
 fn colors_of(piece: &Inline) -> Option<&SpanColors> {
     match piece {
-        Inline::Text(_, style) | Inline::Variable(_, style) => style.colors.as_deref(),
+        Inline::Text(_, style) | Inline::Counter(_, style) => style.colors.as_deref(),
         Inline::Break | Inline::SoftBreak => None,
     }
 }

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use super::context::LayoutContext;
 use super::scene::RAISED;
 use super::text::StyledText;
-use crate::deck::{Inline, SpanColors, TextStyle, Variable};
+use crate::deck::{FooterCounter, Inline, SpanColors, TextStyle};
 use crate::theme::color;
 
 /// The base style of a block's text and how its line breaks are treated.
@@ -72,10 +72,10 @@ pub(super) fn extend(
                 }
                 Superscript::None => line.push(text, styled(style, inline_style, context)),
             },
-            Inline::Variable(variable, style) => {
+            Inline::Counter(variable, style) => {
                 let number = match variable {
-                    Variable::CurrentSlide => context.slide_number(),
-                    Variable::TotalSlides => context.total_slides(),
+                    FooterCounter::CurrentSlide => context.slide_number(),
+                    FooterCounter::TotalSlides => context.total_slides(),
                 };
                 line.push(&number.to_string(), styled(style, inline_style, context));
             }

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use super::events::{self, MAX_DEPTH, StopReason, diagnostic_element};
+use super::events::{self, EarlyStop, MAX_DEPTH, diagnostic_element};
 use super::tree::{Element, ElementKind, TextOrigin};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};
@@ -52,7 +52,7 @@ impl<'t> Chunks<'t> {
         let reported = mistakes.len();
         let mut end = self.end_from(self.at);
         let (mut blocks, mut stop) = self.read(end, mistakes);
-        if let Some(StopReason::OpenFence(fence)) = &stop {
+        if let Some(EarlyStop::OpenFence(fence)) = &stop {
             let open = self.at + fence.start;
             if let Some(closing) = closing_line(self.text, open, end) {
                 mistakes.truncate(reported);
@@ -63,7 +63,7 @@ impl<'t> Chunks<'t> {
             }
         }
         self.at = end;
-        if let Some(StopReason::LongQuote(range)) = stop {
+        if let Some(EarlyStop::LongQuote(range)) = stop {
             self.long_quote(range, end, &mut blocks, mistakes);
         }
         Some(blocks)
@@ -120,7 +120,7 @@ impl<'t> Chunks<'t> {
         &self,
         end: usize,
         mistakes: &mut Vec<Diagnostic>,
-    ) -> (Vec<Element<'t>>, Option<StopReason>) {
+    ) -> (Vec<Element<'t>>, Option<EarlyStop>) {
         let origin = TextOrigin::At(self.file, self.at);
         events::read(&self.text[self.at..end], origin, self.depth, mistakes)
     }

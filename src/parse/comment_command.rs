@@ -107,8 +107,9 @@ fn remark(body: &str, command: &str, prefix: &str) -> Comment {
             Comment::Mistake(message, hint)
         };
     }
-    let synonym = command_synonyms::meant(command);
-    let meant = synonym.or_else(|| diag::closest(word, COMMANDS.iter().map(|(name, _)| *name)));
+    let names = || COMMANDS.iter().map(|(name, _)| *name);
+    let synonym = command_synonyms::meant(command, names());
+    let meant = synonym.or_else(|| diag::closest(word, names()));
     let message = || match synonym {
         Some(_) => {
             let name = command.split(':').next().unwrap_or_default().trim_end();

@@ -2,7 +2,7 @@
 
 use super::line;
 use super::sanitize::{clean, excerpt};
-use crate::deck::{Inline, Meta, TextStyle, Variable};
+use crate::deck::{FooterCounter, Inline, Meta, TextStyle};
 use crate::diag;
 
 /// Placeholders for the counters while the line is parsed: two code points that Unicode guarantees
@@ -87,16 +87,16 @@ fn counters(inline: Inline) -> Vec<Inline> {
     let mut inlines = Vec::new();
     for part in text.split_inclusive([CURRENT, TOTAL]) {
         let (words, variable) = match part.strip_suffix(CURRENT) {
-            Some(words) => (words, Some(Variable::CurrentSlide)),
+            Some(words) => (words, Some(FooterCounter::CurrentSlide)),
             None => match part.strip_suffix(TOTAL) {
-                Some(words) => (words, Some(Variable::TotalSlides)),
+                Some(words) => (words, Some(FooterCounter::TotalSlides)),
                 None => (part, None),
             },
         };
         if !words.is_empty() {
             inlines.push(Inline::Text(words.into(), TextStyle::clone(&style)));
         }
-        inlines.extend(variable.map(|variable| Inline::Variable(variable, style.clone())));
+        inlines.extend(variable.map(|variable| Inline::Counter(variable, style.clone())));
     }
     inlines
 }

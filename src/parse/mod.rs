@@ -5,7 +5,8 @@
 //! text ─ frontmatter ──► Meta, ThemeChoice, Options
 //!      ─ chunks ───────► parts that can be parsed one by one
 //!      ─ events ───────► tree of elements   (events/, inline, html)
-//!      ─ deck_builder ─► slides and cells   (comment_command, slide_builder, steps, code, picture, include)
+//!      ─ deck_builder ─► slides and cells   (comment_command, slide_builder, steps,
+//!                                           code, picture, include)
 //!      ─ lints, bench, invisible, other_tools ─► warnings
 //! ```
 

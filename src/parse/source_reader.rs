@@ -18,8 +18,8 @@ pub(super) struct SourceReader<'d> {
 }
 
 impl SourceReader<'_> {
-    /// Returns the text of the file that is named at `span`. Replaces bytes that are not UTF-8, with a
-    /// warning.
+    /// Returns the text of the file that is named at `span`. Replaces bytes that are not UTF-8, and
+    /// warns about them.
     ///
     /// # Errors
     /// The file cannot be read.

@@ -13,7 +13,7 @@ pub(super) struct Caret {
 }
 
 impl Caret {
-    /// Creates the caret at byte `at` of `source`, which is inline number `inline`. It can open if text
+    /// Creates the caret at byte `at` of `source`, which has the index `inline`. It can open if text
     /// follows directly, and close if text precedes directly.
     pub(super) fn new(inline: usize, source: &str, at: usize) -> Self {
         let word = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());

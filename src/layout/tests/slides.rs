@@ -164,15 +164,15 @@ fn footer_counts_slides_and_reserves_rows() {
         style: Style::new(),
         height: 3,
     };
-    let number = |variable| Inline::Variable(variable, TextStyle::default());
+    let number = |variable| Inline::Counter(variable, TextStyle::default());
     fixture.footer = FooterText {
         pictures: [const { None }; 3],
         left: text("me"),
         center: text("talk"),
         right: vec![
-            number(crate::deck::Variable::CurrentSlide),
+            number(crate::deck::FooterCounter::CurrentSlide),
             text(" / ").remove(0),
-            number(crate::deck::Variable::TotalSlides),
+            number(crate::deck::FooterCounter::TotalSlides),
         ],
     };
     insta::assert_snapshot!(fixture.frame(), @"

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event};
 
-use super::{BlockReader, StopReason, join};
+use super::{BlockReader, EarlyStop, join};
 use crate::parse::tree::{Element, ElementKind, FenceDraft};
 
 impl<'t> BlockReader<'t, '_> {
@@ -28,7 +28,7 @@ impl<'t> BlockReader<'t, '_> {
             CodeBlockKind::Fenced(_) => {
                 let block = &self.text[range.clone()];
                 if self.depth == self.top && range.end == self.text.len() && !is_closed(block) {
-                    self.stop = Some(StopReason::OpenFence(range.clone()));
+                    self.stop = Some(EarlyStop::OpenFence(range.clone()));
                 }
                 opening_fence(block)
             }

@@ -23,7 +23,7 @@ pub(super) const MAX_DEPTH: usize = 32;
 
 /// Why parsing stopped before the end of the text.
 #[derive(Debug, PartialEq)]
-pub(super) enum StopReason {
+pub(super) enum EarlyStop {
     /// The code block at this range is not closed.
     OpenFence(Range<usize>),
     /// The line at this range of the file opens a `>>>` quote; the text after it was not parsed.
@@ -46,7 +46,7 @@ pub(super) fn read<'t>(
     origin: TextOrigin,
     depth: usize,
     mistakes: &mut Vec<Diagnostic>,
-) -> (Vec<Element<'t>>, Option<StopReason>) {
+) -> (Vec<Element<'t>>, Option<EarlyStop>) {
     let events = Parser::new_ext(text, dialect()).into_offset_iter();
     let line = InlineCollector::new(text, origin);
     let top = depth;
@@ -76,7 +76,7 @@ struct BlockReader<'t, 'm> {
     /// The depth of the text's top-level blocks.
     top: usize,
     depth: usize,
-    stop: Option<StopReason>,
+    stop: Option<EarlyStop>,
     mistakes: &'m mut Vec<Diagnostic>,
 }
 
@@ -166,7 +166,7 @@ impl<'t> BlockReader<'t, '_> {
             self.depth == self.top && marks.len() >= 3 && marks.bytes().all(|byte| byte == b'>');
         if long {
             let start = base + range.start;
-            self.stop = Some(StopReason::LongQuote(start..start + line));
+            self.stop = Some(EarlyStop::LongQuote(start..start + line));
         }
         long
     }

@@ -4,6 +4,8 @@ use insta::assert_snapshot;
 use rstest::rstest;
 
 use super::{deck, tree};
+use crate::parse::command_synonyms::{self, SYNONYMS};
+use crate::parse::comment_command::COMMANDS;
 use crate::parse::tests::deck_text::deck_text;
 
 #[test]
@@ -105,4 +107,24 @@ fn synonyms_of_end_slide_have_a_hint() {
     }
     assert_eq!(hints("stop"), ["did you mean `pause`?"]);
     assert_eq!(hints("// end slide"), [""; 0]);
+}
+
+fn meant_by(comment: &str) -> Option<&'static str> {
+    command_synonyms::meant(comment, COMMANDS.iter().map(|(name, _)| *name))
+}
+
+#[test]
+fn synonyms_map_to_commands() {
+    let known = |command| COMMANDS.iter().any(|it| it.0 == command);
+    assert!(SYNONYMS.iter().all(|(written, command)| known(*command) && !known(*written)));
+}
+
+#[test]
+fn spellings_of_end_slide_are_recognised() {
+    for written in ["end slide", "End-Slide", "END SLIDE", "new slide", "slide", "page-break"] {
+        assert_eq!(meant_by(written), Some("end_slide"), "{written}");
+    }
+    assert_eq!(meant_by("stop"), Some("pause"));
+    assert_eq!(meant_by("speaker note: hello"), Some("speaker_note"));
+    assert_eq!(meant_by("the end of the slide"), None);
 }

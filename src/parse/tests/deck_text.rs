@@ -236,7 +236,7 @@ pub(in crate::parse) fn text(inlines: &[Inline]) -> String {
             }
             Inline::Break => out.push('⏎'),
             Inline::SoftBreak => out.push('␣'),
-            Inline::Variable(variable, _) => {
+            Inline::Counter(variable, _) => {
                 let _ = write!(out, "<{variable:?}>");
             }
         }

@@ -34,10 +34,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "parse: commands and their synonyms",
-        &["parse/command_synonyms.rs", "parse/comment_command.rs"],
-    ),
-    (
         "parse: a quote contains blocks",
         &["parse/events/mod.rs", "parse/events/quote.rs", "parse/line.rs"],
     ),
