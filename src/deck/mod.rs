@@ -26,7 +26,7 @@ pub use block::{
 pub use cell::{
     Cell, CellId, Check, ExecSpec, Fingerprint, Module, OutputMode, OutputPlace, Pty, Start,
 };
-pub use inline::{Inline, SpanColors, TextStyle, Variable, inline_text};
+pub use inline::{FooterCounter, Inline, SpanColors, TextStyle, inline_text};
 pub use python_imports::{PythonImport, python_imports};
 pub use rust_build::{Crate, CrateOrigin, Profile, RustBuild};
 pub use step::{Cursor, SlideNo, Step};
