@@ -1,4 +1,4 @@
-//! Scripts for sessions: what runs before a block, what waits, and what a run's end means for others.
+//! Sessions: what runs before a block, what waits, and what a run's end means for others.
 
 use std::time::Duration;
 
