@@ -3,6 +3,7 @@
 //! A format is a file with one function of a painted buffer, like [`svg`](fn@svg), or of a scene, if
 //! it needs all rows ([`text`](fn@text)). [`html`](fn@html) combines SVG pictures.
 
+mod canvas;
 mod html;
 mod palette;
 mod shapes;

@@ -11,8 +11,17 @@ pub(super) const CELL_HEIGHT: f32 = 20.0;
 pub(super) enum Shape {
     /// A filled rectangle: left, top, width, height and opacity.
     Rect(f32, f32, f32, f32, f32),
-    /// A stroked SVG path.
-    Path(&'static str),
+    /// A line along a curve.
+    Curve(Curve),
+}
+
+/// A curve in the cell's own grid, by its points: `(x, y)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Curve {
+    /// A straight line between two points.
+    Line((f32, f32), (f32, f32)),
+    /// Straight from `start` to `bend`, then round `corner` to `end`.
+    Arc { start: (f32, f32), bend: (f32, f32), corner: (f32, f32), end: (f32, f32) },
 }
 
 impl Shape {
@@ -79,13 +88,17 @@ fn quadrants(index: u8) -> Vec<Shape> {
 }
 
 fn curve(symbol: char) -> Vec<Shape> {
-    const RISING: Shape = Shape::Path("M0 20L10 0");
-    const FALLING: Shape = Shape::Path("M0 0L10 20");
+    const RISING: Shape = Shape::Curve(Curve::Line((0.0, 20.0), (10.0, 0.0)));
+    const FALLING: Shape = Shape::Curve(Curve::Line((0.0, 0.0), (10.0, 20.0)));
+    let arc = |start: f32, bend: f32, end: f32| {
+        let (corner, end) = ((5.0, 10.0), (end, 10.0));
+        vec![Shape::Curve(Curve::Arc { start: (5.0, start), bend: (5.0, bend), corner, end })]
+    };
     match symbol {
-        '╭' => vec![Shape::Path("M5 20V15Q5 10 10 10")],
-        '╮' => vec![Shape::Path("M5 20V15Q5 10 0 10")],
-        '╯' => vec![Shape::Path("M5 0V5Q5 10 0 10")],
-        '╰' => vec![Shape::Path("M5 0V5Q5 10 10 10")],
+        '╭' => arc(20.0, 15.0, 10.0),
+        '╮' => arc(20.0, 15.0, 0.0),
+        '╯' => arc(0.0, 5.0, 0.0),
+        '╰' => arc(0.0, 5.0, 10.0),
         '╱' => vec![RISING],
         '╲' => vec![FALLING],
         _ => vec![RISING, FALLING],

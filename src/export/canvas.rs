@@ -1,0 +1,286 @@
+//! A painted buffer as drawing operations: backgrounds, text and drawn characters at the positions of
+//! their cells, then pictures. Each document format is a [`Canvas`].
+
+use ratatui::buffer::Buffer;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::palette::{CellStyle, Rgb, TerminalColors};
+use super::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve, Shape, shapes};
+use crate::view::{self, LargeGlyph, Overlay};
+
+/// Opacity of dim text.
+const DIM_OPACITY: f32 = 0.6;
+
+/// Where the underline and the line through text are in a cell, from its top.
+const UNDERLINE_Y: f32 = 17.0;
+const STRIKE_Y: f32 = 10.0;
+
+/// A rectangle in the units of [`CELL_WIDTH`] and [`CELL_HEIGHT`], from the upper left corner of the page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Area {
+    /// Left edge.
+    pub(super) x: f32,
+    /// Upper edge.
+    pub(super) y: f32,
+    /// Width.
+    pub(super) width: f32,
+    /// Height.
+    pub(super) height: f32,
+}
+
+/// Text of one style in one row.
+#[derive(Clone, Debug)]
+pub(super) struct TextRun {
+    /// The cells that it covers; the height is that of one cell, whatever the scale.
+    pub(super) area: Area,
+    /// What it says.
+    pub(super) text: String,
+    /// Its style.
+    pub(super) style: CellStyle,
+    /// Its opacity, from 0 to 1.
+    pub(super) opacity: f32,
+    /// Its size, in multiples of the normal text size.
+    pub(super) scale: f32,
+    /// Whether every character fills its columns in a monospaced font. Otherwise the run is a single
+    /// character, to be centred.
+    pub(super) is_monospaced: bool,
+}
+
+/// A picture, cropped to the rows that are visible.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CroppedPicture<'a> {
+    /// The visible part.
+    pub(super) visible: Area,
+    /// The whole picture.
+    pub(super) whole: Area,
+    /// What names it.
+    pub(super) overlay: &'a Overlay,
+    /// Its file.
+    pub(super) bytes: &'a [u8],
+}
+
+/// Something that a page can be drawn on.
+pub(super) trait Canvas {
+    /// Fills a rectangle. Neighbours must meet without a seam.
+    fn rect(&mut self, area: Area, color: Rgb, opacity: f32);
+    /// Draws a line of two units' width along a curve in the cell whose corner is at `origin`.
+    fn curve(&mut self, origin: (f32, f32), curve: Curve, color: Rgb, opacity: f32);
+    /// Writes text.
+    fn text(&mut self, run: &TextRun);
+    /// Shows a picture.
+    fn picture(&mut self, picture: CroppedPicture<'_>);
+}
+
+/// The size of a page, in the units of an [`Area`].
+pub(super) fn page_size(buffer: &Buffer) -> (f32, f32) {
+    (across(buffer.area.width), down(buffer.area.height))
+}
+
+/// Draws a buffer and its pictures, each with the bytes of its file. `colors` are those that a terminal
+/// would choose itself.
+pub(super) fn draw(
+    buffer: &Buffer,
+    pictures: &[(Overlay, Vec<u8>)],
+    colors: &TerminalColors,
+    canvas: &mut impl Canvas,
+) {
+    let (width, height) = page_size(buffer);
+    canvas.rect(Area { x: 0.0, y: 0.0, width, height }, colors.background, 1.0);
+    for row in 0..buffer.area.height {
+        let glyphs = glyphs(buffer, row, colors);
+        backgrounds(row, &glyphs, colors, canvas);
+        drawn_characters(row, &glyphs, canvas);
+        texts(row, &glyphs, canvas);
+        lines(row, &glyphs, canvas);
+    }
+    for (overlay, bytes) in pictures {
+        canvas.picture(crop(overlay, bytes, (buffer.area.x, buffer.area.y)));
+    }
+}
+
+/// A character in its row, with all the columns it covers.
+struct PlacedGlyph<'a> {
+    column: u16,
+    columns: u16,
+    symbol: &'a str,
+    style: CellStyle,
+    scale: f32,
+}
+
+impl PlacedGlyph<'_> {
+    /// Whether a monospaced font draws a run of such glyphs in the right columns.
+    fn is_monospaced(&self) -> bool {
+        let fills_its_columns = f32::from(self.columns) <= self.scale;
+        fills_its_columns && self.symbol.chars().all(|c| c.is_ascii() || c.is_alphanumeric())
+    }
+
+    fn is_blank(&self) -> bool {
+        self.style.hidden || self.symbol.trim().is_empty()
+    }
+
+    fn opacity(&self) -> f32 {
+        if self.style.dim { DIM_OPACITY } else { 1.0 }
+    }
+}
+
+/// The glyphs of a row. A wide glyph owns the cells it covers, whatever they contain.
+fn glyphs<'a>(buffer: &'a Buffer, row: u16, colors: &TerminalColors) -> Vec<PlacedGlyph<'a>> {
+    let mut found = Vec::with_capacity(usize::from(buffer.area.width));
+    let mut column = 0;
+    while column < buffer.area.width {
+        let at = (buffer.area.x.saturating_add(column), buffer.area.y.saturating_add(row));
+        let Some(cell) = buffer.cell(at) else { break };
+        let (symbol, width, scale) = match view::large_glyph(cell.symbol()) {
+            Some(large) => (large.grapheme, large.columns, scale(large)),
+            None => (cell.symbol(), cell.symbol().width(), 1.0),
+        };
+        let width = u16::try_from(width).unwrap_or(1).max(1);
+        let columns = width.min(buffer.area.width - column);
+        found.push(PlacedGlyph { column, columns, symbol, style: colors.cell_style(cell), scale });
+        column += columns;
+    }
+    found
+}
+
+fn scale(large: LargeGlyph<'_>) -> f32 {
+    let size = f32::from(u8::try_from(large.rows).unwrap_or(u8::MAX));
+    if large.is_raised { size / 2.0 } else { size }
+}
+
+/// Neighbouring glyphs, at least one.
+struct GlyphRun<'a, 'b>(&'a [PlacedGlyph<'b>]);
+
+impl<'b> GlyphRun<'_, 'b> {
+    fn first(&self) -> &PlacedGlyph<'b> {
+        &self.0[0]
+    }
+
+    fn area(&self, row: u16) -> Area {
+        let columns = self.0.iter().map(|glyph| glyph.columns).sum();
+        Area {
+            x: across(self.first().column),
+            y: down(row),
+            width: across(columns),
+            height: CELL_HEIGHT,
+        }
+    }
+}
+
+/// Splits a row into runs of neighbours that are the `same`.
+fn runs<'a, 'b>(
+    glyphs: &'a [PlacedGlyph<'b>],
+    same: impl Fn(&PlacedGlyph<'b>, &PlacedGlyph<'b>) -> bool,
+) -> impl Iterator<Item = GlyphRun<'a, 'b>> {
+    glyphs.chunk_by(same).map(GlyphRun)
+}
+
+fn backgrounds(
+    row: u16,
+    glyphs: &[PlacedGlyph<'_>],
+    colors: &TerminalColors,
+    canvas: &mut impl Canvas,
+) {
+    for run in runs(glyphs, |a, b| a.style.background == b.style.background) {
+        let background = run.first().style.background;
+        if background != colors.background {
+            canvas.rect(run.area(row), background, 1.0);
+        }
+    }
+}
+
+fn drawn_characters(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canvas) {
+    for run in runs(glyphs, |a, b| a.symbol == b.symbol && a.style == b.style) {
+        let first = run.first();
+        let Some(shapes) = shapes(first.symbol).filter(|_| !first.style.hidden) else { continue };
+        if shapes.iter().all(Shape::spans) {
+            draw_shapes(&shapes, run.area(row), first, canvas);
+        } else {
+            for glyph in run.0 {
+                let area = GlyphRun(std::slice::from_ref(glyph)).area(row);
+                draw_shapes(&shapes, Area { width: CELL_WIDTH, ..area }, glyph, canvas);
+            }
+        }
+    }
+}
+
+/// Draws the shapes of one character, stretching those that span the cell to the width of the area.
+fn draw_shapes(shapes: &[Shape], area: Area, glyph: &PlacedGlyph<'_>, canvas: &mut impl Canvas) {
+    for shape in shapes {
+        match *shape {
+            Shape::Rect(x, y, width, height, opacity) => {
+                let width = if shape.spans() { area.width } else { width };
+                let part = Area { x: area.x + x, y: area.y + y, width, height };
+                canvas.rect(part, glyph.style.text, opacity * glyph.opacity());
+            }
+            Shape::Curve(curve) => {
+                canvas.curve((area.x, area.y), curve, glyph.style.text, glyph.opacity());
+            }
+        }
+    }
+}
+
+fn texts(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canvas) {
+    let is_text = |glyph: &PlacedGlyph<'_>| !glyph.is_blank() && shapes(glyph.symbol).is_none();
+    let same = |a: &PlacedGlyph<'_>, b: &PlacedGlyph<'_>| {
+        a.style == b.style
+            && a.scale.to_bits() == b.scale.to_bits()
+            && (a.is_monospaced() && b.is_monospaced() || a.is_blank() && b.is_blank())
+    };
+    for run in runs(glyphs, same) {
+        let Some(start) = run.0.iter().position(is_text) else { continue };
+        let end = run.0.iter().rposition(is_text).map_or(start, |last| last + 1);
+        let run = GlyphRun(&run.0[start..end]);
+        let first = run.first();
+        canvas.text(&TextRun {
+            area: run.area(row),
+            text: run.0.iter().map(|glyph| glyph.symbol).collect(),
+            style: first.style,
+            opacity: first.opacity(),
+            scale: first.scale,
+            is_monospaced: first.is_monospaced(),
+        });
+    }
+}
+
+/// Lines below and through text, blanks included.
+fn lines(row: u16, glyphs: &[PlacedGlyph<'_>], canvas: &mut impl Canvas) {
+    for run in runs(glyphs, |a, b| a.style == b.style) {
+        let (area, first) = (run.area(row), run.first());
+        let line = |y| Area { y: area.y + y, height: 1.0, ..area };
+        if first.style.underlined {
+            canvas.rect(line(UNDERLINE_Y), first.style.line, first.opacity());
+        }
+        if first.style.struck {
+            canvas.rect(line(STRIKE_Y), first.style.text, first.opacity());
+        }
+    }
+}
+
+fn crop<'a>(overlay: &'a Overlay, bytes: &'a [u8], origin: (u16, u16)) -> CroppedPicture<'a> {
+    let visible = Area {
+        x: across(overlay.area.x.saturating_sub(origin.0)),
+        y: down(overlay.area.y.saturating_sub(origin.1)),
+        width: across(overlay.area.width),
+        height: down(overlay.area.height),
+    };
+    let whole = Area {
+        y: visible.y - rows(overlay.skipped),
+        width: across(overlay.whole.0),
+        height: rows(overlay.whole.1),
+        ..visible
+    };
+    CroppedPicture { visible, whole, overlay, bytes }
+}
+
+fn across(columns: u16) -> f32 {
+    f32::from(columns) * CELL_WIDTH
+}
+
+fn down(row: u16) -> f32 {
+    f32::from(row) * CELL_HEIGHT
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a picture of a million rows may be a pixel off")]
+fn rows(count: u32) -> f32 {
+    count as f32 * CELL_HEIGHT
+}
