@@ -1,5 +1,6 @@
 //! The command-line arguments, declared once for both parsing and `--help`.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -120,10 +121,10 @@ pub(super) struct Lists {
     pub(super) acknowledgements: bool,
 }
 
-/// presenterm's export flags, including those that are not supported yet.
+/// presenterm's export flags.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ExportFlags {
-    /// Export to PDF (not supported yet).
+    /// Export to a PDF document next to the deck (see `livedeck export --to pdf`).
     #[arg(short, long, group = "export")]
     pub(super) export_pdf: bool,
     /// Export to an HTML page next to the deck (see `livedeck export --to html`).
@@ -265,23 +266,30 @@ pub(super) struct ExportArgs {
     #[arg(long)]
     pub(super) to: Format,
     /// Export only this slide, counted from 1. SVG exports the first slide by default.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "slides")]
     pub(super) slide: Option<u32>,
-    /// Export every step of a slide, not only the last (text, html).
+    /// Export only these slides, counted from 1: `3-7,12`.
+    #[arg(long, value_name = "RANGES", value_parser = slide_ranges)]
+    pub(super) slides: Option<SlideRanges>,
+    /// Export every step of a slide, not only the last one (not for SVG).
     #[arg(long)]
     pub(super) steps: bool,
-    /// What to do with rows below the page: grow the page to show them, or hide them.
-    #[arg(long, default_value = "hide")]
-    pub(super) overflow: Overflow,
+    /// What to do with rows that do not fit: make the page taller, or cut them off. [default: show, and
+    /// hide for text]
+    #[arg(long)]
+    pub(super) overflow: Option<Overflow>,
+    /// Which outputs of code to show. [default: run with `-x`, else the recording if there is one]
+    #[arg(long, value_name = "SOURCE")]
+    pub(super) from: Option<OutputSource>,
     /// Page size in cells (columns x rows). [default: from the configuration, else 100x30]
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub(super) size: Option<Size>,
-    /// Write to this file; `-` is standard output.
-    #[arg(short, long, default_value = "-")]
-    pub(super) output: PathBuf,
+    /// The file to write; `-` is standard output. [default: `-`, and for PDF the deck's name with `.pdf`]
+    #[arg(short, long)]
+    pub(super) output: Option<PathBuf>,
     #[command(flatten)]
     pub(super) choices: Choices,
-    /// Run each slide's code first and include its output (svg, html).
+    /// Run the deck's code and show its output.
     #[arg(short = 'x', long)]
     pub(super) enable_snippet_execution: bool,
     #[command(flatten)]
@@ -289,16 +297,19 @@ pub(super) struct ExportArgs {
 }
 
 impl ExportArgs {
-    /// Returns the arguments for `--export-html`: a page next to the deck, or at `--output`.
-    pub(super) fn page(args: &Args, deck: PathBuf) -> Self {
-        let beside = || deck.with_extension("html");
+    /// What presenterm's `--export-pdf` and `--export-html` ask for: a document beside the deck, or where
+    /// `--output` says.
+    pub(super) fn from_flags(args: &Args, deck: PathBuf, to: Format, extension: &str) -> Self {
+        let beside = || deck.with_extension(extension);
         Self {
-            output: args.export.output.clone().unwrap_or_else(beside),
+            output: Some(args.export.output.clone().unwrap_or_else(beside)),
             deck,
-            to: Format::Html,
+            to,
             slide: None,
+            slides: None,
             steps: false,
-            overflow: Overflow::Hide,
+            overflow: None,
+            from: None,
             size: None,
             choices: args.choices.clone(),
             enable_snippet_execution: args.enable_snippet_execution,
@@ -316,6 +327,48 @@ pub(super) enum Format {
     Html,
     /// All slides as plain text, separated by form feeds.
     Text,
+    /// All slides as a PDF document.
+    #[cfg(feature = "pdf")]
+    Pdf,
+}
+
+/// Where an export takes the outputs of code from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputSource {
+    /// Run the code, as with `-x`.
+    Run,
+    /// The deck's recording.
+    Recording,
+    /// No output.
+    None,
+}
+
+/// Slides by their numbers, from 1.
+#[derive(Clone, Debug)]
+pub(super) struct SlideRanges(Vec<RangeInclusive<u32>>);
+
+impl SlideRanges {
+    /// Whether a slide is one of them.
+    pub(super) fn contain(&self, slide: u32) -> bool {
+        self.0.iter().any(|range| range.contains(&slide))
+    }
+
+    /// The largest number.
+    pub(super) fn last(&self) -> u32 {
+        self.0.iter().map(|range| *range.end()).max().unwrap_or_default()
+    }
+}
+
+/// Reads `3-7,12`.
+fn slide_ranges(text: &str) -> Result<SlideRanges, String> {
+    let number = |text: &str| text.trim().parse().ok().filter(|slide| *slide > 0);
+    let range = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let range = number(first)?..=number(last)?;
+        (!range.is_empty()).then_some(range)
+    };
+    let ranges: Option<Vec<_>> = text.split(',').map(range).collect();
+    ranges.map(SlideRanges).ok_or_else(|| "expected slides such as `3-7,12`".to_owned())
 }
 
 fn protocols() -> PossibleValuesParser {

@@ -11,7 +11,6 @@ mod export;
 mod record;
 mod settings;
 mod themes;
-mod unsupported;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -28,7 +27,7 @@ use crate::present;
 use crate::project;
 use crate::source::{visible, visible_line};
 
-use args::{Args, Command, ConfigArgs, ExportArgs, Lists};
+use args::{Args, Command, ConfigArgs, ExportArgs, Format, Lists};
 
 /// Runs the program with this process's arguments.
 pub fn run() -> ExitCode {
@@ -92,10 +91,17 @@ fn show(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn present(args: &Args) -> anyhow::Result<ExitCode> {
-    unsupported::refuse(&args.export)?;
     let deck = args.deck.clone().context("no deck given")?;
     if args.export.export_html {
-        export::export(&ExportArgs::page(args, deck))?;
+        export::export(&ExportArgs::from_flags(args, deck, Format::Html, "html"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.export.export_pdf {
+        #[cfg(feature = "pdf")]
+        export::export(&ExportArgs::from_flags(args, deck, Format::Pdf, "pdf"))?;
+        #[cfg(not(feature = "pdf"))]
+        anyhow::bail!("this build has no PDF export\nhint: build it with the feature `pdf`");
+        #[cfg(feature = "pdf")]
         return Ok(ExitCode::SUCCESS);
     }
     let (config, mistakes) = settings::config_of_talk(args.choices.config.as_deref(), Some(&deck))?;

@@ -140,7 +140,7 @@ impl Export {
             keys.section("fonts", "Font files.", &mut |keys| {
                 let names = ["normal", "bold", "italic", "bold_italic"];
                 for (name, font) in names.into_iter().zip(&mut self.fonts) {
-                    keys.key(name, later!("A font file"), font);
+                    keys.key(name, "A font file, TrueType or OpenType.", font);
                 }
             });
         });

@@ -86,13 +86,13 @@ pub(super) fn draw(
 ) {
     let (width, height) = page_size(buffer);
     canvas.rect(Area { x: 0.0, y: 0.0, width, height }, colors.background, 1.0);
-    for row in 0..buffer.area.height {
-        let glyphs = glyphs(buffer, row, colors);
-        backgrounds(row, &glyphs, colors, canvas);
-        drawn_characters(row, &glyphs, canvas);
-        texts(row, &glyphs, canvas);
-        lines(row, &glyphs, canvas);
-    }
+    // One kind after another: shapes that go on in the next row come together.
+    let rows: Vec<_> =
+        (0..buffer.area.height).map(|row| (row, glyphs(buffer, row, colors))).collect();
+    rows.iter().for_each(|(row, glyphs)| backgrounds(*row, glyphs, colors, canvas));
+    rows.iter().for_each(|(row, glyphs)| drawn_characters(*row, glyphs, canvas));
+    rows.iter().for_each(|(row, glyphs)| texts(*row, glyphs, canvas));
+    rows.iter().for_each(|(row, glyphs)| lines(*row, glyphs, canvas));
     for (overlay, bytes) in pictures {
         canvas.picture(crop(overlay, bytes, (buffer.area.x, buffer.area.y)));
     }

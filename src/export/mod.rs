@@ -6,11 +6,15 @@
 mod canvas;
 mod html;
 mod palette;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod shapes;
 mod svg;
 mod text;
 
 pub use html::{HtmlSlide, html};
 pub use palette::{Rgb, TerminalColors};
+#[cfg(feature = "pdf")]
+pub use pdf::{Pdf, PdfMetadata, PdfPage, pdf};
 pub use svg::svg;
 pub use text::{Overflow, PAGE_BREAK, text};

@@ -1,0 +1,313 @@
+//! `livedeck export`: writes slides as documents.
+
+#![expect(clippy::disallowed_methods, reason = "an export is a file")]
+
+mod output;
+mod pages;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+
+use self::output::Destination;
+use self::pages::pages;
+use super::args::{ExportArgs, Format, OutputSource};
+use super::settings;
+use crate::config::Config;
+use crate::deck::Cursor;
+use crate::export::{HtmlSlide, Overflow, PAGE_BREAK, Rgb, TerminalColors, html, svg, text};
+#[cfg(feature = "pdf")]
+use crate::export::{PdfMetadata, PdfPage, pdf};
+use crate::files::{self, FileKind};
+use crate::headless::SlideRenderer;
+use crate::layout::{Scene, Size};
+use crate::project::{Execution, LoadedDeck, load};
+use crate::theme::Theme;
+use crate::view::{self, Overlay};
+
+/// Writes the requested document.
+///
+/// # Errors
+/// The deck cannot be read, a slide does not exist, or the document cannot be made or written.
+pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
+    let config = settings::config(args.choices.config.as_deref(), Some(&args.deck))?;
+    let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
+    let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
+    let pages = pages(&loaded.deck, args, config.export.page_per_step)?;
+    let mut exporter = Exporter {
+        renderer: SlideRenderer::new(&loaded),
+        loaded: &loaded,
+        args,
+        size: size(args, &config),
+        source: source(args, &loaded),
+        execution: settings::execution(&config, args.sandbox)?,
+        overflowing: Vec::new(),
+    };
+    let document = match args.to {
+        Format::Svg => exporter.svg(pages[0])?.into_bytes(),
+        Format::Text => exporter.text(&pages).into_bytes(),
+        Format::Html => exporter.html(&pages)?.into_bytes(),
+        #[cfg(feature = "pdf")]
+        Format::Pdf => exporter.pdf(&pages, &config)?,
+    };
+    let destination = destination(args);
+    destination.write(&document)?;
+    exporter.report(&destination, pages.len());
+    Ok(())
+}
+
+/// The size of a page. SVG pictures show what most terminals show; documents have large text.
+fn size(args: &ExportArgs, config: &Config) -> Size {
+    let size = args.size.unwrap_or_else(|| {
+        let (columns, rows) = (config.export.columns, config.export.rows);
+        Size::new(columns.unwrap_or(100), rows.unwrap_or(30))
+    });
+    Size { large_text: !matches!(args.to, Format::Svg), ..size }
+}
+
+fn source(args: &ExportArgs, loaded: &LoadedDeck) -> OutputSource {
+    match args.from {
+        Some(source) => source,
+        None if args.enable_snippet_execution => OutputSource::Run,
+        None if !loaded.recorded.is_empty() => OutputSource::Recording,
+        None => OutputSource::None,
+    }
+}
+
+fn destination(args: &ExportArgs) -> Destination {
+    match &args.output {
+        Some(output) => Destination::named(output),
+        #[cfg(feature = "pdf")]
+        None if matches!(args.to, Format::Pdf) => Destination::File(
+            args.deck
+                .with_extension("pdf")
+                .file_name()
+                .map_or_else(|| PathBuf::from("deck.pdf"), PathBuf::from),
+        ),
+        None => Destination::StandardOutput,
+    }
+}
+
+/// A document in the making.
+struct Exporter<'a> {
+    renderer: SlideRenderer,
+    loaded: &'a LoadedDeck,
+    args: &'a ExportArgs,
+    size: Size,
+    source: OutputSource,
+    execution: Execution,
+    /// The slides with rows that were cut off.
+    overflowing: Vec<usize>,
+}
+
+impl Exporter<'_> {
+    /// One page as an SVG picture.
+    fn svg(&mut self, at: Cursor) -> anyhow::Result<String> {
+        let page = self.page(at)?;
+        Ok(svg(&page.buffer, &page.pictures, &page.colors))
+    }
+
+    /// The pages as rows of text.
+    fn text(&mut self, pages: &[Cursor]) -> String {
+        // The cell size of presenterm's exports.
+        self.size.cell = (20, 40);
+        let overflow = self.args.overflow.unwrap_or(Overflow::Hide);
+        let mut page = |&at: &Cursor| text(&self.scene(at), overflow);
+        pages.iter().map(&mut page).collect::<Vec<_>>().join(PAGE_BREAK) + "\n"
+    }
+
+    /// The pages as one HTML page.
+    fn html(&mut self, pages: &[Cursor]) -> anyhow::Result<String> {
+        let deck = &self.loaded.deck;
+        let slide = |&at: &Cursor| {
+            let title = deck.slide(at.slide).title.as_deref().unwrap_or_default().to_owned();
+            Ok(HtmlSlide { title, picture: self.svg(at)? })
+        };
+        let slides = pages.iter().map(slide).collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(html(&self.title(), &slides))
+    }
+
+    /// The pages as a PDF document.
+    #[cfg(feature = "pdf")]
+    fn pdf(&mut self, pages: &[Cursor], config: &Config) -> anyhow::Result<Vec<u8>> {
+        let deck = &self.loaded.deck;
+        let mut sheets = Vec::with_capacity(pages.len());
+        for at in pages {
+            let Page { buffer, pictures, colors } = self.page(*at)?;
+            let slide = u32::try_from(at.slide.index() + 1).unwrap_or(u32::MAX);
+            let title = deck.slide(at.slide).title.as_deref().map(str::to_owned);
+            sheets.push(PdfPage { buffer, pictures, colors, slide, title });
+        }
+        let mut fonts = [const { None }; 4];
+        for (font, file) in fonts.iter_mut().zip(&config.export.fonts) {
+            if let Some(file) = file {
+                let read = files::read(file, FileKind::Picture);
+                *font = Some(read.with_context(|| super::quoted(file))?);
+            }
+        }
+        let authors = deck.meta.author.iter().chain(&deck.meta.authors).cloned().collect();
+        let metadata = PdfMetadata { title: self.title(), authors, fonts };
+        let pdf = pdf(&sheets, metadata).map_err(anyhow::Error::msg)?;
+        for (character, slides) in &pdf.missing {
+            super::warn(&format!(
+                "no font has `{character}` (U+{:04X}), on {}\n\
+                 hint: install a font that has it, or set `export.pdf.fonts`",
+                u32::from(*character),
+                slide_list(slides)
+            ));
+        }
+        for (slide, why) in &pdf.lost_pictures {
+            super::warn(&format!("slide {slide}: {why}"));
+        }
+        Ok(pdf.bytes)
+    }
+
+    /// The talk's title, or the deck's file name.
+    fn title(&self) -> String {
+        let file = || self.args.deck.file_stem().unwrap_or_default().to_string_lossy();
+        let title = self.loaded.deck.meta.title_source.as_deref();
+        title.map_or_else(file, Into::into).into_owned()
+    }
+
+    /// A page's cells and pictures.
+    fn page(&mut self, at: Cursor) -> anyhow::Result<Page> {
+        let mut scene = self.scene(at);
+        let overflow = self.args.overflow.unwrap_or(Overflow::Show);
+        if overflow == Overflow::Show && scene.scroll_limit() > 0 {
+            let more = u16::try_from(scene.scroll_limit()).unwrap_or(u16::MAX);
+            let rows = self.size.rows.saturating_add(more);
+            scene = self.renderer.scene(at, Size { rows, ..self.size });
+        } else if scene.scroll_limit() > 0 && !self.overflowing.contains(&at.slide.index()) {
+            self.overflowing.push(at.slide.index());
+        }
+        let mut buffer = Buffer::empty(Rect::new(0, 0, scene.size.columns, scene.size.rows));
+        let overlays = view::paint(&scene, 0, &mut buffer);
+        let pictures = overlays
+            .into_iter()
+            .filter_map(|overlay| self.renderer.picture(&overlay.key).map(|file| (overlay, file)))
+            .map(|(overlay, file)| {
+                files::read(&file, FileKind::Picture).map(|bytes| (overlay, bytes))
+            })
+            .collect::<Result<_, _>>()
+            .context("a picture of the slide")?;
+        let colors = terminal_colors(&self.loaded.style(at.slide).theme);
+        Ok(Page { buffer, pictures, colors })
+    }
+
+    /// A page's scene, with the outputs that were asked for.
+    fn scene(&mut self, at: Cursor) -> Scene {
+        let scene = self.renderer.scene(at, self.size);
+        match self.source {
+            OutputSource::None => return scene,
+            OutputSource::Run => self.renderer.run(&self.args.deck, &self.execution),
+            OutputSource::Recording => self.renderer.show_recorded(),
+        }
+        self.renderer.scene(at, self.size)
+    }
+
+    /// Reports what was written to a file, and what the document lacks.
+    fn report(&self, destination: &Destination, pages: usize) {
+        if let Destination::File(file) = destination {
+            let source = match self.source {
+                OutputSource::Run => "with the output of its code",
+                OutputSource::Recording => "with recorded output",
+                OutputSource::None => "without the output of code",
+            };
+            let pages = if pages == 1 { "1 page".to_owned() } else { format!("{pages} pages") };
+            super::warn(&format!("wrote {}: {pages}, {source}", super::quoted(file)));
+        }
+        for slide in &self.overflowing {
+            super::warn(&format!(
+                "slide {}: some rows do not fit and are hidden; use `--overflow show`",
+                slide + 1
+            ));
+        }
+    }
+}
+
+/// Slides by their numbers, shortened: `slide 3`, or `slides 3, 4, 7 and 9 more`.
+fn slide_list(slides: &[u32]) -> String {
+    const MAX_NAMED: usize = 5;
+    let named: Vec<_> = slides.iter().take(MAX_NAMED).map(u32::to_string).collect();
+    let more = slides.len().saturating_sub(MAX_NAMED);
+    let word = if slides.len() == 1 { "slide" } else { "slides" };
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{word} {}{more}", named.join(", "))
+}
+
+/// A page, painted.
+struct Page {
+    buffer: Buffer,
+    pictures: Vec<(Overlay, Vec<u8>)>,
+    colors: TerminalColors,
+}
+
+/// Returns the theme's base colours; light on dark if the theme uses the terminal's.
+fn terminal_colors(theme: &Theme) -> TerminalColors {
+    let rgb = |color: Option<Color>, own| match color {
+        Some(Color::Rgb(red, green, blue)) => Rgb(red, green, blue),
+        _ => own,
+    };
+    TerminalColors::new(rgb(theme.base.fg, Rgb(230, 230, 230)), rgb(theme.base.bg, Rgb(24, 24, 24)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use std::fs;
+
+    use clap::Parser;
+
+    use super::*;
+
+    fn exported(deck: &str, more: &[&str]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, output) = (folder.path().join("deck.md"), folder.path().join("deck.txt"));
+        fs::write(&path, deck).unwrap();
+        let mut words = vec!["export", path.to_str().unwrap(), "--to", "text", "--size", "30x6"];
+        words.extend(["--output", output.to_str().unwrap()]);
+        words.extend(more);
+        export(&ExportArgs::parse_from(words)).unwrap();
+        fs::read_to_string(output).unwrap()
+    }
+
+    #[test]
+    fn pages_are_separated_by_form_feeds() {
+        let deck = "a\n<!-- pause -->\nb\n<!-- end_slide -->\nc";
+        let text = exported(deck, &[]);
+        let pages = [
+            "\n   a\n\n   b\n                        1 / 2\n",
+            "\n   c\n\n\n                        2 / 2\n\n",
+        ];
+        assert_eq!(text, pages.join("\n\u{c}"));
+        assert_eq!(exported(deck, &["--steps"]).matches('\u{c}').count(), 2);
+        assert_eq!(exported(deck, &["--slide", "2"]).matches('\u{c}').count(), 0);
+    }
+
+    #[test]
+    fn deck_with_errors_is_exported() {
+        assert!(exported("before\n\n<!-- nonsense -->\n", &[]).contains("before"));
+    }
+
+    #[test]
+    fn f205_pauses_are_pages_if_configured() {
+        let deck = "a\n<!-- pause -->\n```c {1|2}\nb\nc\n```\n<!-- end_slide -->\nd";
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.yaml");
+        fs::write(&config, "export: {pauses: new_slide}\n").unwrap();
+        let pages = |more: &[&str]| exported(deck, more).matches('\u{c}').count() + 1;
+        assert_eq!(pages(&["-c", config.to_str().unwrap()]), 3);
+        assert_eq!((pages(&[]), pages(&["--steps"])), (2, 4));
+    }
+
+    #[test]
+    fn overflow_is_exported_on_request() {
+        let deck = "1\n\n2\n\n3\n\n4\n\n5\n";
+        assert!(!exported(deck, &[]).contains('5'));
+        assert!(exported(deck, &["--overflow", "show"]).contains('5'));
+    }
+}

@@ -1,0 +1,64 @@
+//! Writing a finished document.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::cli::quoted;
+
+/// Where a document goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// Standard output.
+    StandardOutput,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Destination {
+    /// The file that was named, where `-` is standard output.
+    pub(super) fn named(output: &Path) -> Self {
+        if output == Path::new("-") { Self::StandardOutput } else { Self::File(output.to_owned()) }
+    }
+
+    /// Writes a document. A file is replaced at once when all of it is written.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn write(&self, document: &[u8]) -> anyhow::Result<()> {
+        match self {
+            Self::StandardOutput => {
+                let mut out = std::io::stdout().lock();
+                match out.write_all(document).and_then(|()| out.flush()) {
+                    // A reader that has seen enough is not an error.
+                    Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+                    written => written.context("standard output"),
+                }
+            }
+            Self::File(file) => replace(file, document).with_context(|| quoted(file)),
+        }
+    }
+}
+
+fn replace(file: &Path, document: &[u8]) -> std::io::Result<()> {
+    if std::fs::metadata(file).is_ok_and(|it| !it.is_file()) {
+        // A pipe or a device, such as /dev/null, is written to.
+        return std::fs::write(file, document);
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".livedeck-export-")
+        .permissions(permissions(file))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    temporary.write_all(document)?;
+    temporary.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Those of the file that is replaced, else those of a new one.
+fn permissions(file: &Path) -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    let existing = std::fs::metadata(file).map(|it| it.permissions());
+    existing.unwrap_or_else(|_| std::fs::Permissions::from_mode(0o666))
+}

@@ -1,0 +1,254 @@
+//! The fonts of a PDF: a monospaced family, and for characters that it lacks, fonts of the system.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fontdb::{Database, ID, Style, Weight};
+use krilla::text::{Font, GlyphId};
+use ttf_parser::Face;
+
+use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH};
+
+/// The family that is used unless other fonts are chosen, in the order of [`Variant::index`]. Their
+/// licence is beside them.
+const BUNDLED: [&[u8]; 4] = [
+    include_bytes!("fonts/DejaVuSansMono.ttf"),
+    include_bytes!("fonts/DejaVuSansMono-Bold.ttf"),
+    include_bytes!("fonts/DejaVuSansMono-Oblique.ttf"),
+    include_bytes!("fonts/DejaVuSansMono-BoldOblique.ttf"),
+];
+
+type FontData = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// Bold, italic, both, or neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Variant {
+    /// Bold.
+    pub(super) bold: bool,
+    /// Italic.
+    pub(super) italic: bool,
+}
+
+impl Variant {
+    fn index(self) -> usize {
+        usize::from(self.bold) + 2 * usize::from(self.italic)
+    }
+}
+
+/// One font.
+#[derive(Clone)]
+pub(super) struct LoadedFont {
+    /// As the PDF library knows it.
+    pub(super) font: Font,
+    data: FontData,
+    index: u32,
+}
+
+impl LoadedFont {
+    fn new(data: FontData, index: u32) -> Option<Self> {
+        Face::parse(data.as_ref().as_ref(), index).ok()?;
+        Some(Self { font: Font::new(data.clone().into(), index)?, data, index })
+    }
+
+    fn face(&self) -> Option<Face<'_>> {
+        Face::parse(self.data.as_ref().as_ref(), self.index).ok()
+    }
+
+    fn glyph(&self, character: char) -> Option<GlyphId> {
+        let glyph = self.face()?.glyph_index(character)?;
+        Some(GlyphId::new(u32::from(glyph.0)))
+    }
+
+    /// The width of text, in multiples of the font's size.
+    pub(super) fn width(&self, text: &str) -> f32 {
+        let Some(face) = self.face() else { return 1.0 };
+        let advance = |c| face.glyph_hor_advance(face.glyph_index(c)?);
+        let units: u32 = text.chars().filter_map(advance).map(u32::from).max().unwrap_or_default();
+        units as f32 / f32::from(face.units_per_em())
+    }
+}
+
+/// How large text is, and where in its cell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TextMetrics {
+    /// The font size at which a character is as wide as a cell.
+    pub(super) size: f32,
+    /// The baseline, from the top of the cell.
+    pub(super) baseline: f32,
+}
+
+/// All fonts of a document.
+pub(super) struct Fonts {
+    family: [LoadedFont; 4],
+    metrics: TextMetrics,
+    glyphs: HashMap<(Variant, char), Option<GlyphId>>,
+    system: Option<SystemFonts>,
+}
+
+impl Fonts {
+    /// The bundled family, with `chosen` fonts (normal, bold, italic, bold italic) in place of its own.
+    ///
+    /// # Errors
+    /// Which of the chosen fonts cannot be read.
+    pub(super) fn new(chosen: [Option<Vec<u8>>; 4]) -> Result<Self, String> {
+        let mut family = Vec::with_capacity(BUNDLED.len());
+        let names = ["normal", "bold", "italic", "bold_italic"];
+        for ((chosen, bundled), name) in chosen.into_iter().zip(BUNDLED).zip(names) {
+            let data: FontData = chosen.map_or_else(
+                || Arc::new(bundled) as FontData,
+                |chosen| Arc::new(chosen) as FontData,
+            );
+            let font = LoadedFont::new(data, 0);
+            family.push(font.ok_or_else(|| format!("`export.pdf.fonts.{name}` is not a font"))?);
+        }
+        let family: [LoadedFont; 4] =
+            family.try_into().map_err(|_| "a family has four fonts".to_owned())?;
+        let metrics = metrics(&family[0]).ok_or("the normal font has no letters")?;
+        Ok(Self { family, metrics, glyphs: HashMap::new(), system: None })
+    }
+
+    /// The size and place of text.
+    pub(super) fn metrics(&self) -> TextMetrics {
+        self.metrics
+    }
+
+    /// The family's font of this variant.
+    pub(super) fn family(&self, variant: Variant) -> &LoadedFont {
+        &self.family[variant.index()]
+    }
+
+    /// The family's glyph of a character.
+    pub(super) fn glyph(&mut self, variant: Variant, character: char) -> Option<GlyphId> {
+        let font = &self.family[variant.index()];
+        *self.glyphs.entry((variant, character)).or_insert_with(|| font.glyph(character))
+    }
+
+    /// The font that has all characters of a grapheme, or at least its first one: the family's, else one
+    /// of the system. None has it if the result is none.
+    pub(super) fn for_grapheme(&mut self, variant: Variant, grapheme: &str) -> Option<LoadedFont> {
+        let mut wanted = grapheme.chars().filter(|c| !is_invisible(*c));
+        let is_emoji = grapheme.contains('\u{fe0f}');
+        if !is_emoji && wanted.all(|c| self.glyph(variant, c).is_some()) {
+            return Some(self.family(variant).clone());
+        }
+        let first = grapheme.chars().next()?;
+        let system = self.system.get_or_insert_with(SystemFonts::load);
+        let found = system.find(first, variant);
+        found.or_else(|| self.glyph(variant, first).is_some().then(|| self.family(variant).clone()))
+    }
+}
+
+/// Joiners and variation selectors have no glyph of their own.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Fits the font into the cell: as wide as it, and centred in its height.
+fn metrics(font: &LoadedFont) -> Option<TextMetrics> {
+    let face = font.face()?;
+    let units = f32::from(face.units_per_em());
+    let advance = f32::from(face.glyph_hor_advance(face.glyph_index('0')?)?);
+    let size = CELL_WIDTH * units / advance;
+    let em = size / units;
+    let (ascent, descent) = (f32::from(face.ascender()) * em, -f32::from(face.descender()) * em);
+    let baseline = (CELL_HEIGHT - ascent - descent) / 2.0 + ascent;
+    Some(TextMetrics { size, baseline })
+}
+
+/// The fonts that the system has, loaded when the first character is missing.
+struct SystemFonts {
+    fonts: Database,
+    /// The best first: monospaced ones, then by name.
+    order: Vec<ID>,
+    loaded: HashMap<ID, Option<LoadedFont>>,
+    found: HashMap<(char, Variant), Option<ID>>,
+}
+
+impl SystemFonts {
+    fn load() -> Self {
+        let mut fonts = Database::new();
+        fonts.load_system_fonts();
+        let mut order: Vec<_> = fonts.faces().collect();
+        order.sort_by_key(|face| {
+            let is_emoji = face.families.iter().any(|(name, _)| name.contains("Emoji"));
+            let name = face.families.first().map_or("", |(name, _)| name);
+            (
+                !face.monospaced,
+                !is_emoji,
+                name.to_owned(),
+                face.index,
+                face.post_script_name.clone(),
+            )
+        });
+        let order = order.into_iter().map(|face| face.id).collect();
+        Self { fonts, order, loaded: HashMap::new(), found: HashMap::new() }
+    }
+
+    /// A font with this character, of the wanted variant if there is one.
+    fn find(&mut self, character: char, variant: Variant) -> Option<LoadedFont> {
+        let id = match self.found.get(&(character, variant)) {
+            Some(found) => *found,
+            None => {
+                let found = self.search(character, variant);
+                self.found.insert((character, variant), found);
+                found
+            }
+        }?;
+        let font = self.loaded.entry(id).or_insert_with(|| {
+            let data = self.fonts.with_face_data(id, |data, index| (data.to_vec(), index))?;
+            LoadedFont::new(Arc::new(data.0), data.1)
+        });
+        font.clone()
+    }
+
+    fn search(&self, character: char, variant: Variant) -> Option<ID> {
+        let has = |id: &ID| {
+            let glyph = |data: &[u8], index| {
+                Face::parse(data, index).ok().and_then(|face| face.glyph_index(character))
+            };
+            self.fonts.with_face_data(*id, glyph).flatten().is_some()
+        };
+        let fits = |id: &ID| {
+            self.fonts.face(*id).is_some_and(|face| {
+                (face.weight > Weight::MEDIUM) == variant.bold
+                    && (face.style != Style::Normal) == variant.italic
+            })
+        };
+        let of_variant = self.order.iter().filter(|id| fits(id)).find(|id| has(id));
+        of_variant.or_else(|| self.order.iter().find(|id| has(id))).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fonts() -> Fonts {
+        Fonts::new([None, None, None, None]).unwrap()
+    }
+
+    #[test]
+    fn bundled_family_has_equal_columns() {
+        let fonts = fonts();
+        let TextMetrics { size, baseline } = fonts.metrics();
+        for index in 0..4 {
+            for character in ["i", "W", "─", "é"] {
+                let width = fonts.family[index].width(character) * size;
+                assert!((width - CELL_WIDTH).abs() < 0.01, "{character}: {width}");
+            }
+        }
+        assert!(baseline > 14.0 && baseline < 17.0, "{baseline}");
+    }
+
+    #[test]
+    fn missing_glyph_is_known() {
+        assert_eq!(fonts().glyph(Variant::default(), '\u{10ffff}'), None);
+        assert!(fonts().for_grapheme(Variant::default(), "\u{10ffff}").is_none());
+    }
+
+    #[test]
+    fn chosen_font_must_be_one() {
+        let error = Fonts::new([None, Some(b"no".to_vec()), None, None]).err();
+        assert_eq!(error.as_deref(), Some("`export.pdf.fonts.bold` is not a font"));
+    }
+}

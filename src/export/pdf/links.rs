@@ -1,0 +1,89 @@
+//! Addresses that are visible on a page, as links.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr as _;
+
+/// How close to the right edge of the page a row's last address may end to be taken for whole, in
+/// columns: it may go on in the next row.
+const WRAP_MARGIN: u16 = 8;
+
+/// An address in one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct VisibleLink {
+    /// Its cells, from the corner of the buffer.
+    pub(super) cells: Rect,
+    /// Where it leads.
+    pub(super) address: String,
+}
+
+/// The addresses on a page that are whole.
+pub(super) fn visible_links(buffer: &Buffer) -> Vec<VisibleLink> {
+    (0..buffer.area.height).flat_map(|row| links_in_row(buffer, row)).collect()
+}
+
+fn links_in_row(buffer: &Buffer, row: u16) -> Vec<VisibleLink> {
+    let mut text = String::new();
+    // The column of each byte.
+    let mut columns = Vec::new();
+    let mut column = 0;
+    while column < buffer.area.width {
+        let Some(cell) = buffer.cell((buffer.area.x + column, buffer.area.y + row)) else { break };
+        let symbol = cell.symbol();
+        columns.resize(columns.len() + symbol.len(), column);
+        text.push_str(symbol);
+        column += u16::try_from(symbol.width()).unwrap_or(1).max(1);
+    }
+    let column_at = |byte: usize| columns.get(byte).copied().unwrap_or(column);
+    let starts = text.match_indices("https://").chain(text.match_indices("http://"));
+    let link = |(start, _): (usize, &str)| {
+        let address = address(&text[start..]);
+        let (from, to) = (column_at(start), column_at(start + address.len()));
+        let is_whole =
+            text[start + address.len()..].trim().len() > 0 || to + WRAP_MARGIN <= buffer.area.width;
+        let has_host = address.len() > "https://".len();
+        (is_whole && has_host).then(|| VisibleLink {
+            cells: Rect::new(from, row, to - from, 1),
+            address: address.to_owned(),
+        })
+    };
+    starts.filter_map(link).collect()
+}
+
+/// The address that text starts with, without the punctuation of the sentence around it.
+fn address(text: &str) -> &str {
+    let end = text.find(|c: char| c.is_whitespace() || "<>\"'`│|".contains(c));
+    let mut address = &text[..end.unwrap_or(text.len())];
+    while let Some(last) = address.chars().last() {
+        let is_closing = last == ')' && address.matches(')').count() > address.matches('(').count();
+        if !is_closing && !".,;:!?".contains(last) {
+            break;
+        }
+        address = &address[..address.len() - last.len_utf8()];
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn links(row: &str) -> Vec<(u16, u16, String)> {
+        let buffer = Buffer::with_lines([format!("{row:60}")]);
+        let links = visible_links(&buffer).into_iter();
+        links.map(|it| (it.cells.x, it.cells.width, it.address)).collect()
+    }
+
+    #[test]
+    fn address_ends_before_punctuation() {
+        let found = links("see PyO3 (https://pyo3.rs), or 中 http://a.b/c_(d).");
+        let pyo3 = (10, 15, "https://pyo3.rs".to_owned());
+        assert_eq!(found, [pyo3, (34, 16, "http://a.b/c_(d)".to_owned())]);
+    }
+
+    #[test]
+    fn address_that_may_be_wrapped_is_no_link() {
+        assert_eq!(links(&format!("{:>60}", "https://example.com/a/long")), []);
+        assert_eq!(links("https:// is no address"), []);
+    }
+}

@@ -1,0 +1,119 @@
+//! A deck as a PDF: a page for each slide or step, whose text can be selected and searched, with an
+//! outline of titles, page labels and links. A pure function of painted buffers, the same bytes every
+//! time; only fonts of the system are read, for characters that the fonts we ship lack.
+
+mod fonts;
+mod links;
+mod page;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use krilla::Document;
+use krilla::SerializeSettings;
+use krilla::destination::XyzDestination;
+use krilla::geom::Point;
+use krilla::metadata::Metadata;
+use krilla::outline::{Outline, OutlineNode};
+use krilla::page::{NumberingStyle, PageLabel, PageSettings};
+use krilla::tagging::TagTree;
+use ratatui::buffer::Buffer;
+
+use self::fonts::Fonts;
+use self::page::{Pictures, draw_page};
+use super::canvas::page_size;
+use super::palette::TerminalColors;
+use crate::view::Overlay;
+
+/// PDF points for one unit of a page; a cell is 10 by 20 units.
+const POINTS: f32 = 0.72;
+
+/// A slide, or one step of it.
+#[derive(Clone, Debug)]
+pub struct PdfPage {
+    /// Its cells.
+    pub buffer: Buffer,
+    /// The pictures that the buffer cannot hold, each with the bytes of its file (PNG, JPEG or GIF).
+    pub pictures: Vec<(Overlay, Vec<u8>)>,
+    /// The colours that a terminal would choose itself.
+    pub colors: TerminalColors,
+    /// The slide's number, from 1.
+    pub slide: u32,
+    /// The slide's title, or nothing.
+    pub title: Option<String>,
+}
+
+/// What a document says about itself.
+#[derive(Clone, Debug, Default)]
+pub struct PdfMetadata {
+    /// The title of the talk.
+    pub title: String,
+    /// Who gives it.
+    pub authors: Vec<String>,
+    /// The fonts to use in place of the bundled ones: normal, bold, italic, bold italic.
+    pub fonts: [Option<Vec<u8>>; 4],
+}
+
+/// A finished document.
+#[derive(Clone, Debug)]
+pub struct Pdf {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// The characters that no font has, and the slides that have them.
+    pub missing: BTreeMap<char, Vec<u32>>,
+    /// The slides with pictures that could not be embedded, and why.
+    pub lost_pictures: Vec<(u32, String)>,
+}
+
+/// Writes pages as a PDF.
+///
+/// # Errors
+/// What is wrong with a chosen font, or why the document could not be written.
+pub fn pdf(pages: &[PdfPage], metadata: PdfMetadata) -> Result<Pdf, String> {
+    let mut fonts = Fonts::new(metadata.fonts)?;
+    let mut pictures = Pictures::default();
+    let mut document = Document::new_with(SerializeSettings::default());
+    let (mut tags, mut outline) = (TagTree::new(), Outline::new());
+    let (mut missing, mut lost_pictures) = (BTreeMap::<char, Vec<u32>>::new(), Vec::new());
+    let mut last_slide = 0;
+    for (index, page) in pages.iter().enumerate() {
+        let (width, height) = page_size(&page.buffer);
+        let settings = PageSettings::from_wh(width * POINTS, height * POINTS)
+            .ok_or_else(|| format!("slide {} has no size", page.slide))?;
+        let mut sheet = document.start_page_with(settings.with_page_label(label(page.slide)));
+        let drawn = draw_page(page, &mut sheet, &mut fonts, &mut pictures);
+        sheet.finish();
+        tags.push(drawn.tags);
+        for character in drawn.missing {
+            let slides = missing.entry(character).or_default();
+            if slides.last() != Some(&page.slide) {
+                slides.push(page.slide);
+            }
+        }
+        lost_pictures.extend(drawn.lost_pictures.into_iter().map(|why| (page.slide, why)));
+        if page.slide != last_slide {
+            last_slide = page.slide;
+            let text = page.title.clone().unwrap_or_else(|| format!("Slide {}", page.slide));
+            let top = XyzDestination::new(index, Point::from_xy(0.0, 0.0));
+            outline.push_child(OutlineNode::new(text, top));
+        }
+    }
+    document.set_outline(outline);
+    document.set_tag_tree(tags);
+    document.set_metadata(
+        Metadata::new()
+            .title(metadata.title)
+            .authors(metadata.authors)
+            .creator(concat!("livedeck ", env!("CARGO_PKG_VERSION")).to_owned()),
+    );
+    let bytes = document.finish().map_err(|error| error.to_string())?;
+    Ok(Pdf { bytes, missing, lost_pictures })
+}
+
+/// A page is labelled with the number of its slide.
+fn label(slide: u32) -> PageLabel {
+    PageLabel::new(Some(NumberingStyle::Arabic), None, NonZeroU32::new(slide))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,304 @@
+//! One page: its shapes, text and pictures.
+
+use std::collections::{BTreeSet, HashMap};
+
+use krilla::action::{Action, LinkAction};
+use krilla::annotation::{Annotation, LinkAnnotation, Target};
+use krilla::color::rgb;
+use krilla::geom::{PathBuilder, Point, Rect, Size, Transform};
+use krilla::image::Image;
+use krilla::num::NormalizedF32;
+use krilla::page::Page;
+use krilla::paint::{Fill, FillRule, Stroke};
+use krilla::surface::Surface;
+use krilla::tagging::{ContentTag, Identifier, Tag, TagGroup};
+use krilla::text::{KrillaGlyph, TextDirection};
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::fonts::{Fonts, Variant};
+use super::links::visible_links;
+use super::{POINTS, PdfPage};
+use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
+use crate::export::palette::Rgb;
+use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve};
+
+/// How far filled areas reach under their right and lower neighbours, in units: viewers smooth edges,
+/// which would leave a seam.
+const OVERLAP: f32 = 0.3;
+
+/// The width of curves, in units.
+const LINE_WIDTH: f32 = 2.0;
+
+/// A page that has been drawn.
+pub(super) struct DrawnPage {
+    /// Its content, for readers of the document's structure.
+    pub(super) tags: TagGroup,
+    /// Characters that no font has.
+    pub(super) missing: BTreeSet<char>,
+    /// Why pictures are missing.
+    pub(super) lost_pictures: Vec<String>,
+}
+
+/// The pictures of a document: each is embedded once.
+#[derive(Default)]
+pub(super) struct Pictures(HashMap<blake3::Hash, Result<Image, String>>);
+
+impl Pictures {
+    fn image(&mut self, bytes: &[u8]) -> Result<Image, String> {
+        let embed = || {
+            let data = || bytes.to_vec().into();
+            match bytes {
+                [0xff, 0xd8, ..] => Image::from_jpeg(data(), true),
+                [b'G', b'I', b'F', ..] => Image::from_gif(data(), true),
+                _ => Image::from_png(data(), true),
+            }
+        };
+        self.0.entry(blake3::hash(bytes)).or_insert_with(embed).clone()
+    }
+}
+
+/// Draws a page with its links.
+pub(super) fn draw_page(
+    page: &PdfPage,
+    sheet: &mut Page<'_>,
+    fonts: &mut Fonts,
+    pictures: &mut Pictures,
+) -> DrawnPage {
+    let (content, drawn) = draw_content(page, sheet, fonts, pictures);
+    for link in visible_links(&page.buffer) {
+        let area = Rect::from_xywh(
+            f32::from(link.cells.x) * CELL_WIDTH * POINTS,
+            f32::from(link.cells.y) * CELL_HEIGHT * POINTS,
+            f32::from(link.cells.width) * CELL_WIDTH * POINTS,
+            CELL_HEIGHT * POINTS,
+        );
+        if let Some(area) = area {
+            let target = Target::Action(Action::Link(LinkAction::new(link.address)));
+            sheet.add_annotation(Annotation::new_link(LinkAnnotation::new(area, target), None));
+        }
+    }
+    let mut tags = TagGroup::new(Tag::Section);
+    let mut text = TagGroup::new(Tag::P);
+    text.push(content);
+    tags.push(text);
+    for (figure, description) in drawn.figures {
+        let mut group = TagGroup::new(Tag::Figure(Some(description)));
+        group.push(figure);
+        tags.push(group);
+    }
+    DrawnPage { tags, missing: drawn.missing, lost_pictures: drawn.lost_pictures }
+}
+
+/// Draws everything but links; returns the identifier of all that is not a picture.
+fn draw_content(
+    page: &PdfPage,
+    sheet: &mut Page<'_>,
+    fonts: &mut Fonts,
+    pictures: &mut Pictures,
+) -> (Identifier, Drawn) {
+    let mut surface = sheet.surface();
+    surface.push_transform(&Transform::from_scale(POINTS, POINTS));
+    let content = surface.start_tagged(ContentTag::Other);
+    let drawn = Drawn { is_text_open: true, ..Drawn::default() };
+    let mut canvas = PdfCanvas { surface, fonts, pictures, growing: Vec::new(), drawn };
+    canvas::draw(&page.buffer, &page.pictures, &page.colors, &mut canvas);
+    canvas.flush();
+    if canvas.drawn.is_text_open {
+        canvas.surface.end_tagged();
+    }
+    canvas.surface.pop();
+    let drawn = std::mem::take(&mut canvas.drawn);
+    canvas.surface.finish();
+    (content, drawn)
+}
+
+/// What drawing found out.
+#[derive(Default)]
+struct Drawn {
+    figures: Vec<(Identifier, String)>,
+    missing: BTreeSet<char>,
+    lost_pictures: Vec<String>,
+    is_text_open: bool,
+}
+
+struct PdfCanvas<'a, 'b> {
+    surface: Surface<'a>,
+    fonts: &'b mut Fonts,
+    pictures: &'b mut Pictures,
+    /// Rectangles that the next row may continue.
+    growing: Vec<(Area, Rgb, f32)>,
+    drawn: Drawn,
+}
+
+impl Canvas for PdfCanvas<'_, '_> {
+    fn rect(&mut self, area: Area, color: Rgb, opacity: f32) {
+        let continues = |(above, its_color, its_opacity): &(Area, Rgb, f32)| {
+            let same = [(above.x, area.x), (above.width, area.width), (*its_opacity, opacity)];
+            same.iter().all(|(a, b)| (a - b).abs() < f32::EPSILON)
+                && (above.y + above.height - area.y).abs() < f32::EPSILON
+                && *its_color == color
+        };
+        match self.growing.iter_mut().find(|above| continues(above)) {
+            Some((above, ..)) => above.height += area.height,
+            None => self.growing.push((area, color, opacity)),
+        }
+    }
+
+    fn curve(&mut self, (left, top): (f32, f32), curve: Curve, color: Rgb, opacity: f32) {
+        self.flush();
+        let mut path = PathBuilder::new();
+        match curve {
+            Curve::Line(from, to) => {
+                path.move_to(left + from.0, top + from.1);
+                path.line_to(left + to.0, top + to.1);
+            }
+            Curve::Arc { start, bend, corner, end } => {
+                path.move_to(left + start.0, top + start.1);
+                path.line_to(left + bend.0, top + bend.1);
+                path.quad_to(left + corner.0, top + corner.1, left + end.0, top + end.1);
+            }
+        }
+        let Some(path) = path.finish() else { return };
+        self.surface.set_fill(None);
+        self.surface.set_stroke(Some(Stroke {
+            paint: paint(color).into(),
+            width: LINE_WIDTH,
+            opacity: fraction(opacity),
+            ..Stroke::default()
+        }));
+        self.surface.draw_path(&path);
+        self.surface.set_stroke(None);
+    }
+
+    fn text(&mut self, run: &TextRun) {
+        self.flush();
+        self.surface.set_fill(Some(fill(run.style.text, run.opacity)));
+        let variant = Variant { bold: run.style.bold, italic: run.style.italic };
+        if run.is_monospaced && self.columns(run, variant) {
+            return;
+        }
+        let mut x = run.area.x;
+        for grapheme in run.text.graphemes(true) {
+            let columns = u8::try_from(grapheme.width()).unwrap_or(1).max(1);
+            let width = if run.is_monospaced {
+                f32::from(columns) * CELL_WIDTH * run.scale
+            } else {
+                run.area.width
+            };
+            self.grapheme(grapheme, (x, width), run, variant);
+            x += width;
+        }
+    }
+
+    fn picture(&mut self, picture: CroppedPicture<'_>) {
+        self.flush();
+        let name = &picture.overlay.key.source;
+        let image = match self.pictures.image(picture.bytes) {
+            Ok(image) => image,
+            Err(error) => return self.drawn.lost_pictures.push(format!("{name}: {error}")),
+        };
+        let (visible, whole) = (picture.visible, picture.whole);
+        let window = rect(visible).map(|rect| {
+            let mut path = PathBuilder::new();
+            path.push_rect(rect);
+            path.finish()
+        });
+        let (Some(Some(window)), Some(size)) = (window, Size::from_wh(whole.width, whole.height))
+        else {
+            return;
+        };
+        if std::mem::take(&mut self.drawn.is_text_open) {
+            self.surface.end_tagged();
+        }
+        let figure = self.surface.start_tagged(ContentTag::Other);
+        self.surface.push_clip_path(&window, &FillRule::NonZero);
+        self.surface.push_transform(&Transform::from_translate(whole.x, whole.y));
+        self.surface.draw_image(image, size);
+        self.surface.pop();
+        self.surface.pop();
+        self.surface.end_tagged();
+        self.drawn.figures.push((figure, name.to_string()));
+    }
+}
+
+impl PdfCanvas<'_, '_> {
+    /// Draws the rectangles that no further row continues.
+    fn flush(&mut self) {
+        for (area, color, opacity) in std::mem::take(&mut self.growing) {
+            let is_area = area.width >= CELL_WIDTH / 2.0 && area.height >= CELL_WIDTH / 2.0;
+            let more = if is_area && opacity >= 1.0 { OVERLAP } else { 0.0 };
+            let area = Area { width: area.width + more, height: area.height + more, ..area };
+            let mut path = PathBuilder::new();
+            let Some(rect) = rect(area) else { continue };
+            path.push_rect(rect);
+            if let Some(path) = path.finish() {
+                self.surface.set_fill(Some(fill(color, opacity)));
+                self.surface.draw_path(&path);
+            }
+        }
+    }
+
+    /// Writes text in columns; whether the family has all of its characters, and they need no shaping.
+    fn columns(&mut self, run: &TextRun, variant: Variant) -> bool {
+        let metrics = self.fonts.metrics();
+        let advance = CELL_WIDTH / metrics.size;
+        let mut glyphs = Vec::with_capacity(run.text.len());
+        for (start, character) in run.text.char_indices() {
+            let Some(glyph) = self.fonts.glyph(variant, character) else { return false };
+            let bytes = start..start + character.len_utf8();
+            glyphs.push(KrillaGlyph::new(glyph, advance, 0.0, 0.0, 0.0, bytes, None));
+        }
+        let start = Point::from_xy(run.area.x, run.area.y + metrics.baseline * run.scale);
+        let (font, size) = (self.fonts.family(variant).font.clone(), metrics.size * run.scale);
+        if run.text.chars().any(is_right_to_left) {
+            self.surface.draw_text(start, font, size, &run.text, false, TextDirection::Auto);
+        } else {
+            self.surface.draw_glyphs(start, &glyphs, font, &run.text, size, false);
+        }
+        true
+    }
+
+    /// Writes a grapheme in the middle of its columns, in a font that has it.
+    fn grapheme(
+        &mut self,
+        grapheme: &str,
+        (left, width): (f32, f32),
+        run: &TextRun,
+        variant: Variant,
+    ) {
+        let font = self.fonts.for_grapheme(variant, grapheme).unwrap_or_else(|| {
+            self.drawn.missing.extend(grapheme.chars().next());
+            self.fonts.family(variant).clone()
+        });
+        let metrics = self.fonts.metrics();
+        let full = font.width(grapheme) * metrics.size * run.scale;
+        let shrink = if full > width { width / full } else { 1.0 };
+        let size = metrics.size * run.scale * shrink;
+        let x = left + (width - full * shrink) / 2.0;
+        let start = Point::from_xy(x, run.area.y + metrics.baseline * run.scale);
+        self.surface.draw_text(start, font.font, size, grapheme, false, TextDirection::Auto);
+    }
+}
+
+/// Whether a character is of a script that is written from right to left: Hebrew, Arabic and their
+/// neighbours, and the presentation forms.
+fn is_right_to_left(character: char) -> bool {
+    matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
+}
+
+fn rect(area: Area) -> Option<Rect> {
+    Rect::from_xywh(area.x, area.y, area.width, area.height)
+}
+
+fn paint(Rgb(red, green, blue): Rgb) -> rgb::Color {
+    rgb::Color::new(red, green, blue)
+}
+
+fn fill(color: Rgb, opacity: f32) -> Fill {
+    Fill { paint: paint(color).into(), opacity: fraction(opacity), rule: FillRule::NonZero }
+}
+
+fn fraction(opacity: f32) -> NormalizedF32 {
+    NormalizedF32::new(opacity.clamp(0.0, 1.0)).unwrap_or(NormalizedF32::ONE)
+}

@@ -1,0 +1,64 @@
+//! Small documents, and what is in their files.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::*;
+use crate::export::Rgb;
+
+fn page(slide: u32, rows: &[&str]) -> PdfPage {
+    PdfPage {
+        buffer: Buffer::with_lines(rows.iter().map(|row| (*row).to_owned())),
+        pictures: Vec::new(),
+        colors: TerminalColors::new(Rgb(0, 0, 0), Rgb(255, 255, 255)),
+        slide,
+        title: Some(format!("Title {slide}")),
+    }
+}
+
+fn metadata() -> PdfMetadata {
+    PdfMetadata { title: "A talk".to_owned(), ..PdfMetadata::default() }
+}
+
+#[test]
+fn same_pages_give_the_same_bytes() {
+    let pages = [page(1, &["hello, world", "┌──┐ ▀▄"]), page(2, &["two"])];
+    let first = pdf(&pages, metadata()).unwrap();
+    assert!(first.bytes.starts_with(b"%PDF-"));
+    assert_eq!(first.bytes, pdf(&pages, metadata()).unwrap().bytes);
+}
+
+#[test]
+fn character_without_a_font_is_reported_with_its_slide() {
+    let pages = [page(1, &["all here"]), page(7, &["a\u{10fffe}b"])];
+    let missing = pdf(&pages, metadata()).unwrap().missing;
+    assert_eq!(missing, [('\u{10fffe}', vec![7])].into());
+}
+
+#[test]
+fn broken_picture_is_reported_with_its_slide() {
+    let overlay = Overlay {
+        key: crate::layout::PictureKey::of_file("a.png".as_ref()),
+        area: Rect::new(0, 0, 2, 1),
+        whole: (2, 1),
+        skipped: 0,
+    };
+    let broken = PdfPage { pictures: vec![(overlay, b"no png".to_vec())], ..page(3, &["  "]) };
+    let lost = pdf(&[broken], metadata()).unwrap().lost_pictures;
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert!(lost[0].0 == 3 && lost[0].1.starts_with("a.png: "), "{lost:?}");
+}
+
+#[test]
+fn thousand_pages_share_their_fonts() {
+    let pages: Vec<_> = (1..=1000).map(|slide| page(slide, &["some text on a slide"])).collect();
+    let bytes = pdf(&pages, metadata()).unwrap().bytes;
+    assert!(bytes.len() < 2_000_000, "{}", bytes.len());
+}
+
+#[test]
+fn empty_page_is_one() {
+    let mut empty = page(1, &["   "]);
+    empty.buffer.set_style(Rect::new(0, 0, 3, 1), Style::new());
+    assert!(pdf(&[empty], metadata()).is_ok());
+}
