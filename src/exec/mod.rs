@@ -91,10 +91,10 @@ impl Executor {
         let options = options.absolute();
         let temp_root = Arc::<TempRoot>::default();
         let ExecOptions { directory, cache, custom, python, sandbox } = options;
-        let places = InterpreterSearch::of(directory.clone(), python);
-        let sandbox = sandbox.map(|kind| {
+        let interpreters = InterpreterSearch::of(directory.clone(), python);
+        let sandbox = sandbox.map(|options| {
             let folders = (&*directory, &*cache);
-            Arc::new(DeckSandbox::new(kind, folders, places.programs(), temp_root.clone()))
+            Arc::new(DeckSandbox::new(options, folders, interpreters.programs(), temp_root.clone()))
         });
         let tree = Arc::new(ProcessTree::in_sandbox(sandbox.clone()));
         let send = with_denials(sandbox.clone(), send);
@@ -102,7 +102,8 @@ impl Executor {
         let background = Arc::<BackgroundProcesses>::default();
         let python_tree = ProcessTree::in_sandbox(sandbox.clone());
         let files = (temp_root.clone(), ptys);
-        let python = Python::new((places, cache.clone()), python_tree, files, background.clone());
+        let python =
+            Python::new((interpreters, cache.clone()), python_tree, files, background.clone());
         let modules = ModuleIndex::new(temp_root.clone());
         let customs = Arc::new(custom);
         let rust = Rust::new(tree.clone(), directory.clone(), &cache, modules, send.clone());

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitOptions};
 
 use super::limits::watchdog;
-use super::os::process_tag::is_kept;
+use super::os::process_tag::is_detached;
 use super::os::{process_tree, procfs, spawn};
 
 /// How long this may take. Processes that fork faster than they are killed are left to the watchdog.
@@ -33,7 +33,7 @@ pub fn shut_down() {
     for round in 0.. {
         let mut left = procfs::descendants();
         let is_any_dead = left.iter().any(|process| process.is_dead);
-        left.retain(|it| !it.is_dead && !watchdog::is_watchdog(it.pid) && !is_kept(it.pid));
+        left.retain(|it| !it.is_dead && !watchdog::is_watchdog(it.pid) && !is_detached(it.pid));
         if is_any_dead {
             reap_all();
         }

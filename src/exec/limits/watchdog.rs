@@ -25,7 +25,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 
 use crate::exec::os::cgroup::{self, Cgroup};
-use crate::exec::os::process_tag::{MARK, Owner, is_kept};
+use crate::exec::os::process_tag::{MARK, Owner, is_detached};
 use crate::exec::os::spawn::SpawnCommand;
 use crate::exec::os::wait::{poll, readable};
 use crate::exec::os::{process_tree, procfs, temp_dir};
@@ -99,7 +99,7 @@ impl Watchdog {
         }
         let (waits, mut alive) = io::pipe()?;
         // Not as an argument: any process may read those.
-        alive.write_all(&Owner::kept().number().to_le_bytes())?;
+        alive.write_all(&Owner::detached().number().to_le_bytes())?;
         let null = rustix::fs::open(
             "/dev/null",
             rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC,
@@ -135,7 +135,7 @@ pub(in crate::exec) fn entry() -> Option<ExitCode> {
     let program = Pid::from_raw(i32::try_from(pid).ok()?)?;
     let session = procfs::find(program).map(|program| program.session);
     if let Some(number) = read_number() {
-        Owner::set_kept(number);
+        Owner::set_detached(number);
     }
     wait_for_end(program);
     end_all((program, session), &prefix);
@@ -198,7 +198,7 @@ fn end_all((pid, session): (Pid, Option<i32>), program: &str) {
         let is_cgroup_gone = cgroup.as_ref().is_none_or(Cgroup::kill);
         let mut left = procfs::marked(program, (MARK, &mark), &mut sessions);
         // The program itself is ending, and may be part of a job of its shell.
-        left.retain(|process| process.pid != pid && !is_kept(process.pid));
+        left.retain(|process| process.pid != pid && !is_detached(process.pid));
         if left.is_empty() && is_cgroup_gone {
             return;
         }

@@ -13,7 +13,7 @@ use std::sync::Once;
 
 use rustix::process::Pid;
 
-use super::process_tag::is_kept;
+use super::process_tag::is_detached;
 use super::procfs;
 
 /// How often to look for processes that were started before the move and are still outside.
@@ -62,8 +62,8 @@ impl Cgroup {
             return true;
         }
         let parent = self.folder.parent().map(|folder| Self { folder: folder.to_owned() });
-        for kept in self.processes().into_iter().filter(|it| is_kept(*it)) {
-            let _ = parent.as_ref().and_then(|parent| parent.add(kept));
+        for detached in self.processes().into_iter().filter(|it| is_detached(*it)) {
+            let _ = parent.as_ref().and_then(|parent| parent.add(detached));
         }
         let _ = fs::write(self.folder.join("cgroup.kill"), "1");
         fs::remove_dir(&self.folder).is_ok()

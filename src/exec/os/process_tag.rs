@@ -22,14 +22,14 @@ pub(in crate::exec) const MARK: &str = "LIVEDECK_RUN";
 /// Set in every tag: more bytes than any process has.
 const MAGIC: u64 = 1 << 62;
 
-/// One more than the largest program number: a tag has 30 bits for it.
-const MAX_PROGRAM: u32 = (1 << 30) - 1;
+/// How many program numbers there are: a tag has 30 bits for them.
+const PROGRAM_COUNT: u32 = (1 << 30) - 1;
 
 /// Owner numbers from here on belong to no run.
 const FIRST_SECRET: u32 = 1 << 31;
 
-/// [`Owner::kept`].
-static KEPT: OnceLock<Owner> = OnceLock::new();
+/// [`Owner::detached`].
+static DETACHED: OnceLock<Owner> = OnceLock::new();
 
 /// A run, or another part of the program that starts processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,13 +38,14 @@ pub(in crate::exec) struct Owner(u32);
 impl Owner {
     /// Returns the owner of processes that may outlive the talk: the speaker's editor. Its number is
     /// random, because a process may change its own tag: no block can guess the number.
-    pub(in crate::exec) fn kept() -> Self {
-        *KEPT.get_or_init(|| Self(RandomState::new().build_hasher().finish() as u32 | FIRST_SECRET))
+    pub(in crate::exec) fn detached() -> Self {
+        *DETACHED
+            .get_or_init(|| Self(RandomState::new().build_hasher().finish() as u32 | FIRST_SECRET))
     }
 
-    /// Sets the number of [`Owner::kept`] to that of another process, which the watchdog belongs to.
-    pub(in crate::exec) fn set_kept(number: u32) {
-        let _ = KEPT.set(Self(number));
+    /// Sets the number of [`Owner::detached`] to that of another process, which the watchdog belongs to.
+    pub(in crate::exec) fn set_detached(number: u32) {
+        let _ = DETACHED.set(Self(number));
     }
 
     /// Returns an owner that was not used before in this process.
@@ -74,7 +75,7 @@ impl ProcessTag {
     fn from_bits(bits: u64) -> Option<Self> {
         let program = u32::try_from((bits ^ MAGIC) >> 32).ok()?;
         let owner = Some(bits as u32).filter(|owner| *owner > 0).map(Owner);
-        (program < MAX_PROGRAM).then_some(Self { program, owner })
+        (program < PROGRAM_COUNT).then_some(Self { program, owner })
     }
 }
 
@@ -83,7 +84,7 @@ fn program(name: &str) -> u32 {
     let hash = blake3::hash(name.as_bytes());
     let [first, second, third, fourth, ..] = *hash.as_bytes();
     // The largest number would be `RLIM_INFINITY` of other systems.
-    u32::from_le_bytes([first, second, third, fourth]) % MAX_PROGRAM
+    u32::from_le_bytes([first, second, third, fourth]) % PROGRAM_COUNT
 }
 
 /// Tags this process. Processes that it starts from now on inherit the tag.
@@ -109,8 +110,8 @@ pub(in crate::exec) fn start_as<T>(owner: Option<Owner>, start: impl FnOnce() ->
 }
 
 /// Returns whether a process may outlive the program that started it.
-pub(in crate::exec) fn is_kept(process: Pid) -> bool {
-    tag_of(process).is_some_and(|tag| tag.owner == Some(Owner::kept()))
+pub(in crate::exec) fn is_detached(process: Pid) -> bool {
+    tag_of(process).is_some_and(|tag| tag.owner == Some(Owner::detached()))
 }
 
 /// Returns the owner of a process that the program of this name has started, if it has one.
@@ -176,9 +177,9 @@ mod tests {
     }
 
     #[test]
-    fn kept_owner_is_not_a_run() {
-        assert!(Owner::kept().number() >= FIRST_SECRET);
-        assert_eq!(Owner::kept(), Owner::kept());
+    fn detached_owner_is_not_a_run() {
+        assert!(Owner::detached().number() >= FIRST_SECRET);
+        assert_eq!(Owner::detached(), Owner::detached());
         assert!(Owner::new().number() < FIRST_SECRET);
     }
 

@@ -87,11 +87,11 @@ impl ProcessTree {
     }
 
     /// Starts the speaker's editor, whose children may outlive the talk, outside of every sandbox.
-    pub(in crate::exec) fn spawn_to_keep(
+    pub(in crate::exec) fn spawn_detached(
         &self,
         command: SpawnCommand<'_>,
     ) -> io::Result<Arc<Child>> {
-        self.start(Owner::kept(), command)
+        self.start(Owner::detached(), command)
     }
 
     /// Starts a process that belongs to this owner. Fails when the tree has ended.

@@ -45,8 +45,8 @@ pub(in crate::exec) fn open(
         .speaker_terminal(Some(terminal))
         .args(["-c".to_owned(), format!("{editor} \"$@\""), editor.clone()])
         .args(arguments(&editor, file, line));
-    let child = tree.spawn_to_keep(command).map_err(|error| format!("{editor}: {error}"))?;
-    let handle = Arc::new(RunHandle::new(Owner::kept()));
+    let child = tree.spawn_detached(command).map_err(|error| format!("{editor}: {error}"))?;
+    let handle = Arc::new(RunHandle::new(Owner::detached()));
     handle.adopt(&child);
     let _foreground = Foreground::take(&handle);
     let status = foreground::wait(terminal, &child, &handle, None);

@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Signal, WaitId, WaitIdOptions};
 
-use super::handle::{RunHandle, StopReason};
+use super::handle::{RunHandle, RunStopReason};
 use crate::exec::Stop;
 use crate::exec::os::child::{Child, ChildStatus};
 use crate::exec::os::signals::IgnoreSigttou;
@@ -40,7 +40,7 @@ pub fn stop_foreground() {
     IS_EXITING.store(true, Ordering::SeqCst);
     let handle = FOREGROUND.lock().clone();
     if let Some(handle) = handle {
-        handle.stop(StopReason::Stopped, Stop::Interrupt);
+        handle.stop(RunStopReason::Stopped, Stop::Interrupt);
     }
 }
 
@@ -52,7 +52,7 @@ impl Foreground {
     pub(super) fn take(handle: &Arc<RunHandle>) -> Self {
         *FOREGROUND.lock() = Some(handle.clone());
         if IS_EXITING.load(Ordering::SeqCst) {
-            handle.stop(StopReason::Stopped, Stop::Kill);
+            handle.stop(RunStopReason::Stopped, Stop::Kill);
         }
         Self
     }
@@ -83,7 +83,7 @@ pub(super) fn wait(
             break status;
         }
         if deadline.is_some_and(|at| at <= Instant::now()) {
-            handle.stop(StopReason::TimedOut, Stop::Kill);
+            handle.stop(RunStopReason::TimedOut, Stop::Kill);
         }
         if IS_EXITING.load(Ordering::SeqCst) || is_closed(terminal) {
             end(child, handle, &mut kill_at);
@@ -108,7 +108,7 @@ fn end(child: &Child, handle: &RunHandle, kill_at: &mut Option<Instant>) {
             }
             *kill_at = Instant::now().checked_add(EXIT_TIMEOUT);
         }
-        Some(at) if *at <= Instant::now() => handle.stop(StopReason::Stopped, Stop::Kill),
+        Some(at) if *at <= Instant::now() => handle.stop(RunStopReason::Stopped, Stop::Kill),
         Some(_) => {}
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::exec) struct RunHandle {
 
 #[derive(Debug)]
 struct HandleState {
-    stop_reason: Option<StopReason>,
+    stop_reason: Option<RunStopReason>,
     child: Option<Arc<Child>>,
     /// Dropped to disconnect `cancelled`.
     alive: Option<Sender<()>>,
@@ -31,7 +31,7 @@ struct HandleState {
 
 /// Why a run stops early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::exec) enum StopReason {
+pub(in crate::exec) enum RunStopReason {
     /// The speaker stopped it.
     Stopped,
     /// It reached its time limit.
@@ -47,7 +47,7 @@ impl RunHandle {
     }
 
     /// Stops the run. The first reason is kept.
-    pub(in crate::exec) fn stop(&self, reason: StopReason, how: Stop) {
+    pub(in crate::exec) fn stop(&self, reason: RunStopReason, how: Stop) {
         let mut state = self.state.lock();
         state.stop_reason.get_or_insert(reason);
         state.alive = None;
@@ -85,7 +85,7 @@ impl RunHandle {
     }
 
     /// Returns why the run is to stop, if it is.
-    pub(in crate::exec) fn stop_reason(&self) -> Option<StopReason> {
+    pub(in crate::exec) fn stop_reason(&self) -> Option<RunStopReason> {
         self.state.lock().stop_reason
     }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use self::background::BackgroundProcesses;
-use self::handle::{RunHandle, StopReason};
+use self::handle::{RunHandle, RunStopReason};
 use self::run::ProcessRun;
 use super::custom::CustomRecipe;
 use super::os::process_tree::ProcessTree;
@@ -146,7 +146,7 @@ impl ProcessRuns {
 
     /// Stops a run, if it is active.
     pub(super) fn stop(&self, run: RunId, how: Stop) {
-        self.with(run, |handle| handle.stop(StopReason::Stopped, how));
+        self.with(run, |handle| handle.stop(RunStopReason::Stopped, how));
     }
 }
 

@@ -8,10 +8,11 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::handle::RunHandle;
 use super::{BuiltProgram, ProgramSource};
+use crate::exec::RunSink;
 use crate::exec::custom::CustomRecipe;
 use crate::exec::os::temp_dir::TempRoot;
-use crate::exec::process::run::ProcessRun;
 use crate::files;
 use crate::run::Outcome;
 
@@ -30,10 +31,15 @@ pub(super) struct PlanStep {
 
 impl Plan {
     /// Builds the program of a run, or writes the code that its recipe runs.
-    pub(super) fn new(run: &ProcessRun, program: ProgramSource) -> ControlFlow<Outcome, Self> {
+    pub(super) fn new(
+        program: ProgramSource,
+        code: &str,
+        temp_root: &TempRoot,
+        (handle, sink): (&RunHandle, &RunSink),
+    ) -> ControlFlow<Outcome, Self> {
         let recipe = match program {
             ProgramSource::Build(build) => {
-                let BuiltProgram { program, environment } = build(&run.handle, &run.sink)?;
+                let BuiltProgram { program, environment } = build(handle, sink)?;
                 let steps = vec![PlanStep { program: program.into(), arguments: Vec::new() }];
                 return Continue(Self { steps, environment, folder: None });
             }
@@ -43,7 +49,7 @@ impl Plan {
             },
             ProgramSource::Recipe(recipe) => recipe,
         };
-        match Self::from_recipe(recipe, &run.request.code.code, &run.context.temp_root) {
+        match Self::from_recipe(recipe, code, temp_root) {
             Ok(plan) => Continue(plan),
             Err(error) => Break(Outcome::NotStarted(format!("cannot save its code: {error}"))),
         }

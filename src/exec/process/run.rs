@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::foreground::{self, Foreground};
-use super::handle::{RunHandle, StopReason};
+use super::handle::{RunHandle, RunStopReason};
 use super::plan::{Plan, PlanStep};
 use super::{ProgramSource, RunContext, pagers};
 use crate::exec::io::capture::{StdioFds, StdoutSink};
@@ -121,7 +121,8 @@ impl ProcessRun {
         files: &dyn Fn(bool) -> StdioFds<'f>,
         started: &mut Option<Instant>,
     ) -> Outcome {
-        let plan = match Plan::new(self, program) {
+        let (code, temp_root) = (&*self.request.code.code, &self.context.temp_root);
+        let plan = match Plan::new(program, code, temp_root, (&self.handle, &self.sink)) {
             Continue(plan) => plan,
             Break(outcome) => return outcome,
         };
@@ -156,8 +157,8 @@ impl ProcessRun {
     /// Returns the run's outcome after a command, or `None` if the next command follows.
     fn outcome(&self, status: ChildStatus, is_last: bool) -> Option<Outcome> {
         match (self.handle.stop_reason(), status) {
-            (Some(StopReason::Stopped), _) => Some(Outcome::Stopped),
-            (Some(StopReason::TimedOut), _) => Some(Outcome::TimedOut),
+            (Some(RunStopReason::Stopped), _) => Some(Outcome::Stopped),
+            (Some(RunStopReason::TimedOut), _) => Some(Outcome::TimedOut),
             (None, ChildStatus::Exited(0)) if !is_last => None,
             (None, ChildStatus::Exited(_)) if !is_last => Some(Outcome::NotCompiled),
             (None, ChildStatus::Exited(status)) => Some(Outcome::Exited(status)),
@@ -210,7 +211,7 @@ impl ProcessRun {
         let timeout = self.request.limits.timeout;
         let deadline =
             started.zip(timeout).and_then(|(started, timeout)| started.checked_add(timeout));
-        let expired = || self.handle.stop(StopReason::TimedOut, Stop::Kill);
+        let expired = || self.handle.stop(RunStopReason::TimedOut, Stop::Kill);
         let input = Some(&self.request.input).filter(|_| self.request.target != Target::Screen);
         let watcher = input.and_then(|input| InputWatcher::new(input, pty));
         output::follow(pty, child, (deadline, watcher), expired, &self.sink)
