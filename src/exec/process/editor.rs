@@ -45,7 +45,9 @@ pub(in crate::exec) fn open(
         .speaker_terminal(Some(terminal))
         .args(["-c".to_owned(), format!("{editor} \"$@\""), editor.clone()])
         .args(arguments(&editor, file, line));
-    let child = tree.spawn_detached(command).map_err(|error| format!("{editor}: {error}"))?;
+    let child = tree
+        .spawn_detached(command)
+        .map_err(|error| format!("cannot start `{editor}`: {error}"))?;
     let handle = Arc::new(RunHandle::new(Owner::detached()));
     handle.adopt(&child);
     let _foreground = Foreground::take(&handle);
@@ -54,10 +56,10 @@ pub(in crate::exec) fn open(
     match status {
         ChildStatus::Exited(0) => Ok(()),
         ChildStatus::Exited(127) => {
-            Err(format!("{editor} was not found: $EDITOR says which editor to use"))
+            Err(format!("`{editor}` is not installed: set `$EDITOR` to your editor"))
         }
-        ChildStatus::Exited(status) => Err(format!("{editor} ended with status {status}")),
-        ChildStatus::Signaled(signal) => Err(format!("{editor} was killed by signal {signal}")),
+        ChildStatus::Exited(status) => Err(format!("`{editor}` exited with status {status}")),
+        ChildStatus::Signaled(signal) => Err(format!("`{editor}` was killed by signal {signal}")),
     }
 }
 

@@ -15,24 +15,24 @@ const MIN_ABI: i64 = 2;
 /// This machine cannot have a sandbox, and why.
 pub fn support() -> Result<Vec<&'static str>, &'static str> {
     if !cfg!(target_os = "linux") {
-        return Err("a sandbox needs Linux: it is made of Landlock and seccomp");
+        return Err("a sandbox needs Linux, because it uses Landlock and seccomp");
     }
-    judge(landlock_abi(), has_seccomp())
+    gaps(landlock_abi(), has_seccomp())
 }
 
-fn judge(abi: i64, has_seccomp: bool) -> Result<Vec<&'static str>, &'static str> {
+fn gaps(abi: i64, has_seccomp: bool) -> Result<Vec<&'static str>, &'static str> {
     if abi < MIN_ABI {
         return Err(
-            "a sandbox needs Landlock, which this kernel does not have, or not switched on: \
-                    Linux 5.19 or later with `landlock` among its `lsm=`",
+            "a sandbox needs Landlock, which this kernel lacks or has not enabled: Linux 5.19 or \
+             later with `landlock` in its `lsm=`",
         );
     }
     let mut gaps = Vec::new();
-    let mut gap = |is_held: bool, what| gaps.extend((!is_held).then_some(what));
-    gap(abi >= 3, "emptying your files (Linux 6.2 holds it)");
-    gap(abi >= 4 || has_seccomp, "TCP connections (Linux 6.7 holds them)");
-    gap(abi >= 6, "signals to your other programs (Linux 6.12 holds them)");
-    gap(has_seccomp, "UDP, the session's sockets, modes of your files (seccomp holds them)");
+    let mut gap = |is_covered: bool, what| gaps.extend((!is_covered).then_some(what));
+    gap(abi >= 3, "truncating your files (needs Linux 6.2)");
+    gap(abi >= 4 || has_seccomp, "TCP connections (needs Linux 6.7)");
+    gap(abi >= 6, "signals to your other programs (needs Linux 6.12)");
+    gap(has_seccomp, "UDP, the session's sockets, file modes (needs seccomp)");
     Ok(gaps)
 }
 
@@ -79,14 +79,11 @@ mod tests {
 
     #[test]
     fn missing_kernel_features_are_named() {
-        assert_eq!(judge(7, true), Ok(vec![]));
-        assert!(judge(0, true).is_err() && judge(1, true).is_err());
-        assert_eq!(
-            judge(5, true).unwrap(),
-            ["signals to your other programs (Linux 6.12 holds them)"]
-        );
-        assert_eq!(judge(3, true).unwrap().len(), 1, "seccomp refuses sockets altogether");
-        assert_eq!(judge(3, false).unwrap().len(), 3);
-        assert_eq!(judge(2, true).unwrap().len(), 2);
+        assert_eq!(gaps(7, true), Ok(vec![]));
+        assert!(gaps(0, true).is_err() && gaps(1, true).is_err());
+        assert_eq!(gaps(5, true).unwrap(), ["signals to your other programs (needs Linux 6.12)"]);
+        assert_eq!(gaps(3, true).unwrap().len(), 1, "seccomp refuses sockets altogether");
+        assert_eq!(gaps(3, false).unwrap().len(), 3);
+        assert_eq!(gaps(2, true).unwrap().len(), 2);
     }
 }
