@@ -184,7 +184,7 @@ impl Executor {
                 process::refuse(why.to_owned(), sink);
             }
             Ok(Engine::Process(recipe)) => {
-                self.runs.start(request, ProgramSource::Recipe(recipe), &sink)
+                self.runs.start(request, ProgramSource::Recipe(recipe), &sink);
             }
             Err(why) => process::refuse(why, sink),
         }

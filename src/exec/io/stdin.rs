@@ -40,7 +40,7 @@ pub(in crate::exec) struct Keyboard {
 #[derive(Debug, Default)]
 struct KeyboardState {
     terminal: Option<OwnedFd>,
-    /// StdinSource and size that arrived before the terminal was open.
+    /// Input and size that arrived before the terminal was open.
     typed: Vec<u8>,
     size: Option<Winsize>,
 }

@@ -231,9 +231,18 @@ fn process(number: &str) -> Option<Process> {
     let foreground: i32 = fields.next()?.parse().ok()?;
     let is_foreground = foreground == group || foreground < 0;
     // The 22nd field; the foreground was the eighth.
-    let start = fields.nth(13)?.parse().ok()?;
+    let started = fields.nth(13)?.parse().ok()?;
     let (is_dead, is_stopped) = (matches!(state, "Z" | "X"), matches!(state, "T" | "t"));
-    Some(Process { pid, group, session, is_dead, is_stopped, is_foreground, parent, start })
+    Some(Process {
+        pid,
+        group,
+        session,
+        is_dead,
+        is_stopped,
+        is_foreground,
+        parent,
+        start: started,
+    })
 }
 
 /// Reads a `/proc` file. Their reported size is 0, so without a buffer they would be read in many small

@@ -38,7 +38,7 @@ const OWNERS_MODE: u64 = 0o700;
 /// The bits of a mode.
 const MODE_BITS: u64 = 0o7777;
 
-/// CallRules that are always refused.
+/// Calls that are always refused.
 const REFUSED: &[c_long] = &[
     // Other processes.
     libc::SYS_kcmp,
@@ -126,7 +126,7 @@ const REFUSED: &[c_long] = &[
     libc::SYS_vhangup,
 ];
 
-/// CallRules that exist only on x86-64.
+/// Calls that exist only on x86-64.
 #[cfg(target_arch = "x86_64")]
 const REFUSED_HERE: &[c_long] = &[
     libc::SYS_chown,

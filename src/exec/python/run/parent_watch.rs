@@ -1,4 +1,4 @@
-//! RunLimits how long a run's parent may take to answer. A block can stop or trace its parent, which
+//! Limits how long a run's parent may take to answer. A block can stop or trace its parent, which
 //! then reports neither the start nor the end of a run.
 
 #![expect(clippy::disallowed_methods, reason = "checks the parent at intervals")]
