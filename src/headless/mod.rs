@@ -1,6 +1,7 @@
 //! Slides and runs without a terminal: for exports, checks, recordings and `doctor`.
 
 mod code_colors;
+mod driver;
 mod inspect;
 mod inspect_code;
 mod probe;
@@ -14,5 +15,6 @@ pub use render::SlideRenderer;
 pub use run_all::{CapturedRun, run_all};
 
 pub(crate) use code_colors::{colors, has_code, highlight, unknown};
+pub(crate) use driver::control_run;
 pub(crate) use inspect::{misfits, unseen};
 pub(crate) use scene_builder::{scene, scene_at, stage};

@@ -1,42 +1,30 @@
-//! Slides without a terminal, their code run if that is wanted. What exporters start from.
+//! Renders slides without a terminal, running their code on request. Used by exports.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, after, select, unbounded};
-
+use super::driver::Driver;
 use super::{code_colors, scene_builder};
-use crate::app::{Action, App, AppOptions, Effect, Msg, Trust, update};
+use crate::app::{Action, App, AppOptions, Msg, Trust, update};
 use crate::deck::Cursor;
-use crate::exec::{self, Executor, Watchdog};
 use crate::layout::{self, Highlighting, PictureKey, Scene, Size};
 use crate::media::Media;
-use crate::project::{self, Execution, LoadedDeck, read_markdown};
-use crate::run::RunLimits;
+use crate::project::{Execution, LoadedDeck, RequestOptions};
 
-/// How long runs may take before they are left as they are.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for the runs of a slide. Their output so far is then shown.
+const RUN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A deck laid out slide by slide; nothing runs but what [`run`](Self::run) is asked to.
+/// Lays out the slides of a deck. Code runs only in [`run`](Self::run).
 pub struct SlideRenderer {
     loaded: LoadedDeck,
     app: App,
     media: Media,
-    /// Started by the first run, and kept: the pictures that runs made are gone with it.
-    runner: Option<Runner>,
-}
-
-/// What runs the code, and its events.
-struct Runner {
-    executor: Executor,
-    events: Receiver<exec::ExecEvent>,
-    limits: RunLimits,
-    /// Ends what was started, should this program be killed.
-    _watchdog: Option<Watchdog>,
+    /// Started by the first run. Dropping it deletes the pictures that runs made.
+    driver: Option<Driver>,
 }
 
 impl SlideRenderer {
-    /// Nothing is laid out yet. Slides use all of the size asked for.
+    /// Creates a renderer. Slides use the full page size.
     pub fn new(loaded: &LoadedDeck) -> Self {
         let loaded = LoadedDeck { limits: layout::SlideArea::default(), ..loaded.clone() };
         let media = Media::new(PathBuf::from("."), None, |_| {});
@@ -45,7 +33,7 @@ impl SlideRenderer {
             AppOptions { trust: Trust::Once, ..AppOptions::default() },
         );
         update(&mut app, Msg::Recorded(loaded.recorded.clone()));
-        Self { loaded, app, media, runner: None }
+        Self { loaded, app, media, driver: None }
     }
 
     /// Lays out a slide at a step.
@@ -59,7 +47,7 @@ impl SlideRenderer {
         )
     }
 
-    /// Lays out a slide as a talk shows it at first: code that takes long to colour is plain.
+    /// Lays out a slide as a presentation first shows it: code that is slow to highlight is plain.
     pub fn quick_scene(&mut self, at: Cursor, size: Size) -> Scene {
         update(&mut self.app, Msg::GoTo(at));
         let colours = code_colors::colors(
@@ -70,12 +58,12 @@ impl SlideRenderer {
         scene_builder::scene(&self.loaded, &mut self.app, (size, colours), &mut self.media)
     }
 
-    /// The file of a picture of a slide that was laid out.
+    /// Returns the file of a picture of a slide that was laid out.
     pub fn picture(&mut self, key: &PictureKey) -> Option<PathBuf> {
         self.media.file(key)
     }
 
-    /// Shows what was recorded of the code of the slide laid out last.
+    /// Shows the recorded output of the slide that was laid out last.
     pub fn show_recorded(&mut self) {
         let recorded = self.loaded.recorded.keys().copied();
         let recorded: Vec<_> = recorded.filter(|id| !self.app.runs().contains_key(id)).collect();
@@ -85,58 +73,14 @@ impl SlideRenderer {
         update(&mut self.app, Msg::Act(Action::ToggleRecorded));
     }
 
-    /// Runs the code of the slide laid out last, of the deck at `path`, and waits for it to end. The
-    /// pictures that it makes exist for as long as `self`.
+    /// Runs the code of the slide that was laid out last and waits for it to end. `path` is the
+    /// deck's file. The pictures that it makes exist as long as `self`.
     pub fn run(&mut self, path: &Path, execution: &Execution) {
         update(&mut self.app, Msg::SetTrust(execution.trust()));
-        let Self { loaded, app, runner, .. } = self;
-        let runner = runner.get_or_insert_with(|| Runner::new(loaded, path, execution));
-        runner.run(loaded, app);
-    }
-}
-
-impl Runner {
-    fn new(loaded: &LoadedDeck, path: &Path, execution: &Execution) -> Self {
-        let (send, events) = unbounded();
-        let options = project::options(execution, path, loaded);
-        let executor = Executor::new(options, move |event| drop(send.send(read_markdown(event))));
-        // Without one, nothing is lost but what it does when this program is killed.
-        let watchdog = Watchdog::start().ok().flatten();
-        Self { executor, events, limits: execution.limits, _watchdog: watchdog }
-    }
-
-    /// Runs the slide's cells and waits until nothing runs any more.
-    fn run(&self, loaded: &LoadedDeck, app: &mut App) {
-        self.start(loaded, update(app, Msg::Shown));
-        self.start(loaded, update(app, Msg::Act(Action::Execute)));
-        let over = after(PATIENCE);
-        while app.is_running() {
-            let event = select! {
-                recv(self.events) -> event => event,
-                recv(over) -> _ => return,
-            };
-            let Ok(event) = event else { return };
-            self.start(loaded, update(app, message(event)));
-        }
-    }
-
-    fn start(&self, loaded: &LoadedDeck, effects: Vec<Effect>) {
-        for effect in effects {
-            let Effect::Run { run, cell, terminal, base } = effect else { continue };
-            let request = project::request(&loaded.deck, (run, cell, base), terminal, self.limits);
-            if let Some(request) = request {
-                self.executor.run(&request);
-            }
-        }
-    }
-}
-
-/// What the app hears of an event.
-fn message(event: exec::ExecEvent) -> Msg {
-    match event {
-        exec::ExecEvent::Run(run, event) => Msg::Run(run, event),
-        exec::ExecEvent::Prepared(code, how) => Msg::Prepared(code, how),
-        exec::ExecEvent::Variables(run, names) => Msg::Variables(run, names),
-        exec::ExecEvent::Warning(what) => Msg::Failed(what),
+        let Self { loaded, app, driver, .. } = self;
+        let driver = driver.get_or_insert_with(|| Driver::new(loaded, path, execution));
+        let options = RequestOptions { limits: execution.limits, ..RequestOptions::default() };
+        let messages = [Msg::Shown, Msg::Act(Action::Execute)];
+        driver.run(&loaded.deck, app, messages, &|_| options, Some(RUN_TIMEOUT));
     }
 }

@@ -1,128 +1,116 @@
-//! A deck's code run where nobody looks, block after block in the deck's order, as a speaker would who
-//! runs them all: for recordings and for checks. The app decides here, too, so that what runs before
-//! what is as on stage.
+//! Runs a deck's code without a terminal, block by block in deck order, for recordings and checks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, unbounded};
-
+use super::driver::Driver;
 use super::scene_builder;
-use crate::app::{App, AppOptions, Effect, Msg, update};
-use crate::deck::{Cell, Cursor, Deck, Fingerprint, Replay, Step};
-use crate::exec::{self, Executor, Stop, Watchdog};
+use crate::app::{App, AppOptions, Msg, update};
+use crate::deck::{Cell, CellId, Cursor, Deck, Replay, Step};
 use crate::files;
 use crate::layout::{self, Highlighting, Size};
 use crate::media::Media;
-use crate::project::{self, Execution, LoadedDeck};
+use crate::project::{self, Execution, LoadedDeck, RequestOptions};
 use crate::recording::{
     PlannedRun, Purpose, RecordedPicture, RunResult, block_positions, file_names, skip_reason,
 };
-use crate::run::{Outcome, Request, RunLimits, State, Target};
+use crate::run::{Outcome, RunLimits, State};
 
-/// How long a block may take where neither it nor the configuration says.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a program is watched that draws on the slide: most have no end of their own.
-const GLANCE: Duration = Duration::from_secs(5);
-/// The terminal that programs believe in, the same on every machine.
-const SIZE: (u16, u16) = (100, 30);
+/// Default time limit of a block.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Default time limit of programs that draw on the slide: most never end.
+const SCREEN_TIMEOUT: Duration = Duration::from_secs(5);
+/// Terminal size for programs in columns and rows, the same on every machine.
+const TERMINAL_SIZE: (u16, u16) = (100, 30);
 
 /// A deck whose code is run.
 struct RunAll<'a> {
     loaded: LoadedDeck,
     app: App,
     media: Media,
-    executor: Executor,
-    events: Receiver<exec::ExecEvent>,
+    driver: Driver,
     limits: RunLimits,
-    /// A name for the files of each cell.
+    /// File names for the pictures of each cell.
     names: Vec<String>,
-    /// Ends what runs started, should this program be killed.
-    _watchdog: Option<Watchdog>,
-    heard: &'a mut dyn FnMut(PlannedRun, Option<CapturedRun>),
+    on_result: &'a mut dyn FnMut(PlannedRun, Option<CapturedRun>),
 }
 
-/// What came out of a round.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct CapturedRun {
-    /// What is to be seen of it.
+    /// The result, as recorded.
     pub ran: RunResult,
-    /// The bytes of its pictures, by the names of their files.
+    /// The bytes of its pictures, by file name.
     pub pictures: BTreeMap<String, Vec<u8>>,
 }
 
-/// Runs these rounds of the deck at `path`, one after the other, and tells of each when it is over;
-/// nothing came out of those that cannot be run where nobody looks.
+/// Executes planned runs of the deck at `path` one after the other. Calls `on_result` after each one,
+/// with `None` for blocks that cannot run without a terminal.
 pub fn run_all(
     loaded: &LoadedDeck,
     path: &Path,
     execution: &Execution,
-    rounds: &[PlannedRun],
-    heard: &mut dyn FnMut(PlannedRun, Option<CapturedRun>),
+    plan: &[PlannedRun],
+    on_result: &mut dyn FnMut(PlannedRun, Option<CapturedRun>),
 ) {
-    if rounds.is_empty() {
+    if plan.is_empty() {
         return;
     }
-    let (send, events) = unbounded();
-    let options = project::options(execution, path, loaded);
-    let executor = Executor::new(options, move |event| drop(send.send(event)));
     let own = execution.limits;
-    // What is recorded is never played here, whatever the deck does on stage.
+    // Runs must be live, even if the deck replays recordings.
     let mut deck = Deck::clone(&loaded.deck);
     deck.options.replay = Replay::Never;
     let loaded =
         LoadedDeck { deck: Arc::new(deck), limits: layout::SlideArea::default(), ..loaded.clone() };
-    let mut rehearsal = RunAll {
+    let mut runner = RunAll {
+        driver: Driver::new(&loaded, path, execution),
         app: App::new(
             loaded.deck.clone(),
             AppOptions { trust: execution.trust(), ..AppOptions::default() },
         ),
         media: Media::new(PathBuf::from("."), None, |_| {}),
-        executor,
-        events,
-        limits: RunLimits { timeout: own.timeout.or(Some(PATIENCE)), ..own },
+        limits: RunLimits { timeout: own.timeout.or(Some(DEFAULT_TIMEOUT)), ..own },
         names: file_names(&block_positions(&loaded.deck)),
-        // Without one, nothing is lost but what it does when this program is killed.
-        _watchdog: Watchdog::start().ok().flatten(),
         loaded,
-        heard,
+        on_result,
     };
-    rehearsal.prepare(rounds);
-    for round in rounds {
-        rehearsal.run(*round);
+    runner.prepare(plan);
+    for planned in plan {
+        runner.run(*planned);
     }
 }
 
 impl RunAll<'_> {
-    /// Compiles what will run, while other blocks do.
-    fn prepare(&self, rounds: &[PlannedRun]) {
+    /// Compiles the planned blocks in the background.
+    fn prepare(&self, plan: &[PlannedRun]) {
         let deck = &self.loaded.deck;
-        let cells = rounds.iter().filter_map(|round| deck.cell(round.cell));
+        let cells = plan.iter().filter_map(|planned| deck.cell(planned.cell));
         let snippets = cells.map(|cell| project::snippet(deck, cell)).collect();
-        self.executor.prepare(snippets, &deck.options.python_preload);
+        self.driver.prepare(snippets, &deck.options.python_preload);
     }
 
-    fn run(&mut self, round: PlannedRun) {
+    fn run(&mut self, planned: PlannedRun) {
         let deck = self.loaded.deck.clone();
-        let Some(cell) = deck.cell(round.cell) else { return };
+        let Some(cell) = deck.cell(planned.cell) else { return };
         if skip_reason(cell).is_some() {
-            return (self.heard)(round, None);
+            return (self.on_result)(planned, None);
         }
         self.go_to(cell);
-        let effects = update(&mut self.app, Msg::RunCells(vec![cell.id]));
-        self.perform(effects, round);
-        self.wait(round);
-        let rehearsed = self.outcome(cell).map(|outcome| self.look(cell, outcome));
-        (self.heard)(round, rehearsed);
+        let messages = [Msg::RunCells(vec![cell.id])];
+        let limits = self.limits;
+        let options = |cell| request_options(planned, cell, limits);
+        self.driver.run(&deck, &mut self.app, messages, &options, None);
+        let captured = self.outcome(cell).map(|outcome| self.capture(cell, outcome));
+        (self.on_result)(planned, captured);
     }
 
-    /// Lays the cell's slide out, wholly revealed: its output is as wide as there.
+    /// Lays out the last step of the cell's slide, which determines the width of its output.
     fn go_to(&mut self, cell: &Cell) {
         let at = Cursor { slide: cell.slide, step: Step::LAST };
         update(&mut self.app, Msg::GoTo(at));
-        let size = Size::new(SIZE.0, SIZE.1);
+        let size = Size::new(TERMINAL_SIZE.0, TERMINAL_SIZE.1);
         scene_builder::scene(
             &self.loaded,
             &mut self.app,
@@ -131,69 +119,16 @@ impl RunAll<'_> {
         );
     }
 
-    fn perform(&mut self, effects: Vec<Effect>, round: PlannedRun) {
-        for effect in effects {
-            match effect {
-                Effect::Run { run, cell, terminal, base } => {
-                    let (deck, of_cell) = (&self.loaded.deck, (run, cell, base));
-                    let request = project::request(deck, of_cell, terminal, self.limits);
-                    if let Some(request) = request {
-                        let is_it = cell == round.cell;
-                        let request = if is_it { self.adapted(request, round) } else { request };
-                        self.executor.run(&request);
-                    }
-                }
-                Effect::SendInput(run, bytes) => self.executor.type_in(run, &bytes),
-                Effect::ResizeRun(run, size) => self.executor.resize(run, size),
-                Effect::Interrupt(run) => self.executor.stop(run, Stop::Interrupt),
-                Effect::Kill(run) => self.executor.stop(run, Stop::Kill),
-                Effect::DropSnapshot(run) => self.executor.forget(run),
-                // There is no terminal, and nothing to be remembered.
-                _ => {}
-            }
-        }
-    }
-
-    /// The request as the round wants it.
-    fn adapted(&self, mut request: Request, round: PlannedRun) -> Request {
-        let Some(cell) = self.loaded.deck.cell(round.cell) else { return request };
-        if request.target == Target::Screen && cell.exec.timeout_ms.is_none() {
-            request.limits.timeout = request.limits.timeout.map(|limit| limit.min(GLANCE));
-        }
-        if let (Purpose::Validate, Some(alternative)) = (round.purpose, &cell.check.alternative) {
-            let code = &mut request.code;
-            code.fingerprint = Fingerprint::of(&code.language, Some(alternative), &code.code);
-            code.alternative = Some(alternative.to_string());
-            request.session = None;
-        }
-        request
-    }
-
-    /// Takes in what runs tell until nothing is under way.
-    fn wait(&mut self, round: PlannedRun) {
-        while self.app.is_running() {
-            let Ok(event) = self.events.recv() else { return };
-            let msg = match event {
-                exec::ExecEvent::Run(run, event) => Msg::Run(run, event),
-                exec::ExecEvent::Prepared(code, how) => Msg::Prepared(code, how),
-                exec::ExecEvent::Variables(run, names) => Msg::Variables(run, names),
-                exec::ExecEvent::Warning(what) => Msg::Failed(what),
-            };
-            let effects = update(&mut self.app, msg);
-            self.perform(effects, round);
-        }
-    }
-
     fn outcome(&self, cell: &Cell) -> Option<Outcome> {
         match &self.app.runs().get(&cell.id)?.state {
-            // Who draws on the slide may do so for ever.
+            // Programs that draw on the slide may never end.
             State::Ended(Outcome::TimedOut) if cell.exec.pty.is_some() => Some(Outcome::Stopped),
             State::Ended(outcome) => Some(outcome.clone()),
             _ => None,
         }
     }
 
-    fn look(&self, cell: &Cell, outcome: Outcome) -> CapturedRun {
+    fn capture(&self, cell: &Cell, outcome: Outcome) -> CapturedRun {
         let run = self.app.runs().get(&cell.id).cloned().unwrap_or_default();
         let name = self.names.get(cell.id.0 as usize).cloned().unwrap_or_default();
         let mut pictures = BTreeMap::new();
@@ -211,7 +146,18 @@ impl RunAll<'_> {
     }
 }
 
-/// What is known of a picture, and the file that it is kept in.
+/// Returns how to run a cell for a planned run: the planned cell itself, or one that it needs.
+fn request_options(planned: PlannedRun, cell: CellId, limits: RunLimits) -> RequestOptions {
+    let is_planned = cell == planned.cell;
+    RequestOptions {
+        limits,
+        screen_timeout: is_planned.then_some(SCREEN_TIMEOUT),
+        is_interactive: false,
+        validates: is_planned && planned.purpose == Purpose::Validate,
+    }
+}
+
+/// Describes a picture for the recording, including its file name.
 fn picture(name: &str, bytes: &[u8]) -> RecordedPicture {
     let end = extension(bytes);
     let size = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().ok();
@@ -224,7 +170,7 @@ fn picture(name: &str, bytes: &[u8]) -> RecordedPicture {
     }
 }
 
-/// The usual end of the name of a file that begins like this.
+/// Returns the usual file extension for picture data.
 fn extension(bytes: &[u8]) -> &'static str {
     let format = image::guess_format(bytes).ok();
     let extension = format.and_then(|format| format.extensions_str().first().copied());

@@ -7,9 +7,10 @@ use super::validate::Validation;
 use super::{Ending, LoopEvent, Settings, Talk, clipboard, terminal};
 use crate::app::{Effect, Msg, Trust, update};
 use crate::deck::CellId;
-use crate::exec::{self, Executor, Stop};
-use crate::project::{LoadedDeck, options, read_markdown, request, snippet};
-use crate::run::{self, Outcome, Request, StdinSource, Target};
+use crate::exec::{self, Executor};
+use crate::headless::control_run;
+use crate::project::{LoadedDeck, RequestOptions, options, read_markdown, request, snippet};
+use crate::run::{self, Outcome, Request, RunId, Target};
 
 /// Creates the executor of a presentation.
 pub(super) fn executor(settings: &Settings, loaded: &LoadedDeck, sender: &EventSender) -> Executor {
@@ -21,19 +22,13 @@ pub(super) fn executor(settings: &Settings, loaded: &LoadedDeck, sender: &EventS
 /// Applies an effect. Returns true if the presentation ends.
 pub(super) fn apply(talk: &mut Talk, effect: &Effect) -> bool {
     match *effect {
-        Effect::Run { run, cell, terminal, base } => {
-            let limits = talk.settings.execution.limits;
-            if let Some(request) = request(&talk.loaded.deck, (run, cell, base), terminal, limits) {
-                talk.guard();
-                talk.start(request, cell);
-            }
-        }
-        Effect::SendInput(run, ref bytes) => talk.executor.type_in(run, bytes),
-        Effect::ResizeRun(run, size) => talk.executor.resize(run, size),
-        Effect::Interrupt(run) => talk.executor.stop(run, Stop::Interrupt),
-        Effect::Kill(run) => talk.executor.stop(run, Stop::Kill),
-        Effect::DropSnapshot(run) => talk.executor.forget(run),
-        Effect::ListVariables(run) => talk.executor.variables(run),
+        Effect::Run { run, cell, terminal, base } => talk.start((run, cell, base), terminal),
+        Effect::SendInput(..)
+        | Effect::ResizeRun(..)
+        | Effect::Interrupt(_)
+        | Effect::Kill(_)
+        | Effect::DropSnapshot(_)
+        | Effect::ListVariables(_) => control_run(&talk.executor, effect),
         Effect::Prepare => talk.prepare(),
         Effect::EnterSandbox => talk.sandbox(),
         Effect::CheckTrust => talk.keeper.check(&talk.loaded.deck),
@@ -95,24 +90,30 @@ impl Talk {
         }
     }
 
-    fn start(&mut self, mut request: Request, cell: CellId) {
-        match request.target {
-            Target::Handover => return self.hand_over(&request),
-            Target::Screen => {
-                // Lay out first, to start the program with the final size of its screen.
-                self.lay_out();
-                let room = self.app.layout().screens.iter().find(|(id, _)| *id == cell);
-                if let Some(&(_, size)) = room {
-                    (request.columns, request.rows) = size;
-                }
-            }
-            Target::Terminal | Target::Picture if request.input == StdinSource::Empty => {
-                request.input = StdinSource::Speaker;
-            }
-            Target::Terminal | Target::Picture => {}
+    /// Starts a run of a cell, on top of another run. `terminal` is its size in columns and rows.
+    fn start(&mut self, cell: (RunId, CellId, Option<RunId>), terminal: (u16, u16)) {
+        let terminal = self.screen_size(cell.1).unwrap_or(terminal);
+        let options = RequestOptions {
+            limits: self.settings.execution.limits,
+            is_interactive: true,
+            ..RequestOptions::default()
+        };
+        let Some(request) = request(&self.loaded.deck, cell, terminal, &options) else { return };
+        self.guard();
+        if request.target == Target::Handover {
+            return self.hand_over(&request);
         }
         self.frame_pacing.wait_for_output();
         self.executor.run(&request);
+    }
+
+    /// Lays out the slide to get the final size of the screen of a program that draws on it. Returns
+    /// `None` for other cells.
+    fn screen_size(&mut self, cell: CellId) -> Option<(u16, u16)> {
+        self.loaded.deck.cell(cell).filter(|cell| cell.exec.pty.is_some())?;
+        self.lay_out();
+        let screens = &self.app.layout().screens;
+        screens.iter().find(|(id, _)| *id == cell).map(|&(_, size)| size)
     }
 
     /// Updates the stored record of a trusted deck with its saved text.

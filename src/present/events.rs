@@ -138,15 +138,14 @@ impl Talk {
                 self.frame_pacing.draw_soon();
                 Msg::MovedTo(slide, pauses)
             }
-            LoopEvent::Exec(exec::ExecEvent::Run(run, event)) => {
-                if matches!(event, Output(_) | Value(_) | Picture(_) | Finished(..)) {
+            LoopEvent::Exec(event) => {
+                if let exec::ExecEvent::Run(_, Output(_) | Value(_) | Picture(_) | Finished(..)) =
+                    event
+                {
                     self.frame_pacing.output_arrived();
                 }
-                Msg::Run(run, event)
+                event.into()
             }
-            LoopEvent::Exec(exec::ExecEvent::Prepared(code, how)) => Msg::Prepared(code, how),
-            LoopEvent::Exec(exec::ExecEvent::Variables(run, names)) => Msg::Variables(run, names),
-            LoopEvent::Exec(exec::ExecEvent::Warning(what)) => Msg::Failed(what),
         };
         self.dispatch(msg)
     }

@@ -18,6 +18,6 @@ pub use trust::{FileDiagnostics, is_known as is_trusted, trust_store_mistakes};
 
 pub(crate) use load::{DraftsGuard, FILES_TIMEOUT, contained, folder, load_within, reload};
 pub(crate) use markdown::read as read_markdown;
-pub(crate) use requests::{options, request, snippet};
+pub(crate) use requests::{RequestOptions, options, request, snippet};
 pub(crate) use themes::depends_on_background;
 pub(crate) use trust::{ExaminedDeck, TrustReport, TrustWorker};

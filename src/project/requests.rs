@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Execution;
 use super::load::{LoadedDeck, folder};
-use crate::deck::{Cell, CellId, Deck, OutputMode};
+use crate::deck::{Cell, CellId, Deck, Fingerprint, OutputMode};
 use crate::exec::{self, SandboxOptions};
 use crate::run::{Request, RunId, RunLimits, SessionStart, Snippet, StdinSource, Target};
 
@@ -28,27 +28,76 @@ pub(crate) fn options(
     }
 }
 
-/// Returns the request to run a cell, in a session on top of another run. Returns `None` if the deck
-/// does not have the cell.
+/// How to run a cell, beyond what the deck says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RequestOptions {
+    /// Limits of the run. `+timeout` overrides the time limit.
+    pub(crate) limits: RunLimits,
+    /// Time limit for programs that draw on the slide, if they have no `+timeout`.
+    pub(crate) screen_timeout: Option<Duration>,
+    /// Whether the speaker can type input for the run.
+    pub(crate) is_interactive: bool,
+    /// Whether to use the executor of `+validate`.
+    pub(crate) validates: bool,
+}
+
+/// Returns the request to run a cell, in a session on top of another run, in a terminal of this many
+/// columns and rows. Returns `None` if the deck does not have the cell.
 pub(crate) fn request(
     deck: &Deck,
     (run, cell, base): (RunId, CellId, Option<RunId>),
     (columns, rows): (u16, u16),
-    limits: RunLimits,
+    options: &RequestOptions,
 ) -> Option<Request> {
     let cell = deck.cell(cell)?;
-    let own = cell.exec.timeout_ms.map(Duration::from_millis);
-    let limits = RunLimits { timeout: own.or(limits.timeout), ..limits };
-    let target = match cell.exec.output_mode {
+    let target = target(cell);
+    let base = base.map_or(SessionStart::Fresh, SessionStart::After);
+    let session = cell.exec.session.is_some().then_some(base);
+    let mut request = Request {
+        run,
+        code: snippet(deck, cell),
+        columns,
+        rows,
+        limits: limits(cell, target, options),
+        target,
+        session,
+        input: input(cell, target, options),
+    };
+    if let (true, Some(alternative)) = (options.validates, &cell.check.alternative) {
+        let code = &mut request.code;
+        code.fingerprint = Fingerprint::of(&code.language, Some(alternative), &code.code);
+        code.alternative = Some(alternative.to_string());
+        request.session = None;
+    }
+    Some(request)
+}
+
+fn target(cell: &Cell) -> Target {
+    match cell.exec.output_mode {
         _ if cell.exec.pty.is_some() => Target::Screen,
         OutputMode::Picture => Target::Picture,
         OutputMode::Handover => Target::Handover,
         OutputMode::Below | OutputMode::Replace => Target::Terminal,
+    }
+}
+
+fn limits(cell: &Cell, target: Target, options: &RequestOptions) -> RunLimits {
+    let default = match (target, options.screen_timeout) {
+        (Target::Screen, Some(most)) => options.limits.timeout.map(|limit| limit.min(most)),
+        _ => options.limits.timeout,
     };
-    let base = base.map_or(SessionStart::Fresh, SessionStart::After);
-    let session = cell.exec.session.is_some().then_some(base);
-    let input = cell.exec.input.clone().map_or(StdinSource::Empty, StdinSource::Text);
-    Some(Request { run, code: snippet(deck, cell), columns, rows, limits, target, session, input })
+    let own = cell.exec.timeout_ms.map(Duration::from_millis);
+    RunLimits { timeout: own.or(default), ..options.limits }
+}
+
+fn input(cell: &Cell, target: Target, options: &RequestOptions) -> StdinSource {
+    match &cell.exec.input {
+        Some(text) => StdinSource::Text(text.clone()),
+        None if options.is_interactive && matches!(target, Target::Terminal | Target::Picture) => {
+            StdinSource::Speaker
+        }
+        None => StdinSource::Empty,
+    }
 }
 
 /// Converts a cell to the executor's input.

@@ -1,0 +1,109 @@
+//! Runs code without a terminal: sends messages to the app, applies the effects that concern runs,
+//! and feeds the executor's events back until nothing runs. The app decides what runs before what,
+//! as in a presentation.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, after, never, select, unbounded};
+
+use crate::app::{App, Effect, Msg, update};
+use crate::deck::{CellId, Deck};
+use crate::exec::{ExecEvent, Executor, Stop, Watchdog};
+use crate::project::{self, Execution, LoadedDeck, RequestOptions, read_markdown};
+use crate::run::Snippet;
+
+/// An executor and its events.
+pub(super) struct Driver {
+    executor: Executor,
+    events: Receiver<ExecEvent>,
+    /// Ends started processes if this program is killed.
+    _watchdog: Option<Watchdog>,
+}
+
+impl Driver {
+    /// Starts an executor for the deck at `path`.
+    pub(super) fn new(loaded: &LoadedDeck, path: &Path, execution: &Execution) -> Self {
+        let (sender, events) = unbounded();
+        let options = project::options(execution, path, loaded);
+        let executor = Executor::new(options, move |event| {
+            // The receiver is gone once the driver is dropped.
+            let _ = sender.send(read_markdown(event));
+        });
+        // Optional: it only matters if this program is killed.
+        let watchdog = Watchdog::start().ok().flatten();
+        Self { executor, events, _watchdog: watchdog }
+    }
+
+    /// Compiles code and preimports modules in the background.
+    pub(super) fn prepare(&self, snippets: Vec<Snippet>, preload: &[String]) {
+        self.executor.prepare(snippets, preload);
+    }
+
+    /// Sends messages to the app and waits until nothing runs, or until `timeout`. `options` returns
+    /// how to run each cell.
+    pub(super) fn run(
+        &self,
+        deck: &Deck,
+        app: &mut App,
+        messages: impl IntoIterator<Item = Msg>,
+        options: &dyn Fn(CellId) -> RequestOptions,
+        timeout: Option<Duration>,
+    ) {
+        for msg in messages {
+            self.dispatch(deck, app, msg, options);
+        }
+        let deadline = timeout.map_or_else(never, after);
+        while app.is_running() {
+            let event = select! {
+                recv(self.events) -> event => event,
+                recv(deadline) -> _ => return,
+            };
+            let Ok(event) = event else { return };
+            self.dispatch(deck, app, event.into(), options);
+        }
+    }
+
+    fn dispatch(
+        &self,
+        deck: &Deck,
+        app: &mut App,
+        msg: Msg,
+        options: &dyn Fn(CellId) -> RequestOptions,
+    ) {
+        for effect in update(app, msg) {
+            if let Effect::Run { run, cell, terminal, base } = effect {
+                let request = project::request(deck, (run, cell, base), terminal, &options(cell));
+                if let Some(request) = request {
+                    self.executor.run(&request);
+                }
+            } else {
+                control_run(&self.executor, &effect);
+            }
+        }
+    }
+}
+
+/// Applies an effect on a run that was started before. Ignores all other effects.
+pub(crate) fn control_run(executor: &Executor, effect: &Effect) {
+    match *effect {
+        Effect::SendInput(run, ref bytes) => executor.type_in(run, bytes),
+        Effect::ResizeRun(run, size) => executor.resize(run, size),
+        Effect::Interrupt(run) => executor.stop(run, Stop::Interrupt),
+        Effect::Kill(run) => executor.stop(run, Stop::Kill),
+        Effect::DropSnapshot(run) => executor.forget(run),
+        Effect::ListVariables(run) => executor.variables(run),
+        _ => {}
+    }
+}
+
+impl From<ExecEvent> for Msg {
+    fn from(event: ExecEvent) -> Self {
+        match event {
+            ExecEvent::Run(run, event) => Self::Run(run, event),
+            ExecEvent::Prepared(code, progress) => Self::Prepared(code, progress),
+            ExecEvent::Variables(run, variables) => Self::Variables(run, variables),
+            ExecEvent::Warning(message) => Self::Failed(message),
+        }
+    }
+}
