@@ -94,7 +94,7 @@ fn speaker_sync(args: &Args, config: &config::SpeakerNotes) -> Option<SpeakerSyn
 }
 
 /// Returns the limits of one run.
-fn limits(config: &config::Snippet) -> RunLimits {
+fn limits(config: &config::SnippetConfig) -> RunLimits {
     RunLimits {
         timeout: config.timeout.map(|seconds| Duration::from_secs(seconds.into())),
         memory: config.memory.map(|mebibytes| u64::from(mebibytes) << 20),
@@ -102,7 +102,7 @@ fn limits(config: &config::Snippet) -> RunLimits {
     }
 }
 
-fn transition(config: &config::Transition) -> Option<Transition> {
+fn transition(config: &config::TransitionConfig) -> Option<Transition> {
     Some(Transition {
         motion: config.style?,
         duration: Duration::from_millis(config.duration_millis.into()),

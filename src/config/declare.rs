@@ -2,7 +2,7 @@
 //! schema and the sample file all use these declarations.
 
 use super::values::{self, AnyOf};
-use super::{Config, Defaults, Export, Mermaid, Snippet, SpeakerNotes, Transition};
+use super::{Config, Defaults, Export, Mermaid, SnippetConfig, SpeakerNotes, TransitionConfig};
 use crate::parse;
 use crate::yaml::{KeyVisitor, one_of, within};
 
@@ -93,7 +93,7 @@ fn declare_pauses(options: &mut crate::deck::Options, keys: &mut dyn KeyVisitor)
     }
 }
 
-impl Snippet {
+impl SnippetConfig {
     fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         keys.section("exec", "`+exec` blocks.", &mut |keys| {
             let about = "Run these blocks without asking, like `-x`.";
@@ -173,7 +173,7 @@ impl SpeakerNotes {
     }
 }
 
-impl Transition {
+impl TransitionConfig {
     fn declare(&mut self, keys: &mut dyn KeyVisitor) {
         let about = "Duration in milliseconds.";
         keys.key("duration_millis", about, &mut within(&mut self.duration_millis, 1..=u16::MAX));

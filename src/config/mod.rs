@@ -48,7 +48,7 @@ pub struct Config {
     /// `options`: defaults for the front matter's options.
     pub options: Options,
     /// `snippet`
-    pub snippet: Snippet,
+    pub snippet: SnippetConfig,
     /// `typst.ppi`
     pub typst_ppi: u32,
     /// `mermaid`
@@ -60,7 +60,7 @@ pub struct Config {
     /// `export`
     pub export: Export,
     /// `transition`
-    pub transition: Transition,
+    pub transition: TransitionConfig,
     /// `bindings`
     pub bindings: Bindings,
 }
@@ -118,7 +118,7 @@ pub enum ValidateOverflows {
 
 /// `snippet`: running code.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Snippet {
+pub struct SnippetConfig {
     /// Run `+exec` blocks without asking.
     pub exec: bool,
     /// Run `+exec_replace` and `+image` blocks without asking.
@@ -180,7 +180,7 @@ pub struct Export {
 
 /// `transition`
 #[derive(Clone, Debug, PartialEq)]
-pub struct Transition {
+pub struct TransitionConfig {
     /// The animation; `None` for no transition.
     pub style: Option<Motion>,
     /// Duration in milliseconds.
@@ -259,7 +259,7 @@ impl Default for Config {
         Self {
             defaults: Defaults::default(),
             options: Options::default(),
-            snippet: Snippet { render_threads: 2, ..Snippet::default() },
+            snippet: SnippetConfig { render_threads: 2, ..SnippetConfig::default() },
             typst_ppi: 300,
             mermaid: Mermaid {
                 cli: "mmdc".to_owned(),
@@ -274,7 +274,7 @@ impl Default for Config {
                 always_publish: false,
             },
             export: Export::default(),
-            transition: Transition { style: None, duration_millis: 1000, frames: 30 },
+            transition: TransitionConfig { style: None, duration_millis: 1000, frames: 30 },
             bindings: Bindings::default(),
         }
     }

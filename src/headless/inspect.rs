@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::inspect_code::{not_drawn, not_runnable};
+use super::inspect_code::{child_blocks, not_drawn, not_runnable};
 use super::scene_builder::{measure, visit};
 use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
 use crate::diag::{Diagnostic, closest};
@@ -119,18 +119,8 @@ fn palette(blocks: &[Block], palette: &Palette, found: &mut Vec<Diagnostic>) {
             found.extend(unknown(colors, palette));
         }
     }
-    for inner in blocks.iter().flat_map(inside) {
+    for inner in blocks.iter().flat_map(child_blocks) {
         self::palette(inner, palette, found);
-    }
-}
-
-/// The blocks in a block.
-pub(super) fn inside(block: &Block) -> Vec<&[Block]> {
-    match &block.kind {
-        BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => vec![inner],
-        BlockKind::Columns(columns) => columns.columns.iter().map(Vec::as_slice).collect(),
-        BlockKind::List(list) => list.items.iter().map(|item| item.blocks.as_slice()).collect(),
-        _ => Vec::new(),
     }
 }
 

@@ -24,7 +24,6 @@ struct EditTarget {
 
 impl Talk {
     /// Replaces a range of the deck's text and reloads. Returns true if the presentation ends.
-
     pub(super) fn edit(&mut self, edit: &Edit) -> bool {
         let edited = self.target(edit.span).and_then(|target| {
             let EditTarget { file, saved, range } = &target;

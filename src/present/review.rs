@@ -45,7 +45,6 @@ impl Review {
     }
 
     /// Reviews the deck at this size, unless it was reviewed already. Replaces a pending job.
-
     pub(super) fn request(&mut self, loaded: &LoadedDeck, size: Size) {
         let size = Some(size).filter(|_| self.fits);
         let known = |(known, at): &ReviewJob| Arc::ptr_eq(&known.deck, &loaded.deck) && *at == size;

@@ -65,7 +65,6 @@ pub(super) fn listen(sender: EventSender) -> io::Result<()> {
 }
 
 /// Exits while the loop hangs, for example in a read from a lost network share. Ends all runs.
-
 #[expect(clippy::exit, reason = "the main thread cannot return")]
 fn exit_now(ending: Ending) {
     terminal::restore();

@@ -73,14 +73,14 @@ fn sizes() -> impl Iterator<Item = (u16, u16)> {
 }
 
 /// A talk without a terminal.
-struct Talk {
+struct TestTalk {
     loaded: LoadedDeck,
     app: App,
     media: Media,
     size: (u16, u16),
 }
 
-impl Talk {
+impl TestTalk {
     fn new(trust: Trust) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("talk.md");
@@ -181,7 +181,7 @@ const OPEN: &[(&str, Trust, &str, &str)] = &[
 #[test]
 fn nothing_panics_in_any_window() {
     for &(name, trust, open, keys) in OPEN {
-        let mut talk = Talk::new(trust);
+        let mut talk = TestTalk::new(trust);
         talk.keys(open);
         for size in sizes() {
             // Named where it panics.
@@ -194,7 +194,7 @@ fn nothing_panics_in_any_window() {
         }
         talk.resize((100, 30));
         for size in [(1, 1), (6, 3), (12, 4), (14, 5)] {
-            let mut talk = Talk::new(trust);
+            let mut talk = TestTalk::new(trust);
             talk.keys(open);
             talk.resize(size);
             println!("{name} typed into at {size:?}");
@@ -211,7 +211,7 @@ fn nothing_panics_in_any_window() {
 fn what_a_test_opens_is_open() {
     let mode = |name: &str| {
         let &(_, trust, open, _) = OPEN.iter().find(|(known, ..)| *known == name).unwrap();
-        let mut talk = Talk::new(trust);
+        let mut talk = TestTalk::new(trust);
         talk.keys(open);
         talk.app
     };

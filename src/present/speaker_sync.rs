@@ -29,13 +29,13 @@ const MAX_DATAGRAM_BYTES: usize = 64 * 1024;
 struct SyncDatagram {
     /// Path of the deck: there may be other presentations.
     presentation_path: String,
-    event: Command,
+    event: SyncCommand,
 }
 
 /// A command for the speaker-notes window.
 #[derive(Debug, Deserialize, Serialize, PartialEq)]
 #[serde(tag = "command")]
-enum Command {
+enum SyncCommand {
     /// Go to a slide, counted from 1, and a chunk (part between pauses), counted from 0.
     GoTo { slide: u32, chunk: usize },
     /// The presentation has ended.
@@ -85,10 +85,10 @@ impl Publisher {
     /// Publishes a position.
     pub(super) fn publish(&self, deck: &Deck, at: Cursor) {
         let chunk = deck.slide(at.slide).pauses_passed(at.step);
-        self.send(Command::GoTo { slide: at.slide.human(), chunk });
+        self.send(SyncCommand::GoTo { slide: at.slide.human(), chunk });
     }
 
-    fn send(&self, event: Command) {
+    fn send(&self, event: SyncCommand) {
         let datagram = SyncDatagram { presentation_path: self.deck.clone(), event };
         if let Ok(bytes) = serde_json::to_vec(&datagram) {
             // Ignored: no window may be listening.
@@ -99,7 +99,7 @@ impl Publisher {
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        self.send(Command::Exit);
+        self.send(SyncCommand::Exit);
     }
 }
 
@@ -123,12 +123,12 @@ fn listen(address: SocketAddr, deck: &Path, sender: EventSender) -> io::Result<(
     Ok(())
 }
 
-fn event(command: &Command) -> LoopEvent {
+fn event(command: &SyncCommand) -> LoopEvent {
     match *command {
-        Command::GoTo { slide, chunk } => {
+        SyncCommand::GoTo { slide, chunk } => {
             LoopEvent::Told(SlideNo::new(slide.saturating_sub(1) as usize), chunk)
         }
-        Command::Exit => LoopEvent::Terminate(Ending::Left),
+        SyncCommand::Exit => LoopEvent::Terminate(Ending::Left),
     }
 }
 
@@ -155,14 +155,14 @@ mod tests {
     fn f199_datagrams_are_presenterms() {
         let datagram = SyncDatagram {
             presentation_path: "/talk.md".to_owned(),
-            event: Command::GoTo { slide: 3, chunk: 1 },
+            event: SyncCommand::GoTo { slide: 3, chunk: 1 },
         };
         let text = serde_json::to_string(&datagram).unwrap();
         let words =
             r#"{"presentation_path":"/talk.md","event":{"command":"GoTo","slide":3,"chunk":1}}"#;
         assert_eq!(text, words);
         let end = r#"{"presentation_path":"x","event":{"command":"Exit"}}"#;
-        assert_eq!(serde_json::from_str::<SyncDatagram>(end).unwrap().event, Command::Exit);
+        assert_eq!(serde_json::from_str::<SyncDatagram>(end).unwrap().event, SyncCommand::Exit);
     }
 
     #[test]

@@ -192,7 +192,6 @@ impl Drop for Screen {
 }
 
 /// Resets what a program may have left on: screen, mouse, keys, colours, character sets, margins.
-
 const RESET: &str = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\
     \x1b[?1015l\x1b[?2004l\x1b[?1l\x1b>\x1b[<u\x1b[r\x1b[?6l\x1b[?7h\x1b[4l\x1b(B\x0f\x1b[0m\x1b[?25h";
 

@@ -49,7 +49,6 @@ impl Validation {
     }
 
     /// Runs the blocks of this deck, unless they are unchanged. Replaces a pending job.
-
     pub(super) fn request(&mut self, loaded: &LoadedDeck) {
         let code = Some(code(&loaded.deck));
         if self.last == code {

@@ -27,7 +27,6 @@ const SAVE_DEBOUNCE: Duration = Duration::from_millis(6);
 const RETRY_DELAY: Duration = Duration::from_millis(120);
 
 /// Time limit for reloading. After it, the deck is reloaded with the next save.
-
 const RELOAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time limit for comparing the files with the loaded deck.
 const COMPARE_TIMEOUT: Duration = Duration::from_secs(2);

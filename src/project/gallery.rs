@@ -5,7 +5,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::load::{FILES_TIMEOUT, LoadOptions, LoadedDeck, SlideStyle, look};
+use super::loaded_deck::LoadedDeck;
+use super::options::{FILES_TIMEOUT, LoadOptions};
+use super::style::{SlideStyle, style};
 use super::themes;
 use crate::files::DeadlineReader;
 use crate::parse;
@@ -25,7 +27,7 @@ pub(super) fn gallery(load_options: &LoadOptions) -> LoadedDeck {
     let mut styles: Vec<SlideStyle> = Vec::new();
     for name in names {
         let load_options = LoadOptions { theme: Some(name), ..load_options.clone() };
-        styles.push(look(&load_options, &reader, &mut deck, styles.last()));
+        styles.push(style(&load_options, &reader, &mut deck, styles.last()));
     }
     LoadedDeck {
         deck: Arc::new(deck),

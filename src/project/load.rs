@@ -4,150 +4,25 @@
 #![expect(clippy::disallowed_methods, reason = "reading the deck has a deadline")]
 
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
-use parking_lot::{Mutex, MutexGuard};
 
-use crate::deck::{Deck, Inline, Options, SlideNo};
+use super::gallery::gallery;
+use super::loaded_deck::LoadedDeck;
+use super::options::{FILES_TIMEOUT, LoadOptions};
+use super::style::style;
+use super::{markdown, recording_store};
+use crate::deck::Deck;
 use crate::diag::Diagnostic;
 use crate::files::{self, DeadlineReader, FileKind, ReadError};
-use crate::highlight::Highlighter;
-use crate::layout::{FooterText, PictureKey, SlideArea};
 use crate::panics::contain;
 use crate::parse;
 use crate::recording::EntryMatch;
 use crate::run::Runs;
-use crate::source::{Drafts, Files, SourceFile, Span};
-use crate::theme::{Background, ByBackground, FooterPart, FooterStyle, Theme};
-
-use super::gallery::gallery;
-use super::trust::FileDiagnostics;
-use super::{markdown, recording_store, themes};
-
-/// A deck with everything needed to show it.
-#[derive(Clone, Debug)]
-pub struct LoadedDeck {
-    /// The deck.
-    pub deck: Arc<Deck>,
-    /// Its style: one for all slides, or one per slide.
-    pub styles: Arc<[SlideStyle]>,
-    /// Maximum size of slides.
-    pub limits: SlideArea,
-    /// The recorded runs of its code.
-    pub recorded: Runs,
-}
-
-/// The style of a slide.
-#[derive(Clone, Debug)]
-pub struct SlideStyle {
-    /// The theme.
-    pub theme: Arc<Theme>,
-    /// The highlighter. Reloads reuse it, to keep its cache.
-    pub highlighter: Arc<Highlighter>,
-    /// The footer.
-    pub footer: FooterText,
-}
-
-impl LoadedDeck {
-    /// Returns the style of a slide.
-    ///
-    /// # Panics
-    /// If there is no style; [`load`] always sets one.
-    pub fn style(&self, slide: SlideNo) -> &SlideStyle {
-        let own = self.styles.get(slide.index()).or_else(|| self.styles.last());
-        own.expect("every loaded deck has a style")
-    }
-}
-
-/// Which deck to load, and the settings that affect loading.
-#[derive(Clone, Debug)]
-pub struct LoadOptions {
-    /// The deck's file.
-    pub path: PathBuf,
-    /// Whether it is a pipe, which can only be read once.
-    pub is_pipe: bool,
-    /// Theme that overrides the deck's.
-    pub theme: Option<String>,
-    /// Default theme for each background.
-    pub default_theme: ByBackground<String>,
-    /// The terminal's background.
-    pub background: Background,
-    /// Whether to load the theme gallery instead of a file.
-    pub gallery: bool,
-    /// The folder of the user's themes.
-    pub themes: Option<PathBuf>,
-    /// Defaults for the front matter's options.
-    pub options: Options,
-    /// Maximum size of slides.
-    pub limits: SlideArea,
-    /// Whether to show speaker notes instead of slides.
-    pub notes: bool,
-    /// Problems of other files to show with the deck's: of the configuration beside it and the trust
-    /// store.
-    pub mistakes: Vec<FileDiagnostics>,
-    /// Unsaved edits made during the presentation.
-    pub unsaved: SharedDrafts,
-}
-
-/// Unsaved edits, shared by all loads of one deck.
-#[derive(Clone, Debug, Default)]
-pub struct SharedDrafts(Arc<Mutex<Drafts>>);
-
-/// Guard of the locked drafts.
-pub(crate) type DraftsGuard<'a> = MutexGuard<'a, Drafts>;
-
-impl SharedDrafts {
-    /// Locks the drafts.
-    pub(crate) fn drafts(&self) -> DraftsGuard<'_> {
-        self.0.lock()
-    }
-}
-
-impl LoadOptions {
-    /// Returns whether a file is the deck's own and a pipe, which does not change.
-    pub(crate) fn is_pipe(&self, file: &Path) -> bool {
-        self.is_pipe && file == self.path
-    }
-
-    /// Applies the unsaved edits of a file to its content.
-    fn with_drafts(&self, path: &Path, bytes: Vec<u8>) -> Vec<u8> {
-        let drafts = self.unsaved.drafts();
-        if drafts.is_empty() {
-            return bytes;
-        }
-        // Files that are not UTF-8 are never edited.
-        match String::from_utf8(bytes) {
-            Ok(text) => drafts.apply(path, &text).into_owned().into_bytes(),
-            Err(error) => error.into_bytes(),
-        }
-    }
-
-    /// Returns the default options for a file.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        Self {
-            is_pipe: files::is_pipe(&path),
-            path,
-            theme: None,
-            default_theme: ByBackground { dark: "dark".to_owned(), light: "dark".to_owned() },
-            background: Background::Dark,
-            gallery: false,
-            themes: None,
-            options: Options::default(),
-            limits: SlideArea::default(),
-            notes: false,
-            mistakes: Vec::new(),
-            unsaved: SharedDrafts::default(),
-        }
-    }
-}
-
-/// Time limit for reading all files that a deck names. A slow network share needs a second; slower
-/// files are reported as diagnostics and read again with the next save.
-pub(crate) const FILES_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::source::{Files, SourceFile, Span};
 
 /// Maximum total size of the files that a deck names. A file that is included several times counts
 /// each time.
@@ -175,7 +50,6 @@ pub fn load(
 }
 
 /// Like [`load`], on a separate thread with a time limit. A thread that hangs is abandoned.
-
 ///
 /// # Errors
 /// As for [`load`], or the time limit is exceeded.
@@ -215,8 +89,8 @@ fn show(load_options: &LoadOptions, text: &str, before: Option<&LoadedDeck>) -> 
     let files = DeckFiles { load_options, reader: &reader, bytes: Cell::new(0) };
     let mut deck =
         parse::parse_with(&load_options.path, text, &files, load_options.options.clone());
-    let look =
-        look(load_options, &reader, &mut deck, before.and_then(|loaded| loaded.styles.last()));
+    let style =
+        style(load_options, &reader, &mut deck, before.and_then(|loaded| loaded.styles.last()));
     let recorded = if deck.cells.is_empty() {
         Runs::new()
     } else {
@@ -226,7 +100,7 @@ fn show(load_options: &LoadOptions, text: &str, before: Option<&LoadedDeck>) -> 
     let deck = if load_options.notes { deck.speaker_view() } else { deck };
     LoadedDeck {
         deck: Arc::new(deck),
-        styles: Arc::new([look]),
+        styles: Arc::new([style]),
         limits: load_options.limits,
         recorded,
     }
@@ -269,53 +143,6 @@ fn recorded(load_options: &LoadOptions, reader: &DeadlineReader, deck: &mut Deck
     }
 }
 
-/// Returns the style of a deck. The highlighter of `before` is reused if possible.
-pub(super) fn look(
-    load_options: &LoadOptions,
-    reader: &DeadlineReader,
-    deck: &mut Deck,
-    before: Option<&SlideStyle>,
-) -> SlideStyle {
-    let theme = themes::choose(load_options, reader, deck);
-    let highlighter = themes::highlighter(load_options, reader, &theme, deck, before);
-    let footer = footer_text(&theme, deck, load_options);
-    SlideStyle { theme: Arc::new(theme), highlighter, footer }
-}
-
-fn footer_text(theme: &Theme, deck: &mut Deck, load_options: &LoadOptions) -> FooterText {
-    let FooterStyle::Template { left, center, right, .. } = &theme.footer else {
-        return FooterText::default();
-    };
-    let mut read = |part: &Option<FooterPart>| -> Vec<Inline> {
-        let Some(FooterPart::Text(template, at)) = part else { return Vec::new() };
-        parse::footer(template, &deck.meta).unwrap_or_else(|message| {
-            deck.diagnostics.push(Diagnostic::error(*at, format!("footer: {message}")));
-            Vec::new()
-        })
-    };
-    let texts = [left, center, right].map(&mut read);
-    let pictures = [left, center, right].map(|part| footer_picture(part.as_ref(), load_options));
-    let [left, center, right] = texts;
-    FooterText { pictures, left, center, right }
-}
-
-/// Finds a picture of the footer, beside the deck or in the themes folder.
-fn footer_picture(part: Option<&FooterPart>, load_options: &LoadOptions) -> Option<PictureKey> {
-    let Some(FooterPart::Image(path, _)) = part else { return None };
-    let beside = folder(&load_options.path);
-    let themes = load_options.themes.as_ref().filter(|themes| themes.join(path).is_file());
-    let base = if beside.join(path).is_file() { beside } else { themes.cloned().unwrap_or(beside) };
-    Some(PictureKey { base, source: path.as_str().into() })
-}
-
-/// Returns the folder of a file; `.` for a bare name.
-pub(crate) fn folder(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
 /// Reads the files that a deck names, with unsaved edits applied.
 struct DeckFiles<'a> {
     load_options: &'a LoadOptions,
@@ -333,13 +160,6 @@ impl Files for DeckFiles<'_> {
         }
         self.bytes.set(all);
         Ok(self.load_options.with_drafts(path, bytes))
-    }
-}
-
-/// Reads the user's theme files.
-impl Files for DeadlineReader {
-    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        Self::read(self, path, FileKind::Text)
     }
 }
 

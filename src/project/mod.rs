@@ -4,20 +4,27 @@
 mod execution;
 mod gallery;
 mod load;
+mod loaded_deck;
 mod markdown;
+mod options;
 mod recording_store;
 mod requests;
+mod style;
 mod themes;
 mod trust;
 
 pub use execution::Execution;
-pub use load::{LoadOptions, LoadedDeck, SlideStyle, load};
+pub use load::load;
+pub use loaded_deck::LoadedDeck;
+pub use options::LoadOptions;
 pub use recording_store::{RecordingError, read_recording, recording_folder, save_recording};
+pub use style::SlideStyle;
 pub use themes::names as theme_names;
 pub use trust::{FileDiagnostics, is_known as is_trusted, trust_store_mistakes};
 
-pub(crate) use load::{DraftsGuard, FILES_TIMEOUT, contained, folder, load_within, reload};
+pub(crate) use load::{contained, load_within, reload};
 pub(crate) use markdown::read as read_markdown;
+pub(crate) use options::{DraftsGuard, FILES_TIMEOUT, folder};
 pub(crate) use requests::{RequestOptions, options, request, snippet};
 pub(crate) use themes::depends_on_background;
 pub(crate) use trust::{ExaminedDeck, TrustReport, TrustWorker};

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Execution;
-use super::load::{LoadedDeck, folder};
+use super::loaded_deck::LoadedDeck;
+use super::options::folder;
 use crate::deck::{Cell, CellId, Deck, Fingerprint, OutputMode};
 use crate::exec::{self, SandboxOptions};
 use crate::run::{Request, RunId, RunLimits, SessionStart, Snippet, StdinSource, Target};

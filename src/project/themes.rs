@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::load::{LoadOptions, SlideStyle, folder};
+use super::options::{LoadOptions, folder};
 use crate::deck::Deck;
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::files::{self, DeadlineReader, FileKind};
+use crate::files::{self, DeadlineReader, FileKind, ReadError};
 use crate::highlight::{self, Highlighter};
-use crate::source::{MemFiles, SourceFile, Span};
+use crate::source::{Files, MemFiles, SourceFile, Span};
 use crate::theme::{self, Library, Theme};
 
 /// The highlight theme to use if the theme names an unknown one.
@@ -94,16 +94,16 @@ fn borrowed(said: &SpannedText) -> Option<(&str, Span)> {
     said.as_ref().map(|(text, span)| (text.as_str(), *span))
 }
 
-/// Returns the theme's highlighter; reuses that of `before` if it is the same.
+/// Returns the theme's highlighter; reuses `before` if it is the same.
 pub(super) fn highlighter(
     load_options: &LoadOptions,
     reader: &DeadlineReader,
     theme: &Theme,
     deck: &mut Deck,
-    before: Option<&SlideStyle>,
+    before: Option<&Arc<Highlighter>>,
 ) -> Arc<Highlighter> {
     let name = theme.code.highlight_theme.as_str();
-    let kept = before.map(|look| &look.highlighter).filter(|kept| kept.theme() == name);
+    let kept = before.filter(|kept| kept.theme() == name);
     if let Some(kept) = kept {
         return Arc::clone(kept);
     }
@@ -138,4 +138,11 @@ pub(super) fn highlighter(
         deck.diagnostics.push(mistake.hint(hint.unwrap_or_else(all)));
     }
     Arc::new(Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect includes this theme"))
+}
+
+/// Reads the user's theme files.
+impl Files for DeadlineReader {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        Self::read(self, path, FileKind::Text)
+    }
 }

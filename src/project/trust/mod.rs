@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Execution;
-use super::load::folder;
+use super::options::folder;
 use crate::app::TrustSummary;
 use crate::deck::Deck;
 use crate::exec::CustomExecutor;

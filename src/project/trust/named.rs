@@ -36,7 +36,6 @@ const PROJECTS: &[(&str, &[&str])] = &[
 ];
 
 /// Files in the deck's folder or above that configure or choose the program for a language.
-
 const CONFIGURATIONS: &[(&[&str], &[&str])] = &[
     (&["python"], &["uv.toml", "pyproject.toml"]),
     (

@@ -43,7 +43,6 @@ pub(super) fn remember(path: &Path, record: &Record) -> io::Result<()> {
 }
 
 /// Removes the largest records until one of `bytes` fits into the file. Returns whether it fits.
-
 fn make_space(known: &mut Known, key: &str, bytes: u64) -> bool {
     known.remove(key);
     let size = |(path, value): (&String, &Value)| (path.len() + value.to_string().len() + 4) as u64;

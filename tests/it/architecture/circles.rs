@@ -9,10 +9,6 @@ use super::source::{SourceFile, source_files};
 const CIRCLES: &[(&str, &[&str])] = &[
     ("exec: a plan names how its steps are run", &["exec/process/plan.rs", "exec/process/run.rs"]),
     (
-        "headless: diagnostics of code and of the deck",
-        &["headless/inspect.rs", "headless/inspect_code.rs"],
-    ),
-    (
         "layout: blocks contain blocks",
         &[
             "layout/cell/bench.rs",
@@ -36,10 +32,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
     (
         "parse: a quote contains blocks",
         &["parse/events/mod.rs", "parse/events/quote.rs", "parse/line.rs"],
-    ),
-    (
-        "project: loading a deck chooses its themes",
-        &["project/gallery.rs", "project/load.rs", "project/themes.rs"],
     ),
     (
         "project: scripts run crates, build scripts name scripts",

@@ -285,7 +285,7 @@ fn f185_highlight_themes_are_files_too() {
     let done = check_with_themes(deck, &[("highlighting/Mine.tmTheme", TM_THEME)]);
     assert_eq!(done.status, 0, "{}", done.out);
     let done = check_with_themes(deck, &[("highlighting/Mine.tmTheme", "not a theme")]);
-    assert!(done.out.contains("is no highlight theme"), "{}", done.out);
+    assert!(done.out.contains("is not a highlight theme"), "{}", done.out);
 }
 
 /// A minimal `.tmTheme` file.

@@ -129,7 +129,7 @@ fn changed_output_differs_until_recorded() {
     let (status, text) = folder.check(&[]);
     assert_eq!(status, 1);
     assert!(text.contains("    -3\n    +4\n"), "{text}");
-    assert!(text.ends_with("--run --update` records what came out now\n"), "{text}");
+    assert!(text.ends_with("--run --update` to update the recording\n"), "{text}");
     assert_eq!(folder.check(&["--update"]).0, 0);
     assert_eq!(folder.check(&[]).0, 0);
 }

@@ -174,7 +174,7 @@ fn saves_during_the_talk_stay_trusted() {
     talk.keys("i");
     talk.wait_for("ctrl-s");
     talk.keys("x end ctrl-s");
-    talk.wait_for("saved in");
+    talk.wait_for("saved to");
     talk.keys("esc");
     talk.wait_gone("ctrl-s");
     talk.quit();

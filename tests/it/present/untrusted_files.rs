@@ -265,7 +265,7 @@ fn waiting_for_a_deck_can_be_quit(
     let folder = tempfile::tempdir().unwrap();
     pipe(&folder.path().join("talk.md"));
     let talk = open(folder.path(), Terminal::Plain);
-    talk.wait_for("talk.md … q leaves");
+    talk.wait_for("talk.md … press q to quit");
     match signal {
         Some(signal) => talk.signal(signal),
         None => talk.keys(keys),
@@ -279,12 +279,12 @@ fn keys_typed_before_the_deck_are_kept() {
     let deck = folder.path().join("talk.md");
     pipe(&deck);
     let talk = open(folder.path(), Terminal::Plain);
-    talk.wait_for("q leaves");
+    talk.wait_for("press q to quit");
     talk.resize(90, 20);
     talk.keys("n");
     fs::write(&deck, "# the first\n\n<!-- end_slide -->\n\n# the second\n").unwrap();
     talk.wait_for("the second");
-    talk.wait_gone("q leaves");
+    talk.wait_gone("press q to quit");
     talk.quit();
 }
 

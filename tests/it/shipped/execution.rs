@@ -294,7 +294,7 @@ fn edited_block_is_saved_to_the_deck() {
     let (_folder, file, talk) = copy(EDITED, &Opening::default());
     talk.wait_for("echo one");
     talk.keys("i end space two ctrl-s");
-    talk.wait_for("saved in");
+    talk.wait_for("saved to");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), EDITED.replace("one", "one two"));
     talk.keys("esc");
     talk.wait_gone("editing");

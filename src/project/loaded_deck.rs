@@ -1,0 +1,32 @@
+//! A deck with everything needed to show it.
+
+use std::sync::Arc;
+
+use super::style::SlideStyle;
+use crate::deck::{Deck, SlideNo};
+use crate::layout::SlideArea;
+use crate::run::Runs;
+
+/// A deck with everything needed to show it.
+#[derive(Clone, Debug)]
+pub struct LoadedDeck {
+    /// The deck.
+    pub deck: Arc<Deck>,
+    /// Its style: one for all slides, or one per slide.
+    pub styles: Arc<[SlideStyle]>,
+    /// Maximum size of slides.
+    pub limits: SlideArea,
+    /// The recorded runs of its code.
+    pub recorded: Runs,
+}
+
+impl LoadedDeck {
+    /// Returns the style of a slide.
+    ///
+    /// # Panics
+    /// If there is no style; [`load`] always sets one.
+    pub fn style(&self, slide: SlideNo) -> &SlideStyle {
+        let own = self.styles.get(slide.index()).or_else(|| self.styles.last());
+        own.expect("every loaded deck has a style")
+    }
+}
