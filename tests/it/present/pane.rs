@@ -54,7 +54,7 @@ fn tmux_copies() {
     assert_eq!(args.trim(), "load-buffer -w -");
     fs::write(given.with_extension("gone"), "").unwrap();
     talk.keys("Y");
-    talk.wait_for("tmux does not copy it: no server");
+    talk.wait_for("tmux could not copy: no server");
     talk.leave();
 }
 

@@ -175,6 +175,6 @@ fn missing_recording_names_the_command() {
     let talk = PtyHarness::show(DECK);
     talk.wait_for("Run");
     talk.keys("r");
-    talk.wait_for("`livedeck record` does that");
+    talk.wait_for("create one with `livedeck record`");
     talk.leave();
 }
