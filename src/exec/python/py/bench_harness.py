@@ -1,8 +1,8 @@
-"""Times the last statement of a block that has run: `frame` is the block's, `budget` what all samples
-may take, in nanoseconds.
+"""Times the last statement of a block that has run. `frame` is the frame of the block, `budget` the time
+for all samples in nanoseconds.
 
-The block itself was the first call, with all that it printed and read. From here on nothing is, for
-nobody is to read it a thousand times, or to answer. The same is done in Rust by `stopwatch.rs`.
+The block itself was the first call, with its output and input. The timed calls have neither. The Rust
+counterpart is `rust/rewrite/bench_harness.rs`.
 """
 
 import linecache
@@ -12,22 +12,24 @@ from itertools import repeat
 from time import perf_counter_ns as clock
 
 ONLY_AST = 0x400
-LONGEST = 200
+MAX_TEXT_LEN = 200
 DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Import", "ImportFrom", "Pass")
 IN_FUNCTION = "def timed(_livedeck_calls):\n for _livedeck_call in _livedeck_calls: pass"
 IN_MODULE = "for _livedeck_call in _livedeck_calls: pass"
 
 
 def statement(source, file):
-    """The last statement of the block; two of ours follow it."""
+    """Returns the last statement of the block, before the two of the harness."""
     body = compile(source, file, "exec", ONLY_AST, dont_inherit=True).body[:-2]
     if not body or type(body[-1]).__name__ in DEFINITIONS:
-        sys.exit("there is nothing to time: the last statement of a block is timed, a call as a rule")
+        sys.exit(
+            "there is nothing to time: `+bench` times the last statement of a block, usually a call"
+        )
     return body[-1]
 
 
-def words(node, lines):
-    """A statement as it is written."""
+def source_text(node, lines):
+    """Returns the source text of a statement."""
     part = lines[node.lineno - 1 : node.end_lineno]
     part[-1] = part[-1].encode()[: node.end_col_offset].decode()
     part[0] = part[0].encode()[node.col_offset :].decode()
@@ -35,8 +37,8 @@ def words(node, lines):
 
 
 def repeated(node, text, file, block):
-    """Carries out a statement as often as there is something in what it is given: what has no names
-    of its own in a function, anything else where it stands, as names are the block's there."""
+    """Returns a function that runs a statement once for each item of an iterable. A statement that binds
+    no names runs in a function, others run in the block's namespace."""
     if type(node).__name__ == "Expr" and ":=" not in text:
         tree = compile(IN_FUNCTION, file, "exec", ONLY_AST, dont_inherit=True)
         tree.body[0].body[0].body = [node]
@@ -56,8 +58,8 @@ def repeated(node, text, file, block):
 
 
 def measure(timed, budget):
-    """Calls it for a while to see how long that takes, then in samples of as many calls until the
-    time is up: how many calls a sample has, and what each sample took."""
+    """Estimates the time of a call, then takes samples of several calls until the budget is used up.
+    Returns the calls per sample and the times of the samples."""
 
     def sample(count):
         calls = repeat(None, count)
@@ -73,14 +75,14 @@ def measure(timed, budget):
         if spent >= budget // 8:
             break
         count = wanted
-    # What is slow need not be done once more only to be thrown away.
+    # A slow call is itself a sample.
     samples = [took] if count == 1 and took >= aim else []
     count = 1 if samples else wanted
     total = sum(samples)
     while total < budget or len(samples) < 3 and total < 3 * budget:
         took = sample(count)
         if took < aim // 10:
-            # What was seen first was something else: a pause of the machine, an empty cache.
+            # The estimate was too high, due to a pause of the machine or a cold cache.
             count, samples, total = count * min(aim // max(took, 1), 100), [], 0
             continue
         samples.append(took)
@@ -89,7 +91,7 @@ def measure(timed, budget):
 
 
 def quantile(samples, share):
-    """The value below which this share of sorted samples is."""
+    """Returns the quantile of sorted samples."""
     at = (len(samples) - 1) * share
     below = int(at)
     above = min(below + 1, len(samples) - 1)
@@ -97,7 +99,7 @@ def quantile(samples, share):
 
 
 def report(count, samples, text):
-    """What was measured, as the one who listens expects it."""
+    """Writes the result to the terminal for `exec/bench.rs`."""
     calls = sorted(sample / count for sample in samples)
     low, high = (0.25, 0.75) if len(calls) >= 4 else (0, 1)
     numbers = [count * len(calls), len(calls), sum(samples)]
@@ -111,7 +113,7 @@ def run(frame, budget):
     file, block = frame.f_code.co_filename, frame.f_globals
     lines = linecache.cache[file][2]
     node = statement("".join(lines), file)
-    text = " ".join(words(node, lines).split())
+    text = " ".join(source_text(node, lines).split())
     timed = repeated(node, text, file, block)
     flush()
     files = os.dup(1), os.dup(2)
@@ -121,17 +123,17 @@ def run(frame, budget):
     try:
         measured = measure(timed, budget)
     except Exception:
-        sys.excepthook = without_us(file, sys.excepthook)
+        sys.excepthook = without_harness(file, sys.excepthook)
         raise
     finally:
         flush()
         os.dup2(files[0], 1)
         os.dup2(files[1], 2)
-    report(*measured, text[:LONGEST])
+    report(*measured, text[:MAX_TEXT_LEN])
 
 
 def flush():
-    """Writes what is still held back, where the block has left something to write to."""
+    """Writes buffered output, if the block has left the streams open."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -139,8 +141,8 @@ def flush():
             pass
 
 
-def without_us(file, usual):
-    """Shows an exception as the block would have raised it."""
+def without_harness(file, usual):
+    """Returns an exception hook that omits the frames of the harness."""
 
     def show(kind, error, trace):
         inner = trace.tb_next

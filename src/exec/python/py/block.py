@@ -1,63 +1,64 @@
-"""One order in its process: the surroundings that a block finds, its code, what it shows beside what it
-prints, and its end. A part of the worker's program, of which `boot.py` is the head.
+"""Serves one request in its process: sets up the environment of a block, runs its code, shows values and
+errors, and ends. A part of the worker's program: `boot.py` and its other files are one module.
 
-What stands here is on the way from a key to a block's first line: `rehearse` goes through it in the
-fork that waits, so that nothing has to be copied, or made, when the order is there.
+This code runs between a key and a block's first output. `rehearse_run` runs it in the waiting fork
+before, which leaves little to copy or create when the request arrives.
 """
 
-OUT_OF_REACH = (4000, 1000, 240)
+HIGH_NUMBERS = (4000, 1000, 240)
 ONLY_AST = 0x400
 AWAITS = 0x2000
 IS_COROUTINE = 0x80
 SCRIPT = "snippet.py"
 FRESH_LINE = "\x1b[?7z"
-LONGEST_PADDING = 10000000
+MAX_PADDING = 10000000
 
 
-def run(order, output, terminal, report):
-    """Runs one order to its end. Returns only in a process that becomes a base, with its socket."""
+def run(request, output, terminal, report):
+    """Serves one request. Returns only in a process that becomes a snapshot: the socket of its
+    requests."""
     us, status = os.getpid(), 1
     try:
-        report = out_of_reach(report)
-        enter(order, output, terminal, report)
-        Shown.begin(order, report)
-        status = answer(order, report)
+        report = high_numbered(report)
+        enter(request, output, terminal, report)
+        ValueDisplay.begin(request, report)
+        status = serve_request(request, report)
         if os.getpid() == us:
-            if order.stays:
-                return stay(report, status)
+            if request.becomes_snapshot:
+                return become_snapshot(report, status)
             finish()
     except BaseException as error:
         if os.getpid() == us:
-            show(order, report, error, error.__traceback__)
-            if order.stays and isinstance(error, KeyboardInterrupt):
-                return stay(report, 130)
+            show(request, report, error, error.__traceback__)
+            if request.becomes_snapshot and isinstance(error, KeyboardInterrupt):
+                return become_snapshot(report, 130)
     flush()
     os._exit(status)
 
 
-def out_of_reach(report):
-    """Moves a file to where a block that closes all files that it may have does not find it; how far
-    out that can be is the system's to say."""
-    for place in OUT_OF_REACH:
+def high_numbered(report):
+    """Moves a file to a number that survives a block that closes all files in a usual range. The system
+    limits how high the number can be."""
+    for number in HIGH_NUMBERS:
         try:
-            os.dup2(report, place, False)
+            os.dup2(report, number, False)
         except OSError:
             continue
         os.close(report)
-        return place
+        return number
     return report
 
 
-def answer(order, report):
-    """Does what is ordered; its exit status."""
-    if order.warms:
-        return warm(order, report)
-    Warmed.is_base = False
-    return list_names() if order.asks_names else execute(order, report)
+def serve_request(request, report):
+    """Does what the request asks for. Returns the exit status."""
+    if request.preimports:
+        return preimport(request, report)
+    Preimported.is_snapshot = False
+    return list_variables() if request.lists_variables else execute(request, report)
 
 
-def enter(order, output, terminal, report):
-    """Takes up the surroundings that the order wants."""
+def enter(request, output, terminal, report):
+    """Sets up the environment of a request."""
     os.dup2(terminal, 0)
     os.dup2(output, 1)
     os.dup2(terminal, 2)
@@ -66,27 +67,27 @@ def enter(order, output, terminal, report):
     sys.stdin = sys.__stdin__ = reader(0)
     sys.stdout = sys.__stdout__ = stream(1, "<stdout>", "replace")
     sys.stderr = sys.__stderr__ = stream(2, "<stderr>", "backslashreplace")
-    for name, given, value in order.environment:
+    for name, given, value in request.environment:
         if given:
             os.environb[name] = value
         else:
             os.environb.pop(name, None)
-    belong(order.owner)
+    set_owner(request.owner)
     if faulthandler is not None:
         Faults.enable(report, False)
-    Modules.begin(order, report)
-    if not order.goes_on:
-        begin(order)
-    # From here on it may be interrupted. A session then still has what was set up so far.
-    if not tell(report, "started %d %d\n" % (os.getpid(), time.monotonic_ns())):
-        # The order was given to another worker since: it must not run twice.
+    DeckModules.begin(request, report)
+    if not request.continues:
+        begin(request)
+    # From here on it can be interrupted. The session then keeps this environment.
+    if not write_report(report, "started %d %d\n" % (os.getpid(), time.monotonic_ns())):
+        # The request was sent to another worker in the meantime: it must not run twice.
         os._exit(1)
 
 
-def belong(owner):
-    """Tags this process, and what it will start, as this owner's: see `exec/family/tag.rs`."""
+def set_owner(owner):
+    """Tags this process and those that it will start as this owner's: see `exec/os/process_tag.rs`."""
     if _livedeck is not None:
-        return _livedeck.belong(owner)
+        return _livedeck.set_owner(owner)
     if sys.platform != "linux":
         return
     try:
@@ -99,38 +100,37 @@ def belong(owner):
         pass
 
 
-def begin(order):
-    """Looks like a script that starts."""
+def begin(request):
+    """Makes the process look like a script that starts."""
     try:
-        os.chdir(order.directory)
+        os.chdir(request.directory)
     except OSError:
         pass
     sys.argv = [SCRIPT]
     if hasattr(sys, "orig_argv"):
         sys.orig_argv = [sys.executable, SCRIPT]
     sys.modules["__main__"] = type(sys)("__main__")
-    if not order.warms:
-        limit(order.memory)
-        sys.path.insert(0, order.directory)
+    if not request.preimports:
+        limit(request.memory)
+        sys.path.insert(0, request.directory)
 
 
 def limit(memory):
-    """Limits the bytes that this process may have for its data, beside what was imported ahead."""
+    """Limits the bytes of this process's data, not counting preimported modules."""
     if memory and sys.platform == "linux":
         import resource
 
-        memory += Warmed.memory
+        memory += Preimported.memory
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
 def reader(file):
-    """A stream that reads as Python's own does."""
+    """Returns a stream for reading, like Python's own."""
     return open(file, encoding="utf-8", errors="replace", closefd=False)
 
 
 def stream(file, name, errors):
-    """A stream like Python's own, but it writes at once, partial lines too, and in UTF-8 whatever
-    the locale says."""
+    """Returns a stream for writing, like Python's own, but unbuffered and in UTF-8 in any locale."""
     raw = io.FileIO(file, "w", closefd=False)
     raw.name = name
     text = io.TextIOWrapper(raw, "utf-8", errors, "\n", line_buffering=True, write_through=True)
@@ -138,38 +138,38 @@ def stream(file, name, errors):
     return text
 
 
-def execute(order, report):
-    """Runs the block as the script it looks like; its exit status."""
+def execute(request, report):
+    """Runs the block as a script. Returns its exit status."""
     try:
-        main, code, last = prepare(order)
+        main, code, last = prepare(request)
     except BaseException as error:
-        part(ERRORS).as_written(error, linecache.cache[order.file][2])
-        show(order, report, error, None)
+        part(ERRORS).fix_syntax_error(error, linecache.cache[request.file][2])
+        show(request, report, error, None)
         return 1
     try:
         if (code.co_flags | (last.co_flags if last else 0)) & IS_COROUTINE:
-            Shown.result(part(NOTEBOOK).complete(code, last, main.__dict__))
+            ValueDisplay.result(part(NOTEBOOK).complete(code, last, main.__dict__))
         else:
             exec(code, main.__dict__)
             if last is not None:
-                Shown.result(eval(last, main.__dict__))
+                ValueDisplay.result(eval(last, main.__dict__))
         if "matplotlib.pyplot" in sys.modules:
-            Shown.prepare().figures()
+            ValueDisplay.prepare().figures()
     except SystemExit as error:
         return exit_status(error.code)
     except BaseException as error:
-        show(order, report, error, from_block(order, error.__traceback__))
+        show(request, report, error, from_block(request, error.__traceback__))
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     finally:
-        if NOTEBOOK in PARTS and not order.stays:
+        if NOTEBOOK in PARTS and not request.becomes_snapshot:
             part(NOTEBOOK).end_loop()
     return 0
 
 
-def from_block(order, trace):
-    """A traceback from the block on, without what carries it out."""
+def from_block(request, trace):
+    """Returns the part of a traceback from the block on, without the worker's frames."""
     trace = at = trace and trace.tb_next
-    while at is not None and at.tb_frame.f_code.co_filename != order.file:
+    while at is not None and at.tb_frame.f_code.co_filename != request.file:
         at = at.tb_next
     return at or trace
 
@@ -178,29 +178,29 @@ PARTS = {}
 
 
 def part(text):
-    """A part of this program that is compiled when it is first needed."""
+    """Returns a part of this program, compiled when it is first needed."""
     if text not in PARTS:
         PARTS[text] = known = type(sys)("_livedeck_part")
         exec(compile(text, OWN_CODE, "exec", dont_inherit=True), known.__dict__)
     return PARTS[text]
 
 
-def prepare(order):
-    """The module that the block is to be, its code, and apart from it its last expression."""
+def prepare(request):
+    """Returns the block's module, its code, and separately its last expression."""
     main = sys.modules["__main__"]
-    main.__file__ = order.path
+    main.__file__ = request.path
     main.__builtins__ = builtins
-    padding = "\n" * min(max(order.first_line - 1, 0), LONGEST_PADDING)
-    source = padding + order.source
+    padding = "\n" * min(max(request.first_line - 1, 0), MAX_PADDING)
+    source = padding + request.source
     lines = [line + "\n" for line in source.split("\n")]
-    for name in {order.file, order.path}:
-        known = linecache.cache[name][2] if order.goes_on and name in linecache.cache else []
-        linecache.cache[name] = (len(source), None, beside(known, lines, len(padding)), name)
-    return (main, *halves(source, lines, order.file))
+    for name in {request.file, request.path}:
+        known = linecache.cache[name][2] if request.continues and name in linecache.cache else []
+        linecache.cache[name] = (len(source), None, merged_lines(known, lines, len(padding)), name)
+    return (main, *split_code(source, lines, request.file))
 
 
-def halves(source, lines, file):
-    """The block's code, and apart from it its last expression, if that one's value is to be shown."""
+def split_code(source, lines, file):
+    """Returns the block's code, and separately its last expression if its value is to be shown."""
     tree = compile(source, file, "exec", ONLY_AST | AWAITS, dont_inherit=True)
     last = tree.body[-1] if tree.body else None
     wanted = type(last).__name__ == "Expr" and hasattr(last, "end_lineno")
@@ -216,8 +216,8 @@ def halves(source, lines, file):
     return code, compile(expression, file, "eval", AWAITS, dont_inherit=True)
 
 
-class Shown:
-    """What a block shows beside what it prints; `display.py` knows how."""
+class ValueDisplay:
+    """The values that a block shows, by the code of `display.py`."""
 
     code = None
     run = None
@@ -229,7 +229,7 @@ class Shown:
 
     @classmethod
     def prepare(cls):
-        """The code of `display.py`, compiled when it is first asked for."""
+        """Returns the code of `display.py`, compiled when it is first needed."""
         if cls.code is None:
             cls.code = type(sys)("_livedeck_display")
             exec(compile(DISPLAY, OWN_CODE, "exec", dont_inherit=True), cls.code.__dict__)
@@ -238,17 +238,17 @@ class Shown:
         return cls.code
 
     @classmethod
-    def begin(cls, order, report):
-        """A run begins. Nothing but what it prints is shown where that is to be a picture."""
-        where = lambda trace: place(order, trace)
+    def begin(cls, request, report):
+        """Starts a run. If its standard output is not the terminal, it shows no values."""
+        where = lambda trace: line_text(request, trace)
         cls.run = os.getpid(), report, os.isatty(1), flush, where
-        cls.keeps, cls.file = order.stays, order.file
+        cls.keeps, cls.file = request.becomes_snapshot, request.file
         if cls.code is not None:
             cls.code.run = cls.code.Run(*cls.run)
 
     @classmethod
     def result(cls, value):
-        """Shows the value of the block's last expression, as an interactive Python does."""
+        """Shows the value of the block's last expression, like an interactive Python."""
         if value is None or not os.isatty(1):
             return
         if cls.keeps and getattr(builtins, "_", cls.last) is cls.last:
@@ -262,24 +262,24 @@ class Shown:
 
 
 def display(*values, **how):
-    """Shows values where the block stands: pictures, tables and markdown as what they are."""
-    return Shown.prepare().display(*values, **how)
+    """Shows values in the output of the block: pictures, tables and markdown."""
+    return ValueDisplay.prepare().display(*values, **how)
 
 
 def clear_output(wait=False):
-    """Takes back what the block has printed, as in a notebook."""
+    """Removes what the block has printed, as in a notebook."""
     if os.isatty(1):
         print("\x1b[2J\x1b[H", end="", flush=True)
 
 
 class Faults:
-    """`faulthandler` as a block has it: a crash is reported anyway, and stacks are without our part."""
+    """`faulthandler` for blocks: crashes are always reported, and stacks omit the worker's frames."""
 
     enable = dump = None
 
     @classmethod
     def install(cls):
-        """Has blocks find it."""
+        """Replaces the functions of `faulthandler`."""
         if faulthandler is not None:
             cls.enable, cls.dump = faulthandler.enable, faulthandler.dump_traceback
             faulthandler.enable = cls.enable_in_block
@@ -287,84 +287,83 @@ class Faults:
 
     @classmethod
     def enable_in_block(cls, file=None, all_threads=True, **how):
-        """Leaves crashes to be reported as those of any block, but for those that go to a file."""
+        """Does nothing, because crashes are reported anyway, unless they should go to a file."""
         if file is not None and file is not sys.stderr and file != 2:
             cls.enable(file, all_threads, **how)
 
     @classmethod
     def dump_in_block(cls, file=None, all_threads=True):
-        """Writes the stack."""
+        """Writes the stack without the worker's frames."""
         part(ERRORS).dump_traceback(cls.dump, file, all_threads)
 
 
-class Figures:
-    """Stands in the way of matplotlib's own choice of where to draw: looked at before pyplot is
-    imported."""
+class ImportHook:
+    """An import hook that adapts matplotlib, IPython and multiprocessing when they are imported."""
 
     is_ours = True
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        """Finds nothing itself but what stands in for IPython."""
+        """Returns a changed or substitute module, or prepares matplotlib and returns `None`."""
         if name[:7] == "IPython":
             return part(NOTEBOOK).find(name, display, clear_output)
         if name == "multiprocessing.spawn":
-            return part(NOTEBOOK).find_spawn(path, lambda: Shown.file)
+            return part(NOTEBOOK).find_spawn(path, lambda: ValueDisplay.file)
         if name == "matplotlib.pyplot":
             try:
-                Shown.prepare().use_figures()
+                ValueDisplay.prepare().use_figures()
             except Exception:
                 pass
 
 
-class Modules:
-    """Finds the deck's own modules: blocks of Rust, which the program that started us compiles. A
-    file for each says where the newest build is; while that is being made, an import waits."""
+class DeckModules:
+    """Finds the deck's modules: Rust blocks, compiled by the program that started us. A file for each
+    module has its state and the path of the newest build; an import waits while it is being built."""
 
     folder = report = None
     loaded = {}
     PAUSE = 0.002
 
     @classmethod
-    def begin(cls, order, report):
-        """A run begins: what was imported before and is no longer the newest is to be imported anew.
-        Whoever has the old module keeps it."""
-        cls.folder, cls.report = order.modules, report
+    def begin(cls, request, report):
+        """Starts a run: unloads modules that are no longer the newest. An import then loads them
+        again. Objects of the old module stay valid."""
+        cls.folder, cls.report = request.modules, report
         for name, file in list(cls.loaded.items()):
-            if order.goes_on and cls.newest(name) != ("ready", file):
+            if request.continues and cls.newest(name) != ("ready", file):
                 del cls.loaded[name]
                 for known in [it for it in sys.modules if (it + ".").startswith(name + ".")]:
                     del sys.modules[known]
 
     @classmethod
     def newest(cls, name):
-        """How far a module is, and its file or what is wrong with it; nothing if the deck has none of
-        this name."""
+        """Returns the state of a module and its file or error, or `None` if the deck has no such
+        module."""
         try:
             with io.FileIO(os.path.join(cls.folder, name)) as file:
-                stand, _, rest = file.readall().partition(b"\n")
+                state, _, rest = file.readall().partition(b"\n")
         except (OSError, ValueError):
             return None
-        return stand.decode(), os.fsdecode(rest)
+        return state.decode(), os.fsdecode(rest)
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        """Finds the newest build, if the deck has a module of this name."""
+        """Returns the spec of the newest build, if the deck has a module of this name."""
         if not cls.folder or path is not None or "." in name:
             return None
         newest = cls.newest(name)
         if newest and newest[0] == "building":
-            tell(cls.report, "awaits %s\n" % name)
+            write_report(cls.report, "awaits %s\n" % name)
             try:
                 while newest and newest[0] == "building":
                     select.select([], [], [], cls.PAUSE)
                     newest = cls.newest(name)
             finally:
-                tell(cls.report, "awaits\n")
+                write_report(cls.report, "awaits\n")
         if not newest:
             return None
-        stand, text = newest
-        if stand != "ready":
+        state, text = newest
+        if state != "ready":
             raise ImportError("module `%s` does not compile: %s" % (name, text), name=name)
         import _frozen_importlib_external as external
 
@@ -374,7 +373,7 @@ class Modules:
 
 
 def exit_status(code):
-    """What `sys.exit(code)` means."""
+    """Returns the exit status of `sys.exit(code)`."""
     if code is None:
         return 0
     if isinstance(code, int):
@@ -383,13 +382,13 @@ def exit_status(code):
     return 1
 
 
-def show(order, report, error, trace):
-    """Prints an uncaught exception, as it looks without us around it."""
+def show(request, report, error, trace):
+    """Prints an uncaught exception without the worker's frames."""
     flush()
     if isinstance(error, KeyboardInterrupt):
-        print("interrupted%s" % place(order, trace), file=sys.stderr)
+        print("interrupted%s" % line_text(request, trace), file=sys.stderr)
         return
-    tell(report, "raised\n")
+    write_report(report, "raised\n")
     trace = without_end(trace)
     error = error.with_traceback(trace)
     # Before 3.13 the built-in hook reads the deck's file, which may have changed since.
@@ -400,7 +399,7 @@ def show(order, report, error, trace):
 
 
 def without_end(trace):
-    """A traceback without what is ours, where that is its end: an import that failed."""
+    """Removes the worker's frames at the end of a traceback: those of a failed import."""
     last, at = None, trace
     while at is not None:
         if at.tb_frame.f_code.co_filename != OWN_CODE:
@@ -411,19 +410,19 @@ def without_end(trace):
     return trace
 
 
-def place(order, trace):
-    """The innermost line of the deck that a traceback passed."""
+def line_text(request, trace):
+    """Returns the innermost line of the deck in a traceback, as text."""
     line = None
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == order.file:
+        if trace.tb_frame.f_code.co_filename == request.file:
             line = trace.tb_lineno
         trace = trace.tb_next
-    return "" if line is None else " in line %d of %s" % (line, order.file)
+    return "" if line is None else " in line %d of %s" % (line, request.file)
 
 
 def finish():
-    """Ends as an interpreter does: threads, `atexit`, then what the script still holds, so that
-    its `__del__` methods run. Who reads what it wrote, and shows it, goes first."""
+    """Ends like an interpreter: waits for threads, runs `atexit` functions, then frees the script's
+    objects to run their `__del__` methods. Lets the reader of the output run first."""
     getattr(os, "sched_yield", bool)()
     threading = sys.modules.get("threading")
     if threading is not None:
@@ -435,7 +434,7 @@ def finish():
 
 
 def flush():
-    """Nothing that was written is lost, and what cannot be written is nobody's fault."""
+    """Writes buffered output and ignores errors."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

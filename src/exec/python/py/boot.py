@@ -1,33 +1,33 @@
-"""The worker's own code, the same in the embedded interpreter and in a plain one.
+"""The worker's own code, the same in the embedded and in a standalone interpreter.
 
-It is a zygote: it waits on a socket for orders, and gives each to a fork of itself, so every run
-starts from a fresh, warm interpreter and may crash without harm to the next. An order comes
-with three files: what standard output goes to, the run's terminal, and a socket for reports
-about this run. It says `ready` and what modules it has loaded, once. A fork is made ahead of its
-order, and the other side may give it that itself: it is told `waits PID`, with the socket for it,
-and tells which one has its order by an order that is only the number. A report is a line:
+The worker is a zygote: it waits on a socket for requests and gives each to a fork of itself. Every run
+starts from a fresh interpreter and can crash without affecting the next. A request comes with three
+files: the standard output, the run's terminal, and a socket for reports about the run. The worker
+announces `ready` and its loaded modules once. It makes a fork ahead of each request, which the other
+side may send to the fork directly: `waits PID` announces the fork, with its socket; a request that is
+only a number names the fork that got one. A report is a line:
 
-    started PID TIME  from the run: it has a session and process group of its own now; the time is the
-                      system's steady clock in nanoseconds
-    show NUMBER SIZE  from the run: so many bytes follow, which are a value to show (`display.py`)
-    raised            from the run: its code ended with an uncaught exception
-    imports NUMBER    from a run that imports what blocks will: it comes to this one
-    unfit NUMBER      from it: this one is not to be imported ahead
-    loaded NAMES      from it: these modules are loaded
-    awaits NAME       from the run: it imports a module that is being compiled; without a name: it is
-    kept NUMBER       from a run in a session: its code has ended, with this wait status, and what
-                      it left can be gone on from; `threads` behind it, where that is in place
-    status NUMBER     from the zygote: the wait status of the run, which is no more
-    anything else     from the run: what faulthandler says about a crash
+    started PID TIME   from the run: it has its own session and process group; the time is the system's
+                       monotonic clock in nanoseconds
+    show NUMBER SIZE   from the run: this many bytes follow, a value to show (`display.py`)
+    raised             from the run: its code ended with an uncaught exception
+    imports NUMBER     from a preimporting run: it starts the import with this number
+    rejected NUMBER    from it: this import must not be done ahead
+    loaded NAMES       from it: the modules that it has loaded
+    awaits NAME        from the run: it imports a module that is being compiled; without a name: the
+                       wait is over
+    kept NUMBER        from a run in a session: its code has ended with this wait status, and its state
+                       can be continued; followed by `threads` if that happens in place
+    status NUMBER      from the zygote: the wait status of the run, which has exited
+    anything else      from the run: what faulthandler prints about a crash
 
-What a fork does with its order is in `block.py`; this program and its other parts are one module. A
-run in a session becomes the base of later ones (`session.py`) and calls `serve` itself; nothing in
-`serve` is bound to the first process. It must stay free of threads: only the forking one lives on in
-a fork. So does a run that only imports what blocks will (`warm.py`).
+`block.py` serves a request in a fork. All these files are one module. A run in a session becomes the
+snapshot of later ones (`session.py`) and calls `serve` itself, so `serve` depends on nothing of the
+first process. The same holds for a run that preimports modules (`preimport.py`). A serving process must
+not start threads: a fork keeps only the thread that forks.
 
-Python 3.9 and newer; imports nothing that costs time before the first run. `DISPLAY` is the code
-of `display.py`, which is compiled when the zygote has nothing else to do, or by the first value
-that needs it.
+Needs Python 3.7 or newer (embedded: 3.9), and imports nothing slow before the first run. `DISPLAY` is
+the code of `display.py`, compiled when the zygote is idle or by the first value that needs it.
 """
 
 import _signal
@@ -56,10 +56,10 @@ except ImportError:
     _livedeck = None
 
 CONTROL = 10
-FILES_PER_ORDER = 3
-SETTLING = 0.02
-IDLE = 0.3
-REHEARSED = b"""
+FILES_PER_REQUEST = 3
+SPARE_DELAY = 0.02
+IDLE_DELAY = 0.3
+REHEARSAL_CODE = b"""
 def f(a, *b, c=-1.5, **d):
     'A little of everything that blocks are made of.'
     import os, json as e
@@ -85,7 +85,7 @@ OWN_CODE = (lambda: 0).__code__.co_filename
 
 
 def start():
-    """Moves the control socket out of a snippet's way, and serves it."""
+    """Moves the control socket to a number that snippets do not use, and serves it."""
     os.dup2(0, CONTROL, False)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -97,7 +97,7 @@ def start():
     control = socket.socket(fileno=CONTROL)
     builtins.display = display
     Faults.install()
-    sys.meta_path[:0] = [Figures, Modules]
+    sys.meta_path[:0] = [ImportHook, DeckModules]
     control.send(b"ready %s\n" % " ".join(sys.modules).encode())
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
@@ -109,40 +109,43 @@ def start():
         try:
             serve(control, offers)
         except Forked as fork:
-            orders = fork.orders
-        control, offers = live(orders), False
+            requests = fork.requests
+        control, offers = run_fork(requests), False
 
 
 class Forked(BaseException):
-    """Takes a fork out of what its parent was doing."""
+    """Unwinds the stack of a new fork."""
 
-    def __init__(self, orders):
-        self.orders = orders
+    def __init__(self, requests):
+        self.requests = requests
 
 
 def serve(control, offers):
-    """Hands each order to a fork, and tells how each ended, until the other side is gone. Leaves
-    by `Forked`, in the fork. Who `offers` its forks has the other side give them their orders, and
-    hears of each afterwards."""
+    """Gives each request to a fork and reports how it ended, until the other side is gone.
+
+    Raises `Forked` in each fork. With `offers`, the other side may send requests to forks directly.
+    """
     wake, waker = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(waker, False)
     _signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     _signal.signal(_signal.SIGCHLD, lambda signal, frame: None)
-    orders, runs, spare = Orders(control), Runs(), None
+    requests, runs, spare = RequestReader(control), ForkTable(), None
     while True:
-        # The next fork is made ahead of its order, but not while the last run begins.
-        idle = (None if Shown.code else IDLE) if spare else SETTLING
+        # Make the next fork ahead of its request, but not while the last run starts.
+        idle = (None if ValueDisplay.code else IDLE_DELAY) if spare else SPARE_DELAY
         ready = select.select([control, wake], [], [], idle)[0]
         if not ready:
             if spare:
-                Shown.prepare()
+                ValueDisplay.prepare()
                 spare.close()
-            spare = Spare(lambda: close([wake, waker, control.detach(), *runs.reports.values()]))
+            spare = SpareFork(
+                lambda: close([wake, waker, control.detach(), *runs.reports.values()])
+            )
             runs.add(spare.pid)
             if not offers:
-                practise()
-            elif Shown.code:
+                rehearse_dispatch()
+            elif ValueDisplay.code:
                 spare.offer(control)
         if wake in ready:
             drain(wake)
@@ -151,14 +154,14 @@ def serve(control, offers):
                 spare = spare.close()
         if control not in ready:
             continue
-        if not orders.receive():
+        if not requests.receive():
             runs.end()
-        for frame, files in orders.complete():
-            taker = given(frame)
+        for frame, files in requests.complete():
+            taker = fork_with_request(frame)
             if taker is None:
-                rest = [wake, waker, *orders.files, *files, *runs.reports.values()]
+                rest = [wake, waker, *requests.files, *files, *runs.reports.values()]
                 if not (spare and spare.take(frame, files)):
-                    spare = Spare(lambda: close([control.detach(), *rest]))
+                    spare = SpareFork(lambda rest=rest: close([control.detach(), *rest]))
                     runs.add(spare.pid)
                     spare.take(frame, files)
                 taker = spare.pid
@@ -168,20 +171,20 @@ def serve(control, offers):
                 spare = spare.close()
 
 
-class Runs:
-    """The forks that have an order, and how those ended that may have one."""
+class ForkTable:
+    """The forks that have a request, and the statuses of ended forks that may have one."""
 
     def __init__(self):
         self.reports, self.ended, self.left = {}, {}, set()
 
     def add(self, pid):
-        """A fork is there: nothing known of its number is true any more."""
+        """Adds a fork. Discards the status of an earlier process with its number."""
         self.ended.pop(pid, None)
 
     def begin(self, pid, report):
-        """A fork has an order, and may have carried it out already."""
+        """Records that a fork has a request. It may have ended already."""
         if pid in self.ended:
-            tell(report, "status %d\n" % self.ended.pop(pid))
+            write_report(report, "status %d\n" % self.ended.pop(pid))
             os.close(report)
         elif pid:
             self.reports[pid] = report
@@ -189,8 +192,8 @@ class Runs:
             os.close(report)
 
     def reap(self):
-        """Reports the runs that have ended, and remembers those that left processes behind; all that
-        have ended."""
+        """Reports the runs that have ended and records those that left processes behind. Returns the
+        processes that have ended."""
         dead = set()
         while True:
             try:
@@ -210,7 +213,7 @@ class Runs:
                 self.left.discard(pid)
 
     def end(self):
-        """Leaves nothing behind when the program that started us is gone."""
+        """Kills all runs and exits, after the program that started us is gone."""
         for group in self.left.union(self.reports):
             try:
                 os.killpg(group, _signal.SIGKILL)
@@ -219,15 +222,15 @@ class Runs:
         os._exit(0)
 
 
-class Spare:
-    """A fork that waits for its order. The costly part of a start is behind it."""
+class SpareFork:
+    """A fork that waits for its request. The slow part of its start is done."""
 
-    goes_on = False
+    continues = False
 
     def __init__(self, close_in_fork):
         ours, theirs = socket.socketpair()
         self.socket = ours
-        numbers = drawn() if self.goes_on else None
+        random_numbers = random_state() if self.continues else None
         try:
             self.pid = os.fork()
         except OSError:
@@ -235,13 +238,13 @@ class Spare:
         if self.pid == 0:
             ours.close()
             close_in_fork()
-            if numbers is not None:
-                sys.modules["random"].setstate(numbers)
+            if random_numbers is not None:
+                sys.modules["random"].setstate(random_numbers)
             raise Forked(theirs)
         theirs.close()
 
     def offer(self, control):
-        """Lets the other side give it its order; nobody else does from here on."""
+        """Announces it to the other side, which alone can send it a request from now on."""
         if self.pid:
             rights = self.socket.fileno().to_bytes(4, sys.byteorder)
             rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
@@ -252,7 +255,7 @@ class Spare:
         self.socket.close()
 
     def take(self, frame, files):
-        """Gives it its order; whether it is there to take it."""
+        """Sends it its request; returns whether it is alive to take it."""
         try:
             send(self.socket, frame, files)
         except OSError:
@@ -260,27 +263,27 @@ class Spare:
         return True
 
     def close(self):
-        """It is on its own, or gone."""
+        """Closes its socket: it has its request, or has ended."""
         self.socket.close()
 
 
 def send(sender, frame, files):
-    """Sends an order with its files."""
+    """Sends a request with its files."""
     rights = b"".join(file.to_bytes(4, sys.byteorder) for file in files)
     sent = sender.sendmsg([frame], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
-    # With the whole order in hand its receiver may close this at once: then not even nothing is sent.
+    # The receiver may close the socket once it has the whole request; then even an empty send fails.
     if sent < len(frame):
         sender.sendall(frame[sent:])
 
 
-def practise():
-    """Takes an order as the next one will be taken, up to where it is given to a fork: what that
-    touches is shared with the fork made last, and has to be copied."""
+def rehearse_dispatch():
+    """Handles a request up to where a fork would get it. This copies the memory pages that are shared
+    with the last fork before the next request needs them."""
     ours, theirs = socket.socketpair()
-    orders, null = Orders(theirs), os.open(os.devnull, os.O_RDWR)
-    send(ours, pack(b"", b"1"), [null] * FILES_PER_ORDER)
-    orders.receive()
-    for frame, files in orders.complete():
+    requests, null = RequestReader(theirs), os.open(os.devnull, os.O_RDWR)
+    send(ours, pack(b"", b"1"), [null] * FILES_PER_REQUEST)
+    requests.receive()
+    for frame, files in requests.complete():
         send(ours, frame, files)
         close(files)
     os.close(null)
@@ -288,9 +291,9 @@ def practise():
     theirs.close()
 
 
-class Orders:
-    """Cuts what comes over the socket into orders: lists of byte strings, each list and each
-    string after its length in four bytes."""
+class RequestReader:
+    """Splits the bytes from the socket into requests: lists of byte strings, each list and each string
+    after its length in four bytes."""
 
     def __init__(self, control):
         self.control = control
@@ -298,8 +301,8 @@ class Orders:
         self.files = []
 
     def receive(self):
-        """Takes in what is there; whether the other side still is."""
-        size = socket.CMSG_LEN(4 * FILES_PER_ORDER)
+        """Reads what has arrived; returns whether the other side is still there."""
+        size = socket.CMSG_LEN(4 * FILES_PER_REQUEST)
         try:
             data, ancillary = self.control.recvmsg(1 << 16, size)[:2]
         except OSError:
@@ -314,19 +317,19 @@ class Orders:
         return bool(data)
 
     def complete(self):
-        """The orders that have come in whole, with their files."""
+        """Yields the complete requests with their files."""
         while len(self.bytes) >= 4:
             end = 4 + int.from_bytes(self.bytes[:4], "little")
-            if len(self.bytes) < end or len(self.files) < FILES_PER_ORDER:
+            if len(self.bytes) < end or len(self.files) < FILES_PER_REQUEST:
                 return
-            frame, files = self.bytes[:end], self.files[:FILES_PER_ORDER]
+            frame, files = self.bytes[:end], self.files[:FILES_PER_REQUEST]
             self.bytes = self.bytes[end:]
-            self.files = self.files[FILES_PER_ORDER:]
+            self.files = self.files[FILES_PER_REQUEST:]
             yield frame, files
 
 
-class Order:
-    """What to run, and in which surroundings."""
+class Request:
+    """What to run, and in which environment."""
 
     def __init__(self, frame):
         fields = list(fields_of(frame))
@@ -339,27 +342,27 @@ class Order:
         self.environment = [field.partition(b"=") for field in fields[9:]]
         self.memory = int(memory)
         self.owner = int(owner)
-        self.warms = kind == b"preimport"
-        self.stays = kind in (b"first", b"next", b"preimport")
+        self.preimports = kind == b"preimport"
+        self.becomes_snapshot = kind in (b"first", b"next", b"preimport")
         self.modules = os.fsdecode(modules)
-        self.goes_on = kind in (b"next", b"variables")
-        self.asks_names = kind == b"variables"
+        self.continues = kind in (b"next", b"variables")
+        self.lists_variables = kind == b"variables"
 
 
 def pack(*fields):
-    """An order as it comes over the socket."""
+    """Encodes a request."""
     fields = b"".join(len(field).to_bytes(4, "little") + field for field in fields)
     return len(fields).to_bytes(4, "little") + fields
 
 
-def given(frame):
-    """The number of the fork that has its order already: then that is all that is told."""
+def fork_with_request(frame):
+    """Returns the number of the fork that has the request already, if the frame is only that."""
     fields = list(fields_of(frame))
     return int(fields[0]) if len(fields) == 1 else None
 
 
 def fields_of(frame):
-    """What an order is made of."""
+    """Yields the fields of a request."""
     at = 4
     while at < len(frame):
         start = at + 4
@@ -368,7 +371,7 @@ def fields_of(frame):
 
 
 def drain(wake):
-    """Forgets how often the signal came."""
+    """Empties the wake-up pipe of the signal handler."""
     try:
         while os.read(wake, 512):
             pass
@@ -382,8 +385,8 @@ def close(files):
         os.close(file)
 
 
-def tell(report, line):
-    """Writes a report; whether anybody still listens."""
+def write_report(report, line):
+    """Writes a report; returns whether the socket is still open."""
     try:
         os.write(report, line.encode())
     except OSError:
@@ -391,53 +394,55 @@ def tell(report, line):
     return True
 
 
-def live(orders):
-    """The whole life of a fork: one order, and nothing after it, unless it becomes a base. Then
-    this returns where its orders will come from."""
+def run_fork(requests):
+    """Serves one request in a fork and exits, unless the fork becomes a snapshot: returns the socket
+    of its requests."""
     try:
-        settle()
-        rehearse()
-        Warmed.renew()
-        orders = Orders(orders)
+        detach()
+        rehearse_run()
+        Preimported.renew()
+        requests = RequestReader(requests)
         while True:
-            if not orders.receive():
+            if not requests.receive():
                 os._exit(0)
-            for frame, files in orders.complete():
-                orders.control.close()
-                return run(Order(frame), *files)
+            for frame, files in requests.complete():
+                requests.control.close()
+                return run(Request(frame), *files)
     except BaseException:
         os._exit(1)
 
 
-def settle():
-    """Makes a process of its own out of the fork."""
+def detach():
+    """Gives the fork its own session and signal handlers."""
     zygote = os.getppid()
     os.setsid()
     if _livedeck is not None:
         _livedeck.die_with_parent()
         if os.getppid() != zygote:
             os._exit(1)
-    belong(0)
+    set_owner(0)
     _signal.set_wakeup_fd(-1)
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     _signal.signal(_signal.SIGINT, _signal.default_int_handler)
 
 
-def rehearse():
-    """Goes through what a run does, with nothing to see: what it touches is no longer shared with
-    the zygote, and copying it later would take as long as the run's own start. What it makes is
-    given up again, for the run to have its memory; that is why once is not enough."""
+def rehearse_run():
+    """Does what a run does, without output. This copies the memory pages that are shared with the
+    zygote, which would otherwise double the start time of the run. A second pass reuses the memory that
+    the first one freed."""
     before = sys.path[:], sys.argv, sys.modules["__main__"]
     streams = sys.stdin, sys.stdout, sys.stderr
     for _ in range(2):
-        order = Order(pack(REHEARSED, b"1", b"", b"", b".", b"0", b"alone", b"", b"0", b"LIVEDECK"))
+        request = Request(
+            pack(REHEARSAL_CODE, b"1", b"", b"", b".", b"0", b"alone", b"", b"0", b"LIVEDECK")
+        )
         screen, terminal = rehearsal_terminal()
-        report = out_of_reach(os.open(os.devnull, os.O_RDWR))
-        enter(order, os.dup(terminal), terminal, report)
-        Shown.begin(order, report)
-        main, code, last = prepare(order)
+        report = high_numbered(os.open(os.devnull, os.O_RDWR))
+        enter(request, os.dup(terminal), terminal, report)
+        ValueDisplay.begin(request, report)
+        main, code, last = prepare(request)
         exec(code, main.__dict__)
-        Shown.result(eval(last, main.__dict__))
+        ValueDisplay.result(eval(last, main.__dict__))
         sys.stdout.write("")
         flush()
         if faulthandler is not None:
@@ -449,7 +454,7 @@ def rehearse():
 
 
 def rehearsal_terminal():
-    """A terminal for the rehearsal, and its other end. A sandbox lets nobody make one."""
+    """Returns the two ends of a terminal for the rehearsal, or `/dev/null` where a sandbox forbids it."""
     try:
         return os.openpty()
     except OSError:

@@ -1,7 +1,7 @@
-"""What a block shows that is more than text: pictures, tables, markdown.
+"""Shows values that are more than text: pictures, tables, markdown.
 
-A value goes ahead on the socket for reports; a mark in what is written says where it stands. This
-code is compiled by the first value that needs it, so that a plain run does not pay for it.
+A value is sent on the socket for reports first; a mark in the output then gives its place. This code is
+compiled by the first value that needs it.
 """
 
 import _signal
@@ -11,13 +11,13 @@ import io
 import os
 import sys
 
-MOST_BYTES = 16 << 20
-MOST_TEXT = 100000
-MOST_PRETTY = 20000
-MOST_ROWS = 1000
-MOST_COLUMNS = 60
-MOST_CELL = 200
-MOST_CAPTION = 80
+MAX_BYTES = 16 << 20
+MAX_TEXT = 100000
+MAX_PRETTY = 20000
+MAX_ROWS = 1000
+MAX_COLUMNS = 60
+MAX_CELL = 200
+MAX_CAPTION = 80
 PICTURES = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "image/jpeg": b"\xff\xd8\xff",
@@ -38,8 +38,8 @@ sent = 0
 
 
 class Run:
-    """The run that this code works for: its process, where its reports go, whether more than text
-    can be seen, and how it names a line."""
+    """The current run: its process, the file for reports, whether it can show more than text, and a
+    function that names the line of a traceback."""
 
     def __init__(self, pid, report, rich, flush, place):
         self.pid = pid
@@ -50,7 +50,7 @@ class Run:
 
 
 def display(*values, raw=False, **_):
-    """Shows values, as IPython's own does; `raw` ones are what they look like by type."""
+    """Shows values like IPython. `raw` values are dictionaries from media types to representations."""
     for value in values:
         if raw and isinstance(value, dict):
             guarded(value, lambda value: bundle(value, value))
@@ -59,24 +59,24 @@ def display(*values, raw=False, **_):
 
 
 def show(value):
-    """Shows one value; why not, where it cannot be shown."""
-    guarded(value, best)
+    """Shows one value, or a message that says why it cannot be shown."""
+    guarded(value, show_best)
 
 
 def guarded(value, how):
-    """Nothing that a value does when it is shown ends the block, but an interrupt."""
+    """Shows a value and prints a message if that fails. Only an interrupt ends the block."""
     try:
         how(value)
     except Exception as error:
         kind = type(value).__qualname__
-        what = "%s: %s" % (type(error).__name__, cut(str(error)) or "no more is said")
+        what = "%s: %s" % (type(error).__name__, truncate(str(error)) or "no message")
         where = run.place(error.__traceback__)
         run.flush()
         print("this %s cannot be shown%s: %s" % (kind, where, what), file=sys.stderr)
 
 
-def best(value):
-    """Shows a value in the best way that it knows itself."""
+def show_best(value):
+    """Shows the show_best representation of a value."""
     if not run.rich or os.getpid() != run.pid or isinstance(value, type):
         return plain(value)
     kind = type(value)
@@ -89,7 +89,7 @@ def best(value):
         return polars_table(value)
     if origin == "IPython" and kind.__name__ == "HTML":
         text = str(value._repr_html_())
-        return one("text/html", text) or send("markdown", html_words(text))
+        return show_as("text/html", text) or send("markdown", html_words(text))
     bundled = getattr(kind, "_repr_mimebundle_", None)
     if bundled is not None:
         forms = bundled(value, include=None, exclude=None)
@@ -99,15 +99,15 @@ def best(value):
     forms = ((mime, getattr(kind, name, None)) for mime, name in METHODS)
     for mime, method in forms:
         form = method(value) if method is not None else None
-        if form is not None and one(mime, form):
+        if form is not None and show_as(mime, form):
             return
     plain(value)
 
 
 def bundle(value, forms):
-    """Shows the best of several forms."""
+    """Shows the show_best of several representations."""
     for mime in [*PICTURES, "text/html", "text/markdown"]:
-        if forms.get(mime) is not None and one(mime, forms[mime]):
+        if forms.get(mime) is not None and show_as(mime, forms[mime]):
             return
     if isinstance(forms.get("text/plain"), str):
         write(forms["text/plain"])
@@ -115,15 +115,15 @@ def bundle(value, forms):
         plain(value)
 
 
-def one(mime, form):
-    """Shows one form, if it is one that can be shown."""
+def show_as(mime, form):
+    """Shows one representation; returns whether it could be shown."""
     form = form[0] if isinstance(form, tuple) else form
     if mime in PICTURES:
         picture(mime, binascii.a2b_base64(form) if isinstance(form, str) else bytes(form))
     elif mime == "text/markdown":
-        send("markdown", cut(str(form), MOST_TEXT))
+        send("markdown", truncate(str(form), MAX_TEXT))
     else:
-        found = html_table(str(form)[:MOST_BYTES], is_all=True)
+        found = html_table(str(form)[:MAX_BYTES], is_all=True)
         if found is None:
             return False
         table(*found)
@@ -131,11 +131,11 @@ def one(mime, form):
 
 
 def plain(value):
-    """Prints a value as code, lists and the like broken into lines."""
+    """Prints a value as code. Long containers are broken into lines."""
     text = repr(value)
     columns = width()
     nested = isinstance(value, (list, tuple, dict, set, frozenset))
-    if nested and columns < len(text) <= MOST_PRETTY and "\n" not in text:
+    if nested and columns < len(text) <= MAX_PRETTY and "\n" not in text:
         import pprint
 
         how = {"sort_dicts": False} if sys.version_info >= (3, 8) else {}
@@ -144,7 +144,7 @@ def plain(value):
 
 
 def width():
-    """Columns of the terminal."""
+    """Returns the columns of the terminal."""
     try:
         return os.get_terminal_size(2).columns or 80
     except OSError:
@@ -152,50 +152,50 @@ def width():
 
 
 def write(text):
-    """Prints a text of any length, as much as somebody can want to see of it."""
-    left_out = len(text) - MOST_TEXT
+    """Prints a text, truncated if it is too long."""
+    left_out = len(text) - MAX_TEXT
     end = "\n… %d more characters\n" % left_out if left_out > 0 else "\n"
     is_seen = run.rich and sys.stdout is sys.__stdout__
-    text = (FRESH_LINE if is_seen else "") + text[:MOST_TEXT]
+    text = (FRESH_LINE if is_seen else "") + text[:MAX_TEXT]
     print(text, end=end, file=sys.stdout if run.rich else sys.stderr)
 
 
-def cut(text, most=MOST_CELL):
-    """A text that is not longer than this."""
+def truncate(text, most=MAX_CELL):
+    """Truncates a text to `most` characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def picture(mime, data):
     """Shows a picture's bytes."""
     if not data.startswith(PICTURES[mime]):
-        raise ValueError("its %s is none" % mime)
+        raise ValueError("its data is not %s" % mime)
     send("picture", data)
 
 
 def send(*fields):
-    """Sends a value ahead, and marks where it stands."""
+    """Sends a value, then its mark in the output."""
     global sent
     body = bytearray()
     for field in fields:
         field = field.encode("utf-8", "replace") if isinstance(field, str) else field
         body += len(field).to_bytes(4, "little") + field
-    if len(body) > MOST_BYTES:
-        raise ValueError("it has %d MiB, more than %d" % (len(body) >> 20, MOST_BYTES >> 20))
+    if len(body) > MAX_BYTES:
+        raise ValueError("it has %d MiB, more than %d" % (len(body) >> 20, MAX_BYTES >> 20))
     run.flush()
     with LOCK:
-        # An interrupt in the middle would leave half a value behind.
+        # An interrupt in between would send half a value.
         masked = _signal.pthread_sigmask(_signal.SIG_BLOCK, [_signal.SIGINT])
         try:
             sent += 1
-            whole(run.report, b"show %d %d\n" % (sent, len(body)) + body)
-            whole(2, b"\x1b_livedeck;%d\x1b\\" % sent)
+            write_all(run.report, b"show %d %d\n" % (sent, len(body)) + body)
+            write_all(2, b"\x1b_livedeck;%d\x1b\\" % sent)
         except OSError:
             pass
         finally:
             _signal.pthread_sigmask(_signal.SIG_SETMASK, masked)
 
 
-def whole(file, data):
+def write_all(file, data):
     """Writes all of it."""
     left = memoryview(data)
     while left:
@@ -203,29 +203,29 @@ def whole(file, data):
 
 
 def table(columns, rows, height, width):
-    """Shows a table: columns of a name, a type and whether it is right-aligned or an index; rows
-    of texts; how many rows and columns there are in all."""
+    """Shows a table. A column has a name, a type, and flags for right-aligned and index; rows are lists
+    of texts; `height` and `width` are the sizes before truncation."""
     fields = ["table", str(height), str(width), str(len(columns))]
     for name, kind, right, index in columns:
-        fields += [cut(name), cut(kind), ("r" if right else "") + ("i" if index else "")]
-    room = MOST_BYTES // 8
+        fields += [truncate(name), truncate(kind), ("r" if right else "") + ("i" if index else "")]
+    space_left = MAX_BYTES // 8
     for row in rows:
-        row = [cut(cell) for cell in row]
-        room -= sum(map(len, row)) + 4 * len(row)
-        if room < 0:
+        row = [truncate(cell) for cell in row]
+        space_left -= sum(map(len, row)) + 4 * len(row)
+        if space_left < 0:
             break
         fields += row
     send(*fields)
 
 
 def numeric(cells):
-    """Whether all that is in a column are numbers."""
+    """Returns whether all cells of a column are numbers."""
     some = [cell for cell in cells if cell.strip() and cell.lower() not in ("nan", "null", "none")]
     return bool(some) and all(is_number(cell) for cell in some)
 
 
 def is_number(text):
-    """Whether a text reads as a number."""
+    """Returns whether a text is a number."""
     text = text.strip().rstrip("%").replace(",", "").replace("_", "").replace("−", "-")
     try:
         float(text)
@@ -235,11 +235,11 @@ def is_number(text):
 
 
 def pandas_table(frame):
-    """Shows a frame or a series of pandas, each value as pandas writes it."""
+    """Shows a frame or series of pandas, with the values formatted by pandas."""
     if not hasattr(frame, "columns"):
         frame = frame.to_frame(name="" if frame.name is None else frame.name)
     height, width = frame.shape
-    part = frame.iloc[:MOST_ROWS, :MOST_COLUMNS]
+    part = frame.iloc[:MAX_ROWS, :MAX_COLUMNS]
     columns, cells = [], []
     for level in range(part.index.nlevels):
         values = part.index.get_level_values(level)
@@ -260,7 +260,8 @@ def pandas_table(frame):
 
 
 def pandas_cells(series):
-    """A column's values as text, as they are in a frame: days without hours, long texts cut."""
+    """Returns a column's values as text, formatted as in a frame: dates without hours, long texts
+    truncated."""
     if not len(series):
         return []
     frame = series.to_frame() if hasattr(series, "to_frame") else series
@@ -268,19 +269,19 @@ def pandas_cells(series):
     if len(cells) != len(series):
         cells = [str(value).replace("\n", " ") for value in series.tolist()]
     try:
-        most = sys.modules["pandas"].get_option("display.max_colwidth") or MOST_CELL
+        most = sys.modules["pandas"].get_option("display.max_colwidth") or MAX_CELL
     except Exception:
-        most = MOST_CELL
-    return [cut(cell.strip(), most) for cell in cells]
+        most = MAX_CELL
+    return [truncate(cell.strip(), most) for cell in cells]
 
 
 def polars_table(frame):
-    """Shows a frame or a series of polars, each value as polars writes it."""
+    """Shows a frame or series of polars, with the values formatted by polars."""
     import polars
 
     frame = frame if hasattr(frame, "columns") else frame.to_frame()
     height, width = frame.shape
-    part = frame.head(MOST_ROWS)[:, :MOST_COLUMNS]
+    part = frame.head(MAX_ROWS)[:, :MAX_COLUMNS]
     with polars.Config(tbl_rows=-1, tbl_cols=-1):
         _, rows, _, _ = html_table(part._repr_html_(), names=2) or ([], [], 0, 0)
     columns = []
@@ -294,15 +295,15 @@ def polars_table(frame):
 
 
 def html_table(text, names=None, is_all=False):
-    """The first table of an HTML text; none if it has none, or where it `is_all` that is to be shown,
-    if there is more than a caption beside it. Its first `names` rows name columns, or as many as say
-    so."""
+    """Returns the first table of an HTML text, or `None` if it has none. With `is_all`, also `None` if
+    the text has more than a caption besides the table. The first `names` rows are headers; by default
+    those marked as such."""
     if "<table" not in text:
         return None
     from html.parser import HTMLParser
 
     class Reader(HTMLParser):
-        """Collects rows of cells: text, and whether it is a header's."""
+        """Collects rows of cells: a text, and whether it is a header."""
 
         def __init__(self):
             super().__init__()
@@ -314,7 +315,7 @@ def html_table(text, names=None, is_all=False):
             if tag in ("style", "script"):
                 self.unread = tag
             if tag in ("input", "details", "pre", "button") or self.done and tag == "table":
-                self.beside.append(" " * MOST_CAPTION)
+                self.beside.append(" " * MAX_CAPTION)
             if self.done:
                 return
             self.depth += tag == "table"
@@ -371,12 +372,12 @@ def html_table(text, names=None, is_all=False):
 
     def span(attributes, name):
         given = attributes.get(name) or ""
-        return max(1, min(int(given), MOST_COLUMNS)) if given.isdigit() else 1
+        return max(1, min(int(given), MAX_COLUMNS)) if given.isdigit() else 1
 
     reader = Reader()
     reader.feed(text)
     rows = [row for row in reader.rows if row]
-    if not rows or is_all and len(" ".join(reader.beside)) >= MOST_CAPTION:
+    if not rows or is_all and len(" ".join(reader.beside)) >= MAX_CAPTION:
         return None
     heads = names or reader.heads
     if not heads:
@@ -385,18 +386,18 @@ def html_table(text, names=None, is_all=False):
     rows = [row + [("", False)] * (count - len(row)) for row in rows]
     top, rows = rows[:heads], rows[heads:]
     columns = []
-    for at in range(min(count, MOST_COLUMNS)):
+    for at in range(min(count, MAX_COLUMNS)):
         name = " ".join(row[at][0] for row in top if row[at][0])
         cells = [row[at] for row in rows]
         index = bool(cells) and all(is_head for _, is_head in cells)
         columns.append((name, "", numeric([cell for cell, _ in cells]), index))
-    cells = [[cell for cell, _ in row[:MOST_COLUMNS]] for row in rows[:MOST_ROWS]]
+    cells = [[cell for cell, _ in row[:MAX_COLUMNS]] for row in rows[:MAX_ROWS]]
     indexes = sum(index for *_, index in columns)
     return columns, cells, len(rows), count - indexes
 
 
 def html_words(text):
-    """What an HTML text says, as markdown."""
+    """Converts the text of HTML to markdown."""
     from html.parser import HTMLParser
 
     around = {"b": "**", "strong": "**", "i": "_", "em": "_", "code": "`", "del": "~~", "s": "~~"}
@@ -450,7 +451,7 @@ def html_words(text):
                 self.words.append(start + words + (" " if data[-1:].isspace() else ""))
 
     reader = Reader()
-    reader.feed(text[:MOST_TEXT])
+    reader.feed(text[:MAX_TEXT])
     lines = "".join(reader.words).split("\n")
     kept = []
     for line in lines:
@@ -460,7 +461,7 @@ def html_words(text):
 
 
 def use_figures():
-    """Has matplotlib draw for the slide, unless the block asks for something else."""
+    """Makes matplotlib draw for the slide, unless the block has chosen another backend."""
     import matplotlib
 
     now, first = (dict.get(it, "backend") for it in (matplotlib.rcParams, matplotlib.rcParamsOrig))
@@ -478,7 +479,7 @@ def use_figures():
 
 
 def figures(*_, **__):
-    """Shows every open figure that has something in it, and closes all."""
+    """Shows every open figure that is not empty, and closes all."""
     pyplot = sys.modules["matplotlib.pyplot"]
     if run is None or not run.rich or os.getpid() != run.pid or not pyplot.get_fignums():
         return
@@ -490,7 +491,7 @@ def figures(*_, **__):
 
 
 def figure(drawn):
-    """Shows one figure, and closes it where it is open."""
+    """Shows one figure and closes it."""
     file = io.BytesIO()
     drawn.savefig(file, format="png", bbox_inches="tight")
     pyplot = sys.modules.get("matplotlib.pyplot")
@@ -500,7 +501,7 @@ def figure(drawn):
 
 
 def close(pyplot, drawn):
-    """Closes a figure, which keeps its manager: the block may ask that for more."""
+    """Closes a figure but keeps its manager, which the block may still use."""
     manager = getattr(getattr(drawn, "canvas", None), "manager", None)
     pyplot.close(drawn)
     if manager is not None and drawn.canvas.manager is None:
@@ -508,7 +509,7 @@ def close(pyplot, drawn):
 
 
 def is_handle(value):
-    """Whether a value is but a handle of what is drawn: nobody wants to read it on a slide."""
+    """Returns whether a value is only a handle of something drawn, whose text is of no use on a slide."""
     if isinstance(value, (list, tuple)):
         return bool(value) and all(map(is_handle, value))
     for kind in type(value).__mro__:

@@ -1,6 +1,4 @@
-"""Uncaught exceptions as the newest Python shows them. Compiled by the first one, so that a run without
-any does not pay for it.
-"""
+"""Prints uncaught exceptions like the newest Python. Compiled by the first exception of a run."""
 
 import builtins
 import linecache
@@ -9,20 +7,20 @@ import re
 import sys
 import traceback
 
-MOST_CANDIDATES = 750
-LONGEST_NAME = 40
+MAX_CANDIDATES = 750
+MAX_NAME_LEN = 40
 NAME = re.compile(r"name '(\w+)' is not defined")
 ATTRIBUTE = re.compile(r"(?:(module|type object) )?'([\w.]+)'(?: object)? has no attribute '(\w+)'")
 IMPORT = re.compile(r"cannot import name '(\w+)'")
 
 
-def as_written(error, lines):
-    """Has a syntax error show the line that the block has: by itself it looks for the deck's file, which
-    may have other text there, or shows several lines with the caret below the wrong one."""
+def fix_syntax_error(error, lines):
+    """Makes a syntax error show the line of the block: it would read the deck's file, which may have
+    changed, or show several lines with the caret below the wrong one."""
     if not isinstance(error, SyntaxError) or not error.lineno or error.lineno > len(lines):
         return
     if str(error.msg).startswith("f-string: ") and (error.text or "").startswith("("):
-        # Before 3.12 the parts of such a string are read apart from it.
+        # Before 3.12 the expressions of an f-string are parsed separately.
         return
     line = lines[error.lineno - 1]
     error.text = line
@@ -32,7 +30,7 @@ def as_written(error, lines):
 
 
 def print_exception(error, trace):
-    """Prints an exception and those that led to it, each with what may have been meant."""
+    """Prints an exception and its causes, each with a suggestion for a misspelled name."""
     shown = traceback.TracebackException(type(error), error, trace)
     if sys.version_info < (3, 12):
         suggest(shown, error, trace, set())
@@ -41,7 +39,7 @@ def print_exception(error, trace):
 
 
 def dump_traceback(dump, file, all_threads):
-    """Writes what `faulthandler` knows of the stack, without what is ours."""
+    """Writes the stack of `faulthandler` without the worker's frames."""
     import tempfile
 
     file = sys.stderr if file is None else file
@@ -54,18 +52,18 @@ def dump_traceback(dump, file, all_threads):
         lines = written.read().splitlines(True)
     kept = [line for line in lines if b'"<livedeck>"' not in line]
     if kept != lines and kept[-1].startswith(b'  File "<string>", line 1 in <module>'):
-        # What starts us in an interpreter's own process.
+        # The line that starts the worker in a standalone interpreter.
         kept.pop()
     os.write(file, b"".join(kept))
 
 
 def suggest(shown, error, trace, seen):
-    """Adds to an exception, and to those that led to it, what may have been meant."""
+    """Adds suggestions to an exception and its causes."""
     if shown is None or error is None or id(error) in seen:
         return
     seen.add(id(error))
     try:
-        hint = meant(error, trace)
+        hint = suggestion(error, trace)
     except Exception:
         hint = None
     if hint and hasattr(shown, "_str"):
@@ -75,15 +73,15 @@ def suggest(shown, error, trace, seen):
         suggest(getattr(shown, name, None), other, other and other.__traceback__, seen)
 
 
-def meant(error, trace):
-    """What may have been meant, in the words of newer Pythons."""
+def suggestion(error, trace):
+    """Returns a suggestion in the words of newer Pythons."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     frame = trace and trace.tb_frame
     text = str(error)
     if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
         found = NAME.match(text)
-        return found and frame and meant_name(found.group(1), frame)
+        return found and frame and suggest_name(found.group(1), frame)
     if isinstance(error, AttributeError):
         found = ATTRIBUTE.match(text)
         if not found:
@@ -102,8 +100,8 @@ def meant(error, trace):
     return None
 
 
-def meant_name(name, frame):
-    """What may have been meant by a name that is not defined there."""
+def suggest_name(name, frame):
+    """Returns a suggestion for an undefined name."""
     own = frame.f_locals.get("self")
     if own is not None and hasattr(own, name):
         return question("self." + name)
@@ -116,13 +114,13 @@ def meant_name(name, frame):
 
 
 def question(name):
-    """The question whether this was meant."""
+    """Returns the question that suggests a name."""
     return name and "Did you mean: '%s'?" % name
 
 
 def owner_of(found, frame, trace):
-    """The value without that attribute, where the exception does not have it (before 3.10): a module,
-    or what the line names before the attribute."""
+    """Returns the value that lacks the attribute: a module, or the value before the attribute in the
+    line. Before 3.10 the exception itself does not have it."""
     kind, of, name = found.groups()
     if kind == "module":
         return sys.modules.get(of)
@@ -136,22 +134,22 @@ def owner_of(found, frame, trace):
 
 
 def closest(name, candidates):
-    """The candidate that is most like a name, if one is like enough."""
-    if len(candidates) > MOST_CANDIDATES or len(name) > LONGEST_NAME:
+    """Returns the candidate that is most similar to a name, if one is similar enough."""
+    if len(candidates) > MAX_CANDIDATES or len(name) > MAX_NAME_LEN:
         return None
     best = nearest = None
     for candidate in dict.fromkeys(candidates):
         if candidate == name:
             continue
         most = (len(name) + len(candidate) + 3) // 3
-        distance = edits(name, candidate)
+        distance = edit_distance(name, candidate)
         if distance <= most and (nearest is None or distance < nearest):
             best, nearest = candidate, distance
     return best
 
 
-def edits(one, other):
-    """What it costs to make one name of the other: 2 for each character, 1 for its case alone."""
+def edit_distance(one, other):
+    """Returns the edit distance of two names: 2 for each character, 1 for a change of case."""
     row = [2 * at for at in range(len(other) + 1)]
     for number, letter in enumerate(one, 1):
         before, row[0] = row[0], 2 * number

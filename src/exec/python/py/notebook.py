@@ -1,5 +1,5 @@
-"""What notebooks and scripts have beside Python itself: `await` outside of functions, `IPython.display`,
-processes that find the block's functions. Compiled by the first block that needs it.
+"""Features of notebooks and scripts: `await` outside functions, `IPython.display`, and new processes that
+find the block's functions. Compiled by the first block that needs it.
 """
 
 import os
@@ -12,7 +12,7 @@ owner = None
 
 
 async def block(code, last, names):
-    """Runs the parts of a block, some of which await something; the value of the last one."""
+    """Runs the parts of a block, some of which use `await`. Returns the value of the last one."""
     value = None
     for each in (code, last):
         value = eval(each, names) if each is not None else None
@@ -22,7 +22,7 @@ async def block(code, last, names):
 
 
 def complete(code, last, names):
-    """Runs a block that awaits something to its end; its value."""
+    """Runs a block that uses `await` to its end. Returns its value."""
     import asyncio
 
     global owner
@@ -31,7 +31,7 @@ def complete(code, last, names):
     try:
         return loop.run_until_complete(task)
     except KeyboardInterrupt as interrupt:
-        # Where the block is interrupted is known to what it awaits.
+        # Cancel the task to get the line at which the block was interrupted.
         task.cancel()
         try:
             loop.run_until_complete(task)
@@ -41,11 +41,11 @@ def complete(code, last, names):
 
 
 def ready_loop(asyncio):
-    """The loop of this run, or that of its session, in which tasks go on."""
+    """Returns the event loop of this run or its session, in which tasks continue."""
     global loop
     if loop is not None and not loop.is_closed() and owner != os.getpid():
         try:
-            renew(loop)
+            separate(loop)
         except Exception:
             loop = None
     if loop is None or loop.is_closed():
@@ -54,9 +54,8 @@ def ready_loop(asyncio):
     return loop
 
 
-def renew(loop):
-    """Parts a loop from that of the process that this one is a fork of: what waits for files belongs to
-    both."""
+def separate(loop):
+    """Separates a forked event loop from its original, with which it shares the selector."""
     import selectors
 
     old, loop._selector = loop._selector, selectors.DefaultSelector()
@@ -68,7 +67,7 @@ def renew(loop):
 
 
 def end_loop():
-    """Ends what the block has left running, as `asyncio.run` does."""
+    """Cancels the remaining tasks and closes the loop, like `asyncio.run`."""
     if loop is None or loop.is_closed() or owner != os.getpid():
         return
     import asyncio
@@ -84,23 +83,23 @@ def end_loop():
 
 
 def find(name, display, clear):
-    """How to load IPython's module of this name: as it is installed, with our `display`, for no kernel
-    runs here; else the part of it that shows values."""
+    """Returns the spec of an IPython module: the installed one with our `display`, because no kernel runs
+    here, or else a substitute with the parts that show values."""
     top = sys.modules.get("IPython")
-    if name == "IPython" and real(name, None) is None or hasattr(top, "_livedeck"):
-        known = name in Substitute.NAMES
-        return spec(name, Substitute(display, clear)) if known else None
+    if name == "IPython" and other_spec(name, None) is None or hasattr(top, "_livedeck"):
+        known = name in SubstituteLoader.NAMES
+        return spec(name, SubstituteLoader(display, clear)) if known else None
     if name != "IPython.display":
         return None
-    found = real(name, getattr(top, "__path__", None))
+    found = other_spec(name, getattr(top, "__path__", None))
     if found is None or not hasattr(found.loader, "exec_module"):
         return None
-    found.loader = Changed(found.loader, display, clear)
+    found.loader = PatchedLoader(found.loader, display, clear)
     return found
 
 
-def real(name, path):
-    """What another finder than ours has for this name."""
+def other_spec(name, path):
+    """Returns the spec of a module from the other finders."""
     for finder in sys.meta_path:
         if finder.__dict__.get("is_ours"):
             continue
@@ -112,22 +111,22 @@ def real(name, path):
 
 
 def spec(name, loader):
-    """The spec of a module that is in no file."""
+    """Returns the spec of a module without a file."""
     is_package = name in ("IPython", "IPython.core")
     return sys.modules["_frozen_importlib"].ModuleSpec(name, loader, is_package=is_package)
 
 
 def find_spawn(path, file):
-    """How to load `multiprocessing.spawn`: as it is, but new processes find the code of the block of
-    this file, which is none that Python could run."""
-    found = real("multiprocessing.spawn", path)
+    """Returns the spec of `multiprocessing.spawn`, changed to give new processes the code of the block:
+    the deck itself is no Python file."""
+    found = other_spec("multiprocessing.spawn", path)
     if found is not None and hasattr(found.loader, "exec_module"):
-        found.loader = Spawning(found.loader, file)
+        found.loader = SpawnLoader(found.loader, file)
     return found
 
 
-class Spawning:
-    """Loads what starts new processes, and has it give them the block."""
+class SpawnLoader:
+    """Loads `multiprocessing.spawn` and makes it give new processes the block."""
 
     def __init__(self, loader, file):
         self.loader, self.file = loader, file
@@ -149,8 +148,8 @@ class Spawning:
 
 
 def compiled(file):
-    """The path of the code of a block, or of all blocks of a session so far, as other processes load it:
-    compiled, for their tracebacks to name the deck's lines. It is there as long as this process is."""
+    """Returns the path of the compiled code of a block, or of a session's blocks so far, for other
+    processes. Their tracebacks then name the deck's lines. The file exists as long as this process."""
     import importlib.util
     import linecache
     import marshal
@@ -174,8 +173,8 @@ def compiled(file):
         return None
 
 
-class Changed:
-    """Loads IPython's own module and has it show values here."""
+class PatchedLoader:
+    """Loads IPython's own module and replaces its display functions."""
 
     def __init__(self, loader, display, clear):
         self.loader, self.ours = loader, {"display": display, "clear_output": clear}
@@ -190,8 +189,8 @@ class Changed:
                 vars(known).update(self.ours)
 
 
-class Substitute:
-    """Makes the modules of an IPython that is not installed."""
+class SubstituteLoader:
+    """Creates the modules of an IPython that is not installed."""
 
     NAMES = ("IPython", "IPython.display", "IPython.core", "IPython.core.display")
 
@@ -210,7 +209,18 @@ class Substitute:
             module.display = self.ours["display"]
         else:
             vars(module).update(self.ours)
-            for kind in (DisplayObject, Audio, Code, HTML, IFrame, Image, JSON, Latex, Markdown, Math):
+            for kind in (
+                DisplayObject,
+                Audio,
+                Code,
+                HTML,
+                IFrame,
+                Image,
+                JSON,
+                Latex,
+                Markdown,
+                Math,
+            ):
                 setattr(module, kind.__name__, named(kind))
             for kind in (Pretty, SVG, Video, YouTubeVideo):
                 setattr(module, kind.__name__, named(kind))
@@ -220,18 +230,18 @@ class Substitute:
 
 
 def named(kind):
-    """A class of ours under the name that its own has."""
+    """Gives a class the module name of IPython's own."""
     kind.__module__ = "IPython.core.display"
     return kind
 
 
 def as_kind(kind):
-    """Makes something of this kind of texts, and leaves other values as they are."""
+    """Returns a function that wraps strings in `kind` and returns other values unchanged."""
     return lambda value: kind(value) if isinstance(value, str) else value
 
 
 class DisplayObject:
-    """Something to show: data, or a file or address that has it."""
+    """A value to show: data, or the file or URL that has it."""
 
     def __init__(self, data=None, url=None, filename=None, **more):
         if isinstance(data, os.PathLike):
@@ -301,7 +311,7 @@ class JSON(DisplayObject):
 
 
 class Image(DisplayObject):
-    """A picture: bytes, a file or an address."""
+    """A picture: bytes, a file or a URL."""
 
     def __init__(self, data=None, url=None, filename=None, format=None, **more):
         super().__init__(data, url, filename, **more)
@@ -324,7 +334,7 @@ class Image(DisplayObject):
 
 
 class Link(DisplayObject):
-    """Something that a terminal does not play: where it is."""
+    """A medium that a terminal cannot play, shown as its address."""
 
     def __init__(self, src=None, *_, **more):
         src = src if src is not None else more.get("filename") or more.get("url")

@@ -1,64 +1,64 @@
-"""What makes a session of runs: one that has ended stays as it is, and the next goes on in a fork of
-it. A part of the worker's program, of which `boot.py` is the head: all parts are one module.
+"""Sessions: a run that has ended stays as a snapshot, and the next run continues in a fork of it. A part
+of the worker's program: `boot.py` and its other files are one module.
 
-A base does nothing but wait for orders, so that what a block left stays as it was. It runs no code
-of the deck any more; even to look at a value a fork is made, which may hang or crash alone.
+A snapshot only waits for requests, which preserves the state after its block. It runs no more code of
+the deck; even values are inspected in a fork, which can hang or crash alone.
 
-Threads do not go along into a fork. Where a block left some, the next one runs in the same process,
-which has no earlier state to go back to; and so it is everywhere that a fork is not safe.
+A fork loses threads. If a block left some, or where forks are not safe, the next block runs in the same
+process, which has no earlier state to go back to.
 """
 
-MOST_NAMES = 400
-LONGEST_VALUE = 300
+MAX_VARIABLES = 400
+MAX_VALUE_LEN = 300
 
 
-def stay(report, status):
-    """Makes a base of a run whose code has ended; the socket that its orders come from."""
+def become_snapshot(report, status):
+    """Turns a run whose code has ended into a snapshot. Returns the socket of its requests."""
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     flush()
-    # What waits for orders is no process in the background.
-    belong(0)
-    Spare.goes_on = not Warmed.is_base
-    whole = is_whole_in_fork()
-    if whole:
-        # What the block's terminal is read by learns that nobody writes to it any more.
+    # A waiting snapshot is not a background process of the run.
+    set_owner(0)
+    SpareFork.continues = not Preimported.is_snapshot
+    is_complete = is_fork_complete()
+    if is_complete:
+        # Close the block's terminal: its reader sees the end of the output.
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
         if nothing > 2:
             os.close(nothing)
-        # `select` knows no file as far out.
-        report = within_reach(report)
-    if not tell(report, "kept %d%s\n" % (status << 8, "" if whole else " threads")):
+        # `select` does not support numbers that high.
+        report = low_numbered(report)
+    if not write_report(report, "kept %d%s\n" % (status << 8, "" if is_complete else " threads")):
         os._exit(status)
     control = socket.socket(fileno=report)
-    return control if whole else go_on_in_place(control)
+    return control if is_complete else continue_in_place(control)
 
 
-def drawn():
-    """How far random numbers are drawn, if they are: a fork begins anew, unless it is told."""
+def random_state():
+    """Returns the state of the random numbers, if they are loaded: a fork reseeds them otherwise."""
     try:
         return sys.modules["random"].getstate()
     except Exception:
         return None
 
 
-def within_reach(report):
-    """Moves the file back among the others."""
+def low_numbered(report):
+    """Moves the file to a low number."""
     near = os.dup(report)
     os.close(report)
     return near
 
 
-def is_whole_in_fork():
-    """Whether a fork of this process would be all of it: threads are not part of it."""
+def is_fork_complete():
+    """Returns whether a fork of this process would lose nothing: it has no other threads."""
     if sys.platform == "darwin" or sys.modules["_thread"]._count() > 0:
         return False
     if is_single():
         return True
-    # A pool of a numeric library ends by itself when its process forks, and begins again after
-    # that, on both sides. What is still there after a fork is no such pool.
+    # The thread pool of a numeric library ends when its process forks, and starts again later on both
+    # sides. Threads that remain after a fork belong to no such pool.
     try:
         fork = fork_quietly()
     except OSError:
@@ -70,7 +70,7 @@ def is_whole_in_fork():
 
 
 def fork_quietly():
-    """Forks without a word about threads, from 3.12 on: it is known that there are some."""
+    """Forks without the warning about threads of Python 3.12 and newer."""
     warnings = sys.modules.get("warnings")
     if warnings is None:
         return os.fork()
@@ -80,7 +80,7 @@ def fork_quietly():
 
 
 def is_single():
-    """Whether this process has one thread. One that was waited for may take a moment to go."""
+    """Returns whether this process has one thread. A joined thread may take a moment to disappear."""
     for _ in range(10):
         try:
             if len(os.listdir("/proc/self/task")) == 1:
@@ -91,65 +91,66 @@ def is_single():
     return False
 
 
-def go_on_in_place(control):
-    """Takes the next order in this process; what it leads to, as `run` says."""
-    orders = Orders(control)
+def continue_in_place(control):
+    """Serves the next request in this process. Returns what `run` returns."""
+    requests = RequestReader(control)
     while True:
-        if not orders.receive():
+        if not requests.receive():
             os._exit(0)
-        for frame, files in orders.complete():
-            order = Order(frame)
-            if not order.asks_names:
+        for frame, files in requests.complete():
+            request = Request(frame)
+            if not request.lists_variables:
                 _signal.signal(_signal.SIGINT, _signal.default_int_handler)
                 control.detach()
-                return run(order, *files)
-            answer_in_fork(order, files)
+                return run(request, *files)
+            list_in_fork(request, files)
 
 
-def answer_in_fork(order, files):
-    """Tells the names in a fork: to look at values may take for ever."""
+def list_in_fork(request, files):
+    """Lists the variables in a fork: inspecting values may never end."""
     if fork_quietly() == 0:
         try:
-            settle()
-            run(order, *files)
+            detach()
+            run(request, *files)
         finally:
             os._exit(1)
     close(files)
 
 
-def beside(known, lines, first):
-    """The lines of a block, from the `first` on, among those that its session knows already."""
+def merged_lines(known, lines, first):
+    """Returns the known lines of a session with those of a block, from index `first` on, put in."""
     kept = known[:first] + lines[len(known[:first]) :]
     return kept + known[len(kept) :]
 
 
-def list_names():
-    """Writes what names the session has: name, type and value of each, each with a zero byte, and
-    a full stop."""
+def list_variables():
+    """Prints the variables: name, type and value of each, ended by zero bytes, then a full stop."""
     answer, sys.stdout = sys.stdout, sys.stderr
-    names = vars(sys.modules["__main__"]).items()
-    names = sorted((pair for pair in names if is_own(*pair)), key=lambda pair: pair[0].lower())
+    variables = vars(sys.modules["__main__"]).items()
+    variables = sorted(
+        (pair for pair in variables if is_listed(*pair)), key=lambda pair: pair[0].lower()
+    )
     fields = []
-    for name, value in names[:MOST_NAMES]:
-        for text in (name, type(value).__name__, in_short(value)):
-            fields.append(" ".join(text.replace("\0", " ").split())[:LONGEST_VALUE])
+    for name, value in variables[:MAX_VARIABLES]:
+        for text in (name, type(value).__name__, short_repr(value)):
+            fields.append(" ".join(text.replace("\0", " ").split())[:MAX_VALUE_LEN])
     answer.write("".join(field + "\0" for field in fields) + ".")
     return 0
 
 
-def is_own(name, value):
-    """Whether a name is one that a block gave to something: modules and `_names` are not told."""
+def is_listed(name, value):
+    """Returns whether a name is listed: modules and variables with a leading underscore are not."""
     return not name.startswith("_") and type(value) is not type(sys)
 
 
-def in_short(value):
-    """A value in a few words."""
+def short_repr(value):
+    """Returns a short representation of a value."""
     import reprlib
 
     shorten = reprlib.Repr()
-    shorten.maxstring = shorten.maxother = shorten.maxlong = LONGEST_VALUE
+    shorten.maxstring = shorten.maxother = shorten.maxlong = MAX_VALUE_LEN
     try:
-        if isinstance(value, type(in_short)):
+        if isinstance(value, type(short_repr)):
             import inspect
 
             return value.__name__ + str(inspect.signature(value))
@@ -158,5 +159,3 @@ def in_short(value):
         return (" × ".join(map(str, shape)) + ": " if sized else "") + shorten.repr(value)
     except BaseException as error:
         return "its repr fails: %s" % type(error).__name__
-
-

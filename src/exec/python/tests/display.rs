@@ -151,8 +151,7 @@ fn large_table_is_truncated() {
 )]
 #[case(
     "def _repr_png_(self):\n        return b'GIF8'",
-    "this T cannot be shown: ValueError: its \
-        image/png is none"
+    "this T cannot be shown: ValueError: its data is not image/png"
 )]
 #[case(
     "def _repr_png_(self):\n        return b'\\x89PNG\\r\\n\\x1a\\n' + bytes(20 << 20)",

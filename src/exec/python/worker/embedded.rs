@@ -18,7 +18,7 @@ mod _livedeck {
     /// Tags this process and those that it will start as this owner's, where the system has tags: see
     /// `exec/os/process_tag.rs`.
     #[pyfunction]
-    fn belong(owner: u32) {
+    fn set_owner(owner: u32) {
         let _ = owner;
         #[cfg(target_os = "linux")]
         {

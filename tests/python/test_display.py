@@ -1,0 +1,72 @@
+"""How values are shown: texts, tables of HTML, HTML as markdown."""
+
+import pytest
+
+TABLE = "<table><tr><th>n</th></tr><tr><td>1</td></tr></table>"
+
+
+def test_long_text_is_truncated(display):
+    assert display.truncate("abc", 3) == "abc"
+    assert display.truncate("abcd", 3) == "ab…"
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [("1", True), (" -2.5 ", True), ("1,000", True), ("50%", True), ("a", False), ("", False)],
+)
+def test_numbers_are_recognized(display, text, expected):
+    assert display.is_number(text) == expected
+
+
+def test_column_of_numbers_may_have_gaps(display):
+    assert display.numeric(["1", "", "nan"])
+    assert not display.numeric(["1", "x"])
+    assert not display.numeric(["", "None"])
+
+
+def test_html_table_is_parsed(display):
+    text = (
+        "<table><thead><tr><th></th><th>name</th></tr></thead>"
+        "<tr><th>0</th><td>a <b>bold</b><br>one</td></tr><tr><th>1</th><td>b</table>"
+    )
+    columns, rows, height, width = display.html_table(text)
+    assert [name for name, *_ in columns] == ["", "name"]
+    assert [index for *_, index in columns] == [True, False]
+    assert rows == [["0", "a bold one"], ["1", "b"]]
+    assert (height, width) == (2, 1)
+
+
+def test_spanning_cells_keep_columns_aligned(display):
+    text = (
+        "<table><tr><th>a</th><th>b</th></tr><tr><td rowspan=2>1</td><td>2</td></tr>"
+        "<tr><td>3</td></tr></table>"
+    )
+    assert display.html_table(text)[1] == [["1", "2"], ["", "3"]]
+
+
+def test_text_without_table_has_none(display):
+    assert display.html_table("<p>no") is None
+
+
+@pytest.mark.parametrize("extra", ["<p>1 row", "<style>p { }</style>"])
+def test_caption_belongs_to_the_table(display, extra):
+    assert display.html_table(TABLE + extra, is_all=True) is not None
+
+
+@pytest.mark.parametrize("extra", ["<pre>x</pre>", TABLE, "word " * 80])
+def test_more_than_a_caption_is_not_a_table(display, extra):
+    assert display.html_table(TABLE + extra, is_all=True) is None
+
+
+@pytest.mark.parametrize(
+    "html, markdown",
+    [
+        ("<p>a <b>c</b></p>", "a **c**"),
+        ("<h2>Title</h2><p>x", "## Title\n\nx"),
+        ("<ul><li>a<li>b</ul>", "- a\n- b"),
+        ('<a href="u">x</a>', "[x](u)"),
+        ("<script>no</script>yes", "yes"),
+    ],
+)
+def test_html_becomes_markdown(display, html, markdown):
+    assert display.html_words(html) == markdown
