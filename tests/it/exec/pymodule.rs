@@ -98,7 +98,7 @@ fn memory(program: rustix::process::Pid) -> Vec<u64> {
 #[test]
 fn many_edits_use_no_memory_and_import_the_newest() {
     /// Limit of the growth of a process, in KiB.
-    const MOST: u64 = 2048;
+    const MAX_GROWTH: u64 = 2048;
     let opening = Opening { size: (100, 60), ..Opening::default() };
     let talk = PtyHarness::show_with(&counting(100), &opening);
     talk.wait_for("module `count` is ready");
@@ -133,6 +133,6 @@ fn many_edits_use_no_memory_and_import_the_newest() {
     let after = settled();
     assert_eq!(before.len(), after.len(), "{before:?} {after:?}");
     let grown = before.iter().zip(&after).map(|(before, after)| after.saturating_sub(*before));
-    assert!(grown.clone().all(|grown| grown <= MOST), "{before:?} {after:?}");
+    assert!(grown.clone().all(|grown| grown <= MAX_GROWTH), "{before:?} {after:?}");
     talk.quit();
 }
