@@ -20,7 +20,7 @@ use tempfile::TempDir;
 const SECRET: &str = "the-secret-of-this-user";
 
 /// Content of a file that no block may change.
-const BASHRC: &str = "# as it was\n";
+const BASHRC: &str = "# unchanged\n";
 
 /// A user's home with secrets, and an untrusted deck beside it.
 struct World {
@@ -182,8 +182,12 @@ const CALL: &str = "import ctypes, os\n\
 )]
 #[case::terminal_of_others("bash", "ls /dev/pts", "/dev/pts is out of reach")]
 #[case::system_secrets("bash", "cat /etc/shadow", "/etc/shadow is out of reach")]
-fn escape_by_a_program_is_denied(#[case] language: &str, #[case] code: &str, #[case] said: &str) {
-    refused(language, code, said);
+fn escape_by_a_program_is_denied(
+    #[case] language: &str,
+    #[case] code: &str,
+    #[case] message: &str,
+) {
+    assert_refused(language, code, message);
 }
 
 #[rstest]
@@ -213,7 +217,7 @@ fn escape_by_a_program_is_denied(#[case] language: &str, #[case] code: &str, #[c
     "import fcntl\ntry:\n    fcntl.ioctl(1, 0x5412, b'x')\nexcept OSError as error: print(error)",
     "Operation not permitted"
 )]
-fn escape_by_a_system_call_is_denied(#[case] call: &str, #[case] said: &str) {
+fn escape_by_a_system_call_is_denied(#[case] call: &str, #[case] message: &str) {
     let numbers = [
         ("NUMBER_PTRACE", libc::SYS_ptrace),
         ("NUMBER_UNSHARE", libc::SYS_unshare),
@@ -224,11 +228,11 @@ fn escape_by_a_system_call_is_denied(#[case] call: &str, #[case] said: &str) {
     let code = numbers.iter().fold(format!("{CALL}{call}"), |code, (name, number)| {
         code.replace(name, &number.to_string())
     });
-    refused("python", &code, said);
+    assert_refused("python", &code, message);
 }
 
 /// Runs a block and [`LAST`] in the sandbox: the block must be denied with this message.
-fn refused(language: &str, code: &str, said: &str) {
+fn assert_refused(language: &str, code: &str, message: &str) {
     let world = World::new();
     let report = world.check(&(block(language, code) + LAST), &["--sandbox"]);
     if !report.ran() {
@@ -236,8 +240,8 @@ fn refused(language: &str, code: &str, said: &str) {
     }
     let output = report.output(0);
     assert!(!output.contains(SECRET) && !output.contains("ESCAPED"), "{output}");
-    assert!(output.contains(said), "{output}");
-    let is_missing = said == "Function not implemented";
+    assert!(output.contains(message), "{output}");
+    let is_missing = message == "Function not implemented";
     assert!(is_missing || output.contains("sandboxed: "), "{output}");
     assert_eq!(report.output(1), "still-42\n");
     world.assert_unchanged();
@@ -262,7 +266,7 @@ fn refused(language: &str, code: &str, said: &str) {
     "no sockets of other programs"
 )]
 #[case::netlink("s = socket.socket(socket.AF_NETLINK)", "no sockets of other programs")]
-fn a_socket_is_refused(#[case] code: &str, #[case] said: &str) {
+fn socket_is_refused(#[case] code: &str, #[case] message: &str) {
     let world = World::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -275,13 +279,13 @@ fn a_socket_is_refused(#[case] code: &str, #[case] said: &str) {
         return;
     }
     let output = report.output(0);
-    assert!(output.contains(said) && !output.contains("ESCAPED"), "{output}");
+    assert!(output.contains(message) && !output.contains("ESCAPED"), "{output}");
     assert!(listener.accept().is_err() && bus.accept().is_err());
     assert_eq!(report.output(1), "still-42\n");
 }
 
 #[test]
-fn the_network_can_be_opened() {
+fn network_can_be_allowed() {
     let world = World::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -295,9 +299,9 @@ fn the_network_can_be_opened() {
     }
     let output = report.output(0);
     assert!(output.contains("sent") && output.contains("no sockets of other programs"), "{output}");
-    let mut said = String::new();
-    listener.accept().unwrap().0.read_to_string(&mut said).unwrap();
-    assert_eq!(said, "hi");
+    let mut received = String::new();
+    listener.accept().unwrap().0.read_to_string(&mut received).unwrap();
+    assert_eq!(received, "hi");
 }
 
 #[test]
@@ -327,7 +331,7 @@ fn unsafe_rust_is_confined() {
 }
 
 #[test]
-fn a_build_script_is_held_too() {
+fn build_script_is_restricted() {
     let world = World::new();
     let own = world.deck().join("own");
     fs::create_dir_all(own.join("src")).unwrap();
@@ -405,7 +409,7 @@ fn block_cannot_name_another_process_as_itself() {
     victim.wait().unwrap();
     if report.ran() {
         assert!(report.output(0).contains("named"));
-        assert!(is_alive, "what was stopped is the program that the block named");
+        assert!(is_alive, "livedeck stopped the program that the block named");
         assert_eq!(report.output(1), "still-42\n");
     }
 }
@@ -447,8 +451,8 @@ fn deck_in_the_home_folder_cannot_read_it() {
         .current_dir(world.home())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(!said.contains(SECRET) && !said.contains(".bashrc"), "{said}");
+    let output = String::from_utf8_lossy(&done.stdout);
+    assert!(!output.contains(SECRET) && !output.contains(".bashrc"), "{output}");
 }
 
 #[test]
@@ -462,7 +466,7 @@ fn prompt_offers_the_sandbox() {
     talk.wait_for("Run this deck's code?");
     if !talk.screen().contains("sandboxed: for this talk") {
         assert!(talk.screen().contains("not sandboxed: "), "{}", talk.screen());
-        eprintln!("skipped: no sandbox here");
+        eprintln!("skipped: no sandbox on this machine");
         return talk.quit();
     }
     talk.keys("s");
