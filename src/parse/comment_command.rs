@@ -227,8 +227,8 @@ fn with_argument(name: &str, argument: &CommandArgument<'_>) -> Result<CommentCo
             number(name, argument, 1..=255).map(|n| CommentCommand::ListItemNewlines(n as u8))
         }
         "font_size" => number(name, argument, 1..=7).map(|n| CommentCommand::FontSize(n as u8)),
-        "incremental_lists" => truth(name, argument).map(CommentCommand::IncrementalLists),
-        "incremental_tables" => truth(name, argument).map(CommentCommand::IncrementalTables),
+        "incremental_lists" => boolean(name, argument).map(CommentCommand::IncrementalLists),
+        "incremental_tables" => boolean(name, argument).map(CommentCommand::IncrementalTables),
         "alignment" => alignment(argument).map(CommentCommand::Alignment),
         "column_layout" => ratios(argument).map(CommentCommand::ColumnLayout),
         "include" => text(name, argument).map(CommentCommand::Include),
@@ -269,7 +269,7 @@ fn number(
     })
 }
 
-fn truth(name: &str, argument: &CommandArgument<'_>) -> Result<bool, String> {
+fn boolean(name: &str, argument: &CommandArgument<'_>) -> Result<bool, String> {
     match scalar(name, argument)? {
         "true" => Ok(true),
         "false" => Ok(false),

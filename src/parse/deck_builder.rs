@@ -63,10 +63,10 @@ impl<'f> DeckBuilder<'f> {
                     .hint("put `<!-- column: 0 -->` before the content of the first column");
             self.deck.diagnostics.push(mistake);
         }
-        self.draw(kind, span);
+        self.add(kind, span);
     }
 
-    fn draw(&mut self, kind: ElementKind<'_>, span: Span) {
+    fn add(&mut self, kind: ElementKind<'_>, span: Span) {
         match kind {
             ElementKind::Paragraph(text) => self.slide.place(BlockKind::Paragraph(text), span),
             ElementKind::Heading { level, setext, text } => self.heading(level, setext, text, span),
@@ -74,12 +74,12 @@ impl<'f> DeckBuilder<'f> {
             ElementKind::Table(table) => self.table(table, span),
             ElementKind::Quote(elements) => {
                 let step = self.slide.steps.now();
-                let blocks = self.gather(elements);
+                let blocks = self.nested_blocks(elements);
                 self.slide.place_at(BlockKind::Quote(blocks), span, step);
             }
             ElementKind::Alert(kind, title, elements) => {
                 let step = self.slide.steps.place();
-                let blocks = self.gather(elements);
+                let blocks = self.nested_blocks(elements);
                 self.slide.place_at(BlockKind::Alert(kind, title, blocks), span, step);
             }
             ElementKind::Footnote(name, text) => {
@@ -134,7 +134,7 @@ impl<'f> DeckBuilder<'f> {
     }
 
     /// Builds the blocks inside a quote or list item.
-    fn gather(&mut self, elements: Vec<Element<'_>>) -> Vec<Block> {
+    fn nested_blocks(&mut self, elements: Vec<Element<'_>>) -> Vec<Block> {
         if elements.is_empty() {
             return Vec::new();
         }
@@ -156,7 +156,7 @@ impl<'f> DeckBuilder<'f> {
                 self.slide.steps.implied_pause();
             }
             let step = self.slide.steps.place();
-            let blocks = self.gather(children);
+            let blocks = self.nested_blocks(children);
             list.items.push(ListItem { depth, marker, text, blocks, step });
         }
         if incremental && pauses.after {
@@ -255,7 +255,7 @@ impl<'f> DeckBuilder<'f> {
     fn comment(&mut self, body: &str, span: Span) {
         match comment_command::read(body, &self.deck.options.command_prefix) {
             Comment::Remark => {}
-            Comment::Command(command) => self.obey(&command, span),
+            Comment::Command(command) => self.apply_command(&command, span),
             Comment::Mistake(message, hint) => {
                 self.problem(Diagnostic::error(span, message).hint(hint));
             }
@@ -265,7 +265,7 @@ impl<'f> DeckBuilder<'f> {
         }
     }
 
-    fn obey(&mut self, command: &CommentCommand, span: Span) {
+    fn apply_command(&mut self, command: &CommentCommand, span: Span) {
         match command {
             CommentCommand::EndSlide if !self.slide.is_nested() => self.end_slide(span),
             CommentCommand::Include(path) if !self.slide.is_nested() => self.include(path, span),

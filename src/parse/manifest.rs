@@ -68,7 +68,7 @@ impl Manifest {
                 }
                 "package" => self.package(node, header),
                 name => {
-                    self.mistakes.push(unsupported_section(name, header.place(key.range.clone())))
+                    self.mistakes.push(unsupported_section(name, header.place(key.range.clone())));
                 }
             }
         }

@@ -122,7 +122,7 @@ fn renumber(blocks: &mut [Block], new_index: &[usize]) {
         match &mut block.kind {
             BlockKind::Problem(index) => *index = new_index[*index],
             BlockKind::Quote(inside) | BlockKind::Alert(_, _, inside) => {
-                renumber(inside, new_index)
+                renumber(inside, new_index);
             }
             BlockKind::Columns(columns) => {
                 columns.columns.iter_mut().for_each(|column| renumber(column, new_index));

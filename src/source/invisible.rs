@@ -121,15 +121,15 @@ fn characters(
     text.char_indices().map(move |(at, c)| {
         let after = &text[at + c.len_utf8()..];
         let is_needed = !is_invisible(c)
-            || before.is_some_and(|before| is_of_emoji(before, c, after))
-            || kind == TextKind::Prose && is_of_script(before, c, after);
+            || before.is_some_and(|before| is_part_of_emoji(before, c, after))
+            || kind == TextKind::Prose && is_needed_by_script(before, c, after);
         before = Some(if is_needed { c } else { mark(c) });
         (at, c, is_needed)
     })
 }
 
 /// Returns whether the invisible `c` is part of an emoji, given the text around it.
-fn is_of_emoji(before: char, c: char, after: &str) -> bool {
+fn is_part_of_emoji(before: char, c: char, after: &str) -> bool {
     match c {
         '\u{fe0f}' if matches!(before, '0'..='9' | '#' | '*') => after.starts_with('\u{20e3}'),
         '\u{fe0e}' | '\u{fe0f}' => is_emoji(before),
@@ -142,7 +142,7 @@ fn is_of_emoji(before: char, c: char, after: &str) -> bool {
 }
 
 /// Returns whether a script needs the invisible `c`, given the text around it.
-fn is_of_script(before: Option<char>, c: char, after: &str) -> bool {
+fn is_needed_by_script(before: Option<char>, c: char, after: &str) -> bool {
     match (before, c) {
         (_, '\u{115f}') => starts_with(after, is_jamo),
         (Some(before), '\u{1160}') => matches!(before, '\u{1100}'..='\u{115e}'),

@@ -154,7 +154,7 @@ impl<'a> Fields<'a> {
         let Some(node) = self.get(key) else { return };
         match T::read(node, self.place.span(node.range.clone())) {
             Some(value) => *slot = Some(value),
-            None => self.wrong(node, key, T::EXPECTED),
+            None => self.report_invalid(node, key, T::EXPECTED),
         }
     }
 
@@ -162,7 +162,7 @@ impl<'a> Fields<'a> {
     pub fn take(&mut self, key: &'static str, slot: &mut dyn Slot) {
         let Some(node) = self.get(key) else { return };
         if let Err(expected) = slot.take(node) {
-            self.wrong(node, key, &expected);
+            self.report_invalid(node, key, &expected);
         }
     }
 
@@ -170,12 +170,12 @@ impl<'a> Fields<'a> {
     pub fn each<T: FromNode>(&mut self, key: &'static str, mut take: impl FnMut(&str, T)) {
         let Some(node) = self.get(key) else { return };
         let NodeValue::Map(entries) = &node.value else {
-            return self.wrong(node, key, MAPPING);
+            return self.report_invalid(node, key, MAPPING);
         };
         for (name, node) in entries.iter().filter(|(_, node)| node.value != NodeValue::Null) {
             match T::read(node, self.place.span(node.range.clone())) {
                 Some(value) => take(&name.name, value),
-                None => self.wrong(node, &format!("{key}.{}", name.name), T::EXPECTED),
+                None => self.report_invalid(node, &format!("{key}.{}", name.name), T::EXPECTED),
             }
         }
     }
@@ -184,7 +184,7 @@ impl<'a> Fields<'a> {
     pub fn each_section(&mut self, key: &'static str, mut read: impl FnMut(&str, &mut Fields<'_>)) {
         let Some(node) = self.get(key) else { return };
         let NodeValue::Map(entries) = &node.value else {
-            return self.wrong(node, key, MAPPING);
+            return self.report_invalid(node, key, MAPPING);
         };
         for (name, node) in entries {
             let key = format!("{key}.{}", name.name);
@@ -228,7 +228,7 @@ impl<'a> Fields<'a> {
                 fields.report_unknown_keys();
                 fields.report_repeated();
             }
-            NodeValue::Text(_) | NodeValue::List(_) => self.wrong(node, key, MAPPING),
+            NodeValue::Text(_) | NodeValue::List(_) => self.report_invalid(node, key, MAPPING),
         }
     }
 
@@ -266,7 +266,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn wrong(&mut self, node: &Node, key: &str, expected: &str) {
+    fn report_invalid(&mut self, node: &Node, key: &str, expected: &str) {
         let name = match self.named(key).as_str() {
             "" => format!("a {}", self.place.kind.name),
             named => format!("`{named}`"),

@@ -40,7 +40,7 @@ impl<'t> BlockReader<'t, '_> {
                     }
                     None if starts_span(&html) => self.spans(&html, span, found),
                     None => {
-                        found.push(diagnostic_element(unsupported(&html, TextOrigin::Whole(span))))
+                        found.push(diagnostic_element(unsupported(&html, TextOrigin::Whole(span))));
                     }
                 }
             }

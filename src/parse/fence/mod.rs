@@ -262,7 +262,7 @@ impl<'t> FenceInfo<'t> {
             }
             "expect" => self.check.expects_failure = value::is_failure_expected(given)?,
             "mask" => self.check.mask = Some(value::mask(given)?),
-            "input" => self.input = Some(value::typed(given)?),
+            "input" => self.input = Some(value::input(given)?),
             "output" => self.output = Some(value::output(given)?),
             "id" => self.id = value,
             "timeout" => self.timeout_ms = Some(value::duration(given)?),

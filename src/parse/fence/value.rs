@@ -76,7 +76,7 @@ pub(super) fn width(value: &str) -> Result<u8, AttributeError> {
 }
 
 /// Parses standard input: `\n` is a line feed, `\t` a tab, and `\\` a backslash.
-pub(super) fn typed(value: &str) -> Result<Box<str>, AttributeError> {
+pub(super) fn input(value: &str) -> Result<Box<str>, AttributeError> {
     let mut text = String::new();
     let mut characters = value.chars();
     while let Some(c) = characters.next() {

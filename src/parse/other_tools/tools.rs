@@ -49,11 +49,11 @@ impl Pattern {
     }
 }
 
-const fn sign(pattern: Pattern, hint: &'static str) -> Mark {
+const fn decisive(pattern: Pattern, hint: &'static str) -> Mark {
     Mark { pattern, is_decisive: true, hint }
 }
 
-const fn also(pattern: Pattern, hint: &'static str) -> Mark {
+const fn supporting(pattern: Pattern, hint: &'static str) -> Mark {
     Mark { pattern, is_decisive: false, hint }
 }
 
@@ -72,10 +72,10 @@ pub(super) const TOOLS: &[Tool] = &[
         keys: &["patat"],
         bare_keys: &[],
         marks: &[
-            sign(Starts("<!--config:"), NO_DIRECTIVES),
-            sign(Starts("<!-- config:"), NO_DIRECTIVES),
-            sign(Is(". . ."), "for `. . .` write `<!-- pause -->`"),
-            also(Starts("```{."), "for `{.haskell}` after a fence write `haskell`"),
+            decisive(Starts("<!--config:"), NO_DIRECTIVES),
+            decisive(Starts("<!-- config:"), NO_DIRECTIVES),
+            decisive(Is(". . ."), "for `. . .` write `<!-- pause -->`"),
+            supporting(Starts("```{."), "for `{.haskell}` after a fence write `haskell`"),
         ],
     },
     Tool {
@@ -90,17 +90,20 @@ pub(super) const TOOLS: &[Tool] = &[
         ],
         bare_keys: &[],
         marks: &[
-            sign(Is("marp: true"), ""),
-            sign(Starts("<!-- _"), NO_DIRECTIVES),
-            sign(Starts("<!-- class:"), NO_DIRECTIVES),
-            sign(Starts("<!-- paginate:"), NO_DIRECTIVES),
-            sign(Starts("<!-- backgroundColor:"), NO_DIRECTIVES),
-            sign(Starts("<!-- headingDivider:"), NO_DIRECTIVES),
-            sign(Starts("![bg"), PICTURES),
-            also(Has("![w:"), PICTURES),
-            also(Has("![width:"), PICTURES),
-            also(Starts("<style"), "remove `<style>`: a look is set with `theme: {override: …}`"),
-            also(Starts("<!-- fit"), "for `<!-- fit -->` write `<!-- font_size: 2 -->`"),
+            decisive(Is("marp: true"), ""),
+            decisive(Starts("<!-- _"), NO_DIRECTIVES),
+            decisive(Starts("<!-- class:"), NO_DIRECTIVES),
+            decisive(Starts("<!-- paginate:"), NO_DIRECTIVES),
+            decisive(Starts("<!-- backgroundColor:"), NO_DIRECTIVES),
+            decisive(Starts("<!-- headingDivider:"), NO_DIRECTIVES),
+            decisive(Starts("![bg"), PICTURES),
+            supporting(Has("![w:"), PICTURES),
+            supporting(Has("![width:"), PICTURES),
+            supporting(
+                Starts("<style"),
+                "remove `<style>`: a look is set with `theme: {override: …}`",
+            ),
+            supporting(Starts("<!-- fit"), "for `<!-- fit -->` write `<!-- font_size: 2 -->`"),
         ],
     },
     Tool {
@@ -125,16 +128,16 @@ pub(super) const TOOLS: &[Tool] = &[
         ],
         bare_keys: &[],
         marks: &[
-            sign(
+            decisive(
                 Starts("<v-click"),
                 "for `<v-click>` write `<!-- pause -->`, for `<v-clicks>` `<!-- incremental_lists: true -->`",
             ),
-            sign(Is("::right::"), COLUMNS),
-            also(
+            decisive(Is("::right::"), COLUMNS),
+            supporting(
                 Starts("layout: "),
                 "remove everything between `---` and `---` at the start of a slide",
             ),
-            also(Starts("<div"), "remove HTML: livedeck draws markdown"),
+            supporting(Starts("<div"), "remove HTML: livedeck draws markdown"),
         ],
     },
     Tool {
@@ -142,14 +145,14 @@ pub(super) const TOOLS: &[Tool] = &[
         keys: &["revealOptions", "verticalSeparator", "notesSeparator", "highlightTheme"],
         bare_keys: &[],
         marks: &[
-            sign(Has("<!-- .slide:"), NO_DIRECTIVES),
-            sign(
+            decisive(Has("<!-- .slide:"), NO_DIRECTIVES),
+            decisive(
                 Has("<!-- .element:"),
                 "for a `fragment` write `<!-- pause -->`, for one in each item `<!-- incremental_lists: true -->`",
             ),
-            sign(Is("Note:"), "for `Note:` write `<!-- speaker_note: … -->`"),
-            also(Starts("Note:"), "for `Note:` write `<!-- speaker_note: … -->`"),
-            also(Is("----"), "for `----`, a slide below, write `---`"),
+            decisive(Is("Note:"), "for `Note:` write `<!-- speaker_note: … -->`"),
+            supporting(Starts("Note:"), "for `Note:` write `<!-- speaker_note: … -->`"),
+            supporting(Is("----"), "for `----`, a slide below, write `---`"),
         ],
     },
     Tool {
@@ -157,11 +160,14 @@ pub(super) const TOOLS: &[Tool] = &[
         keys: &["paging"],
         bare_keys: &[],
         marks: &[
-            sign(
+            decisive(
                 Starts("~~~graph-easy"),
                 "for `~~~` with a program write a block with `bash +exec_replace`",
             ),
-            also(Starts("~~~"), "for `~~~` with a program write a block with `bash +exec_replace`"),
+            supporting(
+                Starts("~~~"),
+                "for `~~~` with a program write a block with `bash +exec_replace`",
+            ),
         ],
     },
     Tool {
@@ -169,9 +175,9 @@ pub(super) const TOOLS: &[Tool] = &[
         keys: &["extensions", "styles"],
         bare_keys: &[],
         marks: &[
-            sign(Is("<!-- stop -->"), "for `<!-- stop -->` write `<!-- pause -->`"),
-            sign(Starts("```terminal"), "for a `terminal` block write `bash +exec +pty`"),
-            also(
+            decisive(Is("<!-- stop -->"), "for `<!-- stop -->` write `<!-- pause -->`"),
+            decisive(Starts("```terminal"), "for a `terminal` block write `bash +exec +pty`"),
+            supporting(
                 Is("```file"),
                 "in a `file` block, write `path: …` and `language: …`, each on its own line",
             ),
@@ -182,15 +188,15 @@ pub(super) const TOOLS: &[Tool] = &[
         keys: &[],
         bare_keys: &["%title", "%author", "%date", "@title", "@author", "@date"],
         marks: &[
-            also(
+            supporting(
                 Starts("%"),
                 "for `%title: …` write `title: …` in the front matter, for `%author` `author`",
             ),
-            also(
+            supporting(
                 Between("->", "<-"),
                 "for `-> centred <-` write `<!-- alignment: center -->` above",
             ),
-            also(Is("^"), "for a line `^` write `<!-- pause -->`"),
+            supporting(Is("^"), "for a line `^` write `<!-- pause -->`"),
         ],
     },
     Tool {
@@ -198,24 +204,27 @@ pub(super) const TOOLS: &[Tool] = &[
         keys: &["slidenumbers", "build-lists", "autoscale", "slide-transition", "slidecount"],
         bare_keys: &["slidenumbers", "build-lists", "autoscale", "slide-transition", "slidecount"],
         marks: &[
-            sign(
+            decisive(
                 Between("[.", "]"),
                 "remove lines like `[.background-color: #fff]`: livedeck shows them as text",
             ),
-            sign(Starts("# [fit]"), "for `[fit]` write `<!-- font_size: 2 -->` above the title"),
-            also(Starts("^ "), "for `^ a note` write `<!-- speaker_note: a note -->`"),
-            also(
+            decisive(
+                Starts("# [fit]"),
+                "for `[fit]` write `<!-- font_size: 2 -->` above the title",
+            ),
+            supporting(Starts("^ "), "for `^ a note` write `<!-- speaker_note: a note -->`"),
+            supporting(
                 Is("[.build-lists: true]"),
                 "for `[.build-lists: true]` write `<!-- incremental_lists: true -->`",
             ),
-            also(
+            supporting(
                 Is("build-lists: true"),
                 "for `build-lists: true` write `options: {incremental_lists: true}`",
             ),
-            also(Starts("![inline"), PICTURES),
-            also(Starts("![right"), PICTURES),
-            also(Starts("![left"), PICTURES),
-            also(Starts("![fit"), PICTURES),
+            supporting(Starts("![inline"), PICTURES),
+            supporting(Starts("![right"), PICTURES),
+            supporting(Starts("![left"), PICTURES),
+            supporting(Starts("![fit"), PICTURES),
         ],
     },
 ];
