@@ -3,4 +3,5 @@
 mod arguments;
 mod check;
 mod doctor;
+mod export;
 mod recording;

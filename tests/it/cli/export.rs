@@ -1,0 +1,167 @@
+//! Exports: what is in the documents, and which slides and outputs they show.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::arguments::Shell;
+
+#[test]
+fn presenterm_export_flags_write_documents() {
+    for (args, file) in [
+        (&["-E"][..], "talk.html"),
+        (&["-E", "-o", "x.html"], "x.html"),
+        (&["-e"], "talk.pdf"),
+        (&["-e", "-o", "x.pdf"], "x.pdf"),
+    ] {
+        let shell = Shell::new(&[args, &["talk.md"]].concat()).file("talk.md", "a slide");
+        let folder = shell.folder.path().to_owned();
+        let page = shell.run_in(|done| {
+            assert_eq!((done.status, done.out.as_str()), (0, ""), "{}", done.err);
+            fs::read(folder.join(file)).unwrap()
+        });
+        assert!(page.starts_with(b"<!doctype html>") || page.starts_with(b"%PDF-"), "{file}");
+    }
+}
+
+#[test]
+fn export_runs_code() {
+    let config = "snippet: {exec: {custom: {shout: {filename: s.txt, commands: [[sed, s/quiet/LOUD/, \
+                  $pwd/s.txt]]}}}}\n";
+    let shell = Shell::new(&["export", "talk.md", "--to", "html", "-x"])
+        .file("talk.md", "```shout +exec\nquiet\n```\n")
+        .file("home/livedeck/config.yaml", config);
+    let page = shell.run().text();
+    assert!(page.contains("LOUD"), "{page}");
+}
+
+/// A PNG file of one red pixel, in base64.
+const PIXEL: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+
+#[test]
+fn exports_include_pictures_of_runs() {
+    let deck = format!(
+        "```bash +image\nprintf {PIXEL} | base64 -d\n```\n\n```python +exec\nimport base64\n\
+         class Pixel:\n    def _repr_png_(self):\n        return base64.b64decode('{PIXEL}')\n\
+         Pixel()\n```\n\n<!-- end_slide -->\n\n```bash +image\nprintf {PIXEL} | base64 -d\n```\n"
+    );
+    for (format, pictures) in [("html", 3), ("svg", 2)] {
+        let shell = Shell::new(&["export", "talk.md", "--to", format, "-x", "-o", "-"]);
+        let page = shell.file("talk.md", &deck).run().text();
+        assert_eq!(page.matches("data:image/png;base64,").count(), pictures, "{format}: {page}");
+        assert!(!page.contains("not found"), "{format}: {page}");
+    }
+}
+
+/// Exports a deck of three slides to PDF with these arguments; returns the file.
+fn pdf(args: &[&str]) -> Vec<u8> {
+    let deck = "---\noptions: {implicit_slide_ends: true}\n---\n\nOne\n===\n\nsee https://pyo3.rs now\n\n\
+                Two\n===\n\nsecond\n\n<!-- pause -->\n\npaused\n\nThree\n===\n\nthird\n";
+    let args = [&["export", "talk.md", "--to", "pdf", "-o", "talk.pdf"], args].concat();
+    let shell = Shell::new(&args).file("talk.md", deck);
+    let folder = shell.folder.path().to_owned();
+    shell.run_in(|done| {
+        assert_eq!((done.status, done.out.as_str()), (0, ""), "{}", done.err);
+        fs::read(folder.join("talk.pdf")).unwrap()
+    })
+}
+
+fn count(bytes: &[u8], part: &str) -> usize {
+    String::from_utf8_lossy(bytes).matches(part).count()
+}
+
+#[test]
+fn pdf_has_a_page_for_each_chosen_slide() {
+    let pages = |args: &[&str]| count(&pdf(args), "/Type/Page/");
+    assert_eq!(pages(&[]), 3);
+    assert_eq!(pages(&["--steps"]), 4);
+    assert_eq!(pages(&["--slides", "1,3"]), 2);
+    assert_eq!(pages(&["--slides", "2-3"]), 2);
+    assert_eq!(pages(&["--slide", "2", "--steps"]), 2);
+}
+
+#[test]
+fn pdf_has_an_outline_and_links() {
+    let file = pdf(&[]);
+    for title in ["(One)", "(Two)", "(Three)", "(https://pyo3.rs)"] {
+        assert!(count(&file, title) > 0, "{title}");
+    }
+}
+
+/// Poppler reads the text of a page as it was written; the test passes with a message without it.
+#[test]
+fn text_of_a_pdf_can_be_extracted() {
+    let Ok(version) = Command::new("pdftotext").arg("-v").output() else {
+        println!("skipped: no pdftotext");
+        return;
+    };
+    assert!(version.status.success());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("talk.pdf");
+    fs::write(&file, pdf(&[])).unwrap();
+    let text = Command::new("pdftotext").arg("-layout").arg(&file).arg("-").output().unwrap();
+    let text = String::from_utf8(text.stdout).unwrap();
+    for line in ["One", "see https://pyo3.rs now", "second", "paused", "third", "3 / 3"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[test]
+fn slide_that_does_not_exist_is_an_error_and_the_old_file_stays() {
+    for args in [["--slides", "1-9"], ["--slide", "9"]] {
+        let args = [&["export", "talk.md", "--to", "pdf", "-o", "old.pdf"], &args[..]].concat();
+        let shell = Shell::new(&args).file("talk.md", "one").file("old.pdf", "old");
+        let folder = shell.folder.path().to_owned();
+        shell.run_in(|done| {
+            assert_eq!(done.status, 1);
+            assert!(done.err.contains("there is no slide 9"), "{}", done.err);
+            assert_eq!(fs::read_to_string(folder.join("old.pdf")).unwrap(), "old");
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "no temporary file is left");
+        });
+    }
+}
+
+#[test]
+fn wrong_slide_ranges_are_errors() {
+    for ranges in ["0", "3-1", "a", "1,,2", ""] {
+        let done = Shell::new(&["export", "talk.md", "--to", "text", "--slides", ranges]).run();
+        assert_eq!(done.status, 2, "{ranges}");
+        assert!(done.err.contains("expected slides such as `3-7,12`"), "{}", done.err);
+    }
+}
+
+/// Records a deck in a folder.
+fn record(folder: &Path) {
+    let livedeck = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(["record", "talk.md"])
+        .current_dir(folder)
+        .env("XDG_CONFIG_HOME", folder.join("home"))
+        .output()
+        .unwrap();
+    assert!(livedeck.status.success(), "{}", String::from_utf8_lossy(&livedeck.stderr));
+}
+
+#[test]
+fn recorded_output_is_shown_unless_another_source_is_chosen() {
+    let deck = "```bash +exec\necho $((6 * 7)) is it\n```\n";
+    for (args, is_shown) in
+        [(&[][..], true), (&["--from", "recording"], true), (&["--from", "none"], false)]
+    {
+        let shell = Shell::new(&[&["export", "talk.md", "--to", "text"], args].concat());
+        let shell = shell.file("talk.md", deck);
+        record(shell.folder.path());
+        let text = shell.run().text();
+        assert_eq!(text.contains("42 is it"), is_shown, "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn hidden_rows_are_reported() {
+    let deck = "a\n\n".repeat(60);
+    let hide = ["export", "talk.md", "--to", "html", "--overflow", "hide", "-o", "talk.html"];
+    let done = Shell::new(&hide).file("talk.md", &deck).run();
+    assert!(done.err.contains("slide 1: some rows do not fit"), "{}", done.err);
+    let done = Shell::new(&["export", "talk.md", "--to", "html"]).file("talk.md", &deck).run();
+    assert_eq!(done.err, "");
+}
