@@ -1,4 +1,4 @@
-//! Whether a slide's code is highlighted already, or can be in a moment.
+//! Decides whether to show a slide with highlighted code: if it is cached, or ready soon.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use crate::deck::{Block, BlockKind, CodeBlock, Deck, SlideNo};
 use crate::highlight::Highlighter;
 use crate::layout::{Highlighting, visible_code};
 
-/// Code that is coloured while the slide waits for it, in bytes: more takes longer than [`SOON`].
-const AT_ONCE: usize = 4_000;
+/// Maximum bytes of code to wait for: more takes longer than [`HIGHLIGHT_TIMEOUT`].
+const MAX_BLOCKING_BYTES: usize = 4_000;
 
-/// How long a slide waits for the colours of its code: less than two frames. Few bytes can take any
-/// time: a grammar may try all ways to read a line (bash's took 120 ms for one of 500 bytes,
-/// markdown's 110 ms for one of 90).
-const SOON: Duration = Duration::from_millis(16);
+/// How long a slide waits for highlighting: less than two frames. Even short code can take long: a
+/// grammar may backtrack (bash took 120 ms for a line of 500 bytes, markdown 110 ms for one of 90
+/// bytes).
+const HIGHLIGHT_TIMEOUT: Duration = Duration::from_millis(16);
 
-/// Whether a slide is shown with the colours of all its code: where they are known, or are so soon.
+/// Returns how to highlight a slide: fully if its code is cached or ready soon.
 pub(crate) fn colors(
     deck: &Arc<Deck>,
     highlighter: &Arc<Highlighter>,
@@ -25,12 +25,12 @@ pub(crate) fn colors(
 ) -> Highlighting {
     match unknown(deck, highlighter, slide) {
         0 => Highlighting::Full,
-        1..=AT_ONCE if are_soon_known(deck, highlighter, slide) => Highlighting::Full,
+        1..=MAX_BLOCKING_BYTES if are_soon_known(deck, highlighter, slide) => Highlighting::Full,
         _ => Highlighting::Cached,
     }
 }
 
-/// Waits for the colours of a slide's code, but not for long; whether they are there.
+/// Waits briefly for the highlighting of a slide's code. Returns whether it is ready.
 fn are_soon_known(deck: &Arc<Deck>, highlighter: &Arc<Highlighter>, slide: SlideNo) -> bool {
     let (deck, highlighter) = (Arc::clone(deck), Arc::clone(highlighter));
     let (done, known) = bounded(1);
@@ -38,22 +38,22 @@ fn are_soon_known(deck: &Arc<Deck>, highlighter: &Arc<Highlighter>, slide: Slide
         highlight(&deck.slide(slide).blocks, &highlighter);
         let _ = done.send(());
     });
-    thread.is_ok() && known.recv_timeout(SOON).is_ok()
+    thread.is_ok() && known.recv_timeout(HIGHLIGHT_TIMEOUT).is_ok()
 }
 
-/// Bytes of code on a slide that were never coloured.
+/// Returns the number of bytes of code on a slide that are not highlighted yet.
 pub(crate) fn unknown(deck: &Deck, highlighter: &Highlighter, slide: SlideNo) -> usize {
     let mut bytes = 0;
     visit(&deck.slide(slide).blocks, &mut |code| {
         let text = visible_code(code);
-        if bytes <= AT_ONCE && !highlighter.is_cached(&code.language, text) {
+        if bytes <= MAX_BLOCKING_BYTES && !highlighter.is_cached(&code.language, text) {
             bytes += text.len().max(1);
         }
     });
     bytes
 }
 
-/// Whether there is anything to highlight.
+/// Returns whether there is code to highlight.
 pub(crate) fn has_code(blocks: &[Block]) -> bool {
     let mut any = false;
     visit(blocks, &mut |_| any = true);
@@ -64,7 +64,7 @@ pub(crate) fn highlight(blocks: &[Block], highlighter: &Highlighter) {
     visit(blocks, &mut |code| drop(highlighter.lines(&code.language, visible_code(code))));
 }
 
-/// Shows every code block to `found`.
+/// Calls `found` with every code block.
 fn visit(blocks: &[Block], found: &mut impl FnMut(&CodeBlock)) {
     for block in blocks {
         match &block.kind {

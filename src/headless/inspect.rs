@@ -1,6 +1,6 @@
-//! Everything that is wrong with a deck, for `check`: what reading it found, names that the theme
-//! does not know, pictures that cannot be shown, and what does not fit the sizes asked for;
-//! the last is told of in a talk, too, if its speaker wants that.
+//! Finds all problems of a deck for `check`: parse errors, names that the theme does not define,
+//! pictures that cannot be shown, and slides that do not fit the given sizes. Presentations report
+//! the latter on request, too.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::project::LoadedDeck;
 use crate::run::Runs;
 use crate::theme::{FooterPart, FooterStyle, Palette};
 
-/// All mistakes of the deck, in the order of its text. `custom` are the user's own executors.
+/// Returns all problems of the deck in source order. `custom` are the user's own executors.
 pub fn inspect(
     loaded: &LoadedDeck,
     sizes: &[Size],
@@ -34,8 +34,8 @@ pub fn inspect(
     found
 }
 
-/// What reading the deck does not see: names that its theme does not know, pictures that cannot be
-/// shown.
+/// Returns problems that parsing does not find: names that the theme does not define, and pictures
+/// that cannot be shown.
 pub(crate) fn unseen(loaded: &LoadedDeck, media: &mut Media) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (number, slide) in loaded.deck.slides.iter().enumerate() {
@@ -52,7 +52,7 @@ pub(crate) fn unseen(loaded: &LoadedDeck, media: &mut Media) -> Vec<Diagnostic> 
     found
 }
 
-/// Pictures of footers that cannot be shown, each once.
+/// Reports footer pictures that cannot be shown, each once.
 fn footers(loaded: &LoadedDeck, media: &mut Media, found: &mut Vec<Diagnostic>) {
     for look in &*loaded.styles {
         let FooterStyle::Template { left, center, right, .. } = &look.theme.footer else {
@@ -69,7 +69,7 @@ fn footers(loaded: &LoadedDeck, media: &mut Media, found: &mut Vec<Diagnostic>) 
     }
 }
 
-/// What does not fit this size, slide by slide, with the output of these runs on it.
+/// Returns what does not fit this size, slide by slide, including the output of `runs`.
 pub(crate) fn misfits(
     loaded: &LoadedDeck,
     size: Size,
@@ -102,7 +102,7 @@ pub(crate) fn misfits(
         if has_output && !misfits.is_empty() {
             let without_output = of(&Runs::default());
             for misfit in misfits.iter_mut().filter(|misfit| !without_output.contains(misfit)) {
-                misfit.hints.push("this is with the output that was recorded".to_owned());
+                misfit.hints.push("this includes the recorded output".to_owned());
             }
         }
         found.extend(misfits);
@@ -110,11 +110,11 @@ pub(crate) fn misfits(
     found
 }
 
-/// Colours and classes of spans that the theme's palette does not have.
+/// Reports colours and classes of spans that the theme's palette does not define.
 fn palette(blocks: &[Block], palette: &Palette, found: &mut Vec<Diagnostic>) {
     let mut last = None;
     for colors in blocks.iter().flat_map(texts).filter_map(colors_of) {
-        // A span's colours stand on each piece of its text.
+        // Each part of a span's text repeats its colours.
         if last.replace(colors) != Some(colors) {
             found.extend(unknown(colors, palette));
         }
@@ -124,7 +124,7 @@ fn palette(blocks: &[Block], palette: &Palette, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A block's own text.
+/// Returns a block's own text.
 fn texts(block: &Block) -> Vec<&Inline> {
     match &block.kind {
         BlockKind::Title(text)
@@ -158,7 +158,7 @@ fn unknown(colors: &SpanColors, palette: &Palette) -> Vec<Diagnostic> {
         let message = format!("the theme's palette has no {what} `{name}`");
         Diagnostic::error(colors.span, message).hint(match known {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("name it under `palette.{key}` in the theme"),
+            None => format!("define it under `palette.{key}` in the theme"),
         })
     };
     let class = colors.class.as_deref().filter(|class| !palette.classes.contains_key(*class));

@@ -1,5 +1,5 @@
-//! What `check` says of blocks that can do nothing here: code in languages that nothing runs, and
-//! drawings, which no tool makes yet.
+//! Finds blocks that cannot work: code in unknown languages, and diagrams, which are not supported
+//! yet.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::exec::{CustomExecutor, languages, why_not_run};
 use crate::project::LoadedDeck;
 use crate::source::Span;
 
-/// Blocks whose language, or executor, is not there.
+/// Reports blocks whose language or executor is unknown.
 pub(super) fn not_runnable(
     loaded: &LoadedDeck,
     custom: &BTreeMap<String, CustomExecutor>,
@@ -31,7 +31,7 @@ pub(super) fn not_runnable(
         .collect()
 }
 
-/// Blocks that are to be shown as a picture that nothing here makes.
+/// Reports `+render` blocks.
 pub(super) fn not_drawn(loaded: &LoadedDeck) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for slide in &loaded.deck.slides {
@@ -55,7 +55,7 @@ fn drawings(blocks: &[Block], found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The line above a block's code.
+/// Returns the span of the line above a block's code.
 fn fence_above(deck: &Deck, code: Span) -> Span {
     let text = deck.sources.get(code.file).map_or("", |file| file.text());
     let above = text.get(..code.range().start).and_then(|text| text.strip_suffix('\n'));

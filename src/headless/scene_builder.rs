@@ -1,5 +1,4 @@
-//! Between scene and app: making the scene that the app's state asks for, what the app needs
-//! to know of it.
+//! Builds the scene for the app's state, and the layout information that the app needs.
 
 use crate::app::{Action, App, CellPlace, Keymap, LayoutInfo, Msg, Pane, update};
 use crate::deck::{Block, BlockKind, CellId, Cursor, Deck};
@@ -13,7 +12,7 @@ use crate::project::LoadedDeck;
 use crate::run::{CellRun, Runs};
 use crate::source::Span;
 
-/// Lays out what the app's state says, and tells the app what came of it.
+/// Lays out the app's state and sends the layout information to the app.
 pub(crate) fn scene(
     loaded: &LoadedDeck,
     app: &mut App,
@@ -36,7 +35,7 @@ pub(crate) fn scene(
     scene
 }
 
-/// The pane as layout knows it.
+/// Converts the pane for the layout.
 fn view(pane: &Pane) -> PaneView<'_> {
     PaneView {
         cell: pane.cell,
@@ -48,7 +47,7 @@ fn view(pane: &Pane) -> PaneView<'_> {
     }
 }
 
-/// Lays out another place of the talk, as it would be now.
+/// Lays out another position of the deck, with the current state.
 pub(crate) fn scene_at(
     loaded: &LoadedDeck,
     app: &App,
@@ -59,7 +58,7 @@ pub(crate) fn scene_at(
     with_inputs(loaded, app, at, how, media, layout)
 }
 
-/// Lays out what is asked for, with all that it depends on.
+/// Calls `lay_out` with all inputs of the layout.
 fn with_inputs<T>(
     loaded: &LoadedDeck,
     app: &App,
@@ -90,14 +89,14 @@ fn with_inputs<T>(
     })
 }
 
-/// What the keys are called of which slides speak.
+/// Returns the key names that slides mention.
 fn hints(keys: &Keymap) -> KeyHints {
     let run = keys.first_of(Action::Execute).unwrap_or_default();
     let enter = keys.first_of(Action::FocusNext).zip(keys.first_of(Action::RunFocused));
     KeyHints { run, enter: enter.map_or_else(String::new, |(to, then)| format!("{to}, {then}")) }
 }
 
-/// What decisions need to know of a scene.
+/// Returns the layout information of a scene.
 pub(crate) fn stage(scene: &Scene) -> LayoutInfo {
     let cells = scene.body.iter().filter_map(|placed| match placed.item {
         Item::Cell { id, columns, .. } => {
@@ -124,7 +123,7 @@ fn screen(placed: &PlacedItem) -> Option<(CellId, (u16, u16))> {
     }
 }
 
-/// The sizes of a slide's pictures, those that its cells made among them.
+/// Measures a slide's pictures, including those that its cells created.
 pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -> PictureSizes {
     let mut measures = PictureSizes::default();
     let mut found = |key| {
@@ -141,7 +140,7 @@ pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -
     measures
 }
 
-/// Every picture of these blocks, and where it is named.
+/// Calls `found` with every picture in these blocks and its position.
 pub(super) fn visit(blocks: &[Block], found: &mut impl FnMut(PictureKey, Span)) {
     for block in blocks {
         match &block.kind {

@@ -264,6 +264,6 @@ fn recorded_output_counts_for_the_size() {
     assert!(recorded.status.success(), "{}", String::from_utf8_lossy(&recorded.stderr));
     let text = report();
     assert!(text.contains("rows too many at 80x24"), "{text}");
-    assert!(text.contains("this is with the output that was recorded"), "{text}");
+    assert!(text.contains("this includes the recorded output"), "{text}");
     assert!(!text.contains("at 80x50"), "{text}");
 }

@@ -116,7 +116,7 @@ fn outputs_must_match_the_recording() {
         -(exit 3)
         +(exit 4)
     talk.md: 2 blocks: 2 outdated
-    hint: `livedeck check talk.md --run --update` records what came out now
+    hint: run `livedeck check talk.md --run --update` to update the recording
     ");
 }
 
