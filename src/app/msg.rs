@@ -1,4 +1,4 @@
-//! Everything that can happen to a presentation, group_digits by source.
+//! Everything that can happen to a presentation, grouped by source.
 
 use std::sync::Arc;
 use std::time::Duration;
