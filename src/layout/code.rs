@@ -7,9 +7,8 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::Highlighting;
-use super::flow::Flow;
+use super::flow::{Flow, OverflowKind};
 use super::limits::MAX_ROWS;
-use super::overflow::OverflowKind;
 use super::placement::ColumnRange;
 use super::text::StyledText;
 use crate::deck::{CodeBlock, LineGroup, Step};

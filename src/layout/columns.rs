@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ratatui::text::Line;
 
+use super::blocks;
 use super::flow::Flow;
 use crate::deck::Columns;
 
@@ -14,7 +15,7 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, columns: &Columns) {
     let mut tallest = 0;
     for ((x, width), blocks) in shares(&columns.ratios, flow.width, margin).zip(&columns.columns) {
         let mut column = flow.inner(width, y);
-        column.blocks(blocks);
+        blocks::lay_out(&mut column, blocks);
         tallest = tallest.max(column.height());
         flow.adopt(column, x, y);
     }

@@ -9,20 +9,14 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::context::LayoutContext;
-use super::inline::{InlineStyle, lines};
-use super::overflow::{OverflowKind, OverflowingPart};
-use super::placement::{ColumnRange, effective_alignment};
+use super::inline::InlineStyle;
+use super::limits;
+use super::placement::ColumnRange;
 use super::scene::{Item, PlacedItem};
 use super::text::StyledText;
-use super::{
-    cell, code, columns, diagram_placeholder, limits, list, picture, problem, quote, table,
-};
-use crate::deck::{Align, Block, BlockKind, Inline, Step, TextStyle};
+use crate::deck::Step;
 use crate::source::Span as SourceSpan;
-use crate::theme::{Alignment, HeadingStyle, Margin};
-
-/// Maximum nesting depth of blocks. Deeper blocks are replaced by `…`.
-const MAX_DEPTH: u8 = 40;
+use crate::theme::{Alignment, Margin};
 
 /// Blocks stacked so far.
 #[derive(Debug)]
@@ -48,12 +42,13 @@ pub(super) struct Flow<'a> {
     /// What did not fit, innermost blocks first.
     pub(super) overflows: Vec<OverflowingPart>,
     /// The block being laid out.
-    span: SourceSpan,
+    pub(super) span: SourceSpan,
     /// The first free row.
     y: u32,
     /// Empty rows to add before the next block.
     gap: u32,
-    depth: u8,
+    /// Nesting depth of the blocks in this flow.
+    pub(super) depth: u8,
 }
 
 impl<'a> Flow<'a> {
@@ -204,57 +199,9 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Lays out all visible blocks.
-    pub(super) fn blocks(&mut self, blocks: &[Block]) {
-        if self.depth > MAX_DEPTH {
-            return self
-                .rows(&StyledText::plain("…", self.inline_style.base), Alignment::default());
-        }
-        for block in blocks.iter().filter(|block| self.context.shows(block.step)) {
-            if self.is_full() {
-                break;
-            }
-            if matches!(&block.kind, BlockKind::List(list) if list.continues) {
-                self.join();
-            }
-            let from = self.next();
-            self.span = block.span;
-            let by = self.enlargement(block);
-            self.enlarged(by, |flow| flow.block(block));
-            if by > 1 && matches!(block.kind, BlockKind::Paragraph(_)) {
-                self.gap = by.into();
-            }
-            self.laid_out(block.step, from);
-            if self.y > self.room {
-                self.overflow(OverflowKind::Rows);
-            }
-        }
-        if self.is_full() {
-            let rest =
-                StyledText::plain(&limits::omission_note(), self.context.theme().output.failure);
-            self.rows(&rest, Alignment::default());
-        }
-    }
-
     /// Returns whether the maximum number of rows is reached.
     pub(super) fn is_full(&self) -> bool {
         self.y >= limits::MAX_ROWS
-    }
-
-    /// Returns the enlargement of a block's text relative to this flow.
-    fn enlargement(&self, block: &Block) -> u16 {
-        let asked = block.font_size.unwrap_or(1);
-        let size = match &block.kind {
-            BlockKind::Heading(level, _) => asked.max(self.heading_style(*level).font_size),
-            BlockKind::Code(code) if code.render.is_some() => 1,
-            BlockKind::Title(_)
-            | BlockKind::Columns(_)
-            | BlockKind::Picture(_)
-            | BlockKind::Problem(_)
-            | BlockKind::JumpToMiddle => 1,
-            _ => asked,
-        };
-        self.sized(size)
     }
 
     /// Returns the enlargement of text of this size relative to this flow; 1 if the terminal does
@@ -263,101 +210,9 @@ impl<'a> Flow<'a> {
         if self.context.inputs.size.large_text { u16::from(size) / self.size } else { 1 }
     }
 
-    fn heading_style(&self, level: u8) -> &'a HeadingStyle {
-        &self.context.theme().headings[usize::from(level.clamp(1, 6)) - 1]
-    }
-
-    fn block(&mut self, block: &Block) {
-        match &block.kind {
-            BlockKind::Title(text) => self.title(text, block.align, block.font_size),
-            BlockKind::Heading(level, text) => self.heading(*level, text, block.align),
-            BlockKind::Paragraph(text) => self.paragraph(text, block.align),
-            BlockKind::List(list) => list::lay_out(self, list, block.align),
-            BlockKind::Table(table) => table::lay_out(self, table, block.align),
-            BlockKind::Quote(blocks) => quote::quote(self, blocks),
-            BlockKind::Alert(kind, title, blocks) => {
-                quote::alert(self, *kind, title.as_deref(), blocks);
-            }
-            BlockKind::Rule => self.rule(),
-            BlockKind::Code(block) => match (block.cell, block.render) {
-                (Some(id), _) => cell::lay_out(self, block, id),
-                (None, Some(drawing)) => diagram_placeholder::lay_out(self, block, drawing),
-                (None, None) => {
-                    code::lay_out(self, block);
-                }
-            },
-            BlockKind::Output(id) => cell::detached(self, *id),
-            BlockKind::Picture(picture) => picture::lay_out(self, picture, block.span),
-            BlockKind::Columns(columns) => columns::lay_out(self, columns),
-            BlockKind::Footnote(name, text) => self.footnote(name, text, block.align),
-            BlockKind::Space(rows) => self.skip(u32::from(*rows)),
-            BlockKind::JumpToMiddle => self.go_down_to(self.room / 2),
-            BlockKind::Problem(index) => problem::diagnostic(self, *index),
-        }
-    }
-
     /// Notes that part of the current block does not fit.
     pub(super) fn overflow(&mut self, kind: OverflowKind) {
         self.overflows.push(OverflowingPart { span: self.span, kind });
-    }
-
-    fn title(&mut self, text: &[Inline], align: Option<Align>, size: Option<u8>) {
-        let style = &self.context.theme().slide_title;
-        let size = self.sized(size.unwrap_or(style.font_size));
-        let top = self.open().saturating_add(style.padding_top.into());
-        self.close(top, 0);
-        self.enlarged(size, |flow| {
-            flow.prefixed(
-                &style.prefix,
-                text,
-                style.style,
-                effective_alignment(align, style.alignment),
-            );
-        });
-        self.skip(u32::from(style.padding_bottom));
-        if style.separator {
-            self.enlarged(size, Self::rule);
-        }
-        self.gap = 1;
-    }
-
-    fn heading(&mut self, level: u8, text: &[Inline], align: Option<Align>) {
-        let HeadingStyle { alignment, style, prefix, .. } = self.heading_style(level);
-        self.prefixed(prefix, text, *style, effective_alignment(align, *alignment));
-        self.gap = 1;
-    }
-
-    /// Lays out text after a prefix and a space, if there is a prefix.
-    fn prefixed(&mut self, prefix: &str, text: &[Inline], style: Style, alignment: Alignment) {
-        let mut lines = lines(text, InlineStyle::title(style), self.context);
-        if !prefix.is_empty()
-            && let Some(first) = lines.first_mut()
-        {
-            let text = std::mem::take(first);
-            first.push(prefix, style);
-            first.push(" ", style);
-            first.append(&text);
-        }
-        for line in &lines {
-            self.rows(line, alignment);
-        }
-    }
-
-    fn paragraph(&mut self, text: &[Inline], align: Option<Align>) {
-        let alignment = effective_alignment(align, self.alignment);
-        for line in &lines(text, self.inline_style, self.context) {
-            self.rows(line, alignment);
-        }
-        self.gap = 1;
-    }
-
-    fn footnote(&mut self, name: &str, text: &[Inline], align: Option<Align>) {
-        let alignment = effective_alignment(align, self.alignment);
-        let mut note = vec![Inline::Text(name.into(), TextStyle::new(TextStyle::SUPERSCRIPT))];
-        note.extend_from_slice(text);
-        for line in &lines(&note, self.inline_style, self.context) {
-            self.rows(line, alignment);
-        }
     }
 
     /// Wraps one line of text and aligns its rows.
@@ -377,13 +232,37 @@ impl<'a> Flow<'a> {
         let margin = |margin: Margin| margin.cells(inputs.size.columns) >= self.size;
         u16::from(margin(inputs.theme.margin) && margin(inputs.theme.column_margin))
     }
+}
 
-    /// Lays out a thematic break.
-    fn rule(&mut self) {
-        let y = self.open();
-        let dashes =
-            StyledText::plain(&"—".repeat(usize::from(self.width)), self.inline_style.base);
-        self.put(0, y, (dashes.cut(self.width), self.width));
-        self.close(y.saturating_add(1), 1);
+/// A block, or part of one, that does not fit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct OverflowingPart {
+    /// The block.
+    pub(super) span: SourceSpan,
+    /// How it does not fit.
+    pub(super) kind: OverflowKind,
+}
+
+/// How something does not fit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum OverflowKind {
+    /// The block ends below the page.
+    Rows,
+    /// A line of code is too long for its box.
+    Code {
+        /// The start of the line.
+        start: Box<str>,
+        /// Excess columns.
+        columns: u16,
+    },
+    /// A word is wider than its table column.
+    Words,
+}
+
+impl OverflowKind {
+    /// Creates the overflow of a line of code by `columns` columns.
+    pub(super) fn code(line: &str, columns: u16) -> Self {
+        let start = line.trim().chars().take(80).collect::<String>().into();
+        Self::Code { start, columns }
     }
 }

@@ -1,5 +1,6 @@
 //! Lists: markers, nesting, hanging indents, and nested blocks.
 
+use super::blocks;
 use super::flow::Flow;
 use super::inline::lines;
 use super::limits::MAX_ROWS;
@@ -98,7 +99,7 @@ impl<'a> ItemLayout<'a> {
             let y = flow.open();
             let mut inner = flow.inner(range.width - indent, y);
             inner.alignment = effective_alignment(Some(Align::Left), flow.alignment);
-            inner.blocks(&self.item.blocks);
+            blocks::lay_out(&mut inner, &self.item.blocks);
             let height = inner.height().max(1);
             flow.adopt(inner, range.x + indent, y);
             flow.close(y.saturating_add(height), 0);

@@ -3,43 +3,13 @@
 //! are warnings.
 
 use super::context::LayoutContext;
-use super::{Inputs, body, footer};
+use super::flow::{OverflowKind, OverflowingPart};
+use super::footer;
+use super::inputs::Inputs;
+use super::slide::body;
 use crate::deck::Slide;
 use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
-
-/// A block, or part of one, that does not fit.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct OverflowingPart {
-    /// The block.
-    pub(super) span: Span,
-    /// How it does not fit.
-    pub(super) kind: OverflowKind,
-}
-
-/// How something does not fit.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum OverflowKind {
-    /// The block ends below the page.
-    Rows,
-    /// A line of code is too long for its box.
-    Code {
-        /// The start of the line.
-        start: Box<str>,
-        /// Excess columns.
-        columns: u16,
-    },
-    /// A word is wider than its table column.
-    Words,
-}
-
-impl OverflowKind {
-    /// Creates the overflow of a line of code by `columns` columns.
-    pub(super) fn code(line: &str, columns: u16) -> Self {
-        let start = line.trim().chars().take(80).collect::<String>().into();
-        Self::Code { start, columns }
-    }
-}
 
 /// Returns a warning for everything that does not fit on the slide at this step.
 pub fn overflow(inputs: &Inputs<'_>) -> Vec<Diagnostic> {

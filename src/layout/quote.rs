@@ -2,6 +2,7 @@
 
 use ratatui::style::Style;
 
+use super::blocks;
 use super::flow::Flow;
 use super::inline::{InlineStyle, lines};
 use super::placement::effective_alignment;
@@ -29,7 +30,7 @@ pub(super) fn quote(flow: &mut Flow<'_>, blocks: &[Block]) {
         prefix_style: theme.style.patch(theme.prefix_style),
         style: theme.style,
     };
-    frame.lay_out(flow, |inner| inner.blocks(blocks));
+    frame.lay_out(flow, |inner| blocks::lay_out(inner, blocks));
 }
 
 /// Lays out an alert: its icon and title in the kind's colour, then its text.
@@ -65,7 +66,7 @@ pub(super) fn alert(
         }
         inner.rows(&heading, inner.alignment);
         inner.close(inner.height(), 1);
-        inner.blocks(blocks);
+        blocks::lay_out(inner, blocks);
     });
 }
 

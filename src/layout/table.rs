@@ -4,10 +4,9 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::flow::Flow;
+use super::flow::{Flow, OverflowKind};
 use super::inline::{InlineStyle, lines};
 use super::limits::MAX_ROWS;
-use super::overflow::OverflowKind;
 use super::placement::{ColumnRange, effective_alignment};
 use super::text::StyledText;
 use crate::deck::{Align, Inline, Table};

@@ -3,12 +3,15 @@
 
 use std::ops::Range;
 
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::limits::{MAX_LINE_BYTES, MAX_ROWS};
 use super::wrap;
 use crate::source::{TextKind, mark_invisible};
+
+/// The style of text that is not part of the output itself.
+pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 
 /// One unwrapped line of styled text.
 #[derive(Clone, Debug, Default)]

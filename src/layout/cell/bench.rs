@@ -4,13 +4,12 @@
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
-use super::output::DIM;
+use super::status;
 use crate::deck::{Cell, CellId, CodeBlock};
-use crate::layout::cell;
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
 use crate::layout::key_hints::KeyHints;
-use crate::layout::text::StyledText;
+use crate::layout::text::{DIM, StyledText};
 use crate::layout::wrap;
 use crate::run::{CellRun, OPTIMIZED_AWAY, State, Timing};
 use crate::theme::{OutputStyle, Padding};
@@ -152,7 +151,7 @@ impl Contender<'_> {
     /// Returns the status shown in place of a bar.
     fn words(&self) -> String {
         let none = CellRun::default();
-        cell::words(self.run.unwrap_or(&none), &self.cell.exec, self.keys)
+        status::words(self.run.unwrap_or(&none), &self.cell.exec, self.keys)
     }
 }
 
@@ -311,7 +310,7 @@ fn right(text: &str, columns: u16) -> String {
 
 /// Returns the style of a contender without a bar.
 fn style_of(contender: &Contender<'_>, theme: &OutputStyle) -> Style {
-    contender.run.map_or(theme.not_started, |run| cell::style_of(theme, run))
+    contender.run.map_or(theme.not_started, |run| status::style_of(theme, run))
 }
 
 /// Draws a bar that covers this share of `columns` columns, and at least an eighth of one.

@@ -3,31 +3,25 @@
 
 use std::ops::Range;
 
-use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::bench;
 use super::data_table;
+use super::window::{self, PartView, RowWindow};
 use crate::deck::{Align, Block, CellId, CodeBlock};
+use crate::layout::blocks;
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
 use crate::layout::picture;
 use crate::layout::placement::effective_alignment;
-use crate::layout::scene::{Item, PlacedItem};
-use crate::layout::text::StyledText;
+use crate::layout::text::{DIM, StyledText};
 use crate::layout::wrap;
 use crate::run::{CellRun, Output, OutputRow, OutputValue, Part, TextOutput, group_digits};
 use crate::theme::{Alignment, Padding};
 
-/// Rows of the page that the longest output leaves free.
-const RESERVED_ROWS: u32 = 6;
-
 /// Lines longer than this many bytes are cut at the edge instead of at words, which keeps thousands
 /// of long lines fast.
 const MAX_WORD_WRAPPED: usize = 400;
-
-/// The style of text that is not part of the output itself.
-pub(in crate::layout) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 
 /// Lays out an output in boxes at least `columns` wide. Returns the box, or `None` if there is no
 /// output.
@@ -95,41 +89,11 @@ fn markdown(flow: &mut Flow<'_>, panel: &CodeBox, text: &str, blocks: &[Block]) 
             inner.rows(&StyledText::plain(line, inner.inline_style.base), Alignment::default());
         }
     } else {
-        inner.blocks(blocks);
+        blocks::lay_out(&mut inner, blocks);
     }
     let height = inner.height();
     flow.adopt(inner, panel.x(), y);
     flow.close(y.saturating_add(height), 1);
-}
-
-/// A part of a cell's output and its scroll position.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::layout) struct PartView {
-    pub(in crate::layout) id: CellId,
-    pub(in crate::layout) part: usize,
-    pub(in crate::layout) scroll: Option<usize>,
-}
-
-impl PartView {
-    /// Adds an item for the rows shown, for scrolling with the mouse.
-    pub(in crate::layout) fn note(
-        self,
-        flow: &mut Flow<'_>,
-        (x, y, width): (u16, u32, u16),
-        window: &RowWindow,
-        follows: bool,
-    ) {
-        let item = Item::Output {
-            width,
-            height: window.height(),
-            id: self.id,
-            part: self.part,
-            first: window.first,
-            total: window.total,
-            follows,
-        };
-        flow.items.push(PlacedItem { x, y, item });
-    }
 }
 
 /// Text output with measured rows.
@@ -149,7 +113,7 @@ impl<'a> TextLayout<'a> {
         let top = flow.open();
         let heights = self.heights(panel.inner());
         let total = heights.iter().sum();
-        let window = RowWindow::new(total, most_rows(flow, top, panel), place.scroll);
+        let window = RowWindow::new(total, window::most_rows(flow, top, panel), place.scroll);
         let label_rows = u32::from(window.is_part());
         let height = window.height() + label_rows + panel.above * 2;
         let style = flow.context.theme().output.style;
@@ -222,14 +186,6 @@ impl<'a> TextLayout<'a> {
     }
 }
 
-/// Returns the maximum rows of an output that starts at row `top`: the rest of the page, but at
-/// least half of it and not all of it.
-pub(in crate::layout) fn most_rows(flow: &Flow<'_>, top: u32, panel: &CodeBox) -> u32 {
-    let page_rows = flow.context.rows / u32::from(flow.size);
-    let left = flow.room.saturating_sub(top).saturating_sub(panel.above * 2 + 1);
-    left.max(page_rows / 2).min(page_rows.saturating_sub(RESERVED_ROWS)).max(1)
-}
-
 /// Returns every row of a text.
 pub(in crate::layout) fn rows(written: &TextOutput) -> impl Iterator<Item = OutputRow<'_>> {
     (0..written.len()).map_while(|index| written.row(index))
@@ -262,58 +218,5 @@ pub(in crate::layout) fn wrapped(line: &str, columns: u16) -> Vec<Range<usize>> 
         wrap::edges(line, columns)
     } else {
         wrap::words(line, columns)
-    }
-}
-
-/// The visible part of the rows of an output.
-#[derive(Debug, PartialEq)]
-pub(in crate::layout) struct RowWindow {
-    /// The first visible row.
-    pub(in crate::layout) first: usize,
-    /// Number of visible rows.
-    pub(in crate::layout) rows: usize,
-    /// Number of all rows.
-    pub(in crate::layout) total: usize,
-}
-
-impl RowWindow {
-    /// Creates a window with first row `scroll`, or at the end if `None`. The window is always
-    /// full.
-    pub(in crate::layout) fn new(total: usize, room: u32, scroll: Option<usize>) -> Self {
-        let rows = total.min(room as usize);
-        let last = total - rows;
-        Self { first: scroll.map_or(last, |first| first.min(last)), rows, total }
-    }
-
-    /// Returns the number of visible rows.
-    pub(in crate::layout) fn height(&self) -> u32 {
-        self.rows as u32
-    }
-
-    /// Returns whether some rows are not visible.
-    fn is_part(&self) -> bool {
-        self.rows < self.total
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case(5, 10, None, 0, 5)]
-    #[case(50, 10, None, 40, 10)]
-    #[case(50, 10, Some(3), 3, 10)]
-    #[case(50, 10, Some(99), 40, 10)]
-    fn window_is_always_full(
-        #[case] total: usize,
-        #[case] room: u32,
-        #[case] scroll: Option<usize>,
-        #[case] first: usize,
-        #[case] rows: usize,
-    ) {
-        assert_eq!(RowWindow::new(total, room, scroll), RowWindow { first, rows, total });
     }
 }

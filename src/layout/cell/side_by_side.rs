@@ -2,8 +2,9 @@
 //! when the other grows.
 
 use super::output;
+use super::result::{self, CellExtent, start_error};
+use super::status;
 use crate::deck::{Cell, CodeBlock, OutputPlace};
-use crate::layout::cell::{self, CellExtent};
 use crate::layout::code;
 use crate::layout::flow::Flow;
 use crate::run::CellRun;
@@ -40,11 +41,11 @@ pub(in crate::layout) fn lay_out(
     let y = flow.open();
     let mut beside = flow.inner(right, y);
     let empty = output::panel(&beside, block, &run.output, 0);
-    let made = cell::lay_out_result(&mut beside, block, (cell, run), &empty).unwrap_or(empty);
+    let made = result::lay_out(&mut beside, block, (cell, run), &empty).unwrap_or(empty);
     let mut code = flow.inner(left, y);
     let panel = code::lay_out(&mut code, block);
-    cell::status(&mut code, &panel, cell, run);
-    cell::start_error(&mut code, run);
+    status::lay_out(&mut code, &panel, cell, run);
+    start_error(&mut code, run);
     let height = code.height().max(beside.height());
     // Keep both together on wide screens.
     let x = match flow.context.theme().code.alignment {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::style::{Modifier, Style};
 
 use super::{PaneView, SectionStack};
-use crate::layout::cell;
+use crate::layout::cell::status;
 use crate::layout::context::LayoutContext;
 use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::StyledText;
@@ -38,7 +38,7 @@ pub(super) fn lay_out(
     } else {
         let how = context.inputs.deck.cell(view.cell).map(|cell| cell.exec.clone());
         let mut text = StyledText::plain(" ", style);
-        text.push(&cell::words(run, &how.unwrap_or_default(), context.inputs.hints), bold);
+        text.push(&status::words(run, &how.unwrap_or_default(), context.inputs.hints), bold);
         if run.has_output() {
             text.push(&format!(" · {}", extent(stack.height, shown)), style);
         }

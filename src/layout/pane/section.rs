@@ -5,16 +5,17 @@ use std::ops::Range;
 
 use super::PaneView;
 use crate::deck::{Block, CellId};
-use crate::layout::cell;
+use crate::layout::blocks;
 use crate::layout::cell::bench;
 use crate::layout::cell::data_table::DataGrid;
-use crate::layout::cell::output::{self, DIM};
+use crate::layout::cell::output;
 use crate::layout::cell::prompt;
+use crate::layout::cell::result;
 use crate::layout::cell::screen;
 use crate::layout::flow::Flow;
 use crate::layout::picture;
 use crate::layout::scene::{Item, PlacedItem};
-use crate::layout::text::StyledText;
+use crate::layout::text::{DIM, StyledText};
 use crate::run::{CellRun, OutputRow, OutputValue, Part, State, TextOutput};
 use crate::theme::Alignment;
 
@@ -63,7 +64,7 @@ pub(super) fn all<'a>(
     let mut all = Vec::new();
     let shown = flow().context.inputs.deck.cell(view.cell);
     if let (Some(made), Some(shown)) = (&run.picture, shown) {
-        all.push(laid(&|flow| picture::lay_out(flow, &cell::made(made), shown.span)));
+        all.push(laid(&|flow| picture::lay_out(flow, &result::picture_of(made), shown.span)));
     }
     all.extend(terminal(&flow(), view.cell, run));
     for part in run.output.parts() {
@@ -82,8 +83,8 @@ pub(super) fn all<'a>(
             }
         });
     }
-    if cell::failed_to_start(run) {
-        all.push(laid(&|flow| cell::start_error(flow, run)));
+    if result::failed_to_start(run) {
+        all.push(laid(&|flow| result::start_error(flow, run)));
     }
     if let Some(prompt) = &run.prompt {
         let enter = &flow().context.inputs.hints.enter;
@@ -104,7 +105,7 @@ fn markdown(flow: &mut Flow<'_>, text: &str, blocks: &[Block]) {
             flow.rows(&StyledText::plain(line, base), Alignment::default());
         });
     } else {
-        flow.blocks(blocks);
+        blocks::lay_out(flow, blocks);
     }
 }
 

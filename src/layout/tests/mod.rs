@@ -11,21 +11,27 @@ mod shown_values;
 mod slides;
 mod tables;
 
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::*;
 use crate::deck::{
-    Align, Block, BlockKind, Cell, CodeBlock, ExecSpec, List, ListItem, Marker, OutputMode,
-    Picture, Slide, Start, Step, Table, TableRow, TextStyle,
+    Align, Block, BlockKind, Cell, CellId, CodeBlock, Cursor, Deck, ExecSpec, Inline, List,
+    ListItem, Marker, OutputMode, Picture, Slide, SlideKind, Start, Step, Table, TableRow,
+    TextStyle,
 };
-use crate::run::{CellRun, DataColumn, DataTable, Outcome, Output, OutputValue, RunId, State};
+use crate::highlight::Highlighter;
+use crate::run::{
+    CellRun, DataColumn, DataTable, Outcome, Output, OutputValue, RunId, Runs, State,
+};
 use crate::source::Span;
 use crate::theme::{
-    Alignment, Choice, FooterStyle, Margin, Padding, QuoteStyle, TitleStyle, resolve,
+    Alignment, Choice, FooterStyle, Margin, Padding, QuoteStyle, Theme, TitleStyle, resolve,
 };
 
 static HIGHLIGHTER: LazyLock<Highlighter> =

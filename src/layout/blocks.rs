@@ -1,0 +1,170 @@
+//! Lays out blocks of every kind into a flow. Lists, quotes, columns and cells can contain blocks and
+//! call back into this file; nothing else in `layout` is recursive.
+
+use ratatui::style::Style;
+
+use super::flow::{Flow, OverflowKind};
+use super::inline::{InlineStyle, lines};
+use super::placement::effective_alignment;
+use super::text::StyledText;
+use super::{
+    cell, code, columns, diagram_placeholder, limits, list, picture, problem, quote, table,
+};
+use crate::deck::{Align, Block, BlockKind, Inline, TextStyle};
+use crate::theme::{Alignment, HeadingStyle};
+
+/// Maximum nesting depth of blocks. Deeper blocks are replaced by `…`.
+const MAX_DEPTH: u8 = 40;
+
+/// Lays out all visible blocks.
+pub(super) fn lay_out(flow: &mut Flow<'_>, blocks: &[Block]) {
+    if flow.depth > MAX_DEPTH {
+        return flow.rows(&StyledText::plain("…", flow.inline_style.base), Alignment::default());
+    }
+    for block in blocks.iter().filter(|block| flow.context.shows(block.step)) {
+        if flow.is_full() {
+            break;
+        }
+        if matches!(&block.kind, BlockKind::List(list) if list.continues) {
+            flow.join();
+        }
+        let from = flow.next();
+        flow.span = block.span;
+        let by = enlargement(flow, block);
+        flow.enlarged(by, |flow| self::block(flow, block));
+        if by > 1 && matches!(block.kind, BlockKind::Paragraph(_)) {
+            flow.close(flow.height(), by.into());
+        }
+        flow.laid_out(block.step, from);
+        if flow.height() > flow.room {
+            flow.overflow(OverflowKind::Rows);
+        }
+    }
+    if flow.is_full() {
+        let rest = StyledText::plain(&limits::omission_note(), flow.context.theme().output.failure);
+        flow.rows(&rest, Alignment::default());
+    }
+}
+
+/// Returns the enlargement of a block's text relative to this flow.
+fn enlargement(flow: &Flow<'_>, block: &Block) -> u16 {
+    let asked = block.font_size.unwrap_or(1);
+    let size = match &block.kind {
+        BlockKind::Heading(level, _) => asked.max(heading_style(flow, *level).font_size),
+        BlockKind::Code(code) if code.render.is_some() => 1,
+        BlockKind::Title(_)
+        | BlockKind::Columns(_)
+        | BlockKind::Picture(_)
+        | BlockKind::Problem(_)
+        | BlockKind::JumpToMiddle => 1,
+        _ => asked,
+    };
+    flow.sized(size)
+}
+
+fn heading_style<'a>(flow: &Flow<'a>, level: u8) -> &'a HeadingStyle {
+    &flow.context.theme().headings[usize::from(level.clamp(1, 6)) - 1]
+}
+
+fn block(flow: &mut Flow<'_>, block: &Block) {
+    match &block.kind {
+        BlockKind::Title(text) => title(flow, text, block.align, block.font_size),
+        BlockKind::Heading(level, text) => heading(flow, *level, text, block.align),
+        BlockKind::Paragraph(text) => paragraph(flow, text, block.align),
+        BlockKind::List(list) => list::lay_out(flow, list, block.align),
+        BlockKind::Table(table) => table::lay_out(flow, table, block.align),
+        BlockKind::Quote(blocks) => quote::quote(flow, blocks),
+        BlockKind::Alert(kind, title, blocks) => {
+            quote::alert(flow, *kind, title.as_deref(), blocks);
+        }
+        BlockKind::Rule => rule(flow),
+        BlockKind::Code(block) => match (block.cell, block.render) {
+            (Some(id), _) => cell::lay_out(flow, block, id),
+            (None, Some(drawing)) => diagram_placeholder::lay_out(flow, block, drawing),
+            (None, None) => {
+                code::lay_out(flow, block);
+            }
+        },
+        BlockKind::Output(id) => cell::detached(flow, *id),
+        BlockKind::Picture(picture) => picture::lay_out(flow, picture, block.span),
+        BlockKind::Columns(columns) => columns::lay_out(flow, columns),
+        BlockKind::Footnote(name, text) => footnote(flow, name, text, block.align),
+        BlockKind::Space(rows) => flow.skip(u32::from(*rows)),
+        BlockKind::JumpToMiddle => flow.go_down_to(flow.room / 2),
+        BlockKind::Problem(index) => problem::diagnostic(flow, *index),
+    }
+}
+
+fn title(flow: &mut Flow<'_>, text: &[Inline], align: Option<Align>, size: Option<u8>) {
+    let style = &flow.context.theme().slide_title;
+    let size = flow.sized(size.unwrap_or(style.font_size));
+    let top = flow.open().saturating_add(style.padding_top.into());
+    flow.close(top, 0);
+    flow.enlarged(size, |flow| {
+        prefixed(
+            flow,
+            &style.prefix,
+            text,
+            style.style,
+            effective_alignment(align, style.alignment),
+        );
+    });
+    flow.skip(u32::from(style.padding_bottom));
+    if style.separator {
+        flow.enlarged(size, rule);
+    }
+    flow.close(flow.height(), 1);
+}
+
+fn heading(flow: &mut Flow<'_>, level: u8, text: &[Inline], align: Option<Align>) {
+    let HeadingStyle { alignment, style, prefix, .. } = heading_style(flow, level);
+    prefixed(flow, prefix, text, *style, effective_alignment(align, *alignment));
+    flow.close(flow.height(), 1);
+}
+
+/// Lays out text after a prefix and a space, if there is a prefix.
+fn prefixed(
+    flow: &mut Flow<'_>,
+    prefix: &str,
+    text: &[Inline],
+    style: Style,
+    alignment: Alignment,
+) {
+    let mut lines = lines(text, InlineStyle::title(style), flow.context);
+    if !prefix.is_empty()
+        && let Some(first) = lines.first_mut()
+    {
+        let text = std::mem::take(first);
+        first.push(prefix, style);
+        first.push(" ", style);
+        first.append(&text);
+    }
+    for line in &lines {
+        flow.rows(line, alignment);
+    }
+}
+
+fn paragraph(flow: &mut Flow<'_>, text: &[Inline], align: Option<Align>) {
+    let alignment = effective_alignment(align, flow.alignment);
+    for line in &lines(text, flow.inline_style, flow.context) {
+        flow.rows(line, alignment);
+    }
+    flow.close(flow.height(), 1);
+}
+
+fn footnote(flow: &mut Flow<'_>, name: &str, text: &[Inline], align: Option<Align>) {
+    let alignment = effective_alignment(align, flow.alignment);
+    let mut note = vec![Inline::Text(name.into(), TextStyle::new(TextStyle::SUPERSCRIPT))];
+    note.extend_from_slice(text);
+    for line in &lines(&note, flow.inline_style, flow.context) {
+        flow.rows(line, alignment);
+    }
+}
+
+/// Lays out a thematic break.
+fn rule(flow: &mut Flow<'_>) {
+    let y = flow.open();
+    let dashes = StyledText::plain(&"—".repeat(usize::from(flow.width)), flow.inline_style.base);
+    flow.put(0, y, (dashes.cut(flow.width), flow.width));
+    flow.close(y.saturating_add(1), 1);
+}

@@ -1,0 +1,258 @@
+//! The status line of a cell, and its text.
+
+use std::time::Duration;
+
+use ratatui::style::{Modifier, Style};
+
+use crate::deck::{Cell, ExecSpec};
+use crate::layout::code::CodeBox;
+use crate::layout::flow::Flow;
+use crate::layout::key_hints::{KeyHints, with_key};
+use crate::layout::text::StyledText;
+use crate::run::{self, CellRun, Outcome, State, format_duration, group_digits};
+use crate::theme::OutputStyle;
+
+/// Minimum columns of a status line.
+const MIN_STATUS_WIDTH: u16 = 32;
+
+/// Shown before the status of the focused cell.
+const FOCUS_MARK: &str = "▸ ";
+
+/// Lays out the status line: a rule as wide as the code with the status in its middle.
+pub(super) fn lay_out(flow: &mut Flow<'_>, panel: &CodeBox, cell: &Cell, run: &CellRun) {
+    let focused = flow.context.inputs.focus == Some(cell.id);
+    let width = panel.range.width.max(MIN_STATUS_WIDTH).min(flow.width);
+    let x = panel.range.x.min(flow.width - width);
+    let style = style_of(&flow.context.theme().output, run);
+    let mark = if focused { FOCUS_MARK } else { "" };
+    let inputs = flow.context.inputs;
+    let mut words = words(run, &cell.exec, inputs.hints);
+    if !run.stale && run.recorded.is_none() && !run::is_current(inputs.deck, inputs.runs, cell) {
+        words.push_str(" · out of date");
+    }
+    let label = StyledText::plain(&format!(" [{mark}{words}] "), style);
+    let dashes = usize::from(width.saturating_sub(label.width()));
+    let mut rule = StyledText::plain(&"—".repeat(dashes / 2), style);
+    let label_style = if focused { style.add_modifier(Modifier::BOLD) } else { style };
+    rule.push(label.as_str(), label_style);
+    rule.push(&"—".repeat(dashes - dashes / 2), style);
+    let y = flow.open();
+    flow.put(x, y, (rule.cut(width), width));
+    flow.close(y.saturating_add(1), 1);
+}
+
+/// Returns the theme's style for a state.
+pub(in crate::layout) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
+    match &run.state {
+        State::NotRun | State::Ready => theme.not_started,
+        State::Queued | State::Compiling | State::Running => theme.running,
+        State::Ended(outcome) if outcome.is_success() => theme.success,
+        State::Ended(_) | State::NotAllowed => theme.failure,
+    }
+}
+
+/// Returns the text of the status line, including key hints.
+pub(in crate::layout) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
+    let mut words = match &run.state {
+        state if exec.module.is_some() => module(run, state, (exec, keys)),
+        State::NotAllowed => {
+            let flag = if exec.output_mode.replaces_code() { "-X" } else { "-x" };
+            let or = if keys.run.is_empty() { "" } else { " or " };
+            format!("may not run · {}{or}{flag}", keys.run)
+        }
+        State::NotRun => with_key("not run", &keys.run),
+        State::Queued if run.link.waits && exec.bench.is_some() => "waits for its turn".to_owned(),
+        State::Queued if run.link.waits => "waits for the block before it".to_owned(),
+        State::Queued => "queued".to_owned(),
+        State::Compiling => {
+            let then = if run.wanted { ", then it runs" } else { "" };
+            format!("{}{then}", run.progress.as_deref().unwrap_or("compiling"))
+        }
+        State::Ready => with_key("ready", &keys.run),
+        State::Running if run.screen.is_some() && !keys.enter.is_empty() => {
+            format!("running {} · {} to type", format_duration(run.elapsed), keys.enter)
+        }
+        State::Running => match &run.prompt {
+            _ if run.awaits.is_some() => {
+                let module = run.awaits.as_deref().unwrap_or_default();
+                format!("waits for module `{module}` to compile")
+            }
+            Some(prompt) if prompt.waits && !prompt.open => {
+                with_key("waits for input", &keys.enter)
+            }
+            Some(prompt) if prompt.waits => "waits for input".to_owned(),
+            _ => format!("running {}", format_duration(run.elapsed)),
+        },
+        State::Ended(outcome) => ended(outcome, run.elapsed),
+    };
+    if let Some(date) = &run.recorded {
+        let age = if run.stale { "stale, " } else { "" };
+        return format!("{age}recorded {date} · {words}");
+    }
+    words.push_str(&background(run.background));
+    if run.is_sandboxed {
+        words.push_str(" · sandboxed");
+    }
+    if run.link.shares_process {
+        words.push_str(" · in place, beside threads");
+    }
+    if run.link.restarted {
+        words.push_str(" · session restarted");
+    }
+    if run.stale {
+        words.push_str(" · stale: the code has changed");
+    }
+    words
+}
+
+/// Returns a note on background processes.
+fn background(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " · 1 process in background".to_owned(),
+        count => format!(" · {} processes in background", group_digits(count)),
+    }
+}
+
+/// Returns the status of a block that becomes a module.
+fn module(run: &CellRun, state: &State, (exec, keys): (&ExecSpec, &KeyHints)) -> String {
+    let name = exec.module.as_ref().map_or("", |module| &*module.name);
+    match state {
+        State::Ready | State::Ended(Outcome::Exited(0)) => format!("module `{name}` is ready"),
+        State::Compiling | State::Queued | State::Running => {
+            run.progress.as_deref().unwrap_or("compiling").to_owned()
+        }
+        State::Ended(outcome) => format!("module `{name}`: {}", ended(outcome, run.elapsed)),
+        State::NotAllowed | State::NotRun => {
+            with_key(&format!("module `{name}`, not compiled"), &keys.run)
+        }
+    }
+}
+
+/// Describes how a run ended and how long it took.
+fn ended(outcome: &Outcome, elapsed: Duration) -> String {
+    let took = format_duration(elapsed);
+    match outcome {
+        Outcome::Exited(0) => format!("done {took}"),
+        Outcome::Exited(status) => format!("failed: exit {status} · {took}"),
+        Outcome::Signaled(signal) => match signal_name(*signal) {
+            Some(name) => format!("failed: signal {signal} ({name}) · {took}"),
+            None => format!("failed: signal {signal} · {took}"),
+        },
+        Outcome::Raised => format!("failed: exception · {took}"),
+        Outcome::NotCompiled => "not compiled".to_owned(),
+        Outcome::NotStarted(_) => "not started".to_owned(),
+        Outcome::Stopped => format!("stopped · {took}"),
+        Outcome::TimedOut => format!("timed out · {took}"),
+    }
+}
+
+/// Returns the name of a signal, if its number is the same on all systems.
+fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::deck::Module;
+
+    fn ended_with(outcome: Outcome) -> CellRun {
+        let elapsed = Duration::from_micros(840);
+        CellRun { state: State::Ended(outcome), elapsed, ..CellRun::default() }
+    }
+
+    #[rstest]
+    #[case(CellRun::default(), "not run · ctrl-e")]
+    #[case(CellRun { state: State::Compiling, ..CellRun::default() }, "compiling")]
+    #[case(
+        CellRun { background: 1, ..ended_with(Outcome::Exited(0)) },
+        "done 0.8 ms · 1 process in background"
+    )]
+    #[case(
+        CellRun { background: 2, ..ended_with(Outcome::Stopped) },
+        "stopped · 0.8 ms · 2 processes in background"
+    )]
+    #[case(
+        CellRun { state: State::Compiling, wanted: true, ..CellRun::default() },
+        "compiling, then it runs"
+    )]
+    #[case(
+        CellRun {
+            state: State::Compiling,
+            progress: Some("compiling 12/37 serde_json".into()),
+            ..CellRun::default()
+        },
+        "compiling 12/37 serde_json"
+    )]
+    #[case(
+        CellRun { state: State::Running, awaits: Some("fast".into()), ..CellRun::default() },
+        "waits for module `fast` to compile"
+    )]
+    #[case(ended_with(Outcome::Exited(0)), "done 0.8 ms")]
+    #[case(ended_with(Outcome::Exited(3)), "failed: exit 3 · 0.8 ms")]
+    #[case(ended_with(Outcome::Signaled(11)), "failed: signal 11 (SIGSEGV) · 0.8 ms")]
+    #[case(ended_with(Outcome::Signaled(40)), "failed: signal 40 · 0.8 ms")]
+    #[case(ended_with(Outcome::TimedOut), "timed out · 0.8 ms")]
+    #[case(
+        CellRun { stale: true, ..ended_with(Outcome::Exited(0)) },
+        "done 0.8 ms · stale: the code has changed"
+    )]
+    #[case(
+        CellRun { recorded: Some("2026-11-22".into()), ..ended_with(Outcome::Raised) },
+        "recorded 2026-11-22 · failed: exception · 0.8 ms"
+    )]
+    #[case(
+        CellRun { recorded: Some("2026-11-22".into()), stale: true, ..ended_with(Outcome::Exited(0)) },
+        "stale, recorded 2026-11-22 · done 0.8 ms"
+    )]
+    fn f159_status_shows_the_state_of_a_run(#[case] run: CellRun, #[case] expected: &str) {
+        assert_eq!(words(&run, &ExecSpec::default(), &KeyHints::default()), expected);
+    }
+
+    #[rstest]
+    #[case(CellRun::default(), "module `fast`, not compiled · ctrl-e")]
+    #[case(CellRun { state: State::Compiling, wanted: true, ..CellRun::default() }, "compiling")]
+    #[case(CellRun { state: State::Ready, ..CellRun::default() }, "module `fast` is ready")]
+    #[case(ended_with(Outcome::Exited(0)), "module `fast` is ready")]
+    #[case(ended_with(Outcome::NotCompiled), "module `fast`: not compiled")]
+    fn module_status_shows_whether_it_is_ready(#[case] run: CellRun, #[case] expected: &str) {
+        let module = Some(Module { name: "fast".into(), is_whole: false });
+        assert_eq!(
+            words(&run, &ExecSpec { module, ..ExecSpec::default() }, &KeyHints::default()),
+            expected
+        );
+    }
+
+    #[test]
+    fn status_mentions_only_bound_keys() {
+        let [bound, unbound] =
+            ["x", ""].map(|key| KeyHints { run: key.to_owned(), enter: key.to_owned() });
+        let replace =
+            ExecSpec { output_mode: crate::deck::OutputMode::Replace, ..ExecSpec::default() };
+        let not_run = CellRun::default();
+        assert_eq!(words(&not_run, &ExecSpec::default(), &bound), "not run · x");
+        assert_eq!(words(&not_run, &ExecSpec::default(), &unbound), "not run");
+        let refused = CellRun { state: State::NotAllowed, ..CellRun::default() };
+        assert_eq!(words(&refused, &replace, &bound), "may not run · x or -X");
+        assert_eq!(words(&refused, &ExecSpec::default(), &unbound), "may not run · -x");
+    }
+}

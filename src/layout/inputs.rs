@@ -1,0 +1,174 @@
+//! The inputs of a layout.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ratatui::layout::Rect;
+
+use super::key_hints::KeyHints;
+use super::scene::Size;
+use crate::deck::{CellId, Cursor, Deck, Inline};
+use crate::highlight::Highlighter;
+use crate::run::Runs;
+use crate::theme::Theme;
+
+/// All inputs of a layout.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The deck.
+    pub deck: &'a Deck,
+    /// The slide and the step.
+    pub at: Cursor,
+    /// The terminal's size.
+    pub size: Size,
+    /// The theme.
+    pub theme: &'a Theme,
+    /// The syntax highlighter.
+    pub highlighter: &'a Highlighter,
+    /// Whether to highlight code that is not cached, which takes time.
+    pub colours: Highlighting,
+    /// The runs of the deck's cells.
+    pub runs: &'a Runs,
+    /// The sizes of pictures.
+    pub measures: &'a PictureSizes,
+    /// The footer's texts.
+    pub footer: &'a FooterText,
+    /// The focused cell, which is marked.
+    pub focus: Option<CellId>,
+    /// Whether to draw a line at the start of each column.
+    pub grid: bool,
+    /// The part of the terminal that slides use.
+    pub limits: SlideArea,
+    /// The keys mentioned in status lines.
+    pub hints: &'a KeyHints,
+}
+
+/// The part of a large terminal that slides use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlideArea {
+    /// Maximum columns.
+    pub columns: u16,
+    /// Horizontal position of narrower slides.
+    pub across: HorizontalAlign,
+    /// Maximum rows.
+    pub rows: u16,
+    /// Vertical position of lower slides.
+    pub down: VerticalAlign,
+}
+
+/// A horizontal position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HorizontalAlign {
+    /// At the left.
+    Left,
+    /// In the middle.
+    Center,
+    /// At the right.
+    Right,
+}
+
+/// A vertical position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerticalAlign {
+    /// At the top.
+    Top,
+    /// In the middle.
+    Center,
+    /// At the bottom.
+    Bottom,
+}
+
+impl SlideArea {
+    /// Returns the area of a screen that slides use.
+    pub(super) fn area(self, columns: u16, rows: u16) -> Rect {
+        let (width, height) = (self.columns.max(1).min(columns), self.rows.max(1).min(rows));
+        let (beside, above) = (columns - width, rows - height);
+        let x = match self.across {
+            HorizontalAlign::Left => 0,
+            HorizontalAlign::Center => beside / 2,
+            HorizontalAlign::Right => beside,
+        };
+        let y = match self.down {
+            VerticalAlign::Top => 0,
+            VerticalAlign::Center => above / 2,
+            VerticalAlign::Bottom => above,
+        };
+        Rect::new(x, y, width, height)
+    }
+}
+
+impl Default for SlideArea {
+    fn default() -> Self {
+        Self {
+            columns: u16::MAX,
+            across: HorizontalAlign::Center,
+            rows: u16::MAX,
+            down: VerticalAlign::Center,
+        }
+    }
+}
+
+/// Which code is highlighted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Highlighting {
+    /// All code, however long that takes.
+    #[default]
+    Full,
+    /// Only code that is cached; other code stays plain.
+    Cached,
+}
+
+/// The sizes of pictures in pixels, or why they cannot be shown.
+#[derive(Clone, Debug, Default)]
+pub struct PictureSizes {
+    /// The sizes by picture.
+    pub pictures: BTreeMap<PictureKey, Result<PixelSize, PictureProblem>>,
+}
+
+/// Why a picture cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureProblem {
+    /// What is wrong, including the picture's name.
+    pub why: String,
+    /// A hint, if there is one.
+    pub hint: Option<String>,
+}
+
+/// Identifies a picture by its source text, before its file is found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PictureKey {
+    /// The directory of the file that names it.
+    pub base: PathBuf,
+    /// The path as written.
+    pub source: Box<str>,
+}
+
+impl PictureKey {
+    /// Returns the key of a file.
+    pub fn of_file(file: &Path) -> Self {
+        let base = file.parent().unwrap_or(Path::new("")).to_owned();
+        Self { base, source: file.file_name().unwrap_or_default().to_string_lossy().into() }
+    }
+}
+
+/// A picture's size in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PixelSize {
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// The footer's three texts with variables filled in, or pictures in their place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FooterText {
+    /// The pictures on the left, in the middle and on the right.
+    pub pictures: [Option<PictureKey>; 3],
+    /// The text on the left.
+    pub left: Vec<Inline>,
+    /// The text in the middle.
+    pub center: Vec<Inline>,
+    /// The text on the right.
+    pub right: Vec<Inline>,
+}
