@@ -190,15 +190,45 @@ pub struct RenderSpec {
 
 /// Returns the code block of a cell among `blocks` and their content.
 pub(super) fn code_of(blocks: &[Block], cell: CellId) -> Option<&CodeBlock> {
-    blocks.iter().find_map(|block| match &block.kind {
-        BlockKind::Code(code) => Some(&**code).filter(|code| code.cell == Some(cell)),
-        BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => code_of(inner, cell),
-        BlockKind::List(list) => list.items.iter().find_map(|item| code_of(&item.blocks, cell)),
-        BlockKind::Columns(columns) => {
-            columns.columns.iter().find_map(|column| code_of(column, cell))
+    let mut found = None;
+    Block::walk_all(blocks, &mut |block| match &block.kind {
+        BlockKind::Code(code) if code.cell == Some(cell) => found = found.or(Some(&**code)),
+        _ => {}
+    });
+    found
+}
+
+impl Block {
+    /// Returns the lists of blocks directly inside this one.
+    pub fn children(&self) -> Vec<&[Self]> {
+        match &self.kind {
+            BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => vec![inner],
+            BlockKind::List(list) => list.items.iter().map(|item| &*item.blocks).collect(),
+            BlockKind::Columns(columns) => columns.columns.iter().map(Vec::as_slice).collect(),
+            _ => Vec::new(),
         }
-        _ => None,
-    })
+    }
+
+    /// Returns the lists of blocks directly inside this one.
+    pub fn children_mut(&mut self) -> Vec<&mut Vec<Self>> {
+        match &mut self.kind {
+            BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => vec![inner],
+            BlockKind::List(list) => list.items.iter_mut().map(|item| &mut item.blocks).collect(),
+            BlockKind::Columns(columns) => columns.columns.iter_mut().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Calls `visit` for this block, then for all blocks inside it.
+    pub fn walk<'b>(&'b self, visit: &mut impl FnMut(&'b Self)) {
+        visit(self);
+        self.children().into_iter().for_each(|inner| Self::walk_all(inner, visit));
+    }
+
+    /// Calls [`Block::walk`] for each of these blocks.
+    pub fn walk_all<'b>(blocks: &'b [Self], visit: &mut impl FnMut(&'b Self)) {
+        blocks.iter().for_each(|block| block.walk(visit));
+    }
 }
 
 impl CodeBlock {

@@ -64,17 +64,11 @@ pub(crate) fn highlight(blocks: &[Block], highlighter: &Highlighter) {
     visit(blocks, &mut |code| drop(highlighter.lines(&code.language, visible_code(code))));
 }
 
-/// Calls `found` with every code block.
+/// Calls `found` for every code block.
 fn visit(blocks: &[Block], found: &mut impl FnMut(&CodeBlock)) {
-    for block in blocks {
-        match &block.kind {
-            BlockKind::Code(code) => found(code),
-            BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => visit(inner, found),
-            BlockKind::Columns(columns) => {
-                columns.columns.iter().for_each(|column| visit(column, found));
-            }
-            BlockKind::List(list) => list.items.iter().for_each(|item| visit(&item.blocks, found)),
-            _ => {}
+    Block::walk_all(blocks, &mut |block| {
+        if let BlockKind::Code(code) = &block.kind {
+            found(code);
         }
-    }
+    });
 }

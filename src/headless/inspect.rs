@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::inspect_code::{child_blocks, not_drawn, not_runnable};
+use super::inspect_code::{not_drawn, not_runnable};
 use super::scene_builder::{measure, visit};
 use crate::deck::{Block, BlockKind, Cursor, Inline, SlideNo, SpanColors, Step};
 use crate::diag::{Diagnostic, closest};
@@ -119,7 +119,7 @@ fn palette(blocks: &[Block], palette: &Palette, found: &mut Vec<Diagnostic>) {
             found.extend(unknown(colors, palette));
         }
     }
-    for inner in blocks.iter().flat_map(child_blocks) {
+    for inner in blocks.iter().flat_map(Block::children) {
         self::palette(inner, palette, found);
     }
 }

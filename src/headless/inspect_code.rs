@@ -49,7 +49,7 @@ fn drawings(blocks: &[Block], found: &mut Vec<Diagnostic>) {
             let hint = "its code is shown; save a picture and write `![](picture.png)`";
             found.push(Diagnostic::warning(block.span, message).hint(hint));
         }
-        for inside in child_blocks(block) {
+        for inside in block.children() {
             drawings(inside, found);
         }
     }
@@ -64,12 +64,3 @@ fn fence_above(deck: &Deck, code: Span) -> Span {
     Span::new(code.file, start..above.len())
 }
 
-/// Returns the lists of blocks inside a block.
-pub(super) fn child_blocks(block: &Block) -> Vec<&[Block]> {
-    match &block.kind {
-        BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => vec![inner],
-        BlockKind::Columns(columns) => columns.columns.iter().map(Vec::as_slice).collect(),
-        BlockKind::List(list) => list.items.iter().map(|item| item.blocks.as_slice()).collect(),
-        _ => Vec::new(),
-    }
-}

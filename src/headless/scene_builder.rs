@@ -142,18 +142,10 @@ pub(super) fn measure(deck: &Deck, at: Cursor, runs: &Runs, media: &mut Media) -
 
 /// Calls `found` with every picture in these blocks and its position.
 pub(super) fn visit(blocks: &[Block], found: &mut impl FnMut(PictureKey, Span)) {
-    for block in blocks {
-        match &block.kind {
-            BlockKind::Picture(picture) => {
-                let (base, source) = (picture.base.clone(), picture.source.clone());
-                found(PictureKey { base, source }, block.span);
-            }
-            BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => visit(inner, found),
-            BlockKind::Columns(columns) => {
-                columns.columns.iter().for_each(|column| visit(column, found));
-            }
-            BlockKind::List(list) => list.items.iter().for_each(|item| visit(&item.blocks, found)),
-            _ => {}
+    Block::walk_all(blocks, &mut |block| {
+        if let BlockKind::Picture(picture) = &block.kind {
+            let (base, source) = (picture.base.clone(), picture.source.clone());
+            found(PictureKey { base, source }, block.span);
         }
-    }
+    });
 }

@@ -48,20 +48,12 @@ struct Markdown {
 
 impl Markdown {
     fn visit(&mut self, blocks: &[Block]) {
-        for block in blocks {
+        Block::walk_all(blocks, &mut |block| {
             self.files.insert(block.span.file);
-            match &block.kind {
-                BlockKind::Code(_) => self.code.push(block.span),
-                BlockKind::Quote(inner) | BlockKind::Alert(.., inner) => self.visit(inner),
-                BlockKind::Columns(columns) => {
-                    columns.columns.iter().for_each(|column| self.visit(column));
-                }
-                BlockKind::List(list) => {
-                    list.items.iter().for_each(|item| self.visit(&item.blocks));
-                }
-                _ => {}
+            if let BlockKind::Code(_) = block.kind {
+                self.code.push(block.span);
             }
-        }
+        });
     }
 
     /// Returns whether a file is markdown; all others are code.

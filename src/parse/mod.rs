@@ -119,18 +119,9 @@ fn in_source_order(mut deck: Deck) -> Deck {
 
 fn renumber(blocks: &mut [Block], new_index: &[usize]) {
     for block in blocks {
-        match &mut block.kind {
-            BlockKind::Problem(index) => *index = new_index[*index],
-            BlockKind::Quote(inside) | BlockKind::Alert(_, _, inside) => {
-                renumber(inside, new_index);
-            }
-            BlockKind::Columns(columns) => {
-                columns.columns.iter_mut().for_each(|column| renumber(column, new_index));
-            }
-            BlockKind::List(list) => {
-                list.items.iter_mut().for_each(|item| renumber(&mut item.blocks, new_index));
-            }
-            _ => {}
+        if let BlockKind::Problem(index) = &mut block.kind {
+            *index = new_index[*index];
         }
+        block.children_mut().into_iter().for_each(|inner| renumber(inner, new_index));
     }
 }

@@ -52,18 +52,10 @@ pub(super) fn replace_diagnostics(deck: &mut Deck, report: Diagnostic) {
 }
 
 fn remove_problems(blocks: &mut Vec<Block>) {
-    blocks.retain_mut(|block| {
-        match &mut block.kind {
-            BlockKind::Problem(_) => return false,
-            BlockKind::Quote(inside) | BlockKind::Alert(_, _, inside) => remove_problems(inside),
-            BlockKind::Columns(columns) => columns.columns.iter_mut().for_each(remove_problems),
-            BlockKind::List(list) => {
-                list.items.iter_mut().for_each(|item| remove_problems(&mut item.blocks));
-            }
-            _ => {}
-        }
-        true
-    });
+    blocks.retain(|block| !matches!(block.kind, BlockKind::Problem(_)));
+    for block in blocks {
+        block.children_mut().into_iter().for_each(remove_problems);
+    }
 }
 
 /// A key at the start of a line.
