@@ -63,4 +63,3 @@ fn fence_above(deck: &Deck, code: Span) -> Span {
     let start = above.rfind('\n').map_or(0, |at| at + 1);
     Span::new(code.file, start..above.len())
 }
-

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use ratatui::layout::Rect;
 
 use super::key_hints::KeyHints;
-use super::scene::Size;
 use crate::deck::{CellId, Cursor, Deck, Inline};
 use crate::highlight::Highlighter;
 use crate::run::Runs;
@@ -41,6 +40,26 @@ pub struct Inputs<'a> {
     pub limits: SlideArea,
     /// The keys mentioned in status lines.
     pub hints: &'a KeyHints,
+}
+
+/// The size and capabilities of the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub columns: u16,
+    /// Rows.
+    pub rows: u16,
+    /// Width and height of a cell in pixels; 10 by 20 if unknown.
+    pub cell: (u16, u16),
+    /// Whether the terminal supports text larger than a cell.
+    pub large_text: bool,
+}
+
+impl Size {
+    /// Creates a size with cells of 10 by 20 pixels and without large text.
+    pub fn new(columns: u16, rows: u16) -> Self {
+        Self { columns, rows, cell: (10, 20), large_text: false }
+    }
 }
 
 /// The part of a large terminal that slides use.

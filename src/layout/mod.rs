@@ -34,12 +34,12 @@ mod wrap;
 pub use code::visible_code;
 pub use inputs::{
     FooterText, Highlighting, HorizontalAlign, Inputs, PictureKey, PictureProblem, PictureSizes,
-    PixelSize, SlideArea, VerticalAlign,
+    PixelSize, Size, SlideArea, VerticalAlign,
 };
 pub use key_hints::KeyHints;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
-pub use scene::{Item, PlacedItem, RAISED, Scene, Size};
+pub use scene::{Item, PlacedItem, RAISED, Scene};
 pub use slide::layout;
 
 #[cfg(test)]

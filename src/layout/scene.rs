@@ -10,28 +10,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
-use super::PictureKey;
+use super::inputs::{PictureKey, Size};
 use crate::deck::CellId;
-
-/// The size and capabilities of the terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// Columns.
-    pub columns: u16,
-    /// Rows.
-    pub rows: u16,
-    /// Width and height of a cell in pixels; 10 by 20 if unknown.
-    pub cell: (u16, u16),
-    /// Whether the terminal supports text larger than a cell.
-    pub large_text: bool,
-}
-
-impl Size {
-    /// Creates a size with cells of 10 by 20 pixels and without large text.
-    pub fn new(columns: u16, rows: u16) -> Self {
-        Self { columns, rows, cell: (10, 20), large_text: false }
-    }
-}
 
 /// One step of one slide, laid out.
 #[derive(Clone, Debug, PartialEq)]

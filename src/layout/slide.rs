@@ -8,10 +8,10 @@ use super::code;
 use super::context::LayoutContext;
 use super::flow::Flow;
 use super::footer;
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Size};
 use super::intro;
 use super::placement;
-use super::scene::{Scene, Size};
+use super::scene::Scene;
 use crate::deck::SlideKind;
 
 /// The first row of a slide's blocks.

@@ -15,12 +15,12 @@ const VERSION: u32 = 1;
 struct RecordingFile {
     version: u32,
     #[serde(deserialize_with = "limits::blocks")]
-    blocks: Vec<BlockRecord>,
+    blocks: Vec<EntryRecord>,
 }
 
 /// An entry, as it is stored.
 #[derive(Serialize, Deserialize)]
-struct BlockRecord {
+struct EntryRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "limits::optional_name")]
     slide: Option<String>,
@@ -82,12 +82,12 @@ impl Recording {
             let most = limits::MAX_TERMINAL_CELLS;
             return broken(format!("its terminals have {cells} cells; the limit is {most}"));
         }
-        Ok(Self { entries: document.blocks.into_iter().map(BlockRecord::into_entry).collect() })
+        Ok(Self { entries: document.blocks.into_iter().map(EntryRecord::into_entry).collect() })
     }
 
     /// Returns the recording as the text of its file.
     pub fn write(&self) -> String {
-        let blocks = self.entries.iter().filter_map(BlockRecord::of).collect();
+        let blocks = self.entries.iter().filter_map(EntryRecord::of).collect();
         let document = RecordingFile { version: VERSION, blocks };
         serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
     }
@@ -104,7 +104,7 @@ impl RecordingSyntaxError {
     }
 }
 
-impl BlockRecord {
+impl EntryRecord {
     fn of(entry: &Entry) -> Option<Self> {
         let Entry { place, language, code, date, result } = entry.clone();
         Some(Self {

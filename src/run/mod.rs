@@ -12,10 +12,9 @@ pub use duration::format_duration;
 pub use output::{Output, OutputRow, OutputValue, Part, TextOutput};
 pub use protocol::{
     DataColumn, DataTable, Event, OPTIMIZED_AWAY, Outcome, Preparation, Request, RunId, RunLimits,
-    Snippet, StdinSource, Target, Timing, group_digits,
+    SessionStart, Snippet, StdinSource, Target, Timing, group_digits,
 };
 pub use state::{
-    CellRun, Prompt, PromptView, Runs, SessionLink, SessionStart, State, Variable, cells_to_run,
-    is_current,
+    CellRun, Prompt, PromptView, Runs, SessionLink, State, Variable, cells_to_run, is_current,
 };
 pub use terminal::{Emulator, MouseAction, Pointer};

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use crate::deck::Block;
 use crate::run::{DataTable, Timing};
 
+pub use screen::OutputRow;
+pub use text_output::TextOutput;
 pub(super) use text_output::whole_characters;
-pub use text_output::{OutputRow, TextOutput};
 
 /// Everything that a run has printed and displayed.
 #[derive(Clone, Debug, Default)]

@@ -6,10 +6,9 @@
 
 use std::fmt;
 
-use ratatui::text::Line;
 use vte::Parser;
 
-use super::screen::TextScreen;
+use super::screen::{OutputRow, TextScreen};
 
 /// Maximum bytes passed to the parser at once.
 const CHUNK_BYTES: usize = 4 * 1024;
@@ -28,15 +27,6 @@ pub struct TextOutput {
     partial: Vec<u8>,
     /// Bytes since the parser last dispatched anything.
     undispatched: usize,
-}
-
-/// One row of text output.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum OutputRow<'a> {
-    /// An unwrapped line.
-    Line(&'a Line<'static>),
-    /// The number of lines omitted between the head and the tail.
-    Omitted(usize),
 }
 
 impl TextOutput {

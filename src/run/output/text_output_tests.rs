@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::Line;
 
 use super::*;
 

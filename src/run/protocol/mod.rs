@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::deck::{Fingerprint, Module, RustBuild};
-use crate::run::{OutputValue, SessionStart};
+use crate::run::OutputValue;
 
 pub use table::{DataColumn, DataTable, group_digits};
 pub use timing::{OPTIMIZED_AWAY, Timing};
@@ -37,6 +37,15 @@ pub struct Request {
     pub session: Option<SessionStart>,
     /// Where standard input comes from, unless the run has its own terminal.
     pub input: StdinSource,
+}
+
+/// The state that a run in a session starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStart {
+    /// A fresh state: the first block of a session.
+    Fresh,
+    /// The state left by this run.
+    After(RunId),
 }
 
 /// The source of a run's standard input.

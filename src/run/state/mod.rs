@@ -13,7 +13,7 @@ use super::terminal::Emulator;
 use crate::deck::CellId;
 
 pub use prompt::{Prompt, PromptView};
-pub use session::{SessionLink, SessionStart, Variable, cells_to_run, is_current};
+pub use session::{SessionLink, Variable, cells_to_run, is_current};
 
 /// The state shown in a block's status line.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -9,15 +9,6 @@ use super::{CellRun, Runs, State};
 use crate::deck::{Cell, CellId, Deck};
 use crate::run::{Outcome, RunId};
 
-/// The state that a run in a session starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionStart {
-    /// A fresh state: the first block of a session.
-    Fresh,
-    /// The state left by this run.
-    After(RunId),
-}
-
 /// A name that a block gave to something, and what that is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variable {

@@ -9,24 +9,20 @@ use super::source::{SourceFile, source_files};
 const CIRCLES: &[(&str, &[&str])] = &[
     ("exec: a plan names how its steps are run", &["exec/process/plan.rs", "exec/process/run.rs"]),
     (
-        "layout: blocks contain blocks",
+        "headless: diagnostics of code and of the deck",
+        &["headless/inspect.rs", "headless/inspect_code.rs"],
+    ),
+    (
+        "layout: lists, quotes, columns and the output of cells contain blocks",
         &[
-            "layout/cell/bench.rs",
-            "layout/cell/data_table.rs",
+            "layout/blocks.rs",
             "layout/cell/mod.rs",
             "layout/cell/output.rs",
-            "layout/cell/prompt.rs",
-            "layout/cell/screen.rs",
+            "layout/cell/result.rs",
             "layout/cell/side_by_side.rs",
-            "layout/code.rs",
             "layout/columns.rs",
-            "layout/diagram_placeholder.rs",
-            "layout/flow.rs",
             "layout/list.rs",
-            "layout/picture.rs",
-            "layout/problem.rs",
             "layout/quote.rs",
-            "layout/table.rs",
         ],
     ),
     (
@@ -38,11 +34,6 @@ const CIRCLES: &[(&str, &[&str])] = &[
         &["project/trust/named.rs", "project/trust/rust.rs"],
     ),
     ("run: cells and their text", &["run/output/screen/cells.rs", "run/output/screen/text.rs"]),
-    (
-        "run: output is kept as text and on a screen",
-        &["run/output/screen/history.rs", "run/output/screen/mod.rs", "run/output/text_output.rs"],
-    ),
-    ("run: a session is part of the protocol", &["run/protocol/mod.rs", "run/state/session.rs"]),
     ("yaml: fields are looked up by keys", &["yaml/fields.rs", "yaml/keys.rs"]),
 ];
 

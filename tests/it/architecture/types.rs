@@ -13,7 +13,7 @@ const LARGE_STRUCTS: &[(&str, &str)] = &[
     ("deck::Options", "one field for each option of a deck"),
     ("exec::os::spawn::SpawnCommand", "one field for each property of a process"),
     ("exec::python::run::RunMonitor", "to be split: the run, and what is read from it"),
-    ("layout::Inputs", "one field for each input of the layout"),
+    ("layout::inputs::Inputs", "one field for each input of the layout"),
     ("layout::flow::Flow", "to be split: the style and the position"),
     ("parse::fence::FenceInfo", "one field for each attribute of a fence"),
     ("present::settings::Settings", "one field for each setting"),

@@ -4,8 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::row::ScreenRow;
-use crate::run::OutputRow;
+use super::row::{OutputRow, ScreenRow};
 
 /// Maximum lines kept at each end.
 const MAX_LINES: usize = 1_000;

@@ -16,10 +16,11 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthChar;
 use vte::{Params, Perform};
 
-use super::OutputRow;
 use crate::source::{is_invisible, mark};
 use history::History;
 use row::ScreenRow;
+
+pub use row::OutputRow;
 
 /// Default number of rows that cursor movement can reach.
 const DEFAULT_ROWS: usize = 50;

@@ -12,6 +12,15 @@ use super::text::RowText;
 /// Maximum columns in a row. Excess text is cut and marked.
 pub(super) const MAX_COLUMNS: usize = 20_000;
 
+/// One row of text output.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OutputRow<'a> {
+    /// An unwrapped line.
+    Line(&'a Line<'static>),
+    /// The number of lines omitted between the head and the tail.
+    Omitted(usize),
+}
+
 /// One row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScreenRow {
