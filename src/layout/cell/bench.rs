@@ -387,7 +387,7 @@ mod tests {
         insta::assert_snapshot!(bars(&contenders.body()), @"
         Python  f(10_000)  ████████████████████████████████████████  20.3 ms
         Rust               failed: exception · 0.0 ms
-        Python             waits for its turn
+        Python             queued
         Rust               not run · ctrl-e
         ");
         let mut empty = timing("1 + 1", 2.0);

@@ -61,8 +61,9 @@ pub(in crate::layout) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) 
             format!("may not run · {}{or}{flag}", keys.run)
         }
         State::NotRun => with_key("not run", &keys.run),
-        State::Queued if run.link.waits && exec.bench.is_some() => "waits for its turn".to_owned(),
-        State::Queued if run.link.waits => "waits for the block before it".to_owned(),
+        State::Queued if run.link.waits && exec.bench.is_none() => {
+            "queued after the previous block".to_owned()
+        }
         State::Queued => "queued".to_owned(),
         State::Compiling => {
             let then = if run.wanted { ", then it runs" } else { "" };
@@ -75,7 +76,7 @@ pub(in crate::layout) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) 
         State::Running => match &run.prompt {
             _ if run.awaits.is_some() => {
                 let module = run.awaits.as_deref().unwrap_or_default();
-                format!("waits for module `{module}` to compile")
+                format!("waiting for module `{module}`")
             }
             Some(prompt) if prompt.waits && !prompt.open => {
                 with_key("waits for input", &keys.enter)
@@ -205,7 +206,7 @@ mod tests {
     )]
     #[case(
         CellRun { state: State::Running, awaits: Some("fast".into()), ..CellRun::default() },
-        "waits for module `fast` to compile"
+        "waiting for module `fast`"
     )]
     #[case(ended_with(Outcome::Exited(0)), "done 0.8 ms")]
     #[case(ended_with(Outcome::Exited(3)), "failed: exit 3 · 0.8 ms")]

@@ -58,14 +58,14 @@ fn row<'s>(screen: &'s str, begin: &str) -> Option<&'s str> {
 
 #[test]
 fn rust_module_is_compared_with_python() {
-    let race = BenchDeck::of(&[
+    let deck = BenchDeck::of(&[
         ("rust +pymodule:fast", "#[pyfunction]\nfn add(n: u64) -> u64 {\n    n + 1\n}"),
         ("python +bench", "import fast\nfast.add(1)"),
         ("python +bench", "import time\ntime.sleep(0.01)"),
     ]);
-    let talk = race.open();
+    let talk = deck.open();
     talk.keys("ctrl-e");
-    talk.wait("both lanes", |screen| {
+    talk.wait("both contenders", |screen| {
         row(screen, "Python  time.sleep(0.01)").is_some_and(|row| row.ends_with(" 1×"))
             && row(screen, "Python  fast.add(1)").is_some_and(|row| row.contains('▏'))
     });
@@ -74,12 +74,12 @@ fn rust_module_is_compared_with_python() {
 
 #[test]
 fn failed_contender_does_not_stop_the_others() {
-    let race = BenchDeck::of(&[
+    let deck = BenchDeck::of(&[
         ("python +bench", "1 / 0"),
         ("rust +bench", "prime(7)"),
         ("python +bench", "sum(range(9))"),
     ]);
-    let talk = race.open();
+    let talk = deck.open();
     talk.keys("ctrl-e");
     talk.wait("all have ended", |screen| {
         row(screen, "Python  sum(range(9))").is_some_and(|row| row.contains('█'))
@@ -92,7 +92,7 @@ fn failed_contender_does_not_stop_the_others() {
         "{screen}"
     );
     // After an edit, it runs with the others.
-    race.edit("1 / 0", "max(1, 0)");
+    deck.edit("1 / 0", "max(1, 0)");
     talk.wait_for("max(1, 0)");
     talk.keys("ctrl-e");
     talk.wait("all have ended again", |screen| {
@@ -104,13 +104,13 @@ fn failed_contender_does_not_stop_the_others() {
 
 #[test]
 fn benchmark_is_stopped_as_a_whole() {
-    let race = BenchDeck::of(&[
+    let deck = BenchDeck::of(&[
         ("python +bench", "print('on your marks', flush=True)\nwhile True: pass"),
         ("python +bench", "sum(range(9))"),
     ]);
-    let talk = race.open();
+    let talk = deck.open();
     talk.keys("ctrl-e");
-    talk.wait_for("waits for its turn");
+    talk.wait_for("queued");
     talk.wait("the first runs", |screen| screen.matches("on your marks").count() == 2);
     talk.keys("ctrl-c");
     talk.wait("both are stopped", |screen| screen.matches("stopped").count() >= 4);
@@ -120,19 +120,19 @@ fn benchmark_is_stopped_as_a_whole() {
 
 #[test]
 fn recorded_benchmark_is_shown_and_exported() {
-    let race = BenchDeck::of(&[
+    let deck = BenchDeck::of(&[
         ("python +bench:a", "import time\ntime.sleep(0.02)"),
         (
             "rust +bench:a",
             "fn nap() {\n    std::thread::sleep(std::time::Duration::from_millis(2));\n}\nnap();",
         ),
     ]);
-    race.command(&["record", "talk.md"]);
+    deck.command(&["record", "talk.md"]);
     let is_shown = |screen: &str| {
         row(screen, "Python  time.sleep(0.02)").is_some_and(|row| row.ends_with(" 1×"))
             && row(screen, "Rust    nap()").is_some_and(|row| row.ends_with('×'))
     };
-    let talk = race.open();
+    let talk = deck.open();
     talk.keys("r");
     talk.wait("the chart", is_shown);
     talk.wait_for("recorded 20");
@@ -143,9 +143,9 @@ fn recorded_benchmark_is_shown_and_exported() {
     talk.keys("r");
     talk.wait_gone("Rust    nap()");
     talk.quit();
-    race.command(&["check", "talk.md", "--run"]);
-    race.edit("Race\n===", "---\noptions:\n  replay: always\n---\n\nRace\n===");
-    let svg = race.command(&["export", "talk.md", "--to", "svg", "-x", "--size", "110x50"]);
+    deck.command(&["check", "talk.md", "--run"]);
+    deck.edit("Race\n===", "---\noptions:\n  replay: always\n---\n\nRace\n===");
+    let svg = deck.command(&["export", "talk.md", "--to", "svg", "-x", "--size", "110x50"]);
     assert_eq!(recorded.lines().count(), 2);
     for row in recorded.lines() {
         let words: Vec<_> = row.split_whitespace().collect();

@@ -126,7 +126,7 @@ fn reader_on_another_slide_is_reported() {
     talk.wait_for("Second");
     talk.keys("ctrl-e");
     talk.wait_for("a block on slide 1 waits for input");
-    talk.wait_for("waits for the block before it");
+    talk.wait_for("queued after the previous block");
     talk.keys("p");
     talk.wait_for("waits for input · tab, enter");
     talk.keys("tab enter");

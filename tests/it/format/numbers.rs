@@ -1,5 +1,5 @@
-//! Numbers of a deck, each written as no author would: the deck is read and drawn, and what cannot be
-//! meant is a mistake with its place.
+//! Extreme numbers in decks: the deck is parsed and drawn, and invalid numbers are reported with
+//! their position.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use livedeck::view::paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// Decks with a number `N` in them.
+/// Decks with a number in place of `N`.
 const DECKS: &[&str] = &[
     "```bash +exec +pty:N:24\nls\n```\n",
     "```bash +exec +pty:standby:80:N\nls\n```\n",
@@ -43,7 +43,7 @@ const DECKS: &[&str] = &[
     "---\ntheme:\n  override:\n    footer: {style: template, height: N, left: a}\n---\na\n",
 ];
 
-/// What stands for the number, and whether it can be meant anywhere.
+/// Numbers, and whether they can be valid anywhere.
 const NUMBERS: &[(&str, bool)] = &[
     ("0", true),
     ("1", true),
@@ -56,7 +56,7 @@ const NUMBERS: &[(&str, bool)] = &[
     ("99999999999999999999", false),
 ];
 
-/// Reads and draws a deck; what is said of it.
+/// Parses and draws a deck, and returns its diagnostics.
 fn drawn(deck: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("talk.md");
@@ -82,19 +82,19 @@ fn drawn(deck: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_number_stops_a_deck() {
+fn extreme_numbers_are_handled() {
     for deck in DECKS {
-        for (number, may_be_meant) in NUMBERS {
-            let said = drawn(&deck.replace('N', number));
-            // As `bash +exec` for `-1`: what is not a value of the attribute is an unknown word.
-            let is_placed = said.iter().any(|said| said.contains(".md:"));
-            assert!(*may_be_meant || is_placed, "{deck}: nothing is said of {number}");
+        for (number, may_be_valid) in NUMBERS {
+            let diagnostics = drawn(&deck.replace('N', number));
+            // As with `bash +exec`, an invalid value makes the attribute an unknown word.
+            let is_placed = diagnostics.iter().any(|line| line.contains(".md:"));
+            assert!(*may_be_valid || is_placed, "{deck}: {number} is not reported");
         }
     }
 }
 
 #[test]
-fn no_count_stops_a_deck() {
+fn extreme_counts_are_handled() {
     let many = |part: &str, count: usize| part.repeat(count);
     let decks = [
         format!("<!-- column_layout: [{}1] -->\n<!-- column: 9 -->\na\n", many("1, ", 20_000)),
