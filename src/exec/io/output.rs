@@ -16,7 +16,7 @@ use crate::exec::RunSink;
 use crate::exec::os::child::{Child, ChildStatus};
 use crate::exec::os::pty::{PtyHolder, PtyPair};
 use crate::exec::os::wait::{poll, readable, wait_readable};
-use crate::exec::process::background::OutputSource;
+use crate::exec::process::background::BackgroundOutput;
 use crate::run::Event;
 
 /// Bytes of the largest event.
@@ -92,7 +92,7 @@ impl LeftoverTerminal {
     }
 }
 
-impl OutputSource for LeftoverTerminal {
+impl BackgroundOutput for LeftoverTerminal {
     fn file(&self) -> Option<BorrowedFd<'_>> {
         self.master.as_ref().map(AsFd::as_fd)
     }

@@ -45,7 +45,7 @@ struct BackgroundRun {
 }
 
 /// Output of a run that has ended.
-pub(in crate::exec) trait OutputSource {
+pub(in crate::exec) trait BackgroundOutput {
     /// Returns the file to read, until no process has the other end open.
     fn file(&self) -> Option<BorrowedFd<'_>>;
 
@@ -79,7 +79,7 @@ impl BackgroundProcesses {
         run: RunId,
         (tree, owner): (&Arc<ProcessTree>, Owner),
         alive: bool,
-        (source, sink): (&mut dyn OutputSource, &RunSink),
+        (source, sink): (&mut dyn BackgroundOutput, &RunSink),
     ) {
         let (mut reported, mut may_have_some) = (0, alive || procfs::has_orphans(owner));
         loop {
@@ -112,7 +112,7 @@ impl BackgroundProcesses {
 }
 
 /// Passes on output until one of these processes has ended or the terminal is closed.
-fn wait(processes: &[Pid], source: &mut dyn OutputSource) {
+fn wait(processes: &[Pid], source: &mut dyn BackgroundOutput) {
     let exits: Vec<_> =
         processes.iter().take(MAX_WATCHED).filter_map(|process| exit_fd(*process)).collect();
     // A process that has ended since it was counted has no pidfd.

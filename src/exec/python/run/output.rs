@@ -33,7 +33,7 @@ pub(super) struct RunOutput {
 /// The output of processes that an ended run left behind.
 pub(in crate::exec::python) struct LeftoverOutput(pub(super) RunOutput);
 
-impl background::OutputSource for LeftoverOutput {
+impl background::BackgroundOutput for LeftoverOutput {
     fn file(&self) -> Option<BorrowedFd<'_>> {
         self.0.terminal().map(AsFd::as_fd)
     }
