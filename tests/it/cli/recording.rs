@@ -154,7 +154,7 @@ fn pictures_are_files_removed_with_their_block() {
     assert_eq!(folder.check(&[]).0, 0);
     image::RgbImage::new(3, 2).save(folder.path("pixel.png")).unwrap();
     let (status, text) = folder.check(&[]);
-    assert!(status == 1 && text.contains("-(a picture"), "{text}");
+    assert!(status == 1 && text.contains("-(picture"), "{text}");
     folder.edit("Pixels", "Dots");
     folder.record();
     assert_eq!(folder.recorded().1, ["dots-1.png", "recording.json"]);
