@@ -7,7 +7,6 @@ use super::source::{SourceFile, source_files};
 
 /// The circles that exist, with the reason. A circle may lose files, not gain any.
 const CIRCLES: &[(&str, &[&str])] = &[
-    ("exec: a plan names how its steps are run", &["exec/process/plan.rs", "exec/process/run.rs"]),
     (
         "headless: diagnostics of code and of the deck",
         &["headless/inspect.rs", "headless/inspect_code.rs"],

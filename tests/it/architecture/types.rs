@@ -23,7 +23,7 @@ const LARGE_STRUCTS: &[(&str, &str)] = &[
 ];
 
 /// Names that several types have, to be made unique.
-const DUPLICATE_NAMES: &[&str] = &["StopReason", "Variable"];
+const DUPLICATE_NAMES: &[&str] = &[];
 
 #[test]
 fn structs_have_few_fields() {
