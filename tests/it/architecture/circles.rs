@@ -8,10 +8,6 @@ use super::source::{SourceFile, source_files};
 /// The circles that exist, with the reason. A circle may lose files, not gain any.
 const CIRCLES: &[(&str, &[&str])] = &[
     (
-        "headless: diagnostics of code and of the deck",
-        &["headless/inspect.rs", "headless/inspect_code.rs"],
-    ),
-    (
         "layout: lists, quotes, columns and the output of cells contain blocks",
         &[
             "layout/blocks.rs",
