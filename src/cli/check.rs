@@ -88,7 +88,7 @@ fn ending(args: &CheckArgs, findings: &[Finding]) -> String {
     format!("{deck}: {words}\n{}", if differs && !args.update { &hint } else { "" })
 }
 
-/// Formats the problems that fail the check, and the findings, as JUnit test cases.
+/// Formats the problems that fail the check, and the findings, as `JUnit` test cases.
 fn junit(
     deck: &Path,
     reports: &[(&[Diagnostic], &Sources)],

@@ -263,7 +263,7 @@ impl TrustedBlock {
     }
 }
 
-/// AttributeList of a block with their values.
+/// Attributes of a block with their values.
 type AttributeList<'b> = Vec<(&'b String, &'b String)>;
 
 /// Pairs each unpaired block with the first old block with the same key.
