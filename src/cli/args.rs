@@ -212,6 +212,13 @@ pub(super) struct CheckArgs {
     /// Update the recording with the new output.
     #[arg(long, requires = "run")]
     pub(super) update: bool,
+    /// Run only the blocks of this slide, counted from 1.
+    #[arg(long, value_name = "N", requires = "run")]
+    pub(super) slide: Option<u32>,
+    /// Run only this block, counted from 1, of the slide or of the deck. The blocks before it in its session
+    /// run, too.
+    #[arg(long, value_name = "N", requires = "run")]
+    pub(super) block: Option<u32>,
     #[command(flatten)]
     pub(super) sandbox: Sandbox,
 }
@@ -221,6 +228,13 @@ pub(super) struct CheckArgs {
 pub(super) struct RecordArgs {
     /// The deck: a markdown file. The recording of `talk.md` is saved in `talk.recording`.
     pub(super) deck: PathBuf,
+    /// Record only the blocks of this slide, counted from 1, and keep the rest of the recording.
+    #[arg(long, value_name = "N")]
+    pub(super) slide: Option<u32>,
+    /// Record only this block, counted from 1, of the slide or of the deck. The blocks before it in its
+    /// session run, too.
+    #[arg(long, value_name = "N")]
+    pub(super) block: Option<u32>,
     #[command(flatten)]
     pub(super) choices: Choices,
     #[command(flatten)]

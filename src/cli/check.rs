@@ -8,13 +8,14 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::args::{CheckArgs, ReportFormat};
+use super::progress::Progress;
 use super::record::Takes;
 use super::settings;
 use crate::config::{self, Config, ConfigError, ConfigProblems};
 use crate::diag::{self, Diagnostic, Severity};
-use crate::headless::{inspect, run_all};
+use crate::headless::{PlanEvent, inspect, run_all};
 use crate::project::{LoadedDeck, RecordingError, load, read_recording};
-use crate::recording::{self, Finding, Purpose, Recording, Summary};
+use crate::recording::{self, BlockSelection, Finding, Purpose, Recording, Summary};
 use crate::source::{Sources, visible_line};
 
 /// Prints the problems. The status says whether the check failed.
@@ -55,16 +56,24 @@ fn run(loaded: &LoadedDeck, args: &CheckArgs, config: &Config) -> anyhow::Result
         read => read?.unwrap_or_default(),
     };
     let recorded = before.find(&loaded.deck);
-    let (mut findings, mut takes, mut printed) = (Vec::new(), Takes::default(), Ok(()));
-    let rounds = recording::check_runs(&loaded.deck);
+    let selection = BlockSelection { slide: args.slide, block: args.block };
+    let mut takes = Takes::of(loaded, selection)?;
+    let plan = takes.selected(recording::check_runs(&loaded.deck));
+    let (mut findings, mut printed) = (Vec::new(), Ok(()));
     let execution = settings::execution(config, args.sandbox)?;
-    run_all(loaded, &args.deck, &execution, &rounds, &mut |round, rehearsed| {
-        let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
-        if round.purpose == Purpose::Show {
-            takes.add(round, rehearsed);
+    let progress = Progress::new("block", plan.len());
+    run_all(loaded, &args.deck, &execution, &plan, &mut |event| {
+        let (planned, captured) = match event {
+            PlanEvent::Begun(number) => return progress.begin(number),
+            PlanEvent::Ended(planned, captured) => (planned, captured),
+        };
+        progress.hide();
+        let ran = captured.as_ref().map(|captured| captured.ran.clone());
+        if planned.purpose == Purpose::Show {
+            takes.add(planned, captured);
         }
-        let recorded = recorded.get(&round.cell).copied();
-        let finding = Finding::of(&loaded.deck, round, ran, recorded);
+        let recorded = recorded.get(&planned.cell).copied();
+        let finding = Finding::of(&loaded.deck, planned, ran, recorded);
         if let (ReportFormat::Text, Ok(()), Some(finding)) = (args.format, &printed, &finding) {
             printed = super::print(&recording::line(finding));
         }

@@ -8,6 +8,7 @@ mod cache;
 mod check;
 mod doctor;
 mod export;
+mod progress;
 mod record;
 mod settings;
 mod themes;

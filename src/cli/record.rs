@@ -1,6 +1,6 @@
 //! `livedeck record`: runs a deck's code and saves the output beside the deck.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,13 +8,15 @@ use anyhow::Context;
 use time::OffsetDateTime;
 
 use super::args::RecordArgs;
+use super::progress::Progress;
 use super::settings;
-use crate::headless::{CapturedRun, run_all};
+use crate::deck::CellId;
+use crate::headless::{CapturedRun, PlanEvent, run_all};
 use crate::project::{
     LoadedDeck, RecordingError, load, read_recording, recording_folder, save_recording,
 };
 use crate::recording::{
-    Finding, MergeOutcome, PlannedRun, Recording, RunResult, Verdict, line, merge,
+    BlockSelection, Finding, MergeOutcome, PlannedRun, Recording, RunResult, Verdict, line, merge,
     presentation_runs,
 };
 use crate::source::visible_line;
@@ -25,23 +27,24 @@ pub(super) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let options = settings::load_options(args.deck.clone(), args.choices.theme.clone(), &config);
     let loaded = load(&options, None).with_context(|| super::quoted(&args.deck))?;
     let before = before(&args.deck)?;
-    let mut takes = Takes::default();
+    let selection = BlockSelection { slide: args.slide, block: args.block };
+    let mut takes = Takes::of(&loaded, selection)?;
+    let plan = takes.selected(presentation_runs(&loaded.deck));
     let mut all_started = true;
     let execution = settings::execution(&config, args.sandbox)?;
     let mut printed = Ok(());
-    run_all(
-        &loaded,
-        &args.deck,
-        &execution,
-        &presentation_runs(&loaded.deck),
-        &mut |round, rehearsed| {
-            let ran = rehearsed.as_ref().map(|rehearsed| rehearsed.ran.clone());
-            takes.add(round, rehearsed);
-            if let Some(finding) = Finding::of(&loaded.deck, round, ran, None) {
+    let progress = Progress::new("block", plan.len());
+    run_all(&loaded, &args.deck, &execution, &plan, &mut |event| match event {
+        PlanEvent::Begun(number) => progress.begin(number),
+        PlanEvent::Ended(planned, captured) => {
+            progress.hide();
+            let ran = captured.as_ref().map(|captured| captured.ran.clone());
+            takes.add(planned, captured);
+            if let Some(finding) = Finding::of(&loaded.deck, planned, ran, None) {
                 all_started &= report(&finding, &mut printed);
             }
-        },
-    );
+        }
+    });
     printed?;
     let changed = takes.save(&loaded, &args.deck, &before)?;
     super::print(&changed)?;
@@ -70,13 +73,27 @@ fn before(deck: &Path) -> anyhow::Result<Recording> {
 }
 
 /// The results of a deck's code, to be recorded.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Takes {
+    /// The cells that the user asks for.
+    cells: BTreeSet<CellId>,
     rounds: Vec<(PlannedRun, RunResult)>,
     pictures: BTreeMap<String, Vec<u8>>,
 }
 
 impl Takes {
+    /// Returns no results of the selected blocks.
+    pub(super) fn of(loaded: &LoadedDeck, selection: BlockSelection) -> anyhow::Result<Self> {
+        let cells = selection.cells(&loaded.deck).map_err(anyhow::Error::msg)?;
+        Ok(Self { cells, rounds: Vec::new(), pictures: BTreeMap::new() })
+    }
+
+    /// Returns the runs of the selected blocks.
+    pub(super) fn selected(&self, mut plan: Vec<PlannedRun>) -> Vec<PlannedRun> {
+        plan.retain(|planned| self.cells.contains(&planned.cell));
+        plan
+    }
+
     /// Adds the result of one run.
     pub(super) fn add(&mut self, round: PlannedRun, rehearsed: Option<CapturedRun>) {
         let Some(CapturedRun { ran, pictures }) = rehearsed else { return };
@@ -92,7 +109,8 @@ impl Takes {
         before: &Recording,
     ) -> anyhow::Result<String> {
         let date = OffsetDateTime::now_utc().date().to_string();
-        let MergeOutcome { recording, changed } = merge(&loaded.deck, before, &self.rounds, &date);
+        let MergeOutcome { recording, changed } =
+            merge(&loaded.deck, before, (&self.cells, &self.rounds), &date);
         let folder = recording_folder(deck);
         let written = save_recording(deck, &recording, &self.pictures, before);
         written.with_context(|| super::quoted(&folder))?;

@@ -5,13 +5,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, after, never, select, unbounded};
+use crossbeam_channel::{Receiver, unbounded};
 
 use crate::app::{App, Effect, Msg, update};
 use crate::deck::{CellId, Deck};
 use crate::exec::{ExecEvent, Executor, Stop, Watchdog};
 use crate::project::{self, Execution, LoadedDeck, RequestOptions, read_markdown};
-use crate::run::Snippet;
+use crate::recording::skip_reason;
+use crate::run::{Event, Outcome, RunLimits, Snippet};
+
+/// Default time limit of a block.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Default time limit of programs that draw on the slide: most never end.
+pub(super) const SCREEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An executor and its events.
 pub(super) struct Driver {
@@ -40,26 +47,19 @@ impl Driver {
         self.executor.prepare(snippets, preload);
     }
 
-    /// Sends messages to the app and waits until nothing runs, or until `timeout`. `options` returns
-    /// how to run each cell.
+    /// Sends messages to the app and waits until nothing runs. `options` returns how to run each cell.
     pub(super) fn run(
         &self,
         deck: &Deck,
         app: &mut App,
         messages: impl IntoIterator<Item = Msg>,
         options: &dyn Fn(CellId) -> RequestOptions,
-        timeout: Option<Duration>,
     ) {
         for msg in messages {
             self.dispatch(deck, app, msg, options);
         }
-        let deadline = timeout.map_or_else(never, after);
         while app.is_running() {
-            let event = select! {
-                recv(self.events) -> event => event,
-                recv(deadline) -> _ => return,
-            };
-            let Ok(event) = event else { return };
+            let Ok(event) = self.events.recv() else { return };
             self.dispatch(deck, app, event.into(), options);
         }
     }
@@ -72,16 +72,27 @@ impl Driver {
         options: &dyn Fn(CellId) -> RequestOptions,
     ) {
         for effect in update(app, msg) {
-            if let Effect::Run { run, cell, terminal, base } = effect {
-                let request = project::request(deck, (run, cell, base), terminal, &options(cell));
-                if let Some(request) = request {
-                    self.executor.run(&request);
-                }
-            } else {
+            let Effect::Run { run, cell, terminal, base } = effect else {
                 control_run(&self.executor, &effect);
+                continue;
+            };
+            if let Some(why) = deck.cell(cell).and_then(|cell| skip_reason(cell)) {
+                let skipped = Event::Finished(Outcome::NotStarted(why.to_owned()), Duration::ZERO);
+                self.dispatch(deck, app, Msg::Run(run, skipped), options);
+                continue;
+            }
+            let request = project::request(deck, (run, cell, base), terminal, &options(cell));
+            if let Some(request) = request {
+                self.executor.run(&request);
             }
         }
     }
+}
+
+/// Returns the limits of a run without a terminal: every block ends in time.
+pub(super) fn run_limits(execution: &Execution) -> RunLimits {
+    let own = execution.limits;
+    RunLimits { timeout: own.timeout.or(Some(DEFAULT_TIMEOUT)), ..own }
 }
 
 /// Applies an effect on a run that was started before. Ignores all other effects.

@@ -1,18 +1,14 @@
 //! Renders slides without a terminal, running their code on request. Used by exports.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use super::driver::Driver;
+use super::driver::{Driver, SCREEN_TIMEOUT, run_limits};
 use super::{code_colors, scene_builder};
 use crate::app::{Action, App, AppOptions, Msg, Trust, update};
 use crate::deck::Cursor;
 use crate::layout::{self, Highlighting, PictureKey, Scene, Size};
 use crate::media::Media;
 use crate::project::{Execution, LoadedDeck, RequestOptions};
-
-/// How long to wait for the runs of a slide. Their output so far is then shown.
-const RUN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Lays out the slides of a deck. Code runs only in [`run`](Self::run).
 pub struct SlideRenderer {
@@ -30,7 +26,7 @@ impl SlideRenderer {
         let media = Media::new(PathBuf::from("."), None, |_| {});
         let mut app = App::new(
             loaded.deck.clone(),
-            AppOptions { trust: Trust::Once, ..AppOptions::default() },
+            AppOptions { trust: Trust::Once, repeats_lost_runs: false, ..AppOptions::default() },
         );
         update(&mut app, Msg::Recorded(loaded.recorded.clone()));
         Self { loaded, app, media, driver: None }
@@ -79,8 +75,12 @@ impl SlideRenderer {
         update(&mut self.app, Msg::SetTrust(execution.trust()));
         let Self { loaded, app, driver, .. } = self;
         let driver = driver.get_or_insert_with(|| Driver::new(loaded, path, execution));
-        let options = RequestOptions { limits: execution.limits, ..RequestOptions::default() };
+        let options = RequestOptions {
+            limits: run_limits(execution),
+            screen_timeout: Some(SCREEN_TIMEOUT),
+            ..RequestOptions::default()
+        };
         let messages = [Msg::Shown, Msg::Act(Action::Execute)];
-        driver.run(&loaded.deck, app, messages, &|_| options, Some(RUN_TIMEOUT));
+        driver.run(&loaded.deck, app, messages, &|_| options);
     }
 }

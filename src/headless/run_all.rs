@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::driver::Driver;
+use super::driver::{Driver, SCREEN_TIMEOUT, run_limits};
 use super::scene_builder;
 use crate::app::{App, AppOptions, Msg, update};
 use crate::deck::{Cell, CellId, Cursor, Deck, Replay, Step};
@@ -18,10 +17,6 @@ use crate::recording::{
 };
 use crate::run::{Outcome, RunLimits, State};
 
-/// Default time limit of a block.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-/// Default time limit of programs that draw on the slide: most never end.
-const SCREEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Terminal size for programs in columns and rows, the same on every machine.
 const TERMINAL_SIZE: (u16, u16) = (100, 30);
 
@@ -34,7 +29,16 @@ struct RunAll<'a> {
     limits: RunLimits,
     /// File names for the pictures of each cell.
     names: Vec<String>,
-    on_result: &'a mut dyn FnMut(PlannedRun, Option<CapturedRun>),
+    on_event: &'a mut dyn FnMut(PlanEvent),
+}
+
+/// The progress of a plan.
+#[derive(Clone, Debug)]
+pub enum PlanEvent {
+    /// The run with this number, from 1, begins.
+    Begun(usize),
+    /// A run has ended: with `None` for a block that cannot run without a terminal.
+    Ended(PlannedRun, Option<CapturedRun>),
 }
 
 /// The result of a run.
@@ -46,19 +50,17 @@ pub struct CapturedRun {
     pub pictures: BTreeMap<String, Vec<u8>>,
 }
 
-/// Executes planned runs of the deck at `path` one after the other. Calls `on_result` after each one,
-/// with `None` for blocks that cannot run without a terminal.
+/// Executes planned runs of the deck at `path` one after the other, and reports their progress.
 pub fn run_all(
     loaded: &LoadedDeck,
     path: &Path,
     execution: &Execution,
     plan: &[PlannedRun],
-    on_result: &mut dyn FnMut(PlannedRun, Option<CapturedRun>),
+    on_event: &mut dyn FnMut(PlanEvent),
 ) {
     if plan.is_empty() {
         return;
     }
-    let own = execution.limits;
     // Runs must be live, even if the deck replays recordings.
     let mut deck = Deck::clone(&loaded.deck);
     deck.options.replay = Replay::Never;
@@ -68,17 +70,23 @@ pub fn run_all(
         driver: Driver::new(&loaded, path, execution),
         app: App::new(
             loaded.deck.clone(),
-            AppOptions { trust: execution.trust(), ..AppOptions::default() },
+            AppOptions {
+                trust: execution.trust(),
+                repeats_lost_runs: false,
+                ..AppOptions::default()
+            },
         ),
         media: Media::new(PathBuf::from("."), None, |_| {}),
-        limits: RunLimits { timeout: own.timeout.or(Some(DEFAULT_TIMEOUT)), ..own },
+        limits: run_limits(execution),
         names: file_names(&block_positions(&loaded.deck)),
         loaded,
-        on_result,
+        on_event,
     };
     runner.prepare(plan);
-    for planned in plan {
-        runner.run(*planned);
+    for (number, planned) in (1..).zip(plan) {
+        (runner.on_event)(PlanEvent::Begun(number));
+        let captured = runner.run(*planned);
+        (runner.on_event)(PlanEvent::Ended(*planned, captured));
     }
 }
 
@@ -91,19 +99,15 @@ impl RunAll<'_> {
         self.driver.prepare(snippets, &deck.options.python_preload);
     }
 
-    fn run(&mut self, planned: PlannedRun) {
+    fn run(&mut self, planned: PlannedRun) -> Option<CapturedRun> {
         let deck = self.loaded.deck.clone();
-        let Some(cell) = deck.cell(planned.cell) else { return };
-        if skip_reason(cell).is_some() {
-            return (self.on_result)(planned, None);
-        }
+        let cell = deck.cell(planned.cell).filter(|cell| skip_reason(cell).is_none())?;
         self.go_to(cell);
         let messages = [Msg::RunCells(vec![cell.id])];
         let limits = self.limits;
         let options = |cell| request_options(planned, cell, limits);
-        self.driver.run(&deck, &mut self.app, messages, &options, None);
-        let captured = self.outcome(cell).map(|outcome| self.capture(cell, outcome));
-        (self.on_result)(planned, captured);
+        self.driver.run(&deck, &mut self.app, messages, &options);
+        self.outcome(cell).map(|outcome| self.capture(cell, outcome))
     }
 
     /// Lays out the last step of the cell's slide, which determines the width of its output.

@@ -9,7 +9,7 @@ use super::LoopEvent;
 use super::channel::EventSender;
 use crate::deck::{Deck, Fingerprint};
 use crate::diag::Diagnostic;
-use crate::headless::run_all;
+use crate::headless::{PlanEvent, run_all};
 use crate::project::{Execution, LoadedDeck};
 use crate::recording::{Finding, Verdict, validation_runs};
 use crate::source::Span;
@@ -35,8 +35,9 @@ impl Validation {
             for loaded in heard {
                 let mut found = Vec::new();
                 let rounds = validation_runs(&loaded.deck);
-                run_all(&loaded, &path, &execution, &rounds, &mut |round, rehearsed| {
-                    let ran = rehearsed.map(|rehearsed| rehearsed.ran);
+                run_all(&loaded, &path, &execution, &rounds, &mut |event| {
+                    let PlanEvent::Ended(round, captured) = event else { return };
+                    let ran = captured.map(|captured| captured.ran);
                     let finding = Finding::of(&loaded.deck, round, ran, None);
                     let cell = loaded.deck.cell(round.cell);
                     let told = cell.zip(finding).and_then(|(cell, it)| mistake(&it, cell.span));

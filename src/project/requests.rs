@@ -84,7 +84,9 @@ fn target(cell: &Cell) -> Target {
 
 fn limits(cell: &Cell, target: Target, options: &RequestOptions) -> RunLimits {
     let default = match (target, options.screen_timeout) {
-        (Target::Screen, Some(most)) => options.limits.timeout.map(|limit| limit.min(most)),
+        (Target::Screen, Some(most)) => {
+            Some(options.limits.timeout.map_or(most, |limit| limit.min(most)))
+        }
         _ => options.limits.timeout,
     };
     let own = cell.exec.timeout_ms.map(Duration::from_millis);
@@ -94,9 +96,7 @@ fn limits(cell: &Cell, target: Target, options: &RequestOptions) -> RunLimits {
 fn input(cell: &Cell, target: Target, options: &RequestOptions) -> StdinSource {
     match &cell.exec.input {
         Some(text) => StdinSource::Text(text.clone()),
-        None if options.is_interactive && matches!(target, Target::Terminal | Target::Picture) => {
-            StdinSource::Speaker
-        }
+        None if options.is_interactive && target != Target::Handover => StdinSource::Speaker,
         None => StdinSource::Empty,
     }
 }

@@ -1,9 +1,11 @@
 //! Merges new results into an existing recording. Unchanged results keep their date and time, so
 //! recording again changes nothing if nothing has changed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::compare::difference;
 use super::{Entry, PlannedRun, RecordedPicture, Recording, RunResult, block_positions};
-use crate::deck::Deck;
+use crate::deck::{CellId, Deck};
 use crate::run::Outcome;
 
 /// The result of merging.
@@ -15,17 +17,20 @@ pub struct MergeOutcome {
     pub changed: usize,
 }
 
-/// Merges the results of these runs into the recording `before`. A block that could not be started
-/// keeps the entry recorded for the same code.
+/// Merges the results of runs of the `selected` cells into the recording `before`. A block that could not
+/// be started keeps the entry recorded for the same code, and a block that is not selected its own.
 pub fn merge(
     deck: &Deck,
     before: &Recording,
-    runs: &[(PlannedRun, RunResult)],
+    (selected, runs): (&BTreeSet<CellId>, &[(PlannedRun, RunResult)]),
     date: &str,
 ) -> MergeOutcome {
     let found = before.find(deck);
     let places = block_positions(deck);
-    let mut merged = MergeOutcome { recording: Recording::default(), changed: 0 };
+    let kept = found.iter().filter(|(cell, _)| !selected.contains(cell));
+    let mut entries: BTreeMap<_, _> =
+        kept.map(|(&cell, found)| (cell, found.entry.clone())).collect();
+    let mut changed = 0;
     for (planned, result) in runs {
         let Some(cell) = deck.cell(planned.cell) else { continue };
         let place = places.get(planned.cell.0 as usize).cloned().unwrap_or_default();
@@ -40,15 +45,15 @@ pub fn merge(
             Some(last) => Entry { place, ..last.clone() },
             None if !is_started => continue,
             None => {
-                merged.changed += 1;
+                changed += 1;
                 let language = cell.language.to_string();
                 let (code, date, result) = (cell.fingerprint, date.to_owned(), result.clone());
                 Entry { place, language, code, date, result }
             }
         };
-        merged.recording.entries.push(entry);
+        entries.insert(cell.id, entry);
     }
-    merged
+    MergeOutcome { recording: Recording { entries: entries.into_values().collect() }, changed }
 }
 
 /// Returns the number of values, and the pictures, whose names depend on the slide's title.
@@ -69,6 +74,32 @@ mod tests {
         presentation_runs(deck).into_iter().zip(result.iter().cloned()).collect()
     }
 
+    /// Merges results of all blocks.
+    fn merge_all(
+        deck: &Deck,
+        before: &Recording,
+        runs: &[(PlannedRun, RunResult)],
+        date: &str,
+    ) -> MergeOutcome {
+        let all = deck.cells.iter().map(|cell| cell.id).collect();
+        merge(deck, before, (&all, runs), date)
+    }
+
+    #[test]
+    fn other_blocks_keep_their_entries() {
+        let deck = deck(&[("One", &["a", "b", "c"])]);
+        let first = runs(&deck, &[result("1", 5), result("2", 5), result("3", 5)]);
+        let first = merge_all(&deck, &Recording::default(), &first, "2026-11-22").recording;
+        let again = &runs(&deck, &[result("1", 5), result("new", 5)])[1..];
+        let selected = [deck.cells[1].id].into();
+        let merged = merge(&deck, &first, (&selected, again), "2026-12-24");
+        let lines = merged.recording.entries.iter().map(|entry| entry.result.lines.concat());
+        assert_eq!(
+            (merged.changed, lines.collect::<Vec<_>>()),
+            (1, vec!["1".into(), "new".into(), "3".into()])
+        );
+    }
+
     fn result(text: &str, millis: u64) -> RunResult {
         let (outcome, took) = (Outcome::Exited(0), Duration::from_millis(millis));
         RunResult {
@@ -85,13 +116,13 @@ mod tests {
     fn recording_again_changes_only_differences() {
         let deck = deck(&[("One", &["a", "b"])]);
         let first = runs(&deck, &[result("1", 5), result("took 3 ms", 6)]);
-        let first = merge(&deck, &Recording::default(), &first, "2026-11-22");
+        let first = merge_all(&deck, &Recording::default(), &first, "2026-11-22");
         assert_eq!(first.changed, 2);
         let again = runs(&deck, &[result("1", 50), result("took 9 ms", 60)]);
-        let again = merge(&deck, &first.recording, &again, "2026-12-24");
+        let again = merge_all(&deck, &first.recording, &again, "2026-12-24");
         assert_eq!((again.changed, &again.recording), (0, &first.recording));
         let other = runs(&deck, &[result("2", 50), result("took 9 ms", 60)]);
-        let other = merge(&deck, &first.recording, &other, "2026-12-24");
+        let other = merge_all(&deck, &first.recording, &other, "2026-12-24");
         let dates: Vec<_> = other.recording.entries.iter().map(|entry| &*entry.date).collect();
         assert_eq!((other.changed, dates), (1, vec!["2026-12-24", "2026-11-22"]));
     }
@@ -100,11 +131,11 @@ mod tests {
     fn unstartable_blocks_keep_their_entry() {
         let deck = deck(&[("One", &["a"])]);
         let first =
-            merge(&deck, &Recording::default(), &runs(&deck, &[result("1", 5)]), "2026-11-22");
+            merge_all(&deck, &Recording::default(), &runs(&deck, &[result("1", 5)]), "2026-11-22");
         let missing =
             RunResult { outcome: Outcome::NotStarted("no bash".to_owned()), ..result("", 0) };
         let runs = runs(&deck, &[missing]);
-        assert_eq!(merge(&deck, &first.recording, &runs, "x").recording, first.recording);
-        assert_eq!(merge(&deck, &Recording::default(), &runs, "x").recording.entries, []);
+        assert_eq!(merge_all(&deck, &first.recording, &runs, "x").recording, first.recording);
+        assert_eq!(merge_all(&deck, &Recording::default(), &runs, "x").recording.entries, []);
     }
 }

@@ -34,7 +34,9 @@ pub use file::RecordingSyntaxError;
 pub use find::{BlockPosition, EntryMatch, block_positions, file_names};
 pub use junit::junit;
 pub use merge::{MergeOutcome, merge};
-pub use plan::{PlannedRun, check_runs, presentation_runs, skip_reason, validation_runs};
+pub use plan::{
+    BlockSelection, PlannedRun, check_runs, presentation_runs, skip_reason, validation_runs,
+};
 pub use report::{Finding, Summary, json, line};
 pub use value::{PlacedValue, RecordedValue};
 

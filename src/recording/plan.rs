@@ -1,5 +1,6 @@
 //! The runs that recording and checking a deck need.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Purpose;
@@ -12,6 +13,43 @@ pub struct PlannedRun {
     pub cell: CellId,
     /// The purpose.
     pub purpose: Purpose,
+}
+
+/// The blocks that the user asks for, counted from 1. By default, all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BlockSelection {
+    /// Only this slide.
+    pub slide: Option<u32>,
+    /// Only this block that can run: of the slide, or of the deck.
+    pub block: Option<u32>,
+}
+
+impl BlockSelection {
+    /// Returns the selected cells of a deck.
+    ///
+    /// # Errors
+    /// There is no such slide or block: a message.
+    pub fn cells(&self, deck: &Deck) -> Result<BTreeSet<CellId>, String> {
+        let slides = deck.slides.len();
+        let place = match self.slide.map(|number| number as usize) {
+            Some(number) if !(1..=slides).contains(&number) => {
+                return Err(format!("there is no slide {number}: the deck has {slides}"));
+            }
+            Some(number) => format!("slide {number}"),
+            None => "the deck".to_owned(),
+        };
+        let is_there = |cell: &&Arc<Cell>| {
+            self.slide.is_none_or(|number| cell.slide.index() + 1 == number as usize)
+        };
+        let cells: Vec<CellId> = deck.cells.iter().filter(is_there).map(|cell| cell.id).collect();
+        let Some(number) = self.block else { return Ok(cells.into_iter().collect()) };
+        match (number as usize).checked_sub(1).and_then(|index| cells.get(index)) {
+            Some(&cell) => Ok([cell].into()),
+            None => {
+                Err(format!("there is no block {number} that can run: {place} has {}", cells.len()))
+            }
+        }
+    }
 }
 
 /// Returns a run of every cell as in a presentation, in deck order.
@@ -55,6 +93,23 @@ mod tests {
     use super::*;
     use crate::deck::{Check, ExecSpec};
     use crate::recording::test_decks::deck;
+
+    #[test]
+    fn blocks_are_selected_by_slide_and_number() {
+        let deck = deck(&[("One", &["a", "b"]), ("Two", &["c"])]);
+        let cells = |slide, block| -> Result<Vec<u32>, String> {
+            let cells = BlockSelection { slide, block }.cells(&deck)?;
+            Ok(cells.into_iter().map(|id| id.0).collect())
+        };
+        assert_eq!(cells(None, None).unwrap(), [0, 1, 2]);
+        assert_eq!(cells(Some(1), None).unwrap(), [0, 1]);
+        assert_eq!(cells(None, Some(3)).unwrap(), [2]);
+        assert_eq!(cells(Some(1), Some(2)).unwrap(), [1]);
+        assert_eq!(cells(Some(3), None).unwrap_err(), "there is no slide 3: the deck has 2");
+        let why = "there is no block 2 that can run: slide 2 has 1";
+        assert_eq!(cells(Some(2), Some(2)).unwrap_err(), why);
+        assert!(cells(None, Some(0)).is_err());
+    }
 
     #[test]
     fn f163_blocks_are_shown_and_validated() {

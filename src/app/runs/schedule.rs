@@ -8,7 +8,7 @@ use crate::app::runs::{bench, replay, session};
 use crate::app::state::permission::{Trust, TrustPrompt};
 use crate::app::state::{App, Mode};
 use crate::deck::{CellId, Pty};
-use crate::run::{self, CellRun, Emulator, Output, RunId, State};
+use crate::run::{self, CellRun, Emulator, Outcome, Output, RunId, State};
 
 /// The minimum number of rows in the terminal of a run.
 const MIN_ROWS: u16 = 10;
@@ -73,6 +73,13 @@ pub(super) fn may_run_chain(app: &App, id: CellId) -> bool {
 
 /// Starts what has to run before a cell, and the cell.
 fn start_due(app: &mut App, id: CellId) -> Vec<Effect> {
+    if let Some(why) = session::lost_before(app, id) {
+        app.internal.last_run += 1;
+        let (run, state) = (RunId(app.internal.last_run), State::Ended(Outcome::NotStarted(why)));
+        app.runs.insert(id, CellRun { run, state, ..CellRun::default() });
+        app.scene_changed();
+        return Vec::new();
+    }
     let due = run::cells_to_run(&app.deck, &app.runs, id);
     due.into_iter().flat_map(|id| start(app, id)).collect()
 }

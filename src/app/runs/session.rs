@@ -102,6 +102,22 @@ fn refusal(app: &App, cell: CellId, outcome: &Outcome) -> String {
     format!("not run: the block before it in its session{place} {how}")
 }
 
+/// Returns why a cell does not run if an earlier block of its session lost the session's state, and such
+/// blocks are not run again: one that was killed, or ended its process.
+pub(super) fn lost_before(app: &App, cell: CellId) -> Option<String> {
+    if app.internal.repeats_lost_runs {
+        return None;
+    }
+    let chain = app.deck.session_up_to(cell);
+    chain.iter().filter(|before| before.id != cell).find_map(|before| {
+        let run = app.runs.get(&before.id).filter(|run| !run.link.has_snapshot && !run.stale)?;
+        let State::Ended(outcome) = &run.state else { return None };
+        let keeps_state = outcome.is_success() || *outcome == Outcome::Raised;
+        let has_begun = !matches!(outcome, Outcome::NotStarted(_));
+        (has_begun && !keeps_state).then(|| refusal(app, before.id, outcome))
+    })
+}
+
 /// The snapshot that a cell was to continue from is gone through no fault of the deck: returns the
 /// cells that restart the session, which happens once.
 fn restart(app: &mut App, cell: CellId) -> NextRuns {

@@ -96,6 +96,8 @@ pub(in crate::app) struct Internal {
     pub(in crate::app) stopped: Option<u64>,
     /// The positions that jumps started from.
     pub(in crate::app) jumps: Jumps,
+    /// See [`AppOptions::repeats_lost_runs`].
+    pub(in crate::app) repeats_lost_runs: bool,
 }
 
 /// What the next layout scrolls into view.
@@ -179,6 +181,9 @@ pub struct AppOptions {
     pub keymap: Keymap,
     /// Whether slides never show the number of errors.
     pub hides_problems: bool,
+    /// Whether a block whose state is lost, because it was killed, runs again for the later blocks of its
+    /// session. Without a terminal it would be killed for each of them.
+    pub repeats_lost_runs: bool,
 }
 
 impl Default for AppOptions {
@@ -189,6 +194,7 @@ impl Default for AppOptions {
             sandbox: Err("there is no sandbox here"),
             keymap: Keymap::default(),
             hides_problems: false,
+            repeats_lost_runs: true,
         }
     }
 }
@@ -196,7 +202,8 @@ impl Default for AppOptions {
 impl App {
     /// Creates the state of a presentation at its first slide.
     pub fn new(deck: Arc<Deck>, options: AppOptions) -> Self {
-        let AppOptions { policy, trust, sandbox, keymap, hides_problems } = options;
+        let AppOptions { policy, trust, sandbox, keymap, hides_problems, repeats_lost_runs } =
+            options;
         let direction = Direction::Forward;
         Self {
             deck,
@@ -216,7 +223,7 @@ impl App {
             permission: Permission { policy, trust, sandbox, summary: None, waiting: Vec::new() },
             keymap,
             changed: Changes { scene: true, paint: true, transition: None },
-            internal: Internal::default(),
+            internal: Internal { repeats_lost_runs, ..Internal::default() },
         }
     }
 

@@ -311,3 +311,25 @@ fn variables_are_listed_and_refreshed() {
     talk.keys("esc tab tab v");
     assert_eq!(talk.app.notice.as_deref(), Some("this block has not run yet"));
 }
+
+#[test]
+fn killed_block_is_not_repeated_without_a_terminal() {
+    let mut talk = chain();
+    talk.app.internal.repeats_lost_runs = false;
+    assert_eq!(runs(&talk.run(0)), [0]);
+    talk.lose(0, Outcome::TimedOut);
+    for later in [1, 2] {
+        assert!(runs(&talk.run(later)).is_empty());
+        let State::Ended(Outcome::NotStarted(why)) = talk.state(later) else { panic!("it ran") };
+        assert!(why.ends_with("took too long"), "{why}");
+    }
+    assert_eq!(runs(&talk.run(0)), [0], "on request it runs again");
+}
+
+#[test]
+fn killed_block_is_repeated_in_a_talk() {
+    let mut talk = chain();
+    talk.run(0);
+    talk.lose(0, Outcome::TimedOut);
+    assert_eq!(runs(&talk.run(1)), [0]);
+}

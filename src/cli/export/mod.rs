@@ -15,6 +15,7 @@ use ratatui::style::Color;
 use self::output::Destination;
 use self::pages::pages;
 use super::args::{ExportArgs, Format, OutputSource};
+use super::progress::Progress;
 use super::settings;
 use crate::config::Config;
 use crate::deck::Cursor;
@@ -45,6 +46,8 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
         source: source(args, &loaded),
         execution: settings::execution(&config, args.sandbox)?,
         overflowing: Vec::new(),
+        progress: Progress::new("page", pages.len()),
+        begun: 0,
     };
     let document = match args.to {
         Format::Svg => exporter.svg(pages[0])?.into_bytes(),
@@ -53,6 +56,7 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<()> {
         #[cfg(feature = "pdf")]
         Format::Pdf => exporter.pdf(&pages, &config)?,
     };
+    exporter.progress.hide();
     let destination = destination(args);
     destination.write(&document)?;
     exporter.report(&destination, pages.len());
@@ -101,6 +105,9 @@ struct Exporter<'a> {
     execution: Execution,
     /// The slides with rows that were cut off.
     overflowing: Vec<usize>,
+    progress: Progress,
+    /// The number of pages that were begun.
+    begun: usize,
 }
 
 impl Exporter<'_> {
@@ -202,7 +209,11 @@ impl Exporter<'_> {
         let scene = self.renderer.scene(at, self.size);
         match self.source {
             OutputSource::None => return scene,
-            OutputSource::Run => self.renderer.run(&self.args.deck, &self.execution),
+            OutputSource::Run => {
+                self.begun += 1;
+                self.progress.begin(self.begun);
+                self.renderer.run(&self.args.deck, &self.execution);
+            }
             OutputSource::Recording => self.renderer.show_recorded(),
         }
         self.renderer.scene(at, self.size)

@@ -17,6 +17,7 @@ use crate::exec::os::child::{Child, ChildStatus};
 use crate::exec::os::pty::{PtyHolder, PtyPair};
 use crate::exec::os::wait::{poll, readable, wait_readable};
 use crate::exec::process::background::BackgroundOutput;
+use crate::exec::process::handle::RunStopReason;
 use crate::run::Event;
 
 /// Bytes of the largest event.
@@ -42,13 +43,14 @@ enum ReadResult {
     Closed,
 }
 
-/// Sends output until the process has ended and all its output was sent. Calls `expired` once at the
-/// deadline, which must end the process. Reports when the process waits for input.
+/// Sends output until the process has ended and all its output was sent. Calls `end` once with a reason,
+/// which must end the process: it reached the deadline, or reads on though its input has ended. Reports
+/// when the process waits for input.
 pub(in crate::exec) fn follow(
     pty: &PtyPair,
     child: &Child,
     (mut deadline, mut watcher): (Option<Instant>, Option<InputWatcher>),
-    expired: impl Fn(),
+    end: impl Fn(RunStopReason),
     sink: &RunSink,
 ) -> ChildStatus {
     let mut buffer = vec![0; CHUNK_BYTES];
@@ -56,7 +58,12 @@ pub(in crate::exec) fn follow(
         let until_check = watcher.as_ref().map(InputWatcher::until_check);
         let has_ended = wait(pty, child, deadline, until_check);
         match read(&pty.master, &mut buffer) {
-            ReadResult::Bytes(bytes) => sink(Event::Output(bytes)),
+            ReadResult::Bytes(bytes) => {
+                if let Some(watcher) = &mut watcher {
+                    watcher.see(&bytes);
+                }
+                sink(Event::Output(bytes));
+            }
             ReadResult::Nothing => {}
             // The terminal was hung up: no more output can come.
             ReadResult::Closed => return child.wait(),
@@ -67,10 +74,13 @@ pub(in crate::exec) fn follow(
         }
         if deadline.is_some_and(|at| at <= now()) {
             deadline = None;
-            expired();
+            end(RunStopReason::TimedOut);
         }
         if let Some(watcher) = &mut watcher {
             watcher.check(child.pid(), sink);
+        }
+        if watcher.take_if(|watcher| watcher.is_ignored()).is_some() {
+            end(RunStopReason::Stopped);
         }
     }
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rustix::process::Pid;
-use rustix::termios::{LocalModes, Winsize};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Winsize};
 
 use crate::exec::RunSink;
 use crate::exec::os::pty::PtyPair;
@@ -30,6 +30,13 @@ const FEED_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Ctrl-d: ends a terminal's input at the start of a line.
 const END_OF_INPUT: &[u8] = b"\x04";
+
+/// How often to end the input of a run that keeps reading: more often than any program asks again.
+const MAX_ENDS: u32 = 100;
+
+/// How programs that use the whole screen begin: they read keys, so ctrl-d would only change what they
+/// show.
+const ALTERNATE_SCREEN: &[u8] = b"\x1b[?1049h";
 
 /// The input side of a run's terminal, which may not be open yet.
 #[derive(Debug, Default)]
@@ -90,22 +97,26 @@ pub(in crate::exec) struct InputWatcher {
     path: PathBuf,
     /// The lines left to feed; `None` if the speaker types.
     lines: Option<VecDeque<Vec<u8>>>,
+    /// How often the end of the input was typed.
+    ends: u32,
+    reads_keys: bool,
     next: Instant,
     has_reported: bool,
 }
 
 impl InputWatcher {
-    /// Watches a run in this terminal. Returns `None` if the run reads nothing.
+    /// Watches a run in this terminal. Returns `None` if the terminal cannot be watched.
     pub(in crate::exec) fn new(input: &StdinSource, pty: &PtyPair) -> Option<Self> {
         let lines = match input {
-            StdinSource::Empty => return None,
+            StdinSource::Empty => Some(VecDeque::new()),
             StdinSource::Speaker => None,
             StdinSource::Text(text) => Some(lines(text)),
         };
         let terminal = pty.master.try_clone().ok()?;
         let interval = if lines.is_some() { FEED_INTERVAL } else { CHECK_INTERVAL };
         let next = Instant::now() + interval;
-        Some(Self { terminal, path: pty.path.clone(), lines, next, has_reported: false })
+        let (path, has_reported) = (pty.path.clone(), false);
+        Some(Self { terminal, path, lines, ends: 0, reads_keys: false, next, has_reported })
     }
 
     /// Returns the time until the next check.
@@ -113,10 +124,21 @@ impl InputWatcher {
         self.next.saturating_duration_since(Instant::now())
     }
 
+    /// Looks at output for signs that the run reads keys.
+    pub(in crate::exec) fn see(&mut self, output: &[u8]) {
+        let mut starts = output.windows(ALTERNATE_SCREEN.len());
+        self.reads_keys = self.reads_keys || starts.any(|bytes| bytes == ALTERNATE_SCREEN);
+    }
+
+    /// Returns whether the run keeps reading though its input has ended again and again.
+    pub(in crate::exec) fn is_ignored(&self) -> bool {
+        self.ends > MAX_ENDS
+    }
+
     /// Checks the process and its descendants, if it is time to.
     pub(in crate::exec) fn check(&mut self, leader: Pid, sink: &RunSink) {
         let now = Instant::now();
-        if now < self.next {
+        if now < self.next || self.is_ignored() {
             return;
         }
         let found = find_reader(leader, &self.path);
@@ -149,7 +171,12 @@ impl InputWatcher {
         match found {
             ReaderState::Reader => match lines.pop_front() {
                 Some(line) => type_at(&self.terminal, &line),
-                None => type_at(&self.terminal, END_OF_INPUT),
+                None if self.reads_keys => {}
+                None => {
+                    self.ends += 1;
+                    read_lines(&self.terminal);
+                    type_at(&self.terminal, END_OF_INPUT);
+                }
             },
             ReaderState::Unknown => {
                 lines.drain(..).for_each(|line| type_at(&self.terminal, &line));
@@ -164,6 +191,20 @@ impl InputWatcher {
 /// Splits a text into lines, each with its line end.
 fn lines(text: &str) -> VecDeque<Vec<u8>> {
     text.lines().map(|line| format!("{line}\n").into_bytes()).collect()
+}
+
+/// Makes a terminal of ours whose reads return at once read lines, for a program that waits until
+/// there is input: ctrl-d then ends the input, and is none.
+fn read_lines(terminal: &OwnedFd) {
+    let Ok(mut modes) = rustix::termios::tcgetattr(terminal) else { return };
+    let minimum = &mut modes.special_codes[SpecialCodeIndex::VMIN];
+    if *minimum == 0 && !modes.local_modes.contains(LocalModes::ICANON) {
+        // In line mode, `VMIN` may be the place of `VEOF`.
+        *minimum = 1;
+        modes.special_codes[SpecialCodeIndex::VEOF] = END_OF_INPUT[0];
+        modes.local_modes.insert(LocalModes::ICANON);
+        let _ = rustix::termios::tcsetattr(terminal, OptionalActions::Now, &modes);
+    }
 }
 
 /// Returns whether a terminal reads lines without echo, as for a password.

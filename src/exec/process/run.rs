@@ -211,10 +211,20 @@ impl ProcessRun {
         let timeout = self.request.limits.timeout;
         let deadline =
             started.zip(timeout).and_then(|(started, timeout)| started.checked_add(timeout));
-        let expired = || self.handle.stop(RunStopReason::TimedOut, Stop::Kill);
-        let input = Some(&self.request.input).filter(|_| self.request.target != Target::Screen);
-        let watcher = input.and_then(|input| InputWatcher::new(input, pty));
-        output::follow(pty, child, (deadline, watcher), expired, &self.sink)
+        let end = |why| self.handle.stop(why, Stop::Kill);
+        output::follow(pty, child, (deadline, self.watcher(pty)), end, &self.sink)
+    }
+
+    /// Returns what watches the input of a run that reads from its terminal, unless the speaker sees and
+    /// types what is on it.
+    fn watcher(&self, pty: &PtyPair) -> Option<InputWatcher> {
+        let has_screen = self.request.target == Target::Screen;
+        let is_watched = match self.request.input {
+            StdinSource::Empty => has_screen,
+            StdinSource::Speaker => !has_screen,
+            StdinSource::Text(_) => true,
+        };
+        InputWatcher::new(&self.request.input, pty).filter(|_| is_watched)
     }
 
     fn spawn_error(&self, step: &PlanStep, error: &io::Error) -> String {

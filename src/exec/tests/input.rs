@@ -92,3 +92,27 @@ fn rust_program_reads_input() {
     harness.executor().type_in(run, b"typed\n");
     assert_eq!(harness.end(run), ("typed\n<typed>".into(), Outcome::Exited(0)));
 }
+
+#[test]
+fn input_of_a_terminal_on_the_slide_ends() {
+    let mut harness = ExecHarness::new();
+    let run = harness.start_request("bash", "read -e -p '> ' line || echo over", |request| {
+        request.target = Target::Screen;
+    });
+    let (text, outcome) = harness.end(run);
+    assert!(text.contains("> ") && text.contains("over"), "{text:?}");
+    assert_eq!(outcome, Outcome::Exited(0));
+}
+
+#[test]
+fn full_screen_program_gets_no_keys() {
+    let mut harness = ExecHarness::new();
+    let code = "stty raw; printf '\\033[?1049h'; read -n1 key && echo \"key $key\"";
+    let run = harness.start_request("bash", code, |request| {
+        request.target = Target::Screen;
+        request.limits.timeout = Some(Duration::from_secs(1));
+    });
+    let (text, outcome) = harness.end(run);
+    assert!(!text.contains("key"), "{text:?}");
+    assert_eq!(outcome, Outcome::TimedOut);
+}

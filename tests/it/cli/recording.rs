@@ -6,6 +6,8 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::harness::{Opening, PtyHarness};
+
 /// A folder with a deck in it.
 struct Folder(TempDir);
 
@@ -399,4 +401,61 @@ fn damaged_recording_is_reported_and_replaced() {
 /// Returns the date in the format of recordings.
 fn today() -> String {
     time::OffsetDateTime::now_utc().date().to_string()
+}
+
+#[test]
+fn one_block_is_recorded_and_checked() {
+    let deck = bash("+exec", "cat data.txt") + "<!-- end_slide -->\n\n";
+    let folder = Folder::new(&(deck + &bash("+exec", "cat data.txt") + &bash("+exec", "echo c")));
+    folder.write("data.txt", "old\n");
+    folder.record();
+    folder.write("data.txt", "new\n");
+    let (status, text) = folder.run(&["record", "talk.md", "--slide", "2", "--block", "1"]);
+    assert_eq!((status, text.matches("block").count()), (0, 2), "{text}");
+    assert!(text.ends_with("talk.recording: 3 blocks, 1 changed\n"), "{text}");
+    let (recording, _) = folder.recorded();
+    assert!(recording.contains("\"old\"") && recording.contains("\"new\""), "{recording}");
+    assert_eq!(folder.check(&["--slide", "2"]).0, 0);
+    assert_eq!(folder.check(&["--block", "3"]).0, 0);
+    assert_eq!(folder.check(&["--block", "1"]).0, 1);
+    assert_eq!(folder.check(&["--block", "1", "--update"]).0, 0);
+    assert_eq!(folder.check(&[]).0, 0, "{}", folder.recorded().0);
+}
+
+#[test]
+fn block_that_cannot_be_selected_is_an_error() {
+    let folder = Folder::new(&bash("+exec", "echo a"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_livedeck"));
+    let output =
+        command.args(["record", "talk.md", "--block", "7"]).current_dir(&folder.0).output();
+    let said = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert_eq!(said, "error: there is no block 7 that can run: the deck has 1\n");
+    assert!(!folder.path("talk.recording").exists());
+}
+
+#[test]
+fn progress_is_shown_on_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let deck = folder.path().join("talk.md");
+    let wait = "until test -e go; do sleep 0.01; done; echo went";
+    std::fs::write(&deck, bash("+exec", "true") + &bash("+exec", wait)).unwrap();
+    let opening = Opening { args: &["record"], ..Opening::default() };
+    let terminal = PtyHarness::open(&deck, &opening);
+    terminal.wait_for("block 2 of 2, ");
+    std::fs::write(folder.path().join("go"), "").unwrap();
+    terminal.wait_for("2 blocks, 2 changed");
+    assert!(!terminal.screen().contains("block 2 of 2"), "{}", terminal.screen());
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn killed_block_of_a_session_does_not_run_again() {
+    let wait = "```python +exec +session +timeout:100ms\nimport signal\n\
+                signal.signal(signal.SIGINT, signal.SIG_IGN)\nprint(1, file=open('runs', 'a'))\n\
+                while True: pass\n```\n\n";
+    let later = "```python +exec +session\nprint('later')\n```\n\n";
+    let folder = Folder::new(&[wait, later, later].concat());
+    let (status, text) = folder.record();
+    assert_eq!((status, text.matches("took too long").count()), (1, 2), "{text}");
+    assert_eq!(std::fs::read_to_string(folder.path("runs")).unwrap(), "1\n");
 }

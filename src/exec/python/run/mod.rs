@@ -22,12 +22,12 @@ use rustix::process::{Pid, Signal};
 use self::handle::PythonRun;
 use self::parent::RunParent;
 use self::values::PendingValues;
-use crate::exec::RunSink;
 use crate::exec::io::capture::StdoutSink;
 use crate::exec::io::stdin::InputWatcher;
 use crate::exec::os::pty::PtyPool;
 use crate::exec::os::temp_dir::TempRoot;
 use crate::exec::os::wait::{poll, readable};
+use crate::exec::{RunSink, Stop};
 
 use crate::exec::python::session::Snapshot;
 use crate::exec::python::worker::report::{self, ReportReader, RunReport, Threads};
@@ -40,6 +40,9 @@ use reports::PendingReports;
 
 /// How long to wait for the output of a requested run alone, and not for its reports.
 const OUTPUT_ONLY_WINDOW: Duration = Duration::from_millis(3);
+
+/// Follows the output of a run that reads on though its input has ended.
+const STILL_READS: &str = "\nstopped: it waits for input, and there is none here\n";
 
 /// How a monitored run ended.
 #[derive(Debug)]
@@ -153,6 +156,10 @@ impl RunMonitor {
     fn watch(&mut self) {
         if let (Some(watch), Some(leader)) = (&mut self.watch, self.run.process()) {
             watch.check(leader, &self.sink);
+        }
+        if self.watch.take_if(|watch| watch.is_ignored()).is_some() {
+            (self.sink)(Event::Output(STILL_READS.into()));
+            self.run.stop(Stop::Kill);
         }
     }
 

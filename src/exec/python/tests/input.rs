@@ -35,3 +35,24 @@ fn input_says_that_there_is_none(#[values(Embedded, Standalone)] mode: TestMode)
     assert!(text.starts_with("Who? "), "{text}");
     assert!(text.ends_with("EOFError\n"), "{text}");
 }
+
+#[rstest]
+#[case("import readline")]
+#[case("import select, sys\nselect.select([sys.stdin], [], [])")]
+fn input_ends_for_readers_that_wait(
+    #[values(Embedded, Standalone)] mode: TestMode,
+    #[case] before: &str,
+) {
+    let code = format!("{before}\ntry:\n    input('Who? ')\nexcept EOFError:\n    print('no one')");
+    let (text, how) = PythonHarness::new(mode).run(&code);
+    assert!(plain(&text).ends_with("no one\n"), "{text:?}");
+    assert_eq!(how, Outcome::Exited(0));
+}
+
+#[rstest]
+fn block_that_reads_on_is_stopped(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import os, termios, tty\ntty.setraw(0)\nwhile True: os.read(0, 1)";
+    let (text, how) = PythonHarness::new(mode).run(code);
+    assert!(text.contains("stopped: it waits for input, and there is none here"), "{text:?}");
+    assert_eq!(how, Outcome::Stopped);
+}
