@@ -1,7 +1,11 @@
-//! The terminal's sixteen named colours and the numbers that escape sequences and palettes use for
-//! them.
+//! Colours of terminals: the sixteen named ones, the numbers that escape sequences and palettes use for
+//! them, their RGB values, and contrast.
+
+mod contrast;
 
 use ratatui::style::Color;
+
+pub use contrast::{Channels, contrast, mix, readable};
 
 /// Ordered by number: the eight dark colours, then the eight bright ones.
 const NAMED_COLORS: [Color; 16] = [
@@ -23,6 +27,29 @@ const NAMED_COLORS: [Color; 16] = [
     Color::White,
 ];
 
+/// The channel values in the 6×6×6 cube of the 256 colours.
+pub const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
+
+/// The sixteen ANSI colours of xterm. Other terminals differ a little.
+const XTERM: [Channels; 16] = [
+    [0, 0, 0],
+    [205, 0, 0],
+    [0, 205, 0],
+    [205, 205, 0],
+    [0, 0, 238],
+    [205, 0, 205],
+    [0, 205, 205],
+    [229, 229, 229],
+    [127, 127, 127],
+    [255, 0, 0],
+    [0, 255, 0],
+    [255, 255, 0],
+    [92, 92, 255],
+    [255, 0, 255],
+    [0, 255, 255],
+    [255, 255, 255],
+];
+
 /// Returns the colour with this number in the 256-colour palette. The first sixteen are named.
 pub fn color(number: u8) -> Color {
     NAMED_COLORS.get(usize::from(number)).copied().unwrap_or(Color::Indexed(number))
@@ -33,6 +60,34 @@ pub fn number(color: Color) -> Option<u8> {
     match color {
         Color::Indexed(number) => Some(number),
         _ => (0..16).find(|number| NAMED_COLORS[usize::from(*number)] == color),
+    }
+}
+
+/// Returns the RGB value of one of the 256 colours, in xterm.
+pub fn indexed(index: u8) -> Channels {
+    match index {
+        0..=15 => XTERM[usize::from(index)],
+        16..=231 => {
+            let cube = index - 16;
+            [cube / 36, cube / 6 % 6, cube % 6].map(|step| CUBE[usize::from(step)])
+        }
+        232.. => [8 + (index - 232) * 10; 3],
+    }
+}
+
+/// Returns the RGB value of a colour, in xterm; none for the terminal's default.
+pub fn rgb(color: Color) -> Option<Channels> {
+    match color {
+        Color::Rgb(red, green, blue) => Some([red, green, blue]),
+        _ => number(color).map(indexed),
+    }
+}
+
+/// Returns the RGB value of a colour if it does not depend on the terminal's settings.
+pub fn fixed_rgb(color: Color) -> Option<Channels> {
+    match number(color) {
+        Some(0..=15) => None,
+        _ => rgb(color),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cache;
 mod paint;
+mod readable;
 mod syntaxes;
 mod themes;
 
@@ -18,12 +19,15 @@ use syntect::highlighting as colors;
 
 use cache::HighlightCache;
 
+use crate::theme::Theme;
+
 pub use themes::names;
 
 /// Highlights code in one theme.
 pub struct Highlighter {
     name: String,
     theme: &'static colors::Theme,
+    ground: Option<Color>,
     rules: colors::Highlighter<'static>,
     cache: Mutex<HighlightCache>,
 }
@@ -36,7 +40,15 @@ impl Highlighter {
 
     fn of(name: &str, theme: &'static colors::Theme) -> Self {
         let rules = colors::Highlighter::new(theme);
-        Self { name: name.to_owned(), theme, rules, cache: Mutex::default() }
+        Self { name: name.to_owned(), theme, ground: None, rules, cache: Mutex::default() }
+    }
+
+    /// Returns the highlighter with colours that are readable on `ground`; `None` is the terminal's
+    /// background, for which they stay.
+    #[must_use]
+    pub fn readable_on(self, ground: Option<Color>) -> Self {
+        let theme = readable::on(self.theme, ground);
+        Self { ground, ..Self::of(&self.name, theme) }
     }
 
     /// Creates a highlighter for the theme in the bytes of a `.tmTheme` file.
@@ -50,6 +62,20 @@ impl Highlighter {
     /// Returns the theme's name, as requested.
     pub fn theme(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the colour behind code in a theme; `None` is the terminal's background.
+    pub fn ground_in(&self, theme: &Theme) -> Option<Color> {
+        if theme.code.background {
+            theme.code.fill.or_else(|| self.background())
+        } else {
+            theme.base.bg
+        }
+    }
+
+    /// Returns the ground on which the colours are readable.
+    pub fn ground(&self) -> Option<Color> {
+        self.ground
     }
 
     /// Returns the theme's background.
@@ -101,5 +127,7 @@ impl fmt::Debug for Highlighter {
     }
 }
 
+#[cfg(test)]
+mod contrast_tests;
 #[cfg(test)]
 mod tests;

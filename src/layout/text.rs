@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use super::limits::{MAX_LINE_BYTES, MAX_ROWS};
 use super::wrap;
 use crate::source::{TextKind, mark_invisible};
+use crate::theme::OutputColors;
 
 /// The style of text that is not part of the output itself.
 pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
@@ -36,6 +37,15 @@ impl StyledText {
         let mut made = Self::default();
         for span in &line.spans {
             made.push(&span.content, line.style.patch(span.style));
+        }
+        made
+    }
+
+    /// Converts a line of output to the theme's colours.
+    pub(super) fn from_output(line: &Line<'_>, colors: &OutputColors) -> Self {
+        let mut made = Self::default();
+        for span in &line.spans {
+            made.push(&span.content, colors.style(line.style.patch(span.style), &span.content));
         }
         made
     }

@@ -103,10 +103,24 @@ pub(super) fn highlighter(
     before: Option<&Arc<Highlighter>>,
 ) -> Arc<Highlighter> {
     let name = theme.code.highlight_theme.as_str();
-    let kept = before.filter(|kept| kept.theme() == name);
-    if let Some(kept) = kept {
+    let is_same =
+        |kept: &&Arc<Highlighter>| kept.theme() == name && kept.ground() == kept.ground_in(theme);
+    if let Some(kept) = before.filter(is_same) {
         return Arc::clone(kept);
     }
+    let found = find_highlighter(load_options, reader, theme, deck);
+    let ground = found.ground_in(theme);
+    Arc::new(found.readable_on(ground))
+}
+
+/// Returns the highlighter that the theme names, in its own colours.
+fn find_highlighter(
+    load_options: &LoadOptions,
+    reader: &DeadlineReader,
+    theme: &Theme,
+    deck: &mut Deck,
+) -> Highlighter {
+    let name = theme.code.highlight_theme.as_str();
     let folder = load_options.themes.as_ref().map(|themes| themes.join("highlighting"));
     let own = folder.map(|folder| reader.list(&folder)).unwrap_or_default();
     let own = own.iter().find(|path| {
@@ -117,7 +131,7 @@ pub(super) fn highlighter(
         let read = reader.read(path, FileKind::Text);
         let (at, path) = (theme.code.highlight_theme_at, path.display());
         match read.map(|bytes| Highlighter::from_bytes(name, &bytes)) {
-            Ok(Ok(highlighter)) => return Arc::new(highlighter),
+            Ok(Ok(highlighter)) => return highlighter,
             Ok(Err(why)) => {
                 let message = format!("`{path}` is not a highlight theme: {why}");
                 deck.diagnostics.push(Diagnostic::error(at, message));
@@ -128,7 +142,7 @@ pub(super) fn highlighter(
             }
         }
     } else if let Some(highlighter) = Highlighter::new(name) {
-        return Arc::new(highlighter);
+        return highlighter;
     } else {
         let message = format!("there is no highlight theme `{name}`");
         let mistake = Diagnostic::error(theme.code.highlight_theme_at, message);
@@ -137,7 +151,7 @@ pub(super) fn highlighter(
         let all = || format!("known highlight themes: {}", names.join(", "));
         deck.diagnostics.push(mistake.hint(hint.unwrap_or_else(all)));
     }
-    Arc::new(Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect includes this theme"))
+    Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect includes this theme")
 }
 
 /// Reads the user's theme files.

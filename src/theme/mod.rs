@@ -10,6 +10,7 @@ mod color;
 mod css;
 mod layers;
 mod library;
+mod output_colors;
 mod panel_styles;
 mod raw;
 mod resolve;
@@ -24,6 +25,7 @@ use crate::source::Span;
 pub use builtin::names;
 pub use color::color;
 pub use library::Library;
+pub use output_colors::OutputColors;
 pub use resolve::{resolve, resolve_with_library};
 
 /// Every style of a deck, resolved.
@@ -187,6 +189,8 @@ pub struct OutputStyle {
     pub style: Style,
     /// Empty cells around it.
     pub padding: Padding,
+    /// The least contrast of text on its ground, 1 to 21; 1 leaves colours as they are.
+    pub minimum_contrast: f64,
     /// Status: not started.
     pub not_started: Style,
     /// Status: running, compiling, queued.
@@ -315,6 +319,8 @@ pub struct Palette {
     pub colors: BTreeMap<String, Color>,
     /// `<span class="name">`: foreground and background.
     pub classes: BTreeMap<String, (Option<Color>, Option<Color>)>,
+    /// The sixteen colours of terminals, for output; `None` means the terminal's own.
+    pub ansi: Option<[Color; 16]>,
 }
 
 /// Brightness of the terminal's background.

@@ -3,6 +3,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::ansi;
+
 /// Share of the text colour in a panel's background, in percent.
 const PANEL_TINT_PERCENT: u16 = 8;
 
@@ -32,9 +34,6 @@ pub(super) fn styles(base: Style, panel: Style, selection: Style) -> (Style, Sty
 
 /// Mixes `percent` of `other` into `color`; `None` if either is a terminal colour.
 fn blend(color: Color, other: Color, percent: u16) -> Option<Color> {
-    let (Color::Rgb(r, g, b), Color::Rgb(to_r, to_g, to_b)) = (color, other) else { return None };
-    let mix = |from: u8, to: u8| {
-        ((u16::from(from) * (100 - percent) + u16::from(to) * percent + 50) / 100) as u8
-    };
-    Some(Color::Rgb(mix(r, to_r), mix(g, to_g), mix(b, to_b)))
+    let [r, g, b] = ansi::mix(ansi::fixed_rgb(color)?, ansi::fixed_rgb(other)?, percent);
+    Some(Color::Rgb(r, g, b))
 }

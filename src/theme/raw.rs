@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::values::{AlignmentSide, FooterKind, Positioning, RawColor};
+use super::values::{AlignmentSide, AnsiColors, ContrastRatio, FooterKind, Positioning, RawColor};
 use super::{FooterPart, Margin};
 use crate::source::Span;
 use crate::yaml::Fields;
@@ -109,6 +109,7 @@ pub(super) struct RawOutput {
     pub(super) running: RawColors,
     pub(super) success: RawColors,
     pub(super) failure: RawColors,
+    pub(super) minimum_contrast: Option<ContrastRatio>,
 }
 
 /// `block_quote`
@@ -169,6 +170,8 @@ pub(super) struct RawPalette {
     pub(super) colors: BTreeMap<String, RawColor>,
     /// Named colour pairs.
     pub(super) classes: BTreeMap<String, RawColors>,
+    /// The sixteen colours of terminals, by number.
+    pub(super) ansi: Option<AnsiColors>,
 }
 
 impl RawTheme {
@@ -319,6 +322,7 @@ impl RawOutput {
     fn read(&mut self, fields: &mut Fields<'_>) {
         self.colors.read(fields);
         self.padding.read(fields);
+        fields.set("minimum_contrast", &mut self.minimum_contrast);
         fields.section("status", |fields| {
             fields.section("not_started", |fields| self.not_started.read_pair(fields));
             fields.section("running", |fields| self.running.read_pair(fields));
@@ -394,6 +398,7 @@ impl RawFooter {
 
 impl RawPalette {
     fn read(&mut self, fields: &mut Fields<'_>) {
+        fields.set("ansi", &mut self.ansi);
         fields.each("colors", |name, color| {
             self.colors.insert(name.to_owned(), color);
         });

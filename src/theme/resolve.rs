@@ -11,11 +11,12 @@ use super::raw::{
     RawAlert, RawAlignment, RawCode, RawColors, RawFooter, RawIntro, RawOutput, RawPadding,
     RawPalette, RawQuote, RawTheme, RawTitle,
 };
-use super::values::{AlignmentSide, FooterKind, Positioning, RawColor};
+use super::values::{AlignmentSide, AnsiColors, FooterKind, Positioning, RawColor};
 use super::{
     AlertKindStyle, AlertStyle, Alignment, Choice, CodeStyle, FooterStyle, HeadingStyle, IntroLine,
     IntroStyle, OutputStyle, Padding, Palette, QuoteStyle, Theme, TitleStyle, panel_styles,
 };
+use crate::ansi;
 use crate::diag::{Diagnostic, closest};
 use crate::source::{Sources, Span};
 
@@ -30,6 +31,9 @@ const DEFAULT_FOOTER_HEIGHT: u16 = 3;
 
 /// Limit of references from one palette colour to the next; ends cycles.
 const MAX_PALETTE_DEPTH: usize = 8;
+
+/// The least contrast of output on its ground.
+const DEFAULT_OUTPUT_CONTRAST: f64 = 3.0;
 
 /// Colours, titles and icons of alerts.
 const DEFAULT_ALERTS: [(Color, &str, &str); 5] = [
@@ -84,6 +88,11 @@ impl<'a> Resolver<'a> {
                 resolver.color(colors.background.as_ref()),
             );
             resolver.palette.classes.insert(name.clone(), pair);
+        }
+        if let Some(AnsiColors(colors)) = &raw.ansi {
+            let colors = colors.each_ref().map(|color| resolver.color(Some(color)));
+            resolver.palette.ansi =
+                Some(array::from_fn(|number| colors[number].unwrap_or(ansi::color(number as u8))));
         }
         resolver
     }
@@ -172,6 +181,7 @@ impl<'a> Resolver<'a> {
         OutputStyle {
             style: self.style(&raw.colors),
             padding: padding(raw.padding),
+            minimum_contrast: raw.minimum_contrast.map_or(DEFAULT_OUTPUT_CONTRAST, |it| it.0),
             not_started: self.style(&raw.not_started),
             running: self.style(&raw.running),
             success: self.style(&raw.success),

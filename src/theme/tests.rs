@@ -62,58 +62,6 @@ fn names_are_sorted() {
 }
 
 #[test]
-fn built_in_themes_have_enough_contrast() {
-    for name in names() {
-        let theme = built_in(name);
-        let Some(base) = theme.base.bg else { continue };
-        let on = |style: Style| style.bg.unwrap_or(base);
-        let body = [theme.base, theme.inline_code, theme.output.style, theme.quote.style];
-        for style in body {
-            let text = style.fg.or(theme.base.fg).unwrap();
-            assert!(contrast(text, on(style)) >= 4.0, "{name}: {style:?}");
-        }
-        assert!(contrast(theme.base.fg.unwrap(), base) >= 4.5, "{name}");
-        let large = theme.headings.iter().map(|heading| heading.style).chain([
-            theme.slide_title.style,
-            theme.output.failure,
-            theme.output.success,
-            theme.output.running,
-            theme.output.not_started,
-        ]);
-        for style in large {
-            assert!(contrast(style.fg.unwrap(), on(style)) >= 4.0, "{name}: {style:?}");
-        }
-        for kind in &theme.alerts.kinds {
-            assert!(
-                contrast(kind.color.unwrap(), on(theme.alerts.style)) >= 4.0,
-                "{name}: {kind:?}"
-            );
-        }
-        assert!(contrast(theme.modal.fg.unwrap(), theme.modal.bg.unwrap()) >= 4.5, "{name}");
-        let selection = theme.modal_selection;
-        assert!(contrast(selection.fg.unwrap(), selection.bg.unwrap()) >= 4.0, "{name}");
-    }
-}
-
-/// The contrast ratio of WCAG 2.1: 1 for equal colours, 21 for black on white.
-fn contrast(a: Color, b: Color) -> f64 {
-    let luminance = |color| {
-        let Color::Rgb(r, g, b) = color else { panic!("{color:?} is the terminal's own") };
-        let linear = |channel: u8| {
-            let channel = f64::from(channel) / 255.0;
-            if channel <= 0.040_45 {
-                channel / 12.92
-            } else {
-                ((channel + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
-    };
-    let (a, b): (f64, f64) = (luminance(a), luminance(b));
-    (a.max(b) + 0.05) / (a.min(b) + 0.05)
-}
-
-#[test]
 fn unknown_name_uses_default_and_suggests_a_name() {
     let (theme, problems) = resolve(&Choice { default: "light", ..named("catpuccin-latte") });
     assert_eq!(theme, Theme { ..built_in("light") });
@@ -234,6 +182,38 @@ fn progress_bar_drops_the_template() {
     let FooterStyle::ProgressBar { character, style } = theme.footer else { panic!() };
     assert_eq!((character, style.fg), ('#', theme.palette.colors.get("muted").copied()));
     assert_eq!(over_dark("footer: {style: empty}").footer, FooterStyle::Empty);
+}
+
+#[test]
+fn sixteen_colours_may_be_palette_names() {
+    let mut colors = vec!["p:brand"; 15];
+    colors.push("abc");
+    let theme = over_dark(&format!(
+        "palette: {{colors: {{brand: '123456'}}, ansi: [{}]}}",
+        colors.join(", ")
+    ));
+    let ansi = theme.palette.ansi.unwrap();
+    assert_eq!((ansi[0], ansi[14]), (Color::Rgb(0x12, 0x34, 0x56), Color::Rgb(0x12, 0x34, 0x56)));
+    assert_eq!(ansi[15], Color::Rgb(0xaa, 0xbb, 0xcc));
+}
+
+#[test]
+fn wrong_colours_of_output_keep_the_themes() {
+    let text = "palette: {ansi: [red, green]}\nexecution_output: {minimum_contrast: 0.5}";
+    let (theme, report) = overridden(text, text);
+    assert_eq!(theme, built_in("dark"));
+    insta::assert_snapshot!(report, @r"
+    error: `palette.ansi` must be a list of sixteen colours
+     --> talk.md:1:17
+      |
+    1 | palette: {ansi: [red, green]}
+      |                 ^^^^^^^^^^^^
+    error: `execution_output.minimum_contrast` must be a contrast ratio from 1 to 21, not `0.5`
+     --> talk.md:2:38
+      |
+    2 | execution_output: {minimum_contrast: 0.5}
+      |                                      ^^^
+    ");
 }
 
 #[test]

@@ -14,6 +14,14 @@ pub(super) struct RawColor {
     pub(super) at: Span,
 }
 
+/// The sixteen colours of `palette.ansi`.
+#[derive(Clone, Debug)]
+pub(super) struct AnsiColors(pub(super) [RawColor; 16]);
+
+/// A contrast ratio.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ContrastRatio(pub(super) f64);
+
 /// The values of `alignment`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum AlignmentSide {
@@ -51,6 +59,25 @@ impl FromNode for RawColor {
 
     fn read(node: &Node, at: Span) -> Option<Self> {
         Some(Self { color: parse_in_theme(text(node)?)?, at })
+    }
+}
+
+impl FromNode for AnsiColors {
+    const EXPECTED: &'static str = "a list of sixteen colours";
+
+    fn read(node: &Node, at: Span) -> Option<Self> {
+        let NodeValue::List(colors) = &node.value else { return None };
+        let colors: Option<Vec<_>> = colors.iter().map(|color| RawColor::read(color, at)).collect();
+        Some(Self(colors?.try_into().ok()?))
+    }
+}
+
+impl FromNode for ContrastRatio {
+    const EXPECTED: &'static str = "a contrast ratio from 1 to 21";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        let ratio = text(node)?.parse().ok()?;
+        (1.0..=21.0).contains(&ratio).then_some(Self(ratio))
     }
 }
 

@@ -4,6 +4,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 
+use crate::ansi::{CUBE, Channels, contrast, indexed, rgb};
+
 /// How many colours a terminal has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorDepth {
@@ -21,29 +23,6 @@ pub enum ColorDepth {
 /// The minimum contrast of text whose original contrast is at least this (the WCAG limit for large
 /// text).
 const MIN_CONTRAST: f64 = 3.0;
-
-/// The channel values in the 6×6×6 cube of the 256 colours.
-const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
-
-/// The sixteen ANSI colours of xterm. Other terminals differ a little.
-const ANSI: [[u8; 3]; 16] = [
-    [0, 0, 0],
-    [205, 0, 0],
-    [0, 205, 0],
-    [205, 205, 0],
-    [0, 0, 238],
-    [205, 0, 205],
-    [0, 205, 205],
-    [229, 229, 229],
-    [127, 127, 127],
-    [255, 0, 0],
-    [0, 255, 0],
-    [255, 255, 0],
-    [92, 92, 255],
-    [255, 0, 255],
-    [0, 255, 255],
-    [255, 255, 255],
-];
 
 /// Replaces the colours that a terminal of this depth does not have.
 pub fn reduce(buffer: &mut Buffer, depth: ColorDepth) {
@@ -98,7 +77,7 @@ fn nearest(color: Color, depth: ColorDepth) -> Color {
     }
 }
 
-fn nearest_256(wanted: [u8; 3]) -> Color {
+fn nearest_256(wanted: Channels) -> Color {
     let step = |value: u8| CUBE.iter().enumerate().min_by_key(|(_, step)| step.abs_diff(value));
     let steps = wanted.map(|value| step(value).map_or(0, |(at, _)| at as u8));
     let cube = 16 + 36 * steps[0] + 6 * steps[1] + steps[2];
@@ -109,7 +88,7 @@ fn nearest_256(wanted: [u8; 3]) -> Color {
     Color::Indexed(nearer.unwrap_or(cube))
 }
 
-fn nearest_16(wanted: [u8; 3]) -> Color {
+fn nearest_16(wanted: Channels) -> Color {
     let colors = palette(ColorDepth::Ansi16);
     let nearest = colors.min_by_key(|(_, candidate)| distance(wanted, *candidate));
     nearest.map_or(Color::Reset, |(color, _)| color)
@@ -117,7 +96,7 @@ fn nearest_16(wanted: [u8; 3]) -> Color {
 
 /// Returns the palette of this depth. The first sixteen of 256 colours are left out because users
 /// redefine them.
-fn palette(depth: ColorDepth) -> impl Iterator<Item = (Color, [u8; 3])> {
+fn palette(depth: ColorDepth) -> impl Iterator<Item = (Color, Channels)> {
     let indices = match depth {
         ColorDepth::Ansi256 => 16..=255_u8,
         _ => 0..=15,
@@ -125,65 +104,13 @@ fn palette(depth: ColorDepth) -> impl Iterator<Item = (Color, [u8; 3])> {
     indices.map(|index| (Color::Indexed(index), indexed(index)))
 }
 
-/// Returns the RGB value of one of the 256 colours.
-fn indexed(index: u8) -> [u8; 3] {
-    match index {
-        0..=15 => ANSI[usize::from(index)],
-        16..=231 => {
-            let cube = index - 16;
-            [cube / 36, cube / 6 % 6, cube % 6].map(|step| CUBE[usize::from(step)])
-        }
-        232.. => [8 + (index - 232) * 10; 3],
-    }
-}
-
-/// Returns the RGB value of a colour; none for the terminal's default.
-fn rgb(color: Color) -> Option<[u8; 3]> {
-    let index = match color {
-        Color::Reset => return None,
-        Color::Rgb(red, green, blue) => return Some([red, green, blue]),
-        Color::Indexed(index) => index,
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 8,
-        Color::LightRed => 9,
-        Color::LightGreen => 10,
-        Color::LightYellow => 11,
-        Color::LightBlue => 12,
-        Color::LightMagenta => 13,
-        Color::LightCyan => 14,
-        Color::White => 15,
-    };
-    Some(indexed(index))
-}
-
 /// Returns the perceived difference of two colours: the red-mean approximation of the CIELUV distance
 /// (<https://www.compuphase.com/cmetric.htm>).
-fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
+fn distance(one: Channels, other: Channels) -> u32 {
     let [red, green, blue] =
         [0, 1, 2].map(|channel| u32::from(one[channel].abs_diff(other[channel])));
     let mean = u32::midpoint(one[0].into(), other[0].into());
     ((512 + mean) * red * red + 1024 * green * green + (767 - mean) * blue * blue) >> 8
-}
-
-/// Returns the WCAG 2 contrast ratio, from 1 to 21.
-fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
-    let (one, other) = (luminance(one), luminance(other));
-    (one.max(other) + 0.05) / (one.min(other) + 0.05)
-}
-
-fn luminance(color: [u8; 3]) -> f64 {
-    let [red, green, blue] = color.map(|channel| {
-        let value = f64::from(channel) / 255.0;
-        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-    });
-    0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! View: draws a scene and the app's state into a buffer. It decides nothing: layout and the app have.
 
 mod color_depth;
+mod dim;
 mod editor;
 mod help;
 mod index;
@@ -49,6 +50,7 @@ pub fn draw(
         Mode::TrustPrompt(prompt) => trust_prompt::draw(app, prompt, theme, buffer),
     }
     status::draw(app, theme, buffer);
+    dim::resolve(buffer);
     if scene.size.large_text {
         large_text::mend(buffer);
     }

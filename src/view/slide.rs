@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::large_text;
+use super::{dim, large_text};
 use crate::layout::{Item, PictureKey, PlacedItem, RAISED, Scene};
 
 /// The place of a picture on the screen.
@@ -37,13 +37,17 @@ pub fn paint(scene: &Scene, scroll: u32, buffer: &mut Buffer) -> Vec<Overlay> {
 /// Paints only the body from row `first` on, over the whole screen.
 pub fn paint_body(scene: &Scene, first: u32, buffer: &mut Buffer) -> Vec<Overlay> {
     let area = screen(scene, buffer);
-    BodyWindow { area, scroll: first }.paint_all(&scene.body, buffer)
+    let overlays = BodyWindow { area, scroll: first }.paint_all(&scene.body, buffer);
+    dim::resolve(buffer);
+    overlays
 }
 
 /// Paints only the frame, over what is in the buffer.
 pub fn paint_frame(scene: &Scene, buffer: &mut Buffer) -> Vec<Overlay> {
     let area = screen(scene, buffer);
-    BodyWindow { area, scroll: 0 }.paint_all(&scene.frame, buffer)
+    let overlays = BodyWindow { area, scroll: 0 }.paint_all(&scene.frame, buffer);
+    dim::resolve(buffer);
+    overlays
 }
 
 /// Returns the areas of pictures and unfinished diagrams, with row `first` of the body at the top.

@@ -17,7 +17,7 @@ use crate::layout::placement::effective_alignment;
 use crate::layout::text::{DIM, StyledText};
 use crate::layout::wrap;
 use crate::run::{CellRun, Output, OutputRow, OutputValue, Part, TextOutput, group_digits};
-use crate::theme::{Alignment, Padding};
+use crate::theme::{Alignment, OutputColors, Padding};
 
 /// Lines longer than this many bytes are cut at the edge instead of at words, which keeps thousands
 /// of long lines fast.
@@ -121,7 +121,10 @@ impl<'a> TextLayout<'a> {
             flow.fill(panel.range.x, top, (panel.range.width, height), style);
         }
         let y = top.saturating_add(panel.above);
-        for (line, y) in self.visible(panel.inner(), &heights, &window).into_iter().zip(y..) {
+        let colors = flow.context.theme().output_colors(!block.no_background);
+        for (line, y) in
+            self.visible((panel.inner(), &colors), &heights, &window).into_iter().zip(y..)
+        {
             flow.put(panel.x(), y, (line, panel.inner()));
         }
         if window.is_part() {
@@ -144,7 +147,12 @@ impl<'a> TextLayout<'a> {
     }
 
     /// Returns the visible wrapped rows.
-    fn visible(&self, columns: u16, heights: &[usize], window: &RowWindow) -> Vec<Line<'static>> {
+    fn visible(
+        &self,
+        (columns, colors): (u16, &OutputColors),
+        heights: &[usize],
+        window: &RowWindow,
+    ) -> Vec<Line<'static>> {
         let mut above = window.first;
         let mut lines = Vec::new();
         for (row, &height) in rows(self.written).zip(heights) {
@@ -152,7 +160,7 @@ impl<'a> TextLayout<'a> {
                 above -= height;
                 continue;
             }
-            let text = text_of(row);
+            let text = text_of(row, colors);
             if let OutputRow::Line(_) = row {
                 let cut = wrapped(text.as_str(), columns);
                 lines.extend(cut.into_iter().skip(above).map(|row| text.row(row).0));
@@ -203,9 +211,9 @@ pub(in crate::layout) fn width(row: OutputRow<'_>) -> u16 {
 }
 
 /// Returns a row as text.
-pub(in crate::layout) fn text_of(row: OutputRow<'_>) -> StyledText {
+pub(in crate::layout) fn text_of(row: OutputRow<'_>, colors: &OutputColors) -> StyledText {
     match row {
-        OutputRow::Line(line) => StyledText::from_line(line),
+        OutputRow::Line(line) => StyledText::from_output(line, colors),
         OutputRow::Omitted(count) => {
             StyledText::plain(&format!("… {} lines left out …", group_digits(count)), DIM)
         }

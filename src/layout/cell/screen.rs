@@ -9,6 +9,7 @@ use crate::layout::flow::Flow;
 use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::StyledText;
 use crate::run::{CellRun, Emulator, State};
+use crate::theme::OutputColors;
 
 /// Minimum rows of a terminal. With fewer rows left, it extends below the page.
 const MIN_ROWS: u32 = 8;
@@ -34,7 +35,8 @@ pub(in crate::layout) fn lay_out(
     };
     flow.fill(x, y, (columns, rows.into()), style);
     if let Some(screen) = &run.screen {
-        for (text, y) in self::rows(screen, run, (columns, rows)).into_iter().zip(y..) {
+        let colors = flow.context.theme().output_colors(!block.no_background);
+        for (text, y) in self::rows(screen, run, (rows, &colors)).into_iter().zip(y..) {
             if !text.is_empty() {
                 let width = text.width().min(columns);
                 flow.put(x, y, (text.cut(width), width));
@@ -69,12 +71,14 @@ fn size(flow: &Flow<'_>, pty: Pty, y: u32) -> (u16, u16) {
 pub(in crate::layout) fn rows(
     screen: &Emulator,
     run: &CellRun,
-    (_, rows): (u16, u16),
+    (rows, colors): (u16, &OutputColors),
 ) -> Vec<StyledText> {
     let is_alive = matches!(run.state, State::Running);
     let lines = screen.lines(is_alive).into_iter().take(rows.into());
     lines
-        .map(|line| trimmed(line).map(|line| StyledText::from_line(&line)).unwrap_or_default())
+        .map(|line| {
+            trimmed(line).map(|line| StyledText::from_output(&line, colors)).unwrap_or_default()
+        })
         .collect()
 }
 

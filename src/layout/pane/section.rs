@@ -17,7 +17,7 @@ use crate::layout::picture;
 use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::{DIM, StyledText};
 use crate::run::{CellRun, OutputRow, OutputValue, Part, State, TextOutput};
-use crate::theme::Alignment;
+use crate::theme::{Alignment, OutputColors};
 
 /// A part of an output.
 pub(super) enum Section<'a> {
@@ -38,6 +38,7 @@ pub(super) struct TextSection<'a> {
     written: &'a TextOutput,
     starts: Vec<u32>,
     columns: u16,
+    colors: OutputColors,
 }
 
 /// A data table: its header, its rows, and a note on what is omitted.
@@ -55,6 +56,7 @@ pub(super) fn all<'a>(
     run: &'a CellRun,
 ) -> Vec<Section<'a>> {
     let columns = flow().width;
+    let colors = flow().context.theme().output_colors(false);
     let laid = |fill: &dyn Fn(&mut Flow<'a>)| {
         let mut flow = flow();
         fill(&mut flow);
@@ -70,7 +72,7 @@ pub(super) fn all<'a>(
     for part in run.output.parts() {
         all.push(match part {
             Part::Text(written) if written.is_empty() => continue,
-            Part::Text(written) => Section::Text(TextSection::new(written, columns)),
+            Part::Text(written) => Section::Text(TextSection::new(written, columns, colors)),
             Part::Value(OutputValue::Table(table)) => {
                 Section::Table(TableSection::new(DataGrid::new(table, columns, view.left), columns))
             }
@@ -118,7 +120,8 @@ fn terminal<'a>(flow: &Flow<'_>, id: CellId, run: &CellRun) -> Option<Section<'a
         Some(pty) if run.recorded.is_none() => pty.size.unwrap_or(whole),
         _ => emulator.size(),
     };
-    let lines = screen::rows(emulator, run, size);
+    let colors = flow.context.theme().output_colors(false);
+    let lines = screen::rows(emulator, run, (size.1, &colors));
     Some(Section::Terminal(size, lines))
 }
 
@@ -152,7 +155,7 @@ impl Section<'_> {
     /// Returns the text of a line.
     pub(super) fn text(&self, line: usize) -> Option<StyledText> {
         match self {
-            Self::Text(listing) => listing.written.row(line).map(output::text_of),
+            Self::Text(listing) => listing.text(line),
             Self::Table(table) => table.line(line),
             Self::Blocks(items, _) => match &items.get(line)?.item {
                 Item::Text(line) => Some(StyledText::from_line(line)),
@@ -217,10 +220,10 @@ fn place_lines(
 }
 
 impl<'a> TextSection<'a> {
-    fn new(written: &'a TextOutput, columns: u16) -> Self {
+    fn new(written: &'a TextOutput, columns: u16, colors: OutputColors) -> Self {
         let height = |row: OutputRow<'_>| match row {
             OutputRow::Line(_) if output::width(row) > columns => {
-                output::wrapped(output::text_of(row).as_str(), columns).len().max(1)
+                output::wrapped(output::text_of(row, &colors).as_str(), columns).len().max(1)
             }
             _ => 1,
         };
@@ -229,7 +232,11 @@ impl<'a> TextSection<'a> {
             Some(*end)
         });
         let starts = std::iter::once(0).chain(ends).collect();
-        Self { written, starts, columns }
+        Self { written, starts, columns, colors }
+    }
+
+    fn text(&self, line: usize) -> Option<StyledText> {
+        self.written.row(line).map(|row| output::text_of(row, &self.colors))
     }
 
     /// Returns the number of rows of a line.
@@ -242,7 +249,7 @@ impl<'a> TextSection<'a> {
         if self.height(line) <= 1 {
             return start;
         }
-        let text = self.written.row(line).map(output::text_of).unwrap_or_default();
+        let text = self.text(line).unwrap_or_default();
         let rows = output::wrapped(text.as_str(), self.columns);
         let row = rows.iter().position(|row| row.end > byte).unwrap_or(rows.len().max(1) - 1);
         start + row as u32
@@ -260,8 +267,8 @@ impl<'a> TextSection<'a> {
             if start >= rows.end {
                 break;
             }
-            let Some(row) = self.written.row(line) else { break };
-            let text = marked(line, output::text_of(row));
+            let Some(text) = self.text(line) else { break };
+            let text = marked(line, text);
             if self.height(line) <= 1 {
                 let item = Item::Text(text.cut(self.columns));
                 items.push(PlacedItem { x: 0, y: start, item });

@@ -1,7 +1,10 @@
 //! Executable blocks: status, output, input.
 
+use ratatui::style::Color;
+
 use super::*;
-use crate::run::Prompt;
+use crate::deck::Pty;
+use crate::run::{Emulator, Prompt};
 
 #[test]
 fn cell_that_never_ran_shows_a_status_line() {
@@ -167,4 +170,35 @@ fn f157_detached_output_looks_the_same() {
     assert_eq!(rows, 1..12, "includes the detached output");
     let behind = lay_out(vec![cell("echo hi"), output()], true);
     assert_eq!(behind, lay_out(vec![cell("echo hi")], false));
+}
+
+/// Returns the colours of the text `word` on the slide.
+fn colors_of(fixture: &Fixture, word: &str) -> Vec<Option<Color>> {
+    let scene = fixture.scene();
+    let texts = scene.body.iter().filter_map(|placed| match &placed.item {
+        Item::Text(line) => Some(line.spans.clone()),
+        _ => None,
+    });
+    texts.flatten().filter(|span| span.content == word).map(|span| span.style.fg).collect()
+}
+
+#[test]
+fn output_and_terminals_have_the_themes_colours() {
+    let expected = [Some(Color::Rgb(1, 2, 3))];
+    let with_ansi = |run| {
+        let mut fixture = Fixture::new(vec![cell("x")]).run(run);
+        fixture.theme.palette.ansi = Some([Color::Rgb(1, 2, 3); 16]);
+        fixture.theme.output.minimum_contrast = 1.0;
+        fixture
+    };
+    let output = with_ansi(written(["\x1b[31mred\x1b[m".to_owned()]));
+    assert_eq!(colors_of(&output, "red"), expected);
+    let mut emulator = Emulator::new(20, 3);
+    let _ = emulator.feed(b"\x1b[31mred\x1b[m");
+    let run = CellRun { screen: Some(emulator), state: State::Running, ..CellRun::default() };
+    let mut terminal = with_ansi(run);
+    let pty = Some(Pty { standby: false, size: Some((20, 3)) });
+    let exec = ExecSpec { pty, ..ExecSpec::default() };
+    terminal.deck.cells = vec![Arc::new(Cell { exec, ..Cell::default() })];
+    assert_eq!(colors_of(&terminal, "red"), expected);
 }
