@@ -75,9 +75,9 @@ fn is_drawing(text: &str) -> bool {
 mod tests {
     use ratatui::style::Modifier;
 
-    use super::super::{Choice, names, resolve};
     use super::*;
     use crate::source::Span;
+    use crate::theme::{Choice, names, resolve};
 
     fn colors(name: &str, overrides: &str) -> OutputColors {
         let overrides = Some((overrides, Span::default()));

@@ -14,7 +14,6 @@ use livedeck::run::{Event, Outcome, State};
 use livedeck::view::draw;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 
 /// A deck with something of everything that a theme speaks of, and code in each state.
 const DECK: &str = "
@@ -410,8 +409,8 @@ fn f181_a_progress_bar_is_full_on_the_last_slide() {
             let at = Cursor { slide: SlideNo::new(slide), ..Cursor::default() };
             update(&mut app, Msg::GoTo(at));
             let buffer = screen(&loaded, &mut app);
-            // What the next slide will add is dimmed.
-            let bright = |x: &u16| !buffer[(*x, 59)].modifier.contains(Modifier::DIM);
+            // What the next slide will add is paler.
+            let bright = |x: &u16| buffer[(*x, 59)].fg == buffer[(0, 59)].fg;
             (0..100).filter(|&x| buffer[(x, 59)].symbol() == "=").filter(bright).count()
         })
         .collect();
