@@ -3,7 +3,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "the clock makes the name unique")]
 
+use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::SystemTime;
@@ -16,6 +18,9 @@ use crate::run::RunId;
 
 /// The prefix of all such folders.
 const COMMON_PREFIX: &str = "livedeck-";
+
+/// The subfolder of the code of Python blocks.
+const SCRIPTS: &str = "scripts";
 
 /// Returns the prefix of this process's folders. The PID is not enough: containers that share the
 /// temporary folder have PIDs of their own.
@@ -48,6 +53,8 @@ pub(in crate::exec) struct TempRoot {
 #[derive(Debug, Default)]
 struct TempRootState {
     folder: Option<TempDir>,
+    /// The files with code, by that code.
+    scripts: BTreeMap<String, PathBuf>,
     is_closed: bool,
 }
 
@@ -70,6 +77,26 @@ impl TempRoot {
     /// Returns the folder where runs read the state of the deck's modules.
     pub(in crate::exec) fn modules(&self) -> io::Result<PathBuf> {
         Ok(self.state.lock().path()?.join("modules"))
+    }
+
+    /// Returns a file with this code, which is written when it is first asked for. It keeps its name and
+    /// content: a process that an earlier run has left may read it.
+    pub(in crate::exec) fn script(&self, code: &str) -> io::Result<PathBuf> {
+        let mut state = self.state.lock();
+        if let Some(script) = state.scripts.get(code) {
+            return Ok(script.clone());
+        }
+        let folder = state.path()?.join(SCRIPTS).join(state.scripts.len().to_string());
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        let script = folder.join("snippet.py");
+        files::write_private(&script, code)?;
+        state.scripts.insert(code.to_owned(), script.clone());
+        Ok(script)
+    }
+
+    /// Returns the folder of all such files.
+    pub(in crate::exec) fn scripts(&self) -> io::Result<PathBuf> {
+        Ok(self.state.lock().path()?.join(SCRIPTS))
     }
 
     /// Returns the folder that a sandboxed deck's processes may write; we never write there.
@@ -108,6 +135,16 @@ fn private(prefix: &str) -> tempfile::Builder<'_, 'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn script_is_written_once() {
+        let root = TempRoot::default();
+        let script = root.script("print(1)").unwrap();
+        assert_eq!(root.script("print(1)").unwrap(), script);
+        assert_ne!(root.script("print(2)").unwrap(), script);
+        assert_eq!(std::fs::read_to_string(&script).unwrap(), "print(1)");
+        assert!(script.starts_with(root.scripts().unwrap()));
+    }
 
     #[test]
     fn folders_are_private() {

@@ -124,13 +124,17 @@ impl Python {
         Self::new((search, cache), ProcessTree::new(), files, background)
     }
 
-    /// Starts the worker in the background, then imports the `preload` modules and those that the
-    /// snippets import.
+    /// Starts the worker in the background, writes the snippets' files, then imports the `preload`
+    /// modules and those that the snippets import.
     pub(super) fn warm(&self, preload: &[String], snippets: &[&Snippet]) {
         let shared = self.shared.clone();
         shared.preimports.set_wanted(preload, snippets);
+        let codes: Vec<_> = snippets.iter().map(|snippet| snippet.code.clone()).collect();
         let start = move || {
             drop(shared.zygote());
+            for code in codes {
+                let _ = shared.temp_root.script(&code);
+            }
             shared.ptys.refill();
             shared.preimport();
         };
@@ -397,7 +401,17 @@ impl PythonShared {
         };
         let (memory, modules) = (request.limits.memory, run.modules());
         let (snippet, owner) = (&request.code, Some(run.owner()));
-        RunRequest { snippet, directory: &self.search.directory, memory, kind, modules, owner }
+        // Without a file, `__file__` is the deck.
+        let script = self.temp_root.script(&snippet.code).ok();
+        RunRequest {
+            snippet,
+            script,
+            directory: &self.search.directory,
+            memory,
+            kind,
+            modules,
+            owner,
+        }
     }
 
     /// Monitors a run until it and the processes that it left behind have ended. Returns its parent

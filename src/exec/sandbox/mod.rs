@@ -192,15 +192,15 @@ impl DeckSandbox {
         let cache = &self.host.cache;
         remove_old_caches(cache.parent());
         let own_cache = cache.join("xdg");
-        let modules = self.temp_root.modules()?;
-        for folder in [&guest, &home, &temporary, cache, &own_cache, &modules] {
+        let (modules, scripts) = (self.temp_root.modules()?, self.temp_root.scripts()?);
+        for folder in [&guest, &home, &temporary, cache, &own_cache, &modules, &scripts] {
             private_folder(folder)?;
         }
         let rust = RustHomes::find(self.host.home.as_deref());
         let cargo = self.cargo_home(&rust)?;
         let mut policy = host::read_policy(&self.host, &rust);
         policy.has_network = self.has_network;
-        policy.allow(Access::Read, modules);
+        policy.allow_all(Access::Read, [modules, scripts]);
         if let Some(trusted) = trusted_cache(cache) {
             policy.allow(Access::Read, trusted.join(CRATES));
         }

@@ -82,8 +82,15 @@ impl Attempt {
         let code = lines.collect::<Vec<_>>().join("\n");
         let snippet = Snippet { code, ..Snippet::default() };
         let (kind, modules) = (RequestKind::Preimport, None);
-        let request =
-            RunRequest { snippet: &snippet, directory, memory: None, kind, modules, owner: None };
+        let request = RunRequest {
+            snippet: &snippet,
+            script: None,
+            directory,
+            memory: None,
+            kind,
+            modules,
+            owner: None,
+        };
         let pty = PtyPair::open(80, 24, &StdinSource::Empty)?;
         let (ours, theirs) = UnixStream::pair()?;
         let output = StdioFds::all(pty.slave.as_fd());

@@ -9,7 +9,6 @@ HIGH_NUMBERS = (4000, 1000, 240)
 ONLY_AST = 0x400
 AWAITS = 0x2000
 IS_COROUTINE = 0x80
-SCRIPT = "snippet.py"
 FRESH_LINE = "\x1b[?7z"
 MAX_PADDING = 10000000
 
@@ -106,9 +105,9 @@ def begin(request):
         os.chdir(request.directory)
     except OSError:
         pass
-    sys.argv = [SCRIPT]
+    sys.argv = [request.path]
     if hasattr(sys, "orig_argv"):
-        sys.orig_argv = [sys.executable, SCRIPT]
+        sys.orig_argv = [sys.executable, request.path]
     sys.modules["__main__"] = type(sys)("__main__")
     if not request.preimports:
         limit(request.memory)
@@ -188,15 +187,24 @@ def part(text):
 def prepare(request):
     """Returns the block's module, its code, and separately its last expression."""
     main = sys.modules["__main__"]
+    if request.continues:
+        restart_at(request.path, getattr(main, "__file__", None))
     main.__file__ = request.path
     main.__builtins__ = builtins
     padding = "\n" * min(max(request.first_line - 1, 0), MAX_PADDING)
     source = padding + request.source
     lines = [line + "\n" for line in source.split("\n")]
-    for name in {request.file, request.path}:
-        known = linecache.cache[name][2] if request.continues and name in linecache.cache else []
-        linecache.cache[name] = (len(source), None, merged_lines(known, lines, len(padding)), name)
+    known = linecache.cache.get(request.file) if request.continues else None
+    merged = merged_lines(known[2] if known else [], lines, len(padding))
+    for name in (request.file, request.path):
+        linecache.cache[name] = (len(source), None, merged, name)
     return (main, *split_code(source, lines, request.file))
+
+
+def restart_at(path, before):
+    """Makes a program that starts itself again start this block, and not the session's first."""
+    for words in (sys.argv, getattr(sys, "orig_argv", [])):
+        words[:] = [path if word == before else word for word in words]
 
 
 def split_code(source, lines, file):

@@ -46,6 +46,7 @@ fn answer(snapshot: &Snapshot, directory: &Path) -> io::Result<Vec<u8>> {
     let snippet = &Snippet::default();
     let request = RunRequest {
         snippet,
+        script: None,
         directory,
         memory: None,
         kind: RequestKind::Variables,

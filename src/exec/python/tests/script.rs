@@ -39,13 +39,13 @@ fn block_looks_like_a_script_in_a_terminal(#[values(Embedded, Standalone)] mode:
     let harness = PythonHarness::new(mode);
     std::fs::write(harness.folder.path().join("beside.py"), "name = 'beside'").unwrap();
     let code = "import os, sys, beside\nprint(__name__, beside.name, os.getcwd() == sys.path[0])\n\
-                print(sys.argv, os.path.basename(__file__))\n\
+                print(sys.argv == [__file__], os.path.basename(__file__), __spec__)\n\
                 print(sys.stdout.isatty(), sys.stderr.isatty(), os.get_terminal_size())\n\
                 print(os.environ['TERM'], sys.stdout.encoding, '\\x1b[31mred\\x1b[0m')\n\
                 try: open('/dev/tty')\nexcept OSError as error: print('no tty')\n\
                 print(sys.stdin.read() == '', os.getpid() == os.getsid(0))";
     let (text, _) = harness.run(code);
-    let expected = "__main__ beside True\n['snippet.py'] talk.md\n\
+    let expected = "__main__ beside True\nTrue snippet.py None\n\
                     True True os.terminal_size(columns=91, lines=13)\n\
                     xterm-256color utf-8 \x1b[31mred\x1b[0m\nno tty\nTrue True\n";
     assert_eq!(text, expected);
@@ -130,4 +130,64 @@ fn argparse_names_the_script(#[values(Embedded, Standalone)] mode: TestMode) {
     let (text, outcome) = PythonHarness::new(mode).run(code);
     assert!(plain(&text).contains("usage: snippet.py [-h]"), "{text}");
     assert_eq!(outcome, Outcome::Exited(2));
+}
+
+#[rstest]
+fn block_has_a_file_of_its_code(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import subprocess, sys\nprint(open(__file__).read().count('\\n'))\n\
+                again = sys.argv[1:] == ['again']\n\
+                if not again: subprocess.run([*sys.orig_argv, 'again'] if hasattr(sys, 'orig_argv') \
+                else [sys.executable, __file__, 'again'])\nprint('again' if again else 'first')";
+    let (text, how) = PythonHarness::new(mode).run(code);
+    assert_eq!((text.as_str(), how), ("4\n4\nagain\nfirst\n", Outcome::Exited(0)));
+}
+
+#[rstest]
+fn program_can_replace_itself(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import os, sys\nif len(sys.argv) == 1:\n    \
+                os.execv(sys.executable, [sys.executable, *sys.argv, 'x'])\n\
+                print(__name__, sys.argv[1:], os.path.basename(sys.argv[0]))";
+    let (text, how) = PythonHarness::new(mode).run(code);
+    assert_eq!((text.as_str(), how), ("__main__ ['x'] snippet.py\n", Outcome::Exited(0)));
+}
+
+#[rstest]
+fn objects_travel_between_runs_of_a_block(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import pickle, subprocess, sys\nclass Point:\n    x = 3\n\
+                if len(sys.argv) == 1:\n    \
+                sent = subprocess.run([sys.executable, __file__, 'child'], capture_output=True)\n    \
+                print(pickle.loads(sent.stdout).x, sent.stderr)\n\
+                else:\n    sys.stdout.buffer.write(pickle.dumps(Point()))";
+    let (text, how) = PythonHarness::new(mode).run(code);
+    assert_eq!((text.as_str(), how), ("3 b''\n", Outcome::Exited(0)));
+}
+
+#[rstest]
+fn messages_name_the_deck_and_not_the_file(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code = "import faulthandler, sys, traceback, warnings\nwarnings.warn('old')\n\
+                faulthandler.dump_traceback(sys.stderr)\ntraceback.print_stack()\n\
+                def f(): return 1 / 0\nf()";
+    let (text, how) = PythonHarness::new(mode).run(code);
+    let text = plain(&text);
+    assert_eq!(how, Outcome::Raised);
+    assert!(text.contains("talk.md:43: UserWarning: old\n  warnings.warn('old')"), "{text}");
+    for line in
+        ["line 44 in <module>", "line 45, in <module>", "line 46, in f", "line 47, in <module>"]
+    {
+        assert!(text.contains(&format!("File \"talk.md\", {line}")), "{line}: {text}");
+    }
+    assert!(!text.contains("snippet.py") && !text.contains("block.py"), "{text}");
+}
+
+#[rstest]
+fn block_of_a_session_restarts_itself(#[values(Embedded, Standalone)] mode: TestMode) {
+    let harness = PythonHarness::new(mode);
+    let first = Request { session: Some(SessionStart::Fresh), ..request(1, "class A: x = 1") };
+    assert_eq!(harness.start_request(&first).end().1, Outcome::Exited(0));
+    let code = "import inspect, sys\nprint(sys.argv == [__file__], inspect.getsource(A), \
+                'inspect' in open(__file__).read())";
+    let next = Request { session: Some(SessionStart::After(RunId(1))), ..request(2, code) };
+    let next = Request { code: Snippet { first_line: 50, ..next.code.clone() }, ..next };
+    let (text, how) = harness.start_request(&next).end();
+    assert_eq!((text.as_str(), how), ("True class A: x = 1\n True\n", Outcome::Exited(0)));
 }

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
@@ -46,6 +46,8 @@ impl Dispatch<'_> {
 pub(in crate::exec::python) struct RunRequest<'a> {
     /// The code and its place in the deck.
     pub(in crate::exec::python) snippet: &'a Snippet,
+    /// The file with the code, if there is one: `__file__`.
+    pub(in crate::exec::python) script: Option<PathBuf>,
     /// The absolute working directory.
     pub(in crate::exec::python) directory: &'a Path,
     /// The memory limit for data, in bytes.
@@ -91,7 +93,8 @@ impl RunRequest<'_> {
     /// process: `NAME=value` sets a variable, `NAME` removes it.
     pub(in crate::exec::python) fn frame(&self, environment: &[Vec<u8>]) -> Vec<u8> {
         let Snippet { code, first_line, file, .. } = self.snippet;
-        let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let deck = || std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        let path = self.script.clone().unwrap_or_else(deck);
         let first_line = first_line.to_string();
         let memory = self.memory.unwrap_or(0).to_string();
         let owner = self.owner.map_or(0, Owner::number).to_string();
