@@ -459,3 +459,42 @@ fn killed_block_of_a_session_does_not_run_again() {
     assert_eq!((status, text.matches("took too long").count()), (1, 2), "{text}");
     assert_eq!(std::fs::read_to_string(folder.path("runs")).unwrap(), "1\n");
 }
+
+/// Returns what a block prints about its encodings, and what `python3` prints.
+fn encodings(environment: &[(&str, &str)]) -> (String, String) {
+    let code = "import locale, sys; file = open('umlaut.txt'); \
+                print(file.encoding.lower(), sys.flags.utf8_mode, sys.stdout.encoding, \
+                sys.getfilesystemencoding(), locale.getpreferredencoding(False), ascii(file.read()))";
+    let folder = Folder::new(&format!("```python +exec\n{code}\n```\n"));
+    folder.write("umlaut.txt", "ü");
+    let command = |program: &str, args: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(args).current_dir(&folder.0).env("XDG_CONFIG_HOME", folder.path("none"));
+        for name in ["LC_ALL", "LC_CTYPE", "LANG", "PYTHONUTF8", "PYTHONIOENCODING"] {
+            command.env_remove(name);
+        }
+        let output = command.envs(environment.iter().copied()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    command(env!("CARGO_BIN_EXE_livedeck"), &["record", "talk.md"]);
+    let recording: Value = serde_json::from_str(&folder.recorded().0).unwrap();
+    let line = recording["blocks"][0]["output"][0].as_str().unwrap_or_default().to_owned();
+    (line, command("python3", &["-c", code]).trim_end().to_owned())
+}
+
+#[test]
+fn encodings_are_those_of_python3() {
+    let cases: [&[(&str, &str)]; 6] = [
+        &[],
+        &[("LC_ALL", "C")],
+        &[("LC_ALL", "C.UTF-8")],
+        &[("LC_ALL", "C.UTF-8"), ("PYTHONUTF8", "1")],
+        &[("LC_ALL", "C.UTF-8"), ("PYTHONUTF8", "0")],
+        &[("LANG", "POSIX")],
+    ];
+    for environment in cases {
+        let (block, script) = encodings(environment);
+        assert_eq!(block, script, "{environment:?}");
+    }
+}
