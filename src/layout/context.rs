@@ -5,16 +5,23 @@ use crate::deck::{CellId, Slide, Step};
 use crate::run::CellRun;
 use crate::theme::Theme;
 
-/// The inputs and the height of the body.
+/// The inputs, the height of the body and the limit of its outputs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LayoutContext<'a> {
     /// The inputs of the layout.
     pub(super) inputs: &'a Inputs<'a>,
     /// Rows above the footer.
     pub(super) rows: u32,
+    /// Maximum rows of an output that scrolls.
+    pub(super) max_output_rows: u32,
 }
 
 impl<'a> LayoutContext<'a> {
+    /// Creates the context of a page with this many rows, which alone limit its outputs.
+    pub(super) fn new(inputs: &'a Inputs<'a>, rows: u32) -> Self {
+        Self { inputs, rows, max_output_rows: u32::MAX }
+    }
+
     /// Returns the current slide.
     pub(super) fn slide(&self) -> &'a Slide {
         self.inputs.deck.slide(self.inputs.at.slide)

@@ -29,6 +29,7 @@ mod scene;
 mod slide;
 mod table;
 mod text;
+mod viewport;
 mod wrap;
 
 pub use code::visible_code;
@@ -39,7 +40,7 @@ pub use inputs::{
 pub use key_hints::KeyHints;
 pub use overflow::overflow;
 pub use pane::{PaneScene, PaneView, pane};
-pub use scene::{Item, PlacedItem, RAISED, Scene};
+pub use scene::{Item, MarkPlace, PlacedItem, RAISED, Scene};
 pub use slide::layout;
 
 #[cfg(test)]

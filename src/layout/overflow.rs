@@ -2,27 +2,23 @@
 //! broken words in tables. Text and lists wrap by design and tall slides scroll, so all of these
 //! are warnings.
 
-use super::context::LayoutContext;
 use super::flow::{OverflowKind, OverflowingPart};
-use super::footer;
 use super::inputs::Inputs;
-use super::slide::body;
+use super::slide::{SlidePage, page};
 use crate::deck::Slide;
 use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
 
 /// Returns a warning for everything that does not fit on the slide at this step.
 pub fn overflow(inputs: &Inputs<'_>) -> Vec<Diagnostic> {
-    let rows = u32::from(inputs.size.rows - footer::height(inputs));
-    let context = LayoutContext { inputs, rows };
-    let (_, flow) = body(&context);
-    let report = OverflowReport { inputs, slide: context.slide() };
-    let over = flow.height().saturating_sub(rows);
+    let SlidePage { body, rows, .. } = page(inputs);
+    let report = OverflowReport { inputs, slide: inputs.deck.slide(inputs.at.slide) };
+    let over = body.height.saturating_sub(rows.count.into());
     let mut found = Vec::new();
     if over > 0 {
-        found.push(report.rows(over, &flow.overflows));
+        found.push(report.rows(over, &body.overflows));
     }
-    let mut overflows = flow.overflows.as_slice();
+    let mut overflows = body.overflows.as_slice();
     while let Some((first, rest)) = overflows.split_first() {
         let of_block = rest.iter().take_while(|overflow| overflow.span == first.span).count();
         let (block, rest) = overflows.split_at(of_block + 1);

@@ -28,14 +28,25 @@ pub struct Scene {
     pub columns: u16,
     /// Rows of the body that are new at this step; `None` at the first step.
     pub revealed: Option<Range<u32>>,
-    /// The screen row of the mark that the body continues above or below.
-    pub mark_row: u16,
+    /// The place of the mark that the body continues above or below.
+    pub mark_place: MarkPlace,
     /// The style of that mark.
     pub mark: Style,
     /// The items of the body, in painting order.
     pub body: Vec<PlacedItem>,
     /// The items of the frame, such as the footer, in painting order.
     pub frame: Vec<PlacedItem>,
+}
+
+/// The place of the mark of a body that scrolls. It never covers text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkPlace {
+    /// The end of a screen row below the body.
+    Row(u16),
+    /// The last column of the body's rows.
+    Margin,
+    /// There is no mark.
+    Nowhere,
 }
 
 /// An item and its position: columns of the screen, rows of the body or the screen.
@@ -181,7 +192,7 @@ impl Scene {
             height: 0,
             columns: size.columns,
             revealed: None,
-            mark_row: size.rows.saturating_sub(1),
+            mark_place: MarkPlace::Margin,
             mark: Style::new(),
             body: Vec::new(),
             frame: Vec::new(),
@@ -198,7 +209,11 @@ impl Scene {
         }
         let Rect { x, y, .. } = self.viewport;
         let viewport = Rect { x: x + area.x, y: y + area.y, ..self.viewport };
-        Self { size, viewport, mark_row: self.mark_row + area.y, ..self }
+        let mark_place = match self.mark_place {
+            MarkPlace::Row(row) => MarkPlace::Row(row + area.y),
+            place => place,
+        };
+        Self { size, viewport, mark_place, ..self }
     }
 
     /// Returns the maximum scroll offset of the body in rows.

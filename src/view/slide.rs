@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::{dim, large_text};
-use crate::layout::{Item, PictureKey, PlacedItem, RAISED, Scene};
+use crate::layout::{Item, MarkPlace, PictureKey, PlacedItem, RAISED, Scene};
 
 /// The place of a picture on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,21 +66,55 @@ fn screen(scene: &Scene, buffer: &Buffer) -> Rect {
     Rect::new(0, 0, scene.size.columns, scene.size.rows).intersection(buffer.area)
 }
 
-/// Marks at the end of a row that there is more of the body below, above, or both.
+/// Marks that there is more of the body below, above, or both.
 fn mark(scene: &Scene, scroll: u32, screen: Rect, buffer: &mut Buffer) {
-    let below = scene.scroll_limit().saturating_sub(scroll);
-    let text = match (scroll > 0, below > 0) {
-        (false, false) => return,
-        (true, false) => "▲ ",
-        (false, true) => "▼ more ",
-        (true, true) => "▲ ▼ more ",
-    };
-    let right = scene.viewport.intersection(screen).right();
-    let x = right.saturating_sub(text.width() as u16);
-    let row = Rect { y: scene.mark_row, height: 1, ..screen }.intersection(screen);
-    if !row.is_empty() {
-        write(buffer, row, x, &Line::styled(text, scene.mark));
+    let (above, below) = (scroll > 0, scene.scroll_limit() > scroll);
+    let viewport = scene.viewport.intersection(screen);
+    match scene.mark_place {
+        MarkPlace::Row(row) => {
+            let text = match (above, below) {
+                (false, false) => return,
+                (true, false) => "▲ ",
+                (false, true) => "▼ more ",
+                (true, true) => "▲ ▼ more ",
+            };
+            let x = viewport.right().saturating_sub(text.width() as u16);
+            let row = Rect { y: row, height: 1, ..screen }.intersection(screen);
+            if !row.is_empty() {
+                write(buffer, row, x, &Line::styled(text, scene.mark));
+            }
+        }
+        MarkPlace::Margin => {
+            if above {
+                mark_margin(viewport, viewport.rows(), ("▲", scene.mark), buffer);
+            }
+            if below {
+                mark_margin(viewport, viewport.rows().rev(), ("▼", scene.mark), buffer);
+            }
+        }
+        MarkPlace::Nowhere => {}
     }
+}
+
+/// Writes a mark in the last column, on the first of the rows that is blank there. If none is, it
+/// covers the first row's cell.
+fn mark_margin(
+    viewport: Rect,
+    rows: impl Iterator<Item = Rect>,
+    (mark, style): (&'static str, Style),
+    buffer: &mut Buffer,
+) {
+    let mut rows = rows.peekable();
+    let (Some(first), Some(x)) = (rows.peek().copied(), viewport.right().checked_sub(1)) else {
+        return;
+    };
+    let is_blank = |row: &Rect| {
+        let before = buffer.cell((x.saturating_sub(1), row.y));
+        buffer.cell((x, row.y)).is_some_and(|cell| cell.symbol() == " ")
+            && before.is_none_or(|cell| x == 0 || cell.symbol().width() < 2)
+    };
+    let row = rows.find(is_blank).unwrap_or(first);
+    write(buffer, row, x, &Line::styled(mark, style));
 }
 
 /// A part of the screen, and the rows scrolled off above it.
@@ -270,10 +304,20 @@ mod tests {
         let rows = ["a", "b", "c", "d", "e"].iter().enumerate();
         let mut scene = scene(9, 4, rows.map(|(y, row)| (0, y as u32, text(row))).collect());
         scene.viewport.height = 3;
-        scene.mark_row = 3;
+        scene.mark_place = MarkPlace::Row(3);
         assert_eq!(painted(&scene, 0), ["a        ", "b        ", "c        ", "  ▼ more "]);
         assert_eq!(painted(&scene, 1), ["b        ", "c        ", "d        ", "▲ ▼ more "]);
         assert_eq!(painted(&scene, 2), ["c        ", "d        ", "e        ", "       ▲ "]);
+    }
+
+    #[test]
+    fn mark_in_the_margin_covers_no_text() {
+        let rows = ["a", "bbb", "c", "d中", "eee"].iter().enumerate();
+        let mut scene = scene(3, 3, rows.map(|(y, row)| (0, y as u32, text(row))).collect());
+        assert_eq!(painted(&scene, 0), ["a  ", "bbb", "c ▼"]);
+        assert_eq!(painted(&scene, 2), ["c ▲", "d中 ", "eee"]);
+        scene.viewport.height = 1;
+        assert_eq!(painted(&scene, 1)[0], "bb▼");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(in crate::layout) fn lay_out(
     let top = flow.open();
     let grid = DataGrid::new(table, panel.inner(), 0);
     let head = grid.head();
-    let room = window::most_rows(flow, top, panel).saturating_sub(head.len() as u32).max(1);
+    let room = window::most_rows(flow, top, panel, head.len() as u32);
     let window = RowWindow::new(table.rows.len(), room.min(MAX_ROWS), place.scroll.or(Some(0)));
     let label = grid.label(&window);
     let rows = table.rows.iter().skip(window.first).take(window.rows).map(|row| grid.row(row));

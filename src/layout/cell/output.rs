@@ -113,7 +113,7 @@ impl<'a> TextLayout<'a> {
         let top = flow.open();
         let heights = self.heights(panel.inner());
         let total = heights.iter().sum();
-        let window = RowWindow::new(total, window::most_rows(flow, top, panel), place.scroll);
+        let window = RowWindow::new(total, window::most_rows(flow, top, panel, 0), place.scroll);
         let label_rows = u32::from(window.is_part());
         let height = window.height() + label_rows + panel.above * 2;
         let style = flow.context.theme().output.style;

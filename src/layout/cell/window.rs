@@ -38,12 +38,18 @@ impl PartView {
     }
 }
 
-/// Returns the maximum rows of an output that starts at row `top`: the rest of the page, but at
-/// least half of it and not all of it.
-pub(in crate::layout) fn most_rows(flow: &Flow<'_>, top: u32, panel: &CodeBox) -> u32 {
+/// Returns the maximum rows of an output that starts at row `top`, below a head of its own: the rest of the page, but at
+/// least half of it and not all of it, unless that makes the slide scroll.
+pub(in crate::layout) fn most_rows(
+    flow: &Flow<'_>,
+    top: u32,
+    panel: &CodeBox,
+    head_rows: u32,
+) -> u32 {
     let page_rows = flow.context.rows / u32::from(flow.size);
     let left = flow.room.saturating_sub(top).saturating_sub(panel.above * 2 + 1);
-    left.max(page_rows / 2).min(page_rows.saturating_sub(RESERVED_ROWS)).max(1)
+    let rows = left.max(page_rows / 2).min(page_rows.saturating_sub(RESERVED_ROWS));
+    rows.saturating_sub(head_rows).min(flow.context.max_output_rows).max(1)
 }
 
 /// The visible part of the rows of an output.

@@ -14,7 +14,7 @@ use self::search::{Match, MatchMarks};
 use self::section::Section;
 use super::context::LayoutContext;
 use super::flow::Flow;
-use super::scene::{Item, PlacedItem};
+use super::scene::{Item, MarkPlace, PlacedItem};
 use super::{Inputs, Scene, Size};
 use crate::deck::CellId;
 use crate::run::{CellRun, Prompt};
@@ -56,7 +56,7 @@ pub struct PaneScene {
 pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
     let Size { columns, rows, .. } = inputs.size;
     let viewport = Rect::new(0, 0, columns, rows - u16::from(rows > 1));
-    let context = LayoutContext { inputs, rows: viewport.height.into() };
+    let context = LayoutContext::new(inputs, viewport.height.into());
     let none = CellRun::default();
     let run = context.run(view.cell).unwrap_or(&none);
     let stack = SectionStack::new(&context, view, run);
@@ -76,7 +76,7 @@ pub fn pane(inputs: &Inputs<'_>, view: &PaneView<'_>) -> PaneScene {
         columns: stack.width,
         revealed: None,
         // The bar shows the position instead.
-        mark_row: u16::MAX,
+        mark_place: MarkPlace::Nowhere,
         mark: base.add_modifier(Modifier::DIM),
         body,
         frame,

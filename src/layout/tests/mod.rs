@@ -4,6 +4,7 @@
 mod cells;
 mod code;
 mod output_in_place;
+mod output_rows;
 mod pictures;
 mod prose;
 mod robustness;

@@ -223,7 +223,7 @@ fn f203_slides_can_use_part_of_the_screen() {
     fixture.theme.footer = FooterStyle::ProgressBar { character: '=', style: Style::new() };
     fixture.limits = SlideArea { columns: 20, rows: 8, ..SlideArea::default() };
     let scene = fixture.scene();
-    assert_eq!((scene.viewport, scene.mark_row), (Rect::new(10, 6, 20, 7), 12));
+    assert_eq!(scene.viewport, Rect::new(10, 6, 20, 7));
     assert_eq!((scene.frame[0].x, scene.frame[0].y), (10, 13));
     let lines = |scene: &Scene| -> Vec<_> { scene.body.iter().map(|at| (at.x, at.y)).collect() };
     assert_eq!(lines(&scene), [(19, 2), (12, 5)]);
@@ -243,4 +243,22 @@ fn tall_slide_keeps_all_rows() {
     let scene = Fixture::new(blocks).size(40, 10).scene();
     assert_eq!(scene.height, 40);
     assert_eq!(scene.scroll_limit(), 30);
+}
+
+#[test]
+fn tall_slide_uses_free_footer_rows() {
+    let at = |rows: usize| {
+        let blocks = (0..rows).map(|n| paragraph(&n.to_string())).collect();
+        let mut fixture = Fixture::new(blocks).size(30, 11);
+        let (left, center) = (None, Some(FooterPart::Text("x".into(), Span::default())));
+        let style = Style::new();
+        fixture.theme.footer =
+            FooterStyle::Template { left, center, right: None, style, height: 3 };
+        fixture.footer.center = text("talk");
+        let scene = fixture.scene();
+        (scene.viewport.height, scene.mark_place, fixture.with(overflow).len())
+    };
+    assert_eq!(at(4), (8, MarkPlace::Nowhere, 0));
+    assert_eq!(at(5), (11, MarkPlace::Nowhere, 0), "beside the footer's text");
+    assert_eq!(at(6), (9, MarkPlace::Row(10), 1), "too many rows");
 }

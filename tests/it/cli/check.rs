@@ -251,7 +251,9 @@ fn unknown_themes_have_suggestions() {
 #[test]
 fn recorded_output_counts_for_the_size() {
     let deck = "A\n===\n\n```bash +exec\nseq 30\n```\n";
-    let folder = folder(&[("talk.md", deck)]);
+    let code = "# more\n".repeat(12);
+    let deck = deck.replace("seq 30", &format!("{code}seq 30"));
+    let folder = folder(&[("talk.md", &deck)]);
     let sizes = ["--size", "80x24", "--size", "80x50"];
     let report = || String::from_utf8(check(folder.path(), &sizes).stdout).unwrap();
     assert_eq!(report(), "talk.md: 1 slide, no problems\n");
