@@ -159,7 +159,7 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Preview all themes, one slide each; print only their names if output is not a terminal.
     Themes(ThemesArgs),
-    /// Print the default configuration or its JSON schema.
+    /// Print the default configuration, its JSON schema, or presenterm's configuration.
     Config(ConfigArgs),
     /// Print a shell completion script.
     Completions {
@@ -187,6 +187,9 @@ pub(super) struct ConfigArgs {
     /// Print a JSON schema for editors.
     #[arg(long)]
     pub(super) schema: bool,
+    /// Print presenterm's configuration as one for livedeck.
+    #[arg(long)]
+    pub(super) import: bool,
 }
 
 /// Arguments of `livedeck check`.

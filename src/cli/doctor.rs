@@ -5,7 +5,7 @@
 
 use std::cell;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -14,13 +14,14 @@ use anyhow::Context;
 use super::args::DoctorArgs;
 use super::{counted, settings};
 use crate::ansi::strip_colors;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::deck::Cell;
 use crate::exec::{Compiler, ProbeReport, PythonInfo, sandbox_support};
+use crate::files;
 use crate::headless::{DeckProbe, MissingTool};
 use crate::media::{Capabilities, Protocol};
 use crate::present::ColorSupport;
-use crate::project::{LoadedDeck, is_trusted, load};
+use crate::project::{LoadedDeck, is_trusted, load, theme_names};
 use crate::run::format_duration;
 use crate::source::{SourceFile, visible_line};
 use crate::view::ColorDepth;
@@ -38,7 +39,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
         is_allowed || is_sandboxed || is_trusted(path, &loaded.deck, &execution)
     });
     let doctor = DeckProbe::new(deck, &execution, may_run);
-    super::print(&machine(doctor.probe(), &config))?;
+    super::print(&machine(args, doctor.probe(), &config))?;
     let Some((loaded, path)) = deck else { return Ok(ExitCode::SUCCESS) };
     super::print(&format!("\n{}", summary(loaded, path, may_run)))?;
     let missing = doctor.missing_tools();
@@ -54,7 +55,7 @@ fn read(deck: &Path, args: &DoctorArgs, config: &Config) -> anyhow::Result<Loade
 }
 
 /// Reports the tools and the terminal, one line each.
-fn machine(probe: &ProbeReport, config: &Config) -> String {
+fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config) -> String {
     let row = |name: &str, what: &str| format!("{name:<9} {}\n", visible_line(what));
     let mut text = row("livedeck", env!("CARGO_PKG_VERSION"));
     match &probe.python {
@@ -67,6 +68,8 @@ fn machine(probe: &ProbeReport, config: &Config) -> String {
     }
     text += &row("pictures", &pictures(config));
     text += &row("colours", &colors(config));
+    text += &row("config", &configuration(args));
+    text += &row("themes", &themes());
     text += &row("sandbox", &sandbox());
     let cache = format!("{}, {}", probe.cache.display(), bytes(probe.cache_bytes));
     text + &row("cache", &cache)
@@ -99,6 +102,41 @@ fn rust(compiler: &Compiler, row: impl Fn(&str, &str) -> String) -> String {
         "not built yet (takes about 20 seconds once; build it with `livedeck doctor --prepare DECK`)"
     };
     text + &row("PyO3", &format!("{}, {is_built}", compiler.pyo3))
+}
+
+/// Reports the user's configuration file, and presenterm's if it is not used.
+fn configuration(args: &DoctorArgs) -> String {
+    if let Some(given) = &args.choices.config {
+        return given.display().to_string();
+    }
+    if config::is_named_by_environment() {
+        return "from the environment".to_owned();
+    }
+    if let Some(theirs) = config::unused_presenterm_config() {
+        let theirs = theirs.display();
+        return format!("none; `livedeck config --import` converts presenterm's `{theirs}`");
+    }
+    let own = config::directory().map(|folder| folder.join("config.yaml"));
+    own.filter(|file| file.is_file())
+        .map_or_else(|| "none".to_owned(), |file| file.display().to_string())
+}
+
+/// Counts the themes by folder.
+fn themes() -> String {
+    let built_in = theme_names(&[]).len();
+    let count = |folder: &PathBuf, extension: &str| {
+        let files = files::list(folder);
+        files.iter().filter(|file| file.extension().is_some_and(|found| found == extension)).count()
+    };
+    let folders = config::theme_folders().into_iter().filter_map(|folder| {
+        let themes = count(&folder, "yaml");
+        let highlight = count(&folder.join("highlighting"), "tmTheme");
+        let counts = [(themes, "theme"), (highlight, "highlight theme")];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts.map(|(count, what)| counted(count, what)).collect();
+        (!counts.is_empty()).then(|| format!("{} in {}", counts.join(" and "), folder.display()))
+    });
+    std::iter::once(format!("{built_in} built in")).chain(folders).collect::<Vec<_>>().join("; ")
 }
 
 /// Reports which sandbox is available.

@@ -21,7 +21,7 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::panics;
 use crate::parse;
 use crate::present;
@@ -43,6 +43,9 @@ pub fn run() -> ExitCode {
         Some(Command::Export(args)) => done(export::export(&args)),
         Some(Command::Themes(args)) => themes::themes(&args.choices),
         Some(Command::Config(ConfigArgs { schema: true, .. })) => done(print(&schema())),
+        Some(Command::Config(ConfigArgs { import: true, .. })) => {
+            done(config::import().map_err(Into::into).and_then(|text| print(&text)))
+        }
         Some(Command::Config(_)) => done(print(&sample())),
         Some(Command::Completions { shell }) => done(print(&completions(shell))),
         Some(Command::Man) => done(manual().and_then(|page| print(&page))),

@@ -21,6 +21,10 @@ use crate::theme::ByBackground;
 /// Default time to wait for the terminal to report its background.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// The notice that presenterm's configuration was found.
+const PRESENTERM_NOTICE: &str =
+    "presenterm's configuration is not used; `livedeck config --import` converts it";
+
 /// Returns the configuration for a deck. Prints its warnings.
 pub(super) fn config(given: Option<&Path>, deck: Option<&Path>) -> anyhow::Result<Config> {
     let (config, mistakes) = config_of_talk(given, deck)?;
@@ -49,6 +53,8 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
     let forced = args.image_protocol.as_deref();
     let speaker_sync = speaker_sync(args, &config.speaker_notes);
     let notes = matches!(speaker_sync, Some(SpeakerSync::Listen(_)));
+    let is_config_chosen = args.choices.config.is_some() || config::is_named_by_environment();
+    let notice = if is_config_chosen { None } else { config::presenterm_config_to_announce() };
     Ok(Settings {
         load_options: LoadOptions { notes, ..plain.load_options },
         execution: execution(config, args.sandbox)?,
@@ -62,6 +68,7 @@ pub(super) fn settings(args: &Args, deck: PathBuf, config: &Config) -> anyhow::R
             || config.defaults.validate_overflows.holds(args.present),
         validate_snippets: args.export.validate_snippets || config.snippet.validate,
         speaker_sync,
+        notice: notice.map(|_| PRESENTERM_NOTICE.to_owned()),
         ..plain
     })
 }
@@ -82,6 +89,7 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         validate_snippets: false,
         transition: transition(&config.transition),
         speaker_sync: None,
+        notice: None,
     }
 }
 
@@ -140,7 +148,7 @@ pub(super) fn load_options(path: PathBuf, theme: Option<String>, config: &Config
         theme,
         default_theme,
         options: options(config),
-        themes: config::directory().map(|folder| folder.join("themes")),
+        themes: config::theme_folders(),
         limits: config.defaults.limits,
         ..LoadOptions::new(path)
     }

@@ -3,7 +3,7 @@
 //! `livedeck.yaml` beside the deck.
 //!
 //! presenterm's own configuration is not read, because it may allow code to run, and that consent was
-//! not given to livedeck. The keys are the same: `--config ~/.config/presenterm/config.yaml` works.
+//! not given to livedeck. `presenterm` converts it.
 
 #![expect(clippy::disallowed_methods, reason = "the one place that reads configurations")]
 
@@ -105,6 +105,11 @@ pub fn directory() -> Option<PathBuf> {
     Some(base.config_dir().join("livedeck"))
 }
 
+/// Returns whether the environment names the only configuration to read.
+pub fn is_named_by_environment() -> bool {
+    from_environment().is_some()
+}
+
 fn from_environment() -> Option<PathBuf> {
     std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
@@ -119,6 +124,11 @@ fn text(file: &Path) -> Result<Option<String>, ConfigError> {
 }
 
 impl ConfigError {
+    /// Creates the error of a file with errors.
+    pub(super) fn mistakes(found: Vec<Diagnostic>, sources: Sources) -> Self {
+        Self::Mistakes(Box::new(ConfigProblems { found, sources }))
+    }
+
     /// Converts the error into diagnostics of a file.
     fn into_mistakes(self) -> ConfigProblems {
         let (path, error) = match self {
@@ -155,7 +165,7 @@ impl FoundConfig {
         let found = read(&mut self.config, text, file);
         self.files.push(path);
         if found.iter().any(|problem| problem.severity == Severity::Error) {
-            return Err(ConfigError::Mistakes(Box::new(ConfigProblems { found, sources })));
+            return Err(ConfigError::mistakes(found, sources));
         }
         if !found.is_empty() {
             self.warnings.push(ConfigProblems { found, sources });

@@ -10,6 +10,7 @@ mod bindings;
 mod custom;
 mod declare;
 mod find;
+mod presenterm;
 mod values;
 
 use std::collections::BTreeMap;
@@ -26,7 +27,12 @@ use crate::view::{ColorDepth, Motion};
 use crate::yaml::{self, DocumentKind, Fields, YamlSource};
 
 pub use bindings::Bindings;
-pub use find::{ConfigError, ConfigProblems, FoundConfig, directory, find};
+pub use find::{
+    ConfigError, ConfigProblems, FoundConfig, directory, find, is_named_by_environment,
+};
+pub use presenterm::{
+    import, presenterm_config_to_announce, theme_folders, unused_presenterm_config,
+};
 
 use beside::Beside;
 

@@ -194,6 +194,7 @@ impl Talk {
             sandbox: exec::sandbox_support(),
             keymap: settings.keymap.clone(),
             hides_problems: !settings.reload,
+            notice: settings.notice.clone(),
             ..AppOptions::default()
         };
         let mut app = App::new(loaded.deck.clone(), options);

@@ -37,6 +37,8 @@ pub struct Settings {
     pub transition: Option<Transition>,
     /// The role of this window, if there are two.
     pub speaker_sync: Option<SpeakerSync>,
+    /// A notice to show at the start.
+    pub notice: Option<String>,
 }
 
 /// Returns the configured image protocol, or else the best one that the terminal supports.

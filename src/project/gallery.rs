@@ -19,7 +19,7 @@ const SLIDE: &str = include_str!("gallery.md");
 
 /// Returns the gallery deck.
 pub(super) fn gallery(load_options: &LoadOptions) -> LoadedDeck {
-    let names = themes::names(load_options.themes.as_deref());
+    let names = themes::names(&load_options.themes);
     let slides: Vec<_> = names.iter().map(|name| format!("{name}\n===\n\n{SLIDE}")).collect();
     let text = slides.join("\n<!-- end_slide -->\n\n");
     let mut deck = parse::parse(&load_options.path, &text, &MemFiles::default());

@@ -32,8 +32,8 @@ pub struct LoadOptions {
     pub background: Background,
     /// Whether to load the theme gallery instead of a file.
     pub gallery: bool,
-    /// The folder of the user's themes.
-    pub themes: Option<PathBuf>,
+    /// The folders of the user's themes, in order of precedence.
+    pub themes: Vec<PathBuf>,
     /// Defaults for the front matter's options.
     pub options: Options,
     /// Maximum size of slides.
@@ -90,7 +90,7 @@ impl LoadOptions {
             default_theme: ByBackground { dark: "dark".to_owned(), light: "dark".to_owned() },
             background: Background::Dark,
             gallery: false,
-            themes: None,
+            themes: Vec::new(),
             options: Options::default(),
             limits: SlideArea::default(),
             notes: false,

@@ -59,11 +59,12 @@ fn footer_text(theme: &Theme, deck: &mut Deck, load_options: &LoadOptions) -> Fo
     FooterText { pictures, left, center, right }
 }
 
-/// Finds a picture of the footer, beside the deck or in the themes folder.
+/// Finds a picture of the footer, beside the deck or in a folder of themes.
 fn footer_picture(part: Option<&FooterPart>, load_options: &LoadOptions) -> Option<PictureKey> {
     let Some(FooterPart::Image(path, _)) = part else { return None };
     let beside = folder(&load_options.path);
-    let themes = load_options.themes.as_ref().filter(|themes| themes.join(path).is_file());
-    let base = if beside.join(path).is_file() { beside } else { themes.cloned().unwrap_or(beside) };
+    let folders = std::iter::once(&beside).chain(&load_options.themes);
+    let base = folders.into_iter().find(|folder| folder.join(path).is_file()).unwrap_or(&beside);
+    let base = base.clone();
     Some(PictureKey { base, source: path.as_str().into() })
 }

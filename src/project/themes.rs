@@ -1,7 +1,7 @@
 //! Chooses a deck's theme and highlighter: from the user's theme files, the deck, the terminal's
 //! background and the configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::options::{LoadOptions, folder};
@@ -19,10 +19,12 @@ const FALLBACK_HIGHLIGHT: &str = "base16-eighties.dark";
 type SpannedText = Option<(String, Span)>;
 
 /// Returns the names of all themes: first the built-in ones, then the user's.
-pub fn names(folder: Option<&Path>) -> Vec<String> {
-    let paths = folder.map(files::list).unwrap_or_default();
+pub fn names(folders: &[PathBuf]) -> Vec<String> {
     // The names do not depend on the content of the files.
-    Library::new(paths, &MemFiles::default()).names().map(str::to_owned).collect()
+    let files = MemFiles::default();
+    let mut library = Library::new(&files);
+    folders.iter().for_each(|folder| library.add(folder, files::list(folder)));
+    library.names().map(str::to_owned).collect()
 }
 
 /// Returns the deck's theme.
@@ -41,8 +43,8 @@ pub(super) fn choose(
         default: load_options.default_theme.on(load_options.background),
         overrides: borrowed(&overrides),
     };
-    let paths = load_options.themes.as_ref().map(|folder| reader.list(folder)).unwrap_or_default();
-    let library = Library::new(paths, reader);
+    let mut library = Library::new(reader);
+    load_options.themes.iter().for_each(|folder| library.add(folder, reader.list(folder)));
     let (theme, mistakes) = theme::resolve_with_library(&choice, &library, &mut deck.sources);
     deck.diagnostics.extend(mistakes);
     // Watch the theme files, too.
@@ -121,13 +123,13 @@ fn find_highlighter(
     deck: &mut Deck,
 ) -> Highlighter {
     let name = theme.code.highlight_theme.as_str();
-    let folder = load_options.themes.as_ref().map(|themes| themes.join("highlighting"));
-    let own = folder.map(|folder| reader.list(&folder)).unwrap_or_default();
-    let own = own.iter().find(|path| {
-        path.extension().is_some_and(|extension| extension == "tmTheme")
-            && path.file_stem().is_some_and(|stem| stem == name)
-    });
-    if let Some(path) = own {
+    let folders: Vec<_> =
+        load_options.themes.iter().map(|themes| themes.join("highlighting")).collect();
+    let own: Vec<_> = folders.iter().flat_map(|folder| reader.list(folder)).collect();
+    let is_theme = |path: &&PathBuf| path.extension().is_some_and(|ext| ext == "tmTheme");
+    let named = own.iter().filter(is_theme).filter_map(|path| Some((path.file_stem()?, path)));
+    let found = named.clone().find(|(stem, _)| *stem == name);
+    if let Some((_, path)) = found {
         let read = reader.read(path, FileKind::Text);
         let (at, path) = (theme.code.highlight_theme_at, path.display());
         match read.map(|bytes| Highlighter::from_bytes(name, &bytes)) {
@@ -146,10 +148,14 @@ fn find_highlighter(
     } else {
         let message = format!("there is no highlight theme `{name}`");
         let mistake = Diagnostic::error(theme.code.highlight_theme_at, message);
-        let names: Vec<_> = highlight::names().collect();
+        let own = named.filter_map(|(stem, _)| stem.to_str());
+        let built_in = highlight::names().map(|name| -> &str { name });
+        let names: Vec<_> = built_in.chain(own).collect();
         let hint = did_you_mean(name, names.iter().copied());
         let all = || format!("known highlight themes: {}", names.join(", "));
-        deck.diagnostics.push(mistake.hint(hint.unwrap_or_else(all)));
+        let mistake = mistake.hint(hint.unwrap_or_else(all));
+        let hint = theme::searched(&folders);
+        deck.diagnostics.push(hint.into_iter().fold(mistake, Diagnostic::hint));
     }
     Highlighter::new(FALLBACK_HIGHLIGHT).expect("syntect includes this theme")
 }

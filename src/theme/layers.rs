@@ -86,10 +86,11 @@ impl<'a> Layers<'a> {
     fn report_missing(&mut self, name: &str, at: Span) {
         let problem = Diagnostic::error(at, format!("there is no theme `{name}`"));
         let names: Vec<_> = self.library.names().collect();
-        self.problems.push(match did_you_mean(name, names.iter().copied()) {
+        let problem = match did_you_mean(name, names.iter().copied()) {
             Some(hint) => problem.hint(hint),
             None => problem.hint("`livedeck themes` lists them"),
-        });
+        };
+        self.problems.push(self.library.searched().into_iter().fold(problem, Diagnostic::hint));
     }
 
     /// Reads a theme after the themes that it extends; returns whether it exists. `extending` are the

@@ -1,8 +1,9 @@
-//! The user's themes: the files of a folder, each a theme named after its file, read on request.
+//! The user's themes: the files of some folders, each a theme named after its file, read on request.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::builtin;
 use crate::diag::Diagnostic;
@@ -12,16 +13,36 @@ use crate::source::{FileId, Files, ReadError, SourceFile, Sources, Span};
 #[derive(Clone, Default)]
 pub struct Library<'f> {
     paths: BTreeMap<String, PathBuf>,
+    /// The folders that were searched.
+    folders: Vec<PathBuf>,
     files: Option<&'f dyn Files>,
 }
 
 impl<'f> Library<'f> {
-    /// Creates a library of those `paths` that end in `.yaml`; they are read through `files`.
-    pub fn new(paths: impl IntoIterator<Item = PathBuf>, files: &'f dyn Files) -> Self {
+    /// Creates an empty library, whose themes are read through `files`.
+    pub fn new(files: &'f dyn Files) -> Self {
+        Self { files: Some(files), ..Self::default() }
+    }
+
+    /// Adds those of a folder's `paths` that end in `.yaml`. Themes of folders added before take
+    /// precedence. Only in the first folder, built-in names are an error.
+    pub fn add(&mut self, folder: &Path, paths: impl IntoIterator<Item = PathBuf>) {
         let is_theme = |path: &PathBuf| path.extension().is_some_and(|ext| ext == "yaml");
-        let named = |path: PathBuf| Some((path.file_stem()?.to_str()?.to_owned(), path));
-        let paths = paths.into_iter().filter(is_theme).filter_map(named).collect();
-        Self { paths, files: Some(files) }
+        let is_first = self.folders.is_empty();
+        for path in paths.into_iter().filter(is_theme) {
+            let Some(name) = path.file_stem().and_then(OsStr::to_str).map(str::to_owned) else {
+                continue;
+            };
+            if is_first || builtin::texts(&name).is_none() {
+                self.paths.entry(name).or_insert(path);
+            }
+        }
+        self.folders.push(folder.to_owned());
+    }
+
+    /// Says where themes are looked for, besides the built-in ones.
+    pub fn searched(&self) -> Option<String> {
+        searched(&self.folders)
     }
 
     /// Returns the names of all themes: built-in ones, then the user's.
@@ -71,6 +92,12 @@ impl fmt::Debug for Library<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Library").field("paths", &self.paths).finish_non_exhaustive()
     }
+}
+
+/// Returns a hint that names the folders that were searched, if any.
+pub fn searched(folders: &[PathBuf]) -> Option<String> {
+    let names: Vec<_> = folders.iter().map(|folder| format!("`{}`", folder.display())).collect();
+    (!names.is_empty()).then(|| format!("looked in {}", names.join(" and ")))
 }
 
 /// A theme's text and its file.

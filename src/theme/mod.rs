@@ -24,7 +24,7 @@ use crate::source::Span;
 
 pub use builtin::names;
 pub use color::color;
-pub use library::Library;
+pub use library::{Library, searched};
 pub use output_colors::OutputColors;
 pub use resolve::{resolve, resolve_with_library};
 

@@ -184,6 +184,8 @@ pub struct AppOptions {
     /// Whether a block whose state is lost, because it was killed, runs again for the later blocks of its
     /// session. Without a terminal it would be killed for each of them.
     pub repeats_lost_runs: bool,
+    /// A notice to show at the start.
+    pub notice: Option<String>,
 }
 
 impl Default for AppOptions {
@@ -195,6 +197,7 @@ impl Default for AppOptions {
             keymap: Keymap::default(),
             hides_problems: false,
             repeats_lost_runs: true,
+            notice: None,
         }
     }
 }
@@ -202,8 +205,8 @@ impl Default for AppOptions {
 impl App {
     /// Creates the state of a presentation at its first slide.
     pub fn new(deck: Arc<Deck>, options: AppOptions) -> Self {
-        let AppOptions { policy, trust, sandbox, keymap, hides_problems, repeats_lost_runs } =
-            options;
+        let AppOptions { policy, trust, sandbox, keymap, .. } = options;
+        let AppOptions { hides_problems, repeats_lost_runs, notice, .. } = options;
         let direction = Direction::Forward;
         Self {
             deck,
@@ -219,7 +222,7 @@ impl App {
             runs: Runs::default(),
             layout: LayoutInfo::default(),
             problems: ProblemState { hidden: hides_problems, ..ProblemState::default() },
-            notice: None,
+            notice,
             permission: Permission { policy, trust, sandbox, summary: None, waiting: Vec::new() },
             keymap,
             changed: Changes { scene: true, paint: true, transition: None },

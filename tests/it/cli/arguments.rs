@@ -264,6 +264,54 @@ fn f185_highlight_themes_are_files_too() {
     assert!(done.out.contains("is not a highlight theme"), "{}", done.out);
 }
 
+#[test]
+fn presenterm_themes_are_found() {
+    let deck = "---\ntheme:\n  name: theirs\n---\n```rust\nfn main() {}\n```\n";
+    let theirs = "code: {theme_name: Mine}\ndefault: {colors: {foreground: red}}\n";
+    let check = |own: &[(&str, &str)]| {
+        let shell = Shell::new(&["check", "talk.md"])
+            .file("talk.md", deck)
+            .file("home/presenterm/themes/theirs.yaml", theirs)
+            .file("home/presenterm/themes/dark.yaml", "not: ours")
+            .file("home/presenterm/themes/highlighting/Mine.tmTheme", TM_THEME);
+        let file = |shell: Shell, (name, text): &(&str, &str)| {
+            shell.file(&format!("home/livedeck/themes/{name}"), text)
+        };
+        own.iter().fold(shell, file).run()
+    };
+    assert_eq!(check(&[]).out, "talk.md: 1 slide, no problems\n");
+    let done = check(&[("theirs.yaml", "colour: red")]);
+    assert!(done.out.contains("livedeck/themes/theirs.yaml:1:1"), "{}", done.out);
+}
+
+#[test]
+fn missing_theme_says_where_it_looked() {
+    let deck = "---\ntheme:\n  name: latte\n  override: {code: {theme_name: monokai}}\n---\n";
+    let done = check_with_themes(deck, &[]);
+    for expected in [
+        "home/livedeck/themes` and `",
+        "home/presenterm/themes`",
+        "home/presenterm/themes/highlighting`",
+    ] {
+        assert!(done.out.contains(expected), "{expected}\n{}", done.out);
+    }
+    assert!(done.out.contains("did you mean `catppuccin-latte`?"), "{}", done.out);
+}
+
+#[test]
+fn presenterm_config_is_imported() {
+    let import = || Shell::new(&["config", "--import"]);
+    let config = "defaults: {theme: light}\nsomething_else: 1\n";
+    let text = import().file("home/presenterm/config.yaml", config).run().text();
+    assert!(text.contains("\ndefaults: {theme: light}\n"), "{text}");
+    assert!(text.contains("\n# something_else: 1\n"), "{text}");
+    let done = Shell::new(&["--current-theme"]).file("home/livedeck/config.yaml", &text).run();
+    assert_eq!(done.text(), "light\n");
+    let done = import().run();
+    assert_eq!(done.status, 1);
+    assert!(done.err.contains("presenterm/config.yaml` cannot be read"), "{}", done.err);
+}
+
 /// A minimal `.tmTheme` file.
 const TM_THEME: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <plist version="1.0"><dict>

@@ -53,6 +53,18 @@ const DECK: &str = "```rust +pymodule:doctored\n#[pyfunction]\nfn two() -> u32 {
                     ```python +exec\nimport doctored\n```\n\n```rust +exec\nlet one: u32 = 1;\n```\n";
 
 #[test]
+fn presenterm_files_are_reported() {
+    let folder = Folder::new("");
+    let themes = folder.path().join("none/presenterm/themes");
+    std::fs::create_dir_all(&themes).unwrap();
+    std::fs::write(themes.join("mine.yaml"), "").unwrap();
+    std::fs::write(folder.path().join("none/presenterm/config.yaml"), "").unwrap();
+    let (_, text) = folder.doctor(&[]);
+    assert!(row(&text, "config").contains("`livedeck config --import` converts"), "{text}");
+    assert!(row(&text, "themes").contains("1 theme in "), "{text}");
+}
+
+#[test]
 fn machine_is_reported_without_a_deck() {
     let (status, text) = Folder::new("").doctor(&[]);
     assert_eq!(status, 0, "{text}");

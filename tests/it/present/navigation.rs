@@ -432,3 +432,28 @@ fn colours_match_the_terminal(#[case] env: &[(&str, &str)], #[case] is_true: boo
     assert_eq!(has("\x1b[38;2;") && has("48;2;"), is_true, "{}", String::from_utf8_lossy(&bytes));
     assert_eq!(has("38;5;2") || has("48;5;2"), !is_true && env[0].0 == "COLORTERM" && !has_16);
 }
+
+#[test]
+fn presenterm_config_is_announced_once() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("presenterm");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("config.yaml"), "defaults: {theme: light}\n").unwrap();
+    fs::write(home.path().join("talk.md"), TWO).unwrap();
+    let home = home.path().to_str().unwrap();
+    let env = [("XDG_CONFIG_HOME", home), ("XDG_STATE_HOME", home)];
+    let open = || {
+        let opening = Opening { args: &[], env: &env, ..Opening::default() };
+        PtyHarness::open(&std::path::Path::new(home).join("talk.md"), &opening)
+    };
+    let talk = open();
+    talk.wait_for("`livedeck config --import` converts it");
+    talk.keys("l");
+    talk.wait_for("second");
+    assert!(!talk.screen().contains("--import"), "a key closes it");
+    talk.quit();
+    let talk = open();
+    talk.wait_for("first");
+    assert!(!talk.screen().contains("--import"));
+    talk.quit();
+}
