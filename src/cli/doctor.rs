@@ -75,7 +75,7 @@ fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config) -> String {
     text + &row("cache", &cache)
 }
 
-fn python_words(PythonInfo { version, executable, is_embedded }: &PythonInfo) -> String {
+fn python_words(PythonInfo { version, executable, origin, is_embedded }: &PythonInfo) -> String {
     let way = match (is_embedded, cfg!(feature = "python")) {
         (true, _) => "embedded",
         (false, true) => {
@@ -84,7 +84,7 @@ fn python_words(PythonInfo { version, executable, is_embedded }: &PythonInfo) ->
         }
         (false, false) => "in a separate process",
     };
-    format!("{version}, {}, {way}", executable.display())
+    format!("{version}, {} ({origin}), {way}", executable.display())
 }
 
 fn rust(compiler: &Compiler, row: impl Fn(&str, &str) -> String) -> String {

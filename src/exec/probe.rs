@@ -36,6 +36,8 @@ pub struct PythonInfo {
     pub version: String,
     /// The program.
     pub executable: PathBuf,
+    /// Why it is chosen.
+    pub origin: String,
     /// Whether it is embedded; otherwise it runs as its own program.
     pub is_embedded: bool,
 }
@@ -107,10 +109,10 @@ impl Executor {
                 _ => {}
             }
         }
-        let (executable, is_embedded) = self.python.chosen_interpreter()?;
+        let (executable, origin, is_embedded) = self.python.chosen_interpreter()?;
         // Its startup files may print more.
         let version = last_line(&output).unwrap_or_default();
-        Ok(PythonInfo { version, executable, is_embedded })
+        Ok(PythonInfo { version, executable, origin, is_embedded })
     }
 }
 

@@ -2,10 +2,11 @@
 //! yet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::deck::{Block, BlockKind, Deck};
+use crate::deck::{Block, BlockKind, Cell, Deck};
 use crate::diag::{Diagnostic, did_you_mean};
-use crate::exec::{CustomExecutor, languages, why_not_run};
+use crate::exec::{CustomExecutor, languages, likely_python, why_not_run};
 use crate::project::LoadedDeck;
 use crate::source::Span;
 
@@ -29,6 +30,37 @@ pub(super) fn not_runnable(
         .map(|cell| (cell.span, &*cell.language, cell.exec.alternative.as_deref()))
         .filter_map(report)
         .collect()
+}
+
+/// Reports at the first Python block that the Python which the deck chooses is gone, or that a virtual
+/// environment one folder up is not used.
+pub(crate) fn python_problem(
+    loaded: &LoadedDeck,
+    custom: &BTreeMap<String, CustomExecutor>,
+) -> Option<Diagnostic> {
+    let deck = &loaded.deck;
+    let uses_it = |cell: &&Arc<Cell>| {
+        let has_own = custom.contains_key("python") || cell.exec.alternative.is_some();
+        &*cell.language == "python" && !has_own
+    };
+    let first = deck.cells.iter().find(uses_it)?;
+    let file = deck.sources.iter().next()?.path();
+    let folder = std::path::absolute(file).ok()?.parent()?.to_owned();
+    let place = fence_above(deck, first.span);
+    match likely_python(&folder, deck.options.python_interpreter.as_deref()) {
+        Err(why) => {
+            let (message, advice) = why.split_once("; ").unwrap_or((&why, ""));
+            Some(Diagnostic::error(place, message).hint(advice))
+        }
+        Ok(found) => {
+            let name = found?.unused?;
+            let message = format!("`../{name}` is not used: it is not beside the deck");
+            let hint = format!(
+                "write `options: {{python: {{interpreter: ../{name}}}}}` into the front matter"
+            );
+            Some(Diagnostic::warning(place, message).hint(hint))
+        }
+    }
 }
 
 /// Reports `+render` blocks.

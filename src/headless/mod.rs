@@ -17,4 +17,5 @@ pub use run_all::{CapturedRun, PlanEvent, run_all};
 pub(crate) use code_colors::{colors, has_code, highlight, unknown};
 pub(crate) use driver::control_run;
 pub(crate) use inspect::{misfits, unseen};
+pub(crate) use inspect_code::python_problem;
 pub(crate) use scene_builder::{scene, scene_at, stage};

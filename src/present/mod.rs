@@ -209,7 +209,10 @@ impl Talk {
         let watch = Watch::start(load_options, loaded.clone(), settings.reload, sender.clone())?;
         let scene = Scene::blank(screen.size(), loaded.style(SlideNo::new(0)).theme.base);
         let prefetch = Prefetch::start(sender.clone())?;
-        let review = Review::start(settings.validate_overflows, sender.clone())?;
+        let review = {
+            let custom = settings.execution.custom.clone();
+            Review::start(settings.validate_overflows, custom, sender.clone())?
+        };
         let validation = settings.validate_snippets.then(|| {
             let path = settings.load_options.path.clone();
             Validation::start(path, settings.execution.clone(), sender.clone())

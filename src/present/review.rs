@@ -1,7 +1,8 @@
 //! Reviews the whole deck on a separate thread: pictures that cannot be shown, unknown names in the
-//! theme's palette and, if enabled, slides that do not fit the terminal (`--validate-overflows`, or
+//! theme's palette, a chosen Python that is gone and, if enabled, slides that do not fit the terminal (`--validate-overflows`, or
 //! the configuration).
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +11,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::LoopEvent;
 use super::channel::EventSender;
 use crate::diag::{Diagnostic, Severity};
-use crate::headless::{misfits, unseen};
+use crate::exec::CustomExecutor;
+use crate::headless::{misfits, python_problem, unseen};
 use crate::layout::Size;
 use crate::media::Media;
 use crate::panics::contain;
@@ -31,13 +33,17 @@ pub(super) struct Review {
 
 impl Review {
     /// Starts the thread. With `fits`, it also reports slides that do not fit.
-    pub(super) fn start(fits: bool, sender: EventSender) -> std::io::Result<Self> {
+    pub(super) fn start(
+        fits: bool,
+        custom: BTreeMap<String, CustomExecutor>,
+        sender: EventSender,
+    ) -> std::io::Result<Self> {
         let (wanted, newest) = bounded::<ReviewJob>(1);
         let heard = newest.clone();
         std::thread::Builder::new().name("review".to_owned()).spawn(move || {
             for (loaded, size) in heard {
                 // After a panic, the next deck is still reviewed.
-                let found = contain("the review of the deck", || review(&loaded, size));
+                let found = contain("the review of the deck", || review(&loaded, &custom, size));
                 sender.send(LoopEvent::Reviewed(found.unwrap_or_default()));
             }
         })?;
@@ -63,9 +69,14 @@ impl Review {
 }
 
 /// Returns the problems of a deck in source order.
-fn review(loaded: &LoadedDeck, size: Option<Size>) -> Vec<Diagnostic> {
+fn review(
+    loaded: &LoadedDeck,
+    custom: &BTreeMap<String, CustomExecutor>,
+    size: Option<Size>,
+) -> Vec<Diagnostic> {
     let mut media = Media::new(PathBuf::from("."), None, |_| {});
     let mut found = unseen(loaded, &mut media);
+    found.extend(python_problem(loaded, custom));
     // As errors, because the slide shows those.
     let misfits = size.into_iter().flat_map(|size| misfits(loaded, size, &Runs::new(), &mut media));
     found.extend(misfits.map(|it| Diagnostic { severity: Severity::Error, ..it }));

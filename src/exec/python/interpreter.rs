@@ -1,13 +1,15 @@
 //! Chooses the Python that runs a deck's blocks, and finds its version and shared library.
 //!
 //! The order is: the front matter's, the active virtual environment, one beside the deck, `python3` on
-//! `PATH`. The name may be a launcher script (pyenv's takes 70 ms), so the program is asked once for its
-//! real path.
+//! `PATH`. The first of them that there is decides: if it does not work, that is an error, and no other
+//! Python runs the blocks instead. The name may be a launcher script (pyenv's takes 70 ms), so the program
+//! is asked once for its real path.
 
 #![expect(clippy::disallowed_methods, reason = "reads the environment and waits for answers")]
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, PipeReader, Read};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -49,6 +51,39 @@ for name in var('INSTSONAME'), var('LDLIBRARY'):
             print(folder + '/' + name)
 ";
 
+/// Why a Python is a deck's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::exec) enum PythonOrigin {
+    /// The front matter names it.
+    FrontMatter,
+    /// Its virtual environment is active.
+    VirtualEnv,
+    /// Its virtual environment, with this name, is beside the deck.
+    Beside(&'static str),
+    /// It is `python3` on `PATH`. If there is a virtual environment one folder up, its name.
+    OnPath(Option<&'static str>),
+}
+
+impl fmt::Display for PythonOrigin {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FrontMatter => to.write_str("named by the front matter"),
+            Self::VirtualEnv => to.write_str("from `$VIRTUAL_ENV`"),
+            Self::Beside(name) => write!(to, "from `{name}` beside the deck"),
+            Self::OnPath(None) => to.write_str("`python3` on `PATH`"),
+            Self::OnPath(Some(name)) => {
+                write!(to, "`python3` on `PATH`; `../{name}` is not beside the deck")
+            }
+        }
+    }
+}
+
+/// The programs to try, in order, and why.
+struct Candidates {
+    origin: PythonOrigin,
+    programs: Vec<PathBuf>,
+}
+
 /// The search to look for an interpreter.
 #[derive(Clone, Debug)]
 pub(in crate::exec) struct InterpreterSearch {
@@ -72,15 +107,16 @@ impl InterpreterSearch {
 
     /// Returns the interpreter to use, or a message that says what is missing and what to try.
     pub(super) fn choose(&self, tree: &ProcessTree) -> Result<Interpreter, String> {
-        if let Some(named) = &self.named {
-            return self.named(named, tree);
-        }
+        let Candidates { origin, programs } = self.candidates()?;
         let mut refused = None;
-        for program in self.candidates() {
+        for program in programs {
             match Interpreter::ask(&program, tree) {
-                Ok(interpreter) => return Ok(interpreter),
+                Ok(found) => return Ok(Interpreter { origin, ..found }),
                 Err(why) => refused = refused.or(Some(why)),
             }
+        }
+        if let (Some(why), false) = (&refused, matches!(origin, PythonOrigin::OnPath(_))) {
+            return Err(format!("{why} ({origin})"));
         }
         Err(refused.map_or_else(
             || {
@@ -96,18 +132,57 @@ impl InterpreterSearch {
     /// Returns the programs that may become the deck's Python.
     pub(in crate::exec) fn programs(&self) -> Vec<PathBuf> {
         let named = self.named.as_ref().and_then(|named| self.find(named));
-        named.into_iter().chain(self.candidates()).collect()
+        let beside = DECK_ENVIRONMENTS.iter().map(|folder| self.directory.join(folder));
+        let environments = self.virtual_env.clone().into_iter().chain(beside);
+        let inside = environments.map(|folder| python_of(&folder)).filter(|it| it.is_file());
+        named.into_iter().chain(inside).chain(self.on_path("python3")).collect()
     }
 
-    fn named(&self, named: &str, tree: &ProcessTree) -> Result<Interpreter, String> {
-        let program = self.find(named).ok_or_else(|| {
-            format!(
-                "no Python `{named}`, which the front matter names under \
-                 `options.python.interpreter`; give the path of an interpreter or of a virtual \
-                 environment"
-            )
-        })?;
-        Interpreter::ask(&program, tree)
+    /// Returns the programs to try, or a message if the one that was chosen is gone.
+    fn candidates(&self) -> Result<Candidates, String> {
+        let one = |origin, program| Candidates { origin, programs: vec![program] };
+        if let Some(named) = &self.named {
+            let found = self.find(named).map(|program| one(PythonOrigin::FrontMatter, program));
+            return found.ok_or_else(|| {
+                format!(
+                    "no Python `{named}`, which the front matter names under \
+                     `options.python.interpreter`; give the path of an interpreter or of a virtual \
+                     environment"
+                )
+            });
+        }
+        if let Some(folder) = &self.virtual_env {
+            return match environment(folder) {
+                VirtualEnvironment::Python(program) => Ok(one(PythonOrigin::VirtualEnv, program)),
+                _ => Err(format!(
+                    "`$VIRTUAL_ENV` is `{}`, which has no Python; deactivate it, or make it again",
+                    folder.display()
+                )),
+            };
+        }
+        for name in DECK_ENVIRONMENTS {
+            match environment(&self.directory.join(name)) {
+                VirtualEnvironment::Python(program) => {
+                    return Ok(one(PythonOrigin::Beside(name), program));
+                }
+                VirtualEnvironment::Broken => {
+                    return Err(format!(
+                        "`{name}` beside the deck has no Python, or one that is gone; make it again with \
+                         `python3 -m venv --clear {name}`"
+                    ));
+                }
+                VirtualEnvironment::None => {}
+            }
+        }
+        let origin = PythonOrigin::OnPath(self.environment_above());
+        Ok(Candidates { origin, programs: self.on_path("python3").collect() })
+    }
+
+    /// Returns the name of a virtual environment one folder up, which is not used.
+    fn environment_above(&self) -> Option<&'static str> {
+        let above = self.directory.parent()?;
+        let is_there = |name: &&str| above.join(name).join("pyvenv.cfg").is_file();
+        DECK_ENVIRONMENTS.into_iter().find(is_there)
     }
 
     /// Returns the program that a name in the front matter means: a path, the folder of a virtual
@@ -126,14 +201,6 @@ impl InterpreterSearch {
         }
     }
 
-    /// Returns the programs to try, in order.
-    fn candidates(&self) -> impl Iterator<Item = PathBuf> {
-        let beside = DECK_ENVIRONMENTS.iter().map(|folder| self.directory.join(folder));
-        let environments = self.virtual_env.clone().into_iter().chain(beside);
-        let inside = environments.map(|folder| python_of(&folder)).filter(|it| it.is_file());
-        inside.chain(self.on_path("python3"))
-    }
-
     fn on_path(&self, name: &str) -> impl Iterator<Item = PathBuf> {
         env::split_paths(&self.path)
             .filter(|folder| folder.is_absolute())
@@ -148,6 +215,27 @@ fn python_of(environment: &Path) -> PathBuf {
     environment.join("bin").join("python3")
 }
 
+/// What a folder is that may be a virtual environment.
+enum VirtualEnvironment {
+    /// One with this Python.
+    Python(PathBuf),
+    /// One whose Python is gone.
+    Broken,
+    /// No virtual environment.
+    None,
+}
+
+fn environment(folder: &Path) -> VirtualEnvironment {
+    let program = python_of(folder);
+    if program.is_file() {
+        VirtualEnvironment::Python(program)
+    } else if program.is_symlink() || folder.join("pyvenv.cfg").is_file() {
+        VirtualEnvironment::Broken
+    } else {
+        VirtualEnvironment::None
+    }
+}
+
 /// The Python that will most likely run a deck's blocks, found without starting it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LikelyPython {
@@ -155,17 +243,30 @@ pub struct LikelyPython {
     pub program: PathBuf,
     /// Its version, if a file name or configuration tells.
     pub version: Option<String>,
+    /// Why it is chosen.
+    pub origin: String,
+    /// The virtual environment one folder up, which is not used.
+    pub unused: Option<&'static str>,
 }
 
-/// Returns the Python for a deck in `directory` whose front matter names `named`, if anything.
-pub fn likely_python(directory: &Path, named: Option<&str>) -> Option<LikelyPython> {
-    let search = InterpreterSearch::of(directory.to_owned(), None);
-    let program = match named {
-        Some(named) => search.find(named),
-        None => search.candidates().next(),
-    }?;
+/// Returns the Python for a deck in `directory` whose front matter names `named`, if anything; `None` if
+/// there is none on this machine.
+///
+/// # Errors
+/// The chosen one is gone: a message.
+pub fn likely_python(
+    directory: &Path,
+    named: Option<&str>,
+) -> Result<Option<LikelyPython>, String> {
+    let search = InterpreterSearch::of(directory.to_owned(), named.map(str::to_owned));
+    let Candidates { origin, programs } = search.candidates()?;
+    let Some(program) = programs.into_iter().next() else { return Ok(None) };
     let version = environment_version(&program).or_else(|| version_in_name(&program));
-    Some(LikelyPython { program, version })
+    let unused = match origin {
+        PythonOrigin::OnPath(name) => name,
+        _ => None,
+    };
+    Ok(Some(LikelyPython { program, version, origin: origin.to_string(), unused }))
 }
 
 /// Returns the version in the configuration of a virtual environment.
@@ -191,6 +292,8 @@ pub(super) struct Interpreter {
     pub(super) executable: PathBuf,
     /// The shared library to embed, if this Python can be embedded.
     pub(super) library: Option<PathBuf>,
+    /// Why it is chosen.
+    pub(super) origin: PythonOrigin,
 }
 
 impl Interpreter {
@@ -227,7 +330,7 @@ impl Interpreter {
         let can_embed =
             is_plain && version >= MIN_EMBEDDED_VERSION && is_python3_of_its_folder(&executable);
         let library = lines.map(PathBuf::from).find(|path| can_embed && path.is_file());
-        Some(Ok(Self { executable, library }))
+        Some(Ok(Self { executable, library, origin: PythonOrigin::OnPath(None) }))
     }
 
     /// Returns the folder of the program, by which its library finds the interpreter.
@@ -313,6 +416,62 @@ mod tests {
         assert!(search.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `python9`"));
         search.named = Some("./env".into());
         assert!(search.choose(&ProcessTree::new()).unwrap_err().starts_with("no Python `./env`"));
+    }
+
+    /// Returns a search in a deck's folder, with `python3` of our own `PATH`.
+    fn search_in(directory: &Path) -> InterpreterSearch {
+        let mut search = InterpreterSearch::of(directory.to_owned(), None);
+        search.virtual_env = None;
+        search
+    }
+
+    #[test]
+    fn environment_without_its_python_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = folder.path().join(".venv");
+        std::fs::create_dir_all(environment.join("bin")).unwrap();
+        let search = search_in(folder.path());
+        assert!(search.choose(&ProcessTree::new()).is_ok(), "a folder is no environment");
+        std::os::unix::fs::symlink("/nowhere/python3", python_of(&environment)).unwrap();
+        let why = search.choose(&ProcessTree::new()).unwrap_err();
+        assert!(
+            why.starts_with("`.venv` beside the deck has no Python, or one that is gone"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn active_environment_that_is_gone_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut search = search_in(folder.path());
+        search.virtual_env = Some(folder.path().join("gone"));
+        let why = search.choose(&ProcessTree::new()).unwrap_err();
+        assert!(why.starts_with("`$VIRTUAL_ENV` is `"), "{why}");
+        assert!(why.contains("/gone`, which has no Python"), "{why}");
+    }
+
+    #[test]
+    fn environment_that_does_not_run_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let python = python_of(&folder.path().join("venv"));
+        std::fs::create_dir_all(python.parent().unwrap()).unwrap();
+        std::fs::write(&python, "#!/bin/sh\necho broken\n").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&python, mode).unwrap();
+        let why = search_in(folder.path()).choose(&ProcessTree::new()).unwrap_err();
+        let end = "does not run as a Python: broken (from `venv` beside the deck)";
+        assert!(why.ends_with(end), "{why}");
+    }
+
+    #[test]
+    fn environment_one_folder_up_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let deck = folder.path().join("talk");
+        std::fs::create_dir_all(folder.path().join(".venv")).unwrap();
+        std::fs::write(folder.path().join(".venv/pyvenv.cfg"), "").unwrap();
+        let found = search_in(&deck).choose(&ProcessTree::new()).unwrap();
+        let why = "`python3` on `PATH`; `../.venv` is not beside the deck";
+        assert_eq!(found.origin.to_string(), why);
     }
 
     #[test]

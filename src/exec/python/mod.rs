@@ -196,13 +196,14 @@ impl Python {
         })
     }
 
-    /// Returns the interpreter and whether it is embedded, or an error that says what is missing.
-    pub(super) fn chosen_interpreter(&self) -> Result<(PathBuf, bool), String> {
+    /// Returns the interpreter, why it is chosen, and whether it is embedded, or an error that says what is
+    /// missing.
+    pub(super) fn chosen_interpreter(&self) -> Result<(PathBuf, String, bool), String> {
         let shared = &self.shared;
         let mut worker = shared.worker.lock();
         let interpreter = worker.interpreter(&shared.search, &shared.tree, &shared.cache)?;
         let is_embedded = matches!(worker.launch_modes.front(), Some(LaunchMode::Embedded { .. }));
-        Ok((interpreter.executable, is_embedded))
+        Ok((interpreter.executable, interpreter.origin.to_string(), is_embedded))
     }
 
     /// Ends all processes that it started, without further events.

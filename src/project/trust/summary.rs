@@ -54,11 +54,12 @@ fn places(deck: &Deck) -> Vec<String> {
 /// Returns the Python that will most likely run blocks, without starting one.
 fn interpreter(folder: &Path, named: Option<&str>) -> String {
     match exec::likely_python(folder, named) {
-        Some(found) => {
-            let version = found.version.map(|it| format!(" ({it})")).unwrap_or_default();
-            format!("{}{version}", found.program.display())
+        Ok(Some(found)) => {
+            let version = found.version.map(|it| format!("{it}, ")).unwrap_or_default();
+            format!("{} ({version}{})", found.program.display(), found.origin)
         }
-        None => format!("none found{}", named.map(|it| format!(": {it}")).unwrap_or_default()),
+        Ok(None) => "none found".to_owned(),
+        Err(why) => why,
     }
 }
 

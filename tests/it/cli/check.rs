@@ -21,6 +21,7 @@ fn check(folder: &Path, more: &[&str]) -> Output {
         .args(more)
         .current_dir(folder)
         .env("XDG_CONFIG_HOME", folder)
+        .env_remove("VIRTUAL_ENV")
         .output()
         .unwrap()
 }
@@ -270,4 +271,61 @@ fn recorded_output_counts_for_the_size() {
     assert!(text.contains("rows too many at 80x24"), "{text}");
     assert!(text.contains("this includes the recorded output"), "{text}");
     assert!(!text.contains("at 80x50"), "{text}");
+}
+
+/// A deck with a Python block on its third line.
+const PYTHON_DECK: &str = "One\n===\n```python +exec\n1\n```\n";
+
+/// Creates the configuration of a virtual environment without a Python.
+fn broken_environment(at: &Path) {
+    std::fs::create_dir_all(at).unwrap();
+    std::fs::write(at.join("pyvenv.cfg"), "").unwrap();
+}
+
+#[test]
+fn environment_whose_python_is_gone_is_an_error() {
+    let folder = folder(&[("talk.md", PYTHON_DECK)]);
+    assert!(check(folder.path(), &[]).status.success());
+    broken_environment(&folder.path().join(".venv"));
+    let output = check(folder.path(), &["--run"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let why = "`.venv` beside the deck has no Python, or one that is gone";
+    assert!(text.contains(&format!("error: {why}\n")), "{text}");
+    assert!(text.contains("talk.md:3:1"), "{text}");
+    assert!(text.contains(&format!("failed: {why}")), "{text}");
+}
+
+#[test]
+fn active_environment_that_is_gone_is_an_error() {
+    let folder = folder(&[("talk.md", PYTHON_DECK)]);
+    let output = Command::new(env!("CARGO_BIN_EXE_livedeck"))
+        .args(["check", "talk.md"])
+        .current_dir(folder.path())
+        .env("XDG_CONFIG_HOME", folder.path())
+        .env("VIRTUAL_ENV", "/nowhere/env")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("`$VIRTUAL_ENV` is `/nowhere/env`, which has no Python"), "{text}");
+}
+
+#[test]
+fn python_named_by_the_front_matter_must_exist() {
+    let deck = format!("---\noptions: {{python: {{interpreter: ./none}}}}\n---\n{PYTHON_DECK}");
+    let (status, text) = report(&[("talk.md", &deck)], &[]);
+    assert!(status == 1 && text.contains("no Python `./none`"), "{text}");
+}
+
+#[test]
+fn environment_one_folder_up_is_a_warning() {
+    let folder = folder(&[]);
+    broken_environment(&folder.path().join(".venv"));
+    std::fs::create_dir(folder.path().join("talk")).unwrap();
+    std::fs::write(folder.path().join("talk/talk.md"), PYTHON_DECK).unwrap();
+    let output = check(&folder.path().join("talk"), &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("`../.venv` is not used: it is not beside the deck"), "{text}");
+    assert!(text.contains("interpreter: ../.venv"), "{text}");
 }

@@ -69,6 +69,7 @@ fn machine_is_reported_without_a_deck() {
     let (status, text) = Folder::new("").doctor(&[]);
     assert_eq!(status, 0, "{text}");
     assert!(row(&text, "Python").starts_with("3."), "{text}");
+    assert!(row(&text, "Python").contains(" (`python3` on `PATH`), "), "{text}");
     assert!(row(&text, "Rust").starts_with("rustc 1."), "{text}");
     assert!(row(&text, "PyO3").starts_with("0."), "{text}");
     assert!(row(&text, "cache").contains("/livedeck, "), "{text}");

@@ -404,6 +404,8 @@ def show(request, report, error, trace):
         sys.excepthook(type(error), error, trace)
     else:
         part(ERRORS).print_exception(error, trace)
+    if isinstance(error, ModuleNotFoundError) and ORIGIN:
+        print("note: this is %s, %s" % (sys.executable, ORIGIN), file=sys.stderr)
 
 
 def without_end(trace):

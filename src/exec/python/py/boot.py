@@ -82,6 +82,7 @@ def yield_(self):
 None
 """
 OWN_CODE = (lambda: 0).__code__.co_filename
+ORIGIN = os.environ.get("LIVEDECK_PYTHON_ORIGIN")
 
 
 def start():

@@ -61,3 +61,18 @@ fn other_python_versions_run_in_this_program(
         assert!(!text.contains("<livedeck>"), "{text}");
     }
 }
+
+#[rstest]
+fn missing_module_names_the_python(#[values(Embedded, Standalone)] mode: TestMode) {
+    let code =
+        "import os\nprint([name for name in os.environ if 'ORIGIN' in name])\nimport none_such";
+    let (text, how) = PythonHarness::new(mode).run(code);
+    let text = plain(&text);
+    assert_eq!(how, Outcome::Raised);
+    assert!(text.starts_with("[]\n"), "{text}");
+    let last = text.lines().last().unwrap();
+    assert!(
+        last.starts_with("note: this is /") && last.ends_with(", `python3` on `PATH`"),
+        "{text}"
+    );
+}

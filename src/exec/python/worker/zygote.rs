@@ -59,7 +59,11 @@ exec(compile(sys.argv.pop(), 'OWN', 'exec'))";
 const MAX_QUOTE_LEN: usize = 300;
 
 /// The environment variables that are changed for the worker and restored for a run.
-const CHANGED_VARIABLES: [&str; 3] = ["PYTHONUNBUFFERED", "PYTHONUTF8", "LD_LIBRARY_PATH"];
+const CHANGED_VARIABLES: [&str; 4] =
+    ["PYTHONUNBUFFERED", "PYTHONUTF8", "LD_LIBRARY_PATH", ORIGIN_VARIABLE];
+
+/// Tells the worker why its Python is chosen, for the message about a missing module.
+const ORIGIN_VARIABLE: &str = "LIVEDECK_PYTHON_ORIGIN";
 
 /// How an interpreter runs the worker's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +145,7 @@ impl Zygote {
         let mut command = command
             .input(theirs.as_fd())
             .env("PYTHONUNBUFFERED", "1")
+            .env(ORIGIN_VARIABLE, interpreter.origin.to_string())
             .env("PATH", path_with(interpreter))
             .env_remove("PYTHONHOME");
         for (name, value) in pagers::disabled() {
