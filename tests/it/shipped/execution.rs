@@ -26,7 +26,7 @@ fn at_with(title: &str, configuration: &str) -> PtyHarness {
     let args = ["-x", "-X", "--config", config.to_str().unwrap()];
     let opening = Opening { size: (100, 40), args: &args, ..Opening::default() };
     let talk = PtyHarness::open(&DECK.file(), &opening);
-    talk.wait_for("every way, a slide each");
+    talk.wait_for("one slide for each way");
     for digit in number.to_string().chars() {
         talk.keys(&digit.to_string());
     }
@@ -37,9 +37,9 @@ fn at_with(title: &str, configuration: &str) -> PtyHarness {
 
 #[test]
 fn python_errors_have_the_decks_line() {
-    let talk = at("Python, and what goes wrong");
+    let talk = at("Python, and an error");
     talk.keys("ctrl-e");
-    talk.wait_for("hello from a warm interpreter");
+    talk.wait_for("hello from the embedded interpreter");
     talk.wait_for("ZeroDivisionError");
     talk.wait_for("execution.md\", line");
     talk.quit();
@@ -73,7 +73,7 @@ fn crash_loses_one_block_of_its_session() {
 
 #[test]
 fn python_table_is_drawn() {
-    let talk = at("A table is drawn as a table");
+    let talk = at("Tables");
     talk.keys("ctrl-e");
     talk.wait_for("planet   radius");
     talk.wait_for("Mercury    0.38");
@@ -82,7 +82,7 @@ fn python_table_is_drawn() {
 
 #[test]
 fn python_picture_is_between_printed_lines() {
-    let talk = at("Pictures stand where they were shown");
+    let talk = at("Pictures between lines of text");
     talk.keys("ctrl-e");
     talk.wait("a picture between two lines", |screen| {
         let at = |text: &str| screen.lines().position(|line| line.trim() == text);
@@ -97,13 +97,13 @@ fn python_picture_is_between_printed_lines() {
 fn rust_runs_without_main() {
     let talk = at("Rust");
     talk.keys("ctrl-e");
-    talk.wait_for("no main, no wait: 55");
+    talk.wait_for("no main, no waiting: 55");
     talk.quit();
 }
 
 #[test]
 fn block_is_edited() {
-    let talk = at("Edit it");
+    let talk = at("Editing on the slide");
     talk.keys("i end backspace backspace backspace backspace backspace backspace backspace 0 , -2): ctrl-e");
     talk.wait_for("1 bottles on the wall");
     talk.wait_gone("2 bottles on the wall");
@@ -114,7 +114,7 @@ fn block_is_edited() {
 
 #[test]
 fn autorun_blocks_are_replaced_by_their_output() {
-    let talk = at("By itself, and in place of its code");
+    let talk = at("Autorun, and output that replaces the code");
     talk.wait_for("[done");
     talk.wait("what was written, and no code", |screen| {
         screen.contains("* * * ") && !screen.contains("printf")
@@ -124,7 +124,7 @@ fn autorun_blocks_are_replaced_by_their_output() {
 
 #[test]
 fn picture_replaces_its_code() {
-    let talk = at("A picture in place of its code");
+    let talk = at("A picture that replaces its code");
     talk.wait("a picture, and no code", |screen| {
         screen.contains("▀▀▀▀") && !screen.contains("stdout.buffer")
     });
@@ -163,7 +163,7 @@ fn other_executor_runs_a_block() {
 
 #[test]
 fn hidden_lines_run() {
-    let talk = at("Hidden lines, and what a check expects");
+    let talk = at("Hidden lines, and expected failures");
     talk.keys("ctrl-e");
     talk.wait_for("{'e', 'i', 'l', 'n', 's'}");
     assert!(!talk.screen().contains("use std::collections"));
@@ -172,7 +172,7 @@ fn hidden_lines_run() {
 
 #[test]
 fn block_with_input_does_not_ask() {
-    let talk = at("It is answered");
+    let talk = at("Automatic answers");
     talk.keys("ctrl-e");
     talk.wait_for("Ada will be 37");
     talk.quit();
@@ -198,7 +198,7 @@ fn terminal_on_the_slide_takes_keys() {
 fn program_gets_the_whole_terminal() {
     let talk = at("The whole terminal");
     talk.keys("ctrl-e");
-    talk.wait_for("enter brings the slide back");
+    talk.wait_for("press enter to return");
     talk.wait_gone("The whole terminal");
     talk.keys("enter");
     talk.wait_for("The whole terminal");
@@ -217,7 +217,7 @@ fn time_and_memory_are_limited() {
 
 #[test]
 fn recording_is_shown() {
-    let talk = at("Never fail on stage");
+    let talk = at("Recorded output");
     talk.keys("r");
     talk.wait_for("[recorded 20");
     talk.wait("what it wrote then", |screen| screen.matches("it works on my machine").count() == 2);
@@ -268,7 +268,7 @@ fn edited_block_is_run_and_reverted() {
 
 #[test]
 fn contenders_run_one_after_the_other() {
-    let talk = at("A race");
+    let talk = at("A benchmark");
     talk.keys("ctrl-e");
     talk.wait("both lanes in one chart", |screen| {
         let bars = |language: &str| {
@@ -331,7 +331,7 @@ fn rust_uses_crates() {
 
 #[test]
 fn pane_shows_searches_and_folds_output() {
-    let talk = at("More than a slide can hold");
+    let talk = at("Long output");
     talk.keys("ctrl-e");
     talk.wait_for("[done ");
     talk.keys("z");
@@ -343,7 +343,7 @@ fn pane_shows_searches_and_folds_output() {
     talk.wait_for("2 of 2");
     talk.wait_for("350 squared is 122500");
     talk.keys("z");
-    talk.wait_for("More than a slide can hold");
+    talk.wait_for("Long output");
     talk.keys("f");
     talk.wait_for("… 500 lines folded");
     talk.wait_gone("500 squared");
@@ -354,7 +354,7 @@ fn pane_shows_searches_and_folds_output() {
 
 #[test]
 fn output_is_beside_in_place_or_hidden() {
-    let talk = at("Beside the code, or in its place");
+    let talk = at("Placing output");
     talk.keys("ctrl-e");
     talk.wait("output beside its code", |screen| {
         let code = screen.lines().find(|line| line.contains("in range(1, 6)"));
@@ -363,26 +363,26 @@ fn output_is_beside_in_place_or_hidden() {
     talk.wait_gone("print(\"in its place\")");
     talk.wait_for("in its place");
     talk.wait("two say that they are done", |screen| screen.matches("[done ").count() == 2);
-    assert_eq!(talk.screen().matches("nobody sees this").count(), 1);
+    assert_eq!(talk.screen().matches("this is hidden").count(), 1);
     talk.keys("tab tab f");
     talk.wait_for("print(\"in its place\")");
     talk.keys("tab z");
     talk.wait("what nobody sees", |screen| {
-        screen.lines().next().is_some_and(|line| line.trim() == "nobody sees this")
+        screen.lines().next().is_some_and(|line| line.trim() == "this is hidden")
     });
     talk.keys("z");
-    talk.wait_for("Beside the code");
+    talk.wait_for("Placing output");
     talk.quit();
 }
 
 #[test]
 fn prompts_take_typed_input() {
-    let talk = at("It asks");
+    let talk = at("Input");
     talk.keys("tab enter");
     talk.wait_for("waits for input");
     talk.wait_for("enter: send");
     talk.keys("A d a enter");
-    talk.wait_for("Who is it? Ada");
+    talk.wait_for("What is your name? Ada");
     talk.wait_for("hello, Ada");
     talk.wait_for("[▸ done");
     talk.keys("tab enter");
