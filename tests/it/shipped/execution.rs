@@ -47,7 +47,7 @@ fn python_errors_have_the_decks_line() {
 
 #[test]
 fn session_block_runs_the_one_before_it() {
-    let talk = at("A session: blocks that share what they define");
+    let talk = at("Sessions: blocks that share variables");
     talk.keys("tab tab enter");
     talk.wait_for("x is 42");
     talk.wait("both are done", |screen| screen.matches("done ").count() == 2);

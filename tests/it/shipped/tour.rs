@@ -142,6 +142,6 @@ fn words(line: &str) -> String {
 fn open(size: (u16, u16), terminal: Terminal) -> PtyHarness {
     let opening = Opening { args: &["-x", "-X"], size, terminal, ..Opening::default() };
     let tour = PtyHarness::open(&TOUR.file(), &opening);
-    tour.wait_for("a tour, given by itself");
+    tour.wait_for("a guided tour");
     tour
 }
