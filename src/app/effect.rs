@@ -49,6 +49,8 @@ pub enum Effect {
     Edit(Edit),
     /// Restore a part of the deck's text as it is saved.
     Revert(Span),
+    /// Start or end reports of the mouse. Without them, the terminal selects text.
+    SetMouse(bool),
     /// Copy this text to the clipboard.
     Copy(String),
     /// Open the deck's file in the speaker's editor at this position.

@@ -122,6 +122,7 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
             app.view.grid = !app.view.grid;
             app.scene_changed();
         }
+        Action::ToggleMouse => return actions::toggle_mouse(app),
         Action::Close => actions::close(app),
         Action::Execute => return schedule::execute(app),
         Action::RunFocused => return enter(app),

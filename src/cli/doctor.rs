@@ -20,7 +20,7 @@ use crate::exec::{Compiler, ProbeReport, PythonInfo, sandbox_support};
 use crate::files;
 use crate::headless::{DeckProbe, MissingTool};
 use crate::media::{Capabilities, Protocol};
-use crate::present::ColorSupport;
+use crate::present::{ColorSupport, terminal_has_links};
 use crate::project::{LoadedDeck, is_trusted, load, theme_names};
 use crate::run::format_duration;
 use crate::source::{SourceFile, visible_line};
@@ -68,6 +68,7 @@ fn machine(args: &DoctorArgs, probe: &ProbeReport, config: &Config) -> String {
     }
     text += &row("pictures", &pictures(config));
     text += &row("colours", &colors(config));
+    text += &row("links", links(config));
     text += &row("config", &configuration(args));
     text += &row("themes", &themes());
     text += &row("sandbox", &sandbox());
@@ -176,6 +177,16 @@ fn colors(config: &Config) -> String {
     let ColorSupport { depth, may_be_more } = ColorSupport::from_env();
     let more = if may_be_more { ", unless the terminal reports more at startup" } else { "" };
     format!("{}, from the environment{more}", words(depth))
+}
+
+/// Reports whether addresses are links, and why.
+fn links(config: &Config) -> &'static str {
+    match config.defaults.links {
+        Some(true) => "on, set in the configuration",
+        Some(false) => "off, set in the configuration",
+        None if terminal_has_links() => "on, from the environment",
+        None => "off: the terminal is not known to support them (`defaults.links: on` if it does)",
+    }
 }
 
 /// Counts the deck's blocks by language.

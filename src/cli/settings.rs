@@ -81,6 +81,8 @@ pub(super) fn default_settings(deck: PathBuf, choices: &Choices, config: &Config
         policy: Policy::default(),
         protocol: config.defaults.image_protocol,
         color_depth: config.defaults.color_depth,
+        mouse: config.defaults.mouse,
+        links: config.defaults.links,
         cell: cell(config),
         keymap: config.bindings.keymap(),
         execution: unsandboxed(config),

@@ -64,6 +64,12 @@ impl Defaults {
         keys.key("image_protocol", about, &mut values::ProtocolSlot(&mut self.image_protocol));
         let about = "The terminal's colour depth.";
         keys.key("color_depth", about, &mut one_of(&mut self.color_depth, values::COLOR_DEPTHS));
+        let about = "Whether clicks and the wheel work. Without the mouse, the terminal selects text. \
+                     `toggle_mouse` changes it.";
+        keys.key("mouse", about, &mut one_of(&mut self.mouse, values::ON_OFF));
+        let about = "Whether addresses can be clicked (OSC 8 links); `auto` if the terminal is known \
+                     for it.";
+        keys.key("links", about, &mut one_of(&mut self.links, values::LINKS));
         let about = "When to report slides that do not fit the terminal.";
         let mut slot = one_of(&mut self.validate_overflows, values::VALIDATE_OVERFLOWS);
         keys.key("validate_overflows", about, &mut slot);

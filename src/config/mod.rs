@@ -82,6 +82,10 @@ pub struct Defaults {
     pub image_protocol: Option<Protocol>,
     /// The terminal's colour depth; `None` to detect it.
     pub color_depth: Option<ColorDepth>,
+    /// Whether to take the mouse.
+    pub mouse: bool,
+    /// Whether addresses are links; `None` if the terminal decides.
+    pub links: Option<bool>,
     /// When to report slides that do not fit.
     pub validate_overflows: ValidateOverflows,
     /// Maximum size of slides.
@@ -263,7 +267,7 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            defaults: Defaults::default(),
+            defaults: Defaults { mouse: true, ..Defaults::default() },
             options: Options::default(),
             snippet: SnippetConfig { render_threads: 2, ..SnippetConfig::default() },
             typst_ppi: 300,

@@ -52,6 +52,8 @@ defaults:
   terminal_font_size: 10
   image_protocol: sixel
   color_depth: 256
+  mouse: off
+  links: on
   validate_overflows: when_presenting
   max_columns: 80
   max_columns_alignment: left
@@ -114,9 +116,12 @@ fn every_key_is_read() {
         terminal_font_size,
         image_protocol,
         color_depth,
+        mouse,
+        links,
         validate_overflows,
         limits,
     } = &config.defaults;
+    assert_eq!((*mouse, *links), (false, Some(true)));
     assert_eq!(*color_depth, Some(ColorDepth::Ansi256));
     let (light, dark) = ("light".to_owned(), "gruvbox-dark".to_owned());
     assert_eq!(*theme, DefaultTheme::ByBackground { light, dark, timeout: 50 });
@@ -308,6 +313,8 @@ fn deck_configuration_sets_allowed_keys_only() {
         "defaults.terminal_font_size",
         "defaults.image_protocol",
         "defaults.color_depth",
+        "defaults.mouse",
+        "defaults.links",
         "snippet",
         "mermaid.cli",
         "mermaid.config_path",

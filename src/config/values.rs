@@ -40,6 +40,13 @@ pub(super) const COLOR_DEPTHS: &[(&str, Option<ColorDepth>)] = &[
     ("none", Some(ColorDepth::Monochrome)),
 ];
 
+/// `defaults.mouse`
+pub(super) const ON_OFF: &[(&str, bool)] = &[("on", true), ("off", false)];
+
+/// `defaults.links`
+pub(super) const LINKS: &[(&str, Option<bool>)] =
+    &[("auto", None), ("on", Some(true)), ("off", Some(false))];
+
 /// `defaults.max_columns_alignment`
 pub(super) const ACROSS: &[(&str, HorizontalAlign)] = &[
     ("left", HorizontalAlign::Left),

@@ -43,6 +43,7 @@ pub(super) fn apply(talk: &mut Talk, effect: &Effect) -> bool {
         }
         Effect::Edit(ref edit) => return talk.edit(edit),
         Effect::Revert(span) => return talk.revert(span),
+        Effect::SetMouse(has_mouse) => talk.screen.set_mouse(has_mouse),
         Effect::Copy(ref text) => clipboard::copy(text, &talk.sender),
         Effect::OpenEditor(span) => talk.open_editor(span),
         Effect::Suspend => talk.suspend(),

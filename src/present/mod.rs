@@ -15,6 +15,7 @@ mod effects;
 mod events;
 mod frame_diff;
 mod frame_pacing;
+mod hyperlinks;
 mod input;
 mod mouse;
 mod opening;
@@ -48,6 +49,7 @@ use crate::media::{self, Media};
 use crate::project::{ExaminedDeck, LoadedDeck, TrustReport, TrustWorker};
 
 pub use color_depth::ColorSupport;
+pub use hyperlinks::terminal_has_links;
 pub use settings::Settings;
 pub use signals::Ending;
 pub use speaker_sync::SpeakerSync;
@@ -61,7 +63,7 @@ use prefetch::Prefetch;
 use prerender::Prerender;
 use review::Review;
 use speaker_sync::Publisher;
-use terminal::Screen;
+use terminal::{Screen, ScreenOptions};
 use terminal_probe::TerminalAnswers;
 use transition::TransitionPlayer;
 use validate::Validation;
@@ -124,7 +126,12 @@ fn run(mut settings: Settings) -> io::Result<Ending> {
     signals::listen(sender.clone())?;
     opening::start(&settings.load_options, None, &sender)?;
     let known = ColorSupport::from_env();
-    let mut screen = Screen::take(settings.cell, settings.color_depth.unwrap_or(known.depth))?;
+    let mut screen = Screen::take(ScreenOptions {
+        cell: settings.cell,
+        depth: settings.color_depth.unwrap_or(known.depth),
+        has_mouse: settings.mouse,
+        has_links: settings.links.unwrap_or_else(terminal_has_links),
+    })?;
     let asks_for_colors = settings.color_depth.is_none() && known.may_be_more;
     let mut input = Input::open(asks_for_colors)?;
     let terminal = TerminalIo {
@@ -195,6 +202,7 @@ impl Talk {
             keymap: settings.keymap.clone(),
             hides_problems: !settings.reload,
             notice: settings.notice.clone(),
+            has_mouse: settings.mouse,
             ..AppOptions::default()
         };
         let mut app = App::new(loaded.deck.clone(), options);

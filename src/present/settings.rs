@@ -21,6 +21,10 @@ pub struct Settings {
     pub protocol: Option<media::Protocol>,
     /// Colour depth to use instead of the detected one.
     pub color_depth: Option<ColorDepth>,
+    /// Whether to take the mouse at the start.
+    pub mouse: bool,
+    /// Whether addresses are links; `None` if the terminal decides.
+    pub links: Option<bool>,
     /// The key bindings.
     pub keymap: Keymap,
     /// How long to wait for the terminal to report its background, if the theme depends on it.

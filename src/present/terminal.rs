@@ -10,20 +10,22 @@ use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use rustix::termios::OptionalActions;
 
 use super::frame_diff::changes;
+use super::hyperlinks::{add_relinked, write_cells};
 use crate::layout::Size;
 use crate::panics;
-use crate::view::{self, ColorDepth};
+use crate::view::{self, ColorDepth, VisibleLink};
 
-/// Alternate screen, hidden cursor, mouse buttons, wheel, and motion while a button is down.
-const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?1002h\x1b[?1006h";
-/// Undoes [`ENTER`], and ends a synchronized update and colours.
+/// Alternate screen, hidden cursor.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l";
+/// Starts and ends reports of mouse buttons, the wheel, and motion while a button is down.
+const MOUSE: (&str, &str) = ("\x1b[?1002h\x1b[?1006h", "\x1b[?1006l\x1b[?1002l");
+/// Undoes [`ENTER`] and [`MOUSE`], and ends a synchronized update and colours.
 const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1049l";
 /// Start and end of a synchronized update.
 const SYNC: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
@@ -49,16 +51,34 @@ pub(crate) struct Screen {
     background: Option<Color>,
     /// The terminal's colour depth.
     depth: ColorDepth,
+    /// Whether the terminal reports the mouse.
+    has_mouse: bool,
+    /// The links of what is shown, if addresses become links.
+    links: Option<Vec<VisibleLink>>,
+}
+
+/// How to use the terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScreenOptions {
+    /// Cell width and height in pixels, if the terminal does not report them.
+    pub(crate) cell: (u16, u16),
+    /// Its colour depth.
+    pub(crate) depth: ColorDepth,
+    /// Whether it reports the mouse.
+    pub(crate) has_mouse: bool,
+    /// Whether addresses become links.
+    pub(crate) has_links: bool,
 }
 
 impl Screen {
     /// Takes over the terminal. From here on, a panic restores it before it is reported.
-    pub(crate) fn take(cell: (u16, u16), depth: ColorDepth) -> io::Result<Self> {
+    pub(crate) fn take(options: ScreenOptions) -> io::Result<Self> {
+        let ScreenOptions { cell, depth, has_mouse, has_links } = options;
         if !io::stdout().is_terminal() {
             return Err(io::Error::other("standard output is not a terminal"));
         }
         restore_on_panic();
-        enter()?;
+        enter(has_mouse)?;
         let size = terminal_size(cell);
         let area = Rect::new(0, 0, size.columns, size.rows);
         Ok(Self {
@@ -69,6 +89,8 @@ impl Screen {
             before: Vec::new(),
             background: None,
             depth,
+            has_mouse,
+            links: has_links.then(Vec::new),
         })
     }
 
@@ -98,6 +120,13 @@ impl Screen {
         }
     }
 
+    /// Starts or ends mouse reports, with the next frame.
+    pub(crate) fn set_mouse(&mut self, has_mouse: bool) {
+        self.has_mouse = has_mouse;
+        self.count += 1;
+        self.before.extend_from_slice(if has_mouse { MOUSE.0 } else { MOUSE.1 }.as_bytes());
+    }
+
     /// Updates the size and redraws everything.
     pub(crate) fn resize(&mut self) {
         let large_text = self.size.large_text;
@@ -112,6 +141,7 @@ impl Screen {
         self.count += 1;
         self.before.extend_from_slice(b"\x1b[0m\x1b[2J");
         self.background = None;
+        self.links.iter_mut().for_each(Vec::clear);
     }
 
     /// Sets the terminal's background, which is visible around the cells.
@@ -142,17 +172,20 @@ impl Screen {
         view::reduce(&mut buffer, self.depth);
         let mut bytes = Vec::from(SYNC.0);
         bytes.extend_from_slice(&self.before);
-        let changes = changes(&self.shown, &buffer);
-        if !changes.is_empty() {
-            CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
-        }
+        let mut changes = changes(&self.shown, &buffer);
+        let links = self.links.as_ref().map_or_else(Vec::new, |shown| {
+            let links = view::visible_links(&buffer);
+            add_relinked(&mut changes, (shown, &links), &buffer);
+            links
+        });
+        write_cells(&mut bytes, changes, &links)?;
         bytes.extend_from_slice(&suffix);
         if bytes.len() > SYNC.0.len() {
             bytes.extend_from_slice(SYNC.1.as_bytes());
         } else {
             bytes.clear();
         }
-        Ok(Frame { buffer, bytes, over: self.count })
+        Ok(Frame { buffer, links, bytes, over: self.count })
     }
 
     /// Returns whether the frame was composed for the current content.
@@ -165,12 +198,15 @@ impl Screen {
         self.before.clear();
         self.count += 1;
         self.spare = Some(std::mem::replace(&mut self.shown, frame.buffer));
+        if let Some(links) = &mut self.links {
+            *links = frame.links;
+        }
         write(&frame.bytes)
     }
 
     /// Takes over the terminal again after [`restore`].
     pub(crate) fn retake(&mut self) -> io::Result<()> {
-        enter()?;
+        enter(self.has_mouse)?;
         self.resize();
         Ok(())
     }
@@ -180,6 +216,7 @@ impl Screen {
 #[derive(Debug)]
 pub(crate) struct Frame {
     buffer: Buffer,
+    links: Vec<VisibleLink>,
     bytes: Vec<u8>,
     /// [`Screen::count`] when it was composed.
     over: u64,
@@ -220,11 +257,14 @@ pub(crate) fn restore() {
     let _ = disable_raw_mode();
 }
 
-fn enter() -> io::Result<()> {
+fn enter(has_mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     IS_TAKEN.store(true, Ordering::SeqCst);
     let mut out = io::stdout();
     out.write_all(ENTER.as_bytes())?;
+    if has_mouse {
+        out.write_all(MOUSE.0.as_bytes())?;
+    }
     out.flush()
 }
 

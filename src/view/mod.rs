@@ -6,6 +6,7 @@ mod editor;
 mod help;
 mod index;
 mod large_text;
+mod links;
 mod panel;
 mod problems;
 mod slide;
@@ -23,6 +24,7 @@ use crate::theme::Theme;
 pub use color_depth::{ColorDepth, reduce};
 pub use editor::edit;
 pub use large_text::{LargeGlyph, flatten, large_glyph};
+pub use links::{VisibleLink, visible_links};
 pub use slide::{Overlay, paint, paint_body, paint_frame, picture_areas};
 pub use transition::{DONE, Motion, between};
 

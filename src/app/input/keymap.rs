@@ -70,6 +70,8 @@ pub enum Action {
     ToggleVariables,
     /// Toggles the lines where columns start.
     ToggleGrid,
+    /// Takes or releases the mouse.
+    ToggleMouse,
     /// Closes what is open on top of the slide.
     Close,
     /// Suspends the program until `fg`.
@@ -322,6 +324,7 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::ToggleProblems, "toggle_problems", &["D"], "list problems"),
         row(Action::ToggleVariables, "toggle_names", &["v"], "list the session's variables"),
         row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "toggle the column grid"),
+        row(Action::ToggleMouse, "toggle_mouse", &["M"], "take or release the mouse"),
         row(Action::Close, "close_modal", &["<esc>"], "close a panel, clear the focus"),
         row(Action::Suspend, "suspend", &["<c-z>"], "suspend"),
         row(Action::Exit, "exit", &["q"], "quit"),

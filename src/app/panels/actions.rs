@@ -1,5 +1,6 @@
 //! Actions while a panel is open: opening, closing, scrolling, and moving the selection.
 
+use crate::app::effect::Effect;
 use crate::app::input::keymap::Action;
 use crate::app::nav::index::Index;
 use crate::app::panels::problems;
@@ -44,6 +45,18 @@ pub(in crate::app) fn act(app: &mut App, action: Action) -> bool {
     };
     scroll(app, by);
     true
+}
+
+/// Takes the mouse or leaves it to the terminal, and says so.
+pub(in crate::app) fn toggle_mouse(app: &mut App) -> Vec<Effect> {
+    let has_mouse = !app.view.has_mouse;
+    app.view.has_mouse = has_mouse;
+    app.notify(if has_mouse {
+        "mouse on: clicks and the wheel work"
+    } else {
+        "mouse off: the terminal selects text"
+    });
+    vec![Effect::SetMouse(has_mouse)]
 }
 
 /// Opens or closes the index, the help, or the list of problems.

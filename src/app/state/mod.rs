@@ -60,6 +60,8 @@ pub(in crate::app) struct ViewState {
     pub(in crate::app) focus: Option<CellId>,
     /// Whether the slide shows where its columns start.
     pub(in crate::app) grid: bool,
+    /// Whether the mouse is ours; without it, the terminal selects text.
+    pub(in crate::app) has_mouse: bool,
 }
 
 /// Problems found after parsing, and which ones the speaker has seen.
@@ -186,6 +188,8 @@ pub struct AppOptions {
     pub repeats_lost_runs: bool,
     /// A notice to show at the start.
     pub notice: Option<String>,
+    /// Whether the mouse is ours at the start.
+    pub has_mouse: bool,
 }
 
 impl Default for AppOptions {
@@ -198,6 +202,7 @@ impl Default for AppOptions {
             hides_problems: false,
             repeats_lost_runs: true,
             notice: None,
+            has_mouse: true,
         }
     }
 }
@@ -206,7 +211,7 @@ impl App {
     /// Creates the state of a presentation at its first slide.
     pub fn new(deck: Arc<Deck>, options: AppOptions) -> Self {
         let AppOptions { policy, trust, sandbox, keymap, .. } = options;
-        let AppOptions { hides_problems, repeats_lost_runs, notice, .. } = options;
+        let AppOptions { hides_problems, repeats_lost_runs, notice, has_mouse, .. } = options;
         let direction = Direction::Forward;
         Self {
             deck,
@@ -216,6 +221,7 @@ impl App {
                 scroll: 0,
                 focus: None,
                 grid: false,
+                has_mouse,
             },
             mode: Mode::default(),
             pane: None,

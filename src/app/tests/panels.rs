@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Script, deck, page};
-use crate::app::{Action, Changes, Mode, Msg};
+use crate::app::{Action, Changes, Effect, Mode, Msg};
 use crate::deck::{Cursor, Deck, Note, SlideNo, Step};
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};
@@ -127,4 +127,13 @@ fn index_finds_notes_at_their_step() {
     talk.app.deck = Arc::new(deck);
     talk.keys("ctrl-p w a v e enter");
     assert_eq!(talk.app.view.at, Cursor { slide: SlideNo::new(1), step: Step(1) });
+}
+
+#[test]
+fn mouse_key_releases_and_takes_the_mouse() {
+    let mut talk = Script::new(&[page("a", &[])]);
+    assert_eq!(talk.keys("M"), [Effect::SetMouse(false)]);
+    assert_eq!(talk.app.notice(), Some("mouse off: the terminal selects text"));
+    assert_eq!(talk.keys("M"), [Effect::SetMouse(true)]);
+    assert_eq!(talk.app.notice(), Some("mouse on: clicks and the wheel work"));
 }

@@ -3,7 +3,6 @@
 //! time; only fonts of the system are read, for characters that the fonts we ship lack.
 
 mod fonts;
-mod links;
 mod page;
 
 use std::collections::BTreeMap;

@@ -17,11 +17,11 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::fonts::{Fonts, Variant};
-use super::links::visible_links;
 use super::{POINTS, PdfPage};
 use crate::export::canvas::{self, Area, Canvas, CroppedPicture, TextRun};
 use crate::export::palette::Rgb;
 use crate::export::shapes::{CELL_HEIGHT, CELL_WIDTH, Curve};
+use crate::view::visible_links;
 
 /// How far filled areas reach under their right and lower neighbours, in units: viewers smooth edges,
 /// which would leave a seam.

@@ -457,3 +457,54 @@ fn presenterm_config_is_announced_once() {
     assert!(!talk.screen().contains("--import"));
     talk.quit();
 }
+
+/// Returns whether these bytes were written to the terminal.
+fn has_written(talk: &PtyHarness, bytes: &str) -> bool {
+    talk.seen().bytes.windows(bytes.len()).any(|window| window == bytes.as_bytes())
+}
+
+#[rstest]
+#[case::known_terminal("auto", &[("TERM", "xterm-kitty")], true)]
+#[case::unknown_terminal("auto", &[], false)]
+#[case::old_tmux("auto", &[("TERM", "xterm-kitty"), ("TMUX", "/tmp/x,1,0")], false)]
+#[case::on("on", &[], true)]
+#[case::off("off", &[("TERM", "xterm-kitty")], false)]
+fn addresses_are_links(
+    #[case] links: &str,
+    #[case] terminal: &[(&str, &str)],
+    #[case] expected: bool,
+) {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("mine.yaml");
+    fs::write(&file, format!("defaults: {{links: {links}}}\n")).unwrap();
+    let unset = ["TERM_PROGRAM", "VTE_VERSION", "KONSOLE_VERSION", "WT_SESSION", "STY"];
+    let mut env: Vec<_> = unset.map(|name| (name, "")).to_vec();
+    env.extend([("LIVEDECK_CONFIG_FILE", file.to_str().unwrap())]);
+    env.extend(terminal);
+    let deck = "[docs](https://a.example/b) and http://c.example here\n";
+    let talk = PtyHarness::show_with(deck, &Opening { args: &[], env: &env, ..Opening::default() });
+    talk.wait_for("http://c.example here");
+    for address in ["https://a.example/b", "http://c.example"] {
+        assert_eq!(has_written(&talk, &format!("\x1b]8;;{address}\x1b\\")), expected, "{address}");
+    }
+    talk.quit();
+}
+
+#[test]
+fn mouse_can_be_released() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("mine.yaml");
+    fs::write(&file, "defaults: {mouse: off}\n").unwrap();
+    let env = [("LIVEDECK_CONFIG_FILE", file.to_str().unwrap())];
+    let talk = PtyHarness::show_with(TWO, &Opening { args: &[], env: &env, ..Opening::default() });
+    talk.wait_for("first");
+    assert!(!has_written(&talk, "\x1b[?1002h"));
+    talk.keys("M");
+    talk.wait_for("mouse on");
+    assert!(has_written(&talk, "\x1b[?1002h\x1b[?1006h"));
+    assert!(!has_written(&talk, "\x1b[?1002l"));
+    talk.keys("M");
+    talk.wait_for("mouse off");
+    assert!(has_written(&talk, "\x1b[?1006l\x1b[?1002l"));
+    talk.quit();
+}

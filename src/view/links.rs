@@ -1,4 +1,4 @@
-//! Addresses that are visible on a page, as links.
+//! Finds the addresses that are visible on a screen or page.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,16 +10,29 @@ const WRAP_MARGIN: u16 = 8;
 
 /// An address in one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct VisibleLink {
+pub struct VisibleLink {
     /// Its cells, from the corner of the buffer.
-    pub(super) cells: Rect,
+    pub cells: Rect,
     /// Where it leads.
-    pub(super) address: String,
+    pub address: String,
 }
 
-/// The addresses on a page that are whole.
-pub(super) fn visible_links(buffer: &Buffer) -> Vec<VisibleLink> {
-    (0..buffer.area.height).flat_map(|row| links_in_row(buffer, row)).collect()
+/// Returns the addresses in a buffer that are whole.
+pub fn visible_links(buffer: &Buffer) -> Vec<VisibleLink> {
+    (0..buffer.area.height)
+        .filter(|&row| may_have_links(buffer, row))
+        .flat_map(|row| links_in_row(buffer, row))
+        .collect()
+}
+
+/// Returns whether a row contains `://`, without building its text.
+fn may_have_links(buffer: &Buffer, row: u16) -> bool {
+    let width = usize::from(buffer.area.width);
+    let cells = buffer.content.get(usize::from(row) * width..).unwrap_or_default();
+    let cells = &cells[..width.min(cells.len())];
+    cells.windows(3).any(|cells| {
+        cells[0].symbol() == ":" && cells[1].symbol() == "/" && cells[2].symbol() == "/"
+    })
 }
 
 fn links_in_row(buffer: &Buffer, row: u16) -> Vec<VisibleLink> {
