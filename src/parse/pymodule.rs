@@ -1,9 +1,10 @@
 //! `+pymodule`: compiles Rust to a Python module. Determines its name, and which Python blocks
 //! import it.
 
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::attribute::AttributeError;
 use super::sanitize::excerpt;
@@ -29,14 +30,29 @@ static PYMODULE_ATTRIBUTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&[attribute, others, carrier].concat()).ok()
 });
 
+/// Matches a brace, or a literal or comment that may contain some.
+static BRACE_OR_LITERAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let comments = r"//[^\n]*|(?s:/\*.*?\*/)";
+    let strings = r###"r##"(?s:.*?)"##|r#"(?s:.*?)"#|r"[^"]*"|"(?:[^"\\]|\\(?s:.))*""###;
+    let characters = r"'(?:[^'\\]|\\(?:.|u\{\w+\}|x\w\w))'";
+    Regex::new(&[r"[{}]", comments, strings, characters].join("|")).ok()
+});
+
 /// Matches `name = "…"` in an attribute.
 static NAME_ARGUMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"\bname\s*=\s*"(?<name>[^"]*)""#).ok());
 
 /// Returns the module that a block is compiled to, with the given name if there is one.
 pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, AttributeError> {
-    let own = own_name(code);
-    let name = match (given, &own) {
+    let own = own_names(code);
+    let is_body =
+        own.is_empty() || has_items(code) && given.is_some_and(|it| !own.contains(&it.into()));
+    let own = match given {
+        _ if is_body => None,
+        Some(given) => own.iter().find(|own| *own == given).or(own.first()),
+        None => own.first(),
+    };
+    let name = match (given, own) {
         (Some(given), Some(own)) if given != own => {
             let message = format!("the block's own `#[pymodule]` is named `{}`", excerpt(own));
             let hint = format!("write `+pymodule:{}`, or `+pymodule` alone", excerpt(own));
@@ -57,15 +73,54 @@ pub(super) fn read(given: Option<&str>, code: &str) -> Result<Module, AttributeE
     Ok(Module { name: name.into(), is_whole: own.is_some() })
 }
 
-/// Returns the Python name of the block's own `#[pymodule]`, if it has one.
-fn own_name(code: &str) -> Option<String> {
-    let found = PYMODULE_ATTRIBUTE.as_ref()?.captures(code)?;
+/// Returns the Python names of a block's `#[pymodule]`s that are not inside of another item.
+fn own_names(code: &str) -> Vec<String> {
+    let Some(attribute) = PYMODULE_ATTRIBUTE.as_ref() else { return Vec::new() };
     let named = |said: &str| {
         let name = NAME_ARGUMENT.as_ref()?.captures(said)?;
         Some(name["name"].to_owned())
     };
-    let own = named(&found["said"]).or_else(|| named(&found["others"]));
-    Some(own.unwrap_or_else(|| found["name"].to_owned()))
+    let outer = outside_of_braces(code);
+    let own = attribute.captures_iter(code).filter(|found| {
+        // The match begins with white space.
+        let start = found.get(0).map_or(0, |all| all.start());
+        let start = start + code[start..].find('#').unwrap_or(0);
+        outer.iter().any(|range| range.contains(&start))
+    });
+    let name = |found: Captures<'_>| {
+        let own = named(&found["said"]).or_else(|| named(&found["others"]));
+        own.unwrap_or_else(|| found["name"].to_owned())
+    };
+    own.map(name).collect()
+}
+
+/// Returns whether a block has functions or classes for Python that are in no `#[pymodule]` of its own, so
+/// that it is the body of a module.
+fn has_items(code: &str) -> bool {
+    let items = ["#[pyfunction", "#[pyclass", "#[pymodule_export", "#[pymodule_init"];
+    let outer = outside_of_braces(code);
+    outer.into_iter().any(|range| items.iter().any(|item| code[range.clone()].contains(item)))
+}
+
+/// Returns the parts of Rust code that are in no braces, strings or comments.
+fn outside_of_braces(code: &str) -> Vec<Range<usize>> {
+    let Some(token) = BRACE_OR_LITERAL.as_ref() else { return Vec::new() };
+    let (mut outer, mut depth, mut start) = (Vec::new(), 0_usize, 0);
+    for found in token.find_iter(code) {
+        if depth == 0 {
+            outer.push(start..found.start());
+        }
+        match found.as_str() {
+            "{" => depth += 1,
+            "}" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        start = found.end();
+    }
+    if depth == 0 {
+        outer.push(start..code.len());
+    }
+    outer
 }
 
 /// Returns whether a name is valid in both Python and Rust.
@@ -120,6 +175,11 @@ mod tests {
     #[case(None, "#[pymodule]\n#[pyo3(name = \"b\")]\nfn a(m: &M) {}", "b", true)]
     #[case(Some("b"), "#[pymodule(name = \"b\")]\npub(crate) mod a {}", "b", true)]
     #[case(Some("a"), "// no #[pymodule] mod x {}\nfn f() {}", "a", false)]
+    #[case(Some("a"), "#[pyfunction]\nfn f() {}\n#[pymodule]\nmod inner {}", "a", false)]
+    #[case(Some("a"), "mod b {\n    #[pymodule]\n    mod inner {}\n}", "a", false)]
+    #[case(Some("a"), "fn f() { '{'; \"{\"; /* { */ }\n#[pymodule]\nmod a {}", "a", true)]
+    #[case(Some("b"), "#[pymodule]\nmod a {}\n#[pymodule]\nmod b {}", "b", true)]
+    #[case(None, "#[pymodule]\nmod a {\n    #[pymodule]\n    mod inner {}\n}", "a", true)]
     fn module_name_comes_from_fence_or_code(
         #[case] given: Option<&str>,
         #[case] code: &str,

@@ -19,8 +19,12 @@ const PYO3: &str = "pyo3";
 /// The version of `PyO3` that livedeck itself was built with: its source is in cargo's cache already.
 const PYO3_VERSION: &str = env!("LIVEDECK_PYO3");
 
-/// The features for one build for all Pythons from 3.9 on, which needs no Python.
-const PYO3_FEATURES: [&str; 2] = ["abi3-py39", "extension-module"];
+/// The feature for one build for all Pythons from 3.9 on, which needs no Python. A block may choose a newer
+/// one.
+const STABLE_ABI: &str = "abi3-py39";
+
+/// The feature for modules that the Python that imports them links.
+const EXTENSION: &str = "extension-module";
 
 /// Adds `PyO3` and its features to a module's crates. Returns other snippets unchanged.
 pub(super) fn with_pyo3(mut snippet: Snippet) -> Snippet {
@@ -37,10 +41,11 @@ pub(super) fn with_pyo3(mut snippet: Snippet) -> Snippet {
         build.crates.sort_by(|one, other| one.name.cmp(&other.name));
     }
     for pyo3 in build.crates.iter_mut().filter(|it| &*it.name == PYO3) {
-        for feature in PYO3_FEATURES {
-            if !pyo3.features.iter().any(|known| &**known == feature) {
-                pyo3.features.push(feature.into());
-            }
+        if !has_stable_abi(pyo3) {
+            pyo3.features.push(STABLE_ABI.into());
+        }
+        if !pyo3.features.iter().any(|known| &**known == EXTENSION) {
+            pyo3.features.push(EXTENSION.into());
         }
     }
     snippet.rust = Some(Arc::new(build));
@@ -57,10 +62,15 @@ pub(super) fn default_build() -> (&'static str, RustBuild) {
 
 /// Returns whether these crates are built for all Pythons, without looking for one.
 pub(super) fn needs_no_python(build: &RustBuild) -> bool {
-    let is_for_modules = |it: &Crate| {
-        PYO3_FEATURES.iter().all(|wanted| it.features.iter().any(|it| &**it == *wanted))
-    };
+    let is_for_modules =
+        |it: &Crate| has_stable_abi(it) && it.features.iter().any(|it| &**it == EXTENSION);
     build.crates.iter().any(|it| &*it.name == PYO3 && is_for_modules(it))
+}
+
+/// Returns whether `PyO3` is built for all Pythons from some version on. A build for several versions is
+/// one for the oldest.
+fn has_stable_abi(pyo3: &Crate) -> bool {
+    pyo3.features.iter().any(|feature| feature.starts_with("abi3-py"))
 }
 
 /// The folder of one module's incremental builds. The compiler reuses a build only for the same file
@@ -152,6 +162,17 @@ mod tests {
         assert!(!needs_no_python(&theirs));
         let theirs = crates(Some(theirs));
         assert_eq!((theirs.len(), theirs[0].version.as_deref()), (1, Some("0.29")));
+        assert!(needs_no_python(&RustBuild { crates: theirs, ..RustBuild::default() }));
+    }
+
+    #[test]
+    fn newer_stable_abi_is_kept() {
+        let mut theirs = Crate::new(PYO3);
+        theirs.features = vec!["abi3-py311".into(), "chrono".into()];
+        let theirs = RustBuild { crates: vec![theirs], ..RustBuild::default() };
+        let theirs = crates(Some(theirs));
+        let features: Vec<_> = theirs[0].features.iter().map(|it| &**it).collect();
+        assert_eq!(features, ["abi3-py311", "chrono", EXTENSION]);
         assert!(needs_no_python(&RustBuild { crates: theirs, ..RustBuild::default() }));
     }
 
