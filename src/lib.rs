@@ -9,12 +9,26 @@
 //! key · mouse · resize · file change · run event · tick ─► Msg ─► update(&mut App, Msg) ─► Vec<Effect>
 //! ```
 //!
-//! The modules stand in the order of the layers: each uses only those above it, which
-//! `tests/it/architecture.rs` holds. `source` to `view` are pure; `exec` to `cli` are the shell.
+//! Modules are declared in the order of the layers: each uses only those above it, as
+//! `tests/it/architecture` checks. `source` to `view` are pure; `files` to `cli` are the shell.
+//! `docs/ARCHITECTURE.md` explains them.
 //!
-//! One word each: a *deck* has *slides*; a slide is revealed in *steps* and holds *blocks*; a block
-//! of code that can run is a *cell*; a *run* of it writes *output*; what stands on the screen at
-//! one step is a *scene*.
+//! Words: a *deck* has *slides*; a slide is revealed in *steps* and contains *blocks*; a code block
+//! that can run is a *cell*; a *run* of it has an *output*; the layout of one step is a *scene*.
+//!
+//! # Example
+//! The pure part, from text to a scene:
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use livedeck::parse::parse;
+//! use livedeck::source::MemFiles;
+//!
+//! let deck = parse(Path::new("talk.md"), "Hello\n===\n\nworld\n", &MemFiles::default());
+//! assert!(deck.diagnostics.is_empty());
+//! assert_eq!(deck.slides[0].title.as_deref(), Some("Hello"));
+//! ```
 
 pub mod ansi;
 
@@ -28,8 +42,9 @@ pub mod yaml;
 
 pub mod deck;
 
-pub mod recording;
 pub mod run;
+
+pub mod recording;
 
 pub mod parse;
 
