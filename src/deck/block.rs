@@ -227,7 +227,9 @@ impl Block {
 
     /// Calls [`Block::walk`] for each of these blocks.
     pub fn walk_all<'b>(blocks: &'b [Self], visit: &mut impl FnMut(&'b Self)) {
-        blocks.iter().for_each(|block| block.walk(visit));
+        for block in blocks {
+            block.walk(visit);
+        }
     }
 }
 

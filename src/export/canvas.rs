@@ -89,10 +89,18 @@ pub(super) fn draw(
     // One kind after another: shapes that go on in the next row come together.
     let rows: Vec<_> =
         (0..buffer.area.height).map(|row| (row, glyphs(buffer, row, colors))).collect();
-    rows.iter().for_each(|(row, glyphs)| backgrounds(*row, glyphs, colors, canvas));
-    rows.iter().for_each(|(row, glyphs)| drawn_characters(*row, glyphs, canvas));
-    rows.iter().for_each(|(row, glyphs)| texts(*row, glyphs, canvas));
-    rows.iter().for_each(|(row, glyphs)| lines(*row, glyphs, canvas));
+    for (row, glyphs) in &rows {
+        backgrounds(*row, glyphs, colors, canvas);
+    }
+    for (row, glyphs) in &rows {
+        drawn_characters(*row, glyphs, canvas);
+    }
+    for (row, glyphs) in &rows {
+        texts(*row, glyphs, canvas);
+    }
+    for (row, glyphs) in &rows {
+        lines(*row, glyphs, canvas);
+    }
     for (overlay, bytes) in pictures {
         canvas.picture(crop(overlay, bytes, (buffer.area.x, buffer.area.y)));
     }

@@ -55,12 +55,12 @@ pub(super) fn extend(
         match inline {
             Inline::Break => lines.push(StyledText::default()),
             Inline::SoftBreak if inline_style.keeps_line_breaks => {
-                lines.push(StyledText::default())
+                lines.push(StyledText::default());
             }
             Inline::SoftBreak => line.push(" ", inline_style.base),
             Inline::Text(text, style) => match raised(text, style, context) {
                 Superscript::Characters(raised) => {
-                    line.push(&raised, styled(style, inline_style, context))
+                    line.push(&raised, styled(style, inline_style, context));
                 }
                 Superscript::BySize => {
                     line.push(text, styled(style, inline_style, context).add_modifier(RAISED));

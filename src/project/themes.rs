@@ -23,7 +23,9 @@ pub fn names(folders: &[PathBuf]) -> Vec<String> {
     // The names do not depend on the content of the files.
     let files = MemFiles::default();
     let mut library = Library::new(&files);
-    folders.iter().for_each(|folder| library.add(folder, files::list(folder)));
+    for folder in folders {
+        library.add(folder, files::list(folder));
+    }
     library.names().map(str::to_owned).collect()
 }
 
@@ -150,9 +152,9 @@ fn find_highlighter(
         let mistake = Diagnostic::error(theme.code.highlight_theme_at, message);
         let own = named.filter_map(|(stem, _)| stem.to_str());
         let built_in = highlight::names().map(|name| -> &str { name });
-        let names: Vec<_> = built_in.chain(own).collect();
-        let hint = did_you_mean(name, names.iter().copied());
-        let all = || format!("known highlight themes: {}", names.join(", "));
+        let known: Vec<_> = built_in.chain(own).collect();
+        let hint = did_you_mean(name, known.iter().copied());
+        let all = || format!("known highlight themes: {}", known.join(", "));
         let mistake = mistake.hint(hint.unwrap_or_else(all));
         let hint = theme::searched(&folders);
         deck.diagnostics.push(hint.into_iter().fold(mistake, Diagnostic::hint));

@@ -1,4 +1,4 @@
-//! The JUnit XML report of a checked deck, for CI: one test case per block and per mistake of the
+//! The `JUnit` XML report of a checked deck, for CI: one test case per block and per mistake of the
 //! deck.
 
 use std::io;

@@ -52,8 +52,8 @@ fn links_in_row(buffer: &Buffer, row: u16) -> Vec<VisibleLink> {
     let link = |(start, _): (usize, &str)| {
         let address = address(&text[start..]);
         let (from, to) = (column_at(start), column_at(start + address.len()));
-        let is_whole =
-            text[start + address.len()..].trim().len() > 0 || to + WRAP_MARGIN <= buffer.area.width;
+        let is_whole = !text[start + address.len()..].trim().is_empty()
+            || to + WRAP_MARGIN <= buffer.area.width;
         let has_host = address.len() > "https://".len();
         (is_whole && has_host).then(|| VisibleLink {
             cells: Rect::new(from, row, to - from, 1),

@@ -18,7 +18,8 @@ pub(super) fn pages(
     let count = deck.slides.len();
     let is_single = matches!(args.to, Format::Svg);
     let single = args.slide.or((is_single && args.slides.is_none()).then_some(1));
-    let largest = single.or(args.slides.as_ref().map(|slides| slides.last())).unwrap_or(1);
+    let largest =
+        single.or(args.slides.as_ref().map(super::super::args::SlideRanges::last)).unwrap_or(1);
     let exists = (1..=count.max(1)).contains(&(largest as usize));
     ensure!(exists, "there is no slide {largest}: the deck has {count}");
     let is_chosen = |number: u32| match (single, &args.slides) {

@@ -59,12 +59,12 @@ impl LoadedFont {
         Some(GlyphId::new(u32::from(glyph.0)))
     }
 
-    /// The width of text, in multiples of the font's size.
+    /// The width of the widest character of a grapheme, in multiples of the font's size.
     pub(super) fn width(&self, text: &str) -> f32 {
         let Some(face) = self.face() else { return 1.0 };
         let advance = |c| face.glyph_hor_advance(face.glyph_index(c)?);
-        let units: u32 = text.chars().filter_map(advance).map(u32::from).max().unwrap_or_default();
-        units as f32 / f32::from(face.units_per_em())
+        let units = text.chars().filter_map(advance).max().unwrap_or_default();
+        f32::from(units) / f32::from(face.units_per_em())
     }
 }
 
@@ -186,13 +186,12 @@ impl SystemFonts {
 
     /// A font with this character, of the wanted variant if there is one.
     fn find(&mut self, character: char, variant: Variant) -> Option<LoadedFont> {
-        let id = match self.found.get(&(character, variant)) {
-            Some(found) => *found,
-            None => {
-                let found = self.search(character, variant);
-                self.found.insert((character, variant), found);
-                found
-            }
+        let id = if let Some(found) = self.found.get(&(character, variant)) {
+            *found
+        } else {
+            let found = self.search(character, variant);
+            self.found.insert((character, variant), found);
+            found
         }?;
         let font = self.loaded.entry(id).or_insert_with(|| {
             let data = self.fonts.with_face_data(id, |data, index| (data.to_vec(), index))?;

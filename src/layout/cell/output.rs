@@ -41,7 +41,7 @@ pub(in crate::layout) fn lay_out(
             Part::Text(written) if written.is_empty() => {}
             Part::Text(written) => TextLayout::new(written).lay_out(flow, block, &panel, place),
             Part::Value(OutputValue::Table(table)) => {
-                data_table::lay_out(flow, table, (block, &panel), place)
+                data_table::lay_out(flow, table, (block, &panel), place);
             }
             Part::Value(OutputValue::Timing(timing)) => bench::words(flow, block, &panel, timing),
             Part::Value(OutputValue::Picture(file)) => picture::lay_out_result(flow, file),

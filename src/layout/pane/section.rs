@@ -195,7 +195,7 @@ impl Section<'_> {
                         item => item.clone(),
                     };
                     PlacedItem { item, ..placed.clone() }
-                }))
+                }));
             }
             Self::Terminal((columns, height), lines) => {
                 place_lines(lines, *columns, marked, items);
