@@ -33,8 +33,13 @@ pub(super) fn body_rows(
     }
     let taken: Vec<VisibleCells> = frame.iter().filter_map(VisibleCells::of).collect();
     let is_free = |area: VisibleCells| !taken.iter().any(|other| other.meets(&area));
-    if height <= rows.into() && body.iter().filter_map(VisibleCells::of).all(is_free) {
-        return BodyRows { count: rows, mark: MarkPlace::Nowhere };
+    // Rows that scroll past the footer's texts must not cover them either.
+    let scrolled = height.saturating_sub(rows.into());
+    let passed: Vec<_> = taken.iter().map(|cells| cells.extended_down(scrolled)).collect();
+    let mut visible = body.iter().filter_map(VisibleCells::of);
+    if visible.all(|cells| !passed.iter().any(|other| other.meets(&cells))) {
+        let mark = if scrolled > 0 { MarkPlace::Margin } else { MarkPlace::Nowhere };
+        return BodyRows { count: rows, mark };
     }
     let first = taken.iter().map(|area| area.rows.start).min().unwrap_or(rows.into());
     let count = u16::try_from(first).unwrap_or(rows).clamp(above_footer, rows);
@@ -74,6 +79,11 @@ impl VisibleCells {
         (!columns.is_empty()).then(|| Self { columns: at(columns.start)..at(columns.end), rows })
     }
 
+    fn extended_down(&self, rows: u32) -> Self {
+        let end = self.rows.end.saturating_add(rows);
+        Self { columns: self.columns.clone(), rows: self.rows.start..end }
+    }
+
     fn meets(&self, other: &Self) -> bool {
         self.columns.start < other.columns.end
             && other.columns.start < self.columns.end
@@ -108,7 +118,8 @@ mod tests {
     #[case::below_the_text(12, 0, "body", 12, MarkPlace::Nowhere)]
     #[case::blanks_over_the_text(11, 0, "body              ", 12, MarkPlace::Nowhere)]
     #[case::covers_the_text(11, 12, "body", 10, MarkPlace::Row(11))]
-    #[case::too_tall(13, 0, "body", 10, MarkPlace::Row(11))]
+    #[case::scrolls_beside_the_text(20, 0, "body", 12, MarkPlace::Margin)]
+    #[case::scrolls_past_the_text(18, 12, "body", 10, MarkPlace::Row(11))]
     fn body_uses_free_rows_of_the_footer(
         #[case] height: u32,
         #[case] x: u16,
@@ -116,10 +127,12 @@ mod tests {
         #[case] count: u16,
         #[case] mark: MarkPlace,
     ) {
-        let body = [text(x, height - 1, last)];
+        let body = [text(x, height - 2, last), text(x, height - 1, last)];
         let rows = body_rows((30, 12), 3, (height, &body), &[text(15, 10, "1 / 9")]);
         assert_eq!(rows, BodyRows { count, mark });
     }
+
+    const WIDE: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
     #[rstest]
     #[case::no_footer(0, vec![], 12, MarkPlace::Margin)]
@@ -132,7 +145,7 @@ mod tests {
         #[case] count: u16,
         #[case] mark: MarkPlace,
     ) {
-        let rows = body_rows((30, 12), footer_rows, (40, &[]), &frame);
+        let rows = body_rows((30, 12), footer_rows, (40, &[text(0, 20, WIDE)]), &frame);
         assert_eq!(rows, BodyRows { count, mark });
     }
 }

@@ -260,5 +260,5 @@ fn tall_slide_uses_free_footer_rows() {
     };
     assert_eq!(at(4), (8, MarkPlace::Nowhere, 0));
     assert_eq!(at(5), (11, MarkPlace::Nowhere, 0), "beside the footer's text");
-    assert_eq!(at(6), (9, MarkPlace::Row(10), 1), "too many rows");
+    assert_eq!(at(6), (11, MarkPlace::Margin, 1), "scrolls beside it");
 }
