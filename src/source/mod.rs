@@ -6,6 +6,7 @@
 //! markdown, and reads files only through the [`Files`] trait.
 
 mod drafts;
+mod fenced_code;
 mod invisible;
 mod read_error;
 mod visible;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use drafts::Drafts;
+pub use fenced_code::FencedCode;
 pub use invisible::{TextKind, invisible, is_invisible, mark, mark_invisible, pasteable};
 pub use read_error::ReadError;
 pub use visible::{excerpt, visible, visible_code, visible_line};
