@@ -48,7 +48,12 @@ pub enum Effect {
     /// Replace a part of the deck's text.
     Edit(Edit),
     /// Restore a part of the deck's text as it is saved.
-    Revert(Span),
+    Revert {
+        /// The part to restore.
+        span: Span,
+        /// The texts of the speaker's edits that are discarded.
+        previous: Vec<String>,
+    },
     /// Start or end reports of the mouse. Without them, the terminal selects text.
     SetMouse(bool),
     /// Copy this text to the clipboard.

@@ -24,6 +24,7 @@ pub use input::keymap::{Action, Binding, Conflict, KeyMatch, Keymap, default_bin
 pub use input::keys::{Key, Sequence, readable_keys};
 pub use msg::{Hit, Msg, OutputHit};
 pub use nav::index::{Index, IndexEntry, IsTitle, title as slide_title};
+pub use state::edits::UnsavedEdits;
 pub use state::layout_info::{CellPlace, LayoutInfo, MIN_TERMINAL_SIZE};
 pub use state::pane::Pane;
 pub use state::permission::{Policy, Trust, TrustPrompt, TrustSummary};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::app::input::keymap::Action;
 use crate::app::input::keys::Key;
+use crate::app::state::edits::UnsavedEdits;
 use crate::app::state::layout_info::LayoutInfo;
 use crate::app::state::permission::{Trust, TrustSummary};
 use crate::deck::{CellId, Cursor, Deck, Fingerprint, SlideNo};
@@ -17,6 +18,8 @@ pub enum Msg {
     // The speaker.
     /// A key was pressed.
     Key(Key),
+    /// Text was pasted.
+    Paste(String),
     /// The mouse was clicked.
     Click(Hit),
     /// A mouse event over the terminal of the program that has the keys.
@@ -51,6 +54,8 @@ pub enum Msg {
     Loaded(Arc<Deck>),
     /// The deck was parsed with the speaker's edit.
     Edited(Arc<Deck>),
+    /// Which of the speaker's edits are not saved.
+    Unsaved(UnsavedEdits),
     /// Run the focused cell.
     RunFocused,
     /// The whole deck was reviewed: problems beyond those of parsing.

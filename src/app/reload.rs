@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::app::effect::Effect;
-use crate::app::input::stdin_prompt;
+use crate::app::input::{editor, stdin_prompt};
 use crate::app::nav::movement;
 use crate::app::runs::{schedule, session};
 use crate::app::state::pane::Pane;
@@ -17,9 +17,9 @@ use crate::source::Span;
 /// Replaces the deck and goes to the first change.
 pub(in crate::app) fn reload(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     let target = first_change(&app.deck, &deck);
-    let effects = replace(app, deck);
     app.notice = None;
-    if let Some(at) = target {
+    let effects = replace(app, deck);
+    if let Some(at) = target.filter(|_| !matches!(app.mode, Mode::Edit(_))) {
         movement::jump(app, at);
     }
     effects
@@ -31,6 +31,8 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
         stdin_prompt::leave(app, cell);
     }
     let (runs, lost) = carry(&app.deck, &deck, &app.runs);
+    let is_unsaved = matches!(&app.mode, Mode::Edit(editor) if app.is_unsaved(editor.cell));
+    move_closed_editors(app, &deck);
     app.view.focus = app.view.focus.and_then(|id| same_place(&app.deck, &deck, id));
     let pane = app.pane.take();
     app.pane = pane.and_then(|pane| {
@@ -38,7 +40,7 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
         Some(Pane { cell, ..pane })
     });
     app.mode = match std::mem::take(&mut app.mode) {
-        Mode::Edit(mut editor) => match same_place(&app.deck, &deck, editor.cell) {
+        Mode::Edit(mut editor) => match same_block(&app.deck, &deck, editor.cell) {
             Some(cell) => {
                 editor.cell = cell;
                 Mode::Edit(editor)
@@ -61,6 +63,7 @@ pub(in crate::app) fn replace(app: &mut App, deck: Arc<Deck>) -> Vec<Effect> {
     let other_python = app.deck.options.python_interpreter != deck.options.python_interpreter;
     app.runs = runs;
     app.deck = deck;
+    editor::follow(app, is_unsaved);
     if other_python {
         session::forget_all(app);
     }
@@ -139,6 +142,23 @@ fn same_place(old: &Deck, new: &Deck, id: CellId) -> Option<CellId> {
     let nth = old.cells_of(cell.slide).position(|other| other.id == id)?;
     let other = new.cells_of(cell.slide).nth(nth)?;
     (other.language == cell.language).then_some(other.id)
+}
+
+/// Returns the cell of the new deck with the code of `id`, or else at its place.
+fn same_block(old: &Deck, new: &Deck, id: CellId) -> Option<CellId> {
+    let code = old.cell(id)?.fingerprint;
+    let same = new.cells.iter().filter(|other| other.fingerprint == code).map(|other| other.id);
+    same.min_by_key(|other| other.0.abs_diff(id.0)).or_else(|| same_place(old, new, id))
+}
+
+/// Moves the closed editors to the cells of the new deck.
+fn move_closed_editors(app: &mut App, new: &Deck) {
+    let closed = std::mem::take(&mut app.internal.edits.closed);
+    let moved = closed.into_iter().filter_map(|(id, mut editor)| {
+        editor.cell = same_block(&app.deck, new, id)?;
+        Some((editor.cell, editor))
+    });
+    app.internal.edits.closed = moved.collect();
 }
 
 /// Returns the position of the first difference between two decks, if there is a visible one.

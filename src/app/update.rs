@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::input::keymap::Action;
 use crate::app::input::keys::Key;
 use crate::app::input::outcome::KeyOutcome;
-use crate::app::input::{editor, passthrough, stdin_prompt};
+use crate::app::input::{editor, passthrough, paste, stdin_prompt};
 use crate::app::msg::{Hit, Msg};
 use crate::app::nav::{focus, movement};
 use crate::app::panels::{actions, index_panel, pane, problems, trust_prompt, variables};
@@ -20,6 +20,7 @@ use crate::run::{Event, RunId};
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return press(app, key),
+        Msg::Paste(text) => return paste::paste(app, &text),
         Msg::Click(hit) => return click(app, hit),
         Msg::Mouse(pointer) => return passthrough::point(app, pointer),
         Msg::Wheel(rows, hit) => wheel(app, rows, hit),
@@ -31,6 +32,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Shown => return shown(app),
         Msg::Loaded(deck) => return reload::reload(app, deck),
         Msg::Edited(deck) => return reload::replace(app, deck),
+        Msg::Unsaved(unsaved) => editor::set_unsaved(app, unsaved),
         Msg::RunFocused => return schedule::run_focused(app),
         Msg::Examined(summary) => return trust_prompt::examined(app, summary),
         Msg::Reviewed(found) => {
@@ -137,7 +139,9 @@ fn act(app: &mut App, action: Action, number: Option<u32>) -> Vec<Effect> {
         Action::Stop => return stop::stop(app),
         Action::Reload => return vec![Effect::Reload],
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Exit => return vec![Effect::Quit],
+        Action::Exit => return editor::quit(app, action),
+        // Nothing has taken the keys.
+        Action::ReleaseKeys => {}
     }
     Vec::new()
 }

@@ -1,16 +1,15 @@
 //! Edits the deck during a presentation: a block's edited text is shown and run without being saved,
 //! and can then be saved. Also opens the user's own editor.
 
-use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Talk, terminal};
-use crate::app::{AfterEdit, Edit, Msg, update};
+use super::{Talk, save, terminal};
+use crate::app::{AfterEdit, Edit, Msg, UnsavedEdits, update};
 use crate::files::{self, FileKind};
-use crate::project::{self, DraftsGuard, folder};
-use crate::source::Span;
+use crate::project::{self, DraftsGuard};
+use crate::source::{FileId, Span};
 
 /// Time limit for reloading the deck after an edit; the loop waits for it.
 const EDIT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -27,9 +26,14 @@ impl Talk {
     pub(super) fn edit(&mut self, edit: &Edit) -> bool {
         let edited = self.target(edit.span).and_then(|target| {
             let EditTarget { file, saved, range } = &target;
-            if !self.drafts().edit(file, saved, range.clone(), &edit.text) {
+            let mut drafts = self.drafts();
+            if !drafts.edit(file, saved, range.clone(), &edit.text) {
                 return Err("this block cannot be edited: the deck includes it twice".to_owned());
             }
+            for previous in &edit.previous {
+                drafts.forget_lost(file, saved, previous);
+            }
+            drop(drafts);
             Ok(target)
         });
         let Ok(target) = edited.map_err(|why| self.trouble(why)) else { return false };
@@ -48,9 +52,15 @@ impl Talk {
     }
 
     /// Discards the edit of a range and reloads. Returns true if the presentation ends.
-    pub(super) fn revert(&mut self, span: Span) -> bool {
+    pub(super) fn revert(&mut self, span: Span, previous: &[String]) -> bool {
         match self.target(span) {
-            Ok(EditTarget { file, saved, range }) => self.drafts().revert(&file, &saved, &range),
+            Ok(EditTarget { file, saved, range }) => {
+                let mut drafts = self.drafts();
+                drafts.revert(&file, &saved, &range);
+                for previous in previous {
+                    drafts.forget_lost(&file, &saved, previous);
+                }
+            }
             Err(why) => self.trouble(why),
         }
         self.reload_edited()
@@ -79,7 +89,8 @@ impl Talk {
         let saved = files::read_text(&file, FileKind::Text)
             .map_err(|error| format!("{} cannot be edited: {error}", file.display()))?;
         if self.drafts().apply(&file, &saved) != source.text() {
-            return Err(format!("{} has just changed; try again", file.display()));
+            self.watch.reload();
+            return Err(just_changed(&file));
         }
         Ok(EditTarget { file, saved, range: span.range() })
     }
@@ -89,15 +100,24 @@ impl Talk {
         let EditTarget { file, saved, .. } = target;
         // Locked until both are done: the saved file must not be read with the draft applied again.
         let mut drafts = self.drafts();
-        let said = match drafts.saved_with(file, saved, range).map(|text| write(file, &text)) {
+        let is_current = files::read_text(file, FileKind::Text).is_ok_and(|text| text == *saved);
+        let said = match drafts.saved_with(file, saved, range) {
             None => "nothing to save".to_owned(),
-            Some(Err(error)) => format!("{} cannot be saved: {error}", file.display()),
-            Some(Ok(())) => {
-                drafts.revert(file, saved, range);
-                format!("saved to {}", file.display())
+            Some(_) if !is_current => {
+                self.watch.reload();
+                just_changed(file)
+            }
+            Some(text) => {
+                let saving = save::write(file, &text);
+                if saving.is_ok() {
+                    drafts.revert(file, saved, range);
+                }
+                let failed = |error| format!("{} cannot be saved: {error}", file.display());
+                saving.map_or_else(failed, |()| format!("saved to {}", file.display()))
             }
         };
         drop(drafts);
+        self.report_unsaved();
         self.remember_edit();
         self.trouble(said);
     }
@@ -108,13 +128,34 @@ impl Talk {
             Ok(loaded) => {
                 self.watch.shown(&loaded);
                 self.replace(loaded);
-                self.dispatch(Msg::Edited(self.loaded.deck.clone()))
+                let is_over = self.dispatch(Msg::Edited(self.loaded.deck.clone()));
+                self.report_unsaved();
+                is_over
             }
             Err(error) => {
                 self.trouble(format!("{}: {error}", self.settings.load_options.path.display()));
                 false
             }
         }
+    }
+
+    /// Tells the app which edits are not saved.
+    pub(super) fn report_unsaved(&mut self) {
+        let mut unsaved = UnsavedEdits::default();
+        let drafts = self.drafts();
+        for file in drafts.files() {
+            // Drafts of an unreadable file count as lost.
+            let saved = files::read_text(file, FileKind::Text).unwrap_or_default();
+            let (parts, lost) = drafts.parts(file, &saved);
+            unsaved.lost += lost;
+            let sources = self.loaded.deck.sources.iter().enumerate();
+            for (id, _) in sources.filter(|(_, source)| source.path() == file) {
+                let id = FileId(u16::try_from(id).unwrap_or(u16::MAX));
+                unsaved.spans.extend(parts.iter().map(|part| Span::new(id, part.clone())));
+            }
+        }
+        drop(drafts);
+        update(&mut self.app, Msg::Unsaved(unsaved));
     }
 
     fn drafts(&self) -> DraftsGuard<'_> {
@@ -126,12 +167,6 @@ impl Talk {
     }
 }
 
-/// Writes a file atomically.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    let file = file.canonicalize()?;
-    let mut new = tempfile::NamedTempFile::new_in(folder(&file))?;
-    new.write_all(text.as_bytes())?;
-    new.as_file().set_permissions(file.metadata()?.permissions())?;
-    new.persist(&file)?;
-    Ok(())
+fn just_changed(file: &Path) -> String {
+    format!("{} has just changed; try again", file.display())
 }

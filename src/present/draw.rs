@@ -115,5 +115,5 @@ pub(super) fn draw_editor(
     let lines = look.highlighter.lines(language, &editing.lines().join("\n"));
     let background = look.highlighter.background();
     let base = background.map_or(Style::new(), |color| look.highlighter.foreground().bg(color));
-    view::edit(editing, &lines, (scene, app.scroll()), (&look.theme, base), buffer);
+    view::edit(app, editing, &lines, (scene, app.scroll()), (&look.theme, base), buffer);
 }

@@ -42,7 +42,7 @@ pub(super) fn apply(talk: &mut Talk, effect: &Effect) -> bool {
             talk.watch.reload();
         }
         Effect::Edit(ref edit) => return talk.edit(edit),
-        Effect::Revert(span) => return talk.revert(span),
+        Effect::Revert { span, ref previous } => return talk.revert(span, previous),
         Effect::SetMouse(has_mouse) => talk.screen.set_mouse(has_mouse),
         Effect::Copy(ref text) => clipboard::copy(text, &talk.sender),
         Effect::OpenEditor(span) => talk.open_editor(span),

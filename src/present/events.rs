@@ -65,6 +65,10 @@ impl Talk {
                 self.frame_pacing.draw_soon();
                 Msg::Key(key.into())
             }
+            LoopEvent::Paste(text) => {
+                self.frame_pacing.draw_soon();
+                Msg::Paste(text)
+            }
             LoopEvent::Mouse(event) => match mouse::mouse_msg(&self.app, &self.scene, event) {
                 Some(msg) => {
                     self.frame_pacing.draw_soon();
@@ -108,6 +112,7 @@ impl Talk {
                 if self.dispatch(loaded) {
                     return true;
                 }
+                self.report_unsaved();
                 Msg::Recorded(self.loaded.recorded.clone())
             }
             LoopEvent::NotLoaded(why) => Msg::Failed(why),

@@ -117,6 +117,7 @@ impl Input {
             match event::read()? {
                 Terminal::Key(key) if key.is_release() => {}
                 Terminal::Key(key) => found.push(LoopEvent::Key(key)),
+                Terminal::Paste(text) => found.push(LoopEvent::Paste(text)),
                 Terminal::Mouse(mouse) => found.push(LoopEvent::Mouse(mouse)),
                 _ => {}
             }

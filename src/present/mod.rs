@@ -6,6 +6,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads the clock")]
 
+#[cfg(test)]
+mod block_editing;
 mod channel;
 mod clipboard;
 mod color_depth;
@@ -22,6 +24,7 @@ mod opening;
 mod prefetch;
 mod prerender;
 mod review;
+mod save;
 mod settings;
 mod signals;
 #[cfg(test)]
@@ -76,6 +79,7 @@ const TICK_INTERVAL: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 enum LoopEvent {
     Key(KeyEvent),
+    Paste(String),
     Mouse(MouseEvent),
     Answers(TerminalAnswers),
     Resized,

@@ -69,7 +69,7 @@ Last
 /// The windows to shrink to.
 fn sizes() -> impl Iterator<Item = (u16, u16)> {
     let tiny = (1..=6).flat_map(|columns| (1..=6).map(move |rows| (columns, rows)));
-    tiny.chain([(12, 4), (12, 5), (13, 4), (20, 6), (80, 4), (12, 40), (300, 2)])
+    tiny.chain([(12, 4), (12, 5), (13, 4), (20, 6), (80, 4), (80, 3), (100, 3), (12, 40), (300, 2)])
 }
 
 /// A talk without a terminal.

@@ -21,12 +21,12 @@ use crate::layout::Size;
 use crate::panics;
 use crate::view::{self, ColorDepth, VisibleLink};
 
-/// Alternate screen, hidden cursor.
-const ENTER: &str = "\x1b[?1049h\x1b[?25l";
+/// Alternate screen, hidden cursor, bracketed paste.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?2004h";
 /// Starts and ends reports of mouse buttons, the wheel, and motion while a button is down.
 const MOUSE: (&str, &str) = ("\x1b[?1002h\x1b[?1006h", "\x1b[?1006l\x1b[?1002l");
 /// Undoes [`ENTER`] and [`MOUSE`], and ends a synchronized update and colours.
-const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1049l";
+const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?25h\x1b[?1049l";
 /// Start and end of a synchronized update.
 const SYNC: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
 /// Resets the terminal's background.

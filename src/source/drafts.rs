@@ -4,6 +4,7 @@
 //! moves with it; while the text is missing or ambiguous, the draft is kept but not applied.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,31 @@ impl Drafts {
     /// Returns whether there are no drafts.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns the files that have drafts.
+    pub fn files(&self) -> BTreeSet<&Path> {
+        self.0.iter().map(|draft| draft.file.as_path()).collect()
+    }
+
+    /// Returns the drafted parts of a file, in bytes of the text with drafts, and the number of drafts
+    /// that do not apply.
+    pub fn parts(&self, file: &Path, saved: &str) -> (Vec<Range<usize>>, usize) {
+        let parts: Vec<_> =
+            self.places(file, saved).into_iter().map(|place| place.drafted).collect();
+        let all = self.0.iter().filter(|draft| draft.file == file).count();
+        let lost = all - parts.len();
+        (parts, lost)
+    }
+
+    /// Removes the drafts with this text that do not apply: a newer one follows them.
+    pub fn forget_lost(&mut self, file: &Path, saved: &str, edited: &str) {
+        let placed: Vec<_> = self.places(file, saved).iter().map(|place| place.index).collect();
+        let mut index = 0;
+        self.0.retain(|draft| {
+            index += 1;
+            placed.contains(&(index - 1)) || draft.file != file || draft.edited != edited
+        });
     }
 
     /// Returns a file's text with its drafts applied.
@@ -204,6 +230,22 @@ mod tests {
         let mut drafts = edited(&[("two", "2")]);
         assert!(!drafts.edit(deck(), SAVED, 2..5, "x"));
         assert_eq!(drafts.apply(deck(), SAVED), "one\n2\nthree\n");
+    }
+
+    #[test]
+    fn lost_drafts_are_counted_until_a_newer_one_follows() {
+        let mut drafts = edited(&[("one", "1"), ("three", "3")]);
+        let parts = |drafts: &Drafts, saved: &str| {
+            let (parts, lost) = drafts.parts(deck(), saved);
+            (parts.iter().map(|part| part.start).collect::<Vec<_>>(), lost)
+        };
+        assert_eq!(parts(&drafts, SAVED), (vec![0, 6], 0));
+        let theirs = "one\ntwo\ndrei\n";
+        assert_eq!(parts(&drafts, theirs), (vec![0], 1));
+        drafts.forget_lost(deck(), theirs, "1");
+        assert_eq!(parts(&drafts, theirs), (vec![0], 1), "it applies");
+        drafts.forget_lost(deck(), theirs, "3");
+        assert_eq!(parts(&drafts, theirs), (vec![0], 0));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::ops::Range;
 pub struct FencedCode {
     /// The opening line; empty for lines of a code file.
     opening: String,
-    lines: Vec<CodeLine>,
+    lines: Vec<FencedLine>,
     /// The closing line; empty if the block has none.
     closing: String,
     fence: Option<Fence>,
@@ -21,7 +21,7 @@ pub struct FencedCode {
 
 /// One line of code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct CodeLine {
+struct FencedLine {
     /// The whole line as it is in the text, with its line end.
     source: String,
     /// What stands before the code when the line is put back edited.
@@ -137,18 +137,17 @@ impl FencedCode {
         let count = lines.len();
         let is_cut = self.lines.last().is_some_and(|line| !line.source.ends_with('\n'));
         for (index, line) in lines.iter_mut().enumerate() {
-            let is_last = index + 1 == count;
-            if !line.ends_with('\n') && !(is_last && is_cut) {
-                line.push_str(self.line_end);
-            } else if is_last && is_cut {
+            if is_cut && index + 1 == count {
                 line.truncate(line.trim_end_matches(['\r', '\n']).len());
+            } else if !line.ends_with('\n') {
+                line.push_str(self.line_end);
             }
         }
         opening + &lines.concat() + &closing
     }
 
     /// Returns the source of an edited line that replaces `own`.
-    fn put_back(&self, own: Option<&CodeLine>, code: &str) -> String {
+    fn put_back(&self, own: Option<&FencedLine>, code: &str) -> String {
         let end = own.map(|line| line_break(&line.source)).filter(|end| !end.is_empty());
         let end = end.unwrap_or(self.line_end);
         let Some(fence) = &self.fence else { return format!("{code}{end}") };
@@ -172,14 +171,14 @@ impl FencedCode {
         closing.map(|marks| marks + 1).max().unwrap_or(0)
     }
 
-    fn read_line(&self, source: &str) -> CodeLine {
+    fn read_line(&self, source: &str) -> FencedLine {
         let line = source.strip_suffix('\n').unwrap_or(source);
         let line = line.strip_suffix('\r').unwrap_or(line);
         let (prefix, code) = match &self.fence {
             Some(fence) => fence.split(line),
             None => (String::new(), line.to_owned()),
         };
-        CodeLine { source: source.to_owned(), prefix, code }
+        FencedLine { source: source.to_owned(), prefix, code }
     }
 }
 

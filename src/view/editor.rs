@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::BlockEditor;
+use crate::app::{Action, App, BlockEditor};
 use crate::layout::{Item, Scene};
 use crate::source::visible_code;
 use crate::theme::Theme;
@@ -16,12 +16,13 @@ use crate::theme::Theme;
 const TAB_COLUMNS: usize = 4;
 
 /// The minimum columns of the frame, so that the keys fit on its edge.
-const MIN_COLUMNS: u16 = 62;
+const MIN_COLUMNS: u16 = 68;
 
-const KEYS: &str = " ctrl-e run · ctrl-s save · ctrl-] close · esc revert ";
+const DISCARD: &str = " discard the changes? y discards, any other key keeps them ";
 
 /// Draws the editor over its block. `lines` are the edited lines, highlighted, over the style `base`.
 pub fn edit(
+    app: &App,
     editing: &BlockEditor,
     lines: &[Line<'_>],
     (scene, scroll): (&Scene, u32),
@@ -30,11 +31,16 @@ pub fn edit(
 ) {
     let area = area(editing, scene, scroll);
     Clear.render(area, buffer);
+    let title = if editing.has_changes() || app.is_unsaved(editing.cell) {
+        " editing · unsaved "
+    } else {
+        " editing "
+    };
     let frame = Block::bordered()
         .border_type(BorderType::Rounded)
         .padding(Padding::horizontal(1))
-        .title(Line::from(" editing ").style(Modifier::BOLD))
-        .title_bottom(Line::from(KEYS).right_aligned())
+        .title(Line::from(title).style(Modifier::BOLD))
+        .title_bottom(Line::from(keys(app, editing)).right_aligned())
         .style(theme.modal.patch(base));
     let inside = frame.inner(area);
     frame.render(area, buffer);
@@ -51,6 +57,15 @@ pub fn edit(
     if let Some(cell) = buffer.cell_mut(at).filter(|_| inside.contains(at.into())) {
         cell.modifier.toggle(Modifier::REVERSED);
     }
+}
+
+/// Returns the line at the bottom of the frame.
+fn keys(app: &App, editing: &BlockEditor) -> String {
+    if editing.is_asking() {
+        return DISCARD.to_owned();
+    }
+    let close = app.keymap().first_two_of(Action::ReleaseKeys);
+    format!(" ctrl-e run · ctrl-s save · {close} close · esc discard ")
 }
 
 /// Copies as much of a row as fits, from column `left` on.

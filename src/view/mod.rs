@@ -13,6 +13,7 @@ mod slide;
 mod status;
 mod transition;
 mod trust_prompt;
+mod unsaved;
 mod variables;
 
 use ratatui::buffer::Buffer;
@@ -42,6 +43,7 @@ pub fn draw(
         return Vec::new();
     }
     let overlays = paint(scene, scroll, buffer);
+    unsaved::draw(app, scene, scroll, theme, buffer);
     match app.mode() {
         // The editor needs a highlighter: the caller draws it with `edit`.
         Mode::Slide | Mode::Passthrough(_) | Mode::StdinPrompt(_) | Mode::Edit(_) => {}

@@ -19,7 +19,10 @@ pub(super) fn draw(app: &App, theme: &Theme, buffer: &mut Buffer) {
     let failure = theme.output.failure;
     let text = match (&app.notice(), problems, app.mode()) {
         (Some(notice), ..) => format!(" {notice} "),
-        (None, _, Mode::Passthrough(_)) => " keys go to the program; ctrl-] to return ".to_owned(),
+        (None, _, Mode::Passthrough(_)) => {
+            let keys = app.keymap().first_two_of(Action::ReleaseKeys);
+            format!(" keys go to the program; {keys} to return ")
+        }
         (None, _, Mode::Slide) if let Some(slide) = app.offscreen_prompt() => {
             format!(" a block on slide {} waits for input ", slide.human())
         }

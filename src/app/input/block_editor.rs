@@ -6,19 +6,29 @@ use ratatui_textarea::{CursorMove, Input, Key as AreaKey, TextArea};
 
 use crate::app::input::keys::Key;
 use crate::deck::CellId;
-use crate::source::Span;
+use crate::source::{FencedCode, Span};
 
 /// Columns that the tab key indents by.
 const INDENT: u8 = 4;
 
-/// A block that is being edited.
+/// A block that is being edited, or was: its undo history is kept.
 #[derive(Clone, Debug)]
 pub struct BlockEditor {
     /// The cell of the block.
     pub cell: CellId,
     area: TextArea<'static>,
-    /// The line ending, and whether the last line has one.
-    line_end: (&'static str, bool),
+    /// What undo returns to once the history of `area` is used up, the latest last.
+    past: Vec<TextArea<'static>>,
+    /// What redo returns to, the next last.
+    future: Vec<TextArea<'static>>,
+    /// The block that the edited code is put back into.
+    block: FencedCode,
+    /// The block's text with the code that the deck was last given.
+    given: String,
+    /// The texts that the deck was given before and that may still be drafts.
+    given_before: Vec<String>,
+    /// Whether the speaker was asked if the changes are to be discarded.
+    is_asking: bool,
 }
 
 /// A replacement for a part of the deck's text.
@@ -28,6 +38,8 @@ pub struct Edit {
     pub span: Span,
     /// The new text.
     pub text: String,
+    /// The texts of the speaker's edits that this one follows.
+    pub previous: Vec<String>,
     /// What follows the replacement.
     pub then: AfterEdit,
 }
@@ -44,13 +56,20 @@ pub enum AfterEdit {
 }
 
 impl BlockEditor {
-    /// Creates an editor for a text.
-    pub(in crate::app) fn new(cell: CellId, text: &str) -> Self {
-        let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-        let lines = text.lines().map(str::to_owned).collect::<Vec<_>>();
-        let mut area = TextArea::from(lines);
-        area.set_tab_length(INDENT);
-        Self { cell, area, line_end: (line_end, text.ends_with('\n')) }
+    /// Creates an editor for a block.
+    pub(in crate::app) fn new(cell: CellId, block: FencedCode) -> Self {
+        let area = text_area(block.code());
+        let given = block.text();
+        Self {
+            cell,
+            area,
+            past: Vec::new(),
+            future: Vec::new(),
+            block,
+            given,
+            given_before: Vec::new(),
+            is_asking: false,
+        }
     }
 
     /// Returns the current lines.
@@ -64,14 +83,102 @@ impl BlockEditor {
         (cursor.0, cursor.1)
     }
 
-    /// Returns the current text.
+    /// Returns whether the speaker is asked if the changes are to be discarded.
+    pub fn is_asking(&self) -> bool {
+        self.is_asking
+    }
+
+    /// Asks whether the changes are to be discarded, or stops asking.
+    pub(in crate::app) fn ask(&mut self, is_asking: bool) {
+        self.is_asking = is_asking;
+    }
+
+    /// Returns the block's text with the current code.
     pub(in crate::app) fn text(&self) -> String {
-        let (end, at_last) = self.line_end;
-        let mut text = self.area.lines().join(end);
-        if at_last {
-            text.push_str(end);
+        self.block.with_code(self.area.lines())
+    }
+
+    /// Returns whether the code differs from what the deck was given.
+    pub fn has_changes(&self) -> bool {
+        self.text() != self.given
+    }
+
+    /// Returns whether the block in the deck is another program's: neither what was read nor what
+    /// the deck was given.
+    pub(in crate::app) fn differs_from(&self, current: &FencedCode) -> bool {
+        let current = current.text();
+        current != self.given && current != self.block.text() && current != self.text()
+    }
+
+    /// Takes the current text as given to the deck. Returns the text, and what it follows.
+    pub(in crate::app) fn give(&mut self) -> (String, Vec<String>) {
+        let text = self.text();
+        let previous = self.take_previous();
+        text.clone_into(&mut self.given);
+        (text, previous)
+    }
+
+    /// Returns what the deck was given up to now. It is not remembered any longer.
+    pub(in crate::app) fn take_previous(&mut self) -> Vec<String> {
+        let mut previous = std::mem::take(&mut self.given_before);
+        previous.push(self.given.clone());
+        previous
+    }
+
+    /// Returns whether the deck was given a text that is not in it any more.
+    pub(in crate::app) fn has_lost_version(&self) -> bool {
+        !self.given_before.is_empty()
+    }
+
+    /// Shows the block as it is in the deck. The code that was shown is one undo back.
+    pub(in crate::app) fn adopt(&mut self, current: FencedCode) {
+        let code = current.code();
+        if code != self.area.lines() {
+            self.replace(code);
         }
-        text
+        let before = std::mem::replace(&mut self.given, current.text());
+        if before != self.given {
+            self.given_before.push(before);
+        }
+        self.block = current;
+    }
+
+    /// Puts the current code into another program's version of the block. That version is one undo
+    /// back.
+    pub(in crate::app) fn replace_version(&mut self, theirs: FencedCode) {
+        let (mine, (line, column)) = (self.area.lines().to_vec(), self.cursor());
+        self.adopt(theirs);
+        self.replace(mine);
+        let at = |n| u16::try_from(n).unwrap_or(u16::MAX);
+        self.area.move_cursor(CursorMove::Jump(at(line), at(column)));
+    }
+
+    fn replace(&mut self, code: Vec<String>) {
+        self.past.push(std::mem::replace(&mut self.area, text_area(code)));
+        self.future.clear();
+    }
+
+    fn undo(&mut self) {
+        if !self.area.undo()
+            && let Some(before) = self.past.pop()
+        {
+            self.future.push(std::mem::replace(&mut self.area, before));
+        }
+    }
+
+    fn redo(&mut self) {
+        if !self.area.redo()
+            && let Some(after) = self.future.pop()
+        {
+            self.past.push(std::mem::replace(&mut self.area, after));
+        }
+    }
+
+    /// Inserts a text as it is, as one change.
+    pub(in crate::app) fn paste(&mut self, text: &str) {
+        self.is_asking = false;
+        self.future.clear();
+        self.area.insert_str(text);
     }
 
     /// Handles a key. A new line has the indentation of the line before.
@@ -83,20 +190,28 @@ impl BlockEditor {
                 let indent: String = before.take_while(|c| c.is_whitespace()).collect();
                 self.area.insert_newline();
                 self.area.insert_str(indent);
+                self.future.clear();
             }
-            KeyCode::Char('z') if key.ctrl => {
-                self.area.undo();
-            }
+            KeyCode::Char('z') if key.ctrl => self.undo(),
+            KeyCode::Char('r') if key.ctrl => self.redo(),
             KeyCode::Home if key.ctrl => self.area.move_cursor(CursorMove::Top),
             KeyCode::End if key.ctrl => {
                 self.area.move_cursor(CursorMove::Bottom);
                 self.area.move_cursor(CursorMove::End);
             }
             _ => {
-                self.area.input(input(key));
+                if self.area.input(input(key)) {
+                    self.future.clear();
+                }
             }
         }
     }
+}
+
+fn text_area(code: Vec<String>) -> TextArea<'static> {
+    let mut area = TextArea::from(code);
+    area.set_tab_length(INDENT);
+    area
 }
 
 /// Converts a key for the text area.
@@ -123,12 +238,25 @@ fn input(key: Key) -> Input {
 mod tests {
     use super::*;
 
+    fn block(text: &str) -> FencedCode {
+        FencedCode::find(text, 0..text.len()).1
+    }
+
+    fn editor(text: &str) -> BlockEditor {
+        BlockEditor::new(CellId(0), block(text))
+    }
+
     fn typed(text: &str, keys: &[KeyCode]) -> String {
-        let mut editing = BlockEditor::new(CellId(0), text);
+        let mut editing = editor(text);
         editing.area.move_cursor(CursorMove::End);
         for &code in keys {
             editing.press(code.into());
         }
+        editing.text()
+    }
+
+    fn ctrl(editing: &mut BlockEditor, letter: char) -> String {
+        editing.press(Key { ctrl: true, ..KeyCode::Char(letter).into() });
         editing.text()
     }
 
@@ -153,11 +281,42 @@ mod tests {
     }
 
     #[test]
-    fn typing_can_be_undone() {
-        let mut editing = BlockEditor::new(CellId(0), "a\n");
+    fn typing_can_be_undone_and_redone() {
+        let mut editing = editor("a\n");
         editing.press(KeyCode::Char('x').into());
         assert_eq!(editing.text(), "xa\n");
-        editing.press(Key { ctrl: true, ..KeyCode::Char('z').into() });
-        assert_eq!(editing.text(), "a\n");
+        assert_eq!(ctrl(&mut editing, 'z'), "a\n");
+        assert_eq!(ctrl(&mut editing, 'r'), "xa\n");
+    }
+
+    #[test]
+    fn pasted_text_is_one_change_and_gets_no_indentation() {
+        let mut editing = editor("    a\n");
+        editing.area.move_cursor(CursorMove::End);
+        editing.paste(":\n\tb\n  c");
+        assert_eq!(editing.text(), "    a:\n\tb\n  c\n");
+        assert_eq!(ctrl(&mut editing, 'z'), "    a\n");
+    }
+
+    #[test]
+    fn undo_goes_back_across_versions() {
+        let mut editing = editor("a\n");
+        editing.press(KeyCode::Char('x').into());
+        editing.replace_version(block("theirs\n"));
+        assert_eq!(editing.text(), "xa\n");
+        let back = ['z', 'z', 'z', 'z'].map(|key| ctrl(&mut editing, key));
+        assert_eq!(back, ["theirs\n", "xa\n", "a\n", "a\n"]);
+        let forth = ['r', 'r', 'r', 'r'].map(|key| ctrl(&mut editing, key));
+        assert_eq!(forth, ["xa\n", "theirs\n", "xa\n", "xa\n"]);
+    }
+
+    #[test]
+    fn version_of_another_program_is_recognized() {
+        let mut editing = editor("a\n");
+        editing.press(KeyCode::Char('x').into());
+        assert!(!editing.differs_from(&block("a\n")) && editing.has_changes());
+        assert_eq!(editing.give(), ("xa\n".to_owned(), vec!["a\n".to_owned()]));
+        assert!(!editing.differs_from(&block("xa\n")) && !editing.has_changes());
+        assert!(editing.differs_from(&block("b\n")));
     }
 }

@@ -56,6 +56,8 @@ pub enum Action {
     CopyOutput,
     /// Copies a block's code to the clipboard.
     CopyCode,
+    /// Leaves the editor of a block, or takes the keys back from a program.
+    ReleaseKeys,
     /// Stops what runs; quits if nothing runs.
     Stop,
     /// Reloads the deck and its pictures.
@@ -182,6 +184,19 @@ impl Keymap {
         row.keys.first().map(|keys| readable_keys(keys))
     }
 
+    /// Returns the first two keys of an action in readable form.
+    pub fn first_two_of(&self, action: Action) -> String {
+        let keys =
+            self.bindings.iter().filter(|row| row.action == action).flat_map(|row| &row.keys);
+        keys.take(2).map(|keys| readable_keys(keys)).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// Returns whether a single key is bound to an action.
+    pub(in crate::app) fn is_bound(&self, key: Key, action: Action) -> bool {
+        let is_full = |keys: &Sequence| matches!(keys.matched(&[key]), SequenceMatch::Full(_));
+        self.sequences.iter().any(|(keys, bound)| *bound == action && is_full(keys))
+    }
+
     /// Adds a key to the typed sequence. A key that continues no sequence starts a new one.
     pub fn press(&mut self, key: Key) -> KeyMatch {
         self.typed.push(key);
@@ -238,6 +253,7 @@ impl Action {
                 | Self::ScrollUp
                 | Self::ToggleProblems
                 | Self::ToggleVariables
+                | Self::ReleaseKeys
                 | Self::Stop
         )
     }
@@ -326,6 +342,12 @@ pub fn default_bindings() -> Vec<Binding> {
         row(Action::ToggleGrid, "toggle_layout_grid", &["T"], "toggle the column grid"),
         row(Action::ToggleMouse, "toggle_mouse", &["M"], "take or release the mouse"),
         row(Action::Close, "close_modal", &["<esc>"], "close a panel, clear the focus"),
+        row(
+            Action::ReleaseKeys,
+            "release_keys",
+            &["<c-]>", "<f12>", "<c-5>"],
+            "leave the editor; take the keys back from a program",
+        ),
         row(Action::Suspend, "suspend", &["<c-z>"], "suspend"),
         row(Action::Exit, "exit", &["q"], "quit"),
     ]

@@ -16,14 +16,6 @@ pub struct Key {
     pub shift: bool,
 }
 
-impl Key {
-    /// Returns whether this key takes the keys back from a program: ctrl-], which some terminals send
-    /// as ctrl-5.
-    pub(in crate::app) fn is_release_chord(self) -> bool {
-        self.ctrl && matches!(self.code, KeyCode::Char(']' | '5'))
-    }
-}
-
 impl From<KeyEvent> for Key {
     fn from(event: KeyEvent) -> Self {
         let says_shift = matches!(event.code, KeyCode::Char(_) | KeyCode::BackTab);

@@ -7,4 +7,5 @@ pub(super) mod keys;
 pub(super) mod line_edit;
 pub(super) mod outcome;
 pub(super) mod passthrough;
+pub(super) mod paste;
 pub(super) mod stdin_prompt;

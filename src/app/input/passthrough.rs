@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 
 use crate::app::effect::Effect;
+use crate::app::input::keymap::Action;
 use crate::app::input::keys::Key;
 use crate::app::state::{App, Mode};
 use crate::deck::CellId;
@@ -26,7 +27,7 @@ pub(in crate::app) fn end(app: &mut App, cell: CellId) {
 
 /// Handles a key while the program of a cell has the keys.
 pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect> {
-    if key.is_release_chord() {
+    if app.keymap.is_bound(key, Action::ReleaseKeys) {
         end(app, cell);
         return Vec::new();
     }
@@ -36,6 +37,15 @@ pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> Vec<Effect
         Some(bytes) => vec![Effect::SendInput(run.run, bytes)],
         None => Vec::new(),
     }
+}
+
+/// Sends pasted text to the program of a cell, marked as pasted if the program asked for that.
+pub(in crate::app) fn paste(app: &App, cell: CellId, text: &str) -> Vec<Effect> {
+    let Some(run) = app.runs.get(&cell) else { return Vec::new() };
+    let is_marked = run.screen.as_ref().is_some_and(Emulator::wants_paste_marks);
+    let bytes =
+        if is_marked { format!("\x1b[200~{text}\x1b[201~") } else { text.replace('\n', "\r") };
+    vec![Effect::SendInput(run.run, bytes.into_bytes())]
 }
 
 /// Handles a mouse event over the terminal of the program that has the keys.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
+use tui_input::InputRequest;
 
 use crate::app::effect::Effect;
 use crate::app::input::keymap::Action;
@@ -132,6 +133,7 @@ pub(in crate::app) fn tick(app: &mut App, passed: Duration) {
 
 /// Handles a key while the prompt is open.
 pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> KeyOutcome {
+    let is_release = app.keymap.is_bound(key, Action::ReleaseKeys);
     let Some((run, prompt)) = prompt(app, cell) else {
         close(app, cell);
         return KeyOutcome::default();
@@ -149,7 +151,7 @@ pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> KeyOutcome
         KeyCode::Char('c') if key.ctrl => return KeyOutcome::Pass(Action::Stop, None),
         _ => {}
     }
-    if key.code == KeyCode::Esc || key.is_release_chord() {
+    if key.code == KeyCode::Esc || is_release {
         leave(app, cell);
     } else if let Some(request) = line_edit::request(key) {
         prompt.edit(request);
@@ -160,6 +162,22 @@ pub(in crate::app) fn press(app: &mut App, cell: CellId, key: Key) -> KeyOutcome
         return app.keymap.press(key).into();
     }
     KeyOutcome::default()
+}
+
+/// Inserts pasted text into the line. Each complete line of it is sent.
+pub(in crate::app) fn paste(app: &mut App, cell: CellId, text: &str) -> Vec<Effect> {
+    let Some((run, prompt)) = prompt(app, cell) else { return Vec::new() };
+    let mut sent = String::new();
+    for c in text.chars() {
+        if c == '\n' {
+            sent += &prompt.take();
+            sent.push('\n');
+        } else {
+            prompt.edit(InputRequest::InsertChar(c));
+        }
+    }
+    app.scene_changed();
+    if sent.is_empty() { Vec::new() } else { vec![Effect::SendInput(run, sent.into_bytes())] }
 }
 
 fn prompt(app: &mut App, cell: CellId) -> Option<(RunId, &mut Prompt)> {

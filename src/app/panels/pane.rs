@@ -55,9 +55,14 @@ fn close(app: &mut App) {
     app.scene_changed();
 }
 
+/// Returns whether a search is being typed.
+pub(in crate::app) fn is_searching(app: &App) -> bool {
+    app.pane.as_ref().is_some_and(|pane| pane.typed.is_some())
+}
+
 /// Handles a key while the pane has the keys.
 pub(in crate::app) fn press(app: &mut App, key: Key) -> KeyOutcome {
-    if app.pane.as_ref().is_some_and(|pane| pane.typed.is_some()) {
+    if is_searching(app) {
         type_search(app, key);
         return KeyOutcome::default();
     }

@@ -1,6 +1,7 @@
 //! The stop key: interrupts runs, then kills them, then ends background processes, then quits.
 
 use crate::app::effect::Effect;
+use crate::app::input::editor;
 use crate::app::input::keymap::Action;
 use crate::app::runs::session;
 use crate::app::state::App;
@@ -24,7 +25,7 @@ pub(in crate::app) fn stop(app: &mut App) -> Vec<Effect> {
         return effects;
     }
     if running.is_empty() && !is_repeated {
-        return vec![Effect::Quit];
+        return editor::quit(app, Action::Stop);
     }
     app.paint_changed();
     if running.is_empty() {

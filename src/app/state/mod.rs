@@ -1,5 +1,6 @@
 //! The state itself: [`App`] and the types of its fields.
 
+pub(super) mod edits;
 pub(super) mod layout_info;
 pub(super) mod pane;
 pub(super) mod permission;
@@ -14,6 +15,7 @@ use crate::app::nav::jumps::Jumps;
 use crate::deck::{Cell, CellId, Cursor, Deck, Replay, SlideNo, Start};
 use crate::diag::Diagnostic;
 use crate::run::{CellRun, RunId, Runs, Variable};
+use edits::Edits;
 use layout_info::LayoutInfo;
 use pane::Pane;
 use permission::{Permission, Policy, Trust, TrustPrompt, TrustSummary};
@@ -100,6 +102,8 @@ pub(in crate::app) struct Internal {
     pub(in crate::app) jumps: Jumps,
     /// See [`AppOptions::repeats_lost_runs`].
     pub(in crate::app) repeats_lost_runs: bool,
+    /// The speaker's edits of blocks.
+    pub(in crate::app) edits: Edits,
 }
 
 /// What the next layout scrolls into view.
@@ -328,6 +332,12 @@ impl App {
     /// Returns the transition to play, if one is due, and clears it.
     pub fn take_transition(&mut self) -> Option<Direction> {
         self.changed.transition.take()
+    }
+
+    /// Returns whether a cell has an edit that is not saved.
+    pub fn is_unsaved(&self, cell: CellId) -> bool {
+        let span = self.deck.cell(cell).map(|cell| cell.span);
+        span.is_some_and(|span| self.internal.edits.unsaved.contains(span))
     }
 
     /// Returns whether a cell is queued or running, so that elapsed times change.

@@ -117,6 +117,11 @@ impl Emulator {
         self.parser.screen().application_cursor()
     }
 
+    /// Returns whether pasted text is marked as such for the program (bracketed paste).
+    pub fn wants_paste_marks(&self) -> bool {
+        self.parser.screen().bracketed_paste()
+    }
+
     /// Returns the bytes that report a mouse event to the program, if it asked for such events.
     pub fn point(&self, pointer: Pointer) -> Option<Vec<u8>> {
         let screen = self.parser.screen();

@@ -1,5 +1,6 @@
 //! The presenter in a terminal.
 
+mod editing;
 mod navigation;
 mod pane;
 mod replay;

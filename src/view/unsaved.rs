@@ -1,0 +1,30 @@
+//! The mark of blocks whose edit is not saved: at the top right of the block.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+
+use crate::app::App;
+use crate::layout::{Item, Scene};
+use crate::theme::Theme;
+
+const MARK: &str = " unsaved ";
+
+/// Marks the unsaved blocks of a slide whose body is scrolled down by `scroll` rows.
+pub(super) fn draw(app: &App, scene: &Scene, scroll: u32, theme: &Theme, buffer: &mut Buffer) {
+    let style = theme.output.failure.add_modifier(Modifier::REVERSED);
+    for placed in &scene.body {
+        let Item::Cell { width, id, .. } = placed.item else { continue };
+        let row = placed.y.checked_sub(scroll).and_then(|row| u16::try_from(row).ok());
+        let Some(row) = row.filter(|row| *row < scene.viewport.height && app.is_unsaved(id)) else {
+            continue;
+        };
+        let columns = width.min(MARK.len() as u16);
+        let right = placed.x.saturating_add(width);
+        let area = Rect::new(right - columns, scene.viewport.y.saturating_add(row), columns, 1);
+        let area = area.intersection(buffer.area);
+        Line::styled(MARK, style).render(area, buffer);
+    }
+}
