@@ -107,7 +107,7 @@ fn block_is_edited() {
     talk.keys("i end backspace backspace backspace backspace backspace backspace backspace 0 , -2): ctrl-e");
     talk.wait_for("1 bottles on the wall");
     talk.wait_gone("2 bottles on the wall");
-    talk.keys("esc");
+    talk.keys("esc y");
     talk.wait_for("range(3, 0, -1)");
     talk.quit();
 }
@@ -260,7 +260,7 @@ fn edited_block_is_run_and_reverted() {
     talk.keys("p");
     talk.wait_for("echo 42");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), EDITED, "nothing is saved");
-    talk.keys("i esc");
+    talk.keys("i esc y");
     talk.wait_for("echo one");
     talk.wait_gone("echo more");
     talk.quit();
