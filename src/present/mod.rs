@@ -19,6 +19,7 @@ mod frame_diff;
 mod frame_pacing;
 mod hyperlinks;
 mod input;
+mod link_chain;
 mod mouse;
 mod opening;
 mod prefetch;

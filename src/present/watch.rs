@@ -6,7 +6,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the shell reads files and the clock")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use notify::{EventKind, RecommendedWatcher};
 
 use super::LoopEvent;
 use super::channel::EventSender;
+use super::link_chain::link_chain;
 use super::watched_folders::WatchedFolders;
 use crate::files::{DeadlineReader, FileKind};
 use crate::project::{self, FILES_TIMEOUT, LoadOptions, LoadedDeck, folder};
@@ -69,7 +70,14 @@ impl Watch {
         std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
             let watcher = automatic.then(|| folder_watcher(touched)).and_then(Result::ok);
             let folders = WatchedFolders::new(watcher);
-            let mut thread = WatchThread { load_options, loaded, folders, pictures: Vec::new() };
+            let mut thread = WatchThread {
+                load_options,
+                loaded,
+                folders,
+                pictures: Vec::new(),
+                chains: BTreeMap::new(),
+                has_failed: false,
+            };
             thread.watch_files();
             thread.catch_up(&sender);
             thread.run(&receiver, &sender);
@@ -112,6 +120,10 @@ struct WatchThread {
     loaded: LoadedDeck,
     folders: WatchedFolders,
     pictures: Vec<PathBuf>,
+    /// The paths whose change changes a file: itself, links on its way, and where they lead.
+    chains: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// Whether the last read failed, which is on the screen.
+    has_failed: bool,
 }
 
 impl WatchThread {
@@ -138,10 +150,17 @@ impl WatchThread {
                     let names = self.settle(receiver, &mut paths);
                     // All files in a new folder count as changed.
                     let is_back = self.folders.came_back(&paths);
-                    if is_back || self.pictures.iter().any(|file| is_named(file, &names)) {
+                    let has_changed = |file: &Path| self.chain(file).any(|it| is_named(it, &names));
+                    let has_picture = self.pictures.iter().any(|file| has_changed(file));
+                    let has_text = self.texts().any(has_changed);
+                    if !names.is_empty() {
+                        // A link may lead elsewhere now.
+                        self.watch_files();
+                    }
+                    if is_back || has_picture {
                         sender.send(LoopEvent::PicturesChanged);
                     }
-                    if is_back || self.texts().any(|file| is_named(file, &names)) {
+                    if is_back || has_text {
                         self.read(false, sender);
                     }
                 }
@@ -186,16 +205,19 @@ impl WatchThread {
         }
         match read {
             Ok(loaded) if is_empty(&loaded) && !is_empty(&self.loaded) => {
+                self.has_failed = true;
                 sender.send(LoopEvent::NotLoaded(format!("the deck's file is empty: {LAST_GOOD}")));
             }
             Ok(loaded) => {
-                if forced || !same_sources(&self.loaded, &loaded) {
+                let has_failed = std::mem::take(&mut self.has_failed);
+                if forced || has_failed || !same_sources(&self.loaded, &loaded) {
                     self.loaded = loaded.clone();
                     self.watch_files();
                     sender.send(LoopEvent::Loaded(Box::new(loaded)));
                 }
             }
             Err(error) => {
+                self.has_failed = true;
                 let path = &self.load_options.path;
                 let name = path.file_name().unwrap_or(path.as_os_str()).display();
                 sender.send(LoopEvent::NotLoaded(format!("{name}: {error}: {LAST_GOOD}")));
@@ -239,17 +261,25 @@ impl WatchThread {
         let names: BTreeSet<_> =
             paths.iter().filter_map(|path| path.file_name()).map(OsString::from).collect();
         let ours = self.texts().chain(self.pictures.iter().map(PathBuf::as_path));
+        let ours = ours.flat_map(|file| self.chain(file));
         ours.filter_map(|file| file.file_name())
             .filter(|&name| names.contains(name))
             .map(OsString::from)
             .collect()
     }
 
-    /// Watches the folders of all files of the deck.
+    /// Returns the paths whose change changes a file.
+    fn chain<'a>(&'a self, file: &'a Path) -> impl Iterator<Item = &'a Path> {
+        let links = self.chains.get(file).into_iter().flatten();
+        std::iter::once(file).chain(links.map(PathBuf::as_path))
+    }
+
+    /// Watches the folders of all files of the deck, of links to them, and of what they lead to.
     fn watch_files(&mut self) {
-        let texts = self.texts().map(folder);
-        let folders = texts.chain(self.pictures.iter().map(|file| folder(file))).collect();
-        self.folders.watch(folders);
+        let files = self.texts().chain(self.pictures.iter().map(PathBuf::as_path));
+        self.chains = files.map(|file| (file.to_owned(), link_chain(file))).collect();
+        let watched = self.chains.values().flatten();
+        self.folders.watch(watched.map(|file| folder(file)).collect());
     }
 }
 

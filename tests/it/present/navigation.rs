@@ -77,6 +77,44 @@ fn f197_save_shows_the_changed_slide() {
 }
 
 #[test]
+fn notice_goes_away_with_its_cause() {
+    let talk = PtyHarness::show(TWO);
+    talk.wait_for("first");
+    fs::write(talk.deck(), "").unwrap();
+    talk.wait_for("showing the last good deck");
+    fs::write(talk.deck(), TWO).unwrap();
+    talk.wait_gone("showing the last good deck");
+    talk.quit();
+}
+
+#[test]
+fn targets_of_links_are_watched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["v1", "v2", "parts", "talk"] {
+        fs::create_dir(path(name)).unwrap();
+    }
+    fs::write(path("v1/deck.md"), "# first\n\n<!-- include: part.md -->\n").unwrap();
+    fs::write(path("v2/deck.md"), "# second\n").unwrap();
+    fs::write(path("parts/part.md"), "a part\n").unwrap();
+    let link = std::os::unix::fs::symlink;
+    link("../parts/part.md", path("v1/part.md")).unwrap();
+    link("v1", path("current")).unwrap();
+    link("../current/deck.md", path("talk/deck.md")).unwrap();
+    link("../current/part.md", path("talk/part.md")).unwrap();
+    let talk = PtyHarness::open(&path("talk/deck.md"), &Opening::default());
+    talk.wait_for("a part");
+    fs::write(path("parts/part.md"), "another part\n").unwrap();
+    talk.wait_for("another part");
+    fs::write(path("v1/deck.md"), "# changed\n").unwrap();
+    talk.wait_for("changed");
+    link("v2", path("new")).unwrap();
+    fs::rename(path("new"), path("current")).unwrap();
+    talk.wait_for("second");
+    talk.quit();
+}
+
+#[test]
 fn deck_from_a_pipe_is_read_once() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
