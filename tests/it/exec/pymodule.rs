@@ -28,7 +28,8 @@ fn python_imports_the_edited_module() {
 
 #[test]
 fn compile_errors_are_shown_on_the_block() {
-    let talk = PtyHarness::show(&deck("\"no\""));
+    let opening = Opening { size: (100, 60), ..Opening::default() };
+    let talk = PtyHarness::show_with(&deck("\"no\""), &opening);
     talk.wait_for("module `fast`: not compiled");
     talk.wait_for("expected `u32`, found `&str`");
     talk.wait_for("talk.md:7:5");
