@@ -14,6 +14,12 @@ pub(super) struct ColumnRange {
 }
 
 impl ColumnRange {
+    /// Returns the columns from the first to the last of both.
+    pub(super) fn union(self, other: Self) -> Self {
+        let x = self.x.min(other.x);
+        Self { x, width: self.right().max(other.right()) - x, ..self }
+    }
+
     /// Returns the range of a block with preferred width `wanted`: inside its margins, and not
     /// narrower than the theme's minimum. Margins that leave no space are ignored.
     pub(super) fn for_block(alignment: Alignment, room: u16, wanted: u16) -> Self {

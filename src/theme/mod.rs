@@ -191,6 +191,8 @@ pub struct OutputStyle {
     pub padding: Padding,
     /// The least contrast of text on its ground, 1 to 21; 1 leaves colours as they are.
     pub minimum_contrast: f64,
+    /// How status and output are attached to their block.
+    pub shape: OutputShape,
     /// Status: not started.
     pub not_started: Style,
     /// Status: running, compiling, queued.
@@ -199,6 +201,16 @@ pub struct OutputStyle {
     pub success: Style,
     /// Status: failed, stopped; also hints and diagnostics on slides.
     pub failure: Style,
+}
+
+/// How status and output are attached to their block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputShape {
+    /// One card with the code: the status in its corner, a coloured rule beside the output.
+    #[default]
+    Card,
+    /// The status on a rule between code and output, as in presenterm.
+    Rule,
 }
 
 /// Style of block quotes.

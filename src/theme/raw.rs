@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::values::{AlignmentSide, AnsiColors, ContrastRatio, FooterKind, Positioning, RawColor};
-use super::{FooterPart, Margin};
+use super::{FooterPart, Margin, OutputShape};
 use crate::source::Span;
 use crate::yaml::Fields;
 
@@ -110,6 +110,7 @@ pub(super) struct RawOutput {
     pub(super) success: RawColors,
     pub(super) failure: RawColors,
     pub(super) minimum_contrast: Option<ContrastRatio>,
+    pub(super) shape: Option<OutputShape>,
 }
 
 /// `block_quote`
@@ -323,6 +324,7 @@ impl RawOutput {
         self.colors.read(fields);
         self.padding.read(fields);
         fields.set("minimum_contrast", &mut self.minimum_contrast);
+        fields.set("style", &mut self.shape);
         fields.section("status", |fields| {
             fields.section("not_started", |fields| self.not_started.read_pair(fields));
             fields.section("running", |fields| self.running.read_pair(fields));

@@ -182,6 +182,7 @@ impl<'a> Resolver<'a> {
             style: self.style(&raw.colors),
             padding: padding(raw.padding),
             minimum_contrast: raw.minimum_contrast.map_or(DEFAULT_OUTPUT_CONTRAST, |it| it.0),
+            shape: raw.shape.unwrap_or_default(),
             not_started: self.style(&raw.not_started),
             running: self.style(&raw.running),
             success: self.style(&raw.success),

@@ -1,7 +1,7 @@
 //! Values of the schema's keys other than text, numbers and booleans, and how each is parsed.
 
 use super::color::{ColorRef, parse_in_theme};
-use super::{FooterPart, Margin};
+use super::{FooterPart, Margin, OutputShape};
 use crate::source::Span;
 use crate::yaml::{FromNode, Node, NodeValue, only_entry, text};
 
@@ -17,6 +17,18 @@ pub(super) struct RawColor {
 /// The sixteen colours of `palette.ansi`.
 #[derive(Clone, Debug)]
 pub(super) struct AnsiColors(pub(super) [RawColor; 16]);
+
+impl FromNode for OutputShape {
+    const EXPECTED: &'static str = "`card` or `rule`";
+
+    fn read(node: &Node, _: Span) -> Option<Self> {
+        match text(node)? {
+            "card" => Some(Self::Card),
+            "rule" => Some(Self::Rule),
+            _ => None,
+        }
+    }
+}
 
 /// A contrast ratio.
 #[derive(Clone, Copy, Debug)]

@@ -451,7 +451,8 @@ mod tests {
             Item::Text(line) => line
                 .spans
                 .iter()
-                .find(|span| span.content.contains(['█', '▏', '▎', '▍', '▌', '▋', '▊', '▉'])),
+                .find(|span| span.content.contains(['█', '▏', '▎', '▍', '▌', '▋', '▊', '▉']))
+                .filter(|span| span.content != "▍"),
             _ => None,
         });
         let styles: Vec<_> = bars.map(|span| span.style).collect();

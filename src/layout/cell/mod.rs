@@ -1,6 +1,7 @@
 //! Executable code blocks: the code, a status line, and the output.
 
 pub(super) mod bench;
+mod card;
 pub(super) mod data_table;
 pub(super) mod output;
 pub(super) mod prompt;
@@ -19,6 +20,7 @@ use crate::layout::flow::Flow;
 use crate::layout::picture;
 use crate::layout::scene::{Item, PlacedItem};
 use crate::run::{CellRun, Outcome, State};
+use crate::theme::OutputShape;
 
 /// Time before a run that replaces its code shows a status line.
 const STATUS_DELAY: Duration = Duration::from_millis(300);
@@ -69,10 +71,13 @@ fn lay_out_detached(flow: &mut Flow<'_>, id: CellId) {
         return;
     }
     let columns = code::panel(flow, block).range.width;
-    result::text(flow, block, (id, run), columns);
+    result::text(flow, block, (id, run), (columns, None));
 }
 
 fn below_code(flow: &mut Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> CellExtent {
+    if flow.context.theme().output.shape == OutputShape::Card {
+        return card::lay_out(flow, block, cell, run);
+    }
     let panel = code::lay_out(flow, block);
     status::lay_out(flow, &panel, cell, run);
     let output = result::lay_out(flow, block, (cell, run), &panel);
@@ -99,10 +104,13 @@ fn in_place_of_code(
     }
     let output = match cell.exec.pty {
         Some(_) => screen::lay_out(flow, block, (cell, run)),
-        None => result::text(flow, block, (cell.id, run), 0),
+        None => result::text(flow, block, (cell.id, run), (0, None)),
     };
     if !is_fine(run) || flow.context.inputs.focus == Some(cell.id) {
-        status::lay_out(flow, &panel, cell, run);
+        match flow.context.theme().output.shape {
+            OutputShape::Card => card::chip_below(flow, &output.unwrap_or(panel), cell, run),
+            OutputShape::Rule => status::lay_out(flow, &panel, cell, run),
+        }
         start_error(flow, run);
     } else if flow.height() == top {
         flow.close(top.saturating_add(1), 1);

@@ -7,6 +7,7 @@ use ratatui::text::Line;
 
 use super::bench;
 use super::data_table;
+use super::status;
 use super::window::{self, PartView, RowWindow};
 use crate::deck::{Align, Block, CellId, CodeBlock};
 use crate::layout::blocks;
@@ -16,8 +17,10 @@ use crate::layout::picture;
 use crate::layout::placement::effective_alignment;
 use crate::layout::text::{DIM, StyledText};
 use crate::layout::wrap;
-use crate::run::{CellRun, Output, OutputRow, OutputValue, Part, TextOutput, group_digits};
-use crate::theme::{Alignment, OutputColors, Padding};
+use crate::run::{
+    CellRun, Outcome, Output, OutputRow, OutputValue, Part, State, TextOutput, group_digits,
+};
+use crate::theme::{Alignment, OutputColors, OutputShape, OutputStyle, Padding};
 
 /// Lines longer than this many bytes are cut at the edge instead of at words, which keeps thousands
 /// of long lines fast.
@@ -29,14 +32,38 @@ pub(in crate::layout) fn lay_out(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
     (id, run): (CellId, &CellRun),
-    columns: u16,
+    (columns, x): (u16, Option<u16>),
 ) -> Option<CodeBox> {
     if run.output.is_empty() {
         return None;
     }
-    let panel = panel(flow, block, &run.output, columns);
+    let OutputStyle { shape, .. } = flow.context.theme().output;
+    let mut panel = panel(flow, block, &run.output, columns);
+    if let Some(x) = x.filter(|_| shape == OutputShape::Card) {
+        let end = flow.text_range(flow.context.theme().code.alignment).right();
+        panel.range.x = x.min(end.saturating_sub(panel.range.width));
+    }
+    // Output in place of its code is no card.
+    let is_card = shape == OutputShape::Card && !block.no_background && columns > 0;
+    let edge_style = status::style_of(&flow.context.theme().output, run);
+    let mut follows_box = false;
     for (number, part) in run.output.parts().iter().enumerate() {
-        let place = PartView { id, part: number, scroll: run.scroll.get(&number).copied() };
+        let place = PartView {
+            id,
+            part: number,
+            scroll: run.scroll.get(&number).copied(),
+            has_errors: has_errors(run),
+        };
+        let has_box = match part {
+            Part::Text(text) => !text.is_empty(),
+            Part::Value(value) => matches!(value, OutputValue::Table(_)),
+        };
+        if is_card && follows_box && has_box {
+            // The gap, and one of the two padding rows.
+            flow.join();
+            (0..panel.above).for_each(|_| flow.join());
+        }
+        let top = flow.next();
         match part {
             Part::Text(written) if written.is_empty() => {}
             Part::Text(written) => TextLayout::new(written).lay_out(flow, block, &panel, place),
@@ -47,10 +74,22 @@ pub(in crate::layout) fn lay_out(
             Part::Value(OutputValue::Picture(file)) => picture::lay_out_result(flow, file),
             Part::Value(OutputValue::Markdown { text, blocks }) => {
                 markdown(flow, &panel, text, blocks);
+                continue;
             }
         }
+        let is_picture = matches!(part, Part::Value(OutputValue::Picture(_)));
+        if is_card && !is_picture {
+            let rows = top.min(flow.height())..flow.height();
+            status::edge(flow, &panel, rows, edge_style);
+        }
+        follows_box = has_box || follows_box && flow.height() <= top;
     }
     Some(panel)
+}
+
+/// Returns whether a run failed with messages that start with the most important one.
+fn has_errors(run: &CellRun) -> bool {
+    matches!(run.state, State::Ended(Outcome::NotCompiled) | State::Ended(Outcome::Exited(1..)))
 }
 
 /// Returns the box for an output, at least `columns` wide. Without background and with no minimum
@@ -113,7 +152,9 @@ impl<'a> TextLayout<'a> {
         let top = flow.open();
         let heights = self.heights(panel.inner());
         let total = heights.iter().sum();
-        let window = RowWindow::new(total, window::most_rows(flow, top, panel, 0), place.scroll);
+        let first_error = || self.first_error(&heights).filter(|_| place.has_errors);
+        let scroll = place.scroll.or_else(first_error);
+        let window = RowWindow::new(total, window::most_rows(flow, top, panel, 0), scroll);
         let label_rows = u32::from(window.is_part());
         let height = window.height() + label_rows + panel.above * 2;
         let style = flow.context.theme().output.style;
@@ -144,6 +185,19 @@ impl<'a> TextLayout<'a> {
             _ => 1,
         };
         rows(self.written).zip(&self.widths).map(height).collect()
+    }
+
+    /// Returns the wrapped row on which the first error message of a compiler starts.
+    fn first_error(&self, heights: &[usize]) -> Option<usize> {
+        let is_error = |row: OutputRow<'_>| match row {
+            OutputRow::Line(line) => {
+                let text = line.to_string();
+                text.starts_with("error") || text.contains(": error")
+            }
+            OutputRow::Omitted(_) => false,
+        };
+        let line = rows(self.written).position(is_error)?;
+        Some(heights[..line].iter().sum())
     }
 
     /// Returns the visible wrapped rows.

@@ -3,13 +3,14 @@
 
 use std::path::Path;
 
-use super::{bench, output, prompt, screen};
+use super::{bench, output, prompt, screen, status};
 use crate::deck::{Cell, CellId, CodeBlock, OutputPlace, Picture};
 use crate::layout::code::CodeBox;
 use crate::layout::flow::Flow;
 use crate::layout::inputs::PictureKey;
 use crate::layout::text::{DIM, StyledText};
 use crate::run::{CellRun, Outcome, State, group_digits};
+use crate::theme::{OutputShape, OutputStyle};
 
 /// The first and last column that a cell covers, and the columns available to its output.
 pub(super) type CellExtent = (u16, u16, u16);
@@ -29,7 +30,7 @@ pub(super) fn lay_out(
         false if flow.context.is_folded(cell.id) => Some(folded(flow, run, panel)),
         _ if cell.exec.pty.is_some() => screen::lay_out(flow, block, (cell, run)),
         true => None,
-        false => text(flow, block, (cell.id, run), panel.range.width),
+        false => text(flow, block, (cell.id, run), (panel.range.width, Some(panel.range.x))),
     }
 }
 
@@ -39,18 +40,27 @@ pub(super) fn extent(panel: CodeBox, output: CodeBox) -> CellExtent {
     (left, right, output.inner_most())
 }
 
-/// Lays out text output in a box at least `columns` wide.
+/// Lays out text output in a box at least `columns` wide; a card's output starts at column `x` of its
+/// code if it fits there.
 pub(super) fn text(
     flow: &mut Flow<'_>,
     block: &CodeBlock,
     (id, run): (CellId, &CellRun),
-    columns: u16,
+    (columns, x): (u16, Option<u16>),
 ) -> Option<CodeBox> {
     let columns = run.prompt.as_ref().map_or(columns, |_| columns.max(prompt::COLUMNS));
-    let listing = output::lay_out(flow, block, (id, run), columns);
+    let listing = output::lay_out(flow, block, (id, run), (columns, x));
     let made = match &run.prompt {
         None => listing,
-        Some(prompt) => Some(prompt::lay_out(flow, block, prompt, listing)),
+        Some(prompt) => {
+            let top = flow.height();
+            let panel = prompt::lay_out(flow, block, prompt, listing);
+            let OutputStyle { shape, running, .. } = flow.context.theme().output;
+            if shape == OutputShape::Card && !block.no_background {
+                status::edge(flow, &panel, top..flow.height(), running);
+            }
+            Some(panel)
+        }
     };
     let chart = bench::chart(flow, block, id, columns);
     made.or(chart)

@@ -1,6 +1,7 @@
 //! A cell with its output to the right of the code. Both start on the same row, and neither moves
 //! when the other grows.
 
+use super::card;
 use super::output;
 use super::result::{self, CellExtent, start_error};
 use super::status;
@@ -8,7 +9,7 @@ use crate::deck::{Cell, CodeBlock, OutputPlace};
 use crate::layout::code;
 use crate::layout::flow::Flow;
 use crate::run::CellRun;
-use crate::theme::Alignment;
+use crate::theme::{Alignment, OutputShape};
 
 /// Columns between code and output.
 const GAP: u16 = 2;
@@ -43,8 +44,14 @@ pub(in crate::layout) fn lay_out(
     let empty = output::panel(&beside, block, &run.output, 0);
     let made = result::lay_out(&mut beside, block, (cell, run), &empty).unwrap_or(empty);
     let mut code = flow.inner(left, y);
-    let panel = code::lay_out(&mut code, block);
-    status::lay_out(&mut code, &panel, cell, run);
+    let panel = match flow.context.theme().output.shape {
+        OutputShape::Card => card::code_only(&mut code, block, cell, run),
+        OutputShape::Rule => {
+            let panel = code::lay_out(&mut code, block);
+            status::lay_out(&mut code, &panel, cell, run);
+            panel
+        }
+    };
     start_error(&mut code, run);
     let height = code.height().max(beside.height());
     // Keep both together on wide screens.
@@ -113,7 +120,7 @@ mod tests {
         let body =
             fixture(&"x".repeat(code), OutputPlace::Right, lines(1)).size(columns, 24).body();
         let row = |words: &str| body.lines().position(|line| line.contains(words)).unwrap();
-        assert_eq!(row("line 1") < row("[done"), beside, "{body}");
+        assert_eq!(row("line 1") < row("✓ "), beside, "{body}");
         assert!(body.contains(&"x".repeat(code)), "no line is wrapped:\n{body}");
     }
 
@@ -163,22 +170,22 @@ mod tests {
         assert_eq!(shows(CellRun { stale: true, ..lines(1) }), (true, true), "edited");
         assert_eq!(shows(CellRun { folded: true, ..lines(1) }), (true, false), "folded");
         let failed = body(CellRun { state: State::Ended(Outcome::Exited(3)), ..lines(1) });
-        assert!(failed.contains("failed: exit 3"), "{failed}");
+        assert!(failed.contains("✗ exit 3"), "{failed}");
     }
 
     #[test]
     fn focused_block_shows_status_in_place_of_code() {
         let mut fixture = fixture("the code", OutputPlace::Replace, lines(1));
-        assert!(!fixture.body().contains("done"));
+        assert!(!fixture.body().contains("✓"));
         fixture.focus = Some(CellId(0));
-        assert!(fixture.body().contains("[▸ done"), "{}", fixture.body());
+        assert!(fixture.body().contains("▸ ✓ "), "{}", fixture.body());
     }
 
     #[test]
     fn hidden_output_still_shows_prompts() {
         let body = |run: CellRun| fixture("x", OutputPlace::Nowhere, run).body();
         let quiet = body(lines(30));
-        assert!(quiet.contains("[done") && !quiet.contains("line"), "{quiet}");
+        assert!(quiet.contains("✓ ") && !quiet.contains("line"), "{quiet}");
         let folded = body(CellRun { folded: true, ..lines(30) });
         assert!(!folded.contains("line"), "{folded}");
         let mut prompt = Prompt::default();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
 
 use crate::deck::{Cell, ExecSpec};
 use crate::layout::code::CodeBox;
@@ -15,8 +16,17 @@ use crate::theme::OutputStyle;
 /// Minimum columns of a status line.
 const MIN_STATUS_WIDTH: u16 = 32;
 
+/// Start of the status of runs that succeeded.
+const DONE: &str = "done ";
+
+/// Start of the status of runs that failed.
+const FAILED: &str = "failed: ";
+
+/// The rule at the left edge of output.
+const EDGE: &str = "▍";
+
 /// Shown before the status of the focused cell.
-const FOCUS_MARK: &str = "▸ ";
+pub(super) const FOCUS_MARK: &str = "▸ ";
 
 /// Lays out the status line: a rule as wide as the code with the status in its middle.
 pub(super) fn lay_out(flow: &mut Flow<'_>, panel: &CodeBox, cell: &Cell, run: &CellRun) {
@@ -41,6 +51,15 @@ pub(super) fn lay_out(flow: &mut Flow<'_>, panel: &CodeBox, cell: &Cell, run: &C
     flow.close(y.saturating_add(1), 1);
 }
 
+/// Draws the rule at the left of rows of output, if the box has space for it.
+pub(super) fn edge(flow: &mut Flow<'_>, panel: &CodeBox, rows: std::ops::Range<u32>, style: Style) {
+    if panel.beside > 0 {
+        for y in rows {
+            flow.put(panel.range.x, y, (Line::styled(EDGE, style), 1));
+        }
+    }
+}
+
 /// Returns the theme's style for a state.
 pub(in crate::layout) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
     match &run.state {
@@ -53,7 +72,56 @@ pub(in crate::layout) fn style_of(theme: &OutputStyle, run: &CellRun) -> Style {
 
 /// Returns the text of the status line, including key hints.
 pub(in crate::layout) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
-    let mut words = match &run.state {
+    let mut words = state_words(run, exec, keys);
+    if let Some(date) = &run.recorded {
+        let age = if run.stale { "stale, " } else { "" };
+        return format!("{age}recorded {date} · {words}");
+    }
+    words.push_str(&notes(run));
+    if run.stale {
+        words.push_str(" · stale: the code has changed");
+    }
+    words
+}
+
+/// Returns the status as a symbol and a few words, including key hints.
+pub(super) fn chip(run: &CellRun, exec: &ExecSpec, keys: &KeyHints, is_current: bool) -> String {
+    let words = state_words(run, exec, keys);
+    let short = [DONE, FAILED].into_iter().find_map(|label| words.strip_prefix(label));
+    let symbol = symbol(&run.state, exec);
+    let state = format!("{symbol} {}", short.unwrap_or(&words));
+    // The marks below tell enough about success.
+    let outcome = state.strip_prefix("✓ ").unwrap_or(&state);
+    if let Some(date) = &run.recorded {
+        let day = date.split_once('-').map_or(&**date, |(_, day)| day);
+        let mark = if run.stale { "≠ stale · " } else { "↺ " };
+        return format!("{mark}recorded {day} · {outcome}");
+    }
+    let text = match () {
+        () if run.stale => format!("≠ stale · {outcome}"),
+        () if !is_current => format!("≠ out of date · {outcome}"),
+        () => state,
+    };
+    text + &notes(run)
+}
+
+/// Returns the symbol of a state, which differs without colour.
+fn symbol(state: &State, exec: &ExecSpec) -> &'static str {
+    match state {
+        State::Ready if exec.module.is_some() => "✓",
+        State::NotRun | State::Ready | State::Queued => "◌",
+        State::NotAllowed => "⊘",
+        State::Compiling | State::Running => "●",
+        State::Ended(Outcome::Stopped) => "■",
+        State::Ended(Outcome::TimedOut) => "⏱",
+        State::Ended(outcome) if outcome.is_success() => "✓",
+        State::Ended(_) => "✗",
+    }
+}
+
+/// Returns the words of a state, including key hints.
+fn state_words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) -> String {
+    match &run.state {
         state if exec.module.is_some() => module(run, state, (exec, keys)),
         State::NotAllowed => {
             let flag = if exec.output_mode.replaces_code() { "-X" } else { "-x" };
@@ -85,12 +153,12 @@ pub(in crate::layout) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) 
             _ => format!("running {}", format_duration(run.elapsed)),
         },
         State::Ended(outcome) => ended(outcome, run.elapsed),
-    };
-    if let Some(date) = &run.recorded {
-        let age = if run.stale { "stale, " } else { "" };
-        return format!("{age}recorded {date} · {words}");
     }
-    words.push_str(&background(run.background));
+}
+
+/// Returns notes on how a run was done.
+fn notes(run: &CellRun) -> String {
+    let mut words = background(run.background);
     if run.is_sandboxed {
         words.push_str(" · sandboxed");
     }
@@ -99,9 +167,6 @@ pub(in crate::layout) fn words(run: &CellRun, exec: &ExecSpec, keys: &KeyHints) 
     }
     if run.link.restarted {
         words.push_str(" · session restarted");
-    }
-    if run.stale {
-        words.push_str(" · stale: the code has changed");
     }
     words
 }
@@ -134,13 +199,13 @@ fn module(run: &CellRun, state: &State, (exec, keys): (&ExecSpec, &KeyHints)) ->
 fn ended(outcome: &Outcome, elapsed: Duration) -> String {
     let took = format_duration(elapsed);
     match outcome {
-        Outcome::Exited(0) => format!("done {took}"),
-        Outcome::Exited(status) => format!("failed: exit {status} · {took}"),
+        Outcome::Exited(0) => format!("{DONE}{took}"),
+        Outcome::Exited(status) => format!("{FAILED}exit {status} · {took}"),
         Outcome::Signaled(signal) => match signal_name(*signal) {
-            Some(name) => format!("failed: signal {signal} ({name}) · {took}"),
-            None => format!("failed: signal {signal} · {took}"),
+            Some(name) => format!("{FAILED}signal {signal} ({name}) · {took}"),
+            None => format!("{FAILED}signal {signal} · {took}"),
         },
-        Outcome::Raised => format!("failed: exception · {took}"),
+        Outcome::Raised => format!("{FAILED}exception · {took}"),
         Outcome::NotCompiled => "not compiled".to_owned(),
         Outcome::NotStarted(_) => "not started".to_owned(),
         Outcome::Stopped => format!("stopped · {took}"),
@@ -241,6 +306,50 @@ mod tests {
             words(&run, &ExecSpec { module, ..ExecSpec::default() }, &KeyHints::default()),
             expected
         );
+    }
+
+    #[rstest]
+    #[case(CellRun::default(), "◌ not run · ctrl-e")]
+    #[case(
+        CellRun {
+            state: State::Running,
+            elapsed: Duration::from_secs(3),
+            ..CellRun::default()
+        },
+        "● running 3.0 s"
+    )]
+    #[case(ended_with(Outcome::Exited(0)), "✓ 0.8 ms")]
+    #[case(ended_with(Outcome::Exited(1)), "✗ exit 1 · 0.8 ms")]
+    #[case(ended_with(Outcome::Signaled(9)), "✗ signal 9 (SIGKILL) · 0.8 ms")]
+    #[case(ended_with(Outcome::NotCompiled), "✗ not compiled")]
+    #[case(ended_with(Outcome::TimedOut), "⏱ timed out · 0.8 ms")]
+    #[case(ended_with(Outcome::Stopped), "■ stopped · 0.8 ms")]
+    #[case(
+        CellRun { background: 1, ..ended_with(Outcome::Exited(0)) },
+        "✓ 0.8 ms · 1 process in background"
+    )]
+    #[case(
+        CellRun { recorded: Some("2026-11-23".into()), ..ended_with(Outcome::Exited(0)) },
+        "↺ recorded 11-23 · 0.8 ms"
+    )]
+    #[case(
+        CellRun { recorded: Some("2026-11-23".into()), ..ended_with(Outcome::Raised) },
+        "↺ recorded 11-23 · ✗ exception · 0.8 ms"
+    )]
+    #[case(
+        CellRun { recorded: Some("2026-11-23".into()), stale: true, ..ended_with(Outcome::Exited(0)) },
+        "≠ stale · recorded 11-23 · 0.8 ms"
+    )]
+    #[case(CellRun { stale: true, ..ended_with(Outcome::Exited(0)) }, "≠ stale · 0.8 ms")]
+    fn chip_is_a_symbol_and_a_word(#[case] run: CellRun, #[case] expected: &str) {
+        assert_eq!(chip(&run, &ExecSpec::default(), &KeyHints::default(), true), expected);
+    }
+
+    #[test]
+    fn chip_of_an_outdated_run_says_so() {
+        let run = ended_with(Outcome::Exited(0));
+        let chip = chip(&run, &ExecSpec::default(), &KeyHints::default(), false);
+        assert_eq!(chip, "≠ out of date · 0.8 ms");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(in crate::layout) struct PartView {
     pub(in crate::layout) id: CellId,
     pub(in crate::layout) part: usize,
     pub(in crate::layout) scroll: Option<usize>,
+    /// Whether it starts at its first error message unless scrolled.
+    pub(in crate::layout) has_errors: bool,
 }
 
 impl PartView {

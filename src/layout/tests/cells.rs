@@ -12,11 +12,9 @@ fn cell_that_never_ran_shows_a_status_line() {
     fixture.focus = Some(CellId(0));
     insta::assert_snapshot!(fixture.body(), @"
 
-
-              print(1)
-
-
-        ————— [▸ not run · ctrl-e] —————
+            ╭──────────────────╮
+            │ print(1)         │
+             ▸ ◌ not run · ctrl-e
 
     after
     ");
@@ -28,25 +26,20 @@ fn output_is_below_the_status() {
         .run(written(["1".to_owned(), "a second line, wider than the code".to_owned()]));
     insta::assert_snapshot!(fixture.body(), @"
 
-
               print(1)
-
-
-        ————————— [done 12 ms] —————————
-
-
-        1
-        a second line, wider than
-        the code
-
+      ▍                      ✓ 12 ms
+      ▍ 1
+      ▍ a second line, wider than
+      ▍ the code
+      ▍
 
     after
     ");
     let scene = fixture.scene();
-    assert_eq!(scene.extent_of(CellId(0)), Some(1..12));
+    assert_eq!(scene.extent_of(CellId(0)), Some(1..8));
     let output_at = |row, scroll| scene.output_at(12, row, scroll).is_some();
-    assert_eq!(scene.cell_at(10, 5, 0), Some(CellId(0)));
-    assert!(!output_at(7, 0) && output_at(8, 0) && output_at(7, 1));
+    assert_eq!(scene.cell_at(10, 3, 0), Some(CellId(0)));
+    assert!(!output_at(3, 0) && output_at(4, 0) && output_at(3, 1));
 }
 
 #[test]
@@ -59,17 +52,12 @@ fn input_line_is_below_the_output() {
     let fixture = Fixture::new(vec![cell("input()"), paragraph("after")]).size(60, 16);
     insta::assert_snapshot!(fixture.run(run.clone()).body(), @"
 
-
                         input()
-
-
-                       [waits for input · tab, enter]
-
-
-        Who?
-
-        › tab, enter: type here
-
+      ▍                   ● waits for input · tab, enter
+      ▍ Who?
+      ▍
+      ▍ › tab, enter: type here
+      ▍
 
     after
     ");
@@ -79,17 +67,12 @@ fn input_line_is_below_the_output() {
     let fixture = Fixture::new(vec![cell("input()"), paragraph("after")]).size(60, 16);
     insta::assert_snapshot!(fixture.run(run).body(), @"
 
-
                         input()
-
-
-                      —————— [waits for input] ———————
-
-
-        Who?
-
-        › Zoë
-
+      ▍                                ● waits for input
+      ▍ Who?
+      ▍
+      ▍ › Zoë
+      ▍
 
     after
     ");
@@ -101,39 +84,31 @@ fn long_output_follows_its_end_unless_scrolled() {
     let fixture = Fixture::new(vec![cell("x")]).size(40, 12).run(written(lines()));
     insta::assert_snapshot!(fixture.body(), @"
 
-
-          x
-
-
-    ————————— [done 12 ms] —————————
-
-
-          line 25
-          line 26
-          line 27
-          line 28
-          line 29
-          line 30
-          rows 25-30 of 30
+      x
+    ▍          ✓ 12 ms
+    ▍ line 25
+    ▍ line 26
+    ▍ line 27
+    ▍ line 28
+    ▍ line 29
+    ▍ line 30
+    ▍ rows 25-30 of 30
+    ▍
     ");
     let scrolled = CellRun { scroll: [(0, 4)].into(), ..written(lines()) };
     let fixture = Fixture::new(vec![cell("x")]).size(40, 12).run(scrolled);
     insta::assert_snapshot!(fixture.body(), @"
 
-
-          x
-
-
-    ————————— [done 12 ms] —————————
-
-
-          line 5
-          line 6
-          line 7
-          line 8
-          line 9
-          line 10
-           rows 5-10 of 30
+      x
+    ▍          ✓ 12 ms
+    ▍ line 5
+    ▍ line 6
+    ▍ line 7
+    ▍ line 8
+    ▍ line 9
+    ▍ line 10
+    ▍  rows 5-10 of 30
+    ▍
     ");
 }
 
@@ -148,26 +123,24 @@ fn f157_detached_output_looks_the_same() {
     let elsewhere = vec![cell("echo hi"), paragraph("between"), output(), output()];
     insta::assert_snapshot!(lay_out(elsewhere, true), @"
 
-
               echo hi
-
-
-        ————————— [done 12 ms] —————————
+            ▍          ✓ 12 ms
 
     between
 
+            ▍
+            ▍ hi
+            ▍
 
-              hi
-
-
-
-              hi
+            ▍
+            ▍ hi
+            ▍
     ");
     let mut fixture = Fixture::new(vec![cell("echo hi"), paragraph("between"), output()])
         .run(written(["hi".to_owned()]));
     Arc::make_mut(&mut fixture.deck.cells[0]).detached = true;
     let rows = fixture.scene().extent_of(CellId(0)).unwrap();
-    assert_eq!(rows, 1..12, "includes the detached output");
+    assert_eq!(rows, 1..10, "includes the detached output");
     let behind = lay_out(vec![cell("echo hi"), output()], true);
     assert_eq!(behind, lay_out(vec![cell("echo hi")], false));
 }
@@ -201,4 +174,68 @@ fn output_and_terminals_have_the_themes_colours() {
     let exec = ExecSpec { pty, ..ExecSpec::default() };
     terminal.deck.cells = vec![Arc::new(Cell { exec, ..Cell::default() })];
     assert_eq!(colors_of(&terminal, "red"), expected);
+}
+
+#[test]
+fn focused_block_has_a_frame() {
+    let mut fixture = Fixture::new(vec![cell("print(1)")])
+        .size(60, 12)
+        .run(written(["a line that is much wider than the code".to_owned()]));
+    fixture.focus = Some(CellId(0));
+    insta::assert_snapshot!(fixture.body(), @"
+
+    ╭─────────────────────────────────────────╮
+    │        print(1)                         │
+    ╰────────────────────────────── ▸ ✓ 12 ms ╯
+    ▍ a line that is much wider than the code
+    ▍
+    ");
+}
+
+#[test]
+fn rule_puts_the_status_between_code_and_output() {
+    let mut fixture = Fixture::new(vec![cell("print(1)")]).run(written(["1".to_owned()]));
+    let rows = |fixture: &Fixture| fixture.scene().height;
+    let card = rows(&fixture);
+    fixture.theme.output.shape = crate::theme::OutputShape::Rule;
+    insta::assert_snapshot!(fixture.body(), @"
+
+          print(1)
+
+
+    ————————— [done 12 ms] —————————
+
+
+          1
+    ");
+    assert_eq!(rows(&fixture), card + 4);
+}
+
+#[test]
+fn card_does_not_move_when_it_runs() {
+    let height = |run| Fixture::new(vec![cell("print(1)"), paragraph("after")]).run(run).body();
+    let states = [State::NotRun, State::Running, State::Ended(Outcome::Exited(0))];
+    let bodies = states.map(|state| height(CellRun { state, ..CellRun::default() }));
+    let code = |body: &String| body.lines().position(|line| line.contains("print(1)"));
+    let after = |body: &String| body.lines().position(|line| line.contains("after"));
+    assert!(bodies.iter().all(|body| code(body) == code(&bodies[0])), "{bodies:?}");
+    assert!(bodies.iter().all(|body| after(body) == after(&bodies[0])), "{bodies:?}");
+}
+
+#[test]
+fn failed_build_shows_its_first_error_first() {
+    let lines = |count: usize| {
+        let errors = (1..=count).map(|line| format!("error: number {line}"));
+        std::iter::once("warning: unused".to_owned()).chain(errors)
+    };
+    let body = |outcome| {
+        let run = CellRun { state: State::Ended(outcome), ..written(lines(40)) };
+        Fixture::new(vec![cell("x")]).run(run).body()
+    };
+    let first = |body: &str| body.lines().find(|line| line.contains("number")).unwrap().to_owned();
+    for outcome in [Outcome::NotCompiled, Outcome::Exited(1)] {
+        let body = body(outcome);
+        assert!(first(&body).ends_with("error: number 1") && !body.contains("warning"), "{body}");
+    }
+    assert!(body(Outcome::Exited(0)).contains("error: number 40"));
 }

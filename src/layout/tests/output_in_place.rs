@@ -18,14 +18,12 @@ fn f151_disallowed_block_shows_code_and_a_hint() {
 
 
               echo hi
-
-
-        — [may not run · ctrl-e or -X] —
+           ⊘ may not run · ctrl-e or -X
 
     after
     ");
     let auto = between(OutputMode::Below, Start::Auto, run());
-    assert!(auto.body().contains("[may not run · ctrl-e or -x]"), "{}", auto.body());
+    assert!(auto.body().contains("⊘ may not run · ctrl-e or -x"), "{}", auto.body());
 }
 
 #[test]
@@ -63,8 +61,7 @@ fn f152_failure_in_place_shows_output_and_status() {
 
               oh
 
-
-        ——— [failed: exit 3 · 12 ms] ———
+              ✗ exit 3 · 12 ms
 
     after
     ");
@@ -76,9 +73,7 @@ fn f152_failure_in_place_shows_output_and_status() {
 
 
               echo hi
-
-
-        ———————— [not started] —————————
+            ▍    ✗ not started
 
           `fish` is not installed
 

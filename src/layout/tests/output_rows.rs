@@ -57,6 +57,6 @@ fn output_has_at_least_three_rows() {
     for code_rows in 1..20 {
         let scene = tall(code_rows);
         assert!(output_rows(&scene)[0] >= 3);
-        assert_eq!(scene.scroll_limit() > 0, code_rows > 6, "{code_rows} rows of code");
+        assert_eq!(scene.scroll_limit() > 0, code_rows > 10, "{code_rows} rows of code");
     }
 }

@@ -11,6 +11,7 @@ const CIRCLES: &[(&str, &[&str])] = &[
         "layout: lists, quotes, columns and the output of cells contain blocks",
         &[
             "layout/blocks.rs",
+            "layout/cell/card.rs",
             "layout/cell/mod.rs",
             "layout/cell/output.rs",
             "layout/cell/result.rs",

@@ -78,7 +78,7 @@ fn f152_failure_in_place_of_the_code_shows_its_status() {
     let folder = folder(&[("talk.md", text)]);
     let talk = open(&folder, &["-X"]);
     talk.wait_for("oh-61");
-    talk.wait_for("failed: exit 3");
+    talk.wait_for("✗ exit 3");
     talk.quit();
 }
 
@@ -97,7 +97,7 @@ fn f154_picture_replaces_the_code_that_makes_it() {
     talk.wait_for("why");
     talk.keys("n");
     talk.wait_for("because");
-    talk.wait_for("failed: exit 4");
+    talk.wait_for("✗ exit 4");
     talk.quit();
 }
 
@@ -212,7 +212,7 @@ fn f155_program_gets_the_terminal_and_returns_it() {
         talk.wait_for("hello Ann");
         talk.keys("ctrl-z enter");
         talk.wait_for("Slide");
-        talk.wait_for("failed: exit 3");
+        talk.wait_for("✗ exit 3");
         talk.quit();
     }
 }
@@ -221,7 +221,7 @@ fn f155_program_gets_the_terminal_and_returns_it() {
 fn f155_terminal_is_restored_after_a_broken_program() {
     let breaks = "stty raw -echo; printf '\\033[?1049h\\033[?1003h\\033[?25l\\033[2;3r\\033(0\\033[31mbroken'; kill -9 $$";
     let talk = handed_over("bash", breaks);
-    talk.wait_for("failed: signal 9 (SIGKILL)");
+    talk.wait_for("✗ signal 9 (SIGKILL)");
     talk.wait_for("Slide");
     talk.quit();
     let talk = handed_over("bash", "read begin; echo waiting; sleep 1000");
@@ -229,7 +229,7 @@ fn f155_terminal_is_restored_after_a_broken_program() {
     talk.keys("enter");
     talk.wait_for("waiting");
     talk.keys("ctrl-c");
-    talk.wait_for("failed: signal 2 (SIGINT)");
+    talk.wait_for("✗ signal 2 (SIGINT)");
     talk.quit();
 }
 
@@ -249,7 +249,8 @@ fn f156_terminal_takes_keys_resizes_and_keeps_running() {
     talk.wait_for("keys go to the program");
     talk.keys("echo space out-$((40+2)); space tput space cols; space tty enter");
     talk.wait("a shell of 40 columns", |screen| {
-        screen.contains("out-42") && screen.lines().any(|line| line.trim() == "40")
+        screen.contains("out-42")
+            && screen.lines().any(|line| line.trim_matches([' ', '▍']) == "40")
     });
     talk.keys("printf space '\\033[?1049h\\033[3;5Hfar\\033[31mred'; space read; space printf space '\\033[?1049l' enter");
     talk.wait("another screen", |screen| screen.contains("farred") && !screen.contains("out-42"));
@@ -282,8 +283,8 @@ fn sizes(screen: &str) -> impl Iterator<Item = (u16, u16)> {
 #[test]
 fn f156_top_vim_and_a_repl_work() {
     for (language, code, seen, keys, then) in [
-        ("bash", "top", "PID", "q", "done"),
-        ("bash", "vim -u NONE -n", "~", "ihello esc :q! enter", "done"),
+        ("bash", "top", "PID", "q", "✓ "),
+        ("bash", "vim -u NONE -n", "~", "ihello esc :q! enter", "✓ "),
         ("python", "import code; code.interact()", ">>>", "6*7 enter ctrl-d", "42"),
     ] {
         let talk = PtyHarness::show(&format!("S\n===\n\n```{language} +pty\n{code}\n```\n"));
@@ -292,7 +293,7 @@ fn f156_top_vim_and_a_repl_work() {
         talk.wait_for(seen);
         talk.keys(keys);
         talk.wait_for(then);
-        talk.wait_for("done");
+        talk.wait_for("✓ ");
         talk.wait_gone("keys go to the program");
         talk.quit();
     }

@@ -235,7 +235,7 @@ fn server_answers_the_next_block() {
             !fs::read_to_string(talk.folder().join("port")).unwrap().is_empty()
         });
         talk.wait("the block is done", |screen| {
-            screen.contains("done") && screen.contains("1 process in background")
+            screen.contains("✓ ") && screen.contains("1 process in background")
         });
         assert_eq!(servers(&seconds), 1);
     };
@@ -305,7 +305,7 @@ fn block_cannot_stop_the_talk() {
     let talk = open("Leaving\n===\n\n```bash +exec\nkill -STOP $PPID\nprintf 'up%s\\n' up\n```\n");
     talk.keys("ctrl-e");
     talk.wait_for("upup");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     talk.quit();
 }
 
@@ -333,12 +333,12 @@ fn block_runs_again_after_signalling_its_parent(
         talk.keys("ctrl-c");
         talk.wait_for("again to kill");
         talk.keys("ctrl-c");
-        talk.wait_for("[▸ stopped");
+        talk.wait_for("▸ ■ stopped");
     } else {
-        talk.wait_for("[▸ failed: signal 9");
+        talk.wait_for("▸ ✗ signal 9");
     }
     talk.keys("enter");
     talk.wait_for("again");
-    talk.wait_for("[▸ done");
+    talk.wait_for("▸ ✓ ");
     talk.quit();
 }

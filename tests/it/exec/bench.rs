@@ -135,7 +135,7 @@ fn recorded_benchmark_is_shown_and_exported() {
     let talk = deck.open();
     talk.keys("r");
     talk.wait("the chart", is_shown);
-    talk.wait_for("recorded 20");
+    talk.wait_for("↺ recorded");
     let times = |screen: &str| {
         screen.lines().filter(|it| it.contains('×')).map(str::trim).collect::<Vec<_>>().join("\n")
     };

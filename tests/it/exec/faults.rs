@@ -96,7 +96,7 @@ impl Fault {
             Then::StopTwice => {
                 talk.keys("ctrl-c");
                 talk.wait_for("again to kill");
-                talk.wait_for("[running");
+                talk.wait_for("● running");
                 talk.keys("ctrl-c");
             }
             Then::Kill(word) => {
@@ -162,7 +162,7 @@ fn fault(blocks: &'static str) -> Fault {
     "```python +exec\nimport re\nprint('up' * 2)\nre.match('(a+)+$', 'a' * 60 + 'b')\n```"
 )]
 fn hang_is_stopped(#[case] blocks: &'static str) {
-    Fault { then: Then::Stop, shown: &["[stopped"], ..fault(blocks) }.test();
+    Fault { then: Then::Stop, shown: &["■ stopped"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -181,7 +181,7 @@ fn hang_is_stopped(#[case] blocks: &'static str) {
     "```bash +exec\ntrap '' INT TERM; printf 'up%s\\n' up; while :; do sleep 1000; done\n```"
 )]
 fn hang_that_ignores_signals_is_killed(#[case] blocks: &'static str) {
-    Fault { then: Then::StopTwice, shown: &["[stopped"], ..fault(blocks) }.test();
+    Fault { then: Then::StopTwice, shown: &["■ stopped"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -192,7 +192,7 @@ fn hang_that_ignores_signals_is_killed(#[case] blocks: &'static str) {
 )]
 #[case::of_bash("```bash +exec\nprintf 'up%s\\n' up; sleep 1000\n```", "timeout: 3")]
 fn hang_reaches_its_timeout(#[case] blocks: &'static str, #[case] limits: &'static str) {
-    Fault { limits, shown: &["[timed out"], ..fault(blocks) }.test();
+    Fault { limits, shown: &["⏱ timed out"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -216,14 +216,14 @@ fn fork_bomb_is_ended(#[case] blocks: &'static str) {
 }
 
 #[rstest]
-#[case::of_python("```python +exec\nx = bytearray(1 << 30)\n```", &["MemoryError", "[failed: exception"])]
+#[case::of_python("```python +exec\nx = bytearray(1 << 30)\n```", &["MemoryError", "✗ exception"])]
 #[case::of_rust(
     "```rust +exec\nlet x = vec![1_u8; 1 << 30];\nprintln!(\"{}\", x[5]);\n```",
-    &["memory allocation of 1073741824 bytes failed", "[failed: signal 6 (SIGABRT)"]
+    &["memory allocation of 1073741824 bytes failed", "✗ signal 6 (SIGABRT)"]
 )]
 #[case::of_a_child(
     "```bash +exec\npython3 -c 'x = bytearray(1 << 30)'\n```",
-    &["MemoryError", "[failed: exit 1"]
+    &["MemoryError", "✗ exit 1"]
 )]
 fn memory_limit_holds(#[case] blocks: &'static str, #[case] shown: &'static [&'static str]) {
     Fault { blocks, limits: "memory: 200", shown, ..Fault::default() }.test();
@@ -237,7 +237,7 @@ fn memory_limit_holds(#[case] blocks: &'static str, #[case] shown: &'static [&'s
     "```bash +exec\nwhile :; do printf '\\033[2J\\033[1;1Hup%s\\n' up; done\n```"
 )]
 fn endless_output_is_stopped(#[case] blocks: &'static str) {
-    Fault { then: Then::Stop, shown: &["[stopped"], ..fault(blocks) }.test();
+    Fault { then: Then::Stop, shown: &["■ stopped"], ..fault(blocks) }.test();
 }
 
 #[rstest]
@@ -252,26 +252,26 @@ fn endless_output_is_stopped(#[case] blocks: &'static str) {
      print('up' * 2)\n```"
 )]
 fn background_process_does_not_delay_its_block(#[case] blocks: &'static str) {
-    Fault { shown: &["[done"], ..fault(blocks) }.test();
+    Fault { shown: &["✓ "], ..fault(blocks) }.test();
 }
 
 #[rstest]
-#[case::of_python("```python +exec\nprint('up' * 2)\nimport os\nos.closerange(0, 256)\n```", &["[done"])]
+#[case::of_python("```python +exec\nprint('up' * 2)\nimport os\nos.closerange(0, 256)\n```", &["✓ "])]
 #[case::of_python_that_fails_then(
     "```python +exec\nprint('up' * 2)\nimport os\nos.closerange(0, 256)\n1 / 0\n```",
-    &["[failed: exception"]
+    &["✗ exception"]
 )]
 #[case::of_python_that_shows_a_value_then(
     "```python +exec\nprint('up' * 2)\nimport os\nos.closerange(3, 256)\n\
      class Shown:\n    def _repr_markdown_(self): return 'what is ' + 'shown'\nShown()\n```",
-    &["what is shown", "[done"]
+    &["what is shown", "✓ "]
 )]
-#[case::of_bash("```bash +exec\nprintf 'up%s\\n' up; exec 0<&- 1>&- 2>&-; exit 3\n```", &["[failed: exit 3"])]
+#[case::of_bash("```bash +exec\nprintf 'up%s\\n' up; exec 0<&- 1>&- 2>&-; exit 3\n```", &["✗ exit 3"])]
 #[case::of_rust(
     "```rust +exec\nuse std::os::fd::FromRawFd;\nprintln!(\"{}\", \"up\".repeat(2));\n\
      for file in 0..256 { unsafe { libc_close(file) } }\nstd::process::exit(3);\n\
      unsafe extern \"C\" { #[link_name = \"close\"] fn libc_close(file: i32); }\n```",
-    &["[failed: exit 3"]
+    &["✗ exit 3"]
 )]
 fn closed_files_do_not_hide_the_status(
     #[case] blocks: &'static str,
@@ -286,21 +286,21 @@ const SESSION: &str = "```python +exec +session\nprint('last', x + 41)\n```";
 fn block_that_closes_all_files_keeps_its_session() {
     let blocks =
         "```python +exec +session\nimport os\nx = 1\nprint('up' * 2)\nos.closerange(0, 256)\n```";
-    Fault { last: Some(SESSION), shown: &["[done"], ..fault(blocks) }.test();
+    Fault { last: Some(SESSION), shown: &["✓ "], ..fault(blocks) }.test();
 }
 
 #[rstest]
 #[case::the_run(
     "```python +exec\nimport os, time\nprint('up' * 2, os.getpid())\ntime.sleep(1000)\n```",
-    &["[failed: signal 9 (SIGKILL)"]
+    &["✗ signal 9 (SIGKILL)"]
 )]
 #[case::the_run_of_a_shell(
     "```bash +exec\nprintf 'up%s %d\\n' up $$; while :; do sleep 1000; done\n```",
-    &["[failed: signal 9 (SIGKILL)"]
+    &["✗ signal 9 (SIGKILL)"]
 )]
 #[case::the_worker(
     "```python +exec\nimport os, time\nprint('up' * 2, os.getppid())\ntime.sleep(1000)\n```",
-    &["the Python worker was killed; the next run starts a new one", "[failed: signal 9 (SIGKILL)"]
+    &["the Python worker was killed; the next run starts a new one", "✗ signal 9 (SIGKILL)"]
 )]
 fn external_kill_fails_one_run(
     #[case] blocks: &'static str,
@@ -317,7 +317,7 @@ fn kill_restarts_a_session(#[case] process: &str) {
     let blocks = format!("```python +exec +session\n{code}\n```").leak();
     let (then, last) = (Then::Kill("upup"), Some(SESSION));
     let notice = "session restarted";
-    Fault { then, last, notice, shown: &["[done"], ..fault(blocks) }.test();
+    Fault { then, last, notice, shown: &["✓ "], ..fault(blocks) }.test();
 }
 
 #[rstest]

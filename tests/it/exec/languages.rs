@@ -25,10 +25,10 @@ fn run(language: &str, code: &str, expected: &[&str]) {
 
 #[test]
 fn python_rust_and_bash_run() {
-    run("python", "print(6 * 7, __name__)", &["42 __main__", "[done"]);
-    run("rust", "fn main() { println!(\"{}\", 6 * 7); }", &["42", "[done"]);
-    run("rust", "let n: i32 = \"7\".parse()?;\nprintln!(\"{}\", 6 * n);", &["42", "[done"]);
-    run("bash", "echo $((6 * 7))", &["42", "[done"]);
+    run("python", "print(6 * 7, __name__)", &["42 __main__", "✓ "]);
+    run("rust", "fn main() { println!(\"{}\", 6 * 7); }", &["42", "✓ "]);
+    run("rust", "let n: i32 = \"7\".parse()?;\nprintln!(\"{}\", 6 * n);", &["42", "✓ "]);
+    run("bash", "echo $((6 * 7))", &["42", "✓ "]);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn errors_have_the_decks_lines() {
     run("python", "print('a'\n", &["line 5", "SyntaxError"]);
     run("rust", "fn main() {\n    let x: i32 = \"a\";\n}", &["talk.md:6", "not compiled"]);
     run("rust", "fn main() {\n    panic!(\"oh\");\n}", &["talk.md:6", "oh", "exit 101"]);
-    run("bash", "exit 3", &["failed: exit 3"]);
+    run("bash", "exit 3", &["✗ exit 3"]);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn long_output_keeps_head_and_tail() {
     talk.wait_for("Run");
     talk.keys("ctrl-e");
     talk.wait_for("line 99999");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     talk.leave();
 }
 
@@ -62,7 +62,7 @@ fn any_bytes_are_shown_as_text() {
     let written = String::from_utf8_lossy(&talk.seen().bytes).into_owned();
     assert!(written.contains("a\u{fffd}\u{fffd}b"));
     talk.leave();
-    run("bash", r"printf '\033[?1049l\033]0;title\007\033[2Jafter\n'", &["after", "[done"]);
+    run("bash", r"printf '\033[?1049l\033]0;title\007\033[2Jafter\n'", &["after", "✓ "]);
 }
 
 #[test]
@@ -71,9 +71,11 @@ fn partial_line_is_shown_at_once() {
     let talk = PtyHarness::show(&deck("python", code));
     talk.wait_for("Run");
     talk.keys("ctrl-e");
-    talk.wait("`half` alone", |screen| screen.lines().any(|line| line.trim() == "half"));
+    talk.wait("`half` alone", |screen| {
+        screen.lines().any(|line| line.trim_matches([' ', '▍']) == "half")
+    });
     talk.keys("ctrl-c");
-    talk.wait_for("[stopped");
+    talk.wait_for("■ stopped");
     talk.leave();
 }
 
@@ -89,7 +91,7 @@ fn prompt_opens_for_a_reader_and_a_key_ends_input() {
         talk.wait_for("enter: send");
         talk.keys("ctrl-d");
         talk.wait(then, |screen| screen.matches(then).count() > usize::from(language == "bash"));
-        talk.wait_gone("[running");
+        talk.wait_gone("● running");
         talk.leave();
     }
 }
@@ -102,17 +104,17 @@ fn two_readers_get_their_own_input() {
     talk.keys("ctrl-e");
     talk.wait("one prompt is open, and the other block says that it waits", |screen| {
         screen.matches("enter: send").count() == 1
-            && screen.matches("[waits for input]").count() == 1
-            && screen.matches("[waits for input · tab, enter]").count() == 1
+            && screen.matches("● waits for input").count() == 2
+            && screen.matches("● waits for input · tab, enter").count() == 1
     });
     talk.keys("second enter");
     talk.wait_for("got second");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     talk.keys("tab enter");
     talk.wait_for("enter: send");
     talk.keys("first enter");
     talk.wait_for("got first");
-    talk.wait("the first is done, too", |screen| screen.matches("done ").count() == 2);
+    talk.wait("the first is done, too", |screen| screen.matches("✓ ").count() == 2);
     let screen = talk.screen();
     assert!(screen.find("got first") < screen.find("got second"), "{screen}");
     talk.leave();
@@ -124,7 +126,7 @@ fn signal_during_a_run_restores_the_terminal() {
         let talk = PtyHarness::show(&deck("python", "import time\nprint('on')\ntime.sleep(1000)"));
         talk.wait_for("Run");
         talk.keys("ctrl-e");
-        talk.wait_for("[running");
+        talk.wait_for("● running");
         talk.signal(signal);
         assert_eq!(talk.end().code(), Some(status));
     }
@@ -141,7 +143,7 @@ fn always_is_remembered_until_the_code_changes() {
     talk.wait_for("Run this deck's code?");
     talk.wait_for("1 × bash");
     talk.keys("a");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     let known = state.join("livedeck/trusted.json");
     talk.wait("it is remembered", |_| known.exists());
     fs::write(talk.deck(), text.replace("Next", "Changed")).unwrap();
@@ -151,7 +153,7 @@ fn always_is_remembered_until_the_code_changes() {
     let again = PtyHarness::open(&talk.deck(), &Opening { env: &env, ..opening() });
     again.wait_for("Run");
     again.keys("ctrl-e");
-    again.wait_for("[done");
+    again.wait_for("✓ ");
     again.quit();
     fs::write(talk.deck(), text.replace("40", "41")).unwrap();
     let changed = talk.folder().join("other.md");
@@ -175,14 +177,14 @@ fn focused_block_runs_alone_repeatedly() {
     talk.wait_for("▸");
     talk.keys("tab enter");
     talk.wait("the second ran alone", |screen| {
-        screen.matches("[done").count() == 0
-            && screen.contains("done")
+        screen.matches("✓ ").count() == 1
+            && screen.contains("▸ ✓ ")
             && screen.contains("not run")
-            && screen.lines().any(|line| line.trim() == "two")
+            && screen.lines().any(|line| line.trim_matches([' ', '▍']) == "two")
     });
     talk.keys("esc");
     talk.keys("ctrl-e");
-    talk.wait("both are done", |screen| screen.matches("done").count() == 2);
+    talk.wait("both are done", |screen| screen.matches("✓ ").count() == 2);
     talk.leave();
 }
 

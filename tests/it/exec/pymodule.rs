@@ -18,7 +18,7 @@ fn python_imports_the_edited_module() {
     std::fs::write(talk.deck(), deck("7 * 3")).unwrap();
     talk.wait_for("7 * 3");
     talk.wait_for("it is 42");
-    talk.wait_for("stale: the code has changed");
+    talk.wait_for("≠ stale");
     // Importing waits until it has been compiled.
     talk.keys("ctrl-e");
     talk.wait_for("it is 21");

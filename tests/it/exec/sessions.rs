@@ -64,7 +64,7 @@ fn block_starts_from_the_snapshot_before_it() {
     save(&talk, &[&first(9), "os._exit(3)"]);
     talk.wait_for("os._exit");
     run(&talk, 2);
-    talk.wait_for("failed: exit 3");
+    talk.wait_for("✗ exit 3");
     save(&talk, &[&first(9), "print('still', x + 1)"]);
     talk.wait_for("'still'");
     run(&talk, 2);
@@ -89,7 +89,9 @@ fn stop_and_kill_lose_one_block() {
     let talk = open(&["x = 41", "print('on')\nwhile True: pass", "print('third', x + 1)"]);
     run(&talk, 2);
     // It has started: if stopped before that, the next block would run it again.
-    talk.wait("what it writes", |screen| screen.lines().any(|line| line.trim() == "on"));
+    talk.wait("what it writes", |screen| {
+        screen.lines().any(|line| line.trim_matches([' ', '▍']) == "on")
+    });
     talk.keys("ctrl-c");
     talk.wait_for("stopped");
     run(&talk, 3);
@@ -102,7 +104,7 @@ fn hang_in_c_is_killed_and_loses_one_block() {
     let hang = "import itertools\nprint('on')\nsum(itertools.repeat(1))";
     let talk = open(&["x = 41", hang, "print('third', x + 1)"]);
     run(&talk, 2);
-    talk.wait_for("[▸ running");
+    talk.wait_for("▸ ● running");
     talk.keys("ctrl-c");
     talk.wait_for("again to kill");
     talk.keys("ctrl-c");
@@ -132,7 +134,7 @@ fn reader_on_another_slide_is_reported() {
     talk.keys("tab enter");
     talk.wait_for("enter: send");
     talk.keys("41 enter");
-    talk.wait_for("done");
+    talk.wait_for("✓ ");
     talk.wait_gone("enter: send");
     talk.keys("n");
     talk.wait_for("second 42");
@@ -161,7 +163,7 @@ fn variables_scroll_on_a_small_screen() {
     talk.keys("v");
     talk.wait_for("no block of a session has run yet");
     run(&talk, 1);
-    talk.wait_for("done");
+    talk.wait_for("✓ ");
     talk.keys("v");
     talk.wait_for("f    function  f(a, b=1)");
     talk.wait_for("n01  str       'v'");
@@ -180,7 +182,7 @@ fn hanging_repr_does_not_block_the_talk() {
     let code = "class Slow:\n    def __repr__(self):\n        while True: pass\nslow = Slow()";
     let talk = open(&[code]);
     run(&talk, 1);
-    talk.wait_for("done");
+    talk.wait_for("✓ ");
     talk.keys("v");
     talk.wait_for("loading");
     talk.keys("esc");

@@ -21,7 +21,7 @@ fn output_and_code_are_copied() {
     let talk = PtyHarness::show(&deck("```bash +exec\necho crab\n```"));
     talk.wait_for("echo crab");
     talk.keys("ctrl-e");
-    talk.wait_for("done");
+    talk.wait_for("✓ ");
     talk.keys("y");
     talk.wait_for("copied 1 line of output");
     wait_for_bytes(&talk, "\x1b]52;c;Y3JhYg==\x1b\\");

@@ -58,16 +58,16 @@ fn key_toggles_recorded_and_live_output() {
     let talk = recorded.open(&["-x"]);
     talk.keys("r");
     talk.wait_for("all is well");
-    talk.wait_for("[recorded 20");
+    talk.wait_for("↺ recorded");
     assert!(!recorded.has_run());
     talk.keys("r");
-    talk.wait_for("[not run");
+    talk.wait_for("◌ not run");
     talk.keys("ctrl-e");
-    talk.wait_for("failed: exit 1");
+    talk.wait_for("✗ exit 1");
     talk.keys("r");
     talk.wait_for("all is well");
     talk.keys("r");
-    talk.wait_for("[failed: exit 1");
+    talk.wait_for("✗ exit 1");
     talk.leave();
 }
 
@@ -104,17 +104,17 @@ fn recorded_values_are_drawn_like_live_ones() {
     talk.wait_for("Values");
     talk.keys("ctrl-e");
     let drawn = |screen: &str| {
-        let is_status = |line: &&str| line.contains("[done") || line.contains("[recorded");
+        let is_status = |line: &&str| line.contains("✓ ") || line.contains("↺ recorded");
         screen.lines().filter(|line| !is_status(line)).collect::<Vec<_>>().join("\n")
     };
     let is_drawn = |screen: &str| screen.contains('▀') && screen.contains("a note");
-    talk.wait("all of it", |screen| is_drawn(screen) && screen.contains("[done"));
+    talk.wait("all of it", |screen| is_drawn(screen) && screen.contains("✓ "));
     let live = drawn(&talk.screen());
     talk.keys("r");
-    talk.wait_for("[recorded 20");
+    talk.wait_for("↺ recorded");
     talk.wait("the same again", |screen| drawn(screen) == live);
     talk.keys("r");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     talk.leave();
 }
 
@@ -124,7 +124,7 @@ fn failure_is_replaced_by_the_recording_if_set() {
     let talk = recorded.open(&["-x"]);
     talk.keys("ctrl-e");
     talk.wait_for("all is well");
-    talk.wait_for("[recorded 20");
+    talk.wait_for("↺ recorded");
     assert!(recorded.has_run());
     talk.leave();
 }
@@ -133,7 +133,7 @@ fn failure_is_replaced_by_the_recording_if_set() {
 fn replay_only_neither_runs_nor_asks() {
     let recorded = Recorded::with("replay: always");
     let talk = recorded.open(&[]);
-    talk.wait_for("[not run");
+    talk.wait_for("◌ not run");
     talk.keys("ctrl-e");
     talk.wait_for("all is well");
     assert!(!recorded.has_run());
@@ -147,10 +147,10 @@ fn outdated_and_damaged_recordings_are_reported() {
     std::fs::write(&recorded.deck, text.replace("touch", "false; touch")).unwrap();
     let talk = recorded.open(&["-x"]);
     talk.keys("r");
-    talk.wait_for("[stale, recorded 20");
+    talk.wait_for("≠ stale · recorded");
     let file = recorded.folder.path().join("talk.recording/recording.json");
     std::fs::write(file, "{ nothing").unwrap();
-    talk.wait_gone("[stale, recorded 20");
+    talk.wait_gone("≠ stale · recorded");
     talk.keys("D");
     talk.wait_for("1 problem ");
     talk.keys("esc");

@@ -60,7 +60,7 @@ impl Desk {
         talk.keys("ctrl-e");
         talk.wait_for(ASKED);
         talk.keys("a");
-        talk.wait_for("[done");
+        talk.wait_for("✓ ");
         talk.quit();
     }
 
@@ -156,7 +156,7 @@ fn unchanged_deck_runs_without_a_prompt() {
     desk.trust();
     fs::remove_file(desk.path("talk/ran")).unwrap();
     let talk = desk.open((100, 30));
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     assert!(desk.has_run());
     talk.quit();
 }
@@ -168,7 +168,7 @@ fn saves_during_the_talk_stay_trusted() {
     talk.keys("ctrl-e");
     talk.wait_for(ASKED);
     talk.keys("a");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     desk.replace("talk/talk.md", "one", "two");
     talk.wait_for("echo two");
     talk.keys("i");
@@ -194,7 +194,7 @@ fn other_changes_during_the_talk_ask_next_time() {
     talk.keys("ctrl-e");
     talk.wait_for(ASKED);
     talk.keys("a");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     desk.write("talk/helper.py", "print('two')");
     desk.replace("talk/talk.md", "Title", "Title of mine");
     talk.wait_for("Title of mine");
@@ -217,7 +217,7 @@ fn record_of_an_older_version_is_unknown() {
     assert!(known.contains("\"/other.md\":\"c0ffee\""), "{known}");
     let talk = desk.open((100, 30));
     talk.keys("ctrl-e");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     talk.quit();
 }
 
@@ -257,7 +257,7 @@ fn relative_path_entry_is_not_the_decks_folder() {
     let talk = PtyHarness::open(&desk.path("talk/talk.md"), &opening);
     talk.wait_for("Title");
     talk.keys("ctrl-e");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     assert!(!talk.screen().contains("the deck's"), "{}", talk.screen());
     talk.quit();
 }

@@ -50,7 +50,7 @@ fn session_block_runs_the_one_before_it() {
     let talk = at("Sessions: blocks that share variables");
     talk.keys("tab tab enter");
     talk.wait_for("x is 42");
-    talk.wait("both are done", |screen| screen.matches("done ").count() == 2);
+    talk.wait("both are done", |screen| screen.matches("✓ ").count() == 2);
     talk.keys("v");
     talk.wait_for("Variables after slide");
     talk.wait_for("x  int  42");
@@ -64,9 +64,9 @@ fn crash_loses_one_block_of_its_session() {
     let talk = at("A crash loses one block");
     talk.keys("ctrl-e");
     talk.wait_for("the sum is 6");
-    talk.wait_for("failed: exit 3");
+    talk.wait_for("✗ exit 3");
     talk.keys("tab tab enter");
-    talk.wait_for("[▸ failed: exit 3");
+    talk.wait_for("▸ ✗ exit 3");
     talk.wait_for("the sum is 6");
     talk.quit();
 }
@@ -85,7 +85,7 @@ fn python_picture_is_between_printed_lines() {
     let talk = at("Pictures between lines of text");
     talk.keys("ctrl-e");
     talk.wait("a picture between two lines", |screen| {
-        let at = |text: &str| screen.lines().position(|line| line.trim() == text);
+        let at = |text: &str| screen.lines().position(|line| line.trim_matches([' ', '▍']) == text);
         let picture = screen.lines().position(|line| line.contains("▀▀▀▀"));
         let after = at("after");
         matches!((at("before"), picture, after), (Some(a), Some(b), Some(c)) if a < b && b < c)
@@ -115,7 +115,7 @@ fn block_is_edited() {
 #[test]
 fn autorun_blocks_are_replaced_by_their_output() {
     let talk = at("Autorun, and output that replaces the code");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     talk.wait("what was written, and no code", |screen| {
         screen.contains("* * * ") && !screen.contains("printf")
     });
@@ -182,13 +182,17 @@ fn terminal_on_the_slide_takes_keys() {
     talk.keys("tab enter");
     talk.wait_for(">>>");
     talk.keys("6*7 enter");
-    talk.wait("its answer", |screen| screen.lines().any(|line| line.trim() == "42"));
+    talk.wait("its answer", |screen| {
+        screen.lines().any(|line| line.trim_matches([' ', '▍']) == "42")
+    });
     talk.wait_for("keys go to the program");
     talk.keys("ctrl-]");
     talk.wait_gone("keys go to the program");
     talk.keys("n p");
     talk.wait_for("A terminal on the slide");
-    talk.wait("it is still there", |screen| screen.lines().any(|line| line.trim() == "42"));
+    talk.wait("it is still there", |screen| {
+        screen.lines().any(|line| line.trim_matches([' ', '▍']) == "42")
+    });
     talk.quit();
 }
 
@@ -200,7 +204,7 @@ fn program_gets_the_whole_terminal() {
     talk.wait_gone("The whole terminal");
     talk.keys("enter");
     talk.wait_for("The whole terminal");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     talk.quit();
 }
 
@@ -217,7 +221,7 @@ fn time_and_memory_are_limited() {
 fn recording_is_shown() {
     let talk = at("Recorded output");
     talk.keys("r");
-    talk.wait_for("[recorded 20");
+    talk.wait_for("↺ recorded");
     talk.wait("what it wrote then", |screen| screen.matches("it works on my machine").count() == 2);
     talk.keys("r");
     talk.wait_for("not run");
@@ -248,7 +252,7 @@ fn edited_block_is_run_and_reverted() {
     talk.wait_for("echo one");
     talk.keys("i end backspace backspace backspace 42 enter echo space more ctrl-e");
     talk.wait("what was typed runs", |screen| {
-        screen.contains("done") && screen.lines().any(|line| line.trim() == "42")
+        screen.contains("✓ ") && screen.lines().any(|line| line.trim_matches([' ', '▍']) == "42")
     });
     talk.wait_for("editing");
     talk.keys("ctrl-]");
@@ -331,7 +335,7 @@ fn rust_uses_crates() {
 fn pane_shows_searches_and_folds_output() {
     let talk = at("Long output");
     talk.keys("ctrl-e");
-    talk.wait_for("[done ");
+    talk.wait_for("✓ ");
     talk.keys("z");
     talk.wait_for("rows 1-39 of 500");
     talk.keys("/ 2 2 5 0 0 enter");
@@ -360,7 +364,7 @@ fn output_is_beside_in_place_or_hidden() {
     });
     talk.wait_gone("print(\"in its place\")");
     talk.wait_for("in its place");
-    talk.wait("two say that they are done", |screen| screen.matches("[done ").count() == 2);
+    talk.wait("two say that they are done", |screen| screen.matches("✓ ").count() == 2);
     assert_eq!(talk.screen().matches("this is hidden").count(), 1);
     talk.keys("tab tab f");
     talk.wait_for("print(\"in its place\")");
@@ -382,7 +386,7 @@ fn prompts_take_typed_input() {
     talk.keys("A d a enter");
     talk.wait_for("What is your name? Ada");
     talk.wait_for("hello, Ada");
-    talk.wait_for("[▸ done");
+    talk.wait_for("▸ ✓ ");
     talk.keys("tab enter");
     talk.wait_for("How many?");
     talk.wait_for("enter: send");
@@ -393,6 +397,6 @@ fn prompts_take_typed_input() {
     talk.keys("enter");
     talk.wait_for("3 2 1");
     // Until the program has ended, it receives the keys.
-    talk.wait("both have ended", |screen| screen.matches("done ").count() == 2);
+    talk.wait("both have ended", |screen| screen.matches("✓ ").count() == 2);
     talk.quit();
 }

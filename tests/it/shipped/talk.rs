@@ -55,7 +55,7 @@ fn talk_runs_slide_by_slide() {
     let recorded = recorded();
     let talk = open(&[]);
     TALK.run_through(&talk, |title, runs| {
-        talk.wait("its blocks are done", |screen| screen.matches("[done").count() == runs.len());
+        talk.wait("its blocks are done", |screen| screen.matches("✓ ").count() == runs.len());
         for line in recorded.iter().filter(|(of, _)| of == title).map(|(_, line)| line) {
             talk.wait_for(line);
         }
@@ -106,8 +106,8 @@ fn maturin_runs_if_installed() {
     path.push(std::env::var_os("PATH").unwrap());
     let talk = open(&[("PATH", path.to_str().unwrap())]);
     start(&talk);
-    talk.wait("its sum", |screen| screen.lines().any(|line| line.trim() == "25"));
-    talk.wait_for("[done");
+    talk.wait("its sum", |screen| screen.lines().any(|line| line.trim_matches([' ', '▍']) == "25"));
+    talk.wait_for("✓ ");
     talk.quit();
 }
 
@@ -120,10 +120,12 @@ fn missing_maturin_shows_how_to_install_it() {
     start(&talk);
     talk.wait_for("maturin is not installed here");
     talk.wait_for("pipx install maturin");
-    talk.wait_for("[done");
+    talk.wait_for("✓ ");
     talk.keys("r");
-    talk.wait_for("[recorded 20");
-    talk.wait("the sum of then", |screen| screen.lines().any(|line| line.trim() == "25"));
+    talk.wait_for("↺ recorded");
+    talk.wait("the sum of then", |screen| {
+        screen.lines().any(|line| line.trim_matches([' ', '▍']) == "25")
+    });
     talk.quit();
 }
 

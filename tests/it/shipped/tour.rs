@@ -105,7 +105,7 @@ fn wait_for_the_end(tour: &PtyHarness, runs: &[&Cell]) {
     // A block replaced by its output has no status line.
     let shown = runs.iter().filter(|cell| !cell.exec.output_mode.replaces_code()).count();
     tour.wait("all have ended", |screen| {
-        let ends = ["[done", "[failed", "[timed out"];
+        let ends = ["✓ ", "✗ ", "⏱ timed out"];
         ends.iter().map(|end| screen.matches(end).count()).sum::<usize>() == shown
     });
 }

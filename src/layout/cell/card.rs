@@ -1,0 +1,169 @@
+//! The card of a cell: its code with the status as a chip in the lower right corner, and the output
+//! attached below. The chip is on the padding row below the code, so that nothing moves when a cell
+//! runs.
+
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
+
+use super::result::{self, CellExtent, extent, start_error};
+use super::status::{self, FOCUS_MARK};
+use crate::deck::{Cell, CodeBlock, OutputPlace};
+use crate::layout::code::{self, CodeBox};
+use crate::layout::flow::Flow;
+use crate::layout::placement::ColumnRange;
+use crate::layout::scene::{Item, PlacedItem};
+use crate::layout::text::StyledText;
+use crate::run::{self, CellRun, OutputValue, Part};
+
+/// Lays out code, status and output.
+pub(super) fn lay_out(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    cell: &Cell,
+    run: &CellRun,
+) -> CellExtent {
+    let listing = Listing::new(flow, block);
+    let panel = listing.panel;
+    for _ in 0..rows_joined(flow, block, cell, run) {
+        flow.join();
+    }
+    let output = result::lay_out(flow, block, (cell, run), &panel);
+    start_error(flow, run);
+    listing.finish(flow, output.filter(|_| cell.exec.pty.is_none()), (cell, run));
+    extent(panel, output.unwrap_or(panel))
+}
+
+/// Lays out code and status without output.
+pub(super) fn code_only(
+    flow: &mut Flow<'_>,
+    block: &CodeBlock,
+    cell: &Cell,
+    run: &CellRun,
+) -> CodeBox {
+    let listing = Listing::new(flow, block);
+    let panel = listing.panel;
+    listing.finish(flow, None, (cell, run));
+    panel
+}
+
+/// Lays out the chip on a row of its own, directly below a box.
+pub(super) fn chip_below(flow: &mut Flow<'_>, panel: &CodeBox, cell: &Cell, run: &CellRun) {
+    flow.join();
+    let row = flow.open();
+    chip(flow, panel, (panel.range, row), (cell, run));
+    flow.close(row.saturating_add(1), 1);
+}
+
+/// Returns by how many rows the output moves up to be attached: over the gap, and its own padding
+/// row over that of the code.
+fn rows_joined(flow: &Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -> u32 {
+    let padded = !block.no_background && flow.context.theme().output.padding.vertical > 0;
+    let boxed = 1 + u32::from(padded);
+    let has_prompt = run.prompt.is_some();
+    if cell.detached || cell.exec.place == OutputPlace::Nowhere && !has_prompt {
+        return 0;
+    }
+    if flow.context.is_folded(cell.id) || cell.exec.pty.is_some() {
+        return 1;
+    }
+    let is_empty = |part: &&Part| matches!(part, Part::Text(text) if text.is_empty());
+    let shown = run.output.parts().iter().filter(|_| cell.exec.place != OutputPlace::Nowhere);
+    match shown.filter(|part| !is_empty(part)).next() {
+        Some(Part::Text(_) | Part::Value(OutputValue::Table(_))) => boxed,
+        Some(Part::Value(OutputValue::Timing(_))) => 1,
+        None if has_prompt => boxed,
+        _ => 0,
+    }
+}
+
+/// The code of a card, laid out.
+struct Listing {
+    panel: CodeBox,
+    /// Where its items start.
+    at: usize,
+    /// Its first row, and that of the chip.
+    rows: (u32, u32),
+}
+
+impl Listing {
+    fn new(flow: &mut Flow<'_>, block: &CodeBlock) -> Self {
+        let at = flow.items.len();
+        let top = flow.open();
+        let panel = code::lay_out(flow, block);
+        let end = flow.height();
+        let row = if panel.above > 0 { end.saturating_sub(1) } else { end };
+        flow.close(row.saturating_add(1), 1);
+        Self { panel, at, rows: (top, row) }
+    }
+
+    /// Makes the box as wide as its output, and draws the chip, and a frame if the cell has the focus.
+    fn finish(&self, flow: &mut Flow<'_>, output: Option<CodeBox>, (cell, run): (&Cell, &CellRun)) {
+        let Self { panel, at, rows: (top, row) } = *self;
+        let range = output.map_or(panel.range, |output| panel.range.union(output.range));
+        let mut first = at;
+        if let Some(PlacedItem { x, item: Item::Fill { width, height, .. }, .. }) =
+            flow.items.get_mut(at)
+        {
+            (*x, *width, *height) = (range.x, range.width, row + 1 - top);
+            first += 1;
+        }
+        flow.right = flow.right.max(range.right());
+        let style = status::style_of(&flow.context.theme().output, run);
+        status::edge(flow, &CodeBox { range, ..panel }, row..row + 1, style);
+        if flow.context.inputs.focus == Some(cell.id) && range.width > 1 {
+            let style = flow.context.theme().output.running;
+            let start = flow.items.len();
+            frame(flow, &panel, (range, top, row), style);
+            // Code that reaches into the padding covers the frame.
+            let count = flow.items.len() - start;
+            flow.items[first..].rotate_right(count);
+            line(flow, range, row, ("╰", "╯"), style);
+        }
+        chip(flow, &panel, (range, row), (cell, run));
+    }
+}
+
+/// Draws the sides and the top of a frame on the padding of a box.
+fn frame(
+    flow: &mut Flow<'_>,
+    panel: &CodeBox,
+    (range, top, row): (ColumnRange, u32, u32),
+    style: Style,
+) {
+    if panel.above > 0 {
+        line(flow, range, top, ("╭", "╮"), style);
+    }
+    if panel.beside > 0 {
+        for y in top.saturating_add(panel.above)..row {
+            for x in [range.x, range.right() - 1] {
+                flow.put(x, y, (Line::styled("│", style), 1));
+            }
+        }
+    }
+}
+
+/// Draws a horizontal line of a frame.
+fn line(flow: &mut Flow<'_>, range: ColumnRange, y: u32, ends: (&str, &str), style: Style) {
+    let dashes = "─".repeat(usize::from(range.width).saturating_sub(2));
+    let text = format!("{}{dashes}{}", ends.0, ends.1);
+    flow.put(range.x, y, (Line::styled(text, style), range.width));
+}
+
+/// Draws the status at the right end of a row.
+fn chip(
+    flow: &mut Flow<'_>,
+    panel: &CodeBox,
+    (range, row): (ColumnRange, u32),
+    (cell, run): (&Cell, &CellRun),
+) {
+    let inputs = flow.context.inputs;
+    let is_current = run::is_current(inputs.deck, inputs.runs, cell);
+    let mark = if inputs.focus == Some(cell.id) { FOCUS_MARK } else { "" };
+    let words = status::chip(run, &cell.exec, inputs.hints, is_current);
+    let style = status::style_of(&flow.context.theme().output, run).add_modifier(Modifier::BOLD);
+    let text = StyledText::plain(&format!(" {mark}{words} "), style);
+    let width = text.width().min(flow.width);
+    let end = range.right().saturating_sub(panel.beside.min(1));
+    let x = end.saturating_sub(width).max(range.x).min(flow.width - width);
+    flow.put(x, row, (text.cut(width), width));
+}
