@@ -141,8 +141,14 @@ fn f157_detached_output_looks_the_same() {
     Arc::make_mut(&mut fixture.deck.cells[0]).detached = true;
     let rows = fixture.scene().extent_of(CellId(0)).unwrap();
     assert_eq!(rows, 1..10, "includes the detached output");
-    let behind = lay_out(vec![cell("echo hi"), output()], true);
-    assert_eq!(behind, lay_out(vec![cell("echo hi")], false));
+    let behind = |detached, blocks| {
+        let mut fixture = Fixture::new(blocks).run(written(["hi".to_owned()]));
+        fixture.theme.output.shape = crate::theme::OutputShape::Rule;
+        Arc::make_mut(&mut fixture.deck.cells[0]).detached = detached;
+        fixture.body()
+    };
+    let attached = behind(false, vec![cell("echo hi")]);
+    assert_eq!(behind(true, vec![cell("echo hi"), output()]), attached);
 }
 
 /// Returns the colours of the text `word` on the slide.
