@@ -77,7 +77,7 @@ fn config_file() -> Option<PathBuf> {
 fn converted(text: &str, file: &Path) -> Result<String, ConfigError> {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     loop {
-        let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let text = lines.join("\n") + "\n";
         let mut config = Config::default();
         let found = config.read(&text, FileId(0));
         let Some(mistake) = found.iter().find(|found| found.severity == Severity::Error) else {
@@ -98,7 +98,9 @@ fn head(config: &Config, file: &Path) -> String {
         [(config.snippet.exec, "exec"), (config.snippet.exec_replace, "exec_replace")]
     {
         if is_enabled {
-            head += &format!("# `snippet.{key}.enable` lets every deck run code without asking.\n");
+            head += "# `snippet.";
+            head += key;
+            head += ".enable` lets every deck run code without asking.\n";
         }
     }
     head

@@ -10,6 +10,7 @@ use crate::view::ColorDepth;
 
 /// Settings of a presentation.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the user, each on its own")]
 pub struct Settings {
     /// Which deck to load, and how.
     pub load_options: LoadOptions,
