@@ -10,7 +10,7 @@ use crate::app::runs::{schedule, session};
 use crate::app::state::pane::Pane;
 use crate::app::state::permission::Trust;
 use crate::app::state::{App, Mode};
-use crate::deck::{Block, CellId, Cursor, Deck, SlideNo, Step};
+use crate::deck::{Block, CellId, Cursor, Deck, SlideKind, SlideNo, Step};
 use crate::run::{CellRun, Outcome, RunId, Runs, State};
 use crate::source::Span;
 
@@ -166,6 +166,10 @@ fn first_change(old: &Deck, new: &Deck) -> Option<Cursor> {
     let pairs = old.slides.iter().zip(&new.slides).enumerate();
     for (number, (before, after)) in pairs {
         let slide = SlideNo::new(number);
+        let is_intro = before.kind == SlideKind::Intro && after.kind == SlideKind::Intro;
+        if is_intro && old.front_matter.text == new.front_matter.text {
+            continue;
+        }
         if before.blocks.len() == after.blocks.len()
             && before.kind == after.kind
             && text(old, before.span) == text(new, after.span)

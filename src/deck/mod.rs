@@ -40,6 +40,8 @@ pub struct Deck {
     pub theme: ThemeChoice,
     /// The settings from the front matter.
     pub options: Options,
+    /// The front matter that these are from.
+    pub front_matter: FrontMatter,
     /// The slides in order; never empty.
     pub slides: Vec<Slide>,
     /// Every executable block; a [`CellId`] is an index into it.
@@ -50,6 +52,15 @@ pub struct Deck {
     pub sources: Sources,
     /// Every file read or tried, to watch for changes (pictures are in the tree).
     pub files: Vec<PathBuf>,
+}
+
+/// The front matter that a deck was read with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FrontMatter {
+    /// Its text, with its fences. If the deck's own is broken, the last good one.
+    pub text: Option<Arc<str>>,
+    /// Whether the deck's own is broken.
+    pub is_broken: bool,
 }
 
 impl Deck {

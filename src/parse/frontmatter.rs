@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use super::sanitize::{clean, excerpt};
 use super::yaml_tree::{self, YamlNode, YamlValue};
 use super::{line, options};
-use crate::deck::{Deck, Inline, Slide, SlideKind};
+use crate::deck::{Deck, FrontMatter, Inline, Slide, SlideKind};
 use crate::diag::{self, Diagnostic};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, SourceFile, Span};
 
 /// The position of front matter in a text.
 pub(super) struct Front {
@@ -44,26 +44,78 @@ fn bom(text: &str) -> usize {
 
 /// Parses the deck's front matter, and adds an intro slide if a key of it is shown there. Returns
 /// the first byte after it.
-pub(super) fn read(text: &str, deck: &mut Deck) -> usize {
+pub(super) fn read(text: &str, deck: &mut Deck, last_good: Option<&str>) -> usize {
     let Some(front) = cut(text) else {
-        deck.diagnostics.extend(unrecognised(text));
-        return bom(text);
+        let mistake = unrecognised(text);
+        let good = last_good.filter(|_| mistake.is_some());
+        deck.diagnostics.extend(mistake);
+        return good.map_or(bom(text), |good| keep(good, likely_end(text), deck));
     };
     let yaml = &text[front.yaml.clone()];
     let (root, mistake) = yaml_tree::read(yaml);
-    let mut reader = FrontMatterReader { deck, yaml, base: front.yaml.start };
+    let is_broken = mistake.is_some();
+    let mut reader = FrontMatterReader { deck, file: FileId(0), yaml, base: front.yaml.start };
     if let Some(yaml_tree::YamlMistake { message, range }) = mistake {
         let range = reader.line_at(range.start);
         reader.report_error(range, format!("invalid YAML: {message}"));
     }
+    if let Some(good) = last_good.filter(|_| is_broken) {
+        return keep(good, front.end, deck);
+    }
     let shows_intro = root.is_some_and(|root| reader.root(&root));
+    if !is_broken {
+        deck.front_matter.text = Some(text[..front.end].into());
+    }
     if shows_intro {
-        let span = Span::new(FileId(0), 0..front.end);
-        let title = Some("[Introduction]".into());
-        let intro = Slide { kind: SlideKind::Intro, title, steps: 1, span, ..Slide::default() };
-        deck.slides.push(intro);
+        deck.slides.push(intro(front.end));
     }
     front.end
+}
+
+fn intro(end: usize) -> Slide {
+    let title = Some("[Introduction]".into());
+    let span = Span::new(FileId(0), 0..end);
+    Slide { kind: SlideKind::Intro, title, steps: 1, span, ..Slide::default() }
+}
+
+/// Reads the last good front matter in place of broken front matter, whose mistake is reported last.
+/// It is a source of its own, for positions in it. Returns `end`, the first byte after the broken one.
+fn keep(good: &str, end: usize, deck: &mut Deck) -> usize {
+    deck.front_matter = FrontMatter { text: Some(good.into()), is_broken: true };
+    let count = deck.diagnostics.len();
+    if let Some(mistake) = deck.diagnostics.last_mut() {
+        mistake.hints.push("until then, the last good front matter is used".to_owned());
+    }
+    let (Some(front), Some(own)) = (cut(good), deck.sources.get(FileId(0))) else { return end };
+    let file = SourceFile::new(own.path(), good);
+    let file = deck.sources.add(file);
+    let yaml = &good[front.yaml.clone()];
+    let (root, _) = yaml_tree::read(yaml);
+    let mut reader = FrontMatterReader { deck, file, yaml, base: front.yaml.start };
+    let shows_intro = root.is_some_and(|root| reader.root(&root));
+    // They were reported for the text that they are about.
+    deck.diagnostics.truncate(count);
+    if shows_intro {
+        deck.slides.push(intro(end));
+    }
+    end
+}
+
+/// Returns where front matter without valid fences probably ends: after a line of dashes, or at an
+/// empty line.
+fn likely_end(text: &str) -> usize {
+    let start = text.len() - text[bom(text)..].trim_start().len();
+    let mut end = start;
+    for (index, line) in text[start..].split_inclusive('\n').enumerate() {
+        if index > 0 && line.trim().is_empty() {
+            break;
+        }
+        end += line.len();
+        if index > 0 && line.trim_end() == "---" {
+            break;
+        }
+    }
+    end
 }
 
 /// Returns a diagnostic for text that looks like invalid front matter: its first line is almost a
@@ -99,6 +151,7 @@ const MAX_UNKNOWN_KEYS: usize = 50;
 /// Reads the keys of the front matter into the deck.
 struct FrontMatterReader<'d> {
     deck: &'d mut Deck,
+    file: FileId,
     yaml: &'d str,
     base: usize,
 }
@@ -306,7 +359,7 @@ impl FrontMatterReader<'_> {
     }
 
     fn span_of(&self, range: std::ops::Range<usize>) -> Span {
-        Span::new(FileId(0), range.start + self.base..range.end + self.base)
+        Span::new(self.file, range.start + self.base..range.end + self.base)
     }
 
     fn span(&self, node: &YamlNode) -> Span {

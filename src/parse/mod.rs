@@ -61,15 +61,22 @@ pub use options::declare_options;
 /// Parses the deck `text` of the file at `path`. Includes and code files are read through `files`,
 /// relative to the file that names them.
 pub fn parse(path: &Path, text: &str, files: &dyn Files) -> Deck {
-    parse_with(path, text, files, Options::default())
+    parse_with(path, text, files, Options::default(), None)
 }
 
-/// As [`parse`], with default options for what the front matter does not set.
-pub fn parse_with(path: &Path, text: &str, files: &dyn Files, options: Options) -> Deck {
+/// As [`parse`], with default options for what the front matter does not set, and with the last good
+/// front matter, which is used if the deck's own is broken.
+pub fn parse_with(
+    path: &Path,
+    text: &str,
+    files: &dyn Files,
+    options: Options,
+    last_good: Option<&str>,
+) -> Deck {
     let mut deck = Deck { options, ..Deck::default() };
     let file = deck.sources.add(SourceFile::new(path, text));
     let other_tool = other_tools::recognise(text);
-    let body = frontmatter::read(text, &mut deck);
+    let body = frontmatter::read(text, &mut deck, last_good);
     let mut slides = deck_builder::DeckBuilder::new(deck, path, files, body);
     slides.text(text, body, file);
     let mut deck = slides.finish(text.len());

@@ -87,8 +87,9 @@ pub(crate) fn reload(load_options: &LoadOptions, before: &LoadedDeck) -> LoadedD
 fn show(load_options: &LoadOptions, text: &str, before: Option<&LoadedDeck>) -> LoadedDeck {
     let reader = DeadlineReader::until(Instant::now() + FILES_TIMEOUT);
     let files = DeckFiles { load_options, reader: &reader, bytes: Cell::new(0) };
-    let mut deck =
-        parse::parse_with(&load_options.path, text, &files, load_options.options.clone());
+    let last_good = before.and_then(|loaded| loaded.deck.front_matter.text.as_deref());
+    let options = load_options.options.clone();
+    let mut deck = parse::parse_with(&load_options.path, text, &files, options, last_good);
     let style =
         style(load_options, &reader, &mut deck, before.and_then(|loaded| loaded.styles.last()));
     let recorded = if deck.cells.is_empty() {

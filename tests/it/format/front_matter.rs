@@ -169,7 +169,7 @@ fn f016_configuration_can_allow_unknown_keys() {
         ..livedeck::deck::Options::default()
     };
     let text = "---\npotato: 1\n---\nhi\n";
-    let deck = parse_with(Path::new("talk.md"), text, &MemFiles::default(), lenient);
+    let deck = parse_with(Path::new("talk.md"), text, &MemFiles::default(), lenient, None);
     assert_eq!(errors(&deck), [""; 0]);
 }
 

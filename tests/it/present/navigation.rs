@@ -88,6 +88,28 @@ fn notice_goes_away_with_its_cause() {
 }
 
 #[test]
+fn broken_front_matter_keeps_the_last_good_one_and_the_place() {
+    let good = "---\ntitle: A talk\noptions:\n  implicit_slide_ends: true\n---\n\nOne\n===\n\na\n\nTwo\n===\n\nbb\n";
+    let talk = PtyHarness::show(good);
+    talk.wait_for("A talk");
+    talk.keys("l l");
+    talk.wait_for("bb");
+    for broken in [
+        good.replace("title: A talk", "title: \"unclosed"),
+        good.replace("true\n---\n", "true\n"),
+        good.replacen("---\n", "--- \n", 1),
+    ] {
+        fs::write(talk.deck(), broken).unwrap();
+        talk.wait_for("1 problem");
+        assert!(talk.screen().contains("bb") && !talk.screen().contains("One"));
+        fs::write(talk.deck(), good).unwrap();
+        talk.wait_gone("1 problem");
+        assert!(talk.screen().contains("bb"));
+    }
+    talk.quit();
+}
+
+#[test]
 fn targets_of_links_are_watched() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
