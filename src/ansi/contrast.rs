@@ -61,6 +61,7 @@ struct Hsl {
 }
 
 impl Hsl {
+    #[expect(clippy::float_cmp, reason = "finds which of the three is the greatest")]
     fn of(color: Channels) -> Self {
         let [red, green, blue] = color.map(|channel| f64::from(channel) / 255.0);
         let (most, least) = (red.max(green).max(blue), red.min(green).min(blue));
@@ -80,6 +81,7 @@ impl Hsl {
     }
 
     /// Returns the colour of this hue and saturation with another lightness.
+    #[expect(clippy::cast_sign_loss, reason = "the values are from 0 to 255")]
     fn at(self, lightness: f64) -> Channels {
         let reach = self.saturation * lightness.min(1.0 - lightness);
         [0.0, 4.0, 2.0].map(|offset| {

@@ -153,7 +153,8 @@ fn code(pairs: &mut Pairs<'_>) {
 fn built_in_themes_reach_the_contrast_floors() {
     let mut all: Vec<Pair> = names().flat_map(pairs).collect();
     all.sort_by(|one, other| (one.ratio / one.floor).total_cmp(&(other.ratio / other.floor)));
-    let list = |pairs: &[Pair]| pairs.iter().map(|it| format!("{it}\n")).collect::<String>();
+    let list =
+        |pairs: &[Pair]| pairs.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let too_low = all.iter().take_while(|it| it.ratio < it.floor).count();
     println!("the worst of {}:\n{}", all.len(), list(&all[..20]));
     assert!(

@@ -67,8 +67,8 @@ fn rows_joined(flow: &Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -
         return 1;
     }
     let is_empty = |part: &&Part| matches!(part, Part::Text(text) if text.is_empty());
-    let shown = run.output.parts().iter().filter(|_| cell.exec.place != OutputPlace::Nowhere);
-    match shown.filter(|part| !is_empty(part)).next() {
+    let mut shown = run.output.parts().iter().filter(|_| cell.exec.place != OutputPlace::Nowhere);
+    match shown.find(|part| !is_empty(part)) {
         Some(Part::Text(_) | Part::Value(OutputValue::Table(_))) => boxed,
         Some(Part::Value(OutputValue::Timing(_))) => 1,
         None if has_prompt => boxed,

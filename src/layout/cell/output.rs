@@ -89,7 +89,7 @@ pub(in crate::layout) fn lay_out(
 
 /// Returns whether a run failed with messages that start with the most important one.
 fn has_errors(run: &CellRun) -> bool {
-    matches!(run.state, State::Ended(Outcome::NotCompiled) | State::Ended(Outcome::Exited(1..)))
+    matches!(run.state, State::Ended(Outcome::NotCompiled | Outcome::Exited(1..)))
 }
 
 /// Returns the box for an output, at least `columns` wide. Without background and with no minimum
