@@ -53,8 +53,9 @@ pub(super) struct CroppedPicture<'a> {
     pub(super) visible: Area,
     /// The whole picture.
     pub(super) whole: Area,
-    /// What names it.
-    pub(super) overlay: &'a Overlay,
+    /// Its path, as the deck names it.
+    #[cfg(feature = "pdf")]
+    pub(super) name: &'a str,
     /// Its file.
     pub(super) bytes: &'a [u8],
 }
@@ -277,7 +278,13 @@ fn crop<'a>(overlay: &'a Overlay, bytes: &'a [u8], origin: (u16, u16)) -> Croppe
         height: rows(overlay.whole.1),
         ..visible
     };
-    CroppedPicture { visible, whole, overlay, bytes }
+    CroppedPicture {
+        visible,
+        whole,
+        #[cfg(feature = "pdf")]
+        name: &overlay.key.source,
+        bytes,
+    }
 }
 
 fn across(columns: u16) -> f32 {

@@ -24,7 +24,7 @@ impl LoadedDeck {
     /// Returns the style of a slide.
     ///
     /// # Panics
-    /// If there is no style; [`load`] always sets one.
+    /// If there is no style; [`load`](super::load()) always sets one.
     pub fn style(&self, slide: SlideNo) -> &SlideStyle {
         let own = self.styles.get(slide.index()).or_else(|| self.styles.last());
         own.expect("every loaded deck has a style")

@@ -5,6 +5,7 @@
 mod output;
 mod pages;
 
+#[cfg(feature = "pdf")]
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -240,6 +241,7 @@ impl Exporter<'_> {
 }
 
 /// Slides by their numbers, shortened: `slide 3`, or `slides 3, 4, 7 and 9 more`.
+#[cfg(feature = "pdf")]
 fn slide_list(slides: &[u32]) -> String {
     const MAX_NAMED: usize = 5;
     let named: Vec<_> = slides.iter().take(MAX_NAMED).map(u32::to_string).collect();

@@ -193,7 +193,7 @@ impl Canvas for PdfCanvas<'_, '_> {
 
     fn picture(&mut self, picture: CroppedPicture<'_>) {
         self.flush();
-        let name = &picture.overlay.key.source;
+        let name = picture.name;
         let image = match self.pictures.image(picture.bytes) {
             Ok(image) => image,
             Err(error) => return self.drawn.lost_pictures.push(format!("{name}: {error}")),
