@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 
-use crate::cli::args::{ExportArgs, Format};
+use crate::cli::args::{ExportArgs, Format, SlideRanges};
 use crate::deck::{Cursor, Deck, Slide, SlideNo, Step};
 
 /// The pages, in order: every chosen slide with all of its steps, or each of its steps, or each of its
@@ -18,8 +18,7 @@ pub(super) fn pages(
     let count = deck.slides.len();
     let is_single = matches!(args.to, Format::Svg);
     let single = args.slide.or((is_single && args.slides.is_none()).then_some(1));
-    let largest =
-        single.or(args.slides.as_ref().map(super::super::args::SlideRanges::last)).unwrap_or(1);
+    let largest = single.or(args.slides.as_ref().map(SlideRanges::last)).unwrap_or(1);
     let exists = (1..=count.max(1)).contains(&(largest as usize));
     ensure!(exists, "there is no slide {largest}: the deck has {count}");
     let is_chosen = |number: u32| match (single, &args.slides) {

@@ -110,7 +110,7 @@ impl Shipped {
             let (modules, runs): (Vec<_>, Vec<_>) =
                 cells.map(AsRef::as_ref).partition(|cell: &&Cell| cell.exec.module.is_some());
             stage.wait("its modules are ready", |screen| {
-                screen.matches("` is ready]").count() == modules.len()
+                screen.matches("` is ready").count() == modules.len()
             });
             if !runs.is_empty() {
                 stage.keys("ctrl-e");

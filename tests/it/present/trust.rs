@@ -181,7 +181,7 @@ fn saves_during_the_talk_stay_trusted() {
     assert!(fs::read_to_string(desk.path("talk/talk.md")).unwrap().contains("xecho two"));
     let talk = desk.open((100, 30));
     talk.keys("ctrl-e");
-    talk.wait_for("failed");
+    talk.wait_for("✗ exit 127");
     assert!(!talk.screen().contains(ASKED));
     talk.quit();
 }

@@ -55,7 +55,10 @@ fn talk_runs_slide_by_slide() {
     let recorded = recorded();
     let talk = open(&[]);
     TALK.run_through(&talk, |title, runs| {
-        talk.wait("its blocks are done", |screen| screen.matches("✓ ").count() == runs.len());
+        talk.wait("its blocks are done", |screen| {
+            let modules = screen.matches("` is ready").count();
+            screen.matches("✓ ").count() == runs.len() + modules
+        });
         for line in recorded.iter().filter(|(of, _)| of == title).map(|(_, line)| line) {
             talk.wait_for(line);
         }
