@@ -75,10 +75,10 @@ fn uses(files: &[SourceFile]) -> Uses {
             .into_iter()
             .filter_map(|path| absolute(&path, file, all, &modules));
         for path in private.iter().cloned().chain(inline) {
-            let Some(used) = resolve(&path) else { continue };
-            let is_same_module = files[used].module.first() == file.module.first();
-            if is_same_module && !file.module.starts_with(&files[used].module) {
-                uses[index].insert(used);
+            let Some(target) = resolve(&path) else { continue };
+            let is_same_module = files[target].module.first() == file.module.first();
+            if is_same_module && !file.module.starts_with(&files[target].module) {
+                uses[index].insert(target);
             }
         }
     }
