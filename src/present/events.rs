@@ -139,7 +139,7 @@ impl Talk {
                 self.frame_pacing.draw_soon();
                 Msg::Redraw
             }
-            LoopEvent::Told(slide, pauses) => {
+            LoopEvent::FollowTalk(slide, pauses) => {
                 self.frame_pacing.draw_soon();
                 Msg::MovedTo(slide, pauses)
             }

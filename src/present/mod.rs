@@ -105,7 +105,7 @@ enum LoopEvent {
     Picture(media::FinishedPicture),
     Exec(exec::ExecEvent),
     /// The other window shows this slide, after this many pauses.
-    Told(SlideNo, usize),
+    FollowTalk(SlideNo, usize),
 }
 
 /// Presents a deck until the speaker quits or a signal ends the program.

@@ -126,7 +126,7 @@ fn listen(address: SocketAddr, deck: &Path, sender: EventSender) -> io::Result<(
 fn event(command: &SyncCommand) -> LoopEvent {
     match *command {
         SyncCommand::GoTo { slide, chunk } => {
-            LoopEvent::Told(SlideNo::new(slide.saturating_sub(1) as usize), chunk)
+            LoopEvent::FollowTalk(SlideNo::new(slide.saturating_sub(1) as usize), chunk)
         }
         SyncCommand::Exit => LoopEvent::Terminate(Ending::Left),
     }

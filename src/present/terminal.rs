@@ -294,8 +294,8 @@ fn terminal_size(cell: (u16, u16)) -> Size {
     let Some(known) = known.filter(|size| size.ws_col > 0 && size.ws_row > 0) else {
         return Size { cell, ..Size::new(80, 24) };
     };
-    let told = (known.ws_xpixel / known.ws_col, known.ws_ypixel / known.ws_row);
-    let cell = if told.0 > 0 && told.1 > 0 { told } else { cell };
+    let reported = (known.ws_xpixel / known.ws_col, known.ws_ypixel / known.ws_row);
+    let cell = if reported.0 > 0 && reported.1 > 0 { reported } else { cell };
     Size { cell, ..Size::new(known.ws_col, known.ws_row) }
 }
 

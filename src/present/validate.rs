@@ -40,8 +40,8 @@ impl Validation {
                     let ran = captured.map(|captured| captured.ran);
                     let finding = Finding::of(&loaded.deck, round, ran, None);
                     let cell = loaded.deck.cell(round.cell);
-                    let told = cell.zip(finding).and_then(|(cell, it)| mistake(&it, cell.span));
-                    found.extend(told);
+                    let problem = cell.zip(finding).and_then(|(cell, it)| mistake(&it, cell.span));
+                    found.extend(problem);
                 });
                 sender.send(LoopEvent::Validated(found));
             }

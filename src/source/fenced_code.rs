@@ -24,7 +24,7 @@ pub struct FencedCode {
 struct FencedLine {
     /// The whole line as it is in the text, with its line end.
     source: String,
-    /// What stands before the code when the line is put back edited.
+    /// The prefix of the line when it is put back edited.
     prefix: String,
     code: String,
 }

@@ -142,7 +142,7 @@ fn project(collector: &mut Collector, word: &str, folder: &Path) {
     }
 }
 
-/// The files that a word may mean: many languages leave the end of a module's name away.
+/// Returns the files that a word may mean: many languages omit the extension of a module's file.
 fn candidates(folder: &Path, word: &str) -> impl Iterator<Item = PathBuf> {
     let ends: &[&str] = if word.starts_with('.') { &IMPLIED_ENDS } else { &[] };
     let path = folder.join(word);

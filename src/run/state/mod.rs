@@ -80,7 +80,7 @@ pub struct CellRun {
     pub replay: Option<Box<Self>>,
     /// The date of recording, if this is a recorded run.
     pub recorded: Option<Box<str>>,
-    /// Where it stands in its session, if it is part of one.
+    /// Its link to its session, if it is part of one.
     pub link: SessionLink,
     /// Number of background processes left running at its end.
     pub background: usize,

@@ -20,7 +20,7 @@ pub struct Variable {
     pub value: String,
 }
 
-/// Where a run stands in its session.
+/// The link between a run and its session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SessionLink {

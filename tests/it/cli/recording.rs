@@ -264,7 +264,7 @@ fn picture_size_and_table_text_are_compared() {
     assert!(status == 1 && text.contains("+lobster") && !text.contains("-[picture"), "{text}");
     folder.write("shown.txt", "print('nothing')");
     folder.record();
-    assert_eq!(folder.recorded().1, ["recording.json"], "nobody's pictures are removed");
+    assert_eq!(folder.recorded().1, ["recording.json"], "unused pictures are removed");
 }
 
 #[test]

@@ -229,10 +229,10 @@ fn prompt_fits_a_small_terminal() {
         let talk = desk.open(size);
         talk.keys("ctrl-e");
         talk.wait_for(ASKED);
-        for told in
+        for text in
             ["1 × python", "Python", "in its folder  helper.py", "once: for this talk", "no"]
         {
-            assert!(talk.screen().contains(told), "{told}: {}", talk.screen());
+            assert!(talk.screen().contains(text), "{text}: {}", talk.screen());
         }
         talk.keys("n");
         talk.wait_gone(ASKED);

@@ -369,7 +369,7 @@ fn output_is_beside_in_place_or_hidden() {
     talk.keys("tab tab f");
     talk.wait_for("print(\"in its place\")");
     talk.keys("tab z");
-    talk.wait("what nobody sees", |screen| {
+    talk.wait("hidden output", |screen| {
         screen.lines().next().is_some_and(|line| line.trim() == "this is hidden")
     });
     talk.keys("z");
