@@ -19,6 +19,11 @@ fn pasted_code_is_saved_with_the_prefix_of_its_item() {
     talk.wait_for("print(1)");
     let link = talk.folder().join("hard.md");
     fs::hard_link(talk.deck(), &link).unwrap();
+    // The terminal has answered all questions of the start once a key is handled.
+    talk.keys("i");
+    talk.wait_for("editing");
+    talk.keys("esc");
+    talk.wait_gone("editing");
     talk.write(b"\x1b[200~q\x1b[201~");
     talk.keys("i");
     talk.wait_for("editing");
