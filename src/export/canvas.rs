@@ -87,7 +87,7 @@ pub(super) fn draw(
 ) {
     let (width, height) = page_size(buffer);
     canvas.rect(Area { x: 0.0, y: 0.0, width, height }, colors.background, 1.0);
-    // One kind after another: shapes that go on in the next row come together.
+    // Draws one kind after another, so that shapes that continue in the next row follow each other.
     let rows: Vec<_> =
         (0..buffer.area.height).map(|row| (row, glyphs(buffer, row, colors))).collect();
     for (row, glyphs) in &rows {

@@ -221,7 +221,7 @@ mod tests {
 
     #[rstest]
     #[case::fits(&[5, 9], &[5, 5], 20, &[5, 9])]
-    #[case::the_last_alone_gives_way(&[12, 30], &[5, 6], 27, &[12, 12])]
+    #[case::only_the_last_shrinks(&[12, 30], &[5, 6], 27, &[12, 12])]
     #[case::words_stay_whole(&[12, 30], &[12, 12], 25, &[11, 11])]
     #[case::the_rest_is_divide(&[30, 30], &[4, 8], 33, &[13, 17])]
     #[case::long_words_give_way(&[3, 40], &[3, 40], 20, &[3, 14])]

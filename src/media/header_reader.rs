@@ -12,7 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::files;
 
-/// Bytes read for the header at first.
+/// Bytes read for the header initially.
 pub(super) const HEADER_BYTES: u64 = 256 * 1024;
 
 /// How long the loop waits for a read; not noticeable between a key and its slide.

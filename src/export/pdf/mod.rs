@@ -47,7 +47,7 @@ pub struct PdfPage {
 pub struct PdfMetadata {
     /// The title of the talk.
     pub title: String,
-    /// Who gives it.
+    /// The speakers.
     pub authors: Vec<String>,
     /// The fonts to use in place of the bundled ones: normal, bold, italic, bold italic.
     pub fonts: [Option<Vec<u8>>; 4],

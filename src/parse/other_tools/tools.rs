@@ -16,7 +16,7 @@ pub(super) struct Tool {
 pub(super) struct Mark {
     /// The pattern it matches.
     pub(super) pattern: Pattern,
-    /// Whether it identifies the tool by itself.
+    /// Whether it alone identifies the tool.
     pub(super) is_decisive: bool,
     /// What to write instead; may be empty.
     pub(super) hint: &'static str,
