@@ -72,6 +72,8 @@ pub enum Msg {
     Recorded(Runs),
     /// An event of a run.
     Run(RunId, run::Event),
+    /// A run displayed Markdown.
+    Markdown(RunId, run::MarkdownOutput),
     /// The variables of a session after a run, or why they cannot be listed.
     Variables(RunId, Result<Vec<run::Variable>, String>),
     /// The progress of compiling code ahead of its run.

@@ -152,7 +152,7 @@ mod tests {
         let sink = extract_timings(Arc::new(move |event| {
             let text = match event {
                 Event::Output(bytes) => String::from_utf8(bytes).unwrap(),
-                Event::Value(value) => format!("<{}>", value.plain_text()),
+                Event::Value(OutputValue::Timing(timing)) => format!("<{}>", timing.plain_text()),
                 other => format!("{other:?}"),
             };
             sink_events.lock().push_str(&text);

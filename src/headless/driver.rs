@@ -9,8 +9,8 @@ use crossbeam_channel::{Receiver, unbounded};
 
 use crate::app::{App, Effect, Msg, update};
 use crate::deck::{CellId, Deck};
-use crate::exec::{ExecEvent, Executor, Stop, Watchdog};
-use crate::project::{self, Execution, LoadedDeck, RequestOptions, read_markdown};
+use crate::exec::{Executor, Stop, Watchdog};
+use crate::project::{self, Execution, LoadedDeck, RequestOptions, to_msg};
 use crate::recording::skip_reason;
 use crate::run::{Event, Outcome, RunLimits, Snippet};
 
@@ -23,7 +23,7 @@ pub(super) const SCREEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// An executor and its events.
 pub(super) struct Driver {
     executor: Executor,
-    events: Receiver<ExecEvent>,
+    events: Receiver<Msg>,
     /// Ends started processes if this program is killed.
     _watchdog: Option<Watchdog>,
 }
@@ -35,7 +35,7 @@ impl Driver {
         let options = project::options(execution, path, loaded);
         let executor = Executor::new(options, move |event| {
             // The receiver is gone once the driver is dropped.
-            let _ = sender.send(read_markdown(event));
+            let _ = sender.send(to_msg(event));
         });
         // Optional: it only matters if this program is killed.
         let watchdog = Watchdog::start().ok().flatten();
@@ -59,8 +59,8 @@ impl Driver {
             self.dispatch(deck, app, msg, options);
         }
         while app.is_running() {
-            let Ok(event) = self.events.recv() else { return };
-            self.dispatch(deck, app, event.into(), options);
+            let Ok(msg) = self.events.recv() else { return };
+            self.dispatch(deck, app, msg, options);
         }
     }
 
@@ -105,16 +105,5 @@ pub(crate) fn control_run(executor: &Executor, effect: &Effect) {
         Effect::DropSnapshot(run) => executor.forget(run),
         Effect::ListVariables(run) => executor.variables(run),
         _ => {}
-    }
-}
-
-impl From<ExecEvent> for Msg {
-    fn from(event: ExecEvent) -> Self {
-        match event {
-            ExecEvent::Run(run, event) => Self::Run(run, event),
-            ExecEvent::Prepared(code, progress) => Self::Prepared(code, progress),
-            ExecEvent::Variables(run, variables) => Self::Variables(run, variables),
-            ExecEvent::Warning(message) => Self::Failed(message),
-        }
     }
 }

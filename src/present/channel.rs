@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::LoopEvent;
-use crate::exec;
+use crate::app::Msg;
 use crate::run::Event::{
     Background, Finished, Output, Picture, SharesProcess, SnapshotLost, SnapshotReady, Value,
 };
@@ -23,7 +23,7 @@ const MAX_PENDING_OUTPUT: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct EventSender {
     events: Sender<LoopEvent>,
-    output: Sender<exec::ExecEvent>,
+    output: Sender<Msg>,
     waker: Arc<OwnedFd>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Receivers {
     /// Events other than run output.
     pub(super) events: Receiver<LoopEvent>,
     /// Output and results of runs.
-    pub(super) output: Receiver<exec::ExecEvent>,
+    pub(super) output: Receiver<Msg>,
     waker: OwnedFd,
 }
 
@@ -54,19 +54,20 @@ impl EventSender {
         self.wake();
     }
 
-    /// Sends an event of a run. Blocks while too much output is pending. All events of a run that must
-    /// stay in order use the output channel.
-    pub(super) fn send_run(&self, event: exec::ExecEvent) {
-        match event {
-            exec::ExecEvent::Run(
+    /// Sends a message about a run. Blocks while too much output is pending. All messages about a run
+    /// that must stay in order use the output channel.
+    pub(super) fn send_run(&self, msg: Msg) {
+        match msg {
+            Msg::Markdown(..)
+            | Msg::Run(
                 _,
                 Output(_) | Value(_) | Picture(_) | SharesProcess | SnapshotLost | SnapshotReady
                 | Finished(..) | Background(_),
             ) => {
-                let _ = self.output.send(event);
+                let _ = self.output.send(msg);
                 self.wake();
             }
-            _ => self.send(LoopEvent::Exec(event)),
+            _ => self.send(LoopEvent::Exec(msg)),
         }
     }
 

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::channel::EventSender;
 use super::{LoopEvent, terminal};
+use crate::app::Msg;
 use crate::exec;
 use crate::source::pasteable;
 
@@ -26,7 +27,7 @@ pub(super) fn copy(text: &str, sender: &EventSender) {
     std::thread::spawn(move || {
         if let Err(error) = copy_with_tmux(&text) {
             let why = format!("tmux could not copy: {error}");
-            sender.send(LoopEvent::Exec(exec::ExecEvent::Warning(why)));
+            sender.send(LoopEvent::Exec(Msg::Failed(why)));
         }
     });
 }

@@ -9,14 +9,14 @@ use crate::app::{Effect, Msg, Trust, update};
 use crate::deck::CellId;
 use crate::exec::{self, Executor};
 use crate::headless::control_run;
-use crate::project::{LoadedDeck, RequestOptions, options, read_markdown, request, snippet};
+use crate::project::{LoadedDeck, RequestOptions, options, request, snippet, to_msg};
 use crate::run::{self, Outcome, Request, RunId, Target};
 
 /// Creates the executor of a presentation.
 pub(super) fn executor(settings: &Settings, loaded: &LoadedDeck, sender: &EventSender) -> Executor {
     let options = options(&settings.execution, &settings.load_options.path, loaded);
     let sender = sender.clone();
-    Executor::new(options, move |event| sender.send_run(read_markdown(event)))
+    Executor::new(options, move |event| sender.send_run(to_msg(event)))
 }
 
 /// Applies an effect. Returns true if the presentation ends.

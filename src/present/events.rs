@@ -8,7 +8,6 @@ use super::input::Input;
 use super::settings::protocol;
 use super::{Ending, LoopEvent, Talk, effects, mouse, transition};
 use crate::app::{Msg, update};
-use crate::exec;
 use crate::project::LoadedDeck;
 use crate::run::Event::{Finished, Output, Picture, Value};
 use crate::view::ColorDepth;
@@ -143,13 +142,13 @@ impl Talk {
                 self.frame_pacing.draw_soon();
                 Msg::MovedTo(slide, pauses)
             }
-            LoopEvent::Exec(event) => {
-                if let exec::ExecEvent::Run(_, Output(_) | Value(_) | Picture(_) | Finished(..)) =
-                    event
+            LoopEvent::Exec(msg) => {
+                if let Msg::Markdown(..)
+                | Msg::Run(_, Output(_) | Value(_) | Picture(_) | Finished(..)) = msg
                 {
                     self.frame_pacing.output_arrived();
                 }
-                event.into()
+                msg
             }
         };
         self.dispatch(msg)

@@ -103,7 +103,7 @@ enum LoopEvent {
     /// The deck was examined for the trust prompt.
     Examined(ExaminedDeck),
     Picture(media::FinishedPicture),
-    Exec(exec::ExecEvent),
+    Exec(Msg),
     /// The other window shows this slide, after this many pauses.
     FollowTalk(SlideNo, usize),
 }
@@ -238,7 +238,7 @@ impl Talk {
         let keeper = TrustWorker::new(path, executors, move |report| {
             reports.send(match report {
                 TrustReport::Examined(examined) => LoopEvent::Examined(examined),
-                TrustReport::Trouble(why) => LoopEvent::Exec(exec::ExecEvent::Warning(why)),
+                TrustReport::Trouble(why) => LoopEvent::Exec(Msg::Failed(why)),
             });
         });
         let publisher = speaker_sync::begin(&settings, &mut app, &sender)?;

@@ -1,30 +1,33 @@
-//! Parses Markdown that runs display. Runs on the thread that receives the run's events, to keep the
+//! Converts events of runs to messages and parses Markdown that runs display. Runs on the thread that receives the run's events, to keep the
 //! loop responsive.
 
 use std::path::Path;
 
+use crate::app::Msg;
 use crate::deck::Block;
 use crate::exec::ExecEvent;
 use crate::panics::contain;
 use crate::parse::parse;
-use crate::run::{Event::Value, Output, OutputValue};
+use crate::run::{Event::Value, MarkdownOutput, Output, OutputValue};
 use crate::source::MemFiles;
 
-/// Parses the Markdown of an event, if it has any.
-pub(crate) fn read(event: ExecEvent) -> ExecEvent {
+/// Converts an event to a message. Parses its Markdown, if it has any.
+pub(crate) fn to_msg(event: ExecEvent) -> Msg {
     match event {
-        ExecEvent::Run(run, Value(OutputValue::Markdown { text, .. })) => {
-            let blocks = blocks(&text);
-            ExecEvent::Run(run, Value(OutputValue::Markdown { text, blocks }))
+        ExecEvent::Run(run, Value(OutputValue::Markdown(text))) => {
+            Msg::Markdown(run, MarkdownOutput { blocks: blocks(&text), text })
         }
-        other => other,
+        ExecEvent::Run(run, event) => Msg::Run(run, event),
+        ExecEvent::Prepared(code, progress) => Msg::Prepared(code, progress),
+        ExecEvent::Variables(run, variables) => Msg::Variables(run, variables),
+        ExecEvent::Warning(message) => Msg::Failed(message),
     }
 }
 
 /// Parses all Markdown of an output.
 pub(super) fn read_all(output: &mut Output) {
-    for (text, read) in output.markdown_to_read() {
-        *read = blocks(text);
+    for markdown in output.markdown_mut() {
+        markdown.blocks = blocks(&markdown.text);
     }
 }
 

@@ -23,7 +23,7 @@ pub use themes::names as theme_names;
 pub use trust::{FileDiagnostics, is_known as is_trusted, trust_store_mistakes};
 
 pub(crate) use load::{contained, load_within, reload};
-pub(crate) use markdown::read as read_markdown;
+pub(crate) use markdown::to_msg;
 pub(crate) use options::{DraftsGuard, FILES_TIMEOUT, folder};
 pub(crate) use requests::{RequestOptions, options, request, snippet};
 pub(crate) use themes::depends_on_background;

@@ -9,7 +9,7 @@ use ratatui::text::Line;
 
 use super::{PlacedValue, RecordedPicture, RecordedValue};
 use crate::ansi;
-use crate::run::{Emulator, Output, OutputRow, OutputValue, Part, TextOutput};
+use crate::run::{Emulator, Output, OutputRow, Part, TextOutput};
 
 /// Modifiers and their SGR numbers.
 const MODIFIERS: [(Modifier, u8); 8] = [
@@ -34,8 +34,8 @@ pub(super) fn output(
     for part in output.parts() {
         match part {
             Part::Text(written) => lines.extend(text(written)),
-            Part::Value(value) => {
-                let is_picture = matches!(value, OutputValue::Picture(_));
+            value => {
+                let is_picture = matches!(value, Part::Picture(_));
                 let picture = if is_picture { pictures.next().flatten() } else { None };
                 let (text, value) = RecordedValue::of(value, picture);
                 let line = lines.len();
@@ -190,6 +190,7 @@ fn numbers(color: Color, first: u8) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::run::OutputValue;
     use rstest::rstest;
 
     use super::*;
@@ -223,7 +224,7 @@ mod tests {
         first.feed(b"two\n\n");
         let table = DataTable { columns: Vec::new(), rows: Vec::new(), height: 3, width: 0 };
         first.show(OutputValue::Table(table));
-        let markdown = OutputValue::Markdown { text: "# *a*\n\nb\n".into(), blocks: Vec::new() };
+        let markdown = OutputValue::Markdown("# *a*\n\nb\n".into());
         first.show(markdown);
         first.feed(b"three");
         let file = |name: &str| RecordedPicture {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::RecordedPicture;
-use crate::run::{DataTable, OutputValue, Timing};
+use crate::run::{DataTable, OutputValue, Part, Timing};
 
 /// A value and the output lines that represent it.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,24 +31,17 @@ pub enum RecordedValue {
 }
 
 impl RecordedValue {
-    /// Returns the value as text and as recorded. A picture is recorded if its file is known.
-    pub(super) fn of(
-        value: &OutputValue,
-        picture: Option<RecordedPicture>,
-    ) -> (String, Option<Self>) {
-        match (value, picture) {
-            (OutputValue::Picture(_), Some(picture)) => {
+    /// Returns a displayed value as text and as recorded. A picture is recorded if its file is known.
+    pub(super) fn of(part: &Part, picture: Option<RecordedPicture>) -> (String, Option<Self>) {
+        match (part, picture) {
+            (Part::Text(_), _) | (Part::Picture(_), None) => (part.plain_text(), None),
+            (Part::Picture(_), Some(picture)) => {
                 (format!("[picture: {}]", picture.comparison_key()), Some(Self::Picture(picture)))
             }
-            (OutputValue::Picture(_), None) => (value.plain_text(), None),
-            (OutputValue::Table(table), _) => {
-                (value.plain_text(), Some(Self::Table(table.clone())))
-            }
-            (OutputValue::Timing(timing), _) => {
-                (value.plain_text(), Some(Self::Timing(timing.clone())))
-            }
-            (OutputValue::Markdown { text, .. }, _) => {
-                (value.plain_text(), Some(Self::Markdown(text.to_string())))
+            (Part::Table(table), _) => (part.plain_text(), Some(Self::Table(table.clone()))),
+            (Part::Timing(timing), _) => (part.plain_text(), Some(Self::Timing(timing.clone()))),
+            (Part::Markdown(markdown), _) => {
+                (part.plain_text(), Some(Self::Markdown(markdown.text.to_string())))
             }
         }
     }
@@ -59,9 +52,7 @@ impl RecordedValue {
             Self::Picture(picture) => OutputValue::Picture(picture.path(folder)?),
             Self::Table(table) => OutputValue::Table(table.clone()),
             Self::Timing(timing) => OutputValue::Timing(timing.clone()),
-            Self::Markdown(text) => {
-                OutputValue::Markdown { text: text.as_str().into(), blocks: Vec::new() }
-            }
+            Self::Markdown(text) => OutputValue::Markdown(text.as_str().into()),
         })
     }
 

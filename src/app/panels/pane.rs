@@ -16,7 +16,7 @@ use crate::app::state::layout_info::LayoutInfo;
 use crate::app::state::pane::Pane;
 use crate::app::state::{App, Mode};
 use crate::deck::CellId;
-use crate::run::{OutputValue, Part, Prompt, State};
+use crate::run::{Part, Prompt, State};
 
 /// Rows that stay on the screen when a page is scrolled.
 const PAGE_OVERLAP: u32 = 1;
@@ -172,7 +172,7 @@ fn shift(app: &mut App, by: isize) {
     let Some(pane) = &mut app.pane else { return };
     let columns = app.runs.get(&pane.cell).map_or(0, |run| {
         let tables = run.shown().output.parts().iter().filter_map(|part| match part {
-            Part::Value(OutputValue::Table(table)) => Some(table.columns.len()),
+            Part::Table(table) => Some(table.columns.len()),
             _ => None,
         });
         tables.max().unwrap_or(0)

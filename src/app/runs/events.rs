@@ -9,7 +9,7 @@ use crate::app::input::stdin_prompt;
 use crate::app::runs::{schedule, session};
 use crate::app::state::{App, ScrollTarget};
 use crate::deck::{CellId, Fingerprint};
-use crate::run::{CellRun, Event, Outcome, Output, Preparation, RunId, State};
+use crate::run::{CellRun, Event, MarkdownOutput, Outcome, Output, Preparation, RunId, State};
 
 /// What an event leads to.
 pub(in crate::app) enum EventResult {
@@ -87,6 +87,15 @@ pub(in crate::app) fn apply(app: &mut App, run: RunId, event: Event) -> EventRes
         return nothing;
     }
     EventResult::Effects(vec![Effect::SendInput(run, answers)])
+}
+
+/// Appends Markdown that a run displayed to its output.
+pub(in crate::app) fn show_markdown(app: &mut App, run: RunId, markdown: MarkdownOutput) {
+    if let Some((&id, cell)) = app.runs.iter_mut().find(|(_, cell)| cell.run == run) {
+        clear_kept_output(cell);
+        cell.output.show_markdown(markdown);
+        redraw_if_shown(app, id);
+    }
 }
 
 /// Redraws the slide if it shows this cell, and keeps the end of watched output on the screen.

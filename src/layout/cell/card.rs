@@ -13,7 +13,7 @@ use crate::layout::flow::Flow;
 use crate::layout::placement::ColumnRange;
 use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::StyledText;
-use crate::run::{self, CellRun, OutputValue, Part};
+use crate::run::{self, CellRun, Part};
 
 /// Lays out code, status and output.
 pub(super) fn lay_out(
@@ -69,8 +69,8 @@ fn rows_joined(flow: &Flow<'_>, block: &CodeBlock, cell: &Cell, run: &CellRun) -
     let is_empty = |part: &&Part| matches!(part, Part::Text(text) if text.is_empty());
     let mut shown = run.output.parts().iter().filter(|_| cell.exec.place != OutputPlace::Nowhere);
     match shown.find(|part| !is_empty(part)) {
-        Some(Part::Text(_) | Part::Value(OutputValue::Table(_))) => boxed,
-        Some(Part::Value(OutputValue::Timing(_))) => 1,
+        Some(Part::Text(_) | Part::Table(_)) => boxed,
+        Some(Part::Timing(_)) => 1,
         None if has_prompt => boxed,
         _ => 0,
     }

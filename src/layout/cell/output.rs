@@ -18,7 +18,7 @@ use crate::layout::placement::effective_alignment;
 use crate::layout::text::{DIM, StyledText};
 use crate::layout::wrap;
 use crate::run::{
-    CellRun, Outcome, Output, OutputRow, OutputValue, Part, State, TextOutput, group_digits,
+    CellRun, MarkdownOutput, Outcome, Output, OutputRow, Part, State, TextOutput, group_digits,
 };
 use crate::theme::{Alignment, OutputColors, OutputShape, OutputStyle, Padding};
 
@@ -56,7 +56,8 @@ pub(in crate::layout) fn lay_out(
         };
         let has_box = match part {
             Part::Text(text) => !text.is_empty(),
-            Part::Value(value) => matches!(value, OutputValue::Table(_)),
+            Part::Table(_) => true,
+            Part::Picture(_) | Part::Timing(_) | Part::Markdown(_) => false,
         };
         if is_card && follows_box && has_box {
             // The gap, and one of the two padding rows.
@@ -67,17 +68,17 @@ pub(in crate::layout) fn lay_out(
         match part {
             Part::Text(written) if written.is_empty() => {}
             Part::Text(written) => TextLayout::new(written).lay_out(flow, block, &panel, place),
-            Part::Value(OutputValue::Table(table)) => {
+            Part::Table(table) => {
                 data_table::lay_out(flow, table, (block, &panel), place);
             }
-            Part::Value(OutputValue::Timing(timing)) => bench::words(flow, block, &panel, timing),
-            Part::Value(OutputValue::Picture(file)) => picture::lay_out_result(flow, file),
-            Part::Value(OutputValue::Markdown { text, blocks }) => {
+            Part::Timing(timing) => bench::words(flow, block, &panel, timing),
+            Part::Picture(file) => picture::lay_out_result(flow, file),
+            Part::Markdown(MarkdownOutput { text, blocks }) => {
                 markdown(flow, &panel, text, blocks);
                 continue;
             }
         }
-        let is_picture = matches!(part, Part::Value(OutputValue::Picture(_)));
+        let is_picture = matches!(part, Part::Picture(_));
         if is_card && !is_picture {
             let rows = top.min(flow.height())..flow.height();
             status::edge(flow, &panel, rows, edge_style);
@@ -110,9 +111,9 @@ pub(in crate::layout) fn panel(
         if block.no_background { Padding::default() } else { flow.context.theme().output.padding };
     let widest = output.parts().iter().map(|part| match part {
         Part::Text(written) => rows(written).map(width).max().unwrap_or(0),
-        Part::Value(OutputValue::Table(table)) => data_table::natural_width(table),
-        Part::Value(OutputValue::Timing(timing)) => bench::line(timing).width(),
-        Part::Value(_) => 0,
+        Part::Table(table) => data_table::natural_width(table),
+        Part::Timing(timing) => bench::line(timing).width(),
+        Part::Picture(_) | Part::Markdown(_) => 0,
     });
     let beside = u16::from(padding.horizontal) * 2;
     let longest = widest.max().unwrap_or(0).max(columns.saturating_sub(beside));

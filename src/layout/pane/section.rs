@@ -16,7 +16,7 @@ use crate::layout::flow::Flow;
 use crate::layout::picture;
 use crate::layout::scene::{Item, PlacedItem};
 use crate::layout::text::{DIM, StyledText};
-use crate::run::{CellRun, OutputRow, OutputValue, Part, State, TextOutput};
+use crate::run::{CellRun, MarkdownOutput, OutputRow, Part, State, TextOutput};
 use crate::theme::{Alignment, OutputColors};
 
 /// A part of an output.
@@ -73,14 +73,12 @@ pub(super) fn all<'a>(
         all.push(match part {
             Part::Text(written) if written.is_empty() => continue,
             Part::Text(written) => Section::Text(TextSection::new(written, columns, colors)),
-            Part::Value(OutputValue::Table(table)) => {
+            Part::Table(table) => {
                 Section::Table(TableSection::new(DataGrid::new(table, columns, view.left), columns))
             }
-            Part::Value(OutputValue::Timing(timing)) => Section::Lines(vec![bench::line(timing)]),
-            Part::Value(OutputValue::Picture(file)) => {
-                laid(&|flow| picture::lay_out_result(flow, file))
-            }
-            Part::Value(OutputValue::Markdown { text, blocks }) => {
+            Part::Timing(timing) => Section::Lines(vec![bench::line(timing)]),
+            Part::Picture(file) => laid(&|flow| picture::lay_out_result(flow, file)),
+            Part::Markdown(MarkdownOutput { text, blocks }) => {
                 laid(&|flow| markdown(flow, text, blocks))
             }
         });

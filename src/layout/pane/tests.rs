@@ -6,7 +6,7 @@ use tui_input::InputRequest;
 
 use super::*;
 use crate::layout::tests::{Fixture, cell, item, list, rows, table_of, written};
-use crate::run::{Emulator, Outcome, OutputValue, State};
+use crate::run::{Emulator, MarkdownOutput, Outcome, OutputValue, State};
 
 const VIEW: PaneView<'static> =
     PaneView { cell: CellId(0), top: None, left: 0, query: "", current: None, typed: None };
@@ -144,8 +144,8 @@ fn table_header_stays_and_columns_scroll() {
 fn values_are_stacked_and_searched() {
     let mut run = written(["before".to_owned()]);
     let blocks = vec![list(vec![item(0, "read")])];
-    run.output.show(OutputValue::Markdown { text: "- read".into(), blocks });
-    run.output.show(OutputValue::Markdown { text: "not read".into(), blocks: Vec::new() });
+    run.output.show_markdown(MarkdownOutput { text: "- read".into(), blocks });
+    run.output.show(OutputValue::Markdown("not read".into()));
     let pane = looked(run, (40, 8), &PaneView { query: "read", ..VIEW });
     insta::assert_snapshot!(screen(&pane));
     assert_eq!(pane.matches, [2, 4]);
@@ -188,7 +188,7 @@ fn panes_fit_any_screen() {
         for top in [None, Some(0), Some(7), Some(u32::MAX)] {
             let mut run = table_of(40, 3);
             run.output.show(OutputValue::Picture("/somewhere/picture".into()));
-            let markdown = OutputValue::Markdown { text: "# head".into(), blocks: Vec::new() };
+            let markdown = OutputValue::Markdown("# head".into());
             run.output.show(markdown);
             let view = PaneView { top, left: 2, query: "e", current: Some(3), ..VIEW };
             let pane = looked(run, size, &view);

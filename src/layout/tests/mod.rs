@@ -28,7 +28,8 @@ use crate::deck::{
 };
 use crate::highlight::Highlighter;
 use crate::run::{
-    CellRun, DataColumn, DataTable, Outcome, Output, OutputValue, RunId, Runs, State,
+    CellRun, DataColumn, DataTable, MarkdownOutput, Outcome, Output, OutputValue, RunId, Runs,
+    State,
 };
 use crate::source::Span;
 use crate::theme::{

@@ -6,7 +6,7 @@ mod text_output;
 use std::path::PathBuf;
 
 use crate::deck::Block;
-use crate::run::{DataTable, Timing};
+use crate::run::{DataTable, OutputValue, Timing};
 
 pub use screen::OutputRow;
 pub use text_output::TextOutput;
@@ -25,26 +25,23 @@ pub struct Output {
 pub enum Part {
     /// Text up to the next displayed value.
     Text(Box<TextOutput>),
-    /// A displayed value that is not plain text.
-    Value(OutputValue),
-}
-
-/// A displayed value that is not plain text.
-#[derive(Clone, Debug, PartialEq)]
-pub enum OutputValue {
-    /// A picture file.
+    /// A displayed picture file.
     Picture(PathBuf),
-    /// A data table.
+    /// A displayed data table.
     Table(DataTable),
     /// A benchmark timing.
     Timing(Timing),
-    /// Markdown.
-    Markdown {
-        /// The source text.
-        text: Box<str>,
-        /// The parsed blocks; empty until parsed.
-        blocks: Vec<Block>,
-    },
+    /// Displayed Markdown.
+    Markdown(MarkdownOutput),
+}
+
+/// Markdown that a run displayed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarkdownOutput {
+    /// The source text.
+    pub text: Box<str>,
+    /// The parsed blocks; empty if the text is shown verbatim.
+    pub blocks: Vec<Block>,
 }
 
 impl Output {
@@ -69,9 +66,21 @@ impl Output {
         self.parts.push(Part::Text(Box::new(written)));
     }
 
-    /// Appends a displayed value.
+    /// Appends a displayed value. Markdown is shown verbatim until its blocks are set.
     pub fn show(&mut self, value: OutputValue) {
-        self.parts.push(Part::Value(value));
+        self.parts.push(match value {
+            OutputValue::Picture(file) => Part::Picture(file),
+            OutputValue::Table(table) => Part::Table(table),
+            OutputValue::Timing(timing) => Part::Timing(timing),
+            OutputValue::Markdown(text) => {
+                Part::Markdown(MarkdownOutput { text, blocks: Vec::new() })
+            }
+        });
+    }
+
+    /// Appends parsed Markdown.
+    pub fn show_markdown(&mut self, markdown: MarkdownOutput) {
+        self.parts.push(Part::Markdown(markdown));
     }
 
     /// Returns the parts in order. A text part may be empty.
@@ -87,7 +96,7 @@ impl Output {
     /// Returns the picture files.
     pub fn pictures(&self) -> impl Iterator<Item = &PathBuf> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Value(OutputValue::Picture(file)) => Some(file),
+            Part::Picture(file) => Some(file),
             _ => None,
         })
     }
@@ -95,7 +104,7 @@ impl Output {
     /// Returns the last timing, if the block was benchmarked.
     pub fn timing(&self) -> Option<&Timing> {
         self.parts.iter().rev().find_map(|part| match part {
-            Part::Value(OutputValue::Timing(timing)) => Some(timing),
+            Part::Timing(timing) => Some(timing),
             _ => None,
         })
     }
@@ -103,15 +112,15 @@ impl Output {
     /// Returns the parsed blocks of each markdown value.
     pub fn markdown(&self) -> impl Iterator<Item = &[Block]> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Value(OutputValue::Markdown { blocks, .. }) => Some(&**blocks),
+            Part::Markdown(markdown) => Some(&*markdown.blocks),
             _ => None,
         })
     }
 
-    /// Returns each markdown value's text and the place to store its parsed blocks.
-    pub fn markdown_to_read(&mut self) -> impl Iterator<Item = (&str, &mut Vec<Block>)> {
+    /// Returns each markdown value, to set its parsed blocks.
+    pub fn markdown_mut(&mut self) -> impl Iterator<Item = &mut MarkdownOutput> {
         self.parts.iter_mut().filter_map(|part| match part {
-            Part::Value(OutputValue::Markdown { text, blocks }) => Some((&**text, blocks)),
+            Part::Markdown(markdown) => Some(markdown),
             _ => None,
         })
     }
@@ -120,10 +129,10 @@ impl Output {
     pub fn amount(&self) -> (usize, usize) {
         let lines = self.parts.iter().map(|part| match part {
             Part::Text(written) => written.lines(),
-            Part::Value(OutputValue::Table(table)) => table.height,
-            Part::Value(OutputValue::Markdown { text, .. }) => text.trim_end().lines().count(),
-            Part::Value(OutputValue::Timing(_)) => 1,
-            Part::Value(OutputValue::Picture(_)) => 0,
+            Part::Table(table) => table.height,
+            Part::Markdown(markdown) => markdown.text.trim_end().lines().count(),
+            Part::Timing(_) => 1,
+            Part::Picture(_) => 0,
         });
         (lines.sum(), self.pictures().count())
     }
@@ -136,23 +145,14 @@ impl Output {
 }
 
 impl Part {
-    /// Returns the part without styles.
-    fn plain_text(&self) -> String {
-        match self {
-            Self::Text(written) => written.plain_text(),
-            Self::Value(value) => value.plain_text(),
-        }
-    }
-}
-
-impl OutputValue {
-    /// Returns the value as text.
+    /// Returns the part as text without styles.
     pub fn plain_text(&self) -> String {
         match self {
+            Self::Text(written) => written.plain_text(),
             Self::Picture(_) => "[picture]".to_owned(),
             Self::Table(table) => table.plain_text(),
             Self::Timing(timing) => timing.plain_text(),
-            Self::Markdown { text, .. } => text.trim_end().to_owned(),
+            Self::Markdown(markdown) => markdown.text.trim_end().to_owned(),
         }
     }
 }
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     fn markdown(text: &str) -> OutputValue {
-        OutputValue::Markdown { text: text.into(), blocks: Vec::new() }
+        OutputValue::Markdown(text.into())
     }
 
     #[test]

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::deck::{Fingerprint, Module, RustBuild};
-use crate::run::OutputValue;
 
 pub use table::{DataColumn, DataTable, group_digits};
 pub use timing::{OPTIMIZED_AWAY, Timing};
@@ -146,6 +145,19 @@ pub enum Event {
     Finished(Outcome, Duration),
     /// The number of background processes that are still running.
     Background(usize),
+}
+
+/// A displayed value that is not plain text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OutputValue {
+    /// A picture file.
+    Picture(PathBuf),
+    /// A data table.
+    Table(DataTable),
+    /// A benchmark timing.
+    Timing(Timing),
+    /// The source text of Markdown.
+    Markdown(Box<str>),
 }
 
 /// How a run ended.

@@ -127,7 +127,7 @@ fn value(
             save(&file, picture).map_err(|error| error.to_string())?;
             Ok(OutputValue::Picture(file))
         }
-        "markdown" => Ok(OutputValue::Markdown { text: fields.text()?.into(), blocks: Vec::new() }),
+        "markdown" => Ok(OutputValue::Markdown(fields.text()?.into())),
         "table" => table(&mut fields).map(OutputValue::Table),
         other => Err(format!("unknown value kind `{other}`")),
     }

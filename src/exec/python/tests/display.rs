@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::deck::Align;
-use crate::run::{DataTable, Output, OutputValue, Part};
+use crate::run::{DataTable, Output, Part};
 
 /// Code that defines a PNG of one pixel.
 const PIXEL: &str = "import base64\nPIXEL = base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd\
@@ -33,7 +33,7 @@ fn text(mode: TestMode, code: &str) -> String {
 fn table(mode: TestMode, code: &str) -> DataTable {
     let (output, _) = shown(&PythonHarness::new(mode), code);
     let tables = output.parts().iter().filter_map(|part| match part {
-        Part::Value(OutputValue::Table(table)) => Some(table.clone()),
+        Part::Table(table) => Some(table.clone()),
         _ => None,
     });
     let tables: Vec<_> = tables.collect();
